@@ -1,0 +1,123 @@
+"""How many events a second one web process takes, against bare Flask and against a naive `queue.enqueue`.
+
+`python -m bench.ingest [--rounds 5] [--seconds 3] [--connections 16]`. Contestants take turns, so that a busy
+machine is busy for all of them; ratios are of neighbours, and the median of them is told.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from statistics import median
+
+from bench.machine import ROOT, children, cpu_seconds, describe, free_port, listening, running, until, valkey
+from bench.sample import environment, template
+
+CONTESTANTS = ("bare", "naive", "relay")
+_numbers = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One contestant's turn. Times in seconds; CPU is the web process's and the store's, for each request."""
+
+    per_second: float
+    p50: float
+    p99: float
+    web_cpu: float
+    store_cpu: float
+
+
+@contextmanager
+def served(name: str, folder: Path, environ: dict[str, str]) -> Iterator[tuple[int, int]]:
+    """A contestant behind the relay's own gunicorn configuration, one process: its port and that process."""
+    port = free_port()
+    options = ("-c", "python:relay.gunicorn_conf", "--workers", "1", "--bind", f"127.0.0.1:{port}")
+    with running(
+        folder / f"{name}.log", "-m", "gunicorn", *options, f"bench.doors:{name}()", environ=environ
+    ) as master:
+        until(lambda: listening(port), f"{name} listens; see {folder}/{name}.log", seconds=20)
+        until(lambda: children(master), f"{name} has a worker")
+        yield port, children(master)[0]
+
+
+def turn(port: int, web: int, store: int, options: argparse.Namespace) -> Round:
+    """Load one contestant for a while."""
+    before = cpu_seconds(web), cpu_seconds(store)
+    first = next(_numbers) * 10_000_000
+    command = [
+        sys.executable,
+        "-m",
+        "bench.load",
+        *map(str, (port, options.seconds, options.connections, first)),
+    ]
+    told = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
+    if told["refused"]:
+        raise RuntimeError(f"an event was not taken: {told['refused'][0]}")
+    web_cpu = (cpu_seconds(web) - before[0]) / told["count"]
+    store_cpu = (cpu_seconds(store) - before[1]) / told["count"]
+    return Round(told["per_second"], told["p50"], told["p99"], web_cpu, store_cpu)
+
+
+def contest(fsync: str | None, options: argparse.Namespace, folder: Path) -> dict[str, list[Round]]:
+    """Every contestant's rounds on one store."""
+    with ExitStack() as stack:
+        store = stack.enter_context(valkey(folder / f"store-{fsync}", fsync=fsync))
+        assert store.process is not None
+        environ = dict(environment(folder, store.url, "https://api.gong.io", ["acme"]))
+        ports = {name: stack.enter_context(served(name, folder, environ)) for name in options.only}
+        rounds: dict[str, list[Round]] = {name: [] for name in options.only}
+        for number in range(options.rounds + 1):
+            for name in options.only:
+                told = turn(*ports[name], store.process.pid, options)
+                if number:  # the first turn warms up
+                    rounds[name].append(told)
+    return rounds
+
+
+def report(title: str, rounds: dict[str, list[Round]]) -> None:
+    """A table of medians, and the ratios pair by pair."""
+    print(f"\n{title}\n\n| contestant | events/s | p50 ms | p99 ms | web CPU µs | store CPU µs |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for name, told in rounds.items():
+        figures = [median(getattr(one, figure) for one in told) for figure in Round.__slots__]
+        rate, p50, p99, web, store = figures
+        print(
+            f"| {name} | {rate:.0f} | {p50 * 1e3:.1f} | {p99 * 1e3:.1f} | {web * 1e6:.0f} | {store * 1e6:.0f} |"
+        )
+    print()
+    for rival in ("bare", "naive"):
+        if rival in rounds and "relay" in rounds:
+            print(f"relay / {rival}: {_ratios(rounds['relay'], rounds[rival])}")
+
+
+def _ratios(ours: list[Round], theirs: list[Round]) -> str:
+    ratios = sorted(a.per_second / b.per_second for a, b in zip(ours, theirs, strict=True))
+    return f"{median(ratios):.2f} of the throughput ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--only", nargs="+", choices=CONTESTANTS, default=CONTESTANTS)
+    parser.add_argument(
+        "--fsync", nargs="+", choices=("always", "everysec", "off"), default=("off", "always")
+    )
+    options = parser.parse_args()
+    print(f"{describe()}; an event has {len(template())} bytes")
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        for fsync in options.fsync:
+            rounds = contest(None if fsync == "off" else fsync, options, Path(folder))
+            report(f"Append-only file: {fsync}", rounds)
+
+
+if __name__ == "__main__":
+    main()

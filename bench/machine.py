@@ -1,0 +1,96 @@
+"""Processes for the bench: started, paused, stopped, and the CPU time that each has used. Linux only: it reads /proc."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.valkey import Valkey
+
+ROOT = Path(__file__).parents[1]
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def running(log: Path, *arguments: str, environ: Mapping[str, str]) -> Iterator[int]:
+    """A Python process of ours for as long as the `with` lasts: its id. What it says goes to the log."""
+    with log.open("ab") as out:
+        command = [sys.executable, *arguments]
+        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | environ, stdout=out, stderr=out)
+        try:
+            yield process.pid
+        finally:
+            process.send_signal(signal.SIGCONT)
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@contextmanager
+def valkey(folder: Path, *, fsync: str | None) -> Iterator[Valkey]:
+    """A server that writes its append-only file with this `appendfsync`, or keeps none."""
+    folder.mkdir()
+    options = {"appendonly": "yes", "appendfsync": fsync} if fsync else {}
+    server = Valkey(folder, options)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def cpu_seconds(process: int) -> float:
+    """User and system time of a process and of the children it has waited for."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return sum(int(field) for field in fields[11:15]) / _TICKS
+
+
+def children(process: int) -> list[int]:
+    text = Path(f"/proc/{process}/task/{process}/children").read_text()
+    return [int(name) for name in text.split()]
+
+
+@contextmanager
+def frozen(process: int) -> Iterator[None]:
+    """The process stands still: what is laid out for it meanwhile costs it nothing."""
+    os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(process, signal.SIGCONT)
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def until(true: Callable[[], object], what: str, *, seconds: float = 60.0) -> None:
+    """Wait until something is so; give up with its name."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"after {seconds:.0f} s still not so: {what}")
+        time.sleep(0.01)
+
+
+def listening(port: int) -> bool:
+    with socket.socket() as sock:
+        return sock.connect_ex(("127.0.0.1", port)) == 0
+
+
+def describe() -> str:
+    """The machine, in one line."""
+    cpu = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    model = cpu[1] if cpu else "unknown CPU"
+    return f"{os.cpu_count()} x {model}, Python {sys.version.split()[0]}, load {os.getloadavg()[0]:.1f}"

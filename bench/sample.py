@@ -1,0 +1,65 @@
+"""What the bench sends: a typical page view, the configuration that takes it, and the environment of its processes."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+KEY = "bench-key-of-a-source-0000000000"
+MARK = b"MARKMARKMARKMARK"
+"""Stands where each event's own number goes."""
+
+
+def event(native: str) -> dict[str, Any]:
+    """A page view of some 700 bytes and 15 fields."""
+    moment = datetime.now(UTC) - timedelta(minutes=1)
+    return {
+        "id": native,
+        "type": "page_view",
+        "occurred_at": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "content": {
+            "id": "pricing-2026",
+            "title": "Pricing and plans for enterprise teams",
+            "url": "https://www.example.com/pricing?utm_source=newsletter&utm_campaign=autumn-launch",
+            "labels": ["website", "pricing"],
+        },
+        "person": {
+            "email": "jane.doe@customer.example.com",
+            "name": "Jane Doe",
+            "title": "Director of Procurement",
+            "company": {"name": "Customer Incorporated", "domain": "customer.example.com"},
+        },
+        "session_id": "0d2a7cf1-5f0e-4c1b-9b55-3f2b8f5b2a11",
+        "device": "pc",
+        "user_agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Safari/537.36",
+        "properties": {"referrer": "https://news.example.org/", "seconds_on_page": 42},
+    }
+
+
+def template() -> bytes:
+    """The event's bytes, to be numbered in place of `MARK`."""
+    return json.dumps(event(MARK.decode()), separators=(",", ":")).encode()
+
+
+def configuration(companies: list[str], gong: str) -> dict[str, Any]:
+    """One source and one destination a company, with limits that nothing here reaches."""
+    digest = hashlib.sha256(KEY.encode()).hexdigest()
+    auth = {"basic": {"access_key": "bench", "access_key_secret": "bench"}}
+    limits = {"per_second": 1000, "per_day": 100_000_000}
+    return {
+        "destinations": {name: {"auth": auth, "base_url": gong, "limits": limits} for name in companies},
+        "sources": {
+            name: {"destination": name, **({"keys": [f"sha256:{digest}"]} if name == companies[0] else {})}
+            for name in companies
+        },
+    }
+
+
+def environment(folder: Path, redis_url: str, gong: str, companies: list[str]) -> Mapping[str, str]:
+    """Write the configuration into a folder; what a process needs to find it."""
+    host = gong.partition("://")[2]
+    path = folder / "relay.yaml"
+    path.write_text(json.dumps(configuration(companies, gong)))  # JSON is YAML
+    return {"RELAY_CONFIG": str(path), "RELAY_REDIS_URL": redis_url, "RELAY_ALLOW_GONG_HOSTS": host}

@@ -1,0 +1,73 @@
+"""The web's composition root: the only place where its parts meet."""
+
+import os
+import time
+from datetime import UTC, datetime
+
+from flask import Flask, Response, g, request
+from redis import Redis
+
+from relay.config.load import load_config
+from relay.core.destination import Config
+from relay.intake.take_in import Intake
+from relay.log import configure, line
+from relay.settings import Settings
+from relay.store.accepting import Retention
+from relay.store.connection import WEB, open_redis
+from relay.store.durability import Watermark
+from relay.store.scripts import Scripts
+from relay.web import doors, health, operations, problems
+from relay.web.auth import Keys
+from relay.web.parts import Parts, install
+
+
+def build() -> Flask:
+    """The application as the environment and the configuration file describe it."""
+    settings = Settings.from_env(os.environ)
+    configure(settings.log_level)
+    config = load_config(settings.config, environ=os.environ, allow_hosts=settings.allow_gong_hosts)
+    return create_app(settings, config, open_redis(settings.redis_url, WEB))
+
+
+def create_app(settings: Settings, config: Config, redis: Redis) -> Flask:
+    """The application from its parts."""
+    app = Flask("relay", static_folder=None)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    scripts = Scripts(redis)
+    intake = Intake(config, scripts, Retention.from_settings(settings), _now, settings.max_items)
+    watermark = Watermark(redis, percent=settings.high_water_percent, clock=time.monotonic)
+    keys = Keys(config, settings.admin_key)
+    install(app, Parts(settings, config, redis, scripts, intake, keys, watermark, _now))
+    problems.register(app)
+    for blueprint in (doors.door, operations.operations, health.health):
+        app.register_blueprint(blueprint)
+    app.before_request(_start)
+    app.after_request(_log_request)
+    return app
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _start() -> None:
+    g.started = time.monotonic()
+
+
+_QUIET = frozenset({"/livez", "/readyz", "/version"})
+
+
+def _log_request(response: Response) -> Response:
+    """One line a request: who, what, how it ended. Never a body, a header or a query."""
+    if request.path not in _QUIET:
+        line(
+            "request.answered",
+            method=request.method,
+            route=request.url_rule.rule if request.url_rule else "none",
+            status=response.status_code,
+            code=g.get("code"),
+            source=g.get("source"),
+            events=g.get("events"),
+            seconds=round(time.monotonic() - g.started, 4),
+        )
+    return response

@@ -1,0 +1,142 @@
+"""The queues as a person reads them: what waits where, what may still be sent, what keeps events from flowing."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from relay.cli.words import NOTHING, age, counted, instant, plain, span
+
+WIDE = 100
+"""From this many columns on, a table shows what it leaves out on a narrow screen."""
+
+_STATES = ("queued", "sending", "waiting", "held", "delivered", "dead")
+_ALL_STATES = (*_STATES, "duplicate", "filtered", "discarded")
+_STYLES = {"held": "yellow", "dead": "red"}
+
+
+def status_view(page: Mapping[str, Any], *, now: datetime, width: int) -> RenderableType:
+    """The page of `GET /v1/queues` on a terminal of `width` columns."""
+    rows = page["destinations"]
+    parts: list[RenderableType] = [_destinations(rows, width), _budgets(rows, now)] if rows else [_no_events()]
+    parts += [_hold(row, now) for row in rows if row["hold"]]
+    parts.append(_machinery(page, now))
+    parts += [Text(sentence, style="yellow") for sentence in _shortages(page)]
+    return Group(*parts)
+
+
+def flows(page: Mapping[str, Any]) -> bool:
+    """Whether nothing but the usual pace keeps events from Gong: no hold, no missing worker, no spent budget."""
+    return not _shortages(page) and not any(row["hold"] for row in page["destinations"])
+
+
+def _shortages(page: Mapping[str, Any]) -> list[str]:
+    rows = page["destinations"]
+    open_events = sum(row["open"] for row in rows)
+    told = []
+    if open_events and not page["workers"]:
+        told.append(f"No worker is alive and {counted(open_events, 'event')} cannot go. Start one: gong-relay worker")
+    for row in rows:
+        if row["states"]["queued"] and not row["budget"]["left_today"]:
+            told.append(f"{plain(row['destination'])} has spent the budget of the last 24 hours: its events wait for room.")
+    return told
+
+
+def _no_events() -> Text:
+    return Text("No destination is configured, and none has had an event.\n")
+
+
+def _destinations(rows: list[dict[str, Any]], width: int) -> Table:
+    wide = width >= WIDE
+    states = _ALL_STATES if wide else _STATES
+    last = (">oldest", ">clears in") if wide else (">oldest",)
+    table = quiet_table("destination", *(f">{state}" for state in states), *last)
+    for row in rows:
+        counts = [_count(row["states"][state], _STYLES.get(state, "")) for state in states]
+        ends = (span(row["oldest_seconds"]), span(row["clears_in_seconds"]))
+        table.add_row(plain(row["destination"]), *counts, *ends[: len(last)])
+    return table
+
+
+def quiet_table(*headings: str) -> Table:
+    """A table with a rule under its headings and no other lines. A heading that starts with `>` is for figures."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim", show_edge=False)
+    for heading in headings:
+        figures = heading.startswith(">")
+        table.add_column(
+            heading.lstrip(">"),
+            justify="right" if figures else "left",
+            overflow="fold",
+            no_wrap=figures,
+        )
+    return table
+
+
+def _count(number: int, style: str) -> Text:
+    return Text(f"{number:,}", style=style if number else "dim")
+
+
+def _budgets(rows: list[dict[str, Any]], now: datetime) -> RenderableType:
+    """One line a company: destinations that share one share its budget too."""
+    table = quiet_table("company", ">last second", ">last 24 hours", ">left", "frozen for")
+    for row in {row["company"]: row for row in rows}.values():
+        budget = row["budget"]
+        thaw = budget["frozen_until"]
+        left = Text(f"{budget['left_today']:,}", style="" if budget["left_today"] else "yellow")
+        table.add_row(
+            plain(row["company"]),
+            f"{budget['used_last_second']} of {budget['per_second']}",
+            f"{budget['used_last_day']:,} of {budget['per_day']:,}",
+            left,
+            Text(_ahead(thaw, now), style="yellow") if thaw else NOTHING,
+        )
+    return Padding(table, (1, 0, 1, 0))
+
+
+def _ahead(moment: str, now: datetime) -> str:
+    return span((datetime.fromisoformat(moment) - now).total_seconds())
+
+
+def _hold(row: Mapping[str, Any], now: datetime) -> RenderableType:
+    """Why a destination takes no calls: our words, Gong's words, and what ends it."""
+    hold, name = row["hold"], plain(row["destination"])
+    said = [Text(f"{name} is on hold since {instant(hold['since'])} ({age(hold['since'], now)}).", style="yellow")]
+    said.append(Text(hold["remedy"]))
+    if hold["detail"]:
+        said.append(Text(f"Gong said: {plain(hold['detail'])}"))
+    end = f"Its events wait. To end it: gong-relay resume {name}"
+    if hold["probe_at"]:
+        end = f"Its credentials are tried again at {instant(hold['probe_at'])}; sooner: gong-relay resume {name}"
+    said.append(Text(end))
+    return Group(said[0], Padding(Group(*said[1:]), (0, 0, 1, 2)))
+
+
+def _machinery(page: Mapping[str, Any], now: datetime) -> RenderableType:
+    """The workers, and the store with what it promises."""
+    table = Table.grid(padding=(0, 2))
+    table.add_row(Text("workers", style="dim"), _workers(page["workers"], now))
+    table.add_row(Text("store", style="dim"), _store(page["store"]))
+    return Padding(table, (0, 0, 1, 0))
+
+
+def _workers(workers: list[dict[str, str]], now: datetime) -> Text:
+    if not workers:
+        return Text("none alive", style="yellow")
+    seen = [
+        f"{plain(told['name'])} ({age(told['last_seen_at'], now)} ago)" if "last_seen_at" in told else plain(told["name"])
+        for told in workers
+    ]
+    return Text(f"{len(workers)} alive: " + ", ".join(seen))
+
+
+def _store(store: Mapping[str, Any]) -> Text:
+    share = store["memory_used"]
+    memory = f"memory {share:.1%} of its maximum" if share else "memory far from any maximum"
+    if not store["relaxed"]:
+        return Text(f"keeps every accepted event through a crash; {memory}")
+    return Text.assemble(("durability is relaxed. " + " ".join(store["relaxed"]), "yellow"), f" {memory}")

@@ -1,0 +1,60 @@
+"""The configuration file as a JSON Schema, made of the schemas that check it, so that editors complete and explain it."""
+
+from typing import Any
+
+import marshmallow
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+
+from relay.config.fields import NAME_PATTERN, Key, Named, Share, Text, Whole
+from relay.config.schema import ConfigSchema
+
+_VARIABLE = r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"
+_COMPONENTS = "#/components/schemas/"
+
+
+def json_schema() -> dict[str, Any]:
+    """A JSON Schema (2020-12) of the whole file."""
+    plugin = MarshmallowPlugin(schema_name_resolver=_title)
+    spec = APISpec(title="", version="", openapi_version="3.1.0", plugins=[plugin])
+    plugin.converter.add_attribute_function(_told_to_editors)  # type: ignore[union-attr]
+    spec.components.schema("Config", schema=ConfigSchema)
+    parts = _with_local_references(spec.to_dict()["components"]["schemas"])
+    top = parts.pop("Config")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "The Gong event relay's configuration",
+        **top,
+        "$defs": parts,
+    }
+
+
+def _title(schema: Any) -> str:
+    kind = schema if isinstance(schema, type) else type(schema)
+    return kind.__name__.removesuffix("Schema")
+
+
+def _told_to_editors(_: Any, field: marshmallow.fields.Field[Any], **__: Any) -> dict[str, Any]:
+    """What our own kinds of value look like in a file, where `${NAME}` may stand for a number too."""
+    match field:
+        case Whole():
+            return {"type": ["integer", "string"], "pattern": f"^([0-9]+|{_VARIABLE})$"}
+        case Share():
+            pattern = rf"^([0-9.]+ ?%|[01](\.[0-9]+)?|{_VARIABLE})$"
+            return {"type": ["number", "string"], "exclusiveMinimum": 0, "maximum": 1, "pattern": pattern}
+        case Key():
+            return {"type": "string", "pattern": f"^(sha256:[0-9a-f]{{64}}|{_VARIABLE})$"}
+        case Text():
+            return {"minLength": 1}
+        case Named():
+            return {"propertyNames": {"pattern": f"^{NAME_PATTERN}$"}}
+        case _:
+            return {}
+
+
+def _with_local_references(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {key: _with_local_references(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_with_local_references(value) for value in node]
+    return node.replace(_COMPONENTS, "#/$defs/") if isinstance(node, str) else node

@@ -1,0 +1,95 @@
+"""The configuration file, read and checked: every mistake at once, each with its path, and no secret in any of them."""
+
+from collections.abc import Container, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from marshmallow import ValidationError
+
+from relay.config.base_url import safe_base_url
+from relay.config.coherence import disagreements
+from relay.config.document import fill_in, parse
+from relay.config.schema import ConfigSchema
+from relay.core.call import Dialect, SendAs
+from relay.core.destination import BasicCredentials, Config, Destination, Limits, Source
+from relay.core.errors import Problem, join
+from relay.settings import Misconfigured
+
+
+class ConfigError(Misconfigured):
+    """The configuration file is wrong."""
+
+
+def load_config(path: Path | str, *, environ: Mapping[str, str], allow_hosts: Container[str]) -> Config:
+    """Read the file. `environ` fills in `${NAME}`; `allow_hosts` are those a base_url may name beside Gong's own."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            [Problem(str(path), "unreadable", "is not UTF-8 text: save it as UTF-8")]
+        ) from error
+    except OSError as error:
+        message = f"cannot be read: {error.strerror}. Name the file by --config or RELAY_CONFIG"
+        raise ConfigError([Problem(str(path), "unreadable", message)]) from error
+    return read_config(text, environ=environ, allow_hosts=allow_hosts)
+
+
+def read_config(text: str, *, environ: Mapping[str, str], allow_hosts: Container[str]) -> Config:
+    """Read the text of a configuration file."""
+    tree, malformed = parse(text)
+    if tree is None and malformed:
+        raise ConfigError(malformed)
+    tree, unset = fill_in({} if tree is None else tree, environ)
+    loaded, wrong = _checked(tree)
+    problems = [*malformed, *unset]
+    told = {problem.path for problem in problems}
+    problems += [p for p in (*wrong, *disagreements(tree, loaded, allow_hosts)) if p.path not in told]
+    if problems:
+        raise ConfigError(problems)
+    return _built(loaded, allow_hosts)
+
+
+def _checked(tree: Any) -> tuple[dict[str, Any], list[Problem]]:
+    """What the schema made of the tree, as far as it is right, and what is wrong."""
+    try:
+        return ConfigSchema().load(tree), []
+    except ValidationError as error:
+        right = error.valid_data if isinstance(error.valid_data, dict) else {}
+        return right, list(_flat(error.messages, ""))
+
+
+def _flat(messages: Any, path: str) -> Iterator[Problem]:
+    """The schema's tree of messages as problems with paths."""
+    if not isinstance(messages, dict):
+        yield from (Problem(path, "invalid", str(message)) for message in messages)
+        return
+    for key, inner in messages.items():
+        here = path if key == "_schema" else join(path, f"[{key}]" if isinstance(key, int) else str(key))
+        yield from _flat(inner, here)
+
+
+def _built(loaded: Mapping[str, Any], allow_hosts: Container[str]) -> Config:
+    destinations = {
+        name: _destination(name, entry, allow_hosts) for name, entry in loaded["destinations"].items()
+    }
+    sources = {
+        name: Source(name, entry["destination"], frozenset(entry["keys"]), SendAs(entry["send_as"]))
+        for name, entry in loaded["sources"].items()
+    }
+    return Config(destinations, sources)
+
+
+def _destination(name: str, entry: Mapping[str, Any], allow_hosts: Container[str]) -> Destination:
+    base_url = safe_base_url(entry["base_url"], allow_hosts)
+    if base_url is None:
+        raise AssertionError("the address was checked with the rest of the file")
+    return Destination(
+        name=name,
+        company=entry["company"] or name,
+        credentials=BasicCredentials(**entry["auth"]["basic"]),
+        base_url=base_url,
+        limits=Limits(**entry["limits"]),
+        dialect=Dialect(entry["dialect"]),
+        source_system_name=entry["source_system_name"],
+        internal_domains=frozenset(entry["internal_domains"]),
+    )

@@ -1,0 +1,125 @@
+"""What the configuration file may hold, said once: read by the loader, and published as a JSON Schema for editors."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from marshmallow import RAISE, Schema, ValidationError, validate
+
+from relay.config.fields import Choice, Key, Named, Section, Several, Share, Text, Whole
+from relay.core.call import Dialect, SendAs
+from relay.settings import nearest
+
+_DOMAIN = re.compile(r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$")
+
+
+def _range(low: int, high: int) -> validate.Range:
+    return validate.Range(low, high, error="must be from {min} to {max}")
+
+
+class Strict(Schema):
+    """Refuses keys it does not know, names the nearest it does, and owns up to those of a later version."""
+
+    later: ClassVar[frozenset[str]] = frozenset()
+    error_messages = {"type": "must be a mapping"}  # noqa: RUF012 marshmallow's own name and form
+
+    class Meta:
+        unknown = RAISE
+
+    def handle_error(self, error: ValidationError, data: Any, **_: Any) -> None:
+        if isinstance(data, Mapping) and isinstance(error.messages, dict):
+            error.messages.update({key: [self._advice(key)] for key in data if key not in self.fields})
+
+    def _advice(self, key: Any) -> str:
+        if key in self.later:
+            return f"this version of the relay does not know '{key}' yet: remove it"
+        return f"there is no such key{nearest(str(key), list(self.fields))}"
+
+
+class BasicSchema(Strict):
+    access_key = Text(required=True, metadata={"description": "The access key of a Gong API key."})
+    access_key_secret = Text(
+        required=True, metadata={"description": "Its secret: write ${NAME}, and set NAME in the environment."}
+    )
+
+
+class AuthSchema(Strict):
+    later = frozenset({"oauth"})
+
+    basic = Section(BasicSchema, required=True, metadata={"description": "A Gong API key."})
+
+
+class LimitsSchema(Strict):
+    per_second = Whole(
+        load_default=3, validate=_range(1, 10_000), metadata={"description": "Calls a second at most."}
+    )
+    per_day = Whole(
+        load_default=10_000,
+        validate=_range(1, 1_000_000_000),
+        metadata={"description": "Calls in 24 hours at most."},
+    )
+    day_share = Share(
+        load_default=1.0,
+        metadata={
+            "description": "The share of per_day that the relay may spend: 80% or 0.8. The rest is left to others."
+        },
+    )
+
+
+class DestinationSchema(Strict):
+    auth = Section(
+        AuthSchema, required=True, metadata={"description": "How the relay proves itself to Gong."}
+    )
+    base_url = Text(
+        load_default="https://api.gong.io",
+        metadata={"description": "https and a host of Gong's, or a host that RELAY_ALLOW_GONG_HOSTS lists."},
+    )
+    company = Text(
+        load_default=None,
+        metadata={"description": "What Gong counts limits by. Left away: the destination's own name."},
+    )
+    limits = Section(
+        LimitsSchema,
+        load_default=lambda: LimitsSchema().load({}),
+        metadata={"description": "What Gong lets this company send."},
+    )
+    dialect = Choice(
+        Dialect,
+        load_default=Dialect.GONG,
+        metadata={"description": "Which description of Gong's API is followed."},
+    )
+    source_system_name = Text(
+        load_default=None, metadata={"description": "The system that Gong shows an event as coming from."}
+    )
+    internal_domains = Several(
+        Text(validate=validate.Regexp(_DOMAIN, error="must be a domain such as acme.com")),
+        load_default=list,
+        metadata={"description": "Mail domains of one's own people: their events are not sent."},
+    )
+
+
+class SourceSchema(Strict):
+    later = frozenset({"verify", "rules", "preset"})
+
+    destination = Text(required=True, metadata={"description": "The destination that its events go to."})
+    keys = Several(
+        Key(),
+        load_default=list,
+        metadata={
+            "description": "API keys: sha256:<hex> as `gong-relay key` prints it, or ${NAME} of the plain key."
+        },
+    )
+    send_as = Choice(
+        SendAs,
+        load_default=SendAs.DIGITAL_INTERACTION,
+        metadata={"description": "Which of Gong's APIs the events become calls of."},
+    )
+
+
+class ConfigSchema(Strict):
+    destinations = Named(
+        DestinationSchema, required=True, metadata={"description": "Gong accounts, by a name of your own."}
+    )
+    sources = Named(
+        SourceSchema, load_default=dict, metadata={"description": "Senders of events, by a name of your own."}
+    )

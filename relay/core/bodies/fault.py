@@ -1,0 +1,68 @@
+"""What can be wrong with one value of a Gong body, and how a marshmallow field says so."""
+
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from marshmallow import ValidationError
+
+KEY_SHOWN_MAX = 80
+
+
+class Code(StrEnum):
+    """Why a value is refused. Programs and metrics rely on these words: add, never rename."""
+
+    REQUIRED = "required"
+    UNKNOWN = "unknown"
+    NULL = "null"
+    TYPE = "type"
+    ENUM = "enum"
+    FORMAT = "format"
+    RANGE = "range"
+    LENGTH = "length"
+    RULE = "rule"
+
+
+class Notice(StrEnum):
+    """Why a value that Gong takes is still worth a word to the operator."""
+
+    ASSOCIATION = "association"
+    CRM_SYSTEM = "crm_system"
+    DETAILS = "details"
+    DUPLICATE_NAME = "duplicate_name"
+    FREE_MAIL = "free_mail"
+    NO_EVENT_ID = "no_event_id"
+    OPPORTUNITIES = "opportunities"
+    SECRET_IN_URL = "secret_in_url"  # noqa: S105 - the name of a warning
+
+
+class Fault(NamedTuple):
+    """A code and its message. It never repeats the value: people who may not read payloads do read messages."""
+
+    code: Code
+    message: str
+
+
+def refuse(code: Code, message: str) -> ValidationError:
+    """What a field raises. marshmallow carries the fault untouched and adds the path."""
+    return ValidationError([Fault(code, message)])
+
+
+def faults(messages: Any, path: str = "") -> list[tuple[str, Fault]]:
+    """Flatten marshmallow's tree of errors into paths: `{"a": {0: {"b": [fault]}}}` is `a[0].b`."""
+    if isinstance(messages, list):
+        return [(path, fault) for fault in messages]
+    return [found for key, below in messages.items() for found in faults(below, _step(path, key))]
+
+
+def _step(path: str, key: object) -> str:
+    if key == "_schema":  # marshmallow's name for the object itself
+        return path
+    if isinstance(key, int):
+        return f"{path}[{key}]"
+    return f"{path}.{shown(str(key))}" if path else shown(str(key))
+
+
+def shown(key: str) -> str:
+    """A key as a path may show it: it came from outside, and may be endless or not even be Unicode."""
+    clipped = key if len(key) <= KEY_SHOWN_MAX else key[: KEY_SHOWN_MAX - 1] + "…"
+    return clipped if clipped.isprintable() else clipped.encode("unicode_escape").decode()

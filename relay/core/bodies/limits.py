@@ -1,0 +1,18 @@
+"""How much text and how many items we put into one Gong body. Gong documents no limit: these are ours."""
+
+EVENT_ID_MAX = 255
+TITLE_MAX = 255
+TEXT_MAX = 1_000
+URL_MAX = 2_048
+MESSAGE_MAX = 10_000
+
+LABELS_MAX = 20
+CUSTOM_FIELDS_MAX = 50
+ITEMS_MAX = 100
+
+BODY_BYTES_MAX = 64 * 1024
+PROBLEMS_MAX = 100
+"""The most that one check tells: a hostile body must not earn an answer larger than itself."""
+
+INT32_MIN = -(2**31)
+INT32_MAX = 2**31 - 1

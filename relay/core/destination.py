@@ -1,0 +1,59 @@
+"""Where events come from and where they go: what the configuration says of a source and a destination."""
+
+from dataclasses import dataclass, field
+
+from relay.core.call import Dialect, SendAs
+
+
+@dataclass(frozen=True, slots=True)
+class BasicCredentials:
+    """A Gong API key. The secret is kept out of every rendering."""
+
+    access_key: str
+    access_key_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What Gong lets one company send, across every key and application: calls a second and calls in 24 hours."""
+
+    per_second: int = 3
+    per_day: int = 10_000
+    day_share: float = 1.0
+
+    @property
+    def day_budget(self) -> int:
+        """How many of the company's calls a day are ours to spend."""
+        return int(self.per_day * self.day_share)
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """One Gong account. `company` is what Gong counts limits by; two destinations may share one."""
+
+    name: str
+    company: str
+    credentials: BasicCredentials
+    base_url: str = "https://api.gong.io"
+    limits: Limits = Limits()
+    dialect: Dialect = Dialect.GONG
+    source_system_name: str | None = None
+    internal_domains: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A configured sender. `key_digests` are the hex SHA-256 of its API keys."""
+
+    name: str
+    destination: str
+    key_digests: frozenset[str] = frozenset()
+    send_as: SendAs = SendAs.DIGITAL_INTERACTION
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Every source and destination, by name."""
+
+    destinations: dict[str, Destination]
+    sources: dict[str, Source]

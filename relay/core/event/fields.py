@@ -1,0 +1,229 @@
+"""The kinds of value that an event is made of, as marshmallow fields. Null, blanks and empty objects count as absent."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from difflib import get_close_matches
+from math import isfinite
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, missing
+
+from relay.core.bodies import forms
+from relay.core.bodies.fault import Code, refuse
+from relay.core.bodies.limits import INT32_MAX, INT32_MIN, ITEMS_MAX, TEXT_MAX, URL_MAX
+from relay.core.event.parts import Scalar
+from relay.core.event.text import clean, shortened, without_secrets
+from relay.core.identity import normal_domain, normal_email
+from relay.core.instants import REMEDY, parse_instant
+
+PROPERTIES_MAX = 40
+"""Fewer than Gong's body takes: some places are for what has no field of its own there."""
+PROPERTY_NAME_MAX = 200
+_INTEGER_LIMIT = 10**19
+
+Form = Callable[[str], str]
+"""Brings a text into its normal form, or raises ValueError with what is wrong."""
+
+
+def says_nothing(value: object) -> bool:
+    """Whether there is nothing in it: null, blank, or made of such parts only."""
+    if isinstance(value, str):
+        return not value or value.isspace()
+    if isinstance(value, Mapping):
+        return all(map(says_nothing, value.values()))
+    return value is None or (isinstance(value, list) and all(map(says_nothing, value)))
+
+
+class Given(fields.Field[Any]):
+    """A field whose value is absent when it says nothing."""
+
+    def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **_options: Any) -> Any:
+        if value is missing or says_nothing(value):
+            if self.required:
+                raise refuse(Code.REQUIRED, "is required")
+            return missing
+        return self._deserialize(value, attr, data)
+
+
+class Text(Given):
+    """Clean text of at most `limit` characters, in its normal form where it has one."""
+
+    def __init__(
+        self,
+        limit: int = TEXT_MAX,
+        form: Form | None = None,
+        *,
+        required: bool = False,
+        keep_lines: bool = False,
+    ) -> None:
+        super().__init__(required=required)
+        self.limit = limit
+        self.form = form
+        self.keep_lines = keep_lines
+
+    def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> Any:
+        text = self._clean(value)
+        if self.form:
+            try:
+                text = self.form(text)
+            except ValueError as error:
+                raise refuse(Code.FORMAT, str(error)) from None
+        if len(text) > self.limit:
+            raise refuse(Code.LENGTH, f"must be at most {self.limit} characters long, and has {len(text)}")
+        return text
+
+    def _clean(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise refuse(Code.TYPE, "must be text, in quotes")
+        text = clean(value, keep_lines=self.keep_lines)
+        if not text:
+            raise refuse(Code.LENGTH, "holds nothing but control characters; send text or leave it out")
+        return text
+
+
+class Title(Text):
+    """Text that is shortened where others are refused: a page's title is not in its sender's hands."""
+
+    def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> str:
+        return shortened(self._clean(value), self.limit)
+
+
+class Choice(Given):
+    """One of a few words, in any case."""
+
+    def __init__(self, *words: str, required: bool = False) -> None:
+        super().__init__(required=required)
+        self.words = {str(word): word for word in words}
+
+    def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> str:
+        word = value.strip().lower() if isinstance(value, str) else ""
+        if word in self.words:
+            return self.words[word]
+        near = get_close_matches(word[:TEXT_MAX], self.words, n=1)
+        question = f"; did you mean {near[0]}?" if near else ""
+        raise refuse(Code.ENUM, f"must be one of {', '.join(self.words)}{question}")
+
+
+class Whole(Given):
+    """A whole JSON number of 32 bits, as Gong takes it."""
+
+    def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise refuse(
+                Code.TYPE, "must be a whole number without quotes; put any other into content.properties"
+            )
+        if not INT32_MIN <= value <= INT32_MAX:
+            raise refuse(Code.RANGE, f"must lie between {INT32_MIN} and {INT32_MAX}")
+        return value
+
+
+class Moment(Given):
+    def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> datetime:
+        if not isinstance(value, str | int | float) or isinstance(value, bool):
+            raise refuse(Code.TYPE, f"must be a moment; {REMEDY}")
+        try:
+            return parse_instant(value)
+        except ValueError as error:
+            raise refuse(Code.FORMAT, str(error)) from None
+
+
+class Scalars(Given):
+    """An object of the sender's own names, whose values are text, numbers or booleans and keep their type."""
+
+    def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> dict[str, Scalar]:
+        if not isinstance(value, Mapping):
+            raise refuse(Code.TYPE, "must be an object of names and values")
+        told = {name: item for name, item in value.items() if not says_nothing(item)}
+        if len(told) > PROPERTIES_MAX:
+            raise refuse(Code.LENGTH, f"must hold at most {PROPERTIES_MAX} properties, and holds {len(told)}")
+        read: dict[str, Scalar] = {}
+        wrong: dict[str, Any] = {}
+        for name, item in told.items():
+            try:
+                read[_fresh_name(name, read)] = _scalar(item)
+            except ValidationError as error:
+                wrong[name] = error.messages
+        if wrong:
+            raise ValidationError(wrong)
+        return read
+
+
+def _fresh_name(name: str, taken: Mapping[str, Scalar]) -> str:
+    tidy = clean(name)
+    if not tidy or len(tidy) > PROPERTY_NAME_MAX:
+        raise refuse(Code.LENGTH, f"must have a name of 1 to {PROPERTY_NAME_MAX} characters")
+    if tidy in taken:
+        raise refuse(Code.RULE, "has the name of another property, but for spaces around it")
+    return tidy
+
+
+_PROPERTY_TEXT = Text()
+
+
+def _scalar(value: Any) -> Scalar:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        if not (isfinite(value) if isinstance(value, float) else abs(value) < _INTEGER_LIMIT):
+            raise refuse(Code.RANGE, "must be a finite number of at most 19 digits; send it as text")
+        return value
+    if isinstance(value, str):
+        text: str = _PROPERTY_TEXT.deserialize(value)
+        return text
+    raise refuse(Code.TYPE, "must be text, a number or a boolean; give each inner value a name of its own")
+
+
+class Part(Given):
+    """An object inside an object. `becomes` takes its values by name, and may refuse them together."""
+
+    def __init__(self, schema: Schema, becomes: Callable[..., Any], *, required: bool = False) -> None:
+        super().__init__(required=required)
+        self.schema = schema
+        self.becomes = becomes
+
+    def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> Any:
+        return self.becomes(**self.schema.load(value))
+
+
+class Many(Given):
+    """A JSON array. Items that say nothing are left out: form tools send blank rows."""
+
+    def __init__(self, item: fields.Field[Any], limit: int = ITEMS_MAX, *, required: bool = False) -> None:
+        super().__init__(required=required)
+        self.item = item
+        self.limit = limit
+
+    def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            raise refuse(Code.TYPE, "must be an array, in square brackets")
+        if len(value) > self.limit:
+            raise refuse(Code.LENGTH, f"must hold at most {self.limit} items, and holds {len(value)}")
+        read = []
+        wrong: dict[int, Any] = {}
+        for place, each in enumerate(value):
+            try:
+                read.append(self.item.deserialize(each))
+            except ValidationError as error:
+                wrong[place] = error.messages
+        if wrong:
+            raise ValidationError(wrong)
+        return tuple(each for each in read if each is not missing)
+
+
+def email(*, required: bool = False) -> Text:
+    return Text(form=normal_email, required=required)
+
+
+def domain(*, required: bool = False) -> Text:
+    return Text(form=normal_domain, required=required)
+
+
+def url() -> Text:
+    return Text(URL_MAX, form=_showable_url)
+
+
+def _showable_url(text: str) -> str:
+    bare = without_secrets(text)
+    if wrong := forms.url(bare):
+        raise ValueError(wrong)
+    return bare

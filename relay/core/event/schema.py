@@ -1,0 +1,188 @@
+"""The canonical event's keys, one schema for each object in it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import Schema, ValidationError
+from marshmallow.fields import Field
+
+from relay.core.bodies.fault import Code, Fault, refuse
+from relay.core.bodies.limits import LABELS_MAX, MESSAGE_MAX, TITLE_MAX
+from relay.core.bodies.shapes import nearest
+from relay.core.event import fields
+from relay.core.event.fields import Choice, Many, Moment, Part, Scalars, Text, Title, Whole
+from relay.core.event.parts import (
+    Company,
+    Content,
+    CrmRecord,
+    EventType,
+    Location,
+    Person,
+    Progress,
+    Recipient,
+    Search,
+    Share,
+    Sharer,
+    Step,
+)
+
+PLACES: Mapping[str, str] = {
+    "company": "person.company",
+    "contentTitle": "content.title",
+    "contentUrl": "content.url",
+    "domain": "person.company.domain",
+    "email": "person.email",
+    "eventId": "id",
+    "eventType": "action",
+    "labels": "content.labels",
+    "name": "person.name",
+    "phone": "person.phone",
+    "progress": "content.progress",
+    "recipients": "share.recipients",
+    "sharer": "share.sharer",
+    "subject": "share.subject",
+    "time": "occurred_at",
+    "timestamp": "occurred_at",
+    "title": "content.title",
+    "url": "content.url",
+}
+"""Where a key belongs that is often written elsewhere, or under Gong's name for it."""
+
+ID_MAX = 10_000
+"""Gong takes far shorter ids. A longer one becomes its SHA-256 on the way there."""
+
+_GUESSES_MAX = 10
+"""A guess costs some 100 microseconds, and a hostile event may hold thousands of unknown keys."""
+
+_SCALES = {"percentage": (0, 100), "nps": (0, 10)}
+
+
+class _Keys(Schema):
+    """An object whose every key is known."""
+
+    def handle_error(self, error: ValidationError, data: Any, **_options: Any) -> None:
+        """Give marshmallow's own two complaints, wrong type and unknown key, our codes and a remedy."""
+        messages = error.messages_dict
+        if not isinstance(data, Mapping):
+            messages["_schema"] = [Fault(Code.TYPE, "must be an object, in curly brackets")]
+            return
+        names = tuple(field.data_key or name for name, field in self.fields.items())
+        for place, key in enumerate(sorted(messages.keys() - set(names))):
+            messages[key] = [Fault(Code.UNKNOWN, _remedy(key, names if place < _GUESSES_MAX else ()))]
+
+
+def _remedy(key: str, names: tuple[str, ...]) -> str:
+    instead = nearest(key, names) or PLACES.get(key)
+    return (
+        f"is no key of an event here; did you mean {instead}?"
+        if instead
+        else ("is no key of an event here; put what has no key of its own into properties")
+    )
+
+
+def _keys(**parts: Field[Any]) -> Schema:
+    return _Keys.from_dict(dict(parts))()
+
+
+def _named(field: Field[Any], key: str) -> Field[Any]:
+    """For a key that is no Python name, or says less than ours."""
+    field.data_key = key
+    return field
+
+
+def _progress(
+    *, kind: str | None = None, low: int | None = None, high: int | None = None, value: int | None = None
+) -> Progress:
+    least, most = _SCALES.get(kind or "", (low, high))
+    low = least if low is None else low
+    high = most if high is None else high
+    if low is None or high is None or least is None or most is None:
+        raise refuse(Code.REQUIRED, "needs from and to: only the kinds percentage and nps have their own")
+    if not least <= low < high <= most:
+        raise refuse(Code.RANGE, f"must have from less than to{_within(least, most, kind)}")
+    if value is not None and not low <= value <= high:
+        raise ValidationError({"value": [Fault(Code.RANGE, "must lie between from and to")]})
+    return Progress(low, high, value, kind)
+
+
+def _within(least: int, most: int, kind: str | None) -> str:
+    return (
+        f", and both within {least} to {most} for {kind}; kind other has no bounds" if kind in _SCALES else ""
+    )
+
+
+def _step(*, value: str, steps: tuple[str, ...]) -> Step:
+    if len(set(steps)) < len(steps):
+        raise ValidationError({"all": [Fault(Code.RULE, "must name each step once")]})
+    if value not in steps:
+        raise ValidationError(
+            {"value": [Fault(Code.RULE, "must be one of the steps in all, in the same case")]}
+        )
+    return Step(value, steps)
+
+
+def _crm(*types: str) -> Schema:
+    return _keys(type=Choice(*types, required=True), id=Text(required=True), system=Text())
+
+
+PROGRESS = _keys(
+    value=Whole(),
+    low=_named(Whole(), "from"),
+    high=_named(Whole(), "to"),
+    kind=Choice("percentage", "nps", "rating", "other"),
+)
+STEP = _keys(value=Text(required=True), steps=_named(Many(Text(), required=True), "all"))
+SEARCH = _keys(
+    name=Text(required=True),
+    kind=Choice("vendor", "product", "category", required=True),
+    domain=fields.domain(required=True),
+    id=Text(),
+    url=fields.url(),
+)
+CONTENT = _keys(
+    id=Text(),
+    title=Title(TITLE_MAX, required=True),
+    url=fields.url(),
+    labels=Many(Text(), LABELS_MAX),
+    info_url=fields.url(),
+    progress=Part(PROGRESS, _progress),
+    step=Part(STEP, _step),
+    search=Part(SEARCH, Search),
+    properties=Scalars(),
+)
+COMPANY = _keys(
+    id=Text(), name=Text(), domain=fields.domain(), crm=Many(Part(_crm("account", "opportunity"), CrmRecord))
+)
+PERSON = _keys(
+    email=fields.email(),
+    name=Text(),
+    phone=Text(),
+    id=Text(),
+    title=Text(),
+    crm=Part(_crm("contact", "lead"), CrmRecord),
+    location=Part(_keys(country=Text(), state=Text(), region=Text(), city=Text()), Location),
+    company=Part(COMPANY, Company),
+    properties=Scalars(),
+)
+SHARE = _keys(
+    id=Text(),
+    sharer=Part(_keys(email=fields.email(), name=Text(), gong_user_id=Text()), Sharer),
+    recipients=Many(Part(_keys(email=fields.email(required=True), name=Text()), Recipient)),
+    subject=Text(),
+    message=Text(MESSAGE_MAX, keep_lines=True),
+)
+EVENT = _keys(
+    id=Text(ID_MAX, required=True),
+    type=Choice(*EventType, required=True),
+    occurred_at=Moment(required=True),
+    action=Text(TITLE_MAX),
+    content=Part(CONTENT, Content, required=True),
+    person=Part(PERSON, Person),
+    tracking_id=Text(),
+    session_id=Text(),
+    device=Choice("pc", "mobile"),
+    user_agent=Text(),
+    share=Part(SHARE, Share),
+    workspace_id=Text(),
+    properties=Scalars(),
+)

@@ -1,0 +1,55 @@
+"""Text from outside, made fit to be shown to a seller: trimmed, without control characters, URLs without secrets."""
+
+import re
+from urllib.parse import unquote_plus
+
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_CONTROLS_BUT_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]+")
+_SECRET_NAME = re.compile(
+    r".*(?:token|signature|secret|password|passwd|credential|api_?key|access_?key|session_?id)"
+    r"|(?:.*[_-])?(?:auth|authorization|jwt|otp|pwd|sid|sig|ticket)"
+    r"|code|key|session",
+    re.IGNORECASE,
+)
+
+
+def clean(text: str, *, keep_lines: bool = False) -> str:
+    """Trimmed, with a space for each run of control characters."""
+    text = text.strip()
+    if text.isprintable():
+        return text
+    controls = _CONTROLS_BUT_LINES if keep_lines else _CONTROLS
+    return controls.sub(" ", text).strip()
+
+
+def shortened(text: str, limit: int) -> str:
+    """At most `limit` characters, the last one an ellipsis where something was cut."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def without_secrets(url: str) -> str:
+    """The URL less every query or fragment parameter whose name says that its value opens something.
+
+    Sellers see the URL in Gong, and whoever sees a signed link can use it. Other parameters stay byte for byte.
+    """
+    if "=" not in url:
+        return url
+    address, hash_mark, fragment = url.partition("#")
+    path, question_mark, query = address.partition("?")
+    if kept := _without_secret_pairs(query):
+        path += question_mark + kept
+    if kept := _without_secret_pairs(fragment):
+        path += hash_mark + kept
+    return path
+
+
+def _without_secret_pairs(query: str) -> str:
+    """A fragment may hold a path before its own query, as in `#/page?token=1`."""
+    route, question_mark, pairs = query.rpartition("?")
+    kept = "&".join(pair for pair in pairs.split("&") if not _is_secret(pair))
+    return route + question_mark + kept if kept else route
+
+
+def _is_secret(pair: str) -> bool:
+    name, equals, _ = pair.partition("=")
+    return bool(equals) and _SECRET_NAME.fullmatch(unquote_plus(name)) is not None

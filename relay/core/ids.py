@@ -1,0 +1,41 @@
+"""Names for receipts and events: 26 characters that sort by time, as in the ULID specification."""
+
+from datetime import UTC, datetime
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_CHARACTERS = 26
+_RANDOM_BITS = 80
+_RANDOM_CEILING = 1 << _RANDOM_BITS
+
+ENTROPY_BYTES = 9
+"""How many random bytes `id_run` wants: one byte less than a ULID holds, so that counting up never overflows."""
+
+
+def _encode(number: int) -> str:
+    digits = []
+    for _ in range(_CHARACTERS):
+        number, digit = divmod(number, 32)
+        digits.append(_ALPHABET[digit])
+    return "".join(reversed(digits))
+
+
+def id_run(now: datetime, entropy: bytes, count: int) -> list[str]:
+    """`count` ids of one moment, in order. `entropy` is `ENTROPY_BYTES` fresh random bytes."""
+    first = (int(now.timestamp() * 1000) << _RANDOM_BITS) + int.from_bytes(entropy)
+    return [_encode(first + step) for step in range(count)]
+
+
+def earliest_id(moment: datetime) -> str:
+    """The id that sorts before every id made at `moment` or later."""
+    return _encode(int(moment.timestamp() * 1000) << _RANDOM_BITS)
+
+
+def moment_of(event_id: str) -> datetime:
+    """When an id was made, to the millisecond. ValueError when it is no id of ours."""
+    if len(event_id) != _CHARACTERS:
+        message = f"an id has {_CHARACTERS} characters"
+        raise ValueError(message)
+    number = 0
+    for character in event_id:
+        number = number * 32 + _ALPHABET.index(character)
+    return datetime.fromtimestamp((number // _RANDOM_CEILING) / 1000, tz=UTC)

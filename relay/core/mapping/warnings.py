@@ -1,0 +1,30 @@
+"""What an event loses or changes on its way into a call: never silently."""
+
+from collections.abc import Collection, Iterator
+from enum import StrEnum
+
+from relay.core.errors import Problem, join
+
+
+class Change(StrEnum):
+    """What happened to a part of the event."""
+
+    DROPPED = "dropped"
+    """It has no place in the call."""
+    MOVED = "moved"
+    """It is told in another place than its own."""
+    FALLBACK = "fallback"
+    """The event went to another operation than its source asked for."""
+    INTERNAL = "internal"
+    """A colleague, about whom Gong is not told."""
+
+
+def dropped(path: str, why: str) -> Problem:
+    return Problem(path, Change.DROPPED, f"is not sent: {why}")
+
+
+def all_dropped(path: str, part: object, why: str, *, but: Collection[str] = ()) -> Iterator[Problem]:
+    """One warning for each thing told in a part, but for those that the call does say."""
+    for name in getattr(part, "__slots__", ()):
+        if name not in but and getattr(part, name):
+            yield dropped(join(path, name), why)

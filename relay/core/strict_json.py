@@ -1,0 +1,135 @@
+"""JSON as the doors read it: strict UTF-8, no key twice, no number or text that could not be sent on unchanged.
+
+Python's own reader takes a good deal more (other encodings, NaN, a repeated key, half a surrogate pair) and would
+hand it on as an event that Gong cannot read.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from math import isfinite
+from typing import Any, NoReturn
+
+from relay.core.errors import BadRequest, join
+
+MAX_DEPTH = 32
+MAX_DIGITS = 19
+
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_BRACKETS = re.compile(rb"[\[{]")
+_SUSPECT_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+_UNSAFE = re.compile("[\x00\ud800-\udfff]")
+_BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+
+
+def parse(raw: bytes, *, max_depth: int = MAX_DEPTH) -> Any:
+    """The value that `raw` holds. BadRequest says where it is wrong and what to do."""
+    return _parse(raw, 1, max_depth=max_depth)
+
+
+def parse_lines(raw: bytes, *, max_depth: int = MAX_DEPTH) -> list[tuple[int, Any | BadRequest]]:
+    """Newline-delimited JSON: each line's number (from 1) with its value, or with what is wrong with that line.
+
+    Blank lines are skipped, so the place in the list is the item's index.
+    """
+    lines = enumerate(raw.split(b"\n"), start=1)
+    return [(number, _attempt(line, number, max_depth=max_depth)) for number, line in lines if line.strip()]
+
+
+def _attempt(raw: bytes, line: int, *, max_depth: int) -> Any | BadRequest:
+    try:
+        return _parse(raw, line, max_depth=max_depth)
+    except BadRequest as error:
+        return error
+
+
+def _parse(raw: bytes, line: int, *, max_depth: int) -> Any:
+    text = _decoded(raw)
+    _refuse_deep(raw, max_depth)
+    try:
+        value = _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        place = f"line {line + error.lineno - 1} column {error.colno}"
+        raise BadRequest("not_json", f"{place}: {error.msg}; send one complete JSON value") from None
+    if _SUSPECT_ESCAPE.search(raw):
+        _refuse_unsafe_text(value)
+    return value
+
+
+def _decoded(raw: bytes) -> str:
+    if not raw.strip():
+        raise BadRequest("empty_body", "the body is empty; send JSON")
+    if raw.startswith(_BYTE_ORDER_MARKS):
+        raise BadRequest("not_utf8", "the body starts with a byte-order mark; send plain UTF-8 without one")
+    if (place := raw.find(0)) >= 0:
+        raise BadRequest("not_utf8", f"byte {place} is zero; send UTF-8 (not UTF-16 or UTF-32) without NUL")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise BadRequest("not_utf8", f"byte {error.start} is not UTF-8; encode the body as UTF-8") from None
+
+
+def _refuse_deep(raw: bytes, max_depth: int) -> None:
+    """Before parsing, which recurses. Fewer brackets than the limit cannot be too deep, as in every usual event."""
+    if raw.count(b"{") + raw.count(b"[") <= max_depth:
+        return
+    depth = 0
+    for bracket in _STRING.sub(b"", raw).translate(None, _ALL_BUT_BRACKETS):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > max_depth:
+            raise BadRequest("too_deep", f"nested deeper than {max_depth} levels; send a flatter value")
+
+
+def _refuse_unsafe_text(value: Any) -> None:
+    for path, text in _texts(value, ""):
+        if found := _UNSAFE.search(text):
+            name = "NUL" if found[0] == "\0" else "half a surrogate pair"
+            raise BadRequest(
+                "bad_text", f"{path or '(body)'} holds {name} (\\u{ord(found[0]):04x}); remove it"
+            )
+
+
+def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _texts(item, f"{path}[{index}]")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield f"a key of {path or 'the body'}", key
+            yield from _texts(item, join(path, key))
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise BadRequest("duplicate_key", f"key {twice!r} stands twice in one object; send it once")
+    return found
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MAX_DIGITS and len(digits.lstrip("-")) > MAX_DIGITS:
+        raise BadRequest(
+            "bad_number", f"{digits[:MAX_DIGITS]}… has more than {MAX_DIGITS} digits; send it as text"
+        )
+    return int(digits)
+
+
+def _decimal(digits: str) -> float:
+    number = float(digits)
+    if not isfinite(number):
+        raise BadRequest("bad_number", f"{digits[:MAX_DIGITS]} is too large a number; send it as text")
+    return number
+
+
+def _constant(name: str) -> NoReturn:
+    raise BadRequest("bad_number", f"{name} is not JSON; send a number or null")
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_int=_whole, parse_float=_decimal, parse_constant=_constant
+)

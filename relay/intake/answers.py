@@ -1,0 +1,117 @@
+"""What a sender is told: one object for one event, or the result of each item by its index."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+
+from relay.core.bodies.check import association, warn
+from relay.core.call import Call
+from relay.intake.prepare import Prepared, Rejected
+from relay.store.accepting import Accepted, NewEvent, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status and body of an answer. `repeated`: an Idempotency-Key brought the first answer back."""
+
+    status: int
+    body: dict[str, Any]
+    repeated: bool
+    events: int
+
+
+def single_answer(accepted: Accepted, events: Sequence[NewEvent], item: Prepared) -> Answer:
+    """The answer to one event: its id, and where it stands. A share that became several calls lists them all."""
+    told = [_told(event, verdict) for event, verdict in zip(events, accepted.verdicts, strict=False)]
+    body = told[0] | _extras(item)
+    if len(told) > 1:
+        body["events"] = told
+    return Answer(HTTPStatus.ACCEPTED, body, accepted.repeated, len(told))
+
+
+def many_answer(accepted: Accepted, events: Sequence[NewEvent], items: Sequence[Prepared]) -> Answer:
+    """The answer to several: counts, and one result for each item, rejected ones among them, in their order."""
+    rejected = orjson.loads(accepted.rejections) if accepted.rejections else []
+    results = [*_results(accepted, events, items), *rejected]
+    kinds = Counter(_kind(result) for result in results)
+    counts = {name: kinds[name] for name in ("queued", "duplicates", "filtered", "rejected")}
+    body = counts | {
+        "receipt": accepted.receipt,
+        "results": sorted(results, key=lambda result: result["index"]),
+    }
+    return Answer(HTTPStatus.ACCEPTED, body, accepted.repeated, len(events))
+
+
+def rejection(outcome: Rejected) -> dict[str, Any]:
+    """The result of an item that was not taken."""
+    return {
+        "index": outcome.index,
+        "status": "rejected",
+        "errors": [problem.as_dict() for problem in outcome.problems],
+    }
+
+
+def preview(outcome: Prepared | Rejected) -> dict[str, Any]:
+    """What an item would become, without sending it."""
+    if isinstance(outcome, Rejected):
+        return rejection(outcome)
+    body: dict[str, Any] = {
+        "index": outcome.index,
+        "status": "filtered" if outcome.filtered else "ready",
+        "calls": [_shown(call) for call in outcome.calls],
+    }
+    return body | _extras(outcome)
+
+
+def _shown(call: Call) -> dict[str, Any]:
+    told = warn(call.operation, call.body)
+    return {
+        "operation": call.operation,
+        "method": call.operation.method,
+        "path": call.operation.path,
+        "event_id": call.event_id,
+        "association": association(call.operation, call.body),
+        "warnings": [problem.as_dict() for problem in told],
+        "body": call.body,
+    }
+
+
+def _told(event: NewEvent, verdict: Verdict) -> dict[str, Any]:
+    return {
+        "id": verdict.id,
+        "event_id": event.event_id,
+        "status": verdict.status,
+        "duplicate": verdict.duplicate,
+        "destination": event.destination,
+    }
+
+
+def _extras(item: Prepared) -> dict[str, Any]:
+    extras: dict[str, Any] = {}
+    if item.warnings:
+        extras["warnings"] = [warning.as_dict() for warning in item.warnings]
+    if item.filtered:
+        extras["detail"] = item.filtered
+    return extras
+
+
+def _results(
+    accepted: Accepted, events: Sequence[NewEvent], items: Sequence[Prepared]
+) -> list[dict[str, Any]]:
+    extras = {item.index: _extras(item) for item in items}
+    return [
+        {"index": event.item} | _told(event, verdict) | extras[event.item]
+        for event, verdict in zip(events, accepted.verdicts, strict=False)
+    ]
+
+
+def _kind(result: dict[str, Any]) -> str:
+    if result["status"] == "rejected":
+        return "rejected"
+    if result["duplicate"]:
+        return "duplicates"
+    return "filtered" if result["status"] == "filtered" else "queued"

@@ -1,0 +1,119 @@
+"""Taking a request in: items, calls, one atomic step in the store, and the answer that says what became of each."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+
+from relay.core.destination import Config, Destination, Source
+from relay.core.errors import Invalid
+from relay.core.ids import ENTROPY_BYTES, id_run
+from relay.intake.answers import Answer, many_answer, preview, rejection, single_answer
+from relay.intake.items import Items, read_items
+from relay.intake.prepare import Prepared, Rejected, prepare
+from relay.store.accepting import NewEvent, Receipt, Retention, accept
+from relay.store.scripts import Scripts
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One authenticated request, as it came."""
+
+    source: Source
+    raw: bytes
+    content_type: str
+    key_id: str
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What taking in needs. `now` tells the time."""
+
+    config: Config
+    scripts: Scripts
+    retention: Retention
+    now: Callable[[], datetime]
+    most_items: int = 500
+
+    def destination(self, source: Source) -> Destination:
+        return self.config.destinations[source.destination]
+
+
+def take_in(intake: Intake, arrival: Arrival) -> Answer:
+    """Keep every item that can be sent, all in one step, and answer for each.
+
+    Raises Invalid when none can be sent (nothing is kept), and what `read_items` and `accept` raise.
+    """
+    now = intake.now()
+    items, outcomes = _outcomes(intake, arrival, now)
+    prepared = [outcome for outcome in outcomes if isinstance(outcome, Prepared)]
+    rejected = [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
+    if not prepared:
+        raise Invalid(_all_problems(rejected, single=items.single))
+    receipt_id, events = _new_events(prepared, intake.destination(arrival.source), now)
+    receipt = Receipt(
+        receipt_id,
+        arrival.source.name,
+        arrival.raw,
+        arrival.content_type,
+        arrival.key_id,
+        arrival.idempotency_key,
+        orjson.dumps([rejection(outcome) for outcome in rejected]) if rejected else b"",
+    )
+    accepted = accept(intake.scripts, receipt, events, now=now, retention=intake.retention)
+    if items.single:
+        return single_answer(accepted, events, prepared[0])
+    return many_answer(accepted, events, prepared)
+
+
+def dry_run(intake: Intake, arrival: Arrival) -> Answer:
+    """What would be sent to Gong, and every warning; nothing is kept."""
+    items, outcomes = _outcomes(intake, arrival, intake.now())
+    rejected = [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
+    if len(rejected) == len(outcomes):
+        raise Invalid(_all_problems(rejected, single=items.single))
+    results = [preview(outcome) for outcome in outcomes]
+    body = results[0] if items.single else {"results": results}
+    return Answer(200, {"dry_run": True} | body, repeated=False, events=0)
+
+
+def _outcomes(intake: Intake, arrival: Arrival, now: datetime) -> tuple[Items, list[Prepared | Rejected]]:
+    items = read_items(arrival.raw, arrival.content_type, most=intake.most_items)
+    route = (arrival.source, intake.destination(arrival.source))
+    return items, [prepare(index, value, route=route, now=now) for index, value in enumerate(items.values)]
+
+
+def _all_problems(rejected: Sequence[Rejected], *, single: bool) -> list:  # type: ignore[type-arg]
+    return [
+        problem if single else problem.under(f"[{outcome.index}]")
+        for outcome in rejected
+        for problem in outcome.problems
+    ]
+
+
+def _new_events(
+    prepared: Sequence[Prepared], destination: Destination, now: datetime
+) -> tuple[str, list[NewEvent]]:
+    total = sum(max(len(item.calls), 1) for item in prepared)
+    receipt_id, *ids = id_run(now, os.urandom(ENTROPY_BYTES), total + 1)
+    numbered = iter(ids)
+    return receipt_id, [event for item in prepared for event in _of_item(item, destination, numbered)]
+
+
+def _of_item(item: Prepared, destination: Destination, ids: Iterator[str]) -> Iterator[NewEvent]:
+    warnings = orjson.dumps([warning.as_dict() for warning in item.warnings]) if item.warnings else b""
+    for call in item.calls or (None,):
+        yield NewEvent(
+            next(ids),
+            call.event_id if call else item.event_id,
+            destination.name,
+            destination.company,
+            item.type,
+            item.index,
+            call,
+            warnings,
+            item.filtered or "",
+        )

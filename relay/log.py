@@ -1,0 +1,85 @@
+"""The log: one JSON object a line on standard output, made of named scalars only, so that no payload slips in."""
+
+import contextlib
+import sys
+from datetime import UTC, datetime
+from typing import Literal
+
+import orjson
+
+Level = Literal["debug", "info", "warning", "error"]
+Scalar = str | int | float | bool | None
+
+FIELDS = frozenset(
+    (
+        *("id", "event_id", "source", "destination", "company", "operation", "request_id", "field", "name"),
+        *("number", "outcome", "status", "settled", "verb", "reason", "code", "error", "where", "resumed"),
+        *(
+            "method",
+            "route",
+            "port",
+            "worker",
+            "threads",
+            "signal",
+            "version",
+            "bytes",
+            "seconds",
+            "wait_seconds",
+        ),
+        *(
+            "count",
+            "times",
+            "events",
+            "queued",
+            "duplicates",
+            "filtered",
+            "held",
+            "dead",
+            "rescued",
+            "pruned",
+        ),
+    )
+)
+"""Every field that a line may carry beside `ts`, `level` and `event`. Others are left out, and named in `left_out`."""
+
+_RANKS: dict[str, int] = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+_LONGEST = 500
+
+_least = {"rank": _RANKS["info"]}
+
+
+def configure(level: str) -> None:
+    """Write lines of this level and above: debug, info, warning or error."""
+    _least["rank"] = _RANKS[level]
+
+
+def line(event: str, *, level: Level = "info", **fields: Scalar) -> None:
+    """Write one line: `line("delivery.attempted", id=..., outcome="delivered")`. Fields that are None are left away.
+
+    Never raises: an event must not be lost because the log's disk is full or its reader is gone.
+    """
+    if _RANKS[level] < _least["rank"]:
+        return
+    record: dict[str, object] = {"ts": _now(), "level": level, "event": event}
+    record |= {
+        name: _cut(value) for name, value in fields.items() if value is not None and _may_carry(name, value)
+    }
+    left_out = sorted(name for name, value in fields.items() if not _may_carry(name, value))
+    if left_out:
+        record["left_out"] = left_out
+    with contextlib.suppress(OSError, ValueError, TypeError):
+        # One write for the whole line, so that threads do not mix theirs.
+        sys.stdout.write(orjson.dumps(record).decode() + "\n")
+        sys.stdout.flush()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _may_carry(name: str, value: object) -> bool:
+    return name in FIELDS and isinstance(value, str | int | float | bool | None)
+
+
+def _cut(value: Scalar) -> Scalar:
+    return value[:_LONGEST] if isinstance(value, str) else value

@@ -1,0 +1,97 @@
+"""How an answer leaves: as it should, or late, unreadable, compressed or cut off, as armed faults want it."""
+
+import errno
+import gzip
+import socket
+import struct
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any, Final
+
+from flask import Response
+
+from relay.sandbox.answers import HTML_TYPE, Answer, body_of, headers_of, refusal
+from relay.sandbox.faults import Content, Fault, Kind
+
+Strikes = Mapping[Kind, Fault]
+
+NO_ANSWER: Final = Answer(0, {})
+_SLOW_PIECE_BYTES: Final = 4
+_CHALLENGE: Final = """<!DOCTYPE html>
+<html lang="en"><head><title>gong.io | {status}</title></head>
+<body><h1>Error {status}</h1><p>Ray ID: 8f2c0de5ca11ab1e &bull; cloudflare</p></body></html>
+"""
+
+
+def at_the_edge(strikes: Strikes) -> Answer | None:
+    """What something before Gong answers in its place."""
+    if Kind.DELAY in strikes:
+        time.sleep(strikes[Kind.DELAY].seconds)
+    if Kind.RESET_BEFORE in strikes:
+        return NO_ANSWER
+    if fault := strikes.get(Kind.REDIRECT):
+        return Answer(HTTPStatus.FOUND, {}, (("Location", fault.location),), text="")
+    if fault := strikes.get(Kind.CLOUDFLARE_HTML):
+        return _cloudflare(fault.status)
+    if fault := strikes.get(Kind.STATUS):
+        return _status(fault)
+    return None
+
+
+def response(answer: Answer, request_id: str, strikes: Strikes, environ: Mapping[str, Any]) -> Response:
+    """The answer on the wire. One that was accepted may hang: it is kept, and nobody is told."""
+    if answer is NO_ANSWER or (Kind.HANG_AFTER_ACCEPT in strikes and answer.accepted):
+        if answer is not NO_ANSWER:
+            time.sleep(strikes[Kind.HANG_AFTER_ACCEPT].seconds)
+        return Response(_cut(environ))
+    body, headers = body_of(answer, request_id), [*headers_of(answer, request_id)]
+    if Kind.TRUNCATE_JSON in strikes:
+        body = body[: len(body) // 2]
+    if Kind.GZIP in strikes:
+        body = gzip.compress(body)
+        headers.append(("Content-Encoding", "gzip"))
+    if fault := strikes.get(Kind.SLOW_BODY):
+        headers.append(("Content-Length", str(len(body))))
+        return Response(_slowly(body, fault.seconds), answer.status, headers)
+    return Response(body, answer.status, headers)
+
+
+def _status(fault: Fault) -> Answer:
+    match fault.body:
+        case Content.JSON:
+            ours = fault.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+            return refusal(fault.status, ["Internal server error occurred" if ours else "Refused"])
+        case Content.HTML:
+            html = f"<html><body><h1>{fault.status}</h1></body></html>"
+            return Answer(fault.status, {}, text=html, content_type=HTML_TYPE)
+        case Content.EMPTY:
+            return Answer(fault.status, {}, text="")
+
+
+def _cloudflare(status: int) -> Answer:
+    headers = (("cf-ray", "8f2c0de5ca11ab1e-TXL"),)
+    return Answer(status, {}, headers, text=_CHALLENGE.format(status=status), content_type=HTML_TYPE)
+
+
+def _slowly(body: bytes, seconds: float) -> Iterator[bytes]:
+    starts = range(0, len(body), _SLOW_PIECE_BYTES)
+    for start in starts:
+        time.sleep(seconds / len(starts))
+        yield body[start : start + _SLOW_PIECE_BYTES]
+
+
+def _cut(environ: Mapping[str, Any]) -> Iterator[bytes]:
+    """A body that breaks the connection before its first byte, and so before any header too.
+
+    Gunicorn drops a connection whose body raises ConnectionResetError; werkzeug goes on reading from it,
+    so the socket is shut down first. Either names its socket differently.
+    """
+    yield from ()  # a generator, so that nothing happens before the server asks for the body
+    connection = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
+    if connection is not None:
+        with suppress(OSError):
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.shutdown(socket.SHUT_RDWR)
+    raise ConnectionResetError(errno.ECONNRESET, "cut by a fault")

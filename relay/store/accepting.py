@@ -1,0 +1,154 @@
+"""Accepting a receipt: one step in Redis for all of its events."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+
+from relay.core.call import Call
+from relay.core.errors import Conflict
+from relay.core.lifecycle import State
+from relay.settings import Settings
+from relay.store.connection import translated
+from relay.store.jobs import job_data, job_moment
+from relay.store.scripts import Scripts
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long ended events and what we have seen are kept, in seconds."""
+
+    delivered: int = 72 * 3600
+    dead: int = 720 * 3600
+    seen: int = 336 * 3600
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Retention":
+        return cls(
+            settings.retention_delivered_hours * 3600,
+            settings.retention_dead_hours * 3600,
+            settings.retention_dedupe_hours * 3600,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One authenticated request. `rejections` is the JSON text of the items that were not taken, for its answer."""
+
+    id: str
+    source: str
+    raw: bytes
+    content_type: str
+    key_id: str
+    idempotency_key: str | None = None
+    rejections: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """One event to be accepted. Without a call it is filtered, and `reason` says why."""
+
+    id: str
+    event_id: str
+    destination: str
+    company: str
+    type: str
+    item: int
+    call: Call | None
+    warnings: bytes = b""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one event: its own id, or the first one's when it is a duplicate."""
+
+    id: str
+    status: str
+    duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of a receipt. `repeated` when this request had been accepted before: the verdicts are the first's."""
+
+    receipt: str
+    repeated: bool
+    verdicts: tuple[Verdict, ...]
+    rejections: bytes
+
+
+def accept(
+    scripts: Scripts, receipt: Receipt, events: Sequence[NewEvent], *, now: datetime, retention: Retention
+) -> Accepted:
+    """Keep the receipt and queue its events, all of it or nothing.
+
+    Raises Unavailable when Redis cannot take it (nothing was kept, or the same call may be repeated), and Conflict
+    when the Idempotency-Key was used for another body.
+    """
+    digest = hashlib.sha256(receipt.raw).hexdigest() if receipt.idempotency_key else ""
+    moment = job_moment(now)
+    fields = _receipt_fields(receipt)
+    arguments: list[str | bytes | float] = [
+        receipt.id,
+        receipt.source,
+        _idempotency_name(receipt),
+        digest,
+        retention.seen,
+        retention.delivered * 1_000_000,
+        moment,
+        len(fields),
+        *fields,
+    ]
+    for event in events:
+        arguments += _event_arguments(event)
+    with translated():
+        kind, receipt_id, verdicts, rejections = scripts.run("accept", *arguments)
+    if kind == b"clash":
+        raise Conflict(
+            "idempotency_key_reused", "This Idempotency-Key was used with another body. Use a new one."
+        )
+    return Accepted(
+        receipt_id.decode(),
+        kind == b"repeated",
+        tuple(_verdict(text) for text in verdicts.decode().split()),
+        rejections if kind == b"repeated" else receipt.rejections,
+    )
+
+
+def _idempotency_name(receipt: Receipt) -> str:
+    if not receipt.idempotency_key:
+        return ""
+    return f"{receipt.source}:{hashlib.sha256(receipt.idempotency_key.encode()).hexdigest()}"
+
+
+def _receipt_fields(receipt: Receipt) -> list[str | bytes]:
+    fields: list[str | bytes] = [
+        "raw",
+        receipt.raw,
+        "content_type",
+        receipt.content_type,
+        "key_id",
+        receipt.key_id,
+    ]
+    return [*fields, "rejections", receipt.rejections] if receipt.rejections else fields
+
+
+def _event_arguments(event: NewEvent) -> list[str | bytes | float]:
+    fields: list[str | bytes | float] = ["type", event.type, "item", event.item]
+    if event.call is not None:
+        fields += ["operation", event.call.operation, "body", orjson.dumps(event.call.body)]
+    if event.warnings:
+        fields += ["warnings", event.warnings]
+    if event.reason:
+        fields += ["detail", event.reason]
+    state = State.QUEUED if event.call is not None else State.FILTERED
+    head = [event.id, event.event_id, event.company, event.destination, state]
+    return [*head, job_data(event.id), len(fields), *fields]
+
+
+def _verdict(text: str) -> Verdict:
+    event_id, status, duplicate = text.split("|")
+    return Verdict(event_id, status, duplicate == "1")

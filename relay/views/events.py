@@ -1,0 +1,147 @@
+"""Events as an operator sees them: a list of summaries, and one explained from receipt to last attempt."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from redis import Redis
+
+from relay.core.call import Operation
+from relay.core.errors import Invalid, NotFound, Problem
+from relay.core.ids import moment_of
+from relay.core.lifecycle import CAUSES, REASONS, Cause, Reason, State
+from relay.store.events import SUMMARY, Filter, list_events, read_event, read_receipt
+from relay.store.queues import read_depths
+
+_MOST_LISTED = 500
+_NUMBERS = frozenset({"attempts", "replays"})
+
+
+def read_filter(told: Mapping[str, str]) -> Filter:
+    """A filter from query parameters. Raises Invalid with every parameter that is wrong."""
+    status = told.get("status")
+    if status is not None and status not in set(State):
+        names = ", ".join(State)
+        raise Invalid([Problem("status", "enum", f"{status!r} is no status. One of: {names}.")])
+    return Filter(
+        destination=told.get("destination"),
+        source=told.get("source"),
+        status=State(status) if status else None,
+        event_id=told.get("event_id"),
+        request_id=told.get("request_id"),
+    )
+
+
+def events_page(
+    redis: Redis, wanted: Filter, *, limit: int = 50, cursor: str | None = None
+) -> dict[str, Any]:
+    """`{events: [summary…], cursor}`, newest first. `cursor` is null on the last page."""
+    if not 1 <= limit <= _MOST_LISTED:
+        raise Invalid([Problem("limit", "range", f"limit must be from 1 to {_MOST_LISTED}.")])
+    if cursor is not None and not _is_id(cursor):
+        raise Invalid([Problem("cursor", "format", "cursor must be the one that the page before gave.")])
+    page = list_events(redis, wanted, limit=limit, cursor=cursor)
+    return {"events": [_summary(event) for event in page.events], "cursor": page.cursor}
+
+
+def _is_id(text: str) -> bool:
+    try:
+        moment_of(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _summary(fields: Mapping[str, str]) -> dict[str, Any]:
+    told = {name: _value(name, value) for name, value in fields.items() if value != ""}
+    told["status"] = told.pop("state")
+    return told
+
+
+def _value(name: str, value: str) -> str | int:
+    if name.endswith("_at"):
+        return _moment(value)
+    return int(value) if name in _NUMBERS else value
+
+
+def _moment(microseconds: str | bytes) -> str:
+    moment = datetime.fromtimestamp(int(microseconds) / 1_000_000, tz=UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def event_page(redis: Redis, event_id: str) -> dict[str, Any]:
+    """One event, explained: where it came from, the call it became, every attempt, and what happens next.
+
+    Raises NotFound when there is none of this id.
+    """
+    record = read_event(redis, event_id)
+    if record is None:
+        text = f"There is no event {event_id}: the id is wrong, or its record was pruned after it ended."
+        raise NotFound("no_such_event", text)
+    receipt = read_receipt(redis, record["receipt"].decode())
+    fields = {name: value.decode() for name, value in record.items() if name in _SHOWN}
+    page = {"id": event_id} | _summary(fields)
+    page["next"] = _next(redis, page)
+    page["warnings"] = orjson.loads(record.get("warnings", b"[]"))
+    page["call"] = _call(record)
+    page["tries"] = _tries(record)
+    page["receipt"] = _receipt(record, receipt)
+    return page
+
+
+_SHOWN = frozenset({*SUMMARY, "replayed_at"})
+
+
+def _call(record: Mapping[str, bytes]) -> dict[str, Any] | None:
+    if "operation" not in record:
+        return None
+    operation = Operation(record["operation"].decode())
+    return {"method": operation.method, "path": operation.path, "body": orjson.loads(record["body"])}
+
+
+def _tries(record: Mapping[str, bytes]) -> list[dict[str, Any]]:
+    tries = [orjson.loads(value) for name, value in record.items() if name.startswith("try:")]
+    return sorted(tries, key=lambda told: int(told["number"]))
+
+
+def _receipt(record: Mapping[str, bytes], receipt: Mapping[str, bytes] | None) -> dict[str, Any] | None:
+    if receipt is None:
+        return None
+    return {
+        "id": record["receipt"].decode(),
+        "received_at": _moment(receipt["received_at"]),
+        "key": receipt["key_id"].decode(),
+        "content_type": receipt["content_type"].decode(),
+        "bytes": len(receipt["raw"]),
+        "item": int(record["item"]),
+    }
+
+
+_NEXT: Mapping[State, str] = {
+    State.QUEUED: "It is sent as soon as its company's budget allows.",
+    State.SENDING: "A worker is sending it now. If that worker dies, another takes over within a minute.",
+    State.WAITING: "Gong did not take it; it is tried again at {due_at}.",
+    State.DELIVERED: "Nothing: Gong has accepted it.",
+    State.DUPLICATE: "Nothing: Gong had this eventId before we sent it.",
+    State.FILTERED: "Nothing: it is not meant for Gong.",
+    State.DISCARDED: "Nothing, unless an operator replays it.",
+}
+
+
+def _next(redis: Redis, page: Mapping[str, Any]) -> str:
+    """What happens next, in one sentence."""
+    state = State(page["status"])
+    if state is State.HELD:
+        return _held(redis, page["destination"])
+    if state is State.DEAD:
+        return REASONS[Reason(page["reason"])]
+    return _NEXT[state].format(due_at=page.get("due_at"))
+
+
+def _held(redis: Redis, destination: str) -> str:
+    hold = read_depths(redis, [destination])[0].hold
+    if hold is None:
+        return "Its destination's hold has just ended: it is being queued."
+    cause = CAUSES[Cause(hold.cause)]
+    return f"Its destination {destination} is on hold. {cause} The event is sent when the hold ends."

@@ -1,0 +1,79 @@
+"""Who is asking: the key of a request, and what it may do."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+from flask import Request
+
+from relay.core.destination import Config, Source
+from relay.core.errors import Forbidden, Unauthorized
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose key it was: one source's (`ingest`), or the operator's (`admin`). `key_id` may be shown and logged."""
+
+    role: str
+    key_id: str
+    source: Source | None = None
+
+
+class Keys:
+    """Every key the relay knows, by the SHA-256 of its text: a look-up's time tells nothing of the key."""
+
+    def __init__(self, config: Config, admin_key: str | None) -> None:
+        self._sources = {
+            digest: source for source in config.sources.values() for digest in source.key_digests
+        }
+        self._admin = hashlib.sha256(admin_key.encode()).digest() if admin_key else None
+
+    def caller(self, request: Request) -> Caller:
+        """Who sent this request. Unauthorized, in one wording for every reason, when nobody known did."""
+        key = _presented(request)
+        if key:
+            digest = hashlib.sha256(key)
+            source = self._sources.get(digest.hexdigest())
+            if source is not None:
+                return Caller("ingest", digest.hexdigest()[:8], source)
+            if self._admin is not None and hmac.compare_digest(digest.digest(), self._admin):
+                return Caller("admin", "admin")
+        text = "Send a key the relay knows, as `Authorization: Bearer KEY`, `X-API-Key: KEY` or a Basic password."
+        raise Unauthorized("unauthorized", text)
+
+    def source(self, request: Request) -> tuple[Caller, Source]:
+        """The source whose key this request carries."""
+        caller = self.caller(request)
+        if caller.source is None:
+            raise Forbidden("wrong_role", "Events are sent with a source's key, not with the operator's.")
+        return caller, caller.source
+
+    def operator(self, request: Request) -> Caller:
+        """The operator. A source's key does not do."""
+        caller = self.caller(request)
+        if caller.role != "admin":
+            raise Forbidden("wrong_role", "A source's key may not do this: it needs RELAY_ADMIN_KEY.")
+        return caller
+
+
+def _presented(request: Request) -> bytes | None:
+    """The key, as bytes, from whichever header holds it."""
+    direct = request.headers.get("X-API-Key")
+    if direct:
+        return direct.strip().encode("utf-8", "surrogateescape")
+    scheme, _, rest = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return rest.strip().encode("utf-8", "surrogateescape")
+    if scheme.lower() == "basic":
+        return _basic_password(rest.strip())
+    return None
+
+
+def _basic_password(text: str) -> bytes | None:
+    try:
+        decoded = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return decoded.partition(b":")[2] or None

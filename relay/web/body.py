@@ -1,0 +1,56 @@
+"""Reading a request's body whole, or not at all: nothing cut short is ever taken for complete."""
+
+from typing import Any
+
+from flask import Request
+
+from relay.core.errors import BadRequest, LengthRequired, TooLarge, UnsupportedType
+
+_CHUNK = 65_536
+
+
+def read_body(request: Request, *, most: int) -> bytes:
+    """The exact bytes that were sent.
+
+    Werkzeug's own reading would return the first bytes of a chunked body that is too long, and the half of a body
+    whose sender hung up, both without a word; so the length is checked here, on the server's own stream.
+    """
+    if request.headers.get("Content-Encoding", "identity").strip().lower() not in {"", "identity"}:
+        raise UnsupportedType("unsupported_encoding", "Send the body as it is, without Content-Encoding.")
+    chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
+    declared = None if chunked else _declared_length(request)
+    if declared is not None and declared > most:
+        raise _too_large(most)
+    raw = _read(request.environ["wsgi.input"], most + 1 if declared is None else declared)
+    if len(raw) > most:
+        raise _too_large(most)
+    if declared is not None and len(raw) != declared:
+        text = (
+            f"{len(raw)} bytes came of the {declared} that Content-Length promised. Send the request again."
+        )
+        raise BadRequest("body_cut_short", text)
+    return raw
+
+
+def _declared_length(request: Request) -> int:
+    text = request.headers.get("Content-Length", "")
+    if not text:
+        raise LengthRequired("length_required", "Send Content-Length, or Transfer-Encoding: chunked.")
+    if not (text.isascii() and text.isdigit()):
+        raise BadRequest("bad_length", "Content-Length is not a number.")
+    return int(text)
+
+
+def _read(stream: Any, wanted: int) -> bytes:
+    parts, left = [], wanted
+    try:
+        while left > 0 and (part := stream.read(min(left, _CHUNK))):
+            parts.append(part)
+            left -= len(part)
+    except OSError as error:
+        raise BadRequest("body_cut_short", "The connection broke before the body was complete.") from error
+    return b"".join(parts)
+
+
+def _too_large(most: int) -> TooLarge:
+    return TooLarge("body_too_large", f"A body may hold {most} bytes. Send fewer events at a time.")

@@ -1,0 +1,33 @@
+"""Whether this process lives, and whether it can take events: `/livez`, `/readyz`, `/version`."""
+
+from flask import Blueprint, Response, current_app
+
+from relay.core.errors import Unavailable
+from relay.core.version import VERSION
+from relay.store.durability import reachable
+from relay.views.queues import store_page
+from relay.web.parts import parts
+from relay.web.problems import answer
+
+health = Blueprint("health", __name__)
+
+
+@health.get("/livez")
+def livez() -> Response:
+    """This process answers."""
+    return answer({"status": "ok"})
+
+
+@health.get("/readyz")
+def readyz() -> Response:
+    """Events can be taken: the store answers, and has room."""
+    known = parts(current_app)
+    if not reachable(known.redis):
+        raise Unavailable("store_away", "The store cannot be reached.", retry_after=2)
+    known.watermark.check()
+    return answer({"status": "ok", "store": store_page(known.redis)})
+
+
+@health.get("/version")
+def version() -> Response:
+    return answer({"version": VERSION})

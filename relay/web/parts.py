@@ -1,0 +1,40 @@
+"""What the web process is made of: put together once in `relay.app`, and found again in every request."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from flask import Flask
+from redis import Redis
+
+from relay.core.destination import Config
+from relay.intake.take_in import Intake
+from relay.settings import Settings
+from relay.store.durability import Watermark
+from relay.store.scripts import Scripts
+from relay.web.auth import Keys
+
+_NAME = "relay"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything a request may need."""
+
+    settings: Settings
+    config: Config
+    redis: Redis
+    scripts: Scripts
+    intake: Intake
+    keys: Keys
+    watermark: Watermark
+    now: Callable[[], datetime]
+
+
+def install(app: Flask, made: Parts) -> None:
+    app.extensions[_NAME] = made
+
+
+def parts(app: Flask) -> Parts:
+    return cast("Parts", app.extensions[_NAME])

@@ -1,0 +1,141 @@
+"""The written forms of single values: what every one of Gong's parsers takes, and nothing else."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.core.bodies import forms
+
+TAKEN = {
+    forms.timestamp: [
+        "2026-11-20T10:00:00Z",
+        "2021-08-01T02:30:00+05:00",
+        "2000-01-01T00:00:00-18:00",
+        "2024-02-29T23:59:59.1Z",
+        "2026-11-20T10:00:00.123456789+05:45",
+    ],
+    forms.url: [
+        "https://acme.com",
+        "HTTP://ACME.COM:8080/a?b=c#d",
+        "https://[::1]:3000/x",
+        "https://bücher.example/ü",
+        "https://medium.com/@jane",
+        "http://localhost",
+    ],
+    forms.email: [
+        "jane@acme.com",
+        "Jane.Roe+x@ACME.com",
+        "o'hara@acme.co.uk",
+        "zoë@acme.com",
+        "jane@xn--bcher-kva.example",
+    ],
+    forms.domain: ["acme.com", "Acme.com", "a.b.co.uk", "xn--bcher-kva.example"],
+    forms.number: ["0", "-3.14", "10", "6.02e23", "1E-7"],
+    forms.day_or_timestamp: ["1985-05-17", "2024-02-29", "2021-02-17T02:30:00-08:00"],
+    forms.boolean: ["true", "false"],
+    forms.duration: ["0", "180", "12.5"],
+    forms.event_id: ["a", "partnerly:vid 1", "!~"],
+}
+REFUSED = {
+    forms.timestamp: [
+        "",
+        "2026-11-20",
+        "2026-11-20T10:00Z",
+        "2026-11-20T10:00:00",
+        "2026-11-20T10:00:00-08",
+        "2026-11-20T10:00:00+0000",
+        "2026-11-20T10:00:00+18:01",
+        "2026-11-20T10:00:00+05:60",
+        "2026-11-20 10:00:00Z",
+        "2026-11-20t10:00:00z",
+        "20261120T100000Z",
+        "1780000000",
+        "2026-11-20T10:00:00.Z",
+        "2026-11-20T10:00:00.1234567890Z",
+        "2026-02-30T10:00:00Z",
+        "2025-02-29T10:00:00Z",
+        "2026-13-01T10:00:00Z",
+        "2026-11-20T10:00:00Z[UTC]",
+        "2026-11-20T24:00:00Z",
+        "2026-11-20T10:60:00Z",
+        "2026-11-20T10:00:60Z",
+        "1999-12-31T23:59:59Z",
+        "٢٠٢٦-11-20T10:00:00Z",
+        "2026-11-20T10:00:00Z\n",
+    ],
+    forms.url: [
+        "",
+        "acme.com",
+        "//acme.com",
+        "/pricing",
+        "mailto:jane@acme.com",
+        "javascript:alert(1)",
+        "ftp://acme.com",
+        "https://",
+        "https:///path",
+        "https://user:password@acme.com",
+        "https://acme.com/a b",
+        "https://acme.com:port/",
+        'https://acme.com/"x',
+    ],
+    forms.email: [
+        "",
+        "jane",
+        "jane@",
+        "@acme.com",
+        "jane@acme",
+        "a@b@acme.com",
+        "ja ne@acme.com",
+        "Jane <jane@acme.com>",
+        "jane@acme.com ",
+        "x" * 65 + "@acme.com",
+    ],
+    forms.domain: [
+        "",
+        "acme",
+        "https://acme.com",
+        "www.acme.com",
+        "acme.com/",
+        "acme.com:443",
+        "acme.com.",
+        " acme.com",
+        "bücher.example",
+        "10.0.0.1",
+    ],
+    forms.number: ["", "NaN", "Infinity", "1e999", "01", "1.", ".5", "+1", "1,000", "0x10", "٣"],
+    forms.day_or_timestamp: ["", "17.02.2021", "2026-02-30", "2026-11-20T10:00Z", "20261120"],
+    forms.boolean: ["", "True", "yes", "1"],
+    forms.duration: ["", "PT5M", "05:00", "-1", "1e3", "٣"],
+    forms.event_id: ["", " a", "a ", "a\tb", "é"],
+}
+
+
+@pytest.mark.parametrize(("form", "text"), [(form, text) for form, texts in TAKEN.items() for text in texts])
+def test_a_good_form_is_taken(form, text):
+    assert form(text) is None
+
+
+@pytest.mark.parametrize(
+    ("form", "text"), [(form, text) for form, texts in REFUSED.items() for text in texts]
+)
+def test_a_bad_form_is_refused_in_words(form, text):
+    assert form(text)
+
+
+@given(
+    st.datetimes(min_value=datetime(2000, 1, 2), max_value=datetime(9999, 12, 30)),  # noqa: DTZ001
+    st.integers(-18 * 60, 18 * 60),
+)
+def test_every_moment_since_2000_that_python_writes_is_taken(moment, offset_minutes):
+    zoned = moment.replace(tzinfo=timezone(timedelta(minutes=offset_minutes)))
+
+    assert forms.timestamp(zoned.isoformat()) is None
+    assert forms.timestamp(moment.replace(tzinfo=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")) is None
+
+
+@pytest.mark.parametrize("form", TAKEN)
+@given(text=st.text())
+def test_any_text_is_judged_and_nothing_is_raised(form, text):
+    assert form(text) != ""

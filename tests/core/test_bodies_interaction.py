@@ -1,0 +1,159 @@
+"""Gong's digital interaction: each rule, broken alone."""
+
+import pytest
+
+from relay.core.bodies.check import check
+from relay.core.bodies.fault import Code
+from relay.core.call import Operation
+from tests.core.gong_bodies import MAXIMAL, MINIMAL, OMIT, changed
+
+FULL = MAXIMAL[Operation.DIGITAL_INTERACTION]
+ANONYMOUS = changed(
+    MINIMAL[Operation.DIGITAL_INTERACTION],
+    {"trackingId": OMIT, "person": {"personId": "visitor-1", "company": {"domain": "acme.com"}}},
+)
+
+NUMERIC = "content.numericContentDetails"
+STEPS = "content.stepContentDetails"
+SEARCH = "content.searchObjectDetails"
+CONTEXTS = "person.company.companyBusinessContexts"
+
+BROKEN = [
+    ({"eventId": ""}, "eventId", Code.LENGTH),
+    ({"eventId": " padded "}, "eventId", Code.FORMAT),
+    ({"eventId": "naïve"}, "eventId", Code.FORMAT),
+    ({"eventId": "x" * 256}, "eventId", Code.LENGTH),
+    ({"timestamp": "2026-06-12"}, "timestamp", Code.FORMAT),
+    ({"eventType": "  "}, "eventType", Code.LENGTH),
+    ({"eventType": "x" * 256}, "eventType", Code.LENGTH),
+    ({"sourceSystemName": "x" * 1001}, "sourceSystemName", Code.LENGTH),
+    ({"sessionId": "a\0b"}, "sessionId", Code.FORMAT),
+    ({"sessionId": "\udc00"}, "sessionId", Code.FORMAT),
+    ({"device": "mobile"}, "device", Code.ENUM),
+    ({"device": 1}, "device", Code.TYPE),
+    ({"content": []}, "content", Code.TYPE),
+    ({"content.contentTitle": "x" * 256}, "content.contentTitle", Code.LENGTH),
+    ({"content.contentTitle": OMIT}, "content.contentTitle", Code.REQUIRED),
+    ({"content.contentLabel": "website"}, "content.contentLabel", Code.TYPE),
+    ({"content.contentLabel": {"a": 1}}, "content.contentLabel", Code.TYPE),
+    ({"content.contentLabel": ["x"] * 21}, "content.contentLabel", Code.LENGTH),
+    ({"content.contentLabel": ["x", 2]}, "content.contentLabel[1]", Code.TYPE),
+    ({"content.contentLabel": [" "]}, "content.contentLabel[0]", Code.LENGTH),
+    ({"content.contentUrl": "/pricing"}, "content.contentUrl", Code.FORMAT),
+    ({"content.contentUrl": "https://a.co/" + "x" * 2048}, "content.contentUrl", Code.LENGTH),
+    ({"content.contentAdditionalInfoUrl": ""}, "content.contentAdditionalInfoUrl", Code.FORMAT),
+    ({f"{NUMERIC}.value": 7.5}, f"{NUMERIC}.value", Code.TYPE),
+    ({f"{NUMERIC}.value": 75.0}, f"{NUMERIC}.value", Code.TYPE),
+    ({f"{NUMERIC}.value": "75"}, f"{NUMERIC}.value", Code.TYPE),
+    ({f"{NUMERIC}.value": True}, f"{NUMERIC}.value", Code.TYPE),
+    ({f"{NUMERIC}.value": 2**31}, f"{NUMERIC}.value", Code.RANGE),
+    ({f"{NUMERIC}.value": 101}, f"{NUMERIC}.value", Code.RANGE),
+    ({f"{NUMERIC}.value": -1}, f"{NUMERIC}.value", Code.RANGE),
+    ({f"{NUMERIC}.rangeFrom": OMIT}, f"{NUMERIC}.rangeFrom", Code.REQUIRED),
+    ({f"{NUMERIC}.rangeTo": OMIT}, f"{NUMERIC}.rangeTo", Code.REQUIRED),
+    ({f"{NUMERIC}.rangeFrom": 100}, f"{NUMERIC}.rangeTo", Code.RANGE),
+    ({f"{NUMERIC}.rangeFrom": -1}, f"{NUMERIC}.rangeFrom", Code.RANGE),
+    ({f"{NUMERIC}.rangeTo": 101}, f"{NUMERIC}.rangeTo", Code.RANGE),
+    ({NUMERIC: {"rangeFrom": 0, "rangeTo": 11, "numericType": "NPS"}}, f"{NUMERIC}.rangeTo", Code.RANGE),
+    ({NUMERIC: {"rangeFrom": -100, "rangeTo": 10, "numericType": "NPS"}}, f"{NUMERIC}.rangeFrom", Code.RANGE),
+    ({f"{NUMERIC}.numericType": "percentage"}, f"{NUMERIC}.numericType", Code.ENUM),
+    ({f"{STEPS}.value": OMIT}, f"{STEPS}.value", Code.REQUIRED),
+    ({f"{STEPS}.value": "Signed"}, f"{STEPS}.value", Code.RULE),
+    ({f"{STEPS}.availableSteps": OMIT}, f"{STEPS}.availableSteps", Code.REQUIRED),
+    ({f"{STEPS}.availableSteps": []}, f"{STEPS}.availableSteps", Code.LENGTH),
+    ({f"{STEPS}.availableSteps": ["signed", "signed"]}, f"{STEPS}.availableSteps", Code.RULE),
+    ({f"{STEPS}.availableSteps": ["signed", 2]}, f"{STEPS}.availableSteps[1]", Code.TYPE),
+    ({f"{SEARCH}.name": OMIT}, f"{SEARCH}.name", Code.REQUIRED),
+    ({f"{SEARCH}.objectType": "Vendor"}, f"{SEARCH}.objectType", Code.ENUM),
+    ({f"{SEARCH}.objectType": OMIT}, f"{SEARCH}.objectType", Code.REQUIRED),
+    ({f"{SEARCH}.domain": OMIT}, f"{SEARCH}.domain", Code.REQUIRED),
+    ({f"{SEARCH}.domain": "https://vendor-b.example"}, f"{SEARCH}.domain", Code.FORMAT),
+    ({f"{SEARCH}.url": "vendor-b"}, f"{SEARCH}.url", Code.FORMAT),
+    ({"trackingId": "t-1"}, "trackingId", Code.RULE),
+    ({"person": OMIT}, "person", Code.REQUIRED),
+    ({"person": OMIT, "trackingId": " "}, "trackingId", Code.LENGTH),
+    ({"person.email": "jane"}, "person.email", Code.FORMAT),
+    ({"person.email": " jane@acme.com"}, "person.email", Code.FORMAT),
+    (
+        {"person.personBusinessContext.objectType": "Contact"},
+        "person.personBusinessContext.objectType",
+        Code.ENUM,
+    ),
+    ({"person.personBusinessContext.objectId": OMIT}, "person.personBusinessContext.objectId", Code.REQUIRED),
+    ({"person.company.domain": "www.acme.com"}, "person.company.domain", Code.FORMAT),
+    ({"person.company": {}}, "person.company", Code.RULE),
+    (
+        {
+            "person.company": {"name": "Acme", "domain": "acme.com", "companyBusinessContexts": [{}]},
+            "person.name": 1,
+        },
+        "person.name",
+        Code.TYPE,
+    ),
+    ({"person.company": {"name": "Acme", "companyBusinessContexts": []}}, "person.company", Code.RULE),
+    ({f"{CONTEXTS}[0].objectType": "DEAL"}, f"{CONTEXTS}[0].objectType", Code.ENUM),
+    ({f"{CONTEXTS}[0].objectId": OMIT}, f"{CONTEXTS}[0].objectId", Code.REQUIRED),
+    ({"customFields": [{"name": "n", "value": "v"}] * 51}, "customFields", Code.LENGTH),
+    ({"customFields[0].name": ""}, "customFields[0].name", Code.LENGTH),
+    ({"customFields[0].value": 5}, "customFields[0].value", Code.TYPE),
+    ({"customFields[0].dataType": "string"}, "customFields[0].dataType", Code.ENUM),
+    ({"customFields[2].value": "1,000"}, "customFields[2].value", Code.FORMAT),
+    ({"customFields[3].value": "yesterday"}, "customFields[3].value", Code.FORMAT),
+    ({"content.contentCustomFields[4].value": "acme"}, "content.contentCustomFields[4].value", Code.FORMAT),
+    ({"person.personCustomFields[5].value": "True"}, "person.personCustomFields[5].value", Code.FORMAT),
+    ({"customFields[6].value": "PT5M"}, "customFields[6].value", Code.FORMAT),
+]
+
+
+def told(body):
+    return [(problem.path, problem.code) for problem in check(Operation.DIGITAL_INTERACTION, body)]
+
+
+@pytest.mark.parametrize(("changes", "path", "code"), BROKEN)
+def test_a_broken_rule_is_told_at_its_own_path(changes, path, code):
+    assert (path, code) in told(changed(FULL, changes))
+
+
+@pytest.mark.parametrize(("changes", "path", "code"), [row for row in BROKEN if len(row[0]) == 1])
+def test_a_broken_rule_is_told_once(changes, path, code):
+    assert told(changed(FULL, changes)) == [(path, code)]
+
+
+def test_an_anonymous_person_needs_an_id_and_a_company_domain():
+    assert told(ANONYMOUS) == []
+    assert told(changed(ANONYMOUS, {"person.personId": OMIT})) == [("person.personId", Code.REQUIRED)]
+    assert told(changed(ANONYMOUS, {"person.company": OMIT})) == [("person.company.domain", Code.REQUIRED)]
+
+
+def test_a_crm_id_of_the_company_does_not_replace_an_anonymous_persons_domain():
+    company = {"companyBusinessContexts": [{"objectType": "ACCOUNT", "objectId": "001"}]}
+
+    assert told(changed(ANONYMOUS, {"person.company": company})) == [("person.company.domain", Code.REQUIRED)]
+
+
+def test_blank_names_make_nobody_known():
+    blank = changed(ANONYMOUS, {"person": {"name": " ", "phoneNumber": ""}})
+
+    assert told(blank) == [("person.company.domain", Code.REQUIRED), ("person.personId", Code.REQUIRED)]
+
+
+@pytest.mark.parametrize(
+    "known", [{"name": "Jane"}, {"email": "jane@acme.com"}, {"phoneNumber": "+1 555 0100"}]
+)
+def test_a_known_person_needs_no_company(known):
+    assert told(changed(ANONYMOUS, {"person": known})) == []
+
+
+def test_a_company_may_be_told_by_its_crm_record_alone():
+    assert told(changed(FULL, {"person.company.domain": OMIT})) == []
+
+
+@pytest.mark.parametrize("kind", ["RATING", "OTHER"])
+def test_ratings_and_others_have_the_range_that_they_name(kind):
+    details = {"value": -100, "rangeFrom": -100, "rangeTo": 1_000, "numericType": kind}
+
+    assert told(changed(FULL, {NUMERIC: details})) == []
+
+
+def test_a_numeric_result_may_be_left_out_of_its_range():
+    assert told(changed(FULL, {f"{NUMERIC}.value": OMIT})) == []

@@ -1,0 +1,113 @@
+"""What Gong takes and the operator should still hear of."""
+
+import pytest
+
+from relay.core.bodies.check import Association, association, check, warn
+from relay.core.bodies.fault import Notice
+from relay.core.call import Operation
+from tests.core.gong_bodies import MAXIMAL, MINIMAL, OMIT, changed
+
+DI, SHARED, VIEWED, ACTION = (
+    Operation.DIGITAL_INTERACTION,
+    Operation.CONTENT_SHARED,
+    Operation.CONTENT_VIEWED,
+    Operation.CUSTOM_ACTION,
+)
+QUIET = {DI: changed(MAXIMAL[DI], {"content.stepContentDetails": OMIT, "content.searchObjectDetails": OMIT})}
+QUIET |= {operation: MAXIMAL[operation] for operation in Operation if operation is not DI}
+
+TOLD = [
+    (DI, {"content": MAXIMAL[DI]["content"]}, "content", Notice.DETAILS),
+    (DI, {"person.company.domain": "Gmail.com"}, "person.company.domain", Notice.FREE_MAIL),
+    (DI, {"customFields[0].name": "a"}, "customFields", Notice.DUPLICATE_NAME),
+    (DI, {"content.contentUrl": "https://a.co/?x=1&Token=abc"}, "content.contentUrl", Notice.SECRET_IN_URL),
+    (DI, {"person": {"name": "Jane"}}, "", Notice.ASSOCIATION),
+    (SHARED, {"eventId": OMIT}, "eventId", Notice.NO_EVENT_ID),
+    (SHARED, {"crmContext[0].system": "HubSpot"}, "crmContext[0].system", Notice.CRM_SYSTEM),
+    (
+        SHARED,
+        {"recipients[0].context[0].system": "HubSpot"},
+        "recipients[0].context[0].system",
+        Notice.CRM_SYSTEM,
+    ),
+    (SHARED, {"shareInfoUrl": "https://a.co/#access_token=x"}, "shareInfoUrl", Notice.SECRET_IN_URL),
+    (VIEWED, {"viewer.context[0].system": "MicrosoftDynamic"}, "viewer.context[0].system", Notice.CRM_SYSTEM),
+    (VIEWED, {"contentProperties[1].name": "pages"}, "contentProperties", Notice.DUPLICATE_NAME),
+    (ACTION, {"actor.context[0].system": "HubSpot"}, "actor.context[0].system", Notice.CRM_SYSTEM),
+    (
+        ACTION,
+        {
+            "crmContext[0].objects": [
+                {"objectType": "Opportunity", "objectId": str(place)} for place in (1, 2)
+            ]
+        },
+        "crmContext",
+        Notice.OPPORTUNITIES,
+    ),
+    (Operation.CATALOG_VIEW, {"contentUrl": "https://a.co/?sig=x"}, "contentUrl", Notice.SECRET_IN_URL),
+    (Operation.CATALOG_SHARE, {"recipientEmailAddresses": OMIT, "crmContext": OMIT}, "", Notice.ASSOCIATION),
+]
+
+TIED = [
+    (DI, {"person": {"email": "jane@gmail.com"}}, Association.STRONG),
+    (
+        DI,
+        {"person": {"personBusinessContext": {"objectType": "LEAD", "objectId": "00Q"}}},
+        Association.STRONG,
+    ),
+    (
+        DI,
+        {
+            "person": {
+                "name": "J",
+                "company": {"companyBusinessContexts": [{"objectType": "ACCOUNT", "objectId": "1"}]},
+            }
+        },
+        Association.STRONG,
+    ),
+    (DI, {"person": {"phoneNumber": "+1 555 0100"}}, Association.MEDIUM),
+    (DI, {"person": {"personId": "v-1", "company": {"domain": "acme.com"}}}, Association.MEDIUM),
+    (DI, {"person": {"name": "Jane"}}, Association.WEAK),
+    (DI, {"person": OMIT, "trackingId": "t-1"}, Association.OPAQUE),
+    (SHARED, {"crmContext": OMIT}, Association.STRONG),
+    (SHARED, {"recipients": OMIT}, Association.STRONG),
+    (SHARED, {"recipients": [], "crmContext": []}, Association.WEAK),
+    (VIEWED, {"viewer": OMIT, "trackingId": "t-1"}, Association.STRONG),
+    (VIEWED, {"viewer": OMIT, "trackingId": "t-1", "crmContext": OMIT}, Association.OPAQUE),
+    (VIEWED, {"viewer": {"name": "Jane"}, "crmContext": OMIT}, Association.WEAK),
+    (ACTION, {"actor.email": OMIT, "crmContext": OMIT}, Association.STRONG),
+    (ACTION, {"actor": OMIT, "crmContext": OMIT}, Association.WEAK),
+    (Operation.CATALOG_INTERACTION, {}, Association.STRONG),
+    (Operation.CATALOG_INTERACTION, {"participants": [{"name": "Jane"}]}, Association.WEAK),
+    (Operation.CATALOG_SHARE, {"crmContext": OMIT}, Association.STRONG),
+    (Operation.CATALOG_SHARE, {"recipientEmailAddresses": []}, Association.STRONG),
+    (Operation.CATALOG_VIEW, {}, Association.STRONG),
+    (Operation.CATALOG_ACTION, {}, Association.STRONG),
+]
+
+
+@pytest.mark.parametrize("operation", Operation)
+def test_a_clean_body_earns_no_warning(operation):
+    assert warn(operation, QUIET[operation]) == []
+
+
+@pytest.mark.parametrize(("operation", "changes", "path", "notice"), TOLD)
+def test_a_doubt_is_told_once_and_the_body_is_still_taken(operation, changes, path, notice):
+    body = changed(QUIET[operation], changes)
+
+    assert check(operation, body) == []
+    assert [(problem.path, problem.code) for problem in warn(operation, body)] == [(path, notice)]
+
+
+@pytest.mark.parametrize(("operation", "changes", "tie"), TIED)
+def test_how_surely_gong_can_tie_an_event(operation, changes, tie):
+    body = changed(QUIET[operation], changes)
+
+    assert check(operation, body) == []
+    assert association(operation, body) is tie
+
+
+def test_a_tracking_id_is_told_to_be_gongs_own():
+    [problem] = warn(DI, MINIMAL[DI])
+
+    assert (problem.path, problem.code) == ("trackingId", Notice.ASSOCIATION)

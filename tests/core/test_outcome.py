@@ -1,0 +1,139 @@
+"""Every answer of Gong has one meaning."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.core.lifecycle import Cause
+from relay.core.outcome import (
+    LONGEST_FREEZE_SECONDS,
+    AlreadyReported,
+    Delivered,
+    Faltered,
+    LockedOut,
+    Refused,
+    Reply,
+    Silence,
+    Throttled,
+    judge,
+    retry_after,
+    word_for,
+)
+
+NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+ENVELOPE = b'{"requestId":"4ab","errors":["content.contentTitle: must not be null"]}'
+ERRORS = ("content.contentTitle: must not be null",)
+
+
+def answer(status: int, body: bytes = ENVELOPE, **headers: str) -> object:
+    return judge(Reply(status, {name.replace("_", "-"): value for name, value in headers.items()}, body), NOW)
+
+
+@pytest.mark.parametrize("status", [200, 201, 202])
+def test_gongs_2xx_is_delivered_with_its_request_id(status: int):
+    assert answer(status, b'{"requestId":"4ab"}') == Delivered(status, "4ab")
+
+
+def test_a_2xx_whose_body_was_cut_is_delivered_when_the_trace_says_it_is_gongs():
+    assert answer(200, b'{"requ', x_traceid="4ab") == Delivered(200, "4ab")
+
+
+def test_a_204_says_nothing_and_is_delivered():
+    assert answer(204, b"") == Delivered(204, None)
+
+
+def test_a_proxys_friendly_page_is_no_delivery():
+    outcome = answer(200, b"<html>Welcome to the hotel</html>")
+
+    assert outcome == Faltered(200, None, "not_gong", ("<html>Welcome to the hotel</html>",), ambiguous=True, seconds=None)
+
+
+def test_409_is_already_reported():
+    assert answer(409) == AlreadyReported(409, "4ab", ERRORS)
+
+
+def test_429_carries_its_wait():
+    assert answer(429, retry_after="5") == Throttled(429, "4ab", ERRORS, 5.0)
+    assert answer(429) == Throttled(429, "4ab", ERRORS, None)
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 520, 599, 408, 425])
+def test_a_failure_of_the_far_side_may_pass_another_time_and_may_have_been_taken(status: int):
+    outcome = answer(status, b"<html>cloudflare</html>", retry_after="7")
+
+    assert outcome == Faltered(status, None, "gong_error", ("<html>cloudflare</html>",), ambiguous=True, seconds=7.0)
+
+
+@pytest.mark.parametrize("status", [400, 405, 410, 413, 415, 422])
+def test_a_refused_body_is_refused_for_good(status: int):
+    assert answer(status) == Refused(status, "4ab", ERRORS)
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "cause"),
+    [
+        (401, "access token has been revoked", Cause.NEEDS_CREDENTIALS),
+        (401, "You don't have permission to use 'api:digital-interactions:write' in your app.", Cause.MISSING_SCOPE),
+        (403, "Limited release", Cause.FORBIDDEN),
+        (404, "Not Found", Cause.WRONG_ADDRESS),
+    ],
+)
+def test_a_lock_out_names_its_cause(status: int, text: str, cause: Cause):
+    body = f'{{"requestId":"4ab","errors":["{text}"]}}'.encode()
+
+    assert answer(status, body) == LockedOut(status, "4ab", cause, (text,))
+
+
+def test_a_redirect_is_a_lock_out_that_names_where_it_points():
+    outcome = answer(302, b"", location="https://us-1.api.gong.io/v2/digital-interaction")
+
+    assert isinstance(outcome, LockedOut)
+    assert outcome.cause is Cause.REDIRECTED
+    assert "us-1.api.gong.io" in outcome.errors[0]
+
+
+def test_silence_falters_as_ambiguously_as_it_was():
+    assert judge(Silence("timeout", "read", ambiguous=True), NOW) == Faltered(
+        None, None, "timeout", ("read",), ambiguous=True, seconds=None
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("5", 5.0),
+        ("2.5", 2.5),
+        ("0", 1.0),
+        (" 7 ", 7.0),
+        ("86399", 86399.0),
+        ("999999999", LONGEST_FREEZE_SECONDS),
+        ("Sat, 21 Nov 2026 10:00:30 GMT", 30.0),
+        ("Sat, 21 Nov 2026 09:00:00 GMT", 1.0),
+        ("-3", None),
+        ("nan", None),
+        ("inf", None),
+        ("soon", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_retry_after_is_understood_in_every_form(text: str | None, seconds: float | None):
+    assert retry_after(text, NOW) == seconds
+
+
+@given(st.text())
+def test_no_retry_after_can_hurt(text: str):
+    seconds = retry_after(text, NOW)
+
+    assert seconds is None or 1.0 <= seconds <= LONGEST_FREEZE_SECONDS
+
+
+@given(st.integers(100, 999), st.binary(max_size=200), st.dictionaries(st.sampled_from(["retry-after", "location", "x-traceid"]), st.text()))
+def test_every_answer_has_a_meaning_and_a_word(status: int, body: bytes, headers: dict[str, str]):
+    assert word_for(judge(Reply(status, headers, body), NOW))
+
+
+def test_an_envelope_that_nests_without_end_has_a_meaning():
+    assert isinstance(answer(400, b"[" * 60_000), Refused)

@@ -1,0 +1,29 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.core.schedule import Schedule, freeze_seconds
+
+SCHEDULE = Schedule()
+
+
+@given(st.integers(1, 11), st.floats(0, 86_399), st.floats(0, 1, exclude_max=True))
+def test_a_delay_is_at_least_half_of_its_step_and_never_beyond_the_longest(attempts: int, age: float, luck: float):
+    delay = SCHEDULE.delay(attempts, age, luck)
+
+    step = min(2.0 * 2 ** (attempts - 1), 900.0)
+    assert delay is not None
+    assert step / 2 <= delay <= step
+
+
+def test_it_gives_up_after_its_attempts_or_its_age():
+    assert SCHEDULE.delay(12, 0.0, 0.5) is None
+    assert SCHEDULE.delay(1, 86_400.0, 0.5) is None
+
+
+def test_a_schedule_without_end_does_not_overflow():
+    assert Schedule(max_attempts=10**9).delay(5_000, 0.0, 0.0) == 450.0
+
+
+def test_a_freeze_lasts_as_long_as_gong_says_else_it_doubles_to_a_minute():
+    assert freeze_seconds(5.0, 3) == 5.0
+    assert [freeze_seconds(None, times) for times in range(8)] == [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]

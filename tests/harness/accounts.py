@@ -1,0 +1,51 @@
+"""The accounts of a relay under test, and the configuration file that names them."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+ADMIN_KEY = "admin-key-of-the-system-tests"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One source with the destination it sends to, both of this name, and so a company of its own."""
+
+    name: str
+    dialect: str = "gong"
+    send_as: str = "digital-interaction"
+
+    @property
+    def key(self) -> str:
+        """The source's API key."""
+        return f"key-of-the-source-{self.name}"
+
+    @property
+    def key_digest(self) -> str:
+        return hashlib.sha256(self.key.encode()).hexdigest()
+
+
+def accounts(count: int, prefix: str = "c") -> list[Account]:
+    return [Account(f"{prefix}{number}") for number in range(count)]
+
+
+def configuration(known: Iterable[Account], gong_url: str) -> str:
+    """A relay.yaml in which every account's Gong is a company of the sandbox at `gong_url`."""
+    destinations: dict[str, Mapping[str, Any]] = {}
+    sources: dict[str, Mapping[str, Any]] = {}
+    for account in known:
+        destinations[account.name] = {
+            "auth": {"basic": {"access_key": "sandbox-key", "access_key_secret": "sandbox-secret"}},
+            "base_url": f"{gong_url}/c/{account.name}",
+            "dialect": account.dialect,
+            "source_system_name": "System tests",
+        }
+        sources[account.name] = {
+            "destination": account.name,
+            "keys": [f"sha256:{account.key_digest}"],
+            "send_as": account.send_as,
+        }
+    return yaml.safe_dump({"destinations": destinations, "sources": sources})

@@ -1,0 +1,131 @@
+"""The whole relay as real processes in a folder of its own: store, local Gong, web and worker."""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import requests
+
+from tests.harness.accounts import ADMIN_KEY, Account, configuration
+from tests.harness.clients import Relay, Sandbox
+from tests.harness.processes import Process, free_port, tail
+from tests.harness.waiting import eventually
+from tests.valkey import Valkey
+
+_START_SECONDS = 30.0
+_KEPT_OF_ENVIRONMENT = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "COVERAGE_PROCESS_START")
+
+DURABLE = {"appendonly": "yes", "appendfsync": "always"}
+FAST = {
+    "RELAY_CALL_TIMEOUT_SECONDS": "2",
+    "RELAY_CONNECT_TIMEOUT_SECONDS": "1",
+    "RELAY_LEASE_SECONDS": "4",
+    "RELAY_WORKER_THREADS": "64",
+}
+"""Settings under which a lost worker's calls are taken over within seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a stack is made of. `settings` are `RELAY_*`, `gong` is `SANDBOX_*`, `store` the server's options."""
+
+    accounts: Sequence[Account]
+    settings: Mapping[str, str] = field(default_factory=dict)
+    gong: Mapping[str, str] = field(default_factory=dict)
+    store: Mapping[str, str] = field(default_factory=dict)
+    workers: int = 1
+
+
+class Stack:
+    """Every process of one relay. Addresses stay the same when a process is killed and started again."""
+
+    def __init__(self, folder: Path, plan: Plan) -> None:
+        self.folder, self.plan = folder, plan
+        self.url = f"http://127.0.0.1:{free_port()}"
+        self.gong_url = f"http://127.0.0.1:{free_port()}"
+        self.store = Valkey(folder, DURABLE | dict(plan.store))
+        self.web = self._gunicorn("web", self.url, "-c", "relay/gunicorn_conf.py", "relay.wsgi:app")
+        self.gong = self._gunicorn("gong", self.gong_url, "-k", "gevent", "relay.sandbox.wsgi:app")
+        self.workers = [self.new_worker() for _ in range(plan.workers)]
+        self.relay, self.sandbox = Relay(self.url), Sandbox(self.gong_url)
+
+    def start(self) -> None:
+        """Start everything and wait until the web and the sandbox answer."""
+        (self.folder / "relay.yaml").write_text(configuration(self.plan.accounts, self.gong_url))
+        self.store.start()
+        for process in (self.gong, self.web, *self.workers):
+            process.start()
+        self.await_gong()
+        self.await_web()
+
+    def await_web(self) -> None:
+        eventually(lambda: self._answers(self.web, f"{self.url}/livez"), within=_START_SECONDS, what="the web")
+
+    def await_gong(self) -> None:
+        url = f"{self.gong_url}/__sandbox/metrics"
+        eventually(lambda: self._answers(self.gong, url), within=_START_SECONDS, what="the sandbox")
+
+    def new_worker(self) -> Process:
+        """A worker that is not started yet. Ended with the stack once it is in `workers`."""
+        return self._process("worker", "-m", "workers")
+
+    def stop(self) -> None:
+        """End everything, whatever state it is in."""
+        for process in (*self.workers, self.web, self.gong):
+            process.stop()
+        self.store.stop()
+        self.relay.close()
+        self.sandbox.close()
+
+    def tails(self) -> str:
+        """The ends of all logs."""
+        logs = [self.folder / "log", *sorted(self.folder.glob("*.log"))]
+        return "\n".join(filter(None, map(tail, logs)))
+
+    def _answers(self, process: Process, url: str) -> bool:
+        assert process.running, tail(process.log)
+        try:
+            return requests.get(url, timeout=2).ok
+        except requests.RequestException as error:
+            raise AssertionError(str(error)) from error
+
+    def _gunicorn(self, name: str, url: str, *options: str) -> Process:
+        bind = url.removeprefix("http://")
+        return self._process(name, "-m", "gunicorn", "--bind", bind, "--workers", "1", *options)
+
+    def _process(self, name: str, *arguments: str) -> Process:
+        return Process([sys.executable, *arguments], self._environ(), self.folder / f"{name}.log")
+
+    def _environ(self) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in _KEPT_OF_ENVIRONMENT if name in os.environ}
+        ours = {
+            "PYTHONUNBUFFERED": "1",
+            "RELAY_ADMIN_KEY": ADMIN_KEY,
+            "RELAY_ALLOW_GONG_HOSTS": self.gong_url.removeprefix("http://"),
+            "RELAY_CONFIG": str(self.folder / "relay.yaml"),
+            "RELAY_REDIS_URL": self.store.url,
+        }
+        told = {f"SANDBOX_{name.upper()}": value for name, value in self.plan.gong.items()}
+        return kept | ours | dict(self.plan.settings) | told
+
+
+@contextmanager
+def running(plan: Plan) -> Iterator[Stack]:
+    """A started stack. Its folder is kept, and the ends of its logs are shown, when the block raises."""
+    folder = Path(tempfile.mkdtemp(prefix="rs"))  # short: a unix socket's path may hold 107 bytes
+    stack = Stack(folder, plan)
+    try:
+        stack.start()
+        yield stack
+    except BaseException:
+        print(stack.tails(), f"logs and data are kept in {folder}", sep="\n")  # noqa: T201 - pytest shows it
+        raise
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        stack.stop()

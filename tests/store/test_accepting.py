@@ -1,0 +1,128 @@
+import pytest
+from redis import Redis
+
+from relay.core.errors import Conflict, Unavailable
+from relay.store import keys
+from relay.store.connection import Patience, open_redis
+from relay.store.scripts import Scripts
+from tests.store_world import accept_events, event, new_id, receipt
+
+
+def test_an_accepted_event_is_queued_once_with_its_record_its_job_and_its_indexes(
+    scripts: Scripts, redis: Redis
+):
+    accepted = accept_events(scripts, event("1"))
+
+    [verdict] = accepted.verdicts
+    assert (verdict.status, verdict.duplicate) == ("queued", False)
+    assert redis.lrange("rq:queue:gong:acme", 0, -1) == [verdict.id.encode()]
+    assert redis.hget(keys.EVENT + verdict.id, "event_id") == b"web:1"
+    assert (
+        redis.zcard(keys.ALL) == redis.zcard(keys.SOURCE + "web") == redis.zcard(keys.AT + "acme:queued") == 1
+    )
+
+
+def test_the_same_event_again_is_a_duplicate_that_names_the_first(scripts: Scripts, redis: Redis):
+    first = accept_events(scripts, event("1")).verdicts[0]
+    again = accept_events(scripts, event("1")).verdicts[0]
+
+    assert (again.id, again.duplicate, again.status) == (first.id, True, "queued")
+    assert redis.llen("rq:queue:gong:acme") == 1
+
+
+def test_a_duplicate_inside_one_receipt_is_seen(scripts: Scripts):
+    verdicts = accept_events(scripts, event("1"), event("1")).verdicts
+
+    assert [verdict.duplicate for verdict in verdicts] == [False, True]
+    assert verdicts[0].id == verdicts[1].id
+
+
+def test_a_repeated_call_changes_nothing_and_answers_the_same(scripts: Scripts, redis: Redis):
+    on, events = receipt(), [event("1"), event("2")]
+    first = accept_events(scripts, *events, on=on)
+    size = redis.dbsize()
+    again = accept_events(scripts, *events, on=on)
+
+    assert again.verdicts == first.verdicts
+    assert redis.dbsize() == size
+    assert redis.llen("rq:queue:gong:acme") == 2
+
+
+def test_an_idempotency_key_brings_the_first_answer_back(scripts: Scripts):
+    first = accept_events(scripts, event("1"), on=receipt(idempotency_key="k1", rejections=b"[1]"))
+    again = accept_events(scripts, event("1"), on=receipt(idempotency_key="k1"))
+
+    assert (again.verdicts, again.repeated, again.rejections) == (first.verdicts, True, b"[1]")
+    assert again.receipt == first.receipt
+
+
+def test_an_idempotency_key_with_another_body_is_a_conflict(scripts: Scripts):
+    accept_events(scripts, event("1"), on=receipt(b"one", idempotency_key="k1"))
+
+    with pytest.raises(Conflict) as caught:
+        accept_events(scripts, event("2"), on=receipt(b"two", idempotency_key="k1"))
+    assert caught.value.code == "idempotency_key_reused"
+
+
+def test_an_idempotency_key_belongs_to_its_source(scripts: Scripts):
+    accept_events(scripts, event("1"), on=receipt(b"one", idempotency_key="k1"))
+    other = accept_events(scripts, event("2"), on=receipt(b"two", idempotency_key="k1", source="shop"))
+
+    assert not other.repeated
+
+
+def test_a_filtered_event_is_kept_but_not_queued(scripts: Scripts, redis: Redis):
+    [verdict] = accept_events(scripts, event("1", filtered=True)).verdicts
+
+    assert verdict.status == "filtered"
+    assert redis.exists("rq:queue:gong:acme", keys.RQ_JOB + verdict.id) == 0
+    assert redis.hget(keys.EVENT + verdict.id, "detail") == b"internal"
+    assert redis.zscore(keys.EXPIRY, verdict.id) is not None
+
+
+def test_the_jobs_data_names_the_event_and_nothing_else(scripts: Scripts, redis: Redis):
+    [verdict] = accept_events(scripts, event("secret-native-id")).verdicts
+
+    job = redis.hgetall(keys.RQ_JOB + verdict.id)
+    assert job[b"data"] == f'["workers.deliver.deliver",null,["{verdict.id}"],{{}}]'.encode()
+    assert b"secret-native-id" not in b" ".join(job.values())
+
+
+def test_a_restarted_server_that_forgot_its_scripts_is_no_trouble(scripts: Scripts, redis: Redis):
+    accept_events(scripts, event("1"))
+    redis.script_flush()
+
+    assert accept_events(scripts, event("2")).verdicts[0].status == "queued"
+
+
+def test_a_full_store_refuses_all_of_a_receipt_and_says_so(scripts: Scripts, redis: Redis):
+    accept_events(scripts, event("0"))
+    used = redis.info("memory")["used_memory"]
+    redis.config_set("maxmemory", used // 2)
+    try:
+        with pytest.raises(Unavailable) as caught:
+            accept_events(scripts, event("1"), event("2"))
+    finally:
+        redis.config_set("maxmemory", 0)
+
+    assert caught.value.code == "store_full"
+    assert redis.zcard(keys.ALL) == 1
+
+
+def test_a_store_that_is_not_there_is_unavailable():
+    absent = Scripts(open_redis("unix:///nowhere/at/all", Patience(answer=0.2, connect=0.2)))
+
+    with pytest.raises(Unavailable) as caught:
+        accept_events(absent, event("1"))
+    assert (caught.value.code, caught.value.retry_after) == ("store_away", 2)
+
+
+def test_ids_of_one_receipt_sort_in_the_order_of_its_items(scripts: Scripts, redis: Redis):
+    events = [event(str(number)) for number in range(5)]
+    accept_events(scripts, *events)
+
+    assert redis.zrange(keys.ALL, 0, -1) == [made.id.encode() for made in events]
+
+
+def test_new_id_of_the_tests_is_an_id():
+    assert len(new_id()) == 26

@@ -1,0 +1,275 @@
+import pytest
+from redis import Redis
+
+from relay.core.lifecycle import Cause, Reason, State
+from relay.store import keys
+from relay.store.accepting import NewEvent
+from relay.store.acting import discard_event, replay_event, resume_destination
+from relay.store.delivery import (
+    SECOND,
+    Pacing,
+    Settlement,
+    Sweeping,
+    Swept,
+    Taken,
+    back,
+    bury,
+    done,
+    finish,
+    freeze,
+    hold,
+    later,
+    probe_soon,
+    sweep,
+    take,
+)
+from relay.store.scripts import Scripts
+from tests.store_world import NOW, accept_events, event, take_events
+
+
+def swept(scripts: Scripts, redis: Redis, **options: float) -> Swept:
+    redis.delete(keys.SWEEP)
+    return sweep(scripts, Sweeping(**options), Pacing())
+
+
+def state_of(redis: Redis, taken: Taken) -> str:
+    return redis.hget(keys.EVENT + taken.id, "state").decode()
+
+
+def taken_one(scripts: Scripts, made: NewEvent | None = None) -> Taken:
+    accept_events(scripts, made or event("1"))
+    [taken] = take_events(scripts)
+    return taken
+
+
+DELIVERED = done(State.DELIVERED, "r1", record=b"{}", keep_seconds=60)
+
+
+def test_taking_leases_an_event_with_all_that_its_attempt_needs(scripts: Scripts, redis: Redis):
+    taken = taken_one(scripts)
+
+    assert (taken.company, taken.destination, taken.operation) == ("acme", "acme", "digital-interaction")
+    assert (taken.body, taken.event_id, taken.attempts) == (b'{"eventId":"web:1"}', "web:1", 0)
+    assert state_of(redis, taken) == "sending"
+    assert redis.zcard(keys.LEASE) == 1
+
+
+def test_what_is_taken_is_not_taken_twice(scripts: Scripts):
+    taken_one(scripts)
+
+    assert take_events(scripts) == []
+
+
+def test_a_delivered_event_leaves_nothing_in_rq(scripts: Scripts, redis: Redis):
+    taken = taken_one(scripts)
+
+    assert finish(scripts, taken, DELIVERED)
+    assert state_of(redis, taken) == "delivered"
+    assert redis.exists(keys.RQ_JOB + taken.id) == 0
+    assert redis.get(keys.REQUEST + "r1") == taken.id.encode()
+    assert redis.zcard(keys.LEASE) == redis.zcard("rq:wip:gong:acme") == 0
+
+
+def test_only_the_holder_of_the_lease_can_settle(scripts: Scripts, redis: Redis):
+    accept_events(scripts, event("1"))
+    [slow] = take_events(scripts, lease=0.0)
+    assert swept(scripts, redis).rescued == 1
+    [quick] = take_events(scripts)
+
+    assert not finish(scripts, slow, bury(Reason.REFUSED, "late", record=b"{}", keep_seconds=60))
+    assert finish(scripts, quick, DELIVERED)
+    assert state_of(redis, quick) == "delivered"
+
+
+def test_a_rescued_event_is_first_in_its_queue_and_known_to_be_ambiguous(scripts: Scripts, redis: Redis):
+    accept_events(scripts, event("1"), event("2"))
+    [first] = take_events(scripts, 1, lease=0.0)
+    swept(scripts, redis)
+
+    again = take_events(scripts)
+    assert [taken.event_id for taken in again] == ["web:1", "web:2"]
+    assert [taken.ambiguous for taken in again] == [True, False]
+    assert again[0].try_number == first.try_number + 1
+
+
+def test_an_event_whose_worker_always_dies_becomes_a_dead_letter(scripts: Scripts, redis: Redis):
+    accept_events(scripts, event("1"))
+    for _ in range(3):
+        [taken] = take_events(scripts, lease=0.0)
+        swept(scripts, redis, most_rescues=3)
+
+    assert state_of(redis, taken) == "dead"
+    assert redis.hget(keys.EVENT + taken.id, "reason") == b"crashed"
+    assert take_events(scripts) == []
+
+
+def test_a_faltered_event_waits_and_comes_back_with_its_attempt_counted(scripts: Scripts, redis: Redis):
+    taken = taken_one(scripts)
+    finish(scripts, taken, later(0.0, ambiguous=True, record=b"{}"))
+    assert state_of(redis, taken) == "waiting"
+    assert redis.zcard("rq:scheduled:gong:acme") == 1
+
+    assert swept(scripts, redis).promoted == 1
+    [again] = take_events(scripts)
+    assert (again.attempts, again.ambiguous) == (1, True)
+
+
+def test_a_faltered_event_does_not_come_back_before_its_time(scripts: Scripts, redis: Redis):
+    finish(scripts, taken_one(scripts), later(60.0, ambiguous=False, record=b"{}"))
+
+    assert swept(scripts, redis).promoted == 0
+    assert take_events(scripts) == []
+
+
+def test_a_throttled_company_rests_alone_and_its_event_stays_first(scripts: Scripts, redis: Redis):
+    accept_events(scripts, event("1"), event("2"), event("3", company="other", destination="other"))
+    [taken] = [
+        taken for taken in take_events(scripts, 1, window=0.0) if taken.company == "acme"
+    ] or take_events(scripts, 1)
+    finish(scripts, taken, freeze(30.0, record=b"{}"))
+
+    wait, others = take(scripts, worker="w", want=32, pacing=Pacing(window=0.0))
+    assert [other.company for other in others] == ["other"]
+    assert wait == pytest.approx(30.0, abs=1.0)
+    assert redis.lindex("rq:queue:gong:acme", 0) == taken.id.encode()
+
+
+def test_a_throttle_spends_no_attempt(scripts: Scripts):
+    taken = taken_one(scripts)
+    finish(scripts, taken, freeze(0.0, record=b"{}"))
+
+    [again] = take_events(scripts)
+    assert (again.attempts, again.throttles) == (0, 1)
+
+
+def test_a_new_event_does_not_wake_a_company_that_rests(scripts: Scripts):
+    finish(scripts, taken_one(scripts), freeze(30.0, record=b"{}"))
+    accept_events(scripts, event("2"))
+
+    assert take_events(scripts) == []
+
+
+def test_a_refused_event_is_a_dead_letter_that_rq_lists_as_failed(scripts: Scripts, redis: Redis):
+    taken = taken_one(scripts)
+    finish(scripts, taken, bury(Reason.REFUSED, "content: must not be null", record=b"{}", keep_seconds=60))
+
+    assert state_of(redis, taken) == "dead"
+    assert redis.zscore("rq:failed:gong:acme", taken.id) is not None
+    assert redis.hget(keys.RQ_JOB + taken.id, "exc_info") == b"refused: content: must not be null"
+
+
+def test_what_was_never_sent_goes_back_as_it_was(scripts: Scripts):
+    accept_events(scripts, event("1"), event("2"))
+    [first] = take_events(scripts, 1)
+    finish(scripts, first, back())
+
+    assert [taken.event_id for taken in take_events(scripts)] == ["web:1", "web:2"]
+
+
+def test_a_hold_keeps_every_event_of_its_destination_and_no_other(scripts: Scripts, redis: Redis):
+    accept_events(scripts, *(event(str(number)) for number in range(3)), event("x", destination="twin"))
+    [first] = take_events(scripts, 1)
+    finish(scripts, first, hold(Cause.FORBIDDEN, "ip", record=b"{}", probe_seconds=300))
+
+    assert [taken.destination for taken in take_events(scripts)] == ["twin"]
+    assert redis.zcard(keys.AT + "acme:held") == 3
+
+
+def test_resuming_brings_held_events_back_in_their_order(scripts: Scripts):
+    accept_events(scripts, *(event(str(number)) for number in range(4)))
+    [first] = take_events(scripts, 1)
+    finish(scripts, first, hold(Cause.FORBIDDEN, "ip", record=b"{}", probe_seconds=300))
+    assert take_events(scripts) == []
+
+    assert resume_destination(scripts, "acme") == (True, 4)
+    assert [taken.event_id for taken in take_events(scripts)] == [f"web:{number}" for number in range(4)]
+
+
+def test_a_destination_on_hold_is_probed_when_its_time_comes_and_not_before(scripts: Scripts, redis: Redis):
+    finish(scripts, taken_one(scripts), hold(Cause.FORBIDDEN, "ip", record=b"{}", probe_seconds=300))
+    assert swept(scripts, redis).probes == ()
+
+    probe_soon(redis)
+    assert swept(scripts, redis).probes == ("acme",)
+    assert swept(scripts, redis).probes == ()
+
+
+def test_rq_requeue_of_a_dead_letter_sends_it_again(scripts: Scripts, redis: Redis):
+    from rq.job import Job
+    from rq.registry import FailedJobRegistry
+
+    taken = taken_one(scripts)
+    finish(scripts, taken, bury(Reason.REFUSED, "no", record=b"{}", keep_seconds=60))
+    job = Job.fetch(taken.id, connection=redis, serializer="json")
+    FailedJobRegistry("gong:acme", connection=redis, serializer="json").requeue(job)
+
+    swept(scripts, redis)
+    assert [again.event_id for again in take_events(scripts)] == ["web:1"]
+    assert redis.zscore(keys.EXPIRY, taken.id) is None
+
+
+def test_a_job_that_is_no_event_is_shown_as_failed_and_never_run(scripts: Scripts, redis: Redis):
+    from rq import Queue
+
+    Queue("gong:acme", connection=redis, serializer="json").enqueue("os.abort", job_id="evil")
+    swept(scripts, redis)
+
+    assert take_events(scripts) == []
+    assert redis.hget("rq:job:evil", "status") == b"failed"
+
+
+@pytest.mark.parametrize("verb", [DELIVERED, bury(Reason.REFUSED, "no", record=b"{}", keep_seconds=0)])
+def test_an_ended_event_is_pruned_whole_once_its_time_has_passed(
+    scripts: Scripts, redis: Redis, verb: Settlement
+):
+    taken = taken_one(scripts)
+    finish(scripts, taken, verb)
+    redis.zadd(keys.EXPIRY, {taken.id: 0})
+
+    assert swept(scripts, redis).pruned == 1
+    left = {key.decode() for key in redis.keys("*")}
+    assert not {key for key in left if taken.id in key}
+    assert not {key for key in left if key.startswith(keys.RECEIPT)}
+    assert redis.zcard(keys.ALL) == redis.zcard(keys.SOURCE + "web") == 0
+
+
+def test_a_receipt_stays_while_one_of_its_events_does(scripts: Scripts, redis: Redis):
+    accept_events(scripts, event("1"), event("2"))
+    [first, _] = take_events(scripts)
+    finish(scripts, first, DELIVERED)
+    redis.zadd(keys.EXPIRY, {first.id: 0})
+    swept(scripts, redis)
+
+    assert len(redis.keys(keys.RECEIPT + "*")) == 1
+
+
+def test_a_replayed_dead_letter_starts_over(scripts: Scripts, redis: Redis):
+    taken = taken_one(scripts)
+    finish(scripts, taken, bury(Reason.EXHAUSTED, "503", record=b"{}", keep_seconds=60))
+    replay_event(scripts, taken.id, now=NOW)
+
+    [again] = take_events(scripts)
+    assert (again.id, again.attempts) == (taken.id, 0)
+    assert redis.zscore("rq:failed:gong:acme", taken.id) is None
+
+
+def test_a_discarded_event_is_not_sent(scripts: Scripts, redis: Redis):
+    [verdict] = accept_events(scripts, event("1")).verdicts
+    discard_event(scripts, verdict.id, keep_seconds=60)
+
+    assert take_events(scripts) == []
+    assert redis.hget(keys.EVENT + verdict.id, "state") == b"discarded"
+
+
+def test_a_storm_of_throttles_keeps_the_last_fifty_tries(scripts: Scripts, redis: Redis):
+    accept_events(scripts, event("1"))
+    for _ in range(60):
+        [taken] = take_events(scripts)
+        finish(scripts, taken, freeze(0.0, record=b"{}"))
+
+    tries = [name for name in redis.hkeys(keys.EVENT + taken.id) if name.startswith(b"try:")]
+    assert len(tries) == 50
+
+
+def test_microseconds_are_microseconds():
+    assert SECOND == 1_000_000

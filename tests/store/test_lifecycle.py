@@ -1,0 +1,140 @@
+"""A property: whatever is done to events in whatever order, only legal moves happen and no event is ever lost."""
+
+from collections import Counter
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from redis import Redis
+
+from relay.core.errors import Conflict
+from relay.core.lifecycle import ENDED, MOVES, Cause, Reason, State
+from relay.store import keys
+from relay.store.acting import discard_event, replay_event, resume_destination
+from relay.store.delivery import (
+    Pacing,
+    Settlement,
+    Sweeping,
+    Taken,
+    back,
+    bury,
+    done,
+    finish,
+    freeze,
+    hold,
+    later,
+    sweep,
+    take,
+)
+from relay.store.queues import read_depths
+from relay.store.scripts import Scripts
+from tests.store_world import NOW, accept_events, event
+
+SETTLEMENTS: list[Settlement] = [
+    done(State.DELIVERED, "r", record=b"{}", keep_seconds=600),
+    done(State.DUPLICATE, None, record=b"{}", keep_seconds=600),
+    later(0.0, ambiguous=True, record=b"{}"),
+    freeze(0.0, record=b"{}"),
+    bury(Reason.REFUSED, "no", record=b"{}", keep_seconds=600),
+    hold(Cause.FORBIDDEN, "no", record=b"{}", probe_seconds=600),
+    back(),
+]
+
+
+class Life(RuleBasedStateMachine):
+    """Senders, workers that live and die, and operators, all at once."""
+
+    redis: Redis
+
+    @initialize()
+    def empty(self) -> None:
+        self.redis.flushall()
+        self.scripts = Scripts(self.redis)
+        self.states: dict[str, State] = {}
+        self.leased: list[Taken] = []
+
+    def observe(self) -> None:
+        """Every event exists, and has moved only as the table of moves allows, in any number of moves."""
+        for event_id, before in self.states.items():
+            now = State(self.redis.hget(keys.EVENT + event_id, "state").decode())
+            assert now == before or now in reachable(before), f"{before} → {now}"
+            self.states[event_id] = now
+
+    @rule(native=st.integers(0, 30), destination=st.sampled_from(["acme", "twin"]), filtered=st.booleans())
+    def accept(self, native: int, destination: str, *, filtered: bool) -> None:
+        made = event(str(native), destination=destination, filtered=filtered)
+        [verdict] = accept_events(self.scripts, made).verdicts
+        if not verdict.duplicate:
+            self.states[verdict.id] = State(verdict.status)
+
+    @rule(want=st.integers(1, 5), dies=st.booleans())
+    def take(self, want: int, *, dies: bool) -> None:
+        _, taken = take(self.scripts, worker="w", want=want, pacing=Pacing(lease=0.0, window=0.0))
+        self.leased += [] if dies else taken
+
+    @rule(settlement=st.sampled_from(SETTLEMENTS), at=st.integers(0, 5))
+    def settle(self, settlement: Settlement, at: int) -> None:
+        if at < len(self.leased):
+            finish(self.scripts, self.leased.pop(at), settlement)
+
+    @rule()
+    def sweep(self) -> None:
+        self.redis.delete(keys.SWEEP)
+        sweep(self.scripts, Sweeping(most_rescues=4), Pacing(window=0.0))
+
+    @rule(destination=st.sampled_from(["acme", "twin"]))
+    def resume(self, destination: str) -> None:
+        resume_destination(self.scripts, destination)
+
+    @rule(at=st.integers(0, 30), again=st.booleans())
+    def operate(self, at: int, *, again: bool) -> None:
+        ids = list(self.states)
+        if at >= len(ids):
+            return
+        try:
+            if again:
+                replay_event(self.scripts, ids[at], now=NOW)
+            else:
+                discard_event(self.scripts, ids[at], keep_seconds=600)
+        except Conflict:
+            assert State(self.redis.hget(keys.EVENT + ids[at], "state").decode()) != State.DEAD
+
+    @invariant()
+    def every_event_is_where_its_state_says(self) -> None:
+        self.observe()
+        depths = {depth.destination: depth.states for depth in read_depths(self.redis, ["acme", "twin"])}
+        counted = Counter({state: sum(states[state] for states in depths.values()) for state in State})
+        assert counted == Counter(self.states.values())
+        queued = {name.decode() for name in self.redis.lrange("rq:queue:gong:acme", 0, -1)}
+        held = {
+            name.decode() for key in ("acme", "twin") for name in self.redis.lrange(keys.HELD + key, 0, -1)
+        }
+        waiting = {name.decode().split("|")[1] for name in self.redis.zrange(keys.WAITING, 0, -1)}
+        leased = {name.decode().split("|")[1] for name in self.redis.zrange(keys.LEASE, 0, -1)}
+        places = {State.QUEUED: queued, State.HELD: held, State.WAITING: waiting, State.SENDING: leased}
+        for event_id, state in self.states.items():
+            assert state in ENDED or event_id in places[state], f"{event_id} is {state} but in no such place"
+
+
+def reachable(state: State) -> set[State]:
+    """Every state that some run of legal moves leads to."""
+    found: set[State] = set()
+    edge = {state}
+    while edge:
+        edge = {move for one in edge for move in MOVES[one]} - found
+        found |= edge
+    return found
+
+
+def test_any_order_of_moves_is_legal_and_loses_nothing(redis: Redis):
+    class Run(Life):
+        pass
+
+    Run.redis = redis
+    checks = [HealthCheck.too_slow]
+    run_state_machine_as_test(
+        Run,
+        settings=settings(
+            max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=checks
+        ),
+    )

@@ -1,0 +1,122 @@
+"""The budget: per second, per rolling day, and per freeze. Moments in the store are set, never waited for."""
+
+import pytest
+from redis import Redis
+
+from relay.core.destination import BasicCredentials, Destination, Limits
+from relay.store import keys
+from relay.store.delivery import SECOND, Pacing, publish_limits, take
+from relay.store.queues import read_spent
+from relay.store.scripts import Scripts
+from tests.store_world import accept_events, event, take_events
+
+BUCKET = 600
+BUCKETS_A_DAY = 144
+
+
+def now_seconds(redis: Redis) -> float:
+    seconds, microseconds = redis.time()
+    return seconds + microseconds / SECOND
+
+
+def limit(scripts: Scripts, company: str = "acme", **limits: float) -> None:
+    destination = Destination(company, company, BasicCredentials("k", "s"), limits=Limits(**limits))
+    publish_limits(scripts, {company: destination})
+
+
+def queue_up(scripts: Scripts, count: int) -> None:
+    accept_events(scripts, *(event(str(number)) for number in range(count)))
+
+
+def spent(redis: Redis, *, buckets_ago: int, calls: int) -> None:
+    """As if calls had been made that long ago."""
+    bucket = int(now_seconds(redis)) // BUCKET - buckets_ago
+    key = keys.DAY + "acme"
+    first = min(int(redis.hget(key, "first") or bucket), bucket)
+    redis.hincrby(key, str(bucket), calls)
+    redis.hincrby(key, "total", calls)
+    redis.hset(key, "first", first)
+
+
+def wait_of(scripts: Scripts, *, window: float) -> float | None:
+    return take(scripts, worker="w", want=32, pacing=Pacing(window=window))[0]
+
+
+def test_a_company_without_published_limits_makes_three_calls_a_window(scripts: Scripts):
+    queue_up(scripts, 5)
+
+    assert len(take_events(scripts, window=60.0)) == 3
+    assert wait_of(scripts, window=60.0) == pytest.approx(60.0, abs=1.0)
+
+
+@pytest.mark.parametrize("per_second", [1, 2, 7])
+def test_published_limits_hold(scripts: Scripts, per_second: int):
+    limit(scripts, per_second=per_second)
+    queue_up(scripts, 10)
+
+    assert len(take_events(scripts, window=60.0)) == per_second
+
+
+def test_room_comes_back_one_call_at_a_time_as_each_leaves_the_window(scripts: Scripts, redis: Redis):
+    queue_up(scripts, 6)
+    now = int(now_seconds(redis) * SECOND)
+    redis.rpush(keys.SENT + "acme", now - 2 * SECOND, now - 5 * SECOND, now - 11 * SECOND)
+
+    assert len(take_events(scripts, window=10.0)) == 1
+
+
+def test_companies_do_not_share_a_pace(scripts: Scripts):
+    queue_up(scripts, 5)
+    accept_events(scripts, *(event(f"o{number}", company="other") for number in range(5)))
+
+    taken = take_events(scripts, window=60.0)
+    assert sorted(one.company for one in taken) == ["acme"] * 3 + ["other"] * 3
+
+
+def test_a_spent_day_stops_the_company_until_its_oldest_calls_leave_the_day(scripts: Scripts, redis: Redis):
+    limit(scripts, per_day=10)
+    spent(redis, buckets_ago=143, calls=4)
+    spent(redis, buckets_ago=2, calls=6)
+    queue_up(scripts, 2)
+
+    assert take_events(scripts) == []
+    wait = wait_of(scripts, window=0.0)
+    assert wait is not None
+    assert BUCKET < wait <= 2 * BUCKET
+
+
+def test_calls_older_than_a_day_count_no_more(scripts: Scripts, redis: Redis):
+    limit(scripts, per_day=10)
+    spent(redis, buckets_ago=BUCKETS_A_DAY + 1, calls=10)
+    queue_up(scripts, 2)
+
+    assert len(take_events(scripts)) == 2
+    assert read_spent(redis, ["acme"])[0].last_day == 2
+    assert redis.hget(keys.DAY + "acme", "total") == b"2"
+
+
+def test_exactly_the_days_budget_is_taken(scripts: Scripts):
+    limit(scripts, per_second=50, per_day=20, day_share=0.5)
+    queue_up(scripts, 30)
+
+    assert len(take_events(scripts)) == 10
+    assert take_events(scripts) == []
+
+
+def test_a_budget_of_nothing_sends_nothing(scripts: Scripts):
+    limit(scripts, day_share=0.0)
+    queue_up(scripts, 1)
+
+    assert take_events(scripts) == []
+
+
+def test_what_is_spent_can_be_read(scripts: Scripts, redis: Redis):
+    queue_up(scripts, 5)
+    take_events(scripts, window=60.0)
+
+    [told] = read_spent(redis, ["acme"])
+    assert (told.queued, told.last_second, told.last_day, told.frozen_until) == (2, 3, 3, None)
+
+
+def test_an_empty_store_has_nothing_to_wait_for(scripts: Scripts):
+    assert wait_of(scripts, window=1.0) is None

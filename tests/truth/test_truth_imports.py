@@ -1,0 +1,57 @@
+"""The contracts between packages hold, and each of them bites."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.truth.project import ROOT
+
+LINT = Path(sys.executable).with_name("lint-imports")
+
+
+def lint(folder: Path) -> tuple[int, str]:
+    done = subprocess.run([LINT, "--no-cache"], cwd=folder, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("copy")
+    for package in ("relay", "workers"):
+        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
+
+
+def test_every_import_contract_is_kept():
+    status, told = lint(ROOT)
+
+    assert status == 0, told
+
+
+@pytest.mark.parametrize(
+    ("module", "statement", "broken"),
+    [
+        ("relay/store/keys.py", "import workers.gong", "Data flows one way"),
+        ("relay/surplus.py", "import json", "Every module of relay has a layer"),
+        ("relay/store/keys.py", "import relay.store.jobs, relay.store.scripts", "Siblings never form a circle"),
+        ("relay/core/ids.py", "import time", "The core is pure"),
+        ("relay/web/doors.py", "import requests", "Only workers speak HTTP outwards"),
+        ("workers/gong.py", "import relay.web.doors", "Workers never load the web"),
+        ("relay/intake/items.py", "import redis", "Redis is spoken in one place"),
+    ],
+)
+def test_a_contract_bites(copy: Path, module: str, statement: str, broken: str):
+    path = copy / module
+    before = path.read_text("utf-8") if path.exists() else None
+    path.write_text(f'{before or ""}\n{statement}\n', "utf-8")
+    try:
+        status, told = lint(copy)
+    finally:
+        path.unlink() if before is None else path.write_text(before, "utf-8")
+
+    assert status == 1
+    assert f"{broken} BROKEN" in told

@@ -1,0 +1,109 @@
+"""RQ's side of our queues: the names and jobs that we write by hand are the ones that RQ reads."""
+
+import pytest
+from redis import Redis
+from rq import Queue
+from rq.job import Job, JobStatus
+from rq.registry import FailedJobRegistry, ScheduledJobRegistry, StartedJobRegistry
+from rq.serializers import JSONSerializer
+from rq.utils import import_attribute
+from rq.worker import SimpleWorker
+
+from relay.core.lifecycle import Reason
+from relay.store import keys
+from relay.store.delivery import bury, finish, later
+from relay.store.jobs import DELIVER
+from relay.store.scripts import Scripts
+from tests.store_world import accept_events, event, take_events
+from workers.deliver import deliver
+
+QUEUE = keys.QUEUE_PREFIX + "acme"
+
+
+def queue(redis: Redis) -> Queue:
+    return Queue(QUEUE, connection=redis, serializer=JSONSerializer)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (keys.RQ_JOB, Job.key_for("")),
+        (keys.RQ_QUEUE, Queue.redis_queue_namespace_prefix),
+        (keys.RQ_QUEUES, Queue.redis_queues_keys),
+        (keys.RQ_STARTED, StartedJobRegistry.key_template.format("")),
+        (keys.RQ_FAILED, FailedJobRegistry.key_template.format("")),
+        (keys.RQ_SCHEDULED, ScheduledJobRegistry.key_template.format("")),
+        ("rq:workers", SimpleWorker.redis_workers_keys),
+    ],
+)
+def test_a_key_of_rq_is_spelt_as_rq_spells_it(ours: str, theirs: str):
+    assert ours == theirs
+
+
+def test_the_name_that_jobs_carry_is_the_function_that_delivers():
+    """The web names it as text and never imports it, so that no linter can see a slip."""
+    assert import_attribute(DELIVER) is deliver
+
+
+def test_a_stock_worker_that_gets_hold_of_a_job_sends_nothing():
+    with pytest.raises(RuntimeError, match="gong-relay worker"):
+        deliver("01HZ")
+
+
+def test_rq_lists_a_queued_event(redis: Redis, scripts: Scripts):
+    [verdict] = accept_events(scripts, event("1")).verdicts
+
+    assert queue(redis).job_ids == [verdict.id]
+
+
+def test_rq_restores_the_job_of_an_event(redis: Redis, scripts: Scripts):
+    [verdict] = accept_events(scripts, event("1")).verdicts
+
+    job = Job.fetch(verdict.id, connection=redis, serializer=JSONSerializer)
+
+    assert (job.func, job.args, job.kwargs) == (deliver, [verdict.id], {})
+
+
+def test_a_job_carries_nothing_of_the_payload(redis: Redis, scripts: Scripts):
+    [verdict] = accept_events(scripts, event("secret-native-id")).verdicts
+
+    assert b"secret-native-id" not in b"".join(redis.hgetall(keys.RQ_JOB + verdict.id).values())
+
+
+def test_rq_shows_an_event_that_is_being_sent_as_started(redis: Redis, scripts: Scripts):
+    [verdict] = accept_events(scripts, event("1")).verdicts
+
+    take_events(scripts)
+
+    assert StartedJobRegistry(queue=queue(redis)).get_job_ids(cleanup=False) == [verdict.id]
+
+
+def test_rq_shows_a_waiting_event_as_scheduled(redis: Redis, scripts: Scripts):
+    accept_events(scripts, event("1"))
+    [taken] = take_events(scripts)
+
+    finish(scripts, taken, later(60.0, ambiguous=False, record=b"{}"))
+
+    assert ScheduledJobRegistry(queue=queue(redis)).get_job_ids() == [taken.id]
+
+
+def test_rq_shows_a_dead_letter_as_a_failed_job_with_its_reason(redis: Redis, scripts: Scripts):
+    accept_events(scripts, event("1"))
+    [taken] = take_events(scripts)
+
+    finish(scripts, taken, bury(Reason.REFUSED, "no title", record=b"{}", keep_seconds=60))
+
+    [failed] = FailedJobRegistry(queue=queue(redis)).get_job_ids()
+    job = Job.fetch(failed, connection=redis, serializer=JSONSerializer)
+    assert (job.get_status(), job._exc_info) == (JobStatus.FAILED, "refused: no title")
+
+
+def test_requeueing_a_dead_letter_with_rq_sends_it_again(redis: Redis, scripts: Scripts):
+    accept_events(scripts, event("1"))
+    [taken] = take_events(scripts)
+    finish(scripts, taken, bury(Reason.REFUSED, "no title", record=b"{}", keep_seconds=60))
+
+    FailedJobRegistry(queue=queue(redis)).requeue(taken.id)
+
+    redis.zadd(keys.DUE, {"acme": 0})  # as the next sweep does
+    assert [again.id for again in take_events(scripts)] == [taken.id]

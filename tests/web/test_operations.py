@@ -1,0 +1,214 @@
+"""The operator's API: what it shows, what it does, and to whom."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from relay.core.lifecycle import Cause, Reason
+from relay.store.delivery import bury, finish, hold, later
+from relay.store.scripts import Scripts
+from tests.store_world import take_events
+from tests.web.conftest import KEYS
+
+Headers = dict[str, str]
+Maker = Callable[..., dict[str, Any]]
+RECORD = b'{"number":1,"outcome":"refused","status":400}'
+
+
+@pytest.fixture
+def event_id(client: FlaskClient, sender: Headers, page_view: Maker) -> str:
+    return str(client.post("/v1/events", json=page_view(), headers=sender).get_json()["id"])
+
+
+@pytest.fixture
+def dead_id(event_id: str, scripts: Scripts) -> str:
+    [taken] = take_events(scripts)
+    finish(scripts, taken, bury(Reason.REFUSED, "content: must not be null", record=RECORD, keep_seconds=60))
+    return event_id
+
+
+def test_an_event_is_explained_from_receipt_to_next_step(
+    client: FlaskClient, operator: Headers, event_id: str
+):
+    page = client.get(f"/v1/events/{event_id}", headers=operator).get_json()
+
+    assert (page["id"], page["status"], page["source"], page["type"]) == (
+        event_id,
+        "queued",
+        "web",
+        "page_view",
+    )
+    assert page["call"]["path"] == "/v2/digital-interaction"
+    assert page["call"]["body"]["content"]["contentTitle"] == "Pricing"
+    assert page["receipt"]["bytes"] > 0
+    assert page["next"] == "It is sent as soon as its company's budget allows."
+
+
+def test_a_dead_letter_says_why_and_what_to_do(client: FlaskClient, operator: Headers, dead_id: str):
+    page = client.get(f"/v1/events/{dead_id}", headers=operator).get_json()
+
+    assert (page["status"], page["reason"], page["detail"]) == (
+        "dead",
+        "refused",
+        "content: must not be null",
+    )
+    assert [told["outcome"] for told in page["tries"]] == ["refused"]
+    assert "Mend" in page["next"]
+
+
+def test_a_held_event_says_why_its_destination_rests(
+    client: FlaskClient, operator: Headers, event_id: str, scripts: Scripts
+):
+    [taken] = take_events(scripts)
+    finish(scripts, taken, hold(Cause.FORBIDDEN, "ip", record=b"{}", probe_seconds=300))
+
+    page = client.get(f"/v1/events/{event_id}", headers=operator).get_json()
+    assert "trusted IPs" in page["next"]
+
+
+def test_a_waiting_event_says_when_it_is_tried_again(
+    client: FlaskClient, operator: Headers, event_id: str, scripts: Scripts
+):
+    [taken] = take_events(scripts)
+    finish(scripts, taken, later(60.0, ambiguous=True, record=b"{}"))
+
+    page = client.get(f"/v1/events/{event_id}", headers=operator).get_json()
+    assert page["due_at"] in page["next"]
+
+
+def test_events_are_listed_newest_first_in_pages(
+    client: FlaskClient, operator: Headers, sender: Headers, page_view: Maker
+):
+    ids = [
+        client.post("/v1/events", json=page_view(str(n)), headers=sender).get_json()["id"] for n in range(5)
+    ]
+    seen, cursor = [], None
+    while True:
+        query = {"limit": "2"} | ({"cursor": cursor} if cursor else {})
+        page = client.get("/v1/events", query_string=query, headers=operator).get_json()
+        seen += [event["id"] for event in page["events"]]
+        cursor = page["cursor"]
+        if cursor is None:
+            break
+
+    assert seen == sorted(ids, reverse=True)
+
+
+@pytest.mark.usefixtures("dead_id")
+def test_filters_meet(client: FlaskClient, operator: Headers, page_view: Maker):
+    for name, key in KEYS.items():
+        client.post("/v1/events", json=page_view(f"more-{name}"), headers={"X-API-Key": key})
+
+    def count(**query: str) -> int:
+        return len(client.get("/v1/events", query_string=query, headers=operator).get_json()["events"])
+
+    assert count() == 3
+    assert count(status="dead") == 1
+    assert count(source="web") == 2
+    assert count(source="shop", status="dead") == 0
+    assert count(destination="acme", status="queued", source="web") == 1
+    assert count(event_id="web:ev-1") == 1
+    assert count(destination="other") == 0
+
+
+def test_an_unknown_filter_or_status_is_refused(client: FlaskClient, operator: Headers):
+    for query, path in (
+        ({"stats": "dead"}, "stats"),
+        ({"status": "gone"}, "status"),
+        ({"limit": "0"}, "limit"),
+        ({"cursor": "x"}, "cursor"),
+    ):
+        response = client.get("/v1/events", query_string=query, headers=operator)
+        assert response.status_code == 422
+        assert response.get_json()["errors"][0]["path"] == path
+
+
+def test_a_source_sees_its_own_events_and_no_others(client: FlaskClient, event_id: str):
+    own, other = {"X-API-Key": KEYS["web"]}, {"X-API-Key": KEYS["shop"]}
+
+    assert client.get(f"/v1/events/{event_id}", headers=own).status_code == 200
+    assert client.get(f"/v1/events/{event_id}", headers=other).status_code == 404
+    assert client.get("/v1/events", headers=other).get_json()["events"] == []
+    assert client.get("/v1/events?source=web", headers=other).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/v1/queues"),
+        ("POST", "/v1/events/01M7YRRT800000000000000000/replay"),
+        ("POST", "/v1/events/01M7YRRT800000000000000000/discard"),
+        ("POST", "/v1/destinations/acme/pause"),
+        ("POST", "/v1/destinations/acme/resume"),
+    ],
+)
+def test_what_an_operator_does_needs_the_operators_key(client: FlaskClient, method: str, path: str):
+    assert client.open(path, method=method).status_code == 401
+    assert client.open(path, method=method, headers={"X-API-Key": KEYS["web"]}).status_code == 403
+
+
+def test_a_dead_letter_is_replayed(client: FlaskClient, operator: Headers, dead_id: str, scripts: Scripts):
+    response = client.post(f"/v1/events/{dead_id}/replay", headers=operator)
+
+    assert (response.status_code, response.get_json()["status"]) == (202, "queued")
+    assert [taken.id for taken in take_events(scripts)] == [dead_id]
+
+
+def test_what_cannot_be_replayed_or_discarded_says_why(client: FlaskClient, operator: Headers, event_id: str):
+    response = client.post(f"/v1/events/{event_id}/replay", headers=operator)
+    assert (response.status_code, response.get_json()["code"]) == (409, "wrong_state")
+
+    assert client.post(f"/v1/events/{event_id}/discard", headers=operator).get_json()["status"] == "discarded"
+    again = client.post(f"/v1/events/{event_id}/discard", headers=operator)
+    assert (again.status_code, again.get_json()["code"]) == (409, "wrong_state")
+
+
+def test_an_unknown_event_or_destination_is_404(client: FlaskClient, operator: Headers):
+    for method, path in (
+        ("GET", "/v1/events/nope"),
+        ("POST", "/v1/events/nope/replay"),
+        ("POST", "/v1/destinations/nope/pause"),
+    ):
+        response = client.open(path, method=method, headers=operator)
+        assert (response.status_code, response.content_type) == (404, "application/problem+json")
+
+
+def test_a_paused_destination_keeps_its_events_until_it_is_resumed(
+    client: FlaskClient, operator: Headers, event_id: str, scripts: Scripts
+):
+    assert client.post("/v1/destinations/acme/pause", headers=operator).get_json()["changed"] is True
+    assert take_events(scripts) == []
+
+    told = client.post("/v1/destinations/acme/resume", headers=operator).get_json()
+    assert (told["changed"], told["events"]) == (True, 1)
+    assert [taken.id for taken in take_events(scripts)] == [event_id]
+
+
+@pytest.mark.usefixtures("event_id")
+def test_queues_show_depth_budget_hold_and_store(client: FlaskClient, operator: Headers):
+    client.post("/v1/destinations/acme/pause", headers=operator)
+    page = client.get("/v1/queues", headers=operator).get_json()
+
+    [row] = page["destinations"]
+    assert (row["destination"], row["states"]["queued"], row["open"]) == ("acme", 1, 1)
+    assert row["oldest_seconds"] >= 0
+    assert row["budget"]["left_today"] == 10_000
+    assert row["hold"]["cause"] == "paused"
+    assert page["workers"] == []
+    assert page["store"]["durability"] == "relaxed"
+
+
+def test_health_tells_life_from_readiness(client: FlaskClient):
+    assert client.get("/livez").get_json() == {"status": "ok"}
+    assert client.get("/readyz").status_code == 200
+    assert client.get("/version").get_json()["version"]
+
+
+def test_an_unknown_page_and_a_wrong_method_are_problems_too(client: FlaskClient):
+    nothing, wrong = client.get("/nothing"), client.delete("/v1/events")
+
+    assert (nothing.status_code, nothing.get_json()["code"]) == (404, "not_found")
+    assert (wrong.status_code, wrong.get_json()["code"]) == (405, "method_not_allowed")
+    assert "POST" in wrong.headers["Allow"]

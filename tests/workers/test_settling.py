@@ -1,0 +1,148 @@
+"""What becomes of an event for each outcome: the table of the design, row by row."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+import pytest
+
+from relay.core.destination import Config
+from relay.core.lifecycle import Cause
+from relay.core.outcome import AlreadyReported, Delivered, Faltered, LockedOut, Outcome, Refused, Throttled
+from relay.store.delivery import SECOND, Settlement, Taken
+from workers.deliver import Attempt, Deliverer, Rules, deliver
+from workers.gate import Gate
+from workers.gong import Gong, Manners
+
+NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+DELIVERER = Deliverer(Config({}, {}), Gong(Manners()), Gate(1.0), Rules())
+
+
+def taken(**fields: Any) -> Taken:
+    made: dict[str, Any] = {
+        "company": "acme",
+        "id": "01",
+        "try_number": 1,
+        "destination": "acme",
+        "operation": "digital-interaction",
+        "body": b"{}",
+        "event_id": "web:1",
+        "attempts": 0,
+        "received_at": NOW,
+        "ambiguous": False,
+        "lockouts": 0,
+        "throttles": 0,
+    }
+    return Taken(**made | fields)
+
+
+def attempt(outcome: Outcome, **fields: Any) -> Attempt:
+    return Attempt(taken(**fields), outcome, "w1", NOW, 0.25)
+
+
+def settle(outcome: Outcome, **fields: Any) -> Settlement:
+    return DELIVERER.settle(attempt(outcome, **fields))
+
+
+def faltered(**fields: Any) -> Faltered:
+    return Faltered(
+        **{
+            "status": 503,
+            "request_id": "r",
+            "code": "gong_error",
+            "errors": ("down",),
+            "ambiguous": True,
+            "seconds": None,
+        }
+        | fields
+    )
+
+
+def test_delivered_is_done():
+    told = settle(Delivered(200, "r1"))
+
+    assert (told.verb, told.arguments, told.keep_seconds) == ("done", ("delivered", "r1"), 72 * 3600)
+
+
+@pytest.mark.parametrize(("ambiguous", "state"), [(True, "delivered"), (False, "duplicate")])
+def test_already_reported_is_our_own_delivery_only_after_doubt(ambiguous: bool, state: str):  # noqa: FBT001
+    told = settle(AlreadyReported(409, "r1", ()), ambiguous=ambiguous)
+
+    assert (told.verb, told.arguments) == ("done", (state, "r1"))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "throttles", "expected"), [(5.0, 0, 5.0), (None, 0, 1.0), (None, 3, 8.0)]
+)
+def test_throttled_freezes_the_company(seconds: float | None, throttles: int, expected: float):
+    told = settle(Throttled(429, "r1", (), seconds), throttles=throttles)
+
+    assert (told.verb, told.arguments) == ("freeze", (int(expected * SECOND),))
+
+
+def test_faltered_waits_and_keeps_the_doubt():
+    told = settle(faltered())
+
+    assert told.verb == "later"
+    delay, ambiguous = told.arguments
+    assert 1 * SECOND <= int(delay) <= 2 * SECOND
+    assert ambiguous == 1
+
+
+def test_faltered_obeys_a_longer_retry_after():
+    told = settle(faltered(seconds=120.0))
+
+    assert told.arguments[0] == 120 * SECOND
+
+
+@pytest.mark.parametrize("fields", [{"attempts": 11}, {"received_at": NOW - timedelta(hours=24)}])
+def test_faltered_too_often_or_too_long_is_a_dead_letter(fields: dict[str, Any]):
+    told = settle(faltered(), **fields)
+
+    assert (told.verb, told.arguments) == ("bury", ("exhausted", "down"))
+
+
+def test_refused_is_a_dead_letter_at_once_with_gongs_words():
+    told = settle(Refused(400, "r1", ("content: must not be null", "person: must not be null")))
+
+    assert told.verb == "bury"
+    assert told.arguments == ("refused", "content: must not be null; person: must not be null")
+
+
+def test_locked_out_holds_the_destination_and_the_event_waits():
+    told = settle(LockedOut(401, "r1", Cause.NEEDS_CREDENTIALS, ("revoked",)))
+
+    assert (told.verb, told.arguments) == ("hold", ("needs_credentials", "revoked", 300 * SECOND))
+
+
+def test_an_event_that_is_locked_out_while_probes_pass_is_a_dead_letter():
+    told = settle(LockedOut(403, "r1", Cause.FORBIDDEN, ("waf",)), lockouts=2)
+
+    assert (told.verb, told.arguments) == ("bury", ("locked_out", "waf"))
+
+
+def test_an_unconfigured_destination_is_held_for_ever_rather_than_lost():
+    outcome = DELIVERER.attempt(taken(destination="gone"), lambda: NOW)
+
+    assert settle(outcome, lockouts=9).arguments[0] == "not_configured"
+
+
+def test_a_record_tells_the_attempt_without_body_or_header():
+    record = orjson.loads(attempt(Throttled(429, "r1", ("limit",), 5.0)).record())
+
+    assert record == {
+        "number": 1,
+        "started_at": "2026-11-21T10:00:00.000Z",
+        "seconds": 0.25,
+        "worker": "w1",
+        "outcome": "throttled",
+        "status": 429,
+        "request_id": "r1",
+        "errors": ["limit"],
+        "retry_after": 5.0,
+    }
+
+
+def test_a_stock_worker_is_told_what_serves_these_jobs():
+    with pytest.raises(RuntimeError, match="gong-relay worker"):
+        deliver("01")

@@ -1,0 +1,249 @@
+"""PacedWorker: an RQ worker that serves every company's queue at that company's pace, many calls in flight at once.
+
+RQ gives the shape of a job, the registry of workers and the tools; taking, settling and sweeping are three scripts in
+Redis (`relay.store`), because RQ's own take 18 round trips a job, know no limits, and lose jobs when a worker that
+listens to several queues is killed. Few of RQ's methods are touched, each for a reason given beside it.
+"""
+
+import signal
+import threading
+import time
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rq.utils import now as rq_now
+from rq.worker import SimpleWorker
+
+from relay.core.outcome import Faltered, LockedOut, Throttled, word_for
+from relay.log import line
+from relay.store import keys
+from relay.store.acting import resume_destination
+from relay.store.connection import Unavailable
+from relay.store.delivery import Pacing, Settlement, Sweeping, Taken, back, finish, sweep, take
+from relay.store.scripts import Scripts
+from workers.deliver import Attempt, Deliverer
+
+_BATCH = 32
+_IDLE_SECONDS = 0.25
+_BEAT_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """How one worker works. Times in seconds."""
+
+    threads: int = 128
+    pacing: Pacing = field(default_factory=Pacing)
+    sweeping: Sweeping = field(default_factory=Sweeping)
+    grace: float = 25.0
+
+
+class PacedWorker(SimpleWorker):  # type: ignore[misc]
+    """Takes events from every company's queue, and settles each attempt in its own thread."""
+
+    def __init__(self, redis: Redis, deliverer: Deliverer, working: Working, *, name: str) -> None:
+        # The queue named here is only what RQ lists beside the worker: `take` serves every company's.
+        super().__init__(
+            [keys.QUEUE_PREFIX + "*"], name=name, connection=redis, serializer="json", worker_ttl=45
+        )
+        self._scripts = Scripts(redis)
+        self._deliverer = deliverer
+        self._working = working
+        self._free = threading.Semaphore(working.threads)
+        self._pool = ThreadPoolExecutor(working.threads, thread_name_prefix="call")
+        self._taken: deque[Taken] = deque()
+        self._abandon = threading.Event()
+        self._beat_at = self._swept_at = float("-inf")
+
+    # RQ's hooks ---------------------------------------------------------------------------------------------------
+
+    def _install_signal_handlers(self) -> None:
+        """RQ's raise inside whatever line runs, and orphan what was just taken; ours set a flag."""
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: self.stop())
+
+    def check_for_suspension(self, burst: bool) -> None:  # noqa: FBT001 - RQ's signature
+        """`rq suspend` is not served: a destination or a company is paused instead."""
+
+    def clean_registries(self) -> None:
+        """RQ's may queue an abandoned job twice when two workers clean at once; `sweep` does it in one step."""
+        self.last_cleaned_at = rq_now()
+
+    def subscribe(self) -> None:
+        """No second connection for remote commands: a worker is stopped by its supervisor."""
+
+    def unsubscribe(self) -> None: ...
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+        """RQ calls this around every job; once in ten seconds is enough."""
+        if time.monotonic() - self._beat_at >= _BEAT_SECONDS:
+            self._beat_at = time.monotonic()
+            super().heartbeat(timeout, pipeline)
+
+    def dequeue_job_and_maintain_ttl(self, timeout: int | None, max_idle_time: int | None = None) -> Any:  # noqa: ARG002 - RQ's signature
+        """The next event to send, waiting for one as long as it takes; None when the worker is to stop."""
+        trouble = 0
+        while not self._stop_requested:
+            try:
+                taken = self._next()
+                trouble = 0
+            except (RedisError, Unavailable) as error:
+                trouble += 1
+                line("worker.store_away", worker=self.name, error=type(error).__name__, times=trouble)
+                self._abandon.wait(min(0.1 * 2**trouble, 2.0))
+                continue
+            if taken is not None:
+                return taken, taken.company
+        return None
+
+    def execute_job(self, job: Taken, queue: str) -> None:  # noqa: ARG002 - RQ's signature
+        self._pool.submit(self._carry, job)
+
+    def teardown(self) -> None:
+        """Give back what was not begun, let what was begun end, and sign off."""
+        while self._taken:
+            self._settle(self._taken.popleft(), back())
+        ending = threading.Timer(self._working.grace, self._abandon.set)
+        ending.start()
+        self._pool.shutdown(wait=True)
+        ending.cancel()
+        with suppress(RedisError):
+            super().teardown()
+        line("worker.stopped", worker=self.name)
+
+    # Ours ---------------------------------------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """Take nothing more; `work` returns once what is in flight has ended."""
+        self._stop_requested = True
+
+    def _next(self) -> Taken | None:
+        self.heartbeat()
+        self._sweep_if_due()
+        if not self._taken:
+            self._fill()
+        return self._taken.popleft() if self._taken else None
+
+    def _fill(self) -> None:
+        """Take as many events as there are free threads, a batch at most; wait for the bell when none may go."""
+        slots = self._reserve()
+        if not slots:
+            return
+        wait, taken = None, []
+        try:
+            wait, taken = take(self._scripts, worker=self.name, want=slots, pacing=self._working.pacing)
+        finally:
+            for _ in range(slots - len(taken)):
+                self._free.release()
+        self._taken.extend(taken)
+        if not taken:
+            self._idle(wait)
+
+    def _reserve(self) -> int:
+        if not self._free.acquire(timeout=_IDLE_SECONDS):
+            return 0
+        slots = 1
+        while slots < _BATCH and self._free.acquire(blocking=False):
+            slots += 1
+        return slots
+
+    def _idle(self, wait: float | None) -> None:
+        limit = _IDLE_SECONDS if wait is None else min(wait, _IDLE_SECONDS)
+        if limit < 0.02:  # noqa: PLR2004 - a round trip for the bell would take as long
+            time.sleep(limit)
+        else:
+            self.connection.blpop([keys.BELL], limit)
+
+    def _sweep_if_due(self) -> None:
+        if time.monotonic() - self._swept_at < self._working.sweeping.every:
+            return
+        self._swept_at = time.monotonic()
+        swept = sweep(self._scripts, self._working.sweeping, self._working.pacing)
+        if swept.rescued or swept.pruned:
+            line("worker.swept", worker=self.name, rescued=swept.rescued, pruned=swept.pruned)
+        for name in swept.probes:
+            self._pool.submit(self._probe, name)
+
+    def _carry(self, taken: Taken) -> None:
+        """One event's attempt, from call to settlement. Nothing may escape: its thread's slot would be lost."""
+        try:
+            started, clock = _now(), time.monotonic()
+            outcome = self._deliverer.attempt(taken, _now)
+            attempt = Attempt(taken, outcome, self.name, started, time.monotonic() - clock)
+            settlement = self._deliverer.settle(attempt)
+            settled = self._settle(taken, settlement)
+            _log_attempt(attempt, settlement, settled=settled)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the lease brings the event back
+            line(
+                "delivery.crashed",
+                worker=self.name,
+                id=taken.id,
+                error=f"{type(error).__name__}: {error}"[:300],
+            )
+        finally:
+            self._free.release()
+
+    def _settle(self, taken: Taken, settlement: Settlement) -> bool:
+        """Settle an attempt, for as long as Redis is away. False when the event is no longer ours."""
+        delay = 0.05
+        while True:
+            try:
+                return finish(self._scripts, taken, settlement)
+            except RedisError as error:
+                if self._abandon.wait(delay):
+                    line(
+                        "delivery.unsettled",
+                        worker=self.name,
+                        id=taken.id,
+                        verb=settlement.verb,
+                        error=str(error)[:200],
+                    )
+                    return False
+            delay = min(delay * 2, 2.0)
+
+    def _probe(self, name: str) -> None:
+        """Try a destination's credentials; when they pass, its hold ends."""
+        try:
+            outcome = self._deliverer.probe(name, _now)
+            if outcome is None or isinstance(outcome, LockedOut | Throttled | Faltered):
+                line(
+                    "destination.probed",
+                    destination=name,
+                    outcome=outcome and word_for(outcome),
+                    resumed=False,
+                )
+                return
+            _, moved = resume_destination(self._scripts, name, probed=True)
+            line("destination.probed", destination=name, outcome="passed", resumed=True, events=moved)
+        except (RedisError, Unavailable) as error:
+            line("destination.probed", destination=name, outcome="store_away", error=type(error).__name__)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - an attempt's record says when it was; nothing is decided by it
+
+
+def _log_attempt(attempt: Attempt, settlement: Settlement, *, settled: bool) -> None:
+    taken, outcome = attempt.taken, attempt.outcome
+    line(
+        "delivery.attempted",
+        id=taken.id,
+        event_id=taken.event_id,
+        destination=taken.destination,
+        company=taken.company,
+        operation=taken.operation,
+        number=taken.try_number,
+        outcome=word_for(outcome),
+        status=outcome.status,
+        request_id=outcome.request_id,
+        seconds=round(attempt.seconds, 3),
+        settled=settlement.verb if settled else "lease_lost",
+        worker=attempt.worker,
+    )
