@@ -5,7 +5,6 @@ import time
 from datetime import UTC, datetime
 
 from flask import Flask, Response, g, request
-from redis import Redis
 
 from relay.config.load import load_config
 from relay.core.destination import Config
@@ -13,7 +12,7 @@ from relay.intake.take_in import Intake
 from relay.log import configure, line
 from relay.settings import Settings
 from relay.store.accepting import Retention
-from relay.store.connection import WEB, open_redis
+from relay.store.connection import WEB, Client, open_redis
 from relay.store.durability import Watermark
 from relay.store.scripts import Scripts
 from relay.web import doors, health, operations, problems
@@ -29,7 +28,7 @@ def build() -> Flask:
     return create_app(settings, config, open_redis(settings.redis_url, WEB))
 
 
-def create_app(settings: Settings, config: Config, redis: Redis) -> Flask:
+def create_app(settings: Settings, config: Config, redis: Client) -> Flask:
     """The application from its parts."""
     app = Flask("relay", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]

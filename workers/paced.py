@@ -20,11 +20,11 @@ from redis.exceptions import RedisError
 from rq.utils import now as rq_now
 from rq.worker import SimpleWorker
 
+from relay.core.errors import Unavailable
 from relay.core.outcome import Faltered, LockedOut, Throttled, word_for
 from relay.log import line
 from relay.store import keys
 from relay.store.acting import resume_destination
-from relay.store.connection import Unavailable
 from relay.store.delivery import Pacing, Settlement, Sweeping, Taken, back, finish, sweep, take
 from relay.store.scripts import Scripts
 from workers.deliver import Attempt, Deliverer
@@ -44,7 +44,7 @@ class Working:
     grace: float = 25.0
 
 
-class PacedWorker(SimpleWorker):  # type: ignore[misc]
+class PacedWorker(SimpleWorker):
     """Takes events from every company's queue, and settles each attempt in its own thread."""
 
     def __init__(self, redis: Redis, deliverer: Deliverer, working: Working, *, name: str) -> None:
@@ -74,7 +74,7 @@ class PacedWorker(SimpleWorker):  # type: ignore[misc]
 
     def clean_registries(self) -> None:
         """RQ's may queue an abandoned job twice when two workers clean at once; `sweep` does it in one step."""
-        self.last_cleaned_at = rq_now()
+        self.last_cleaned_at = rq_now()  # type: ignore[assignment]  # RQ declares it by its first value, None
 
     def subscribe(self) -> None:
         """No second connection for remote commands: a worker is stopped by its supervisor."""
@@ -103,7 +103,8 @@ class PacedWorker(SimpleWorker):  # type: ignore[misc]
                 return taken, taken.company
         return None
 
-    def execute_job(self, job: Taken, queue: str) -> None:  # noqa: ARG002 - RQ's signature
+    def execute_job(self, job: Any, queue: Any) -> None:  # noqa: ARG002 - RQ's signature
+        """Begin an attempt in a thread of its own; `job` is what `dequeue_job_and_maintain_ttl` returned."""
         self._pool.submit(self._carry, job)
 
     def teardown(self) -> None:
@@ -115,7 +116,7 @@ class PacedWorker(SimpleWorker):  # type: ignore[misc]
         self._pool.shutdown(wait=True)
         ending.cancel()
         with suppress(RedisError):
-            super().teardown()
+            super().teardown()  # type: ignore[no-untyped-call]
         line("worker.stopped", worker=self.name)
 
     # Ours ---------------------------------------------------------------------------------------------------------
@@ -136,7 +137,8 @@ class PacedWorker(SimpleWorker):  # type: ignore[misc]
         slots = self._reserve()
         if not slots:
             return
-        wait, taken = None, []
+        wait: float | None = None
+        taken: list[Taken] = []
         try:
             wait, taken = take(self._scripts, worker=self.name, want=slots, pacing=self._working.pacing)
         finally:
@@ -216,7 +218,7 @@ class PacedWorker(SimpleWorker):  # type: ignore[misc]
                 line(
                     "destination.probed",
                     destination=name,
-                    outcome=outcome and word_for(outcome),
+                    outcome=word_for(outcome) if outcome else None,
                     resumed=False,
                 )
                 return

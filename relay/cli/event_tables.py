@@ -53,7 +53,9 @@ def dead_view(page: Mapping[str, Any], *, now: datetime) -> RenderableType:
 def _remedies(events: Sequence[Mapping[str, Any]]) -> Iterator[Text]:
     for reason in sorted({event["reason"] for event in events}):
         yield Text(f"{reason}: {REASONS[Reason(reason)]}")
-    yield Text("Look at one: gong-relay event ID. Send again: gong-relay replay ID…. Give up: gong-relay discard ID…")
+    yield Text(
+        "Look at one: gong-relay event ID. Send again: gong-relay replay ID…. Give up: gong-relay discard ID…"
+    )
 
 
 def _rest(page: Mapping[str, Any]) -> list[Text]:
@@ -70,7 +72,7 @@ def event_view(page: Mapping[str, Any]) -> RenderableType:
     if page["tries"]:
         parts.append(_attempts(page["tries"]))
     if page["call"]:
-        parts.append(_call(page["call"]))
+        parts.append(call_view(page["call"]))
     return Group(*parts)
 
 
@@ -98,8 +100,12 @@ def _told(page: Mapping[str, Any]) -> Iterator[tuple[str, str | Text]]:
     yield "way", f"{page['source']} → {page['destination']} (company {page['company']})"
     yield from _moments(page)
     yield "receipt", _receipt(page["receipt"])
-    for warning in page["warnings"]:
-        yield "warning", f"{warning['path']}: {warning['message']}" if warning["path"] else warning["message"]
+    yield from (("warning", problem_line(warning)) for warning in page["warnings"])
+
+
+def problem_line(problem: Mapping[str, str]) -> str:
+    """`content.title: is required`."""
+    return plain(f"{problem['path']}: {problem['message']}" if problem["path"] else problem["message"])
 
 
 _MOMENTS = {"received": "received_at", "ended": "ended_at", "replayed": "replayed_at"}
@@ -137,7 +143,8 @@ def _said(told: Mapping[str, Any]) -> str:
     return plain("; ".join(words)) or NOTHING
 
 
-def _call(call: Mapping[str, Any]) -> RenderableType:
+def call_view(call: Mapping[str, Any]) -> RenderableType:
+    """The request that Gong gets: method, path, body."""
     body = orjson.dumps(call["body"], option=orjson.OPT_INDENT_2).decode()
     lines = "\n".join(plain(line) for line in body.splitlines())
     return Group(Text(f"\n{call['method']} {call['path']}", style="bold"), Text(lines))

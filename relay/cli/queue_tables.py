@@ -23,7 +23,9 @@ _STYLES = {"held": "yellow", "dead": "red"}
 def status_view(page: Mapping[str, Any], *, now: datetime, width: int) -> RenderableType:
     """The page of `GET /v1/queues` on a terminal of `width` columns."""
     rows = page["destinations"]
-    parts: list[RenderableType] = [_destinations(rows, width), _budgets(rows, now)] if rows else [_no_events()]
+    parts: list[RenderableType] = (
+        [_destinations(rows, width), _budgets(rows, now)] if rows else [_no_events()]
+    )
     parts += [_hold(row, now) for row in rows if row["hold"]]
     parts.append(_machinery(page, now))
     parts += [Text(sentence, style="yellow") for sentence in _shortages(page)]
@@ -38,12 +40,12 @@ def flows(page: Mapping[str, Any]) -> bool:
 def _shortages(page: Mapping[str, Any]) -> list[str]:
     rows = page["destinations"]
     open_events = sum(row["open"] for row in rows)
-    told = []
+    spent = [row for row in rows if row["states"]["queued"] and not row["budget"]["left_today"]]
+    told = [f"{plain(row['destination'])} has spent its budget of the last 24 hours." for row in spent]
     if open_events and not page["workers"]:
-        told.append(f"No worker is alive and {counted(open_events, 'event')} cannot go. Start one: gong-relay worker")
-    for row in rows:
-        if row["states"]["queued"] and not row["budget"]["left_today"]:
-            told.append(f"{plain(row['destination'])} has spent the budget of the last 24 hours: its events wait for room.")
+        told.append(
+            f"No worker is alive and {counted(open_events, 'event')} cannot go. Start one: gong-relay worker"
+        )
     return told
 
 
@@ -65,14 +67,17 @@ def _destinations(rows: list[dict[str, Any]], width: int) -> Table:
 
 def quiet_table(*headings: str) -> Table:
     """A table with a rule under its headings and no other lines. A heading that starts with `>` is for figures."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim", show_edge=False)
+    table = Table(
+        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim", show_edge=False
+    )
     for heading in headings:
         figures = heading.startswith(">")
+        # An id that is broken over two lines cannot be copied.
         table.add_column(
             heading.lstrip(">"),
             justify="right" if figures else "left",
             overflow="fold",
-            no_wrap=figures,
+            no_wrap=figures or heading == "id",
         )
     return table
 
@@ -105,7 +110,9 @@ def _ahead(moment: str, now: datetime) -> str:
 def _hold(row: Mapping[str, Any], now: datetime) -> RenderableType:
     """Why a destination takes no calls: our words, Gong's words, and what ends it."""
     hold, name = row["hold"], plain(row["destination"])
-    said = [Text(f"{name} is on hold since {instant(hold['since'])} ({age(hold['since'], now)}).", style="yellow")]
+    said = [
+        Text(f"{name} is on hold since {instant(hold['since'])} ({age(hold['since'], now)}).", style="yellow")
+    ]
     said.append(Text(hold["remedy"]))
     if hold["detail"]:
         said.append(Text(f"Gong said: {plain(hold['detail'])}"))
@@ -128,7 +135,9 @@ def _workers(workers: list[dict[str, str]], now: datetime) -> Text:
     if not workers:
         return Text("none alive", style="yellow")
     seen = [
-        f"{plain(told['name'])} ({age(told['last_seen_at'], now)} ago)" if "last_seen_at" in told else plain(told["name"])
+        f"{plain(told['name'])} ({age(told['last_seen_at'], now)} ago)"
+        if "last_seen_at" in told
+        else plain(told["name"])
         for told in workers
     ]
     return Text(f"{len(workers)} alive: " + ", ".join(seen))

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
-NOTHING = "–"
+NOTHING = "-"
 
 
 def plain(text: object) -> str:

@@ -16,6 +16,7 @@ _LOCAL = re.compile(r"[^\s@<>()\[\],;:\"\\\x00-\x1f\x7f\ud800-\udfff]+")
 # The last label holds a letter, so that no IP address passes for a company.
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_WWW = re.compile(r"^(?:www\.)+(?=.*\.)")  # www.com is a company's own name
 _PORT = re.compile(r":[0-9]{1,5}\Z")
 
 
@@ -38,8 +39,7 @@ def normal_domain(text: str) -> str:
     address = _SCHEME.sub("", text.strip(), count=1)
     authority = re.split(r"[/?#]", address, maxsplit=1)[0]
     host = _normal_host(_PORT.sub("", authority).removesuffix("."), _BAD_DOMAIN)
-    bare = host.removeprefix("www.")
-    return bare if "." in bare else host
+    return _WWW.sub("", host)
 
 
 def domain_of(email: str) -> str:

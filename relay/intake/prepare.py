@@ -9,6 +9,7 @@ from relay.core.destination import Destination, Source
 from relay.core.errors import BadRequest, Invalid, Problem
 from relay.core.event.event import read_event
 from relay.core.mapping.choose import calls_for
+from relay.core.mapping.naming import event_id_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,4 +44,5 @@ def prepare(
         mapped = calls_for(event, source, destination)
     except Invalid as error:
         return Rejected(index, error.problems)
-    return Prepared(index, event.type, mapped.event_id, mapped.calls, mapped.warnings, mapped.filtered)
+    event_id = event_id_of(source.name, event.id)
+    return Prepared(index, event.type, event_id, mapped.calls, mapped.warnings, mapped.filtered)

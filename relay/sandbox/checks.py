@@ -43,10 +43,8 @@ def scope(arrival: Arrival) -> Answer | None:
     route, key, settings = arrival.route, arrival.key, arrival.sandbox.settings
     if route is None or key is None:
         return None
-    lacks = (
-        key.scopes is not None and route.scope not in key.scopes and settings.fidelity is not Fidelity.SCHEMA
-    )
-    if lacks or Kind.SCOPE_REMOVED in arrival.strikes:
+    lacks = key.scopes is not None and route.scope not in key.scopes
+    if (lacks and settings.fidelity is not Fidelity.SCHEMA) or Kind.SCOPE_REMOVED in arrival.strikes:
         return answers.scope_missing(route.scope)
     if route.limited_release and not companies.has_legacy(arrival.company, settings):
         return answers.LIMITED_RELEASE
@@ -97,11 +95,8 @@ def shape(arrival: Arrival) -> Answer | None:
     found = list(breaches(shape_of(route, settings.spec_version), body, strict=strict))
     if not strict and any(breach.kind == "malformed" for breach in found):
         return answers.BAD_REQUEST
-    return (
-        answers.refusal(400, [f"{breach.path}: {MESSAGES[breach.kind]}" for breach in found])
-        if found
-        else None
-    )
+    messages = [f"{breach.path}: {MESSAGES[breach.kind]}" for breach in found]
+    return answers.refusal(400, messages) if messages else None
 
 
 MESSAGES: Final = {
@@ -130,9 +125,8 @@ def acceptance(arrival: Arrival) -> Answer:
     if known is not None:
         arrival.note = None if known.digest == event.digest else "same event id, different body"
         return answers.REPORTED
-    headers = (
-        (("X-RateLimit-Remaining", str(arrival.remaining)),) if sandbox.settings.remaining_header else ()
-    )
+    remaining = ("X-RateLimit-Remaining", str(arrival.remaining))
+    headers = (remaining,) if sandbox.settings.remaining_header else ()
     return Answer(route.status, _accepted_fields(arrival, route), headers)
 
 

@@ -14,6 +14,9 @@ from redis.retry import Retry
 
 from relay.core.errors import Unavailable
 
+Client = Redis
+"""What the rest of the relay holds and hands to `relay.store`, which alone speaks through it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from redis import Redis
 
 from relay.core.call import Operation
 from relay.core.errors import Invalid, NotFound, Problem
 from relay.core.ids import moment_of
 from relay.core.lifecycle import CAUSES, REASONS, Cause, Reason, State
+from relay.store.connection import Client
 from relay.store.events import SUMMARY, Filter, list_events, read_event, read_receipt
 from relay.store.queues import read_depths
 
@@ -34,7 +34,7 @@ def read_filter(told: Mapping[str, str]) -> Filter:
 
 
 def events_page(
-    redis: Redis, wanted: Filter, *, limit: int = 50, cursor: str | None = None
+    redis: Client, wanted: Filter, *, limit: int = 50, cursor: str | None = None
 ) -> dict[str, Any]:
     """`{events: [summary…], cursor}`, newest first. `cursor` is null on the last page."""
     if not 1 <= limit <= _MOST_LISTED:
@@ -70,7 +70,7 @@ def _moment(microseconds: str | bytes) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def event_page(redis: Redis, event_id: str) -> dict[str, Any]:
+def event_page(redis: Client, event_id: str) -> dict[str, Any]:
     """One event, explained: where it came from, the call it became, every attempt, and what happens next.
 
     Raises NotFound when there is none of this id.
@@ -101,8 +101,9 @@ def _call(record: Mapping[str, bytes]) -> dict[str, Any] | None:
 
 
 def _tries(record: Mapping[str, bytes]) -> list[dict[str, Any]]:
-    tries = [orjson.loads(value) for name, value in record.items() if name.startswith("try:")]
-    return sorted(tries, key=lambda told: int(told["number"]))
+    """Every attempt that is on record, in order: the last fifty, throttled ones among them."""
+    numbers = sorted(int(name.removeprefix("try:")) for name in record if name.startswith("try:"))
+    return [orjson.loads(record[f"try:{number}"]) for number in numbers]
 
 
 def _receipt(record: Mapping[str, bytes], receipt: Mapping[str, bytes] | None) -> dict[str, Any] | None:
@@ -129,7 +130,7 @@ _NEXT: Mapping[State, str] = {
 }
 
 
-def _next(redis: Redis, page: Mapping[str, Any]) -> str:
+def _next(redis: Client, page: Mapping[str, Any]) -> str:
     """What happens next, in one sentence."""
     state = State(page["status"])
     if state is State.HELD:
@@ -139,7 +140,7 @@ def _next(redis: Redis, page: Mapping[str, Any]) -> str:
     return _NEXT[state].format(due_at=page.get("due_at"))
 
 
-def _held(redis: Redis, destination: str) -> str:
+def _held(redis: Client, destination: str) -> str:
     hold = read_depths(redis, [destination])[0].hold
     if hold is None:
         return "Its destination's hold has just ended: it is being queued."

@@ -3,17 +3,15 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from redis import Redis
-
 from relay.core.destination import Config, Destination, Limits
 from relay.core.lifecycle import CAUSES, OPEN, Cause
-from relay.store.connection import translated
+from relay.store.connection import Client, translated
 from relay.store.durability import read_durability, used_share
 from relay.store.events import destinations
 from relay.store.queues import Depth, Hold, Spent, read_depths, read_spent, read_workers
 
 
-def queues_page(redis: Redis, config: Config, *, now: datetime) -> dict[str, Any]:
+def queues_page(redis: Client, config: Config, *, now: datetime) -> dict[str, Any]:
     """`{destinations, workers, store}`: what is queued where, what may still be sent, and who sends it."""
     with translated():
         seen = destinations(redis)
@@ -24,7 +22,7 @@ def queues_page(redis: Redis, config: Config, *, now: datetime) -> dict[str, Any
     return {"destinations": rows, "workers": read_workers(redis), "store": store_page(redis)}
 
 
-def store_page(redis: Redis) -> dict[str, Any]:
+def store_page(redis: Client) -> dict[str, Any]:
     """How surely the store keeps what it takes, and how full it is."""
     durability = read_durability(redis)
     with translated():

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import cast
 
 from flask import Flask
-from redis import Redis
 
 from relay.core.destination import Config
 from relay.intake.take_in import Intake
 from relay.settings import Settings
+from relay.store.connection import Client
 from relay.store.durability import Watermark
 from relay.store.scripts import Scripts
 from relay.web.auth import Keys
@@ -24,7 +24,7 @@ class Parts:
 
     settings: Settings
     config: Config
-    redis: Redis
+    redis: Client
     scripts: Scripts
     intake: Intake
     keys: Keys

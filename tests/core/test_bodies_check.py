@@ -198,6 +198,16 @@ def test_a_body_too_large_is_not_read():
     assert told(DI, {"content": "x" * BODY_BYTES_MAX}) == [("", Code.LENGTH)]
 
 
+def test_a_body_nested_without_end_is_refused():
+    endless = []
+    for _ in range(100_000):
+        endless = [endless]
+    body = changed(MAXIMAL[Operation.CONTENT_SHARED], {"crmContext[0].objects[0].fields[0].value": 1})
+    body["crmContext"][0]["objects"][0]["fields"][0]["value"] = endless
+
+    assert told(Operation.CONTENT_SHARED, body) == [("", Code.FORMAT)]
+
+
 def test_a_number_that_json_cannot_carry_is_refused():
     path = "crmContext[0].objects[0].fields[0].value"
     body = changed(MAXIMAL[Operation.CONTENT_SHARED], {path: 10**30})

@@ -55,6 +55,7 @@ def test_what_is_no_single_address_is_refused(text):
         ("HTTP://acme.com", "acme.com"),
         ("www.acme.co.uk/", "acme.co.uk"),
         ("www.com", "www.com"),
+        ("www.www.acme.com", "acme.com"),
         ("shop.acme.com", "shop.acme.com"),
         ("bücher.example", "xn--bcher-kva.example"),
         ("例え。テスト", "xn--r8jz45g.xn--zckzah"),

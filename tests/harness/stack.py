@@ -4,8 +4,8 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,7 +64,9 @@ class Stack:
         self.await_web()
 
     def await_web(self) -> None:
-        eventually(lambda: self._answers(self.web, f"{self.url}/livez"), within=_START_SECONDS, what="the web")
+        eventually(
+            lambda: self._answers(self.web, f"{self.url}/livez"), within=_START_SECONDS, what="the web"
+        )
 
     def await_gong(self) -> None:
         url = f"{self.gong_url}/__sandbox/metrics"
@@ -115,17 +117,24 @@ class Stack:
 
 
 @contextmanager
-def running(plan: Plan) -> Iterator[Stack]:
-    """A started stack. Its folder is kept, and the ends of its logs are shown, when the block raises."""
+def running(
+    plan: Plan, *, went_well: Callable[[], bool] = lambda: True, show: Callable[[str], None] = print
+) -> Iterator[Stack]:
+    """A started stack. When the block raises or did not go well, its logs' ends are shown and its folder is kept."""
     folder = Path(tempfile.mkdtemp(prefix="rs"))  # short: a unix socket's path may hold 107 bytes
     stack = Stack(folder, plan)
+    well = False
     try:
         stack.start()
         yield stack
-    except BaseException:
-        print(stack.tails(), f"logs and data are kept in {folder}", sep="\n")  # noqa: T201 - pytest shows it
-        raise
-    else:
-        shutil.rmtree(folder, ignore_errors=True)
+        well = went_well()
     finally:
         stack.stop()
+        if well:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            show(f"{stack.tails()}\nlogs and data are kept in {folder}")
+
+
+Launch = Callable[[Plan], AbstractContextManager[Stack]]
+"""How tests start a stack: as `running` does."""

@@ -1,7 +1,6 @@
 """The order of Gong's checks, its envelopes and headers, and what it keeps."""
 
 import re
-from typing import Any
 
 import pytest
 

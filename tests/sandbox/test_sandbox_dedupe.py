@@ -1,8 +1,11 @@
 """What counts as the same event, for how long, and across restarts."""
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.sandbox import world
 from tests.sandbox.world import CATALOG_INTERACTION, CATALOG_SHARE, Gong
@@ -15,6 +18,17 @@ def test_a_repeated_event_is_409_and_kept_once(gong: Gong):
 
     assert (first.status_code, second.status_code, second.json()["errors"]) == (200, 409, REPORTED)
     assert gong.event_ids() == ["web:1"]
+
+
+def test_of_many_calls_at_once_with_one_id_exactly_one_is_accepted(gong: Gong):
+    def send(_: int) -> int:
+        with requests.Session() as session:
+            return world.Gong(gong.url, session).send(world.interaction()).status_code
+
+    with ThreadPoolExecutor(16) as pool:
+        statuses = Counter(pool.map(send, range(48)))
+
+    assert statuses == {200: 1, 409: 47}
 
 
 def test_the_first_body_wins_and_the_log_tells_of_the_other(gong: Gong):

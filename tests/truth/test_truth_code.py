@@ -60,12 +60,12 @@ def _points_outside(path: Path) -> bool:
 
 
 def test_test_names_are_sentences():
-    """A name of one or two words is a label; the name is what a reader of a failure gets to see."""
+    """A name of one word is a label; the name is what a reader of a failure gets to see."""
     told = [
         f"{name_of(path)}: {name}"
         for path in python_files("tests")
         for name in re.findall(r"^def (test_\w+)", path.read_text("utf-8"), re.MULTILINE)
-        if name.count("_") < 3
+        if name.count("_") < 2
     ]
 
     assert told == []

@@ -63,10 +63,10 @@ def domain(text: str) -> str | None:
         bare = normal_domain(text)
     except ValueError as error:
         return str(error)
-    if bare == text.lower():
+    if bare == text:
         return None
     return (
-        "must be a bare host such as acme.com: no scheme, www., port or path, and IDNA where it is not ASCII"
+        "must be a bare lower-case host such as acme.com: no scheme, www., port or path, and IDNA where it is not ASCII"
     )
 
 

@@ -30,7 +30,7 @@ def _free_mail(body: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem(
             "person.company.domain",
             Notice.FREE_MAIL,
-            "belongs to a mail provider: strangers would be shown as one company, so omit it",
+            "belongs to a mail provider, not a company: send the company's own domain, or none",
         )
 
 

@@ -64,8 +64,12 @@ def _refuse_unwritable(data: dict[Any, Any]) -> None:
     try:
         size = len(orjson.dumps(data))
     except orjson.JSONEncodeError:
-        problem = Problem("", Code.FORMAT, "cannot be written as JSON: half a surrogate pair, or nested too deep")
+        problem = Problem(
+            "", Code.FORMAT, "cannot be written as JSON: half a surrogate pair, or nested too deep"
+        )
         raise Invalid([problem]) from None
     if size > EVENT_BYTES_MAX:
-        message = f"must be at most {EVENT_BYTES_MAX} bytes of JSON, and is {size}: send links in place of texts"
+        message = (
+            f"must be at most {EVENT_BYTES_MAX} bytes of JSON, and is {size}: send links in place of texts"
+        )
         raise Invalid([Problem("", Code.LENGTH, message)])

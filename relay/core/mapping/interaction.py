@@ -6,12 +6,22 @@ from typing import Any
 from relay.core.call import Call, Operation
 from relay.core.errors import Problem
 from relay.core.event.event import Event
-from relay.core.event.parts import Company, Content, CrmRecord, EventType, Location, Person, Progress, Search, Step
+from relay.core.event.parts import (
+    Company,
+    Content,
+    CrmRecord,
+    EventType,
+    Location,
+    Person,
+    Progress,
+    Search,
+    Step,
+)
 from relay.core.instants import render_instant
+from relay.core.mapping.changes import dropped
 from relay.core.mapping.naming import phrase_of, recipient_event_id
 from relay.core.mapping.people import People, unique_recipients
 from relay.core.mapping.properties import custom_fields, gathered, of_share, told
-from relay.core.mapping.warnings import dropped
 
 
 def interactions(event: Event, people: People, *, event_id: str, system_name: str) -> tuple[Call, ...]:
@@ -21,7 +31,9 @@ def interactions(event: Event, people: People, *, event_id: str, system_name: st
     if len(unique_recipients(event)) == 1:
         return (_call(event, people.known[0], event_id=event_id, system_name=system_name),)
     return tuple(
-        _call(event, person, event_id=recipient_event_id(event_id, person.email or ""), system_name=system_name)
+        _call(
+            event, person, event_id=recipient_event_id(event_id, person.email or ""), system_name=system_name
+        )
         for person in people.known
     )
 

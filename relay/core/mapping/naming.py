@@ -23,7 +23,6 @@ PHRASES: Mapping[EventType, str] = {
 """What Gong's timeline says where the sender names no action. A custom event always names one."""
 
 _SUFFIX_DIGITS = 8
-_LONGEST_ID = EVENT_ID_MAX - len(":") - _SUFFIX_DIGITS
 
 
 def phrase_of(event: Event) -> str:
@@ -39,14 +38,18 @@ def title_of(event: Event) -> str:
 def event_id_of(source_name: str, native_id: str) -> str:
     """`website:ev-123`: one source's ids never meet another's. What Gong's eventId cannot hold becomes a hash."""
     plain = f"{source_name}:{native_id}"
-    if len(plain) <= _LONGEST_ID and plain.isascii() and plain.isprintable():
+    if len(plain) <= EVENT_ID_MAX and plain.isascii() and plain.isprintable():
         return plain
     return f"{source_name}:{_digest(native_id)}"
 
 
 def recipient_event_id(event_id: str, email: str) -> str:
     """The id of one recipient's part of a share, the same whoever else received it."""
-    return f"{event_id}:{_digest(email)[:_SUFFIX_DIGITS]}"
+    suffixed = f"{event_id}:{_digest(email)[:_SUFFIX_DIGITS]}"
+    if len(suffixed) <= EVENT_ID_MAX:
+        return suffixed
+    source_name, _, native_id = event_id.partition(":")
+    return recipient_event_id(f"{source_name}:{_digest(native_id)}", email)
 
 
 def content_id_of(content: Content) -> str:

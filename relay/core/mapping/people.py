@@ -9,8 +9,8 @@ from relay.core.errors import Problem
 from relay.core.event.event import Event
 from relay.core.event.parts import Company, EventType, Person, Recipient
 from relay.core.identity import is_free_mail
+from relay.core.mapping.changes import Change, all_dropped
 from relay.core.mapping.properties import gathered, told
-from relay.core.mapping.warnings import Change, all_dropped
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,12 @@ from relay.core.event.event import Event
 from relay.core.event.parts import Content, CrmRecord, Person, Properties, Scalar, Share
 from relay.core.event.text import shortened
 
+_NOTHING: tuple[Any, ...] = (None, [], {})
+
 
 def told(**pairs: Any) -> dict[str, Any]:
     """What there is to say: Gong wants an absent key, not a null or an empty list."""
-    return {key: value for key, value in pairs.items() if value is not None and value != [] and value != {}}
+    return {key: value for key, value in pairs.items() if value not in _NOTHING}
 
 
 def gathered(**groups: Properties) -> dict[str, Scalar]:
@@ -35,7 +37,8 @@ def as_text(value: Scalar) -> str:
 def custom_fields(properties: Properties) -> list[dict[str, str]]:
     """Of a digital interaction: every value is a string on the wire, `dataType` says what it means."""
     return [
-        {"name": name, "value": as_text(value), "dataType": _data_type(value)} for name, value in properties.items()
+        {"name": name, "value": as_text(value), "dataType": _data_type(value)}
+        for name, value in properties.items()
     ]
 
 
@@ -62,7 +65,8 @@ def _is_number(value: Scalar) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def of_share(share: Share | None, *, with_id: bool = True, with_subject: bool = True) -> dict[str, Any]:
+def of_share(share: Share | None, *, with_id: bool = True) -> dict[str, Any]:
+    """Who shared what led to this, where the call has no sharer."""
     if share is None:
         return {}
     sharer = share.sharer
@@ -71,7 +75,7 @@ def of_share(share: Share | None, *, with_id: bool = True, with_subject: bool = 
         sharedByName=sharer.name if sharer and sharer.email else None,
         sharedByUserId=sharer.gong_user_id if sharer and (sharer.email or sharer.name) else None,
         shareId=share.id if with_id else None,
-        shareSubject=share.subject if with_subject else None,
+        shareSubject=share.subject,
     )
 
 
@@ -89,7 +93,7 @@ def of_content(content: Content) -> dict[str, Any]:
         searchKind=search and search.kind,
         searchDomain=search and search.domain,
         searchId=search and search.id,
-        searchUrl=search and shortened(search.url or "", TEXT_MAX) or None,
+        searchUrl=search and fitting(search.url),
     )
 
 
@@ -117,11 +121,18 @@ def of_visit(event: Event) -> dict[str, Any]:
 
 def of_crm(records: tuple[CrmRecord, ...]) -> dict[str, Any]:
     """CRM records as properties, where the call has no place for them."""
-    return gathered(**{f"record{place}": _crm_property(record) for place, record in enumerate(records, start=1)})
+    return gathered(
+        **{f"record{place}": _crm_property(record) for place, record in enumerate(records, start=1)}
+    )
 
 
 def _crm_property(record: CrmRecord) -> Mapping[str, Scalar]:
     return {f"{record.type}Id": record.id}
+
+
+def fitting(url: str | None) -> str | None:
+    """A property holds less than the longest URL, and half a URL is none."""
+    return url if url and len(url) <= TEXT_MAX else None
 
 
 def _joined(words: tuple[str, ...], between: str) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from enum import StrEnum
 
+from relay.core.call import Operation
 from relay.core.errors import Problem, join
 
 
@@ -17,6 +18,10 @@ class Change(StrEnum):
     """The event went to another operation than its source asked for."""
     INTERNAL = "internal"
     """A colleague, about whom Gong is not told."""
+
+
+def fallback(path: str, why: str, operation: Operation) -> Problem:
+    return Problem(path, Change.FALLBACK, f"{why}: sent as {operation}")
 
 
 def dropped(path: str, why: str) -> Problem:

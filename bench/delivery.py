@@ -1,0 +1,111 @@
+"""What a thousand delivered events cost, against the barest loop that could post them and against stock RQ workers.
+
+`python -m bench.delivery [--rounds 3] [--events 3000] [--latency 0 50 200]`. A worker is started and frozen, given its
+events, let go, and its CPU time read when the last is settled: starting up and laying out cost it nothing.
+"""
+
+import argparse
+import tempfile
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from bench.machine import cpu_seconds, describe, free_port, frozen, listening, running, until, valkey
+from bench.runners import RUNNERS, THREADS, Runner, Stage
+from bench.sample import environment
+from relay.store.connection import WORKER, open_redis
+from tests.valkey import Valkey
+
+COMPANIES = [f"company{number:03d}" for number in range(100)]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One contestant's turn: posts a second, and CPU seconds of the worker and of the store for a thousand posts."""
+
+    per_second: float
+    worker_cpu: float
+    store_cpu: float
+
+
+def contest(latency: float, folder: Path, options: argparse.Namespace) -> dict[str, list[Turn]]:
+    """Every contestant's turns, one after the other, round after round. Gong takes `latency` seconds to answer."""
+    turns: dict[str, list[Turn]] = {name: [] for name in options.only}
+    folder.mkdir()
+    with ExitStack() as stack:
+        store = stack.enter_context(valkey(folder / "store", fsync=options.fsync))
+        port = free_port()
+        stack.enter_context(
+            running(folder / "sink.log", "-m", "bench.sink", str(port), str(latency), environ={})
+        )
+        until(lambda: listening(port), "the sink listens", seconds=10)
+        for number in range(options.rounds):
+            for name in options.only:
+                stage = set_stage(folder / f"{number}-{name}", store, f"http://127.0.0.1:{port}")
+                turns[name].append(turn(RUNNERS[name], stage, options.events))
+    return turns
+
+
+def set_stage(folder: Path, store: Valkey, gong: str) -> Stage:
+    """A fresh folder and an empty store."""
+    folder.mkdir()
+    redis = open_redis(store.url, WORKER)
+    redis.flushall()
+    return Stage(folder, store, redis, gong, environment(folder, store.url, gong, COMPANIES))
+
+
+def turn(runner: Runner, stage: Stage, events: int) -> Turn:
+    """Start one contestant, and have it post its events."""
+    log = stage.folder / "log"
+    with running(log, *runner.command(stage), environ=stage.environ) as worker:
+        until(lambda: runner.ready(stage), f"a worker is ready; see {log}", seconds=20)
+        time.sleep(0.5)
+        return measured(runner, stage, worker, int(events * runner.share))
+
+
+def measured(runner: Runner, stage: Stage, worker: int, events: int) -> Turn:
+    """The costs of one turn, from letting the worker go to its last settlement."""
+    assert stage.store.process is not None
+    store = stage.store.process.pid
+    with frozen(worker):
+        runner.lay_out(stage, events)
+        before, store_before = cpu_seconds(worker), cpu_seconds(store)
+        began = time.monotonic()
+    until(lambda: runner.settled(stage, events), f"{events} events are settled; see {stage.folder}")
+    seconds = time.monotonic() - began
+    spent, store_spent = cpu_seconds(worker) - before, cpu_seconds(store) - store_before
+    return Turn(events / seconds, spent / events * 1000, store_spent / events * 1000)
+
+
+def report(title: str, turns: dict[str, list[Turn]]) -> None:
+    """A table of medians, and what each worker costs beside the loop, pair by pair."""
+    print(f"\n{title}\n\n| contestant | posts/s | worker CPU s/1000 | x loop | store CPU s/1000 |")
+    print("| --- | --- | --- | --- | --- |")
+    for name, told in turns.items():
+        rate, worker, store = (median(getattr(one, figure) for one in told) for figure in Turn.__slots__)
+        pairs = zip(told, turns.get("loop", told), strict=True)
+        ratio = median(one.worker_cpu / floor.worker_cpu for one, floor in pairs)
+        print(f"| {name} | {rate:.0f} | {worker:.2f} | {ratio:.2f} | {store:.2f} |")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--events", type=int, default=3000)
+    parser.add_argument(
+        "--latency", type=int, nargs="+", default=[0, 50, 200], help="milliseconds until Gong answers"
+    )
+    parser.add_argument("--only", nargs="+", choices=tuple(RUNNERS), default=tuple(RUNNERS))
+    parser.add_argument("--fsync", choices=("always", "everysec"), default="always")
+    options = parser.parse_args()
+    print(f"{describe()}; {THREADS} threads, {len(COMPANIES)} companies, append-only file: {options.fsync}")
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        for milliseconds in options.latency:
+            turns = contest(milliseconds / 1000, Path(folder, str(milliseconds)), options)
+            report(f"Gong answers after {milliseconds} ms", turns)
+
+
+if __name__ == "__main__":
+    main()

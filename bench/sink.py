@@ -1,0 +1,51 @@
+"""A Gong that takes everything: answers each call after a while, and tells how many there were.
+
+`python -m bench.sink PORT LATENCY_SECONDS`. `GET /count` gives the number of calls answered so far.
+"""
+
+import sys
+from itertools import count
+from socket import IPPROTO_TCP, TCP_NODELAY, socket
+from typing import Any
+
+import gevent
+from gevent.server import StreamServer
+
+_answered = count()
+_total = [0]
+
+
+def serve(latency_seconds: float) -> Any:
+    """A handler for one connection: call after call, until the other side hangs up."""
+
+    def handle(sock: socket, _address: object) -> None:
+        sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+        stream = sock.makefile("rb", 65_536)
+        while first := stream.readline():
+            stream.read(_length(stream))
+            if first.startswith(b"GET /count"):
+                sock.sendall(_answer(b"%d" % _total[0]))
+                continue
+            if latency_seconds:
+                gevent.sleep(latency_seconds)
+            _total[0] += 1
+            sock.sendall(_answer(b'{"requestId":"%016d"}' % next(_answered)))
+
+    return handle
+
+
+def _length(stream: Any) -> int:
+    length = 0
+    while (line := stream.readline().lower()).strip():
+        if line.startswith(b"content-length:"):
+            length = int(line.partition(b":")[2])
+    return length
+
+
+def _answer(body: bytes) -> bytes:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    return head % len(body) + body
+
+
+if __name__ == "__main__":
+    StreamServer(("127.0.0.1", int(sys.argv[1])), serve(float(sys.argv[2]))).serve_forever()

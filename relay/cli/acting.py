@@ -1,0 +1,93 @@
+"""The commands that act: `replay`, `discard`, `pause`, `resume`."""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from relay.cli.desk import PROBLEM, Desk, at_desk, now, print_json
+from relay.cli.words import counted, plain
+from relay.core.errors import Conflict, NotFound
+from relay.core.lifecycle import Cause
+from relay.store.acting import Hold, discard_event, hold_destination, replay_event, resume_destination
+
+_ids = click.argument("event_ids", metavar="ID…", nargs=-1, required=True)
+_destination = click.argument("name", metavar="DESTINATION")
+
+
+@click.command(epilog="Example: gong-relay replay 01K9XHZ3T5M7Q2V8B4N6C0D1EF")
+@_ids
+@at_desk
+def replay(desk: Desk, event_ids: Sequence[str], *, as_json: bool) -> None:
+    """Send dead letters, or discarded events, again.
+
+    Ends with 1 when one of them could not be.
+    """
+    results = [
+        _act(one, "queued", lambda one: replay_event(desk.scripts, one, now=now())) for one in event_ids
+    ]
+    _tell(results, as_json=as_json)
+
+
+@click.command(epilog="Example: gong-relay discard 01K9XHZ3T5M7Q2V8B4N6C0D1EF")
+@_ids
+@at_desk
+def discard(desk: Desk, event_ids: Sequence[str], *, as_json: bool) -> None:
+    """Give events up: they are not sent, unless replayed.
+
+    Ends with 1 when one of them could not be.
+    """
+    keep = desk.retention.delivered
+    results = [
+        _act(one, "discarded", lambda one: discard_event(desk.scripts, one, keep_seconds=keep))
+        for one in event_ids
+    ]
+    _tell(results, as_json=as_json)
+
+
+def _act(event_id: str, status: str, act: Callable[[str], None]) -> dict[str, Any]:
+    """What became of one event. One that cannot be acted on does not keep the others from it."""
+    try:
+        act(event_id)
+    except (NotFound, Conflict) as error:
+        return {"id": event_id, "done": False, "code": error.code, "detail": error.detail}
+    return {"id": event_id, "done": True, "status": status}
+
+
+def _tell(results: Sequence[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"results": results})
+    else:
+        for result in results:
+            click.echo(
+                f"{plain(result['id'])}  {result['status']}" if result["done"] else plain(result["detail"])
+            )
+    if not all(result["done"] for result in results):
+        sys.exit(PROBLEM)
+
+
+@click.command(epilog="Example: gong-relay pause acme")
+@_destination
+@at_desk
+def pause(desk: Desk, name: str, *, as_json: bool) -> None:
+    """Hold a destination until it is resumed. Its events wait; none is lost."""
+    fresh = hold_destination(desk.scripts, desk.destination(name), Hold(Cause.PAUSED, "", None))
+    if as_json:
+        print_json({"destination": name, "on_hold": True, "changed": fresh})
+        return
+    was = "is on hold" if fresh else "was on hold already and stays so"
+    click.echo(f"{name} {was}: its events wait until `gong-relay resume {name}`.")
+
+
+@click.command(epilog="Example: gong-relay resume acme")
+@_destination
+@at_desk
+def resume(desk: Desk, name: str, *, as_json: bool) -> None:
+    """End a destination's hold, whatever its cause. Its events are sent in their order."""
+    was_held, moved = resume_destination(desk.scripts, desk.destination(name).name)
+    if as_json:
+        print_json({"destination": name, "on_hold": False, "changed": was_held, "events": moved})
+        return
+    was = "is no longer on hold" if was_held else "was not on hold"
+    click.echo(f"{name} {was}; {counted(moved, 'event')} went back to the queue.")

@@ -1,0 +1,117 @@
+"""The commands that look: `status`, `events`, `event`, `dead`."""
+
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import click
+from rich.console import Console, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from relay.cli.desk import PROBLEM, Desk, at_desk, now, print_json, terminal
+from relay.cli.event_tables import dead_view, event_view, events_view
+from relay.cli.queue_tables import flows, status_view
+from relay.core.errors import Unavailable
+from relay.core.lifecycle import State
+from relay.views.events import event_page, events_page, read_filter
+from relay.views.queues import queues_page
+
+_EVERY_SECONDS = 1.0
+
+_limit = click.option(
+    "--limit", type=click.IntRange(1, 500), default=50, show_default=True, help="The most to list."
+)
+_cursor = click.option("--cursor", help="Continue after a page: the cursor that it ended with.")
+
+
+@click.command(epilog="Example: gong-relay status --watch")
+@click.option("--watch", is_flag=True, help="Look again every second until Ctrl-C.")
+@at_desk
+def status(desk: Desk, *, watch: bool, as_json: bool) -> None:
+    """Show what waits where, and what is in its way.
+
+    Ends with 1 when something is in its way: a hold, no worker alive, or a spent budget.
+    """
+    if watch and as_json:
+        raise click.UsageError("--watch is for people, --json for programs: choose one.")
+    if watch:
+        _watch(desk, terminal())
+        return
+    page = queues_page(desk.redis, desk.config, now=now())
+    _show(page, status_view(page, now=now(), width=terminal().width), as_json=as_json)
+    if not flows(page):
+        sys.exit(PROBLEM)
+
+
+def _watch(desk: Desk, console: Console) -> None:
+    if not console.is_terminal:
+        raise click.UsageError("--watch needs a terminal to draw on.")
+    try:
+        with Live(console=console, auto_refresh=False) as live:
+            for frame in _frames(desk, console):
+                live.update(frame, refresh=True)
+    except KeyboardInterrupt:
+        return
+
+
+def _frames(desk: Desk, console: Console) -> Iterator[RenderableType]:
+    """What there is to see, every second. A store that is away is waited for: watching is how one sees it return."""
+    while True:
+        try:
+            page = queues_page(desk.redis, desk.config, now=now())
+            yield status_view(page, now=now(), width=console.width)
+        except Unavailable as error:
+            yield Text(f"{error.detail} Looking again every second.", style="yellow")
+        time.sleep(_EVERY_SECONDS)
+
+
+@click.command(epilog="Example: gong-relay events --destination acme --status waiting")
+@click.option("--destination", help="Only this destination's.")
+@click.option("--source", help="Only this source's.")
+@click.option(
+    "--status", type=click.Choice([state.value for state in State]), help="Only those in this state."
+)
+@click.option("--event-id", help="The one with this eventId in Gong.")
+@click.option("--request-id", help="The one that Gong answered with this requestId.")
+@_limit
+@_cursor
+@at_desk
+def events(desk: Desk, *, limit: int, cursor: str | None, as_json: bool, **filters: str | None) -> None:
+    """List events, newest first."""
+    told = {name: value for name, value in filters.items() if value is not None}
+    page = events_page(desk.redis, read_filter(told), limit=limit, cursor=cursor)
+    _show(page, events_view(page, now=now(), width=terminal().width), as_json=as_json)
+
+
+@click.command(epilog="Example: gong-relay dead --json | jq -r '.events[].id' | xargs gong-relay replay")
+@click.option("--destination", help="Only this destination's.")
+@click.option("--source", help="Only this source's.")
+@_limit
+@_cursor
+@at_desk
+def dead(desk: Desk, *, limit: int, cursor: str | None, as_json: bool, **filters: str | None) -> None:
+    """List dead letters: why they are, and what to do."""
+    told = {name: value for name, value in filters.items() if value is not None}
+    page = events_page(desk.redis, read_filter(told | {"status": State.DEAD}), limit=limit, cursor=cursor)
+    _show(page, dead_view(page, now=now()), as_json=as_json)
+
+
+@click.command(epilog="Example: gong-relay event 01K9XHZ3T5M7Q2V8B4N6C0D1EF")
+@click.argument("event_id", metavar="ID")
+@at_desk
+def event(desk: Desk, event_id: str, *, as_json: bool) -> None:
+    """Explain one event, from receipt to last attempt.
+
+    Where it came from, where it stands, what happens next, every attempt, and the body for Gong.
+    """
+    page = event_page(desk.redis, event_id)
+    _show(page, event_view(page), as_json=as_json)
+
+
+def _show(page: dict[str, Any], view: RenderableType, *, as_json: bool) -> None:
+    if as_json:
+        print_json(page)
+    else:
+        terminal().print(view)

@@ -1,0 +1,91 @@
+"""The command over a real store: `run("status")` runs it with a configuration of its own, at the width it is given."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from redis import Redis
+
+from relay.cli.main import main
+from relay.store.scripts import Scripts
+from tests.store_world import accept_events, event
+from tests.valkey import Valkey
+
+_CONFIG = f"""
+destinations:
+  acme:
+    auth: {{basic: {{access_key: "${{GONG_KEY}}", access_key_secret: "${{GONG_KEY}}"}}}}
+    internal_domains: [acme.example]
+  globex:
+    auth: {{basic: {{access_key: "${{GONG_KEY}}", access_key_secret: "${{GONG_KEY}}"}}}}
+sources:
+  web: {{destination: acme, keys: ["sha256:{"0" * 64}"]}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended, and what it printed. Without a traceback: that would have failed the test."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.out)
+
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture
+def environ(valkey: Valkey, tmp_path: Path) -> dict[str, str]:
+    """What a process of the relay is told here."""
+    config = tmp_path / "relay.yaml"
+    config.write_text(_CONFIG)
+    return {"RELAY_REDIS_URL": valkey.url, "RELAY_CONFIG": str(config), "GONG_KEY": "a-key-of-the-sandbox"}
+
+
+@pytest.fixture
+def run(redis: Redis, environ: dict[str, str], tmp_path: Path) -> Iterator[Run]:
+    def ended(*arguments: str, sent: str = "", columns: int = 80, **changed: str) -> Ended:
+        told = environ | changed | {"COLUMNS": str(columns)}
+        line = ["--data-dir", str(tmp_path), *arguments]
+        result = CliRunner().invoke(main, line, input=sent, env=told)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Ended(result.exit_code, result.stdout, result.stderr)
+
+    assert redis.dbsize() == 0
+    yield ended
+
+
+@pytest.fixture
+def queue(scripts: Scripts) -> Callable[..., str]:
+    """Queues one event, and says its id."""
+
+    def queued(native: str = "ev-1", **fields: Any) -> str:
+        return accept_events(scripts, event(native, **fields)).verdicts[0].id
+
+    return queued
+
+
+@pytest.fixture
+def page_view() -> Callable[..., dict[str, Any]]:
+    """A canonical event."""
+
+    def made(native: str = "ev-1", **fields: Any) -> dict[str, Any]:
+        return {
+            "id": native,
+            "type": "page_view",
+            "occurred_at": "2026-11-20T10:00:00Z",
+            "content": {"title": "Pricing", "url": "https://acme.example/pricing"},
+            "person": {"email": "jane@globex.example"},
+        } | fields
+
+    return made

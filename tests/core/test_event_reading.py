@@ -1,0 +1,259 @@
+"""The canonical event: what is taken as it is, what is made normal, and what is refused, all of it at once."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from relay.core.errors import Invalid
+from relay.core.event.event import EVENT_BYTES_MAX, read_event
+from relay.core.event.parts import EventType, Progress, Sharer
+from tests.strategies import NOW, events
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+def an_event(**changes):
+    """The least that is taken, changed. A key given as None is left out."""
+    least = {
+        "id": "ev-1",
+        "type": "page_view",
+        "occurred_at": "2026-11-20T10:00:00Z",
+        "content": {"title": "Pricing"},
+        "person": {"email": "jane@acme.com"},
+    }
+    return {key: value for key, value in {**least, **changes}.items() if value is not None}
+
+
+def read(**changes):
+    return read_event(an_event(**changes), now=NOW)
+
+
+def refusals(raw):
+    with pytest.raises(Invalid) as refused:
+        read_event(raw, now=NOW)
+    return [(problem.path, str(problem.code)) for problem in refused.value.problems]
+
+
+def messages(raw):
+    with pytest.raises(Invalid) as refused:
+        read_event(raw, now=NOW)
+    return {problem.path: problem.message for problem in refused.value.problems}
+
+
+@pytest.mark.parametrize("type_", EventType)
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_every_event_of_the_strategies_is_taken(type_, data):
+    raw = data.draw(events(type_))
+    event = read_event(raw, now=NOW)
+    assert event.type is type_
+    assert event.occurred_at <= NOW
+
+
+@settings(deadline=None)
+@given(ANYTHING)
+def test_any_json_value_is_refused_with_a_reason(value):
+    assert refusals(value)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(events(), st.data(), ANYTHING)
+def test_an_event_with_anything_in_one_place_is_taken_or_refused(raw, data, anything):
+    key = data.draw(st.sampled_from(sorted(raw)))
+    inner = raw[key]
+    if isinstance(inner, dict) and inner and data.draw(st.booleans()):
+        inner[data.draw(st.sampled_from(sorted(inner)))] = anything
+    else:
+        raw[key] = anything
+    try:
+        event = read_event(raw, now=NOW)
+    except Invalid as error:
+        event = error
+    assert isinstance(event, Invalid) == bool(getattr(event, "problems", ()))
+
+
+def test_the_least_event_is_taken():
+    event = read()
+    assert event.occurred_at == datetime(2026, 11, 20, 10, tzinfo=UTC)
+    assert (event.content.title, event.person.email) == ("Pricing", "jane@acme.com")
+
+
+@pytest.mark.parametrize("value", [None, "", "  ", [], {}, {"name": None}, [{"name": ""}]])
+def test_what_says_nothing_counts_as_absent(value):
+    event = read(person={"email": "jane@acme.com", "company": value}, share=value, properties=value)
+    assert event == read()
+
+
+def test_text_addresses_and_hosts_are_made_normal():
+    event = read(
+        content={"title": " Two\nlines ", "url": "https://acme.com/p?token=s&x=1"},
+        person={"email": " Jane@ACME.com ", "company": {"domain": "https://www.Acme.com/about"}},
+        device="PC",
+    )
+    assert (event.content.title, event.content.url) == ("Two lines", "https://acme.com/p?x=1")
+    assert (event.person.email, event.person.company.domain) == ("Jane@acme.com", "acme.com")
+    assert event.device == "pc"
+
+
+def test_a_long_title_is_shortened():
+    title = read(content={"title": "t" * 256}).content.title
+    assert title == "t" * 254 + "…"
+
+
+def test_properties_keep_their_types_and_lose_what_says_nothing():
+    told = {"a": "x", "b": 0, "c": 1.5, "d": False, "e": None, "f": " "}
+    assert read(properties=told).properties == {"a": "x", "b": 0, "c": 1.5, "d": False}
+
+
+def test_a_percentage_and_a_score_know_their_range():
+    assert read(content={"title": "t", "progress": {"kind": "NPS", "value": 9}}).content.progress == Progress(
+        0, 10, 9, "nps"
+    )
+
+
+def test_a_share_needs_no_person():
+    share = {"sharer": {"name": "Sam"}, "recipients": [{"email": "jane@acme.com"}, {"email": ""}]}
+    event = read(type="content_share", person=None, share=share)
+    assert event.share.sharer == Sharer(name="Sam")
+    assert [recipient.email for recipient in event.share.recipients] == ["jane@acme.com"]
+
+
+def test_a_clock_may_run_five_minutes_ahead():
+    ahead = NOW + timedelta(minutes=5)
+    assert read(occurred_at=ahead.isoformat()).occurred_at == ahead
+    late = (ahead + timedelta(seconds=1)).isoformat()
+    assert refusals(an_event(occurred_at=late)) == [("occurred_at", "range")]
+
+
+ANONYMOUS = {"id": "v-1", "company": {"domain": "acme.com"}}
+RULES = {
+    "not an object": ([], [("", "type")]),
+    "nothing": ({}, [(key, "required") for key in ("content", "id", "occurred_at", "person", "type")]),
+    "no title": (an_event(content={"url": "https://a.io"}), [("content.title", "required")]),
+    "unknown type": (an_event(type="page_vew"), [("type", "enum")]),
+    "unknown key": (an_event(persn={}), [("persn", "unknown")]),
+    "unknown key inside": (an_event(content={"title": "t", "labls": []}), [("content.labls", "unknown")]),
+    "custom without action": (an_event(type="custom"), [("action", "required")]),
+    "nobody": (an_event(person=None), [("person", "required")]),
+    "an empty person": (an_event(person={"email": ""}), [("person", "required")]),
+    "two who did it": (an_event(tracking_id="t"), [("tracking_id", "rule")]),
+    "anonymous without id": (an_event(person={**ANONYMOUS, "id": None}), [("person.id", "required")]),
+    "anonymous without domain": (an_event(person={"id": "v"}), [("person.company.domain", "required")]),
+    "anonymous at a mail provider": (
+        an_event(person={"id": "v", "company": {"domain": "gmail.com"}}),
+        [("person.company.domain", "rule")],
+    ),
+    "a share to nobody": (
+        an_event(type="content_share", share={"recipients": []}),
+        [("share.recipients", "required")],
+    ),
+    "a tracked share": (
+        an_event(
+            type="content_share", person=None, tracking_id="t", share={"recipients": [{"email": "a@b.io"}]}
+        ),
+        [("tracking_id", "rule")],
+    ),
+    "a recipient without address": (
+        an_event(share={"recipients": [{"email": "a@b.io"}, {"name": "Jo"}]}),
+        [("share.recipients[1].email", "required")],
+    ),
+    "a number as id": (an_event(id=7), [("id", "type")]),
+    "a long session": (an_event(session_id="s" * 1_001), [("session_id", "length")]),
+    "a naive moment": (an_event(occurred_at="2026-11-20T10:00:00"), [("occurred_at", "format")]),
+    "a moment of truth": (an_event(occurred_at=True), [("occurred_at", "type")]),
+    "no address": (an_event(person={"email": "jane"}), [("person.email", "format")]),
+    "no URL": (an_event(content={"title": "t", "url": "javascript:alert(1)"}), [("content.url", "format")]),
+    "no host": (
+        an_event(person={**ANONYMOUS, "company": {"domain": "a b"}}),
+        [("person.company.domain", "format")],
+    ),
+    "too many labels": (
+        an_event(content={"title": "t", "labels": ["x"] * 21}),
+        [("content.labels", "length")],
+    ),
+    "labels as text": (an_event(content={"title": "t", "labels": "x"}), [("content.labels", "type")]),
+    "too many properties": (an_event(properties={str(n): n for n in range(41)}), [("properties", "length")]),
+    "a nested property": (an_event(properties={"a": {"b": 1}}), [("properties.a", "type")]),
+    "an endless number": (an_event(properties={"a": 10**19}), [("properties.a", "range")]),
+    "one name twice": (an_event(properties={"a": 1, "a ": 2}), [("properties.a ", "rule")]),
+    "too large": (an_event(session_id="s" * EVENT_BYTES_MAX), [("", "length")]),
+    "half a surrogate pair": (an_event(id="\ud800"), [("", "format")]),
+}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_each_rule_names_its_place(name):
+    raw, expected = RULES[name]
+    assert refusals(raw) == expected
+
+
+@pytest.mark.parametrize(
+    ("progress", "path", "code"),
+    [
+        ({"value": 7.5, "from": 0, "to": 10}, ".value", "type"),
+        ({"value": True, "from": 0, "to": 10}, ".value", "type"),
+        ({"value": "7", "from": 0, "to": 10}, ".value", "type"),
+        ({"value": 2**31, "from": 0, "to": 10}, ".value", "range"),
+        ({"value": 11, "from": 0, "to": 10}, ".value", "range"),
+        ({"value": 7}, "", "required"),
+        ({"from": 0, "kind": "rating"}, "", "required"),
+        ({"from": 10, "to": 10}, "", "range"),
+        ({"from": 0, "to": 101, "kind": "percentage"}, "", "range"),
+        ({"from": -1, "to": 10, "kind": "nps"}, "", "range"),
+    ],
+)
+def test_progress_must_be_what_gong_can_draw(progress, path, code):
+    raw = an_event(content={"title": "t", "progress": progress})
+    assert refusals(raw) == [("content.progress" + path, code)]
+
+
+@pytest.mark.parametrize(
+    ("step", "path", "code"),
+    [
+        ({"value": "c", "all": ["a", "b"]}, "value", "rule"),
+        ({"value": "A", "all": ["a", "b"]}, "value", "rule"),
+        ({"value": "a", "all": ["a", "a"]}, "all", "rule"),
+        ({"value": "a"}, "all", "required"),
+    ],
+)
+def test_a_step_must_be_one_of_its_steps(step, path, code):
+    raw = an_event(content={"title": "t", "step": step})
+    assert refusals(raw) == [(f"content.step.{path}", code)]
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("occured_at", "occurred_at"),
+        ("email", "person.email"),
+        ("timestamp", "occurred_at"),
+        ("Type", "type"),
+    ],
+)
+def test_an_unknown_key_is_told_where_it_belongs(key, meant):
+    assert messages(an_event(**{key: "x"}))[key].endswith(f"did you mean {meant}?")
+
+
+def test_everything_wrong_is_told_at_once_in_order():
+    raw = {
+        "type": "custom",
+        "occurred_at": "2027-01-01T00:00:00Z",
+        "content": {"url": 1},
+        "tracking_id": " ",
+        "nmae": 1,
+    }
+    assert refusals(raw) == [
+        ("action", "required"),
+        ("content.title", "required"),
+        ("content.url", "type"),
+        ("id", "required"),
+        ("nmae", "unknown"),
+        ("occurred_at", "range"),
+        ("person", "required"),
+    ]

@@ -1,0 +1,47 @@
+"""Text from outside is made fit to be shown to a seller."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.core.event.text import clean, shortened, without_secrets
+
+
+@given(st.text())
+def test_clean_text_is_trimmed_on_one_line_and_stays_as_it_is(text):
+    once = clean(text)
+    assert once == once.strip() == clean(once)
+    assert not any(character in once for character in "\0\r\n\t\x1b\u2028")
+
+
+def test_a_message_keeps_its_lines():
+    assert clean("Hi\nJane\x07!\n", keep_lines=True) == "Hi\nJane !"
+
+
+@given(st.text(max_size=40), st.integers(2, 30))
+def test_shortened_text_fits_and_says_that_it_was_cut(text, limit):
+    short = shortened(text, limit)
+    assert len(short) <= limit
+    assert short == text or short.endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("url", "bare"),
+    [
+        ("https://a.io/p", "https://a.io/p"),
+        ("https://a.io/p?x=1&y=%20#top", "https://a.io/p?x=1&y=%20#top"),
+        ("https://a.io/p?token=s", "https://a.io/p"),
+        ("https://a.io/p?x=1&sig=s&y=2#top", "https://a.io/p?x=1&y=2#top"),
+        ("https://a.io/p?X-Amz-Signature=s&X-Amz-Security-Token=t&v=1", "https://a.io/p?v=1"),
+        ("https://a.io/p?access%5Ftoken=s&api_key=s&PASSWORD=s&auth=s&code=s&key=s", "https://a.io/p"),
+        ("https://a.io/p#access_token=s&state=1", "https://a.io/p#state=1"),
+        ("https://a.io/#/reset?token=s", "https://a.io/#/reset"),
+        (
+            "https://a.io/p?keyword=s&author=s&monkey=s&design=s",
+            "https://a.io/p?keyword=s&author=s&monkey=s&design=s",
+        ),
+        ("https://a.io/token=1/p", "https://a.io/token=1/p"),
+    ],
+)
+def test_a_url_loses_what_opens_something_and_nothing_else(url, bare):
+    assert without_secrets(url) == bare

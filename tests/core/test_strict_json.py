@@ -1,0 +1,111 @@
+"""JSON as the doors read it: what is not surely one value is refused with its place."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.core.errors import BadRequest
+from relay.core.strict_json import parse, parse_lines
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**19) + 1, 10**19 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), inner, max_size=4
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@given(json_values, st.booleans())
+def test_what_is_fit_to_send_on_is_read_as_it_was_written(value, escaped):
+    assert parse(json.dumps(value, ensure_ascii=escaped).encode()) == value
+
+
+@given(st.binary(max_size=60) | st.text(alphabet='{}[]":,\\u0d8e+-1a \n', max_size=60).map(str.encode))
+def test_any_bytes_are_refused_or_read_as_what_can_be_written_again(raw):
+    try:
+        value = parse(raw)
+    except BadRequest:
+        return
+    assert parse(json.dumps(value, allow_nan=False, ensure_ascii=False).encode()) == value
+
+
+@pytest.mark.parametrize(
+    ("raw", "code", "says"),
+    [
+        (b"", "empty_body", "empty"),
+        (b" \r\n", "empty_body", "empty"),
+        (b"\xef\xbb\xbf{}", "not_utf8", "byte-order mark"),
+        ("{}".encode("utf-16"), "not_utf8", "byte-order mark"),
+        ("{}".encode("utf-16-le"), "not_utf8", "byte 1 is zero"),
+        ("{}".encode("utf-32-be"), "not_utf8", "byte 0 is zero"),
+        (b'{"a": "\xe9"}', "not_utf8", "byte 7"),
+        (b'{"a": "\xed\xa0\x80"}', "not_utf8", "byte 7"),
+        (b'{"a": "\\ud800"}', "bad_text", "a holds half a surrogate pair"),
+        (b'{"a": [{"b": "\\uDFff x"}]}', "bad_text", "a[0].b holds half"),
+        (b'{"a": {"\\ud83d": 1}}', "bad_text", "a key of a holds half"),
+        (b'"\\u0000"', "bad_text", "(body) holds NUL"),
+        (b'{"a": "\x00"}', "not_utf8", "byte 7 is zero"),
+        (b'{"a": NaN}', "bad_number", "NaN"),
+        (b"[-Infinity]", "bad_number", "-Infinity"),
+        (b"[1e999]", "bad_number", "1e999"),
+        (b"[10000000000000000000]", "bad_number", "more than 19 digits"),
+        (b"[-" + b"9" * 5_000 + b"]", "bad_number", "more than 19 digits"),
+        (b'{"id": 1, "id": 1}', "duplicate_key", "'id'"),
+        (b'{"a": {"b": 1, "b": 2}}', "duplicate_key", "'b'"),
+        (b'{"a": 1', "not_json", "line 1 column 8"),
+        (b'{"a":\n tru}', "not_json", "line 2 column 2"),
+        (b"{} {}", "not_json", "line 1 column 4"),
+        (b'{"a": "tab\there"}', "not_json", "line 1 column 11"),
+        (b"[" * 33 + b"]" * 33, "too_deep", "32 levels"),
+        (b'{"a":' * 100_000, "too_deep", "32 levels"),
+    ],
+)
+def test_what_python_would_let_pass_is_refused_with_its_place(raw, code, says):
+    with pytest.raises(BadRequest) as refused:
+        parse(raw)
+    assert refused.value.code == code
+    assert says in refused.value.detail
+
+
+def test_as_deep_as_the_limit_is_not_too_deep():
+    assert parse(b"[" * 32 + b"]" * 32)
+    with pytest.raises(BadRequest, match="deeper than 3"):
+        parse(b"[[[[]]]]", max_depth=3)
+
+
+def test_many_brackets_side_by_side_or_inside_text_are_not_deep():
+    value = [{"text": '[[[{{{"\\' * 20}] * 50
+    assert parse(json.dumps(value).encode()) == value
+
+
+def test_a_pair_of_surrogates_is_one_character():
+    assert parse(b'"\\ud83c\\udf89"') == "🎉"
+
+
+def test_an_escaped_backslash_before_u_is_plain_text():
+    assert parse(b'"\\\\ud800 \\\\u0000"') == "\\ud800 \\u0000"
+
+
+def test_each_line_has_its_own_result_by_number():
+    raw = b'{"id": 1}\r\n\n  \n{"id": \n[2]\n{"a": NaN}'
+    read = [(number, "bad" if isinstance(value, BadRequest) else value) for number, value in parse_lines(raw)]
+    assert read == [(1, {"id": 1}), (4, "bad"), (5, [2]), (6, "bad")]
+
+
+def test_an_error_in_a_line_names_the_line_of_the_whole_body():
+    [_, (_, error)] = parse_lines(b"{}\n{]")
+    assert error.detail.startswith("line 2 column 2")
+
+
+def test_no_lines_are_no_results():
+    assert parse_lines(b" \n\r\n") == []

@@ -1,0 +1,26 @@
+"""The fixture of the system tests: how a relay of real processes is started."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.harness.stack import Launch, Plan, Stack, running
+
+
+@pytest.fixture(scope="session")
+def launch(request: pytest.FixtureRequest) -> Launch:
+    """Starts a stack. Its logs are shown when a test failed while it ran."""
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+
+    def show(text: str) -> None:
+        with capture.global_and_fixture_disabled():
+            print(text)
+
+    @contextmanager
+    def watched(plan: Plan) -> Iterator[Stack]:
+        before = request.session.testsfailed
+        with running(plan, went_well=lambda: request.session.testsfailed == before, show=show) as stack:
+            yield stack
+
+    return watched

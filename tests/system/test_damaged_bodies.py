@@ -1,0 +1,98 @@
+"""Bodies that are cut short, too long or of unclear length, on raw sockets before a real gunicorn: none is ever taken."""
+
+import json
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.harness.accounts import Account
+from tests.harness.clients import page_view
+from tests.harness.stack import Launch, Plan, Stack
+
+pytestmark = pytest.mark.slow
+
+ACCOUNT = Account("raw")
+LINE = json.dumps(page_view("never")).encode() + b"\n"
+"""One whole event: a body cut after it would be taken by who does not count bytes."""
+
+PADDING = b" " * 8191 + b"\n"
+LIMIT = 262_144
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Headers and bytes as they go over the wire before the sender stops sending, and the statuses that may answer."""
+
+    name: str
+    headers: bytes
+    body: bytes
+    statuses: tuple[int, ...]
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+def length(count: int) -> bytes:
+    return b"Content-Length: %d\r\n" % count
+
+
+CHUNKED, END = b"Transfer-Encoding: chunked\r\n", b"0\r\n\r\n"
+WHOLE = length(len(LINE))
+
+DAMAGES = (
+    Damage("half of what was promised", length(len(LINE) + 500), LINE, (400,)),
+    Damage("one byte short", length(len(LINE) + 1), LINE, (400,)),
+    Damage("chunks without an end", CHUNKED, chunk(LINE), (400,)),
+    Damage("a chunk cut short", CHUNKED, chunk(LINE) + b"400\r\n" + LINE, (400,)),
+    Damage("chunks past the limit", CHUNKED, chunk(LINE) + chunk(PADDING) * 40 + END, (413,)),
+    Damage("a length past the limit", length(LIMIT + 1), LINE, (413,)),
+    Damage("an impossible length", b"Content-Length: -5\r\n", LINE, (400,)),
+    Damage("two lengths", WHOLE + length(5), LINE, (400,)),
+    Damage("a length and chunks", WHOLE + CHUNKED, chunk(LINE) + END, (400,)),
+    Damage(
+        "chunks by another name", b"Transfer-Encoding: chunked, identity\r\n", chunk(LINE) + END, (400, 501)
+    ),
+    Damage("no length", b"", LINE, (411,)),
+    Damage("gzip", WHOLE + b"Content-Encoding: gzip\r\n", LINE, (415,)),
+)
+
+
+@pytest.fixture(scope="module")
+def stack(launch: Launch) -> Iterator[Stack]:
+    with launch(Plan([ACCOUNT], workers=0)) as stack:
+        yield stack
+
+
+def exchange(stack: Stack, headers: bytes, body: bytes) -> int:
+    """Send exactly these bytes, stop sending, and return the status that is answered."""
+    address = urlsplit(stack.url)
+    head = (
+        b"POST /v1/events HTTP/1.1\r\nHost: relay\r\nConnection: close\r\nContent-Type: application/x-ndjson\r\n"
+        b"Authorization: Bearer " + ACCOUNT.key.encode() + b"\r\n" + headers + b"\r\n"
+    )
+    with socket.create_connection((address.hostname, address.port), timeout=10) as wire:
+        wire.sendall(head + body)
+        wire.shutdown(socket.SHUT_WR)
+        status_line = wire.makefile("rb").readline()
+    return int(status_line.split()[1])
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.name)
+def test_a_damaged_body_is_refused_and_nothing_of_it_is_kept(stack: Stack, damage: Damage) -> None:
+    assert exchange(stack, damage.headers, damage.body) in damage.statuses
+    assert stack.relay.events(source=ACCOUNT.name, event_id=f"{ACCOUNT.name}:never") == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "wrap"),
+    [(WHOLE, bytes), (CHUNKED, lambda line: chunk(line) + END)],
+    ids=["by length", "in chunks"],
+)
+def test_the_same_bytes_whole_are_taken(stack: Stack, headers: bytes, wrap: Callable[[bytes], bytes]) -> None:
+    whole = LINE.replace(b"never", b"whole")
+    assert exchange(stack, headers, wrap(whole)) == 202
+    assert len(stack.relay.events(event_id=f"{ACCOUNT.name}:whole")) == 1

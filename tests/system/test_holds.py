@@ -1,0 +1,124 @@
+"""A destination that Gong locks out is put on hold: its events wait, and all arrive once the cause is mended."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tests.harness.accounts import Account
+from tests.harness.clients import page_view
+from tests.harness.stack import FAST, Launch, Plan, Stack
+from tests.harness.waiting import eventually
+
+pytestmark = pytest.mark.slow
+
+EVENTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Lockout:
+    """A lasting fault, and the cause that operators are told."""
+
+    name: str
+    fault: str
+    cause: str
+    with_: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def account(self) -> Account:
+        return Account(self.name)
+
+
+LOCKOUTS = (
+    Lockout("revoked", "revoke", "needs_credentials", {"count": 1}),
+    Lockout("no-scope", "scope_removed", "missing_scope"),
+    Lockout("ip-blocked", "ip_blocked", "forbidden"),
+    Lockout("not-found", "status", "wrong_address", {"status": 404}),
+    Lockout("redirected", "redirect", "redirected"),
+)
+PROBED = Account("probed")
+
+
+@pytest.fixture(scope="module")
+def stack(launch: Launch) -> Iterator[Stack]:
+    known = [*(lockout.account for lockout in LOCKOUTS), PROBED]
+    with launch(Plan(known, FAST)) as stack:
+        for lockout in LOCKOUTS:
+            stack.sandbox.arm(lockout.fault, company=lockout.name, **lockout.with_)
+            post_all(stack, lockout.account)
+        yield stack
+
+
+def post_all(stack: Stack, account: Account) -> None:
+    stack.relay.accept(account, [page_view(f"e{number}") for number in range(EVENTS)])
+
+
+def held(stack: Stack, name: str) -> Callable[[], dict[str, Any]]:
+    """Looks at a destination whose events all wait for its hold to end."""
+
+    def look() -> dict[str, Any]:
+        row = stack.relay.destinations()[name]
+        assert row["hold"], row
+        assert row["states"]["held"] == EVENTS, row["states"]
+        return row
+
+    return look
+
+
+def all_arrived(stack: Stack, name: str) -> Callable[[], bool]:
+    return lambda: sorted(stack.sandbox.event_ids(name)) == [f"{name}:e{number}" for number in range(EVENTS)]
+
+
+@pytest.fixture(scope="module")
+def rows(stack: Stack) -> dict[str, dict[str, Any]]:
+    """Every destination once it is held, with the calls that it has cost by then under `calls`."""
+    return {
+        lockout.name: eventually(held(stack, lockout.name), within=20, what=f"the hold of {lockout.name}")
+        | {"calls": len(stack.sandbox.log(lockout.name))}
+        for lockout in LOCKOUTS
+    }
+
+
+@pytest.fixture(scope="module")
+def mended(stack: Stack, rows: Mapping[str, Any]) -> None:
+    """Every cause is ended at Gong, and every destination is resumed."""
+    stack.sandbox.disarm()
+    for name in rows:
+        stack.sandbox.post(f"companies/{name}/restore")
+        stack.relay.act(f"/v1/destinations/{name}/resume")
+
+
+EVERY = pytest.mark.parametrize("lockout", LOCKOUTS, ids=lambda lockout: lockout.name)
+
+
+@EVERY
+def test_a_lockout_holds_the_destination_and_names_the_cause(
+    rows: Mapping[str, Any], lockout: Lockout
+) -> None:
+    assert rows[lockout.name]["hold"]["cause"] == lockout.cause, rows[lockout.name]["hold"]
+
+
+@EVERY
+def test_a_lockout_costs_no_more_calls_than_were_under_way(rows: Mapping[str, Any], lockout: Lockout) -> None:
+    assert 1 <= rows[lockout.name]["calls"] <= 3
+
+
+def test_a_redirect_is_not_followed_but_told(rows: Mapping[str, Any]) -> None:
+    assert "elsewhere.api.gong.localhost" in rows["redirected"]["hold"]["detail"]
+
+
+@EVERY
+@pytest.mark.usefixtures("mended")
+def test_all_that_waited_arrives_once_it_is_mended_and_resumed(stack: Stack, lockout: Lockout) -> None:
+    eventually(all_arrived(stack, lockout.name), within=20, what="the held events")
+
+
+def test_a_new_worker_tries_the_credentials_and_ends_a_hold_that_was_mended(stack: Stack) -> None:
+    stack.sandbox.post(f"companies/{PROBED.name}/revoke")
+    post_all(stack, PROBED)
+    eventually(held(stack, PROBED.name), within=20, what="the hold")
+    stack.sandbox.post(f"companies/{PROBED.name}/restore")
+    stack.workers[0].kill()
+    stack.workers[0].start()
+    eventually(all_arrived(stack, PROBED.name), within=30, what="the held events")

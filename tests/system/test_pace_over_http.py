@@ -1,0 +1,81 @@
+"""The pace that Gong sees: each company's limit is kept, and one company's 429 is nobody else's."""
+
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from tests.harness.accounts import accounts
+from tests.harness.clients import page_view
+from tests.harness.stack import FAST, Launch, Plan, Stack
+from tests.harness.waiting import eventually
+
+pytestmark = pytest.mark.slow
+
+COMPANIES, EVENTS, PER_SECOND = 20, 40, 3
+ROTATED = accounts(5, "f")
+FROZEN, OTHERS = ROTATED[0], ROTATED[1:]
+FROZEN_SECONDS = 5.0
+
+
+@pytest.fixture(scope="module")
+def stack(launch: Launch) -> Iterator[Stack]:
+    plan = Plan([*accounts(COMPANIES), *ROTATED], FAST, gong={"LATENCY_SECONDS": "0.2"})
+    with launch(plan) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def metrics(stack: Stack) -> dict[str, dict[str, int]]:
+    """What the sandbox counted of each company, when everything had been sent."""
+    for account in accounts(COMPANIES):
+        stack.relay.accept(account, [page_view(f"e{number}") for number in range(EVENTS)])
+    started = time.monotonic()
+    eventually(lambda: stack.relay.open_events() == 0, within=60, what="the drain")
+    rate = EVENTS / (time.monotonic() - started)
+    print(f"achieved {rate:.2f} calls a second and company of {PER_SECOND} allowed")
+    return {name: row for name, row in stack.sandbox.companies().items() if name.startswith("c")}
+
+
+def test_no_company_is_ever_told_to_slow_down(metrics: dict[str, dict[str, int]]) -> None:
+    assert {name: row["throttled"] for name, row in metrics.items() if row["throttled"]} == {}
+
+
+def test_no_company_gets_more_calls_in_any_second_than_its_limit(metrics: dict[str, dict[str, int]]) -> None:
+    assert max(row["most_calls_in_one_second"] for row in metrics.values()) <= PER_SECOND
+
+
+def test_every_event_costs_one_call(metrics: dict[str, dict[str, int]]) -> None:
+    assert [row["calls"] for row in metrics.values()] == [EVENTS] * COMPANIES
+
+
+@pytest.fixture(scope="module")
+def logs(stack: Stack) -> dict[str, list[dict[str, Any]]]:
+    """Every company's calls, after the third call of one of them was answered 429 with a Retry-After."""
+    stack.sandbox.arm("429_storm", company=FROZEN.name, nth=3, seconds=FROZEN_SECONDS)
+    for account in ROTATED:
+        stack.relay.accept(account, [page_view(f"e{number}") for number in range(9)])
+    eventually(lambda: stack.relay.open_events() == 0, within=60, what="the drain")
+    return {account.name: stack.sandbox.log(account.name) for account in ROTATED}
+
+
+def moments(log: list[dict[str, Any]]) -> list[float]:
+    return [datetime.fromisoformat(call["at"]).timestamp() for call in log]
+
+
+def test_a_429_stops_its_company_until_its_time_has_come(logs: dict[str, list[dict[str, Any]]]) -> None:
+    log = logs[FROZEN.name]
+    assert [call["status"] for call in log[:4]] == [200, 200, 429, 200]
+    third, fourth = moments(log)[2:4]
+    assert fourth - third >= FROZEN_SECONDS
+
+
+def test_a_429_stops_no_other_company(logs: dict[str, list[dict[str, Any]]]) -> None:
+    resumed = moments(logs[FROZEN.name])[3]
+    assert max(moments(logs[account.name])[-1] for account in OTHERS) < resumed
+
+
+def test_an_event_that_was_throttled_arrives_all_the_same(logs: dict[str, list[dict[str, Any]]]) -> None:
+    assert [call["status"] for call in logs[FROZEN.name]].count(200) == 9

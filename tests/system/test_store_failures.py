@@ -1,0 +1,134 @@
+"""A store that is stopped, frozen or full: never 202, always 503 with a time to come back, and back in service soon."""
+
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+import requests
+
+from tests.harness.accounts import Account
+from tests.harness.clients import page_view
+from tests.harness.stack import FAST, Launch, Plan, Stack
+from tests.harness.waiting import eventually
+
+pytestmark = pytest.mark.slow
+
+ACCOUNT = Account("web")
+ANSWER_SECONDS = 2.0
+BACK_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a sender got while the store was in trouble, and after how many seconds; then how long recovery took."""
+
+    answer: requests.Response
+    seconds: float
+    back_after: float
+
+
+@pytest.fixture(scope="module")
+def stack(launch: Launch) -> Iterator[Stack]:
+    with launch(Plan([ACCOUNT], FAST)) as stack:
+        stack.relay.accept(ACCOUNT, page_view("before"))
+        yield stack
+
+
+def post(stack: Stack, name: str) -> tuple[requests.Response, float]:
+    started = time.monotonic()
+    answer = stack.relay.post(ACCOUNT, page_view(name))
+    return answer, time.monotonic() - started
+
+
+def back_after(stack: Stack, name: str) -> float:
+    """Seconds until events are taken again."""
+    started = time.monotonic()
+    eventually(lambda: post(stack, name)[0].status_code == 202, within=30, what="service")
+    return time.monotonic() - started
+
+
+@pytest.fixture(scope="module")
+def stopped(stack: Stack) -> Refusal:
+    stack.store.kill()
+    answer, seconds = post(stack, "while-stopped")
+    stack.store.start()
+    return Refusal(answer, seconds, back_after(stack, "after-stop"))
+
+
+@pytest.fixture(scope="module")
+def frozen(stack: Stack) -> Refusal:
+    stack.store.signal(signal.SIGSTOP)
+    try:
+        answer, seconds = post(stack, "while-frozen")
+    finally:
+        stack.store.signal(signal.SIGCONT)
+    return Refusal(answer, seconds, back_after(stack, "after-freeze"))
+
+
+@pytest.fixture(scope="module", params=["stopped", "frozen"])
+def refusal(request: pytest.FixtureRequest) -> Refusal:
+    found: Refusal = request.getfixturevalue(request.param)
+    return found
+
+
+def test_a_store_in_trouble_is_answered_503(refusal: Refusal) -> None:
+    assert refusal.answer.status_code == 503, refusal.answer.text
+
+
+def test_the_503_is_a_problem_with_a_time_to_come_back(refusal: Refusal) -> None:
+    headers = refusal.answer.headers
+    assert headers["Content-Type"] == "application/problem+json"
+    assert int(headers["Retry-After"]) >= 1
+
+
+def test_the_503_comes_within_two_seconds(refusal: Refusal) -> None:
+    assert refusal.seconds < ANSWER_SECONDS
+
+
+def test_service_is_back_within_five_seconds_of_the_store(refusal: Refusal) -> None:
+    assert refusal.back_after < BACK_SECONDS
+
+
+@pytest.mark.usefixtures("stopped")
+def test_nothing_is_kept_of_what_a_stopped_store_did_not_take(stack: Stack) -> None:
+    assert stack.relay.events(event_id="web:while-stopped") == []
+
+
+@pytest.mark.usefixtures("frozen")
+def test_what_a_frozen_store_may_have_taken_is_sent_once_when_it_is_posted_again(stack: Stack) -> None:
+    stack.relay.accept(ACCOUNT, page_view("while-frozen"))
+    eventually(lambda: stack.relay.open_events() == 0, within=20, what="the drain")
+    assert stack.sandbox.event_ids().count("web:while-frozen") == 1
+
+
+@pytest.mark.usefixtures("stopped")
+def test_what_was_accepted_before_is_not_lost_with_the_store(stack: Stack) -> None:
+    eventually(lambda: "web:before" in stack.sandbox.event_ids(), within=20, what="the first event")
+
+
+def flood(stack: Stack) -> tuple[requests.Response, int]:
+    """Post batches until one is not accepted: that answer, and how many events were accepted."""
+    for batch in range(400):
+        events = [page_view(f"{batch}-{n}", properties={"note": "x" * 900}) for n in range(50)]
+        answer = stack.relay.post(ACCOUNT, events)
+        if answer.status_code != 202:
+            return answer, batch * 50
+    raise AssertionError("20,000 events filled no store of 12 MB")
+
+
+def test_a_nearly_full_store_takes_no_more_until_workers_have_drained_it(launch: Launch) -> None:
+    settings = FAST | {"RELAY_RETENTION_DELIVERED_HOURS": "0"}
+    with launch(Plan([ACCOUNT], settings, store={"maxmemory": "12mb"}, workers=0)) as stack:
+        answer, accepted = flood(stack)
+        assert (answer.status_code, answer.json()["code"]) == (503, "store_nearly_full")
+        assert len(stack.relay.events(status="queued")) == accepted
+
+
+def test_a_store_without_any_room_refuses_whole_batches(launch: Launch) -> None:
+    settings = FAST | {"RELAY_HIGH_WATER_PERCENT": "100"}
+    with launch(Plan([ACCOUNT], settings, store={"maxmemory": "12mb"}, workers=0)) as stack:
+        answer, accepted = flood(stack)
+        assert answer.status_code == 503, answer.text
+        assert len(stack.relay.events(status="queued")) == accepted

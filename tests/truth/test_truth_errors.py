@@ -1,0 +1,65 @@
+"""The page of errors lists every code that is raised, where a reader looks for it, and none that is not."""
+
+from http import HTTPStatus
+
+import pytest
+
+from relay.core.bodies.fault import Code, Notice
+from relay.core.mapping.changes import Change
+from tests.truth.codes import ANSWERS, raised
+from tests.truth.project import first_cells, page, rows, section
+
+PAGE = page("docs/errors.md")
+
+FROM_FLASK = {
+    (status.name.lower(), int(status)) for status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
+}
+"""Raised by Flask's routing; the code is the status's own name."""
+
+WITHOUT_A_CALL = {("invalid", 422), ("internal_error", 500)}
+"""`Invalid` has its code by default, and a crash is answered in one place."""
+
+
+def told(title: str) -> list[str]:
+    return first_cells(section(PAGE, title))
+
+
+def test_every_code_of_an_answer_is_listed_with_its_status_and_no_other():
+    codes = {(found.code, ANSWERS[found.by]) for found in raised() if found.by in ANSWERS}
+
+    listed = {(row[0], int(row[1])) for row in rows(section(PAGE, "Answers"))}
+
+    assert listed == codes | FROM_FLASK | WITHOUT_A_CALL
+
+
+def test_every_code_of_a_field_is_listed_in_the_order_of_the_code():
+    assert told("Faults of one field") == list(Code)
+
+
+def test_every_code_of_a_warning_is_listed():
+    assert told("Warnings") == [*Notice, *Change]
+
+
+def test_every_code_of_an_attempt_is_listed_and_no_other():
+    codes = {found.code for found in raised() if found.by in {"Silence", "Faltered"}}
+
+    assert set(told("Attempts")) == codes
+
+
+def test_every_code_at_start_is_listed_and_no_other():
+    at_start = ("relay/settings.py", "relay/config/")
+    codes = {found.code for found in raised() if found.by == "Problem" and found.where.startswith(at_start)}
+
+    assert set(told("At start")) == codes
+
+
+def test_the_api_says_what_is_wrong_with_a_field_in_the_listed_codes_only():
+    at_start = ("relay/settings.py", "relay/config/")
+    codes = {found.code for found in raised() if found.by == "Problem" and not found.where.startswith(at_start)}
+
+    assert codes <= set(Code) | set(Notice)
+
+
+@pytest.mark.parametrize("title", ["Answers", "Faults of one field", "Warnings", "Attempts", "At start"])
+def test_no_code_is_listed_twice(title: str):
+    assert len(set(told(title))) == len(told(title))
