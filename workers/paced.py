@@ -27,6 +27,7 @@ from relay.store import keys
 from relay.store.acting import resume_destination
 from relay.store.delivery import Pacing, Settlement, Sweeping, Taken, back, finish, sweep, take
 from relay.store.scripts import Scripts
+from workers.bell import Bell
 from workers.deliver import Attempt, Deliverer
 
 _BATCH = 32
@@ -58,6 +59,7 @@ class PacedWorker(SimpleWorker):
         self._free = threading.Semaphore(working.threads)
         self._pool = ThreadPoolExecutor(working.threads, thread_name_prefix="call")
         self._taken: deque[Taken] = deque()
+        self._bell = Bell(redis)
         self._abandon = threading.Event()
         self._beat_at = self._swept_at = float("-inf")
 
@@ -77,7 +79,8 @@ class PacedWorker(SimpleWorker):
         self.last_cleaned_at = rq_now()  # type: ignore[assignment]  # RQ declares it by its first value, None
 
     def subscribe(self) -> None:
-        """No second connection for remote commands: a worker is stopped by its supervisor."""
+        """In place of RQ's connection for remote commands (a worker is stopped by its supervisor), the bell's."""
+        self._bell.start()
 
     def unsubscribe(self) -> None: ...
 
@@ -124,6 +127,7 @@ class PacedWorker(SimpleWorker):
     def stop(self) -> None:
         """Take nothing more; `work` returns once what is in flight has ended."""
         self._stop_requested = True
+        self._bell.ring()
 
     def _next(self) -> Taken | None:
         self.heartbeat()
@@ -146,7 +150,7 @@ class PacedWorker(SimpleWorker):
                 self._free.release()
         self._taken.extend(taken)
         if not taken:
-            self._idle(wait)
+            self._bell.wait(_IDLE_SECONDS if wait is None else min(wait, _IDLE_SECONDS))
 
     def _reserve(self) -> int:
         if not self._free.acquire(timeout=_IDLE_SECONDS):
@@ -155,13 +159,6 @@ class PacedWorker(SimpleWorker):
         while slots < _BATCH and self._free.acquire(blocking=False):
             slots += 1
         return slots
-
-    def _idle(self, wait: float | None) -> None:
-        limit = _IDLE_SECONDS if wait is None else min(wait, _IDLE_SECONDS)
-        if limit < 0.02:  # noqa: PLR2004 - a round trip for the bell would take as long
-            time.sleep(limit)
-        else:
-            self.connection.blpop([keys.BELL], limit)
 
     def _sweep_if_due(self) -> None:
         if time.monotonic() - self._swept_at < self._working.sweeping.every:

@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 import click
-from rich.table import Table
+from rich.padding import Padding
 
 from relay.cli.desk import PROBLEM, as_json, print_json, terminal, told_plainly
 from relay.cli.env_file import read_env_file
@@ -104,12 +104,10 @@ def list_settings(*, as_json: bool) -> None:
     if as_json:
         print_json({"settings": rows})
         return
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading in ("name", "value", "from", "meaning"):
-        table.add_column(heading, overflow="fold", no_wrap=heading == "name")
+    console = terminal()
     for row in rows:
-        table.add_row(*row.values())
-    terminal().print(table)
+        console.print(f"{row['name']} = {row['value'] or '(none)'}   [{row['from']}]", soft_wrap=True)
+        console.print(Padding(row["meaning"], (0, 0, 0, 4)), style="dim")
 
 
 def _origin(name: str, where: Place) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from relay.cli.env_file import read_env_file, write_env_file
 from relay.config.keys import fresh_key
 from relay.config.starter import starter
+
+_TAKEN_IN = ("RELAY_CONFIG", "RELAY_PUBLIC_URL", "RELAY_ALLOW_GONG_HOSTS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,24 +21,23 @@ class Addresses:
     sandbox: str
 
 
-def prepare(given: Mapping[str, str], env_file: Path, addresses: Addresses) -> dict[str, str]:
-    """The children's environment, made of what is given, and of this machine's secrets, made at the first start.
-
-    Writes what a second terminal needs to `env_file`.
-    """
-    earlier = read_env_file(env_file)
+def prepare(given: Mapping[str, str], earlier: Mapping[str, str], addresses: Addresses) -> dict[str, str]:
+    """What a second terminal needs: the secrets of this machine (of `earlier`, else fresh) and where things are."""
     hosts = given.get("RELAY_ALLOW_GONG_HOSTS", earlier.get("RELAY_ALLOW_GONG_HOSTS", ""))
+    kept = {name: value for name, value in earlier.items() if name != "RELAY_REDIS_URL"}
     decided = {
         "RELAY_CONFIG": str(Path(given.get("RELAY_CONFIG") or "relay.yaml").resolve()),
         "RELAY_PUBLIC_URL": given.get("RELAY_PUBLIC_URL") or addresses.relay,
         "RELAY_ALLOW_GONG_HOSTS": _with_host(hosts, addresses.sandbox.removeprefix("http://")),
     }
-    earlier.pop("RELAY_REDIS_URL", None)
     if addresses.redis:
         decided["RELAY_REDIS_URL"] = addresses.redis
-    saved = _fresh_secrets() | earlier | decided
-    write_env_file(env_file, saved)
-    return {**saved, **given, **decided}
+    return _fresh_secrets() | kept | decided
+
+
+def for_children(given: Mapping[str, str], saved: Mapping[str, str]) -> dict[str, str]:
+    """The children's environment: what is given wins over what is saved, but for what `prepare` took it into."""
+    return {**saved, **given, **{name: saved[name] for name in _TAKEN_IN}}
 
 
 def write_starter(path: Path, sandbox_url: str) -> bool:

@@ -12,7 +12,8 @@ import click
 
 from relay.cli.data_dir import DataDir, Held, held
 from relay.cli.desk import terminal, told_plainly
-from relay.cli.first_start import Addresses, prepare, write_starter
+from relay.cli.env_file import read_env_file, write_env_file
+from relay.cli.first_start import Addresses, for_children, prepare, write_starter
 from relay.cli.place import Place, place, placed
 from relay.cli.plan import Plan, Stopping, check_ports, start
 from relay.cli.processes import Crew
@@ -72,9 +73,13 @@ def _count_stops() -> list[int]:
 def _run(plan: Plan, where: Place, data: DataDir, stopping: Stopping) -> None:
     given = os.environ | ({"RELAY_CONFIG": where.config} if where.config else {})
     program = _server_program(given)
-    environ = _environment(plan, given, data, embedded=program is not None)
+    saved = prepare(
+        given, read_env_file(data.env_file), _addresses(plan, given, data, embedded=program is not None)
+    )
+    environ = for_children(given, saved)
     config = _checked(environ, plan)
     check_ports(plan)
+    write_env_file(data.env_file, saved)
     crew = Crew({"SANDBOX_JOURNAL": str(data.journal), **environ}, _say, (stopping.lock,))
     try:
         start(plan, data, crew, program, stopping)
@@ -100,9 +105,9 @@ def _server_program(given: Mapping[str, str]) -> str | None:
     return program
 
 
-def _environment(plan: Plan, given: Mapping[str, str], data: DataDir, *, embedded: bool) -> dict[str, str]:
+def _addresses(plan: Plan, given: Mapping[str, str], data: DataDir, *, embedded: bool) -> Addresses:
     redis = url(socket_path(data.server)) if embedded else given.get("RELAY_REDIS_URL")
-    return prepare(given, data.env_file, Addresses(redis, plan.relay_url, plan.sandbox_url))
+    return Addresses(redis, plan.relay_url, plan.sandbox_url)
 
 
 def _checked(environ: Mapping[str, str], plan: Plan) -> Config:

@@ -1,21 +1,26 @@
 """`status`, `events`, `event` and `dead`: what an operator sees, and how the command ends."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import orjson
 import pytest
 from redis import Redis
 
 from relay.core.lifecycle import REASONS, Cause, Reason, State
-from relay.store.acting import Hold, hold_destination
 from relay.store.delivery import Settlement, bury, done, finish, freeze, hold, later
 from relay.store.scripts import Scripts
 from tests.cli.conftest import Run
 from tests.store_world import NOW, take_events
-from tests.valkey import Valkey
 
 Queue = Callable[..., str]
-_RECORD = {"number": 1, "started_at": "2026-11-21T10:00:00.120Z", "seconds": 0.25, "outcome": "refused", "status": 400}
+_RECORD = {
+    "number": 1,
+    "started_at": "2026-11-21T10:00:00.120Z",
+    "seconds": 0.25,
+    "outcome": "refused",
+    "status": 400,
+}
 
 
 @pytest.fixture
@@ -47,8 +52,8 @@ def alive(redis: Redis) -> None:
 
 
 def row_of(out: str, start: str) -> list[str]:
-    [line] = [line for line in out.splitlines() if line.startswith(f"{start} ")]
-    return line.split()
+    """The cells of the first line that starts so: the table of destinations comes first."""
+    return next(line.split() for line in out.splitlines() if line.startswith(f"{start} "))
 
 
 def test_status_is_the_page_of_the_api(run: Run, queue: Queue):
@@ -57,7 +62,10 @@ def test_status_is_the_page_of_the_api(run: Run, queue: Queue):
     page = run("status", "--json").document
 
     assert page.keys() == {"destinations", "workers", "store"}
-    assert {row["destination"]: row["states"]["queued"] for row in page["destinations"]} == {"acme": 1, "globex": 0}
+    assert {row["destination"]: row["states"]["queued"] for row in page["destinations"]} == {
+        "acme": 1,
+        "globex": 0,
+    }
 
 
 @pytest.mark.parametrize("columns", [80, 120])
@@ -116,15 +124,174 @@ def test_status_tells_when_a_freeze_ends(run: Run, settle: Settle):
     assert "59 min" in run("status").out
 
 
-def test_status_tells_that_the_budget_of_the_day_is_spent(run: Run, queue: Queue, redis: Redis, environ: dict[str, str]):
+def test_status_tells_that_the_budget_of_the_day_is_spent(
+    run: Run, queue: Queue, scripts: Scripts, redis: Redis, environ: dict[str, str]
+):
     alive(redis)
-    queue()
-    with open(environ["RELAY_CONFIG"]) as file:
-        text = file.read().replace("  globex:", "    limits: {day_share: 0.01%}\n  globex:")
-    with open(environ["RELAY_CONFIG"], "w") as file:
-        file.write(text)
+    queue("ev-1")
+    queue("ev-2")
+    take_events(scripts, 1)
+    config = Path(environ["RELAY_CONFIG"])
+    config.write_text(config.read_text().replace("  globex:", "    limits: {per_day: 1}\n  globex:"))
 
     ended = run("status")
 
     assert ended.code == 1
     assert "acme has spent its budget of the last 24 hours." in ended.out
+
+
+def test_watching_is_for_terminals_only(run: Run):
+    assert run("status", "--watch").code == 2
+    assert run("status", "--watch", "--json").code == 2
+
+
+def test_events_are_listed_newest_first(run: Run, queue: Queue):
+    first, second = queue("ev-1"), queue("ev-2")
+
+    page = run("events", "--json").document
+
+    assert [found["id"] for found in page["events"]] == [second, first]
+    assert page["cursor"] is None
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_an_id_is_printed_whole_at_any_width(run: Run, settle: Settle, columns: int):
+    event_id = settle(REFUSED)
+
+    for command in ("events", "dead", "event"):
+        out = run(command, *([event_id] if command == "event" else []), columns=columns).out
+        assert event_id in out
+        assert max(map(len, out.splitlines())) <= columns
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ([], {"web:ev-1", "web:ev-2"}),
+        (["--destination", "globex"], {"web:ev-2"}),
+        (["--source", "web"], {"web:ev-1", "web:ev-2"}),
+        (["--source", "shop"], set()),
+        (["--status", "queued"], {"web:ev-1", "web:ev-2"}),
+        (["--status", "dead"], set()),
+        (["--event-id", "web:ev-1"], {"web:ev-1"}),
+        (["--request-id", "r-1"], set()),
+    ],
+)
+def test_filters_choose_what_is_listed(run: Run, queue: Queue, filters: list[str], expected: set[str]):
+    queue("ev-1")
+    queue("ev-2", destination="globex", company="globex")
+
+    page = run("events", "--json", *filters).document
+
+    assert {found["event_id"] for found in page["events"]} == expected
+
+
+def test_a_cursor_leads_through_every_page(run: Run, queue: Queue):
+    ids = [queue(f"ev-{number}") for number in range(3)]
+
+    first = run("events", "--json", "--limit", "2").document
+    second = run("events", "--json", "--limit", "2", "--cursor", first["cursor"]).document
+
+    assert [found["id"] for page in (first, second) for found in page["events"]] == ids[::-1]
+    assert f"--cursor {first['cursor']}" in run("events", "--limit", "2").out
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--status", "lost"], ["--cursor", "not-one"], ["--limit", "0"], ["--limit", "501"]]
+)
+def test_a_filter_that_cannot_be_is_misuse(run: Run, arguments: list[str]):
+    assert run("events", *arguments).code == 2
+
+
+def test_dead_letters_come_with_their_reason_and_what_to_do(run: Run, settle: Settle):
+    event_id = settle(REFUSED)
+
+    out = run("dead", columns=120).out
+
+    assert row_of(out, event_id)[3:5] == ["acme", "refused"]
+    assert "content.title: must not be empty" in out
+    assert REASONS[Reason.REFUSED] in out
+    assert "gong-relay replay" in out
+
+
+def test_only_dead_letters_are_listed_as_such(run: Run, settle: Settle, queue: Queue):
+    event_id = settle(REFUSED)
+    queue("ev-2")
+
+    assert [found["id"] for found in run("dead", "--json").document["events"]] == [event_id]
+
+
+def test_without_dead_letters_that_is_said(run: Run):
+    assert run("dead").out == "There is no dead letter.\n"
+
+
+@pytest.mark.parametrize(
+    ("settlement", "words"),
+    [
+        (REFUSED, ["refused", "400", "content.title: must not be empty", REASONS[Reason.REFUSED]]),
+        (
+            done(State.DELIVERED, "r-77", record=b"", keep_seconds=600),
+            ["delivered", "r-77", "Gong has accepted it"],
+        ),
+        (later(3600.0, ambiguous=False, record=b""), ["waiting", "it is tried again at"]),
+        (hold(Cause.FORBIDDEN, "no", record=b"", probe_seconds=60), ["held", "is on hold"]),
+    ],
+    ids=["dead", "delivered", "waiting", "held"],
+)
+def test_an_event_is_explained_in_words(run: Run, settle: Settle, settlement: Settlement, words: list[str]):
+    out = run("event", settle(settlement), columns=200).out
+
+    assert [word for word in words if word not in out] == []
+    assert "web → acme" in out
+    assert "POST /v2/digital-interaction" in out
+    assert '"eventId": "web:ev-1"' in out
+
+
+def test_an_explained_event_is_the_page_of_the_api(run: Run, queue: Queue):
+    event_id = queue()
+
+    page = run("event", event_id, "--json").document
+
+    assert page["id"] == event_id
+    assert page["call"]["body"] == {"eventId": "web:ev-1"}
+
+
+def test_a_filtered_event_has_no_call_to_show(run: Run, queue: Queue):
+    out = run("event", queue(filtered=True)).out
+
+    assert "filtered" in out
+    assert "POST" not in out
+
+
+def test_what_comes_from_outside_cannot_steer_the_terminal(run: Run, settle: Settle):
+    hostile = "\x1b]0;owned\x07 [bold]x[/bold] \u202e"
+    event_id = settle(bury(Reason.REFUSED, hostile, record=b"", keep_seconds=600))
+
+    for shown in (run("dead", columns=200).out, run("event", event_id, columns=200).out):
+        assert r"\x1b]0;owned\x07 [bold]x[/bold] \u202e" in shown
+        assert not {"\x1b", "\x07", "\u202e"} & set(shown)
+
+
+def test_an_unknown_event_ends_with_1(run: Run):
+    ended = run("event", "01K9XHZ3T5M7Q2V8B4N6C0D1EF")
+
+    assert (ended.code, ended.out) == (1, "")
+    assert "There is no event 01K9XHZ3T5M7Q2V8B4N6C0D1EF" in ended.err
+
+
+@pytest.mark.parametrize(
+    "arguments", [["status"], ["events"], ["dead"], ["event", "x"], ["status", "--json"]]
+)
+def test_a_store_that_is_away_ends_with_3_and_the_remedy(run: Run, arguments: list[str]):
+    ended = run(*arguments, RELAY_REDIS_URL="unix:///nowhere/s")
+
+    assert (ended.code, ended.out) == (3, "")
+    assert "The store cannot be reached." in ended.err
+    assert "gong-relay up" in ended.err
+
+
+def test_a_broken_configuration_keeps_nobody_from_looking_at_events(run: Run, queue: Queue):
+    event_id = queue()
+
+    assert event_id in run("events", RELAY_CONFIG="/nowhere.yaml").out
+    assert run("status", RELAY_CONFIG="/nowhere.yaml").code == 1

@@ -12,11 +12,13 @@ ADMIN_KEY = "admin-key-of-the-system-tests"
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One source with the destination it sends to, both of this name, and so a company of its own."""
+    """One source with the destination it sends to, both of this name. Its company is its own, unless another is named."""
 
     name: str
     dialect: str = "gong"
     send_as: str = "digital-interaction"
+    company: str | None = None
+    per_day: int = 10_000
 
     @property
     def key(self) -> str:
@@ -39,8 +41,10 @@ def configuration(known: Iterable[Account], gong_url: str) -> str:
     for account in known:
         destinations[account.name] = {
             "auth": {"basic": {"access_key": "sandbox-key", "access_key_secret": "sandbox-secret"}},
-            "base_url": f"{gong_url}/c/{account.name}",
+            "base_url": f"{gong_url}/c/{account.company or account.name}",
+            "company": account.company or account.name,
             "dialect": account.dialect,
+            "limits": {"per_day": account.per_day},
             "source_system_name": "System tests",
         }
         sources[account.name] = {

@@ -127,6 +127,7 @@ class Sandbox:
         return dict(self.get("metrics")["companies"])
 
     def arm(self, kind: str, **fault: object) -> None:
+        """Arm one fault; its other keys are the sandbox's."""
         self.post("faults", {"kind": kind} | fault)
 
     def disarm(self) -> None:

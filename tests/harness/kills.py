@@ -24,6 +24,16 @@ class Torture:
     threads: int = 4
     per_second: float = 80.0
     drain: float = 60.0
+    faults: float = 0.02
+    """The share of calls that each of Gong's `FAULTS` strikes besides."""
+
+
+LOSES_ANSWERS = "hang_after_accept"
+FAULTS = (
+    {"kind": LOSES_ANSWERS, "seconds": 0.05},
+    {"kind": "reset_before"},
+    {"kind": "status", "status": 503},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +55,9 @@ class Report:
     balance: Balance
     dead: int
     repeated_calls: int
+    lost_answers: int
+    """How often Gong took an event and did not say so."""
+    throttled: int
     seconds: float
     seconds_to_drain: float
     states: dict[str, int] = field(default_factory=dict)
@@ -55,7 +68,7 @@ class Report:
             f"seed {self.seed}: {len(books.tried)} events, {len(books.acked)} acknowledged, {len(self.kills)} kills: "
             f"{len(found.lost)} lost, {len(found.unexpected)} unexpected, {len(found.doubled)} doubled, "
             f"{len(found.recovered)} recovered, {self.dead} dead letters, {self.repeated_calls} calls repeated "
-            f"(answered 409); drained {self.seconds_to_drain:.1f} s after the last fault, {self.seconds:.1f} s in all; "
+            f"(409) for {self.lost_answers} lost answers and the kills, {self.throttled} throttled (429); drained {self.seconds_to_drain:.1f} s after the last fault, {self.seconds:.1f} s in all; "
             f"answers {dict(books.answers)}; ended as {self.states}"
         )
 
@@ -76,6 +89,8 @@ def torture_relay(stack: Stack, torture: Torture, say: Callable[[str], None] = l
     """Send, kill, drain, and balance the books."""
     random, ledger, started = Random(torture.seed), Ledger(), time.monotonic()
     kills = plan_kills(torture, random)
+    for number, fault in enumerate(FAULTS):
+        stack.sandbox.arm(**fault, probability=torture.faults, seed=torture.seed + number)
     todo = list(posts(random, stack.plan.accounts, torture.events))
     senders = Senders(stack.url, ledger, threads=torture.threads, per_second=torture.per_second)
     senders.start(todo)
@@ -136,13 +151,16 @@ def _report(
         state: sum(row["states"].get(state, 0) for row in rows)
         for state in ("delivered", "duplicate", "dead")
     }
+    companies, armed = stack.sandbox.companies().values(), stack.sandbox.get("faults")["faults"]
     return Report(
         seed=torture.seed,
         ledger=ledger,
         kills=kills,
         balance=balance(ledger, gong=stack.sandbox.event_ids(), dead=dead),
         dead=len(dead),
-        repeated_calls=sum(company["duplicates"] for company in stack.sandbox.companies().values()),
+        repeated_calls=sum(company["duplicates"] for company in companies),
+        lost_answers=sum(fault["fired"] for fault in armed if fault["kind"] == LOSES_ANSWERS),
+        throttled=sum(company["throttled"] for company in companies),
         seconds=seconds[0],
         seconds_to_drain=seconds[1],
         states=states,

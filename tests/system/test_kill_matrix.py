@@ -64,8 +64,10 @@ def test_the_relay_counts_as_delivered_what_gong_holds(report: Report, stack: St
     assert report.states["delivered"] == len(stack.sandbox.event_ids()), report.text()
 
 
-def test_a_call_is_repeated_only_for_what_a_killed_worker_held(report: Report, torture: Torture) -> None:
-    assert report.repeated_calls <= torture.worker_kills * THREADS, report.text()
+def test_a_call_is_repeated_only_when_its_answer_was_lost_or_its_worker_killed(
+    report: Report, torture: Torture
+) -> None:
+    assert report.repeated_calls <= report.lost_answers + torture.worker_kills * THREADS, report.text()
 
 
 def test_a_relay_in_trouble_answers_202_or_503_and_nothing_else(report: Report) -> None:
@@ -77,8 +79,5 @@ def test_what_a_killed_worker_held_is_sent_within_a_minute(report: Report) -> No
     assert report.seconds_to_drain < 60, report.text()
 
 
-def test_no_company_is_called_faster_than_its_limit_however_often_workers_restart(
-    stack: Stack, report: Report
-) -> None:
-    companies = stack.sandbox.companies()
-    assert sum(company["throttled"] for company in companies.values()) == 0, report.text()
+def test_no_company_is_told_to_slow_down_however_often_workers_restart(report: Report) -> None:
+    assert report.throttled == 0, report.text()

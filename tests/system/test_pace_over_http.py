@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness.accounts import accounts
+from tests.harness.accounts import Account, accounts
 from tests.harness.clients import page_view
 from tests.harness.stack import FAST, Launch, Plan, Stack
 from tests.harness.waiting import eventually
@@ -18,11 +18,13 @@ COMPANIES, EVENTS, PER_SECOND = 20, 40, 3
 ROTATED = accounts(5, "f")
 FROZEN, OTHERS = ROTATED[0], ROTATED[1:]
 FROZEN_SECONDS = 5.0
+TWINS = [Account("east", company="twins"), Account("west", company="twins")]
+SHORT = Account("short", per_day=4)
 
 
 @pytest.fixture(scope="module")
 def stack(launch: Launch) -> Iterator[Stack]:
-    plan = Plan([*accounts(COMPANIES), *ROTATED], FAST, gong={"LATENCY_SECONDS": "0.2"})
+    plan = Plan([*accounts(COMPANIES), *ROTATED, *TWINS, SHORT], FAST, gong={"LATENCY_SECONDS": "0.2"})
     with launch(plan) as stack:
         yield stack
 
@@ -79,3 +81,28 @@ def test_a_429_stops_no_other_company(logs: dict[str, list[dict[str, Any]]]) -> 
 
 def test_an_event_that_was_throttled_arrives_all_the_same(logs: dict[str, list[dict[str, Any]]]) -> None:
     assert [call["status"] for call in logs[FROZEN.name]].count(200) == 9
+
+
+def test_two_destinations_of_one_company_share_its_limit_over_two_workers(stack: Stack) -> None:
+    stack.workers.append(stack.new_worker())
+    stack.workers[-1].start()
+    eventually(
+        lambda: len(stack.relay.get("/v1/queues")["workers"]) == len(stack.workers), within=20, what="workers"
+    )
+    for account in TWINS:
+        stack.relay.accept(account, [page_view(f"e{number}") for number in range(10)])
+    eventually(lambda: len(stack.sandbox.event_ids("twins")) == 20, within=30, what="the drain")
+    twins = stack.sandbox.companies()["twins"]
+    assert (twins["throttled"], twins["most_calls_in_one_second"]) == (0, PER_SECOND)
+
+
+def test_what_a_days_budget_does_not_reach_waits_in_its_queue(stack: Stack) -> None:
+    stack.relay.accept(SHORT, [page_view(f"e{number}") for number in range(6)])
+    row = eventually(
+        lambda: (
+            (found := stack.relay.destinations()["short"])["states"]["delivered"] == SHORT.per_day and found
+        ),
+        within=20,
+        what="the day's budget spent",
+    )
+    assert (row["states"]["queued"], row["budget"]["left_today"], row["states"]["dead"]) == (2, 0, 0)

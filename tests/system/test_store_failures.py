@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 import requests
 
-from tests.harness.accounts import Account
+from tests.harness.accounts import Account, accounts
 from tests.harness.clients import page_view
 from tests.harness.stack import FAST, Launch, Plan, Stack
 from tests.harness.waiting import eventually
@@ -18,6 +18,7 @@ pytestmark = pytest.mark.slow
 ACCOUNT = Account("web")
 ANSWER_SECONDS = 2.0
 BACK_SECONDS = 5.0
+MANY = accounts(60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def flood(stack: Stack) -> tuple[requests.Response, int]:
     """Post batches until one is not accepted: that answer, and how many events were accepted."""
     for batch in range(400):
         events = [page_view(f"{batch}-{n}", properties={"note": "x" * 900}) for n in range(50)]
-        answer = stack.relay.post(ACCOUNT, events)
+        answer = stack.relay.post(MANY[batch % len(MANY)], events)
         if answer.status_code != 202:
             return answer, batch * 50
     raise AssertionError("20,000 events filled no store of 12 MB")
@@ -120,15 +121,22 @@ def flood(stack: Stack) -> tuple[requests.Response, int]:
 
 def test_a_nearly_full_store_takes_no_more_until_workers_have_drained_it(launch: Launch) -> None:
     settings = FAST | {"RELAY_RETENTION_DELIVERED_HOURS": "0"}
-    with launch(Plan([ACCOUNT], settings, store={"maxmemory": "12mb"}, workers=0)) as stack:
+    with launch(Plan(MANY, settings, store={"maxmemory": "12mb"}, workers=0)) as stack:
         answer, accepted = flood(stack)
         assert (answer.status_code, answer.json()["code"]) == (503, "store_nearly_full")
         assert len(stack.relay.events(status="queued")) == accepted
+        stack.workers.append(stack.new_worker())
+        stack.workers[0].start()
+        eventually(
+            lambda: stack.relay.post(MANY[0], page_view("after")).status_code == 202, within=60, what="room"
+        )
+        eventually(lambda: stack.relay.open_events() == 0, within=60, what="the drain")
+        assert stack.sandbox.get("metrics")["received"] == accepted + 1
 
 
 def test_a_store_without_any_room_refuses_whole_batches(launch: Launch) -> None:
     settings = FAST | {"RELAY_HIGH_WATER_PERCENT": "100"}
-    with launch(Plan([ACCOUNT], settings, store={"maxmemory": "12mb"}, workers=0)) as stack:
+    with launch(Plan(MANY, settings, store={"maxmemory": "12mb"}, workers=0)) as stack:
         answer, accepted = flood(stack)
-        assert answer.status_code == 503, answer.text
+        assert (answer.status_code, answer.json()["code"]) == (503, "store_full")
         assert len(stack.relay.events(status="queued")) == accepted

@@ -1,0 +1,70 @@
+# What a developer or a first visitor types. `make` alone prints this list.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check fmt lint types imports bench torture lock clean
+
+BIN := .venv/bin
+STAMP := .venv/.made-from-lock
+UV := $(shell command -v uv 2>/dev/null)
+# Python 3.11 or newer, under whichever name this machine has it.
+PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11 python3.14; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+
+setup: $(STAMP) ## make .venv with everything the lock names (with uv, else with pip)
+
+$(STAMP): pyproject.toml uv.lock requirements.lock
+ifneq ($(UV),)
+	@$(UV) sync --quiet --locked --all-extras
+else ifneq ($(PYTHON),)
+	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear .venv || { \
+		echo "Python's venv module is missing: install it (Debian, Ubuntu: apt install python3-venv), or install uv." >&2; exit 1; }
+	@echo "Installing what requirements.lock names into .venv; the first time this takes a minute."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+else
+	@echo "Python 3.11 or newer is needed, and no python3, python3.13, python3.12 or python3.11 here is that." >&2
+	@echo "Install one (Debian, Ubuntu: apt install python3 python3-venv), or install uv: https://docs.astral.sh/uv/" >&2
+	@exit 1
+endif
+	@touch $(STAMP)
+
+run: setup ## run all of the relay here, with a local Gong to send to; Ctrl-C stops it
+	@$(BIN)/gong-relay up
+
+test: lint types imports ## run every check, then every test
+	@$(BIN)/pytest
+
+check: lint types imports ## run every check, and the tests that take no time
+	@$(BIN)/pytest -m "not slow and not browser"
+
+fmt: setup ## put the code into its form
+	@$(BIN)/ruff check --fix --quiet
+	@$(BIN)/ruff format
+
+lint: setup ## check the code's form
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+types: setup ## check the types
+	@$(BIN)/mypy
+
+imports: setup ## check who imports whom
+	@$(BIN)/lint-imports
+
+bench: setup ## measure how fast it is
+	@$(BIN)/python -m bench
+
+torture: setup ## kill everything again and again, and count what was lost
+	@$(BIN)/python -m bench.torture
+
+lock: ## write both locks anew from pyproject.toml (needs uv)
+	uv lock
+	uv export --quiet --all-extras --format requirements.txt --no-emit-project -o requirements.lock
+
+clean: ## remove .venv and what tools keep (never .relay, which holds events)
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

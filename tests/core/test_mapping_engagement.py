@@ -1,0 +1,174 @@
+"""The canonical event as Gong's engagement calls, and what goes as a digital interaction instead."""
+
+import pytest
+
+from relay.core.call import Operation, SendAs
+from relay.core.destination import BasicCredentials, Destination, Source
+from relay.core.event.event import read_event
+from relay.core.event.parts import EventType
+from relay.core.mapping.choose import calls_for
+from relay.core.mapping.engagement import OPERATIONS
+from tests.strategies import NOW
+
+ACME = Destination("acme", "acme", BasicCredentials("key", "secret"))
+SOURCE = Source("website", "acme", send_as=SendAs.ENGAGEMENT)
+
+
+def an_event(**changes):
+    least = {
+        "id": "ev-1",
+        "type": "page_view",
+        "occurred_at": "2026-11-20T10:00:00Z",
+        "content": {
+            "id": "c-1",
+            "title": "Pricing",
+            "url": "https://acme.com/p",
+            "info_url": "https://acme.com/i",
+        },
+        "person": {"email": "jane@acme.com", "name": "Jane", "title": "CFO"},
+    }
+    return {key: value for key, value in {**least, **changes}.items() if value is not None}
+
+
+def mapped(raw):
+    return calls_for(read_event(raw, now=NOW), SOURCE, ACME)
+
+
+def only(raw):
+    [call] = mapped(raw).calls
+    return call
+
+
+COMMON = {
+    "reportingSystem": "website",
+    "eventTimestamp": "2026-11-20T10:00:00Z",
+    "eventId": "website:ev-1",
+    "contentId": "c-1",
+    "contentUrl": "https://acme.com/p",
+    "contentTitle": "Pricing",
+}
+JANE = {"email": "jane@acme.com", "name": "Jane", "title": "CFO"}
+
+
+def test_a_share_is_one_call_with_sharer_and_recipients():
+    share = {
+        "id": "sh-1",
+        "sharer": {"email": "sam@v.io", "name": "Sam", "gong_user_id": "9"},
+        "recipients": [{"email": "jane@acme.com", "name": "Jane"}, {"email": "kim@acme.com"}],
+        "subject": "Hi",
+        "message": "Look\nhere",
+    }
+    crm = [
+        {"type": "opportunity", "id": "006", "system": "salesforce"},
+        {"type": "account", "id": "001", "system": "Salesforce"},
+    ]
+    call = only(
+        an_event(type="content_share", share=share, person={"company": {"crm": crm}}, workspace_id="w-1")
+    )
+    assert call.operation is Operation.CONTENT_SHARED
+    objects = [{"objectType": "Opportunity", "objectId": "006"}, {"objectType": "Account", "objectId": "001"}]
+    assert call.body == COMMON | {
+        "crmContext": [{"system": "Salesforce", "objects": objects}],
+        "workspaceId": "w-1",
+        "actionName": "Content Shared",
+        "shareInfoUrl": "https://acme.com/i",
+        "shareId": "sh-1",
+        "sharingMessageSubject": "Hi",
+        "sharingMessageBody": "Look\nhere",
+        "sharer": {"id": "9", "email": "sam@v.io", "name": "Sam"},
+        "recipients": [{"email": "jane@acme.com", "name": "Jane"}, {"email": "kim@acme.com"}],
+    }
+
+
+def test_a_view_names_its_viewer_and_the_share_that_led_to_it():
+    crm = {"type": "lead", "id": "00Q", "system": "Salesforce"}
+    call = only(an_event(share={"id": "sh-1"}, person={**JANE, "crm": crm}, user_agent="Mozilla"))
+    assert call.operation is Operation.CONTENT_VIEWED
+    objects = [{"objectType": "Lead", "objectId": "00Q"}]
+    assert call.body == COMMON | {
+        "viewActionTitle": "Page Viewed",
+        "viewInfoUrl": "https://acme.com/i",
+        "shareId": "sh-1",
+        "viewer": JANE | {"context": [{"system": "Salesforce", "objects": objects}]},
+        "userAgent": "Mozilla",
+    }
+
+
+def test_a_view_may_name_a_tracking_id_instead():
+    body = only(an_event(person=None, tracking_id="t-1")).body
+    assert body["trackingId"] == "t-1"
+    assert "viewer" not in body
+
+
+def test_everything_else_is_an_action():
+    call = only(an_event(type="document_sign"))
+    assert call.operation is Operation.CUSTOM_ACTION
+    assert call.body == COMMON | {
+        "actionName": "Document Signed",
+        "eventInfoUrl": "https://acme.com/i",
+        "actor": JANE,
+    }
+
+
+def test_what_has_no_field_becomes_a_property_with_its_type():
+    progress = {"value": 9, "kind": "nps"}
+    content = {"title": "NPS", "url": "https://acme.com/p", "labels": ["a", "b"], "progress": progress}
+    raw = an_event(
+        type="survey_answer", content=content, session_id="s-1", properties={"paid": True, "sum": 2.5}
+    )
+    body = only(raw).body
+    assert [(each["name"], each["value"], each["dataType"]) for each in body["contentProperties"]] == [
+        ("labels", "a, b", "string"),
+        ("progress", "9", "number"),
+        ("progressRange", "0 to 10", "string"),
+        ("progressKind", "nps", "string"),
+    ]
+    assert [(each["name"], each["value"], each["dataType"]) for each in body["eventProperties"]] == [
+        ("paid", "true", "string"),
+        ("sum", "2.5", "number"),
+        ("sessionId", "s-1", "string"),
+    ]
+
+
+def test_content_without_an_id_has_the_same_one_for_the_same_url():
+    ids = {
+        only(an_event(id=str(place), content={"title": str(place), "url": "https://acme.com/p"})).body[
+            "contentId"
+        ]
+        for place in range(2)
+    }
+    assert len(ids) == 1
+
+
+def test_a_crm_that_gong_does_not_name_is_generic_with_a_warning():
+    found = mapped(an_event(person={**JANE, "crm": {"type": "lead", "id": "1", "system": "Pipedrive"}}))
+    assert found.calls[0].body["viewer"]["context"][0]["system"] == "Generic"
+    assert [str(warning.code) for warning in found.warnings] == ["crm_system"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"type": "product_compare"}, "type"),
+        ({"content": {"title": "Pricing"}}, "content.url"),
+        ({"person": {"name": "Jane"}}, "person.email"),
+        ({"person": {"id": "v-1", "company": {"domain": "acme.com"}}}, "person.email"),
+        ({"type": "link_click", "person": None, "tracking_id": "t-1"}, "tracking_id"),
+        (
+            {
+                "person": {**JANE, "properties": {f"a{n}": n for n in range(40)}},
+                "properties": {str(n): n for n in range(20)},
+            },
+            "properties",
+        ),
+    ],
+)
+def test_what_no_engagement_call_can_say_goes_as_a_digital_interaction_with_the_reason(changes, path):
+    found = mapped(an_event(**changes))
+    assert [call.operation for call in found.calls] == [Operation.DIGITAL_INTERACTION]
+    assert (found.warnings[0].path, str(found.warnings[0].code)) == (path, "fallback")
+    assert found.warnings[0].message.endswith(": sent as digital-interaction")
+
+
+def test_every_type_but_the_comparison_of_products_has_an_engagement_call():
+    assert set(EventType) - set(OPERATIONS) == {EventType.PRODUCT_COMPARE}
