@@ -56,10 +56,11 @@ imports: setup ## check who imports whom
 	@$(BIN)/lint-imports
 
 bench: setup ## measure how fast it is
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.ingest
+	@$(BIN)/python -m bench.delivery
 
 torture: setup ## kill everything again and again, and count what was lost
-	@$(BIN)/python -m bench.torture
+	@$(BIN)/pytest -s tests/system/test_kill_matrix.py
 
 lock: ## write both locks anew from pyproject.toml (needs uv)
 	uv lock

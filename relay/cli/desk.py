@@ -80,7 +80,7 @@ def told_plainly() -> Iterator[None]:
     try:
         yield
     except Misconfigured as error:
-        lines = "\n".join(f"  {problem.path}: {problem.message}" for problem in error.problems)
+        lines = "\n".join(f"  {problem.path or '(file)'}: {problem.message}" for problem in error.problems)
         raise click.ClickException(f"This cannot work as it is configured.\n{lines}") from error
     except Unavailable as error:
         remedy = _REMEDIES.get(error.code, "")

@@ -23,7 +23,8 @@ from relay.store.durability import Watermark
 _KEY_ID = "command line"
 _JSON, _LINES = "application/json", "application/x-ndjson"
 _ENDINGS_OF_LINES = (".ndjson", ".jsonl")
-_AS_LINES = "If it holds one event a line, add --ndjson."
+_AS_LINES = "A file of one event a line may be of any length: send it with --ndjson."
+_MENDED_BY_LINES = frozenset({"not_json", "too_many_items"})
 
 
 @click.command(epilog="Example: gong-relay send events.ndjson --source website --dry-run")
@@ -35,8 +36,8 @@ _AS_LINES = "If it holds one event a line, add --ndjson."
 def send(desk: Desk, file: str, *, ndjson: bool, as_json: bool, **told: Any) -> None:
     """Send the canonical events in FILE, or of standard input.
 
-    FILE (- is standard input) holds one JSON object, an array of them, or one a line. Sending it twice does no harm: the
-    same ids are duplicates. Ends with 1 when one of them was rejected.
+    FILE (- is standard input) holds one JSON object, an array of them, or one a line. Sending it twice does no
+    harm: the same ids are duplicates. Ends with 1 when one of them was rejected.
     """
     way = _way(desk, **told)
     with click.open_file(file, "rb") as opened:
@@ -86,18 +87,19 @@ def _take(way: _Way, raw: bytes, content_type: str, *, first: int = 0) -> list[d
 def _take_whole(way: _Way, raw: bytes, most_bytes: int) -> list[dict[str, Any]]:
     if len(raw) > most_bytes:
         text = f"The file holds {len(raw):,} bytes; one JSON value may hold {most_bytes:,}. {_AS_LINES}"
-        raise TooLarge("body_too_large", text)
+        raise click.ClickException(text)
     try:
         return _take(way, raw, _JSON)
-    except BadRequest as error:
-        raise BadRequest(error.code, f"{error.detail}. {_AS_LINES}") from error
+    except (BadRequest, TooLarge) as error:
+        remedy = _AS_LINES if error.code in _MENDED_BY_LINES else ""
+        raise click.ClickException(f"{error.detail.rstrip('.')}. {remedy}".rstrip()) from error
 
 
 def _take_lines(way: _Way, raw: bytes, settings: Settings) -> list[dict[str, Any]]:
     """Any number of lines, a door's fill at a time."""
     parts = list(batches(raw, most_items=settings.max_items, most_bytes=settings.max_body_bytes))
     if not parts:
-        raise BadRequest("no_events", "The file holds no event.")
+        raise click.ClickException("The file holds no event.")
     results: list[dict[str, Any]] = []
     first = 0
     for part in _progress(parts):

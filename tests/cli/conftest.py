@@ -1,7 +1,7 @@
 """The command over a real store: `run("status")` runs it with a configuration of its own, at the width it is given."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,9 @@ from click.testing import CliRunner
 from redis import Redis
 
 from relay.cli.main import main
+from relay.store.delivery import Settlement, finish
 from relay.store.scripts import Scripts
-from tests.store_world import accept_events, event
+from tests.store_world import accept_events, event, take_events
 from tests.valkey import Valkey
 
 _CONFIG = f"""
@@ -41,6 +42,14 @@ class Ended:
 
 
 Run = Callable[..., Ended]
+Queue = Callable[..., str]
+Settle = Callable[[Settlement], str]
+Make = Callable[..., dict[str, Any]]
+
+
+def row_of(out: str, start: str) -> list[str]:
+    """The cells of the first line that starts so."""
+    return next(line.split() for line in out.splitlines() if line.startswith(f"{start} "))
 
 
 @pytest.fixture
@@ -52,7 +61,7 @@ def environ(valkey: Valkey, tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def run(redis: Redis, environ: dict[str, str], tmp_path: Path) -> Iterator[Run]:
+def run(redis: Redis, environ: dict[str, str], tmp_path: Path) -> Run:
     def ended(*arguments: str, sent: str = "", columns: int = 80, **changed: str) -> Ended:
         told = environ | changed | {"COLUMNS": str(columns)}
         line = ["--data-dir", str(tmp_path), *arguments]
@@ -62,7 +71,7 @@ def run(redis: Redis, environ: dict[str, str], tmp_path: Path) -> Iterator[Run]:
         return Ended(result.exit_code, result.stdout, result.stderr)
 
     assert redis.dbsize() == 0
-    yield ended
+    return ended
 
 
 @pytest.fixture
@@ -73,6 +82,19 @@ def queue(scripts: Scripts) -> Callable[..., str]:
         return accept_events(scripts, event(native, **fields)).verdicts[0].id
 
     return queued
+
+
+@pytest.fixture
+def settle(scripts: Scripts, queue: Callable[..., str]) -> Callable[[Settlement], str]:
+    """Queues an event, takes it and settles it so; says its id."""
+
+    def settled(settlement: Settlement) -> str:
+        queue()
+        [taken] = take_events(scripts)
+        assert finish(scripts, taken, settlement)
+        return taken.id
+
+    return settled
 
 
 @pytest.fixture

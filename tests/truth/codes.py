@@ -11,7 +11,9 @@ from tests.truth.project import name_of, python_files
 ANSWERS = {
     name: int(kind.status)
     for name, kind in vars(errors).items()
-    if isinstance(kind, type) and issubclass(kind, errors.RelayError) and kind not in {errors.RelayError, errors.Invalid}
+    if isinstance(kind, type)
+    and issubclass(kind, errors.RelayError)
+    and kind not in {errors.RelayError, errors.Invalid}
 }
 """Every error that takes its code where it is raised, with the status it is answered by."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.truth.project import ROOT, files, name_of, python_files
+from tests.truth.project import files, name_of, python_files
 
 LONGEST = 300
 SAY_NOTHING = {"utils", "helpers", "common", "misc", "base", "manager", "service", "handler", "models"}
@@ -18,7 +18,9 @@ def test_every_module_opens_by_saying_what_it_is(path: Path):
     text = path.read_text("utf-8")
     is_empty_package = path.name == "__init__.py" and not text
 
-    assert is_empty_package or ast.get_docstring(ast.parse(text)), f"{name_of(path)} needs a docstring at its top"
+    assert is_empty_package or ast.get_docstring(ast.parse(text)), (
+        f"{name_of(path)} needs a docstring at its top"
+    )
 
 
 @pytest.mark.parametrize("path", python_files(), ids=name_of)
@@ -29,7 +31,9 @@ def test_no_file_is_longer_than_can_be_read_at_a_sitting(path: Path):
 
 
 def test_no_package_runs_code_when_it_is_imported():
-    told = [name_of(path) for path in python_files() if path.name == "__init__.py" and path.read_text("utf-8")]
+    told = [
+        name_of(path) for path in python_files() if path.name == "__init__.py" and path.read_text("utf-8")
+    ]
 
     assert told == []
 
@@ -69,7 +73,3 @@ def test_test_names_are_sentences():
     ]
 
     assert told == []
-
-
-def test_the_root_of_the_project_is_found():
-    assert (ROOT / "pyproject.toml").is_file()

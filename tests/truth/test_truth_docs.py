@@ -16,7 +16,7 @@ from relay.config.load import read_config
 from relay.core.version import VERSION
 from tests.truth.project import ROOT, fenced, files, name_of, page
 
-PAGES = [path for path in files(".md")]
+PAGES = files(".md")
 
 
 def code_of(text: str) -> Iterator[str]:
@@ -74,7 +74,12 @@ def test_every_command_is_named_on_some_page():
 
 def test_every_option_that_a_page_names_exists():
     known = {"--json", "--help", "--config", "--data-dir"}
-    known |= {option for command in commands().values() for p in command.params for option in (*p.opts, *p.secondary_opts)}
+    known |= {
+        option
+        for command in commands().values()
+        for p in command.params
+        for option in (*p.opts, *p.secondary_opts)
+    }
     named = {
         option
         for path in PAGES
@@ -112,7 +117,9 @@ def test_every_json_file_is_json(path: Path):
     json.loads(path.read_text("utf-8"))
 
 
-@pytest.mark.parametrize("path", [path for path in PAGES if fenced(path.read_text("utf-8"), "json")], ids=name_of)
+@pytest.mark.parametrize(
+    "path", [path for path in PAGES if fenced(path.read_text("utf-8"), "json")], ids=name_of
+)
 def test_every_json_example_on_a_page_is_json(path: Path):
     for block in fenced(path.read_text("utf-8"), "json"):
         json.loads(block)
@@ -147,7 +154,9 @@ def test_every_shell_example_is_good_shell():
         (name_of(path), done.stderr)
         for path in PAGES
         for block in fenced(path.read_text("utf-8"), "sh")
-        if (done := subprocess.run(["sh", "-n"], input=block, capture_output=True, text=True, check=False)).returncode
+        if (
+            done := subprocess.run(["sh", "-n"], input=block, capture_output=True, text=True, check=False)
+        ).returncode
     ]
 
     assert told == []

@@ -55,7 +55,9 @@ def test_every_code_at_start_is_listed_and_no_other():
 
 def test_the_api_says_what_is_wrong_with_a_field_in_the_listed_codes_only():
     at_start = ("relay/settings.py", "relay/config/")
-    codes = {found.code for found in raised() if found.by == "Problem" and not found.where.startswith(at_start)}
+    codes = {
+        found.code for found in raised() if found.by == "Problem" and not found.where.startswith(at_start)
+    }
 
     assert codes <= set(Code) | set(Notice)
 

@@ -42,7 +42,9 @@ def test_gong_takes_every_example(path: Path, way: tuple[Dialect, SendAs]):
 
 @pytest.mark.parametrize("way", ways(Dialect.CATALOG), ids=" ".join)
 @pytest.mark.parametrize("path", [path for path in EXAMPLES if path.name not in ANONYMOUS], ids=name_of)
-def test_a_gateway_of_the_catalogue_dialect_takes_every_example_with_an_address(path: Path, way: tuple[Dialect, SendAs]):
+def test_a_gateway_of_the_catalogue_dialect_takes_every_example_with_an_address(
+    path: Path, way: tuple[Dialect, SendAs]
+):
     [call] = mapped(path, *way).calls
 
     assert check(call.operation, call.body) == []
@@ -59,14 +61,19 @@ def test_an_anonymous_example_cannot_be_said_in_the_catalogue_dialect(name: str)
 @pytest.mark.parametrize("path", EXAMPLES, ids=name_of)
 def test_gong_can_tell_whom_an_example_is_about(path: Path):
     told = {
-        association(call.operation, call.body) for call in mapped(path, Dialect.GONG, SendAs.DIGITAL_INTERACTION).calls
+        association(call.operation, call.body)
+        for call in mapped(path, Dialect.GONG, SendAs.DIGITAL_INTERACTION).calls
     }
 
     assert told <= {Association.STRONG, Association.MEDIUM}
 
 
 def test_there_is_one_example_of_every_type():
-    found = {path.stem: json.loads(path.read_text("utf-8"))["type"] for path in EXAMPLES if path.parent.name == "types"}
+    found = {
+        path.stem: json.loads(path.read_text("utf-8"))["type"]
+        for path in EXAMPLES
+        if path.parent.name == "types"
+    }
 
     assert found == {str(kind): str(kind) for kind in EventType}
 
@@ -80,7 +87,9 @@ def test_no_two_examples_share_an_id():
 def test_every_example_from_a_partner_is_explained():
     told = page("examples/README.md")
 
-    assert [path.name for path in EXAMPLES if path.parent.name == "examples" and f"({path.name})" not in told] == []
+    assert [
+        path.name for path in EXAMPLES if path.parent.name == "examples" and f"({path.name})" not in told
+    ] == []
 
 
 @pytest.mark.parametrize(
@@ -97,7 +106,9 @@ def test_progress_arrives_in_gong_as_a_number_in_its_range(example: str, expecte
 
 
 def test_the_script_that_sends_examples_is_good_shell():
-    done = subprocess.run(["sh", "-n", ROOT / "examples/send.sh"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["sh", "-n", ROOT / "examples/send.sh"], capture_output=True, text=True, check=False
+    )
 
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -37,7 +37,11 @@ def test_every_import_contract_is_kept():
     [
         ("relay/store/keys.py", "import workers.gong", "Data flows one way"),
         ("relay/surplus.py", "import json", "Every module of relay has a layer"),
-        ("relay/store/keys.py", "import relay.store.jobs, relay.store.scripts", "Siblings never form a circle"),
+        (
+            "relay/store/keys.py",
+            "import relay.store.jobs, relay.store.scripts",
+            "Siblings never form a circle",
+        ),
         ("relay/core/ids.py", "import time", "The core is pure"),
         ("relay/web/doors.py", "import requests", "Only workers speak HTTP outwards"),
         ("workers/gong.py", "import relay.web.doors", "Workers never load the web"),
@@ -47,7 +51,7 @@ def test_every_import_contract_is_kept():
 def test_a_contract_bites(copy: Path, module: str, statement: str, broken: str):
     path = copy / module
     before = path.read_text("utf-8") if path.exists() else None
-    path.write_text(f'{before or ""}\n{statement}\n', "utf-8")
+    path.write_text(f"{before or ''}\n{statement}\n", "utf-8")
     try:
         status, told = lint(copy)
     finally:

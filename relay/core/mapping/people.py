@@ -41,8 +41,10 @@ def people_of(event: Event, destination: Destination) -> People:
 
 def unique_recipients(event: Event) -> tuple[Recipient, ...]:
     """Each address once: a list of recipients often holds somebody twice."""
-    recipients = event.share.recipients if event.share else ()
-    return tuple({recipient.email.lower(): recipient for recipient in reversed(recipients)}.values())[::-1]
+    first: dict[str, Recipient] = {}
+    for recipient in event.share.recipients if event.share else ():
+        first.setdefault(recipient.email.lower(), recipient)
+    return tuple(first.values())
 
 
 def _recipients(event: Event, destination: Destination) -> People:

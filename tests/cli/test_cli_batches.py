@@ -1,0 +1,52 @@
+"""A file of any length as requests of a door's size, and their answers as one document."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.cli.batches import batches, rejections_of, results_of, summary
+from relay.core.errors import Invalid, Problem
+
+_LINE = st.binary(max_size=30).map(lambda line: line.replace(b"\n", b"."))
+
+
+@given(st.lists(_LINE), st.integers(1, 5), st.integers(1, 60))
+def test_batches_hold_every_line_that_says_something_in_order(
+    lines: list[bytes], most_items: int, most_bytes: int
+):
+    found = list(batches(b"\n".join(lines), most_items=most_items, most_bytes=most_bytes))
+
+    assert [line for batch in found for line in batch] == [line for line in lines if line.strip()]
+
+
+@given(st.lists(_LINE), st.integers(1, 5), st.integers(1, 60))
+def test_no_batch_is_larger_than_a_door_takes_but_for_a_line_that_is(
+    lines: list[bytes], most_items: int, most_bytes: int
+):
+    for batch in batches(b"\n".join(lines), most_items=most_items, most_bytes=most_bytes):
+        assert 1 <= len(batch) <= most_items
+        assert len(batch) == 1 or len(b"\n".join(batch)) <= most_bytes
+
+
+def test_results_are_numbered_through_all_requests():
+    body = {"results": [{"index": 0, "status": "queued"}, {"index": 1, "status": "queued"}]}
+
+    assert [result["index"] for result in results_of(body, first=500)] == [500, 501]
+
+
+def test_rejections_are_gathered_by_item_with_paths_inside_it():
+    error = Invalid(
+        [Problem("[0].id", "required", "a"), Problem("[2]", "type", "b"), Problem("[2].to[1]", "type", "c")]
+    )
+
+    told = rejections_of(error, first=10)
+
+    paths = [(result["index"], [problem["path"] for problem in result["errors"]]) for result in told]
+    assert paths == [(10, ["id"]), (12, ["", "to[1]"])]
+
+
+def test_a_duplicate_counts_as_one_whatever_state_the_first_is_in():
+    results = [{"status": "delivered", "duplicate": True}, {"status": "queued", "duplicate": False}]
+
+    document = summary(results, dry_run=False)
+
+    assert document == {"queued": 1, "duplicates": 1, "filtered": 0, "rejected": 0, "results": results}

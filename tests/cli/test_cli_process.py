@@ -1,0 +1,52 @@
+"""The installed command as a process of its own: a pipe through it, and a watch on a terminal until Ctrl-C."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from tests.cli.conftest import Make
+
+COMMAND = str(Path(sys.executable).with_name("gong-relay"))
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def whole_environ(redis: Redis, environ: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    assert redis.dbsize() == 0
+    return environ | {"PATH": os.environ["PATH"], "COLUMNS": "80", "TERM": "xterm", "HOME": str(tmp_path)}
+
+
+def test_events_go_through_a_pipe_and_come_back_in_a_list(
+    whole_environ: dict[str, str], page_view: Make, tmp_path: Path
+):
+    def ran(*arguments: str, sent: str = "") -> str:
+        line = [COMMAND, "--data-dir", str(tmp_path), *arguments]
+        return subprocess.run(
+            line, input=sent, env=whole_environ, capture_output=True, check=True, text=True, timeout=60
+        ).stdout
+
+    sent = json.loads(ran("send", "-", "--source", "web", "--json", sent=json.dumps(page_view())))
+    listed = json.loads(ran("events", "--json"))
+
+    assert [found["id"] for found in listed["events"]] == [result["id"] for result in sent["results"]]
+
+
+def test_a_watch_draws_until_ctrl_c_and_ends_well(whole_environ: dict[str, str], tmp_path: Path):
+    ours, theirs = pty.openpty()
+    line = [COMMAND, "--data-dir", str(tmp_path), "status", "--watch"]
+    with subprocess.Popen(line, env=whole_environ, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        drawn = b""
+        while drawn.count(b"workers") < 2:
+            drawn += os.read(ours, 65_536)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+    os.close(ours)
+    assert b"acme" in drawn

@@ -1,0 +1,43 @@
+"""API keys of sources: how they look, and that only their digest is needed."""
+
+import hashlib
+import random
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.config.keys import SHORTEST, digest_of, fresh_key, read_digest, written
+
+
+def key(seed: int) -> str:
+    return fresh_key(random.Random(seed).choice)
+
+
+@given(st.integers())
+def test_a_key_has_its_form(seed):
+    assert re.fullmatch(r"grly_[0-9A-Za-z]{32}_[0-9A-Za-z]{6}", key(seed))
+
+
+@given(st.integers())
+def test_a_fresh_key_is_long_enough_to_be_taken(seed):
+    assert len(key(seed)) >= SHORTEST
+
+
+def test_the_checksum_is_that_of_the_random_part():
+    zeros = fresh_key(lambda alphabet: alphabet[0])
+
+    assert zeros == f"grly_{'0' * 32}_2D5Ed2"[:38] + zeros[38:]
+    assert key(1)[-6:] != key(2)[-6:]
+
+
+@given(st.text(min_size=1).filter(lambda text: text.isprintable()))
+def test_what_is_written_down_is_the_sha256_of_the_key(text):
+    assert written(text) == "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    assert read_digest(written(text)) == digest_of(text)
+
+
+def test_a_digest_of_another_form_is_not_read():
+    assert read_digest("sha256:" + "A" * 64) is None
+    assert read_digest("sha256:" + "a" * 63) is None
+    assert read_digest("sha256:" + "a" * 64 + "\n") is None

@@ -1,0 +1,92 @@
+"""The log: one JSON object a line, only named scalars, and never a reason to fail."""
+
+import io
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from relay.log import configure, line
+
+
+@pytest.fixture(autouse=True)
+def _usual_level() -> Iterator[None]:
+    yield
+    configure("info")
+
+
+def logged(event: str, **fields: Any) -> dict[str, Any]:
+    with redirect_stdout(io.StringIO()) as out:
+        line(event, **fields)
+    assert out.getvalue().count("\n") == 1
+    return json.loads(out.getvalue())
+
+
+def test_a_line_holds_its_time_its_level_its_event_and_its_fields():
+    told = logged("delivery.attempted", id="01K", outcome="delivered", seconds=0.21)
+
+    assert datetime.fromisoformat(told.pop("ts")).tzinfo is not None
+    assert told == {
+        "level": "info",
+        "event": "delivery.attempted",
+        "id": "01K",
+        "outcome": "delivered",
+        "seconds": 0.21,
+    }
+
+
+def test_a_field_that_is_none_is_left_away():
+    assert "code" not in logged("request.answered", code=None)
+
+
+@pytest.mark.parametrize("field", [{"body": "ada@example.com"}, {"source": {"email": "ada@example.com"}}])
+def test_what_is_no_named_scalar_is_left_out_and_named(field):
+    told = logged("request.answered", **field)
+
+    assert "ada@example.com" not in json.dumps(told)
+    assert told["left_out"] == list(field)
+
+
+def test_a_long_text_is_cut():
+    assert len(logged("web.crashed", error="x" * 9000)["error"]) < 1000
+
+
+def test_lines_below_the_level_are_not_written():
+    configure("warning")
+    with redirect_stdout(io.StringIO()) as out:
+        line("worker.swept")
+        line("worker.store_away", level="warning")
+
+    assert [json.loads(text)["event"] for text in out.getvalue().splitlines()] == ["worker.store_away"]
+
+
+class Broken(io.StringIO):
+    def write(self, text: str) -> int:
+        raise OSError(28, "No space left on device")
+
+
+def closed() -> io.StringIO:
+    stream = io.StringIO()
+    stream.close()
+    return stream
+
+
+@pytest.mark.parametrize(("stream", "error"), [(Broken, OSError), (closed, ValueError)])
+def test_a_log_that_cannot_be_written_never_raises(stream, error):
+    with redirect_stdout(stream()):
+        line("request.answered", status=202)
+
+        with pytest.raises(error):
+            sys.stdout.write("x")
+
+
+@pytest.mark.parametrize("value", [2**70, "\ud800"])
+def test_a_value_that_json_cannot_hold_never_raises(value):
+    with redirect_stdout(io.StringIO()) as out:
+        line("request.answered", status=value)
+
+    assert out.getvalue() == ""
