@@ -1,6 +1,7 @@
 """The floor under every worker: a thread pool that posts bodies through one `requests.Session`, and keeps nothing.
 
-`python -m bench.loop URL FILE THREADS`: makes FILE.ready, waits until there is a FILE, and posts each of its lines.
+`python -m bench.loop URL FILE THREADS`: makes FILE.ready, waits until there is a FILE, posts each of its lines, and
+makes FILE.done.
 """
 
 import signal
@@ -28,6 +29,7 @@ def main() -> None:
         time.sleep(0.05)
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(post, file.read_bytes().splitlines()))
+    file.with_suffix(".done").touch()
     signal.pause()
 
 

@@ -1,7 +1,4 @@
-"""A Gong that takes everything: answers each call after a while, and tells how many there were.
-
-`python -m bench.sink PORT LATENCY_SECONDS`. `GET /count` gives the number of calls answered so far.
-"""
+"""A Gong that takes everything and answers after a while: `python -m bench.sink PORT LATENCY_SECONDS`."""
 
 import sys
 from itertools import count
@@ -11,8 +8,7 @@ from typing import Any
 import gevent
 from gevent.server import StreamServer
 
-_answered = count()
-_total = [0]
+_numbers = count()
 
 
 def serve(latency_seconds: float) -> Any:
@@ -21,15 +17,11 @@ def serve(latency_seconds: float) -> Any:
     def handle(sock: socket, _address: object) -> None:
         sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
         stream = sock.makefile("rb", 65_536)
-        while first := stream.readline():
+        while stream.readline():
             stream.read(_length(stream))
-            if first.startswith(b"GET /count"):
-                sock.sendall(_answer(b"%d" % _total[0]))
-                continue
             if latency_seconds:
                 gevent.sleep(latency_seconds)
-            _total[0] += 1
-            sock.sendall(_answer(b'{"requestId":"%016d"}' % next(_answered)))
+            sock.sendall(_answer(b'{"requestId":"%016d"}' % next(_numbers)))
 
     return handle
 

@@ -135,7 +135,7 @@ class Deliverer:
         return later(max(seconds, outcome.seconds or 0.0), ambiguous=outcome.ambiguous, record=record)
 
     def _lock(self, taken: Taken, outcome: LockedOut, record: bytes) -> Settlement:
-        text = "; ".join(outcome.errors) or f"HTTP {outcome.status}"
+        text = "; ".join(outcome.errors) or (f"HTTP {outcome.status}" if outcome.status else "")
         if taken.lockouts + 1 >= _MOST_LOCKOUTS and outcome.cause is not Cause.NOT_CONFIGURED:
             return bury(Reason.LOCKED_OUT, text, record=record, keep_seconds=self.rules.retention.dead)
         return hold(outcome.cause, text, record=record, probe_seconds=self.rules.probe_every)

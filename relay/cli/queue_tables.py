@@ -134,18 +134,13 @@ def _machinery(page: Mapping[str, Any], now: datetime) -> RenderableType:
 def _workers(workers: list[dict[str, str]], now: datetime) -> Text:
     if not workers:
         return Text("none alive", style="yellow")
-    seen = [
-        f"{plain(told['name'])} ({age(told['last_seen_at'], now)} ago)"
-        if "last_seen_at" in told
-        else plain(told["name"])
-        for told in workers
-    ]
+    seen = [f"{plain(told['name'])} ({age(told['last_seen_at'], now)} ago)" for told in workers]
     return Text(f"{len(workers)} alive: " + ", ".join(seen))
 
 
 def _store(store: Mapping[str, Any]) -> Text:
     share = store["memory_used"]
-    memory = f"memory {share:.1%} of its maximum" if share else "memory far from any maximum"
+    memory = f"memory {share:.1%} of its maximum" if share is not None else "no maximum of memory is set"
     if not store["relaxed"]:
         return Text(f"keeps every accepted event through a crash; {memory}")
     return Text.assemble(("durability is relaxed. " + " ".join(store["relaxed"]), "yellow"), f" {memory}")

@@ -39,7 +39,10 @@ def read_config(text: str, *, environ: Mapping[str, str], allow_hosts: Container
     tree, malformed = parse(text)
     if tree is None and malformed:
         raise ConfigError(malformed)
-    tree, unset = fill_in({} if tree is None else tree, environ)
+    try:
+        tree, unset = fill_in({} if tree is None else tree, environ)
+    except RecursionError as error:
+        raise ConfigError([Problem("", "syntax", "an alias in it holds itself")]) from error
     loaded, wrong = _checked(tree)
     problems = [*malformed, *unset]
     told = {problem.path for problem in problems}

@@ -66,17 +66,17 @@ class Watermark:
         if self._clock() - self._looked_at >= _EVERY_SECONDS:
             self._looked_at = self._clock()
             with translated():
-                self._full = used_share(self._redis) >= self._share
+                self._full = (used_share(self._redis) or 0.0) >= self._share
         if self._full:
             text = "The store is nearly full; what it holds is being sent. Nothing was kept: send it again."
             raise Unavailable("store_nearly_full", text, retry_after=30)
 
 
-def used_share(redis: Redis) -> float:
-    """Used memory as a share of `maxmemory`; 0 when no maximum is set."""
+def used_share(redis: Redis) -> float | None:
+    """Used memory as a share of `maxmemory`; None when no maximum is set."""
     told: Any = redis.info("memory")
     limit = int(told.get("maxmemory", 0))
-    return int(told["used_memory"]) / limit if limit else 0.0
+    return int(told["used_memory"]) / limit if limit else None
 
 
 def reachable(redis: Redis) -> bool:

@@ -127,5 +127,5 @@ def read_workers(redis: Redis) -> list[dict[str, str]]:
         {"name": name.decode().rpartition(":")[2]}
         | {field: value.decode() for field, value in zip(fields, row, strict=True) if value is not None}
         for name, row in sorted(zip(names, rows, strict=True))
-        if any(row)
+        if row[-1] is not None
     ]

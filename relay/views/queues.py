@@ -1,6 +1,6 @@
 """The queues as an operator sees them: every destination's depth, age, budget and hold; the workers; the store."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from relay.core.destination import Config, Destination, Limits
@@ -9,6 +9,9 @@ from relay.store.connection import Client, translated
 from relay.store.durability import read_durability, used_share
 from relay.store.events import destinations
 from relay.store.queues import Depth, Hold, Spent, read_depths, read_spent, read_workers
+
+_SILENCE = timedelta(seconds=30)
+"""A worker that has not been heard of for this long is not shown."""
 
 
 def queues_page(redis: Client, config: Config, *, now: datetime) -> dict[str, Any]:
@@ -19,7 +22,13 @@ def queues_page(redis: Client, config: Config, *, now: datetime) -> dict[str, An
     companies = sorted({_destination(config, name)[1] for name in names})
     spent = {told.company: told for told in read_spent(redis, companies)}
     rows = [_row(depth, config, spent, now) for depth in read_depths(redis, names)]
-    return {"destinations": rows, "workers": read_workers(redis), "store": store_page(redis)}
+    workers = [worker for worker in read_workers(redis) if _alive(worker, now)]
+    return {"destinations": rows, "workers": workers, "store": store_page(redis)}
+
+
+def _alive(worker: dict[str, str], now: datetime) -> bool:
+    """A worker says every ten seconds that it lives; one that was killed stays registered for a while."""
+    return now - datetime.fromisoformat(worker["last_seen_at"]) < _SILENCE
 
 
 def store_page(redis: Client) -> dict[str, Any]:
@@ -32,7 +41,7 @@ def store_page(redis: Client) -> dict[str, Any]:
         "relaxed": list(durability.relaxed),
         "appendonly": durability.appendonly,
         "appendfsync": durability.appendfsync,
-        "memory_used": round(used, 3),
+        "memory_used": None if used is None else round(used, 3),
     }
 
 

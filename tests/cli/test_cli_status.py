@@ -112,3 +112,13 @@ def test_status_needs_a_configuration_that_is_right(run: Run):
 
     assert (ended.code, ended.out) == (1, "")
     assert "/nowhere.yaml: cannot be read" in ended.err
+
+
+def test_status_of_an_empty_configuration_says_so(run: Run, tmp_path: Path):
+    empty = tmp_path / "empty.yaml"
+    empty.write_text("destinations: {}\nsources: {}\n")
+
+    ended = run("status", RELAY_CONFIG=str(empty))
+
+    assert ended.code == 0
+    assert "No destination is configured, and none has had an event." in ended.out

@@ -65,7 +65,7 @@ def test_lines_below_the_level_are_not_written():
 
 
 class Broken(io.StringIO):
-    def write(self, text: str) -> int:
+    def write(self, _: str) -> int:
         raise OSError(28, "No space left on device")
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import requests
 
+from relay.settings import Settings
 from tests.harness.accounts import ADMIN_KEY, Account, configuration
 from tests.harness.clients import Relay, Sandbox
 from tests.harness.processes import Process, free_port, tail
@@ -39,6 +40,11 @@ class Plan:
     gong: Mapping[str, str] = field(default_factory=dict)
     store: Mapping[str, str] = field(default_factory=dict)
     workers: int = 1
+
+    @property
+    def worker_threads(self) -> int:
+        """How many calls one worker has in flight at most."""
+        return int(self.settings.get("RELAY_WORKER_THREADS", Settings().worker_threads))
 
 
 class Stack:

@@ -2,16 +2,16 @@
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 T = TypeVar("T")
 
 _LOOK_EVERY_SECONDS = 0.05
 
 
-def eventually(look: Callable[[], T], *, within: float, what: str = "") -> T:
+def eventually(look: Callable[[], T | Literal[False] | None], *, within: float, what: str = "") -> T:
     """What `look` returns once that is true. An AssertionError of `look` counts as not yet, and is shown at the end."""
-    deadline, last = time.monotonic() + within, None
+    deadline, last = time.monotonic() + within, ""
     while True:
         try:
             found = look()

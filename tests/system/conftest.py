@@ -15,7 +15,7 @@ def launch(request: pytest.FixtureRequest) -> Launch:
 
     def show(text: str) -> None:
         with capture.global_and_fixture_disabled():
-            print(text)
+            print(text)  # noqa: T201 - for people, past the capture
 
     @contextmanager
     def watched(plan: Plan) -> Iterator[Stack]:

@@ -33,7 +33,9 @@ def expected(item: "Field[Any]") -> list[str]:
 
 @pytest.mark.parametrize("item", fields(Settings), ids=variable)
 def test_a_setting_stands_on_its_page_with_its_default_and_its_meaning(item: "Field[Any]"):
-    assert expected(item) in rows(section(CONFIGURATION, "Environment"))
+    row = expected(item)
+
+    assert row in rows(section(CONFIGURATION, "Environment")), f"docs/configuration.md needs the row {' | '.join(row)}"
 
 
 def test_no_setting_stands_on_the_page_that_is_not_there():

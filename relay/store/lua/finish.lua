@@ -54,9 +54,9 @@ end
 function verbs.hold(cause, detail, probe)
   local key = K.HOLD .. destination
   if redis.call('SADD', K.HOLDS, destination) == 1 then
-    redis.call('HSET', key, 'cause', cause, 'detail', detail, 'since', whole(now), 'company', company)
+    redis.call('HSET', key, 'cause', cause, 'detail', detail, 'since', whole(now), 'company', company,
+      'probe_at', whole(now + tonumber(probe)))              -- not on an operator's pause: no probe may end that
   end
-  redis.call('HSETNX', key, 'probe_at', whole(now + tonumber(probe)))
   move(id, destination, 'sending', 'held')
   if redis.call('EXISTS', K.PROBED .. destination) == 1 then redis.call('HINCRBY', event, 'lockouts', 1) end
   redis.call('LPUSH', K.HELD .. destination, id)

@@ -1,0 +1,170 @@
+"""Children are kept running, restarted when they die, and stopped in order."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from relay.cli.processes import Child, Crew, last_lines
+
+pytestmark = pytest.mark.slow
+
+SLEEPS = "import time; time.sleep(600)"
+STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
+TELLS_ITS_END = """
+import pathlib, signal, sys, time
+def end(*_):
+    with open(sys.argv[1], "a") as file: file.write(sys.argv[2] + "\\n")
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+print("listening", flush=True)
+time.sleep(600)
+"""
+
+
+def never() -> bool:
+    return False
+
+
+def until(holds: Callable[[], object], what: str) -> None:
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline, f"never so: {what}"
+        time.sleep(0.02)
+
+
+def text(log: Path) -> str:
+    return log.read_text() if log.exists() else ""
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def crew(said: list[str]) -> Iterator[Crew]:
+    crew = Crew({**os.environ, "GREETING": "hello"}, said.append)
+    yield crew
+    crew.stop(hurried=lambda: True)
+
+
+def child(folder: Path, name: str, code: str, *arguments: str, stop_seconds: float = 10) -> Child:
+    return Child(name, (sys.executable, "-c", code, *arguments), folder / f"{name}.log", stop_seconds)
+
+
+def test_a_child_s_words_go_to_its_log_and_it_has_its_environment(crew: Crew, tmp_path: Path):
+    one = child(tmp_path, "one", "import os; print(os.environ['GREETING'])")
+    crew.start(one)
+    until(crew.ended, "the child has ended")
+
+    assert last_lines(one.log) == "hello"
+
+
+def test_the_log_of_the_run_before_is_kept_beside(crew: Crew, tmp_path: Path):
+    (tmp_path / "one.log").write_text("before\n")
+    crew.start(child(tmp_path, "one", SLEEPS))
+
+    assert text(tmp_path / "one.log.1") == "before\n"
+    assert text(tmp_path / "one.log") == ""
+
+
+def test_a_killed_child_is_started_again_and_that_is_said(crew: Crew, said: list[str], tmp_path: Path):
+    one = child(tmp_path, "one", f"import os; print(os.getpid(), flush=True); {SLEEPS}")
+    crew.start(one)
+    until(lambda: text(one.log), "it has told its id")
+    os.kill(int(text(one.log)), signal.SIGKILL)
+    until(lambda: crew.tend() or len(text(one.log).split()) == 2, "a second one has told its id")
+
+    [line] = said
+    assert line.startswith("one was ended by SIGKILL; starting it again in ")
+    assert str(one.log) in line
+
+
+def test_a_child_that_ends_again_and_again_is_started_less_and_less_often(
+    crew: Crew, said: list[str], tmp_path: Path
+):
+    crew.start(child(tmp_path, "one", "raise SystemExit(3)"))
+    until(lambda: crew.tend() or len(said) == 3, "it has ended three times")
+    pauses = [float(line.split(" in ")[1].split(" s.")[0]) for line in said]
+
+    assert "ended with status 3" in said[0]
+    assert pauses == sorted(set(pauses))
+
+
+def test_what_was_started_last_is_stopped_first(crew: Crew, tmp_path: Path):
+    ends = tmp_path / "ends"
+    names = ["store", "worker", "web"]
+    for name in names:
+        crew.start(child(tmp_path, name, TELLS_ITS_END, str(ends), name))
+    until(lambda: all(text(tmp_path / f"{name}.log") for name in names), "all listen")
+    crew.stop(hurried=never)
+
+    assert ends.read_text().split() == ["web", "worker", "store"]
+
+
+def test_a_child_that_does_not_end_in_its_time_is_killed(crew: Crew, tmp_path: Path):
+    deaf = child(tmp_path, "deaf", STUBBORN, stop_seconds=0.2)
+    crew.start(deaf)
+    until(lambda: text(deaf.log), "it is deaf")
+    crew.stop(hurried=never)
+
+    assert crew.ended() is None
+
+
+def test_a_hurry_cuts_the_waiting_short(crew: Crew, tmp_path: Path):
+    deaf = child(tmp_path, "deaf", STUBBORN, stop_seconds=600)
+    crew.start(deaf)
+    until(lambda: text(deaf.log), "it is deaf")
+    before = time.monotonic()
+    crew.stop(hurried=lambda: True)
+
+    assert time.monotonic() - before < 60
+
+
+def test_what_a_child_has_started_itself_ends_with_it(crew: Crew, tmp_path: Path):
+    code = f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', {SLEEPS!r}]).pid, flush=True); {SLEEPS}"
+    one = child(tmp_path, "one", code)
+    crew.start(one)
+    until(lambda: text(one.log), "it has told its child's id")
+    grandchild = int(text(one.log))
+    crew.stop(hurried=never)
+
+    until(lambda: not alive(grandchild), "the grandchild has ended")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent has died")
+def test_children_end_when_their_parent_is_killed(tmp_path: Path):
+    code = """
+import os, sys, time
+from pathlib import Path
+from relay.cli.processes import Child, Crew
+log, go = map(Path, sys.argv[1:])
+inner = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+Crew(os.environ, print).start(Child("inner", (sys.executable, "-c", inner), log, 5))
+while not go.exists():
+    time.sleep(0.02)
+os.kill(os.getpid(), 9)
+"""
+    crew = Crew(os.environ, print)
+    parent = child(tmp_path, "parent", code, str(tmp_path / "inner.log"), str(tmp_path / "go"))
+    crew.start(parent)
+    until(lambda: text(tmp_path / "inner.log"), "the grandchild has told its id")
+    grandchild = int(text(tmp_path / "inner.log"))
+    (tmp_path / "go").touch()
+
+    until(lambda: not alive(grandchild), "the grandchild has ended")
+    crew.stop(hurried=never)
+
+
+def alive(process: int) -> bool:
+    """Whether a process runs: one that has ended and waits for its parent to notice does not."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"

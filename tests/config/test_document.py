@@ -1,0 +1,116 @@
+"""The file as a tree: `${NAME}` anywhere, and mistakes of form with their line."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.config.document import FromEnvironment, fill_in, parse
+
+
+def read(text: str, **environ: str):
+    tree, malformed = parse(text)
+    assert malformed == []
+    return fill_in(tree, environ)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: ${NAME}",
+        "a: '${NAME}'",
+        'a: "${NAME}"',
+        "{a: ${NAME}}",
+        "a:\n  ${NAME}",
+        "a: ${NAME} # and a remark",
+    ],
+)
+def test_a_variable_is_read_wherever_a_text_may_stand(text):
+    tree, problems = read(text, NAME="value")
+
+    assert (tree, problems) == ({"a": "value"}, [])
+
+
+def test_a_variable_may_be_a_part_of_a_text_and_stand_in_a_list():
+    assert read("[a-${X}-${Y}, ${X}]", X="1", Y="2") == (["a-1-2", "1"], [])
+
+
+@given(st.text(min_size=1).filter(str.strip))
+def test_a_value_is_never_read_as_yaml(value):
+    assert read("{a: ${NAME}}", NAME=value) == ({"a": value}, [])
+
+
+def test_a_value_is_not_looked_at_for_variables_again():
+    assert read("a: ${X}", X="${Y}") == ({"a": "${Y}"}, [])
+
+
+def test_what_came_from_the_environment_can_be_told_from_what_stands_in_the_file():
+    tree, _ = read("[${X}, x]", X="x")
+
+    assert [isinstance(text, FromEnvironment) for text in tree] == [True, False]
+
+
+def test_every_variable_that_is_not_set_is_told_with_its_path():
+    _, problems = read("a: ${X}\nb: [{c: '${Y}-${Z}'}]", Y="y")
+
+    assert [(problem.path, problem.code) for problem in problems] == [
+        ("a", "unset_variable"),
+        ("b[0].c", "unset_variable"),
+    ]
+    assert "X" in problems[0].message
+    assert "Z" in problems[1].message
+
+
+@pytest.mark.parametrize("value", ["", " ", "\n\t"])
+def test_a_variable_that_is_blank_counts_as_a_mistake(value):
+    _, problems = read("a: ${X}", X=value)
+
+    assert "empty" in problems[0].message
+
+
+def test_a_variable_may_come_from_a_file(tmp_path):
+    (tmp_path / "x").write_text("from the file\n")
+
+    assert read("a: ${X}", X_FILE=str(tmp_path / "x")) == ({"a": "from the file"}, [])
+
+
+def test_a_variable_in_a_remark_is_not_missed():
+    assert read("a: 1 # ${X}") == ({"a": 1}, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("a: [1,\nb: 2", "line 2, column 5"),
+        ("a: ${X}: b", "line 1, column 8"),
+        ("\ta: 1", "line 1, column 1"),
+        ("a: *gone", "line 1, column 4"),
+        ("a: !!python/name:os.system", "line 1, column 4"),
+        ("---\na: 1\n---\nb: 1", "line 3, column 1"),
+    ],
+)
+def test_a_mistake_of_form_is_told_with_its_place(text, place):
+    tree, problems = parse(text)
+
+    assert tree is None
+    assert [(problem.path, problem.code) for problem in problems] == [(place, "syntax")]
+
+
+@pytest.mark.parametrize("text", ["\x00", "[" * 5000])
+def test_a_hostile_text_is_a_mistake_of_form(text):
+    assert parse(text)[1][0].code == "syntax"
+
+
+def test_every_key_that_is_given_twice_is_told():
+    _, problems = parse("a:\n  x: 1\n  y: 2\n  x: 3\nb: 1\na: 2\n")
+
+    assert [problem.path for problem in problems] == ["line 4, column 3", "line 6, column 1"]
+    assert "line 2" in problems[0].message
+
+
+def test_a_key_that_overrides_what_it_merges_is_not_given_twice():
+    text = "a: &a {x: 1, y: 1}\nb: &b {<<: *a, x: 2}\nc: {<<: *b, x: 3}"
+
+    assert parse(text) == (
+        {"a": {"x": 1, "y": 1}, "b": {"x": 2, "y": 1}, "c": {"x": 3, "y": 1}},
+        [],
+    )

@@ -1,0 +1,99 @@
+"""The published JSON Schema says the same as the schemas that check the file."""
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from relay.config.json_schema import json_schema
+from relay.config.schema import (
+    AuthSchema,
+    BasicSchema,
+    ConfigSchema,
+    DestinationSchema,
+    LimitsSchema,
+    SourceSchema,
+)
+from relay.config.starter import starter
+
+SCHEMA = json_schema()
+PARTS = SCHEMA["$defs"]
+
+
+def resolved(part: dict[str, Any]) -> dict[str, Any]:
+    return PARTS[part["$ref"].removeprefix("#/$defs/")] if "$ref" in part else part
+
+
+def strangers(value: Any, schema: dict[str, Any], path: str = "") -> list[str]:
+    """Every place of a document that the schema does not know, and every required key that is missing there."""
+    schema = resolved(schema)
+    if isinstance(value, dict):
+        missing = [f"{path}.{key} is missing" for key in schema.get("required", []) if key not in value]
+        return missing + [text for key, inner in value.items() for text in entry(key, inner, schema, path)]
+    if isinstance(value, list):
+        return [text for inner in value for text in strangers(inner, schema["items"], f"{path}[]")]
+    return []
+
+
+def entry(key: str, value: Any, schema: dict[str, Any], path: str) -> list[str]:
+    more = schema.get("properties", {}).get(key) or schema.get("additionalProperties")
+    return strangers(value, more, f"{path}.{key}") if more else [f"{path}.{key}"]
+
+
+def test_it_is_json_and_says_its_draft():
+    assert json.loads(json.dumps(SCHEMA))["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+def test_every_reference_leads_somewhere():
+    text = json.dumps(SCHEMA)
+    wanted = {piece.split('"')[0] for piece in text.split('"#/$defs/')[1:]}
+
+    assert wanted == set(PARTS)
+    assert "#/components" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "schema"),
+    [
+        ("Auth", AuthSchema),
+        ("Basic", BasicSchema),
+        ("Destination", DestinationSchema),
+        ("Limits", LimitsSchema),
+        ("Source", SourceSchema),
+    ],
+)
+def test_it_knows_the_keys_that_are_checked_and_no_others(name, schema):
+    part = PARTS[name]
+
+    assert set(part["properties"]) == set(schema().fields)
+    assert part["additionalProperties"] is False
+    assert set(part.get("required", [])) == {key for key, field in schema().fields.items() if field.required}
+
+
+def test_its_top_is_the_whole_file():
+    assert set(SCHEMA["properties"]) == set(ConfigSchema().fields)
+
+
+def test_every_key_is_explained():
+    plain = [
+        f"{name}.{key}"
+        for name, part in {**PARTS, "": SCHEMA}.items()
+        for key, value in part["properties"].items()
+        if not value.get("description", "").endswith(".")
+    ]
+
+    assert plain == []
+
+
+def test_the_starter_holds_nothing_that_it_does_not_know():
+    assert strangers(yaml.safe_load(starter("http://127.0.0.1:8090")), SCHEMA) == []
+
+
+def test_a_stranger_in_a_file_would_be_seen():
+    assert strangers(
+        {"destinations": {"a": {"auth": {"basic": {"access_key": "x"}}, "lmits": 1}}}, SCHEMA
+    ) == [
+        ".destinations.a.auth.basic.access_key_secret is missing",
+        ".destinations.a.lmits",
+    ]

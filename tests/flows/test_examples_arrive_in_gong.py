@@ -1,0 +1,89 @@
+"""From a file to Gong: every example goes in by the door, is delivered over HTTP, and stands in the strict sandbox."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import requests
+from flask.testing import FlaskClient
+from redis import Redis
+
+from relay.app import create_app
+from relay.core.call import SendAs
+from relay.core.destination import BasicCredentials, Config, Destination, Source
+from relay.sandbox.serve import serving
+from relay.sandbox.settings import Fidelity, SandboxSettings
+from relay.settings import Settings
+from relay.store.delivery import Pacing, finish, take
+from relay.store.scripts import Scripts
+from workers.deliver import Attempt, Deliverer, Rules
+from workers.gate import Gate
+from workers.gong import Gong, Manners
+
+KEY = "a-key-of-the-website-source"
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").rglob("*.json"))
+
+
+@pytest.fixture
+def sandbox() -> Iterator[str]:
+    settings = SandboxSettings(fidelity=Fidelity.STRICT, per_second=1000, burst=1000)
+    with serving(settings) as url:
+        yield url
+
+
+@pytest.fixture(params=SendAs)
+def config(sandbox: str, request: pytest.FixtureRequest) -> Config:
+    credentials = BasicCredentials("sandbox-key", "sandbox-secret")
+    destination = Destination("acme", "acme", credentials, sandbox)
+    source = Source("website", "acme", frozenset({hashlib.sha256(KEY.encode()).hexdigest()}), request.param)
+    return Config({"acme": destination}, {"website": source})
+
+
+def post(client: FlaskClient, body: bytes) -> list[str]:
+    """The eventIds that one request was answered with."""
+    answer = client.post(
+        "/v1/events", data=body, headers={"X-API-Key": KEY, "Content-Type": "application/json"}
+    )
+    assert answer.status_code == 202, answer.text
+    told = answer.get_json()
+    return [event["event_id"] for event in told.get("events", [told])]
+
+
+def deliver_all(scripts: Scripts, config: Config) -> None:
+    """What a worker does, one event after the other."""
+    deliverer = Deliverer(config, Gong(Manners()), Gate(0.0), Rules())
+    while taken := take(scripts, worker="w", want=32, pacing=Pacing(window=0.0))[1]:
+        for one in taken:
+            started = datetime.now(UTC)
+            outcome = deliverer.attempt(one, lambda: datetime.now(UTC))
+            assert finish(scripts, one, deliverer.settle(Attempt(one, outcome, "w", started, 0.0)))
+
+
+def received(sandbox: str) -> list[str]:
+    told = requests.get(f"{sandbox}/__sandbox/events", timeout=10).json()
+    return [event["event_id"] for event in told["events"]]
+
+
+def test_every_example_arrives_once(sandbox: str, config: Config, redis: Redis):
+    client = create_app(Settings(), config, redis).test_client()
+    sent = [event_id for path in EXAMPLES for event_id in post(client, path.read_bytes())]
+
+    deliver_all(Scripts(redis), config)
+
+    assert sorted(received(sandbox)) == sorted(sent)
+
+
+def test_an_example_sent_again_does_not_arrive_again(sandbox: str, config: Config, redis: Redis):
+    client = create_app(Settings(), config, redis).test_client()
+    event = json.loads(EXAMPLES[0].read_bytes()) | {"id": "sent-twice"}
+    body = json.dumps(event).encode()
+
+    [event_id] = post(client, body)
+    deliver_all(Scripts(redis), config)
+    post(client, body)
+    deliver_all(Scripts(redis), config)
+
+    assert received(sandbox).count(event_id) == 1

@@ -1,0 +1,82 @@
+"""What a run under kill -9 came to, and the promises that it is held against."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.harness.ledger import Balance, Ledger
+
+RESCUE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Gong:
+    """What the sandbox counted. `lost_answers`: how often it took an event and did not say so."""
+
+    events: int
+    repeated_calls: int
+    lost_answers: int
+    throttled: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One run. `seconds_to_drain` counts from the last kill or acknowledgement, whichever came later.
+
+    `held_at_kills`: how many calls killed workers can have had in flight. `states`: how many events ended in which.
+    """
+
+    seed: int
+    kills: int
+    held_at_kills: int
+    ledger: Ledger
+    balance: Balance
+    gong: Gong
+    states: Mapping[str, int]
+    seconds: float
+    seconds_to_drain: float
+
+    def text(self) -> str:
+        books, found, gong = self.ledger, self.balance, self.gong
+        return (
+            f"seed {self.seed}: {len(books.tried)} events, {len(books.acked)} acknowledged, {self.kills} kills: "
+            f"{len(found.lost)} lost, {len(found.unexpected)} unexpected, {len(found.doubled)} doubled, "
+            f"{len(found.recovered)} recovered; {gong.events} in Gong, {gong.repeated_calls} calls repeated (409) "
+            f"for {gong.lost_answers} lost answers and the kills, {gong.throttled} throttled (429); "
+            f"drained {self.seconds_to_drain:.1f} s after the last of it, {self.seconds:.1f} s in all; "
+            f"senders saw {dict(books.answers)}; events ended as {dict(self.states)}"
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """The books themselves, for a file."""
+        found = self.balance
+        return {
+            "seed": self.seed,
+            "tried": sorted(self.ledger.tried),
+            "acked": sorted(self.ledger.acked),
+            "lost": sorted(found.lost),
+            "unexpected": sorted(found.unexpected),
+            "doubled": sorted(found.doubled),
+            "recovered": sorted(found.recovered),
+            "report": self.text(),
+        }
+
+
+PROMISES: Mapping[str, Callable[[Report], bool]] = {
+    "every event is acknowledged in the end": lambda run: run.ledger.acked == run.ledger.tried,
+    "no acknowledged event is lost": lambda run: not run.balance.lost,
+    "nothing reaches Gong that nobody sent": lambda run: not run.balance.unexpected,
+    "Gong holds every event once": lambda run: not run.balance.doubled,
+    "no kill makes a dead letter": lambda run: run.states["dead"] == 0,
+    "no event of ours ends as somebody else's duplicate": lambda run: run.states["duplicate"] == 0,
+    "the relay counts as delivered what Gong holds": lambda run: run.states["delivered"] == run.gong.events,
+    "a call is repeated only when its answer was lost or its worker killed": lambda run: (
+        run.gong.repeated_calls <= run.gong.lost_answers + run.held_at_kills
+    ),
+    "no company is told to slow down however often workers restart": lambda run: run.gong.throttled == 0,
+    "senders are answered 202 or 503 and nothing else": lambda run: (
+        {answer for answer in run.ledger.answers if answer.isdigit()} <= {"202", "503"}
+    ),
+    "what killed workers held is sent within a minute": lambda run: run.seconds_to_drain < RESCUE_SECONDS,
+}
+"""Each holds for every run, however many processes died in it."""
