@@ -61,12 +61,14 @@ def line(event: str, *, level: Level = "info", **fields: Scalar) -> None:
     if _RANKS[level] < _least["rank"]:
         return
     record: dict[str, object] = {"ts": _now(), "level": level, "event": event}
-    record |= {
-        name: _cut(value) for name, value in fields.items() if value is not None and _may_carry(name, value)
-    }
-    left_out = sorted(name for name, value in fields.items() if not _may_carry(name, value))
+    left_out = []
+    for name, value in fields.items():
+        if name not in FIELDS or not isinstance(value, Scalar):
+            left_out.append(name)
+        elif value is not None:
+            record[name] = value[:_LONGEST] if isinstance(value, str) else value
     if left_out:
-        record["left_out"] = left_out
+        record["left_out"] = sorted(left_out)
     with contextlib.suppress(OSError, ValueError, TypeError):
         # One write for the whole line, so that threads do not mix theirs.
         sys.stdout.write(orjson.dumps(record).decode() + "\n")
@@ -75,11 +77,3 @@ def line(event: str, *, level: Level = "info", **fields: Scalar) -> None:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _may_carry(name: str, value: object) -> bool:
-    return name in FIELDS and isinstance(value, str | int | float | bool | None)
-
-
-def _cut(value: Scalar) -> Scalar:
-    return value[:_LONGEST] if isinstance(value, str) else value

@@ -4,10 +4,10 @@ import json
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import pytest
 
+from tests.harness import raw
 from tests.harness.accounts import Account
 from tests.harness.clients import page_view
 from tests.harness.stack import Launch, Plan, Stack
@@ -69,16 +69,10 @@ def stack(launch: Launch) -> Iterator[Stack]:
 
 def exchange(stack: Stack, headers: bytes, body: bytes) -> int:
     """Send exactly these bytes, stop sending, and return the status that is answered."""
-    address = urlsplit(stack.url)
-    head = (
-        b"POST /v1/events HTTP/1.1\r\nHost: relay\r\nConnection: close\r\nContent-Type: application/x-ndjson\r\n"
-        b"Authorization: Bearer " + ACCOUNT.key.encode() + b"\r\n" + headers + b"\r\n"
-    )
-    with socket.create_connection((address.hostname, address.port), timeout=10) as wire:
-        wire.sendall(head + body)
+    with raw.connect(stack.url) as wire:
+        wire.sendall(raw.head(ACCOUNT, headers) + body)
         wire.shutdown(socket.SHUT_WR)
-        status_line = wire.makefile("rb").readline()
-    return int(status_line.split()[1])
+        return raw.status(wire)
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.name)

@@ -1,8 +1,5 @@
 """The page of configuration says what the code reads: every variable, every key, every default, in its own words."""
 
-import ast
-import inspect
-import re
 from dataclasses import Field, fields
 from typing import Any
 
@@ -12,13 +9,10 @@ from marshmallow import fields as kinds
 
 from relay.config.fields import Named
 from relay.config.schema import ConfigSchema, DestinationSchema, SourceSchema
-from relay.sandbox.faults import Kind
-from relay.sandbox.settings import Fidelity, SandboxSettings
 from relay.settings import Settings, default, shown, variable
-from tests.truth.project import ROOT, first_cells, page, python_files, rows, section
+from tests.truth.project import first_cells, page, rows, section
 
 CONFIGURATION = page("docs/configuration.md")
-SANDBOX = page("docs/sandbox.md")
 
 
 def written(value: str) -> str:
@@ -35,7 +29,9 @@ def expected(item: "Field[Any]") -> list[str]:
 def test_a_setting_stands_on_its_page_with_its_default_and_its_meaning(item: "Field[Any]"):
     row = expected(item)
 
-    assert row in rows(section(CONFIGURATION, "Environment")), f"docs/configuration.md needs the row {' | '.join(row)}"
+    assert row in rows(section(CONFIGURATION, "Environment")), (
+        f"docs/configuration.md needs the row {' | '.join(row)}"
+    )
 
 
 def test_no_setting_stands_on_the_page_that_is_not_there():
@@ -62,40 +58,7 @@ def test_the_file_has_no_part_that_the_page_leaves_out():
     assert keys(ConfigSchema) == ["destinations", "sources"]
 
 
-@pytest.mark.parametrize("item", fields(SandboxSettings), ids=lambda item: item.name)
-def test_a_switch_of_the_sandbox_stands_on_its_page(item: "Field[Any]"):
-    value = str(item.default).lower() if isinstance(item.default, bool) else str(item.default or "none")
-    value = str(item.default) if item.default == 0 and not isinstance(item.default, bool) else value
-
-    assert [f"SANDBOX_{item.name.upper()}", value, item.metadata["doc"]] in rows(
-        section(SANDBOX, "How strict")
-    )
-
-
-def test_every_fault_of_the_sandbox_is_explained_and_no_other():
-    assert first_cells(section(SANDBOX, "Make it fail")) == list(Kind)
-
-
-def test_every_fidelity_of_the_sandbox_is_explained():
-    told = [name for name in first_cells(section(SANDBOX, "How strict")) if not name.startswith("SANDBOX_")]
-
-    assert told == list(Fidelity)
-
-
-def test_only_the_edges_read_the_environment():
-    """Settings are read once and passed down: a module that asks the environment itself cannot be told otherwise."""
-    composition = {"relay/app.py", "relay/gunicorn_conf.py", "relay/sandbox/wsgi.py", "workers/runtime.py"}
-    told = {
-        path.relative_to(ROOT).as_posix()
-        for path in python_files("relay", "workers")
-        if re.search(r"\bos\.(environ|getenv)\b", path.read_text("utf-8"))
-    }
-
-    assert {name for name in told - composition if not name.startswith("relay/cli/")} == set()
-
-
 def test_settings_explain_themselves_in_whole_sentences():
     told = [item.metadata["doc"] for item in fields(Settings)]
 
     assert [doc for doc in told if not (doc[0].isupper() and doc.endswith("."))] == []
-    assert ast.get_docstring(ast.parse(inspect.getsource(Settings)).body[0])

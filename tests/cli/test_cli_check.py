@@ -1,0 +1,159 @@
+"""The commands about configuration: what they print, and the codes they end with."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from relay.cli.main import main
+from relay.config.json_schema import json_schema
+from relay.config.keys import read_digest, written
+
+SECRET = "a-secret-of-more-than-thirty-two-characters"
+CONFIG = """
+destinations:
+  acme:
+    auth: {basic: {access_key: k, access_key_secret: "${GONG_SECRET}"}}
+    limits: {day_share: 80%}
+sources:
+  web: {destination: acme, keys: ["${WEB_KEY}"]}
+"""
+RIGHT = {"GONG_SECRET": SECRET, "WEB_KEY": SECRET}
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    (tmp_path / "my.yaml").write_text(CONFIG)
+    return tmp_path / "my.yaml"
+
+
+def run(folder: Path, *arguments: str, **environ: str) -> Result:
+    """Run the command with a data directory of its own."""
+    told = environ | {"COLUMNS": "200"}
+    result = CliRunner().invoke(main, ["--data-dir", str(folder), *arguments], env=told)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def document(result: Result) -> Any:
+    return json.loads(result.stdout)
+
+
+def test_a_right_configuration_is_told_in_short_and_ends_with_0(config: Path, tmp_path: Path):
+    result = run(tmp_path, "check", "--config", str(config), **RIGHT)
+
+    assert result.exit_code == 0
+    assert "8,000 a day" in result.stdout
+    assert SECRET not in result.output
+
+
+def test_a_wrong_configuration_is_told_whole_and_ends_with_1(config: Path, tmp_path: Path):
+    result = run(tmp_path, "check", "--config", str(config))
+
+    assert result.exit_code == 1
+    assert "2 things are wrong" in result.stdout
+    assert "destinations.acme.auth.basic.access_key_secret: " in result.stdout
+    assert "sources.web.keys[0]: " in result.stdout
+
+
+def test_a_wrong_environment_is_told_and_ends_with_1(config: Path, tmp_path: Path):
+    result = run(tmp_path, "check", "--config", str(config), RELAY_NONSENSE="1", **RIGHT)
+
+    assert result.exit_code == 1
+    assert "RELAY_NONSENSE: there is no such setting" in result.stdout
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_the_shared_options_may_stand_before_or_after_the_command(config: Path, tmp_path: Path, before: bool):  # noqa: FBT001
+    option = ["--config", str(config)]
+
+    assert (
+        run(tmp_path, *(option if before else []), "check", *([] if before else option), **RIGHT).exit_code
+        == 0
+    )
+
+
+def test_check_as_json_tells_what_there_is(config: Path, tmp_path: Path):
+    page = document(run(tmp_path, "check", "--json", "--config", str(config), **RIGHT))
+
+    assert page["ok"] is True
+    assert page["destinations"]["acme"]["day_budget"] == 8000
+    assert page["sources"]["web"] == {"destination": "acme", "keys": 1, "send_as": "digital-interaction"}
+
+
+def test_check_as_json_tells_problems_with_path_code_and_message(tmp_path: Path):
+    result = run(tmp_path, "check", "--json", "--config", str(tmp_path / "gone.yaml"))
+
+    assert result.exit_code == 1
+    assert [set(problem) for problem in document(result)["problems"]] == [{"path", "code", "message"}]
+
+
+def test_settings_are_listed_with_their_origin_and_without_secrets(tmp_path: Path):
+    (tmp_path / "env").write_text(f"# a remark\nRELAY_ADMIN_KEY={SECRET}\nRELAY_MAX_ITEMS=7\n")
+    environ = {"RELAY_LOG_LEVEL": "debug", "RELAY_MAX_ITEMS": "9"}
+    result = run(tmp_path, "settings", "--json", **environ)
+    rows = {row["name"]: row for row in document(result)["settings"]}
+
+    assert (rows["RELAY_LOG_LEVEL"]["value"], rows["RELAY_LOG_LEVEL"]["from"]) == ("debug", "environment")
+    assert (rows["RELAY_MAX_ITEMS"]["value"], rows["RELAY_MAX_ITEMS"]["from"]) == ("9", "environment")
+    assert (rows["RELAY_ADMIN_KEY"]["value"], rows["RELAY_ADMIN_KEY"]["from"]) == (
+        "********",
+        str(tmp_path / "env"),
+    )
+    assert rows["RELAY_MAX_BODY_BYTES"]["from"] == "default"
+
+
+def test_settings_for_people_say_what_each_means(tmp_path: Path):
+    result = run(tmp_path, "settings", RELAY_ADMIN_KEY=SECRET)
+
+    assert "RELAY_ADMIN_KEY = ********   [environment]" in result.stdout
+    assert "The first administrator's API key." in result.stdout
+    assert SECRET not in result.output
+
+
+def test_the_schema_is_printed(tmp_path: Path):
+    assert document(run(tmp_path, "schema")) == json_schema()
+
+
+def test_a_key_is_printed_with_the_line_that_lets_it_in(tmp_path: Path):
+    out = run(tmp_path, "key", "website").stdout
+    [key] = re.findall(r"grly_\w+", out)
+    [line] = re.findall(r"- (sha256:.*)", out)
+
+    assert "  website:" in out
+    assert line == written(key)
+    assert read_digest(line)
+
+
+def test_every_key_is_a_fresh_one(tmp_path: Path):
+    keys = {document(run(tmp_path, "key", "website", "--json"))["key"] for _ in range(20)}
+
+    assert len(keys) == 20
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["key", "No Good"],
+        ["key"],
+        ["check", "--nonsense"],
+        ["nonsense"],
+        ["web", "--port", "0"],
+        ["up", "--workers", "0"],
+    ],
+)
+def test_a_command_that_is_misused_ends_with_2(tmp_path: Path, arguments: list[str]):
+    assert run(tmp_path, *arguments).exit_code == 2
+
+
+@pytest.mark.parametrize("name", sorted(main.commands))
+def test_every_command_explains_itself_with_an_example(tmp_path: Path, name: str):
+    result = run(tmp_path, name, "--help")
+
+    assert result.exit_code == 0
+    assert "Example: " in result.stdout
+    assert "gong-relay" in result.stdout

@@ -1,0 +1,103 @@
+"""What `up` prepares: secrets once, addresses each time, and a starter that never overwrites."""
+
+import stat
+from pathlib import Path
+
+from relay.cli.env_file import read_env_file, write_env_file
+from relay.cli.first_start import Addresses, for_children, prepare, write_starter
+from relay.settings import Settings
+
+HERE = Addresses(
+    redis="unix:///data/valkey.sock", relay="http://127.0.0.1:8080", sandbox="http://127.0.0.1:8090"
+)
+GENERATED = {
+    "QUICKSTART_KEY",
+    "SANDBOX_ACCESS_KEY",
+    "SANDBOX_ACCESS_KEY_SECRET",
+    "RELAY_ADMIN_KEY",
+    "RELAY_SECRET_KEYS",
+}
+
+
+def test_what_is_prepared_are_good_settings():
+    settings = Settings.from_env(prepare({}, {}, HERE))
+
+    assert settings.redis_url == HERE.redis
+    assert settings.allow_gong_hosts == {"127.0.0.1:8090"}
+    assert settings.config == str(Path("relay.yaml").resolve())
+    assert settings.admin_key
+    assert settings.secret_keys
+
+
+def test_secrets_are_made_once_and_differ_from_machine_to_machine():
+    first = prepare({}, {}, HERE)
+    second = prepare({}, first, HERE)
+    elsewhere = prepare({}, {}, HERE)
+
+    assert {name for name in first if second[name] == first[name]} == set(first)
+    assert {name for name in first if elsewhere[name] != first[name]} == GENERATED
+
+
+def test_addresses_are_those_of_this_start():
+    moved = Addresses("unix:///elsewhere.sock", "http://127.0.0.1:9000", "http://127.0.0.1:9090")
+    saved = prepare({}, prepare({}, {}, HERE), moved)
+
+    assert saved["RELAY_REDIS_URL"] == moved.redis
+    assert saved["RELAY_PUBLIC_URL"] == moved.relay
+    assert saved["RELAY_ALLOW_GONG_HOSTS"] == "127.0.0.1:8090,127.0.0.1:9090"
+
+
+def test_what_the_operator_gives_wins():
+    given = {
+        "RELAY_CONFIG": "mine.yaml",
+        "RELAY_ADMIN_KEY": "mine",
+        "RELAY_PUBLIC_URL": "https://relay.example",
+    }
+    saved = prepare(given, {}, HERE)
+    environ = for_children(given, saved)
+
+    assert environ["RELAY_ADMIN_KEY"] == "mine"
+    assert environ["RELAY_PUBLIC_URL"] == "https://relay.example"
+    assert environ["RELAY_CONFIG"] == str(Path("mine.yaml").resolve())
+
+
+def test_the_operators_own_secrets_are_not_written_down():
+    assert "mine" not in prepare({"RELAY_ADMIN_KEY": "mine"}, {}, HERE).values()
+
+
+def test_the_sandbox_is_allowed_beside_what_the_operator_allows():
+    given = {"RELAY_ALLOW_GONG_HOSTS": "gateway.internal"}
+    environ = for_children(given, prepare(given, {}, HERE))
+
+    assert environ["RELAY_ALLOW_GONG_HOSTS"] == "gateway.internal,127.0.0.1:8090"
+
+
+def test_a_redis_that_a_file_names_is_not_named_twice():
+    given = {"RELAY_REDIS_URL_FILE": "/run/secrets/redis"}
+    earlier = prepare({}, {}, HERE)
+    saved = prepare(given, earlier, Addresses(None, HERE.relay, HERE.sandbox))
+
+    assert "RELAY_REDIS_URL" not in for_children(given, saved)
+
+
+def test_the_env_file_is_its_owners_only_and_reads_back(tmp_path: Path):
+    values = {"A": "1", "B": "x=y z", "C": ""}
+    path = tmp_path / "env"
+    write_env_file(path, {"OLD": "1"})
+    write_env_file(path, values)
+
+    assert read_env_file(path) == values
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_no_env_file_is_an_empty_one(tmp_path: Path):
+    assert read_env_file(tmp_path / "env") == {}
+
+
+def test_a_starter_is_written_where_there_is_no_file_and_nowhere_else(tmp_path: Path):
+    path = tmp_path / "relay.yaml"
+
+    assert write_starter(path, HERE.sandbox)
+    path.write_text("mine")
+    assert not write_starter(path, HERE.sandbox)
+    assert path.read_text() == "mine"

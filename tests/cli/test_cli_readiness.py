@@ -1,0 +1,53 @@
+"""Whether a port is free, and whether a server answers there."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+import pytest
+
+from relay.cli.readiness import answers, is_free
+
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    def app(environ, start):
+        start("200 OK" if environ["PATH_INFO"] == "/readyz" else "503 Service Unavailable", [])
+        return [b""]
+
+    with make_server("127.0.0.1", 0, app, handler_class=Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def nobodys_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_a_port_that_somebody_listens_on_is_not_free(port: int):
+    assert not is_free("127.0.0.1", port)
+
+
+def test_a_port_that_nobody_listens_on_is_free(nobodys_port: int):
+    assert is_free("127.0.0.1", nobodys_port)
+
+
+def test_only_200_is_an_answer(port: int):
+    assert answers("127.0.0.1", port, "/readyz")
+    assert not answers("127.0.0.1", port, "/livez")
+
+
+def test_nobody_does_not_answer(nobodys_port: int):
+    assert not answers("127.0.0.1", nobodys_port, "/readyz")
