@@ -26,12 +26,14 @@ def serving(folder: Path) -> "Iterator[tuple[Path, subprocess.Popen[bytes]]]":
     assert program, "tests need a Redis: install the quickstart extra"
     path = socket_path(folder)
     with subprocess.Popen(server_command(program, folder, path), stdout=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 20
-        while not is_ready(path):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        yield path, process
-        process.terminate()
+        try:
+            deadline = time.monotonic() + 20
+            while not is_ready(path):
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            yield path, process
+        finally:
+            process.terminate()
 
 
 def test_a_short_folder_holds_its_own_socket(folder: Path):

@@ -14,7 +14,7 @@ def connect(url: str) -> socket.socket:
 def head(account: Account, headers: bytes) -> bytes:
     """The head of a request that posts events, one a line. `headers` are whole lines, those of the body's length."""
     return (
-        b"POST /v1/events HTTP/1.1\r\nHost: relay\r\nConnection: close\r\nContent-Type: application/x-ndjson\r\n"
+        b"POST /v1/events HTTP/1.1\r\nHost: relay\r\nContent-Type: application/x-ndjson\r\n"
         b"Authorization: Bearer " + account.key.encode() + b"\r\n" + headers + b"\r\n"
     )
 
