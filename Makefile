@@ -15,16 +15,19 @@ help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
 setup: $(STAMP) ## make .venv with everything the lock names (with uv, else with pip)
+	@:
 
 $(STAMP): pyproject.toml uv.lock requirements.lock
 ifneq ($(UV),)
 	@$(UV) sync --quiet --locked --all-extras
 else ifneq ($(PYTHON),)
-	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear .venv || { \
+	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv || { \
 		echo "Python's venv module is missing: install it (Debian, Ubuntu: apt install python3-venv), or install uv." >&2; exit 1; }
+	@# An environment that uv has made works, but has no pip: it is given one, not thrown away under whoever uses it.
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
 	@echo "Installing what requirements.lock names into .venv; the first time this takes a minute."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --editable .
 else
 	@echo "Python 3.11 or newer is needed, and no python3, python3.13, python3.12 or python3.11 here is that." >&2
 	@echo "Install one (Debian, Ubuntu: apt install python3 python3-venv), or install uv: https://docs.astral.sh/uv/" >&2

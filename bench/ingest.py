@@ -1,7 +1,7 @@
 """How many events a second one web process takes, against bare Flask and against a naive `queue.enqueue`.
 
-`python -m bench.ingest [--rounds 5] [--seconds 3] [--connections 16]`. Contestants take turns, so that a busy
-machine is busy for all of them; ratios are of neighbours, and the median of them is told.
+`python -m bench.ingest [--rounds 20] [--seconds 0.7] [--connections 16]`. Contestants take short turns, so that a
+busy machine is busy for all of them; ratios are of neighbours, and the median of them is told.
 """
 
 import argparse
@@ -85,21 +85,21 @@ def report(title: str, rounds: dict[str, list[Round]]) -> None:
     for name, told in rounds.items():
         rate, web, store = (median(getattr(one, figure) for one in told) for figure in Round.__slots__)
         print(f"| {name} | {rate:.0f} | {web * 1e6:.0f} | {store * 1e6:.0f} |")
-    print()
     for rival in ("bare", "naive"):
         if rival in rounds and "relay" in rounds:
-            print(f"relay / {rival}: {_ratios(rounds['relay'], rounds[rival])}")
-
-
-def _ratios(ours: list[Round], theirs: list[Round]) -> str:
-    ratios = sorted(a.per_second / b.per_second for a, b in zip(ours, theirs, strict=True))
-    return f"{median(ratios):.2f} of the throughput ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+            pairs = list(zip(rounds["relay"], rounds[rival], strict=True))
+            more = sorted(ours.per_second / theirs.per_second for ours, theirs in pairs)
+            less = median(theirs.web_cpu / ours.web_cpu for ours, theirs in pairs)
+            spread = (
+                f"half of the pairs between {more[len(more) // 4]:.2f} and {more[len(more) * 3 // 4]:.2f}"
+            )
+            print(f"\nrelay / {rival}: {median(more):.2f} of its events/s ({spread}); by web CPU {less:.2f}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--seconds", type=float, default=0.7)
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--only", nargs="+", choices=CONTESTANTS, default=CONTESTANTS)
     parser.add_argument(

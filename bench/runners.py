@@ -120,6 +120,6 @@ RUNNERS = {
     "relay": Runner(
         1.0, lambda _: ("-m", "workers", "--threads", str(THREADS)), _has_worker, _accept_events, _delivered
     ),
-    "simple": Runner(0.1, _stock("rq.SimpleWorker"), _has_worker, _enqueue_jobs, _finished),
-    "fork": Runner(0.05, _stock("rq.Worker"), _has_worker, _enqueue_jobs, _finished),
+    "simple": Runner(0.03, _stock("rq.SimpleWorker"), _has_worker, _enqueue_jobs, _finished),
+    "fork": Runner(0.02, _stock("rq.Worker"), _has_worker, _enqueue_jobs, _finished),
 }

@@ -185,9 +185,7 @@ class Settings:
         5.0, "The most seconds that connecting to Gong may take.", parse=_seconds
     )
     max_attempts: int = option(12, "Attempts before an event becomes a dead letter.", parse=_whole(1, 1000))
-    max_age_hours: int = option(
-        24, "Hours of trying before an event becomes a dead letter.", parse=_whole(1)
-    )
+    max_age_hours: int = option(24, "Hours of trying before an event becomes a dead letter.", parse=_whole(1))
     trust_env: bool = option(
         default=False, doc="Whether calls to Gong obey HTTPS_PROXY and its kin.", parse=_yes_or_no
     )

@@ -40,4 +40,4 @@ class Bell:
                 if self._redis.blpop([keys.BELL], _LISTEN_SECONDS):
                     self._rung.set()
             except RedisError:
-                pause.wait(0.5)      # away: the worker's own commands say so
+                pause.wait(0.5)  # away: the worker's own commands say so

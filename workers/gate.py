@@ -16,6 +16,7 @@ class Gate:
     def __init__(self, window: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._window = window
         self._clock = clock
+        self._opened = clock()
         self._lock = threading.Lock()
         self._booked: dict[str, deque[float]] = {}
 
@@ -30,7 +31,9 @@ class Gate:
         with self._lock:
             booked = self._booked.get(company)
             if booked is None or booked.maxlen != per_second:
-                booked = self._booked[company] = deque(booked or (), maxlen=per_second)
+                # A worker that was killed may have written until the moment this one began: its calls count.
+                past = [self._opened] * per_second if booked is None else booked
+                booked = self._booked[company] = deque(past, maxlen=per_second)
             now = moment = self._clock()
             if len(booked) == per_second:
                 moment = max(now, booked[0] + self._window)

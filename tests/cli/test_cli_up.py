@@ -19,6 +19,8 @@ import requests
 pytestmark = pytest.mark.slow
 
 KEPT = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+# What a killed worker held is taken over after the lease: short, as tests wait for it.
+FAST = {"RELAY_LEASE_SECONDS": "6", "RELAY_CALL_TIMEOUT_SECONDS": "3", "RELAY_CONNECT_TIMEOUT_SECONDS": "2"}
 PARTS = {
     "valkey": "valkey-server|redis-server",
     "web": "relay.wsgi|gunicorn_conf",
@@ -57,13 +59,13 @@ class Up:
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         line = command(*arguments)
         return subprocess.run(
-            line, cwd=self.folder, env=KEPT, capture_output=True, text=True, timeout=60, check=False
+            line, cwd=self.folder, env=KEPT | FAST, capture_output=True, text=True, timeout=60, check=False
         )
 
     def start(self) -> None:
         line = command("up", "--port", str(self.port), "--sandbox-port", str(self.sandbox_port))
         with (self.folder / "out").open("wb") as out:
-            self.process = subprocess.Popen(line, cwd=self.folder, env=KEPT, stdout=out, stderr=out)
+            self.process = subprocess.Popen(line, cwd=self.folder, env=KEPT | FAST, stdout=out, stderr=out)
         until(
             lambda: "Ctrl-C stops" in self.told or self.process.poll() is not None, "it has started or ended"
         )

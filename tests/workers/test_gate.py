@@ -11,10 +11,24 @@ class Clock:
         return self.seconds
 
 
+def opened(window: float) -> tuple[Gate, Clock]:
+    """A gate that has been open for longer than its window."""
+    clock = Clock()
+    gate = Gate(window, clock)
+    clock.seconds += window
+    return gate, clock
+
+
+def test_a_fresh_gate_counts_the_calls_that_a_killed_worker_may_have_written_to_its_last_moment():
+    gate = Gate(60.0, Clock())
+
+    assert gate.book("acme", 3) == 60.0
+
+
 @given(st.lists(st.floats(0, 0.5), max_size=60), st.integers(1, 5))
 def test_no_window_holds_more_writes_than_its_company_may_make(gaps: list[float], per_second: int):
-    clock = Clock()
-    gate, written = Gate(1.03, clock), []
+    gate, clock = opened(1.03)
+    written: list[float] = []
     for gap in gaps:
         clock.seconds += gap
         written.append(clock.seconds + gate.book("acme", per_second))
@@ -24,8 +38,7 @@ def test_no_window_holds_more_writes_than_its_company_may_make(gaps: list[float]
 
 
 def test_a_company_below_its_pace_never_waits():
-    clock = Clock()
-    gate = Gate(1.03, clock)
+    gate, clock = opened(1.03)
 
     for _ in range(10):
         assert gate.book("acme", 3) == 0.0
@@ -33,13 +46,13 @@ def test_a_company_below_its_pace_never_waits():
 
 
 def test_companies_do_not_wait_for_each_other():
-    gate = Gate(60.0, Clock())
+    gate, _ = opened(60.0)
 
     assert [gate.book(company, 1) for company in ("a", "b", "c")] == [0.0, 0.0, 0.0]
 
 
 def test_a_raised_limit_takes_hold_at_once():
-    gate = Gate(60.0, Clock())
+    gate, _ = opened(60.0)
     gate.book("acme", 1)
 
     assert gate.book("acme", 2) == 0.0

@@ -65,9 +65,7 @@ def domain(text: str) -> str | None:
         return str(error)
     if bare == text:
         return None
-    return (
-        "must be a bare lower-case host such as acme.com: no scheme, www., port or path, and IDNA where it is not ASCII"
-    )
+    return "must be a bare lower-case host such as acme.com: no scheme, www., port or path, and IDNA where it is not ASCII"
 
 
 def number(text: str) -> str | None:

@@ -1,0 +1,61 @@
+"""How much work one event may cost: counted in steps, so that no expression or payload can hold a worker up.
+
+A step is about one node of an expression looked at once, or sixteen characters read. Counting needs no clock, and
+stops the same event at the same place on every machine.
+"""
+
+from typing import Any
+
+STEPS_PER_EVENT = 250_000
+"""Measured: well under 100 milliseconds and 32 MB. Real events take a few hundred."""
+STEPS_PER_RECEIPT = 4_000_000
+"""For a receipt of many events, each of which looks at the whole body."""
+DEPTH_MAX = 64
+TEXT_MAX = 100_000
+"""Characters that one function may make. What goes to Gong is far shorter."""
+
+
+class Unfit(ValueError):
+    """An expression has no value for this payload. The text says why, and never repeats the payload."""
+
+
+class Exceeded(Exception):
+    """The event needs more work than one event may."""
+
+
+class Meter:
+    """Steps that are left."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, steps: int = STEPS_PER_EVENT) -> None:
+        self.left = steps
+
+    def spend(self, steps: int) -> None:
+        self.left -= steps
+        if self.left < 0:
+            raise Exceeded
+
+    def measure(self, value: Any) -> None:
+        """Pay for all that a value holds, before something walks it. Unfit when it nests too deep to be walked."""
+        if isinstance(value, str):
+            self.spend(len(value) >> 4)
+        elif isinstance(value, list | dict):
+            self._measure_all(value)
+
+    def _measure_all(self, value: Any) -> None:
+        level, depth = [value], 0
+        while level:
+            depth += 1
+            if depth > DEPTH_MAX:
+                raise Unfit(f"nests deeper than {DEPTH_MAX} levels")
+            level = [inner for outer in level for inner in self._inside(outer)]
+
+    def _inside(self, value: Any) -> list[Any]:
+        if isinstance(value, str):
+            self.spend(len(value) >> 4)
+            return []
+        if not isinstance(value, list | dict):
+            return []
+        self.spend(len(value) + 1)
+        return list(value.values()) if isinstance(value, dict) else value
