@@ -63,7 +63,7 @@ bench: setup ## measure how fast it is
 	@$(BIN)/python -m bench.delivery
 
 torture: setup ## kill everything again and again, and count what was lost
-	@$(BIN)/pytest -s tests/system/test_kill_matrix.py
+	@$(BIN)/python -m bench.torture
 
 lock: ## write both locks anew from pyproject.toml (needs uv)
 	uv lock

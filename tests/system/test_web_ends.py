@@ -20,7 +20,9 @@ GRACE_SECONDS = 25.0
 def test_an_event_that_was_half_sent_when_the_web_was_told_to_stop_is_taken(launch: Launch) -> None:
     body = json.dumps(page_view("half")).encode()
     with launch(Plan([ACCOUNT], workers=0)) as stack, raw.connect(stack.url) as wire:
-        wire.sendall(raw.head(ACCOUNT, b"Content-Length: %d\r\n" % len(body)) + body[:40])
+        wire.sendall(
+            raw.head(ACCOUNT, b"Connection: close\r\nContent-Length: %d\r\n" % len(body)) + body[:40]
+        )
         stack.web.terminate()
         eventually(lambda: refused(stack.url), within=10, what="no new connections")
         wire.sendall(body[40:])
