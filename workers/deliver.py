@@ -1,6 +1,7 @@
 """The job: make one event's call, judge what came back, and settle it."""
 
 import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -86,15 +87,20 @@ class Deliverer:
         self._gate = gate
         self.rules = rules
 
-    def attempt(self, taken: Taken, now: Callable[[], datetime]) -> Outcome:
-        """Make the call and judge the answer."""
+    def attempt(self, taken: Taken, now: Callable[[], datetime]) -> tuple[Outcome, float]:
+        """Make the call and judge the answer. Returns the seconds that Gong took, without the wait for its turn."""
         destination = self._config.destinations.get(taken.destination)
         if destination is None:
-            return LockedOut(0, None, Cause.NOT_CONFIGURED, ())
-        answer = self._gong.send(
-            destination, Operation(taken.operation), taken.body, turn=lambda: self._wait(destination)
-        )
-        return judge(answer, now())
+            return LockedOut(0, None, Cause.NOT_CONFIGURED, ()), 0.0
+        written = time.monotonic()
+
+        def turn() -> None:
+            nonlocal written
+            self._wait(destination)
+            written = time.monotonic()
+
+        answer = self._gong.send(destination, Operation(taken.operation), taken.body, turn=turn)
+        return judge(answer, now()), time.monotonic() - written
 
     def probe(self, name: str, now: Callable[[], datetime]) -> Outcome | None:
         """What Gong says to this destination's credentials; None when it is not configured."""

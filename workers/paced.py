@@ -173,9 +173,9 @@ class PacedWorker(SimpleWorker):
     def _carry(self, taken: Taken) -> None:
         """One event's attempt, from call to settlement. Nothing may escape: its thread's slot would be lost."""
         try:
-            started, clock = _now(), time.monotonic()
-            outcome = self._deliverer.attempt(taken, _now)
-            attempt = Attempt(taken, outcome, self.name, started, time.monotonic() - clock)
+            started = _now()
+            outcome, seconds = self._deliverer.attempt(taken, _now)
+            attempt = Attempt(taken, outcome, self.name, started, seconds)
             settlement = self._deliverer.settle(attempt)
             settled = self._settle(taken, settlement)
             _log_attempt(attempt, settlement, settled=settled)

@@ -122,7 +122,7 @@ def test_an_event_that_is_locked_out_while_probes_pass_is_a_dead_letter():
 
 
 def test_an_unconfigured_destination_is_held_for_ever_rather_than_lost():
-    outcome = DELIVERER.attempt(taken(destination="gone"), lambda: NOW)
+    outcome, _ = DELIVERER.attempt(taken(destination="gone"), lambda: NOW)
 
     assert settle(outcome, lockouts=9).arguments[0] == "not_configured"
 
