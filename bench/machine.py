@@ -81,7 +81,7 @@ def until(true: Callable[[], object], what: str, *, seconds: float = 60.0) -> No
     while not true():
         if time.monotonic() > deadline:
             raise TimeoutError(f"after {seconds:.0f} s still not so: {what}")
-        time.sleep(0.01)
+        time.sleep(0.05)  # rarely enough to cost the store nothing
 
 
 def listening(port: int) -> bool:

@@ -15,7 +15,7 @@ from relay.store.accepting import Retention
 from relay.store.connection import WEB, Client, open_redis
 from relay.store.durability import Watermark
 from relay.store.scripts import Scripts
-from relay.web import doors, health, operations, problems
+from relay.web import doors, gong_doors, health, operations, problems
 from relay.web.auth import Keys
 from relay.web.parts import Parts, install
 
@@ -38,10 +38,10 @@ def create_app(settings: Settings, config: Config, redis: Client) -> Flask:
     keys = Keys(config, settings.admin_key)
     install(app, Parts(settings, config, redis, scripts, intake, keys, watermark, _now))
     problems.register(app)
-    for blueprint in (doors.door, operations.operations, health.health):
-        app.register_blueprint(blueprint)
     app.before_request(_start)
-    app.after_request(_log_request)
+    app.after_request(_log_request)  # Flask calls the first one last: what is logged is what was sent
+    for blueprint in (doors.door, gong_doors.doors, operations.operations, health.health):
+        app.register_blueprint(blueprint)
     return app
 
 

@@ -26,9 +26,7 @@ def read_items(raw: bytes, content_type: str, *, most: int) -> Items:
 
     Raises BadRequest when the whole cannot be read, UnsupportedType, or TooLarge above `most` items.
     """
-    media, _, parameters = content_type.partition(";")
-    media = media.strip().lower()
-    _check_charset(parameters)
+    media = _media(content_type)
     if media in _LINES:
         return Items(_bounded([value for _, value in parse_lines(raw)], most), single=False)
     if media not in _JSON and not media.endswith("+json"):
@@ -39,6 +37,19 @@ def read_items(raw: bytes, content_type: str, *, most: int) -> Items:
     if isinstance(value, list):
         return Items(_bounded(value, most), single=False)
     return Items([value], single=True)
+
+
+def read_value(raw: bytes, content_type: str) -> Any:
+    """The one JSON value of a body. Raises BadRequest when it cannot be read, and UnsupportedType."""
+    if _media(content_type) not in _JSON:
+        raise UnsupportedType("unsupported_type", "Send the Content-Type application/json.")
+    return parse(raw)
+
+
+def _media(content_type: str) -> str:
+    media, _, parameters = content_type.partition(";")
+    _check_charset(parameters)
+    return media.strip().lower()
 
 
 def _check_charset(parameters: str) -> None:

@@ -14,7 +14,10 @@ from relay.core.mapping.naming import event_id_of
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """One item that was understood. Without calls it is filtered, and `filtered` says why in words."""
+    """One item that was understood. Without calls it is filtered, and `filtered` says why in words.
+
+    `dedupe_name` is what its call is deduplicated by, where that is not the call's own eventId.
+    """
 
     index: int
     type: str
@@ -22,6 +25,7 @@ class Prepared:
     calls: tuple[Call, ...]
     warnings: tuple[Problem, ...]
     filtered: str | None
+    dedupe_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def take_in(intake: Intake, arrival: Arrival) -> Answer:
     rejected = [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
     if not prepared:
         raise Invalid(_all_problems(rejected, single=items.single))
-    receipt_id, events = _new_events(prepared, intake.destination(arrival.source), now)
+    receipt_id, events = new_events(prepared, intake.destination(arrival.source), now)
     receipt = Receipt(
         receipt_id,
         arrival.source.name,
@@ -94,9 +94,10 @@ def _all_problems(rejected: Sequence[Rejected], *, single: bool) -> list:  # typ
     ]
 
 
-def _new_events(
+def new_events(
     prepared: Sequence[Prepared], destination: Destination, now: datetime
 ) -> tuple[str, list[NewEvent]]:
+    """A fresh id for the receipt, and its events with theirs."""
     total = sum(max(len(item.calls), 1) for item in prepared)
     receipt_id, *ids = id_run(now, os.urandom(ENTROPY_BYTES), total + 1)
     numbered = iter(ids)
@@ -116,4 +117,5 @@ def _of_item(item: Prepared, destination: Destination, ids: Iterator[str]) -> It
             call,
             warnings,
             item.filtered or "",
+            item.dedupe_name,
         )

@@ -48,7 +48,10 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """One event to be accepted. Without a call it is filtered, and `reason` says why."""
+    """One event to be accepted. Without a call it is filtered, and `reason` says why.
+
+    `event_id` is Gong's. Where its sender chose it freely, `dedupe_name` says what it is deduplicated by.
+    """
 
     id: str
     event_id: str
@@ -59,6 +62,7 @@ class NewEvent:
     call: Call | None
     warnings: bytes = b""
     reason: str = ""
+    dedupe_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +149,8 @@ def _event_arguments(event: NewEvent) -> list[str | bytes | float]:
     if event.reason:
         fields += ["detail", event.reason]
     state = State.QUEUED if event.call is not None else State.FILTERED
-    head = [event.id, event.event_id, event.company, event.destination, state]
+    name = event.dedupe_name or event.event_id
+    head = [event.id, event.event_id, name, event.company, event.destination, state]
     return [*head, job_data(event.id), len(fields), *fields]
 
 

@@ -39,7 +39,10 @@ SUMMARY = [
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which events. None = any. `event_id` is Gong's eventId, `request_id` Gong's requestId."""
+    """Which events. None = any. `request_id` is Gong's requestId.
+
+    `event_id` is Gong's eventId. One that its sender chose is found by the source's name in front of it too.
+    """
 
     destination: str | None = None
     source: str | None = None
@@ -74,16 +77,21 @@ def list_events(redis: Redis, wanted: Filter, *, limit: int, cursor: str | None)
     """A page of at most `limit` events, newest first, after `cursor`."""
     with translated():
         if wanted.event_id is not None:
-            return _one(redis, keys.SEEN + wanted.event_id, wanted)
+            return _few(redis, _with_event_id(redis, wanted.event_id), wanted)
         if wanted.request_id is not None:
-            return _one(redis, keys.REQUEST + wanted.request_id, wanted)
+            return _few(redis, [redis.get(keys.REQUEST + wanted.request_id)], wanted)
         return _walk(redis, wanted, limit=limit, cursor=cursor)
 
 
-def _one(redis: Redis, pointer: str, wanted: Filter) -> Page:
-    found: Any = redis.get(pointer)
-    events = _summaries(redis, [found.decode()]) if found else []
-    return Page([event for event in events if _fits(event, wanted)], None)
+def _with_event_id(redis: Redis, event_id: str) -> list[Any]:
+    named: Any = redis.smembers(keys.NAMED + event_id)
+    return [redis.get(keys.SEEN + event_id), *named]
+
+
+def _few(redis: Redis, found: Sequence[Any], wanted: Filter) -> Page:
+    """All that pointers (None: it points nowhere) lead to, on one page."""
+    ids = sorted({pointer.decode() for pointer in found if pointer}, reverse=True)
+    return Page([event for event in _summaries(redis, ids) if _fits(event, wanted)], None)
 
 
 def _walk(redis: Redis, wanted: Filter, *, limit: int, cursor: str | None) -> Page:

@@ -12,7 +12,10 @@ EVENT = "relay:event:"
 """+ event id → hash: the whole record of an event (fields in `relay.store.records`)."""
 
 SEEN = "relay:seen:"
-"""+ Gong eventId → event id: deduplication, and the way from an eventId to its event. Expires."""
+"""+ dedupe name (source ":" the sender's own id) → event id: deduplication. Nearly always Gong's eventId too. Expires."""
+
+NAMED = "relay:named:"
+"""+ Gong eventId that is no dedupe name → set of event ids, one for each source that uses it. Expires."""
 
 REQUEST = "relay:request:"
 """+ Gong requestId → event id. Expires with the event."""

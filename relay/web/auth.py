@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Request
@@ -32,8 +33,7 @@ class Keys:
 
     def caller(self, request: Request) -> Caller:
         """Who sent this request. Unauthorized, in one wording for every reason, when nobody known did."""
-        key = _presented(request)
-        if key:
+        for key in filter(None, _presented(request)):
             digest = hashlib.sha256(key)
             source = self._sources.get(digest.hexdigest())
             if source is not None:
@@ -58,22 +58,23 @@ class Keys:
         return caller
 
 
-def _presented(request: Request) -> bytes | None:
-    """The key, as bytes, from whichever header holds it."""
+def _presented(request: Request) -> Sequence[bytes]:
+    """What may be the key, as bytes, from whichever header holds it."""
     direct = request.headers.get("X-API-Key")
     if direct:
-        return direct.strip().encode("utf-8", "surrogateescape")
+        return (direct.strip().encode("utf-8", "surrogateescape"),)
     scheme, _, rest = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return rest.strip().encode("utf-8", "surrogateescape")
+        return (rest.strip().encode("utf-8", "surrogateescape"),)
     if scheme.lower() == "basic":
-        return _basic_password(rest.strip())
-    return None
+        return _basic(rest.strip())
+    return ()
 
 
-def _basic_password(text: str) -> bytes | None:
+def _basic(text: str) -> Sequence[bytes]:
+    """The password, or else the user name: clients of Gong send an access key beside its secret, and either may be ours."""
     try:
-        decoded = base64.b64decode(text, validate=True)
+        user, _, password = base64.b64decode(text, validate=True).partition(b":")
     except (binascii.Error, ValueError):
-        return None
-    return decoded.partition(b":")[2] or None
+        return ()
+    return password, user

@@ -18,7 +18,7 @@ QUIET |= {operation: MAXIMAL[operation] for operation in Operation if operation 
 
 TOLD = [
     (DI, {"content": MAXIMAL[DI]["content"]}, "content", Notice.DETAILS),
-    (DI, {"person.company.domain": "Gmail.com"}, "person.company.domain", Notice.FREE_MAIL),
+    (DI, {"person.company.domain": "gmail.com"}, "person.company.domain", Notice.FREE_MAIL),
     (DI, {"customFields[0].name": "a"}, "customFields", Notice.DUPLICATE_NAME),
     (DI, {"content.contentUrl": "https://a.co/?x=1&Token=abc"}, "content.contentUrl", Notice.SECRET_IN_URL),
     (DI, {"person": {"name": "Jane"}}, "", Notice.ASSOCIATION),

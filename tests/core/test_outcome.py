@@ -47,7 +47,9 @@ def test_a_204_says_nothing_and_is_delivered():
 def test_a_proxys_friendly_page_is_no_delivery():
     outcome = answer(200, b"<html>Welcome to the hotel</html>")
 
-    assert outcome == Faltered(200, None, "not_gong", ("<html>Welcome to the hotel</html>",), ambiguous=True, seconds=None)
+    assert outcome == Faltered(
+        200, None, "not_gong", ("<html>Welcome to the hotel</html>",), ambiguous=True, seconds=None
+    )
 
 
 def test_409_is_already_reported():
@@ -63,7 +65,9 @@ def test_429_carries_its_wait():
 def test_a_failure_of_the_far_side_may_pass_another_time_and_may_have_been_taken(status: int):
     outcome = answer(status, b"<html>cloudflare</html>", retry_after="7")
 
-    assert outcome == Faltered(status, None, "gong_error", ("<html>cloudflare</html>",), ambiguous=True, seconds=7.0)
+    assert outcome == Faltered(
+        status, None, "gong_error", ("<html>cloudflare</html>",), ambiguous=True, seconds=7.0
+    )
 
 
 @pytest.mark.parametrize("status", [400, 405, 410, 413, 415, 422])
@@ -75,7 +79,11 @@ def test_a_refused_body_is_refused_for_good(status: int):
     ("status", "text", "cause"),
     [
         (401, "access token has been revoked", Cause.NEEDS_CREDENTIALS),
-        (401, "You don't have permission to use 'api:digital-interactions:write' in your app.", Cause.MISSING_SCOPE),
+        (
+            401,
+            "You don't have permission to use 'api:digital-interactions:write' in your app.",
+            Cause.MISSING_SCOPE,
+        ),
         (403, "Limited release", Cause.FORBIDDEN),
         (404, "Not Found", Cause.WRONG_ADDRESS),
     ],
@@ -130,7 +138,11 @@ def test_no_retry_after_can_hurt(text: str):
     assert seconds is None or 1.0 <= seconds <= LONGEST_FREEZE_SECONDS
 
 
-@given(st.integers(100, 999), st.binary(max_size=200), st.dictionaries(st.sampled_from(["retry-after", "location", "x-traceid"]), st.text()))
+@given(
+    st.integers(100, 999),
+    st.binary(max_size=200),
+    st.dictionaries(st.sampled_from(["retry-after", "location", "x-traceid"]), st.text()),
+)
 def test_every_answer_has_a_meaning_and_a_word(status: int, body: bytes, headers: dict[str, str]):
     assert word_for(judge(Reply(status, headers, body), NOW))
 

@@ -7,7 +7,9 @@ SCHEDULE = Schedule()
 
 
 @given(st.integers(1, 11), st.floats(0, 86_399), st.floats(0, 1, exclude_max=True))
-def test_a_delay_is_at_least_half_of_its_step_and_never_beyond_the_longest(attempts: int, age: float, luck: float):
+def test_a_delay_is_at_least_half_of_its_step_and_never_beyond_the_longest(
+    attempts: int, age: float, luck: float
+):
     delay = SCHEDULE.delay(attempts, age, luck)
 
     step = min(2.0 * 2 ** (attempts - 1), 900.0)

@@ -3,11 +3,9 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import requests
 from flask.testing import FlaskClient
 from redis import Redis
 
@@ -17,11 +15,8 @@ from relay.core.destination import BasicCredentials, Config, Destination, Source
 from relay.sandbox.serve import serving
 from relay.sandbox.settings import Fidelity, SandboxSettings
 from relay.settings import Settings
-from relay.store.delivery import Pacing, finish, take
 from relay.store.scripts import Scripts
-from workers.deliver import Attempt, Deliverer, Rules
-from workers.gate import Gate
-from workers.gong import Gong, Manners
+from tests.flows.delivering import deliver_all, received
 
 KEY = "a-key-of-the-website-source"
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").rglob("*.json"))
@@ -52,28 +47,13 @@ def post(client: FlaskClient, body: bytes) -> list[str]:
     return [event["event_id"] for event in told.get("events", [told])]
 
 
-def deliver_all(scripts: Scripts, config: Config) -> None:
-    """What a worker does, one event after the other."""
-    deliverer = Deliverer(config, Gong(Manners()), Gate(0.0), Rules())
-    while taken := take(scripts, worker="w", want=32, pacing=Pacing(window=0.0))[1]:
-        for one in taken:
-            started = datetime.now(UTC)
-            outcome = deliverer.attempt(one, lambda: datetime.now(UTC))
-            assert finish(scripts, one, deliverer.settle(Attempt(one, outcome, "w", started, 0.0)))
-
-
-def received(sandbox: str) -> list[str]:
-    told = requests.get(f"{sandbox}/__sandbox/events", timeout=10).json()
-    return [event["event_id"] for event in told["events"]]
-
-
 def test_every_example_arrives_once(sandbox: str, config: Config, redis: Redis):
     client = create_app(Settings(), config, redis).test_client()
     sent = [event_id for path in EXAMPLES for event_id in post(client, path.read_bytes())]
 
     deliver_all(Scripts(redis), config)
 
-    assert sorted(received(sandbox)) == sorted(sent)
+    assert sorted(one["event_id"] for one in received(sandbox)) == sorted(sent)
 
 
 def test_an_example_sent_again_does_not_arrive_again(sandbox: str, config: Config, redis: Redis):
@@ -86,4 +66,4 @@ def test_an_example_sent_again_does_not_arrive_again(sandbox: str, config: Confi
     post(client, body)
     deliver_all(Scripts(redis), config)
 
-    assert received(sandbox).count(event_id) == 1
+    assert [one["event_id"] for one in received(sandbox)].count(event_id) == 1

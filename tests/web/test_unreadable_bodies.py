@@ -107,6 +107,8 @@ def test_a_body_must_be_as_long_as_promised(
     client: FlaskClient, sender: Headers, length: str, raw: bytes, status: int, code: str
 ):
     headers = sender | {"Content-Type": "application/json"}
-    response = client.post("/v1/events", data=raw, headers=headers, environ_overrides={"CONTENT_LENGTH": length})
+    response = client.post(
+        "/v1/events", data=raw, headers=headers, environ_overrides={"CONTENT_LENGTH": length}
+    )
 
     problem(response, status, code)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema, ValidationError, missing
 from marshmallow.fields import Field
 
 from relay.core.bodies.fault import Code, Fault, refuse
@@ -54,21 +54,51 @@ ID_MAX = 10_000
 _GUESSES_MAX = 10
 """A guess costs some 100 microseconds, and a hostile event may hold thousands of unknown keys."""
 
+_MISSING = Fault(Code.REQUIRED, "is required")
+
 _SCALES = {"percentage": (0, 100), "nps": (0, 10)}
 
 
 class _Keys(Schema):
-    """An object whose every key is known."""
+    """An object whose every key is known, read in one pass over the keys that are there.
 
-    def handle_error(self, error: ValidationError, data: Any, **_options: Any) -> None:
-        """Give marshmallow's own two complaints, wrong type and unknown key, our codes and a remedy."""
-        messages = error.messages_dict
+    marshmallow's own `load` visits every key that could be there, and prepares for hooks and partial reading that
+    nothing here has: that is a sixth of all the time that taking in an event costs.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._places = {field.data_key or name: (name, field) for name, field in self.fields.items()}
+        self._required = [key for key, (_, field) in self._places.items() if field.required]
+
+    def load(self, data: Any, **_options: Any) -> dict[str, Any]:
+        """The values by their names. ValidationError holds every complaint, and what could be read all the same."""
         if not isinstance(data, Mapping):
-            messages["_schema"] = [Fault(Code.TYPE, "must be an object, in curly brackets")]
-            return
-        names = tuple(field.data_key or name for name, field in self.fields.items())
-        for place, key in enumerate(sorted(messages.keys() - set(names))):
-            messages[key] = [Fault(Code.UNKNOWN, _remedy(key, names if place < _GUESSES_MAX else ()))]
+            raise ValidationError({"_schema": [Fault(Code.TYPE, "must be an object, in curly brackets")]})
+        read: dict[str, Any] = {}
+        wrong: dict[str, Any] = {key: [_MISSING] for key in self._required if key not in data}
+        wrong |= self._unknown(data)
+        for key, value in data.items():
+            if key in self._places:
+                name, field = self._places[key]
+                try:
+                    found = field.deserialize(value)
+                except ValidationError as error:
+                    wrong[key] = error.messages
+                else:
+                    if found is not missing:
+                        read[name] = found
+        if wrong:
+            raise ValidationError(wrong, valid_data=read)
+        return read
+
+    def _unknown(self, data: Mapping[str, Any]) -> dict[str, list[Fault]]:
+        names = tuple(self._places)
+        unknown = sorted(data.keys() - self._places.keys())
+        return {
+            key: [Fault(Code.UNKNOWN, _remedy(key, names if place < _GUESSES_MAX else ()))]
+            for place, key in enumerate(unknown)
+        }
 
 
 def _remedy(key: str, names: tuple[str, ...]) -> str:

@@ -4,7 +4,8 @@
 --
 -- ARGV: receipt id, source, idempotency name ('' = none), body digest, seen seconds, keep µs (of filtered events),
 --       moment (as RQ writes it), number of receipt fields and values, field, value …, then for each event:
---       event id, Gong eventId, company, destination, state, job data, number of fields and values, field, value …
+--       event id, Gong eventId, dedupe name, company, destination, state, job data,
+--       number of fields and values, field, value …
 -- Returns {kind, receipt id, verdicts, …stored receipt fields}: kind is 'new', 'repeated' or 'clash';
 -- verdicts is one string "event id|state|1 if a duplicate" per event, joined by spaces.
 local receipt, source, idempotency, digest = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
@@ -35,16 +36,20 @@ redis.call('SADD', K.SOURCES, source)
 
 local at, verdicts, kept = last + 1, {}, 0
 while at <= #ARGV do
-  local id, event_id, company, destination, state, job = unpack(ARGV, at, at + 5)
-  first, last = span(at + 6)
+  local id, event_id, name, company, destination, state, job = unpack(ARGV, at, at + 6)
+  first, last = span(at + 7)
   at = last + 1
-  local prior = redis.call('GET', K.SEEN .. event_id)
+  local prior = redis.call('GET', K.SEEN .. name)
   if prior then
     local was = redis.call('HGET', K.EVENT .. prior, 'state') or 'pruned'
     verdicts[#verdicts + 1] = prior .. '|' .. was .. '|1'
     redis.call('HINCRBY', K.COUNT, destination .. '|repeated', 1)
   else
-    redis.call('SET', K.SEEN .. event_id, id, 'EX', seen_seconds)
+    redis.call('SET', K.SEEN .. name, id, 'EX', seen_seconds)
+    if name ~= event_id then                     -- of the sender's own choice, so that another source may use it too
+      redis.call('SADD', K.NAMED .. event_id, id)
+      redis.call('EXPIRE', K.NAMED .. event_id, seen_seconds)
+    end
     redis.call('HSET', K.EVENT .. id, 'state', state, 'source', source, 'destination', destination,
       'company', company, 'event_id', event_id, 'receipt', receipt, 'received_at', whole(now),
       'changed_at', whole(now), unpack(ARGV, first, last))

@@ -1,0 +1,44 @@
+"""Taking a call in that was meant for Gong: its body, one atomic step in the store, and what its client is told."""
+
+from dataclasses import dataclass
+
+from relay.core.call import Operation
+from relay.core.doors.choose import understand
+from relay.core.doors.reading import CATALOG, operation_at
+from relay.intake.items import read_value
+from relay.intake.prepare import Prepared
+from relay.intake.take_in import Arrival, Intake, new_events
+from relay.store.accepting import Receipt, accept
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What became of a call. `repeated`: this source has reported this eventId before, and `event_id` is the first one's."""
+
+    operation: Operation
+    event_id: str
+    repeated: bool
+    events: int
+
+
+def take_call(intake: Intake, arrival: Arrival, *, path: str) -> Reported:
+    """Keep the event of a call to one of Gong's paths.
+
+    Raises Invalid with all that Gong would refuse (nothing is kept), and what `read_value` and `accept` raise.
+    """
+    now = intake.now()
+    value = read_value(arrival.raw, arrival.content_type)
+    operation = operation_at(path, value)
+    destination = intake.destination(arrival.source)
+    found = understand(operation, value, route=(arrival.source, destination), now=now)
+    mapped = found.mapped
+    item = Prepared(
+        0, found.type, found.event_id, mapped.calls, mapped.warnings, mapped.filtered, found.dedupe_name
+    )
+    receipt_id, events = new_events([item], destination, now)
+    receipt = Receipt(receipt_id, arrival.source.name, arrival.raw, arrival.content_type, arrival.key_id)
+    accepted = accept(intake.scripts, receipt, events, now=now, retention=intake.retention)
+    # The catalogue knows no 409, and Gong gives none to a body without an id: there the first answer is given again.
+    tells = found.named and operation not in CATALOG
+    repeated = tells and all(verdict.duplicate for verdict in accepted.verdicts)
+    return Reported(operation, accepted.verdicts[0].id, repeated, len(events))

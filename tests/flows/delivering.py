@@ -1,0 +1,49 @@
+"""A relay at work in this process: its web on a real port, and what a worker does, one event after the other."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from threading import Thread
+from typing import Any
+
+import requests
+from flask import Flask
+from werkzeug.serving import make_server
+
+from relay.core.destination import Config
+from relay.sandbox.serve import POLL_SECONDS, Quiet
+from relay.store.delivery import Pacing, finish, take
+from relay.store.scripts import Scripts
+from workers.deliver import Attempt, Deliverer, Rules
+from workers.gate import Gate
+from workers.gong import Gong, Manners
+
+
+@contextmanager
+def answering(app: Flask) -> Iterator[str]:
+    """The base URL of the relay's web."""
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+    thread = Thread(target=server.serve_forever, args=(POLL_SECONDS,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def deliver_all(scripts: Scripts, config: Config) -> None:
+    """Send whatever is queued."""
+    deliverer = Deliverer(config, Gong(Manners()), Gate(0.0), Rules())
+    while taken := take(scripts, worker="w", want=32, pacing=Pacing(window=0.0))[1]:
+        for one in taken:
+            started = datetime.now(UTC)
+            outcome, seconds = deliverer.attempt(one, lambda: datetime.now(UTC))
+            assert finish(scripts, one, deliverer.settle(Attempt(one, outcome, "w", started, seconds)))
+
+
+def received(sandbox: str) -> list[dict[str, Any]]:
+    """Everything that Gong holds, oldest first: `route`, `event_id`, `body`."""
+    told = requests.get(f"{sandbox}/__sandbox/events", timeout=10).json()
+    return list(reversed(told["events"]))

@@ -1,0 +1,205 @@
+"""Clients of Gong with the relay as their base URL, over HTTP on both sides: what they send arrives field by field."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import pytest
+import requests
+from redis import Redis
+
+from relay.app import create_app
+from relay.core.bodies.interaction import DIGITAL_INTERACTION
+from relay.core.call import Dialect, Operation, SendAs
+from relay.core.destination import BasicCredentials, Config, Destination, Source
+from relay.core.outcome import AlreadyReported, Delivered, LockedOut, Outcome, Refused, judge
+from relay.sandbox.serve import serving
+from relay.sandbox.settings import Fidelity, SandboxSettings
+from relay.settings import Settings
+from relay.store.scripts import Scripts
+from tests.core.gong_bodies import MAXIMAL
+from tests.flows import gong_clients as clients
+from tests.flows.delivering import answering, deliver_all, received
+from tests.sandbox import world
+from workers.gong import Gong, Manners
+
+KEYS = {f"{dialect}-{send_as}": f"key-of-{dialect}-{send_as}" for dialect in Dialect for send_as in SendAs}
+DIRECT = KEYS["gong-digital-interaction"]
+GONGS = {
+    Operation.DIGITAL_INTERACTION,
+    Operation.CONTENT_SHARED,
+    Operation.CONTENT_VIEWED,
+    Operation.CUSTOM_ACTION,
+}
+
+
+@dataclass(frozen=True)
+class World:
+    """A relay with one source for each dialect and way of sending, and the strict sandbox behind it."""
+
+    url: str
+    gong: str
+    config: Config
+    scripts: Scripts
+
+    def call(self, operation: Operation, body: Any, *, key: str = DIRECT) -> requests.Response:
+        """A call as clients of Gong make it: access key and secret, JSON, no redirects."""
+        return requests.request(
+            operation.method,
+            self.url + operation.path,
+            json=body,
+            auth=("any access key", key),
+            allow_redirects=False,
+            timeout=10,
+        )
+
+    def arrivals(self) -> list[dict[str, Any]]:
+        deliver_all(self.scripts, self.config)
+        return received(self.gong)
+
+
+def _config(gong: str) -> Config:
+    credentials = BasicCredentials("sandbox-key", "sandbox-secret")
+    destinations = {
+        str(dialect): Destination(
+            str(dialect), str(dialect), credentials, f"{gong}/c/{dialect}", dialect=dialect
+        )
+        for dialect in Dialect
+    }
+    sources = {
+        name: Source(
+            name,
+            name.partition("-")[0],
+            frozenset({hashlib.sha256(key.encode()).hexdigest()}),
+            SendAs(name.partition("-")[2]),
+        )
+        for name, key in KEYS.items()
+    }
+    return Config(destinations, sources)
+
+
+@pytest.fixture
+def relay(redis: Redis) -> Iterator[World]:
+    settings = SandboxSettings(fidelity=Fidelity.STRICT, per_second=1000, burst=1000)
+    with serving(settings) as gong:
+        config = _config(gong)
+        with answering(create_app(Settings(), config, redis)) as url:
+            yield World(url, gong, config, Scripts(redis))
+
+
+@pytest.mark.parametrize(
+    ("operation", "body"),
+    [
+        (Operation.DIGITAL_INTERACTION, clients.NANGO_PERSON),
+        (Operation.DIGITAL_INTERACTION, clients.NANGO_TRACKED),
+        (Operation.DIGITAL_INTERACTION, clients.CLI_INTERACTION),
+        (Operation.CONTENT_VIEWED, clients.CLI_VIEWED),
+        (Operation.CONTENT_SHARED, clients.CLI_SHARED),
+        (Operation.CUSTOM_ACTION, clients.CLI_ACTION),
+        (Operation.DIGITAL_INTERACTION, world.interaction()),
+        (Operation.CONTENT_SHARED, world.shared()),
+        (Operation.CONTENT_VIEWED, world.viewed()),
+        (Operation.CUSTOM_ACTION, world.action()),
+        *((operation, MAXIMAL[operation]) for operation in sorted(GONGS)),
+    ],
+)
+@pytest.mark.parametrize("send_as", SendAs)
+def test_a_body_of_gongs_arrives_equal_field_by_field(
+    relay: World, operation: Operation, body: dict[str, Any], send_as: SendAs
+):
+    answer = relay.call(operation, body, key=KEYS[f"gong-{send_as}"])
+
+    assert (answer.status_code, list(answer.json())) == (200, ["requestId"])
+    [arrived] = relay.arrivals()
+    assert (arrived["route"], arrived["body"]) == (operation, body)
+
+
+def _leaves(body: Any, path: str = "") -> set[str]:
+    if isinstance(body, list):
+        return {path}
+    if not isinstance(body, dict):
+        return {path}
+    return {leaf for key, item in body.items() for leaf in _leaves(item, f"{path}.{key}")}
+
+
+def _documented(schema: Any, path: str = "") -> set[str]:
+    inner = getattr(schema, "fields", None) or getattr(getattr(schema, "schema", None), "fields", None)
+    if inner is None:
+        return {path}
+    return {leaf for key, field in inner.items() for leaf in _documented(field, f"{path}.{key}")}
+
+
+def test_the_full_body_holds_every_field_that_gong_documents():
+    assert _leaves(clients.CLI_INTERACTION) == _documented(DIGITAL_INTERACTION) - {".trackingId"}
+
+
+def test_a_body_without_an_id_gets_one_that_stays_the_same(relay: World):
+    body = {key: value for key, value in clients.CLI_ACTION.items() if key != "eventId"}
+    for _ in range(2):
+        assert relay.call(Operation.CUSTOM_ACTION, body).status_code == 200
+
+    [arrived] = relay.arrivals()
+    assert arrived["body"].pop("eventId").startswith("gong-digital-interaction:")
+    assert arrived["body"] == body
+
+
+def test_nulls_and_leaked_keys_stay_behind(relay: World):
+    body = clients.CLI_VIEWED | {"moreInfoUrl": "https://example.com/more", "trackingId": None}
+    relay.call(Operation.CONTENT_VIEWED, body)
+
+    assert [arrived["body"] for arrived in relay.arrivals()] == [clients.CLI_VIEWED]
+
+
+@pytest.mark.parametrize("send_as", SendAs)
+@pytest.mark.parametrize("operation", sorted(set(Operation) - GONGS))
+def test_a_body_of_the_catalogue_reaches_gong_in_gongs_words(
+    relay: World, operation: Operation, send_as: SendAs
+):
+    answer = relay.call(operation, MAXIMAL[operation], key=KEYS[f"gong-{send_as}"])
+
+    assert answer.ok, answer.text
+    [arrived] = relay.arrivals()
+    assert arrived["route"] in GONGS
+
+
+@pytest.mark.parametrize("operation", sorted(set(Operation) - GONGS))
+def test_a_body_of_the_catalogue_reaches_a_gateway_of_the_catalogue_as_it_came(
+    relay: World, operation: Operation
+):
+    assert relay.call(operation, MAXIMAL[operation], key=KEYS["catalog-engagement"]).ok
+
+    [arrived] = relay.arrivals()
+    assert (arrived["route"], arrived["body"]) == (operation, MAXIMAL[operation])
+
+
+@pytest.mark.parametrize("operation", sorted(GONGS))
+def test_a_body_of_gongs_reaches_a_gateway_of_the_catalogue_in_its_words(relay: World, operation: Operation):
+    assert relay.call(operation, MAXIMAL[operation], key=KEYS["catalog-engagement"]).ok
+
+    [arrived] = relay.arrivals()
+    assert arrived["route"] not in GONGS
+
+
+def _outcome(relay: World, body: dict[str, Any], *, secret: str = DIRECT) -> Outcome:
+    """What the relay's own client makes of the relay."""
+    taken_for_gong = Destination("relay", "relay", BasicCredentials("any", secret), relay.url)
+    gong = Gong(Manners())
+    answer = gong.send(taken_for_gong, Operation.DIGITAL_INTERACTION, orjson.dumps(body), turn=lambda: None)
+    return judge(answer, datetime.now(UTC))
+
+
+def test_the_relays_own_client_takes_the_relay_for_gong(relay: World):
+    body = world.interaction()
+    outcomes = [
+        _outcome(relay, body),
+        _outcome(relay, body),
+        _outcome(relay, {}),
+        _outcome(relay, body, secret="no"),
+    ]
+
+    assert [type(outcome) for outcome in outcomes] == [Delivered, AlreadyReported, Refused, LockedOut]
+    assert outcomes[0].request_id == outcomes[1].request_id
+    assert "eventId: must not be null" in outcomes[2].errors
