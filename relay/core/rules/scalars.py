@@ -1,12 +1,14 @@
 """Plain values: when one says nothing, and how an object of anything becomes one of plain values."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from relay.core.event.parts import Scalar
 from relay.core.mapping.properties import as_text
 
 _DEEPEST = 4
+_MOST = 1_000
 
 
 def is_empty(value: Any) -> bool:
@@ -22,8 +24,8 @@ def is_true(value: Any) -> bool:
 
 
 def flat_scalars(of: Mapping[str, Any]) -> dict[str, Scalar]:
-    """`{"a": {"b": 1}, "c": ["x", "y"]}` is `{"a.b": 1, "c": "x, y"}`; what is empty is left out."""
-    return dict(_flat(of, "", _DEEPEST))
+    """`{"a": {"b": 1}, "c": ["x", "y"]}` is `{"a.b": 1, "c": "x, y"}`; what is empty or beyond all use is left out."""
+    return dict(islice(_flat(of, "", _DEEPEST), _MOST))
 
 
 def _flat(of: Mapping[str, Any], prefix: str, depth: int) -> Iterator[tuple[str, Scalar]]:

@@ -54,16 +54,16 @@ def pick(of: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: of[name] for name in names if name in of}
 
 
-def custom_fields(of: dict[str, Any]) -> list[dict[str, str]]:
+def custom_fields(of: object) -> list[dict[str, str]] | None:
     """`custom_fields({Plan: 'pro', Seats: `5`, Gone: `null`})` is
     `[{"name": "Plan", "value": "pro", "dataType": "STRING"}, {"name": "Seats", "value": "5", "dataType": "NUMBER"}]`.
     """
-    return as_custom_fields(flat_scalars(of))
+    return as_custom_fields(flat_scalars(of)) if isinstance(of, dict) else None
 
 
-def properties(of: dict[str, Any]) -> list[dict[str, str]]:
+def properties(of: object) -> list[dict[str, str]] | None:
     """`properties({Pages: `3`})` is `[{"name": "Pages", "value": "3", "dataType": "number"}]`: for the engagement calls."""
-    return generic_properties(flat_scalars(of))
+    return generic_properties(flat_scalars(of)) if isinstance(of, dict) else None
 
 
 def typed(name: str, value: Any, kind: str) -> dict[str, Any] | None:

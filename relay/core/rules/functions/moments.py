@@ -56,21 +56,21 @@ def duration(value: str | float, unit: str = "s") -> int:
 
 def _moment(value: str | float, told: str) -> datetime:
     if told in _UNITS:
-        return parse_instant(number(value) / _UNITS[told])
+        return _in_range(number(value) / _UNITS[told])
     if isinstance(value, str):
         return _of_text(value.strip(), told)
-    return _of_number(value)
+    return _in_range(value)
 
 
 def _of_text(text: str, zone: str) -> datetime:
     if len(text) > _LONGEST:
         raise Unfit(_REMEDY)
     if _DIGITS.fullmatch(text):
-        return _of_number(float(text))
+        return _in_range(float(text))
     moment = _read(text)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC) - _offset(zone)
-    return parse_instant(moment.astimezone(UTC).isoformat())
+    return _in_range(moment.timestamp())
 
 
 def _read(text: str) -> datetime:
@@ -89,8 +89,12 @@ def _tidied(text: str) -> str:
     return head + offset if space and offset.startswith(("+", "-")) else plain
 
 
-def _of_number(value: float) -> datetime:
-    return parse_instant(value)
+def _in_range(seconds: float) -> datetime:
+    """Of milliseconds too: no moment from 2000 on could be meant by both."""
+    try:
+        return parse_instant(seconds)
+    except ValueError as error:
+        raise Unfit(str(error)) from None
 
 
 def _offset(zone: str) -> timedelta:

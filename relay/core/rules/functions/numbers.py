@@ -1,6 +1,7 @@
 """Functions that make whole numbers and shares of what partners send as text, fractions or other scales."""
 
 import re
+from math import isfinite
 
 from relay.core.rules.meter import Unfit
 
@@ -58,8 +59,12 @@ def _of_text(text: str) -> float:
         bare = bare.replace(",", "")
     if not _PLAIN.fullmatch(bare):
         raise Unfit("needs a number, such as 12 or '12.5'")
+    if bare.lstrip("+-").isdigit():
+        return int(bare)
     value = float(bare)
-    return int(bare) if bare.lstrip("+-").isdigit() else value
+    if not isfinite(value):
+        raise Unfit("takes no number that large")
+    return value
 
 
 FUNCTIONS = (number, integer, scale, percent, clamp, add, multiply)

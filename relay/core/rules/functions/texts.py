@@ -10,7 +10,10 @@ import orjson
 
 from relay.core.rules.functions.sizes import fitting
 
-_HIDDEN = ("script", "style")
+_HIDDEN = [
+    (re.compile(rf"<{tag}\b", re.IGNORECASE), re.compile(rf"</{tag}\s*>", re.IGNORECASE))
+    for tag in ("script", "style")
+]
 _TAG = re.compile(r"<[^<>]*>")
 _SPACES = re.compile(r"\s+")
 _NO_WORD = re.compile(r"[^a-z0-9]+")
@@ -86,8 +89,8 @@ def humanize(text: str) -> str:
 def strip_html(text: str) -> str:
     """`strip_html('<p>Jane &amp; <b>Bob</b></p><script>x</script>')` is `"Jane & Bob"`."""
     shown = text
-    for tag in _HIDDEN:
-        shown = _without(shown, tag)
+    for start, end in _HIDDEN:
+        shown = _without(shown, start, end)
     plain = _TAG.sub("", _BREAKS.sub(" ", shown))
     return _SPACES.sub(" ", unescape(plain)).strip()
 
@@ -98,25 +101,21 @@ def sha256(text: str) -> str:
 
 
 def stable_id(values: object) -> str:
-    """`stable_id(['doc-1', 'sent']) == stable_id(['doc-1', 'sent'])` is `true`: an id for what has none.
+    """An id for what has none: `truncate(stable_id(['doc-1', 'sent']), `5`)` is `"84e1…"`.
 
     Name what makes the occurrence the one it is, and leave out what changes when the sender tries again.
     """
     return digest(orjson.dumps(values, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def _without(text: str, tag: str) -> str:
-    """The text less each `<tag …>…</tag>`, in one pass."""
-    kept, lowered, place = [], text.lower(), 0
-    while (start := lowered.find(f"<{tag}", place)) >= 0:
-        kept.append(text[place:start])
-        end = lowered.find(f"</{tag}", start)
-        place = len(text) if end < 0 else end
-        if end < 0:
-            break
-        place = end + len(tag) + 2
-    kept.append(text[place:])
-    return "".join(kept)
+def _without(text: str, start: re.Pattern[str], end: re.Pattern[str]) -> str:
+    """The text less everything from each start to its end, in one pass; without an end, to the last character."""
+    kept, place = [], 0
+    while opening := start.search(text, place):
+        kept.append(text[place : opening.start()])
+        closing = end.search(text, opening.end())
+        place = closing.end() if closing else len(text)
+    return "".join(kept) + text[place:]
 
 
 FUNCTIONS = (

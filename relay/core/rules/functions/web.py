@@ -4,22 +4,25 @@ import re
 from urllib.parse import parse_qsl, urlsplit
 
 _MOST_PAIRS = 200
-_MOBILE = re.compile(r"mobi|iphone|ipod|ipad|android|tablet|phone", re.IGNORECASE)
-_COMPUTER = re.compile(r"desktop|windows|macintosh|mac os|x11|linux|cros|\bpc\b", re.IGNORECASE)
-_BOT = re.compile(
-    r"bot\b|bots\b|crawl|spider|slurp|preview|scan|monitor|headless|lighthouse|googleimageproxy|yahoomailproxy"
-    r"|pagerenderer|facebookexternalhit|curl/|wget/|python-|go-http|java/|okhttp|libwww|axios|barracuda|mimecast"
-    r"|proofpoint|safelinks|phantomjs|puppeteer|selenium",
-    re.IGNORECASE,
-)
-_PLATFORMS = (
-    ("iOS", re.compile(r"iphone|ipad|ipod", re.IGNORECASE)),
-    ("Android", re.compile(r"android", re.IGNORECASE)),
-    ("Windows", re.compile(r"windows", re.IGNORECASE)),
-    ("MacOS", re.compile(r"macintosh|mac os", re.IGNORECASE)),
-    ("Linux", re.compile(r"linux|x11", re.IGNORECASE)),
-)
 _READ = 1_000
+"""How much of a user agent is looked at."""
+
+_MOBILE = ("mobi", "iphone", "ipod", "ipad", "android", "tablet", "phone")
+_COMPUTER = ("desktop", "windows", "macintosh", "mac os", "x11", "linux", "cros", "laptop")
+_BOTS = (
+    "crawl", "spider", "slurp", "preview", "scanner", "monitor", "headless", "lighthouse", "googleimageproxy",
+    "yahoomailproxy", "pagerenderer", "facebookexternalhit", "curl/", "wget/", "python-", "go-http", "java/",
+    "okhttp", "libwww", "axios", "barracuda", "mimecast", "proofpoint", "safelinks", "phantomjs", "puppeteer",
+    "selenium",
+)  # fmt: skip
+_BOT = re.compile(r"bots?\b")
+_PLATFORMS = {
+    "iOS": ("iphone", "ipad", "ipod"),
+    "Android": ("android",),
+    "Windows": ("windows",),
+    "MacOS": ("macintosh", "mac os"),
+    "Linux": ("linux", "x11"),
+}
 
 
 def device(agent: str) -> str | None:
@@ -27,19 +30,24 @@ def device(agent: str) -> str | None:
 
     Takes a vendor's own word as well: `device('Desktop')` is `"PC"`. What tells nothing is null.
     """
-    if _MOBILE.search(agent, 0, _READ):
+    if _shows(agent, _MOBILE):
         return "MOBILE"
-    return "PC" if _COMPUTER.search(agent, 0, _READ) else None
+    return "PC" if _shows(agent, _COMPUTER) else None
 
 
 def platform(agent: str) -> str | None:
     """`platform('Mozilla/5.0 (Windows NT 10.0; Win64; x64)')` is `"Windows"`: one of Gong's five, or null."""
-    return next((name for name, sign in _PLATFORMS if sign.search(agent, 0, _READ)), None)
+    return next((name for name, signs in _PLATFORMS.items() if _shows(agent, signs)), None)
 
 
 def is_bot(agent: str) -> bool:
     """`is_bot('Mozilla/5.0 (compatible; Googlebot/2.1)')` is `true`: crawlers, scanners and mail proxies."""
-    return _BOT.search(agent, 0, _READ) is not None
+    return _shows(agent, _BOTS) or _BOT.search(agent[:_READ].lower()) is not None
+
+
+def _shows(agent: str, signs: tuple[str, ...]) -> bool:
+    start = agent[:_READ].lower()
+    return any(sign in start for sign in signs)
 
 
 def query_param(url: str, name: str) -> str | None:

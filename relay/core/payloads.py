@@ -1,0 +1,199 @@
+"""What a partner posts, as one value: JSON, JSON lines, a form, or JSON inside a field of a form; all within bounds."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from email.message import Message
+from typing import Any
+from urllib.parse import parse_qsl
+
+from relay.core.errors import BadRequest, TooLarge, UnsupportedType
+from relay.core.strict_json import parse, parse_lines
+
+FIELDS_MAX = 1_000
+FIELD_DEPTH_MAX = 8
+FIELD_INDEX_MAX = 999
+
+_LINES = frozenset(
+    {"application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-lines"}
+)
+_JSON = frozenset({"application/json", "text/json", "application/csp-report"})
+_FORM = "application/x-www-form-urlencoded"
+_MULTIPART = "multipart/form-data"
+_CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii"})
+_BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{1,70}")
+_STEP = re.compile(r"\[([^\[\]]*)\]")
+_NOTHING: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What a mapping reads: the body's value, headers by lower-case name, and the parameters of the URL."""
+
+    body: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a source's bodies are read. `content_type` overrules what the sender says, and `json_field` names the
+    field of a form that holds the JSON which is the body.
+    """
+
+    content_type: str | None = None
+    json_field: str | None = None
+
+
+def read_body(raw: bytes, content_type: str, reading: Reading = Reading()) -> Any:
+    """The value of a body. Raises BadRequest, TooLarge (too many fields) or UnsupportedType, each with a remedy.
+
+    A form's `data[merges][EMAIL]` becomes nested objects, and files in it are passed over.
+    """
+    kind = Message()
+    kind["Content-Type"] = reading.content_type or content_type
+    media = kind.get_content_type() if kind["Content-Type"].strip() else ""
+    _check_charset(str(kind.get_param("charset", "")))
+    if media == _FORM:
+        return _body_of(_form_fields(raw), reading)
+    if media == _MULTIPART:
+        return _body_of(_multipart_fields(raw, str(kind.get_param("boundary", ""))), reading)
+    if media in _LINES:
+        return list(_lines(raw))
+    if media in _JSON or media.endswith("+json"):
+        return parse(raw)
+    told = f"The Content-Type is {media!r}. " if media else "There is no Content-Type. "
+    remedy = f"Send application/json, {_FORM} or {_MULTIPART}, or set the content type of the source."
+    raise UnsupportedType("unsupported_type", told + remedy)
+
+
+def _check_charset(charset: str) -> None:
+    if charset.strip().strip('"').lower() not in _CHARSETS:
+        raise UnsupportedType("unsupported_charset", f"The charset is {charset!r}. Send UTF-8.")
+
+
+def _lines(raw: bytes) -> Iterator[Any]:
+    for _, value in parse_lines(raw):
+        if isinstance(value, BadRequest):
+            raise value
+        yield value
+
+
+def _body_of(fields: list[tuple[str, str]], reading: Reading) -> Any:
+    if reading.json_field is None:
+        return _nested(fields)
+    for name, text in fields:
+        if name == reading.json_field:
+            return parse(text.encode())
+    raise BadRequest("bad_form", f"the form has no field {reading.json_field!r}, which is to hold the JSON")
+
+
+def _form_fields(raw: bytes) -> list[tuple[str, str]]:
+    try:
+        text = raw.decode("ascii")
+    except UnicodeDecodeError as error:
+        raise BadRequest("bad_form", f"byte {error.start} is not ASCII; percent-encode the form") from None
+    _bound(text.count("&") + 1)
+    try:
+        fields = parse_qsl(text, keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError:
+        raise BadRequest("bad_form", "a field is not UTF-8; percent-encode UTF-8") from None
+    return _checked(fields)
+
+
+def _multipart_fields(raw: bytes, boundary: str) -> list[tuple[str, str]]:
+    if not _BOUNDARY.fullmatch(boundary):
+        raise BadRequest(
+            "bad_form", "the Content-Type names no boundary; send boundary= with 1 to 70 characters"
+        )
+    mark = b"--" + boundary.encode()
+    parts = (b"\r\n" + raw).split(b"\r\n" + mark, FIELDS_MAX + 2)
+    _bound(len(parts) - 2)
+    if len(parts) < 2 or not parts[-1].startswith(b"--"):  # noqa: PLR2004 - before the first mark, after the last
+        raise BadRequest("bad_form", "the form is cut short: its last boundary is missing; send all of it")
+    return _checked([found for part in parts[1:-1] if (found := _part(part)) is not None])
+
+
+def _part(part: bytes) -> tuple[str, str] | None:
+    """Name and text of one part; None for a file."""
+    head, blank, text = part.partition(b"\r\n\r\n")
+    disposition = Message()
+    for line in head.decode("latin-1").split("\r\n"):
+        header, colon, value = line.partition(":")
+        if colon and header.strip().lower() == "content-disposition":
+            disposition["Content-Disposition"] = value.strip()
+    name = disposition.get_param("name", header="content-disposition")
+    if not blank or not isinstance(name, str):
+        raise BadRequest("bad_form", "a part of the form has no name; send Content-Disposition with name=")
+    if disposition.get_param("filename", header="content-disposition") is not None:
+        return None
+    try:
+        return name, text.decode()
+    except UnicodeDecodeError:
+        raise BadRequest("bad_form", "a field is not UTF-8; encode the form as UTF-8") from None
+
+
+def _bound(count: int) -> None:
+    if count > FIELDS_MAX:
+        raise TooLarge("too_many_fields", f"The form has more than {FIELDS_MAX} fields. Send fewer.")
+
+
+def _checked(fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    if not fields:
+        raise BadRequest("empty_body", "the form is empty; send fields")
+    if any("\0" in name or "\0" in text for name, text in fields):
+        raise BadRequest("bad_form", "a field holds NUL; remove it")
+    return fields
+
+
+def _nested(fields: list[tuple[str, str]]) -> dict[str, Any]:
+    """`a[b]=1&a[c][]=2&d=3&d=4` is `{"a": {"b": "1", "c": ["2"]}, "d": ["3", "4"]}`."""
+    root: dict[str, Any] = {}
+    for name, text in fields:
+        _put(root, _steps(name), text)
+    return {key: _listed(value) for key, value in root.items()}
+
+
+def _steps(name: str) -> list[str]:
+    """`data[merges][EMAIL]` is `["data", "merges", "EMAIL"]`; a name with odd brackets is one step."""
+    head, bracket, _ = name.partition("[")
+    steps = _STEP.findall(name[len(head) :])
+    if not head or not bracket or sum(len(step) + 2 for step in steps) != len(name) - len(head):
+        return [name]
+    if len(steps) > FIELD_DEPTH_MAX:
+        raise BadRequest(
+            "too_deep", f"a field nests deeper than {FIELD_DEPTH_MAX} brackets; send a flatter form"
+        )
+    return [head, *steps]
+
+
+def _put(root: dict[str, Any], steps: list[str], text: str) -> None:
+    """`[]` appends: it takes the next free number as its key."""
+    place = root
+    for at, step in enumerate(steps[:-1]):
+        key = step or str(len(place))
+        place = place.setdefault(key, {})
+        if not isinstance(place, dict):
+            raise _clash(steps[: at + 1])
+    key = steps[-1] or str(len(place))
+    found = place.get(key)
+    if isinstance(found, dict):
+        raise _clash(steps)
+    if isinstance(found, list):
+        found.append(text)
+    else:
+        place[key] = text if found is None else [found, text]
+
+
+def _clash(steps: list[str]) -> BadRequest:
+    name = "".join(step if not at else f"[{step}]" for at, step in enumerate(steps))
+    return BadRequest("bad_form", f"field {name!r} is both a value and an object; send one of the two")
+
+
+def _listed(value: Any) -> Any:
+    """An object whose keys are 0, 1, 2… is a list."""
+    if not isinstance(value, dict):
+        return value
+    inner = {key: _listed(each) for key, each in value.items()}
+    is_list = all(key == str(place) for place, key in enumerate(inner))
+    return list(inner.values()) if is_list else inner

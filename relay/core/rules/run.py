@@ -1,0 +1,227 @@
+"""A payload through a mapping: each item by the first rule that holds for it, as a call, filtered, or dead with its reasons.
+
+Total: whatever the payload holds, each item ends in one of the three, within a fixed amount of work.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from relay.core.bodies.check import check
+from relay.core.bodies.fault import Code
+from relay.core.call import Call
+from relay.core.destination import Destination, Source
+from relay.core.errors import Problem
+from relay.core.instants import render_instant
+from relay.core.payloads import Payload
+from relay.core.rules.bodies import PLACES
+from relay.core.rules.compiled import Compiled, Rule
+from relay.core.rules.faults import Hitch
+from relay.core.rules.fit import fit
+from relay.core.rules.identify import digest_event_id, native_event_id
+from relay.core.rules.mapped import Mapped
+from relay.core.rules.meter import STEPS_PER_EVENT, STEPS_PER_ITEM, STEPS_PER_RECEIPT, Exceeded, Meter, Unfit
+from relay.core.rules.people import without_colleagues
+from relay.core.rules.scalars import is_true
+from relay.core.rules.tree import Making
+
+ITEMS_MAX = 5_000
+CLOCK_AHEAD = timedelta(minutes=5)
+"""How far a sender's clock may run ahead of ours."""
+
+_TIMES = ("timestamp", "eventTimestamp")
+_ITEMS_TOLD = Problem(
+    "items", Hitch.ITEMS, f"are more than {ITEMS_MAX}: have the sender post fewer at a time"
+)
+_WORK_TOLD = Problem(
+    "",
+    Hitch.WORK,
+    "needs more work than one event may: look at fewer elements, or at the item and not the body",
+)
+
+
+@dataclass(slots=True)
+class _Run:
+    """One receipt on its way through a mapping."""
+
+    compiled: Compiled
+    source: Source
+    destination: Destination
+    latest: str
+    scope: Mapping[str, Any]
+    steps_left: int = STEPS_PER_RECEIPT
+
+    def meter(self) -> Meter:
+        return Meter(min(STEPS_PER_EVENT, self.steps_left))
+
+
+def run(
+    compiled: Compiled, payload: Payload, *, source: Source, destination: Destination, received_at: datetime
+) -> tuple[Mapped, ...]:
+    """Every item of a payload, in order. Never raises."""
+    scope = _scope(payload, source.name, received_at)
+    running = _Run(compiled, source, destination, render_instant(received_at + CLOCK_AHEAD), scope)
+    try:
+        items = _items(compiled, scope)
+    except (Unfit, Exceeded) as error:
+        return (_dead(running, 0, payload.body, _told("items", error)),)
+    if len(items) > ITEMS_MAX:
+        return (_dead(running, 0, payload.body, _ITEMS_TOLD),)
+    running.steps_left += STEPS_PER_ITEM * len(items)
+    mapped = (each for index, item in enumerate(items) for each in _of_item(running, index, item))
+    found = tuple(islice(mapped, ITEMS_MAX + 1))
+    if len(found) > ITEMS_MAX:
+        return (_dead(running, 0, payload.body, _ITEMS_TOLD),)
+    return found or (_filtered(running, 0, payload.body, "the payload holds no items"),)
+
+
+def items_of(compiled: Compiled, payload: Payload, *, source: str, received_at: datetime) -> list[Any]:
+    """The items that `run` sees, by the index it gives them."""
+    try:
+        return _items(compiled, _scope(payload, source, received_at))
+    except (Unfit, Exceeded):
+        return []
+
+
+def _scope(payload: Payload, source: str, received_at: datetime) -> dict[str, Any]:
+    return {
+        "body": payload.body,
+        "headers": dict(payload.headers),
+        "query": dict(payload.query),
+        "source": source,
+        "received_at": render_instant(received_at),
+    }
+
+
+def _items(compiled: Compiled, scope: Mapping[str, Any]) -> list[Any]:
+    found = compiled.items.evaluate(scope, Meter()) if compiled.items else scope["body"]
+    return _several(found)
+
+
+def _several(found: Any) -> list[Any]:
+    if found is None:
+        return []
+    return found if isinstance(found, list) else [found]
+
+
+def _of_item(running: _Run, index: int, item: Any) -> Iterator[Mapped]:
+    meter = running.meter()
+    making = Making({**running.scope, "item": item, "parent": None}, meter)
+    try:
+        rule = _rule_for(running.compiled, making)
+        parts = _parts(rule, making) if rule else []
+    except (Unfit, Exceeded) as error:
+        yield _dead(running, index, item, _told("items", error))
+        return
+    finally:
+        running.steps_left -= meter.spent
+    if rule is None:
+        yield _filtered(running, index, item, "no rule holds for it", *making.hitches)
+        return
+    if not parts:
+        filtered = _filtered(running, index, item, "the rule finds no items in it", *making.hitches)
+        yield replace(filtered, rule=rule.name, lane=rule.lane)
+    start = Mapped(index, _whole_id(running, item) if rule.items else "", rule.name, rule.lane)
+    for part in parts:
+        scope = {**running.scope, "item": part, "parent": item if rule.items else None}
+        yield _of_part(running, rule, start, scope)
+
+
+def _whole_id(running: _Run, item: Any) -> str:
+    return digest_event_id(running.source.name, item)
+
+
+def _rule_for(compiled: Compiled, making: Making) -> Rule | None:
+    """The first rule whose `when` holds. One that cannot be told does not hold."""
+    for place, rule in enumerate(compiled.rules):
+        try:
+            if rule.when is None or is_true(rule.when.evaluate(making.scope, making.meter)):
+                return rule
+        except Unfit as error:
+            making.hitches.append(Problem(f"rules[{place}].when", Hitch.UNFIT, str(error)))
+    return None
+
+
+def _parts(rule: Rule, making: Making) -> list[Any]:
+    if rule.items is None:
+        return [making.scope["item"]]
+    return _several(rule.items.evaluate(making.scope, making.meter))
+
+
+def _of_part(running: _Run, rule: Rule, start: Mapped, scope: Mapping[str, Any]) -> Mapped:
+    """The part of an item, or all of it. Where there are parts, `start` has the id of their whole."""
+    meter = running.meter()
+    making = Making(scope, meter)
+    try:
+        raw = rule.tree.build(making) or {}
+    except Exceeded:
+        return replace(start, event_id=_made_id(running, start, scope), problems=(_WORK_TOLD,))
+    finally:
+        running.steps_left -= meter.spent
+    return _finished(running, rule, start, making=making, raw=raw)
+
+
+def _made_id(running: _Run, start: Mapped, scope: Mapping[str, Any]) -> str:
+    whole = (start.event_id,) if start.event_id else ()
+    return digest_event_id(running.source.name, *whole, scope["item"])
+
+
+def _finished(running: _Run, rule: Rule, start: Mapped, *, making: Making, raw: dict[str, Any]) -> Mapped:
+    """The body made fit, named, and checked as Gong would."""
+    body, changed = fit(rule.to, raw)
+    hitches = [*making.hitches, *changed]
+    event_id = _named(running, rule, body, hitches) or _made_id(running, start, making.scope)
+    places = PLACES[rule.to]
+    if places.id:
+        body = {places.id: event_id} | body | {places.id: event_id}  # first, as people read it
+    if places.system:
+        body.setdefault(places.system, running.destination.source_system_name or running.source.name)
+    body, filtered = without_colleagues(rule.to, body, running.destination.internal_domains)
+    problems = () if filtered else tuple(_explained(_refusals(running, rule, body), hitches))
+    return replace(
+        start,
+        event_id=event_id,
+        draft=Call(rule.to, event_id, body),
+        filtered=filtered,
+        problems=problems,
+        warnings=tuple(hitches),
+    )
+
+
+def _named(running: _Run, rule: Rule, body: Mapping[str, Any], hitches: list[Problem]) -> str | None:
+    key = PLACES[rule.to].id
+    if key is None or key not in rule.tree.plain:
+        return None
+    event_id = native_event_id(running.source.name, body.get(key))
+    if event_id is None:
+        hitches.append(Problem(key, Hitch.NO_ID, "is missing: a digest of the item stands in"))
+    return event_id
+
+
+def _refusals(running: _Run, rule: Rule, body: Mapping[str, Any]) -> Iterator[Problem]:
+    yield from check(rule.to, body)
+    for key in _TIMES:
+        if body.get(key, "") > running.latest:  # both are written in whole seconds of UTC
+            yield Problem(key, Code.RANGE, "lies in the future: check the sender's clock and offset")
+
+
+def _explained(refusals: Iterator[Problem], hitches: list[Problem]) -> Iterator[Problem]:
+    """What is missing because it could not be made is told by why it could not."""
+    causes = {hitch.path: hitch for hitch in hitches}
+    for refusal in refusals:
+        cause = causes.get(refusal.path) if refusal.code == Code.REQUIRED else None
+        yield cause or refusal
+
+
+def _told(path: str, error: Unfit | Exceeded) -> Problem:
+    return Problem(path, Hitch.UNFIT, str(error)) if isinstance(error, Unfit) else _WORK_TOLD
+
+
+def _dead(running: _Run, index: int, item: Any, problem: Problem) -> Mapped:
+    return Mapped(index, _whole_id(running, item), problems=(problem,))
+
+
+def _filtered(running: _Run, index: int, item: Any, why: str, *hitches: Problem) -> Mapped:
+    return Mapped(index, _whole_id(running, item), filtered=why, warnings=hitches)

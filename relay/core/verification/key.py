@@ -1,0 +1,107 @@
+"""A key as a verifier holds it, and whether it made a signature."""
+
+import binascii
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from relay.core.verification.scheme import Algorithm, Encoding
+
+PublicKey = Ed25519PublicKey | EllipticCurvePublicKey
+
+HASHES = {
+    Algorithm.HMAC_SHA1: "sha1",
+    Algorithm.HMAC_SHA256: "sha256",
+    Algorithm.HMAC_SHA512: "sha512",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyingKey:
+    """`id` may be shown. `secret` is the shared secret, the SHA-256 of a token, or a public key."""
+
+    id: str
+    secret: bytes | PublicKey = field(repr=False)
+    not_before: datetime | None = None
+    expires_at: datetime | None = None
+
+    def is_valid(self, now: datetime) -> bool:
+        begun = self.not_before is None or self.not_before <= now
+        return begun and (self.expires_at is None or now < self.expires_at)
+
+
+def decoded(text: str, encoding: Encoding) -> bytes | None:
+    """The bytes of an ASCII text that is written as the encoding writes them, to the letter; otherwise None."""
+    try:
+        match encoding:
+            case Encoding.HEX:
+                raw, spellings = _from_hex(text)
+            case Encoding.BASE64:
+                raw, spellings = _from_base64(text)
+            case Encoding.BASE64URL:
+                raw, spellings = _from_base64url(text)
+            case Encoding.PLAIN:
+                return text.encode()
+    except ValueError:
+        return None
+    # Base64 has bits to spare in its last letter and hex has two cases: one signature is not to have many spellings.
+    return raw if text in spellings else None
+
+
+def made(algorithm: Algorithm, key: VerifyingKey, message: bytes, signatures: Sequence[bytes]) -> bool:
+    """Whether the key made one of the signatures. Takes the same time whichever it is."""
+    match key.secret:
+        case bytes() as secret:
+            expected, given = _expected(algorithm, secret, message, signatures)
+            # Not any(): it would stop at the first that is equal.
+            return sum([hmac.compare_digest(expected, signature) for signature in given]) > 0
+        case public_key:
+            return sum([_signed(public_key, message, signature) for signature in signatures]) > 0
+
+
+def _expected(
+    algorithm: Algorithm, secret: bytes, message: bytes, signatures: Sequence[bytes]
+) -> tuple[bytes, list[bytes]]:
+    if algorithm is Algorithm.TOKEN:
+        return secret, [hashlib.sha256(token).digest() for token in signatures]
+    expected = hmac.digest(secret, message, HASHES[algorithm])
+    return expected, [signature for signature in signatures if len(signature) == len(expected)]
+
+
+def _signed(public_key: PublicKey, message: bytes, signature: bytes) -> bool:
+    try:
+        if isinstance(public_key, Ed25519PublicKey):
+            public_key.verify(signature, message)
+        else:
+            public_key.verify(signature, message, ECDSA(SHA256()))
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _from_hex(text: str) -> tuple[bytes, set[str]]:
+    raw = binascii.unhexlify(text)
+    return raw, {raw.hex(), raw.hex().upper()}
+
+
+def _from_base64(text: str) -> tuple[bytes, set[str]]:
+    raw = binascii.a2b_base64(text, strict_mode=True)
+    return raw, {binascii.b2a_base64(raw, newline=False).decode()}
+
+
+def _from_base64url(text: str) -> tuple[bytes, set[str]]:
+    if "+" in text or "/" in text:
+        raise ValueError("not of this alphabet")
+    bare = text.rstrip("=").replace("-", "+").replace("_", "/")
+    padded = bare + "=" * (-len(bare) % 4)
+    raw, spellings = _from_base64(padded)
+    if padded not in spellings:
+        raise ValueError("bits to spare")
+    return raw, {text.rstrip("="), text.rstrip("=") + "=" * (-len(bare) % 4)}

@@ -1,0 +1,68 @@
+"""One mapping built on another."""
+
+from copy import deepcopy
+
+import pytest
+
+from relay.core.rules.compile import compile_rules
+from relay.core.rules.extend import extended
+from tests.core.rules.worlds import a_rule, mistakes
+
+PRESET = {
+    "items": "body.events",
+    "rules": [a_rule(name="clicked", when="item.a"), a_rule(name="opened", when="item.b")],
+}
+
+
+@pytest.mark.parametrize(
+    ("base", "changes", "result"),
+    [
+        ({"a": 1}, {"b": 2}, {"a": 1, "b": 2}),
+        ({"a": {"x": 1, "y": 2}}, {"a": {"y": 3}}, {"a": {"x": 1, "y": 3}}),
+        ({"a": 1}, {"a": None}, {}),
+        ({"a": {"x": 1}}, {"a": "{{ item }}"}, {"a": "{{ item }}"}),
+        ({"a": [1, 2]}, {"a": [3]}, {"a": [3]}),
+        (
+            {"rules": [{"name": "x", "v": 1}]},
+            {"rules": [{"name": "x", "v": 2}]},
+            {"rules": [{"name": "x", "v": 2}]},
+        ),
+    ],
+)
+def test_leaves_replace_and_objects_merge(base, changes, result):
+    before = deepcopy((base, changes))
+
+    assert extended(base, changes) == result
+    assert (base, changes) == before
+
+
+def test_a_rule_of_the_same_name_is_merged_in_its_place_and_a_new_one_comes_first():
+    changes = {
+        "preset": "mail",
+        "rules": [{"name": "opened", "lane": "low"}, a_rule(name="own", when="item.c")],
+    }
+
+    compiled = compile_rules(changes, presets={"mail": PRESET})
+
+    assert [(rule.name, rule.lane) for rule in compiled.rules] == [
+        ("own", "normal"),
+        ("clicked", "normal"),
+        ("opened", "low"),
+    ]
+
+
+def test_a_preset_alone_is_a_mapping():
+    assert [rule.name for rule in compile_rules({"extends": "mail"}, presets={"mail": PRESET}).rules] == [
+        "clicked",
+        "opened",
+    ]
+
+
+def test_an_unknown_preset_is_one_mistake():
+    assert mistakes({"preset": "mial"}, presets={"mail": PRESET}) == [("preset", "wrong_value")]
+
+
+def test_a_mistake_in_a_change_is_told_where_the_merged_rule_stands():
+    changes = {"preset": "mail", "rules": [{"name": "opened", "map": {"content": {"titel": "x"}}}]}
+
+    assert mistakes(changes, presets={"mail": PRESET}) == [("rules[1].map.content.titel", "unknown")]

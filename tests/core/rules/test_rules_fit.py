@@ -1,0 +1,109 @@
+"""Values of a payload in the form that Gong takes; what cannot be brought into it is left out, with a word about it."""
+
+import pytest
+
+from relay.core.bodies.check import check
+from relay.core.call import Operation
+from relay.core.rules.fit import fit
+from tests.core.rules.worlds import an_item, mapped, mapped_by, told
+
+LEAST = {
+    "eventId": "e",
+    "timestamp": "2026-11-20T10:00:00Z",
+    "eventType": "viewed",
+    "content": {"contentTitle": "Pricing"},
+    "person": {"email": "jane@globex.example"},
+}
+
+
+def fitted(**changes):
+    body, hitches = fit(Operation.DIGITAL_INTERACTION, {**LEAST, **changes})
+    assert check(Operation.DIGITAL_INTERACTION, body) == []
+    return {key: body.get(key) for key in changes}, told(hitches)
+
+
+@pytest.mark.parametrize(
+    ("raw", "fit_"),
+    [
+        ({"sessionId": 17}, {"sessionId": "17"}),
+        ({"sessionId": False}, {"sessionId": "false"}),
+        ({"sessionId": " a\x00b\n"}, {"sessionId": "a b"}),
+        ({"device": "mobile"}, {"device": "MOBILE"}),
+        ({"timestamp": 1795168800}, {"timestamp": "2026-11-20T10:00:00Z"}),
+        ({"timestamp": "2026-11-20T12:00:00.9+0200"}, {"timestamp": "2026-11-20T10:00:00Z"}),
+        ({"person": {"email": " Jane@GLOBEX.example "}}, {"person": {"email": "Jane@globex.example"}}),
+        ({"person": {"email": "a@b.co", "company": {"domain": "https://www.Globex.example/x"}}}, {"person": {"email": "a@b.co", "company": {"domain": "globex.example"}}}),
+        ({"content": {"contentTitle": "x", "contentLabel": "one"}}, {"content": {"contentTitle": "x", "contentLabel": ["one"]}}),
+        ({"content": {"contentTitle": "x", "contentUrl": "https://a.co/?code=1&b=2"}}, {"content": {"contentTitle": "x", "contentUrl": "https://a.co/?b=2"}}),
+        ({"content": {"contentTitle": "x", "numericContentDetails": {"value": "61.5", "rangeFrom": 0, "rangeTo": "100", "numericType": "percentage"}}}, {"content": {"contentTitle": "x", "numericContentDetails": {"value": 62, "rangeFrom": 0, "rangeTo": 100, "numericType": "PERCENTAGE"}}}),
+        ({"customFields": {"a": 0, "b": False, "c": None, "d": {"e": 1.5}, "f": ["x", 2], "g": ""}}, {"customFields": [{"name": "a", "value": "0", "dataType": "NUMBER"}, {"name": "b", "value": "false", "dataType": "BOOLEAN"}, {"name": "d.e", "value": "1.5", "dataType": "NUMBER"}, {"name": "f", "value": "x, 2", "dataType": "STRING"}]}),
+        ({"customFields": [{"name": "a", "value": 5}]}, {"customFields": [{"name": "a", "value": "5", "dataType": "NUMBER"}]}),
+    ],
+)  # fmt: skip
+def test_a_value_is_written_as_gong_reads_it(raw, fit_):
+    assert fitted(**raw) == (fit_, [])
+
+
+@pytest.mark.parametrize(
+    ("raw", "fit_", "hitches"),
+    [
+        ({"device": "Fridge"}, {"device": None}, ["device dropped"]),
+        ({"sessionId": ["a"]}, {"sessionId": None}, ["sessionId dropped"]),
+        ({"sessionId": "x" * 1001}, {"sessionId": "x" * 999 + "…"}, ["sessionId changed"]),
+        ({"unheard": 1}, {"unheard": None}, ["unheard dropped"]),
+        ({"person": {"name": "J", "email": "[TEST] john@doe.com"}}, {"person": {"name": "J"}}, ["person.email dropped"]),
+        ({"person": {"email": "a@gmail.com", "company": {"domain": "gmail.com"}}}, {"person": {"email": "a@gmail.com"}}, ["person.company.domain dropped"]),
+        ({"person": {"email": "a@b.co", "company": {"name": "B"}}}, {"person": {"email": "a@b.co"}}, ["person.company dropped"]),
+        ({"content": {"contentTitle": "x", "contentUrl": "javascript:alert(1)"}}, {"content": {"contentTitle": "x"}}, ["content.contentUrl dropped"]),
+        ({"content": {"contentTitle": "x", "contentLabel": [str(n) for n in range(21)]}}, {"content": {"contentTitle": "x", "contentLabel": [str(n) for n in range(20)]}}, ["content.contentLabel changed"]),
+        ({"customFields": [{"name": "a", "value": "soon", "dataType": "DATE"}]}, {"customFields": [{"name": "a", "value": "soon", "dataType": "STRING"}]}, ["customFields[0] changed"]),
+        ({"customFields": [5, {"name": "a", "value": "b"}]}, {"customFields": [{"name": "a", "value": "b", "dataType": "STRING"}]}, ["customFields[0] dropped"]),
+    ],
+)  # fmt: skip
+def test_what_gong_would_not_take_is_left_out_and_told(raw, fit_, hitches):
+    assert fitted(**raw) == (fit_, hitches)
+
+
+@pytest.mark.parametrize("missing", [None, "", " ", [], {}, [None], {"a": [{}]}])
+def test_what_says_nothing_is_pruned_with_its_empty_parents(missing):
+    rule = mapped_by(
+        {
+            "sessionId": "{{ item.x }}",
+            "person": {"email": "{{ item.email }}", "location": {"city": "{{ item.x }}"}},
+        }
+    )
+
+    (event,) = mapped([rule], an_item(x=missing))
+
+    assert "sessionId" not in event.call.body
+    assert event.call.body["person"] == {"email": "jane@globex.example"}
+    assert event.warnings == ()
+
+
+def test_zero_and_false_are_kept():
+    rule = mapped_by(
+        {"customFields": [{"name": "a", "value": "{{ item.zero }}"}, {"name": "b", "value": "{{ item.no }}"}]}
+    )
+
+    (event,) = mapped([rule], an_item(zero=0, no=False))
+
+    assert [field["value"] for field in event.call.body["customFields"]] == ["0", "false"]
+
+
+def test_an_object_of_which_only_literals_are_left_goes_silently_where_gong_needs_more():
+    step = {"value": "{{ item.step }}", "availableSteps": ["sent", "signed"]}
+    score = {"value": "{{ item.score }}", "rangeFrom": 0, "rangeTo": 10, "numericType": "NPS"}
+    content = {"contentTitle": "Survey", "stepContentDetails": step, "numericContentDetails": score}
+
+    (event,) = mapped([mapped_by({"content": content})], an_item())
+
+    assert event.call.body["content"] == {"contentTitle": "Survey"}
+    assert event.warnings == ()
+
+
+def test_a_literal_stays_beside_an_expression_that_is_missing():
+    person = {"email": "{{ item.email }}", "company": {"domain": "globex.example", "name": "{{ item.x }}"}}
+
+    (event,) = mapped([mapped_by({"person": person})], an_item())
+
+    assert event.call.body["person"]["company"] == {"domain": "globex.example"}

@@ -1,0 +1,207 @@
+"""What is wrong with a mapping is told when it is loaded: all of it at once, each with its path and a remedy."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.core.errors import Invalid
+from relay.core.rules.compile import compile_rules
+from tests.core.rules.worlds import a_rule, mapped_by, mistakes
+
+TEN = {
+    "itemz": "body.events",
+    "items": "body.events[",
+    "rules": [
+        {
+            "name": "first",
+            "whn": "item.a",
+            "when": "itm.event == 'x'",
+            "to": "digital-interactions",
+            "lane": "fast",
+            "map": {"eventType": "{{ lowre(item.a) }}"},
+        },
+        {
+            "name": "first",
+            "to": "digital-interaction",
+            "map": {
+                "timestamp": "{{ item.at }}",
+                "eventType": "viewed",
+                "device": "Phone",
+                "content": {"contentTitel": "{{ item.title }}"},
+                "person": {"email": "{{ item.email"},
+            },
+        },
+    ],
+}
+
+
+def test_every_mistake_of_a_file_is_told_at_once_each_at_its_path():
+    assert mistakes(TEN) == [
+        ("itemz", "unknown_key"),
+        ("items", "syntax"),
+        ("rules[0].whn", "unknown_key"),
+        ("rules[0].to", "wrong_value"),
+        ("rules[0].lane", "wrong_value"),
+        ("rules[0].when", "unknown_name"),
+        ("rules[0].map.eventType", "unknown_function"),
+        ("rules[1].map.person.email", "syntax"),
+        ("rules[1].map.content.contentTitel", "unknown"),
+        ("rules[1].map.content.contentTitle", "required"),
+        ("rules[1].map.device", "enum"),
+        ("rules[1].name", "repeated_name"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "near"),
+    [
+        ("itemz", "items"),
+        ("rules[0].whn", "when"),
+        ("rules[0].when", "item"),
+        ("rules[0].to", "digital-interaction"),
+        ("rules[0].map.eventType", "lower()"),
+        ("rules[1].map.content.contentTitel", "contentTitle"),
+    ],
+)
+def test_the_right_name_is_told_where_one_is_near(path, near):
+    with pytest.raises(Invalid) as caught:
+        compile_rules(TEN)
+
+    assert f"did you mean {near}?" in next(
+        each.message for each in caught.value.problems if each.path == path
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "path", "code"),
+    [
+        (a_rule(name=None), "name", "missing"),
+        (a_rule(name=" "), "name", "wrong_value"),
+        (a_rule(to=None), "to", "missing"),
+        (a_rule(map=None), "map", "missing"),
+        (a_rule(map="{{ item }}"), "map", "wrong_value"),
+        (mapped_by({1: "x"}), "map.1", "unknown_key"),
+        (a_rule(lane=3), "lane", "wrong_value"),
+        (a_rule(when=True), "when", "wrong_value"),
+        (a_rule(when="item.a = 1"), "when", "syntax"),
+        (a_rule(items="item."), "items", "syntax"),
+        (a_rule(when="x" * 700), "when", "too_long"),
+        (a_rule(when=" || ".join(["item.a"] * 60)), "when", "too_long"),
+        (a_rule(when="item" + ".[@,@][]" * 22), "when", "multiplies"),
+        (a_rule(when="`unquoted`"), "when", "syntax"),
+        (a_rule(when="!item.seen"), "when", "syntax"),
+        (mapped_by({"eventId": "same"}), "map.eventId", "wrong_value"),
+        (mapped_by({"eventType": None}), "map.eventType", "null"),
+        (mapped_by({"eventType": 5}), "map.eventType", "type"),
+        (mapped_by({"device": "Phone"}), "map.device", "enum"),
+        (mapped_by({"timestamp": "today"}), "map.timestamp", "format"),
+        (mapped_by({"workspaceId": "{{ item.w }}"}), "map.workspaceId", "unknown"),
+        (mapped_by({"content": {"contentUrl": "{{ item.url }}"}}), "map.content.contentTitle", "required"),
+        (mapped_by({"person": {"personId": "{{ item.p }}"}}), "map.person.company.domain", "required"),
+        (
+            mapped_by({"person": {"email": "{{ item.e }}", "nme": "{{ item.n }}"}}),
+            "map.person.nme",
+            "unknown",
+        ),
+        (
+            mapped_by({"person": {"email": "{{ item.e }}", "company": {"name": "x"}}}),
+            "map.person.company",
+            "rule",
+        ),
+        (mapped_by({"trackingId": "fixed"}), "map.trackingId", "rule"),
+        (mapped_by({"customFields": [{"name": "a"}]}), "map.customFields[0].value", "required"),
+        (mapped_by({"eventType": "{{ map(item.a, item.b) }}"}), "map.eventType", "wrong_arguments"),
+        (mapped_by({"eventType": "{{ lower(item.a, 'b') }}"}), "map.eventType", "wrong_arguments"),
+        (mapped_by({"eventId": "{{ parent.id }}"}, items="item.people"), "map.eventId", "wrong_value"),
+    ],
+)
+def test_a_mistake_in_a_rule_is_told_at_its_place(rule, path, code):
+    assert mistakes([rule]) == [(f"rules[0].{path}", code)]
+
+
+def test_a_rule_behind_one_that_takes_everything_is_never_reached():
+    assert mistakes([a_rule(), a_rule(name="later", when="item.a")]) == [("rules[1]", "never_reached")]
+
+
+@pytest.mark.parametrize("spec", [None, 5, "rules", [], {"rules": []}, {"rules": {}}, {}, ["rule"]])
+def test_what_is_no_mapping_is_refused(spec):
+    assert len(mistakes(spec)) == 1
+
+
+def test_paths_start_where_the_mapping_stands():
+    assert mistakes([a_rule(lane="no")], path="sources.website") == [
+        ("sources.website.rules[0].lane", "wrong_value")
+    ]
+
+
+def test_a_map_may_fill_what_gong_requires_by_one_expression():
+    rule = mapped_by({"person": "{{ item.person }}", "customFields": "{{ custom_fields(item.extra) }}"})
+
+    assert mistakes([rule]) == []
+
+
+@pytest.mark.parametrize(
+    ("to", "map_"),
+    [
+        ("content-shared", {"recipients": "{{ item.people[].{email: email} }}"}),
+        ("content-viewed", {"viewer": {"email": "{{ item.email }}"}}),
+        ("custom-action", {"actor": {"email": "{{ item.email }}"}}),
+    ],
+)
+def test_the_engagement_calls_have_maps_of_their_own(to, map_):
+    shared = {
+        "eventTimestamp": "{{ item.at }}",
+        "contentId": "{{ item.id }}",
+        "contentUrl": "{{ item.url }}",
+        "contentTitle": "{{ item.title }}",
+        "contentProperties": {"Pages": "{{ item.pages }}"},
+    }
+
+    assert mistakes([a_rule(to=to, map={**shared, **map_})]) == []
+
+
+SPECS = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.sampled_from(
+        ["{{ item.a }}", "{{ item", "item.a", "[", "digital-interaction", "high", "2026-11-20T10:00:00Z"]
+    )
+    | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "items",
+                    "rules",
+                    "name",
+                    "when",
+                    "to",
+                    "map",
+                    "eventId",
+                    "content",
+                    "person",
+                    "customFields",
+                    "value",
+                    "preset",
+                ]
+            )
+            | st.text(max_size=3)
+            | st.integers(),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=25,
+)
+
+
+@given(SPECS, SPECS)
+def test_whatever_stands_in_a_file_it_loads_or_every_problem_has_a_message(spec, map_):
+    for each in (spec, [a_rule(map=map_)], [mapped_by(map_)] if isinstance(map_, dict) else []):
+        try:
+            compile_rules(each, presets={"[": map_})
+        except Invalid as error:
+            assert [problem for problem in error.problems if not problem.message] == []  # noqa: PT017 - it may load

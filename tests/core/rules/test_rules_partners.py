@@ -1,0 +1,60 @@
+"""Payloads as real partners send them, each through a mapping to the whole bodies that Gong gets."""
+
+from hashlib import sha256
+from pathlib import Path
+
+import orjson
+import pytest
+import yaml
+
+from relay.core.payloads import Payload, Reading, read_body
+from relay.core.rules.compile import compile_rules
+from relay.core.rules.run import run
+from tests.core.rules.worlds import told, world
+
+PARTNERS = sorted(Path(__file__).parent.joinpath("partners").glob("*.yaml"))
+
+
+def read(path):
+    case = yaml.safe_load(path.read_text("utf-8"))
+    payload = case["payload"]
+    if "raw" in payload:
+        body = read_body(
+            payload["raw"].encode(), payload["content_type"], Reading(None, payload.get("json_field"))
+        )
+    else:
+        body = read_body(orjson.dumps(payload["body"]), "application/json")
+    return case, body
+
+
+def found(path):
+    case, body = read(path)
+    settings = world(path.stem, internal_domains=frozenset({"acme.example"}))
+    return case["events"], run(compile_rules(case["mapping"]), Payload(body), **settings)
+
+
+def shown(event):
+    """An event as the files write it. An id that is a digest is told by a question mark."""
+    lines = {"status": str(event.status), "rule": event.rule, "lane": str(event.lane)}
+    if event.draft:
+        name = event.draft.event_id.partition(":")
+        is_digest = len(name[2]) == len(sha256().hexdigest())
+        lines |= {"operation": str(event.draft.operation), "body": {**event.draft.body}}
+        if is_digest:
+            lines["body"]["eventId"] = f"{name[0]}:?"
+    return lines | {"warnings": told(event.warnings), "errors": told(event.problems)}
+
+
+@pytest.mark.parametrize("path", PARTNERS, ids=lambda path: path.stem)
+def test_a_partners_payload_becomes_what_its_mapping_says(path):
+    expected, events = found(path)
+
+    usual = {"lane": "normal", "warnings": [], "errors": []}
+    assert [shown(event) for event in events] == [{**usual, **each} for each in expected]
+
+
+@pytest.mark.parametrize("path", PARTNERS, ids=lambda path: path.stem)
+def test_a_payload_sent_again_gives_the_same_ids(path):
+    once, again = found(path)[1], found(path)[1]
+
+    assert [event.event_id for event in once] == [event.event_id for event in again]

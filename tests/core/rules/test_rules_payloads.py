@@ -1,0 +1,112 @@
+"""Bodies as partners post them: JSON, lines, forms with brackets, multipart, JSON inside a field; and none of the tricks."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.core.errors import BadRequest, RelayError, TooLarge, UnsupportedType
+from relay.core.payloads import FIELDS_MAX, Reading, read_body
+
+FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data; boundary=b"
+
+
+def part(name, text, extra=""):
+    return f'--b\r\nContent-Disposition: form-data; name="{name}"{extra}\r\n\r\n{text}\r\n'
+
+
+def multipart(*parts):
+    return ("".join(parts) + "--b--\r\n").encode()
+
+
+@pytest.mark.parametrize(
+    ("raw", "content_type", "value"),
+    [
+        (b'{"a": 1}', "application/json", {"a": 1}),
+        (b"[1]", "application/json; charset=UTF-8", [1]),
+        (b'{"a": 1}', "application/vnd.partner.v2+json", {"a": 1}),
+        (b'{"a": 1}\n\n[2]\n', "application/x-ndjson", [{"a": 1}, [2]]),
+        (b"a=1&b=x+y%26z&c=", FORM, {"a": "1", "b": "x y&z", "c": ""}),
+        (b"a=1&a=2&a=3", FORM, {"a": ["1", "2", "3"]}),
+        (b"d%5Bm%5D%5BE%5D=x&d[m][F]=y&d[id]=7", FORM, {"d": {"m": {"E": "x", "F": "y"}, "id": "7"}}),
+        (b"t[]=a&t[]=b", FORM, {"t": ["a", "b"]}),
+        (b"t[0][n]=a&t[1][n]=b", FORM, {"t": [{"n": "a"}, {"n": "b"}]}),
+        (b"t[5]=a&t[7]=b", FORM, {"t": {"5": "a", "7": "b"}}),
+        (b"a[=1&b]=2&[c]=3&d[e]f=4", FORM, {"a[": "1", "b]": "2", "[c]": "3", "d[e]f": "4"}),
+        (multipart(part("a", "1"), part("d[x]", "é\r\n2")), MULTIPART, {"a": "1", "d": {"x": "é\r\n2"}}),
+        (multipart(part("a", "1"), part("f", "\x89PNG", '; filename="f.png"')), MULTIPART, {"a": "1"}),
+    ],
+)
+def test_a_body_is_read_by_its_content_type(raw, content_type, value):
+    assert read_body(raw, content_type) == value
+
+
+@pytest.mark.parametrize(
+    ("raw", "content_type"),
+    [
+        (b"x=1&json=%7B%22a%22%3A+1%7D", FORM),
+        (multipart(part("x", "1"), part("json", '{"a": 1}')), MULTIPART),
+    ],
+)
+def test_the_json_inside_a_field_can_be_the_body(raw, content_type):
+    assert read_body(raw, content_type, Reading(json_field="json")) == {"a": 1}
+
+
+def test_a_source_may_say_what_its_bodies_are_whatever_the_sender_says():
+    assert read_body(b'{"a": 1}', "text/plain", Reading(content_type="application/json")) == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("raw", "content_type", "error", "why"),
+    [
+        (b"{}", "", UnsupportedType, "no Content-Type"),
+        (b"{}", "text/plain", UnsupportedType, "set the content type of the source"),
+        (b"{}", "application/json; charset=utf-16", UnsupportedType, "Send UTF-8"),
+        (b'{"a": 1', "application/json", BadRequest, "send one complete JSON value"),
+        (b'{"a": 1}\n{', "application/x-ndjson", BadRequest, "line 2"),
+        (b"", FORM, BadRequest, "empty"),
+        (b"a=%ff", FORM, BadRequest, "UTF-8"),
+        (b"a=%00", FORM, BadRequest, "NUL"),
+        (b"a=\xff", FORM, BadRequest, "ASCII"),
+        (b"a=1&a[b]=2", FORM, BadRequest, "both a value and an object"),
+        (b"a[b]=1&a=2", FORM, BadRequest, "both a value and an object"),
+        (b"a" + b"[b]" * 9 + b"=1", FORM, BadRequest, "deeper"),
+        (b"&".join(b"a=1" for _ in range(FIELDS_MAX + 1)), FORM, TooLarge, "Send fewer"),
+        (multipart(*(part("a", "1") for _ in range(FIELDS_MAX + 1))), MULTIPART, TooLarge, "Send fewer"),
+        (multipart(part("a", "1"))[:-6], MULTIPART, BadRequest, "cut short"),
+        (b"--b--\r\n", MULTIPART, BadRequest, "empty"),
+        (b"--b\r\n\r\nx\r\n--b--\r\n", MULTIPART, BadRequest, "no name"),
+        (b"x", "multipart/form-data", BadRequest, "boundary"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_a_remedy(raw, content_type, error, why):
+    with pytest.raises(error, match=why):
+        read_body(raw, content_type)
+
+
+def test_a_form_without_the_field_that_holds_the_json_is_refused():
+    with pytest.raises(BadRequest, match="no field 'json'"):
+        read_body(b"a=1", FORM, Reading(json_field="json"))
+
+
+@given(
+    st.binary(max_size=80),
+    st.sampled_from([FORM, MULTIPART, "application/json", "application/x-ndjson"]) | st.text(max_size=30),
+)
+def test_no_bytes_and_no_content_type_end_in_another_error(raw, content_type):
+    with suppress(RelayError):
+        read_body(raw, content_type)
+
+
+@given(
+    st.lists(
+        st.tuples(st.text("ab[]0.", min_size=1, max_size=6), st.text(max_size=3)), min_size=1, max_size=6
+    )
+)
+def test_no_names_of_fields_end_in_another_error(pairs):
+    raw = multipart(*(part(name, text) for name, text in pairs))
+
+    with suppress(BadRequest):
+        assert isinstance(read_body(raw, MULTIPART), dict)

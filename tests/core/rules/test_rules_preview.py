@@ -1,0 +1,71 @@
+"""What a preview tells the one who writes a mapping."""
+
+import pytest
+
+from relay.core.rules.lint import read_expression
+from relay.core.rules.reads import reads
+from tests.core.rules.worlds import a_rule, an_item, mapped_by, previewed
+
+
+def test_a_preview_tells_everything_about_an_event_and_sends_nothing():
+    rule = mapped_by({"person": {"name": "{{ item.name }}"}, "device": "{{ item.device }}"}, lane="low")
+
+    (event,) = previewed(
+        [rule], an_item(name="Jane", device="Fridge", extra={"a": 1, "b": None}, list=[{"c": 2}, {"c": 3}])
+    )
+
+    assert {
+        key: event[key]
+        for key in ("index", "status", "rule", "lane", "event_id", "operation", "method", "path")
+    } == {
+        "index": 0,
+        "status": "ready",
+        "rule": "viewed",
+        "lane": "low",
+        "event_id": "site:ev-1",
+        "operation": "digital-interaction",
+        "method": "POST",
+        "path": "/v2/digital-interaction",
+    }
+    assert event["body"]["person"] == {"name": "Jane"}
+    assert event["association"] == "weak"
+    assert [(each["path"], each["code"]) for each in event["warnings"]] == [
+        ("device", "dropped"),
+        ("", "association"),
+    ]
+    assert event["unused"] == ["item.email", "item.extra.a", "item.list.c"]
+
+
+def test_a_preview_tells_why_an_event_is_dead_or_filtered():
+    dead, filtered = previewed([a_rule(when="item.id")], [an_item(email=None), an_item(id=None)])
+
+    assert (dead["status"], dead["errors"][0]["path"]) == ("dead", "person")
+    assert (filtered["status"], filtered["detail"]) == ("filtered", "no rule holds for it")
+
+
+@pytest.mark.parametrize(
+    ("text", "paths"),
+    [
+        ("item.a.b || body.c[0].d", {"item.a.b", "body.c.d"}),
+        ("item.rows[?k == 'x'].{v: n} | [0]", {"item.rows.k", "item.rows.n"}),
+        ("item.props.*.value", {"item.props.*.value"}),
+        (
+            "find(item.rows, &id, item.wanted).name",
+            {"item.rows.id", "item.wanted.id", "item.rows.name", "item.wanted.name"},
+        ),
+        ("[item.a, headers.h][]", {"item.a", "headers.h"}),
+        ("'text'", set()),
+    ],
+)
+def test_the_paths_that_an_expression_reads_are_known(text, paths):
+    expression = read_expression(text, path="here")
+
+    assert {".".join(path) for path in reads([expression])} == paths
+
+
+def test_reading_the_body_is_reading_the_item_where_the_body_is_the_item():
+    rule = mapped_by({"sessionId": "{{ body.session }}"})
+
+    (event,) = previewed([rule], an_item(session="s"))
+
+    assert event["unused"] == []

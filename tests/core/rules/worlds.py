@@ -1,0 +1,66 @@
+"""A source, its destination and a moment, for tests of mappings."""
+
+from datetime import UTC, datetime
+
+from relay.core.destination import BasicCredentials, Destination, Source
+from relay.core.errors import Invalid
+from relay.core.payloads import Payload
+from relay.core.rules.compile import compile_rules
+from relay.core.rules.preview import preview
+from relay.core.rules.run import run
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def world(source="site", **settings):
+    """What `run` and `preview` want to know beside the payload."""
+    destination = Destination("acme", "acme", BasicCredentials("key", "secret"), **settings)
+    return {"source": Source(source, "acme"), "destination": destination, "received_at": NOW}
+
+
+def a_rule(**changes):
+    """A rule that maps the least event; None takes a key away."""
+    least = {
+        "name": "viewed",
+        "to": "digital-interaction",
+        "map": {
+            "eventId": "{{ item.id }}",
+            "timestamp": "{{ item.at }}",
+            "eventType": "page viewed",
+            "content": {"contentTitle": "{{ item.title }}"},
+            "person": {"email": "{{ item.email }}"},
+        },
+    }
+    return {key: value for key, value in {**least, **changes}.items() if value is not None}
+
+
+def mapped_by(map_changes, **rule):
+    """A rule whose map has these keys too."""
+    return a_rule(map={**a_rule()["map"], **map_changes}, **rule)
+
+
+def an_item(**changes):
+    least = {"id": "ev-1", "at": "2026-11-20T10:00:00Z", "title": "Pricing", "email": "jane@globex.example"}
+    return {key: value for key, value in {**least, **changes}.items() if value is not None}
+
+
+def mapped(spec, body, source="site", **settings):
+    """Every event of a body."""
+    return run(compile_rules(spec), Payload(body), **world(source, **settings))
+
+
+def previewed(spec, body, source="site", **settings):
+    return preview(compile_rules(spec), Payload(body), **world(source, **settings))
+
+
+def mistakes(spec, **options):
+    """`(path, code)` of everything wrong with a mapping; nothing when it loads."""
+    try:
+        compile_rules(spec, **options)
+    except Invalid as error:
+        return [(problem.path, str(problem.code)) for problem in error.problems]
+    return []
+
+
+def told(problems):
+    return [f"{problem.path} {problem.code}" for problem in problems]

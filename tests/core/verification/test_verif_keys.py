@@ -1,0 +1,162 @@
+"""Secrets are checked when they are loaded: all at once, with the remedy, and never shown."""
+
+from datetime import timedelta
+from hashlib import sha256
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from relay.core.errors import Invalid
+from relay.core.verification.faults import Fault
+from relay.core.verification.keys import SecretSpec, read_keys
+from relay.core.verification.schemes import SCHEMES
+from relay.core.verification.verify import verify
+from tests.core.verification.senders import (
+    ED25519,
+    NOW,
+    OTHER,
+    P256,
+    SENDERS,
+    TEXT,
+    b64,
+    keys_of,
+    post,
+    public_der,
+)
+
+PEM = serialization.Encoding.PEM
+PUBLIC_PEM = P256.public_key().public_bytes(PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+PRIVATE_PEM = P256.private_bytes(
+    PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+).decode()
+P384 = public_der(ec.derive_private_key(7, ec.SECP384R1()))
+WHPK = "whpk_" + b64(ED25519.public_key().public_bytes_raw())
+
+
+def problems_of(name, *specs, path="secrets"):
+    with pytest.raises(Invalid) as refused:
+        read_keys(
+            SCHEMES[name], [s if isinstance(s, SecretSpec) else SecretSpec(s) for s in specs], path=path
+        )
+    return refused.value.problems
+
+
+@pytest.mark.parametrize(
+    ("name", "secret", "fault"),
+    [
+        ("github", "", Fault.BLANK),
+        ("github", " \n", Fault.BLANK),
+        ("github", TEXT + "\n", Fault.BLANK),
+        ("github", "short-secret", Fault.SHORT),
+        ("github", WHPK, Fault.PUBLIC),
+        ("github", PUBLIC_PEM.strip(), Fault.PUBLIC),
+        ("github", public_der(P256), Fault.PUBLIC),
+        ("github", public_der(ED25519), Fault.PUBLIC),
+        ("github", PRIVATE_PEM.strip(), Fault.PRIVATE),
+        ("github", "\ud800" * 20, Fault.FORM),
+        ("standard", WHPK, Fault.PUBLIC),
+        ("standard", "whsk_" + b64(bytes(64)), Fault.PRIVATE),
+        ("standard", "whsec_" + b64(bytes(15)), Fault.SHORT),
+        ("standard", "whsec_not base64 at all", Fault.FORM),
+        ("standard", "whsec_" + b64(bytes(32))[:-1], Fault.FORM),
+        ("standard", "whsec_é" + b64(bytes(32)), Fault.FORM),
+        ("standard-v1a", "whsec_" + b64(bytes(32)), Fault.FORM),
+        ("standard-v1a", "whsk_" + b64(bytes(32)), Fault.PRIVATE),
+        ("standard-v1a", "whpk_" + b64(bytes(31)), Fault.FORM),
+        ("sendgrid", TEXT, Fault.FORM),
+        ("sendgrid", P384, Fault.FORM),
+        ("sendgrid", public_der(ED25519), Fault.FORM),
+        ("sendgrid", PRIVATE_PEM.strip(), Fault.PRIVATE),
+        ("basic", TEXT, Fault.FORM),
+        ("basic", f":{TEXT}", Fault.FORM),
+        ("basic", "partner:short", Fault.SHORT),
+        ("bearer", f"{TEXT} {TEXT}", Fault.FORM),
+        ("bearer", f"{TEXT}é", Fault.FORM),
+        ("bearer", "short", Fault.SHORT),
+    ],
+)
+def test_a_secret_that_cannot_serve_is_refused_and_not_repeated(name, secret, fault):
+    (problem,) = problems_of(name, secret, path="sources.x.verify.secrets")
+
+    assert (problem.path, problem.code) == ("sources.x.verify.secrets[0]", fault)
+    assert not secret.strip() or secret.strip() not in problem.message
+
+
+def test_a_secret_of_sixteen_bytes_is_long_enough():
+    assert keys_of("github", "0123456789abcdef")[0].secret == b"0123456789abcdef"
+
+
+def test_every_wrong_secret_is_told_at_once():
+    dates = SecretSpec(OTHER, not_before=NOW, expires_at=NOW)
+    found = problems_of("github", "", TEXT, TEXT, dates)
+
+    assert [(problem.path, problem.code) for problem in found] == [
+        ("secrets", Fault.TOO_MANY),
+        ("secrets[0]", Fault.BLANK),
+        ("secrets[2]", Fault.TWICE),
+        ("secrets[3]", Fault.DATES),
+    ]
+
+
+def test_a_scheme_needs_a_secret_and_none_needs_that_there_is_none():
+    assert [problem.code for problem in problems_of("github")] == [Fault.NO_SECRET]
+    assert [problem.code for problem in problems_of("none", TEXT)] == [Fault.TOO_MANY]
+    assert read_keys(SCHEMES["none"], []) == ()
+
+
+def test_a_key_keeps_its_dates_and_has_an_id_that_stays_and_tells_it_apart():
+    later = NOW + timedelta(days=1)
+    first, second = read_keys(
+        SCHEMES["github"], [SecretSpec(TEXT, not_before=NOW, expires_at=later), SecretSpec(OTHER)]
+    )
+
+    assert (first.not_before, first.expires_at, second.expires_at) == (NOW, later, None)
+    assert first.id == keys_of("github", TEXT)[0].id != second.id
+
+
+@pytest.mark.parametrize("name", SENDERS)
+def test_no_rendering_of_a_key_or_secret_shows_it(name):
+    secret = SENDERS[name].secret
+    (key,) = keys_of(name)
+
+    shown = repr(key) + str(key) + repr(SecretSpec(secret))
+
+    assert key.id in shown
+    assert secret not in shown
+    assert secret.partition("_")[2] not in shown or "_" not in secret
+
+
+@pytest.mark.parametrize("secret", [PUBLIC_PEM.strip(), public_der(P256)])
+def test_a_public_key_may_be_given_with_its_pem_lines_or_without(secret):
+    sender = SENDERS["sendgrid"]
+
+    assert verify(SCHEMES["sendgrid"], keys_of("sendgrid", secret), sender.request(), now=NOW).key_id
+
+
+def test_a_shared_secret_of_standard_webhooks_may_stand_without_its_prefix():
+    sender = SENDERS["standard"]
+    bare = sender.secret.removeprefix("whsec_")
+
+    assert verify(SCHEMES["standard"], keys_of("standard", bare), sender.request(), now=NOW).key_id
+
+
+def test_a_secret_of_stripe_is_the_text_with_its_prefix():
+    (key,) = keys_of("stripe", "whsec_" + TEXT)
+
+    assert key.secret == f"whsec_{TEXT}".encode()
+
+
+@pytest.mark.parametrize("name", ["api-key", "basic", "bearer"])
+def test_a_token_may_be_given_as_its_digest(name):
+    sender = SENDERS[name]
+    digest = "sha256:" + sha256(sender.secret.encode()).hexdigest()
+
+    assert verify(SCHEMES[name], keys_of(name, digest), sender.request(), now=NOW).key_id
+
+
+def test_a_digest_is_no_token():
+    digest = "sha256:" + sha256(TEXT.encode()).hexdigest()
+
+    with pytest.raises(Exception, match="mismatch"):
+        verify(SCHEMES["api-key"], keys_of("api-key"), post({"x-api-key": digest}), now=NOW)

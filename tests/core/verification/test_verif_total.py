@@ -1,0 +1,53 @@
+"""Whatever comes in, the verifier and the handshakes answer or reject: no other exception leaves them."""
+
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from relay.core.verification.challenge import CHALLENGES, challenge
+from relay.core.verification.rejected import Rejected
+from relay.core.verification.schemes import SCHEMES
+from relay.core.verification.verify import Accepted, verify
+from tests.core.verification.noise import noisy
+from tests.core.verification.senders import NOW, SENDERS, keys_of
+
+A_FEW = 150
+MANY = 100_000
+ALL_CHALLENGES = [row for rows in CHALLENGES.values() for row in rows]
+
+
+def outcome(name, keys, request):
+    try:
+        return verify(SCHEMES[name], keys, request, now=NOW)
+    except Rejected as rejected:
+        return rejected
+
+
+@pytest.mark.parametrize("name", SENDERS)
+@settings(max_examples=A_FEW, deadline=None)
+@given(random=st.randoms(use_true_random=False))
+def test_a_request_is_accepted_or_rejected_whatever_it_holds(name, random):
+    assert isinstance(outcome(name, keys_of(name), noisy(name, random)), Accepted | Rejected)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SENDERS)
+def test_a_hundred_thousand_requests_are_each_accepted_or_rejected(name):
+    random, keys = Random(name), keys_of(name)
+    rejected = sum(isinstance(outcome(name, keys, noisy(name, random)), Rejected) for _ in range(MANY))
+
+    assert 0 < rejected < MANY, "noise that is never accepted, or always, tries only one way through"
+
+
+@pytest.mark.parametrize("name", SENDERS)
+@settings(max_examples=A_FEW // 3, deadline=None)
+@given(random=st.randoms(use_true_random=False))
+def test_a_handshake_is_answered_or_not_whatever_the_request_holds(name, random):
+    keys = keys_of(name)
+    request = noisy(name, random)
+
+    for accepted in (None, Accepted(keys[0].id)):
+        answer = challenge(ALL_CHALLENGES, request, accepted=accepted, keys=keys)
+        assert answer is None or answer.status == 200
