@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from flask import Flask, Response, g, request
 
+from relay.config.hooks import check_addresses
 from relay.config.load import load_config
 from relay.core.destination import Config
 from relay.intake.take_in import Intake
@@ -15,7 +16,7 @@ from relay.store.accepting import Retention
 from relay.store.connection import WEB, Client, open_redis
 from relay.store.durability import Watermark
 from relay.store.scripts import Scripts
-from relay.web import doors, gong_doors, health, operations, problems
+from relay.web import doors, gong_doors, health, operations, problems, webhooks
 from relay.web.auth import Keys
 from relay.web.parts import Parts, install
 
@@ -30,6 +31,7 @@ def build() -> Flask:
 
 def create_app(settings: Settings, config: Config, redis: Client) -> Flask:
     """The application from its parts."""
+    check_addresses(config, settings.public_url)
     app = Flask("relay", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     scripts = Scripts(redis)
@@ -40,7 +42,7 @@ def create_app(settings: Settings, config: Config, redis: Client) -> Flask:
     problems.register(app)
     app.before_request(_start)
     app.after_request(_log_request)  # Flask calls the first one last: what is logged is what was sent
-    for blueprint in (doors.door, gong_doors.doors, operations.operations, health.health):
+    for blueprint in (doors.door, webhooks.door, gong_doors.doors, operations.operations, health.health):
         app.register_blueprint(blueprint)
     return app
 
@@ -65,6 +67,7 @@ def _log_request(response: Response) -> Response:
             route=request.url_rule.rule if request.url_rule else "none",
             status=response.status_code,
             code=g.get("code"),
+            reason=g.get("reason"),
             source=g.get("source"),
             events=g.get("events"),
             seconds=round(time.monotonic() - g.started, 4),

@@ -10,7 +10,9 @@ from relay.cli.desk import PROBLEM, Desk, at_desk, now, print_json
 from relay.cli.words import counted, plain
 from relay.core.errors import Conflict, NotFound
 from relay.core.lifecycle import Cause
-from relay.store.acting import Hold, discard_event, hold_destination, replay_event, resume_destination
+from relay.intake.replaying import Replaying
+from relay.intake.replaying import replay as replay_again
+from relay.store.acting import Hold, discard_event, hold_destination, resume_destination
 
 _ids = click.argument("event_ids", metavar="ID…", nargs=-1, required=True)
 _destination = click.argument("name", metavar="DESTINATION")
@@ -24,9 +26,8 @@ def replay(desk: Desk, event_ids: Sequence[str], *, as_json: bool) -> None:
 
     Ends with 1 when one of them could not be.
     """
-    results = [
-        _act(one, "queued", lambda one: replay_event(desk.scripts, one, now=now())) for one in event_ids
-    ]
+    replaying = Replaying(desk.redis, desk.scripts, now, lambda: desk.intake)
+    results = [_act(one, "queued", lambda one: replay_again(replaying, one)) for one in event_ids]
     _tell(results, as_json=as_json)
 
 

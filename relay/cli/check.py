@@ -11,6 +11,7 @@ from rich.padding import Padding
 from relay.cli.desk import PROBLEM, as_json, print_json, terminal, told_plainly
 from relay.cli.env_file import read_env_file
 from relay.cli.place import Place, place, placed
+from relay.config.hooks import check_addresses
 from relay.config.json_schema import json_schema
 from relay.config.load import load_config
 from relay.core.destination import Config
@@ -41,6 +42,7 @@ def _page(where: Place) -> dict[str, Any]:
     environ = where.environ()
     settings = Settings.from_env(environ)
     config = load_config(settings.config, environ=environ, allow_hosts=settings.allow_gong_hosts)
+    check_addresses(config, settings.public_url)
     return {"ok": True, "config": settings.config, **_described(config)}
 
 
@@ -59,6 +61,8 @@ def _described(config: Config) -> dict[str, Any]:
             "destination": source.destination,
             "keys": len(source.key_digests),
             "send_as": source.send_as,
+            "verify": source.hook.scheme.name if source.hook else None,
+            "preset": source.hook.preset if source.hook else None,
         }
         for source in config.sources.values()
     }
@@ -82,6 +86,16 @@ def _tell(page: Mapping[str, Any]) -> None:
     for name, one in page["sources"].items():
         keys = f"{one['keys']} key{'' if one['keys'] == 1 else 's'}"
         console.print(f"  source {name}: to {one['destination']} as {one['send_as']}, {keys}", soft_wrap=True)
+        if one["verify"]:
+            console.print(f"    webhook {_webhook(one)}", soft_wrap=True)
+
+
+def _webhook(source: Mapping[str, Any]) -> str:
+    preset = f"preset {source['preset']}, " if source["preset"] else ""
+    proof = (
+        "NOT VERIFIED: anybody may post" if source["verify"] == "none" else f"verified by {source['verify']}"
+    )
+    return preset + proof
 
 
 @click.command("settings", epilog="Example: RELAY_LOG_LEVEL=debug gong-relay settings")

@@ -14,6 +14,7 @@ from relay.cli.place import Command, place, placed
 from relay.config.load import load_config
 from relay.core.destination import Config, Destination, Source
 from relay.core.errors import Invalid, NotFound, RelayError, Unavailable
+from relay.intake.take_in import Intake
 from relay.settings import Misconfigured, Settings, nearest
 from relay.store.accepting import Retention
 from relay.store.connection import WEB, open_redis
@@ -37,6 +38,10 @@ class Desk:
     def config(self) -> Config:
         hosts = self.settings.allow_gong_hosts
         return load_config(self.settings.config, environ=self._environ, allow_hosts=hosts)
+
+    @cached_property
+    def intake(self) -> Intake:
+        return Intake(self.config, self.scripts, self.retention, now, self.settings.max_items)
 
     def destination(self, name: str) -> Destination:
         return _named(self.config.destinations, name, "destination")

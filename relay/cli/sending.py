@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import track
 
 from relay.cli.batches import batches, rejections_of, results_of, summary
-from relay.cli.desk import PROBLEM, Desk, at_desk, now, print_json, terminal
+from relay.cli.desk import PROBLEM, Desk, at_desk, print_json, terminal
 from relay.cli.sent_tables import sent_view
 from relay.cli.words import counted
 from relay.core.destination import Source
@@ -67,9 +67,8 @@ class _Way:
 
 def _way(desk: Desk, *, source: str, dry: bool) -> _Way:
     settings = desk.settings
-    intake = Intake(desk.config, desk.scripts, desk.retention, now, settings.max_items)
     watermark = Watermark(desk.redis, percent=settings.high_water_percent, clock=time.monotonic)
-    return _Way(intake, desk.source(source), watermark, dry)
+    return _Way(desk.intake, desk.source(source), watermark, dry)
 
 
 def _take(way: _Way, raw: bytes, content_type: str, *, first: int = 0) -> list[dict[str, Any]]:

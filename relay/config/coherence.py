@@ -11,14 +11,15 @@ from relay.settings import nearest
 
 def disagreements(tree: Any, loaded: Mapping[str, Any], allow_hosts: Container[str]) -> Iterator[Problem]:
     """What is wrong between entries. `tree` is the whole file, `loaded` what was right in it by itself."""
-    destinations, sources = _entries(tree, "destinations"), _entries(tree, "sources")
+    destinations, sources = entries(tree, "destinations"), entries(tree, "sources")
     yield from _unknown_destinations(sources, list(destinations))
     yield from _unsafe_addresses(destinations, allow_hosts)
     yield from _unequal_limits(loaded.get("destinations", {}))
     yield from _shared_keys(loaded.get("sources", {}))
 
 
-def _entries(tree: Any, section: str) -> dict[str, Mapping[str, Any]]:
+def entries(tree: Any, section: str) -> dict[str, Mapping[str, Any]]:
+    """The entries of a section by name, however wrong the file is."""
     found = tree.get(section) if isinstance(tree, Mapping) else None
     entries = found if isinstance(found, Mapping) else {}
     return {str(name): entry if isinstance(entry, Mapping) else {} for name, entry in entries.items()}

@@ -7,12 +7,14 @@ from typing import Any
 from marshmallow import ValidationError
 
 from relay.config.base_url import safe_base_url
-from relay.config.coherence import disagreements
+from relay.config.coherence import disagreements, entries
 from relay.config.document import fill_in, parse
+from relay.config.hooks import read_hook
 from relay.config.schema import ConfigSchema
 from relay.core.call import Dialect, SendAs
 from relay.core.destination import BasicCredentials, Config, Destination, Limits, Source
-from relay.core.errors import Problem, join
+from relay.core.errors import Invalid, Problem, join
+from relay.core.hook import Hook
 from relay.settings import Misconfigured
 
 
@@ -47,9 +49,23 @@ def read_config(text: str, *, environ: Mapping[str, str], allow_hosts: Container
     problems = [*malformed, *unset]
     told = {problem.path for problem in problems}
     problems += [p for p in (*wrong, *disagreements(tree, loaded, allow_hosts)) if p.path not in told]
+    hooks, wrong = _hooks(tree)
+    problems += [p for p in wrong if p.path not in {told.path for told in problems}]
     if problems:
         raise ConfigError(problems)
-    return _built(loaded, allow_hosts)
+    return _built(loaded, hooks, allow_hosts)
+
+
+def _hooks(tree: Any) -> tuple[dict[str, Hook | None], list[Problem]]:
+    """How each source takes its sender's own payloads, and what is wrong with that."""
+    hooks: dict[str, Hook | None] = {}
+    problems: list[Problem] = []
+    for name, entry in entries(tree, "sources").items():
+        try:
+            hooks[name] = read_hook(entry, path=f"sources.{name}")
+        except Invalid as error:
+            problems += error.problems
+    return hooks, problems
 
 
 def _checked(tree: Any) -> tuple[dict[str, Any], list[Problem]]:
@@ -71,12 +87,16 @@ def _flat(messages: Any, path: str) -> Iterator[Problem]:
         yield from _flat(inner, here)
 
 
-def _built(loaded: Mapping[str, Any], allow_hosts: Container[str]) -> Config:
+def _built(
+    loaded: Mapping[str, Any], hooks: Mapping[str, Hook | None], allow_hosts: Container[str]
+) -> Config:
     destinations = {
         name: _destination(name, entry, allow_hosts) for name, entry in loaded["destinations"].items()
     }
     sources = {
-        name: Source(name, entry["destination"], frozenset(entry["keys"]), SendAs(entry["send_as"]))
+        name: Source(
+            name, entry["destination"], frozenset(entry["keys"]), SendAs(entry["send_as"]), hooks.get(name)
+        )
         for name, entry in loaded["sources"].items()
     }
     return Config(destinations, sources)

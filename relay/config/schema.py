@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from marshmallow import RAISE, Schema, ValidationError, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from relay.config.fields import Choice, Key, Named, Section, Several, Share, Text, Whole
 from relay.core.call import Dialect, SendAs
@@ -98,9 +98,18 @@ class DestinationSchema(Strict):
     )
 
 
-class SourceSchema(Strict):
-    later = frozenset({"verify", "rules", "preset"})
+class ReadSchema(Strict):
+    content_type = Text(metadata={"description": "Read bodies as this type, whatever the sender says."})
+    json_field = Text(metadata={"description": "The field of a form that holds the JSON which is the body."})
 
+
+class AnswerSchema(Strict):
+    status = Whole(validate=_range(200, 299), metadata={"description": "The status of the answer."})
+    content_type = Text(metadata={"description": "Its content type."})
+    body = fields.String(metadata={"description": "Its body."})
+
+
+class SourceSchema(Strict):
     destination = Text(required=True, metadata={"description": "The destination that its events go to."})
     keys = Several(
         Key(),
@@ -113,6 +122,21 @@ class SourceSchema(Strict):
         SendAs,
         load_default=SendAs.DIGITAL_INTERACTION,
         metadata={"description": "Which of Gong's APIs the events become calls of."},
+    )
+    preset = Text(
+        metadata={"description": "The vendor whose webhooks it takes: how they are signed and mapped."}
+    )
+    verify = fields.Dict(
+        metadata={"description": "How the sender proves itself: scheme, secrets, and columns of the scheme."}
+    )
+    challenges = Text(metadata={"description": "The handshake of this vendor that is answered."})
+    read = Section(ReadSchema, metadata={"description": "How bodies are read."})
+    answer = Section(
+        AnswerSchema, metadata={"description": "What the sender is answered in place of the counts."}
+    )
+    items = Text(metadata={"description": "JMESPath: where a payload's items are."})
+    rules = Several(
+        fields.Dict(), metadata={"description": "Rules of the mapping, each with name, when, to and map."}
     )
 
 

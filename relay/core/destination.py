@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from relay.core.call import Dialect, SendAs
+from relay.core.hook import Hook
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,13 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A configured sender. `key_digests` are the hex SHA-256 of its API keys."""
+    """A configured sender. `key_digests` are the hex SHA-256 of its API keys, `hook` how its own payloads are taken."""
 
     name: str
     destination: str
     key_digests: frozenset[str] = frozenset()
     send_as: SendAs = SendAs.DIGITAL_INTERACTION
+    hook: Hook | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ class Reason(StrEnum):
     EXHAUSTED = "exhausted"
     CRASHED = "crashed"
     LOCKED_OUT = "locked_out"
+    UNMAPPABLE = "unmappable"
 
 
 REASONS: Mapping[Reason, str] = {
@@ -54,6 +55,7 @@ REASONS: Mapping[Reason, str] = {
     Reason.EXHAUSTED: "Gong did not take it within the allowed attempts or age. Replay once Gong answers.",
     Reason.CRASHED: "Its worker died again and again while sending it. Replay it alone and watch the worker.",
     Reason.LOCKED_OUT: "Gong answered it as if locked out while other calls passed. Look at this body.",
+    Reason.UNMAPPABLE: "The source's mapping makes no call of it. Mend the mapping, then replay: it is mapped anew.",
 }
 """What an operator is told, and what to do."""
 

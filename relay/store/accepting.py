@@ -9,7 +9,7 @@ import orjson
 
 from relay.core.call import Call
 from relay.core.errors import Conflict
-from relay.core.lifecycle import State
+from relay.core.lifecycle import Reason, State
 from relay.settings import Settings
 from relay.store.connection import translated
 from relay.store.jobs import job_data, job_moment
@@ -35,7 +35,11 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One authenticated request. `rejections` is the JSON text of the items that were not taken, for its answer."""
+    """One authenticated request. `rejections` is the JSON text of the items that were not taken, for its answer.
+
+    `headers` and `query` are JSON texts, kept where a mapping may read them again. A second request with the same
+    `idempotency_key` within `remember_seconds` is answered as the first was.
+    """
 
     id: str
     source: str
@@ -44,6 +48,9 @@ class Receipt:
     key_id: str
     idempotency_key: str | None = None
     rejections: bytes = b""
+    remember_seconds: int = 86_400
+    headers: bytes = b""
+    query: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,15 @@ class NewEvent:
     warnings: bytes = b""
     reason: str = ""
     dedupe_name: str | None = None
+    rule: str | None = None
+    problems: bytes = b""
+    part: int = 0
+
+    @property
+    def state(self) -> State:
+        if self.problems:
+            return State.DEAD
+        return State.QUEUED if self.call is not None else State.FILTERED
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +116,12 @@ def accept(
         receipt.source,
         _idempotency_name(receipt),
         digest,
+        receipt.remember_seconds,
         retention.seen,
         retention.delivered * 1_000_000,
+        retention.dead * 1_000_000,
         moment,
+        receipt.key_id,
         len(fields),
         *fields,
     ]
@@ -129,28 +148,26 @@ def _idempotency_name(receipt: Receipt) -> str:
 
 
 def _receipt_fields(receipt: Receipt) -> list[str | bytes]:
-    fields: list[str | bytes] = [
-        "raw",
-        receipt.raw,
-        "content_type",
-        receipt.content_type,
-        "key_id",
-        receipt.key_id,
-    ]
-    return [*fields, "rejections", receipt.rejections] if receipt.rejections else fields
+    optional = {"rejections": receipt.rejections, "headers": receipt.headers, "query": receipt.query}
+    fields: list[str | bytes] = ["raw", receipt.raw, "content_type", receipt.content_type]
+    for name, value in optional.items():
+        if value:
+            fields += [name, value]
+    return fields
 
 
 def _event_arguments(event: NewEvent) -> list[str | bytes | float]:
     fields: list[str | bytes | float] = ["type", event.type, "item", event.item]
     if event.call is not None:
         fields += ["operation", event.call.operation, "body", orjson.dumps(event.call.body)]
-    if event.warnings:
-        fields += ["warnings", event.warnings]
-    if event.reason:
-        fields += ["detail", event.reason]
-    state = State.QUEUED if event.call is not None else State.FILTERED
+    if event.problems:
+        fields += ["reason", Reason.UNMAPPABLE, "problems", event.problems]
+    optional = {"warnings": event.warnings, "detail": event.reason, "rule": event.rule, "part": event.part}
+    for name, value in optional.items():
+        if value:
+            fields += [name, value]
     name = event.dedupe_name or event.event_id
-    head = [event.id, event.event_id, name, event.company, event.destination, state]
+    head = [event.id, event.event_id, name, event.company, event.destination, event.state]
     return [*head, job_data(event.id), len(fields), *fields]
 
 

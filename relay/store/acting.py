@@ -1,5 +1,6 @@
 """What operators do: pause and resume destinations, replay and discard events."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -48,10 +49,16 @@ def resume_destination(scripts: Scripts, name: str, *, probed: bool = False) -> 
             return was_held, moved
 
 
-def replay_event(scripts: Scripts, event_id: str, *, now: datetime) -> None:
-    """Send a dead letter (or a discarded event) again. NotFound, or Conflict when it is in another state."""
+def replay_event(
+    scripts: Scripts, event_id: str, *, now: datetime, fields: Mapping[str, str | bytes] | None = None
+) -> None:
+    """Send a dead letter (or a discarded event) again, perhaps with a body mapped anew in `fields`.
+
+    Raises NotFound, or Conflict when it is in another state or was never mapped.
+    """
+    changes = [part for pair in (fields or {}).items() for part in pair]
     with translated():
-        done, state = scripts.run("replay", event_id, job_moment(now), job_data(event_id))
+        done, state = scripts.run("replay", event_id, job_moment(now), job_data(event_id), *changes)
     _check(
         event_id,
         done=bool(done),

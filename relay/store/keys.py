@@ -41,6 +41,9 @@ SOURCES = "relay:sources"
 EXPIRY = "relay:expiry"
 """Sorted set of ended event ids by the microsecond at which they are pruned."""
 
+KEY_USED = "relay:key_used:"
+"""+ source → hash: key id → the microsecond of its last use."""
+
 COUNT = "relay:count"
 """Hash "destination|state" → how many events ever entered that state."""
 

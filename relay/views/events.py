@@ -84,13 +84,15 @@ def event_page(redis: Client, event_id: str) -> dict[str, Any]:
     page = {"id": event_id} | _summary(fields)
     page["next"] = _next(redis, page)
     page["warnings"] = orjson.loads(record.get("warnings", b"[]"))
+    if "problems" in record:
+        page["problems"] = orjson.loads(record["problems"])
     page["call"] = _call(record)
     page["tries"] = _tries(record)
     page["receipt"] = _receipt(record, receipt)
     return page
 
 
-_SHOWN = frozenset({*SUMMARY, "replayed_at"})
+_SHOWN = frozenset({*SUMMARY, "replayed_at", "rule"})
 
 
 def _call(record: Mapping[str, bytes]) -> dict[str, Any] | None:

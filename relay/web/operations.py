@@ -7,7 +7,9 @@ from flask import Blueprint, Response, current_app, g, request
 from relay.core.destination import Destination
 from relay.core.errors import Forbidden, Invalid, NotFound, Problem
 from relay.core.lifecycle import Cause
-from relay.store.acting import Hold, discard_event, hold_destination, replay_event, resume_destination
+from relay.intake.replaying import Replaying
+from relay.intake.replaying import replay as replay_again
+from relay.store.acting import Hold, discard_event, hold_destination, resume_destination
 from relay.views.events import event_page, events_page, read_filter
 from relay.views.queues import queues_page
 from relay.web.auth import Caller
@@ -66,9 +68,10 @@ def explain_event(event_id: str) -> Response:
 
 @operations.post("/v1/events/<event_id>/replay")
 def replay(event_id: str) -> Response:
-    """Send a dead letter again."""
+    """Send a dead letter again; one that could not be mapped is mapped anew."""
     _known().keys.operator(request)
-    replay_event(_known().scripts, event_id, now=_known().now())
+    known = _known()
+    replay_again(Replaying(known.redis, known.scripts, known.now, lambda: known.intake), event_id)
     g.acted = event_id
     return answer(event_page(_known().redis, event_id), 202)
 

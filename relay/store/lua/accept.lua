@@ -2,14 +2,15 @@
 -- Accepts a whole receipt in one step: deduplicate, write, index, queue, count; all of it or nothing.
 -- A repeated call (the answer of the first was lost) changes nothing and returns the same verdicts.
 --
--- ARGV: receipt id, source, idempotency name ('' = none), body digest, seen seconds, keep µs (of filtered events),
---       moment (as RQ writes it), number of receipt fields and values, field, value …, then for each event:
+-- ARGV: receipt id, source, idempotency name ('' = none), body digest, seconds to remember that name, seen seconds,
+--       keep µs (of filtered events), keep µs (of dead letters), moment (as RQ writes it), key id, number of receipt fields and values, field, value …, then for each event:
 --       event id, Gong eventId, dedupe name, company, destination, state, job data,
 --       number of fields and values, field, value …
 -- Returns {kind, receipt id, verdicts, …stored receipt fields}: kind is 'new', 'repeated' or 'clash';
 -- verdicts is one string "event id|state|1 if a duplicate" per event, joined by spaces.
 local receipt, source, idempotency, digest = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local seen_seconds, keep, moment = ARGV[5], tonumber(ARGV[6]), ARGV[7]
+local remember, seen_seconds, moment, key_id = ARGV[5], ARGV[6], ARGV[9], ARGV[10]
+local keep = {filtered = tonumber(ARGV[7]), dead = tonumber(ARGV[8])}
 
 local function repeated(id)
   local kept = redis.call('HMGET', K.RECEIPT .. id, 'verdicts', 'rejections')
@@ -30,9 +31,11 @@ local function span(position)                   -- a count, then that many value
   return position + 1, position + tonumber(ARGV[position])
 end
 
-local first, last = span(8)
-redis.call('HSET', K.RECEIPT .. receipt, 'source', source, 'received_at', whole(now), unpack(ARGV, first, last))
+local first, last = span(11)
+redis.call('HSET', K.RECEIPT .. receipt, 'source', source, 'received_at', whole(now), 'key_id', key_id,
+  unpack(ARGV, first, last))
 redis.call('SADD', K.SOURCES, source)
+redis.call('HSET', K.KEY_USED .. source, key_id, whole(now))
 
 local at, verdicts, kept = last + 1, {}, 0
 while at <= #ARGV do
@@ -62,7 +65,7 @@ while at <= #ARGV do
         'created_at', moment, 'enqueued_at', moment, 'timeout', 60)
       enqueue(id, company, false)
     else
-      ended(id, company, keep)
+      ended(id, company, keep[state])
     end
     kept = kept + 1
     verdicts[#verdicts + 1] = id .. '|' .. state .. '|0'
@@ -72,5 +75,5 @@ end
 local answer = table.concat(verdicts, ' ')
 redis.call('HSET', K.RECEIPT .. receipt, 'verdicts', answer, 'open', kept)
 if kept == 0 then redis.call('EXPIRE', K.RECEIPT .. receipt, 3600) end     -- only for a sender who lost our answer
-if idempotency ~= '' then redis.call('SET', K.IDEMPOTENCY .. idempotency, receipt .. '|' .. digest, 'EX', 86400) end
+if idempotency ~= '' then redis.call('SET', K.IDEMPOTENCY .. idempotency, receipt .. '|' .. digest, 'EX', remember) end
 return {'new', receipt, answer, ''}

@@ -1,0 +1,36 @@
+"""How a source's own payloads are taken: proven, answered, read and mapped. All of it data, checked when it is loaded."""
+
+from dataclasses import dataclass
+
+from relay.core.payloads import Reading
+from relay.core.rules.compiled import Compiled
+from relay.core.verification.challenge import Challenge
+from relay.core.verification.key import VerifyingKey
+from relay.core.verification.scheme import Part, Scheme
+
+
+@dataclass(frozen=True, slots=True)
+class SenderAnswer:
+    """What a sender is answered where it wants words of its own. Without one it gets what became of its events."""
+
+    status: int = 200
+    content_type: str = "text/plain; charset=utf-8"
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """One source's webhook. `preset` is the name of the preset it builds on, for people."""
+
+    scheme: Scheme
+    keys: tuple[VerifyingKey, ...]
+    mapping: Compiled
+    challenges: tuple[Challenge, ...] = ()
+    reading: Reading = Reading()  # noqa: RUF009 - frozen, and the same for all
+    answer: SenderAnswer | None = None
+    preset: str | None = None
+
+    @property
+    def signs_address(self) -> bool:
+        """Whether the sender signs the address it posts to, so that the relay must know its own."""
+        return Part.URL in self.scheme.signed
