@@ -53,7 +53,7 @@ class Pacing:
     """
 
     lease: float = 30.0
-    window: float = 1.06
+    window: float = 1.05
 
 
 def take(scripts: Scripts, *, worker: str, want: int, pacing: Pacing) -> tuple[float | None, list[Taken]]:

@@ -46,7 +46,7 @@ class Seen:
 
 @pytest.fixture(scope="module")
 def seen(stack: Stack) -> Seen:
-    """The first round that nothing disturbed, else the last. The pace has 30 ms to spare: a machine that stands still
+    """The first round that nothing disturbed, else the last. The pace has 50 ms to spare: a machine that stands still
     for longer moves calls together that were apart when they left. A pace that is wrong is wrong in every round.
     """
     for number in range(ROUNDS):
