@@ -2,10 +2,13 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt lint types imports bench torture lock clean
+.PHONY: help setup run test check fmt lint types imports bench torture noise sdks lock clean
 
 BIN := .venv/bin
 STAMP := .venv/.made-from-lock
+SDKS := tests/core/verification/sdks.txt
+SDKS_BIN := .venv-sdks/bin
+SDKS_STAMP := .venv-sdks/.made-from-lock
 UV := $(shell command -v uv 2>/dev/null)
 # Python 3.11 or newer, under whichever name this machine has it.
 PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11 python3.14; do \
@@ -65,10 +68,24 @@ bench: setup ## measure how fast it is
 torture: setup ## kill everything again and again, and count what was lost
 	@$(BIN)/python -m bench.torture
 
+noise: setup ## try 100,000 random requests on each signature scheme; takes minutes
+	@NOISE_INPUTS=100000 $(BIN)/pytest tests/core/verification/test_verif_total.py
+
+sdks: $(SDKS_STAMP) ## compare the verifier with the vendors' own libraries
+	@SDKS_REQUIRED=1 $(SDKS_BIN)/python -m pytest tests/core/verification/test_verif_sdks.py
+
+# The libraries bring some forty packages that nothing else needs: they live in an environment of their own.
+$(SDKS_STAMP): $(STAMP) $(SDKS)
+	@$(BIN)/python -m venv --clear .venv-sdks
+	@echo "Installing the vendors' libraries into .venv-sdks; this takes a minute."
+	@$(SDKS_BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(SDKS_BIN)/python -m pip install -qq --disable-pip-version-check --editable . -r $(SDKS)
+	@touch $(SDKS_STAMP)
+
 lock: ## write both locks anew from pyproject.toml (needs uv)
 	uv lock
 	uv export --quiet --all-extras --format requirements.txt --no-emit-project -o requirements.lock
 
 clean: ## remove .venv and what tools keep (never .relay, which holds events)
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	rm -rf .venv .venv-sdks .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

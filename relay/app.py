@@ -8,7 +8,7 @@ from flask import Flask, Response, g, request
 
 from relay.config.hooks import check_addresses
 from relay.config.load import load_config
-from relay.core.destination import Config
+from relay.core.config import Config
 from relay.intake.take_in import Intake
 from relay.log import configure, line
 from relay.settings import Settings
@@ -16,7 +16,7 @@ from relay.store.accepting import Retention
 from relay.store.connection import WEB, Client, open_redis
 from relay.store.durability import Watermark
 from relay.store.scripts import Scripts
-from relay.web import doors, gong_doors, health, operations, problems, webhooks
+from relay.web import doors, gong_doors, health, operations, problems, sources, webhooks
 from relay.web.auth import Keys
 from relay.web.parts import Parts, install
 
@@ -42,9 +42,15 @@ def create_app(settings: Settings, config: Config, redis: Client) -> Flask:
     problems.register(app)
     app.before_request(_start)
     app.after_request(_log_request)  # Flask calls the first one last: what is logged is what was sent
-    for blueprint in (doors.door, webhooks.door, gong_doors.doors, operations.operations, health.health):
+    for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app
+
+
+_BLUEPRINTS = (
+    *(doors.door, webhooks.door, gong_doors.doors),
+    *(operations.operations, sources.sources, health.health),
+)
 
 
 def _now() -> datetime:

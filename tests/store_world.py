@@ -18,13 +18,20 @@ def new_id() -> str:
 
 
 def receipt(raw: bytes = b"{}", **fields: str | bytes) -> Receipt:
-    return Receipt(**{"id": new_id(), "source": "web", "raw": raw, "content_type": "application/json", "key_id": "k"} | fields)
+    return Receipt(
+        **{"id": new_id(), "source": "web", "raw": raw, "content_type": "application/json", "key_id": "k"}
+        | fields
+    )
 
 
-def event(native: str, *, destination: str = "acme", company: str = "acme", filtered: bool = False) -> NewEvent:
+def event(
+    native: str, *, destination: str = "acme", company: str = "acme", filtered: bool = False
+) -> NewEvent:
     event_id = f"web:{native}"
     call = None if filtered else Call(Operation.DIGITAL_INTERACTION, event_id, {"eventId": event_id})
-    return NewEvent(new_id(), event_id, destination, company, "page_view", 0, call, reason="internal" if filtered else "")
+    return NewEvent(
+        new_id(), event_id, destination, company, "page_view", 0, call, reason="internal" if filtered else ""
+    )
 
 
 def accept_events(scripts: Scripts, *events: NewEvent, on: Receipt | None = None) -> Accepted:

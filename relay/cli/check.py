@@ -14,7 +14,7 @@ from relay.cli.place import Place, place, placed
 from relay.config.hooks import check_addresses
 from relay.config.json_schema import json_schema
 from relay.config.load import load_config
-from relay.core.destination import Config
+from relay.core.config import Config
 from relay.settings import Misconfigured, Settings, shown, variable
 
 
@@ -61,8 +61,8 @@ def _described(config: Config) -> dict[str, Any]:
             "destination": source.destination,
             "keys": len(source.key_digests),
             "send_as": source.send_as,
-            "verify": source.hook.scheme.name if source.hook else None,
-            "preset": source.hook.preset if source.hook else None,
+            "verify": config.hooks[source.name].scheme.name if source.name in config.hooks else None,
+            "preset": config.hooks[source.name].preset if source.name in config.hooks else None,
         }
         for source in config.sources.values()
     }

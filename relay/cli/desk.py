@@ -12,8 +12,10 @@ from rich.console import Console
 
 from relay.cli.place import Command, place, placed
 from relay.config.load import load_config
-from relay.core.destination import Config, Destination, Source
+from relay.core.config import Config
+from relay.core.destination import Destination
 from relay.core.errors import Invalid, NotFound, RelayError, Unavailable
+from relay.core.source import Source
 from relay.intake.take_in import Intake
 from relay.settings import Misconfigured, Settings, nearest
 from relay.store.accepting import Retention

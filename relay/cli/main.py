@@ -2,7 +2,7 @@
 
 import click
 
-from relay.cli import acting, check, keys, reading, sending, servers, up
+from relay.cli import acting, check, keys, mapping, reading, sending, servers, sources, up
 from relay.cli.place import placed
 from relay.core.version import VERSION
 
@@ -10,6 +10,7 @@ _COMMANDS = (
     *(up.up, servers.web, servers.worker, servers.sandbox),
     *(check.check, check.list_settings, check.schema, keys.key),
     *(sending.send, reading.status, reading.events, reading.event, reading.dead),
+    *(mapping.map_payload, sources.source),
     *(acting.replay, acting.discard, acting.pause, acting.resume),
 )
 

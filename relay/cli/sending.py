@@ -14,8 +14,8 @@ from relay.cli.batches import batches, rejections_of, results_of, summary
 from relay.cli.desk import PROBLEM, Desk, at_desk, print_json, terminal
 from relay.cli.sent_tables import sent_view
 from relay.cli.words import counted
-from relay.core.destination import Source
 from relay.core.errors import BadRequest, Invalid, TooLarge, Unavailable
+from relay.core.source import Source
 from relay.intake.take_in import Arrival, Intake, dry_run, take_in
 from relay.settings import Settings
 from relay.store.durability import Watermark

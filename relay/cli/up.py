@@ -20,7 +20,7 @@ from relay.cli.processes import Crew
 from relay.cli.redis_server import find_server, retire, socket_path, url
 from relay.cli.welcome import welcome
 from relay.config.load import load_config
-from relay.core.destination import Config
+from relay.core.config import Config
 from relay.settings import Settings
 
 _LOOK_SECONDS = 0.1

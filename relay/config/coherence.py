@@ -5,6 +5,7 @@ from typing import Any
 
 from relay.config.base_url import safe_base_url
 from relay.config.document import Unset
+from relay.core.call import Dialect
 from relay.core.errors import Problem
 from relay.settings import nearest
 
@@ -23,6 +24,12 @@ def entries(tree: Any, section: str) -> dict[str, Mapping[str, Any]]:
     found = tree.get(section) if isinstance(tree, Mapping) else None
     entries = found if isinstance(found, Mapping) else {}
     return {str(name): entry if isinstance(entry, Mapping) else {} for name, entry in entries.items()}
+
+
+def dialects_of(tree: Any) -> dict[str, Dialect]:
+    """What each destination speaks, as far as it says so rightly."""
+    told = {name: entry.get("dialect", Dialect.GONG) for name, entry in entries(tree, "destinations").items()}
+    return {name: Dialect(dialect) for name, dialect in told.items() if dialect in tuple(Dialect)}
 
 
 def _unknown_destinations(sources: Mapping[str, Mapping[str, Any]], known: list[str]) -> Iterator[Problem]:

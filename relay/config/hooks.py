@@ -1,142 +1,131 @@
 """The webhook part of a source: its preset, how its sender is verified and answered, how it is read and mapped."""
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
 
-from relay.config.document import FromEnvironment, Unset
+from marshmallow import ValidationError
+
+from relay.config.hook_schema import AnswerSchema, ReadSchema
+from relay.config.overriding import as_written, overridden
 from relay.config.presets import load_preset, preset_names
-from relay.core.destination import Config
-from relay.core.errors import Invalid, Problem, join
+from relay.config.strict import Strict
+from relay.config.verifying import read_verification
+from relay.core.call import Dialect, Operation
+from relay.core.config import Config
+from relay.core.doors.reading import CATALOG
+from relay.core.errors import Invalid, Problem, RelayError, UnsupportedType, join
 from relay.core.hook import Hook, SenderAnswer
-from relay.core.payloads import Reading
+from relay.core.payloads import Reading, read_body
 from relay.core.rules.compile import compile_rules
-from relay.core.rules.extend import extended
+from relay.core.rules.compiled import Compiled
 from relay.core.verification.challenge import CHALLENGES, Challenge
-from relay.core.verification.columns import read_scheme
-from relay.core.verification.key import VerifyingKey
-from relay.core.verification.keys import SecretSpec, read_keys
-from relay.core.verification.scheme import Algorithm, KeyForm, Scheme
 from relay.settings import Misconfigured, nearest
 
 KEYS = ("verify", "preset", "items", "rules", "read", "answer", "challenges")
 """What makes a source one that takes its sender's own payloads."""
 
-_PUBLIC_FORMS = frozenset({KeyForm.WHPK, KeyForm.PUBLIC_KEY})
+Found = TypeVar("Found")
 
 
-def read_hook(entry: Mapping[str, Any], *, path: str) -> Hook | None:
-    """The hook of a source's entry, or None where it has none. Raises Invalid with everything that is wrong."""
+def read_hook(entry: Mapping[str, Any], *, path: str, dialect: Dialect = Dialect.GONG) -> Hook | None:
+    """The hook of a source's entry, or None where it has none. Raises Invalid with everything that is wrong.
+
+    `dialect` is what its destination takes.
+    """
     if not any(key in entry for key in KEYS):
         return None
-    problems: list[Problem] = []
-    preset = _preset(entry.get("preset"), path, problems)
+    preset = _preset(entry.get("preset"), join(path, "preset"))
     own = {key: entry[key] for key in KEYS if key in entry and key != "preset"}
-    whole = extended({key: preset[key] for key in KEYS if key in preset}, own)
-    scheme, keys = _verification(whole.get("verify"), join(path, "verify"), problems)
-    mapping = {key: whole[key] for key in ("items", "rules") if key in whole}
-    try:
-        compiled = compile_rules(mapping, path=path)
-    except Invalid as error:
-        problems += error.problems
-    challenges = _challenges(whole.get("challenges"), join(path, "challenges"), problems)
-    if problems or scheme is None:
-        raise Invalid(problems)
-    return Hook(
-        scheme, keys, compiled, challenges, _reading(whole), _answer(whole.get("answer")), entry.get("preset")
-    )
+    whole = overridden(preset, own)
+    problems: list[Problem] = []
+
+    def part(read: Callable[[Any, str], Found], key: str) -> Found | None:
+        try:
+            return read(whole.get(key), join(path, key))
+        except Invalid as error:
+            problems.extend(error.problems)
+            return None
+
+    proving = part(lambda told, here: read_verification(told, path=here), "verify")
+    mapping = part(lambda _, __: _mapping(whole, dialect, path), "rules")
+    challenges = part(_challenges, "challenges")
+    reading = part(_reading, "read")
+    answer = _answer(whole.get("answer"))
+    if proving is None or mapping is None or challenges is None or reading is None or problems:
+        raise Invalid([as_written(preset, own, path=path)(problem) for problem in problems])
+    return Hook(*proving, mapping, challenges, reading, answer, entry.get("preset"))
 
 
-def _preset(name: Any, path: str, problems: list[Problem]) -> Mapping[str, Any]:
+def _preset(name: Any, path: str) -> Mapping[str, Any]:
     if name is None:
         return {}
     if name not in preset_names():
-        hint = nearest(str(name), preset_names())
-        problems.append(Problem(join(path, "preset"), "unknown_preset", f"there is no such preset{hint}"))
-        return {}
+        message = f"there is no such preset{nearest(str(name), preset_names())}"
+        raise Invalid([Problem(path, "unknown_preset", message)])
     return load_preset(name)
 
 
-def _verification(
-    told: Any, path: str, problems: list[Problem]
-) -> tuple[Scheme | None, tuple[VerifyingKey, ...]]:
-    if not isinstance(told, Mapping) or not isinstance(told.get("scheme"), str):
-        text = "is missing: name the scheme that the sender signs with, or none to take anybody's requests"
-        problems.append(Problem(join(path, "scheme"), "required", text))
-        return None, ()
-    columns = {key: value for key, value in told.items() if key not in {"scheme", "secrets"}}
+def _mapping(whole: Mapping[str, Any], dialect: Dialect, path: str) -> Compiled:
+    problems = list(_of_another_dialect(whole.get("rules"), dialect, join(path, "rules")))
     try:
-        scheme = read_scheme(told["scheme"], columns, path=path)
-        secrets = told.get("secrets", [])
-        specs = list(_secrets(secrets, scheme, join(path, "secrets"), problems))
-        return scheme, read_keys(scheme, specs, path=join(path, "secrets"))
+        compiled = compile_rules({key: whole[key] for key in ("items", "rules") if key in whole}, path=path)
     except Invalid as error:
-        problems += error.problems
-        return None, ()
+        raise Invalid([*problems, *error.problems]) from None
+    if problems:
+        raise Invalid(problems)
+    return compiled
 
 
-def _secrets(told: Any, scheme: Scheme, path: str, problems: list[Problem]) -> Iterator[SecretSpec]:
-    if not isinstance(told, list):
-        problems.append(Problem(path, "type", "must be a list of secrets"))
-        return
-    for index, entry in enumerate(told):
-        here = f"{path}[{index}]"
-        fields = entry if isinstance(entry, Mapping) else {"secret": entry}
-        secret = fields.get("secret")
-        if isinstance(secret, Unset):
-            continue
-        if not isinstance(secret, str):
-            problems.append(Problem(here, "type", "must be a text, or secret, not_before and expires_at"))
-        elif not _may_stand_in_the_file(secret, scheme):
-            text = "is a secret in plain: write ${NAME}, and set NAME in the environment"
-            problems.append(Problem(here, "plain", text))
-        else:
-            dates = (_moment(fields, name, here, problems) for name in ("not_before", "expires_at"))
-            yield SecretSpec(secret, *dates)
+def _of_another_dialect(rules: Any, dialect: Dialect, path: str) -> Iterator[Problem]:
+    """Rules whose calls the destination cannot take."""
+    taken = sorted(CATALOG if dialect is Dialect.CATALOG else frozenset(Operation) - CATALOG)
+    for place, rule in enumerate(rules if isinstance(rules, list) else []):
+        to = rule.get("to") if isinstance(rule, Mapping) else None
+        if to in tuple(Operation) and to not in taken:
+            message = (
+                f"is no call of dialect {dialect}, which the destination speaks: it takes {', '.join(taken)}"
+            )
+            yield Problem(f"{path}[{place}].to", "wrong_dialect", message)
 
 
-def _may_stand_in_the_file(secret: str, scheme: Scheme) -> bool:
-    public = scheme.key_form in _PUBLIC_FORMS
-    digest = scheme.algorithm is Algorithm.TOKEN and secret.startswith("sha256:")
-    return isinstance(secret, FromEnvironment) or public or digest
-
-
-def _moment(fields: Mapping[str, Any], name: str, path: str, problems: list[Problem]) -> datetime | None:
-    """YAML reads a date with a time as a datetime by itself."""
-    told = fields.get(name)
-    if told is None:
-        return None
-    if not isinstance(told, datetime):
-        problems.append(
-            Problem(join(path, name), "type", "must be a date and time such as 2026-11-20T10:00:00Z")
-        )
-        return None
-    return told if told.tzinfo else told.replace(tzinfo=UTC)
-
-
-def _challenges(told: Any, path: str, problems: list[Problem]) -> tuple[Challenge, ...]:
+def _challenges(told: Any, path: str) -> tuple[Challenge, ...]:
     if told is None:
         return ()
-    if told not in CHALLENGES:
-        hint = nearest(str(told), list(CHALLENGES))
-        problems.append(Problem(path, "enum", f"is no handshake that the relay knows{hint}"))
-        return ()
+    if not isinstance(told, str) or told not in CHALLENGES:
+        message = f"is no handshake that the relay knows{nearest(str(told), list(CHALLENGES))}"
+        raise Invalid([Problem(path, "unknown_challenge", message)])
     return CHALLENGES[told]
 
 
-def _reading(whole: Mapping[str, Any]) -> Reading:
-    return Reading(**whole.get("read", {}))
+def _reading(told: Any, path: str) -> Reading:
+    reading = Reading(**_loaded(ReadSchema(), told or {}))
+    try:
+        read_body(b"", reading.content_type or "application/json")
+    except UnsupportedType as error:
+        raise Invalid([Problem(join(path, "content_type"), "unsupported_type", error.detail)]) from None
+    except RelayError:
+        pass  # that an empty body is none was to be expected
+    return reading
 
 
-def _answer(told: Mapping[str, Any] | None) -> SenderAnswer | None:
-    return None if told is None else SenderAnswer(**told)
+def _answer(told: Any) -> SenderAnswer | None:
+    return None if told is None else SenderAnswer(**_loaded(AnswerSchema(), told))
+
+
+def _loaded(schema: Strict, told: Any) -> dict[str, Any]:
+    """What is wrong in it is told, key by key, where the whole file is checked."""
+    try:
+        loaded: dict[str, Any] = schema.load(told)
+    except ValidationError:
+        return {}
+    return loaded
 
 
 def check_addresses(config: Config, public_url: str | None) -> None:
     """Some senders sign the address they post to; the relay must be told its own, for a Host header can be forged."""
     if public_url:
         return
-    wanting = [name for name, source in config.sources.items() if source.hook and source.hook.signs_address]
+    wanting = [name for name, hook in config.hooks.items() if hook.signs_address]
     if wanting:
         text = f"is needed: the senders of {', '.join(wanting)} sign the address they post to"
         raise Misconfigured([Problem("RELAY_PUBLIC_URL", "required", text)])

@@ -7,10 +7,15 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
 from relay.config.fields import NAME_PATTERN, Key, Named, Share, Text, Whole
+from relay.config.hook_schema import Secret, Word, Wording
 from relay.config.schema import ConfigSchema
 
 _VARIABLE = r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"
 _COMPONENTS = "#/components/schemas/"
+
+_SECRET = {"type": "string", "minLength": 1}
+_DATED = {"type": "object", "required": ["secret"], "additionalProperties": False}
+_DATES = {name: {"type": "string", "format": "date-time"} for name in ("not_before", "expires_at")}
 
 
 def json_schema() -> dict[str, Any]:
@@ -44,8 +49,12 @@ def _told_to_editors(_: Any, field: marshmallow.fields.Field[Any], **__: Any) ->
             return {"type": ["number", "string"], "exclusiveMinimum": 0, "maximum": 1, "pattern": pattern}
         case Key():
             return {"type": "string", "pattern": f"^(sha256:[0-9a-f]{{64}}|{_VARIABLE})$"}
+        case Secret():
+            return {"anyOf": [_SECRET, {**_DATED, "properties": {"secret": _SECRET, **_DATES}}]}
+        case Word():
+            return {"enum": list(field.words)}
         case Text():
-            return {"minLength": 1}
+            return {"minLength": 0 if isinstance(field, Wording) else 1}
         case Named():
             return {"propertyNames": {"pattern": f"^{NAME_PATTERN}$"}}
         case _:

@@ -7,14 +7,16 @@ from typing import Any
 from marshmallow import ValidationError
 
 from relay.config.base_url import safe_base_url
-from relay.config.coherence import disagreements, entries
+from relay.config.coherence import dialects_of, disagreements, entries
 from relay.config.document import fill_in, parse
 from relay.config.hooks import read_hook
 from relay.config.schema import ConfigSchema
 from relay.core.call import Dialect, SendAs
-from relay.core.destination import BasicCredentials, Config, Destination, Limits, Source
+from relay.core.config import Config
+from relay.core.destination import BasicCredentials, Destination, Limits
 from relay.core.errors import Invalid, Problem, join
 from relay.core.hook import Hook
+from relay.core.source import Source
 from relay.settings import Misconfigured
 
 
@@ -60,9 +62,11 @@ def _hooks(tree: Any) -> tuple[dict[str, Hook | None], list[Problem]]:
     """How each source takes its sender's own payloads, and what is wrong with that."""
     hooks: dict[str, Hook | None] = {}
     problems: list[Problem] = []
+    dialects = dialects_of(tree)
     for name, entry in entries(tree, "sources").items():
+        dialect = dialects.get(str(entry.get("destination")), Dialect.GONG)
         try:
-            hooks[name] = read_hook(entry, path=f"sources.{name}")
+            hooks[name] = read_hook(entry, path=f"sources.{name}", dialect=dialect)
         except Invalid as error:
             problems += error.problems
     return hooks, problems
@@ -94,12 +98,10 @@ def _built(
         name: _destination(name, entry, allow_hosts) for name, entry in loaded["destinations"].items()
     }
     sources = {
-        name: Source(
-            name, entry["destination"], frozenset(entry["keys"]), SendAs(entry["send_as"]), hooks.get(name)
-        )
+        name: Source(name, entry["destination"], frozenset(entry["keys"]), SendAs(entry["send_as"]))
         for name, entry in loaded["sources"].items()
     }
-    return Config(destinations, sources)
+    return Config(destinations, sources, {name: hook for name, hook in hooks.items() if hook})
 
 
 def _destination(name: str, entry: Mapping[str, Any], allow_hosts: Container[str]) -> Destination:

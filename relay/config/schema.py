@@ -1,39 +1,25 @@
 """What the configuration file may hold, said once: read by the loader, and published as a JSON Schema for editors."""
 
 import re
-from collections.abc import Mapping
-from typing import Any, ClassVar
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import validate
 
 from relay.config.fields import Choice, Key, Named, Section, Several, Share, Text, Whole
+from relay.config.hook_schema import (
+    AnswerSchema,
+    Described,
+    DescribedList,
+    ReadSchema,
+    RuleSchema,
+    VerifySchema,
+    Word,
+)
+from relay.config.presets import preset_names
+from relay.config.strict import Strict, within
 from relay.core.call import Dialect, SendAs
-from relay.settings import nearest
+from relay.core.verification.challenge import CHALLENGES
 
 _DOMAIN = re.compile(r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$")
-
-
-def _range(low: int, high: int) -> validate.Range:
-    return validate.Range(low, high, error="must be from {min} to {max}")
-
-
-class Strict(Schema):
-    """Refuses keys it does not know, names the nearest it does, and owns up to those of a later version."""
-
-    later: ClassVar[frozenset[str]] = frozenset()
-    error_messages = {"type": "must be a mapping"}  # noqa: RUF012 marshmallow's own name and form
-
-    class Meta:
-        unknown = RAISE
-
-    def handle_error(self, error: ValidationError, data: Any, **_: Any) -> None:
-        if isinstance(data, Mapping) and isinstance(error.messages, dict):
-            error.messages.update({key: [self._advice(key)] for key in data if key not in self.fields})
-
-    def _advice(self, key: Any) -> str:
-        if key in self.later:
-            return f"this version of the relay does not know '{key}' yet: remove it"
-        return f"there is no such key{nearest(str(key), list(self.fields))}"
 
 
 class BasicSchema(Strict):
@@ -51,11 +37,11 @@ class AuthSchema(Strict):
 
 class LimitsSchema(Strict):
     per_second = Whole(
-        load_default=3, validate=_range(1, 10_000), metadata={"description": "Calls a second at most."}
+        load_default=3, validate=within(1, 10_000), metadata={"description": "Calls a second at most."}
     )
     per_day = Whole(
         load_default=10_000,
-        validate=_range(1, 1_000_000_000),
+        validate=within(1, 1_000_000_000),
         metadata={"description": "Calls in 24 hours at most."},
     )
     day_share = Share(
@@ -98,17 +84,6 @@ class DestinationSchema(Strict):
     )
 
 
-class ReadSchema(Strict):
-    content_type = Text(metadata={"description": "Read bodies as this type, whatever the sender says."})
-    json_field = Text(metadata={"description": "The field of a form that holds the JSON which is the body."})
-
-
-class AnswerSchema(Strict):
-    status = Whole(validate=_range(200, 299), metadata={"description": "The status of the answer."})
-    content_type = Text(metadata={"description": "Its content type."})
-    body = fields.String(metadata={"description": "Its body."})
-
-
 class SourceSchema(Strict):
     destination = Text(required=True, metadata={"description": "The destination that its events go to."})
     keys = Several(
@@ -123,20 +98,20 @@ class SourceSchema(Strict):
         load_default=SendAs.DIGITAL_INTERACTION,
         metadata={"description": "Which of Gong's APIs the events become calls of."},
     )
-    preset = Text(
-        metadata={"description": "The vendor whose webhooks it takes: how they are signed and mapped."}
+    preset = Word(
+        preset_names(),
+        metadata={"description": "The vendor whose webhooks it takes: how they are signed and mapped."},
     )
-    verify = fields.Dict(
-        metadata={"description": "How the sender proves itself: scheme, secrets, and columns of the scheme."}
-    )
-    challenges = Text(metadata={"description": "The handshake of this vendor that is answered."})
+    verify = Described(VerifySchema, metadata={"description": "How the sender of webhooks proves itself."})
+    challenges = Word(CHALLENGES, metadata={"description": "The handshake of this vendor that is answered."})
     read = Section(ReadSchema, metadata={"description": "How bodies are read."})
     answer = Section(
         AnswerSchema, metadata={"description": "What the sender is answered in place of the counts."}
     )
     items = Text(metadata={"description": "JMESPath: where a payload's items are."})
-    rules = Several(
-        fields.Dict(), metadata={"description": "Rules of the mapping, each with name, when, to and map."}
+    rules = DescribedList(
+        Described(RuleSchema),
+        metadata={"description": "The mapping: the first rule that holds takes the item."},
     )
 
 

@@ -1,9 +1,8 @@
-"""Where events come from and where they go: what the configuration says of a source and a destination."""
+"""Where events go: what the configuration says of a destination."""
 
 from dataclasses import dataclass, field
 
-from relay.core.call import Dialect, SendAs
-from relay.core.hook import Hook
+from relay.core.call import Dialect
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +39,3 @@ class Destination:
     dialect: Dialect = Dialect.GONG
     source_system_name: str | None = None
     internal_domains: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A configured sender. `key_digests` are the hex SHA-256 of its API keys, `hook` how its own payloads are taken."""
-
-    name: str
-    destination: str
-    key_digests: frozenset[str] = frozenset()
-    send_as: SendAs = SendAs.DIGITAL_INTERACTION
-    hook: Hook | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """Every source and destination, by name."""
-
-    destinations: dict[str, Destination]
-    sources: dict[str, Source]

@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from relay.core.call import Call
-from relay.core.destination import Destination, Source
+from relay.core.destination import Destination
 from relay.core.errors import BadRequest, Invalid, Problem
 from relay.core.event.event import read_event
 from relay.core.mapping.choose import calls_for
 from relay.core.mapping.naming import event_id_of
+from relay.core.source import Source
 
 
 @dataclass(frozen=True, slots=True)

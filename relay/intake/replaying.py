@@ -6,10 +6,10 @@ from datetime import datetime
 
 import orjson
 
-from relay.core.destination import Source
 from relay.core.errors import Conflict, Invalid, NotFound
 from relay.core.hook import Hook
 from relay.core.rules.mapped import Mapped
+from relay.core.source import Source
 from relay.core.verification.verify import Accepted as Proof
 from relay.intake.take_in import Intake
 from relay.intake.take_webhook import Delivery, map_delivery
@@ -71,7 +71,7 @@ def _mapped_anew(intake: Intake, redis: Client, record: Mapping[str, bytes]) -> 
 
 
 def _hook(intake: Intake, name: str) -> tuple[Source, Hook]:
-    source = intake.config.sources.get(name)
-    if source is None or source.hook is None:
+    hook = intake.config.hooks.get(name)
+    if hook is None:
         raise Conflict("still_unmapped", f"The configuration no longer maps what source {name!r} posts.")
-    return source, source.hook
+    return intake.config.sources[name], hook

@@ -7,9 +7,11 @@ from datetime import datetime
 
 import orjson
 
-from relay.core.destination import Config, Destination, Source
+from relay.core.config import Config
+from relay.core.destination import Destination
 from relay.core.errors import Invalid
 from relay.core.ids import ENTROPY_BYTES, id_run
+from relay.core.source import Source
 from relay.intake.answers import Answer, many_answer, preview, rejection, single_answer
 from relay.intake.items import Items, read_items
 from relay.intake.prepare import Prepared, Rejected, prepare

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import orjson
 
-from relay.core.destination import Destination, Source
+from relay.core.destination import Destination
 from relay.core.errors import Problem, RelayError
 from relay.core.hook import Hook
 from relay.core.ids import ENTROPY_BYTES, id_run
@@ -16,6 +16,7 @@ from relay.core.payloads import Payload, read_body
 from relay.core.rules.identify import digest_event_id
 from relay.core.rules.mapped import Mapped, Status
 from relay.core.rules.run import run
+from relay.core.source import Source
 from relay.core.verification.verify import Accepted as Proof
 from relay.intake.take_in import Intake
 from relay.store.accepting import NewEvent, Receipt, accept

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from relay.core.destination import Config, Destination, Limits
+from relay.core.config import Config
+from relay.core.destination import Destination, Limits
 from relay.core.lifecycle import CAUSES, OPEN, Cause
 from relay.store.connection import Client, translated
 from relay.store.durability import read_durability, used_share

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from flask import Request
 
-from relay.core.destination import Config, Source
+from relay.core.config import Config
 from relay.core.errors import Forbidden, Unauthorized
+from relay.core.source import Source
 
 
 @dataclass(frozen=True, slots=True)

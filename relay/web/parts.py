@@ -7,7 +7,7 @@ from typing import cast
 
 from flask import Flask
 
-from relay.core.destination import Config
+from relay.core.config import Config
 from relay.intake.take_in import Intake
 from relay.settings import Settings
 from relay.store.connection import Client

@@ -2,9 +2,9 @@
 
 from flask import Blueprint, Response, current_app, g, request
 
-from relay.core.destination import Source
 from relay.core.errors import NotFound, Unauthorized
 from relay.core.hook import Hook
+from relay.core.source import Source
 from relay.core.verification.challenge import Answer, challenge
 from relay.core.verification.rejected import Rejected
 from relay.core.verification.request import SignedRequest
@@ -48,10 +48,10 @@ def accept_webhook(name: str) -> Response:
 
 
 def _hook(known: Parts, name: str) -> tuple[Source, Hook]:
-    source = known.config.sources.get(name)
-    if source is None or source.hook is None:
+    hook = known.config.hooks.get(name)
+    if hook is None:
         raise NotFound("no_such_source", "There is no webhook of this name.")
-    return source, source.hook
+    return known.config.sources[name], hook
 
 
 def _signed_request(known: Parts, raw: bytes) -> SignedRequest:

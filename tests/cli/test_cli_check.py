@@ -21,6 +21,8 @@ destinations:
 sources:
   web: {destination: acme, keys: ["${WEB_KEY}"]}
 """
+RULE = """{name: all, to: digital-interaction, map: {timestamp: "{{ item.at }}", eventType: viewed,
+  content: {contentTitle: Pricing}, person: {email: "{{ item.email }}"}}}"""
 RIGHT = {"GONG_SECRET": SECRET, "WEB_KEY": SECRET}
 
 
@@ -82,7 +84,47 @@ def test_check_as_json_tells_what_there_is(config: Path, tmp_path: Path):
 
     assert page["ok"] is True
     assert page["destinations"]["acme"]["day_budget"] == 8000
-    assert page["sources"]["web"] == {"destination": "acme", "keys": 1, "send_as": "digital-interaction"}
+    assert page["sources"]["web"] == {
+        "destination": "acme",
+        "keys": 1,
+        "send_as": "digital-interaction",
+        "verify": None,
+        "preset": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("scheme", "told"),
+    [
+        ('{scheme: github, secrets: ["${WEB_KEY}"]}', "webhook verified by github"),
+        ("{scheme: none}", "webhook NOT VERIFIED: anybody may post"),
+    ],
+)
+def test_how_a_webhook_is_verified_is_told_and_that_it_is_not_is_shouted(
+    config: Path, tmp_path: Path, scheme: str, told: str
+):
+    config.write_text(f"{CONFIG}  hook: {{destination: acme, verify: {scheme}, rules: [{RULE}]}}\n")
+
+    assert told in run(tmp_path, "check", "--config", str(config), **RIGHT).stdout
+
+
+def test_a_sender_that_signs_the_address_is_refused_until_the_relay_knows_its_own(
+    config: Path, tmp_path: Path
+):
+    verify = 'verify: {scheme: hubspot, secrets: ["${WEB_KEY}"]}'
+    config.write_text(f"{CONFIG}  crm: {{destination: acme, {verify}, rules: [{RULE}]}}\n")
+    without = run(tmp_path, "check", "--config", str(config), **RIGHT)
+    having = run(
+        tmp_path,
+        "check",
+        "--config",
+        str(config),
+        RELAY_PUBLIC_URL="https://relay.acme.example",
+        **RIGHT,
+    )
+
+    assert (without.exit_code, having.exit_code) == (1, 0)
+    assert "RELAY_PUBLIC_URL: is needed: the senders of crm sign" in without.stdout
 
 
 def test_check_as_json_tells_problems_with_path_code_and_message(tmp_path: Path):

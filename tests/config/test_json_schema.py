@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
+from relay.config.hook_schema import AnswerSchema, ReadSchema, RuleSchema, VerifySchema
 from relay.config.json_schema import json_schema
+from relay.config.presets import preset_names
 from relay.config.schema import (
     AuthSchema,
     BasicSchema,
@@ -16,6 +18,11 @@ from relay.config.schema import (
     SourceSchema,
 )
 from relay.config.starter import starter
+from relay.core.rules.compile import compile_rules
+from relay.core.verification.challenge import CHALLENGES
+from relay.core.verification.columns import COLUMNS
+from relay.core.verification.schemes import SCHEMES
+from tests.core.rules.worlds import a_rule
 
 SCHEMA = json_schema()
 PARTS = SCHEMA["$defs"]
@@ -56,11 +63,15 @@ def test_every_reference_leads_somewhere():
 @pytest.mark.parametrize(
     ("name", "schema"),
     [
+        ("Answer", AnswerSchema),
         ("Auth", AuthSchema),
         ("Basic", BasicSchema),
         ("Destination", DestinationSchema),
         ("Limits", LimitsSchema),
+        ("Read", ReadSchema),
+        ("Rule", RuleSchema),
         ("Source", SourceSchema),
+        ("Verify", VerifySchema),
     ],
 )
 def test_it_knows_the_keys_that_are_checked_and_no_others(name, schema):
@@ -97,3 +108,30 @@ def test_a_stranger_in_a_file_would_be_seen():
         ".destinations.a.auth.basic.access_key_secret is missing",
         ".destinations.a.lmits",
     ]
+
+
+def test_editors_are_told_every_part_of_a_rule_and_no_other():
+    whole = a_rule(when="item.id", items="item.parts", lane="low")
+    whole["map"]["eventId"] = "{{ parent.id }}:{{ item.id }}"
+
+    assert compile_rules([whole]).rules[0].name == "viewed"
+    assert set(PARTS["Rule"]["properties"]) == set(whole)
+
+
+def test_editors_are_told_every_column_of_a_scheme_and_no_other():
+    assert set(PARTS["Verify"]["properties"]) == {"scheme", "secrets", *COLUMNS}
+
+
+def test_editors_offer_every_preset_scheme_and_handshake():
+    source = PARTS["Source"]["properties"]
+
+    assert source["preset"]["enum"] == list(preset_names())
+    assert source["challenges"]["enum"] == list(CHALLENGES)
+    assert PARTS["Verify"]["properties"]["scheme"]["enum"] == [*SCHEMES, "custom"]
+
+
+def test_a_secret_may_stand_alone_or_between_dates():
+    alone, dated = PARTS["Verify"]["properties"]["secrets"]["items"]["anyOf"]
+
+    assert alone["type"] == "string"
+    assert set(dated["properties"]) == {"secret", "not_before", "expires_at"}

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from relay.core.call import Call, Dialect, Operation, SendAs
-from relay.core.destination import BasicCredentials, Destination, Source
+from relay.core.destination import BasicCredentials, Destination
 from relay.core.doors.choose import Understood, understand
+from relay.core.source import Source
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

@@ -3,10 +3,11 @@
 import pytest
 
 from relay.core.call import Dialect, Operation, SendAs
-from relay.core.destination import BasicCredentials, Destination, Source
+from relay.core.destination import BasicCredentials, Destination
 from relay.core.errors import Invalid
 from relay.core.event.event import read_event
 from relay.core.mapping.choose import calls_for
+from relay.core.source import Source
 from tests.strategies import NOW
 
 ACME = Destination("acme", "acme", BasicCredentials("key", "secret"), dialect=Dialect.CATALOG)

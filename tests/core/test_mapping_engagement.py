@@ -3,11 +3,12 @@
 import pytest
 
 from relay.core.call import Operation, SendAs
-from relay.core.destination import BasicCredentials, Destination, Source
+from relay.core.destination import BasicCredentials, Destination
 from relay.core.event.event import read_event
 from relay.core.event.parts import EventType
 from relay.core.mapping.choose import calls_for
 from relay.core.mapping.engagement import OPERATIONS
+from relay.core.source import Source
 from tests.strategies import NOW
 
 ACME = Destination("acme", "acme", BasicCredentials("key", "secret"))

@@ -5,10 +5,11 @@ from hashlib import sha256
 import pytest
 
 from relay.core.call import Operation
-from relay.core.destination import BasicCredentials, Destination, Source
+from relay.core.destination import BasicCredentials, Destination
 from relay.core.event.event import read_event
 from relay.core.event.parts import EventType
 from relay.core.mapping.choose import calls_for
+from relay.core.source import Source
 from tests.strategies import NOW
 
 FULL = {

@@ -10,7 +10,7 @@ import requests
 from flask import Flask
 from werkzeug.serving import make_server
 
-from relay.core.destination import Config
+from relay.core.config import Config
 from relay.sandbox.serve import POLL_SECONDS, Quiet
 from relay.store.delivery import Pacing, finish, take
 from relay.store.scripts import Scripts
@@ -43,7 +43,7 @@ def deliver_all(scripts: Scripts, config: Config) -> None:
             assert finish(scripts, one, deliverer.settle(Attempt(one, outcome, "w", started, seconds)))
 
 
-def received(sandbox: str) -> list[dict[str, Any]]:
-    """Everything that Gong holds, oldest first: `route`, `event_id`, `body`."""
-    told = requests.get(f"{sandbox}/__sandbox/events", timeout=10).json()
+def received(sandbox: str, *, company: str | None = None) -> list[dict[str, Any]]:
+    """Everything that Gong holds, or of one company, oldest first: `route`, `event_id`, `body`."""
+    told = requests.get(f"{sandbox}/__sandbox/events", params={"company": company}, timeout=10).json()
     return list(reversed(told["events"]))

@@ -11,7 +11,9 @@ from redis import Redis
 
 from relay.app import create_app
 from relay.core.call import SendAs
-from relay.core.destination import BasicCredentials, Config, Destination, Source
+from relay.core.config import Config
+from relay.core.destination import BasicCredentials, Destination
+from relay.core.source import Source
 from relay.sandbox.serve import serving
 from relay.sandbox.settings import Fidelity, SandboxSettings
 from relay.settings import Settings

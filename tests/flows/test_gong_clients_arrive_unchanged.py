@@ -14,8 +14,10 @@ from redis import Redis
 from relay.app import create_app
 from relay.core.bodies.interaction import DIGITAL_INTERACTION
 from relay.core.call import Dialect, Operation, SendAs
-from relay.core.destination import BasicCredentials, Config, Destination, Source
+from relay.core.config import Config
+from relay.core.destination import BasicCredentials, Destination
 from relay.core.outcome import AlreadyReported, Delivered, LockedOut, Outcome, Refused, judge
+from relay.core.source import Source
 from relay.sandbox.serve import serving
 from relay.sandbox.settings import Fidelity, SandboxSettings
 from relay.settings import Settings

@@ -6,6 +6,9 @@ import pytest
 
 from relay.core.bodies.fault import Code, Notice
 from relay.core.mapping.changes import Change
+from relay.core.rules.faults import Hitch, Mistake
+from relay.core.verification.faults import Fault
+from relay.core.verification.rejected import Reason
 from tests.truth.codes import ANSWERS, raised
 from tests.truth.project import first_cells, page, rows, section
 
@@ -20,6 +23,16 @@ WITHOUT_A_CALL = {("invalid", 422), ("internal_error", 500)}
 """`Invalid` has its code by default, and a crash is answered in one place."""
 
 
+FROM_WORDS_OF_THE_CODE = {
+    "Faults of one field": list(Code),
+    "Warnings": [*Notice, *Change],
+    "Verification: at start": list(Fault),
+    "Verification: a request": list(Reason),
+    "Mapping: at start": list(Mistake),
+    "Mapping: one event": list(Hitch),
+}
+
+
 def told(title: str) -> list[str]:
     return first_cells(section(PAGE, title))
 
@@ -32,12 +45,9 @@ def test_every_code_of_an_answer_is_listed_with_its_status_and_no_other():
     assert listed == codes | FROM_FLASK | WITHOUT_A_CALL
 
 
-def test_every_code_of_a_field_is_listed_in_the_order_of_the_code():
-    assert told("Faults of one field") == list(Code)
-
-
-def test_every_code_of_a_warning_is_listed():
-    assert told("Warnings") == [*Notice, *Change]
+@pytest.mark.parametrize("title", FROM_WORDS_OF_THE_CODE)
+def test_every_code_of_these_is_listed_in_the_order_of_the_code(title: str):
+    assert told(title) == FROM_WORDS_OF_THE_CODE[title]
 
 
 def test_every_code_of_an_attempt_is_listed_and_no_other():
@@ -62,6 +72,6 @@ def test_the_api_says_what_is_wrong_with_a_field_in_the_listed_codes_only():
     assert codes <= set(Code) | set(Notice)
 
 
-@pytest.mark.parametrize("title", ["Answers", "Faults of one field", "Warnings", "Attempts", "At start"])
+@pytest.mark.parametrize("title", ["Answers", "Attempts", "At start"])
 def test_no_code_is_listed_twice(title: str):
     assert len(set(told(title))) == len(told(title))

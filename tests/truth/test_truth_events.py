@@ -10,7 +10,7 @@ from redis import Redis
 
 from relay.app import create_app
 from relay.core.call import Operation
-from relay.core.destination import Config
+from relay.core.config import Config
 from relay.core.event.fields import Many, Part
 from relay.core.event.parts import EventType
 from relay.core.event.schema import EVENT

@@ -9,11 +9,12 @@ import pytest
 
 from relay.core.bodies.check import Association, association, check
 from relay.core.call import Dialect, SendAs
-from relay.core.destination import BasicCredentials, Destination, Source
+from relay.core.destination import BasicCredentials, Destination
 from relay.core.errors import Invalid
 from relay.core.event.event import read_event
 from relay.core.event.parts import EventType
 from relay.core.mapping.choose import Mapped, calls_for
+from relay.core.source import Source
 from tests.truth.project import ROOT, name_of, page
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)

@@ -9,7 +9,9 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from relay.app import create_app
-from relay.core.destination import BasicCredentials, Config, Destination, Source
+from relay.core.config import Config
+from relay.core.destination import BasicCredentials, Destination
+from relay.core.source import Source
 from relay.settings import Settings
 
 ADMIN = "the-operators-own-key-000"

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from relay.core.destination import Config
+from relay.core.config import Config
 from relay.core.lifecycle import Cause
 from relay.core.outcome import AlreadyReported, Delivered, Faltered, LockedOut, Outcome, Refused, Throttled
 from relay.store.delivery import SECOND, Settlement, Taken

@@ -7,7 +7,7 @@ from typing import Any
 
 from relay.core.bodies.check import warn
 from relay.core.call import Call, Dialect, Operation, SendAs
-from relay.core.destination import Destination, Source
+from relay.core.destination import Destination
 from relay.core.doors import catalog, gong
 from relay.core.doors.colleagues import outside
 from relay.core.doors.reading import CATALOG, ENGAGEMENT, Reading, read_body
@@ -16,6 +16,7 @@ from relay.core.event.event import read_event
 from relay.core.event.parts import EventType
 from relay.core.mapping.choose import Mapped, calls_for
 from relay.core.mapping.naming import event_id_of
+from relay.core.source import Source
 
 _EVENTS: Mapping[Operation, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     Operation.DIGITAL_INTERACTION: gong.interaction,

@@ -4,12 +4,13 @@ from dataclasses import dataclass, replace
 
 from relay.core.bodies.fault import Code
 from relay.core.call import Call, Dialect, SendAs
-from relay.core.destination import Destination, Source
+from relay.core.destination import Destination
 from relay.core.errors import Invalid, Problem
 from relay.core.event.event import Event
 from relay.core.mapping import catalog, engagement, interaction
 from relay.core.mapping.naming import event_id_of
 from relay.core.mapping.people import People, people_of
+from relay.core.source import Source
 
 
 @dataclass(frozen=True, slots=True)

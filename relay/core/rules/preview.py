@@ -6,13 +6,14 @@ from typing import Any
 
 from relay.core.bodies.check import association, warn
 from relay.core.call import Call
-from relay.core.destination import Destination, Source
+from relay.core.destination import Destination
 from relay.core.errors import Problem
 from relay.core.payloads import Payload
 from relay.core.rules.compiled import Compiled
 from relay.core.rules.mapped import Mapped
 from relay.core.rules.reads import Paths, reads, unused
 from relay.core.rules.run import items_of, run
+from relay.core.source import Source
 
 
 def preview(

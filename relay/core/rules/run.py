@@ -12,7 +12,7 @@ from typing import Any
 from relay.core.bodies.check import check
 from relay.core.bodies.fault import Code
 from relay.core.call import Call
-from relay.core.destination import Destination, Source
+from relay.core.destination import Destination
 from relay.core.errors import Problem
 from relay.core.instants import render_instant
 from relay.core.payloads import Payload
@@ -26,6 +26,7 @@ from relay.core.rules.meter import STEPS_PER_EVENT, STEPS_PER_ITEM, STEPS_PER_RE
 from relay.core.rules.people import without_colleagues
 from relay.core.rules.scalars import is_true
 from relay.core.rules.tree import Making
+from relay.core.source import Source
 
 ITEMS_MAX = 5_000
 CLOCK_AHEAD = timedelta(minutes=5)

@@ -1,5 +1,6 @@
 """Whatever comes in, the verifier and the handshakes answer or reject: no other exception leaves them."""
 
+import os
 from random import Random
 
 import pytest
@@ -14,7 +15,8 @@ from tests.core.verification.noise import noisy
 from tests.core.verification.senders import NOW, SENDERS, keys_of
 
 A_FEW = 150
-MANY = 100_000
+MANY = int(os.environ.get("NOISE_INPUTS", "2000"))
+"""Requests for each scheme. `make noise` asks for a hundred thousand, which take minutes."""
 ALL_CHALLENGES = [row for rows in CHALLENGES.values() for row in rows]
 
 
@@ -32,9 +34,8 @@ def test_a_request_is_accepted_or_rejected_whatever_it_holds(name, random):
     assert isinstance(outcome(name, keys_of(name), noisy(name, random)), Accepted | Rejected)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", SENDERS)
-def test_a_hundred_thousand_requests_are_each_accepted_or_rejected(name):
+def test_thousands_of_noisy_requests_are_each_accepted_or_rejected(name):
     random, keys = Random(name), keys_of(name)
     rejected = sum(isinstance(outcome(name, keys, noisy(name, random)), Rejected) for _ in range(MANY))
 

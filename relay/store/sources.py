@@ -1,0 +1,28 @@
+"""Reading what the store knows of sources: which of their keys came when."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from redis import Redis
+
+from relay.store import keys
+from relay.store.connection import translated
+from relay.store.delivery import SECOND
+
+
+def read_key_uses(redis: Redis, names: Sequence[str]) -> dict[str, dict[str, datetime]]:
+    """For each source named, when each of its keys was last used, by key id. A key that never came is not there."""
+    with translated():
+        pipeline = redis.pipeline(transaction=False)
+        for name in names:
+            pipeline.hgetall(keys.KEY_USED + name)
+        found: list[Any] = pipeline.execute()
+    return {name: _moments(fields) for name, fields in zip(names, found, strict=True)}
+
+
+def _moments(fields: Mapping[bytes, bytes]) -> dict[str, datetime]:
+    return {
+        key_id.decode(): datetime.fromtimestamp(int(microseconds) / SECOND, tz=UTC)
+        for key_id, microseconds in fields.items()
+    }

@@ -1,0 +1,50 @@
+"""Which of the presets a captured payload looks like: those whose rules make something of it that Gong would take."""
+
+from relay.config.presets import load_preset, preset_names
+from relay.core.errors import RelayError
+from relay.core.payloads import Reading
+from relay.core.rules.compile import compile_rules
+from relay.core.rules.mapped import Status
+from relay.core.rules.run import run
+from relay.core.verification.scheme import Algorithm, Scheme
+from relay.core.verification.schemes import SCHEMES
+from relay.views.previews import Captured, Trial, Way, read_captured
+
+
+def fitting_presets(captured: Captured, way: Way, *, scheme: str | None) -> list[str]:
+    """Their names, the likeliest first. `scheme` is how the request seems to be signed.
+
+    A vendor's own signature tells the vendor even where nothing in the payload is meant for Gong.
+    """
+    ready = {name: _ready(name, captured, way) for name in preset_names()}
+    signed = {name for name in preset_names() if _scheme_of(name).name == scheme and not _is_general(name)}
+    fitting = [name for name, count in ready.items() if count or name in signed]
+    return sorted(fitting, key=lambda name: (name not in signed, _is_general(name), -ready[name]))
+
+
+def preset_trial(name: str, captured: Captured) -> Trial:
+    """A preset and the payload as it reads it. Raises what reading a body raises."""
+    preset = load_preset(name)
+    payload = read_captured(captured, Reading(**preset.get("read", {})))
+    return Trial(payload, compile_rules({key: preset[key] for key in ("items", "rules") if key in preset}))
+
+
+def _ready(name: str, captured: Captured, way: Way) -> int:
+    """How many events for Gong the preset makes of it."""
+    try:
+        trial = preset_trial(name, captured)
+    except RelayError:
+        return 0
+    mapped = run(
+        trial.mapping, trial.payload, source=way.source, destination=way.destination, received_at=way.now
+    )
+    return sum(each.status is Status.READY for each in mapped)
+
+
+def _scheme_of(name: str) -> Scheme:
+    return SCHEMES[load_preset(name)["verify"]["scheme"]]
+
+
+def _is_general(name: str) -> bool:
+    """Whether it proves its sender by a mere key, as presets do that are for payloads of many makes."""
+    return _scheme_of(name).algorithm is Algorithm.TOKEN

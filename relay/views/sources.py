@@ -1,0 +1,65 @@
+"""The sources as an operator sees them: where each one's events go, how it is proven, which key came last, its rules."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from relay.core.config import Config
+from relay.core.hook import Hook
+from relay.core.instants import render_instant
+from relay.core.source import Source
+from relay.core.verification.key import VerifyingKey
+from relay.core.verification.scheme import Algorithm
+from relay.core.verification.verify import UNVERIFIED
+from relay.store.connection import Client
+from relay.store.sources import read_key_uses
+
+Uses: TypeAlias = Mapping[str, datetime]
+
+KEY_ID_LENGTH = 8
+"""An API key is called by so many digits of its SHA-256."""
+
+NOT_VERIFIED = "NOT VERIFIED: anybody may post"
+
+
+def sources_page(redis: Client, config: Config) -> dict[str, Any]:
+    """`{sources: […]}`, by name. Moments of keys that never came are null; no secret is in it."""
+    names = sorted(config.sources)
+    uses = read_key_uses(redis, names)
+    return {"sources": [_source(config.sources[name], config.hooks.get(name), uses[name]) for name in names]}
+
+
+def _source(source: Source, hook: Hook | None, uses: Uses) -> dict[str, Any]:
+    return {
+        "source": source.name,
+        "destination": source.destination,
+        "send_as": source.send_as,
+        "last_used_at": render_instant(max(uses.values())) if uses else None,
+        "keys": [_key(digest[:KEY_ID_LENGTH], uses) for digest in sorted(source.key_digests)],
+        "webhook": _webhook(hook, uses) if hook else None,
+    }
+
+
+def _key(key_id: str, uses: Uses) -> dict[str, Any]:
+    return {"id": key_id, "last_used_at": _moment(uses.get(key_id))}
+
+
+def _webhook(hook: Hook, uses: Uses) -> dict[str, Any]:
+    verified = hook.scheme.algorithm is not Algorithm.NONE
+    told: dict[str, Any] = {"verify": hook.scheme.name, "verified": verified}
+    if not verified:
+        told |= {"warning": NOT_VERIFIED, "last_used_at": _moment(uses.get(UNVERIFIED))}
+    return told | {
+        "preset": hook.preset,
+        "keys": [_verifying_key(key, uses) for key in hook.keys],
+        "rules": [{"name": rule.name, "to": rule.to, "lane": rule.lane} for rule in hook.mapping.rules],
+    }
+
+
+def _verifying_key(key: VerifyingKey, uses: Uses) -> dict[str, Any]:
+    dates = {"not_before": _moment(key.not_before), "expires_at": _moment(key.expires_at)}
+    return _key(key.id, uses) | dates
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return render_instant(moment) if moment else None

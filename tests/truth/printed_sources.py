@@ -1,0 +1,35 @@
+"""Sources as a page prints them, without the rest of the file: made whole, so that the relay's own reader judges them."""
+
+import re
+from typing import Any
+
+import yaml
+
+from relay.config.load import read_config
+from relay.config.presets import load_preset
+from relay.core.config import Config
+from tests.core.verification.senders import OTHER, SENDERS, TEXT
+
+_DESTINATION = """
+destinations:
+  acme: {auth: {basic: {access_key: "${ACME_KEY}", access_key_secret: "${ACME_SECRET}"}}}
+"""
+
+
+def config_of(block: str) -> Config:
+    """The configuration with these sources, each of their secrets one that its scheme takes."""
+    secrets = {
+        name: secret
+        for source in yaml.safe_load(block)["sources"].values()
+        for name, secret in _secrets(source).items()
+    }
+    environ = {"ACME_KEY": "sandbox-key", "ACME_SECRET": "sandbox-secret", **secrets}
+    return read_config(block + _DESTINATION, environ=environ, allow_hosts=())
+
+
+def _secrets(source: Any) -> dict[str, str]:
+    verify = source.get("verify", {})
+    scheme = verify.get("scheme") or load_preset(source["preset"])["verify"]["scheme"]
+    sender = SENDERS.get(scheme)
+    fit = (sender.secret, sender.wrong) if sender else (TEXT, OTHER)
+    return dict(zip(re.findall(r"\$\{(\w+)\}", str(verify)), fit, strict=False))
