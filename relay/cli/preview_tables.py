@@ -40,7 +40,7 @@ def _counts(page: Mapping[str, Any]) -> str:
 def _item(item: Mapping[str, Any]) -> RenderableType:
     status = item["status"]
     head = Text.assemble(f"item {item['index']}: ", (status, _STYLES.get(status, "yellow")), _by(item))
-    return Group(head, Padding(Group(*_told(item)), (0, 0, 1, 2)))
+    return Group(head, Padding(Group(*_told(item)), (0, 0, 1, 2), expand=False))
 
 
 def _by(item: Mapping[str, Any]) -> str:

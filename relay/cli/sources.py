@@ -33,6 +33,7 @@ from relay.views.previews import Captured, Way, read_captured
 
 _STAND_IN = "acme"
 _NO_PRESET = "none"
+_STANDARD_INPUT = "-"
 
 
 @click.group("source", epilog="Example: gong-relay source new --from captured.json")
@@ -45,7 +46,7 @@ def source() -> None:
     "--from",
     "file",
     type=click.Path(exists=True, dir_okay=False, allow_dash=True),
-    help="A request's body as the sender sent it; - is standard input.",
+    help="A request's body as the sender sent it; - is standard input, and then nothing is asked.",
 )
 @click.option("--name", help="What to call the source.")
 @click.option("--destination", help="Where its events go.")
@@ -59,7 +60,7 @@ def new(desk: Desk, *, as_json: bool, yes: bool, file: str | None, **told: Any) 
     Proposes a preset, or a mapping by the names and shapes of the values. Nothing is written: the lines for the
     configuration file are on standard output, all else on standard error. Ends with 1 when Gong would refuse an event.
     """
-    asking = not (as_json or yes)
+    asking = not (as_json or yes or file == _STANDARD_INPUT)  # answers come by it too
     chosen = {key: told.pop(key) for key in ("name", "destination", "preset")}
     file = file or _asked_for_file(asking=asking)
     captured = read_capture(file, **told)
@@ -85,7 +86,9 @@ def _draft(desk: Desk, captured: Captured, chosen: Mapping[str, str | None], *, 
     name = _name(desk, chosen["name"], stem, asking=asking)
     way = replace(way, source=Source(name, destination.name))
     if preset != _NO_PRESET:
-        return preset_draft(preset, preset_trial(preset, captured), way)
+        draft = preset_draft(preset, preset_trial(preset, captured), way)
+        _show(draft)
+        return draft
     return _by_proposal(captured, way, proof, asking=asking)
 
 
@@ -104,7 +107,7 @@ def _destination(desk: Desk, told: str | None, *, asking: bool) -> Destination:
         known = desk.config.destinations
     except Misconfigured:
         return Destination(told or _STAND_IN, told or _STAND_IN, BasicCredentials("", ""))
-    name = told or next(iter(known))
+    name = told or next(iter(known), _STAND_IN)
     if asking and told is None and len(known) > 1:
         name = click.prompt("Where its events go", default=name, type=click.Choice([*known]), err=True)
     return desk.destination(name)
@@ -147,10 +150,8 @@ def _by_proposal(captured: Captured, way: Way, proof: Mapping[str, Any] | None, 
     while True:
         proposal = asked(proposal) if asking else proposal
         draft = drafted(proposal, payload, way=way, verify=verify)
-        if not asking:
-            break
         _show(draft)
-        if click.confirm("Is this what Gong should get?", default=True, err=True):
+        if not asking or click.confirm("Is this what Gong should get?", default=True, err=True):
             break
     return replace(draft, notes=notes)
 
@@ -181,6 +182,5 @@ def _tell(draft: Draft, *, as_json: bool) -> None:
         told = {"source": draft.name, "entry": draft.entry, "notes": draft.notes, "yaml": text}
         print_json({**told, "items": draft.items, "problems": problems})
         return
-    _show(draft)
     _console().print("\nThe lines for the configuration file:\n")
     click.echo(text, nl=False)

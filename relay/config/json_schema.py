@@ -52,7 +52,7 @@ def _told_to_editors(_: Any, field: marshmallow.fields.Field[Any], **__: Any) ->
         case Secret():
             return {"anyOf": [_SECRET, {**_DATED, "properties": {"secret": _SECRET, **_DATES}}]}
         case Word():
-            return {"enum": list(field.words)}
+            return {"enum": [*field.words, *([None] if field.allow_none else [])]}
         case Text():
             return {"minLength": 0 if isinstance(field, Wording) else 1}
         case Named():

@@ -103,12 +103,19 @@ class SourceSchema(Strict):
         metadata={"description": "The vendor whose webhooks it takes: how they are signed and mapped."},
     )
     verify = Described(VerifySchema, metadata={"description": "How the sender of webhooks proves itself."})
-    challenges = Word(CHALLENGES, metadata={"description": "The handshake of this vendor that is answered."})
-    read = Section(ReadSchema, metadata={"description": "How bodies are read."})
-    answer = Section(
-        AnswerSchema, metadata={"description": "What the sender is answered in place of the counts."}
+    # Null takes away what a preset has there.
+    challenges = Word(
+        CHALLENGES,
+        allow_none=True,
+        metadata={"description": "The handshake of this vendor that is answered."},
     )
-    items = Text(metadata={"description": "JMESPath: where a payload's items are."})
+    read = Section(ReadSchema, allow_none=True, metadata={"description": "How bodies are read."})
+    answer = Section(
+        AnswerSchema,
+        allow_none=True,
+        metadata={"description": "What the sender is answered in place of the counts."},
+    )
+    items = Text(allow_none=True, metadata={"description": "JMESPath: where a payload's items are."})
     rules = DescribedList(
         Described(RuleSchema),
         metadata={"description": "The mapping: the first rule that holds takes the item."},

@@ -1,14 +1,21 @@
 """Which of the presets a captured payload looks like: those whose rules make something of it that Gong would take."""
 
+from functools import cache
+
 from relay.config.presets import load_preset, preset_names
 from relay.core.errors import RelayError
 from relay.core.payloads import Reading
 from relay.core.rules.compile import compile_rules
+from relay.core.rules.compiled import Compiled
 from relay.core.rules.mapped import Status
 from relay.core.rules.run import run
-from relay.core.verification.scheme import Algorithm, Scheme
+from relay.core.verification.scheme import Algorithm
 from relay.core.verification.schemes import SCHEMES
 from relay.views.previews import Captured, Trial, Way, read_captured
+
+_GENERAL = frozenset(
+    {"custom", *(name for name, scheme in SCHEMES.items() if scheme.algorithm is Algorithm.TOKEN)}
+)
 
 
 def fitting_presets(captured: Captured, way: Way, *, scheme: str | None) -> list[str]:
@@ -17,16 +24,21 @@ def fitting_presets(captured: Captured, way: Way, *, scheme: str | None) -> list
     A vendor's own signature tells the vendor even where nothing in the payload is meant for Gong.
     """
     ready = {name: _ready(name, captured, way) for name in preset_names()}
-    signed = {name for name in preset_names() if _scheme_of(name).name == scheme and not _is_general(name)}
+    signed = {name for name in preset_names() if _scheme_of(name) == scheme and not _is_general(name)}
     fitting = [name for name, count in ready.items() if count or name in signed]
-    return sorted(fitting, key=lambda name: (name not in signed, _is_general(name), -ready[name]))
+    return sorted(fitting, key=lambda name: (_scheme_of(name) != scheme, _is_general(name), -ready[name]))
 
 
 def preset_trial(name: str, captured: Captured) -> Trial:
     """A preset and the payload as it reads it. Raises what reading a body raises."""
+    reading = Reading(**load_preset(name).get("read", {}))
+    return Trial(read_captured(captured, reading), _compiled(name))
+
+
+@cache
+def _compiled(name: str) -> Compiled:
     preset = load_preset(name)
-    payload = read_captured(captured, Reading(**preset.get("read", {})))
-    return Trial(payload, compile_rules({key: preset[key] for key in ("items", "rules") if key in preset}))
+    return compile_rules({key: preset[key] for key in ("items", "rules") if key in preset})
 
 
 def _ready(name: str, captured: Captured, way: Way) -> int:
@@ -41,10 +53,10 @@ def _ready(name: str, captured: Captured, way: Way) -> int:
     return sum(each.status is Status.READY for each in mapped)
 
 
-def _scheme_of(name: str) -> Scheme:
-    return SCHEMES[load_preset(name)["verify"]["scheme"]]
+def _scheme_of(name: str) -> str:
+    return str(load_preset(name)["verify"]["scheme"])
 
 
 def _is_general(name: str) -> bool:
-    """Whether it proves its sender by a mere key, as presets do that are for payloads of many makes."""
-    return _scheme_of(name).algorithm is Algorithm.TOKEN
+    """Whether its sender proves itself in a way that tells no vendor: by a mere key, or as many do."""
+    return _scheme_of(name) in _GENERAL

@@ -1,54 +1,19 @@
 """The webhook part of a source: what it becomes, and how each mistake in it is told."""
 
-import textwrap
-from datetime import UTC, datetime
-
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
-from relay.config.hooks import check_addresses
+from relay.config.hooks import KEYS, check_addresses
 from relay.config.load import ConfigError, read_config
 from relay.config.presets import load_preset
 from relay.core.call import Operation
 from relay.core.hook import SenderAnswer
 from relay.core.payloads import Reading
 from relay.settings import Misconfigured
-from tests.core.verification.senders import P256, RAW, b64, public_der
-
-SECRET = "a-shared-secret-of-enough-length"
-ENVIRON = {"SECRET": SECRET, "NEXT": SECRET[::-1], "USER": f"acme:{SECRET}", "SHORT": "short"}
-DIGEST = "sha256:" + "a" * 64
-RULE = """{name: viewed, to: digital-interaction, map: {eventId: "{{ item.id }}", timestamp: "{{ item.at }}",
-  eventType: page viewed, content: {contentTitle: "{{ item.title }}"}, person: {email: "{{ item.email }}"}}}"""
-CATALOG_RULE = """{name: viewed, to: catalog-view, map: {eventTimestamp: "{{ item.at }}",
-  contentTitle: "{{ item.title }}", viewerEmailAddress: "{{ item.email }}"}}"""
-GITHUB = "verify: {scheme: github, secrets: [${SECRET}]}"
-
-
-def read(entry: str):
-    """A configuration with one source, `site`, whose destination speaks Gong's dialect; `catalog` is another."""
-    auth = "auth: {basic: {access_key: key, access_key_secret: secret}}"
-    text = f"""
-destinations: {{acme: {{{auth}}}, catalog: {{{auth}, dialect: catalog}}}}
-sources:
-  site:
-{textwrap.indent(textwrap.dedent(entry), "    ")}
-"""
-    return read_config(text, environ=ENVIRON, allow_hosts=frozenset())
-
-
-def hook(entry: str):
-    return read(f"destination: acme\n{entry}").hooks.get("site")
-
-
-def wrong(entry: str, destination: str = "acme") -> dict[str, str]:
-    """Every message by its path below the source."""
-    with pytest.raises(ConfigError) as caught:
-        read(f"destination: {destination}\n{entry}")
-    return {p.path.removeprefix("sources.site."): p.message for p in caught.value.problems}
-
-
-def verify(entry: str) -> str:
-    return f"verify: {{{entry}}}\nrules: [{RULE}]"
+from tests.config.hook_world import CATALOG_RULE, GITHUB, RULE, hook, read, verify, wrong
+from tests.core.verification.senders import P256, public_der
 
 
 def test_a_source_without_any_of_it_takes_no_webhooks():
@@ -71,87 +36,6 @@ def test_reading_and_answer_are_taken_over():
 
     assert made.reading == Reading("application/json", "payload")
     assert made.answer == SenderAnswer(201, "text/plain", "")
-
-
-def test_none_is_taken_only_where_it_is_spelled_out():
-    assert hook(verify("scheme: none")).scheme.name == "none"
-    assert set(wrong(f"rules: [{RULE}]")) == {"verify.scheme"}
-    assert set(wrong(verify(""))) == {"verify.scheme"}
-
-
-@pytest.mark.parametrize(
-    "entry",
-    [
-        "scheme: github, secrets: [${SECRET}]",
-        "scheme: basic, secrets: ['${USER}']",
-        f"scheme: bearer, secrets: ['{DIGEST}']",
-        f"scheme: sendgrid, secrets: ['{public_der(P256)}']",
-        f"scheme: standard-v1a, secrets: ['whpk_{b64(RAW)}']",
-    ],
-)
-def test_a_secret_comes_from_the_environment_and_what_is_no_secret_may_stand_in_the_file(entry: str):
-    assert len(hook(verify(entry)).keys) == 1
-
-
-@pytest.mark.parametrize("scheme", ["github", "bearer", "standard", "mailgun"])
-def test_a_secret_in_plain_is_refused_with_the_remedy_and_not_repeated(scheme: str):
-    told = wrong(verify(f"scheme: {scheme}, secrets: [{SECRET}]"))
-
-    assert set(told) == {"verify.secrets[0]"}
-    assert "write ${NAME}" in told["verify.secrets[0]"]
-    assert SECRET not in told["verify.secrets[0]"]
-
-
-def test_secrets_count_between_their_dates():
-    entry = """
-    verify:
-      scheme: github
-      secrets:
-        - ${NEXT}
-        - {secret: "${SECRET}", not_before: 2026-11-20T00:00:00Z, expires_at: 2026-12-01 09:30:00}
-    """
-    _, old = hook(textwrap.dedent(entry) + f"rules: [{RULE}]").keys
-
-    assert old.not_before == datetime(2026, 11, 20, tzinfo=UTC)
-    assert old.expires_at == datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("secrets", "path", "said"),
-    [
-        ("[]", "verify.secrets", "is missing"),
-        ("${SECRET}", "verify.secrets", "must be a list"),
-        ("[5]", "verify.secrets[0]", "must be a text"),
-        ("[${SHORT}]", "verify.secrets[0]", "has 5 bytes"),
-        ("[${NOT_THERE}]", "verify.secrets[0]", "holds no NOT_THERE"),
-        ("['${NEXT}', {secret: '${NOT_THERE}'}]", "verify.secrets[1].secret", "holds no NOT_THERE"),
-        ("['${NEXT}', '${NEXT}']", "verify.secrets[1]", "the same secret"),
-        ("[{secrt: '${SECRET}', secret: '${NEXT}'}]", "verify.secrets[0].secrt", "mean 'secret'"),
-        ("[{secret: plain-in-the-file}]", "verify.secrets[0].secret", "in plain"),
-        (
-            "[{secret: '${NEXT}', expires_at: soon}]",
-            "verify.secrets[0].expires_at",
-            "must be a date and time",
-        ),
-        (
-            "[{secret: '${NEXT}', not_before: 2026-11-20}]",
-            "verify.secrets[0].not_before",
-            "must be a date and",
-        ),
-    ],
-)
-def test_a_secret_that_cannot_be_used_is_told_by_its_place_and_nothing_else_is(secrets, path, said):
-    told = wrong(verify(f"scheme: github, secrets: {secrets}"))
-
-    assert set(told) == {path}
-    assert said in told[path]
-
-
-def test_every_wrong_secret_keeps_its_own_place():
-    told = wrong(verify("scheme: github, secrets: [in-plain, '${SHORT}', 5]"))
-
-    assert set(told) == {"verify.secrets[0]", "verify.secrets[1]", "verify.secrets[2]"}
-    assert "has 5 bytes" in told["verify.secrets[1]"]
 
 
 @pytest.mark.parametrize(
@@ -266,6 +150,15 @@ def test_a_rule_of_the_preset_that_is_never_reached_is_told_as_the_presets():
     assert [path for path in told if not path.startswith("preset.rules[")] == []
 
 
+def test_null_takes_away_what_the_preset_has():
+    preset = load_preset("dropbox-sign")
+    made = hook("preset: dropbox-sign\nverify: {secrets: ['${SECRET}']}\nanswer: null\nread: null")
+
+    assert "answer" in preset
+    assert "read" in preset
+    assert (made.answer, made.reading) == (None, Reading())
+
+
 def test_another_scheme_than_the_presets_takes_none_of_its_columns():
     made = hook("preset: sendgrid\nverify: {scheme: github, secrets: [${SECRET}]}")
 
@@ -295,3 +188,31 @@ def test_senders_that_sign_the_address_need_the_relay_to_know_its_own():
         check_addresses(config, None)
     check_addresses(config, "https://relay.acme.example")
     check_addresses(read(f"destination: acme\n{GITHUB}\nrules: [{RULE}]"), None)
+
+
+NONSENSE = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.dates()
+    | st.sampled_from(["github", "sendgrid", "slack", "", "x"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from([*KEYS, "scheme", "secrets", "secret", "name", "to", "map", 5]), inner, max_size=4
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.sampled_from(KEYS), NONSENSE, min_size=1))
+def test_nonsense_in_a_source_is_told_and_never_crashes(entry: dict[str, object]):
+    document = {
+        "destinations": {"acme": {"auth": {"basic": {"access_key": "k", "access_key_secret": "s"}}}},
+        "sources": {"site": {"destination": "acme", **entry}},
+    }
+
+    with pytest.raises(ConfigError) as caught:
+        read_config(yaml.safe_dump(document), environ={}, allow_hosts=frozenset())
+    assert all(problem.path.startswith("sources.site.") for problem in caught.value.problems)

@@ -126,7 +126,7 @@ def test_editors_offer_every_preset_scheme_and_handshake():
     source = PARTS["Source"]["properties"]
 
     assert source["preset"]["enum"] == list(preset_names())
-    assert source["challenges"]["enum"] == list(CHALLENGES)
+    assert source["challenges"]["enum"] == [*CHALLENGES, None]
     assert PARTS["Verify"]["properties"]["scheme"]["enum"] == [*SCHEMES, "custom"]
 
 

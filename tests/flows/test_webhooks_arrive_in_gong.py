@@ -15,10 +15,11 @@ from relay.core.config import Config
 from relay.sandbox.serve import serving
 from relay.sandbox.settings import Fidelity, SandboxSettings
 from relay.settings import Settings
+from relay.store import keys
 from relay.store.scripts import Scripts
 from tests.core.verification.senders import SENDERS
 from tests.flows.delivering import answering, deliver_all, received
-from tests.flows.posting import PUBLIC_URL, happening_now, posted
+from tests.flows.posting import PUBLIC_URL, Posted, happening_now, posted
 
 CASES = Path(__file__).parents[1] / "presets"
 RECEIVED_AT = "2026-11-21T12:00:00Z"
@@ -31,21 +32,27 @@ def gong() -> Iterator[str]:
         yield url
 
 
-def first_ready(preset: str) -> dict[str, Any]:
-    """The first of a preset's cases that sends something to Gong."""
-    cases = yaml.safe_load((CASES / f"{preset}.yaml").read_text("utf-8"))
-    return next(
-        case for case in cases if any(isinstance(event, dict) and "body" in event for event in case["events"])
-    )
+def cases_of(preset: str) -> list[dict[str, Any]]:
+    cases: list[dict[str, Any]] = yaml.safe_load((CASES / f"{preset}.yaml").read_text("utf-8"))
+    return [happening_now(case) for case in cases]
 
 
-def configured(preset: str, gong: str, secret: str) -> Config:
+def each_case() -> list[Any]:
+    return [
+        pytest.param(preset, case, f"{preset}-{number}", id=f"{preset}: {case['title']}")
+        for preset in preset_names()
+        if (CASES / f"{preset}.yaml").exists()
+        for number, case in enumerate(cases_of(preset))
+    ]
+
+
+def configured(preset: str, gong: str, secret: str, *, company: str = "forged") -> Config:
     """A source as its user writes it: preset, destination, secret."""
     text = f"""
         destinations:
           acme:
             auth: {{basic: {{access_key: sandbox-key, access_key_secret: sandbox-secret}}}}
-            base_url: {gong}/c/{preset}
+            base_url: {gong}/c/{company}
             source_system_name: {preset}
             internal_domains: [acme.example]
         sources:
@@ -69,11 +76,16 @@ def comparable(body: dict[str, Any], like: dict[str, Any]) -> dict[str, Any]:
     return told | ({"timestamp": RECEIVED_AT} if like["timestamp"] == RECEIVED_AT else {})
 
 
-@pytest.mark.parametrize("preset", preset_names())
-def test_what_a_vendor_posts_arrives_in_gong_as_its_preset_promises(preset: str, gong: str, redis: Redis):
-    case = happening_now(first_ready(preset))
-    sent = posted(preset, load_preset(preset)["verify"]["scheme"], case)
-    config = configured(preset, gong, sent.secret)
+def signed(preset: str, case: dict[str, Any]) -> Posted:
+    return posted(preset, load_preset(preset)["verify"]["scheme"], case)
+
+
+@pytest.mark.parametrize(("preset", "case", "company"), each_case())
+def test_what_a_vendor_posts_arrives_in_gong_as_its_preset_promises(
+    preset: str, case: dict[str, Any], company: str, gong: str, redis: Redis
+):
+    sent = signed(preset, case)
+    config = configured(preset, gong, sent.secret, company=company)
 
     with answering(create_app(Settings(public_url=PUBLIC_URL), config, redis)) as relay:
         answer = sent.send(relay)
@@ -81,19 +93,33 @@ def test_what_a_vendor_posts_arrives_in_gong_as_its_preset_promises(preset: str,
 
     assert answer.ok, answer.text
     wanted = expected(case)
-    bodies = [one["body"] for one in received(gong, company=preset)]
+    bodies = [one["body"] for one in received(gong, company=company)]
     assert [comparable(*pair) for pair in zip(bodies, wanted, strict=True)] == wanted
 
 
 @pytest.mark.parametrize("preset", preset_names())
 def test_a_payload_of_a_vendor_that_somebody_else_signed_is_not_taken(preset: str, gong: str, redis: Redis):
+    sent = signed(preset, next(case for case in cases_of(preset) if expected(case)))
     scheme = load_preset(preset)["verify"]["scheme"]
-    sent = posted(preset, scheme, happening_now(first_ready(preset)))
     another = SENDERS[scheme].wrong if scheme in SENDERS else sent.secret[::-1]
-    config = configured(preset, gong, another)
 
-    with answering(create_app(Settings(public_url=PUBLIC_URL), config, redis)) as relay:
+    with answering(
+        create_app(Settings(public_url=PUBLIC_URL), configured(preset, gong, another), redis)
+    ) as relay:
         answer = sent.send(relay)
 
     assert (answer.status_code, answer.json()["code"]) == (401, "unverified")
     assert redis.dbsize() == 0
+
+
+def test_a_batch_of_1100_events_is_taken_in_one_request(gong: str, redis: Redis):
+    click = cases_of("sendgrid")[0]
+    events = [click["body"][0] | {"sg_event_id": f"event-{number}"} for number in range(1_100)]
+    sent = signed("sendgrid", {"body": events})
+    app = create_app(Settings(max_body_bytes=1_048_576), configured("sendgrid", gong, sent.secret), redis)
+
+    with answering(app) as relay:
+        answer = sent.send(relay)
+
+    assert answer.json() == answer.json() | {"queued": 1_100, "dead": 0}
+    assert len(redis.keys(keys.RECEIPT + "*")) == 1

@@ -7,7 +7,7 @@ import pytest
 from marshmallow import Schema
 from marshmallow import fields as kinds
 
-from relay.config.fields import Named
+from relay.config.hook_schema import Described
 from relay.config.schema import ConfigSchema, DestinationSchema, SourceSchema
 from relay.settings import Settings, default, shown, variable
 from tests.truth.project import first_cells, page, rows, section
@@ -39,10 +39,10 @@ def test_no_setting_stands_on_the_page_that_is_not_there():
 
 
 def keys(schema: type[Schema]) -> list[str]:
-    """The keys of a part of the file, those of parts inside it with a dot."""
+    """The keys of a part of the file, those of parts inside it with a dot. A part with a page of its own is one key."""
     found = []
     for name, field in schema._declared_fields.items():
-        inner = field.schema if isinstance(field, kinds.Nested) and not isinstance(field, Named) else None
+        inner = field.schema if isinstance(field, kinds.Nested) and not isinstance(field, Described) else None
         found += [f"{name}.{key}" for key in keys(type(inner))] if inner else [name]
     return found
 

@@ -110,9 +110,7 @@ def _each(points: int, words: str) -> dict[str, int]:
 _OURSELVES = (
     "requester sender owner creator created author host organizer agent cc reply from admin account assignee"
 )
-_THEY = (
-    "visitor viewer lead contact person recipient signer customer invitee buyer respondent identifiers view"
-)
+_THEY = "visitor viewer lead contact person recipient signer customer invitee buyer respondent identifiers"
 _THINGS = (
     "user users organization workspace app project company team site link form campaign list template session"
 )
@@ -122,7 +120,7 @@ EMAIL: Final = Role(
     is_address,
     least=0,
     words={"email": 5, "mail": 4},
-    near=_each(-6, _OURSELVES) | _each(2, _THEY) | {"user": 1},
+    near=_each(-6, _OURSELVES) | _each(2, f"{_THEY} view") | {"user": 1},
 )
 EVENT_ID: Final = Role(
     _is_id,
@@ -134,7 +132,7 @@ EVENT_ID: Final = Role(
     | _each(8, "request_id event_hash")
     | _each(6, "token"),
     near=_each(1, "event view visit submission response activity message payload")
-    | _each(-5, f"{_THEY.replace(' view', '')} {_THINGS} {_WATCHED} account owner tracking")
+    | _each(-5, f"{_THEY} {_THINGS} {_WATCHED} account owner tracking")
     | _each(-8, "hook webhook subscription"),
 )
 MOMENT: Final = Role(
@@ -145,7 +143,7 @@ MOMENT: Final = Role(
     | _each(3, "modified changed generated")
     | _each(2, "created on")
     | _each(-9, "expires expiry start starts end ends due birth last first reminded zone"),
-    near=_each(-3, f"{_THEY.replace(' view', '')} {_THINGS} {_WATCHED} scheduled"),
+    near=_each(-3, f"{_THEY} {_THINGS} {_WATCHED} scheduled"),
 )
 KIND: Final = Role(
     _is_kind,
@@ -166,7 +164,7 @@ TITLE: Final = Role(
     | _each(-1, "link original")
     | _each(
         -8,
-        f"{_OURSELVES} {_THEY.replace(' view', '')} user first last full company organization browser os city "
+        f"{_OURSELVES} {_THEY} user first last full company organization browser os city "
         "country region state referrer job account meta utm file",
     ),
 )

@@ -1,0 +1,117 @@
+"""`map`: what a source would make of a captured payload, and that nothing is kept."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from tests.cli.conftest import Run
+
+RULE = {
+    "name": "page viewed",
+    "when": "item.event == 'page_view'",
+    "to": "digital-interaction",
+    "map": {
+        "eventId": "{{ item.id }}",
+        "timestamp": "{{ item.at }}",
+        "eventType": "page viewed",
+        "content": {"contentTitle": '{{ item.title || headers."x-title" || query.title }}'},
+        "person": {"email": "{{ item.email }}"},
+    },
+}
+SITE = {"destination": "acme", "verify": {"scheme": "none"}, "rules": [RULE]}
+
+
+def viewed(**fields: Any) -> dict[str, Any]:
+    told = {"event": "page_view", "id": "1", "at": "2026-11-20T10:00:00Z", "title": "Pricing"}
+    return told | {"email": "jane@globex.example"} | fields
+
+
+@pytest.fixture
+def mapped(run: Run, environ: dict[str, str]) -> Callable[..., Any]:
+    config = Path(environ["RELAY_CONFIG"])
+    config.write_text(config.read_text() + f"  site: {json.dumps(SITE)}\n")
+
+    def ran(payload: Any, *options: str) -> Any:
+        sent = payload if isinstance(payload, str) else json.dumps(payload)
+        return run("map", "site", "-", *options, sent=sent, columns=120)
+
+    return ran
+
+
+def test_a_payload_is_told_item_by_item_and_nothing_is_kept(mapped: Callable[..., Any], redis: Redis):
+    ended = mapped([viewed(extra=1), {"event": "other"}])
+
+    assert (ended.code, redis.dbsize()) == (0, 0)
+    for words in (
+        "item 0: ready, rule 'page viewed', lane normal",
+        "known as site:1",
+        "POST /v2/digital-interaction",
+        '"contentTitle": "Pricing"',
+        "Gong can tie it to a deal: strong",
+        "not used: item.extra",
+        "item 1: filtered",
+        "no rule holds for it",
+        "Nothing was sent: ready 1, filtered 1, dead 0.",
+    ):
+        assert words in ended.out
+
+
+def test_a_dead_item_is_told_with_its_reason_and_ends_with_1(mapped: Callable[..., Any]):
+    ended = mapped(viewed(title=None))
+
+    assert ended.code == 1
+    assert "content: is required" in ended.out
+
+
+def test_the_document_is_the_one_of_the_api(mapped: Callable[..., Any]):
+    document = mapped(viewed(), "--json").document
+
+    assert document["source"] == "site"
+    assert [item["event_id"] for item in document["items"]] == ["site:1"]
+
+
+@pytest.mark.parametrize("options", [("--header", "X-Title=Headed"), ("--query", "title=Headed")])
+def test_headers_and_parameters_of_the_request_can_be_given(
+    mapped: Callable[..., Any], options: tuple[str, ...]
+):
+    [item] = mapped(viewed(title=None), "--json", *options).document["items"]
+
+    assert item["body"]["content"]["contentTitle"] == "Headed"
+
+
+@pytest.mark.parametrize(
+    ("payload", "options"),
+    [
+        ("event=page_view&id=1&at=2026-11-20T10:00:00Z&title=T&email=jane%40globex.example", ()),
+        (json.dumps(viewed()) + "\n", ("--content-type", "application/x-ndjson")),
+        (json.dumps(viewed()) + "\n", ("--header", "Content-Type=application/x-ndjson")),
+        ('--b\r\nContent-Disposition: form-data; name="event"\r\n\r\nother\r\n--b--\r\n', ()),
+    ],
+    ids=["form", "lines", "lines by header", "multipart"],
+)
+def test_a_payload_is_read_by_its_look_or_as_it_is_said(
+    mapped: Callable[..., Any], payload: str, options: tuple[str, ...]
+):
+    assert mapped(payload, *options).code == 0
+
+
+def test_what_cannot_be_read_is_told_with_the_remedy(mapped: Callable[..., Any]):
+    ended = mapped('{"event": ')
+
+    assert (ended.code, ended.out) == (1, "")
+    assert "send one complete JSON value" in ended.err
+
+
+def test_a_source_without_a_mapping_says_what_to_give_it(run: Run):
+    ended = run("map", "web", "-", sent="{}")
+
+    assert ended.code == 1
+    assert "takes no webhooks: give it a preset" in ended.err
+
+
+def test_a_header_without_a_value_is_misuse(mapped: Callable[..., Any]):
+    assert mapped("{}", "--header", "X-Title").code == 2
