@@ -131,5 +131,10 @@ class AnswerSchema(Strict):
     content_type = Text(validate=_CONTENT_TYPE, metadata={"description": "Its content type."})
     body = Wording(
         validate=validate.Length(max=_ANSWER_MAX, error="must not be longer than {max} characters"),
-        metadata={"description": "Its body."},
+        metadata={"description": "Its body, as text."},
+    )
+    json = fields.Dict(
+        metadata={
+            "description": 'Its body, as JSON, in place of a text. A leaf may be "{{ body.action }}": part of the request.'
+        }
     )

@@ -18,6 +18,7 @@ from relay.core.hook import Hook, SenderAnswer
 from relay.core.payloads import Reading, read_body
 from relay.core.rules.compile import compile_rules
 from relay.core.rules.compiled import Compiled
+from relay.core.rules.tree import read_tree
 from relay.core.verification.challenge import CHALLENGES, Challenge
 from relay.settings import Misconfigured, nearest
 
@@ -50,7 +51,7 @@ def read_hook(entry: Mapping[str, Any], *, path: str, dialect: Dialect = Dialect
     mapping = part(lambda _, __: _mapping(whole, dialect, path), "rules")
     challenges = part(_challenges, "challenges")
     reading = part(_reading, "read")
-    answer = _answer(whole.get("answer"))
+    answer = part(_answer, "answer") if whole.get("answer") is not None else None
     if proving is None or mapping is None or challenges is None or reading is None or problems:
         raise Invalid([as_written(preset, own, path=path)(problem) for problem in problems])
     return Hook(*proving, mapping, challenges, reading, answer, entry.get("preset"))
@@ -108,8 +109,18 @@ def _reading(told: Any, path: str) -> Reading:
     return reading
 
 
-def _answer(told: Any) -> SenderAnswer | None:
-    return None if told is None else SenderAnswer(**_loaded(AnswerSchema(), told))
+def _answer(told: Any, path: str) -> SenderAnswer:
+    read = _loaded(AnswerSchema(), told)
+    if "json" not in read:
+        return SenderAnswer(**read)
+    if "body" in read:
+        raise Invalid(
+            [Problem(join(path, "json"), "contradiction", "stands beside body: keep one of the two")]
+        )
+    tree, problems = read_tree(read["json"], path=join(path, "json"))
+    if problems:
+        raise Invalid(problems)
+    return SenderAnswer(**{"content_type": "application/json"} | read | {"json": tree})
 
 
 def _loaded(schema: Strict, told: Any) -> dict[str, Any]:

@@ -1,9 +1,14 @@
 """How a source's own payloads are taken: proven, answered, read and mapped. All of it data, checked when it is loaded."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from relay.core.payloads import Reading
+import orjson
+
+from relay.core.payloads import Payload, Reading
 from relay.core.rules.compiled import Compiled
+from relay.core.rules.meter import Exceeded, Meter, Unfit
+from relay.core.rules.tree import Making, Tree
 from relay.core.verification.challenge import Challenge
 from relay.core.verification.key import VerifyingKey
 from relay.core.verification.scheme import Part, Scheme
@@ -11,11 +16,26 @@ from relay.core.verification.scheme import Part, Scheme
 
 @dataclass(frozen=True, slots=True)
 class SenderAnswer:
-    """What a sender is answered where it wants words of its own. Without one it gets what became of its events."""
+    """What a sender is answered where it wants words of its own. Without one it gets what became of its events.
+
+    `json` is an object whose leaves may be taken from the request; it stands in the place of `body`.
+    """
 
     status: int = 200
     content_type: str = "text/plain; charset=utf-8"
     body: str = ""
+    json: Tree | None = None
+
+    def words(self, read: Callable[[], Payload]) -> bytes:
+        """The bytes to answer with. `read` gives the request, if it is wanted; what it lacks is left out. Never raises."""
+        if self.json is None:
+            return self.body.encode()
+        payload = read()
+        scope = {"body": payload.body, "headers": dict(payload.headers), "query": dict(payload.query)}
+        try:
+            return orjson.dumps(self.json.build(Making(scope, Meter())) or {})
+        except (Unfit, Exceeded):
+            return b"{}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,15 @@ def map_delivery(delivery: Delivery, destination: Destination, *, now: datetime)
     )
 
 
+def payload_of(delivery: Delivery) -> Payload:
+    """What a source's own answer may take from the request; the body is None where it cannot be read."""
+    try:
+        body = read_body(delivery.raw, delivery.content_type, delivery.hook.reading)
+    except RelayError:
+        body = None
+    return Payload(body, delivery.headers, delivery.query)
+
+
 def _receipt(receipt_id: str, delivery: Delivery) -> Receipt:
     """A proof that was seen before brings the first answer back: a true retry loses nothing, a replay gains nothing."""
     replay = delivery.proof.replay

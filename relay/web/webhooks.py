@@ -9,7 +9,7 @@ from relay.core.verification.challenge import Answer, challenge
 from relay.core.verification.rejected import Rejected
 from relay.core.verification.request import SignedRequest
 from relay.core.verification.verify import Accepted, verify
-from relay.intake.take_webhook import Delivery, TakenIn, take_webhook
+from relay.intake.take_webhook import Delivery, TakenIn, payload_of, take_webhook
 from relay.web.body import read_body
 from relay.web.parts import Parts, parts
 from relay.web.problems import answer
@@ -42,9 +42,10 @@ def accept_webhook(name: str) -> Response:
     if bodiless:
         raise NotFound("not_found", "This source takes POST.")
     known.watermark.check()
-    taken = take_webhook(known.intake, _delivery(source, hook, signed, proof=proof))
+    delivery = _delivery(source, hook, signed, proof=proof)
+    taken = take_webhook(known.intake, delivery)
     g.events = taken.queued + taken.filtered + taken.dead + taken.duplicates
-    return _answer(hook, taken)
+    return _answer(delivery, taken)
 
 
 def _hook(known: Parts, name: str) -> tuple[Source, Hook]:
@@ -85,10 +86,14 @@ def _handshake(told: Answer) -> Response:
     return response
 
 
-def _answer(hook: Hook, taken: TakenIn) -> Response:
-    if hook.answer is not None:
-        own = hook.answer
-        return Response(own.body, status=own.status, content_type=own.content_type)
+def _answer(delivery: Delivery, taken: TakenIn) -> Response:
+    own = delivery.hook.answer
+    if own is not None:
+        response = Response(
+            own.words(lambda: payload_of(delivery)), status=own.status, content_type=own.content_type
+        )
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
     told = {
         "receipt": taken.receipt,
         "queued": taken.queued,

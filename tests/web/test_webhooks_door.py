@@ -159,6 +159,17 @@ def test_a_source_answers_in_its_own_words(client: FlaskClient):
     assert (response.status_code, response.data, response.content_type) == (200, b"thanks", "text/plain")
 
 
+def test_an_answer_may_hold_a_part_of_the_request(redis: Redis):
+    own = TEXT.replace('body: "thanks"', 'json: {action: "{{ body.action }}", status: success}')
+    raw, moment = b'{"id":"1","action":"add \\"quoted\\""}', str(int(time.time()))
+    signature = hmac.new(SECRET.encode(), b"v0:" + moment.encode() + b":" + raw, hashlib.sha256).hexdigest()
+    headers = {"X-Slack-Signature": f"v0={signature}", "X-Slack-Request-Timestamp": moment}
+    headers["Content-Type"] = "application/json"
+    response = application(redis, own).post("/v1/webhooks/slackish", data=raw, headers=headers)
+
+    assert response.get_json(force=True) == {"action": 'add "quoted"', "status": "success"}
+
+
 def test_a_source_without_a_webhook_is_404(client: FlaskClient):
     assert client.post("/v1/webhooks/nobody", data=b"{}").get_json()["code"] == "no_such_source"
 
