@@ -64,6 +64,7 @@ imports: setup ## check who imports whom
 bench: setup ## measure how fast it is
 	@$(BIN)/python -m bench.ingest
 	@$(BIN)/python -m bench.delivery
+	@$(BIN)/python -m bench.batch
 
 torture: setup ## kill everything again and again, and count what was lost
 	@$(BIN)/python -m bench.torture

@@ -162,7 +162,7 @@ class Settings:
         "info", "The least level that is logged: debug, info, warning or error.", parse=_level
     )
     worker_threads: int = option(128, "Calls that one worker has in flight at most.", parse=_whole(1, 2048))
-    max_body_bytes: int = option(262_144, "The largest request body taken, in bytes.", parse=_whole(1024))
+    max_body_bytes: int = option(1_048_576, "The largest request body taken, in bytes.", parse=_whole(1024))
     max_items: int = option(500, "The most events that one request may hold.", parse=_whole(1, 100_000))
     retention_delivered_hours: int = option(
         72, "How long delivered events can be looked at, in hours.", parse=_whole(0)

@@ -16,8 +16,8 @@ from relay.core.rules.compiled import Compiled
 from relay.core.rules.preview import preview
 from relay.core.source import Source
 from relay.core.verification.scheme import Scheme
+from relay.core.verification.secrecy import without_proof
 
-_SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
 _NOTHING: Mapping[str, str] = {}
 
 
@@ -85,10 +85,8 @@ def hook_of(way: Way) -> Hook:
 
 def read_captured(captured: Captured, reading: Reading, *, scheme: Scheme | None = None) -> Payload:
     """What a mapping sees of a request: the front door hides what proves the sender, and so does a preview."""
-    proof = scheme.signature.name.lower() if scheme and scheme.signature else ""
-    lower = {name.lower(): value for name, value in captured.headers.items()}
-    headers = {name: value for name, value in lower.items() if name not in {*_SECRET_HEADERS, proof}}
-    return Payload(read_body(captured.raw, captured.content_type, reading), headers, captured.query)
+    headers, query = without_proof(scheme, captured.headers, captured.query)
+    return Payload(read_body(captured.raw, captured.content_type, reading), headers, query)
 
 
 def read_trial(told: Any, way: Way) -> Trial:

@@ -8,6 +8,7 @@ from relay.core.source import Source
 from relay.core.verification.challenge import Answer, challenge
 from relay.core.verification.rejected import Rejected
 from relay.core.verification.request import SignedRequest
+from relay.core.verification.secrecy import without_proof
 from relay.core.verification.verify import Accepted, verify
 from relay.intake.take_webhook import Delivery, TakenIn, payload_of, take_webhook
 from relay.web.body import read_body
@@ -15,9 +16,6 @@ from relay.web.parts import Parts, parts
 from relay.web.problems import answer
 
 door = Blueprint("webhooks_door", __name__)
-
-_SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
-"""Never kept, and never in a mapping's reach."""
 
 
 @door.route("/v1/webhooks/<name>", methods=["GET", "HEAD", "POST", "PUT"], provide_automatic_options=False)
@@ -72,10 +70,9 @@ def _prove(known: Parts, hook: Hook, signed: SignedRequest) -> Accepted:
 
 
 def _delivery(source: Source, hook: Hook, signed: SignedRequest, *, proof: Accepted) -> Delivery:
-    secret = _SECRET_HEADERS | {hook.scheme.signature.name.lower() if hook.scheme.signature else ""}
-    headers = {name.lower(): value for name, value in signed.headers if name.lower() not in secret}
+    headers, query = without_proof(hook.scheme, dict(signed.headers), request.args.to_dict())
     content_type = request.headers.get("Content-Type", "")
-    return Delivery(source, hook, signed.body, content_type, headers, request.args.to_dict(), proof)
+    return Delivery(source, hook, signed.body, content_type, headers, query, proof)
 
 
 def _handshake(told: Answer) -> Response:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from relay.settings import Settings
 from tests.harness import raw
 from tests.harness.accounts import Account
 from tests.harness.clients import page_view
@@ -20,7 +21,7 @@ LINE = json.dumps(page_view("never")).encode() + b"\n"
 """One whole event: a body cut after it would be taken by who does not count bytes."""
 
 PADDING = b" " * 8191 + b"\n"
-LIMIT = 262_144
+LIMIT = Settings().max_body_bytes
 
 
 @dataclass(frozen=True, slots=True)

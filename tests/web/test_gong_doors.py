@@ -197,7 +197,7 @@ def test_another_type_is_415(client: FlaskClient, sender: Headers, headers: Head
 
 
 def test_too_many_bytes_are_413(client: FlaskClient, sender: Headers):
-    assert errors(send(client, sender, eventType="x" * 300_000), 413)
+    assert errors(send(client, sender, eventType="x" * 1_100_000), 413)
 
 
 def test_another_method_is_405_and_another_path_404(client: FlaskClient, sender: Headers):

@@ -81,7 +81,7 @@ def test_json_that_is_no_event_is_422(client: FlaskClient, sender: Headers, raw:
 
 
 def test_too_many_bytes_or_items_are_413(client: FlaskClient, sender: Headers, page_view: Maker):
-    large = client.post("/v1/events", json=page_view(properties={"x": "y" * 300_000}), headers=sender)
+    large = client.post("/v1/events", json=page_view(properties={"x": "y" * 1_100_000}), headers=sender)
     many = client.post("/v1/events", json=[1] * 501, headers=sender)
 
     problem(large, 413, "body_too_large")

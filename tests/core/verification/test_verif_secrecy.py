@@ -1,0 +1,28 @@
+"""What proves a sender is never kept, wherever it stands."""
+
+import pytest
+
+from relay.core.verification.columns import read_scheme
+from relay.core.verification.scheme import Scheme
+from relay.core.verification.schemes import SCHEMES
+from relay.core.verification.secrecy import without_proof
+
+CREDENTIALS = {"Authorization": "Bearer t", "Cookie": "c", "X-API-Key": "k", "Proxy-Authorization": "p"}
+
+
+@pytest.mark.parametrize(
+    ("scheme", "headers", "query"),
+    [
+        (SCHEMES["github"], {"X-Hub-Signature-256": "s"}, {}),
+        (SCHEMES["docusign"], {"X-DocuSign-Signature-1": "s", "X-DocuSign-Signature-2": "s"}, {}),
+        (SCHEMES["pandadoc"], {}, {"signature": "s"}),
+        (read_scheme("api-key", {"signature": "query:token"}), {}, {"token": "s"}),
+        (None, {}, {}),
+    ],
+)
+def test_credentials_and_the_signature_are_taken_away_and_nothing_else(
+    scheme: Scheme | None, headers: dict[str, str], query: dict[str, str]
+):
+    kept = without_proof(scheme, CREDENTIALS | headers | {"X-Topic": "t"}, query | {"page": "1"})
+
+    assert kept == ({"x-topic": "t"}, {"page": "1"})
