@@ -50,7 +50,12 @@ DAMAGES = (
     Damage("one byte short", length(len(LINE) + 1), LINE, (400,)),
     Damage("chunks without an end", CHUNKED, chunk(LINE), (400,)),
     Damage("a chunk cut short", CHUNKED, chunk(LINE) + b"400\r\n" + LINE, (400,)),
-    Damage("chunks past the limit", CHUNKED, chunk(LINE) + chunk(PADDING) * 40 + END, (413,)),
+    Damage(
+        "chunks past the limit",
+        CHUNKED,
+        chunk(LINE) + chunk(PADDING) * (LIMIT // len(PADDING) + 1) + END,
+        (413,),
+    ),
     Damage("a length past the limit", length(LIMIT + 1), LINE, (413,)),
     Damage("an impossible length", b"Content-Length: -5\r\n", LINE, (400,)),
     Damage("two lengths", WHOLE + length(5), LINE, (400,)),
