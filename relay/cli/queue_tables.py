@@ -29,6 +29,10 @@ def status_view(page: Mapping[str, Any], *, now: datetime, width: int) -> Render
     parts += [_hold(row, now) for row in rows if row["hold"]]
     parts.append(_machinery(page, now))
     parts += [Text(sentence, style="yellow") for sentence in _shortages(page)]
+    parts += [
+        Text(f"Source {plain(name)} is NOT VERIFIED: anybody may post to it.", style="yellow")
+        for name in page["unverified"]
+    ]
     return Group(*parts)
 
 

@@ -11,7 +11,7 @@ from relay.core.rules.meter import Exceeded, Meter, Unfit
 from relay.core.rules.tree import Making, Tree
 from relay.core.verification.challenge import Challenge
 from relay.core.verification.key import VerifyingKey
-from relay.core.verification.scheme import Part, Scheme
+from relay.core.verification.scheme import Algorithm, Part, Scheme
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,11 @@ class Hook:
     reading: Reading = Reading()  # noqa: RUF009 - frozen, and the same for all
     answer: SenderAnswer | None = None
     preset: str | None = None
+
+    @property
+    def verifies(self) -> bool:
+        """Whether a sender must prove itself. Without that, anybody who knows the address may post."""
+        return self.scheme.algorithm is not Algorithm.NONE
 
     @property
     def signs_address(self) -> bool:

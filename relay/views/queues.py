@@ -16,7 +16,10 @@ _SILENCE = timedelta(seconds=30)
 
 
 def queues_page(redis: Client, config: Config, *, now: datetime) -> dict[str, Any]:
-    """`{destinations, workers, store}`: what is queued where, what may still be sent, and who sends it."""
+    """`{destinations, workers, store, unverified}`: what is queued where, what may still be sent, and who sends it.
+
+    `unverified` are the sources whose webhook takes anybody's requests.
+    """
     with translated():
         seen = destinations(redis)
     names = sorted({*config.destinations, *seen})
@@ -24,7 +27,8 @@ def queues_page(redis: Client, config: Config, *, now: datetime) -> dict[str, An
     spent = {told.company: told for told in read_spent(redis, companies)}
     rows = [_row(depth, config, spent, now) for depth in read_depths(redis, names)]
     workers = [worker for worker in read_workers(redis) if _alive(worker, now)]
-    return {"destinations": rows, "workers": workers, "store": store_page(redis)}
+    unverified = sorted(name for name, hook in config.hooks.items() if not hook.verifies)
+    return {"destinations": rows, "workers": workers, "store": store_page(redis), "unverified": unverified}
 
 
 def _alive(worker: dict[str, str], now: datetime) -> bool:

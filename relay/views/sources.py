@@ -9,7 +9,6 @@ from relay.core.hook import Hook
 from relay.core.instants import render_instant
 from relay.core.source import Source
 from relay.core.verification.key import VerifyingKey
-from relay.core.verification.scheme import Algorithm
 from relay.core.verification.verify import UNVERIFIED
 from relay.store.connection import Client
 from relay.store.sources import read_key_uses
@@ -45,9 +44,8 @@ def _key(key_id: str, uses: Uses) -> dict[str, Any]:
 
 
 def _webhook(hook: Hook, uses: Uses) -> dict[str, Any]:
-    verified = hook.scheme.algorithm is not Algorithm.NONE
-    told: dict[str, Any] = {"verify": hook.scheme.name, "verified": verified}
-    if not verified:
+    told: dict[str, Any] = {"verify": hook.scheme.name, "verified": hook.verifies}
+    if not hook.verifies:
         told |= {"warning": NOT_VERIFIED, "last_used_at": _moment(uses.get(UNVERIFIED))}
     return told | {
         "preset": hook.preset,

@@ -170,6 +170,14 @@ def test_an_answer_may_hold_a_part_of_the_request(redis: Redis):
     assert response.get_json(force=True) == {"action": 'add "quoted"', "status": "success"}
 
 
+def test_a_source_that_verifies_nobody_is_shown_as_such_beside_the_queues(redis: Redis):
+    lax = TEXT.replace('{scheme: github, secrets: ["${SECRET}"]}', "{scheme: none}")
+    headers = {"X-API-Key": ADMIN}
+
+    assert application(redis, lax).get("/v1/queues", headers=headers).get_json()["unverified"] == ["site"]
+    assert application(redis).get("/v1/queues", headers=headers).get_json()["unverified"] == []
+
+
 def test_a_source_without_a_webhook_is_404(client: FlaskClient):
     assert client.post("/v1/webhooks/nobody", data=b"{}").get_json()["code"] == "no_such_source"
 
