@@ -71,6 +71,11 @@ class PacedWorker(SimpleWorker):
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: self.stop())
 
+    def bootstrap(self, *arguments: Any, **options: Any) -> None:
+        """RQ registers the worker first: told to stop just then, it would die at once and stay listed as alive."""
+        self._install_signal_handlers()
+        super().bootstrap(*arguments, **options)
+
     def check_for_suspension(self, burst: bool) -> None:  # noqa: FBT001 - RQ's signature
         """`rq suspend` is not served: a destination or a company is paused instead."""
 
