@@ -9,7 +9,7 @@ import orjson
 
 from relay.core.config import Config
 from relay.core.destination import Destination
-from relay.core.errors import Invalid
+from relay.core.errors import Invalid, Problem
 from relay.core.ids import ENTROPY_BYTES, id_run
 from relay.core.source import Source
 from relay.intake.answers import Answer, many_answer, preview, rejection, single_answer
@@ -88,7 +88,7 @@ def _outcomes(intake: Intake, arrival: Arrival, now: datetime) -> tuple[Items, l
     return items, [prepare(index, value, route=route, now=now) for index, value in enumerate(items.values)]
 
 
-def _all_problems(rejected: Sequence[Rejected], *, single: bool) -> list:  # type: ignore[type-arg]
+def _all_problems(rejected: Sequence[Rejected], *, single: bool) -> list[Problem]:
     return [
         problem if single else problem.under(f"[{outcome.index}]")
         for outcome in rejected

@@ -35,9 +35,6 @@ AT = "relay:at:"
 DESTINATIONS = "relay:destinations"
 """Set of destinations that ever had an event."""
 
-SOURCES = "relay:sources"
-"""Set of sources that ever sent one."""
-
 EXPIRY = "relay:expiry"
 """Sorted set of ended event ids by the microsecond at which they are pruned."""
 

@@ -7,16 +7,13 @@ from typing import Any, TypeAlias
 from relay.core.config import Config
 from relay.core.hook import Hook
 from relay.core.instants import render_instant
-from relay.core.source import Source
+from relay.core.source import Source, key_id
 from relay.core.verification.key import VerifyingKey
 from relay.core.verification.verify import UNVERIFIED
 from relay.store.connection import Client
 from relay.store.sources import read_key_uses
 
 Uses: TypeAlias = Mapping[str, datetime]
-
-KEY_ID_LENGTH = 8
-"""An API key is called by so many digits of its SHA-256."""
 
 NOT_VERIFIED = "NOT VERIFIED: anybody may post"
 
@@ -34,13 +31,13 @@ def _source(source: Source, hook: Hook | None, uses: Uses) -> dict[str, Any]:
         "destination": source.destination,
         "send_as": source.send_as,
         "last_used_at": render_instant(max(uses.values())) if uses else None,
-        "keys": [_key(digest[:KEY_ID_LENGTH], uses) for digest in sorted(source.key_digests)],
+        "keys": [_key(key_id(digest), uses) for digest in sorted(source.key_digests)],
         "webhook": _webhook(hook, uses) if hook else None,
     }
 
 
-def _key(key_id: str, uses: Uses) -> dict[str, Any]:
-    return {"id": key_id, "last_used_at": _moment(uses.get(key_id))}
+def _key(name: str, uses: Uses) -> dict[str, Any]:
+    return {"id": name, "last_used_at": _moment(uses.get(name))}
 
 
 def _webhook(hook: Hook, uses: Uses) -> dict[str, Any]:

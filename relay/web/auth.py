@@ -11,7 +11,7 @@ from flask import Request
 
 from relay.core.config import Config
 from relay.core.errors import Forbidden, Unauthorized
-from relay.core.source import Source
+from relay.core.source import Source, key_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Keys:
             digest = hashlib.sha256(key)
             source = self._sources.get(digest.hexdigest())
             if source is not None:
-                return Caller("ingest", digest.hexdigest()[:8], source)
+                return Caller("ingest", key_id(digest.hexdigest()), source)
             if self._admin is not None and hmac.compare_digest(digest.digest(), self._admin):
                 return Caller("admin", "admin")
         text = "Send a key the relay knows, as `Authorization: Bearer KEY`, `X-API-Key: KEY` or a Basic password."

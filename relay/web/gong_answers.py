@@ -21,10 +21,13 @@ def gong_answer(status: int, request_id: str, **told: object) -> Response:
     return response
 
 
+def is_problem(response: Response) -> bool:
+    """Whether an answer is a problem document, as every error of the relay is before it is told in Gong's words."""
+    return response.content_type == PROBLEM
+
+
 def in_gongs_envelope(response: Response, *, request_id: str) -> None:
-    """Turn a problem document into what Gong's clients read. Its headers stay."""
-    if response.content_type != PROBLEM:
-        return
+    """Turn a problem document, for which see `is_problem`, into what Gong's clients read. Its headers stay."""
     told = orjson.loads(response.get_data())
     errors = [_worded(error) for error in told["errors"]] if "errors" in told else [told["detail"]]
     if response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY:

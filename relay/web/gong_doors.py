@@ -10,7 +10,7 @@ from relay.core.ids import ENTROPY_BYTES, id_run
 from relay.intake.take_call import Reported, take_call
 from relay.intake.take_in import Arrival
 from relay.web.body import read_body
-from relay.web.gong_answers import REPORTED, gong_answer, in_gongs_envelope
+from relay.web.gong_answers import REPORTED, gong_answer, in_gongs_envelope, is_problem
 from relay.web.parts import parts
 
 doors = Blueprint("gong_doors", __name__)
@@ -46,7 +46,7 @@ def _answer(reported: Reported) -> Response:
 @doors.after_app_request
 def in_gongs_words(response: Response) -> Response:
     """Of the whole application, because a path or method that no door has never reaches this blueprint."""
-    if request.path.startswith("/v2/"):
+    if request.path.startswith("/v2/") and is_problem(response):
         request_id = id_run(parts(current_app).now(), os.urandom(ENTROPY_BYTES), 1)[0]
         in_gongs_envelope(response, request_id=request_id)
     return response

@@ -34,7 +34,6 @@ end
 local first, last = span(11)
 redis.call('HSET', K.RECEIPT .. receipt, 'source', source, 'received_at', whole(now), 'key_id', key_id,
   unpack(ARGV, first, last))
-redis.call('SADD', K.SOURCES, source)
 redis.call('HSET', K.KEY_USED .. source, key_id, whole(now))
 
 local at, verdicts, kept = last + 1, {}, 0
