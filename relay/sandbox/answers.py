@@ -35,7 +35,7 @@ def refusal(status: int, errors: Sequence[str], headers: Headers = ()) -> Answer
 
 BAD_REQUEST: Final = refusal(HTTPStatus.BAD_REQUEST, ["Bad request"])
 ACCESS_DENIED: Final = refusal(HTTPStatus.UNAUTHORIZED, ["Access denied"])
-WRONG_HOST: Final = refusal(HTTPStatus.UNAUTHORIZED, ["access token has been revoked"])
+REVOKED: Final = refusal(HTTPStatus.UNAUTHORIZED, ["access token has been revoked"])
 ADDRESS_DENIED: Final = refusal(HTTPStatus.FORBIDDEN, ["Access from this IP address is not allowed"])
 LIMITED_RELEASE: Final = refusal(
     HTTPStatus.FORBIDDEN,

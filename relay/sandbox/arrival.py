@@ -3,18 +3,21 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from flask import Request
-from werkzeug.exceptions import RequestEntityTooLarge
+from typing import Any, Final
+from urllib.parse import parse_qsl
+from wsgiref.types import WSGIEnvironment
 
 from relay.sandbox import limits
 from relay.sandbox.answers import new_request_id
-from relay.sandbox.companies import Company, Key
+from relay.sandbox.companies import Company
+from relay.sandbox.credentials import Caller
 from relay.sandbox.faults import Target
+from relay.sandbox.grants import Grant
 from relay.sandbox.routes import Route, at_path, told_apart
 from relay.sandbox.state import Sandbox
 from relay.sandbox.wire import Strikes
+
+MAX_BODY_BYTES: Final = 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -22,47 +25,84 @@ class Arrival:
     """A call on its way through the checks, which fill in what they learn of it."""
 
     sandbox: Sandbox
-    request: Request
+    environ: WSGIEnvironment
     path: str
     at: float
     request_id: str
     raw: bytes | None
     body: dict[str, Any] | None
+    event_id: str | None
     company: Company
-    routes: Sequence[Route]
+    route: Route | None
     strikes: Strikes
-    key: Key | None = None
+    caller: Caller | None = None
+    grant: Grant | None = None
     counted: bool = False
     remaining: int = 0
     note: str | None = None
 
     @property
-    def route(self) -> Route | None:
-        return told_apart(self.routes, self.body or {}) if self.routes else None
+    def method(self) -> str:
+        return str(self.environ["REQUEST_METHOD"])
 
     @property
-    def event_id(self) -> str | None:
-        return _event_id(self.body)
+    def authorization(self) -> str | None:
+        return self.environ.get("HTTP_AUTHORIZATION")
+
+    @property
+    def media_type(self) -> str:
+        return str(self.environ.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower()
+
+    @property
+    def address(self) -> str:
+        return str(self.environ.get("REMOTE_ADDR", ""))
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        return dict(parse_qsl(self.environ.get("QUERY_STRING", "")))
 
 
-def arrived(sandbox: Sandbox, request: Request, company: Company, path: str) -> Arrival:
-    raw = _raw(request)
-    body = _object(raw or b"")
-    routes = at_path(path, sandbox.settings.dialects)
-    target = Target(company.name, tuple(route.name for route in routes), _event_id(body))
+def place_of(path: str) -> tuple[str | None, str] | None:
+    """The company named by the path, if any, and what comes after `/v2/`; None for a path that is not the API's."""
+    if path.startswith("/v2/"):
+        return None, path[len("/v2/") :]
+    if path.startswith("/c/"):
+        company, is_api, rest = path[len("/c/") :].partition("/v2/")
+        if is_api and "/" not in company:
+            return company, rest
+    return None
+
+
+def arrived(sandbox: Sandbox, environ: WSGIEnvironment, company: Company, path: str) -> Arrival:
+    """Stamp the call before its body is waited for, and in one step with the count, so that stamps never run back."""
     with sandbox.lock:
-        now = sandbox.clock.now()
-        limits.arrive(company.budget, now)
-        strikes = {fault.kind: fault for fault in sandbox.faults.striking(target)}
+        at = sandbox.clock.now()
+        limits.arrive(company.budget, at)
         request_id = new_request_id(sandbox.random)
-    return Arrival(sandbox, request, path, now, request_id, raw, body, company, routes, strikes)
+    raw = _raw(environ)
+    body = _object(raw or b"")
+    event_id = _event_id(body)
+    routes = at_path(path, sandbox.settings.dialects)
+    route = told_apart(routes, body or {}) if routes else None
+    strikes = _strikes(sandbox, company, routes, event_id) if sandbox.faults.armed else {}
+    return Arrival(sandbox, environ, path, at, request_id, raw, body, event_id, company, route, strikes)
 
 
-def _raw(request: Request) -> bytes | None:
-    try:
-        return request.get_data(cache=False)
-    except RequestEntityTooLarge:
-        return None
+def _strikes(sandbox: Sandbox, company: Company, routes: Sequence[Route], event_id: str | None) -> Strikes:
+    target = Target(company.name, tuple(route.name for route in routes), event_id)
+    with sandbox.lock:
+        return {fault.kind: fault for fault in sandbox.faults.striking(target)}
+
+
+def _raw(environ: WSGIEnvironment) -> bytes | None:
+    """The body, or None when it is too long. One without a length ends where the server says so, or is none."""
+    length = environ.get("CONTENT_LENGTH")
+    if length:
+        return environ["wsgi.input"].read(int(length)) if int(length) <= MAX_BODY_BYTES else None
+    if not environ.get("wsgi.input_terminated"):
+        return b""
+    raw: bytes = environ["wsgi.input"].read(MAX_BODY_BYTES + 1)
+    return raw if len(raw) <= MAX_BODY_BYTES else None
 
 
 def _object(raw: bytes) -> dict[str, Any] | None:

@@ -4,15 +4,16 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from relay.sandbox import answers, companies, ledger, limits, wire
+from relay.sandbox import answers, companies, grants, ledger, limits, wire
 from relay.sandbox.answers import Answer
 from relay.sandbox.arrival import Arrival
+from relay.sandbox.credentials import is_trusted, token_of
 from relay.sandbox.faults import Kind
 from relay.sandbox.reads import READS
 from relay.sandbox.routes import Route, rules_of, shape_of
 from relay.sandbox.settings import Fidelity
 from relay.sandbox.shapes import breaches
-from relay.sandbox.state import accept
+from relay.sandbox.state import accept, revoke
 
 LARGE_INT64: Final = 2**53 + 1
 """An integration id that a JSON reader loses when it makes floats of numbers."""
@@ -23,27 +24,42 @@ def edge(arrival: Arrival) -> Answer | None:
 
 
 def authentication(arrival: Arrival) -> Answer | None:
+    """By an API key of the company, or by an access token of whichever company: that is looked at in `region`."""
     if Kind.REVOKE in arrival.strikes:
-        arrival.company.revoked = True
-    authorization = arrival.request.headers.get("Authorization")
-    arrival.key = companies.key_for(arrival.company, authorization, arrival.sandbox.clock.now())
-    return None if arrival.key else answers.ACCESS_DENIED
+        revoke(arrival.sandbox, arrival.company)
+    authorization = arrival.authorization
+    scheme, token = token_of(authorization)
+    if scheme == "bearer":
+        _use(arrival, token)
+    else:
+        arrival.caller = companies.key_holder(arrival.company, authorization, arrival.at)
+    return None if arrival.caller else answers.ACCESS_DENIED
+
+
+def _use(arrival: Arrival, token: str) -> None:
+    held = arrival.sandbox.grants
+    if Kind.EXPIRED in arrival.strikes:
+        held.access.pop(token, None)
+    arrival.grant = grants.of_access_token(held, token, arrival.at)
+    arrival.caller = arrival.grant.caller if arrival.grant else None
 
 
 def trusted_address(arrival: Arrival) -> Answer | None:
-    trusted = arrival.key and companies.is_trusted(arrival.key, arrival.request.remote_addr or "")
+    trusted = arrival.caller and is_trusted(arrival.caller.trusted_ips, arrival.address)
     return answers.ADDRESS_DENIED if not trusted or Kind.IP_BLOCKED in arrival.strikes else None
 
 
 def region(arrival: Arrival) -> Answer | None:
-    return answers.WRONG_HOST if Kind.WRONG_REGION in arrival.strikes else None
+    grant = arrival.grant
+    foreign = grant is not None and (grant.revoked or grant.company != arrival.company.name)
+    return answers.REVOKED if foreign or Kind.WRONG_REGION in arrival.strikes else None
 
 
 def scope(arrival: Arrival) -> Answer | None:
-    route, key, settings = arrival.route, arrival.key, arrival.sandbox.settings
-    if route is None or key is None:
+    route, caller, settings = arrival.route, arrival.caller, arrival.sandbox.settings
+    if route is None or caller is None:
         return None
-    lacks = key.scopes is not None and route.scope not in key.scopes
+    lacks = caller.scopes is not None and route.scope not in caller.scopes
     if (lacks and settings.fidelity is not Fidelity.SCHEMA) or Kind.SCOPE_REMOVED in arrival.strikes:
         return answers.scope_missing(route.scope)
     if route.limited_release and not companies.has_legacy(arrival.company, settings):
@@ -68,17 +84,17 @@ def rate(arrival: Arrival) -> Answer | None:
 
 
 def method_and_type(arrival: Arrival) -> Answer | None:
-    route, request = arrival.route, arrival.request
+    route = arrival.route
     if route is None:
         return answers.NOT_FOUND
-    if request.method != route.method:
+    if arrival.method != route.method:
         return answers.NOT_ALLOWED
-    return answers.UNSUPPORTED if route.method != "GET" and request.mimetype != "application/json" else None
+    return answers.UNSUPPORTED if route.method != "GET" and arrival.media_type != "application/json" else None
 
 
 def read_back(arrival: Arrival) -> Answer | None:
     read = READS.get(arrival.route.name) if arrival.route else None
-    return read(arrival.sandbox, arrival.company, arrival.request.args) if read else None
+    return read(arrival.sandbox, arrival.company, arrival.query) if read else None
 
 
 def json_object(arrival: Arrival) -> Answer | None:
@@ -166,9 +182,9 @@ def _event(arrival: Arrival, route: Route, body: dict[str, Any]) -> ledger.Accep
         received_at=arrival.at,
         company=arrival.company.name,
         route=route.name,
-        credential=arrival.key.access_key if arrival.key else "",
+        credential=arrival.caller.name if arrival.caller else "",
         request_id=arrival.request_id,
         event_id=body.get(route.event_id) if route.event_id else None,
         digest=hashlib.sha256(arrival.raw or b"").hexdigest(),
-        body=body,
+        raw=arrival.raw or b"",
     )

@@ -1,33 +1,18 @@
 """The companies of this Gong: who may call for them, what they may send, and what they sent."""
 
-import base64
-import binascii
-import hmac
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final
 
+from relay.sandbox.credentials import Caller, Key, basic, same
 from relay.sandbox.limits import Budget, Limits, forget_old_calls
 from relay.sandbox.settings import SandboxSettings
 
 DEFAULT: Final = "default"
 HOST_SUFFIX: Final = ".api.gong.localhost"
+TALLIED: Final = ("calls", "accepted", "duplicates", "throttled", "refused", "exchanges", "refreshes")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
-
-Network = IPv4Network | IPv6Network
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """An API key. No scopes: all of them. No trusted addresses: any."""
-
-    access_key: str
-    access_key_secret: str = field(repr=False)
-    scopes: frozenset[str] | None = None
-    trusted_ips: tuple[Network, ...] = ()
-    expires_at: float | None = None
 
 
 @dataclass(slots=True)
@@ -40,7 +25,7 @@ class Company:
     revoked: bool = False
     budget: Budget = field(default_factory=Budget)
     tally: Counter[str] = field(default_factory=Counter)
-    """How often each of `calls accepted duplicates throttled refused` came to pass."""
+    """How often each of `TALLIED` came to pass."""
 
 
 @dataclass(slots=True)
@@ -62,9 +47,9 @@ def create(companies: Companies, settings: SandboxSettings, name: str) -> Compan
     """A company with the default key, or None when it cannot be named so."""
     if _NAME.fullmatch(name) is None:
         return None
-    key = Key(settings.access_key, settings.access_key_secret)
+    key = Key(Caller(settings.access_key), settings.access_key_secret)
     # Two threads may meet here; both must get the one that stays.
-    return companies.by_name.setdefault(name, Company(name, {key.access_key: key}))
+    return companies.by_name.setdefault(name, Company(name, {key.caller.name: key}))
 
 
 def limits_of(company: Company, settings: SandboxSettings) -> Limits:
@@ -75,37 +60,20 @@ def has_legacy(company: Company, settings: SandboxSettings) -> bool:
     return settings.legacy_enabled if company.legacy_enabled is None else company.legacy_enabled
 
 
-def key_for(company: Company, authorization: str | None, now: float) -> Key | None:
-    """The key that an Authorization header proves, while it and the company's access last."""
-    access_key, secret = _basic(authorization or "")
+def key_holder(company: Company, authorization: str | None, now: float) -> Caller | None:
+    """Whom an Authorization header proves by an API key, while the key and the company's access last."""
+    access_key, secret = basic(authorization)
     key = company.keys.get(access_key)
-    if (
-        key is None
-        or company.revoked
-        or not hmac.compare_digest(secret.encode(), key.access_key_secret.encode())
-    ):
+    if key is None or company.revoked or not same(secret, key.secret):
         return None
-    return key if key.expires_at is None or now < key.expires_at else None
-
-
-def is_trusted(key: Key, address: str) -> bool:
-    """Whether the key may be used from there. An address that cannot be read is not."""
-    if not key.trusted_ips:
-        return True
-    try:
-        return any(ip_address(address) in network for network in key.trusted_ips)
-    except ValueError:
-        return False
+    return key.caller if key.expires_at is None or now < key.expires_at else None
 
 
 def report(company: Company, settings: SandboxSettings, now: float) -> dict[str, int]:
     """What a company sent, for the metrics."""
     forget_old_calls(company.budget, limits_of(company, settings).day_reset, now)
-    counts = {
-        name: company.tally[name] for name in ("calls", "accepted", "duplicates", "throttled", "refused")
-    }
     return {
-        **counts,
+        **{name: company.tally[name] for name in TALLIED},
         "most_calls_in_one_second": company.budget.most_in_one_second,
         "calls_in_day": company.budget.calls_in_day,
     }
@@ -115,15 +83,3 @@ def _named_by_host(companies: Companies, host: str) -> str:
     if host.endswith(HOST_SUFFIX):
         return host.removesuffix(HOST_SUFFIX)
     return companies.hosts.get(host, DEFAULT)
-
-
-def _basic(authorization: str) -> tuple[str, str]:
-    """Access key and secret of a Basic header; two empty texts when it is none."""
-    scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "basic":
-        return "", ""
-    try:
-        access_key, _, secret = base64.b64decode(token.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return "", ""
-    return access_key, secret

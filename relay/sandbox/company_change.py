@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from ipaddress import ip_network
 from typing import Any, Final
 
-from relay.sandbox.companies import Company, Key
+from relay.sandbox.companies import Company
+from relay.sandbox.credentials import Caller, Key
 from relay.sandbox.limits import Limits
 from relay.sandbox.settings import SandboxSettings
 from relay.sandbox.state import Sandbox
@@ -23,7 +24,7 @@ def changed(sandbox: Sandbox, company: Company, given: Mapping[str, Any]) -> dic
         company.legacy_enabled = given.get("legacy_enabled", company.legacy_enabled)
         company.workspaces = tuple(given.get("workspaces", company.workspaces))
         if keys is not None:
-            company.keys = {key.access_key: key for key in keys}
+            company.keys = {key.caller.name: key for key in keys}
         if "host" in given:
             sandbox.companies.hosts[str(given["host"]).lower()] = company.name
     return {"company": company.name}
@@ -45,10 +46,10 @@ def _key(given: object, now: float) -> Key:
             f"keys: write objects with {', '.join(sorted(_KEY_NAMES))}; the access key and secret are needed"
         )
     scopes, ttl_seconds = given.get("scopes"), given.get("ttl_seconds")
-    return Key(
+    caller = Caller(
         str(given["access_key"]),
-        str(given["access_key_secret"]),
         scopes=None if scopes is None else frozenset(scopes),
         trusted_ips=tuple(ip_network(address) for address in given.get("trusted_ips") or ()),
-        expires_at=None if ttl_seconds is None else now + float(ttl_seconds),
     )
+    expires_at = None if ttl_seconds is None else now + float(ttl_seconds)
+    return Key(caller, str(given["access_key_secret"]), expires_at)

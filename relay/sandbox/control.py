@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from relay.sandbox import companies, company_change, faults, ledger
+from relay.sandbox import apps, companies, company_change, faults, ledger
 from relay.sandbox.companies import Company
-from relay.sandbox.state import Sandbox, reset
+from relay.sandbox.state import Sandbox, reset, revoke
 
 CLOCK_NAMES = frozenset({"frozen", "now", "advance_seconds", "offset_seconds"})
 
@@ -37,6 +37,8 @@ def _endpoints() -> dict[str, dict[str, Act]]:
         "/faults": {"GET": _armed, "POST": _arm, "DELETE": _disarm},
         "/clock": {"GET": _clock, "POST": _turn_clock},
         "/settings": {"GET": _settings, "POST": _change_settings},
+        "/apps": {"GET": _apps, "POST": _register},
+        "/grants": {"GET": _grants},
         "/companies/<name>": {"POST": _change_company},
         "/companies/<name>/revoke": {"POST": _revoke},
         "/companies/<name>/restore": {"POST": _restore},
@@ -144,13 +146,36 @@ def _change_settings(sandbox: Sandbox) -> dict[str, Any]:
     return _settings(sandbox)
 
 
+def _apps(sandbox: Sandbox) -> dict[str, Any]:
+    return {"apps": [app.as_dict() for app in sandbox.apps.values()]}
+
+
+def _register(sandbox: Sandbox) -> dict[str, Any]:
+    """Register an app, or replace what is registered under its client id. Its grants stay."""
+    app = apps.parse(_given(apps.NAMES))
+    with sandbox.lock:
+        sandbox.apps[app.client_id] = app
+    return app.as_dict()
+
+
+def _grants(sandbox: Sandbox) -> dict[str, Any]:
+    with sandbox.lock:
+        return {
+            "grants": [
+                grant.as_dict() | {"granted_at": iso(grant.granted_at)} for grant in sandbox.grants.given
+            ]
+        }
+
+
 def _change_company(sandbox: Sandbox, name: str) -> dict[str, Any]:
     return company_change.changed(sandbox, _company(sandbox, name), _given(company_change.NAMES))
 
 
 def _revoke(sandbox: Sandbox, name: str) -> dict[str, Any]:
-    """Take away the company's access: all its calls are 401 until it is restored."""
-    _company(sandbox, name).revoked = True
+    """Take away the company's access: all its calls are 401."""
+    company = _company(sandbox, name)
+    with sandbox.lock:
+        revoke(sandbox, company)
     return {"company": name, "revoked": True}
 
 

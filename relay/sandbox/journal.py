@@ -31,8 +31,9 @@ def clear(path: Path) -> None:
 
 def _event(path: Path, number: int, line: bytes) -> Accepted:
     try:
-        return Accepted(**json.loads(line))
-    except (ValueError, TypeError) as error:
+        told = json.loads(line)
+        return Accepted(raw=json.dumps(told.pop("body")).encode(), **told)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ValueError(
             f"{path}, line {number}: not an event of this sandbox ({error}); move the file away"
         ) from error

@@ -1,7 +1,8 @@
 """What this Gong has accepted, newest last, and which events it has seen before."""
 
+import json
 from collections import deque
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import islice
 from typing import Any
 
@@ -22,10 +23,16 @@ class Accepted:
     request_id: str
     event_id: str | None
     digest: str
-    body: dict[str, Any]
+    raw: bytes
+    """The body as it came. Ten times the objects, kept for long, would hold up every call while Python counts them."""
+
+    @property
+    def body(self) -> dict[str, Any]:
+        return dict(json.loads(self.raw))
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        told = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "raw"}
+        return told | {"body": self.body}
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from relay.sandbox.summary import Summary, summary
 ROWS: Final = 100
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
 
 
@@ -35,14 +35,14 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
 
     @page.get("/")
     def timeline() -> Response:
-        return _guarded(Response(render_template("timeline.html", **_timeline(sandbox, after=0))))
+        return guarded(Response(render_template("timeline.html", **_timeline(sandbox, after=0))))
 
     @page.get("/newer")
     def newer() -> Response:
         """The rows that came after the newest one shown, for the page's script to put on top."""
         shown = _timeline(sandbox, after=request.args.get("after", 0, type=int))
         counts = {name: shown[name] for name in ("received", "resets", "names")}
-        return _guarded(jsonify(html=render_template("rows.html", **shown), **counts))
+        return guarded(jsonify(html=render_template("rows.html", **shown), **counts))
 
     return page
 
@@ -76,9 +76,9 @@ def _credentials(settings: SandboxSettings) -> str:
     return ":".join(known) if (settings.access_key, settings.access_key_secret) == known else "KEY:SECRET"
 
 
-def _guarded(response: Response) -> Response:
+def guarded(response: Response, *, form_ends_at: str = "") -> Response:
     """Event text is a stranger's: besides escaping it, let the browser run and load nothing but our own files."""
-    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["Content-Security-Policy"] = f"{POLICY} {form_ends_at}".rstrip()
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "no-store"

@@ -93,22 +93,23 @@ PLACES: Final[Mapping[str, Places]] = {
 
 
 def summary(event: Accepted) -> Summary:
-    places = PLACES[event.route]
+    places, body = PLACES[event.route], event.body
     return Summary(
         places.gong_type,
-        name=_first(event.body, places.name) or event.route.replace("-", " "),
-        title=_first(event.body, places.title),
-        person=_first(event.body, places.person),
-        system=_first(event.body, places.system),
-        timestamp=_first(event.body, places.timestamp),
-        content_id=_first(event.body, places.content_id),
-        content_url=_first(event.body, places.content_url),
+        name=_first(body, places.name) or event.route.replace("-", " "),
+        title=_first(body, places.title),
+        person=_first(body, places.person),
+        system=_first(body, places.system),
+        timestamp=_first(body, places.timestamp),
+        content_id=_first(body, places.content_id),
+        content_url=_first(body, places.content_url),
     )
 
 
 def emails(event: Accepted) -> set[str]:
     """Every person's address in an event, in lower case."""
-    found = (text for path in PLACES[event.route].person for text in _texts(event.body, path))
+    body = event.body
+    found = (text for path in PLACES[event.route].person for text in _texts(body, path))
     return {text.lower() for text in found if "@" in text}
 
 

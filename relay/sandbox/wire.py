@@ -5,12 +5,11 @@ import gzip
 import socket
 import struct
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Any, Final
-
-from flask import Response
+from typing import Final, NamedTuple
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from relay.sandbox.answers import HTML_TYPE, Answer, body_of, headers_of, refusal
 from relay.sandbox.faults import Content, Fault, Kind
@@ -40,22 +39,39 @@ def at_the_edge(strikes: Strikes) -> Answer | None:
     return None
 
 
-def response(answer: Answer, request_id: str, strikes: Strikes, environ: Mapping[str, Any]) -> Response:
-    """The answer on the wire. One that was accepted may hang: it is kept, and nobody is told."""
+class Reply(NamedTuple):
+    """What goes on the wire."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: Iterable[bytes]
+
+
+def reply(answer: Answer, request_id: str, strikes: Strikes, environ: WSGIEnvironment) -> Reply:
+    """The answer as it leaves. One that was accepted may hang: it is kept, and nobody is told."""
     if answer is NO_ANSWER or (Kind.HANG_AFTER_ACCEPT in strikes and answer.accepted):
         if answer is not NO_ANSWER:
             time.sleep(strikes[Kind.HANG_AFTER_ACCEPT].seconds)
-        return Response(_cut(environ))
+        return Reply(HTTPStatus.OK, [], _cut(environ))
     body, headers = body_of(answer, request_id), [*headers_of(answer, request_id)]
     if Kind.TRUNCATE_JSON in strikes:
         body = body[: len(body) // 2]
     if Kind.GZIP in strikes:
         body = gzip.compress(body)
         headers.append(("Content-Encoding", "gzip"))
+    headers.append(("Content-Length", str(len(body))))
     if fault := strikes.get(Kind.SLOW_BODY):
-        headers.append(("Content-Length", str(len(body))))
-        return Response(_slowly(body, fault.seconds), answer.status, headers)
-    return Response(body, answer.status, headers)
+        return Reply(answer.status, headers, _slowly(body, fault.seconds))
+    return Reply(answer.status, headers, [body])
+
+
+def send(reply: Reply, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Hand a reply to the server. A server may refuse a status line without a phrase."""
+    start_response(_LINES.get(reply.status) or f"{reply.status} Unknown", reply.headers)
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else reply.body
+
+
+_LINES: Final = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
 def _status(fault: Fault) -> Answer:
@@ -82,7 +98,7 @@ def _slowly(body: bytes, seconds: float) -> Iterator[bytes]:
         yield body[start : start + _SLOW_PIECE_BYTES]
 
 
-def _cut(environ: Mapping[str, Any]) -> Iterator[bytes]:
+def _cut(environ: WSGIEnvironment) -> Iterator[bytes]:
     """A body that breaks the connection before its first byte, and so before any header too.
 
     Gunicorn drops a connection whose body raises ConnectionResetError; werkzeug goes on reading from it,

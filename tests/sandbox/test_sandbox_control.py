@@ -74,6 +74,8 @@ def test_metrics_count_what_came_of_each_companys_calls():
         "duplicates": 1,
         "refused": 2,
         "throttled": 1,
+        "exchanges": 0,
+        "refreshes": 0,
         "calls_in_day": 5,
         "most_calls_in_one_second": 5,
     }

@@ -133,10 +133,11 @@ def test_a_compressed_answer_says_so(gong: Gong):
     assert list(answer.json()) == ["requestId"]
 
 
-def test_a_storm_tells_the_seconds_set(gong: Gong):
-    gong.fault("429_storm", seconds=17)
+@pytest.mark.parametrize("seconds", [17, 3600, 86_400])
+def test_a_storm_tells_the_seconds_set(gong: Gong, seconds: int):
+    gong.fault("429_storm", seconds=seconds)
 
-    assert gong.send(world.interaction()).headers["Retry-After"] == "17"
+    assert gong.send(world.interaction()).headers["Retry-After"] == str(seconds)
 
 
 def test_a_spent_day_stays_spent_when_the_fault_is_gone(gong: Gong):
@@ -164,6 +165,8 @@ def test_every_kind_of_fault_is_tried_here():
         "slow_body",
         "delay",
         "gzip",
+        "token_expired_now",
+        "refresh_lost",
     }
 
     assert set(Kind) == own | set(ANSWERED)
