@@ -65,6 +65,11 @@ bench: setup ## measure how fast it is
 	@$(BIN)/python -m bench.ingest
 	@$(BIN)/python -m bench.delivery
 	@$(BIN)/python -m bench.batch
+	@$(BIN)/python -m bench.fleet
+	@$(BIN)/python -m bench.fleet --companies 20 --workers 1
+	@$(BIN)/python -m bench.quiet
+	@$(BIN)/python -m bench.memory
+	@$(BIN)/python -m bench.depth
 
 torture: setup ## kill everything again and again, and count what was lost
 	@$(BIN)/python -m bench.torture

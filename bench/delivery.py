@@ -13,12 +13,10 @@ from pathlib import Path
 from statistics import median
 
 from bench.machine import cpu_seconds, describe, free_port, frozen, listening, running, until, valkey
-from bench.runners import RUNNERS, THREADS, Runner, Stage
+from bench.runners import COMPANIES, RUNNERS, THREADS, Runner, Stage
 from bench.sample import environment
 from relay.store.connection import WORKER, open_redis
 from tests.valkey import Valkey
-
-COMPANIES = [f"company{number:03d}" for number in range(100)]
 
 
 @dataclass(frozen=True, slots=True)

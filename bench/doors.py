@@ -1,18 +1,14 @@
 """The three contestants of the ingest bench, each a Flask application for the same gunicorn."""
 
-import os
 from datetime import UTC, datetime
-from pathlib import Path
 
 from flask import Flask, Response, request
 from rq import Queue
 
 from relay.app import build
-from relay.config.load import load_config
 from relay.intake.items import read_items
 from relay.intake.prepare import Rejected, prepare
-from relay.settings import Settings
-from relay.store.connection import WEB, open_redis
+from relay.web.parts import parts
 
 
 def bare() -> Flask:
@@ -29,17 +25,16 @@ def bare() -> Flask:
 
 def naive() -> Flask:
     """The same reading, checking and mapping, then RQ's own `enqueue`: no key, no deduplication, nothing to look up."""
-    settings = Settings.from_env(os.environ)
-    config = load_config(Path(settings.config), environ=os.environ, allow_hosts=settings.allow_gong_hosts)
-    source = next(iter(config.sources.values()))
-    route = (source, config.destinations[source.destination])
-    queue = Queue("gong", connection=open_redis(settings.redis_url, WEB), serializer="json")
+    known = parts(build())
+    source = next(iter(known.config.sources.values()))
+    router = known.intake.router(source)
+    queue = Queue("gong", connection=known.redis, serializer="json")
     app = Flask("naive", static_folder=None)
 
     @app.post("/v1/events")
     def accept() -> Response:
         items = read_items(request.get_data(), request.headers.get("Content-Type", ""), most=1)
-        outcome = prepare(0, items.values[0], route=route, now=datetime.now(UTC))
+        outcome = prepare(0, items.values[0], source=source, router=router, now=datetime.now(UTC))
         assert not isinstance(outcome, Rejected)
         for call in outcome.calls:
             queue.enqueue("bench.stock.post", call.operation.path, dict(call.body))

@@ -1,34 +1,53 @@
 """The floor under every worker: a thread pool that posts bodies through one `requests.Session`, and keeps nothing.
 
-`python -m bench.loop URL FILE THREADS`: makes FILE.ready, waits until there is a FILE, posts each of its lines, and
-makes FILE.done.
+`python -m bench.loop URL FILE THREADS [PER_SECOND]`: makes FILE.ready, waits until there is a FILE, posts each of its
+lines, as fast as it can or so many a second, and makes FILE.done.
 """
 
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import requests
 from requests.adapters import HTTPAdapter
 
+_TICK_SECONDS = 0.01
+
+
+def paced(bodies: list[bytes], per_second: float) -> Iterator[bytes]:
+    """The bodies, a few at each tick, so that waiting costs next to nothing."""
+    began, given = time.monotonic(), 0
+    while given < len(bodies):
+        allowed = int((time.monotonic() - began) * per_second) + 1
+        yield from bodies[given:allowed]
+        given = max(given, allowed)
+        time.sleep(_TICK_SECONDS)
+
 
 def main() -> None:
     url, file, threads = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+    per_second = float(sys.argv[4]) if len(sys.argv) > 4 else None
     session = requests.Session()
     session.trust_env = False
     session.mount("http://", HTTPAdapter(pool_connections=threads, pool_maxsize=threads))
     headers = {"Content-Type": "application/json"}
 
     def post(body: bytes) -> None:
-        session.post(url, data=body, headers=headers, auth=("bench", "bench"), timeout=20).raise_for_status()
+        session.post(
+            url, data=body, headers=headers, auth=("sandbox-key", "sandbox-secret"), timeout=20
+        ).raise_for_status()
 
     file.with_suffix(".ready").touch()
     while not file.exists():
         time.sleep(0.05)
+    bodies = file.read_bytes().splitlines()
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(post, file.read_bytes().splitlines()))
+        calls = [pool.submit(post, body) for body in (paced(bodies, per_second) if per_second else bodies)]
+    for call in calls:
+        call.result()
     file.with_suffix(".done").touch()
     signal.pause()
 

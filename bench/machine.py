@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from relay.cli.redis_server import server_command
 from tests.valkey import Valkey
 
 ROOT = Path(__file__).parents[1]
@@ -36,11 +37,11 @@ def running(log: Path, *arguments: str, environ: Mapping[str, str]) -> Iterator[
 
 
 @contextmanager
-def valkey(folder: Path, *, fsync: str | None) -> Iterator[Valkey]:
+def valkey(folder: Path, *, fsync: str | None, options: Mapping[str, str] | None = None) -> Iterator[Valkey]:
     """A server that writes its append-only file with this `appendfsync`, or keeps none."""
     folder.mkdir()
-    options = {"appendonly": "yes", "appendfsync": fsync} if fsync else {}
-    server = Valkey(folder, options)
+    durable = {"appendonly": "yes", "appendfsync": fsync} if fsync else {}
+    server = Valkey(folder, durable | dict(options or {}))
     server.start()
     try:
         yield server
@@ -48,10 +49,25 @@ def valkey(folder: Path, *, fsync: str | None) -> Iterator[Valkey]:
         server.stop()
 
 
+def quickstart_options() -> dict[str, str]:
+    """How `gong-relay up` sets the server that it starts, but for where that lies and listens."""
+    told = server_command("valkey-server", Path(), Path())[1:]
+    options = {name.removeprefix("--"): value for name, value in zip(told[::2], told[1::2], strict=True)}
+    return {
+        name: value for name, value in options.items() if name not in {"port", "dir"} and "socket" not in name
+    }
+
+
 def cpu_seconds(process: int) -> float:
     """User and system time of a process and of the children it has waited for."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return sum(int(field) for field in fields[11:15]) / _TICKS
+
+
+def peak_megabytes(process: int) -> float:
+    """The most memory that a process has had resident."""
+    (line,) = re.findall(r"^VmHWM:\s+(\d+) kB$", Path(f"/proc/{process}/status").read_text(), re.MULTILINE)
+    return int(line) / 1024
 
 
 def children(process: int) -> list[int]:

@@ -2,22 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
 from redis import Redis
 from rq import Queue
 
-from bench.sample import event
-from relay.config.load import load_config
-from relay.intake.take_in import Arrival, Intake, take_in
-from relay.store import keys
-from relay.store.accepting import Retention
-from relay.store.scripts import Scripts
+from bench.filling import delivered, open_filler
+from bench.sample import gong_body
 from tests.valkey import Valkey
 
 THREADS = 128
+COMPANIES = [f"company{number:03d}" for number in range(100)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,39 +46,29 @@ def _post_url(stage: Stage) -> str:
     return f"{stage.gong}/v2/digital-interaction"
 
 
-def _body(number: int) -> bytes:
-    """The Gong body of the event, near enough: the same bytes to carry."""
-    return orjson.dumps(event(f"bare:{number:016d}"))
-
-
 def _write_calls(stage: Stage, count: int) -> None:
     part = stage.calls.with_suffix(".part")
-    part.write_bytes(b"\n".join(_body(number) for number in range(count)))
+    part.write_bytes(b"\n".join(orjson.dumps(gong_body(f"bare:{number}")) for number in range(count)))
     part.rename(stage.calls)
 
 
 def _accept_events(stage: Stage, count: int) -> None:
-    """As many events for each company, taken in as the door takes them."""
-    hosts = {stage.environ["RELAY_ALLOW_GONG_HOSTS"]}
-    config = load_config(stage.environ["RELAY_CONFIG"], environ={}, allow_hosts=hosts)
-    scripts = Scripts(stage.redis)
-    intake = Intake(config, scripts, Retention(), lambda: datetime.now(UTC), most_items=count)
-    each = count // len(config.sources)
-    for source in config.sources.values():
-        raw = orjson.dumps([event(f"{source.name}-{number}") for number in range(each)])
-        told = take_in(intake, Arrival(source, raw, "application/json", "bench"))
-        assert told.body["queued"] == each, told.body
+    """As many events for each company."""
+    filler = open_filler(stage.store.url)
+    for name in COMPANIES:
+        filler.fill(name, count // len(COMPANIES))
 
 
 def _delivered(stage: Stage, count: int) -> bool:
-    counts = stage.redis.hgetall(keys.COUNT)
-    return sum(int(told) for name, told in counts.items() if name.endswith(b"|delivered")) >= count
+    return delivered(stage.redis) >= count
 
 
 def _enqueue_jobs(stage: Stage, count: int) -> None:
     queue = Queue("gong", connection=stage.redis, serializer="json")
     for number in range(count):
-        queue.enqueue("bench.stock.post", _post_url(stage), _body(number).decode())
+        queue.enqueue(
+            "bench.stock.post", _post_url(stage), orjson.dumps(gong_body(f"bare:{number}")).decode()
+        )
 
 
 def _finished(stage: Stage, count: int) -> bool:

@@ -38,6 +38,41 @@ def event(native: str) -> dict[str, Any]:
     }
 
 
+def gong_body(event_id: str) -> dict[str, Any]:
+    """The Gong body that the event becomes."""
+    told = event(event_id)
+    content, person = told["content"], told["person"]
+    return {
+        "eventId": event_id,
+        "timestamp": told["occurred_at"],
+        "eventType": "page viewed",
+        "sourceSystemName": "acme",
+        "sessionId": told["session_id"],
+        "device": "PC",
+        "content": {
+            "contentId": content["id"],
+            "contentTitle": content["title"],
+            "contentLabel": content["labels"],
+            "contentUrl": content["url"],
+        },
+        "person": {
+            "name": person["name"],
+            "email": person["email"],
+            "company": person["company"],
+            "personCustomFields": [custom("title", person["title"])],
+        },
+        "customFields": [
+            custom("referrer", told["properties"]["referrer"]),
+            custom("seconds_on_page", "42", "NUMBER"),
+            custom("userAgent", told["user_agent"]),
+        ],
+    }
+
+
+def custom(name: str, value: str, kind: str = "STRING") -> dict[str, str]:
+    return {"name": name, "value": value, "dataType": kind}
+
+
 def template() -> bytes:
     """The event's bytes, to be numbered in place of `MARK`."""
     return json.dumps(event(MARK.decode()), separators=(",", ":")).encode()

@@ -1,0 +1,215 @@
+"""Whether accepting and taking get slower with 500,000 events queued, and how soon the store is back after kill -9.
+
+`python -m bench.depth [--deep 500000] [--shallow 500] [--rounds 40]`. Two servers as `gong-relay up` starts them, each
+with the events of 100 companies. They take turns: 25 single events are accepted here, then there, then 25 taken and
+settled. A ratio is of neighbours, and the median of them is told; by the clock (a write waits for the disk, at any
+depth) and by the server's own count of what scripts cost it. Then the deep one is killed and started again.
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from statistics import median
+
+import requests
+from redis import Redis
+from redis.exceptions import RedisError
+
+from bench.aims import HEAD, Aim
+from bench.filling import Filler, new_receipt, open_filler
+from bench.ingest import served
+from bench.machine import describe, quickstart_options, until, valkey
+from bench.sample import environment
+from relay.config.load import load_config
+from relay.core.lifecycle import State
+from relay.store.accepting import Retention, accept
+from relay.store.connection import WORKER, open_redis
+from relay.store.delivery import Pacing, done, finish, publish_limits, take
+from relay.store.queues import read_depths
+from tests.valkey import Valkey
+
+COMPANIES = [f"company{number:03d}" for number in range(100)]
+AT_ONCE = 25
+OPERATIONS = ("accept", "take", "settle")
+_numbers = count(10_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """One operation: median seconds by the clock, and what it cost the server by its own count."""
+
+    clock: float
+    server: float
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One server, how many events it holds, and what was measured on it."""
+
+    store: Valkey
+    redis: Redis
+    filler: Filler
+    environ: Mapping[str, str]
+    depth: int
+    costs: dict[str, list[Cost]] = field(default_factory=lambda: {name: [] for name in OPERATIONS})
+
+    def queued(self) -> int:
+        return sum(depth.states[State.QUEUED] for depth in read_depths(self.redis, COMPANIES))
+
+
+def open_side(stack: ExitStack, folder: Path, depth: int) -> Side:
+    """A server with as many events."""
+    folder.mkdir()
+    store = stack.enter_context(valkey(folder / "store", fsync="always", options=quickstart_options()))
+    environ = environment(folder, store.url, "https://api.gong.io", COMPANIES)
+    redis = open_redis(store.url, WORKER)
+    filler = open_filler(store.url)
+    config = load_config(environ["RELAY_CONFIG"], environ={}, allow_hosts=frozenset())
+    publish_limits(filler.scripts, config.destinations)
+    began = time.monotonic()
+    for company in COMPANIES:
+        filler.fill(company, depth // len(COMPANIES))
+    print(f"{depth} events were accepted in {time.monotonic() - began:.0f} s")
+    until(lambda: not _is_rewriting(redis), "the server has rewritten its append-only file", seconds=120)
+    return Side(store, redis, filler, environ, depth)
+
+
+def _is_rewriting(redis: Redis) -> bool:
+    """Whether the server has a child that shares its memory, and so copies each page that is written to."""
+    told = redis.info("persistence")
+    return bool(told["aof_rewrite_in_progress"] or told["aof_rewrite_scheduled"])
+
+
+def play(side: Side) -> None:
+    """Accept, take and settle a few single events; the depth is as before."""
+    scripts, now = side.filler.scripts, datetime.now(UTC)
+    receipts = [new_receipt(COMPANIES[number % len(COMPANIES)], [number]) for number in _some_numbers()]
+    queue = iter(receipts)
+
+    def accept_one() -> None:
+        accept(scripts, *next(queue), now=now, retention=Retention())
+
+    taken = []
+
+    def take_one() -> None:
+        taken.extend(take(scripts, worker="bench", want=1, pacing=Pacing())[1])
+
+    def settle_one() -> None:
+        settlement = done(State.DELIVERED, f"request-{taken[-1].id}", record=b"{}", keep_seconds=3600)
+        assert finish(scripts, taken.pop(), settlement)
+
+    for name, act in zip(OPERATIONS, (accept_one, take_one, settle_one), strict=True):
+        side.costs[name].append(cost(side.redis, act))
+
+
+def _some_numbers() -> list[int]:
+    return [next(_numbers) for _ in range(AT_ONCE)]
+
+
+def cost(redis: Redis, act: Callable[[], None]) -> Cost:
+    """What an operation costs, of a few."""
+    redis.config_resetstat()
+    times = []
+    for _ in range(AT_ONCE):
+        began = time.perf_counter()
+        act()
+        times.append(time.perf_counter() - began)
+    told = redis.info("commandstats")["cmdstat_evalsha"]
+    assert told["calls"] == AT_ONCE, told
+    return Cost(median(times), told["usec_per_call"] / 1e6)
+
+
+def restart(side: Side) -> tuple[float, float]:
+    """Kill -9 of the server and a new start: seconds until it answers, and until the web that waits for it is ready."""
+    held = side.queued()
+    folder = Path(side.environ["RELAY_CONFIG"]).parent
+    with served("relay", folder, dict(side.environ)) as (port, _):
+        until(lambda: _ready(port), "the web is ready", seconds=30)
+        side.store.kill()
+        assert not _ready(port)
+        began = time.monotonic()
+        with suppress(AssertionError):  # it gives up waiting after 20 s; the server goes on loading
+            side.store.start()
+        until(lambda: _answers(side.redis), "the server answers", seconds=300)
+        answers = time.monotonic() - began
+        until(lambda: _ready(port), "the web is ready", seconds=60)
+        ready = time.monotonic() - began
+    assert side.queued() == held, f"{held} events were queued, now {side.queued()}"
+    return answers, ready
+
+
+def _answers(redis: Redis) -> bool:
+    try:
+        return bool(redis.ping())
+    except RedisError:
+        return False
+
+
+def _ready(port: int) -> bool:
+    try:
+        return requests.get(f"http://127.0.0.1:{port}/readyz", timeout=5).ok
+    except requests.RequestException:
+        return False
+
+
+def report(shallow: Side, deep: Side) -> None:
+    """Each operation at both depths, and the ratios of neighbours."""
+    print(f"\n| | at {shallow.depth}: ms | server µs | at {deep.depth}: ms | server µs | x ms | x server |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for name in OPERATIONS:
+        near, far = (
+            (
+                median(each.clock for each in side.costs[name]) * 1e3,
+                median(each.server for each in side.costs[name]) * 1e6,
+            )
+            for side in (shallow, deep)
+        )
+        ratios = ratio(shallow, deep, name, "clock"), ratio(shallow, deep, name, "server")
+        print(
+            "| {} | {:.2f} | {:.0f} | {:.2f} | {:.0f} | {:.2f} | {:.2f} |".format(name, *near, *far, *ratios)
+        )
+    print(f"\n{HEAD}")
+    for name in ("accept", "take"):
+        print(
+            Aim(f"{name} at {deep.depth} beside {shallow.depth}", 1.2).said(
+                ratio(shallow, deep, name, "clock")
+            )
+        )
+
+
+def ratio(shallow: Side, deep: Side, name: str, figure: str) -> float:
+    """What the deep store needs beside the shallow one."""
+    pairs = zip(deep.costs[name], shallow.costs[name], strict=True)
+    return median(getattr(more, figure) / getattr(less, figure) for more, less in pairs)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--deep", type=int, default=500_000)
+    parser.add_argument("--shallow", type=int, default=500)
+    parser.add_argument("--rounds", type=int, default=40)
+    options = parser.parse_args()
+    print(describe())
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, ExitStack() as stack:
+        shallow = open_side(stack, Path(folder, "shallow"), options.shallow)
+        deep = open_side(stack, Path(folder, "deep"), options.deep)
+        for number in range(options.rounds):
+            for side in (shallow, deep) if number % 2 else (deep, shallow):
+                play(side)
+        report(shallow, deep)
+        gigabytes = int(deep.redis.info("memory")["used_memory"]) / 1e9
+        answers, ready = restart(deep)
+    print(
+        Aim(f"from the start after kill -9 until ready, with {options.deep} queued", 30, unit="s").said(ready)
+    )
+    print(f"\nThe store held {gigabytes:.1f} GB; it answered after {answers:.1f} s.")
+
+
+if __name__ == "__main__":
+    main()

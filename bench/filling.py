@@ -1,0 +1,62 @@
+"""Fills a store with events as a door does: one step for a receipt of many, each with the call that it becomes."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import orjson
+from redis import Redis
+
+from bench.sample import event, gong_body
+from relay.core.call import Call, Operation
+from relay.core.ids import ENTROPY_BYTES, id_run
+from relay.store import keys
+from relay.store.accepting import NewEvent, Receipt, Retention, accept
+from relay.store.connection import WORKER, open_redis
+from relay.store.scripts import Scripts
+
+PER_RECEIPT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Filler:
+    """Fills one store. A name stands for a source, its destination and its company alike."""
+
+    scripts: Scripts
+
+    def fill(self, name: str, count: int) -> None:
+        """Have `count` events of one company wait."""
+        for start in range(0, count, PER_RECEIPT):
+            self.accept(name, range(start, min(start + PER_RECEIPT, count)))
+
+    def accept(self, name: str, numbers: Sequence[int]) -> None:
+        """Accept one receipt of fresh events."""
+        receipt, events = new_receipt(name, numbers)
+        told = accept(self.scripts, receipt, events, now=datetime.now(UTC), retention=Retention())
+        fresh = [verdict for verdict in told.verdicts if verdict.status == "queued" and not verdict.duplicate]
+        assert len(fresh) == len(numbers), told
+
+
+def open_filler(redis_url: str) -> Filler:
+    return Filler(Scripts(open_redis(redis_url, WORKER)))
+
+
+def new_receipt(name: str, numbers: Sequence[int]) -> tuple[Receipt, list[NewEvent]]:
+    """A receipt of page views with these numbers, ready to be accepted."""
+    payload = event("")
+    raw = orjson.dumps([payload | {"id": str(number)} for number in numbers])
+    receipt_id, *ids = id_run(datetime.now(UTC), os.urandom(ENTROPY_BYTES), len(numbers) + 1)
+    body = gong_body("")
+    events = []
+    for item, (number, own) in enumerate(zip(numbers, ids, strict=True)):
+        event_id = f"{name}:{number}"
+        call = Call(Operation.DIGITAL_INTERACTION, event_id, body | {"eventId": event_id})
+        events.append(NewEvent(own, event_id, name, name, "page_view", item, call))
+    return Receipt(receipt_id, name, raw, "application/json", "bench"), events
+
+
+def delivered(redis: Redis) -> int:
+    """How many events have ever been delivered."""
+    counts = redis.hgetall(keys.COUNT)
+    return sum(int(told) for name, told in counts.items() if name.endswith(b"|delivered"))
