@@ -5,18 +5,21 @@ import time
 from datetime import UTC, datetime
 
 from flask import Flask, Response, g, request
+from flask.globals import app_ctx
 
 from relay.config.hooks import check_addresses
 from relay.config.load import load_config
+from relay.config.oauth import check_oauth
 from relay.core.config import Config
 from relay.intake.take_in import Intake
 from relay.log import configure, line
 from relay.settings import Settings
 from relay.store.accepting import Retention
-from relay.store.connection import WEB, Client, open_redis
+from relay.store.connection import WEB, Client, open_redis, refuse_cluster
+from relay.store.directory import Directory
 from relay.store.durability import Watermark
 from relay.store.scripts import Scripts
-from relay.web import doors, gong_doors, health, operations, problems, sources, webhooks
+from relay.web import connect, doors, gong_doors, health, operations, problems, replays, sources, webhooks
 from relay.web.auth import Keys
 from relay.web.parts import Parts, install
 
@@ -26,19 +29,23 @@ def build() -> Flask:
     settings = Settings.from_env(os.environ)
     configure(settings.log_level)
     config = load_config(settings.config, environ=os.environ, allow_hosts=settings.allow_gong_hosts)
-    return create_app(settings, config, open_redis(settings.redis_url, WEB))
+    redis = open_redis(settings.redis_url, WEB)
+    refuse_cluster(redis)
+    return create_app(settings, config, redis)
 
 
 def create_app(settings: Settings, config: Config, redis: Client) -> Flask:
     """The application from its parts."""
     check_addresses(config, settings.public_url)
+    check_oauth(config, settings)
     app = Flask("relay", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    scripts = Scripts(redis)
-    intake = Intake(config, scripts, Retention.from_settings(settings), _now, settings.max_items)
+    scripts = Scripts(redis, wait_replicas=settings.redis_wait_replicas)
+    directory = Directory(config.destinations, redis, time.monotonic)
+    intake = Intake(config, directory, scripts, Retention.from_settings(settings), _now, settings.max_items)
     watermark = Watermark(redis, percent=settings.high_water_percent, clock=time.monotonic)
     keys = Keys(config, settings.admin_key)
-    install(app, Parts(settings, config, redis, scripts, intake, keys, watermark, _now))
+    install(app, Parts(settings, config, directory, redis, scripts, intake, keys, watermark, _now))
     problems.register(app)
     app.before_request(_start)
     app.after_request(_log_request)  # Flask calls the first one last: what is logged is what was sent
@@ -49,7 +56,8 @@ def create_app(settings: Settings, config: Config, redis: Client) -> Flask:
 
 _BLUEPRINTS = (
     *(doors.door, webhooks.door, gong_doors.doors),
-    *(operations.operations, sources.sources, health.health),
+    *(operations.operations, replays.replays, sources.sources, health.health),
+    *(connect.invitations, connect.pages),
 )
 
 
@@ -67,15 +75,16 @@ _QUIET = frozenset({"/livez", "/readyz", "/version"})
 def _log_request(response: Response) -> Response:
     """One line a request: who, what, how it ended. Never a body, a header or a query."""
     if request.path not in _QUIET:
+        rule, told = request.url_rule, app_ctx.g
         line(
             "request.answered",
             method=request.method,
-            route=request.url_rule.rule if request.url_rule else "none",
+            route=rule.rule if rule else "none",
             status=response.status_code,
-            code=g.get("code"),
-            reason=g.get("reason"),
-            source=g.get("source"),
-            events=g.get("events"),
-            seconds=round(time.monotonic() - g.started, 4),
+            code=told.get("code"),
+            reason=told.get("reason"),
+            source=told.get("source"),
+            events=told.get("events"),
+            seconds=round(time.monotonic() - told.started, 4),
         )
     return response

@@ -1,5 +1,6 @@
 """The settings of a process: every `RELAY_*` variable, its default and what it means. The only reader of the environment."""
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
@@ -9,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from relay.core.errors import Problem
+from relay.core.redis_url import read_redis_url
 
 PREFIX = "RELAY_"
 
@@ -17,7 +19,7 @@ _SET_BY_OTHERS = re.compile(
     r"RELAY_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT\w*|PORT|PORT_\d+_(?:TCP|UDP|SCTP)\w*)|RELAY_REQUIRE_BROWSER"
 )
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?")
-_URL_PASSWORD = re.compile(r"(?<=:)[^:@/]*(?=@)")
+_URL_PASSWORD = re.compile(r"(?<=:)[^:@/]*(?=@)|(?<=password=)[^&]*")
 _MASK = "********"
 _SHORTEST_KEY = 20
 _SHORTEST_SECRET_KEY = 32
@@ -33,6 +35,11 @@ class Misconfigured(Exception):
 
 class SettingsError(Misconfigured):
     """The environment is wrong."""
+
+
+def wrong_setting(name: str, message: str) -> SettingsError:
+    """What to raise when a setting proves wrong only where it is used."""
+    return SettingsError([Problem(name, "invalid", message)])
 
 
 def nearest(word: str, known: Sequence[str]) -> str:
@@ -106,8 +113,9 @@ def _public_url(raw: str) -> str:
 
 
 def _redis_url(raw: str) -> str:
-    if not raw.startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("must start with redis://, rediss:// or unix://")
+    for name, path in read_redis_url(raw).files:
+        if not os.access(path, os.R_OK):
+            raise ValueError(f"{name} names a file that cannot be read: {path}")
     return raw
 
 
@@ -138,9 +146,12 @@ class Settings:
     config: str = option("relay.yaml", "The YAML file of sources and destinations.")
     redis_url: str = option(
         "redis://localhost:6379/0",
-        "Where events wait: redis://, rediss:// or unix://.",
+        "Where events wait: redis://, rediss://, unix://, redis+sentinel:// or rediss+sentinel://.",
         parse=_redis_url,
         secret=True,
+    )
+    redis_wait_replicas: int = option(
+        0, "How many replicas must have an event before it is answered for.", parse=_whole(0, 10)
     )
     secret_keys: tuple[str, ...] = option(
         (),

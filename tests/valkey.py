@@ -30,6 +30,7 @@ class Valkey:
     folder: Path
     options: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
+    program: str = field(default_factory=_binary)
 
     @property
     def url(self) -> str:
@@ -46,8 +47,11 @@ class Valkey:
         } | self.options
         arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
         with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen([_binary(), *arguments], stdout=log, stderr=log)
-        client, deadline = Redis.from_url(self.url), time.monotonic() + 20
+            self.process = subprocess.Popen([self.program, *arguments], stdout=log, stderr=log)
+        self._await(Redis.from_url(self.url))
+
+    def _await(self, client: Redis) -> None:
+        deadline = time.monotonic() + 20
         while True:
             try:
                 client.ping()
@@ -57,6 +61,14 @@ class Valkey:
             else:
                 break
         client.close()
+
+    def start_sentinel(self, configuration: Path, port: int) -> None:
+        """Start as a Sentinel, which rewrites its configuration as it learns."""
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [self.program, str(configuration), "--sentinel"], stdout=log, stderr=log, cwd=self.folder
+            )
+        self._await(Redis(port=port))
 
     def signal(self, number: signal.Signals) -> None:
         assert self.process is not None

@@ -1,36 +1,24 @@
-"""The job: make one event's call, judge what came back, and settle it."""
+"""The job: make one event's call, and judge what came back."""
 
-import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NoReturn, assert_never
+from functools import partial
+from typing import NoReturn
 
 import orjson
 
 from relay.core.call import Operation
-from relay.core.config import Config
-from relay.core.destination import Destination
-from relay.core.lifecycle import Cause, Reason, State
-from relay.core.outcome import (
-    AlreadyReported,
-    Delivered,
-    Faltered,
-    LockedOut,
-    Outcome,
-    Refused,
-    Throttled,
-    judge,
-    word_for,
-)
-from relay.core.schedule import Schedule, freeze_seconds
-from relay.store.accepting import Retention
-from relay.store.delivery import Settlement, Taken, bury, done, freeze, hold, later
+from relay.core.destination import Destination, Limits, OAuthGrant
+from relay.core.lifecycle import Cause
+from relay.core.outcome import LockedOut, Outcome, Reply, Silence, judge
+from relay.core.session import collapsed
+from relay.store.delivery import Taken
+from workers.access import Accesses
 from workers.gate import Gate
-from workers.gong import Gong
-
-_MOST_LOCKOUTS = 3
+from workers.gong import Access, Gong
+from workers.travel import Travel
 
 
 def deliver(event_id: str) -> NoReturn:
@@ -43,109 +31,103 @@ def deliver(event_id: str) -> NoReturn:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """How outcomes are settled. Times in seconds."""
+class Made:
+    """A call that was made, and what it meant. `seconds` is what Gong took, without the wait for its turn.
 
-    schedule: Schedule = field(default_factory=Schedule)
-    retention: Retention = field(default_factory=Retention)
-    probe_every: float = 300.0
+    `arrived` is the latest moment, by `time.monotonic`, at which it can have been at Gong; None if it was not, or
+    cannot be told. `base_url` is "" where no call was made.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One try at making a call, as it is recorded. `seconds` is how long the answer took."""
-
-    taken: Taken
     outcome: Outcome
-    worker: str
-    started_at: datetime
-    seconds: float
+    limits: Limits = Limits()  # noqa: RUF009 - frozen, and the same for all
+    seconds: float = 0.0
+    base_url: str = ""
+    arrived: float | None = None
 
-    def record(self) -> bytes:
-        """The attempt as JSON: what an operator is shown. Never a body, never a header."""
-        outcome = self.outcome
-        told = {
-            "number": self.taken.try_number,
-            "started_at": self.started_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "seconds": round(self.seconds, 3),
-            "worker": self.worker,
-            "outcome": word_for(outcome),
-            "status": outcome.status,
-            "request_id": outcome.request_id,
-            "code": getattr(outcome, "code", None) or getattr(outcome, "cause", None),
-            "errors": list(getattr(outcome, "errors", ())),
-            "retry_after": getattr(outcome, "seconds", None),
-        }
-        return orjson.dumps({name: value for name, value in told.items() if value not in (None, [])})
+
+_Call = Callable[[Access, Callable[[], None]], Reply | Silence]
+
+
+def _is_unauthorized(outcome: Outcome) -> bool:
+    """Whether Gong does not take the credentials themselves. A 401 that names a scope is another matter."""
+    return isinstance(outcome, LockedOut) and outcome.cause is Cause.NEEDS_CREDENTIALS
 
 
 class Deliverer:
-    """Makes calls for a worker. `now` tells the time, `clock` counts seconds and never goes back."""
+    """Makes calls for a worker. `find` gives the destination of a name; None = there is none such, now."""
 
-    def __init__(self, config: Config, gong: Gong, gate: Gate, rules: Rules) -> None:
-        self._config = config
+    def __init__(
+        self, find: Callable[[str], Destination | None], accesses: Accesses, gong: Gong, gate: Gate
+    ) -> None:
+        self._find = find
+        self._accesses = accesses
         self._gong = gong
         self._gate = gate
-        self.rules = rules
+        self._travel = Travel()
 
-    def attempt(self, taken: Taken, now: Callable[[], datetime]) -> tuple[Outcome, float]:
-        """Make the call and judge the answer. Returns the seconds that Gong took, without the wait for its turn."""
-        destination = self._config.destinations.get(taken.destination)
+    def attempt(self, taken: Taken, now: Callable[[], datetime]) -> Made:
+        """Make the call and judge the answer."""
+        destination = self._find(taken.destination)
         if destination is None:
-            return LockedOut(0, None, Cause.NOT_CONFIGURED, ()), 0.0
+            return Made(LockedOut(0, None, Cause.NOT_CONFIGURED, ()))
+        body = _body(taken)
+
+        def send(access: Access, turn: Callable[[], None]) -> Reply | Silence:
+            return self._gong.send(access, Operation(taken.operation), body, turn=turn)
+
+        return self._call(destination, send, now)
+
+    def probe(self, name: str, now: Callable[[], datetime]) -> Outcome | None:
+        """What Gong says to this destination's credentials; None when it is not configured."""
+        destination = self._find(name)
+        if destination is None:
+            return None
+
+        def probe(access: Access, turn: Callable[[], None]) -> Reply | Silence:
+            return self._gong.probe(access, destination.dialect, turn=turn)
+
+        return self._call(destination, probe, now).outcome
+
+    def _call(self, destination: Destination, call: _Call, now: Callable[[], datetime]) -> Made:
+        """Make a call with what the destination proves itself with; a token that Gong does not take is renewed, once."""
+        access = self._accesses.of(destination)
+        if isinstance(access, LockedOut):
+            return Made(access, destination.limits)
+        made = self._timed(destination, access, partial(call, access), now)
+        if not (isinstance(destination.credentials, OAuthGrant) and _is_unauthorized(made.outcome)):
+            return made
+        fresh = self._accesses.renewed(destination, access)
+        if isinstance(fresh, LockedOut):
+            return replace(made, outcome=fresh)
+        made = self._timed(destination, fresh, partial(call, fresh), now)
+        if isinstance(made.outcome, LockedOut) and _is_unauthorized(made.outcome):
+            made = replace(made, outcome=replace(made.outcome, cause=Cause.NEEDS_REAUTH))
+        return made
+
+    def _timed(
+        self,
+        destination: Destination,
+        access: Access,
+        call: Callable[[Callable[[], None]], Reply | Silence],
+        now: Callable[[], datetime],
+    ) -> Made:
         written = time.monotonic()
 
         def turn() -> None:
             nonlocal written
-            self._wait(destination)
+            self._gate.wait(destination.company, destination.limits.per_second)
             written = time.monotonic()
 
-        answer = self._gong.send(destination, Operation(taken.operation), taken.body, turn=turn)
-        return judge(answer, now()), time.monotonic() - written
+        answer = call(turn)
+        seconds = time.monotonic() - written
+        arrived = None
+        if isinstance(answer, Reply):
+            arrived = written + self._travel.late(access.base_url, seconds)
+        return Made(judge(answer, now()), destination.limits, seconds, destination.base_url, arrived)
 
-    def probe(self, name: str, now: Callable[[], datetime]) -> Outcome | None:
-        """What Gong says to this destination's credentials; None when it is not configured."""
-        destination = self._config.destinations.get(name)
-        if destination is None:
-            return None
-        return judge(self._gong.probe(destination, turn=lambda: self._wait(destination)), now())
 
-    def settle(self, attempt: Attempt) -> Settlement:
-        """What becomes of the event. Waiting is not failing: only an answer that judged the event spends an attempt."""
-        taken, outcome, record = attempt.taken, attempt.outcome, attempt.record()
-        keep = self.rules.retention
-        match outcome:
-            case Delivered():
-                return done(State.DELIVERED, outcome.request_id, record=record, keep_seconds=keep.delivered)
-            case AlreadyReported():
-                state = State.DELIVERED if taken.ambiguous else State.DUPLICATE
-                return done(state, outcome.request_id, record=record, keep_seconds=keep.delivered)
-            case Throttled():
-                return freeze(freeze_seconds(outcome.seconds, taken.throttles), record=record)
-            case Faltered():
-                return self._again(attempt, outcome, record)
-            case Refused():
-                text = "; ".join(outcome.errors) or f"HTTP {outcome.status}"
-                return bury(Reason.REFUSED, text, record=record, keep_seconds=keep.dead)
-            case LockedOut():
-                return self._lock(taken, outcome, record)
-            case _:
-                assert_never(outcome)
-
-    def _again(self, attempt: Attempt, outcome: Faltered, record: bytes) -> Settlement:
-        age = (attempt.started_at - attempt.taken.received_at).total_seconds()
-        luck = random.random()  # noqa: S311 - jitter is no secret
-        seconds = self.rules.schedule.delay(attempt.taken.attempts + 1, age, luck)
-        if seconds is None:
-            text = "; ".join(outcome.errors) or outcome.code
-            return bury(Reason.EXHAUSTED, text, record=record, keep_seconds=self.rules.retention.dead)
-        return later(max(seconds, outcome.seconds or 0.0), ambiguous=outcome.ambiguous, record=record)
-
-    def _lock(self, taken: Taken, outcome: LockedOut, record: bytes) -> Settlement:
-        text = "; ".join(outcome.errors) or (f"HTTP {outcome.status}" if outcome.status else "")
-        if taken.lockouts + 1 >= _MOST_LOCKOUTS and outcome.cause is not Cause.NOT_CONFIGURED:
-            return bury(Reason.LOCKED_OUT, text, record=record, keep_seconds=self.rules.retention.dead)
-        return hold(outcome.cause, text, record=record, probe_seconds=self.rules.probe_every)
-
-    def _wait(self, destination: Destination) -> None:
-        self._gate.wait(destination.company, destination.limits.per_second)
+def _body(taken: Taken) -> bytes:
+    """What is sent: the event's own body, or that of the session that it stands for."""
+    if taken.gathered is None:
+        return taken.body
+    return orjson.dumps(collapsed(taken.operation, orjson.loads(taken.body), taken.gathered))

@@ -1,7 +1,7 @@
 """The only HTTP out: make one call of Gong and bring back what was answered, whatever happens."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import requests
@@ -10,7 +10,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
 
 from relay.core.call import Dialect, Operation
-from relay.core.destination import Destination
+from relay.core.destination import BasicCredentials
 from relay.core.outcome import Reply, Silence
 from relay.core.version import VERSION
 from workers.wire import Deadlines, WireAdapter
@@ -29,6 +29,20 @@ class Manners:
     trust_env: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where a call goes, and what it proves itself with there. `version` is its tokens'; 0 for an API key."""
+
+    base_url: str
+    authorization: str = field(repr=False)
+    version: int = 0
+
+
+def by_key(base_url: str, key: BasicCredentials) -> Access:
+    """The access that an API key gives."""
+    return Access(base_url, _basic_auth_str(key.access_key, key.access_key_secret))
+
+
 class Gong:
     """Makes calls through one adapter, so that connections are kept open from call to call."""
 
@@ -40,13 +54,16 @@ class Gong:
         self._environment = requests.Session() if manners.trust_env else None
 
     def send(
-        self, destination: Destination, operation: Operation, body: bytes, *, turn: Callable[[], None]
+        self, access: Access, operation: Operation, body: bytes, *, turn: Callable[[], None]
     ) -> Reply | Silence:
         """Make one call and return the answer. Never raises.
 
         `turn` is called with the connection open, just before the first byte is written: it waits for the pace.
         """
-        request = _prepare(destination, operation, body)
+        return self.fetch(_prepare(access, operation, body), turn=turn)
+
+    def fetch(self, request: requests.PreparedRequest, *, turn: Callable[[], None]) -> Reply | Silence:
+        """Make any request in the same manners. Never raises."""
         with self._deadlines.turn(turn) as running:
             try:
                 answer: Reply | Silence = self._exchange(request)
@@ -56,11 +73,11 @@ class Gong:
             return Silence("timeout", f"no whole answer within {self._total:g} seconds", ambiguous=True)
         return answer
 
-    def probe(self, destination: Destination, *, turn: Callable[[], None]) -> Reply | Silence:
+    def probe(self, access: Access, dialect: Dialect, *, turn: Callable[[], None]) -> Reply | Silence:
         """Try the credentials without creating anything: Gong checks them before it refuses the empty body."""
-        gong = destination.dialect is Dialect.GONG
+        gong = dialect is Dialect.GONG
         operation = Operation.DIGITAL_INTERACTION if gong else Operation.CATALOG_INTERACTION
-        return self.send(destination, operation, b"{}", turn=turn)
+        return self.send(access, operation, b"{}", turn=turn)
 
     def _exchange(self, request: requests.PreparedRequest) -> Reply:
         """Straight to the adapter: a session would follow cookies and prepare redirects that are never wanted here."""
@@ -84,16 +101,15 @@ class Gong:
         return {"verify": told["verify"], "proxies": told["proxies"]}
 
 
-def _prepare(destination: Destination, operation: Operation, body: bytes) -> requests.PreparedRequest:
-    """A request without the session's merging: the URL was checked when the configuration was read."""
-    credentials = destination.credentials
+def _prepare(access: Access, operation: Operation, body: bytes) -> requests.PreparedRequest:
+    """A request without the session's merging: the URL was checked when it came to be known."""
     request = requests.PreparedRequest()
     request.method = operation.method
-    request.url = destination.base_url + operation.path
+    request.url = access.base_url + operation.path
     request.headers = CaseInsensitiveDict(
         {
             "Accept": "application/json",
-            "Authorization": _basic_auth_str(credentials.access_key, credentials.access_key_secret),
+            "Authorization": access.authorization,
             "Content-Length": str(len(body)),
             "Content-Type": "application/json",
             "User-Agent": _USER_AGENT,

@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,23 +17,28 @@ from datetime import UTC, datetime
 from typing import Any
 
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import OutOfMemoryError, RedisError
 from rq.utils import now as rq_now
 from rq.worker import SimpleWorker
 
 from relay.core.errors import Unavailable
-from relay.core.outcome import Faltered, LockedOut, Throttled, word_for
+from relay.core.outcome import Throttled, word_for
+from relay.core.schedule import freeze_seconds
 from relay.log import line
 from relay.store import keys
-from relay.store.acting import resume_destination
-from relay.store.delivery import Pacing, Settlement, Sweeping, Taken, back, finish, sweep, take
+from relay.store.acting import rest_after_probe, resume_destination, tell_probe
+from relay.store.delivery import Pacing, Settlement, Sweeping, Taken, Trip, back, finish, sweep, take
 from relay.store.scripts import Scripts
 from workers.bell import Bell
-from workers.deliver import Attempt, Deliverer
+from workers.deliver import Deliverer, Made
+from workers.probing import probed
+from workers.settling import Attempt, Rules, settle
+from workers.steward import Chore, Steward
 
 _BATCH = 32
 _IDLE_SECONDS = 0.25
 _BEAT_SECONDS = 10.0
+_NOT_MADE = Trip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +48,30 @@ class Working:
     threads: int = 128
     pacing: Pacing = field(default_factory=Pacing)
     sweeping: Sweeping = field(default_factory=Sweeping)
+    rules: Rules = field(default_factory=Rules)
     grace: float = 25.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """An event that was taken, and the moment before it was, by `time.monotonic`."""
+
+    taken: Taken
+    asked_at: float
 
 
 class PacedWorker(SimpleWorker):
     """Takes events from every company's queue, and settles each attempt in its own thread."""
 
-    def __init__(self, redis: Redis, deliverer: Deliverer, working: Working, *, name: str) -> None:
+    def __init__(
+        self,
+        redis: Redis,
+        deliverer: Deliverer,
+        working: Working,
+        *,
+        name: str,
+        chores: Sequence[Chore] = (),
+    ) -> None:
         # The queue named here is only what RQ lists beside the worker: `take` serves every company's.
         super().__init__(
             [keys.QUEUE_PREFIX + "*"], name=name, connection=redis, serializer="json", worker_ttl=45
@@ -58,8 +81,9 @@ class PacedWorker(SimpleWorker):
         self._working = working
         self._free = threading.Semaphore(working.threads)
         self._pool = ThreadPoolExecutor(working.threads, thread_name_prefix="call")
-        self._taken: deque[Taken] = deque()
+        self._taken: deque[_Job] = deque()
         self._bell = Bell(redis)
+        self._steward = Steward(chores)
         self._abandon = threading.Event()
         self._beat_at = self._swept_at = float("-inf")
 
@@ -71,10 +95,24 @@ class PacedWorker(SimpleWorker):
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: self.stop())
 
+    def _set_connection(self, connection: Redis) -> Redis:
+        """RQ would let every command hang as long as its own blocking pop, which is never made."""
+        return connection
+
     def bootstrap(self, *arguments: Any, **options: Any) -> None:
         """RQ registers the worker first: told to stop just then, it would die at once and stay listed as alive."""
         self._install_signal_handlers()
         super().bootstrap(*arguments, **options)
+
+    def register_birth(self) -> None:
+        """A full store takes no new worker's name, but only workers make room there: `heartbeat` tries again."""
+        with suppress(OutOfMemoryError):
+            super().register_birth()  # type: ignore[no-untyped-call]
+
+    def set_state(self, state: str, pipeline: Any = None) -> None:
+        """Nor does it take a worker's state, which nothing here goes by."""
+        with suppress(OutOfMemoryError):
+            super().set_state(state, pipeline)
 
     def check_for_suspension(self, burst: bool) -> None:  # noqa: FBT001 - RQ's signature
         """`rq suspend` is not served: a destination or a company is paused instead."""
@@ -86,6 +124,7 @@ class PacedWorker(SimpleWorker):
     def subscribe(self) -> None:
         """In place of RQ's connection for remote commands (a worker is stopped by its supervisor), the bell's."""
         self._bell.start()
+        self._steward.start()
 
     def unsubscribe(self) -> None: ...
 
@@ -93,6 +132,8 @@ class PacedWorker(SimpleWorker):
         """RQ calls this around every job; once in ten seconds is enough."""
         if time.monotonic() - self._beat_at >= _BEAT_SECONDS:
             self._beat_at = time.monotonic()
+            if not self.connection.exists(self.key):
+                self.register_birth()
             super().heartbeat(timeout, pipeline)
 
     def dequeue_job_and_maintain_ttl(self, timeout: int | None, max_idle_time: int | None = None) -> Any:  # noqa: ARG002 - RQ's signature
@@ -100,15 +141,15 @@ class PacedWorker(SimpleWorker):
         trouble = 0
         while not self._stop_requested:
             try:
-                taken = self._next()
+                job = self._next()
                 trouble = 0
             except (RedisError, Unavailable) as error:
                 trouble += 1
                 line("worker.store_away", worker=self.name, error=type(error).__name__, times=trouble)
                 self._abandon.wait(min(0.1 * 2**trouble, 2.0))
                 continue
-            if taken is not None:
-                return taken, taken.company
+            if job is not None:
+                return job, job.taken.company
         return None
 
     def execute_job(self, job: Any, queue: Any) -> None:  # noqa: ARG002 - RQ's signature
@@ -117,8 +158,9 @@ class PacedWorker(SimpleWorker):
 
     def teardown(self) -> None:
         """Give back what was not begun, let what was begun end, and sign off."""
+        self._steward.stop()
         while self._taken:
-            self._settle(self._taken.popleft(), back())
+            self._settle(self._taken.popleft().taken, back())
         ending = threading.Timer(self._working.grace, self._abandon.set)
         ending.start()
         self._pool.shutdown(wait=True)
@@ -134,7 +176,7 @@ class PacedWorker(SimpleWorker):
         self._stop_requested = True
         self._bell.ring()
 
-    def _next(self) -> Taken | None:
+    def _next(self) -> _Job | None:
         self.heartbeat()
         self._sweep_if_due()
         if not self._taken:
@@ -148,12 +190,13 @@ class PacedWorker(SimpleWorker):
             return
         wait: float | None = None
         taken: list[Taken] = []
+        asked_at = time.monotonic()
         try:
             wait, taken = take(self._scripts, worker=self.name, want=slots, pacing=self._working.pacing)
         finally:
             for _ in range(slots - len(taken)):
                 self._free.release()
-        self._taken.extend(taken)
+        self._taken.extend(_Job(one, asked_at) for one in taken)
         if not taken:
             self._bell.wait(_IDLE_SECONDS if wait is None else min(wait, _IDLE_SECONDS))
 
@@ -175,14 +218,15 @@ class PacedWorker(SimpleWorker):
         for name in swept.probes:
             self._pool.submit(self._probe, name)
 
-    def _carry(self, taken: Taken) -> None:
+    def _carry(self, job: _Job) -> None:
         """One event's attempt, from call to settlement. Nothing may escape: its thread's slot would be lost."""
+        taken = job.taken
         try:
             started = _now()
-            outcome, seconds = self._deliverer.attempt(taken, _now)
-            attempt = Attempt(taken, outcome, self.name, started, seconds)
-            settlement = self._deliverer.settle(attempt)
-            settled = self._settle(taken, settlement)
+            made = self._deliverer.attempt(taken, _now)
+            attempt = Attempt(taken, made.outcome, self.name, started, made.seconds, made.limits)
+            settlement = settle(attempt, self._working.rules)
+            settled = self._settle(taken, settlement, _trip(made, job.asked_at))
             _log_attempt(attempt, settlement, settled=settled)
         except Exception as error:  # noqa: BLE001 - whatever it is, the lease brings the event back
             line(
@@ -194,12 +238,12 @@ class PacedWorker(SimpleWorker):
         finally:
             self._free.release()
 
-    def _settle(self, taken: Taken, settlement: Settlement) -> bool:
+    def _settle(self, taken: Taken, settlement: Settlement, trip: Trip = _NOT_MADE) -> bool:
         """Settle an attempt, for as long as Redis is away. False when the event is no longer ours."""
         delay = 0.05
         while True:
             try:
-                return finish(self._scripts, taken, settlement)
+                return finish(self._scripts, taken, settlement, trip, self._working.pacing)
             except RedisError as error:
                 if self._abandon.wait(delay):
                     line(
@@ -216,18 +260,19 @@ class PacedWorker(SimpleWorker):
         """Try a destination's credentials; when they pass, its hold ends."""
         try:
             outcome = self._deliverer.probe(name, _now)
-            if outcome is None or isinstance(outcome, LockedOut | Throttled | Faltered):
-                line(
-                    "destination.probed",
-                    destination=name,
-                    outcome=word_for(outcome) if outcome else None,
-                    resumed=False,
-                )
-                return
-            _, moved = resume_destination(self._scripts, name, probed=True)
-            line("destination.probed", destination=name, outcome="passed", resumed=True, events=moved)
+            told, resumed, moved = probed(outcome), False, 0
+            tell_probe(self.connection, name, told)
+            if isinstance(outcome, Throttled):
+                rest_after_probe(self._scripts, name, freeze_seconds(outcome.seconds, 0))
+            if told.outcome == "passed":
+                resumed, moved = resume_destination(self._scripts, name, probed=True)
+            line("destination.probed", destination=name, outcome=told.outcome, resumed=resumed, events=moved)
         except (RedisError, Unavailable) as error:
             line("destination.probed", destination=name, outcome="store_away", error=type(error).__name__)
+
+
+def _trip(made: Made, asked_at: float) -> Trip:
+    return Trip(made.base_url, None if made.arrived is None else max(made.arrived - asked_at, 0.0))
 
 
 def _now() -> datetime:

@@ -1,4 +1,4 @@
-"""The commands that act: `replay`, `discard`, `pause`, `resume`."""
+"""The commands that act: `discard`, `pause`, `resume`."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -6,29 +6,14 @@ from typing import Any
 
 import click
 
-from relay.cli.desk import PROBLEM, Desk, at_desk, now, print_json
+from relay.cli.desk import PROBLEM, Desk, at_desk, print_json
 from relay.cli.words import counted, plain
-from relay.core.errors import Conflict, NotFound
+from relay.core.errors import Conflict, Invalid, NotFound
 from relay.core.lifecycle import Cause
-from relay.intake.replaying import Replaying
-from relay.intake.replaying import replay as replay_again
 from relay.store.acting import Hold, discard_event, hold_destination, resume_destination
 
 _ids = click.argument("event_ids", metavar="ID…", nargs=-1, required=True)
 _destination = click.argument("name", metavar="DESTINATION")
-
-
-@click.command(epilog="Example: gong-relay replay 01K9XHZ3T5M7Q2V8B4N6C0D1EF")
-@_ids
-@at_desk
-def replay(desk: Desk, event_ids: Sequence[str], *, as_json: bool) -> None:
-    """Send dead letters, or discarded events, again.
-
-    Ends with 1 when one of them could not be.
-    """
-    replaying = Replaying(desk.redis, desk.scripts, now, lambda: desk.intake)
-    results = [_act(one, "queued", lambda one: replay_again(replaying, one)) for one in event_ids]
-    _tell(results, as_json=as_json)
 
 
 @click.command(epilog="Example: gong-relay discard 01K9XHZ3T5M7Q2V8B4N6C0D1EF")
@@ -41,22 +26,23 @@ def discard(desk: Desk, event_ids: Sequence[str], *, as_json: bool) -> None:
     """
     keep = desk.retention.delivered
     results = [
-        _act(one, "discarded", lambda one: discard_event(desk.scripts, one, keep_seconds=keep))
+        act_on(one, "discarded", lambda one: discard_event(desk.scripts, one, keep_seconds=keep))
         for one in event_ids
     ]
-    _tell(results, as_json=as_json)
+    tell_results(results, as_json=as_json)
 
 
-def _act(event_id: str, status: str, act: Callable[[str], None]) -> dict[str, Any]:
+def act_on(event_id: str, status: str, act: Callable[[str], None]) -> dict[str, Any]:
     """What became of one event. One that cannot be acted on does not keep the others from it."""
     try:
         act(event_id)
-    except (NotFound, Conflict) as error:
+    except (NotFound, Conflict, Invalid) as error:
         return {"id": event_id, "done": False, "code": error.code, "detail": error.detail}
     return {"id": event_id, "done": True, "status": status}
 
 
-def _tell(results: Sequence[dict[str, Any]], *, as_json: bool) -> None:
+def tell_results(results: Sequence[dict[str, Any]], *, as_json: bool) -> None:
+    """What became of each. Ends with 1 when one could not be acted on."""
     if as_json:
         print_json({"results": results})
     else:

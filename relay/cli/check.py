@@ -14,6 +14,7 @@ from relay.cli.place import Place, place, placed
 from relay.config.hooks import check_addresses
 from relay.config.json_schema import json_schema
 from relay.config.load import load_config
+from relay.config.oauth import check_oauth
 from relay.core.config import Config
 from relay.settings import Misconfigured, Settings, shown, variable
 
@@ -43,6 +44,7 @@ def _page(where: Place) -> dict[str, Any]:
     settings = Settings.from_env(environ)
     config = load_config(settings.config, environ=environ, allow_hosts=settings.allow_gong_hosts)
     check_addresses(config, settings.public_url)
+    check_oauth(config, settings)
     return {"ok": True, "config": settings.config, **_described(config)}
 
 

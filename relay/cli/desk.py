@@ -1,5 +1,6 @@
 """What an operator's command works with, and how it ends: settings, configuration, the store, and exit codes to trust."""
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from relay.intake.take_in import Intake
 from relay.settings import Misconfigured, Settings, nearest
 from relay.store.accepting import Retention
 from relay.store.connection import WEB, open_redis
+from relay.store.directory import Directory
 from relay.store.scripts import Scripts
 
 PROBLEM, STORE_AWAY = 1, 3
@@ -34,7 +36,7 @@ class Desk:
         self.settings = Settings.from_env(environ)
         self.retention = Retention.from_settings(self.settings)
         self.redis = open_redis(self.settings.redis_url, WEB)
-        self.scripts = Scripts(self.redis)
+        self.scripts = Scripts(self.redis, wait_replicas=self.settings.redis_wait_replicas)
 
     @cached_property
     def config(self) -> Config:
@@ -42,11 +44,16 @@ class Desk:
         return load_config(self.settings.config, environ=self._environ, allow_hosts=hosts)
 
     @cached_property
+    def directory(self) -> Directory:
+        return Directory(self.config.destinations, self.redis, time.monotonic)
+
+    @cached_property
     def intake(self) -> Intake:
-        return Intake(self.config, self.scripts, self.retention, now, self.settings.max_items)
+        return Intake(self.config, self.directory, self.scripts, self.retention, now, self.settings.max_items)
 
     def destination(self, name: str) -> Destination:
-        return _named(self.config.destinations, name, "destination")
+        found = self.config.destinations.get(name) or self.directory.find(name)
+        return found or _named(self.directory.all(), name, "destination")
 
     def source(self, name: str) -> Source:
         return _named(self.config.sources, name, "source")
@@ -59,7 +66,7 @@ def _named(known: Mapping[str, _Named], name: str, kind: str) -> _Named:
     if name in known:
         return known[name]
     names = ", ".join(sorted(known))
-    text = f"The configuration has no {kind} {name!r}{nearest(name, [*known]) or '.'} It has: {names}."
+    text = f"There is no {kind} {name!r}{nearest(name, [*known]) or '.'} It has: {names}."
     raise NotFound(f"no_such_{kind}", text)
 
 

@@ -93,6 +93,10 @@ def _told(page: Mapping[str, Any]) -> Iterator[tuple[str, str | Text]]:
         yield "reason", page["reason"]
     if "detail" in page:
         yield "detail", page["detail"]
+    if "gathered" in page:
+        yield "session", _gathered(page["gathered"])
+    if "into" in page:
+        yield "session", f"told of by event {page['into']}"
     yield "type", page.get("type", NOTHING)
     yield "Gong's eventId", page["event_id"]
     if "request_id" in page:
@@ -106,6 +110,10 @@ def _told(page: Mapping[str, Any]) -> Iterator[tuple[str, str | Text]]:
 def problem_line(problem: Mapping[str, str]) -> str:
     """`content.title: is required`."""
     return plain(f"{problem['path']}: {problem['message']}" if problem["path"] else problem["message"])
+
+
+def _gathered(told: Mapping[str, Any]) -> str:
+    return f"stands for {counted(told['events'], 'event')}, {instant(told['first_at'])} to {instant(told['last_at'])}"
 
 
 _MOMENTS = {"received": "received_at", "ended": "ended_at", "replayed": "replayed_at"}

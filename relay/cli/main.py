@@ -2,16 +2,31 @@
 
 import click
 
-from relay.cli import acting, check, keys, mapping, reading, sending, servers, sources, up
+from relay.cli import (
+    acting,
+    check,
+    connecting,
+    dead_letters,
+    keys,
+    mapping,
+    probing,
+    reading,
+    replaying,
+    sending,
+    servers,
+    sources,
+    up,
+)
 from relay.cli.place import placed
 from relay.core.version import VERSION
 
 _COMMANDS = (
     *(up.up, servers.web, servers.worker, servers.sandbox),
     *(check.check, check.list_settings, check.schema, keys.key),
-    *(sending.send, reading.status, reading.events, reading.event, reading.dead),
+    *(sending.send, reading.status, reading.events, reading.event, dead_letters.dead),
     *(mapping.map_payload, sources.source),
-    *(acting.replay, acting.discard, acting.pause, acting.resume),
+    *(replaying.replay, acting.discard, acting.pause, acting.resume, probing.probe),
+    *(connecting.connect, connecting.rotate),
 )
 
 

@@ -21,7 +21,7 @@ def map_payload(desk: Desk, source: str, *, file: str, as_json: bool, **told: An
 
     FILE (- is standard input) holds a request's body as the sender sent it. Ends with 1 when an item is dead.
     """
-    way = way_of(desk.config, desk.source(source), now())
+    way = way_of(desk.config, desk.source(source), finder=desk.directory, now=now())
     page = captured_page(read_capture(file, **told), way)
     if as_json:
         print_json(page)

@@ -44,7 +44,9 @@ def _item(item: Mapping[str, Any]) -> RenderableType:
 
 
 def _by(item: Mapping[str, Any]) -> str:
-    return f", rule {plain(item['rule'])!r}, lane {item['lane']}" if item["rule"] else ""
+    if not item["rule"]:
+        return ""
+    return f", rule {plain(item['rule'])!r}, lane {item['lane']}, to {item['destination']}"
 
 
 def _told(item: Mapping[str, Any]) -> Iterator[RenderableType]:
@@ -60,5 +62,8 @@ def _told(item: Mapping[str, Any]) -> Iterator[RenderableType]:
         yield call_view(item)
         sure = item["association"]
         yield Text(f"Gong can tie it to a deal: {sure}, {_ASSOCIATIONS[sure]}", style="dim")
+    if "session" in item:
+        ties = plain(", ".join(item["session"]["ties"]))
+        yield Text(f"one call with all others of its session: {ties}", style="dim")
     if item["unused"]:
         yield Text(f"not used: {plain(', '.join(item['unused']))}", style="dim")

@@ -16,7 +16,9 @@ WIDE = 100
 """From this many columns on, a table shows what it leaves out on a narrow screen."""
 
 _STATES = ("queued", "sending", "waiting", "held", "delivered", "dead")
-_ALL_STATES = (*_STATES, "duplicate", "filtered", "discarded")
+_STATES_IF_ANY = ("gathering", "duplicate", "filtered", "collapsed", "discarded")
+"""Shown on a wide screen where there are such events."""
+
 _STYLES = {"held": "yellow", "dead": "red"}
 
 
@@ -27,6 +29,7 @@ def status_view(page: Mapping[str, Any], *, now: datetime, width: int) -> Render
         [_destinations(rows, width), _budgets(rows, now)] if rows else [_no_events()]
     )
     parts += [_hold(row, now) for row in rows if row["hold"]]
+    parts += [_down(told, now) for told in page["down"]]
     parts.append(_machinery(page, now))
     parts += [Text(sentence, style="yellow") for sentence in _shortages(page)]
     parts += [
@@ -37,20 +40,34 @@ def status_view(page: Mapping[str, Any], *, now: datetime, width: int) -> Render
 
 
 def flows(page: Mapping[str, Any]) -> bool:
-    """Whether nothing but the usual pace keeps events from Gong: no hold, no missing worker, no spent budget."""
-    return not _shortages(page) and not any(row["hold"] for row in page["destinations"])
+    """Whether nothing but the usual pace keeps events from Gong: no hold, no missing worker, no spent budget, no Gong
+    that is down.
+    """
+    held = any(row["hold"] for row in page["destinations"])
+    return not _shortages(page) and not held and not page["down"]
 
 
 def _shortages(page: Mapping[str, Any]) -> list[str]:
     rows = page["destinations"]
     open_events = sum(row["open"] for row in rows)
-    spent = [row for row in rows if row["states"]["queued"] and not row["budget"]["left_today"]]
-    told = [f"{plain(row['destination'])} has spent its budget of the last 24 hours." for row in spent]
+    spent = [row for row in rows if row["states"]["queued"] and _is_spent(row["budget"])]
+    told = [_spent(row) for row in spent]
     if open_events and not page["workers"]:
         told.append(
             f"No worker is alive and {counted(open_events, 'event')} cannot go. Start one: gong-relay worker"
         )
     return told
+
+
+def _is_spent(budget: Mapping[str, Any]) -> bool:
+    return bool(budget["left_today"] <= budget["kept_for_high"])
+
+
+def _spent(row: Mapping[str, Any]) -> str:
+    name, kept, clears = plain(row["destination"]), row["budget"]["kept_for_high"], row["clears_at"]
+    rest = f", but {counted(kept, 'call')} kept for lane high" if kept else ""
+    ends = f" All that waits is sent by {instant(clears)}." if clears else ""
+    return f"{name} has spent its budget of the last 24 hours{rest}.{ends}"
 
 
 def _no_events() -> Text:
@@ -59,7 +76,8 @@ def _no_events() -> Text:
 
 def _destinations(rows: list[dict[str, Any]], width: int) -> Table:
     wide = width >= WIDE
-    states = _ALL_STATES if wide else _STATES
+    found = [state for state in _STATES_IF_ANY if any(row["states"][state] for row in rows)]
+    states = (*_STATES, *found) if wide else _STATES
     last = (">oldest", ">clears in") if wide else (">oldest",)
     table = quiet_table("destination", *(f">{state}" for state in states), *last)
     for row in rows:
@@ -92,7 +110,7 @@ def _count(number: int, style: str) -> Text:
 
 def _budgets(rows: list[dict[str, Any]], now: datetime) -> RenderableType:
     """One line a company: destinations that share one share its budget too."""
-    table = quiet_table("company", ">last second", ">last 24 hours", ">left", "frozen for")
+    table = quiet_table("company", ">last second", ">last 24 hours", ">left", ">others", "frozen for")
     for row in {row["company"]: row for row in rows}.values():
         budget = row["budget"]
         thaw = budget["frozen_until"]
@@ -102,6 +120,7 @@ def _budgets(rows: list[dict[str, Any]], now: datetime) -> RenderableType:
             f"{budget['used_last_second']} of {budget['per_second']}",
             f"{budget['used_last_day']:,} of {budget['per_day']:,}",
             left,
+            Text(f"{budget['others']['spent_about']:,}", style="yellow") if budget["others"] else NOTHING,
             Text(_ahead(thaw, now), style="yellow") if thaw else NOTHING,
         )
     return Padding(table, (1, 0, 1, 0))
@@ -125,6 +144,15 @@ def _hold(row: Mapping[str, Any], now: datetime) -> RenderableType:
         end = f"Its credentials are tried again at {instant(hold['probe_at'])}; sooner: gong-relay resume {name}"
     said.append(Text(end))
     return Group(said[0], Padding(Group(*said[1:]), (0, 0, 1, 2)))
+
+
+def _down(down: Mapping[str, Any], now: datetime) -> RenderableType:
+    """A Gong that does not answer: since when, what it said, and when it is tried again."""
+    since = f"{instant(down['since'])} ({age(down['since'], now)})"
+    head = Text(f"{plain(down['base_url'])} does not answer since {since}.", style="yellow")
+    said = Text(f"It said: {plain(down['said'])}")
+    again = Text(f"{down['remedy']} It is tried again at {instant(down['tried_again_at'])}.")
+    return Group(head, Padding(Group(said, again), (0, 0, 1, 2)))
 
 
 def _machinery(page: Mapping[str, Any], now: datetime) -> RenderableType:

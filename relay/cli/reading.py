@@ -1,4 +1,4 @@
-"""The commands that look: `status`, `events`, `event`, `dead`."""
+"""The commands that look: `status`, `events`, `event`."""
 
 import sys
 import time
@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.text import Text
 
 from relay.cli.desk import PROBLEM, Desk, at_desk, now, print_json, terminal
-from relay.cli.event_tables import dead_view, event_view, events_view
+from relay.cli.event_tables import event_view, events_view
 from relay.cli.queue_tables import flows, status_view
 from relay.core.errors import Unavailable
 from relay.core.lifecycle import State
@@ -39,10 +39,14 @@ def status(desk: Desk, *, watch: bool, as_json: bool) -> None:
     if watch:
         _watch(desk, terminal())
         return
-    page = queues_page(desk.redis, desk.config, now=now())
+    page = _queues(desk)
     _show(page, status_view(page, now=now(), width=terminal().width), as_json=as_json)
     if not flows(page):
         sys.exit(PROBLEM)
+
+
+def _queues(desk: Desk) -> dict[str, Any]:
+    return queues_page(desk.redis, desk.directory.all(), hooks=desk.config.hooks, now=now())
 
 
 def _watch(desk: Desk, console: Console) -> None:
@@ -60,7 +64,7 @@ def _frames(desk: Desk, console: Console) -> Iterator[RenderableType]:
     """What there is to see, every second. A store that is away is waited for: watching is how one sees it return."""
     while True:
         try:
-            page = queues_page(desk.redis, desk.config, now=now())
+            page = _queues(desk)
             yield status_view(page, now=now(), width=console.width)
         except Unavailable as error:
             yield Text(f"{error.detail} Looking again every second.", style="yellow")
@@ -83,19 +87,6 @@ def events(desk: Desk, *, limit: int, cursor: str | None, as_json: bool, **filte
     told = {name: value for name, value in filters.items() if value is not None}
     page = events_page(desk.redis, read_filter(told), limit=limit, cursor=cursor)
     _show(page, events_view(page, now=now(), width=terminal().width), as_json=as_json)
-
-
-@click.command(epilog="Example: gong-relay dead --json | jq -r '.events[].id' | xargs gong-relay replay")
-@click.option("--destination", help="Only this destination's.")
-@click.option("--source", help="Only this source's.")
-@_limit
-@_cursor
-@at_desk
-def dead(desk: Desk, *, limit: int, cursor: str | None, as_json: bool, **filters: str | None) -> None:
-    """List dead letters: why they are, and what to do."""
-    told = {name: value for name, value in filters.items() if value is not None}
-    page = events_page(desk.redis, read_filter(told | {"status": State.DEAD}), limit=limit, cursor=cursor)
-    _show(page, dead_view(page, now=now()), as_json=as_json)
 
 
 @click.command(epilog="Example: gong-relay event 01K9XHZ3T5M7Q2V8B4N6C0D1EF")

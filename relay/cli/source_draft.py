@@ -78,7 +78,7 @@ def drafted(proposal: Proposal, payload: Payload, *, way: Way, verify: Mapping[s
     """The source that the proposal makes, tried on the payload that it was learnt from."""
     items = {"items": proposal.items} if proposal.items else {}
     mapping = {**items, "rules": [rule_of(proposal)]}
-    entry = {"destination": way.destination.name, "verify": verify, **mapping}
+    entry = {"destination": way.source.destination, "verify": verify, **mapping}
     try:
         page = trial_page(Trial(payload, compile_rules(mapping)), way)
     except Invalid as error:
@@ -90,7 +90,7 @@ def preset_draft(preset: str, trial: Trial, way: Way) -> Draft:
     """A source that is a preset's, tried on the payload."""
     name = way.source.name
     verify = {"secrets": [secret_of(name)]}
-    entry = {"preset": preset, "destination": way.destination.name, "verify": verify}
+    entry = {"preset": preset, "destination": way.source.destination, "verify": verify}
     return Draft(name, entry, (), tuple(trial_page(trial, way)["items"]))
 
 

@@ -4,9 +4,13 @@ from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from relay.config.base_url import safe_base_url
+from relay.config.collapsing import collapse_problems
 from relay.config.document import Unset
+from relay.config.oauth import oauth_problems
+from relay.config.routing import is_template
 from relay.core.call import Dialect
 from relay.core.errors import Problem
+from relay.core.rules.routing import UNROUTED
 from relay.settings import nearest
 
 
@@ -14,9 +18,13 @@ def disagreements(tree: Any, loaded: Mapping[str, Any], allow_hosts: Container[s
     """What is wrong between entries. `tree` is the whole file, `loaded` what was right in it by itself."""
     destinations, sources = entries(tree, "destinations"), entries(tree, "sources")
     yield from _unknown_destinations(sources, list(destinations))
+    yield from _reserved_names(destinations)
     yield from _unsafe_addresses(destinations, allow_hosts)
+    yield from oauth_problems(tree, loaded.get("destinations", {}), allow_hosts)
     yield from _unequal_limits(loaded.get("destinations", {}))
     yield from _shared_keys(loaded.get("sources", {}))
+    catalog = [name for name, dialect in dialects_of(tree).items() if dialect is Dialect.CATALOG]
+    yield from collapse_problems(loaded.get("sources", {}), catalog)
 
 
 def entries(tree: Any, section: str) -> dict[str, Mapping[str, Any]]:
@@ -35,9 +43,17 @@ def dialects_of(tree: Any) -> dict[str, Dialect]:
 def _unknown_destinations(sources: Mapping[str, Mapping[str, Any]], known: list[str]) -> Iterator[Problem]:
     for name, source in sources.items():
         wanted = source.get("destination")
-        if isinstance(wanted, str) and wanted not in known and not isinstance(wanted, Unset):
+        if not isinstance(wanted, str) or isinstance(wanted, Unset) or is_template(wanted):
+            continue
+        if wanted not in known:
             message = f"there is no such destination{nearest(wanted, known)}"
             yield Problem(f"sources.{name}.destination", "unknown_destination", message)
+
+
+def _reserved_names(destinations: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
+    if UNROUTED.name in destinations:
+        message = "is where events are shown that have no destination: give it another name"
+        yield Problem(f"destinations.{UNROUTED.name}", "reserved_name", message)
 
 
 def _unsafe_addresses(

@@ -128,6 +128,7 @@ class Named(fields.Dict):
     """Mappings of one kind, each under a name that the operator chose. What is right is kept beside what is wrong."""
 
     default_error_messages = {**_NOTHING, "invalid": "must be a mapping of names"}
+    key_schema = {"pattern": f"^{NAME_PATTERN}$"}
 
     def __init__(self, schema: type[Schema], **kwargs: Any) -> None:
         super().__init__(values=Section(schema), **kwargs)

@@ -8,10 +8,11 @@ from typing import Any
 
 from marshmallow import fields, validate
 
+from relay.config.collapsing import RuleCollapseSchema
 from relay.config.fields import Choice, Section, Several, Text, Whole
 from relay.config.strict import Strict, within
 from relay.core.call import Operation
-from relay.core.rules.compiled import Lane
+from relay.core.lane import Lane
 from relay.core.verification.scheme import Algorithm, Encoding, KeyForm, Unit
 from relay.core.verification.schemes import CUSTOM, SCHEMES
 
@@ -113,6 +114,9 @@ class RuleSchema(Strict):
     to = Choice(Operation, metadata={"description": "The call of Gong's that an item becomes."})
     items = _told("JMESPath: one item becomes an event for each of these.")
     lane = Choice(Lane, metadata={"description": "Who goes first when the day's budget runs short."})
+    collapse = Described(
+        RuleCollapseSchema, metadata={"description": "The events of one session become one call."}
+    )
     map = fields.Dict(
         metadata={"description": 'The body of that call. A leaf is a literal, or "{{ JMESPath }}".'}
     )

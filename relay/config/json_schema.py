@@ -6,9 +6,12 @@ import marshmallow
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
-from relay.config.fields import NAME_PATTERN, Key, Named, Share, Text, Whole
+from relay.config.collapsing import Collapses, Duration
+from relay.config.fields import Key, Named, Share, Text, Whole
 from relay.config.hook_schema import Secret, Word, Wording
+from relay.config.routing import Lanes
 from relay.config.schema import ConfigSchema
+from relay.core.rules.collapsing import DURATION
 
 _VARIABLE = r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"
 _COMPONENTS = "#/components/schemas/"
@@ -47,18 +50,24 @@ def _told_to_editors(_: Any, field: marshmallow.fields.Field[Any], **__: Any) ->
         case Share():
             pattern = rf"^([0-9.]+ ?%|[01](\.[0-9]+)?|{_VARIABLE})$"
             return {"type": ["number", "string"], "exclusiveMinimum": 0, "maximum": 1, "pattern": pattern}
+        case Duration():
+            return {"type": ["integer", "string"], "pattern": f"^({DURATION}|{_VARIABLE})$"}
         case Key():
             return {"type": "string", "pattern": f"^(sha256:[0-9a-f]{{64}}|{_VARIABLE})$"}
         case Secret():
             return {"anyOf": [_SECRET, {**_DATED, "properties": {"secret": _SECRET, **_DATES}}]}
-        case Word():
-            return {"enum": [*field.words, *([None] if field.allow_none else [])]}
         case Text():
-            return {"minLength": 0 if isinstance(field, Wording) else 1}
-        case Named():
-            return {"propertyNames": {"pattern": f"^{NAME_PATTERN}$"}}
+            return _text(field)
+        case Named() | Lanes() | Collapses():
+            return {"propertyNames": field.key_schema}
         case _:
             return {}
+
+
+def _text(field: Text) -> dict[str, Any]:
+    if isinstance(field, Word):
+        return {"enum": [*field.words, *([None] if field.allow_none else [])]}
+    return {"minLength": 0 if isinstance(field, Wording) else 1}
 
 
 def _with_local_references(node: Any) -> Any:

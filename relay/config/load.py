@@ -1,8 +1,9 @@
 """The configuration file, read and checked: every mistake at once, each with its path, and no secret in any of them."""
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from marshmallow import ValidationError
 
@@ -10,14 +11,19 @@ from relay.config.base_url import safe_base_url
 from relay.config.coherence import dialects_of, disagreements, entries
 from relay.config.document import fill_in, parse
 from relay.config.hooks import read_hook
+from relay.config.oauth import read_app
+from relay.config.routing import read_routing
 from relay.config.schema import ConfigSchema
 from relay.core.call import Dialect, SendAs
 from relay.core.config import Config
-from relay.core.destination import BasicCredentials, Destination, Limits
+from relay.core.destination import BasicCredentials, Destination, Limits, OAuthGrant
 from relay.core.errors import Invalid, Problem, join
 from relay.core.hook import Hook
+from relay.core.rules.routing import Routing
 from relay.core.source import Source
 from relay.settings import Misconfigured
+
+Found = TypeVar("Found")
 
 
 class ConfigError(Misconfigured):
@@ -51,25 +57,46 @@ def read_config(text: str, *, environ: Mapping[str, str], allow_hosts: Container
     problems = [*malformed, *unset]
     told = {problem.path for problem in problems}
     problems += [p for p in (*wrong, *disagreements(tree, loaded, allow_hosts)) if p.path not in told]
-    hooks, wrong = _hooks(tree)
-    problems += [p for p in wrong if p.path not in {told.path for told in problems}]
+    dialects = dialects_of(tree)
+    routes, wrong = _routes(tree, dialects)
+    hooks, unfit = _hooks(tree, routes, dialects)
+    problems += [p for p in (*wrong, *unfit) if p.path not in {told.path for told in problems}]
     if problems:
         raise ConfigError(problems)
-    return _built(loaded, hooks, allow_hosts)
+    return replace(_built(loaded, allow_hosts), hooks=hooks, routes=routes)
 
 
-def _hooks(tree: Any) -> tuple[dict[str, Hook | None], list[Problem]]:
+def _routes(tree: Any, dialects: Mapping[str, Dialect]) -> tuple[dict[str, Routing], list[Problem]]:
+    """How those sources route that serve many destinations, and what is wrong with that."""
+    return _each(tree, lambda _, entry, path: read_routing(entry, path=path, dialects=dialects))
+
+
+def _hooks(
+    tree: Any, routes: Mapping[str, Routing], dialects: Mapping[str, Dialect]
+) -> tuple[dict[str, Hook], list[Problem]]:
     """How each source takes its sender's own payloads, and what is wrong with that."""
-    hooks: dict[str, Hook | None] = {}
+
+    def read(name: str, entry: Mapping[str, Any], path: str) -> Hook | None:
+        one = dialects.get(str(entry.get("destination")), Dialect.GONG)
+        return read_hook(entry, path=path, dialect=routes[name].dialect if name in routes else one)
+
+    return _each(tree, read)
+
+
+def _each(
+    tree: Any, read: Callable[[str, Mapping[str, Any], str], Found | None]
+) -> tuple[dict[str, Found], list[Problem]]:
+    """What is read of each source that has it, and everything that is wrong."""
+    found: dict[str, Found] = {}
     problems: list[Problem] = []
-    dialects = dialects_of(tree)
     for name, entry in entries(tree, "sources").items():
-        dialect = dialects.get(str(entry.get("destination")), Dialect.GONG)
         try:
-            hooks[name] = read_hook(entry, path=f"sources.{name}", dialect=dialect)
+            one = read(name, entry, f"sources.{name}")
         except Invalid as error:
             problems += error.problems
-    return hooks, problems
+        else:
+            found |= {name: one} if one is not None else {}
+    return found, problems
 
 
 def _checked(tree: Any) -> tuple[dict[str, Any], list[Problem]]:
@@ -91,17 +118,22 @@ def _flat(messages: Any, path: str) -> Iterator[Problem]:
         yield from _flat(inner, here)
 
 
-def _built(
-    loaded: Mapping[str, Any], hooks: Mapping[str, Hook | None], allow_hosts: Container[str]
-) -> Config:
+def _built(loaded: Mapping[str, Any], allow_hosts: Container[str]) -> Config:
     destinations = {
         name: _destination(name, entry, allow_hosts) for name, entry in loaded["destinations"].items()
     }
     sources = {
-        name: Source(name, entry["destination"], frozenset(entry["keys"]), SendAs(entry["send_as"]))
+        name: Source(
+            name,
+            entry["destination"],
+            frozenset(entry["keys"]),
+            SendAs(entry["send_as"]),
+            entry["lanes"],
+            entry["collapse"],
+        )
         for name, entry in loaded["sources"].items()
     }
-    return Config(destinations, sources, {name: hook for name, hook in hooks.items() if hook})
+    return Config(destinations, sources, oauth=read_app(loaded["oauth"]))
 
 
 def _destination(name: str, entry: Mapping[str, Any], allow_hosts: Container[str]) -> Destination:
@@ -111,10 +143,14 @@ def _destination(name: str, entry: Mapping[str, Any], allow_hosts: Container[str
     return Destination(
         name=name,
         company=entry["company"] or name,
-        credentials=BasicCredentials(**entry["auth"]["basic"]),
+        credentials=_credentials(entry["auth"]),
         base_url=base_url,
         limits=Limits(**entry["limits"]),
         dialect=Dialect(entry["dialect"]),
         source_system_name=entry["source_system_name"],
         internal_domains=frozenset(entry["internal_domains"]),
     )
+
+
+def _credentials(auth: Mapping[str, Any]) -> BasicCredentials | OAuthGrant:
+    return BasicCredentials(**auth["basic"]) if "basic" in auth else OAuthGrant()

@@ -4,6 +4,7 @@ import re
 
 from marshmallow import validate
 
+from relay.config.collapsing import Collapses
 from relay.config.fields import Choice, Key, Named, Section, Several, Share, Text, Whole
 from relay.config.hook_schema import (
     AnswerSchema,
@@ -14,7 +15,9 @@ from relay.config.hook_schema import (
     VerifySchema,
     Word,
 )
+from relay.config.oauth import EitherAuth, GrantSchema, OAuthSchema
 from relay.config.presets import preset_names
+from relay.config.routing import Accounts, Lanes
 from relay.config.strict import Strict, within
 from relay.core.call import Dialect, SendAs
 from relay.core.verification.challenge import CHALLENGES
@@ -29,10 +32,9 @@ class BasicSchema(Strict):
     )
 
 
-class AuthSchema(Strict):
-    later = frozenset({"oauth"})
-
-    basic = Section(BasicSchema, required=True, metadata={"description": "A Gong API key."})
+class AuthSchema(EitherAuth):
+    basic = Section(BasicSchema, metadata={"description": "A Gong API key."})
+    oauth = Section(GrantSchema, metadata={"description": "{}: the customer connects it by OAuth."})
 
 
 class LimitsSchema(Strict):
@@ -48,6 +50,12 @@ class LimitsSchema(Strict):
         load_default=1.0,
         metadata={
             "description": "The share of per_day that the relay may spend: 80% or 0.8. The rest is left to others."
+        },
+    )
+    high_share = Share(
+        load_default=0.1,
+        metadata={
+            "description": "The share of the day's calls that is kept for events of lane high: 10% or 0.1."
         },
     )
 
@@ -85,7 +93,24 @@ class DestinationSchema(Strict):
 
 
 class SourceSchema(Strict):
-    destination = Text(required=True, metadata={"description": "The destination that its events go to."})
+    destination = Text(
+        required=True,
+        metadata={
+            "description": 'The destination that its events go to, or "{{ JMESPath }}" that tells it of each item.'
+        },
+    )
+    accounts = Accounts(
+        load_default=dict,
+        metadata={"description": "Beside a template: the destinations of what payloads call the customers."},
+    )
+    lanes = Lanes(
+        load_default=dict,
+        metadata={"description": "Who goes first, by type of event: high, normal or low."},
+    )
+    collapse = Collapses(
+        load_default=dict,
+        metadata={"description": "By type of event: the events of one session become one call."},
+    )
     keys = Several(
         Key(),
         load_default=list,
@@ -128,4 +153,11 @@ class ConfigSchema(Strict):
     )
     sources = Named(
         SourceSchema, load_default=dict, metadata={"description": "Senders of events, by a name of your own."}
+    )
+    oauth = Section(
+        OAuthSchema,
+        load_default=None,
+        metadata={
+            "description": "The application by which customers connect their Gong, instead of an API key."
+        },
     )

@@ -4,13 +4,28 @@ from dataclasses import dataclass, field
 
 from relay.core.destination import Destination
 from relay.core.hook import Hook
+from relay.core.oauth import OAuthApp
+from relay.core.rules.routing import Finder, Router, Routing, fixed, routed
 from relay.core.source import Source
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Every destination, source and hook, by name. A hook's name is its source's; a source without one has no webhook."""
+    """Every destination, source and hook, by name.
+
+    A hook's name is its source's; a source without one has no webhook. So is a routing's; a source without one has
+    one destination.
+    """
 
     destinations: dict[str, Destination]
     sources: dict[str, Source]
     hooks: dict[str, Hook] = field(default_factory=dict)
+    routes: dict[str, Routing] = field(default_factory=dict)
+    oauth: OAuthApp | None = None
+
+    def router(self, source: Source, finder: Finder, *, for_rules: bool = False) -> Router:
+        """What finds the destination of each item of a source. Rules are made for one dialect; events suit any."""
+        routing = self.routes.get(source.name)
+        if routing is None:
+            return fixed(self.destinations[source.destination])
+        return routed(routing, finder, dialect=routing.dialect if for_rules else None)

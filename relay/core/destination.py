@@ -14,28 +14,43 @@ class BasicCredentials:
 
 
 @dataclass(frozen=True, slots=True)
+class OAuthGrant:
+    """A customer's consent. Its tokens lie sealed in the store, under the destination's name."""
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What Gong lets one company send, across every key and application: calls a second and calls in 24 hours."""
 
     per_second: int = 3
     per_day: int = 10_000
     day_share: float = 1.0
+    high_share: float = 0.1
 
     @property
     def day_budget(self) -> int:
         """How many of the company's calls a day are ours to spend."""
         return int(self.per_day * self.day_share)
 
+    @property
+    def high_room(self) -> int:
+        """How many of those are kept for events of lane high."""
+        return int(self.day_budget * self.high_share)
+
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """One Gong account. `company` is what Gong counts limits by; two destinations may share one."""
+    """One Gong account. `company` is what Gong counts limits by; two destinations may share one.
+
+    `account` is what payloads call the customer, where it was connected under such a name.
+    """
 
     name: str
     company: str
-    credentials: BasicCredentials
+    credentials: BasicCredentials | OAuthGrant
     base_url: str = "https://api.gong.io"
     limits: Limits = Limits()
     dialect: Dialect = Dialect.GONG
     source_system_name: str | None = None
     internal_domains: frozenset[str] = frozenset()
+    account: str | None = None

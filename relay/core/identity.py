@@ -36,6 +36,8 @@ def normal_email(text: str) -> str:
 
 def normal_domain(text: str) -> str:
     """The bare host of a domain or URL: `"https://www.Acme.com:443/pricing"` is `acme.com`."""
+    if len(text) <= HOST_MAX and _HOST.fullmatch(text) and not text.startswith("www."):
+        return text  # as nearly all are written
     address = _SCHEME.sub("", text.strip(), count=1)
     authority = re.split(r"[/?#]", address, maxsplit=1)[0]
     host = _normal_host(_PORT.sub("", authority).removesuffix("."), _BAD_DOMAIN)

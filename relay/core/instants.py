@@ -28,7 +28,7 @@ def parse_instant(value: str | int | float) -> datetime:  # noqa: PYI041 - JSON 
 
 def render_instant(moment: datetime) -> str:
     """Whole seconds in UTC, truncated: the one form that Gong is known to take everywhere."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _from_stamp(text: str) -> datetime:

@@ -7,6 +7,7 @@ from enum import StrEnum
 class State(StrEnum):
     """Where an event is. The value is its name in the store, the API and every page."""
 
+    GATHERING = "gathering"
     QUEUED = "queued"
     SENDING = "sending"
     WAITING = "waiting"
@@ -15,10 +16,12 @@ class State(StrEnum):
     DUPLICATE = "duplicate"
     DEAD = "dead"
     FILTERED = "filtered"
+    COLLAPSED = "collapsed"
     DISCARDED = "discarded"
 
 
 MOVES: Mapping[State, frozenset[State]] = {
+    State.GATHERING: frozenset({State.QUEUED, State.DISCARDED}),
     State.QUEUED: frozenset({State.SENDING, State.HELD, State.DISCARDED}),
     State.SENDING: frozenset(
         {State.DELIVERED, State.DUPLICATE, State.WAITING, State.QUEUED, State.HELD, State.DEAD}
@@ -27,13 +30,14 @@ MOVES: Mapping[State, frozenset[State]] = {
     State.HELD: frozenset({State.QUEUED, State.DISCARDED}),
     State.DEAD: frozenset({State.QUEUED, State.DISCARDED}),
     State.DISCARDED: frozenset({State.QUEUED}),
-    State.FILTERED: frozenset(),
+    State.FILTERED: frozenset({State.QUEUED}),
+    State.COLLAPSED: frozenset(),
     State.DELIVERED: frozenset(),
     State.DUPLICATE: frozenset(),
 }
 """Every legal move. The scripts of `relay.store` make them; a property test walks them."""
 
-OPEN = frozenset({State.QUEUED, State.SENDING, State.WAITING, State.HELD})
+OPEN = frozenset({State.GATHERING, State.QUEUED, State.SENDING, State.WAITING, State.HELD})
 """Still on its way to Gong."""
 
 ENDED = frozenset(State) - OPEN
@@ -48,6 +52,7 @@ class Reason(StrEnum):
     CRASHED = "crashed"
     LOCKED_OUT = "locked_out"
     UNMAPPABLE = "unmappable"
+    UNROUTABLE = "unroutable"
 
 
 REASONS: Mapping[Reason, str] = {
@@ -56,6 +61,7 @@ REASONS: Mapping[Reason, str] = {
     Reason.CRASHED: "Its worker died again and again while sending it. Replay it alone and watch the worker.",
     Reason.LOCKED_OUT: "Gong answered it as if locked out while other calls passed. Look at this body.",
     Reason.UNMAPPABLE: "The source's mapping makes no call of it. Mend the mapping, then replay: it is mapped anew.",
+    Reason.UNROUTABLE: "What it says of its customer leads to no destination. Connect one, then replay: it is routed anew.",
 }
 """What an operator is told, and what to do."""
 
@@ -70,6 +76,8 @@ class Cause(StrEnum):
     WRONG_ADDRESS = "wrong_address"
     REDIRECTED = "redirected"
     NOT_CONFIGURED = "not_configured"
+    NEEDS_REAUTH = "needs_reauth"
+    RENEWAL_FAILING = "renewal_failing"
 
 
 CAUSES: Mapping[Cause, str] = {
@@ -82,5 +90,9 @@ CAUSES: Mapping[Cause, str] = {
     Cause.WRONG_ADDRESS: "Nothing answers at that path. Check the destination's base_url and dialect.",
     Cause.REDIRECTED: "Gong points to another host. Set the destination's base_url to the one it names.",
     Cause.NOT_CONFIGURED: "The configuration no longer holds this destination. Add it again, or discard its events.",
+    Cause.NEEDS_REAUTH: "Its customer has to allow it in Gong, anew: make a link with `gong-relay connect NAME` and "
+    "have a technical administrator of theirs open it. The events follow by themselves.",
+    Cause.RENEWAL_FAILING: "Its access token has run out, and Gong does not make a new one just now. The relay asks "
+    "again every minute; the events follow by themselves.",
 }
 """What an operator is told, and what to do."""

@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import zip_longest
 from typing import Any
 
 import orjson
 
 from relay.core.bodies.check import association, warn
 from relay.core.call import Call
+from relay.core.session import Session
 from relay.intake.prepare import Prepared, Rejected
 from relay.store.accepting import Accepted, NewEvent, Verdict
 
@@ -38,7 +40,7 @@ def many_answer(accepted: Accepted, events: Sequence[NewEvent], items: Sequence[
     rejected = orjson.loads(accepted.rejections) if accepted.rejections else []
     results = [*_results(accepted, events, items), *rejected]
     kinds = Counter(_kind(result) for result in results)
-    counts = {name: kinds[name] for name in ("queued", "duplicates", "filtered", "rejected")}
+    counts = {name: kinds[name] for name in ("queued", "duplicates", "filtered", "dead", "rejected")}
     body = counts | {
         "receipt": accepted.receipt,
         "results": sorted(results, key=lambda result: result["index"]),
@@ -61,15 +63,22 @@ def preview(outcome: Prepared | Rejected) -> dict[str, Any]:
         return rejection(outcome)
     body: dict[str, Any] = {
         "index": outcome.index,
-        "status": "filtered" if outcome.filtered else "ready",
-        "calls": [_shown(call) for call in outcome.calls],
+        "status": _foreseen(outcome),
+        "destination": outcome.destination.name,
+        "calls": [_shown(call, session) for call, session in zip_longest(outcome.calls, outcome.sessions)],
     }
     return body | _extras(outcome)
 
 
-def _shown(call: Call) -> dict[str, Any]:
+def _foreseen(outcome: Prepared) -> str:
+    if outcome.filtered:
+        return "filtered"
+    return "dead" if outcome.unroutable else "ready"
+
+
+def _shown(call: Call, session: Session | None) -> dict[str, Any]:
     told = warn(call.operation, call.body)
-    return {
+    shown = {
         "operation": call.operation,
         "method": call.operation.method,
         "path": call.operation.path,
@@ -78,6 +87,7 @@ def _shown(call: Call) -> dict[str, Any]:
         "warnings": [problem.as_dict() for problem in told],
         "body": call.body,
     }
+    return shown | ({"session": session.as_dict()} if session else {})
 
 
 def _told(event: NewEvent, verdict: Verdict) -> dict[str, Any]:
@@ -96,6 +106,8 @@ def _extras(item: Prepared) -> dict[str, Any]:
         extras["warnings"] = [warning.as_dict() for warning in item.warnings]
     if item.filtered:
         extras["detail"] = item.filtered
+    elif item.unroutable:
+        extras["errors"] = [item.unroutable.as_dict()]
     return extras
 
 
@@ -114,4 +126,4 @@ def _kind(result: dict[str, Any]) -> str:
         return "rejected"
     if result["duplicate"]:
         return "duplicates"
-    return "filtered" if result["status"] == "filtered" else "queued"
+    return result["status"] if result["status"] in {"filtered", "dead"} else "queued"

@@ -1,4 +1,4 @@
-"""Sending a dead letter again. One that could not be mapped is mapped anew, from the bytes that its sender posted."""
+"""Sending a dead letter again. One without a call is routed and mapped anew, from the bytes that its sender posted."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,16 +6,20 @@ from datetime import datetime
 
 import orjson
 
+from relay.core.call import Call
+from relay.core.destination import Destination
 from relay.core.errors import Conflict, Invalid, NotFound
 from relay.core.hook import Hook
-from relay.core.rules.mapped import Mapped
 from relay.core.source import Source
 from relay.core.verification.verify import Accepted as Proof
+from relay.intake.items import read_items
+from relay.intake.prepare import Rejected, prepare
 from relay.intake.take_in import Intake
 from relay.intake.take_webhook import Delivery, map_delivery
 from relay.store.acting import replay_event
 from relay.store.connection import Client
 from relay.store.events import read_event, read_receipt
+from relay.store.packing import pack
 from relay.store.scripts import Scripts
 
 
@@ -29,45 +33,105 @@ class Replaying:
     intake: Callable[[], Intake]
 
 
+@dataclass(frozen=True, slots=True)
+class Anew:
+    """What an event becomes today, and where it goes."""
+
+    call: Call
+    destination: Destination
+
+    def fields(self) -> dict[str, str | bytes]:
+        """As its record holds it."""
+        return {
+            "operation": self.call.operation,
+            "event_id": self.call.event_id,
+            "body": pack(orjson.dumps(self.call.body)),
+            "destination": self.destination.name,
+            "company": self.destination.company,
+        }
+
+
 def replay(replaying: Replaying, event_id: str) -> None:
     """Queue a dead letter (or a discarded event) again.
 
-    Raises NotFound, Conflict when its state forbids it, and Invalid when today's mapping still makes no call of it.
+    Raises NotFound, Conflict when its state forbids it, and Invalid when today's configuration still makes no call of
+    it or knows no destination for it.
     """
     record = read_event(replaying.redis, event_id)
     fields: dict[str, str | bytes] = {}
     if record is not None and "body" not in record and "problems" in record:
-        call = _mapped_anew(replaying.intake(), replaying.redis, record).call
-        if call is None:
-            raise Conflict("still_unmapped", "Today's mapping filters it. Nothing was changed.")
-        fields = {"operation": call.operation, "event_id": call.event_id, "body": orjson.dumps(call.body)}
+        fields = made_anew(replaying.intake(), replaying.redis, record).fields()
     replay_event(replaying.scripts, event_id, now=replaying.now(), fields=fields)
 
 
-def _mapped_anew(intake: Intake, redis: Client, record: Mapping[str, bytes]) -> Mapped:
+def made_anew(intake: Intake, redis: Client, record: Mapping[str, bytes]) -> Anew:
+    """What today's configuration makes of an event's kept bytes.
+
+    Raises NotFound when they are gone, Conflict when it makes nothing of them, and Invalid when nothing Gong would take.
+    """
     receipt = read_receipt(redis, record["receipt"].decode())
     if receipt is None:
         raise NotFound(
             "no_such_receipt", "The bytes it came in are no longer kept: it cannot be mapped anew."
         )
+    # Only what came as a webhook has headers.
+    return (_of_webhook if "headers" in receipt else _of_event)(intake, record, receipt)
+
+
+def _of_webhook(intake: Intake, record: Mapping[str, bytes], receipt: Mapping[str, bytes]) -> Anew:
     source, hook = _hook(intake, record["source"].decode())
     delivery = Delivery(
         source,
         hook,
         receipt["raw"],
         receipt["content_type"].decode(),
-        orjson.loads(receipt.get("headers", b"{}")),
+        orjson.loads(receipt["headers"]),
         orjson.loads(receipt.get("query", b"{}")),
         Proof(receipt["key_id"].decode()),
     )
-    mapped = map_delivery(delivery, intake.destination(source), now=intake.now())
+    mapped = map_delivery(delivery, intake.router(source, for_rules=True), now=intake.now())
     same = [each for each in mapped if each.index == int(record["item"])]
-    part = int(record.get("part", b"0"))
+    part = _part(record)
     if part >= len(same):
-        raise Conflict("still_unmapped", "Today's mapping makes fewer events of what it came in.")
+        raise _fewer()
     if same[part].problems:
         raise Invalid(same[part].problems, "still_unmapped")
-    return same[part]
+    call = same[part].call
+    if call is None:
+        raise _filtered()
+    return Anew(call, same[part].destination)
+
+
+def _of_event(intake: Intake, record: Mapping[str, bytes], receipt: Mapping[str, bytes]) -> Anew:
+    source = intake.config.sources.get(record["source"].decode())
+    if source is None:
+        text = f"The configuration no longer has the source {record['source'].decode()!r}."
+        raise Conflict("still_unmapped", text)
+    items = read_items(receipt["raw"], receipt["content_type"].decode(), most=intake.most_items)
+    index = int(record["item"])
+    router = intake.router(source)
+    item = prepare(index, items.values[index], source=source, router=router, now=intake.now())
+    if isinstance(item, Rejected):
+        raise Invalid(item.problems, "still_unmapped")
+    if item.unroutable is not None:
+        raise Invalid([item.unroutable], "still_unmapped")
+    if item.filtered:
+        raise _filtered()
+    if _part(record) >= len(item.calls):
+        raise _fewer()
+    return Anew(item.calls[_part(record)], item.destination)
+
+
+def _part(record: Mapping[str, bytes]) -> int:
+    return int(record.get("part", b"0"))
+
+
+def _fewer() -> Conflict:
+    return Conflict("still_unmapped", "Today's mapping makes fewer events of what it came in.")
+
+
+def _filtered() -> Conflict:
+    return Conflict("still_unmapped", "Today's mapping filters it. Nothing was changed.")
 
 
 def _hook(intake: Intake, name: str) -> tuple[Source, Hook]:

@@ -5,10 +5,16 @@ from dataclasses import dataclass
 from relay.core.call import Operation
 from relay.core.doors.choose import understand
 from relay.core.doors.reading import CATALOG, operation_at
+from relay.core.errors import Forbidden
 from relay.intake.items import read_value
-from relay.intake.prepare import Prepared
+from relay.intake.prepare import Prepared, sessions_of
 from relay.intake.take_in import Arrival, Intake, new_events
 from relay.store.accepting import Receipt, accept
+
+_ROUTED = (
+    "Events of this source go where a value in them says, and bodies of Gong's name no customer: send them to "
+    "/v1/events, or with the key of a source that has one destination."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +30,30 @@ class Reported:
 def take_call(intake: Intake, arrival: Arrival, *, path: str) -> Reported:
     """Keep the event of a call to one of Gong's paths.
 
-    Raises Invalid with all that Gong would refuse (nothing is kept), and what `read_value` and `accept` raise.
+    Raises Invalid with all that Gong would refuse (nothing is kept), Forbidden for a source that routes, and what
+    `read_value` and `accept` raise.
     """
+    if arrival.source.name in intake.config.routes:
+        raise Forbidden("routed_source", _ROUTED)
     now = intake.now()
     value = read_value(arrival.raw, arrival.content_type)
     operation = operation_at(path, value)
-    destination = intake.destination(arrival.source)
+    destination = intake.config.destinations[arrival.source.destination]
     found = understand(operation, value, route=(arrival.source, destination), now=now)
     mapped = found.mapped
     item = Prepared(
-        0, found.type, found.event_id, mapped.calls, mapped.warnings, mapped.filtered, found.dedupe_name
+        0,
+        found.type,
+        found.event_id,
+        mapped.calls,
+        mapped.warnings,
+        mapped.filtered,
+        destination,
+        dedupe_name=found.dedupe_name,
+        lane=arrival.source.lane(found.type),
+        sessions=sessions_of(arrival.source, found.type, mapped.calls),
     )
-    receipt_id, events = new_events([item], destination, now)
+    receipt_id, events = new_events(arrival.source, [item], now=now)
     receipt = Receipt(receipt_id, arrival.source.name, arrival.raw, arrival.content_type, arrival.key_id)
     accepted = accept(intake.scripts, receipt, events, now=now, retention=intake.retention)
     # The catalogue knows no 409, and Gong gives none to a body without an id: there the first answer is given again.

@@ -2,20 +2,23 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import zip_longest
 
 import orjson
 
 from relay.core.config import Config
-from relay.core.destination import Destination
 from relay.core.errors import Invalid, Problem
 from relay.core.ids import ENTROPY_BYTES, id_run
+from relay.core.lifecycle import Reason
+from relay.core.rules.routing import Router, dedupe_name
 from relay.core.source import Source
 from relay.intake.answers import Answer, many_answer, preview, rejection, single_answer
 from relay.intake.items import Items, read_items
 from relay.intake.prepare import Prepared, Rejected, prepare
 from relay.store.accepting import NewEvent, Receipt, Retention, accept
+from relay.store.directory import Directory
 from relay.store.scripts import Scripts
 
 
@@ -35,13 +38,15 @@ class Intake:
     """What taking in needs. `now` tells the time."""
 
     config: Config
+    directory: Directory
     scripts: Scripts
     retention: Retention
     now: Callable[[], datetime]
     most_items: int = 500
 
-    def destination(self, source: Source) -> Destination:
-        return self.config.destinations[source.destination]
+    def router(self, source: Source, *, for_rules: bool = False) -> Router:
+        """What finds the destination of each of a source's items."""
+        return self.config.router(source, self.directory, for_rules=for_rules)
 
 
 def take_in(intake: Intake, arrival: Arrival) -> Answer:
@@ -55,7 +60,7 @@ def take_in(intake: Intake, arrival: Arrival) -> Answer:
     rejected = [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
     if not prepared:
         raise Invalid(_all_problems(rejected, single=items.single))
-    receipt_id, events = new_events(prepared, intake.destination(arrival.source), now)
+    receipt_id, events = new_events(arrival.source, prepared, now=now)
     receipt = Receipt(
         receipt_id,
         arrival.source.name,
@@ -84,8 +89,11 @@ def dry_run(intake: Intake, arrival: Arrival) -> Answer:
 
 def _outcomes(intake: Intake, arrival: Arrival, now: datetime) -> tuple[Items, list[Prepared | Rejected]]:
     items = read_items(arrival.raw, arrival.content_type, most=intake.most_items)
-    route = (arrival.source, intake.destination(arrival.source))
-    return items, [prepare(index, value, route=route, now=now) for index, value in enumerate(items.values)]
+    source, router = arrival.source, intake.router(arrival.source)
+    prepared = (
+        prepare(at, value, source=source, router=router, now=now) for at, value in enumerate(items.values)
+    )
+    return items, list(prepared)
 
 
 def _all_problems(rejected: Sequence[Rejected], *, single: bool) -> list[Problem]:
@@ -96,28 +104,36 @@ def _all_problems(rejected: Sequence[Rejected], *, single: bool) -> list[Problem
     ]
 
 
-def new_events(
-    prepared: Sequence[Prepared], destination: Destination, now: datetime
-) -> tuple[str, list[NewEvent]]:
+def new_events(source: Source, prepared: Sequence[Prepared], *, now: datetime) -> tuple[str, list[NewEvent]]:
     """A fresh id for the receipt, and its events with theirs."""
     total = sum(max(len(item.calls), 1) for item in prepared)
     receipt_id, *ids = id_run(now, os.urandom(ENTROPY_BYTES), total + 1)
     numbered = iter(ids)
-    return receipt_id, [event for item in prepared for event in _of_item(item, destination, numbered)]
+    return receipt_id, [event for item in prepared for event in _of_item(source, item, numbered)]
 
 
-def _of_item(item: Prepared, destination: Destination, ids: Iterator[str]) -> Iterator[NewEvent]:
+def _of_item(source: Source, item: Prepared, ids: Iterator[str]) -> Iterator[NewEvent]:
     warnings = orjson.dumps([warning.as_dict() for warning in item.warnings]) if item.warnings else b""
-    for call in item.calls or (None,):
-        yield NewEvent(
+    for part, (call, session) in enumerate(zip_longest(item.calls or (None,), item.sessions)):
+        event_id = call.event_id if call else item.event_id
+        event = NewEvent(
             next(ids),
-            call.event_id if call else item.event_id,
-            destination.name,
-            destination.company,
+            event_id,
+            item.destination.name,
+            item.destination.company,
             item.type,
             item.index,
             call,
             warnings,
             item.filtered or "",
-            item.dedupe_name,
+            item.dedupe_name or dedupe_name(source.name, item.account, event_id),
+            lane=item.lane,
+            session=session,
         )
+        yield _dead(event, item.unroutable, part) if item.unroutable and call else event
+
+
+def _dead(event: NewEvent, why: Problem, part: int) -> NewEvent:
+    """Without its call, which is made anew when it is replayed: it may differ for the destination it goes to then."""
+    problems, dead_as = orjson.dumps([why.as_dict()]), Reason.UNROUTABLE
+    return replace(event, call=None, reason=why.message, problems=problems, dead_as=dead_as, part=part)

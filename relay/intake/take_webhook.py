@@ -8,18 +8,20 @@ from datetime import datetime
 
 import orjson
 
-from relay.core.destination import Destination
 from relay.core.errors import Problem, RelayError
 from relay.core.hook import Hook
 from relay.core.ids import ENTROPY_BYTES, id_run
+from relay.core.lifecycle import Reason, State
 from relay.core.payloads import Payload, read_body
+from relay.core.rules.faults import Hitch
 from relay.core.rules.identify import digest_event_id
 from relay.core.rules.mapped import Mapped, Status
-from relay.core.rules.run import run
+from relay.core.rules.routing import Router, dedupe_name
+from relay.core.rules.run import run, scope_of, unread
 from relay.core.source import Source
 from relay.core.verification.verify import Accepted as Proof
 from relay.intake.take_in import Intake
-from relay.store.accepting import NewEvent, Receipt, accept
+from relay.store.accepting import NewEvent, Receipt, Verdict, accept
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +51,33 @@ class TakenIn:
 def take_webhook(intake: Intake, delivery: Delivery) -> TakenIn:
     """Keep a delivery and queue what it becomes. Raises Unavailable, or Conflict when a signature comes with another body."""
     now = intake.now()
-    destination = intake.destination(delivery.source)
-    mapped = map_delivery(delivery, destination, now=now)
+    mapped = map_delivery(delivery, intake.router(delivery.source, for_rules=True), now=now)
     receipt_id, *ids = id_run(now, os.urandom(ENTROPY_BYTES), len(mapped) + 1)
-    events = list(_events(mapped, ids, destination))
+    events = list(_events(delivery.source, mapped, ids))
     accepted = accept(
         intake.scripts, _receipt(receipt_id, delivery), events, now=now, retention=intake.retention
     )
-    kinds = Counter("duplicates" if told.duplicate else told.status for told in accepted.verdicts)
+    kinds = Counter(_kind(told) for told in accepted.verdicts)
     return TakenIn(accepted.receipt, kinds["queued"], kinds["duplicates"], kinds["filtered"], kinds["dead"])
 
 
-def map_delivery(delivery: Delivery, destination: Destination, *, now: datetime) -> tuple[Mapped, ...]:
+def _kind(verdict: Verdict) -> str:
+    """What waits with its session is on its way to Gong like what is queued."""
+    if verdict.duplicate:
+        return "duplicates"
+    return State.QUEUED if verdict.status in {State.GATHERING, State.COLLAPSED} else verdict.status
+
+
+def map_delivery(delivery: Delivery, router: Router, *, now: datetime) -> tuple[Mapped, ...]:
     """What each item of a delivery becomes. A body that cannot be read is one dead item. Never raises."""
     try:
         body = read_body(delivery.raw, delivery.content_type, delivery.hook.reading)
     except RelayError as error:
         event_id = digest_event_id(delivery.source.name, delivery.raw.decode("utf-8", "surrogateescape"))
-        return (Mapped(0, event_id, problems=(Problem("", error.code, error.detail),)),)
+        scope = scope_of(Payload(None, delivery.headers, delivery.query), delivery.source.name, now)
+        return (unread(Problem("", error.code, error.detail), event_id, scope=scope, route=router),)
     payload = Payload(body, delivery.headers, delivery.query)
-    return run(
-        delivery.hook.mapping, payload, source=delivery.source, destination=destination, received_at=now
-    )
+    return run(delivery.hook.mapping, payload, source=delivery.source, destination=router, received_at=now)
 
 
 def payload_of(delivery: Delivery) -> Payload:
@@ -98,24 +105,33 @@ def _receipt(receipt_id: str, delivery: Delivery) -> Receipt:
     )
 
 
-def _events(mapped: Sequence[Mapped], ids: Sequence[str], destination: Destination) -> Iterator[NewEvent]:
+def _events(source: Source, mapped: Sequence[Mapped], ids: Sequence[str]) -> Iterator[NewEvent]:
     parts: Counter[int] = Counter()
     for each, event_id in zip(mapped, ids, strict=True):
         yield NewEvent(
             event_id,
             each.event_id,
-            destination.name,
-            destination.company,
+            each.destination.name,
+            each.destination.company,
             each.rule or "unmapped",
             each.index,
             each.call,
             _as_json(each.warnings),
             each.filtered or "; ".join(_said(problem) for problem in each.problems),
+            dedupe_name(source.name, each.account, each.event_id),
             rule=each.rule,
             problems=_as_json(each.problems) if each.status is Status.DEAD else b"",
             part=parts[each.index],
+            dead_as=_dead_as(each),
+            lane=each.lane,
+            session=each.session,
         )
         parts[each.index] += 1
+
+
+def _dead_as(mapped: Mapped) -> Reason:
+    codes = {problem.code for problem in mapped.problems}
+    return Reason.UNROUTABLE if codes == {Hitch.UNROUTABLE} else Reason.UNMAPPABLE
 
 
 def _as_json(problems: Sequence[Problem]) -> bytes:

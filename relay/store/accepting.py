@@ -9,10 +9,14 @@ import orjson
 
 from relay.core.call import Call
 from relay.core.errors import Conflict
+from relay.core.fingerprint import cluster_of
+from relay.core.lane import Lane
 from relay.core.lifecycle import Reason, State
+from relay.core.session import Session
 from relay.settings import Settings
 from relay.store.connection import translated
 from relay.store.jobs import job_data, job_moment
+from relay.store.packing import USUAL_TYPE, pack, pack_pair
 from relay.store.scripts import Scripts
 
 
@@ -57,7 +61,8 @@ class Receipt:
 class NewEvent:
     """One event to be accepted. Without a call it is filtered, and `reason` says why.
 
-    `event_id` is Gong's. Where its sender chose it freely, `dedupe_name` says what it is deduplicated by.
+    `event_id` is Gong's. Where its sender chose it freely, `dedupe_name` says what it is deduplicated by. With
+    `problems` it is a dead letter, by the reason `dead_as`.
     """
 
     id: str
@@ -73,6 +78,9 @@ class NewEvent:
     rule: str | None = None
     problems: bytes = b""
     part: int = 0
+    dead_as: Reason = Reason.UNMAPPABLE
+    lane: Lane = Lane.NORMAL
+    session: Session | None = None
 
     @property
     def state(self) -> State:
@@ -110,7 +118,8 @@ def accept(
     """
     digest = hashlib.sha256(receipt.raw).hexdigest() if receipt.idempotency_key else ""
     moment = job_moment(now)
-    fields = _receipt_fields(receipt)
+    raw, bodies = _packed(receipt, events)
+    fields = _receipt_fields(receipt, raw)
     arguments: list[str | bytes | float] = [
         receipt.id,
         receipt.source,
@@ -125,10 +134,10 @@ def accept(
         len(fields),
         *fields,
     ]
-    for event in events:
-        arguments += _event_arguments(event)
+    for event, body in zip(events, bodies, strict=True):
+        arguments += _event_arguments(event, body)
     with translated():
-        kind, receipt_id, verdicts, rejections = scripts.run("accept", *arguments)
+        kind, receipt_id, verdicts, rejections = scripts.run("accept", *arguments, copied=True)
     if kind == b"clash":
         raise Conflict(
             "idempotency_key_reused", "This Idempotency-Key was used with another body. Use a new one."
@@ -147,28 +156,53 @@ def _idempotency_name(receipt: Receipt) -> str:
     return f"{receipt.source}:{hashlib.sha256(receipt.idempotency_key.encode()).hexdigest()}"
 
 
-def _receipt_fields(receipt: Receipt) -> list[str | bytes]:
+def _packed(receipt: Receipt, events: Sequence[NewEvent]) -> tuple[bytes, list[bytes]]:
+    """The request's bytes and the body of each event, as they are kept. b"": an event without a call."""
+    bodies = [orjson.dumps(event.call.body) if event.call is not None else b"" for event in events]
+    if len(bodies) == 1 and bodies[0]:
+        raw, body = pack_pair(receipt.raw, bodies[0])
+        return raw, [body]
+    return pack(receipt.raw), [pack(body) for body in bodies]
+
+
+def _receipt_fields(receipt: Receipt, raw: bytes) -> list[str | bytes]:
     optional = {"rejections": receipt.rejections, "headers": receipt.headers, "query": receipt.query}
-    fields: list[str | bytes] = ["raw", receipt.raw, "content_type", receipt.content_type]
+    fields: list[str | bytes] = ["raw", raw]
+    if receipt.content_type != USUAL_TYPE:
+        fields += ["content_type", receipt.content_type]
     for name, value in optional.items():
         if value:
             fields += [name, value]
     return fields
 
 
-def _event_arguments(event: NewEvent) -> list[str | bytes | float]:
+def _event_arguments(event: NewEvent, body: bytes) -> list[str | bytes | float]:
     fields: list[str | bytes | float] = ["type", event.type, "item", event.item]
     if event.call is not None:
-        fields += ["operation", event.call.operation, "body", orjson.dumps(event.call.body)]
+        fields += ["operation", event.call.operation, "body", body]
     if event.problems:
-        fields += ["reason", Reason.UNMAPPABLE, "problems", event.problems]
+        cluster = cluster_of(event.dead_as, event.reason, rule=event.rule)
+        fields += ["reason", event.dead_as, "problems", event.problems]
+        fields += ["cluster", cluster.fingerprint, "field", cluster.field]
     optional = {"warnings": event.warnings, "detail": event.reason, "rule": event.rule, "part": event.part}
     for name, value in optional.items():
         if value:
             fields += [name, value]
     name = event.dedupe_name or event.event_id
-    head = [event.id, event.event_id, name, event.company, event.destination, event.state]
-    return [*head, job_data(event.id), len(fields), *fields]
+    head = [event.id, event.event_id, name, event.company, event.destination, event.state, event.lane]
+    session = event.session if event.state is State.QUEUED else None
+    if session is not None:
+        fields += ["collapse", session.told]
+    return [*head, job_data(event.id), _session_argument(event, session), len(fields), *fields]
+
+
+def _session_argument(event: NewEvent, session: Session | None) -> str:
+    if session is None:
+        return ""
+    name = hashlib.sha256(f"{event.destination}|{session.name}".encode()).hexdigest()[:32]
+    times = session.collapse
+    seconds = (times.quiet_seconds, times.longest_seconds, session.happened_at.timestamp())
+    return "|".join([name, *(str(int(each * 1_000_000)) for each in seconds)])
 
 
 def _verdict(text: str) -> Verdict:

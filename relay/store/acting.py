@@ -2,17 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
+
+from redis import Redis
 
 from relay.core.destination import Destination
 from relay.core.errors import Conflict, NotFound
 from relay.core.lifecycle import Cause
+from relay.store import keys
 from relay.store.connection import translated
 from relay.store.delivery import SECOND
 from relay.store.jobs import job_data, job_moment
 from relay.store.scripts import Scripts
 
 _AT_ONCE = 1000
+_WEEK = 7 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,53 @@ def resume_destination(scripts: Scripts, name: str, *, probed: bool = False) -> 
             return was_held, moved
 
 
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What came of a probe: `passed`, an outcome's word, or `not_configured`; Gong's status and words.
+
+    `cause` is what a hold for it would be for.
+    """
+
+    outcome: str
+    status: int | None = None
+    detail: str = ""
+    cause: Cause | None = None
+
+
+def ask_probe(redis: Redis, destination: Destination) -> None:
+    """Have a destination's credentials tried as soon as its budget allows, on hold or not."""
+    with translated():
+        redis.hset(keys.PROBE_WANTED, destination.name, destination.company)
+
+
+def tell_probe(redis: Redis, name: str, probed: Probed) -> None:
+    """Keep what came of a probe, for a week."""
+    seconds, microseconds = redis.time()
+    told = ("at", seconds * SECOND + microseconds, "outcome", probed.outcome)
+    said = ("status", probed.status or 0, "detail", probed.detail[:500], "cause", probed.cause or "")
+    with redis.pipeline() as pipeline:
+        pipeline.hset(keys.PROBE_TOLD + name, items=[*told, *said])
+        pipeline.expire(keys.PROBE_TOLD + name, _WEEK)
+        pipeline.execute()
+
+
+def rest_after_probe(scripts: Scripts, name: str, seconds: float) -> None:
+    """Make no call of the company of a destination on hold for so long: its probe was answered 429."""
+    scripts.run("rest", name, int(seconds * SECOND))
+
+
+def read_probe(redis: Redis, name: str) -> tuple[datetime, Probed] | None:
+    """When the last probe of a destination ended, and what came of it. None where there was none within a week."""
+    with translated():
+        fields: Any = redis.hgetall(keys.PROBE_TOLD + name)
+    if not fields:
+        return None
+    told = {field.decode(): value.decode() for field, value in fields.items()}
+    cause = Cause(told["cause"]) if told.get("cause") else None
+    probed = Probed(told["outcome"], int(told["status"]) or None, told["detail"], cause)
+    return datetime.fromtimestamp(int(told["at"]) / SECOND, tz=UTC), probed
+
+
 def replay_event(
     scripts: Scripts, event_id: str, *, now: datetime, fields: Mapping[str, str | bytes] | None = None
 ) -> None:
@@ -72,7 +124,7 @@ def discard_event(scripts: Scripts, event_id: str, *, keep_seconds: int) -> None
     """Give an event up. NotFound, or Conflict when it is being sent or has ended."""
     with translated():
         done, state = scripts.run("discard", event_id, keep_seconds * SECOND)
-    may = "an event that is queued, waiting, held or a dead letter"
+    may = "an event that is gathering, queued, waiting, held or a dead letter"
     _check(event_id, done=bool(done), state=state.decode(), verb="discarded", may=may)
 
 

@@ -1,18 +1,22 @@
 """The way to Redis: one client per process, with deadlines, and every failure turned into `Unavailable`."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from socket import socket
+from typing import Any
 
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.connection import ConnectionPool
+from redis.connection import Connection, ConnectionPool, SSLConnection, parse_url
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
+from redis.exceptions import ReadOnlyError, RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from relay.core.errors import Unavailable
+from relay.core.redis_url import RedisUrl, read_redis_url
+from relay.settings import wrong_setting
 
 Client = Redis
 """What the rest of the relay holds and hands to `relay.store`, which alone speaks through it."""
@@ -34,21 +38,103 @@ WORKER = Patience(answer=5.0, connect=2.0, connections=512)
 """A worker has time; what it holds is leased."""
 
 
-def open_redis(url: str, patience: Patience) -> Redis:
-    """A client for `url` (redis://, rediss:// or unix://). Connects on first use.
+WORTH_ANOTHER = (RedisConnectionError, ReadOnlyError)
+"""Failures after which a command is sent once more, over a new connection.
 
-    A broken connection is tried once more at once: pooled sockets die with a restarted server, and every script of
-    the relay may be repeated. A timeout is not: the deadline has passed.
+Pooled sockets die with a restarted server, and one to a primary that became a replica takes no writes. Every script of
+the relay may be repeated. A timeout is not in the list: the deadline has passed.
+"""
+
+_SHARE_FOR_SENTINELS = 0.25
+"""Of the time to connect: so that three Sentinels which are away do not use up the sender's two seconds."""
+
+
+def open_redis(url: str, patience: Patience) -> Redis:
+    """A client for `url`, as `relay.core.redis_url` reads it. Connects on first use."""
+    told = read_redis_url(url)
+    options: dict[str, Any] = {
+        "max_connections": patience.connections,
+        "socket_timeout": patience.answer,
+        "socket_connect_timeout": patience.connect,
+        "retry": Retry(NoBackoff(), 1, supported_errors=WORTH_ANOTHER),
+        "health_check_interval": 0,
+    }
+    options |= parse_url(told.server)  # type: ignore[no-untyped-call]
+    if told.tls:
+        # Versions of redis-py differ in their default.
+        options.setdefault("ssl_check_hostname", options.get("ssl_cert_reqs") != "none")
+    if told.sentinels:
+        options["connection_class"] = _FollowingTls if told.tls else _Following
+        options["find_primary"] = _finder(told, options)
+    return Redis(connection_pool=ConnectionPool(**options))
+
+
+def follows(redis: Redis) -> bool:
+    """Whether Sentinels say which server `redis` speaks to."""
+    return "find_primary" in redis.connection_pool.connection_kwargs
+
+
+class _NoPrimary(RedisError):
+    """No Sentinel says where the primary is. Not worth another try at once: each has been asked."""
+
+
+class _Following(Connection):
+    """A connection that asks the Sentinels, each time it opens, where the primary is.
+
+    In place of redis-py's own, which keeps its socket after a timeout, so that an answer that comes too late is read
+    as the next command's, and which asks only when a pool opens it.
     """
-    pool = ConnectionPool.from_url(
-        url,
-        max_connections=patience.connections,
-        socket_timeout=patience.answer,
-        socket_connect_timeout=patience.connect,
-        retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
-        health_check_interval=0,
-    )
-    return Redis(connection_pool=pool)
+
+    def __init__(self, *, find_primary: Callable[[], tuple[str, int]], **options: Any) -> None:
+        super().__init__(**options)  # type: ignore[no-untyped-call]
+        self._find_primary = find_primary
+
+    def _connect(self) -> socket:
+        self.host, self.port = self._find_primary()
+        return super()._connect()  # type: ignore[no-any-return, no-untyped-call]
+
+
+class _FollowingTls(_Following, SSLConnection):
+    """The same over TLS."""
+
+
+def _finder(told: RedisUrl, options: dict[str, Any]) -> Callable[[], tuple[str, int]]:
+    """What asks one Sentinel after the other for the primary's address."""
+    seconds = options["socket_connect_timeout"] * _SHARE_FOR_SENTINELS
+    how: dict[str, Any] = {
+        "socket_timeout": seconds,
+        "socket_connect_timeout": seconds,
+        "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
+        "username": told.sentinel_username,
+        "password": told.sentinel_password,
+    }
+    if told.tls:
+        how |= {"ssl": True} | {name: value for name, value in options.items() if name.startswith("ssl_")}
+    sentinels = [Redis(host, port, **how) for host, port in told.sentinels]
+
+    def find() -> tuple[str, int]:
+        for sentinel in sentinels:
+            with suppress(RedisError):
+                found: Any = sentinel.sentinel_get_master_addr_by_name(told.primary)
+                if found:
+                    return found[0].decode() if isinstance(found[0], bytes) else found[0], int(found[1])
+        raise _NoPrimary(f"No Sentinel knows the primary {told.primary!r}.")
+
+    return find
+
+
+def refuse_cluster(redis: Redis) -> None:
+    """Raise SettingsError when the server is part of a Redis Cluster. Silent when it cannot be asked."""
+    try:
+        told: Any = redis.info("cluster")
+    except RedisError:
+        return
+    if told.get("cluster_enabled"):
+        text = (
+            "the server is part of a Redis Cluster, which would part what must be kept in one step: "
+            "name a server on its own, or Sentinels"
+        )
+        raise wrong_setting("RELAY_REDIS_URL", text)
 
 
 @contextmanager
@@ -58,7 +144,7 @@ def translated() -> Iterator[None]:
         yield
     except RedisTimeoutError as error:
         raise Unavailable("store_timeout", "The store does not answer in time.", retry_after=2) from error
-    except RedisConnectionError as error:
+    except (RedisConnectionError, _NoPrimary) as error:
         raise Unavailable("store_away", "The store cannot be reached.", retry_after=2) from error
     except RedisError as error:
         code = "store_full" if "OOM" in str(error) or "maxmemory" in str(error) else "store_failed"

@@ -8,8 +8,11 @@ from typing import Any
 from redis import Redis
 
 from relay.core.destination import Destination, Limits
+from relay.core.fingerprint import cluster_of
 from relay.core.lifecycle import Cause, Reason, State
+from relay.core.session import Gathered
 from relay.store import keys
+from relay.store.packing import unpack
 from relay.store.scripts import Scripts
 
 SECOND = 1_000_000
@@ -18,7 +21,11 @@ SECOND = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One event under lease: everything its attempt needs. `attempts` counts the ones already spent."""
+    """One event under lease: everything its attempt needs. `attempts` counts the ones already spent.
+
+    `slot` names the call among its company's last ones. `tries_gong`: nothing else is sent to that base URL until this
+    call has shown whether it answers again. `gathered` is the session that the event stands for.
+    """
 
     company: str
     id: str
@@ -32,6 +39,9 @@ class Taken:
     ambiguous: bool
     lockouts: int
     throttles: int
+    slot: str = ""
+    tries_gong: bool = False
+    gathered: Gathered | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,26 +59,33 @@ class Swept:
 class Pacing:
     """`lease`: seconds until a silent worker is given up. `window`: seconds in which a company makes its per_second calls.
 
-    The window is longer than one second by what the way to Gong may stretch or squeeze the distance between calls.
+    The distance between calls is kept at Gong, not here: a call is followed a window after the latest moment at which
+    it can have arrived. A worker knows that moment when it has the answer; until then it is `slack` seconds after its
+    event was taken.
     """
 
     lease: float = 30.0
-    window: float = 1.05
+    window: float = 1.004
+    slack: float = 0.06
 
 
 def take(scripts: Scripts, *, worker: str, want: int, pacing: Pacing) -> tuple[float | None, list[Taken]]:
     """Up to `want` events that may be sent now, and the seconds until the next one may (None: nothing is queued)."""
-    default = Limits()
     wait, *taken = scripts.run(
         "take",
         want,
         worker,
         int(pacing.lease * SECOND),
-        int(pacing.window * SECOND),
-        default.per_second,
-        default.day_budget,
+        *_pace(pacing),
     )
     return (None if wait < 0 else wait / SECOND), [_taken(row) for row in taken]
+
+
+def _pace(pacing: Pacing) -> tuple[int, ...]:
+    """The pace, and what a company may send that nobody has published."""
+    default = Limits()
+    spacing = (int(pacing.window * SECOND), int(pacing.slack * SECOND))
+    return (*spacing, default.per_second, default.day_budget, default.high_room)
 
 
 def _taken(row: Sequence[bytes]) -> Taken:
@@ -85,6 +102,10 @@ def _taken(row: Sequence[bytes]) -> Taken:
         ambiguous,
         lockouts,
         throttles,
+        slot,
+        tries_gong,
+        *gathered,
+        request,
     ) = row
     return Taken(
         company.decode(),
@@ -92,14 +113,29 @@ def _taken(row: Sequence[bytes]) -> Taken:
         int(number),
         destination.decode(),
         operation.decode(),
-        body,
+        unpack(body, request),
         event_id.decode(),
         int(attempts),
-        datetime.fromtimestamp(int(received) / SECOND, tz=UTC),
+        _moment(received),
         ambiguous == b"1",
         int(lockouts),
         int(throttles),
+        slot.decode(),
+        tries_gong == b"1",
+        gathered_from(gathered),
     )
+
+
+def gathered_from(told: Sequence[bytes | None]) -> Gathered | None:
+    """What an event's fields `gathered`, `first_at`, `last_at` and `collapse` say of its session."""
+    count, first, last, collapse = told
+    if not count or not first or not last:
+        return None
+    return Gathered(int(count), _moment(first), _moment(last), collapse or b"")
+
+
+def _moment(microseconds: bytes) -> datetime:
+    return datetime.fromtimestamp(int(microseconds) / SECOND, tz=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +152,37 @@ def done(state: State, request_id: str | None, *, record: bytes, keep_seconds: i
     return Settlement("done", (state, request_id or ""), record, keep_seconds)
 
 
-def later(seconds: float, *, ambiguous: bool, record: bytes) -> Settlement:
-    return Settlement("later", (int(seconds * SECOND), int(ambiguous)), record)
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A faltered attempt: when to try again, and what it says of Gong. `blames_gong`: no event can be at fault.
+
+    `spent`: it counts among the event's attempts.
+    """
+
+    seconds: float
+    ambiguous: bool = False
+    spent: bool = True
+    blames_gong: bool = False
+    said: str = ""
 
 
-def freeze(seconds: float, *, record: bytes) -> Settlement:
-    return Settlement("freeze", (int(seconds * SECOND),), record)
+def later(again: Again, *, record: bytes) -> Settlement:
+    told = (int(again.ambiguous), int(again.spent), int(again.blames_gong), again.said[:300])
+    return Settlement("later", (int(again.seconds * SECOND), *told), record)
 
 
-def bury(reason: Reason, detail: str, *, record: bytes, keep_seconds: int) -> Settlement:
-    return Settlement("bury", (reason, detail), record, keep_seconds)
+def freeze(seconds: float, *, record: bytes, per_day: int = 0) -> Settlement:
+    """Gong's limit is spent. `per_day` is what the company may send: what is not ours of it, others have spent; 0: it is not known."""
+    return Settlement("freeze", (int(seconds * SECOND), per_day), record)
+
+
+def bury(
+    reason: Reason, detail: str, *, record: bytes, keep_seconds: int, status: int | None = None
+) -> Settlement:
+    """A dead letter. `status` is what Gong answered."""
+    cluster = cluster_of(reason, detail, status=status)
+    fault = ("cluster", cluster.fingerprint, "field", cluster.field)
+    return Settlement("bury", (reason, detail, *fault), record, keep_seconds)
 
 
 def hold(cause: Cause, detail: str, *, record: bytes, probe_seconds: float) -> Settlement:
@@ -137,7 +194,23 @@ def back() -> Settlement:
     return Settlement("back", ())
 
 
-def finish(scripts: Scripts, taken: Taken, settlement: Settlement) -> bool:
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """A call's way: to which base URL, and how many seconds after its event was taken it had arrived at the latest.
+
+    None where no call was made. Without a base URL it says nothing of whether Gong answers there.
+    """
+
+    base_url: str = ""
+    arrived: float | None = None
+
+
+_NOT_MADE, _PACING = Trip(), Pacing()
+
+
+def finish(
+    scripts: Scripts, taken: Taken, settlement: Settlement, trip: Trip = _NOT_MADE, pacing: Pacing = _PACING
+) -> bool:
     """Settle an attempt. False: its lease had run out and the event is another worker's now; nothing was changed."""
     answer = scripts.run(
         "finish",
@@ -147,6 +220,10 @@ def finish(scripts: Scripts, taken: Taken, settlement: Settlement) -> bool:
         settlement.verb,
         settlement.record,
         settlement.keep_seconds * SECOND,
+        trip.base_url,
+        taken.slot,
+        "" if trip.arrived is None else int(trip.arrived * SECOND),
+        int(pacing.window * SECOND),
         *settlement.arguments,
     )
     return bool(answer)
@@ -165,7 +242,6 @@ class Sweeping:
 
 def sweep(scripts: Scripts, sweeping: Sweeping, pacing: Pacing) -> Swept:
     """Rescue, promote, wake, prune, and say what is to be probed; one worker a second wins."""
-    default = Limits()
     won, rescued, promoted, pruned, probes = scripts.run(
         "sweep",
         int(sweeping.every * 900),
@@ -173,9 +249,7 @@ def sweep(scripts: Scripts, sweeping: Sweeping, pacing: Pacing) -> Swept:
         sweeping.most_rescues,
         int(sweeping.probe_every * SECOND),
         sweeping.most_pruned,
-        int(pacing.window * SECOND),
-        default.per_second,
-        default.day_budget,
+        *_pace(pacing),
     )
     return Swept(bool(won), rescued, promoted, pruned, tuple(name.decode() for name in probes))
 
@@ -185,7 +259,14 @@ def publish_limits(scripts: Scripts, destinations: Mapping[str, Destination]) ->
     arguments: list[str | int] = []
     for destination in destinations.values():
         limits = destination.limits
-        arguments += [destination.company, limits.per_second, limits.day_budget]
+        arguments += [
+            destination.company,
+            limits.per_second,
+            limits.per_day,
+            limits.day_budget,
+            limits.high_room,
+        ]
+        arguments += [destination.base_url]
     scripts.run("limits", *arguments)
 
 

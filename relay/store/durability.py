@@ -1,6 +1,7 @@
 """What the store promises: how surely it keeps what it has taken, and whether there is room for more."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,9 +9,11 @@ from redis import Redis
 from redis.exceptions import RedisError, ResponseError
 
 from relay.core.errors import Unavailable
-from relay.store.connection import translated
+from relay.store.connection import follows, translated
 
 _EVERY_SECONDS = 1.0
+_LAG_SECONDS = 10
+_ASKED = ("appendonly", "appendfsync", "maxmemory-policy", "min-replicas-to-write")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +30,14 @@ def read_durability(redis: Redis) -> Durability:
     """What the server is set to. Where it may not be asked (some hosts forbid CONFIG), that is said as relaxed."""
     with translated():
         try:
-            found: Any = redis.config_get("appendonly", "appendfsync", "maxmemory-policy")
+            found: Any = redis.config_get(*_ASKED)
         except ResponseError:
             return Durability(
                 "?", "?", "?", ("The server does not tell its settings (CONFIG GET is refused).",)
             )
+        replication: Any = redis.info("replication")
     told = {_text(name): _text(value) for name, value in found.items()}
-    appendonly, fsync, policy = (told.get(n, "?") for n in ("appendonly", "appendfsync", "maxmemory-policy"))
+    appendonly, fsync, policy, least = (told.get(name, "?") for name in _ASKED)
     relaxed = []
     if appendonly != "yes":
         relaxed.append("appendonly is off: a restart of the server loses accepted events.")
@@ -43,7 +47,22 @@ def read_durability(redis: Redis) -> Durability:
         )
     if policy != "noeviction":
         relaxed.append(f"maxmemory-policy is {policy}: a full server throws accepted events away.")
-    return Durability(appendonly, fsync, policy, tuple(relaxed))
+    if follows(redis) and least == "0":
+        relaxed.append(
+            "min-replicas-to-write is 0: a primary without replicas goes on taking events, which a failover loses."
+        )
+    return Durability(appendonly, fsync, policy, (*relaxed, *_lagging(replication)))
+
+
+def _lagging(replication: Mapping[str, Any]) -> Iterator[str]:
+    """A replica that is behind is no place to fail over to."""
+    for name, replica in replication.items():
+        if not re.fullmatch(r"slave\d+", name) or not isinstance(replica, Mapping):
+            continue
+        if replica.get("state") != "online":
+            yield f"The replica {replica.get('ip')} is still being filled: a failover to it loses events."
+        elif int(replica.get("lag", 0)) > _LAG_SECONDS:
+            yield f"The replica {replica.get('ip')} is {replica['lag']} seconds behind: a failover to it loses events."
 
 
 def _text(value: bytes | str) -> str:

@@ -11,6 +11,7 @@ from redis import Redis
 from relay.core.lifecycle import State
 from relay.store import keys
 from relay.store.connection import translated
+from relay.store.packing import USUAL_TYPE, goes_on, unpack
 
 _PAGE = 200
 _MOST_LOOKED_AT = 5_000
@@ -63,13 +64,24 @@ def read_event(redis: Redis, event_id: str) -> dict[str, bytes] | None:
     """The whole record of one event, its tries among the fields as `try:<n>`; None when there is none."""
     with translated():
         record: dict[bytes, bytes] = redis.hgetall(keys.EVENT + event_id)  # type: ignore[assignment]
+        if (body := record.get(b"body")) is not None:
+            record[b"body"] = unpack(body, _beginning(redis, record) if goes_on(body) else b"")
     return {name.decode(): value for name, value in record.items()} or None
+
+
+def _beginning(redis: Redis, record: Mapping[bytes, bytes]) -> bytes:
+    """What an event's body goes on from: its request's bytes, as they are kept."""
+    raw: Any = redis.hget(keys.RECEIPT + record[b"receipt"].decode(), "raw")
+    return raw or b""
 
 
 def read_receipt(redis: Redis, receipt_id: str) -> dict[str, bytes] | None:
     """The whole record of one receipt, raw bytes and all; None when there is none."""
     with translated():
         record: dict[bytes, bytes] = redis.hgetall(keys.RECEIPT + receipt_id)  # type: ignore[assignment]
+    if b"raw" in record:
+        record[b"raw"] = unpack(record[b"raw"])
+        record.setdefault(b"content_type", USUAL_TYPE.encode())
     return {name.decode(): value for name, value in record.items()} or None
 
 

@@ -6,7 +6,7 @@ The Lua scripts get the same names from `as_lua`, so that a key is spelt once.
 """
 
 RECEIPT = "relay:receipt:"
-"""+ receipt id → hash: the raw bytes of one authenticated request and what became of it."""
+"""+ receipt id → hash: the raw bytes of one authenticated request, packed, and what became of it."""
 
 EVENT = "relay:event:"
 """+ event id → hash: the whole record of an event (fields in `relay.store.records`)."""
@@ -35,6 +35,51 @@ AT = "relay:at:"
 DESTINATIONS = "relay:destinations"
 """Set of destinations that ever had an event."""
 
+CONNECTED = "relay:connected"
+"""Hash: destination that was connected at run time → its JSON (fields in `relay.store.directory`)."""
+
+CONNECTED_VERSION = "relay:connected_version"
+"""How often that hash has changed: a process reads it again when this has moved."""
+
+TOKENS = "relay:tokens:"
+"""+ destination → hash: what its customer granted, sealed, and how its renewal goes (`relay.store.tokens`)."""
+
+RENEWALS = "relay:renewals"
+"""Sorted set of every destination with tokens by the microsecond at which they are looked at next."""
+
+TICKET = "relay:ticket:"
+"""+ SHA-256 of a ticket → JSON: who may be connected by the link that holds it. Expires."""
+
+CONSENTING = "relay:consenting:"
+"""+ SHA-256 of an OAuth state → hash: who asked Gong for consent, by which browser and ticket. Expires."""
+
+CONSENT = "relay:consent:"
+"""+ consent id → hash: a consent that Gong has sent back, its sealed code, and what became of it. Expires."""
+
+CONSENTS = "relay:consents"
+"""Sorted set of consents to exchange by the microsecond at which a worker may take them up."""
+
+CLUSTER = "relay:cluster:"
+"""+ fingerprint → sorted set of the dead letters that share it, as above."""
+
+CLUSTER_ABOUT = "relay:cluster_about:"
+"""+ fingerprint → hash: reason, text, rule, field, first_at, last_at (µs), and how many are from:<source>, to:<destination>."""
+
+CLUSTERS = "relay:clusters"
+"""Sorted set of fingerprints by the microsecond of their newest dead letter."""
+
+REPLAY = "relay:replay:"
+"""+ replay id → hash: the whole record of a replay (fields in `relay.store.replays`). Expires after it has ended."""
+
+REPLAYS = "relay:replays"
+"""Sorted set of replay ids, as above."""
+
+REPLAYS_OPEN = "relay:replays_open"
+"""Sorted set of those that have not ended."""
+
+REPLAYS_STEP = "relay:replays_step"
+"""Lock, so that one worker feeds replays at a time."""
+
 EXPIRY = "relay:expiry"
 """Sorted set of ended event ids by the microsecond at which they are pruned."""
 
@@ -48,19 +93,37 @@ DUE = "relay:due"
 """Sorted set of companies with queued events by the microsecond at which one may be taken. A hint: `take` checks."""
 
 COMPANY = "relay:company:"
-"""+ company → hash: per_second, day_budget, frozen_until (µs), throttles (429s in a row)."""
+"""+ company → hash: per_second, per_day, day_budget, high_room, base_url; frozen_until (µs), throttles (429s in a row);
+crowd (µs by which its calls keep wider apart); others (calls that others made in a day), others_at (µs)."""
+
+TURN = "relay:turn:"
+"""+ company → sorted set of its queues that hold events by lane, then by the microsecond at which each was last served."""
+
+QUEUES = "relay:queues"
+"""Hash: name of an RQ queue → "lane's rank|company"."""
+
+BREAKER = "relay:breaker:"
+"""+ base URL → hash: failures in a row there; once open, until when (µs), since when, and which event tries it. Expires."""
+
+GATHERING = "relay:gathering"
+"""Sorted set of events that gather their session by the microsecond at which it counts as over."""
+
+SESSION = "relay:session:"
+"""+ SHA-256 of what a session is told by → id of the event that gathers it. Expires."""
 
 SENT = "relay:sent:"
-"""+ company → list of the last calls' moments (µs), newest first, `per_second` of them."""
+"""+ company → list of the last calls' moments (µs), newest first, `per_second` of them. One that ends in "?" is when its
+event was taken; the others are the latest at which the call can have arrived."""
 
 DAY = "relay:day:"
-"""+ company → hash: calls in ten-minute buckets of the last 24 hours, their total, and the oldest bucket."""
+"""+ company → hash: calls in ten-minute buckets of the last 24 hours ("h" before a bucket: those of lane high), their
+totals, and the oldest bucket."""
 
 LEASE = "relay:lease"
 """Sorted set "company|event id|try" → µs at which the worker that took it is given up."""
 
 WAITING = "relay:waiting"
-"""Sorted set "company|event id" → µs at which a faltered event is queued again."""
+"""Sorted set of faltered events by the microsecond at which each is queued again."""
 
 HOLD = "relay:hold:"
 """+ destination → hash: cause, detail, since (µs), probe_at (µs). Its existence is the hold."""
@@ -74,14 +137,26 @@ PROBED = "relay:probed:"
 HELD = "relay:held:"
 """+ destination → list of event ids that wait for its hold to end."""
 
+HOLD_HISTORY = "relay:hold_history:"
+"""+ destination → list of its ended holds, newest first: "since|until|cause|detail", moments in µs."""
+
+PROBE_WANTED = "relay:probe_wanted"
+"""Hash: destination whose credentials an operator wants tried now → its company."""
+
+PROBE_TOLD = "relay:probe_told:"
+"""+ destination → hash: at (µs), outcome, status and detail of the last probe. Expires after a week."""
+
 BELL = "relay:bell"
 """List that wakes an idle worker: one element is one ring."""
 
 SWEEP = "relay:sweep"
 """Lock, so that one worker sweeps at a time."""
 
+COPIED = "relay:copied"
+"""Written before waiting for replicas, so that there is a write to wait for."""
+
 QUEUE_PREFIX = "gong:"
-"""+ company → name of its RQ queue."""
+"""+ company ":" source, and ":" lane unless that is normal → name of an RQ queue."""
 
 RQ_JOB = "rq:job:"
 RQ_QUEUE = "rq:queue:"

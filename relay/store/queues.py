@@ -1,6 +1,6 @@
 """Reading the queues: depth by state, age, budget, holds, workers; a handful of round trips for any number of companies."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -8,12 +8,17 @@ from typing import Any
 from redis import Redis
 
 from relay.core.ids import moment_of
+from relay.core.lane import Lane
 from relay.core.lifecycle import OPEN, State
 from relay.store import keys
 from relay.store.connection import translated
 
 _BUCKET_SECONDS = 600
 _SECOND = 1_000_000
+_DAY = 24 * 3600 * _SECOND
+
+LANES = (*map(str, Lane), "replay")
+"""The lanes in their order, as the scripts rank them; the last is that of replays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +44,37 @@ class Depth:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """One company: calls in the last second and the last 24 hours, and the end of its freeze."""
+    """One company: what waits in each lane, its calls in the last second and the last 24 hours, the end of its freeze.
+
+    `buckets` are its calls of the last day by the moment at which each ten minutes began, `high` those of lane high
+    among them. `others` is how many calls of the company's day others had made at `others_at`, as far as a 429 told.
+    `crowd` is by how many seconds its calls keep wider apart because others call too.
+    """
 
     company: str
-    queued: int
+    lanes: Mapping[str, int]
     last_second: int
     last_day: int
+    high: int
+    buckets: Mapping[datetime, int]
     frozen_until: datetime | None
-    throttles: int
+    others: int
+    others_at: datetime | None
+    crowd: float
+
+    @property
+    def queued(self) -> int:
+        return sum(self.lanes.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Down:
+    """A base URL whose Gong does not answer: nothing is sent there until `open_until`, then one call tries it."""
+
+    base_url: str
+    said: str
+    since: datetime
+    open_until: datetime
 
 
 def read_depths(redis: Redis, names: Sequence[str]) -> list[Depth]:
@@ -95,23 +123,76 @@ def read_spent(redis: Redis, companies: Sequence[str]) -> list[Spent]:
     with translated():
         pipeline = redis.pipeline(transaction=False)
         pipeline.time()
+        pipeline.hgetall(keys.QUEUES)
         for company in companies:
-            pipeline.llen(keys.RQ_QUEUE + keys.QUEUE_PREFIX + company)
             pipeline.lrange(keys.SENT + company, 0, -1)
             pipeline.hgetall(keys.DAY + company)
-            pipeline.hmget(keys.COMPANY + company, "frozen_until", "throttles")
-        clock, *rows = pipeline.execute()
+            pipeline.hmget(keys.COMPANY + company, "frozen_until", "others", "others_at", "crowd")
+        clock, queues, *rows = pipeline.execute()
+        lanes = _lanes(redis, queues, set(companies))
     now = clock[0] * _SECOND + clock[1]
-    return [_spent(company, now, rows[at * 4 : at * 4 + 4]) for at, company in enumerate(companies)]
+    told = zip(companies, zip(*[iter(rows)] * 3, strict=True), strict=True)
+    return [_spent(company, now, lanes.get(company, {}), row) for company, row in told]
 
 
-def _spent(company: str, now: int, row: Sequence[Any]) -> Spent:
-    queued, sent, day, (frozen, throttles) = row
+def _lanes(
+    redis: Redis, queues: Mapping[bytes, bytes], companies: Container[str]
+) -> dict[str, dict[str, int]]:
+    """How many events wait in each lane of each company."""
+    known = [(name.decode(), *told.decode().split("|", 1)) for name, told in queues.items()]
+    wanted = [(name, int(rank), company) for name, rank, company in known if company in companies]
+    pipeline = redis.pipeline(transaction=False)
+    for name, _, _ in wanted:
+        pipeline.llen(keys.RQ_QUEUE + name)
+    lanes: dict[str, dict[str, int]] = {}
+    for (_, rank, company), length in zip(wanted, pipeline.execute(), strict=True):
+        of_company = lanes.setdefault(company, dict.fromkeys(LANES, 0))
+        of_company[LANES[rank]] += length
+    return lanes
+
+
+def _spent(company: str, now: int, lanes: Mapping[str, int], row: Sequence[Any]) -> Spent:
+    sent, day, (frozen, others, others_at, crowd) = row
     horizon = now // (_BUCKET_SECONDS * _SECOND) - 24 * 3600 // _BUCKET_SECONDS
-    in_day = sum(int(calls) for bucket, calls in day.items() if bucket.isdigit() and int(bucket) >= horizon)
     thaw = _moment(frozen) if frozen and int(frozen) > now else None
-    last = sum(1 for moment in sent if int(moment) > now - _SECOND)
-    return Spent(company, queued, last, in_day, thaw, int(throttles or 0))
+    last = sum(1 for moment in sent if int(moment.rstrip(b"?")) > now - _SECOND)
+    buckets = _buckets(day, b"", horizon)
+    others_moment = _moment(others_at) if others_at and int(others_at) > now - _DAY else None
+    return Spent(
+        company,
+        lanes,
+        last,
+        sum(buckets.values()),
+        sum(_buckets(day, b"h", horizon).values()),
+        buckets,
+        thaw,
+        int(others) if others and others_moment else 0,
+        others_moment,
+        int(crowd or 0) / _SECOND,
+    )
+
+
+def _buckets(day: Mapping[bytes, bytes], prefix: bytes, horizon: int) -> dict[datetime, int]:
+    numbers = {
+        name.removeprefix(prefix): int(calls) for name, calls in day.items() if name.startswith(prefix)
+    }
+    kept = {int(name): calls for name, calls in numbers.items() if name.isdigit() and int(name) >= horizon}
+    return {datetime.fromtimestamp(name * _BUCKET_SECONDS, tz=UTC): kept[name] for name in sorted(kept)}
+
+
+def read_down(redis: Redis, base_urls: Sequence[str]) -> list[Down]:
+    """Those of these base URLs whose breaker is open."""
+    with translated():
+        pipeline = redis.pipeline(transaction=False)
+        for base_url in base_urls:
+            pipeline.hmget(keys.BREAKER + base_url, "said", "opened_at", "open_until")
+        rows = pipeline.execute()
+    told = zip(base_urls, rows, strict=True)
+    return [
+        Down(base_url, said.decode(), _moment(opened), _moment(until))
+        for base_url, (said, opened, until) in told
+        if opened and until
+    ]
 
 
 def read_workers(redis: Redis) -> list[dict[str, str]]:

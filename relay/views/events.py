@@ -10,7 +10,9 @@ from relay.core.call import Operation
 from relay.core.errors import Invalid, NotFound, Problem
 from relay.core.ids import moment_of
 from relay.core.lifecycle import CAUSES, REASONS, Cause, Reason, State
+from relay.core.session import Gathered, collapsed
 from relay.store.connection import Client
+from relay.store.delivery import gathered_from
 from relay.store.events import SUMMARY, Filter, list_events, read_event, read_receipt
 from relay.store.queues import read_depths
 
@@ -81,12 +83,13 @@ def event_page(redis: Client, event_id: str) -> dict[str, Any]:
         raise NotFound("no_such_event", text)
     receipt = read_receipt(redis, record["receipt"].decode())
     fields = {name: value.decode() for name, value in record.items() if name in _SHOWN}
-    page = {"id": event_id} | _summary(fields)
+    gathered = gathered_from([record.get(name) for name in ("gathered", "first_at", "last_at", "collapse")])
+    page = {"id": event_id} | _summary(fields) | _session(record, gathered)
     page["next"] = _next(redis, page)
     page["warnings"] = orjson.loads(record.get("warnings", b"[]"))
     if "problems" in record:
         page["problems"] = orjson.loads(record["problems"])
-    page["call"] = _call(record)
+    page["call"] = _call(record, gathered)
     page["tries"] = _tries(record)
     page["receipt"] = _receipt(record, receipt)
     return page
@@ -95,11 +98,23 @@ def event_page(redis: Client, event_id: str) -> dict[str, Any]:
 _SHOWN = frozenset({*SUMMARY, "replayed_at", "rule"})
 
 
-def _call(record: Mapping[str, bytes]) -> dict[str, Any] | None:
+def _session(record: Mapping[str, bytes], gathered: Gathered | None) -> dict[str, Any]:
+    """`gathered`: how many events this one stands for, from when to when. `into`: the one that stands for this."""
+    if "into" in record:
+        return {"into": record["into"].decode()}
+    if gathered is None:
+        return {}
+    moments = {name: _moment(record[name]) for name in ("first_at", "last_at")}
+    return {"gathered": {"events": gathered.count} | moments | {"until": _moment(record["gathers_until"])}}
+
+
+def _call(record: Mapping[str, bytes], gathered: Gathered | None) -> dict[str, Any] | None:
+    """The call as it is sent: with all that it stands for by now."""
     if "operation" not in record:
         return None
-    operation = Operation(record["operation"].decode())
-    return {"method": operation.method, "path": operation.path, "body": orjson.loads(record["body"])}
+    operation, body = Operation(record["operation"].decode()), orjson.loads(record["body"])
+    told = collapsed(operation, body, gathered) if gathered else body
+    return {"method": operation.method, "path": operation.path, "body": told}
 
 
 def _tries(record: Mapping[str, bytes]) -> list[dict[str, Any]]:
@@ -113,7 +128,7 @@ def _receipt(record: Mapping[str, bytes], receipt: Mapping[str, bytes] | None) -
         return None
     return {
         "id": record["receipt"].decode(),
-        "received_at": _moment(receipt["received_at"]),
+        "received_at": _moment(record["received_at"]),
         "key": receipt["key_id"].decode(),
         "content_type": receipt["content_type"].decode(),
         "bytes": len(receipt["raw"]),
@@ -122,12 +137,15 @@ def _receipt(record: Mapping[str, bytes], receipt: Mapping[str, bytes] | None) -
 
 
 _NEXT: Mapping[State, str] = {
+    State.GATHERING: "It gathers the events of its session, and is queued when that has been quiet for a while, "
+    "at {gathered[until]} at the latest.",
     State.QUEUED: "It is sent as soon as its company's budget allows.",
     State.SENDING: "A worker is sending it now. If that worker dies, another takes over within a minute.",
     State.WAITING: "Gong did not take it; it is tried again at {due_at}.",
     State.DELIVERED: "Nothing: Gong has accepted it.",
     State.DUPLICATE: "Nothing: Gong had this eventId before we sent it.",
     State.FILTERED: "Nothing: it is not meant for Gong.",
+    State.COLLAPSED: "Nothing: Gong is told of it by event {into}, which stands for the whole session.",
     State.DISCARDED: "Nothing, unless an operator replays it.",
 }
 
@@ -139,7 +157,7 @@ def _next(redis: Client, page: Mapping[str, Any]) -> str:
         return _held(redis, page["destination"])
     if state is State.DEAD:
         return REASONS[Reason(page["reason"])]
-    return _NEXT[state].format(due_at=page.get("due_at"))
+    return _NEXT[state].format_map(page)
 
 
 def _held(redis: Client, destination: str) -> str:

@@ -14,6 +14,7 @@ from relay.core.payloads import Payload, Reading, read_body
 from relay.core.rules.compile import compile_rules
 from relay.core.rules.compiled import Compiled
 from relay.core.rules.preview import preview
+from relay.core.rules.routing import Finder, Router
 from relay.core.source import Source
 from relay.core.verification.scheme import Scheme
 from relay.core.verification.secrecy import without_proof
@@ -44,13 +45,14 @@ class Way:
     """The way that an event would go, and the moment at which it came."""
 
     source: Source
-    destination: Destination
+    destination: Destination | Router
     hook: Hook | None
     now: datetime
 
 
-def way_of(config: Config, source: Source, now: datetime) -> Way:
-    return Way(source, config.destinations[source.destination], config.hooks.get(source.name), now)
+def way_of(config: Config, source: Source, *, finder: Finder, now: datetime) -> Way:
+    router = config.router(source, finder, for_rules=True)
+    return Way(source, router, config.hooks.get(source.name), now)
 
 
 def captured_page(captured: Captured, way: Way) -> dict[str, Any]:

@@ -1,34 +1,47 @@
 """The queues as an operator sees them: every destination's depth, age, budget and hold; the workers; the store."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from relay.core.config import Config
 from relay.core.destination import Destination, Limits
+from relay.core.forecast import Standing, forecast
+from relay.core.hook import Hook
+from relay.core.lane import Lane
 from relay.core.lifecycle import CAUSES, OPEN, Cause
 from relay.store.connection import Client, translated
 from relay.store.durability import read_durability, used_share
 from relay.store.events import destinations
-from relay.store.queues import Depth, Hold, Spent, read_depths, read_spent, read_workers
+from relay.store.queues import Depth, Down, Hold, Spent, read_depths, read_down, read_spent, read_workers
 
 _SILENCE = timedelta(seconds=30)
 """A worker that has not been heard of for this long is not shown."""
 
 
-def queues_page(redis: Client, config: Config, *, now: datetime) -> dict[str, Any]:
-    """`{destinations, workers, store, unverified}`: what is queued where, what may still be sent, and who sends it.
+def queues_page(
+    redis: Client, known: Mapping[str, Destination], *, hooks: Mapping[str, Hook], now: datetime
+) -> dict[str, Any]:
+    """`{destinations, workers, store, down, unverified}`: what is queued where, what may still be sent, who sends it.
 
-    `unverified` are the sources whose webhook takes anybody's requests.
+    `known` are the destinations that there are, by name. `down` are the base URLs where Gong does not answer,
+    `unverified` the sources whose webhook takes anybody's requests.
     """
     with translated():
         seen = destinations(redis)
-    names = sorted({*config.destinations, *seen})
-    companies = sorted({_destination(config, name)[1] for name in names})
+    names = sorted({*known, *seen})
+    companies = sorted({_company(known, name) for name in names})
     spent = {told.company: told for told in read_spent(redis, companies)}
-    rows = [_row(depth, config, spent, now) for depth in read_depths(redis, names)]
+    rows = [_row(depth, known.get(depth.destination), spent, now) for depth in read_depths(redis, names)]
     workers = [worker for worker in read_workers(redis) if _alive(worker, now)]
-    unverified = sorted(name for name, hook in config.hooks.items() if not hook.verifies)
-    return {"destinations": rows, "workers": workers, "store": store_page(redis), "unverified": unverified}
+    unverified = sorted(name for name, hook in hooks.items() if not hook.verifies)
+    down = [_down(one) for one in read_down(redis, sorted({each.base_url for each in known.values()}))]
+    return {
+        "destinations": rows,
+        "workers": workers,
+        "store": store_page(redis),
+        "down": down,
+        "unverified": unverified,
+    }
 
 
 def _alive(worker: dict[str, str], now: datetime) -> bool:
@@ -50,13 +63,14 @@ def store_page(redis: Client) -> dict[str, Any]:
     }
 
 
-def _destination(config: Config, name: str) -> tuple[Destination | None, str]:
-    known = config.destinations.get(name)
-    return known, known.company if known else name
+def _company(known: Mapping[str, Destination], name: str) -> str:
+    return known[name].company if name in known else name
 
 
-def _row(depth: Depth, config: Config, spent: dict[str, Spent], now: datetime) -> dict[str, Any]:
-    known, company = _destination(config, depth.destination)
+def _row(
+    depth: Depth, known: Destination | None, spent: Mapping[str, Spent], now: datetime
+) -> dict[str, Any]:
+    company = known.company if known else depth.destination
     limits = known.limits if known else Limits()
     row: dict[str, Any] = {
         "destination": depth.destination,
@@ -66,21 +80,56 @@ def _row(depth: Depth, config: Config, spent: dict[str, Spent], now: datetime) -
         "open": sum(depth.states[state] for state in OPEN),
         "oldest_seconds": round((now - depth.oldest).total_seconds(), 1) if depth.oldest else None,
         "ever": dict(sorted(depth.counts.items())),
+        "lanes": dict(spent[company].lanes),
         "budget": _budget(spent[company], limits),
         "hold": _hold(depth.hold) if depth.hold else None,
     }
-    row["clears_in_seconds"] = _clears_in(row)
-    return row
+    return row | _forecast(row, spent[company], limits, now)
 
 
 def _budget(spent: Spent, limits: Limits) -> dict[str, Any]:
+    """What may still be sent. `kept_for_high` is what ordinary events may not have of `left_today`.
+
+    `others` is what other integrations of the company have spent of its day, as far as Gong's answers have told.
+    """
+    left = max(limits.day_budget - spent.last_day, 0)
     return {
         "per_second": limits.per_second,
         "used_last_second": spent.last_second,
         "per_day": limits.day_budget,
         "used_last_day": spent.last_day,
-        "left_today": max(limits.day_budget - spent.last_day, 0),
+        "left_today": left,
+        "kept_for_high": min(max(limits.high_room - spent.high, 0), left),
         "frozen_until": _text(spent.frozen_until) if spent.frozen_until else None,
+        "others": {"spent_about": spent.others, "seen_at": _text(spent.others_at)}
+        if spent.others_at
+        else None,
+        "spaced_wider_by_seconds": round(spent.crowd, 3),
+    }
+
+
+def _forecast(row: Mapping[str, Any], spent: Spent, limits: Limits, now: datetime) -> dict[str, Any]:
+    """When the company's backlog is gone, and when its day's budget ends before that. None on hold: nobody knows."""
+    if row["hold"]:
+        return {"clears_in_seconds": None, "clears_at": None, "day_ends_at": None}
+    only_high = spent.lanes.get(Lane.HIGH, 0) == spent.queued
+    standing = Standing(spent.queued, spent.buckets, spent.high, only_high, spent.frozen_until)
+    told = forecast(standing, limits, now)
+    seconds = round((told.clears_at - now).total_seconds(), 1) if told.clears_at else None
+    return {
+        "clears_in_seconds": seconds,
+        "clears_at": _text(told.clears_at) if told.clears_at else None,
+        "day_ends_at": _text(told.day_ends_at) if told.day_ends_at else None,
+    }
+
+
+def _down(down: Down) -> dict[str, Any]:
+    return {
+        "base_url": down.base_url,
+        "since": _text(down.since),
+        "tried_again_at": _text(down.open_until),
+        "said": down.said,
+        "remedy": "Nothing is sent there and no attempt is spent until one call passes. Nothing needs to be done.",
     }
 
 
@@ -92,14 +141,6 @@ def _hold(hold: Hold) -> dict[str, Any]:
         "since": _text(hold.since),
         "probe_at": _text(hold.probe_at) if hold.probe_at else None,
     }
-
-
-def _clears_in(row: dict[str, Any]) -> float | None:
-    """Seconds until what is queued is sent at the full rate; None when today's budget does not reach, or on hold."""
-    queued = row["states"]["queued"]
-    if row["hold"] or queued > row["budget"]["left_today"]:
-        return None
-    return float(round(queued / row["budget"]["per_second"], 1))
 
 
 def _text(moment: datetime) -> str:

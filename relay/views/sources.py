@@ -22,13 +22,15 @@ def sources_page(redis: Client, config: Config) -> dict[str, Any]:
     """`{sources: […]}`, by name. Moments of keys that never came are null; no secret is in it."""
     names = sorted(config.sources)
     uses = read_key_uses(redis, names)
-    return {"sources": [_source(config.sources[name], config.hooks.get(name), uses[name]) for name in names]}
+    return {"sources": [_source(config, config.sources[name], uses[name]) for name in names]}
 
 
-def _source(source: Source, hook: Hook | None, uses: Uses) -> dict[str, Any]:
+def _source(config: Config, source: Source, uses: Uses) -> dict[str, Any]:
+    hook, routing = config.hooks.get(source.name), config.routes.get(source.name)
     return {
         "source": source.name,
         "destination": source.destination,
+        "accounts": dict(routing.accounts) if routing else None,
         "send_as": source.send_as,
         "last_used_at": render_instant(max(uses.values())) if uses else None,
         "keys": [_key(key_id(digest), uses) for digest in sorted(source.key_digests)],

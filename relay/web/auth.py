@@ -4,7 +4,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import Request
@@ -30,16 +30,16 @@ class Keys:
         self._sources = {
             digest: source for source in config.sources.values() for digest in source.key_digests
         }
-        self._admin = hashlib.sha256(admin_key.encode()).digest() if admin_key else None
+        self._admin = hashlib.sha256(admin_key.encode()).hexdigest() if admin_key else None
 
     def caller(self, request: Request) -> Caller:
         """Who sent this request. Unauthorized, in one wording for every reason, when nobody known did."""
-        for key in filter(None, _presented(request)):
-            digest = hashlib.sha256(key)
-            source = self._sources.get(digest.hexdigest())
+        for key in filter(None, _presented(request.environ)):
+            digest = hashlib.sha256(key).hexdigest()
+            source = self._sources.get(digest)
             if source is not None:
-                return Caller("ingest", key_id(digest.hexdigest()), source)
-            if self._admin is not None and hmac.compare_digest(digest.digest(), self._admin):
+                return Caller("ingest", key_id(digest), source)
+            if self._admin is not None and hmac.compare_digest(digest, self._admin):
                 return Caller("admin", "admin")
         text = "Send a key the relay knows, as `Authorization: Bearer KEY`, `X-API-Key: KEY` or a Basic password."
         raise Unauthorized("unauthorized", text)
@@ -59,12 +59,12 @@ class Keys:
         return caller
 
 
-def _presented(request: Request) -> Sequence[bytes]:
+def _presented(environ: Mapping[str, str]) -> Sequence[bytes]:
     """What may be the key, as bytes, from whichever header holds it."""
-    direct = request.headers.get("X-API-Key")
+    direct = environ.get("HTTP_X_API_KEY")
     if direct:
         return (direct.strip().encode("utf-8", "surrogateescape"),)
-    scheme, _, rest = request.headers.get("Authorization", "").partition(" ")
+    scheme, _, rest = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     if scheme.lower() == "bearer":
         return (rest.strip().encode("utf-8", "surrogateescape"),)
     if scheme.lower() == "basic":

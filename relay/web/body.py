@@ -15,13 +15,14 @@ def read_body(request: Request, *, most: int) -> bytes:
     Werkzeug's own reading would return the first bytes of a chunked body that is too long, and the half of a body
     whose sender hung up, both without a word; so the length is checked here, on the server's own stream.
     """
-    if request.headers.get("Content-Encoding", "identity").strip().lower() not in {"", "identity"}:
+    environ = request.environ
+    if environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() not in {"", "identity"}:
         raise UnsupportedType("unsupported_encoding", "Send the body as it is, without Content-Encoding.")
-    chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
-    declared = None if chunked else _declared_length(request)
+    chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
+    declared = None if chunked else _declared_length(environ.get("CONTENT_LENGTH", ""))
     if declared is not None and declared > most:
         raise _too_large(most)
-    raw = _read(request.environ["wsgi.input"], most + 1 if declared is None else declared)
+    raw = _read(environ["wsgi.input"], most + 1 if declared is None else declared)
     if len(raw) > most:
         raise _too_large(most)
     if declared is not None and len(raw) != declared:
@@ -32,8 +33,7 @@ def read_body(request: Request, *, most: int) -> bytes:
     return raw
 
 
-def _declared_length(request: Request) -> int:
-    text = request.headers.get("Content-Length", "")
+def _declared_length(text: str) -> int:
     if not text:
         raise LengthRequired("length_required", "Send Content-Length, or Transfer-Encoding: chunked.")
     if not (text.isascii() and text.isdigit()):

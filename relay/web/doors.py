@@ -20,8 +20,10 @@ def accept_events() -> Response:
     caller, source = known.keys.source(request)
     g.source = source.name
     raw = read_body(request, most=known.settings.max_body_bytes)
-    arrival = Arrival(source, raw, request.headers.get("Content-Type", ""), caller.key_id, _idempotency_key())
-    if request.args.get("dry_run") == "true":
+    environ = request.environ
+    idempotency_key = _idempotency_key(environ.get("HTTP_IDEMPOTENCY_KEY"))
+    arrival = Arrival(source, raw, environ.get("CONTENT_TYPE", ""), caller.key_id, idempotency_key)
+    if environ.get("QUERY_STRING") and request.args.get("dry_run") == "true":
         told = dry_run(known.intake, arrival)
     else:
         known.watermark.check()
@@ -33,8 +35,7 @@ def accept_events() -> Response:
     return response
 
 
-def _idempotency_key() -> str | None:
-    key = request.headers.get("Idempotency-Key")
+def _idempotency_key(key: str | None) -> str | None:
     if key is None:
         return None
     if not key.strip() or len(key) > _LONGEST_IDEMPOTENCY_KEY:

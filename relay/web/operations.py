@@ -1,4 +1,4 @@
-"""The operator's API: look at events and queues, replay and discard events, pause and resume destinations."""
+"""The operator's API: look at events and queues, replay and discard events, pause, resume and probe destinations."""
 
 from typing import Any
 
@@ -9,8 +9,9 @@ from relay.core.errors import Forbidden, Invalid, NotFound, Problem
 from relay.core.lifecycle import Cause
 from relay.intake.replaying import Replaying
 from relay.intake.replaying import replay as replay_again
-from relay.store.acting import Hold, discard_event, hold_destination, resume_destination
+from relay.store.acting import Hold, ask_probe, discard_event, hold_destination, resume_destination
 from relay.views.events import event_page, events_page, read_filter
+from relay.views.probes import probe_page
 from relay.views.queues import queues_page
 from relay.web.auth import Caller
 from relay.web.parts import Parts, parts
@@ -89,13 +90,15 @@ def discard(event_id: str) -> Response:
 def queues() -> Response:
     """Depth, age, budget and hold of every destination; workers; the store."""
     _known().keys.operator(request)
-    return answer(queues_page(_known().redis, _known().config, now=_known().now()))
+    known = _known()
+    page = queues_page(known.redis, known.directory.all(), hooks=known.config.hooks, now=known.now())
+    return answer(page)
 
 
 def _destination(name: str) -> Destination:
-    found = _known().config.destinations.get(name)
+    found = _known().directory.find(name)
     if found is None:
-        raise NotFound("no_such_destination", f"The configuration has no destination {name!r}.")
+        raise NotFound("no_such_destination", f"There is no destination {name!r}, configured or connected.")
     return found
 
 
@@ -114,3 +117,13 @@ def resume(name: str) -> Response:
     was_held, moved = resume_destination(_known().scripts, _destination(name).name)
     told: dict[str, Any] = {"destination": name, "on_hold": False, "changed": was_held, "events": moved}
     return answer(told)
+
+
+@operations.post("/v1/destinations/<name>/probe")
+def probe(name: str) -> Response:
+    """Have a worker try a destination's credentials. `last` is what came of the probe before this one."""
+    _known().keys.operator(request)
+    destination, redis = _destination(name), _known().redis
+    last = probe_page(redis, name)
+    ask_probe(redis, destination)
+    return answer({"destination": name, "asked": True, "last": last}, 202)

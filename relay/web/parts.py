@@ -11,6 +11,7 @@ from relay.core.config import Config
 from relay.intake.take_in import Intake
 from relay.settings import Settings
 from relay.store.connection import Client
+from relay.store.directory import Directory
 from relay.store.durability import Watermark
 from relay.store.scripts import Scripts
 from relay.web.auth import Keys
@@ -24,6 +25,7 @@ class Parts:
 
     settings: Settings
     config: Config
+    directory: Directory
     redis: Client
     scripts: Scripts
     intake: Intake

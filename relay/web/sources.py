@@ -31,7 +31,7 @@ def preview_payload(name: str) -> Response:
     known = parts(current_app)
     known.keys.operator(request)
     source = _source(known, name)
-    way = way_of(known.config, source, known.now())
+    way = way_of(known.config, source, finder=known.directory, now=known.now())
     raw = read_body(request, most=known.settings.max_body_bytes)
     if request.mimetype == TRIAL_TYPE:
         return answer(trial_page(read_trial(parse(raw), way), way))

@@ -81,18 +81,17 @@ def test_pausing_and_resuming_say_whether_anything_changed(run: Run):
     assert changes == [True, False, True, False]
 
 
-@pytest.mark.parametrize("command", ["pause", "resume"])
+@pytest.mark.parametrize("command", ["pause", "resume", "probe"])
 def test_a_destination_that_is_not_configured_is_named_with_its_nearest(run: Run, command: str):
     ended = run(command, "acne")
 
     assert (ended.code, ended.out) == (1, "")
-    assert (
-        "The configuration has no destination 'acne'; did you mean 'acme'? It has: acme, globex." in ended.err
-    )
+    assert "There is no destination 'acne'; did you mean 'acme'? It has: acme, globex." in ended.err
 
 
 @pytest.mark.parametrize(
-    "arguments", [["replay", "x"], ["discard", "x"], ["pause", "acme"], ["resume", "acme"]]
+    "arguments",
+    [["replay", "x"], ["discard", "x"], ["pause", "acme"], ["resume", "acme"], ["probe", "acme"]],
 )
 def test_a_store_that_is_away_ends_an_act_with_3(run: Run, arguments: list[str]):
     ended = run(*arguments, RELAY_REDIS_URL="unix:///nowhere/s")

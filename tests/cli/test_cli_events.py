@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from relay.core.lifecycle import REASONS, Cause, Reason, State
-from relay.store.delivery import Settlement, bury, done, hold, later
+from relay.store.delivery import Again, Settlement, bury, done, hold, later
 from tests.cli.conftest import Queue, Run, Settle, row_of
 
 _RECORD = {
@@ -37,8 +37,8 @@ def test_events_are_listed_newest_first(run: Run, queue: Queue):
 def test_an_id_is_printed_whole_at_any_width(run: Run, settle: Settle, columns: int):
     event_id = settle(REFUSED)
 
-    for command in ("events", "dead", "event"):
-        out = run(command, *([event_id] if command == "event" else []), columns=columns).out
+    for command in (["events"], ["dead", "--events"], ["event", event_id]):
+        out = run(*command, columns=columns).out
         assert event_id in out
         assert max(map(len, out.splitlines())) <= columns
 
@@ -85,7 +85,7 @@ def test_a_filter_that_cannot_be_is_misuse(run: Run, arguments: list[str]):
 def test_dead_letters_come_with_their_reason_and_what_to_do(run: Run, settle: Settle):
     event_id = settle(REFUSED)
 
-    out = run("dead", columns=120).out
+    out = run("dead", "--events", columns=120).out
 
     assert row_of(out, event_id)[3:5] == ["acme", "refused"]
     assert "content.title: must not be empty" in out
@@ -97,7 +97,7 @@ def test_only_dead_letters_are_listed_as_such(run: Run, settle: Settle, queue: Q
     event_id = settle(REFUSED)
     queue("ev-2")
 
-    assert [found["id"] for found in run("dead", "--json").document["events"]] == [event_id]
+    assert [found["id"] for found in run("dead", "--events", "--json").document["events"]] == [event_id]
 
 
 def test_without_dead_letters_that_is_said(run: Run):
@@ -112,7 +112,7 @@ def test_without_dead_letters_that_is_said(run: Run):
             done(State.DELIVERED, "r-77", record=b"", keep_seconds=600),
             ["delivered", "r-77", "Gong has accepted it"],
         ),
-        (later(3600.0, ambiguous=False, record=b""), ["waiting", "it is tried again at"]),
+        (later(Again(3600.0), record=b""), ["waiting", "it is tried again at"]),
         (hold(Cause.FORBIDDEN, "no", record=b"", probe_seconds=60), ["held", "is on hold"]),
     ],
     ids=["dead", "delivered", "waiting", "held"],
@@ -146,7 +146,7 @@ def test_what_comes_from_outside_cannot_steer_the_terminal(run: Run, settle: Set
     hostile = "\x1b]0;owned\x07 [bold]x[/bold] \u202e"
     event_id = settle(bury(Reason.REFUSED, hostile, record=b"", keep_seconds=600))
 
-    for shown in (run("dead", columns=200).out, run("event", event_id, columns=200).out):
+    for shown in (run("dead", "--events", columns=200).out, run("event", event_id, columns=200).out):
         assert r"\x1b]0;owned\x07 [bold]x[/bold] \u202e" in shown
         assert not {"\x1b", "\x07", "\u202e"} & set(shown)
 

@@ -23,7 +23,7 @@ def test_one_event_of_standard_input_is_queued(run: Run, page_view: Make, redis:
 
     assert ended.code == 0
     assert "queued 1, duplicates 0, filtered 0, rejected 0" in ended.out
-    assert redis.llen("rq:queue:gong:acme") == 1
+    assert redis.llen("rq:queue:gong:acme:web:low") == 1
 
 
 @pytest.mark.parametrize(

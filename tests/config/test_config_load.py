@@ -186,12 +186,6 @@ def test_a_slip_of_the_pen_is_told_with_what_was_meant(text, meant):
     assert f"did you mean '{meant}'?" in next(iter(wrong(text).values()))
 
 
-def test_what_a_later_version_will_know_is_refused_as_that():
-    text = "destinations: {acme: {auth: {oauth: {}}}}"
-
-    assert any("does not know" in message and "yet" in message for message in wrong(text).values())
-
-
 def test_a_plain_key_in_the_file_is_refused_with_the_remedy_and_not_repeated():
     [message] = wrong(source(f"destination: acme, keys: [{KEY}]")).values()
 

@@ -111,11 +111,19 @@ def test_a_stranger_in_a_file_would_be_seen():
 
 
 def test_editors_are_told_every_part_of_a_rule_and_no_other():
-    whole = a_rule(when="item.id", items="item.parts", lane="low")
+    whole = a_rule(when="item.id", items="item.parts", lane="low", collapse={"by": "{{ item.visit }}"})
     whole["map"]["eventId"] = "{{ parent.id }}:{{ item.id }}"
 
     assert compile_rules([whole]).rules[0].name == "viewed"
     assert set(PARTS["Rule"]["properties"]) == set(whole)
+
+
+def test_editors_are_told_what_a_rule_may_say_of_sessions_and_a_source_of_them():
+    said = {"by": "{{ item.visit }}", "quiet": "15m", "longest": "4h", "as": "website visited"}
+
+    assert compile_rules([a_rule(collapse=said)]).rules[0].collapse
+    assert set(PARTS["RuleCollapse"]["properties"]) == set(said)
+    assert set(PARTS["Collapse"]["properties"]) == set(said) - {"by"}
 
 
 def test_editors_are_told_every_column_of_a_scheme_and_no_other():

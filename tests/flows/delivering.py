@@ -14,9 +14,11 @@ from relay.core.config import Config
 from relay.sandbox.serve import POLL_SECONDS, Quiet
 from relay.store.delivery import Pacing, finish, take
 from relay.store.scripts import Scripts
-from workers.deliver import Attempt, Deliverer, Rules
+from workers.access import Accesses
+from workers.deliver import Deliverer
 from workers.gate import Gate
 from workers.gong import Gong, Manners
+from workers.settling import Attempt, Rules, settle
 
 
 @contextmanager
@@ -35,12 +37,18 @@ def answering(app: Flask) -> Iterator[str]:
 
 def deliver_all(scripts: Scripts, config: Config) -> None:
     """Send whatever is queued."""
-    deliverer = Deliverer(config, Gong(Manners()), Gate(0.0), Rules())
-    while taken := take(scripts, worker="w", want=32, pacing=Pacing(window=0.0))[1]:
+    deliverer = Deliverer(
+        config.destinations.get,
+        Accesses(None, lambda: datetime.now(UTC)),
+        Gong(Manners()),
+        Gate(0.0),
+    )
+    while taken := take(scripts, worker="w", want=32, pacing=Pacing(window=0.0, slack=0.0))[1]:
         for one in taken:
             started = datetime.now(UTC)
-            outcome, seconds = deliverer.attempt(one, lambda: datetime.now(UTC))
-            assert finish(scripts, one, deliverer.settle(Attempt(one, outcome, "w", started, seconds)))
+            made = deliverer.attempt(one, lambda: datetime.now(UTC))
+            attempt = Attempt(one, made.outcome, "w", started, made.seconds)
+            assert finish(scripts, one, settle(attempt, Rules()))
 
 
 def received(sandbox: str, *, company: str | None = None) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ from tests.core.gong_bodies import MAXIMAL
 from tests.flows import gong_clients as clients
 from tests.flows.delivering import answering, deliver_all, received
 from tests.sandbox import world
-from workers.gong import Gong, Manners
+from workers.gong import Gong, Manners, by_key
 
 KEYS = {f"{dialect}-{send_as}": f"key-of-{dialect}-{send_as}" for dialect in Dialect for send_as in SendAs}
 DIRECT = KEYS["gong-digital-interaction"]
@@ -187,7 +187,7 @@ def test_a_body_of_gongs_reaches_a_gateway_of_the_catalogue_in_its_words(relay: 
 
 def _outcome(relay: World, body: dict[str, Any], *, secret: str = DIRECT) -> Outcome:
     """What the relay's own client makes of the relay."""
-    taken_for_gong = Destination("relay", "relay", BasicCredentials("any", secret), relay.url)
+    taken_for_gong = by_key(relay.url, BasicCredentials("any", secret))
     gong = Gong(Manners())
     answer = gong.send(taken_for_gong, Operation.DIGITAL_INTERACTION, orjson.dumps(body), turn=lambda: None)
     return judge(answer, datetime.now(UTC))

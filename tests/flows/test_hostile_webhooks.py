@@ -17,6 +17,7 @@ from relay.app import create_app
 from relay.config.load import read_config
 from relay.settings import Settings
 from relay.store import keys
+from relay.store.packing import unpack
 from tests.core.verification.senders import TEXT, b64, mac
 from tests.flows.delivering import answering
 
@@ -136,7 +137,7 @@ def test_what_is_proven_and_of_no_use_is_one_dead_letter_with_its_bytes(name: st
     told = answer.json()
     assert (answer.status_code, told["queued"], told["dead"]) == (202, 0, 1)
     [receipt] = redis.keys(keys.RECEIPT + "*")
-    assert redis.hget(receipt, "raw") == DEAD[name].body
+    assert unpack(redis.hget(receipt, "raw")) == DEAD[name].body
 
 
 @pytest.mark.parametrize(

@@ -2,23 +2,32 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
 ADMIN_KEY = "admin-key-of-the-system-tests"
+SECRET_KEY = "the-vault-key-of-the-system-tests-000"
+_KEY = {"basic": {"access_key": "sandbox-key", "access_key_secret": "sandbox-secret"}}
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One source with the destination it sends to, both of this name. Its company is its own, unless another is named."""
+    """One source with the destination it sends to, both of this name. Its company is its own, unless another is named.
+
+    With `oauth` the destination has no key: its customer connects it.
+    """
 
     name: str
     dialect: str = "gong"
     send_as: str = "digital-interaction"
     company: str | None = None
     per_day: int = 10_000
+    day_share: str = "100%"
+    per_second: int = 3
+    oauth: bool = False
+    collapse: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -40,16 +49,31 @@ def configuration(known: Iterable[Account], gong_url: str) -> str:
     sources: dict[str, Mapping[str, Any]] = {}
     for account in known:
         destinations[account.name] = {
-            "auth": {"basic": {"access_key": "sandbox-key", "access_key_secret": "sandbox-secret"}},
+            "auth": {"oauth": {}} if account.oauth else _KEY,
             "base_url": f"{gong_url}/c/{account.company or account.name}",
             "company": account.company or account.name,
             "dialect": account.dialect,
-            "limits": {"per_day": account.per_day},
+            "limits": {
+                "per_second": account.per_second,
+                "per_day": account.per_day,
+                "day_share": account.day_share,
+            },
             "source_system_name": "System tests",
         }
         sources[account.name] = {
             "destination": account.name,
             "keys": [f"sha256:{account.key_digest}"],
             "send_as": account.send_as,
+            "collapse": dict(account.collapse),
         }
-    return yaml.safe_dump({"destinations": destinations, "sources": sources})
+    return yaml.safe_dump({"oauth": _application(gong_url), "destinations": destinations, "sources": sources})
+
+
+def _application(gong_url: str) -> Mapping[str, str]:
+    """The sandbox's own, by which accounts with `oauth` are connected."""
+    return {
+        "client_id": "sandbox-client",
+        "client_secret": "sandbox-client-secret",
+        "authorize_url": f"{gong_url}/oauth2/authorize",
+        "token_url": f"{gong_url}/oauth2/generate-customer-token",
+    }

@@ -12,7 +12,7 @@ from pathlib import Path
 import requests
 
 from relay.settings import Settings
-from tests.harness.accounts import ADMIN_KEY, Account, configuration
+from tests.harness.accounts import ADMIN_KEY, SECRET_KEY, Account, configuration
 from tests.harness.clients import Relay, Sandbox
 from tests.harness.processes import Process, free_port, tail
 from tests.harness.waiting import eventually
@@ -115,6 +115,8 @@ class Stack:
             "PYTHONUNBUFFERED": "1",
             "RELAY_ADMIN_KEY": ADMIN_KEY,
             "RELAY_ALLOW_GONG_HOSTS": self.gong_url.removeprefix("http://"),
+            "RELAY_PUBLIC_URL": self.url,
+            "RELAY_SECRET_KEYS": SECRET_KEY,
             "RELAY_CONFIG": str(self.folder / "relay.yaml"),
             "RELAY_REDIS_URL": self.store.url,
         }

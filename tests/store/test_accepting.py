@@ -15,7 +15,7 @@ def test_an_accepted_event_is_queued_once_with_its_record_its_job_and_its_indexe
 
     [verdict] = accepted.verdicts
     assert (verdict.status, verdict.duplicate) == ("queued", False)
-    assert redis.lrange("rq:queue:gong:acme", 0, -1) == [verdict.id.encode()]
+    assert redis.lrange("rq:queue:gong:acme:web", 0, -1) == [verdict.id.encode()]
     assert redis.hget(keys.EVENT + verdict.id, "event_id") == b"web:1"
     assert (
         redis.zcard(keys.ALL) == redis.zcard(keys.SOURCE + "web") == redis.zcard(keys.AT + "acme:queued") == 1
@@ -27,7 +27,7 @@ def test_the_same_event_again_is_a_duplicate_that_names_the_first(scripts: Scrip
     again = accept_events(scripts, event("1")).verdicts[0]
 
     assert (again.id, again.duplicate, again.status) == (first.id, True, "queued")
-    assert redis.llen("rq:queue:gong:acme") == 1
+    assert redis.llen("rq:queue:gong:acme:web") == 1
 
 
 def test_a_duplicate_inside_one_receipt_is_seen(scripts: Scripts):
@@ -45,7 +45,7 @@ def test_a_repeated_call_changes_nothing_and_answers_the_same(scripts: Scripts, 
 
     assert again.verdicts == first.verdicts
     assert redis.dbsize() == size
-    assert redis.llen("rq:queue:gong:acme") == 2
+    assert redis.llen("rq:queue:gong:acme:web") == 2
 
 
 def test_an_idempotency_key_brings_the_first_answer_back(scripts: Scripts):
@@ -75,7 +75,7 @@ def test_a_filtered_event_is_kept_but_not_queued(scripts: Scripts, redis: Redis)
     [verdict] = accept_events(scripts, event("1", filtered=True)).verdicts
 
     assert verdict.status == "filtered"
-    assert redis.exists("rq:queue:gong:acme", keys.RQ_JOB + verdict.id) == 0
+    assert redis.exists("rq:queue:gong:acme:web", keys.RQ_JOB + verdict.id) == 0
     assert redis.hget(keys.EVENT + verdict.id, "detail") == b"internal"
     assert redis.zscore(keys.EXPIRY, verdict.id) is not None
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from redis import Redis
 
@@ -7,10 +9,9 @@ from relay.store.accepting import NewEvent
 from relay.store.acting import discard_event, replay_event, resume_destination
 from relay.store.delivery import (
     SECOND,
+    Again,
     Pacing,
     Settlement,
-    Sweeping,
-    Swept,
     Taken,
     back,
     bury,
@@ -20,16 +21,10 @@ from relay.store.delivery import (
     hold,
     later,
     probe_soon,
-    sweep,
     take,
 )
 from relay.store.scripts import Scripts
-from tests.store_world import NOW, accept_events, event, take_events
-
-
-def swept(scripts: Scripts, redis: Redis, **options: float) -> Swept:
-    redis.delete(keys.SWEEP)
-    return sweep(scripts, Sweeping(**options), Pacing())
+from tests.store_world import NOW, accept_events, event, publish, sweep_now, take_events
 
 
 def state_of(redis: Redis, taken: Taken) -> str:
@@ -67,13 +62,13 @@ def test_a_delivered_event_leaves_nothing_in_rq(scripts: Scripts, redis: Redis):
     assert state_of(redis, taken) == "delivered"
     assert redis.exists(keys.RQ_JOB + taken.id) == 0
     assert redis.get(keys.REQUEST + "r1") == taken.id.encode()
-    assert redis.zcard(keys.LEASE) == redis.zcard("rq:wip:gong:acme") == 0
+    assert redis.zcard(keys.LEASE) == redis.zcard("rq:wip:gong:acme:web") == 0
 
 
 def test_only_the_holder_of_the_lease_can_settle(scripts: Scripts, redis: Redis):
     accept_events(scripts, event("1"))
     [slow] = take_events(scripts, lease=0.0)
-    assert swept(scripts, redis).rescued == 1
+    assert sweep_now(scripts, redis).rescued == 1
     [quick] = take_events(scripts)
 
     assert not finish(scripts, slow, bury(Reason.REFUSED, "late", record=b"{}", keep_seconds=60))
@@ -84,7 +79,7 @@ def test_only_the_holder_of_the_lease_can_settle(scripts: Scripts, redis: Redis)
 def test_a_rescued_event_is_first_in_its_queue_and_known_to_be_ambiguous(scripts: Scripts, redis: Redis):
     accept_events(scripts, event("1"), event("2"))
     [first] = take_events(scripts, 1, lease=0.0)
-    swept(scripts, redis)
+    sweep_now(scripts, redis)
 
     again = take_events(scripts)
     assert [taken.event_id for taken in again] == ["web:1", "web:2"]
@@ -96,7 +91,7 @@ def test_an_event_whose_worker_always_dies_becomes_a_dead_letter(scripts: Script
     accept_events(scripts, event("1"))
     for _ in range(3):
         [taken] = take_events(scripts, lease=0.0)
-        swept(scripts, redis, most_rescues=3)
+        sweep_now(scripts, redis, most_rescues=3)
 
     assert state_of(redis, taken) == "dead"
     assert redis.hget(keys.EVENT + taken.id, "reason") == b"crashed"
@@ -105,19 +100,19 @@ def test_an_event_whose_worker_always_dies_becomes_a_dead_letter(scripts: Script
 
 def test_a_faltered_event_waits_and_comes_back_with_its_attempt_counted(scripts: Scripts, redis: Redis):
     taken = taken_one(scripts)
-    finish(scripts, taken, later(0.0, ambiguous=True, record=b"{}"))
+    finish(scripts, taken, later(Again(0.0, ambiguous=True), record=b"{}"))
     assert state_of(redis, taken) == "waiting"
-    assert redis.zcard("rq:scheduled:gong:acme") == 1
+    assert redis.zcard("rq:scheduled:gong:acme:web") == 1
 
-    assert swept(scripts, redis).promoted == 1
+    assert sweep_now(scripts, redis).promoted == 1
     [again] = take_events(scripts)
     assert (again.attempts, again.ambiguous) == (1, True)
 
 
 def test_a_faltered_event_does_not_come_back_before_its_time(scripts: Scripts, redis: Redis):
-    finish(scripts, taken_one(scripts), later(60.0, ambiguous=False, record=b"{}"))
+    finish(scripts, taken_one(scripts), later(Again(60.0), record=b"{}"))
 
-    assert swept(scripts, redis).promoted == 0
+    assert sweep_now(scripts, redis).promoted == 0
     assert take_events(scripts) == []
 
 
@@ -131,7 +126,7 @@ def test_a_throttled_company_rests_alone_and_its_event_stays_first(scripts: Scri
     wait, others = take(scripts, worker="w", want=32, pacing=Pacing(window=0.0))
     assert [other.company for other in others] == ["other"]
     assert wait == pytest.approx(30.0, abs=1.0)
-    assert redis.lindex("rq:queue:gong:acme", 0) == taken.id.encode()
+    assert redis.lindex("rq:queue:gong:acme:web", 0) == taken.id.encode()
 
 
 def test_a_throttle_spends_no_attempt(scripts: Scripts):
@@ -154,7 +149,7 @@ def test_a_refused_event_is_a_dead_letter_that_rq_lists_as_failed(scripts: Scrip
     finish(scripts, taken, bury(Reason.REFUSED, "content: must not be null", record=b"{}", keep_seconds=60))
 
     assert state_of(redis, taken) == "dead"
-    assert redis.zscore("rq:failed:gong:acme", taken.id) is not None
+    assert redis.zscore("rq:failed:gong:acme:web", taken.id) is not None
     assert redis.hget(keys.RQ_JOB + taken.id, "exc_info") == b"refused: content: must not be null"
 
 
@@ -187,11 +182,11 @@ def test_resuming_brings_held_events_back_in_their_order(scripts: Scripts):
 
 def test_a_destination_on_hold_is_probed_when_its_time_comes_and_not_before(scripts: Scripts, redis: Redis):
     finish(scripts, taken_one(scripts), hold(Cause.FORBIDDEN, "ip", record=b"{}", probe_seconds=300))
-    assert swept(scripts, redis).probes == ()
+    assert sweep_now(scripts, redis).probes == ()
 
     probe_soon(redis)
-    assert swept(scripts, redis).probes == ("acme",)
-    assert swept(scripts, redis).probes == ()
+    assert sweep_now(scripts, redis).probes == ("acme",)
+    assert sweep_now(scripts, redis).probes == ()
 
 
 def test_rq_requeue_of_a_dead_letter_sends_it_again(scripts: Scripts, redis: Redis):
@@ -201,9 +196,9 @@ def test_rq_requeue_of_a_dead_letter_sends_it_again(scripts: Scripts, redis: Red
     taken = taken_one(scripts)
     finish(scripts, taken, bury(Reason.REFUSED, "no", record=b"{}", keep_seconds=60))
     job = Job.fetch(taken.id, connection=redis, serializer="json")
-    FailedJobRegistry("gong:acme", connection=redis, serializer="json").requeue(job)
+    FailedJobRegistry("gong:acme:web", connection=redis, serializer="json").requeue(job)
 
-    swept(scripts, redis)
+    sweep_now(scripts, redis)
     assert [again.event_id for again in take_events(scripts)] == ["web:1"]
     assert redis.zscore(keys.EXPIRY, taken.id) is None
 
@@ -211,14 +206,22 @@ def test_rq_requeue_of_a_dead_letter_sends_it_again(scripts: Scripts, redis: Red
 def test_a_job_that_is_no_event_is_shown_as_failed_and_never_run(scripts: Scripts, redis: Redis):
     from rq import Queue
 
-    Queue("gong:acme", connection=redis, serializer="json").enqueue("os.abort", job_id="evil")
-    swept(scripts, redis)
+    finish(scripts, taken_one(scripts), DELIVERED)
+    Queue("gong:acme:web", connection=redis, serializer="json").enqueue("os.abort", job_id="evil")
+    sweep_now(scripts, redis)
 
     assert take_events(scripts) == []
     assert redis.hget("rq:job:evil", "status") == b"failed"
 
 
-@pytest.mark.parametrize("verb", [DELIVERED, bury(Reason.REFUSED, "no", record=b"{}", keep_seconds=0)])
+@pytest.mark.parametrize(
+    "verb",
+    [
+        DELIVERED,
+        replace(DELIVERED, keep_seconds=0),
+        bury(Reason.REFUSED, "no", record=b"{}", keep_seconds=0),
+    ],
+)
 def test_an_ended_event_is_pruned_whole_once_its_time_has_passed(
     scripts: Scripts, redis: Redis, verb: Settlement
 ):
@@ -226,7 +229,7 @@ def test_an_ended_event_is_pruned_whole_once_its_time_has_passed(
     finish(scripts, taken, verb)
     redis.zadd(keys.EXPIRY, {taken.id: 0})
 
-    assert swept(scripts, redis).pruned == 1
+    assert sweep_now(scripts, redis).pruned == 1
     left = {key.decode() for key in redis.keys("*")}
     assert not {key for key in left if taken.id in key}
     assert not {key for key in left if key.startswith(keys.RECEIPT)}
@@ -238,7 +241,7 @@ def test_a_receipt_stays_while_one_of_its_events_does(scripts: Scripts, redis: R
     [first, _] = take_events(scripts)
     finish(scripts, first, DELIVERED)
     redis.zadd(keys.EXPIRY, {first.id: 0})
-    swept(scripts, redis)
+    sweep_now(scripts, redis)
 
     assert len(redis.keys(keys.RECEIPT + "*")) == 1
 
@@ -250,7 +253,7 @@ def test_a_replayed_dead_letter_starts_over(scripts: Scripts, redis: Redis):
 
     [again] = take_events(scripts)
     assert (again.id, again.attempts) == (taken.id, 0)
-    assert redis.zscore("rq:failed:gong:acme", taken.id) is None
+    assert redis.zscore("rq:failed:gong:acme:web", taken.id) is None
 
 
 def test_a_discarded_event_is_not_sent(scripts: Scripts, redis: Redis):
@@ -262,6 +265,7 @@ def test_a_discarded_event_is_not_sent(scripts: Scripts, redis: Redis):
 
 
 def test_a_storm_of_throttles_keeps_the_last_fifty_tries(scripts: Scripts, redis: Redis):
+    publish(scripts, per_second=100)
     accept_events(scripts, event("1"))
     for _ in range(60):
         [taken] = take_events(scripts)

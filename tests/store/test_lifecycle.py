@@ -1,6 +1,7 @@
 """A property: whatever is done to events in whatever order, only legal moves happen and no event is ever lost."""
 
 from collections import Counter
+from dataclasses import replace
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -8,10 +9,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from redis import Redis
 
 from relay.core.errors import Conflict
+from relay.core.lane import Lane
 from relay.core.lifecycle import ENDED, MOVES, Cause, Reason, State
+from relay.core.session import Session
 from relay.store import keys
 from relay.store.acting import discard_event, replay_event, resume_destination
 from relay.store.delivery import (
+    Again,
     Pacing,
     Settlement,
     Sweeping,
@@ -33,7 +37,7 @@ from tests.store_world import NOW, accept_events, event
 SETTLEMENTS: list[Settlement] = [
     done(State.DELIVERED, "r", record=b"{}", keep_seconds=600),
     done(State.DUPLICATE, None, record=b"{}", keep_seconds=600),
-    later(0.0, ambiguous=True, record=b"{}"),
+    later(Again(0.0, ambiguous=True), record=b"{}"),
     freeze(0.0, record=b"{}"),
     bury(Reason.REFUSED, "no", record=b"{}", keep_seconds=600),
     hold(Cause.FORBIDDEN, "no", record=b"{}", probe_seconds=600),
@@ -60,16 +64,38 @@ class Life(RuleBasedStateMachine):
             assert now == before or now in reachable(before), f"{before} → {now}"
             self.states[event_id] = now
 
-    @rule(native=st.integers(0, 30), destination=st.sampled_from(["acme", "twin"]), filtered=st.booleans())
-    def accept(self, native: int, destination: str, *, filtered: bool) -> None:
-        made = event(str(native), destination=destination, filtered=filtered)
+    @rule(
+        native=st.integers(0, 30),
+        destination=st.sampled_from(["acme", "twin"]),
+        filtered=st.booleans(),
+        lane=st.sampled_from(Lane),
+    )
+    def accept(self, native: int, destination: str, *, filtered: bool, lane: Lane) -> None:
+        made = event(str(native), destination=destination, filtered=filtered, lane=lane)
         [verdict] = accept_events(self.scripts, made).verdicts
         if not verdict.duplicate:
             self.states[verdict.id] = State(verdict.status)
 
+    @rule(
+        natives=st.lists(st.integers(31, 60), min_size=1, max_size=4),
+        destination=st.sampled_from(["acme", "twin"]),
+    )
+    def visit(self, natives: list[int], destination: str) -> None:
+        """Events of one session."""
+        session = Session(("web", "page_view", "visit", "jane"), NOW)
+        made = [replace(event(str(native), destination=destination), session=session) for native in natives]
+        for verdict in accept_events(self.scripts, *made).verdicts:
+            if not verdict.duplicate:
+                self.states[verdict.id] = State(verdict.status)
+
+    @rule()
+    def fall_quiet(self) -> None:
+        for event_id in self.redis.zrange(keys.GATHERING, 0, -1):
+            self.redis.zadd(keys.GATHERING, {event_id: 0})
+
     @rule(want=st.integers(1, 5), dies=st.booleans())
     def take(self, want: int, *, dies: bool) -> None:
-        _, taken = take(self.scripts, worker="w", want=want, pacing=Pacing(lease=0.0, window=0.0))
+        _, taken = take(self.scripts, worker="w", want=want, pacing=Pacing(0.0, 0.0, 0.0))
         self.leased += [] if dies else taken
 
     @rule(settlement=st.sampled_from(SETTLEMENTS), at=st.integers(0, 5))
@@ -105,15 +131,25 @@ class Life(RuleBasedStateMachine):
         depths = {depth.destination: depth.states for depth in read_depths(self.redis, ["acme", "twin"])}
         counted = Counter({state: sum(states[state] for states in depths.values()) for state in State})
         assert counted == Counter(self.states.values())
-        queued = {name.decode() for name in self.redis.lrange("rq:queue:gong:acme", 0, -1)}
+        queues = self.redis.smembers(keys.RQ_QUEUES)
+        queued = {name.decode() for queue in queues for name in self.redis.lrange(queue, 0, -1)}
         held = {
             name.decode() for key in ("acme", "twin") for name in self.redis.lrange(keys.HELD + key, 0, -1)
         }
-        waiting = {name.decode().split("|")[1] for name in self.redis.zrange(keys.WAITING, 0, -1)}
+        waiting = {name.decode() for name in self.redis.zrange(keys.WAITING, 0, -1)}
         leased = {name.decode().split("|")[1] for name in self.redis.zrange(keys.LEASE, 0, -1)}
+        gathering = {name.decode() for name in self.redis.zrange(keys.GATHERING, 0, -1)}
         places = {State.QUEUED: queued, State.HELD: held, State.WAITING: waiting, State.SENDING: leased}
+        places[State.GATHERING] = gathering
         for event_id, state in self.states.items():
             assert state in ENDED or event_id in places[state], f"{event_id} is {state} but in no such place"
+
+    @invariant()
+    def every_queue_that_holds_events_will_be_looked_at(self) -> None:
+        queues = {name for name in self.redis.smembers(keys.RQ_QUEUES) if self.redis.exists(name)}
+        turns = self.redis.zrange(keys.TURN + "acme", 0, -1)
+        assert queues <= {keys.RQ_QUEUE.encode() + name for name in turns}
+        assert not queues or self.redis.zscore(keys.DUE, "acme") is not None
 
 
 def reachable(state: State) -> set[State]:

@@ -3,12 +3,11 @@
 import pytest
 from redis import Redis
 
-from relay.core.destination import BasicCredentials, Destination, Limits
 from relay.store import keys
-from relay.store.delivery import SECOND, Pacing, publish_limits, take
+from relay.store.delivery import SECOND, Pacing, take
 from relay.store.queues import read_spent
 from relay.store.scripts import Scripts
-from tests.store_world import accept_events, event, take_events
+from tests.store_world import accept_events, event, publish, take_events
 
 BUCKET = 600
 BUCKETS_A_DAY = 144
@@ -17,11 +16,6 @@ BUCKETS_A_DAY = 144
 def now_seconds(redis: Redis) -> float:
     seconds, microseconds = redis.time()
     return seconds + microseconds / SECOND
-
-
-def limit(scripts: Scripts, company: str = "acme", **limits: float) -> None:
-    destination = Destination(company, company, BasicCredentials("k", "s"), limits=Limits(**limits))
-    publish_limits(scripts, {company: destination})
 
 
 def queue_up(scripts: Scripts, count: int) -> None:
@@ -51,7 +45,7 @@ def test_a_company_without_published_limits_makes_three_calls_a_window(scripts: 
 
 @pytest.mark.parametrize("per_second", [1, 2, 7])
 def test_published_limits_hold(scripts: Scripts, per_second: int):
-    limit(scripts, per_second=per_second)
+    publish(scripts, per_second=per_second)
     queue_up(scripts, 10)
 
     assert len(take_events(scripts, window=60.0)) == per_second
@@ -74,7 +68,7 @@ def test_companies_do_not_share_a_pace(scripts: Scripts):
 
 
 def test_a_spent_day_stops_the_company_until_its_oldest_calls_leave_the_day(scripts: Scripts, redis: Redis):
-    limit(scripts, per_day=10)
+    publish(scripts, per_day=10)
     spent(redis, buckets_ago=143, calls=4)
     spent(redis, buckets_ago=2, calls=6)
     queue_up(scripts, 2)
@@ -86,7 +80,7 @@ def test_a_spent_day_stops_the_company_until_its_oldest_calls_leave_the_day(scri
 
 
 def test_calls_older_than_a_day_count_no_more(scripts: Scripts, redis: Redis):
-    limit(scripts, per_day=10)
+    publish(scripts, per_day=10)
     spent(redis, buckets_ago=BUCKETS_A_DAY + 1, calls=10)
     queue_up(scripts, 2)
 
@@ -96,7 +90,7 @@ def test_calls_older_than_a_day_count_no_more(scripts: Scripts, redis: Redis):
 
 
 def test_exactly_the_days_budget_is_taken(scripts: Scripts):
-    limit(scripts, per_second=50, per_day=20, day_share=0.5)
+    publish(scripts, per_second=50, per_day=20, day_share=0.5, high_share=0.0)
     queue_up(scripts, 30)
 
     assert len(take_events(scripts)) == 10
@@ -104,7 +98,7 @@ def test_exactly_the_days_budget_is_taken(scripts: Scripts):
 
 
 def test_a_budget_of_nothing_sends_nothing(scripts: Scripts):
-    limit(scripts, day_share=0.0)
+    publish(scripts, day_share=0.0)
     queue_up(scripts, 1)
 
     assert take_events(scripts) == []

@@ -38,11 +38,12 @@ LOCKOUTS = (
     Lockout("redirected", "redirect", "redirected"),
 )
 PROBED = Account("probed")
+ASKED = Account("asked")
 
 
 @pytest.fixture(scope="module")
 def stack(launch: Launch) -> Iterator[Stack]:
-    known = [*(lockout.account for lockout in LOCKOUTS), PROBED]
+    known = [*(lockout.account for lockout in LOCKOUTS), PROBED, ASKED]
     with launch(Plan(known, FAST)) as stack:
         for lockout in LOCKOUTS:
             stack.sandbox.arm(lockout.fault, company=lockout.name, **lockout.with_)
@@ -122,3 +123,21 @@ def test_a_new_worker_tries_the_credentials_and_ends_a_hold_that_was_mended(stac
     stack.workers[0].kill()
     stack.workers[0].start()
     eventually(all_arrived(stack, PROBED.name), within=30, what="the held events")
+
+
+def test_a_probe_that_an_operator_asks_for_tells_what_is_wrong_and_ends_the_hold_once_it_is_mended(
+    stack: Stack,
+) -> None:
+    def outcome() -> dict[str, Any]:
+        return stack.relay.act(f"/v1/destinations/{ASKED.name}/probe")["last"] or {}
+
+    stack.sandbox.post(f"companies/{ASKED.name}/revoke")
+    post_all(stack, ASKED)
+    eventually(held(stack, ASKED.name), within=20, what="the hold")
+    last = eventually(outcome, within=10, what="what came of the probe")
+    assert (last["outcome"], last["status"]) == ("locked_out", 401)
+    assert "Make a new one in Gong" in last["remedy"]
+
+    stack.sandbox.post(f"companies/{ASKED.name}/restore")
+    eventually(lambda: outcome().get("outcome") == "passed", within=10, what="the probe that passes")
+    eventually(all_arrived(stack, ASKED.name), within=20, what="the held events")

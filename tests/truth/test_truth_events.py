@@ -83,7 +83,7 @@ def test_every_type_is_listed_with_its_engagement_call():
     assert told == {str(kind): words[OPERATIONS.get(kind)] for kind in EventType}
 
 
-_PLACEHOLDER = re.compile(r"<(?:event_)?(id|name)>")
+_PLACEHOLDER = re.compile(r"<(?:event_|replay_)?(id|name)>")
 
 
 def _braces(found: re.Match[str]) -> str:

@@ -14,10 +14,11 @@ import pytest
 from relay.core import payloads
 from relay.core.call import Operation
 from relay.core.errors import Invalid
+from relay.core.lane import Lane
 from relay.core.payloads import Payload
 from relay.core.rules import compile as compiling
 from relay.core.rules import lint, meter, run, tree
-from relay.core.rules.compiled import Lane, Rule
+from relay.core.rules.compiled import Rule
 from relay.core.rules.functions import choices, moments, numbers, people, standard, texts, web
 from relay.core.rules.functions.registry import Each
 from relay.core.verification.request import SignedRequest

@@ -11,13 +11,13 @@ from rq.worker import SimpleWorker
 
 from relay.core.lifecycle import Reason
 from relay.store import keys
-from relay.store.delivery import bury, finish, later
+from relay.store.delivery import Again, Pacing, Sweeping, bury, finish, later, sweep
 from relay.store.jobs import DELIVER
 from relay.store.scripts import Scripts
 from tests.store_world import accept_events, event, take_events
 from workers.deliver import deliver
 
-QUEUE = keys.QUEUE_PREFIX + "acme"
+QUEUE = keys.QUEUE_PREFIX + "acme:web"
 
 
 def queue(redis: Redis) -> Queue:
@@ -82,7 +82,7 @@ def test_rq_shows_a_waiting_event_as_scheduled(redis: Redis, scripts: Scripts):
     accept_events(scripts, event("1"))
     [taken] = take_events(scripts)
 
-    finish(scripts, taken, later(60.0, ambiguous=False, record=b"{}"))
+    finish(scripts, taken, later(Again(60.0), record=b"{}"))
 
     assert ScheduledJobRegistry(queue=queue(redis)).get_job_ids() == [taken.id]
 
@@ -105,5 +105,5 @@ def test_requeueing_a_dead_letter_with_rq_sends_it_again(redis: Redis, scripts: 
 
     FailedJobRegistry(queue=queue(redis)).requeue(taken.id)
 
-    redis.zadd(keys.DUE, {"acme": 0})  # as the next sweep does
+    sweep(scripts, Sweeping(), Pacing())
     assert [again.id for again in take_events(scripts)] == [taken.id]

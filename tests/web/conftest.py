@@ -11,8 +11,12 @@ from redis import Redis
 from relay.app import create_app
 from relay.core.config import Config
 from relay.core.destination import BasicCredentials, Destination
+from relay.core.lifecycle import Reason
 from relay.core.source import Source
 from relay.settings import Settings
+from relay.store.delivery import bury, finish
+from relay.store.scripts import Scripts
+from tests.store_world import take_events
 
 ADMIN = "the-operators-own-key-000"
 KEYS = {"web": "the-web-sources-own-key-1", "shop": "the-shop-sources-own-key1"}
@@ -56,3 +60,26 @@ def page_view() -> Callable[..., dict[str, Any]]:
         } | fields
 
     return make
+
+
+@pytest.fixture
+def kill(
+    client: FlaskClient, scripts: Scripts, page_view: Callable[..., dict[str, Any]]
+) -> Callable[..., list[str]]:
+    """Makes dead letters of one source for one fault; says their ids in order."""
+
+    def dead(count: int, *, detail: str = "content: must not be null", source: str = "web") -> list[str]:
+        ids = []
+        for number in range(count):
+            native = f"{detail[:7]}-{number}"
+            sent = client.post("/v1/events", json=page_view(native), headers={"X-API-Key": KEYS[source]})
+            ids.append(sent.get_json()["id"])
+        buried = bury(Reason.REFUSED, detail, record=b"", keep_seconds=600, status=400)
+        left = count
+        while taken := take_events(scripts, left):
+            left -= len(taken)
+            assert all(finish(scripts, one, buried) for one in taken)
+        assert left == 0
+        return ids
+
+    return dead

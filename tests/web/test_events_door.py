@@ -41,7 +41,7 @@ def test_one_event_is_accepted_with_its_ids(
         "duplicate": False,
         "destination": "acme",
     }
-    assert redis.lrange("rq:queue:gong:acme", 0, -1) == [told["id"].encode()]
+    assert redis.lrange("rq:queue:gong:acme:web:low", 0, -1) == [told["id"].encode()]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from relay.core.lifecycle import Cause, Reason
-from relay.store.delivery import bury, finish, hold, later
+from relay.store.delivery import Again, bury, finish, hold, later
 from relay.store.scripts import Scripts
 from tests.store_world import take_events
 from tests.web.conftest import KEYS
@@ -72,7 +72,7 @@ def test_a_waiting_event_says_when_it_is_tried_again(
     client: FlaskClient, operator: Headers, event_id: str, scripts: Scripts
 ):
     [taken] = take_events(scripts)
-    finish(scripts, taken, later(60.0, ambiguous=True, record=b"{}"))
+    finish(scripts, taken, later(Again(60.0, ambiguous=True), record=b"{}"))
 
     page = client.get(f"/v1/events/{event_id}", headers=operator).get_json()
     assert page["due_at"] in page["next"]
@@ -142,6 +142,7 @@ def test_a_source_sees_its_own_events_and_no_others(client: FlaskClient, event_i
         ("POST", "/v1/events/01M7YRRT800000000000000000/discard"),
         ("POST", "/v1/destinations/acme/pause"),
         ("POST", "/v1/destinations/acme/resume"),
+        ("POST", "/v1/destinations/acme/probe"),
     ],
 )
 def test_what_an_operator_does_needs_the_operators_key(client: FlaskClient, method: str, path: str):

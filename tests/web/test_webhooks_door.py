@@ -15,6 +15,7 @@ from relay.app import create_app
 from relay.config.load import read_config
 from relay.settings import Settings
 from relay.store import keys
+from relay.store.packing import unpack
 from relay.store.scripts import Scripts
 from tests.store_world import take_events
 from tests.web.conftest import ADMIN
@@ -116,7 +117,7 @@ def test_what_cannot_be_mapped_or_read_is_2xx_and_a_dead_letter_with_its_bytes(
     assert (counts(unmapped), counts(unread)) == ((0, 0, 0, 1), (0, 0, 0, 1))
     page = application(redis).get("/v1/events?status=dead", headers={"X-API-Key": ADMIN}).get_json()
     assert {event["reason"] for event in page["events"]} == {"unmappable"}
-    receipts = [redis.hget(key, "raw") for key in redis.keys(keys.RECEIPT + "*")]
+    receipts = [unpack(redis.hget(key, "raw")) for key in redis.keys(keys.RECEIPT + "*")]
     assert b'{"event": ' in receipts
 
 

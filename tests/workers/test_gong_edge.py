@@ -12,9 +12,9 @@ import requests
 from requests import exceptions
 
 from relay.core.call import Operation
-from relay.core.destination import BasicCredentials, Destination
+from relay.core.destination import BasicCredentials
 from relay.core.outcome import Reply, Silence
-from workers.gong import Gong, Manners, silence
+from workers.gong import Gong, Manners, by_key, silence
 
 OK = b'HTTP/1.1 200 OK\r\nContent-Length: 17\r\nContent-Type: application/json\r\n\r\n{"requestId":"1"}'
 
@@ -56,8 +56,8 @@ def server(behave: Callable[[socket.socket, bytes], None]) -> Iterator[tuple[str
 
 def send(base_url: str, *, total: float = 5.0) -> Reply | Silence:
     gong = Gong(Manners(connect=1.0, total=total, connections=2))
-    destination = Destination("acme", "acme", BasicCredentials("key", "secret"), base_url=base_url)
-    return gong.send(destination, Operation.DIGITAL_INTERACTION, b'{"eventId":"1"}', turn=lambda: None)
+    access = by_key(base_url, BasicCredentials("key", "secret"))
+    return gong.send(access, Operation.DIGITAL_INTERACTION, b'{"eventId":"1"}', turn=lambda: None)
 
 
 def test_a_call_carries_the_body_the_credentials_and_the_relays_name():

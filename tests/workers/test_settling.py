@@ -6,16 +6,17 @@ from typing import Any
 import orjson
 import pytest
 
-from relay.core.config import Config
 from relay.core.lifecycle import Cause
 from relay.core.outcome import AlreadyReported, Delivered, Faltered, LockedOut, Outcome, Refused, Throttled
 from relay.store.delivery import SECOND, Settlement, Taken
-from workers.deliver import Attempt, Deliverer, Rules, deliver
+from workers.access import Accesses
+from workers.deliver import Deliverer, deliver
 from workers.gate import Gate
 from workers.gong import Gong, Manners
+from workers.settling import Attempt, Rules
+from workers.settling import settle as settle_attempt
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
-DELIVERER = Deliverer(Config({}, {}), Gong(Manners()), Gate(1.0), Rules())
 
 
 def taken(**fields: Any) -> Taken:
@@ -41,7 +42,7 @@ def attempt(outcome: Outcome, **fields: Any) -> Attempt:
 
 
 def settle(outcome: Outcome, **fields: Any) -> Settlement:
-    return DELIVERER.settle(attempt(outcome, **fields))
+    return settle_attempt(attempt(outcome, **fields), Rules())
 
 
 def faltered(**fields: Any) -> Faltered:
@@ -77,16 +78,36 @@ def test_already_reported_is_our_own_delivery_only_after_doubt(ambiguous: bool, 
 def test_throttled_freezes_the_company(seconds: float | None, throttles: int, expected: float):
     told = settle(Throttled(429, "r1", (), seconds), throttles=throttles)
 
-    assert (told.verb, told.arguments) == ("freeze", (int(expected * SECOND),))
+    assert (told.verb, told.arguments) == ("freeze", (int(expected * SECOND), 10_000))
 
 
 def test_faltered_waits_and_keeps_the_doubt():
     told = settle(faltered())
 
     assert told.verb == "later"
-    delay, ambiguous = told.arguments
+    delay, ambiguous, spent, blames_gong, said = told.arguments
     assert 1 * SECOND <= int(delay) <= 2 * SECOND
-    assert ambiguous == 1
+    assert (ambiguous, spent, blames_gong, said) == (1, 1, 1, "down")
+
+
+@pytest.mark.parametrize(
+    ("fields", "blames_gong"),
+    [
+        ({"status": 500}, 0),
+        ({"status": 502}, 1),
+        ({"status": 522}, 1),
+        ({"status": None, "code": "timeout"}, 1),
+        ({"status": 200, "code": "not_gong"}, 1),
+    ],
+)
+def test_gong_is_blamed_for_what_no_event_can_have_caused(fields: dict[str, Any], blames_gong: int):
+    assert settle(faltered(**fields)).arguments[3] == blames_gong
+
+
+def test_a_call_that_tried_a_gong_that_was_down_spends_no_attempt():
+    told = settle(faltered(), tries_gong=True, attempts=11)
+
+    assert (told.verb, told.arguments[2]) == ("later", 0)
 
 
 def test_faltered_obeys_a_longer_retry_after():
@@ -99,14 +120,21 @@ def test_faltered_obeys_a_longer_retry_after():
 def test_faltered_too_often_or_too_long_is_a_dead_letter(fields: dict[str, Any]):
     told = settle(faltered(), **fields)
 
-    assert (told.verb, told.arguments) == ("bury", ("exhausted", "down"))
+    assert (told.verb, told.arguments[:2]) == ("bury", ("exhausted", "down"))
 
 
 def test_refused_is_a_dead_letter_at_once_with_gongs_words():
     told = settle(Refused(400, "r1", ("content: must not be null", "person: must not be null")))
 
     assert told.verb == "bury"
-    assert told.arguments == ("refused", "content: must not be null; person: must not be null")
+    assert told.arguments[:2] == ("refused", "content: must not be null; person: must not be null")
+
+
+def test_a_dead_letter_names_the_field_at_fault_and_the_faults_it_shares():
+    first, second = (settle(Refused(400, None, (f"content.title: ev-{n} is bad",))) for n in (1, 2))
+
+    assert first.arguments[2:] == second.arguments[2:]
+    assert first.arguments[4:] == ("field", "content.title")
 
 
 def test_locked_out_holds_the_destination_and_the_event_waits():
@@ -118,13 +146,15 @@ def test_locked_out_holds_the_destination_and_the_event_waits():
 def test_an_event_that_is_locked_out_while_probes_pass_is_a_dead_letter():
     told = settle(LockedOut(403, "r1", Cause.FORBIDDEN, ("waf",)), lockouts=2)
 
-    assert (told.verb, told.arguments) == ("bury", ("locked_out", "waf"))
+    assert (told.verb, told.arguments[:2]) == ("bury", ("locked_out", "waf"))
 
 
 def test_an_unconfigured_destination_is_held_for_ever_rather_than_lost():
-    outcome, _ = DELIVERER.attempt(taken(destination="gone"), lambda: NOW)
+    deliverer = Deliverer(lambda _: None, Accesses(None, lambda: NOW), Gong(Manners()), Gate(1.0))
 
-    assert settle(outcome, lockouts=9).arguments[0] == "not_configured"
+    made = deliverer.attempt(taken(destination="gone"), lambda: NOW)
+
+    assert settle(made.outcome, lockouts=9).arguments[0] == "not_configured"
 
 
 def test_a_record_tells_the_attempt_without_body_or_header():

@@ -29,20 +29,23 @@ def says_nothing(value: object) -> bool:
     """Whether there is nothing in it: null, blank, or made of such parts only."""
     if isinstance(value, str):
         return not value or value.isspace()
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return all(map(says_nothing, value.values()))
     return value is None or (isinstance(value, list) and all(map(says_nothing, value)))
 
 
 class Given(fields.Field[Any]):
-    """A field whose value is absent when it says nothing."""
+    """A field whose value is absent when it says nothing. What else there is, each kind reads in its own way."""
 
-    def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **_options: Any) -> Any:
+    def deserialize(self, value: Any, *_where: Any, **_options: Any) -> Any:
         if value is missing or says_nothing(value):
             if self.required:
                 raise refuse(Code.REQUIRED, "is required")
             return missing
-        return self._deserialize(value, attr, data)
+        return self._read(value)
+
+    def _read(self, value: Any) -> Any:
+        raise NotImplementedError
 
 
 class Text(Given):
@@ -61,7 +64,7 @@ class Text(Given):
         self.form = form
         self.keep_lines = keep_lines
 
-    def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> Any:
+    def _read(self, value: Any) -> Any:
         text = self._clean(value)
         if self.form:
             try:
@@ -84,7 +87,7 @@ class Text(Given):
 class Title(Text):
     """Text that is shortened where others are refused: a page's title is not in its sender's hands."""
 
-    def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> str:
+    def _read(self, value: Any) -> str:
         return shortened(self._clean(value), self.limit)
 
 
@@ -95,7 +98,7 @@ class Choice(Given):
         super().__init__(required=required)
         self.words = {str(word): word for word in words}
 
-    def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> str:
+    def _read(self, value: Any) -> str:
         word = value.strip().lower() if isinstance(value, str) else ""
         if word in self.words:
             return self.words[word]
@@ -107,7 +110,7 @@ class Choice(Given):
 class Whole(Given):
     """A whole JSON number of 32 bits, as Gong takes it."""
 
-    def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> int:
+    def _read(self, value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool):
             raise refuse(
                 Code.TYPE, "must be a whole number without quotes; put any other into content.properties"
@@ -118,7 +121,7 @@ class Whole(Given):
 
 
 class Moment(Given):
-    def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> datetime:
+    def _read(self, value: Any) -> datetime:
         if not isinstance(value, str | int | float) or isinstance(value, bool):
             raise refuse(Code.TYPE, f"must be a moment; {REMEDY}")
         try:
@@ -130,8 +133,8 @@ class Moment(Given):
 class Scalars(Given):
     """An object of the sender's own names, whose values are text, numbers or booleans and keep their type."""
 
-    def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> dict[str, Scalar]:
-        if not isinstance(value, Mapping):
+    def _read(self, value: Any) -> dict[str, Scalar]:
+        if not isinstance(value, dict):
             raise refuse(Code.TYPE, "must be an object of names and values")
         told = {name: item for name, item in value.items() if not says_nothing(item)}
         if len(told) > PROPERTIES_MAX:
@@ -181,7 +184,7 @@ class Part(Given):
         self.schema = schema
         self.becomes = becomes
 
-    def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> Any:
+    def _read(self, value: Any) -> Any:
         return self.becomes(**self.schema.load(value))
 
 
@@ -193,7 +196,7 @@ class Many(Given):
         self.item = item
         self.limit = limit
 
-    def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> tuple[Any, ...]:
+    def _read(self, value: Any) -> tuple[Any, ...]:
         if not isinstance(value, list):
             raise refuse(Code.TYPE, "must be an array, in square brackets")
         if len(value) > self.limit:

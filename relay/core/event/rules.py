@@ -47,7 +47,7 @@ def _of_person(told: Mapping[str, Any], read: Mapping[str, Any]) -> Iterator[Pro
         yield Problem("person", Code.REQUIRED, "is required, or tracking_id in its place: someone did it")
     elif (
         named
-        and isinstance(told["person"], Mapping)
+        and isinstance(told["person"], dict)
         and all(says_nothing(told["person"].get(key)) for key in _WHO)
     ):
         yield from _of_anonymous(told["person"], read.get("person"))

@@ -73,31 +73,35 @@ class _Keys(Schema):
 
     def load(self, data: Any, **_options: Any) -> dict[str, Any]:
         """The values by their names. ValidationError holds every complaint, and what could be read all the same."""
-        if not isinstance(data, Mapping):
+        if not isinstance(data, dict):
             raise ValidationError({"_schema": [Fault(Code.TYPE, "must be an object, in curly brackets")]})
         read: dict[str, Any] = {}
-        wrong: dict[str, Any] = {key: [_MISSING] for key in self._required if key not in data}
-        wrong |= self._unknown(data)
+        wrong: dict[str, Any] = self._missing(data)
+        unknown = []
         for key, value in data.items():
-            if key in self._places:
-                name, field = self._places[key]
-                try:
-                    found = field.deserialize(value)
-                except ValidationError as error:
-                    wrong[key] = error.messages
-                else:
-                    if found is not missing:
-                        read[name] = found
-        if wrong:
-            raise ValidationError(wrong, valid_data=read)
+            if (place := self._places.get(key)) is None:
+                unknown.append(key)
+                continue
+            name, field = place
+            try:
+                found = field.deserialize(value)
+            except ValidationError as error:
+                wrong[key] = error.messages
+            else:
+                if found is not missing:
+                    read[name] = found
+        if wrong or unknown:
+            raise ValidationError(wrong | self._unknown(sorted(unknown)), valid_data=read)
         return read
 
-    def _unknown(self, data: Mapping[str, Any]) -> dict[str, list[Fault]]:
+    def _missing(self, data: Mapping[str, Any]) -> dict[str, list[Fault]]:
+        return {key: [_MISSING] for key in self._required if key not in data}
+
+    def _unknown(self, keys: list[str]) -> dict[str, list[Fault]]:
         names = tuple(self._places)
-        unknown = sorted(data.keys() - self._places.keys())
         return {
             key: [Fault(Code.UNKNOWN, _remedy(key, names if place < _GUESSES_MAX else ()))]
-            for place, key in enumerate(unknown)
+            for place, key in enumerate(keys)
         }
 
 

@@ -5,12 +5,13 @@ from urllib.parse import unquote_plus
 
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _CONTROLS_BUT_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]+")
-_SECRET_NAME = re.compile(
-    r".*(?:token|signature|secret|password|passwd|credential|api_?key|access_?key|session_?id)"
-    r"|(?:.*[_-])?(?:auth|authorization|jwt|otp|pwd|sid|sig|ticket)"
-    r"|code|key|session",
-    re.IGNORECASE,
+_SECRET_ENDINGS = (
+    *("token", "signature", "secret", "password", "passwd", "credential", "apikey", "api_key"),
+    *("accesskey", "access_key", "sessionid", "session_id"),
 )
+_SECRET_WORDS = frozenset({"auth", "authorization", "jwt", "otp", "pwd", "sid", "sig", "ticket"})
+"""The last word of a name, after _ or -."""
+_SECRET_NAMES = frozenset({"code", "key", "session"})
 
 
 def clean(text: str, *, keep_lines: bool = False) -> str:
@@ -45,6 +46,8 @@ def without_secrets(url: str) -> str:
 
 def _without_secret_pairs(query: str) -> str:
     """A fragment may hold a path before its own query, as in `#/page?token=1`."""
+    if not query:
+        return ""
     route, question_mark, pairs = query.rpartition("?")
     kept = "&".join(pair for pair in pairs.split("&") if not _is_secret(pair))
     return route + question_mark + kept if kept else route
@@ -52,4 +55,10 @@ def _without_secret_pairs(query: str) -> str:
 
 def _is_secret(pair: str) -> bool:
     name, equals, _ = pair.partition("=")
-    return bool(equals) and _SECRET_NAME.fullmatch(unquote_plus(name)) is not None
+    return bool(equals) and _names_a_secret(unquote_plus(name).casefold())
+
+
+def _names_a_secret(name: str) -> bool:
+    if name.endswith(_SECRET_ENDINGS) or name in _SECRET_NAMES:
+        return True
+    return name.replace("-", "_").rpartition("_")[2] in _SECRET_WORDS

@@ -33,7 +33,7 @@ def calls_for(event: Event, source: Source, destination: Destination) -> Mapped:
     else:
         system_name = destination.source_system_name or source.name
         mapped = _by_gong(event, people, source.send_as, event_id=event_id, system_name=system_name)
-    return replace(mapped, warnings=people.warnings + mapped.warnings)
+    return replace(mapped, warnings=people.warnings + mapped.warnings) if people.warnings else mapped
 
 
 def _by_gong(event: Event, people: People, send_as: SendAs, *, event_id: str, system_name: str) -> Mapped:

@@ -13,7 +13,7 @@ _NOTHING: tuple[Any, ...] = (None, [], {})
 
 def told(**pairs: Any) -> dict[str, Any]:
     """What there is to say: Gong wants an absent key, not a null or an empty list."""
-    return {key: value for key, value in pairs.items() if value not in _NOTHING}
+    return {key: value for key, value in pairs.items() if value or value not in _NOTHING}
 
 
 def gathered(**groups: Properties) -> dict[str, Scalar]:

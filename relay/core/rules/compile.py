@@ -1,18 +1,19 @@
 """Reading a source's mapping: everything wrong with it at once, each with its path and what to do."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from relay.core.bodies.fault import shown
-from relay.core.bodies.shapes import nearest
 from relay.core.call import Operation
 from relay.core.errors import Invalid, Problem, join
+from relay.core.lane import Lane
 from relay.core.rules.bodies import PLACES
-from relay.core.rules.compiled import Compiled, Lane, Rule
+from relay.core.rules.collapsing import Collapsing, read_collapsing
+from relay.core.rules.compiled import Compiled, Rule
 from relay.core.rules.expressions import Expression
 from relay.core.rules.extend import extended
 from relay.core.rules.faults import Mistake
+from relay.core.rules.known import question, unknown_keys
 from relay.core.rules.lint import read_expression
 from relay.core.rules.probe import lint_map
 from relay.core.rules.reads import reads
@@ -22,7 +23,7 @@ from relay.core.rules.tree import Tree, read_tree
 RULES_MAX = 100
 NAME_MAX = 100
 _SPEC_KEYS = ("items", "rules", "extends", "preset")
-_RULE_KEYS = ("name", "when", "to", "items", "lane", "map")
+_RULE_KEYS = ("name", "when", "to", "items", "lane", "collapse", "map")
 Choice = TypeVar("Choice", bound=StrEnum)
 _NO_PRESETS: Mapping[str, Any] = {}
 
@@ -37,7 +38,7 @@ def compile_rules(spec: object, *, path: str = "", presets: Mapping[str, Any] = 
     whole = {"rules": spec} if isinstance(spec, list) else spec
     if not isinstance(whole, Mapping):
         raise Invalid([Problem(path, Mistake.VALUE, "must be an object with rules, or a list of rules")])
-    problems += _unknown_keys(whole, _SPEC_KEYS, path)
+    problems += unknown_keys(whole, _SPEC_KEYS, path)
     merged = _on_preset(whole, presets, path, problems)
     items = _expression(merged.get("items"), join(path, "items"), problems)
     rules = (
@@ -59,7 +60,7 @@ def _on_preset(
         if name is None:
             continue
         if not isinstance(name, str) or name not in presets:
-            message = f"there is no mapping of this name{_question(name, tuple(presets))}"
+            message = f"there is no mapping of this name{question(name, tuple(presets))}"
             problems.append(Problem(join(path, key), Mistake.VALUE, message))
         else:
             base = presets[name]
@@ -86,7 +87,7 @@ def _rule(spec: Any, path: str, problems: list[Problem]) -> Rule | None:
         problems.append(Problem(path, Mistake.VALUE, f"must be an object of {', '.join(_RULE_KEYS)}"))
         return None
     before = len(problems)
-    problems += _unknown_keys(spec, _RULE_KEYS, path)
+    problems += unknown_keys(spec, _RULE_KEYS, path)
     problems += _name_problems(spec.get("name"), join(path, "name"))
     to = _choice(Operation, spec.get("to"), join(path, "to"), problems)
     lane = _choice(Lane, spec.get("lane", Lane.NORMAL), join(path, "lane"), problems)
@@ -95,9 +96,26 @@ def _rule(spec: Any, path: str, problems: list[Problem]) -> Rule | None:
     tree = _map(spec.get("map"), to, join(path, "map"), problems)
     if items and to and tree:
         problems += _parted_id(tree, to, join(path, "map"))
+    collapse = _collapse(spec.get("collapse"), to, tree, join(path, "collapse"), problems)
     if len(problems) > before or to is None or lane is None or tree is None:
         return None
-    return Rule(spec["name"], when, to, items, lane, tree)
+    return Rule(spec["name"], when, to, items, lane, tree, collapse)
+
+
+def _collapse(
+    spec: Any, to: Operation | None, tree: Tree | None, path: str, problems: list[Problem]
+) -> Collapsing | None:
+    """Only a digital interaction has a place for how many events it stands for."""
+    if spec is None:
+        return None
+    if to not in {None, Operation.DIGITAL_INTERACTION}:
+        message = f"is for rules to {Operation.DIGITAL_INTERACTION}: another call cannot tell of many events; take it out"
+        problems.append(Problem(path, Mistake.VALUE, message))
+        return None
+    names_session = tree is not None and isinstance(tree.plain, dict) and "sessionId" in tree.plain
+    collapsing, wrong = read_collapsing(spec, path=path, names_session=names_session)
+    problems += wrong
+    return collapsing
 
 
 def _map(spec: Any, to: Operation | None, path: str, problems: list[Problem]) -> Tree | None:
@@ -139,7 +157,7 @@ def _choice(kind: type[Choice], value: Any, path: str, problems: list[Problem]) 
     if value is None:
         problems.append(Problem(path, Mistake.MISSING, f"is missing: say one of {', '.join(kind)}"))
     else:
-        message = f"is none of those there are{_question(value, tuple(kind))}"
+        message = f"is none of those there are{question(value, tuple(kind))}"
         problems.append(Problem(path, Mistake.VALUE, message))
     return None
 
@@ -149,20 +167,6 @@ def _name_problems(name: Any, path: str) -> Iterator[Problem]:
         yield Problem(path, Mistake.MISSING, "is missing: it is how logs and previews call this rule")
     elif not isinstance(name, str) or not name.strip() or len(name) > NAME_MAX:
         yield Problem(path, Mistake.VALUE, f"must be a text of 1 to {NAME_MAX} characters")
-
-
-def _unknown_keys(spec: Mapping[Any, Any], known: Sequence[str], path: str) -> Iterator[Problem]:
-    for key in spec:
-        if key not in known:
-            message = f"there is no such key{_question(key, known)}"
-            yield Problem(join(path, shown(str(key))), Mistake.KEY, message)
-
-
-def _question(word: Any, known: Sequence[str]) -> str:
-    near = nearest(word, known) if isinstance(word, str) else None
-    if near:
-        return f": did you mean {near}?"
-    return f": there are {', '.join(known)}" if known else ""
 
 
 def _repeated(spec: list[Any], path: str) -> Iterator[Problem]:

@@ -1,24 +1,20 @@
 """A source's mapping, ready to run: where its items are, and its rules in their order."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from relay.core.call import Operation
+from relay.core.lane import Lane
+from relay.core.rules.collapsing import Collapsing
 from relay.core.rules.expressions import Expression
 from relay.core.rules.tree import Tree
 
 
-class Lane(StrEnum):
-    """Which events go first, and which wait first when the day's budget runs short."""
-
-    HIGH = "high"
-    NORMAL = "normal"
-    LOW = "low"
-
-
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One `when → to → map`. `when` None holds always; `items` fans one item out into several events."""
+    """One `when → to → map`. `when` None holds always; `items` fans one item out into several events.
+
+    `collapse` has the events of one session become one call.
+    """
 
     name: str
     when: Expression | None
@@ -26,13 +22,15 @@ class Rule:
     items: Expression | None
     lane: Lane
     tree: Tree
+    collapse: Collapsing | None = None
 
     @property
     def expressions(self) -> tuple[Expression, ...]:
         """Everything that reads the payload."""
         own = [each for each in (self.when, self.items) if each]
+        by = self.collapse.by.expressions if self.collapse and self.collapse.by else ()
         leaves = [each for template in self.tree.templates.values() for each in template.expressions]
-        return (*own, *leaves)
+        return (*own, *by, *leaves)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from relay.core.call import Call
+from relay.core.destination import Destination
 from relay.core.errors import Problem
-from relay.core.rules.compiled import Lane
+from relay.core.lane import Lane
+from relay.core.rules.routing import UNROUTED
+from relay.core.session import Session
 
 
 class Status(StrEnum):
@@ -21,7 +24,8 @@ class Mapped:
     """What became of one item, or of one part of it where its rule fans out.
 
     `draft` is the call as far as it came; only `call` may be made. `filtered` says why Gong is not told, `problems`
-    why the event is dead, `warnings` what was changed or left out.
+    why the event is dead, `warnings` what was changed or left out. `destination` is UNROUTED where none was found;
+    `account` is the value that told it. `session` is what its call is collapsed with.
     """
 
     index: int
@@ -32,6 +36,9 @@ class Mapped:
     filtered: str | None = None
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    destination: Destination = UNROUTED
+    account: str | None = None
+    session: Session | None = None
 
     @property
     def status(self) -> Status:

@@ -12,12 +12,18 @@ from relay.core.payloads import Payload
 from relay.core.rules.compiled import Compiled
 from relay.core.rules.mapped import Mapped
 from relay.core.rules.reads import Paths, reads, unused
+from relay.core.rules.routing import Router
 from relay.core.rules.run import items_of, run
 from relay.core.source import Source
 
 
 def preview(
-    compiled: Compiled, payload: Payload, *, source: Source, destination: Destination, received_at: datetime
+    compiled: Compiled,
+    payload: Payload,
+    *,
+    source: Source,
+    destination: Destination | Router,
+    received_at: datetime,
 ) -> list[dict[str, Any]]:
     """One object for each event: what `run` made of it, what Gong could do with it, and what the rule leaves unread."""
     mapped = run(compiled, payload, source=source, destination=destination, received_at=received_at)
@@ -43,6 +49,7 @@ def _told(each: Mapped, unread: tuple[str, ...]) -> dict[str, Any]:
         "status": each.status,
         "rule": each.rule,
         "lane": each.lane,
+        "destination": each.destination.name,
         "event_id": each.event_id,
         "errors": [problem.as_dict() for problem in each.problems],
         "warnings": [problem.as_dict() for problem in (*each.warnings, *_notices(each))],
@@ -50,6 +57,8 @@ def _told(each: Mapped, unread: tuple[str, ...]) -> dict[str, Any]:
     }
     if each.filtered:
         told["detail"] = each.filtered
+    if each.session:
+        told["session"] = each.session.as_dict()
     return told | (_call(each.draft) if each.draft else {})
 
 

@@ -24,8 +24,10 @@ from relay.core.rules.identify import digest_event_id, native_event_id
 from relay.core.rules.mapped import Mapped
 from relay.core.rules.meter import STEPS_PER_EVENT, STEPS_PER_ITEM, STEPS_PER_RECEIPT, Exceeded, Meter, Unfit
 from relay.core.rules.people import without_colleagues
+from relay.core.rules.routing import Routed, Router, fixed
 from relay.core.rules.scalars import is_true
 from relay.core.rules.tree import Making
+from relay.core.session import Session, session_of
 from relay.core.source import Source
 
 ITEMS_MAX = 5_000
@@ -49,7 +51,7 @@ class _Run:
 
     compiled: Compiled
     source: Source
-    destination: Destination
+    route: Router
     latest: str
     scope: Mapping[str, Any]
     steps_left: int = STEPS_PER_RECEIPT
@@ -59,34 +61,46 @@ class _Run:
 
 
 def run(
-    compiled: Compiled, payload: Payload, *, source: Source, destination: Destination, received_at: datetime
+    compiled: Compiled,
+    payload: Payload,
+    *,
+    source: Source,
+    destination: Destination | Router,
+    received_at: datetime,
 ) -> tuple[Mapped, ...]:
-    """Every item of a payload, in order. Never raises."""
-    scope = _scope(payload, source.name, received_at)
-    running = _Run(compiled, source, destination, render_instant(received_at + CLOCK_AHEAD), scope)
+    """Every item of a payload, in order, for its destination. Never raises."""
+    scope = scope_of(payload, source.name, received_at)
+    route = fixed(destination) if isinstance(destination, Destination) else destination
+    running = _Run(compiled, source, route, render_instant(received_at + CLOCK_AHEAD), scope)
     try:
         items = _items(compiled, scope)
     except (Unfit, Exceeded) as error:
-        return (_dead(running, 0, payload.body, _told("items", error)),)
+        return (_whole(_dead(running, 0, payload.body, _told("items", error)), route, scope),)
     if len(items) > ITEMS_MAX:
-        return (_dead(running, 0, payload.body, _ITEMS_TOLD),)
+        return (_whole(_dead(running, 0, payload.body, _ITEMS_TOLD), route, scope),)
     running.steps_left += STEPS_PER_ITEM * len(items)
     mapped = (each for index, item in enumerate(items) for each in _of_item(running, index, item))
     found = tuple(islice(mapped, ITEMS_MAX + 1))
     if len(found) > ITEMS_MAX:
-        return (_dead(running, 0, payload.body, _ITEMS_TOLD),)
-    return found or (_filtered(running, 0, payload.body, "the payload holds no items"),)
+        return (_whole(_dead(running, 0, payload.body, _ITEMS_TOLD), route, scope),)
+    return found or (_whole(_filtered(running, 0, payload.body, "the payload holds no items"), route, scope),)
+
+
+def unread(problem: Problem, event_id: str, *, scope: Mapping[str, Any], route: Router) -> Mapped:
+    """A payload that could not be read: one dead item, for the destination that its request tells without a body."""
+    return _whole(Mapped(0, event_id, problems=(problem,)), route, scope)
 
 
 def items_of(compiled: Compiled, payload: Payload, *, source: str, received_at: datetime) -> list[Any]:
     """The items that `run` sees, by the index it gives them."""
     try:
-        return _items(compiled, _scope(payload, source, received_at))
+        return _items(compiled, scope_of(payload, source, received_at))
     except (Unfit, Exceeded):
         return []
 
 
-def _scope(payload: Payload, source: str, received_at: datetime) -> dict[str, Any]:
+def scope_of(payload: Payload, source: str, received_at: datetime) -> dict[str, Any]:
+    """What every expression may start from, but for the item."""
     return {
         "body": payload.body,
         "headers": dict(payload.headers),
@@ -107,9 +121,32 @@ def _several(found: Any) -> list[Any]:
     return found if isinstance(found, list) else [found]
 
 
+def _whole(mapped: Mapped, route: Router, scope: Mapping[str, Any]) -> Mapped:
+    """The payload as one item, where its items could not be told apart. What is wrong with it comes before its way."""
+    routed = route({**scope, "item": scope["body"], "parent": None}, Meter())
+    return replace(mapped, destination=routed.destination, account=routed.account)
+
+
+def _placed(mapped: Mapped, routed: Routed) -> Mapped:
+    """With its destination. One that has none is dead, unless Gong was not to be told of it anyway."""
+    problems = mapped.problems
+    if routed.problem is not None and not mapped.filtered:
+        problems = (*problems, routed.problem)
+    elif mapped.destination is routed.destination:
+        return mapped
+    return replace(mapped, destination=routed.destination, account=routed.account, problems=problems)
+
+
 def _of_item(running: _Run, index: int, item: Any) -> Iterator[Mapped]:
     meter = running.meter()
     making = Making({**running.scope, "item": item, "parent": None}, meter)
+    routed = running.route(making.scope, meter)
+    for mapped in _by_rule(running, making, index, routed=routed):
+        yield _placed(mapped, routed)
+
+
+def _by_rule(running: _Run, making: Making, index: int, *, routed: Routed) -> Iterator[Mapped]:
+    item, meter = making.scope["item"], making.meter
     try:
         rule = _rule_for(running.compiled, making)
         parts = _parts(rule, making) if rule else []
@@ -124,7 +161,10 @@ def _of_item(running: _Run, index: int, item: Any) -> Iterator[Mapped]:
     if not parts:
         filtered = _filtered(running, index, item, "the rule finds no items in it", *making.hitches)
         yield replace(filtered, rule=rule.name, lane=rule.lane)
-    start = Mapped(index, _whole_id(running, item) if rule.items else "", rule.name, rule.lane)
+    whole_id = _whole_id(running, item) if rule.items else ""
+    start = Mapped(
+        index, whole_id, rule.name, rule.lane, destination=routed.destination, account=routed.account
+    )
     for part in parts:
         scope = {**running.scope, "item": part, "parent": item if rule.items else None}
         yield _of_part(running, rule, start, scope)
@@ -157,11 +197,22 @@ def _of_part(running: _Run, rule: Rule, start: Mapped, scope: Mapping[str, Any])
     making = Making(scope, meter)
     try:
         raw = rule.tree.build(making) or {}
+        key = rule.collapse.key(making) if rule.collapse else None
     except Exceeded:
         return replace(start, event_id=_made_id(running, start, scope), problems=(_WORK_TOLD,))
     finally:
         running.steps_left -= meter.spent
-    return _finished(running, rule, start, making=making, raw=raw)
+    mapped = _finished(running, rule, start, making=making, raw=raw)
+    return replace(mapped, session=_session(running, rule, mapped, key)) if rule.collapse else mapped
+
+
+def _session(running: _Run, rule: Rule, mapped: Mapped, key: str | None) -> Session | None:
+    """What the call belongs to: by what the rule says, else by the call's own session."""
+    call = mapped.call
+    if rule.collapse is None or call is None:
+        return None
+    told = key if rule.collapse.by else call.body.get("sessionId")
+    return session_of(call, rule.collapse.how, origin=(running.source.name, rule.name), key=told)
 
 
 def _made_id(running: _Run, start: Mapped, scope: Mapping[str, Any]) -> str:
@@ -178,8 +229,8 @@ def _finished(running: _Run, rule: Rule, start: Mapped, *, making: Making, raw: 
     if places.id:
         body = {places.id: event_id} | body | {places.id: event_id}  # first, as people read it
     if places.system:
-        body.setdefault(places.system, running.destination.source_system_name or running.source.name)
-    body, filtered = without_colleagues(rule.to, body, running.destination.internal_domains)
+        body.setdefault(places.system, start.destination.source_system_name or running.source.name)
+    body, filtered = without_colleagues(rule.to, body, start.destination.internal_domains)
     problems = () if filtered else tuple(_explained(_refusals(running, rule, body), hitches))
     return replace(
         start,

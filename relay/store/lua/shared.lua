@@ -20,28 +20,71 @@ local function ring()
   redis.call('LTRIM', K.BELL, 0, 63)
 end
 
--- The company's queue has work: let a worker look at it.
-local function wake(company)
-  if redis.call('ZADD', K.DUE, 'NX', whole(now), company) == 1 then ring() end
+-- The company has work: let a worker look at it. `sooner`: even if it was to be looked at later.
+local function wake(company, sooner)
+  if redis.call('ZADD', K.DUE, sooner and 'LT' or 'NX', 'CH', whole(now), company) == 1 then ring() end
 end
 
--- Puts an event's job into its company's queue: at the front (it was there before) or at the back.
-local function enqueue(id, company, front)
-  local queue = K.QUEUE_PREFIX .. company
-  redis.call('HSET', K.RQ_JOB .. id, 'status', 'queued')
-  redis.call(front and 'LPUSH' or 'RPUSH', K.RQ_QUEUE .. queue, id)
+-- Lanes in their order. Of several queues in one lane, the one that was served longest ago goes first: each source of a
+-- company gets its fair share. A score is the lane's rank in units of RANK, and that moment: exact in a double, until 2039.
+local RANK = 2200000000000000
+local RANKS = {high = 0, normal = 1, low = 2, replay = 3}
+
+-- The RQ queue of an event. Each field may be missing (false) in an event of an older version.
+local function queue_of(company, source, lane)
+  local name = K.QUEUE_PREFIX .. company .. ':' .. (source or '')
+  if not lane or lane == 'normal' then return name end
+  return name .. ':' .. lane
+end
+
+-- What goes first may find room on a day that is spent for all the rest.
+local function give_turn(queue, company, rank)
+  local added = redis.call('ZADD', K.TURN .. company, 'NX', whole(rank * RANK + now), queue)
+  wake(company, added == 1 and rank == RANKS.high)
+end
+
+-- Puts an event's job into its queue: at the front (it was there before) or at the back.
+local function enqueue(id, company, source, lane, front)
+  local queue = queue_of(company, source, lane)
+  redis.call('HSET', K.RQ_JOB .. id, 'status', 'queued', 'origin', queue)
+  if redis.call(front and 'LPUSH' or 'RPUSH', K.RQ_QUEUE .. queue, id) > 1 then return end
+  local rank = RANKS[lane or 'normal'] or 1
   redis.call('SADD', K.RQ_QUEUES, K.RQ_QUEUE .. queue)
-  wake(company)
+  redis.call('HSET', K.QUEUES, queue, rank .. '|' .. company)
+  give_turn(queue, company, rank)
 end
 
 -- The event has ended: nothing of RQ's stays but a dead letter's job, and the record goes when `keep` µs have passed.
-local function ended(id, company, keep)
+local function ended(id, keep)
   redis.call('ZADD', K.EXPIRY, whole(now + keep), id)
 end
 
-local function bury(id, company, destination, from, reason, detail, keep)
-  move(id, destination, from, 'dead', 'reason', reason, 'detail', detail, 'ended_at', whole(now))
+-- Where an event's job is listed by RQ.
+local function origin(id)
+  local told = redis.call('HMGET', K.EVENT .. id, 'company', 'source', 'lane')
+  return queue_of(told[1], told[2], told[3])
+end
+
+-- A dead letter. `...` are further fields of it: the fault that it shares with others.
+local function bury(id, destination, from, reason, detail, keep, ...)
+  move(id, destination, from, 'dead', 'reason', reason, 'detail', detail, 'ended_at', whole(now), ...)
   redis.call('HSET', K.RQ_JOB .. id, 'status', 'failed', 'exc_info', reason .. ': ' .. detail)
-  redis.call('ZADD', K.RQ_FAILED .. K.QUEUE_PREFIX .. company, whole((now + keep) / 1000000), id)
-  ended(id, company, keep)
+  redis.call('ZADD', K.RQ_FAILED .. origin(id), whole((now + keep) / 1000000), id)
+  cluster_add(id)
+  ended(id, keep)
+end
+
+-- A dead or discarded event is sent again. Its fields are what they shall be from now on; `before` is where it was.
+local function revive(id, before, ...)
+  local event = redis.call('HMGET', K.EVENT .. id, 'destination', 'company', 'source', 'lane')
+  if event[1] ~= before.destination then         -- routed anew
+    redis.call('ZREM', K.AT .. before.destination .. ':' .. before.state, id)
+    redis.call('SADD', K.DESTINATIONS, event[1])
+  end
+  move(id, event[1], before.state, 'queued', 'attempts', 0, 'rescues', 0, 'lockouts', 0, 'replayed_at', whole(now), ...)
+  redis.call('HDEL', K.EVENT .. id, 'reason', 'detail', 'problems', 'ended_at')
+  redis.call('HINCRBY', K.EVENT .. id, 'replays', 1)
+  redis.call('ZREM', K.EXPIRY, id)
+  redis.call('HDEL', K.RQ_JOB .. id, 'exc_info')
+  return event
 end

@@ -1,0 +1,68 @@
+"""The commands of OAuth: `connect` makes a customer's link, `rotate` seals what is stored with the newest key."""
+
+import sys
+from typing import Any
+
+import click
+
+from relay.cli.desk import PROBLEM, Desk, at_desk, now, print_json
+from relay.cli.words import counted
+from relay.config.oauth import check_oauth
+from relay.core.instants import render_instant
+from relay.core.vault import Vault
+from relay.intake.connecting import application, invite, read_invitation
+from relay.store.tokens import reseal_all
+
+
+@click.command(epilog="Example: gong-relay connect globex --account 17")
+@click.argument("name", metavar="DESTINATION")
+@click.option("--account", metavar="VALUE", help="What payloads call this customer.")
+@click.option("--company", metavar="NAME", help="What Gong counts limits by. Else the destination's name.")
+@click.option(
+    "--source-system-name", metavar="NAME", help="The system that Gong shows events as coming from."
+)
+@click.option(
+    "--internal-domain",
+    "internal_domains",
+    metavar="DOMAIN",
+    multiple=True,
+    help="Of the customer's own people.",
+)
+@at_desk
+def connect(desk: Desk, name: str, *, as_json: bool, **told: Any) -> None:
+    """Make a link that connects a customer's Gong as DESTINATION, once, within half an hour.
+
+    Send it to a technical administrator of the customer's: the link needs no key.
+    """
+    application(desk.config)
+    check_oauth(desk.config, desk.settings)
+    invitation = read_invitation(name, told)
+    public_url = desk.settings.public_url or ""
+    link = invite(desk.config, desk.redis, invitation, public_url=public_url, now=now())
+    if as_json:
+        print_json({"destination": name, "url": link.url, "expires_at": render_instant(link.expires_at)})
+        return
+    click.echo(
+        f"Have a technical administrator of {name}'s Gong open this, within half an hour:\n\n  {link.url}\n"
+    )
+
+
+@click.command(epilog="Example: gong-relay rotate")
+@at_desk
+def rotate(desk: Desk, *, as_json: bool) -> None:
+    """Seal every stored token with the newest of RELAY_SECRET_KEYS, so that older keys can go.
+
+    Safe while the relay runs, and when repeated. Ends with 1 when no key opens one of them.
+    """
+    done = reseal_all(desk.scripts, desk.redis, Vault(desk.settings.secret_keys))
+    if as_json:
+        unreadable = list(done.unreadable)
+        print_json({"resealed": done.resealed, "already": done.already, "unreadable": unreadable})
+    else:
+        click.echo(
+            f"{counted(done.resealed, 'secret')} sealed anew; {done.already:,} had the newest key already."
+        )
+        for place in done.unreadable:
+            click.echo(f"{place}: no key of RELAY_SECRET_KEYS opens it. Add the key, or connect it again.")
+    if done.unreadable:
+        sys.exit(PROBLEM)

@@ -1,0 +1,107 @@
+"""How RELAY_REDIS_URL is written: one Redis server, or the Sentinels that know which server is the primary."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, unquote, urlencode
+
+_FORMS = "redis://, rediss://, unix://, redis+sentinel:// or rediss+sentinel://"
+_SCHEMES = frozenset({"redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel"})
+_FILES = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
+_TLS_OPTIONS = frozenset({*_FILES, "ssl_password", "ssl_cert_reqs", "ssl_check_hostname"})
+_SENTINEL_OPTIONS = frozenset({"sentinel_username", "sentinel_password"})
+_OPTIONS = frozenset({"db", "username", "password"})
+_SENTINEL_PORT = 26379
+_SERVER = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s:\[\],]+)(?::(?P<port>[0-9]{1,5}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class RedisUrl:
+    """What such a URL says. `server` is the URL of one server, or, with Sentinels, all but the primary's address."""
+
+    server: str = field(repr=False)
+    sentinels: tuple[tuple[str, int], ...] = ()
+    primary: str = ""
+    sentinel_username: str | None = None
+    sentinel_password: str | None = field(default=None, repr=False)
+    files: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def tls(self) -> bool:
+        return self.server.startswith("rediss://")
+
+
+def read_redis_url(raw: str) -> RedisUrl:
+    """Read such a URL. ValueError says what is wrong, in words that hold no part of it that may be secret."""
+    scheme, _, rest = raw.partition("://")
+    if "cluster" in scheme:
+        raise ValueError("Redis Cluster cannot be used: name one server, or Sentinels (redis+sentinel://)")
+    if scheme not in _SCHEMES:
+        raise ValueError(f"must start with {_FORMS}")
+    rest, _, query = rest.partition("?")
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    for problem in _wrong_options(scheme, options):
+        raise ValueError(problem)
+    files = tuple((name, options[name]) for name in _FILES if name in options)
+    if scheme.endswith("+sentinel"):
+        return _with_sentinels(scheme.removesuffix("+sentinel"), rest, options, files)
+    if scheme != "unix":
+        _check_server(rest)
+    return RedisUrl(raw, files=files)
+
+
+def _wrong_options(scheme: str, options: dict[str, str]) -> Iterator[str]:
+    tls, sentinel = scheme.startswith("rediss"), scheme.endswith("+sentinel")
+    known = _OPTIONS | (_TLS_OPTIONS if tls else set()) | (_SENTINEL_OPTIONS if sentinel else set())
+    for name in sorted(set(options) - known):
+        if name in _TLS_OPTIONS:
+            yield f"{name} needs TLS: begin with rediss:// or rediss+sentinel://"
+        elif name in _SENTINEL_OPTIONS:
+            yield f"{name} needs Sentinels: begin with redis+sentinel:// or rediss+sentinel://"
+        else:
+            yield f"has an option that is not known: {name}. Known are {', '.join(sorted(known))}"
+    if not re.fullmatch(r"[0-9]{1,4}", options.get("db", "0")):
+        yield "db must be a number, such as 0"
+    if options.get("ssl_cert_reqs", "required") not in {"required", "none"}:
+        yield "ssl_cert_reqs must be required or none"
+
+
+def _check_server(rest: str) -> None:
+    place, _, path = rest.rpartition("@")[2].partition("/")
+    if "," in place:
+        raise ValueError(
+            "names several servers: Sentinels are named as redis+sentinel://HOST,HOST/PRIMARY/DB"
+        )
+    if not (found := _SERVER.fullmatch(place)) or not _is_port(found["port"]):
+        raise ValueError("must name a host, and perhaps a port: redis://HOST:6379/0")
+    _check_database(path)
+
+
+def _with_sentinels(
+    scheme: str, rest: str, options: dict[str, str], files: tuple[tuple[str, str], ...]
+) -> RedisUrl:
+    account, at, place = rest.rpartition("@")
+    servers, _, path = place.partition("/")
+    primary, _, database = path.partition("/")
+    found = [_SERVER.fullmatch(server) for server in servers.split(",")]
+    if not primary or not all(one and _is_port(one["port"]) for one in found):
+        raise ValueError(f"must be {scheme}+sentinel://HOST:26379,HOST:26379/PRIMARY/DB")
+    _check_database(database)
+    for_server = urlencode({name: value for name, value in options.items() if name not in _SENTINEL_OPTIONS})
+    return RedisUrl(
+        f"{scheme}://{account}{at}primary/{database}?{for_server}",
+        tuple((one["host"].strip("[]"), int(one["port"] or _SENTINEL_PORT)) for one in found if one),
+        unquote(primary),
+        options.get("sentinel_username"),
+        options.get("sentinel_password"),
+        files,
+    )
+
+
+def _is_port(text: str | None) -> bool:
+    return text is None or 0 < int(text) < 65536  # noqa: PLR2004 - the last port there is
+
+
+def _check_database(text: str) -> None:
+    if not re.fullmatch(r"(?:[0-9]{1,4})?/?", text):
+        raise ValueError("must end with the number of a database, such as /0")

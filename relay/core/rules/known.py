@@ -1,0 +1,24 @@
+"""What a key or a word may be, and which of them somebody meant who wrote another."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from relay.core.bodies.fault import shown
+from relay.core.bodies.shapes import nearest
+from relay.core.errors import Problem, join
+from relay.core.rules.faults import Mistake
+
+
+def unknown_keys(spec: Mapping[Any, Any], known: Sequence[str], path: str) -> Iterator[Problem]:
+    for key in spec:
+        if key not in known:
+            message = f"there is no such key{question(key, known)}"
+            yield Problem(join(path, shown(str(key))), Mistake.KEY, message)
+
+
+def question(word: Any, known: Sequence[str]) -> str:
+    """`: did you mean lane?`, or all that there are."""
+    near = nearest(word, known) if isinstance(word, str) else None
+    if near:
+        return f": did you mean {near}?"
+    return f": there are {', '.join(known)}" if known else ""

@@ -1,0 +1,281 @@
+"""Replays in the store: begun, stepped on event by event, ended; each step is whole or not at all.
+
+A replay walks the events of each destination in the order of their ids, behind a cursor of its own that only moves
+forward, in the same step that sends an event or passes it. So whoever steps next goes on where the last one stood, and
+two that step at once do nothing twice.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+import orjson
+from redis import Redis
+
+from relay.core.errors import NotFound
+from relay.core.ids import earliest_id
+from relay.core.replay import Replay, Stage, read_request
+from relay.store import keys
+from relay.store.connection import translated
+from relay.store.delivery import SECOND
+from relay.store.jobs import job_data, job_moment
+from relay.store.scripts import Scripts
+
+END = "end"
+"""The cursor of a destination at which there is nothing left. It sorts after every id."""
+
+_AT = "at:"
+_FIELDS = (
+    "state",
+    "source",
+    "destination",
+    "company",
+    "event_id",
+    "reason",
+    "detail",
+    "cluster",
+    "operation",
+)
+_SHOWN = 50
+
+
+class Sent(StrEnum):
+    """What became of one event of a replay."""
+
+    SENT = "sent"
+    SKIPPED = "skipped"
+    FULL = "full"
+    HELD = "held"
+    PAST = "past"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayRecord:
+    """A replay and how far it is. `cursors` are the ids that it has passed, by destination."""
+
+    id: str
+    replay: Replay
+    stage: Stage
+    counts: Mapping[str, int]
+    cursors: Mapping[str, str]
+    problems: tuple[Mapping[str, str], ...]
+    waits: str
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One event that a replay comes by, with the fields that its filter looks at."""
+
+    id: str
+    fields: Mapping[str, str]
+
+
+def start_replay(scripts: Scripts, redis: Redis, replay_id: str, replay: Replay) -> None:
+    """Begin a replay. Workers do the rest."""
+    told = {"filter": replay.filter.as_dict(), "remap": replay.remap, "limit": replay.limit}
+    fields: list[str | bytes | float] = ["asked", orjson.dumps(told)]
+    if replay.limit is not None:
+        fields += ["limit", replay.limit]
+    cursors = [part for name in tracks(redis, replay) for part in (name, beginning(replay))]
+    with translated():
+        scripts.run("replays_start", replay_id, len(fields), *fields, *cursors)
+
+
+def beginning(replay: Replay) -> str:
+    """The cursor before the first event of any destination."""
+    return earliest_id(replay.filter.since) if replay.filter.since else "0"
+
+
+def tracks(redis: Redis, replay: Replay) -> list[str]:
+    """The destinations that have events to look at."""
+    wanted = replay.filter
+    with translated():
+        pipeline = redis.pipeline(transaction=False)
+        if wanted.ids is not None:
+            for event_id in wanted.ids:
+                pipeline.hget(keys.EVENT + event_id, "destination")
+            return sorted({name.decode() for name in pipeline.execute() if name})
+        known: Any = (
+            [wanted.destination.encode()] if wanted.destination else redis.smembers(keys.DESTINATIONS)
+        )
+        names = sorted(name.decode() for name in known)
+        for name in names:
+            pipeline.exists(f"{keys.AT}{name}:{wanted.status}")
+        return [name for name, there in zip(names, pipeline.execute(), strict=True) if there]
+
+
+def last_edge(replay: Replay, began: datetime) -> str:
+    """The id before which events are a replay's own: what came after it began is not."""
+    return earliest_id(min(began, replay.filter.until) if replay.filter.until else began)
+
+
+def candidates(
+    redis: Redis, replay: Replay, destination: str, *, between: tuple[str, str], most: int
+) -> list[Candidate]:
+    """The next events of one destination, oldest first, between a cursor and the edge."""
+    after, edge = between
+    wanted = replay.filter
+    with translated():
+        if wanted.ids is not None:
+            ids = [one for one in wanted.ids if after < one < edge][:most]
+        else:
+            index = f"{keys.AT}{destination}:{wanted.status}"
+            found: Any = redis.zrange(index, f"({after}", f"({edge}", bylex=True, offset=0, num=most)
+            ids = [name.decode() for name in found]
+        pipeline = redis.pipeline(transaction=False)
+        for event_id in ids:
+            pipeline.hmget(keys.EVENT + event_id, _FIELDS)
+        rows: list[Any] = pipeline.execute()
+    return [Candidate(one, _present(row)) for one, row in zip(ids, rows, strict=True)]
+
+
+def _present(row: Sequence[bytes | None]) -> dict[str, str]:
+    return {name: value.decode() for name, value in zip(_FIELDS, row, strict=True) if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a step of a replay stands: at which destination, and how many events it has looked at since the last."""
+
+    replay_id: str
+    destination: str
+    examined: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """How one event is sent again: the state it must be in, the fields to set on it, and how many may be queued before it."""
+
+    status: str
+    fields: Mapping[str, str | bytes]
+    most_queued: int
+    now: datetime
+
+
+def send_again(scripts: Scripts, place: Place, event_id: str, sending: Sending) -> Sent:
+    """Queue one event for a replay, in the lane below all others."""
+    changes = [part for pair in sending.fields.items() for part in pair]
+    with translated():
+        answer = scripts.run(
+            "replays_send",
+            place.replay_id,
+            place.destination,
+            event_id,
+            sending.status,
+            place.examined,
+            sending.most_queued,
+            job_moment(sending.now),
+            job_data(event_id),
+            *changes,
+        )
+    return Sent(answer.decode())
+
+
+def pass_by(
+    scripts: Scripts, place: Place, event_id: str, *, problem: Mapping[str, str] | None = None
+) -> bool:
+    """Move on past an event that is not sent; with a `problem`, one that was to be. False: another worker has done so."""
+    told = [] if problem is None else [orjson.dumps(problem)]
+    with translated():
+        return bool(
+            scripts.run("replays_pass", place.replay_id, place.destination, event_id, place.examined, *told)
+        )
+
+
+def settle_replay(scripts: Scripts, replay_id: str, *, waits: str) -> Stage | None:
+    """End a replay that has looked at everything, or say what it waits for."""
+    with translated():
+        state = scripts.run("replays_settle", replay_id, waits)
+    return Stage(state.decode()) if state else None
+
+
+def cancel_replay(scripts: Scripts, replay_id: str) -> bool:
+    """End a replay. What it has queued is sent. False: it had ended before. Raises NotFound."""
+    with translated():
+        before = scripts.run("replays_cancel", replay_id).decode()
+    if not before:
+        raise no_such_replay(replay_id)
+    return before in {Stage.QUEUED, Stage.RUNNING}
+
+
+def no_such_replay(replay_id: str) -> NotFound:
+    return NotFound(
+        "no_such_replay", f"There is no replay {replay_id}: the id is wrong, or it ended 30 days ago."
+    )
+
+
+def may_step(redis: Redis, *, milliseconds: int) -> bool:
+    """Whether this worker is the one to step on replays now. True for one worker in so many milliseconds."""
+    with translated():
+        if not redis.exists(keys.REPLAYS_OPEN):
+            return False
+        return bool(redis.set(keys.REPLAYS_STEP, 1, nx=True, px=milliseconds))
+
+
+def open_replays(redis: Redis) -> list[ReplayRecord]:
+    """Those that have not ended, oldest first."""
+    with translated():
+        found: Any = redis.zrange(keys.REPLAYS_OPEN, 0, -1)
+    return _read_all(redis, [name.decode() for name in found])
+
+
+def list_replays(redis: Redis) -> list[ReplayRecord]:
+    """The newest fifty, newest first."""
+    with translated():
+        found: Any = redis.zrange(keys.REPLAYS, "+", "-", desc=True, bylex=True, offset=0, num=_SHOWN)
+    return _read_all(redis, [name.decode() for name in found])
+
+
+def read_replay_record(redis: Redis, replay_id: str) -> ReplayRecord:
+    """One replay. Raises NotFound."""
+    found = _read_all(redis, [replay_id])
+    if not found:
+        raise no_such_replay(replay_id)
+    return found[0]
+
+
+def _read_all(redis: Redis, ids: Sequence[str]) -> list[ReplayRecord]:
+    with translated():
+        pipeline = redis.pipeline(transaction=False)
+        for replay_id in ids:
+            pipeline.hgetall(keys.REPLAY + replay_id)
+        rows: list[Any] = pipeline.execute()
+    return [_record(replay_id, row) for replay_id, row in zip(ids, rows, strict=True) if row]
+
+
+def _record(replay_id: str, row: Mapping[bytes, bytes]) -> ReplayRecord:
+    fields = {name.decode(): value for name, value in row.items()}
+    problems = sorted(
+        (name for name in fields if name.startswith("problem:")), key=lambda name: (len(name), name)
+    )
+    counts = ("examined", "matched", "replayed", "skipped", "failed")
+    return ReplayRecord(
+        replay_id,
+        read_request(orjson.loads(fields["asked"])).replay,
+        Stage(fields["state"].decode()),
+        {name: int(fields[name]) for name in counts},
+        {name.removeprefix(_AT): value.decode() for name, value in fields.items() if name.startswith(_AT)},
+        tuple(orjson.loads(fields[name]) for name in problems),
+        fields.get("waits", b"").decode(),
+        _moment(fields["created_at"]),
+        *(_moment(fields[name]) if name in fields else None for name in ("started_at", "ended_at")),
+    )
+
+
+def _moment(microseconds: bytes) -> datetime:
+    return datetime.fromtimestamp(int(microseconds) / SECOND, tz=UTC)
+
+
+def crowding(
+    scripts: Scripts, redis: Redis, companies: Sequence[str]
+) -> tuple[dict[str, int], frozenset[str]]:
+    """How many replayed events of each company are queued, and which destinations are on hold."""
+    with translated():
+        holds: Any = redis.smembers(keys.HOLDS)
+        queued = scripts.run("replays_room", *companies)
+    return dict(zip(companies, queued, strict=True)), frozenset(name.decode() for name in holds)

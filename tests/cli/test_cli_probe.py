@@ -1,0 +1,76 @@
+"""`probe`: what a worker tells is printed with the remedy, and the exit code says whether it passed."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from redis import Redis
+
+from relay.core.lifecycle import CAUSES, Cause
+from relay.store import keys
+from relay.store.acting import Probed, tell_probe
+from tests.cli.conftest import Run
+from tests.harness.waiting import eventually
+
+LOCKED_OUT = Probed("locked_out", 401, "token\x1b[2J expired", Cause.NEEDS_CREDENTIALS)
+
+Tell = Callable[[Probed], None]
+
+
+@pytest.fixture
+def tell(redis: Redis) -> Iterator[Tell]:
+    """A worker that takes up the next probe of acme, and tells this of it."""
+
+    def told(probed: Probed) -> None:
+        eventually(lambda: redis.hdel(keys.PROBE_WANTED, "acme"), within=10, what="the wish for a probe")
+        tell_probe(redis, "acme", probed)
+
+    with ThreadPoolExecutor(1) as pool:
+        begun = []
+        yield lambda probed: begun.append(pool.submit(told, probed))
+        for one in begun:
+            one.result()
+
+
+def test_a_probe_that_passes_ends_with_0(run: Run, tell: Tell):
+    tell(Probed("passed", 400))
+
+    ended = run("probe", "acme")
+
+    assert (ended.code, ended.out) == (0, "acme passed: Gong takes its credentials.\n")
+
+
+def test_a_probe_that_does_not_pass_says_what_gong_said_and_what_to_do(run: Run, tell: Tell):
+    tell(LOCKED_OUT)
+
+    ended = run("probe", "acme")
+
+    assert ended.code == 1
+    assert ended.out.splitlines() == [
+        "acme did not pass: locked_out, HTTP 401.",
+        "token\\x1b[2J expired",
+        CAUSES[Cause.NEEDS_CREDENTIALS],
+    ]
+
+
+def test_the_result_of_an_earlier_probe_is_not_taken_for_this_ones(run: Run, redis: Redis, tell: Tell):
+    tell_probe(redis, "acme", LOCKED_OUT)
+    tell(Probed("passed", 400))
+
+    assert run("probe", "acme", "--json").document["last"]["outcome"] == "passed"
+
+
+def test_a_probe_that_no_worker_takes_up_stays_asked_for(run: Run, redis: Redis):
+    ended = run("probe", "acme", "--wait", "0")
+
+    assert ended.code == 1
+    assert "No worker has told of it yet." in ended.out
+    assert redis.hgetall(keys.PROBE_WANTED) == {b"acme": b"acme"}
+
+
+def test_as_json_a_probe_without_result_has_no_last(run: Run, redis: Redis):
+    tell_probe(redis, "acme", LOCKED_OUT)
+
+    ended = run("probe", "acme", "--wait", "0", "--json")
+
+    assert (ended.code, ended.document) == (1, {"destination": "acme", "asked": True, "last": None})

@@ -1,0 +1,149 @@
+"""The `oauth` section: what is read of it, what it needs beside it, and where it may send secrets."""
+
+import textwrap
+
+import pytest
+
+from relay.config.base_url import safe_oauth_url
+from relay.config.load import ConfigError, read_config
+from relay.config.oauth import check_oauth
+from relay.core.config import Config
+from relay.core.destination import OAuthGrant
+from relay.core.oauth import OAuthApp, TokenParams
+from relay.settings import Misconfigured, Settings
+
+ENVIRON = {"SECRET": "the-client-secret", "NEXT": "the-next-client-secret"}
+SECTION = "oauth: {client_id: app-1, client_secret: '${SECRET}'}"
+KEYS = ("a-key-that-seals-with-32-characters-or-more",)
+
+
+def read(text: str, *hosts: str) -> Config:
+    return read_config(textwrap.dedent(text), environ=ENVIRON, allow_hosts=frozenset(hosts))
+
+
+def wrong(text: str, *hosts: str) -> dict[str, str]:
+    with pytest.raises(ConfigError) as caught:
+        read(text, *hosts)
+    return {problem.path: problem.code for problem in caught.value.problems}
+
+
+def test_a_section_needs_no_more_than_an_id_and_a_secret():
+    assert read(f"{SECTION}\ndestinations: {{}}").oauth == OAuthApp("app-1", "the-client-secret")
+
+
+def test_everything_of_a_section_is_read():
+    config = read(
+        """
+        oauth:
+          client_id: app-1
+          client_secret: ${SECRET}
+          client_secret_next: ${NEXT}
+          scopes: [api:digital-interactions:write]
+          authorize_url: http://gong:8090/oauth2/authorize
+          token_url: http://gong:8090/oauth2/generate-customer-token
+          token_params: query
+        destinations: {}
+        """,
+        "gong:8090",
+    )
+
+    assert config.oauth == OAuthApp(
+        "app-1",
+        "the-client-secret",
+        "the-next-client-secret",
+        ("api:digital-interactions:write",),
+        "http://gong:8090/oauth2/authorize",
+        "http://gong:8090/oauth2/generate-customer-token",
+        TokenParams.QUERY,
+    )
+
+
+def test_a_destination_may_be_one_that_its_customer_connects():
+    config = read(f"{SECTION}\ndestinations: {{acme: {{auth: {{oauth: {{}}}}}}}}")
+
+    assert config.destinations["acme"].credentials == OAuthGrant()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("destinations: {acme: {auth: {oauth: {}}}}", {"destinations.acme.auth.oauth": "no_application"}),
+        (
+            f"{SECTION}\ndestinations: {{acme: {{auth: {{oauth: {{scopes: []}}}}}}}}",
+            {"destinations.acme.auth.oauth.scopes": "invalid"},
+        ),
+        (
+            f"{SECTION}\ndestinations: {{a: {{auth: {{oauth: {{}}, basic: {{access_key: k, access_key_secret: s}}}}}}}}",
+            {"destinations.a.auth.oauth": "invalid"},
+        ),
+        ("oauth: {client_id: app-1}\ndestinations: {}", {"oauth.client_secret": "invalid"}),
+        (
+            "oauth: {client_id: a, client_secret: s, scopes: []}\ndestinations: {}",
+            {"oauth.scopes": "invalid"},
+        ),
+        (
+            "oauth: {client_id: a, client_secret: s, scopes: ['a b']}\ndestinations: {}",
+            {"oauth.scopes[0]": "invalid"},
+        ),
+        (
+            "oauth: {client_id: a, client_secret: s, token_url: 'https://evil.example/t'}\ndestinations: {}",
+            {"oauth.token_url": "unsafe_address"},
+        ),
+        (
+            "oauth: {client_id: a, client_secret: s, authorize_url: 'http://app.gong.io/a'}\ndestinations: {}",
+            {"oauth.authorize_url": "unsafe_address"},
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place(text, told):
+    assert wrong(text) == told
+
+
+def test_no_secret_is_told_with_a_mistake():
+    with pytest.raises(ConfigError) as caught:
+        read(f"{SECTION[:-1]}, token_params: body}}\ndestinations: {{}}")
+
+    assert "the-client-secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://app.gong.io/oauth2/authorize",
+        "https://app.gong.io",
+        "https://app.gong.io.evil.example/a",
+        "https://evil.example\\@app.gong.io/a",
+        "https://user@app.gong.io/a",
+        "https://app.gong.io:444/a",
+        "https://app.gong.io/a?b",
+        "https://app.gong.io/a\n",
+        "https://api.gong.io/oauth2/authorize",
+    ],
+)
+def test_an_address_that_is_not_gongs_is_refused(address):
+    assert safe_oauth_url(address, ()) is None
+
+
+def test_gongs_own_address_is_taken():
+    assert (
+        safe_oauth_url("https://app.gong.io/oauth2/authorize", ()) == "https://app.gong.io/oauth2/authorize"
+    )
+
+
+def test_an_application_needs_an_address_and_a_key_of_its_own_relay():
+    config = read(f"{SECTION}\ndestinations: {{}}")
+
+    with pytest.raises(Misconfigured) as caught:
+        check_oauth(config, Settings())
+
+    assert [problem.path for problem in caught.value.problems] == ["RELAY_PUBLIC_URL", "RELAY_SECRET_KEYS"]
+
+
+def test_an_application_with_both_is_right():
+    config = read(f"{SECTION}\ndestinations: {{}}")
+
+    check_oauth(config, Settings(public_url="https://relay.example", secret_keys=KEYS))
+
+
+def test_without_an_application_neither_is_needed():
+    check_oauth(Config({}, {}), Settings())

@@ -1,0 +1,65 @@
+"""RELAY_REDIS_URL: every form, and every way of writing it wrongly, told without a secret."""
+
+import pytest
+
+from relay.core.redis_url import read_redis_url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://localhost:6379/0",
+        "redis://relay:pa%40ss@10.0.0.7/3",
+        "redis://[::1]:6380",
+        "rediss://host/0?ssl_ca_certs=/etc/ca.pem&ssl_cert_reqs=required",
+        "unix:///run/valkey.sock?db=2",
+    ],
+)
+def test_a_url_of_one_server_is_taken_as_it_is(url: str):
+    assert read_redis_url(url).server == url
+
+
+def test_sentinels_are_read_with_their_ports_and_the_name_of_the_primary():
+    told = read_redis_url("redis+sentinel://relay:pw@one:5000,two,[::1]:5001/main/2")
+
+    assert told.sentinels == (("one", 5000), ("two", 26379), ("::1", 5001))
+    assert (told.primary, told.server) == ("main", "redis://relay:pw@primary/2?")
+
+
+def test_sentinels_have_an_account_of_their_own():
+    told = read_redis_url("rediss+sentinel://one/main/0?sentinel_username=s&sentinel_password=p%26q")
+
+    assert (told.sentinel_username, told.sentinel_password, told.tls) == ("s", "p&q", True)
+    assert "sentinel_" not in told.server
+
+
+def test_what_is_shown_of_a_url_holds_no_password():
+    told = read_redis_url("redis+sentinel://u:hidden1@one/main/0?sentinel_password=hidden2")
+
+    assert "hidden" not in repr(told)
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("http://host", "must start with redis://"),
+        ("redis+cluster://u:hidden@host:1", "Cluster cannot be used"),
+        ("redis://u:hidden@one:1,two:1/0", "names several servers"),
+        ("redis://u:hidden@/0", "must name a host"),
+        ("redis://u:hidden@host:99999/0", "must name a host"),
+        ("redis://u:hidden@host/main", "number of a database"),
+        ("redis://u:hidden@host/0?db=x", "db must be a number"),
+        ("redis://u:hidden@host/0?ssl_ca_certs=/ca", "needs TLS"),
+        ("redis://u:hidden@host/0?sentinel_password=hidden", "needs Sentinels"),
+        ("redis://u:hidden@host/0?socket_timeout=3", "not known: socket_timeout"),
+        ("rediss://u:hidden@host/0?ssl_cert_reqs=optional", "must be required or none"),
+        ("redis+sentinel://u:hidden@one:1,two:1", "HOST:26379/PRIMARY/DB"),
+        ("redis+sentinel://u:hidden@one:1,,two:1/main/0", "HOST:26379/PRIMARY/DB"),
+        ("redis+sentinel://u:hidden@one/main/first", "number of a database"),
+    ],
+)
+def test_a_wrong_url_is_told_with_the_remedy_and_without_its_password(url: str, message: str):
+    with pytest.raises(ValueError, match=message) as caught:
+        read_redis_url(url)
+
+    assert "hidden" not in str(caught.value)

@@ -1,0 +1,108 @@
+"""What may be asked of a replay, and what is said of what may not."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from relay.core.errors import Invalid
+from relay.core.ids import id_run
+from relay.core.lifecycle import Reason, State
+from relay.core.replay import IDS_MAX, Filter, Replay, fits, read_request
+
+ID = id_run(datetime(2026, 11, 21, tzinfo=UTC), bytes(9), 1)[0]
+
+
+def wrong(told: Any) -> dict[str, str]:
+    """The code at each path."""
+    with pytest.raises(Invalid) as caught:
+        read_request(told)
+    return {problem.path: problem.code for problem in caught.value.problems}
+
+
+def test_an_empty_request_is_every_dead_letter_as_it_was():
+    assert read_request({}).replay == Replay(Filter(status=State.DEAD), None, None)
+
+
+def test_every_key_is_read():
+    told = {
+        "filter": {
+            "since": "2026-11-20T10:00:00Z",
+            "until": "2026-11-20T12:00:00+01:00",
+            "source": "web",
+            "destination": "acme",
+            "reason": "refused",
+            "cluster": "3f9ac01d77be",
+            "ids": [ID],
+        },
+        "remap": False,
+        "limit": 7,
+        "dry_run": True,
+    }
+
+    asked = read_request(told)
+
+    assert asked.dry_run
+    assert (asked.replay.remap, asked.replay.limit) == (False, 7)
+    assert asked.replay.filter.until == datetime(2026, 11, 20, 11, tzinfo=UTC)
+    assert asked.replay.filter.reason is Reason.REFUSED
+
+
+def test_a_filter_says_what_was_asked_for():
+    told = {"since": "2026-11-20T10:00:00.250000Z", "source": "web", "status": "dead", "ids": [ID]}
+
+    assert read_request({"filter": told}).replay.filter.as_dict() == told
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ([], {"": "type"}),
+        ({"filters": {}}, {"filters": "unknown"}),
+        ({"filter": []}, {"filter": "type"}),
+        ({"filter": {"sauce": "web"}}, {"filter.sauce": "unknown"}),
+        ({"filter": {"since": "yesterday"}}, {"filter.since": "format"}),
+        ({"filter": {"since": 5}}, {"filter.since": "type"}),
+        ({"filter": {"status": "delivered"}}, {"filter.status": "enum"}),
+        ({"filter": {"reason": "bored"}}, {"filter.reason": "enum"}),
+        ({"filter": {"source": ""}}, {"filter.source": "type"}),
+        ({"filter": {"ids": []}}, {"filter.ids": "type"}),
+        ({"filter": {"ids": ["nope"]}}, {"filter.ids": "type"}),
+        ({"filter": {"ids": [ID] * (IDS_MAX + 1)}}, {"filter.ids": "length"}),
+        ({"remap": "yes", "limit": 0, "dry_run": 1}, {"remap": "type", "limit": "range", "dry_run": "type"}),
+        ({"filter": {"status": "filtered"}}, {"remap": "rule"}),
+        ({"filter": {"status": "discarded", "reason": "refused"}}, {"filter.status": "rule"}),
+        (
+            {"filter": {"since": "2026-11-20T10:00:00Z", "until": "2026-11-20T10:00:00Z"}},
+            {"filter.until": "rule"},
+        ),
+    ],
+)
+def test_what_cannot_be_is_told_with_its_path_all_at_once(told: Any, expected: dict[str, str]):
+    assert wrong(told) == expected
+
+
+def test_an_unknown_key_names_its_nearest_neighbour():
+    with pytest.raises(Invalid) as caught:
+        read_request({"filter": {"sourc": "web"}})
+
+    assert "did you mean 'source'?" in caught.value.problems[0].message
+
+
+EVENT = {"state": "dead", "source": "web", "destination": "acme", "reason": "refused", "cluster": "c"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (Filter(), True),
+        (Filter(source="web", destination="acme", reason=Reason.REFUSED, cluster="c"), True),
+        (Filter(status=State.DISCARDED), False),
+        (Filter(source="shop"), False),
+        (Filter(destination="globex"), False),
+        (Filter(reason=Reason.CRASHED), False),
+        (Filter(cluster="d"), False),
+    ],
+)
+def test_an_event_fits_when_every_part_of_the_filter_does(wanted: Filter, *, expected: bool):
+    assert fits(EVENT, wanted) is expected

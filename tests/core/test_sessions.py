@@ -1,0 +1,130 @@
+"""Which session a call belongs to, and the one call that a session becomes."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.core.bodies.check import check
+from relay.core.bodies.limits import CUSTOM_FIELDS_MAX
+from relay.core.call import Call, Operation
+from relay.core.session import Collapse, Gathered, Session, collapsed, session_of
+
+TEN = datetime(2026, 11, 20, 10, tzinfo=UTC)
+BODY = {
+    "eventId": "site:1",
+    "timestamp": "2026-11-20T10:00:00Z",
+    "eventType": "page viewed",
+    "content": {"contentTitle": "Pricing"},
+    "person": {"email": "jane@globex.example"},
+}
+IDENTITIES: tuple[dict[str, Any], ...] = (
+    {"person": {"email": "jane@globex.example"}},
+    {"person": {"email": "joe@globex.example"}},
+    {"person": {"personBusinessContext": {"objectType": "CONTACT", "objectId": "7"}}},
+    {"person": {"phoneNumber": "7"}},
+    {"person": {"personId": "7", "company": {"domain": "globex.example"}}},
+    {"person": None, "trackingId": "7"},
+)
+
+
+def session(
+    key: object = "s-1", *, to: Operation = Operation.DIGITAL_INTERACTION, **fields: Any
+) -> Session | None:
+    return session_of(Call(to, "site:1", BODY | fields), Collapse(), origin=("site", "viewed"), key=key)
+
+
+def gathered(count: int = 12, *, minutes: int = 7, event_type: str | None = None) -> Gathered:
+    told = Session((), TEN, Collapse(event_type=event_type)).told
+    return Gathered(count, TEN, TEN + timedelta(minutes=minutes), told)
+
+
+def made(body: dict[str, Any] = BODY, told: Gathered | None = None) -> dict[str, Any]:
+    return collapsed(Operation.DIGITAL_INTERACTION, body, told or gathered())
+
+
+def test_events_of_one_person_and_one_key_share_a_session():
+    first, second = session(), session(timestamp="2026-11-20T10:05:00Z", content={"contentTitle": "Home"})
+
+    assert first
+    assert second
+    assert first.name == second.name
+    assert second.happened_at - first.happened_at == timedelta(minutes=5)
+
+
+def test_two_people_never_share_a_session_whatever_the_key():
+    names = {found.name for identity in IDENTITIES if (found := session(**identity))}
+
+    assert len(names) == len(IDENTITIES)
+
+
+def test_the_case_of_an_address_makes_no_other_person():
+    assert session() == session(person={"email": "Jane@Globex.example"})
+
+
+@given(st.text(min_size=1), st.text(min_size=1))
+def test_two_keys_are_two_sessions(one: str, other: str):
+    first, second = session(one), session(other)
+
+    if first and second:
+        assert (first.name == second.name) == (one.strip() == other.strip())
+
+
+@pytest.mark.parametrize("key", [None, "", "  ", 5, ["s-1"]])
+def test_an_event_without_a_key_belongs_to_no_session(key: object):
+    assert session(key) is None
+
+
+@pytest.mark.parametrize("to", [to for to in Operation if to is not Operation.DIGITAL_INTERACTION])
+def test_only_a_digital_interaction_belongs_to_a_session(to: Operation):
+    assert session(to=to) is None
+
+
+def test_a_body_without_a_good_time_belongs_to_no_session():
+    assert session(timestamp="yesterday") is None
+
+
+def test_a_session_of_one_event_stays_what_that_event_is():
+    assert made(told=gathered(1, event_type="website visited")) == BODY
+
+
+def test_a_session_tells_how_many_events_it_had_and_how_long_it_lasted():
+    assert made()["customFields"] == [
+        {"name": "pages", "value": "12", "dataType": "NUMBER"},
+        {"name": "duration", "value": "420", "dataType": "DURATION"},
+    ]
+
+
+def test_a_session_keeps_all_else_of_its_first_event():
+    assert {name: value for name, value in made().items() if name != "customFields"} == BODY
+
+
+def test_a_session_begins_when_its_earliest_event_happened():
+    late = BODY | {"timestamp": "2026-11-20T10:03:00Z"}
+
+    assert made(late)["timestamp"] == "2026-11-20T10:00:00Z"
+
+
+def test_a_session_may_have_a_name_of_its_own():
+    assert made(told=gathered(event_type="website visited"))["eventType"] == "website visited"
+
+
+def test_a_session_that_never_moved_on_lasted_no_time_at_all():
+    backwards = Gathered(2, TEN, TEN - timedelta(minutes=1), b"")
+
+    assert made(told=backwards)["customFields"][1]["value"] == "0"
+
+
+def test_a_body_full_of_fields_makes_room_for_the_two():
+    full = [{"name": f"field {number}", "value": "x"} for number in range(CUSTOM_FIELDS_MAX)]
+
+    body = made(BODY | {"customFields": full})
+
+    assert [field["name"] for field in body["customFields"][-2:]] == ["pages", "duration"]
+    assert list(check(Operation.DIGITAL_INTERACTION, body)) == []
+
+
+def test_what_a_replay_has_made_another_call_of_stays_that_call():
+    assert collapsed(Operation.CONTENT_VIEWED, {"contentId": "c"}, gathered()) == {"contentId": "c"}

@@ -1,0 +1,67 @@
+"""The vault: what it seals only its own keys open, and only for the same purpose."""
+
+import pytest
+
+from relay.core.vault import Unsealable, Vault
+
+OLD, NEW = "the-old-key-of-at-least-32-characters", "the-new-key-of-at-least-32-characters"
+
+
+def test_what_was_sealed_is_opened_for_the_same_purpose():
+    vault = Vault([OLD])
+
+    assert vault.open(vault.seal("a secret", "tokens of acme"), "tokens of acme") == "a secret"
+
+
+def test_what_was_sealed_for_one_cannot_be_put_in_the_place_of_another():
+    vault = Vault([OLD])
+    sealed = vault.seal("a secret", "tokens of acme")
+
+    with pytest.raises(Unsealable, match="was not sealed for tokens of globex"):
+        vault.open(sealed, "tokens of globex")
+
+
+def test_neither_text_nor_purpose_can_be_read_off():
+    sealed = Vault([OLD]).seal("a secret", "tokens of acme")
+
+    assert "secret" not in sealed
+    assert "acme" not in sealed
+
+
+def test_an_older_key_still_opens():
+    sealed = Vault([OLD]).seal("a secret", "p")
+
+    assert Vault([NEW, OLD]).open(sealed, "p") == "a secret"
+
+
+def test_another_key_does_not_open():
+    sealed = Vault([OLD]).seal("a secret", "p")
+
+    with pytest.raises(Unsealable, match="no key of RELAY_SECRET_KEYS"):
+        Vault([NEW]).open(sealed, "p")
+
+
+@pytest.mark.parametrize("text", ["", "x", "gAAAAA==", "\u00e4"])
+def test_what_no_vault_sealed_is_refused(text):
+    with pytest.raises(Unsealable):
+        Vault([OLD]).open(text, "p")
+
+
+def test_without_a_key_nothing_is_sealed():
+    with pytest.raises(Unsealable, match="holds no key"):
+        Vault([]).seal("a secret", "p")
+
+
+def test_sealing_anew_makes_the_older_key_unneeded():
+    sealed = Vault([OLD]).seal("a secret", "p")
+
+    fresh = Vault([NEW, OLD]).resealed(sealed)
+
+    assert fresh is not None
+    assert Vault([NEW]).open(fresh, "p") == "a secret"
+
+
+def test_sealing_anew_leaves_what_the_newest_key_sealed():
+    vault = Vault([NEW, OLD])
+
+    assert vault.resealed(vault.seal("a secret", "p")) is None

@@ -1,0 +1,16 @@
+"""A sandbox without limits, and a relay before it whose customers connect by OAuth."""
+
+from collections.abc import Iterator
+
+import pytest
+from redis import Redis
+
+from relay.sandbox.serve import serving
+from relay.sandbox.settings import SandboxSettings
+from tests.flows.connecting import World, application
+
+
+@pytest.fixture
+def world(redis: Redis) -> Iterator[World]:
+    with serving(SandboxSettings(per_second=10_000.0, burst=10_000)) as gong:
+        yield World(redis, gong, application(gong))

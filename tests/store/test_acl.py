@@ -1,0 +1,100 @@
+"""The account that docs/scaling.md names is enough for all that the relay does, and reaches nothing else."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from redis import Redis
+from redis.exceptions import NoPermissionError
+from rq.worker import SimpleWorker
+
+from relay.core.lifecycle import Reason
+from relay.store.acting import discard_event, replay_event, resume_destination
+from relay.store.connection import WORKER, open_redis
+from relay.store.delivery import Pacing, Sweeping, bury, finish, probe_soon, sweep
+from relay.store.durability import read_durability, used_share
+from relay.store.events import Filter, list_events, read_event
+from relay.store.queues import read_depths, read_spent, read_workers
+from relay.store.scripts import Scripts
+from relay.store.sources import read_key_uses
+from tests.store_world import NOW, accept_events, event, take_events
+from tests.truth.project import ROOT, page
+from tests.valkey import Valkey
+
+RULES = re.search(r"^ACL SETUSER relay (.+)$", page("docs/scaling.md"), re.MULTILINE)
+
+
+def rules() -> list[str]:
+    assert RULES, "docs/scaling.md needs a line that begins with ACL SETUSER relay"
+    return RULES[1].replace(">PASSWORD", ">secret").split()
+
+
+@pytest.fixture
+def limited(valkey: Valkey, redis: Redis) -> Iterator[Redis]:
+    redis.execute_command("ACL", "SETUSER", "relay", "reset", *rules())
+    client = open_redis(f"unix://relay:secret@{valkey.folder}/s", WORKER)
+    yield client
+    client.close()
+    redis.execute_command("ACL", "DELUSER", "relay")
+
+
+def test_an_event_is_accepted_buried_replayed_and_discarded(limited: Redis):
+    scripts = Scripts(limited)
+    accept_events(scripts, event("1"))
+    (taken,) = take_events(scripts)
+    finish(scripts, taken, bury(Reason.REFUSED, "no", record=b"{}", keep_seconds=60))
+    replay_event(scripts, taken.id, now=NOW)
+    discard_event(scripts, taken.id, keep_seconds=60)
+
+    assert sweep(scripts, Sweeping(), Pacing()).won
+    assert read_event(limited, taken.id)["state"] == b"discarded"
+
+
+def test_every_reading_of_operators_is_allowed(limited: Redis):
+    resume_destination(Scripts(limited), "acme")
+    probe_soon(limited)
+    list_events(limited, Filter(), limit=5, cursor=None)
+    list_events(limited, Filter(event_id="a"), limit=5, cursor=None)
+    read_depths(limited, ["acme"])
+    read_spent(limited, ["acme"])
+    read_workers(limited)
+    read_key_uses(limited, ["web"])
+    used_share(limited)
+    limited.blpop(["relay:bell"], 0.01)
+    limited.wait(0, 1)
+
+    assert "CONFIG GET is refused" not in " ".join(read_durability(limited).relaxed)
+
+
+def test_a_worker_signs_on_and_off_at_rq(limited: Redis):
+    worker = SimpleWorker(["gong:*"], name="limited", connection=limited, serializer="json")
+    worker.register_birth()
+    worker.heartbeat()
+    worker.register_death()
+
+    assert worker.name == "limited"
+
+
+@pytest.mark.parametrize(
+    "command", [("SET", "other", "1"), ("FLUSHALL",), ("KEYS", "*"), ("CONFIG", "SET", "appendonly", "no")]
+)
+def test_what_the_relay_never_does_is_refused(limited: Redis, command: tuple[str, ...]):
+    with pytest.raises(NoPermissionError):
+        limited.execute_command(*command)
+
+
+def test_every_command_of_a_script_is_allowed():
+    files = [*(ROOT / "relay/store/lua").glob("*.lua")]
+    used = {one.lower() for file in files for one in re.findall(r"redis\.p?call\('(\w+)'", file.read_text())}
+
+    assert {f"+{command}" for command in used} <= set(rules())
+
+
+def test_every_command_that_our_code_gives_is_allowed():
+    files = [file for folder in ("relay/store", "workers") for file in (ROOT / folder).glob("*.py")]
+    called = {
+        one for file in files for one in re.findall(r"(?:redis|pipeline)\.([a-z_]+)\(", file.read_text())
+    }
+    used = {one.replace("_", "|") for one in called - {"pipeline", "execute", "close", "transaction"}}
+
+    assert {f"+{command}" for command in used} <= set(rules())

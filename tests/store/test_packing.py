@@ -1,0 +1,149 @@
+"""Packed texts: whatever was packed is read as it was, and what Gong and partners write gets small."""
+
+import hashlib
+from dataclasses import replace
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from redis import Redis
+
+from relay.core.call import Call, Operation
+from relay.store import keys
+from relay.store.accepting import NewEvent
+from relay.store.events import read_event, read_receipt
+from relay.store.packing import goes_on, pack, pack_pair, unpack
+from relay.store.packing_words import WORDS_1
+from relay.store.scripts import Scripts
+from tests.store_world import accept_events, event, receipt, take_events
+
+PAGE_VIEW = {
+    "id": "ev-7",
+    "type": "page_view",
+    "occurred_at": "2026-11-20T10:00:00Z",
+    "content": {"title": "Plans", "url": "https://www.initech.example/plans"},
+    "person": {"email": "ada@globex.example", "name": "Ada", "company": {"domain": "globex.example"}},
+    "session_id": "8d1f2c",
+    "properties": {"scroll depth": 75},
+}
+POSTED = orjson.dumps(PAGE_VIEW)
+BODY = {
+    "eventId": "web:ev-7",
+    "timestamp": "2026-11-20T10:00:00Z",
+    "eventType": "page viewed",
+    "sourceSystemName": "Acme",
+    "sessionId": "8d1f2c",
+    "content": {"contentTitle": "Plans", "contentUrl": "https://www.initech.example/plans"},
+    "person": {"name": "Ada", "email": "ada@globex.example", "company": {"domain": "globex.example"}},
+    "customFields": [{"name": "scroll depth", "value": "75", "dataType": "NUMBER"}],
+}
+SENT = orjson.dumps(BODY)
+
+TEXTS = st.one_of(
+    st.binary(max_size=200),
+    st.binary(max_size=40).map(lambda some: some * 300),
+    st.sampled_from([POSTED, SENT, POSTED * 40]),
+    st.builds(bytes.__add__, st.sampled_from([b"\x00", b"\x01", b"\x02", b"\x03"]), st.binary(max_size=20)),
+)
+
+
+@given(TEXTS)
+def test_what_was_packed_is_read_as_it_was(text: bytes):
+    assert unpack(pack(text)) == text
+
+
+@given(TEXTS, TEXTS)
+def test_both_of_a_pair_are_read_as_they_were(raw: bytes, body: bytes):
+    kept, rest = pack_pair(raw, body)
+
+    assert (unpack(kept), unpack(rest, kept)) == (raw, body)
+
+
+@given(TEXTS, TEXTS)
+def test_what_does_not_go_on_is_read_alone(raw: bytes, body: bytes):
+    _, rest = pack_pair(raw, body)
+
+    assert goes_on(rest) or unpack(rest) == body
+
+
+@given(TEXTS)
+def test_a_text_is_never_kept_in_more_than_a_byte_more(text: bytes):
+    assert len(pack(text)) <= len(text) + 1
+
+
+@pytest.mark.parametrize("text", [b"", b"{}", b'{"eventId":"a"}', b"[1]", b"a=b&c=d", "\ufeff{}".encode()])
+def test_what_was_kept_before_there_was_packing_is_read_as_it_is(text: bytes):
+    assert unpack(text) == text
+
+
+def test_a_page_view_and_its_body_take_less_than_half():
+    kept, rest = pack_pair(POSTED, SENT)
+
+    assert len(kept) < len(POSTED) / 2
+    assert len(rest) < len(SENT) / 4
+    assert len(pack(SENT)) < len(SENT) / 2
+
+
+def test_the_words_never_change():
+    """What a store has kept by other words could not be read again: add words beside them, with a mark of their own."""
+    digest = hashlib.sha256(WORDS_1).hexdigest()
+
+    assert digest == "b7a258551d0ab6f8009d5022972c2e99b929e8fcabd5ee9e4080cfa57e514b70"
+
+
+def test_the_packer_reaches_back_to_the_first_of_the_words():
+    first = WORDS_1[:60]
+
+    assert len(pack(first)) < 12
+
+
+def page_view(native: str = "7") -> NewEvent:
+    return replace(event(native), call=Call(Operation.DIGITAL_INTERACTION, f"web:{native}", BODY))
+
+
+def test_an_event_and_its_receipt_are_kept_packed_and_read_whole(scripts: Scripts, redis: Redis):
+    on = receipt(POSTED)
+    [verdict] = accept_events(scripts, page_view(), on=on).verdicts
+
+    kept = redis.hget(keys.RECEIPT + on.id, "raw") + redis.hget(keys.EVENT + verdict.id, "body")
+    assert len(kept) < (len(POSTED) + len(SENT)) / 2
+    assert read_event(redis, verdict.id)["body"] == SENT
+    assert read_receipt(redis, on.id)["raw"] == POSTED
+
+
+def test_a_worker_gets_the_body_whole(scripts: Scripts):
+    accept_events(scripts, page_view(), on=receipt(POSTED))
+
+    assert [taken.body for taken in take_events(scripts)] == [SENT]
+
+
+def test_each_event_of_a_batch_gets_its_own_body(scripts: Scripts, redis: Redis):
+    batch = receipt(orjson.dumps([PAGE_VIEW, PAGE_VIEW]))
+    accept_events(scripts, page_view("1"), event("2"), on=batch)
+
+    assert [taken.body for taken in take_events(scripts)] == [SENT, b'{"eventId":"web:2"}']
+    assert read_receipt(redis, batch.id)["raw"] == batch.raw
+
+
+def test_the_body_of_a_request_too_long_to_go_on_from_stands_alone(scripts: Scripts, redis: Redis):
+    long = receipt(orjson.dumps(PAGE_VIEW | {"action": "x" * 9_000}))
+    [verdict] = accept_events(scripts, page_view(), on=long).verdicts
+
+    assert not goes_on(redis.hget(keys.EVENT + verdict.id, "body"))
+    assert [taken.body for taken in take_events(scripts)] == [SENT]
+
+
+def test_an_event_that_an_older_relay_queued_is_sent_as_it_was(scripts: Scripts, redis: Redis):
+    [verdict] = accept_events(scripts, event("1")).verdicts
+    redis.hset(keys.EVENT + verdict.id, "body", SENT)
+
+    assert [taken.body for taken in take_events(scripts)] == [SENT]
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/x-ndjson", ""])
+def test_a_receipt_tells_its_content_type(scripts: Scripts, redis: Redis, content_type: str):
+    on = receipt(POSTED, content_type=content_type)
+    accept_events(scripts, event("1"), on=on)
+
+    assert read_receipt(redis, on.id)["content_type"] == content_type.encode()

@@ -1,0 +1,255 @@
+"""Tokens in the store: sealed, versioned, renewed by one at a time, and never twice with the same refresh token."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from redis import Redis
+
+from relay.core.destination import BasicCredentials, Destination
+from relay.core.lifecycle import Cause
+from relay.core.vault import Vault
+from relay.store import keys
+from relay.store.acting import Hold, hold_destination
+from relay.store.scripts import Scripts
+from relay.store.tokens import (
+    Begun,
+    Fresh,
+    Grant,
+    Pair,
+    Renewal,
+    Unrenewed,
+    begin_renewal,
+    bury_access_token,
+    due_destinations,
+    end_unrenewed,
+    look_again,
+    open_pair,
+    read_grant,
+    reseal_all,
+    save_pair,
+)
+
+OLD, NEW = "the-old-key-of-at-least-32-characters", "the-new-key-of-at-least-32-characters"
+VAULT = Vault([OLD])
+BASE = "https://us-1.api.gong.io"
+LONG = 60.0
+
+
+def fresh(
+    name: str = "acme", number: int = 1, *, lifetime: float = 3600.0, renew_after: float = 1800.0
+) -> Fresh:
+    return Fresh(name, Pair(f"access-{number}", f"refresh-{number}"), BASE, "api:x", lifetime, renew_after)
+
+
+def grant_of(redis: Redis, name: str = "acme") -> Grant:
+    grant = read_grant(redis, name)
+    assert grant is not None
+    return grant
+
+
+@pytest.fixture
+def grant(redis: Redis, scripts: Scripts) -> Grant:
+    save_pair(scripts, VAULT, fresh(), follows=None, consent="c1")
+    return grant_of(redis)
+
+
+def begin(scripts: Scripts, grant: Grant, owner: str = "one", seconds: float = LONG) -> Begun:
+    return begin_renewal(scripts, Renewal(grant, owner, seconds))
+
+
+def end(scripts: Scripts, grant: Grant, how: Unrenewed, owner: str = "one") -> bool:
+    return end_unrenewed(scripts, Renewal(grant, owner, LONG), how, "what Gong said")
+
+
+def let_a_minute_pass(redis: Redis, name: str = "acme") -> None:
+    """As if the last failure were long ago."""
+    redis.hset(keys.TOKENS + name, "failed_at", 1)
+
+
+def test_a_pair_is_found_again_with_all_that_is_known_of_it(redis: Redis, grant: Grant):
+    assert open_pair(VAULT, grant) == Pair("access-1", "refresh-1")
+    assert (grant.version, grant.base_url, grant.consent, grant.lost) == (1, BASE, "c1", "")
+    assert grant.expires_at - grant.issued_at == timedelta(hours=1)
+    assert not grant.expired(datetime.now(UTC))
+    assert read_grant(redis, "globex") is None
+
+
+def test_no_token_lies_in_the_store_as_it_is(redis: Redis, grant: Grant):
+    stored = b" ".join(redis.hvals(keys.TOKENS + grant.destination))
+
+    assert b"access-1" not in stored
+    assert b"refresh-1" not in stored
+    assert "access-1" not in repr(open_pair(VAULT, grant))
+
+
+def test_one_renewal_begins_and_all_others_wait(scripts: Scripts, grant: Grant):
+    owners = [f"worker-{number}" for number in range(8)]
+
+    assert [begin(scripts, grant, owner) for owner in owners] == [Begun.BEGUN, *[Begun.BUSY] * 7]
+
+
+def test_a_beginning_that_is_repeated_because_its_answer_was_lost_is_the_same(scripts: Scripts, grant: Grant):
+    assert begin(scripts, grant) is Begun.BEGUN
+    assert begin(scripts, grant) is Begun.BEGUN
+
+
+def test_a_fresh_pair_ends_the_renewal_for_all(redis: Redis, scripts: Scripts, grant: Grant):
+    begin(scripts, grant)
+
+    assert save_pair(scripts, VAULT, fresh(number=2), follows=grant.version) == 2
+    assert begin(scripts, grant, "another") is Begun.NEWER
+    assert begin(scripts, grant_of(redis), "another") is Begun.BEGUN
+
+
+@pytest.mark.usefixtures("grant")
+def test_a_late_pair_does_not_replace_a_newer_one(redis: Redis, scripts: Scripts):
+    save_pair(scripts, VAULT, fresh(number=2), follows=1)
+
+    assert save_pair(scripts, VAULT, fresh(number=3), follows=1) == 0
+    assert open_pair(VAULT, grant_of(redis)).access == "access-2"
+
+
+def test_a_consent_is_saved_once_however_often_it_is_told(redis: Redis, scripts: Scripts, grant: Grant):
+    assert save_pair(scripts, VAULT, fresh(number=9), follows=None, consent="c1") == grant.version
+    assert open_pair(VAULT, grant_of(redis)).access == "access-1"
+
+
+def test_a_new_consent_replaces_whatever_there_was(redis: Redis, scripts: Scripts, grant: Grant):
+    begin(scripts, grant)
+    end(scripts, grant, Unrenewed.LOST)
+
+    save_pair(scripts, VAULT, fresh(number=2), follows=None, consent="c2")
+
+    assert (grant_of(redis).lost, open_pair(VAULT, grant_of(redis)).access) == ("", "access-2")
+
+
+def test_a_renewal_whose_worker_died_is_tried_once_more_and_then_lost(
+    redis: Redis, scripts: Scripts, grant: Grant
+):
+    told = [begin(scripts, grant, owner, seconds=0.0) for owner in ("first", "second", "third", "fourth")]
+
+    assert told == [Begun.BEGUN, Begun.BEGUN, Begun.LOST, Begun.LOST]
+    assert "twice" in grant_of(redis).lost
+
+
+def test_a_pair_that_arrives_after_all_is_kept(redis: Redis, scripts: Scripts, grant: Grant):
+    """Its worker was only slow: others took over, and Gong told them that the refresh token is spent."""
+    begin(scripts, grant, "slow", seconds=0.0)
+    begin(scripts, grant, "quick")
+    end(scripts, grant, Unrenewed.LOST, "quick")
+
+    assert save_pair(scripts, VAULT, fresh(number=2), follows=grant.version) == 2
+    assert grant_of(redis).lost == ""
+
+
+def test_after_a_failure_a_minute_passes_before_the_next(redis: Redis, scripts: Scripts, grant: Grant):
+    begin(scripts, grant)
+    end(scripts, grant, Unrenewed.NOT_NOW)
+
+    assert begin(scripts, grant, "another") is Begun.SOON
+    let_a_minute_pass(redis)
+    assert begin(scripts, grant, "another") is Begun.BEGUN
+
+
+def test_gong_being_away_spends_no_try(redis: Redis, scripts: Scripts, grant: Grant):
+    for number in range(5):
+        assert begin(scripts, grant, f"w{number}") is Begun.BEGUN
+        end(scripts, grant, Unrenewed.NOT_NOW, f"w{number}")
+        let_a_minute_pass(redis)
+
+
+def test_two_renewals_without_an_answer_are_the_last(redis: Redis, scripts: Scripts, grant: Grant):
+    for owner in ("first", "second"):
+        assert begin(scripts, grant, owner) is Begun.BEGUN
+        end(scripts, grant, Unrenewed.IN_DOUBT, owner)
+        let_a_minute_pass(redis)
+
+    assert begin(scripts, grant, "third") is Begun.LOST
+
+
+def test_what_gong_refuses_is_not_asked_again(redis: Redis, scripts: Scripts, grant: Grant):
+    begin(scripts, grant)
+    end(scripts, grant, Unrenewed.LOST)
+
+    assert begin(scripts, grant, "another") is Begun.LOST
+    assert grant_of(redis).lost == "what Gong said"
+
+
+def test_one_who_was_overtaken_decides_nothing(redis: Redis, scripts: Scripts, grant: Grant):
+    begin(scripts, grant, "slow", seconds=0.0)
+    begin(scripts, grant, "quick")
+
+    assert end(scripts, grant, Unrenewed.LOST, "slow") is False
+    assert grant_of(redis).lost == ""
+    assert begin(scripts, grant, "another") is Begun.BUSY
+
+
+def test_a_destination_without_tokens_has_none_to_renew(redis: Redis, scripts: Scripts, grant: Grant):
+    redis.delete(keys.TOKENS + "acme")
+
+    assert begin(scripts, grant) is Begun.GONE
+
+
+def test_an_access_token_that_gong_refuses_is_expired_for_all(redis: Redis, scripts: Scripts, grant: Grant):
+    bury_access_token(scripts, grant)
+
+    assert grant_of(redis).expired(datetime.now(UTC))
+
+
+def test_only_that_very_access_token_is(redis: Redis, scripts: Scripts, grant: Grant):
+    save_pair(scripts, VAULT, fresh(number=2), follows=1)
+    bury_access_token(scripts, grant)
+
+    assert not grant_of(redis).expired(datetime.now(UTC))
+
+
+def test_tokens_are_due_when_their_time_has_come(redis: Redis, scripts: Scripts):
+    save_pair(scripts, VAULT, fresh("now", renew_after=0.0), follows=None)
+    save_pair(scripts, VAULT, fresh("later"), follows=None)
+
+    assert due_destinations(redis, 10) == ["now"]
+    look_again(redis, "now", None)
+    look_again(redis, "later", datetime(2020, 1, 1, tzinfo=UTC))
+    assert due_destinations(redis, 10) == ["later"]
+
+
+@pytest.mark.parametrize(("cause", "probes"), [(Cause.NEEDS_REAUTH, 1), (Cause.PAUSED, 0)])
+def test_a_fresh_pair_has_a_hold_tried_at_once_unless_an_operator_put_it(
+    redis: Redis, scripts: Scripts, cause: Cause, probes: int
+):
+    destination = Destination("acme", "acme", BasicCredentials("k", "s"))
+    hold_destination(scripts, destination, Hold(cause, "", None))
+
+    save_pair(scripts, VAULT, fresh(), follows=None)
+
+    assert redis.hexists(keys.HOLD + "acme", "probe_at") == probes
+
+
+def test_everything_is_sealed_anew_and_then_nothing_is(redis: Redis, scripts: Scripts, grant: Grant):
+    save_pair(scripts, Vault([NEW]), fresh("globex"), follows=None)
+    both = Vault([NEW, OLD])
+
+    first, second = reseal_all(scripts, redis, both), reseal_all(scripts, redis, both)
+
+    assert (first.resealed, first.already, first.unreadable) == (1, 1, ())
+    assert (second.resealed, second.already) == (0, 2)
+    assert open_pair(Vault([NEW]), grant_of(redis, grant.destination)).access == "access-1"
+
+
+@pytest.mark.usefixtures("grant")
+def test_what_no_key_opens_is_named_and_left_as_it_is(redis: Redis, scripts: Scripts):
+    before = redis.hgetall(keys.TOKENS + "acme")
+
+    done = reseal_all(scripts, redis, Vault([NEW]))
+
+    assert (done.resealed, done.unreadable) == (0, ("tokens:acme",))
+    assert redis.hgetall(keys.TOKENS + "acme") == before
+
+
+def test_sealing_anew_never_brings_back_an_older_pair(redis: Redis, scripts: Scripts, grant: Grant):
+    save_pair(scripts, VAULT, fresh(number=2), follows=1)
+
+    replaced = scripts.run("reseal", keys.TOKENS + "acme", "sealed", grant.sealed, "whatever")
+
+    assert replaced == 0
+    assert open_pair(VAULT, grant_of(redis)).access == "access-2"

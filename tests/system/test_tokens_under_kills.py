@@ -1,0 +1,227 @@
+"""Workers die by kill -9 while they renew tokens: what is left works, or says that the customer has to come again."""
+
+import multiprocessing
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from multiprocessing.context import ForkServerContext
+from random import Random
+from threading import Event
+from typing import Any
+
+import pytest
+import requests
+from redis import Redis
+
+from relay.core.lifecycle import Cause
+from relay.core.oauth import OAuthApp
+from relay.core.outcome import LockedOut
+from relay.sandbox.serve import serving
+from relay.sandbox.settings import SandboxSettings
+from relay.store import keys
+from relay.store.connection import WORKER, open_redis
+from relay.store.tokens import due_destinations, hold_cause, read_grant
+from tests.flows.connecting import World, application
+from tests.harness.deadly import deadly
+from tests.harness.waiting import eventually
+from tests.valkey import Valkey
+from workers.access import Access
+from workers.oauth import Renewed, Tokens, open_tokens, renew
+
+pytestmark = pytest.mark.slow
+
+KILLS = 50
+WORKERS = 8
+WIDE = {"per_second": 10_000.0, "burst": 10_000}
+MOST_SECONDS = 0.1
+"""From the last byte of an answer: to read it, seal the pair and save it takes some 5 ms, and more on a busy machine."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """All that a process needs to be a worker; it can be handed to another."""
+
+    redis_url: str
+    gong: str
+    app: OAuthApp
+
+    def world(self) -> World:
+        return World(open_redis(self.redis_url, WORKER), self.gong, self.app)
+
+    def tokens(self) -> Tokens:
+        """Its patience is short, so that what a dead worker had begun is soon taken over."""
+        world = self.world()
+        tokens = open_tokens(world.settings, self.app, world.redis)
+        assert tokens is not None
+        return replace(tokens, patience=1.0)
+
+
+def renew_one(place: Place, name: str) -> None:
+    """What a worker does when tokens are due; then it goes on, until it is killed."""
+    tokens = place.tokens()
+    grant = read_grant(tokens.redis, name)
+    assert grant is not None
+    assert renew(tokens, grant) is Renewed.DONE
+    Event().wait(10)
+
+
+def use_refused(place: Place, name: str, stale: Access, told: Any) -> None:
+    """What a worker does when Gong refuses an access token."""
+    world = place.world()
+    destination = world.directory().find(name)
+    assert destination is not None
+    found = world.accesses().renewed(destination, stale)
+    told.put((found.version, world.call(found, "hub:2")) if isinstance(found, Access) else found.cause)
+
+
+@pytest.fixture(scope="module")
+def nursery() -> ForkServerContext:
+    """Workers are born of a process that has everything imported, and nothing running."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.flows.connecting", "workers.oauth"])
+    return context
+
+
+@pytest.fixture(scope="module")
+def gong() -> Iterator[str]:
+    with serving(SandboxSettings(**WIDE)) as url:
+        yield url
+
+
+@dataclass
+class Ended:
+    """What the kills left, by destination: who saved in time, and what became of all of them."""
+
+    saved: set[str] = field(default_factory=set)
+    lost: set[str] = field(default_factory=set)
+    statuses: dict[str, list[int]] = field(default_factory=dict)
+    access: dict[str, Access | LockedOut] = field(default_factory=dict)
+    holds: dict[str, str | None] = field(default_factory=dict)
+    refreshes: dict[str, list[int]] = field(default_factory=dict)
+    killed: int = 0
+
+
+@pytest.fixture(scope="module")
+def ended(valkey: Valkey, gong: str, nursery: ForkServerContext) -> Ended:
+    redis = open_redis(valkey.url, WORKER)
+    redis.flushall()
+    ended = Ended()
+    with deadly(gong, Random(7), most_seconds=MOST_SECONDS) as (way, doomed):
+        place = Place(valkey.url, gong, application(way, authorize_url=f"{gong}/oauth2/authorize"))
+        calm = replace(place, app=application(gong))
+        for number in range(KILLS):
+            name = f"c{number}"
+            calm.world().connect(name, company=name)
+            ended.killed += _killed(nursery, place, name, doomed)
+    _look_at_what_is_left(redis, calm, ended)
+    redis.close()
+    return ended
+
+
+def _killed(nursery: ForkServerContext, place: Place, name: str, doomed: list[int]) -> bool:
+    worker = nursery.Process(target=renew_one, args=(place, name))
+    worker.start()
+    assert worker.pid is not None
+    doomed.append(worker.pid)
+    worker.join(30)
+    doomed.clear()
+    return worker.exitcode == -9
+
+
+def _look_at_what_is_left(redis: Redis, place: Place, ended: Ended) -> None:
+    """Another worker goes on: every old access token is dead by now, and everything is due."""
+    world, chore = place.world(), place.world().chore()
+    before = {f"c{number}": read_grant(redis, f"c{number}") for number in range(KILLS)}
+    ended.saved = {name for name, grant in before.items() if grant and grant.version == 2}
+
+    def none_is_open() -> bool:
+        left = [name for name in before if not _decided(redis, name)]
+        for name in left:
+            redis.zadd(keys.RENEWALS, {name: 0})
+        chore.step()
+        return not left
+
+    eventually(none_is_open, within=60, what="every renewal decided")
+    for name in before:
+        _try_out(redis, world, ended, name)
+    while due_destinations(redis, 1):
+        chore.step()
+    for name in before:
+        ended.holds[name] = hold_cause(redis, name)
+
+
+def _decided(redis: Redis, name: str) -> bool:
+    grant = read_grant(redis, name)
+    return grant is not None and bool(grant.lost or grant.version > 1)
+
+
+def _try_out(redis: Redis, world: World, ended: Ended, name: str) -> None:
+    """Three calls, as `deliver` makes them, with an access token that has just ended unless it is a fresh one."""
+    accesses, destination = world.accesses(), world.directory().find(name)
+    assert destination is not None
+    grant = read_grant(redis, name)
+    assert grant is not None
+    if grant.lost:
+        ended.lost.add(name)
+        world.arm(kind="token_expired_now", company=name, count=1)
+    for number in range(3):
+        access = accesses.of(destination)
+        if isinstance(access, Access) and world.call(access, f"hub:{number}") == 401:
+            access = accesses.renewed(destination, access)
+        ended.access[name] = access
+    ended.statuses[name] = world.calls(name)
+    log = requests.get(f"{world.gong}/__sandbox/log", params={"company": name}, timeout=10).json()["log"]
+    ended.refreshes[name] = [row["status"] for row in reversed(log) if row["route"] == "oauth-refresh"]
+
+
+def test_fifty_workers_died_and_some_on_either_side_of_the_save(ended: Ended) -> None:
+    print(f"{ended.killed} killed, {len(ended.saved)} had saved, {len(ended.lost)} consents lost")  # noqa: T201
+    assert ended.killed == KILLS
+    assert ended.saved
+    assert ended.lost
+
+
+def test_whoever_saved_in_time_has_tokens_that_work(ended: Ended) -> None:
+    assert {tuple(ended.statuses[name]) for name in ended.saved} == {(200, 200, 200)}
+    assert {tuple(ended.refreshes[name]) for name in ended.saved} == {(200,)}
+
+
+def test_every_other_consent_is_lost_and_its_destination_waits_for_its_customer(ended: Ended) -> None:
+    causes = {name: found.cause for name, found in ended.access.items() if isinstance(found, LockedOut)}
+
+    assert set(causes) == ended.lost
+    assert set(causes.values()) == {Cause.NEEDS_REAUTH}
+    assert {name for name, cause in ended.holds.items() if cause == "needs_reauth"} == ended.lost
+
+
+def test_no_destination_was_refused_more_than_once(ended: Ended) -> None:
+    assert {name: told for name, told in ended.statuses.items() if told.count(401) > 1} == {}
+
+
+def test_a_refresh_token_that_may_be_spent_is_tried_once_more_and_then_never(ended: Ended) -> None:
+    assert {tuple(ended.refreshes[name]) for name in ended.lost} == {(200, 400)}
+
+
+def test_eight_processes_at_expiry_renew_once(valkey: Valkey, gong: str, nursery: ForkServerContext) -> None:
+    place = Place(valkey.url, gong, application(gong))
+    world = place.world()
+    world.connect("together", company="together")
+    destination = world.directory().find("together")
+    assert destination is not None
+    stale = world.accesses().of(destination)
+    assert isinstance(stale, Access)
+    world.arm(kind="token_expired_now", company="together", count=1)
+    assert world.call(stale) == 401
+    world.arm(kind="delay", seconds=0.5, route="oauth-refresh", company="together")
+    told = nursery.Queue()
+    workers = [
+        nursery.Process(target=use_refused, args=(place, "together", stale, told)) for _ in range(WORKERS)
+    ]
+    for worker in workers:
+        worker.start()
+    found = [told.get(timeout=30) for _ in workers]
+    for worker in workers:
+        worker.join(30)
+
+    assert world.refreshes("together") == 1
+    assert {version for version, _ in found} == {2}
+    assert {status for _, status in found} <= {200, 409}

@@ -1,0 +1,61 @@
+"""The page on sessions says what the code does: its example becomes the body on the page, its table has the defaults."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+import pytest
+
+from relay.config.collapsing import RuleCollapseSchema
+from relay.config.load import read_config
+from relay.core.payloads import Payload
+from relay.core.rules.run import run
+from relay.core.session import Collapse, Gathered, collapsed
+from tests.truth.project import fenced, first_cells, page, rows, section
+
+PAGE = page("docs/sessions.md")
+TEN = datetime(2026, 11, 20, 10, tzinfo=UTC)
+ENVIRON = dict.fromkeys(("ACME_KEY", "ACME_SECRET", "WEB_KEY", "SITE_SECRET"), "a-secret-of-enough-length")
+
+
+def sent() -> dict[str, Any]:
+    """What the printed rule and twelve page views make."""
+    [block] = fenced(PAGE, "yaml")
+    config = read_config(block, environ=ENVIRON, allow_hosts=())
+    viewed = {
+        "id": "v-1",
+        "at": TEN.isoformat(),
+        "page": "Pricing",
+        "visitor": "jane@globex.com",
+        "visit": "s-1",
+    }
+    [event] = run(
+        config.hooks["site"].mapping,
+        Payload(viewed),
+        source=config.sources["site"],
+        destination=config.destinations["acme"],
+        received_at=TEN,
+    )
+    assert event.call
+    assert event.session
+    gathered = Gathered(12, TEN, TEN + timedelta(minutes=11), event.session.told)
+    return collapsed(event.call.operation, event.call.body, gathered)
+
+
+def test_the_printed_source_makes_the_printed_body():
+    [body] = fenced(section(PAGE, "What Gong gets"), "json")
+
+    assert orjson.loads(body) == sent()
+
+
+def test_every_key_of_a_collapse_is_explained():
+    assert set(first_cells(section(PAGE, "Say so"))) == set(RuleCollapseSchema().fields)
+
+
+@pytest.mark.parametrize(
+    ("key", "seconds"), [("quiet", Collapse().quiet_seconds), ("longest", Collapse().longest_seconds)]
+)
+def test_the_defaults_on_the_page_are_the_codes(key: str, seconds: float):
+    told = {row[0]: row[1] for row in rows(section(PAGE, "Say so"))}
+
+    assert told[key].strip("`") in {f"{seconds / 60:g}m", f"{seconds / 3600:g}h"}

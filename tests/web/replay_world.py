@@ -1,0 +1,59 @@
+"""Replays in tests of the web: begun over HTTP, stepped on as a worker does, and looked at."""
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from flask.testing import FlaskClient
+from redis import Redis
+
+from relay.config.load import read_config
+from relay.intake.replay_job import step
+from relay.intake.replaying import Replaying
+from relay.intake.take_in import Intake
+from relay.store import keys
+from relay.store.accepting import Retention
+from relay.store.directory import Directory
+from relay.store.scripts import Scripts
+from tests.store_world import take_events
+from tests.web.conftest import ADMIN, config
+from tests.web.test_webhooks_door import SECRET
+
+OPERATOR = {"X-API-Key": ADMIN}
+
+
+def stepping(redis: Redis, text: str | None = None) -> Replaying:
+    """What a worker steps with: the configuration of these tests, or another."""
+    known = read_config(text, environ={"SECRET": SECRET}, allow_hosts=frozenset()) if text else config()
+    scripts, directory = Scripts(redis), Directory(known.destinations, redis, time.monotonic)
+    intake = Intake(known, directory, scripts, Retention(), now)
+    return Replaying(redis, scripts, now, lambda: intake)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def run_all(redis: Redis, replaying: Replaying, steps: int = 1) -> None:
+    for _ in range(steps):
+        redis.delete(keys.REPLAYS_STEP)
+        step(replaying)
+
+
+def take_all(scripts: Scripts, count: int) -> list[Any]:
+    taken: list[Any] = []
+    while len(taken) < count:
+        found = take_events(scripts, count)
+        assert found, f"only {len(taken)} of {count} were queued"
+        taken += found
+    return taken
+
+
+def begin(client: FlaskClient, **told: Any) -> dict[str, Any]:
+    response = client.post("/v1/replays", json=told, headers=OPERATOR)
+    assert response.status_code in {200, 202}, response.get_json()
+    return dict(response.get_json())
+
+
+def look(client: FlaskClient, replay_id: str) -> dict[str, Any]:
+    return dict(client.get(f"/v1/replays/{replay_id}", headers=OPERATOR).get_json())

@@ -1,0 +1,226 @@
+"""A source that serves many destinations, at the doors: each event goes its own way, or waits as a dead letter for one."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from redis import Redis
+from werkzeug.test import TestResponse
+
+from relay.app import create_app
+from relay.config.load import read_config
+from relay.settings import Settings
+from relay.store import keys
+from relay.store.directory import Connected, save_connected
+from relay.store.scripts import Scripts
+from tests.store_world import take_events
+from tests.web.conftest import ADMIN, KEYS
+
+TEXT = """
+destinations:
+  acme: {auth: &auth {basic: {access_key: k, access_key_secret: s}}, internal_domains: [acme.example]}
+  globex: {auth: *auth, company: tps, source_system_name: Globex Hub}
+sources:
+  hub:
+    destination: "{{ item.account || item.properties.account }}"
+    accounts: {"17": acme}
+    keys: ["${KEY}"]
+    verify: {scheme: none}
+    lanes: {form_submit: low}
+    rules:
+      - name: viewed
+        when: item.event == 'view'
+        to: digital-interaction
+        lane: high
+        map:
+          eventId: "{{ item.id }}"
+          timestamp: "2026-11-20T10:00:00Z"
+          eventType: page viewed
+          content: {contentTitle: Pricing}
+          person: {email: "{{ item.email }}"}
+"""
+OPERATOR = {"X-API-Key": ADMIN}
+
+
+def process(redis: Redis) -> FlaskClient:
+    """One of several. It asks the store for unknown names once a second, so that others know sooner what is new."""
+    config = read_config(TEXT, environ={"KEY": KEYS["web"]}, allow_hosts=frozenset())
+    return create_app(Settings(admin_key=ADMIN), config, redis).test_client()
+
+
+@pytest.fixture
+def client(redis: Redis) -> FlaskClient:
+    return process(redis)
+
+
+def view(native: str, account: str) -> dict[str, str]:
+    return {"event": "view", "id": native, "account": account, "email": "jane@initech.example"}
+
+
+def event(native: str, account: str, **fields: Any) -> dict[str, Any]:
+    return {
+        "id": native,
+        "type": "page_view",
+        "occurred_at": "2026-11-20T10:00:00Z",
+        "content": {"title": "Pricing"},
+        "person": {"email": "jane@initech.example"},
+        "properties": {"account": account},
+    } | fields
+
+
+def post(client: FlaskClient, payload: Any) -> TestResponse:
+    return client.post("/v1/webhooks/hub", json=payload)
+
+
+def send(client: FlaskClient, payload: Any, query: str = "") -> TestResponse:
+    return client.post(f"/v1/events{query}", json=payload, headers={"X-API-Key": KEYS["web"]})
+
+
+def connect(scripts: Scripts, name: str, account: str | None = None) -> None:
+    moment = datetime(2026, 11, 21, 10, tzinfo=UTC)
+    save_connected(scripts, Connected(name, name, f"https://{name}.api.gong.io", moment, account=account))
+
+
+def gone(scripts: Scripts) -> dict[str, tuple[str, str]]:
+    """Where what may be sent now goes, by Gong's eventId."""
+    return {taken.event_id: (taken.destination, taken.company) for taken in take_events(scripts)}
+
+
+def dead(client: FlaskClient) -> list[dict[str, Any]]:
+    page: list[dict[str, Any]] = client.get("/v1/events?status=dead", headers=OPERATOR).get_json()["events"]
+    return page
+
+
+def test_the_items_of_a_batch_go_to_their_customers_in_one_receipt(
+    client: FlaskClient, scripts: Scripts, redis: Redis
+):
+    answer = post(client, [view("1", "17"), view("2", "globex"), view("3", "nobody")])
+
+    assert {**answer.get_json(), "receipt": ""} == {
+        "receipt": "",
+        "queued": 2,
+        "duplicates": 0,
+        "filtered": 0,
+        "dead": 1,
+    }
+    assert gone(scripts) == {"hub:1": ("acme", "acme"), "hub:2": ("globex", "tps")}
+    assert len(redis.keys(keys.RECEIPT + "*")) == 1
+
+
+def test_a_customer_connected_a_moment_ago_is_served_without_a_restart(client: FlaskClient, scripts: Scripts):
+    post(client, view("1", "17"))
+    connect(scripts, "initech", "18")
+
+    assert post(client, view("2", "18")).get_json()["queued"] == 1
+    assert gone(scripts)["hub:2"] == ("initech", "initech")
+
+
+def test_what_leads_nowhere_is_a_dead_letter_that_says_what_to_do(client: FlaskClient):
+    post(client, view("1", "nobody"))
+
+    [letter] = dead(client)
+    assert (letter["reason"], letter["destination"]) == ("unroutable", "unrouted")
+    assert "'nobody'" in letter["detail"]
+
+
+@pytest.mark.parametrize("door", [post, send], ids=["webhook", "events"])
+def test_a_dead_letter_is_routed_anew_when_it_is_replayed(
+    door: Any, client: FlaskClient, scripts: Scripts, redis: Redis
+):
+    door(client, view("1", "18") if door is post else event("1", "18"))
+    [letter] = dead(client)
+    refused = client.post(f"/v1/events/{letter['id']}/replay", headers=OPERATOR)
+    connect(scripts, "initech", "18")
+    replayed = process(redis).post(f"/v1/events/{letter['id']}/replay", headers=OPERATOR)
+
+    assert (refused.status_code, refused.get_json()["code"]) == (422, "still_unmapped")
+    assert (replayed.status_code, replayed.get_json()["destination"]) == (202, "initech")
+    assert redis.zcard(keys.AT + "unrouted:dead") == 0
+    assert gone(scripts) == {"hub:1": ("initech", "initech")}
+
+
+def test_events_of_the_api_are_routed_one_by_one(client: FlaskClient, scripts: Scripts):
+    answer = send(client, [event("1", "17"), event("2", "globex"), event("3", "nobody")]).get_json()
+
+    assert (answer["queued"], answer["dead"]) == (2, 1)
+    assert [each["destination"] for each in answer["results"]] == ["acme", "globex", "unrouted"]
+    assert answer["results"][2]["errors"][0]["code"] == "unroutable"
+    assert set(gone(scripts)) == {"hub:1", "hub:2"}
+
+
+def test_each_of_a_shares_calls_is_a_dead_letter_of_its_own_and_sent_once_when_replayed(
+    client: FlaskClient, scripts: Scripts, redis: Redis
+):
+    recipients = [{"email": f"{name}@initech.example"} for name in ("ann", "bob")]
+    share = event("1", "18", type="content_share", share={"recipients": recipients})
+    share.pop("person")
+    send(client, share)
+    connect(scripts, "initech", "18")
+
+    letters, another = dead(client), process(redis)
+    for letter in letters:
+        another.post(f"/v1/events/{letter['id']}/replay", headers=OPERATOR)
+
+    sent = take_events(scripts)
+    people = {json.loads(taken.body)["person"]["email"] for taken in sent}
+    assert (len(letters), len(sent), people) == (2, 2, {"ann@initech.example", "bob@initech.example"})
+
+
+@pytest.mark.parametrize("door", [post, send], ids=["webhook", "events"])
+def test_two_customers_may_use_one_id_and_each_repeats_for_itself_alone(
+    door: Any, client: FlaskClient, redis: Redis
+):
+    make = view if door is post else event
+    for account in ("17", "globex", "nobody", "17", "globex", "nobody"):
+        door(client, [make("1", account)])
+
+    found = client.get("/v1/events?event_id=hub:1", headers=OPERATOR).get_json()["events"]
+    assert sorted(one["destination"] for one in found) == ["acme", "globex", "unrouted"]
+    assert redis.zcard(keys.ALL) == 3
+
+
+def test_a_dry_run_says_where_an_event_would_go(client: FlaskClient):
+    ready = send(client, event("1", "globex"), "?dry_run=true").get_json()
+    lost = send(client, event("1", "nobody"), "?dry_run=true").get_json()
+
+    assert (ready["status"], ready["destination"]) == ("ready", "globex")
+    assert (lost["status"], lost["destination"]) == ("dead", "unrouted")
+
+
+def test_a_preview_says_where_each_item_would_go(client: FlaskClient):
+    batch = [view("1", "17"), view("2", "nobody")]
+    page = client.post("/v1/sources/hub/preview", json=batch, headers=OPERATOR).get_json()
+
+    assert [item["destination"] for item in page["items"]] == ["acme", "unrouted"]
+    assert page["items"][1]["errors"][0]["code"] == "unroutable"
+
+
+def test_a_call_meant_for_gong_names_no_customer_and_is_refused(client: FlaskClient, redis: Redis):
+    body = {"eventId": "1", "timestamp": "2026-11-20T10:00:00Z", "eventType": "x"}
+    answer = client.post("/v2/digital-interaction", json=body, headers={"X-API-Key": KEYS["web"]})
+
+    assert answer.status_code == 403
+    assert "/v1/events" in answer.get_json()["errors"][0]
+    assert redis.zcard(keys.ALL) == 0
+
+
+def test_a_connected_destination_shows_among_the_queues_and_can_be_paused(
+    client: FlaskClient, scripts: Scripts
+):
+    connect(scripts, "initech", "18")
+
+    paused = client.post("/v1/destinations/initech/pause", headers=OPERATOR)
+    rows = client.get("/v1/queues", headers=OPERATOR).get_json()["destinations"]
+
+    assert paused.status_code == 200
+    [row] = [row for row in rows if row["destination"] == "initech"]
+    assert (row["configured"], row["hold"]["cause"]) == (True, "paused")
+
+
+def test_the_sources_page_tells_how_a_source_routes(client: FlaskClient):
+    [source] = client.get("/v1/sources", headers=OPERATOR).get_json()["sources"]
+
+    assert source["destination"] == "{{ item.account || item.properties.account }}"
+    assert source["accounts"] == {"17": "acme"}

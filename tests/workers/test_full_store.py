@@ -1,0 +1,40 @@
+"""A worker that starts while the store is full: it works all the same, and is listed once there is room."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from redis import Redis
+from rq.worker import WorkerStatus
+
+from relay.store.queues import read_workers
+from workers.access import Accesses
+from workers.deliver import Deliverer
+from workers.gate import Gate
+from workers.gong import Gong, Manners
+from workers.paced import PacedWorker, Working
+
+
+@pytest.fixture
+def full(redis: Redis) -> Iterator[Redis]:
+    redis.config_set("maxmemory", 1)
+    yield redis
+    redis.config_set("maxmemory", 0)
+
+
+def worker(redis: Redis) -> PacedWorker:
+    accesses = Accesses(None, lambda: datetime.now(UTC))
+    deliverer = Deliverer(lambda _: None, accesses, Gong(Manners()), Gate(0.0))
+    return PacedWorker(redis, deliverer, Working(threads=1), name="w")
+
+
+def test_a_worker_is_listed_once_the_store_has_room_again(full: Redis):
+    late = worker(full)
+    late.register_birth()
+    late.set_state(WorkerStatus.STARTED)
+    assert read_workers(full) == []
+
+    full.config_set("maxmemory", 0)
+    late.heartbeat()
+
+    assert [one["name"] for one in read_workers(full)] == ["w"]

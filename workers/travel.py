@@ -1,0 +1,46 @@
+"""How late a call can have arrived at Gong: what its answer tells beyond the quickest one from there.
+
+Gong counts calls as they arrive. A call that a busy machine or network held up arrives closer to the next one than it
+was written; its answer comes late by as much. So the next call keeps its distance from the latest possible arrival.
+"""
+
+import threading
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+_UNSURE = 0.03
+"""What the first answer from a host is taken to be late by, in seconds."""
+
+_STEADY = 0.08
+"""Answers that vary by less than this, in seconds, tell of the way; others tell of Gong's own work."""
+
+_MOST_OF_STEADY, _MOST_OF_UNSTEADY = 0.3, 0.05
+"""No call is taken to be later than this, in seconds: what an address is slow at by itself does not count."""
+
+
+@dataclass(slots=True)
+class _Known:
+    quickest: float
+    usual: float = 0.0
+
+
+class Travel:
+    """What is known of the way to each host. Times in seconds."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[str, _Known] = {}
+
+    def late(self, base_url: str, seconds: float) -> float:
+        """By how much a call may have arrived late whose answer took `seconds` from its first byte."""
+        host = urlsplit(base_url).netloc
+        with self._lock:
+            known = self._known.get(host)
+            if known is None:
+                self._known[host] = _Known(seconds)
+                return _UNSURE
+            # Rises slowly, so that a host that has moved further away is not late for ever.
+            known.quickest = min(seconds, known.quickest + 0.001 * max(seconds - known.quickest, 0.0))
+            late = seconds - known.quickest
+            known.usual += 0.05 * (late - known.usual)
+            return min(late, _MOST_OF_STEADY if known.usual < _STEADY else _MOST_OF_UNSTEADY)
