@@ -5,6 +5,8 @@ was written; its answer comes late by as much. So the next call keeps its distan
 """
 
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -18,16 +20,22 @@ _MOST_OF_STEADY, _MOST_OF_UNSTEADY = 0.3, 0.05
 """No call is taken to be later than this, in seconds: what an address is slow at by itself does not count."""
 
 
+_RISE = 0.0005
+"""Seconds a second by which the quickest answer is forgotten, so that a host that has moved away is not late for ever."""
+
+
 @dataclass(slots=True)
 class _Known:
     quickest: float
+    at: float
     usual: float = 0.0
 
 
 class Travel:
-    """What is known of the way to each host. Times in seconds."""
+    """What is known of the way to each host. Times in seconds; `clock` never goes back."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
         self._known: dict[str, _Known] = {}
 
@@ -37,10 +45,10 @@ class Travel:
         with self._lock:
             known = self._known.get(host)
             if known is None:
-                self._known[host] = _Known(seconds)
+                self._known[host] = _Known(seconds, self._clock())
                 return _UNSURE
-            # Rises slowly, so that a host that has moved further away is not late for ever.
-            known.quickest = min(seconds, known.quickest + 0.001 * max(seconds - known.quickest, 0.0))
-            late = seconds - known.quickest
+            now = self._clock()
+            known.quickest, known.at = min(seconds, known.quickest + _RISE * (now - known.at)), now
+            late = min(seconds - known.quickest, _MOST_OF_STEADY)
             known.usual += 0.05 * (late - known.usual)
-            return min(late, _MOST_OF_STEADY if known.usual < _STEADY else _MOST_OF_UNSTEADY)
+            return late if known.usual < _STEADY else min(late, _MOST_OF_UNSTEADY)

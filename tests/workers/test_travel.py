@@ -1,5 +1,7 @@
 """What an answer's time tells of how late its call arrived."""
 
+from itertools import count
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,7 +37,10 @@ def test_one_answer_that_comes_late_tells_of_a_call_that_did():
 
 
 def test_an_answer_that_took_very_long_says_little_of_the_way():
-    assert travelled(*[0.2] * 50).late(URL, 19.0) == 0.05
+    travel = travelled(*[0.2] * 50)
+
+    assert travel.late(URL, 19.0) == 0.3
+    assert 0.099 < travel.late(URL, 0.3) <= 0.1
 
 
 def test_answers_that_always_vary_tell_of_gongs_own_work_and_hold_nothing_up():
@@ -49,7 +54,22 @@ def test_one_slow_answer_does_not_make_a_host_unsteady():
 
 
 def test_a_host_that_has_moved_away_is_not_late_for_ever():
-    assert travelled(*[0.1] * 50, *[0.2] * 8000).late(URL, 0.2) < 0.001
+    moments = count(step=10.0)
+    travel = Travel(lambda: next(moments))
+
+    late = [travel.late(URL, seconds) for seconds in [0.1, *[0.2] * 30]]
+
+    assert late[1] > 0.09
+    assert late[-1] == 0.0
+
+
+def test_a_stall_of_some_seconds_is_not_taken_for_the_way():
+    moments = count(step=0.01)
+    travel = Travel(lambda: next(moments))
+
+    late = [travel.late(URL, seconds) for seconds in [*[0.2] * 100, *[0.25] * 500]]
+
+    assert late[-1] > 0.045
 
 
 def test_what_one_host_takes_says_nothing_of_another():
