@@ -24,6 +24,10 @@ _RISE = 0.0005
 """Seconds a second by which the quickest answer is forgotten, so that a host that has moved away is not late for ever."""
 
 
+_TURN = 0.02
+"""Seconds a second by which an opinion of how late answers usually are may change: a stall is not yet a habit."""
+
+
 @dataclass(slots=True)
 class _Known:
     quickest: float
@@ -48,7 +52,8 @@ class Travel:
                 self._known[host] = _Known(seconds, self._clock())
                 return _UNSURE
             now = self._clock()
-            known.quickest, known.at = min(seconds, known.quickest + _RISE * (now - known.at)), now
+            passed, known.at = min(now - known.at, 1.0), now
+            known.quickest = min(seconds, known.quickest + _RISE * passed)
             late = min(seconds - known.quickest, _MOST_OF_STEADY)
-            known.usual += 0.05 * (late - known.usual)
+            known.usual += max(min(late - known.usual, _TURN * passed), -_TURN * passed)
             return late if known.usual < _STEADY else min(late, _MOST_OF_UNSTEADY)

@@ -44,9 +44,12 @@ def test_an_answer_that_took_very_long_says_little_of_the_way():
 
 
 def test_answers_that_always_vary_tell_of_gongs_own_work_and_hold_nothing_up():
-    travel = travelled(*[0.2, 0.6, 0.4] * 50)
+    moments = count()
+    travel = Travel(lambda: next(moments))
 
-    assert travel.late(URL, 0.6) == 0.05
+    late = [travel.late(URL, seconds) for seconds in [0.2, 0.6, 0.4] * 50]
+
+    assert late[-1] == 0.05
 
 
 def test_one_slow_answer_does_not_make_a_host_unsteady():
@@ -54,10 +57,10 @@ def test_one_slow_answer_does_not_make_a_host_unsteady():
 
 
 def test_a_host_that_has_moved_away_is_not_late_for_ever():
-    moments = count(step=10.0)
+    moments = count()
     travel = Travel(lambda: next(moments))
 
-    late = [travel.late(URL, seconds) for seconds in [0.1, *[0.2] * 30]]
+    late = [travel.late(URL, seconds) for seconds in [0.1, *[0.2] * 250]]
 
     assert late[1] > 0.09
     assert late[-1] == 0.0
