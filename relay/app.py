@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from flask import Flask, Response, g, request
@@ -10,15 +11,15 @@ from flask.globals import app_ctx
 from relay.config.hooks import check_addresses
 from relay.config.load import load_config
 from relay.config.oauth import check_oauth
+from relay.config.stores import check_stores
 from relay.core.config import Config
 from relay.intake.take_in import Intake
 from relay.log import configure, line
 from relay.settings import Settings
 from relay.store.accepting import Retention
-from relay.store.connection import WEB, Client, open_redis, refuse_cluster
+from relay.store.connection import WEB, Client
 from relay.store.directory import Directory
-from relay.store.durability import Watermark
-from relay.store.scripts import Scripts
+from relay.store.stores import Stores, open_stores, refuse_clusters
 from relay.web import connect, doors, gong_doors, health, operations, problems, replays, sources, webhooks
 from relay.web.auth import Keys
 from relay.web.parts import Parts, install
@@ -29,23 +30,28 @@ def build() -> Flask:
     settings = Settings.from_env(os.environ)
     configure(settings.log_level)
     config = load_config(settings.config, environ=os.environ, allow_hosts=settings.allow_gong_hosts)
-    redis = open_redis(settings.redis_url, WEB)
-    refuse_cluster(redis)
-    return create_app(settings, config, redis)
+    check_stores(config, settings)
+    stores = open_stores(settings, config.stores, WEB)
+    refuse_clusters(stores, config)
+    return _application(settings, config, stores)
 
 
-def create_app(settings: Settings, config: Config, redis: Client) -> Flask:
-    """The application from its parts."""
+def create_app(
+    settings: Settings, config: Config, redis: Client, *, others: Mapping[str, Client] | None = None
+) -> Flask:
+    """The application from its parts: the main store, and those beside it by name."""
+    return _application(settings, config, Stores(redis, others, settings=settings))
+
+
+def _application(settings: Settings, config: Config, stores: Stores) -> Flask:
     check_addresses(config, settings.public_url)
     check_oauth(config, settings)
     app = Flask("relay", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    scripts = Scripts(redis, wait_replicas=settings.redis_wait_replicas)
-    directory = Directory(config.destinations, redis, time.monotonic)
-    intake = Intake(config, directory, scripts, Retention.from_settings(settings), _now, settings.max_items)
-    watermark = Watermark(redis, percent=settings.high_water_percent, clock=time.monotonic)
+    directory = Directory(config.destinations, stores.main.redis, time.monotonic)
+    intake = Intake(config, directory, stores, Retention.from_settings(settings), _now, settings.max_items)
     keys = Keys(config, settings.admin_key)
-    install(app, Parts(settings, config, directory, redis, scripts, intake, keys, watermark, _now))
+    install(app, Parts(settings, config, directory, stores, intake, keys, _now))
     problems.register(app)
     app.before_request(_start)
     app.after_request(_log_request)  # Flask calls the first one last: what is logged is what was sent

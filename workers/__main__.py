@@ -1,10 +1,10 @@
-"""`python -m workers [--threads N]`: take events from the store and send them to Gong until told to stop."""
+"""`python -m workers [--threads N] [--store NAME]`: take events from the store and send them to Gong until told to stop."""
 
 import argparse
 import sys
 
-from relay.config.load import ConfigError
-from relay.settings import SettingsError
+from relay.core.destination import MAIN
+from relay.settings import Misconfigured
 from workers.runtime import build
 
 
@@ -14,10 +14,11 @@ def main() -> int:
     parser.add_argument(
         "--threads", type=int, default=None, help="calls in flight at once (RELAY_WORKER_THREADS)"
     )
+    parser.add_argument("--store", default=MAIN, help="the store whose events it sends (main)")
     arguments = parser.parse_args()
     try:
-        worker = build(arguments.threads)
-    except (SettingsError, ConfigError) as error:
+        worker = build(arguments.threads, arguments.store)
+    except Misconfigured as error:
         print(error, file=sys.stderr)  # noqa: T201 - before there is a log
         return 1
     worker.work(logging_level="WARNING")

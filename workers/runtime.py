@@ -10,20 +10,23 @@ from pathlib import Path
 from redis import Redis
 from redis.exceptions import RedisError
 
-from relay.config.load import load_config
+from relay.config.load import ConfigError, load_config
 from relay.config.oauth import check_oauth
+from relay.config.stores import check_stores
 from relay.core.config import Config
+from relay.core.destination import MAIN
+from relay.core.errors import Problem
 from relay.core.schedule import Schedule
-from relay.intake.replaying import Replaying
+from relay.intake.replaying import replaying_in
 from relay.intake.take_in import Intake
 from relay.log import configure, line
-from relay.settings import Settings
+from relay.settings import Settings, nearest
 from relay.store.accepting import Retention
-from relay.store.connection import WORKER, follows, open_redis, refuse_cluster
+from relay.store.connection import WORKER, follows, refuse_cluster
 from relay.store.delivery import Pacing, Sweeping, probe_soon, publish_limits
 from relay.store.directory import Directory
 from relay.store.durability import read_durability
-from relay.store.scripts import Scripts
+from relay.store.stores import Store, Stores, open_stores
 from workers.access import Accesses
 from workers.connecting import oauth_chore
 from workers.deliver import Deliverer
@@ -36,32 +39,51 @@ from workers.settling import Rules
 from workers.steward import Chore
 
 
-def build(threads: int | None = None) -> PacedWorker:
-    """A worker as the environment and the configuration file describe it. Waits for Redis if it is not there yet."""
+def build(threads: int | None = None, store_name: str = MAIN) -> PacedWorker:
+    """A worker of one store, as the environment and the configuration file describe it.
+
+    Waits for its store if that is not there yet. It speaks to no other.
+    """
     settings = Settings.from_env(os.environ)
     configure(settings.log_level)
     config = load_config(Path(settings.config), environ=os.environ, allow_hosts=settings.allow_gong_hosts)
     check_oauth(config, settings)
-    redis = open_redis(settings.redis_url, WORKER)
+    check_stores(config, settings)
+    stores = open_stores(settings, config.stores, WORKER)
+    store = _chosen(stores, store_name)
+    redis = store.redis
     await_redis(redis)
     refuse_cluster(redis)
     _tell_durability(redis, settings)
-    directory = Directory(config.destinations, redis, time.monotonic)
-    scripts = Scripts(redis)
-    publish_limits(scripts, directory.all())
+    # What a company that has moved left here stays on hold: its budget is counted in its own store.
+    own = {name: each for name, each in config.destinations.items() if each.store == store_name}
+    directory = Directory(own, redis, time.monotonic)
+    publish_limits(store.scripts, directory.all())
     probe_soon(redis)
-    parts = Parts(settings, config, redis, scripts, directory, open_tokens(settings, config.oauth, redis))
+    tokens = open_tokens(settings, config.oauth, redis) if store_name == MAIN else None
+    parts = Parts(settings, config, stores, store, directory, tokens)
     return create_worker(parts, threads=threads or settings.worker_threads)
+
+
+def _chosen(stores: Stores, name: str) -> Store:
+    names = [store.name for store in stores]
+    if name not in names:
+        text = f"there is no such store{nearest(name, names)}. There is: {', '.join(names)}"
+        raise ConfigError([Problem("--store", "unknown_store", text)])
+    return stores.of(name)
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a worker is made of. Without `tokens` no destination is reached by OAuth."""
+    """What a worker is made of. `directory` knows the destinations of its `store`.
+
+    Without `tokens` no destination is reached by OAuth.
+    """
 
     settings: Settings
     config: Config
-    redis: Redis
-    scripts: Scripts
+    stores: Stores
+    store: Store
     directory: Directory
     tokens: Tokens | None
 
@@ -83,13 +105,14 @@ def create_worker(parts: Parts, *, threads: int) -> PacedWorker:
     )
     working = Working(threads, pacing, Sweeping(keep_dead=retention.dead), Rules(schedule, retention))
     name = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(3).hex()}"
-    return PacedWorker(parts.redis, deliverer, working, name=name, chores=_chores(parts, retention))
+    return PacedWorker(parts.store.redis, deliverer, working, name=name, chores=_chores(parts, retention))
 
 
 def _chores(parts: Parts, retention: Retention) -> list[Chore]:
     """What every worker sees to beside delivering; of all workers one at a time."""
-    intake = Intake(parts.config, parts.directory, parts.scripts, retention, _now, parts.settings.max_items)
-    chores: list[Chore] = [ReplayChore(Replaying(parts.redis, parts.scripts, _now, lambda: intake)).step]
+    everything = Directory(parts.config.destinations, parts.store.redis, time.monotonic)
+    intake = Intake(parts.config, everything, parts.stores, retention, _now, parts.settings.max_items)
+    chores: list[Chore] = [ReplayChore(replaying_in(parts.store, lambda: intake, _now)).step]
     if parts.tokens is not None:
         chores.append(oauth_chore(parts.settings, parts.tokens, parts.directory, _now).step)
     return chores

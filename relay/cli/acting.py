@@ -11,6 +11,7 @@ from relay.cli.words import counted, plain
 from relay.core.errors import Conflict, Invalid, NotFound
 from relay.core.lifecycle import Cause
 from relay.store.acting import Hold, discard_event, hold_destination, resume_destination
+from relay.store.everywhere import store_of
 
 _ids = click.argument("event_ids", metavar="ID…", nargs=-1, required=True)
 _destination = click.argument("name", metavar="DESTINATION")
@@ -25,10 +26,11 @@ def discard(desk: Desk, event_ids: Sequence[str], *, as_json: bool) -> None:
     Ends with 1 when one of them could not be.
     """
     keep = desk.retention.delivered
-    results = [
-        act_on(one, "discarded", lambda one: discard_event(desk.scripts, one, keep_seconds=keep))
-        for one in event_ids
-    ]
+
+    def give_up(one: str) -> None:
+        discard_event(store_of(desk.stores, one).scripts, one, keep_seconds=keep)
+
+    results = [act_on(one, "discarded", give_up) for one in event_ids]
     tell_results(results, as_json=as_json)
 
 
@@ -59,7 +61,9 @@ def tell_results(results: Sequence[dict[str, Any]], *, as_json: bool) -> None:
 @at_desk
 def pause(desk: Desk, name: str, *, as_json: bool) -> None:
     """Hold a destination until it is resumed. Its events wait; none is lost."""
-    fresh = hold_destination(desk.scripts, desk.destination(name), Hold(Cause.PAUSED, "", None))
+    destination = desk.destination(name)
+    scripts = desk.stores.of(destination.store).scripts
+    fresh = hold_destination(scripts, destination, Hold(Cause.PAUSED, "", None))
     if as_json:
         print_json({"destination": name, "on_hold": True, "changed": fresh})
         return
@@ -72,7 +76,8 @@ def pause(desk: Desk, name: str, *, as_json: bool) -> None:
 @at_desk
 def resume(desk: Desk, name: str, *, as_json: bool) -> None:
     """End a destination's hold, whatever its cause. Its events are sent in their order."""
-    was_held, moved = resume_destination(desk.scripts, desk.destination(name).name)
+    scripts = desk.stores.of(desk.destination(name).store).scripts
+    was_held, moved = resume_destination(scripts, name)
     if as_json:
         print_json({"destination": name, "on_hold": False, "changed": was_held, "events": moved})
         return

@@ -15,7 +15,9 @@ from relay.config.hooks import check_addresses
 from relay.config.json_schema import json_schema
 from relay.config.load import load_config
 from relay.config.oauth import check_oauth
+from relay.config.stores import check_stores
 from relay.core.config import Config
+from relay.core.destination import MAIN
 from relay.settings import Misconfigured, Settings, shown, variable
 
 
@@ -45,6 +47,7 @@ def _page(where: Place) -> dict[str, Any]:
     config = load_config(settings.config, environ=environ, allow_hosts=settings.allow_gong_hosts)
     check_addresses(config, settings.public_url)
     check_oauth(config, settings)
+    check_stores(config, settings)
     return {"ok": True, "config": settings.config, **_described(config)}
 
 
@@ -55,6 +58,7 @@ def _described(config: Config) -> dict[str, Any]:
             "company": destination.company,
             "per_second": destination.limits.per_second,
             "day_budget": destination.limits.day_budget,
+            "store": destination.store,
         }
         for destination in config.destinations.values()
     }
@@ -83,13 +87,18 @@ def _tell(page: Mapping[str, Any]) -> None:
     for name, one in page["destinations"].items():
         limits = f"{one['per_second']} calls a second, {one['day_budget']:,} a day"
         console.print(
-            f"  destination {name}: {one['base_url']}, company {one['company']}, {limits}", soft_wrap=True
+            f"  destination {name}: {one['base_url']}, company {one['company']}, {limits}{_elsewhere(one)}",
+            soft_wrap=True,
         )
     for name, one in page["sources"].items():
         keys = f"{one['keys']} key{'' if one['keys'] == 1 else 's'}"
         console.print(f"  source {name}: to {one['destination']} as {one['send_as']}, {keys}", soft_wrap=True)
         if one["verify"]:
             console.print(f"    webhook {_webhook(one)}", soft_wrap=True)
+
+
+def _elsewhere(destination: Mapping[str, Any]) -> str:
+    return "" if destination["store"] == MAIN else f", in store {destination['store']}"
 
 
 def _webhook(source: Mapping[str, Any]) -> str:

@@ -27,12 +27,12 @@ def dead(desk: Desk, *, one_by_one: bool, as_json: bool, **told: Any) -> None:
     page_of = {"limit": told.pop("limit"), "cursor": told.pop("cursor")}
     filters = {name: value for name, value in told.items() if value is not None}
     if one_by_one:
-        page = events_page(desk.redis, read_filter(filters | {"status": State.DEAD}), **page_of)
+        page = events_page(desk.stores, read_filter(filters | {"status": State.DEAD}), **page_of)
         view = dead_view(page, now=now())
     elif filters:
         raise click.UsageError("--destination and --source choose among events: add --events.")
     else:
-        page = dead_letters_page(desk.redis, **page_of)
+        page = dead_letters_page(desk.stores, **page_of)
         view = clusters_view(page, now=now())
     if as_json:
         print_json(page)

@@ -20,9 +20,10 @@ from relay.core.source import Source
 from relay.intake.take_in import Intake
 from relay.settings import Misconfigured, Settings, nearest
 from relay.store.accepting import Retention
-from relay.store.connection import WEB, open_redis
+from relay.store.connection import WEB, Client
 from relay.store.directory import Directory
 from relay.store.scripts import Scripts
+from relay.store.stores import Stores, open_stores
 
 PROBLEM, STORE_AWAY = 1, 3
 """Exit codes beside 0 and click's own 2 for misuse: something is wrong or was refused; the store is away."""
@@ -35,8 +36,6 @@ class Desk:
         self._environ = environ
         self.settings = Settings.from_env(environ)
         self.retention = Retention.from_settings(self.settings)
-        self.redis = open_redis(self.settings.redis_url, WEB)
-        self.scripts = Scripts(self.redis, wait_replicas=self.settings.redis_wait_replicas)
 
     @cached_property
     def config(self) -> Config:
@@ -44,12 +43,31 @@ class Desk:
         return load_config(self.settings.config, environ=self._environ, allow_hosts=hosts)
 
     @cached_property
+    def stores(self) -> Stores:
+        """Without a configuration that can be read there is only the main one to look at."""
+        try:
+            others = self.config.stores
+        except Misconfigured:
+            others = {}
+        return open_stores(self.settings, others, WEB)
+
+    @property
+    def redis(self) -> Client:
+        """The main store's."""
+        return self.stores.main.redis
+
+    @property
+    def scripts(self) -> Scripts:
+        """The main store's."""
+        return self.stores.main.scripts
+
+    @cached_property
     def directory(self) -> Directory:
         return Directory(self.config.destinations, self.redis, time.monotonic)
 
     @cached_property
     def intake(self) -> Intake:
-        return Intake(self.config, self.directory, self.scripts, self.retention, now, self.settings.max_items)
+        return Intake(self.config, self.directory, self.stores, self.retention, now, self.settings.max_items)
 
     def destination(self, name: str) -> Destination:
         found = self.config.destinations.get(name) or self.directory.find(name)

@@ -48,10 +48,11 @@ def probe(desk: Desk, name: str, *, wait_seconds: int, as_json: bool) -> None:
 
 def _probed(desk: Desk, destination: Destination, *, seconds: int) -> tuple[datetime, Probed] | None:
     """Ask for a probe, and wait for what comes of it; None when nothing has by then."""
-    before, deadline = read_probe(desk.redis, destination.name), time.monotonic() + seconds
-    ask_probe(desk.redis, destination)
+    redis = desk.stores.of(destination.store).redis
+    before, deadline = read_probe(redis, destination.name), time.monotonic() + seconds
+    ask_probe(redis, destination)
     while True:
-        found = read_probe(desk.redis, destination.name)
+        found = read_probe(redis, destination.name)
         if found != before:
             return found
         if time.monotonic() >= deadline:

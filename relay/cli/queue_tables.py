@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from relay.cli.words import NOTHING, age, counted, instant, plain, span
+from relay.core.destination import MAIN
 
 WIDE = 100
 """From this many columns on, a table shows what it leaves out on a narrow screen."""
@@ -44,19 +45,25 @@ def flows(page: Mapping[str, Any]) -> bool:
     that is down.
     """
     held = any(row["hold"] for row in page["destinations"])
-    return not _shortages(page) and not held and not page["down"]
+    away = any("away" in store for store in page["stores"])
+    return not _shortages(page) and not held and not page["down"] and not away
 
 
 def _shortages(page: Mapping[str, Any]) -> list[str]:
     rows = page["destinations"]
-    open_events = sum(row["open"] for row in rows)
     spent = [row for row in rows if row["states"]["queued"] and _is_spent(row["budget"])]
     told = [_spent(row) for row in spent]
-    if open_events and not page["workers"]:
-        told.append(
-            f"No worker is alive and {counted(open_events, 'event')} cannot go. Start one: gong-relay worker"
-        )
-    return told
+    return told + [text for store in page["stores"] if (text := _unmanned(store["name"], page))]
+
+
+def _unmanned(store: str, page: Mapping[str, Any]) -> str:
+    """What to do where a store's events have no worker."""
+    open_events = sum(row["open"] for row in page["destinations"] if row["store"] == store)
+    if not open_events or any(worker["store"] == store for worker in page["workers"]):
+        return ""
+    command = "gong-relay worker" if store == MAIN else f"gong-relay worker --store {store}"
+    where = "" if store == MAIN else f" for store {store}"
+    return f"No worker{where} is alive and {counted(open_events, 'event')} cannot go. Start one: {command}"
 
 
 def _is_spent(budget: Mapping[str, Any]) -> bool:
@@ -159,7 +166,9 @@ def _machinery(page: Mapping[str, Any], now: datetime) -> RenderableType:
     """The workers, and the store with what it promises."""
     table = Table.grid(padding=(0, 2))
     table.add_row(Text("workers", style="dim"), _workers(page["workers"], now))
-    table.add_row(Text("store", style="dim"), _store(page["store"]))
+    for store in page["stores"]:
+        name = "store" if store["name"] == MAIN else f"store {store['name']}"
+        table.add_row(Text(name, style="dim"), _store(store))
     return Padding(table, (0, 0, 1, 0))
 
 
@@ -171,6 +180,8 @@ def _workers(workers: list[dict[str, str]], now: datetime) -> Text:
 
 
 def _store(store: Mapping[str, Any]) -> Text:
+    if "away" in store:
+        return Text("is away: its companies' events are answered 503 and wait", style="yellow")
     share = store["memory_used"]
     memory = f"memory {share:.1%} of its maximum" if share is not None else "no maximum of memory is set"
     if not store["relaxed"]:

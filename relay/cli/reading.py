@@ -46,7 +46,7 @@ def status(desk: Desk, *, watch: bool, as_json: bool) -> None:
 
 
 def _queues(desk: Desk) -> dict[str, Any]:
-    return queues_page(desk.redis, desk.directory.all(), hooks=desk.config.hooks, now=now())
+    return queues_page(desk.stores, desk.directory.all(), hooks=desk.config.hooks, now=now())
 
 
 def _watch(desk: Desk, console: Console) -> None:
@@ -85,7 +85,7 @@ def _frames(desk: Desk, console: Console) -> Iterator[RenderableType]:
 def events(desk: Desk, *, limit: int, cursor: str | None, as_json: bool, **filters: str | None) -> None:
     """List events, newest first."""
     told = {name: value for name, value in filters.items() if value is not None}
-    page = events_page(desk.redis, read_filter(told), limit=limit, cursor=cursor)
+    page = events_page(desk.stores, read_filter(told), limit=limit, cursor=cursor)
     _show(page, events_view(page, now=now(), width=terminal().width), as_json=as_json)
 
 
@@ -97,7 +97,7 @@ def event(desk: Desk, event_id: str, *, as_json: bool) -> None:
 
     Where it came from, where it stands, what happens next, every attempt, and the body for Gong.
     """
-    page = event_page(desk.redis, event_id)
+    page = event_page(desk.stores, event_id)
     _show(page, event_view(page), as_json=as_json)
 
 

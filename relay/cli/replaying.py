@@ -16,10 +16,11 @@ from relay.cli.replay_tables import foreseen_view, replay_view
 from relay.core.ids import ENTROPY_BYTES, id_run
 from relay.core.lifecycle import Reason
 from relay.core.replay import REPLAYABLE, Replay, read_request
-from relay.intake.replay_job import foresee
-from relay.intake.replaying import Replaying
+from relay.intake.replay_job import foresee_everywhere
 from relay.intake.replaying import replay as replay_again
-from relay.store.replays import cancel_replay, start_replay
+from relay.intake.replaying import replaying_in
+from relay.store.everywhere import store_of
+from relay.store.replays_everywhere import cancel_everywhere, start_everywhere
 from relay.views.replays import is_over, replay_page
 
 _EVERY_SECONDS = 0.5
@@ -64,11 +65,10 @@ def replay(desk: Desk, event_ids: Sequence[str], *, as_json: bool, cancel: str |
             "Give IDs, or options that choose events, or --cancel. All dead letters: --status dead."
         )
     if cancel:
-        cancel_replay(desk.scripts, cancel)
-        _show(replay_page(desk.redis, cancel, now=now()), as_json=as_json)
+        cancel_everywhere(desk.stores, cancel)
+        _show(replay_page(desk.stores, cancel, now=now()), as_json=as_json)
     elif event_ids:
-        replaying = _replaying(desk)
-        results = [act_on(one, "queued", lambda one: replay_again(replaying, one)) for one in event_ids]
+        results = [act_on(one, "queued", lambda one: _again(desk, one)) for one in event_ids]
         tell_results(results, as_json=as_json)
     else:
         _replay_all(
@@ -76,8 +76,13 @@ def replay(desk: Desk, event_ids: Sequence[str], *, as_json: bool, cancel: str |
         )
 
 
-def _replaying(desk: Desk) -> Replaying:
-    return Replaying(desk.redis, desk.scripts, now, lambda: desk.intake)
+def _again(desk: Desk, event_id: str) -> None:
+    store = store_of(desk.stores, event_id)
+    replay_again(replaying_in(store, lambda: desk.intake, now), event_id)
+
+
+def _foreseen(desk: Desk, asked: Replay) -> dict[str, Any]:
+    return foresee_everywhere(desk.stores, asked, lambda: desk.intake, now)
 
 
 def _asked(filters: dict[str, Any], told: dict[str, Any]) -> Replay:
@@ -87,7 +92,7 @@ def _asked(filters: dict[str, Any], told: dict[str, Any]) -> Replay:
 
 def _replay_all(desk: Desk, asked: Replay, *, as_json: bool, dry_run: bool, wait: bool) -> None:
     if dry_run:
-        found = foresee(_replaying(desk), asked)
+        found = _foreseen(desk, asked)
         if as_json:
             print_json({"dry_run": True} | found)
         else:
@@ -95,10 +100,10 @@ def _replay_all(desk: Desk, asked: Replay, *, as_json: bool, dry_run: bool, wait
         return
     [replay_id] = id_run(now(), os.urandom(ENTROPY_BYTES), 1)
     console = Console(stderr=True)
-    total = foresee(_replaying(desk), asked)["matched"] if wait and console.is_terminal else None
-    start_replay(desk.scripts, desk.redis, replay_id, asked)
+    total = _foreseen(desk, asked)["matched"] if wait and console.is_terminal else None
+    start_everywhere(desk.stores, replay_id, asked)
     page = (
-        _watched(desk, replay_id, console, total) if wait else replay_page(desk.redis, replay_id, now=now())
+        _watched(desk, replay_id, console, total) if wait else replay_page(desk.stores, replay_id, now=now())
     )
     _show(page, as_json=as_json)
     if page["failed"]:
@@ -111,12 +116,12 @@ def _watched(desk: Desk, replay_id: str, console: Console, total: int | None) ->
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("replaying", total=total)
         try:
-            while not is_over(page := replay_page(desk.redis, replay_id, now=now())):
+            while not is_over(page := replay_page(desk.stores, replay_id, now=now())):
                 words = f"waits for {page['waits_for']}" if page["waits_for"] else "replaying"
                 progress.update(task, completed=page["replayed"], description=words)
                 time.sleep(_EVERY_SECONDS)
         except KeyboardInterrupt:
-            page = replay_page(desk.redis, replay_id, now=now())
+            page = replay_page(desk.stores, replay_id, now=now())
     return page
 
 

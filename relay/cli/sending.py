@@ -1,7 +1,6 @@
 """The command that sends: `send` takes canonical events from a file straight into the store, as the HTTP door does."""
 
 import sys
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +17,6 @@ from relay.core.errors import BadRequest, Invalid, TooLarge, Unavailable
 from relay.core.source import Source
 from relay.intake.take_in import Arrival, Intake, dry_run, take_in
 from relay.settings import Settings
-from relay.store.durability import Watermark
 
 _KEY_ID = "command line"
 _JSON, _LINES = "application/json", "application/x-ndjson"
@@ -61,14 +59,11 @@ class _Way:
 
     intake: Intake
     source: Source
-    watermark: Watermark
     dry: bool
 
 
 def _way(desk: Desk, *, source: str, dry: bool) -> _Way:
-    settings = desk.settings
-    watermark = Watermark(desk.redis, percent=settings.high_water_percent, clock=time.monotonic)
-    return _Way(desk.intake, desk.source(source), watermark, dry)
+    return _Way(desk.intake, desk.source(source), dry)
 
 
 def _take(way: _Way, raw: bytes, content_type: str, *, first: int = 0) -> list[dict[str, Any]]:
@@ -77,7 +72,6 @@ def _take(way: _Way, raw: bytes, content_type: str, *, first: int = 0) -> list[d
     try:
         if way.dry:
             return results_of(dry_run(way.intake, arrival).body, first=first)
-        way.watermark.check()
         return results_of(take_in(way.intake, arrival).body, first=first)
     except Invalid as error:
         return rejections_of(error, first=first)

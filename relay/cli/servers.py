@@ -16,9 +16,9 @@ def web_command(*options: str) -> tuple[str, ...]:
     return (*_GUNICORN, "--config", "python:relay.gunicorn_conf", *options)
 
 
-def worker_command() -> tuple[str, ...]:
+def worker_command(*options: str) -> tuple[str, ...]:
     """What runs one worker."""
-    return (sys.executable, "-m", "workers")
+    return (sys.executable, "-m", "workers", *options)
 
 
 def sandbox_command(host: str, port: int) -> tuple[str, ...]:
@@ -42,11 +42,16 @@ def web(host: str, port: int) -> None:
 @click.option(
     "--threads", type=click.IntRange(1, 2048), help="Calls in flight at most. Else RELAY_WORKER_THREADS."
 )
+@click.option(
+    "--store", metavar="NAME", help="The store whose events it sends. Else the one of RELAY_REDIS_URL."
+)
 @placed
-def worker(threads: int | None) -> None:
-    """Run one worker: sends events to Gong."""
+def worker(threads: int | None, store: str | None) -> None:
+    """Run one worker: sends the events of one store to Gong."""
     environ = place().environ()
-    _become(worker_command(), environ | {"RELAY_WORKER_THREADS": str(threads)} if threads else environ)
+    options = ("--store", store) if store else ()
+    command = worker_command(*options)
+    _become(command, environ | {"RELAY_WORKER_THREADS": str(threads)} if threads else environ)
 
 
 @click.command(epilog="Example: gong-relay sandbox --fidelity strict --latency 0.2")

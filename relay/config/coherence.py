@@ -8,6 +8,7 @@ from relay.config.collapsing import collapse_problems
 from relay.config.document import Unset
 from relay.config.oauth import oauth_problems
 from relay.config.routing import is_template
+from relay.config.stores import store_problems
 from relay.core.call import Dialect
 from relay.core.errors import Problem
 from relay.core.rules.routing import UNROUTED
@@ -22,6 +23,7 @@ def disagreements(tree: Any, loaded: Mapping[str, Any], allow_hosts: Container[s
     yield from _unsafe_addresses(destinations, allow_hosts)
     yield from oauth_problems(tree, loaded.get("destinations", {}), allow_hosts)
     yield from _unequal_limits(loaded.get("destinations", {}))
+    yield from store_problems(entries(tree, "stores"), loaded.get("destinations", {}))
     yield from _shared_keys(loaded.get("sources", {}))
     catalog = [name for name, dialect in dialects_of(tree).items() if dialect is Dialect.CATALOG]
     yield from collapse_problems(loaded.get("sources", {}), catalog)

@@ -133,7 +133,8 @@ def _built(loaded: Mapping[str, Any], allow_hosts: Container[str]) -> Config:
         )
         for name, entry in loaded["sources"].items()
     }
-    return Config(destinations, sources, oauth=read_app(loaded["oauth"]))
+    stores = {name: entry["url"] for name, entry in loaded["stores"].items()}
+    return Config(destinations, sources, oauth=read_app(loaded["oauth"]), stores=stores)
 
 
 def _destination(name: str, entry: Mapping[str, Any], allow_hosts: Container[str]) -> Destination:
@@ -149,6 +150,7 @@ def _destination(name: str, entry: Mapping[str, Any], allow_hosts: Container[str
         dialect=Dialect(entry["dialect"]),
         source_system_name=entry["source_system_name"],
         internal_domains=frozenset(entry["internal_domains"]),
+        store=entry["store"],
     )
 
 

@@ -20,6 +20,7 @@ from relay.config.presets import preset_names
 from relay.config.routing import Accounts, Lanes
 from relay.config.strict import Strict, within
 from relay.core.call import Dialect, SendAs
+from relay.core.destination import MAIN
 from relay.core.verification.challenge import CHALLENGES
 
 _DOMAIN = re.compile(r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$")
@@ -89,6 +90,17 @@ class DestinationSchema(Strict):
         Text(validate=validate.Regexp(_DOMAIN, error="must be a domain such as acme.com")),
         load_default=list,
         metadata={"description": "Mail domains of one's own people: their events are not sent."},
+    )
+    store = Text(
+        load_default=MAIN,
+        metadata={"description": "The store that holds all of its company. Left away: RELAY_REDIS_URL's."},
+    )
+
+
+class StoreSchema(Strict):
+    url = Text(
+        required=True,
+        metadata={"description": "Where it is, as in RELAY_REDIS_URL: write ${NAME}, and set NAME."},
     )
 
 
@@ -160,4 +172,9 @@ class ConfigSchema(Strict):
         metadata={
             "description": "The application by which customers connect their Gong, instead of an API key."
         },
+    )
+    stores = Named(
+        StoreSchema,
+        load_default=dict,
+        metadata={"description": "Stores beside RELAY_REDIS_URL's, by a name of your own."},
     )

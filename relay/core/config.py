@@ -14,7 +14,7 @@ class Config:
     """Every destination, source and hook, by name.
 
     A hook's name is its source's; a source without one has no webhook. So is a routing's; a source without one has
-    one destination.
+    one destination. `stores` are the URLs of further stores; the main one is a setting.
     """
 
     destinations: dict[str, Destination]
@@ -22,6 +22,7 @@ class Config:
     hooks: dict[str, Hook] = field(default_factory=dict)
     routes: dict[str, Routing] = field(default_factory=dict)
     oauth: OAuthApp | None = None
+    stores: dict[str, str] = field(default_factory=dict, repr=False)
 
     def router(self, source: Source, finder: Finder, *, for_rules: bool = False) -> Router:
         """What finds the destination of each item of a source. Rules are made for one dialect; events suit any."""

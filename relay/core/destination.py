@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 
 from relay.core.call import Dialect
 
+MAIN = "main"
+"""The store that RELAY_REDIS_URL names. It holds what belongs to no company, and every destination that names no other."""
+
 
 @dataclass(frozen=True, slots=True)
 class BasicCredentials:
@@ -42,7 +45,8 @@ class Limits:
 class Destination:
     """One Gong account. `company` is what Gong counts limits by; two destinations may share one.
 
-    `account` is what payloads call the customer, where it was connected under such a name.
+    `account` is what payloads call the customer, where it was connected under such a name. `store` is the one that holds
+    everything of its company.
     """
 
     name: str
@@ -54,3 +58,4 @@ class Destination:
     source_system_name: str | None = None
     internal_domains: frozenset[str] = frozenset()
     account: str | None = None
+    store: str = MAIN

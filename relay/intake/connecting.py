@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from relay.config.fields import NAME_PATTERN
 from relay.core.config import Config
-from relay.core.destination import BasicCredentials
+from relay.core.destination import MAIN, BasicCredentials
 from relay.core.errors import Conflict, Invalid, Problem
 from relay.core.oauth import OAuthApp
 from relay.core.rules.routing import UNROUTED
@@ -91,6 +91,11 @@ def check_connectable(config: Config, redis: Client, invitation: Invitation) -> 
     if configured is not None and isinstance(configured.credentials, BasicCredentials):
         text = f"{name} has an API key in the configuration: write `auth: {{oauth: {{}}}}` there, or choose another name."
         raise Conflict("uses_api_key", text)
+    company = invitation.company or name
+    elsewhere = [one for one in config.destinations.values() if one.company == company and one.store != MAIN]
+    if elsewhere:
+        text = f"The company {company} is in the store {elsewhere[0].store}: what customers connect is in the main one."
+        raise Conflict("other_store", text)
     taken = [
         other.name
         for other in read_connected(redis).values()

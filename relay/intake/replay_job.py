@@ -1,6 +1,6 @@
 """A replay, step by step: each event that fits is mapped anew where that is asked for, and queued below all live ones."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -10,7 +10,8 @@ import orjson
 
 from relay.core.errors import Conflict, NotFound, RelayError, Unavailable
 from relay.core.replay import Replay, Stage, fits
-from relay.intake.replaying import Anew, Replaying, made_anew
+from relay.intake.replaying import Anew, Replaying, made_anew, replaying_in
+from relay.intake.take_in import Intake
 from relay.store.events import read_event
 from relay.store.replays import (
     END,
@@ -30,6 +31,8 @@ from relay.store.replays import (
     settle_replay,
     tracks,
 )
+from relay.store.replays_everywhere import parts_of
+from relay.store.stores import Stores
 
 _STEP_MILLISECONDS = 900
 _STEP = timedelta(milliseconds=500)
@@ -155,7 +158,7 @@ def _anew(replaying: Replaying, replay: Replay, candidate: Candidate) -> Anew | 
     record = read_event(replaying.redis, candidate.id)
     if record is None:
         raise NotFound("no_such_event", "Its record was pruned just now.")
-    return made_anew(replaying.intake(), replaying.redis, record)
+    return made_anew(replaying, record)
 
 
 def _said(error: RelayError) -> dict[str, str]:
@@ -195,6 +198,18 @@ def foresee(replaying: Replaying, replay: Replay) -> dict[str, Any]:
         "would_fail": seen.would_fail,
         "tried": min(seen.matched, _MOST_TRIED),
     }
+
+
+def foresee_everywhere(
+    stores: Stores, replay: Replay, intake: Callable[[], Intake], now: Callable[[], datetime]
+) -> dict[str, Any]:
+    """What a replay would do in all stores together."""
+    told = [foresee(replaying_in(store, intake, now), replay) for store in parts_of(stores, replay)]
+    summed = {
+        name: sum(each[name] for each in told) for name in ("matched", "would_map", "would_fail", "tried")
+    }
+    examples = [example for each in told for example in each["examples"]][:_EXAMPLES]
+    return told[0] | summed | {"at_least": any(each["at_least"] for each in told), "examples": examples}
 
 
 def _matching(replaying: Replaying, replay: Replay, seen: _Seen) -> Iterator[Candidate]:

@@ -7,7 +7,7 @@ from datetime import datetime
 import orjson
 
 from relay.core.call import Call
-from relay.core.destination import Destination
+from relay.core.destination import MAIN, Destination
 from relay.core.errors import Conflict, Invalid, NotFound
 from relay.core.hook import Hook
 from relay.core.source import Source
@@ -21,16 +21,22 @@ from relay.store.connection import Client
 from relay.store.events import read_event, read_receipt
 from relay.store.packing import pack
 from relay.store.scripts import Scripts
+from relay.store.stores import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Replaying:
-    """What replaying needs. `intake` is asked for only where something must be mapped anew."""
+    """What replaying needs, in one store. `intake` is asked for only where something must be mapped anew."""
 
     redis: Client
     scripts: Scripts
     now: Callable[[], datetime]
     intake: Callable[[], Intake]
+    store: str = MAIN
+
+
+def replaying_in(store: Store, intake: Callable[[], Intake], now: Callable[[], datetime]) -> Replaying:
+    return Replaying(store.redis, store.scripts, now, intake, store.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +66,30 @@ def replay(replaying: Replaying, event_id: str) -> None:
     record = read_event(replaying.redis, event_id)
     fields: dict[str, str | bytes] = {}
     if record is not None and "body" not in record and "problems" in record:
-        fields = made_anew(replaying.intake(), replaying.redis, record).fields()
+        fields = made_anew(replaying, record).fields()
     replay_event(replaying.scripts, event_id, now=replaying.now(), fields=fields)
 
 
-def made_anew(intake: Intake, redis: Client, record: Mapping[str, bytes]) -> Anew:
+def made_anew(replaying: Replaying, record: Mapping[str, bytes]) -> Anew:
     """What today's configuration makes of an event's kept bytes.
 
-    Raises NotFound when they are gone, Conflict when it makes nothing of them, and Invalid when nothing Gong would take.
+    Raises NotFound when they are gone, Conflict when it makes nothing of them or leads to another store, and Invalid
+    when it makes nothing that Gong would take.
     """
-    receipt = read_receipt(redis, record["receipt"].decode())
+    receipt = read_receipt(replaying.redis, record["receipt"].decode())
     if receipt is None:
         raise NotFound(
             "no_such_receipt", "The bytes it came in are no longer kept: it cannot be mapped anew."
         )
     # Only what came as a webhook has headers.
-    return (_of_webhook if "headers" in receipt else _of_event)(intake, record, receipt)
+    anew = (_of_webhook if "headers" in receipt else _of_event)(replaying.intake(), record, receipt)
+    if anew.destination.store != replaying.store:
+        text = (
+            f"Its destination {anew.destination.name} is in the store {anew.destination.store}, and the event in "
+            f"{replaying.store}: an event never changes stores. Have its sender send it again."
+        )
+        raise Conflict("other_store", text)
+    return anew
 
 
 def _of_webhook(intake: Intake, record: Mapping[str, bytes], receipt: Mapping[str, bytes]) -> Anew:

@@ -7,9 +7,10 @@ from relay.core.doors.choose import understand
 from relay.core.doors.reading import CATALOG, operation_at
 from relay.core.errors import Forbidden
 from relay.intake.items import read_value
+from relay.intake.keeping import keep
 from relay.intake.prepare import Prepared, sessions_of
 from relay.intake.take_in import Arrival, Intake, new_events
-from relay.store.accepting import Receipt, accept
+from relay.store.accepting import Receipt
 
 _ROUTED = (
     "Events of this source go where a value in them says, and bodies of Gong's name no customer: send them to "
@@ -31,7 +32,7 @@ def take_call(intake: Intake, arrival: Arrival, *, path: str) -> Reported:
     """Keep the event of a call to one of Gong's paths.
 
     Raises Invalid with all that Gong would refuse (nothing is kept), Forbidden for a source that routes, and what
-    `read_value` and `accept` raise.
+    `read_value` and `keep` raise.
     """
     if arrival.source.name in intake.config.routes:
         raise Forbidden("routed_source", _ROUTED)
@@ -55,7 +56,7 @@ def take_call(intake: Intake, arrival: Arrival, *, path: str) -> Reported:
     )
     receipt_id, events = new_events(arrival.source, [item], now=now)
     receipt = Receipt(receipt_id, arrival.source.name, arrival.raw, arrival.content_type, arrival.key_id)
-    accepted = accept(intake.scripts, receipt, events, now=now, retention=intake.retention)
+    accepted = keep(intake.stores, receipt, events, now=now, retention=intake.retention)
     # The catalogue knows no 409, and Gong gives none to a body without an id: there the first answer is given again.
     tells = found.named and operation not in CATALOG
     repeated = tells and all(verdict.duplicate for verdict in accepted.verdicts)

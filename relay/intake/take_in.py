@@ -16,10 +16,11 @@ from relay.core.rules.routing import Router, dedupe_name
 from relay.core.source import Source
 from relay.intake.answers import Answer, many_answer, preview, rejection, single_answer
 from relay.intake.items import Items, read_items
+from relay.intake.keeping import keep
 from relay.intake.prepare import Prepared, Rejected, prepare
-from relay.store.accepting import NewEvent, Receipt, Retention, accept
+from relay.store.accepting import NewEvent, Receipt, Retention
 from relay.store.directory import Directory
-from relay.store.scripts import Scripts
+from relay.store.stores import Stores
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Intake:
 
     config: Config
     directory: Directory
-    scripts: Scripts
+    stores: Stores
     retention: Retention
     now: Callable[[], datetime]
     most_items: int = 500
@@ -50,9 +51,9 @@ class Intake:
 
 
 def take_in(intake: Intake, arrival: Arrival) -> Answer:
-    """Keep every item that can be sent, all in one step, and answer for each.
+    """Keep every item that can be sent, all of one store in one step, and answer for each.
 
-    Raises Invalid when none can be sent (nothing is kept), and what `read_items` and `accept` raise.
+    Raises Invalid when none can be sent (nothing is kept), and what `read_items` and `keep` raise.
     """
     now = intake.now()
     items, outcomes = _outcomes(intake, arrival, now)
@@ -70,7 +71,7 @@ def take_in(intake: Intake, arrival: Arrival) -> Answer:
         arrival.idempotency_key,
         orjson.dumps([rejection(outcome) for outcome in rejected]) if rejected else b"",
     )
-    accepted = accept(intake.scripts, receipt, events, now=now, retention=intake.retention)
+    accepted = keep(intake.stores, receipt, events, now=now, retention=intake.retention)
     if items.single:
         return single_answer(accepted, events, prepared[0])
     return many_answer(accepted, events, prepared)
@@ -129,6 +130,7 @@ def _of_item(source: Source, item: Prepared, ids: Iterator[str]) -> Iterator[New
             item.dedupe_name or dedupe_name(source.name, item.account, event_id),
             lane=item.lane,
             session=session,
+            store=item.destination.store,
         )
         yield _dead(event, item.unroutable, part) if item.unroutable and call else event
 

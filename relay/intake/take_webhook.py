@@ -20,8 +20,9 @@ from relay.core.rules.routing import Router, dedupe_name
 from relay.core.rules.run import run, scope_of, unread
 from relay.core.source import Source
 from relay.core.verification.verify import Accepted as Proof
+from relay.intake.keeping import keep
 from relay.intake.take_in import Intake
-from relay.store.accepting import NewEvent, Receipt, Verdict, accept
+from relay.store.accepting import NewEvent, Receipt, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,8 @@ def take_webhook(intake: Intake, delivery: Delivery) -> TakenIn:
     mapped = map_delivery(delivery, intake.router(delivery.source, for_rules=True), now=now)
     receipt_id, *ids = id_run(now, os.urandom(ENTROPY_BYTES), len(mapped) + 1)
     events = list(_events(delivery.source, mapped, ids))
-    accepted = accept(
-        intake.scripts, _receipt(receipt_id, delivery), events, now=now, retention=intake.retention
-    )
+    receipt = _receipt(receipt_id, delivery)
+    accepted = keep(intake.stores, receipt, events, now=now, retention=intake.retention)
     kinds = Counter(_kind(told) for told in accepted.verdicts)
     return TakenIn(accepted.receipt, kinds["queued"], kinds["duplicates"], kinds["filtered"], kinds["dead"])
 
@@ -125,6 +125,7 @@ def _events(source: Source, mapped: Sequence[Mapped], ids: Sequence[str]) -> Ite
             dead_as=_dead_as(each),
             lane=each.lane,
             session=each.session,
+            store=each.destination.store,
         )
         parts[each.index] += 1
 

@@ -8,6 +8,7 @@ from datetime import datetime
 import orjson
 
 from relay.core.call import Call
+from relay.core.destination import MAIN
 from relay.core.errors import Conflict
 from relay.core.fingerprint import cluster_of
 from relay.core.lane import Lane
@@ -62,7 +63,7 @@ class NewEvent:
     """One event to be accepted. Without a call it is filtered, and `reason` says why.
 
     `event_id` is Gong's. Where its sender chose it freely, `dedupe_name` says what it is deduplicated by. With
-    `problems` it is a dead letter, by the reason `dead_as`.
+    `problems` it is a dead letter, by the reason `dead_as`. `store` is its company's.
     """
 
     id: str
@@ -81,6 +82,7 @@ class NewEvent:
     dead_as: Reason = Reason.UNMAPPABLE
     lane: Lane = Lane.NORMAL
     session: Session | None = None
+    store: str = MAIN
 
     @property
     def state(self) -> State:

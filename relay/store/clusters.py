@@ -1,7 +1,8 @@
 """Reading dead letters by their fault: how many share it, since when, from whom and for whom."""
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -45,6 +46,18 @@ def read_clusters(redis: Redis, *, offset: int, most: int) -> tuple[list[Cluster
         rows: list[Any] = pipeline.execute()
     read = [_record(name, rows[at * 3 : at * 3 + 3]) for at, name in enumerate(fingerprints)]
     return [record for record in read if record is not None], total
+
+
+def merged(one: ClusterRecord, other: ClusterRecord) -> ClusterRecord:
+    """One fault, as two stores know it."""
+    newer = max(one, other, key=lambda each: each.last_at)
+    return replace(
+        newer,
+        count=one.count + other.count,
+        first_at=min(one.first_at, other.first_at),
+        sources=dict(sorted((Counter(one.sources) + Counter(other.sources)).items())),
+        destinations=dict(sorted((Counter(one.destinations) + Counter(other.destinations)).items())),
+    )
 
 
 def _record(fingerprint: str, row: list[Any]) -> ClusterRecord | None:

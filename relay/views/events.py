@@ -13,8 +13,10 @@ from relay.core.lifecycle import CAUSES, REASONS, Cause, Reason, State
 from relay.core.session import Gathered, collapsed
 from relay.store.connection import Client
 from relay.store.delivery import gathered_from
-from relay.store.events import SUMMARY, Filter, list_events, read_event, read_receipt
+from relay.store.events import SUMMARY, Filter, read_receipt
+from relay.store.everywhere import find_event, list_everywhere
 from relay.store.queues import read_depths
+from relay.store.stores import Stores
 
 _MOST_LISTED = 500
 _NUMBERS = frozenset({"attempts", "replays"})
@@ -36,14 +38,14 @@ def read_filter(told: Mapping[str, str]) -> Filter:
 
 
 def events_page(
-    redis: Client, wanted: Filter, *, limit: int = 50, cursor: str | None = None
+    stores: Stores, wanted: Filter, *, limit: int = 50, cursor: str | None = None
 ) -> dict[str, Any]:
     """`{events: [summary…], cursor}`, newest first. `cursor` is null on the last page."""
     if not 1 <= limit <= _MOST_LISTED:
         raise Invalid([Problem("limit", "range", f"limit must be from 1 to {_MOST_LISTED}.")])
     if cursor is not None and not _is_id(cursor):
         raise Invalid([Problem("cursor", "format", "cursor must be the one that the page before gave.")])
-    page = list_events(redis, wanted, limit=limit, cursor=cursor)
+    page = list_everywhere(stores, wanted, limit=limit, cursor=cursor)
     return {"events": [_summary(event) for event in page.events], "cursor": page.cursor}
 
 
@@ -72,15 +74,16 @@ def _moment(microseconds: str | bytes) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def event_page(redis: Client, event_id: str) -> dict[str, Any]:
+def event_page(stores: Stores, event_id: str) -> dict[str, Any]:
     """One event, explained: where it came from, the call it became, every attempt, and what happens next.
 
     Raises NotFound when there is none of this id.
     """
-    record = read_event(redis, event_id)
-    if record is None:
+    found = find_event(stores, event_id)
+    if found is None:
         text = f"There is no event {event_id}: the id is wrong, or its record was pruned after it ended."
         raise NotFound("no_such_event", text)
+    redis, record = found[0].redis, found[1]
     receipt = read_receipt(redis, record["receipt"].decode())
     fields = {name: value.decode() for name, value in record.items() if name in _SHOWN}
     gathered = gathered_from([record.get(name) for name in ("gathered", "first_at", "last_at", "collapse")])

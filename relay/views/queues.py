@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from relay.core.destination import Destination, Limits
+from relay.core.errors import Unavailable
 from relay.core.forecast import Standing, forecast
 from relay.core.hook import Hook
 from relay.core.lane import Lane
@@ -13,35 +14,71 @@ from relay.store.connection import Client, translated
 from relay.store.durability import read_durability, used_share
 from relay.store.events import destinations
 from relay.store.queues import Depth, Down, Hold, Spent, read_depths, read_down, read_spent, read_workers
+from relay.store.stores import Store, Stores
 
 _SILENCE = timedelta(seconds=30)
 """A worker that has not been heard of for this long is not shown."""
 
 
 def queues_page(
-    redis: Client, known: Mapping[str, Destination], *, hooks: Mapping[str, Hook], now: datetime
+    stores: Stores, known: Mapping[str, Destination], *, hooks: Mapping[str, Hook], now: datetime
 ) -> dict[str, Any]:
-    """`{destinations, workers, store, down, unverified}`: what is queued where, what may still be sent, who sends it.
+    """`{destinations, workers, store, stores, down, unverified}`: what is queued where, what may be sent, who sends it.
 
     `known` are the destinations that there are, by name. `down` are the base URLs where Gong does not answer,
-    `unverified` the sources whose webhook takes anybody's requests.
+    `unverified` the sources whose webhook takes anybody's requests. Of a store that is away it tells just that; but the
+    main one must answer.
     """
+    others = (store for store in stores if store is not stores.main)
+    pages = [_queues(stores.main, known, now), *(_aside(store, known, now) for store in others)]
+    rows = [row for page in pages for row in page["destinations"]]
+    return {
+        "destinations": sorted(rows, key=lambda row: (row["destination"], row["store"])),
+        "workers": [worker for page in pages for worker in page["workers"]],
+        "store": pages[0]["store"],
+        "stores": [{"name": store.name} | page["store"] for store, page in zip(stores, pages, strict=True)],
+        "down": [down for page in pages for down in page["down"]],
+        "unverified": sorted(name for name, hook in hooks.items() if not hook.verifies),
+    }
+
+
+def _aside(store: Store, known: Mapping[str, Destination], now: datetime) -> dict[str, Any]:
+    """A store beside the main one, which may be away."""
+    try:
+        return _queues(store, known, now)
+    except Unavailable as error:
+        return {"destinations": [], "workers": [], "store": {"away": error.code}, "down": []}
+
+
+def _queues(store: Store, known: Mapping[str, Destination], now: datetime) -> dict[str, Any]:
+    """One store's destinations, those that were in it before among them; its workers; where Gong is down for it."""
+    redis = store.redis
     with translated():
         seen = destinations(redis)
-    names = sorted({*known, *seen})
-    companies = sorted({_company(known, name) for name in names})
+    own = {name: each for name, each in known.items() if each.store == store.name}
+    names = sorted({*own, *seen})
+    companies = sorted({_company(own, name) for name in names})
     spent = {told.company: told for told in read_spent(redis, companies)}
-    rows = [_row(depth, known.get(depth.destination), spent, now) for depth in read_depths(redis, names)]
-    workers = [worker for worker in read_workers(redis) if _alive(worker, now)]
-    unverified = sorted(name for name, hook in hooks.items() if not hook.verifies)
-    down = [_down(one) for one in read_down(redis, sorted({each.base_url for each in known.values()}))]
+    rows = [_row(depth, own.get(depth.destination), spent, now) for depth in read_depths(redis, names)]
+    down = read_down(redis, sorted({each.base_url for each in own.values()}))
     return {
-        "destinations": rows,
-        "workers": workers,
+        "destinations": [{"store": store.name} | row for row in rows],
+        "workers": [{"store": store.name} | worker for worker in read_workers(redis) if _alive(worker, now)],
         "store": store_page(redis),
-        "down": down,
-        "unverified": unverified,
+        "down": [_down(one) for one in down],
     }
+
+
+def stores_page(stores: Stores) -> list[dict[str, Any]]:
+    """Each store: how surely it keeps what it takes, or by which code it is away."""
+    return [{"name": store.name} | _page_or_away(store.redis) for store in stores]
+
+
+def _page_or_away(redis: Client) -> dict[str, Any]:
+    try:
+        return store_page(redis)
+    except Unavailable as error:
+        return {"away": error.code}
 
 
 def _alive(worker: dict[str, str], now: datetime) -> bool:

@@ -6,21 +6,23 @@ from typing import Any
 from relay.core.errors import Invalid, Problem
 from relay.core.lifecycle import REASONS, Reason
 from relay.core.replay import Stage
-from relay.store.clusters import ClusterRecord, read_clusters
-from relay.store.connection import Client
-from relay.store.replays import ReplayRecord, list_replays, read_replay_record
+from relay.store.clusters import ClusterRecord
+from relay.store.everywhere import clusters_everywhere
+from relay.store.replays import ReplayRecord
+from relay.store.replays_everywhere import read_everywhere, replays_of_all
+from relay.store.stores import Stores
 
 _MOST_LISTED = 200
 
 
-def replays_page(redis: Client, *, now: datetime) -> dict[str, Any]:
+def replays_page(stores: Stores, *, now: datetime) -> dict[str, Any]:
     """`{replays: […]}`: the newest fifty, newest first."""
-    return {"replays": [_replay(record, now) for record in list_replays(redis)]}
+    return {"replays": [_replay(record, now) for record in replays_of_all(stores)]}
 
 
-def replay_page(redis: Client, replay_id: str, *, now: datetime) -> dict[str, Any]:
+def replay_page(stores: Stores, replay_id: str, *, now: datetime) -> dict[str, Any]:
     """One replay: what was asked for, how far it is, what it waits for. Raises NotFound."""
-    return _replay(read_replay_record(redis, replay_id), now)
+    return _replay(read_everywhere(stores, replay_id), now)
 
 
 def _replay(record: ReplayRecord, now: datetime) -> dict[str, Any]:
@@ -53,14 +55,14 @@ def is_over(page: dict[str, Any]) -> bool:
     return page["status"] in {Stage.DONE, Stage.CANCELLED}
 
 
-def dead_letters_page(redis: Client, *, limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
+def dead_letters_page(stores: Stores, *, limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
     """`{clusters: […], total, cursor}`: dead letters by their fault, the newest first. `cursor` is null on the last page."""
     if not 1 <= limit <= _MOST_LISTED:
         raise Invalid([Problem("limit", "range", f"limit must be from 1 to {_MOST_LISTED}.")])
     if cursor is not None and not (cursor.isascii() and cursor.isdigit() and len(cursor) < 10):  # noqa: PLR2004 - digits
         raise Invalid([Problem("cursor", "format", "cursor must be the one that the page before gave.")])
     offset = int(cursor or 0)
-    clusters, total = read_clusters(redis, offset=offset, most=limit)
+    clusters, total = clusters_everywhere(stores, offset=offset, most=limit)
     following = offset + limit
     return {
         "clusters": [_cluster(cluster) for cluster in clusters],

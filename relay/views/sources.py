@@ -1,6 +1,6 @@
 """The sources as an operator sees them: where each one's events go, how it is proven, which key came last, its rules."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -10,19 +10,26 @@ from relay.core.instants import render_instant
 from relay.core.source import Source, key_id
 from relay.core.verification.key import VerifyingKey
 from relay.core.verification.verify import UNVERIFIED
-from relay.store.connection import Client
 from relay.store.sources import read_key_uses
+from relay.store.stores import Stores
 
 Uses: TypeAlias = Mapping[str, datetime]
 
 NOT_VERIFIED = "NOT VERIFIED: anybody may post"
 
 
-def sources_page(redis: Client, config: Config) -> dict[str, Any]:
+def sources_page(stores: Stores, config: Config) -> dict[str, Any]:
     """`{sources: […]}`, by name. Moments of keys that never came are null; no secret is in it."""
     names = sorted(config.sources)
-    uses = read_key_uses(redis, names)
+    told = [read_key_uses(store.redis, names) for store in stores]
+    uses = {name: _latest([each[name] for each in told]) for name in names}
     return {"sources": [_source(config, config.sources[name], uses[name]) for name in names]}
+
+
+def _latest(told: Sequence[Uses]) -> Uses:
+    """When each key was last used, wherever that was."""
+    known = {key for uses in told for key in uses}
+    return {key: max(uses[key] for uses in told if key in uses) for key in known}
 
 
 def _source(config: Config, source: Source, uses: Uses) -> dict[str, Any]:

@@ -22,7 +22,6 @@ def accept_call() -> Response:
     caller, source = known.keys.source(request)
     g.source = source.name
     raw = read_body(request, most=known.settings.max_body_bytes)
-    known.watermark.check()
     arrival = Arrival(source, raw, request.headers.get("Content-Type", ""), caller.key_id)
     reported = take_call(known.intake, arrival, path=request.path)
     g.events = reported.events

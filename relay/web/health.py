@@ -5,7 +5,7 @@ from flask import Blueprint, Response, current_app
 from relay.core.errors import Unavailable
 from relay.core.version import VERSION
 from relay.store.durability import reachable
-from relay.views.queues import store_page
+from relay.views.queues import store_page, stores_page
 from relay.web.parts import parts
 from relay.web.problems import answer
 
@@ -20,12 +20,13 @@ def livez() -> Response:
 
 @health.get("/readyz")
 def readyz() -> Response:
-    """Events can be taken: the store answers, and has room."""
+    """Events can be taken: the main store answers, and has room. A store beside it may be away: its events get 503."""
     known = parts(current_app)
     if not reachable(known.redis):
         raise Unavailable("store_away", "The store cannot be reached.", retry_after=2)
-    known.watermark.check()
-    return answer({"status": "ok", "store": store_page(known.redis)})
+    known.stores.main.watermark.check()
+    told = {"status": "ok", "store": store_page(known.redis)}
+    return answer(told | {"stores": stores_page(known.stores)} if len(known.stores) > 1 else told)
 
 
 @health.get("/version")

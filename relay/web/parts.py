@@ -12,8 +12,8 @@ from relay.intake.take_in import Intake
 from relay.settings import Settings
 from relay.store.connection import Client
 from relay.store.directory import Directory
-from relay.store.durability import Watermark
 from relay.store.scripts import Scripts
+from relay.store.stores import Stores
 from relay.web.auth import Keys
 
 _NAME = "relay"
@@ -21,17 +21,23 @@ _NAME = "relay"
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Everything a request may need."""
+    """Everything a request may need. `redis` and `scripts` are the main store's, where customers connect."""
 
     settings: Settings
     config: Config
     directory: Directory
-    redis: Client
-    scripts: Scripts
+    stores: Stores
     intake: Intake
     keys: Keys
-    watermark: Watermark
     now: Callable[[], datetime]
+
+    @property
+    def redis(self) -> Client:
+        return self.stores.main.redis
+
+    @property
+    def scripts(self) -> Scripts:
+        return self.stores.main.scripts
 
 
 def install(app: Flask, made: Parts) -> None:

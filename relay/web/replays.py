@@ -8,9 +8,8 @@ from relay.core.errors import Invalid, Problem
 from relay.core.ids import ENTROPY_BYTES, id_run
 from relay.core.replay import read_request
 from relay.core.strict_json import parse
-from relay.intake.replay_job import foresee
-from relay.intake.replaying import Replaying
-from relay.store.replays import cancel_replay, start_replay
+from relay.intake.replay_job import foresee_everywhere
+from relay.store.replays_everywhere import cancel_everywhere, start_everywhere
 from relay.views.replays import dead_letters_page, replay_page, replays_page
 from relay.web.body import read_body
 from relay.web.parts import Parts, parts
@@ -32,35 +31,35 @@ def begin_replay() -> Response:
     known = _operated()
     asked = read_request(parse(read_body(request, most=known.settings.max_body_bytes)))
     if asked.dry_run:
-        replaying = Replaying(known.redis, known.scripts, known.now, lambda: known.intake)
-        return answer({"dry_run": True} | foresee(replaying, asked.replay))
+        told = foresee_everywhere(known.stores, asked.replay, lambda: known.intake, known.now)
+        return answer({"dry_run": True} | told)
     [replay_id] = id_run(known.now(), os.urandom(ENTROPY_BYTES), 1)
-    start_replay(known.scripts, known.redis, replay_id, asked.replay)
+    start_everywhere(known.stores, replay_id, asked.replay)
     g.acted = replay_id
-    return answer(replay_page(known.redis, replay_id, now=known.now()), 202)
+    return answer(replay_page(known.stores, replay_id, now=known.now()), 202)
 
 
 @replays.get("/v1/replays")
 def list_replays() -> Response:
     """The newest fifty replays."""
     known = _operated()
-    return answer(replays_page(known.redis, now=known.now()))
+    return answer(replays_page(known.stores, now=known.now()))
 
 
 @replays.get("/v1/replays/<replay_id>")
 def show_replay(replay_id: str) -> Response:
     """How far one replay is."""
     known = _operated()
-    return answer(replay_page(known.redis, replay_id, now=known.now()))
+    return answer(replay_page(known.stores, replay_id, now=known.now()))
 
 
 @replays.post("/v1/replays/<replay_id>/cancel")
 def cancel(replay_id: str) -> Response:
     """End a replay. What it has queued is sent."""
     known = _operated()
-    changed = cancel_replay(known.scripts, replay_id)
+    changed = cancel_everywhere(known.stores, replay_id)
     g.acted = replay_id
-    return answer({"changed": changed} | replay_page(known.redis, replay_id, now=known.now()))
+    return answer({"changed": changed} | replay_page(known.stores, replay_id, now=known.now()))
 
 
 @replays.get("/v1/dead-letters")
@@ -70,4 +69,4 @@ def list_dead_letters() -> Response:
     limit = request.args.get("limit", "50")
     if not (limit.isascii() and limit.isdigit()):
         raise Invalid([Problem("limit", "type", "limit must be a whole number.")])
-    return answer(dead_letters_page(known.redis, limit=int(limit[:6]), cursor=request.args.get("cursor")))
+    return answer(dead_letters_page(known.stores, limit=int(limit[:6]), cursor=request.args.get("cursor")))

@@ -22,7 +22,7 @@ def list_sources() -> Response:
     """Every source: where it sends, how it is proven, which keys came when, its rules."""
     known = parts(current_app)
     known.keys.operator(request)
-    return answer(sources_page(known.redis, known.config))
+    return answer(sources_page(known.stores, known.config))
 
 
 @sources.post("/v1/sources/<name>/preview")

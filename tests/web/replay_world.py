@@ -15,6 +15,7 @@ from relay.store import keys
 from relay.store.accepting import Retention
 from relay.store.directory import Directory
 from relay.store.scripts import Scripts
+from relay.store.stores import Stores
 from tests.store_world import take_events
 from tests.web.conftest import ADMIN, config
 from tests.web.test_webhooks_door import SECRET
@@ -26,7 +27,7 @@ def stepping(redis: Redis, text: str | None = None) -> Replaying:
     """What a worker steps with: the configuration of these tests, or another."""
     known = read_config(text, environ={"SECRET": SECRET}, allow_hosts=frozenset()) if text else config()
     scripts, directory = Scripts(redis), Directory(known.destinations, redis, time.monotonic)
-    intake = Intake(known, directory, scripts, Retention(), now)
+    intake = Intake(known, directory, Stores(redis), Retention(), now)
     return Replaying(redis, scripts, now, lambda: intake)
 
 

@@ -1,0 +1,74 @@
+"""Whether the stores of a configuration file can be used, and whether each company is in one of them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from relay.config.document import Unset
+from relay.core.config import Config
+from relay.core.destination import MAIN
+from relay.core.errors import Problem
+from relay.core.redis_url import read_redis_url
+from relay.settings import Misconfigured, Settings, nearest
+
+
+def store_problems(
+    stores: Mapping[str, Mapping[str, Any]], destinations: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Problem]:
+    """`stores` as they stand in the file, `destinations` as far as they are right by themselves."""
+    yield from _wrong_stores(stores)
+    yield from _unknown_stores(destinations, [MAIN, *stores])
+    yield from _parted_companies(destinations)
+
+
+def _wrong_stores(stores: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
+    first: dict[str, str] = {}
+    for name, store in stores.items():
+        url = store.get("url")
+        if name == MAIN:
+            message = "is the store of RELAY_REDIS_URL: give this one another name"
+            yield Problem(f"stores.{name}", "reserved_name", message)
+        if not isinstance(url, str) or isinstance(url, Unset):
+            continue
+        try:
+            read_redis_url(url)
+        except ValueError as error:
+            yield Problem(f"stores.{name}.url", "bad_store_url", str(error))
+        other = first.setdefault(url, name)
+        if other != name:
+            message = f"is the url of stores.{other} too: take one of them away"
+            yield Problem(f"stores.{name}.url", "shared_store", message)
+
+
+def _unknown_stores(destinations: Mapping[str, Mapping[str, Any]], known: list[str]) -> Iterator[Problem]:
+    for name, destination in destinations.items():
+        wanted = destination["store"]
+        if isinstance(wanted, Unset):
+            continue
+        if wanted not in known:
+            message = f"there is no such store{nearest(wanted, known)}"
+            yield Problem(f"destinations.{name}.store", "unknown_store", message)
+        elif wanted != MAIN and "oauth" in destination["auth"]:
+            message = "must be left away: destinations that are connected by OAuth are in the main store"
+            yield Problem(f"destinations.{name}.store", "oauth_in_main", message)
+
+
+def _parted_companies(destinations: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
+    first: dict[str, str] = {}
+    for name, destination in destinations.items():
+        other = first.setdefault(destination["company"] or name, name)
+        if destination["store"] != destinations[other]["store"]:
+            message = (
+                f"must equal that of destinations.{other}: both belong to one company, which is in one store"
+            )
+            yield Problem(f"destinations.{name}.store", "unequal_stores", message)
+
+
+def check_stores(config: Config, settings: Settings) -> None:
+    """Raise Misconfigured where a store is the main one once more: two workers would empty it in two paces."""
+    problems = [
+        Problem(f"stores.{name}.url", "shared_store", "is that of RELAY_REDIS_URL too: take the store away")
+        for name, url in config.stores.items()
+        if url == settings.redis_url
+    ]
+    if problems:
+        raise Misconfigured(problems)

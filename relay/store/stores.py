@@ -1,0 +1,76 @@
+"""The stores: one server each, and each company in one of them. No step spans two."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from redis import Redis
+
+from relay.core.config import Config
+from relay.core.destination import MAIN
+from relay.settings import Settings
+from relay.store.connection import Patience, open_redis, refuse_cluster
+from relay.store.durability import Watermark
+from relay.store.scripts import Scripts
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One server, under the name that destinations give it."""
+
+    name: str
+    redis: Redis
+    scripts: Scripts
+    watermark: Watermark
+
+
+class Stores:
+    """Every store there is, the main one first, the others by name."""
+
+    def __init__(
+        self,
+        main: Redis,
+        others: Mapping[str, Redis] | None = None,
+        *,
+        settings: Settings | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`clock` counts seconds and never goes back."""
+        told = settings or Settings()
+        clients = {MAIN: main} | dict(sorted((others or {}).items()))
+        self._stores = {
+            name: Store(
+                name,
+                redis,
+                Scripts(redis, wait_replicas=told.redis_wait_replicas),
+                Watermark(redis, percent=told.high_water_percent, clock=clock),
+            )
+            for name, redis in clients.items()
+        }
+
+    @property
+    def main(self) -> Store:
+        return self._stores[MAIN]
+
+    def of(self, name: str) -> Store:
+        """The store of this name: the configuration has made sure that there is one."""
+        return self._stores[name]
+
+    def __iter__(self) -> Iterator[Store]:
+        return iter(self._stores.values())
+
+    def __len__(self) -> int:
+        return len(self._stores)
+
+
+def open_stores(settings: Settings, stores: Mapping[str, str], patience: Patience) -> Stores:
+    """The main store of the settings, and those of the configuration file by name and URL."""
+    others = {name: open_redis(url, patience) for name, url in stores.items()}
+    return Stores(open_redis(settings.redis_url, patience), others, settings=settings)
+
+
+def refuse_clusters(stores: Stores, config: Config) -> None:
+    """Raise SettingsError where a server is part of a Redis Cluster. Silent about one that cannot be asked."""
+    for store in stores:
+        place = f"stores.{store.name}.url" if store.name in config.stores else "RELAY_REDIS_URL"
+        refuse_cluster(store.redis, told_by=place)
