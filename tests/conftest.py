@@ -21,6 +21,24 @@ def valkey() -> Iterator[Valkey]:
         server.stop()
 
 
+@pytest.fixture(scope="session")
+def second_valkey() -> Iterator[Valkey]:
+    with tempfile.TemporaryDirectory(prefix="rv") as folder:
+        server = Valkey(Path(folder))
+        server.start()
+        yield server
+        server.stop()
+
+
+@pytest.fixture
+def second_redis(second_valkey: Valkey) -> Iterator[Redis]:
+    """Another server than that of `redis`."""
+    client = open_redis(second_valkey.url, WORKER)
+    client.flushall()
+    yield client
+    client.close()
+
+
 @pytest.fixture
 def redis(valkey: Valkey) -> Iterator[Redis]:
     client = open_redis(valkey.url, WORKER)

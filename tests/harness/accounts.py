@@ -16,7 +16,7 @@ _KEY = {"basic": {"access_key": "sandbox-key", "access_key_secret": "sandbox-sec
 class Account:
     """One source with the destination it sends to, both of this name. Its company is its own, unless another is named.
 
-    With `oauth` the destination has no key: its customer connects it.
+    With `oauth` the destination has no key: its customer connects it. `store` holds all of its company.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Account:
     per_second: int = 3
     oauth: bool = False
     collapse: Mapping[str, Any] = field(default_factory=dict)
+    store: str = "main"
 
     @property
     def key(self) -> str:
@@ -43,8 +44,11 @@ def accounts(count: int, prefix: str = "c") -> list[Account]:
     return [Account(f"{prefix}{number}") for number in range(count)]
 
 
-def configuration(known: Iterable[Account], gong_url: str) -> str:
-    """A relay.yaml in which every account's Gong is a company of the sandbox at `gong_url`."""
+def configuration(known: Iterable[Account], gong_url: str, stores: Mapping[str, str] | None = None) -> str:
+    """A relay.yaml in which every account's Gong is a company of the sandbox at `gong_url`.
+
+    `stores` are the URLs of those beside the main one.
+    """
     destinations: dict[str, Mapping[str, Any]] = {}
     sources: dict[str, Mapping[str, Any]] = {}
     for account in known:
@@ -59,6 +63,7 @@ def configuration(known: Iterable[Account], gong_url: str) -> str:
                 "day_share": account.day_share,
             },
             "source_system_name": "System tests",
+            "store": account.store,
         }
         sources[account.name] = {
             "destination": account.name,
@@ -66,7 +71,8 @@ def configuration(known: Iterable[Account], gong_url: str) -> str:
             "send_as": account.send_as,
             "collapse": dict(account.collapse),
         }
-    return yaml.safe_dump({"oauth": _application(gong_url), "destinations": destinations, "sources": sources})
+    told = {"oauth": _application(gong_url), "destinations": destinations, "sources": sources}
+    return yaml.safe_dump(told | {"stores": {name: {"url": url} for name, url in (stores or {}).items()}})
 
 
 def _application(gong_url: str) -> Mapping[str, str]:

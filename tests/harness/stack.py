@@ -33,13 +33,17 @@ FAST = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a stack is made of. `settings` are `RELAY_*`, `gong` is `SANDBOX_*`, `store` the server's options."""
+    """What a stack is made of. `settings` are `RELAY_*`, `gong` is `SANDBOX_*`, `store` the server's options.
+
+    `stores` are the names of those beside the main one. Each has a worker.
+    """
 
     accounts: Sequence[Account]
     settings: Mapping[str, str] = field(default_factory=dict)
     gong: Mapping[str, str] = field(default_factory=dict)
     store: Mapping[str, str] = field(default_factory=dict)
     workers: int = 1
+    stores: Sequence[str] = ()
 
     @property
     def worker_threads(self) -> int:
@@ -57,13 +61,17 @@ class Stack:
         self.store = Valkey(folder, DURABLE | dict(plan.store))
         self.web = self._gunicorn("web", self.url, "-c", "relay/gunicorn_conf.py", "relay.wsgi:app")
         self.gong = self._gunicorn("gong", self.gong_url, "-k", "gevent", "relay.sandbox.wsgi:app")
+        self.stores = {name: self._store_beside(name) for name in plan.stores}
         self.workers = [self.new_worker() for _ in range(plan.workers)]
+        self.workers += [self.new_worker("--store", name) for name in plan.stores]
         self.relay, self.sandbox = Relay(self.url), Sandbox(self.gong_url)
 
     def start(self) -> None:
         """Start everything and wait until the web and the sandbox answer."""
-        (self.folder / "relay.yaml").write_text(configuration(self.plan.accounts, self.gong_url))
-        self.store.start()
+        urls = {name: store.url for name, store in self.stores.items()}
+        (self.folder / "relay.yaml").write_text(configuration(self.plan.accounts, self.gong_url, urls))
+        for store in (self.store, *self.stores.values()):
+            store.start()
         for process in (self.gong, self.web, *self.workers):
             process.start()
         self.await_gong()
@@ -78,15 +86,16 @@ class Stack:
         url = f"{self.gong_url}/__sandbox/metrics"
         eventually(lambda: self._answers(self.gong, url), within=_START_SECONDS, what="the sandbox")
 
-    def new_worker(self) -> Process:
+    def new_worker(self, *options: str) -> Process:
         """A worker that is not started yet. Ended with the stack once it is in `workers`."""
-        return self._process("worker", "-m", "workers")
+        return self._process("worker", "-m", "workers", *options)
 
     def stop(self) -> None:
         """End everything, whatever state it is in."""
         for process in (*self.workers, self.web, self.gong):
             process.stop()
-        self.store.stop()
+        for store in (self.store, *self.stores.values()):
+            store.stop()
         self.relay.close()
         self.sandbox.close()
 
@@ -94,6 +103,11 @@ class Stack:
         """The ends of all logs."""
         logs = [self.folder / "log", *sorted(self.folder.glob("*.log"))]
         return "\n".join(filter(None, map(tail, logs)))
+
+    def _store_beside(self, name: str) -> Valkey:
+        folder = self.folder / name
+        folder.mkdir()
+        return Valkey(folder, DURABLE | dict(self.plan.store))
 
     def _answers(self, process: Process, url: str) -> bool:
         assert process.running, tail(process.log)
