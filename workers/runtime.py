@@ -10,17 +10,16 @@ from pathlib import Path
 from redis import Redis
 from redis.exceptions import RedisError
 
-from relay.config.load import ConfigError, load_config
+from relay.config.load import load_config
 from relay.config.oauth import check_oauth
-from relay.config.stores import check_stores
+from relay.config.stores import check_store_name, check_stores
 from relay.core.config import Config
 from relay.core.destination import MAIN
-from relay.core.errors import Problem
 from relay.core.schedule import Schedule
 from relay.intake.replaying import replaying_in
 from relay.intake.take_in import Intake
 from relay.log import configure, line
-from relay.settings import Settings, nearest
+from relay.settings import Settings
 from relay.store.accepting import Retention
 from relay.store.connection import WORKER, follows, refuse_cluster
 from relay.store.delivery import Pacing, Sweeping, probe_soon, publish_limits
@@ -49,8 +48,9 @@ def build(threads: int | None = None, store_name: str = MAIN) -> PacedWorker:
     config = load_config(Path(settings.config), environ=os.environ, allow_hosts=settings.allow_gong_hosts)
     check_oauth(config, settings)
     check_stores(config, settings)
+    check_store_name(config, store_name)
     stores = open_stores(settings, config.stores, WORKER)
-    store = _chosen(stores, store_name)
+    store = stores.of(store_name)
     redis = store.redis
     await_redis(redis)
     refuse_cluster(redis)
@@ -63,14 +63,6 @@ def build(threads: int | None = None, store_name: str = MAIN) -> PacedWorker:
     tokens = open_tokens(settings, config.oauth, redis) if store_name == MAIN else None
     parts = Parts(settings, config, stores, store, directory, tokens)
     return create_worker(parts, threads=threads or settings.worker_threads)
-
-
-def _chosen(stores: Stores, name: str) -> Store:
-    names = [store.name for store in stores]
-    if name not in names:
-        text = f"there is no such store{nearest(name, names)}. There is: {', '.join(names)}"
-        raise ConfigError([Problem("--store", "unknown_store", text)])
-    return stores.of(name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,3 +72,11 @@ def check_stores(config: Config, settings: Settings) -> None:
     ]
     if problems:
         raise Misconfigured(problems)
+
+
+def check_store_name(config: Config, name: str) -> None:
+    """Raise Misconfigured where `--store` names none."""
+    names = [MAIN, *config.stores]
+    if name not in names:
+        text = f"there is no such store{nearest(name, names)}: there is {', '.join(names)}"
+        raise Misconfigured([Problem("--store", "unknown_store", text)])

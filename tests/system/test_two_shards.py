@@ -33,8 +33,6 @@ def test_the_other_store_s_events_flow_while_one_is_dead_and_all_arrive_once_it_
     with launch(Plan([MAIN, EU], FAST, stores=["eu"])) as stack:
         store = stack.store if killed == "main" else stack.stores["eu"]
         dead, alive = (MAIN, EU) if killed == "main" else (EU, MAIN)
-        for worker in stack.workers:
-            eventually(lambda one=worker: one.running, within=5, what="a worker")
         stack.gong.signal(signal.SIGSTOP)
         stack.relay.accept(dead, events("a"))
         store.kill()

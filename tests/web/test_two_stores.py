@@ -9,12 +9,15 @@ from redis import Redis
 
 from relay.app import create_app
 from relay.config.load import read_config
+from relay.core.errors import Conflict
 from relay.core.lifecycle import Reason
+from relay.intake.connecting import check_connectable
 from relay.intake.replaying import replaying_in
 from relay.intake.take_in import Intake
 from relay.settings import Settings
 from relay.store import keys
 from relay.store.accepting import Retention
+from relay.store.connecting import Invitation
 from relay.store.connection import WORKER, Client, open_redis
 from relay.store.delivery import bury, finish
 from relay.store.directory import Directory
@@ -223,3 +226,12 @@ def test_a_replay_is_done_in_each_store_and_told_as_one(
     told = look(client, replay_id)
     assert (told["status"], told["replayed"]) == ("done", 3)
     assert (gone(redis), gone(second_redis)) == (["hub:1"], ["hub:2", "hub:3"])
+
+
+def test_a_customer_of_a_company_that_is_elsewhere_cannot_be_connected(redis: Redis):
+    oauth = "oauth: {client_id: an-id, client_secret: a-secret}\n"
+    known = read_config(TEXT + oauth, environ={"KEY": KEYS["web"]}, allow_hosts=frozenset())
+
+    with pytest.raises(Conflict) as caught:
+        check_connectable(known, redis, Invitation("another", company="tps"))
+    assert caught.value.code == "other_store"

@@ -1,0 +1,88 @@
+"""The command over two stores: what it checks, shows and acts on, and which worker it becomes."""
+
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from relay.cli.servers import worker_command
+from relay.store import keys
+from relay.store.scripts import Scripts
+from tests.cli.conftest import Run
+from tests.store_world import accept_events, event
+from tests.valkey import Valkey
+from workers.__main__ import main as worker_main
+
+_CONFIG = """
+destinations:
+  acme: {auth: &auth {basic: {access_key: k, access_key_secret: s}}}
+  globex: {auth: *auth, store: eu}
+stores: {eu: {url: "${EU}"}}
+"""
+
+
+@pytest.fixture
+def two(environ: dict[str, str], second_valkey: Valkey, second_redis: Redis) -> dict[str, str]:
+    """What a process is told here beside the rest."""
+    assert second_redis.dbsize() == 0
+    Path(environ["RELAY_CONFIG"]).write_text(_CONFIG)
+    return {"EU": second_valkey.url}
+
+
+def test_check_shows_which_destination_is_elsewhere(run: Run, two: dict[str, str]):
+    told = run("check", **two)
+
+    assert told.code == 0
+    assert [line.endswith("in store eu") for line in told.out.splitlines() if "destination" in line] == [
+        False,
+        True,
+    ]
+
+
+def test_status_says_which_store_lacks_a_worker(run: Run, two: dict[str, str], second_redis: Redis):
+    accept_events(Scripts(second_redis), event("ev-1", destination="globex", company="globex"))
+
+    told = run("status", columns=200, **two)
+
+    assert told.code == 1
+    assert "No worker for store eu is alive and 1 event cannot go." in told.out
+    assert "gong-relay worker --store eu" in told.out
+
+
+def test_status_goes_on_while_a_store_beside_the_main_one_is_away(run: Run, two: dict[str, str]):
+    told = run("status", columns=200, **two | {"EU": "unix:///nowhere/at/all"})
+
+    assert told.code == 1
+    assert "store eu  is away" in told.out
+
+
+def test_commands_act_in_the_store_of_the_event_and_of_the_destination(
+    run: Run, two: dict[str, str], second_redis: Redis
+):
+    new = event("ev-1", destination="globex", company="globex")
+    accept_events(Scripts(second_redis), new)
+
+    assert run("pause", "globex", **two).code == 0
+    assert second_redis.smembers(keys.HOLDS) == {b"globex"}
+    assert run("resume", "globex", **two).code == 0
+    assert run("discard", new.id, **two).code == 0
+    assert run("replay", new.id, **two).code == 0
+    assert run("event", new.id, "--json", **two).document["status"] == "queued"
+
+
+def test_a_worker_is_told_its_store():
+    assert worker_command("--store", "eu")[1:] == ("-m", "workers", "--store", "eu")
+
+
+def test_a_worker_of_a_store_that_is_not_there_ends_with_the_names_of_those_that_are(
+    environ: dict[str, str],
+    two: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    for name, value in (environ | two).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.argv", ["workers", "--store", "ue"])
+
+    assert worker_main() == 1
+    assert "there is main, eu" in capsys.readouterr().err
