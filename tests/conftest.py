@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,39 +13,46 @@ from relay.store.scripts import Scripts
 from tests.valkey import Valkey
 
 
-@pytest.fixture(scope="session")
-def valkey() -> Iterator[Valkey]:
+@contextmanager
+def serving() -> Iterator[Valkey]:
     with tempfile.TemporaryDirectory(prefix="rv") as folder:
         server = Valkey(Path(folder))
         server.start()
         yield server
         server.stop()
+
+
+@contextmanager
+def emptied(server: Valkey) -> Iterator[Redis]:
+    client = open_redis(server.url, WORKER)
+    client.flushall()
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[Valkey]:
+    with serving() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
 def second_valkey() -> Iterator[Valkey]:
-    with tempfile.TemporaryDirectory(prefix="rv") as folder:
-        server = Valkey(Path(folder))
-        server.start()
+    with serving() as server:
         yield server
-        server.stop()
+
+
+@pytest.fixture
+def redis(valkey: Valkey) -> Iterator[Redis]:
+    with emptied(valkey) as client:
+        yield client
 
 
 @pytest.fixture
 def second_redis(second_valkey: Valkey) -> Iterator[Redis]:
     """Another server than that of `redis`."""
-    client = open_redis(second_valkey.url, WORKER)
-    client.flushall()
-    yield client
-    client.close()
-
-
-@pytest.fixture
-def redis(valkey: Valkey) -> Iterator[Redis]:
-    client = open_redis(valkey.url, WORKER)
-    client.flushall()
-    yield client
-    client.close()
+    with emptied(second_valkey) as client:
+        yield client
 
 
 @pytest.fixture

@@ -8,10 +8,5 @@ local event = redis.call('HMGET', K.EVENT .. id, 'state', 'destination', 'operat
 if not event[1] then return {0, ''} end
 if event[1] ~= 'dead' and event[1] ~= 'discarded' then return {0, event[1]} end
 if not event[3] and #ARGV == 3 then return {0, 'unmapped'} end
-redis.call('ZREM', K.RQ_FAILED .. origin(id), id)
-if event[1] == 'dead' then cluster_remove(id) end
-if #ARGV > 3 then redis.call('HSET', K.EVENT .. id, unpack(ARGV, 4)) end
-local anew = revive(id, {state = event[1], destination = event[2]})
-redis.call('HSET', K.RQ_JOB .. id, 'data', ARGV[3], 'created_at', ARGV[2])
-enqueue(id, anew[2], anew[3], anew[4], false)
+send_again(id, {state = event[1], destination = event[2]}, ARGV[3], ARGV[2], {unpack(ARGV, 4)})
 return {1, event[1]}

@@ -22,12 +22,8 @@ for at = 9, #ARGV, 2 do anew[ARGV[at]] = ARGV[at + 1] end
 if redis.call('SISMEMBER', K.HOLDS, anew.destination) == 1 then return 'held' end
 if replays_queued(anew.company) >= most then return 'full' end
 
-if event[1] == 'dead' then cluster_remove(id) end
-redis.call('ZREM', K.RQ_FAILED .. origin(id), id)
-redis.call('HSET', K.EVENT .. id, 'lane', 'replay', unpack(ARGV, 9))
-local way = revive(id, {state = event[1], destination = event[2]}, 'replay', replay)
-redis.call('HSET', K.RQ_JOB .. id, 'data', ARGV[8], 'created_at', ARGV[7])
-enqueue(id, way[2], way[3], way[4], false)
+send_again(id, {state = event[1], destination = event[2]}, ARGV[8], ARGV[7], {'lane', 'replay', unpack(ARGV, 9)},
+  'replay', replay)
 
 advance(replay, track, id, examined)
 redis.call('HINCRBY', K.REPLAY .. replay, 'matched', 1)

@@ -88,3 +88,13 @@ local function revive(id, before, ...)
   redis.call('HDEL', K.RQ_JOB .. id, 'exc_info')
   return event
 end
+
+-- The same, from its record to its queue: with `fields` set anew (name, value …) and its job as RQ writes it.
+local function send_again(id, before, job, created_at, fields, ...)
+  redis.call('ZREM', K.RQ_FAILED .. origin(id), id)
+  if before.state == 'dead' then cluster_remove(id) end
+  if #fields > 0 then redis.call('HSET', K.EVENT .. id, unpack(fields)) end
+  local anew = revive(id, before, ...)
+  redis.call('HSET', K.RQ_JOB .. id, 'data', job, 'created_at', created_at)
+  enqueue(id, anew[2], anew[3], anew[4], false)
+end
