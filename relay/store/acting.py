@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from redis import Redis
@@ -12,8 +12,8 @@ from relay.core.errors import Conflict, NotFound
 from relay.core.lifecycle import Cause
 from relay.store import keys
 from relay.store.connection import translated
-from relay.store.delivery import SECOND
 from relay.store.jobs import job_data, job_moment
+from relay.store.moments import SECOND, moment_from
 from relay.store.scripts import Scripts
 
 _AT_ONCE = 1000
@@ -98,7 +98,7 @@ def read_probe(redis: Redis, name: str) -> tuple[datetime, Probed] | None:
     told = {field.decode(): value.decode() for field, value in fields.items()}
     cause = Cause(told["cause"]) if told.get("cause") else None
     probed = Probed(told["outcome"], int(told["status"]) or None, told["detail"], cause)
-    return datetime.fromtimestamp(int(told["at"]) / SECOND, tz=UTC), probed
+    return moment_from(told["at"]), probed
 
 
 def replay_event(

@@ -3,15 +3,14 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from redis import Redis
 
 from relay.store import keys
 from relay.store.connection import translated
-
-_SECOND = 1_000_000
+from relay.store.moments import moment_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +73,8 @@ def _record(fingerprint: str, row: list[Any]) -> ClusterRecord | None:
         told["rule"],
         told["field"],
         newest[0].decode(),
-        _moment(told["first_at"]),
-        _moment(told["last_at"]),
+        moment_from(told["first_at"]),
+        moment_from(told["last_at"]),
         _counts(told, "from:"),
         _counts(told, "to:"),
     )
@@ -83,7 +82,3 @@ def _record(fingerprint: str, row: list[Any]) -> ClusterRecord | None:
 
 def _counts(told: Mapping[str, str], prefix: str) -> dict[str, int]:
     return {name.removeprefix(prefix): int(told[name]) for name in sorted(told) if name.startswith(prefix)}
-
-
-def _moment(microseconds: str) -> datetime:
-    return datetime.fromtimestamp(int(microseconds) / _SECOND, tz=UTC)

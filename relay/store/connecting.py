@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -17,7 +17,7 @@ from redis import Redis
 from relay.core.vault import Vault
 from relay.store import keys
 from relay.store.connection import translated
-from relay.store.delivery import SECOND
+from relay.store.moments import SECOND, moment_from
 from relay.store.scripts import Scripts
 
 TICKET_SECONDS = 1800
@@ -143,7 +143,7 @@ def read_consent(redis: Redis, consent_id: str) -> Consent | None:
         _read(told["invitation"]),
         Progress(told["status"]),
         told.get("detail", ""),
-        datetime.fromtimestamp(int(told["at"]) / SECOND, tz=UTC),
+        moment_from(told["at"]),
         told.get("code", ""),
     )
 

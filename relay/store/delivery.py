@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from redis import Redis
@@ -12,11 +12,9 @@ from relay.core.fingerprint import cluster_of
 from relay.core.lifecycle import Cause, Reason, State
 from relay.core.session import Gathered
 from relay.store import keys
+from relay.store.moments import SECOND, moment_from
 from relay.store.packing import unpack
 from relay.store.scripts import Scripts
-
-SECOND = 1_000_000
-"""Redis's clock and every moment in the store count microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +114,7 @@ def _taken(row: Sequence[bytes]) -> Taken:
         unpack(body, request),
         event_id.decode(),
         int(attempts),
-        _moment(received),
+        moment_from(received),
         ambiguous == b"1",
         int(lockouts),
         int(throttles),
@@ -131,11 +129,7 @@ def gathered_from(told: Sequence[bytes | None]) -> Gathered | None:
     count, first, last, collapse = told
     if not count or not first or not last:
         return None
-    return Gathered(int(count), _moment(first), _moment(last), collapse or b"")
-
-
-def _moment(microseconds: bytes) -> datetime:
-    return datetime.fromtimestamp(int(microseconds) / SECOND, tz=UTC)
+    return Gathered(int(count), moment_from(first), moment_from(last), collapse or b"")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from relay.core.lane import Lane
 from relay.core.lifecycle import OPEN, State
 from relay.store import keys
 from relay.store.connection import translated
+from relay.store.moments import SECOND, moment_from
 
 _BUCKET_SECONDS = 600
-_SECOND = 1_000_000
-_DAY = 24 * 3600 * _SECOND
+_DAY = 24 * 3600 * SECOND
 
 LANES = (*map(str, Lane), "replay")
 """The lanes in their order, as the scripts rank them; the last is that of replays."""
@@ -109,13 +109,9 @@ def _hold(fields: Mapping[bytes, bytes]) -> Hold | None:
     return Hold(
         fields[b"cause"].decode(),
         fields.get(b"detail", b"").decode(),
-        _moment(fields[b"since"]),
-        _moment(probe) if probe else None,
+        moment_from(fields[b"since"]),
+        moment_from(probe) if probe else None,
     )
-
-
-def _moment(microseconds: bytes) -> datetime:
-    return datetime.fromtimestamp(int(microseconds) / _SECOND, tz=UTC)
 
 
 def read_spent(redis: Redis, companies: Sequence[str]) -> list[Spent]:
@@ -130,7 +126,7 @@ def read_spent(redis: Redis, companies: Sequence[str]) -> list[Spent]:
             pipeline.hmget(keys.COMPANY + company, "frozen_until", "others", "others_at", "crowd")
         clock, queues, *rows = pipeline.execute()
         lanes = _lanes(redis, queues, set(companies))
-    now = clock[0] * _SECOND + clock[1]
+    now = clock[0] * SECOND + clock[1]
     told = zip(companies, zip(*[iter(rows)] * 3, strict=True), strict=True)
     return [_spent(company, now, lanes.get(company, {}), row) for company, row in told]
 
@@ -153,11 +149,11 @@ def _lanes(
 
 def _spent(company: str, now: int, lanes: Mapping[str, int], row: Sequence[Any]) -> Spent:
     sent, day, (frozen, others, others_at, crowd) = row
-    horizon = now // (_BUCKET_SECONDS * _SECOND) - 24 * 3600 // _BUCKET_SECONDS
-    thaw = _moment(frozen) if frozen and int(frozen) > now else None
-    last = sum(1 for moment in sent if int(moment.rstrip(b"?")) > now - _SECOND)
+    horizon = now // (_BUCKET_SECONDS * SECOND) - 24 * 3600 // _BUCKET_SECONDS
+    thaw = moment_from(frozen) if frozen and int(frozen) > now else None
+    last = sum(1 for moment in sent if int(moment.rstrip(b"?")) > now - SECOND)
     buckets = _buckets(day, b"", horizon)
-    others_moment = _moment(others_at) if others_at and int(others_at) > now - _DAY else None
+    others_moment = moment_from(others_at) if others_at and int(others_at) > now - _DAY else None
     return Spent(
         company,
         lanes,
@@ -168,7 +164,7 @@ def _spent(company: str, now: int, lanes: Mapping[str, int], row: Sequence[Any])
         thaw,
         int(others) if others and others_moment else 0,
         others_moment,
-        int(crowd or 0) / _SECOND,
+        int(crowd or 0) / SECOND,
     )
 
 
@@ -189,7 +185,7 @@ def read_down(redis: Redis, base_urls: Sequence[str]) -> list[Down]:
         rows = pipeline.execute()
     told = zip(base_urls, rows, strict=True)
     return [
-        Down(base_url, said.decode(), _moment(opened), _moment(until))
+        Down(base_url, said.decode(), moment_from(opened), moment_from(until))
         for base_url, (said, opened, until) in told
         if opened and until
     ]

@@ -7,7 +7,7 @@ two that step at once do nothing twice.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -19,8 +19,8 @@ from relay.core.ids import earliest_id
 from relay.core.replay import Replay, Stage, read_request
 from relay.store import keys
 from relay.store.connection import translated
-from relay.store.delivery import SECOND
 from relay.store.jobs import job_data, job_moment
+from relay.store.moments import moment_from
 from relay.store.scripts import Scripts
 
 END = "end"
@@ -262,13 +262,9 @@ def _record(replay_id: str, row: Mapping[bytes, bytes]) -> ReplayRecord:
         {name.removeprefix(_AT): value.decode() for name, value in fields.items() if name.startswith(_AT)},
         tuple(orjson.loads(fields[name]) for name in problems),
         fields.get("waits", b"").decode(),
-        _moment(fields["created_at"]),
-        *(_moment(fields[name]) if name in fields else None for name in ("started_at", "ended_at")),
+        moment_from(fields["created_at"]),
+        *(moment_from(fields[name]) if name in fields else None for name in ("started_at", "ended_at")),
     )
-
-
-def _moment(microseconds: bytes) -> datetime:
-    return datetime.fromtimestamp(int(microseconds) / SECOND, tz=UTC)
 
 
 def crowding(

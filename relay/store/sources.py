@@ -1,14 +1,14 @@
 """Reading what the store knows of sources: which of their keys came when."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from redis import Redis
 
 from relay.store import keys
 from relay.store.connection import translated
-from relay.store.delivery import SECOND
+from relay.store.moments import moment_from
 
 
 def read_key_uses(redis: Redis, names: Sequence[str]) -> dict[str, dict[str, datetime]]:
@@ -22,7 +22,4 @@ def read_key_uses(redis: Redis, names: Sequence[str]) -> dict[str, dict[str, dat
 
 
 def _moments(fields: Mapping[bytes, bytes]) -> dict[str, datetime]:
-    return {
-        key_id.decode(): datetime.fromtimestamp(int(microseconds) / SECOND, tz=UTC)
-        for key_id, microseconds in fields.items()
-    }
+    return {key_id.decode(): moment_from(microseconds) for key_id, microseconds in fields.items()}

@@ -7,7 +7,7 @@ used (`save_pair`). So whatever line a worker dies at, the next one knows whethe
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -16,7 +16,7 @@ from redis import Redis
 from relay.core.vault import Unsealable, Vault
 from relay.store import keys
 from relay.store.connection import translated
-from relay.store.delivery import SECOND
+from relay.store.moments import SECOND, moment_from
 from relay.store.scripts import Scripts
 
 _MOST_TRIES = 2
@@ -102,8 +102,8 @@ def read_grant(redis: Redis, destination: str) -> Grant | None:
         destination,
         int(told["version"]),
         told["base_url"],
-        _moment(told["issued_at"]),
-        _moment(told["expires_at"]),
+        moment_from(told["issued_at"]),
+        moment_from(told["expires_at"]),
         told.get("lost", ""),
         told.get("consent", ""),
         told["sealed"],
@@ -245,7 +245,3 @@ def _reseal(scripts: Scripts, redis: Redis, vault: Vault, place: tuple[str, str]
 
 def _purpose(destination: str) -> str:
     return f"tokens of {destination}"
-
-
-def _moment(microseconds: str) -> datetime:
-    return datetime.fromtimestamp(int(microseconds) / SECOND, tz=UTC)

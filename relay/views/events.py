@@ -1,7 +1,6 @@
 """Events as an operator sees them: a list of summaries, and one explained from receipt to last attempt."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -15,6 +14,7 @@ from relay.store.connection import Client
 from relay.store.delivery import gathered_from
 from relay.store.events import SUMMARY, Filter, read_receipt
 from relay.store.everywhere import find_event, list_everywhere
+from relay.store.moments import moment_from
 from relay.store.queues import read_depths
 from relay.store.stores import Stores
 
@@ -70,8 +70,7 @@ def _value(name: str, value: str) -> str | int:
 
 
 def _moment(microseconds: str | bytes) -> str:
-    moment = datetime.fromtimestamp(int(microseconds) / 1_000_000, tz=UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment_from(microseconds).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def event_page(stores: Stores, event_id: str) -> dict[str, Any]:
