@@ -1,5 +1,6 @@
 """The installed command as a process of its own: a pipe through it, and a watch on a terminal until Ctrl-C."""
 
+import contextlib
 import json
 import os
 import pty
@@ -47,6 +48,14 @@ def test_a_watch_draws_until_ctrl_c_and_ends_well(whole_environ: dict[str, str],
         while drawn.count(b"workers") < 2:
             drawn += os.read(ours, 65_536)
         process.send_signal(signal.SIGINT)
+        _read_to_end(ours)
         assert process.wait(20) == 0
     os.close(ours)
     assert b"acme" in drawn
+
+
+def _read_to_end(terminal: int) -> None:
+    """A terminal that nobody reads fills up, and whoever draws on it waits for ever."""
+    with contextlib.suppress(OSError):  # how Linux tells that no program has this terminal open any more
+        while os.read(terminal, 65_536):
+            pass
