@@ -1,28 +1,20 @@
 """The settings of a process: every `RELAY_*` variable, its default and what it means. The only reader of the environment."""
 
-import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import MISSING, Field, dataclass, field, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import Field, dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from relay import setting
 from relay.core.errors import Problem
-from relay.core.redis_url import read_redis_url
-
-PREFIX = "RELAY_"
+from relay.setting import PREFIX, default, option, variable
 
 # Kubernetes tells every pod of each Service beside it: a Service named `relay-web` puts RELAY_WEB_PORT and more here.
 _SET_BY_OTHERS = re.compile(
     r"RELAY_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT\w*|PORT|PORT_\d+_(?:TCP|UDP|SCTP)\w*)|RELAY_REQUIRE_BROWSER"
 )
-_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?")
-_URL_PASSWORD = re.compile(r"(?<=:)[^:@/]*(?=@)|(?<=password=)[^&]*")
-_MASK = "********"
-_SHORTEST_KEY = 20
-_SHORTEST_SECRET_KEY = 32
 
 
 class Misconfigured(Exception):
@@ -65,80 +57,6 @@ def look_up(environ: Mapping[str, str], name: str) -> str | None:
         raise ValueError(f"the file that {name}_FILE names cannot be read: {reason}") from error
 
 
-def _text(raw: str) -> str:
-    return raw
-
-
-def _whole(low: int, high: int = 1_000_000_000) -> Callable[[str], int]:
-    def parse(raw: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,10}", raw) or not low <= int(raw) <= high:
-            raise ValueError(f"must be a whole number from {low} to {high}")
-        return int(raw)
-
-    return parse
-
-
-def _seconds(raw: str) -> float:
-    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", raw) or not float(raw):
-        raise ValueError("must be a number of seconds above 0, such as 20 or 0.5")
-    return float(raw)
-
-
-def _yes_or_no(raw: str) -> bool:
-    if raw.lower() not in {"true", "false", "1", "0", "yes", "no"}:
-        raise ValueError("must be true or false")
-    return raw.lower() in {"true", "1", "yes"}
-
-
-def _level(raw: str) -> str:
-    if raw.lower() not in {"debug", "info", "warning", "error"}:
-        raise ValueError("must be debug, info, warning or error")
-    return raw.lower()
-
-
-def _hosts(raw: str) -> frozenset[str]:
-    hosts = frozenset(host.strip().lower() for host in raw.split(",") if host.strip())
-    if not all(_HOST.fullmatch(host) for host in hosts):
-        raise ValueError(
-            "must be hosts with or without a port, split by commas: 127.0.0.1:8090,gong-mock.internal"
-        )
-    return hosts
-
-
-def _public_url(raw: str) -> str:
-    parts = urlsplit(raw)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("must be an address such as https://relay.example.com")
-    return raw.rstrip("/")
-
-
-def _redis_url(raw: str) -> str:
-    for name, path in read_redis_url(raw).files:
-        if not os.access(path, os.R_OK):
-            raise ValueError(f"{name} names a file that cannot be read: {path}")
-    return raw
-
-
-def _keys(raw: str) -> tuple[str, ...]:
-    keys = tuple(key.strip() for key in raw.split(",") if key.strip())
-    if not keys or min(map(len, keys)) < _SHORTEST_SECRET_KEY:
-        raise ValueError("must be keys of at least 32 characters, split by commas, the newest first")
-    return keys
-
-
-def _admin_key(raw: str) -> str:
-    if len(raw) < _SHORTEST_KEY or raw != raw.strip():
-        raise ValueError(
-            "must have at least 20 characters and no blanks round it: `gong-relay key admin` makes one"
-        )
-    return raw
-
-
-def option(default: Any, doc: str, *, parse: Callable[[str], Any] = _text, secret: bool = False) -> Any:
-    """One setting: its default, what it means (with its unit), how its text is read, whether it is kept out of sight."""
-    return field(default=default, repr=not secret, metadata={"doc": doc, "parse": parse, "secret": secret})
-
-
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a process is told by its environment. `RELAY_` + the field's name in capitals sets it."""
@@ -147,63 +65,75 @@ class Settings:
     redis_url: str = option(
         "redis://localhost:6379/0",
         "Where events wait: redis://, rediss://, unix://, redis+sentinel:// or rediss+sentinel://.",
-        parse=_redis_url,
+        parse=setting.redis_url,
         secret=True,
     )
     redis_wait_replicas: int = option(
-        0, "How many replicas must have an event before it is answered for.", parse=_whole(0, 10)
+        0, "How many replicas must have an event before it is answered for.", parse=setting.whole(0, 10)
     )
     secret_keys: tuple[str, ...] = option(
         (),
         "Keys that seal sessions and stored tokens, split by commas, the newest first.",
-        parse=_keys,
+        parse=setting.keys,
         secret=True,
     )
-    admin_key: str | None = option(None, "The first administrator's API key.", parse=_admin_key, secret=True)
+    admin_key: str | None = option(
+        None, "The first administrator's API key.", parse=setting.admin_key, secret=True
+    )
     public_url: str | None = option(
-        None, "The address that partners and browsers reach the relay by.", parse=_public_url
+        None, "The address that partners and browsers reach the relay by.", parse=setting.public_url
     )
     allow_gong_hosts: frozenset[str] = option(
         frozenset(),
         "Hosts (or host:port), split by commas, that a destination's base_url may name beside Gong's own; "
         "http and a path are allowed there. For sandboxes and gateways.",
-        parse=_hosts,
+        parse=setting.hosts,
     )
     log_level: str = option(
-        "info", "The least level that is logged: debug, info, warning or error.", parse=_level
+        "info", "The least level that is logged: debug, info, warning or error.", parse=setting.level
     )
-    worker_threads: int = option(128, "Calls that one worker has in flight at most.", parse=_whole(1, 2048))
-    max_body_bytes: int = option(1_048_576, "The largest request body taken, in bytes.", parse=_whole(1024))
-    max_items: int = option(500, "The most events that one request may hold.", parse=_whole(1, 100_000))
+    worker_threads: int = option(
+        128, "Calls that one worker has in flight at most.", parse=setting.whole(1, 2048)
+    )
+    max_body_bytes: int = option(
+        1_048_576, "The largest request body taken, in bytes.", parse=setting.whole(1024)
+    )
+    max_items: int = option(
+        500, "The most events that one request may hold.", parse=setting.whole(1, 100_000)
+    )
     retention_delivered_hours: int = option(
-        72, "How long delivered events can be looked at, in hours.", parse=_whole(0)
+        72, "How long delivered events can be looked at, in hours.", parse=setting.whole(0)
     )
     retention_dead_hours: int = option(
-        720, "How long dead letters can be replayed, in hours.", parse=_whole(1)
+        720, "How long dead letters can be replayed, in hours.", parse=setting.whole(1)
     )
     retention_dedupe_hours: int = option(
-        336, "How long a repeated event is recognised, in hours.", parse=_whole(1)
+        336, "How long a repeated event is recognised, in hours.", parse=setting.whole(1)
     )
     lease_seconds: float = option(
         40.0,
         "After how many seconds a lost worker's call is taken over. At least 1.5 x the call timeout.",
-        parse=_seconds,
+        parse=setting.seconds,
     )
     call_timeout_seconds: float = option(
-        20.0, "The most seconds that one call to Gong may take.", parse=_seconds
+        20.0, "The most seconds that one call to Gong may take.", parse=setting.seconds
     )
     connect_timeout_seconds: float = option(
-        5.0, "The most seconds that connecting to Gong may take.", parse=_seconds
+        5.0, "The most seconds that connecting to Gong may take.", parse=setting.seconds
     )
-    max_attempts: int = option(12, "Attempts before an event becomes a dead letter.", parse=_whole(1, 1000))
-    max_age_hours: int = option(24, "Hours of trying before an event becomes a dead letter.", parse=_whole(1))
+    max_attempts: int = option(
+        12, "Attempts before an event becomes a dead letter.", parse=setting.whole(1, 1000)
+    )
+    max_age_hours: int = option(
+        24, "Hours of trying before an event becomes a dead letter.", parse=setting.whole(1)
+    )
     trust_env: bool = option(
-        default=False, doc="Whether calls to Gong obey HTTPS_PROXY and its kin.", parse=_yes_or_no
+        default=False, doc="Whether calls to Gong obey HTTPS_PROXY and its kin.", parse=setting.yes_or_no
     )
     high_water_percent: int = option(
         85,
         "The share of Redis' maxmemory, in percent, above which no new event is taken.",
-        parse=_whole(1, 100),
+        parse=setting.whole(1, 100),
     )
 
     @classmethod
@@ -223,28 +153,6 @@ class Settings:
         if problems:
             raise SettingsError(problems)
         return settings
-
-
-def variable(item: "Field[Any]") -> str:
-    """The name of a setting's environment variable."""
-    return PREFIX + item.name.upper()
-
-
-def default(item: "Field[Any]") -> Any:
-    return None if item.default is MISSING else item.default
-
-
-def shown(item: "Field[Any]", value: Any) -> str:
-    """A setting's value as people may see it: secrets masked, sets in order."""
-    if value in (None, (), frozenset()):
-        return ""
-    if item.name == "redis_url":
-        return _URL_PASSWORD.sub(_MASK, value)
-    if item.metadata["secret"]:
-        return _MASK
-    if isinstance(value, frozenset):
-        return ",".join(sorted(value))
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _read(environ: Mapping[str, str], item: "Field[Any]") -> str | None:

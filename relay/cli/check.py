@@ -18,7 +18,8 @@ from relay.config.oauth import check_oauth
 from relay.config.stores import check_stores
 from relay.core.config import Config
 from relay.core.destination import MAIN
-from relay.settings import Misconfigured, Settings, shown, variable
+from relay.setting import shown, variable
+from relay.settings import Misconfigured, Settings
 
 
 @click.command(epilog="Example: gong-relay check --config relay.yaml && echo right")

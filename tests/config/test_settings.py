@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from relay.settings import Settings, SettingsError, shown, variable
+from relay.setting import shown, variable
+from relay.settings import Settings, SettingsError
 
 SECRET = "a-secret-of-more-than-thirty-two-characters"
 NAMES = {item.name: item for item in fields(Settings)}

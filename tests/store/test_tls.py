@@ -10,7 +10,8 @@ import pytest
 from redis import Redis
 
 from relay.core.errors import Unavailable
-from relay.settings import Settings, SettingsError, shown
+from relay.setting import shown
+from relay.settings import Settings, SettingsError
 from relay.store.connection import WORKER, open_redis
 from relay.store.scripts import Scripts
 from tests.harness.processes import free_port

@@ -10,7 +10,8 @@ from marshmallow import fields as kinds
 from relay.config.hook_schema import Described
 from relay.config.oauth import OAuthSchema
 from relay.config.schema import ConfigSchema, DestinationSchema, SourceSchema, StoreSchema
-from relay.settings import Settings, default, shown, variable
+from relay.setting import default, shown, variable
+from relay.settings import Settings
 from tests.truth.project import first_cells, page, rows, section
 
 CONFIGURATION = page("docs/configuration.md")
