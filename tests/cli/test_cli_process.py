@@ -42,7 +42,14 @@ def test_events_go_through_a_pipe_and_come_back_in_a_list(
 def test_a_watch_draws_until_ctrl_c_and_ends_well(whole_environ: dict[str, str], tmp_path: Path):
     ours, theirs = pty.openpty()
     line = [COMMAND, "--data-dir", str(tmp_path), "status", "--watch"]
-    with subprocess.Popen(line, env=whole_environ, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+    with subprocess.Popen(
+        line,
+        env=whole_environ,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        preexec_fn=_hear_ctrl_c,  # noqa: PLW1509 - one thread
+    ) as process:
         os.close(theirs)
         drawn = b""
         while drawn.count(b"workers") < 2:
@@ -52,6 +59,11 @@ def test_a_watch_draws_until_ctrl_c_and_ends_well(whole_environ: dict[str, str],
         assert process.wait(20) == 0
     os.close(ours)
     assert b"acme" in drawn
+
+
+def _hear_ctrl_c() -> None:
+    """What a shell starts in the background is deaf to it, and so would be what these tests start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _read_to_end(terminal: int) -> None:
