@@ -8,62 +8,134 @@ from datetime import UTC, datetime
 from flask import Flask, Response, g, request
 from flask.globals import app_ctx
 
+from relay.config.current import ConfigFile
 from relay.config.hooks import check_addresses
-from relay.config.load import load_config
+from relay.config.load import read_config
 from relay.config.oauth import check_oauth
+from relay.config.oidc import oidc_app
+from relay.config.operators import check_admin_key
+from relay.config.serving import SHARED
 from relay.config.stores import check_stores
 from relay.core.config import Config
+from relay.dashboard.headers import guard
+from relay.dashboard.sections import SECTIONS
 from relay.intake.take_in import Intake
 from relay.log import configure, line
 from relay.settings import Settings
 from relay.store.accepting import Retention
 from relay.store.connection import WEB, Client
 from relay.store.directory import Directory
+from relay.store.layout import check_layouts
 from relay.store.stores import Stores, open_stores, refuse_clusters
-from relay.web import connect, doors, gong_doors, health, operations, problems, replays, sources, webhooks
+from relay.tracing.starting import trace_as
+from relay.web import (
+    alerts,
+    audit,
+    connect,
+    dead_letters,
+    doors,
+    erasures,
+    explaining,
+    gong_doors,
+    health,
+    metrics,
+    operations,
+    overview,
+    problems,
+    published,
+    replays,
+    scale,
+    sources,
+    traced,
+    turnstile,
+    webhooks,
+)
 from relay.web.auth import Keys
-from relay.web.parts import Parts, install
+from relay.web.following import follow
+from relay.web.parts import Life, Parts, install
+from relay.web.sessions import Sessions
+from relay.web.two_ports import keep_apart
+
+_ALONE = Life()
+"""Of an application that no server has made."""
 
 
 def build() -> Flask:
     """The application as the environment and the configuration file describe it."""
     settings = Settings.from_env(os.environ)
     configure(settings.log_level)
-    config = load_config(settings.config, environ=os.environ, allow_hosts=settings.allow_gong_hosts)
-    check_stores(config, settings)
+    trace_as("gong-relay-web", os.environ)
+    file = ConfigFile(
+        settings.config, lambda text: _checked(text, settings), environ=os.environ, now=_now, shared=SHARED
+    )
+    config = file.load()
     stores = open_stores(settings, config.stores, WEB)
     refuse_clusters(stores, config)
-    return _application(settings, config, stores)
+    check_layouts(stores, config)
+    life = Life(lambda: SHARED.ending, lambda: file.refused)
+    app = _application(settings, config, stores, life)
+    turnstile.register(app, turnstile.beside)
+    follow(file, lambda newer: install(app, _parts(settings, newer, stores, life)))
+    return app
+
+
+def _checked(text: str, settings: Settings) -> Config:
+    """The configuration that a text tells. Misconfigured where it is wrong, or does not go with the settings."""
+    config = read_config(text, environ=os.environ, allow_hosts=settings.allow_gong_hosts)
+    check_stores(config, settings)
+    check_admin_key(config, settings)
+    check_addresses(config, settings.public_url)
+    check_oauth(config, settings)
+    return config
 
 
 def create_app(
     settings: Settings, config: Config, redis: Client, *, others: Mapping[str, Client] | None = None
 ) -> Flask:
     """The application from its parts: the main store, and those beside it by name."""
-    return _application(settings, config, Stores(redis, others, settings=settings))
+    app = _application(settings, config, Stores(redis, others, settings=settings))
+    turnstile.register(app, turnstile.at_once)
+    return app
 
 
-def _application(settings: Settings, config: Config, stores: Stores) -> Flask:
+def _application(settings: Settings, config: Config, stores: Stores, life: Life = _ALONE) -> Flask:
     check_addresses(config, settings.public_url)
     check_oauth(config, settings)
     app = Flask("relay", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    directory = Directory(config.destinations, stores.main.redis, time.monotonic)
-    intake = Intake(config, directory, stores, Retention.from_settings(settings), _now, settings.max_items)
-    keys = Keys(config, settings.admin_key)
-    install(app, Parts(settings, config, directory, stores, intake, keys, _now))
+    install(app, _parts(settings, config, stores, life))
     problems.register(app)
+    traced.register(app)
     app.before_request(_start)
+    keep_apart(app, settings.operations_port)
+    app.after_request(guard)
     app.after_request(_log_request)  # Flask calls the first one last: what is logged is what was sent
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app
 
 
+def _parts(settings: Settings, config: Config, stores: Stores, life: Life) -> Parts:
+    directory = Directory(config.destinations, stores.main.redis, time.monotonic)
+    intake = Intake(config, directory, stores, Retention.from_settings(settings), _now, settings.max_items)
+    keys = Keys(config, settings.admin_key, Sessions(settings, stores.main.redis, _now), oidc_app(settings))
+    return Parts(settings, config, directory, stores, intake, keys, _now, life)
+
+
 _BLUEPRINTS = (
     *(doors.door, webhooks.door, gong_doors.doors),
-    *(operations.operations, replays.replays, sources.sources, health.health),
-    *(connect.invitations, connect.pages),
+    *(
+        operations.operations,
+        explaining.explaining,
+        replays.replays,
+        dead_letters.dead_letters,
+        erasures.erasures,
+        sources.sources,
+        health.health,
+    ),
+    *(audit.audit, alerts.alerts, overview.overview, scale.scale, metrics.metrics),
+    *(connect.invitations, connect.pages, published.published),
+    *SECTIONS,
 )
 
 
@@ -75,7 +147,7 @@ def _start() -> None:
     g.started = time.monotonic()
 
 
-_QUIET = frozenset({"/livez", "/readyz", "/version"})
+_QUIET = frozenset({"/livez", "/readyz", "/version", "/metrics"})
 
 
 def _log_request(response: Response) -> Response:

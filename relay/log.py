@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -14,6 +15,7 @@ FIELDS = frozenset(
     (
         *("id", "event_id", "source", "destination", "company", "operation", "request_id", "field", "name"),
         *("number", "outcome", "status", "settled", "verb", "reason", "code", "error", "where", "resumed"),
+        *("who", "role", "did", "target"),
         *(
             "method",
             "route",
@@ -46,11 +48,17 @@ _RANKS: dict[str, int] = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _LONGEST = 500
 
 _least = {"rank": _RANKS["info"]}
+_stamp: dict[str, Callable[[], Mapping[str, str]]] = {}
 
 
 def configure(level: str) -> None:
     """Write lines of this level and above: debug, info, warning or error."""
     _least["rank"] = _RANKS[level]
+
+
+def stamp_with(ids: Callable[[], Mapping[str, str]]) -> None:
+    """Have every line carry what `ids` says then: `trace_id` and `span_id`."""
+    _stamp["ids"] = ids
 
 
 def line(event: str, *, level: Level = "info", **fields: Scalar) -> None:
@@ -61,6 +69,8 @@ def line(event: str, *, level: Level = "info", **fields: Scalar) -> None:
     if _RANKS[level] < _least["rank"]:
         return
     record: dict[str, object] = {"ts": _now(), "level": level, "event": event}
+    if "ids" in _stamp:
+        record |= _stamp["ids"]()
     left_out = []
     for name, value in fields.items():
         if name not in FIELDS or not isinstance(value, Scalar):

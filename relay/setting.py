@@ -7,6 +7,8 @@ from dataclasses import MISSING, Field, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from relay.core.access import OPERATOR_ROLES
+from relay.core.oidc import is_guarded
 from relay.core.redis_url import read_redis_url
 
 PREFIX = "RELAY_"
@@ -29,6 +31,11 @@ def whole(low: int, high: int = 1_000_000_000) -> Callable[[str], int]:
         return int(raw)
 
     return parse
+
+
+def port(raw: str) -> int:
+    """A port's number. Kubernetes gives every pod the address of a Service `x` as `X_PORT=tcp://…`: that is no setting."""
+    return 0 if raw.startswith("tcp://") else whole(0, 65535)(raw)
 
 
 def seconds(raw: str) -> float:
@@ -87,6 +94,23 @@ def admin_key(raw: str) -> str:
     return raw
 
 
+def role_map(raw: str) -> tuple[tuple[str, str], ...]:
+    parts = [pair.rpartition("=") for pair in raw.split(",") if pair.strip()]
+    pairs = {value.strip(): role.strip() for value, _, role in parts}
+    if not pairs or not all(value and role in OPERATOR_ROLES for value, role in pairs.items()):
+        raise ValueError(
+            "must be values with their roles, split by commas: ops-team=operator,admins=admin; "
+            f"the roles are {', '.join(OPERATOR_ROLES)}"
+        )
+    return tuple(pairs.items())
+
+
+def guarded_url(raw: str) -> str:
+    if not is_guarded(raw):
+        raise ValueError("must be an https address, as the provider writes it in its own document")
+    return raw
+
+
 def option(default: Any, doc: str, *, parse: Callable[[str], Any] = text, secret: bool = False) -> Any:
     """One setting: its default, what it means (with its unit), how its text is read, whether it is kept out of sight."""
     return field(default=default, repr=not secret, metadata={"doc": doc, "parse": parse, "secret": secret})
@@ -109,6 +133,8 @@ def shown(item: "Field[Any]", value: Any) -> str:
         return _URL_PASSWORD.sub(_MASK, value)
     if item.metadata["secret"]:
         return _MASK
+    if item.name == "oidc_roles":
+        return ",".join(f"{name}={role}" for name, role in value)
     if isinstance(value, frozenset):
         return ",".join(sorted(value))
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -13,7 +13,7 @@ from relay.setting import PREFIX, default, option, variable
 
 # Kubernetes tells every pod of each Service beside it: a Service named `relay-web` puts RELAY_WEB_PORT and more here.
 _SET_BY_OTHERS = re.compile(
-    r"RELAY_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT\w*|PORT|PORT_\d+_(?:TCP|UDP|SCTP)\w*)|RELAY_REQUIRE_BROWSER"
+    r"RELAY_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT\w*|PORT|PORT_\d+_(?:TCP|UDP|SCTP)\w*)|RELAY_REQUIRE_[A-Z]+"
 )
 
 
@@ -80,6 +80,38 @@ class Settings:
     admin_key: str | None = option(
         None, "The first administrator's API key.", parse=setting.admin_key, secret=True
     )
+    session_hours: int = option(
+        12, "After how many hours a browser must sign in again.", parse=setting.whole(1, 720)
+    )
+    proxy_hops: int = option(
+        0,
+        "How many reverse proxies stand before the relay: a client's address is so many from the end of X-Forwarded-For.",
+        parse=setting.whole(0, 10),
+    )
+    operations_port: int = option(
+        0,
+        "A second port, where alone pages, the operators' API and metrics answer; 0: all is at one port.",
+        parse=setting.port,
+    )
+    shutdown_delay_seconds: int = option(
+        0,
+        "For how many seconds the web goes on serving after SIGTERM, with /readyz saying 503, so that load balancers turn away first.",
+        parse=setting.whole(0, 600),
+    )
+    oidc_issuer: str | None = option(
+        None,
+        "The OpenID provider whose accounts may sign in: its issuer, letter by letter.",
+        parse=setting.guarded_url,
+    )
+    oidc_client_id: str | None = option(None, "What the provider calls the relay.")
+    oidc_client_secret: str | None = option(None, "The secret that the provider gave the relay.", secret=True)
+    oidc_scope: str = option("openid profile email", "What the provider is asked to tell, split by blanks.")
+    oidc_claim: str = option("groups", "The claim of its token that roles go by.")
+    oidc_roles: tuple[tuple[str, str], ...] = option(
+        (),
+        "Which values of that claim have which role: ops-team=operator,admins=admin.",
+        parse=setting.role_map,
+    )
     public_url: str | None = option(
         None, "The address that partners and browsers reach the relay by.", parse=setting.public_url
     )
@@ -95,6 +127,12 @@ class Settings:
     worker_threads: int = option(
         128, "Calls that one worker has in flight at most.", parse=setting.whole(1, 2048)
     )
+    worker_port: int = option(
+        0, "Where a worker answers /livez, /readyz and /metrics; 0: nowhere.", parse=setting.port
+    )
+    metrics_destination_labels: bool = option(
+        default=True, doc="Whether /metrics tells of each destination by its name.", parse=setting.yes_or_no
+    )
     max_body_bytes: int = option(
         1_048_576, "The largest request body taken, in bytes.", parse=setting.whole(1024)
     )
@@ -109,6 +147,15 @@ class Settings:
     )
     retention_dedupe_hours: int = option(
         336, "How long a repeated event is recognised, in hours.", parse=setting.whole(1)
+    )
+    retention_filtered_hours: int = option(
+        72, "How long filtered events can be looked at and mapped anew, in hours.", parse=setting.whole(0)
+    )
+    retention_discarded_hours: int = option(
+        72, "How long discarded events can be replayed, in hours.", parse=setting.whole(0)
+    )
+    retention_audit_hours: int = option(
+        8760, "How long it is known who did what, in hours.", parse=setting.whole(1)
     )
     lease_seconds: float = option(
         40.0,
@@ -179,6 +226,11 @@ def _unknown(environ: Mapping[str, str]) -> Iterator[Problem]:
 
 
 def _contradictions(settings: Settings) -> Iterator[Problem]:
+    if settings.oidc_issuer is not None:
+        needed = ("oidc_client_id", "oidc_client_secret", "oidc_roles", "public_url", "secret_keys")
+        for name in (name for name in needed if not getattr(settings, name)):
+            message = "is needed where RELAY_OIDC_ISSUER lets accounts of a provider sign in"
+            yield Problem(PREFIX + name.upper(), "contradiction", message)
     if settings.lease_seconds < 1.5 * settings.call_timeout_seconds:
         yield Problem(
             "RELAY_LEASE_SECONDS",

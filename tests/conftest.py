@@ -1,4 +1,4 @@
-"""Fixtures that every folder shares: a real Redis, emptied before each test."""
+"""Fixtures that every folder shares: a real Redis, emptied before each test, and a real browser."""
 
 import tempfile
 from collections.abc import Iterator
@@ -6,10 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 from redis import Redis
 
 from relay.store.connection import WORKER, open_redis
 from relay.store.scripts import Scripts
+from tests.harness import chromium
 from tests.valkey import Valkey
 
 
@@ -58,3 +60,10 @@ def second_redis(second_valkey: Valkey) -> Iterator[Redis]:
 @pytest.fixture
 def scripts(redis: Redis) -> Scripts:
     return Scripts(redis)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One for the session: Playwright allows no second one beside it."""
+    with chromium.running() as browser:
+        yield browser

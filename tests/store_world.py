@@ -10,8 +10,9 @@ from relay.core.destination import BasicCredentials, Destination, Limits
 from relay.core.ids import id_run
 from relay.core.lane import Lane
 from relay.store import keys
-from relay.store.accepting import Accepted, NewEvent, Receipt, Retention, accept
+from relay.store.accepting import Accepted, Keeping, NewEvent, Receipt, Retention, accept
 from relay.store.delivery import Pacing, Sweeping, Swept, Taken, publish_limits, sweep, take
+from relay.store.packing import unpack
 from relay.store.scripts import Scripts
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
@@ -53,7 +54,7 @@ def event(
 
 
 def accept_events(scripts: Scripts, *events: NewEvent, on: Receipt | None = None) -> Accepted:
-    return accept(scripts, on or receipt(), events, now=NOW, retention=Retention())
+    return accept(scripts, on or receipt(), events, now=NOW, keeping=Keeping(Retention()))
 
 
 def take_events(scripts: Scripts, want: int = 32, *, window: float = 0.0, lease: float = 30.0) -> list[Taken]:
@@ -81,3 +82,34 @@ def sweep_now(scripts: Scripts, redis: Redis, **options: float) -> Swept:
 def field_of(redis: Redis, event_id: str, name: str) -> str:
     value = redis.hget(keys.EVENT + event_id, name)
     return value.decode() if value else ""
+
+
+def text_of_the_store(redis: Redis) -> str:
+    """All that the store holds, keys and values, unpacked, in lower case."""
+    found: list[bytes] = []
+    for key in redis.keys("*"):
+        found += [key, *_values(redis, key)]
+    return "\n".join(value.decode("utf-8", "replace") for value in found).lower()
+
+
+def _values(redis: Redis, key: bytes) -> list[bytes]:
+    match redis.type(key):
+        case b"string":
+            return [redis.get(key)]
+        case b"hash":
+            fields = redis.hgetall(key)
+            raw = fields.get(b"raw", b"")
+            beginning = raw or (redis.hget(keys.RECEIPT.encode() + fields.get(b"receipt", b""), "raw") or b"")
+            packed = {name: unpack(fields[name], beginning) for name in (b"raw", b"body") if name in fields}
+            return [part for pair in (fields | packed).items() for part in pair]
+        case b"list":
+            return redis.lrange(key, 0, -1)
+        case b"set":
+            return [*redis.smembers(key)]
+        case b"zset":
+            return redis.zrange(key, 0, -1)
+        case b"none":  # it has expired just now
+            return []
+        case b"stream":
+            return [part for _, fields in redis.xrange(key) for pair in fields.items() for part in pair]
+    raise AssertionError(f"{key!r} is of no type that is read here")

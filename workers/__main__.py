@@ -1,9 +1,13 @@
 """`python -m workers [--threads N] [--store NAME]`: take events from the store and send them to Gong until told to stop."""
 
 import argparse
+import os
+import signal
 import sys
+from typing import NoReturn
 
 from relay.core.destination import MAIN
+from relay.log import line
 from relay.settings import Misconfigured
 from workers.runtime import build
 
@@ -16,13 +20,24 @@ def main() -> int:
     )
     parser.add_argument("--store", default=MAIN, help="the store whose events it sends (main)")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until `reloading` listens: the file is just being read
     try:
-        worker = build(arguments.threads, arguments.store)
+        worker, reloading = build(arguments.threads, arguments.store)
     except Misconfigured as error:
         print(error, file=sys.stderr)  # noqa: T201 - before there is a log
         return 1
+    reloading.listen()
     worker.work(logging_level="WARNING")
+    if reloading.wanted and not worker.ended_for_good:
+        _begin_anew()
     return 0
+
+
+def _begin_anew() -> NoReturn:
+    """Become this program again, as the same process: no supervisor sees an end, and it ignores SIGHUP from the start."""
+    line("worker.begins_anew")
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    os.execv(sys.executable, [sys.executable, "-m", "workers", *sys.argv[1:]])  # noqa: S606 - our own command
 
 
 if __name__ == "__main__":

@@ -12,9 +12,10 @@ import orjson
 from relay.core.call import Operation
 from relay.core.destination import Destination, Limits, OAuthGrant
 from relay.core.lifecycle import Cause
-from relay.core.outcome import LockedOut, Outcome, Reply, Silence, judge
+from relay.core.outcome import LockedOut, Outcome, Reply, Silence, judge, word_for
 from relay.core.session import collapsed
 from relay.store.delivery import Taken
+from relay.tracing.spans import Role, annotate, span
 from workers.access import Accesses
 from workers.gate import Gate
 from workers.gong import Access, Gong
@@ -118,12 +119,26 @@ class Deliverer:
             self._gate.wait(destination.company, destination.limits.per_second)
             written = time.monotonic()
 
-        answer = call(turn)
-        seconds = time.monotonic() - written
+        with span("call Gong", Role.CLIENT):
+            answer = call(turn)
+            seconds = time.monotonic() - written
+            outcome = judge(answer, now())
+            _tell(outcome, destination, seconds)
         arrived = None
         if isinstance(answer, Reply):
             arrived = written + self._travel.late(access.base_url, seconds)
-        return Made(judge(answer, now()), destination.limits, seconds, destination.base_url, arrived)
+        return Made(outcome, destination.limits, seconds, destination.base_url, arrived)
+
+
+def _tell(outcome: Outcome, destination: Destination, seconds: float) -> None:
+    """What a trace says of a call. `seconds` runs from its first byte: the span began with the wait for its turn."""
+    annotate(
+        relay__base_url=destination.base_url,
+        relay__outcome=word_for(outcome),
+        relay__call_seconds=round(seconds, 3),
+        http__response__status_code=outcome.status,
+        gong__request_id=outcome.request_id,
+    )
 
 
 def _body(taken: Taken) -> bytes:

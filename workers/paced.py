@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from redis import Redis
@@ -22,7 +23,7 @@ from rq.utils import now as rq_now
 from rq.worker import SimpleWorker
 
 from relay.core.errors import Unavailable
-from relay.core.outcome import Throttled, word_for
+from relay.core.outcome import Throttled
 from relay.core.schedule import freeze_seconds
 from relay.log import line
 from relay.store import keys
@@ -32,8 +33,10 @@ from relay.store.scripts import Scripts
 from workers.bell import Bell
 from workers.deliver import Deliverer, Made
 from workers.probing import probed
-from workers.settling import Attempt, Rules, settle
+from workers.pulse import Pulse
+from workers.settling import Attempt, Rules, log_attempt, settle
 from workers.steward import Chore, Steward
+from workers.traced import traced
 
 _BATCH = 32
 _IDLE_SECONDS = 0.25
@@ -50,6 +53,7 @@ class Working:
     sweeping: Sweeping = field(default_factory=Sweeping)
     rules: Rules = field(default_factory=Rules)
     grace: float = 25.0
+    pulse: Pulse = field(default_factory=Pulse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,7 @@ class PacedWorker(SimpleWorker):
         self._bell = Bell(redis)
         self._steward = Steward(chores)
         self._abandon = threading.Event()
+        self.ended_for_good = False
         self._beat_at = self._swept_at = float("-inf")
 
     # RQ's hooks ---------------------------------------------------------------------------------------------------
@@ -93,7 +98,7 @@ class PacedWorker(SimpleWorker):
         """RQ's raise inside whatever line runs, and orphan what was just taken; ours set a flag."""
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, lambda *_: self.stop())
+                signal.signal(number, lambda *_: self.stop(for_good=True))
 
     def _set_connection(self, connection: Redis) -> Redis:
         """RQ would let every command hang as long as its own blocking pop, which is never made."""
@@ -140,6 +145,7 @@ class PacedWorker(SimpleWorker):
         """The next event to send, waiting for one as long as it takes; None when the worker is to stop."""
         trouble = 0
         while not self._stop_requested:
+            self._working.pulse.beat()
             try:
                 job = self._next()
                 trouble = 0
@@ -154,7 +160,7 @@ class PacedWorker(SimpleWorker):
 
     def execute_job(self, job: Any, queue: Any) -> None:  # noqa: ARG002 - RQ's signature
         """Begin an attempt in a thread of its own; `job` is what `dequeue_job_and_maintain_ttl` returned."""
-        self._pool.submit(self._carry, job)
+        self._pool.submit(traced, self.connection, job.taken, partial(self._carry, job))
 
     def teardown(self) -> None:
         """Give back what was not begun, let what was begun end, and sign off."""
@@ -171,8 +177,9 @@ class PacedWorker(SimpleWorker):
 
     # Ours ---------------------------------------------------------------------------------------------------------
 
-    def stop(self) -> None:
-        """Take nothing more; `work` returns once what is in flight has ended."""
+    def stop(self, *, for_good: bool = False) -> None:
+        """Take nothing more; `work` returns once what is in flight has ended. `for_good`: nothing is to follow it."""
+        self.ended_for_good = self.ended_for_good or for_good
         self._stop_requested = True
         self._bell.ring()
 
@@ -223,11 +230,12 @@ class PacedWorker(SimpleWorker):
         taken = job.taken
         try:
             started = _now()
-            made = self._deliverer.attempt(taken, _now)
+            with self._working.pulse.call():
+                made = self._deliverer.attempt(taken, _now)
             attempt = Attempt(taken, made.outcome, self.name, started, made.seconds, made.limits)
             settlement = settle(attempt, self._working.rules)
             settled = self._settle(taken, settlement, _trip(made, job.asked_at))
-            _log_attempt(attempt, settlement, settled=settled)
+            log_attempt(attempt, settlement, settled=settled)
         except Exception as error:  # noqa: BLE001 - whatever it is, the lease brings the event back
             line(
                 "delivery.crashed",
@@ -272,27 +280,10 @@ class PacedWorker(SimpleWorker):
 
 
 def _trip(made: Made, asked_at: float) -> Trip:
-    return Trip(made.base_url, None if made.arrived is None else max(made.arrived - asked_at, 0.0))
+    if made.arrived is None:
+        return Trip(made.base_url)
+    return Trip(made.base_url, max(made.arrived - asked_at, 0.0), made.seconds)
 
 
 def _now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 - an attempt's record says when it was; nothing is decided by it
-
-
-def _log_attempt(attempt: Attempt, settlement: Settlement, *, settled: bool) -> None:
-    taken, outcome = attempt.taken, attempt.outcome
-    line(
-        "delivery.attempted",
-        id=taken.id,
-        event_id=taken.event_id,
-        destination=taken.destination,
-        company=taken.company,
-        operation=taken.operation,
-        number=taken.try_number,
-        outcome=word_for(outcome),
-        status=outcome.status,
-        request_id=outcome.request_id,
-        seconds=round(attempt.seconds, 3),
-        settled=settlement.verb if settled else "lease_lost",
-        worker=attempt.worker,
-    )

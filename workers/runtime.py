@@ -3,66 +3,95 @@
 import os
 import socket
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
+from functools import partial
 
 from redis import Redis
 from redis.exceptions import RedisError
 
-from relay.config.load import load_config
+from relay.config.current import ConfigFile
+from relay.config.load import read_config
 from relay.config.oauth import check_oauth
 from relay.config.stores import check_store_name, check_stores
 from relay.core.config import Config
 from relay.core.destination import MAIN
 from relay.core.schedule import Schedule
+from relay.intake.erasing import Eraser
 from relay.intake.replaying import replaying_in
 from relay.intake.take_in import Intake
 from relay.log import configure, line
-from relay.settings import Settings
+from relay.settings import Settings, wrong_setting
 from relay.store.accepting import Retention
 from relay.store.connection import WORKER, follows, refuse_cluster
 from relay.store.delivery import Pacing, Sweeping, probe_soon, publish_limits
 from relay.store.directory import Directory
 from relay.store.durability import read_durability
+from relay.store.layout import check_layout, record_layout
 from relay.store.stores import Store, Stores, open_stores
+from relay.tracing.starting import trace_as
+from relay.views.metrics import Watched
 from workers.access import Accesses
+from workers.alerting import alert_chores
 from workers.connecting import oauth_chore
 from workers.deliver import Deliverer
+from workers.erasing import ErasingChore
 from workers.gate import Gate
 from workers.gong import Gong, Manners
 from workers.oauth import Tokens, open_tokens
 from workers.paced import PacedWorker, Working
+from workers.pulse import Pulse
+from workers.reloading import Reloading
 from workers.replays import ReplayChore
 from workers.settling import Rules
 from workers.steward import Chore
+from workers.telling import Told, serve
 
 
-def build(threads: int | None = None, store_name: str = MAIN) -> PacedWorker:
-    """A worker of one store, as the environment and the configuration file describe it.
+def build(threads: int | None = None, store_name: str = MAIN) -> tuple[PacedWorker, Reloading]:
+    """A worker of one store, as the environment and the configuration file describe it, and what follows that file.
 
     Waits for its store if that is not there yet. It speaks to no other.
     """
     settings = Settings.from_env(os.environ)
     configure(settings.log_level)
-    config = load_config(Path(settings.config), environ=os.environ, allow_hosts=settings.allow_gong_hosts)
-    check_oauth(config, settings)
-    check_stores(config, settings)
-    check_store_name(config, store_name)
+    trace_as("gong-relay-worker", os.environ)
+    read = partial(_checked, settings=settings, store_name=store_name)
+    file = ConfigFile(settings.config, read, environ=os.environ, now=_now)
+    config = file.load()
     stores = open_stores(settings, config.stores, WORKER)
     store = stores.of(store_name)
     redis = store.redis
-    await_redis(redis)
-    refuse_cluster(redis)
-    _tell_durability(redis, settings)
     # What a company that has moved left here stays on hold: its budget is counted in its own store.
     own = {name: each for name, each in config.destinations.items() if each.store == store_name}
     directory = Directory(own, redis, time.monotonic)
+    pulse, threads = Pulse(), threads or settings.worker_threads
+    if settings.worker_port:
+        watched = Watched((store,), config, directory.all, _now, settings.metrics_destination_labels)
+        serve(settings.worker_port, Told(pulse, threads, redis, watched))
+    await_redis(redis)
+    refuse_cluster(redis)
+    check_layout(redis, told_by=f"store {store_name}")
+    record_layout(redis)
+    _tell_durability(redis, settings)
     publish_limits(store.scripts, directory.all())
     probe_soon(redis)
     tokens = open_tokens(settings, config.oauth, redis) if store_name == MAIN else None
-    parts = Parts(settings, config, stores, store, directory, tokens)
-    return create_worker(parts, threads=threads or settings.worker_threads)
+    parts = Parts(settings, config, stores, store, directory, tokens, pulse)
+    reloading = Reloading(file)
+    worker = create_worker(parts, threads=threads, chores=[reloading.step])
+    reloading.stop = worker.stop
+    return worker, reloading
+
+
+def _checked(text: str, *, settings: Settings, store_name: str) -> Config:
+    """The configuration that a text tells. Misconfigured where it is wrong, or does not go with the settings."""
+    config = read_config(text, environ=os.environ, allow_hosts=settings.allow_gong_hosts)
+    check_oauth(config, settings)
+    check_stores(config, settings)
+    check_store_name(config, store_name)
+    return config
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +107,11 @@ class Parts:
     store: Store
     directory: Directory
     tokens: Tokens | None
+    pulse: Pulse = field(default_factory=Pulse)
 
 
-def create_worker(parts: Parts, *, threads: int) -> PacedWorker:
-    """A worker from its parts."""
+def create_worker(parts: Parts, *, threads: int, chores: Sequence[Chore] = ()) -> PacedWorker:
+    """A worker from its parts. `chores` are those beside its own."""
     settings = parts.settings
     retention = Retention.from_settings(settings)
     pacing = Pacing(lease=float(settings.lease_seconds))
@@ -95,9 +125,11 @@ def create_worker(parts: Parts, *, threads: int) -> PacedWorker:
     deliverer = Deliverer(
         parts.directory.find, Accesses(parts.tokens, _now), Gong(manners), Gate(pacing.window)
     )
-    working = Working(threads, pacing, Sweeping(keep_dead=retention.dead), Rules(schedule, retention))
+    sweeping, rules = Sweeping(keep_dead=retention.dead), Rules(schedule, retention)
+    working = Working(threads, pacing, sweeping, rules, pulse=parts.pulse)
     name = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(3).hex()}"
-    return PacedWorker(parts.store.redis, deliverer, working, name=name, chores=_chores(parts, retention))
+    own = [*_chores(parts, retention), *chores]
+    return PacedWorker(parts.store.redis, deliverer, working, name=name, chores=own)
 
 
 def _chores(parts: Parts, retention: Retention) -> list[Chore]:
@@ -105,9 +137,30 @@ def _chores(parts: Parts, retention: Retention) -> list[Chore]:
     everything = Directory(parts.config.destinations, parts.store.redis, time.monotonic)
     intake = Intake(parts.config, everything, parts.stores, retention, _now, parts.settings.max_items)
     chores: list[Chore] = [ReplayChore(replaying_in(parts.store, lambda: intake, _now)).step]
+    chores.append(ErasingChore(_eraser(parts, retention)).step)
     if parts.tokens is not None:
         chores.append(oauth_chore(parts.settings, parts.tokens, parts.directory, _now).step)
+    if parts.store.name == MAIN:
+        chores += _sign_in_chores(parts)
+    known = parts.directory.all
+    chores += alert_chores(parts.settings, parts.config.alerts, parts.store, known=known, now=_now)
     return chores
+
+
+def _eraser(parts: Parts, retention: Retention) -> Eraser:
+    return Eraser(parts.store, _now, retention.dead, parts.settings.retention_audit_hours * 3600)
+
+
+def _sign_in_chores(parts: Parts) -> list[Chore]:
+    """Accounts of a provider sign in through a worker. What reads their tokens is an extra, loaded where it is wanted."""
+    if parts.settings.oidc_issuer is None:
+        return []
+    try:
+        from workers.oidc import oidc_chore  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        text = "needs an extra: pip install 'gong-event-relay[oidc]'"
+        raise wrong_setting("RELAY_OIDC_ISSUER", text) from error
+    return [oidc_chore(parts.settings, parts.store.redis, _now).step]
 
 
 def _now() -> datetime:

@@ -20,6 +20,7 @@ from relay.core.outcome import (
     word_for,
 )
 from relay.core.schedule import Schedule, freeze_seconds
+from relay.log import line
 from relay.store.accepting import Retention
 from relay.store.delivery import Again, Settlement, Taken, bury, done, freeze, hold, later
 
@@ -111,3 +112,23 @@ def _lock(taken: Taken, outcome: LockedOut, *, record: bytes, rules: Rules) -> S
         keep = rules.retention.dead
         return bury(Reason.LOCKED_OUT, text, record=record, keep_seconds=keep, status=outcome.status)
     return hold(outcome.cause, text, record=record, probe_seconds=rules.probe_every)
+
+
+def log_attempt(attempt: Attempt, settlement: Settlement, *, settled: bool) -> None:
+    """One line for each attempt. `settled`: False when the event was no longer this worker's."""
+    taken, outcome = attempt.taken, attempt.outcome
+    line(
+        "delivery.attempted",
+        id=taken.id,
+        event_id=taken.event_id,
+        destination=taken.destination,
+        company=taken.company,
+        operation=taken.operation,
+        number=taken.try_number,
+        outcome=word_for(outcome),
+        status=outcome.status,
+        request_id=outcome.request_id,
+        seconds=round(attempt.seconds, 3),
+        settled=settlement.verb if settled else "lease_lost",
+        worker=attempt.worker,
+    )

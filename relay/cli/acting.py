@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from relay.cli.audited import audited
 from relay.cli.desk import PROBLEM, Desk, at_desk, print_json
 from relay.cli.words import counted, plain
 from relay.core.errors import Conflict, Invalid, NotFound
@@ -25,10 +26,11 @@ def discard(desk: Desk, event_ids: Sequence[str], *, as_json: bool) -> None:
 
     Ends with 1 when one of them could not be.
     """
-    keep = desk.retention.delivered
+    keep = desk.retention.discarded
 
     def give_up(one: str) -> None:
         discard_event(store_of(desk.stores, one).scripts, one, keep_seconds=keep)
+        audited(desk, "event.discard", one, count=1)
 
     results = [act_on(one, "discarded", give_up) for one in event_ids]
     tell_results(results, as_json=as_json)
@@ -64,6 +66,7 @@ def pause(desk: Desk, name: str, *, as_json: bool) -> None:
     destination = desk.destination(name)
     scripts = desk.stores.of(destination.store).scripts
     fresh = hold_destination(scripts, destination, Hold(Cause.PAUSED, "", None))
+    audited(desk, "destination.pause", name)
     if as_json:
         print_json({"destination": name, "on_hold": True, "changed": fresh})
         return
@@ -78,6 +81,7 @@ def resume(desk: Desk, name: str, *, as_json: bool) -> None:
     """End a destination's hold, whatever its cause. Its events are sent in their order."""
     scripts = desk.stores.of(desk.destination(name).store).scripts
     was_held, moved = resume_destination(scripts, name)
+    audited(desk, "destination.resume", name, count=moved)
     if as_json:
         print_json({"destination": name, "on_hold": False, "changed": was_held, "events": moved})
         return

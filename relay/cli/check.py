@@ -15,6 +15,7 @@ from relay.config.hooks import check_addresses
 from relay.config.json_schema import json_schema
 from relay.config.load import load_config
 from relay.config.oauth import check_oauth
+from relay.config.operators import check_admin_key
 from relay.config.stores import check_stores
 from relay.core.config import Config
 from relay.core.destination import MAIN
@@ -49,6 +50,7 @@ def _page(where: Place) -> dict[str, Any]:
     check_addresses(config, settings.public_url)
     check_oauth(config, settings)
     check_stores(config, settings)
+    check_admin_key(config, settings)
     return {"ok": True, "config": settings.config, **_described(config)}
 
 
@@ -73,7 +75,9 @@ def _described(config: Config) -> dict[str, Any]:
         }
         for source in config.sources.values()
     }
-    return {"destinations": destinations, "sources": sources}
+    told = [receiver.name for receiver in config.alerts.receivers]
+    alerts = {"to": told, "heartbeat": config.alerts.heartbeat is not None}
+    return {"destinations": destinations, "sources": sources, "alerts": alerts}
 
 
 def _tell(page: Mapping[str, Any]) -> None:
@@ -96,6 +100,8 @@ def _tell(page: Mapping[str, Any]) -> None:
         console.print(f"  source {name}: to {one['destination']} as {one['send_as']}, {keys}", soft_wrap=True)
         if one["verify"]:
             console.print(f"    webhook {_webhook(one)}", soft_wrap=True)
+    if page["alerts"]["to"]:
+        console.print(f"  alerts to {', '.join(page['alerts']['to'])}", soft_wrap=True)
 
 
 def _elsewhere(destination: Mapping[str, Any]) -> str:

@@ -1,17 +1,21 @@
 """The commands of OAuth: `connect` makes a customer's link, `rotate` seals what is stored with the newest key."""
 
 import sys
+from dataclasses import replace
 from typing import Any
 
 import click
 
+from relay.cli.audited import audited
 from relay.cli.desk import PROBLEM, Desk, at_desk, now, print_json
 from relay.cli.words import counted
 from relay.config.oauth import check_oauth
 from relay.core.instants import render_instant
 from relay.core.vault import Vault
 from relay.intake.connecting import application, invite, read_invitation
-from relay.store.tokens import reseal_all
+from relay.store.people import person_key_resealed
+from relay.store.stores import Stores
+from relay.store.tokens import Resealed, reseal_all
 
 
 @click.command(epilog="Example: gong-relay connect globex --account 17")
@@ -39,6 +43,7 @@ def connect(desk: Desk, name: str, *, as_json: bool, **told: Any) -> None:
     invitation = read_invitation(name, told)
     public_url = desk.settings.public_url or ""
     link = invite(desk.config, desk.redis, invitation, public_url=public_url, now=now())
+    audited(desk, "destination.connect", name)
     if as_json:
         print_json({"destination": name, "url": link.url, "expires_at": render_instant(link.expires_at)})
         return
@@ -50,11 +55,12 @@ def connect(desk: Desk, name: str, *, as_json: bool, **told: Any) -> None:
 @click.command(epilog="Example: gong-relay rotate")
 @at_desk
 def rotate(desk: Desk, *, as_json: bool) -> None:
-    """Seal every stored token with the newest of RELAY_SECRET_KEYS, so that older keys can go.
+    """Seal every stored token and key with the newest of RELAY_SECRET_KEYS, so that older keys can go.
 
     Safe while the relay runs, and when repeated. Ends with 1 when no key opens one of them.
     """
-    done = reseal_all(desk.scripts, desk.redis, Vault(desk.settings.secret_keys))
+    vault = Vault(desk.settings.secret_keys)
+    done = _with_people(desk.stores, vault, reseal_all(desk.scripts, desk.redis, vault))
     if as_json:
         unreadable = list(done.unreadable)
         print_json({"resealed": done.resealed, "already": done.already, "unreadable": unreadable})
@@ -66,3 +72,14 @@ def rotate(desk: Desk, *, as_json: bool) -> None:
             click.echo(f"{place}: no key of RELAY_SECRET_KEYS opens it. Add the key, or connect it again.")
     if done.unreadable:
         sys.exit(PROBLEM)
+
+
+def _with_people(stores: Stores, vault: Vault, done: Resealed) -> Resealed:
+    """The keys of people's marks, one of each store, beside what was sealed in the main one."""
+    for store in stores:
+        told = person_key_resealed(store.redis, vault)
+        if told is None:
+            done = replace(done, unreadable=(*done.unreadable, f"person_key of the store {store.name}"))
+        else:
+            done = replace(done, resealed=done.resealed + told)
+    return done

@@ -8,8 +8,9 @@ from relay.cli.desk import Desk, at_desk, now, print_json, terminal
 from relay.cli.event_tables import dead_view
 from relay.cli.replay_tables import clusters_view
 from relay.core.lifecycle import State
-from relay.views.events import events_page, read_filter
-from relay.views.replays import dead_letters_page
+from relay.views.dead_letters import dead_letters_page
+from relay.views.events import events_page
+from relay.views.filters import read_filter
 
 
 @click.command(epilog="Example: gong-relay dead --events --destination acme")
@@ -27,7 +28,8 @@ def dead(desk: Desk, *, one_by_one: bool, as_json: bool, **told: Any) -> None:
     page_of = {"limit": told.pop("limit"), "cursor": told.pop("cursor")}
     filters = {name: value for name, value in told.items() if value is not None}
     if one_by_one:
-        page = events_page(desk.stores, read_filter(filters | {"status": State.DEAD}), **page_of)
+        wanted = read_filter(filters | {"status": State.DEAD}, now=now())
+        page = events_page(desk.stores, wanted, **page_of)
         view = dead_view(page, now=now())
     elif filters:
         raise click.UsageError("--destination and --source choose among events: add --events.")

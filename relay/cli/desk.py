@@ -22,6 +22,7 @@ from relay.settings import Misconfigured, Settings, nearest
 from relay.store.accepting import Retention
 from relay.store.connection import WEB, Client
 from relay.store.directory import Directory
+from relay.store.layout import check_layout
 from relay.store.scripts import Scripts
 from relay.store.stores import Stores, open_stores
 
@@ -49,7 +50,10 @@ class Desk:
             others = self.config.stores
         except Misconfigured:
             others = {}
-        return open_stores(self.settings, others, WEB)
+        stores = open_stores(self.settings, others, WEB)
+        for store in stores:
+            check_layout(store.redis, told_by=f"store {store.name}")
+        return stores
 
     @property
     def redis(self) -> Client:

@@ -67,13 +67,25 @@ def _status(status: str) -> Text:
 
 
 def event_view(page: Mapping[str, Any]) -> RenderableType:
-    """The page of `GET /v1/events/{id}`: what it is, where it stands, what happens next, every attempt, the body."""
-    parts: list[RenderableType] = [_facts(page)]
+    """The page of `GET /v1/events/{id}`: why it is or is not in Gong, where it stands, every attempt, the body."""
+    parts: list[RenderableType] = [*_why(page["why"]), Text(""), _facts(page)]
     if page["tries"]:
         parts.append(_attempts(page["tries"]))
     if page["call"]:
         parts.append(call_view(page["call"]))
     return Group(*parts)
+
+
+def why_view(page: Mapping[str, Any]) -> RenderableType:
+    """The answer of `GET /v1/why`: the sentence, the remedy, and the events of that name."""
+    found = [Text(f"\nevent {event['id']}: {event['status']}") for event in page["events"]]
+    return Group(*_why(page["why"]), *found)
+
+
+def _why(told: Mapping[str, Any]) -> Iterator[Text]:
+    """Why it is, or is not, in Gong: what everybody wants to know first."""
+    yield Text(plain(told["sentence"]), style="bold")
+    yield Text(plain(told["remedy"]))
 
 
 def _facts(page: Mapping[str, Any]) -> Table:
@@ -88,7 +100,6 @@ def _facts(page: Mapping[str, Any]) -> Table:
 def _told(page: Mapping[str, Any]) -> Iterator[tuple[str, str | Text]]:
     yield "event", page["id"]
     yield "status", _status(page["status"])
-    yield "next", page["next"]
     if "reason" in page:
         yield "reason", page["reason"]
     if "detail" in page:
@@ -126,6 +137,8 @@ def _moments(page: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _receipt(receipt: Mapping[str, Any] | None) -> str:
     if receipt is None:
         return "pruned"
+    if receipt["bytes"] is None:
+        return f"{receipt['id']}, erased"
     size = counted(receipt["bytes"], "byte")
     return f"{receipt['id']}, its item {receipt['item']}: {size} of {receipt['content_type']}, key {receipt['key']}"
 

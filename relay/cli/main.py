@@ -4,9 +4,13 @@ import click
 
 from relay.cli import (
     acting,
+    alerting,
     check,
     connecting,
     dead_letters,
+    entering,
+    erasing,
+    explaining,
     keys,
     mapping,
     probing,
@@ -21,12 +25,13 @@ from relay.cli.place import placed
 from relay.core.version import VERSION
 
 _COMMANDS = (
-    *(up.up, servers.web, servers.worker, servers.sandbox),
+    *(up.up, entering.dashboard, servers.web, servers.worker, servers.sandbox),
     *(check.check, check.list_settings, check.schema, keys.key),
-    *(sending.send, reading.status, reading.events, reading.event, dead_letters.dead),
+    *(sending.send, reading.status, reading.events, dead_letters.dead),
+    *(explaining.event, explaining.why),
     *(mapping.map_payload, sources.source),
     *(replaying.replay, acting.discard, acting.pause, acting.resume, probing.probe),
-    *(connecting.connect, connecting.rotate),
+    *(connecting.connect, connecting.rotate, erasing.erase, alerting.alerts),
 )
 
 

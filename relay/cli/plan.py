@@ -10,7 +10,7 @@ from relay.cli.data_dir import DataDir
 from relay.cli.processes import Child, Crew, last_lines
 from relay.cli.readiness import answers, is_free
 from relay.cli.redis_server import is_ready, retire, server_command, socket_path
-from relay.cli.servers import sandbox_command, web_command, worker_command
+from relay.cli.servers import bind_options, sandbox_command, web_command, worker_command
 
 _START_SECONDS = 60.0
 _LOAD_SECONDS = 900.0  # a large append-only file is read from its beginning
@@ -76,9 +76,8 @@ def start(plan: Plan, data: DataDir, crew: Crew, program: str | None, stopping: 
     names = ["worker"] if plan.workers == 1 else [f"worker-{number + 1}" for number in range(plan.workers)]
     crew.start(*(Child(name, worker_command(), data.log(name), stop_seconds=30) for name in names))
     # A browser keeps idle connections open; Ctrl-C should not wait for those.
-    command = web_command(
-        "--bind", f"{plan.host}:{plan.port}", "--keep-alive", "2", "--graceful-timeout", "5"
-    )
+    listening = bind_options(plan.host, plan.port, crew.environ)
+    command = web_command(*listening, "--keep-alive", "2", "--graceful-timeout", "5")
     crew.start(Child("web", command, data.log("web"), stop_seconds=10))
     _await(lambda: _all_answer(plan), crew, stopping, seconds=_START_SECONDS)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import click
 
+from relay.cli.audited import audited
 from relay.cli.desk import PROBLEM, Desk, at_desk, print_json
 from relay.cli.words import plain
 from relay.core.destination import Destination
@@ -51,6 +52,7 @@ def _probed(desk: Desk, destination: Destination, *, seconds: int) -> tuple[date
     redis = desk.stores.of(destination.store).redis
     before, deadline = read_probe(redis, destination.name), time.monotonic() + seconds
     ask_probe(redis, destination)
+    audited(desk, "destination.probe", destination.name)
     while True:
         found = read_probe(redis, destination.name)
         if found != before:

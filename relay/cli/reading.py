@@ -1,4 +1,4 @@
-"""The commands that look: `status`, `events`, `event`."""
+"""The commands that look: `status`, `events`."""
 
 import sys
 import time
@@ -11,11 +11,12 @@ from rich.live import Live
 from rich.text import Text
 
 from relay.cli.desk import PROBLEM, Desk, at_desk, now, print_json, terminal
-from relay.cli.event_tables import event_view, events_view
+from relay.cli.event_tables import events_view
 from relay.cli.queue_tables import flows, status_view
 from relay.core.errors import Unavailable
-from relay.core.lifecycle import State
-from relay.views.events import event_page, events_page, read_filter
+from relay.core.lifecycle import Reason, State
+from relay.views.events import events_page
+from relay.views.filters import read_filter
 from relay.views.queues import queues_page
 
 _EVERY_SECONDS = 1.0
@@ -77,6 +78,16 @@ def _frames(desk: Desk, console: Console) -> Iterator[RenderableType]:
 @click.option(
     "--status", type=click.Choice([state.value for state in State]), help="Only those in this state."
 )
+@click.option(
+    "--reason",
+    type=click.Choice([reason.value for reason in Reason]),
+    help="Only dead letters for this reason.",
+)
+@click.option("--cluster", help="Only dead letters of this fault, as `dead` shows it.")
+@click.option("--since", help="Only those that came at this moment or later: 2026-11-20T10:00:00Z, or -2h.")
+@click.option("--until", help="Only those that came before it.")
+@click.option("--email", help="Only those that tell of the person with this address.")
+@click.option("--phone", help="Only those that tell of the person with this number.")
 @click.option("--event-id", help="The one with this eventId in Gong.")
 @click.option("--request-id", help="The one that Gong answered with this requestId.")
 @_limit
@@ -85,20 +96,8 @@ def _frames(desk: Desk, console: Console) -> Iterator[RenderableType]:
 def events(desk: Desk, *, limit: int, cursor: str | None, as_json: bool, **filters: str | None) -> None:
     """List events, newest first."""
     told = {name: value for name, value in filters.items() if value is not None}
-    page = events_page(desk.stores, read_filter(told), limit=limit, cursor=cursor)
+    page = events_page(desk.stores, read_filter(told, now=now()), limit=limit, cursor=cursor)
     _show(page, events_view(page, now=now(), width=terminal().width), as_json=as_json)
-
-
-@click.command(epilog="Example: gong-relay event 01K9XHZ3T5M7Q2V8B4N6C0D1EF")
-@click.argument("event_id", metavar="ID")
-@at_desk
-def event(desk: Desk, event_id: str, *, as_json: bool) -> None:
-    """Explain one event, from receipt to last attempt.
-
-    Where it came from, where it stands, what happens next, every attempt, and the body for Gong.
-    """
-    page = event_page(desk.stores, event_id)
-    _show(page, event_view(page), as_json=as_json)
 
 
 def _show(page: dict[str, Any], view: RenderableType, *, as_json: bool) -> None:

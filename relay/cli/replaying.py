@@ -11,17 +11,19 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from relay.cli.acting import act_on, tell_results
+from relay.cli.audited import audited
 from relay.cli.desk import PROBLEM, Desk, at_desk, now, print_json, terminal
 from relay.cli.replay_tables import foreseen_view, replay_view
 from relay.core.ids import ENTROPY_BYTES, id_run
 from relay.core.lifecycle import Reason
+from relay.core.redaction import Sight
 from relay.core.replay import REPLAYABLE, Replay, read_request
 from relay.intake.replay_job import foresee_everywhere
 from relay.intake.replaying import replay as replay_again
 from relay.intake.replaying import replaying_in
 from relay.store.everywhere import store_of
 from relay.store.replays_everywhere import cancel_everywhere, start_everywhere
-from relay.views.replays import is_over, replay_page
+from relay.views.replays import foreseen_page, is_over, replay_page
 
 _EVERY_SECONDS = 0.5
 _FILTERS = ("since", "until", "source", "destination", "status", "reason", "cluster", "ids")
@@ -66,7 +68,9 @@ def replay(desk: Desk, event_ids: Sequence[str], *, as_json: bool, cancel: str |
         )
     if cancel:
         cancel_everywhere(desk.stores, cancel)
-        _show(replay_page(desk.stores, cancel, now=now()), as_json=as_json)
+        page = replay_page(desk.stores, cancel, now=now())
+        audited(desk, "replay.cancel", cancel, count=page["replayed"])
+        _show(page, as_json=as_json)
     elif event_ids:
         results = [act_on(one, "queued", lambda one: _again(desk, one)) for one in event_ids]
         tell_results(results, as_json=as_json)
@@ -79,10 +83,12 @@ def replay(desk: Desk, event_ids: Sequence[str], *, as_json: bool, cancel: str |
 def _again(desk: Desk, event_id: str) -> None:
     store = store_of(desk.stores, event_id)
     replay_again(replaying_in(store, lambda: desk.intake, now), event_id)
+    audited(desk, "event.replay", event_id, count=1)
 
 
 def _foreseen(desk: Desk, asked: Replay) -> dict[str, Any]:
-    return foresee_everywhere(desk.stores, asked, lambda: desk.intake, now)
+    told = foresee_everywhere(desk.stores, asked, lambda: desk.intake, now)
+    return foreseen_page(told, Sight.REDACTED)
 
 
 def _asked(filters: dict[str, Any], told: dict[str, Any]) -> Replay:
@@ -102,6 +108,7 @@ def _replay_all(desk: Desk, asked: Replay, *, as_json: bool, dry_run: bool, wait
     console = Console(stderr=True)
     total = _foreseen(desk, asked)["matched"] if wait and console.is_terminal else None
     start_everywhere(desk.stores, replay_id, asked)
+    audited(desk, "replay.start", replay_id, chosen=asked.filter.chosen())
     page = (
         _watched(desk, replay_id, console, total) if wait else replay_page(desk.stores, replay_id, now=now())
     )

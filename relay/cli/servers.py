@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import click
 
 from relay.cli.place import place, placed
+from relay.config.serving import addresses
 
 _GUNICORN = (sys.executable, "-m", "gunicorn")
 
@@ -14,6 +15,15 @@ _GUNICORN = (sys.executable, "-m", "gunicorn")
 def web_command(*options: str) -> tuple[str, ...]:
     """What runs the web. The options win over those of `relay.gunicorn_conf`."""
     return (*_GUNICORN, "--config", "python:relay.gunicorn_conf", *options)
+
+
+def bind_options(host: str, port: int, environ: Mapping[str, str]) -> list[str]:
+    """The web's options that say where it listens. Two names for one port are a mistake."""
+    found = addresses(host, port, environ)
+    if len(set(found)) < len(found):
+        text = f"Port {port} is RELAY_OPERATIONS_PORT too: give partners and operators a port each, or unset that."
+        raise click.ClickException(text)
+    return [option for address in found for option in ("--bind", address)]
 
 
 def worker_command(*options: str) -> tuple[str, ...]:
@@ -34,8 +44,12 @@ def sandbox_command(host: str, port: int) -> tuple[str, ...]:
 )
 @placed
 def web(host: str, port: int) -> None:
-    """Run the web: takes events in. WEB_CONCURRENCY sets its number of processes."""
-    _become(web_command("--bind", f"{host}:{port}"), place().environ())
+    """Run the web: takes events in. WEB_CONCURRENCY sets its number of processes.
+
+    RELAY_OPERATIONS_PORT gives pages, the operators' API and metrics a port of their own.
+    """
+    environ = place().environ()
+    _become(web_command(*bind_options(host, port, environ)), environ)
 
 
 @click.command(epilog="Example: gong-relay worker --threads 64")

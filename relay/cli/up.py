@@ -12,16 +12,19 @@ import click
 
 from relay.cli.data_dir import DataDir, Held, held
 from relay.cli.desk import terminal, told_plainly
+from relay.cli.entering import sign_in_link
 from relay.cli.env_file import read_env_file, write_env_file
 from relay.cli.first_start import Addresses, for_children, prepare, write_starter
 from relay.cli.place import Place, place, placed
 from relay.cli.plan import Plan, Stopping, check_ports, start
 from relay.cli.processes import Crew
 from relay.cli.redis_server import find_server, retire, socket_path, url
-from relay.cli.welcome import welcome
+from relay.cli.welcome import Places, welcome
 from relay.config.load import load_config
 from relay.core.config import Config
+from relay.core.errors import Unavailable
 from relay.settings import Settings
+from relay.store.connection import WEB, open_redis
 
 _LOOK_SECONDS = 0.1
 _port = click.IntRange(1, 65535)
@@ -120,8 +123,18 @@ def _checked(environ: Mapping[str, str], plan: Plan) -> Config:
 
 def _greeting(plan: Plan, data: DataDir, config: Config, environ: Mapping[str, str]) -> str:
     key = environ.get("QUICKSTART_KEY") if "quickstart" in config.sources else None
-    sandbox_url = plan.sandbox_url if plan.sandbox else None
-    return welcome(relay_url=plan.relay_url, sandbox_url=sandbox_url, key=key, data_dir=data.root)
+    sandbox = plan.sandbox_url if plan.sandbox else None
+    return welcome(Places(plan.relay_url, _dashboard(plan, environ), sandbox, data.root), key=key)
+
+
+def _dashboard(plan: Plan, environ: Mapping[str, str]) -> str:
+    """A link that signs in; the bare address where the store has no time to make one."""
+    settings = Settings.from_env(environ)
+    address = f"http://{plan.shown_host}:{settings.operations_port or plan.port}"
+    try:
+        return sign_in_link(settings, open_redis(settings.redis_url, WEB), address)
+    except Unavailable:
+        return f"{address}/ops/"
 
 
 def _say(text: str) -> None:

@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 # The id and the time are the shell's, so that every paste of the command is a new event.
@@ -19,20 +20,32 @@ def first_event(url: str, key: str) -> str:
     return _FIRST_EVENT.format(url=url, key=key)
 
 
-def welcome(*, relay_url: str, sandbox_url: str | None, key: str | None, data_dir: Path) -> str:
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where things are. `dashboard` signs in once; `sandbox` is None where none runs."""
+
+    relay: str
+    dashboard: str
+    sandbox: str | None
+    data_dir: Path
+
+
+def welcome(places: Places, *, key: str | None) -> str:
     """The text for the terminal. `key` is the quick start's, None where the configuration has no such source."""
     command = _command()
-    places = [f"  Relay     {relay_url}"]
-    if sandbox_url:
-        places.append(f"  Sandbox   {sandbox_url}   a local Gong: shows each event as it arrives")
-    places.append(f"  Data      {data_dir}/   logs in {data_dir}/log/")
+    told = [f"  Dashboard {places.dashboard}"]
+    told.append(f"            signs you in once, within 15 minutes; `{command} dashboard` makes another link")
+    told.append(f"  Relay     {places.relay}")
+    if places.sandbox:
+        told.append(f"  Sandbox   {places.sandbox}   a local Gong: shows each event as it arrives")
+    told.append(f"  Data      {places.data_dir}/   logs in {places.data_dir}/log/")
     sending = (
-        f"Send a first event:\n\n{first_event(relay_url, key)}"
+        f"Send a first event:\n\n{first_event(places.relay, key)}"
         if key
-        else f"Send events to {relay_url}/v1/events with the key of one of your sources."
+        else f"Send events to {places.relay}/v1/events with the key of one of your sources."
     )
     looking = f"Look at it from another terminal:\n\n  {command} status\n  {command} events"
-    return "\n".join(["", *places, "", sending, "", looking, "", "Ctrl-C stops all of it and loses nothing."])
+    return "\n".join(["", *told, "", sending, "", looking, "", "Ctrl-C stops all of it and loses nothing."])
 
 
 def _command() -> str:

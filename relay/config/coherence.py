@@ -3,10 +3,12 @@
 from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
+from relay.config.alerts import alert_problems
 from relay.config.base_url import safe_base_url
 from relay.config.collapsing import collapse_problems
 from relay.config.document import Unset
 from relay.config.oauth import oauth_problems
+from relay.config.operators import operator_problems
 from relay.config.routing import is_template
 from relay.config.stores import store_problems
 from relay.core.call import Dialect
@@ -25,6 +27,8 @@ def disagreements(tree: Any, loaded: Mapping[str, Any], allow_hosts: Container[s
     yield from _unequal_limits(loaded.get("destinations", {}))
     yield from store_problems(entries(tree, "stores"), loaded.get("destinations", {}))
     yield from _shared_keys(loaded.get("sources", {}))
+    yield from operator_problems(loaded.get("operators", {}), loaded.get("sources", {}))
+    yield from alert_problems(loaded.get("alerts"), allow_hosts)
     catalog = [name for name, dialect in dialects_of(tree).items() if dialect is Dialect.CATALOG]
     yield from collapse_problems(loaded.get("sources", {}), catalog)
 

@@ -48,6 +48,15 @@ def fill_in(tree: Any, environ: Mapping[str, str]) -> tuple[Any, list[Problem]]:
     return _filled(tree, "", environ, problems), problems
 
 
+def as_in_the_file(tree: Any) -> Any:
+    """A tree that was filled in, for people: what the environment gave to it is not told."""
+    if isinstance(tree, Mapping):
+        return {key: as_in_the_file(value) for key, value in tree.items()}
+    if isinstance(tree, list | tuple):
+        return [as_in_the_file(value) for value in tree]
+    return "(from the environment)" if isinstance(tree, FromEnvironment) else tree
+
+
 def _filled(node: Any, path: str, environ: Mapping[str, str], problems: list[Problem]) -> Any:
     if isinstance(node, dict):
         return {

@@ -1,10 +1,12 @@
 """The webhook part of a source: its preset, how its sender is verified and answered, how it is read and mapped."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from marshmallow import ValidationError
 
+from relay.config.document import as_in_the_file
 from relay.config.hook_schema import AnswerSchema, ReadSchema
 from relay.config.overriding import as_written, overridden
 from relay.config.presets import load_preset, preset_names
@@ -74,7 +76,7 @@ def _mapping(whole: Mapping[str, Any], dialect: Dialect, path: str) -> Compiled:
         raise Invalid([*problems, *error.problems]) from None
     if problems:
         raise Invalid(problems)
-    return compiled
+    return replace(compiled, written=as_in_the_file(compiled.written))
 
 
 def _of_another_dialect(rules: Any, dialect: Dialect, path: str) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ import marshmallow
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
+from relay.config.alerts import Interval, Limit
 from relay.config.collapsing import Collapses, Duration
 from relay.config.fields import Key, Named, Share, Text, Whole
 from relay.config.hook_schema import Secret, Word, Wording
@@ -50,8 +51,8 @@ def _told_to_editors(_: Any, field: marshmallow.fields.Field[Any], **__: Any) ->
         case Share():
             pattern = rf"^([0-9.]+ ?%|[01](\.[0-9]+)?|{_VARIABLE})$"
             return {"type": ["number", "string"], "exclusiveMinimum": 0, "maximum": 1, "pattern": pattern}
-        case Duration():
-            return {"type": ["integer", "string"], "pattern": f"^({DURATION}|{_VARIABLE})$"}
+        case Duration() | Limit() | Interval():
+            return _threshold(field)
         case Key():
             return {"type": "string", "pattern": f"^(sha256:[0-9a-f]{{64}}|{_VARIABLE})$"}
         case Secret():
@@ -62,6 +63,12 @@ def _told_to_editors(_: Any, field: marshmallow.fields.Field[Any], **__: Any) ->
             return {"propertyNames": field.key_schema}
         case _:
             return {}
+
+
+def _threshold(field: Duration | Limit | Interval) -> dict[str, Any]:
+    pattern = DURATION if isinstance(field, Duration) else field.pattern
+    kinds = ["number", "string", *(["boolean"] if isinstance(field, Limit) else [])]
+    return {"type": kinds, "pattern": f"^({pattern}|{_VARIABLE})$"}
 
 
 def _text(field: Text) -> dict[str, Any]:

@@ -7,11 +7,13 @@ from typing import Any, TypeVar
 
 from marshmallow import ValidationError
 
+from relay.config.alerts import read_alerts
 from relay.config.base_url import safe_base_url
 from relay.config.coherence import dialects_of, disagreements, entries
 from relay.config.document import fill_in, parse
 from relay.config.hooks import read_hook
 from relay.config.oauth import read_app
+from relay.config.operators import read_operators
 from relay.config.routing import read_routing
 from relay.config.schema import ConfigSchema
 from relay.core.call import Dialect, SendAs
@@ -32,8 +34,13 @@ class ConfigError(Misconfigured):
 
 def load_config(path: Path | str, *, environ: Mapping[str, str], allow_hosts: Container[str]) -> Config:
     """Read the file. `environ` fills in `${NAME}`; `allow_hosts` are those a base_url may name beside Gong's own."""
+    return read_config(read_text(path), environ=environ, allow_hosts=allow_hosts)
+
+
+def read_text(path: Path | str) -> str:
+    """What stands in the file. ConfigError where it cannot be read."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        return Path(path).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise ConfigError(
             [Problem(str(path), "unreadable", "is not UTF-8 text: save it as UTF-8")]
@@ -41,7 +48,6 @@ def load_config(path: Path | str, *, environ: Mapping[str, str], allow_hosts: Co
     except OSError as error:
         message = f"cannot be read: {error.strerror}. Name the file by --config or RELAY_CONFIG"
         raise ConfigError([Problem(str(path), "unreadable", message)]) from error
-    return read_config(text, environ=environ, allow_hosts=allow_hosts)
 
 
 def read_config(text: str, *, environ: Mapping[str, str], allow_hosts: Container[str]) -> Config:
@@ -134,7 +140,14 @@ def _built(loaded: Mapping[str, Any], allow_hosts: Container[str]) -> Config:
         for name, entry in loaded["sources"].items()
     }
     stores = {name: entry["url"] for name, entry in loaded["stores"].items()}
-    return Config(destinations, sources, oauth=read_app(loaded["oauth"]), stores=stores)
+    return Config(
+        destinations,
+        sources,
+        oauth=read_app(loaded["oauth"]),
+        stores=stores,
+        operators=read_operators(loaded["operators"]),
+        alerts=read_alerts(loaded["alerts"]),
+    )
 
 
 def _destination(name: str, entry: Mapping[str, Any], allow_hosts: Container[str]) -> Destination:

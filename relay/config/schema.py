@@ -4,6 +4,7 @@ import re
 
 from marshmallow import validate
 
+from relay.config.alerts import AlertsSchema
 from relay.config.collapsing import Collapses
 from relay.config.fields import Choice, Key, Named, Section, Several, Share, Text, Whole
 from relay.config.hook_schema import (
@@ -16,6 +17,7 @@ from relay.config.hook_schema import (
     Word,
 )
 from relay.config.oauth import EitherAuth, GrantSchema, OAuthSchema
+from relay.config.operators import OperatorSchema
 from relay.config.presets import preset_names
 from relay.config.routing import Accounts, Lanes
 from relay.config.strict import Strict, within
@@ -177,4 +179,14 @@ class ConfigSchema(Strict):
         StoreSchema,
         load_default=dict,
         metadata={"description": "Stores beside RELAY_REDIS_URL's, by a name of your own."},
+    )
+    operators = Named(
+        OperatorSchema,
+        load_default=dict,
+        metadata={"description": "Who looks after the relay beside RELAY_ADMIN_KEY's holder, by name."},
+    )
+    alerts = Section(
+        AlertsSchema,
+        load_default=None,
+        metadata={"description": "Of what operators are told without asking, and where."},
     )

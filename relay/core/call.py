@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
+
+from relay.core.instants import parse_instant
 
 
 class Dialect(StrEnum):
@@ -61,3 +64,16 @@ class Call:
     operation: Operation
     event_id: str
     body: Mapping[str, Any]
+
+    @property
+    def happened_at(self) -> datetime | None:
+        """When that of which it tells happened; None where its body does not say."""
+        for name in _MOMENTS:
+            try:
+                return parse_instant(self.body[name])
+            except (KeyError, ValueError, TypeError):
+                continue
+        return None
+
+
+_MOMENTS = ("timestamp", "eventTimestamp")

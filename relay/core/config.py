@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from relay.core.access import Operator
+from relay.core.alerting.rules import AlertRules
 from relay.core.destination import Destination
 from relay.core.hook import Hook
 from relay.core.oauth import OAuthApp
@@ -14,7 +16,7 @@ class Config:
     """Every destination, source and hook, by name.
 
     A hook's name is its source's; a source without one has no webhook. So is a routing's; a source without one has
-    one destination. `stores` are the URLs of further stores; the main one is a setting.
+    one destination. `stores` are the URLs of further stores; the main one is a setting, as is the first admin's key.
     """
 
     destinations: dict[str, Destination]
@@ -23,6 +25,8 @@ class Config:
     routes: dict[str, Routing] = field(default_factory=dict)
     oauth: OAuthApp | None = None
     stores: dict[str, str] = field(default_factory=dict, repr=False)
+    operators: dict[str, Operator] = field(default_factory=dict)
+    alerts: AlertRules = field(default_factory=AlertRules)
 
     def router(self, source: Source, finder: Finder, *, for_rules: bool = False) -> Router:
         """What finds the destination of each item of a source. Rules are made for one dialect; events suit any."""

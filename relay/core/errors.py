@@ -10,6 +10,7 @@
   x TooLarge        413       more bytes or more items than we take
   x UnsupportedType 415       a content type or coding we do not read
   x Invalid         422       readable, but wrong: holds every `Problem` with its path
+  x TooMany         429       too often: try again later
   x Unavailable     503       the store cannot take it now: try again, nothing was kept
 
 What Gong answers is never an exception: it is an outcome (`relay.core.outcome`).
@@ -105,6 +106,17 @@ class Invalid(RelayError):
         lines = "; ".join(f"{problem.path or '(body)'}: {problem.message}" for problem in problems)
         super().__init__(code, lines)
         self.problems = tuple(problems)
+
+
+class TooMany(RelayError):
+    """Too often from there. `retry_after` is in seconds."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    title = "That was too often"
+
+    def __init__(self, code: str, detail: str, *, retry_after: int) -> None:
+        super().__init__(code, detail)
+        self.retry_after = retry_after
 
 
 class Unavailable(RelayError):

@@ -9,6 +9,13 @@ _STAMP = re.compile(
     r"2\d{3}-\d\d-\d\d[Tt](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:[Zz]|[+-](?:0\d|1[0-8]):?[0-5]\d)",
     re.ASCII,
 )
+_AGO = re.compile(r"-(\d{1,5})([smhd])", re.ASCII)
+_UNITS = {
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+}
 _EPOCH_DIGITS = re.compile(r"\d{10}(?:\d{3})?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -24,6 +31,19 @@ def parse_instant(value: str | int | float) -> datetime:  # noqa: PYI041 - JSON 
         text = value.strip()
         return _from_epoch(int(text)) if _EPOCH_DIGITS.fullmatch(text) else _from_stamp(text)
     return _from_epoch(value)
+
+
+def parse_moment(text: str, *, now: datetime) -> datetime:
+    """A moment as above, or how long ago it was: `-30m`, `-2h`, `-7d`. ValueError, with the remedy, when it is neither."""
+    ago = _AGO.fullmatch(text.strip())
+    if ago is None and text.strip().startswith("-"):
+        raise ValueError('is no time that has passed; write it as "-30m", "-2h" or "-7d"')
+    if ago is None:
+        return parse_instant(text)
+    moment = now - int(ago[1]) * _UNITS[ago[2]]
+    if moment < _EARLIEST:
+        raise ValueError("lies before the year 2000")
+    return moment
 
 
 def render_instant(moment: datetime) -> str:

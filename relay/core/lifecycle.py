@@ -18,22 +18,24 @@ class State(StrEnum):
     FILTERED = "filtered"
     COLLAPSED = "collapsed"
     DISCARDED = "discarded"
+    ERASED = "erased"
 
 
 MOVES: Mapping[State, frozenset[State]] = {
-    State.GATHERING: frozenset({State.QUEUED, State.DISCARDED}),
-    State.QUEUED: frozenset({State.SENDING, State.HELD, State.DISCARDED}),
+    State.GATHERING: frozenset({State.QUEUED, State.DISCARDED, State.ERASED}),
+    State.QUEUED: frozenset({State.SENDING, State.HELD, State.DISCARDED, State.ERASED}),
     State.SENDING: frozenset(
         {State.DELIVERED, State.DUPLICATE, State.WAITING, State.QUEUED, State.HELD, State.DEAD}
     ),
-    State.WAITING: frozenset({State.QUEUED, State.DISCARDED}),
-    State.HELD: frozenset({State.QUEUED, State.DISCARDED}),
-    State.DEAD: frozenset({State.QUEUED, State.DISCARDED}),
-    State.DISCARDED: frozenset({State.QUEUED}),
-    State.FILTERED: frozenset({State.QUEUED}),
-    State.COLLAPSED: frozenset(),
-    State.DELIVERED: frozenset(),
-    State.DUPLICATE: frozenset(),
+    State.WAITING: frozenset({State.QUEUED, State.DISCARDED, State.ERASED}),
+    State.HELD: frozenset({State.QUEUED, State.DISCARDED, State.ERASED}),
+    State.DEAD: frozenset({State.QUEUED, State.DISCARDED, State.ERASED}),
+    State.DISCARDED: frozenset({State.QUEUED, State.ERASED}),
+    State.FILTERED: frozenset({State.QUEUED, State.ERASED}),
+    State.COLLAPSED: frozenset({State.ERASED}),
+    State.DELIVERED: frozenset({State.ERASED}),
+    State.DUPLICATE: frozenset({State.ERASED}),
+    State.ERASED: frozenset(),
 }
 """Every legal move. The scripts of `relay.store` make them; a property test walks them."""
 

@@ -51,6 +51,10 @@ class Filter:
         told = moments | {name: word for name, word in words.items() if word is not None}
         return told | {"status": self.status} | ({} if self.ids is None else {"ids": list(self.ids)})
 
+    def chosen(self) -> dict[str, Any]:
+        """The same for a line of audit: how many ids were named, in place of them all."""
+        return self.as_dict() | ({} if self.ids is None else {"ids": len(self.ids)})
+
 
 @dataclass(frozen=True, slots=True)
 class Replay:

@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from relay.core.destination import MAIN
-from relay.store.accepting import Accepted, NewEvent, Receipt, Retention, Verdict, accept
+from relay.store.accepting import Accepted, Keeping, NewEvent, Receipt, Retention, Verdict, accept
 from relay.store.stores import Stores
+from relay.tracing.spans import Role, annotate, span
 
 
 def keep(
@@ -22,7 +23,10 @@ def keep(
         stores.of(name).watermark.check()
     answers: dict[str, Accepted] = {}
     for name, part in parts.items():
-        answer = accept(stores.of(name).scripts, receipt, part, now=now, retention=retention)
+        store = stores.of(name)
+        with span("accept", Role.PRODUCER):
+            annotate(messaging__system="rq", relay__store=name, relay__events=len(part))
+            answer = accept(store.scripts, receipt, part, now=now, keeping=Keeping(retention, store.people))
         answers[name] = answer
         receipt = replace(receipt, id=answer.receipt)
     return _joined(parts, answers, events)

@@ -13,6 +13,7 @@ from relay.core.event.parts import EventType
 from relay.core.lane import Lane
 from relay.core.mapping.choose import calls_for
 from relay.core.mapping.naming import event_id_of
+from relay.core.people import people_of
 from relay.core.rules.meter import Meter
 from relay.core.rules.routing import Router
 from relay.core.session import Session, session_of
@@ -25,6 +26,7 @@ class Prepared:
 
     `dedupe_name` is what its call is deduplicated by, where that is not the call's own eventId. `account` is the value
     that told its destination, `unroutable` why it has none. `sessions` are those that its calls belong to, if any.
+    `people` are those whom it tells of.
     """
 
     index: int
@@ -39,6 +41,8 @@ class Prepared:
     lane: Lane = Lane.NORMAL
     unroutable: Problem | None = None
     sessions: tuple[Session | None, ...] = ()
+    happened_at: datetime | None = None
+    people: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,8 @@ def prepare(index: int, value: Any, *, source: Source, router: Router, now: date
         lane=source.lane(event.type),
         unroutable=routed.problem,
         sessions=sessions_of(source, event.type, mapped.calls),
+        happened_at=event.occurred_at,
+        people=people_of(value),
     )
 
 

@@ -1,7 +1,7 @@
 """Sending a dead letter again. One without a call is routed and mapped anew, from the bytes that its sender posted."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import orjson
@@ -10,6 +10,7 @@ from relay.core.call import Call
 from relay.core.destination import MAIN, Destination
 from relay.core.errors import Conflict, Invalid, NotFound
 from relay.core.hook import Hook
+from relay.core.people import people_of
 from relay.core.source import Source
 from relay.core.verification.verify import Accepted as Proof
 from relay.intake.items import read_items
@@ -20,6 +21,7 @@ from relay.store.acting import replay_event
 from relay.store.connection import Client
 from relay.store.events import read_event, read_receipt
 from relay.store.packing import pack
+from relay.store.people import People
 from relay.store.scripts import Scripts
 from relay.store.stores import Store
 
@@ -33,10 +35,11 @@ class Replaying:
     now: Callable[[], datetime]
     intake: Callable[[], Intake]
     store: str = MAIN
+    people: People | None = None
 
 
 def replaying_in(store: Store, intake: Callable[[], Intake], now: Callable[[], datetime]) -> Replaying:
-    return Replaying(store.redis, store.scripts, now, intake, store.name)
+    return Replaying(store.redis, store.scripts, now, intake, store.name, store.people)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Anew:
 
     call: Call
     destination: Destination
+    marks: bytes = b""
 
     def fields(self) -> dict[str, str | bytes]:
         """As its record holds it."""
@@ -54,6 +58,7 @@ class Anew:
             "body": pack(orjson.dumps(self.call.body)),
             "destination": self.destination.name,
             "company": self.destination.company,
+            "people": self.marks,
         }
 
 
@@ -81,6 +86,8 @@ def made_anew(replaying: Replaying, record: Mapping[str, bytes]) -> Anew:
         raise NotFound(
             "no_such_receipt", "The bytes it came in are no longer kept: it cannot be mapped anew."
         )
+    if "raw" not in receipt:
+        raise NotFound("bytes_erased", _ERASED)
     # Only what came as a webhook has headers.
     anew = (_of_webhook if "headers" in receipt else _of_event)(replaying.intake(), record, receipt)
     if anew.destination.store != replaying.store:
@@ -89,7 +96,15 @@ def made_anew(replaying: Replaying, record: Mapping[str, bytes]) -> Anew:
             f"{replaying.store}: an event never changes stores. Have its sender send it again."
         )
         raise Conflict("other_store", text)
-    return anew
+    if replaying.people is None:
+        return anew
+    return replace(anew, marks=replaying.people.marks(people_of(anew.call.body)))
+
+
+_ERASED = (
+    "The bytes it came in were erased, because they told of a person whose data had to go: it cannot be mapped anew. "
+    "Have its sender send it again, without that person."
+)
 
 
 def _of_webhook(intake: Intake, record: Mapping[str, bytes], receipt: Mapping[str, bytes]) -> Anew:

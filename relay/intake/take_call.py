@@ -6,6 +6,7 @@ from relay.core.call import Operation
 from relay.core.doors.choose import understand
 from relay.core.doors.reading import CATALOG, operation_at
 from relay.core.errors import Forbidden
+from relay.core.people import people_in
 from relay.intake.items import read_value
 from relay.intake.keeping import keep
 from relay.intake.prepare import Prepared, sessions_of
@@ -41,7 +42,7 @@ def take_call(intake: Intake, arrival: Arrival, *, path: str) -> Reported:
     operation = operation_at(path, value)
     destination = intake.config.destinations[arrival.source.destination]
     found = understand(operation, value, route=(arrival.source, destination), now=now)
-    mapped = found.mapped
+    mapped, people = found.mapped, people_in(arrival.raw)
     item = Prepared(
         0,
         found.type,
@@ -53,9 +54,12 @@ def take_call(intake: Intake, arrival: Arrival, *, path: str) -> Reported:
         dedupe_name=found.dedupe_name,
         lane=arrival.source.lane(found.type),
         sessions=sessions_of(arrival.source, found.type, mapped.calls),
+        happened_at=mapped.calls[0].happened_at if mapped.calls else None,
+        people=people,
     )
     receipt_id, events = new_events(arrival.source, [item], now=now)
-    receipt = Receipt(receipt_id, arrival.source.name, arrival.raw, arrival.content_type, arrival.key_id)
+    told = (arrival.source.name, arrival.raw, arrival.content_type, arrival.key_id)
+    receipt = Receipt(receipt_id, *told, people=people)
     accepted = keep(intake.stores, receipt, events, now=now, retention=intake.retention)
     # The catalogue knows no 409, and Gong gives none to a body without an id: there the first answer is given again.
     tells = found.named and operation not in CATALOG

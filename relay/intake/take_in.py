@@ -12,6 +12,7 @@ from relay.core.config import Config
 from relay.core.errors import Invalid, Problem
 from relay.core.ids import ENTROPY_BYTES, id_run
 from relay.core.lifecycle import Reason
+from relay.core.people import REQUEST_MAX, people_in, people_with
 from relay.core.rules.routing import Router, dedupe_name
 from relay.core.source import Source
 from relay.intake.answers import Answer, many_answer, preview, rejection, single_answer
@@ -62,6 +63,7 @@ def take_in(intake: Intake, arrival: Arrival) -> Answer:
     if not prepared:
         raise Invalid(_all_problems(rejected, single=items.single))
     receipt_id, events = new_events(arrival.source, prepared, now=now)
+    people = prepared[0].people if items.single else people_in(arrival.raw, most=REQUEST_MAX)
     receipt = Receipt(
         receipt_id,
         arrival.source.name,
@@ -70,6 +72,7 @@ def take_in(intake: Intake, arrival: Arrival) -> Answer:
         arrival.key_id,
         arrival.idempotency_key,
         orjson.dumps([rejection(outcome) for outcome in rejected]) if rejected else b"",
+        people=people,
     )
     accepted = keep(intake.stores, receipt, events, now=now, retention=intake.retention)
     if items.single:
@@ -131,6 +134,8 @@ def _of_item(source: Source, item: Prepared, ids: Iterator[str]) -> Iterator[New
             lane=item.lane,
             session=session,
             store=item.destination.store,
+            people=people_with(item.people, call.body) if call else item.people,
+            happened_at=item.happened_at,
         )
         yield _dead(event, item.unroutable, part) if item.unroutable and call else event
 

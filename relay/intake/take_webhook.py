@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import orjson
@@ -13,6 +13,7 @@ from relay.core.hook import Hook
 from relay.core.ids import ENTROPY_BYTES, id_run
 from relay.core.lifecycle import Reason, State
 from relay.core.payloads import Payload, read_body
+from relay.core.people import REQUEST_MAX, people_in, people_with
 from relay.core.rules.faults import Hitch
 from relay.core.rules.identify import digest_event_id
 from relay.core.rules.mapped import Mapped, Status
@@ -75,7 +76,8 @@ def map_delivery(delivery: Delivery, router: Router, *, now: datetime) -> tuple[
     except RelayError as error:
         event_id = digest_event_id(delivery.source.name, delivery.raw.decode("utf-8", "surrogateescape"))
         scope = scope_of(Payload(None, delivery.headers, delivery.query), delivery.source.name, now)
-        return (unread(Problem("", error.code, error.detail), event_id, scope=scope, route=router),)
+        dead = unread(Problem("", error.code, error.detail), event_id, scope=scope, route=router)
+        return (replace(dead, people=people_in(delivery.raw)),)
     payload = Payload(body, delivery.headers, delivery.query)
     return run(delivery.hook.mapping, payload, source=delivery.source, destination=router, received_at=now)
 
@@ -92,6 +94,7 @@ def payload_of(delivery: Delivery) -> Payload:
 def _receipt(receipt_id: str, delivery: Delivery) -> Receipt:
     """A proof that was seen before brings the first answer back: a true retry loses nothing, a replay gains nothing."""
     replay = delivery.proof.replay
+    headers, query = orjson.dumps(delivery.headers), orjson.dumps(delivery.query)
     return Receipt(
         receipt_id,
         delivery.source.name,
@@ -100,8 +103,10 @@ def _receipt(receipt_id: str, delivery: Delivery) -> Receipt:
         delivery.proof.key_id,
         idempotency_key=f"proof:{replay.id}" if replay else None,
         remember_seconds=replay.seconds if replay else 1,
-        headers=orjson.dumps(delivery.headers),
-        query=orjson.dumps(delivery.query),
+        headers=headers,
+        query=query,
+        people=people_in(delivery.raw, headers, query, most=REQUEST_MAX),
+        mapping=delivery.hook.mapping.version,
     )
 
 
@@ -126,6 +131,8 @@ def _events(source: Source, mapped: Sequence[Mapped], ids: Sequence[str]) -> Ite
             lane=each.lane,
             session=each.session,
             store=each.destination.store,
+            people=people_with(each.people, each.draft.body) if each.draft else each.people,
+            happened_at=each.draft.happened_at if each.draft else None,
         )
         parts[each.index] += 1
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import orjson
 
+from relay.core.bodies.check import association
 from relay.core.call import Call
 from relay.core.destination import MAIN
 from relay.core.errors import Conflict
@@ -18,7 +19,9 @@ from relay.settings import Settings
 from relay.store.connection import translated
 from relay.store.jobs import job_data, job_moment
 from relay.store.packing import USUAL_TYPE, pack, pack_pair
+from relay.store.people import People, tells_of
 from relay.store.scripts import Scripts
+from relay.tracing.spans import traceparent
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,8 @@ class Retention:
     delivered: int = 72 * 3600
     dead: int = 720 * 3600
     seen: int = 336 * 3600
+    filtered: int = 72 * 3600
+    discarded: int = 72 * 3600
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Retention":
@@ -35,6 +40,8 @@ class Retention:
             settings.retention_delivered_hours * 3600,
             settings.retention_dead_hours * 3600,
             settings.retention_dedupe_hours * 3600,
+            settings.retention_filtered_hours * 3600,
+            settings.retention_discarded_hours * 3600,
         )
 
 
@@ -43,7 +50,7 @@ class Receipt:
     """One authenticated request. `rejections` is the JSON text of the items that were not taken, for its answer.
 
     `headers` and `query` are JSON texts, kept where a mapping may read them again. A second request with the same
-    `idempotency_key` within `remember_seconds` is answered as the first was.
+    `idempotency_key` within `remember_seconds` is answered as the first was. `people` are all whom it tells of. `mapping` is the version that mapped it.
     """
 
     id: str
@@ -56,6 +63,8 @@ class Receipt:
     remember_seconds: int = 86_400
     headers: bytes = b""
     query: bytes = b""
+    people: tuple[str, ...] = ()
+    mapping: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +72,8 @@ class NewEvent:
     """One event to be accepted. Without a call it is filtered, and `reason` says why.
 
     `event_id` is Gong's. Where its sender chose it freely, `dedupe_name` says what it is deduplicated by. With
-    `problems` it is a dead letter, by the reason `dead_as`. `store` is its company's.
+    `problems` it is a dead letter, by the reason `dead_as`. `store` is its company's. `people` are those whom its item and
+    its body tell of.
     """
 
     id: str
@@ -83,12 +93,31 @@ class NewEvent:
     lane: Lane = Lane.NORMAL
     session: Session | None = None
     store: str = MAIN
+    people: tuple[str, ...] = ()
+    happened_at: datetime | None = None
 
     @property
     def state(self) -> State:
         if self.problems:
             return State.DEAD
         return State.QUEUED if self.call is not None else State.FILTERED
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How receipts are kept: for how long, and by which marks people are found. Without `people` nobody is."""
+
+    retention: Retention
+    people: People | None = None
+
+    def marks(self, people: tuple[str, ...]) -> bytes:
+        """What the store knows these people by."""
+        return self.people.marks(people) if self.people and people else b""
+
+    def alias(self, event: NewEvent) -> str:
+        """What the event's ids are called where they tell of its people themselves; else empty."""
+        name = event.dedupe_name or event.event_id
+        return self.people.alias(name) if self.people and tells_of(name, event.people) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +140,7 @@ class Accepted:
 
 
 def accept(
-    scripts: Scripts, receipt: Receipt, events: Sequence[NewEvent], *, now: datetime, retention: Retention
+    scripts: Scripts, receipt: Receipt, events: Sequence[NewEvent], *, now: datetime, keeping: Keeping
 ) -> Accepted:
     """Keep the receipt and queue its events, all of it or nothing.
 
@@ -120,6 +149,7 @@ def accept(
     """
     digest = hashlib.sha256(receipt.raw).hexdigest() if receipt.idempotency_key else ""
     moment = job_moment(now)
+    retention, marks = keeping.retention, keeping.marks(receipt.people)
     raw, bodies = _packed(receipt, events)
     fields = _receipt_fields(receipt, raw)
     arguments: list[str | bytes | float] = [
@@ -129,15 +159,17 @@ def accept(
         digest,
         receipt.remember_seconds,
         retention.seen,
-        retention.delivered * 1_000_000,
+        retention.filtered * 1_000_000,
         retention.dead * 1_000_000,
         moment,
         receipt.key_id,
+        marks,
         len(fields),
         *fields,
     ]
     for event, body in zip(events, bodies, strict=True):
-        arguments += _event_arguments(event, body)
+        marks_of = marks if event.people == receipt.people else keeping.marks(event.people)
+        arguments += _event_arguments(event, body, marks=marks_of, alias=keeping.alias(event))
     with translated():
         kind, receipt_id, verdicts, rejections = scripts.run("accept", *arguments, copied=True)
     if kind == b"clash":
@@ -159,9 +191,13 @@ def _idempotency_name(receipt: Receipt) -> str:
 
 
 def _packed(receipt: Receipt, events: Sequence[NewEvent]) -> tuple[bytes, list[bytes]]:
-    """The request's bytes and the body of each event, as they are kept. b"": an event without a call."""
+    """The request's bytes and the body of each event, as they are kept. b"": an event without a call.
+
+    A body that goes on from the bytes is lost with them. So it does only where both tell of the same people: nobody's
+    erasure then takes the bytes and leaves the event.
+    """
     bodies = [orjson.dumps(event.call.body) if event.call is not None else b"" for event in events]
-    if len(bodies) == 1 and bodies[0]:
+    if len(bodies) == 1 and bodies[0] and set(receipt.people) <= set(events[0].people):
         raw, body = pack_pair(receipt.raw, bodies[0])
         return raw, [body]
     return pack(receipt.raw), [pack(body) for body in bodies]
@@ -169,7 +205,7 @@ def _packed(receipt: Receipt, events: Sequence[NewEvent]) -> tuple[bytes, list[b
 
 def _receipt_fields(receipt: Receipt, raw: bytes) -> list[str | bytes]:
     optional = {"rejections": receipt.rejections, "headers": receipt.headers, "query": receipt.query}
-    fields: list[str | bytes] = ["raw", raw]
+    fields: list[str | bytes] = ["raw", raw, *(["mapping", receipt.mapping] if receipt.mapping else [])]
     if receipt.content_type != USUAL_TYPE:
         fields += ["content_type", receipt.content_type]
     for name, value in optional.items():
@@ -178,7 +214,7 @@ def _receipt_fields(receipt: Receipt, raw: bytes) -> list[str | bytes]:
     return fields
 
 
-def _event_arguments(event: NewEvent, body: bytes) -> list[str | bytes | float]:
+def _event_arguments(event: NewEvent, body: bytes, *, marks: bytes, alias: str) -> list[str | bytes | float]:
     fields: list[str | bytes | float] = ["type", event.type, "item", event.item]
     if event.call is not None:
         fields += ["operation", event.call.operation, "body", body]
@@ -186,16 +222,21 @@ def _event_arguments(event: NewEvent, body: bytes) -> list[str | bytes | float]:
         cluster = cluster_of(event.dead_as, event.reason, rule=event.rule)
         fields += ["reason", event.dead_as, "problems", event.problems]
         fields += ["cluster", cluster.fingerprint, "field", cluster.field]
-    optional = {"warnings": event.warnings, "detail": event.reason, "rule": event.rule, "part": event.part}
-    for name, value in optional.items():
-        if value:
-            fields += [name, value]
     name = event.dedupe_name or event.event_id
+    optional = {"warnings": event.warnings, "detail": event.reason, "rule": event.rule, "part": event.part}
+    optional |= {"people": marks, "dedupe": name if alias else ""}
+    optional["trace"] = traceparent()
+    for field, value in optional.items():
+        if value:
+            fields += [field, value]
     head = [event.id, event.event_id, name, event.company, event.destination, event.state, event.lane]
     session = event.session if event.state is State.QUEUED else None
     if session is not None:
         fields += ["collapse", session.told]
-    return [*head, job_data(event.id), _session_argument(event, session), len(fields), *fields]
+    sure = association(event.call.operation, event.call.body) if event.call is not None else ""
+    happened = int(event.happened_at.timestamp() * 1_000_000) if event.happened_at else ""
+    people = (marks, happened, alias)
+    return [*head, job_data(event.id), _session_argument(event, session), sure, *people, len(fields), *fields]
 
 
 def _session_argument(event: NewEvent, session: Session | None) -> str:

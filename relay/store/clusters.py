@@ -47,6 +47,16 @@ def read_clusters(redis: Redis, *, offset: int, most: int) -> tuple[list[Cluster
     return [record for record in read if record is not None], total
 
 
+def read_cluster(redis: Redis, fingerprint: str) -> ClusterRecord | None:
+    """One cluster; None where no dead letter has this fault."""
+    with translated():
+        pipeline = redis.pipeline(transaction=False)
+        pipeline.hgetall(keys.CLUSTER_ABOUT + fingerprint)
+        pipeline.zcard(keys.CLUSTER + fingerprint)
+        pipeline.zrevrange(keys.CLUSTER + fingerprint, 0, 0)
+        return _record(fingerprint, pipeline.execute())
+
+
 def merged(one: ClusterRecord, other: ClusterRecord) -> ClusterRecord:
     """One fault, as two stores know it."""
     newer = max(one, other, key=lambda each: each.last_at)

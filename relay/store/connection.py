@@ -66,7 +66,7 @@ def open_redis(url: str, patience: Patience) -> Redis:
     if told.sentinels:
         options["connection_class"] = _FollowingTls if told.tls else _Following
         options["find_primary"] = _finder(told, options)
-    return Redis(connection_pool=ConnectionPool(**options))
+    return Redis.from_pool(ConnectionPool(**options))  # so that closing the client closes its sockets
 
 
 def follows(redis: Redis) -> bool:

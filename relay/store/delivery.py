@@ -192,11 +192,13 @@ def back() -> Settlement:
 class Trip:
     """A call's way: to which base URL, and how many seconds after its event was taken it had arrived at the latest.
 
-    None where no call was made. Without a base URL it says nothing of whether Gong answers there.
+    None where no call was made. Without a base URL it says nothing of whether Gong answers there. `took` is how many
+    seconds Gong needed for its answer, if it gave one.
     """
 
     base_url: str = ""
     arrived: float | None = None
+    took: float | None = None
 
 
 _NOT_MADE, _PACING = Trip(), Pacing()
@@ -218,6 +220,7 @@ def finish(
         taken.slot,
         "" if trip.arrived is None else int(trip.arrived * SECOND),
         int(pacing.window * SECOND),
+        "" if trip.took is None else int(trip.took * SECOND),
         *settlement.arguments,
     )
     return bool(answer)

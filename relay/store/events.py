@@ -1,21 +1,25 @@
 """Reading events: one whole, or a page of them, newest first, without ever scanning."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from heapq import merge
-from itertools import islice
+from datetime import datetime
 from typing import Any
 
 from redis import Redis
 
-from relay.core.lifecycle import State
+from relay.core.ids import earliest_id
+from relay.core.lifecycle import Reason, State
 from relay.store import keys
 from relay.store.connection import translated
 from relay.store.packing import USUAL_TYPE, goes_on, unpack
+from relay.store.walking import Index, Part, Span, newest
 
 _PAGE = 200
-_MOST_LOOKED_AT = 5_000
+MOST_LOOKED_AT = 2_000
 """Where two filters meet, one index is walked and the other filter read from the events: no further than this a page."""
+
+_MOST_CLUSTERS = 500
+"""With more faults than this a reason is looked for among all dead letters."""
 
 SUMMARY = [
     "state",
@@ -33,6 +37,7 @@ SUMMARY = [
     "request_id",
     "reason",
     "detail",
+    "cluster",
     "replays",
 ]
 """What a list shows of an event. Never its body."""
@@ -40,9 +45,11 @@ SUMMARY = [
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which events. None = any. `request_id` is Gong's requestId.
+    """Which events. None = any. `request_id` is Gong's requestId; `since` is within and `until` without.
 
-    `event_id` is Gong's eventId. One that its sender chose is found by the source's name in front of it too.
+    `event_id` is Gong's eventId. One that its sender chose is found by the source's name in front of it too. Only dead
+    letters have a `reason` and a `cluster`: the fingerprint of their fault. `person` is somebody whom they tell of, in a
+    form of `relay.core.people`.
     """
 
     destination: str | None = None
@@ -50,6 +57,17 @@ class Filter:
     status: State | None = None
     event_id: str | None = None
     request_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    reason: Reason | None = None
+    cluster: str | None = None
+    person: str | None = None
+
+    def span(self, cursor: str | None = None) -> Span:
+        """The ids that its moments and the page before leave."""
+        ends = [earliest_id(self.until)] if self.until else []
+        top = min([*ends, cursor] if cursor else ends, default="")
+        return Span(top, earliest_id(self.since) if self.since else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +103,23 @@ def read_receipt(redis: Redis, receipt_id: str) -> dict[str, bytes] | None:
     return {name.decode(): value for name, value in record.items()} or None
 
 
-def list_events(redis: Redis, wanted: Filter, *, limit: int, cursor: str | None) -> Page:
-    """A page of at most `limit` events, newest first, after `cursor`."""
+def list_events(
+    redis: Redis, wanted: Filter, *, limit: int, cursor: str | None, mark: bytes | None = None
+) -> Page:
+    """A page of at most `limit` events, newest first, after `cursor`. `mark` is that of the person wanted, in this store."""
     with translated():
+        if mark is not None:
+            return _walk(redis, wanted, [telling_of(mark)], limit=limit, cursor=cursor)
         if wanted.event_id is not None:
             return _few(redis, _with_event_id(redis, wanted.event_id), wanted)
         if wanted.request_id is not None:
             return _few(redis, [redis.get(keys.REQUEST + wanted.request_id)], wanted)
-        return _walk(redis, wanted, limit=limit, cursor=cursor)
+        return _walk(redis, wanted, _indexes(redis, wanted), limit=limit, cursor=cursor)
+
+
+def telling_of(mark: bytes) -> Part:
+    """Where the events lie that tell of a person, and the receipts."""
+    return Part(f"{keys.PEOPLE}{mark[:2].hex()}", mark)
 
 
 def _with_event_id(redis: Redis, event_id: str) -> list[Any]:
@@ -102,48 +129,54 @@ def _with_event_id(redis: Redis, event_id: str) -> list[Any]:
 
 def _few(redis: Redis, found: Sequence[Any], wanted: Filter) -> Page:
     """All that pointers (None: it points nowhere) lead to, on one page."""
-    ids = sorted({pointer.decode() for pointer in found if pointer}, reverse=True)
+    pointed = {pointer.decode() for pointer in found if pointer}
+    ids = sorted(filter(wanted.span().holds, pointed), reverse=True)
     return Page([event for event in _summaries(redis, ids) if _fits(event, wanted)], None)
 
 
-def _walk(redis: Redis, wanted: Filter, *, limit: int, cursor: str | None) -> Page:
-    candidates = islice(_newest(redis, _indexes(redis, wanted), cursor), _MOST_LOOKED_AT)
+def _walk(redis: Redis, wanted: Filter, indexes: Sequence[Index], *, limit: int, cursor: str | None) -> Page:
+    """Every event of a batch is looked at before the next is read. One more than `limit` tells that there are more."""
     events: list[dict[str, str]] = []
-    last = None
-    while batch := list(islice(candidates, max(limit, _PAGE))):
-        for event in _summaries(redis, batch):
-            if _fits(event, wanted):
-                if len(events) == limit:
-                    return Page(events, last)
-                events.append(event)
-            last = event["id"]
-    more = last if last is not None and next(_newest(redis, _indexes(redis, wanted), last), None) else None
-    return Page(events, more)
+    looked, last = 0, None
+    for batch, more in newest(redis, indexes, wanted.span(cursor), first=limit + 1):
+        for start in range(0, len(batch), max(limit + 1, _PAGE)):
+            some = batch[start : start + max(limit + 1, _PAGE)][: MOST_LOOKED_AT - looked]
+            events += [event for event in _summaries(redis, some) if _fits(event, wanted)]
+            looked, last = looked + len(some), some[-1]
+            if len(events) > limit:
+                return Page(events[:limit], events[limit - 1]["id"])
+            if looked == MOST_LOOKED_AT:
+                return Page(events, last if more or last != batch[-1] else None)
+        if not more:
+            return Page(events, None)
+    return Page(events, last)
 
 
 def _indexes(redis: Redis, wanted: Filter) -> list[str]:
     """The sorted sets that together hold every event that may fit."""
-    if wanted.destination is None and wanted.status is None:
+    if wanted.cluster is not None:
+        return [keys.CLUSTER + wanted.cluster]
+    if wanted.reason is not None and (clusters := _clusters(redis, wanted.reason)) is not None:
+        return clusters
+    status = wanted.status if wanted.reason is None else State.DEAD
+    if wanted.destination is None and status is None:
         return [keys.ALL if wanted.source is None else keys.SOURCE + wanted.source]
-    states: Sequence[State] = list(State) if wanted.status is None else [wanted.status]
+    states: Sequence[State] = list(State) if status is None else [status]
     names = [wanted.destination] if wanted.destination is not None else destinations(redis)
     return [f"{keys.AT}{name}:{state}" for name in names for state in states]
 
 
-def _newest(redis: Redis, indexes: Sequence[str], cursor: str | None) -> Iterator[str]:
-    """Ids of several sorted sets as one, newest first."""
-    return merge(*(_descend(redis, index, cursor) for index in indexes), reverse=True)
-
-
-def _descend(redis: Redis, index: str, cursor: str | None) -> Iterator[str]:
-    edge = f"({cursor}" if cursor else "+"
-    size = 50
-    while True:
-        found: Any = redis.zrange(index, edge, "-", desc=True, bylex=True, offset=0, num=size)
-        yield from (name.decode() for name in found)
-        if len(found) < size:
-            return
-        edge, size = f"({found[-1].decode()}", _PAGE
+def _clusters(redis: Redis, reason: Reason) -> list[str] | None:
+    """The faults with this reason. None where there are too many faults to ask each."""
+    found: Any = redis.zrevrange(keys.CLUSTERS, 0, _MOST_CLUSTERS)
+    if len(found) > _MOST_CLUSTERS:
+        return None
+    names = [name.decode() for name in found]
+    pipeline = redis.pipeline(transaction=False)
+    for name in names:
+        pipeline.hget(keys.CLUSTER_ABOUT + name, "reason")
+    told = zip(names, pipeline.execute(), strict=True)
+    return [keys.CLUSTER + name for name, of in told if of == reason.encode()]
 
 
 def _summaries(redis: Redis, ids: Sequence[str]) -> list[dict[str, str]]:
@@ -160,11 +193,18 @@ def _summaries(redis: Redis, ids: Sequence[str]) -> list[dict[str, str]]:
 
 
 def _fits(event: Mapping[str, str], wanted: Filter) -> bool:
-    return (
-        (wanted.destination is None or event["destination"] == wanted.destination)
-        and (wanted.source is None or event["source"] == wanted.source)
-        and (wanted.status is None or event["state"] == wanted.status)
-    )
+    asked = {
+        "destination": wanted.destination,
+        "source": wanted.source,
+        "state": wanted.status,
+        "reason": wanted.reason,
+        "cluster": wanted.cluster,
+    }
+    if wanted.person is not None:  # found by that, where they are else found by these
+        asked |= {"event_id": wanted.event_id, "request_id": wanted.request_id}
+    if (wanted.reason or wanted.cluster) and event["state"] != State.DEAD:
+        return False
+    return all(value is None or event.get(name) == value for name, value in asked.items())
 
 
 def destinations(redis: Redis) -> list[str]:

@@ -1,9 +1,10 @@
 """Reading over all stores as if they were one: pages are merged, and an event is looked for until it is found."""
 
 from collections.abc import Sequence
+from functools import reduce
 
 from relay.core.errors import Unavailable
-from relay.store.clusters import ClusterRecord, merged, read_clusters
+from relay.store.clusters import ClusterRecord, merged, read_cluster, read_clusters
 from relay.store.events import Filter, Page, list_events, read_event
 from relay.store.stores import Store, Stores
 
@@ -13,11 +14,16 @@ _MOST_CLUSTERS = 10_000
 
 def list_everywhere(stores: Stores, wanted: Filter, *, limit: int, cursor: str | None) -> Page:
     """A page of at most `limit` events of all stores, newest first, after `cursor`."""
-    pages = [list_events(store.redis, wanted, limit=limit, cursor=cursor) for store in stores]
+    pages = [_listed(store, wanted, limit=limit, cursor=cursor) for store in stores]
     if len(pages) == 1:
         return pages[0]
-    walked = wanted.event_id is None and wanted.request_id is None
+    walked = wanted.person is not None or (wanted.event_id is None and wanted.request_id is None)
     return merge_pages(pages, limit=limit if walked else None)
+
+
+def _listed(store: Store, wanted: Filter, *, limit: int, cursor: str | None) -> Page:
+    mark = None if wanted.person is None else store.people.mark(wanted.person)
+    return list_events(store.redis, wanted, limit=limit, cursor=cursor, mark=mark)
 
 
 def merge_pages(pages: Sequence[Page], *, limit: int | None) -> Page:
@@ -73,3 +79,10 @@ def clusters_everywhere(stores: Stores, *, offset: int, most: int) -> tuple[list
             found[each.fingerprint] = merged(each, other) if other else each
     newest = sorted(found.values(), key=lambda each: each.last_at, reverse=True)
     return newest[offset : offset + most], len(newest)
+
+
+def cluster_everywhere(stores: Stores, fingerprint: str) -> ClusterRecord | None:
+    """One cluster, counted over all stores."""
+    told = [read_cluster(store.redis, fingerprint) for store in stores]
+    found = [each for each in told if each is not None]
+    return reduce(merged, found) if found else None

@@ -80,6 +80,31 @@ REPLAYS_OPEN = "relay:replays_open"
 REPLAYS_STEP = "relay:replays_step"
 """Lock, so that one worker feeds replays at a time."""
 
+PEOPLE = "relay:people:"
+"""+ first four hex digits of a person's mark → sorted set, as above, of the mark (8 bytes) and the id of an event, or of
+a receipt, that tells of the person. Small sets, so that they stay compact; marks are made by `relay.store.people`."""
+
+PERSON_KEY = "relay:person_key"
+"""The key that marks are made with, sealed where RELAY_SECRET_KEYS is set."""
+
+ERASED = "relay:erased"
+"""Sorted set of marks of erased people by the microsecond of their erasure. Expires as deduplication does."""
+
+ERASURE = "relay:erasure:"
+"""+ erasure id → hash: the whole record of an erasure (fields in `relay.store.erasing`). Expires after it has ended."""
+
+ERASURE_EVENTS = "relay:erasure_events:"
+"""+ erasure id → list of the first events that it erased: "id|state before|destination|Gong's requestId". Expires too."""
+
+ERASURES = "relay:erasures"
+"""Sorted set of erasure ids, as above."""
+
+ERASURES_OPEN = "relay:erasures_open"
+"""Sorted set of those that have not ended."""
+
+ERASURES_STEP = "relay:erasures_step"
+"""Lock, so that one worker erases at a time."""
+
 EXPIRY = "relay:expiry"
 """Sorted set of ended event ids by the microsecond at which they are pruned."""
 
@@ -88,6 +113,23 @@ KEY_USED = "relay:key_used:"
 
 COUNT = "relay:count"
 """Hash "destination|state" → how many events ever entered that state."""
+
+HAPPENED = "relay:happened"
+"""Hash "destination|what" → how often ever, of what no state counts: accepted, faltered, throttled, locked_out, replayed, dead:<reason>."""
+
+REQUESTS = "relay:requests"
+"""Hash "source|outcome" → how many requests ever (of no source: "|outcome"): `taken`, or the code of the answer, `unverified:<reason>` where it has one."""
+
+TIMES = "relay:times"
+"""Hash "what|bucket" → how many times of it ever fell there, and "what|sum" → their sum (µs): arrival, call,
+request:<door>."""
+
+TURNED_AWAY = "relay:turned_away:"
+"""+ source → hash: at (µs), code and reason of its newest request that was not taken."""
+
+SERIES = "relay:series:"
+"""+ "m" minute, "t" ten minutes or "h" hour since 1970, and ":to:<destination>" or ":from:<source>" → hash: what happened then
+(fields in `relay.store.series`). Expires."""
 
 DUE = "relay:due"
 """Sorted set of companies with queued events by the microsecond at which one may be taken. A hint: `take` checks."""
@@ -149,11 +191,56 @@ PROBE_TOLD = "relay:probe_told:"
 BELL = "relay:bell"
 """List that wakes an idle worker: one element is one ring."""
 
+AUDIT = "relay:audit"
+"""Stream of what operators did, one entry a deed (fields in `relay.store.audit`)."""
+
+OIDC_PROVIDER = "relay:oidc_provider"
+"""JSON: where the OpenID provider is asked what, as a worker has read it. Expires."""
+
+OIDC_ASKED = "relay:oidc_asked:"
+"""+ SHA-256 of a state → JSON: who was sent to the provider, and what only we know of that. Expires."""
+
+OIDC_BACK = "relay:oidc_back:"
+"""+ random id → JSON: who came back from the provider, the sealed code, and what became of it. Expires."""
+
+OIDC_BACKS = "relay:oidc_backs"
+"""List of those whose code waits for a worker."""
+
+SIGN_IN_TICKET = "relay:sign_in_ticket:"
+"""+ SHA-256 of a sign-in link's ticket → digest of the key that it signs in. Expires."""
+
+SIGN_INS = "relay:sign_ins:"
+"""+ SHA-256 of an address, or "all" → attempts to sign in within a minute; + "failed" → 1 once one failed. Expires."""
+
+ENDED_SESSION = "relay:ended_session:"
+"""+ SHA-256 of a session's id → 1: somebody signed out of it. Expires when it would have ended."""
+
 SWEEP = "relay:sweep"
 """Lock, so that one worker sweeps at a time."""
 
+LAYOUT = "relay:layout"
+"""The version of all this, as "major.minor" (`relay.store.layout`)."""
+
 COPIED = "relay:copied"
 """Written before waiting for replicas, so that there is a write to wait for."""
+
+ALERTS = "relay:alerts"
+"""Hash: version (how many looks have been kept) and memory, what the last look knew, as JSON (`relay.store.alerts`)."""
+
+ALERTS_OVER = "relay:alerts_over"
+"""List of the last 200 alerts that are over, newest first, as JSON."""
+
+ALERTS_TURN = "relay:alerts_turn"
+"""Lock, so that one worker looks at a time."""
+
+ALERT_MESSAGES = "relay:alert_messages"
+"""Sorted set "receiver|message id" by the microsecond at which it is sent next."""
+
+ALERT_MESSAGE = "relay:alert_message:"
+"""+ receiver "|" message id → hash: body, tries, created_at (µs). Gone once it is sent or given up."""
+
+ALERT_RECEIVERS = "relay:alert_receivers"
+"""Hash: receiver → JSON of what came of the last message to it."""
 
 QUEUE_PREFIX = "gong:"
 """+ company ":" source, and ":" lane unless that is normal → name of an RQ queue."""

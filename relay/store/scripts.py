@@ -16,6 +16,7 @@ from relay.store import keys
 from relay.store.connection import WORTH_ANOTHER
 
 _OF_REPLAYS = ("start", "room", "send", "pass", "settle", "cancel")
+_FIRST = ("clock", "clusters", "series", "people")
 _INCLUDED = {"take": ("shared", "pace"), "sweep": ("shared", "pace")} | {
     f"replays_{step}": ("shared", "replays") for step in _OF_REPLAYS
 }
@@ -32,7 +33,7 @@ def _text(name: str) -> str:
 def source_of(name: str) -> str:
     """A script as Redis gets it: its shebang, the key names, what it includes, then itself."""
     shebang, _, body = _text(name).partition("\n")
-    parts = [_text(part) for part in ("clusters", *_INCLUDED.get(name, ("shared",)))]
+    parts = [_text(part) for part in (*_FIRST, *_INCLUDED.get(name, ("shared",)))]
     return "\n".join([shebang, keys.as_lua(), *parts, body])
 
 

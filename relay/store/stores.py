@@ -8,9 +8,11 @@ from redis import Redis
 
 from relay.core.config import Config
 from relay.core.destination import MAIN
+from relay.core.vault import Vault
 from relay.settings import Settings
 from relay.store.connection import Patience, open_redis, refuse_cluster
 from relay.store.durability import Watermark
+from relay.store.people import People
 from relay.store.scripts import Scripts
 
 
@@ -22,6 +24,7 @@ class Store:
     redis: Redis
     scripts: Scripts
     watermark: Watermark
+    people: People
 
 
 class Stores:
@@ -37,6 +40,7 @@ class Stores:
     ) -> None:
         """`clock` counts seconds and never goes back."""
         told = settings or Settings()
+        vault = Vault(told.secret_keys)
         clients = {MAIN: main} | dict(sorted((others or {}).items()))
         self._stores = {
             name: Store(
@@ -44,6 +48,7 @@ class Stores:
                 redis,
                 Scripts(redis, wait_replicas=told.redis_wait_replicas),
                 Watermark(redis, percent=told.high_water_percent, clock=clock),
+                People(redis, vault, clock=clock),
             )
             for name, redis in clients.items()
         }

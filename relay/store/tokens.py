@@ -5,7 +5,7 @@ used (`save_pair`). So whatever line a worker dies at, the next one knows whethe
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -108,6 +108,17 @@ def read_grant(redis: Redis, destination: str) -> Grant | None:
         told.get("consent", ""),
         told["sealed"],
     )
+
+
+def granting(redis: Redis, destinations: Sequence[str]) -> set[str]:
+    """Which of these destinations have tokens that can be renewed, in one round trip."""
+    with translated():
+        pipeline = redis.pipeline(transaction=False)
+        for name in destinations:
+            pipeline.hmget(keys.TOKENS + name, "sealed", "lost")
+        rows: list[Any] = pipeline.execute()
+    told = zip(destinations, rows, strict=True)
+    return {name for name, (sealed, lost) in told if sealed and not lost}
 
 
 def open_pair(vault: Vault, grant: Grant) -> Pair:

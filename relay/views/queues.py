@@ -59,11 +59,12 @@ def _queues(store: Store, known: Mapping[str, Destination], now: datetime) -> di
     names = sorted({*own, *seen})
     companies = sorted({_company(own, name) for name in names})
     spent = {told.company: told for told in read_spent(redis, companies)}
-    rows = [_row(depth, own.get(depth.destination), spent, now) for depth in read_depths(redis, names)]
+    depths = read_depths(redis, names)
+    rows = [destination_row(each, own.get(each.destination), spent, now) for each in depths]
     down = read_down(redis, sorted({each.base_url for each in own.values()}))
     return {
         "destinations": [{"store": store.name} | row for row in rows],
-        "workers": [{"store": store.name} | worker for worker in read_workers(redis) if _alive(worker, now)],
+        "workers": [{"store": store.name} | worker for worker in read_workers(redis) if alive(worker, now)],
         "store": store_page(redis),
         "down": [_down(one) for one in down],
     }
@@ -81,7 +82,7 @@ def _page_or_away(redis: Client) -> dict[str, Any]:
         return {"away": error.code}
 
 
-def _alive(worker: dict[str, str], now: datetime) -> bool:
+def alive(worker: dict[str, str], now: datetime) -> bool:
     """A worker says every ten seconds that it lives; one that was killed stays registered for a while."""
     return now - datetime.fromisoformat(worker["last_seen_at"]) < _SILENCE
 
@@ -104,7 +105,7 @@ def _company(known: Mapping[str, Destination], name: str) -> str:
     return known[name].company if name in known else name
 
 
-def _row(
+def destination_row(
     depth: Depth, known: Destination | None, spent: Mapping[str, Spent], now: datetime
 ) -> dict[str, Any]:
     company = known.company if known else depth.destination

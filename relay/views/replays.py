@@ -1,18 +1,14 @@
-"""Replays and clusters of dead letters as an operator sees them."""
+"""Replays, and what they would do, as an operator sees them."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from relay.core.errors import Invalid, Problem
-from relay.core.lifecycle import REASONS, Reason
+from relay.core.redaction import Sight, redacted_words, seen
 from relay.core.replay import Stage
-from relay.store.clusters import ClusterRecord
-from relay.store.everywhere import clusters_everywhere
 from relay.store.replays import ReplayRecord
 from relay.store.replays_everywhere import read_everywhere, replays_of_all
 from relay.store.stores import Stores
-
-_MOST_LISTED = 200
 
 
 def replays_page(stores: Stores, *, now: datetime) -> dict[str, Any]:
@@ -35,7 +31,9 @@ def _replay(record: ReplayRecord, now: datetime) -> dict[str, Any]:
         **record.counts,
         "per_second": _rate(record, now),
         "waits_for": record.waits or None,
-        "problems": list(record.problems),
+        "problems": [
+            each | {"detail": redacted_words(each["detail"])} for each in map(dict, record.problems)
+        ],
         "created_at": _text(record.created_at),
         "started_at": _text(record.started_at),
         "ended_at": _text(record.ended_at),
@@ -55,37 +53,22 @@ def is_over(page: dict[str, Any]) -> bool:
     return page["status"] in {Stage.DONE, Stage.CANCELLED}
 
 
-def dead_letters_page(stores: Stores, *, limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
-    """`{clusters: […], total, cursor}`: dead letters by their fault, the newest first. `cursor` is null on the last page."""
-    if not 1 <= limit <= _MOST_LISTED:
-        raise Invalid([Problem("limit", "range", f"limit must be from 1 to {_MOST_LISTED}.")])
-    if cursor is not None and not (cursor.isascii() and cursor.isdigit() and len(cursor) < 10):  # noqa: PLR2004 - digits
-        raise Invalid([Problem("cursor", "format", "cursor must be the one that the page before gave.")])
-    offset = int(cursor or 0)
-    clusters, total = clusters_everywhere(stores, offset=offset, most=limit)
-    following = offset + limit
-    return {
-        "clusters": [_cluster(cluster) for cluster in clusters],
-        "total": total,
-        "cursor": str(following) if following < total else None,
-    }
+def foreseen_page(told: Mapping[str, Any], sight: Sight) -> dict[str, Any]:
+    """What a dry run has told, its examples as far as the onlooker sees payloads."""
+    return dict(told) | {"examples": [_example(each, sight) for each in told["examples"]]}
 
 
-def _cluster(cluster: ClusterRecord) -> dict[str, Any]:
-    optional = {"field": cluster.field, "rule": cluster.rule}
-    return {
-        "cluster": cluster.fingerprint,
-        "count": cluster.count,
-        "reason": cluster.reason,
-        "detail": cluster.text,
-        **{name: text for name, text in optional.items() if text},
-        "remedy": REASONS[Reason(cluster.reason)],
-        "sample": cluster.sample,
-        "first_at": _text(cluster.first_at),
-        "last_at": _text(cluster.last_at),
-        "sources": dict(cluster.sources),
-        "destinations": dict(cluster.destinations),
-    }
+def _example(told: Mapping[str, Any], sight: Sight) -> dict[str, Any]:
+    shown = dict(told)
+    if sight is Sight.PLAIN:
+        return shown
+    if "detail" in shown:
+        shown["detail"] = redacted_words(shown["detail"])
+    if "problem" in shown:
+        shown["problem"] = shown["problem"] | {"detail": redacted_words(shown["problem"]["detail"])}
+    if "call" in shown:
+        shown["call"] = shown["call"] | {"body": seen(shown["call"]["body"], sight)}
+    return shown
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -12,18 +12,26 @@ from relay.core.verification.key import VerifyingKey
 from relay.core.verification.verify import UNVERIFIED
 from relay.store.sources import read_key_uses
 from relay.store.stores import Stores
+from relay.views.traffic import sent_by
 
 Uses: TypeAlias = Mapping[str, datetime]
 
 NOT_VERIFIED = "NOT VERIFIED: anybody may post"
 
 
-def sources_page(stores: Stores, config: Config) -> dict[str, Any]:
+def sources_page(stores: Stores, config: Config, *, now: datetime) -> dict[str, Any]:
     """`{sources: […]}`, by name. Moments of keys that never came are null; no secret is in it."""
-    names = sorted(config.sources)
+    return {"sources": source_rows(stores, config, sorted(config.sources), now=now)}
+
+
+def source_rows(
+    stores: Stores, config: Config, names: Sequence[str], *, now: datetime
+) -> list[dict[str, Any]]:
+    """The sources of these names."""
     told = [read_key_uses(store.redis, names) for store in stores]
     uses = {name: _latest([each[name] for each in told]) for name in names}
-    return {"sources": [_source(config, config.sources[name], uses[name]) for name in names]}
+    sent = sent_by(stores, names, now=now)
+    return [_source(config, config.sources[name], uses[name]) | sent[name] for name in names]
 
 
 def _latest(told: Sequence[Uses]) -> Uses:
@@ -55,6 +63,7 @@ def _webhook(hook: Hook, uses: Uses) -> dict[str, Any]:
         told |= {"warning": NOT_VERIFIED, "last_used_at": _moment(uses.get(UNVERIFIED))}
     return told | {
         "preset": hook.preset,
+        "mapping_version": hook.mapping.version,
         "keys": [_verifying_key(key, uses) for key in hook.keys],
         "rules": [{"name": rule.name, "to": rule.to, "lane": rule.lane} for rule in hook.mapping.rules],
     }

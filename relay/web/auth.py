@@ -1,4 +1,4 @@
-"""Who is asking: the key of a request, and what it may do."""
+"""Who is asking: the key of a request or the session of a browser, and what its holder may do."""
 
 import base64
 import binascii
@@ -9,40 +9,81 @@ from dataclasses import dataclass
 
 from flask import Request
 
+from relay.core.access import FIRST_ADMIN, Role
 from relay.core.config import Config
 from relay.core.errors import Forbidden, Unauthorized
+from relay.core.oidc import OidcApp, read_identity, role_of
 from relay.core.source import Source, key_id
+from relay.web.same_origin import check_not_foreign, check_same_origin
+from relay.web.sessions import Session, Sessions
+
+_NEEDS: Mapping[Role, str] = {
+    Role.VIEWER: "the key of a viewer, an operator or an admin",
+    Role.OPERATOR: "the key of an operator or an admin",
+    Role.ADMIN: "the key of an admin",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose key it was: one source's (`ingest`), or the operator's (`admin`). `key_id` may be shown and logged."""
+    """Who it is: one source (`ingest`), or somebody who looks after the relay.
 
-    role: str
+    `name` is the source's or the person's, `key_id` the key's: both may be shown and logged. `by_session` tells a
+    browser that has signed in from a program that sends its key with every request.
+    """
+
+    role: Role
     key_id: str
     source: Source | None = None
+    name: str = ""
+    by_session: bool = False
+
+    def must(self, least: Role) -> "Caller":
+        """Forbidden, unless this role covers `least`."""
+        if not self.role.covers(least):
+            whose = "A source's key" if self.role is Role.INGEST else f"A key with the role {self.role}"
+            raise Forbidden("wrong_role", f"{whose} may not do this: it needs {_NEEDS[least]}.")
+        return self
 
 
 class Keys:
     """Every key the relay knows, by the SHA-256 of its text: a look-up's time tells nothing of the key."""
 
-    def __init__(self, config: Config, admin_key: str | None) -> None:
-        self._sources = {
-            digest: source for source in config.sources.values() for digest in source.key_digests
+    def __init__(
+        self, config: Config, admin_key: str | None, sessions: Sessions, oidc: OidcApp | None = None
+    ) -> None:
+        self._callers = {
+            digest: Caller(Role.INGEST, key_id(digest), source, source.name)
+            for source in config.sources.values()
+            for digest in source.key_digests
+        } | {
+            digest: Caller(operator.role, key_id(digest), name=operator.name)
+            for operator in config.operators.values()
+            for digest in operator.key_digests
         }
-        self._admin = hashlib.sha256(admin_key.encode()).hexdigest() if admin_key else None
+        self._admin = digest_of(admin_key.encode()) if admin_key else None
+        self.sessions = sessions
+        self._oidc = oidc
 
     def caller(self, request: Request) -> Caller:
-        """Who sent this request. Unauthorized, in one wording for every reason, when nobody known did."""
-        for key in filter(None, _presented(request.environ)):
-            digest = hashlib.sha256(key).hexdigest()
-            source = self._sources.get(digest)
-            if source is not None:
-                return Caller("ingest", key_id(digest), source)
-            if self._admin is not None and hmac.compare_digest(digest, self._admin):
-                return Caller("admin", "admin")
-        text = "Send a key the relay knows, as `Authorization: Bearer KEY`, `X-API-Key: KEY` or a Basic password."
-        raise Unauthorized("unauthorized", text)
+        """Who sent this request. Unauthorized, in one wording for every reason, when nobody known did.
+
+        Forbidden for a change that another site has a signed-in browser make.
+        """
+        presented = _presented(request.environ)
+        if not presented:
+            return self._signed_in(request)
+        for key in filter(None, presented):
+            found = self.holder(digest_of(key))
+            if found is not None:
+                if request.environ.get("HTTP_AUTHORIZATION", "")[:5].lower() == "basic":
+                    check_not_foreign(request, self.sessions.public_url)
+                return found
+        raise unauthorized()
+
+    def at_least(self, request: Request, least: Role) -> Caller:
+        """Who sent this request, when their role covers `least`."""
+        return self.caller(request).must(least)
 
     def source(self, request: Request) -> tuple[Caller, Source]:
         """The source whose key this request carries."""
@@ -51,25 +92,62 @@ class Keys:
             raise Forbidden("wrong_role", "Events are sent with a source's key, not with the operator's.")
         return caller, caller.source
 
-    def operator(self, request: Request) -> Caller:
-        """The operator. A source's key does not do."""
-        caller = self.caller(request)
-        if caller.role != "admin":
-            raise Forbidden("wrong_role", "A source's key may not do this: it needs RELAY_ADMIN_KEY.")
+    def holder(self, digest: str) -> Caller | None:
+        """Whose key has this SHA-256 (in hex)."""
+        found = self._callers.get(digest)
+        if found is None and self._admin is not None and hmac.compare_digest(digest, self._admin):
+            return Caller(Role.ADMIN, FIRST_ADMIN, name=FIRST_ADMIN)
+        return found
+
+    @property
+    def provider(self) -> str:
+        """What sessions of its accounts hold in place of a key's digest: another provider's are not good."""
+        return digest_of(f"provider {self._oidc.issuer}".encode()) if self._oidc else ""
+
+    def account(self, identity: str) -> Caller | None:
+        """Somebody whom the provider knows, in the role that today's settings give them."""
+        told = read_identity(identity)
+        role = role_of(self._oidc, told) if self._oidc else None
+        return Caller(role, "account", name=told.name, by_session=True) if role else None
+
+    def _signed_in(self, request: Request) -> Caller:
+        session = self.sessions.of(request)
+        caller = self._of_session(session) if session else None
+        if caller is None or not caller.role.covers(Role.VIEWER):
+            raise unauthorized()
+        check_same_origin(request, self.sessions.public_url)
         return caller
+
+    def _of_session(self, session: Session) -> Caller | None:
+        """A key that has left the configuration takes its sessions with it; a role that has changed counts at once."""
+        if session.identity:
+            return self.account(session.identity) if session.key_digest == self.provider else None
+        found = self.holder(session.key_digest)
+        return Caller(found.role, found.key_id, found.source, found.name, by_session=True) if found else None
+
+
+def digest_of(key: bytes) -> str:
+    """What a key is known by: the hex SHA-256 of its bytes."""
+    return hashlib.sha256(key).hexdigest()
+
+
+def unauthorized() -> Unauthorized:
+    text = "Send a key the relay knows, as `Authorization: Bearer KEY`, `X-API-Key: KEY` or a Basic password."
+    return Unauthorized("unauthorized", text)
 
 
 def _presented(environ: Mapping[str, str]) -> Sequence[bytes]:
-    """What may be the key, as bytes, from whichever header holds it."""
+    """What may be the key, as bytes, from whichever header holds it. A header that holds none still counts as one."""
     direct = environ.get("HTTP_X_API_KEY")
     if direct:
         return (direct.strip().encode("utf-8", "surrogateescape"),)
-    scheme, _, rest = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    told = environ.get("HTTP_AUTHORIZATION")
+    if not told:
+        return ()
+    scheme, _, rest = told.partition(" ")
     if scheme.lower() == "bearer":
         return (rest.strip().encode("utf-8", "surrogateescape"),)
-    if scheme.lower() == "basic":
-        return _basic(rest.strip())
-    return ()
+    return _basic(rest.strip()) if scheme.lower() == "basic" else (b"",)
 
 
 def _basic(text: str) -> Sequence[bytes]:
@@ -77,5 +155,5 @@ def _basic(text: str) -> Sequence[bytes]:
     try:
         user, _, password = base64.b64decode(text, validate=True).partition(b":")
     except (binascii.Error, ValueError):
-        return ()
+        return (b"",)
     return password, user

@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, render_template, request
 
+from relay.core.access import Role
 from relay.core.errors import BadRequest, Conflict, Forbidden, NotFound, RelayError, Unauthorized
-from relay.core.instants import render_instant
 from relay.core.oauth import authorize_address
 from relay.core.strict_json import parse
 from relay.core.vault import Vault
-from relay.intake.connecting import CALLBACK, START, application, check_connectable, invite, read_invitation
+from relay.intake.connecting import CALLBACK, START, application, check_connectable, read_invitation
 from relay.store.connecting import (
     STATE_SECONDS,
     Answer,
@@ -34,8 +34,11 @@ from relay.store.connecting import (
     take_consent,
 )
 from relay.web.body import read_body
-from relay.web.parts import Parts, parts
+from relay.web.deeds import destinations
+from relay.web.deeds.audited import audited
+from relay.web.parts import Parts, called_by, parts
 from relay.web.problems import answer
+from relay.web.same_origin import is_same_origin
 
 invitations = Blueprint("invitations", __name__)
 pages = Blueprint("connect", __name__, template_folder="templates")
@@ -47,8 +50,11 @@ _DONE = "/connect/gong/done"
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
 _LONGEST = 4096
 _STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:15vh auto;padding:0 1rem;color:#1d2433}"
-    "h1{font-size:1.4rem}code{background:#f0f1f4;padding:.1rem .3rem}"
+    ":root{color-scheme:light dark;background:light-dark(#f8f7fb,#121019)}"
+    "body{box-sizing:border-box;width:min(30rem,100% - 2rem);margin:14vh auto 0;padding:1.75rem;"
+    "border:1px solid light-dark(#e4e1ef,#2e2a3f);border-radius:.8rem;background:light-dark(#fff,#1b1827);"
+    "color:light-dark(#1c1929,#eceaf5);font:15px/1.55 system-ui,sans-serif}"
+    "h1{margin:0;font-size:1.4rem;letter-spacing:-.015em}p{margin:.6rem 0 0;color:light-dark(#5f5a75,#a8a3bf)}"
 )
 _POLICY = (
     "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; "
@@ -86,12 +92,8 @@ def _known() -> Parts:
 @invitations.post("/v1/destinations/<name>/connect")
 def make_link(name: str) -> Response:
     """A link for the customer's technical administrator: good once, for half an hour."""
-    known = _known()
-    known.keys.operator(request)
-    invitation = read_invitation(name, _body())
-    link = invite(known.config, known.redis, invitation, public_url=_public_url(known), now=known.now())
-    told = {"destination": name, "url": link.url, "expires_at": render_instant(link.expires_at)}
-    return answer(told, 201)
+    known, caller = called_by(Role.ADMIN)
+    return answer(destinations.make_link(known, caller, name, _body()), 201)
 
 
 def _body() -> Any:
@@ -139,7 +141,11 @@ def _invited(known: Parts, ticket: str, name: str) -> Invitation:
 
 
 def _chosen(known: Parts, name: str) -> Invitation:
-    known.keys.operator(request)
+    caller = known.keys.at_least(request, Role.ADMIN)
+    if caller.by_session and not is_same_origin(request, known.settings.public_url):
+        text = "A browser that has signed in begins this from the relay's own pages only: go to the destination's."
+        raise Forbidden("cross_site", text)
+    audited(known, caller, "destination.connect", name)
     return read_invitation(name, {})
 
 

@@ -5,8 +5,9 @@ from flask import Blueprint, Response, current_app
 from relay.core.errors import Unavailable
 from relay.core.version import VERSION
 from relay.store.durability import reachable
+from relay.views.configuration import configuration_page
 from relay.views.queues import store_page, stores_page
-from relay.web.parts import parts
+from relay.web.parts import Parts, parts
 from relay.web.problems import answer
 
 health = Blueprint("health", __name__)
@@ -20,13 +21,24 @@ def livez() -> Response:
 
 @health.get("/readyz")
 def readyz() -> Response:
-    """Events can be taken: the main store answers, and has room. A store beside it may be away: its events get 503."""
+    """Events can be taken: the main store answers, and has room. A store beside it may be away: its events get 503.
+
+    Before it ends, the web says for a while that it does, and still takes what comes.
+    """
     known = parts(current_app)
+    if known.life.ending():
+        raise Unavailable("draining", "This process is about to end: send to another.", retry_after=5)
     if not reachable(known.redis):
         raise Unavailable("store_away", "The store cannot be reached.", retry_after=2)
     known.stores.main.watermark.check()
-    told = {"status": "ok", "store": store_page(known.redis)}
+    told = {"status": "ok", "configuration": _configuration(known), "store": store_page(known.redis)}
     return answer(told | {"stores": stores_page(known.stores)} if len(known.stores) > 1 else told)
+
+
+def _configuration(known: Parts) -> dict[str, object]:
+    """Whether the file is the one that serves. What is wrong with it the overview tells: this page is for everybody."""
+    told = configuration_page(known.life.refused())
+    return {"status": told["status"], "since": told["since"], "faults": len(told["problems"])}
 
 
 @health.get("/version")

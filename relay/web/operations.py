@@ -1,27 +1,23 @@
 """The operator's API: look at events and queues, replay and discard events, pause, resume and probe destinations."""
 
-from typing import Any
+from flask import Blueprint, Response, current_app, request
 
-from flask import Blueprint, Response, current_app, g, request
-
-from relay.core.destination import Destination
+from relay.core.access import Role
 from relay.core.errors import Forbidden, Invalid, NotFound, Problem
-from relay.core.lifecycle import Cause
-from relay.intake.replaying import replay as replay_again
-from relay.intake.replaying import replaying_in
-from relay.store.acting import Hold, ask_probe, discard_event, hold_destination, resume_destination
-from relay.store.everywhere import store_of
-from relay.store.stores import Store
-from relay.views.events import event_page, events_page, read_filter
-from relay.views.probes import probe_page
+from relay.views.destinations import destination_page, destinations_page
+from relay.views.event import event_page
+from relay.views.events import events_page
+from relay.views.filters import FILTERS, read_filter
 from relay.views.queues import queues_page
 from relay.web.auth import Caller
-from relay.web.parts import Parts, parts
+from relay.web.deeds import destinations, events
+from relay.web.onlookers import onlooker
+from relay.web.parts import Parts, called_by, parts
 from relay.web.problems import answer
 
 operations = Blueprint("operations", __name__)
 
-_PARAMETERS = frozenset({"destination", "source", "status", "event_id", "request_id", "limit", "cursor"})
+_PARAMETERS = FILTERS | {"limit", "cursor"}
 
 
 def _known() -> Parts:
@@ -42,7 +38,9 @@ def list_events() -> Response:
     if caller.source is not None:
         told["source"] = _own_source(caller, told.get("source"))
     limit = _whole_number(told.get("limit", "50"))
-    page = events_page(_known().stores, read_filter(told), limit=limit, cursor=told.get("cursor"))
+    page = events_page(
+        _known().stores, read_filter(told, now=_known().now()), limit=limit, cursor=told.get("cursor")
+    )
     return answer(page)
 
 
@@ -61,9 +59,14 @@ def _whole_number(text: str) -> int:
 
 @operations.get("/v1/events/<event_id>")
 def explain_event(event_id: str) -> Response:
-    """Why it is, or is not, in Gong. A source's key sees its own events; another's are not there."""
-    caller = _known().keys.caller(request)
-    page = event_page(_known().stores, event_id)
+    """Why it is, or is not, in Gong. A source's key sees its own events; another's are not there.
+
+    With `reveal=true` an admin sees payloads as they came, and the audit says so.
+    """
+    known, caller = _known(), _known().keys.caller(request)
+    if request.args.get("reveal") == "true":
+        return answer(events.reveal_event(known, caller, event_id))
+    page = event_page(onlooker(known, caller), event_id)
     if caller.source is not None and page["source"] != caller.source.name:
         raise NotFound("no_such_event", f"There is no event {event_id}.")
     return answer(page)
@@ -72,69 +75,50 @@ def explain_event(event_id: str) -> Response:
 @operations.post("/v1/events/<event_id>/replay")
 def replay(event_id: str) -> Response:
     """Send a dead letter again; one that could not be mapped is mapped anew."""
-    _known().keys.operator(request)
-    known = _known()
-    store = store_of(known.stores, event_id)
-    replay_again(replaying_in(store, lambda: known.intake, known.now), event_id)
-    g.acted = event_id
-    return answer(event_page(known.stores, event_id), 202)
+    return answer(events.replay_event(*called_by(Role.OPERATOR), event_id), 202)
 
 
 @operations.post("/v1/events/<event_id>/discard")
 def discard(event_id: str) -> Response:
     """Give an event up."""
-    _known().keys.operator(request)
-    known = _known()
-    scripts = store_of(known.stores, event_id).scripts
-    discard_event(scripts, event_id, keep_seconds=known.intake.retention.delivered)
-    g.acted = event_id
-    return answer(event_page(known.stores, event_id))
+    return answer(events.discard_event(*called_by(Role.OPERATOR), event_id))
 
 
 @operations.get("/v1/queues")
 def queues() -> Response:
     """Depth, age, budget and hold of every destination; workers; the store."""
-    _known().keys.operator(request)
-    known = _known()
+    known, _ = called_by(Role.VIEWER)
     page = queues_page(known.stores, known.directory.all(), hooks=known.config.hooks, now=known.now())
     return answer(page)
 
 
-def _destination(name: str) -> Destination:
-    found = _known().directory.find(name)
-    if found is None:
-        raise NotFound("no_such_destination", f"There is no destination {name!r}, configured or connected.")
-    return found
+@operations.get("/v1/destinations")
+def list_destinations() -> Response:
+    """Every destination: where it leads, what it may send, how its queue stands."""
+    known, _ = called_by(Role.VIEWER)
+    return answer(destinations_page(known.stores, known.directory.all(), now=known.now()))
 
 
-def _store(destination: Destination) -> Store:
-    return _known().stores.of(destination.store)
+@operations.get("/v1/destinations/<name>")
+def show_destination(name: str) -> Response:
+    """One destination, with its customer's grant, its last probe and the holds that have ended."""
+    known, _ = called_by(Role.VIEWER)
+    return answer(destination_page(known.stores, known.directory.all(), name, now=known.now()))
 
 
 @operations.post("/v1/destinations/<name>/pause")
 def pause(name: str) -> Response:
     """Hold a destination until it is resumed. Its events wait; none is lost."""
-    _known().keys.operator(request)
-    destination = _destination(name)
-    fresh = hold_destination(_store(destination).scripts, destination, Hold(Cause.PAUSED, "", None))
-    return answer({"destination": name, "on_hold": True, "changed": fresh})
+    return answer(destinations.pause(*called_by(Role.OPERATOR), name))
 
 
 @operations.post("/v1/destinations/<name>/resume")
 def resume(name: str) -> Response:
     """End a destination's hold, whatever its cause."""
-    _known().keys.operator(request)
-    was_held, moved = resume_destination(_store(_destination(name)).scripts, name)
-    told: dict[str, Any] = {"destination": name, "on_hold": False, "changed": was_held, "events": moved}
-    return answer(told)
+    return answer(destinations.resume(*called_by(Role.OPERATOR), name))
 
 
 @operations.post("/v1/destinations/<name>/probe")
 def probe(name: str) -> Response:
     """Have a worker try a destination's credentials. `last` is what came of the probe before this one."""
-    _known().keys.operator(request)
-    destination = _destination(name)
-    redis = _store(destination).redis
-    last = probe_page(redis, name)
-    ask_probe(redis, destination)
-    return answer({"destination": name, "asked": True, "last": last}, 202)
+    return answer(destinations.probe(*called_by(Role.OPERATOR), name), 202)

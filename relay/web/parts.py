@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from flask import Flask
+from flask import Flask, current_app, request
 
+from relay.config.current import Refused
+from relay.core.access import Role
 from relay.core.config import Config
 from relay.intake.take_in import Intake
 from relay.settings import Settings
@@ -14,9 +16,17 @@ from relay.store.connection import Client
 from relay.store.directory import Directory
 from relay.store.scripts import Scripts
 from relay.store.stores import Stores
-from relay.web.auth import Keys
+from relay.web.auth import Caller, Keys
 
 _NAME = "relay"
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """Whether this process was told to stop, and what is wrong with the configuration file that it does not take."""
+
+    ending: Callable[[], bool] = lambda: False
+    refused: Callable[[], Refused | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +40,7 @@ class Parts:
     intake: Intake
     keys: Keys
     now: Callable[[], datetime]
+    life: Life = Life()
 
     @property
     def redis(self) -> Client:
@@ -46,3 +57,9 @@ def install(app: Flask, made: Parts) -> None:
 
 def parts(app: Flask) -> Parts:
     return cast("Parts", app.extensions[_NAME])
+
+
+def called_by(least: Role) -> tuple[Parts, Caller]:
+    """The process's parts and who asks, whose role covers `least`. Raises Unauthorized or Forbidden."""
+    known = parts(current_app)
+    return known, known.keys.at_least(request, least)

@@ -6,7 +6,7 @@ import orjson
 from flask import Flask, Response, g
 from werkzeug.exceptions import HTTPException
 
-from relay.core.errors import Invalid, RelayError, Unauthorized, Unavailable
+from relay.core.errors import Invalid, RelayError, TooMany, Unauthorized, Unavailable
 from relay.log import line
 
 CONTENT_TYPE = "application/problem+json"
@@ -35,7 +35,7 @@ def _relay_error(error: RelayError) -> Response:
         body["detail"] = f"{len(error.problems)} thing(s) to mend; nothing was kept."
         body["errors"] = [found.as_dict() for found in error.problems]
     response = answer(body, error.status, CONTENT_TYPE)
-    if isinstance(error, Unavailable):
+    if isinstance(error, Unavailable | TooMany):
         response.headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, Unauthorized):
         response.headers["WWW-Authenticate"] = 'Bearer realm="gong-relay", Basic realm="gong-relay"'

@@ -1,14 +1,17 @@
 """The operator's API about sources: what there is of them, and what a payload would become."""
 
-from flask import Blueprint, Response, current_app, g, request
+from flask import Blueprint, Response, g, request
 
+from relay.core.access import Role
 from relay.core.errors import NotFound
 from relay.core.source import Source
 from relay.core.strict_json import parse
 from relay.views.previews import Captured, captured_page, read_trial, trial_page, way_of
+from relay.views.source import source_page
 from relay.views.sources import sources_page
 from relay.web.body import read_body
-from relay.web.parts import Parts, parts
+from relay.web.onlookers import onlooker
+from relay.web.parts import Parts, called_by
 from relay.web.problems import answer
 
 sources = Blueprint("sources", __name__)
@@ -20,16 +23,21 @@ TRIAL_TYPE = "application/vnd.gong-relay.preview+json"
 @sources.get("/v1/sources")
 def list_sources() -> Response:
     """Every source: where it sends, how it is proven, which keys came when, its rules."""
-    known = parts(current_app)
-    known.keys.operator(request)
-    return answer(sources_page(known.stores, known.config))
+    known, _ = called_by(Role.VIEWER)
+    return answer(sources_page(known.stores, known.config, now=known.now()))
+
+
+@sources.get("/v1/sources/<name>")
+def show_source(name: str) -> Response:
+    """One source, with its mapping and the last payload that made an event of it."""
+    known, caller = called_by(Role.VIEWER)
+    return answer(source_page(onlooker(known, caller), _source(known, name).name))
 
 
 @sources.post("/v1/sources/<name>/preview")
 def preview_payload(name: str) -> Response:
     """What a captured payload would become, item by item. Nothing is kept and nothing sent."""
-    known = parts(current_app)
-    known.keys.operator(request)
+    known, _ = called_by(Role.OPERATOR)
     source = _source(known, name)
     way = way_of(known.config, source, finder=known.directory, now=known.now())
     raw = read_body(request, most=known.settings.max_body_bytes)

@@ -54,6 +54,10 @@ def test_an_id_is_printed_whole_at_any_width(run: Run, settle: Settle, columns: 
         (["--status", "dead"], set()),
         (["--event-id", "web:ev-1"], {"web:ev-1"}),
         (["--request-id", "r-1"], set()),
+        (["--since", "-1h"], {"web:ev-1", "web:ev-2"}),
+        (["--until", "-1h"], set()),
+        (["--reason", "refused"], set()),
+        (["--cluster", "f1"], set()),
     ],
 )
 def test_filters_choose_what_is_listed(run: Run, queue: Queue, filters: list[str], expected: set[str]):
@@ -110,7 +114,7 @@ def test_without_dead_letters_that_is_said(run: Run):
         (REFUSED, ["refused", "400", "content.title: must not be empty", REASONS[Reason.REFUSED]]),
         (
             done(State.DELIVERED, "r-77", record=b"", keep_seconds=600),
-            ["delivered", "r-77", "Gong has accepted it"],
+            ["delivered", "r-77", "It is in Gong"],
         ),
         (later(Again(3600.0), record=b""), ["waiting", "it is tried again at"]),
         (hold(Cause.FORBIDDEN, "no", record=b"", probe_seconds=60), ["held", "is on hold"]),

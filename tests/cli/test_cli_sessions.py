@@ -29,7 +29,7 @@ def session(scripts: Scripts) -> list[str]:
 
 
 def test_the_event_that_stands_for_a_session_says_how_many_it_stands_for(run: Run, session: list[str]):
-    out = run("event", session[0], columns=120).out
+    out = run("event", session[0], "--reveal", columns=120).out
 
     assert "stands for 3 events, 2026-11-21 10:00:00 UTC to 2026-11-21 10:02:00 UTC" in " ".join(out.split())
     assert '"pages"' in out

@@ -159,6 +159,7 @@ def test_it_says_where_everything_is(up: Up):
     up.start()
 
     for words in (
+        f"http://127.0.0.1:{up.port}/ops/sign-in?ticket=",
         f"http://127.0.0.1:{up.port}",
         f"http://127.0.0.1:{up.sandbox_port}",
         ".relay/log/",

@@ -102,6 +102,15 @@ def test_what_kubernetes_says_of_a_neighbouring_service_is_no_mistake(name):
     assert Settings.from_env({name: "tcp://10.0.0.1:8080"}) == Settings()
 
 
+def test_a_service_named_like_the_operations_port_is_no_setting():
+    assert Settings.from_env({"RELAY_OPERATIONS_PORT": "tcp://10.0.0.1:8080"}).operations_port == 0
+
+
+def test_a_port_that_there_is_not_is_refused():
+    with pytest.raises(SettingsError, match="RELAY_OPERATIONS_PORT: must be a whole number from 0 to 65535"):
+        Settings.from_env({"RELAY_OPERATIONS_PORT": "70000"})
+
+
 def test_a_lease_must_outlast_a_call():
     assert "RELAY_LEASE_SECONDS" in wrong(RELAY_LEASE_SECONDS="29", RELAY_CALL_TIMEOUT_SECONDS="20")
 

@@ -12,7 +12,7 @@ from werkzeug.serving import make_server
 
 from relay.core.config import Config
 from relay.sandbox.serve import POLL_SECONDS, Quiet
-from relay.store.delivery import Pacing, finish, take
+from relay.store.delivery import Pacing, Trip, finish, take
 from relay.store.scripts import Scripts
 from workers.access import Accesses
 from workers.deliver import Deliverer
@@ -48,7 +48,7 @@ def deliver_all(scripts: Scripts, config: Config) -> None:
             started = datetime.now(UTC)
             made = deliverer.attempt(one, lambda: datetime.now(UTC))
             attempt = Attempt(one, made.outcome, "w", started, made.seconds)
-            assert finish(scripts, one, settle(attempt, Rules()))
+            assert finish(scripts, one, settle(attempt, Rules()), Trip(made.base_url))
 
 
 def received(sandbox: str, *, company: str | None = None) -> list[dict[str, Any]]:

@@ -195,8 +195,8 @@ def test_each_event_is_explained_before_and_after(relay: str, config: Config, re
     end_sessions(redis, config)
     delivered = look(relay, f"/v1/events/{first}")
 
-    assert gathering["gathered"]["until"] in gathering["next"]
-    assert (collapsed["into"], first in collapsed["next"]) == (first, True)
+    assert gathering["gathered"]["until"][:19] in gathering["why"]["sentence"]
+    assert (collapsed["into"], first in collapsed["why"]["sentence"]) == (first, True)
     assert gathering["call"] == delivered["call"]
     assert delivered["gathered"] == gathering["gathered"] | {
         "events": 3,

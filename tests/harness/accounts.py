@@ -75,6 +75,12 @@ def configuration(known: Iterable[Account], gong_url: str, stores: Mapping[str, 
     return yaml.safe_dump(told | {"stores": {name: {"url": url} for name, url in (stores or {}).items()}})
 
 
+def with_more(written: str, more: Mapping[str, Mapping[str, Any]]) -> str:
+    """A relay.yaml with further entries in its sections."""
+    told = yaml.safe_load(written)
+    return yaml.safe_dump(told | {name: told.get(name, {}) | dict(entries) for name, entries in more.items()})
+
+
 def _application(gong_url: str) -> Mapping[str, str]:
     """The sandbox's own, by which accounts with `oauth` are connected."""
     return {

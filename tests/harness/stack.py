@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import requests
 
 from relay.settings import Settings
-from tests.harness.accounts import ADMIN_KEY, SECRET_KEY, Account, configuration
+from tests.harness.accounts import ADMIN_KEY, SECRET_KEY, Account, configuration, with_more
 from tests.harness.clients import Relay, Sandbox
 from tests.harness.processes import Process, free_port, tail
 from tests.harness.waiting import eventually
@@ -35,7 +36,8 @@ FAST = {
 class Plan:
     """What a stack is made of. `settings` are `RELAY_*`, `gong` is `SANDBOX_*`, `store` the server's options.
 
-    `stores` are the names of those beside the main one. Each has a worker.
+    `stores` are the names of those beside the main one. Each has a worker. `config` is what the configuration file
+    holds beside the accounts, section by section.
     """
 
     accounts: Sequence[Account]
@@ -44,6 +46,7 @@ class Plan:
     store: Mapping[str, str] = field(default_factory=dict)
     workers: int = 1
     stores: Sequence[str] = ()
+    config: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def worker_threads(self) -> int:
@@ -69,7 +72,8 @@ class Stack:
     def start(self) -> None:
         """Start everything and wait until the web and the sandbox answer."""
         urls = {name: store.url for name, store in self.stores.items()}
-        (self.folder / "relay.yaml").write_text(configuration(self.plan.accounts, self.gong_url, urls))
+        told = configuration(self.plan.accounts, self.gong_url, urls)
+        (self.folder / "relay.yaml").write_text(with_more(told, self.plan.config))
         for store in (self.store, *self.stores.values()):
             store.start()
         for process in (self.gong, self.web, *self.workers):
@@ -121,9 +125,10 @@ class Stack:
         return self._process(name, "-m", "gunicorn", "--bind", bind, "--workers", "1", *options)
 
     def _process(self, name: str, *arguments: str) -> Process:
-        return Process([sys.executable, *arguments], self._environ(), self.folder / f"{name}.log")
+        return Process([sys.executable, *arguments], self.environ(), self.folder / f"{name}.log")
 
-    def _environ(self) -> dict[str, str]:
+    def environ(self) -> dict[str, str]:
+        """What every process of the relay is told."""
         kept = {name: os.environ[name] for name in _KEPT_OF_ENVIRONMENT if name in os.environ}
         ours = {
             "PYTHONUNBUFFERED": "1",

@@ -96,5 +96,6 @@ def test_every_command_that_our_code_gives_is_allowed():
         one for file in files for one in re.findall(r"(?:redis|pipeline)\.([a-z_]+)\(", file.read_text())
     }
     used = {one.replace("_", "|") for one in called - {"pipeline", "execute", "close", "transaction"}}
+    used = used - {"delete"} | {"del"}  # which is a word of Python's
 
     assert {f"+{command}" for command in used} <= set(rules())

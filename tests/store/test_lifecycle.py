@@ -30,9 +30,10 @@ from relay.store.delivery import (
     sweep,
     take,
 )
+from relay.store.erasing import Erasing, erase_one, start_erasure
 from relay.store.queues import read_depths
 from relay.store.scripts import Scripts
-from tests.store_world import NOW, accept_events, event
+from tests.store_world import NOW, accept_events, event, new_id
 
 SETTLEMENTS: list[Settlement] = [
     done(State.DELIVERED, "r", record=b"{}", keep_seconds=600),
@@ -124,6 +125,15 @@ class Life(RuleBasedStateMachine):
                 discard_event(self.scripts, ids[at], keep_seconds=600)
         except Conflict:
             assert State(self.redis.hget(keys.EVENT + ids[at], "state").decode()) != State.DEAD
+
+    @rule(at=st.integers(0, 30))
+    def erase(self, at: int) -> None:
+        """One step of an erasure, as if the event told of somebody."""
+        ids = list(self.states)
+        if at < len(ids):
+            erasing = Erasing(new_id(), b"8 bytes.", "email", "admin")
+            start_erasure(self.scripts, erasing, seen_seconds=60, now=NOW)
+            erase_one(self.scripts, erasing, ids[at], alias="", keep_seconds=600)
 
     @invariant()
     def every_event_is_where_its_state_says(self) -> None:

@@ -28,6 +28,7 @@ class Replayed:
     page: Mapping[str, Any]
     arrived: list[str]
     states: Mapping[str, int]
+    reasons: list[str]
     arrived_before: int
 
 
@@ -66,7 +67,8 @@ def replayed(dead: Stack) -> Replayed:
         worker.start()
     eventually(lambda: is_done(dead, replay_id), within=120, what="the drain")
     page = dead.relay.get(f"/v1/replays/{replay_id}")
-    return Replayed(page, arrivals(dead), states(dead), before)
+    reasons = [event["reason"] for event in dead.relay.get("/v1/events?status=dead&limit=500")["events"]]
+    return Replayed(page, arrivals(dead), states(dead), reasons, before)
 
 
 def begin(stack: Stack) -> str:
@@ -102,9 +104,10 @@ def test_the_records_say_that_each_was_sent_once(replayed: Replayed) -> None:
     counts = {name: replayed.page[name] for name in ("examined", "matched", "replayed", "skipped", "failed")}
 
     assert counts == {"examined": EVENTS, "matched": EVENTS, "replayed": EVENTS, "skipped": 0, "failed": 0}
-    assert (replayed.states["dead"], replayed.states["delivered"] + replayed.states["duplicate"]) == (
-        0,
-        EVENTS + LIVE,
+    ended = ("delivered", "duplicate", "dead")
+    assert sum(replayed.states[state] for state in ended) == EVENTS + LIVE
+    assert set(replayed.reasons) <= {"crashed"}, (
+        "a worker killed with it again and again is all that may bury one"
     )
 
 

@@ -134,10 +134,17 @@ def configurations() -> list[tuple[str, str]]:
     ]
 
 
+SHAPED = {
+    "ALERT_SECRET": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3",
+    "SLACK_URL": "https://hooks.slack.com/services/T0/B0/x",
+}
+"""Variables that must hold a text of a certain form."""
+
+
 @pytest.mark.parametrize(("where", "text"), configurations())
 def test_every_configuration_on_a_page_is_right(where: str, text: str):
     names = set(re.findall(r"\$\{(\w+)\}", text))
-    environ = {name: f"{name}-with-twenty-characters-and-more" for name in names}
+    environ = {name: f"{name}-with-twenty-characters-and-more" for name in names} | SHAPED
 
     config = read_config(text, environ=environ, allow_hosts={"127.0.0.1:8090"})
 

@@ -83,7 +83,7 @@ def test_every_type_is_listed_with_its_engagement_call():
     assert told == {str(kind): words[OPERATIONS.get(kind)] for kind in EventType}
 
 
-_PLACEHOLDER = re.compile(r"<(?:event_|replay_)?(id|name)>")
+_PLACEHOLDER = re.compile(r"<(?:event_|replay_|erasure_)?(id|name|cluster)>")
 
 
 def _braces(found: re.Match[str]) -> str:
@@ -95,6 +95,8 @@ def routes(app: Flask) -> set[str]:
         f"{method} {_PLACEHOLDER.sub(_braces, rule.rule)}"
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if not rule.rule.startswith(("/ops/", "/docs/"))
+        and rule.rule != "/"  # pages: each shows what a route of the API answers
     }
 
 

@@ -9,6 +9,7 @@ from marshmallow import fields as kinds
 
 from relay.config.hook_schema import Described
 from relay.config.oauth import OAuthSchema
+from relay.config.operators import OperatorSchema
 from relay.config.schema import ConfigSchema, DestinationSchema, SourceSchema, StoreSchema
 from relay.setting import default, shown, variable
 from relay.settings import Settings
@@ -51,14 +52,26 @@ def keys(schema: type[Schema]) -> list[str]:
 
 @pytest.mark.parametrize(
     ("title", "schema"),
-    [("Destinations", DestinationSchema), ("Sources", SourceSchema), ("Stores", StoreSchema)],
+    [
+        ("Destinations", DestinationSchema),
+        ("Sources", SourceSchema),
+        ("Stores", StoreSchema),
+        ("Operators", OperatorSchema),
+    ],
 )
 def test_every_key_of_the_file_stands_on_its_page_and_no_other(title: str, schema: type[Schema]):
     assert sorted(first_cells(section(CONFIGURATION, title))) == sorted(keys(schema))
 
 
 def test_the_file_has_no_part_that_the_page_leaves_out():
-    assert list(ConfigSchema._declared_fields) == ["destinations", "sources", "oauth", "stores"]
+    assert list(ConfigSchema._declared_fields) == [
+        "destinations",
+        "sources",
+        "oauth",
+        "stores",
+        "operators",
+        "alerts",
+    ]
 
 
 def test_every_key_of_the_application_stands_on_its_page_and_no_other():

@@ -1,10 +1,11 @@
 """The web application over a real store, asked through Flask's own client."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from flask import Flask, Response, request_finished
 from flask.testing import FlaskClient
 from redis import Redis
 
@@ -17,6 +18,7 @@ from relay.settings import Settings
 from relay.store.delivery import bury, finish
 from relay.store.scripts import Scripts
 from tests.store_world import take_events
+from tests.web.described_answers import complaints
 
 ADMIN = "the-operators-own-key-000"
 KEYS = {"web": "the-web-sources-own-key-1", "shop": "the-shop-sources-own-key1"}
@@ -31,6 +33,19 @@ def config() -> Config:
         "acme", "acme", BasicCredentials("key", "secret"), internal_domains=frozenset({"acme.example"})
     )
     return Config({"acme": destination}, {name: _source(name) for name in KEYS})
+
+
+@pytest.fixture(autouse=True)
+def described() -> Iterator[None]:
+    """Whatever is answered in these tests is answered as the API's description tells."""
+    told: list[str] = []
+
+    def look(_: Flask, response: Response, **__: Any) -> None:
+        told.extend(complaints(response))
+
+    with request_finished.connected_to(look):
+        yield
+    assert told == [], "tell it in relay/web/openapi"
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from relay.core.call import Operation
 from relay.core.ids import moment_of
 from relay.store import keys
 from tests.core.gong_bodies import MAXIMAL, MINIMAL, changed
-from tests.web.conftest import KEYS
+from tests.web.conftest import ADMIN, KEYS
 
 Headers = dict[str, str]
 INTERACTION = "/v2/digital-interaction"
@@ -170,7 +170,8 @@ def test_keys_that_leaked_into_gongs_schema_are_dropped_and_told_to_the_operator
 ):
     body = changed(MAXIMAL[Operation.CONTENT_VIEWED], {"moreInfoUrl": "https://acme.com/more"})
     request_id = report(client, Operation.CONTENT_VIEWED, body, sender).get_json()["requestId"]
-    event = client.get(f"/v1/events/{request_id}", headers=sender).get_json()
+    revealed = client.get(f"/v1/events/{request_id}?reveal=true", headers={"X-API-Key": ADMIN})
+    event = revealed.get_json()
 
     assert event["call"]["body"] == MAXIMAL[Operation.CONTENT_VIEWED]
     assert ("moreInfoUrl", "dropped") in [(told["path"], told["code"]) for told in event["warnings"]]

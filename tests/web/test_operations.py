@@ -41,9 +41,9 @@ def test_an_event_is_explained_from_receipt_to_next_step(
         "page_view",
     )
     assert page["call"]["path"] == "/v2/digital-interaction"
-    assert page["call"]["body"]["content"]["contentTitle"] == "Pricing"
+    assert page["call"]["body"]["content"]["contentTitle"] == "••• (7 characters)"
     assert page["receipt"]["bytes"] > 0
-    assert page["next"] == "It is sent as soon as its company's budget allows."
+    assert (page["why"]["cause"], page["why"]["in_gong"]) == ("queued", False)
 
 
 def test_a_dead_letter_says_why_and_what_to_do(client: FlaskClient, operator: Headers, dead_id: str):
@@ -55,7 +55,7 @@ def test_a_dead_letter_says_why_and_what_to_do(client: FlaskClient, operator: He
         "content: must not be null",
     )
     assert [told["outcome"] for told in page["tries"]] == ["refused"]
-    assert "Mend" in page["next"]
+    assert (page["why"]["cause"], "Mend" in page["why"]["remedy"]) == ("refused", True)
 
 
 def test_a_held_event_says_why_its_destination_rests(
@@ -65,7 +65,7 @@ def test_a_held_event_says_why_its_destination_rests(
     finish(scripts, taken, hold(Cause.FORBIDDEN, "ip", record=b"{}", probe_seconds=300))
 
     page = client.get(f"/v1/events/{event_id}", headers=operator).get_json()
-    assert "trusted IPs" in page["next"]
+    assert (page["why"]["cause"], "trusted IPs" in page["why"]["sentence"]) == ("forbidden", True)
 
 
 def test_a_waiting_event_says_when_it_is_tried_again(
@@ -75,7 +75,8 @@ def test_a_waiting_event_says_when_it_is_tried_again(
     finish(scripts, taken, later(Again(60.0, ambiguous=True), record=b"{}"))
 
     page = client.get(f"/v1/events/{event_id}", headers=operator).get_json()
-    assert page["due_at"] in page["next"]
+    assert page["why"]["next_at"] == f"{page['due_at'][:19]}Z"
+    assert page["why"]["next_at"] in page["why"]["sentence"]
 
 
 def test_events_are_listed_newest_first_in_pages(

@@ -45,5 +45,7 @@ def test_a_worker_publishes_the_limits_of_its_own_store_s_companies(redis: Redis
 def test_a_worker_of_one_store_starts_while_another_is_away(environ: pytest.MonkeyPatch, redis: Redis):
     environ.setenv("RELAY_REDIS_URL", "unix:///nowhere/at/all")
 
-    assert build(4, "eu").connection.ping()
+    worker, _ = build(4, "eu")
+
+    assert worker.connection.ping()
     assert redis.dbsize() == 0

@@ -1,8 +1,11 @@
 """Reading a source's mapping: everything wrong with it at once, each with its path and what to do."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
+
+import orjson
 
 from relay.core.call import Operation
 from relay.core.errors import Invalid, Problem, join
@@ -22,6 +25,7 @@ from relay.core.rules.tree import Tree, read_tree
 
 RULES_MAX = 100
 NAME_MAX = 100
+_VERSION_DIGITS = 8
 _SPEC_KEYS = ("items", "rules", "extends", "preset")
 _RULE_KEYS = ("name", "when", "to", "items", "lane", "collapse", "map")
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -48,7 +52,12 @@ def compile_rules(spec: object, *, path: str = "", presets: Mapping[str, Any] = 
     )
     if problems:
         raise Invalid(problems)
-    return Compiled(items, rules)
+    return Compiled(items, rules, _version(merged), merged)
+
+
+def _version(merged: Mapping[str, Any]) -> str:
+    told = orjson.dumps(dict(merged), default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    return hashlib.sha256(told).hexdigest()[:_VERSION_DIGITS]
 
 
 def _on_preset(

@@ -1,6 +1,8 @@
 """A source's mapping, ready to run: where its items are, and its rules in their order."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from relay.core.call import Operation
 from relay.core.lane import Lane
@@ -35,7 +37,13 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """`items` None takes the body itself: each element of an array, or the one object."""
+    """`items` None takes the body itself: each element of an array, or the one object.
+
+    `version` is short and the same for the same mapping, wherever it is read: events keep it, to be explained by.
+    `written` is the whole mapping as it was read, a preset's part with it, for people.
+    """
 
     items: Expression | None
     rules: tuple[Rule, ...]
+    version: str = ""
+    written: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)

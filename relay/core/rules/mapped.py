@@ -25,7 +25,8 @@ class Mapped:
 
     `draft` is the call as far as it came; only `call` may be made. `filtered` says why Gong is not told, `problems`
     why the event is dead, `warnings` what was changed or left out. `destination` is UNROUTED where none was found;
-    `account` is the value that told it. `session` is what its call is collapsed with.
+    `account` is the value that told it. `session` is what its call is collapsed with. `people` are
+    those whom its item tells of.
     """
 
     index: int
@@ -39,6 +40,7 @@ class Mapped:
     destination: Destination = UNROUTED
     account: str | None = None
     session: Session | None = None
+    people: tuple[str, ...] = ()
 
     @property
     def status(self) -> Status:

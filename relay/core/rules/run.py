@@ -16,6 +16,7 @@ from relay.core.destination import Destination
 from relay.core.errors import Problem
 from relay.core.instants import render_instant
 from relay.core.payloads import Payload
+from relay.core.people import people_of
 from relay.core.rules.bodies import PLACES
 from relay.core.rules.compiled import Compiled, Rule
 from relay.core.rules.faults import Hitch
@@ -199,7 +200,8 @@ def _of_part(running: _Run, rule: Rule, start: Mapped, scope: Mapping[str, Any])
         raw = rule.tree.build(making) or {}
         key = rule.collapse.key(making) if rule.collapse else None
     except Exceeded:
-        return replace(start, event_id=_made_id(running, start, scope), problems=(_WORK_TOLD,))
+        event_id = _made_id(running, start, scope)
+        return replace(start, event_id=event_id, problems=(_WORK_TOLD,), people=people_of(scope["item"]))
     finally:
         running.steps_left -= meter.spent
     mapped = _finished(running, rule, start, making=making, raw=raw)
@@ -239,6 +241,7 @@ def _finished(running: _Run, rule: Rule, start: Mapped, *, making: Making, raw: 
         filtered=filtered,
         problems=problems,
         warnings=tuple(hitches),
+        people=people_of(making.scope["item"]),
     )
 
 
@@ -272,8 +275,9 @@ def _told(path: str, error: Unfit | Exceeded) -> Problem:
 
 
 def _dead(running: _Run, index: int, item: Any, problem: Problem) -> Mapped:
-    return Mapped(index, _whole_id(running, item), problems=(problem,))
+    return Mapped(index, _whole_id(running, item), problems=(problem,), people=people_of(item))
 
 
 def _filtered(running: _Run, index: int, item: Any, why: str, *hitches: Problem) -> Mapped:
-    return Mapped(index, _whole_id(running, item), filtered=why, warnings=hitches)
+    event_id = _whole_id(running, item)
+    return Mapped(index, event_id, filtered=why, warnings=hitches, people=people_of(item))

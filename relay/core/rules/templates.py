@@ -23,6 +23,11 @@ class Template:
     parts: tuple[str | Expression, ...]
 
     @property
+    def text(self) -> str:
+        """As it is written in the mapping."""
+        return "".join(part if isinstance(part, str) else f"{{{{ {part.text} }}}}" for part in self.parts)
+
+    @property
     def expressions(self) -> tuple[Expression, ...]:
         return tuple(part for part in self.parts if isinstance(part, Expression))
 

@@ -15,4 +15,5 @@ redis.call('ZREM', K.RQ_SCHEDULED .. origin(id), id)
 redis.call('ZREM', K.RQ_FAILED .. origin(id), id)
 redis.call('DEL', K.RQ_JOB .. id)
 ended(id, tonumber(ARGV[2]))
+happened(event[2], 'discarded')
 return {1, event[1]}

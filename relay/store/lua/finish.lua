@@ -1,7 +1,8 @@
 #!lua flags=allow-oom
 -- Settles one attempt. Removing the lease is the claim: without it another worker owns the event, and 0 is returned.
 -- ARGV: company, event id, try, verb, attempt record, keep µs, base URL ('' = its answer tells nothing of it), slot, µs
---       after which the call had arrived at the latest ('' = it was not made), window µs, then by verb:
+--       after which the call had arrived at the latest ('' = it was not made), window µs, µs that Gong took for its answer
+--       ('' = it gave none), then by verb:
 --   done    state, requestId                    delivered or duplicate: the event has ended
 --   later   delay µs, 1 if ambiguous, 1 if an attempt is spent, 1 if no event is to blame, what Gong said
 --   freeze  delay µs, per_day                   429: back to the front, the company rests, no attempt spent
@@ -9,7 +10,7 @@
 --   hold    cause, detail, probe µs             the destination rests, the event waits for it
 --   back                                        never sent: back to the front as it was
 local company, id, try, verb, record, keep = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
-local base_url, slot, lag, window = ARGV[7], ARGV[8], ARGV[9], tonumber(ARGV[10])
+local base_url, slot, lag, window, took = ARGV[7], ARGV[8], ARGV[9], tonumber(ARGV[10]), tonumber(ARGV[11])
 if redis.call('ZREM', K.LEASE, company .. '|' .. id .. '|' .. try) == 0 then return 0 end
 local event = K.EVENT .. id
 local destination, source, lane = unpack(redis.call('HMGET', event, 'destination', 'source', 'lane'))
@@ -56,6 +57,16 @@ local function fails(impersonal, said)
   end
 end
 
+-- How long it took from its arrival to Gong. A session waits on purpose, and a replay began long after.
+local function arrival(state)
+  if state ~= 'delivered' then return happened(destination, state) end
+  local told = redis.call('HMGET', event, 'received_at', 'gathered', 'replays')
+  if told[2] or told[3] then return happened(destination, 'delivered') end
+  local passed = now - tonumber(told[1])
+  happened(destination, 'delivered:' .. bucket(passed))
+  timed('arrival', passed)
+end
+
 local verbs = {}
 
 function verbs.done(state, request_id)
@@ -67,6 +78,7 @@ function verbs.done(state, request_id)
   redis.call('HDEL', K.COMPANY .. company, 'throttles')
   redis.call('DEL', K.RQ_JOB .. id)
   ended(id, keep)
+  arrival(state)
   answers()
 end
 
@@ -78,6 +90,7 @@ function verbs.later(delay, ambiguous, spent, impersonal, said)
   redis.call('HSET', K.RQ_JOB .. id, 'status', 'scheduled')
   redis.call('ZADD', K.WAITING, whole(due), id)
   redis.call('ZADD', K.RQ_SCHEDULED .. queue_of(company, source, lane), due / 1000000, id)
+  happened_ever(destination, 'faltered')
   if base_url ~= '' then fails(tonumber(impersonal), said) end
 end
 
@@ -104,6 +117,7 @@ function verbs.freeze(delay, per_day)
   move(id, destination, 'sending', 'queued')
   enqueue(id, company, source, lane, true)
   redis.call('ZADD', K.DUE, whole(until_then), company)
+  happened_ever(destination, 'throttled')
   answers()
 end
 
@@ -123,6 +137,7 @@ function verbs.hold(cause, detail, probe)
   move(id, destination, 'sending', 'held')
   if redis.call('EXISTS', K.PROBED .. destination) == 1 then redis.call('HINCRBY', event, 'lockouts', 1) end
   redis.call('LPUSH', K.HELD .. destination, id)
+  happened_ever(destination, 'locked_out')
   answers()
 end
 
@@ -134,5 +149,9 @@ function verbs.back()
 end
 
 if lag ~= '' then arrived() end
-verbs[verb](unpack(ARGV, 11))
+if took then
+  count('', 'call:' .. bucket(took), 1)
+  timed('call', took)
+end
+verbs[verb](unpack(ARGV, 12))
 return 1

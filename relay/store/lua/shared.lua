@@ -1,7 +1,4 @@
--- What every script shares: the clock, moving an event between states, and queueing one.
-local clock = redis.call('TIME')
-local now = clock[1] * 1000000 + clock[2]        -- microseconds
-local function whole(number) return string.format('%.0f', number) end
+-- What every script shares: moving an event between states, and queueing one.
 
 local function index(id, destination, state)
   redis.call('ZADD', K.AT .. destination .. ':' .. state, 0, id)
@@ -70,6 +67,8 @@ local function bury(id, destination, from, reason, detail, keep, ...)
   move(id, destination, from, 'dead', 'reason', reason, 'detail', detail, 'ended_at', whole(now), ...)
   redis.call('HSET', K.RQ_JOB .. id, 'status', 'failed', 'exc_info', reason .. ': ' .. detail)
   redis.call('ZADD', K.RQ_FAILED .. origin(id), whole((now + keep) / 1000000), id)
+  happened(destination, 'dead')
+  redis.call('HINCRBY', K.HAPPENED, destination .. '|dead:' .. reason, 1)
   cluster_add(id)
   ended(id, keep)
 end
@@ -86,14 +85,28 @@ local function revive(id, before, ...)
   redis.call('HINCRBY', K.EVENT .. id, 'replays', 1)
   redis.call('ZREM', K.EXPIRY, id)
   redis.call('HDEL', K.RQ_JOB .. id, 'exc_info')
+  happened_ever(event[1], 'replayed')
   return event
+end
+
+-- A body that is made anew may tell of more people than the one before: they are added to the index, not written over.
+local function without_people(id, fields)
+  local others = {}
+  for at = 1, #fields, 2 do
+    if fields[at] == 'people' then
+      people_add(K.EVENT .. id, id, fields[at + 1])
+    else
+      others[#others + 1], others[#others + 2] = fields[at], fields[at + 1]
+    end
+  end
+  return others
 end
 
 -- The same, from its record to its queue: with `fields` set anew (name, value …) and its job as RQ writes it.
 local function send_again(id, before, job, created_at, fields, ...)
   redis.call('ZREM', K.RQ_FAILED .. origin(id), id)
   if before.state == 'dead' then cluster_remove(id) end
-  if #fields > 0 then redis.call('HSET', K.EVENT .. id, unpack(fields)) end
+  if #fields > 0 then redis.call('HSET', K.EVENT .. id, unpack(without_people(id, fields))) end
   local anew = revive(id, before, ...)
   redis.call('HSET', K.RQ_JOB .. id, 'data', job, 'created_at', created_at)
   enqueue(id, anew[2], anew[3], anew[4], false)

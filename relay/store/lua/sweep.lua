@@ -50,8 +50,11 @@ local function prune(id)
   redis.call('ZREM', K.SOURCE .. event[3], id)
   redis.call('ZREM', K.ALL, id)
   redis.call('ZREM', K.RQ_FAILED .. queue_of(event[4], event[3], event[6]), id)
+  people_leave(id, event[5])
   redis.call('DEL', K.EVENT .. id, K.RQ_JOB .. id)
-  if redis.call('HINCRBY', K.RECEIPT .. event[5], 'open', -1) <= 0 then redis.call('DEL', K.RECEIPT .. event[5]) end
+  if redis.call('HINCRBY', K.RECEIPT .. event[5], 'open', -1) > 0 then return end
+  people_remove(K.RECEIPT .. event[5], event[5])
+  redis.call('DEL', K.RECEIPT .. event[5])
 end
 
 local function each(key, most, act)

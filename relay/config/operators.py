@@ -1,0 +1,67 @@
+"""The section `operators` of the configuration file: who looks after the relay, with which keys, and how far."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from marshmallow import validate
+
+from relay.config.fields import Key, Several
+from relay.config.hook_schema import Word
+from relay.config.keys import digest_of
+from relay.config.strict import Strict
+from relay.core.access import FIRST_ADMIN, OPERATOR_ROLES, Operator, Role
+from relay.core.config import Config
+from relay.core.errors import Problem
+from relay.settings import Misconfigured, Settings
+
+
+class OperatorSchema(Strict):
+    role = Word(
+        OPERATOR_ROLES,
+        required=True,
+        validate=validate.OneOf(OPERATOR_ROLES, error=f"must be one of: {', '.join(OPERATOR_ROLES)}"),
+        metadata={"description": "What they may do: viewer looks, operator acts, admin also sees payloads."},
+    )
+    keys = Several(
+        Key(),
+        required=True,
+        validate=validate.Length(min=1, error="holds no key: `gong-relay key` makes one"),
+        metadata={
+            "description": "Keys: sha256:<hex> as `gong-relay key --role` prints it, or ${NAME} of the plain key."
+        },
+    )
+
+
+def read_operators(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Operator]:
+    """Everybody by name, from a section that was checked with the rest of the file."""
+    return {
+        name: Operator(name, Role(entry["role"]), frozenset(entry["keys"])) for name, entry in entries.items()
+    }
+
+
+def operator_problems(
+    operators: Mapping[str, Mapping[str, Any]], sources: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Problem]:
+    """What is wrong with them beside the rest of the file: a key tells one person or one source, never two."""
+    if FIRST_ADMIN in operators:
+        message = "is who comes with RELAY_ADMIN_KEY: give this one another name"
+        yield Problem(f"operators.{FIRST_ADMIN}", "reserved_name", message)
+    first = {digest: f"sources.{name}" for name, entry in sources.items() for digest in entry["keys"]}
+    for name, entry in operators.items():
+        for index, digest in enumerate(entry["keys"]):
+            other = first.setdefault(digest, f"operators.{name}")
+            if other != f"operators.{name}":
+                message = f"is also a key of {other}: a key tells who sends it, so give each their own"
+                yield Problem(f"operators.{name}.keys[{index}]", "shared_key", message)
+
+
+def check_admin_key(config: Config, settings: Settings) -> None:
+    """Raise Misconfigured where the first admin's key is also somebody else's: nobody could say who it is."""
+    if settings.admin_key is None:
+        return
+    digest = digest_of(settings.admin_key)
+    people = [f"operators.{name}" for name, one in config.operators.items() if digest in one.key_digests]
+    sources = [f"sources.{name}" for name, one in config.sources.items() if digest in one.key_digests]
+    if others := [*people, *sources]:
+        message = f"is also a key of {others[0]}: a key tells who sends it, so give each their own"
+        raise Misconfigured([Problem("RELAY_ADMIN_KEY", "shared_key", message)])

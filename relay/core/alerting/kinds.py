@@ -1,0 +1,91 @@
+"""What the relay tells its operators by itself: each kind of alert, how grave it is, and what to do. See docs/alerts.md."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What an alert is about. The value is its name in the configuration, the API and every message."""
+
+    ON_HOLD = "on_hold"
+    DEAD_LETTERS = "dead_letters"
+    DAY_BUDGET = "day_budget"
+    OLDEST_EVENT = "oldest_event"
+    NO_WORKER = "no_worker"
+    RELAXED_STORE = "relaxed_store"
+    STORE_FULL = "store_full"
+    GONG_DOWN = "gong_down"
+    FAILED_VERIFICATION = "failed_verification"
+
+
+class Severity(StrEnum):
+    """How soon somebody should look."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """How grave a kind is, what its subjects are (`destination`, `company` …), and what to do."""
+
+    severity: Severity
+    subject: str
+    remedy: str
+
+
+KINDS: Mapping[Kind, About] = {
+    Kind.ON_HOLD: About(
+        Severity.CRITICAL,
+        "destination",
+        "Its events wait; none is lost. Mend the cause, and they follow after a probe or a resume.",
+    ),
+    Kind.DEAD_LETTERS: About(
+        Severity.WARNING,
+        "destination",
+        "See what they have in common with `gong-relay dead`, mend that, and replay them.",
+    ),
+    Kind.DAY_BUDGET: About(
+        Severity.WARNING,
+        "company",
+        "Once it is spent, events wait for room in the rolling day, those of lane high last. Raise limits.per_day if "
+        "Gong has raised yours; else send less.",
+    ),
+    Kind.OLDEST_EVENT: About(
+        Severity.WARNING,
+        "destination",
+        "Compare what comes in with limits.per_second by `gong-relay status`: a longer queue than that clears is sent "
+        "in its own time. If nothing moves, look at the workers' logs.",
+    ),
+    Kind.NO_WORKER: About(
+        Severity.CRITICAL,
+        "store",
+        "Events are taken and wait; none is lost. Start a worker: `gong-relay worker`. If one was killed, its log and "
+        "the machine's say why.",
+    ),
+    Kind.RELAXED_STORE: About(
+        Severity.WARNING,
+        "store",
+        "Set what it names on the Redis server: docs/scaling.md says what each is worth.",
+    ),
+    Kind.STORE_FULL: About(
+        Severity.CRITICAL,
+        "store",
+        "Above RELAY_HIGH_WATER_PERCENT new events are answered 503. Raise maxmemory, shorten RELAY_RETENTION_*, or "
+        "mend what keeps events from leaving.",
+    ),
+    Kind.GONG_DOWN: About(
+        Severity.WARNING,
+        "base_url",
+        "Nothing is sent there until one call passes, and no attempt is spent. If Gong is up, look at the workers' way "
+        "out: name service, proxy, firewall.",
+    ),
+    Kind.FAILED_VERIFICATION: About(
+        Severity.WARNING,
+        "source",
+        "After a change of secret, give the source the new one beside the old. Else somebody is guessing: nothing of "
+        "theirs is kept.",
+    ),
+}

@@ -1,0 +1,97 @@
+"""What can be said of why an event is, or is not, in Gong: the vocabulary of causes, and the facts they are told from."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from relay.core.lifecycle import Cause, Reason, State
+
+
+class Why(StrEnum):
+    """Everything that can be in the way of an event, or that has become of it. Add, never rename."""
+
+    DELIVERED = "delivered"
+    ALREADY_REPORTED = "already_reported"
+    COLLAPSED = "collapsed"
+    GATHERING = "gathering"
+    QUEUED = "queued"
+    BUDGET_SPENT = "budget_spent"
+    THROTTLED = "throttled"
+    GONG_DOWN = "gong_down"
+    SENDING = "sending"
+    WAITING = "waiting"
+    PAUSED = "paused"
+    NEEDS_CREDENTIALS = "needs_credentials"
+    MISSING_SCOPE = "missing_scope"
+    FORBIDDEN = "forbidden"
+    WRONG_ADDRESS = "wrong_address"
+    REDIRECTED = "redirected"
+    NOT_CONFIGURED = "not_configured"
+    NEEDS_REAUTH = "needs_reauth"
+    RENEWAL_FAILING = "renewal_failing"
+    REFUSED = "refused"
+    EXHAUSTED = "exhausted"
+    CRASHED = "crashed"
+    LOCKED_OUT = "locked_out"
+    UNMAPPABLE = "unmappable"
+    UNROUTABLE = "unroutable"
+    NO_RULE = "no_rule"
+    INTERNAL_PERSON = "internal_person"
+    FILTERED = "filtered"
+    DISCARDED = "discarded"
+    ERASED = "erased"
+    REPEATED = "repeated"
+    UNVERIFIED = "unverified"
+    PRUNED = "pruned"
+    NEVER_ARRIVED = "never_arrived"
+
+
+NOTHING = "Nothing needs to be done."
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """`in_gong` None: nobody can know. `next_at` is when the next thing happens to it, where that is known."""
+
+    cause: Why
+    in_gong: bool | None
+    sentence: str
+    remedy: str = NOTHING
+    next_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What keeps a company's events from being sent: until when, and what Gong said."""
+
+    cause: Why
+    until: datetime | None = None
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What an event's record and its surroundings say. Texts are as they may be shown.
+
+    `at` is when it came into its state. `in_doubt`: an attempt ended without an answer, so that Gong may have it.
+    `next_at` is when a waiting event is tried again, a gathering one queued, a queued one sent by the forecast, a hold
+    probed. `carrier` is the event that stands for its session, `carried` that one's state.
+    """
+
+    state: State
+    source: str
+    destination: str
+    event_id: str
+    at: datetime
+    detail: str = ""
+    reason: Reason | None = None
+    hold: Cause | None = None
+    obstacle: Obstacle | None = None
+    next_at: datetime | None = None
+    in_doubt: bool = False
+    request_id: str = ""
+    rule: str = ""
+    carrier: str = ""
+    carried: State | None = None
+    repeats: int = 0
+    opaque: bool = False

@@ -1,0 +1,178 @@
+"""Alerts in the store: what is open, what is over, and the messages on their way, so that any worker goes on with them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+from redis import Redis
+
+from relay.core.alerting.course import Alert, Course
+from relay.core.alerting.growth import Growth
+from relay.core.alerting.kinds import Kind, Severity
+from relay.core.alerting.messages import Message
+from relay.store import keys
+from relay.store.connection import translated
+from relay.store.moments import SECOND, moment_from
+from relay.store.scripts import Scripts
+
+MOST_MESSAGES = 500
+"""On their way at once. More than a day's worth of any outage: a receiver that is away for longer misses the rest."""
+
+_MOMENTS = ("since", "opened_at", "seen_at", "told_at", "cleared_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the last look knew. `at` is None before the first; `version` tells whether another has looked since."""
+
+    version: int = 0
+    at: datetime | None = None
+    dead: Growth = field(default_factory=Growth)
+    unproved: Growth = field(default_factory=Growth)
+    open: tuple[Alert, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OnItsWay:
+    """A message to send. `tries` are those before this one."""
+
+    name: str
+    message: Message
+    tries: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What came of the last message to a receiver. `failing_since` is None while they arrive."""
+
+    message: str
+    at: datetime
+    outcome: str
+    status: int | None
+    failing_since: datetime | None
+
+
+def take_turn(redis: Redis, *, seconds: float) -> bool:
+    """Whether it is for this worker to look now. No other gets a turn within `seconds`."""
+    with translated():
+        return bool(redis.set(keys.ALERTS_TURN, 1, nx=True, px=int(seconds * 1000)))
+
+
+def read_memory(redis: Redis) -> Memory:
+    """What the last look knew."""
+    with translated():
+        found: Any = redis.hmget(keys.ALERTS, ["version", "memory"])
+    version, memory = found
+    if memory is None:
+        return Memory()
+    told = orjson.loads(memory)
+    return Memory(
+        int(version),
+        datetime.fromisoformat(told["at"]),
+        _growth(told["dead"]),
+        _growth(told["unproved"]),
+        tuple(_alert(one) for one in told["open"]),
+    )
+
+
+def keep_look(
+    scripts: Scripts, memory: Memory, course: Course, messages: Sequence[Message]
+) -> tuple[bool, int]:
+    """Keep what a look has brought, over the memory that it began with: `memory.version` is still that one's.
+
+    Returns whether it was kept (not where another worker has looked meanwhile), and how many messages found no room.
+    """
+    told = {
+        "at": memory.at,
+        "dead": _growth_page(memory.dead),
+        "unproved": _growth_page(memory.unproved),
+        "open": course.open,
+    }
+    over = [orjson.dumps(one) for one in course.cleared]
+    parts = [part for one in messages for part in (one.receiver, one.id, one.body)]
+    with translated():
+        kept, left_out = scripts.run(
+            *("alerts_decide", memory.version, orjson.dumps(told), MOST_MESSAGES), len(over), *over, *parts
+        )
+    return bool(kept), int(left_out)
+
+
+def read_over(redis: Redis, *, most: int) -> list[Alert]:
+    """The alerts that were over last, newest first."""
+    with translated():
+        found: Any = redis.lrange(keys.ALERTS_OVER, 0, most - 1)
+    return [_alert(orjson.loads(one)) for one in found]
+
+
+def add_message(redis: Redis, message: Message, *, now: datetime) -> None:
+    """Have a message sent that no look has brought."""
+    name, moment = f"{message.receiver}|{message.id}", int(now.timestamp() * SECOND)
+    with translated(), redis.pipeline(transaction=True) as pipeline:
+        pipeline.hset(keys.ALERT_MESSAGE + name, mapping={"body": message.body, "created_at": moment})
+        pipeline.zadd(keys.ALERT_MESSAGES, {name: 0})
+        pipeline.execute()
+
+
+def take_messages(scripts: Scripts, *, lease_seconds: float, most: int) -> list[OnItsWay]:
+    """Messages to send now. Those not settled within the lease are taken again, by whoever asks."""
+    with translated():
+        found = scripts.run("alerts_take", int(lease_seconds * SECOND), most)
+    rows = zip(*[iter(found)] * 4, strict=True)
+    return [_on_its_way(name.decode(), body, tries, created) for name, body, tries, created in rows]
+
+
+def _on_its_way(name: str, body: bytes, tries: bytes, created_at: bytes) -> OnItsWay:
+    receiver, _, message_id = name.partition("|")
+    return OnItsWay(name, Message(message_id, receiver, body), int(tries), moment_from(created_at))
+
+
+def settle_message(redis: Redis, one: OnItsWay, told: Told, *, again_in: float | None) -> None:
+    """Take a message off its way, or have it sent once more after `again_in` seconds."""
+    told_json = orjson.dumps(told)
+    with translated(), redis.pipeline(transaction=True) as pipeline:
+        if again_in is None:
+            pipeline.zrem(keys.ALERT_MESSAGES, one.name)
+            pipeline.hdel(keys.ALERT_MESSAGE + one.name, "body", "tries", "created_at")
+        else:
+            moment = int((told.at.timestamp() + again_in) * SECOND)
+            pipeline.zadd(keys.ALERT_MESSAGES, {one.name: moment}, xx=True)
+        pipeline.hset(keys.ALERT_RECEIVERS, one.message.receiver, told_json)
+        pipeline.execute()
+
+
+def read_told(redis: Redis) -> tuple[dict[str, Told], int]:
+    """What came of the last message to each receiver, and how many are on their way."""
+    with translated(), redis.pipeline(transaction=False) as pipeline:
+        pipeline.hgetall(keys.ALERT_RECEIVERS)
+        pipeline.zcard(keys.ALERT_MESSAGES)
+        found, waiting = pipeline.execute()
+    return {name.decode(): _told(orjson.loads(told)) for name, told in found.items()}, int(waiting)
+
+
+def _told(page: Mapping[str, Any]) -> Told:
+    failing = page["failing_since"]
+    return Told(
+        page["message"],
+        datetime.fromisoformat(page["at"]),
+        page["outcome"],
+        page["status"],
+        datetime.fromisoformat(failing) if failing else None,
+    )
+
+
+def _alert(page: Mapping[str, Any]) -> Alert:
+    moments = {name: datetime.fromisoformat(page[name]) if page[name] else None for name in _MOMENTS}
+    kinds = {"kind": Kind(page["kind"]), "severity": Severity(page["severity"])}
+    return Alert(**{**page, **kinds, **moments})
+
+
+def _growth_page(growth: Growth) -> dict[str, Any]:
+    return {"totals": growth.totals, "slots": growth.slots}
+
+
+def _growth(page: Mapping[str, Any]) -> Growth:
+    slots = {name: tuple((began, count) for began, count in told) for name, told in page["slots"].items()}
+    return Growth(page["totals"], slots)

@@ -1,0 +1,54 @@
+"""An erasure whose process is killed goes on where it stood, and ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from redis import Redis
+
+from relay.store import keys
+from relay.store.stores import Stores
+from tests.cli.conftest import Run
+from tests.store.erasing_world import JANE, RAW, about, keep
+from tests.store.erasing_world import run as step_on
+from tests.store_world import text_of_the_store
+
+EVENTS = 800
+_COMMAND = "from relay.cli.main import main; main()"
+
+
+def erased(redis: Redis) -> int:
+    ids = redis.zrange(keys.ERASURES, 0, -1)
+    return int(redis.hget(keys.ERASURE + ids[0].decode(), "events")) if ids else 0
+
+
+def test_kill_9_in_the_middle_of_an_erasure_loses_nothing_of_it(
+    run: Run, redis: Redis, environ: dict[str, str]
+):
+    store = Stores(redis).main
+    for start in range(0, EVENTS, 100):
+        keep(store, *(about(f"{start}-{number}") for number in range(100)), raw=RAW + str(start).encode())
+
+    process = subprocess.Popen(
+        [sys.executable, "-c", _COMMAND, "erase", "--email", JANE],
+        env=os.environ | environ,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 30
+    while erased(redis) < 20:
+        assert process.poll() is None, "it ended before it could be killed"
+        assert time.monotonic() < deadline, "it erased nothing"
+    process.send_signal(signal.SIGKILL)
+    process.wait(10)
+
+    [erasure] = redis.zrange(keys.ERASURES_OPEN, 0, -1)
+    assert 20 <= erased(redis) < EVENTS
+    while not step_on(store):
+        assert time.monotonic() < deadline, "it does not end"
+
+    report = run("erase", "--show", erasure.decode(), "--json").document
+    assert (report["status"], report["erased"]) == ("done", EVENTS)
+    assert JANE not in text_of_the_store(redis)

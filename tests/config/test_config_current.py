@@ -1,0 +1,173 @@
+"""The configuration file while it is followed: what counts as a change, and what serves while the file is wrong."""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from relay.config.current import ConfigFile
+from relay.config.load import ConfigError, read_config
+from relay.config.serving import Shared, addresses
+from relay.core.config import Config
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+AUTH = "{auth: {basic: {access_key: k, access_key_secret: s}}}"
+GOOD = f"destinations: {{acme: {AUTH}}}"
+OTHER = f"destinations: {{globex: {AUTH}}}"
+WRONG = "destinations: {acme: {auth: {}}}"
+STORED = f"stores: {{far: {{url: 'redis://far:6379/0'}}}}\n{GOOD}"
+
+
+def read(text: str) -> Config:
+    return read_config(text, environ={}, allow_hosts=frozenset())
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    path = tmp_path / "relay.yaml"
+    path.write_text(GOOD)
+    return path
+
+
+Opener = Callable[..., ConfigFile]
+
+
+@pytest.fixture
+def opened(written: Path) -> Opener:
+    def make(shared: Shared | None = None, **environ: str) -> ConfigFile:
+        return ConfigFile(written, read, environ=environ, now=lambda: NOW, shared=shared)
+
+    return make
+
+
+def names(config: Config | None) -> list[str] | None:
+    return config and list(config.destinations)
+
+
+def test_a_file_that_has_not_changed_is_not_read_again(opened: Opener):
+    file = opened()
+
+    assert (names(file.load()), file.look()) == (["acme"], None)
+
+
+def test_a_good_change_is_told_once(opened: Opener, written: Path):
+    file = opened()
+    file.load()
+    written.write_text(OTHER)
+
+    assert (names(file.look()), file.look()) == (["globex"], None)
+
+
+def test_a_wrong_change_is_refused_with_what_is_wrong(opened: Opener, written: Path):
+    file = opened()
+    file.load()
+    written.write_text(WRONG)
+
+    assert file.look() is None
+    assert file.refused is not None
+    assert (file.refused.since, [p.path for p in file.refused.problems]) == (
+        NOW,
+        ["destinations.acme.auth.basic"],
+    )
+
+
+def test_a_file_that_is_gone_is_refused_and_taken_again_when_it_is_back(opened: Opener, written: Path):
+    file = opened()
+    file.load()
+    written.unlink()
+    assert (file.look(), file.refused is None) == (None, False)
+    written.write_text(OTHER)
+
+    assert (names(file.look()), file.refused) == (["globex"], None)
+
+
+def test_a_link_that_leads_elsewhere_is_a_change(tmp_path: Path):
+    for name, text in (("one", GOOD), ("two", OTHER)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "relay.yaml").write_text(text)
+    (tmp_path / "data").symlink_to("one")
+    file = ConfigFile(tmp_path / "data" / "relay.yaml", read, environ={}, now=lambda: NOW)
+    file.load()
+    (tmp_path / "fresh").symlink_to("two")
+    (tmp_path / "fresh").rename(tmp_path / "data")
+
+    assert names(file.look()) == ["globex"]
+
+
+def test_a_secret_s_file_that_changes_is_a_change(opened: Opener, tmp_path: Path):
+    secret = tmp_path / "secret"
+    secret.write_text("one")
+    file = opened(ACME_KEY_FILE=str(secret))
+    file.load()
+    secret.write_text("another")
+
+    assert names(file.look()) == ["acme"]
+
+
+def test_who_asks_for_it_gets_it_unchanged_too(opened: Opener):
+    file = opened()
+    file.load()
+
+    assert names(file.look(anyway=True)) == ["acme"]
+
+
+def test_a_wrong_file_does_not_start(opened: Opener, written: Path):
+    written.write_text(WRONG)
+
+    with pytest.raises(ConfigError):
+        opened(Shared()).load()
+
+
+def test_a_process_in_another_s_place_starts_with_what_was_good(opened: Opener, written: Path):
+    shared = Shared()
+    opened(shared).load()
+    written.write_text(WRONG)
+    late = opened(shared)
+
+    assert names(late.load()) == ["acme"]
+    assert late.refused is not None
+
+
+def test_the_stores_of_a_web_that_serves_stay(opened: Opener, written: Path):
+    file = opened(Shared())
+    file.load()
+    written.write_text(STORED)
+
+    assert file.look() is None
+    assert file.refused is not None
+    assert [p.path for p in file.refused.problems] == ["stores"]
+
+
+def test_processes_share_what_they_inherit():
+    shared = Shared()
+    if (child := os.fork()) == 0:
+        shared.keep(GOOD)
+        shared.tell_ending()
+        os._exit(0)
+    os.waitpid(child, 0)
+
+    assert (shared.kept(), shared.ending) == (GOOD, True)
+
+
+def test_a_text_that_is_too_large_is_not_kept():
+    shared = Shared()
+    shared.keep("x" * 5_000_000)
+
+    assert shared.kept() is None
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (None, ["127.0.0.1:8080"]),
+        ("0", ["127.0.0.1:8080"]),
+        ("9090", ["127.0.0.1:8080", "127.0.0.1:9090"]),
+        ("tcp://10.0.0.7:9090", ["127.0.0.1:8080"]),
+    ],
+)
+def test_operators_have_an_address_of_their_own_where_that_is_set(told: str | None, expected: list[str]):
+    environ = {} if told is None else {"RELAY_OPERATIONS_PORT": told}
+
+    assert addresses("127.0.0.1", 8080, environ) == expected

@@ -1,0 +1,37 @@
+"""Builders for tests of alerts: a look at a store with just what a test cares about."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from relay.core.alerting.course import Alert
+from relay.core.alerting.facts import Facts, Finding
+from relay.core.alerting.growth import Growth, grown
+from relay.core.alerting.kinds import KINDS, Kind
+
+NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+
+
+def after(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def facts(**told: Any) -> Facts:
+    return Facts(**{"store": "main", "now": NOW} | told)
+
+
+def grew(*totals: int, name: str = "acme", every: float = 60.0, seconds: float = 900.0) -> Growth:
+    """What is known after looks, one `every` so often, at one counter's totals."""
+    growth = Growth()
+    for number, total in enumerate(totals):
+        growth = grown(growth, {name: total}, seconds=seconds, now=after(number * every))
+    return growth
+
+
+def finding(kind: Kind = Kind.ON_HOLD, subject: str = "acme", *, opens: bool = True) -> Finding:
+    about = KINDS[kind]
+    return Finding(kind, subject, NOW, f"{subject} it is.", about.remedy, about.severity, opens)
+
+
+def names(alerts: Sequence[Alert]) -> list[str]:
+    return sorted(alert.subject for alert in alerts)

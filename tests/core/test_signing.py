@@ -1,0 +1,57 @@
+"""A signed document is known again, a changed one is not, and the public key alone is enough to tell."""
+
+import json
+
+import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.core.signing import Signer
+
+OLD, NEW = "an-old-key-of-thirty-two-characters", "a-new-key-of-thirty-two-characters!"
+DOCUMENT = {"id": "1", "erased": 2, "names": ["jörg", "\u2028", '"'], "ended_at": None}
+JSON = st.dictionaries(
+    st.text(max_size=5).filter(lambda name: name != "signature"),
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=9),
+)
+
+
+@given(JSON)
+def test_what_was_signed_is_known_again_after_a_way_through_json(document: dict[str, object]):
+    signed = json.loads(json.dumps(Signer([OLD]).signed(document)))
+
+    assert Signer([NEW, OLD]).signed_by_us(signed)
+    assert not Signer([NEW]).signed_by_us(signed)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"erased": 3},
+        {"more": 1},
+        {"signature": None},
+        {"signature": {"value": "00"}},
+        {"signature": {"value": "no hex"}},
+        {"signature": "x"},
+    ],
+)
+def test_what_was_changed_is_not(change: dict[str, object]):
+    assert not Signer([OLD]).signed_by_us(Signer([OLD]).signed(DOCUMENT) | change)
+
+
+def test_without_a_key_nothing_is_signed():
+    assert Signer([]).signed(DOCUMENT) == DOCUMENT | {"signature": None}
+
+
+def test_whoever_knows_the_public_key_can_check_without_the_relay():
+    """As docs/privacy.md shows it."""
+    report = Signer([OLD]).signed(DOCUMENT)
+    signature = report.pop("signature")
+    public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(signature["public_key"]))
+    text = json.dumps(report, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+    public.verify(bytes.fromhex(signature["value"]), text)
+    with pytest.raises(InvalidSignature):
+        public.verify(bytes.fromhex(signature["value"]), text + b" ")

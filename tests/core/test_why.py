@@ -1,0 +1,124 @@
+"""Every event has one plain sentence that says why it is, or is not, in Gong, with what to do about it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.core.absence import Turned, never_arrived, pruned, repeated
+from relay.core.explaining import explain
+from relay.core.lifecycle import OPEN, Cause, Reason, State
+from relay.core.why import Facts, Obstacle, Why
+
+NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
+OBSTACLES = (Why.BUDGET_SPENT, Why.THROTTLED, Why.GONG_DOWN)
+ABSENT = {Why.REPEATED, Why.UNVERIFIED, Why.PRUNED, Why.NEVER_ARRIVED}
+FILTERED = {
+    "no rule holds for it": Why.NO_RULE,
+    "acme.com is a domain of acme's own people": Why.INTERNAL_PERSON,
+}
+DETAILS = ("", *FILTERED, "Refused", "the rule finds no items in it")
+
+
+def facts(state: State, **told) -> Facts:
+    return Facts(state, source="hub", destination="acme", event_id="hub:v-1", at=NOW, **told)
+
+
+@st.composite
+def any_facts(draw) -> Facts:
+    moment = draw(st.none() | st.just(LATER))
+    return facts(
+        draw(st.sampled_from(State)),
+        detail=draw(st.sampled_from(DETAILS)),
+        reason=draw(st.none() | st.sampled_from(Reason)),
+        hold=draw(st.none() | st.sampled_from(Cause)),
+        obstacle=draw(
+            st.none() | st.builds(Obstacle, st.sampled_from(OBSTACLES), st.just(moment), st.just("503"))
+        ),
+        next_at=moment,
+        in_doubt=draw(st.booleans()),
+        request_id=draw(st.sampled_from(("", "r-1"))),
+        carrier="01K",
+        carried=draw(st.none() | st.sampled_from(State)),
+        repeats=draw(st.integers(0, 3)),
+        opaque=draw(st.booleans()),
+    )
+
+
+@given(any_facts())
+def test_whatever_is_known_there_is_one_sentence_and_a_remedy(known: Facts):
+    told = explain(known)
+
+    for text in (told.sentence, told.remedy):
+        assert text.endswith(".")
+        assert text[0].isupper()
+        assert not {"{", "}", "None"} & set(text.split())
+
+
+@given(any_facts())
+def test_only_what_ended_there_is_told_to_be_in_gong(known: Facts):
+    if explain(known).in_gong:
+        ended = {State.DELIVERED, State.DUPLICATE, State.ERASED}
+        assert known.state in ended or known.carried in ended
+
+
+@given(any_facts())
+def test_nothing_in_doubt_is_told_not_to_be_in_gong(known: Facts):
+    if known.in_doubt and known.state is not State.DISCARDED:
+        assert explain(known).in_gong is not False
+
+
+def test_every_cause_but_those_of_what_is_absent_can_be_told():
+    told = {explain(facts(state)).cause for state in State}
+    told |= {explain(facts(State.HELD, hold=cause)).cause for cause in Cause}
+    told |= {explain(facts(State.QUEUED, obstacle=Obstacle(why))).cause for why in OBSTACLES}
+    told |= {explain(facts(State.DEAD, reason=reason)).cause for reason in Reason}
+    told |= {explain(facts(State.FILTERED, detail=detail)).cause for detail in FILTERED}
+
+    assert told == set(Why) - ABSENT
+
+
+@pytest.mark.parametrize("detail", FILTERED)
+def test_what_is_filtered_says_by_what(detail: str):
+    assert explain(facts(State.FILTERED, detail=detail)).cause is FILTERED[detail]
+
+
+@pytest.mark.parametrize("state", sorted(OPEN - {State.SENDING, State.GATHERING, State.WAITING}))
+def test_a_hold_is_told_before_anything_else(state: State):
+    told = explain(facts(state, hold=Cause.PAUSED, obstacle=Obstacle(Why.THROTTLED, LATER)))
+
+    assert told.cause is Why.PAUSED
+
+
+@pytest.mark.parametrize("why", OBSTACLES)
+def test_what_is_hindered_says_until_when(why: Why):
+    told = explain(facts(State.QUEUED, obstacle=Obstacle(why, LATER)))
+
+    assert (told.next_at, "2026-11-21T11:00:00Z" in told.sentence) == (LATER, True)
+
+
+def test_what_came_again_is_told_once_and_says_how_often():
+    assert explain(facts(State.DELIVERED, repeats=1)).sentence.endswith(
+        "It came once more: Gong is told of it once."
+    )
+    assert "3 more times" in explain(facts(State.DELIVERED, repeats=3)).sentence
+
+
+def test_what_gong_can_tie_to_nobody_is_in_gong_and_wants_mending():
+    told = explain(facts(State.DELIVERED, opaque=True))
+
+    assert (told.in_gong, "no timeline shows it" in told.remedy) == (True, True)
+
+
+def test_what_is_erased_and_was_delivered_names_the_request_to_erase_at_gong():
+    assert "r-1" in explain(facts(State.ERASED, request_id="r-1")).remedy
+
+
+def test_what_is_absent_has_a_cause_of_its_own():
+    turned = [Turned("hub", 3, NOW, "mismatch")]
+    told = [repeated("01K", ["01J"]), never_arrived("v", turned), pruned("v"), never_arrived("v", [])]
+
+    assert {each.cause for each in told} == ABSENT
+    assert "3 of hub (mismatch, the last at 2026-11-21T10:00:00Z)" in told[1].sentence

@@ -1,0 +1,47 @@
+"""The first page before anything has come, and after."""
+
+import json
+import re
+from collections.abc import Callable
+from html import unescape
+from typing import Any
+
+from flask.testing import FlaskClient
+
+from tests.web.conftest import KEYS, page_view
+
+__all__ = ["page_view"]
+
+Headers = dict[str, str]
+
+
+def overview(client: FlaskClient, operator: Headers) -> str:
+    return client.get("/ops/", headers=operator).text
+
+
+def test_an_empty_relay_shows_how_to_send_a_first_event_that_is_taken(client: FlaskClient, operator: Headers):
+    page = unescape(overview(client, operator))
+    told = re.search(r"-d '(\{.*?\})'", page, re.DOTALL)
+
+    assert "Nothing has come yet" in page
+    assert told is not None
+    answer = client.post("/v1/events", json=json.loads(told[1]), headers={"X-API-Key": KEYS["web"]})
+    assert answer.status_code == 202, answer.text
+
+
+def test_the_first_event_makes_room_for_the_chart(
+    client: FlaskClient, operator: Headers, page_view: Callable[..., dict[str, Any]]
+):
+    client.post("/v1/events", json=page_view(), headers={"X-API-Key": KEYS["web"]})
+    page = overview(client, operator)
+
+    assert "Nothing has come yet" not in page
+    assert "data-points=" in page
+
+
+def test_without_a_worker_what_waits_is_said_with_the_remedy(
+    client: FlaskClient, operator: Headers, page_view: Callable[..., dict[str, Any]]
+):
+    client.post("/v1/events", json=page_view(), headers={"X-API-Key": KEYS["web"]})
+
+    assert "No worker is alive" in overview(client, operator)

@@ -1,0 +1,97 @@
+"""A relay at work in this process whose spans are kept in memory."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+
+import requests
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from redis import Redis
+
+from relay.app import create_app
+from relay.config.load import read_config
+from relay.core.config import Config
+from relay.sandbox.serve import serving
+from relay.sandbox.settings import SandboxSettings
+from relay.settings import Settings
+from relay.store import keys
+from relay.store.delivery import Pacing, Taken, finish, take
+from relay.store.scripts import Scripts
+from relay.tracing import spans
+from relay.tracing.otel import traced_by
+from tests.flows.delivering import answering
+from tests.harness.accounts import Account, configuration
+from tests.harness.clients import Event
+from workers.access import Accesses
+from workers.deliver import Deliverer
+from workers.gate import Gate
+from workers.gong import Gong, Manners
+from workers.settling import Attempt, Rules, settle
+from workers.traced import traced
+
+ACCOUNT = Account("acme")
+
+
+@dataclass
+class Traced:
+    """What a test works with: the relay, Gong, and every span that has ended."""
+
+    redis: Redis
+    relay: str
+    gong: str
+    config: Config
+    kept: InMemorySpanExporter = field(repr=False)
+
+    def post(self, event: Event, **headers: str) -> str:
+        """The id of the event that this becomes."""
+        key = {"X-API-Key": ACCOUNT.key}
+        answer = requests.post(f"{self.relay}/v1/events", json=event, headers=key | headers, timeout=10)
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["id"])
+
+    def deliver(self) -> None:
+        """Make one attempt of each event that is queued, as a worker does."""
+        scripts = Scripts(self.redis)
+        for one in take(scripts, worker="w", want=32, pacing=Pacing(window=0.0, slack=0.0))[1]:
+            traced(self.redis, one, partial(self._attempt, scripts, one))
+
+    def _attempt(self, scripts: Scripts, one: Taken) -> None:
+        find = self.config.destinations.get
+        deliverer = Deliverer(find, Accesses(None, _now), Gong(Manners()), Gate(0.0))
+        made = deliverer.attempt(one, _now)
+        attempt = Attempt(one, made.outcome, "w", _now(), made.seconds)
+        assert finish(scripts, one, settle(attempt, Rules()))
+
+    def again(self) -> None:
+        """As if the time for the next try had come."""
+        for name in self.redis.zrange(keys.WAITING, 0, -1):
+            self.redis.zadd(keys.WAITING, {name: 0})
+        self.redis.delete(keys.SWEEP)
+
+    def spans(self, name: str) -> list[ReadableSpan]:
+        """Those whose name begins so, in the order of their end."""
+        return [one for one in self.kept.get_finished_spans() if one.name.startswith(name)]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@contextmanager
+def tracing(redis: Redis) -> Iterator[Traced]:
+    """A relay that is traced."""
+    kept = InMemorySpanExporter()
+    spans.use(traced_by(SimpleSpanProcessor(kept), "test"))
+    try:
+        with serving(SandboxSettings(per_second=10_000.0, burst=10_000)) as gong:
+            hosts = frozenset({gong.removeprefix("http://")})
+            config = read_config(configuration([ACCOUNT], gong), environ={}, allow_hosts=hosts)
+            settings = Settings(public_url="http://relay.example", secret_keys=("k" * 32,))
+            with answering(create_app(settings, config, redis)) as relay:
+                yield Traced(redis, relay, gong, config, kept)
+    finally:
+        spans.use(None)

@@ -1,0 +1,130 @@
+"""A relay with one webhook and one Gong, in which whatever keeps an event from Gong can be staged for real."""
+
+import base64
+import hmac
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import orjson
+import requests
+from redis import Redis
+
+from relay.app import create_app
+from relay.config.load import read_config
+from relay.core.config import Config
+from relay.sandbox.serve import serving
+from relay.sandbox.settings import SandboxSettings
+from relay.settings import Settings
+from relay.store.delivery import publish_limits
+from relay.store.scripts import Scripts
+from tests.flows.delivering import answering, deliver_all
+from tests.harness.clients import Sandbox
+
+ADMIN_KEY = "the-operators-own-key-000"
+SECRET = b"the-secret-that-the-hub-signs-by"
+RULES = """
+          - name: viewed
+            when: item.kind == 'view'
+            to: digital-interaction
+            map:
+              eventId: "{{ item.id }}"
+              timestamp: "{{ item.at }}"
+              eventType: asset viewed
+              content: {contentTitle: "{{ item.title }}"}
+              person: {email: "{{ item.email }}"}
+"""
+
+
+def written(gong: str, *, rules: str = RULES, per_day: int = 10_000) -> str:
+    """The configuration file."""
+    return f"""
+      destinations:
+        acme:
+          auth: {{basic: {{access_key: sandbox-key, access_key_secret: sandbox-secret}}}}
+          base_url: {gong}/c/acme
+          internal_domains: [acme.example]
+          limits: {{per_second: 100, per_day: {per_day}}}
+      sources:
+        hub:
+          destination: acme
+          verify: {{scheme: standard, secrets: ["${{HUB_SECRET}}"]}}
+          rules: {rules}
+    """
+
+
+def configured(gong: str, **changed: Any) -> Config:
+    environ = {"HUB_SECRET": "whsec_" + base64.b64encode(SECRET).decode()}
+    return read_config(written(gong, **changed), environ=environ, allow_hosts={gong.removeprefix("http://")})
+
+
+@dataclass
+class World:
+    """The relay over HTTP, its worker's work when it is told to, and the control room of its Gong."""
+
+    url: str
+    gong: Sandbox
+    redis: Redis
+    config: Config
+    headers: dict[str, str] = field(default_factory=lambda: {"Authorization": f"Bearer {ADMIN_KEY}"})
+
+    def post(self, native: str = "v-1", *, secret: bytes = SECRET, **changed: Any) -> str:
+        """What the hub posts, signed; the id of the receipt, "" where it was turned away."""
+        return self.post_raw(orjson.dumps(view(native) | changed), secret=secret)
+
+    def post_raw(self, body: bytes, *, secret: bytes = SECRET) -> str:
+        """Any bytes, signed."""
+        sent_at, message = str(int(time.time())), f"msg_{uuid4().hex}"
+        proof = hmac.digest(secret, f"{message}.{sent_at}.".encode() + body, "sha256")
+        signed = {
+            "Content-Type": "application/json",
+            "Webhook-Id": message,
+            "Webhook-Timestamp": sent_at,
+            "Webhook-Signature": f"v1,{base64.b64encode(proof).decode()}",
+        }
+        answer = requests.post(f"{self.url}/v1/webhooks/hub", data=body, headers=signed, timeout=10)
+        return str(answer.json()["receipt"]) if answer.ok else ""
+
+    def work(self) -> None:
+        """What a worker does until nothing may be sent."""
+        scripts = Scripts(self.redis)
+        publish_limits(scripts, self.config.destinations)
+        deliver_all(scripts, self.config)
+
+    def get(self, path: str, **query: str) -> Any:
+        answer = requests.get(self.url + path, params=query, headers=self.headers, timeout=10)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def page(self, path: str, **query: str) -> str:
+        answer = requests.get(self.url + path, params=query, headers=self.headers, timeout=10)
+        assert answer.ok, answer.text
+        return answer.text
+
+    def why(self, **name: str) -> Any:
+        return self.get("/v1/why", **name)
+
+    def act(self, path: str, body: Any = None) -> Any:
+        answer = requests.post(self.url + path, json=body or {}, headers=self.headers, timeout=10)
+        assert answer.ok, answer.text
+        return answer.json()
+
+
+def view(native: str) -> dict[str, Any]:
+    moment = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"id": native, "kind": "view", "at": moment, "title": "Pricing", "email": "jane@globex.example"}
+
+
+@contextmanager
+def relaying(redis: Redis, **changed: Any) -> Iterator[World]:
+    """A relay and a Gong of its own. `changed` is what `written` takes."""
+    with serving(SandboxSettings(per_second=10_000.0, burst=10_000)) as gong:
+        config = configured(gong, **changed)
+        sandbox = Sandbox(gong)
+        with answering(create_app(Settings(admin_key=ADMIN_KEY), config, redis)) as url:
+            yield World(url, sandbox, redis, config)
+        sandbox.close()

@@ -1,0 +1,11 @@
+"""Fixtures of the tests of the store."""
+
+import pytest
+from redis import Redis
+
+from relay.store.stores import Store, Stores
+
+
+@pytest.fixture
+def store(redis: Redis) -> Store:
+    return Stores(redis).main

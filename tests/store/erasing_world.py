@@ -1,0 +1,138 @@
+"""Erasures in tests of the store: events that tell of somebody, in every state, erased as a worker does."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from relay.core.lifecycle import Cause, Reason, State
+from relay.core.people import people_in, people_with
+from relay.core.session import Session
+from relay.intake.erasing import Eraser, step
+from relay.store import keys
+from relay.store.accepting import Accepted, Keeping, NewEvent, Retention, accept
+from relay.store.acting import discard_event
+from relay.store.delivery import Again, Settlement, bury, done, finish, hold, later
+from relay.store.erasing import Erasing, start_erasure
+from relay.store.events import read_event
+from relay.store.stores import Store
+from tests.store_world import NOW, event, new_id, receipt, take_events
+
+JANE = "jane.doe@globex.example"
+BODY = {
+    "eventId": "web:1",
+    "timestamp": "2026-11-20T10:00:00Z",
+    "person": {"email": "Jane.Doe@Globex.example"},
+}
+RAW = b'{"id": "1", "person": {"email": "Jane.Doe@Globex.example"}, "more": "%s"}' % (b"x" * 100)
+JOES_RAW = b'{"id": "2", "person": {"email": "joe@globex.example"}}'
+
+
+def about(native: str, email: str = JANE, **fields: object) -> NewEvent:
+    """An event that tells of somebody."""
+    made = event(native)
+    call = (
+        replace(made.call, body=BODY | {"eventId": f"web:{native}", "person": {"email": email}})
+        if made.call
+        else None
+    )
+    people = people_with((email,), call.body if call else {})
+    return replace(made, call=call, people=people, happened_at=NOW - timedelta(hours=1), **fields)  # type: ignore[arg-type]
+
+
+def keep(store: Store, *events: NewEvent, raw: bytes = RAW, **fields: str | bytes) -> Accepted:
+    on = replace(receipt(raw, **fields), people=people_in(raw, *(str(value) for value in fields.values())))
+    return accept(store.scripts, on, events, now=NOW, keeping=Keeping(Retention(), store.people))
+
+
+def begin(store: Store, person: str = JANE) -> Erasing:
+    erasing = Erasing(new_id(), store.people.mark(person), "email", "admin")
+    start_erasure(store.scripts, erasing, seen_seconds=3600, now=NOW)
+    return erasing
+
+
+def run(store: Store) -> list[str]:
+    store.redis.delete(keys.ERASURES_STEP)
+    return step(Eraser(store, lambda: datetime.now(UTC), 600, 600))
+
+
+def erase(store: Store, person: str = JANE) -> str:
+    erasing = begin(store, person)
+    assert run(store) == [erasing.id]
+    return erasing.id
+
+
+def state_of(store: Store, event_id: str) -> str:
+    return read_event(store.redis, event_id)["state"].decode()
+
+
+def settled(store: Store, settlement: Settlement) -> None:
+    [taken] = take_events(store.scripts)
+    assert finish(store.scripts, taken, settlement)
+
+
+def make_queued(store: Store) -> None:
+    keep(store, about("1"))
+
+
+def make_gathering(store: Store) -> None:
+    keep(store, about("1", session=Session(("web", JANE), NOW)))
+
+
+def make_waiting(store: Store) -> None:
+    make_queued(store)
+    settled(store, later(Again(600.0, said=f"502 for {JANE}"), record=f'{{"detail": "{JANE}"}}'.encode()))
+
+
+def make_held(store: Store) -> None:
+    make_queued(store)
+    settled(store, hold(Cause.FORBIDDEN, f"not for {JANE}", record=b"{}", probe_seconds=600))
+
+
+def make_dead(store: Store) -> None:
+    make_queued(store)
+    settled(store, bury(Reason.REFUSED, f"person.email: {JANE} is taken", record=b"{}", keep_seconds=600))
+
+
+def make_unmapped(store: Store) -> None:
+    keep(
+        store, replace(about("1"), call=None, problems=b'[{"m": "%s"}]' % JANE.encode(), reason=f"no {JANE}")
+    )
+
+
+def make_delivered(store: Store) -> None:
+    make_queued(store)
+    settled(store, done(State.DELIVERED, "request-1", record=b"{}", keep_seconds=600))
+
+
+def make_duplicate(store: Store) -> None:
+    make_queued(store)
+    settled(store, done(State.DUPLICATE, "request-1", record=b"{}", keep_seconds=600))
+
+
+def make_filtered(store: Store) -> None:
+    keep(store, replace(about("1"), call=None, reason=f"{JANE} is one of one's own people"))
+
+
+def make_collapsed(store: Store) -> None:
+    session = Session(("web", JANE), NOW)
+    keep(store, about("1", session=session))
+    keep(store, about("2", session=session), raw=RAW.replace(b'"1"', b'"2"'))
+
+
+def make_discarded(store: Store) -> None:
+    [verdict] = keep(store, about("1")).verdicts
+    discard_event(store.scripts, verdict.id, keep_seconds=600)
+
+
+MADE: dict[State, Callable[[Store], None]] = {
+    State.GATHERING: make_gathering,
+    State.QUEUED: make_queued,
+    State.WAITING: make_waiting,
+    State.HELD: make_held,
+    State.DEAD: make_dead,
+    State.DELIVERED: make_delivered,
+    State.DUPLICATE: make_duplicate,
+    State.FILTERED: make_filtered,
+    State.COLLAPSED: make_collapsed,
+    State.DISCARDED: make_discarded,
+}

@@ -1,0 +1,164 @@
+"""Pages of events: every filter finds just what fits, and no page costs more than so many commands."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from relay.core.ids import id_run
+from relay.core.lifecycle import Reason, State
+from relay.store import keys
+from relay.store.events import MOST_LOOKED_AT, Filter, Page, list_events
+from relay.store.walking import MOST_ROUNDS, Span, newest
+
+BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
+NOTHING_MORE = None
+
+
+def fill(redis: Redis, count: int, *, destinations: int = 1, **fields: str) -> list[str]:
+    """Events a second apart, in turn to each destination, with their indexes and nothing else."""
+    ids = []
+    with redis.pipeline(transaction=False) as pipeline:
+        for number in range(count):
+            name = id_run(BEGAN + timedelta(seconds=number), number.to_bytes(9), 1)[0]
+            told = {"state": "queued", "source": "web", "destination": f"d{number % destinations}"} | fields
+            pipeline.hset(keys.EVENT + name, mapping=dict(told))
+            pipeline.zadd(keys.ALL, {name: 0})
+            pipeline.zadd(keys.SOURCE + told["source"], {name: 0})
+            pipeline.zadd(f"{keys.AT}{told['destination']}:{told['state']}", {name: 0})
+            pipeline.sadd(keys.DESTINATIONS, told["destination"])
+            ids.append(name)
+        pipeline.execute()
+    return ids[::-1]
+
+
+def walk(redis: Redis, wanted: Filter, *, limit: int) -> list[str]:
+    found: list[str] = []
+    cursor = None
+    while True:
+        page = list_events(redis, wanted, limit=limit, cursor=cursor)
+        assert len(page.events) <= limit
+        found += [event["id"] for event in page.events]
+        if page.cursor is NOTHING_MORE:
+            return found
+        assert cursor is None or page.cursor < cursor
+        cursor = page.cursor
+
+
+@contextmanager
+def counted(redis: Redis) -> Iterator[dict[str, int]]:
+    """Fills in, at its end, how often each command was given."""
+    redis.config_resetstat()
+    calls: dict[str, int] = {}
+    yield calls
+    told: Mapping[str, Any] = redis.info("commandstats")
+    calls |= {name.removeprefix("cmdstat_"): each["calls"] for name, each in told.items()}
+    del calls["config|resetstat"]
+
+
+@pytest.mark.parametrize("destinations", [1, 3, 40])
+@pytest.mark.parametrize("limit", [1, 7, 50])
+def test_walking_shows_each_event_once_from_the_newest_on(redis: Redis, destinations: int, limit: int):
+    ids = fill(redis, 400, destinations=destinations)
+
+    assert walk(redis, Filter(status=State.QUEUED), limit=limit) == ids
+
+
+def test_moments_cut_the_walk_within_since_and_without_until(redis: Redis):
+    ids = fill(redis, 30)
+    wanted = Filter(since=BEGAN + timedelta(seconds=5), until=BEGAN + timedelta(seconds=25))
+
+    assert walk(redis, wanted, limit=4) == [one for one in ids if wanted.span().holds(one)]
+    assert len(walk(redis, wanted, limit=50)) == 20
+
+
+def test_a_moment_costs_nothing_though_much_newer_is_held(redis: Redis):
+    fill(redis, 3_000)
+    wanted = Filter(until=BEGAN + timedelta(seconds=10))
+
+    with counted(redis) as calls:
+        page = list_events(redis, wanted, limit=50, cursor=None)
+
+    assert len(page.events) == 10
+    assert calls == {"zrange": 1, "hmget": 10}
+
+
+def dead(redis: Redis, number: int, reason: Reason, cluster: str) -> str:
+    name = id_run(BEGAN + timedelta(hours=1, seconds=number), number.to_bytes(9), 1)[0]
+    told = {"state": "dead", "source": "web", "destination": "d0", "reason": reason, "cluster": cluster}
+    redis.hset(keys.EVENT + name, mapping=dict(told))
+    redis.zadd(f"{keys.AT}d0:dead", {name: 0})
+    redis.zadd(keys.CLUSTER + cluster, {name: 0})
+    redis.zadd(keys.CLUSTERS, {cluster: number})
+    redis.hset(keys.CLUSTER_ABOUT + cluster, "reason", reason)
+    return name
+
+
+def test_dead_letters_are_found_by_their_reason_and_by_their_fault(redis: Redis):
+    first, second = dead(redis, 1, Reason.REFUSED, "a"), dead(redis, 2, Reason.REFUSED, "b")
+    third = dead(redis, 3, Reason.CRASHED, "c")
+
+    assert walk(redis, Filter(reason=Reason.REFUSED), limit=1) == [second, first]
+    assert walk(redis, Filter(reason=Reason.CRASHED, destination="d0"), limit=9) == [third]
+    assert walk(redis, Filter(cluster="a"), limit=9) == [first]
+    assert walk(redis, Filter(reason=Reason.REFUSED, status=State.QUEUED), limit=9) == []
+
+
+def test_a_reason_is_found_among_more_faults_than_are_asked_one_by_one(redis: Redis):
+    fill(redis, 1)
+    kept = dead(redis, 1, Reason.REFUSED, "a")
+    redis.zadd(keys.CLUSTERS, {f"fault-{number}": number + 2 for number in range(600)})
+
+    assert walk(redis, Filter(reason=Reason.REFUSED), limit=9) == [kept]
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Filter(),
+        Filter(status=State.QUEUED),
+        Filter(status=State.DEAD),
+        Filter(source="shop"),
+        Filter(source="shop", status=State.QUEUED),
+        Filter(destination="d7", source="shop"),
+        Filter(reason=Reason.REFUSED),
+    ],
+    ids=str,
+)
+def test_a_page_costs_a_bounded_number_of_commands_whatever_it_looks_for(redis: Redis, wanted: Filter):
+    """With 300 destinations. One that nothing fits is the dearest: it looks as far as a page may."""
+    fill(redis, 6_000, destinations=300)
+
+    with counted(redis) as calls:
+        list_events(redis, wanted, limit=50, cursor=None)
+
+    assert calls.pop("hmget", 0) <= MOST_LOOKED_AT
+    assert calls.pop("zrange", 0) <= 300 * MOST_ROUNDS
+    assert sum(calls.values()) <= 2
+
+
+def test_a_page_that_may_look_no_further_says_where_to_go_on(redis: Redis):
+    fill(redis, MOST_LOOKED_AT + 10)
+
+    page = list_events(redis, Filter(source="web", status=State.QUEUED), limit=50, cursor=None)
+    none = list_events(redis, Filter(source="shop", status=State.QUEUED), limit=50, cursor=None)
+
+    assert len(page.events) == 50
+    assert none.events == []
+    assert none.cursor is not None
+    assert list_events(
+        redis, Filter(source="shop", status=State.QUEUED), limit=5, cursor=none.cursor
+    ) == Page([], None)
+
+
+def test_a_walk_over_many_sets_takes_few_rounds(redis: Redis):
+    fill(redis, 6_000, destinations=300)
+    indexes = [f"{keys.AT}d{number}:queued" for number in range(300)]
+
+    batches = [batch for batch, _ in islice(newest(redis, indexes, Span(), first=51), 4)]
+
+    assert sum(map(len, batches)) >= MOST_LOOKED_AT

@@ -1,0 +1,89 @@
+"""What is turned away is counted, and a flood of it is no flood of writes."""
+
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from redis import Redis
+
+from relay.store import keys
+from relay.store.connection import WORKER, open_redis
+from relay.store.series import Grain, Span, TurnedAway, of_source, read_series, read_turned_away
+from relay.store.traffic import Turned, Turnstile
+from tests.valkey import Valkey
+
+NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
+STALE = Turned("web", "unverified", "timestamp_out_of_range", NOW)
+LARGE = Turned("web", "body_too_large", "", NOW)
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    seconds = 100.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def writes(redis: Redis) -> int:
+    told: Any = redis.info("commandstats")
+    return int(told.get("cmdstat_hincrby", {"calls": 0})["calls"])
+
+
+def test_what_is_turned_away_is_counted_by_code_and_reason(redis: Redis):
+    turnstile = Turnstile(redis, Clock())
+    for turned in (STALE, STALE, LARGE):
+        turnstile.count(turned)
+
+    turnstile.tell_if_due()
+
+    for grain in (Grain.TEN, Grain.HOUR):
+        [bucket] = read_series(redis, [of_source("web")], Span(grain, 1), now=NOW)[of_source("web")]
+        assert bucket.counts == {"unverified:timestamp_out_of_range": 2, "body_too_large": 1}
+    assert redis.hgetall(keys.REQUESTS) == {
+        b"web|unverified:timestamp_out_of_range": b"2",
+        b"web|body_too_large": b"1",
+    }
+    assert read_turned_away(redis, ["web", "shop"]) == {"web": TurnedAway(NOW, "body_too_large", "")}
+
+
+def test_a_flood_costs_one_write_a_second(redis: Redis):
+    clock = Clock()
+    turnstile = Turnstile(redis, clock)
+    redis.config_resetstat()
+    for _ in range(1_000):
+        turnstile.count(STALE)
+        turnstile.tell_if_due()
+    first = writes(redis)
+
+    clock.seconds += 1.0
+    turnstile.tell_if_due()
+
+    assert (first, writes(redis)) == (3, 6)
+    assert redis.hget(keys.REQUESTS, f"web|{STALE.outcome}") == b"1000"
+
+
+def test_counts_wait_for_a_store_that_is_away():
+    with tempfile.TemporaryDirectory(prefix="rv") as folder:
+        clock, server = Clock(), Valkey(Path(folder))
+        store = open_redis(server.url, WORKER)
+        turnstile = Turnstile(store, clock)
+        turnstile.count(STALE)
+        turnstile.tell_if_due()
+
+        server.start()
+        turnstile.count(STALE)
+        clock.seconds += 1.0
+        turnstile.tell_if_due()
+
+        assert store.hget(keys.REQUESTS, f"web|{STALE.outcome}") == b"2"
+        store.close()
+        server.stop()
+
+
+def test_nothing_is_written_where_nothing_was_turned_away(redis: Redis):
+    Turnstile(redis, Clock()).tell_if_due()
+
+    assert redis.dbsize() == 0

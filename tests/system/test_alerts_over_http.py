@@ -1,0 +1,80 @@
+"""Alerts by real workers: told over HTTP while one of them is killed again and again, and the heart that beats meanwhile."""
+
+import base64
+from collections.abc import Iterator
+
+import pytest
+
+from tests.alerts.receiving import SECRET, Inbox, receiving
+from tests.harness.accounts import Account
+from tests.harness.clients import page_view
+from tests.harness.processes import Process
+from tests.harness.stack import FAST, Launch, Plan, Stack
+from tests.harness.waiting import eventually
+
+pytestmark = pytest.mark.slow
+
+ACME = Account("acme")
+KILLS = 6
+SECTION = """
+alerts:
+  to: {{ops: {{url: "{url}/hook", secret: "${{ALERT_SECRET}}"}}}}
+  heartbeat: {{url: "{url}/beat"}}
+  when: {{no_worker: off}}
+  every: 1s
+  calm: 1s
+"""
+
+
+@pytest.fixture
+def inbox() -> Iterator[Inbox]:
+    with receiving() as inbox:
+        yield inbox
+
+
+@pytest.fixture
+def stack(launch: Launch) -> Iterator[Stack]:
+    with launch(Plan([ACME], FAST, workers=0)) as stack:
+        yield stack
+
+
+@pytest.fixture
+def worker(stack: Stack, inbox: Inbox) -> Process:
+    """One that has a receiver."""
+    config = stack.folder / "relay.yaml"
+    config.write_text(config.read_text() + SECTION.format(url=inbox.url))
+    process = stack.new_worker()
+    hosts = f"{process.environ['RELAY_ALLOW_GONG_HOSTS']},{inbox.host}"
+    secret = f"whsec_{base64.b64encode(SECRET).decode()}"
+    process.environ = dict(process.environ) | {"RELAY_ALLOW_GONG_HOSTS": hosts, "ALERT_SECRET": secret}
+    stack.workers.append(process)
+    return process
+
+
+def of_holds(inbox: Inbox, what: str) -> set[str]:
+    """The ids of the messages that a hold was opened, or is over."""
+    told = zip(inbox.ids, inbox.told(), strict=True)
+    return {message for message, (kind, about) in told if (kind, about) == (f"alert.{what}", "on_hold")}
+
+
+def test_a_worker_that_is_killed_again_and_again_loses_no_alert_and_makes_none_of_its_own(
+    stack: Stack, worker: Process, inbox: Inbox
+):
+    inbox.answers = [503] * 3
+    stack.sandbox.post(f"companies/{ACME.name}/revoke")
+    stack.relay.accept(ACME, [page_view("e1")])
+    for number in range(KILLS):
+        worker.start()
+        beats = inbox.beats
+        eventually(lambda seen=beats: inbox.beats > seen, within=20, what=f"a look of worker {number}")
+        worker.kill()
+    worker.start()
+    eventually(lambda: of_holds(inbox, "opened"), within=60, what="the alert")
+    stack.sandbox.post(f"companies/{ACME.name}/restore")
+    stack.relay.act(f"/v1/destinations/{ACME.name}/resume")
+    eventually(lambda: of_holds(inbox, "cleared"), within=60, what="the all-clear")
+
+    assert len(of_holds(inbox, "opened")) == 1
+    assert len(of_holds(inbox, "cleared")) == 1
+    assert inbox.signed()
+    assert inbox.beats > 0

@@ -1,0 +1,107 @@
+"""The store is backed up while it works, lost, and put back, as docs/operations.md says; or begun anew without a backup."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from tests.harness.accounts import Account
+from tests.harness.clients import page_view
+from tests.harness.stack import FAST, Launch, Plan, Stack
+from tests.harness.waiting import eventually
+
+pytestmark = pytest.mark.slow
+
+ACCOUNT = Account("kept")
+FILES = "appendonlydir"
+
+
+@pytest.fixture
+def stack(launch: Launch) -> Iterator[Stack]:
+    with launch(Plan([ACCOUNT], FAST)) as stack:
+        yield stack
+
+
+def back_up(stack: Stack, target: Path) -> None:
+    """While it works: its files are not rewritten in the meantime."""
+    redis = Redis.from_url(stack.store.url)
+    before = redis.config_get("auto-aof-rewrite-percentage")
+    redis.config_set("auto-aof-rewrite-percentage", 0)
+    eventually(
+        lambda: redis.info("persistence")["aof_rewrite_in_progress"] == 0, within=20, what="no rewrite"
+    )
+    shutil.copytree(stack.store.folder / FILES, target)
+    redis.config_set("auto-aof-rewrite-percentage", before["auto-aof-rewrite-percentage"])
+    redis.close()
+
+
+def lose(stack: Stack) -> None:
+    stack.store.kill()
+    shutil.rmtree(stack.store.folder / FILES)
+
+
+def drained(stack: Stack) -> None:
+    eventually(lambda: stack.relay.open_events() == 0, within=30, what="the drain")
+
+
+def test_a_backup_brings_back_what_waited_and_gong_holds_nothing_twice(stack: Stack, tmp_path: Path) -> None:
+    stack.relay.accept(ACCOUNT, page_view("before"))
+    drained(stack)
+    stack.relay.act(f"/v1/destinations/{ACCOUNT.name}/pause")
+    waiting = stack.relay.accept(ACCOUNT, page_view("waiting"))["id"]
+    back_up(stack, tmp_path / FILES)
+    stack.relay.act(f"/v1/destinations/{ACCOUNT.name}/resume")
+    drained(stack)
+
+    lose(stack)
+    shutil.copytree(tmp_path / FILES, stack.store.folder / FILES)
+    stack.store.start()
+    eventually(lambda: stack.relay.event(waiting)["status"] == "held", within=20, what="what was backed up")
+    stack.relay.act(f"/v1/destinations/{ACCOUNT.name}/resume")
+    drained(stack)
+
+    assert sorted(stack.sandbox.event_ids()) == ["kept:before", "kept:waiting"]
+    assert stack.relay.event(waiting)["status"] == "duplicate"
+
+
+def test_without_a_backup_web_and_worker_go_on_with_an_empty_store(stack: Stack) -> None:
+    stack.relay.accept(ACCOUNT, page_view("before"))
+    drained(stack)
+
+    lose(stack)
+    stack.store.start()
+    eventually(
+        lambda: stack.relay.post(ACCOUNT, page_view("after")).status_code == 202, within=20, what="202"
+    )
+    drained(stack)
+
+    assert sorted(stack.sandbox.event_ids()) == ["kept:after", "kept:before"]
+
+
+def test_what_senders_send_again_after_the_loss_reaches_gong_once(stack: Stack) -> None:
+    stack.relay.accept(ACCOUNT, page_view("sent"))
+    drained(stack)
+
+    lose(stack)
+    stack.store.start()
+    again = eventually(
+        lambda: stack.relay.post(ACCOUNT, page_view("sent")).json().get("id"), within=20, what="202"
+    )
+    drained(stack)
+
+    assert (stack.sandbox.event_ids(), stack.relay.event(again)["status"]) == (["kept:sent"], "duplicate")
+
+
+def test_a_file_that_ends_in_the_middle_of_a_command_is_read_up_to_it(stack: Stack) -> None:
+    stack.relay.act(f"/v1/destinations/{ACCOUNT.name}/pause")
+    kept = stack.relay.accept(ACCOUNT, page_view("kept"))["id"]
+
+    stack.store.kill()
+    [file] = (stack.store.folder / FILES).glob("*.incr.aof")
+    with file.open("ab") as end:
+        end.write(b"*3\r\n$3\r\nSET\r\n$5\r\nrel")
+    stack.store.start()
+
+    assert eventually(lambda: stack.relay.event(kept), within=20, what="the event")["status"] == "held"

@@ -1,0 +1,96 @@
+"""A trace over real processes: the web's spans and the worker's arrive at a collector under one id, and their logs carry it."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask, request
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from tests.flows.delivering import answering
+from tests.harness.accounts import Account
+from tests.harness.clients import page_view
+from tests.harness.stack import FAST, Launch, Plan
+from tests.harness.waiting import eventually
+
+pytestmark = pytest.mark.slow
+
+ACME = Account("acme")
+
+
+@dataclass
+class Collector:
+    """What has been exported: each span's name, with its trace and the service that told of it."""
+
+    url: str = ""
+    raw: list[bytes] = field(default_factory=list)
+
+    def spans(self) -> list[tuple[str, str, str]]:
+        return [
+            (span.name, span.trace_id.hex(), service)
+            for body in self.raw
+            for told in ExportTraceServiceRequest.FromString(body).resource_spans
+            for service in [_service(told)]
+            for scope in told.scope_spans
+            for span in scope.spans
+        ]
+
+    def of_events(self) -> dict[str, tuple[str, str]]:
+        """Trace and service by the name of the span, of those that an event makes."""
+        wanted = {"POST /v1/events", "accept", "deliver digital-interaction", "call Gong"}
+        return {name: (trace, service) for name, trace, service in self.spans() if name in wanted}
+
+
+def _service(told: Any) -> str:
+    return next(one.value.string_value for one in told.resource.attributes if one.key == "service.name")
+
+
+@contextmanager
+def collecting() -> Iterator[Collector]:
+    app, collector = Flask("collector"), Collector()
+
+    @app.post("/v1/traces")
+    def take() -> bytes:
+        collector.raw.append(request.get_data())
+        return b""
+
+    with answering(app) as url:
+        collector.url = url
+        yield collector
+
+
+def test_one_trace_leads_through_all_processes_and_their_logs(launch: Launch):
+    with collecting() as collector:
+        told = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "200"}
+        with launch(Plan([ACME], FAST | told)) as stack:
+            stack.relay.accept(ACME, page_view("e1"))
+            spans = eventually(lambda: _four(collector), within=20, what="four spans")
+            web, worker = stack.web.log, stack.workers[0].log
+            [trace] = {trace for trace, _ in spans.values()}
+
+            assert {service for _, service in spans.values()} == {"gong-relay-web", "gong-relay-worker"}
+            assert _trace_in(web, "request.answered", route="/v1/events") == trace
+            assert _trace_in(worker, "delivery.attempted") == trace
+            assert not [body for body in collector.raw if b"jane" in body]
+
+
+def _four(collector: Collector) -> dict[str, tuple[str, str]] | None:
+    found = collector.of_events()
+    return found if len(found) == 4 else None
+
+
+def _trace_in(log: Path, event: str, **fields: str) -> str:
+    lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+    wanted = {"event": event} | fields
+    return next(str(line["trace_id"]) for line in lines if wanted.items() <= line.items())
+
+
+def test_a_collector_that_is_away_holds_nothing_up(launch: Launch):
+    told = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "OTEL_BSP_SCHEDULE_DELAY": "100"}
+    with launch(Plan([ACME], FAST | told)) as stack:
+        stack.relay.accept(ACME, [page_view(f"e{number}") for number in range(3)])
+        eventually(lambda: len(stack.sandbox.event_ids(ACME.name)) == 3, within=15, what="the events at Gong")

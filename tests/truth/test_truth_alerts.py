@@ -1,0 +1,79 @@
+"""The page of alerts tells every kind, every key and every default, and what a message holds."""
+
+import json
+import re
+
+import pytest
+
+from relay.config.alerts import AlertsSchema
+from relay.core.alerting.course import decide
+from relay.core.alerting.facts import Facts, HeldUp, find
+from relay.core.alerting.kinds import KINDS, Kind, Severity
+from relay.core.alerting.messages import Verb, messages_of
+from relay.core.alerting.rules import AlertRules, Receiver, Thresholds
+from relay.core.lifecycle import Cause
+from tests.core.alerting.alert_world import NOW
+from tests.truth.project import fenced, first_cells, page, rows, section
+
+PAGE = page("docs/alerts.md")
+
+
+def test_every_kind_has_a_section_with_what_to_do_and_no_other():
+    told = section(PAGE, "What each one means") + PAGE.partition("## What each one means")[2]
+
+    assert re.findall(r"^### (\w+)$", told, re.MULTILINE) == [kind.value for kind in Kind]
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_is_a_threshold_and_a_row_of_its_table(kind: Kind):
+    assert KINDS[kind].remedy.endswith(".")
+    assert f"when.{kind}" in first_cells(section(PAGE, "Set it up"))
+
+
+def test_every_key_of_the_section_stands_on_its_page_and_no_other():
+    when = [f"when.{name}" for name in AlertsSchema._declared_fields["when"].schema.fields]
+    keys = [name for name in AlertsSchema._declared_fields if name != "when"]
+
+    assert sorted(first_cells(section(PAGE, "Set it up"))) == sorted([*when, *keys])
+
+
+def test_every_default_on_the_page_is_the_one_that_counts():
+    told = {row[0].removeprefix("when."): row[1] for row in rows(section(PAGE, "Set it up"))}
+    loaded = AlertsSchema().load(
+        {
+            "when": {kind.value: _read(told[kind.value]) for kind in Kind},
+            **{name: told[name] for name in ("every", "repeat", "calm")},
+        }
+    )
+    rules = AlertRules()
+
+    assert Thresholds(**loaded["when"]) == rules.thresholds
+    assert (loaded["every"], loaded["repeat"], loaded["calm"]) == (rules.every, rules.repeat, rules.calm)
+
+
+def _read(text: str) -> str | bool:
+    return True if text == "on" else text
+
+
+def test_the_message_on_the_page_has_every_field_of_a_real_one():
+    found = find(_facts(), Thresholds(), every=60.0)
+    course = decide((), found, AlertRules(), NOW)
+    [message] = messages_of(course, [Receiver("ops", "https://x", b"s" * 24)], store="main", now=NOW)
+    real, [shown] = json.loads(message.body), [json.loads(one) for one in fenced(PAGE, "json")]
+
+    assert _shape(shown) == _shape(real)
+
+
+def _facts() -> Facts:
+    return Facts("main", NOW, held=[HeldUp("acme", Cause.NEEDS_CREDENTIALS, NOW, 3)])
+
+
+def _shape(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _shape(inner) for name, inner in value.items()}
+    return [_shape(inner) for inner in value] if isinstance(value, list) else type(value)
+
+
+@pytest.mark.parametrize("word", [*(f"alert.{verb}" for verb in Verb), *Severity])
+def test_every_type_and_severity_is_explained(word: str):
+    assert f"`{word}`" in PAGE

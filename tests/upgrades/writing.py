@@ -1,0 +1,206 @@
+"""Writes a store full of events in every state, by the code of whichever version it is run with, and keeps it as JSON.
+
+To make the fixture of a version, so that the next one is tested with it:
+
+    git worktree add /tmp/that-version COMMIT
+    cp -r tests/upgrades /tmp/that-version/tests/
+    cd /tmp/that-version && python -m tests.upgrades.writing FIXTURE.json
+
+It stands on little that may change: the application, `take`, `finish`, and the steps of operators.
+"""
+
+import base64
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+from flask.testing import FlaskClient
+from redis import Redis
+
+from relay.app import create_app
+from relay.config.load import read_config
+from relay.core.config import Config
+from relay.core.lifecycle import Cause, Reason, State
+from relay.settings import Settings
+from relay.store.acting import Hold, hold_destination
+from relay.store.delivery import Again, Pacing, bury, done, finish, later, publish_limits, take
+from relay.store.scripts import Scripts
+from tests.valkey import Valkey
+
+FOLDER = Path(__file__).parent
+GONG = "127.0.0.1:8090"
+KEYS = {name: f"{name}-of-the-upgrade-tests" for name in ("WEBSITE_KEY", "PARTNER_KEY", "VISITS_KEY")}
+FOREVER = 876_000
+"""Hours. What is written must not be pruned before the fixture is read, whenever that is."""
+
+
+def settings() -> Settings:
+    return Settings(
+        admin_key="admin-key-of-the-upgrade-tests",
+        retention_delivered_hours=FOREVER,
+        retention_dead_hours=FOREVER,
+        retention_dedupe_hours=FOREVER,
+    )
+
+
+def config(gong: str = GONG) -> Config:
+    text = (FOLDER / "relay.yaml").read_text("utf-8").replace("${GONG}", gong)
+    return read_config(text, environ=KEYS, allow_hosts={gong})
+
+
+def page_view(native: str, **more: Any) -> dict[str, Any]:
+    return {
+        "id": native,
+        "type": "page_view",
+        "occurred_at": "2026-11-20T10:00:00Z",
+        "content": {"title": "Pricing"},
+        "person": {"email": f"{native}@buyer.example"},
+    } | more
+
+
+class Writer:
+    """Events of the source `website`, each brought into its state; `written` is each one's id, by its name."""
+
+    def __init__(self, redis: Redis) -> None:
+        self.redis, self.scripts = redis, Scripts(redis)
+        self.client: FlaskClient = create_app(settings(), config(), redis).test_client()
+        self.written: dict[str, str] = {}
+
+    def post(self, name: str, source: str = "WEBSITE_KEY", **more: Any) -> None:
+        answer = self.client.post(
+            "/v1/events", json=page_view(name, **more), headers={"X-API-Key": KEYS[source]}
+        )
+        assert answer.status_code == 202, answer.text
+        self.written[name] = answer.get_json()["id"]
+
+    def take(self, name: str) -> Any:
+        """The only event that is queued."""
+        self.post(name)
+        [taken] = take(self.scripts, worker="w", want=8, pacing=Pacing(window=0.0, slack=0.0))[1]
+        assert taken.id == self.written[name]
+        return taken
+
+    def end(self) -> None:
+        """Events that are over."""
+        keep = FOREVER * 3600
+        record = b'{"number":1,"outcome":"delivered","status":200,"request_id":"r-1","seconds":0.2}'
+        finish(
+            self.scripts,
+            self.take("delivered"),
+            done(State.DELIVERED, "r-1", record=record, keep_seconds=keep),
+        )
+        finish(
+            self.scripts,
+            self.take("duplicate"),
+            done(State.DUPLICATE, "r-2", record=record, keep_seconds=keep),
+        )
+        record = b'{"number":1,"outcome":"refused","status":400,"errors":["content: no"]}'
+        buried = bury(Reason.REFUSED, "content: no", record=record, keep_seconds=keep, status=400)
+        finish(self.scripts, self.take("refused"), buried)
+        finish(self.scripts, self.take("discarded"), buried)
+        admin = {"X-API-Key": settings().admin_key or ""}
+        gone = self.client.post(f"/v1/events/{self.written['discarded']}/discard", headers=admin)
+        assert gone.status_code == 200, gone.text
+        self.post("filtered", person={"email": "own@acme.example"})
+
+    def unmapped(self) -> None:
+        """A webhook of which the mapping makes one event, one that it cannot map, and one that no rule wants."""
+        items = [
+            {
+                "id": 1,
+                "kind": "view",
+                "at": "2026-11-20T10:00:00Z",
+                "title": "A",
+                "email": "p1@buyer.example",
+            },
+            {"id": 2, "kind": "view", "at": "not a time", "title": "B", "email": "p2@buyer.example"},
+            {"id": 3, "kind": "other"},
+        ]
+        answer = self.client.post("/v1/webhooks/partner", json=items)
+        assert answer.status_code == 202, answer.text
+        found = self.client.get(
+            "/v1/events?source=partner", headers={"X-API-Key": settings().admin_key or ""}
+        )
+        for one in found.get_json()["events"]:
+            self.written[f"partner-{one['status']}"] = one["id"]
+
+    def open(self) -> None:
+        """Events that are on their way: waiting, held, in the hands of a worker that died, gathering, queued."""
+        again = Again(60.0, ambiguous=True, said="HTTP 500")
+        record = b'{"number":1,"outcome":"faltered","status":500,"code":"gong_error"}'
+        finish(self.scripts, self.take("waiting"), later(again, record=record))
+        self.take("sending")
+        visitor = {"email": "visitor@buyer.example"}
+        self.post("gathering", "VISITS_KEY", session_id="s-1", person=visitor)
+        self.post("collapsed", "VISITS_KEY", session_id="s-1", person=visitor)
+        self.post("queued")
+        replay = {"filter": {"status": "dead", "reason": "refused"}}
+        admin = {"X-API-Key": settings().admin_key or ""}
+        begun = self.client.post("/v1/replays", json=replay, headers=admin)
+        assert begun.status_code in {202, 422}, begun.text
+        held = config().destinations["globex"]
+        hold_destination(self.scripts, held, Hold(Cause.NEEDS_CREDENTIALS, "token expired", None))
+
+
+def write(redis: Redis) -> dict[str, str]:
+    """Fill an empty store; the id of each event by its name."""
+    writer = Writer(redis)
+    publish_limits(writer.scripts, config().destinations)
+    writer.end()
+    writer.open()
+    writer.unmapped()
+    return writer.written
+
+
+def dump(redis: Redis) -> dict[str, Any]:
+    """Everything in a store: by key its kind, its milliseconds to live (-1: for ever) and what is in it."""
+    found = sorted(redis.scan_iter(count=1000))
+    return {_text(key): [_kind(redis, key), redis.pttl(key), _content(redis, key)] for key in found}
+
+
+def _kind(redis: Redis, key: bytes) -> str:
+    return redis.type(key).decode()
+
+
+def _content(redis: Redis, key: bytes) -> Any:
+    match _kind(redis, key):
+        case "string":
+            return _text(redis.get(key) or b"")
+        case "hash":
+            return {_text(name): _text(value) for name, value in redis.hgetall(key).items()}
+        case "list":
+            return [_text(value) for value in redis.lrange(key, 0, -1)]
+        case "set":
+            return sorted(_text(value) for value in redis.smembers(key))
+        case "zset":
+            return [[_text(name), score] for name, score in redis.zrange(key, 0, -1, withscores=True)]
+        case other:
+            raise AssertionError(f"{key!r} is a {other}, which nothing here writes")
+
+
+def _text(value: bytes) -> str:
+    """As text where it is UTF-8, else by base64 behind a mark that no text of ours begins with."""
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        return "\x00" + base64.b64encode(value).decode()
+    return text if not text.startswith("\x00") else "\x00" + base64.b64encode(value).decode()
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="rv") as folder:
+        server = Valkey(Path(folder))
+        server.start()
+        try:
+            redis = Redis.from_url(server.url)
+            page = {"written": write(redis), "at": datetime.now(UTC).isoformat(), "keys": dump(redis)}
+        finally:
+            server.stop()
+    Path(sys.argv[1]).write_bytes(orjson.dumps(page, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+if __name__ == "__main__":
+    main()

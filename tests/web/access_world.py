@@ -1,0 +1,59 @@
+"""A relay that several people look after, and the browsers and programs they come with."""
+
+import hashlib
+import re
+
+from flask.testing import FlaskClient
+from redis import Redis
+
+from relay.app import create_app
+from relay.core.access import Operator, Role
+from relay.core.config import Config
+from relay.core.destination import BasicCredentials, Destination
+from relay.core.source import Source
+from relay.settings import Settings
+from tests.web.conftest import ADMIN
+
+SEAL = "a-key-that-seals-sessions-of-tests"
+KEYS = {
+    "own": "the-key-of-the-source-web",
+    "other": "the-key-of-the-source-shop",
+    "viewer": "the-key-of-vera-the-viewer",
+    "operator": "the-key-of-olga-the-operator",
+    "admin": ADMIN,
+}
+OURS = {"Sec-Fetch-Site": "same-origin"}
+_COOKIE = re.compile(r"((?:__Host-)?relay_session)=([^;]*)")
+
+
+def digest(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def config(*, operators: tuple[str, ...] = ("viewer", "operator")) -> Config:
+    destination = Destination("acme", "acme", BasicCredentials("key", "secret"))
+    sources = {
+        name: Source(name, "acme", frozenset({digest(KEYS[key])}))
+        for name, key in (("web", "own"), ("shop", "other"))
+    }
+    people = {name: Operator(name, Role(name), frozenset({digest(KEYS[name])})) for name in operators}
+    return Config({"acme": destination}, sources, operators=people)
+
+
+def relay(redis: Redis, *, settings: Settings | None = None, configured: Config | None = None) -> FlaskClient:
+    told = settings or Settings(admin_key=ADMIN, secret_keys=(SEAL,))
+    return create_app(told, configured or config(), redis).test_client()
+
+
+def sign_in(client: FlaskClient, who: str, **more: str) -> str:
+    """Sign a browser in; the value of its cookie."""
+    answer = client.post("/ops/sign-in", data={"key": KEYS[who]} | more, headers=OURS)
+    assert answer.status_code == 303, answer.text
+    return cookie(answer.headers["Set-Cookie"])[1]
+
+
+def cookie(header: str) -> tuple[str, str]:
+    """Name and value of the session that a Set-Cookie header holds."""
+    found = _COOKIE.match(header)
+    assert found, header
+    return found[1], found[2]

@@ -1,0 +1,115 @@
+"""Erasing whoever partners' own payloads tell of: in batches, in bytes that nobody could map, and in several stores."""
+
+import json
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from redis import Redis
+
+from relay.store import keys
+from relay.store.scripts import Scripts
+from tests.store_world import take_events, text_of_the_store
+from tests.web.replay_world import OPERATOR
+from tests.web.test_erasures_api import get, run
+from tests.web.test_erasures_api import post as ask
+from tests.web.test_routing import event
+from tests.web.test_two_stores import process, send
+from tests.web.test_webhooks_door import application, counts, post, viewed
+
+JANE, JOE = "jane@globex.example", "joe@globex.example"
+
+
+@pytest.fixture
+def client(redis: Redis) -> FlaskClient:
+    return application(redis)
+
+
+def erase(client: FlaskClient, redis: Redis, email: str = JANE) -> dict[str, Any]:
+    erasure = ask(client, "/v1/erasures", OPERATOR, email=email)
+    run(redis)
+    report = get(client, f"/v1/erasures/{erasure['id']}", OPERATOR)
+    assert report["status"] == "done"
+    return report
+
+
+def found(client: FlaskClient, email: str) -> list[str]:
+    return [one["id"] for one in get(client, f"/v1/events?email={email}", OPERATOR)["events"]]
+
+
+def test_of_a_batch_only_the_persons_events_are_erased(client: FlaskClient, redis: Redis, scripts: Scripts):
+    answer = post(
+        client, [viewed("1"), viewed("2", email=JOE), viewed("3", event="other"), viewed("4", title="")]
+    )
+    assert counts(answer) == (2, 0, 1, 1)
+    assert len(found(client, JANE)) == 3
+
+    report = erase(client, redis)
+
+    assert report["stores"][0]["events"] == {"queued": 1, "dead": 1, "filtered": 1}
+    assert JANE not in text_of_the_store(redis)
+    [taken] = take_events(scripts)
+    assert json.loads(taken.body)["person"] == {"email": JOE}
+
+
+def test_a_sibling_that_could_only_be_mapped_anew_says_why_it_cannot(client: FlaskClient, redis: Redis):
+    post(client, [viewed("1"), viewed("2", email=JOE, title="")])
+    [dead] = found(client, JOE)
+
+    erase(client, redis)
+
+    response = client.post(f"/v1/events/{dead}/replay", headers=OPERATOR)
+    assert (response.status_code, response.get_json()["code"]) == (404, "bytes_erased")
+    assert get(client, f"/v1/events/{dead}", OPERATOR)["status"] == "dead"
+
+
+def test_bytes_that_nobody_could_read_are_erased(client: FlaskClient, redis: Redis):
+    assert counts(post(client, b'{"email": "Jane@Globex.example"')) == (0, 0, 0, 1)
+    assert len(found(client, JANE)) == 1
+
+    erase(client, redis)
+
+    assert JANE not in text_of_the_store(redis)
+
+
+def test_a_late_webhook_is_kept_without_its_payload_and_its_sender_told_nothing(
+    client: FlaskClient, redis: Redis
+):
+    erase(client, redis)
+
+    assert post(client, viewed("1")).status_code == 202
+
+    assert JANE not in text_of_the_store(redis)
+    [event_id] = redis.zrange(keys.ALL, 0, -1)
+    assert get(client, f"/v1/events/{event_id.decode()}", OPERATOR)["status"] == "erased"
+
+
+def test_a_person_is_erased_in_every_store(redis: Redis, second_redis: Redis):
+    client = process(redis, second_redis)
+    send(client, event("1", "acme"), event("2", "globex"), event("3", "globex", person={"email": JOE}))
+
+    erasure = ask(client, "/v1/erasures", OPERATOR, email="jane@initech.example")
+    run(redis)
+    assert get(client, f"/v1/erasures/{erasure['id']}", OPERATOR)["status"] == "running"
+    run(second_redis)
+
+    report = get(client, f"/v1/erasures/{erasure['id']}", OPERATOR)
+    assert report["status"] == "done"
+    assert [(part["store"], part["events"]) for part in report["stores"]] == [
+        ("main", {"queued": 1}),
+        ("eu", {"queued": 1}),
+    ]
+    assert len({part["person"] for part in report["stores"]}) == 2
+    for store in (redis, second_redis):
+        assert "jane@initech" not in text_of_the_store(store)
+    assert len(found(client, JOE)) == 1
+
+
+def test_nothing_begins_while_a_store_is_away(redis: Redis):
+    away = Redis(unix_socket_path="/nowhere/at/all")
+    client = process(redis, away)
+
+    response = client.post("/v1/erasures", json={"email": JANE}, headers=OPERATOR)
+
+    assert response.status_code == 503
+    assert redis.exists(keys.ERASURES, keys.ERASED) == 0
