@@ -2,10 +2,13 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt lint types imports bench torture noise sdks lock clean
+.PHONY: help setup run test check fmt lint types imports bench torture rolling chart golden audit rehearse screenshots noise sdks lock clean
 
 BIN := .venv/bin
 STAMP := .venv/.made-from-lock
+CHART_LOCK := tests/chart/requirements.lock
+CHART_STAMP := .venv/.made-from-chart-lock
+CHECKOV_STAMP := .venv-checkov/.made-from-pins
 SDKS := tests/core/verification/sdks.txt
 SDKS_BIN := .venv-sdks/bin
 SDKS_STAMP := .venv-sdks/.made-from-lock
@@ -15,7 +18,7 @@ PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11 python3.1
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 setup: $(STAMP) ## make .venv with everything the lock names (with uv, else with pip)
 	@:
@@ -41,10 +44,10 @@ endif
 run: setup ## run all of the relay here, with a local Gong to send to; Ctrl-C stops it
 	@$(BIN)/gong-relay up
 
-test: lint types imports ## run every check, then every test
+test: lint types imports $(CHART_STAMP) ## run every check, then every test
 	@$(BIN)/pytest
 
-check: lint types imports ## run every check, and the tests that take no time
+check: lint types imports $(CHART_STAMP) ## run every check, and the tests that take no time
 	@$(BIN)/pytest -m "not slow and not browser"
 
 fmt: setup ## put the code into its form
@@ -70,9 +73,44 @@ bench: setup ## measure how fast it is
 	@$(BIN)/python -m bench.quiet
 	@$(BIN)/python -m bench.memory
 	@$(BIN)/python -m bench.depth
+	@$(BIN)/python -m bench.pages
+
+rolling: setup ## restart web and worker in turn for five minutes, under load, and count what was lost
+	@$(BIN)/python -m bench.rolling
 
 torture: setup ## kill everything again and again, and count what was lost
 	@$(BIN)/python -m bench.torture
+
+chart: setup ## print the chart's values and its README anew from its schema
+	@$(BIN)/python -m tests.chart.printed
+
+golden: $(CHART_STAMP) ## write anew what the chart makes of its value files, to be read in a diff
+	@$(BIN)/python -m tests.chart.golden
+
+# Helm as a library and the schemas of nine versions of Kubernetes: 400 MB that running the relay does not need.
+$(CHART_STAMP): $(STAMP) $(CHART_LOCK)
+	@echo "Installing what the chart's tests need into .venv; the first time this takes half a minute."
+ifneq ($(UV),)
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $(CHART_LOCK)
+else
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r $(CHART_LOCK)
+endif
+	@touch $(CHART_STAMP)
+
+audit: $(CHART_STAMP) $(CHECKOV_STAMP) ## have checkov look at the chart and the Dockerfile
+	@RELAY_REQUIRE_CHECKOV=1 $(BIN)/pytest tests/chart/test_chart_audit.py
+
+$(CHECKOV_STAMP): $(STAMP) tests/chart/checkov.txt
+	@$(BIN)/python -m venv --clear .venv-checkov
+	@echo "Installing checkov into .venv-checkov; this takes a minute."
+	@.venv-checkov/bin/python -m pip install -qq --disable-pip-version-check -r tests/chart/checkov.txt
+	@touch $(CHECKOV_STAMP)
+
+rehearse: $(CHART_STAMP) ## build and run the image's content without a container engine; needs root
+	@RELAY_REQUIRE_IMAGE=1 $(BIN)/pytest tests/chart/test_image_rehearsed.py
+
+screenshots: setup ## make the pictures of the dashboard in the docs anew (needs Chromium)
+	@$(BIN)/python -m tests.browser.screenshots
 
 noise: setup ## try 100,000 random requests on each signature scheme; takes minutes
 	@NOISE_INPUTS=100000 $(BIN)/pytest tests/core/verification/test_verif_total.py
@@ -88,10 +126,14 @@ $(SDKS_STAMP): $(STAMP) $(SDKS)
 	@$(SDKS_BIN)/python -m pip install -qq --disable-pip-version-check --editable . -r $(SDKS)
 	@touch $(SDKS_STAMP)
 
-lock: ## write both locks anew from pyproject.toml (needs uv)
+lock: ## write every lock anew from pyproject.toml (needs uv)
 	uv lock
 	uv export --quiet --all-extras --format requirements.txt --no-emit-project -o requirements.lock
+	uv export --quiet --no-dev --extra otel --extra oidc --format requirements.txt --no-emit-project -o docker/runtime.lock
+	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 docker/build.in -o docker/build.lock
+	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 -c requirements.lock \
+		tests/chart/requirements.in -o $(CHART_LOCK)
 
 clean: ## remove .venv and what tools keep (never .relay, which holds events)
-	rm -rf .venv .venv-sdks .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	rm -rf .venv .venv-sdks .venv-checkov .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,124 @@
+"""What the image is made from: checked as files, and with its locks held against those of the project."""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from relay.cli.main import main
+from relay.core.version import VERSION
+from tests.chart.rehearsal import PROJECT, USER, instructions
+
+HADOLINT = Path(sys.executable).with_name("hadolint")
+
+
+def pins(name: str) -> dict[str, str]:
+    text = (PROJECT / name).read_text("utf-8")
+    return dict(re.findall(r"^([\w.-]+)(?:\[.*?\])?==([^\s;]+)", text, re.MULTILINE))
+
+
+def test_hadolint_finds_nothing_to_say():
+    done = subprocess.run([HADOLINT, "Dockerfile"], cwd=PROJECT, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_everything_in_the_image_is_what_was_tested():
+    runtime, tested = pins("docker/runtime.lock"), pins("requirements.lock")
+
+    assert runtime.items() <= tested.items()
+
+
+def test_every_dependency_is_in_the_image():
+    wanted = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = wanted["optional-dependencies"]
+    told = [*wanted["dependencies"], *extras["otel"], *extras["oidc"]]
+    names = {re.split(r"[\[<>=~ ]", dependency)[0].lower() for dependency in told}
+
+    assert names <= set(pins("docker/runtime.lock"))
+
+
+@pytest.mark.parametrize(
+    "name", ["docker/runtime.lock", "docker/build.lock", "tests/chart/requirements.lock"]
+)
+def test_every_package_of_a_lock_has_its_hashes(name: str):
+    text = (PROJECT / name).read_text("utf-8")
+    packages = re.findall(r"^[\w.-]+==.*?(?=^[\w.-]+==|\Z)", text, re.MULTILINE | re.DOTALL)
+
+    assert packages
+    assert [package.splitlines()[0] for package in packages if "--hash=sha256:" not in package] == []
+
+
+def test_the_image_runs_as_nobody_by_number():
+    assert dict(instructions("relay"))["USER"] == f"{USER}:{USER}"
+
+
+def test_no_command_of_the_image_needs_a_shell():
+    for stage in ("build", "relay"):
+        for word, rest in instructions(stage):
+            if word in {"RUN", "CMD", "ENTRYPOINT"}:
+                assert isinstance(json.loads(rest), list), rest
+            if word == "HEALTHCHECK":
+                assert isinstance(json.loads(rest.partition(" CMD ")[2]), list)
+
+
+def test_the_image_begins_with_a_command_that_there_is():
+    told = dict(instructions("relay"))
+
+    assert json.loads(told["ENTRYPOINT"]) == ["gong-relay"]
+    assert json.loads(told["CMD"])[0] in main.commands
+
+
+def test_the_image_says_which_version_it_is():
+    assert ("ARG", f"VERSION={VERSION}") in list(instructions("relay"))
+
+
+def test_what_is_copied_into_the_image_is_let_through():
+    let_through = re.findall(r"^!(\S+)$", (PROJECT / ".dockerignore").read_text("utf-8"), re.MULTILINE)
+    sources = {part for word, rest in instructions("build") if word == "COPY" for part in rest.split()[:-1]}
+
+    assert {
+        source for source in sources if not any(Path(source).match(each) for each in let_through)
+    } == set()
+
+
+def compose() -> dict:
+    return dict(yaml.safe_load((PROJECT / "compose.yaml").read_text("utf-8")))
+
+
+def test_every_service_of_ours_runs_a_command_that_there_is():
+    services = compose()["services"]
+    ours = {name: each["command"][0] for name, each in services.items() if "build" in each}
+
+    assert ours == {"web": "web", "worker": "worker", "sandbox": "sandbox"}
+    assert set(ours.values()) <= set(main.commands)
+
+
+def test_compose_hands_every_secret_over_as_a_file():
+    told = compose()
+    worker = told["services"]["worker"]
+    files = {name.removesuffix("_FILE") for name in worker["environment"] if name.endswith("_FILE")}
+
+    assert files == set(worker["secrets"]) == set(told["secrets"])
+
+
+def test_compose_gives_the_web_no_way_to_gong():
+    told = compose()
+    ways = {name: set(each["networks"]) for name, each in told["services"].items()}
+
+    assert "gong" not in ways["web"]
+    assert told["networks"]["store"]["internal"]
+    assert ways["worker"] == {"store", "gong"}
+
+
+def test_the_procfile_names_commands_that_there_are():
+    lines = (PROJECT / "Procfile").read_text("utf-8").splitlines()
+    told = dict(line.split(": ", 1) for line in lines)
+
+    assert told == {"release": "gong-relay check", "web": "gong-relay web", "worker": "gong-relay worker"}
+    assert {command.split()[1] for command in told.values()} <= set(main.commands)

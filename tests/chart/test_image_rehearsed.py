@@ -1,0 +1,136 @@
+"""The image as far as it can be tried without a container engine: built by its own commands, run as nobody on a file system
+that cannot be written, and serving the main job.
+
+`make rehearse` and CI run it: it installs everything anew, and needs root to make a file system of its own.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+import pytest
+import requests
+
+from tests.chart.rehearsal import build, can_confine, confined, image_environ
+from tests.harness.accounts import ADMIN_KEY, SECRET_KEY, accounts, configuration
+from tests.harness.clients import Relay, Sandbox, page_view
+from tests.harness.processes import Process, free_port, tail
+from tests.harness.waiting import eventually
+from tests.valkey import Valkey
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not os.environ.get("RELAY_REQUIRE_IMAGE"), reason="make rehearse runs it"),
+]
+
+[ACCOUNT] = accounts(1)
+GRACE_SECONDS = 25
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    """Not below /tmp, which the image has for itself."""
+    made = Path(tempfile.mkdtemp(prefix="rh", dir="/var/tmp"))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@dataclass
+class Image:
+    """What runs of it, and where."""
+
+    folder: Path
+    venv: Path
+    ports: dict[str, int]
+
+    def url(self, name: str) -> str:
+        return f"http://127.0.0.1:{self.ports[name]}"
+
+    def process(self, *command: str, **told: str) -> Process:
+        log = self.folder / f"{command[0]}.log"
+        return Process(
+            confined([f"{self.venv}/bin/gong-relay", *command]), image_environ(self.venv, told), log
+        )
+
+
+@pytest.fixture(scope="module")
+def image(folder: Path) -> Image:
+    if not can_confine():
+        pytest.skip("this takes root, unshare and setpriv (Debian: util-linux), and a kernel that lets them")
+    return Image(
+        folder, build(folder), {name: free_port() for name in ("web", "operations", "gong", "store")}
+    )
+
+
+@pytest.fixture(scope="module")
+def running(image: Image) -> Iterator[dict[str, Process]]:
+    (image.folder / "relay.yaml").write_text(configuration([ACCOUNT], image.url("gong")))
+    (image.folder / "admin").write_text(ADMIN_KEY)
+    store = Valkey(image.folder, {"port": str(image.ports["store"]), "appendonly": "yes"})
+    told = {
+        "RELAY_CONFIG": f"{image.folder}/relay.yaml",
+        "RELAY_REDIS_URL": f"redis://127.0.0.1:{image.ports['store']}/0",
+        "RELAY_ADMIN_KEY_FILE": f"{image.folder}/admin",
+        "RELAY_PUBLIC_URL": image.url("web"),
+        "RELAY_SECRET_KEYS": SECRET_KEY,
+        "RELAY_ALLOW_GONG_HOSTS": f"127.0.0.1:{image.ports['gong']}",
+    }
+    processes = {
+        "sandbox": image.process("sandbox", "--port", str(image.ports["gong"])),
+        "web": image.process("web", PORT=str(image.ports["web"]), **told),
+        "worker": image.process("worker", **told),
+    }
+    store.start()
+    for process in processes.values():
+        process.start()
+    yield processes
+    for process in processes.values():
+        process.stop()
+    store.stop()
+
+
+def lives(url: str, log: Path) -> bool:
+    try:
+        return requests.get(url, timeout=2).ok
+    except requests.RequestException as error:
+        raise AssertionError(tail(log)) from error
+
+
+def test_what_was_built_serves_the_main_job_as_nobody_on_a_file_system_that_cannot_be_written(
+    image: Image, running: dict[str, Process]
+):
+    eventually(lambda: lives(f"{image.url('web')}/livez", running["web"].log), within=30)
+    eventually(lambda: lives(f"{image.url('gong')}/__sandbox/metrics", running["sandbox"].log), within=30)
+    relay, sandbox = Relay(image.url("web")), Sandbox(image.url("gong"))
+
+    relay.accept(ACCOUNT, page_view("from-the-image"))
+
+    eventually(lambda: sandbox.event_ids() == [f"{ACCOUNT.name}:from-the-image"], within=20)
+    relay.close()
+    sandbox.close()
+
+
+@pytest.mark.parametrize("name", ["worker", "web"])
+def test_told_to_stop_it_ends_well_and_in_time(running: dict[str, Process], name: str):
+    running[name].terminate()
+
+    assert running[name].wait(GRACE_SECONDS) == 0
+
+
+@pytest.mark.parametrize("name", ["worker", "web", "sandbox"])
+@pytest.mark.usefixtures("running")
+def test_nothing_complains_of_where_it_cannot_write(image: Image, name: str):
+    assert "Read-only" not in (image.folder / f"{name}.log").read_text("utf-8")
+
+
+def test_the_list_of_what_is_in_it_names_what_was_installed(image: Image):
+    listed = orjson.loads((image.venv / "sbom.cdx.json").read_bytes())
+    names = {component["name"].lower() for component in listed["components"]}
+
+    assert {"gong-event-relay", "flask", "redis", "rq"} <= names
+    assert not {"pip", "hatchling", "cyclonedx-bom", "pytest"} & names
