@@ -23,12 +23,13 @@ from redis.exceptions import RedisError
 
 from bench.aims import HEAD, Aim
 from bench.filling import Filler, new_receipt, open_filler
+from bench.front import doors, trips
 from bench.ingest import served
 from bench.machine import describe, quickstart_options, until, valkey
 from bench.sample import environment
 from relay.config.load import load_config
 from relay.core.lifecycle import State
-from relay.store.accepting import Retention, accept
+from relay.store.accepting import accept
 from relay.store.connection import WORKER, open_redis
 from relay.store.delivery import Pacing, done, finish, publish_limits, take
 from relay.store.queues import read_depths
@@ -93,7 +94,7 @@ def play(side: Side) -> None:
     queue = iter(receipts)
 
     def accept_one() -> None:
-        accept(scripts, *next(queue), now=now, retention=Retention())
+        accept(scripts, *next(queue), now=now, keeping=side.filler.keeping)
 
     taken = []
 
@@ -174,11 +175,23 @@ def report(shallow: Side, deep: Side) -> None:
         print(
             "| {} | {:.2f} | {:.0f} | {:.2f} | {:.0f} | {:.2f} | {:.2f} |".format(name, *near, *far, *ratios)
         )
+
+
+def report_front(shallow: Side, deep: Side, folder: Path, rounds: int) -> None:
+    """What the depth costs a sender and a worker, and the aims for both."""
+    sides = (shallow, deep)
+    posts = doors(sides, COMPANIES, folder, rounds=rounds)
+    events = trips(sides, COMPANIES, folder, rounds=max(rounds // 8, 1), events=3_000)
+    told = {"a POST, accepted and answered": posts, "an event, taken, posted and settled": events}
+    print(f"\n| | at {shallow.depth}: ms | at {deep.depth}: ms |\n| --- | --- | --- |")
+    for name, (near, far) in told.items():
+        print(f"| {name} | {median(near) * 1e3:.2f} | {median(far) * 1e3:.2f} |")
     print(f"\n{HEAD}")
-    for name in ("accept", "take"):
+    for name, (near, far) in told.items():
+        pairs = zip(far, near, strict=True)
         print(
-            Aim(f"{name} at {deep.depth} beside {shallow.depth}", 1.2).said(
-                ratio(shallow, deep, name, "clock")
+            Aim(f"{name}, at {deep.depth} beside {shallow.depth}", 1.2).said(
+                median(more / less for more, less in pairs)
             )
         )
 
@@ -203,6 +216,7 @@ def main() -> None:
             for side in (shallow, deep) if number % 2 else (deep, shallow):
                 play(side)
         report(shallow, deep)
+        report_front(shallow, deep, Path(folder), options.rounds)
         gigabytes = int(deep.redis.info("memory")["used_memory"]) / 1e9
         answers, ready = restart(deep)
     print(

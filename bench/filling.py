@@ -11,9 +11,11 @@ from redis import Redis
 from bench.sample import event, gong_body
 from relay.core.call import Call, Operation
 from relay.core.ids import ENTROPY_BYTES, id_run
+from relay.core.vault import Vault
 from relay.store import keys
-from relay.store.accepting import NewEvent, Receipt, Retention, accept
+from relay.store.accepting import Keeping, NewEvent, Receipt, Retention, accept
 from relay.store.connection import WORKER, open_redis
+from relay.store.people import People
 from relay.store.scripts import Scripts
 
 PER_RECEIPT = 500
@@ -24,6 +26,7 @@ class Filler:
     """Fills one store. A name stands for a source, its destination and its company alike."""
 
     scripts: Scripts
+    keeping: Keeping
 
     def fill(self, name: str, count: int) -> None:
         """Have `count` events of one company wait."""
@@ -33,13 +36,14 @@ class Filler:
     def accept(self, name: str, numbers: Sequence[int]) -> None:
         """Accept one receipt of fresh events."""
         receipt, events = new_receipt(name, numbers)
-        told = accept(self.scripts, receipt, events, now=datetime.now(UTC), retention=Retention())
+        told = accept(self.scripts, receipt, events, now=datetime.now(UTC), keeping=self.keeping)
         fresh = [verdict for verdict in told.verdicts if verdict.status == "queued" and not verdict.duplicate]
         assert len(fresh) == len(numbers), told
 
 
 def open_filler(redis_url: str) -> Filler:
-    return Filler(Scripts(open_redis(redis_url, WORKER)))
+    redis = open_redis(redis_url, WORKER)
+    return Filler(Scripts(redis), Keeping(Retention(), People(redis, Vault(()))))
 
 
 def new_receipt(name: str, numbers: Sequence[int]) -> tuple[Receipt, list[NewEvent]]:
@@ -52,8 +56,15 @@ def new_receipt(name: str, numbers: Sequence[int]) -> tuple[Receipt, list[NewEve
     for item, (number, own) in enumerate(zip(numbers, ids, strict=True)):
         event_id = f"{name}:{number}"
         call = Call(Operation.DIGITAL_INTERACTION, event_id, body | {"eventId": event_id})
-        events.append(NewEvent(own, event_id, name, name, "page_view", item, call))
-    return Receipt(receipt_id, name, raw, "application/json", "bench"), events
+        people = (person(event_id),)
+        events.append(NewEvent(own, event_id, name, name, "page_view", item, call, people=people))
+    people = tuple(person(f"{name}:{number}") for number in numbers)
+    return Receipt(receipt_id, name, raw, "application/json", "bench", people=people), events
+
+
+def person(event_id: str) -> str:
+    """Whom an event tells of: each of another."""
+    return f"{event_id.replace(':', '.')}@customer.example.com"
 
 
 def delivered(redis: Redis) -> int:
