@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ _WHO = "command line"
 @click.option("--email", help="The person's address.")
 @click.option("--phone", help="The person's number, with its country: +1 555 010 0199.")
 @click.option("--dry-run", is_flag=True, help="Count what would be erased, and change nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask first. Only a terminal is asked.")
 @click.option("--wait/--no-wait", default=True, help="Erase until it is done. Else workers do it.")
 @click.option("--show", metavar="ERASURE", help="The report of an erasure, by its id.")
 @click.option(
@@ -56,6 +58,9 @@ def erase(desk: Desk, *, as_json: bool, show: str | None, verify: Path | None, *
         if told["dry_run"]:
             _foresee(foreseen_page(desk.stores, person), as_json=as_json)
             return
+        if sys.stdin.isatty() and not told["yes"]:
+            click.echo("\n".join(_foreseen(foreseen_page(desk.stores, person))), err=True)
+            click.confirm("It cannot be undone. Erase?", abort=True, err=True)
         _tell(_erased(desk, kind, person, signer, wait=told["wait"]), as_json=as_json)
 
 
@@ -106,12 +111,16 @@ def _verify(signer: Signer, file: Path, *, as_json: bool) -> None:
 def _foresee(page: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(page)
-        return
+    else:
+        click.echo("\n".join(_foreseen(page)))
+
+
+def _foreseen(page: dict[str, Any]) -> Iterator[str]:
     for part in page["stores"]:
         least = "at least " if part["at_least"] else ""
         events = sum(part["events"].values())
         told = ", ".join(f"{count:,} {state}" for state, count in part["events"].items())
-        click.echo(
+        yield (
             f"{part['store']}: {least}{counted(events, 'event')}{f' ({told})' if told else ''} would be erased, and "
             f"the bytes of {counted(part['receipts'], 'request')} beside."
         )

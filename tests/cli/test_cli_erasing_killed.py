@@ -32,7 +32,7 @@ def test_kill_9_in_the_middle_of_an_erasure_loses_nothing_of_it(
         keep(store, *(about(f"{start}-{number}") for number in range(100)), raw=RAW + str(start).encode())
 
     process = subprocess.Popen(
-        [sys.executable, "-c", _COMMAND, "erase", "--email", JANE],
+        [sys.executable, "-c", _COMMAND, "erase", "--email", JANE, "--yes"],
         env=os.environ | environ,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

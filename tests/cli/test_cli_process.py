@@ -61,6 +61,34 @@ def test_a_watch_draws_until_ctrl_c_and_ends_well(whole_environ: dict[str, str],
     assert b"acme" in drawn
 
 
+def test_nobody_is_erased_from_a_terminal_before_it_is_confirmed(
+    whole_environ: dict[str, str], page_view: Make, tmp_path: Path
+):
+    def ran(*arguments: str, typed: bytes = b"", check: bool = True) -> subprocess.CompletedProcess[bytes]:
+        ours, theirs = pty.openpty()
+        os.write(ours, typed)
+        line = [COMMAND, "--data-dir", str(tmp_path), *arguments]
+        done = subprocess.run(
+            line, env=whole_environ, stdin=theirs, capture_output=True, timeout=60, check=check
+        )
+        os.close(ours)
+        os.close(theirs)
+        return done
+
+    person = page_view()["person"]["email"]
+    path = tmp_path / "event.json"
+    path.write_text(json.dumps(page_view()))
+    ran("send", str(path), "--source", "web")
+
+    refused = ran("erase", "--email", person, typed=b"n\n", check=False)
+    assert refused.returncode == 1
+    assert b"1 event" in refused.stderr
+    assert json.loads(ran("events", "--json").stdout)["events"][0]["status"] != "erased"
+
+    report = json.loads(ran("erase", "--email", person, "--json", typed=b"y\n").stdout)
+    assert report["erased"] == 1
+
+
 def _hear_ctrl_c() -> None:
     """What a shell starts in the background is deaf to it, and so would be what these tests start."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
