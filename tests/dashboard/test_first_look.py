@@ -7,7 +7,13 @@ from html import unescape
 from typing import Any
 
 from flask.testing import FlaskClient
+from redis import Redis
 
+from relay.core.alerting.kinds import Kind
+from relay.core.alerting.rules import AlertRules, Rate
+from relay.store.stores import Stores
+from tests.alerts.test_alert_kinds import forge
+from tests.alerts.watching import destination, only, watch
 from tests.web.conftest import KEYS, page_view
 
 __all__ = ["page_view"]
@@ -45,3 +51,16 @@ def test_without_a_worker_what_waits_is_said_with_the_remedy(
     client.post("/v1/events", json=page_view(), headers={"X-API-Key": KEYS["web"]})
 
     assert "No worker is alive" in overview(client, operator)
+
+
+def test_an_open_alert_is_told_with_its_remedy(client: FlaskClient, operator: Headers, redis: Redis):
+    store = Stores(redis).main
+    watching = watch(store, AlertRules((), only(Kind.FAILED_VERIFICATION, Rate(20, 1.0))))
+    watching.look()
+    forge(store, destination())
+    watching.look()
+    [alert] = client.get("/v1/alerts", headers=operator).get_json()["open"]
+
+    page = unescape(overview(client, operator))
+    assert alert["text"] in page
+    assert alert["remedy"] in page
