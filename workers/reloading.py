@@ -23,6 +23,7 @@ class Reloading:
         self._file, self._clock = file, clock
         self._due_at = clock() + _EVERY_SECONDS
         self._asked = threading.Event()
+        self._looking = threading.Lock()
 
     def listen(self) -> None:
         """Take SIGHUP as the wish to begin anew, whether the file has changed or not."""
@@ -30,14 +31,24 @@ class Reloading:
 
     def step(self) -> None:
         """Look at the file, every other second or when it is asked for."""
-        if self.wanted or not (self._asked.is_set() or self._clock() >= self._due_at):
-            return
-        self._due_at = self._clock() + _EVERY_SECONDS
-        asked = self._asked.is_set()
-        self._asked.clear()
-        if self._file.look(anyway=asked) is not None:
-            self.wanted = True
-            self.stop()
+        if self._asked.is_set() or self._clock() >= self._due_at:
+            self._look()
+
+    def is_current(self) -> bool:
+        """Whether the worker still works by what the file says, looked at this very moment."""
+        self._look()
+        return not self.wanted
+
+    def _look(self) -> None:
+        with self._looking:  # chores have threads of their own
+            if self.wanted:
+                return
+            self._due_at = self._clock() + _EVERY_SECONDS
+            asked = self._asked.is_set()
+            self._asked.clear()
+            if self._file.look(anyway=asked) is not None:
+                self.wanted = True
+                self.stop()
 
     def _ask(self, _: int, __: FrameType | None) -> None:
         self._asked.set()

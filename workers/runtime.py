@@ -3,7 +3,7 @@
 import os
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -78,8 +78,8 @@ def build(threads: int | None = None, store_name: str = MAIN) -> tuple[PacedWork
     publish_limits(store.scripts, directory.all())
     probe_soon(redis)
     tokens = open_tokens(settings, config.oauth, redis) if store_name == MAIN else None
-    parts = Parts(settings, config, stores, store, directory, tokens, pulse)
     reloading = Reloading(file)
+    parts = Parts(settings, config, stores, store, directory, tokens, pulse, reloading.is_current)
     worker = create_worker(parts, threads=threads, chores=[reloading.step])
     reloading.stop = worker.stop
     return worker, reloading
@@ -98,7 +98,7 @@ def _checked(text: str, *, settings: Settings, store_name: str) -> Config:
 class Parts:
     """What a worker is made of. `directory` knows the destinations of its `store`.
 
-    Without `tokens` no destination is reached by OAuth.
+    Without `tokens` no destination is reached by OAuth. `is_current`: the configuration is the one that the file holds.
     """
 
     settings: Settings
@@ -108,6 +108,7 @@ class Parts:
     directory: Directory
     tokens: Tokens | None
     pulse: Pulse = field(default_factory=Pulse)
+    is_current: Callable[[], bool] = lambda: True
 
 
 def create_worker(parts: Parts, *, threads: int, chores: Sequence[Chore] = ()) -> PacedWorker:
@@ -136,7 +137,8 @@ def _chores(parts: Parts, retention: Retention) -> list[Chore]:
     """What every worker sees to beside delivering; of all workers one at a time."""
     everything = Directory(parts.config.destinations, parts.store.redis, time.monotonic)
     intake = Intake(parts.config, everything, parts.stores, retention, _now, parts.settings.max_items)
-    chores: list[Chore] = [ReplayChore(replaying_in(parts.store, lambda: intake, _now)).step]
+    replaying = replaying_in(parts.store, lambda: intake, _now)
+    chores: list[Chore] = [ReplayChore(replaying, parts.is_current).step]
     chores.append(ErasingChore(_eraser(parts, retention)).step)
     if parts.tokens is not None:
         chores.append(oauth_chore(parts.settings, parts.tokens, parts.directory, _now).step)

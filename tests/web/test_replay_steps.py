@@ -19,6 +19,7 @@ from tests.store_world import take_events
 from tests.web.conftest import config
 from tests.web.replay_world import OPERATOR, begin, look, run_all, stepping, take_all
 from tests.web.test_webhooks_door import TEXT, application, post, viewed
+from workers.replays import ReplayChore
 
 Kill = Callable[..., list[str]]
 
@@ -36,6 +37,20 @@ def test_a_replay_queues_every_dead_letter_once(
     assert (page["status"], page["matched"], page["replayed"], page["failed"]) == ("done", 7, 7, 0)
     assert sorted(taken.id for taken in take_all(scripts, 7)) == sorted(ids)
     assert take_events(scripts) == []
+
+
+def test_a_worker_that_has_to_follow_the_configuration_first_feeds_none(
+    client: FlaskClient, redis: Redis, kill: Kill
+):
+    kill(2)
+    replay_id = begin(client)["id"]
+    current = [False, True]
+
+    ReplayChore(stepping(redis), lambda: current.pop(0)).step()
+    assert look(client, replay_id)["replayed"] == 0
+
+    ReplayChore(stepping(redis), lambda: current.pop(0)).step()
+    assert look(client, replay_id)["replayed"] == 2
 
 
 def test_what_dies_again_is_not_sent_twice_by_one_replay(

@@ -62,6 +62,20 @@ def test_a_good_change_is_found_at_the_next_look(world: World):
     assert world.after(2.0) == (True, 1)
 
 
+def test_asked_whether_it_is_current_it_looks_at_once(world: World):
+    assert world.reloading.is_current()
+    world.path.write_text(OTHER)
+
+    assert not world.reloading.is_current()
+    assert world.stops == 1
+
+
+def test_a_wrong_file_leaves_it_current(world: World):
+    world.path.write_text(WRONG)
+
+    assert world.reloading.is_current()
+
+
 def test_it_is_told_to_stop_once(world: World):
     world.path.write_text(OTHER)
     world.after(3.0)
