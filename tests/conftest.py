@@ -1,5 +1,6 @@
 """Fixtures that every folder shares: a real Redis, emptied before each test, and a real browser."""
 
+import gc
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,12 +8,19 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
-from redis import Redis
+from redis import ConnectionPool, Redis
 
 from relay.store.connection import WORKER, open_redis
 from relay.store.scripts import Scripts
 from tests.harness import chromium
 from tests.valkey import Valkey
+
+
+def pytest_sessionfinish() -> None:
+    """Close what tests opened and let go of, before Python's last collection finds sockets that nobody closed."""
+    for each in gc.get_objects():
+        if isinstance(each, ConnectionPool):
+            each.disconnect()
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property, wraps
 from typing import Any, TypeVar
@@ -54,6 +54,11 @@ class Desk:
         for store in stores:
             check_layout(store.redis, told_by=f"store {store.name}")
         return stores
+
+    def close(self) -> None:
+        """Close what was opened."""
+        for store in self.__dict__.get("stores", ()):
+            store.redis.close()
 
     @property
     def redis(self) -> Client:
@@ -147,7 +152,7 @@ def at_desk(command: Command) -> Command:
 
     @wraps(command)
     def run(**told: Any) -> Any:
-        with told_plainly():
-            return command(Desk(place().environ()), **told)
+        with told_plainly(), closing(Desk(place().environ())) as desk:
+            return command(desk, **told)
 
     return as_json(placed(run))

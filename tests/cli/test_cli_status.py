@@ -1,5 +1,6 @@
 """`status`: what waits where, what is in its way, and how the command ends."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,15 @@ from relay.core.lifecycle import Cause
 from relay.store.delivery import freeze, hold
 from relay.store.scripts import Scripts
 from tests.cli.conftest import Queue, Run, Settle, row_of
-from tests.store_world import NOW, take_events
+from tests.store_world import take_events
 
 
 def alive(redis: Redis) -> None:
     """Registers a worker, as RQ does."""
     redis.sadd("rq:workers", "rq:worker:host-1")
-    redis.hset("rq:worker:host-1", mapping={"hostname": "host", "last_heartbeat": NOW.isoformat()})
+    redis.hset(
+        "rq:worker:host-1", mapping={"hostname": "host", "last_heartbeat": datetime.now(UTC).isoformat()}
+    )
 
 
 def test_status_is_the_page_of_the_api(run: Run, queue: Queue):
