@@ -22,6 +22,8 @@ WRONG = "destinations: [this is no object]\n"
 @pytest.fixture
 def stack(launch: Launch) -> Iterator[Stack]:
     with launch(Plan([FIRST])) as stack:
+        # A worker that is still on its way to the file would read the changed one, and follow nothing.
+        eventually(lambda: stack.relay.get("/v1/queues")["workers"], within=30, what="a worker at work")
         yield stack
 
 
