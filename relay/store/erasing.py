@@ -5,7 +5,7 @@ has left the index of that mark: whoever steps next finds what is left, and two 
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -23,6 +23,7 @@ from relay.store.events import telling_of
 from relay.store.moments import SECOND, moment_from
 from relay.store.people import MARK_BYTES
 from relay.store.scripts import Scripts
+from relay.store.stepwise import Stepwise
 
 MOST_NAMED = 10_000
 """Events that a record names. Those beyond are counted."""
@@ -31,8 +32,9 @@ BEGUN, NO_FILE = "begun", "none"
 """What became of the append-only file where all is well."""
 
 _MOST_FORESEEN = 10_000
-_SHOWN = 50
 _WAS = "was:"
+
+_ERASURES = Stepwise(keys.ERASURE, keys.ERASURES, keys.ERASURES_OPEN, keys.ERASURES_STEP)
 
 
 class Step(StrEnum):
@@ -146,32 +148,25 @@ def rewrite_file(redis: Redis) -> str | None:
 
 def may_erase(redis: Redis, *, milliseconds: int) -> bool:
     """Whether this worker is the one to erase now. True for one worker in so many milliseconds."""
-    with translated():
-        if not redis.exists(keys.ERASURES_OPEN):
-            return False
-        return bool(redis.set(keys.ERASURES_STEP, 1, nx=True, px=milliseconds))
+    return _ERASURES.may_step(redis, milliseconds=milliseconds)
 
 
 def open_erasures(redis: Redis) -> list[ErasureRecord]:
     """Those that have not ended, oldest first."""
-    with translated():
-        found: Any = redis.zrange(keys.ERASURES_OPEN, 0, -1)
-    return _read_all(redis, [name.decode() for name in found])
+    return [_record(*row) for row in _ERASURES.open_rows(redis)]
 
 
 def list_erasures(redis: Redis) -> list[ErasureRecord]:
     """The newest fifty, newest first."""
-    with translated():
-        found: Any = redis.zrange(keys.ERASURES, "+", "-", desc=True, bylex=True, offset=0, num=_SHOWN)
-    return _read_all(redis, [name.decode() for name in found])
+    return [_record(*row) for row in _ERASURES.newest_rows(redis)]
 
 
 def read_erasure(redis: Redis, erasure_id: str) -> ErasureRecord:
     """One erasure. Raises NotFound."""
-    found = _read_all(redis, [erasure_id])
-    if not found:
+    row = _ERASURES.row(redis, erasure_id)
+    if row is None:
         raise no_such_erasure(erasure_id)
-    return found[0]
+    return _record(*row)
 
 
 def read_gone(redis: Redis, erasure_id: str) -> list[Gone]:
@@ -199,15 +194,6 @@ def foresee_erasure(redis: Redis, mark: bytes) -> Foreseen:
         states: list[bytes | None] = pipeline.execute()
     known = Counter(State(state.decode()) for state in states if state)
     return Foreseen(dict(known), len(counted) - known.total(), len(ids) > _MOST_FORESEEN)
-
-
-def _read_all(redis: Redis, ids: Sequence[str]) -> list[ErasureRecord]:
-    with translated():
-        pipeline = redis.pipeline(transaction=False)
-        for erasure_id in ids:
-            pipeline.hgetall(keys.ERASURE + erasure_id)
-        rows: list[Any] = pipeline.execute()
-    return [_record(erasure_id, row) for erasure_id, row in zip(ids, rows, strict=True) if row]
 
 
 def _record(erasure_id: str, row: Mapping[bytes, bytes]) -> ErasureRecord:

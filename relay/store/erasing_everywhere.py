@@ -1,11 +1,9 @@
 """Erasures over all stores: each store does its own part, under the same id and by its own mark."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
 
-from relay.core.errors import NotFound
 from relay.store.connection import translated
 from relay.store.erasing import (
     Erasing,
@@ -14,15 +12,13 @@ from relay.store.erasing import (
     Gone,
     foresee_erasure,
     list_erasures,
-    no_such_erasure,
     read_erasure,
     read_gone,
     start_erasure,
 )
+from relay.store.everywhere import found_in
+from relay.store.stepwise import SHOWN
 from relay.store.stores import Store, Stores
-
-_SHOWN = 50
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +63,7 @@ def read_parts(stores: Stores, erasure_id: str) -> list[Part]:
     """An erasure, as every store knows it. Raises NotFound."""
     return [
         Part(name, record)
-        for name, record in _found(stores, erasure_id, lambda store: read_erasure(store.redis, erasure_id))
+        for name, record in found_in(stores, lambda store: read_erasure(store.redis, erasure_id))
     ]
 
 
@@ -83,16 +79,4 @@ def erasures_of_all(stores: Stores) -> list[Sequence[Part]]:
     for store in stores:
         for record in list_erasures(store.redis):
             parts.setdefault(record.erasing.id, []).append(Part(store.name, record))
-    return [parts[erasure_id] for erasure_id in sorted(parts, reverse=True)[:_SHOWN]]
-
-
-def _found(stores: Stores, erasure_id: str, ask: Callable[[Store], _T]) -> list[tuple[str, _T]]:
-    answers = []
-    for store in stores:
-        try:
-            answers.append((store.name, ask(store)))
-        except NotFound:
-            continue
-    if not answers:
-        raise no_such_erasure(erasure_id)
-    return answers
+    return [parts[erasure_id] for erasure_id in sorted(parts, reverse=True)[:SHOWN]]

@@ -1,12 +1,15 @@
 """Reading over all stores as if they were one: pages are merged, and an event is looked for until it is found."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
+from typing import TypeVar
 
-from relay.core.errors import Unavailable
+from relay.core.errors import NotFound, Unavailable
 from relay.store.clusters import ClusterRecord, merged, read_cluster, read_clusters
 from relay.store.events import Filter, Page, list_events, read_event
 from relay.store.stores import Store, Stores
+
+_T = TypeVar("_T")
 
 _MOST_CLUSTERS = 10_000
 """Of each store, where there are several: a fault is counted in all of them before it has its place."""
@@ -58,6 +61,19 @@ def find_event(stores: Stores, event_id: str) -> tuple[Store, dict[str, bytes]] 
     if away is not None:
         raise away
     return None
+
+
+def found_in(stores: Stores, ask: Callable[[Store], _T]) -> list[tuple[str, _T]]:
+    """What those stores answer that have what is asked for, by their names. Raises their NotFound where none has."""
+    answers, absent = [], None
+    for store in stores:
+        try:
+            answers.append((store.name, ask(store)))
+        except NotFound as error:
+            absent = error
+    if absent is not None and not answers:
+        raise absent
+    return answers
 
 
 def store_of(stores: Stores, event_id: str) -> Store:

@@ -22,6 +22,7 @@ from relay.store.connection import translated
 from relay.store.jobs import job_data, job_moment
 from relay.store.moments import moment_from
 from relay.store.scripts import Scripts
+from relay.store.stepwise import Stepwise
 
 END = "end"
 """The cursor of a destination at which there is nothing left. It sorts after every id."""
@@ -38,7 +39,8 @@ _FIELDS = (
     "cluster",
     "operation",
 )
-_SHOWN = 50
+
+_REPLAYS = Stepwise(keys.REPLAY, keys.REPLAYS, keys.REPLAYS_OPEN, keys.REPLAYS_STEP)
 
 
 class Sent(StrEnum):
@@ -211,41 +213,25 @@ def no_such_replay(replay_id: str) -> NotFound:
 
 def may_step(redis: Redis, *, milliseconds: int) -> bool:
     """Whether this worker is the one to step on replays now. True for one worker in so many milliseconds."""
-    with translated():
-        if not redis.exists(keys.REPLAYS_OPEN):
-            return False
-        return bool(redis.set(keys.REPLAYS_STEP, 1, nx=True, px=milliseconds))
+    return _REPLAYS.may_step(redis, milliseconds=milliseconds)
 
 
 def open_replays(redis: Redis) -> list[ReplayRecord]:
     """Those that have not ended, oldest first."""
-    with translated():
-        found: Any = redis.zrange(keys.REPLAYS_OPEN, 0, -1)
-    return _read_all(redis, [name.decode() for name in found])
+    return [_record(*row) for row in _REPLAYS.open_rows(redis)]
 
 
 def list_replays(redis: Redis) -> list[ReplayRecord]:
     """The newest fifty, newest first."""
-    with translated():
-        found: Any = redis.zrange(keys.REPLAYS, "+", "-", desc=True, bylex=True, offset=0, num=_SHOWN)
-    return _read_all(redis, [name.decode() for name in found])
+    return [_record(*row) for row in _REPLAYS.newest_rows(redis)]
 
 
 def read_replay_record(redis: Redis, replay_id: str) -> ReplayRecord:
     """One replay. Raises NotFound."""
-    found = _read_all(redis, [replay_id])
-    if not found:
+    row = _REPLAYS.row(redis, replay_id)
+    if row is None:
         raise no_such_replay(replay_id)
-    return found[0]
-
-
-def _read_all(redis: Redis, ids: Sequence[str]) -> list[ReplayRecord]:
-    with translated():
-        pipeline = redis.pipeline(transaction=False)
-        for replay_id in ids:
-            pipeline.hgetall(keys.REPLAY + replay_id)
-        rows: list[Any] = pipeline.execute()
-    return [_record(replay_id, row) for replay_id, row in zip(ids, rows, strict=True) if row]
+    return _record(*row)
 
 
 def _record(replay_id: str, row: Mapping[bytes, bytes]) -> ReplayRecord:

@@ -1,25 +1,21 @@
 """Replays over all stores: each store that has events for one does its own part of it, under the same id."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
 
-from relay.core.errors import NotFound
 from relay.core.replay import Replay, Stage
+from relay.store.everywhere import found_in
 from relay.store.replays import (
     ReplayRecord,
     cancel_replay,
     list_replays,
-    no_such_replay,
     read_replay_record,
     start_replay,
     tracks,
 )
+from relay.store.stepwise import SHOWN
 from relay.store.stores import Store, Stores
-
-_SHOWN = 50
-_T = TypeVar("_T")
 
 
 def start_everywhere(stores: Stores, replay_id: str, replay: Replay) -> None:
@@ -37,25 +33,14 @@ def parts_of(stores: Stores, replay: Replay) -> list[Store]:
 
 def cancel_everywhere(stores: Stores, replay_id: str) -> bool:
     """End a replay in every store. False: it had ended before. Raises NotFound."""
-    return any(_found(stores, replay_id, lambda store: cancel_replay(store.scripts, replay_id)))
+    changed = found_in(stores, lambda store: cancel_replay(store.scripts, replay_id))
+    return any(one for _, one in changed)
 
 
 def read_everywhere(stores: Stores, replay_id: str) -> ReplayRecord:
     """A replay with what all stores have done of it. Raises NotFound."""
-    return summed(_found(stores, replay_id, lambda store: read_replay_record(store.redis, replay_id)))
-
-
-def _found(stores: Stores, replay_id: str, ask: Callable[[Store], _T]) -> list[_T]:
-    """What those stores answer that have the replay."""
-    answers = []
-    for store in stores:
-        try:
-            answers.append(ask(store))
-        except NotFound:
-            continue
-    if not answers:
-        raise no_such_replay(replay_id)
-    return answers
+    parts = found_in(stores, lambda store: read_replay_record(store.redis, replay_id))
+    return summed([record for _, record in parts])
 
 
 def replays_of_all(stores: Stores) -> list[ReplayRecord]:
@@ -64,7 +49,7 @@ def replays_of_all(stores: Stores) -> list[ReplayRecord]:
     for store in stores:
         for record in list_replays(store.redis):
             parts.setdefault(record.id, []).append(record)
-    return [summed(parts[replay_id]) for replay_id in sorted(parts, reverse=True)[:_SHOWN]]
+    return [summed(parts[replay_id]) for replay_id in sorted(parts, reverse=True)[:SHOWN]]
 
 
 def summed(parts: Sequence[ReplayRecord]) -> ReplayRecord:
