@@ -15,7 +15,7 @@ from statistics import median
 from bench.machine import cpu_seconds, describe, free_port, frozen, listening, running, until, valkey
 from bench.runners import COMPANIES, RUNNERS, THREADS, Runner, Stage
 from bench.sample import environment
-from relay.store.connection import WORKER, open_redis
+from relay.store.engine.connection import WORKER, open_redis
 from tests.valkey import Valkey
 
 

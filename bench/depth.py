@@ -29,9 +29,9 @@ from bench.machine import describe, quickstart_options, until, valkey
 from bench.sample import environment
 from relay.config.load import load_config
 from relay.core.lifecycle import State
-from relay.store.accepting import accept
-from relay.store.connection import WORKER, open_redis
+from relay.store.accept import accept
 from relay.store.delivery import Pacing, done, finish, publish_limits, take
+from relay.store.engine.connection import WORKER, open_redis
 from relay.store.queues import read_depths
 from tests.valkey import Valkey
 

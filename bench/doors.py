@@ -6,9 +6,9 @@ from flask import Flask, Response, request
 from rq import Queue
 
 from relay.app import build
-from relay.intake.items import read_items
-from relay.intake.prepare import Rejected, prepare
-from relay.web.parts import parts
+from relay.ingest.parse_items import read_items
+from relay.ingest.prepare import Rejected, prepare
+from relay.web.context import parts
 
 
 def bare() -> Flask:

@@ -12,11 +12,11 @@ from bench.sample import event, gong_body
 from relay.core.call import Call, Operation
 from relay.core.ids import ENTROPY_BYTES, id_run
 from relay.core.vault import Vault
-from relay.store import keys
-from relay.store.accepting import Keeping, NewEvent, Receipt, Retention, accept
-from relay.store.connection import WORKER, open_redis
-from relay.store.people import People
-from relay.store.scripts import Scripts
+from relay.store.accept import Keeping, NewEvent, Receipt, Retention, accept
+from relay.store.engine import keys
+from relay.store.engine.connection import WORKER, open_redis
+from relay.store.engine.scripts import Scripts
+from relay.store.person_index import People
 
 PER_RECEIPT = 500
 

@@ -24,7 +24,7 @@ from bench.filling import open_filler
 from bench.machine import cpu_seconds, describe, peak_megabytes, running, until
 from bench.sample import gong_body
 from relay.settings import Settings
-from relay.store.connection import WORKER, open_redis
+from relay.store.engine.connection import WORKER, open_redis
 from tests.harness import stack
 from tests.harness.accounts import accounts
 

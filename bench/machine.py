@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from relay.cli.redis_server import server_command
+from relay.cli.up.redis_server import server_command
 from tests.valkey import Valkey
 
 ROOT = Path(__file__).parents[1]

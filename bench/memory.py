@@ -28,8 +28,8 @@ from relay.app import create_app
 from relay.config.load import load_config
 from relay.log import configure
 from relay.settings import Settings
-from relay.store import keys
-from relay.store.connection import WEB, WORKER, open_redis
+from relay.store.engine import keys
+from relay.store.engine.connection import WEB, WORKER, open_redis
 
 AIM = 2.2
 WARM_UP = 20

@@ -28,9 +28,9 @@ from bench.runners import COMPANIES
 from bench.sample import environment
 from relay.config.load import load_config
 from relay.core.lifecycle import State
-from relay.store.accepting import NewEvent, accept
-from relay.store.connection import WORKER, open_redis
+from relay.store.accept import NewEvent, accept
 from relay.store.delivery import Pacing, done, finish, publish_limits, take
+from relay.store.engine.connection import WORKER, open_redis
 
 ADMIN_KEY = "bench-key-of-an-administrator-00"
 SECRET_KEY = "bench-secret-key-0123456789-0123456789"

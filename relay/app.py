@@ -8,53 +8,53 @@ from datetime import UTC, datetime
 from flask import Flask, Response, g, request
 from flask.globals import app_ctx
 
-from relay.config.current import ConfigFile
-from relay.config.hooks import check_addresses
 from relay.config.load import read_config
 from relay.config.oauth import check_oauth
 from relay.config.oidc import oidc_app
 from relay.config.operators import check_admin_key
-from relay.config.serving import SHARED
+from relay.config.reload import ConfigFile
+from relay.config.server_state import SHARED
 from relay.config.stores import check_stores
+from relay.config.webhooks import check_addresses
 from relay.core.config import Config
-from relay.dashboard.headers import guard
-from relay.dashboard.sections import SECTIONS
-from relay.intake.take_in import Intake
+from relay.dashboard.blueprints import SECTIONS
+from relay.ingest.accept_events import Intake
 from relay.log import configure, line
 from relay.settings import Settings
-from relay.store.accepting import Retention
-from relay.store.connection import WEB, Client
-from relay.store.directory import Directory
-from relay.store.layout import check_layouts
+from relay.store.accept import Retention
+from relay.store.destinations import Directory
+from relay.store.engine.connection import WEB, Client
+from relay.store.schema_version import check_layouts
 from relay.store.stores import Stores, open_stores, refuse_clusters
-from relay.tracing.starting import trace_as
-from relay.web import (
+from relay.tracing.setup import trace_as
+from relay.web import problems
+from relay.web import request_metrics as turnstile
+from relay.web import tracing as traced
+from relay.web.api import (
     alerts,
     audit,
-    connect,
     dead_letters,
-    doors,
     erasures,
-    explaining,
-    gong_doors,
     health,
     metrics,
     operations,
     overview,
-    problems,
-    published,
     replays,
-    scale,
     sources,
-    traced,
-    turnstile,
     webhooks,
 )
+from relay.web.api import autoscaling as scale
+from relay.web.api import events_ingest as doors
+from relay.web.api import explain as explaining
+from relay.web.api import gong_compat as gong_doors
+from relay.web.api import oauth_pages as connect
+from relay.web.api import openapi as published
 from relay.web.auth import Keys
-from relay.web.following import follow
-from relay.web.parts import Life, Parts, install
+from relay.web.config_reload import follow
+from relay.web.context import Life, Parts, install
+from relay.web.operations_port import keep_apart
+from relay.web.security_headers import guard
 from relay.web.sessions import Sessions
-from relay.web.two_ports import keep_apart
 
 _ALONE = Life()
 """Of an application that no server has made."""

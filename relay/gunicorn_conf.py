@@ -6,14 +6,14 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from relay.config.serving import SHARED, addresses
+from relay.config.server_state import SHARED, addresses
 
 wsgi_app = "relay.wsgi:app"
 proc_name = "gong-relay-web"
 bind = addresses("0.0.0.0", os.environ.get("PORT") or "8080", os.environ)  # noqa: S104 - a server's work
 
 # gevent was the only worker class that went on answering while slow clients held hundreds of half-sent requests.
-worker_class = "relay.web.connections.Worker"  # gevent's, but that it ends sooner
+worker_class = "relay.web.gunicorn_worker.Worker"  # gevent's, but that it ends sooner
 worker_connections = 1000
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - heartbeats belong in memory, not on a disk
 max_requests = 0  # a restart on a count cuts requests short and hides leaks

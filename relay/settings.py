@@ -7,9 +7,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from relay import setting
+from relay import settings_types as setting
 from relay.core.errors import Problem
-from relay.setting import PREFIX, default, option, variable
+from relay.settings_types import PREFIX, default, option, variable
 
 # Kubernetes tells every pod of each Service beside it: a Service named `relay-web` puts RELAY_WEB_PORT and more here.
 _SET_BY_OTHERS = re.compile(

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser
 from redis import ConnectionPool, Redis
 
-from relay.store.connection import WORKER, open_redis
-from relay.store.scripts import Scripts
+from relay.store.engine.connection import WORKER, open_redis
+from relay.store.engine.scripts import Scripts
 from tests.harness import chromium
 from tests.valkey import Valkey
 

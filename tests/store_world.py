@@ -9,11 +9,11 @@ from relay.core.call import Call, Operation
 from relay.core.destination import BasicCredentials, Destination, Limits
 from relay.core.ids import id_run
 from relay.core.lane import Lane
-from relay.store import keys
-from relay.store.accepting import Accepted, Keeping, NewEvent, Receipt, Retention, accept
+from relay.store.accept import Accepted, Keeping, NewEvent, Receipt, Retention, accept
 from relay.store.delivery import Pacing, Sweeping, Swept, Taken, publish_limits, sweep, take
-from relay.store.packing import unpack
-from relay.store.scripts import Scripts
+from relay.store.engine import keys
+from relay.store.engine.compression import unpack
+from relay.store.engine.scripts import Scripts
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 _numbers = count()

@@ -7,8 +7,8 @@ import orjson
 from hypothesis import strategies as st
 
 from relay.core.event.event import EVENT_BYTES_MAX
-from relay.core.event.parts import EventType
-from relay.core.event.text import clean
+from relay.core.event.model import EventType
+from relay.core.event.sanitize import clean
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 """The latest moment of any event drawn here."""

@@ -9,7 +9,7 @@ from typing import NoReturn
 from relay.core.destination import MAIN
 from relay.log import line
 from relay.settings import Misconfigured
-from workers.runtime import build
+from workers.bootstrap import build
 
 
 def main() -> int:

@@ -13,13 +13,13 @@ from relay.core.call import Operation
 from relay.core.destination import Destination, Limits, OAuthGrant
 from relay.core.lifecycle import Cause
 from relay.core.outcome import LockedOut, Outcome, Reply, Silence, judge, word_for
-from relay.core.session import collapsed
+from relay.core.visit_session import collapsed
 from relay.store.delivery import Taken
 from relay.tracing.spans import Role, annotate, span
-from workers.access import Accesses
-from workers.gate import Gate
-from workers.gong import Access, Gong
-from workers.travel import Travel
+from workers.credentials import Accesses
+from workers.gong_client import Access, Gong
+from workers.latency import Travel
+from workers.rate_gate import Gate
 
 
 def deliver(event_id: str) -> NoReturn:

@@ -2,26 +2,23 @@
 
 import click
 
-from relay.cli import (
-    acting,
-    alerting,
-    check,
-    connecting,
-    dead_letters,
-    entering,
-    erasing,
-    explaining,
-    keys,
-    mapping,
-    probing,
-    reading,
-    replaying,
-    sending,
-    servers,
-    sources,
-    up,
-)
-from relay.cli.place import placed
+from relay.cli.commands import alerts as alerting
+from relay.cli.commands import check, servers
+from relay.cli.commands import connect as connecting
+from relay.cli.commands import dashboard as entering
+from relay.cli.commands import dead as dead_letters
+from relay.cli.commands import erase as erasing
+from relay.cli.commands import explain as explaining
+from relay.cli.commands import key as keys
+from relay.cli.commands import map as mapping
+from relay.cli.commands import pause_resume_discard as acting
+from relay.cli.commands import probe as probing
+from relay.cli.commands import replay as replaying
+from relay.cli.commands import send as sending
+from relay.cli.commands import source as sources
+from relay.cli.commands import status as reading
+from relay.cli.options import placed
+from relay.cli.up import command as up
 from relay.core.version import VERSION
 
 _COMMANDS = (

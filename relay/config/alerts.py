@@ -10,10 +10,10 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
-from relay.config.document import FromEnvironment, Unset
+from relay.config.base_schema import Strict
 from relay.config.fields import Choice, Named, Section, Share, Text
-from relay.config.strict import Strict
-from relay.core.alerting.rules import AlertRules, Format, Rate, Receiver, Thresholds
+from relay.config.yaml_document import FromEnvironment, Unset
+from relay.core.alerts.thresholds import AlertRules, Format, Rate, Receiver, Thresholds
 from relay.core.errors import Problem
 
 _TIME = r"([0-9]{1,6}) ?([smhd]?)"

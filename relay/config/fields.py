@@ -9,8 +9,8 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
 
-from relay.config.document import FromEnvironment
-from relay.config.keys import SHORTEST, digest_of, read_digest
+from relay.config.api_keys import SHORTEST, digest_of, read_digest
+from relay.config.yaml_document import FromEnvironment
 
 NAME_PATTERN = "[a-z0-9][a-z0-9_-]{0,62}"
 _NAME = re.compile(NAME_PATTERN)

@@ -7,12 +7,12 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
 from relay.config.alerts import Interval, Limit
-from relay.config.collapsing import Collapses, Duration
 from relay.config.fields import Key, Named, Share, Text, Whole
-from relay.config.hook_schema import Secret, Word, Wording
 from relay.config.routing import Lanes
 from relay.config.schema import ConfigSchema
-from relay.core.rules.collapsing import DURATION
+from relay.config.visit_sessions import Collapses, Duration
+from relay.config.webhook_schema import Secret, Word, Wording
+from relay.core.mapping.visit_sessions import DURATION
 
 _VARIABLE = r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"
 _COMPONENTS = "#/components/schemas/"

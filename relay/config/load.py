@@ -9,20 +9,20 @@ from marshmallow import ValidationError
 
 from relay.config.alerts import read_alerts
 from relay.config.base_url import safe_base_url
-from relay.config.coherence import dialects_of, disagreements, entries
-from relay.config.document import fill_in, parse
-from relay.config.hooks import read_hook
+from relay.config.cross_checks import dialects_of, disagreements, entries
 from relay.config.oauth import read_app
 from relay.config.operators import read_operators
 from relay.config.routing import read_routing
 from relay.config.schema import ConfigSchema
+from relay.config.webhooks import read_hook
+from relay.config.yaml_document import fill_in, parse
 from relay.core.call import Dialect, SendAs
 from relay.core.config import Config
 from relay.core.destination import BasicCredentials, Destination, Limits, OAuthGrant
 from relay.core.errors import Invalid, Problem, join
-from relay.core.hook import Hook
-from relay.core.rules.routing import Routing
+from relay.core.mapping.routing import Routing
 from relay.core.source import Source
+from relay.core.webhook import Hook
 from relay.settings import Misconfigured
 
 Found = TypeVar("Found")

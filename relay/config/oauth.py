@@ -6,10 +6,10 @@ from typing import Any
 
 from marshmallow import ValidationError, validate, validates_schema
 
+from relay.config.base_schema import Strict
 from relay.config.base_url import safe_oauth_url
-from relay.config.document import Unset
 from relay.config.fields import Choice, Several, Text
-from relay.config.strict import Strict
+from relay.config.yaml_document import Unset
 from relay.core.config import Config
 from relay.core.errors import Problem
 from relay.core.oauth import AUTHORIZE_URL, SCOPES, TOKEN_URL, OAuthApp, TokenParams

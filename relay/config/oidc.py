@@ -1,7 +1,7 @@
 """The OpenID provider whose accounts may sign in, as the settings name it."""
 
-from relay.core.access import Role
 from relay.core.oidc import OidcApp
+from relay.core.roles import Role
 from relay.settings import Settings
 
 BACK = "/ops/sign-in/back"

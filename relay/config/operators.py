@@ -5,13 +5,13 @@ from typing import Any
 
 from marshmallow import validate
 
+from relay.config.api_keys import digest_of
+from relay.config.base_schema import Strict
 from relay.config.fields import Key, Several
-from relay.config.hook_schema import Word
-from relay.config.keys import digest_of
-from relay.config.strict import Strict
-from relay.core.access import FIRST_ADMIN, OPERATOR_ROLES, Operator, Role
+from relay.config.webhook_schema import Word
 from relay.core.config import Config
 from relay.core.errors import Problem
+from relay.core.roles import FIRST_ADMIN, OPERATOR_ROLES, Operator, Role
 from relay.settings import Misconfigured, Settings
 
 

@@ -10,10 +10,10 @@ from marshmallow import ValidationError, fields
 from relay.config.fields import Choice, Text
 from relay.core.call import Dialect
 from relay.core.errors import Invalid, Problem, join
-from relay.core.event.parts import EventType
+from relay.core.event.model import EventType
 from relay.core.lane import Lane
-from relay.core.rules.routing import Routing
-from relay.core.rules.templates import Template, read_template
+from relay.core.mapping.routing import Routing
+from relay.core.mapping.templates import Template, read_template
 from relay.settings import nearest
 
 

@@ -5,9 +5,14 @@ import re
 from marshmallow import validate
 
 from relay.config.alerts import AlertsSchema
-from relay.config.collapsing import Collapses
+from relay.config.base_schema import Strict, within
 from relay.config.fields import Choice, Key, Named, Section, Several, Share, Text, Whole
-from relay.config.hook_schema import (
+from relay.config.oauth import EitherAuth, GrantSchema, OAuthSchema
+from relay.config.operators import OperatorSchema
+from relay.config.presets import preset_names
+from relay.config.routing import Accounts, Lanes
+from relay.config.visit_sessions import Collapses
+from relay.config.webhook_schema import (
     AnswerSchema,
     Described,
     DescribedList,
@@ -16,11 +21,6 @@ from relay.config.hook_schema import (
     VerifySchema,
     Word,
 )
-from relay.config.oauth import EitherAuth, GrantSchema, OAuthSchema
-from relay.config.operators import OperatorSchema
-from relay.config.presets import preset_names
-from relay.config.routing import Accounts, Lanes
-from relay.config.strict import Strict, within
 from relay.core.call import Dialect, SendAs
 from relay.core.destination import MAIN
 from relay.core.verification.challenge import CHALLENGES

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from relay.config.document import Unset
+from relay.config.yaml_document import Unset
 from relay.core.config import Config
 from relay.core.destination import MAIN
 from relay.core.errors import Problem

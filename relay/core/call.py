@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from relay.core.instants import parse_instant
+from relay.core.timestamps import parse_instant
 
 
 class Dialect(StrEnum):

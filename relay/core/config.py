@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from relay.core.access import Operator
-from relay.core.alerting.rules import AlertRules
+from relay.core.alerts.thresholds import AlertRules
 from relay.core.destination import Destination
-from relay.core.hook import Hook
+from relay.core.mapping.routing import Finder, Router, Routing, fixed, routed
 from relay.core.oauth import OAuthApp
-from relay.core.rules.routing import Finder, Router, Routing, fixed, routed
+from relay.core.roles import Operator
 from relay.core.source import Source
+from relay.core.webhook import Hook
 
 
 @dataclass(frozen=True, slots=True)

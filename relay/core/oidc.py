@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from relay.core.access import OPERATOR_ROLES, Role
+from relay.core.roles import OPERATOR_ROLES, Role
 
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})

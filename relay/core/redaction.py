@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from relay.core.identity import normal_domain, normal_email
-from relay.core.instants import parse_instant
+from relay.core.email_address import normal_domain, normal_email
+from relay.core.timestamps import parse_instant
 
 MASK: Final = "•••"
 DEPTH_MAX: Final = 12

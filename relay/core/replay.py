@@ -9,8 +9,8 @@ from typing import Any
 
 from relay.core.errors import Invalid, Problem, join
 from relay.core.ids import moment_of
-from relay.core.instants import parse_instant
 from relay.core.lifecycle import Reason, State
+from relay.core.timestamps import parse_instant
 
 IDS_MAX = 1_000
 LIMIT_MAX = 1_000_000

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from relay.core.call import SendAs
-from relay.core.event.parts import EventType
+from relay.core.event.model import EventType
 from relay.core.lane import Lane
-from relay.core.session import Collapse
+from relay.core.visit_session import Collapse
 
 _LANES: Mapping[EventType, Lane] = {
     EventType.CONTENT_SHARE: Lane.HIGH,

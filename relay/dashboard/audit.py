@@ -2,10 +2,10 @@
 
 from flask import Response, request
 
-from relay.core.access import Role
+from relay.core.roles import Role
 from relay.dashboard.blueprint import section, visitor
 from relay.dashboard.rendering import known_parts, render
-from relay.views.audit import audit_page
+from relay.queries.audit import audit_page
 
 audit = section("audit", __name__)
 

@@ -4,8 +4,8 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, redirect, request
 
-from relay.core.access import Role
 from relay.core.errors import Invalid, RelayError, Unauthorized
+from relay.core.roles import Role
 from relay.dashboard.rendering import known_parts, render
 from relay.web.auth import Caller
 

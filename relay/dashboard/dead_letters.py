@@ -4,16 +4,16 @@ from typing import Any
 
 from flask import Response, request
 
-from relay.core.access import Role
 from relay.core.errors import Invalid
+from relay.core.roles import Role
 from relay.dashboard.blueprint import section, visitor
-from relay.dashboard.mappings import read_mapping, write_mapping
+from relay.dashboard.formatting import counted
+from relay.dashboard.mapping_form import read_mapping, write_mapping
 from relay.dashboard.rendering import ask, confirmed, known_parts, render, told
-from relay.dashboard.words import counted
-from relay.views.dead_letters import cluster_page, dead_letters_page
+from relay.queries.dead_letters import cluster_page, dead_letters_page
+from relay.web.actions.dead_letters import replay_cluster, try_cluster
 from relay.web.auth import Caller
-from relay.web.deeds.dead_letters import replay_cluster, try_cluster
-from relay.web.onlookers import onlooker
+from relay.web.visibility import onlooker
 
 dead_letters = section("dead_letters", __name__)
 

@@ -4,13 +4,13 @@ from urllib.parse import quote
 
 from flask import Response, request
 
-from relay.core.access import Role
+from relay.core.roles import Role
 from relay.dashboard.blueprint import section, visitor
+from relay.dashboard.formatting import counted
 from relay.dashboard.rendering import ask, confirmed, known_parts, render, told
-from relay.dashboard.words import counted
-from relay.views.destinations import destination_page, destinations_page
+from relay.queries.destinations import destination_page, destinations_page
+from relay.web.actions import destinations as deeds
 from relay.web.auth import Caller
-from relay.web.deeds import destinations as deeds
 
 destinations = section("destinations", __name__)
 

@@ -4,14 +4,14 @@ from typing import Any
 
 from flask import Response, request
 
-from relay.core.access import Role
 from relay.core.errors import Invalid
-from relay.core.signing import Signer
+from relay.core.roles import Role
+from relay.core.signed_document import Signer
 from relay.dashboard.blueprint import section, visitor
 from relay.dashboard.rendering import ask, confirmed, known_parts, render, told
-from relay.views.erasures import erasure_page, erasures_page
+from relay.queries.erasures import erasure_page, erasures_page
+from relay.web.actions.erasures import erase
 from relay.web.auth import Caller
-from relay.web.deeds.erasures import erase
 
 erasures = section("erasures", __name__)
 

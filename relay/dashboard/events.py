@@ -5,17 +5,17 @@ from urllib.parse import urlencode
 
 from flask import Response, request
 
-from relay.core.access import Role
 from relay.core.lifecycle import OPEN, Reason, State
+from relay.core.roles import Role
 from relay.dashboard.blueprint import section, visitor
 from relay.dashboard.rendering import ask, confirmed, known_parts, render, told
-from relay.views.event import event_page
-from relay.views.events import events_page
-from relay.views.filters import FILTERS, read_filter
+from relay.queries.event import event_page
+from relay.queries.events import events_page
+from relay.queries.filters import FILTERS, read_filter
+from relay.web.actions import events as deeds
+from relay.web.api.explain import why_of
 from relay.web.auth import Caller
-from relay.web.deeds import events as deeds
-from relay.web.explaining import why_of
-from relay.web.onlookers import onlooker
+from relay.web.visibility import onlooker
 
 events = section("events", __name__)
 

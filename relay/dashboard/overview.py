@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from flask import Response, redirect, request
 
-from relay.core.access import Role
+from relay.core.roles import Role
 from relay.dashboard.blueprint import section, visitor
 from relay.dashboard.rendering import known_parts, render
-from relay.views.configuration import configuration_page
-from relay.views.overview import overview_page
+from relay.queries.config_status import configuration_page
+from relay.queries.overview import overview_page
 
 overview = section("overview", __name__)
 

@@ -6,11 +6,11 @@ from urllib.parse import quote, unquote
 
 from flask import Blueprint, Response, current_app, redirect, render_template, request
 
-from relay.core.access import Role
-from relay.dashboard import words
+from relay.core.roles import Role
+from relay.dashboard import formatting as words
 from relay.dashboard.assets import asset_url
 from relay.web.auth import Caller
-from relay.web.parts import Parts, parts
+from relay.web.context import Parts, parts
 
 _THEMES = frozenset({"light", "dark"})
 _TOLD = "relay_told"

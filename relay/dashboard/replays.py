@@ -2,11 +2,11 @@
 
 from flask import Response
 
-from relay.core.access import Role
+from relay.core.roles import Role
 from relay.dashboard.blueprint import section, visitor
 from relay.dashboard.rendering import ask, confirmed, known_parts, render, told
-from relay.views.replays import is_over, replay_page, replays_page
-from relay.web.deeds.replays import cancel_replay
+from relay.queries.replays import is_over, replay_page, replays_page
+from relay.web.actions.replays import cancel_replay
 
 replays = section("replays", __name__)
 

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, redirect, request
 
 from relay.core.errors import RelayError, TooMany, Unauthorized
 from relay.dashboard.rendering import known_parts, render
-from relay.web.deeds.signing_in import note_sign_out, sign_in
+from relay.web.actions.sign_in import note_sign_out, sign_in
 
 entrance = Blueprint("entrance", __name__, template_folder="templates")
 

@@ -7,17 +7,17 @@ from typing import Any
 
 from flask import Response, request
 
-from relay.core.access import Role
 from relay.core.errors import Invalid, NotFound, Problem, RelayError
+from relay.core.roles import Role
 from relay.core.strict_json import parse as parse_json
 from relay.dashboard.blueprint import section, visitor
-from relay.dashboard.mappings import read_mapping, write_mapping
+from relay.dashboard.mapping_form import read_mapping, write_mapping
 from relay.dashboard.rendering import known_parts, render
-from relay.views.previews import read_trial, trial_page, way_of
-from relay.views.source import source_page
-from relay.views.sources import sources_page
+from relay.queries.previews import read_trial, trial_page, way_of
+from relay.queries.source import source_page
+from relay.queries.sources import sources_page
 from relay.web.auth import Caller
-from relay.web.onlookers import onlooker
+from relay.web.visibility import onlooker
 
 sources = section("sources", __name__)
 

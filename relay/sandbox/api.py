@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from typing import Final
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from relay.sandbox import answers, companies, limits, wire
-from relay.sandbox.arrival import Arrival, arrived, place_of
+from relay.sandbox import answers, companies, limits
+from relay.sandbox import transport as wire
 from relay.sandbox.checks import CHECKS
 from relay.sandbox.credentials import redacted
+from relay.sandbox.request import Arrival, arrived, place_of
 from relay.sandbox.state import LogLine, Sandbox
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from relay.sandbox.shapes import (
+from relay.sandbox.body_schema import (
     EMAIL,
     EVENT_ID,
     NUMBER,

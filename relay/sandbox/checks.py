@@ -4,15 +4,16 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from relay.sandbox import answers, companies, grants, ledger, limits, wire
+from relay.sandbox import answers, companies, grants, ledger, limits
+from relay.sandbox import transport as wire
 from relay.sandbox.answers import Answer
-from relay.sandbox.arrival import Arrival
+from relay.sandbox.body_schema import breaches
 from relay.sandbox.credentials import is_trusted, token_of
 from relay.sandbox.faults import Kind
-from relay.sandbox.reads import READS
+from relay.sandbox.read_endpoints import READS
+from relay.sandbox.request import Arrival
 from relay.sandbox.routes import Route, rules_of, shape_of
 from relay.sandbox.settings import Fidelity
-from relay.sandbox.shapes import breaches
 from relay.sandbox.state import accept, revoke
 
 LARGE_INT64: Final = 2**53 + 1

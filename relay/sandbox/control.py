@@ -6,7 +6,8 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from relay.sandbox import apps, companies, company_change, faults, ledger
+from relay.sandbox import apps, companies, faults, ledger
+from relay.sandbox import company_settings as company_change
 from relay.sandbox.companies import Company
 from relay.sandbox.state import Sandbox, reset, revoke
 

@@ -6,8 +6,8 @@ from http import HTTPStatus
 from typing import Any, Final, Literal
 
 from relay.sandbox import catalog_bodies, gong_bodies, rules
+from relay.sandbox.body_schema import Shape
 from relay.sandbox.settings import Dialects, Fidelity, SandboxSettings, SpecVersion
-from relay.sandbox.shapes import Shape
 
 Family = Literal["di", "legacy", "catalog", "read"]
 INTERACTIONS: Final = "api:digital-interactions:write"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from relay.sandbox.grammar import PROPERTY_FORMS, VALUE_FORMS
+from relay.sandbox.formats import PROPERTY_FORMS, VALUE_FORMS
 
 Body = Mapping[str, Any]
 Rule = Callable[[Body], Iterator[str]]

@@ -6,13 +6,14 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, request
 
-from relay.sandbox import answers, apps, grants, wire
+from relay.sandbox import answers, apps, grants
+from relay.sandbox import transport as wire
 from relay.sandbox.answers import Answer
 from relay.sandbox.credentials import basic, is_trusted, redacted
 from relay.sandbox.faults import EXCHANGE, OAUTH, REFRESH, Kind, Target
 from relay.sandbox.grants import Grant
 from relay.sandbox.state import LogLine, Sandbox
-from relay.sandbox.wire import Strikes
+from relay.sandbox.transport import Strikes
 
 PATH: Final = "oauth2/generate-customer-token"
 _ROUTES: Final = {"authorization_code": EXCHANGE, "refresh_token": REFRESH}

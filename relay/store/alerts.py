@@ -8,14 +8,14 @@ from typing import Any
 import orjson
 from redis import Redis
 
-from relay.core.alerting.course import Alert, Course
-from relay.core.alerting.growth import Growth
-from relay.core.alerting.kinds import Kind, Severity
-from relay.core.alerting.messages import Message
-from relay.store import keys
-from relay.store.connection import translated
-from relay.store.moments import SECOND, moment_from
-from relay.store.scripts import Scripts
+from relay.core.alerts.kinds import Kind, Severity
+from relay.core.alerts.lifecycle import Alert, Course
+from relay.core.alerts.notifications import Message
+from relay.core.alerts.rate import Growth
+from relay.store.engine import keys
+from relay.store.engine.connection import translated
+from relay.store.engine.redis_time import SECOND, moment_from
+from relay.store.engine.scripts import Scripts
 
 MOST_MESSAGES = 500
 """On their way at once. More than a day's worth of any outage: a receiver that is away for longer misses the rest."""

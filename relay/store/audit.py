@@ -8,9 +8,9 @@ from typing import Any
 import orjson
 from redis import Redis
 
-from relay.store import keys
-from relay.store.connection import translated
-from relay.store.moments import SECOND, moment_from
+from relay.store.engine import keys
+from relay.store.engine.connection import translated
+from relay.store.engine.redis_time import SECOND, moment_from
 
 MOST_KEPT = 10_000
 """Lines. A change by hand is rare; a program that makes more pushes the oldest out."""

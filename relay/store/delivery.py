@@ -10,11 +10,11 @@ from redis import Redis
 from relay.core.destination import Destination, Limits
 from relay.core.fingerprint import cluster_of
 from relay.core.lifecycle import Cause, Reason, State
-from relay.core.session import Gathered
-from relay.store import keys
-from relay.store.moments import SECOND, moment_from
-from relay.store.packing import unpack
-from relay.store.scripts import Scripts
+from relay.core.visit_session import Gathered
+from relay.store.engine import keys
+from relay.store.engine.compression import unpack
+from relay.store.engine.redis_time import SECOND, moment_from
+from relay.store.engine.scripts import Scripts
 
 
 @dataclass(frozen=True, slots=True)

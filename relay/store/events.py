@@ -9,10 +9,10 @@ from redis import Redis
 
 from relay.core.ids import earliest_id
 from relay.core.lifecycle import Reason, State
-from relay.store import keys
-from relay.store.connection import translated
-from relay.store.packing import USUAL_TYPE, goes_on, unpack
-from relay.store.walking import Index, Part, Span, newest
+from relay.store.engine import keys
+from relay.store.engine.compression import USUAL_TYPE, goes_on, unpack
+from relay.store.engine.connection import translated
+from relay.store.engine.index_scan import Index, Part, Span, newest
 
 _PAGE = 200
 MOST_LOOKED_AT = 2_000
@@ -49,7 +49,7 @@ class Filter:
 
     `event_id` is Gong's eventId. One that its sender chose is found by the source's name in front of it too. Only dead
     letters have a `reason` and a `cluster`: the fingerprint of their fault. `person` is somebody whom they tell of, in a
-    form of `relay.core.people`.
+    form of `relay.core.personal_data`.
     """
 
     destination: str | None = None

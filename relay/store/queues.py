@@ -10,9 +10,9 @@ from redis import Redis
 from relay.core.ids import moment_of
 from relay.core.lane import Lane
 from relay.core.lifecycle import OPEN, State
-from relay.store import keys
-from relay.store.connection import translated
-from relay.store.moments import SECOND, moment_from
+from relay.store.engine import keys
+from relay.store.engine.connection import translated
+from relay.store.engine.redis_time import SECOND, moment_from
 
 _BUCKET_SECONDS = 600
 _DAY = 24 * 3600 * SECOND

@@ -17,12 +17,12 @@ from redis import Redis
 from relay.core.errors import NotFound
 from relay.core.ids import earliest_id
 from relay.core.replay import Replay, Stage, read_request
-from relay.store import keys
-from relay.store.connection import translated
-from relay.store.jobs import job_data, job_moment
-from relay.store.moments import moment_from
-from relay.store.scripts import Scripts
-from relay.store.stepwise import Stepwise
+from relay.store.engine import keys
+from relay.store.engine.background_job import Stepwise
+from relay.store.engine.connection import translated
+from relay.store.engine.redis_time import moment_from
+from relay.store.engine.rq_jobs import job_data, job_moment
+from relay.store.engine.scripts import Scripts
 
 END = "end"
 """The cursor of a destination at which there is nothing left. It sorts after every id."""

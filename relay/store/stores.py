@@ -10,10 +10,10 @@ from relay.core.config import Config
 from relay.core.destination import MAIN
 from relay.core.vault import Vault
 from relay.settings import Settings
-from relay.store.connection import Patience, open_redis, refuse_cluster
-from relay.store.durability import Watermark
-from relay.store.people import People
-from relay.store.scripts import Scripts
+from relay.store.engine.connection import Patience, open_redis, refuse_cluster
+from relay.store.engine.durability import Watermark
+from relay.store.engine.scripts import Scripts
+from relay.store.person_index import People
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Traces: one from a partner's webhook to the call of Gong. Off, and then it costs nothing, unless it is turned on.
 
 The rest of the relay opens spans here and knows of no library; `relay.tracing.otel` makes them, once
-`relay.tracing.starting` has turned it on.
+`relay.tracing.setup` has turned it on.
 """
 
 from collections.abc import Mapping, Sequence

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from flask import Request
 
-from relay.core.access import FIRST_ADMIN, Role
 from relay.core.config import Config
 from relay.core.errors import Forbidden, Unauthorized
 from relay.core.oidc import OidcApp, read_identity, role_of
+from relay.core.roles import FIRST_ADMIN, Role
 from relay.core.source import Source, key_id
 from relay.web.same_origin import check_not_foreign, check_same_origin
 from relay.web.sessions import Session, Sessions

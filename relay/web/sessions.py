@@ -12,8 +12,8 @@ from flask import Request, Response
 from relay.core.errors import Conflict
 from relay.core.vault import Unsealable, Vault
 from relay.settings import Settings
-from relay.store.connection import Client
-from relay.store.signing_in import end_session, has_ended
+from relay.store.engine.connection import Client
+from relay.store.sign_in import end_session, has_ended
 
 _PURPOSE = "session"
 _LONGEST = 4096

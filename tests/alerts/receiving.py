@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from flask import Flask, Response, request
 
-from relay.core.alerting.rules import Format, Receiver
+from relay.core.alerts.thresholds import Format, Receiver
 from tests.flows.delivering import answering
 
 SECRET = b"0123456789abcdef01234567"

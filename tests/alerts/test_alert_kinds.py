@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from relay.core.alerting.kinds import Kind
-from relay.core.alerting.rules import AlertRules, Rate
+from relay.core.alerts.kinds import Kind
+from relay.core.alerts.thresholds import AlertRules, Rate
 from relay.core.destination import Destination
 from relay.core.lifecycle import Cause, Reason
-from relay.store import keys
-from relay.store.acting import Hold, hold_destination
 from relay.store.delivery import Again, Trip, bury, finish, later, publish_limits
-from relay.store.durability import used_share
+from relay.store.engine import keys
+from relay.store.engine.durability import used_share
+from relay.store.operator_actions import Hold, hold_destination
+from relay.store.request_stats import Turned, Turnstile
 from relay.store.stores import Store
-from relay.store.traffic import Turned, Turnstile
 from tests.alerts.receiving import Inbox
 from tests.alerts.watching import BASE_URL, as_if_earlier, destination, only, tell, watch
 from tests.store_world import NOW, accept_events, event, field_of, new_id, take_events

@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 from redis import Redis
 
-from relay.core.alerting.course import Course
-from relay.core.alerting.kinds import Kind
-from relay.core.alerting.rules import AlertRules, Receiver
+from relay.core.alerts.kinds import Kind
+from relay.core.alerts.lifecycle import Course
+from relay.core.alerts.thresholds import AlertRules, Receiver
 from relay.core.lifecycle import Cause
-from relay.store import keys
-from relay.store.acting import Hold, hold_destination, resume_destination
 from relay.store.alerts import Memory, keep_look, read_memory, read_over, read_told, take_messages
-from relay.store.scripts import Scripts
+from relay.store.engine import keys
+from relay.store.engine.scripts import Scripts
+from relay.store.operator_actions import Hold, hold_destination, resume_destination
 from relay.store.stores import Store
 from tests.alerts.receiving import Inbox
 from tests.alerts.watching import as_if_earlier, destination, due_now, only, tell, watch, with_receivers

@@ -7,12 +7,12 @@ from typing import Any
 import orjson
 from redis import Redis
 
-from relay.core.alerting.kinds import Kind
-from relay.core.alerting.rules import AlertRules, Receiver, Thresholds
+from relay.core.alerts.kinds import Kind
+from relay.core.alerts.thresholds import AlertRules, Receiver, Thresholds
 from relay.core.destination import BasicCredentials, Destination, Limits
-from relay.store import keys
+from relay.store.engine import keys
 from relay.store.stores import Store
-from workers.alerting import Telling, Watch, WayOut
+from workers.alerts import Telling, Watch, WayOut
 
 BASE_URL = "https://api.gong.io"
 OFF: dict[str, Any] = dict.fromkeys(map(str, Kind))

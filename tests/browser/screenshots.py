@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page
 from redis import Redis
 
 from relay.core.percentiles import bucket_of
-from relay.store import keys
+from relay.store.engine import keys
 from tests.browser.places import PAGES, place
 from tests.browser.staging import PLAN, stage
 from tests.harness import chromium

@@ -14,13 +14,13 @@ from werkzeug.serving import make_server
 
 from relay.app import create_app
 from relay.settings import Settings
-from relay.store import keys
-from relay.store.signing_in import save_sign_in_ticket
+from relay.store.engine import keys
+from relay.store.sign_in import save_sign_in_ticket
 from tests.flows.oidc_provider import CLIENT, SECRET, serving_provider
 from tests.harness.chromium import visiting
 from tests.harness.processes import free_port
 from tests.web.access_world import KEYS, SEAL, config, digest
-from workers.oidc import OidcChore, oidc_chore
+from workers.oidc_job import OidcChore, oidc_chore
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 

@@ -13,10 +13,10 @@ import orjson
 import pytest
 import yaml
 
-from relay.views import metric_table
+from relay.queries import metric_definitions as metric_table
 from tests.chart.rendering import CHART, case, named
 from tests.truth.project import page
-from workers import telling
+from workers import health_server as telling
 
 PROMTOOL = shutil.which("promtool")
 RULES = named(case("production"), "PrometheusRule", "relay-alerts")["spec"]

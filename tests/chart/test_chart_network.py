@@ -9,7 +9,7 @@ from redis import Redis
 from relay.app import create_app
 from relay.core.config import Config
 from relay.settings import Settings
-from relay.web.two_ports import is_partners
+from relay.web.operations_port import is_partners
 from tests.chart.rendering import CASES, Object, case, named, objects, of_kind, pods, values_of
 
 WEB, WORKER = "relay-web", "relay-worker"

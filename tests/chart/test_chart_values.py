@@ -12,8 +12,8 @@ import yaml
 from helm_python import HelmError
 
 from relay.core.version import VERSION
-from relay.setting import variable
 from relay.settings import Settings
+from relay.settings_types import variable
 from tests.chart.printed import leaves, readme, schema, values_yaml
 from tests.chart.rendering import CHART, objects, texts, values_of
 

@@ -12,7 +12,7 @@ from redis import Redis
 
 from relay.cli.main import main
 from relay.store.delivery import Settlement, finish
-from relay.store.scripts import Scripts
+from relay.store.engine.scripts import Scripts
 from tests.store_world import accept_events, event, take_events
 from tests.valkey import Valkey
 

@@ -4,8 +4,8 @@ import pytest
 from redis import Redis
 
 from relay.core.lifecycle import Reason
-from relay.store import keys
 from relay.store.delivery import bury
+from relay.store.engine import keys
 from tests.cli.conftest import Queue, Run, Settle
 
 REFUSED = bury(Reason.REFUSED, "no", record=b"", keep_seconds=600)

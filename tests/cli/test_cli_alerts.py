@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from relay.core.alerting.rules import AlertRules, Thresholds
+from relay.core.alerts.thresholds import AlertRules, Thresholds
 from relay.core.lifecycle import Cause
-from relay.store.acting import Hold, hold_destination
 from relay.store.alerts import Told, settle_message, take_messages
+from relay.store.operator_actions import Hold, hold_destination
 from relay.store.stores import Stores
 from tests.alerts.watching import destination, watch
 from tests.cli.conftest import Run

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.cli.batches import batches, rejections_of, results_of, summary
+from relay.cli.commands.send_batches import batches, rejections_of, results_of, summary
 from relay.core.errors import Invalid, Problem
 
 _LINE = st.binary(max_size=30).map(lambda line: line.replace(b"\n", b"."))

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from relay.cli.main import main
+from relay.config.api_keys import read_digest, written
 from relay.config.json_schema import json_schema
-from relay.config.keys import read_digest, written
 
 SECRET = "a-secret-of-more-than-thirty-two-characters"
 CONFIG = """

@@ -6,9 +6,9 @@ import pytest
 from redis import Redis
 
 from relay.core.vault import Vault
-from relay.store.connecting import Invitation, read_ticket
-from relay.store.scripts import Scripts
-from relay.store.tokens import Fresh, Pair, open_pair, read_grant, save_pair
+from relay.store.engine.scripts import Scripts
+from relay.store.oauth_consents import Invitation, read_ticket
+from relay.store.oauth_tokens import Fresh, Pair, open_pair, read_grant, save_pair
 from tests.cli.conftest import Ended, Run
 
 OLD, NEW = "the-old-key-of-at-least-32-characters", "the-new-key-of-at-least-32-characters"

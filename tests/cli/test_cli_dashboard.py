@@ -8,8 +8,8 @@ from click.testing import CliRunner
 from redis import Redis
 
 from relay.cli.main import main
-from relay.config.keys import digest_of
-from relay.store.signing_in import spend_sign_in_ticket
+from relay.config.api_keys import digest_of
+from relay.store.sign_in import spend_sign_in_ticket
 from tests.valkey import Valkey
 
 ADMIN = "the-admins-own-key-of-this-test"

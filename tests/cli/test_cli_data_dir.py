@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from relay.cli.data_dir import DataDir, Held, held
+from relay.cli.up.data_dir import DataDir, Held, held
 
 HOLDS = """
 import os, subprocess, sys, time

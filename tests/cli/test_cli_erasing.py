@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from relay.store import keys
+from relay.store.engine import keys
 from relay.store.stores import Stores
 from tests.cli.conftest import Run
 from tests.store.erasing_world import JANE, about, keep

@@ -8,7 +8,7 @@ import time
 
 from redis import Redis
 
-from relay.store import keys
+from relay.store.engine import keys
 from relay.store.stores import Stores
 from tests.cli.conftest import Run
 from tests.store.erasing_world import JANE, RAW, about, keep

@@ -4,7 +4,7 @@ import stat
 from pathlib import Path
 
 from relay.cli.env_file import read_env_file, write_env_file
-from relay.cli.first_start import Addresses, for_children, prepare, write_starter
+from relay.cli.up.bootstrap import Addresses, for_children, prepare, write_starter
 from relay.settings import Settings
 
 HERE = Addresses(

@@ -6,8 +6,8 @@ import sys
 import pytest
 from redis import Redis
 
-from relay.store import keys
-from relay.store.layout import OURS
+from relay.store.engine import keys
+from relay.store.schema_version import OURS
 from tests.cli.conftest import Run
 from tests.harness.processes import ROOT
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from relay.store.directory import Connected, save_connected
-from relay.store.scripts import Scripts
+from relay.store.destinations import Connected, save_connected
+from relay.store.engine.scripts import Scripts
 from tests.cli.conftest import Run
 
 SITE = {

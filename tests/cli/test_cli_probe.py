@@ -7,8 +7,8 @@ import pytest
 from redis import Redis
 
 from relay.core.lifecycle import CAUSES, Cause
-from relay.store import keys
-from relay.store.acting import Probed, tell_probe
+from relay.store.engine import keys
+from relay.store.operator_actions import Probed, tell_probe
 from tests.cli.conftest import Run
 from tests.harness.waiting import eventually
 

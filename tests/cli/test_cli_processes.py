@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from relay.cli.processes import Child, Crew, last_lines
+from relay.cli.up.supervisor import Child, Crew, last_lines
 
 pytestmark = pytest.mark.slow
 

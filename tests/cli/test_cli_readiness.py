@@ -7,7 +7,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 
-from relay.cli.readiness import answers, is_free
+from relay.cli.up.readiness import answers, is_free
 
 
 class Quiet(WSGIRequestHandler):

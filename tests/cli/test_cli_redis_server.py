@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from relay.cli.redis_server import find_server, is_ready, retire, server_command, socket_path, url
+from relay.cli.up.redis_server import find_server, is_ready, retire, server_command, socket_path, url
 
 
 @pytest.fixture

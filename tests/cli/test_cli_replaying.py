@@ -8,9 +8,9 @@ import pytest
 from redis import Redis
 
 from relay.core.lifecycle import REASONS, Reason
-from relay.store import keys
 from relay.store.delivery import bury, finish
-from relay.store.scripts import Scripts
+from relay.store.engine import keys
+from relay.store.engine.scripts import Scripts
 from tests.cli.conftest import Make, Run, row_of
 from tests.store_world import take_events
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from relay.store import keys
+from relay.store.engine import keys
 from tests.cli.conftest import Make, Run
 
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from rich.console import Console
 
-from relay.cli.preview_tables import preview_view
+from relay.cli.tables.previews import preview_view
 from relay.core.call import Call, Operation
-from relay.core.session import Session
-from relay.store.scripts import Scripts
+from relay.core.visit_session import Session
+from relay.store.engine.scripts import Scripts
 from tests.cli.conftest import Run
 from tests.core.rules.worlds import a_rule, an_item, previewed
 from tests.store_world import NOW, accept_events, event

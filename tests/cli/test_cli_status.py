@@ -8,7 +8,7 @@ from redis import Redis
 
 from relay.core.lifecycle import Cause
 from relay.store.delivery import freeze, hold
-from relay.store.scripts import Scripts
+from relay.store.engine.scripts import Scripts
 from tests.cli.conftest import Queue, Run, Settle, row_of
 from tests.store_world import take_events
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from relay.cli.servers import worker_command
-from relay.store import keys
-from relay.store.scripts import Scripts
+from relay.cli.commands.servers import worker_command
+from relay.store.engine import keys
+from relay.store.engine.scripts import Scripts
 from tests.cli.conftest import Run
 from tests.store_world import accept_events, event
 from tests.valkey import Valkey

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.cli.words import age, counted, instant, plain, span
+from relay.cli.formatting import age, counted, instant, plain, span
 from tests.store_world import NOW
 
 

@@ -5,8 +5,8 @@ import textwrap
 import pytest
 
 from relay.config.load import ConfigError, read_config
-from relay.core.alerting.kinds import Kind
-from relay.core.alerting.rules import AlertRules, Format, Rate, Receiver, Thresholds
+from relay.core.alerts.kinds import Kind
+from relay.core.alerts.thresholds import AlertRules, Format, Rate, Receiver, Thresholds
 
 ENVIRON = {
     "OPS_URL": "https://alerts.example.com/relay?team=1",

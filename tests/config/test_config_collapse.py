@@ -2,8 +2,8 @@
 
 import pytest
 
-from relay.core.event.parts import EventType
-from relay.core.session import Collapse
+from relay.core.event.model import EventType
+from relay.core.visit_session import Collapse
 from tests.config.hook_world import GITHUB, read, wrong
 
 KEYS = 'keys: ["sha256:' + "a" * 64 + '"]'

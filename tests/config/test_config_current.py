@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from relay.config.current import ConfigFile
 from relay.config.load import ConfigError, read_config
-from relay.config.serving import Shared, addresses
+from relay.config.reload import ConfigFile
+from relay.config.server_state import Shared, addresses
 from relay.core.config import Config
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)

@@ -5,12 +5,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.config.hooks import KEYS, check_addresses
 from relay.config.load import ConfigError, read_config
 from relay.config.presets import load_preset
+from relay.config.webhooks import KEYS, check_addresses
 from relay.core.call import Operation
-from relay.core.hook import SenderAnswer
 from relay.core.payloads import Reading
+from relay.core.webhook import SenderAnswer
 from relay.settings import Misconfigured
 from tests.config.hook_world import CATALOG_RULE, GITHUB, RULE, hook, read, verify, wrong
 from tests.core.verification.senders import P256, public_der

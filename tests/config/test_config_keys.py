@@ -9,7 +9,7 @@ import zlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.config.keys import SHORTEST, digest_of, fresh_key, read_digest, written
+from relay.config.api_keys import SHORTEST, digest_of, fresh_key, read_digest, written
 
 
 def key(seed: int) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from relay.config.load import ConfigError, read_config
 from relay.config.operators import check_admin_key
-from relay.core.access import Operator, Role
+from relay.core.roles import Operator, Role
 from relay.settings import Misconfigured, Settings
 
 HEAD = "destinations: {acme: {auth: {basic: {access_key: a, access_key_secret: b}}}}\n"

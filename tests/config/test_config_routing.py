@@ -7,7 +7,7 @@ import pytest
 from relay.config.load import ConfigError, read_config
 from relay.core.call import Dialect
 from relay.core.config import Config
-from relay.core.event.parts import EventType
+from relay.core.event.model import EventType
 from relay.core.lane import Lane
 
 FILE = """

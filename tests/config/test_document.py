@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.config.document import FromEnvironment, fill_in, parse
+from relay.config.yaml_document import FromEnvironment, fill_in, parse
 
 
 def read(text: str, **environ: str):

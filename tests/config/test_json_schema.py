@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 import yaml
 
-from relay.config.hook_schema import AnswerSchema, ReadSchema, RuleSchema, VerifySchema
 from relay.config.json_schema import json_schema
 from relay.config.presets import preset_names
 from relay.config.schema import (
@@ -18,10 +17,11 @@ from relay.config.schema import (
     SourceSchema,
 )
 from relay.config.starter import starter
-from relay.core.rules.compile import compile_rules
+from relay.config.webhook_schema import AnswerSchema, ReadSchema, RuleSchema, VerifySchema
+from relay.core.mapping.compile import compile_rules
 from relay.core.verification.challenge import CHALLENGES
-from relay.core.verification.columns import COLUMNS
-from relay.core.verification.schemes import SCHEMES
+from relay.core.verification.known_schemes import SCHEMES
+from relay.core.verification.scheme_options import COLUMNS
 from tests.core.rules.worlds import a_rule
 
 SCHEMA = json_schema()

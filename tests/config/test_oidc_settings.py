@@ -3,7 +3,7 @@
 import pytest
 
 from relay.config.oidc import oidc_app, redirect_uri
-from relay.core.access import Role
+from relay.core.roles import Role
 from relay.settings import Settings, SettingsError
 
 WHOLE = {

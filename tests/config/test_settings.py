@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from relay.setting import shown, variable
 from relay.settings import Settings, SettingsError
+from relay.settings_types import shown, variable
 
 SECRET = "a-secret-of-more-than-thirty-two-characters"
 NAMES = {item.name: item for item in fields(Settings)}

@@ -5,7 +5,7 @@ from typing import Any
 
 from relay.core.call import Call, Dialect, Operation, SendAs
 from relay.core.destination import BasicCredentials, Destination
-from relay.core.doors.choose import Understood, understand
+from relay.core.gong_compat.dispatch import Understood, understand
 from relay.core.source import Source
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

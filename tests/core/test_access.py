@@ -2,7 +2,7 @@
 
 import pytest
 
-from relay.core.access import OPERATOR_ROLES, Role
+from relay.core.roles import OPERATOR_ROLES, Role
 
 
 @pytest.mark.parametrize("role", OPERATOR_ROLES)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from relay.core.bodies.check import check
-from relay.core.bodies.fault import Code
 from relay.core.call import Operation
+from relay.core.gong.problems import Code
+from relay.core.gong.validate import check
 from tests.core.gong_bodies import MAXIMAL, OMIT, changed
 
 INTERACTION, SHARE = Operation.CATALOG_INTERACTION, Operation.CATALOG_SHARE

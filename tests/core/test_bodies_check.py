@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import fields
 
-from relay.core.bodies.check import SCHEMAS, association, check, warn
-from relay.core.bodies.fault import Code, Notice
-from relay.core.bodies.limits import BODY_BYTES_MAX, PROBLEMS_MAX
 from relay.core.call import Operation
+from relay.core.gong.limits import BODY_BYTES_MAX, PROBLEMS_MAX
+from relay.core.gong.problems import Code, Notice
+from relay.core.gong.validate import SCHEMAS, association, check, warn
 from tests.core.gong_bodies import MAXIMAL, MINIMAL, OMIT, changed
 
 DI = Operation.DIGITAL_INTERACTION

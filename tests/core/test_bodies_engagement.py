@@ -2,9 +2,9 @@
 
 import pytest
 
-from relay.core.bodies.check import check
-from relay.core.bodies.fault import Code
 from relay.core.call import Operation
+from relay.core.gong.problems import Code
+from relay.core.gong.validate import check
 from tests.core.gong_bodies import ACTOR, MAXIMAL, OMIT, changed
 
 SHARED, VIEWED, ACTION = Operation.CONTENT_SHARED, Operation.CONTENT_VIEWED, Operation.CUSTOM_ACTION

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.bodies import forms
+from relay.core.gong import formats as forms
 
 TAKEN = {
     forms.timestamp: [

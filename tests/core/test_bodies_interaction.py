@@ -2,9 +2,9 @@
 
 import pytest
 
-from relay.core.bodies.check import check
-from relay.core.bodies.fault import Code
 from relay.core.call import Operation
+from relay.core.gong.problems import Code
+from relay.core.gong.validate import check
 from tests.core.gong_bodies import MAXIMAL, MINIMAL, OMIT, changed
 
 FULL = MAXIMAL[Operation.DIGITAL_INTERACTION]

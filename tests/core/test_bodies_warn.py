@@ -2,9 +2,9 @@
 
 import pytest
 
-from relay.core.bodies.check import Association, association, check, warn
-from relay.core.bodies.fault import Notice
 from relay.core.call import Operation
+from relay.core.gong.problems import Notice
+from relay.core.gong.validate import Association, association, check, warn
 from tests.core.gong_bodies import MAXIMAL, MINIMAL, OMIT, changed
 
 DI, SHARED, VIEWED, ACTION = (

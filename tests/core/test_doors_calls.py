@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.bodies.check import check
 from relay.core.call import Call, Dialect, Operation, SendAs
-from relay.core.doors.reading import CATALOG
 from relay.core.errors import Invalid
+from relay.core.gong.validate import check
+from relay.core.gong_compat.parse import CATALOG
 from tests.core.doors_world import calls, only_call, understood
 from tests.core.gong_bodies import MAXIMAL, OMIT, changed
 

@@ -3,7 +3,7 @@
 import pytest
 
 from relay.core.call import Dialect, Operation
-from relay.core.doors.reading import CATALOG
+from relay.core.gong_compat.parse import CATALOG
 from tests.core.doors_world import understood
 from tests.core.gong_bodies import MAXIMAL, changed
 

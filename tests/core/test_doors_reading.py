@@ -3,8 +3,8 @@
 import pytest
 
 from relay.core.call import Operation
-from relay.core.doors.reading import CATALOG, ENGAGEMENT, operation_at, read_body
 from relay.core.errors import Invalid
+from relay.core.gong_compat.parse import CATALOG, ENGAGEMENT, operation_at, read_body
 from tests.core.gong_bodies import MAXIMAL, MINIMAL, changed
 
 ACTION_PATH = "/v2/customer-engagement/action"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from relay.core.errors import Invalid
 from relay.core.event.event import EVENT_BYTES_MAX, read_event
-from relay.core.event.parts import EventType, Progress, Sharer
+from relay.core.event.model import EventType, Progress, Sharer
 from tests.strategies import NOW, events
 
 ANYTHING = st.recursive(

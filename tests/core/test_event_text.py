@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.event.text import clean, shortened, without_secrets
+from relay.core.event.sanitize import clean, shortened, without_secrets
 
 
 @given(st.text())

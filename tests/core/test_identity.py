@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from relay.core.email_address import domain_of, is_free_mail, normal_domain, normal_email
 from relay.core.free_mail import FREE_MAIL
-from relay.core.identity import domain_of, is_free_mail, normal_domain, normal_email
 
 
 @pytest.mark.parametrize(

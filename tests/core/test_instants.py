@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.instants import parse_instant, render_instant
+from relay.core.timestamps import parse_instant, render_instant
 
 TEN = datetime(2026, 11, 20, 10, tzinfo=UTC)
 

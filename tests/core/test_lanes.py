@@ -2,7 +2,7 @@
 
 import pytest
 
-from relay.core.event.parts import EventType
+from relay.core.event.model import EventType
 from relay.core.lane import Lane
 from relay.core.source import Source
 

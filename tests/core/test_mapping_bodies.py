@@ -5,14 +5,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from relay.core.bodies.check import check
 from relay.core.call import Dialect, SendAs
+from relay.core.default_mapping.engagement import OPERATIONS
+from relay.core.default_mapping.select import calls_for
 from relay.core.destination import BasicCredentials, Destination
 from relay.core.errors import Invalid
 from relay.core.event.event import EVENT_BYTES_MAX, read_event
-from relay.core.event.parts import EventType
-from relay.core.mapping.choose import calls_for
-from relay.core.mapping.engagement import OPERATIONS
+from relay.core.event.model import EventType
+from relay.core.gong.validate import check
 from relay.core.source import Source
 from tests.strategies import NOW, events
 

@@ -3,10 +3,10 @@
 import pytest
 
 from relay.core.call import Dialect, Operation, SendAs
+from relay.core.default_mapping.select import calls_for
 from relay.core.destination import BasicCredentials, Destination
 from relay.core.errors import Invalid
 from relay.core.event.event import read_event
-from relay.core.mapping.choose import calls_for
 from relay.core.source import Source
 from tests.strategies import NOW
 

@@ -3,11 +3,11 @@
 import pytest
 
 from relay.core.call import Operation, SendAs
+from relay.core.default_mapping.engagement import OPERATIONS
+from relay.core.default_mapping.select import calls_for
 from relay.core.destination import BasicCredentials, Destination
 from relay.core.event.event import read_event
-from relay.core.event.parts import EventType
-from relay.core.mapping.choose import calls_for
-from relay.core.mapping.engagement import OPERATIONS
+from relay.core.event.model import EventType
 from relay.core.source import Source
 from tests.strategies import NOW
 

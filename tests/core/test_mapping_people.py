@@ -1,8 +1,8 @@
 """Whom Gong is told about: no colleagues, no false companies, and in a share everyone who received it."""
 
+from relay.core.default_mapping.people import people_of
 from relay.core.destination import BasicCredentials, Destination
 from relay.core.event.event import read_event
-from relay.core.mapping.people import people_of
 from tests.strategies import NOW
 
 ACME = Destination(

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from relay.core.access import Role
 from relay.core.oidc import (
     Identity,
     OidcApp,
@@ -15,6 +14,7 @@ from relay.core.oidc import (
     role_of,
     written,
 )
+from relay.core.roles import Role
 
 ISSUER = "https://login.example.com"
 APP = OidcApp(ISSUER, "relay", "secret", "groups", {"ops": Role.OPERATOR, "all": Role.VIEWER}, "openid")

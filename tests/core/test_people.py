@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.people import (
+from relay.core.personal_data import (
     PEOPLE_MAX,
     people_in,
     people_of,

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.schedule import Schedule, freeze_seconds
+from relay.core.backoff import Schedule, freeze_seconds
 
 SCHEDULE = Schedule()
 

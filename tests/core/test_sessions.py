@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.bodies.check import check
-from relay.core.bodies.limits import CUSTOM_FIELDS_MAX
 from relay.core.call import Call, Operation
-from relay.core.session import Collapse, Gathered, Session, collapsed, session_of
+from relay.core.gong.limits import CUSTOM_FIELDS_MAX
+from relay.core.gong.validate import check
+from relay.core.visit_session import Collapse, Gathered, Session, collapsed, session_of
 
 TEN = datetime(2026, 11, 20, 10, tzinfo=UTC)
 BODY = {

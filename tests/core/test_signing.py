@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.signing import Signer
+from relay.core.signed_document import Signer
 
 OLD, NEW = "an-old-key-of-thirty-two-characters", "a-new-key-of-thirty-two-characters!"
 DOCUMENT = {"id": "1", "erased": 2, "names": ["jörg", "\u2028", '"'], "ended_at": None}

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.absence import Turned, never_arrived, pruned, repeated
-from relay.core.explaining import explain
+from relay.core.explain.causes import Facts, Obstacle, Why
+from relay.core.explain.explanation import explain
+from relay.core.explain.not_found import Turned, never_arrived, pruned, repeated
 from relay.core.lifecycle import OPEN, Cause, Reason, State
-from relay.core.why import Facts, Obstacle, Why
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)

@@ -9,8 +9,8 @@ from typing import Any
 from flask.testing import FlaskClient
 from redis import Redis
 
-from relay.core.alerting.kinds import Kind
-from relay.core.alerting.rules import AlertRules, Rate
+from relay.core.alerts.kinds import Kind
+from relay.core.alerts.thresholds import AlertRules, Rate
 from relay.store.stores import Stores
 from tests.alerts.test_alert_kinds import forge
 from tests.alerts.watching import destination, only, watch

@@ -6,7 +6,7 @@ import pytest
 
 from relay.core.lifecycle import State
 from relay.core.replay import Stage
-from relay.dashboard.words import TONES, clock, counted, distance, figure, sentence, share, span
+from relay.dashboard.formatting import TONES, clock, counted, distance, figure, sentence, share, span
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 

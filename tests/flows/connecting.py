@@ -8,17 +8,17 @@ from urllib.parse import urlsplit
 import requests
 from redis import Redis
 
+from relay.actions.oauth_invitations import invite
 from relay.app import create_app
 from relay.core.config import Config
 from relay.core.oauth import OAuthApp
-from relay.intake.connecting import invite
 from relay.settings import Settings
-from relay.store.connecting import Invitation
-from relay.store.directory import Directory
+from relay.store.destinations import Directory
+from relay.store.oauth_consents import Invitation
 from tests.flows.delivering import answering
-from workers.access import Access, Accesses
-from workers.connecting import OAuthChore, oauth_chore
-from workers.oauth import Tokens, open_tokens
+from workers.credentials import Access, Accesses
+from workers.oauth_client import Tokens, open_tokens
+from workers.oauth_job import OAuthChore, oauth_chore
 
 SECRET_KEYS = ("a-key-that-seals-with-32-characters-or-more",)
 CLIENT, SECRET = "sandbox-client", "sandbox-client-secret"

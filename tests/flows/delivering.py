@@ -13,12 +13,12 @@ from werkzeug.serving import make_server
 from relay.core.config import Config
 from relay.sandbox.serve import POLL_SECONDS, Quiet
 from relay.store.delivery import Pacing, Trip, finish, take
-from relay.store.scripts import Scripts
-from workers.access import Accesses
+from relay.store.engine.scripts import Scripts
+from workers.credentials import Accesses
 from workers.deliver import Deliverer
-from workers.gate import Gate
-from workers.gong import Gong, Manners
-from workers.settling import Attempt, Rules, settle
+from workers.gong_client import Gong, Manners
+from workers.rate_gate import Gate
+from workers.settlement import Attempt, Rules, settle
 
 
 @contextmanager

@@ -6,10 +6,10 @@ import pytest
 from redis import Redis
 
 from relay.core.oauth import TokenParams
-from relay.store import keys
-from relay.store.connecting import read_consent
-from relay.store.directory import read_connected
-from relay.store.tokens import read_grant
+from relay.store.destinations import read_connected
+from relay.store.engine import keys
+from relay.store.oauth_consents import read_consent
+from relay.store.oauth_tokens import read_grant
 from tests.flows.connecting import World, application
 
 

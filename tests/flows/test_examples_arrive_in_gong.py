@@ -17,7 +17,7 @@ from relay.core.source import Source
 from relay.sandbox.serve import serving
 from relay.sandbox.settings import Fidelity, SandboxSettings
 from relay.settings import Settings
-from relay.store.scripts import Scripts
+from relay.store.engine.scripts import Scripts
 from tests.flows.delivering import deliver_all, received
 
 KEY = "a-key-of-the-website-source"

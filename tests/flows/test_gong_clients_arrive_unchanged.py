@@ -12,21 +12,21 @@ import requests
 from redis import Redis
 
 from relay.app import create_app
-from relay.core.bodies.interaction import DIGITAL_INTERACTION
 from relay.core.call import Dialect, Operation, SendAs
 from relay.core.config import Config
 from relay.core.destination import BasicCredentials, Destination
+from relay.core.gong.interaction_schema import DIGITAL_INTERACTION
 from relay.core.outcome import AlreadyReported, Delivered, LockedOut, Outcome, Refused, judge
 from relay.core.source import Source
 from relay.sandbox.serve import serving
 from relay.sandbox.settings import Fidelity, SandboxSettings
 from relay.settings import Settings
-from relay.store.scripts import Scripts
+from relay.store.engine.scripts import Scripts
 from tests.core.gong_bodies import MAXIMAL
 from tests.flows import gong_clients as clients
 from tests.flows.delivering import answering, deliver_all, received
 from tests.sandbox import world
-from workers.gong import Gong, Manners, by_key
+from workers.gong_client import Gong, Manners, by_key
 
 KEYS = {f"{dialect}-{send_as}": f"key-of-{dialect}-{send_as}" for dialect in Dialect for send_as in SendAs}
 DIRECT = KEYS["gong-digital-interaction"]

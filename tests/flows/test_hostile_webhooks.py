@@ -16,8 +16,8 @@ from redis import Redis
 from relay.app import create_app
 from relay.config.load import read_config
 from relay.settings import Settings
-from relay.store import keys
-from relay.store.packing import unpack
+from relay.store.engine import keys
+from relay.store.engine.compression import unpack
 from tests.core.verification.senders import TEXT, b64, mac
 from tests.flows.delivering import answering
 

@@ -13,7 +13,7 @@ from relay.core.config import Config
 from relay.sandbox.serve import serving
 from relay.sandbox.settings import Fidelity, SandboxSettings
 from relay.settings import Settings
-from relay.store.scripts import Scripts
+from relay.store.engine.scripts import Scripts
 from tests.flows.delivering import answering, deliver_all, received
 
 KEY = "the-hubs-own-key-of-some-length"

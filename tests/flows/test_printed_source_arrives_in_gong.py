@@ -13,7 +13,7 @@ from relay.core.config import Config
 from relay.sandbox.serve import serving
 from relay.sandbox.settings import Fidelity, SandboxSettings
 from relay.settings import Settings
-from relay.store.scripts import Scripts
+from relay.store.engine.scripts import Scripts
 from tests.flows.delivering import deliver_all, received
 from tests.truth.printed_sources import config_of
 from tests.truth.project import fenced, page, section

@@ -14,10 +14,10 @@ from werkzeug.test import TestResponse
 from relay.app import create_app
 from relay.core.config import Config
 from relay.settings import Settings
-from relay.store import keys
 from relay.store.audit import read_audit
+from relay.store.engine import keys
 from tests.flows.oidc_provider import CLIENT, SECRET, Provider, serving_provider
-from workers.oidc import OidcChore, oidc_chore
+from workers.oidc_job import OidcChore, oidc_chore
 
 SEAL = "a-key-that-seals-sessions-of-tests"
 ROLES = (("ops-team", "operator"), ("lookers", "viewer"))

@@ -7,14 +7,14 @@ from redis import Redis
 
 from relay.core.lifecycle import Cause
 from relay.core.outcome import Delivered, LockedOut, Outcome, Refused
-from relay.store import keys
 from relay.store.delivery import Taken
+from relay.store.engine import keys
 from tests.flows.connecting import INTERACTION, World, now
-from workers.access import Accesses
+from workers.credentials import Accesses
 from workers.deliver import Deliverer
-from workers.gate import Gate
-from workers.gong import Gong, Manners
-from workers.settling import Attempt, Rules, settle
+from workers.gong_client import Gong, Manners
+from workers.rate_gate import Gate
+from workers.settlement import Attempt, Rules, settle
 
 
 @pytest.fixture

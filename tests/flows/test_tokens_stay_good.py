@@ -10,11 +10,11 @@ from redis import Redis
 from relay.core.lifecycle import Cause
 from relay.core.outcome import LockedOut
 from relay.core.vault import Vault
-from relay.store import keys
-from relay.store.scripts import Scripts
-from relay.store.tokens import hold_cause, read_grant, reseal_all
+from relay.store.engine import keys
+from relay.store.engine.scripts import Scripts
+from relay.store.oauth_tokens import hold_cause, read_grant, reseal_all
 from tests.flows.connecting import World
-from workers.access import Access, Accesses
+from workers.credentials import Access, Accesses
 
 
 def renewed(accesses: Accesses, world: World, stale: Access) -> Access | LockedOut:

@@ -13,11 +13,11 @@ from redis import Redis
 
 from relay import log
 from relay.settings import SettingsError
-from relay.store import keys
 from relay.store.delivery import Pacing, Sweeping, sweep
-from relay.store.scripts import Scripts
+from relay.store.engine import keys
+from relay.store.engine.scripts import Scripts
 from relay.tracing import spans
-from relay.tracing.starting import trace_as
+from relay.tracing.setup import trace_as
 from tests.flows.tracing import ACCOUNT, Traced, tracing
 from tests.harness.clients import page_view
 

@@ -15,8 +15,8 @@ from relay.core.config import Config
 from relay.sandbox.serve import serving
 from relay.sandbox.settings import Fidelity, SandboxSettings
 from relay.settings import Settings
-from relay.store import keys
-from relay.store.scripts import Scripts
+from relay.store.engine import keys
+from relay.store.engine.scripts import Scripts
 from tests.core.verification.senders import SENDERS
 from tests.flows.delivering import answering, deliver_all, received
 from tests.flows.posting import PUBLIC_URL, Posted, happening_now, posted

@@ -18,20 +18,20 @@ from relay.core.config import Config
 from relay.sandbox.serve import serving
 from relay.sandbox.settings import SandboxSettings
 from relay.settings import Settings
-from relay.store import keys
 from relay.store.delivery import Pacing, Taken, finish, take
-from relay.store.scripts import Scripts
+from relay.store.engine import keys
+from relay.store.engine.scripts import Scripts
 from relay.tracing import spans
 from relay.tracing.otel import traced_by
 from tests.flows.delivering import answering
 from tests.harness.accounts import Account, configuration
 from tests.harness.clients import Event
-from workers.access import Accesses
+from workers.credentials import Accesses
 from workers.deliver import Deliverer
-from workers.gate import Gate
-from workers.gong import Gong, Manners
-from workers.settling import Attempt, Rules, settle
-from workers.traced import traced
+from workers.gong_client import Gong, Manners
+from workers.rate_gate import Gate
+from workers.settlement import Attempt, Rules, settle
+from workers.tracing import traced
 
 ACCOUNT = Account("acme")
 

@@ -21,7 +21,7 @@ from relay.sandbox.serve import serving
 from relay.sandbox.settings import SandboxSettings
 from relay.settings import Settings
 from relay.store.delivery import publish_limits
-from relay.store.scripts import Scripts
+from relay.store.engine.scripts import Scripts
 from tests.flows.delivering import answering, deliver_all
 from tests.harness.clients import Sandbox
 

@@ -2,7 +2,7 @@
 
 from redis import Redis
 
-from relay.store import keys
+from relay.store.engine import keys
 
 _BUCKET_SECONDS = 600
 _A_DAY_OF_BUCKETS = 24 * 3600 // _BUCKET_SECONDS + 1

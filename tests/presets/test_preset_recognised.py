@@ -8,8 +8,8 @@ import pytest
 from relay.config.presets import load_preset, preset_names
 from relay.core.destination import BasicCredentials, Destination
 from relay.core.source import Source
-from relay.views.fitting import fitting_presets
-from relay.views.previews import Captured, Way
+from relay.queries.preset_match import fitting_presets
+from relay.queries.previews import Captured, Way
 from tests.presets.test_presets import cases_of, expected
 
 WAY = Way(

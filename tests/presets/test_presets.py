@@ -17,15 +17,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.config.presets import load_preset, preset_names
-from relay.core.bodies.check import check
 from relay.core.call import Operation
+from relay.core.gong.validate import check
+from relay.core.mapping.compile import compile_rules
+from relay.core.mapping.engine import run
+from relay.core.mapping.merge import extended
+from relay.core.mapping.result import Status
 from relay.core.payloads import Payload, Reading, read_body
-from relay.core.rules.compile import compile_rules
-from relay.core.rules.extend import extended
-from relay.core.rules.mapped import Status
-from relay.core.rules.run import run
 from relay.core.verification.challenge import CHALLENGES
-from relay.core.verification.columns import read_scheme
+from relay.core.verification.scheme_options import read_scheme
 from tests.core.rules.worlds import told, world
 
 HERE = Path(__file__).parent

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from relay.sandbox.arrival import MAX_BODY_BYTES
+from relay.sandbox.request import MAX_BODY_BYTES
 from tests.sandbox import world
 from tests.sandbox.world import KEY, Gong
 

@@ -4,16 +4,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from relay.actions.erasure_job import Eraser, step
 from relay.core.lifecycle import Cause, Reason, State
-from relay.core.people import people_in, people_with
-from relay.core.session import Session
-from relay.intake.erasing import Eraser, step
-from relay.store import keys
-from relay.store.accepting import Accepted, Keeping, NewEvent, Retention, accept
-from relay.store.acting import discard_event
+from relay.core.personal_data import people_in, people_with
+from relay.core.visit_session import Session
+from relay.store.accept import Accepted, Keeping, NewEvent, Retention, accept
 from relay.store.delivery import Again, Settlement, bury, done, finish, hold, later
-from relay.store.erasing import Erasing, start_erasure
+from relay.store.engine import keys
+from relay.store.erasures import Erasing, start_erasure
 from relay.store.events import read_event
+from relay.store.operator_actions import discard_event
 from relay.store.stores import Store
 from tests.store_world import NOW, event, new_id, receipt, take_events
 

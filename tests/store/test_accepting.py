@@ -2,9 +2,9 @@ import pytest
 from redis import Redis
 
 from relay.core.errors import Conflict, Unavailable
-from relay.store import keys
-from relay.store.connection import Patience, open_redis
-from relay.store.scripts import Scripts
+from relay.store.engine import keys
+from relay.store.engine.connection import Patience, open_redis
+from relay.store.engine.scripts import Scripts
 from tests.store_world import accept_events, event, new_id, receipt
 
 

@@ -9,14 +9,14 @@ from redis.exceptions import NoPermissionError
 from rq.worker import SimpleWorker
 
 from relay.core.lifecycle import Reason
-from relay.store.acting import discard_event, replay_event, resume_destination
-from relay.store.connection import WORKER, open_redis
 from relay.store.delivery import Pacing, Sweeping, bury, finish, probe_soon, sweep
-from relay.store.durability import read_durability, used_share
+from relay.store.engine.connection import WORKER, open_redis
+from relay.store.engine.durability import read_durability, used_share
+from relay.store.engine.scripts import Scripts
 from relay.store.events import Filter, list_events, read_event
+from relay.store.key_usage import read_key_uses
+from relay.store.operator_actions import discard_event, replay_event, resume_destination
 from relay.store.queues import read_depths, read_spent, read_workers
-from relay.store.scripts import Scripts
-from relay.store.sources import read_key_uses
 from tests.store_world import NOW, accept_events, event, take_events
 from tests.truth.project import ROOT, page
 from tests.valkey import Valkey

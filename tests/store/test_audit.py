@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from redis import Redis
 
-from relay.store import keys
 from relay.store.audit import MOST_KEPT, Deed, read_audit, record
+from relay.store.engine import keys
 from tests.store_world import NOW
 
 PAUSED = Deed("alice", "operator", "destination.pause", "acme")

@@ -4,7 +4,6 @@ import pytest
 from redis import Redis
 
 from relay.core.lifecycle import Cause, Reason, State
-from relay.store import keys
 from relay.store.delivery import (
     SECOND,
     Again,
@@ -19,8 +18,9 @@ from relay.store.delivery import (
     hold,
     later,
 )
+from relay.store.engine import keys
+from relay.store.engine.scripts import Scripts
 from relay.store.queues import Down, read_down
-from relay.store.scripts import Scripts
 from tests.store_world import accept_events, event, field_of, new_id, publish, sweep_now, take_events
 
 URL, ELSEWHERE = "https://api.gong.io", "https://eu.api.gong.io"

@@ -4,8 +4,9 @@ import pytest
 from redis import Redis
 
 from relay.core.vault import Vault
-from relay.store import keys
-from relay.store.connecting import (
+from relay.store.engine import keys
+from relay.store.engine.scripts import Scripts
+from relay.store.oauth_consents import (
     Answer,
     Asking,
     Invitation,
@@ -21,8 +22,7 @@ from relay.store.connecting import (
     settle_consent,
     take_consent,
 )
-from relay.store.scripts import Scripts
-from relay.store.tokens import reseal_all
+from relay.store.oauth_tokens import reseal_all
 
 VAULT = Vault(["the-old-key-of-at-least-32-characters"])
 GLOBEX = Invitation("globex", account="17", internal_domains=("globex.example",))

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from redis import Redis
 
-from relay.store import keys
-from relay.store.accepting import NewEvent
+from relay.store.accept import NewEvent
+from relay.store.engine import keys
+from relay.store.engine.scripts import Scripts
 from relay.store.events import Filter, list_events
-from relay.store.scripts import Scripts
 from tests.store_world import accept_events, event, receipt
 
 

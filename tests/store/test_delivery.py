@@ -4,9 +4,7 @@ import pytest
 from redis import Redis
 
 from relay.core.lifecycle import Cause, Reason, State
-from relay.store import keys
-from relay.store.accepting import NewEvent
-from relay.store.acting import discard_event, replay_event, resume_destination
+from relay.store.accept import NewEvent
 from relay.store.delivery import (
     SECOND,
     Again,
@@ -23,7 +21,9 @@ from relay.store.delivery import (
     probe_soon,
     take,
 )
-from relay.store.scripts import Scripts
+from relay.store.engine import keys
+from relay.store.engine.scripts import Scripts
+from relay.store.operator_actions import discard_event, replay_event, resume_destination
 from tests.store_world import NOW, accept_events, event, publish, sweep_now, take_events
 
 

@@ -8,10 +8,10 @@ import pytest
 from redis import Redis
 
 from relay.core.destination import BasicCredentials, Destination, Limits, OAuthGrant
-from relay.store import keys
-from relay.store.connection import WEB, open_redis
-from relay.store.directory import Connected, Directory, read_connected, remove_connected, save_connected
-from relay.store.scripts import Scripts
+from relay.store.destinations import Connected, Directory, read_connected, remove_connected, save_connected
+from relay.store.engine import keys
+from relay.store.engine.connection import WEB, open_redis
+from relay.store.engine.scripts import Scripts
 from tests.valkey import Valkey
 
 ON_FILE = Destination("acme", "acme", BasicCredentials("k", "s"), limits=Limits(per_second=5))

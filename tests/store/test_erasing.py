@@ -7,13 +7,13 @@ import pytest
 from redis import Redis
 
 from relay.core.lifecycle import Reason, State
-from relay.core.people import people_in
-from relay.store import keys
-from relay.store.acting import discard_event
-from relay.store.connection import WORKER, open_redis
+from relay.core.personal_data import people_in
 from relay.store.delivery import bury, done, finish
-from relay.store.erasing import Step, erase_one, read_erasure, read_gone, rewrite_file, start_erasure
+from relay.store.engine import keys
+from relay.store.engine.connection import WORKER, open_redis
+from relay.store.erasures import Step, erase_one, read_erasure, read_gone, rewrite_file, start_erasure
 from relay.store.events import read_event
+from relay.store.operator_actions import discard_event
 from relay.store.stores import Store
 from tests.harness.waiting import eventually
 from tests.store.erasing_world import (

@@ -1,10 +1,10 @@
 """The bytes of a request go with a person whom they tell of; what others need of it stays."""
 
 from relay.core.lifecycle import State
-from relay.store import keys
-from relay.store.acting import discard_event, replay_event
-from relay.store.erasing import left_to_erase
+from relay.store.engine import keys
+from relay.store.erasures import left_to_erase
 from relay.store.events import read_event, read_receipt
+from relay.store.operator_actions import discard_event, replay_event
 from relay.store.stores import Store
 from tests.store.erasing_world import JANE, JOES_RAW, RAW, about, erase, keep, make_dead, state_of
 from tests.store_world import NOW, sweep_now, take_events

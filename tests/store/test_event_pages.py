@@ -11,9 +11,9 @@ from redis import Redis
 
 from relay.core.ids import id_run
 from relay.core.lifecycle import Reason, State
-from relay.store import keys
+from relay.store.engine import keys
+from relay.store.engine.index_scan import MOST_ROUNDS, Span, newest
 from relay.store.events import MOST_LOOKED_AT, Filter, Page, list_events
-from relay.store.walking import MOST_ROUNDS, Span, newest
 
 BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
 NOTHING_MORE = None

@@ -7,14 +7,14 @@ import pytest
 from redis import Redis
 
 from relay.core.lifecycle import Reason, State
-from relay.core.session import Collapse, Session
-from relay.store import keys
-from relay.store.accepting import NewEvent
-from relay.store.acting import discard_event, replay_event
+from relay.core.visit_session import Collapse, Session
+from relay.store.accept import NewEvent
 from relay.store.delivery import SECOND, Taken, bury, done, finish
+from relay.store.engine import keys
+from relay.store.engine.scripts import Scripts
 from relay.store.events import read_event
+from relay.store.operator_actions import discard_event, replay_event
 from relay.store.queues import read_depths
-from relay.store.scripts import Scripts
 from tests.store_world import NOW, accept_events, event, field_of, sweep_now, take_events
 
 QUIET, LONGEST = 900, 14_400

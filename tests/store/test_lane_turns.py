@@ -9,8 +9,6 @@ from rq.registry import FailedJobRegistry
 from relay.core.lane import Lane
 from relay.core.lifecycle import Cause, Reason
 from relay.core.replay import read_request
-from relay.store import keys
-from relay.store.acting import replay_event, resume_destination
 from relay.store.delivery import (
     Again,
     Taken,
@@ -21,8 +19,10 @@ from relay.store.delivery import (
     hold,
     later,
 )
+from relay.store.engine import keys
+from relay.store.engine.scripts import Scripts
+from relay.store.operator_actions import replay_event, resume_destination
 from relay.store.replays import Place, Sending, send_again, start_replay
-from relay.store.scripts import Scripts
 from tests.store_world import (
     NOW,
     accept_events,

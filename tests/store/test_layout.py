@@ -4,9 +4,9 @@ import pytest
 from redis import Redis
 
 from relay.settings import SettingsError
-from relay.store import keys
-from relay.store.connection import WEB, open_redis
-from relay.store.layout import OURS, Layout, check_layout, read_layout, record_layout
+from relay.store.engine import keys
+from relay.store.engine.connection import WEB, open_redis
+from relay.store.schema_version import OURS, Layout, check_layout, read_layout, record_layout
 
 
 def written(redis: Redis, text: str) -> None:

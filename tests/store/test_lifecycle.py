@@ -11,9 +11,7 @@ from redis import Redis
 from relay.core.errors import Conflict
 from relay.core.lane import Lane
 from relay.core.lifecycle import ENDED, MOVES, Cause, Reason, State
-from relay.core.session import Session
-from relay.store import keys
-from relay.store.acting import discard_event, replay_event, resume_destination
+from relay.core.visit_session import Session
 from relay.store.delivery import (
     Again,
     Pacing,
@@ -30,9 +28,11 @@ from relay.store.delivery import (
     sweep,
     take,
 )
-from relay.store.erasing import Erasing, erase_one, start_erasure
+from relay.store.engine import keys
+from relay.store.engine.scripts import Scripts
+from relay.store.erasures import Erasing, erase_one, start_erasure
+from relay.store.operator_actions import discard_event, replay_event, resume_destination
 from relay.store.queues import read_depths
-from relay.store.scripts import Scripts
 from tests.store_world import NOW, accept_events, event, new_id
 
 SETTLEMENTS: list[Settlement] = [

@@ -4,10 +4,10 @@ from redis import Redis
 
 from relay.core.destination import BasicCredentials, Destination
 from relay.core.lifecycle import Cause
-from relay.store import keys
-from relay.store.acting import Hold, hold_destination, resume_destination
 from relay.store.delivery import Pacing, Sweeping, finish, hold, sweep
-from relay.store.scripts import Scripts
+from relay.store.engine import keys
+from relay.store.engine.scripts import Scripts
+from relay.store.operator_actions import Hold, hold_destination, resume_destination
 from tests.store_world import accept_events, event, take_events
 
 ACME = Destination("acme", "acme", BasicCredentials("k", "s"))

@@ -4,10 +4,10 @@ import pytest
 from redis import Redis
 
 from relay.core.lifecycle import State
-from relay.store import keys
 from relay.store.delivery import SECOND, done, finish, freeze
+from relay.store.engine import keys
+from relay.store.engine.scripts import Scripts
 from relay.store.queues import Spent, read_spent
-from relay.store.scripts import Scripts
 from tests.store_world import accept_events, event, new_id, publish, take_events
 
 DELIVERED = done(State.DELIVERED, None, record=b"", keep_seconds=600)

@@ -3,10 +3,10 @@
 import pytest
 from redis import Redis
 
-from relay.store import keys
 from relay.store.delivery import SECOND, Pacing, take
+from relay.store.engine import keys
+from relay.store.engine.scripts import Scripts
 from relay.store.queues import read_spent
-from relay.store.scripts import Scripts
 from tests.store_world import accept_events, event, publish, take_events
 
 BUCKET = 600

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from redis import Redis
 
 from relay.core.call import Call, Operation
-from relay.store import keys
-from relay.store.accepting import NewEvent
+from relay.store.accept import NewEvent
+from relay.store.engine import keys
+from relay.store.engine.compression import goes_on, pack, pack_pair, unpack
+from relay.store.engine.compression_dictionary import WORDS_1
+from relay.store.engine.scripts import Scripts
 from relay.store.events import read_event, read_receipt
-from relay.store.packing import goes_on, pack, pack_pair, unpack
-from relay.store.packing_words import WORDS_1
-from relay.store.scripts import Scripts
 from tests.store_world import accept_events, event, receipt, take_events
 
 PAGE_VIEW = {

@@ -5,9 +5,9 @@ from redis import Redis
 
 from relay.core.errors import Unavailable
 from relay.core.vault import Vault
-from relay.store import keys
-from relay.store.connection import WEB, open_redis
-from relay.store.people import People, person_key_resealed
+from relay.store.engine import keys
+from relay.store.engine.connection import WEB, open_redis
+from relay.store.person_index import People, person_key_resealed
 from relay.store.stores import Stores
 
 JANE = "jane@globex.example"

@@ -9,8 +9,8 @@ from redis import Redis
 
 from relay.core.errors import Unavailable
 from relay.settings import SettingsError
-from relay.store.connection import WORKER, open_redis, refuse_cluster
-from relay.store.scripts import Scripts
+from relay.store.engine.connection import WORKER, open_redis, refuse_cluster
+from relay.store.engine.scripts import Scripts
 from tests.harness.processes import free_port
 from tests.harness.waiting import eventually
 from tests.store_world import accept_events, event, receipt

@@ -13,15 +13,15 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from relay.core.errors import Unavailable
-from relay.store import keys
-from relay.store.connection import WORKER, Patience, open_redis, translated
-from relay.store.durability import read_durability
-from relay.store.scripts import Scripts
+from relay.store.engine import keys
+from relay.store.engine.connection import WORKER, Patience, open_redis, translated
+from relay.store.engine.durability import read_durability
+from relay.store.engine.scripts import Scripts
 from tests.harness.processes import free_port
 from tests.harness.waiting import eventually
 from tests.store_world import accept_events, event, take_events
 from tests.valkey import Valkey
-from workers.bell import Bell
+from workers.wakeup import Bell
 
 pytestmark = pytest.mark.slow
 

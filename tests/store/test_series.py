@@ -8,11 +8,11 @@ from redis import Redis
 
 from relay.core.lifecycle import Cause, Reason, State
 from relay.core.percentiles import Times, bucket_of
-from relay.store import keys
-from relay.store.acting import discard_event, replay_event
 from relay.store.delivery import Again, Settlement, Trip, back, bury, done, finish, freeze, hold, later
-from relay.store.scripts import Scripts
-from relay.store.series import (
+from relay.store.engine import keys
+from relay.store.engine.scripts import Scripts
+from relay.store.operator_actions import discard_event, replay_event
+from relay.store.time_series import (
     EVERYTHING,
     Bucket,
     Grain,

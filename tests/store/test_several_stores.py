@@ -10,9 +10,9 @@ from redis import Redis
 
 from relay.core.errors import Unavailable
 from relay.core.lifecycle import State
-from relay.store.connection import WORKER, open_redis
+from relay.store.all_stores import find_event, list_everywhere, merge_pages
+from relay.store.engine.connection import WORKER, open_redis
 from relay.store.events import Filter, Page
-from relay.store.everywhere import find_event, list_everywhere, merge_pages
 from relay.store.stores import Stores
 from tests.store_world import accept_events, event
 

@@ -4,9 +4,9 @@ import pytest
 from redis import Redis
 
 from relay.core.lifecycle import State
-from relay.store import keys
 from relay.store.delivery import Pacing, Settlement, Taken, Trip, back, done, finish, take
-from relay.store.scripts import Scripts
+from relay.store.engine import keys
+from relay.store.engine.scripts import Scripts
 from tests.store_world import accept_events, event, publish
 
 URL = "https://api.gong.io"

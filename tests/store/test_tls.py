@@ -10,10 +10,10 @@ import pytest
 from redis import Redis
 
 from relay.core.errors import Unavailable
-from relay.setting import shown
 from relay.settings import Settings, SettingsError
-from relay.store.connection import WORKER, open_redis
-from relay.store.scripts import Scripts
+from relay.settings_types import shown
+from relay.store.engine.connection import WORKER, open_redis
+from relay.store.engine.scripts import Scripts
 from tests.harness.processes import free_port
 from tests.store.secured import Papers, TlsDoor, papers
 from tests.store_world import accept_events, event, take_events

@@ -8,10 +8,9 @@ from redis import Redis
 from relay.core.destination import BasicCredentials, Destination
 from relay.core.lifecycle import Cause
 from relay.core.vault import Vault
-from relay.store import keys
-from relay.store.acting import Hold, hold_destination
-from relay.store.scripts import Scripts
-from relay.store.tokens import (
+from relay.store.engine import keys
+from relay.store.engine.scripts import Scripts
+from relay.store.oauth_tokens import (
     Begun,
     Fresh,
     Grant,
@@ -28,6 +27,7 @@ from relay.store.tokens import (
     reseal_all,
     save_pair,
 )
+from relay.store.operator_actions import Hold, hold_destination
 
 OLD, NEW = "the-old-key-of-at-least-32-characters", "the-new-key-of-at-least-32-characters"
 VAULT = Vault([OLD])

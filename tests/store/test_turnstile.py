@@ -7,10 +7,10 @@ from typing import Any
 
 from redis import Redis
 
-from relay.store import keys
-from relay.store.connection import WORKER, open_redis
-from relay.store.series import Grain, Span, TurnedAway, of_source, read_series, read_turned_away
-from relay.store.traffic import Turned, Turnstile
+from relay.store.engine import keys
+from relay.store.engine.connection import WORKER, open_redis
+from relay.store.request_stats import Turned, Turnstile
+from relay.store.time_series import Grain, Span, TurnedAway, of_source, read_series, read_turned_away
 from tests.valkey import Valkey
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)

@@ -6,10 +6,10 @@ from redis import Redis
 from relay.core.destination import BasicCredentials, Destination, Limits
 from relay.core.lane import Lane
 from relay.core.lifecycle import Cause
-from relay.store import keys
-from relay.store.acting import rest_after_probe
 from relay.store.delivery import Pacing, Sweeping, finish, hold, probe_soon, publish_limits, sweep
-from relay.store.scripts import Scripts
+from relay.store.engine import keys
+from relay.store.engine.scripts import Scripts
+from relay.store.operator_actions import rest_after_probe
 from tests.store_world import accept_events, event, take_events
 
 DAY = Limits(per_second=50, per_day=10, high_share=0.2)

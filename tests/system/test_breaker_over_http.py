@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from relay.store import keys
+from relay.store.engine import keys
 from tests.harness.accounts import Account
 from tests.harness.ageing import a_rest_ends
 from tests.harness.clients import page_view

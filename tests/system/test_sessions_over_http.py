@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from relay.store import keys
-from relay.store.connection import WORKER, open_redis
+from relay.store.engine import keys
+from relay.store.engine.connection import WORKER, open_redis
 from tests.harness.accounts import Account
 from tests.harness.clients import page_view
 from tests.harness.stack import FAST, Launch, Plan, Stack

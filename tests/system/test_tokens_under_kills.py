@@ -17,15 +17,15 @@ from relay.core.oauth import OAuthApp
 from relay.core.outcome import LockedOut
 from relay.sandbox.serve import serving
 from relay.sandbox.settings import SandboxSettings
-from relay.store import keys
-from relay.store.connection import WORKER, open_redis
-from relay.store.tokens import due_destinations, hold_cause, read_grant
+from relay.store.engine import keys
+from relay.store.engine.connection import WORKER, open_redis
+from relay.store.oauth_tokens import due_destinations, hold_cause, read_grant
 from tests.flows.connecting import World, application
 from tests.harness.deadly import deadly
 from tests.harness.waiting import eventually
 from tests.valkey import Valkey
-from workers.access import Access
-from workers.oauth import Renewed, Tokens, open_tokens, renew
+from workers.credentials import Access
+from workers.oauth_client import Renewed, Tokens, open_tokens, renew
 
 pytestmark = pytest.mark.slow
 
@@ -77,7 +77,7 @@ def use_refused(place: Place, name: str, stale: Access, told: Any) -> None:
 def nursery() -> ForkServerContext:
     """Workers are born of a process that has everything imported, and nothing running."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.flows.connecting", "workers.oauth"])
+    context.set_forkserver_preload(["tests.flows.connecting", "workers.oauth_client"])
     return context
 
 

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from relay.core.access import Role
+from relay.core.roles import Role
 from tests.truth.project import first_cells, page, python_files, rows, section
 
 PAGE = page("docs/access.md")

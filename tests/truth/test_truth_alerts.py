@@ -6,11 +6,11 @@ import re
 import pytest
 
 from relay.config.alerts import AlertsSchema
-from relay.core.alerting.course import decide
-from relay.core.alerting.facts import Facts, HeldUp, find
-from relay.core.alerting.kinds import KINDS, Kind, Severity
-from relay.core.alerting.messages import Verb, messages_of
-from relay.core.alerting.rules import AlertRules, Receiver, Thresholds
+from relay.core.alerts.conditions import Facts, HeldUp, find
+from relay.core.alerts.kinds import KINDS, Kind, Severity
+from relay.core.alerts.lifecycle import decide
+from relay.core.alerts.notifications import Verb, messages_of
+from relay.core.alerts.thresholds import AlertRules, Receiver, Thresholds
 from relay.core.lifecycle import Cause
 from tests.core.alerting.alert_world import NOW
 from tests.truth.project import fenced, first_cells, page, rows, section

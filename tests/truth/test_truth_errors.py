@@ -4,11 +4,11 @@ from http import HTTPStatus
 
 import pytest
 
-from relay.core.bodies.fault import Code, Notice
-from relay.core.mapping.changes import Change
-from relay.core.rules.faults import Hitch, Mistake
-from relay.core.verification.faults import Fault
-from relay.core.verification.rejected import Reason
+from relay.core.default_mapping.losses import Change
+from relay.core.gong.problems import Code, Notice
+from relay.core.mapping.problems import Hitch, Mistake
+from relay.core.verification.problems import Fault
+from relay.core.verification.rejection import Reason
 from tests.truth.codes import ANSWERS, raised
 from tests.truth.project import first_cells, page, rows, section
 

@@ -11,11 +11,11 @@ from redis import Redis
 from relay.app import create_app
 from relay.core.call import Operation
 from relay.core.config import Config
+from relay.core.default_mapping.engagement import OPERATIONS
+from relay.core.default_mapping.ids_and_titles import PHRASES
 from relay.core.event.fields import Many, Part
-from relay.core.event.parts import EventType
+from relay.core.event.model import EventType
 from relay.core.event.schema import EVENT
-from relay.core.mapping.engagement import OPERATIONS
-from relay.core.mapping.naming import PHRASES
 from relay.core.outcome import AlreadyReported, Delivered, Faltered, LockedOut, Refused, Throttled, word_for
 from relay.settings import Settings
 from tests.truth.project import first_cells, page, rows, section

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from relay.core.bodies.check import Association, association, check
 from relay.core.call import Dialect, SendAs
+from relay.core.default_mapping.select import Mapped, calls_for
 from relay.core.destination import BasicCredentials, Destination
 from relay.core.errors import Invalid
 from relay.core.event.event import read_event
-from relay.core.event.parts import EventType
-from relay.core.mapping.choose import Mapped, calls_for
+from relay.core.event.model import EventType
+from relay.core.gong.validate import Association, association, check
 from relay.core.source import Source
 from tests.truth.project import ROOT, name_of, page
 

@@ -1,8 +1,8 @@
 """The page on explaining lists every cause that an answer may give, in the code's order, and every name to ask by."""
 
+from relay.core.explain.causes import Why
 from relay.core.lifecycle import Cause, Reason
-from relay.core.why import Why
-from relay.views.why import NAMES
+from relay.queries.explain_by_name import NAMES
 from tests.truth.project import first_cells, page, section
 
 PAGE = page("docs/explain.md")

@@ -15,12 +15,20 @@ from relay.core import payloads
 from relay.core.call import Operation
 from relay.core.errors import Invalid
 from relay.core.lane import Lane
+from relay.core.mapping import compile as compiling
+from relay.core.mapping import engine as run
+from relay.core.mapping import lint_expression as lint
+from relay.core.mapping import tree
+from relay.core.mapping import work_limit as meter
+from relay.core.mapping.functions import dates as moments
+from relay.core.mapping.functions import jmespath_builtins as standard
+from relay.core.mapping.functions import lookup as choices
+from relay.core.mapping.functions import numbers, people
+from relay.core.mapping.functions import strings as texts
+from relay.core.mapping.functions import urls as web
+from relay.core.mapping.functions.registry import Each
+from relay.core.mapping.rule import Rule
 from relay.core.payloads import Payload
-from relay.core.rules import compile as compiling
-from relay.core.rules import lint, meter, run, tree
-from relay.core.rules.compiled import Rule
-from relay.core.rules.functions import choices, moments, numbers, people, standard, texts, web
-from relay.core.rules.functions.registry import Each
 from relay.core.verification.request import SignedRequest
 from relay.core.verification.verify import verify
 from tests.truth.printed_sources import config_of

@@ -10,10 +10,10 @@ from rq.utils import import_attribute
 from rq.worker import SimpleWorker
 
 from relay.core.lifecycle import Reason
-from relay.store import keys
 from relay.store.delivery import Again, Pacing, Sweeping, bury, finish, later, sweep
-from relay.store.jobs import DELIVER
-from relay.store.scripts import Scripts
+from relay.store.engine import keys
+from relay.store.engine.rq_jobs import DELIVER
+from relay.store.engine.scripts import Scripts
 from tests.store_world import accept_events, event, take_events
 from workers.deliver import deliver
 

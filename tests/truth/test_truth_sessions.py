@@ -6,11 +6,11 @@ from typing import Any
 import orjson
 import pytest
 
-from relay.config.collapsing import RuleCollapseSchema
 from relay.config.load import read_config
+from relay.config.visit_sessions import RuleCollapseSchema
+from relay.core.mapping.engine import run
 from relay.core.payloads import Payload
-from relay.core.rules.run import run
-from relay.core.session import Collapse, Gathered, collapsed
+from relay.core.visit_session import Collapse, Gathered, collapsed
 from tests.truth.project import fenced, first_cells, page, rows, section
 
 PAGE = page("docs/sessions.md")

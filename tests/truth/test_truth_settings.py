@@ -7,12 +7,12 @@ import pytest
 from marshmallow import Schema
 from marshmallow import fields as kinds
 
-from relay.config.hook_schema import Described
 from relay.config.oauth import OAuthSchema
 from relay.config.operators import OperatorSchema
 from relay.config.schema import ConfigSchema, DestinationSchema, SourceSchema, StoreSchema
-from relay.setting import default, shown, variable
+from relay.config.webhook_schema import Described
 from relay.settings import Settings
+from relay.settings_types import default, shown, variable
 from tests.truth.project import first_cells, page, rows, section
 
 CONFIGURATION = page("docs/configuration.md")

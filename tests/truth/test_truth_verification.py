@@ -6,8 +6,8 @@ from dataclasses import fields
 import pytest
 
 from relay.core.verification.challenge import CHALLENGES
-from relay.core.verification.columns import COLUMNS
-from relay.core.verification.keys import KEYS_MAX, SHORTEST_BYTES
+from relay.core.verification.known_schemes import CUSTOM, SCHEMES
+from relay.core.verification.load_keys import KEYS_MAX, SHORTEST_BYTES
 from relay.core.verification.scheme import (
     Algorithm,
     Encoding,
@@ -19,7 +19,7 @@ from relay.core.verification.scheme import (
     Unit,
     Where,
 )
-from relay.core.verification.schemes import CUSTOM, SCHEMES
+from relay.core.verification.scheme_options import COLUMNS
 from tests.truth.printed_sources import config_of
 from tests.truth.project import fenced, first_cells, page, rows, section
 

@@ -15,16 +15,16 @@ from redis import Redis
 
 from relay.app import create_app
 from relay.core.config import Config
-from relay.store import keys
-from relay.store.acting import resume_destination
 from relay.store.delivery import Pacing, Sweeping, finish, publish_limits, sweep, take
-from relay.store.scripts import Scripts
+from relay.store.engine import keys
+from relay.store.engine.scripts import Scripts
+from relay.store.operator_actions import resume_destination
 from tests.upgrades.writing import config, settings
-from workers.access import Accesses
+from workers.credentials import Accesses
 from workers.deliver import Deliverer
-from workers.gate import Gate
-from workers.gong import Gong, Manners
-from workers.settling import Attempt, Rules, settle
+from workers.gong_client import Gong, Manners
+from workers.rate_gate import Gate
+from workers.settlement import Attempt, Rules, settle
 
 FOLDER = Path(__file__).parent
 

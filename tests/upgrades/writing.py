@@ -25,9 +25,9 @@ from relay.config.load import read_config
 from relay.core.config import Config
 from relay.core.lifecycle import Cause, Reason, State
 from relay.settings import Settings
-from relay.store.acting import Hold, hold_destination
 from relay.store.delivery import Again, Pacing, bury, done, finish, later, publish_limits, take
-from relay.store.scripts import Scripts
+from relay.store.engine.scripts import Scripts
+from relay.store.operator_actions import Hold, hold_destination
 from tests.valkey import Valkey
 
 FOLDER = Path(__file__).parent

@@ -7,9 +7,9 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from relay.app import create_app
-from relay.core.access import Operator, Role
 from relay.core.config import Config
 from relay.core.destination import BasicCredentials, Destination
+from relay.core.roles import Operator, Role
 from relay.core.source import Source
 from relay.settings import Settings
 from tests.web.conftest import ADMIN

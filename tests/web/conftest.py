@@ -16,7 +16,7 @@ from relay.core.lifecycle import Reason
 from relay.core.source import Source
 from relay.settings import Settings
 from relay.store.delivery import bury, finish
-from relay.store.scripts import Scripts
+from relay.store.engine.scripts import Scripts
 from tests.store_world import take_events
 from tests.web.described_answers import complaints
 

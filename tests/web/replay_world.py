@@ -7,14 +7,14 @@ from typing import Any
 from flask.testing import FlaskClient
 from redis import Redis
 
+from relay.actions.remap import Replaying
+from relay.actions.replay_job import step
 from relay.config.load import read_config
-from relay.intake.replay_job import step
-from relay.intake.replaying import Replaying
-from relay.intake.take_in import Intake
-from relay.store import keys
-from relay.store.accepting import Retention
-from relay.store.directory import Directory
-from relay.store.scripts import Scripts
+from relay.ingest.accept_events import Intake
+from relay.store.accept import Retention
+from relay.store.destinations import Directory
+from relay.store.engine import keys
+from relay.store.engine.scripts import Scripts
 from relay.store.stores import Stores
 from tests.store_world import take_events
 from tests.web.conftest import ADMIN, config

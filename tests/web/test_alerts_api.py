@@ -9,12 +9,12 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from relay.app import create_app
-from relay.core.alerting.rules import AlertRules, Receiver, Thresholds
+from relay.core.alerts.thresholds import AlertRules, Receiver, Thresholds
 from relay.core.lifecycle import Cause
 from relay.settings import Settings
-from relay.store import keys
-from relay.store.acting import Hold, hold_destination
 from relay.store.alerts import Told, settle_message, take_messages
+from relay.store.engine import keys
+from relay.store.operator_actions import Hold, hold_destination
 from relay.store.stores import Stores
 from tests.alerts.watching import as_if_earlier, destination, watch
 from tests.store_world import NOW

@@ -5,8 +5,8 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from relay.app import create_app
-from relay.store.directory import Connected, save_connected
-from relay.store.scripts import Scripts
+from relay.store.destinations import Connected, save_connected
+from relay.store.engine.scripts import Scripts
 from tests.store_world import NOW
 from tests.web.connect_world import LINK, Headers, browser, config, settings
 

@@ -5,9 +5,9 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from relay.core.vault import Vault
-from relay.store import keys
-from relay.store.connecting import Progress, code_of, next_consent, settle_consent
-from relay.store.scripts import Scripts
+from relay.store.engine import keys
+from relay.store.engine.scripts import Scripts
+from relay.store.oauth_consents import Progress, code_of, next_consent, settle_consent
 from tests.web.connect_world import (
     LINK,
     PUBLIC_URL,

@@ -6,7 +6,7 @@ from redis import Redis
 
 from relay.core.errors import Forbidden
 from relay.settings import Settings
-from relay.store import keys
+from relay.store.engine import keys
 from tests.web.access_world import KEYS, OURS, SEAL, relay, sign_in
 from tests.web.conftest import ADMIN
 

@@ -13,8 +13,8 @@ from relay.core.destination import BasicCredentials, Destination, OAuthGrant
 from relay.core.lifecycle import CAUSES, Cause
 from relay.core.source import Source
 from relay.settings import Settings
-from relay.store.acting import Hold, Probed, hold_destination, tell_probe
-from relay.store.scripts import Scripts
+from relay.store.engine.scripts import Scripts
+from relay.store.operator_actions import Hold, Probed, hold_destination, tell_probe
 from tests.web.conftest import ADMIN, KEYS, config
 
 Operator = dict[str, str]

@@ -10,7 +10,7 @@ from redis import Redis
 
 from relay.app import create_app
 from relay.core.config import Config
-from relay.dashboard import reference
+from relay.dashboard import api_reference as reference
 from relay.settings import Settings
 from relay.web.openapi.document import document, operations
 

@@ -7,8 +7,8 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
-from relay.store import keys
-from relay.store.scripts import Scripts
+from relay.store.engine import keys
+from relay.store.engine.scripts import Scripts
 from tests.store_world import take_events, text_of_the_store
 from tests.web.replay_world import OPERATOR
 from tests.web.test_erasures_api import get, run

@@ -8,11 +8,11 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
+from relay.actions.erasure_job import Eraser, step
 from relay.app import create_app
-from relay.core.signing import Signer
-from relay.intake.erasing import Eraser, step
+from relay.core.signed_document import Signer
 from relay.settings import Settings
-from relay.store import keys
+from relay.store.engine import keys
 from relay.store.stores import Stores
 from tests.store_world import text_of_the_store
 from tests.web.conftest import ADMIN, config

@@ -7,8 +7,8 @@ from flask.testing import FlaskClient
 
 from relay.core.errors import Invalid
 from relay.core.lifecycle import Reason, State
+from relay.queries.filters import FILTERS, read_filter
 from relay.store.events import Filter
-from relay.views.filters import FILTERS, read_filter
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 

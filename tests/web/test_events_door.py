@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from redis import Redis
 from werkzeug.test import TestResponse
 
-from relay.store import keys
+from relay.store.engine import keys
 from tests.web.conftest import KEYS
 
 Headers = dict[str, str]

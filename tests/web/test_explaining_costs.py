@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
-from relay.store import keys
+from relay.store.engine import keys
 
 Kill = Callable[..., list[str]]
 MOST_COMMANDS = 60

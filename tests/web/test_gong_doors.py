@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from relay.core.call import Operation
 from relay.core.ids import moment_of
-from relay.store import keys
+from relay.store.engine import keys
 from tests.core.gong_bodies import MAXIMAL, MINIMAL, changed
 from tests.web.conftest import ADMIN, KEYS
 

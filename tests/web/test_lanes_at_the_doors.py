@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from relay.core.destination import BasicCredentials, Destination
-from relay.core.event.parts import EventType
+from relay.core.event.model import EventType
 from relay.core.lane import Lane
-from relay.core.rules.routing import fixed
+from relay.core.mapping.routing import fixed
 from relay.core.source import Source
-from relay.intake.prepare import Prepared, prepare
-from relay.intake.take_in import new_events
+from relay.ingest.accept_events import new_events
+from relay.ingest.prepare import Prepared, prepare
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 ACME = Destination("acme", "acme", BasicCredentials("k", "s"))

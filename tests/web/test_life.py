@@ -9,10 +9,10 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from relay.app import create_app
-from relay.config.current import Refused
+from relay.config.reload import Refused
 from relay.core.errors import Problem
 from relay.settings import Settings
-from relay.web.parts import Life, install, parts
+from relay.web.context import Life, install, parts
 from tests.web.conftest import ADMIN, KEYS, config
 
 SINCE = datetime(2026, 11, 21, 10, tzinfo=UTC)

@@ -14,12 +14,12 @@ from redis import Redis
 
 from relay.app import create_app
 from relay.core.lifecycle import Cause, State
+from relay.queries.metric_definitions import OF_THE_STORE
 from relay.settings import Settings
-from relay.store.acting import Hold, hold_destination
-from relay.store.connection import WORKER, open_redis
 from relay.store.delivery import Trip, done, finish
-from relay.store.scripts import Scripts
-from relay.views.metric_table import OF_THE_STORE
+from relay.store.engine.connection import WORKER, open_redis
+from relay.store.engine.scripts import Scripts
+from relay.store.operator_actions import Hold, hold_destination
 from tests.store_world import take_events
 from tests.truth.project import page, rows, section
 from tests.web.conftest import ADMIN, config

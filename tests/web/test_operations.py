@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from relay.core.lifecycle import Cause, Reason
 from relay.store.delivery import Again, bury, finish, hold, later
-from relay.store.scripts import Scripts
+from relay.store.engine.scripts import Scripts
 from tests.store_world import take_events
 from tests.web.conftest import KEYS
 

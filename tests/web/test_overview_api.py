@@ -8,12 +8,12 @@ from redis import Redis
 
 from relay.app import create_app
 from relay.core.lifecycle import Cause, State
+from relay.queries.time_series import WINDOWS
 from relay.settings import Settings
-from relay.store.acting import Hold, hold_destination
-from relay.store.connection import WORKER, open_redis
 from relay.store.delivery import Trip, done, finish
-from relay.store.scripts import Scripts
-from relay.views.series import WINDOWS
+from relay.store.engine.connection import WORKER, open_redis
+from relay.store.engine.scripts import Scripts
+from relay.store.operator_actions import Hold, hold_destination
 from tests.store_world import accept_events, event, take_events
 from tests.web.conftest import ADMIN, config
 

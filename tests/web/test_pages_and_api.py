@@ -9,7 +9,7 @@ import pytest
 from flask import template_rendered
 from redis import Redis
 
-from relay.web.parts import install, parts
+from relay.web.context import install, parts
 from tests.web.whole_world import World, open_world
 
 NOW = datetime.now(UTC)

@@ -7,10 +7,10 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from relay.core.lifecycle import CAUSES, Cause
-from relay.store import keys
-from relay.store.acting import Probed, tell_probe
 from relay.store.delivery import Pacing, Sweeping, sweep
-from relay.store.scripts import Scripts
+from relay.store.engine import keys
+from relay.store.engine.scripts import Scripts
+from relay.store.operator_actions import Probed, tell_probe
 
 Headers = dict[str, str]
 

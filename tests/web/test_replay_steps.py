@@ -9,17 +9,17 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
+from relay.actions.remap import Replaying
 from relay.core.lifecycle import Cause, Reason
-from relay.intake.replaying import Replaying
-from relay.store import keys
-from relay.store.acting import Hold, discard_event, hold_destination, resume_destination
 from relay.store.delivery import bury, finish
-from relay.store.scripts import Scripts
+from relay.store.engine import keys
+from relay.store.engine.scripts import Scripts
+from relay.store.operator_actions import Hold, discard_event, hold_destination, resume_destination
 from tests.store_world import take_events
 from tests.web.conftest import config
 from tests.web.replay_world import OPERATOR, begin, look, run_all, stepping, take_all
 from tests.web.test_webhooks_door import TEXT, application, post, viewed
-from workers.replays import ReplayChore
+from workers.replay_job import ReplayChore
 
 Kill = Callable[..., list[str]]
 

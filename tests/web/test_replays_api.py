@@ -7,8 +7,8 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
-from relay.store import keys
-from relay.store.scripts import Scripts
+from relay.store.engine import keys
+from relay.store.engine.scripts import Scripts
 from tests.store_world import take_events
 from tests.web.conftest import KEYS
 from tests.web.replay_world import OPERATOR, begin, look, run_all, stepping

@@ -12,9 +12,9 @@ from werkzeug.test import TestResponse
 from relay.app import create_app
 from relay.config.load import read_config
 from relay.settings import Settings
-from relay.store import keys
-from relay.store.directory import Connected, save_connected
-from relay.store.scripts import Scripts
+from relay.store.destinations import Connected, save_connected
+from relay.store.engine import keys
+from relay.store.engine.scripts import Scripts
 from tests.store_world import take_events
 from tests.web.conftest import ADMIN, KEYS
 

@@ -7,10 +7,10 @@ from redis import Redis
 from relay.app import create_app
 from relay.core.lifecycle import Cause
 from relay.settings import Settings
-from relay.store.acting import Hold, hold_destination
+from relay.store.autoscaling import Runnable, read_runnable
 from relay.store.delivery import Again, finish, freeze, later
-from relay.store.runnable import Runnable, read_runnable
-from relay.store.scripts import Scripts
+from relay.store.engine.scripts import Scripts
+from relay.store.operator_actions import Hold, hold_destination
 from tests.store_world import accept_events, event, publish, take_events
 from tests.web.conftest import ADMIN, KEYS, config
 

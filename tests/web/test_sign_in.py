@@ -9,9 +9,9 @@ from redis import Redis
 
 from relay.core.vault import Vault
 from relay.settings import Settings
-from relay.store import keys
 from relay.store.audit import read_audit
-from relay.store.signing_in import save_sign_in_ticket
+from relay.store.engine import keys
+from relay.store.sign_in import save_sign_in_ticket
 from tests.web.access_world import KEYS, OURS, SEAL, config, cookie, digest, relay, sign_in
 from tests.web.conftest import ADMIN
 

@@ -5,7 +5,7 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from relay.settings import Settings
-from relay.store.signing_in import MOST_OF_ALL, MOST_OF_ONE, WINDOW_SECONDS, count_attempt
+from relay.store.sign_in import MOST_OF_ALL, MOST_OF_ONE, WINDOW_SECONDS, count_attempt
 from tests.web.access_world import OURS, SEAL, relay
 from tests.web.conftest import ADMIN
 

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from relay.app import create_app
 from relay.config.load import read_config
 from relay.settings import Settings
-from relay.web.sources import TRIAL_TYPE
+from relay.web.api.sources import TRIAL_TYPE
 from tests.web.conftest import ADMIN
 
 SECRET = "a-shared-secret-of-enough-length"

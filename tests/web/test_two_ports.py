@@ -93,7 +93,7 @@ def test_no_header_moves_a_request_to_the_other_port(client: FlaskClient):
 
 
 def test_every_route_answers_at_one_port_at_least(app: Flask):
-    from relay.web.two_ports import is_partners
+    from relay.web.operations_port import is_partners
 
     rules = {rule.rule for rule in app.url_map.iter_rules()}
     partners = {rule for rule in rules if is_partners(rule)}

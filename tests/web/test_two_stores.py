@@ -7,21 +7,21 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
+from relay.actions.oauth_invitations import check_connectable
+from relay.actions.remap import replaying_in
 from relay.app import create_app
 from relay.config.load import read_config
 from relay.core.errors import Conflict
 from relay.core.lifecycle import Reason
-from relay.intake.connecting import check_connectable
-from relay.intake.replaying import replaying_in
-from relay.intake.take_in import Intake
+from relay.ingest.accept_events import Intake
 from relay.settings import Settings
-from relay.store import keys
-from relay.store.accepting import Retention
-from relay.store.connecting import Invitation
-from relay.store.connection import WORKER, Client, open_redis
+from relay.store.accept import Retention
 from relay.store.delivery import bury, finish
-from relay.store.directory import Directory
-from relay.store.scripts import Scripts
+from relay.store.destinations import Directory
+from relay.store.engine import keys
+from relay.store.engine.connection import WORKER, Client, open_redis
+from relay.store.engine.scripts import Scripts
+from relay.store.oauth_consents import Invitation
 from relay.store.stores import Stores
 from tests.store_world import take_events
 from tests.web.conftest import ADMIN, KEYS

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from redis import Redis
 from werkzeug.test import TestResponse
 
-from relay.store import keys
+from relay.store.engine import keys
 
 Headers = dict[str, str]
 Maker = Callable[..., dict[str, Any]]

@@ -14,9 +14,9 @@ from werkzeug.test import TestResponse
 from relay.app import create_app
 from relay.config.load import read_config
 from relay.settings import Settings
-from relay.store import keys
-from relay.store.packing import unpack
-from relay.store.scripts import Scripts
+from relay.store.engine import keys
+from relay.store.engine.compression import unpack
+from relay.store.engine.scripts import Scripts
 from tests.store_world import take_events
 from tests.web.conftest import ADMIN
 

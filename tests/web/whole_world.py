@@ -15,7 +15,7 @@ from relay.config.load import read_config
 from relay.core.lifecycle import Reason
 from relay.settings import Settings
 from relay.store.delivery import bury, finish
-from relay.store.scripts import Scripts
+from relay.store.engine.scripts import Scripts
 from tests.store_world import take_events
 from tests.web.conftest import ADMIN
 

@@ -8,11 +8,11 @@ from redis import Redis
 from rq.worker import WorkerStatus
 
 from relay.store.queues import read_workers
-from workers.access import Accesses
+from workers.credentials import Accesses
 from workers.deliver import Deliverer
-from workers.gate import Gate
-from workers.gong import Gong, Manners
-from workers.paced import PacedWorker, Working
+from workers.gong_client import Gong, Manners
+from workers.rate_gate import Gate
+from workers.worker import PacedWorker, Working
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.gate import Gate
+from workers.rate_gate import Gate
 
 
 class Clock:

@@ -14,7 +14,7 @@ from requests import exceptions
 from relay.core.call import Operation
 from relay.core.destination import BasicCredentials
 from relay.core.outcome import Reply, Silence
-from workers.gong import Gong, Manners, by_key, silence
+from workers.gong_client import Gong, Manners, by_key, silence
 
 OK = b'HTTP/1.1 200 OK\r\nContent-Length: 17\r\nContent-Type: application/json\r\n\r\n{"requestId":"1"}'
 

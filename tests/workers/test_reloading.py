@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from relay.config.current import ConfigFile
 from relay.config.load import read_config
+from relay.config.reload import ConfigFile
 from relay.core.config import Config
-from workers.reloading import Reloading
+from workers.config_reload import Reloading
 
 AUTH = "{auth: {basic: {access_key: k, access_key_secret: s}}}"
 GOOD, OTHER, WRONG = (f"destinations: {told}" for told in (f"{{acme: {AUTH}}}", f"{{globex: {AUTH}}}", "7"))

@@ -9,12 +9,12 @@ import pytest
 from relay.core.lifecycle import Cause
 from relay.core.outcome import AlreadyReported, Delivered, Faltered, LockedOut, Outcome, Refused, Throttled
 from relay.store.delivery import SECOND, Settlement, Taken
-from workers.access import Accesses
+from workers.credentials import Accesses
 from workers.deliver import Deliverer, deliver
-from workers.gate import Gate
-from workers.gong import Gong, Manners
-from workers.settling import Attempt, Rules
-from workers.settling import settle as settle_attempt
+from workers.gong_client import Gong, Manners
+from workers.rate_gate import Gate
+from workers.settlement import Attempt, Rules
+from workers.settlement import settle as settle_attempt
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 

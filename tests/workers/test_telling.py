@@ -13,12 +13,12 @@ from redis import Redis
 
 from relay.core.config import Config
 from relay.core.destination import BasicCredentials, Destination
-from relay.store.connection import WORKER, open_redis
+from relay.queries.prometheus import Watched
+from relay.store.engine.connection import WORKER, open_redis
 from relay.store.stores import Stores
-from relay.views.metrics import Watched
 from tests.truth.project import first_cells, page, section
-from workers.pulse import Pulse
-from workers.telling import CALLS, LONGEST_SILENCE_SECONDS, SILENT, THREADS, Told, serve
+from workers.health_server import CALLS, LONGEST_SILENCE_SECONDS, SILENT, THREADS, Told, serve
+from workers.liveness import Pulse
 
 Ask = Callable[[str], tuple[int, str]]
 

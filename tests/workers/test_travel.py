@@ -5,7 +5,7 @@ from itertools import count
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.travel import Travel
+from workers.latency import Travel
 
 URL = "https://api.gong.io"
 

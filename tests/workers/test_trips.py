@@ -8,10 +8,10 @@ from relay.core.destination import BasicCredentials, Destination
 from relay.core.outcome import Delivered, Faltered, LockedOut
 from tests.workers.test_gong_edge import OK, server
 from tests.workers.test_settling import taken
-from workers.access import Accesses
+from workers.credentials import Accesses
 from workers.deliver import Deliverer, Made
-from workers.gate import Gate
-from workers.gong import Gong, Manners
+from workers.gong_client import Gong, Manners
+from workers.rate_gate import Gate
 
 LAST = OK.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
 """As the server of these tests does: it hangs up after each answer, and a call that reuses the socket may be lost."""

@@ -6,9 +6,9 @@ import pytest
 from redis import Redis
 
 from relay.core.destination import MAIN
-from relay.store import keys
+from relay.store.engine import keys
 from tests.valkey import Valkey
-from workers.runtime import build
+from workers.bootstrap import build
 
 _CONFIG = """
 destinations:

@@ -7,12 +7,12 @@ from typing import Any
 import orjson
 from marshmallow import ValidationError
 
-from relay.core.bodies.fault import Code, faults
-from relay.core.bodies.limits import PROBLEMS_MAX
 from relay.core.errors import Invalid, Problem
-from relay.core.event.parts import Content, EventType, Person, Properties, Share
-from relay.core.event.rules import broken_rules
+from relay.core.event.model import Content, EventType, Person, Properties, Share
 from relay.core.event.schema import EVENT
+from relay.core.event.validation import broken_rules
+from relay.core.gong.limits import PROBLEMS_MAX
+from relay.core.gong.problems import Code, faults
 
 EVENT_BYTES_MAX = 48 * 1024
 """Less than a Gong body may have, because its keys are longer than ours."""

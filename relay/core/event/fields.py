@@ -8,13 +8,13 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, missing
 
-from relay.core.bodies import forms
-from relay.core.bodies.fault import Code, refuse
-from relay.core.bodies.limits import INT32_MAX, INT32_MIN, ITEMS_MAX, TEXT_MAX, URL_MAX
-from relay.core.event.parts import Scalar
-from relay.core.event.text import clean, shortened, without_secrets
-from relay.core.identity import normal_domain, normal_email
-from relay.core.instants import REMEDY, parse_instant
+from relay.core.email_address import normal_domain, normal_email
+from relay.core.event.model import Scalar
+from relay.core.event.sanitize import clean, shortened, without_secrets
+from relay.core.gong import formats as forms
+from relay.core.gong.limits import INT32_MAX, INT32_MIN, ITEMS_MAX, TEXT_MAX, URL_MAX
+from relay.core.gong.problems import Code, refuse
+from relay.core.timestamps import REMEDY, parse_instant
 
 PROPERTIES_MAX = 40
 """Fewer than Gong's body takes: some places are for what has no field of its own there."""

@@ -6,12 +6,9 @@ from typing import Any
 from marshmallow import Schema, ValidationError, missing
 from marshmallow.fields import Field
 
-from relay.core.bodies.fault import Code, Fault, refuse
-from relay.core.bodies.limits import LABELS_MAX, MESSAGE_MAX, TITLE_MAX
-from relay.core.bodies.shapes import nearest
 from relay.core.event import fields
 from relay.core.event.fields import Choice, Many, Moment, Part, Scalars, Text, Title, Whole
-from relay.core.event.parts import (
+from relay.core.event.model import (
     Company,
     Content,
     CrmRecord,
@@ -25,6 +22,9 @@ from relay.core.event.parts import (
     Sharer,
     Step,
 )
+from relay.core.gong.base_schema import nearest
+from relay.core.gong.limits import LABELS_MAX, MESSAGE_MAX, TITLE_MAX
+from relay.core.gong.problems import Code, Fault, refuse
 
 PLACES: Mapping[str, str] = {
     "company": "person.company",

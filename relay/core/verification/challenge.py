@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from relay.core.verification.key import VerifyingKey
-from relay.core.verification.rejected import Rejected
+from relay.core.verification.rejection import Rejected
 from relay.core.verification.request import SignedRequest, json_document, value
 from relay.core.verification.scheme import Field, Where, field
 from relay.core.verification.verify import Accepted

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 from relay.core.errors import BadRequest
 from relay.core.strict_json import parse
-from relay.core.verification.forms import form_fields, pairs
-from relay.core.verification.rejected import Reason, Rejected
+from relay.core.verification.form_encoding import form_fields, pairs
+from relay.core.verification.rejection import Reason, Rejected
 from relay.core.verification.scheme import Field, Where
 
 Value = TypeVar("Value")

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from relay.core.verification.claim import Claim, read_claim
 from relay.core.verification.key import VerifyingKey, made
-from relay.core.verification.rejected import Reason, Rejected
+from relay.core.verification.rejection import Reason, Rejected
 from relay.core.verification.request import SignedRequest
 from relay.core.verification.scheme import LONGEST_RETRIES_SECONDS, Algorithm, Scheme
+from relay.core.verification.signature_claim import Claim, read_claim
 
 UNVERIFIED = "none"
 """The key id of a request that had to prove nothing."""

@@ -1,5 +1,5 @@
 -- What happened, in minutes (or tens of them) and hours: counts, and times in buckets that may be added up. Nothing is
--- written of a minute in which nothing happened, and each hash expires. Fields are listed in `relay.store.series`.
+-- written of a minute in which nothing happened, and each hash expires. Fields are listed in `relay.store.time_series`.
 local HOUR = 'h' .. math.floor(now / 3600000000)
 local MINUTE, TEN = 'm' .. math.floor(now / 60000000), 't' .. math.floor(now / 600000000)
 local KEPT_HOURS = 3024000                       -- seconds: 35 days

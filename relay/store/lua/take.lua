@@ -32,7 +32,7 @@ local function pass_turn(company, queue, rank)
   redis.call('ZADD', K.TURN .. company, whole(rank * RANK + now + served), queue)
 end
 
--- Packed as the rest of what its request's bytes begin (mark 2 of relay.store.packing), a body is read with them.
+-- Packed as the rest of what its request's bytes begin (mark 2 of relay.store.engine.compression), a body is read with them.
 local function beginning(event)
   return event[4] and string.byte(event[4]) == 2 and redis.call('HGET', K.RECEIPT .. event[14], 'raw') or ''
 end

@@ -1,9 +1,10 @@
 """The API of alerts: what needs somebody's attention, and a test for who is told of it."""
 
-from relay.core.alerting.kinds import Kind, Severity
-from relay.core.alerting.rules import Format
-from relay.web.openapi.described import Answer, Described, Parameter
-from relay.web.openapi.kinds import (
+from relay.core.alerts.kinds import Kind, Severity
+from relay.core.alerts.thresholds import Format
+from relay.web.openapi.operation import Answer, Described, Parameter
+from relay.web.openapi.problems import CHANGING, KEPT, RANKED, STORED
+from relay.web.openapi.schema_types import (
     component,
     exactly,
     flag,
@@ -15,7 +16,6 @@ from relay.web.openapi.kinds import (
     whole,
     word,
 )
-from relay.web.openapi.problems import CHANGING, KEPT, RANKED, STORED
 from relay.web.openapi.shared import COUNT, at
 
 GROUP = "Alerts"

@@ -1,7 +1,9 @@
 """The API of queues and destinations: what is queued where, pause, resume, probe, connect."""
 
-from relay.web.openapi.described import Answer, Body, Described
-from relay.web.openapi.kinds import (
+from relay.web.openapi.operation import Answer, Body, Described
+from relay.web.openapi.problems import CHANGING, JSON_SENT, KEPT, RANKED, STORED
+from relay.web.openapi.queue_schemas import BUDGET, DOWN, HOLD, ROW, SHOWN, STORE, STORES, WORKER
+from relay.web.openapi.schema_types import (
     Schema,
     component,
     exactly,
@@ -15,8 +17,6 @@ from relay.web.openapi.kinds import (
     whole,
     word,
 )
-from relay.web.openapi.problems import CHANGING, JSON_SENT, KEPT, RANKED, STORED
-from relay.web.openapi.queue_kinds import BUDGET, DOWN, HOLD, ROW, SHOWN, STORE, STORES, WORKER
 from relay.web.openapi.shared import COUNT, DESTINATION, at
 
 GROUP = "Destinations"

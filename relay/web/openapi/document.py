@@ -4,21 +4,11 @@ from functools import cache
 from typing import Any
 
 from relay.core.version import VERSION
-from relay.web.openapi import (
-    alerts,
-    destinations,
-    erasures,
-    events,
-    gong,
-    health,
-    operating,
-    replays,
-    sources,
-    webhooks,
-)
-from relay.web.openapi.described import PROBLEM, Described, examples
-from relay.web.openapi.kinds import Schema, component
-from relay.web.openapi.marshalled import marshalled
+from relay.web.openapi import alerts, destinations, erasures, events, gong, health, replays, sources, webhooks
+from relay.web.openapi import overview as operating
+from relay.web.openapi.marshmallow_schemas import marshalled
+from relay.web.openapi.operation import PROBLEM, Described, examples
+from relay.web.openapi.schema_types import Schema, component
 from relay.web.openapi.shared import FAULT
 from relay.web.openapi.shared import PROBLEM as PROBLEM_SCHEMA
 

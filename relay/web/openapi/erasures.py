@@ -1,8 +1,9 @@
 """The API of erasures: a person's data, found and taken away, with a report that is signed."""
 
 from relay.core.lifecycle import State
-from relay.web.openapi.described import Answer, Body, Described, Parameter
-from relay.web.openapi.kinds import (
+from relay.web.openapi.operation import Answer, Body, Described, Parameter
+from relay.web.openapi.problems import CHANGING, JSON_SENT, KEPT, RANKED, STORED
+from relay.web.openapi.schema_types import (
     ID,
     Schema,
     by_name,
@@ -16,7 +17,6 @@ from relay.web.openapi.kinds import (
     text,
     word,
 )
-from relay.web.openapi.problems import CHANGING, JSON_SENT, KEPT, RANKED, STORED
 from relay.web.openapi.shared import COUNT, OUR_ID, at
 
 GROUP = "Privacy"

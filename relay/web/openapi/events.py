@@ -1,8 +1,7 @@
 """The API of events: send them, list them, have one explained, send it again, give it up."""
 
 from relay.core.lifecycle import Reason, State
-from relay.web.openapi.described import Answer, Body, Described, Parameter
-from relay.web.openapi.event_kinds import (
+from relay.web.openapi.event_schemas import (
     DRY_RUN,
     EVENT_PAGE,
     EVENT_SUMMARY,
@@ -14,8 +13,9 @@ from relay.web.openapi.event_kinds import (
     foreseen,
     summary,
 )
-from relay.web.openapi.kinds import ID, by_name, component, listed, one_of, or_null, record, text, word
+from relay.web.openapi.operation import Answer, Body, Described, Parameter
 from relay.web.openapi.problems import CHANGING, JSON_SENT, KEPT, KEYED, RANKED, STORED
+from relay.web.openapi.schema_types import ID, by_name, component, listed, one_of, or_null, record, text, word
 from relay.web.openapi.shared import A_FAULT, CURSOR, EVENT, limit
 
 GROUP = "Events"

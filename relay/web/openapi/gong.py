@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from relay.core.bodies.check import SCHEMAS
 from relay.core.call import Operation
-from relay.web.openapi.described import Answer, Body, Described
-from relay.web.openapi.kinds import ID, component, listed, one_of, record, text
-from relay.web.openapi.marshalled import body_name
+from relay.core.gong.validate import SCHEMAS
+from relay.web.openapi.marshmallow_schemas import body_name
+from relay.web.openapi.operation import Answer, Body, Described
+from relay.web.openapi.schema_types import ID, component, listed, one_of, record, text
 
 GROUP = "Gong's own API"
 _REQUEST_ID = text("The event's id, by which it can be looked up.", examples=[ID])

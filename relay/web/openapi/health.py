@@ -1,9 +1,19 @@
 """What needs no key: whether the relay lives and takes events, its version, this document, and the pages for customers."""
 
-from relay.web.openapi.described import Answer, Described, Parameter
-from relay.web.openapi.kinds import Schema, component, exactly, moment, or_null, record, text, whole, word
+from relay.web.openapi.operation import Answer, Described, Parameter
 from relay.web.openapi.problems import STORED
-from relay.web.openapi.queue_kinds import STORES
+from relay.web.openapi.queue_schemas import STORES
+from relay.web.openapi.schema_types import (
+    Schema,
+    component,
+    exactly,
+    moment,
+    or_null,
+    record,
+    text,
+    whole,
+    word,
+)
 
 PROBES, PAGES = "Probes", "Pages for customers"
 HTML = "text/html; charset=utf-8"

@@ -4,9 +4,10 @@ from typing import Any
 
 from relay.core.lifecycle import Reason
 from relay.core.replay import IDS_MAX, LIMIT_MAX, REPLAYABLE, Stage
-from relay.web.openapi.described import Answer, Body, Described, Parameter
-from relay.web.openapi.event_kinds import explained, summary
-from relay.web.openapi.kinds import (
+from relay.web.openapi.event_schemas import explained, summary
+from relay.web.openapi.operation import Answer, Body, Described, Parameter
+from relay.web.openapi.problems import CHANGING, JSON_SENT, KEPT, RANKED, STORED
+from relay.web.openapi.schema_types import (
     ID,
     Schema,
     anything,
@@ -22,7 +23,6 @@ from relay.web.openapi.kinds import (
     whole,
     word,
 )
-from relay.web.openapi.problems import CHANGING, JSON_SENT, KEPT, RANKED, STORED
 from relay.web.openapi.shared import (
     COUNT,
     COUNTS,

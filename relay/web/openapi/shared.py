@@ -4,8 +4,8 @@ from relay.core.call import Operation
 from relay.core.errors import Problem as Fault
 from relay.core.lane import Lane
 from relay.core.lifecycle import State
-from relay.web.openapi.described import Parameter
-from relay.web.openapi.kinds import ID, by_name, component, listed, number, record, text, whole, word
+from relay.web.openapi.operation import Parameter
+from relay.web.openapi.schema_types import ID, by_name, component, listed, number, record, text, whole, word
 
 STATUS = word(State, "Where the event is.")
 LANE = word(Lane)

@@ -1,10 +1,11 @@
 """The API of sources: what there is of them, and what a payload would become."""
 
-from relay.core.bodies.check import Association
+from relay.core.gong.validate import Association
 from relay.core.lane import Lane
-from relay.web.openapi.described import Answer, Body, Described
-from relay.web.openapi.event_kinds import RECEIPT
-from relay.web.openapi.kinds import (
+from relay.web.openapi.event_schemas import RECEIPT
+from relay.web.openapi.operation import Answer, Body, Described
+from relay.web.openapi.problems import CHANGING, JSON_SENT, RANKED, STORED
+from relay.web.openapi.schema_types import (
     Schema,
     anything,
     by_name,
@@ -17,7 +18,6 @@ from relay.web.openapi.kinds import (
     text,
     word,
 )
-from relay.web.openapi.problems import CHANGING, JSON_SENT, RANKED, STORED
 from relay.web.openapi.shared import (
     ASSOCIATION,
     COUNT,

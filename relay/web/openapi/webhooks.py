@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from relay.web.openapi.described import Answer, Body, Described
-from relay.web.openapi.kinds import ID, anything, component, record, text
+from relay.web.openapi.operation import Answer, Body, Described
 from relay.web.openapi.problems import KEPT, SENT
+from relay.web.openapi.schema_types import ID, anything, component, record, text
 from relay.web.openapi.shared import COUNT, OUR_ID, SOURCE
 
 GROUP = "Webhooks"

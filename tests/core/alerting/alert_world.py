@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from relay.core.alerting.course import Alert
-from relay.core.alerting.facts import Facts, Finding
-from relay.core.alerting.growth import Growth, grown
-from relay.core.alerting.kinds import KINDS, Kind
+from relay.core.alerts.conditions import Facts, Finding
+from relay.core.alerts.kinds import KINDS, Kind
+from relay.core.alerts.lifecycle import Alert
+from relay.core.alerts.rate import Growth, grown
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 

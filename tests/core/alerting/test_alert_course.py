@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.alerting.course import Alert, Course, decide
-from relay.core.alerting.rules import AlertRules
+from relay.core.alerts.lifecycle import Alert, Course, decide
+from relay.core.alerts.thresholds import AlertRules
 from tests.core.alerting.alert_world import NOW, after, finding, names
 
 RULES = AlertRules(repeat=600.0, calm=300.0)

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from relay.core.alerting.facts import HeldUp, find, in_words
-from relay.core.alerting.growth import Growth, grown
-from relay.core.alerting.kinds import Kind, Severity
-from relay.core.alerting.rules import Rate, Thresholds
+from relay.core.alerts.conditions import HeldUp, find, in_words
+from relay.core.alerts.kinds import Kind, Severity
+from relay.core.alerts.rate import Growth, grown
+from relay.core.alerts.thresholds import Rate, Thresholds
 from tests.core.alerting.alert_world import NOW, after, facts, grew
 
 HELD = HeldUp("acme", "needs_credentials", after(-30), 3)

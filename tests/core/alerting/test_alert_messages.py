@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import orjson
 import pytest
 
-from relay.core.alerting.course import Course, decide
-from relay.core.alerting.facts import HeldUp, find
-from relay.core.alerting.messages import messages_of, signed_headers, trial_message
-from relay.core.alerting.rules import AlertRules, Format, Receiver, Thresholds
+from relay.core.alerts.conditions import HeldUp, find
+from relay.core.alerts.lifecycle import Course, decide
+from relay.core.alerts.notifications import messages_of, signed_headers, trial_message
+from relay.core.alerts.thresholds import AlertRules, Format, Receiver, Thresholds
 from tests.core.alerting.alert_world import NOW, after, facts
 
 OPS = Receiver("ops", "https://ops.example", b"0123456789abcdef01234567")

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from relay.core.bodies.limits import TITLE_MAX
-from relay.core.rules.compile import compile_rules
-from relay.core.session import Collapse
+from relay.core.gong.limits import TITLE_MAX
+from relay.core.mapping.compile import compile_rules
+from relay.core.visit_session import Collapse
 from tests.core.rules.worlds import a_rule, an_item, mapped, mapped_by, mistakes, previewed, told
 
 BY = {"by": "{{ item.visit }}"}

@@ -4,8 +4,8 @@ from copy import deepcopy
 
 import pytest
 
-from relay.core.rules.compile import compile_rules
-from relay.core.rules.extend import extended
+from relay.core.mapping.compile import compile_rules
+from relay.core.mapping.merge import extended
 from tests.core.rules.worlds import a_rule, mistakes
 
 PRESET = {

@@ -2,9 +2,9 @@
 
 import pytest
 
-from relay.core.bodies.check import check
 from relay.core.call import Operation
-from relay.core.rules.fit import fit
+from relay.core.gong.validate import check
+from relay.core.mapping.coerce import fit
 from tests.core.rules.worlds import an_item, mapped, mapped_by, told
 
 LEAST = {

@@ -5,9 +5,9 @@ import re
 import orjson
 import pytest
 
-from relay.core.rules.functions.table import FUNCTIONS
-from relay.core.rules.lint import read_expression
-from relay.core.rules.meter import Meter, Unfit
+from relay.core.mapping.functions.index import FUNCTIONS
+from relay.core.mapping.lint_expression import read_expression
+from relay.core.mapping.work_limit import Meter, Unfit
 from tests.core.rules.worlds import NOW
 
 EXAMPLE = re.compile(r"`(.+?)` is\s+`(.+?)`(?=[\s.,:;]|$)", re.DOTALL)

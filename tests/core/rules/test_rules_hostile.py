@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.rules.lint import GROWTH_MAX, growth, read_expression
-from relay.core.rules.meter import STEPS_PER_EVENT, Exceeded, Meter, Unfit
+from relay.core.mapping.lint_expression import GROWTH_MAX, growth, read_expression
+from relay.core.mapping.work_limit import STEPS_PER_EVENT, Exceeded, Meter, Unfit
 from tests.core.rules.worlds import a_rule, an_item, mapped, mapped_by, mistakes, told
 
 MEGABYTE = 1024 * 1024

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.rules.lint import read_expression
-from relay.core.rules.meter import Meter
-from relay.core.rules.templates import Template, read_template
+from relay.core.mapping.lint_expression import read_expression
+from relay.core.mapping.templates import Template, read_template
+from relay.core.mapping.work_limit import Meter
 
 ITEM = {
     "zero": 0,

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.core.errors import Invalid
-from relay.core.rules.compile import compile_rules
+from relay.core.mapping.compile import compile_rules
 from tests.core.rules.worlds import a_rule, mapped_by, mistakes
 
 TEN = {

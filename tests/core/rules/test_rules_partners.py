@@ -7,9 +7,9 @@ import orjson
 import pytest
 import yaml
 
+from relay.core.mapping.compile import compile_rules
+from relay.core.mapping.engine import run
 from relay.core.payloads import Payload, Reading, read_body
-from relay.core.rules.compile import compile_rules
-from relay.core.rules.run import run
 from tests.core.rules.worlds import told, world
 
 PARTNERS = sorted(Path(__file__).parent.joinpath("partners").glob("*.yaml"))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from relay.core.rules.lint import read_expression
-from relay.core.rules.reads import reads
+from relay.core.mapping.lint_expression import read_expression
+from relay.core.mapping.usage import reads
 from tests.core.rules.worlds import a_rule, an_item, mapped_by, previewed
 
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.rules.expressions import Expression
-from relay.core.rules.leaves import leaves_of
-from relay.core.rules.lint import read_expression
-from relay.core.rules.meter import Meter
-from relay.core.rules.propose import Proposal, changed, phrase, propose, rule_of
+from relay.core.mapping.expressions import Expression
+from relay.core.mapping.lint_expression import read_expression
+from relay.core.mapping.payload_fields import leaves_of
+from relay.core.mapping.suggest import Proposal, changed, phrase, propose, rule_of
+from relay.core.mapping.work_limit import Meter
 from tests.core.rules.worlds import mistakes, previewed
 
 SAMPLES: dict[str, tuple[Any, dict[str, str]]] = {

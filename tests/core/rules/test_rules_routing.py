@@ -7,13 +7,13 @@ import pytest
 
 from relay.core.call import Dialect
 from relay.core.destination import Destination, OAuthGrant
+from relay.core.mapping.compile import compile_rules
+from relay.core.mapping.engine import run
+from relay.core.mapping.problems import Hitch
+from relay.core.mapping.result import Mapped, Status
+from relay.core.mapping.routing import UNROUTED, Routing, routed
+from relay.core.mapping.templates import Template, read_template
 from relay.core.payloads import Payload
-from relay.core.rules.compile import compile_rules
-from relay.core.rules.faults import Hitch
-from relay.core.rules.mapped import Mapped, Status
-from relay.core.rules.routing import UNROUTED, Routing, routed
-from relay.core.rules.run import run
-from relay.core.rules.templates import Template, read_template
 from relay.core.source import Source
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)

@@ -5,9 +5,9 @@ from hashlib import sha256
 import orjson
 import pytest
 
+from relay.core.mapping.compile import compile_rules
+from relay.core.mapping.engine import ITEMS_MAX, run
 from relay.core.payloads import Payload
-from relay.core.rules.compile import compile_rules
-from relay.core.rules.run import ITEMS_MAX, run
 from tests.core.rules.worlds import NOW, a_rule, an_item, mapped, mapped_by, told, world
 
 

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 from relay.core.destination import BasicCredentials, Destination
 from relay.core.errors import Invalid
+from relay.core.mapping.compile import compile_rules
+from relay.core.mapping.engine import run
+from relay.core.mapping.preview import preview
 from relay.core.payloads import Payload
-from relay.core.rules.compile import compile_rules
-from relay.core.rules.preview import preview
-from relay.core.rules.run import run
 from relay.core.source import Source
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

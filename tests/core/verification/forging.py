@@ -7,9 +7,9 @@ from datetime import timedelta
 from urllib.parse import parse_qsl
 
 from relay.core.verification.key import VerifyingKey
+from relay.core.verification.known_schemes import SCHEMES
 from relay.core.verification.request import SignedRequest
 from relay.core.verification.scheme import Field, Part, Scheme, Where
-from relay.core.verification.schemes import SCHEMES
 from tests.core.verification.senders import NOW, SENDERS, Sender, keys_of
 
 Forgery = tuple[str, SignedRequest, Sequence[VerifyingKey]]

@@ -12,9 +12,9 @@ from urllib.parse import parse_qsl, urlencode
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
-from relay.core.verification.keys import SecretSpec, read_keys
+from relay.core.verification.known_schemes import SCHEMES
+from relay.core.verification.load_keys import SecretSpec, read_keys
 from relay.core.verification.request import SignedRequest
-from relay.core.verification.schemes import SCHEMES
 
 NOW = datetime(2026, 11, 20, 10, 0, 0, tzinfo=UTC)
 URL = "https://relay.example.com/v1/webhooks/partner"

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from relay.core.verification.challenge import CHALLENGES, PROBE, Answer, Challenge, Kind, challenge
+from relay.core.verification.known_schemes import SCHEMES
 from relay.core.verification.scheme import field
-from relay.core.verification.schemes import SCHEMES
 from relay.core.verification.verify import Accepted, verify
 from tests.core.verification.senders import NOW, SENDERS, TEXT, keys_of, post
 

@@ -3,12 +3,12 @@
 import pytest
 
 from relay.core.errors import Invalid
-from relay.core.verification.columns import COLUMNS, read_scheme
-from relay.core.verification.faults import Fault
-from relay.core.verification.keys import SecretSpec, read_keys
-from relay.core.verification.rejected import Rejected
+from relay.core.verification.known_schemes import SCHEMES
+from relay.core.verification.load_keys import SecretSpec, read_keys
+from relay.core.verification.problems import Fault
+from relay.core.verification.rejection import Rejected
 from relay.core.verification.scheme import Algorithm, Part
-from relay.core.verification.schemes import SCHEMES
+from relay.core.verification.scheme_options import COLUMNS, read_scheme
 from relay.core.verification.verify import verify
 from tests.core.verification.senders import NOW, SENDERS, TEXT, b64, mac, post
 

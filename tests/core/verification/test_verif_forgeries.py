@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from relay.core.verification.columns import disagreements
-from relay.core.verification.rejected import Rejected
+from relay.core.verification.known_schemes import SCHEMES
+from relay.core.verification.rejection import Rejected
 from relay.core.verification.scheme import Algorithm
-from relay.core.verification.schemes import SCHEMES
+from relay.core.verification.scheme_options import disagreements
 from relay.core.verification.verify import verify
 from tests.core.verification.forging import forgeries
 from tests.core.verification.senders import NOW, SENDERS, keys_of

@@ -2,8 +2,8 @@
 
 import pytest
 
-from relay.core.verification.forms import FIELDS_MAX, form_fields
-from relay.core.verification.rejected import Reason, Rejected
+from relay.core.verification.form_encoding import FIELDS_MAX, form_fields
+from relay.core.verification.rejection import Reason, Rejected
 
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=XyZ"

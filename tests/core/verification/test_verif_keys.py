@@ -8,9 +8,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from relay.core.errors import Invalid
-from relay.core.verification.faults import Fault
-from relay.core.verification.keys import SecretSpec, read_keys
-from relay.core.verification.schemes import SCHEMES
+from relay.core.verification.known_schemes import SCHEMES
+from relay.core.verification.load_keys import SecretSpec, read_keys
+from relay.core.verification.problems import Fault
 from relay.core.verification.verify import verify
 from tests.core.verification.senders import (
     ED25519,

@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 import pytest
 
 from relay.core.verification.key import VerifyingKey
-from relay.core.verification.rejected import Reason, Rejected
+from relay.core.verification.known_schemes import SCHEMES
+from relay.core.verification.rejection import Reason, Rejected
 from relay.core.verification.request import SignedRequest
 from relay.core.verification.scheme import Algorithm, Encoding, Field, Scheme, Unit, Where, template
-from relay.core.verification.schemes import SCHEMES
 from relay.core.verification.verify import UNVERIFIED, Accepted, verify
 from tests.core.verification.senders import NOW, SENDERS, TEXT, URL, b64, keys_of, mac, post
 

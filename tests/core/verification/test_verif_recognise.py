@@ -5,9 +5,9 @@ import hashlib
 
 import pytest
 
-from relay.core.verification.columns import read_scheme
-from relay.core.verification.recognise import recognised_verification
+from relay.core.verification.detect import recognised_verification
 from relay.core.verification.request import SignedRequest
+from relay.core.verification.scheme_options import read_scheme
 from tests.core.verification.senders import SENDERS
 
 

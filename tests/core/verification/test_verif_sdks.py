@@ -14,9 +14,9 @@ from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
-from relay.core.verification.rejected import Rejected
+from relay.core.verification.known_schemes import SCHEMES
+from relay.core.verification.rejection import Rejected
 from relay.core.verification.request import SignedRequest
-from relay.core.verification.schemes import SCHEMES
 from relay.core.verification.verify import verify
 from tests.core.verification.senders import SENDERS, TEXT, URL, keys_of, post
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from relay.core.verification.columns import read_scheme
+from relay.core.verification.known_schemes import SCHEMES
 from relay.core.verification.scheme import Scheme
-from relay.core.verification.schemes import SCHEMES
-from relay.core.verification.secrecy import without_proof
+from relay.core.verification.scheme_options import read_scheme
+from relay.core.verification.strip_credentials import without_proof
 
 CREDENTIALS = {"Authorization": "Bearer t", "Cookie": "c", "X-API-Key": "k", "Proxy-Authorization": "p"}
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay.core.verification.challenge import CHALLENGES, challenge
-from relay.core.verification.rejected import Rejected
-from relay.core.verification.schemes import SCHEMES
+from relay.core.verification.known_schemes import SCHEMES
+from relay.core.verification.rejection import Rejected
 from relay.core.verification.verify import Accepted, verify
 from tests.core.verification.noise import noisy
 from tests.core.verification.senders import NOW, SENDERS, keys_of

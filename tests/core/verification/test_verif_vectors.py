@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from relay.core.verification.key import VerifyingKey
-from relay.core.verification.rejected import Reason, Rejected
+from relay.core.verification.known_schemes import SCHEMES
+from relay.core.verification.rejection import Reason, Rejected
 from relay.core.verification.request import SignedRequest
-from relay.core.verification.schemes import SCHEMES
 from relay.core.verification.verify import verify
 
 AT = datetime.fromtimestamp(1790000000, tz=UTC)

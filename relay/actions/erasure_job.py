@@ -1,0 +1,80 @@
+"""Erasing a person's data, step by step: every event and receipt that tells of them, then the texts beside these."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from relay.core.personal_data import people_spoken_of
+from relay.store.erasure_scrub import blank_texts
+from relay.store.erasures import (
+    Erasing,
+    ErasureRecord,
+    Step,
+    dedupe_name_of,
+    end_erasure,
+    erase_one,
+    left_to_erase,
+    may_erase,
+    open_erasures,
+    rewrite_file,
+    tell_waiting,
+)
+from relay.store.stores import Store
+
+_STEP_MILLISECONDS = 900
+_STEP = timedelta(milliseconds=500)
+"""How long one step goes on: it leaves the store room for everybody else."""
+_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Eraser:
+    """What erasing needs, in one store: how long what is left of an event is kept, and the record of an erasure."""
+
+    store: Store
+    now: Callable[[], datetime]
+    keep_seconds: int
+    record_seconds: int
+
+
+def step(eraser: Eraser) -> list[str]:
+    """Bring every open erasure forward, if nobody else does so just now. Returns the ids of those that ended."""
+    if not may_erase(eraser.store.redis, milliseconds=_STEP_MILLISECONDS):
+        return []
+    store, until = eraser.store, eraser.now() + _STEP
+    ready = [record.erasing for record in open_erasures(store.redis) if _emptied(eraser, record, until)]
+    if not ready:
+        return []
+    blank_texts(store.scripts, store.redis, lambda text: _tells(store, ready, text))
+    rewrite = rewrite_file(store.redis)
+    if rewrite is None:
+        return []
+    for erasing in ready:
+        end_erasure(store.scripts, erasing.id, keep_seconds=eraser.record_seconds, rewrite=rewrite)
+    return [erasing.id for erasing in ready]
+
+
+def _emptied(eraser: Eraser, record: ErasureRecord, until: datetime) -> bool:
+    """One erasure, once through all that is left. Whether nothing is."""
+    store, erasing = eraser.store, record.erasing
+    after, waits = "", 0
+    while page := left_to_erase(store.redis, erasing.mark, after=after, most=_PAGE):
+        if eraser.now() >= until:
+            return False
+        waits += sum(_one(eraser, erasing, one) is Step.SENDING for one in page)
+        after = page[-1]
+    if waits != record.waits:
+        tell_waiting(store.redis, erasing.id, waits)
+    return waits == 0
+
+
+def _one(eraser: Eraser, erasing: Erasing, one: str) -> Step:
+    store = eraser.store
+    name = dedupe_name_of(store.redis, one)
+    alias = store.people.alias(name) if name else ""
+    return erase_one(store.scripts, erasing, one, alias=alias, keep_seconds=eraser.keep_seconds)
+
+
+def _tells(store: Store, erasings: Sequence[Erasing], text: str) -> bool:
+    told = {store.people.mark(person) for person in people_spoken_of(text)}
+    return not told.isdisjoint(erasing.mark for erasing in erasings)

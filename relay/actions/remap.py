@@ -1,0 +1,170 @@
+"""Sending a dead letter again. One without a call is routed and mapped anew, from the bytes that its sender posted."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import orjson
+
+from relay.core.call import Call
+from relay.core.destination import MAIN, Destination
+from relay.core.errors import Conflict, Invalid, NotFound
+from relay.core.personal_data import people_of
+from relay.core.source import Source
+from relay.core.verification.verify import Accepted as Proof
+from relay.core.webhook import Hook
+from relay.ingest.accept_events import Intake
+from relay.ingest.accept_webhook import Delivery, map_delivery
+from relay.ingest.parse_items import read_items
+from relay.ingest.prepare import Rejected, prepare
+from relay.store.engine.compression import pack
+from relay.store.engine.connection import Client
+from relay.store.engine.scripts import Scripts
+from relay.store.events import read_event, read_receipt
+from relay.store.operator_actions import replay_event
+from relay.store.person_index import People
+from relay.store.stores import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Replaying:
+    """What replaying needs, in one store. `intake` is asked for only where something must be mapped anew."""
+
+    redis: Client
+    scripts: Scripts
+    now: Callable[[], datetime]
+    intake: Callable[[], Intake]
+    store: str = MAIN
+    people: People | None = None
+
+
+def replaying_in(store: Store, intake: Callable[[], Intake], now: Callable[[], datetime]) -> Replaying:
+    return Replaying(store.redis, store.scripts, now, intake, store.name, store.people)
+
+
+@dataclass(frozen=True, slots=True)
+class Anew:
+    """What an event becomes today, and where it goes."""
+
+    call: Call
+    destination: Destination
+    marks: bytes = b""
+
+    def fields(self) -> dict[str, str | bytes]:
+        """As its record holds it."""
+        return {
+            "operation": self.call.operation,
+            "event_id": self.call.event_id,
+            "body": pack(orjson.dumps(self.call.body)),
+            "destination": self.destination.name,
+            "company": self.destination.company,
+            "people": self.marks,
+        }
+
+
+def replay(replaying: Replaying, event_id: str) -> None:
+    """Queue a dead letter (or a discarded event) again.
+
+    Raises NotFound, Conflict when its state forbids it, and Invalid when today's configuration still makes no call of
+    it or knows no destination for it.
+    """
+    record = read_event(replaying.redis, event_id)
+    fields: dict[str, str | bytes] = {}
+    if record is not None and "body" not in record and "problems" in record:
+        fields = made_anew(replaying, record).fields()
+    replay_event(replaying.scripts, event_id, now=replaying.now(), fields=fields)
+
+
+def made_anew(replaying: Replaying, record: Mapping[str, bytes]) -> Anew:
+    """What today's configuration makes of an event's kept bytes.
+
+    Raises NotFound when they are gone, Conflict when it makes nothing of them or leads to another store, and Invalid
+    when it makes nothing that Gong would take.
+    """
+    receipt = read_receipt(replaying.redis, record["receipt"].decode())
+    if receipt is None:
+        raise NotFound(
+            "no_such_receipt", "The bytes it came in are no longer kept: it cannot be mapped anew."
+        )
+    if "raw" not in receipt:
+        raise NotFound("bytes_erased", _ERASED)
+    # Only what came as a webhook has headers.
+    anew = (_of_webhook if "headers" in receipt else _of_event)(replaying.intake(), record, receipt)
+    if anew.destination.store != replaying.store:
+        text = (
+            f"Its destination {anew.destination.name} is in the store {anew.destination.store}, and the event in "
+            f"{replaying.store}: an event never changes stores. Have its sender send it again."
+        )
+        raise Conflict("other_store", text)
+    if replaying.people is None:
+        return anew
+    return replace(anew, marks=replaying.people.marks(people_of(anew.call.body)))
+
+
+_ERASED = (
+    "The bytes it came in were erased, because they told of a person whose data had to go: it cannot be mapped anew. "
+    "Have its sender send it again, without that person."
+)
+
+
+def _of_webhook(intake: Intake, record: Mapping[str, bytes], receipt: Mapping[str, bytes]) -> Anew:
+    source, hook = _hook(intake, record["source"].decode())
+    delivery = Delivery(
+        source,
+        hook,
+        receipt["raw"],
+        receipt["content_type"].decode(),
+        orjson.loads(receipt["headers"]),
+        orjson.loads(receipt.get("query", b"{}")),
+        Proof(receipt["key_id"].decode()),
+    )
+    mapped = map_delivery(delivery, intake.router(source, for_rules=True), now=intake.now())
+    same = [each for each in mapped if each.index == int(record["item"])]
+    part = _part(record)
+    if part >= len(same):
+        raise _fewer()
+    if same[part].problems:
+        raise Invalid(same[part].problems, "still_unmapped")
+    call = same[part].call
+    if call is None:
+        raise _filtered()
+    return Anew(call, same[part].destination)
+
+
+def _of_event(intake: Intake, record: Mapping[str, bytes], receipt: Mapping[str, bytes]) -> Anew:
+    source = intake.config.sources.get(record["source"].decode())
+    if source is None:
+        text = f"The configuration no longer has the source {record['source'].decode()!r}."
+        raise Conflict("still_unmapped", text)
+    items = read_items(receipt["raw"], receipt["content_type"].decode(), most=intake.most_items)
+    index = int(record["item"])
+    router = intake.router(source)
+    item = prepare(index, items.values[index], source=source, router=router, now=intake.now())
+    if isinstance(item, Rejected):
+        raise Invalid(item.problems, "still_unmapped")
+    if item.unroutable is not None:
+        raise Invalid([item.unroutable], "still_unmapped")
+    if item.filtered:
+        raise _filtered()
+    if _part(record) >= len(item.calls):
+        raise _fewer()
+    return Anew(item.calls[_part(record)], item.destination)
+
+
+def _part(record: Mapping[str, bytes]) -> int:
+    return int(record.get("part", b"0"))
+
+
+def _fewer() -> Conflict:
+    return Conflict("still_unmapped", "Today's mapping makes fewer events of what it came in.")
+
+
+def _filtered() -> Conflict:
+    return Conflict("still_unmapped", "Today's mapping filters it. Nothing was changed.")
+
+
+def _hook(intake: Intake, name: str) -> tuple[Source, Hook]:
+    hook = intake.config.hooks.get(name)
+    if hook is None:
+        raise Conflict("still_unmapped", f"The configuration no longer maps what source {name!r} posts.")
+    return intake.config.sources[name], hook

@@ -1,0 +1,250 @@
+"""A replay, step by step: each event that fits is mapped anew where that is asked for, and queued below all live ones."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+import orjson
+
+from relay.actions.remap import Anew, Replaying, made_anew, replaying_in
+from relay.core.errors import Conflict, NotFound, RelayError, Unavailable
+from relay.core.replay import Replay, Stage, fits
+from relay.ingest.accept_events import Intake
+from relay.store.events import read_event
+from relay.store.replays import (
+    END,
+    Candidate,
+    Place,
+    ReplayRecord,
+    Sending,
+    Sent,
+    beginning,
+    candidates,
+    crowding,
+    last_edge,
+    may_step,
+    open_replays,
+    pass_by,
+    send_again,
+    settle_replay,
+    tracks,
+)
+from relay.store.replays_all_stores import parts_of
+from relay.store.stores import Stores
+
+_STEP_MILLISECONDS = 900
+_STEP = timedelta(milliseconds=500)
+"""How long one step goes on: it leaves the store room for everybody else."""
+_PAGE = 100
+_MOST_QUEUED = 100
+"""Replayed events of one company that may be queued: what is not queued yet can still be cancelled."""
+
+_MOST_COUNTED, _MOST_EXAMINED, _MOST_TRIED, _EXAMPLES = 10_000, 100_000, 200, 5
+_LONGEST_TOLD, _NAMED = 500, 3
+_NOT_MAPPED = "It was never mapped, so there is no body to send as it was. Leave remap out, or send true."
+
+
+def step(replaying: Replaying) -> list[str]:
+    """Bring every open replay forward, if no other worker does so just now. Returns the ids of those that ended."""
+    if not may_step(replaying.redis, milliseconds=_STEP_MILLISECONDS):
+        return []
+    until = replaying.now() + _STEP
+    ended = []
+    for record in open_replays(replaying.redis):
+        waits = _forward(replaying, record, until)
+        stage = settle_replay(replaying.scripts, record.id, waits=waits)
+        if stage not in {Stage.QUEUED, Stage.RUNNING}:
+            ended.append(record.id)
+    return ended
+
+
+def _forward(replaying: Replaying, record: ReplayRecord, until: datetime) -> str:
+    """One replay, at each destination that takes more. Returns what it waits for."""
+    cursors = {name: at for name, at in record.cursors.items() if at != END}
+    companies = {name: _company(replaying, name) for name in cursors}
+    queued, holds = crowding(replaying.scripts, replaying.redis, sorted(set(companies.values())))
+    waiting: dict[str, Sent] = {}
+    for name, cursor in cursors.items():
+        if name in holds:
+            waiting[name] = Sent.HELD
+        elif queued[companies[name]] >= _MOST_QUEUED:
+            waiting[name] = Sent.FULL
+        elif replaying.now() < until:
+            waiting[name] = _at_destination(replaying, record, name, cursor, until)
+    return _told(waiting)
+
+
+def _company(replaying: Replaying, destination: str) -> str:
+    found = replaying.intake().directory.find(destination)
+    return found.company if found else destination
+
+
+def _told(waiting: Mapping[str, Sent]) -> str:
+    """What keeps it, in words."""
+    held = sorted(name for name, sent in waiting.items() if sent is Sent.HELD)
+    full = sorted(name for name, sent in waiting.items() if sent is Sent.FULL)
+    parts = []
+    if held:
+        parts.append(f"the hold of {_names(held)} to end")
+    if full:
+        parts.append(f"the queue of {_names(full)}: {_MOST_QUEUED} replayed events are waiting to be sent")
+    return "; ".join(parts)
+
+
+def _names(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
+def _at_destination(
+    replaying: Replaying, record: ReplayRecord, name: str, cursor: str, until: datetime
+) -> Sent:
+    """Page after page of one destination, until its queue is full, its events are at an end, or time is up."""
+    edge = last_edge(record.replay, record.created_at)
+    while replaying.now() < until:
+        page = candidates(replaying.redis, record.replay, name, between=(cursor, edge), most=_PAGE)
+        if not page:
+            pass_by(replaying.scripts, Place(record.id, name, 0), END)
+            return Sent.SENT
+        sent = _page(replaying, record, name, page)
+        if sent in {Sent.FULL, Sent.HELD, Sent.PAST}:
+            return sent
+        cursor = page[-1].id
+    return Sent.SENT
+
+
+def _page(replaying: Replaying, record: ReplayRecord, name: str, page: Sequence[Candidate]) -> Sent:
+    examined = 0
+    for candidate in page:
+        examined += 1
+        if not _chosen(candidate, record.replay, name):
+            continue
+        sent = _one(replaying, record.replay, Place(record.id, name, examined), candidate)
+        if sent in {Sent.FULL, Sent.HELD, Sent.PAST}:
+            return sent
+        examined = 0
+    if examined and not pass_by(replaying.scripts, Place(record.id, name, examined), page[-1].id):
+        return Sent.PAST
+    return Sent.SENT
+
+
+def _chosen(candidate: Candidate, replay: Replay, destination: str) -> bool:
+    return candidate.fields.get("destination") == destination and fits(candidate.fields, replay.filter)
+
+
+def _one(replaying: Replaying, replay: Replay, place: Place, candidate: Candidate) -> Sent:
+    try:
+        anew = _anew(replaying, replay, candidate)
+    except Unavailable:
+        raise
+    except RelayError as error:
+        problem = {"id": candidate.id} | _said(error)
+        passed = pass_by(replaying.scripts, place, candidate.id, problem=problem)
+        return Sent.SKIPPED if passed else Sent.PAST
+    fields = anew.fields() if anew else {}
+    sending = Sending(replay.filter.status, fields, _MOST_QUEUED, replaying.now())
+    return send_again(replaying.scripts, place, candidate.id, sending)
+
+
+def _anew(replaying: Replaying, replay: Replay, candidate: Candidate) -> Anew | None:
+    """What is made of an event today; None where its body stays as it was. Raises RelayError when no call can be made."""
+    has_body = "operation" in candidate.fields
+    if replay.remap is False and not has_body:
+        raise Conflict("still_unmapped", _NOT_MAPPED)
+    if replay.remap is not True and has_body:
+        return None
+    record = read_event(replaying.redis, candidate.id)
+    if record is None:
+        raise NotFound("no_such_event", "Its record was pruned just now.")
+    return made_anew(replaying, record)
+
+
+def _said(error: RelayError) -> dict[str, str]:
+    return {"code": error.code, "detail": error.detail[:_LONGEST_TOLD]}
+
+
+@dataclass
+class _Seen:
+    """What a dry run has counted."""
+
+    matched: int = 0
+    examined: int = 0
+    would_map: int = 0
+    would_fail: int = 0
+
+
+def foresee(replaying: Replaying, replay: Replay) -> dict[str, Any]:
+    """What a replay would do: `{matched, at_least, examples, would_map, would_fail, tried}`. Changes nothing.
+
+    `at_least`: there may be more, the count was stopped. The first `tried` events were mapped to find out.
+    """
+    seen = _Seen()
+    examples: list[dict[str, Any]] = []
+    for candidate in islice(_matching(replaying, replay, seen), _MOST_COUNTED):
+        seen.matched += 1
+        if seen.matched <= _MOST_TRIED:
+            told = _example(replaying, replay, candidate)
+            seen.would_map += "call" in told
+            seen.would_fail += "problem" in told
+            if len(examples) < _EXAMPLES:
+                examples.append(told)
+    return {
+        "matched": seen.matched,
+        "at_least": seen.matched >= _MOST_COUNTED or seen.examined >= _MOST_EXAMINED,
+        "examples": examples,
+        "would_map": seen.would_map,
+        "would_fail": seen.would_fail,
+        "tried": min(seen.matched, _MOST_TRIED),
+    }
+
+
+def foresee_everywhere(
+    stores: Stores, replay: Replay, intake: Callable[[], Intake], now: Callable[[], datetime]
+) -> dict[str, Any]:
+    """What a replay would do in all stores together."""
+    told = [foresee(replaying_in(store, intake, now), replay) for store in parts_of(stores, replay)]
+    summed = {
+        name: sum(each[name] for each in told) for name in ("matched", "would_map", "would_fail", "tried")
+    }
+    examples = [example for each in told for example in each["examples"]][:_EXAMPLES]
+    return told[0] | summed | {"at_least": any(each["at_least"] for each in told), "examples": examples}
+
+
+def _matching(replaying: Replaying, replay: Replay, seen: _Seen) -> Iterator[Candidate]:
+    edge = last_edge(replay, replaying.now())
+    for name in tracks(replaying.redis, replay):
+        cursor = beginning(replay)
+        while seen.examined < _MOST_EXAMINED:
+            page = candidates(replaying.redis, replay, name, between=(cursor, edge), most=5 * _PAGE)
+            if not page:
+                break
+            seen.examined += len(page)
+            yield from (candidate for candidate in page if _chosen(candidate, replay, name))
+            cursor = page[-1].id
+
+
+def _example(replaying: Replaying, replay: Replay, candidate: Candidate) -> dict[str, Any]:
+    """One event that would be sent again: as it stands, and the call that it would make or what is in its way."""
+    shown = ("source", "destination", "event_id", "reason", "detail")
+    told: dict[str, Any] = {"id": candidate.id}
+    told |= {name: candidate.fields[name] for name in shown if candidate.fields.get(name)}
+    try:
+        anew = _anew(replaying, replay, candidate)
+    except Unavailable:
+        raise
+    except RelayError as error:
+        return told | {"problem": _said(error)}
+    return told | {"call": _call(anew)} if anew else told
+
+
+def _call(anew: Anew) -> dict[str, Any]:
+    call = anew.call
+    return {
+        "destination": anew.destination.name,
+        "method": call.operation.method,
+        "path": call.operation.path,
+        "event_id": call.event_id,
+        "body": orjson.loads(orjson.dumps(call.body)),
+    }

@@ -1,0 +1,144 @@
+"""The webhook part of a source: its preset, how its sender is verified and answered, how it is read and mapped."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from marshmallow import ValidationError
+
+from relay.config.base_schema import Strict
+from relay.config.preset_merge import as_written, overridden
+from relay.config.presets import load_preset, preset_names
+from relay.config.verification import read_verification
+from relay.config.webhook_schema import AnswerSchema, ReadSchema
+from relay.config.yaml_document import as_in_the_file
+from relay.core.call import Dialect, Operation
+from relay.core.config import Config
+from relay.core.errors import Invalid, Problem, RelayError, UnsupportedType, join
+from relay.core.gong_compat.parse import CATALOG
+from relay.core.mapping.compile import compile_rules
+from relay.core.mapping.rule import Compiled
+from relay.core.mapping.tree import read_tree
+from relay.core.payloads import Reading, read_body
+from relay.core.verification.challenge import CHALLENGES, Challenge
+from relay.core.webhook import Hook, SenderAnswer
+from relay.settings import Misconfigured, nearest
+
+KEYS = ("verify", "preset", "items", "rules", "read", "answer", "challenges")
+"""What makes a source one that takes its sender's own payloads."""
+
+Found = TypeVar("Found")
+
+
+def read_hook(entry: Mapping[str, Any], *, path: str, dialect: Dialect = Dialect.GONG) -> Hook | None:
+    """The hook of a source's entry, or None where it has none. Raises Invalid with everything that is wrong.
+
+    `dialect` is what its destination takes.
+    """
+    if not any(key in entry for key in KEYS):
+        return None
+    preset = _preset(entry.get("preset"), join(path, "preset"))
+    own = {key: entry[key] for key in KEYS if key in entry and key != "preset"}
+    whole = overridden(preset, own)
+    problems: list[Problem] = []
+
+    def part(read: Callable[[Any, str], Found], key: str) -> Found | None:
+        try:
+            return read(whole.get(key), join(path, key))
+        except Invalid as error:
+            problems.extend(error.problems)
+            return None
+
+    proving = part(lambda told, here: read_verification(told, path=here), "verify")
+    mapping = part(lambda _, __: _mapping(whole, dialect, path), "rules")
+    challenges = part(_challenges, "challenges")
+    reading = part(_reading, "read")
+    answer = part(_answer, "answer") if whole.get("answer") is not None else None
+    if proving is None or mapping is None or challenges is None or reading is None or problems:
+        raise Invalid([as_written(preset, own, path=path)(problem) for problem in problems])
+    return Hook(*proving, mapping, challenges, reading, answer, entry.get("preset"))
+
+
+def _preset(name: Any, path: str) -> Mapping[str, Any]:
+    if name is None:
+        return {}
+    if name not in preset_names():
+        message = f"there is no such preset{nearest(str(name), preset_names())}"
+        raise Invalid([Problem(path, "unknown_preset", message)])
+    return load_preset(name)
+
+
+def _mapping(whole: Mapping[str, Any], dialect: Dialect, path: str) -> Compiled:
+    problems = list(_of_another_dialect(whole.get("rules"), dialect, join(path, "rules")))
+    try:
+        compiled = compile_rules({key: whole[key] for key in ("items", "rules") if key in whole}, path=path)
+    except Invalid as error:
+        raise Invalid([*problems, *error.problems]) from None
+    if problems:
+        raise Invalid(problems)
+    return replace(compiled, written=as_in_the_file(compiled.written))
+
+
+def _of_another_dialect(rules: Any, dialect: Dialect, path: str) -> Iterator[Problem]:
+    """Rules whose calls the destination cannot take."""
+    taken = sorted(CATALOG if dialect is Dialect.CATALOG else frozenset(Operation) - CATALOG)
+    for place, rule in enumerate(rules if isinstance(rules, list) else []):
+        to = rule.get("to") if isinstance(rule, Mapping) else None
+        if to in tuple(Operation) and to not in taken:
+            message = (
+                f"is no call of dialect {dialect}, which the destination speaks: it takes {', '.join(taken)}"
+            )
+            yield Problem(f"{path}[{place}].to", "wrong_dialect", message)
+
+
+def _challenges(told: Any, path: str) -> tuple[Challenge, ...]:
+    if told is None:
+        return ()
+    if not isinstance(told, str) or told not in CHALLENGES:
+        message = f"is no handshake that the relay knows{nearest(str(told), list(CHALLENGES))}"
+        raise Invalid([Problem(path, "unknown_challenge", message)])
+    return CHALLENGES[told]
+
+
+def _reading(told: Any, path: str) -> Reading:
+    reading = Reading(**_loaded(ReadSchema(), told or {}))
+    try:
+        read_body(b"", reading.content_type or "application/json")
+    except UnsupportedType as error:
+        raise Invalid([Problem(join(path, "content_type"), "unsupported_type", error.detail)]) from None
+    except RelayError:
+        pass  # that an empty body is none was to be expected
+    return reading
+
+
+def _answer(told: Any, path: str) -> SenderAnswer:
+    read = _loaded(AnswerSchema(), told)
+    if "json" not in read:
+        return SenderAnswer(**read)
+    if "body" in read:
+        raise Invalid(
+            [Problem(join(path, "json"), "contradiction", "stands beside body: keep one of the two")]
+        )
+    tree, problems = read_tree(read["json"], path=join(path, "json"))
+    if problems:
+        raise Invalid(problems)
+    return SenderAnswer(**{"content_type": "application/json"} | read | {"json": tree})
+
+
+def _loaded(schema: Strict, told: Any) -> dict[str, Any]:
+    """What is wrong in it is told, key by key, where the whole file is checked."""
+    try:
+        loaded: dict[str, Any] = schema.load(told)
+    except ValidationError:
+        return {}
+    return loaded
+
+
+def check_addresses(config: Config, public_url: str | None) -> None:
+    """Some senders sign the address they post to; the relay must be told its own, for a Host header can be forged."""
+    if public_url:
+        return
+    wanting = [name for name, hook in config.hooks.items() if hook.signs_address]
+    if wanting:
+        text = f"is needed: the senders of {', '.join(wanting)} sign the address they post to"
+        raise Misconfigured([Problem("RELAY_PUBLIC_URL", "required", text)])

@@ -1,0 +1,60 @@
+"""Objects of Gong's API as marshmallow schemas: every key is known, and an unknown one earns a remedy."""
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, cast
+
+from marshmallow import Schema, ValidationError, fields
+
+from relay.core.gong.fields import Told
+from relay.core.gong.problems import KEY_SHOWN_MAX, Code, Fault, shown
+
+# A guess costs some 100 microseconds, and a hostile body may hold thousands of unknown keys.
+_GUESSES_MAX = 10
+_NO_SUBSTITUTES: Mapping[str, str] = {}
+
+
+class Shape(Schema):
+    """A JSON object whose every key is known. `substitutes` says what to send in place of a likely mistake."""
+
+    def __init__(self, substitutes: Mapping[str, str] = _NO_SUBSTITUTES) -> None:
+        super().__init__()
+        self.substitutes = substitutes
+
+    def handle_error(self, error: ValidationError, data: Any, **_options: Any) -> None:
+        """Give marshmallow's own two complaints, wrong type and unknown key, our codes and a remedy."""
+        messages = error.messages_dict
+        if not isinstance(data, Mapping):
+            messages["_schema"] = [Fault(Code.TYPE, "must be an object")]
+            return
+        for place, key in enumerate(sorted(messages.keys() - self.fields.keys())):
+            messages[key] = [Fault(Code.UNKNOWN, self._remedy(key, guess=place < _GUESSES_MAX))]
+
+    def _remedy(self, key: str, *, guess: bool) -> str:
+        if instead := self.substitutes.get(key):
+            return f"Gong does not take it: {instead}"
+        near = nearest(key, tuple(self.fields)) if guess else None
+        question = f": did you mean {near}?" if near else ""
+        return f"{shown(key)} is not a key that Gong documents here{question}"
+
+
+def shape(
+    name: str, parts: dict[str, fields.Field[Any]], *, substitutes: Mapping[str, str] = _NO_SUBSTITUTES
+) -> Shape:
+    """One object of Gong's API, from its keys in the order of Gong's page."""
+    schema = cast("type[Shape]", Shape.from_dict(dict(parts), name=name))
+    return schema(substitutes)
+
+
+class Part(Told, fields.Nested):
+    """An object inside an object."""
+
+    def __init__(self, inner: Shape, *, required: bool = False) -> None:
+        super().__init__(inner, required=required)
+
+
+def nearest(key: str, names: Sequence[str]) -> str | None:
+    """The name that `key` was probably meant to be. Case is the commonest slip."""
+    by_case = {name.lower(): name for name in names}
+    found = get_close_matches(key[:KEY_SHOWN_MAX].lower(), by_case, n=1, cutoff=0.7)
+    return by_case[found[0]] if found else None

@@ -1,0 +1,151 @@
+"""The bodies of Gong's three engagement calls: content shared, content viewed, custom action.
+
+Gong's schemas also list keys without a description: getters that leaked out of a shared interface. They are
+refused here, each with the key that carries the same thing. Enums that Gong's schemas print as one joined
+string, such as `Windows, Linux, MacOS, iOS, Android`, are single values.
+"""
+
+from typing import Any
+
+from marshmallow.fields import Field
+
+from relay.core.gong import fields
+from relay.core.gong.base_schema import Part, Shape, shape
+from relay.core.gong.fields import Anything, Many, OneOf, Text
+from relay.core.gong.limits import CUSTOM_FIELDS_MAX, MESSAGE_MAX, TITLE_MAX
+
+CONTEXT_FIELD = shape("ContextField", {"name": Text(), "value": Anything()})
+
+
+def _crm_context(name: str, *object_types: str) -> Shape:
+    crm_object = shape(
+        f"{name}Object",
+        {
+            "objectType": OneOf(*object_types, required=True),
+            "objectId": Text(required=True),
+            "fields": Many(Part(CONTEXT_FIELD)),
+        },
+    )
+    systems = OneOf("Salesforce", "HubSpot", "MicrosoftDynamic", "Generic", required=True)
+    return shape(name, {"system": systems, "objects": Many(Part(crm_object))})
+
+
+PARTY_CONTEXT = _crm_context("PartyUploadContext", "Lead", "Contact")
+CALL_CONTEXT = _crm_context("CallUploadContext", "Account", "Opportunity")
+
+GENERIC_PROPERTY = shape(
+    "GenericProperty",
+    {
+        "name": Text(required=True),
+        "value": Text(required=True, filled=False),
+        "dataType": OneOf("number", "string", "url", "date", required=True),
+    },
+)
+
+SHARER = shape("Sharer", {"id": Text(), "email": fields.email(), "name": Text()})
+
+
+def _actor(name: str, *, email_required: bool = False) -> Shape:
+    return shape(
+        name,
+        {
+            "email": fields.email(required=email_required),
+            "name": Text(),
+            "title": Text(),
+            "context": Many(Part(PARTY_CONTEXT)),
+        },
+    )
+
+
+ACTOR = _actor("Actor")
+RECIPIENT = _actor("Recipient", email_required=True)
+
+
+def _event(*, content_required: bool) -> dict[str, Field[Any]]:
+    """What the three calls share."""
+    return {
+        "reportingSystem": Text(required=True),
+        "eventTimestamp": fields.timestamp(),
+        "eventId": fields.event_id(),
+        "contentId": Text(required=content_required),
+        "contentUrl": fields.url(required=content_required),
+        "contentTitle": Text(TITLE_MAX, required=content_required),
+        "crmContext": Many(Part(CALL_CONTEXT)),
+        "contentProperties": Many(Part(GENERIC_PROPERTY), CUSTOM_FIELDS_MAX),
+        "eventProperties": Many(Part(GENERIC_PROPERTY), CUSTOM_FIELDS_MAX),
+        "workspaceId": Text(),
+    }
+
+
+def _agent() -> dict[str, Field[Any]]:
+    return {
+        "userAgent": Text(),
+        "mobileAppId": Text(),
+        "agentPlatform": OneOf("Windows", "Linux", "MacOS", "iOS", "Android"),
+    }
+
+
+_ONLY_ON_A_SHARE = "only content-shared has it; send a property"
+
+CONTENT_SHARED = shape(
+    "ContentSharedEvent",
+    {
+        **_event(content_required=True),
+        "shareId": Text(),
+        "shareInfoUrl": fields.url(),
+        "sharingMessageSubject": Text(),
+        "sharingMessageBody": Text(MESSAGE_MAX),
+        "sharer": Part(SHARER),
+        "recipients": Many(Part(RECIPIENT)),
+        "actionName": Text(),
+    },
+    substitutes={
+        "nonCompanyParticipants": "send recipients",
+        "moreInfoUrl": "send shareInfoUrl",
+        "mobileAppId": "a share has no device; send a property",
+        "agentPlatform": "a share has no device; send a property",
+        "userAgent": "a share has no device; send a property",
+        "trackingId": "send recipients",
+    },
+)
+
+CONTENT_VIEWED = shape(
+    "ContentViewedEvent",
+    {
+        **_event(content_required=True),
+        **_agent(),
+        "viewActionTitle": Text(),
+        "shareId": Text(),
+        "viewInfoUrl": fields.url(),
+        "viewer": Part(ACTOR),
+        "trackingId": Text(filled=True),
+    },
+    substitutes={
+        "nonCompanyParticipants": "send viewer",
+        "moreInfoUrl": "send viewInfoUrl",
+        "actionName": "send viewActionTitle",
+        "sharer": _ONLY_ON_A_SHARE,
+        "sharingMessageSubject": _ONLY_ON_A_SHARE,
+        "sharingMessageBody": _ONLY_ON_A_SHARE,
+    },
+)
+
+CUSTOM_ACTION = shape(
+    "CustomActionEvent",
+    {
+        **_event(content_required=False),
+        **_agent(),
+        "actionName": Text(),
+        "eventInfoUrl": fields.url(),
+        "actor": Part(ACTOR),
+    },
+    substitutes={
+        "nonCompanyParticipants": "send actor",
+        "moreInfoUrl": "send eventInfoUrl",
+        "shareId": "only shares and views have it; send a property",
+        "sharer": _ONLY_ON_A_SHARE,
+        "sharingMessageSubject": _ONLY_ON_A_SHARE,
+        "sharingMessageBody": _ONLY_ON_A_SHARE,
+        "trackingId": "send actor",
+    },
+)

@@ -1,0 +1,193 @@
+"""The kinds of value that Gong bodies are made of, as marshmallow fields stricter than marshmallow's own."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import ValidationError, fields
+
+from relay.core.gong import formats as forms
+from relay.core.gong.limits import (
+    CUSTOM_FIELDS_MAX,
+    EVENT_ID_MAX,
+    INT32_MAX,
+    INT32_MIN,
+    ITEMS_MAX,
+    TEXT_MAX,
+    URL_MAX,
+)
+from relay.core.gong.problems import Code, refuse
+
+_TOLD = {
+    "required": (Code.REQUIRED, "is required"),
+    "null": (Code.NULL, "must not be null: omit the key"),
+}
+
+
+class Told(fields.Field[Any]):
+    """A field that says what is wrong in our codes."""
+
+    def make_error(self, key: str, **_details: Any) -> ValidationError:
+        return refuse(*_TOLD[key])
+
+    def _validate(self, value: Any) -> None:
+        """Nothing is left to do: a value is checked while it is read, and no field here holds validators."""
+
+
+class Text(Told, fields.String):
+    """A string of at most `limit` characters, in one written form where it has one.
+
+    `filled` says that it must not be blank where it is given; a required one must not, unless `filled` is False.
+    """
+
+    def __init__(
+        self,
+        limit: int = TEXT_MAX,
+        form: forms.Form | None = None,
+        *,
+        required: bool = False,
+        filled: bool | None = None,
+    ) -> None:
+        super().__init__(required=required, metadata={"maxLength": limit})
+        self.limit = limit
+        self.form = form
+        self.filled = required if filled is None else filled
+
+    def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> str:
+        if not isinstance(value, str):
+            raise refuse(Code.TYPE, "must be a string")
+        if not is_writable(value):
+            raise refuse(Code.FORMAT, "holds NUL or half a surrogate pair, which no system stores: remove it")
+        if len(value) > self.limit:
+            raise refuse(Code.LENGTH, f"must be at most {self.limit} characters long, and has {len(value)}")
+        if self.filled and not value.strip():
+            raise refuse(Code.LENGTH, "must not be blank")
+        if self.form and (wrong := self.form(value)):
+            raise refuse(Code.FORMAT, wrong)
+        return value
+
+
+class OneOf(Told, fields.String):
+    """One of the strings that Gong lists, in Gong's own case."""
+
+    def __init__(self, *choices: str, required: bool = False) -> None:
+        super().__init__(required=required, metadata={"enum": list(choices)})
+        self.choices = choices
+
+    def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> str:
+        if not isinstance(value, str):
+            raise refuse(Code.TYPE, "must be a string")
+        if value not in self.choices:
+            raise refuse(Code.ENUM, f"must be {' or '.join(self.choices)}, exactly so written")
+        return value
+
+
+class Whole(Told, fields.Integer):
+    """A whole JSON number of 32 bits. `7.0`, `"7"` and `true` are none."""
+
+    def __init__(self, low: int = INT32_MIN, *, required: bool = False) -> None:
+        super().__init__(strict=True, required=required, metadata={"minimum": low, "maximum": INT32_MAX})
+        self.low = low
+
+    def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise refuse(Code.TYPE, "must be a whole number: no fraction, no quotes")
+        if not self.low <= value <= INT32_MAX:
+            raise refuse(Code.RANGE, f"must lie between {self.low} and {INT32_MAX}")
+        return value
+
+
+class Number(Told, fields.Float):
+    """A JSON number from `low` to `high`."""
+
+    def __init__(self, low: float, high: float) -> None:
+        super().__init__(metadata={"minimum": low, "maximum": high})
+        self.low = low
+        self.high = high
+
+    def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> float:
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise refuse(Code.TYPE, "must be a number, without quotes")
+        if not self.low <= value <= self.high:
+            raise refuse(Code.RANGE, f"must lie between {self.low:g} and {self.high:g}")
+        return value
+
+
+class Many(Told, fields.List[Any]):
+    """A JSON array of at most `limit` items. A longer one is not read further."""
+
+    def __init__(
+        self, item: fields.Field[Any], limit: int = ITEMS_MAX, *, least: int = 0, required: bool = False
+    ) -> None:
+        super().__init__(item, required=required, metadata={"maxItems": limit, "minItems": least})
+        self.limit = limit
+        self.least = least
+
+    def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise refuse(Code.TYPE, "must be an array")
+        if len(value) > self.limit:
+            raise refuse(Code.LENGTH, f"must hold at most {self.limit} items, and holds {len(value)}")
+        if len(value) < self.least:
+            raise refuse(Code.LENGTH, f"must hold at least {self.least} item")
+        _raise_any({place: complaints(self.inner, item) for place, item in enumerate(value)})
+        return value
+
+
+_TEXT = Text()
+
+
+class Properties(Told, fields.Dict):
+    """An object of the sender's own keys, whose values are strings."""
+
+    def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise refuse(Code.TYPE, "must be an object")
+        if len(value) > CUSTOM_FIELDS_MAX:
+            raise refuse(Code.LENGTH, f"must hold at most {CUSTOM_FIELDS_MAX} keys, and holds {len(value)}")
+        _raise_any({key: complaints(_TEXT, key) or complaints(_TEXT, item) for key, item in value.items()})
+        return value
+
+
+class Anything(Told, fields.Raw):
+    """Any JSON value but null."""
+
+
+def _raise_any(complaints_at: Mapping[Any, Any]) -> None:
+    if wrong := {key: found for key, found in complaints_at.items() if found}:
+        raise ValidationError(wrong)
+
+
+def complaints(field: fields.Field[Any], value: object) -> list[Any] | dict[Any, Any]:
+    """What a field finds wrong in one value, as marshmallow nests it."""
+    try:
+        field.deserialize(value)
+    except ValidationError as error:
+        return error.messages
+    return []
+
+
+def is_writable(text: str) -> bool:
+    """Whether UTF-8 and every database can hold it."""
+    if "\0" in text:
+        return False
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def event_id(*, required: bool = False) -> Text:
+    return Text(EVENT_ID_MAX, forms.event_id, required=required)
+
+
+def timestamp() -> Text:
+    return Text(form=forms.timestamp, required=True)
+
+
+def url(*, required: bool = False) -> Text:
+    return Text(URL_MAX, forms.url, required=required)
+
+
+def email(*, required: bool = False) -> Text:
+    return Text(form=forms.email, required=required)
+
+
+def domain(*, required: bool = False) -> Text:
+    return Text(form=forms.domain, required=required)

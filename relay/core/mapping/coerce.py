@@ -1,0 +1,235 @@
+"""A body as it was mapped, made fit for Gong: values in their written form, and without what Gong would not take.
+
+What cannot be made fit is left out with a word about it: a bad link is no reason to lose the event. Whether
+enough is left is for the check of the body to say.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from itertools import islice
+from typing import Any, TypeAlias, cast
+
+from marshmallow import fields as marshmallow_fields
+
+from relay.core.call import Operation
+from relay.core.default_mapping.properties import as_text
+from relay.core.email_address import is_free_mail, normal_domain, normal_email
+from relay.core.errors import Problem
+from relay.core.event.sanitize import clean, shortened, without_secrets
+from relay.core.gong import formats as forms
+from relay.core.gong.base_schema import Part, Shape
+from relay.core.gong.fields import Anything, Many, Number, OneOf, Properties, Text, Whole
+from relay.core.gong.limits import MESSAGE_MAX, URL_MAX
+from relay.core.gong.problems import shown
+from relay.core.gong.validate import SCHEMAS
+from relay.core.mapping import custom_fields as named
+from relay.core.mapping.functions.dates import timestamp
+from relay.core.mapping.functions.numbers import number
+from relay.core.mapping.problems import Hitch
+from relay.core.mapping.scalars import flat_scalars
+from relay.core.mapping.tree import Bare
+from relay.core.mapping.work_limit import Unfit
+
+Hitches: TypeAlias = list[Problem]
+Fit: TypeAlias = Callable[[Any, str, Hitches], Any]
+"""Value, its path, where to tell what happened inside. None: nothing is left. Unfit says why Gong would not take it."""
+
+_UNKNOWN_TOLD = 10
+"""A hostile payload may hold a hundred thousand keys."""
+_NEEDS: Mapping[str, tuple[str, ...]] = {
+    "NumericContentDetails": ("value",),
+    "CallUploadContext": ("objects",),
+    "PartyUploadContext": ("objects",),
+    "Company": ("domain", "companyBusinessContexts"),
+}
+"""Objects that say nothing without one of these, beside what Gong itself requires."""
+
+
+def fit(operation: Operation, body: Mapping[str, Any]) -> tuple[dict[str, Any], Hitches]:
+    """The body that can be sent, and what was changed or left out on the way."""
+    hitches: Hitches = []
+    return _known(body, _fits(operation), "", hitches), hitches
+
+
+@cache
+def _fits(operation: Operation) -> Mapping[str, Fit]:
+    return {name: _fit_of(field) for name, field in SCHEMAS[operation].fields.items()}
+
+
+def _fit_of(field: marshmallow_fields.Field[Any]) -> Fit:
+    return _MAKERS[type(field)](field)
+
+
+def _tried(one: Fit, value: Any, path: str, hitches: Hitches) -> Any:
+    """The fit value, or None and a word about it."""
+    try:
+        return one(value, path, hitches)
+    except Unfit as error:
+        hitches.append(Problem(path, Hitch.DROPPED, f"is not sent: {error}"))
+        return None
+
+
+def _object(part: Part) -> Fit:
+    shape, required = cast("Shape", part.schema), part.required
+    fits = {name: _fit_of(inner) for name, inner in shape.fields.items()}
+    if type(shape).__name__ == "Company":
+        fits["domain"] = _company_domain
+    musts = [name for name, inner in shape.fields.items() if inner.required]
+    needs = _NEEDS.get(type(shape).__name__, ())
+
+    def fitted(value: Any, path: str, hitches: Hitches) -> dict[str, Any] | None:
+        if not isinstance(value, dict):
+            raise Unfit("it is no object")
+        found = _known(value, fits, path, hitches)
+        lacking = [name for name in musts if name not in found]
+        if not lacking and needs and not any(name in found for name in needs):
+            lacking = [" or ".join(needs)]
+        if lacking and not required and isinstance(value, Bare):
+            return None
+        if found and lacking and not required:
+            raise Unfit(f"it says nothing to Gong without {' and '.join(lacking)}")
+        return found or None
+
+    return fitted
+
+
+def _known(value: Mapping[str, Any], fits: Mapping[str, Fit], path: str, hitches: Hitches) -> dict[str, Any]:
+    found = {}
+    for key, raw in value.items():
+        if key in fits and (fitted := _tried(fits[key], raw, _below(path, key), hitches)) is not None:
+            found[key] = fitted
+    unknown = (key for key in value if key not in fits)
+    for key in islice(unknown, _UNKNOWN_TOLD):
+        message = "is not sent: Gong documents no such key here"
+        hitches.append(Problem(_below(path, shown(key)), Hitch.DROPPED, message))
+    return found
+
+
+def _below(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
+
+
+def _list(field: Many) -> Fit:
+    plain, limit = _fit_of(field.inner), field.limit
+    names = named.kind_of(field)
+
+    def one(value: Any, path: str, hitches: Hitches) -> Any:
+        return plain(named.entry(value, names, path, hitches) if names else value, path, hitches)
+
+    def fitted(value: Any, path: str, hitches: Hitches) -> list[Any] | None:
+        if names and isinstance(value, dict):
+            value = names.of_object(flat_scalars(value))
+        found = value if isinstance(value, list) else [value]
+        if len(found) > limit:
+            message = f"is cut to its first {limit} items: it has {len(found)}"
+            hitches.append(Problem(path, Hitch.CHANGED, message))
+        kept = (_tried(one, each, f"{path}[{place}]", hitches) for place, each in enumerate(found[:limit]))
+        return [each for each in kept if each is not None] or None
+
+    return fitted
+
+
+def _text(field: Text) -> Fit:
+    if field.form is not None:
+        return _FORMS[field.form]
+    limit, keep_lines = field.limit, field.limit == MESSAGE_MAX
+
+    def fitted(value: Any, path: str, hitches: Hitches) -> str | None:
+        if isinstance(value, str):
+            text = clean(value, keep_lines=keep_lines)
+        elif isinstance(value, list | dict):
+            raise Unfit("it is no text: use join() or take a part of it")
+        else:
+            text = as_text(value)
+        if len(text) > limit:
+            hitches.append(Problem(path, Hitch.CHANGED, f"is cut to {limit} characters"))
+            return shortened(text, limit)
+        return text or None
+
+    return fitted
+
+
+def _formed(form: Callable[[Any], str], wrong: str) -> Fit:
+    def fitted(value: Any, _path: str, _hitches: Hitches) -> str:
+        try:
+            return form(value)
+        except Unfit:
+            raise
+        except (ValueError, TypeError, AttributeError, ArithmeticError):
+            raise Unfit(wrong) from None
+
+    return fitted
+
+
+def _company_domain(value: Any, path: str, hitches: Hitches) -> str:
+    found: str = _FORMS[forms.domain](value, path, hitches)
+    if is_free_mail(found):
+        raise Unfit("it belongs to a mail provider, whose users are no company")
+    return found
+
+
+def _safe_url(value: str) -> str:
+    url = without_secrets(value.strip())
+    if len(url) > URL_MAX or forms.url(url):
+        raise ValueError
+    return url
+
+
+def _id(value: Any) -> str:
+    """Only as text: what it becomes depends on the source."""
+    if isinstance(value, list | dict):
+        raise TypeError
+    return clean(as_text(value))
+
+
+def _choice(field: OneOf) -> Fit:
+    choices = field.choices
+    by_case = {choice.lower(): choice for choice in choices}
+
+    def fitted(value: Any, _path: str, _hitches: Hitches) -> str:
+        if isinstance(value, str) and (found := by_case.get(value.strip().lower())):
+            return found
+        raise Unfit(f"it is none of {', '.join(choices)}")
+
+    return fitted
+
+
+def _whole(value: Any, path: str, hitches: Hitches) -> int:
+    return round(_number(value, path, hitches))
+
+
+def _number(value: Any, _path: str, _hitches: Hitches) -> float:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise Unfit("it is no number")
+    found = number(value)
+    if found - found != 0:  # infinite
+        raise Unfit("it is no number")
+    return found
+
+
+def _text_map(value: Any, _path: str, _hitches: Hitches) -> dict[str, str] | None:
+    if not isinstance(value, dict):
+        raise Unfit("it is no object")
+    return {key: as_text(each) for key, each in flat_scalars(value).items()} or None
+
+
+_FORMS: Mapping[forms.Form, Fit] = {
+    forms.timestamp: _formed(
+        timestamp, "it is no date and time that can be read: timestamp() takes more kinds"
+    ),
+    forms.url: _formed(_safe_url, "it is no absolute http or https URL"),
+    forms.email: _formed(normal_email, "it is no e-mail address"),
+    forms.domain: _formed(normal_domain, "it is no domain of a company"),
+    forms.event_id: _formed(_id, "it is no text or number"),
+}
+
+_MAKERS: Mapping[type, Callable[[Any], Fit]] = {
+    Part: _object,
+    Many: _list,
+    Text: _text,
+    OneOf: _choice,
+    Whole: lambda _: _whole,
+    Number: lambda _: _number,
+    Properties: lambda _: _text_map,
+    Anything: lambda _: lambda value, _path, _hitches: value,
+}

@@ -1,0 +1,69 @@
+"""Gong's lists of named values: custom fields of an interaction, properties of an engagement call.
+
+A map may write such a list out, or give an object of names and values, which is how people think of it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from relay.core.default_mapping.properties import as_text, custom_fields, generic_properties
+from relay.core.errors import Problem
+from relay.core.gong import formats as forms
+from relay.core.gong.base_schema import Part
+from relay.core.gong.fields import Many
+from relay.core.mapping.problems import Hitch
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """How one API writes named values. `forms` says how the values of a kind are written."""
+
+    of_object: Callable[[Mapping[str, Any]], list[dict[str, str]]]
+    text: str
+    number: str
+    forms: Mapping[str, forms.Form]
+
+
+_KINDS: Mapping[str, Names] = {
+    "CustomField": Names(
+        custom_fields,
+        "STRING",
+        "NUMBER",
+        {
+            "NUMBER": forms.number,
+            "DATE": forms.day_or_timestamp,
+            "URL": forms.url,
+            "BOOLEAN": forms.boolean,
+            "DURATION": forms.duration,
+        },
+    ),
+    "GenericProperty": Names(
+        generic_properties,
+        "string",
+        "number",
+        {"number": forms.number, "date": forms.day_or_timestamp, "url": forms.url},
+    ),
+}
+
+
+def kind_of(field: Many) -> Names | None:
+    """How a list is written, if it is one of named values."""
+    inner = field.inner
+    return _KINDS.get(type(inner.schema).__name__) if isinstance(inner, Part) else None
+
+
+def entry(raw: Any, names: Names, path: str, hitches: list[Problem]) -> Any:
+    """One entry of a list, with a type that its value fits."""
+    value = raw.get("value") if isinstance(raw, dict) else None
+    if value is None or isinstance(value, list | dict):
+        return raw
+    kind = raw.get("dataType")
+    if kind is None:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        kind = names.number if is_number else names.text
+    form = names.forms.get(kind) if isinstance(kind, str) else None
+    if form and form(as_text(value)):
+        hitches.append(Problem(path, Hitch.CHANGED, f"is sent as text: its value is no {str(kind).lower()}"))
+        kind = names.text
+    return {**raw, "value": as_text(value), "dataType": kind}

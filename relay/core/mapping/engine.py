@@ -1,0 +1,290 @@
+"""A payload through a mapping: each item by the first rule that holds for it, as a call, filtered, or dead with its reasons.
+
+Total: whatever the payload holds, each item ends in one of the three, within a fixed amount of work.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from relay.core.call import Call
+from relay.core.destination import Destination
+from relay.core.errors import Problem
+from relay.core.gong.problems import Code
+from relay.core.gong.validate import check
+from relay.core.mapping.body_layout import PLACES
+from relay.core.mapping.coerce import fit
+from relay.core.mapping.event_ids import digest_event_id, native_event_id
+from relay.core.mapping.internal_people import without_colleagues
+from relay.core.mapping.problems import Hitch
+from relay.core.mapping.result import Mapped
+from relay.core.mapping.routing import Routed, Router, fixed
+from relay.core.mapping.rule import Compiled, Rule
+from relay.core.mapping.scalars import is_true
+from relay.core.mapping.tree import Making
+from relay.core.mapping.work_limit import (
+    STEPS_PER_EVENT,
+    STEPS_PER_ITEM,
+    STEPS_PER_RECEIPT,
+    Exceeded,
+    Meter,
+    Unfit,
+)
+from relay.core.payloads import Payload
+from relay.core.personal_data import people_of
+from relay.core.source import Source
+from relay.core.timestamps import render_instant
+from relay.core.visit_session import Session, session_of
+
+ITEMS_MAX = 5_000
+CLOCK_AHEAD = timedelta(minutes=5)
+"""How far a sender's clock may run ahead of ours."""
+
+_TIMES = ("timestamp", "eventTimestamp")
+_ITEMS_TOLD = Problem(
+    "items", Hitch.ITEMS, f"are more than {ITEMS_MAX}: have the sender post fewer at a time"
+)
+_WORK_TOLD = Problem(
+    "",
+    Hitch.WORK,
+    "needs more work than one event may: look at fewer elements, or at the item and not the body",
+)
+
+
+@dataclass(slots=True)
+class _Run:
+    """One receipt on its way through a mapping."""
+
+    compiled: Compiled
+    source: Source
+    route: Router
+    latest: str
+    scope: Mapping[str, Any]
+    steps_left: int = STEPS_PER_RECEIPT
+
+    def meter(self) -> Meter:
+        return Meter(min(STEPS_PER_EVENT, self.steps_left))
+
+
+def run(
+    compiled: Compiled,
+    payload: Payload,
+    *,
+    source: Source,
+    destination: Destination | Router,
+    received_at: datetime,
+) -> tuple[Mapped, ...]:
+    """Every item of a payload, in order, for its destination. Never raises."""
+    scope = scope_of(payload, source.name, received_at)
+    route = fixed(destination) if isinstance(destination, Destination) else destination
+    running = _Run(compiled, source, route, render_instant(received_at + CLOCK_AHEAD), scope)
+    try:
+        items = _items(compiled, scope)
+    except (Unfit, Exceeded) as error:
+        return (_whole(_dead(running, 0, payload.body, _told("items", error)), route, scope),)
+    if len(items) > ITEMS_MAX:
+        return (_whole(_dead(running, 0, payload.body, _ITEMS_TOLD), route, scope),)
+    running.steps_left += STEPS_PER_ITEM * len(items)
+    mapped = (each for index, item in enumerate(items) for each in _of_item(running, index, item))
+    found = tuple(islice(mapped, ITEMS_MAX + 1))
+    if len(found) > ITEMS_MAX:
+        return (_whole(_dead(running, 0, payload.body, _ITEMS_TOLD), route, scope),)
+    return found or (_whole(_filtered(running, 0, payload.body, "the payload holds no items"), route, scope),)
+
+
+def unread(problem: Problem, event_id: str, *, scope: Mapping[str, Any], route: Router) -> Mapped:
+    """A payload that could not be read: one dead item, for the destination that its request tells without a body."""
+    return _whole(Mapped(0, event_id, problems=(problem,)), route, scope)
+
+
+def items_of(compiled: Compiled, payload: Payload, *, source: str, received_at: datetime) -> list[Any]:
+    """The items that `run` sees, by the index it gives them."""
+    try:
+        return _items(compiled, scope_of(payload, source, received_at))
+    except (Unfit, Exceeded):
+        return []
+
+
+def scope_of(payload: Payload, source: str, received_at: datetime) -> dict[str, Any]:
+    """What every expression may start from, but for the item."""
+    return {
+        "body": payload.body,
+        "headers": dict(payload.headers),
+        "query": dict(payload.query),
+        "source": source,
+        "received_at": render_instant(received_at),
+    }
+
+
+def _items(compiled: Compiled, scope: Mapping[str, Any]) -> list[Any]:
+    found = compiled.items.evaluate(scope, Meter()) if compiled.items else scope["body"]
+    return _several(found)
+
+
+def _several(found: Any) -> list[Any]:
+    if found is None:
+        return []
+    return found if isinstance(found, list) else [found]
+
+
+def _whole(mapped: Mapped, route: Router, scope: Mapping[str, Any]) -> Mapped:
+    """The payload as one item, where its items could not be told apart. What is wrong with it comes before its way."""
+    routed = route({**scope, "item": scope["body"], "parent": None}, Meter())
+    return replace(mapped, destination=routed.destination, account=routed.account)
+
+
+def _placed(mapped: Mapped, routed: Routed) -> Mapped:
+    """With its destination. One that has none is dead, unless Gong was not to be told of it anyway."""
+    problems = mapped.problems
+    if routed.problem is not None and not mapped.filtered:
+        problems = (*problems, routed.problem)
+    elif mapped.destination is routed.destination:
+        return mapped
+    return replace(mapped, destination=routed.destination, account=routed.account, problems=problems)
+
+
+def _of_item(running: _Run, index: int, item: Any) -> Iterator[Mapped]:
+    meter = running.meter()
+    making = Making({**running.scope, "item": item, "parent": None}, meter)
+    routed = running.route(making.scope, meter)
+    for mapped in _by_rule(running, making, index, routed=routed):
+        yield _placed(mapped, routed)
+
+
+def _by_rule(running: _Run, making: Making, index: int, *, routed: Routed) -> Iterator[Mapped]:
+    item, meter = making.scope["item"], making.meter
+    try:
+        rule = _rule_for(running.compiled, making)
+        parts = _parts(rule, making) if rule else []
+    except (Unfit, Exceeded) as error:
+        yield _dead(running, index, item, _told("items", error))
+        return
+    finally:
+        running.steps_left -= meter.spent
+    if rule is None:
+        yield _filtered(running, index, item, "no rule holds for it", *making.hitches)
+        return
+    if not parts:
+        filtered = _filtered(running, index, item, "the rule finds no items in it", *making.hitches)
+        yield replace(filtered, rule=rule.name, lane=rule.lane)
+    whole_id = _whole_id(running, item) if rule.items else ""
+    start = Mapped(
+        index, whole_id, rule.name, rule.lane, destination=routed.destination, account=routed.account
+    )
+    for part in parts:
+        scope = {**running.scope, "item": part, "parent": item if rule.items else None}
+        yield _of_part(running, rule, start, scope)
+
+
+def _whole_id(running: _Run, item: Any) -> str:
+    return digest_event_id(running.source.name, item)
+
+
+def _rule_for(compiled: Compiled, making: Making) -> Rule | None:
+    """The first rule whose `when` holds. One that cannot be told does not hold."""
+    for place, rule in enumerate(compiled.rules):
+        try:
+            if rule.when is None or is_true(rule.when.evaluate(making.scope, making.meter)):
+                return rule
+        except Unfit as error:
+            making.hitches.append(Problem(f"rules[{place}].when", Hitch.UNFIT, str(error)))
+    return None
+
+
+def _parts(rule: Rule, making: Making) -> list[Any]:
+    if rule.items is None:
+        return [making.scope["item"]]
+    return _several(rule.items.evaluate(making.scope, making.meter))
+
+
+def _of_part(running: _Run, rule: Rule, start: Mapped, scope: Mapping[str, Any]) -> Mapped:
+    """The part of an item, or all of it. Where there are parts, `start` has the id of their whole."""
+    meter = running.meter()
+    making = Making(scope, meter)
+    try:
+        raw = rule.tree.build(making) or {}
+        key = rule.collapse.key(making) if rule.collapse else None
+    except Exceeded:
+        event_id = _made_id(running, start, scope)
+        return replace(start, event_id=event_id, problems=(_WORK_TOLD,), people=people_of(scope["item"]))
+    finally:
+        running.steps_left -= meter.spent
+    mapped = _finished(running, rule, start, making=making, raw=raw)
+    return replace(mapped, session=_session(running, rule, mapped, key)) if rule.collapse else mapped
+
+
+def _session(running: _Run, rule: Rule, mapped: Mapped, key: str | None) -> Session | None:
+    """What the call belongs to: by what the rule says, else by the call's own session."""
+    call = mapped.call
+    if rule.collapse is None or call is None:
+        return None
+    told = key if rule.collapse.by else call.body.get("sessionId")
+    return session_of(call, rule.collapse.how, origin=(running.source.name, rule.name), key=told)
+
+
+def _made_id(running: _Run, start: Mapped, scope: Mapping[str, Any]) -> str:
+    whole = (start.event_id,) if start.event_id else ()
+    return digest_event_id(running.source.name, *whole, scope["item"])
+
+
+def _finished(running: _Run, rule: Rule, start: Mapped, *, making: Making, raw: dict[str, Any]) -> Mapped:
+    """The body made fit, named, and checked as Gong would."""
+    body, changed = fit(rule.to, raw)
+    hitches = [*making.hitches, *changed]
+    event_id = _named(running, rule, body, hitches) or _made_id(running, start, making.scope)
+    places = PLACES[rule.to]
+    if places.id:
+        body = {places.id: event_id} | body | {places.id: event_id}  # first, as people read it
+    if places.system:
+        body.setdefault(places.system, start.destination.source_system_name or running.source.name)
+    body, filtered = without_colleagues(rule.to, body, start.destination.internal_domains)
+    problems = () if filtered else tuple(_explained(_refusals(running, rule, body), hitches))
+    return replace(
+        start,
+        event_id=event_id,
+        draft=Call(rule.to, event_id, body),
+        filtered=filtered,
+        problems=problems,
+        warnings=tuple(hitches),
+        people=people_of(making.scope["item"]),
+    )
+
+
+def _named(running: _Run, rule: Rule, body: Mapping[str, Any], hitches: list[Problem]) -> str | None:
+    key = PLACES[rule.to].id
+    if key is None or key not in rule.tree.plain:
+        return None
+    event_id = native_event_id(running.source.name, body.get(key))
+    if event_id is None:
+        hitches.append(Problem(key, Hitch.NO_ID, "is missing: a digest of the item stands in"))
+    return event_id
+
+
+def _refusals(running: _Run, rule: Rule, body: Mapping[str, Any]) -> Iterator[Problem]:
+    yield from check(rule.to, body)
+    for key in _TIMES:
+        if body.get(key, "") > running.latest:  # both are written in whole seconds of UTC
+            yield Problem(key, Code.RANGE, "lies in the future: check the sender's clock and offset")
+
+
+def _explained(refusals: Iterator[Problem], hitches: list[Problem]) -> Iterator[Problem]:
+    """What is missing because it could not be made is told by why it could not."""
+    causes = {hitch.path: hitch for hitch in hitches}
+    for refusal in refusals:
+        cause = causes.get(refusal.path) if refusal.code == Code.REQUIRED else None
+        yield cause or refusal
+
+
+def _told(path: str, error: Unfit | Exceeded) -> Problem:
+    return Problem(path, Hitch.UNFIT, str(error)) if isinstance(error, Unfit) else _WORK_TOLD
+
+
+def _dead(running: _Run, index: int, item: Any, problem: Problem) -> Mapped:
+    return Mapped(index, _whole_id(running, item), problems=(problem,), people=people_of(item))
+
+
+def _filtered(running: _Run, index: int, item: Any, why: str, *hitches: Problem) -> Mapped:
+    event_id = _whole_id(running, item)
+    return Mapped(index, event_id, filtered=why, warnings=hitches, people=people_of(item))

@@ -1,0 +1,164 @@
+"""The functions that JMESPath itself defines. Unlike there, what is missing stays missing: null gives null."""
+
+from math import ceil as next_whole
+from math import floor as last_whole
+from typing import Any
+
+import orjson
+
+from relay.core.mapping.functions.registry import Each
+from relay.core.mapping.functions.size_limits import fitting
+
+
+def abs_(number: float) -> float:
+    """`abs(`-2`)` is `2`."""
+    return abs(number)
+
+
+def avg(numbers: list[float]) -> float | None:
+    """`avg(`[1, 2, 6]`)` is `3.0`."""
+    return sum(numbers) / len(numbers) if numbers else None
+
+
+def ceil(number: float) -> int:
+    """`ceil(`1.2`)` is `2`."""
+    return next_whole(number)
+
+
+def contains(whole: str | list[Any], part: str | float) -> bool:
+    """Whether a text or a list holds it: `contains('pricing page', 'pric')` is `true`."""
+    return part in whole
+
+
+def ends_with(text: str, end: str) -> bool:
+    """`ends_with('deck.pdf', '.pdf')` is `true`."""
+    return text.endswith(end)
+
+
+def floor(number: float) -> int:
+    """`floor(`1.8`)` is `1`."""
+    return last_whole(number)
+
+
+def join(between: str, texts: list[str]) -> str:
+    """`join(', ', `["a", "b"]`)` is `"a, b"`."""
+    fitting(sum(map(len, texts)) + len(between) * len(texts))
+    return between.join(texts)
+
+
+def keys(of: dict[str, Any]) -> list[str]:
+    """`keys(`{"a": 1, "b": 2}`)` is `["a", "b"]`."""
+    return list(of)
+
+
+def length(of: str | list[Any] | dict[str, Any]) -> int:
+    """`length(`[1, 2]`)` is `2`."""
+    return len(of)
+
+
+def map_(each: Each, elements: list[Any]) -> list[Any]:
+    """`map(&name, `[{"name": "a"}, {}]`)` is `["a", null]`: unlike `[].name` it keeps the places."""
+    return [each(element) for element in elements]
+
+
+def max_(values: list[Any]) -> Any:
+    """`max(`[1, 3, 2]`)` is `3`."""
+    return max(values) if values else None
+
+
+def max_by(elements: list[Any], key: Each) -> Any:
+    """`max_by(`[{"n": 1}, {"n": 3}]`, &n)` is `{"n": 3}`."""
+    return max(elements, key=key) if elements else None
+
+
+def merge(*objects: dict[str, Any]) -> dict[str, Any]:
+    """`merge(`{"a": 1}`, `{"b": 2}`)` is `{"a": 1, "b": 2}`."""
+    return {key: value for each in objects for key, value in each.items()}
+
+
+def min_(values: list[Any]) -> Any:
+    """`min(`[3, 1, 2]`)` is `1`."""
+    return min(values) if values else None
+
+
+def min_by(elements: list[Any], key: Each) -> Any:
+    """`min_by(`[{"n": 3}, {"n": 1}]`, &n)` is `{"n": 1}`."""
+    return min(elements, key=key) if elements else None
+
+
+def not_null(*values: Any) -> Any:
+    """`not_null(`null`, '', 'a')` is `""`: `first` passes over the empty text too."""
+    return next((value for value in values if value is not None), None)
+
+
+def reverse(of: str | list[Any]) -> str | list[Any]:
+    """`reverse(`[1, 2]`)` is `[2, 1]`."""
+    return of[::-1]
+
+
+def sort(values: list[Any]) -> list[Any]:
+    """`sort(`["b", "a"]`)` is `["a", "b"]`."""
+    return sorted(values)
+
+
+def sort_by(elements: list[Any], key: Each) -> list[Any]:
+    """`sort_by(`[{"n": 2}, {"n": 1}]`, &n)` is `[{"n": 1}, {"n": 2}]`."""
+    return sorted(elements, key=key)
+
+
+def starts_with(text: str, start: str) -> bool:
+    """`starts_with('page_view', 'page')` is `true`."""
+    return text.startswith(start)
+
+
+def sum_(numbers: list[float]) -> float:
+    """`sum(`[1, 2]`)` is `3`."""
+    return sum(numbers)
+
+
+def to_array(value: Any) -> list[Any] | None:
+    """`to_array('a')` is `["a"]`: for what is sometimes a list and sometimes one value."""
+    if value is None:
+        return None
+    return value if isinstance(value, list) else [value]
+
+
+def to_number(value: Any) -> float | None:
+    """`to_number('39.95')` is `39.95`."""
+    if isinstance(value, str):
+        return _number(value)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def to_string(value: object) -> str | None:
+    """`to_string(`[1, true]`)` is `"[1,true]"`."""
+    if value is None or isinstance(value, str):
+        return value
+    return orjson.dumps(value).decode()
+
+
+def type_(value: Any) -> str:
+    """`type(`[1]`)` is `"array"`."""
+    if isinstance(value, bool):
+        return "boolean"
+    kinds = {str: "string", int: "number", float: "number", list: "array", dict: "object"}
+    return kinds.get(type(value), "null")
+
+
+def values(of: dict[str, Any]) -> list[Any]:
+    """`values(`{"a": 1, "b": 2}`)` is `[1, 2]`."""
+    return list(of.values())
+
+
+def _number(text: str) -> float | None:
+    try:
+        return int(text)
+    except ValueError:
+        number = float(text)
+        return number if number - number == 0 else None
+
+
+FUNCTIONS = (
+    abs_, avg, ceil, contains, ends_with, floor, join, keys, length, map_, max_, max_by, merge, min_, min_by,
+    not_null, reverse, sort, sort_by, starts_with, sum_, to_array, to_number, to_string, type_, values,
+)  # fmt: skip

@@ -1,0 +1,105 @@
+"""A map checked before any event has come: each expression gets a value that Gong takes, and Gong's rules do the rest.
+
+So a key that Gong has not, a literal of the wrong type, a required value that nothing fills and a person whom
+nobody could find are told when the mapping is loaded, in the words in which an event would be refused.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from marshmallow import Schema
+from marshmallow import fields as marshmallow_fields
+
+from relay.core.call import Operation
+from relay.core.errors import Problem
+from relay.core.gong import formats as forms
+from relay.core.gong.base_schema import Part
+from relay.core.gong.fields import Anything, Many, Number, OneOf, Properties, Text, Whole
+from relay.core.gong.problems import Code
+from relay.core.gong.validate import SCHEMAS, check
+from relay.core.mapping import custom_fields as named
+from relay.core.mapping.body_layout import PLACES
+from relay.core.mapping.problems import Mistake
+from relay.core.mapping.templates import Template
+from relay.core.mapping.tree import Tree
+
+_WRITTEN: Mapping[forms.Form, str] = {
+    forms.timestamp: "2026-11-20T10:00:00Z",
+    forms.url: "https://acme.com",
+    forms.email: "jane@acme.com",
+    forms.domain: "acme.com",
+    forms.event_id: "1",
+}
+
+
+def lint_map(operation: Operation, tree: Tree, *, path: str) -> Iterator[Problem]:
+    """What Gong would refuse whatever the payload holds."""
+    plain, places = tree.plain, PLACES[operation]
+    if not isinstance(plain, dict):
+        yield Problem(path, Mistake.VALUE, "must be an object in the shape of Gong's body")
+        return
+    body = _filled(plain, SCHEMAS[operation])
+    for name, value in ((places.id, "1"), (places.system, "relay")):
+        if name:
+            body.setdefault(name, value)
+    for problem in check(operation, body):
+        if problem.code == Code.UNKNOWN or not _is_open(problem.path, tree.templates):
+            yield problem.under(path)
+    if places.id and isinstance(plain.get(places.id), str):
+        message = (
+            "is the same for every event: hold the sender's own id, as in {{ item.id }}, or leave it away"
+        )
+        yield Problem(f"{path}.{places.id}", Mistake.VALUE, message)
+
+
+def _is_open(path: str, templates: Mapping[str, Template]) -> bool:
+    """Whether an expression decides there: the payload will tell."""
+    return any(path == each or path.startswith((f"{each}.", f"{each}[")) for each in templates)
+
+
+def _filled(plain: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
+    return {key: _value(each, schema.fields.get(key)) for key, each in plain.items()}
+
+
+def _value(plain: Any, field: marshmallow_fields.Field[Any] | None) -> Any:
+    if field is None:
+        return "unknown"
+    if isinstance(plain, Template):
+        return _sample(field)
+    if isinstance(field, Part) and isinstance(plain, dict):
+        return _filled(plain, field.schema)
+    if isinstance(field, Many):
+        return _several(plain, field)
+    if isinstance(field, Properties) and isinstance(plain, dict):
+        return dict.fromkeys(plain, "text")
+    return plain
+
+
+def _several(plain: Any, field: Many) -> Any:
+    if isinstance(plain, list):
+        return [_value(each, field.inner) for each in plain]
+    if isinstance(plain, dict) and (names := named.kind_of(field)):
+        return [{"name": key, "value": "text", "dataType": names.text} for key in plain]
+    return plain
+
+
+def _sample(field: marshmallow_fields.Field[Any]) -> Any:
+    """The least value that Gong takes there."""
+    return _SAMPLES[type(field)](field)
+
+
+def _sample_object(part: Part) -> dict[str, Any]:
+    inner = part.schema.fields
+    return {name: _sample(field) for name, field in inner.items() if field.required}
+
+
+_SAMPLES: Mapping[type, Callable[[Any], Any]] = {
+    Part: _sample_object,
+    Many: lambda field: [_sample(field.inner)],
+    Text: lambda field: _WRITTEN[field.form] if field.form else "text",
+    OneOf: lambda field: field.choices[0],
+    Whole: lambda field: max(field.low, 0),
+    Number: lambda field: field.low,
+    Properties: lambda _: {"name": "text"},
+    Anything: lambda _: "anything",
+}

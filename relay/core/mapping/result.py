@@ -1,0 +1,53 @@
+"""What became of one item of a payload: a call, or why there is none."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from relay.core.call import Call
+from relay.core.destination import Destination
+from relay.core.errors import Problem
+from relay.core.lane import Lane
+from relay.core.mapping.routing import UNROUTED
+from relay.core.visit_session import Session
+
+
+class Status(StrEnum):
+    """What became of one item."""
+
+    READY = "ready"
+    FILTERED = "filtered"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """What became of one item, or of one part of it where its rule fans out.
+
+    `draft` is the call as far as it came; only `call` may be made. `filtered` says why Gong is not told, `problems`
+    why the event is dead, `warnings` what was changed or left out. `destination` is UNROUTED where none was found;
+    `account` is the value that told it. `session` is what its call is collapsed with. `people` are
+    those whom its item tells of.
+    """
+
+    index: int
+    event_id: str
+    rule: str | None = None
+    lane: Lane = Lane.NORMAL
+    draft: Call | None = None
+    filtered: str | None = None
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    destination: Destination = UNROUTED
+    account: str | None = None
+    session: Session | None = None
+    people: tuple[str, ...] = ()
+
+    @property
+    def status(self) -> Status:
+        if self.problems:
+            return Status.DEAD
+        return Status.FILTERED if self.filtered else Status.READY
+
+    @property
+    def call(self) -> Call | None:
+        return self.draft if self.status is Status.READY else None

@@ -1,0 +1,49 @@
+"""A source's mapping, ready to run: where its items are, and its rules in their order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from relay.core.call import Operation
+from relay.core.lane import Lane
+from relay.core.mapping.expressions import Expression
+from relay.core.mapping.tree import Tree
+from relay.core.mapping.visit_sessions import Collapsing
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One `when → to → map`. `when` None holds always; `items` fans one item out into several events.
+
+    `collapse` has the events of one session become one call.
+    """
+
+    name: str
+    when: Expression | None
+    to: Operation
+    items: Expression | None
+    lane: Lane
+    tree: Tree
+    collapse: Collapsing | None = None
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """Everything that reads the payload."""
+        own = [each for each in (self.when, self.items) if each]
+        by = self.collapse.by.expressions if self.collapse and self.collapse.by else ()
+        leaves = [each for template in self.tree.templates.values() for each in template.expressions]
+        return (*own, *by, *leaves)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """`items` None takes the body itself: each element of an array, or the one object.
+
+    `version` is short and the same for the same mapping, wherever it is read: events keep it, to be explained by.
+    `written` is the whole mapping as it was read, a preset's part with it, for people.
+    """
+
+    items: Expression | None
+    rules: tuple[Rule, ...]
+    version: str = ""
+    written: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)

@@ -1,0 +1,24 @@
+"""What a key or a word may be, and which of them somebody meant who wrote another."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from relay.core.errors import Problem, join
+from relay.core.gong.base_schema import nearest
+from relay.core.gong.problems import shown
+from relay.core.mapping.problems import Mistake
+
+
+def unknown_keys(spec: Mapping[Any, Any], known: Sequence[str], path: str) -> Iterator[Problem]:
+    for key in spec:
+        if key not in known:
+            message = f"there is no such key{question(key, known)}"
+            yield Problem(join(path, shown(str(key))), Mistake.KEY, message)
+
+
+def question(word: Any, known: Sequence[str]) -> str:
+    """`: did you mean lane?`, or all that there are."""
+    near = nearest(word, known) if isinstance(word, str) else None
+    if near:
+        return f": did you mean {near}?"
+    return f": there are {', '.join(known)}" if known else ""

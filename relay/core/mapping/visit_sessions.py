@@ -1,0 +1,113 @@
+"""The part of a rule, or of a source, that has the events of one session become one call."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from relay.core.default_mapping.properties import as_text
+from relay.core.errors import Problem, join
+from relay.core.gong.limits import TITLE_MAX
+from relay.core.mapping.problems import Hitch, Mistake
+from relay.core.mapping.templates import Template, read_template
+from relay.core.mapping.tree import Making
+from relay.core.mapping.unknown_keys import unknown_keys
+from relay.core.mapping.work_limit import Unfit
+from relay.core.visit_session import Collapse
+
+DURATION = r"([0-9]{1,6}) ?([smh]?)"
+LONGEST_SECONDS = 12 * 3600
+_TIMES = ("quiet", "longest")
+_KEYS = (*_TIMES, "as")
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
+_TIME_WANTED = "must be a time from 1s to 12h, such as 90s, 15m or 4h"
+
+
+@dataclass(frozen=True, slots=True)
+class Collapsing:
+    """A rule's sessions. `by` tells which one an event belongs to; None = the `sessionId` of its call."""
+
+    how: Collapse
+    by: Template | None = None
+
+    def key(self, making: Making) -> str | None:
+        """What `by` makes of an item, None where it has no value."""
+        if self.by is None:
+            return None
+        try:
+            value = self.by.evaluate(making.scope, making.meter)
+        except Unfit as error:
+            making.hitches.append(Problem("collapse.by", Hitch.UNFIT, str(error)))
+            return None
+        if isinstance(value, list | dict | bool):
+            making.hitches.append(
+                Problem("collapse.by", Hitch.UNFIT, "is no text and no number: it tells no session")
+            )
+            return None
+        return None if value is None else as_text(value)
+
+
+def read_collapsing(spec: Any, *, path: str, names_session: bool) -> tuple[Collapsing, list[Problem]]:
+    """A rule's, with everything wrong in it. `names_session`: the rule's map fills `sessionId`."""
+    if not isinstance(spec, Mapping):
+        return Collapsing(Collapse()), [_unread(path)]
+    how, problems = read_collapse(spec, path=path, known=("by", *_KEYS))
+    by = _read_by(spec.get("by"), join(path, "by"), problems)
+    if spec.get("by") is None and not names_session:
+        message = "is missing: say what ties the events, as in {{ item.visit }}, or fill sessionId in the map"
+        problems.append(Problem(join(path, "by"), Mistake.MISSING, message))
+    return Collapsing(how, by), problems
+
+
+def _read_by(by: Any, path: str, problems: list[Problem]) -> Template | None:
+    read = read_template(by, path=path) if isinstance(by, str) else ""
+    if isinstance(read, Template):
+        return read
+    if isinstance(read, list):
+        problems += read
+    elif by is not None:
+        message = "must hold an expression that tells the session, as in {{ item.visit }}"
+        problems.append(Problem(path, Mistake.VALUE, message))
+    return None
+
+
+def read_collapse(spec: Any, *, path: str, known: tuple[str, ...] = _KEYS) -> tuple[Collapse, list[Problem]]:
+    """When sessions are over and what they are called, with everything wrong in it."""
+    if not isinstance(spec, Mapping):
+        return Collapse(), [_unread(path)]
+    problems = list(unknown_keys(spec, known, path))
+    times = {key: _seconds(spec[key]) for key in _TIMES if key in spec}
+    problems += [
+        Problem(join(path, key), Mistake.VALUE, _TIME_WANTED) for key, time in times.items() if time is None
+    ]
+    collapse = Collapse(
+        **{f"{key}_seconds": float(time) for key, time in times.items() if time is not None},
+        event_type=_name(spec.get("as"), join(path, "as"), problems),
+    )
+    if not problems and collapse.quiet_seconds > collapse.longest_seconds:
+        message = f"must not be longer than longest, which is {collapse.longest_seconds / 3600:g}h"
+        problems.append(Problem(join(path, "quiet"), Mistake.VALUE, message))
+    return collapse, problems
+
+
+def _unread(path: str) -> Problem:
+    return Problem(path, Mistake.VALUE, f"must be an object of {', '.join(_KEYS)}, as in {{quiet: 15m}}")
+
+
+def _seconds(value: Any) -> int | None:
+    """`90s`, `15m`, `4h`, or a number of seconds."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    found = re.fullmatch(DURATION, str(value), re.ASCII)
+    seconds = int(found[1]) * _UNITS[found[2]] if found else 0
+    return seconds if 1 <= seconds <= LONGEST_SECONDS else None
+
+
+def _name(value: Any, path: str, problems: list[Problem]) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value.strip() or len(value) > TITLE_MAX or "{{" in value:
+        message = f"must be plain text of 1 to {TITLE_MAX} characters: what Gong calls the whole session"
+        problems.append(Problem(path, Mistake.VALUE, message))
+        return None
+    return value.strip()

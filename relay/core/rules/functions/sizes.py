@@ -1,9 +1,0 @@
-"""How long a text may get before a function makes it."""
-
-from relay.core.rules.meter import TEXT_MAX, Unfit
-
-
-def fitting(characters: int) -> None:
-    """Unfit when a function is about to make a longer text than anything needs."""
-    if characters > TEXT_MAX:
-        raise Unfit(f"would make a text of more than {TEXT_MAX} characters")

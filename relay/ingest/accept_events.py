@@ -1,0 +1,146 @@
+"""Taking a request in: items, calls, one atomic step in the store, and the answer that says what became of each."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import zip_longest
+
+import orjson
+
+from relay.core.config import Config
+from relay.core.errors import Invalid, Problem
+from relay.core.ids import ENTROPY_BYTES, id_run
+from relay.core.lifecycle import Reason
+from relay.core.mapping.routing import Router, dedupe_name
+from relay.core.personal_data import REQUEST_MAX, people_in, people_with
+from relay.core.source import Source
+from relay.ingest.parse_items import Items, read_items
+from relay.ingest.persist import keep
+from relay.ingest.prepare import Prepared, Rejected, prepare
+from relay.ingest.responses import Answer, many_answer, preview, rejection, single_answer
+from relay.store.accept import NewEvent, Receipt, Retention
+from relay.store.destinations import Directory
+from relay.store.stores import Stores
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One authenticated request, as it came."""
+
+    source: Source
+    raw: bytes
+    content_type: str
+    key_id: str
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What taking in needs. `now` tells the time."""
+
+    config: Config
+    directory: Directory
+    stores: Stores
+    retention: Retention
+    now: Callable[[], datetime]
+    most_items: int = 500
+
+    def router(self, source: Source, *, for_rules: bool = False) -> Router:
+        """What finds the destination of each of a source's items."""
+        return self.config.router(source, self.directory, for_rules=for_rules)
+
+
+def take_in(intake: Intake, arrival: Arrival) -> Answer:
+    """Keep every item that can be sent, all of one store in one step, and answer for each.
+
+    Raises Invalid when none can be sent (nothing is kept), and what `read_items` and `keep` raise.
+    """
+    now = intake.now()
+    items, outcomes = _outcomes(intake, arrival, now)
+    prepared = [outcome for outcome in outcomes if isinstance(outcome, Prepared)]
+    rejected = [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
+    if not prepared:
+        raise Invalid(_all_problems(rejected, single=items.single))
+    receipt_id, events = new_events(arrival.source, prepared, now=now)
+    people = prepared[0].people if items.single else people_in(arrival.raw, most=REQUEST_MAX)
+    receipt = Receipt(
+        receipt_id,
+        arrival.source.name,
+        arrival.raw,
+        arrival.content_type,
+        arrival.key_id,
+        arrival.idempotency_key,
+        orjson.dumps([rejection(outcome) for outcome in rejected]) if rejected else b"",
+        people=people,
+    )
+    accepted = keep(intake.stores, receipt, events, now=now, retention=intake.retention)
+    if items.single:
+        return single_answer(accepted, events, prepared[0])
+    return many_answer(accepted, events, prepared)
+
+
+def dry_run(intake: Intake, arrival: Arrival) -> Answer:
+    """What would be sent to Gong, and every warning; nothing is kept."""
+    items, outcomes = _outcomes(intake, arrival, intake.now())
+    rejected = [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
+    if len(rejected) == len(outcomes):
+        raise Invalid(_all_problems(rejected, single=items.single))
+    results = [preview(outcome) for outcome in outcomes]
+    body = results[0] if items.single else {"results": results}
+    return Answer(200, {"dry_run": True} | body, repeated=False, events=0)
+
+
+def _outcomes(intake: Intake, arrival: Arrival, now: datetime) -> tuple[Items, list[Prepared | Rejected]]:
+    items = read_items(arrival.raw, arrival.content_type, most=intake.most_items)
+    source, router = arrival.source, intake.router(arrival.source)
+    prepared = (
+        prepare(at, value, source=source, router=router, now=now) for at, value in enumerate(items.values)
+    )
+    return items, list(prepared)
+
+
+def _all_problems(rejected: Sequence[Rejected], *, single: bool) -> list[Problem]:
+    return [
+        problem if single else problem.under(f"[{outcome.index}]")
+        for outcome in rejected
+        for problem in outcome.problems
+    ]
+
+
+def new_events(source: Source, prepared: Sequence[Prepared], *, now: datetime) -> tuple[str, list[NewEvent]]:
+    """A fresh id for the receipt, and its events with theirs."""
+    total = sum(max(len(item.calls), 1) for item in prepared)
+    receipt_id, *ids = id_run(now, os.urandom(ENTROPY_BYTES), total + 1)
+    numbered = iter(ids)
+    return receipt_id, [event for item in prepared for event in _of_item(source, item, numbered)]
+
+
+def _of_item(source: Source, item: Prepared, ids: Iterator[str]) -> Iterator[NewEvent]:
+    warnings = orjson.dumps([warning.as_dict() for warning in item.warnings]) if item.warnings else b""
+    for part, (call, session) in enumerate(zip_longest(item.calls or (None,), item.sessions)):
+        event_id = call.event_id if call else item.event_id
+        event = NewEvent(
+            next(ids),
+            event_id,
+            item.destination.name,
+            item.destination.company,
+            item.type,
+            item.index,
+            call,
+            warnings,
+            item.filtered or "",
+            item.dedupe_name or dedupe_name(source.name, item.account, event_id),
+            lane=item.lane,
+            session=session,
+            store=item.destination.store,
+            people=people_with(item.people, call.body) if call else item.people,
+            happened_at=item.happened_at,
+        )
+        yield _dead(event, item.unroutable, part) if item.unroutable and call else event
+
+
+def _dead(event: NewEvent, why: Problem, part: int) -> NewEvent:
+    """Without its call, which is made anew when it is replayed: it may differ for the destination it goes to then."""
+    problems, dead_as = orjson.dumps([why.as_dict()]), Reason.UNROUTABLE
+    return replace(event, call=None, reason=why.message, problems=problems, dead_as=dead_as, part=part)

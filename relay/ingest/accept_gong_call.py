@@ -1,0 +1,67 @@
+"""Taking a call in that was meant for Gong: its body, one atomic step in the store, and what its client is told."""
+
+from dataclasses import dataclass
+
+from relay.core.call import Operation
+from relay.core.errors import Forbidden
+from relay.core.gong_compat.dispatch import understand
+from relay.core.gong_compat.parse import CATALOG, operation_at
+from relay.core.personal_data import people_in
+from relay.ingest.accept_events import Arrival, Intake, new_events
+from relay.ingest.parse_items import read_value
+from relay.ingest.persist import keep
+from relay.ingest.prepare import Prepared, sessions_of
+from relay.store.accept import Receipt
+
+_ROUTED = (
+    "Events of this source go where a value in them says, and bodies of Gong's name no customer: send them to "
+    "/v1/events, or with the key of a source that has one destination."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What became of a call. `repeated`: this source has reported this eventId before, and `event_id` is the first one's."""
+
+    operation: Operation
+    event_id: str
+    repeated: bool
+    events: int
+
+
+def take_call(intake: Intake, arrival: Arrival, *, path: str) -> Reported:
+    """Keep the event of a call to one of Gong's paths.
+
+    Raises Invalid with all that Gong would refuse (nothing is kept), Forbidden for a source that routes, and what
+    `read_value` and `keep` raise.
+    """
+    if arrival.source.name in intake.config.routes:
+        raise Forbidden("routed_source", _ROUTED)
+    now = intake.now()
+    value = read_value(arrival.raw, arrival.content_type)
+    operation = operation_at(path, value)
+    destination = intake.config.destinations[arrival.source.destination]
+    found = understand(operation, value, route=(arrival.source, destination), now=now)
+    mapped, people = found.mapped, people_in(arrival.raw)
+    item = Prepared(
+        0,
+        found.type,
+        found.event_id,
+        mapped.calls,
+        mapped.warnings,
+        mapped.filtered,
+        destination,
+        dedupe_name=found.dedupe_name,
+        lane=arrival.source.lane(found.type),
+        sessions=sessions_of(arrival.source, found.type, mapped.calls),
+        happened_at=mapped.calls[0].happened_at if mapped.calls else None,
+        people=people,
+    )
+    receipt_id, events = new_events(arrival.source, [item], now=now)
+    told = (arrival.source.name, arrival.raw, arrival.content_type, arrival.key_id)
+    receipt = Receipt(receipt_id, *told, people=people)
+    accepted = keep(intake.stores, receipt, events, now=now, retention=intake.retention)
+    # The catalogue knows no 409, and Gong gives none to a body without an id: there the first answer is given again.
+    tells = found.named and operation not in CATALOG
+    repeated = tells and all(verdict.duplicate for verdict in accepted.verdicts)
+    return Reported(operation, accepted.verdicts[0].id, repeated, len(events))

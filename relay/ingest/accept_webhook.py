@@ -1,0 +1,150 @@
+"""Taking a partner's own payload in: read, map, one atomic step in the store. What cannot be mapped is kept as a dead letter."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import orjson
+
+from relay.core.errors import Problem, RelayError
+from relay.core.ids import ENTROPY_BYTES, id_run
+from relay.core.lifecycle import Reason, State
+from relay.core.mapping.engine import run, scope_of, unread
+from relay.core.mapping.event_ids import digest_event_id
+from relay.core.mapping.problems import Hitch
+from relay.core.mapping.result import Mapped, Status
+from relay.core.mapping.routing import Router, dedupe_name
+from relay.core.payloads import Payload, read_body
+from relay.core.personal_data import REQUEST_MAX, people_in, people_with
+from relay.core.source import Source
+from relay.core.verification.verify import Accepted as Proof
+from relay.core.webhook import Hook
+from relay.ingest.accept_events import Intake
+from relay.ingest.persist import keep
+from relay.store.accept import NewEvent, Receipt, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One verified request of a partner's. Header names are lower case."""
+
+    source: Source
+    hook: Hook
+    raw: bytes
+    content_type: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """What became of a delivery: its receipt, and how many events went which way."""
+
+    receipt: str
+    queued: int
+    duplicates: int
+    filtered: int
+    dead: int
+
+
+def take_webhook(intake: Intake, delivery: Delivery) -> TakenIn:
+    """Keep a delivery and queue what it becomes. Raises Unavailable, or Conflict when a signature comes with another body."""
+    now = intake.now()
+    mapped = map_delivery(delivery, intake.router(delivery.source, for_rules=True), now=now)
+    receipt_id, *ids = id_run(now, os.urandom(ENTROPY_BYTES), len(mapped) + 1)
+    events = list(_events(delivery.source, mapped, ids))
+    receipt = _receipt(receipt_id, delivery)
+    accepted = keep(intake.stores, receipt, events, now=now, retention=intake.retention)
+    kinds = Counter(_kind(told) for told in accepted.verdicts)
+    return TakenIn(accepted.receipt, kinds["queued"], kinds["duplicates"], kinds["filtered"], kinds["dead"])
+
+
+def _kind(verdict: Verdict) -> str:
+    """What waits with its session is on its way to Gong like what is queued."""
+    if verdict.duplicate:
+        return "duplicates"
+    return State.QUEUED if verdict.status in {State.GATHERING, State.COLLAPSED} else verdict.status
+
+
+def map_delivery(delivery: Delivery, router: Router, *, now: datetime) -> tuple[Mapped, ...]:
+    """What each item of a delivery becomes. A body that cannot be read is one dead item. Never raises."""
+    try:
+        body = read_body(delivery.raw, delivery.content_type, delivery.hook.reading)
+    except RelayError as error:
+        event_id = digest_event_id(delivery.source.name, delivery.raw.decode("utf-8", "surrogateescape"))
+        scope = scope_of(Payload(None, delivery.headers, delivery.query), delivery.source.name, now)
+        dead = unread(Problem("", error.code, error.detail), event_id, scope=scope, route=router)
+        return (replace(dead, people=people_in(delivery.raw)),)
+    payload = Payload(body, delivery.headers, delivery.query)
+    return run(delivery.hook.mapping, payload, source=delivery.source, destination=router, received_at=now)
+
+
+def payload_of(delivery: Delivery) -> Payload:
+    """What a source's own answer may take from the request; the body is None where it cannot be read."""
+    try:
+        body = read_body(delivery.raw, delivery.content_type, delivery.hook.reading)
+    except RelayError:
+        body = None
+    return Payload(body, delivery.headers, delivery.query)
+
+
+def _receipt(receipt_id: str, delivery: Delivery) -> Receipt:
+    """A proof that was seen before brings the first answer back: a true retry loses nothing, a replay gains nothing."""
+    replay = delivery.proof.replay
+    headers, query = orjson.dumps(delivery.headers), orjson.dumps(delivery.query)
+    return Receipt(
+        receipt_id,
+        delivery.source.name,
+        delivery.raw,
+        delivery.content_type,
+        delivery.proof.key_id,
+        idempotency_key=f"proof:{replay.id}" if replay else None,
+        remember_seconds=replay.seconds if replay else 1,
+        headers=headers,
+        query=query,
+        people=people_in(delivery.raw, headers, query, most=REQUEST_MAX),
+        mapping=delivery.hook.mapping.version,
+    )
+
+
+def _events(source: Source, mapped: Sequence[Mapped], ids: Sequence[str]) -> Iterator[NewEvent]:
+    parts: Counter[int] = Counter()
+    for each, event_id in zip(mapped, ids, strict=True):
+        yield NewEvent(
+            event_id,
+            each.event_id,
+            each.destination.name,
+            each.destination.company,
+            each.rule or "unmapped",
+            each.index,
+            each.call,
+            _as_json(each.warnings),
+            each.filtered or "; ".join(_said(problem) for problem in each.problems),
+            dedupe_name(source.name, each.account, each.event_id),
+            rule=each.rule,
+            problems=_as_json(each.problems) if each.status is Status.DEAD else b"",
+            part=parts[each.index],
+            dead_as=_dead_as(each),
+            lane=each.lane,
+            session=each.session,
+            store=each.destination.store,
+            people=people_with(each.people, each.draft.body) if each.draft else each.people,
+            happened_at=each.draft.happened_at if each.draft else None,
+        )
+        parts[each.index] += 1
+
+
+def _dead_as(mapped: Mapped) -> Reason:
+    codes = {problem.code for problem in mapped.problems}
+    return Reason.UNROUTABLE if codes == {Hitch.UNROUTABLE} else Reason.UNMAPPABLE
+
+
+def _as_json(problems: Sequence[Problem]) -> bytes:
+    return orjson.dumps([problem.as_dict() for problem in problems]) if problems else b""
+
+
+def _said(problem: Problem) -> str:
+    return f"{problem.path}: {problem.message}" if problem.path else problem.message

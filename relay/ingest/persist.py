@@ -1,0 +1,64 @@
+"""Keeping a receipt in the stores of its events: in each of them in one step, all of its part or nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from relay.core.destination import MAIN
+from relay.store.accept import Accepted, Keeping, NewEvent, Receipt, Retention, Verdict, accept
+from relay.store.stores import Stores
+from relay.tracing.spans import Role, annotate, span
+
+
+def keep(
+    stores: Stores, receipt: Receipt, events: Sequence[NewEvent], *, now: datetime, retention: Retention
+) -> Accepted:
+    """Keep the receipt and queue its events, each where its company is.
+
+    Raises what `accept` raises, and Unavailable where a store that it needs is nearly full. Where events are in several
+    stores, those before the one that failed have kept their parts: the request sent again finds them as duplicates.
+    """
+    parts = _parts(stores, events)
+    for name in parts:
+        stores.of(name).watermark.check()
+    answers: dict[str, Accepted] = {}
+    for name, part in parts.items():
+        store = stores.of(name)
+        with span("accept", Role.PRODUCER):
+            annotate(messaging__system="rq", relay__store=name, relay__events=len(part))
+            answer = accept(store.scripts, receipt, part, now=now, keeping=Keeping(retention, store.people))
+        answers[name] = answer
+        receipt = replace(receipt, id=answer.receipt)
+    return _joined(parts, answers, events)
+
+
+def _parts(stores: Stores, events: Sequence[NewEvent]) -> Mapping[str, Sequence[NewEvent]]:
+    """The events by store, the main one first: the same request goes to the same stores in the same order."""
+    names = {event.store for event in events} or {MAIN}
+    if len(names) == 1:
+        return dict.fromkeys(names, events)
+    return {
+        store.name: [event for event in events if event.store == store.name]
+        for store in stores
+        if store.name in names
+    }
+
+
+def _joined(
+    parts: Mapping[str, Sequence[NewEvent]], answers: Mapping[str, Accepted], events: Sequence[NewEvent]
+) -> Accepted:
+    """The parts' answers as one, its verdicts in the order of the events."""
+    first = next(iter(answers.values()))
+    if len(parts) == 1:
+        return first
+    verdicts: dict[str, Verdict] = {}
+    for name, part in parts.items():
+        # A first answer is given again as it was: today's mapping may have made more of the same request.
+        told = zip(part, answers[name].verdicts, strict=False)
+        verdicts |= {event.id: verdict for event, verdict in told}
+    return Accepted(
+        first.receipt,
+        all(answer.repeated for answer in answers.values()),
+        tuple(verdicts[event.id] for event in events if event.id in verdicts),
+        first.rejections,
+    )

@@ -1,0 +1,94 @@
+"""From an item to the calls it becomes: read, map, and say what is wrong, one item at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from relay.core.call import Call
+from relay.core.default_mapping.ids_and_titles import event_id_of
+from relay.core.default_mapping.select import calls_for
+from relay.core.destination import Destination
+from relay.core.errors import BadRequest, Invalid, Problem
+from relay.core.event.event import read_event
+from relay.core.event.model import EventType
+from relay.core.lane import Lane
+from relay.core.mapping.routing import Router
+from relay.core.mapping.work_limit import Meter
+from relay.core.personal_data import people_of
+from relay.core.source import Source
+from relay.core.visit_session import Session, session_of
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One item that was understood. Without calls it is filtered, and `filtered` says why in words.
+
+    `dedupe_name` is what its call is deduplicated by, where that is not the call's own eventId. `account` is the value
+    that told its destination, `unroutable` why it has none. `sessions` are those that its calls belong to, if any.
+    `people` are those whom it tells of.
+    """
+
+    index: int
+    type: str
+    event_id: str
+    calls: tuple[Call, ...]
+    warnings: tuple[Problem, ...]
+    filtered: str | None
+    destination: Destination
+    account: str | None = None
+    dedupe_name: str | None = None
+    lane: Lane = Lane.NORMAL
+    unroutable: Problem | None = None
+    sessions: tuple[Session | None, ...] = ()
+    happened_at: datetime | None = None
+    people: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """One item that was not, with every reason."""
+
+    index: int
+    problems: tuple[Problem, ...]
+
+
+def prepare(index: int, value: Any, *, source: Source, router: Router, now: datetime) -> Prepared | Rejected:
+    """Read and map one item of a source for its destination, or as for one that nothing is known of."""
+    if isinstance(value, BadRequest):
+        return Rejected(index, (Problem("", value.code, value.detail),))
+    try:
+        event = read_event(value, now=now)
+        routed = router(_scope(value, source), Meter())
+        mapped = calls_for(event, source, routed.destination)
+    except Invalid as error:
+        return Rejected(index, error.problems)
+    return Prepared(
+        index,
+        event.type,
+        event_id_of(source.name, event.id),
+        mapped.calls,
+        mapped.warnings,
+        mapped.filtered,
+        routed.destination,
+        routed.account,
+        lane=source.lane(event.type),
+        unroutable=routed.problem,
+        sessions=sessions_of(source, event.type, mapped.calls),
+        happened_at=event.occurred_at,
+        people=people_of(value),
+    )
+
+
+def sessions_of(source: Source, event_type: EventType, calls: Sequence[Call]) -> tuple[Session | None, ...]:
+    """Which session each call belongs to, by its own `sessionId`; none where its source does not collapse this type."""
+    collapse = source.collapse.get(event_type)
+    if collapse is None:
+        return ()
+    origin = (source.name, event_type)
+    return tuple(session_of(call, collapse, origin=origin, key=call.body.get("sessionId")) for call in calls)
+
+
+def _scope(value: Any, source: Source) -> dict[str, Any]:
+    """An event is its own body, and comes without headers: what tells its destination stands in it."""
+    return {"body": value, "item": value, "headers": {}, "query": {}, "source": source.name}

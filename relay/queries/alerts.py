@@ -1,0 +1,130 @@
+"""Alerts as an operator sees them: what is open, what was over lately, and whether receivers get their messages."""
+
+import base64
+import os
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from relay.core.alerts.conditions import clock
+from relay.core.alerts.kinds import KINDS, Kind, Severity
+from relay.core.alerts.lifecycle import Alert
+from relay.core.alerts.notifications import alert_page, trial_message
+from relay.core.alerts.thresholds import AlertRules, Receiver
+from relay.core.errors import NotFound, Unavailable
+from relay.core.timestamps import render_instant
+from relay.settings import nearest
+from relay.store.alerts import Memory, Told, add_message, read_memory, read_over, read_told
+from relay.store.stores import Store, Stores
+
+_MOST_OVER = 50
+_GRAVEST_FIRST = list(Severity)
+
+
+def alerts_page(stores: Stores, rules: AlertRules, *, now: datetime) -> dict[str, Any]:
+    """`{open, over, receivers, looks, heartbeat}`: the gravest and newest first.
+
+    `looks` says of each store when a worker last looked. That none does is told here as an alert too: workers that are
+    not there cannot. Of a store that is away it tells just that.
+    """
+    read = [_read(store, rules, now) for store in stores]
+    shown = sorted((one for page in read for one in page["open"]), key=_newest_first, reverse=True)
+    return {
+        "open": sorted(shown, key=lambda one: _GRAVEST_FIRST.index(one["severity"])),
+        "over": sorted((one for page in read for one in page["over"]), key=_over_last, reverse=True)[
+            :_MOST_OVER
+        ],
+        "receivers": [_receiver(one, read) for one in rules.receivers],
+        "looks": [page["look"] for page in read],
+        "heartbeat": rules.heartbeat is not None,
+    }
+
+
+def open_alerts(stores: Stores, rules: AlertRules, *, now: datetime) -> list[dict[str, Any]]:
+    """Just those that are open, as `alerts_page` has them."""
+    page: list[dict[str, Any]] = alerts_page(stores, rules, now=now)["open"]
+    return page
+
+
+def send_trial(stores: Stores, rules: AlertRules, name: str, *, now: datetime) -> dict[str, Any]:
+    """Have the main store's workers send a message that says it is a test. Raises NotFound for an unknown receiver."""
+    receivers = {one.name: one for one in rules.receivers}
+    if name not in receivers:
+        known = ", ".join(receivers) or "none: add one under alerts.to in the configuration"
+        text = f"There is no receiver {name!r}{nearest(name, list(receivers)) or '.'} There is {known}."
+        raise NotFound("no_such_receiver", text)
+    nonce = base64.b32encode(os.urandom(10)).decode().lower()
+    message = trial_message(receivers[name], store=stores.main.name, now=now, nonce=nonce)
+    add_message(stores.main.redis, message, now=now)
+    return {"receiver": name, "message": message.id, "queued": True}
+
+
+def _newest_first(page: Mapping[str, Any]) -> str:
+    return str(page["opened_at"])
+
+
+def _over_last(page: Mapping[str, Any]) -> str:
+    return str(page["cleared_at"])
+
+
+def _read(store: Store, rules: AlertRules, now: datetime) -> dict[str, Any]:
+    """One store's part."""
+    try:
+        memory, over = read_memory(store.redis), read_over(store.redis, most=_MOST_OVER)
+        told, waiting = read_told(store.redis)
+    except Unavailable as error:
+        look: dict[str, Any] = {"store": store.name, "at": None, "away": error.code}
+        return {"open": [], "over": [], "told": {}, "look": look}
+    found = [*memory.open, *_nobody(store.name, memory, rules, now)]
+    look = {
+        "store": store.name,
+        "at": render_instant(memory.at) if memory.at else None,
+        "messages_waiting": waiting,
+    }
+    return {
+        "open": [alert_page(one, store=store.name) for one in found],
+        "over": [alert_page(one, store=store.name) for one in over],
+        "told": told,
+        "look": look,
+    }
+
+
+def _nobody(store: str, memory: Memory, rules: AlertRules, now: datetime) -> list[Alert]:
+    """The alert that no worker can give: that there is none. Until one is back, it has no id of its own."""
+    most = rules.thresholds.no_worker
+    if most is None or (memory.at and now - memory.at < timedelta(seconds=rules.every + most)):
+        return []
+    since = memory.at or now
+    how_long = f"since {clock(since)}" if memory.at else "yet"
+    about = KINDS[Kind.NO_WORKER]
+    alert = Alert(
+        id=f"no-worker-{store}",
+        kind=Kind.NO_WORKER,
+        subject=store,
+        severity=about.severity,
+        text=f"No worker has been at work in store {store} {how_long}.",
+        remedy=about.remedy,
+        since=since,
+        opened_at=since,
+        seen_at=now,
+        told_at=since,
+        told=0,
+    )
+    return [alert]
+
+
+def _receiver(receiver: Receiver, read: list[dict[str, Any]]) -> dict[str, Any]:
+    """What came of the last message to a receiver, of whichever store it was last."""
+    told: list[Told] = [page["told"][receiver.name] for page in read if receiver.name in page["told"]]
+    last = max(told, key=lambda one: one.at, default=None)
+    page: dict[str, Any] = {"name": receiver.name, "format": receiver.format, "last": None}
+    if last is not None:
+        failing = render_instant(last.failing_since) if last.failing_since else None
+        page["last"] = {
+            "message": last.message,
+            "at": render_instant(last.at),
+            "outcome": last.outcome,
+            "status": last.status,
+            "failing_since": failing,
+        }
+    return page

@@ -1,0 +1,36 @@
+"""The audit as an operator sees it: who did what, to what, to how many events, newest first."""
+
+import re
+from typing import Any
+
+from relay.core.errors import Invalid, Problem
+from relay.core.timestamps import render_instant
+from relay.store.audit import Line, read_audit
+from relay.store.stores import Stores
+
+_MOST_LISTED = 200
+_CURSOR = re.compile(r"[0-9]{1,15}-[0-9]{1,10}", re.ASCII)
+
+
+def audit_page(stores: Stores, *, limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
+    """`{entries: [{id, at, who, role, did, target, count, filter}…], cursor}`. `cursor` is null on the last page."""
+    if not 1 <= limit <= _MOST_LISTED:
+        raise Invalid([Problem("limit", "range", f"limit must be from 1 to {_MOST_LISTED}.")])
+    if cursor is not None and not _CURSOR.fullmatch(cursor):
+        raise Invalid([Problem("cursor", "format", "cursor must be the one that the page before gave.")])
+    lines, more = read_audit(stores.main.redis, limit=limit, cursor=cursor)
+    return {"entries": [_entry(line) for line in lines], "cursor": more}
+
+
+def _entry(line: Line) -> dict[str, Any]:
+    deed = line.deed
+    return {
+        "id": line.id,
+        "at": render_instant(line.at),
+        "who": deed.who,
+        "role": deed.role,
+        "did": deed.did,
+        "target": deed.target,
+        "count": deed.count,
+        "filter": dict(deed.filter),
+    }

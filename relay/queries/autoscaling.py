@@ -1,0 +1,20 @@
+"""How many workers there is work for, as an autoscaler asks."""
+
+from typing import Any
+
+from relay.core.errors import Invalid, Problem
+from relay.store.autoscaling import read_runnable
+from relay.store.stores import Stores
+
+
+def scale_page(stores: Stores, name: str) -> dict[str, Any]:
+    """`{store, companies, calls_per_second}`: what one store's workers may send now. Invalid for a store that is not there."""
+    known = {store.name: store for store in stores}
+    if name not in known:
+        raise Invalid([Problem("store", "unknown", f"There is no store {name}. Known: {', '.join(known)}.")])
+    runnable = read_runnable(known[name].redis)
+    return {
+        "store": name,
+        "companies": runnable.companies,
+        "calls_per_second": runnable.calls_per_second,
+    }

@@ -1,0 +1,79 @@
+"""Dead letters by their fault, as an operator sees them: how many share it, and what to do about it."""
+
+from typing import Any
+
+from relay.core.errors import Invalid, NotFound, Problem
+from relay.core.lifecycle import REASONS, Reason, State
+from relay.core.redaction import redacted_words
+from relay.queries.event import event_page
+from relay.queries.events import summary, told_moment_of
+from relay.queries.explain import Onlooker
+from relay.store.all_stores import cluster_everywhere, clusters_everywhere, list_everywhere
+from relay.store.dead_letter_clusters import ClusterRecord
+from relay.store.events import Filter
+from relay.store.stores import Stores
+
+_MOST_LISTED = 200
+_MOST_SHOWN = 20
+
+
+def dead_letters_page(stores: Stores, *, limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
+    """`{clusters: […], total, cursor}`: dead letters by their fault, the newest first. `cursor` is null on the last page."""
+    if not 1 <= limit <= _MOST_LISTED:
+        raise Invalid([Problem("limit", "range", f"limit must be from 1 to {_MOST_LISTED}.")])
+    if cursor is not None and not (cursor.isascii() and cursor.isdigit() and len(cursor) < 10):  # noqa: PLR2004 - digits
+        raise Invalid([Problem("cursor", "format", "cursor must be the one that the page before gave.")])
+    offset = int(cursor or 0)
+    clusters, total = clusters_everywhere(stores, offset=offset, most=limit)
+    following = offset + limit
+    return {
+        "clusters": [_cluster(cluster) for cluster in clusters],
+        "total": total,
+        "cursor": str(following) if following < total else None,
+    }
+
+
+def _cluster(cluster: ClusterRecord) -> dict[str, Any]:
+    optional = {"field": cluster.field, "rule": cluster.rule}
+    return {
+        "cluster": cluster.fingerprint,
+        "count": cluster.count,
+        "reason": cluster.reason,
+        "detail": redacted_words(cluster.text),
+        **{name: text for name, text in optional.items() if text},
+        "remedy": REASONS[Reason(cluster.reason)],
+        "sample": cluster.sample,
+        "first_at": told_moment_of(cluster.first_at),
+        "last_at": told_moment_of(cluster.last_at),
+        "sources": dict(cluster.sources),
+        "destinations": dict(cluster.destinations),
+    }
+
+
+def cluster_page(onlooker: Onlooker, fingerprint: str) -> dict[str, Any]:
+    """One cluster, with its newest `events` in short, the `explained` newest one, and the `mapping` to mend.
+
+    `mapping` is its source's as it is written today; null where there are several sources, or the one takes no webhooks.
+    Raises NotFound.
+    """
+    found = cluster_everywhere(onlooker.stores, fingerprint)
+    if found is None:
+        text = f"No dead letter has the fault {fingerprint}: the name is wrong, or all of them were replayed or pruned."
+        raise NotFound("no_such_cluster", text)
+    newest = Filter(status=State.DEAD, cluster=fingerprint)
+    events = list_everywhere(onlooker.stores, newest, limit=_MOST_SHOWN, cursor=None).events
+    return _cluster(found) | {
+        "events": [summary(event) for event in events],
+        "explained": event_page(onlooker, found.sample),
+        "mapping": _mapping(onlooker, found),
+    }
+
+
+def _mapping(onlooker: Onlooker, cluster: ClusterRecord) -> dict[str, Any] | None:
+    if onlooker.config is None or len(cluster.sources) != 1:
+        return None
+    [name] = cluster.sources
+    hook = onlooker.config.hooks.get(name)
+    if hook is None:
+        return None
+    return {"source": name, "version": hook.mapping.version, "written": dict(hook.mapping.written)}

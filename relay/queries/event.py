@@ -1,0 +1,116 @@
+"""One event, explained: why it is or is not in Gong, where it came from, the call it became, and every attempt."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from relay.core.call import Operation
+from relay.core.errors import NotFound
+from relay.core.redaction import Sight, seen
+from relay.core.visit_session import Gathered, collapsed
+from relay.queries.events import summary, told_moment
+from relay.queries.explain import Onlooker, Record, association_of, why
+from relay.queries.field_mapping import fields_told, mapping_told
+from relay.queries.receipts import receipt_told
+from relay.store.all_stores import find_event
+from relay.store.delivery import gathered_from
+from relay.store.engine.redis_time import moment_from
+from relay.store.events import SUMMARY, read_receipt
+
+_SHOWN = frozenset({*SUMMARY, "replayed_at", "rule", "lane", "repeats", "repeated_at"})
+
+
+def event_page(onlooker: Onlooker, event_id: str) -> dict[str, Any]:
+    """Everything there is to tell of an event, its payload as far as the onlooker sees payloads.
+
+    Raises NotFound when there is none of this id.
+    """
+    found = find_event(onlooker.stores, event_id)
+    if found is None:
+        text = f"There is no event {event_id}: the id is wrong, or its record was pruned after it ended."
+        raise NotFound("no_such_event", text)
+    store, record = found
+    receipt = read_receipt(store.redis, record["receipt"].decode())
+    fields = {name: value.decode() for name, value in record.items() if name in _SHOWN}
+    gathered = gathered_from([record.get(name) for name in ("gathered", "first_at", "last_at", "collapse")])
+    page = {"id": event_id} | summary(fields, plain=onlooker.sight is Sight.PLAIN)
+    return page | {
+        "why": why(onlooker, store, record),
+        **_session(record, gathered),
+        "association": association_of(record),
+        "waited_seconds": _waited(record),
+        "warnings": _problems(onlooker, record, "warnings"),
+        "problems": _problems(onlooker, record, "problems"),
+        "mapping": mapping_told(onlooker.config, record, receipt),
+        "fields": fields_told(onlooker, record, receipt),
+        "call": _call(onlooker, record, gathered),
+        "tries": _tries(onlooker, record),
+        "receipt": _receipt(onlooker, record, receipt),
+        "sight": onlooker.sight,
+    }
+
+
+def _session(record: Record, gathered: Gathered | None) -> dict[str, Any]:
+    """`gathered`: how many events this one stands for, from when to when. `into`: the one that stands for this."""
+    if "into" in record:
+        return {"into": record["into"].decode()}
+    if gathered is None:
+        return {}
+    moments = {name: told_moment(record[name]) for name in ("first_at", "last_at")}
+    return {
+        "gathered": {"events": gathered.count} | moments | {"until": told_moment(record["gathers_until"])}
+    }
+
+
+def _waited(record: Record) -> float | None:
+    """Seconds from its arrival to its first attempt: what its company's budget, a hold or its session took."""
+    numbers = _numbers(record)
+    if not numbers or numbers[0] != 1 or "replayed_at" in record:
+        return None
+    started = orjson.loads(record["try:1"]).get("started_at")
+    if not started:
+        return None
+    waited = datetime.fromisoformat(started) - moment_from(record["received_at"])
+    return round(max(waited.total_seconds(), 0.0), 3)
+
+
+def _problems(onlooker: Onlooker, record: Record, name: str) -> list[dict[str, str]]:
+    told: list[dict[str, str]] = orjson.loads(record.get(name, b"[]"))
+    return [each | {"message": onlooker.words(each["message"])} for each in told]
+
+
+def _call(onlooker: Onlooker, record: Record, gathered: Gathered | None) -> dict[str, Any] | None:
+    """The call as it is sent: with all that it stands for by now."""
+    if "operation" not in record or not record.get("body"):
+        return None
+    operation, body = Operation(record["operation"].decode()), orjson.loads(record["body"])
+    told = collapsed(operation, body, gathered) if gathered else body
+    return {
+        "operation": operation,
+        "method": operation.method,
+        "path": operation.path,
+        "body": seen(told, onlooker.sight),
+    }
+
+
+def _numbers(record: Record) -> list[int]:
+    return sorted(int(name.removeprefix("try:")) for name in record if name.startswith("try:"))
+
+
+def _tries(onlooker: Onlooker, record: Record) -> list[dict[str, Any]]:
+    """Every attempt that is on record, in order: the last fifty, throttled ones among them."""
+    told = [orjson.loads(record[f"try:{number}"]) for number in _numbers(record)]
+    return [each | _errors(onlooker, each) for each in told]
+
+
+def _errors(onlooker: Onlooker, told: Mapping[str, Any]) -> dict[str, Any]:
+    return {"errors": [onlooker.words(error) for error in told["errors"]]} if "errors" in told else {}
+
+
+def _receipt(onlooker: Onlooker, record: Record, receipt: Record | None) -> dict[str, Any] | None:
+    if receipt is None:
+        return None
+    hook = onlooker.config.hooks.get(record["source"].decode()) if onlooker.config else None
+    return receipt_told(record, receipt, sight=onlooker.sight, reading=hook.reading if hook else None)

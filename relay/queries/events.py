@@ -1,0 +1,65 @@
+"""Events as an operator sees them in a list: each with its state, and none with its payload."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from relay.core.errors import Invalid, Problem
+from relay.core.ids import moment_of
+from relay.core.redaction import redacted_name, redacted_words
+from relay.store.all_stores import list_everywhere
+from relay.store.engine.redis_time import moment_from
+from relay.store.events import Filter
+from relay.store.stores import Stores
+
+_MOST_LISTED = 500
+_NUMBERS = frozenset({"attempts", "replays", "repeats"})
+
+
+def events_page(
+    stores: Stores, wanted: Filter, *, limit: int = 50, cursor: str | None = None
+) -> dict[str, Any]:
+    """`{events: [summary…], cursor}`, newest first. `cursor` is null on the last page."""
+    if not 1 <= limit <= _MOST_LISTED:
+        raise Invalid([Problem("limit", "range", f"limit must be from 1 to {_MOST_LISTED}.")])
+    if cursor is not None and not _is_id(cursor):
+        raise Invalid([Problem("cursor", "format", "cursor must be the one that the page before gave.")])
+    page = list_everywhere(stores, wanted, limit=limit, cursor=cursor)
+    return {"events": [summary(event) for event in page.events], "cursor": page.cursor}
+
+
+def _is_id(text: str) -> bool:
+    try:
+        moment_of(text)
+    except ValueError:
+        return False
+    return True
+
+
+_SHOWN_AS: Mapping[str, Callable[[str], str]] = {"detail": redacted_words, "event_id": redacted_name}
+"""What may quote a payload."""
+
+
+def summary(fields: Mapping[str, str], *, plain: bool = False) -> dict[str, Any]:
+    """An event's fields as they are shown: moments in words, and what quotes its payload redacted unless `plain`."""
+    told = {name: _value(name, value, plain=plain) for name, value in fields.items() if value != ""}
+    told["status"] = told.pop("state")
+    return told
+
+
+def _value(name: str, value: str, *, plain: bool) -> str | int:
+    if name.endswith("_at"):
+        return told_moment(value)
+    if name in _NUMBERS:
+        return int(value)
+    return value if plain or name not in _SHOWN_AS else _SHOWN_AS[name](value)
+
+
+def told_moment_of(moment: datetime) -> str:
+    """A moment as every page has it."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def told_moment(microseconds: str | bytes) -> str:
+    """A moment of the store as every page has it."""
+    return told_moment_of(moment_from(microseconds))

@@ -1,0 +1,157 @@
+"""Why one event is, or is not, in Gong: the facts of its record and of what surrounds it, explained."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from relay.core.call import Operation
+from relay.core.config import Config
+from relay.core.destination import Destination, Limits
+from relay.core.explain.causes import Explanation, Facts, Obstacle, Why
+from relay.core.explain.explanation import explain
+from relay.core.forecast import Standing, forecast
+from relay.core.gong.problems import shown
+from relay.core.gong.validate import Association, association
+from relay.core.lane import Lane
+from relay.core.lifecycle import Cause, Reason, State
+from relay.core.redaction import Sight, redacted_words
+from relay.core.timestamps import render_instant
+from relay.store.engine.connection import Client
+from relay.store.engine.redis_time import moment_from
+from relay.store.events import read_event
+from relay.store.queues import Spent, read_depths, read_down, read_spent
+from relay.store.stores import Store, Stores
+
+Record = Mapping[str, bytes]
+
+_BEFORE_GONG = frozenset({State.QUEUED, State.WAITING, State.HELD})
+
+
+@dataclass(frozen=True, slots=True)
+class Onlooker:
+    """Who looks: at which stores, when, and how much of payloads they see.
+
+    Without `config` and `find` (a configuration that cannot be read) there is less to tell, but it is told.
+    """
+
+    stores: Stores
+    now: datetime
+    sight: Sight = Sight.REDACTED
+    config: Config | None = None
+    find: Callable[[str], Destination | None] = lambda _name: None
+
+    def words(self, text: str) -> str:
+        """A sentence that may quote a payload, as this one sees it."""
+        return text if self.sight is Sight.PLAIN else redacted_words(text)
+
+
+def why(onlooker: Onlooker, store: Store, record: Record) -> dict[str, Any]:
+    """`{cause, in_gong, sentence, remedy, next_at}` of an event in a store."""
+    return why_told(explain(facts_of(onlooker, store, record)))
+
+
+def why_told(told: Explanation) -> dict[str, Any]:
+    """`in_gong` is null where nobody can know, `next_at` where nothing is awaited or nobody knows when."""
+    return {
+        "cause": told.cause,
+        "in_gong": told.in_gong,
+        "sentence": told.sentence,
+        "remedy": told.remedy,
+        "next_at": render_instant(told.next_at) if told.next_at else None,
+    }
+
+
+def facts_of(onlooker: Onlooker, store: Store, record: Record) -> Facts:
+    """Everything that the explanation of an event stands on."""
+    state = State(_text(record, "state"))
+    reason = _text(record, "reason")
+    facts = Facts(
+        state,
+        source=_text(record, "source"),
+        destination=_text(record, "destination"),
+        event_id=onlooker.words(_text(record, "event_id")),
+        at=moment_from(record.get("ended_at") or record["changed_at"]),
+        detail=onlooker.words(_text(record, "detail") or _last_said(record)),
+        reason=Reason(reason) if reason else None,
+        in_doubt=record.get("ambiguous") == b"1",
+        request_id=_text(record, "request_id"),
+        rule=_text(record, "rule"),
+        repeats=int(record.get("repeats", b"0")),
+        opaque=_association(record) is Association.OPAQUE,
+    )
+    if state is State.GATHERING:
+        return replace(facts, next_at=moment_from(record["gathers_until"]))
+    if state is State.COLLAPSED:
+        return replace(facts, **_carrier(store.redis, record))
+    return _surrounded(onlooker, store.redis, facts, record) if state in _BEFORE_GONG else facts
+
+
+def _text(record: Record, name: str) -> str:
+    return record.get(name, b"").decode()
+
+
+def _last_said(record: Record) -> str:
+    """What Gong said to the last attempt, of an event that has no detail of its own."""
+    number = _text(record, "tries")
+    told = orjson.loads(record.get(f"try:{number}", b"{}"))
+    return shown("; ".join(told.get("errors", ())) or told.get("code", "")) if told else ""
+
+
+def association_of(record: Record) -> str | None:
+    """How surely Gong can tell whom the event is about; None where it has no call."""
+    return _association(record)
+
+
+def _association(record: Record) -> Association | None:
+    if "operation" not in record or not record.get("body"):
+        return None
+    return association(Operation(record["operation"].decode()), orjson.loads(record["body"]))
+
+
+def _carrier(redis: Client, record: Record) -> dict[str, Any]:
+    carrier = _text(record, "into")
+    found = read_event(redis, carrier)
+    return {"carrier": carrier, "carried": State(found["state"].decode()) if found else None}
+
+
+def _surrounded(onlooker: Onlooker, redis: Client, facts: Facts, record: Record) -> Facts:
+    """With what keeps the event from being sent just now: a hold first, then what its company must wait for."""
+    hold = read_depths(redis, [facts.destination])[0].hold
+    if hold is not None:
+        return replace(facts, hold=Cause(hold.cause), next_at=hold.probe_at)
+    if facts.state is State.HELD:
+        return facts
+    destination = onlooker.find(facts.destination)
+    limits = destination.limits if destination else Limits()
+    [spent] = read_spent(redis, [_text(record, "company")])
+    obstacle = _obstacle(onlooker, redis, destination, spent) or _spent_day(
+        spent, limits, onlooker.now, high=_text(record, "lane") == Lane.HIGH
+    )
+    if facts.state is State.WAITING:
+        return replace(facts, obstacle=obstacle, next_at=moment_from(record["due_at"]))
+    clears = forecast(_standing(spent, spent.queued), limits, onlooker.now).clears_at
+    return replace(facts, obstacle=obstacle, next_at=clears)
+
+
+def _obstacle(
+    onlooker: Onlooker, redis: Client, destination: Destination | None, spent: Spent
+) -> Obstacle | None:
+    if spent.frozen_until is not None and spent.frozen_until > onlooker.now:
+        return Obstacle(Why.THROTTLED, spent.frozen_until)
+    down = read_down(redis, [destination.base_url]) if destination else []
+    return Obstacle(Why.GONG_DOWN, down[0].open_until, onlooker.words(down[0].said)) if down else None
+
+
+def _spent_day(spent: Spent, limits: Limits, now: datetime, *, high: bool) -> Obstacle | None:
+    """What is left of a day is kept for events of lane high, up to their share."""
+    kept = 0 if high else max(limits.high_room - spent.high, 0)
+    if spent.last_day + kept < limits.day_budget:
+        return None
+    return Obstacle(Why.BUDGET_SPENT, forecast(_standing(spent, 1, high=high), limits, now).clears_at)
+
+
+def _standing(spent: Spent, backlog: int, *, high: bool = False) -> Standing:
+    return Standing(backlog, spent.buckets, spent.high, high, spent.frozen_until)

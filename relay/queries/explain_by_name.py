@@ -1,0 +1,130 @@
+"""Why something is, or is not, in Gong, asked by whatever name is at hand, and answered also where there is no event."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from relay.core.errors import Invalid, Problem
+from relay.core.explain.causes import Explanation
+from relay.core.explain.not_found import Turned, never_arrived, pruned, repeated
+from relay.core.redaction import redacted_name
+from relay.core.timestamps import parse_instant
+from relay.queries.explain import Onlooker, why, why_told
+from relay.queries.source_traffic import sent_by
+from relay.store.all_stores import find_event, list_everywhere
+from relay.store.events import Filter, read_receipt
+from relay.store.seen_ids import came_before
+
+NAMES = ("id", "event_id", "request_id", "receipt")
+"""What may be asked by: the relay's id of an event, Gong's eventId, Gong's requestId, the id of a receipt."""
+
+_MOST_EVENTS = 10
+_LONGEST_NAME = 200
+_UNVERIFIED = "unverified"
+
+
+def why_page(onlooker: Onlooker, asked: Mapping[str, str], *, only: str | None = None) -> dict[str, Any]:
+    """`{asked, why, events: [{id, status, source, destination, why}]}`: the newest events of that name, ten at most.
+
+    `why` is that of the newest; without one, why there is none. `only` is the source whose events alone may be told of.
+    Raises Invalid unless exactly one name is asked by.
+    """
+    name, value = _one_name(asked)
+    sources = [only] if only else sorted(onlooker.config.sources if onlooker.config else ())
+    found = (_event(onlooker, one) for one in _found(onlooker, name, value, sources)[:_MOST_EVENTS])
+    told = [each for each in found if each and only in {None, each["source"]}]
+    page = {"asked": {name: redacted_name(value[:_LONGEST_NAME])}, "events": told}
+    return page | {"why": told[0]["why"] if told else why_told(_absent(onlooker, name, value, sources))}
+
+
+def _one_name(asked: Mapping[str, str]) -> tuple[str, str]:
+    given = [(name, asked[name].strip()) for name in NAMES if asked.get(name, "").strip()]
+    problems = [
+        Problem(name, "unknown", f"There is no such name. Known: {', '.join(NAMES)}.")
+        for name in asked
+        if name not in NAMES
+    ]
+    if len(given) != 1 and not problems:
+        problems.append(Problem("", "required", f"Ask by one of {', '.join(NAMES)}."))
+    if problems:
+        raise Invalid(problems)
+    return given[0]
+
+
+def _found(onlooker: Onlooker, name: str, value: str, sources: Sequence[str]) -> Sequence[str]:
+    """The ids of the events that bear the name, newest first; of a receipt in its own order."""
+    if name == "id":
+        return [value]
+    if name == "receipt":
+        return [event_id for event_id, again in _verdicts(onlooker, value) if not again]
+    if name == "request_id":
+        return _listed(onlooker, Filter(request_id=value))
+    exact = _listed(onlooker, Filter(event_id=value))
+    if exact:
+        return exact
+    told = [came_before(store.redis, _names(value, sources)) for store in onlooker.stores]
+    return sorted((event_id for each in told for event_id in each.values()), reverse=True)
+
+
+def _listed(onlooker: Onlooker, wanted: Filter) -> list[str]:
+    page = list_everywhere(onlooker.stores, wanted, limit=_MOST_EVENTS, cursor=None)
+    return [event["id"] for event in page.events]
+
+
+def _names(value: str, sources: Sequence[str]) -> list[str]:
+    """Senders know their own ids, the relay knows them with the source's name in front."""
+    return [value, *(f"{source}:{value}" for source in sources)]
+
+
+def _verdicts(onlooker: Onlooker, receipt_id: str) -> list[tuple[str, bool]]:
+    """Each event of a receipt, and whether it had come before."""
+    for store in onlooker.stores:
+        receipt = read_receipt(store.redis, receipt_id)
+        if receipt is not None:
+            told = (verdict.split("|") for verdict in receipt.get("verdicts", b"").decode().split())
+            return [(event_id, again == "1") for event_id, _, again in told]
+    return []
+
+
+def _event(onlooker: Onlooker, event_id: str) -> dict[str, Any] | None:
+    found = find_event(onlooker.stores, event_id)
+    if found is None:
+        return None
+    store, record = found
+    shown = {name: record[name].decode() for name in ("source", "destination")}
+    told = {"id": event_id, "status": record["state"].decode()} | shown
+    return told | {"why": why(onlooker, store, record)}
+
+
+def _absent(onlooker: Onlooker, name: str, value: str, sources: Sequence[str]) -> Explanation:
+    shown = redacted_name(value[:_LONGEST_NAME])
+    if name == "receipt" and (verdicts := _verdicts(onlooker, value)):
+        again = [event_id for event_id, was in verdicts if was]
+        return repeated(shown, again) if again else pruned(f"receipt {shown}")
+    if name == "event_id" and any(
+        came_before(store.redis, _names(value, sources)) for store in onlooker.stores
+    ):
+        return pruned(shown)
+    return never_arrived(shown, _turned_away(onlooker, value, sources))
+
+
+def _turned_away(onlooker: Onlooker, value: str, sources: Sequence[str]) -> list[Turned]:
+    """What each source's requests of the last day were refused for as not its sender's, the busiest first."""
+    named = [source for source in sources if value.startswith(f"{source}:")] or list(sources)
+    told = sent_by(onlooker.stores, named, now=onlooker.now)
+    found = [_turned(source, told[source]) for source in named if source in told]
+    return sorted((each for each in found if each.count), key=lambda each: -each.count)
+
+
+def _turned(source: str, told: Mapping[str, Any]) -> Turned:
+    counts = {
+        outcome.partition(":")[2] or outcome: count
+        for outcome, count in told["traffic"]["last_day"]["turned_away"].items()
+        if outcome.partition(":")[0] == _UNVERIFIED
+    }
+    newest = told["turned_away"]
+    last: datetime | None = None
+    if newest and newest["code"] == _UNVERIFIED:
+        last = parse_instant(newest["at"])
+    reasons = ", ".join(sorted(counts, key=lambda reason: -counts[reason]))
+    return Turned(source, sum(counts.values()), last, reasons)

@@ -1,0 +1,126 @@
+"""What a captured payload would become: by its source's mapping, or by another one that somebody tries. Nothing is kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from relay.config.presets import load_preset, preset_names
+from relay.core.config import Config
+from relay.core.destination import Destination
+from relay.core.errors import Invalid, NotFound, Problem
+from relay.core.mapping.compile import compile_rules
+from relay.core.mapping.preview import preview
+from relay.core.mapping.routing import Finder, Router
+from relay.core.mapping.rule import Compiled
+from relay.core.payloads import Payload, Reading, read_body
+from relay.core.source import Source
+from relay.core.verification.scheme import Scheme
+from relay.core.verification.strip_credentials import without_proof
+from relay.core.webhook import Hook
+
+_NOTHING: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """A request as its sender made it."""
+
+    raw: bytes
+    content_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A payload, and the mapping to try on it."""
+
+    payload: Payload
+    mapping: Compiled
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The way that an event would go, and the moment at which it came."""
+
+    source: Source
+    destination: Destination | Router
+    hook: Hook | None
+    now: datetime
+
+
+def way_of(config: Config, source: Source, *, finder: Finder, now: datetime) -> Way:
+    router = config.router(source, finder, for_rules=True)
+    return Way(source, router, config.hooks.get(source.name), now)
+
+
+def captured_page(captured: Captured, way: Way) -> dict[str, Any]:
+    """`{source, items}`: what the source's own mapping makes of a request.
+
+    Raises NotFound where the source has no mapping, and what reading the body raises.
+    """
+    hook = hook_of(way)
+    payload = read_captured(captured, hook.reading, scheme=hook.scheme)
+    return trial_page(Trial(payload, hook.mapping), way)
+
+
+def trial_page(trial: Trial, way: Way) -> dict[str, Any]:
+    """`{source, items}`: what a mapping makes of a payload, item by item."""
+    items = preview(
+        trial.mapping,
+        trial.payload,
+        source=way.source,
+        destination=way.destination,
+        received_at=way.now,
+    )
+    return {"source": way.source.name, "items": items}
+
+
+def hook_of(way: Way) -> Hook:
+    """The source's webhook. NotFound where it has none."""
+    if way.hook is None:
+        text = f"The source {way.source.name} takes no webhooks: give it a preset, or verify and rules."
+        raise NotFound("no_such_source", text)
+    return way.hook
+
+
+def read_captured(captured: Captured, reading: Reading, *, scheme: Scheme | None = None) -> Payload:
+    """What a mapping sees of a request: the front door hides what proves the sender, and so does a preview."""
+    headers, query = without_proof(scheme, captured.headers, captured.query)
+    return Payload(read_body(captured.raw, captured.content_type, reading), headers, query)
+
+
+def read_trial(told: Any, way: Way) -> Trial:
+    """A trial as a client writes it: `{payload, headers, query, mapping}`, all but the payload optional.
+
+    `mapping` is what a source says of it: rules, and perhaps items and preset. Raises Invalid with everything wrong.
+    """
+    if not isinstance(told, Mapping):
+        raise Invalid([Problem("", "type", "must be an object of payload, headers, query and mapping")])
+    problems = [
+        Problem(str(key), "unknown", "there is no such key: there are payload, headers, query and mapping")
+        for key in told
+        if key not in {"payload", "headers", "query", "mapping"}
+    ]
+    if "payload" not in told:
+        problems.append(Problem("payload", "required", "is missing: give the value that the sender posts"))
+    headers, query = (_texts(told, name, problems) for name in ("headers", "query"))
+    if problems:
+        raise Invalid(problems)
+    mapping = compiled_mapping(told["mapping"]) if "mapping" in told else hook_of(way).mapping
+    lower = {name.lower(): value for name, value in headers.items()}
+    return Trial(Payload(told["payload"], lower, query), mapping)
+
+
+def _texts(told: Mapping[str, Any], name: str, problems: list[Problem]) -> Mapping[str, str]:
+    found = told.get(name, _NOTHING)
+    if isinstance(found, Mapping) and all(isinstance(value, str) for value in found.values()):
+        return found
+    problems.append(Problem(name, "type", "must be an object whose values are texts"))
+    return _NOTHING
+
+
+def compiled_mapping(spec: object) -> Compiled:
+    """A mapping that may build on a preset. Raises Invalid with every mistake below `mapping`."""
+    return compile_rules(spec, path="mapping", presets={name: load_preset(name) for name in preset_names()})

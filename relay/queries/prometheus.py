@@ -1,0 +1,228 @@
+"""What Prometheus is told when it asks: everything that the store knows, read anew each time."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import accumulate
+
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+)
+from prometheus_client.core import (
+    Metric as Family,
+)
+from prometheus_client.registry import Collector
+
+from relay.core.config import Config
+from relay.core.destination import Destination, Limits
+from relay.core.errors import Unavailable
+from relay.core.lifecycle import ENDED, Reason
+from relay.core.percentiles import Times, end_of
+from relay.core.version import VERSION
+from relay.queries import metric_definitions as table
+from relay.queries.metric_definitions import Kind, Metric
+from relay.queries.queues import alive
+from relay.store.counters import Standing, Timed, Totals, read_standing, read_totals
+from relay.store.engine.connection import translated
+from relay.store.engine.durability import read_durability
+from relay.store.events import destinations
+from relay.store.queues import Spent, read_down, read_spent, read_workers
+from relay.store.stores import Store
+
+ALL = "all"
+"""What destinations are called where they are added up."""
+
+_SECONDS = tuple(range(0, 34, 2))
+"""The buckets that are told: from 10 ms to 11 minutes, each twice as long as the one before."""
+
+_OUTCOMES = ("delivered", "duplicate", "refused", "faltered", "throttled", "locked_out")
+_DOORS = ("events", "webhooks", "gong")
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What is told of: the stores, what is configured, and every destination that there is. `apart`: each by its name."""
+
+    stores: Iterable[Store]
+    config: Config
+    known: Callable[[], Mapping[str, Destination]]
+    now: Callable[[], datetime]
+    apart: bool = True
+
+
+class Readings:
+    """Values of metrics by their labels. What is read twice under the same labels is added up."""
+
+    def __init__(self, *, apart: bool) -> None:
+        self._apart = apart
+        self._values: dict[Metric, dict[tuple[str, ...], float]] = {each: {} for each in table.OF_THE_STORE}
+        self._timed: dict[Metric, dict[tuple[str, ...], Timed]] = {
+            table.LATENCY: {},
+            table.CALL: {},
+            table.REQUEST: {},
+        }
+
+    def add(self, metric: Metric, value: float, *labels: str) -> None:
+        if not self._apart and "company" in metric.labels:
+            return
+        named = zip(metric.labels, labels, strict=True)
+        place = tuple(ALL if name == "destination" and not self._apart else label for name, label in named)
+        before = self._values[metric].get(place)
+        if before is None:
+            self._values[metric][place] = value
+        else:
+            self._values[metric][place] = max(before, value) if metric.kind is Kind.LEVEL else before + value
+
+    def add_times(self, metric: Metric, timed: Timed, *labels: str) -> None:
+        before = self._timed[metric].get(labels, Timed(Times(), 0.0))
+        counts = Counter(before.times.counts)
+        counts.update(timed.times.counts)
+        self._timed[metric][labels] = Timed(Times(dict(counts)), before.seconds + timed.seconds)
+
+    def families(self) -> Iterator[Family]:
+        """Of each metric that has a value what Prometheus reads."""
+        for metric, values in self._values.items():
+            if metric.kind is Kind.HISTOGRAM:
+                yield _histogram(metric, self._timed[metric])
+                continue
+            of_kind = CounterMetricFamily if metric.kind is Kind.COUNTER else GaugeMetricFamily
+            family = of_kind(metric.name, metric.about, labels=metric.labels)
+            for place, value in sorted(values.items()):
+                family.add_metric(place, value)
+            yield family
+
+
+def _histogram(metric: Metric, timed: Mapping[tuple[str, ...], Timed]) -> Family:
+    family = HistogramMetricFamily(metric.name, metric.about, labels=metric.labels)
+    for place, told in sorted(timed.items()):
+        counts = told.times.counts
+        each = (sum(counts.get(bucket, 0) for bucket in (last - 1, last)) for last in _SECONDS)
+        ends = [
+            (f"{end_of(last):g}", float(below))
+            for last, below in zip(_SECONDS, accumulate(each), strict=True)
+        ]
+        family.add_metric(place, [*ends, ("+Inf", float(told.times.total))], told.seconds)
+    return family
+
+
+class StoreCollector(Collector):
+    """Reads the stores whenever it is asked. One that is away is told as such, and of it nothing else."""
+
+    def __init__(self, watched: Watched) -> None:
+        self._watched = watched
+
+    def collect(self) -> Iterable[Family]:
+        """With hundreds of destinations the text takes a while: between two metrics others of this process go on."""
+        for family in read(self._watched).families():
+            yield family
+            time.sleep(0)
+
+
+def read(watched: Watched) -> Readings:
+    """Everything, now."""
+    readings = Readings(apart=watched.apart)
+    readings.add(table.BUILD, 1, VERSION)
+    known = watched.known()
+    _begin(readings, watched.config)
+    for store in watched.stores:
+        try:
+            _store(
+                readings,
+                watched,
+                store,
+                {name: each for name, each in known.items() if each.store == store.name},
+            )
+        except Unavailable:
+            readings.add(table.STORE_UP, 0, store.name)
+    return readings
+
+
+def _begin(readings: Readings, config: Config) -> None:
+    """A series that begins with its first event hides it: what can be foreseen begins at 0."""
+    for name in config.sources:
+        for outcome in ("taken", *(["unverified"] if name in config.hooks else [])):
+            readings.add(table.REQUESTS, 0, name, outcome)
+    for metric, labels in (
+        (table.LATENCY, [()]),
+        (table.CALL, [()]),
+        (table.REQUEST, [(door,) for door in _DOORS]),
+    ):
+        for place in labels:
+            readings.add_times(metric, Timed(Times(), 0.0), *place)
+
+
+def _store(readings: Readings, watched: Watched, store: Store, own: Mapping[str, Destination]) -> None:
+    """Everything is read before the first of it is told: a store is told of whole, or as away."""
+    redis = store.redis
+    totals, durability = read_totals(redis), read_durability(redis)
+    with translated():
+        names = sorted({*own, *destinations(redis)})
+    standing = read_standing(redis, names)
+    spent = read_spent(redis, sorted({each.company for each in own.values()})) if watched.apart else []
+    bases = sorted({each.base_url for each in own.values()})
+    down = {each.base_url for each in read_down(redis, bases)}
+    workers = [worker for worker in read_workers(redis) if alive(worker, watched.now())]
+    readings.add(table.STORE_UP, 1, store.name)
+    readings.add(table.STORE_RELAXED, bool(durability.relaxed), store.name)
+    readings.add(table.STORE_USED, totals.used_bytes, store.name)
+    readings.add(table.STORE_LIMIT, totals.limit_bytes, store.name)
+    readings.add(table.WORKERS, len(workers), store.name)
+    readings.add(table.OVERDUE, totals.overdue, store.name)
+    for base in bases:
+        readings.add(table.GONG_DOWN, base in down, base)
+    for name, each in standing.items():
+        _destination(readings, name, each, totals)
+    limits = {each.company: each.limits for each in own.values()}
+    for company in spent:
+        _company(readings, company, limits[company.company])
+    _told_of_all(readings, totals)
+
+
+def _destination(readings: Readings, name: str, now: Standing, ever: Totals) -> None:
+    for state, count in now.states.items():
+        readings.add(table.EVENTS, count, name, state)
+    readings.add(table.OLDEST, round(now.oldest_seconds, 3), name)
+    readings.add(table.ON_HOLD, now.hold is not None, name)
+    if now.hold is not None:
+        readings.add(table.HOLD, 1, name, now.hold)
+    for state in sorted(ENDED):
+        readings.add(table.ENDED, ever.states.get((name, state), 0), name, state)
+    readings.add(table.REPEATED, ever.states.get((name, "repeated"), 0), name)
+    readings.add(table.ACCEPTED, ever.happened.get((name, "accepted"), 0), name)
+    readings.add(table.REPLAYED, ever.happened.get((name, "replayed"), 0), name)
+    for reason in Reason:
+        readings.add(table.DEAD, ever.happened.get((name, f"dead:{reason}"), 0), name, reason)
+    for outcome in _OUTCOMES:
+        readings.add(table.ATTEMPTS, _attempts(ever, name, outcome), name, outcome)
+
+
+_ALSO = {"refused": Reason.REFUSED, "faltered": Reason.EXHAUSTED, "locked_out": Reason.LOCKED_OUT}
+"""Attempts that made a dead letter are counted by its reason."""
+
+
+def _attempts(ever: Totals, name: str, outcome: str) -> int:
+    count = ever.happened.get((name, outcome), 0)
+    if outcome in _ALSO:
+        return count + ever.happened.get((name, f"dead:{_ALSO[outcome]}"), 0)
+    return count or ever.states.get((name, outcome), 0)
+
+
+def _company(readings: Readings, spent: Spent, limits: Limits) -> None:
+    readings.add(table.BUDGET, limits.day_budget, spent.company)
+    readings.add(table.BUDGET_LEFT, max(limits.day_budget - spent.last_day, 0), spent.company)
+    readings.add(table.FROZEN, spent.frozen_until.timestamp() if spent.frozen_until else 0, spent.company)
+
+
+def _told_of_all(readings: Readings, totals: Totals) -> None:
+    for (source, outcome), count in totals.requests.items():
+        readings.add(table.REQUESTS, count, source, outcome.partition(":")[0])
+    for what, timed in totals.timed.items():
+        kind, _, door = what.partition(":")
+        if kind == "request":
+            readings.add_times(table.REQUEST, timed, door)
+        else:
+            readings.add_times({"arrival": table.LATENCY, "call": table.CALL}[kind], timed)

@@ -1,0 +1,185 @@
+"""The queues as an operator sees them: every destination's depth, age, budget and hold; the workers; the store."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from relay.core.destination import Destination, Limits
+from relay.core.errors import Unavailable
+from relay.core.forecast import Standing, forecast
+from relay.core.lane import Lane
+from relay.core.lifecycle import CAUSES, OPEN, Cause
+from relay.core.webhook import Hook
+from relay.store.engine.connection import Client, translated
+from relay.store.engine.durability import read_durability, used_share
+from relay.store.events import destinations
+from relay.store.queues import Depth, Down, Hold, Spent, read_depths, read_down, read_spent, read_workers
+from relay.store.stores import Store, Stores
+
+_SILENCE = timedelta(seconds=30)
+"""A worker that has not been heard of for this long is not shown."""
+
+
+def queues_page(
+    stores: Stores, known: Mapping[str, Destination], *, hooks: Mapping[str, Hook], now: datetime
+) -> dict[str, Any]:
+    """`{destinations, workers, store, stores, down, unverified}`: what is queued where, what may be sent, who sends it.
+
+    `known` are the destinations that there are, by name. `down` are the base URLs where Gong does not answer,
+    `unverified` the sources whose webhook takes anybody's requests. Of a store that is away it tells just that; but the
+    main one must answer.
+    """
+    others = (store for store in stores if store is not stores.main)
+    pages = [_queues(stores.main, known, now), *(_aside(store, known, now) for store in others)]
+    rows = [row for page in pages for row in page["destinations"]]
+    return {
+        "destinations": sorted(rows, key=lambda row: (row["destination"], row["store"])),
+        "workers": [worker for page in pages for worker in page["workers"]],
+        "store": pages[0]["store"],
+        "stores": [{"name": store.name} | page["store"] for store, page in zip(stores, pages, strict=True)],
+        "down": [down for page in pages for down in page["down"]],
+        "unverified": sorted(name for name, hook in hooks.items() if not hook.verifies),
+    }
+
+
+def _aside(store: Store, known: Mapping[str, Destination], now: datetime) -> dict[str, Any]:
+    """A store beside the main one, which may be away."""
+    try:
+        return _queues(store, known, now)
+    except Unavailable as error:
+        return {"destinations": [], "workers": [], "store": {"away": error.code}, "down": []}
+
+
+def _queues(store: Store, known: Mapping[str, Destination], now: datetime) -> dict[str, Any]:
+    """One store's destinations, those that were in it before among them; its workers; where Gong is down for it."""
+    redis = store.redis
+    with translated():
+        seen = destinations(redis)
+    own = {name: each for name, each in known.items() if each.store == store.name}
+    names = sorted({*own, *seen})
+    companies = sorted({_company(own, name) for name in names})
+    spent = {told.company: told for told in read_spent(redis, companies)}
+    depths = read_depths(redis, names)
+    rows = [destination_row(each, own.get(each.destination), spent, now) for each in depths]
+    down = read_down(redis, sorted({each.base_url for each in own.values()}))
+    return {
+        "destinations": [{"store": store.name} | row for row in rows],
+        "workers": [{"store": store.name} | worker for worker in read_workers(redis) if alive(worker, now)],
+        "store": store_page(redis),
+        "down": [_down(one) for one in down],
+    }
+
+
+def stores_page(stores: Stores) -> list[dict[str, Any]]:
+    """Each store: how surely it keeps what it takes, or by which code it is away."""
+    return [{"name": store.name} | _page_or_away(store.redis) for store in stores]
+
+
+def _page_or_away(redis: Client) -> dict[str, Any]:
+    try:
+        return store_page(redis)
+    except Unavailable as error:
+        return {"away": error.code}
+
+
+def alive(worker: dict[str, str], now: datetime) -> bool:
+    """A worker says every ten seconds that it lives; one that was killed stays registered for a while."""
+    return now - datetime.fromisoformat(worker["last_seen_at"]) < _SILENCE
+
+
+def store_page(redis: Client) -> dict[str, Any]:
+    """How surely the store keeps what it takes, and how full it is."""
+    durability = read_durability(redis)
+    with translated():
+        used = used_share(redis)
+    return {
+        "durability": "relaxed" if durability.relaxed else "full",
+        "relaxed": list(durability.relaxed),
+        "appendonly": durability.appendonly,
+        "appendfsync": durability.appendfsync,
+        "memory_used": None if used is None else round(used, 3),
+    }
+
+
+def _company(known: Mapping[str, Destination], name: str) -> str:
+    return known[name].company if name in known else name
+
+
+def destination_row(
+    depth: Depth, known: Destination | None, spent: Mapping[str, Spent], now: datetime
+) -> dict[str, Any]:
+    company = known.company if known else depth.destination
+    limits = known.limits if known else Limits()
+    row: dict[str, Any] = {
+        "destination": depth.destination,
+        "company": company,
+        "configured": known is not None,
+        "states": {state.value: count for state, count in depth.states.items()},
+        "open": sum(depth.states[state] for state in OPEN),
+        "oldest_seconds": round((now - depth.oldest).total_seconds(), 1) if depth.oldest else None,
+        "ever": dict(sorted(depth.counts.items())),
+        "lanes": dict(spent[company].lanes),
+        "budget": _budget(spent[company], limits),
+        "hold": _hold(depth.hold) if depth.hold else None,
+    }
+    return row | _forecast(row, spent[company], limits, now)
+
+
+def _budget(spent: Spent, limits: Limits) -> dict[str, Any]:
+    """What may still be sent. `kept_for_high` is what ordinary events may not have of `left_today`.
+
+    `others` is what other integrations of the company have spent of its day, as far as Gong's answers have told.
+    """
+    left = max(limits.day_budget - spent.last_day, 0)
+    return {
+        "per_second": limits.per_second,
+        "used_last_second": spent.last_second,
+        "per_day": limits.day_budget,
+        "used_last_day": spent.last_day,
+        "left_today": left,
+        "kept_for_high": min(max(limits.high_room - spent.high, 0), left),
+        "frozen_until": _text(spent.frozen_until) if spent.frozen_until else None,
+        "others": {"spent_about": spent.others, "seen_at": _text(spent.others_at)}
+        if spent.others_at
+        else None,
+        "spaced_wider_by_seconds": round(spent.crowd, 3),
+    }
+
+
+def _forecast(row: Mapping[str, Any], spent: Spent, limits: Limits, now: datetime) -> dict[str, Any]:
+    """When the company's backlog is gone, and when its day's budget ends before that. None on hold: nobody knows."""
+    if row["hold"]:
+        return {"clears_in_seconds": None, "clears_at": None, "day_ends_at": None}
+    only_high = spent.lanes.get(Lane.HIGH, 0) == spent.queued
+    standing = Standing(spent.queued, spent.buckets, spent.high, only_high, spent.frozen_until)
+    told = forecast(standing, limits, now)
+    seconds = round((told.clears_at - now).total_seconds(), 1) if told.clears_at else None
+    return {
+        "clears_in_seconds": seconds,
+        "clears_at": _text(told.clears_at) if told.clears_at else None,
+        "day_ends_at": _text(told.day_ends_at) if told.day_ends_at else None,
+    }
+
+
+def _down(down: Down) -> dict[str, Any]:
+    return {
+        "base_url": down.base_url,
+        "since": _text(down.since),
+        "tried_again_at": _text(down.open_until),
+        "said": down.said,
+        "remedy": "Nothing is sent there and no attempt is spent until one call passes. Nothing needs to be done.",
+    }
+
+
+def _hold(hold: Hold) -> dict[str, Any]:
+    return {
+        "cause": hold.cause,
+        "detail": hold.detail,
+        "remedy": CAUSES[Cause(hold.cause)],
+        "since": _text(hold.since),
+        "probe_at": _text(hold.probe_at) if hold.probe_at else None,
+    }
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

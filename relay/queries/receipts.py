@@ -1,0 +1,60 @@
+"""A receipt as an operator sees it: who sent it, proven by which key, and its bytes as far as they may be shown."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from relay.core.errors import RelayError
+from relay.core.payloads import Reading, read_body
+from relay.core.redaction import Sight, redacted, redacted_headers, redacted_query
+from relay.queries.events import told_moment
+
+_PLAIN_MAX = 65_536
+"""Of a body that cannot be read no more is shown than this many bytes."""
+
+
+def receipt_told(
+    record: Mapping[str, bytes], receipt: Mapping[str, bytes], *, sight: Sight, reading: Reading | None = None
+) -> dict[str, Any]:
+    """`{id, received_at, key, content_type, bytes, item, erased_at, headers, query, body}` of an event's receipt.
+
+    What its person's erasure has taken is null. `body` is the value that was read of it; of bytes that cannot be read
+    `{unreadable, text}`, with why.
+    """
+    kept = "raw" in receipt
+    told: dict[str, Any] = {
+        "id": record["receipt"].decode(),
+        "received_at": told_moment(record["received_at"]),
+        "key": receipt["key_id"].decode(),
+        "content_type": receipt["content_type"].decode() if "content_type" in receipt else None,
+        "bytes": len(receipt["raw"]) if kept else None,
+        "item": int(record.get("item", b"0")),
+        "erased_at": told_moment(receipt["erased_at"]) if "erased_at" in receipt else None,
+    }
+    return told | {
+        "headers": _texts(receipt, "headers", sight),
+        "query": _texts(receipt, "query", sight),
+        "body": _body(receipt, sight, reading or Reading()) if kept and sight is not Sight.NONE else None,
+    }
+
+
+def _texts(receipt: Mapping[str, bytes], name: str, sight: Sight) -> dict[str, str] | None:
+    """Headers or query parameters: only what came as a webhook has them."""
+    if name not in receipt or sight is Sight.NONE:
+        return None
+    texts: dict[str, str] = orjson.loads(receipt[name])
+    if sight is Sight.PLAIN:
+        return texts
+    return redacted_headers(texts) if name == "headers" else redacted_query(texts)
+
+
+def _body(receipt: Mapping[str, bytes], sight: Sight, reading: Reading) -> Any:
+    raw = receipt["raw"]
+    try:
+        value = read_body(raw, receipt["content_type"].decode(), reading)
+    except RelayError as error:
+        plain = sight is Sight.PLAIN
+        text = raw[:_PLAIN_MAX].decode("utf-8", "replace") if plain else f"••• ({len(raw)} bytes)"
+        return {"unreadable": error.code, "text": text}
+    return value if sight is Sight.PLAIN else redacted(value)

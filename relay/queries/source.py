@@ -1,0 +1,40 @@
+"""One source in full: what is told of it in the list, its mapping as it is written, and the last payload that came."""
+
+from typing import Any
+
+from relay.core.errors import NotFound
+from relay.core.webhook import Hook
+from relay.queries.explain import Onlooker
+from relay.queries.receipts import receipt_told
+from relay.queries.sources import source_rows
+from relay.store.all_stores import find_event, list_everywhere
+from relay.store.events import Filter, read_receipt
+
+
+def source_page(onlooker: Onlooker, name: str) -> dict[str, Any]:
+    """As in the list of sources, and `mapping`: null where it takes no webhooks; and `last`: null where nothing came.
+
+    `last` is the receipt of its newest event, as far as this onlooker may see it, with that event's id. Raises NotFound.
+    """
+    config = onlooker.config
+    if config is None or name not in config.sources:
+        raise NotFound("no_such_source", f"The configuration has no source {name!r}.")
+    [row] = source_rows(onlooker.stores, config, [name], now=onlooker.now)
+    hook = config.hooks.get(name)
+    return row | {
+        "mapping": dict(hook.mapping.written) if hook else None,
+        "last": _last(onlooker, name, hook),
+    }
+
+
+def _last(onlooker: Onlooker, name: str, hook: Hook | None) -> dict[str, Any] | None:
+    newest = list_everywhere(onlooker.stores, Filter(source=name), limit=1, cursor=None).events
+    found = find_event(onlooker.stores, newest[0]["id"]) if newest else None
+    if found is None:
+        return None
+    store, record = found
+    receipt = read_receipt(store.redis, record["receipt"].decode())
+    if receipt is None:
+        return None
+    reading = hook.reading if hook and "headers" in receipt else None
+    return {"event": newest[0]["id"]} | receipt_told(record, receipt, sight=onlooker.sight, reading=reading)

@@ -1,0 +1,47 @@
+"""What sources send, as an operator sees it: how much, what of it was turned away and why, whom Gong can tell it is about."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from relay.core.gong.validate import Association
+from relay.core.timestamps import render_instant
+from relay.queries.time_series import read_everywhere, together
+from relay.store.stores import Stores
+from relay.store.time_series import Grain, Span, TurnedAway, of_source, read_turned_away
+
+_SPANS = {"last_hour": Span(Grain.TEN, 6), "last_day": Span(Grain.HOUR, 24)}
+
+_OF_EVENTS = ("accepted", "repeated", "filtered", "collapsed", "dead")
+_OURS = frozenset({"taken", "erased", *_OF_EVENTS, *Association})
+
+
+def sent_by(stores: Stores, names: Sequence[str], *, now: datetime) -> dict[str, dict[str, Any]]:
+    """Of each source named `{traffic: {last_hour, last_day}, association, turned_away}`.
+
+    A span tells of requests `taken` and `turned_away` (by code, and of signatures by reason), and of the events in them.
+    `association` counts the last day's events by how surely Gong can tell whom they are about. `turned_away` is the
+    newest request that was, or null.
+    """
+    scopes = [of_source(name) for name in names]
+    read = {title: read_everywhere(stores, scopes, span, now) for title, span in _SPANS.items()}
+    newest = read_turned_away(stores.main.redis, names)
+    told: dict[str, dict[str, Any]] = {}
+    for name, scope in zip(names, scopes, strict=True):
+        counts = {title: together(found[scope]).counts for title, found in read.items()}
+        told[name] = {
+            "traffic": {title: _span(each) for title, each in counts.items()},
+            "association": {sure.value: counts["last_day"].get(sure, 0) for sure in Association},
+            "turned_away": _turned_away(newest[name]) if name in newest else None,
+        }
+    return told
+
+
+def _span(counts: Mapping[str, int]) -> dict[str, Any]:
+    events = {what: counts.get(what, 0) for what in _OF_EVENTS}
+    turned = {what: counts[what] for what in sorted(counts) if what not in _OURS}
+    return {"requests": counts.get("taken", 0), "events": events, "turned_away": turned}
+
+
+def _turned_away(told: TurnedAway) -> dict[str, Any]:
+    return {"at": render_instant(told.at), "code": told.code, "reason": told.reason or None}

@@ -1,0 +1,253 @@
+"""Accepting a receipt: one step in Redis for all of its events."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+
+from relay.core.call import Call
+from relay.core.destination import MAIN
+from relay.core.errors import Conflict
+from relay.core.fingerprint import cluster_of
+from relay.core.gong.validate import association
+from relay.core.lane import Lane
+from relay.core.lifecycle import Reason, State
+from relay.core.visit_session import Session
+from relay.settings import Settings
+from relay.store.engine.compression import USUAL_TYPE, pack, pack_pair
+from relay.store.engine.connection import translated
+from relay.store.engine.rq_jobs import job_data, job_moment
+from relay.store.engine.scripts import Scripts
+from relay.store.person_index import People, tells_of
+from relay.tracing.spans import traceparent
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long ended events and what we have seen are kept, in seconds."""
+
+    delivered: int = 72 * 3600
+    dead: int = 720 * 3600
+    seen: int = 336 * 3600
+    filtered: int = 72 * 3600
+    discarded: int = 72 * 3600
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Retention":
+        return cls(
+            settings.retention_delivered_hours * 3600,
+            settings.retention_dead_hours * 3600,
+            settings.retention_dedupe_hours * 3600,
+            settings.retention_filtered_hours * 3600,
+            settings.retention_discarded_hours * 3600,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One authenticated request. `rejections` is the JSON text of the items that were not taken, for its answer.
+
+    `headers` and `query` are JSON texts, kept where a mapping may read them again. A second request with the same
+    `idempotency_key` within `remember_seconds` is answered as the first was. `people` are all whom it tells of. `mapping` is the version that mapped it.
+    """
+
+    id: str
+    source: str
+    raw: bytes
+    content_type: str
+    key_id: str
+    idempotency_key: str | None = None
+    rejections: bytes = b""
+    remember_seconds: int = 86_400
+    headers: bytes = b""
+    query: bytes = b""
+    people: tuple[str, ...] = ()
+    mapping: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """One event to be accepted. Without a call it is filtered, and `reason` says why.
+
+    `event_id` is Gong's. Where its sender chose it freely, `dedupe_name` says what it is deduplicated by. With
+    `problems` it is a dead letter, by the reason `dead_as`. `store` is its company's. `people` are those whom its item and
+    its body tell of.
+    """
+
+    id: str
+    event_id: str
+    destination: str
+    company: str
+    type: str
+    item: int
+    call: Call | None
+    warnings: bytes = b""
+    reason: str = ""
+    dedupe_name: str | None = None
+    rule: str | None = None
+    problems: bytes = b""
+    part: int = 0
+    dead_as: Reason = Reason.UNMAPPABLE
+    lane: Lane = Lane.NORMAL
+    session: Session | None = None
+    store: str = MAIN
+    people: tuple[str, ...] = ()
+    happened_at: datetime | None = None
+
+    @property
+    def state(self) -> State:
+        if self.problems:
+            return State.DEAD
+        return State.QUEUED if self.call is not None else State.FILTERED
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How receipts are kept: for how long, and by which marks people are found. Without `people` nobody is."""
+
+    retention: Retention
+    people: People | None = None
+
+    def marks(self, people: tuple[str, ...]) -> bytes:
+        """What the store knows these people by."""
+        return self.people.marks(people) if self.people and people else b""
+
+    def alias(self, event: NewEvent) -> str:
+        """What the event's ids are called where they tell of its people themselves; else empty."""
+        name = event.dedupe_name or event.event_id
+        return self.people.alias(name) if self.people and tells_of(name, event.people) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one event: its own id, or the first one's when it is a duplicate."""
+
+    id: str
+    status: str
+    duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of a receipt. `repeated` when this request had been accepted before: the verdicts are the first's."""
+
+    receipt: str
+    repeated: bool
+    verdicts: tuple[Verdict, ...]
+    rejections: bytes
+
+
+def accept(
+    scripts: Scripts, receipt: Receipt, events: Sequence[NewEvent], *, now: datetime, keeping: Keeping
+) -> Accepted:
+    """Keep the receipt and queue its events, all of it or nothing.
+
+    Raises Unavailable when Redis cannot take it (nothing was kept, or the same call may be repeated), and Conflict
+    when the Idempotency-Key was used for another body.
+    """
+    digest = hashlib.sha256(receipt.raw).hexdigest() if receipt.idempotency_key else ""
+    moment = job_moment(now)
+    retention, marks = keeping.retention, keeping.marks(receipt.people)
+    raw, bodies = _packed(receipt, events)
+    fields = _receipt_fields(receipt, raw)
+    arguments: list[str | bytes | float] = [
+        receipt.id,
+        receipt.source,
+        _idempotency_name(receipt),
+        digest,
+        receipt.remember_seconds,
+        retention.seen,
+        retention.filtered * 1_000_000,
+        retention.dead * 1_000_000,
+        moment,
+        receipt.key_id,
+        marks,
+        len(fields),
+        *fields,
+    ]
+    for event, body in zip(events, bodies, strict=True):
+        marks_of = marks if event.people == receipt.people else keeping.marks(event.people)
+        arguments += _event_arguments(event, body, marks=marks_of, alias=keeping.alias(event))
+    with translated():
+        kind, receipt_id, verdicts, rejections = scripts.run("accept", *arguments, copied=True)
+    if kind == b"clash":
+        raise Conflict(
+            "idempotency_key_reused", "This Idempotency-Key was used with another body. Use a new one."
+        )
+    return Accepted(
+        receipt_id.decode(),
+        kind == b"repeated",
+        tuple(_verdict(text) for text in verdicts.decode().split()),
+        rejections if kind == b"repeated" else receipt.rejections,
+    )
+
+
+def _idempotency_name(receipt: Receipt) -> str:
+    if not receipt.idempotency_key:
+        return ""
+    return f"{receipt.source}:{hashlib.sha256(receipt.idempotency_key.encode()).hexdigest()}"
+
+
+def _packed(receipt: Receipt, events: Sequence[NewEvent]) -> tuple[bytes, list[bytes]]:
+    """The request's bytes and the body of each event, as they are kept. b"": an event without a call.
+
+    A body that goes on from the bytes is lost with them. So it does only where both tell of the same people: nobody's
+    erasure then takes the bytes and leaves the event.
+    """
+    bodies = [orjson.dumps(event.call.body) if event.call is not None else b"" for event in events]
+    if len(bodies) == 1 and bodies[0] and set(receipt.people) <= set(events[0].people):
+        raw, body = pack_pair(receipt.raw, bodies[0])
+        return raw, [body]
+    return pack(receipt.raw), [pack(body) for body in bodies]
+
+
+def _receipt_fields(receipt: Receipt, raw: bytes) -> list[str | bytes]:
+    optional = {"rejections": receipt.rejections, "headers": receipt.headers, "query": receipt.query}
+    fields: list[str | bytes] = ["raw", raw, *(["mapping", receipt.mapping] if receipt.mapping else [])]
+    if receipt.content_type != USUAL_TYPE:
+        fields += ["content_type", receipt.content_type]
+    for name, value in optional.items():
+        if value:
+            fields += [name, value]
+    return fields
+
+
+def _event_arguments(event: NewEvent, body: bytes, *, marks: bytes, alias: str) -> list[str | bytes | float]:
+    fields: list[str | bytes | float] = ["type", event.type, "item", event.item]
+    if event.call is not None:
+        fields += ["operation", event.call.operation, "body", body]
+    if event.problems:
+        cluster = cluster_of(event.dead_as, event.reason, rule=event.rule)
+        fields += ["reason", event.dead_as, "problems", event.problems]
+        fields += ["cluster", cluster.fingerprint, "field", cluster.field]
+    name = event.dedupe_name or event.event_id
+    optional = {"warnings": event.warnings, "detail": event.reason, "rule": event.rule, "part": event.part}
+    optional |= {"people": marks, "dedupe": name if alias else ""}
+    optional["trace"] = traceparent()
+    for field, value in optional.items():
+        if value:
+            fields += [field, value]
+    head = [event.id, event.event_id, name, event.company, event.destination, event.state, event.lane]
+    session = event.session if event.state is State.QUEUED else None
+    if session is not None:
+        fields += ["collapse", session.told]
+    sure = association(event.call.operation, event.call.body) if event.call is not None else ""
+    happened = int(event.happened_at.timestamp() * 1_000_000) if event.happened_at else ""
+    people = (marks, happened, alias)
+    return [*head, job_data(event.id), _session_argument(event, session), sure, *people, len(fields), *fields]
+
+
+def _session_argument(event: NewEvent, session: Session | None) -> str:
+    if session is None:
+        return ""
+    name = hashlib.sha256(f"{event.destination}|{session.name}".encode()).hexdigest()[:32]
+    times = session.collapse
+    seconds = (times.quiet_seconds, times.longest_seconds, session.happened_at.timestamp())
+    return "|".join([name, *(str(int(each * 1_000_000)) for each in seconds)])
+
+
+def _verdict(text: str) -> Verdict:
+    event_id, status, duplicate = text.split("|")
+    return Verdict(event_id, status, duplicate == "1")

@@ -1,0 +1,25 @@
+"""Reading what the store knows of sources: which of their keys came when."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from redis import Redis
+
+from relay.store.engine import keys
+from relay.store.engine.connection import translated
+from relay.store.engine.redis_time import moment_from
+
+
+def read_key_uses(redis: Redis, names: Sequence[str]) -> dict[str, dict[str, datetime]]:
+    """For each source named, when each of its keys was last used, by key id. A key that never came is not there."""
+    with translated():
+        pipeline = redis.pipeline(transaction=False)
+        for name in names:
+            pipeline.hgetall(keys.KEY_USED + name)
+        found: list[Any] = pipeline.execute()
+    return {name: _moments(fields) for name, fields in zip(names, found, strict=True)}
+
+
+def _moments(fields: Mapping[bytes, bytes]) -> dict[str, datetime]:
+    return {key_id.decode(): moment_from(microseconds) for key_id, microseconds in fields.items()}

@@ -1,0 +1,132 @@
+"""Signing in by a provider, as the store sees it: what was asked of it, the code that came back, and who it was.
+
+The web asks and a worker, who alone may call out, exchanges the code. What is worth something is sealed: the code, what
+is needed to spend it, and who somebody is, so that whoever writes to the store cannot sign in by that.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from redis import Redis
+
+from relay.core.oidc import Provider
+from relay.store.engine import keys
+from relay.store.engine.connection import translated
+
+ASKING_SECONDS = 600
+"""How long somebody may take to sign in at the provider, and a code waits for a worker."""
+
+PROVIDER_SECONDS = 86_400
+"""How long a provider's document is good when nobody can read it anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked. `browser` is the digest of who asked, `sealed` what only we know, `onward` the page to go to."""
+
+    browser: str
+    sealed: str = field(repr=False)
+    onward: str
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """Somebody who came back, and how far their code is: `identity` is sealed, `detail` says why it came to nothing."""
+
+    asked: Asked
+    sealed_code: str = field(repr=False)
+    identity: str | None = field(default=None, repr=False)
+    detail: str | None = None
+
+
+def save_provider(redis: Redis, provider: Provider) -> None:
+    with translated():
+        redis.set(keys.OIDC_PROVIDER, json.dumps(asdict(provider)), ex=PROVIDER_SECONDS)
+
+
+def read_known_provider(redis: Redis) -> Provider | None:
+    """What a worker has read of the provider; None where none could yet."""
+    with translated():
+        found: Any = redis.get(keys.OIDC_PROVIDER)
+    return Provider(**json.loads(found)) if found else None
+
+
+def save_asked(redis: Redis, state: str, asked: Asked) -> None:
+    """Remember a question until its answer comes. `state` is fresh random text."""
+    with translated():
+        redis.set(keys.OIDC_ASKED + digest(state), json.dumps(asdict(asked)), ex=ASKING_SECONDS)
+
+
+def take_asked(redis: Redis, state: str) -> Asked | None:
+    """What was asked under this state, once."""
+    key = keys.OIDC_ASKED + digest(state)
+    with translated(), redis.pipeline(transaction=True) as pipeline:
+        pipeline.get(key)
+        pipeline.delete(key)
+        found: Any = pipeline.execute()[0]
+    return Asked(**json.loads(found)) if found else None
+
+
+def save_back(redis: Redis, back_id: str, back: Back) -> None:
+    """Have a worker exchange a code."""
+    with translated(), redis.pipeline(transaction=True) as pipeline:
+        pipeline.set(keys.OIDC_BACK + back_id, json.dumps(asdict(back)), ex=ASKING_SECONDS)
+        pipeline.rpush(keys.OIDC_BACKS, back_id)
+        pipeline.expire(keys.OIDC_BACKS, ASKING_SECONDS)
+        pipeline.execute()
+
+
+def next_back(redis: Redis) -> tuple[str, Back] | None:
+    """The next code to exchange. A worker that dies over one costs somebody a second try to sign in."""
+    with translated():
+        while (found := redis.lpop(keys.OIDC_BACKS)) is not None:
+            back_id = found.decode()  # type: ignore[union-attr]
+            back = read_back(redis, back_id)
+            if back is not None:
+                return back_id, back
+    return None
+
+
+def read_back(redis: Redis, back_id: str) -> Back | None:
+    """How far a code is; None where there is nothing of this id."""
+    with translated():
+        found: Any = redis.get(keys.OIDC_BACK + back_id)
+    return _read(found) if found else None
+
+
+def settle_back(redis: Redis, back_id: str, back: Back) -> None:
+    """A code was exchanged, or has come to nothing."""
+    with translated():
+        redis.set(keys.OIDC_BACK + back_id, json.dumps(asdict(back)), ex=ASKING_SECONDS, xx=True)
+
+
+def spend_back(redis: Redis, back_id: str) -> bool:
+    """Whether it was there to be spent: it signs in one browser, once."""
+    with translated():
+        return bool(redis.delete(keys.OIDC_BACK + back_id))
+
+
+def question_of(browser: str) -> str:
+    """What a question's secrets are sealed for."""
+    return f"oidc question of {browser}"
+
+
+def code_of(back_id: str) -> str:
+    """What a code is sealed for."""
+    return f"oidc code of {back_id}"
+
+
+def identity_of(back_id: str) -> str:
+    """What an identity is sealed for."""
+    return f"oidc identity of {back_id}"
+
+
+def digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _read(text: bytes) -> Back:
+    told = json.loads(text)
+    return Back(Asked(**told.pop("asked")), **told)

@@ -1,0 +1,138 @@
+"""What operators do: pause and resume destinations, replay and discard events."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from redis import Redis
+
+from relay.core.destination import Destination
+from relay.core.errors import Conflict, NotFound
+from relay.core.lifecycle import Cause
+from relay.store.engine import keys
+from relay.store.engine.connection import translated
+from relay.store.engine.redis_time import SECOND, moment_from
+from relay.store.engine.rq_jobs import job_data, job_moment
+from relay.store.engine.scripts import Scripts
+
+_AT_ONCE = 1000
+_WEEK = 7 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why a destination is to rest. With `probe_seconds` its credentials are tried after that long, and the hold
+    ends when they pass; without, only an operator ends it.
+    """
+
+    cause: Cause
+    detail: str
+    probe_seconds: float | None
+
+
+def hold_destination(scripts: Scripts, destination: Destination, hold: Hold) -> bool:
+    """Put a destination on hold, or change why. True when it was not on hold before."""
+    probe = "" if hold.probe_seconds is None else int(hold.probe_seconds * SECOND)
+    with translated():
+        return bool(
+            scripts.run("hold", destination.name, destination.company, hold.cause, hold.detail, probe)
+        )
+
+
+def resume_destination(scripts: Scripts, name: str, *, probed: bool = False) -> tuple[bool, int]:
+    """End a hold. Returns whether there was one, and how many events went back to their queue, in their order.
+
+    `probed`: Gong has just taken the credentials, so an event that is locked out next has itself to blame.
+    """
+    was_held, moved = False, 0
+    while True:
+        with translated():
+            was, some, left = scripts.run("resume", name, _AT_ONCE, int(probed))
+        was_held, moved = was_held or bool(was), moved + some
+        if not left:
+            return was_held, moved
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What came of a probe: `passed`, an outcome's word, or `not_configured`; Gong's status and words.
+
+    `cause` is what a hold for it would be for.
+    """
+
+    outcome: str
+    status: int | None = None
+    detail: str = ""
+    cause: Cause | None = None
+
+
+def ask_probe(redis: Redis, destination: Destination) -> None:
+    """Have a destination's credentials tried as soon as its budget allows, on hold or not."""
+    with translated():
+        redis.hset(keys.PROBE_WANTED, destination.name, destination.company)
+
+
+def tell_probe(redis: Redis, name: str, probed: Probed) -> None:
+    """Keep what came of a probe, for a week."""
+    seconds, microseconds = redis.time()
+    told = ("at", seconds * SECOND + microseconds, "outcome", probed.outcome)
+    said = ("status", probed.status or 0, "detail", probed.detail[:500], "cause", probed.cause or "")
+    with redis.pipeline() as pipeline:
+        pipeline.hset(keys.PROBE_TOLD + name, items=[*told, *said])
+        pipeline.expire(keys.PROBE_TOLD + name, _WEEK)
+        pipeline.execute()
+
+
+def rest_after_probe(scripts: Scripts, name: str, seconds: float) -> None:
+    """Make no call of the company of a destination on hold for so long: its probe was answered 429."""
+    scripts.run("rest", name, int(seconds * SECOND))
+
+
+def read_probe(redis: Redis, name: str) -> tuple[datetime, Probed] | None:
+    """When the last probe of a destination ended, and what came of it. None where there was none within a week."""
+    with translated():
+        fields: Any = redis.hgetall(keys.PROBE_TOLD + name)
+    if not fields:
+        return None
+    told = {field.decode(): value.decode() for field, value in fields.items()}
+    cause = Cause(told["cause"]) if told.get("cause") else None
+    probed = Probed(told["outcome"], int(told["status"]) or None, told["detail"], cause)
+    return moment_from(told["at"]), probed
+
+
+def replay_event(
+    scripts: Scripts, event_id: str, *, now: datetime, fields: Mapping[str, str | bytes] | None = None
+) -> None:
+    """Send a dead letter (or a discarded event) again, perhaps with a body mapped anew in `fields`.
+
+    Raises NotFound, or Conflict when it is in another state or was never mapped.
+    """
+    changes = [part for pair in (fields or {}).items() for part in pair]
+    with translated():
+        done, state = scripts.run("replay", event_id, job_moment(now), job_data(event_id), *changes)
+    _check(
+        event_id,
+        done=bool(done),
+        state=state.decode(),
+        verb="replayed",
+        may="a dead letter or a discarded event",
+    )
+
+
+def discard_event(scripts: Scripts, event_id: str, *, keep_seconds: int) -> None:
+    """Give an event up. NotFound, or Conflict when it is being sent or has ended."""
+    with translated():
+        done, state = scripts.run("discard", event_id, keep_seconds * SECOND)
+    may = "an event that is gathering, queued, waiting, held or a dead letter"
+    _check(event_id, done=bool(done), state=state.decode(), verb="discarded", may=may)
+
+
+def _check(event_id: str, *, done: bool, state: str, verb: str, may: str) -> None:
+    if done:
+        return
+    if not state:
+        raise NotFound(
+            "no_such_event", f"There is no event {event_id}: the id is wrong, or its record was pruned."
+        )
+    raise Conflict("wrong_state", f"Event {event_id} is {state}. Only {may} can be {verb}.")

@@ -1,0 +1,128 @@
+"""Reading what happened when: counts and times in minutes, tens of minutes and hours, of everything, of one destination
+or of one source.
+
+Fields of a bucket are an event's states (`delivered`, `duplicate`, `dead`, `filtered`, `collapsed`, `discarded`) and
+`accepted`, `repeated` (kept once already), `faltered`, `throttled`, `locked_out` (attempts), `replayed`. Times stand as
+`delivered:<bucket>` (from arrival to Gong) and `call:<bucket>` (Gong's answer), as `relay.core.percentiles` counts them.
+Of a source there are `taken` (requests), the codes of those that were not, `unverified:<reason>`, and how surely Gong
+can tell whom its events are about: `strong`, `medium`, `weak`, `opaque`.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+
+from redis import Redis
+
+from relay.core.percentiles import Times, merged
+from relay.store.engine import keys
+from relay.store.engine.connection import translated
+from relay.store.engine.redis_time import moment_from
+
+EVERYTHING = ""
+
+
+def of_destination(name: str) -> str:
+    """The scope of what happened to one destination's events."""
+    return f":to:{name}"
+
+
+def of_source(name: str) -> str:
+    """The scope of what one source sent."""
+    return f":from:{name}"
+
+
+class Grain(Enum):
+    """How long one bucket is: its mark in the store and its seconds."""
+
+    MINUTE = ("m", 60)
+    TEN = ("t", 600)
+    HOUR = ("h", 3600)
+
+    @property
+    def seconds(self) -> int:
+        return self.value[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """`count` buckets of one grain, the last of them the one that `now` lies in."""
+
+    grain: Grain
+    count: int
+
+    def numbers(self, now: datetime) -> range:
+        last = int(now.timestamp()) // self.grain.seconds
+        return range(last - self.count + 1, last + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """What happened in one of them, from `at` on."""
+
+    at: datetime
+    counts: Mapping[str, int] = field(default_factory=dict)
+    arrivals: Times = field(default_factory=Times)
+    calls: Times = field(default_factory=Times)
+
+
+def read_series(redis: Redis, scopes: Sequence[str], span: Span, *, now: datetime) -> dict[str, list[Bucket]]:
+    """The buckets of each scope, the oldest first, in one round trip. Those in which nothing happened are there too."""
+    mark, numbers = span.grain.value[0], span.numbers(now)
+    with translated():
+        pipeline = redis.pipeline(transaction=False)
+        for scope in scopes:
+            for number in numbers:
+                pipeline.hgetall(f"{keys.SERIES}{mark}{number}{scope}")
+        rows: list[Mapping[bytes, bytes]] = pipeline.execute()
+    starts = [datetime.fromtimestamp(number * span.grain.seconds, tz=UTC) for number in numbers]
+    told = iter(rows)
+    return {scope: [_bucket(start, next(told)) for start in starts] for scope in scopes}
+
+
+def _bucket(at: datetime, row: Mapping[bytes, bytes]) -> Bucket:
+    counts: Counter[str] = Counter()
+    times: dict[str, dict[int, int]] = {"delivered": {}, "call": {}}
+    for name, value in row.items():
+        what, _, rest = name.decode().partition(":")
+        if what in times and rest:
+            times[what][int(rest)] = int(value)
+        if what != "call":
+            counts[what if what in times else name.decode()] += int(value)
+    return Bucket(at, dict(counts), Times(times["delivered"]), Times(times["call"]))
+
+
+def summed(buckets: Iterable[Bucket], at: datetime) -> Bucket:
+    """Several buckets as one that begins at `at`."""
+    all_of_them = list(buckets)
+    counts: Counter[str] = Counter()
+    for bucket in all_of_them:
+        counts.update(bucket.counts)
+    arrivals = merged(bucket.arrivals for bucket in all_of_them)
+    return Bucket(at, dict(counts), arrivals, merged(bucket.calls for bucket in all_of_them))
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """The newest request of a source that was not taken: when, with which code, and of a signature why."""
+
+    at: datetime
+    code: str
+    reason: str
+
+
+def read_turned_away(redis: Redis, names: Sequence[str]) -> dict[str, TurnedAway]:
+    """Of each source named that ever had one."""
+    with translated():
+        pipeline = redis.pipeline(transaction=False)
+        for name in names:
+            pipeline.hmget(keys.TURNED_AWAY + name, "at", "code", "reason")
+        rows: list[Any] = pipeline.execute()
+    return {
+        name: TurnedAway(moment_from(at), code.decode(), (reason or b"").decode())
+        for name, (at, code, reason) in zip(names, rows, strict=True)
+        if at and code
+    }

@@ -1,0 +1,62 @@
+"""What may be done with the dead letters of one fault: try a mapping on them, send them again."""
+
+from dataclasses import replace
+from typing import Any
+
+from relay.actions.replay_job import foresee_everywhere
+from relay.core.config import Config
+from relay.core.errors import Conflict
+from relay.core.replay import Filter, Replay, Request
+from relay.core.roles import Role
+from relay.ingest.accept_events import Intake
+from relay.queries.dead_letters import cluster_page
+from relay.queries.previews import compiled_mapping
+from relay.queries.replays import foreseen_page
+from relay.web.actions.replays import begin_replay
+from relay.web.auth import Caller
+from relay.web.context import Parts
+from relay.web.visibility import onlooker
+
+
+def try_cluster(known: Parts, caller: Caller, cluster: str, mapping: Any = None) -> dict[str, Any]:
+    """What a replay of one fault would do: by today's mapping, or by `mapping` in its source's place. Changes nothing.
+
+    `{cluster, mapping, matched, at_least, examples, would_map, would_fail, tried}`, where `mapping` is `today` or `given`.
+    Raises NotFound, Invalid with every mistake in the mapping, and Conflict where the fault is not one source's.
+    """
+    caller.must(Role.OPERATOR)
+    looking = onlooker(known, caller)
+    page = cluster_page(looking, cluster)
+    intake = known.intake
+    if mapping is not None:
+        if page["mapping"] is None:
+            raise Conflict("no_one_mapping", _NOT_ONE)
+        intake = _with_mapping(known, page["mapping"]["source"], mapping)
+    told = foresee_everywhere(known.stores, _of(cluster, mapped_anew=page), lambda: intake, known.now)
+    shown = foreseen_page(told, looking.sight)
+    return {"cluster": cluster, "mapping": "today" if mapping is None else "given"} | shown
+
+
+_NOT_ONE = (
+    "Dead letters of this fault came from several sources, or from one that takes no webhooks: there is no one mapping to "
+    "try on them. Look at the events one by one."
+)
+
+
+def replay_cluster(known: Parts, caller: Caller, cluster: str) -> dict[str, Any]:
+    """Begin a replay of all dead letters of one fault, those of webhooks mapped anew. The replay's page."""
+    caller.must(Role.OPERATOR)
+    page = cluster_page(onlooker(known, caller), cluster)
+    return begin_replay(known, caller, Request(_of(cluster, mapped_anew=page), dry_run=False))
+
+
+def _of(cluster: str, *, mapped_anew: dict[str, Any]) -> Replay:
+    """Where one mapping made them all, it makes them anew; others go as they were, or anew if they never were."""
+    return Replay(Filter(cluster=cluster), remap=True if mapped_anew["mapping"] else None)
+
+
+def _with_mapping(known: Parts, source: str, mapping: Any) -> Intake:
+    """The intake, with a mapping of somebody's in the place of a source's own."""
+    config: Config = known.config
+    hook = replace(config.hooks[source], mapping=compiled_mapping(mapping))
+    return replace(known.intake, config=replace(config, hooks=config.hooks | {source: hook}))

@@ -1,0 +1,50 @@
+"""The operator's API of dead letters by their fault: list them, look at one fault, try a mended mapping on it."""
+
+from flask import Blueprint, Response, request
+
+from relay.core.errors import Invalid, Problem
+from relay.core.roles import Role
+from relay.core.strict_json import parse
+from relay.queries.dead_letters import cluster_page, dead_letters_page
+from relay.web.actions.dead_letters import try_cluster
+from relay.web.context import called_by
+from relay.web.problems import answer
+from relay.web.request_body import read_body
+from relay.web.visibility import onlooker
+
+dead_letters = Blueprint("dead_letters", __name__)
+
+
+@dead_letters.get("/v1/dead-letters")
+def list_dead_letters() -> Response:
+    """Dead letters by their fault."""
+    known, _ = called_by(Role.VIEWER)
+    limit = request.args.get("limit", "50")
+    if not (limit.isascii() and limit.isdigit()):
+        raise Invalid([Problem("limit", "type", "limit must be a whole number.")])
+    return answer(dead_letters_page(known.stores, limit=int(limit[:6]), cursor=request.args.get("cursor")))
+
+
+@dead_letters.get("/v1/dead-letters/<cluster>")
+def show_cluster(cluster: str) -> Response:
+    """One fault: its newest dead letters, the newest of them explained, and the mapping to mend."""
+    known, caller = called_by(Role.VIEWER)
+    return answer(cluster_page(onlooker(known, caller), cluster))
+
+
+@dead_letters.post("/v1/dead-letters/<cluster>/preview")
+def preview_cluster(cluster: str) -> Response:
+    """What a replay of the fault would do, by today's mapping or by the one that the body gives. Changes nothing."""
+    known, caller = called_by(Role.OPERATOR)
+    raw = read_body(request, most=known.settings.max_body_bytes)
+    told = parse(raw) if raw.strip() else {}
+    if not isinstance(told, dict):
+        raise Invalid([Problem("", "type", 'must be an object, such as {"mapping": {"rules": [\u2026]}}')])
+    problems = [
+        Problem(name, "unknown", "There is no such key: there is mapping.")
+        for name in told
+        if name != "mapping"
+    ]
+    if problems:
+        raise Invalid(problems)
+    return answer(try_cluster(known, caller, cluster, told.get("mapping")))

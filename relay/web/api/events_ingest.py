@@ -1,0 +1,43 @@
+"""The front door for canonical events: `POST /v1/events`."""
+
+from flask import Blueprint, Response, current_app, g, request
+
+from relay.core.errors import BadRequest
+from relay.ingest.accept_events import Arrival, dry_run, take_in
+from relay.web.context import parts
+from relay.web.problems import answer
+from relay.web.request_body import read_body
+
+door = Blueprint("events_door", __name__)
+
+_LONGEST_IDEMPOTENCY_KEY = 255
+
+
+@door.post("/v1/events")
+def accept_events() -> Response:
+    """Size, key, body, mapping, one atomic step, answer: in this order, and 2xx only after the step."""
+    known = parts(current_app)
+    caller, source = known.keys.source(request)
+    g.source = source.name
+    raw = read_body(request, most=known.settings.max_body_bytes)
+    environ = request.environ
+    idempotency_key = _idempotency_key(environ.get("HTTP_IDEMPOTENCY_KEY"))
+    arrival = Arrival(source, raw, environ.get("CONTENT_TYPE", ""), caller.key_id, idempotency_key)
+    if environ.get("QUERY_STRING") and request.args.get("dry_run") == "true":
+        told = dry_run(known.intake, arrival)
+    else:
+        told = take_in(known.intake, arrival)
+    g.events = told.events
+    response = answer(told.body, told.status)
+    if told.repeated:
+        response.headers["Idempotent-Replayed"] = "true"
+    return response
+
+
+def _idempotency_key(key: str | None) -> str | None:
+    if key is None:
+        return None
+    if not key.strip() or len(key) > _LONGEST_IDEMPOTENCY_KEY:
+        text = f"Idempotency-Key must hold 1 to {_LONGEST_IDEMPOTENCY_KEY} characters."
+        raise BadRequest("bad_idempotency_key", text)
+    return key.strip()

@@ -1,0 +1,26 @@
+"""The API of why: asked by any name that is at hand, and answered also where there is no event."""
+
+from typing import Any
+
+from flask import Blueprint, Response, current_app, request
+
+from relay.queries.explain_by_name import why_page
+from relay.web.auth import Caller
+from relay.web.context import Parts, parts
+from relay.web.problems import answer
+from relay.web.visibility import onlooker
+
+explaining = Blueprint("explaining", __name__)
+
+
+@explaining.get("/v1/why")
+def explain_name() -> Response:
+    """Why it is, or is not, in Gong, by `id`, `event_id`, `request_id` or `receipt`."""
+    known = parts(current_app)
+    return answer(why_of(known, known.keys.caller(request), request.args.to_dict()))
+
+
+def why_of(known: Parts, caller: Caller, asked: dict[str, str]) -> dict[str, Any]:
+    """What `why_page` tells to the caller: a source's key is told of its own source."""
+    only = caller.source.name if caller.source is not None else None
+    return why_page(onlooker(known, caller), asked, only=only)

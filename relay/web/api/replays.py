@@ -1,0 +1,42 @@
+"""The operator's API of replays: begin one, watch it, end it."""
+
+from flask import Blueprint, Response, request
+
+from relay.core.replay import read_request
+from relay.core.roles import Role
+from relay.core.strict_json import parse
+from relay.queries.replays import replay_page, replays_page
+from relay.web.actions.replays import begin_replay, cancel_replay
+from relay.web.context import called_by
+from relay.web.problems import answer
+from relay.web.request_body import read_body
+
+replays = Blueprint("replays", __name__)
+
+
+@replays.post("/v1/replays")
+def begin() -> Response:
+    """Begin a replay, or with `dry_run` tell what it would do."""
+    known, caller = called_by(Role.OPERATOR)
+    asked = read_request(parse(read_body(request, most=known.settings.max_body_bytes)))
+    return answer(begin_replay(known, caller, asked), 200 if asked.dry_run else 202)
+
+
+@replays.get("/v1/replays")
+def list_replays() -> Response:
+    """The newest fifty replays."""
+    known, _ = called_by(Role.VIEWER)
+    return answer(replays_page(known.stores, now=known.now()))
+
+
+@replays.get("/v1/replays/<replay_id>")
+def show_replay(replay_id: str) -> Response:
+    """How far one replay is."""
+    known, _ = called_by(Role.VIEWER)
+    return answer(replay_page(known.stores, replay_id, now=known.now()))
+
+
+@replays.post("/v1/replays/<replay_id>/cancel")
+def cancel(replay_id: str) -> Response:
+    """End a replay. What it has queued is sent."""
+    return answer(cancel_replay(*called_by(Role.OPERATOR), replay_id))

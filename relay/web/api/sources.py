@@ -1,0 +1,56 @@
+"""The operator's API about sources: what there is of them, and what a payload would become."""
+
+from flask import Blueprint, Response, g, request
+
+from relay.core.errors import NotFound
+from relay.core.roles import Role
+from relay.core.source import Source
+from relay.core.strict_json import parse
+from relay.queries.previews import Captured, captured_page, read_trial, trial_page, way_of
+from relay.queries.source import source_page
+from relay.queries.sources import sources_page
+from relay.web.context import Parts, called_by
+from relay.web.problems import answer
+from relay.web.request_body import read_body
+from relay.web.visibility import onlooker
+
+sources = Blueprint("sources", __name__)
+
+TRIAL_TYPE = "application/vnd.gong-relay.preview+json"
+"""Tells a trial from a payload that happens to look like one: any other content type is the payload's own."""
+
+
+@sources.get("/v1/sources")
+def list_sources() -> Response:
+    """Every source: where it sends, how it is proven, which keys came when, its rules."""
+    known, _ = called_by(Role.VIEWER)
+    return answer(sources_page(known.stores, known.config, now=known.now()))
+
+
+@sources.get("/v1/sources/<name>")
+def show_source(name: str) -> Response:
+    """One source, with its mapping and the last payload that made an event of it."""
+    known, caller = called_by(Role.VIEWER)
+    return answer(source_page(onlooker(known, caller), _source(known, name).name))
+
+
+@sources.post("/v1/sources/<name>/preview")
+def preview_payload(name: str) -> Response:
+    """What a captured payload would become, item by item. Nothing is kept and nothing sent."""
+    known, _ = called_by(Role.OPERATOR)
+    source = _source(known, name)
+    way = way_of(known.config, source, finder=known.directory, now=known.now())
+    raw = read_body(request, most=known.settings.max_body_bytes)
+    if request.mimetype == TRIAL_TYPE:
+        return answer(trial_page(read_trial(parse(raw), way), way))
+    content_type = request.headers.get("Content-Type", "")
+    captured = Captured(raw, content_type, dict(request.headers), request.args.to_dict())
+    return answer(captured_page(captured, way))
+
+
+def _source(known: Parts, name: str) -> Source:
+    source = known.config.sources.get(name)
+    if source is None:
+        raise NotFound("no_such_source", f"The configuration has no source {name!r}.")
+    g.source = source.name
+    return source

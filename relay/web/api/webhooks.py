@@ -1,0 +1,100 @@
+"""The front door for partners' own payloads: `/v1/webhooks/{source}`."""
+
+from flask import Blueprint, Response, current_app, g, request
+
+from relay.core.errors import NotFound, Unauthorized
+from relay.core.source import Source
+from relay.core.verification.challenge import Answer, challenge
+from relay.core.verification.rejection import Rejected
+from relay.core.verification.request import SignedRequest
+from relay.core.verification.strip_credentials import without_proof
+from relay.core.verification.verify import Accepted, verify
+from relay.core.webhook import Hook
+from relay.ingest.accept_webhook import Delivery, TakenIn, payload_of, take_webhook
+from relay.web.context import Parts, parts
+from relay.web.problems import answer
+from relay.web.request_body import read_body
+
+door = Blueprint("webhooks_door", __name__)
+
+
+@door.route("/v1/webhooks/<name>", methods=["GET", "HEAD", "POST", "PUT"], provide_automatic_options=False)
+def accept_webhook(name: str) -> Response:
+    """Size, source, signature over raw bytes, strict parse, mapping, one atomic step, answer: in this order.
+
+    What was proven to be the sender's is answered with 2xx, mapped or not: senders drop, pause or block on 4xx.
+    """
+    known = parts(current_app)
+    source, hook = _hook(known, name)
+    g.source = source.name
+    bodiless = request.method in {"GET", "HEAD"}
+    raw = b"" if bodiless else read_body(request, most=known.settings.max_body_bytes)
+    signed = _signed_request(known, raw)
+    told = challenge(hook.challenges, signed)
+    if told is not None:
+        return _handshake(told)
+    proof = _prove(known, hook, signed)
+    told = challenge(hook.challenges, signed, accepted=proof, keys=hook.keys)
+    if told is not None:
+        return _handshake(told)
+    if bodiless:
+        raise NotFound("not_found", "This source takes POST.")
+    delivery = _delivery(source, hook, signed, proof=proof)
+    taken = take_webhook(known.intake, delivery)
+    g.events = taken.queued + taken.filtered + taken.dead + taken.duplicates
+    return _answer(delivery, taken)
+
+
+def _hook(known: Parts, name: str) -> tuple[Source, Hook]:
+    hook = known.config.hooks.get(name)
+    if hook is None:
+        raise NotFound("no_such_source", "There is no webhook of this name.")
+    return known.config.sources[name], hook
+
+
+def _signed_request(known: Parts, raw: bytes) -> SignedRequest:
+    """What the sender signed. The address is the configured one, never what the Host header says."""
+    base = known.settings.public_url or ""
+    return SignedRequest(
+        request.method, base + request.path, list(request.headers.items()), request.query_string, raw
+    )
+
+
+def _prove(known: Parts, hook: Hook, signed: SignedRequest) -> Accepted:
+    try:
+        return verify(hook.scheme, hook.keys, signed, now=known.now())
+    except Rejected as error:
+        g.reason = error.code
+        raise Unauthorized("unverified", "The request is not proven to be its sender's.") from None
+
+
+def _delivery(source: Source, hook: Hook, signed: SignedRequest, *, proof: Accepted) -> Delivery:
+    headers, query = without_proof(hook.scheme, dict(signed.headers), request.args.to_dict())
+    content_type = request.headers.get("Content-Type", "")
+    return Delivery(source, hook, signed.body, content_type, headers, query, proof)
+
+
+def _handshake(told: Answer) -> Response:
+    """The body is a text that the request chose: it may be shown as nothing but what it says it is."""
+    response = Response(told.body, status=told.status, content_type=told.content_type)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    g.code = "handshake"
+    return response
+
+
+def _answer(delivery: Delivery, taken: TakenIn) -> Response:
+    own = delivery.hook.answer
+    if own is not None:
+        response = Response(
+            own.words(lambda: payload_of(delivery)), status=own.status, content_type=own.content_type
+        )
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+    told = {
+        "receipt": taken.receipt,
+        "queued": taken.queued,
+        "duplicates": taken.duplicates,
+        "filtered": taken.filtered,
+        "dead": taken.dead,
+    }
+    return answer(told, 202)

@@ -1,0 +1,65 @@
+"""What the web process is made of: put together once in `relay.app`, and found again in every request."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from flask import Flask, current_app, request
+
+from relay.config.reload import Refused
+from relay.core.config import Config
+from relay.core.roles import Role
+from relay.ingest.accept_events import Intake
+from relay.settings import Settings
+from relay.store.destinations import Directory
+from relay.store.engine.connection import Client
+from relay.store.engine.scripts import Scripts
+from relay.store.stores import Stores
+from relay.web.auth import Caller, Keys
+
+_NAME = "relay"
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """Whether this process was told to stop, and what is wrong with the configuration file that it does not take."""
+
+    ending: Callable[[], bool] = lambda: False
+    refused: Callable[[], Refused | None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything a request may need. `redis` and `scripts` are the main store's, where customers connect."""
+
+    settings: Settings
+    config: Config
+    directory: Directory
+    stores: Stores
+    intake: Intake
+    keys: Keys
+    now: Callable[[], datetime]
+    life: Life = Life()
+
+    @property
+    def redis(self) -> Client:
+        return self.stores.main.redis
+
+    @property
+    def scripts(self) -> Scripts:
+        return self.stores.main.scripts
+
+
+def install(app: Flask, made: Parts) -> None:
+    app.extensions[_NAME] = made
+
+
+def parts(app: Flask) -> Parts:
+    return cast("Parts", app.extensions[_NAME])
+
+
+def called_by(least: Role) -> tuple[Parts, Caller]:
+    """The process's parts and who asks, whose role covers `least`. Raises Unauthorized or Forbidden."""
+    known = parts(current_app)
+    return known, known.keys.at_least(request, least)

@@ -1,0 +1,55 @@
+"""At the end of every request at a door: how long it took, and whether it was turned away and why, is counted."""
+
+import time
+from collections.abc import Callable
+from threading import Thread
+
+from flask import Flask, Response, g, request
+
+from relay.store.request_stats import Turned, Turnstile
+from relay.web.context import Parts, parts
+
+DOORS = {"events_door": "events", "webhooks_door": "webhooks", "gong_doors": "gong"}
+"""What each door is called where requests are counted, by its blueprint."""
+
+_TAKEN = frozenset({"already_reported"})
+"""Answered with an error, as Gong does, though the request was taken: it is counted there."""
+
+_LEAST_ERROR = 400
+
+
+def at_once(work: Callable[[], None]) -> None:
+    """Before the connection's next request, which waits for it."""
+    work()
+
+
+def beside(work: Callable[[], None]) -> None:
+    """While the connection goes on: a store that is frozen then holds up nobody."""
+    Thread(target=work, daemon=True).start()
+
+
+def register(app: Flask, tells: Callable[[Callable[[], None]], None]) -> None:
+    """Have every request at a door of this application counted. `tells` runs what tells the store of it."""
+    known = parts(app)
+    turnstile = Turnstile(known.redis, time.monotonic)
+
+    def count(response: Response) -> Response:
+        door = DOORS.get(request.blueprint or "")
+        if door is not None:
+            turnstile.time(door, time.monotonic() - g.started)
+            turned = _turned_away(known, response)
+            if turned is not None:
+                turnstile.count(turned)
+        if turnstile.due():
+            response.call_on_close(lambda: tells(turnstile.tell_if_due))  # the sender has its answer by then
+        return response
+
+    app.after_request(count)
+
+
+def _turned_away(known: Parts, response: Response) -> Turned | None:
+    """What is told of a request at a door. None: it was taken. A stranger's source is ""."""
+    source, code = g.get("source"), g.get("code")
+    if code is None or code in _TAKEN or response.status_code < _LEAST_ERROR:
+        return None
+    return Turned(source or "", code, g.get("reason") or "", known.now())

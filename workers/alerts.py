@@ -1,0 +1,180 @@
+"""The chores of alerts: one worker looks at its store once a minute; any worker sends what is to be told, until it arrives."""
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from requests import PreparedRequest
+from requests.structures import CaseInsensitiveDict
+
+from relay.core.alerts.conditions import find
+from relay.core.alerts.lifecycle import Alert, decide
+from relay.core.alerts.notifications import messages_of, signed_headers
+from relay.core.alerts.thresholds import AlertRules, Receiver
+from relay.core.destination import MAIN, Destination
+from relay.core.outcome import Reply
+from relay.core.version import VERSION
+from relay.log import line
+from relay.settings import Settings
+from relay.store.alert_snapshot import look
+from relay.store.alerts import (
+    Memory,
+    OnItsWay,
+    Told,
+    keep_look,
+    read_memory,
+    read_told,
+    settle_message,
+    take_messages,
+    take_turn,
+)
+from relay.store.stores import Store
+from workers.gong_client import Gong, Manners
+
+_CONNECT_SECONDS, _TOTAL_SECONDS = 5.0, 10.0
+_LEASE_SECONDS = 30.0
+_AT_ONCE = 2
+_GIVEN_UP_SECONDS = 24 * 3600.0
+_FIRST_SECONDS, _LONGEST_SECONDS = 5.0, 900.0
+_GONE = 410
+
+
+@dataclass(slots=True)
+class Watch:
+    """Looks at a store and decides what is told. `known` are the destinations that there are, by name."""
+
+    store: Store
+    known: Callable[[], Mapping[str, Destination]]
+    rules: AlertRules
+    way_out: "WayOut"
+    heartbeat: str | None = None
+    _next: float = field(default=float("-inf"), init=False)
+
+    def step(self) -> None:
+        """Look, if it is time and no other worker has. Raises Unavailable when the store is away."""
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + self.rules.every
+        if take_turn(self.store.redis, seconds=self.rules.every * 0.9):
+            self.look()
+            if self.heartbeat is not None:
+                self.way_out.beat(self.heartbeat)
+
+    def look(self) -> None:
+        """One look: what has changed is kept together with the messages that tell it, or not at all."""
+        redis, rules = self.store.redis, self.rules
+        memory = read_memory(redis)
+        facts = look(self.store, self.known(), memory, rules.thresholds)
+        course = decide(memory.open, find(facts, rules.thresholds, every=rules.every), rules, facts.now)
+        after = Memory(memory.version, facts.now, facts.dead, facts.unproved, course.open)
+        messages = messages_of(course, rules.receivers, store=self.store.name, now=facts.now)
+        kept, left_out = keep_look(self.store.scripts, after, course, messages)
+        if not kept:
+            return
+        if left_out:
+            line("alert.left_out", level="warning", count=left_out)
+        for verb, alerts in (("opened", course.opened), ("cleared", course.cleared)):
+            for alert in alerts:
+                _log(verb, alert)
+
+
+def _log(verb: str, alert: Alert) -> None:
+    line(f"alert.{verb}", level="warning", id=alert.id, reason=alert.kind, name=alert.subject)
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Sends messages to receivers. What one of them does not take is sent again, ever later, for a day."""
+
+    store: Store
+    receivers: Mapping[str, Receiver]
+    way_out: "WayOut"
+    now: Callable[[], datetime]
+
+    def step(self) -> None:
+        """Send what is due. Raises Unavailable when the store is away."""
+        while taken := take_messages(self.store.scripts, lease_seconds=_LEASE_SECONDS, most=_AT_ONCE):
+            for one in taken:
+                self._send(one)
+
+    def _send(self, one: OnItsWay) -> None:
+        receiver = self.receivers.get(one.message.receiver)
+        outcome, status = ("not_configured", None) if receiver is None else self._posted(receiver, one)
+        now = self.now()
+        again = None if outcome == "arrived" else again_in(one, status, now)
+        before, _ = read_told(self.store.redis)
+        known = before.get(one.message.receiver)
+        failing = (known.failing_since if known else None) or now
+        told = Told(one.message.id, now, outcome, status, None if outcome == "arrived" else failing)
+        settle_message(self.store.redis, one, told, again_in=again if receiver else None)
+        told_as = outcome if again or outcome == "arrived" else "given_up"
+        line("alert.sent", name=one.message.receiver, id=one.message.id, outcome=told_as, status=status)
+
+    def _posted(self, receiver: Receiver, one: OnItsWay) -> tuple[str, int | None]:
+        """What came of it, in a word, and the status that was answered."""
+        body = one.message.body
+        headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        if receiver.secret is not None:
+            headers |= signed_headers(receiver.secret, one.message.id, body, self.now())
+        return self.way_out.post(receiver.url, headers, body)
+
+
+def again_in(one: OnItsWay, status: int | None, now: datetime) -> float | None:
+    """After how many seconds a message that did not arrive is sent again; None: it is given up.
+
+    A receiver that answers 410 wants no more of them.
+    """
+    if status == _GONE or (now - one.created_at).total_seconds() >= _GIVEN_UP_SECONDS:
+        return None
+    longest: float = min(_FIRST_SECONDS * 2.0 ** min(one.tries, 10), _LONGEST_SECONDS)
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - jitter is no secret
+
+
+class WayOut:
+    """The way to receivers: a total deadline, no redirects, certificates verified, answers read to 64 KiB."""
+
+    def __init__(self, *, trust_env: bool) -> None:
+        manners = Manners(_CONNECT_SECONDS, _TOTAL_SECONDS, 4, trust_env)
+        self._wire = Gong(manners)
+
+    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> tuple[str, int | None]:
+        """`arrived`, `refused` or a code of what went wrong on the way; and the status that was answered. Never raises."""
+        return self._ask("POST", url, headers, body)
+
+    def beat(self, url: str) -> None:
+        """Tell whoever waits for it that a worker has looked."""
+        outcome, status = self._ask("GET", url, {}, None)
+        if outcome != "arrived":
+            line("alert.no_heartbeat", level="warning", outcome=outcome, status=status)
+
+    def _ask(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> tuple[str, int | None]:
+        request = PreparedRequest()
+        request.method, request.url, request.body = method, url, body
+        agent = {"User-Agent": f"gong-event-relay/{VERSION}", "Accept": "*/*"}
+        request.headers = CaseInsensitiveDict(agent | dict(headers))
+        answer = self._wire.fetch(request, turn=lambda: None)
+        if not isinstance(answer, Reply):
+            return answer.code, None
+        return "arrived" if 200 <= answer.status < 300 else "refused", answer.status  # noqa: PLR2004 - as HTTP has it
+
+
+def alert_chores(
+    settings: Settings,
+    rules: AlertRules,
+    store: Store,
+    *,
+    known: Callable[[], Mapping[str, Destination]],
+    now: Callable[[], datetime],
+) -> list[Callable[[], None]]:
+    """The chores as the configuration has them. Each store's workers see to it; those of the main one beat the heart."""
+    way_out = WayOut(trust_env=settings.trust_env)
+    heartbeat = rules.heartbeat if store.name == MAIN else None
+    receivers = {one.name: one for one in rules.receivers}
+    return [
+        Watch(store, known, rules, way_out, heartbeat).step,
+        Telling(store, receivers, way_out, now).step,
+    ]

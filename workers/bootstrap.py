@@ -1,0 +1,192 @@
+"""The worker's composition root: settings, configuration, Redis and the way to Gong, put together once a process."""
+
+import os
+import socket
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from relay.actions.erasure_job import Eraser
+from relay.actions.remap import replaying_in
+from relay.config.load import read_config
+from relay.config.oauth import check_oauth
+from relay.config.reload import ConfigFile
+from relay.config.stores import check_store_name, check_stores
+from relay.core.backoff import Schedule
+from relay.core.config import Config
+from relay.core.destination import MAIN
+from relay.ingest.accept_events import Intake
+from relay.log import configure, line
+from relay.queries.prometheus import Watched
+from relay.settings import Settings, wrong_setting
+from relay.store.accept import Retention
+from relay.store.delivery import Pacing, Sweeping, probe_soon, publish_limits
+from relay.store.destinations import Directory
+from relay.store.engine.connection import WORKER, follows, refuse_cluster
+from relay.store.engine.durability import read_durability
+from relay.store.schema_version import check_layout, record_layout
+from relay.store.stores import Store, Stores, open_stores
+from relay.tracing.setup import trace_as
+from workers.alerts import alert_chores
+from workers.config_reload import Reloading
+from workers.credentials import Accesses
+from workers.deliver import Deliverer
+from workers.erasure_job import ErasingChore
+from workers.gong_client import Gong, Manners
+from workers.health_server import Told, serve
+from workers.liveness import Pulse
+from workers.oauth_client import Tokens, open_tokens
+from workers.oauth_job import oauth_chore
+from workers.periodic import Chore
+from workers.rate_gate import Gate
+from workers.replay_job import ReplayChore
+from workers.settlement import Rules
+from workers.worker import PacedWorker, Working
+
+
+def build(threads: int | None = None, store_name: str = MAIN) -> tuple[PacedWorker, Reloading]:
+    """A worker of one store, as the environment and the configuration file describe it, and what follows that file.
+
+    Waits for its store if that is not there yet. It speaks to no other.
+    """
+    settings = Settings.from_env(os.environ)
+    configure(settings.log_level)
+    trace_as("gong-relay-worker", os.environ)
+    read = partial(_checked, settings=settings, store_name=store_name)
+    file = ConfigFile(settings.config, read, environ=os.environ, now=_now)
+    config = file.load()
+    stores = open_stores(settings, config.stores, WORKER)
+    store = stores.of(store_name)
+    redis = store.redis
+    # What a company that has moved left here stays on hold: its budget is counted in its own store.
+    own = {name: each for name, each in config.destinations.items() if each.store == store_name}
+    directory = Directory(own, redis, time.monotonic)
+    pulse, threads = Pulse(), threads or settings.worker_threads
+    if settings.worker_port:
+        watched = Watched((store,), config, directory.all, _now, settings.metrics_destination_labels)
+        serve(settings.worker_port, Told(pulse, threads, redis, watched))
+    await_redis(redis)
+    refuse_cluster(redis)
+    check_layout(redis, told_by=f"store {store_name}")
+    record_layout(redis)
+    _tell_durability(redis, settings)
+    publish_limits(store.scripts, directory.all())
+    probe_soon(redis)
+    tokens = open_tokens(settings, config.oauth, redis) if store_name == MAIN else None
+    reloading = Reloading(file)
+    parts = Parts(settings, config, stores, store, directory, tokens, pulse, reloading.is_current)
+    worker = create_worker(parts, threads=threads, chores=[reloading.step])
+    reloading.stop = worker.stop
+    return worker, reloading
+
+
+def _checked(text: str, *, settings: Settings, store_name: str) -> Config:
+    """The configuration that a text tells. Misconfigured where it is wrong, or does not go with the settings."""
+    config = read_config(text, environ=os.environ, allow_hosts=settings.allow_gong_hosts)
+    check_oauth(config, settings)
+    check_stores(config, settings)
+    check_store_name(config, store_name)
+    return config
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a worker is made of. `directory` knows the destinations of its `store`.
+
+    Without `tokens` no destination is reached by OAuth. `is_current`: the configuration is the one that the file holds.
+    """
+
+    settings: Settings
+    config: Config
+    stores: Stores
+    store: Store
+    directory: Directory
+    tokens: Tokens | None
+    pulse: Pulse = field(default_factory=Pulse)
+    is_current: Callable[[], bool] = lambda: True
+
+
+def create_worker(parts: Parts, *, threads: int, chores: Sequence[Chore] = ()) -> PacedWorker:
+    """A worker from its parts. `chores` are those beside its own."""
+    settings = parts.settings
+    retention = Retention.from_settings(settings)
+    pacing = Pacing(lease=float(settings.lease_seconds))
+    manners = Manners(
+        float(settings.connect_timeout_seconds),
+        float(settings.call_timeout_seconds),
+        threads,
+        settings.trust_env,
+    )
+    schedule = Schedule(max_attempts=settings.max_attempts, max_age=settings.max_age_hours * 3600.0)
+    deliverer = Deliverer(
+        parts.directory.find, Accesses(parts.tokens, _now), Gong(manners), Gate(pacing.window)
+    )
+    sweeping, rules = Sweeping(keep_dead=retention.dead), Rules(schedule, retention)
+    working = Working(threads, pacing, sweeping, rules, pulse=parts.pulse)
+    name = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(3).hex()}"
+    own = [*_chores(parts, retention), *chores]
+    return PacedWorker(parts.store.redis, deliverer, working, name=name, chores=own)
+
+
+def _chores(parts: Parts, retention: Retention) -> list[Chore]:
+    """What every worker sees to beside delivering; of all workers one at a time."""
+    everything = Directory(parts.config.destinations, parts.store.redis, time.monotonic)
+    intake = Intake(parts.config, everything, parts.stores, retention, _now, parts.settings.max_items)
+    replaying = replaying_in(parts.store, lambda: intake, _now)
+    chores: list[Chore] = [ReplayChore(replaying, parts.is_current).step]
+    chores.append(ErasingChore(_eraser(parts, retention)).step)
+    if parts.tokens is not None:
+        chores.append(oauth_chore(parts.settings, parts.tokens, parts.directory, _now).step)
+    if parts.store.name == MAIN:
+        chores += _sign_in_chores(parts)
+    known = parts.directory.all
+    chores += alert_chores(parts.settings, parts.config.alerts, parts.store, known=known, now=_now)
+    return chores
+
+
+def _eraser(parts: Parts, retention: Retention) -> Eraser:
+    return Eraser(parts.store, _now, retention.dead, parts.settings.retention_audit_hours * 3600)
+
+
+def _sign_in_chores(parts: Parts) -> list[Chore]:
+    """Accounts of a provider sign in through a worker. What reads their tokens is an extra, loaded where it is wanted."""
+    if parts.settings.oidc_issuer is None:
+        return []
+    try:
+        from workers.oidc_job import oidc_chore  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        text = "needs an extra: pip install 'gong-event-relay[oidc]'"
+        raise wrong_setting("RELAY_OIDC_ISSUER", text) from error
+    return [oidc_chore(parts.settings, parts.store.redis, _now).step]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def await_redis(redis: Redis) -> None:
+    """Return once Redis answers; say so while it does not."""
+    delay = 0.1
+    while True:
+        try:
+            redis.ping()
+        except RedisError as error:
+            line("worker.waits_for_store", error=type(error).__name__)
+            time.sleep(delay)
+            delay = min(delay * 2, 2.0)
+        else:
+            return
+
+
+def _tell_durability(redis: Redis, settings: Settings) -> None:
+    """Log what weakens the promise that an accepted event is kept."""
+    relaxed = [*read_durability(redis).relaxed]
+    if follows(redis) and not settings.redis_wait_replicas:
+        relaxed.append("RELAY_REDIS_WAIT_REPLICAS is 0: a failover may lose the last accepted events.")
+    if relaxed:
+        line("worker.store_relaxed", relaxed=" ".join(relaxed))

@@ -1,0 +1,18 @@
+"""The chore of erasures that each worker does about once a second: whichever wins erases what is left."""
+
+from dataclasses import dataclass
+
+from relay.actions.erasure_job import Eraser, step
+from relay.log import line
+
+
+@dataclass(frozen=True, slots=True)
+class ErasingChore:
+    """What `step` needs."""
+
+    eraser: Eraser
+
+    def step(self) -> None:
+        """Bring erasures forward for half a second at most. Raises Unavailable when the store is away."""
+        for erasure_id in step(self.eraser):
+            line("erasure.ended", erasure=erasure_id)

@@ -1,0 +1,192 @@
+"""What workers ask of Gong's token endpoint: the first tokens of a customer who said yes, and the next ones in time.
+
+Gong takes each refresh token once, so a renewal is written down before it is asked for, one worker asks at a time, and
+a fresh pair lies in the store before anybody uses it. A worker that dies between the two loses the pair; the next one
+finds what was written down, and asks once more before it gives the customer's consent up for lost.
+"""
+
+import random
+import secrets
+from collections.abc import Container
+from dataclasses import dataclass
+from enum import StrEnum
+
+from redis import Redis
+from requests import PreparedRequest
+from requests.auth import _basic_auth_str
+from requests.structures import CaseInsensitiveDict
+
+from relay.config.base_url import safe_base_url
+from relay.core.oauth import (
+    Granted,
+    InDoubt,
+    NotNow,
+    OAuthApp,
+    Spurned,
+    TokenCall,
+    Verdict,
+    WrongSecret,
+    judge_tokens,
+    refresh_call,
+    renew_after,
+)
+from relay.core.vault import Unsealable, Vault
+from relay.core.version import VERSION
+from relay.log import line
+from relay.settings import Settings
+from relay.store.engine.scripts import Scripts
+from relay.store.oauth_tokens import (
+    Begun,
+    Fresh,
+    Grant,
+    Pair,
+    Renewal,
+    Unrenewed,
+    begin_renewal,
+    end_unrenewed,
+    open_pair,
+    save_pair,
+)
+from workers.gong_client import Gong, Manners
+
+_CONNECT_SECONDS, _TOTAL_SECONDS = 3.0, 10.0
+_CONNECTIONS = 4
+
+
+class TokenEndpoint:
+    """Gong's token endpoint. Remembers which of the application's secrets was good last."""
+
+    def __init__(self, app: OAuthApp, gong: Gong) -> None:
+        self.app = app
+        self._gong = gong
+        self._good = app.client_secret
+
+    def ask(self, call: TokenCall) -> Verdict:
+        """Make the request; where Gong does not take the secret, with the other one. Never raises."""
+        verdict: Verdict = WrongSecret("the application has no secret")
+        for secret in sorted(self.app.secrets, key=lambda secret: secret != self._good):
+            request = _prepared(call, _basic_auth_str(self.app.client_id, secret))
+            verdict = judge_tokens(self._gong.fetch(request, turn=lambda: None))
+            if not isinstance(verdict, WrongSecret):
+                self._good = secret
+                break
+        return verdict
+
+
+def _prepared(call: TokenCall, authorization: str) -> PreparedRequest:
+    request = PreparedRequest()
+    request.method, request.url, request.body = "POST", call.url, call.body
+    request.headers = CaseInsensitiveDict(
+        {
+            "Accept": "application/json",
+            "Authorization": authorization,
+            "Content-Length": str(len(call.body)),
+            "Content-Type": "application/x-www-form-urlencoded",
+            "User-Agent": f"gong-event-relay/{VERSION}",
+        }
+    )
+    return request
+
+
+class Renewed(StrEnum):
+    """How a renewal ended: there is a newer pair, another is at it, not now, or never again."""
+
+    DONE = "done"
+    BUSY = "busy"
+    NOT_NOW = "not_now"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Where tokens are kept and made. `patience` is how many seconds one request may take at most, connecting included."""
+
+    redis: Redis
+    scripts: Scripts
+    vault: Vault
+    endpoint: TokenEndpoint
+    allow_hosts: Container[str]
+    patience: float
+
+
+def open_tokens(settings: Settings, app: OAuthApp | None, redis: Redis) -> Tokens | None:
+    """The tokens as settings and configuration have them; None where there is no application.
+
+    A call waits for a renewal, and its lease runs meanwhile: so these requests get less time than calls.
+    """
+    if app is None:
+        return None
+    connect = min(float(settings.connect_timeout_seconds), _CONNECT_SECONDS)
+    total = min(float(settings.call_timeout_seconds), _TOTAL_SECONDS)
+    endpoint = TokenEndpoint(app, Gong(Manners(connect, total, _CONNECTIONS, settings.trust_env)))
+    vault = Vault(settings.secret_keys)
+    scripts = Scripts(redis, wait_replicas=settings.redis_wait_replicas)
+    return Tokens(redis, scripts, vault, endpoint, settings.allow_gong_hosts, connect + total)
+
+
+def renew(tokens: Tokens, grant: Grant) -> Renewed:
+    """Renew this version of a destination's tokens, if nobody has or does: at most once for any number of workers."""
+    try:
+        pair = open_pair(tokens.vault, grant)
+    except Unsealable as error:
+        return _told_lost(grant, str(error))
+    # Both secrets may be tried, and nobody else may begin before their time has passed.
+    renewal = Renewal(grant, secrets.token_hex(8), 2 * tokens.patience + 5.0)
+    match begin_renewal(tokens.scripts, renewal):
+        case Begun.BEGUN:
+            return _carry_out(tokens, renewal, pair)
+        case Begun.NEWER:
+            return Renewed.DONE
+        case Begun.BUSY:
+            return Renewed.BUSY
+        case Begun.SOON:
+            return Renewed.NOT_NOW
+        case Begun.GONE | Begun.LOST:
+            return _told_lost(grant, grant.lost or "its renewals got no answer")
+
+
+def _carry_out(tokens: Tokens, renewal: Renewal, pair: Pair) -> Renewed:
+    verdict = tokens.endpoint.ask(refresh_call(tokens.endpoint.app, pair.refresh))
+    match verdict:
+        case Granted():
+            fresh = fresh_pair(tokens, renewal.grant, verdict, pair.refresh)
+            save_pair(tokens.scripts, tokens.vault, fresh, follows=renewal.grant.version)
+            line("oauth.renewed", destination=renewal.grant.destination, seconds=verdict.lifetime)
+            return Renewed.DONE
+        case Spurned():
+            end_unrenewed(tokens.scripts, renewal, Unrenewed.LOST, verdict.text)
+            return _told_lost(renewal.grant, verdict.text)
+        case InDoubt():
+            how = Unrenewed.IN_DOUBT
+        case WrongSecret() | NotNow():
+            how = Unrenewed.NOT_NOW
+    end_unrenewed(tokens.scripts, renewal, how, verdict.text)
+    line(
+        "oauth.not_renewed",
+        level="warning",
+        destination=renewal.grant.destination,
+        reason=how,
+        error=verdict.text,
+    )
+    return Renewed.NOT_NOW
+
+
+def _told_lost(grant: Grant, text: str) -> Renewed:
+    """The alert: somebody has to send this customer a link."""
+    line("oauth.needs_reauth", level="error", destination=grant.destination, reason=text)
+    return Renewed.LOST
+
+
+def fresh_pair(tokens: Tokens, grant: Grant, granted: Granted, refresh_token: str) -> Fresh:
+    """What a renewal brought. A customer's address may move; one that may not be called is not believed."""
+    told = safe_base_url(granted.base_url, tokens.allow_hosts) if granted.base_url else None
+    if granted.base_url and told is None:
+        line("oauth.address_refused", level="error", destination=grant.destination, error=granted.base_url)
+    return Fresh(
+        grant.destination,
+        Pair(granted.access_token, granted.refresh_token or refresh_token),
+        told or grant.base_url,
+        granted.scope,
+        granted.lifetime,
+        renew_after(granted.lifetime, random.random()),  # noqa: S311 - jitter is no secret
+    )

@@ -1,0 +1,134 @@
+"""What becomes of an event after an attempt: from an outcome to the step in the store that settles it."""
+
+import random
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import assert_never
+
+import orjson
+
+from relay.core.backoff import Schedule, freeze_seconds
+from relay.core.destination import Limits
+from relay.core.lifecycle import Reason, State
+from relay.core.outcome import (
+    AlreadyReported,
+    Delivered,
+    Faltered,
+    LockedOut,
+    Outcome,
+    Refused,
+    Throttled,
+    word_for,
+)
+from relay.log import line
+from relay.store.accept import Retention
+from relay.store.delivery import Again, Settlement, Taken, bury, done, freeze, hold, later
+
+_MOST_LOCKOUTS = 3
+_OF_THE_WAY = frozenset({408, 425, 502, 503, 504, *range(520, 531)})
+"""Answers of what stands before Gong, or of a Gong that is not up: no event is to blame for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How outcomes are settled. Times in seconds."""
+
+    schedule: Schedule = field(default_factory=Schedule)
+    retention: Retention = field(default_factory=Retention)
+    probe_every: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try at making a call, as it is recorded. `seconds` is how long the answer took, `limits` its company's."""
+
+    taken: Taken
+    outcome: Outcome
+    worker: str
+    started_at: datetime
+    seconds: float
+    limits: Limits = Limits()  # noqa: RUF009 - frozen, and the same for all
+
+    def record(self) -> bytes:
+        """The attempt as JSON: what an operator is shown. Never a body, never a header."""
+        outcome = self.outcome
+        told = {
+            "number": self.taken.try_number,
+            "started_at": self.started_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "seconds": round(self.seconds, 3),
+            "worker": self.worker,
+            "outcome": word_for(outcome),
+            "status": outcome.status,
+            "request_id": outcome.request_id,
+            "code": getattr(outcome, "code", None) or getattr(outcome, "cause", None),
+            "errors": list(getattr(outcome, "errors", ())),
+            "retry_after": getattr(outcome, "seconds", None),
+        }
+        return orjson.dumps({name: value for name, value in told.items() if value not in (None, [])})
+
+
+def settle(attempt: Attempt, rules: Rules) -> Settlement:
+    """What becomes of the event. Waiting is not failing: only an answer that judged the event spends an attempt."""
+    taken, outcome, record = attempt.taken, attempt.outcome, attempt.record()
+    keep = rules.retention
+    match outcome:
+        case Delivered():
+            return done(State.DELIVERED, outcome.request_id, record=record, keep_seconds=keep.delivered)
+        case AlreadyReported():
+            state = State.DELIVERED if taken.ambiguous else State.DUPLICATE
+            return done(state, outcome.request_id, record=record, keep_seconds=keep.delivered)
+        case Throttled():
+            seconds = freeze_seconds(outcome.seconds, taken.throttles)
+            return freeze(seconds, per_day=attempt.limits.per_day, record=record)
+        case Faltered():
+            return _again(attempt, outcome, rules)
+        case Refused():
+            text = "; ".join(outcome.errors) or f"HTTP {outcome.status}"
+            return bury(Reason.REFUSED, text, record=record, keep_seconds=keep.dead, status=outcome.status)
+        case LockedOut():
+            return _lock(taken, outcome, record=record, rules=rules)
+        case _:
+            assert_never(outcome)
+
+
+def _again(attempt: Attempt, outcome: Faltered, rules: Rules) -> Settlement:
+    """A call that only tries whether a Gong that was down is up again spends no attempt of its event."""
+    taken, text = attempt.taken, "; ".join(outcome.errors) or outcome.code
+    spent = not taken.tries_gong
+    age = (attempt.started_at - taken.received_at).total_seconds()
+    luck = random.random()  # noqa: S311 - jitter is no secret
+    seconds = rules.schedule.delay(taken.attempts + spent, age, luck)
+    if seconds is None:
+        keep = rules.retention.dead
+        return bury(Reason.EXHAUSTED, text, record=attempt.record(), keep_seconds=keep, status=outcome.status)
+    blames_gong = outcome.status is None or outcome.status in _OF_THE_WAY or outcome.code == "not_gong"
+    again = Again(max(seconds, outcome.seconds or 0.0), outcome.ambiguous, spent, blames_gong, text)
+    return later(again, record=attempt.record())
+
+
+def _lock(taken: Taken, outcome: LockedOut, *, record: bytes, rules: Rules) -> Settlement:
+    text = "; ".join(outcome.errors) or (f"HTTP {outcome.status}" if outcome.status else "")
+    if taken.lockouts + 1 >= _MOST_LOCKOUTS and outcome.status:
+        keep = rules.retention.dead
+        return bury(Reason.LOCKED_OUT, text, record=record, keep_seconds=keep, status=outcome.status)
+    return hold(outcome.cause, text, record=record, probe_seconds=rules.probe_every)
+
+
+def log_attempt(attempt: Attempt, settlement: Settlement, *, settled: bool) -> None:
+    """One line for each attempt. `settled`: False when the event was no longer this worker's."""
+    taken, outcome = attempt.taken, attempt.outcome
+    line(
+        "delivery.attempted",
+        id=taken.id,
+        event_id=taken.event_id,
+        destination=taken.destination,
+        company=taken.company,
+        operation=taken.operation,
+        number=taken.try_number,
+        outcome=word_for(outcome),
+        status=outcome.status,
+        request_id=outcome.request_id,
+        seconds=round(attempt.seconds, 3),
+        settled=settlement.verb if settled else "lease_lost",
+        worker=attempt.worker,
+    )
