@@ -23,7 +23,7 @@ from redis.exceptions import RedisError
 
 from bench.aims import HEAD, Aim
 from bench.filling import Filler, new_receipt, open_filler
-from bench.front import doors, trips
+from bench.front import endpoints, trips
 from bench.ingest import served
 from bench.machine import describe, quickstart_options, until, valkey
 from bench.sample import environment
@@ -180,7 +180,7 @@ def report(shallow: Side, deep: Side) -> None:
 def report_front(shallow: Side, deep: Side, folder: Path, rounds: int) -> None:
     """What the depth costs a sender and a worker, and the aims for both."""
     sides = (shallow, deep)
-    posts = doors(sides, COMPANIES, folder, rounds=rounds)
+    posts = endpoints(sides, COMPANIES, folder, rounds=rounds)
     events = trips(sides, COMPANIES, folder, rounds=max(rounds // 8, 1), events=3_000)
     told = {"a POST, accepted and answered": posts, "an event, taken, posted and settled": events}
     print(f"\n| | at {shallow.depth}: ms | at {deep.depth}: ms |\n| --- | --- | --- |")

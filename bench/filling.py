@@ -1,4 +1,4 @@
-"""Fills a store with events as a door does: one step for a receipt of many, each with the call that it becomes."""
+"""Fills a store with events as a endpoint does: one step for a receipt of many, each with the call that it becomes."""
 
 import os
 from collections.abc import Sequence

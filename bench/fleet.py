@@ -110,7 +110,7 @@ def fleet(made: stack.Stack, run: Run) -> Told:
         pace=mean(map(_pace, arrivals)),
         most_in_one_second=max(most),
         over=sum(busiest > PER_SECOND for busiest in most),
-        throttled=sum(told["throttled"] for told in counted.values()),
+        throttled=sum(told["rate_limited"] for told in counted.values()),
         worker_cpu=spent / calls,
         store_cpu=store_spent / calls,
         megabytes=peaks,

@@ -1,4 +1,4 @@
-"""What a deep store costs those who use it: a POST answered at the front door, and an event taken, posted and settled.
+"""What a deep store costs those who use it: a POST answered at the front endpoint, and an event taken, posted and settled.
 
 Called by `python -m bench.depth`, which asks the store alone. Here stand a web process and a worker before each of
 its two stores, as they are run, with a Gong that takes everything at once.
@@ -39,11 +39,13 @@ class Side(Protocol):
     def filler(self) -> Filler: ...
 
 
-def doors(sides: Sequence[Side], companies: list[str], folder: Path, *, rounds: int) -> list[list[float]]:
+def endpoints(sides: Sequence[Side], companies: list[str], folder: Path, *, rounds: int) -> list[list[float]]:
     """For each side, round by round, the median seconds from a POST to its 202."""
     told: list[list[float]] = [[] for _ in sides]
     with ExitStack() as stack:
-        ports = [stack.enter_context(_door(side, companies, folder, own)) for own, side in enumerate(sides)]
+        ports = [
+            stack.enter_context(_endpoint(side, companies, folder, own)) for own, side in enumerate(sides)
+        ]
         session = stack.enter_context(requests.Session())
         for number in range(rounds):
             for own in _in_turn(number, len(sides)):
@@ -52,8 +54,8 @@ def doors(sides: Sequence[Side], companies: list[str], folder: Path, *, rounds: 
 
 
 @contextmanager
-def _door(side: Side, companies: list[str], folder: Path, own: int) -> Iterator[int]:
-    place = folder / f"door{own}"
+def _endpoint(side: Side, companies: list[str], folder: Path, own: int) -> Iterator[int]:
+    place = folder / f"endpoint{own}"
     place.mkdir()
     environ = dict(environment(place, side.store.url, "https://api.gong.io", companies))
     with served("relay", place, environ) as (port, _):

@@ -38,7 +38,7 @@ def served(name: str, folder: Path, environ: dict[str, str]) -> Iterator[tuple[i
     port = free_port()
     options = ("-c", "python:relay.gunicorn_conf", "--workers", "1", "--bind", f"127.0.0.1:{port}")
     with running(
-        folder / f"{name}.log", "-m", "gunicorn", *options, f"bench.doors:{name}()", environ=environ
+        folder / f"{name}.log", "-m", "gunicorn", *options, f"bench.endpoints:{name}()", environ=environ
     ) as master:
         until(lambda: listening(port), f"{name} listens; see {folder}/{name}.log", seconds=20)
         until(lambda: children(master), f"{name} has a worker")
@@ -56,7 +56,7 @@ def turn(port: int, web: int, store: int, options: argparse.Namespace) -> Round:
         *map(str, (port, options.seconds, options.connections, first)),
     ]
     told = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
-    if told["refused"] or not told["taken"]:
+    if told["rejected"] or not told["taken"]:
         raise RuntimeError(f"events were not taken: {told}")
     web_cpu = (cpu_seconds(web) - before[0]) / told["taken"]
     store_cpu = (cpu_seconds(store) - before[1]) / told["taken"]

@@ -82,7 +82,7 @@ def _read(load: Load, connection: Connection) -> None:
 def main() -> None:
     port, seconds, connections, first = sys.argv[1:]
     load = drive(int(port), float(seconds), int(connections), int(first))
-    print(json.dumps({"taken": load.taken, "refused": load.refused[:1]}))
+    print(json.dumps({"taken": load.taken, "rejected": load.refused[:1]}))
 
 
 if __name__ == "__main__":

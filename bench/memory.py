@@ -79,7 +79,7 @@ def _text(random: Random, length: int) -> str:
     return " ".join(random.choices(TEXT.split(), k=length // 3))[:length]
 
 
-def door(environ: Mapping[str, str]) -> FlaskClient:
+def endpoint(environ: Mapping[str, str]) -> FlaskClient:
     """The web's own application, called without a socket."""
     settings = Settings.from_env(environ)
     configure("error")
@@ -144,7 +144,7 @@ def turn(folder: Path, settings: str, size: int, events: int) -> tuple[Weighed, 
         until(lambda: listening(port), "the sink listens", seconds=10)
         environ = environment(folder, store.url, f"http://127.0.0.1:{port}", ["acme"])
         redis = open_redis(store.url, WORKER)
-        web = door(environ)
+        web = endpoint(environ)
         accept(web, range(WARM_UP), size)
         before = used(redis)
         accept(web, range(WARM_UP, WARM_UP + events), size)

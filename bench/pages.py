@@ -108,7 +108,7 @@ def paths(port: int) -> list[str]:
         "/ops/events",
         "/ops/events?status=dead",
         f"/ops/events?destination={company}&status=queued",
-        f"/ops/events?source={company}&reason=refused",
+        f"/ops/events?source={company}&reason=rejected",
         f"/ops/events?email={person(middle['event_id'])}",
         "/ops/events?since=-1h&status=delivered",
         f"/ops/events/{newest['id']}",

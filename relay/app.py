@@ -44,9 +44,9 @@ from relay.web.api import (
     webhooks,
 )
 from relay.web.api import autoscaling as scale
-from relay.web.api import events_ingest as doors
+from relay.web.api import events_ingest as endpoints
 from relay.web.api import explain as explaining
-from relay.web.api import gong_compat as gong_doors
+from relay.web.api import gong_compat as gong_endpoints
 from relay.web.api import oauth_pages as connect
 from relay.web.api import openapi as published
 from relay.web.auth import Keys
@@ -123,7 +123,7 @@ def _parts(settings: Settings, config: Config, stores: Stores, life: Life) -> Pa
 
 
 _BLUEPRINTS = (
-    *(doors.door, webhooks.door, gong_doors.doors),
+    *(endpoints.endpoint, webhooks.endpoint, gong_endpoints.endpoints),
     *(
         operations.operations,
         explaining.explaining,

@@ -8,7 +8,7 @@ from redis import Redis
 from relay.core.call import Call, Operation
 from relay.core.destination import BasicCredentials, Destination, Limits
 from relay.core.ids import id_run
-from relay.core.lane import Lane
+from relay.core.priority import Priority
 from relay.store.accept import Accepted, Keeping, NewEvent, Receipt, Retention, accept
 from relay.store.delivery import Pacing, Sweeping, Swept, Taken, publish_limits, sweep, take
 from relay.store.engine import keys
@@ -36,7 +36,7 @@ def event(
     destination: str = "acme",
     company: str = "acme",
     filtered: bool = False,
-    lane: Lane = Lane.NORMAL,
+    priority: Priority = Priority.NORMAL,
 ) -> NewEvent:
     event_id = f"web:{native}"
     call = None if filtered else Call(Operation.DIGITAL_INTERACTION, event_id, {"eventId": event_id})
@@ -49,7 +49,7 @@ def event(
         0,
         call,
         reason="internal" if filtered else "",
-        lane=lane,
+        priority=priority,
     )
 
 

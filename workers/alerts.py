@@ -140,7 +140,7 @@ class WayOut:
         self._wire = Gong(manners)
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> tuple[str, int | None]:
-        """`arrived`, `refused` or a code of what went wrong on the way; and the status that was answered. Never raises."""
+        """`arrived`, `rejected` or a code of what went wrong on the way; and the status that was answered. Never raises."""
         return self._ask("POST", url, headers, body)
 
     def beat(self, url: str) -> None:
@@ -159,7 +159,7 @@ class WayOut:
         answer = self._wire.fetch(request, turn=lambda: None)
         if not isinstance(answer, Reply):
             return answer.code, None
-        return "arrived" if 200 <= answer.status < 300 else "refused", answer.status  # noqa: PLR2004 - as HTTP has it
+        return "arrived" if 200 <= answer.status < 300 else "rejected", answer.status  # noqa: PLR2004 - as HTTP has it
 
 
 def alert_chores(

@@ -10,7 +10,7 @@ from datetime import datetime
 from relay.core.destination import BasicCredentials, Destination
 from relay.core.errors import Unavailable
 from relay.core.lifecycle import Cause
-from relay.core.outcome import LockedOut
+from relay.core.outcome import Blocked
 from relay.core.vault import Unsealable
 from relay.store.oauth_tokens import Grant, bury_access_token, open_pair, read_grant
 from workers.gong_client import Access, by_key
@@ -42,7 +42,7 @@ class Accesses:
         self._known: dict[str, _Known] = {}
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
-    def of(self, destination: Destination) -> Access | LockedOut:
+    def of(self, destination: Destination) -> Access | Blocked:
         """What the next call proves itself with. Raises Unavailable when the store is away."""
         if isinstance(destination.credentials, BasicCredentials):
             return by_key(destination.base_url, destination.credentials)
@@ -60,7 +60,7 @@ class Accesses:
     def _serves(self, known: _Known) -> bool:
         return time.monotonic() - known.read_at <= _KNOWN_SECONDS and not known.grant.expired(self._now())
 
-    def renewed(self, destination: Destination, stale: Access) -> Access | LockedOut:
+    def renewed(self, destination: Destination, stale: Access) -> Access | Blocked:
         """What to try once more after Gong has refused `stale`: another worker's newer tokens, or a fresh pair.
 
         Threads of one process wait for one another, and processes for the one that asks Gong.
@@ -71,7 +71,7 @@ class Accesses:
                 _bury(self._tokens, destination.name, stale)
             return self._current(destination)
 
-    def _current(self, destination: Destination) -> Access | LockedOut:
+    def _current(self, destination: Destination) -> Access | Blocked:
         """The store's tokens, renewed first where they have run out."""
         if self._tokens is None:
             return _needs_reauth("the configuration has no oauth section")
@@ -91,7 +91,7 @@ class Accesses:
                 return _renewal_failing("another worker is at it")
             time.sleep(_LOOK_EVERY_SECONDS)
 
-    def _renew(self, grant: Grant) -> LockedOut | None:
+    def _renew(self, grant: Grant) -> Blocked | None:
         """None: look at the store again."""
         assert self._tokens is not None  # noqa: S101 - asked by the caller
         match renew(self._tokens, grant):
@@ -105,7 +105,7 @@ class Accesses:
             case Renewed.DONE | Renewed.BUSY:
                 return None
 
-    def _open(self, grant: Grant) -> Access | LockedOut:
+    def _open(self, grant: Grant) -> Access | Blocked:
         assert self._tokens is not None  # noqa: S101 - asked by the caller
         try:
             pair = open_pair(self._tokens.vault, grant)
@@ -123,9 +123,9 @@ def _bury(tokens: Tokens, name: str, stale: Access) -> None:
         bury_access_token(tokens.scripts, grant)
 
 
-def _needs_reauth(text: str) -> LockedOut:
-    return LockedOut(0, None, Cause.NEEDS_REAUTH, (text,))
+def _needs_reauth(text: str) -> Blocked:
+    return Blocked(0, None, Cause.REAUTHORIZATION_REQUIRED, (text,))
 
 
-def _renewal_failing(text: str) -> LockedOut:
-    return LockedOut(0, None, Cause.RENEWAL_FAILING, (text,))
+def _renewal_failing(text: str) -> Blocked:
+    return Blocked(0, None, Cause.TOKEN_REFRESH_FAILED, (text,))

@@ -12,8 +12,8 @@ import orjson
 from relay.core.call import Operation
 from relay.core.destination import Destination, Limits, OAuthGrant
 from relay.core.lifecycle import Cause
-from relay.core.outcome import LockedOut, Outcome, Reply, Silence, judge, word_for
-from relay.core.visit_session import collapsed
+from relay.core.outcome import Blocked, Outcome, Reply, Silence, judge, word_for
+from relay.core.visit_session import aggregate_body
 from relay.store.delivery import Taken
 from relay.tracing.spans import Role, annotate, span
 from workers.credentials import Accesses
@@ -51,7 +51,7 @@ _Call = Callable[[Access, Callable[[], None]], Reply | Silence]
 
 def _is_unauthorized(outcome: Outcome) -> bool:
     """Whether Gong does not take the credentials themselves. A 401 that names a scope is another matter."""
-    return isinstance(outcome, LockedOut) and outcome.cause is Cause.NEEDS_CREDENTIALS
+    return isinstance(outcome, Blocked) and outcome.cause is Cause.INVALID_CREDENTIALS
 
 
 class Deliverer:
@@ -70,7 +70,7 @@ class Deliverer:
         """Make the call and judge the answer."""
         destination = self._find(taken.destination)
         if destination is None:
-            return Made(LockedOut(0, None, Cause.NOT_CONFIGURED, ()))
+            return Made(Blocked(0, None, Cause.NOT_CONFIGURED, ()))
         body = _body(taken)
 
         def send(access: Access, turn: Callable[[], None]) -> Reply | Silence:
@@ -92,17 +92,17 @@ class Deliverer:
     def _call(self, destination: Destination, call: _Call, now: Callable[[], datetime]) -> Made:
         """Make a call with what the destination proves itself with; a token that Gong does not take is renewed, once."""
         access = self._accesses.of(destination)
-        if isinstance(access, LockedOut):
+        if isinstance(access, Blocked):
             return Made(access, destination.limits)
         made = self._timed(destination, access, partial(call, access), now)
         if not (isinstance(destination.credentials, OAuthGrant) and _is_unauthorized(made.outcome)):
             return made
         fresh = self._accesses.renewed(destination, access)
-        if isinstance(fresh, LockedOut):
+        if isinstance(fresh, Blocked):
             return replace(made, outcome=fresh)
         made = self._timed(destination, fresh, partial(call, fresh), now)
-        if isinstance(made.outcome, LockedOut) and _is_unauthorized(made.outcome):
-            made = replace(made, outcome=replace(made.outcome, cause=Cause.NEEDS_REAUTH))
+        if isinstance(made.outcome, Blocked) and _is_unauthorized(made.outcome):
+            made = replace(made, outcome=replace(made.outcome, cause=Cause.REAUTHORIZATION_REQUIRED))
         return made
 
     def _timed(
@@ -143,6 +143,6 @@ def _tell(outcome: Outcome, destination: Destination, seconds: float) -> None:
 
 def _body(taken: Taken) -> bytes:
     """What is sent: the event's own body, or that of the session that it stands for."""
-    if taken.gathered is None:
+    if taken.aggregated is None:
         return taken.body
-    return orjson.dumps(collapsed(taken.operation, orjson.loads(taken.body), taken.gathered))
+    return orjson.dumps(aggregate_body(taken.operation, orjson.loads(taken.body), taken.aggregated))

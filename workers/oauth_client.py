@@ -173,7 +173,7 @@ def _carry_out(tokens: Tokens, renewal: Renewal, pair: Pair) -> Renewed:
 
 def _told_lost(grant: Grant, text: str) -> Renewed:
     """The alert: somebody has to send this customer a link."""
-    line("oauth.needs_reauth", level="error", destination=grant.destination, reason=text)
+    line("oauth.reauthorization_required", level="error", destination=grant.destination, reason=text)
     return Renewed.LOST
 
 

@@ -196,12 +196,16 @@ class OAuthChore:
         destination = self.directory.all().get(name)
         if destination is not None and hold_cause(self.tokens.redis, name) not in {
             Cause.PAUSED,
-            Cause.NEEDS_REAUTH,
+            Cause.REAUTHORIZATION_REQUIRED,
         }:
             hold_destination(
                 self.tokens.scripts,
                 destination,
-                Hold(Cause.NEEDS_REAUTH, grant.lost or "its tokens cannot be opened", _LATER_SECONDS),
+                Hold(
+                    Cause.REAUTHORIZATION_REQUIRED,
+                    grant.lost or "its tokens cannot be opened",
+                    _LATER_SECONDS,
+                ),
             )
-            line("oauth.needs_reauth", level="error", destination=name, reason=grant.lost)
+            line("oauth.reauthorization_required", level="error", destination=name, reason=grant.lost)
         look_again(self.tokens.redis, name, None)

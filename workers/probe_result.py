@@ -1,6 +1,6 @@
 """What came of a probe, from Gong's answer to an operator's words."""
 
-from relay.core.outcome import Faltered, LockedOut, Outcome, Throttled, word_for
+from relay.core.outcome import Blocked, Failed, Outcome, RateLimited, word_for
 from relay.store.operator_actions import Probed
 
 
@@ -8,7 +8,7 @@ def probed(outcome: Outcome | None) -> Probed:
     """`outcome` is None where there is no such destination. Gong refuses the empty body once it took the credentials."""
     if outcome is None:
         return Probed("not_configured")
-    if not isinstance(outcome, LockedOut | Throttled | Faltered):
+    if not isinstance(outcome, Blocked | RateLimited | Failed):
         return Probed("passed", outcome.status)
-    cause = outcome.cause if isinstance(outcome, LockedOut) else None
+    cause = outcome.cause if isinstance(outcome, Blocked) else None
     return Probed(word_for(outcome), outcome.status, "; ".join(outcome.errors), cause)

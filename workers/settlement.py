@@ -12,12 +12,12 @@ from relay.core.destination import Limits
 from relay.core.lifecycle import Reason, State
 from relay.core.outcome import (
     AlreadyReported,
+    Blocked,
     Delivered,
-    Faltered,
-    LockedOut,
+    Failed,
     Outcome,
-    Refused,
-    Throttled,
+    RateLimited,
+    Rejected,
     word_for,
 )
 from relay.log import line
@@ -77,21 +77,21 @@ def settle(attempt: Attempt, rules: Rules) -> Settlement:
         case AlreadyReported():
             state = State.DELIVERED if taken.ambiguous else State.DUPLICATE
             return done(state, outcome.request_id, record=record, keep_seconds=keep.delivered)
-        case Throttled():
+        case RateLimited():
             seconds = freeze_seconds(outcome.seconds, taken.throttles)
             return freeze(seconds, per_day=attempt.limits.per_day, record=record)
-        case Faltered():
+        case Failed():
             return _again(attempt, outcome, rules)
-        case Refused():
+        case Rejected():
             text = "; ".join(outcome.errors) or f"HTTP {outcome.status}"
-            return bury(Reason.REFUSED, text, record=record, keep_seconds=keep.dead, status=outcome.status)
-        case LockedOut():
+            return bury(Reason.REJECTED, text, record=record, keep_seconds=keep.dead, status=outcome.status)
+        case Blocked():
             return _lock(taken, outcome, record=record, rules=rules)
         case _:
             assert_never(outcome)
 
 
-def _again(attempt: Attempt, outcome: Faltered, rules: Rules) -> Settlement:
+def _again(attempt: Attempt, outcome: Failed, rules: Rules) -> Settlement:
     """A call that only tries whether a Gong that was down is up again spends no attempt of its event."""
     taken, text = attempt.taken, "; ".join(outcome.errors) or outcome.code
     spent = not taken.tries_gong
@@ -100,17 +100,19 @@ def _again(attempt: Attempt, outcome: Faltered, rules: Rules) -> Settlement:
     seconds = rules.schedule.delay(taken.attempts + spent, age, luck)
     if seconds is None:
         keep = rules.retention.dead
-        return bury(Reason.EXHAUSTED, text, record=attempt.record(), keep_seconds=keep, status=outcome.status)
+        return bury(
+            Reason.RETRIES_EXHAUSTED, text, record=attempt.record(), keep_seconds=keep, status=outcome.status
+        )
     blames_gong = outcome.status is None or outcome.status in _OF_THE_WAY or outcome.code == "not_gong"
     again = Again(max(seconds, outcome.seconds or 0.0), outcome.ambiguous, spent, blames_gong, text)
     return later(again, record=attempt.record())
 
 
-def _lock(taken: Taken, outcome: LockedOut, *, record: bytes, rules: Rules) -> Settlement:
+def _lock(taken: Taken, outcome: Blocked, *, record: bytes, rules: Rules) -> Settlement:
     text = "; ".join(outcome.errors) or (f"HTTP {outcome.status}" if outcome.status else "")
     if taken.lockouts + 1 >= _MOST_LOCKOUTS and outcome.status:
         keep = rules.retention.dead
-        return bury(Reason.LOCKED_OUT, text, record=record, keep_seconds=keep, status=outcome.status)
+        return bury(Reason.BLOCKED, text, record=record, keep_seconds=keep, status=outcome.status)
     return hold(outcome.cause, text, record=record, probe_seconds=rules.probe_every)
 
 

@@ -24,7 +24,7 @@ from rq.worker import SimpleWorker
 
 from relay.core.backoff import freeze_seconds
 from relay.core.errors import Unavailable
-from relay.core.outcome import Throttled
+from relay.core.outcome import RateLimited
 from relay.log import line
 from relay.store.delivery import Pacing, Settlement, Sweeping, Taken, Trip, back, finish, sweep, take
 from relay.store.engine import keys
@@ -151,7 +151,7 @@ class PacedWorker(SimpleWorker):
                 trouble = 0
             except (RedisError, Unavailable) as error:
                 trouble += 1
-                line("worker.store_away", worker=self.name, error=type(error).__name__, times=trouble)
+                line("worker.store_unavailable", worker=self.name, error=type(error).__name__, times=trouble)
                 self._abandon.wait(min(0.1 * 2**trouble, 2.0))
                 continue
             if job is not None:
@@ -270,13 +270,18 @@ class PacedWorker(SimpleWorker):
             outcome = self._deliverer.probe(name, _now)
             told, resumed, moved = probed(outcome), False, 0
             tell_probe(self.connection, name, told)
-            if isinstance(outcome, Throttled):
+            if isinstance(outcome, RateLimited):
                 rest_after_probe(self._scripts, name, freeze_seconds(outcome.seconds, 0))
             if told.outcome == "passed":
                 resumed, moved = resume_destination(self._scripts, name, probed=True)
             line("destination.probed", destination=name, outcome=told.outcome, resumed=resumed, events=moved)
         except (RedisError, Unavailable) as error:
-            line("destination.probed", destination=name, outcome="store_away", error=type(error).__name__)
+            line(
+                "destination.probed",
+                destination=name,
+                outcome="store_unavailable",
+                error=type(error).__name__,
+            )
 
 
 def _trip(made: Made, asked_at: float) -> Trip:

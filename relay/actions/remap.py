@@ -142,8 +142,8 @@ def _of_event(intake: Intake, record: Mapping[str, bytes], receipt: Mapping[str,
     item = prepare(index, items.values[index], source=source, router=router, now=intake.now())
     if isinstance(item, Rejected):
         raise Invalid(item.problems, "still_unmapped")
-    if item.unroutable is not None:
-        raise Invalid([item.unroutable], "still_unmapped")
+    if item.no_destination is not None:
+        raise Invalid([item.no_destination], "still_unmapped")
     if item.filtered:
         raise _filtered()
     if _part(record) >= len(item.calls):

@@ -108,7 +108,7 @@ class StoreAway(click.ClickException):
 
 
 _REMEDIES = {
-    "store_away": "Is it running? `gong-relay up` starts one; RELAY_REDIS_URL says where another is.",
+    "store_unavailable": "Is it running? `gong-relay up` starts one; RELAY_REDIS_URL says where another is.",
     "store_timeout": "Is it overloaded, or frozen? RELAY_REDIS_URL says where it is; try again.",
     "store_full": "Let workers drain it, or raise its maxmemory.",
     "store_failed": "Its log says why.",

@@ -137,7 +137,7 @@ class WhenSchema(Strict):
     day_budget = Portion(metadata={"description": "So much of a company's day is spent."})
     oldest_event = Lasting(metadata={"description": "An event that could go has waited for so long."})
     no_worker = Lasting(metadata={"description": "No worker was at work for so long."})
-    relaxed_store = YesNo(metadata={"description": "The store may lose what it has taken."})
+    relaxed_durability = YesNo(metadata={"description": "The store may lose what it has taken."})
     store_full = Portion(metadata={"description": "So much of the store's maxmemory is used."})
     gong_down = Lasting(metadata={"description": "Gong has not answered at a base URL for so long."})
     failed_verification = Often(

@@ -9,7 +9,7 @@ from relay.config.oauth import oauth_problems
 from relay.config.operators import operator_problems
 from relay.config.routing import is_template
 from relay.config.stores import store_problems
-from relay.config.visit_sessions import collapse_problems
+from relay.config.visit_sessions import aggregate_problems
 from relay.config.yaml_document import Unset
 from relay.core.call import Dialect
 from relay.core.errors import Problem
@@ -30,7 +30,7 @@ def disagreements(tree: Any, loaded: Mapping[str, Any], allow_hosts: Container[s
     yield from operator_problems(loaded.get("operators", {}), loaded.get("sources", {}))
     yield from alert_problems(loaded.get("alerts"), allow_hosts)
     catalog = [name for name, dialect in dialects_of(tree).items() if dialect is Dialect.CATALOG]
-    yield from collapse_problems(loaded.get("sources", {}), catalog)
+    yield from aggregate_problems(loaded.get("sources", {}), catalog)
 
 
 def entries(tree: Any, section: str) -> dict[str, Mapping[str, Any]]:

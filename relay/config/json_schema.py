@@ -8,9 +8,9 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 
 from relay.config.alerts import Interval, Limit
 from relay.config.fields import Key, Named, Share, Text, Whole
-from relay.config.routing import Lanes
+from relay.config.routing import Priorities
 from relay.config.schema import ConfigSchema
-from relay.config.visit_sessions import Collapses, Duration
+from relay.config.visit_sessions import AggregatesByType, Duration
 from relay.config.webhook_schema import Secret, Word, Wording
 from relay.core.mapping.visit_sessions import DURATION
 
@@ -59,7 +59,7 @@ def _told_to_editors(_: Any, field: marshmallow.fields.Field[Any], **__: Any) ->
             return {"anyOf": [_SECRET, {**_DATED, "properties": {"secret": _SECRET, **_DATES}}]}
         case Text():
             return _text(field)
-        case Named() | Lanes() | Collapses():
+        case Named() | Priorities() | AggregatesByType():
             return {"propertyNames": field.key_schema}
         case _:
             return {}

@@ -134,8 +134,8 @@ def _built(loaded: Mapping[str, Any], allow_hosts: Container[str]) -> Config:
             entry["destination"],
             frozenset(entry["keys"]),
             SendAs(entry["send_as"]),
-            entry["lanes"],
-            entry["collapse"],
+            entry["priorities"],
+            entry["aggregate"],
         )
         for name, entry in loaded["sources"].items()
     }

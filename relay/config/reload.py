@@ -16,7 +16,7 @@ _FILE = "_FILE"
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Rejected:
     """What is wrong with the file as it stands, and since when that is known."""
 
     since: datetime
@@ -39,7 +39,7 @@ class ConfigFile:
         now: Callable[[], datetime],
         shared: Shared | None = None,
     ) -> None:
-        self.refused: Refused | None = None
+        self.refused: Rejected | None = None
         self._path, self._read, self._now, self._shared = Path(path), read, now, shared
         secrets = sorted(value for name, value in environ.items() if name.endswith(_FILE) and value)
         self._watched = (self._path, *map(Path, secrets))
@@ -87,7 +87,7 @@ class ConfigFile:
         return config
 
     def _refuse(self, error: Misconfigured) -> None:
-        self.refused = Refused(self._now(), error.problems)
+        self.refused = Rejected(self._now(), error.problems)
         line("config.refused", level="error", name=str(self._path), error=str(error))
 
     def _stamps(self) -> tuple[tuple[int, int, int] | None, ...]:

@@ -1,4 +1,4 @@
-"""The part of a source that says where its events go and which go first: a destination or a template, accounts, lanes."""
+"""The part of a source that says where its events go and which go first: a destination or a template, accounts, priorities."""
 
 # ruff: noqa: ARG002, RUF012 marshmallow hands all of these to `_deserialize`, and reads messages from a class attribute
 
@@ -11,9 +11,9 @@ from relay.config.fields import Choice, Text
 from relay.core.call import Dialect
 from relay.core.errors import Invalid, Problem, join
 from relay.core.event.model import EventType
-from relay.core.lane import Lane
 from relay.core.mapping.routing import Routing
 from relay.core.mapping.templates import Template, read_template
+from relay.core.priority import Priority
 from relay.settings import nearest
 
 
@@ -55,13 +55,13 @@ class Accounts(_Table):
         return str(key)
 
 
-class Lanes(_Table):
-    """Lanes by types of event."""
+class Priorities(_Table):
+    """Priorities by types of event."""
 
     key_schema = {"enum": [*EventType]}
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(values=Choice(Lane), **kwargs)
+        super().__init__(values=Choice(Priority), **kwargs)
 
     def _key(self, key: Any) -> str:
         if key not in tuple(EventType):

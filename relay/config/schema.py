@@ -10,8 +10,8 @@ from relay.config.fields import Choice, Key, Named, Section, Several, Share, Tex
 from relay.config.oauth import EitherAuth, GrantSchema, OAuthSchema
 from relay.config.operators import OperatorSchema
 from relay.config.presets import preset_names
-from relay.config.routing import Accounts, Lanes
-from relay.config.visit_sessions import Collapses
+from relay.config.routing import Accounts, Priorities
+from relay.config.visit_sessions import AggregatesByType
 from relay.config.webhook_schema import (
     AnswerSchema,
     Described,
@@ -55,10 +55,10 @@ class LimitsSchema(Strict):
             "description": "The share of per_day that the relay may spend: 80% or 0.8. The rest is left to others."
         },
     )
-    high_share = Share(
+    high_priority_share = Share(
         load_default=0.1,
         metadata={
-            "description": "The share of the day's calls that is kept for events of lane high: 10% or 0.1."
+            "description": "The share of the day's calls that is kept for events of priority high: 10% or 0.1."
         },
     )
 
@@ -117,11 +117,11 @@ class SourceSchema(Strict):
         load_default=dict,
         metadata={"description": "Beside a template: the destinations of what payloads call the customers."},
     )
-    lanes = Lanes(
+    priorities = Priorities(
         load_default=dict,
         metadata={"description": "Who goes first, by type of event: high, normal or low."},
     )
-    collapse = Collapses(
+    aggregate = AggregatesByType(
         load_default=dict,
         metadata={"description": "By type of event: the events of one session become one call."},
     )

@@ -10,9 +10,9 @@ from marshmallow import fields, validate
 
 from relay.config.base_schema import Strict, within
 from relay.config.fields import Choice, Section, Several, Text, Whole
-from relay.config.visit_sessions import RuleCollapseSchema
+from relay.config.visit_sessions import RuleAggregateSchema
 from relay.core.call import Operation
-from relay.core.lane import Lane
+from relay.core.priority import Priority
 from relay.core.verification.known_schemes import CUSTOM, SCHEMES
 from relay.core.verification.scheme import Algorithm, Encoding, KeyForm, Unit
 
@@ -113,9 +113,9 @@ class RuleSchema(Strict):
     when = _told("JMESPath: the rule takes the items for which this holds.")
     to = Choice(Operation, metadata={"description": "The call of Gong's that an item becomes."})
     items = _told("JMESPath: one item becomes an event for each of these.")
-    lane = Choice(Lane, metadata={"description": "Who goes first when the day's budget runs short."})
-    collapse = Described(
-        RuleCollapseSchema, metadata={"description": "The events of one session become one call."}
+    priority = Choice(Priority, metadata={"description": "Who goes first when the day's budget runs short."})
+    aggregate = Described(
+        RuleAggregateSchema, metadata={"description": "The events of one session become one call."}
     )
     map = fields.Dict(
         metadata={"description": 'The body of that call. A leaf is a literal, or "{{ JMESPath }}".'}

@@ -28,7 +28,7 @@ class Limits:
     per_second: int = 3
     per_day: int = 10_000
     day_share: float = 1.0
-    high_share: float = 0.1
+    high_priority_share: float = 0.1
 
     @property
     def day_budget(self) -> int:
@@ -37,8 +37,8 @@ class Limits:
 
     @property
     def high_room(self) -> int:
-        """How many of those are kept for events of lane high."""
-        return int(self.day_budget * self.high_share)
+        """How many of those are kept for events of priority high."""
+        return int(self.day_budget * self.high_priority_share)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ _ROUNDS = 150
 class Standing:
     """Where a company stands: events that wait, and calls of its last day by the moment at which ten minutes began.
 
-    `high` of those calls were of lane high; `only_high`: so is all that waits. Nothing is sent before `rests_until`.
+    `high` of those calls were of priority high; `only_high`: so is all that waits. Nothing is sent before `rests_until`.
     """
 
     backlog: int

@@ -7,39 +7,39 @@ from enum import StrEnum
 class State(StrEnum):
     """Where an event is. The value is its name in the store, the API and every page."""
 
-    GATHERING = "gathering"
+    AGGREGATING = "aggregating"
     QUEUED = "queued"
     SENDING = "sending"
-    WAITING = "waiting"
-    HELD = "held"
+    RETRYING = "retrying"
+    ON_HOLD = "on_hold"
     DELIVERED = "delivered"
     DUPLICATE = "duplicate"
     DEAD = "dead"
     FILTERED = "filtered"
-    COLLAPSED = "collapsed"
+    AGGREGATED = "aggregated"
     DISCARDED = "discarded"
     ERASED = "erased"
 
 
 MOVES: Mapping[State, frozenset[State]] = {
-    State.GATHERING: frozenset({State.QUEUED, State.DISCARDED, State.ERASED}),
-    State.QUEUED: frozenset({State.SENDING, State.HELD, State.DISCARDED, State.ERASED}),
+    State.AGGREGATING: frozenset({State.QUEUED, State.DISCARDED, State.ERASED}),
+    State.QUEUED: frozenset({State.SENDING, State.ON_HOLD, State.DISCARDED, State.ERASED}),
     State.SENDING: frozenset(
-        {State.DELIVERED, State.DUPLICATE, State.WAITING, State.QUEUED, State.HELD, State.DEAD}
+        {State.DELIVERED, State.DUPLICATE, State.RETRYING, State.QUEUED, State.ON_HOLD, State.DEAD}
     ),
-    State.WAITING: frozenset({State.QUEUED, State.DISCARDED, State.ERASED}),
-    State.HELD: frozenset({State.QUEUED, State.DISCARDED, State.ERASED}),
+    State.RETRYING: frozenset({State.QUEUED, State.DISCARDED, State.ERASED}),
+    State.ON_HOLD: frozenset({State.QUEUED, State.DISCARDED, State.ERASED}),
     State.DEAD: frozenset({State.QUEUED, State.DISCARDED, State.ERASED}),
     State.DISCARDED: frozenset({State.QUEUED, State.ERASED}),
     State.FILTERED: frozenset({State.QUEUED, State.ERASED}),
-    State.COLLAPSED: frozenset({State.ERASED}),
+    State.AGGREGATED: frozenset({State.ERASED}),
     State.DELIVERED: frozenset({State.ERASED}),
     State.DUPLICATE: frozenset({State.ERASED}),
     State.ERASED: frozenset(),
 }
 """Every legal move. The scripts of `relay.store` make them; a property test walks them."""
 
-OPEN = frozenset({State.GATHERING, State.QUEUED, State.SENDING, State.WAITING, State.HELD})
+OPEN = frozenset({State.AGGREGATING, State.QUEUED, State.SENDING, State.RETRYING, State.ON_HOLD})
 """Still on its way to Gong."""
 
 ENDED = frozenset(State) - OPEN
@@ -49,21 +49,21 @@ ENDED = frozenset(State) - OPEN
 class Reason(StrEnum):
     """Why an event is a dead letter."""
 
-    REFUSED = "refused"
-    EXHAUSTED = "exhausted"
-    CRASHED = "crashed"
-    LOCKED_OUT = "locked_out"
-    UNMAPPABLE = "unmappable"
-    UNROUTABLE = "unroutable"
+    REJECTED = "rejected"
+    RETRIES_EXHAUSTED = "retries_exhausted"
+    WORKER_CRASHED = "worker_crashed"
+    BLOCKED = "blocked"
+    MAPPING_FAILED = "mapping_failed"
+    NO_DESTINATION = "no_destination"
 
 
 REASONS: Mapping[Reason, str] = {
-    Reason.REFUSED: "Gong refused the body. Mend what it names, then replay.",
-    Reason.EXHAUSTED: "Gong did not take it within the allowed attempts or age. Replay once Gong answers.",
-    Reason.CRASHED: "Its worker died again and again while sending it. Replay it alone and watch the worker.",
-    Reason.LOCKED_OUT: "Gong answered it as if locked out while other calls passed. Look at this body.",
-    Reason.UNMAPPABLE: "The source's mapping makes no call of it. Mend the mapping, then replay: it is mapped anew.",
-    Reason.UNROUTABLE: "What it says of its customer leads to no destination. Connect one, then replay: it is routed anew.",
+    Reason.REJECTED: "Gong refused the body. Mend what it names, then replay.",
+    Reason.RETRIES_EXHAUSTED: "Gong did not take it within the allowed attempts or age. Replay once Gong answers.",
+    Reason.WORKER_CRASHED: "Its worker died again and again while sending it. Replay it alone and watch the worker.",
+    Reason.BLOCKED: "Gong answered it as if locked out while other calls passed. Look at this body.",
+    Reason.MAPPING_FAILED: "The source's mapping makes no call of it. Mend the mapping, then replay: it is mapped anew.",
+    Reason.NO_DESTINATION: "What it says of its customer leads to no destination. Connect one, then replay: it is routed anew.",
 }
 """What an operator is told, and what to do."""
 
@@ -72,29 +72,29 @@ class Cause(StrEnum):
     """Why a destination is on hold."""
 
     PAUSED = "paused"
-    NEEDS_CREDENTIALS = "needs_credentials"
+    INVALID_CREDENTIALS = "invalid_credentials"
     MISSING_SCOPE = "missing_scope"
     FORBIDDEN = "forbidden"
-    WRONG_ADDRESS = "wrong_address"
+    ENDPOINT_NOT_FOUND = "endpoint_not_found"
     REDIRECTED = "redirected"
     NOT_CONFIGURED = "not_configured"
-    NEEDS_REAUTH = "needs_reauth"
-    RENEWAL_FAILING = "renewal_failing"
+    REAUTHORIZATION_REQUIRED = "reauthorization_required"
+    TOKEN_REFRESH_FAILED = "token_refresh_failed"  # noqa: S105 - a word, not a password
 
 
 CAUSES: Mapping[Cause, str] = {
     Cause.PAUSED: "Paused by an operator. Resume it when ready.",
-    Cause.NEEDS_CREDENTIALS: "Gong does not accept the access key: it has expired or was deleted. "
+    Cause.INVALID_CREDENTIALS: "Gong does not accept the access key: it has expired or was deleted. "
     "Make a new one in Gong (Admin center > Settings > Ecosystem > API) and put it into the configuration.",
     Cause.MISSING_SCOPE: "The credentials lack a scope that this call needs. Grant it in Gong.",
     Cause.FORBIDDEN: "Gong forbids the call: an address that is not among the trusted IPs, another region's "
     "host, or an API that this account does not have (limited release).",
-    Cause.WRONG_ADDRESS: "Nothing answers at that path. Check the destination's base_url and dialect.",
+    Cause.ENDPOINT_NOT_FOUND: "Nothing answers at that path. Check the destination's base_url and dialect.",
     Cause.REDIRECTED: "Gong points to another host. Set the destination's base_url to the one it names.",
     Cause.NOT_CONFIGURED: "The configuration no longer holds this destination. Add it again, or discard its events.",
-    Cause.NEEDS_REAUTH: "Its customer has to allow it in Gong, anew: make a link with `gong-relay connect NAME` and "
+    Cause.REAUTHORIZATION_REQUIRED: "Its customer has to allow it in Gong, anew: make a link with `gong-relay connect NAME` and "
     "have a technical administrator of theirs open it. The events follow by themselves.",
-    Cause.RENEWAL_FAILING: "Its access token has run out, and Gong does not make a new one just now. The relay asks "
+    Cause.TOKEN_REFRESH_FAILED: "Its access token has run out, and Gong does not make a new one just now. The relay asks "
     "again every minute; the events follow by themselves.",
 }
 """What an operator is told, and what to do."""

@@ -53,7 +53,7 @@ class AlreadyReported:
 
 
 @dataclass(frozen=True, slots=True)
-class Throttled:
+class RateLimited:
     """The company's limit is spent. `seconds` is None when Gong did not say how long."""
 
     status: int
@@ -63,7 +63,7 @@ class Throttled:
 
 
 @dataclass(frozen=True, slots=True)
-class Faltered:
+class Failed:
     """It may pass another time. `status` is None when nothing was answered."""
 
     status: int | None
@@ -75,7 +75,7 @@ class Faltered:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Rejected:
     """This body will never pass."""
 
     status: int
@@ -84,7 +84,7 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class LockedOut:
+class Blocked:
     """Nothing passes for this destination until somebody mends it."""
 
     status: int
@@ -93,7 +93,7 @@ class LockedOut:
     errors: tuple[str, ...]
 
 
-Outcome = Delivered | AlreadyReported | Throttled | Faltered | Refused | LockedOut
+Outcome = Delivered | AlreadyReported | RateLimited | Failed | Rejected | Blocked
 
 
 def word_for(outcome: Outcome) -> str:
@@ -103,14 +103,14 @@ def word_for(outcome: Outcome) -> str:
             return "delivered"
         case AlreadyReported():
             return "already_reported"
-        case Throttled():
-            return "throttled"
-        case Faltered():
-            return "faltered"
-        case Refused():
-            return "refused"
-        case LockedOut():
-            return "locked_out"
+        case RateLimited():
+            return "rate_limited"
+        case Failed():
+            return "failed"
+        case Rejected():
+            return "rejected"
+        case Blocked():
+            return "blocked"
         case _:
             assert_never(outcome)
 
@@ -118,15 +118,13 @@ def word_for(outcome: Outcome) -> str:
 def judge(answer: Reply | Silence, now: datetime) -> Outcome:
     """The meaning of an answer. Total: every status, header and body has one."""
     if isinstance(answer, Silence):
-        return Faltered(None, None, answer.code, (answer.detail,), answer.ambiguous, None)
+        return Failed(None, None, answer.code, (answer.detail,), answer.ambiguous, None)
     told = _read(answer)
     if answer.status < 300:  # noqa: PLR2004 - HTTP's own border
         return _accepted(answer, told)
     if answer.status >= 500 or answer.status in {_TIMEOUT, _TOO_EARLY}:  # noqa: PLR2004
         wait = retry_after(answer.headers.get("retry-after"), now)
-        return Faltered(
-            answer.status, told.request_id, "gong_error", told.errors, ambiguous=True, seconds=wait
-        )
+        return Failed(answer.status, told.request_id, "gong_error", told.errors, ambiguous=True, seconds=wait)
     return _rejected(answer, told, now)
 
 
@@ -136,20 +134,20 @@ def _rejected(answer: Reply, told: "_Told", now: datetime) -> Outcome:
             return AlreadyReported(409, told.request_id, told.errors)
         case 429:
             wait = retry_after(answer.headers.get("retry-after"), now)
-            return Throttled(429, told.request_id, told.errors, wait)
+            return RateLimited(429, told.request_id, told.errors, wait)
         case 401:
             scope = any("api:" in text or "scope" in text.lower() for text in told.errors)
-            cause = Cause.MISSING_SCOPE if scope else Cause.NEEDS_CREDENTIALS
-            return LockedOut(401, told.request_id, cause, told.errors)
+            cause = Cause.MISSING_SCOPE if scope else Cause.INVALID_CREDENTIALS
+            return Blocked(401, told.request_id, cause, told.errors)
         case 403:
-            return LockedOut(403, told.request_id, Cause.FORBIDDEN, told.errors)
+            return Blocked(403, told.request_id, Cause.FORBIDDEN, told.errors)
         case 404:
-            return LockedOut(404, told.request_id, Cause.WRONG_ADDRESS, told.errors)
+            return Blocked(404, told.request_id, Cause.ENDPOINT_NOT_FOUND, told.errors)
         case status if status < 400:  # noqa: PLR2004
             where = answer.headers.get("location", "")
-            return LockedOut(status, told.request_id, Cause.REDIRECTED, (f"redirect to {where[:300]!r}",))
+            return Blocked(status, told.request_id, Cause.REDIRECTED, (f"redirect to {where[:300]!r}",))
         case status:
-            return Refused(status, told.request_id, told.errors)
+            return Rejected(status, told.request_id, told.errors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +183,7 @@ def _accepted(answer: Reply, told: _Told) -> Outcome:
     """A 2xx is Gong's only if Gong said it: a proxy's friendly page must not pass for a delivery."""
     if told.is_envelope or told.request_id or not answer.body.strip():
         return Delivered(answer.status, told.request_id)
-    return Faltered(answer.status, None, "not_gong", told.errors, ambiguous=True, seconds=None)
+    return Failed(answer.status, None, "not_gong", told.errors, ambiguous=True, seconds=None)
 
 
 def retry_after(text: str | None, now: datetime) -> float | None:

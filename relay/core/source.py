@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 from relay.core.call import SendAs
 from relay.core.event.model import EventType
-from relay.core.lane import Lane
-from relay.core.visit_session import Collapse
+from relay.core.priority import Priority
+from relay.core.visit_session import AggregateOptions
 
-_LANES: Mapping[EventType, Lane] = {
-    EventType.CONTENT_SHARE: Lane.HIGH,
-    EventType.DOCUMENT_SIGN: Lane.HIGH,
-    EventType.PAGE_VIEW: Lane.LOW,
+_PRIORITIES: Mapping[EventType, Priority] = {
+    EventType.CONTENT_SHARE: Priority.HIGH,
+    EventType.DOCUMENT_SIGN: Priority.HIGH,
+    EventType.PAGE_VIEW: Priority.LOW,
 }
 """A seller acts on some at once, and of others there are many. The rest is normal."""
 
@@ -25,17 +25,17 @@ def key_id(digest: str) -> str:
 class Source:
     """A configured sender. `key_digests` are the hex SHA-256 of its API keys.
 
-    `destination` is a name, or the template that tells one of each item. `lanes` overrules where a type belongs.
-    `collapse` are the types of which the events of one session become one call.
+    `destination` is a name, or the template that tells one of each item. `priorities` overrules where a type belongs.
+    `aggregate` are the types of which the events of one session become one call.
     """
 
     name: str
     destination: str
     key_digests: frozenset[str] = frozenset()
     send_as: SendAs = SendAs.DIGITAL_INTERACTION
-    lanes: Mapping[EventType, Lane] = field(default_factory=dict)
-    collapse: Mapping[EventType, Collapse] = field(default_factory=dict)
+    priorities: Mapping[EventType, Priority] = field(default_factory=dict)
+    aggregate: Mapping[EventType, AggregateOptions] = field(default_factory=dict)
 
-    def lane(self, event_type: EventType) -> Lane:
+    def priority(self, event_type: EventType) -> Priority:
         """Where its events of this type wait."""
-        return self.lanes.get(event_type) or _LANES.get(event_type, Lane.NORMAL)
+        return self.priorities.get(event_type) or _PRIORITIES.get(event_type, Priority.NORMAL)

@@ -1,4 +1,4 @@
-"""JSON as the doors read it: strict UTF-8, no key twice, no number or text that could not be sent on unchanged.
+"""JSON as the endpoints read it: strict UTF-8, no key twice, no number or text that could not be sent on unchanged.
 
 Python's own reader takes a good deal more (other encodings, NaN, a repeated key, half a surrogate pair) and would
 hand it on as an event that Gong cannot read.

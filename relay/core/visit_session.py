@@ -16,14 +16,14 @@ _COUNT, _LASTED = "pages", "duration"
 
 
 @dataclass(frozen=True, slots=True)
-class Collapse:
+class AggregateOptions:
     """When a session is over: it has been quiet for so long, or has lasted for so long. Times in seconds.
 
     `event_type` is what the one call is called, None as its first event is.
     """
 
-    quiet_seconds: float = 900.0
-    longest_seconds: float = 14_400.0
+    idle_timeout_seconds: float = 900.0
+    max_duration_seconds: float = 14_400.0
     event_type: str | None = None
 
 
@@ -33,7 +33,7 @@ class Session:
 
     ties: tuple[str, ...]
     happened_at: datetime
-    collapse: Collapse = Collapse()
+    aggregate: AggregateOptions = AggregateOptions()
 
     @property
     def name(self) -> str:
@@ -43,18 +43,20 @@ class Session:
     @property
     def told(self) -> bytes:
         """What is kept of it with the event that gathers the others."""
-        return orjson.dumps({"event_type": self.collapse.event_type})
+        return orjson.dumps({"event_type": self.aggregate.event_type})
 
     def as_dict(self) -> dict[str, Any]:
         """As it is shown to those who set it up."""
         times = {
-            "quiet_seconds": self.collapse.quiet_seconds,
-            "longest_seconds": self.collapse.longest_seconds,
+            "idle_timeout_seconds": self.aggregate.idle_timeout_seconds,
+            "max_duration_seconds": self.aggregate.max_duration_seconds,
         }
-        return {"ties": list(self.ties)} | times | {"as": self.collapse.event_type}
+        return {"ties": list(self.ties)} | times | {"as": self.aggregate.event_type}
 
 
-def session_of(call: Call, collapse: Collapse, *, origin: tuple[str, ...], key: object) -> Session | None:
+def session_of(
+    call: Call, aggregate: AggregateOptions, *, origin: tuple[str, ...], key: object
+) -> Session | None:
     """The session of a call, None where `key` is empty or it is no digital interaction: those alone can be counted.
 
     `origin`, such as a source and its rule, keeps equal keys apart. So does the person: two never share a session.
@@ -65,7 +67,7 @@ def session_of(call: Call, collapse: Collapse, *, origin: tuple[str, ...], key: 
         happened_at = parse_instant(str(call.body.get("timestamp")))
     except ValueError:
         return None
-    return Session((*origin, key.strip(), _who(call.body)), happened_at, collapse)
+    return Session((*origin, key.strip(), _who(call.body)), happened_at, aggregate)
 
 
 def _who(body: Mapping[str, Any]) -> str:
@@ -78,7 +80,7 @@ def _who(body: Mapping[str, Any]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class Aggregate:
     """What has come together: how many events, from when to when, and what was `told` of the session."""
 
     count: int
@@ -87,23 +89,23 @@ class Gathered:
     told: bytes
 
 
-def collapsed(operation: str, body: Mapping[str, Any], gathered: Gathered) -> dict[str, Any]:
+def aggregate_body(operation: str, body: Mapping[str, Any], aggregated: Aggregate) -> dict[str, Any]:
     """The body of the one digital interaction: its first event's, with `pages` (NUMBER) and `duration` (DURATION, s).
 
     A session of one event stays what that event is; so does what a replay has made another call of.
     """
-    if gathered.count <= 1 or operation != Operation.DIGITAL_INTERACTION:
+    if aggregated.count <= 1 or operation != Operation.DIGITAL_INTERACTION:
         return dict(body)
-    lasted = max(gathered.last_at - gathered.first_at, timedelta())
+    lasted = max(aggregated.last_at - aggregated.first_at, timedelta())
     fields = [
-        {"name": _COUNT, "value": str(gathered.count), "dataType": "NUMBER"},
+        {"name": _COUNT, "value": str(aggregated.count), "dataType": "NUMBER"},
         {"name": _LASTED, "value": str(int(lasted.total_seconds())), "dataType": "DURATION"},
     ]
     others = [each for each in body.get("customFields", []) if each.get("name") not in {_COUNT, _LASTED}]
-    event_type = orjson.loads(gathered.told or b"{}").get("event_type")
+    event_type = orjson.loads(aggregated.told or b"{}").get("event_type")
     return (
         dict(body)
-        | {"timestamp": render_instant(gathered.first_at)}
+        | {"timestamp": render_instant(aggregated.first_at)}
         | ({"eventType": event_type} if event_type else {})
         | {"customFields": [*others[: CUSTOM_FIELDS_MAX - len(fields)], *fields]}
     )

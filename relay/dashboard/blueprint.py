@@ -1,4 +1,4 @@
-"""What every blueprint of pages shares: errors are pages, and who is not signed in is shown the door."""
+"""What every blueprint of pages shares: errors are pages, and who is not signed in is shown the endpoint."""
 
 from urllib.parse import quote
 

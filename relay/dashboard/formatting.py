@@ -10,15 +10,15 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _MILLIONS = 1_000_000
 
 TONES: Mapping[str, str] = {
-    "gathering": "busy",
+    "aggregating": "busy",
     "queued": "busy",
     "sending": "busy",
-    "waiting": "warn",
-    "held": "warn",
+    "retrying": "warn",
+    "on_hold": "warn",
     "delivered": "good",
     "duplicate": "quiet",
     "filtered": "quiet",
-    "collapsed": "quiet",
+    "aggregated": "quiet",
     "discarded": "quiet",
     "erased": "quiet",
     "dead": "bad",
@@ -88,5 +88,5 @@ def pretty(value: Any) -> str:
 
 
 def sentence(text: str) -> str:
-    """A word of the vocabulary as a heading: `needs_credentials` is `needs credentials`."""
+    """A word of the vocabulary as a heading: `invalid_credentials` is `needs credentials`."""
     return text.replace("_", " ").replace(":", ": ")

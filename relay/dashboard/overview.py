@@ -13,7 +13,7 @@ from relay.queries.overview import overview_page
 overview = section("overview", __name__)
 
 _WINDOWS = {"1h": "hour", "6h": "6 hours", "24h": "day", "7d": "week", "35d": "5 weeks"}
-_FAILED = ("faltered", "throttled", "locked_out")
+_FAILED = ("failed", "rate_limited", "blocked")
 
 
 @overview.get("/")

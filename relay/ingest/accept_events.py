@@ -131,16 +131,16 @@ def _of_item(source: Source, item: Prepared, ids: Iterator[str]) -> Iterator[New
             warnings,
             item.filtered or "",
             item.dedupe_name or dedupe_name(source.name, item.account, event_id),
-            lane=item.lane,
+            priority=item.priority,
             session=session,
             store=item.destination.store,
             people=people_with(item.people, call.body) if call else item.people,
             happened_at=item.happened_at,
         )
-        yield _dead(event, item.unroutable, part) if item.unroutable and call else event
+        yield _dead(event, item.no_destination, part) if item.no_destination and call else event
 
 
 def _dead(event: NewEvent, why: Problem, part: int) -> NewEvent:
     """Without its call, which is made anew when it is replayed: it may differ for the destination it goes to then."""
-    problems, dead_as = orjson.dumps([why.as_dict()]), Reason.UNROUTABLE
+    problems, dead_as = orjson.dumps([why.as_dict()]), Reason.NO_DESTINATION
     return replace(event, call=None, reason=why.message, problems=problems, dead_as=dead_as, part=part)

@@ -52,7 +52,7 @@ def take_call(intake: Intake, arrival: Arrival, *, path: str) -> Reported:
         mapped.filtered,
         destination,
         dedupe_name=found.dedupe_name,
-        lane=arrival.source.lane(found.type),
+        priority=arrival.source.priority(found.type),
         sessions=sessions_of(arrival.source, found.type, mapped.calls),
         happened_at=mapped.calls[0].happened_at if mapped.calls else None,
         people=people,

@@ -66,7 +66,7 @@ def _kind(verdict: Verdict) -> str:
     """What waits with its session is on its way to Gong like what is queued."""
     if verdict.duplicate:
         return "duplicates"
-    return State.QUEUED if verdict.status in {State.GATHERING, State.COLLAPSED} else verdict.status
+    return State.QUEUED if verdict.status in {State.AGGREGATING, State.AGGREGATED} else verdict.status
 
 
 def map_delivery(delivery: Delivery, router: Router, *, now: datetime) -> tuple[Mapped, ...]:
@@ -128,7 +128,7 @@ def _events(source: Source, mapped: Sequence[Mapped], ids: Sequence[str]) -> Ite
             problems=_as_json(each.problems) if each.status is Status.DEAD else b"",
             part=parts[each.index],
             dead_as=_dead_as(each),
-            lane=each.lane,
+            priority=each.priority,
             session=each.session,
             store=each.destination.store,
             people=people_with(each.people, each.draft.body) if each.draft else each.people,
@@ -139,7 +139,7 @@ def _events(source: Source, mapped: Sequence[Mapped], ids: Sequence[str]) -> Ite
 
 def _dead_as(mapped: Mapped) -> Reason:
     codes = {problem.code for problem in mapped.problems}
-    return Reason.UNROUTABLE if codes == {Hitch.UNROUTABLE} else Reason.UNMAPPABLE
+    return Reason.NO_DESTINATION if codes == {Hitch.NO_DESTINATION} else Reason.MAPPING_FAILED
 
 
 def _as_json(problems: Sequence[Problem]) -> bytes:

@@ -12,10 +12,10 @@ from relay.core.destination import Destination
 from relay.core.errors import BadRequest, Invalid, Problem
 from relay.core.event.event import read_event
 from relay.core.event.model import EventType
-from relay.core.lane import Lane
 from relay.core.mapping.routing import Router
 from relay.core.mapping.work_limit import Meter
 from relay.core.personal_data import people_of
+from relay.core.priority import Priority
 from relay.core.source import Source
 from relay.core.visit_session import Session, session_of
 
@@ -25,7 +25,7 @@ class Prepared:
     """One item that was understood. Without calls it is filtered, and `filtered` says why in words.
 
     `dedupe_name` is what its call is deduplicated by, where that is not the call's own eventId. `account` is the value
-    that told its destination, `unroutable` why it has none. `sessions` are those that its calls belong to, if any.
+    that told its destination, `no_destination` why it has none. `sessions` are those that its calls belong to, if any.
     `people` are those whom it tells of.
     """
 
@@ -38,8 +38,8 @@ class Prepared:
     destination: Destination
     account: str | None = None
     dedupe_name: str | None = None
-    lane: Lane = Lane.NORMAL
-    unroutable: Problem | None = None
+    priority: Priority = Priority.NORMAL
+    no_destination: Problem | None = None
     sessions: tuple[Session | None, ...] = ()
     happened_at: datetime | None = None
     people: tuple[str, ...] = ()
@@ -72,8 +72,8 @@ def prepare(index: int, value: Any, *, source: Source, router: Router, now: date
         mapped.filtered,
         routed.destination,
         routed.account,
-        lane=source.lane(event.type),
-        unroutable=routed.problem,
+        priority=source.priority(event.type),
+        no_destination=routed.problem,
         sessions=sessions_of(source, event.type, mapped.calls),
         happened_at=event.occurred_at,
         people=people_of(value),
@@ -81,12 +81,12 @@ def prepare(index: int, value: Any, *, source: Source, router: Router, now: date
 
 
 def sessions_of(source: Source, event_type: EventType, calls: Sequence[Call]) -> tuple[Session | None, ...]:
-    """Which session each call belongs to, by its own `sessionId`; none where its source does not collapse this type."""
-    collapse = source.collapse.get(event_type)
-    if collapse is None:
+    """Which session each call belongs to, by its own `sessionId`; none where its source does not aggregate this type."""
+    aggregate = source.aggregate.get(event_type)
+    if aggregate is None:
         return ()
     origin = (source.name, event_type)
-    return tuple(session_of(call, collapse, origin=origin, key=call.body.get("sessionId")) for call in calls)
+    return tuple(session_of(call, aggregate, origin=origin, key=call.body.get("sessionId")) for call in calls)
 
 
 def _scope(value: Any, source: Source) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def preview(outcome: Prepared | Rejected) -> dict[str, Any]:
 def _foreseen(outcome: Prepared) -> str:
     if outcome.filtered:
         return "filtered"
-    return "dead" if outcome.unroutable else "ready"
+    return "dead" if outcome.no_destination else "ready"
 
 
 def _shown(call: Call, session: Session | None) -> dict[str, Any]:
@@ -106,8 +106,8 @@ def _extras(item: Prepared) -> dict[str, Any]:
         extras["warnings"] = [warning.as_dict() for warning in item.warnings]
     if item.filtered:
         extras["detail"] = item.filtered
-    elif item.unroutable:
-        extras["errors"] = [item.unroutable.as_dict()]
+    elif item.no_destination:
+        extras["errors"] = [item.no_destination.as_dict()]
     return extras
 
 

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from relay.config.reload import Refused
+from relay.config.reload import Rejected
 from relay.core.timestamps import render_instant
 
 
-def configuration_page(refused: Refused | None) -> dict[str, Any]:
-    """`{status, since, problems}`: `current`, or `refused` while an older one serves. No secret is in it."""
+def configuration_page(refused: Rejected | None) -> dict[str, Any]:
+    """`{status, since, problems}`: `current`, or `rejected` while an older one serves. No secret is in it."""
     if refused is None:
         return {"status": "current", "since": None, "problems": []}
     problems = [problem.as_dict() for problem in refused.problems]
-    return {"status": "refused", "since": render_instant(refused.since), "problems": problems}
+    return {"status": "rejected", "since": render_instant(refused.since), "problems": problems}

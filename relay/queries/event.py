@@ -9,17 +9,17 @@ import orjson
 from relay.core.call import Operation
 from relay.core.errors import NotFound
 from relay.core.redaction import Sight, seen
-from relay.core.visit_session import Gathered, collapsed
+from relay.core.visit_session import Aggregate, aggregate_body
 from relay.queries.events import summary, told_moment
 from relay.queries.explain import Onlooker, Record, association_of, why
 from relay.queries.field_mapping import fields_told, mapping_told
 from relay.queries.receipts import receipt_told
 from relay.store.all_stores import find_event
-from relay.store.delivery import gathered_from
+from relay.store.delivery import aggregate_from
 from relay.store.engine.redis_time import moment_from
 from relay.store.events import SUMMARY, read_receipt
 
-_SHOWN = frozenset({*SUMMARY, "replayed_at", "rule", "lane", "repeats", "repeated_at"})
+_SHOWN = frozenset({*SUMMARY, "replayed_at", "rule", "priority", "repeats", "repeated_at"})
 
 
 def event_page(onlooker: Onlooker, event_id: str) -> dict[str, Any]:
@@ -34,33 +34,37 @@ def event_page(onlooker: Onlooker, event_id: str) -> dict[str, Any]:
     store, record = found
     receipt = read_receipt(store.redis, record["receipt"].decode())
     fields = {name: value.decode() for name, value in record.items() if name in _SHOWN}
-    gathered = gathered_from([record.get(name) for name in ("gathered", "first_at", "last_at", "collapse")])
+    aggregated = aggregate_from(
+        [record.get(name) for name in ("aggregate_count", "first_at", "last_at", "aggregate")]
+    )
     page = {"id": event_id} | summary(fields, plain=onlooker.sight is Sight.PLAIN)
     return page | {
         "why": why(onlooker, store, record),
-        **_session(record, gathered),
+        **_session(record, aggregated),
         "association": association_of(record),
         "waited_seconds": _waited(record),
         "warnings": _problems(onlooker, record, "warnings"),
         "problems": _problems(onlooker, record, "problems"),
         "mapping": mapping_told(onlooker.config, record, receipt),
         "fields": fields_told(onlooker, record, receipt),
-        "call": _call(onlooker, record, gathered),
+        "call": _call(onlooker, record, aggregated),
         "tries": _tries(onlooker, record),
         "receipt": _receipt(onlooker, record, receipt),
         "sight": onlooker.sight,
     }
 
 
-def _session(record: Record, gathered: Gathered | None) -> dict[str, Any]:
-    """`gathered`: how many events this one stands for, from when to when. `into`: the one that stands for this."""
+def _session(record: Record, aggregated: Aggregate | None) -> dict[str, Any]:
+    """`aggregated`: how many events this one stands for, from when to when. `into`: the one that stands for this."""
     if "into" in record:
         return {"into": record["into"].decode()}
-    if gathered is None:
+    if aggregated is None:
         return {}
     moments = {name: told_moment(record[name]) for name in ("first_at", "last_at")}
     return {
-        "gathered": {"events": gathered.count} | moments | {"until": told_moment(record["gathers_until"])}
+        "aggregated": {"events": aggregated.count}
+        | moments
+        | {"until": told_moment(record["aggregates_until"])}
     }
 
 
@@ -81,12 +85,12 @@ def _problems(onlooker: Onlooker, record: Record, name: str) -> list[dict[str, s
     return [each | {"message": onlooker.words(each["message"])} for each in told]
 
 
-def _call(onlooker: Onlooker, record: Record, gathered: Gathered | None) -> dict[str, Any] | None:
+def _call(onlooker: Onlooker, record: Record, aggregated: Aggregate | None) -> dict[str, Any] | None:
     """The call as it is sent: with all that it stands for by now."""
     if "operation" not in record or not record.get("body"):
         return None
     operation, body = Operation(record["operation"].decode()), orjson.loads(record["body"])
-    told = collapsed(operation, body, gathered) if gathered else body
+    told = aggregate_body(operation, body, aggregated) if aggregated else body
     return {
         "operation": operation,
         "method": operation.method,

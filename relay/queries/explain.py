@@ -15,8 +15,8 @@ from relay.core.explain.explanation import explain
 from relay.core.forecast import Standing, forecast
 from relay.core.gong.problems import shown
 from relay.core.gong.validate import Association, association
-from relay.core.lane import Lane
 from relay.core.lifecycle import Cause, Reason, State
+from relay.core.priority import Priority
 from relay.core.redaction import Sight, redacted_words
 from relay.core.timestamps import render_instant
 from relay.store.engine.connection import Client
@@ -27,7 +27,7 @@ from relay.store.stores import Store, Stores
 
 Record = Mapping[str, bytes]
 
-_BEFORE_GONG = frozenset({State.QUEUED, State.WAITING, State.HELD})
+_BEFORE_GONG = frozenset({State.QUEUED, State.RETRYING, State.ON_HOLD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +82,9 @@ def facts_of(onlooker: Onlooker, store: Store, record: Record) -> Facts:
         repeats=int(record.get("repeats", b"0")),
         opaque=_association(record) is Association.OPAQUE,
     )
-    if state is State.GATHERING:
-        return replace(facts, next_at=moment_from(record["gathers_until"]))
-    if state is State.COLLAPSED:
+    if state is State.AGGREGATING:
+        return replace(facts, next_at=moment_from(record["aggregates_until"]))
+    if state is State.AGGREGATED:
         return replace(facts, **_carrier(store.redis, record))
     return _surrounded(onlooker, store.redis, facts, record) if state in _BEFORE_GONG else facts
 
@@ -122,15 +122,15 @@ def _surrounded(onlooker: Onlooker, redis: Client, facts: Facts, record: Record)
     hold = read_depths(redis, [facts.destination])[0].hold
     if hold is not None:
         return replace(facts, hold=Cause(hold.cause), next_at=hold.probe_at)
-    if facts.state is State.HELD:
+    if facts.state is State.ON_HOLD:
         return facts
     destination = onlooker.find(facts.destination)
     limits = destination.limits if destination else Limits()
     [spent] = read_spent(redis, [_text(record, "company")])
     obstacle = _obstacle(onlooker, redis, destination, spent) or _spent_day(
-        spent, limits, onlooker.now, high=_text(record, "lane") == Lane.HIGH
+        spent, limits, onlooker.now, high=_text(record, "priority") == Priority.HIGH
     )
-    if facts.state is State.WAITING:
+    if facts.state is State.RETRYING:
         return replace(facts, obstacle=obstacle, next_at=moment_from(record["due_at"]))
     clears = forecast(_standing(spent, spent.queued), limits, onlooker.now).clears_at
     return replace(facts, obstacle=obstacle, next_at=clears)
@@ -140,17 +140,17 @@ def _obstacle(
     onlooker: Onlooker, redis: Client, destination: Destination | None, spent: Spent
 ) -> Obstacle | None:
     if spent.frozen_until is not None and spent.frozen_until > onlooker.now:
-        return Obstacle(Why.THROTTLED, spent.frozen_until)
+        return Obstacle(Why.RATE_LIMITED, spent.frozen_until)
     down = read_down(redis, [destination.base_url]) if destination else []
     return Obstacle(Why.GONG_DOWN, down[0].open_until, onlooker.words(down[0].said)) if down else None
 
 
 def _spent_day(spent: Spent, limits: Limits, now: datetime, *, high: bool) -> Obstacle | None:
-    """What is left of a day is kept for events of lane high, up to their share."""
+    """What is left of a day is kept for events of priority high, up to their share."""
     kept = 0 if high else max(limits.high_room - spent.high, 0)
     if spent.last_day + kept < limits.day_budget:
         return None
-    return Obstacle(Why.BUDGET_SPENT, forecast(_standing(spent, 1, high=high), limits, now).clears_at)
+    return Obstacle(Why.DAILY_LIMIT_REACHED, forecast(_standing(spent, 1, high=high), limits, now).clears_at)
 
 
 def _standing(spent: Spent, backlog: int, *, high: bool = False) -> Standing:

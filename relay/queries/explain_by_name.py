@@ -6,7 +6,7 @@ from typing import Any
 
 from relay.core.errors import Invalid, Problem
 from relay.core.explain.causes import Explanation
-from relay.core.explain.not_found import Turned, never_arrived, pruned, repeated
+from relay.core.explain.not_found import Turned, not_received, pruned, repeated
 from relay.core.redaction import redacted_name
 from relay.core.timestamps import parse_instant
 from relay.queries.explain import Onlooker, why, why_told
@@ -105,7 +105,7 @@ def _absent(onlooker: Onlooker, name: str, value: str, sources: Sequence[str]) -
         came_before(store.redis, _names(value, sources)) for store in onlooker.stores
     ):
         return pruned(shown)
-    return never_arrived(shown, _turned_away(onlooker, value, sources))
+    return not_received(shown, _turned_away(onlooker, value, sources))
 
 
 def _turned_away(onlooker: Onlooker, value: str, sources: Sequence[str]) -> list[Turned]:

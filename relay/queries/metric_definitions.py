@@ -34,7 +34,10 @@ BUILD = Metric(
 
 STORE_UP = Metric(Kind.GAUGE, "relay_store_up", "1 while the store answers.", ("store",))
 STORE_RELAXED = Metric(
-    Kind.GAUGE, "relay_store_relaxed", "1 while the store may lose events that were accepted.", ("store",)
+    Kind.GAUGE,
+    "relay_store_durability_relaxed",
+    "1 while the store may lose events that were accepted.",
+    ("store",),
 )
 STORE_USED = Metric(Kind.GAUGE, "relay_store_memory_used_bytes", "Memory that the store uses.", ("store",))
 STORE_LIMIT = Metric(
@@ -127,7 +130,10 @@ LATENCY = Metric(
 )
 CALL = Metric(Kind.HISTOGRAM, "relay_gong_call_duration_seconds", "How long Gong took to answer.")
 REQUEST = Metric(
-    Kind.HISTOGRAM, "relay_request_duration_seconds", "How long requests at a door took to answer.", ("door",)
+    Kind.HISTOGRAM,
+    "relay_request_duration_seconds",
+    "How long requests at a endpoint took to answer.",
+    ("endpoint",),
 )
 
 OF_THE_STORE = (

@@ -86,7 +86,7 @@ def hook_of(way: Way) -> Hook:
 
 
 def read_captured(captured: Captured, reading: Reading, *, scheme: Scheme | None = None) -> Payload:
-    """What a mapping sees of a request: the front door hides what proves the sender, and so does a preview."""
+    """What a mapping sees of a request: the front endpoint hides what proves the sender, and so does a preview."""
     headers, query = without_proof(scheme, captured.headers, captured.query)
     return Payload(read_body(captured.raw, captured.content_type, reading), headers, query)
 

@@ -13,8 +13,8 @@ PASSED = "passed"
 
 _REMEDIES: Mapping[str, str | None] = {
     PASSED: None,
-    "throttled": "The company's limits at Gong are spent just now. Probe again when they have room.",
-    "faltered": "Gong did not answer as Gong does. The credentials may be right: probe again in a minute, and if it "
+    "rate_limited": "The company's limits at Gong are spent just now. Probe again when they have room.",
+    "failed": "Gong did not answer as Gong does. The credentials may be right: probe again in a minute, and if it "
     "goes on so, look at the worker's way to Gong.",
     "not_configured": "The worker's configuration does not hold this destination. Give web and workers the same "
     "file, and restart the workers.",

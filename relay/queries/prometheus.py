@@ -39,8 +39,8 @@ ALL = "all"
 _SECONDS = tuple(range(0, 34, 2))
 """The buckets that are told: from 10 ms to 11 minutes, each twice as long as the one before."""
 
-_OUTCOMES = ("delivered", "duplicate", "refused", "faltered", "throttled", "locked_out")
-_DOORS = ("events", "webhooks", "gong")
+_OUTCOMES = ("delivered", "duplicate", "rejected", "failed", "rate_limited", "blocked")
+_ENDPOINTS = ("events", "webhooks", "gong")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def _begin(readings: Readings, config: Config) -> None:
     for metric, labels in (
         (table.LATENCY, [()]),
         (table.CALL, [()]),
-        (table.REQUEST, [(door,) for door in _DOORS]),
+        (table.REQUEST, [(endpoint,) for endpoint in _ENDPOINTS]),
     ):
         for place in labels:
             readings.add_times(metric, Timed(Times(), 0.0), *place)
@@ -200,7 +200,7 @@ def _destination(readings: Readings, name: str, now: Standing, ever: Totals) -> 
         readings.add(table.ATTEMPTS, _attempts(ever, name, outcome), name, outcome)
 
 
-_ALSO = {"refused": Reason.REFUSED, "faltered": Reason.EXHAUSTED, "locked_out": Reason.LOCKED_OUT}
+_ALSO = {"rejected": Reason.REJECTED, "failed": Reason.RETRIES_EXHAUSTED, "blocked": Reason.BLOCKED}
 """Attempts that made a dead letter are counted by its reason."""
 
 
@@ -221,8 +221,8 @@ def _told_of_all(readings: Readings, totals: Totals) -> None:
     for (source, outcome), count in totals.requests.items():
         readings.add(table.REQUESTS, count, source, outcome.partition(":")[0])
     for what, timed in totals.timed.items():
-        kind, _, door = what.partition(":")
+        kind, _, endpoint = what.partition(":")
         if kind == "request":
-            readings.add_times(table.REQUEST, timed, door)
+            readings.add_times(table.REQUEST, timed, endpoint)
         else:
             readings.add_times({"arrival": table.LATENCY, "call": table.CALL}[kind], timed)

@@ -7,8 +7,8 @@ from typing import Any
 from relay.core.destination import Destination, Limits
 from relay.core.errors import Unavailable
 from relay.core.forecast import Standing, forecast
-from relay.core.lane import Lane
 from relay.core.lifecycle import CAUSES, OPEN, Cause
+from relay.core.priority import Priority
 from relay.core.webhook import Hook
 from relay.store.engine.connection import Client, translated
 from relay.store.engine.durability import read_durability, used_share
@@ -118,7 +118,7 @@ def destination_row(
         "open": sum(depth.states[state] for state in OPEN),
         "oldest_seconds": round((now - depth.oldest).total_seconds(), 1) if depth.oldest else None,
         "ever": dict(sorted(depth.counts.items())),
-        "lanes": dict(spent[company].lanes),
+        "priorities": dict(spent[company].priorities),
         "budget": _budget(spent[company], limits),
         "hold": _hold(depth.hold) if depth.hold else None,
     }
@@ -150,7 +150,7 @@ def _forecast(row: Mapping[str, Any], spent: Spent, limits: Limits, now: datetim
     """When the company's backlog is gone, and when its day's budget ends before that. None on hold: nobody knows."""
     if row["hold"]:
         return {"clears_in_seconds": None, "clears_at": None, "day_ends_at": None}
-    only_high = spent.lanes.get(Lane.HIGH, 0) == spent.queued
+    only_high = spent.priorities.get(Priority.HIGH, 0) == spent.queued
     standing = Standing(spent.queued, spent.buckets, spent.high, only_high, spent.frozen_until)
     told = forecast(standing, limits, now)
     seconds = round((told.clears_at - now).total_seconds(), 1) if told.clears_at else None

@@ -12,7 +12,7 @@ from relay.store.time_series import Grain, Span, TurnedAway, of_source, read_tur
 
 _SPANS = {"last_hour": Span(Grain.TEN, 6), "last_day": Span(Grain.HOUR, 24)}
 
-_OF_EVENTS = ("accepted", "repeated", "filtered", "collapsed", "dead")
+_OF_EVENTS = ("accepted", "repeated", "filtered", "aggregated", "dead")
 _OURS = frozenset({"taken", "erased", *_OF_EVENTS, *Association})
 
 

@@ -65,7 +65,9 @@ def _webhook(hook: Hook, uses: Uses) -> dict[str, Any]:
         "preset": hook.preset,
         "mapping_version": hook.mapping.version,
         "keys": [_verifying_key(key, uses) for key in hook.keys],
-        "rules": [{"name": rule.name, "to": rule.to, "lane": rule.lane} for rule in hook.mapping.rules],
+        "rules": [
+            {"name": rule.name, "to": rule.to, "priority": rule.priority} for rule in hook.mapping.rules
+        ],
     }
 
 

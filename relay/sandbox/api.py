@@ -50,11 +50,11 @@ def _note(arrival: Arrival, answer: answers.Answer) -> None:
             limits.give_back(company.budget)
         company.tally["calls"] += 1
         if not answer.accepted:
-            company.tally[_TALLIED.get(answer.status, "refused")] += 1
+            company.tally[_TALLIED.get(answer.status, "rejected")] += 1
         sandbox.log.append(_log_line(arrival, answer))
 
 
-_TALLIED: Final = {409: "duplicates", 429: "throttled"}
+_TALLIED: Final = {409: "duplicates", 429: "rate_limited"}
 
 
 def _log_line(arrival: Arrival, answer: answers.Answer) -> LogLine:

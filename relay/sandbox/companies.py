@@ -11,7 +11,7 @@ from relay.sandbox.settings import SandboxSettings
 
 DEFAULT: Final = "default"
 HOST_SUFFIX: Final = ".api.gong.localhost"
-TALLIED: Final = ("calls", "accepted", "duplicates", "throttled", "refused", "exchanges", "refreshes")
+TALLIED: Final = ("calls", "accepted", "duplicates", "rate_limited", "rejected", "exchanges", "refreshes")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
 
 

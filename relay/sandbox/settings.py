@@ -103,7 +103,7 @@ class SandboxSettings:
     burst: int = option(3, "Calls at once after a pause, per company.", _count)
     per_day: int = option(10_000, "Calls a day, per company.", _count)
     day_reset: DayReset = option(DayReset.ROLLING, "What a day is.", DayReset)
-    count_rejected: bool = option(default=True, doc="Refused calls count against the day too.", parse=_truth)
+    count_rejected: bool = option(default=True, doc="Rejected calls count against the day too.", parse=_truth)
     retry_after_form: RetryAfterForm = option(
         RetryAfterForm.INT, "How a 429 says when to come back.", RetryAfterForm
     )

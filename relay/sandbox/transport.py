@@ -78,7 +78,7 @@ def _status(fault: Fault) -> Answer:
     match fault.body:
         case Content.JSON:
             ours = fault.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-            return refusal(fault.status, ["Internal server error occurred" if ours else "Refused"])
+            return refusal(fault.status, ["Internal server error occurred" if ours else "Rejected"])
         case Content.HTML:
             html = f"<html><body><h1>{fault.status}</h1></body></html>"
             return Answer(fault.status, {}, text=html, content_type=HTML_TYPE)

@@ -12,8 +12,8 @@ from relay.core.destination import MAIN
 from relay.core.errors import Conflict
 from relay.core.fingerprint import cluster_of
 from relay.core.gong.validate import association
-from relay.core.lane import Lane
 from relay.core.lifecycle import Reason, State
+from relay.core.priority import Priority
 from relay.core.visit_session import Session
 from relay.settings import Settings
 from relay.store.engine.compression import USUAL_TYPE, pack, pack_pair
@@ -89,8 +89,8 @@ class NewEvent:
     rule: str | None = None
     problems: bytes = b""
     part: int = 0
-    dead_as: Reason = Reason.UNMAPPABLE
-    lane: Lane = Lane.NORMAL
+    dead_as: Reason = Reason.MAPPING_FAILED
+    priority: Priority = Priority.NORMAL
     session: Session | None = None
     store: str = MAIN
     people: tuple[str, ...] = ()
@@ -229,10 +229,10 @@ def _event_arguments(event: NewEvent, body: bytes, *, marks: bytes, alias: str) 
     for field, value in optional.items():
         if value:
             fields += [field, value]
-    head = [event.id, event.event_id, name, event.company, event.destination, event.state, event.lane]
+    head = [event.id, event.event_id, name, event.company, event.destination, event.state, event.priority]
     session = event.session if event.state is State.QUEUED else None
     if session is not None:
-        fields += ["collapse", session.told]
+        fields += ["aggregate", session.told]
     sure = association(event.call.operation, event.call.body) if event.call is not None else ""
     happened = int(event.happened_at.timestamp() * 1_000_000) if event.happened_at else ""
     people = (marks, happened, alias)
@@ -243,8 +243,8 @@ def _session_argument(event: NewEvent, session: Session | None) -> str:
     if session is None:
         return ""
     name = hashlib.sha256(f"{event.destination}|{session.name}".encode()).hexdigest()[:32]
-    times = session.collapse
-    seconds = (times.quiet_seconds, times.longest_seconds, session.happened_at.timestamp())
+    times = session.aggregate
+    seconds = (times.idle_timeout_seconds, times.max_duration_seconds, session.happened_at.timestamp())
     return "|".join([name, *(str(int(each * 1_000_000)) for each in seconds)])
 
 

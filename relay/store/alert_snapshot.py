@@ -75,7 +75,7 @@ def _grown(before: Growth, totals: Mapping[str, int], rate: Rate | None, now: da
 
 def _held(depth: Depth) -> HeldUp:
     assert depth.hold is not None  # noqa: S101 - asked by the caller
-    return HeldUp(depth.destination, depth.hold.cause, depth.hold.since, depth.states[State.HELD])
+    return HeldUp(depth.destination, depth.hold.cause, depth.hold.since, depth.states[State.ON_HOLD])
 
 
 def _waiting(store: Store, own: Mapping[str, Destination], seen: _Seen) -> dict[str, datetime]:

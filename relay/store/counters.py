@@ -13,10 +13,10 @@ from relay.store.engine import keys
 from relay.store.engine.connection import translated
 from relay.store.engine.redis_time import SECOND
 
-STANDING = (State.GATHERING, State.QUEUED, State.SENDING, State.WAITING, State.HELD, State.DEAD)
+STANDING = (State.AGGREGATING, State.QUEUED, State.SENDING, State.RETRYING, State.ON_HOLD, State.DEAD)
 """States in which an event is not done with."""
 
-_IN_TURN = (State.QUEUED, State.SENDING, State.WAITING)
+_IN_TURN = (State.QUEUED, State.SENDING, State.RETRYING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Timed:
 class Totals:
     """What one store has counted. `states` and `happened` are by (destination, word), `requests` by (source, outcome).
 
-    `timed` is by what took the time: `arrival`, `call`, `request:<door>`. `overdue` is for how many seconds the company
+    `timed` is by what took the time: `arrival`, `call`, `request:<endpoint>`. `overdue` is for how many seconds the company
     that waits longest could have been served.
     """
 

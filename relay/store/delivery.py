@@ -10,7 +10,7 @@ from redis import Redis
 from relay.core.destination import Destination, Limits
 from relay.core.fingerprint import cluster_of
 from relay.core.lifecycle import Cause, Reason, State
-from relay.core.visit_session import Gathered
+from relay.core.visit_session import Aggregate
 from relay.store.engine import keys
 from relay.store.engine.compression import unpack
 from relay.store.engine.redis_time import SECOND, moment_from
@@ -22,7 +22,7 @@ class Taken:
     """One event under lease: everything its attempt needs. `attempts` counts the ones already spent.
 
     `slot` names the call among its company's last ones. `tries_gong`: nothing else is sent to that base URL until this
-    call has shown whether it answers again. `gathered` is the session that the event stands for.
+    call has shown whether it answers again. `aggregated` is the session that the event stands for.
     """
 
     company: str
@@ -39,7 +39,7 @@ class Taken:
     throttles: int
     slot: str = ""
     tries_gong: bool = False
-    gathered: Gathered | None = None
+    aggregated: Aggregate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def _taken(row: Sequence[bytes]) -> Taken:
         throttles,
         slot,
         tries_gong,
-        *gathered,
+        *aggregated,
         request,
     ) = row
     return Taken(
@@ -120,16 +120,16 @@ def _taken(row: Sequence[bytes]) -> Taken:
         int(throttles),
         slot.decode(),
         tries_gong == b"1",
-        gathered_from(gathered),
+        aggregate_from(aggregated),
     )
 
 
-def gathered_from(told: Sequence[bytes | None]) -> Gathered | None:
-    """What an event's fields `gathered`, `first_at`, `last_at` and `collapse` say of its session."""
-    count, first, last, collapse = told
+def aggregate_from(told: Sequence[bytes | None]) -> Aggregate | None:
+    """What an event's fields `aggregated`, `first_at`, `last_at` and `aggregate` say of its session."""
+    count, first, last, aggregate = told
     if not count or not first or not last:
         return None
-    return Gathered(int(count), moment_from(first), moment_from(last), collapse or b"")
+    return Aggregate(int(count), moment_from(first), moment_from(last), aggregate or b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ def done(state: State, request_id: str | None, *, record: bytes, keep_seconds: i
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """A faltered attempt: when to try again, and what it says of Gong. `blames_gong`: no event can be at fault.
+    """A failed attempt: when to try again, and what it says of Gong. `blames_gong`: no event can be at fault.
 
     `spent`: it counts among the event's attempts.
     """

@@ -124,7 +124,7 @@ def discard_event(scripts: Scripts, event_id: str, *, keep_seconds: int) -> None
     """Give an event up. NotFound, or Conflict when it is being sent or has ended."""
     with translated():
         done, state = scripts.run("discard", event_id, keep_seconds * SECOND)
-    may = "an event that is gathering, queued, waiting, held or a dead letter"
+    may = "an event that is aggregating, queued, waiting, held or a dead letter"
     _check(event_id, done=bool(done), state=state.decode(), verb="discarded", may=may)
 
 

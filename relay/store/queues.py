@@ -8,8 +8,8 @@ from typing import Any
 from redis import Redis
 
 from relay.core.ids import moment_of
-from relay.core.lane import Lane
 from relay.core.lifecycle import OPEN, State
+from relay.core.priority import Priority
 from relay.store.engine import keys
 from relay.store.engine.connection import translated
 from relay.store.engine.redis_time import SECOND, moment_from
@@ -17,8 +17,8 @@ from relay.store.engine.redis_time import SECOND, moment_from
 _BUCKET_SECONDS = 600
 _DAY = 24 * 3600 * SECOND
 
-LANES = (*map(str, Lane), "replay")
-"""The lanes in their order, as the scripts rank them; the last is that of replays."""
+PRIORITIES = (*map(str, Priority), "replay")
+"""The priorities in their order, as the scripts rank them; the last is that of replays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +44,15 @@ class Depth:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """One company: what waits in each lane, its calls in the last second and the last 24 hours, the end of its freeze.
+    """One company: what waits in each priority, its calls in the last second and the last 24 hours, the end of its freeze.
 
-    `buckets` are its calls of the last day by the moment at which each ten minutes began, `high` those of lane high
+    `buckets` are its calls of the last day by the moment at which each ten minutes began, `high` those of priority high
     among them. `others` is how many calls of the company's day others had made at `others_at`, as far as a 429 told.
     `crowd` is by how many seconds its calls keep wider apart because others call too.
     """
 
     company: str
-    lanes: Mapping[str, int]
+    priorities: Mapping[str, int]
     last_second: int
     last_day: int
     high: int
@@ -64,7 +64,7 @@ class Spent:
 
     @property
     def queued(self) -> int:
-        return sum(self.lanes.values())
+        return sum(self.priorities.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,29 +125,29 @@ def read_spent(redis: Redis, companies: Sequence[str]) -> list[Spent]:
             pipeline.hgetall(keys.DAY + company)
             pipeline.hmget(keys.COMPANY + company, "frozen_until", "others", "others_at", "crowd")
         clock, queues, *rows = pipeline.execute()
-        lanes = _lanes(redis, queues, set(companies))
+        priorities = _priorities(redis, queues, set(companies))
     now = clock[0] * SECOND + clock[1]
     told = zip(companies, zip(*[iter(rows)] * 3, strict=True), strict=True)
-    return [_spent(company, now, lanes.get(company, {}), row) for company, row in told]
+    return [_spent(company, now, priorities.get(company, {}), row) for company, row in told]
 
 
-def _lanes(
+def _priorities(
     redis: Redis, queues: Mapping[bytes, bytes], companies: Container[str]
 ) -> dict[str, dict[str, int]]:
-    """How many events wait in each lane of each company."""
+    """How many events wait in each priority of each company."""
     known = [(name.decode(), *told.decode().split("|", 1)) for name, told in queues.items()]
     wanted = [(name, int(rank), company) for name, rank, company in known if company in companies]
     pipeline = redis.pipeline(transaction=False)
     for name, _, _ in wanted:
         pipeline.llen(keys.RQ_QUEUE + name)
-    lanes: dict[str, dict[str, int]] = {}
+    priorities: dict[str, dict[str, int]] = {}
     for (_, rank, company), length in zip(wanted, pipeline.execute(), strict=True):
-        of_company = lanes.setdefault(company, dict.fromkeys(LANES, 0))
-        of_company[LANES[rank]] += length
-    return lanes
+        of_company = priorities.setdefault(company, dict.fromkeys(PRIORITIES, 0))
+        of_company[PRIORITIES[rank]] += length
+    return priorities
 
 
-def _spent(company: str, now: int, lanes: Mapping[str, int], row: Sequence[Any]) -> Spent:
+def _spent(company: str, now: int, priorities: Mapping[str, int], row: Sequence[Any]) -> Spent:
     sent, day, (frozen, others, others_at, crowd) = row
     horizon = now // (_BUCKET_SECONDS * SECOND) - 24 * 3600 // _BUCKET_SECONDS
     thaw = moment_from(frozen) if frozen and int(frozen) > now else None
@@ -156,7 +156,7 @@ def _spent(company: str, now: int, lanes: Mapping[str, int], row: Sequence[Any])
     others_moment = moment_from(others_at) if others_at and int(others_at) > now - _DAY else None
     return Spent(
         company,
-        lanes,
+        priorities,
         last,
         sum(buckets.values()),
         sum(_buckets(day, b"h", horizon).values()),

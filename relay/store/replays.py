@@ -49,7 +49,7 @@ class Sent(StrEnum):
     SENT = "sent"
     SKIPPED = "skipped"
     FULL = "full"
-    HELD = "held"
+    HELD = "on_hold"
     PAST = "past"
 
 
@@ -160,7 +160,7 @@ class Sending:
 
 
 def send_again(scripts: Scripts, place: Place, event_id: str, sending: Sending) -> Sent:
-    """Queue one event for a replay, in the lane below all others."""
+    """Queue one event for a replay, in the priority below all others."""
     changes = [part for pair in sending.fields.items() for part in pair]
     with translated():
         answer = scripts.run(

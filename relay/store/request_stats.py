@@ -56,11 +56,11 @@ class Turnstile:
             self._counts[turned.source, turned.outcome] += 1
             self._newest[turned.source] = turned
 
-    def time(self, door: str, seconds: float) -> None:
-        """One request at a door took so long, whatever came of it."""
+    def time(self, endpoint: str, seconds: float) -> None:
+        """One request at a endpoint took so long, whatever came of it."""
         with self._lock:
-            self._times[f"request:{door}|{bucket_of(seconds)}"] += 1
-            self._times[f"request:{door}|sum"] += int(seconds * SECOND)
+            self._times[f"request:{endpoint}|{bucket_of(seconds)}"] += 1
+            self._times[f"request:{endpoint}|sum"] += int(seconds * SECOND)
 
     def due(self) -> bool:
         """Whether there is something to tell, and a second has passed since the store was told last."""

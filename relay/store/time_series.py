@@ -1,8 +1,8 @@
 """Reading what happened when: counts and times in minutes, tens of minutes and hours, of everything, of one destination
 or of one source.
 
-Fields of a bucket are an event's states (`delivered`, `duplicate`, `dead`, `filtered`, `collapsed`, `discarded`) and
-`accepted`, `repeated` (kept once already), `faltered`, `throttled`, `locked_out` (attempts), `replayed`. Times stand as
+Fields of a bucket are an event's states (`delivered`, `duplicate`, `dead`, `filtered`, `aggregated`, `discarded`) and
+`accepted`, `repeated` (kept once already), `failed`, `rate_limited`, `blocked` (attempts), `replayed`. Times stand as
 `delivered:<bucket>` (from arrival to Gong) and `call:<bucket>` (Gong's answer), as `relay.core.percentiles` counts them.
 Of a source there are `taken` (requests), the codes of those that were not, `unverified:<reason>`, and how surely Gong
 can tell whom its events are about: `strong`, `medium`, `weak`, `opaque`.

@@ -7,7 +7,7 @@ from typing import cast
 
 from flask import Flask, current_app, request
 
-from relay.config.reload import Refused
+from relay.config.reload import Rejected
 from relay.core.config import Config
 from relay.core.roles import Role
 from relay.ingest.accept_events import Intake
@@ -26,7 +26,7 @@ class Life:
     """Whether this process was told to stop, and what is wrong with the configuration file that it does not take."""
 
     ending: Callable[[], bool] = lambda: False
-    refused: Callable[[], Refused | None] = lambda: None
+    refused: Callable[[], Rejected | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""At the end of every request at a door: how long it took, and whether it was turned away and why, is counted."""
+"""At the end of every request at a endpoint: how long it took, and whether it was turned away and why, is counted."""
 
 import time
 from collections.abc import Callable
@@ -9,8 +9,8 @@ from flask import Flask, Response, g, request
 from relay.store.request_stats import Turned, Turnstile
 from relay.web.context import Parts, parts
 
-DOORS = {"events_door": "events", "webhooks_door": "webhooks", "gong_doors": "gong"}
-"""What each door is called where requests are counted, by its blueprint."""
+ENDPOINTS = {"events_endpoint": "events", "webhooks_endpoint": "webhooks", "gong_endpoints": "gong"}
+"""What each endpoint is called where requests are counted, by its blueprint."""
 
 _TAKEN = frozenset({"already_reported"})
 """Answered with an error, as Gong does, though the request was taken: it is counted there."""
@@ -29,14 +29,14 @@ def beside(work: Callable[[], None]) -> None:
 
 
 def register(app: Flask, tells: Callable[[Callable[[], None]], None]) -> None:
-    """Have every request at a door of this application counted. `tells` runs what tells the store of it."""
+    """Have every request at a endpoint of this application counted. `tells` runs what tells the store of it."""
     known = parts(app)
     turnstile = Turnstile(known.redis, time.monotonic)
 
     def count(response: Response) -> Response:
-        door = DOORS.get(request.blueprint or "")
-        if door is not None:
-            turnstile.time(door, time.monotonic() - g.started)
+        endpoint = ENDPOINTS.get(request.blueprint or "")
+        if endpoint is not None:
+            turnstile.time(endpoint, time.monotonic() - g.started)
             turned = _turned_away(known, response)
             if turned is not None:
                 turnstile.count(turned)
@@ -48,7 +48,7 @@ def register(app: Flask, tells: Callable[[Callable[[], None]], None]) -> None:
 
 
 def _turned_away(known: Parts, response: Response) -> Turned | None:
-    """What is told of a request at a door. None: it was taken. A stranger's source is ""."""
+    """What is told of a request at a endpoint. None: it was taken. A stranger's source is ""."""
     source, code = g.get("source"), g.get("code")
     if code is None or code in _TAKEN or response.status_code < _LEAST_ERROR:
         return None

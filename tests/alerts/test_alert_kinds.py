@@ -35,13 +35,13 @@ class Staged:
 
 
 def fall_on_hold(store: Store, here: Destination) -> None:
-    hold_destination(store.scripts, here, Hold(Cause.NEEDS_CREDENTIALS, "", None))
+    hold_destination(store.scripts, here, Hold(Cause.INVALID_CREDENTIALS, "", None))
 
 
 def die(store: Store, _: Destination) -> None:
     accept_events(store.scripts, event(new_id()))
     [taken] = take_events(store.scripts)
-    finish(store.scripts, taken, bury(Reason.REFUSED, "no", record=b"", keep_seconds=600))
+    finish(store.scripts, taken, bury(Reason.REJECTED, "no", record=b"", keep_seconds=600))
 
 
 def spend(store: Store, here: Destination) -> None:
@@ -94,7 +94,7 @@ STAGES = {
     Kind.DAY_BUDGET: Staged(spend, limits={"per_second": 100, "per_day": 10}),
     Kind.OLDEST_EVENT: Staged(be_left_lying),
     Kind.NO_WORKER: Staged(nobody_comes, about="main"),
-    Kind.RELAXED_STORE: Staged(nothing, about="main"),
+    Kind.RELAXED_DURABILITY: Staged(nothing, about="main"),
     Kind.STORE_FULL: Staged(fill, about="main"),
     Kind.GONG_DOWN: Staged(go_down, about=BASE_URL, threshold=0.0, limits={"per_second": 100}),
     Kind.FAILED_VERIFICATION: Staged(forge, about="web", threshold=Rate(20, 1.0)),
@@ -117,7 +117,7 @@ def test_a_kind_is_told_once_signed_and_of_the_right_subject(kind: Kind, store: 
     here = destination(**staged.limits)
     rules = AlertRules(inbox.receivers(), only(kind, staged.threshold))
     watching = watch(store, rules, here)
-    if kind is not Kind.RELAXED_STORE:
+    if kind is not Kind.RELAXED_DURABILITY:
         watching.look()
         tell(store, *rules.receivers)
         assert inbox.taken == []

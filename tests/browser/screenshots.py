@@ -53,10 +53,10 @@ def write_all() -> None:
             with chromium.visiting(browser, stack.url, viewport=size, color_scheme=scheme) as page:
                 for name in PAGES:
                     _write(page, place(stack, name), press, f"{name}{suffix}")
-            _write_the_door(browser, stack, press, suffix)
+            _write_the_endpoint(browser, stack, press, suffix)
 
 
-def _write_the_door(browser: Browser, stack: Stack, press: Page, suffix: str) -> None:
+def _write_the_endpoint(browser: Browser, stack: Stack, press: Page, suffix: str) -> None:
     size, scheme = VARIANTS[suffix]
     with chromium.visiting(browser, stack.url, key=None, viewport=size, color_scheme=scheme) as page:
         _write(page, "/ops/sign-in", press, f"sign-in{suffix}")
@@ -90,7 +90,7 @@ def _remember_an_hour(redis: Redis) -> None:
         failed = 9 if 20 < ago < 26 else 0
         counts = {"accepted": accepted, f"delivered:{bucket_of(0.4)}": accepted - 3 - failed}
         counts |= {f"delivered:{bucket_of(1.8)}": 3, f"call:{bucket_of(0.12)}": accepted}
-        redis.hset(f"{keys.SERIES}m{this_minute - ago}", mapping=counts | {"faltered": failed})
+        redis.hset(f"{keys.SERIES}m{this_minute - ago}", mapping=counts | {"failed": failed})
 
 
 if __name__ == "__main__":

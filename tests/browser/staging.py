@@ -121,6 +121,6 @@ def _is_staged(stack: Stack) -> bool:
     assert rows["acme"]["states"]["delivered"] == 64, rows["acme"]["states"]
     assert rows["acme"]["states"]["dead"] == 3, rows["acme"]["states"]
     assert rows["globex"]["states"]["dead"] == 2, rows["globex"]["states"]
-    assert rows["initech"]["states"]["held"] == 5, rows["initech"]
+    assert rows["initech"]["states"]["on_hold"] == 5, rows["initech"]
     assert rows["hooli"]["states"]["delivered"] == 36, rows["hooli"]["states"]
     return True

@@ -194,7 +194,7 @@ def test_the_theme_that_is_chosen_is_there_from_the_start_of_the_next_page(page:
     assert 'data-theme="dark"' in page.request.get("/ops/sources").text()
 
 
-def test_signing_out_leads_to_the_door(page: Page):
+def test_signing_out_leads_to_the_endpoint(page: Page):
     page.goto("/ops/")
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/ops/sign-in")

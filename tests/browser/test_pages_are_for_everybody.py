@@ -39,7 +39,7 @@ def test_axe_finds_nothing_on_any_page(browser: Browser, staged: Stack, scheme: 
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_at_the_door(browser: Browser, staged: Stack, scheme: str):
+def test_axe_finds_nothing_at_the_endpoint(browser: Browser, staged: Stack, scheme: str):
     with visiting(browser, staged.url, key=None, color_scheme=scheme) as page:
         page.goto("/ops/")
 

@@ -95,7 +95,7 @@ def test_a_page_outlives_a_restart_of_its_server(browser: Browser, staged: Stack
         assert page.evaluate("window.stayed") is True
 
 
-def test_a_page_whose_session_has_ended_leads_to_the_door(browser: Browser, staged: Stack):
+def test_a_page_whose_session_has_ended_leads_to_the_endpoint(browser: Browser, staged: Stack):
     with visiting(browser, staged.url, complains=True) as page:
         page.goto("/ops/destinations")
         refresh_every(page, 1)

@@ -68,7 +68,7 @@ def hostile_event(text: str, number: int) -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def arrived(staged: Stack) -> list[str]:
-    """One event for each text, by both doors; and a webhook that cannot be mapped, with the text in its keys too."""
+    """One event for each text, by both endpoints; and a webhook that cannot be mapped, with the text in its keys too."""
     ids = []
     for number, text in enumerate(HOSTILE):
         sent = requests.post(

@@ -40,7 +40,7 @@ def serving(app: Flask, port: int = 0) -> Iterator[str]:
 
 
 @dataclass(frozen=True)
-class Door:
+class Endpoint:
     """A relay over HTTP, and the chore of its worker."""
 
     url: str
@@ -48,7 +48,7 @@ class Door:
 
 
 @pytest.fixture
-def door(redis: Redis) -> Iterator[Door]:
+def endpoint(redis: Redis) -> Iterator[Endpoint]:
     port = free_port()
     with serving_provider() as provider:
         provider.begin_anew({"groups": ["ops-team"]})
@@ -64,56 +64,56 @@ def door(redis: Redis) -> Iterator[Door]:
         chore = oidc_chore(settings, redis, lambda: datetime.now(UTC))
         chore.step()
         with serving(create_app(settings, config(), redis), port) as url:
-            yield Door(url, chore)
+            yield Endpoint(url, chore)
         chore.http.close()
 
 
-def another_site(door: Door) -> Flask:
+def another_site(endpoint: Endpoint) -> Flask:
     """Pages of somebody else, which a signed-in person happens to open."""
     app = Flask("another site")
 
     @app.get("/form")
     def form() -> str:
-        return f"<form method=post action='{door.url}/ops/destinations/acme/pause'><input name=confirmed value=yes><button>Win</button></form>"
+        return f"<form method=post action='{endpoint.url}/ops/destinations/acme/pause'><input name=confirmed value=yes><button>Win</button></form>"
 
     @app.get("/frame")
     def frame() -> str:
-        return f"<iframe src='{door.url}/ops/'></iframe>"
+        return f"<iframe src='{endpoint.url}/ops/'></iframe>"
 
     return app
 
 
-def test_a_link_signs_in_by_its_button_and_only_once(browser: Browser, door: Door, redis: Redis):
+def test_a_link_signs_in_by_its_button_and_only_once(browser: Browser, endpoint: Endpoint, redis: Redis):
     save_sign_in_ticket(redis, TICKET, digest(KEYS["admin"]))
     link = f"/ops/sign-in?ticket={TICKET}"
-    with visiting(browser, door.url, key=None) as page:
+    with visiting(browser, endpoint.url, key=None) as page:
         page.goto(link)
         page.reload()
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url("**/ops/")
-    with visiting(browser, door.url, key=None, complains=True) as late:
+    with visiting(browser, endpoint.url, key=None, complains=True) as late:
         late.goto(link)
         late.get_by_role("button", name="Sign in").click()
 
         assert "This link was used" in late.get_by_role("alert").inner_text()
 
 
-def test_an_account_signs_in_and_goes_on_to_the_page_that_was_wanted(browser: Browser, door: Door):
-    with visiting(browser, door.url, key=None) as page:
+def test_an_account_signs_in_and_goes_on_to_the_page_that_was_wanted(browser: Browser, endpoint: Endpoint):
+    with visiting(browser, endpoint.url, key=None) as page:
         page.goto("/ops/destinations")
         page.get_by_role("link", name="Sign in with your account").click()
         page.wait_for_url("**/ops/sign-in/wait**")
-        door.chore.step()
+        endpoint.chore.step()
         page.wait_for_url("**/ops/destinations")
 
         assert page.get_by_text("olga@acme.example").count()
 
 
-def test_a_page_of_another_site_can_neither_act_nor_frame(browser: Browser, door: Door, redis: Redis):
+def test_a_page_of_another_site_can_neither_act_nor_frame(browser: Browser, endpoint: Endpoint, redis: Redis):
     """The other site is another port of this host: to browsers that is the same site, so that the cookie is sent."""
     with (
-        serving(another_site(door)) as evil,
-        visiting(browser, door.url, key=None, complains=True) as page,
+        serving(another_site(endpoint)) as evil,
+        visiting(browser, endpoint.url, key=None, complains=True) as page,
     ):
         page.goto("/ops/sign-in")
         page.get_by_label("Your key").fill(KEYS["admin"])

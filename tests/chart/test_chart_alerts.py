@@ -49,7 +49,7 @@ STORIES = {
         'store="main"',
         {n("relay_store_memory_used_bytes", 'store="main"'): "80x300", n("relay_store_memory_limit_bytes", 'store="main"'): "0x300"},
     ),
-    "RelayStoreRelaxed": Story({n("relay_store_relaxed", 'store="eu"'): "1x300"}, 'store="eu"', {n("relay_store_relaxed", 'store="eu"'): "0x300"}),
+    "RelayStoreRelaxed": Story({n("relay_store_durability_relaxed", 'store="eu"'): "1x300"}, 'store="eu"', {n("relay_store_durability_relaxed", 'store="eu"'): "0x300"}),
     "RelayNoWorkers": Story({n("relay_workers", 'store="main"'): "2x60 0x300"}, 'store="main"', {n("relay_workers", 'store="main"'): "1x300"}),
     "RelayOverdue": Story({n("relay_overdue_seconds", 'store="main"'): "90x300"}, 'store="main"', {n("relay_overdue_seconds", 'store="main"'): "0+1x30 0x300"}),
     "RelayOldestEventTooOld": Story(
@@ -58,14 +58,14 @@ STORIES = {
         {n("relay_oldest_event_age_seconds", 'destination="acme"'): "0+60x300", n("relay_destination_on_hold", 'destination="acme"'): "1x300"},
     ),
     "RelayDestinationOnHold": Story(
-        {n("relay_hold_info", 'destination="acme",cause="needs_credentials"'): "1x300"},
-        'destination="acme",cause="needs_credentials"',
+        {n("relay_hold_info", 'destination="acme",cause="invalid_credentials"'): "1x300"},
+        'destination="acme",cause="invalid_credentials"',
         {n("relay_hold_info", 'destination="acme",cause="paused"'): "1x300"},
     ),
     "RelayDeadLettersGrowing": Story(
-        {n("relay_dead_letters_total", 'destination="acme",reason="refused"'): "0x110 1+1x100"},
-        'destination="acme",reason="refused"',
-        {n("relay_dead_letters_total", 'destination="acme",reason="refused"'): "7x300"},
+        {n("relay_dead_letters_total", 'destination="acme",reason="rejected"'): "0x110 1+1x100"},
+        'destination="acme",reason="rejected"',
+        {n("relay_dead_letters_total", 'destination="acme",reason="rejected"'): "7x300"},
     ),
     "RelayBudgetNearlySpent": Story(
         {n("relay_day_budget_left_calls", 'company="acme"'): "999x300", n("relay_day_budget_calls", 'company="acme"'): "10000x300"},
@@ -83,14 +83,14 @@ STORIES = {
         {n("relay_gong_down", 'base_url="https://api.gong.io"'): "0x300"},
     ),
     "RelayAttemptsFaltering": Story(
-        {n(ATTEMPTS, 'destination="a",outcome="faltered"'): "0+1x300", n(ATTEMPTS, 'destination="a",outcome="delivered"'): "0+9x300"},
+        {n(ATTEMPTS, 'destination="a",outcome="failed"'): "0+1x300", n(ATTEMPTS, 'destination="a",outcome="delivered"'): "0+9x300"},
         "",
-        {n(ATTEMPTS, 'destination="a",outcome="faltered"'): "0+1x300", n(ATTEMPTS, 'destination="a",outcome="delivered"'): "0+99x300"},
+        {n(ATTEMPTS, 'destination="a",outcome="failed"'): "0+1x300", n(ATTEMPTS, 'destination="a",outcome="delivered"'): "0+99x300"},
     ),
     "RelayThrottled": Story(
-        {n(ATTEMPTS, 'destination="a",outcome="throttled"'): "0+1x300", n(ATTEMPTS, 'destination="a",outcome="delivered"'): "0+9x300"},
+        {n(ATTEMPTS, 'destination="a",outcome="rate_limited"'): "0+1x300", n(ATTEMPTS, 'destination="a",outcome="delivered"'): "0+9x300"},
         'destination="a"',
-        {n(ATTEMPTS, 'destination="a",outcome="throttled"'): "0+1x300", n(ATTEMPTS, 'destination="a",outcome="delivered"'): "0+99x300"},
+        {n(ATTEMPTS, 'destination="a",outcome="rate_limited"'): "0+1x300", n(ATTEMPTS, 'destination="a",outcome="delivered"'): "0+99x300"},
     ),
     "RelayVerificationFailing": Story(
         {n("relay_requests_total", 'source="web",outcome="unverified"'): "0+60x300"},

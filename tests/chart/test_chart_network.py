@@ -80,10 +80,10 @@ def test_workers_can_be_reached_for_their_metrics_only(name: str):
 
 
 def test_operations_are_reached_by_those_who_were_named_and_by_nobody_else():
-    doors, operations = rules("production", WEB, "ingress")
+    endpoints, operations = rules("production", WEB, "ingress")
 
-    assert (ports([doors]), ports([operations])) == ({"http"}, {"operations"})
-    assert "ingress-nginx" in json.dumps(doors["from"])
+    assert (ports([endpoints]), ports([operations])) == ({"http"}, {"operations"})
+    assert "ingress-nginx" in json.dumps(endpoints["from"])
     assert "ingress-nginx" not in json.dumps(operations["from"])
 
 
@@ -104,13 +104,13 @@ def paths(found: list[Object]) -> list[tuple[str, str]]:
     ways = [
         (path["path"], path["pathType"])
         for each in of_kind(found, "Ingress")
-        if each["metadata"]["name"] == "relay-doors"
+        if each["metadata"]["name"] == "relay-endpoints"
         for path in each["spec"]["rules"][0]["http"]["paths"]
     ]
     return ways + [
         (match["path"]["value"], match["path"]["type"].replace("PathPrefix", "Prefix"))
         for each in of_kind(found, "HTTPRoute")
-        if each["metadata"]["name"] == "relay-doors"
+        if each["metadata"]["name"] == "relay-endpoints"
         for match in each["spec"]["rules"][0]["matches"]
     ]
 
@@ -120,7 +120,9 @@ def passes(path: str, ways: list[tuple[str, str]]) -> bool:
 
 
 @pytest.mark.parametrize("name", ["production", "stores"])
-def test_senders_get_through_to_every_door_and_to_nothing_else_that_answers_there(name: str, redis: Redis):
+def test_senders_get_through_to_every_endpoint_and_to_nothing_else_that_answers_there(
+    name: str, redis: Redis
+):
     """A path below /v1/events that is an operator's gets through, and is refused by the port that it comes to."""
     rules = {rule.rule for rule in create_app(Settings(), Config({}, {}), redis).url_map.iter_rules()}
     through = {rule for rule in rules if passes(rule, paths(case(name)))}
@@ -130,7 +132,7 @@ def test_senders_get_through_to_every_door_and_to_nothing_else_that_answers_ther
     assert {rule for rule in through - partners if not rule.startswith("/v1/events/<event_id>")} == set()
 
 
-def test_the_doors_and_operations_have_services_of_their_own():
+def test_the_endpoints_and_operations_have_services_of_their_own():
     found = case("production")
     services = {each["metadata"]["name"]: each["spec"]["ports"] for each in of_kind(found, "Service")}
 

@@ -115,16 +115,16 @@ def test_the_chart_has_the_version_of_the_relay():
         ("web.preStopSeconds", 31, "web.terminationGracePeriodSeconds must be 61 at least"),
         ("web.autoscaling", {"enabled": True, "minReplicas": 9, "maxReplicas": 2}, "minReplicas is above"),
         ("worker.keda", {"enabled": True, "minReplicas": 9, "maxReplicas": 2}, "minReplicas is above"),
-        ("doors.ingress", {"enabled": True}, "doors.ingress.host is missing"),
+        ("endpoints.ingress", {"enabled": True}, "endpoints.ingress.host is missing"),
         (
-            "doors.httpRoute",
+            "endpoints.httpRoute",
             {"enabled": True, "host": "a.example"},
-            "doors.httpRoute needs host and parentRefs",
+            "endpoints.httpRoute needs host and parentRefs",
         ),
         (
-            "doors",
+            "endpoints",
             {"ingress": {"enabled": True, "host": "a.example"}, "httpRoute": {"enabled": True}},
-            "doors.ingress and doors.httpRoute are both enabled",
+            "endpoints.ingress and endpoints.httpRoute are both enabled",
         ),
         ("image.digest", "sha256:short", "image/digest"),
         ("egressProxy.url", "proxy.example", "egressProxy/url"),
@@ -134,11 +134,11 @@ def test_what_cannot_work_is_refused(path: str, value: object, remedy: str):
     assert remedy in refusal(laid_over(values_of("minimal"), path, value))
 
 
-def test_doors_and_operations_at_one_host_are_refused():
-    values = laid_over(values_of("minimal"), "doors.ingress", {"enabled": True, "host": "a.example"})
+def test_endpoints_and_operations_at_one_host_are_refused():
+    values = laid_over(values_of("minimal"), "endpoints.ingress", {"enabled": True, "host": "a.example"})
     values = laid_over(values, "operations.ingress", {"enabled": True, "host": "a.example"})
 
-    assert "doors and operations are both at a.example" in refusal(values)
+    assert "endpoints and operations are both at a.example" in refusal(values)
 
 
 @pytest.mark.parametrize("item", [item for item in fields(Settings) if item.metadata["secret"]], ids=variable)

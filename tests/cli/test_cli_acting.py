@@ -8,7 +8,7 @@ from relay.store.delivery import bury
 from relay.store.engine import keys
 from tests.cli.conftest import Queue, Run, Settle
 
-REFUSED = bury(Reason.REFUSED, "no", record=b"", keep_seconds=600)
+REFUSED = bury(Reason.REJECTED, "no", record=b"", keep_seconds=600)
 
 
 def state_of(redis: Redis, event_id: str) -> str:

@@ -23,7 +23,7 @@ alerts:
     ops: {url: https://ops.example/hook, secret: "${ALERT_SECRET}"}
 """
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"
-QUIET = AlertRules(thresholds=Thresholds(relaxed_store=False))
+QUIET = AlertRules(thresholds=Thresholds(relaxed_durability=False))
 
 
 @pytest.fixture
@@ -82,12 +82,12 @@ def test_a_test_that_arrives_ends_with_0(run: Run, redis: Redis, worker: ThreadP
 def test_a_test_that_does_not_arrive_says_what_was_answered(
     run: Run, redis: Redis, worker: ThreadPoolExecutor
 ):
-    begun = worker.submit(answer, redis, "refused", 404)
+    begun = worker.submit(answer, redis, "rejected", 404)
     ended = run("alerts", "--test", "ops")
     begun.result()
 
     assert ended.code == 1
-    assert "did not arrive at ops: refused, HTTP 404." in ended.out
+    assert "did not arrive at ops: rejected, HTTP 404." in ended.out
     assert "Messages to ops do not arrive since" in run("alerts").out
 
 

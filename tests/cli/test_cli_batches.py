@@ -1,4 +1,4 @@
-"""A file of any length as requests of a door's size, and their answers as one document."""
+"""A file of any length as requests of a endpoint's size, and their answers as one document."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +19,7 @@ def test_batches_hold_every_line_that_says_something_in_order(
 
 
 @given(st.lists(_LINE), st.integers(1, 5), st.integers(1, 60))
-def test_no_batch_is_larger_than_a_door_takes_but_for_a_line_that_is(
+def test_no_batch_is_larger_than_a_endpoint_takes_but_for_a_line_that_is(
     lines: list[bytes], most_items: int, most_bytes: int
 ):
     for batch in batches(b"\n".join(lines), most_items=most_items, most_bytes=most_bytes):

@@ -11,13 +11,13 @@ _RECORD = {
     "number": 1,
     "started_at": "2026-11-21T10:00:00.120Z",
     "seconds": 0.25,
-    "outcome": "refused",
+    "outcome": "rejected",
     "status": 400,
 }
 
 
 REFUSED = bury(
-    Reason.REFUSED,
+    Reason.REJECTED,
     "content.title: must not be empty",
     record=orjson.dumps(_RECORD | {"errors": ["content.title: must not be empty"]}),
     keep_seconds=600,
@@ -56,7 +56,7 @@ def test_an_id_is_printed_whole_at_any_width(run: Run, settle: Settle, columns: 
         (["--request-id", "r-1"], set()),
         (["--since", "2026-11-21T09:00:00Z"], {"web:ev-1", "web:ev-2"}),
         (["--until", "2026-11-21T09:00:00Z"], set()),
-        (["--reason", "refused"], set()),
+        (["--reason", "rejected"], set()),
         (["--cluster", "f1"], set()),
     ],
 )
@@ -91,9 +91,9 @@ def test_dead_letters_come_with_their_reason_and_what_to_do(run: Run, settle: Se
 
     out = run("dead", "--events", columns=120).out
 
-    assert row_of(out, event_id)[3:5] == ["acme", "refused"]
+    assert row_of(out, event_id)[3:5] == ["acme", "rejected"]
     assert "content.title: must not be empty" in out
-    assert REASONS[Reason.REFUSED] in out
+    assert REASONS[Reason.REJECTED] in out
     assert "gong-relay replay" in out
 
 
@@ -111,15 +111,15 @@ def test_without_dead_letters_that_is_said(run: Run):
 @pytest.mark.parametrize(
     ("settlement", "words"),
     [
-        (REFUSED, ["refused", "400", "content.title: must not be empty", REASONS[Reason.REFUSED]]),
+        (REFUSED, ["rejected", "400", "content.title: must not be empty", REASONS[Reason.REJECTED]]),
         (
             done(State.DELIVERED, "r-77", record=b"", keep_seconds=600),
             ["delivered", "r-77", "It is in Gong"],
         ),
-        (later(Again(3600.0), record=b""), ["waiting", "it is tried again at"]),
-        (hold(Cause.FORBIDDEN, "no", record=b"", probe_seconds=60), ["held", "is on hold"]),
+        (later(Again(3600.0), record=b""), ["retrying", "it is tried again at"]),
+        (hold(Cause.FORBIDDEN, "no", record=b"", probe_seconds=60), ["on_hold", "is on hold"]),
     ],
-    ids=["dead", "delivered", "waiting", "held"],
+    ids=["dead", "delivered", "retrying", "on_hold"],
 )
 def test_an_event_is_explained_in_words(run: Run, settle: Settle, settlement: Settlement, words: list[str]):
     out = run("event", settle(settlement), columns=200).out
@@ -148,7 +148,7 @@ def test_a_filtered_event_has_no_call_to_show(run: Run, queue: Queue):
 
 def test_what_comes_from_outside_cannot_steer_the_terminal(run: Run, settle: Settle):
     hostile = "\x1b]0;owned\x07 [bold]x[/bold] \u202e"
-    event_id = settle(bury(Reason.REFUSED, hostile, record=b"", keep_seconds=600))
+    event_id = settle(bury(Reason.REJECTED, hostile, record=b"", keep_seconds=600))
 
     for shown in (run("dead", "--events", columns=200).out, run("event", event_id, columns=200).out):
         assert r"\x1b]0;owned\x07 [bold]x[/bold] \u202e" in shown

@@ -49,9 +49,9 @@ def test_map_says_where_each_item_would_go(run: Run, environ: dict[str, str], co
     ended = run("map", "site", "-", sent=json.dumps(items), columns=120)
 
     assert ended.code == 1
-    assert "item 0: ready, rule 'page viewed', lane normal, to acme" in ended.out
-    assert "item 1: ready, rule 'page viewed', lane normal, to initech" in ended.out
-    assert "item 2: dead, rule 'page viewed', lane normal, to unrouted" in ended.out
+    assert "item 0: ready, rule 'page viewed', priority normal, to acme" in ended.out
+    assert "item 1: ready, rule 'page viewed', priority normal, to initech" in ended.out
+    assert "item 2: dead, rule 'page viewed', priority normal, to unrouted" in ended.out
 
 
 def test_a_connected_destination_is_paused_shown_and_resumed(run: Run, connect: Callable[[], None]):

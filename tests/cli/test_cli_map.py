@@ -47,7 +47,7 @@ def test_a_payload_is_told_item_by_item_and_nothing_is_kept(mapped: Callable[...
 
     assert (ended.code, redis.dbsize()) == (0, 0)
     for words in (
-        "item 0: ready, rule 'page viewed', lane normal",
+        "item 0: ready, rule 'page viewed', priority normal",
         "known as site:1",
         "POST /v2/digital-interaction",
         '"contentTitle": "Pricing"',

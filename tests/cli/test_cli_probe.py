@@ -12,7 +12,7 @@ from relay.store.operator_actions import Probed, tell_probe
 from tests.cli.conftest import Run
 from tests.harness.waiting import eventually
 
-LOCKED_OUT = Probed("locked_out", 401, "token\x1b[2J expired", Cause.NEEDS_CREDENTIALS)
+BLOCKED = Probed("blocked", 401, "token\x1b[2J expired", Cause.INVALID_CREDENTIALS)
 
 Tell = Callable[[Probed], None]
 
@@ -41,20 +41,20 @@ def test_a_probe_that_passes_ends_with_0(run: Run, tell: Tell):
 
 
 def test_a_probe_that_does_not_pass_says_what_gong_said_and_what_to_do(run: Run, tell: Tell):
-    tell(LOCKED_OUT)
+    tell(BLOCKED)
 
     ended = run("probe", "acme")
 
     assert ended.code == 1
     assert ended.out.splitlines() == [
-        "acme did not pass: locked_out, HTTP 401.",
+        "acme did not pass: blocked, HTTP 401.",
         "token\\x1b[2J expired",
-        CAUSES[Cause.NEEDS_CREDENTIALS],
+        CAUSES[Cause.INVALID_CREDENTIALS],
     ]
 
 
 def test_the_result_of_an_earlier_probe_is_not_taken_for_this_ones(run: Run, redis: Redis, tell: Tell):
-    tell_probe(redis, "acme", LOCKED_OUT)
+    tell_probe(redis, "acme", BLOCKED)
     tell(Probed("passed", 400))
 
     assert run("probe", "acme", "--json").document["last"]["outcome"] == "passed"
@@ -69,7 +69,7 @@ def test_a_probe_that_no_worker_takes_up_stays_asked_for(run: Run, redis: Redis)
 
 
 def test_as_json_a_probe_without_result_has_no_last(run: Run, redis: Redis):
-    tell_probe(redis, "acme", LOCKED_OUT)
+    tell_probe(redis, "acme", BLOCKED)
 
     ended = run("probe", "acme", "--wait", "0", "--json")
 

@@ -25,7 +25,7 @@ def kill(run: Run, scripts: Scripts, page_view: Make) -> Kill:
         events = json.dumps([page_view(native) for native in natives])
         results = run("send", "-", "--source", "web", "--json", sent=events).document["results"]
         for taken in take_events(scripts):
-            finish(scripts, taken, bury(Reason.REFUSED, detail, record=b"", keep_seconds=600, status=400))
+            finish(scripts, taken, bury(Reason.REJECTED, detail, record=b"", keep_seconds=600, status=400))
         return [result["id"] for result in results]
 
     return dead
@@ -40,8 +40,8 @@ def test_dead_letters_are_shown_by_their_fault_with_the_remedy(run: Run, kill: K
 
     assert (ended.code, [told["count"] for told in page["clusters"]]) == (0, [1, 2])
     of_two = page["clusters"][1]["cluster"]
-    assert row_of(ended.out, of_two)[1:3] == ["2", "refused"]
-    assert REASONS[Reason.REFUSED] in ended.out
+    assert row_of(ended.out, of_two)[1:3] == ["2", "rejected"]
+    assert REASONS[Reason.REJECTED] in ended.out
     assert "gong-relay replay --cluster" in ended.out
 
 

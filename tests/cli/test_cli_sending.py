@@ -1,4 +1,4 @@
-"""`send`: events from a file into the store, as through the HTTP door, and what is said of each."""
+"""`send`: events from a file into the store, as through the HTTP endpoint, and what is said of each."""
 
 import json
 from pathlib import Path

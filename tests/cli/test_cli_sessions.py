@@ -40,7 +40,7 @@ def test_every_other_event_of_it_names_that_one(run: Run, session: list[str]):
 
 
 def test_a_preview_says_what_ties_an_event_to_its_session(capsys: pytest.CaptureFixture[str]):
-    items = previewed([a_rule(collapse={"by": "{{ item.visit }}"})], an_item(visit="v-1"))
+    items = previewed([a_rule(aggregate={"by": "{{ item.visit }}"})], an_item(visit="v-1"))
 
     Console(width=120).print(preview_view({"items": items}))
 

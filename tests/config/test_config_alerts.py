@@ -45,7 +45,7 @@ def test_everything_of_a_section_is_read():
             day_budget: 80%
             oldest_event: off
             no_worker: 90
-            relaxed_store: false
+            relaxed_durability: false
             store_full: 0.5
             gong_down: 2 m
             failed_verification: 5 in 30
@@ -68,7 +68,7 @@ def test_everything_of_a_section_is_read():
             day_budget=0.8,
             oldest_event=None,
             no_worker=90.0,
-            relaxed_store=False,
+            relaxed_durability=False,
             store_full=0.5,
             gong_down=120.0,
             failed_verification=Rate(5, 30.0),
@@ -80,7 +80,7 @@ def test_everything_of_a_section_is_read():
     )
 
 
-@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.RELAXED_STORE])
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.RELAXED_DURABILITY])
 def test_every_kind_can_be_turned_off(kind: Kind):
     assert read(f"alerts: {{when: {{{kind}: off}}}}").thresholds.of(kind) is None
 

@@ -89,7 +89,7 @@ rules:
   - name: clicked
     when: low(item.event) == 'click'
     to: digital-interaction
-    lane: hgh
+    priority: hgh
     map: {timestamp: "{{ itm.at }}", eventType: clicked, content: {contentTitel: x}, person: {email: "{{ item.email }}"}}
 """
 
@@ -106,7 +106,7 @@ def test_ten_mistakes_are_told_at_once_each_with_its_path_and_the_right_name():
         "rules[0].whn": "when",
         "rules[0].to": "digital-interaction",
         "rules[1].when": "lower()",
-        "rules[1].lane": "high",
+        "rules[1].priority": "high",
         "rules[1].map.timestamp": "item",
         "rules[1].map.content.contentTitel": "contentTitle",
     }
@@ -129,17 +129,17 @@ FIRST = load_preset("sendgrid")["rules"][0]["name"]
 
 def test_a_rule_of_a_preset_is_changed_by_its_name_and_a_new_one_comes_before_all():
     mine = RULE.replace("{name: viewed,", "{name: viewed, when: item.kind == 'view',")
-    made = hook(f"{PRESET}rules: [{{name: {FIRST}, lane: high}}, {mine}]")
+    made = hook(f"{PRESET}rules: [{{name: {FIRST}, priority: high}}, {mine}]")
 
     assert [rule.name for rule in made.mapping.rules][:2] == ["viewed", FIRST]
-    assert made.mapping.rules[1].lane == "high"
+    assert made.mapping.rules[1].priority == "high"
     assert made.mapping.rules[1].to is Operation.DIGITAL_INTERACTION
 
 
 def test_a_mistake_in_a_changed_rule_is_told_by_its_place_in_the_file():
-    told = wrong(f"{PRESET}rules: [{{name: mine}}, {{name: {FIRST}, lane: hgh}}]")
+    told = wrong(f"{PRESET}rules: [{{name: mine}}, {{name: {FIRST}, priority: hgh}}]")
 
-    assert "did you mean high?" in told["rules[1].lane"]
+    assert "did you mean high?" in told["rules[1].priority"]
     assert {path for path in told if path.startswith("rules[0]")} == {"rules[0].to", "rules[0].map"}
 
 

@@ -8,7 +8,7 @@ from relay.config.load import ConfigError, read_config
 from relay.core.call import Dialect
 from relay.core.config import Config
 from relay.core.event.model import EventType
-from relay.core.lane import Lane
+from relay.core.priority import Priority
 
 FILE = """
     destinations:
@@ -60,8 +60,8 @@ def test_a_name_makes_none():
         (f"{ROUTED}, accounts: {{a: }}", "sources.hub.accounts.a invalid"),
         (f"{ROUTED}, accounts: [acme]", "sources.hub.accounts invalid"),
         (f"{ROUTED}, accounts: {{a: old}}, {RULES}", "sources.hub.rules[0].to wrong_dialect"),
-        ("destination: acme, lanes: {page_vew: low}", "sources.hub.lanes.page_vew invalid"),
-        ("destination: acme, lanes: {page_view: fast}", "sources.hub.lanes.page_view invalid"),
+        ("destination: acme, priorities: {page_vew: low}", "sources.hub.priorities.page_vew invalid"),
+        ("destination: acme, priorities: {page_view: fast}", "sources.hub.priorities.page_view invalid"),
     ],
 )
 def test_each_mistake_is_told_at_its_place(source: str, place: str):
@@ -83,22 +83,22 @@ def test_no_destination_may_have_the_name_of_none():
 
 
 @pytest.mark.parametrize(
-    ("event_type", "lane"),
+    ("event_type", "priority"),
     [
-        (EventType.CONTENT_SHARE, Lane.HIGH),
-        (EventType.DOCUMENT_SIGN, Lane.HIGH),
-        (EventType.PAGE_VIEW, Lane.NORMAL),
-        (EventType.FORM_SUBMIT, Lane.HIGH),
-        (EventType.LINK_CLICK, Lane.NORMAL),
+        (EventType.CONTENT_SHARE, Priority.HIGH),
+        (EventType.DOCUMENT_SIGN, Priority.HIGH),
+        (EventType.PAGE_VIEW, Priority.NORMAL),
+        (EventType.FORM_SUBMIT, Priority.HIGH),
+        (EventType.LINK_CLICK, Priority.NORMAL),
     ],
 )
 def test_a_source_overrules_where_a_type_waits_and_the_rest_waits_as_always(
-    event_type: EventType, lane: Lane
+    event_type: EventType, priority: Priority
 ):
-    source = read("destination: acme, lanes: {page_view: normal, form_submit: high}").sources["hub"]
+    source = read("destination: acme, priorities: {page_view: normal, form_submit: high}").sources["hub"]
 
-    assert source.lane(event_type) is lane
+    assert source.priority(event_type) is priority
 
 
 def test_page_views_wait_first():
-    assert read("destination: acme").sources["hub"].lane(EventType.PAGE_VIEW) is Lane.LOW
+    assert read("destination: acme").sources["hub"].priority(EventType.PAGE_VIEW) is Priority.LOW

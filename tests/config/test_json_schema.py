@@ -111,7 +111,7 @@ def test_a_stranger_in_a_file_would_be_seen():
 
 
 def test_editors_are_told_every_part_of_a_rule_and_no_other():
-    whole = a_rule(when="item.id", items="item.parts", lane="low", collapse={"by": "{{ item.visit }}"})
+    whole = a_rule(when="item.id", items="item.parts", priority="low", aggregate={"by": "{{ item.visit }}"})
     whole["map"]["eventId"] = "{{ parent.id }}:{{ item.id }}"
 
     assert compile_rules([whole]).rules[0].name == "viewed"
@@ -119,11 +119,11 @@ def test_editors_are_told_every_part_of_a_rule_and_no_other():
 
 
 def test_editors_are_told_what_a_rule_may_say_of_sessions_and_a_source_of_them():
-    said = {"by": "{{ item.visit }}", "quiet": "15m", "longest": "4h", "as": "website visited"}
+    said = {"by": "{{ item.visit }}", "idle_timeout": "15m", "max_duration": "4h", "as": "website visited"}
 
-    assert compile_rules([a_rule(collapse=said)]).rules[0].collapse
-    assert set(PARTS["RuleCollapse"]["properties"]) == set(said)
-    assert set(PARTS["Collapse"]["properties"]) == set(said) - {"by"}
+    assert compile_rules([a_rule(aggregate=said)]).rules[0].aggregate
+    assert set(PARTS["RuleAggregate"]["properties"]) == set(said)
+    assert set(PARTS["Aggregate"]["properties"]) == set(said) - {"by"}
 
 
 def test_editors_are_told_every_column_of_a_scheme_and_no_other():

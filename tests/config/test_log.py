@@ -59,9 +59,9 @@ def test_lines_below_the_level_are_not_written():
     configure("warning")
     with redirect_stdout(io.StringIO()) as out:
         line("worker.swept")
-        line("worker.store_away", level="warning")
+        line("worker.store_unavailable", level="warning")
 
-    assert [json.loads(text)["event"] for text in out.getvalue().splitlines()] == ["worker.store_away"]
+    assert [json.loads(text)["event"] for text in out.getvalue().splitlines()] == ["worker.store_unavailable"]
 
 
 class Broken(io.StringIO):

@@ -30,21 +30,21 @@ OTHER = [
 
 @pytest.mark.parametrize(("one", "other"), SAME)
 def test_what_differs_from_event_to_event_is_no_part_of_it(one: str, other: str):
-    assert cluster_of(Reason.REFUSED, one) == cluster_of(Reason.REFUSED, other)
+    assert cluster_of(Reason.REJECTED, one) == cluster_of(Reason.REJECTED, other)
 
 
 @pytest.mark.parametrize(("one", "other"), OTHER)
 def test_another_fault_has_another_fingerprint(one: str, other: str):
-    assert fingerprint(Reason.REFUSED, 400, one) != fingerprint(Reason.REFUSED, 400, other)
+    assert fingerprint(Reason.REJECTED, 400, one) != fingerprint(Reason.REJECTED, 400, other)
 
 
 def test_reason_status_rule_and_field_each_tell_faults_apart():
     told = [
-        fingerprint(Reason.REFUSED, 400, "no"),
-        fingerprint(Reason.EXHAUSTED, 400, "no"),
-        fingerprint(Reason.REFUSED, 413, "no"),
-        fingerprint(Reason.REFUSED, 400, "no", rule="page viewed"),
-        fingerprint(Reason.REFUSED, 400, "no", field="content.title"),
+        fingerprint(Reason.REJECTED, 400, "no"),
+        fingerprint(Reason.RETRIES_EXHAUSTED, 400, "no"),
+        fingerprint(Reason.REJECTED, 413, "no"),
+        fingerprint(Reason.REJECTED, 400, "no", rule="page viewed"),
+        fingerprint(Reason.REJECTED, 400, "no", field="content.title"),
     ]
 
     assert len(set(told)) == len(told)
@@ -66,8 +66,8 @@ def test_the_field_at_fault_is_read_from_the_beginning(text: str, field: str):
 
 @given(st.text())
 def test_any_text_has_a_fingerprint_and_always_the_same(text: str):
-    assert fingerprint(Reason.REFUSED, None, text) == fingerprint(Reason.REFUSED, None, text)
-    assert len(fingerprint(Reason.REFUSED, None, text)) == 12
+    assert fingerprint(Reason.REJECTED, None, text) == fingerprint(Reason.REJECTED, None, text)
+    assert len(fingerprint(Reason.REJECTED, None, text)) == 12
 
 
 @pytest.mark.parametrize("text", ["a-" * 50_000, '"' * 50_000, "1." * 50_000, "a@" * 50_000, "'" * 50_000])

@@ -37,7 +37,7 @@ def test_a_rest_comes_first():
 
 
 def test_what_the_day_does_not_hold_waits_until_earlier_calls_leave_it():
-    limits = Limits(per_second=1, per_day=10, high_share=0.0)
+    limits = Limits(per_second=1, per_day=10, high_priority_share=0.0)
     earlier = ago(hours=20)
 
     told = forecast(Standing(8, {earlier: 6}), limits, NOW)
@@ -46,8 +46,8 @@ def test_what_the_day_does_not_hold_waits_until_earlier_calls_leave_it():
     assert told.clears_at == earlier + DAY + BUCKET + timedelta(seconds=4)
 
 
-def test_the_room_of_lane_high_is_not_for_others():
-    limits = Limits(per_second=1, per_day=10, high_share=0.2)
+def test_the_room_of_priority_high_is_not_for_others():
+    limits = Limits(per_second=1, per_day=10, high_priority_share=0.2)
 
     assert forecast(Standing(9, {}), limits, NOW).day_ends_at == NOW + timedelta(seconds=8)
     assert forecast(Standing(9, {}, only_high=True), limits, NOW).day_ends_at is None
@@ -61,7 +61,7 @@ def test_a_budget_of_nothing_never_clears():
 
 @pytest.mark.parametrize("days", [1, 40, 4000])
 def test_a_backlog_of_many_days_takes_as_many(days: int):
-    limits = Limits(per_day=1000, high_share=0.0)
+    limits = Limits(per_day=1000, high_priority_share=0.0)
 
     told = forecast(Standing(1000 * days, {}), limits, NOW)
 
@@ -76,7 +76,7 @@ def test_a_backlog_of_many_days_takes_as_many(days: int):
     budget=st.integers(1, 500),
 )
 def test_more_that_waits_or_was_spent_is_never_gone_earlier(backlog: int, calls: dict[int, int], budget: int):
-    limits = Limits(per_second=3, per_day=budget, high_share=0.0)
+    limits = Limits(per_second=3, per_day=budget, high_priority_share=0.0)
     buckets = {NOW - number * BUCKET: some for number, some in calls.items()}
 
     told = forecast(Standing(backlog, buckets), limits, NOW).clears_at

@@ -10,13 +10,13 @@ from relay.core.lifecycle import Cause
 from relay.core.outcome import (
     LONGEST_FREEZE_SECONDS,
     AlreadyReported,
+    Blocked,
     Delivered,
-    Faltered,
-    LockedOut,
-    Refused,
+    Failed,
+    RateLimited,
+    Rejected,
     Reply,
     Silence,
-    Throttled,
     judge,
     retry_after,
     word_for,
@@ -47,7 +47,7 @@ def test_a_204_says_nothing_and_is_delivered():
 def test_a_proxys_friendly_page_is_no_delivery():
     outcome = answer(200, b"<html>Welcome to the hotel</html>")
 
-    assert outcome == Faltered(
+    assert outcome == Failed(
         200, None, "not_gong", ("<html>Welcome to the hotel</html>",), ambiguous=True, seconds=None
     )
 
@@ -57,53 +57,53 @@ def test_409_is_already_reported():
 
 
 def test_429_carries_its_wait():
-    assert answer(429, retry_after="5") == Throttled(429, "4ab", ERRORS, 5.0)
-    assert answer(429) == Throttled(429, "4ab", ERRORS, None)
+    assert answer(429, retry_after="5") == RateLimited(429, "4ab", ERRORS, 5.0)
+    assert answer(429) == RateLimited(429, "4ab", ERRORS, None)
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 520, 599, 408, 425])
 def test_a_failure_of_the_far_side_may_pass_another_time_and_may_have_been_taken(status: int):
     outcome = answer(status, b"<html>cloudflare</html>", retry_after="7")
 
-    assert outcome == Faltered(
+    assert outcome == Failed(
         status, None, "gong_error", ("<html>cloudflare</html>",), ambiguous=True, seconds=7.0
     )
 
 
 @pytest.mark.parametrize("status", [400, 405, 410, 413, 415, 422])
 def test_a_refused_body_is_refused_for_good(status: int):
-    assert answer(status) == Refused(status, "4ab", ERRORS)
+    assert answer(status) == Rejected(status, "4ab", ERRORS)
 
 
 @pytest.mark.parametrize(
     ("status", "text", "cause"),
     [
-        (401, "access token has been revoked", Cause.NEEDS_CREDENTIALS),
+        (401, "access token has been revoked", Cause.INVALID_CREDENTIALS),
         (
             401,
             "You don't have permission to use 'api:digital-interactions:write' in your app.",
             Cause.MISSING_SCOPE,
         ),
         (403, "Limited release", Cause.FORBIDDEN),
-        (404, "Not Found", Cause.WRONG_ADDRESS),
+        (404, "Not Found", Cause.ENDPOINT_NOT_FOUND),
     ],
 )
 def test_a_lock_out_names_its_cause(status: int, text: str, cause: Cause):
     body = f'{{"requestId":"4ab","errors":["{text}"]}}'.encode()
 
-    assert answer(status, body) == LockedOut(status, "4ab", cause, (text,))
+    assert answer(status, body) == Blocked(status, "4ab", cause, (text,))
 
 
 def test_a_redirect_is_a_lock_out_that_names_where_it_points():
     outcome = answer(302, b"", location="https://us-1.api.gong.io/v2/digital-interaction")
 
-    assert isinstance(outcome, LockedOut)
+    assert isinstance(outcome, Blocked)
     assert outcome.cause is Cause.REDIRECTED
     assert "us-1.api.gong.io" in outcome.errors[0]
 
 
 def test_silence_falters_as_ambiguously_as_it_was():
-    assert judge(Silence("timeout", "read", ambiguous=True), NOW) == Faltered(
+    assert judge(Silence("timeout", "read", ambiguous=True), NOW) == Failed(
         None, None, "timeout", ("read",), ambiguous=True, seconds=None
     )
 
@@ -148,4 +148,4 @@ def test_every_answer_has_a_meaning_and_a_word(status: int, body: bytes, headers
 
 
 def test_an_envelope_that_nests_without_end_has_a_meaning():
-    assert isinstance(answer(400, b"[" * 60_000), Refused)
+    assert isinstance(answer(400, b"[" * 60_000), Rejected)

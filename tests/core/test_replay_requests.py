@@ -31,7 +31,7 @@ def test_every_key_is_read():
             "until": "2026-11-20T12:00:00+01:00",
             "source": "web",
             "destination": "acme",
-            "reason": "refused",
+            "reason": "rejected",
             "cluster": "3f9ac01d77be",
             "ids": [ID],
         },
@@ -45,7 +45,7 @@ def test_every_key_is_read():
     assert asked.dry_run
     assert (asked.replay.remap, asked.replay.limit) == (False, 7)
     assert asked.replay.filter.until == datetime(2026, 11, 20, 11, tzinfo=UTC)
-    assert asked.replay.filter.reason is Reason.REFUSED
+    assert asked.replay.filter.reason is Reason.REJECTED
 
 
 def test_a_filter_says_what_was_asked_for():
@@ -71,7 +71,7 @@ def test_a_filter_says_what_was_asked_for():
         ({"filter": {"ids": [ID] * (IDS_MAX + 1)}}, {"filter.ids": "length"}),
         ({"remap": "yes", "limit": 0, "dry_run": 1}, {"remap": "type", "limit": "range", "dry_run": "type"}),
         ({"filter": {"status": "filtered"}}, {"remap": "rule"}),
-        ({"filter": {"status": "discarded", "reason": "refused"}}, {"filter.status": "rule"}),
+        ({"filter": {"status": "discarded", "reason": "rejected"}}, {"filter.status": "rule"}),
         (
             {"filter": {"since": "2026-11-20T10:00:00Z", "until": "2026-11-20T10:00:00Z"}},
             {"filter.until": "rule"},
@@ -89,18 +89,18 @@ def test_an_unknown_key_names_its_nearest_neighbour():
     assert "did you mean 'source'?" in caught.value.problems[0].message
 
 
-EVENT = {"state": "dead", "source": "web", "destination": "acme", "reason": "refused", "cluster": "c"}
+EVENT = {"state": "dead", "source": "web", "destination": "acme", "reason": "rejected", "cluster": "c"}
 
 
 @pytest.mark.parametrize(
     ("wanted", "expected"),
     [
         (Filter(), True),
-        (Filter(source="web", destination="acme", reason=Reason.REFUSED, cluster="c"), True),
+        (Filter(source="web", destination="acme", reason=Reason.REJECTED, cluster="c"), True),
         (Filter(status=State.DISCARDED), False),
         (Filter(source="shop"), False),
         (Filter(destination="globex"), False),
-        (Filter(reason=Reason.CRASHED), False),
+        (Filter(reason=Reason.WORKER_CRASHED), False),
         (Filter(cluster="d"), False),
     ],
 )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from relay.core.call import Call, Operation
 from relay.core.gong.limits import CUSTOM_FIELDS_MAX
 from relay.core.gong.validate import check
-from relay.core.visit_session import Collapse, Gathered, Session, collapsed, session_of
+from relay.core.visit_session import Aggregate, AggregateOptions, Session, aggregate_body, session_of
 
 TEN = datetime(2026, 11, 20, 10, tzinfo=UTC)
 BODY = {
@@ -33,16 +33,18 @@ IDENTITIES: tuple[dict[str, Any], ...] = (
 def session(
     key: object = "s-1", *, to: Operation = Operation.DIGITAL_INTERACTION, **fields: Any
 ) -> Session | None:
-    return session_of(Call(to, "site:1", BODY | fields), Collapse(), origin=("site", "viewed"), key=key)
+    return session_of(
+        Call(to, "site:1", BODY | fields), AggregateOptions(), origin=("site", "viewed"), key=key
+    )
 
 
-def gathered(count: int = 12, *, minutes: int = 7, event_type: str | None = None) -> Gathered:
-    told = Session((), TEN, Collapse(event_type=event_type)).told
-    return Gathered(count, TEN, TEN + timedelta(minutes=minutes), told)
+def gathered(count: int = 12, *, minutes: int = 7, event_type: str | None = None) -> Aggregate:
+    told = Session((), TEN, AggregateOptions(event_type=event_type)).told
+    return Aggregate(count, TEN, TEN + timedelta(minutes=minutes), told)
 
 
-def made(body: dict[str, Any] = BODY, told: Gathered | None = None) -> dict[str, Any]:
-    return collapsed(Operation.DIGITAL_INTERACTION, body, told or gathered())
+def made(body: dict[str, Any] = BODY, told: Aggregate | None = None) -> dict[str, Any]:
+    return aggregate_body(Operation.DIGITAL_INTERACTION, body, told or gathered())
 
 
 def test_events_of_one_person_and_one_key_share_a_session():
@@ -112,7 +114,7 @@ def test_a_session_may_have_a_name_of_its_own():
 
 
 def test_a_session_that_never_moved_on_lasted_no_time_at_all():
-    backwards = Gathered(2, TEN, TEN - timedelta(minutes=1), b"")
+    backwards = Aggregate(2, TEN, TEN - timedelta(minutes=1), b"")
 
     assert made(told=backwards)["customFields"][1]["value"] == "0"
 
@@ -127,4 +129,4 @@ def test_a_body_full_of_fields_makes_room_for_the_two():
 
 
 def test_what_a_replay_has_made_another_call_of_stays_that_call():
-    assert collapsed(Operation.CONTENT_VIEWED, {"contentId": "c"}, gathered()) == {"contentId": "c"}
+    assert aggregate_body(Operation.CONTENT_VIEWED, {"contentId": "c"}, gathered()) == {"contentId": "c"}

@@ -1,4 +1,4 @@
-"""JSON as the doors read it: what is not surely one value is refused with its place."""
+"""JSON as the endpoints read it: what is not surely one value is refused with its place."""
 
 import json
 

@@ -8,18 +8,18 @@ from hypothesis import strategies as st
 
 from relay.core.explain.causes import Facts, Obstacle, Why
 from relay.core.explain.explanation import explain
-from relay.core.explain.not_found import Turned, never_arrived, pruned, repeated
+from relay.core.explain.not_found import Turned, not_received, pruned, repeated
 from relay.core.lifecycle import OPEN, Cause, Reason, State
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
-OBSTACLES = (Why.BUDGET_SPENT, Why.THROTTLED, Why.GONG_DOWN)
-ABSENT = {Why.REPEATED, Why.UNVERIFIED, Why.PRUNED, Why.NEVER_ARRIVED}
+OBSTACLES = (Why.DAILY_LIMIT_REACHED, Why.RATE_LIMITED, Why.GONG_DOWN)
+ABSENT = {Why.REPEATED, Why.UNVERIFIED, Why.PRUNED, Why.NOT_RECEIVED}
 FILTERED = {
-    "no rule holds for it": Why.NO_RULE,
+    "no rule holds for it": Why.NO_RULE_MATCHED,
     "acme.com is a domain of acme's own people": Why.INTERNAL_PERSON,
 }
-DETAILS = ("", *FILTERED, "Refused", "the rule finds no items in it")
+DETAILS = ("", *FILTERED, "Rejected", "the rule finds no items in it")
 
 
 def facts(state: State, **told) -> Facts:
@@ -72,7 +72,7 @@ def test_nothing_in_doubt_is_told_not_to_be_in_gong(known: Facts):
 
 def test_every_cause_but_those_of_what_is_absent_can_be_told():
     told = {explain(facts(state)).cause for state in State}
-    told |= {explain(facts(State.HELD, hold=cause)).cause for cause in Cause}
+    told |= {explain(facts(State.ON_HOLD, hold=cause)).cause for cause in Cause}
     told |= {explain(facts(State.QUEUED, obstacle=Obstacle(why))).cause for why in OBSTACLES}
     told |= {explain(facts(State.DEAD, reason=reason)).cause for reason in Reason}
     told |= {explain(facts(State.FILTERED, detail=detail)).cause for detail in FILTERED}
@@ -85,9 +85,9 @@ def test_what_is_filtered_says_by_what(detail: str):
     assert explain(facts(State.FILTERED, detail=detail)).cause is FILTERED[detail]
 
 
-@pytest.mark.parametrize("state", sorted(OPEN - {State.SENDING, State.GATHERING, State.WAITING}))
+@pytest.mark.parametrize("state", sorted(OPEN - {State.SENDING, State.AGGREGATING, State.RETRYING}))
 def test_a_hold_is_told_before_anything_else(state: State):
-    told = explain(facts(state, hold=Cause.PAUSED, obstacle=Obstacle(Why.THROTTLED, LATER)))
+    told = explain(facts(state, hold=Cause.PAUSED, obstacle=Obstacle(Why.RATE_LIMITED, LATER)))
 
     assert told.cause is Why.PAUSED
 
@@ -118,7 +118,7 @@ def test_what_is_erased_and_was_delivered_names_the_request_to_erase_at_gong():
 
 def test_what_is_absent_has_a_cause_of_its_own():
     turned = [Turned("hub", 3, NOW, "mismatch")]
-    told = [repeated("01K", ["01J"]), never_arrived("v", turned), pruned("v"), never_arrived("v", [])]
+    told = [repeated("01K", ["01J"]), not_received("v", turned), pruned("v"), not_received("v", [])]
 
     assert {each.cause for each in told} == ABSENT
     assert "3 of hub (mismatch, the last at 2026-11-21T10:00:00Z)" in told[1].sentence

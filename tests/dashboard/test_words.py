@@ -69,8 +69,8 @@ def test_a_share_of_nothing_is_no_number():
 
 
 def test_words_of_the_vocabulary_read_as_words():
-    assert (sentence("needs_credentials"), sentence("unverified:mismatch")) == (
-        "needs credentials",
+    assert (sentence("invalid_credentials"), sentence("unverified:mismatch")) == (
+        "invalid credentials",
         "unverified: mismatch",
     )
 

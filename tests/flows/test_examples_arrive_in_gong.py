@@ -1,4 +1,4 @@
-"""From a file to Gong: every example goes in by the door, is delivered over HTTP, and stands in the strict sandbox."""
+"""From a file to Gong: every example goes in by the endpoint, is delivered over HTTP, and stands in the strict sandbox."""
 
 import hashlib
 import json

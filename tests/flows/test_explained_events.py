@@ -49,7 +49,7 @@ def test_a_dead_letter_shows_which_template_has_no_value(world: World):
     world.post(title=None)
     page = only_event(world)
 
-    assert page["why"]["cause"] == "unmappable"
+    assert page["why"]["cause"] == "mapping_failed"
     assert (field(page, "content.contentTitle")["value"], field(page, "person.email")["from"]) == (
         None,
         ["item.email"],
@@ -122,7 +122,7 @@ def test_an_attempt_is_told_with_gongs_words_and_how_long_it_waited(world: World
     world.work()
     page = only_event(world)
 
-    assert [(told["outcome"], told["status"]) for told in page["tries"]] == [("refused", 400)]
+    assert [(told["outcome"], told["status"]) for told in page["tries"]] == [("rejected", 400)]
     assert page["waited_seconds"] >= 0
     assert page["association"] == "strong"
 

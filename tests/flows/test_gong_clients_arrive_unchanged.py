@@ -16,7 +16,7 @@ from relay.core.call import Dialect, Operation, SendAs
 from relay.core.config import Config
 from relay.core.destination import BasicCredentials, Destination
 from relay.core.gong.interaction_schema import DIGITAL_INTERACTION
-from relay.core.outcome import AlreadyReported, Delivered, LockedOut, Outcome, Refused, judge
+from relay.core.outcome import AlreadyReported, Blocked, Delivered, Outcome, Rejected, judge
 from relay.core.source import Source
 from relay.sandbox.serve import serving
 from relay.sandbox.settings import Fidelity, SandboxSettings
@@ -202,6 +202,6 @@ def test_the_relays_own_client_takes_the_relay_for_gong(relay: World):
         _outcome(relay, body, secret="no"),
     ]
 
-    assert [type(outcome) for outcome in outcomes] == [Delivered, AlreadyReported, Refused, LockedOut]
+    assert [type(outcome) for outcome in outcomes] == [Delivered, AlreadyReported, Rejected, Blocked]
     assert outcomes[0].request_id == outcomes[1].request_id
     assert "eventId: must not be null" in outcomes[2].errors

@@ -1,4 +1,4 @@
-"""Hostile requests at a webhook's door, over HTTP: 4xx before the proof, a dead letter after it, and memory stays flat."""
+"""Hostile requests at a webhook's endpoint, over HTTP: 4xx before the proof, a dead letter after it, and memory stays flat."""
 
 import gc
 import gzip
@@ -70,7 +70,7 @@ REFUSED = {
     "a body that says it is compressed": (415, Hostile(b"{}", headers={"Content-Encoding": "br, gzip"})),
     "a body one byte too large": (413, Hostile(b" " * (MOST_BYTES + 1))),
 }
-"""Refused before anybody looks at who sent it, right signature or not."""
+"""Rejected before anybody looks at who sent it, right signature or not."""
 
 DEAD = {
     "a form of 20,000 fields": Hostile(b"&".join(b"a%d=1" % number for number in range(20_000)), FORM),

@@ -32,7 +32,7 @@ def world(redis: Redis) -> Iterator[World]:
         world.post("delivered", **of_a_person)
         world.work()
         world.gong.arm("status", company="acme", status=400, count=1)
-        world.post("refused", **of_a_person)
+        world.post("rejected", **of_a_person)
         world.work()
         world.post("unmapped", **of_a_person | {"at": f"when {NAME} came, {EMAIL}"})
         world.post("no-rule", **of_a_person | {"kind": "ping"})

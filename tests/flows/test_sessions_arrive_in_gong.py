@@ -45,14 +45,14 @@ def config(sandbox: str) -> Config:
           web:
             destination: acme
             keys: ["${{KEY}}"]
-            collapse: {{page_view: {{quiet: 15m, as: website visited}}}}
+            aggregate: {{page_view: {{idle_timeout: 15m, as: website visited}}}}
           site:
             destination: acme
             verify: {{scheme: github, secrets: ["${{SECRET}}"]}}
             rules:
               - name: page viewed
                 to: digital-interaction
-                collapse: {{by: "{{{{ item.visit }}}}", as: website visited}}
+                aggregate: {{by: "{{{{ item.visit }}}}", as: website visited}}
                 map:
                   eventId: "{{{{ item.id }}}}"
                   timestamp: "{{{{ item.at }}}}"
@@ -123,8 +123,8 @@ def look(relay: str, path: str) -> dict[str, Any]:
 
 def end_sessions(redis: Redis, config: Config) -> None:
     """Let them have been quiet for long enough, and send what there is to send."""
-    for event_id in redis.zrange(keys.GATHERING, 0, -1):
-        redis.zadd(keys.GATHERING, {event_id: 0})
+    for event_id in redis.zrange(keys.AGGREGATING, 0, -1):
+        redis.zadd(keys.AGGREGATING, {event_id: 0})
     sweep_now(Scripts(redis), redis)
     deliver_all(Scripts(redis), config)
 
@@ -141,7 +141,7 @@ def test_twelve_page_views_of_a_visit_arrive_as_one(sandbox: str, relay: str, co
 
     [body] = bodies(sandbox)
     assert before == []
-    assert [one["status"] for one in told] == ["gathering", *["collapsed"] * 11]
+    assert [one["status"] for one in told] == ["aggregating", *["aggregated"] * 11]
     assert (body["eventType"], body["timestamp"]) == ("website visited", minute(0))
     assert (body["content"]["contentTitle"], body["customFields"]) == ("Page 0", VISITED)
 
@@ -191,14 +191,14 @@ def test_what_has_no_session_or_is_of_another_type_goes_at_once(relay: str, more
 
 def test_each_event_is_explained_before_and_after(relay: str, config: Config, redis: Redis):
     first, other, _ = (view(relay, number)["id"] for number in range(3))
-    gathering, collapsed = look(relay, f"/v1/events/{first}"), look(relay, f"/v1/events/{other}")
+    aggregating, aggregated = look(relay, f"/v1/events/{first}"), look(relay, f"/v1/events/{other}")
     end_sessions(redis, config)
     delivered = look(relay, f"/v1/events/{first}")
 
-    assert gathering["gathered"]["until"][:19] in gathering["why"]["sentence"]
-    assert (collapsed["into"], first in collapsed["why"]["sentence"]) == (first, True)
-    assert gathering["call"] == delivered["call"]
-    assert delivered["gathered"] == gathering["gathered"] | {
+    assert aggregating["aggregated"]["until"][:19] in aggregating["why"]["sentence"]
+    assert (aggregated["into"], first in aggregated["why"]["sentence"]) == (first, True)
+    assert aggregating["call"] == delivered["call"]
+    assert delivered["aggregated"] == aggregating["aggregated"] | {
         "events": 3,
         "last_at": "2026-11-20T10:02:00.000Z",
     }
@@ -211,7 +211,7 @@ def test_the_queues_tell_how_many_calls_were_saved(relay: str, config: Config, r
     end_sessions(redis, config)
 
     [row] = look(relay, "/v1/queues")["destinations"]
-    assert row["ever"]["collapsed"] == 11
+    assert row["ever"]["aggregated"] == 11
     assert row["ever"]["delivered"] == 1
 
 
@@ -220,7 +220,7 @@ def test_a_dry_run_shows_the_session(relay: str):
 
     assert told["calls"][0]["session"] == {
         "ties": ["web", "page_view", "s-1", "email jane@globex.example"],
-        "quiet_seconds": 900,
-        "longest_seconds": 14_400,
+        "idle_timeout_seconds": 900,
+        "max_duration_seconds": 14_400,
         "as": "website visited",
     }

@@ -6,7 +6,7 @@ import requests
 from redis import Redis
 
 from relay.core.lifecycle import Cause
-from relay.core.outcome import Delivered, LockedOut, Outcome, Refused
+from relay.core.outcome import Blocked, Delivered, Outcome, Rejected
 from relay.store.delivery import Taken
 from relay.store.engine import keys
 from tests.flows.connecting import INTERACTION, World, now
@@ -50,7 +50,7 @@ def send(world: World, accesses: Accesses | None = None) -> Outcome:
 
 
 def cause_of(outcome: Outcome) -> Cause:
-    assert isinstance(outcome, LockedOut), outcome
+    assert isinstance(outcome, Blocked), outcome
     return outcome.cause
 
 
@@ -69,7 +69,7 @@ def test_a_token_that_gong_refuses_is_renewed_and_the_call_made_again_at_once(co
 def test_a_fresh_token_that_is_refused_too_holds_the_destination_for_its_customer(connected: World):
     connected.arm(kind="token_expired_now", company="acme")
 
-    assert cause_of(send(connected)) is Cause.NEEDS_REAUTH
+    assert cause_of(send(connected)) is Cause.REAUTHORIZATION_REQUIRED
     assert (connected.calls(), connected.refreshes()) == ([401, 401], 1)
 
 
@@ -86,7 +86,7 @@ def test_a_withdrawn_consent_costs_one_call_and_then_none(connected: World):
 
     causes = {cause_of(send(connected, accesses)) for _ in range(5)}
 
-    assert causes == {Cause.NEEDS_REAUTH}
+    assert causes == {Cause.REAUTHORIZATION_REQUIRED}
     assert connected.calls() == [401]
 
 
@@ -104,21 +104,21 @@ def test_an_address_that_has_moved_is_looked_up_before_a_consent_is_doubted(conn
 def test_a_destination_that_was_never_connected_makes_no_call(connected: World, redis: Redis):
     redis.delete(keys.TOKENS + "globex")
 
-    assert cause_of(send(connected)) is Cause.NEEDS_REAUTH
+    assert cause_of(send(connected)) is Cause.REAUTHORIZATION_REQUIRED
     assert connected.calls() == []
 
 
 def test_waiting_for_a_customer_never_makes_a_dead_letter():
-    outcome = LockedOut(0, None, Cause.NEEDS_REAUTH, ("gone",))
+    outcome = Blocked(0, None, Cause.REAUTHORIZATION_REQUIRED, ("gone",))
     event = Taken(**{name: getattr(taken(), name) for name in Taken.__slots__} | {"lockouts": 99})
 
     settlement = settle(Attempt(event, outcome, "w", now(), 0.0), Rules())
 
-    assert (settlement.verb, settlement.arguments[0]) == ("hold", "needs_reauth")
+    assert (settlement.verb, settlement.arguments[0]) == ("hold", "reauthorization_required")
 
 
 def test_a_probe_renews_too(connected: World):
     connected.arm(kind="token_expired_now", company="acme", count=1)
 
-    assert isinstance(deliverer(connected).probe("globex", now), Refused)
+    assert isinstance(deliverer(connected).probe("globex", now), Rejected)
     assert connected.refreshes() == 1

@@ -8,7 +8,7 @@ import requests
 from redis import Redis
 
 from relay.core.lifecycle import Cause
-from relay.core.outcome import LockedOut
+from relay.core.outcome import Blocked
 from relay.core.vault import Vault
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
@@ -17,7 +17,7 @@ from tests.flows.connecting import World
 from workers.credentials import Access, Accesses
 
 
-def renewed(accesses: Accesses, world: World, stale: Access) -> Access | LockedOut:
+def renewed(accesses: Accesses, world: World, stale: Access) -> Access | Blocked:
     destination = world.directory().find("globex")
     assert destination is not None
     return accesses.renewed(destination, stale)
@@ -54,7 +54,7 @@ def test_eight_workers_at_expiry_renew_once(world: World):
     world.arm(kind="delay", seconds=0.3, route="oauth-refresh")
     together = Barrier(8)
 
-    def after(worker: Accesses) -> Access | LockedOut:
+    def after(worker: Accesses) -> Access | Blocked:
         together.wait()
         return renewed(worker, world, before[0])
 
@@ -108,11 +108,11 @@ def test_a_withdrawn_consent_is_needs_reauth_and_gong_is_not_asked_again(world: 
 
     found = [renewed(worker, world, stale) for _ in range(5)]
 
-    assert {each.cause for each in found if isinstance(each, LockedOut)} == {Cause.NEEDS_REAUTH}
+    assert {each.cause for each in found if isinstance(each, Blocked)} == {Cause.REAUTHORIZATION_REQUIRED}
     asked = requests.get(f"{world.gong}/__sandbox/log", params={"company": "acme"}, timeout=10).json()["log"]
     assert [row["status"] for row in asked if row["route"] == "oauth-refresh"] == [400]
     world.chore().step()
-    assert hold_cause(redis, "globex") == "needs_reauth"
+    assert hold_cause(redis, "globex") == "reauthorization_required"
 
 
 def test_a_customer_who_comes_again_ends_the_hold(world: World, redis: Redis):
@@ -120,7 +120,7 @@ def test_a_customer_who_comes_again_ends_the_hold(world: World, redis: Redis):
     expire(redis)
     redis.hset(keys.TOKENS + "globex", "lost", "Gong said no")
     world.chore().step()
-    assert hold_cause(redis, "globex") == "needs_reauth"
+    assert hold_cause(redis, "globex") == "reauthorization_required"
 
     world.connect("globex", company="initech")
 
@@ -148,7 +148,7 @@ def test_an_answer_that_is_lost_is_asked_for_once_more_and_then_never(world: Wor
     assert len([row for row in asked if row["route"] == "oauth-refresh"]) == 2
     assert world.call(world.access(worker), "hub:3") == 200
     assert hold_cause(redis, "globex") is None
-    assert capsys.readouterr().out.count('"event":"oauth.needs_reauth"') == 1
+    assert capsys.readouterr().out.count('"event":"oauth.reauthorization_required"') == 1
 
 
 def test_when_the_last_access_token_of_a_lost_consent_ends_its_destination_rests(world: World, redis: Redis):
@@ -159,7 +159,7 @@ def test_when_the_last_access_token_of_a_lost_consent_ends_its_destination_rests
     world.chore().step()
     world.chore().step()
 
-    assert hold_cause(redis, "globex") == "needs_reauth"
+    assert hold_cause(redis, "globex") == "reauthorization_required"
     assert redis.hget(keys.HOLD + "globex", "detail") == b"Gong said no"
     assert world.calls() == []
 
@@ -185,7 +185,7 @@ def test_while_gong_makes_no_tokens_it_is_asked_once_a_minute_and_nothing_is_los
 
     told = [world.accesses().of(destination) for _ in range(5)]
 
-    assert {each.cause for each in told if isinstance(each, LockedOut)} == {Cause.RENEWAL_FAILING}
+    assert {each.cause for each in told if isinstance(each, Blocked)} == {Cause.TOKEN_REFRESH_FAILED}
     asked = requests.get(f"{world.gong}/__sandbox/log", params={"company": "acme"}, timeout=10).json()["log"]
     assert len([row for row in asked if row["route"] == "oauth-refresh"]) == 1
     assert requests.delete(f"{world.gong}/__sandbox/faults", timeout=10).ok
@@ -215,8 +215,8 @@ def test_without_its_key_a_destination_needs_its_customer_and_says_why(world: Wo
 
     told = world.accesses().of(destination)
 
-    assert isinstance(told, LockedOut)
-    assert told.cause is Cause.NEEDS_REAUTH
+    assert isinstance(told, Blocked)
+    assert told.cause is Cause.REAUTHORIZATION_REQUIRED
     assert "RELAY_SECRET_KEYS" in told.errors[0]
 
 

@@ -77,7 +77,7 @@ def comparable(body: dict[str, Any], like: dict[str, Any]) -> dict[str, Any]:
 
 
 def in_payload_order(bodies: list[dict[str, Any]], redis: Redis) -> list[dict[str, Any]]:
-    """Lanes decide the order in which events arrive; their ids keep the order in which they were sent."""
+    """Priorities decide the order in which events arrive; their ids keep the order in which they were sent."""
     ids = [event_id.decode() for event_id in redis.zrange(keys.ALL, 0, -1)]
     order = [redis.hget(keys.EVENT + event_id, "event_id").decode() for event_id in ids]
     return sorted(bodies, key=lambda body: order.index(body["eventId"]))

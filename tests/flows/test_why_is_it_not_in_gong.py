@@ -106,16 +106,18 @@ CAUSES = (
     Staged(
         "unverified", forged, "turned away as not their sender's: 1 of hub (mismatch", "Compare the secret"
     ),
-    Staged("no_rule", another_kind, "no rule of hub holds for it", "add a rule"),
-    Staged("unmappable", without_moment, "mapping of hub makes no call of it", "Mend the mapping"),
+    Staged("no_rule_matched", another_kind, "no rule of hub holds for it", "add a rule"),
+    Staged("mapping_failed", without_moment, "mapping of hub makes no call of it", "Mend the mapping"),
     Staged("internal_person", of_a_colleague, "acme.example is a domain of", "internal_domains of acme"),
     Staged("delivered", twice, "It came once more: Gong is told of it once.", "Nothing", in_gong=True),
     Staged("already_reported", reported_by_another, "somebody else reported it", "eventId", in_gong=True),
-    Staged("budget_spent", after_the_days_budget, "in a day is spent", "limits.per_day", per_day=1),
-    Staged("throttled", after_a_429, "Retry-After", "Nothing needs to be done"),
-    Staged("needs_credentials", with_a_revoked_key, "does not accept its access key (401)", "Make a new one"),
+    Staged("daily_limit_reached", after_the_days_budget, "in a day is spent", "limits.per_day", per_day=1),
+    Staged("rate_limited", after_a_429, "Retry-After", "Nothing needs to be done"),
+    Staged(
+        "invalid_credentials", with_a_revoked_key, "does not accept its access key (401)", "Make a new one"
+    ),
     Staged("forbidden", from_an_address_not_trusted, "trusted IPs", "trusted IPs"),
-    Staged("refused", refused, "Gong refused it", "Mend what it names"),
+    Staged("rejected", refused, "Gong refused it", "Mend what it names"),
     Staged("gong_down", while_gong_is_down, "Gong does not answer", "no attempt is spent", in_gong=False),
 )
 
@@ -130,7 +132,7 @@ def staged(request: pytest.FixtureRequest, redis: Redis) -> Iterator[tuple[World
 
 def asked(world: World, cause: Staged) -> dict[str, str]:
     """By which name somebody would ask: what no rule takes or can map has only its receipt's event."""
-    if cause.cause in {"no_rule", "unmappable", "internal_person"}:
+    if cause.cause in {"no_rule_matched", "mapping_failed", "internal_person"}:
         [event] = world.get("/v1/events")["events"]
         return {"id": event["id"]}
     return {"event_id": NAME}
@@ -190,4 +192,4 @@ def test_what_never_came_is_told_from_what_was_pruned(redis: Redis):
 
         assert world.why(event_id=NAME)["why"]["cause"] == "pruned"
         assert world.why(event_id="v-1")["why"]["cause"] == "pruned"
-        assert world.why(event_id="hub:v-2")["why"]["cause"] == "never_arrived"
+        assert world.why(event_id="hub:v-2")["why"]["cause"] == "not_received"

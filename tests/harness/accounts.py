@@ -27,7 +27,7 @@ class Account:
     day_share: str = "100%"
     per_second: int = 3
     oauth: bool = False
-    collapse: Mapping[str, Any] = field(default_factory=dict)
+    aggregate: Mapping[str, Any] = field(default_factory=dict)
     store: str = "main"
 
     @property
@@ -69,7 +69,7 @@ def configuration(known: Iterable[Account], gong_url: str, stores: Mapping[str, 
             "destination": account.name,
             "keys": [f"sha256:{account.key_digest}"],
             "send_as": account.send_as,
-            "collapse": dict(account.collapse),
+            "aggregate": dict(account.aggregate),
         }
     told = {"oauth": _application(gong_url), "destinations": destinations, "sources": sources}
     return yaml.safe_dump(told | {"stores": {name: {"url": url} for name, url in (stores or {}).items()}})

@@ -44,8 +44,8 @@ def looked_at_in(redis: Redis, company: str) -> float:
 
 def _earlier(field: str) -> str:
     """A bucket is named by its number, or by that behind an h."""
-    lane, number = field[: -len(field.lstrip("h"))] if field.startswith("h") else "", field.lstrip("h")
-    return f"{lane}{int(number) - _A_DAY_OF_BUCKETS}" if number.isdigit() else field
+    priority, number = field[: -len(field.lstrip("h"))] if field.startswith("h") else "", field.lstrip("h")
+    return f"{priority}{int(number) - _A_DAY_OF_BUCKETS}" if number.isdigit() else field
 
 
 def _before(field: str, value: int) -> int:

@@ -142,5 +142,5 @@ def _gong(stack: Stack, events: int) -> Gong:
         events=events,
         repeated_calls=sum(company["duplicates"] for company in companies),
         lost_answers=sum(fault["fired"] for fault in armed if fault["kind"] == LOSES_ANSWERS),
-        throttled=sum(company["throttled"] for company in companies),
+        throttled=sum(company["rate_limited"] for company in companies),
     )

@@ -62,7 +62,7 @@ def scheme_of(verify):
 
 
 def body_of(name, case):
-    """The body as the front door reads it."""
+    """The body as the front endpoint reads it."""
     raw = case["raw"].encode() if "raw" in case else orjson.dumps(case["body"])
     return read_body(
         raw, case.get("content_type", "application/json"), Reading(**load_preset(name).get("read", {}))
@@ -77,7 +77,7 @@ def run_on(name, body, case=None):
 
 def shown(event):
     """An event as the cases write it."""
-    lines = {"status": str(event.status), "rule": event.rule, "lane": str(event.lane)}
+    lines = {"status": str(event.status), "rule": event.rule, "priority": str(event.priority)}
     if event.call:
         source, _, native = event.event_id.partition(":")
         lines["body"] = {**event.call.body}
@@ -87,7 +87,7 @@ def shown(event):
 
 
 def expected(event):
-    usual = {"rule": None, "lane": "normal", "warnings": [], "errors": []}
+    usual = {"rule": None, "priority": "normal", "warnings": [], "errors": []}
     return usual | ({"status": event} if isinstance(event, str) else event)
 
 

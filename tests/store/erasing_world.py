@@ -74,7 +74,7 @@ def make_queued(store: Store) -> None:
     keep(store, about("1"))
 
 
-def make_gathering(store: Store) -> None:
+def make_aggregating(store: Store) -> None:
     keep(store, about("1", session=Session(("web", JANE), NOW)))
 
 
@@ -90,7 +90,7 @@ def make_held(store: Store) -> None:
 
 def make_dead(store: Store) -> None:
     make_queued(store)
-    settled(store, bury(Reason.REFUSED, f"person.email: {JANE} is taken", record=b"{}", keep_seconds=600))
+    settled(store, bury(Reason.REJECTED, f"person.email: {JANE} is taken", record=b"{}", keep_seconds=600))
 
 
 def make_unmapped(store: Store) -> None:
@@ -125,14 +125,14 @@ def make_discarded(store: Store) -> None:
 
 
 MADE: dict[State, Callable[[Store], None]] = {
-    State.GATHERING: make_gathering,
+    State.AGGREGATING: make_aggregating,
     State.QUEUED: make_queued,
-    State.WAITING: make_waiting,
-    State.HELD: make_held,
+    State.RETRYING: make_waiting,
+    State.ON_HOLD: make_held,
     State.DEAD: make_dead,
     State.DELIVERED: make_delivered,
     State.DUPLICATE: make_duplicate,
     State.FILTERED: make_filtered,
-    State.COLLAPSED: make_collapsed,
+    State.AGGREGATED: make_collapsed,
     State.DISCARDED: make_discarded,
 }

@@ -1,4 +1,4 @@
-"""A store behind TLS for tests: certificates made on the spot, and a door that ends TLS before an ordinary server."""
+"""A store behind TLS for tests: certificates made on the spot, and a endpoint that ends TLS before an ordinary server."""
 
 import socket
 import ssl

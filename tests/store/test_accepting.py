@@ -114,7 +114,7 @@ def test_a_store_that_is_not_there_is_unavailable():
 
     with pytest.raises(Unavailable) as caught:
         accept_events(absent, event("1"))
-    assert (caught.value.code, caught.value.retry_after) == ("store_away", 2)
+    assert (caught.value.code, caught.value.retry_after) == ("store_unavailable", 2)
 
 
 def test_ids_of_one_receipt_sort_in_the_order_of_its_items(scripts: Scripts, redis: Redis):

@@ -42,7 +42,7 @@ def test_an_event_is_accepted_buried_replayed_and_discarded(limited: Redis):
     scripts = Scripts(limited)
     accept_events(scripts, event("1"))
     (taken,) = take_events(scripts)
-    finish(scripts, taken, bury(Reason.REFUSED, "no", record=b"{}", keep_seconds=60))
+    finish(scripts, taken, bury(Reason.REJECTED, "no", record=b"{}", keep_seconds=60))
     replay_event(scripts, taken.id, now=NOW)
     discard_event(scripts, taken.id, keep_seconds=60)
 

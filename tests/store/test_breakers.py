@@ -185,10 +185,10 @@ def test_a_trial_that_fails_spends_no_attempt(scripts: Scripts, redis: Redis):
     falter(scripts, taken, blames_gong=True)
 
     assert field_of(redis, taken.id, "attempts") in {"", "0"}
-    assert field_of(redis, taken.id, "state") == "waiting"
+    assert field_of(redis, taken.id, "state") == "retrying"
 
 
-EXHAUSTED = bury(Reason.EXHAUSTED, "down", record=b"", keep_seconds=600)
+EXHAUSTED = bury(Reason.RETRIES_EXHAUSTED, "down", record=b"", keep_seconds=600)
 
 
 def test_a_trial_that_was_its_events_last_attempt_is_no_answer(scripts: Scripts, redis: Redis):
@@ -216,7 +216,7 @@ def test_a_call_that_was_under_way_when_it_opened_does_not_lengthen_the_rest(scr
 ANSWERS = [
     DELIVERED,
     freeze(60.0, record=b""),
-    bury(Reason.REFUSED, "no", record=b"", keep_seconds=600),
+    bury(Reason.REJECTED, "no", record=b"", keep_seconds=600),
     hold(Cause.FORBIDDEN, "ip", record=b"", probe_seconds=300),
 ]
 

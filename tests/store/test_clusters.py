@@ -27,7 +27,7 @@ def die(scripts: Scripts, native: str, detail: str = "content: no", *, keep_seco
     accept_events(scripts, event(native))
     [taken] = take_events(scripts)
     assert finish(
-        scripts, taken, bury(Reason.REFUSED, detail, record=b"", keep_seconds=keep_seconds, status=400)
+        scripts, taken, bury(Reason.REJECTED, detail, record=b"", keep_seconds=keep_seconds, status=400)
     )
     return taken.id
 
@@ -37,7 +37,7 @@ def test_dead_letters_of_one_fault_are_one_cluster(scripts: Scripts, redis: Redi
 
     [cluster] = clusters(redis)
 
-    assert (cluster.count, cluster.reason, cluster.text) == (2, "refused", "no user 18")
+    assert (cluster.count, cluster.reason, cluster.text) == (2, "rejected", "no user 18")
     assert cluster.sample == max(first, second)
     assert (cluster.sources, cluster.destinations) == ({"web": 2}, {"acme": 2})
 
@@ -50,7 +50,7 @@ def test_what_cannot_be_mapped_is_in_one_from_the_start(scripts: Scripts, redis:
 
     [cluster] = clusters(redis)
 
-    assert (cluster.reason, cluster.rule, cluster.field) == ("unmappable", "page viewed", "content.title")
+    assert (cluster.reason, cluster.rule, cluster.field) == ("mapping_failed", "page viewed", "content.title")
 
 
 def test_an_event_whose_workers_died_is_in_the_cluster_of_that(scripts: Scripts, redis: Redis):
@@ -58,7 +58,7 @@ def test_an_event_whose_workers_died_is_in_the_cluster_of_that(scripts: Scripts,
     take_events(scripts, lease=0.0)
     sweep(scripts, Sweeping(most_rescues=1), Pacing())
 
-    assert [cluster.fingerprint for cluster in clusters(redis)] == ["crashed"]
+    assert [cluster.fingerprint for cluster in clusters(redis)] == ["worker_crashed"]
 
 
 def _discarded(scripts: Scripts, redis: Redis, event_id: str) -> None:  # noqa: ARG001 - as the others

@@ -13,7 +13,7 @@ from tests.store_world import accept_events, event, receipt
 
 
 def chosen(event_id: str, source: str = "web") -> NewEvent:
-    """An event under its sender's own id, as Gong's doors accept it."""
+    """An event under its sender's own id, as Gong's endpoints accept it."""
     return replace(event("any"), event_id=event_id, dedupe_name=f"{source}:{event_id}")
 
 
@@ -36,7 +36,7 @@ def test_one_source_that_repeats_its_event_id_sends_a_duplicate(scripts: Scripts
     assert (again.id, again.duplicate) == (first.id, True)
 
 
-def test_an_event_is_the_same_by_whichever_door_it_came(scripts: Scripts):
+def test_an_event_is_the_same_by_whichever_endpoint_it_came(scripts: Scripts):
     [first] = accept_events(scripts, event("7")).verdicts
     [again] = accept_events(scripts, chosen("7")).verdicts
 

@@ -71,7 +71,7 @@ def test_only_the_holder_of_the_lease_can_settle(scripts: Scripts, redis: Redis)
     assert sweep_now(scripts, redis).rescued == 1
     [quick] = take_events(scripts)
 
-    assert not finish(scripts, slow, bury(Reason.REFUSED, "late", record=b"{}", keep_seconds=60))
+    assert not finish(scripts, slow, bury(Reason.REJECTED, "late", record=b"{}", keep_seconds=60))
     assert finish(scripts, quick, DELIVERED)
     assert state_of(redis, quick) == "delivered"
 
@@ -94,14 +94,14 @@ def test_an_event_whose_worker_always_dies_becomes_a_dead_letter(scripts: Script
         sweep_now(scripts, redis, most_rescues=3)
 
     assert state_of(redis, taken) == "dead"
-    assert redis.hget(keys.EVENT + taken.id, "reason") == b"crashed"
+    assert redis.hget(keys.EVENT + taken.id, "reason") == b"worker_crashed"
     assert take_events(scripts) == []
 
 
 def test_a_faltered_event_waits_and_comes_back_with_its_attempt_counted(scripts: Scripts, redis: Redis):
     taken = taken_one(scripts)
     finish(scripts, taken, later(Again(0.0, ambiguous=True), record=b"{}"))
-    assert state_of(redis, taken) == "waiting"
+    assert state_of(redis, taken) == "retrying"
     assert redis.zcard("rq:scheduled:gong:acme:web") == 1
 
     assert sweep_now(scripts, redis).promoted == 1
@@ -146,11 +146,11 @@ def test_a_new_event_does_not_wake_a_company_that_rests(scripts: Scripts):
 
 def test_a_refused_event_is_a_dead_letter_that_rq_lists_as_failed(scripts: Scripts, redis: Redis):
     taken = taken_one(scripts)
-    finish(scripts, taken, bury(Reason.REFUSED, "content: must not be null", record=b"{}", keep_seconds=60))
+    finish(scripts, taken, bury(Reason.REJECTED, "content: must not be null", record=b"{}", keep_seconds=60))
 
     assert state_of(redis, taken) == "dead"
     assert redis.zscore("rq:failed:gong:acme:web", taken.id) is not None
-    assert redis.hget(keys.RQ_JOB + taken.id, "exc_info") == b"refused: content: must not be null"
+    assert redis.hget(keys.RQ_JOB + taken.id, "exc_info") == b"rejected: content: must not be null"
 
 
 def test_what_was_never_sent_goes_back_as_it_was(scripts: Scripts):
@@ -167,7 +167,7 @@ def test_a_hold_keeps_every_event_of_its_destination_and_no_other(scripts: Scrip
     finish(scripts, first, hold(Cause.FORBIDDEN, "ip", record=b"{}", probe_seconds=300))
 
     assert [taken.destination for taken in take_events(scripts)] == ["twin"]
-    assert redis.zcard(keys.AT + "acme:held") == 3
+    assert redis.zcard(keys.AT + "acme:on_hold") == 3
 
 
 def test_resuming_brings_held_events_back_in_their_order(scripts: Scripts):
@@ -194,7 +194,7 @@ def test_rq_requeue_of_a_dead_letter_sends_it_again(scripts: Scripts, redis: Red
     from rq.registry import FailedJobRegistry
 
     taken = taken_one(scripts)
-    finish(scripts, taken, bury(Reason.REFUSED, "no", record=b"{}", keep_seconds=60))
+    finish(scripts, taken, bury(Reason.REJECTED, "no", record=b"{}", keep_seconds=60))
     job = Job.fetch(taken.id, connection=redis, serializer="json")
     FailedJobRegistry("gong:acme:web", connection=redis, serializer="json").requeue(job)
 
@@ -219,7 +219,7 @@ def test_a_job_that_is_no_event_is_shown_as_failed_and_never_run(scripts: Script
     [
         DELIVERED,
         replace(DELIVERED, keep_seconds=0),
-        bury(Reason.REFUSED, "no", record=b"{}", keep_seconds=0),
+        bury(Reason.REJECTED, "no", record=b"{}", keep_seconds=0),
     ],
 )
 def test_an_ended_event_is_pruned_whole_once_its_time_has_passed(
@@ -248,7 +248,7 @@ def test_a_receipt_stays_while_one_of_its_events_does(scripts: Scripts, redis: R
 
 def test_a_replayed_dead_letter_starts_over(scripts: Scripts, redis: Redis):
     taken = taken_one(scripts)
-    finish(scripts, taken, bury(Reason.EXHAUSTED, "503", record=b"{}", keep_seconds=60))
+    finish(scripts, taken, bury(Reason.RETRIES_EXHAUSTED, "503", record=b"{}", keep_seconds=60))
     replay_event(scripts, taken.id, now=NOW)
 
     [again] = take_events(scripts)

@@ -25,9 +25,9 @@ from tests.store.erasing_world import (
     begin,
     erase,
     keep,
+    make_aggregating,
     make_dead,
     make_delivered,
-    make_gathering,
     make_queued,
     make_unmapped,
     run,
@@ -67,7 +67,7 @@ def test_a_dead_letter_that_was_never_mapped_is_erased_with_what_was_said_of_it(
 
 
 def test_no_worker_gets_an_event_that_is_erased(store: Store):
-    for make in (make_queued, make_gathering):
+    for make in (make_queued, make_aggregating):
         make(store)
     erase(store)
     sweep_now(store.scripts, store.redis)
@@ -139,7 +139,7 @@ def test_a_cluster_is_told_by_a_dead_letter_that_is_left(store: Store):
     make_dead(store)
     keep(store, about("2", "joe@globex.example"), raw=JOES_RAW)
     settled(
-        store, bury(Reason.REFUSED, "person.email: joe@globex.example is taken", record=b"", keep_seconds=9)
+        store, bury(Reason.REJECTED, "person.email: joe@globex.example is taken", record=b"", keep_seconds=9)
     )
     [name] = store.redis.zrange(keys.CLUSTERS, 0, -1)
     store.redis.hset(keys.CLUSTER_ABOUT + name.decode(), "text", f"person.email: {JANE} is taken")

@@ -99,21 +99,21 @@ def dead(redis: Redis, number: int, reason: Reason, cluster: str) -> str:
 
 
 def test_dead_letters_are_found_by_their_reason_and_by_their_fault(redis: Redis):
-    first, second = dead(redis, 1, Reason.REFUSED, "a"), dead(redis, 2, Reason.REFUSED, "b")
-    third = dead(redis, 3, Reason.CRASHED, "c")
+    first, second = dead(redis, 1, Reason.REJECTED, "a"), dead(redis, 2, Reason.REJECTED, "b")
+    third = dead(redis, 3, Reason.WORKER_CRASHED, "c")
 
-    assert walk(redis, Filter(reason=Reason.REFUSED), limit=1) == [second, first]
-    assert walk(redis, Filter(reason=Reason.CRASHED, destination="d0"), limit=9) == [third]
+    assert walk(redis, Filter(reason=Reason.REJECTED), limit=1) == [second, first]
+    assert walk(redis, Filter(reason=Reason.WORKER_CRASHED, destination="d0"), limit=9) == [third]
     assert walk(redis, Filter(cluster="a"), limit=9) == [first]
-    assert walk(redis, Filter(reason=Reason.REFUSED, status=State.QUEUED), limit=9) == []
+    assert walk(redis, Filter(reason=Reason.REJECTED, status=State.QUEUED), limit=9) == []
 
 
 def test_a_reason_is_found_among_more_faults_than_are_asked_one_by_one(redis: Redis):
     fill(redis, 1)
-    kept = dead(redis, 1, Reason.REFUSED, "a")
+    kept = dead(redis, 1, Reason.REJECTED, "a")
     redis.zadd(keys.CLUSTERS, {f"fault-{number}": number + 2 for number in range(600)})
 
-    assert walk(redis, Filter(reason=Reason.REFUSED), limit=9) == [kept]
+    assert walk(redis, Filter(reason=Reason.REJECTED), limit=9) == [kept]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_reason_is_found_among_more_faults_than_are_asked_one_by_one(redis: Re
         Filter(source="shop"),
         Filter(source="shop", status=State.QUEUED),
         Filter(destination="d7", source="shop"),
-        Filter(reason=Reason.REFUSED),
+        Filter(reason=Reason.REJECTED),
     ],
     ids=str,
 )

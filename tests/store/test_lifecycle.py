@@ -9,8 +9,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from redis import Redis
 
 from relay.core.errors import Conflict
-from relay.core.lane import Lane
 from relay.core.lifecycle import ENDED, MOVES, Cause, Reason, State
+from relay.core.priority import Priority
 from relay.core.visit_session import Session
 from relay.store.delivery import (
     Again,
@@ -40,7 +40,7 @@ SETTLEMENTS: list[Settlement] = [
     done(State.DUPLICATE, None, record=b"{}", keep_seconds=600),
     later(Again(0.0, ambiguous=True), record=b"{}"),
     freeze(0.0, record=b"{}"),
-    bury(Reason.REFUSED, "no", record=b"{}", keep_seconds=600),
+    bury(Reason.REJECTED, "no", record=b"{}", keep_seconds=600),
     hold(Cause.FORBIDDEN, "no", record=b"{}", probe_seconds=600),
     back(),
 ]
@@ -69,10 +69,10 @@ class Life(RuleBasedStateMachine):
         native=st.integers(0, 30),
         destination=st.sampled_from(["acme", "twin"]),
         filtered=st.booleans(),
-        lane=st.sampled_from(Lane),
+        priority=st.sampled_from(Priority),
     )
-    def accept(self, native: int, destination: str, *, filtered: bool, lane: Lane) -> None:
-        made = event(str(native), destination=destination, filtered=filtered, lane=lane)
+    def accept(self, native: int, destination: str, *, filtered: bool, priority: Priority) -> None:
+        made = event(str(native), destination=destination, filtered=filtered, priority=priority)
         [verdict] = accept_events(self.scripts, made).verdicts
         if not verdict.duplicate:
             self.states[verdict.id] = State(verdict.status)
@@ -91,8 +91,8 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def fall_quiet(self) -> None:
-        for event_id in self.redis.zrange(keys.GATHERING, 0, -1):
-            self.redis.zadd(keys.GATHERING, {event_id: 0})
+        for event_id in self.redis.zrange(keys.AGGREGATING, 0, -1):
+            self.redis.zadd(keys.AGGREGATING, {event_id: 0})
 
     @rule(want=st.integers(1, 5), dies=st.booleans())
     def take(self, want: int, *, dies: bool) -> None:
@@ -148,9 +148,9 @@ class Life(RuleBasedStateMachine):
         }
         waiting = {name.decode() for name in self.redis.zrange(keys.WAITING, 0, -1)}
         leased = {name.decode().split("|")[1] for name in self.redis.zrange(keys.LEASE, 0, -1)}
-        gathering = {name.decode() for name in self.redis.zrange(keys.GATHERING, 0, -1)}
-        places = {State.QUEUED: queued, State.HELD: held, State.WAITING: waiting, State.SENDING: leased}
-        places[State.GATHERING] = gathering
+        aggregating = {name.decode() for name in self.redis.zrange(keys.AGGREGATING, 0, -1)}
+        places = {State.QUEUED: queued, State.ON_HOLD: held, State.RETRYING: waiting, State.SENDING: leased}
+        places[State.AGGREGATING] = aggregating
         for event_id, state in self.states.items():
             assert state in ENDED or event_id in places[state], f"{event_id} is {state} but in no such place"
 

@@ -197,7 +197,7 @@ def test_no_sentinel_is_unavailable_within_two_seconds():
     with pytest.raises(Unavailable) as caught:
         accept_events(Scripts(open_redis(url, Patience())), event("1"))
 
-    assert caught.value.code == "store_away"
+    assert caught.value.code == "store_unavailable"
     assert time.monotonic() - began < 2
 
 

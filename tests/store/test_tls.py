@@ -28,9 +28,9 @@ def known(tmp_path: Path) -> Papers:
 @pytest.fixture
 def port(valkey: Valkey, redis: Redis, known: Papers) -> Iterator[int]:
     del redis  # empties the server
-    door = TlsDoor(known, valkey.folder / "s")
-    yield door.port
-    door.close()
+    endpoint = TlsDoor(known, valkey.folder / "s")
+    yield endpoint.port
+    endpoint.close()
 
 
 def address(port: int, known: Papers, *, ca: Path | None = None) -> str:

@@ -213,7 +213,7 @@ def test_tokens_are_due_when_their_time_has_come(redis: Redis, scripts: Scripts)
     assert due_destinations(redis, 10) == ["later"]
 
 
-@pytest.mark.parametrize(("cause", "probes"), [(Cause.NEEDS_REAUTH, 1), (Cause.PAUSED, 0)])
+@pytest.mark.parametrize(("cause", "probes"), [(Cause.REAUTHORIZATION_REQUIRED, 1), (Cause.PAUSED, 0)])
 def test_a_fresh_pair_has_a_hold_tried_at_once_unless_an_operator_put_it(
     redis: Redis, scripts: Scripts, cause: Cause, probes: int
 ):

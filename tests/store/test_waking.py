@@ -4,20 +4,20 @@ import pytest
 from redis import Redis
 
 from relay.core.destination import BasicCredentials, Destination, Limits
-from relay.core.lane import Lane
 from relay.core.lifecycle import Cause
+from relay.core.priority import Priority
 from relay.store.delivery import Pacing, Sweeping, finish, hold, probe_soon, publish_limits, sweep
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
 from relay.store.operator_actions import rest_after_probe
 from tests.store_world import accept_events, event, take_events
 
-DAY = Limits(per_second=50, per_day=10, high_share=0.2)
+DAY = Limits(per_second=50, per_day=10, high_priority_share=0.2)
 
 
 @pytest.fixture
 def spent(scripts: Scripts, redis: Redis) -> Scripts:
-    """A day whose calls are spent, but for those that are kept for lane high. Nothing rings."""
+    """A day whose calls are spent, but for those that are kept for priority high. Nothing rings."""
     limit(scripts, DAY)
     accept_events(scripts, *(event(str(number)) for number in range(20)))
     assert len(take_events(scripts)) == 8
@@ -33,7 +33,7 @@ def limit(scripts: Scripts, limits: Limits) -> None:
 def test_what_goes_first_wakes_a_worker_on_a_day_that_is_spent_for_the_rest(
     spent: Scripts, redis: Redis
 ) -> None:
-    accept_events(spent, event("signed", lane=Lane.HIGH))
+    accept_events(spent, event("signed", priority=Priority.HIGH))
 
     assert redis.llen(keys.BELL) == 1
     assert [one.event_id for one in take_events(spent)] == ["web:signed"]
@@ -42,10 +42,10 @@ def test_what_goes_first_wakes_a_worker_on_a_day_that_is_spent_for_the_rest(
 def test_what_goes_first_is_not_looked_at_again_and_again_once_its_own_room_is_spent(
     spent: Scripts, redis: Redis
 ) -> None:
-    accept_events(spent, *(event(f"signed{number}", lane=Lane.HIGH) for number in range(3)))
+    accept_events(spent, *(event(f"signed{number}", priority=Priority.HIGH) for number in range(3)))
     assert len(take_events(spent)) == 2
     redis.delete(keys.BELL)
-    accept_events(spent, event("signed late", lane=Lane.HIGH))
+    accept_events(spent, event("signed late", priority=Priority.HIGH))
 
     assert redis.llen(keys.BELL) == 0
 

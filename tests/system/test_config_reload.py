@@ -76,7 +76,7 @@ def test_a_good_change_is_followed_by_web_and_worker_with_no_restart(stack: Stac
 
 def test_a_wrong_change_is_told_and_the_old_one_serves_on(stack: Stack) -> None:
     write(stack, WRONG)
-    eventually(lambda: state(stack) == "refused", within=10, what="the refusal at /readyz")
+    eventually(lambda: state(stack) == "rejected", within=10, what="the refusal at /readyz")
     eventually(
         lambda: times(stack.workers[0].log, "config.refused") == 1, within=10, what="the worker's word"
     )
@@ -92,14 +92,14 @@ def test_a_web_told_to_reload_a_wrong_file_serves_on(stack: Stack) -> None:
     hang_up(stack.web)
     # gunicorn has put a new process in the old one's place once both have said what they think of the file.
     eventually(lambda: times(stack.web.log, "config.refused") > before, within=15, what="the new process")
-    eventually(lambda: state(stack) == "refused", within=15, what="an answer")
+    eventually(lambda: state(stack) == "rejected", within=15, what="an answer")
     arrives(stack, FIRST, "still")
     assert stack.web.running
 
 
 def test_a_web_process_that_dies_over_a_wrong_file_is_replaced(stack: Stack) -> None:
     write(stack, WRONG)
-    eventually(lambda: state(stack) == "refused", within=10)
+    eventually(lambda: state(stack) == "rejected", within=10)
     children = f"/proc/{stack.web.popen.pid}/task/{stack.web.popen.pid}/children"
     [child] = Path(children).read_text().split()
     import os

@@ -42,7 +42,7 @@ def connect(stack: Stack, name: str) -> None:
 
 
 def on_hold(stack: Stack, name: str) -> Callable[[], Any]:
-    return lambda: (stack.relay.destinations()[name]["hold"] or {}).get("cause") == "needs_reauth"
+    return lambda: (stack.relay.destinations()[name]["hold"] or {}).get("cause") == "reauthorization_required"
 
 
 def arrived(stack: Stack, name: str, count: int) -> Callable[[], bool]:
@@ -78,7 +78,7 @@ def test_a_withdrawn_consent_holds_the_events_until_the_customer_comes_again(sta
     eventually(on_hold(stack, "globex"), within=20, what="the hold")
     refused = [row for row in stack.sandbox.log("globex")[calls:] if row["status"] == 401]
     assert len(refused) <= WORKERS
-    assert '"event":"oauth.needs_reauth"' in stack.workers[0].log.read_text()
+    assert '"event":"oauth.reauthorization_required"' in stack.workers[0].log.read_text()
 
     stack.sandbox.post("companies/globex/restore")
     connect(stack, "globex")

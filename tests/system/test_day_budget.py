@@ -99,7 +99,7 @@ def shared(stack: Stack, redis: Redis, viewed: Seen) -> Seen:  # noqa: ARG001 - 
 def test_a_days_calls_are_all_made_and_gong_turns_none_down(stack: Stack, alone: Seen) -> None:
     counts = stack.sandbox.companies()["alone"]
 
-    assert (counts["accepted"], counts["throttled"], len(alone.arrived)) == (PER_DAY, 0, PER_DAY)
+    assert (counts["accepted"], counts["rate_limited"], len(alone.arrived)) == (PER_DAY, 0, PER_DAY)
 
 
 def test_what_goes_first_goes_before_all_that_was_there_earlier(alone: Seen) -> None:
@@ -160,4 +160,4 @@ def test_on_the_next_day_all_arrives_once_and_what_goes_first_before_the_rest(
     waited = SIGNED - KEPT_FOR_HIGH
     assert [kind_of(name) for name in sent[SHARE : SHARE + PER_SECOND]].count("signed") == waited
     assert len(set(arrived(stack, ALONE))) == len(arrived(stack, ALONE)) == VIEWED + SIGNED
-    assert {counts["throttled"] for counts in stack.sandbox.companies().values()} == {0}
+    assert {counts["rate_limited"] for counts in stack.sandbox.companies().values()} == {0}

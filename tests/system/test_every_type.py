@@ -105,7 +105,7 @@ def test_every_type_arrives(
 
 
 @pytest.mark.parametrize("route", WITHOUT_EMAIL)
-def test_what_a_dialect_cannot_say_is_refused_at_the_door_by_its_path(
+def test_what_a_dialect_cannot_say_is_refused_at_the_endpoint_by_its_path(
     posted: Mapping[tuple[str, str], Mapping[str, Any]], route: str
 ) -> None:
     assert [error["path"] for error in posted[route, "anonymous"]["errors"]] == ["person.email"]

@@ -58,7 +58,7 @@ def one_round(stack: Stack, number: int) -> Seen:
     counted = stack.sandbox.companies()
     return Seen(
         max(counts["most_calls_in_one_second"] for counts in counted.values()),
-        sum(counts["throttled"] for counts in counted.values()),
+        sum(counts["rate_limited"] for counts in counted.values()),
         {name: counts["accepted"] for name, counts in counted.items()},
     )
 

@@ -18,7 +18,7 @@ def test_events_wait_while_gong_is_away_and_arrive_once_when_it_is_back(launch: 
         stack.gong.kill()
         stack.relay.accept(ACCOUNT, [page_view(f"e{number}") for number in range(EVENTS)])
         states = eventually(
-            lambda: (row := stack.relay.destinations()["web"]["states"])["waiting"] == EVENTS and row,
+            lambda: (row := stack.relay.destinations()["web"]["states"])["retrying"] == EVENTS and row,
             within=20,
             what="every event waiting",
         )

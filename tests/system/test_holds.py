@@ -31,10 +31,10 @@ class Lockout:
 
 
 LOCKOUTS = (
-    Lockout("revoked", "revoke", "needs_credentials", {"count": 1}),
+    Lockout("revoked", "revoke", "invalid_credentials", {"count": 1}),
     Lockout("no-scope", "scope_removed", "missing_scope"),
     Lockout("ip-blocked", "ip_blocked", "forbidden"),
-    Lockout("not-found", "status", "wrong_address", {"status": 404}),
+    Lockout("not-found", "status", "endpoint_not_found", {"status": 404}),
     Lockout("redirected", "redirect", "redirected"),
 )
 PROBED = Account("probed")
@@ -61,7 +61,7 @@ def held(stack: Stack, name: str) -> Callable[[], dict[str, Any]]:
     def look() -> dict[str, Any]:
         row = stack.relay.destinations()[name]
         assert row["hold"], row
-        assert row["states"]["held"] == EVENTS, row["states"]
+        assert row["states"]["on_hold"] == EVENTS, row["states"]
         return row
 
     return look
@@ -135,7 +135,7 @@ def test_a_probe_that_an_operator_asks_for_tells_what_is_wrong_and_ends_the_hold
     post_all(stack, ASKED)
     eventually(held(stack, ASKED.name), within=20, what="the hold")
     last = eventually(outcome, within=10, what="what came of the probe")
-    assert (last["outcome"], last["status"]) == ("locked_out", 401)
+    assert (last["outcome"], last["status"]) == ("blocked", 401)
     assert "Make a new one in Gong" in last["remedy"]
 
     stack.sandbox.post(f"companies/{ASKED.name}/restore")

@@ -58,7 +58,9 @@ def test_a_backup_brings_back_what_waited_and_gong_holds_nothing_twice(stack: St
     lose(stack)
     shutil.copytree(tmp_path / FILES, stack.store.folder / FILES)
     stack.store.start()
-    eventually(lambda: stack.relay.event(waiting)["status"] == "held", within=20, what="what was backed up")
+    eventually(
+        lambda: stack.relay.event(waiting)["status"] == "on_hold", within=20, what="what was backed up"
+    )
     stack.relay.act(f"/v1/destinations/{ACCOUNT.name}/resume")
     drained(stack)
 
@@ -105,4 +107,4 @@ def test_a_file_that_ends_in_the_middle_of_a_command_is_read_up_to_it(stack: Sta
     stack.store.start()
 
     # It was queued or held already when the store died; the next worker to look at it finds the hold.
-    eventually(lambda: stack.relay.event(kept)["status"] == "held", within=20, what="the event on hold")
+    eventually(lambda: stack.relay.event(kept)["status"] == "on_hold", within=20, what="the event on hold")

@@ -30,11 +30,11 @@ class Case:
         return Account(self.name)
 
 
-TWICE, DOUBTED = ("faltered", "delivered"), ("faltered", "already_reported")
+TWICE, DOUBTED = ("failed", "delivered"), ("failed", "already_reported")
 CASES = (
-    Case("bad-request", "status", {"status": 400}, ("refused",), "dead", 0),
-    Case("too-large", "status", {"status": 413}, ("refused",), "dead", 0),
-    Case("wrong-type", "status", {"status": 415}, ("refused",), "dead", 0),
+    Case("bad-request", "status", {"status": 400}, ("rejected",), "dead", 0),
+    Case("too-large", "status", {"status": 413}, ("rejected",), "dead", 0),
+    Case("wrong-type", "status", {"status": 415}, ("rejected",), "dead", 0),
     Case("error-500", "status", {"status": 500}, TWICE),
     Case("error-500-html", "status", {"status": 500, "body": "html"}, TWICE),
     Case("error-500-empty", "status", {"status": 500, "body": "empty"}, TWICE),
@@ -46,7 +46,7 @@ CASES = (
     Case("silent", "hang_after_accept", {"seconds": 6}, DOUBTED),
     Case("truncated-json", "truncate_json"),
     Case("gzip", "gzip"),
-    Case("throttled", "429_storm", {"seconds": 1}, ("throttled", "delivered")),
+    Case("rate_limited", "429_storm", {"seconds": 1}, ("rate_limited", "delivered")),
 )
 
 
@@ -91,7 +91,7 @@ def test_gong_holds_it_once_or_not_at_all(stack: Stack, posted: Mapping[str, str
 
 def test_a_refusal_is_a_dead_letter_with_gongs_own_words(stack: Stack, posted: Mapping[str, str]) -> None:
     event = ended(stack, posted["bad-request"])
-    assert (event["reason"], event["detail"]) == ("refused", "Refused")
+    assert (event["reason"], event["detail"]) == ("rejected", "Rejected")
 
 
 def test_a_refused_body_is_never_sent_again(stack: Stack, posted: Mapping[str, str]) -> None:
@@ -100,7 +100,7 @@ def test_a_refused_body_is_never_sent_again(stack: Stack, posted: Mapping[str, s
 
 
 def test_a_429_spends_no_attempt(stack: Stack, posted: Mapping[str, str]) -> None:
-    assert ended(stack, posted["throttled"])["attempts"] == 1
+    assert ended(stack, posted["rate_limited"])["attempts"] == 1
 
 
 def test_an_answer_that_drips_is_cut_off_at_the_deadline(stack: Stack, posted: Mapping[str, str]) -> None:

@@ -71,7 +71,7 @@ def one_round(stack: Stack, number: int) -> Seen:
 
 
 def test_no_company_is_told_to_slow_down(seen: Seen) -> None:
-    assert seen.total("throttled") == 0
+    assert seen.total("rate_limited") == 0
 
 
 def test_no_company_gets_more_calls_in_any_second_than_its_limit(seen: Seen) -> None:
@@ -79,7 +79,7 @@ def test_no_company_gets_more_calls_in_any_second_than_its_limit(seen: Seen) -> 
 
 
 def test_every_event_costs_one_call(seen: Seen) -> None:
-    assert seen.total("calls") - seen.total("throttled") == EVENTS * COMPANIES
+    assert seen.total("calls") - seen.total("rate_limited") == EVENTS * COMPANIES
 
 
 @pytest.fixture(scope="module")

@@ -106,7 +106,7 @@ def test_the_records_say_that_each_was_sent_once(replayed: Replayed) -> None:
     assert counts == {"examined": EVENTS, "matched": EVENTS, "replayed": EVENTS, "skipped": 0, "failed": 0}
     ended = ("delivered", "duplicate", "dead")
     assert sum(replayed.states[state] for state in ended) == EVENTS + LIVE
-    assert set(replayed.reasons) <= {"crashed"}, (
+    assert set(replayed.reasons) <= {"worker_crashed"}, (
         "a worker killed with it again and again is all that may bury one"
     )
 

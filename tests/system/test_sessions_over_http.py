@@ -16,7 +16,8 @@ from tests.harness.waiting import eventually
 pytestmark = pytest.mark.slow
 
 VISITED = Account(
-    "visited", collapse={"page_view": {"quiet": "12h", "longest": "12h", "as": "website visited"}}
+    "visited",
+    aggregate={"page_view": {"idle_timeout": "12h", "max_duration": "12h", "as": "website visited"}},
 )
 
 
@@ -43,8 +44,8 @@ def visit(stack: Stack, name: str) -> list[dict[str, Any]]:
 
 
 def end_sessions(store: Redis) -> None:
-    for event_id in store.zrange(keys.GATHERING, 0, -1):
-        store.zadd(keys.GATHERING, {event_id: 0})
+    for event_id in store.zrange(keys.AGGREGATING, 0, -1):
+        store.zadd(keys.AGGREGATING, {event_id: 0})
 
 
 def arrived(stack: Stack) -> dict[str, dict[str, Any]]:
@@ -84,4 +85,4 @@ def test_the_calls_that_were_saved_are_counted(stack: Stack) -> None:
 
 def saved(stack: Stack) -> int:
     counts: dict[str, int] = stack.relay.destinations()[VISITED.name]["ever"]
-    return counts.get("collapsed", 0)
+    return counts.get("aggregated", 0)

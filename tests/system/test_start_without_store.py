@@ -24,7 +24,7 @@ def test_whoever_starts_before_the_store_waits_says_so_and_goes_on(launch: Launc
             process.start()
         stack.await_web()
         refused = requests.get(f"{stack.url}/readyz", timeout=5)
-        assert (refused.status_code, refused.json()["code"]) == (503, "store_away")
+        assert (refused.status_code, refused.json()["code"]) == (503, "store_unavailable")
         assert stack.relay.post(ACCOUNT, page_view("early")).status_code == 503
         eventually(
             lambda: '"worker.waits_for_store"' in worker.log.read_text(), within=15, what="the worker's word"

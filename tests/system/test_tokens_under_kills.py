@@ -14,7 +14,7 @@ from redis import Redis
 
 from relay.core.lifecycle import Cause
 from relay.core.oauth import OAuthApp
-from relay.core.outcome import LockedOut
+from relay.core.outcome import Blocked
 from relay.sandbox.serve import serving
 from relay.sandbox.settings import SandboxSettings
 from relay.store.engine import keys
@@ -94,7 +94,7 @@ class Ended:
     saved: set[str] = field(default_factory=set)
     lost: set[str] = field(default_factory=set)
     statuses: dict[str, list[int]] = field(default_factory=dict)
-    access: dict[str, Access | LockedOut] = field(default_factory=dict)
+    access: dict[str, Access | Blocked] = field(default_factory=dict)
     holds: dict[str, str | None] = field(default_factory=dict)
     refreshes: dict[str, list[int]] = field(default_factory=dict)
     killed: int = 0
@@ -186,11 +186,11 @@ def test_whoever_saved_in_time_has_tokens_that_work(ended: Ended) -> None:
 
 
 def test_every_other_consent_is_lost_and_its_destination_waits_for_its_customer(ended: Ended) -> None:
-    causes = {name: found.cause for name, found in ended.access.items() if isinstance(found, LockedOut)}
+    causes = {name: found.cause for name, found in ended.access.items() if isinstance(found, Blocked)}
 
     assert set(causes) == ended.lost
-    assert set(causes.values()) == {Cause.NEEDS_REAUTH}
-    assert {name for name, cause in ended.holds.items() if cause == "needs_reauth"} == ended.lost
+    assert set(causes.values()) == {Cause.REAUTHORIZATION_REQUIRED}
+    assert {name for name, cause in ended.holds.items() if cause == "reauthorization_required"} == ended.lost
 
 
 def test_no_destination_was_refused_more_than_once(ended: Ended) -> None:

@@ -46,7 +46,7 @@ def test_the_other_store_s_events_flow_while_one_is_dead_and_all_arrive_once_it_
         assert (ready.status_code == 200) is (killed == "eu")
 
         store.start()
-        eventually(lambda: stack.relay.post(dead, events("c")).ok, within=20, what="the door")
+        eventually(lambda: stack.relay.post(dead, events("c")).ok, within=20, what="the endpoint")
         eventually(lambda: stack.relay.open_events() == 0, within=40, what="the drain")
         assert arrived(stack, dead, "a", "c")
         assert arrived(stack, alive, "b")

@@ -17,7 +17,7 @@ ANSWERS = {
 }
 """Every error that takes its code where it is raised, with the status it is answered by."""
 
-_PLACES = dict.fromkeys(ANSWERS, 0) | {"Problem": 1, "problem": 1, "Silence": 0, "Faltered": 2}
+_PLACES = dict.fromkeys(ANSWERS, 0) | {"Problem": 1, "problem": 1, "Silence": 0, "Failed": 2}
 
 
 @dataclass(frozen=True, slots=True)

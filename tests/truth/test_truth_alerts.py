@@ -65,7 +65,7 @@ def test_the_message_on_the_page_has_every_field_of_a_real_one():
 
 
 def _facts() -> Facts:
-    return Facts("main", NOW, held=[HeldUp("acme", Cause.NEEDS_CREDENTIALS, NOW, 3)])
+    return Facts("main", NOW, held=[HeldUp("acme", Cause.INVALID_CREDENTIALS, NOW, 3)])
 
 
 def _shape(value: object) -> object:

@@ -16,7 +16,7 @@ from relay.core.default_mapping.ids_and_titles import PHRASES
 from relay.core.event.fields import Many, Part
 from relay.core.event.model import EventType
 from relay.core.event.schema import EVENT
-from relay.core.outcome import AlreadyReported, Delivered, Faltered, LockedOut, Refused, Throttled, word_for
+from relay.core.outcome import AlreadyReported, Blocked, Delivered, Failed, RateLimited, Rejected, word_for
 from relay.settings import Settings
 from tests.truth.project import first_cells, page, rows, section
 
@@ -111,10 +111,10 @@ def test_every_outcome_is_explained_and_no_other():
     outcomes = (
         Delivered(200, None),
         AlreadyReported(409, None, ()),
-        Throttled(429, None, (), None),
-        Faltered(500, None, "gong_error", (), ambiguous=True, seconds=None),
-        Refused(400, None, ()),
-        LockedOut(401, None, "needs_credentials", ()),  # type: ignore[arg-type]
+        RateLimited(429, None, (), None),
+        Failed(500, None, "gong_error", (), ambiguous=True, seconds=None),
+        Rejected(400, None, ()),
+        Blocked(401, None, "invalid_credentials", ()),  # type: ignore[arg-type]
     )
     told = first_cells(section(page("docs/delivery.md"), "What an answer means"))
 

@@ -44,7 +44,7 @@ def test_every_import_contract_is_kept():
         ),
         ("relay/core/ids.py", "import time", "The core is pure"),
         ("relay/web/api/events_ingest.py", "import requests", "Only workers speak HTTP outwards"),
-        ("workers/gong_client.py", "import relay.web.doors", "Workers never load the web"),
+        ("workers/gong_client.py", "import relay.web.endpoints", "Workers never load the web"),
         ("relay/ingest/parse_items.py", "import redis", "Redis is spoken in one place"),
     ],
 )

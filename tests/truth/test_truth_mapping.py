@@ -14,7 +14,6 @@ import pytest
 from relay.core import payloads
 from relay.core.call import Operation
 from relay.core.errors import Invalid
-from relay.core.lane import Lane
 from relay.core.mapping import compile as compiling
 from relay.core.mapping import engine as run
 from relay.core.mapping import lint_expression as lint
@@ -29,6 +28,7 @@ from relay.core.mapping.functions import urls as web
 from relay.core.mapping.functions.registry import Each
 from relay.core.mapping.rule import Rule
 from relay.core.payloads import Payload
+from relay.core.priority import Priority
 from relay.core.verification.request import SignedRequest
 from relay.core.verification.verify import verify
 from tests.truth.printed_sources import config_of
@@ -113,8 +113,8 @@ def test_every_name_that_an_expression_may_start_from_is_explained():
     assert first_cells(section(PAGE, "Names to start from")) == list(lint.SCOPE)
 
 
-def test_every_lane_is_explained():
-    assert set(re.findall(r"`(\w+)`", section(PAGE, "Lanes"))) == set(Lane)
+def test_every_priority_is_explained():
+    assert set(re.findall(r"`(\w+)`", section(PAGE, "Priorities"))) == set(Priority)
 
 
 def test_every_limit_on_the_page_is_the_one_that_holds():

@@ -91,17 +91,17 @@ def test_rq_shows_a_dead_letter_as_a_failed_job_with_its_reason(redis: Redis, sc
     accept_events(scripts, event("1"))
     [taken] = take_events(scripts)
 
-    finish(scripts, taken, bury(Reason.REFUSED, "no title", record=b"{}", keep_seconds=60))
+    finish(scripts, taken, bury(Reason.REJECTED, "no title", record=b"{}", keep_seconds=60))
 
     [failed] = FailedJobRegistry(queue=queue(redis)).get_job_ids()
     job = Job.fetch(failed, connection=redis, serializer=JSONSerializer)
-    assert (job.get_status(), job._exc_info) == (JobStatus.FAILED, "refused: no title")
+    assert (job.get_status(), job._exc_info) == (JobStatus.FAILED, "rejected: no title")
 
 
 def test_requeueing_a_dead_letter_with_rq_sends_it_again(redis: Redis, scripts: Scripts):
     accept_events(scripts, event("1"))
     [taken] = take_events(scripts)
-    finish(scripts, taken, bury(Reason.REFUSED, "no title", record=b"{}", keep_seconds=60))
+    finish(scripts, taken, bury(Reason.REJECTED, "no title", record=b"{}", keep_seconds=60))
 
     FailedJobRegistry(queue=queue(redis)).requeue(taken.id)
 

@@ -7,10 +7,10 @@ import orjson
 import pytest
 
 from relay.config.load import read_config
-from relay.config.visit_sessions import RuleCollapseSchema
+from relay.config.visit_sessions import RuleAggregateSchema
 from relay.core.mapping.engine import run
 from relay.core.payloads import Payload
-from relay.core.visit_session import Collapse, Gathered, collapsed
+from relay.core.visit_session import Aggregate, AggregateOptions, aggregate_body
 from tests.truth.project import fenced, first_cells, page, rows, section
 
 PAGE = page("docs/sessions.md")
@@ -38,8 +38,8 @@ def sent() -> dict[str, Any]:
     )
     assert event.call
     assert event.session
-    gathered = Gathered(12, TEN, TEN + timedelta(minutes=11), event.session.told)
-    return collapsed(event.call.operation, event.call.body, gathered)
+    aggregated = Aggregate(12, TEN, TEN + timedelta(minutes=11), event.session.told)
+    return aggregate_body(event.call.operation, event.call.body, aggregated)
 
 
 def test_the_printed_source_makes_the_printed_body():
@@ -49,11 +49,15 @@ def test_the_printed_source_makes_the_printed_body():
 
 
 def test_every_key_of_a_collapse_is_explained():
-    assert set(first_cells(section(PAGE, "Say so"))) == set(RuleCollapseSchema().fields)
+    assert set(first_cells(section(PAGE, "Say so"))) == set(RuleAggregateSchema().fields)
 
 
 @pytest.mark.parametrize(
-    ("key", "seconds"), [("quiet", Collapse().quiet_seconds), ("longest", Collapse().longest_seconds)]
+    ("key", "seconds"),
+    [
+        ("idle_timeout", AggregateOptions().idle_timeout_seconds),
+        ("max_duration", AggregateOptions().max_duration_seconds),
+    ],
 )
 def test_the_defaults_on_the_page_are_the_codes(key: str, seconds: float):
     told = {row[0]: row[1] for row in rows(section(PAGE, "Say so"))}

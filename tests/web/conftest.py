@@ -89,7 +89,7 @@ def kill(
             native = f"{detail[:7]}-{number}"
             sent = client.post("/v1/events", json=page_view(native), headers={"X-API-Key": KEYS[source]})
             ids.append(sent.get_json()["id"])
-        buried = bury(Reason.REFUSED, detail, record=b"", keep_seconds=600, status=400)
+        buried = bury(Reason.REJECTED, detail, record=b"", keep_seconds=600, status=400)
         left = count
         while taken := take_events(scripts, left):
             left -= len(taken)

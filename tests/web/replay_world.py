@@ -18,7 +18,7 @@ from relay.store.engine.scripts import Scripts
 from relay.store.stores import Stores
 from tests.store_world import take_events
 from tests.web.conftest import ADMIN, config
-from tests.web.test_webhooks_door import SECRET
+from tests.web.test_webhooks_endpoint import SECRET
 
 OPERATOR = {"X-API-Key": ADMIN}
 

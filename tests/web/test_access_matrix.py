@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from tests.web.access_world import KEYS, OURS, relay, sign_in
 
 TABLE = {
-    # Whoever asks, all are answered alike: probes, pages for everybody, and doors with a proof of their own.
+    # Whoever asks, all are answered alike: probes, pages for everybody, and endpoints with a proof of their own.
     "anyone": """
         GET /                       GET /livez              GET /readyz             GET /version
         GET /openapi.json           GET /ops/static/<digest>/<path:name>
@@ -137,13 +137,13 @@ def world(redis: Redis, page_view) -> World:
 
 def passed(answer: TestResponse) -> bool:
     """Whether somebody got as far as the thing itself, whatever state it is in."""
-    led_to_the_door = answer.status_code == 303 and "/ops/sign-in" in answer.headers["Location"]
+    led_to_the_endpoint = answer.status_code == 303 and "/ops/sign-in" in answer.headers["Location"]
     not_theirs = (
         answer.status_code == 404
         and answer.get_json(silent=True, force=True) is not None
         and (answer.get_json(force=True)["code"] == "no_such_event")
     )
-    return answer.status_code not in {401, 403} and not led_to_the_door and not not_theirs
+    return answer.status_code not in {401, 403} and not led_to_the_endpoint and not not_theirs
 
 
 def routes(client: FlaskClient) -> Iterator[tuple[str, str]]:

@@ -21,7 +21,7 @@ from tests.store_world import NOW
 from tests.web.conftest import ADMIN, config
 
 OPS = Receiver("ops", "https://ops.example/hook", b"0123456789abcdef01234567")
-RULES = AlertRules((OPS,), Thresholds(relaxed_store=False))
+RULES = AlertRules((OPS,), Thresholds(relaxed_durability=False))
 Headers = dict[str, str]
 Page = Callable[[], dict[str, Any]]
 
@@ -141,7 +141,7 @@ def test_a_store_that_is_away_is_told_as_that(operator: Headers):
     away = create_app(Settings(admin_key=ADMIN), replace(config(), alerts=RULES), Redis(port=1)).test_client()
     page = away.get("/v1/alerts", headers=operator).get_json()
 
-    assert page["looks"] == [{"store": "main", "at": None, "away": "store_away"}]
+    assert page["looks"] == [{"store": "main", "at": None, "away": "store_unavailable"}]
 
 
 def test_each_store_is_watched_by_its_own_workers_and_shown_with_the_others(

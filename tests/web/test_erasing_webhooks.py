@@ -15,7 +15,7 @@ from tests.web.test_erasures_api import get, run
 from tests.web.test_erasures_api import post as ask
 from tests.web.test_routing import event
 from tests.web.test_two_stores import process, send
-from tests.web.test_webhooks_door import application, counts, post, viewed
+from tests.web.test_webhooks_endpoint import application, counts, post, viewed
 
 JANE, JOE = "jane@globex.example", "joe@globex.example"
 

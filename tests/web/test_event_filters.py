@@ -33,7 +33,7 @@ def test_every_filter_is_read():
         "destination": "acme",
         "source": "web",
         "status": "dead",
-        "reason": "refused",
+        "reason": "rejected",
         "cluster": "f1",
         "event_id": "web:1",
         "request_id": "r1",
@@ -46,7 +46,7 @@ def test_every_filter_is_read():
         destination="acme",
         source="web",
         status=State.DEAD,
-        reason=Reason.REFUSED,
+        reason=Reason.REJECTED,
         cluster="f1",
         event_id="web:1",
         request_id="r1",
@@ -88,8 +88,8 @@ def test_everything_that_is_wrong_is_said_at_once():
 def test_dead_letters_are_listed_by_their_reason(client: FlaskClient, operator: dict[str, str], kill):
     ids = kill(2)
 
-    found = client.get("/v1/events?reason=refused&since=-1h", headers=operator).get_json()["events"]
-    others = client.get("/v1/events?reason=crashed", headers=operator).get_json()["events"]
+    found = client.get("/v1/events?reason=rejected&since=-1h", headers=operator).get_json()["events"]
+    others = client.get("/v1/events?reason=worker_crashed", headers=operator).get_json()["events"]
     cluster = client.get(f"/v1/events?cluster={found[0]['cluster']}", headers=operator).get_json()["events"]
 
     assert ([event["id"] for event in found], others) == (ids[::-1], [])

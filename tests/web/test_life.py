@@ -9,14 +9,14 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from relay.app import create_app
-from relay.config.reload import Refused
+from relay.config.reload import Rejected
 from relay.core.errors import Problem
 from relay.settings import Settings
 from relay.web.context import Life, install, parts
 from tests.web.conftest import ADMIN, KEYS, config
 
 SINCE = datetime(2026, 11, 21, 10, tzinfo=UTC)
-WRONG = Refused(SINCE, (Problem("sources.<b>web", "unknown_key", "there is no such key"),))
+WRONG = Rejected(SINCE, (Problem("sources.<b>web", "unknown_key", "there is no such key"),))
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_a_file_that_is_wrong_is_no_reason_to_be_taken_out(app: Flask):
 
     assert (answer.status_code, answer.get_json()["configuration"]) == (
         200,
-        {"status": "refused", "since": "2026-11-21T10:00:00Z", "faults": 1},
+        {"status": "rejected", "since": "2026-11-21T10:00:00Z", "faults": 1},
     )
 
 

@@ -49,11 +49,11 @@ def value(client: FlaskClient, operator: dict[str, str]) -> Values:
 def test_what_can_be_foreseen_begins_at_0(value: Values):
     assert value("relay_events_accepted_total", destination="acme") == 0
     assert value("relay_events_ended_total", destination="acme", state="delivered") == 0
-    assert value("relay_dead_letters_total", destination="acme", reason="refused") == 0
-    assert value("relay_attempts_total", destination="acme", outcome="throttled") == 0
+    assert value("relay_dead_letters_total", destination="acme", reason="rejected") == 0
+    assert value("relay_attempts_total", destination="acme", outcome="rate_limited") == 0
     assert value("relay_requests_total", source="web", outcome="taken") == 0
     assert value("relay_event_latency_seconds_count") == 0
-    assert value("relay_request_duration_seconds_count", door="webhooks") == 0
+    assert value("relay_request_duration_seconds_count", endpoint="webhooks") == 0
 
 
 def test_what_happens_is_counted(client, scripts: Scripts, page_view, sender, value: Values):
@@ -80,8 +80,8 @@ def test_what_happens_is_counted(client, scripts: Scripts, page_view, sender, va
 def test_dead_letters_and_their_attempts_are_counted_by_reason(kill, value: Values):
     kill(2)
 
-    assert value("relay_dead_letters_total", destination="acme", reason="refused") == 2
-    assert value("relay_attempts_total", destination="acme", outcome="refused") == 2
+    assert value("relay_dead_letters_total", destination="acme", reason="rejected") == 2
+    assert value("relay_attempts_total", destination="acme", outcome="rejected") == 2
     assert value("relay_events", destination="acme", state="dead") == 2
 
 
@@ -113,10 +113,10 @@ def test_what_is_turned_away_is_counted_by_code(redis: Redis, sender, value: Val
     assert value("relay_requests_total", source="", outcome="unauthorized") == 1
 
 
-def test_requests_are_timed_by_door(client, page_view, sender, value: Values):
+def test_requests_are_timed_by_endpoint(client, page_view, sender, value: Values):
     client.post("/v1/events", json=page_view("a"), headers=sender).close()
 
-    assert value("relay_request_duration_seconds_count", door="events") == 1
+    assert value("relay_request_duration_seconds_count", endpoint="events") == 1
 
 
 def test_a_store_that_is_away_is_told_as_such(operator: dict[str, str], redis: Redis):

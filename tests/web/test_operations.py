@@ -14,7 +14,7 @@ from tests.web.conftest import KEYS
 
 Headers = dict[str, str]
 Maker = Callable[..., dict[str, Any]]
-RECORD = b'{"number":1,"outcome":"refused","status":400}'
+RECORD = b'{"number":1,"outcome":"rejected","status":400}'
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def event_id(client: FlaskClient, sender: Headers, page_view: Maker) -> str:
 @pytest.fixture
 def dead_id(event_id: str, scripts: Scripts) -> str:
     [taken] = take_events(scripts)
-    finish(scripts, taken, bury(Reason.REFUSED, "content: must not be null", record=RECORD, keep_seconds=60))
+    finish(scripts, taken, bury(Reason.REJECTED, "content: must not be null", record=RECORD, keep_seconds=60))
     return event_id
 
 
@@ -51,11 +51,11 @@ def test_a_dead_letter_says_why_and_what_to_do(client: FlaskClient, operator: He
 
     assert (page["status"], page["reason"], page["detail"]) == (
         "dead",
-        "refused",
+        "rejected",
         "content: must not be null",
     )
-    assert [told["outcome"] for told in page["tries"]] == ["refused"]
-    assert (page["why"]["cause"], "Mend" in page["why"]["remedy"]) == ("refused", True)
+    assert [told["outcome"] for told in page["tries"]] == ["rejected"]
+    assert (page["why"]["cause"], "Mend" in page["why"]["remedy"]) == ("rejected", True)
 
 
 def test_a_held_event_says_why_its_destination_rests(

@@ -39,9 +39,9 @@ def test_what_is_asked_for_is_handed_to_one_worker_once(
     ("probed", "remedy"),
     [
         (Probed("passed", 400), None),
-        (Probed("locked_out", 401, "expired", Cause.NEEDS_CREDENTIALS), CAUSES[Cause.NEEDS_CREDENTIALS]),
-        (Probed("throttled", 429, "slow down"), "The company's limits at Gong are spent just now."),
-        (Probed("faltered", None, "no answer in 20 s"), "Gong did not answer as Gong does."),
+        (Probed("blocked", 401, "expired", Cause.INVALID_CREDENTIALS), CAUSES[Cause.INVALID_CREDENTIALS]),
+        (Probed("rate_limited", 429, "slow down"), "The company's limits at Gong are spent just now."),
+        (Probed("failed", None, "no answer in 20 s"), "Gong did not answer as Gong does."),
         (Probed("not_configured"), "The worker's configuration does not hold this destination."),
     ],
     ids=lambda value: value.outcome if isinstance(value, Probed) else "",

@@ -18,7 +18,7 @@ from relay.store.operator_actions import Hold, discard_event, hold_destination, 
 from tests.store_world import take_events
 from tests.web.conftest import config
 from tests.web.replay_world import OPERATOR, begin, look, run_all, stepping, take_all
-from tests.web.test_webhooks_door import TEXT, application, post, viewed
+from tests.web.test_webhooks_endpoint import TEXT, application, post, viewed
 from workers.replay_job import ReplayChore
 
 Kill = Callable[..., list[str]]
@@ -60,7 +60,7 @@ def test_what_dies_again_is_not_sent_twice_by_one_replay(
     replay_id = begin(client)["id"]
     run_all(redis, stepping(redis))
     for taken in take_all(scripts, 3):
-        finish(scripts, taken, bury(Reason.REFUSED, "no", record=b"", keep_seconds=600))
+        finish(scripts, taken, bury(Reason.REJECTED, "no", record=b"", keep_seconds=600))
 
     run_all(redis, stepping(redis), steps=3)
 
@@ -161,7 +161,7 @@ def test_dead_letters_are_mapped_anew_by_a_mended_mapping(redis: Redis, scripts:
     for number in range(3):
         post(client, viewed(str(number), title=None))
     [cluster] = client.get("/v1/dead-letters", headers=OPERATOR).get_json()["clusters"]
-    assert (cluster["count"], cluster["reason"], cluster["rule"]) == (3, "unmappable", "page viewed")
+    assert (cluster["count"], cluster["reason"], cluster["rule"]) == (3, "mapping_failed", "page viewed")
 
     still = begin(client, filter={"cluster": cluster["cluster"]})
     run_all(redis, stepping(redis, TEXT), steps=2)

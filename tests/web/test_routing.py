@@ -1,4 +1,4 @@
-"""A source that serves many destinations, at the doors: each event goes its own way, or waits as a dead letter for one."""
+"""A source that serves many destinations, at the endpoints: each event goes its own way, or waits as a dead letter for one."""
 
 import json
 from datetime import UTC, datetime
@@ -28,12 +28,12 @@ sources:
     accounts: {"17": acme}
     keys: ["${KEY}"]
     verify: {scheme: none}
-    lanes: {form_submit: low}
+    priorities: {form_submit: low}
     rules:
       - name: viewed
         when: item.event == 'view'
         to: digital-interaction
-        lane: high
+        priority: high
         map:
           eventId: "{{ item.id }}"
           timestamp: "2026-11-20T10:00:00Z"
@@ -121,15 +121,15 @@ def test_what_leads_nowhere_is_a_dead_letter_that_says_what_to_do(client: FlaskC
     post(client, view("1", "nobody"))
 
     [letter] = dead(client)
-    assert (letter["reason"], letter["destination"]) == ("unroutable", "unrouted")
+    assert (letter["reason"], letter["destination"]) == ("no_destination", "unrouted")
     assert "'nobody'" in letter["detail"]
 
 
-@pytest.mark.parametrize("door", [post, send], ids=["webhook", "events"])
+@pytest.mark.parametrize("endpoint", [post, send], ids=["webhook", "events"])
 def test_a_dead_letter_is_routed_anew_when_it_is_replayed(
-    door: Any, client: FlaskClient, scripts: Scripts, redis: Redis
+    endpoint: Any, client: FlaskClient, scripts: Scripts, redis: Redis
 ):
-    door(client, view("1", "18") if door is post else event("1", "18"))
+    endpoint(client, view("1", "18") if endpoint is post else event("1", "18"))
     [letter] = dead(client)
     refused = client.post(f"/v1/events/{letter['id']}/replay", headers=OPERATOR)
     connect(scripts, "initech", "18")
@@ -146,7 +146,7 @@ def test_events_of_the_api_are_routed_one_by_one(client: FlaskClient, scripts: S
 
     assert (answer["queued"], answer["dead"]) == (2, 1)
     assert [each["destination"] for each in answer["results"]] == ["acme", "globex", "unrouted"]
-    assert answer["results"][2]["errors"][0]["code"] == "unroutable"
+    assert answer["results"][2]["errors"][0]["code"] == "no_destination"
     assert set(gone(scripts)) == {"hub:1", "hub:2"}
 
 
@@ -168,13 +168,13 @@ def test_each_of_a_shares_calls_is_a_dead_letter_of_its_own_and_sent_once_when_r
     assert (len(letters), len(sent), people) == (2, 2, {"ann@initech.example", "bob@initech.example"})
 
 
-@pytest.mark.parametrize("door", [post, send], ids=["webhook", "events"])
+@pytest.mark.parametrize("endpoint", [post, send], ids=["webhook", "events"])
 def test_two_customers_may_use_one_id_and_each_repeats_for_itself_alone(
-    door: Any, client: FlaskClient, redis: Redis
+    endpoint: Any, client: FlaskClient, redis: Redis
 ):
-    make = view if door is post else event
+    make = view if endpoint is post else event
     for account in ("17", "globex", "nobody", "17", "globex", "nobody"):
-        door(client, [make("1", account)])
+        endpoint(client, [make("1", account)])
 
     found = client.get("/v1/events?event_id=hub:1", headers=OPERATOR).get_json()["events"]
     assert sorted(one["destination"] for one in found) == ["acme", "globex", "unrouted"]
@@ -194,7 +194,7 @@ def test_a_preview_says_where_each_item_would_go(client: FlaskClient):
     page = client.post("/v1/sources/hub/preview", json=batch, headers=OPERATOR).get_json()
 
     assert [item["destination"] for item in page["items"]] == ["acme", "unrouted"]
-    assert page["items"][1]["errors"][0]["code"] == "unroutable"
+    assert page["items"][1]["errors"][0]["code"] == "no_destination"
 
 
 def test_a_call_meant_for_gong_names_no_customer_and_is_refused(client: FlaskClient, redis: Redis):

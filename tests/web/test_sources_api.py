@@ -23,7 +23,7 @@ RULE: dict[str, Any] = {
     "name": "page viewed",
     "when": "item.event == 'page_view'",
     "to": "digital-interaction",
-    "lane": "low",
+    "priority": "low",
     "map": {
         "eventId": "{{ item.id }}",
         "timestamp": "{{ item.at }}",
@@ -189,7 +189,7 @@ def test_sources_are_listed_with_their_way_and_their_rules(client: FlaskClient):
     assert (told["site"]["destination"], told["plain"]["webhook"]) == ("acme", None)
     webhook = told["site"]["webhook"]
     assert (webhook["verify"], webhook["verified"], webhook["preset"]) == ("github", True, None)
-    assert webhook["rules"] == [{"name": "page viewed", "to": "digital-interaction", "lane": "low"}]
+    assert webhook["rules"] == [{"name": "page viewed", "to": "digital-interaction", "priority": "low"}]
     assert SECRET not in json.dumps(told)
 
 

@@ -105,11 +105,11 @@ def test_nothing_of_a_company_is_in_another_store(client: FlaskClient, redis: Re
     assert (gone(redis), gone(second_redis)) == (["hub:1"], ["hub:2"])
 
 
-@pytest.mark.parametrize("door", ["events", "webhook"])
+@pytest.mark.parametrize("endpoint", ["events", "webhook"])
 def test_one_request_is_kept_in_part_by_each_store_under_one_receipt(
-    door: str, client: FlaskClient, redis: Redis, second_redis: Redis
+    endpoint: str, client: FlaskClient, redis: Redis, second_redis: Redis
 ):
-    if door == "events":
+    if endpoint == "events":
         told = send(client, event("2", "globex"), event("1", "acme"), event("3", "nobody")).get_json()
         assert [result["event_id"] for result in told["results"]] == ["hub:2", "hub:1", "hub:3"]
         assert [result["status"] for result in told["results"]] == ["queued", "queued", "dead"]
@@ -146,7 +146,7 @@ def test_a_request_of_which_the_second_store_takes_nothing_is_repeated_and_each_
 def test_nothing_is_kept_anywhere_of_a_request_whose_second_store_is_known_to_be_away(redis: Redis):
     answer = send(process(redis, open_redis(AWAY, WORKER)), event("1", "acme"), event("2", "globex"))
 
-    assert (answer.status_code, answer.get_json()["code"]) == (503, "store_away")
+    assert (answer.status_code, answer.get_json()["code"]) == (503, "store_unavailable")
     assert redis.zcard(keys.ALL) == 0
 
 
@@ -178,7 +178,7 @@ def test_readiness_is_the_main_store_s_and_tells_of_each(redis: Redis):
     queues = client.get("/v1/queues", headers=OPERATOR).get_json()
 
     assert ready.status_code == 200
-    assert ready.get_json()["stores"][1] == queues["stores"][1] == {"name": "eu", "away": "store_away"}
+    assert ready.get_json()["stores"][1] == queues["stores"][1] == {"name": "eu", "away": "store_unavailable"}
     assert process(open_redis(AWAY, WORKER), redis).get("/readyz").status_code == 503
 
 
@@ -221,7 +221,7 @@ def test_a_replay_is_done_in_each_store_and_told_as_one(
     stores = Stores(redis, {"eu": second_redis})
     for store in stores:
         for taken in take_events(store.scripts):
-            assert finish(store.scripts, taken, bury(Reason.REFUSED, "no", record=b"", keep_seconds=600))
+            assert finish(store.scripts, taken, bury(Reason.REJECTED, "no", record=b"", keep_seconds=600))
     letters = client.get("/v1/dead-letters", headers=OPERATOR).get_json()
 
     foreseen = begin(client, filter={"status": "dead"}, dry_run=True)

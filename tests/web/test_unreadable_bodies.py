@@ -33,7 +33,7 @@ def problem(response: TestResponse, status: int, code: str) -> None:
         ("application/json; charset=utf-16", "unsupported_charset"),
     ],
 )
-def test_a_type_the_door_does_not_read_is_415(
+def test_a_type_the_endpoint_does_not_read_is_415(
     client: FlaskClient, sender: Headers, content_type: str, code: str
 ):
     headers = sender | ({"Content-Type": content_type} if content_type else {})

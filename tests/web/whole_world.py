@@ -98,7 +98,7 @@ class World:
     def kill(self) -> None:
         for taken in take_events(self.scripts):
             buried = bury(
-                Reason.REFUSED, "content: must not be null", record=b"{}", keep_seconds=60, status=400
+                Reason.REJECTED, "content: must not be null", record=b"{}", keep_seconds=60, status=400
             )
             finish(self.scripts, taken, buried)
 
@@ -112,7 +112,7 @@ def open_world(redis: Redis) -> World:
 
 
 def stage(world: World) -> None:
-    """A dead letter of each door, a replay that waits, a queued event, a hold that has ended."""
+    """A dead letter of each endpoint, a replay that waits, a queued event, a hold that has ended."""
     world.webhook()
     world.ids["dead"] = world.send("dead")
     world.kill()

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from relay.core.lifecycle import Cause
-from relay.core.outcome import AlreadyReported, Delivered, Faltered, LockedOut, Outcome, Refused, Throttled
+from relay.core.outcome import AlreadyReported, Blocked, Delivered, Failed, Outcome, RateLimited, Rejected
 from relay.store.delivery import SECOND, Settlement, Taken
 from workers.credentials import Accesses
 from workers.deliver import Deliverer, deliver
@@ -45,8 +45,8 @@ def settle(outcome: Outcome, **fields: Any) -> Settlement:
     return settle_attempt(attempt(outcome, **fields), Rules())
 
 
-def faltered(**fields: Any) -> Faltered:
-    return Faltered(
+def failed(**fields: Any) -> Failed:
+    return Failed(
         **{
             "status": 503,
             "request_id": "r",
@@ -76,13 +76,13 @@ def test_already_reported_is_our_own_delivery_only_after_doubt(ambiguous: bool, 
     ("seconds", "throttles", "expected"), [(5.0, 0, 5.0), (None, 0, 1.0), (None, 3, 8.0)]
 )
 def test_throttled_freezes_the_company(seconds: float | None, throttles: int, expected: float):
-    told = settle(Throttled(429, "r1", (), seconds), throttles=throttles)
+    told = settle(RateLimited(429, "r1", (), seconds), throttles=throttles)
 
     assert (told.verb, told.arguments) == ("freeze", (int(expected * SECOND), 10_000))
 
 
 def test_faltered_waits_and_keeps_the_doubt():
-    told = settle(faltered())
+    told = settle(failed())
 
     assert told.verb == "later"
     delay, ambiguous, spent, blames_gong, said = told.arguments
@@ -101,52 +101,52 @@ def test_faltered_waits_and_keeps_the_doubt():
     ],
 )
 def test_gong_is_blamed_for_what_no_event_can_have_caused(fields: dict[str, Any], blames_gong: int):
-    assert settle(faltered(**fields)).arguments[3] == blames_gong
+    assert settle(failed(**fields)).arguments[3] == blames_gong
 
 
 def test_a_call_that_tried_a_gong_that_was_down_spends_no_attempt():
-    told = settle(faltered(), tries_gong=True, attempts=11)
+    told = settle(failed(), tries_gong=True, attempts=11)
 
     assert (told.verb, told.arguments[2]) == ("later", 0)
 
 
 def test_faltered_obeys_a_longer_retry_after():
-    told = settle(faltered(seconds=120.0))
+    told = settle(failed(seconds=120.0))
 
     assert told.arguments[0] == 120 * SECOND
 
 
 @pytest.mark.parametrize("fields", [{"attempts": 11}, {"received_at": NOW - timedelta(hours=24)}])
 def test_faltered_too_often_or_too_long_is_a_dead_letter(fields: dict[str, Any]):
-    told = settle(faltered(), **fields)
+    told = settle(failed(), **fields)
 
-    assert (told.verb, told.arguments[:2]) == ("bury", ("exhausted", "down"))
+    assert (told.verb, told.arguments[:2]) == ("bury", ("retries_exhausted", "down"))
 
 
 def test_refused_is_a_dead_letter_at_once_with_gongs_words():
-    told = settle(Refused(400, "r1", ("content: must not be null", "person: must not be null")))
+    told = settle(Rejected(400, "r1", ("content: must not be null", "person: must not be null")))
 
     assert told.verb == "bury"
-    assert told.arguments[:2] == ("refused", "content: must not be null; person: must not be null")
+    assert told.arguments[:2] == ("rejected", "content: must not be null; person: must not be null")
 
 
 def test_a_dead_letter_names_the_field_at_fault_and_the_faults_it_shares():
-    first, second = (settle(Refused(400, None, (f"content.title: ev-{n} is bad",))) for n in (1, 2))
+    first, second = (settle(Rejected(400, None, (f"content.title: ev-{n} is bad",))) for n in (1, 2))
 
     assert first.arguments[2:] == second.arguments[2:]
     assert first.arguments[4:] == ("field", "content.title")
 
 
 def test_locked_out_holds_the_destination_and_the_event_waits():
-    told = settle(LockedOut(401, "r1", Cause.NEEDS_CREDENTIALS, ("revoked",)))
+    told = settle(Blocked(401, "r1", Cause.INVALID_CREDENTIALS, ("revoked",)))
 
-    assert (told.verb, told.arguments) == ("hold", ("needs_credentials", "revoked", 300 * SECOND))
+    assert (told.verb, told.arguments) == ("hold", ("invalid_credentials", "revoked", 300 * SECOND))
 
 
 def test_an_event_that_is_locked_out_while_probes_pass_is_a_dead_letter():
-    told = settle(LockedOut(403, "r1", Cause.FORBIDDEN, ("waf",)), lockouts=2)
+    told = settle(Blocked(403, "r1", Cause.FORBIDDEN, ("waf",)), lockouts=2)
 
-    assert (told.verb, told.arguments[:2]) == ("bury", ("locked_out", "waf"))
+    assert (told.verb, told.arguments[:2]) == ("bury", ("blocked", "waf"))
 
 
 def test_an_unconfigured_destination_is_held_for_ever_rather_than_lost():
@@ -158,14 +158,14 @@ def test_an_unconfigured_destination_is_held_for_ever_rather_than_lost():
 
 
 def test_a_record_tells_the_attempt_without_body_or_header():
-    record = orjson.loads(attempt(Throttled(429, "r1", ("limit",), 5.0)).record())
+    record = orjson.loads(attempt(RateLimited(429, "r1", ("limit",), 5.0)).record())
 
     assert record == {
         "number": 1,
         "started_at": "2026-11-21T10:00:00.000Z",
         "seconds": 0.25,
         "worker": "w1",
-        "outcome": "throttled",
+        "outcome": "rate_limited",
         "status": 429,
         "request_id": "r1",
         "errors": ["limit"],

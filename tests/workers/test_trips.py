@@ -5,7 +5,7 @@ import time
 from datetime import UTC, datetime
 
 from relay.core.destination import BasicCredentials, Destination
-from relay.core.outcome import Delivered, Faltered, LockedOut
+from relay.core.outcome import Blocked, Delivered, Failed
 from tests.workers.test_gong_edge import OK, server
 from tests.workers.test_settling import taken
 from workers.credentials import Accesses
@@ -58,12 +58,12 @@ def test_nobody_knows_when_a_call_without_an_answer_arrived():
     with server(lambda sock, _: sock.shutdown(socket.SHUT_RDWR)) as (url, _):
         made = attempt(deliverer(url))
 
-    assert isinstance(made.outcome, Faltered)
+    assert isinstance(made.outcome, Failed)
     assert (made.base_url, made.arrived) == (url, None)
 
 
 def test_a_call_that_was_not_made_has_gone_nowhere():
     made = attempt(deliverer("http://127.0.0.1:1"), destination="gone")
 
-    assert isinstance(made.outcome, LockedOut)
+    assert isinstance(made.outcome, Blocked)
     assert (made.base_url, made.arrived) == ("", None)

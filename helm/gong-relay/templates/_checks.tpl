@@ -23,7 +23,7 @@
 {{- fail (printf "settings.%s is set by the chart: leave it out" $name) -}}
 {{- end -}}
 {{- end -}}
-{{- range $name, $way := pick $values "doors" "operations" -}}
+{{- range $name, $way := pick $values "endpoints" "operations" -}}
 {{- if and $way.ingress.enabled $way.httpRoute.enabled -}}
 {{- fail (printf "%s.ingress and %s.httpRoute are both enabled: keep one" $name $name) -}}
 {{- end -}}
@@ -34,10 +34,10 @@
 {{- fail (printf "%s.httpRoute needs host and parentRefs" $name) -}}
 {{- end -}}
 {{- end -}}
-{{- $hosts := compact (list $values.doors.ingress.host $values.doors.httpRoute.host) -}}
+{{- $hosts := compact (list $values.endpoints.ingress.host $values.endpoints.httpRoute.host) -}}
 {{- range $host := compact (list $values.operations.ingress.host $values.operations.httpRoute.host) -}}
 {{- if has $host $hosts -}}
-{{- fail (printf "doors and operations are both at %s: give operations a host of its own" $host) -}}
+{{- fail (printf "endpoints and operations are both at %s: give operations a host of its own" $host) -}}
 {{- end -}}
 {{- end -}}
 {{- $call := get $values.settings "RELAY_CALL_TIMEOUT_SECONDS" | default "20" | float64 -}}

@@ -1,4 +1,4 @@
-"""The command that sends: `send` takes canonical events from a file straight into the store, as the HTTP door does."""
+"""The command that sends: `send` takes canonical events from a file straight into the store, as the HTTP endpoint does."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -89,7 +89,7 @@ def _take_whole(way: _Way, raw: bytes, most_bytes: int) -> list[dict[str, Any]]:
 
 
 def _take_lines(way: _Way, raw: bytes, settings: Settings) -> list[dict[str, Any]]:
-    """Any number of lines, a door's fill at a time."""
+    """Any number of lines, a endpoint's fill at a time."""
     parts = list(batches(raw, most_items=settings.max_items, most_bytes=settings.max_body_bytes))
     if not parts:
         raise click.ClickException("The file holds no event.")

@@ -1,4 +1,4 @@
-"""A file of events as requests of the size that a door takes, and their answers as one."""
+"""A file of events as requests of the size that a endpoint takes, and their answers as one."""
 
 import re
 from collections import Counter

@@ -14,7 +14,7 @@ from relay.cli.formatting import NOTHING, age, counted, instant, plain
 from relay.cli.tables.queues import WIDE, quiet_table
 from relay.core.lifecycle import REASONS, Reason
 
-_STATUS_STYLES = {"dead": "red", "held": "yellow", "waiting": "yellow", "delivered": "green"}
+_STATUS_STYLES = {"dead": "red", "on_hold": "yellow", "retrying": "yellow", "delivered": "green"}
 
 
 def events_view(page: Mapping[str, Any], *, now: datetime, width: int) -> RenderableType:
@@ -104,8 +104,8 @@ def _told(page: Mapping[str, Any]) -> Iterator[tuple[str, str | Text]]:
         yield "reason", page["reason"]
     if "detail" in page:
         yield "detail", page["detail"]
-    if "gathered" in page:
-        yield "session", _gathered(page["gathered"])
+    if "aggregated" in page:
+        yield "session", _gathered(page["aggregated"])
     if "into" in page:
         yield "session", f"told of by event {page['into']}"
     yield "type", page.get("type", NOTHING)

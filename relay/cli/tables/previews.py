@@ -46,7 +46,7 @@ def _item(item: Mapping[str, Any]) -> RenderableType:
 def _by(item: Mapping[str, Any]) -> str:
     if not item["rule"]:
         return ""
-    return f", rule {plain(item['rule'])!r}, lane {item['lane']}, to {item['destination']}"
+    return f", rule {plain(item['rule'])!r}, priority {item['priority']}, to {item['destination']}"
 
 
 def _told(item: Mapping[str, Any]) -> Iterator[RenderableType]:

@@ -16,11 +16,11 @@ from relay.core.destination import MAIN
 WIDE = 100
 """From this many columns on, a table shows what it leaves out on a narrow screen."""
 
-_STATES = ("queued", "sending", "waiting", "held", "delivered", "dead")
-_STATES_IF_ANY = ("gathering", "duplicate", "filtered", "collapsed", "discarded")
+_STATES = ("queued", "sending", "retrying", "on_hold", "delivered", "dead")
+_STATES_IF_ANY = ("aggregating", "duplicate", "filtered", "aggregated", "discarded")
 """Shown on a wide screen where there are such events."""
 
-_STYLES = {"held": "yellow", "dead": "red"}
+_STYLES = {"on_hold": "yellow", "dead": "red"}
 
 
 def status_view(page: Mapping[str, Any], *, now: datetime, width: int) -> RenderableType:
@@ -72,7 +72,7 @@ def _is_spent(budget: Mapping[str, Any]) -> bool:
 
 def _spent(row: Mapping[str, Any]) -> str:
     name, kept, clears = plain(row["destination"]), row["budget"]["kept_for_high"], row["clears_at"]
-    rest = f", but {counted(kept, 'call')} kept for lane high" if kept else ""
+    rest = f", but {counted(kept, 'call')} kept for priority high" if kept else ""
     ends = f" All that waits is sent by {instant(clears)}." if clears else ""
     return f"{name} has spent its budget of the last 24 hours{rest}.{ends}"
 

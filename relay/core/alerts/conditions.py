@@ -150,9 +150,9 @@ def _nobody(facts: Facts, told: Thresholds, every: float) -> Iterator[Finding]:
 
 
 def _relaxed(facts: Facts, told: Thresholds, _: float) -> Iterator[Finding]:
-    if told.relaxed_store and facts.relaxed:
+    if told.relaxed_durability and facts.relaxed:
         text = f"Store {facts.store} may lose what it has taken. {' '.join(facts.relaxed)}"
-        yield _finding(Kind.RELAXED_STORE, facts.store, facts.now, text)
+        yield _finding(Kind.RELAXED_DURABILITY, facts.store, facts.now, text)
 
 
 def _full(facts: Facts, told: Thresholds, _: float) -> Iterator[Finding]:

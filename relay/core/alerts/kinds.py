@@ -13,7 +13,7 @@ class Kind(StrEnum):
     DAY_BUDGET = "day_budget"
     OLDEST_EVENT = "oldest_event"
     NO_WORKER = "no_worker"
-    RELAXED_STORE = "relaxed_store"
+    RELAXED_DURABILITY = "relaxed_durability"
     STORE_FULL = "store_full"
     GONG_DOWN = "gong_down"
     FAILED_VERIFICATION = "failed_verification"
@@ -50,7 +50,7 @@ KINDS: Mapping[Kind, About] = {
     Kind.DAY_BUDGET: About(
         Severity.WARNING,
         "company",
-        "Once it is spent, events wait for room in the rolling day, those of lane high last. Raise limits.per_day if "
+        "Once it is spent, events wait for room in the rolling day, those of priority high last. Raise limits.per_day if "
         "Gong has raised yours; else send less.",
     ),
     Kind.OLDEST_EVENT: About(
@@ -65,7 +65,7 @@ KINDS: Mapping[Kind, About] = {
         "Events are taken and wait; none is lost. Start a worker: `gong-relay worker`. If one was killed, its log and "
         "the machine's say why.",
     ),
-    Kind.RELAXED_STORE: About(
+    Kind.RELAXED_DURABILITY: About(
         Severity.WARNING,
         "store",
         "Set what it names on the Redis server: docs/scaling.md says what each is worth.",

@@ -23,7 +23,7 @@ class Thresholds:
     day_budget: float | None = 0.9
     oldest_event: float | None = 300.0
     no_worker: float | None = 120.0
-    relaxed_store: bool = True
+    relaxed_durability: bool = True
     store_full: float | None = 0.75
     gong_down: float | None = 60.0
     failed_verification: Rate | None = Rate(20, 600.0)

@@ -12,30 +12,30 @@ class Why(StrEnum):
 
     DELIVERED = "delivered"
     ALREADY_REPORTED = "already_reported"
-    COLLAPSED = "collapsed"
-    GATHERING = "gathering"
+    AGGREGATED = "aggregated"
+    AGGREGATING = "aggregating"
     QUEUED = "queued"
-    BUDGET_SPENT = "budget_spent"
-    THROTTLED = "throttled"
+    DAILY_LIMIT_REACHED = "daily_limit_reached"
+    RATE_LIMITED = "rate_limited"
     GONG_DOWN = "gong_down"
     SENDING = "sending"
-    WAITING = "waiting"
+    RETRYING = "retrying"
     PAUSED = "paused"
-    NEEDS_CREDENTIALS = "needs_credentials"
+    INVALID_CREDENTIALS = "invalid_credentials"
     MISSING_SCOPE = "missing_scope"
     FORBIDDEN = "forbidden"
-    WRONG_ADDRESS = "wrong_address"
+    ENDPOINT_NOT_FOUND = "endpoint_not_found"
     REDIRECTED = "redirected"
     NOT_CONFIGURED = "not_configured"
-    NEEDS_REAUTH = "needs_reauth"
-    RENEWAL_FAILING = "renewal_failing"
-    REFUSED = "refused"
-    EXHAUSTED = "exhausted"
-    CRASHED = "crashed"
-    LOCKED_OUT = "locked_out"
-    UNMAPPABLE = "unmappable"
-    UNROUTABLE = "unroutable"
-    NO_RULE = "no_rule"
+    REAUTHORIZATION_REQUIRED = "reauthorization_required"
+    TOKEN_REFRESH_FAILED = "token_refresh_failed"  # noqa: S105 - a word, not a password
+    REJECTED = "rejected"
+    RETRIES_EXHAUSTED = "retries_exhausted"
+    WORKER_CRASHED = "worker_crashed"
+    BLOCKED = "blocked"
+    MAPPING_FAILED = "mapping_failed"
+    NO_DESTINATION = "no_destination"
+    NO_RULE_MATCHED = "no_rule_matched"
     INTERNAL_PERSON = "internal_person"
     FILTERED = "filtered"
     DISCARDED = "discarded"
@@ -43,7 +43,7 @@ class Why(StrEnum):
     REPEATED = "repeated"
     UNVERIFIED = "unverified"
     PRUNED = "pruned"
-    NEVER_ARRIVED = "never_arrived"
+    NOT_RECEIVED = "not_received"
 
 
 NOTHING = "Nothing needs to be done."
@@ -74,7 +74,7 @@ class Facts:
     """What an event's record and its surroundings say. Texts are as they may be shown.
 
     `at` is when it came into its state. `in_doubt`: an attempt ended without an answer, so that Gong may have it.
-    `next_at` is when a waiting event is tried again, a gathering one queued, a queued one sent by the forecast, a hold
+    `next_at` is when a waiting event is tried again, a aggregating one queued, a queued one sent by the forecast, a hold
     probed. `carrier` is the event that stands for its session, `carried` that one's state.
     """
 

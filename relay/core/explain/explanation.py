@@ -48,15 +48,15 @@ def _collapsed(facts: Facts) -> Explanation:
     sentence = f"It is told of by event {facts.carrier}, which stands for its whole session{state}."
     in_gong = {State.DELIVERED: True, State.DUPLICATE: True, None: None}.get(facts.carried, False)
     remedy = NOTHING if in_gong else f"Look at event {facts.carrier}: what becomes of it becomes of this one."
-    return Explanation(Why.COLLAPSED, in_gong, sentence, remedy)
+    return Explanation(Why.AGGREGATED, in_gong, sentence, remedy)
 
 
-def _gathering(facts: Facts) -> Explanation:
+def _aggregating(facts: Facts) -> Explanation:
     latest = f", at {render_instant(facts.next_at)} at the latest" if facts.next_at else ""
     sentence = (
         f"It waits for the rest of its session, and is sent when that has been quiet for a while{latest}."
     )
-    return Explanation(Why.GATHERING, in_gong=False, sentence=sentence, next_at=facts.next_at)
+    return Explanation(Why.AGGREGATING, in_gong=False, sentence=sentence, next_at=facts.next_at)
 
 
 def _queued(facts: Facts) -> Explanation:
@@ -70,11 +70,11 @@ def _queued(facts: Facts) -> Explanation:
 
 
 _OBSTACLES: Mapping[Why, tuple[str, str]] = {
-    Why.BUDGET_SPENT: (
+    Why.DAILY_LIMIT_REACHED: (
         "What its company may send to Gong in a day is spent; it is sent when there is room again{until}.",
-        "Wait; or have Gong raise the company's limit and set limits.per_day to it, or move what matters to lane high.",
+        "Wait; or have Gong raise the company's limit and set limits.per_day to it, or move what matters to priority high.",
     ),
-    Why.THROTTLED: (
+    Why.RATE_LIMITED: (
         "Gong answered 429: the company's limit is spent, and nothing is sent before its Retry-After has passed{until}.",
         "Nothing needs to be done. If it happens often, other integrations spend of the limit too: lower limits.day_share.",
     ),
@@ -110,19 +110,19 @@ def _waiting(facts: Facts) -> Explanation:
     said = f" ({facts.detail})" if facts.detail else ""
     when = f" at {render_instant(facts.next_at)}" if facts.next_at else ""
     sentence = f"Gong did not take it the last time{said}; it is tried again{when}."
-    return Explanation(Why.WAITING, in_gong=False, sentence=sentence, next_at=facts.next_at)
+    return Explanation(Why.RETRYING, in_gong=False, sentence=sentence, next_at=facts.next_at)
 
 
 _HOLDS: Mapping[Cause, str] = {
     Cause.PAUSED: "an operator paused it",
-    Cause.NEEDS_CREDENTIALS: "Gong does not accept its access key (401)",
+    Cause.INVALID_CREDENTIALS: "Gong does not accept its access key (401)",
     Cause.MISSING_SCOPE: "its credentials lack a scope that the call needs (401)",
     Cause.FORBIDDEN: "Gong forbids the call (403), as it does for an address that is not among the key's trusted IPs",
-    Cause.WRONG_ADDRESS: "nothing answers at its base_url (404)",
+    Cause.ENDPOINT_NOT_FOUND: "nothing answers at its base_url (404)",
     Cause.REDIRECTED: "Gong points to another host (3xx)",
     Cause.NOT_CONFIGURED: "the configuration no longer holds it",
-    Cause.NEEDS_REAUTH: "its customer has to allow it in Gong anew (401)",
-    Cause.RENEWAL_FAILING: "its access token has run out, and Gong makes no new one just now",
+    Cause.REAUTHORIZATION_REQUIRED: "its customer has to allow it in Gong anew (401)",
+    Cause.TOKEN_REFRESH_FAILED: "its access token has run out, and Gong makes no new one just now",
 }
 
 
@@ -139,17 +139,17 @@ def _held(facts: Facts) -> Explanation:
 
 
 _DEAD: Mapping[Reason, str] = {
-    Reason.REFUSED: "Gong refused it{detail}.",
-    Reason.EXHAUSTED: "Gong did not take it within the allowed attempts or age{detail}; it is not tried again by itself.",
-    Reason.CRASHED: "Its worker died again and again while sending it; it is not tried again by itself.",
-    Reason.LOCKED_OUT: "Gong answered it as if locked out while other calls passed{detail}.",
-    Reason.UNMAPPABLE: "The mapping of {source} makes no call of it that Gong would take{detail}. Nothing was sent.",
-    Reason.UNROUTABLE: "What it says of its customer leads to no destination{detail}. Nothing was sent.",
+    Reason.REJECTED: "Gong refused it{detail}.",
+    Reason.RETRIES_EXHAUSTED: "Gong did not take it within the allowed attempts or age{detail}; it is not tried again by itself.",
+    Reason.WORKER_CRASHED: "Its worker died again and again while sending it; it is not tried again by itself.",
+    Reason.BLOCKED: "Gong answered it as if locked out while other calls passed{detail}.",
+    Reason.MAPPING_FAILED: "The mapping of {source} makes no call of it that Gong would take{detail}. Nothing was sent.",
+    Reason.NO_DESTINATION: "What it says of its customer leads to no destination{detail}. Nothing was sent.",
 }
 
 
 def _dead(facts: Facts) -> Explanation:
-    reason = facts.reason or Reason.CRASHED
+    reason = facts.reason or Reason.WORKER_CRASHED
     detail = f": {facts.detail.rstrip('.')}" if facts.detail else ""
     sentence = _DEAD[reason].format(detail=detail, source=facts.source)
     return Explanation(Why(reason), in_gong=False, sentence=sentence, remedy=REASONS[reason])
@@ -166,7 +166,7 @@ def _filtered(facts: Facts) -> Explanation:
             "Nothing, if that is meant. If Gong should have it, add a rule whose `when` holds for it and replay the "
             "filtered events: they are mapped anew."
         )
-        return Explanation(Why.NO_RULE, in_gong=False, sentence=sentence, remedy=remedy)
+        return Explanation(Why.NO_RULE_MATCHED, in_gong=False, sentence=sentence, remedy=remedy)
     rule = f" by rule {facts.rule}" if facts.rule else ""
     sentence = f"It was filtered{rule}: {facts.detail or 'it is not meant for Gong'}."
     remedy = "Nothing, if that is meant. If Gong should have it, mend the mapping and replay it."
@@ -191,16 +191,16 @@ def _erased(facts: Facts) -> Explanation:
 
 
 _TELLERS: Mapping[State, Callable[[Facts], Explanation]] = {
-    State.GATHERING: _gathering,
+    State.AGGREGATING: _aggregating,
     State.QUEUED: _queued,
     State.SENDING: _sending,
-    State.WAITING: _waiting,
-    State.HELD: _held,
+    State.RETRYING: _waiting,
+    State.ON_HOLD: _held,
     State.DELIVERED: _delivered,
     State.DUPLICATE: _duplicate,
     State.DEAD: _dead,
     State.FILTERED: _filtered,
-    State.COLLAPSED: _collapsed,
+    State.AGGREGATED: _collapsed,
     State.DISCARDED: _discarded,
     State.ERASED: _erased,
 }

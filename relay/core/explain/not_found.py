@@ -37,7 +37,7 @@ def pruned(name: str) -> Explanation:
     return Explanation(Why.PRUNED, None, sentence, remedy)
 
 
-def never_arrived(name: str, turned: Sequence[Turned]) -> Explanation:
+def not_received(name: str, turned: Sequence[Turned]) -> Explanation:
     """Nothing of that name is known. What was turned away has no names, so it may have been among that."""
     if not turned:
         sentence = f"Nothing named {name} has arrived here, or not within the time that names are remembered."
@@ -45,7 +45,7 @@ def never_arrived(name: str, turned: Sequence[Turned]) -> Explanation:
             "Look at the sender: does it post to this relay, and what was it answered? A request that was refused with "
             "4xx was not kept."
         )
-        return Explanation(Why.NEVER_ARRIVED, in_gong=False, sentence=sentence, remedy=remedy)
+        return Explanation(Why.NOT_RECEIVED, in_gong=False, sentence=sentence, remedy=remedy)
     told = "; ".join(_told(each) for each in turned[:3])
     sentence = (
         f"Nothing named {name} was taken here, but requests were turned away as not their sender's: {told}."

@@ -1,4 +1,4 @@
-"""From a body at one of Gong's doors to its calls: sent on as it came where the destination speaks its dialect, else told anew."""
+"""From a body at one of Gong's endpoints to its calls: sent on as it came where the destination speaks its dialect, else told anew."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace

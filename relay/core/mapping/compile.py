@@ -9,7 +9,6 @@ import orjson
 
 from relay.core.call import Operation
 from relay.core.errors import Invalid, Problem, join
-from relay.core.lane import Lane
 from relay.core.mapping.body_layout import PLACES
 from relay.core.mapping.expressions import Expression
 from relay.core.mapping.lint_expression import read_expression
@@ -21,13 +20,14 @@ from relay.core.mapping.templates import bare
 from relay.core.mapping.tree import Tree, read_tree
 from relay.core.mapping.unknown_keys import question, unknown_keys
 from relay.core.mapping.usage import reads
-from relay.core.mapping.visit_sessions import Collapsing, read_collapsing
+from relay.core.mapping.visit_sessions import RuleAggregate, read_rule_aggregate
+from relay.core.priority import Priority
 
 RULES_MAX = 100
 NAME_MAX = 100
 _VERSION_DIGITS = 8
 _SPEC_KEYS = ("items", "rules", "extends", "preset")
-_RULE_KEYS = ("name", "when", "to", "items", "lane", "collapse", "map")
+_RULE_KEYS = ("name", "when", "to", "items", "priority", "aggregate", "map")
 Choice = TypeVar("Choice", bound=StrEnum)
 _NO_PRESETS: Mapping[str, Any] = {}
 
@@ -99,21 +99,21 @@ def _rule(spec: Any, path: str, problems: list[Problem]) -> Rule | None:
     problems += unknown_keys(spec, _RULE_KEYS, path)
     problems += _name_problems(spec.get("name"), join(path, "name"))
     to = _choice(Operation, spec.get("to"), join(path, "to"), problems)
-    lane = _choice(Lane, spec.get("lane", Lane.NORMAL), join(path, "lane"), problems)
+    priority = _choice(Priority, spec.get("priority", Priority.NORMAL), join(path, "priority"), problems)
     when = _expression(spec.get("when"), join(path, "when"), problems)
     items = _expression(spec.get("items"), join(path, "items"), problems)
     tree = _map(spec.get("map"), to, join(path, "map"), problems)
     if items and to and tree:
         problems += _parted_id(tree, to, join(path, "map"))
-    collapse = _collapse(spec.get("collapse"), to, tree, join(path, "collapse"), problems)
-    if len(problems) > before or to is None or lane is None or tree is None:
+    aggregate = _aggregate(spec.get("aggregate"), to, tree, join(path, "aggregate"), problems)
+    if len(problems) > before or to is None or priority is None or tree is None:
         return None
-    return Rule(spec["name"], when, to, items, lane, tree, collapse)
+    return Rule(spec["name"], when, to, items, priority, tree, aggregate)
 
 
-def _collapse(
+def _aggregate(
     spec: Any, to: Operation | None, tree: Tree | None, path: str, problems: list[Problem]
-) -> Collapsing | None:
+) -> RuleAggregate | None:
     """Only a digital interaction has a place for how many events it stands for."""
     if spec is None:
         return None
@@ -122,9 +122,9 @@ def _collapse(
         problems.append(Problem(path, Mistake.VALUE, message))
         return None
     names_session = tree is not None and isinstance(tree.plain, dict) and "sessionId" in tree.plain
-    collapsing, wrong = read_collapsing(spec, path=path, names_session=names_session)
+    aggregating, wrong = read_rule_aggregate(spec, path=path, names_session=names_session)
     problems += wrong
-    return collapsing
+    return aggregating
 
 
 def _map(spec: Any, to: Operation | None, path: str, problems: list[Problem]) -> Tree | None:

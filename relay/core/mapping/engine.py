@@ -168,10 +168,10 @@ def _by_rule(running: _Run, making: Making, index: int, *, routed: Routed) -> It
         return
     if not parts:
         filtered = _filtered(running, index, item, "the rule finds no items in it", *making.hitches)
-        yield replace(filtered, rule=rule.name, lane=rule.lane)
+        yield replace(filtered, rule=rule.name, priority=rule.priority)
     whole_id = _whole_id(running, item) if rule.items else ""
     start = Mapped(
-        index, whole_id, rule.name, rule.lane, destination=routed.destination, account=routed.account
+        index, whole_id, rule.name, rule.priority, destination=routed.destination, account=routed.account
     )
     for part in parts:
         scope = {**running.scope, "item": part, "parent": item if rule.items else None}
@@ -205,23 +205,23 @@ def _of_part(running: _Run, rule: Rule, start: Mapped, scope: Mapping[str, Any])
     making = Making(scope, meter)
     try:
         raw = rule.tree.build(making) or {}
-        key = rule.collapse.key(making) if rule.collapse else None
+        key = rule.aggregate.key(making) if rule.aggregate else None
     except Exceeded:
         event_id = _made_id(running, start, scope)
         return replace(start, event_id=event_id, problems=(_WORK_TOLD,), people=people_of(scope["item"]))
     finally:
         running.steps_left -= meter.spent
     mapped = _finished(running, rule, start, making=making, raw=raw)
-    return replace(mapped, session=_session(running, rule, mapped, key)) if rule.collapse else mapped
+    return replace(mapped, session=_session(running, rule, mapped, key)) if rule.aggregate else mapped
 
 
 def _session(running: _Run, rule: Rule, mapped: Mapped, key: str | None) -> Session | None:
     """What the call belongs to: by what the rule says, else by the call's own session."""
     call = mapped.call
-    if rule.collapse is None or call is None:
+    if rule.aggregate is None or call is None:
         return None
-    told = key if rule.collapse.by else call.body.get("sessionId")
-    return session_of(call, rule.collapse.how, origin=(running.source.name, rule.name), key=told)
+    told = key if rule.aggregate.by else call.body.get("sessionId")
+    return session_of(call, rule.aggregate.how, origin=(running.source.name, rule.name), key=told)
 
 
 def _made_id(running: _Run, start: Mapped, scope: Mapping[str, Any]) -> str:

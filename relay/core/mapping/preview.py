@@ -48,7 +48,7 @@ def _told(each: Mapped, unread: tuple[str, ...]) -> dict[str, Any]:
         "index": each.index,
         "status": each.status,
         "rule": each.rule,
-        "lane": each.lane,
+        "priority": each.priority,
         "destination": each.destination.name,
         "event_id": each.event_id,
         "errors": [problem.as_dict() for problem in each.problems],

@@ -32,5 +32,5 @@ class Hitch(StrEnum):
     """A value is sent in another form than the payload's: cut to length, or as text."""
     NO_ID = "synthesised_id"
     """The event's own id is missing: a digest of the item stands in."""
-    UNROUTABLE = "unroutable"
+    NO_DESTINATION = "no_destination"
     """Its source routes by a value, and this one leads to no destination: the reason of a dead letter."""

@@ -6,8 +6,8 @@ from enum import StrEnum
 from relay.core.call import Call
 from relay.core.destination import Destination
 from relay.core.errors import Problem
-from relay.core.lane import Lane
 from relay.core.mapping.routing import UNROUTED
+from relay.core.priority import Priority
 from relay.core.visit_session import Session
 
 
@@ -25,14 +25,14 @@ class Mapped:
 
     `draft` is the call as far as it came; only `call` may be made. `filtered` says why Gong is not told, `problems`
     why the event is dead, `warnings` what was changed or left out. `destination` is UNROUTED where none was found;
-    `account` is the value that told it. `session` is what its call is collapsed with. `people` are
+    `account` is the value that told it. `session` is what its call is aggregated with. `people` are
     those whom its item tells of.
     """
 
     index: int
     event_id: str
     rule: str | None = None
-    lane: Lane = Lane.NORMAL
+    priority: Priority = Priority.NORMAL
     draft: Call | None = None
     filtered: str | None = None
     problems: tuple[Problem, ...] = ()

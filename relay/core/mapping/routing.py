@@ -110,7 +110,7 @@ def _account(value: Any) -> str | None:
 
 
 def _unroutable(routing: Routing, why: str, account: str | None = None) -> Routed:
-    problem = Problem("destination", Hitch.UNROUTABLE, f"{routing.written} {why}")
+    problem = Problem("destination", Hitch.NO_DESTINATION, f"{routing.written} {why}")
     return Routed(account=account, problem=problem)
 
 

@@ -5,32 +5,32 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from relay.core.call import Operation
-from relay.core.lane import Lane
 from relay.core.mapping.expressions import Expression
 from relay.core.mapping.tree import Tree
-from relay.core.mapping.visit_sessions import Collapsing
+from relay.core.mapping.visit_sessions import RuleAggregate
+from relay.core.priority import Priority
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One `when → to → map`. `when` None holds always; `items` fans one item out into several events.
 
-    `collapse` has the events of one session become one call.
+    `aggregate` has the events of one session become one call.
     """
 
     name: str
     when: Expression | None
     to: Operation
     items: Expression | None
-    lane: Lane
+    priority: Priority
     tree: Tree
-    collapse: Collapsing | None = None
+    aggregate: RuleAggregate | None = None
 
     @property
     def expressions(self) -> tuple[Expression, ...]:
         """Everything that reads the payload."""
         own = [each for each in (self.when, self.items) if each]
-        by = self.collapse.by.expressions if self.collapse and self.collapse.by else ()
+        by = self.aggregate.by.expressions if self.aggregate and self.aggregate.by else ()
         leaves = [each for template in self.tree.templates.values() for each in template.expressions]
         return (*own, *by, *leaves)
 

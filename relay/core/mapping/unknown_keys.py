@@ -17,7 +17,7 @@ def unknown_keys(spec: Mapping[Any, Any], known: Sequence[str], path: str) -> It
 
 
 def question(word: Any, known: Sequence[str]) -> str:
-    """`: did you mean lane?`, or all that there are."""
+    """`: did you mean priority?`, or all that there are."""
     near = nearest(word, known) if isinstance(word, str) else None
     if near:
         return f": did you mean {near}?"

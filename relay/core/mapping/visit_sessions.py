@@ -13,21 +13,21 @@ from relay.core.mapping.templates import Template, read_template
 from relay.core.mapping.tree import Making
 from relay.core.mapping.unknown_keys import unknown_keys
 from relay.core.mapping.work_limit import Unfit
-from relay.core.visit_session import Collapse
+from relay.core.visit_session import AggregateOptions
 
 DURATION = r"([0-9]{1,6}) ?([smh]?)"
 LONGEST_SECONDS = 12 * 3600
-_TIMES = ("quiet", "longest")
+_TIMES = ("idle_timeout", "max_duration")
 _KEYS = (*_TIMES, "as")
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 _TIME_WANTED = "must be a time from 1s to 12h, such as 90s, 15m or 4h"
 
 
 @dataclass(frozen=True, slots=True)
-class Collapsing:
+class RuleAggregate:
     """A rule's sessions. `by` tells which one an event belongs to; None = the `sessionId` of its call."""
 
-    how: Collapse
+    how: AggregateOptions
     by: Template | None = None
 
     def key(self, making: Making) -> str | None:
@@ -37,26 +37,26 @@ class Collapsing:
         try:
             value = self.by.evaluate(making.scope, making.meter)
         except Unfit as error:
-            making.hitches.append(Problem("collapse.by", Hitch.UNFIT, str(error)))
+            making.hitches.append(Problem("aggregate.by", Hitch.UNFIT, str(error)))
             return None
         if isinstance(value, list | dict | bool):
             making.hitches.append(
-                Problem("collapse.by", Hitch.UNFIT, "is no text and no number: it tells no session")
+                Problem("aggregate.by", Hitch.UNFIT, "is no text and no number: it tells no session")
             )
             return None
         return None if value is None else as_text(value)
 
 
-def read_collapsing(spec: Any, *, path: str, names_session: bool) -> tuple[Collapsing, list[Problem]]:
+def read_rule_aggregate(spec: Any, *, path: str, names_session: bool) -> tuple[RuleAggregate, list[Problem]]:
     """A rule's, with everything wrong in it. `names_session`: the rule's map fills `sessionId`."""
     if not isinstance(spec, Mapping):
-        return Collapsing(Collapse()), [_unread(path)]
-    how, problems = read_collapse(spec, path=path, known=("by", *_KEYS))
+        return RuleAggregate(AggregateOptions()), [_unread(path)]
+    how, problems = read_aggregate(spec, path=path, known=("by", *_KEYS))
     by = _read_by(spec.get("by"), join(path, "by"), problems)
     if spec.get("by") is None and not names_session:
         message = "is missing: say what ties the events, as in {{ item.visit }}, or fill sessionId in the map"
         problems.append(Problem(join(path, "by"), Mistake.MISSING, message))
-    return Collapsing(how, by), problems
+    return RuleAggregate(how, by), problems
 
 
 def _read_by(by: Any, path: str, problems: list[Problem]) -> Template | None:
@@ -71,27 +71,31 @@ def _read_by(by: Any, path: str, problems: list[Problem]) -> Template | None:
     return None
 
 
-def read_collapse(spec: Any, *, path: str, known: tuple[str, ...] = _KEYS) -> tuple[Collapse, list[Problem]]:
+def read_aggregate(
+    spec: Any, *, path: str, known: tuple[str, ...] = _KEYS
+) -> tuple[AggregateOptions, list[Problem]]:
     """When sessions are over and what they are called, with everything wrong in it."""
     if not isinstance(spec, Mapping):
-        return Collapse(), [_unread(path)]
+        return AggregateOptions(), [_unread(path)]
     problems = list(unknown_keys(spec, known, path))
     times = {key: _seconds(spec[key]) for key in _TIMES if key in spec}
     problems += [
         Problem(join(path, key), Mistake.VALUE, _TIME_WANTED) for key, time in times.items() if time is None
     ]
-    collapse = Collapse(
+    aggregate = AggregateOptions(
         **{f"{key}_seconds": float(time) for key, time in times.items() if time is not None},
         event_type=_name(spec.get("as"), join(path, "as"), problems),
     )
-    if not problems and collapse.quiet_seconds > collapse.longest_seconds:
-        message = f"must not be longer than longest, which is {collapse.longest_seconds / 3600:g}h"
-        problems.append(Problem(join(path, "quiet"), Mistake.VALUE, message))
-    return collapse, problems
+    if not problems and aggregate.idle_timeout_seconds > aggregate.max_duration_seconds:
+        message = f"must not be longer than max_duration, which is {aggregate.max_duration_seconds / 3600:g}h"
+        problems.append(Problem(join(path, "idle_timeout"), Mistake.VALUE, message))
+    return aggregate, problems
 
 
 def _unread(path: str) -> Problem:
-    return Problem(path, Mistake.VALUE, f"must be an object of {', '.join(_KEYS)}, as in {{quiet: 15m}}")
+    return Problem(
+        path, Mistake.VALUE, f"must be an object of {', '.join(_KEYS)}, as in {{idle_timeout: 15m}}"
+    )
 
 
 def _seconds(value: Any) -> int | None:

@@ -145,7 +145,7 @@ def translated() -> Iterator[None]:
     except RedisTimeoutError as error:
         raise Unavailable("store_timeout", "The store does not answer in time.", retry_after=2) from error
     except (RedisConnectionError, _NoPrimary) as error:
-        raise Unavailable("store_away", "The store cannot be reached.", retry_after=2) from error
+        raise Unavailable("store_unavailable", "The store cannot be reached.", retry_after=2) from error
     except RedisError as error:
         code = "store_full" if "OOM" in str(error) or "maxmemory" in str(error) else "store_failed"
         text = "The store is full." if code == "store_full" else "The store refused the write."

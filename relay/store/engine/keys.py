@@ -115,14 +115,14 @@ COUNT = "relay:count"
 """Hash "destination|state" → how many events ever entered that state."""
 
 HAPPENED = "relay:happened"
-"""Hash "destination|what" → how often ever, of what no state counts: accepted, faltered, throttled, locked_out, replayed, dead:<reason>."""
+"""Hash "destination|what" → how often ever, of what no state counts: accepted, failed, throttled, blocked, replayed, dead:<reason>."""
 
 REQUESTS = "relay:requests"
 """Hash "source|outcome" → how many requests ever (of no source: "|outcome"): `taken`, or the code of the answer, `unverified:<reason>` where it has one."""
 
 TIMES = "relay:times"
 """Hash "what|bucket" → how many times of it ever fell there, and "what|sum" → their sum (µs): arrival, call,
-request:<door>."""
+request:<endpoint>."""
 
 TURNED_AWAY = "relay:turned_away:"
 """+ source → hash: at (µs), code and reason of its newest request that was not taken."""
@@ -139,15 +139,15 @@ COMPANY = "relay:company:"
 crowd (µs by which its calls keep wider apart); others (calls that others made in a day), others_at (µs)."""
 
 TURN = "relay:turn:"
-"""+ company → sorted set of its queues that hold events by lane, then by the microsecond at which each was last served."""
+"""+ company → sorted set of its queues that hold events by priority, then by the microsecond at which each was last served."""
 
 QUEUES = "relay:queues"
-"""Hash: name of an RQ queue → "lane's rank|company"."""
+"""Hash: name of an RQ queue → "priority's rank|company"."""
 
 BREAKER = "relay:breaker:"
 """+ base URL → hash: failures in a row there; once open, until when (µs), since when, and which event tries it. Expires."""
 
-GATHERING = "relay:gathering"
+AGGREGATING = "relay:aggregating"
 """Sorted set of events that gather their session by the microsecond at which it counts as over."""
 
 SESSION = "relay:session:"
@@ -158,14 +158,14 @@ SENT = "relay:sent:"
 event was taken; the others are the latest at which the call can have arrived."""
 
 DAY = "relay:day:"
-"""+ company → hash: calls in ten-minute buckets of the last 24 hours ("h" before a bucket: those of lane high), their
+"""+ company → hash: calls in ten-minute buckets of the last 24 hours ("h" before a bucket: those of priority high), their
 totals, and the oldest bucket."""
 
 LEASE = "relay:lease"
 """Sorted set "company|event id|try" → µs at which the worker that took it is given up."""
 
 WAITING = "relay:waiting"
-"""Sorted set of faltered events by the microsecond at which each is queued again."""
+"""Sorted set of failed events by the microsecond at which each is queued again."""
 
 HOLD = "relay:hold:"
 """+ destination → hash: cause, detail, since (µs), probe_at (µs). Its existence is the hold."""
@@ -243,7 +243,7 @@ ALERT_RECEIVERS = "relay:alert_receivers"
 """Hash: receiver → JSON of what came of the last message to it."""
 
 QUEUE_PREFIX = "gong:"
-"""+ company ":" source, and ":" lane unless that is normal → name of an RQ queue."""
+"""+ company ":" source, and ":" priority unless that is normal → name of an RQ queue."""
 
 RQ_JOB = "rq:job:"
 RQ_QUEUE = "rq:queue:"

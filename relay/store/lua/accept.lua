@@ -5,7 +5,7 @@
 -- ARGV: receipt id, source, idempotency name ('' = none), body digest, seconds to remember that name, seen seconds,
 --       keep µs (of filtered events), keep µs (of dead letters), moment (as RQ writes it), key id, marks of the people
 --       that the request tells of, number of receipt fields and values, field, value …, then for each event:
---       event id, Gong eventId, dedupe name, company, destination, state, lane, job data, session ('' = none), how surely
+--       event id, Gong eventId, dedupe name, company, destination, state, priority, job data, session ('' = none), how surely
 --       Gong can tell whom it is about ('' = it has no call), marks of the people that it tells of, µs at which it
 --       happened ('' = it does not tell), another name for its ids where they tell of a person themselves ('' = they do
 --       not), number of fields and values, field, value …; the first four are its type and its item
@@ -14,7 +14,7 @@
 -- verdicts is one string "event id|state|1 if a duplicate" per event, joined by spaces.
 local receipt, source, idempotency, digest = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local remember, seen_seconds, moment, key_id, told_of = ARGV[5], ARGV[6], ARGV[9], ARGV[10], ARGV[11]
-local keep = {filtered = tonumber(ARGV[7]), collapsed = tonumber(ARGV[7]), dead = tonumber(ARGV[8]),
+local keep = {filtered = tonumber(ARGV[7]), aggregated = tonumber(ARGV[7]), dead = tonumber(ARGV[8]),
   erased = tonumber(ARGV[8])}
 
 local function repeated(id)
@@ -41,22 +41,22 @@ end
 local function gather(id, session)
   local name, quiet, longest, moment = string.match(session, '^(.*)|(%d+)|(%d+)|(%d+)$')
   local carrier = redis.call('GET', K.SESSION .. name)
-  local told = carrier and redis.call('HMGET', K.EVENT .. carrier, 'state', 'first_at', 'last_at', 'gathers_until')
-  local ends = told and redis.call('ZSCORE', K.GATHERING, carrier)
-  if not ends or told[1] ~= 'gathering' or tonumber(ends) <= now then          -- it may be over, and not swept yet
+  local told = carrier and redis.call('HMGET', K.EVENT .. carrier, 'state', 'first_at', 'last_at', 'aggregates_until')
+  local ends = told and redis.call('ZSCORE', K.AGGREGATING, carrier)
+  if not ends or told[1] ~= 'aggregating' or tonumber(ends) <= now then          -- it may be over, and not swept yet
     local over = now + longest
     redis.call('SET', K.SESSION .. name, id, 'PX', whole(longest / 1000 + 1000))
-    redis.call('HSET', K.EVENT .. id, 'session', name, 'gathered', 1, 'first_at', moment, 'last_at', moment,
-      'gathers_until', whole(over))
-    redis.call('ZADD', K.GATHERING, whole(math.min(now + quiet, over)), id)
-    return 'gathering'
+    redis.call('HSET', K.EVENT .. id, 'session', name, 'aggregate_count', 1, 'first_at', moment, 'last_at', moment,
+      'aggregates_until', whole(over))
+    redis.call('ZADD', K.AGGREGATING, whole(math.min(now + quiet, over)), id)
+    return 'aggregating'
   end
-  redis.call('HINCRBY', K.EVENT .. carrier, 'gathered', 1)
+  redis.call('HINCRBY', K.EVENT .. carrier, 'aggregate_count', 1)
   redis.call('HSET', K.EVENT .. carrier, 'first_at', whole(math.min(told[2], moment)),
     'last_at', whole(math.max(told[3], moment)))
-  redis.call('ZADD', K.GATHERING, whole(math.min(now + quiet, told[4])), carrier)
+  redis.call('ZADD', K.AGGREGATING, whole(math.min(now + quiet, told[4])), carrier)
   redis.call('HSET', K.EVENT .. id, 'into', carrier)
-  return 'collapsed'
+  return 'aggregated'
 end
 
 local function arrived(destination, what)
@@ -103,7 +103,7 @@ local known, besides = {}, told_of
 
 local at, verdicts, kept = events, {}, 0
 while at <= #ARGV do
-  local id, event_id, name, company, destination, state, lane, job, session, association, people, _, alias =
+  local id, event_id, name, company, destination, state, priority, job, session, association, people, _, alias =
     unpack(ARGV, at, at + HEAD - 1)
   first, last = span(at + HEAD)
   at = last + 1
@@ -130,7 +130,7 @@ while at <= #ARGV do
     end
     if session ~= '' then state = gather(id, session) end
     redis.call('HSET', K.EVENT .. id, 'state', state, 'source', source, 'destination', destination,
-      'company', company, 'lane', lane, 'event_id', event_id, 'receipt', receipt, 'received_at', whole(now),
+      'company', company, 'priority', priority, 'event_id', event_id, 'receipt', receipt, 'received_at', whole(now),
       'changed_at', whole(now), unpack(ARGV, first, last))
     each_mark(people, function(mark)
       known[mark] = true
@@ -140,9 +140,9 @@ while at <= #ARGV do
     redis.call('ZADD', K.SOURCE .. source, 0, id)
     redis.call('SADD', K.DESTINATIONS, destination)
     index(id, destination, state)
-    if state == 'queued' or state == 'gathering' then
+    if state == 'queued' or state == 'aggregating' then
       redis.call('HSET', K.RQ_JOB .. id, 'data', job, 'created_at', moment)     -- RQ can do without the rest
-      if state == 'queued' then enqueue(id, company, source, lane, false) end
+      if state == 'queued' then enqueue(id, company, source, priority, false) end
     else
       ended(id, keep[state])
       if state ~= 'erased' then arrived(destination, state) end

@@ -10,7 +10,7 @@ local asked = redis.call('HMGET', record, 'state', 'since')
 if asked[1] ~= 'running' then return 'over' end
 
 local KEPT = {}
-for name in string.gmatch('state source destination company lane type item part receipt event_id received_at changed_at ' ..
+for name in string.gmatch('state source destination company priority type item part receipt event_id received_at changed_at ' ..
   'ended_at attempts tries replays request_id erased_at was erasure into', '%S+') do KEPT[name] = true end
 
 local function strip(key)
@@ -31,7 +31,7 @@ end
 
 local function leave_lists(event)
   redis.call('ZREM', K.WAITING, id)
-  redis.call('ZREM', K.GATHERING, id)
+  redis.call('ZREM', K.AGGREGATING, id)
   redis.call('ZREM', K.RQ_SCHEDULED .. origin(id), id)
   redis.call('ZREM', K.RQ_FAILED .. origin(id), id)
   redis.call('DEL', K.RQ_JOB .. id)

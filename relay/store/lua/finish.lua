@@ -13,8 +13,8 @@ local company, id, try, verb, record, keep = ARGV[1], ARGV[2], ARGV[3], ARGV[4],
 local base_url, slot, lag, window, took = ARGV[7], ARGV[8], ARGV[9], tonumber(ARGV[10]), tonumber(ARGV[11])
 if redis.call('ZREM', K.LEASE, company .. '|' .. id .. '|' .. try) == 0 then return 0 end
 local event = K.EVENT .. id
-local destination, source, lane = unpack(redis.call('HMGET', event, 'destination', 'source', 'lane'))
-redis.call('ZREM', K.RQ_STARTED .. queue_of(company, source, lane), id .. ':' .. try)
+local destination, source, priority = unpack(redis.call('HMGET', event, 'destination', 'source', 'priority'))
+redis.call('ZREM', K.RQ_STARTED .. queue_of(company, source, priority), id .. ':' .. try)
 if record ~= '' then redis.call('HSET', event, 'try:' .. try, record) end
 redis.call('HDEL', event, 'try:' .. (tonumber(try) - 50))      -- a storm of 429s must not grow a record for ever
 
@@ -60,7 +60,7 @@ end
 -- How long it took from its arrival to Gong. A session waits on purpose, and a replay began long after.
 local function arrival(state)
   if state ~= 'delivered' then return happened(destination, state) end
-  local told = redis.call('HMGET', event, 'received_at', 'gathered', 'replays')
+  local told = redis.call('HMGET', event, 'received_at', 'aggregate_count', 'replays')
   if told[2] or told[3] then return happened(destination, 'delivered') end
   local passed = now - tonumber(told[1])
   happened(destination, 'delivered:' .. bucket(passed))
@@ -84,13 +84,13 @@ end
 
 function verbs.later(delay, ambiguous, spent, impersonal, said)
   local due = now + tonumber(delay)
-  move(id, destination, 'sending', 'waiting', 'due_at', whole(due))
+  move(id, destination, 'sending', 'retrying', 'due_at', whole(due))
   redis.call('HINCRBY', event, 'attempts', spent)
   if ambiguous == '1' then redis.call('HSET', event, 'ambiguous', 1) end
   redis.call('HSET', K.RQ_JOB .. id, 'status', 'scheduled')
   redis.call('ZADD', K.WAITING, whole(due), id)
-  redis.call('ZADD', K.RQ_SCHEDULED .. queue_of(company, source, lane), due / 1000000, id)
-  happened_ever(destination, 'faltered')
+  redis.call('ZADD', K.RQ_SCHEDULED .. queue_of(company, source, priority), due / 1000000, id)
+  happened_ever(destination, 'failed')
   if base_url ~= '' then fails(tonumber(impersonal), said) end
 end
 
@@ -115,16 +115,16 @@ function verbs.freeze(delay, per_day)
     others_spent(key, tonumber(delay), tonumber(per_day))
   end
   move(id, destination, 'sending', 'queued')
-  enqueue(id, company, source, lane, true)
+  enqueue(id, company, source, priority, true)
   redis.call('ZADD', K.DUE, whole(until_then), company)
-  happened_ever(destination, 'throttled')
+  happened_ever(destination, 'rate_limited')
   answers()
 end
 
 function verbs.bury(reason, detail, ...)
   redis.call('HINCRBY', event, 'attempts', 1)
   bury(id, destination, 'sending', reason, detail, keep, ...)
-  if reason ~= 'exhausted' then return answers() end
+  if reason ~= 'retries_exhausted' then return answers() end
   if base_url ~= '' then fails(0, detail) end    -- its last attempt was no answer either
 end
 
@@ -134,10 +134,10 @@ function verbs.hold(cause, detail, probe)
     redis.call('HSET', key, 'cause', cause, 'detail', detail, 'since', whole(now), 'company', company,
       'probe_at', whole(now + tonumber(probe)))              -- not on an operator's pause: no probe may end that
   end
-  move(id, destination, 'sending', 'held')
+  move(id, destination, 'sending', 'on_hold')
   if redis.call('EXISTS', K.PROBED .. destination) == 1 then redis.call('HINCRBY', event, 'lockouts', 1) end
   redis.call('LPUSH', K.HELD .. destination, id)
-  happened_ever(destination, 'locked_out')
+  happened_ever(destination, 'blocked')
   answers()
 end
 
@@ -145,7 +145,7 @@ function verbs.back()
   local key = K.BREAKER .. (redis.call('HGET', K.COMPANY .. company, 'base_url') or '')
   if redis.call('HGET', key, 'trial') == id then redis.call('HDEL', key, 'trial', 'trial_until') end  -- another may try
   move(id, destination, 'sending', 'queued')
-  enqueue(id, company, source, lane, true)
+  enqueue(id, company, source, priority, true)
 end
 
 if lag ~= '' then arrived() end

@@ -15,7 +15,7 @@ local function limits_of(company, default)
   }
 end
 
--- Calls in the last 24 hours, those of lane high among them, and the oldest bucket that counts. What is older is dropped.
+-- Calls in the last 24 hours, those of priority high among them, and the oldest bucket that counts. What is older is dropped.
 local function day_used(company)
   local key = K.DAY .. company
   local kept = redis.call('HMGET', key, 'total', 'high', 'first')
@@ -34,7 +34,7 @@ local function day_used(company)
   return total, high, first
 end
 
--- The first bucket that holds a call (one that is not of lane high, if that is what must leave): when it leaves the
+-- The first bucket that holds a call (one that is not of priority high, if that is what must leave): when it leaves the
 -- window, there is room again.
 local function day_resumes(company, first, ordinary)
   local bucket, last = first, math.floor(now / BUCKET)
@@ -46,7 +46,7 @@ local function day_resumes(company, first, ordinary)
   return (bucket + DAY + 1) * BUCKET
 end
 
--- nil when the day has room. The last calls of a day are kept for lane high.
+-- nil when the day has room. The last calls of a day are kept for priority high.
 local function day_full_until(company, limits, high)
   local used, of_high, first = day_used(company)
   if used >= limits.budget then return used > 0 and day_resumes(company, first) or now + 3600000000 end
@@ -73,7 +73,7 @@ local function breaker_closed_until(base_url)
 end
 
 -- The moment at which the company may call, and whether that call tries a Gong that was down.
--- `high`: the event is of lane high. `pace`: {window, slack} in µs.
+-- `high`: the event is of priority high. `pace`: {window, slack} in µs.
 local function ready_at(company, limits, high, pace)
   if limits.frozen > now then return limits.frozen end
   local tries = false

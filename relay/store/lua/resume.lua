@@ -16,9 +16,9 @@ if ARGV[3] == '1' then redis.call('SET', K.PROBED .. destination, 1, 'EX', 60) e
 local held, moved = redis.call('LRANGE', K.HELD .. destination, -most, -1), 0
 for position = #held, 1, -1 do                   -- from the youngest, each to the front: the oldest ends up first
   local id = held[position]
-  local event = redis.call('HMGET', K.EVENT .. id, 'state', 'company', 'source', 'lane')
-  if event[1] == 'held' then
-    move(id, destination, 'held', 'queued')
+  local event = redis.call('HMGET', K.EVENT .. id, 'state', 'company', 'source', 'priority')
+  if event[1] == 'on_hold' then
+    move(id, destination, 'on_hold', 'queued')
     enqueue(id, event[2], event[3], event[4], true)
     moved = moved + 1
   end

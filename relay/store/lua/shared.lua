@@ -22,16 +22,16 @@ local function wake(company, sooner)
   if redis.call('ZADD', K.DUE, sooner and 'LT' or 'NX', 'CH', whole(now), company) == 1 then ring() end
 end
 
--- Lanes in their order. Of several queues in one lane, the one that was served longest ago goes first: each source of a
--- company gets its fair share. A score is the lane's rank in units of RANK, and that moment: exact in a double, until 2039.
+-- Priorities in their order. Of several queues in one priority, the one that was served longest ago goes first: each source of a
+-- company gets its fair share. A score is the priority's rank in units of RANK, and that moment: exact in a double, until 2039.
 local RANK = 2200000000000000
 local RANKS = {high = 0, normal = 1, low = 2, replay = 3}
 
 -- The RQ queue of an event. Each field may be missing (false) in an event of an older version.
-local function queue_of(company, source, lane)
+local function queue_of(company, source, priority)
   local name = K.QUEUE_PREFIX .. company .. ':' .. (source or '')
-  if not lane or lane == 'normal' then return name end
-  return name .. ':' .. lane
+  if not priority or priority == 'normal' then return name end
+  return name .. ':' .. priority
 end
 
 -- What goes first may find room on a day that is spent for all the rest.
@@ -41,11 +41,11 @@ local function give_turn(queue, company, rank)
 end
 
 -- Puts an event's job into its queue: at the front (it was there before) or at the back.
-local function enqueue(id, company, source, lane, front)
-  local queue = queue_of(company, source, lane)
+local function enqueue(id, company, source, priority, front)
+  local queue = queue_of(company, source, priority)
   redis.call('HSET', K.RQ_JOB .. id, 'status', 'queued', 'origin', queue)
   if redis.call(front and 'LPUSH' or 'RPUSH', K.RQ_QUEUE .. queue, id) > 1 then return end
-  local rank = RANKS[lane or 'normal'] or 1
+  local rank = RANKS[priority or 'normal'] or 1
   redis.call('SADD', K.RQ_QUEUES, K.RQ_QUEUE .. queue)
   redis.call('HSET', K.QUEUES, queue, rank .. '|' .. company)
   give_turn(queue, company, rank)
@@ -58,7 +58,7 @@ end
 
 -- Where an event's job is listed by RQ.
 local function origin(id)
-  local told = redis.call('HMGET', K.EVENT .. id, 'company', 'source', 'lane')
+  local told = redis.call('HMGET', K.EVENT .. id, 'company', 'source', 'priority')
   return queue_of(told[1], told[2], told[3])
 end
 
@@ -75,7 +75,7 @@ end
 
 -- A dead or discarded event is sent again. Its fields are what they shall be from now on; `before` is where it was.
 local function revive(id, before, ...)
-  local event = redis.call('HMGET', K.EVENT .. id, 'destination', 'company', 'source', 'lane')
+  local event = redis.call('HMGET', K.EVENT .. id, 'destination', 'company', 'source', 'priority')
   if event[1] ~= before.destination then         -- routed anew
     redis.call('ZREM', K.AT .. before.destination .. ':' .. before.state, id)
     redis.call('SADD', K.DESTINATIONS, event[1])

@@ -11,12 +11,12 @@ if not redis.call('SET', K.SWEEP, 1, 'NX', 'PX', ARGV[1]) then return {0, 0, 0, 
 local function rescue(member)
   local company, id, try = string.match(member, '^(.-)|(.-)|(.*)$')
   redis.call('ZREM', K.LEASE, member)
-  local event = redis.call('HMGET', K.EVENT .. id, 'destination', 'source', 'lane')
+  local event = redis.call('HMGET', K.EVENT .. id, 'destination', 'source', 'priority')
   if not event[1] then return end
   redis.call('ZREM', K.RQ_STARTED .. queue_of(company, event[2], event[3]), id .. ':' .. try)
   redis.call('HSET', K.EVENT .. id, 'ambiguous', 1)            -- it may have reached Gong before its worker died
   if redis.call('HINCRBY', K.EVENT .. id, 'rescues', 1) >= most_rescues then
-    return bury(id, event[1], 'sending', 'crashed', 'its worker died while sending it', keep)
+    return bury(id, event[1], 'sending', 'worker_crashed', 'its worker died while sending it', keep)
   end
   move(id, event[1], 'sending', 'queued')
   enqueue(id, company, event[2], event[3], true)
@@ -24,26 +24,26 @@ end
 
 local function promote(id)
   redis.call('ZREM', K.WAITING, id)
-  local event = redis.call('HMGET', K.EVENT .. id, 'state', 'destination', 'company', 'source', 'lane')
+  local event = redis.call('HMGET', K.EVENT .. id, 'state', 'destination', 'company', 'source', 'priority')
   if not event[1] then return end
   redis.call('ZREM', K.RQ_SCHEDULED .. queue_of(event[3], event[4], event[5]), id)
-  if event[1] ~= 'waiting' then return end                     -- discarded meanwhile
-  move(id, event[2], 'waiting', 'queued')
+  if event[1] ~= 'retrying' then return end                     -- discarded meanwhile
+  move(id, event[2], 'retrying', 'queued')
   enqueue(id, event[3], event[4], event[5], true)
 end
 
 local function gathered(id)
-  redis.call('ZREM', K.GATHERING, id)
-  local event = redis.call('HMGET', K.EVENT .. id, 'state', 'destination', 'company', 'source', 'lane', 'session')
+  redis.call('ZREM', K.AGGREGATING, id)
+  local event = redis.call('HMGET', K.EVENT .. id, 'state', 'destination', 'company', 'source', 'priority', 'session')
   if event[6] and redis.call('GET', K.SESSION .. event[6]) == id then redis.call('DEL', K.SESSION .. event[6]) end
-  if event[1] ~= 'gathering' then return end                   -- discarded meanwhile
-  move(id, event[2], 'gathering', 'queued')
+  if event[1] ~= 'aggregating' then return end                   -- discarded meanwhile
+  move(id, event[2], 'aggregating', 'queued')
   enqueue(id, event[3], event[4], event[5], false)
 end
 
 local function prune(id)
   redis.call('ZREM', K.EXPIRY, id)
-  local event = redis.call('HMGET', K.EVENT .. id, 'state', 'destination', 'source', 'company', 'receipt', 'lane')
+  local event = redis.call('HMGET', K.EVENT .. id, 'state', 'destination', 'source', 'company', 'receipt', 'priority')
   if not event[1] then return end
   if event[1] == 'dead' then cluster_remove(id) end
   redis.call('ZREM', K.AT .. event[2] .. ':' .. event[1], id)
@@ -65,7 +65,7 @@ end
 
 local rescued = each(K.LEASE, 500, rescue)
 local promoted = each(K.WAITING, 500, promote)
-each(K.GATHERING, 500, gathered)
+each(K.AGGREGATING, 500, gathered)
 local pruned = each(K.EXPIRY, tonumber(ARGV[5]), prune)
 
 -- `rq requeue` and hand-pushed jobs know nothing of turns.

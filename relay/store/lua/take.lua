@@ -4,14 +4,14 @@
 --       high_room
 -- Returns {µs until the next may be taken (-1 = nothing queued), event, event, …}; an event is the flat list
 -- {company, event id, try, destination, operation, body, eventId, attempts, received_at, ambiguous, lockouts, throttles,
---  slot, 1 if it tries a Gong that was down, gathered, first_at, last_at, collapse,
+--  slot, 1 if it tries a Gong that was down, gathered, first_at, last_at, aggregate,
 --  the request's bytes as they are kept, where the body goes on from them}.
 local want, worker, lease = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 local pace, default = {window = tonumber(ARGV[4]), slack = tonumber(ARGV[5])}, {ARGV[6], ARGV[7], ARGV[8]}
 local hopeful = {window = pace.window, slack = 0}  -- by then the answers will be there; if not, it is looked at again
 local taken, wait, looks, served = {}, -1, 0, 0
 local FIELDS = {'state', 'destination', 'operation', 'body', 'event_id', 'attempts', 'received_at', 'ambiguous', 'lockouts',
-  'gathered', 'first_at', 'last_at', 'collapse', 'receipt'}
+  'aggregate_count', 'first_at', 'last_at', 'aggregate', 'receipt'}
 
 local function orphan(id, queue)                 -- a job that is no event of ours: never run, but shown
   redis.call('HSET', K.RQ_JOB .. id, 'status', 'failed', 'exc_info', 'no event of the relay has this id')
@@ -19,7 +19,7 @@ local function orphan(id, queue)                 -- a job that is no event of ou
   redis.call('ZADD', K.RQ_FAILED .. queue, clock[1] + 2592000, id)
 end
 
--- The queue whose turn it is, and whether it is of lane high.
+-- The queue whose turn it is, and whether it is of priority high.
 local function next_queue(company)
   local first = redis.call('ZRANGE', K.TURN .. company, 0, 0, 'WITHSCORES')
   if #first == 0 then return end
@@ -68,7 +68,7 @@ local function pop(company, limits, queue, rank, tries)
     return                                       -- a second copy of an id, or one that an operator discarded
   end
   if redis.call('SISMEMBER', K.HOLDS, event[2]) == 1 then
-    move(id, event[2], 'queued', 'held')
+    move(id, event[2], 'queued', 'on_hold')
     return redis.call('RPUSH', K.HELD .. event[2], id)
   end
   lease_out(id, company, queue, event, limits, tries, spend(company, limits.rate, rank == 0))

@@ -1,4 +1,4 @@
-"""The front door for canonical events: `POST /v1/events`."""
+"""The front endpoint for canonical events: `POST /v1/events`."""
 
 from flask import Blueprint, Response, current_app, g, request
 
@@ -8,12 +8,12 @@ from relay.web.context import parts
 from relay.web.problems import answer
 from relay.web.request_body import read_body
 
-door = Blueprint("events_door", __name__)
+endpoint = Blueprint("events_endpoint", __name__)
 
 _LONGEST_IDEMPOTENCY_KEY = 255
 
 
-@door.post("/v1/events")
+@endpoint.post("/v1/events")
 def accept_events() -> Response:
     """Size, key, body, mapping, one atomic step, answer: in this order, and 2xx only after the step."""
     known = parts(current_app)

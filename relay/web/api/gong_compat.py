@@ -13,11 +13,11 @@ from relay.web.api.gong_responses import REPORTED, gong_answer, in_gongs_envelop
 from relay.web.context import parts
 from relay.web.request_body import read_body
 
-doors = Blueprint("gong_doors", __name__)
+endpoints = Blueprint("gong_endpoints", __name__)
 
 
 def accept_call() -> Response:
-    """As at the other doors: size, key, body, mapping, one atomic step, answer; and 2xx only after the step."""
+    """As at the other endpoints: size, key, body, mapping, one atomic step, answer; and 2xx only after the step."""
     known = parts(current_app)
     caller, source = known.keys.source(request)
     g.source = source.name
@@ -29,7 +29,7 @@ def accept_call() -> Response:
 
 
 for _path, _method in {operation.path: operation.method for operation in Operation}.items():
-    doors.add_url_rule(_path, "accept_call", accept_call, methods=[_method])
+    endpoints.add_url_rule(_path, "accept_call", accept_call, methods=[_method])
 
 
 def _answer(reported: Reported) -> Response:
@@ -42,9 +42,9 @@ def _answer(reported: Reported) -> Response:
     return gong_answer(HTTPStatus.OK, reported.event_id)
 
 
-@doors.after_app_request
+@endpoints.after_app_request
 def in_gongs_words(response: Response) -> Response:
-    """Of the whole application, because a path or method that no door has never reaches this blueprint."""
+    """Of the whole application, because a path or method that no endpoint has never reaches this blueprint."""
     if request.path.startswith("/v2/") and is_problem(response):
         request_id = id_run(parts(current_app).now(), os.urandom(ENTROPY_BYTES), 1)[0]
         in_gongs_envelope(response, request_id=request_id)

@@ -29,7 +29,7 @@ def readyz() -> Response:
     if known.life.ending():
         raise Unavailable("draining", "This process is about to end: send to another.", retry_after=5)
     if not reachable(known.redis):
-        raise Unavailable("store_away", "The store cannot be reached.", retry_after=2)
+        raise Unavailable("store_unavailable", "The store cannot be reached.", retry_after=2)
     known.stores.main.watermark.check()
     told = {"status": "ok", "configuration": _configuration(known), "store": store_page(known.redis)}
     return answer(told | {"stores": stores_page(known.stores)} if len(known.stores) > 1 else told)

@@ -1,4 +1,4 @@
-"""The front door for partners' own payloads: `/v1/webhooks/{source}`."""
+"""The front endpoint for partners' own payloads: `/v1/webhooks/{source}`."""
 
 from flask import Blueprint, Response, current_app, g, request
 
@@ -15,10 +15,12 @@ from relay.web.context import Parts, parts
 from relay.web.problems import answer
 from relay.web.request_body import read_body
 
-door = Blueprint("webhooks_door", __name__)
+endpoint = Blueprint("webhooks_endpoint", __name__)
 
 
-@door.route("/v1/webhooks/<name>", methods=["GET", "HEAD", "POST", "PUT"], provide_automatic_options=False)
+@endpoint.route(
+    "/v1/webhooks/<name>", methods=["GET", "HEAD", "POST", "PUT"], provide_automatic_options=False
+)
 def accept_webhook(name: str) -> Response:
     """Size, source, signature over raw bytes, strict parse, mapping, one atomic step, answer: in this order.
 

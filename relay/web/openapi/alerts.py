@@ -25,7 +25,7 @@ _LAST = record(
     {
         "message": text("Its id: what came as `webhook-id`."),
         "at": moment(),
-        "outcome": text("`arrived`, `refused`, or what went wrong on the way."),
+        "outcome": text("`arrived`, `rejected`, or what went wrong on the way."),
         "status": or_null(whole("What the receiver answered.")),
         "failing_since": or_null(moment("Null while messages arrive.")),
     },

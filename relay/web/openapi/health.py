@@ -24,7 +24,7 @@ _STORE = {"durability": "full", "relaxed": [], "appendonly": "yes", "appendfsync
 
 _CONFIGURATION = record(
     {
-        "status": word(("current", "refused")),
+        "status": word(("current", "rejected")),
         "since": or_null(moment()),
         "faults": whole("How many; the overview tells which."),
     },

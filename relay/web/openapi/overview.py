@@ -47,7 +47,7 @@ _COMPANY = record(
     }
 )
 _CONFIGURATION = record(
-    {"status": word(("current", "refused")), "since": or_null(moment()), "problems": FAULTS},
+    {"status": word(("current", "rejected")), "since": or_null(moment()), "problems": FAULTS},
     "Whether the file is the one that serves, or an older one because it is wrong.",
 )
 

@@ -34,7 +34,7 @@ RANKED = (*KEYED, "wrong_role")
 CHANGING = (*RANKED, "cross_site")
 """Of whatever changes something: a browser that has signed in must ask from the relay's own pages."""
 
-STORED = ("store_away", "store_timeout", "store_failed")
+STORED = ("store_unavailable", "store_timeout", "store_failed")
 """Of whatever looks into the store."""
 
 KEPT = (*STORED, "store_nearly_full", "store_full", "store_not_copied")
@@ -181,7 +181,7 @@ PROBLEMS: Mapping[str, Known] = {
         503,
         "Only at `/readyz`: this process is about to end. Send to another; what still comes here is taken.",
     ),
-    "store_away": Known(503, "Redis cannot be reached. Try again."),
+    "store_unavailable": Known(503, "Redis cannot be reached. Try again."),
     "store_timeout": Known(
         503, "Redis did not answer in time. Try again; whatever it did take is recognised."
     ),

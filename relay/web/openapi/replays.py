@@ -138,7 +138,7 @@ _REPLAY: dict[str, Any] = {
 _CLUSTER = {
     "cluster": "5f2c9a",
     "count": 40,
-    "reason": "refused",
+    "reason": "rejected",
     "detail": "content: must not be null",
     "remedy": "Gong refused the body. Mend what it names, then replay.",
     "sample": ID,

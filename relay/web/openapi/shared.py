@@ -2,13 +2,13 @@
 
 from relay.core.call import Operation
 from relay.core.errors import Problem as Fault
-from relay.core.lane import Lane
 from relay.core.lifecycle import State
+from relay.core.priority import Priority
 from relay.web.openapi.operation import Parameter
 from relay.web.openapi.schema_types import ID, by_name, component, listed, number, record, text, whole, word
 
 STATUS = word(State, "Where the event is.")
-LANE = word(Lane)
+PRIORITY = word(Priority)
 EVENT_ID = text("Gong's eventId: the source's name and the sender's own id.", examples=["website:ev-123"])
 OUR_ID = text("The relay's name for it.", pattern="^[0-9A-Z]{26}$", examples=[ID])
 METHOD = word(("POST", "PUT"))
@@ -43,11 +43,11 @@ FAULTS = listed(component("Fault"))
 SESSION = record(
     {
         "ties": listed(text(), "What keeps it apart from others."),
-        "quiet_seconds": number(),
-        "longest_seconds": number(),
+        "idle_timeout_seconds": number(),
+        "max_duration_seconds": number(),
         "as": text("The type that stands for the whole."),
     },
-    "The session that the event is collapsed into.",
+    "The session that the event is aggregated into.",
 )
 
 A_FAULT = Fault("content.title", "required", "is required").as_dict()

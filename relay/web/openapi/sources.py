@@ -1,7 +1,7 @@
 """The API of sources: what there is of them, and what a payload would become."""
 
 from relay.core.gong.validate import Association
-from relay.core.lane import Lane
+from relay.core.priority import Priority
 from relay.web.openapi.event_schemas import RECEIPT
 from relay.web.openapi.operation import Answer, Body, Described
 from relay.web.openapi.problems import CHANGING, JSON_SENT, RANKED, STORED
@@ -24,10 +24,10 @@ from relay.web.openapi.shared import (
     EVENT_ID,
     FAULTS,
     GONG_BODY,
-    LANE,
     METHOD,
     OUR_ID,
     PATH,
+    PRIORITY,
     SESSION,
     SOURCE,
     at,
@@ -45,7 +45,7 @@ _WEBHOOK = record(
         "preset": or_null(text()),
         "mapping_version": text(),
         "keys": listed(record({**_KEY, **_DATES})),
-        "rules": listed(record({"name": text(), "to": text(), "lane": or_null(word(Lane))})),
+        "rules": listed(record({"name": text(), "to": text(), "priority": or_null(word(Priority))})),
     },
     optional={"warning": text(), "last_used_at": or_null(moment())},
 )
@@ -54,7 +54,7 @@ _ITEM = record(
         "index": COUNT,
         "status": word(("ready", "filtered", "dead")),
         "rule": or_null(text()),
-        "lane": or_null(LANE),
+        "priority": or_null(PRIORITY),
         "destination": text(),
         "event_id": or_null(EVENT_ID),
         "errors": FAULTS,
@@ -75,7 +75,7 @@ _ITEM = record(
 _SPAN = record(
     {
         "requests": COUNT,
-        "events": record(dict.fromkeys(("accepted", "repeated", "filtered", "collapsed", "dead"), COUNT)),
+        "events": record(dict.fromkeys(("accepted", "repeated", "filtered", "aggregated", "dead"), COUNT)),
         "turned_away": by_name(COUNT, "By code, and of signatures by reason."),
     }
 )
@@ -108,7 +108,7 @@ COMPONENTS = {
 
 _QUIET = {
     "requests": 0,
-    "events": dict.fromkeys(("accepted", "repeated", "filtered", "collapsed", "dead"), 0),
+    "events": dict.fromkeys(("accepted", "repeated", "filtered", "aggregated", "dead"), 0),
     "turned_away": {},
 }
 _SHOWN = {
@@ -130,7 +130,7 @@ _PREVIEW = {
             "index": 0,
             "status": "ready",
             "rule": "page viewed",
-            "lane": "low",
+            "priority": "low",
             "destination": "acme",
             "event_id": "website:v-1",
             "errors": [],

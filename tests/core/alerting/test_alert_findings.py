@@ -10,7 +10,7 @@ from relay.core.alerts.rate import Growth, grown
 from relay.core.alerts.thresholds import Rate, Thresholds
 from tests.core.alerting.alert_world import NOW, after, facts, grew
 
-HELD = HeldUp("acme", "needs_credentials", after(-30), 3)
+HELD = HeldUp("acme", "invalid_credentials", after(-30), 3)
 
 
 def found(told: dict[str, Any], **thresholds: Any) -> list[tuple[Kind, str, bool]]:
@@ -40,7 +40,7 @@ def found(told: dict[str, Any], **thresholds: Any) -> list[tuple[Kind, str, bool
         ({"last_look": after(-180)}, {}, [(Kind.NO_WORKER, "main", True)]),
         ({"last_look": after(-179)}, {}, []),
         ({"last_look": None}, {}, []),
-        ({"relaxed": ["appendonly is off."]}, {}, [(Kind.RELAXED_STORE, "main", True)]),
+        ({"relaxed": ["appendonly is off."]}, {}, [(Kind.RELAXED_DURABILITY, "main", True)]),
         ({"used_share": 0.75}, {}, [(Kind.STORE_FULL, "main", True)]),
         ({"used_share": 0.72}, {}, [(Kind.STORE_FULL, "main", False)]),
         ({"used_share": 0.5}, {}, []),
@@ -94,7 +94,7 @@ def test_a_finding_says_what_is_the_case_in_plain_words():
     )
 
     assert [one.text for one in looked] == [
-        "acme takes no calls since 2026-11-21 09:59 UTC (needs_credentials); 3 events wait.",
+        "acme takes no calls since 2026-11-21 09:59 UTC (invalid_credentials); 3 events wait.",
         "acme: 2 events became dead letters within 15 minutes.",
         "No worker was at work in store main from 2026-11-21 09:48 UTC to 2026-11-21 10:00 UTC.",
         "Store main is 82% full.",

@@ -19,7 +19,7 @@ RULES = AlertRules(calm=0.0)
 
 
 def course(*destinations: str) -> Course:
-    held = [HeldUp(name, "needs_credentials", NOW, 2) for name in destinations]
+    held = [HeldUp(name, "invalid_credentials", NOW, 2) for name in destinations]
     return decide((), find(facts(held=held), Thresholds(), every=60.0), RULES, NOW)
 
 
@@ -46,7 +46,7 @@ def test_a_person_reads_what_is_the_case_and_what_to_do():
     assert body.keys() == {"text"}
     assert body["text"].splitlines()[:2] == [
         ":red_circle: *Critical: on_hold*",
-        "acme takes no calls since 2026-11-21 10:00 UTC (needs_credentials); 2 events wait.",
+        "acme takes no calls since 2026-11-21 10:00 UTC (invalid_credentials); 2 events wait.",
     ]
     assert "Make a new one in Gong" in body["text"]
 

@@ -39,12 +39,12 @@ def test_leaves_replace_and_objects_merge(base, changes, result):
 def test_a_rule_of_the_same_name_is_merged_in_its_place_and_a_new_one_comes_first():
     changes = {
         "preset": "mail",
-        "rules": [{"name": "opened", "lane": "low"}, a_rule(name="own", when="item.c")],
+        "rules": [{"name": "opened", "priority": "low"}, a_rule(name="own", when="item.c")],
     }
 
     compiled = compile_rules(changes, presets={"mail": PRESET})
 
-    assert [(rule.name, rule.lane) for rule in compiled.rules] == [
+    assert [(rule.name, rule.priority) for rule in compiled.rules] == [
         ("own", "normal"),
         ("clicked", "normal"),
         ("opened", "low"),

@@ -17,7 +17,7 @@ TEN = {
             "whn": "item.a",
             "when": "itm.event == 'x'",
             "to": "digital-interactions",
-            "lane": "fast",
+            "priority": "fast",
             "map": {"eventType": "{{ lowre(item.a) }}"},
         },
         {
@@ -41,7 +41,7 @@ def test_every_mistake_of_a_file_is_told_at_once_each_at_its_path():
         ("items", "syntax"),
         ("rules[0].whn", "unknown_key"),
         ("rules[0].to", "wrong_value"),
-        ("rules[0].lane", "wrong_value"),
+        ("rules[0].priority", "wrong_value"),
         ("rules[0].when", "unknown_name"),
         ("rules[0].map.eventType", "unknown_function"),
         ("rules[1].map.person.email", "syntax"),
@@ -81,7 +81,7 @@ def test_the_right_name_is_told_where_one_is_near(path, near):
         (a_rule(map=None), "map", "missing"),
         (a_rule(map="{{ item }}"), "map", "wrong_value"),
         (mapped_by({1: "x"}), "map.1", "unknown_key"),
-        (a_rule(lane=3), "lane", "wrong_value"),
+        (a_rule(priority=3), "priority", "wrong_value"),
         (a_rule(when=True), "when", "wrong_value"),
         (a_rule(when="item.a = 1"), "when", "syntax"),
         (a_rule(items="item."), "items", "syntax"),
@@ -129,8 +129,8 @@ def test_what_is_no_mapping_is_refused(spec):
 
 
 def test_paths_start_where_the_mapping_stands():
-    assert mistakes([a_rule(lane="no")], path="sources.website") == [
-        ("sources.website.rules[0].lane", "wrong_value")
+    assert mistakes([a_rule(priority="no")], path="sources.website") == [
+        ("sources.website.rules[0].priority", "wrong_value")
     ]
 
 

@@ -35,7 +35,7 @@ def found(path):
 
 def shown(event):
     """An event as the files write it. An id that is a digest is told by a question mark."""
-    lines = {"status": str(event.status), "rule": event.rule, "lane": str(event.lane)}
+    lines = {"status": str(event.status), "rule": event.rule, "priority": str(event.priority)}
     if event.draft:
         name = event.draft.event_id.partition(":")
         is_digest = len(name[2]) == len(sha256().hexdigest())
@@ -49,7 +49,7 @@ def shown(event):
 def test_a_partners_payload_becomes_what_its_mapping_says(path):
     expected, events = found(path)
 
-    usual = {"lane": "normal", "warnings": [], "errors": []}
+    usual = {"priority": "normal", "warnings": [], "errors": []}
     assert [shown(event) for event in events] == [{**usual, **each} for each in expected]
 
 

@@ -8,7 +8,7 @@ from tests.core.rules.worlds import a_rule, an_item, mapped_by, previewed
 
 
 def test_a_preview_tells_everything_about_an_event_and_sends_nothing():
-    rule = mapped_by({"person": {"name": "{{ item.name }}"}, "device": "{{ item.device }}"}, lane="low")
+    rule = mapped_by({"person": {"name": "{{ item.name }}"}, "device": "{{ item.device }}"}, priority="low")
 
     (event,) = previewed(
         [rule], an_item(name="Jane", device="Fridge", extra={"a": 1, "b": None}, list=[{"c": 2}, {"c": 3}])
@@ -16,12 +16,12 @@ def test_a_preview_tells_everything_about_an_event_and_sends_nothing():
 
     assert {
         key: event[key]
-        for key in ("index", "status", "rule", "lane", "event_id", "operation", "method", "path")
+        for key in ("index", "status", "rule", "priority", "event_id", "operation", "method", "path")
     } == {
         "index": 0,
         "status": "ready",
         "rule": "viewed",
-        "lane": "low",
+        "priority": "low",
         "event_id": "site:ev-1",
         "operation": "digital-interaction",
         "method": "POST",

@@ -111,7 +111,7 @@ def test_a_value_that_leads_nowhere_is_a_dead_letter_that_says_so(value: Any):
 
     [problem] = found.problems
     assert (found.status, found.destination, found.call) == (Status.DEAD, UNROUTED, None)
-    assert (problem.path, problem.code) == ("destination", Hitch.UNROUTABLE)
+    assert (problem.path, problem.code) == ("destination", Hitch.NO_DESTINATION)
     assert problem.message.startswith("{{ item.account }} ")
 
 

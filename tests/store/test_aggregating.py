@@ -7,7 +7,7 @@ import pytest
 from redis import Redis
 
 from relay.core.lifecycle import Reason, State
-from relay.core.visit_session import Collapse, Session
+from relay.core.visit_session import AggregateOptions, Session
 from relay.store.accept import NewEvent
 from relay.store.delivery import SECOND, Taken, bury, done, finish
 from relay.store.engine import keys
@@ -23,7 +23,9 @@ QUIET, LONGEST = 900, 14_400
 def viewed(number: int, *, visit: str = "v-1", destination: str = "acme") -> NewEvent:
     """A page view a minute after the one before."""
     happened_at = NOW + timedelta(minutes=number)
-    session = Session(("web", "page_view", visit, "jane"), happened_at, Collapse(QUIET, LONGEST, "visited"))
+    session = Session(
+        ("web", "page_view", visit, "jane"), happened_at, AggregateOptions(QUIET, LONGEST, "visited")
+    )
     return replace(event(str(number), destination=destination), session=session)
 
 
@@ -33,8 +35,8 @@ def states(scripts: Scripts, *events: NewEvent) -> list[str]:
 
 def fall_quiet(scripts: Scripts, redis: Redis) -> None:
     """Let every session that gathers be over."""
-    for event_id in redis.zrange(keys.GATHERING, 0, -1):
-        redis.zadd(keys.GATHERING, {event_id: 0})
+    for event_id in redis.zrange(keys.AGGREGATING, 0, -1):
+        redis.zadd(keys.AGGREGATING, {event_id: 0})
     sweep_now(scripts, redis)
 
 
@@ -48,12 +50,12 @@ def gathered_one(scripts: Scripts, redis: Redis, count: int = 3) -> Taken:
 
 def over_in_seconds(redis: Redis, event_id: str) -> float:
     seconds, microseconds = redis.time()
-    return redis.zscore(keys.GATHERING, event_id) / SECOND - seconds - microseconds / SECOND
+    return redis.zscore(keys.AGGREGATING, event_id) / SECOND - seconds - microseconds / SECOND
 
 
 def test_the_first_event_of_a_session_gathers_those_that_follow(scripts: Scripts):
-    assert states(scripts, viewed(0), viewed(1)) == ["gathering", "collapsed"]
-    assert states(scripts, viewed(2)) == ["collapsed"]
+    assert states(scripts, viewed(0), viewed(1)) == ["aggregating", "aggregated"]
+    assert states(scripts, viewed(2)) == ["aggregated"]
 
 
 def test_nothing_of_a_session_is_sent_before_it_is_over(scripts: Scripts, redis: Redis):
@@ -67,10 +69,10 @@ def test_one_call_stands_for_a_session_that_is_over(scripts: Scripts, redis: Red
     taken = gathered_one(scripts, redis, count=12)
 
     assert taken.event_id == "web:0"
-    assert taken.gathered
-    assert (taken.gathered.count, taken.gathered.first_at) == (12, NOW)
-    assert taken.gathered.last_at == NOW + timedelta(minutes=11)
-    assert taken.gathered.told == b'{"event_type":"visited"}'
+    assert taken.aggregated
+    assert (taken.aggregated.count, taken.aggregated.first_at) == (12, NOW)
+    assert taken.aggregated.last_at == NOW + timedelta(minutes=11)
+    assert taken.aggregated.told == b'{"event_type":"visited"}'
 
 
 def test_what_came_late_still_began_first(scripts: Scripts, redis: Redis):
@@ -78,8 +80,8 @@ def test_what_came_late_still_began_first(scripts: Scripts, redis: Redis):
     fall_quiet(scripts, redis)
     [taken] = take_events(scripts)
 
-    assert taken.gathered
-    assert (taken.gathered.first_at, taken.gathered.last_at) == (
+    assert taken.aggregated
+    assert (taken.aggregated.first_at, taken.aggregated.last_at) == (
         NOW + timedelta(minutes=2),
         NOW + timedelta(minutes=5),
     )
@@ -91,12 +93,12 @@ def test_what_came_late_still_began_first(scripts: Scripts, redis: Redis):
     ids=["key", "place", "none"],
 )
 def test_other_events_are_not_gathered(scripts: Scripts, other: NewEvent):
-    assert states(scripts, viewed(0), other)[1] != "collapsed"
+    assert states(scripts, viewed(0), other)[1] != "aggregated"
 
 
 def test_each_event_puts_the_end_of_its_session_off(scripts: Scripts, redis: Redis):
     carrier = accept_events(scripts, viewed(0)).verdicts[0].id
-    redis.zadd(keys.GATHERING, {carrier: redis.zscore(keys.GATHERING, carrier) - 600 * SECOND})
+    redis.zadd(keys.AGGREGATING, {carrier: redis.zscore(keys.AGGREGATING, carrier) - 600 * SECOND})
     before = over_in_seconds(redis, carrier)
 
     accept_events(scripts, viewed(1))
@@ -107,18 +109,18 @@ def test_each_event_puts_the_end_of_its_session_off(scripts: Scripts, redis: Red
 
 def test_no_event_puts_it_off_beyond_the_longest(scripts: Scripts, redis: Redis):
     carrier = accept_events(scripts, viewed(0)).verdicts[0].id
-    ends = int(redis.zscore(keys.GATHERING, carrier))
-    redis.hset(keys.EVENT + carrier, "gathers_until", ends)
+    ends = int(redis.zscore(keys.AGGREGATING, carrier))
+    redis.hset(keys.EVENT + carrier, "aggregates_until", ends)
 
     accept_events(scripts, viewed(1))
 
-    assert redis.zscore(keys.GATHERING, carrier) == ends
+    assert redis.zscore(keys.AGGREGATING, carrier) == ends
 
 
 def test_a_second_session_later_is_another_call(scripts: Scripts, redis: Redis):
     first = gathered_one(scripts, redis)
 
-    assert states(scripts, viewed(3), viewed(4)) == ["gathering", "collapsed"]
+    assert states(scripts, viewed(3), viewed(4)) == ["aggregating", "aggregated"]
     fall_quiet(scripts, redis)
     [second] = take_events(scripts)
     assert (second.id != first.id, second.event_id) == (True, "web:3")
@@ -126,12 +128,12 @@ def test_a_second_session_later_is_another_call(scripts: Scripts, redis: Redis):
 
 def test_a_session_is_over_even_if_no_worker_was_there_to_see_it(scripts: Scripts, redis: Redis):
     carrier = accept_events(scripts, viewed(0)).verdicts[0].id
-    redis.zadd(keys.GATHERING, {carrier: 0})
+    redis.zadd(keys.AGGREGATING, {carrier: 0})
 
-    assert states(scripts, viewed(1)) == ["gathering"]
+    assert states(scripts, viewed(1)) == ["aggregating"]
     sweep_now(scripts, redis)
     assert [taken.id for taken in take_events(scripts)] == [carrier]
-    assert states(scripts, viewed(2)) == ["collapsed"]
+    assert states(scripts, viewed(2)) == ["aggregated"]
 
 
 def test_a_repeated_event_is_counted_once(scripts: Scripts, redis: Redis):
@@ -140,22 +142,22 @@ def test_a_repeated_event_is_counted_once(scripts: Scripts, redis: Redis):
     fall_quiet(scripts, redis)
     [taken] = take_events(scripts)
 
-    assert (again.duplicate, again.status) == (True, "collapsed")
-    assert taken.gathered
-    assert taken.gathered.count == 2
+    assert (again.duplicate, again.status) == (True, "aggregated")
+    assert taken.aggregated
+    assert taken.aggregated.count == 2
 
 
 def test_a_repeat_of_the_first_event_is_its_duplicate(scripts: Scripts):
     first, again = (accept_events(scripts, viewed(0)).verdicts[0] for _ in range(2))
 
-    assert (again.id, again.duplicate, again.status) == (first.id, True, "gathering")
+    assert (again.id, again.duplicate, again.status) == (first.id, True, "aggregating")
 
 
 def test_calls_saved_are_counted_by_destination(scripts: Scripts, redis: Redis):
     gathered_one(scripts, redis, count=12)
 
     [depth] = read_depths(redis, ["acme"])
-    assert depth.counts["collapsed"] == depth.states[State.COLLAPSED] == 11
+    assert depth.counts["aggregated"] == depth.states[State.AGGREGATED] == 11
 
 
 def test_an_event_says_which_one_stands_for_it(scripts: Scripts, redis: Redis):
@@ -168,7 +170,7 @@ def test_a_session_that_was_given_up_is_not_sent_and_gathers_no_more(scripts: Sc
     carrier = accept_events(scripts, viewed(0), viewed(1)).verdicts[0].id
     discard_event(scripts, carrier, keep_seconds=600)
 
-    assert states(scripts, viewed(2)) == ["gathering"]
+    assert states(scripts, viewed(2)) == ["aggregating"]
     fall_quiet(scripts, redis)
     assert [taken.event_id for taken in take_events(scripts)] == ["web:2"]
 
@@ -177,7 +179,7 @@ def test_a_session_that_was_given_up_is_not_sent_and_gathers_no_more(scripts: Sc
 def test_a_replay_sends_the_whole_session_again(scripts: Scripts, redis: Redis, ended: str):
     if ended == "dead":
         taken = gathered_one(scripts, redis, count=5)
-        assert finish(scripts, taken, bury(Reason.REFUSED, "no", record=b"", keep_seconds=600))
+        assert finish(scripts, taken, bury(Reason.REJECTED, "no", record=b"", keep_seconds=600))
         carrier = taken.id
     else:
         carrier = accept_events(scripts, *map(viewed, range(5))).verdicts[0].id
@@ -187,8 +189,8 @@ def test_a_replay_sends_the_whole_session_again(scripts: Scripts, redis: Redis, 
 
     [again] = take_events(scripts)
     assert again.id == carrier
-    assert again.gathered
-    assert again.gathered.count == 5
+    assert again.aggregated
+    assert again.aggregated.count == 5
 
 
 def test_a_session_leaves_nothing_behind_when_its_time_is_up(scripts: Scripts, redis: Redis):

@@ -1,4 +1,4 @@
-"""What a door forgives a client of Gong, what it refuses, and by what an event is known."""
+"""What a endpoint forgives a client of Gong, what it refuses, and by what an event is known."""
 
 import pytest
 

@@ -6,21 +6,21 @@ import pytest
 
 from relay.core.gong.limits import TITLE_MAX
 from relay.core.mapping.compile import compile_rules
-from relay.core.visit_session import Collapse
+from relay.core.visit_session import AggregateOptions
 from tests.core.rules.worlds import a_rule, an_item, mapped, mapped_by, mistakes, previewed, told
 
 BY = {"by": "{{ item.visit }}"}
 
 
-def ties(item: dict[str, Any], **collapse: Any) -> tuple[str, ...] | None:
-    [event] = mapped([a_rule(collapse=BY | collapse)], item)
+def ties(item: dict[str, Any], **aggregate: Any) -> tuple[str, ...] | None:
+    [event] = mapped([a_rule(aggregate=BY | aggregate)], item)
     return event.session and event.session.ties
 
 
-def how(**collapse: Any) -> Collapse:
-    [rule] = compile_rules([a_rule(collapse=BY | collapse)]).rules
-    assert rule.collapse
-    return rule.collapse.how
+def how(**aggregate: Any) -> AggregateOptions:
+    [rule] = compile_rules([a_rule(aggregate=BY | aggregate)]).rules
+    assert rule.aggregate
+    return rule.aggregate.how
 
 
 @pytest.mark.parametrize(
@@ -28,11 +28,11 @@ def how(**collapse: Any) -> Collapse:
     [("90s", 90), ("15m", 900), ("4h", 14_400), ("30 s", 30), (45, 45), ("45", 45), ("12h", 43_200)],
 )
 def test_a_time_is_said_in_seconds_minutes_or_hours(said: object, seconds: float):
-    assert how(quiet=said, longest="12h").quiet_seconds == seconds
+    assert how(idle_timeout=said, max_duration="12h").idle_timeout_seconds == seconds
 
 
 def test_what_is_not_said_has_a_default():
-    assert how() == Collapse(quiet_seconds=900, longest_seconds=14_400, event_type=None)
+    assert how() == AggregateOptions(idle_timeout_seconds=900, max_duration_seconds=14_400, event_type=None)
 
 
 def test_a_session_may_be_called_something():
@@ -40,21 +40,21 @@ def test_a_session_may_be_called_something():
 
 
 @pytest.mark.parametrize(
-    ("collapse", "path", "code"),
+    ("aggregate", "path", "code"),
     [
         ("session", "", "wrong_value"),
         ([], "", "wrong_value"),
-        (BY | {"quiet": "soon"}, ".quiet", "wrong_value"),
-        (BY | {"quiet": 0}, ".quiet", "wrong_value"),
-        (BY | {"quiet": True}, ".quiet", "wrong_value"),
-        (BY | {"quiet": "-5m"}, ".quiet", "wrong_value"),
-        (BY | {"quiet": "1.5h"}, ".quiet", "wrong_value"),
-        (BY | {"quiet": "\u0661\u0665m"}, ".quiet", "wrong_value"),
-        (BY | {"quiet": None}, ".quiet", "wrong_value"),
-        (BY | {"quiet": "2h", "longest": "1h"}, ".quiet", "wrong_value"),
-        (BY | {"quiet": "5h"}, ".quiet", "wrong_value"),
-        (BY | {"longest": "13h"}, ".longest", "wrong_value"),
-        (BY | {"longest": "2d"}, ".longest", "wrong_value"),
+        (BY | {"idle_timeout": "soon"}, ".idle_timeout", "wrong_value"),
+        (BY | {"idle_timeout": 0}, ".idle_timeout", "wrong_value"),
+        (BY | {"idle_timeout": True}, ".idle_timeout", "wrong_value"),
+        (BY | {"idle_timeout": "-5m"}, ".idle_timeout", "wrong_value"),
+        (BY | {"idle_timeout": "1.5h"}, ".idle_timeout", "wrong_value"),
+        (BY | {"idle_timeout": "\u0661\u0665m"}, ".idle_timeout", "wrong_value"),
+        (BY | {"idle_timeout": None}, ".idle_timeout", "wrong_value"),
+        (BY | {"idle_timeout": "2h", "max_duration": "1h"}, ".idle_timeout", "wrong_value"),
+        (BY | {"idle_timeout": "5h"}, ".idle_timeout", "wrong_value"),
+        (BY | {"max_duration": "13h"}, ".max_duration", "wrong_value"),
+        (BY | {"max_duration": "2d"}, ".max_duration", "wrong_value"),
         (BY | {"as": ""}, ".as", "wrong_value"),
         (BY | {"as": 5}, ".as", "wrong_value"),
         (BY | {"as": "x" * (TITLE_MAX + 1)}, ".as", "wrong_value"),
@@ -69,8 +69,8 @@ def test_a_session_may_be_called_something():
         ({"by": "{{ items.visit }}"}, ".by", "unknown_name"),
     ],
 )
-def test_a_mistake_is_told_when_the_mapping_is_loaded(collapse: object, path: str, code: str):
-    assert mistakes([a_rule(collapse=collapse)]) == [(f"rules[0].collapse{path}", code)]
+def test_a_mistake_is_told_when_the_mapping_is_loaded(aggregate: object, path: str, code: str):
+    assert mistakes([a_rule(aggregate=aggregate)]) == [(f"rules[0].aggregate{path}", code)]
 
 
 def test_only_a_rule_to_digital_interactions_may_collapse():
@@ -81,8 +81,8 @@ def test_only_a_rule_to_digital_interactions_may_collapse():
         "actor": {"email": "{{ item.email }}"},
     }
 
-    assert ("rules[0].collapse", "wrong_value") in mistakes(
-        [a_rule(to="custom-action", map=body, collapse=BY)]
+    assert ("rules[0].aggregate", "wrong_value") in mistakes(
+        [a_rule(to="custom-action", map=body, aggregate=BY)]
     )
 
 
@@ -101,14 +101,14 @@ def test_an_item_without_a_key_goes_alone(visit: str | None):
 
 @pytest.mark.parametrize("visit", [["a"], {"a": 1}, True])
 def test_a_key_that_is_no_text_is_told_as_a_warning(visit: object):
-    [event] = mapped([a_rule(collapse=BY)], an_item(visit=visit))
+    [event] = mapped([a_rule(aggregate=BY)], an_item(visit=visit))
 
-    assert (event.session, told(event.warnings)) == (None, ["collapse.by unfit"])
+    assert (event.session, told(event.warnings)) == (None, ["aggregate.by unfit"])
 
 
 def test_without_a_key_of_its_own_a_rule_goes_by_the_session_that_gong_is_told_of():
     [event] = mapped(
-        [mapped_by({"sessionId": "{{ item.visit }}"}, collapse={"quiet": "5m"})], an_item(visit="v-1")
+        [mapped_by({"sessionId": "{{ item.visit }}"}, aggregate={"idle_timeout": "5m"})], an_item(visit="v-1")
     )
 
     assert event.session
@@ -119,7 +119,7 @@ def test_each_part_of_an_item_has_the_session_of_its_own_person():
     rule = mapped_by(
         {"eventId": "{{ item.id }}{{ item.email }}"},
         items="item.people",
-        collapse={"by": "{{ parent.visit }}"},
+        aggregate={"by": "{{ parent.visit }}"},
     )
     people = [an_item(email=email) for email in ("jane@globex.example", "joe@globex.example")]
 
@@ -132,24 +132,24 @@ def test_each_part_of_an_item_has_the_session_of_its_own_person():
     "item", [an_item(visit="v-1", title=None), an_item(visit="v-1", email="a@acme.example")]
 )
 def test_what_gong_is_not_told_belongs_to_no_session(item: dict[str, Any]):
-    [event] = mapped([a_rule(collapse=BY)], item, internal_domains=frozenset({"acme.example"}))
+    [event] = mapped([a_rule(aggregate=BY)], item, internal_domains=frozenset({"acme.example"}))
 
     assert (event.call, event.session) == (None, None)
 
 
 def test_a_preview_shows_the_session_and_counts_its_key_as_read():
-    [event] = previewed([a_rule(collapse=BY | {"as": "website visited"})], an_item(visit="v-1"))
+    [event] = previewed([a_rule(aggregate=BY | {"as": "website visited"})], an_item(visit="v-1"))
 
     assert event["session"] == {
         "ties": ["site", "viewed", "v-1", "email jane@globex.example"],
-        "quiet_seconds": 900,
-        "longest_seconds": 14_400,
+        "idle_timeout_seconds": 900,
+        "max_duration_seconds": 14_400,
         "as": "website visited",
     }
     assert event["unused"] == []
 
 
 def test_a_preview_of_an_event_that_goes_alone_shows_none():
-    [event] = previewed([a_rule(collapse=BY)], an_item())
+    [event] = previewed([a_rule(aggregate=BY)], an_item())
 
     assert "session" not in event

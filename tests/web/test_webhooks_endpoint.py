@@ -116,7 +116,7 @@ def test_what_cannot_be_mapped_or_read_is_2xx_and_a_dead_letter_with_its_bytes(
 
     assert (counts(unmapped), counts(unread)) == ((0, 0, 0, 1), (0, 0, 0, 1))
     page = application(redis).get("/v1/events?status=dead", headers={"X-API-Key": ADMIN}).get_json()
-    assert {event["reason"] for event in page["events"]} == {"unmappable"}
+    assert {event["reason"] for event in page["events"]} == {"mapping_failed"}
     receipts = [unpack(redis.hget(key, "raw")) for key in redis.keys(keys.RECEIPT + "*")]
     assert b'{"event": ' in receipts
 

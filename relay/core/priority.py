@@ -1,9 +1,9 @@
-"""The lanes that events wait in: which go first, and which wait first when the day's budget runs short."""
+"""The priorities that events wait in: which go first, and which wait first when the day's budget runs short."""
 
 from enum import StrEnum
 
 
-class Lane(StrEnum):
+class Priority(StrEnum):
     """Which events go first, and which wait first when the day's budget runs short."""
 
     HIGH = "high"

@@ -1,4 +1,4 @@
-"""Which event of a company leaves next: by lane, and by turns between the sources of one lane."""
+"""Which event of a company leaves next: by priority, and by turns between the sources of one priority."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,8 +6,8 @@ import pytest
 from redis import Redis
 from rq.registry import FailedJobRegistry
 
-from relay.core.lane import Lane
 from relay.core.lifecycle import Cause, Reason
+from relay.core.priority import Priority
 from relay.core.replay import read_request
 from relay.store.delivery import (
     Again,
@@ -36,11 +36,13 @@ from tests.store_world import (
 
 Journey = Callable[[Scripts, Redis, Taken], object]
 
-REFUSED = bury(Reason.REFUSED, "no", record=b"", keep_seconds=600)
+REFUSED = bury(Reason.REJECTED, "no", record=b"", keep_seconds=600)
 
 
-def queue_up(scripts: Scripts, lane: Lane, *natives: str, source: str = "web") -> None:
-    accept_events(scripts, *(event(native, lane=lane) for native in natives), on=receipt(source=source))
+def queue_up(scripts: Scripts, priority: Priority, *natives: str, source: str = "web") -> None:
+    accept_events(
+        scripts, *(event(native, priority=priority) for native in natives), on=receipt(source=source)
+    )
 
 
 def order(taken: Sequence[Taken]) -> list[str]:
@@ -59,52 +61,52 @@ def replayed(scripts: Scripts, redis: Redis, native: str) -> None:
 
 def test_high_goes_before_normal_before_low_before_replays(scripts: Scripts, redis: Redis):
     replayed(scripts, redis, "replay")
-    for lane in (Lane.LOW, Lane.NORMAL, Lane.HIGH):
-        queue_up(scripts, lane, f"{lane}-1", f"{lane}-2")
+    for priority in (Priority.LOW, Priority.NORMAL, Priority.HIGH):
+        queue_up(scripts, priority, f"{priority}-1", f"{priority}-2")
 
     assert order(take_events(scripts)) == [
         *("high-1", "high-2", "normal-1", "normal-2", "low-1", "low-2", "replay"),
     ]
 
 
-def test_sources_of_one_lane_take_turns_whatever_each_has_waiting(scripts: Scripts):
-    queue_up(scripts, Lane.NORMAL, *(f"deep-{number}" for number in range(40)), source="deep")
-    queue_up(scripts, Lane.NORMAL, "quiet-0", "quiet-1", source="quiet")
+def test_sources_of_one_priority_take_turns_whatever_each_has_waiting(scripts: Scripts):
+    queue_up(scripts, Priority.NORMAL, *(f"deep-{number}" for number in range(40)), source="deep")
+    queue_up(scripts, Priority.NORMAL, "quiet-0", "quiet-1", source="quiet")
 
     assert order(take_events(scripts, 5)) == ["deep-0", "quiet-0", "deep-1", "quiet-1", "deep-2"]
 
 
 def test_a_source_that_comes_later_waits_for_one_turn_and_not_for_a_backlog(scripts: Scripts):
-    queue_up(scripts, Lane.NORMAL, *(f"deep-{number}" for number in range(40)), source="deep")
+    queue_up(scripts, Priority.NORMAL, *(f"deep-{number}" for number in range(40)), source="deep")
     take_events(scripts, 7)
-    queue_up(scripts, Lane.NORMAL, "late", source="late")
+    queue_up(scripts, Priority.NORMAL, "late", source="late")
 
     assert "late" in order(take_events(scripts, 2))
 
 
-def test_a_source_has_its_turn_in_each_lane_by_itself(scripts: Scripts):
-    queue_up(scripts, Lane.LOW, "one-low", source="one")
-    queue_up(scripts, Lane.NORMAL, "two-1", "two-2", source="two")
-    queue_up(scripts, Lane.NORMAL, "one-normal", source="one")
+def test_a_source_has_its_turn_in_each_priority_by_itself(scripts: Scripts):
+    queue_up(scripts, Priority.LOW, "one-low", source="one")
+    queue_up(scripts, Priority.NORMAL, "two-1", "two-2", source="two")
+    queue_up(scripts, Priority.NORMAL, "one-normal", source="one")
 
     assert order(take_events(scripts)) == ["two-1", "one-normal", "two-2", "one-low"]
 
 
-def test_the_last_calls_of_a_day_are_kept_for_lane_high(scripts: Scripts):
-    publish(scripts, per_second=50, per_day=10, high_share=0.2)
-    queue_up(scripts, Lane.NORMAL, *(f"normal-{number}" for number in range(12)))
+def test_the_last_calls_of_a_day_are_kept_for_priority_high(scripts: Scripts):
+    publish(scripts, per_second=50, per_day=10, high_priority_share=0.2)
+    queue_up(scripts, Priority.NORMAL, *(f"normal-{number}" for number in range(12)))
     assert len(take_events(scripts)) == 8
     assert take_events(scripts) == []
 
-    queue_up(scripts, Lane.HIGH, *(f"high-{number}" for number in range(3)))
+    queue_up(scripts, Priority.HIGH, *(f"high-{number}" for number in range(3)))
     assert order(take_events(scripts)) == ["high-0", "high-1"]
     assert take_events(scripts) == []
 
 
-def test_calls_of_lane_high_take_nothing_from_the_room_of_the_others(scripts: Scripts):
-    publish(scripts, per_second=50, per_day=10, high_share=0.2)
-    queue_up(scripts, Lane.HIGH, "high-0", "high-1")
-    queue_up(scripts, Lane.LOW, *(f"low-{number}" for number in range(12)))
+def test_calls_of_priority_high_take_nothing_from_the_room_of_the_others(scripts: Scripts):
+    publish(scripts, per_second=50, per_day=10, high_priority_share=0.2)
+    queue_up(scripts, Priority.HIGH, "high-0", "high-1")
+    queue_up(scripts, Priority.LOW, *(f"low-{number}" for number in range(12)))
 
     assert len(take_events(scripts)) == 10
 
@@ -156,11 +158,11 @@ JOURNEYS = [
 
 
 @pytest.mark.parametrize("journey", JOURNEYS)
-@pytest.mark.parametrize("lane", Lane)
-def test_an_event_keeps_its_lane_whatever_befalls_it(
-    scripts: Scripts, redis: Redis, journey: Journey, lane: Lane
+@pytest.mark.parametrize("priority", Priority)
+def test_an_event_keeps_its_priority_whatever_befalls_it(
+    scripts: Scripts, redis: Redis, journey: Journey, priority: Priority
 ):
-    queue_up(scripts, lane, "1")
+    queue_up(scripts, priority, "1")
     [queue] = redis.smembers(keys.RQ_QUEUES)
     [taken] = take_events(scripts)
 
@@ -170,8 +172,12 @@ def test_an_event_keeps_its_lane_whatever_befalls_it(
     assert [again.id for again in take_events(scripts)] == [taken.id]
 
 
-@pytest.mark.parametrize(("lane", "ending"), [(Lane.HIGH, ":high"), (Lane.NORMAL, ""), (Lane.LOW, ":low")])
-def test_a_queue_is_named_by_company_source_and_lane(scripts: Scripts, redis: Redis, lane: Lane, ending: str):
-    queue_up(scripts, lane, "1", source="crm")
+@pytest.mark.parametrize(
+    ("priority", "ending"), [(Priority.HIGH, ":high"), (Priority.NORMAL, ""), (Priority.LOW, ":low")]
+)
+def test_a_queue_is_named_by_company_source_and_priority(
+    scripts: Scripts, redis: Redis, priority: Priority, ending: str
+):
+    queue_up(scripts, priority, "1", source="crm")
 
     assert redis.smembers(keys.RQ_QUEUES) == {f"rq:queue:gong:acme:crm{ending}".encode()}

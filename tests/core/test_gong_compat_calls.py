@@ -1,4 +1,4 @@
-"""What a body at one of Gong's doors becomes: itself where the destination speaks its dialect, else the same in other words."""
+"""What a body at one of Gong's endpoints becomes: itself where the destination speaks its dialect, else the same in other words."""
 
 import pytest
 from hypothesis import given
@@ -8,7 +8,7 @@ from relay.core.call import Call, Dialect, Operation, SendAs
 from relay.core.errors import Invalid
 from relay.core.gong.validate import check
 from relay.core.gong_compat.parse import CATALOG
-from tests.core.doors_world import calls, only_call, understood
+from tests.core.endpoints_world import calls, only_call, understood
 from tests.core.gong_bodies import MAXIMAL, OMIT, changed
 
 GONGS = sorted(set(Operation) - CATALOG)

@@ -1,10 +1,10 @@
-"""Gong is not told of the destination's own people, by whichever door they come."""
+"""Gong is not told of the destination's own people, by whichever endpoint they come."""
 
 import pytest
 
 from relay.core.call import Dialect, Operation
 from relay.core.gong_compat.parse import CATALOG
-from tests.core.doors_world import understood
+from tests.core.endpoints_world import understood
 from tests.core.gong_bodies import MAXIMAL, changed
 
 ONE = "me@vendor.com"
