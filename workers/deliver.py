@@ -12,7 +12,7 @@ import orjson
 from relay.core.call import Operation
 from relay.core.destination import Destination, Limits, OAuthGrant
 from relay.core.lifecycle import Cause
-from relay.core.outcome import Blocked, Outcome, Reply, Silence, judge, word_for
+from relay.core.outcome import Blocked, Outcome, Reply, Silence, judge, outcome_code
 from relay.core.visit_session import aggregate_body
 from relay.store.delivery import Taken
 from relay.tracing.spans import Role, annotate, span
@@ -134,7 +134,7 @@ def _tell(outcome: Outcome, destination: Destination, seconds: float) -> None:
     """What a trace says of a call. `seconds` runs from its first byte: the span began with the wait for its turn."""
     annotate(
         relay__base_url=destination.base_url,
-        relay__outcome=word_for(outcome),
+        relay__outcome=outcome_code(outcome),
         relay__call_seconds=round(seconds, 3),
         http__response__status_code=outcome.status,
         gong__request_id=outcome.request_id,

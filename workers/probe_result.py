@@ -1,6 +1,6 @@
 """What came of a probe, from Gong's answer to an operator's words."""
 
-from relay.core.outcome import Blocked, Failed, Outcome, RateLimited, word_for
+from relay.core.outcome import Blocked, Failed, Outcome, RateLimited, outcome_code
 from relay.store.operator_actions import Probed
 
 
@@ -11,4 +11,4 @@ def probed(outcome: Outcome | None) -> Probed:
     if not isinstance(outcome, Blocked | RateLimited | Failed):
         return Probed("passed", outcome.status)
     cause = outcome.cause if isinstance(outcome, Blocked) else None
-    return Probed(word_for(outcome), outcome.status, "; ".join(outcome.errors), cause)
+    return Probed(outcome_code(outcome), outcome.status, "; ".join(outcome.errors), cause)

@@ -18,7 +18,7 @@ from relay.core.outcome import (
     Outcome,
     RateLimited,
     Rejected,
-    word_for,
+    outcome_code,
 )
 from relay.log import line
 from relay.store.accept import Retention
@@ -57,7 +57,7 @@ class Attempt:
             "started_at": self.started_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "seconds": round(self.seconds, 3),
             "worker": self.worker,
-            "outcome": word_for(outcome),
+            "outcome": outcome_code(outcome),
             "status": outcome.status,
             "request_id": outcome.request_id,
             "code": getattr(outcome, "code", None) or getattr(outcome, "cause", None),
@@ -127,7 +127,7 @@ def log_attempt(attempt: Attempt, settlement: Settlement, *, settled: bool) -> N
         company=taken.company,
         operation=taken.operation,
         number=taken.try_number,
-        outcome=word_for(outcome),
+        outcome=outcome_code(outcome),
         status=outcome.status,
         request_id=outcome.request_id,
         seconds=round(attempt.seconds, 3),

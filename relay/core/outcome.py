@@ -10,7 +10,7 @@ from typing import Any, assert_never
 
 from relay.core.lifecycle import Cause
 
-LONGEST_FREEZE_SECONDS = 24 * 3600.0
+MAX_RETRY_AFTER_SECONDS = 24 * 3600.0
 """No Retry-After is believed beyond this: it is the length of Gong's own day budget."""
 
 _TOO_LARGE = 413
@@ -96,7 +96,7 @@ class Blocked:
 Outcome = Delivered | AlreadyReported | RateLimited | Failed | Rejected | Blocked
 
 
-def word_for(outcome: Outcome) -> str:
+def outcome_code(outcome: Outcome) -> str:
     """The outcome's name in records, logs and the API."""
     match outcome:
         case Delivered():
@@ -189,7 +189,7 @@ def _accepted(answer: Reply, told: _Told) -> Outcome:
 def retry_after(text: str | None, now: datetime) -> float | None:
     """Seconds to wait, from a Retry-After in any form: integer, decimal or HTTP date.
 
-    None when it is missing or makes no sense. Never below 1 second, never above `LONGEST_FREEZE_SECONDS`.
+    None when it is missing or makes no sense. Never below 1 second, never above `MAX_RETRY_AFTER_SECONDS`.
     """
     if text is None or not text.strip():
         return None
@@ -198,7 +198,7 @@ def retry_after(text: str | None, now: datetime) -> float | None:
         seconds = _until(text.strip(), now)
     if seconds is None or not math.isfinite(seconds) or seconds < 0:
         return None
-    return min(max(seconds, 1.0), LONGEST_FREEZE_SECONDS)
+    return min(max(seconds, 1.0), MAX_RETRY_AFTER_SECONDS)
 
 
 def _as_number(text: str) -> float | None:

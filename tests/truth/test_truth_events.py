@@ -16,7 +16,15 @@ from relay.core.default_mapping.ids_and_titles import PHRASES
 from relay.core.event.fields import Many, Part
 from relay.core.event.model import EventType
 from relay.core.event.schema import EVENT
-from relay.core.outcome import AlreadyReported, Blocked, Delivered, Failed, RateLimited, Rejected, word_for
+from relay.core.outcome import (
+    AlreadyReported,
+    Blocked,
+    Delivered,
+    Failed,
+    RateLimited,
+    Rejected,
+    outcome_code,
+)
 from relay.settings import Settings
 from tests.truth.project import first_cells, page, rows, section
 
@@ -118,4 +126,4 @@ def test_every_outcome_is_explained_and_no_other():
     )
     told = first_cells(section(page("docs/delivery.md"), "What an answer means"))
 
-    assert told == [word_for(outcome) for outcome in outcomes]
+    assert told == [outcome_code(outcome) for outcome in outcomes]
