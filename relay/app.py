@@ -17,7 +17,7 @@ from relay.config.server_state import SHARED
 from relay.config.stores import check_stores
 from relay.config.webhooks import check_addresses
 from relay.core.config import Config
-from relay.dashboard.blueprints import SECTIONS
+from relay.dashboard.blueprints import BLUEPRINTS
 from relay.ingest.accept_events import Intake
 from relay.log import configure, line
 from relay.settings import Settings
@@ -135,7 +135,7 @@ _BLUEPRINTS = (
     ),
     *(audit.audit, alerts.alerts, overview.overview, scale.scale, metrics.metrics),
     *(connect.invitations, connect.pages, published.published),
-    *SECTIONS,
+    *BLUEPRINTS,
 )
 
 

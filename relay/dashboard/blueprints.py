@@ -16,7 +16,7 @@ from relay.dashboard import sign_in_oidc as account_sign_in
 from relay.dashboard.assets import assets
 from relay.dashboard.rendering import look
 
-SECTIONS = (
+BLUEPRINTS = (
     look,
     assets,
     sign_in.entrance,

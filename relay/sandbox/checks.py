@@ -9,7 +9,7 @@ from relay.sandbox import transport as wire
 from relay.sandbox.answers import Answer
 from relay.sandbox.body_schema import breaches
 from relay.sandbox.credentials import is_trusted, token_of
-from relay.sandbox.faults import Kind
+from relay.sandbox.faults import FaultKind
 from relay.sandbox.read_endpoints import READS
 from relay.sandbox.request import Arrival
 from relay.sandbox.routes import Route, rules_of, shape_of
@@ -26,7 +26,7 @@ def edge(arrival: Arrival) -> Answer | None:
 
 def authentication(arrival: Arrival) -> Answer | None:
     """By an API key of the company, or by an access token of whichever company: that is looked at in `region`."""
-    if Kind.REVOKE in arrival.strikes:
+    if FaultKind.REVOKE in arrival.strikes:
         revoke(arrival.sandbox, arrival.company)
     authorization = arrival.authorization
     scheme, token = token_of(authorization)
@@ -39,7 +39,7 @@ def authentication(arrival: Arrival) -> Answer | None:
 
 def _use(arrival: Arrival, token: str) -> None:
     held = arrival.sandbox.grants
-    if Kind.EXPIRED in arrival.strikes:
+    if FaultKind.EXPIRED in arrival.strikes:
         held.access.pop(token, None)
     arrival.grant = grants.of_access_token(held, token, arrival.at)
     arrival.caller = arrival.grant.caller if arrival.grant else None
@@ -47,13 +47,13 @@ def _use(arrival: Arrival, token: str) -> None:
 
 def trusted_address(arrival: Arrival) -> Answer | None:
     trusted = arrival.caller and is_trusted(arrival.caller.trusted_ips, arrival.address)
-    return answers.ADDRESS_DENIED if not trusted or Kind.IP_BLOCKED in arrival.strikes else None
+    return answers.ADDRESS_DENIED if not trusted or FaultKind.IP_BLOCKED in arrival.strikes else None
 
 
 def region(arrival: Arrival) -> Answer | None:
     grant = arrival.grant
     foreign = grant is not None and (grant.revoked or grant.company != arrival.company.name)
-    return answers.REVOKED if foreign or Kind.WRONG_REGION in arrival.strikes else None
+    return answers.REVOKED if foreign or FaultKind.WRONG_REGION in arrival.strikes else None
 
 
 def scope(arrival: Arrival) -> Answer | None:
@@ -61,7 +61,7 @@ def scope(arrival: Arrival) -> Answer | None:
     if route is None or caller is None:
         return None
     lacks = caller.scopes is not None and route.scope not in caller.scopes
-    if (lacks and settings.fidelity is not Fidelity.SCHEMA) or Kind.SCOPE_REMOVED in arrival.strikes:
+    if (lacks and settings.fidelity is not Fidelity.SCHEMA) or FaultKind.SCOPE_REMOVED in arrival.strikes:
         return answers.scope_missing(route.scope)
     if route.limited_release and not companies.has_legacy(arrival.company, settings):
         return answers.LIMITED_RELEASE
@@ -73,9 +73,9 @@ def rate(arrival: Arrival) -> Answer | None:
     allowed, form = companies.limits_of(company, sandbox.settings), sandbox.settings.retry_after_form
     with sandbox.lock:
         now = sandbox.clock.now()
-        if Kind.STORM in arrival.strikes:
-            return answers.throttled(limits.retry_after(form, arrival.strikes[Kind.STORM].seconds, now))
-        if Kind.DAY_QUOTA_SPENT in arrival.strikes:
+        if FaultKind.STORM in arrival.strikes:
+            return answers.throttled(limits.retry_after(form, arrival.strikes[FaultKind.STORM].seconds, now))
+        if FaultKind.DAY_QUOTA_SPENT in arrival.strikes:
             limits.spend_the_day(company.budget, allowed, now)
         spent = limits.spend(company.budget, allowed, now, count_rejected=sandbox.settings.count_rejected)
     if spent.wait_seconds:

@@ -16,7 +16,7 @@ REFRESH: Final = "oauth-refresh"
 _ROUTES: Final = (*BY_NAME, OAUTH, EXCHANGE, REFRESH)
 
 
-class Kind(StrEnum):
+class FaultKind(StrEnum):
     """What goes wrong."""
 
     STATUS = "status"
@@ -50,7 +50,7 @@ class Content(StrEnum):
 class Fault:
     """A kind, what it strikes (all that is given must match), and what the kind needs to know."""
 
-    kind: Kind
+    kind: FaultKind
     company: str | None = None
     route: str | None = None
     event_id: re.Pattern[str] | None = None
@@ -104,7 +104,7 @@ def parse(given: object) -> Fault:
     if not isinstance(given, dict):
         raise ValueError('write a fault as an object, such as {"kind": "status", "status": 503}')  # noqa: TRY004
     if "kind" not in given:
-        raise ValueError(f"kind: missing; write one of {', '.join(Kind)}")
+        raise ValueError(f"kind: missing; write one of {', '.join(FaultKind)}")
     _check_names(given)
     return Fault(**{name: _value(name, value) for name, value in given.items()})
 
@@ -119,7 +119,7 @@ def _is_meant(fault: Fault, target: Target) -> bool:
 
 def _is_on_route(fault: Fault, routes: tuple[str, ...]) -> bool:
     """Without a route a fault is of the API, and leaves the token endpoint alone: that is another host of Gong's."""
-    if fault.kind is Kind.REFRESH_LOST:
+    if fault.kind is FaultKind.REFRESH_LOST:
         return REFRESH in routes
     return OAUTH not in routes if fault.route is None else fault.route in routes
 
@@ -165,7 +165,7 @@ def _in_range(least: float, most: float, value: float) -> float:
 
 
 _READERS: Mapping[str, Callable[[Any], Any]] = {
-    "kind": Kind,
+    "kind": FaultKind,
     "company": str,
     "route": _route,
     "event_id": re.compile,

@@ -14,7 +14,7 @@ POLL_SECONDS = 0.05
 """How soon the server sees that it is to stop."""
 
 
-class Quiet(WSGIRequestHandler):
+class QuietRequestHandler(WSGIRequestHandler):
     """Logs no requests: the sandbox keeps a log of its own."""
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 werkzeug's name
@@ -22,9 +22,11 @@ class Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def serving(settings: SandboxSettings, *, port: int = 0) -> Iterator[str]:
+def serve_sandbox(settings: SandboxSettings, *, port: int = 0) -> Iterator[str]:
     """Serve in a background thread and yield the base URL. Port 0 takes a free one."""
-    server = make_server("127.0.0.1", port, create_sandbox(settings), threaded=True, request_handler=Quiet)
+    server = make_server(
+        "127.0.0.1", port, create_sandbox(settings), threaded=True, request_handler=QuietRequestHandler
+    )
     thread = Thread(target=server.serve_forever, args=(POLL_SECONDS,), name="gong-sandbox", daemon=True)
     thread.start()
     try:

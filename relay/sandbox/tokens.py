@@ -10,7 +10,7 @@ from relay.sandbox import answers, apps, grants
 from relay.sandbox import transport as wire
 from relay.sandbox.answers import Answer
 from relay.sandbox.credentials import basic, is_trusted, redacted
-from relay.sandbox.faults import EXCHANGE, OAUTH, REFRESH, Kind, Target
+from relay.sandbox.faults import EXCHANGE, OAUTH, REFRESH, FaultKind, Target
 from relay.sandbox.grants import Grant
 from relay.sandbox.state import LogLine, Sandbox
 from relay.sandbox.transport import Strikes
@@ -55,7 +55,7 @@ def _answered(sandbox: Sandbox, ask: Ask) -> Response:
     answer = wire.at_the_edge(ask.strikes) or _judged(sandbox, ask)
     with sandbox.lock:
         sandbox.log.append(_log_line(ask, answer))
-    if Kind.REFRESH_LOST in ask.strikes and answer.accepted:
+    if FaultKind.REFRESH_LOST in ask.strikes and answer.accepted:
         answer = wire.NO_ANSWER
     reply = wire.reply(answer, ask.request_id, ask.strikes, request.environ)
     return Response(reply.body, reply.status, reply.headers)

@@ -12,9 +12,9 @@ from typing import Final, NamedTuple
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from relay.sandbox.answers import HTML_TYPE, Answer, body_of, headers_of, refusal
-from relay.sandbox.faults import Content, Fault, Kind
+from relay.sandbox.faults import Content, Fault, FaultKind
 
-Strikes = Mapping[Kind, Fault]
+Strikes = Mapping[FaultKind, Fault]
 
 NO_ANSWER: Final = Answer(0, {})
 _SLOW_PIECE_BYTES: Final = 4
@@ -26,15 +26,15 @@ _CHALLENGE: Final = """<!DOCTYPE html>
 
 def at_the_edge(strikes: Strikes) -> Answer | None:
     """What something before Gong answers in its place."""
-    if Kind.DELAY in strikes:
-        time.sleep(strikes[Kind.DELAY].seconds)
-    if Kind.RESET_BEFORE in strikes:
+    if FaultKind.DELAY in strikes:
+        time.sleep(strikes[FaultKind.DELAY].seconds)
+    if FaultKind.RESET_BEFORE in strikes:
         return NO_ANSWER
-    if fault := strikes.get(Kind.REDIRECT):
+    if fault := strikes.get(FaultKind.REDIRECT):
         return Answer(HTTPStatus.FOUND, {}, (("Location", fault.location),), text="")
-    if fault := strikes.get(Kind.CLOUDFLARE_HTML):
+    if fault := strikes.get(FaultKind.CLOUDFLARE_HTML):
         return _cloudflare(fault.status)
-    if fault := strikes.get(Kind.STATUS):
+    if fault := strikes.get(FaultKind.STATUS):
         return _status(fault)
     return None
 
@@ -49,18 +49,18 @@ class Reply(NamedTuple):
 
 def reply(answer: Answer, request_id: str, strikes: Strikes, environ: WSGIEnvironment) -> Reply:
     """The answer as it leaves. One that was accepted may hang: it is kept, and nobody is told."""
-    if answer is NO_ANSWER or (Kind.HANG_AFTER_ACCEPT in strikes and answer.accepted):
+    if answer is NO_ANSWER or (FaultKind.HANG_AFTER_ACCEPT in strikes and answer.accepted):
         if answer is not NO_ANSWER:
-            time.sleep(strikes[Kind.HANG_AFTER_ACCEPT].seconds)
+            time.sleep(strikes[FaultKind.HANG_AFTER_ACCEPT].seconds)
         return Reply(HTTPStatus.OK, [], _cut(environ))
     body, headers = body_of(answer, request_id), [*headers_of(answer, request_id)]
-    if Kind.TRUNCATE_JSON in strikes:
+    if FaultKind.TRUNCATE_JSON in strikes:
         body = body[: len(body) // 2]
-    if Kind.GZIP in strikes:
+    if FaultKind.GZIP in strikes:
         body = gzip.compress(body)
         headers.append(("Content-Encoding", "gzip"))
     headers.append(("Content-Length", str(len(body))))
-    if fault := strikes.get(Kind.SLOW_BODY):
+    if fault := strikes.get(FaultKind.SLOW_BODY):
         return Reply(answer.status, headers, _slowly(body, fault.seconds))
     return Reply(answer.status, headers, [body])
 

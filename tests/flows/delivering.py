@@ -11,7 +11,7 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from relay.core.config import Config
-from relay.sandbox.serve import POLL_SECONDS, Quiet
+from relay.sandbox.serve import POLL_SECONDS, QuietRequestHandler
 from relay.store.delivery import Pacing, Trip, finish, take
 from relay.store.engine.scripts import Scripts
 from workers.credentials import Accesses
@@ -24,7 +24,7 @@ from workers.settlement import Attempt, Rules, settle
 @contextmanager
 def answering(app: Flask) -> Iterator[str]:
     """The base URL of the relay's web."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietRequestHandler)
     thread = Thread(target=server.serve_forever, args=(POLL_SECONDS,), daemon=True)
     thread.start()
     try:

@@ -14,7 +14,7 @@ from relay.core.call import SendAs
 from relay.core.config import Config
 from relay.core.destination import BasicCredentials, Destination
 from relay.core.source import Source
-from relay.sandbox.serve import serving
+from relay.sandbox.serve import serve_sandbox
 from relay.sandbox.settings import Fidelity, SandboxSettings
 from relay.settings import Settings
 from relay.store.engine.scripts import Scripts
@@ -27,7 +27,7 @@ EXAMPLES = sorted((Path(__file__).parents[2] / "examples").rglob("*.json"))
 @pytest.fixture
 def sandbox() -> Iterator[str]:
     settings = SandboxSettings(fidelity=Fidelity.STRICT, per_second=1000, burst=1000)
-    with serving(settings) as url:
+    with serve_sandbox(settings) as url:
         yield url
 
 

@@ -18,7 +18,7 @@ from relay.core.destination import BasicCredentials, Destination
 from relay.core.gong.interaction_schema import DIGITAL_INTERACTION
 from relay.core.outcome import AlreadyReported, Blocked, Delivered, Outcome, Rejected, judge
 from relay.core.source import Source
-from relay.sandbox.serve import serving
+from relay.sandbox.serve import serve_sandbox
 from relay.sandbox.settings import Fidelity, SandboxSettings
 from relay.settings import Settings
 from relay.store.engine.scripts import Scripts
@@ -86,7 +86,7 @@ def _config(gong: str) -> Config:
 @pytest.fixture
 def relay(redis: Redis) -> Iterator[World]:
     settings = SandboxSettings(fidelity=Fidelity.STRICT, per_second=1000, burst=1000)
-    with serving(settings) as gong:
+    with serve_sandbox(settings) as gong:
         config = _config(gong)
         with answering(create_app(Settings(), config, redis)) as url:
             yield World(url, gong, config, Scripts(redis))

@@ -10,7 +10,7 @@ from redis import Redis
 
 from relay.app import create_app
 from relay.core.config import Config
-from relay.sandbox.serve import serving
+from relay.sandbox.serve import serve_sandbox
 from relay.sandbox.settings import Fidelity, SandboxSettings
 from relay.settings import Settings
 from relay.store.engine.scripts import Scripts
@@ -25,7 +25,7 @@ PAYLOAD, BODIES = fenced(WORKED, "json")
 
 @pytest.fixture
 def sandbox() -> Iterator[str]:
-    with serving(SandboxSettings(fidelity=Fidelity.STRICT, per_second=1000, burst=1000)) as url:
+    with serve_sandbox(SandboxSettings(fidelity=Fidelity.STRICT, per_second=1000, burst=1000)) as url:
         yield url
 
 

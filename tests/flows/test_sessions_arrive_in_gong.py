@@ -12,7 +12,7 @@ from redis import Redis
 from relay.app import create_app
 from relay.config.load import read_config
 from relay.core.config import Config
-from relay.sandbox.serve import serving
+from relay.sandbox.serve import serve_sandbox
 from relay.sandbox.settings import Fidelity, SandboxSettings
 from relay.settings import Settings
 from relay.store.engine import keys
@@ -30,7 +30,7 @@ VISITED = [
 
 @pytest.fixture
 def sandbox() -> Iterator[str]:
-    with serving(SandboxSettings(fidelity=Fidelity.STRICT, per_second=1000, burst=1000)) as url:
+    with serve_sandbox(SandboxSettings(fidelity=Fidelity.STRICT, per_second=1000, burst=1000)) as url:
         yield url
 
 

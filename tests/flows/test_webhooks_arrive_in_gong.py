@@ -12,7 +12,7 @@ from relay.app import create_app
 from relay.config.load import read_config
 from relay.config.presets import load_preset, preset_names
 from relay.core.config import Config
-from relay.sandbox.serve import serving
+from relay.sandbox.serve import serve_sandbox
 from relay.sandbox.settings import Fidelity, SandboxSettings
 from relay.settings import Settings
 from relay.store.engine import keys
@@ -28,7 +28,7 @@ RECEIVED_AT = "2026-11-21T12:00:00Z"
 
 @pytest.fixture(scope="module")
 def gong() -> Iterator[str]:
-    with serving(SandboxSettings(fidelity=Fidelity.STRICT, per_second=1000, burst=1000)) as url:
+    with serve_sandbox(SandboxSettings(fidelity=Fidelity.STRICT, per_second=1000, burst=1000)) as url:
         yield url
 
 

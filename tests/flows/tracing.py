@@ -15,7 +15,7 @@ from redis import Redis
 from relay.app import create_app
 from relay.config.load import read_config
 from relay.core.config import Config
-from relay.sandbox.serve import serving
+from relay.sandbox.serve import serve_sandbox
 from relay.sandbox.settings import SandboxSettings
 from relay.settings import Settings
 from relay.store.delivery import Pacing, Taken, finish, take
@@ -87,7 +87,7 @@ def tracing(redis: Redis) -> Iterator[Traced]:
     kept = InMemorySpanExporter()
     spans.use(traced_by(SimpleSpanProcessor(kept), "test"))
     try:
-        with serving(SandboxSettings(per_second=10_000.0, burst=10_000)) as gong:
+        with serve_sandbox(SandboxSettings(per_second=10_000.0, burst=10_000)) as gong:
             hosts = frozenset({gong.removeprefix("http://")})
             config = read_config(configuration([ACCOUNT], gong), environ={}, allow_hosts=hosts)
             settings = Settings(public_url="http://relay.example", secret_keys=("k" * 32,))

@@ -17,7 +17,7 @@ from redis import Redis
 from relay.app import create_app
 from relay.config.load import read_config
 from relay.core.config import Config
-from relay.sandbox.serve import serving
+from relay.sandbox.serve import serve_sandbox
 from relay.sandbox.settings import SandboxSettings
 from relay.settings import Settings
 from relay.store.delivery import publish_limits
@@ -122,7 +122,7 @@ def view(native: str) -> dict[str, Any]:
 @contextmanager
 def relaying(redis: Redis, **changed: Any) -> Iterator[World]:
     """A relay and a Gong of its own. `changed` is what `written` takes."""
-    with serving(SandboxSettings(per_second=10_000.0, burst=10_000)) as gong:
+    with serve_sandbox(SandboxSettings(per_second=10_000.0, burst=10_000)) as gong:
         config = configured(gong, **changed)
         sandbox = Sandbox(gong)
         with answering(create_app(Settings(admin_key=ADMIN_KEY), config, redis)) as url:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from relay.sandbox.faults import Kind
+from relay.sandbox.faults import FaultKind
 from tests.sandbox import world
 from tests.sandbox.world import Gong
 
@@ -169,7 +169,7 @@ def test_every_kind_of_fault_is_tried_here():
         "refresh_lost",
     }
 
-    assert set(Kind) == own | set(ANSWERED)
+    assert set(FaultKind) == own | set(ANSWERED)
 
 
 def struck(gong: Gong, fault: dict[str, Any]) -> list[str]:

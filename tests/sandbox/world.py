@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-from relay.sandbox.serve import serving
+from relay.sandbox.serve import serve_sandbox
 from relay.sandbox.settings import SandboxSettings
 
 KEY = ("sandbox-key", "sandbox-secret")
@@ -50,7 +50,7 @@ class Gong:
 @contextmanager
 def gong(**settings: Any) -> Iterator[Gong]:
     """A sandbox without limits but those that a test sets."""
-    with serving(SandboxSettings(**WIDE | settings)) as url, requests.Session() as session:
+    with serve_sandbox(SandboxSettings(**WIDE | settings)) as url, requests.Session() as session:
         yield Gong(url, session)
 
 

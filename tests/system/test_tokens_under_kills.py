@@ -15,7 +15,7 @@ from redis import Redis
 from relay.core.lifecycle import Cause
 from relay.core.oauth import OAuthApp
 from relay.core.outcome import Blocked
-from relay.sandbox.serve import serving
+from relay.sandbox.serve import serve_sandbox
 from relay.sandbox.settings import SandboxSettings
 from relay.store.engine import keys
 from relay.store.engine.connection import WORKER, open_redis
@@ -83,7 +83,7 @@ def nursery() -> ForkServerContext:
 
 @pytest.fixture(scope="module")
 def gong() -> Iterator[str]:
-    with serving(SandboxSettings(**WIDE)) as url:
+    with serve_sandbox(SandboxSettings(**WIDE)) as url:
         yield url
 
 

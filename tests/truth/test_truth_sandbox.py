@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from relay.sandbox.app import create_sandbox
-from relay.sandbox.faults import Kind
+from relay.sandbox.faults import FaultKind
 from relay.sandbox.settings import Fidelity, SandboxSettings
 from tests.truth.project import first_cells, page, rows, section
 
@@ -41,7 +41,7 @@ def test_every_fidelity_is_explained_in_the_order_of_the_code():
 
 
 def test_every_fault_is_explained_and_no_other():
-    assert first_cells(section(SANDBOX, "Make it fail")) == list(Kind)
+    assert first_cells(section(SANDBOX, "Make it fail")) == list(FaultKind)
 
 
 def test_every_control_endpoint_is_explained_and_no_other():

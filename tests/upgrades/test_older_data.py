@@ -10,7 +10,7 @@ from redis import Redis
 
 from relay.app import create_app
 from relay.core.config import Config
-from relay.sandbox.serve import serving
+from relay.sandbox.serve import serve_sandbox
 from relay.sandbox.settings import SandboxSettings
 from tests.flows.delivering import received
 from tests.upgrades.reading import deliver_all, load
@@ -66,7 +66,7 @@ class World:
 @pytest.fixture
 def world(redis: Redis) -> Iterator[World]:
     ids = load(redis, FIXTURE)
-    with serving(SandboxSettings(per_second=10_000.0, burst=10_000)) as gong:
+    with serve_sandbox(SandboxSettings(per_second=10_000.0, burst=10_000)) as gong:
         told = config(gong.removeprefix("http://"))
         yield World(redis, create_app(settings(), told, redis).test_client(), told, gong, ids)
 

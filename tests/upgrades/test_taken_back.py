@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from relay.sandbox.serve import serving
+from relay.sandbox.serve import serve_sandbox
 from relay.sandbox.settings import SandboxSettings
 from tests.flows.delivering import received
 from tests.upgrades.reading import FOLDER
@@ -40,7 +40,7 @@ def test_what_this_version_has_written_the_one_before_sends_and_explains(
     redis: Redis, valkey: Valkey, older: Path
 ):
     ids = write(redis)
-    with serving(SandboxSettings(per_second=10_000.0, burst=10_000)) as gong:
+    with serve_sandbox(SandboxSettings(per_second=10_000.0, burst=10_000)) as gong:
         host = gong.removeprefix("http://")
         ran = subprocess.run(
             [sys.executable, "-m", "tests.upgrades.reading", valkey.url, host],
