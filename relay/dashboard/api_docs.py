@@ -5,11 +5,10 @@ from typing import Any
 from flask import Blueprint, Response
 
 from relay.core.errors import NotFound, RelayError
-from relay.core.roles import Role
+from relay.core.roles import Principal, Role
 from relay.dashboard import api_reference as reference
 from relay.dashboard.blueprint import section, visitor
 from relay.dashboard.rendering import render
-from relay.web.auth import Caller
 from relay.web.openapi.document import document
 
 docs: Blueprint = section("docs", __name__)
@@ -42,7 +41,7 @@ def _page(template: str, **shown: Any) -> Response:
     )
 
 
-def _visitor_if_any() -> Caller | None:
+def _visitor_if_any() -> Principal | None:
     try:
         return visitor(Role.VIEWER)
     except RelayError:

@@ -5,9 +5,8 @@ from urllib.parse import quote
 from flask import Blueprint, Response, redirect, request
 
 from relay.core.errors import Invalid, RelayError, Unauthorized
-from relay.core.roles import Role
+from relay.core.roles import Principal, Role
 from relay.dashboard.rendering import known_parts, render
-from relay.web.auth import Caller
 
 SIGN_IN = "/ops/sign-in"
 
@@ -19,7 +18,7 @@ def section(name: str, import_name: str) -> Blueprint:
     return made
 
 
-def visitor(least: Role) -> Caller:
+def visitor(least: Role) -> Principal:
     """Who looks at this page, when their role covers `least`. Raises Unauthorized, which leads to the sign-in."""
     return known_parts().keys.at_least(request, least)
 
@@ -41,7 +40,7 @@ def _asked() -> str:
     return request.full_path.rstrip("?") if request.method == "GET" else "/ops/"
 
 
-def _visitor_if_any() -> Caller | None:
+def _visitor_if_any() -> Principal | None:
     try:
         return visitor(Role.VIEWER)
     except RelayError:

@@ -5,14 +5,13 @@ from typing import Any
 from flask import Response, request
 
 from relay.core.errors import Invalid
-from relay.core.roles import Role
+from relay.core.roles import Principal, Role
 from relay.dashboard.blueprint import section, visitor
 from relay.dashboard.formatting import counted
 from relay.dashboard.mapping_form import read_mapping, write_mapping
 from relay.dashboard.rendering import ask, confirmed, known_parts, render, told
 from relay.queries.dead_letters import cluster_page, dead_letters_page
 from relay.web.actions.dead_letters import replay_cluster, try_cluster
-from relay.web.auth import Caller
 from relay.web.visibility import onlooker
 
 dead_letters = section("dead_letters", __name__)
@@ -56,7 +55,7 @@ def replay(cluster: str) -> Response:
     return told(f"/ops/replays/{page['id']}", "The replay has begun. Live events go first.")
 
 
-def _shown(who: Caller, cluster: str, **more: Any) -> Response:
+def _shown(who: Principal, cluster: str, **more: Any) -> Response:
     page = cluster_page(onlooker(known_parts(), who), cluster)
     written = write_mapping(page["mapping"]["written"]) if page["mapping"] else ""
     shown = {"written": written, "trial": None, "problems": ()} | more

@@ -4,13 +4,12 @@ from urllib.parse import quote
 
 from flask import Response, request
 
-from relay.core.roles import Role
+from relay.core.roles import Principal, Role
 from relay.dashboard.blueprint import section, visitor
 from relay.dashboard.formatting import counted
 from relay.dashboard.rendering import ask, confirmed, known_parts, render, told
 from relay.queries.destinations import destination_page, destinations_page
 from relay.web.actions import destinations as deeds
-from relay.web.auth import Caller
 
 destinations = section("destinations", __name__)
 
@@ -65,7 +64,7 @@ def connect(name: str) -> Response:
     return _shown(who, name, link=deeds.make_link(known_parts(), who, name, {}))
 
 
-def _shown(who: Caller, name: str, link: dict[str, object] | None = None) -> Response:
+def _shown(who: Principal, name: str, link: dict[str, object] | None = None) -> Response:
     known = known_parts()
     page = destination_page(known.stores, known.directory.all(), name, now=known.now())
     return render(

@@ -5,13 +5,12 @@ from typing import Any
 from flask import Response, request
 
 from relay.core.errors import Invalid
-from relay.core.roles import Role
+from relay.core.roles import Principal, Role
 from relay.core.signed_document import Signer
 from relay.dashboard.blueprint import section, visitor
 from relay.dashboard.rendering import ask, confirmed, known_parts, render, told
 from relay.queries.erasures import erasure_page, erasures_page
 from relay.web.actions.erasures import erase
-from relay.web.auth import Caller
 
 erasures = section("erasures", __name__)
 
@@ -49,7 +48,7 @@ def show_one(erasure_id: str) -> Response:
     return render("erasure.html", visitor=who, section="erasures", page=page)
 
 
-def _shown(who: Caller, **more: Any) -> Response:
+def _shown(who: Principal, **more: Any) -> Response:
     page = erasures_page(known_parts().stores)
     shown = {"person": {}, "found": None, "problems": ()} | more
     return render("erasures.html", visitor=who, section="erasures", page=page, **shown)

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from flask import Response, request
 
 from relay.core.lifecycle import OPEN, Reason, State
-from relay.core.roles import Role
+from relay.core.roles import Principal, Role
 from relay.dashboard.blueprint import section, visitor
 from relay.dashboard.rendering import ask, confirmed, known_parts, render, told
 from relay.queries.event import event_page
@@ -14,7 +14,6 @@ from relay.queries.events import events_page
 from relay.queries.filters import FILTERS, read_filter
 from relay.web.actions import events as deeds
 from relay.web.api.explain import why_of
-from relay.web.auth import Caller
 from relay.web.visibility import onlooker
 
 events = section("events", __name__)
@@ -83,7 +82,7 @@ def discard(event_id: str) -> Response:
     return told(f"/ops/events/{event_id}", "It is given up.")
 
 
-def _shown(who: Caller, page: dict[str, Any]) -> Response:
+def _shown(who: Principal, page: dict[str, Any]) -> Response:
     state = State(page["status"])
     may = {
         "may_replay": state in {State.DEAD, State.DISCARDED},

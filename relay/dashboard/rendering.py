@@ -6,10 +6,9 @@ from urllib.parse import quote, unquote
 
 from flask import Blueprint, Response, current_app, redirect, render_template, request
 
-from relay.core.roles import Role
+from relay.core.roles import Principal, Role
 from relay.dashboard import formatting as words
 from relay.dashboard.assets import asset_url
-from relay.web.auth import Caller
 from relay.web.context import Parts, parts
 
 _THEMES = frozenset({"light", "dark"})
@@ -38,7 +37,7 @@ def known_parts() -> Parts:
     return parts(current_app)
 
 
-def render(template: str, *, visitor: Caller | None, status: int = 200, **shown: Any) -> Response:
+def render(template: str, *, visitor: Principal | None, status: int = 200, **shown: Any) -> Response:
     """A page. `visitor` is who looks, None before the sign-in; `shown` are the template's own names.
 
     By convention `page` is the dict that the API answers with, and `section` the place in the navigation. A template
@@ -92,7 +91,7 @@ def confirmed() -> bool:
     return request.form.get("confirmed") == "yes"
 
 
-def ask(question: str, verb: str, *, back: str, visitor: Caller) -> Response:
+def ask(question: str, verb: str, *, back: str, visitor: Principal) -> Response:
     """The page that asks before a deed. Saying yes posts the same form again, confirmed."""
     fields = [(name, value) for name, value in request.form.items(multi=True) if name != "confirmed"]
     return render("confirm.html", visitor=visitor, question=question, verb=verb, back=back, fields=fields)

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, request
 
 from relay.core.errors import Invalid, NotFound, Problem, RelayError
-from relay.core.roles import Role
+from relay.core.roles import Principal, Role
 from relay.core.strict_json import parse as parse_json
 from relay.dashboard.blueprint import section, visitor
 from relay.dashboard.mapping_form import read_mapping, write_mapping
@@ -16,7 +16,6 @@ from relay.dashboard.rendering import known_parts, render
 from relay.queries.previews import read_trial, trial_page, way_of
 from relay.queries.source import source_page
 from relay.queries.sources import sources_page
-from relay.web.auth import Caller
 from relay.web.visibility import onlooker
 
 sources = section("sources", __name__)
@@ -72,7 +71,7 @@ def _tried(name: str, payload: str, mapping: str) -> list[dict[str, Any]]:
     return items
 
 
-def _shown(who: Caller, name: str, attempt: Attempt | None = None) -> Response:
+def _shown(who: Principal, name: str, attempt: Attempt | None = None) -> Response:
     page = source_page(onlooker(known_parts(), who), name)
     return render("source.html", visitor=who, section="sources", page=page, attempt=attempt or _first(page))
 

@@ -5,45 +5,17 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from flask import Request
 
 from relay.core.config import Config
 from relay.core.errors import Forbidden, Unauthorized
 from relay.core.oidc import OidcApp, read_identity, role_of
-from relay.core.roles import FIRST_ADMIN, Role
+from relay.core.roles import FIRST_ADMIN, Principal, Role, Via
 from relay.core.source import Source, key_id
 from relay.web.same_origin import check_not_foreign, check_same_origin
 from relay.web.sessions import Session, Sessions
-
-_NEEDS: Mapping[Role, str] = {
-    Role.VIEWER: "the key of a viewer, an operator or an admin",
-    Role.OPERATOR: "the key of an operator or an admin",
-    Role.ADMIN: "the key of an admin",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who it is: one source (`ingest`), or somebody who looks after the relay.
-
-    `name` is the source's or the person's, `key_id` the key's: both may be shown and logged. `by_session` tells a
-    browser that has signed in from a program that sends its key with every request.
-    """
-
-    role: Role
-    key_id: str
-    source: Source | None = None
-    name: str = ""
-    by_session: bool = False
-
-    def must(self, least: Role) -> "Caller":
-        """Forbidden, unless this role covers `least`."""
-        if not self.role.covers(least):
-            whose = "A source's key" if self.role is Role.INGEST else f"A key with the role {self.role}"
-            raise Forbidden("wrong_role", f"{whose} may not do this: it needs {_NEEDS[least]}.")
-        return self
 
 
 class Keys:
@@ -53,11 +25,11 @@ class Keys:
         self, config: Config, admin_key: str | None, sessions: Sessions, oidc: OidcApp | None = None
     ) -> None:
         self._callers = {
-            digest: Caller(Role.INGEST, key_id(digest), source, source.name)
+            digest: Principal(name=source.name, role=Role.INGEST, key_id=key_id(digest), source=source)
             for source in config.sources.values()
             for digest in source.key_digests
         } | {
-            digest: Caller(operator.role, key_id(digest), name=operator.name)
+            digest: Principal(name=operator.name, role=operator.role, key_id=key_id(digest))
             for operator in config.operators.values()
             for digest in operator.key_digests
         }
@@ -65,7 +37,7 @@ class Keys:
         self.sessions = sessions
         self._oidc = oidc
 
-    def caller(self, request: Request) -> Caller:
+    def caller(self, request: Request) -> Principal:
         """Who sent this request. Unauthorized, in one wording for every reason, when nobody known did.
 
         Forbidden for a change that another site has a signed-in browser make.
@@ -81,22 +53,22 @@ class Keys:
                 return found
         raise unauthorized()
 
-    def at_least(self, request: Request, least: Role) -> Caller:
+    def at_least(self, request: Request, least: Role) -> Principal:
         """Who sent this request, when their role covers `least`."""
-        return self.caller(request).must(least)
+        return self.caller(request).require(least)
 
-    def source(self, request: Request) -> tuple[Caller, Source]:
+    def source(self, request: Request) -> tuple[Principal, Source]:
         """The source whose key this request carries."""
         caller = self.caller(request)
         if caller.source is None:
             raise Forbidden("wrong_role", "Events are sent with a source's key, not with the operator's.")
         return caller, caller.source
 
-    def holder(self, digest: str) -> Caller | None:
+    def holder(self, digest: str) -> Principal | None:
         """Whose key has this SHA-256 (in hex)."""
         found = self._callers.get(digest)
         if found is None and self._admin is not None and hmac.compare_digest(digest, self._admin):
-            return Caller(Role.ADMIN, FIRST_ADMIN, name=FIRST_ADMIN)
+            return Principal(name=FIRST_ADMIN, role=Role.ADMIN, key_id=FIRST_ADMIN)
         return found
 
     @property
@@ -104,13 +76,13 @@ class Keys:
         """What sessions of its accounts hold in place of a key's digest: another provider's are not good."""
         return digest_of(f"provider {self._oidc.issuer}".encode()) if self._oidc else ""
 
-    def account(self, identity: str) -> Caller | None:
+    def account(self, identity: str) -> Principal | None:
         """Somebody whom the provider knows, in the role that today's settings give them."""
         told = read_identity(identity)
         role = role_of(self._oidc, told) if self._oidc else None
-        return Caller(role, "account", name=told.name, by_session=True) if role else None
+        return Principal(name=told.name, role=role, key_id="account", via=Via.SESSION) if role else None
 
-    def _signed_in(self, request: Request) -> Caller:
+    def _signed_in(self, request: Request) -> Principal:
         session = self.sessions.of(request)
         caller = self._of_session(session) if session else None
         if caller is None or not caller.role.covers(Role.VIEWER):
@@ -118,12 +90,12 @@ class Keys:
         check_same_origin(request, self.sessions.public_url)
         return caller
 
-    def _of_session(self, session: Session) -> Caller | None:
+    def _of_session(self, session: Session) -> Principal | None:
         """A key that has left the configuration takes its sessions with it; a role that has changed counts at once."""
         if session.identity:
             return self.account(session.identity) if session.key_digest == self.provider else None
         found = self.holder(session.key_digest)
-        return Caller(found.role, found.key_id, found.source, found.name, by_session=True) if found else None
+        return replace(found, via=Via.SESSION) if found else None
 
 
 def digest_of(key: bytes) -> str:

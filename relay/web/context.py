@@ -9,14 +9,14 @@ from flask import Flask, current_app, request
 
 from relay.config.reload import Rejected
 from relay.core.config import Config
-from relay.core.roles import Role
+from relay.core.roles import Principal, Role
 from relay.ingest.accept_events import Intake
 from relay.settings import Settings
 from relay.store.destinations import Directory
 from relay.store.engine.connection import Client
 from relay.store.engine.scripts import Scripts
 from relay.store.stores import Stores
-from relay.web.auth import Caller, Keys
+from relay.web.auth import Keys
 
 _NAME = "relay"
 
@@ -59,7 +59,7 @@ def parts(app: Flask) -> Parts:
     return cast("Parts", app.extensions[_NAME])
 
 
-def called_by(least: Role) -> tuple[Parts, Caller]:
+def called_by(least: Role) -> tuple[Parts, Principal]:
     """The process's parts and who asks, whose role covers `least`. Raises Unauthorized or Forbidden."""
     known = parts(current_app)
     return known, known.keys.at_least(request, least)

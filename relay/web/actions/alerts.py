@@ -2,16 +2,15 @@
 
 from typing import Any
 
-from relay.core.roles import Role
+from relay.core.roles import Principal, Role
 from relay.queries.alerts import send_trial
 from relay.web.actions.audit import audited
-from relay.web.auth import Caller
 from relay.web.context import Parts
 
 
-def try_receiver(known: Parts, caller: Caller, name: str) -> dict[str, Any]:
+def try_receiver(known: Parts, caller: Principal, name: str) -> dict[str, Any]:
     """Have a worker send a message that says it is a test."""
-    caller.must(Role.OPERATOR)
+    caller.require(Role.OPERATOR)
     page = send_trial(known.stores, known.config.alerts, name, now=known.now())
     audited(known, caller, "alert.test", name)
     return page

@@ -3,13 +3,13 @@
 from contextlib import suppress
 
 from relay.core.errors import Unavailable
+from relay.core.roles import Principal
 from relay.log import line
 from relay.store.audit import Deed, record
-from relay.web.auth import Caller
 from relay.web.context import Parts
 
 
-def audited(known: Parts, caller: Caller, did: str, target: str, *, count: int | None = None) -> None:
+def audited(known: Parts, caller: Principal, did: str, target: str, *, count: int | None = None) -> None:
     """Write down what the caller has done, to so many events.
 
     It is done already, perhaps in another store: should the main one be away, the log has the line alone.

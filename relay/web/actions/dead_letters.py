@@ -7,24 +7,23 @@ from relay.actions.replay_job import foresee_everywhere
 from relay.core.config import Config
 from relay.core.errors import Conflict
 from relay.core.replay import Filter, Replay, Request
-from relay.core.roles import Role
+from relay.core.roles import Principal, Role
 from relay.ingest.accept_events import Intake
 from relay.queries.dead_letters import cluster_page
 from relay.queries.previews import compiled_mapping
 from relay.queries.replays import foreseen_page
 from relay.web.actions.replays import begin_replay
-from relay.web.auth import Caller
 from relay.web.context import Parts
 from relay.web.visibility import onlooker
 
 
-def try_cluster(known: Parts, caller: Caller, cluster: str, mapping: Any = None) -> dict[str, Any]:
+def try_cluster(known: Parts, caller: Principal, cluster: str, mapping: Any = None) -> dict[str, Any]:
     """What a replay of one fault would do: by today's mapping, or by `mapping` in its source's place. Changes nothing.
 
     `{cluster, mapping, matched, at_least, examples, would_map, would_fail, tried}`, where `mapping` is `today` or `given`.
     Raises NotFound, Invalid with every mistake in the mapping, and Conflict where the fault is not one source's.
     """
-    caller.must(Role.OPERATOR)
+    caller.require(Role.OPERATOR)
     looking = onlooker(known, caller)
     page = cluster_page(looking, cluster)
     intake = known.intake
@@ -43,9 +42,9 @@ _NOT_ONE = (
 )
 
 
-def replay_cluster(known: Parts, caller: Caller, cluster: str) -> dict[str, Any]:
+def replay_cluster(known: Parts, caller: Principal, cluster: str) -> dict[str, Any]:
     """Begin a replay of all dead letters of one fault, those of webhooks mapped anew. The replay's page."""
-    caller.must(Role.OPERATOR)
+    caller.require(Role.OPERATOR)
     page = cluster_page(onlooker(known, caller), cluster)
     return begin_replay(known, caller, Request(_of(cluster, mapped_anew=page), dry_run=False))
 

@@ -6,36 +6,35 @@ from relay.actions.oauth_invitations import application, invite, read_invitation
 from relay.core.destination import Destination
 from relay.core.errors import NotFound
 from relay.core.lifecycle import Cause
-from relay.core.roles import Role
+from relay.core.roles import Principal, Role
 from relay.core.timestamps import render_instant
 from relay.queries.probes import probe_page
 from relay.store.operator_actions import Hold, ask_probe, hold_destination, resume_destination
 from relay.store.stores import Store
 from relay.web.actions.audit import audited
-from relay.web.auth import Caller
 from relay.web.context import Parts
 
 
-def pause(known: Parts, caller: Caller, name: str) -> dict[str, Any]:
+def pause(known: Parts, caller: Principal, name: str) -> dict[str, Any]:
     """Hold a destination until it is resumed. `changed` is false where it was on hold already."""
-    caller.must(Role.OPERATOR)
+    caller.require(Role.OPERATOR)
     destination = _destination(known, name)
     fresh = hold_destination(_store(known, destination).scripts, destination, Hold(Cause.PAUSED, "", None))
     audited(known, caller, "destination.pause", name)
     return {"destination": name, "on_hold": True, "changed": fresh}
 
 
-def resume(known: Parts, caller: Caller, name: str) -> dict[str, Any]:
+def resume(known: Parts, caller: Principal, name: str) -> dict[str, Any]:
     """End a hold. `events` is how many went back to their queue."""
-    caller.must(Role.OPERATOR)
+    caller.require(Role.OPERATOR)
     was_held, moved = resume_destination(_store(known, _destination(known, name)).scripts, name)
     audited(known, caller, "destination.resume", name, count=moved)
     return {"destination": name, "on_hold": False, "changed": was_held, "events": moved}
 
 
-def probe(known: Parts, caller: Caller, name: str) -> dict[str, Any]:
+def probe(known: Parts, caller: Principal, name: str) -> dict[str, Any]:
     """Have a worker try its credentials. `last` is what came of the probe before this one."""
-    caller.must(Role.OPERATOR)
+    caller.require(Role.OPERATOR)
     destination = _destination(known, name)
     redis = _store(known, destination).redis
     last = probe_page(redis, name)
@@ -44,9 +43,9 @@ def probe(known: Parts, caller: Caller, name: str) -> dict[str, Any]:
     return {"destination": name, "asked": True, "last": last}
 
 
-def make_link(known: Parts, caller: Caller, name: str, told: Any) -> dict[str, Any]:
+def make_link(known: Parts, caller: Principal, name: str, told: Any) -> dict[str, Any]:
     """A link for the customer's technical administrator: `url`, good once, until `expires_at`."""
-    caller.must(Role.ADMIN)
+    caller.require(Role.ADMIN)
     application(known.config)
     invitation = read_invitation(name, told)
     public_url = known.settings.public_url or ""  # an application without one is refused at start

@@ -4,21 +4,20 @@ import os
 from typing import Any
 
 from relay.core.ids import ENTROPY_BYTES, id_run
-from relay.core.roles import Role
+from relay.core.roles import Principal, Role
 from relay.core.signed_document import Signer
 from relay.queries.erasures import erasure_page, foreseen_page, read_person
 from relay.store.erasures_all_stores import Asked, begin_everywhere
 from relay.web.actions.audit import audited
-from relay.web.auth import Caller
 from relay.web.context import Parts
 
 
-def erase(known: Parts, caller: Caller, told: Any) -> dict[str, Any]:
+def erase(known: Parts, caller: Principal, told: Any) -> dict[str, Any]:
     """Begin to erase a person, told as `{email}` or `{phone}`, in every store; with `dry_run` say what would be found.
 
     The erasure's page, as it is then. Raises Invalid, and Unavailable where a store is away: then none has begun.
     """
-    caller.must(Role.ADMIN)
+    caller.require(Role.ADMIN)
     kind, person, dry_run = read_person(told)
     if dry_run:
         return foreseen_page(known.stores, person)

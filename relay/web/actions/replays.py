@@ -6,19 +6,18 @@ from typing import Any
 from relay.actions.replay_job import foresee_everywhere
 from relay.core.ids import ENTROPY_BYTES, id_run
 from relay.core.replay import Request
-from relay.core.roles import Role
+from relay.core.roles import Principal, Role
 from relay.queries.replays import foreseen_page, replay_page
 from relay.store.audit import Deed
 from relay.store.replays_all_stores import cancel_everywhere, start_everywhere
 from relay.web.actions.audit import audited, write_down
-from relay.web.auth import Caller
 from relay.web.context import Parts
 from relay.web.visibility import onlooker
 
 
-def begin_replay(known: Parts, caller: Caller, asked: Request) -> dict[str, Any]:
+def begin_replay(known: Parts, caller: Principal, asked: Request) -> dict[str, Any]:
     """Begin a replay, and tell how far it is; with `dry_run`, tell what it would do and change nothing."""
-    caller.must(Role.OPERATOR)
+    caller.require(Role.OPERATOR)
     if asked.dry_run:
         told = foresee_everywhere(known.stores, asked.replay, lambda: known.intake, known.now)
         return {"dry_run": True} | foreseen_page(told, onlooker(known, caller).sight)
@@ -29,9 +28,9 @@ def begin_replay(known: Parts, caller: Caller, asked: Request) -> dict[str, Any]
     return replay_page(known.stores, replay_id, now=known.now())
 
 
-def cancel_replay(known: Parts, caller: Caller, replay_id: str) -> dict[str, Any]:
+def cancel_replay(known: Parts, caller: Principal, replay_id: str) -> dict[str, Any]:
     """End a replay; what it has queued is sent. `changed` is false where it had ended already."""
-    caller.must(Role.OPERATOR)
+    caller.require(Role.OPERATOR)
     changed = cancel_everywhere(known.stores, replay_id)
     page = replay_page(known.stores, replay_id, now=known.now())
     audited(known, caller, "replay.cancel", replay_id, count=page["replayed"])

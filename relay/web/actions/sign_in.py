@@ -3,7 +3,7 @@
 from flask import Request
 
 from relay.core.errors import Forbidden, TooMany, Unauthorized
-from relay.core.roles import Role
+from relay.core.roles import Principal, Role
 from relay.store.audit import Deed
 from relay.store.sign_in import (
     WINDOW_SECONDS,
@@ -13,7 +13,7 @@ from relay.store.sign_in import (
     spend_sign_in_ticket,
 )
 from relay.web.actions.audit import audited, write_down
-from relay.web.auth import Caller, digest_of
+from relay.web.auth import digest_of
 from relay.web.client_ip import client_network
 from relay.web.context import Parts
 from relay.web.same_origin import check_same_origin
@@ -45,7 +45,7 @@ def sign_in(known: Parts, request: Request, *, key: str = "", ticket: str = "") 
     return digest
 
 
-def note_sign_out(known: Parts, caller: Caller) -> None:
+def note_sign_out(known: Parts, caller: Principal) -> None:
     """Somebody leaves."""
     audited(known, caller, "sign_out", caller.key_id)
 

@@ -14,6 +14,7 @@ from flask import Request
 from relay.config.oidc import oidc_app, redirect_uri
 from relay.core.errors import BadRequest, Forbidden, NotFound, TooMany, Unavailable
 from relay.core.oidc import OidcApp, Question, authorize_address, read_identity, role_of
+from relay.core.roles import Principal
 from relay.core.vault import Unsealable, Vault
 from relay.store.oidc_logins import (
     Asked,
@@ -31,7 +32,6 @@ from relay.store.oidc_logins import (
 )
 from relay.store.sign_in import WINDOW_SECONDS, count_attempt
 from relay.web.actions.audit import audited
-from relay.web.auth import Caller
 from relay.web.client_ip import client_network
 from relay.web.context import Parts
 
@@ -107,7 +107,7 @@ def arrived(known: Parts, request: Request, back_id: str) -> Known | None:
     return Known(_identity(known, app, back_id, back.identity), back.asked.onward)
 
 
-def note_arrival(known: Parts, caller: Caller) -> None:
+def note_arrival(known: Parts, caller: Principal) -> None:
     audited(known, caller, "sign_in.account", caller.key_id)
 
 

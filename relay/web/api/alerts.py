@@ -15,7 +15,7 @@ alerts = Blueprint("alerts", __name__)
 def list_alerts() -> Response:
     """What is open, what was over lately, and whether receivers get their messages."""
     known = parts(current_app)
-    known.keys.caller(request).must(Role.VIEWER)
+    known.keys.caller(request).require(Role.VIEWER)
     return answer(alerts_page(known.stores, known.config.alerts, now=known.now()))
 
 

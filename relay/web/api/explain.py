@@ -4,8 +4,8 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, request
 
+from relay.core.roles import Principal
 from relay.queries.explain_by_name import why_page
-from relay.web.auth import Caller
 from relay.web.context import Parts, parts
 from relay.web.problems import answer
 from relay.web.visibility import onlooker
@@ -20,7 +20,7 @@ def explain_name() -> Response:
     return answer(why_of(known, known.keys.caller(request), request.args.to_dict()))
 
 
-def why_of(known: Parts, caller: Caller, asked: dict[str, str]) -> dict[str, Any]:
+def why_of(known: Parts, caller: Principal, asked: dict[str, str]) -> dict[str, Any]:
     """What `why_page` tells to the caller: a source's key is told of its own source."""
     only = caller.source.name if caller.source is not None else None
     return why_page(onlooker(known, caller), asked, only=only)

@@ -17,7 +17,7 @@ from flask import Blueprint, Response, current_app, render_template, request
 from relay.actions.oauth_invitations import CALLBACK, START, application, check_connectable, read_invitation
 from relay.core.errors import BadRequest, Conflict, Forbidden, NotFound, RelayError, Unauthorized
 from relay.core.oauth import authorize_address
-from relay.core.roles import Role
+from relay.core.roles import Role, Via
 from relay.core.strict_json import parse
 from relay.core.vault import Vault
 from relay.store.oauth_consents import (
@@ -142,7 +142,7 @@ def _invited(known: Parts, ticket: str, name: str) -> Invitation:
 
 def _chosen(known: Parts, name: str) -> Invitation:
     caller = known.keys.at_least(request, Role.ADMIN)
-    if caller.by_session and not is_same_origin(request, known.settings.public_url):
+    if caller.via is Via.SESSION and not is_same_origin(request, known.settings.public_url):
         text = "A browser that has signed in begins this from the relay's own pages only: go to the destination's."
         raise Forbidden("cross_site", text)
     audited(known, caller, "destination.connect", name)

@@ -3,14 +3,13 @@
 from flask import Blueprint, Response, current_app, request
 
 from relay.core.errors import Forbidden, Invalid, NotFound, Problem
-from relay.core.roles import Role
+from relay.core.roles import Principal, Role
 from relay.queries.destinations import destination_page, destinations_page
 from relay.queries.event import event_page
 from relay.queries.events import events_page
 from relay.queries.filters import FILTERS, read_filter
 from relay.queries.queues import queues_page
 from relay.web.actions import destinations, events
-from relay.web.auth import Caller
 from relay.web.context import Parts, called_by, parts
 from relay.web.problems import answer
 from relay.web.visibility import onlooker
@@ -44,7 +43,7 @@ def list_events() -> Response:
     return answer(page)
 
 
-def _own_source(caller: Caller, asked: str | None) -> str:
+def _own_source(caller: Principal, asked: str | None) -> str:
     assert caller.source is not None  # noqa: S101 - the caller's role was just looked at
     if asked is not None and asked != caller.source.name:
         raise Forbidden("wrong_role", "A source's key sees its own source's events only.")
