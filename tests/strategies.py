@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from relay.core.event.event import EVENT_BYTES_MAX
 from relay.core.event.model import EventType
-from relay.core.event.sanitize import clean
+from relay.core.event.sanitize import clean_text
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 """The latest moment of any event drawn here."""
@@ -24,7 +24,7 @@ def _sometimes(**keys):
 
 def texts(limit=1_000, *, longest=True):
     """Mostly short, of any script, sometimes padded or as long as may be."""
-    short = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12).filter(clean)
+    short = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12).filter(clean_text)
     words = st.sampled_from(
         ("Pricing", " padded ", "Zürich ~ 東京 🎉", "two\nlines", "e\u0301", "#1: <b>&amp;</b>")
     )
@@ -65,7 +65,7 @@ def properties():
     )
     some = st.dictionaries(names, scalars(), max_size=4)
     most = st.builds(lambda value: {f"p{place}": value for place in range(40)}, st.booleans())
-    return st.one_of(some, most).filter(lambda held: len({clean(name) for name in held}) == len(held))
+    return st.one_of(some, most).filter(lambda held: len({clean_text(name) for name in held}) == len(held))
 
 
 def _progress_of(kind, bounds, value_at):
@@ -94,7 +94,7 @@ def progresses():
 
 
 def steps():
-    listed = st.lists(texts(100), min_size=1, max_size=5, unique_by=clean)
+    listed = st.lists(texts(100), min_size=1, max_size=5, unique_by=clean_text)
     return listed.flatmap(
         lambda names: st.fixed_dictionaries({"value": st.sampled_from(names), "all": st.just(names)})
     )

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from relay.core.call import Call, Operation
-from relay.core.gong.accessors import part
+from relay.core.gong.accessors import get_object
 from relay.core.gong.limits import CUSTOM_FIELDS_MAX
 from relay.core.timestamps import parse_instant, render_instant
 
@@ -72,7 +72,7 @@ def session_of(
 
 def _who(body: Mapping[str, Any]) -> str:
     """Whom a digital interaction is about, by the surest that it says."""
-    person, record = part(body, "person"), part(body, "person", "personBusinessContext")
+    person, record = get_object(body, "person"), get_object(body, "person", "personBusinessContext")
     ids = (person.get("phoneNumber"), person.get("personId"), body.get("trackingId"))
     surest = (str(person.get("email") or "").lower(), record.get("objectId"), *ids)
     place, found = next(((place, each) for place, each in enumerate(surest) if each), (len(surest), ""))

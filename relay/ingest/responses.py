@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from relay.core.call import Call
-from relay.core.gong.validate import association, warn
+from relay.core.gong.validate import assess_association, find_warnings
 from relay.core.visit_session import Session
 from relay.ingest.prepare import Prepared, Rejected
 from relay.store.accept import Accepted, NewEvent, Verdict
@@ -77,13 +77,13 @@ def _foreseen(outcome: Prepared) -> str:
 
 
 def _shown(call: Call, session: Session | None) -> dict[str, Any]:
-    told = warn(call.operation, call.body)
+    told = find_warnings(call.operation, call.body)
     shown = {
         "operation": call.operation,
         "method": call.operation.method,
         "path": call.operation.path,
         "event_id": call.event_id,
-        "association": association(call.operation, call.body),
+        "association": assess_association(call.operation, call.body),
         "warnings": [problem.as_dict() for problem in told],
         "body": call.body,
     }

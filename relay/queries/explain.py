@@ -13,8 +13,8 @@ from relay.core.destination import Destination, Limits
 from relay.core.explain.causes import Explanation, Facts, Obstacle, Why
 from relay.core.explain.explanation import explain
 from relay.core.forecast import Standing, forecast
-from relay.core.gong.problems import shown
-from relay.core.gong.validate import Association, association
+from relay.core.gong.problems import printable_key
+from relay.core.gong.validate import Association, assess_association
 from relay.core.lifecycle import Cause, Reason, State
 from relay.core.priority import Priority
 from relay.core.redaction import Sight, redacted_words
@@ -97,7 +97,7 @@ def _last_said(record: Record) -> str:
     """What Gong said to the last attempt, of an event that has no detail of its own."""
     number = _text(record, "tries")
     told = orjson.loads(record.get(f"try:{number}", b"{}"))
-    return shown("; ".join(told.get("errors", ())) or told.get("code", "")) if told else ""
+    return printable_key("; ".join(told.get("errors", ())) or told.get("code", "")) if told else ""
 
 
 def association_of(record: Record) -> str | None:
@@ -108,7 +108,7 @@ def association_of(record: Record) -> str | None:
 def _association(record: Record) -> Association | None:
     if "operation" not in record or not record.get("body"):
         return None
-    return association(Operation(record["operation"].decode()), orjson.loads(record["body"]))
+    return assess_association(Operation(record["operation"].decode()), orjson.loads(record["body"]))
 
 
 def _carrier(redis: Client, record: Record) -> dict[str, Any]:

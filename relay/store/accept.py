@@ -11,7 +11,7 @@ from relay.core.call import Call
 from relay.core.destination import MAIN
 from relay.core.errors import Conflict
 from relay.core.fingerprint import cluster_of
-from relay.core.gong.validate import association
+from relay.core.gong.validate import assess_association
 from relay.core.lifecycle import Reason, State
 from relay.core.priority import Priority
 from relay.core.visit_session import Session
@@ -233,7 +233,7 @@ def _event_arguments(event: NewEvent, body: bytes, *, marks: bytes, alias: str) 
     session = event.session if event.state is State.QUEUED else None
     if session is not None:
         fields += ["aggregate", session.told]
-    sure = association(event.call.operation, event.call.body) if event.call is not None else ""
+    sure = assess_association(event.call.operation, event.call.body) if event.call is not None else ""
     happened = int(event.happened_at.timestamp() * 1_000_000) if event.happened_at else ""
     people = (marks, happened, alias)
     return [*head, job_data(event.id), _session_argument(event, session), sure, *people, len(fields), *fields]

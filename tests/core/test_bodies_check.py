@@ -10,8 +10,8 @@ from marshmallow import fields
 
 from relay.core.call import Operation
 from relay.core.gong.limits import BODY_BYTES_MAX, PROBLEMS_MAX
-from relay.core.gong.problems import Code, Notice
-from relay.core.gong.validate import SCHEMAS, association, check, warn
+from relay.core.gong.problems import ErrorCode, WarningCode
+from relay.core.gong.validate import SCHEMAS, assess_association, find_warnings, validate_body
 from tests.core.gong_bodies import MAXIMAL, MINIMAL, OMIT, changed
 
 DI = Operation.DIGITAL_INTERACTION
@@ -31,7 +31,7 @@ JSON = st.recursive(
 
 
 def told(operation, body):
-    return [(problem.path, problem.code) for problem in check(operation, body)]
+    return [(problem.path, problem.code) for problem in validate_body(operation, body)]
 
 
 def keys(schema):
@@ -68,12 +68,12 @@ def documented(operation):
 
 @OPERATIONS
 def test_a_body_with_only_what_is_required_is_taken(operation):
-    assert check(operation, MINIMAL[operation]) == []
+    assert validate_body(operation, MINIMAL[operation]) == []
 
 
 @OPERATIONS
 def test_a_body_with_every_documented_key_is_taken(operation):
-    assert check(operation, MAXIMAL[operation]) == []
+    assert validate_body(operation, MAXIMAL[operation]) == []
 
 
 @OPERATIONS
@@ -87,20 +87,20 @@ def test_the_fullest_samples_use_every_key_we_know(operation):
 def test_every_required_key_is_missed(operation):
     for name, field in SCHEMAS[operation].fields.items():
         if field.required:
-            assert (name, Code.REQUIRED) in told(operation, changed(MAXIMAL[operation], {name: OMIT}))
+            assert (name, ErrorCode.REQUIRED) in told(operation, changed(MAXIMAL[operation], {name: OMIT}))
 
 
 @OPERATIONS
 def test_null_is_refused_everywhere(operation):
     for path in documented(operation):
-        assert (path, Code.NULL) in told(operation, changed(MAXIMAL[operation], {path: None}))
+        assert (path, ErrorCode.NULL) in told(operation, changed(MAXIMAL[operation], {path: None}))
 
 
 @pytest.mark.parametrize("wrong", [True, {"a": 1}, [1]])
 @OPERATIONS
 def test_a_value_of_the_wrong_type_is_refused_everywhere(operation, wrong):
     for path in documented(operation):
-        problems = check(operation, changed(MAXIMAL[operation], {path: wrong}))
+        problems = validate_body(operation, changed(MAXIMAL[operation], {path: wrong}))
 
         assert any(problem.path.startswith(path) for problem in problems)
 
@@ -108,12 +108,12 @@ def test_a_value_of_the_wrong_type_is_refused_everywhere(operation, wrong):
 @pytest.mark.parametrize("body", [None, True, 1, "text", [], [{}]])
 @OPERATIONS
 def test_only_an_object_is_a_body(operation, body):
-    assert told(operation, body) == [("", Code.TYPE)]
+    assert told(operation, body) == [("", ErrorCode.TYPE)]
 
 
 @given(st.sampled_from(Operation), JSON)
 def test_any_json_value_is_judged_and_what_passes_can_be_written(operation, body):
-    if not check(operation, body):
+    if not validate_body(operation, body):
         orjson.dumps(body)
 
 
@@ -123,9 +123,13 @@ def test_a_good_body_with_anything_put_anywhere_is_judged_and_told_of(data):
     path = data.draw(st.sampled_from(sorted(places(MAXIMAL[operation]))))
     body = changed(MAXIMAL[operation], {path: data.draw(JSON)})
 
-    assert [problem.code for problem in check(operation, body) if problem.code not in set(Code)] == []
-    assert [problem.code for problem in warn(operation, body) if problem.code not in set(Notice)] == []
-    assert association(operation, body)
+    assert [
+        problem.code for problem in validate_body(operation, body) if problem.code not in set(ErrorCode)
+    ] == []
+    assert [
+        problem.code for problem in find_warnings(operation, body) if problem.code not in set(WarningCode)
+    ] == []
+    assert assess_association(operation, body)
 
 
 def test_all_that_is_wrong_is_told_at_once_in_the_order_of_paths():
@@ -137,15 +141,15 @@ def test_all_that_is_wrong_is_told_at_once_in_the_order_of_paths():
     }
 
     assert told(DI, body) == [
-        ("content.contentTitle", Code.REQUIRED),
-        ("content.numericContentDetails.rangeTo", Code.RANGE),
-        ("content.numericContentDetails.value", Code.TYPE),
-        ("customFields[0].value", Code.REQUIRED),
-        ("evenType", Code.UNKNOWN),
-        ("eventId", Code.TYPE),
-        ("eventType", Code.REQUIRED),
-        ("person", Code.REQUIRED),
-        ("timestamp", Code.REQUIRED),
+        ("content.contentTitle", ErrorCode.REQUIRED),
+        ("content.numericContentDetails.rangeTo", ErrorCode.RANGE),
+        ("content.numericContentDetails.value", ErrorCode.TYPE),
+        ("customFields[0].value", ErrorCode.REQUIRED),
+        ("evenType", ErrorCode.UNKNOWN),
+        ("eventId", ErrorCode.TYPE),
+        ("eventType", ErrorCode.REQUIRED),
+        ("person", ErrorCode.REQUIRED),
+        ("timestamp", ErrorCode.REQUIRED),
     ]
 
 
@@ -160,14 +164,14 @@ def test_all_that_is_wrong_is_told_at_once_in_the_order_of_paths():
     ],
 )
 def test_an_unknown_key_earns_a_remedy(path, remedy):
-    [problem] = check(DI, changed(MAXIMAL[DI], {path: "x"}))
+    [problem] = validate_body(DI, changed(MAXIMAL[DI], {path: "x"}))
 
-    assert (problem.path, problem.code) == (path, Code.UNKNOWN)
+    assert (problem.path, problem.code) == (path, ErrorCode.UNKNOWN)
     assert remedy in problem.message
 
 
 def test_null_is_told_how_to_leave():
-    [problem] = check(DI, changed(MAXIMAL[DI], {"device": None}))
+    [problem] = validate_body(DI, changed(MAXIMAL[DI], {"device": None}))
 
     assert problem.message == "must not be null: omit the key"
 
@@ -175,27 +179,27 @@ def test_null_is_told_how_to_leave():
 def test_a_message_never_repeats_a_value():
     secret = "hunter2"
     for path in places(MAXIMAL[DI]):
-        for problem in check(DI, changed(MAXIMAL[DI], {path: secret})):
+        for problem in validate_body(DI, changed(MAXIMAL[DI], {path: secret})):
             assert secret not in problem.message
 
 
 def test_a_hostile_key_is_shown_short_and_writable():
-    [problem] = check(DI, {**MAXIMAL[DI], "\ud800\n" + "k" * 9_000: 1})
+    [problem] = validate_body(DI, {**MAXIMAL[DI], "\ud800\n" + "k" * 9_000: 1})
 
     assert len(problem.path) < 200
     assert json.dumps(problem.as_dict(), ensure_ascii=False).isprintable()
 
 
 def test_a_key_named_like_marshmallows_own_mark_is_unknown():
-    assert told(DI, {**MAXIMAL[DI], "_schema": 1}) == [("", Code.UNKNOWN)]
+    assert told(DI, {**MAXIMAL[DI], "_schema": 1}) == [("", ErrorCode.UNKNOWN)]
 
 
 def test_problems_are_told_up_to_a_limit():
-    assert len(check(DI, {f"key{number}": 1 for number in range(2_000)})) == PROBLEMS_MAX
+    assert len(validate_body(DI, {f"key{number}": 1 for number in range(2_000)})) == PROBLEMS_MAX
 
 
 def test_a_body_too_large_is_not_read():
-    assert told(DI, {"content": "x" * BODY_BYTES_MAX}) == [("", Code.LENGTH)]
+    assert told(DI, {"content": "x" * BODY_BYTES_MAX}) == [("", ErrorCode.LENGTH)]
 
 
 def test_a_body_nested_without_end_is_refused():
@@ -205,11 +209,11 @@ def test_a_body_nested_without_end_is_refused():
     body = changed(MAXIMAL[Operation.CONTENT_SHARED], {"crmContext[0].objects[0].fields[0].value": 1})
     body["crmContext"][0]["objects"][0]["fields"][0]["value"] = endless
 
-    assert told(Operation.CONTENT_SHARED, body) == [("", Code.FORMAT)]
+    assert told(Operation.CONTENT_SHARED, body) == [("", ErrorCode.FORMAT)]
 
 
 def test_a_number_that_json_cannot_carry_is_refused():
     path = "crmContext[0].objects[0].fields[0].value"
     body = changed(MAXIMAL[Operation.CONTENT_SHARED], {path: 10**30})
 
-    assert told(Operation.CONTENT_SHARED, body) == [("", Code.FORMAT)]
+    assert told(Operation.CONTENT_SHARED, body) == [("", ErrorCode.FORMAT)]

@@ -3,73 +3,73 @@
 import pytest
 
 from relay.core.call import Operation
-from relay.core.gong.problems import Code
-from relay.core.gong.validate import check
+from relay.core.gong.problems import ErrorCode
+from relay.core.gong.validate import validate_body
 from tests.core.gong_bodies import ACTOR, MAXIMAL, OMIT, changed
 
 SHARED, VIEWED, ACTION = Operation.CONTENT_SHARED, Operation.CONTENT_VIEWED, Operation.CUSTOM_ACTION
 CRM_OBJECT = "crmContext[0].objects[0]"
 
 SHARED_BY_ALL = [
-    ({"reportingSystem": " "}, "reportingSystem", Code.LENGTH),
-    ({"eventTimestamp": "2021-08-01T02:30:00"}, "eventTimestamp", Code.FORMAT),
-    ({"eventId": "é"}, "eventId", Code.FORMAT),
-    ({"contentUrl": "example.com/doc"}, "contentUrl", Code.FORMAT),
-    ({"contentTitle": "x" * 256}, "contentTitle", Code.LENGTH),
-    ({"crmContext": {"system": "Generic"}}, "crmContext", Code.TYPE),
-    ({"crmContext[0].system": "Pipedrive"}, "crmContext[0].system", Code.ENUM),
-    ({"crmContext[0].system": OMIT}, "crmContext[0].system", Code.REQUIRED),
-    ({f"{CRM_OBJECT}.objectType": "Contact"}, f"{CRM_OBJECT}.objectType", Code.ENUM),
-    ({f"{CRM_OBJECT}.objectType": "Opportunity,Account"}, f"{CRM_OBJECT}.objectType", Code.ENUM),
-    ({f"{CRM_OBJECT}.objectId": OMIT}, f"{CRM_OBJECT}.objectId", Code.REQUIRED),
-    ({"contentProperties[0].dataType": OMIT}, "contentProperties[0].dataType", Code.REQUIRED),
+    ({"reportingSystem": " "}, "reportingSystem", ErrorCode.LENGTH),
+    ({"eventTimestamp": "2021-08-01T02:30:00"}, "eventTimestamp", ErrorCode.FORMAT),
+    ({"eventId": "é"}, "eventId", ErrorCode.FORMAT),
+    ({"contentUrl": "example.com/doc"}, "contentUrl", ErrorCode.FORMAT),
+    ({"contentTitle": "x" * 256}, "contentTitle", ErrorCode.LENGTH),
+    ({"crmContext": {"system": "Generic"}}, "crmContext", ErrorCode.TYPE),
+    ({"crmContext[0].system": "Pipedrive"}, "crmContext[0].system", ErrorCode.ENUM),
+    ({"crmContext[0].system": OMIT}, "crmContext[0].system", ErrorCode.REQUIRED),
+    ({f"{CRM_OBJECT}.objectType": "Contact"}, f"{CRM_OBJECT}.objectType", ErrorCode.ENUM),
+    ({f"{CRM_OBJECT}.objectType": "Opportunity,Account"}, f"{CRM_OBJECT}.objectType", ErrorCode.ENUM),
+    ({f"{CRM_OBJECT}.objectId": OMIT}, f"{CRM_OBJECT}.objectId", ErrorCode.REQUIRED),
+    ({"contentProperties[0].dataType": OMIT}, "contentProperties[0].dataType", ErrorCode.REQUIRED),
     (
         {"contentProperties[0].dataType": "number, string, url, date"},
         "contentProperties[0].dataType",
-        Code.ENUM,
+        ErrorCode.ENUM,
     ),
-    ({"contentProperties[0].value": 9}, "contentProperties[0].value", Code.TYPE),
-    ({"contentProperties[0].value": "nine"}, "contentProperties[0].value", Code.FORMAT),
-    ({"eventProperties[2].value": "17.02.2021"}, "eventProperties[2].value", Code.FORMAT),
-    ({"eventProperties[3].value": "example.com"}, "eventProperties[3].value", Code.FORMAT),
+    ({"contentProperties[0].value": 9}, "contentProperties[0].value", ErrorCode.TYPE),
+    ({"contentProperties[0].value": "nine"}, "contentProperties[0].value", ErrorCode.FORMAT),
+    ({"eventProperties[2].value": "17.02.2021"}, "eventProperties[2].value", ErrorCode.FORMAT),
+    ({"eventProperties[3].value": "example.com"}, "eventProperties[3].value", ErrorCode.FORMAT),
     (
         {"eventProperties": [{"name": "n", "value": "v", "dataType": "string"}] * 51},
         "eventProperties",
-        Code.LENGTH,
+        ErrorCode.LENGTH,
     ),
-    ({"workspaceId": 623457276584334}, "workspaceId", Code.TYPE),
-    ({"nonCompanyParticipants": [ACTOR]}, "nonCompanyParticipants", Code.UNKNOWN),
-    ({"moreInfoUrl": "https://example.com"}, "moreInfoUrl", Code.UNKNOWN),
+    ({"workspaceId": 623457276584334}, "workspaceId", ErrorCode.TYPE),
+    ({"nonCompanyParticipants": [ACTOR]}, "nonCompanyParticipants", ErrorCode.UNKNOWN),
+    ({"moreInfoUrl": "https://example.com"}, "moreInfoUrl", ErrorCode.UNKNOWN),
 ]
 BROKEN = [
     *((operation, *row) for operation in (SHARED, VIEWED, ACTION) for row in SHARED_BY_ALL),
-    (SHARED, {"sharingMessageBody": "x" * 10_001}, "sharingMessageBody", Code.LENGTH),
-    (SHARED, {"shareInfoUrl": "ftp://example.com"}, "shareInfoUrl", Code.FORMAT),
-    (SHARED, {"sharer.email": "rep"}, "sharer.email", Code.FORMAT),
-    (SHARED, {"sharer.title": "AE"}, "sharer.title", Code.UNKNOWN),
-    (SHARED, {"recipients[0].email": OMIT}, "recipients[0].email", Code.REQUIRED),
-    (SHARED, {"recipients": ["jane@acme.com"]}, "recipients[0]", Code.TYPE),
-    (SHARED, {"recipients": [ACTOR] * 101}, "recipients", Code.LENGTH),
+    (SHARED, {"sharingMessageBody": "x" * 10_001}, "sharingMessageBody", ErrorCode.LENGTH),
+    (SHARED, {"shareInfoUrl": "ftp://example.com"}, "shareInfoUrl", ErrorCode.FORMAT),
+    (SHARED, {"sharer.email": "rep"}, "sharer.email", ErrorCode.FORMAT),
+    (SHARED, {"sharer.title": "AE"}, "sharer.title", ErrorCode.UNKNOWN),
+    (SHARED, {"recipients[0].email": OMIT}, "recipients[0].email", ErrorCode.REQUIRED),
+    (SHARED, {"recipients": ["jane@acme.com"]}, "recipients[0]", ErrorCode.TYPE),
+    (SHARED, {"recipients": [ACTOR] * 101}, "recipients", ErrorCode.LENGTH),
     *(
-        (SHARED, {key: "x"}, key, Code.UNKNOWN)
+        (SHARED, {key: "x"}, key, ErrorCode.UNKNOWN)
         for key in ("mobileAppId", "agentPlatform", "userAgent", "trackingId")
     ),
-    (VIEWED, {"viewer": OMIT}, "viewer", Code.REQUIRED),
-    (VIEWED, {"trackingId": "t-1"}, "trackingId", Code.RULE),
-    (VIEWED, {"agentPlatform": "Windows, Linux, MacOS, iOS, Android"}, "agentPlatform", Code.ENUM),
-    (VIEWED, {"viewInfoUrl": "example.com"}, "viewInfoUrl", Code.FORMAT),
+    (VIEWED, {"viewer": OMIT}, "viewer", ErrorCode.REQUIRED),
+    (VIEWED, {"trackingId": "t-1"}, "trackingId", ErrorCode.RULE),
+    (VIEWED, {"agentPlatform": "Windows, Linux, MacOS, iOS, Android"}, "agentPlatform", ErrorCode.ENUM),
+    (VIEWED, {"viewInfoUrl": "example.com"}, "viewInfoUrl", ErrorCode.FORMAT),
     (
         VIEWED,
         {"viewer.context[0].objects[0].objectType": "Account"},
         "viewer.context[0].objects[0].objectType",
-        Code.ENUM,
+        ErrorCode.ENUM,
     ),
-    *((VIEWED, {key: "x"}, key, Code.UNKNOWN) for key in ("actionName", "sharer", "sharingMessageBody")),
-    (ACTION, {"eventInfoUrl": "example.com"}, "eventInfoUrl", Code.FORMAT),
-    (ACTION, {"actor.email": "jane@"}, "actor.email", Code.FORMAT),
-    (ACTION, {"agentPlatform": "ios"}, "agentPlatform", Code.ENUM),
+    *((VIEWED, {key: "x"}, key, ErrorCode.UNKNOWN) for key in ("actionName", "sharer", "sharingMessageBody")),
+    (ACTION, {"eventInfoUrl": "example.com"}, "eventInfoUrl", ErrorCode.FORMAT),
+    (ACTION, {"actor.email": "jane@"}, "actor.email", ErrorCode.FORMAT),
+    (ACTION, {"agentPlatform": "ios"}, "agentPlatform", ErrorCode.ENUM),
     *(
-        (ACTION, {key: "x"}, key, Code.UNKNOWN)
+        (ACTION, {key: "x"}, key, ErrorCode.UNKNOWN)
         for key in ("shareId", "sharer", "sharingMessageSubject", "trackingId")
     ),
 ]
@@ -77,19 +77,19 @@ BROKEN = [
 
 @pytest.mark.parametrize(("operation", "changes", "path", "code"), BROKEN)
 def test_a_broken_rule_is_told_once_at_its_own_path(operation, changes, path, code):
-    problems = check(operation, changed(MAXIMAL[operation], changes))
+    problems = validate_body(operation, changed(MAXIMAL[operation], changes))
 
     assert [(problem.path, problem.code) for problem in problems] == [(path, code)]
 
 
 @pytest.mark.parametrize("key", ["contentId", "contentUrl", "contentTitle"])
 def test_only_an_action_may_be_without_its_content(key):
-    assert check(ACTION, changed(MAXIMAL[ACTION], {key: OMIT})) == []
-    assert [problem.code for problem in check(SHARED, changed(MAXIMAL[SHARED], {key: OMIT}))] == [
-        Code.REQUIRED
+    assert validate_body(ACTION, changed(MAXIMAL[ACTION], {key: OMIT})) == []
+    assert [problem.code for problem in validate_body(SHARED, changed(MAXIMAL[SHARED], {key: OMIT}))] == [
+        ErrorCode.REQUIRED
     ]
-    assert [problem.code for problem in check(VIEWED, changed(MAXIMAL[VIEWED], {key: OMIT}))] == [
-        Code.REQUIRED
+    assert [problem.code for problem in validate_body(VIEWED, changed(MAXIMAL[VIEWED], {key: OMIT}))] == [
+        ErrorCode.REQUIRED
     ]
 
 
@@ -102,6 +102,6 @@ def test_only_an_action_may_be_without_its_content(key):
     ],
 )
 def test_a_getter_that_leaked_into_gongs_schema_is_named_by_its_real_key(operation, key, remedy):
-    [problem] = check(operation, {**MAXIMAL[operation], key: "x"})
+    [problem] = validate_body(operation, {**MAXIMAL[operation], key: "x"})
 
     assert problem.message == f"Gong does not take it: {remedy}"

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from relay.core.gong import formats as forms
 
 TAKEN = {
-    forms.timestamp: [
+    forms.check_timestamp: [
         "2026-11-20T10:00:00Z",
         "2021-08-01T02:30:00+05:00",
         "2000-01-01T00:00:00-18:00",
         "2024-02-29T23:59:59.1Z",
         "2026-11-20T10:00:00.123456789+05:45",
     ],
-    forms.url: [
+    forms.check_url: [
         "https://acme.com",
         "HTTP://ACME.COM:8080/a?b=c#d",
         "https://[::1]:3000/x",
@@ -24,22 +24,22 @@ TAKEN = {
         "https://medium.com/@jane",
         "http://localhost",
     ],
-    forms.email: [
+    forms.check_email: [
         "jane@acme.com",
         "Jane.Roe+x@ACME.com",
         "o'hara@acme.co.uk",
         "zoë@acme.com",
         "jane@xn--bcher-kva.example",
     ],
-    forms.domain: ["acme.com", "a.b.co.uk", "xn--bcher-kva.example"],
-    forms.number: ["0", "-3.14", "10", "6.02e23", "1E-7"],
-    forms.day_or_timestamp: ["1985-05-17", "2024-02-29", "2021-02-17T02:30:00-08:00"],
-    forms.boolean: ["true", "false"],
-    forms.duration: ["0", "180", "12.5"],
-    forms.event_id: ["a", "partnerly:vid 1", "!~"],
+    forms.check_domain: ["acme.com", "a.b.co.uk", "xn--bcher-kva.example"],
+    forms.check_number: ["0", "-3.14", "10", "6.02e23", "1E-7"],
+    forms.check_date_or_timestamp: ["1985-05-17", "2024-02-29", "2021-02-17T02:30:00-08:00"],
+    forms.check_boolean: ["true", "false"],
+    forms.check_duration: ["0", "180", "12.5"],
+    forms.check_event_id: ["a", "partnerly:vid 1", "!~"],
 }
 REFUSED = {
-    forms.timestamp: [
+    forms.check_timestamp: [
         "",
         "2026-11-20",
         "2026-11-20T10:00Z",
@@ -65,7 +65,7 @@ REFUSED = {
         "٢٠٢٦-11-20T10:00:00Z",
         "2026-11-20T10:00:00Z\n",
     ],
-    forms.url: [
+    forms.check_url: [
         "",
         "acme.com",
         "//acme.com",
@@ -80,7 +80,7 @@ REFUSED = {
         "https://acme.com:port/",
         'https://acme.com/"x',
     ],
-    forms.email: [
+    forms.check_email: [
         "",
         "jane",
         "jane@",
@@ -92,7 +92,7 @@ REFUSED = {
         "jane@acme.com ",
         "x" * 65 + "@acme.com",
     ],
-    forms.domain: [
+    forms.check_domain: [
         "",
         "acme",
         "https://acme.com",
@@ -104,11 +104,11 @@ REFUSED = {
         "bücher.example",
         "10.0.0.1",
     ],
-    forms.number: ["", "NaN", "Infinity", "1e999", "01", "1.", ".5", "+1", "1,000", "0x10", "٣"],
-    forms.day_or_timestamp: ["", "17.02.2021", "2026-02-30", "2026-11-20T10:00Z", "20261120"],
-    forms.boolean: ["", "True", "yes", "1"],
-    forms.duration: ["", "PT5M", "05:00", "-1", "1e3", "٣"],
-    forms.event_id: ["", " a", "a ", "a\tb", "é"],
+    forms.check_number: ["", "NaN", "Infinity", "1e999", "01", "1.", ".5", "+1", "1,000", "0x10", "٣"],
+    forms.check_date_or_timestamp: ["", "17.02.2021", "2026-02-30", "2026-11-20T10:00Z", "20261120"],
+    forms.check_boolean: ["", "True", "yes", "1"],
+    forms.check_duration: ["", "PT5M", "05:00", "-1", "1e3", "٣"],
+    forms.check_event_id: ["", " a", "a ", "a\tb", "é"],
 }
 
 
@@ -131,8 +131,8 @@ def test_a_bad_form_is_refused_in_words(form, text):
 def test_every_moment_since_2000_that_python_writes_is_taken(moment, offset_minutes):
     zoned = moment.replace(tzinfo=timezone(timedelta(minutes=offset_minutes)))
 
-    assert forms.timestamp(zoned.isoformat()) is None
-    assert forms.timestamp(moment.replace(tzinfo=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")) is None
+    assert forms.check_timestamp(zoned.isoformat()) is None
+    assert forms.check_timestamp(moment.replace(tzinfo=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")) is None
 
 
 @pytest.mark.parametrize("form", TAKEN)

@@ -3,8 +3,8 @@
 import pytest
 
 from relay.core.call import Operation
-from relay.core.gong.problems import Code
-from relay.core.gong.validate import check
+from relay.core.gong.problems import ErrorCode
+from relay.core.gong.validate import validate_body
 from tests.core.gong_bodies import MAXIMAL, MINIMAL, OMIT, changed
 
 FULL = MAXIMAL[Operation.DIGITAL_INTERACTION]
@@ -19,94 +19,106 @@ SEARCH = "content.searchObjectDetails"
 CONTEXTS = "person.company.companyBusinessContexts"
 
 BROKEN = [
-    ({"eventId": ""}, "eventId", Code.LENGTH),
-    ({"eventId": " padded "}, "eventId", Code.FORMAT),
-    ({"eventId": "naïve"}, "eventId", Code.FORMAT),
-    ({"eventId": "x" * 256}, "eventId", Code.LENGTH),
-    ({"timestamp": "2026-06-12"}, "timestamp", Code.FORMAT),
-    ({"eventType": "  "}, "eventType", Code.LENGTH),
-    ({"eventType": "x" * 256}, "eventType", Code.LENGTH),
-    ({"sourceSystemName": "x" * 1001}, "sourceSystemName", Code.LENGTH),
-    ({"sessionId": "a\0b"}, "sessionId", Code.FORMAT),
-    ({"sessionId": "\udc00"}, "sessionId", Code.FORMAT),
-    ({"device": "mobile"}, "device", Code.ENUM),
-    ({"device": 1}, "device", Code.TYPE),
-    ({"content": []}, "content", Code.TYPE),
-    ({"content.contentTitle": "x" * 256}, "content.contentTitle", Code.LENGTH),
-    ({"content.contentTitle": OMIT}, "content.contentTitle", Code.REQUIRED),
-    ({"content.contentLabel": "website"}, "content.contentLabel", Code.TYPE),
-    ({"content.contentLabel": {"a": 1}}, "content.contentLabel", Code.TYPE),
-    ({"content.contentLabel": ["x"] * 21}, "content.contentLabel", Code.LENGTH),
-    ({"content.contentLabel": ["x", 2]}, "content.contentLabel[1]", Code.TYPE),
-    ({"content.contentLabel": [" "]}, "content.contentLabel[0]", Code.LENGTH),
-    ({"content.contentUrl": "/pricing"}, "content.contentUrl", Code.FORMAT),
-    ({"content.contentUrl": "https://a.co/" + "x" * 2048}, "content.contentUrl", Code.LENGTH),
-    ({"content.contentAdditionalInfoUrl": ""}, "content.contentAdditionalInfoUrl", Code.FORMAT),
-    ({f"{NUMERIC}.value": 7.5}, f"{NUMERIC}.value", Code.TYPE),
-    ({f"{NUMERIC}.value": 75.0}, f"{NUMERIC}.value", Code.TYPE),
-    ({f"{NUMERIC}.value": "75"}, f"{NUMERIC}.value", Code.TYPE),
-    ({f"{NUMERIC}.value": True}, f"{NUMERIC}.value", Code.TYPE),
-    ({f"{NUMERIC}.value": 2**31}, f"{NUMERIC}.value", Code.RANGE),
-    ({f"{NUMERIC}.value": 101}, f"{NUMERIC}.value", Code.RANGE),
-    ({f"{NUMERIC}.value": -1}, f"{NUMERIC}.value", Code.RANGE),
-    ({f"{NUMERIC}.rangeFrom": OMIT}, f"{NUMERIC}.rangeFrom", Code.REQUIRED),
-    ({f"{NUMERIC}.rangeTo": OMIT}, f"{NUMERIC}.rangeTo", Code.REQUIRED),
-    ({f"{NUMERIC}.rangeFrom": 100}, f"{NUMERIC}.rangeTo", Code.RANGE),
-    ({f"{NUMERIC}.rangeFrom": -1}, f"{NUMERIC}.rangeFrom", Code.RANGE),
-    ({f"{NUMERIC}.rangeTo": 101}, f"{NUMERIC}.rangeTo", Code.RANGE),
-    ({NUMERIC: {"rangeFrom": 0, "rangeTo": 11, "numericType": "NPS"}}, f"{NUMERIC}.rangeTo", Code.RANGE),
-    ({NUMERIC: {"rangeFrom": -100, "rangeTo": 10, "numericType": "NPS"}}, f"{NUMERIC}.rangeFrom", Code.RANGE),
-    ({f"{NUMERIC}.numericType": "percentage"}, f"{NUMERIC}.numericType", Code.ENUM),
-    ({f"{STEPS}.value": OMIT}, f"{STEPS}.value", Code.REQUIRED),
-    ({f"{STEPS}.value": "Signed"}, f"{STEPS}.value", Code.RULE),
-    ({f"{STEPS}.availableSteps": OMIT}, f"{STEPS}.availableSteps", Code.REQUIRED),
-    ({f"{STEPS}.availableSteps": []}, f"{STEPS}.availableSteps", Code.LENGTH),
-    ({f"{STEPS}.availableSteps": ["signed", "signed"]}, f"{STEPS}.availableSteps", Code.RULE),
-    ({f"{STEPS}.availableSteps": ["signed", 2]}, f"{STEPS}.availableSteps[1]", Code.TYPE),
-    ({f"{SEARCH}.name": OMIT}, f"{SEARCH}.name", Code.REQUIRED),
-    ({f"{SEARCH}.objectType": "Vendor"}, f"{SEARCH}.objectType", Code.ENUM),
-    ({f"{SEARCH}.objectType": OMIT}, f"{SEARCH}.objectType", Code.REQUIRED),
-    ({f"{SEARCH}.domain": OMIT}, f"{SEARCH}.domain", Code.REQUIRED),
-    ({f"{SEARCH}.domain": "https://vendor-b.example"}, f"{SEARCH}.domain", Code.FORMAT),
-    ({f"{SEARCH}.url": "vendor-b"}, f"{SEARCH}.url", Code.FORMAT),
-    ({"trackingId": "t-1"}, "trackingId", Code.RULE),
-    ({"person": OMIT}, "person", Code.REQUIRED),
-    ({"person": OMIT, "trackingId": " "}, "trackingId", Code.LENGTH),
-    ({"person.email": "jane"}, "person.email", Code.FORMAT),
-    ({"person.email": " jane@acme.com"}, "person.email", Code.FORMAT),
+    ({"eventId": ""}, "eventId", ErrorCode.LENGTH),
+    ({"eventId": " padded "}, "eventId", ErrorCode.FORMAT),
+    ({"eventId": "naïve"}, "eventId", ErrorCode.FORMAT),
+    ({"eventId": "x" * 256}, "eventId", ErrorCode.LENGTH),
+    ({"timestamp": "2026-06-12"}, "timestamp", ErrorCode.FORMAT),
+    ({"eventType": "  "}, "eventType", ErrorCode.LENGTH),
+    ({"eventType": "x" * 256}, "eventType", ErrorCode.LENGTH),
+    ({"sourceSystemName": "x" * 1001}, "sourceSystemName", ErrorCode.LENGTH),
+    ({"sessionId": "a\0b"}, "sessionId", ErrorCode.FORMAT),
+    ({"sessionId": "\udc00"}, "sessionId", ErrorCode.FORMAT),
+    ({"device": "mobile"}, "device", ErrorCode.ENUM),
+    ({"device": 1}, "device", ErrorCode.TYPE),
+    ({"content": []}, "content", ErrorCode.TYPE),
+    ({"content.contentTitle": "x" * 256}, "content.contentTitle", ErrorCode.LENGTH),
+    ({"content.contentTitle": OMIT}, "content.contentTitle", ErrorCode.REQUIRED),
+    ({"content.contentLabel": "website"}, "content.contentLabel", ErrorCode.TYPE),
+    ({"content.contentLabel": {"a": 1}}, "content.contentLabel", ErrorCode.TYPE),
+    ({"content.contentLabel": ["x"] * 21}, "content.contentLabel", ErrorCode.LENGTH),
+    ({"content.contentLabel": ["x", 2]}, "content.contentLabel[1]", ErrorCode.TYPE),
+    ({"content.contentLabel": [" "]}, "content.contentLabel[0]", ErrorCode.LENGTH),
+    ({"content.contentUrl": "/pricing"}, "content.contentUrl", ErrorCode.FORMAT),
+    ({"content.contentUrl": "https://a.co/" + "x" * 2048}, "content.contentUrl", ErrorCode.LENGTH),
+    ({"content.contentAdditionalInfoUrl": ""}, "content.contentAdditionalInfoUrl", ErrorCode.FORMAT),
+    ({f"{NUMERIC}.value": 7.5}, f"{NUMERIC}.value", ErrorCode.TYPE),
+    ({f"{NUMERIC}.value": 75.0}, f"{NUMERIC}.value", ErrorCode.TYPE),
+    ({f"{NUMERIC}.value": "75"}, f"{NUMERIC}.value", ErrorCode.TYPE),
+    ({f"{NUMERIC}.value": True}, f"{NUMERIC}.value", ErrorCode.TYPE),
+    ({f"{NUMERIC}.value": 2**31}, f"{NUMERIC}.value", ErrorCode.RANGE),
+    ({f"{NUMERIC}.value": 101}, f"{NUMERIC}.value", ErrorCode.RANGE),
+    ({f"{NUMERIC}.value": -1}, f"{NUMERIC}.value", ErrorCode.RANGE),
+    ({f"{NUMERIC}.rangeFrom": OMIT}, f"{NUMERIC}.rangeFrom", ErrorCode.REQUIRED),
+    ({f"{NUMERIC}.rangeTo": OMIT}, f"{NUMERIC}.rangeTo", ErrorCode.REQUIRED),
+    ({f"{NUMERIC}.rangeFrom": 100}, f"{NUMERIC}.rangeTo", ErrorCode.RANGE),
+    ({f"{NUMERIC}.rangeFrom": -1}, f"{NUMERIC}.rangeFrom", ErrorCode.RANGE),
+    ({f"{NUMERIC}.rangeTo": 101}, f"{NUMERIC}.rangeTo", ErrorCode.RANGE),
+    ({NUMERIC: {"rangeFrom": 0, "rangeTo": 11, "numericType": "NPS"}}, f"{NUMERIC}.rangeTo", ErrorCode.RANGE),
+    (
+        {NUMERIC: {"rangeFrom": -100, "rangeTo": 10, "numericType": "NPS"}},
+        f"{NUMERIC}.rangeFrom",
+        ErrorCode.RANGE,
+    ),
+    ({f"{NUMERIC}.numericType": "percentage"}, f"{NUMERIC}.numericType", ErrorCode.ENUM),
+    ({f"{STEPS}.value": OMIT}, f"{STEPS}.value", ErrorCode.REQUIRED),
+    ({f"{STEPS}.value": "Signed"}, f"{STEPS}.value", ErrorCode.RULE),
+    ({f"{STEPS}.availableSteps": OMIT}, f"{STEPS}.availableSteps", ErrorCode.REQUIRED),
+    ({f"{STEPS}.availableSteps": []}, f"{STEPS}.availableSteps", ErrorCode.LENGTH),
+    ({f"{STEPS}.availableSteps": ["signed", "signed"]}, f"{STEPS}.availableSteps", ErrorCode.RULE),
+    ({f"{STEPS}.availableSteps": ["signed", 2]}, f"{STEPS}.availableSteps[1]", ErrorCode.TYPE),
+    ({f"{SEARCH}.name": OMIT}, f"{SEARCH}.name", ErrorCode.REQUIRED),
+    ({f"{SEARCH}.objectType": "Vendor"}, f"{SEARCH}.objectType", ErrorCode.ENUM),
+    ({f"{SEARCH}.objectType": OMIT}, f"{SEARCH}.objectType", ErrorCode.REQUIRED),
+    ({f"{SEARCH}.domain": OMIT}, f"{SEARCH}.domain", ErrorCode.REQUIRED),
+    ({f"{SEARCH}.domain": "https://vendor-b.example"}, f"{SEARCH}.domain", ErrorCode.FORMAT),
+    ({f"{SEARCH}.url": "vendor-b"}, f"{SEARCH}.url", ErrorCode.FORMAT),
+    ({"trackingId": "t-1"}, "trackingId", ErrorCode.RULE),
+    ({"person": OMIT}, "person", ErrorCode.REQUIRED),
+    ({"person": OMIT, "trackingId": " "}, "trackingId", ErrorCode.LENGTH),
+    ({"person.email": "jane"}, "person.email", ErrorCode.FORMAT),
+    ({"person.email": " jane@acme.com"}, "person.email", ErrorCode.FORMAT),
     (
         {"person.personBusinessContext.objectType": "Contact"},
         "person.personBusinessContext.objectType",
-        Code.ENUM,
+        ErrorCode.ENUM,
     ),
-    ({"person.personBusinessContext.objectId": OMIT}, "person.personBusinessContext.objectId", Code.REQUIRED),
-    ({"person.company.domain": "www.acme.com"}, "person.company.domain", Code.FORMAT),
-    ({"person.company": {}}, "person.company", Code.RULE),
+    (
+        {"person.personBusinessContext.objectId": OMIT},
+        "person.personBusinessContext.objectId",
+        ErrorCode.REQUIRED,
+    ),
+    ({"person.company.domain": "www.acme.com"}, "person.company.domain", ErrorCode.FORMAT),
+    ({"person.company": {}}, "person.company", ErrorCode.RULE),
     (
         {
             "person.company": {"name": "Acme", "domain": "acme.com", "companyBusinessContexts": [{}]},
             "person.name": 1,
         },
         "person.name",
-        Code.TYPE,
+        ErrorCode.TYPE,
     ),
-    ({"person.company": {"name": "Acme", "companyBusinessContexts": []}}, "person.company", Code.RULE),
-    ({f"{CONTEXTS}[0].objectType": "DEAL"}, f"{CONTEXTS}[0].objectType", Code.ENUM),
-    ({f"{CONTEXTS}[0].objectId": OMIT}, f"{CONTEXTS}[0].objectId", Code.REQUIRED),
-    ({"customFields": [{"name": "n", "value": "v"}] * 51}, "customFields", Code.LENGTH),
-    ({"customFields[0].name": ""}, "customFields[0].name", Code.LENGTH),
-    ({"customFields[0].value": 5}, "customFields[0].value", Code.TYPE),
-    ({"customFields[0].dataType": "string"}, "customFields[0].dataType", Code.ENUM),
-    ({"customFields[2].value": "1,000"}, "customFields[2].value", Code.FORMAT),
-    ({"customFields[3].value": "yesterday"}, "customFields[3].value", Code.FORMAT),
-    ({"content.contentCustomFields[4].value": "acme"}, "content.contentCustomFields[4].value", Code.FORMAT),
-    ({"person.personCustomFields[5].value": "True"}, "person.personCustomFields[5].value", Code.FORMAT),
-    ({"customFields[6].value": "PT5M"}, "customFields[6].value", Code.FORMAT),
+    ({"person.company": {"name": "Acme", "companyBusinessContexts": []}}, "person.company", ErrorCode.RULE),
+    ({f"{CONTEXTS}[0].objectType": "DEAL"}, f"{CONTEXTS}[0].objectType", ErrorCode.ENUM),
+    ({f"{CONTEXTS}[0].objectId": OMIT}, f"{CONTEXTS}[0].objectId", ErrorCode.REQUIRED),
+    ({"customFields": [{"name": "n", "value": "v"}] * 51}, "customFields", ErrorCode.LENGTH),
+    ({"customFields[0].name": ""}, "customFields[0].name", ErrorCode.LENGTH),
+    ({"customFields[0].value": 5}, "customFields[0].value", ErrorCode.TYPE),
+    ({"customFields[0].dataType": "string"}, "customFields[0].dataType", ErrorCode.ENUM),
+    ({"customFields[2].value": "1,000"}, "customFields[2].value", ErrorCode.FORMAT),
+    ({"customFields[3].value": "yesterday"}, "customFields[3].value", ErrorCode.FORMAT),
+    (
+        {"content.contentCustomFields[4].value": "acme"},
+        "content.contentCustomFields[4].value",
+        ErrorCode.FORMAT,
+    ),
+    ({"person.personCustomFields[5].value": "True"}, "person.personCustomFields[5].value", ErrorCode.FORMAT),
+    ({"customFields[6].value": "PT5M"}, "customFields[6].value", ErrorCode.FORMAT),
 ]
 
 
 def told(body):
-    return [(problem.path, problem.code) for problem in check(Operation.DIGITAL_INTERACTION, body)]
+    return [(problem.path, problem.code) for problem in validate_body(Operation.DIGITAL_INTERACTION, body)]
 
 
 @pytest.mark.parametrize(("changes", "path", "code"), BROKEN)
@@ -121,20 +133,27 @@ def test_a_broken_rule_is_told_once(changes, path, code):
 
 def test_an_anonymous_person_needs_an_id_and_a_company_domain():
     assert told(ANONYMOUS) == []
-    assert told(changed(ANONYMOUS, {"person.personId": OMIT})) == [("person.personId", Code.REQUIRED)]
-    assert told(changed(ANONYMOUS, {"person.company": OMIT})) == [("person.company.domain", Code.REQUIRED)]
+    assert told(changed(ANONYMOUS, {"person.personId": OMIT})) == [("person.personId", ErrorCode.REQUIRED)]
+    assert told(changed(ANONYMOUS, {"person.company": OMIT})) == [
+        ("person.company.domain", ErrorCode.REQUIRED)
+    ]
 
 
 def test_a_crm_id_of_the_company_does_not_replace_an_anonymous_persons_domain():
     company = {"companyBusinessContexts": [{"objectType": "ACCOUNT", "objectId": "001"}]}
 
-    assert told(changed(ANONYMOUS, {"person.company": company})) == [("person.company.domain", Code.REQUIRED)]
+    assert told(changed(ANONYMOUS, {"person.company": company})) == [
+        ("person.company.domain", ErrorCode.REQUIRED)
+    ]
 
 
 def test_blank_names_make_nobody_known():
     blank = changed(ANONYMOUS, {"person": {"name": " ", "phoneNumber": ""}})
 
-    assert told(blank) == [("person.company.domain", Code.REQUIRED), ("person.personId", Code.REQUIRED)]
+    assert told(blank) == [
+        ("person.company.domain", ErrorCode.REQUIRED),
+        ("person.personId", ErrorCode.REQUIRED),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@
 import pytest
 
 from relay.core.call import Operation
-from relay.core.gong.problems import Notice
-from relay.core.gong.validate import Association, association, check, warn
+from relay.core.gong.problems import WarningCode
+from relay.core.gong.validate import Association, assess_association, find_warnings, validate_body
 from tests.core.gong_bodies import MAXIMAL, MINIMAL, OMIT, changed
 
 DI, SHARED, VIEWED, ACTION = (
@@ -17,23 +17,33 @@ QUIET = {DI: changed(MAXIMAL[DI], {"content.stepContentDetails": OMIT, "content.
 QUIET |= {operation: MAXIMAL[operation] for operation in Operation if operation is not DI}
 
 TOLD = [
-    (DI, {"content": MAXIMAL[DI]["content"]}, "content", Notice.DETAILS),
-    (DI, {"person.company.domain": "gmail.com"}, "person.company.domain", Notice.FREE_MAIL),
-    (DI, {"customFields[0].name": "a"}, "customFields", Notice.DUPLICATE_NAME),
-    (DI, {"content.contentUrl": "https://a.co/?x=1&Token=abc"}, "content.contentUrl", Notice.SECRET_IN_URL),
-    (DI, {"person": {"name": "Jane"}}, "", Notice.ASSOCIATION),
-    (SHARED, {"eventId": OMIT}, "eventId", Notice.NO_EVENT_ID),
-    (SHARED, {"crmContext[0].system": "HubSpot"}, "crmContext[0].system", Notice.CRM_SYSTEM),
+    (DI, {"content": MAXIMAL[DI]["content"]}, "content", WarningCode.DETAILS),
+    (DI, {"person.company.domain": "gmail.com"}, "person.company.domain", WarningCode.FREE_MAIL),
+    (DI, {"customFields[0].name": "a"}, "customFields", WarningCode.DUPLICATE_NAME),
+    (
+        DI,
+        {"content.contentUrl": "https://a.co/?x=1&Token=abc"},
+        "content.contentUrl",
+        WarningCode.SECRET_IN_URL,
+    ),
+    (DI, {"person": {"name": "Jane"}}, "", WarningCode.ASSOCIATION),
+    (SHARED, {"eventId": OMIT}, "eventId", WarningCode.NO_EVENT_ID),
+    (SHARED, {"crmContext[0].system": "HubSpot"}, "crmContext[0].system", WarningCode.CRM_SYSTEM),
     (
         SHARED,
         {"recipients[0].context[0].system": "HubSpot"},
         "recipients[0].context[0].system",
-        Notice.CRM_SYSTEM,
+        WarningCode.CRM_SYSTEM,
     ),
-    (SHARED, {"shareInfoUrl": "https://a.co/#access_token=x"}, "shareInfoUrl", Notice.SECRET_IN_URL),
-    (VIEWED, {"viewer.context[0].system": "MicrosoftDynamic"}, "viewer.context[0].system", Notice.CRM_SYSTEM),
-    (VIEWED, {"contentProperties[1].name": "pages"}, "contentProperties", Notice.DUPLICATE_NAME),
-    (ACTION, {"actor.context[0].system": "HubSpot"}, "actor.context[0].system", Notice.CRM_SYSTEM),
+    (SHARED, {"shareInfoUrl": "https://a.co/#access_token=x"}, "shareInfoUrl", WarningCode.SECRET_IN_URL),
+    (
+        VIEWED,
+        {"viewer.context[0].system": "MicrosoftDynamic"},
+        "viewer.context[0].system",
+        WarningCode.CRM_SYSTEM,
+    ),
+    (VIEWED, {"contentProperties[1].name": "pages"}, "contentProperties", WarningCode.DUPLICATE_NAME),
+    (ACTION, {"actor.context[0].system": "HubSpot"}, "actor.context[0].system", WarningCode.CRM_SYSTEM),
     (
         ACTION,
         {
@@ -42,10 +52,15 @@ TOLD = [
             ]
         },
         "crmContext",
-        Notice.OPPORTUNITIES,
+        WarningCode.OPPORTUNITIES,
     ),
-    (Operation.CATALOG_VIEW, {"contentUrl": "https://a.co/?sig=x"}, "contentUrl", Notice.SECRET_IN_URL),
-    (Operation.CATALOG_SHARE, {"recipientEmailAddresses": OMIT, "crmContext": OMIT}, "", Notice.ASSOCIATION),
+    (Operation.CATALOG_VIEW, {"contentUrl": "https://a.co/?sig=x"}, "contentUrl", WarningCode.SECRET_IN_URL),
+    (
+        Operation.CATALOG_SHARE,
+        {"recipientEmailAddresses": OMIT, "crmContext": OMIT},
+        "",
+        WarningCode.ASSOCIATION,
+    ),
 ]
 
 TIED = [
@@ -88,26 +103,26 @@ TIED = [
 
 @pytest.mark.parametrize("operation", Operation)
 def test_a_clean_body_earns_no_warning(operation):
-    assert warn(operation, QUIET[operation]) == []
+    assert find_warnings(operation, QUIET[operation]) == []
 
 
 @pytest.mark.parametrize(("operation", "changes", "path", "notice"), TOLD)
 def test_a_doubt_is_told_once_and_the_body_is_still_taken(operation, changes, path, notice):
     body = changed(QUIET[operation], changes)
 
-    assert check(operation, body) == []
-    assert [(problem.path, problem.code) for problem in warn(operation, body)] == [(path, notice)]
+    assert validate_body(operation, body) == []
+    assert [(problem.path, problem.code) for problem in find_warnings(operation, body)] == [(path, notice)]
 
 
 @pytest.mark.parametrize(("operation", "changes", "tie"), TIED)
 def test_how_surely_gong_can_tie_an_event(operation, changes, tie):
     body = changed(QUIET[operation], changes)
 
-    assert check(operation, body) == []
-    assert association(operation, body) is tie
+    assert validate_body(operation, body) == []
+    assert assess_association(operation, body) is tie
 
 
 def test_a_tracking_id_is_told_to_be_gongs_own():
-    [problem] = warn(DI, MINIMAL[DI])
+    [problem] = find_warnings(DI, MINIMAL[DI])
 
-    assert (problem.path, problem.code) == ("trackingId", Notice.ASSOCIATION)
+    assert (problem.path, problem.code) == ("trackingId", WarningCode.ASSOCIATION)

@@ -4,23 +4,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.event.sanitize import clean, shortened, without_secrets
+from relay.core.event.sanitize import clean_text, strip_url_secrets, truncate
 
 
 @given(st.text())
 def test_clean_text_is_trimmed_on_one_line_and_stays_as_it_is(text):
-    once = clean(text)
-    assert once == once.strip() == clean(once)
+    once = clean_text(text)
+    assert once == once.strip() == clean_text(once)
     assert not any(character in once for character in "\0\r\n\t\x1b\u2028")
 
 
 def test_a_message_keeps_its_lines():
-    assert clean("Hi\nJane\x07!\n", keep_lines=True) == "Hi\nJane !"
+    assert clean_text("Hi\nJane\x07!\n", keep_lines=True) == "Hi\nJane !"
 
 
 @given(st.text(max_size=40), st.integers(2, 30))
 def test_shortened_text_fits_and_says_that_it_was_cut(text, limit):
-    short = shortened(text, limit)
+    short = truncate(text, limit)
     assert len(short) <= limit
     assert short == text or short.endswith("…")
 
@@ -44,4 +44,4 @@ def test_shortened_text_fits_and_says_that_it_was_cut(text, limit):
     ],
 )
 def test_a_url_loses_what_opens_something_and_nothing_else(url, bare):
-    assert without_secrets(url) == bare
+    assert strip_url_secrets(url) == bare

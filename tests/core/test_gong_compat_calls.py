@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from relay.core.call import Call, Dialect, Operation, SendAs
 from relay.core.errors import Invalid
-from relay.core.gong.validate import check
+from relay.core.gong.validate import validate_body
 from relay.core.gong_compat.parse import CATALOG
 from tests.core.endpoints_world import calls, only_call, understood
 from tests.core.gong_bodies import MAXIMAL, OMIT, changed
@@ -241,7 +241,7 @@ def test_every_body_is_refused_with_a_reason_or_becomes_calls_that_gong_takes(
     except Invalid as error:
         outcome = error.problems
     assert outcome
-    assert [check(one.operation, one.body) for one in outcome if isinstance(one, Call)] in (
+    assert [validate_body(one.operation, one.body) for one in outcome if isinstance(one, Call)] in (
         [],
         [[]] * len(outcome),
     )

@@ -12,7 +12,7 @@ from relay.core.destination import BasicCredentials, Destination
 from relay.core.errors import Invalid
 from relay.core.event.event import EVENT_BYTES_MAX, read_event
 from relay.core.event.model import EventType
-from relay.core.gong.validate import check
+from relay.core.gong.validate import validate_body
 from relay.core.source import Source
 from tests.strategies import NOW, events
 
@@ -32,7 +32,7 @@ def mapped(raw, dialect, send_as):
 
 
 def complaints(found):
-    return [problem for call in found.calls for problem in check(call.operation, call.body)]
+    return [problem for call in found.calls for problem in validate_body(call.operation, call.body)]
 
 
 def addressed(raw):

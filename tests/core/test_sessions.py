@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from relay.core.call import Call, Operation
 from relay.core.gong.limits import CUSTOM_FIELDS_MAX
-from relay.core.gong.validate import check
+from relay.core.gong.validate import validate_body
 from relay.core.visit_session import Aggregate, AggregateOptions, Session, aggregate_body, session_of
 
 TEN = datetime(2026, 11, 20, 10, tzinfo=UTC)
@@ -125,7 +125,7 @@ def test_a_body_full_of_fields_makes_room_for_the_two():
     body = made(BODY | {"customFields": full})
 
     assert [field["name"] for field in body["customFields"][-2:]] == ["pages", "duration"]
-    assert list(check(Operation.DIGITAL_INTERACTION, body)) == []
+    assert list(validate_body(Operation.DIGITAL_INTERACTION, body)) == []
 
 
 def test_what_a_replay_has_made_another_call_of_stays_that_call():

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from relay.config.presets import load_preset, preset_names
 from relay.core.call import Operation
-from relay.core.gong.validate import check
+from relay.core.gong.validate import validate_body
 from relay.core.mapping.compile import compile_rules
 from relay.core.mapping.engine import run
 from relay.core.mapping.merge import extended
@@ -161,7 +161,7 @@ def test_what_goes_to_gong_would_be_taken_and_is_named_as_gong_names_things(name
     bodies = [event.call.body for event in run_on(name, body_of(name, case), case) if event.call]
     types = [body["eventType"] for body in bodies]
 
-    assert [check(Operation.DIGITAL_INTERACTION, body) for body in bodies] == [[] for _ in bodies]
+    assert [validate_body(Operation.DIGITAL_INTERACTION, body) for body in bodies] == [[] for _ in bodies]
     assert [each for each in types if each != each.lower() or len(each) > EVENT_TYPE_MAX] == []
 
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 import pytest
 
 from relay.core.default_mapping.losses import Change
-from relay.core.gong.problems import Code, Notice
+from relay.core.gong.problems import ErrorCode, WarningCode
 from relay.core.mapping.problems import Hitch, Mistake
 from relay.core.verification.problems import Fault
 from relay.core.verification.rejection import Reason
@@ -24,8 +24,8 @@ WITHOUT_A_CALL = {("invalid", 422), ("internal_error", 500)}
 
 
 FROM_WORDS_OF_THE_CODE = {
-    "Faults of one field": list(Code),
-    "Warnings": [*Notice, *Change],
+    "Faults of one field": list(ErrorCode),
+    "Warnings": [*WarningCode, *Change],
     "Verification: at start": list(Fault),
     "Verification: a request": list(Reason),
     "Mapping: at start": list(Mistake),
@@ -69,7 +69,7 @@ def test_the_api_says_what_is_wrong_with_a_field_in_the_listed_codes_only():
         found.code for found in raised() if found.by == "Problem" and not found.where.startswith(at_start)
     }
 
-    assert codes <= set(Code) | set(Notice)
+    assert codes <= set(ErrorCode) | set(WarningCode)
 
 
 @pytest.mark.parametrize("title", ["Answers", "Attempts", "At start"])

@@ -13,7 +13,7 @@ from relay.core.call import Operation
 from relay.core.config import Config
 from relay.core.default_mapping.engagement import OPERATIONS
 from relay.core.default_mapping.ids_and_titles import PHRASES
-from relay.core.event.fields import Many, Part
+from relay.core.event.fields import Array, NestedObject
 from relay.core.event.model import EventType
 from relay.core.event.schema import EVENT
 from relay.core.outcome import (
@@ -50,22 +50,22 @@ def test_every_field_of_an_event_is_explained_and_no_other():
 @pytest.mark.parametrize("part", PARTS)
 def test_every_field_of_a_part_is_explained_and_no_other(part: str):
     [field] = [field for name, field in EVENT.fields.items() if name == part]
-    assert isinstance(field, Part)
+    assert isinstance(field, NestedObject)
 
     assert sorted(named(f"`{part}`")) == sorted(f"{part}.{key}" for key in keys(field.schema))
 
 
 def inner_keys(schema: Schema) -> Iterator[str]:
     for field in schema.fields.values():
-        part = field.item if isinstance(field, Many) else field
-        if isinstance(part, Part):
+        part = field.item if isinstance(field, Array) else field
+        if isinstance(part, NestedObject):
             yield from keys(part.schema)
 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_the_fields_inside_a_part_are_named_beside_it(part: str):
     [field] = [field for name, field in EVENT.fields.items() if name == part]
-    assert isinstance(field, Part)
+    assert isinstance(field, NestedObject)
     text = section(EVENTS, f"`{part}`")
 
     assert [key for key in inner_keys(field.schema) if f"`{key}`" not in text] == []

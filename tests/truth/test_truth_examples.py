@@ -13,7 +13,7 @@ from relay.core.destination import BasicCredentials, Destination
 from relay.core.errors import Invalid
 from relay.core.event.event import read_event
 from relay.core.event.model import EventType
-from relay.core.gong.validate import Association, association, check
+from relay.core.gong.validate import Association, assess_association, validate_body
 from relay.core.source import Source
 from tests.truth.project import ROOT, name_of, page
 
@@ -38,7 +38,7 @@ def ways(*dialects: Dialect) -> list[tuple[Dialect, SendAs]]:
 def test_gong_takes_every_example(path: Path, way: tuple[Dialect, SendAs]):
     calls = mapped(path, *way).calls
 
-    assert [check(call.operation, call.body) for call in calls] == [[]] * max(len(calls), 1)
+    assert [validate_body(call.operation, call.body) for call in calls] == [[]] * max(len(calls), 1)
 
 
 @pytest.mark.parametrize("way", ways(Dialect.CATALOG), ids=" ".join)
@@ -48,7 +48,7 @@ def test_a_gateway_of_the_catalogue_dialect_takes_every_example_with_an_address(
 ):
     [call] = mapped(path, *way).calls
 
-    assert check(call.operation, call.body) == []
+    assert validate_body(call.operation, call.body) == []
 
 
 @pytest.mark.parametrize("name", sorted(ANONYMOUS))
@@ -62,7 +62,7 @@ def test_an_anonymous_example_cannot_be_said_in_the_catalogue_dialect(name: str)
 @pytest.mark.parametrize("path", EXAMPLES, ids=name_of)
 def test_gong_can_tell_whom_an_example_is_about(path: Path):
     told = {
-        association(call.operation, call.body)
+        assess_association(call.operation, call.body)
         for call in mapped(path, Dialect.GONG, SendAs.DIGITAL_INTERACTION).calls
     }
 

@@ -13,7 +13,7 @@ from relay.core.errors import Problem
 from relay.core.event.event import Event
 from relay.core.event.model import CrmRecord, EventType, Person, Properties, Sharer
 from relay.core.gong.limits import CUSTOM_FIELDS_MAX
-from relay.core.gong.problems import Notice
+from relay.core.gong.problems import WarningCode
 from relay.core.timestamps import render_instant
 
 OPERATIONS: Mapping[EventType, Operation] = {
@@ -99,7 +99,7 @@ def losses(event: Event, people: People) -> Iterator[Problem]:
         message = (
             "names no CRM that Gong knows here, so that its records are sent as Generic; send Salesforce"
         )
-        yield Problem("person.crm.system", Notice.CRM_SYSTEM, message)
+        yield Problem("person.crm.system", WarningCode.CRM_SYSTEM, message)
 
 
 def _shared(event: Event, people: People) -> dict[str, Any]:

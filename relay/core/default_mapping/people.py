@@ -10,7 +10,7 @@ from relay.core.email_address import is_free_mail
 from relay.core.errors import Problem
 from relay.core.event.event import Event
 from relay.core.event.model import Company, EventType, Person, Recipient
-from relay.core.gong.problems import Notice
+from relay.core.gong.problems import WarningCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def _with_usable_company(person: Person) -> tuple[Person, list[Problem]]:
     warnings = []
     if company.domain and is_free_mail(company.domain):
         message = "is not sent: it belongs to a mail provider, whose users are no company"
-        warnings.append(Problem("person.company.domain", Notice.FREE_MAIL, message))
+        warnings.append(Problem("person.company.domain", WarningCode.FREE_MAIL, message))
         company = replace(company, domain=None)
     if company.domain or company.crm:
         return (person if company is person.company else replace(person, company=company)), warnings

@@ -5,7 +5,7 @@ from typing import Any
 
 from relay.core.event.event import Event
 from relay.core.event.model import Content, CrmRecord, Person, Properties, Scalar, Share
-from relay.core.event.sanitize import shortened
+from relay.core.event.sanitize import truncate
 from relay.core.gong.limits import TEXT_MAX
 
 _NOTHING: tuple[Any, ...] = (None, [], {})
@@ -136,4 +136,4 @@ def fitting(url: str | None) -> str | None:
 
 
 def _joined(words: tuple[str, ...], between: str) -> str | None:
-    return shortened(between.join(words), TEXT_MAX) or None
+    return truncate(between.join(words), TEXT_MAX) or None

@@ -10,9 +10,9 @@ from marshmallow import ValidationError
 from relay.core.errors import Invalid, Problem
 from relay.core.event.model import Content, EventType, Person, Properties, Share
 from relay.core.event.schema import EVENT
-from relay.core.event.validation import broken_rules
+from relay.core.event.validation import check_rules
 from relay.core.gong.limits import PROBLEMS_MAX
-from relay.core.gong.problems import Code, faults
+from relay.core.gong.problems import ErrorCode, flatten_errors
 
 EVENT_BYTES_MAX = 48 * 1024
 """Less than a Gong body may have, because its keys are longer than ours."""
@@ -44,7 +44,7 @@ class Event:
 def read_event(data: object, *, now: datetime) -> Event:
     """The event in a parsed JSON value. Invalid holds everything that is wrong with it, in the order of paths."""
     if not isinstance(data, dict):
-        raise Invalid([Problem("", Code.TYPE, "must be an object, in curly brackets: one event")])
+        raise Invalid([Problem("", ErrorCode.TYPE, "must be an object, in curly brackets: one event")])
     _refuse_unwritable(data)
     problems: list[Problem] = []
     read: dict[str, Any]
@@ -52,9 +52,11 @@ def read_event(data: object, *, now: datetime) -> Event:
         read = EVENT.load(data)
     except ValidationError as error:
         read = error.valid_data or {}  # type: ignore[assignment]  # one object in, one out
-        problems = [Problem(path, fault.code, fault.message) for path, fault in faults(error.messages)]
+        problems = [
+            Problem(path, fault.code, fault.message) for path, fault in flatten_errors(error.messages)
+        ]
     paths = {problem.path for problem in problems}
-    problems += (problem for problem in broken_rules(data, read, now) if problem.path not in paths)
+    problems += (problem for problem in check_rules(data, read, now) if problem.path not in paths)
     if problems:
         raise Invalid(sorted(problems, key=lambda problem: problem.path)[:PROBLEMS_MAX])
     return Event(**read)
@@ -65,11 +67,11 @@ def _refuse_unwritable(data: dict[Any, Any]) -> None:
         size = len(orjson.dumps(data))
     except orjson.JSONEncodeError:
         problem = Problem(
-            "", Code.FORMAT, "cannot be written as JSON: half a surrogate pair, or nested too deep"
+            "", ErrorCode.FORMAT, "cannot be written as JSON: half a surrogate pair, or nested too deep"
         )
         raise Invalid([problem]) from None
     if size > EVENT_BYTES_MAX:
         message = (
             f"must be at most {EVENT_BYTES_MAX} bytes of JSON, and is {size}: send links in place of texts"
         )
-        raise Invalid([Problem("", Code.LENGTH, message)])
+        raise Invalid([Problem("", ErrorCode.LENGTH, message)])

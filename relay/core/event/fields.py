@@ -10,10 +10,10 @@ from marshmallow import Schema, ValidationError, fields, missing
 
 from relay.core.email_address import normal_domain, normal_email
 from relay.core.event.model import Scalar
-from relay.core.event.sanitize import clean, shortened, without_secrets
+from relay.core.event.sanitize import clean_text, strip_url_secrets, truncate
 from relay.core.gong import formats as forms
 from relay.core.gong.limits import INT32_MAX, INT32_MIN, ITEMS_MAX, TEXT_MAX, URL_MAX
-from relay.core.gong.problems import Code, refuse
+from relay.core.gong.problems import ErrorCode, field_error
 from relay.core.timestamps import REMEDY, parse_instant
 
 PROPERTIES_MAX = 40
@@ -21,26 +21,26 @@ PROPERTIES_MAX = 40
 PROPERTY_NAME_MAX = 200
 _INTEGER_LIMIT = 10**19
 
-Form = Callable[[str], str]
+Normalizer = Callable[[str], str]
 """Brings a text into its normal form, or raises ValueError with what is wrong."""
 
 
-def says_nothing(value: object) -> bool:
+def is_blank(value: object) -> bool:
     """Whether there is nothing in it: null, blank, or made of such parts only."""
     if isinstance(value, str):
         return not value or value.isspace()
     if isinstance(value, dict):
-        return all(map(says_nothing, value.values()))
-    return value is None or (isinstance(value, list) and all(map(says_nothing, value)))
+        return all(map(is_blank, value.values()))
+    return value is None or (isinstance(value, list) and all(map(is_blank, value)))
 
 
-class Given(fields.Field[Any]):
+class EventField(fields.Field[Any]):
     """A field whose value is absent when it says nothing. What else there is, each kind reads in its own way."""
 
     def deserialize(self, value: Any, *_where: Any, **_options: Any) -> Any:
-        if value is missing or says_nothing(value):
+        if value is missing or is_blank(value):
             if self.required:
-                raise refuse(Code.REQUIRED, "is required")
+                raise field_error(ErrorCode.REQUIRED, "is required")
             return missing
         return self._read(value)
 
@@ -48,13 +48,13 @@ class Given(fields.Field[Any]):
         raise NotImplementedError
 
 
-class Text(Given):
+class Text(EventField):
     """Clean text of at most `limit` characters, in its normal form where it has one."""
 
     def __init__(
         self,
         limit: int = TEXT_MAX,
-        form: Form | None = None,
+        form: Normalizer | None = None,
         *,
         required: bool = False,
         keep_lines: bool = False,
@@ -70,17 +70,21 @@ class Text(Given):
             try:
                 text = self.form(text)
             except ValueError as error:
-                raise refuse(Code.FORMAT, str(error)) from None
+                raise field_error(ErrorCode.FORMAT, str(error)) from None
         if len(text) > self.limit:
-            raise refuse(Code.LENGTH, f"must be at most {self.limit} characters long, and has {len(text)}")
+            raise field_error(
+                ErrorCode.LENGTH, f"must be at most {self.limit} characters long, and has {len(text)}"
+            )
         return text
 
     def _clean(self, value: Any) -> str:
         if not isinstance(value, str):
-            raise refuse(Code.TYPE, "must be text, in quotes")
-        text = clean(value, keep_lines=self.keep_lines)
+            raise field_error(ErrorCode.TYPE, "must be text, in quotes")
+        text = clean_text(value, keep_lines=self.keep_lines)
         if not text:
-            raise refuse(Code.LENGTH, "holds nothing but control characters; send text or leave it out")
+            raise field_error(
+                ErrorCode.LENGTH, "holds nothing but control characters; send text or leave it out"
+            )
         return text
 
 
@@ -88,10 +92,10 @@ class Title(Text):
     """Text that is shortened where others are refused: a page's title is not in its sender's hands."""
 
     def _read(self, value: Any) -> str:
-        return shortened(self._clean(value), self.limit)
+        return truncate(self._clean(value), self.limit)
 
 
-class Choice(Given):
+class Choice(EventField):
     """One of a few words, in any case."""
 
     def __init__(self, *words: str, required: bool = False) -> None:
@@ -104,41 +108,43 @@ class Choice(Given):
             return self.words[word]
         near = get_close_matches(word[:TEXT_MAX], self.words, n=1)
         question = f"; did you mean {near[0]}?" if near else ""
-        raise refuse(Code.ENUM, f"must be one of {', '.join(self.words)}{question}")
+        raise field_error(ErrorCode.ENUM, f"must be one of {', '.join(self.words)}{question}")
 
 
-class Whole(Given):
+class Integer(EventField):
     """A whole JSON number of 32 bits, as Gong takes it."""
 
     def _read(self, value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool):
-            raise refuse(
-                Code.TYPE, "must be a whole number without quotes; put any other into content.properties"
+            raise field_error(
+                ErrorCode.TYPE, "must be a whole number without quotes; put any other into content.properties"
             )
         if not INT32_MIN <= value <= INT32_MAX:
-            raise refuse(Code.RANGE, f"must lie between {INT32_MIN} and {INT32_MAX}")
+            raise field_error(ErrorCode.RANGE, f"must lie between {INT32_MIN} and {INT32_MAX}")
         return value
 
 
-class Moment(Given):
+class Timestamp(EventField):
     def _read(self, value: Any) -> datetime:
         if not isinstance(value, str | int | float) or isinstance(value, bool):
-            raise refuse(Code.TYPE, f"must be a moment; {REMEDY}")
+            raise field_error(ErrorCode.TYPE, f"must be a moment; {REMEDY}")
         try:
             return parse_instant(value)
         except ValueError as error:
-            raise refuse(Code.FORMAT, str(error)) from None
+            raise field_error(ErrorCode.FORMAT, str(error)) from None
 
 
-class Scalars(Given):
+class ScalarMap(EventField):
     """An object of the sender's own names, whose values are text, numbers or booleans and keep their type."""
 
     def _read(self, value: Any) -> dict[str, Scalar]:
         if not isinstance(value, dict):
-            raise refuse(Code.TYPE, "must be an object of names and values")
-        told = {name: item for name, item in value.items() if not says_nothing(item)}
+            raise field_error(ErrorCode.TYPE, "must be an object of names and values")
+        told = {name: item for name, item in value.items() if not is_blank(item)}
         if len(told) > PROPERTIES_MAX:
-            raise refuse(Code.LENGTH, f"must hold at most {PROPERTIES_MAX} properties, and holds {len(told)}")
+            raise field_error(
+                ErrorCode.LENGTH, f"must hold at most {PROPERTIES_MAX} properties, and holds {len(told)}"
+            )
         read: dict[str, Scalar] = {}
         wrong: dict[str, Any] = {}
         for name, item in told.items():
@@ -152,11 +158,11 @@ class Scalars(Given):
 
 
 def _fresh_name(name: str, taken: Mapping[str, Scalar]) -> str:
-    tidy = clean(name)
+    tidy = clean_text(name)
     if not tidy or len(tidy) > PROPERTY_NAME_MAX:
-        raise refuse(Code.LENGTH, f"must have a name of 1 to {PROPERTY_NAME_MAX} characters")
+        raise field_error(ErrorCode.LENGTH, f"must have a name of 1 to {PROPERTY_NAME_MAX} characters")
     if tidy in taken:
-        raise refuse(Code.RULE, "has the name of another property, but for spaces around it")
+        raise field_error(ErrorCode.RULE, "has the name of another property, but for spaces around it")
     return tidy
 
 
@@ -168,15 +174,19 @@ def _scalar(value: Any) -> Scalar:
         return value
     if isinstance(value, int | float):
         if not (isfinite(value) if isinstance(value, float) else abs(value) < _INTEGER_LIMIT):
-            raise refuse(Code.RANGE, "must be a finite number of at most 19 digits; send it as text")
+            raise field_error(
+                ErrorCode.RANGE, "must be a finite number of at most 19 digits; send it as text"
+            )
         return value
     if isinstance(value, str):
         text: str = _PROPERTY_TEXT.deserialize(value)
         return text
-    raise refuse(Code.TYPE, "must be text, a number or a boolean; give each inner value a name of its own")
+    raise field_error(
+        ErrorCode.TYPE, "must be text, a number or a boolean; give each inner value a name of its own"
+    )
 
 
-class Part(Given):
+class NestedObject(EventField):
     """An object inside an object. `becomes` takes its values by name, and may refuse them together."""
 
     def __init__(self, schema: Schema, becomes: Callable[..., Any], *, required: bool = False) -> None:
@@ -188,7 +198,7 @@ class Part(Given):
         return self.becomes(**self.schema.load(value))
 
 
-class Many(Given):
+class Array(EventField):
     """A JSON array. Items that say nothing are left out: form tools send blank rows."""
 
     def __init__(self, item: fields.Field[Any], limit: int = ITEMS_MAX, *, required: bool = False) -> None:
@@ -198,9 +208,11 @@ class Many(Given):
 
     def _read(self, value: Any) -> tuple[Any, ...]:
         if not isinstance(value, list):
-            raise refuse(Code.TYPE, "must be an array, in square brackets")
+            raise field_error(ErrorCode.TYPE, "must be an array, in square brackets")
         if len(value) > self.limit:
-            raise refuse(Code.LENGTH, f"must hold at most {self.limit} items, and holds {len(value)}")
+            raise field_error(
+                ErrorCode.LENGTH, f"must hold at most {self.limit} items, and holds {len(value)}"
+            )
         read = []
         wrong: dict[int, Any] = {}
         for place, each in enumerate(value):
@@ -226,7 +238,7 @@ def url() -> Text:
 
 
 def _showable_url(text: str) -> str:
-    bare = without_secrets(text)
-    if wrong := forms.url(bare):
+    bare = strip_url_secrets(text)
+    if wrong := forms.check_url(bare):
         raise ValueError(wrong)
     return bare

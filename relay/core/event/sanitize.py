@@ -14,7 +14,7 @@ _SECRET_WORDS = frozenset({"auth", "authorization", "jwt", "otp", "pwd", "sid", 
 _SECRET_NAMES = frozenset({"code", "key", "session"})
 
 
-def clean(text: str, *, keep_lines: bool = False) -> str:
+def clean_text(text: str, *, keep_lines: bool = False) -> str:
     """Trimmed, with a space for each run of control characters."""
     text = text.strip()
     if text.isprintable():
@@ -23,12 +23,12 @@ def clean(text: str, *, keep_lines: bool = False) -> str:
     return controls.sub(" ", text).strip()
 
 
-def shortened(text: str, limit: int) -> str:
+def truncate(text: str, limit: int) -> str:
     """At most `limit` characters, the last one an ellipsis where something was cut."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
-def without_secrets(url: str) -> str:
+def strip_url_secrets(url: str) -> str:
     """The URL less every query or fragment parameter whose name says that its value opens something.
 
     Sellers see the URL in Gong, and whoever sees a signed link can use it. Other parameters stay byte for byte.

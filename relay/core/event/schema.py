@@ -7,7 +7,7 @@ from marshmallow import Schema, ValidationError, missing
 from marshmallow.fields import Field
 
 from relay.core.event import fields
-from relay.core.event.fields import Choice, Many, Moment, Part, Scalars, Text, Title, Whole
+from relay.core.event.fields import Array, Choice, Integer, NestedObject, ScalarMap, Text, Timestamp, Title
 from relay.core.event.model import (
     Company,
     Content,
@@ -22,11 +22,11 @@ from relay.core.event.model import (
     Sharer,
     Step,
 )
-from relay.core.gong.base_schema import nearest
+from relay.core.gong.base_schema import closest_name
 from relay.core.gong.limits import LABELS_MAX, MESSAGE_MAX, TITLE_MAX
-from relay.core.gong.problems import Code, Fault, refuse
+from relay.core.gong.problems import ErrorCode, FieldError, field_error
 
-PLACES: Mapping[str, str] = {
+MISPLACED_KEYS: Mapping[str, str] = {
     "company": "person.company",
     "contentTitle": "content.title",
     "contentUrl": "content.url",
@@ -54,7 +54,7 @@ ID_MAX = 10_000
 _GUESSES_MAX = 10
 """A guess costs some 100 microseconds, and a hostile event may hold thousands of unknown keys."""
 
-_MISSING = Fault(Code.REQUIRED, "is required")
+_MISSING = FieldError(ErrorCode.REQUIRED, "is required")
 
 _SCALES = {"percentage": (0, 100), "nps": (0, 10)}
 
@@ -74,7 +74,9 @@ class _Keys(Schema):
     def load(self, data: Any, **_options: Any) -> dict[str, Any]:
         """The values by their names. ValidationError holds every complaint, and what could be read all the same."""
         if not isinstance(data, dict):
-            raise ValidationError({"_schema": [Fault(Code.TYPE, "must be an object, in curly brackets")]})
+            raise ValidationError(
+                {"_schema": [FieldError(ErrorCode.TYPE, "must be an object, in curly brackets")]}
+            )
         read: dict[str, Any] = {}
         wrong: dict[str, Any] = self._missing(data)
         unknown = []
@@ -94,19 +96,19 @@ class _Keys(Schema):
             raise ValidationError(wrong | self._unknown(sorted(unknown)), valid_data=read)
         return read
 
-    def _missing(self, data: Mapping[str, Any]) -> dict[str, list[Fault]]:
+    def _missing(self, data: Mapping[str, Any]) -> dict[str, list[FieldError]]:
         return {key: [_MISSING] for key in self._required if key not in data}
 
-    def _unknown(self, keys: list[str]) -> dict[str, list[Fault]]:
+    def _unknown(self, keys: list[str]) -> dict[str, list[FieldError]]:
         names = tuple(self._places)
         return {
-            key: [Fault(Code.UNKNOWN, _remedy(key, names if place < _GUESSES_MAX else ()))]
+            key: [FieldError(ErrorCode.UNKNOWN, _remedy(key, names if place < _GUESSES_MAX else ()))]
             for place, key in enumerate(keys)
         }
 
 
 def _remedy(key: str, names: tuple[str, ...]) -> str:
-    instead = nearest(key, names) or PLACES.get(key)
+    instead = closest_name(key, names) or MISPLACED_KEYS.get(key)
     return (
         f"is no key of an event here; did you mean {instead}?"
         if instead
@@ -131,11 +133,13 @@ def _progress(
     low = least if low is None else low
     high = most if high is None else high
     if low is None or high is None or least is None or most is None:
-        raise refuse(Code.REQUIRED, "needs from and to: only the kinds percentage and nps have their own")
+        raise field_error(
+            ErrorCode.REQUIRED, "needs from and to: only the kinds percentage and nps have their own"
+        )
     if not least <= low < high <= most:
-        raise refuse(Code.RANGE, f"must have from less than to{_within(least, most, kind)}")
+        raise field_error(ErrorCode.RANGE, f"must have from less than to{_within(least, most, kind)}")
     if value is not None and not low <= value <= high:
-        raise ValidationError({"value": [Fault(Code.RANGE, "must lie between from and to")]})
+        raise ValidationError({"value": [FieldError(ErrorCode.RANGE, "must lie between from and to")]})
     return Progress(low, high, value, kind)
 
 
@@ -147,10 +151,10 @@ def _within(least: int, most: int, kind: str | None) -> str:
 
 def _step(*, value: str, steps: tuple[str, ...]) -> Step:
     if len(set(steps)) < len(steps):
-        raise ValidationError({"all": [Fault(Code.RULE, "must name each step once")]})
+        raise ValidationError({"all": [FieldError(ErrorCode.RULE, "must name each step once")]})
     if value not in steps:
         raise ValidationError(
-            {"value": [Fault(Code.RULE, "must be one of the steps in all, in the same case")]}
+            {"value": [FieldError(ErrorCode.RULE, "must be one of the steps in all, in the same case")]}
         )
     return Step(value, steps)
 
@@ -160,12 +164,12 @@ def _crm(*types: str) -> Schema:
 
 
 PROGRESS = _keys(
-    value=Whole(),
-    low=_named(Whole(), "from"),
-    high=_named(Whole(), "to"),
+    value=Integer(),
+    low=_named(Integer(), "from"),
+    high=_named(Integer(), "to"),
     kind=Choice("percentage", "nps", "rating", "other"),
 )
-STEP = _keys(value=Text(required=True), steps=_named(Many(Text(), required=True), "all"))
+STEP = _keys(value=Text(required=True), steps=_named(Array(Text(), required=True), "all"))
 SEARCH = _keys(
     name=Text(required=True),
     kind=Choice("vendor", "product", "category", required=True),
@@ -177,15 +181,18 @@ CONTENT = _keys(
     id=Text(),
     title=Title(TITLE_MAX, required=True),
     url=fields.url(),
-    labels=Many(Text(), LABELS_MAX),
+    labels=Array(Text(), LABELS_MAX),
     info_url=fields.url(),
-    progress=Part(PROGRESS, _progress),
-    step=Part(STEP, _step),
-    search=Part(SEARCH, Search),
-    properties=Scalars(),
+    progress=NestedObject(PROGRESS, _progress),
+    step=NestedObject(STEP, _step),
+    search=NestedObject(SEARCH, Search),
+    properties=ScalarMap(),
 )
 COMPANY = _keys(
-    id=Text(), name=Text(), domain=fields.domain(), crm=Many(Part(_crm("account", "opportunity"), CrmRecord))
+    id=Text(),
+    name=Text(),
+    domain=fields.domain(),
+    crm=Array(NestedObject(_crm("account", "opportunity"), CrmRecord)),
 )
 PERSON = _keys(
     email=fields.email(),
@@ -193,30 +200,30 @@ PERSON = _keys(
     phone=Text(),
     id=Text(),
     title=Text(),
-    crm=Part(_crm("contact", "lead"), CrmRecord),
-    location=Part(_keys(country=Text(), state=Text(), region=Text(), city=Text()), Location),
-    company=Part(COMPANY, Company),
-    properties=Scalars(),
+    crm=NestedObject(_crm("contact", "lead"), CrmRecord),
+    location=NestedObject(_keys(country=Text(), state=Text(), region=Text(), city=Text()), Location),
+    company=NestedObject(COMPANY, Company),
+    properties=ScalarMap(),
 )
 SHARE = _keys(
     id=Text(),
-    sharer=Part(_keys(email=fields.email(), name=Text(), gong_user_id=Text()), Sharer),
-    recipients=Many(Part(_keys(email=fields.email(required=True), name=Text()), Recipient)),
+    sharer=NestedObject(_keys(email=fields.email(), name=Text(), gong_user_id=Text()), Sharer),
+    recipients=Array(NestedObject(_keys(email=fields.email(required=True), name=Text()), Recipient)),
     subject=Text(),
     message=Text(MESSAGE_MAX, keep_lines=True),
 )
 EVENT = _keys(
     id=Text(ID_MAX, required=True),
     type=Choice(*EventType, required=True),
-    occurred_at=Moment(required=True),
+    occurred_at=Timestamp(required=True),
     action=Text(TITLE_MAX),
-    content=Part(CONTENT, Content, required=True),
-    person=Part(PERSON, Person),
+    content=NestedObject(CONTENT, Content, required=True),
+    person=NestedObject(PERSON, Person),
     tracking_id=Text(),
     session_id=Text(),
     device=Choice("pc", "mobile"),
     user_agent=Text(),
-    share=Part(SHARE, Share),
+    share=NestedObject(SHARE, Share),
     workspace_id=Text(),
-    properties=Scalars(),
+    properties=ScalarMap(),
 )

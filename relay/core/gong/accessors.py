@@ -6,14 +6,14 @@ from typing import Any, TypeGuard
 _NOTHING: Mapping[str, Any] = {}
 
 
-def part(value: object, *names: str) -> Mapping[str, Any]:
+def get_object(value: object, *names: str) -> Mapping[str, Any]:
     """The object under these names."""
     for name in names:
         value = value.get(name) if isinstance(value, dict) else None
     return value if isinstance(value, dict) else _NOTHING
 
 
-def items(value: object) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def iter_objects(value: object) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """The objects of an array, with their places."""
     if isinstance(value, list):
         yield from ((place, item) for place, item in enumerate(value) if isinstance(item, dict))
@@ -26,5 +26,5 @@ def is_empty(value: object) -> bool:
     return value is None or value in ({}, [])
 
 
-def is_whole(value: object) -> TypeGuard[int]:
+def is_integer(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)

@@ -6,8 +6,8 @@ from typing import Any, cast
 
 from marshmallow import Schema, ValidationError, fields
 
-from relay.core.gong.fields import Told
-from relay.core.gong.problems import KEY_SHOWN_MAX, Code, Fault, shown
+from relay.core.gong.fields import GongField
+from relay.core.gong.problems import KEY_LENGTH_MAX, ErrorCode, FieldError, printable_key
 
 # A guess costs some 100 microseconds, and a hostile body may hold thousands of unknown keys.
 _GUESSES_MAX = 10
@@ -25,20 +25,20 @@ class Shape(Schema):
         """Give marshmallow's own two complaints, wrong type and unknown key, our codes and a remedy."""
         messages = error.messages_dict
         if not isinstance(data, Mapping):
-            messages["_schema"] = [Fault(Code.TYPE, "must be an object")]
+            messages["_schema"] = [FieldError(ErrorCode.TYPE, "must be an object")]
             return
         for place, key in enumerate(sorted(messages.keys() - self.fields.keys())):
-            messages[key] = [Fault(Code.UNKNOWN, self._remedy(key, guess=place < _GUESSES_MAX))]
+            messages[key] = [FieldError(ErrorCode.UNKNOWN, self._remedy(key, guess=place < _GUESSES_MAX))]
 
     def _remedy(self, key: str, *, guess: bool) -> str:
         if instead := self.substitutes.get(key):
             return f"Gong does not take it: {instead}"
-        near = nearest(key, tuple(self.fields)) if guess else None
+        near = closest_name(key, tuple(self.fields)) if guess else None
         question = f": did you mean {near}?" if near else ""
-        return f"{shown(key)} is not a key that Gong documents here{question}"
+        return f"{printable_key(key)} is not a key that Gong documents here{question}"
 
 
-def shape(
+def object_schema(
     name: str, parts: dict[str, fields.Field[Any]], *, substitutes: Mapping[str, str] = _NO_SUBSTITUTES
 ) -> Shape:
     """One object of Gong's API, from its keys in the order of Gong's page."""
@@ -46,15 +46,15 @@ def shape(
     return schema(substitutes)
 
 
-class Part(Told, fields.Nested):
+class NestedObject(GongField, fields.Nested):
     """An object inside an object."""
 
     def __init__(self, inner: Shape, *, required: bool = False) -> None:
         super().__init__(inner, required=required)
 
 
-def nearest(key: str, names: Sequence[str]) -> str | None:
+def closest_name(key: str, names: Sequence[str]) -> str | None:
     """The name that `key` was probably meant to be. Case is the commonest slip."""
     by_case = {name.lower(): name for name in names}
-    found = get_close_matches(key[:KEY_SHOWN_MAX].lower(), by_case, n=1, cutoff=0.7)
+    found = get_close_matches(key[:KEY_LENGTH_MAX].lower(), by_case, n=1, cutoff=0.7)
     return by_case[found[0]] if found else None

@@ -1,27 +1,27 @@
 """The four bodies of the catalogue dialect: a third party's description of Gong's API that gateways were built from."""
 
 from relay.core.gong import fields
-from relay.core.gong.base_schema import Part, shape
-from relay.core.gong.fields import Many, Number, OneOf, Properties, Text, Whole
+from relay.core.gong.base_schema import NestedObject, object_schema
+from relay.core.gong.fields import Array, Integer, Number, OneOf, Properties, Text
 from relay.core.gong.limits import INT32_MAX, MESSAGE_MAX, TITLE_MAX
 
-CRM_CONTEXT = shape("CrmContext", {"objectType": Text(), "objectId": Text()})
+CRM_CONTEXT = object_schema("CrmContext", {"objectType": Text(), "objectId": Text()})
 
-SHARE = shape(
+SHARE = object_schema(
     "ContentShareEventRequest",
     {
         "contentTitle": Text(TITLE_MAX, required=True),
         "contentUrl": fields.url(),
         "senderEmailAddress": fields.email(required=True),
-        "recipientEmailAddresses": Many(fields.email()),
+        "recipientEmailAddresses": Array(fields.email()),
         "eventTimestamp": fields.timestamp(),
         "contentType": Text(),
         "customProperties": Properties(),
-        "crmContext": Part(CRM_CONTEXT),
+        "crmContext": NestedObject(CRM_CONTEXT),
     },
 )
 
-VIEW = shape(
+VIEW = object_schema(
     "ContentViewEventRequest",
     {
         "contentTitle": Text(TITLE_MAX, required=True),
@@ -29,14 +29,14 @@ VIEW = shape(
         "viewerEmailAddress": fields.email(required=True),
         "eventTimestamp": fields.timestamp(),
         "viewDuration": Number(0, INT32_MAX),
-        "pagesViewed": Whole(0),
-        "totalPages": Whole(0),
+        "pagesViewed": Integer(0),
+        "totalPages": Integer(0),
         "percentageViewed": Number(0, 100),
         "customProperties": Properties(),
     },
 )
 
-ACTION = shape(
+ACTION = object_schema(
     "CustomActionEventRequest",
     {
         "actionName": Text(required=True),
@@ -48,7 +48,7 @@ ACTION = shape(
     },
 )
 
-PARTICIPANT = shape(
+PARTICIPANT = object_schema(
     "Participant",
     {
         "emailAddress": fields.email(),
@@ -57,7 +57,7 @@ PARTICIPANT = shape(
     },
 )
 
-INTERACTION = shape(
+INTERACTION = object_schema(
     "CatalogDigitalInteractionRequest",
     {
         "interactionType": OneOf("Email", "Chat", "SMS", "SocialMedia", "Other", required=True),
@@ -65,7 +65,7 @@ INTERACTION = shape(
         "body": Text(MESSAGE_MAX),
         "timestamp": fields.timestamp(),
         "direction": OneOf("Inbound", "Outbound"),
-        "participants": Many(Part(PARTICIPANT), required=True),
+        "participants": Array(NestedObject(PARTICIPANT), required=True),
         "workspaceId": Text(),
         "clientUniqueId": fields.event_id(),
     },

@@ -10,30 +10,30 @@ from typing import Any
 from marshmallow.fields import Field
 
 from relay.core.gong import fields
-from relay.core.gong.base_schema import Part, Shape, shape
-from relay.core.gong.fields import Anything, Many, OneOf, Text
+from relay.core.gong.base_schema import NestedObject, Shape, object_schema
+from relay.core.gong.fields import AnyValue, Array, OneOf, Text
 from relay.core.gong.limits import CUSTOM_FIELDS_MAX, MESSAGE_MAX, TITLE_MAX
 
-CONTEXT_FIELD = shape("ContextField", {"name": Text(), "value": Anything()})
+CONTEXT_FIELD = object_schema("ContextField", {"name": Text(), "value": AnyValue()})
 
 
 def _crm_context(name: str, *object_types: str) -> Shape:
-    crm_object = shape(
+    crm_object = object_schema(
         f"{name}Object",
         {
             "objectType": OneOf(*object_types, required=True),
             "objectId": Text(required=True),
-            "fields": Many(Part(CONTEXT_FIELD)),
+            "fields": Array(NestedObject(CONTEXT_FIELD)),
         },
     )
     systems = OneOf("Salesforce", "HubSpot", "MicrosoftDynamic", "Generic", required=True)
-    return shape(name, {"system": systems, "objects": Many(Part(crm_object))})
+    return object_schema(name, {"system": systems, "objects": Array(NestedObject(crm_object))})
 
 
 PARTY_CONTEXT = _crm_context("PartyUploadContext", "Lead", "Contact")
 CALL_CONTEXT = _crm_context("CallUploadContext", "Account", "Opportunity")
 
-GENERIC_PROPERTY = shape(
+GENERIC_PROPERTY = object_schema(
     "GenericProperty",
     {
         "name": Text(required=True),
@@ -42,17 +42,17 @@ GENERIC_PROPERTY = shape(
     },
 )
 
-SHARER = shape("Sharer", {"id": Text(), "email": fields.email(), "name": Text()})
+SHARER = object_schema("Sharer", {"id": Text(), "email": fields.email(), "name": Text()})
 
 
 def _actor(name: str, *, email_required: bool = False) -> Shape:
-    return shape(
+    return object_schema(
         name,
         {
             "email": fields.email(required=email_required),
             "name": Text(),
             "title": Text(),
-            "context": Many(Part(PARTY_CONTEXT)),
+            "context": Array(NestedObject(PARTY_CONTEXT)),
         },
     )
 
@@ -70,9 +70,9 @@ def _event(*, content_required: bool) -> dict[str, Field[Any]]:
         "contentId": Text(required=content_required),
         "contentUrl": fields.url(required=content_required),
         "contentTitle": Text(TITLE_MAX, required=content_required),
-        "crmContext": Many(Part(CALL_CONTEXT)),
-        "contentProperties": Many(Part(GENERIC_PROPERTY), CUSTOM_FIELDS_MAX),
-        "eventProperties": Many(Part(GENERIC_PROPERTY), CUSTOM_FIELDS_MAX),
+        "crmContext": Array(NestedObject(CALL_CONTEXT)),
+        "contentProperties": Array(NestedObject(GENERIC_PROPERTY), CUSTOM_FIELDS_MAX),
+        "eventProperties": Array(NestedObject(GENERIC_PROPERTY), CUSTOM_FIELDS_MAX),
         "workspaceId": Text(),
     }
 
@@ -87,7 +87,7 @@ def _agent() -> dict[str, Field[Any]]:
 
 _ONLY_ON_A_SHARE = "only content-shared has it; send a property"
 
-CONTENT_SHARED = shape(
+CONTENT_SHARED = object_schema(
     "ContentSharedEvent",
     {
         **_event(content_required=True),
@@ -95,8 +95,8 @@ CONTENT_SHARED = shape(
         "shareInfoUrl": fields.url(),
         "sharingMessageSubject": Text(),
         "sharingMessageBody": Text(MESSAGE_MAX),
-        "sharer": Part(SHARER),
-        "recipients": Many(Part(RECIPIENT)),
+        "sharer": NestedObject(SHARER),
+        "recipients": Array(NestedObject(RECIPIENT)),
         "actionName": Text(),
     },
     substitutes={
@@ -109,7 +109,7 @@ CONTENT_SHARED = shape(
     },
 )
 
-CONTENT_VIEWED = shape(
+CONTENT_VIEWED = object_schema(
     "ContentViewedEvent",
     {
         **_event(content_required=True),
@@ -117,7 +117,7 @@ CONTENT_VIEWED = shape(
         "viewActionTitle": Text(),
         "shareId": Text(),
         "viewInfoUrl": fields.url(),
-        "viewer": Part(ACTOR),
+        "viewer": NestedObject(ACTOR),
         "trackingId": Text(filled=True),
     },
     substitutes={
@@ -130,14 +130,14 @@ CONTENT_VIEWED = shape(
     },
 )
 
-CUSTOM_ACTION = shape(
+CUSTOM_ACTION = object_schema(
     "CustomActionEvent",
     {
         **_event(content_required=False),
         **_agent(),
         "actionName": Text(),
         "eventInfoUrl": fields.url(),
-        "actor": Part(ACTOR),
+        "actor": NestedObject(ACTOR),
     },
     substitutes={
         "nonCompanyParticipants": "send actor",

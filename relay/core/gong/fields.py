@@ -15,25 +15,25 @@ from relay.core.gong.limits import (
     TEXT_MAX,
     URL_MAX,
 )
-from relay.core.gong.problems import Code, refuse
+from relay.core.gong.problems import ErrorCode, field_error
 
 _TOLD = {
-    "required": (Code.REQUIRED, "is required"),
-    "null": (Code.NULL, "must not be null: omit the key"),
+    "required": (ErrorCode.REQUIRED, "is required"),
+    "null": (ErrorCode.NULL, "must not be null: omit the key"),
 }
 
 
-class Told(fields.Field[Any]):
+class GongField(fields.Field[Any]):
     """A field that says what is wrong in our codes."""
 
     def make_error(self, key: str, **_details: Any) -> ValidationError:
-        return refuse(*_TOLD[key])
+        return field_error(*_TOLD[key])
 
     def _validate(self, value: Any) -> None:
         """Nothing is left to do: a value is checked while it is read, and no field here holds validators."""
 
 
-class Text(Told, fields.String):
+class Text(GongField, fields.String):
     """A string of at most `limit` characters, in one written form where it has one.
 
     `filled` says that it must not be blank where it is given; a required one must not, unless `filled` is False.
@@ -42,7 +42,7 @@ class Text(Told, fields.String):
     def __init__(
         self,
         limit: int = TEXT_MAX,
-        form: forms.Form | None = None,
+        form: forms.FormatCheck | None = None,
         *,
         required: bool = False,
         filled: bool | None = None,
@@ -54,19 +54,23 @@ class Text(Told, fields.String):
 
     def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> str:
         if not isinstance(value, str):
-            raise refuse(Code.TYPE, "must be a string")
-        if not is_writable(value):
-            raise refuse(Code.FORMAT, "holds NUL or half a surrogate pair, which no system stores: remove it")
+            raise field_error(ErrorCode.TYPE, "must be a string")
+        if not is_storable(value):
+            raise field_error(
+                ErrorCode.FORMAT, "holds NUL or half a surrogate pair, which no system stores: remove it"
+            )
         if len(value) > self.limit:
-            raise refuse(Code.LENGTH, f"must be at most {self.limit} characters long, and has {len(value)}")
+            raise field_error(
+                ErrorCode.LENGTH, f"must be at most {self.limit} characters long, and has {len(value)}"
+            )
         if self.filled and not value.strip():
-            raise refuse(Code.LENGTH, "must not be blank")
+            raise field_error(ErrorCode.LENGTH, "must not be blank")
         if self.form and (wrong := self.form(value)):
-            raise refuse(Code.FORMAT, wrong)
+            raise field_error(ErrorCode.FORMAT, wrong)
         return value
 
 
-class OneOf(Told, fields.String):
+class OneOf(GongField, fields.String):
     """One of the strings that Gong lists, in Gong's own case."""
 
     def __init__(self, *choices: str, required: bool = False) -> None:
@@ -75,13 +79,13 @@ class OneOf(Told, fields.String):
 
     def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> str:
         if not isinstance(value, str):
-            raise refuse(Code.TYPE, "must be a string")
+            raise field_error(ErrorCode.TYPE, "must be a string")
         if value not in self.choices:
-            raise refuse(Code.ENUM, f"must be {' or '.join(self.choices)}, exactly so written")
+            raise field_error(ErrorCode.ENUM, f"must be {' or '.join(self.choices)}, exactly so written")
         return value
 
 
-class Whole(Told, fields.Integer):
+class Integer(GongField, fields.Integer):
     """A whole JSON number of 32 bits. `7.0`, `"7"` and `true` are none."""
 
     def __init__(self, low: int = INT32_MIN, *, required: bool = False) -> None:
@@ -90,13 +94,13 @@ class Whole(Told, fields.Integer):
 
     def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool):
-            raise refuse(Code.TYPE, "must be a whole number: no fraction, no quotes")
+            raise field_error(ErrorCode.TYPE, "must be a whole number: no fraction, no quotes")
         if not self.low <= value <= INT32_MAX:
-            raise refuse(Code.RANGE, f"must lie between {self.low} and {INT32_MAX}")
+            raise field_error(ErrorCode.RANGE, f"must lie between {self.low} and {INT32_MAX}")
         return value
 
 
-class Number(Told, fields.Float):
+class Number(GongField, fields.Float):
     """A JSON number from `low` to `high`."""
 
     def __init__(self, low: float, high: float) -> None:
@@ -106,13 +110,13 @@ class Number(Told, fields.Float):
 
     def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> float:
         if not isinstance(value, int | float) or isinstance(value, bool):
-            raise refuse(Code.TYPE, "must be a number, without quotes")
+            raise field_error(ErrorCode.TYPE, "must be a number, without quotes")
         if not self.low <= value <= self.high:
-            raise refuse(Code.RANGE, f"must lie between {self.low:g} and {self.high:g}")
+            raise field_error(ErrorCode.RANGE, f"must lie between {self.low:g} and {self.high:g}")
         return value
 
 
-class Many(Told, fields.List[Any]):
+class Array(GongField, fields.List[Any]):
     """A JSON array of at most `limit` items. A longer one is not read further."""
 
     def __init__(
@@ -124,31 +128,40 @@ class Many(Told, fields.List[Any]):
 
     def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> list[Any]:
         if not isinstance(value, list):
-            raise refuse(Code.TYPE, "must be an array")
+            raise field_error(ErrorCode.TYPE, "must be an array")
         if len(value) > self.limit:
-            raise refuse(Code.LENGTH, f"must hold at most {self.limit} items, and holds {len(value)}")
+            raise field_error(
+                ErrorCode.LENGTH, f"must hold at most {self.limit} items, and holds {len(value)}"
+            )
         if len(value) < self.least:
-            raise refuse(Code.LENGTH, f"must hold at least {self.least} item")
-        _raise_any({place: complaints(self.inner, item) for place, item in enumerate(value)})
+            raise field_error(ErrorCode.LENGTH, f"must hold at least {self.least} item")
+        _raise_any({place: validation_errors(self.inner, item) for place, item in enumerate(value)})
         return value
 
 
 _TEXT = Text()
 
 
-class Properties(Told, fields.Dict):
+class Properties(GongField, fields.Dict):
     """An object of the sender's own keys, whose values are strings."""
 
     def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
-            raise refuse(Code.TYPE, "must be an object")
+            raise field_error(ErrorCode.TYPE, "must be an object")
         if len(value) > CUSTOM_FIELDS_MAX:
-            raise refuse(Code.LENGTH, f"must hold at most {CUSTOM_FIELDS_MAX} keys, and holds {len(value)}")
-        _raise_any({key: complaints(_TEXT, key) or complaints(_TEXT, item) for key, item in value.items()})
+            raise field_error(
+                ErrorCode.LENGTH, f"must hold at most {CUSTOM_FIELDS_MAX} keys, and holds {len(value)}"
+            )
+        _raise_any(
+            {
+                key: validation_errors(_TEXT, key) or validation_errors(_TEXT, item)
+                for key, item in value.items()
+            }
+        )
         return value
 
 
-class Anything(Told, fields.Raw):
+class AnyValue(GongField, fields.Raw):
     """Any JSON value but null."""
 
 
@@ -157,7 +170,7 @@ def _raise_any(complaints_at: Mapping[Any, Any]) -> None:
         raise ValidationError(wrong)
 
 
-def complaints(field: fields.Field[Any], value: object) -> list[Any] | dict[Any, Any]:
+def validation_errors(field: fields.Field[Any], value: object) -> list[Any] | dict[Any, Any]:
     """What a field finds wrong in one value, as marshmallow nests it."""
     try:
         field.deserialize(value)
@@ -166,7 +179,7 @@ def complaints(field: fields.Field[Any], value: object) -> list[Any] | dict[Any,
     return []
 
 
-def is_writable(text: str) -> bool:
+def is_storable(text: str) -> bool:
     """Whether UTF-8 and every database can hold it."""
     if "\0" in text:
         return False
@@ -174,20 +187,20 @@ def is_writable(text: str) -> bool:
 
 
 def event_id(*, required: bool = False) -> Text:
-    return Text(EVENT_ID_MAX, forms.event_id, required=required)
+    return Text(EVENT_ID_MAX, forms.check_event_id, required=required)
 
 
 def timestamp() -> Text:
-    return Text(form=forms.timestamp, required=True)
+    return Text(form=forms.check_timestamp, required=True)
 
 
 def url(*, required: bool = False) -> Text:
-    return Text(URL_MAX, forms.url, required=required)
+    return Text(URL_MAX, forms.check_url, required=required)
 
 
 def email(*, required: bool = False) -> Text:
-    return Text(form=forms.email, required=required)
+    return Text(form=forms.check_email, required=required)
 
 
 def domain(*, required: bool = False) -> Text:
-    return Text(form=forms.domain, required=required)
+    return Text(form=forms.check_domain, required=required)

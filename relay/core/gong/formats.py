@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from relay.core.email_address import normal_domain, normal_email
 
-Form: TypeAlias = Callable[[str], str | None]
+FormatCheck: TypeAlias = Callable[[str], str | None]
 
 FIRST_YEAR = 2000
 """An event dated earlier is a clock that was never set, or seconds read as milliseconds."""
@@ -29,7 +29,7 @@ _URL = re.compile(
 _EVENT_ID = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 
 
-def timestamp(text: str) -> str | None:
+def check_timestamp(text: str) -> str | None:
     stamp = _STAMP.fullmatch(text)
     if stamp is None:
         return "must be a full ISO 8601 stamp with seconds and offset, such as 2026-11-20T10:00:00Z"
@@ -40,17 +40,17 @@ def timestamp(text: str) -> str | None:
     return None
 
 
-def event_id(text: str) -> str | None:
+def check_event_id(text: str) -> str | None:
     return None if _EVENT_ID.fullmatch(text) else "must be printable ASCII: send the SHA-256 of any other id"
 
 
-def url(text: str) -> str | None:
+def check_url(text: str) -> str | None:
     if _URL.fullmatch(text):
         return None
     return "must be an absolute http or https URL without credentials or spaces, such as https://acme.com/pricing"
 
 
-def email(text: str) -> str | None:
+def check_email(text: str) -> str | None:
     try:
         normal_email(text)
     except ValueError as error:
@@ -58,7 +58,7 @@ def email(text: str) -> str | None:
     return None if text == text.strip() else "has spaces around it: trim it"
 
 
-def domain(text: str) -> str | None:
+def check_domain(text: str) -> str | None:
     try:
         bare = normal_domain(text)
     except ValueError as error:
@@ -68,24 +68,24 @@ def domain(text: str) -> str | None:
     return "must be a bare lower-case host such as acme.com: no scheme, www., port or path, and IDNA where it is not ASCII"
 
 
-def number(text: str) -> str | None:
+def check_number(text: str) -> str | None:
     if _NUMBER.fullmatch(text) and isfinite(float(text)):
         return None
     return "must be a JSON number in a string, such as 3.14"
 
 
-def day_or_timestamp(text: str) -> str | None:
+def check_date_or_timestamp(text: str) -> str | None:
     stamp = _DAY.fullmatch(text) or _STAMP.fullmatch(text)
     if stamp and _is_real(text[:10]):
         return None
     return "must be a date of the calendar, such as 2026-11-20 or 2026-11-20T10:00:00Z"
 
 
-def boolean(text: str) -> str | None:
+def check_boolean(text: str) -> str | None:
     return None if text in {"true", "false"} else "must be true or false, in lower case"
 
 
-def duration(text: str) -> str | None:
+def check_duration(text: str) -> str | None:
     return None if _DURATION.fullmatch(text) else "must be a number of seconds, such as 180"
 
 

@@ -1,11 +1,11 @@
 """The body of Gong's `POST /v2/digital-interaction`: what someone did with some content."""
 
 from relay.core.gong import fields
-from relay.core.gong.base_schema import Part, shape
-from relay.core.gong.fields import Many, OneOf, Text, Whole
+from relay.core.gong.base_schema import NestedObject, object_schema
+from relay.core.gong.fields import Array, Integer, OneOf, Text
 from relay.core.gong.limits import CUSTOM_FIELDS_MAX, LABELS_MAX, TITLE_MAX
 
-CUSTOM_FIELD = shape(
+CUSTOM_FIELD = object_schema(
     "CustomField",
     {
         "name": Text(required=True),
@@ -15,29 +15,29 @@ CUSTOM_FIELD = shape(
 )
 
 
-def custom_fields() -> Many:
-    return Many(Part(CUSTOM_FIELD), CUSTOM_FIELDS_MAX)
+def custom_fields() -> Array:
+    return Array(NestedObject(CUSTOM_FIELD), CUSTOM_FIELDS_MAX)
 
 
-NUMERIC_CONTENT_DETAILS = shape(
+NUMERIC_CONTENT_DETAILS = object_schema(
     "NumericContentDetails",
     {
-        "value": Whole(),
-        "rangeFrom": Whole(required=True),
-        "rangeTo": Whole(required=True),
+        "value": Integer(),
+        "rangeFrom": Integer(required=True),
+        "rangeTo": Integer(required=True),
         "numericType": OneOf("PERCENTAGE", "NPS", "RATING", "OTHER"),
     },
 )
 
-STEP_CONTENT_DETAILS = shape(
+STEP_CONTENT_DETAILS = object_schema(
     "StepContentDetails",
     {
         "value": Text(required=True),
-        "availableSteps": Many(Text(filled=True), least=1, required=True),
+        "availableSteps": Array(Text(filled=True), least=1, required=True),
     },
 )
 
-SEARCH_OBJECT_DETAILS = shape(
+SEARCH_OBJECT_DETAILS = object_schema(
     "SearchObjectDetails",
     {
         "name": Text(required=True),
@@ -48,22 +48,22 @@ SEARCH_OBJECT_DETAILS = shape(
     },
 )
 
-CONTENT = shape(
+CONTENT = object_schema(
     "Content",
     {
         "contentId": Text(),
         "contentTitle": Text(TITLE_MAX, required=True),
-        "contentLabel": Many(Text(filled=True), LABELS_MAX),
+        "contentLabel": Array(Text(filled=True), LABELS_MAX),
         "contentUrl": fields.url(),
         "contentAdditionalInfoUrl": fields.url(),
-        "numericContentDetails": Part(NUMERIC_CONTENT_DETAILS),
-        "stepContentDetails": Part(STEP_CONTENT_DETAILS),
-        "searchObjectDetails": Part(SEARCH_OBJECT_DETAILS),
+        "numericContentDetails": NestedObject(NUMERIC_CONTENT_DETAILS),
+        "stepContentDetails": NestedObject(STEP_CONTENT_DETAILS),
+        "searchObjectDetails": NestedObject(SEARCH_OBJECT_DETAILS),
         "contentCustomFields": custom_fields(),
     },
 )
 
-PERSON_BUSINESS_CONTEXT = shape(
+PERSON_BUSINESS_CONTEXT = object_schema(
     "PersonBusinessContext",
     {
         "objectType": OneOf("CONTACT", "LEAD", required=True),
@@ -72,9 +72,9 @@ PERSON_BUSINESS_CONTEXT = shape(
     },
 )
 
-LOCATION = shape("Location", {"country": Text(), "state": Text(), "region": Text(), "city": Text()})
+LOCATION = object_schema("Location", {"country": Text(), "state": Text(), "region": Text(), "city": Text()})
 
-COMPANY_BUSINESS_CONTEXT = shape(
+COMPANY_BUSINESS_CONTEXT = object_schema(
     "CompanyBusinessContext",
     {
         "objectType": OneOf("ACCOUNT", "OPPORTUNITY", required=True),
@@ -83,13 +83,13 @@ COMPANY_BUSINESS_CONTEXT = shape(
     },
 )
 
-COMPANY = shape(
+COMPANY = object_schema(
     "Company",
     {
         "companyId": Text(),
         "name": Text(),
         "domain": fields.domain(),
-        "companyBusinessContexts": Many(Part(COMPANY_BUSINESS_CONTEXT)),
+        "companyBusinessContexts": Array(NestedObject(COMPANY_BUSINESS_CONTEXT)),
     },
     # Gong's prose names these two; its schema has no such fields.
     substitutes={
@@ -98,21 +98,21 @@ COMPANY = shape(
     },
 )
 
-PERSON = shape(
+PERSON = object_schema(
     "Person",
     {
         "name": Text(),
         "email": fields.email(),
         "phoneNumber": Text(),
         "personId": Text(),
-        "personBusinessContext": Part(PERSON_BUSINESS_CONTEXT),
-        "location": Part(LOCATION),
-        "company": Part(COMPANY),
+        "personBusinessContext": NestedObject(PERSON_BUSINESS_CONTEXT),
+        "location": NestedObject(LOCATION),
+        "company": NestedObject(COMPANY),
         "personCustomFields": custom_fields(),
     },
 )
 
-DIGITAL_INTERACTION = shape(
+DIGITAL_INTERACTION = object_schema(
     "DigitalInteractionRequest",
     {
         "eventId": fields.event_id(required=True),
@@ -121,8 +121,8 @@ DIGITAL_INTERACTION = shape(
         "sourceSystemName": Text(),
         "sessionId": Text(),
         "device": OneOf("MOBILE", "PC"),
-        "content": Part(CONTENT, required=True),
-        "person": Part(PERSON),
+        "content": NestedObject(CONTENT, required=True),
+        "person": NestedObject(PERSON),
         "trackingId": Text(filled=True),
         "customFields": custom_fields(),
     },

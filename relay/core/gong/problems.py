@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 from marshmallow import ValidationError
 
-KEY_SHOWN_MAX = 80
+KEY_LENGTH_MAX = 80
 
 
-class Code(StrEnum):
+class ErrorCode(StrEnum):
     """Why a value is refused. Programs and metrics rely on these words: add, never rename."""
 
     REQUIRED = "required"
@@ -22,7 +22,7 @@ class Code(StrEnum):
     RULE = "rule"
 
 
-class Notice(StrEnum):
+class WarningCode(StrEnum):
     """Why a value that Gong takes is still worth a word to the operator."""
 
     ASSOCIATION = "association"
@@ -35,23 +35,23 @@ class Notice(StrEnum):
     SECRET_IN_URL = "secret_in_url"  # noqa: S105 - the name of a warning
 
 
-class Fault(NamedTuple):
+class FieldError(NamedTuple):
     """A code and its message. It never repeats the value: people who may not read payloads do read messages."""
 
-    code: Code
+    code: ErrorCode
     message: str
 
 
-def refuse(code: Code, message: str) -> ValidationError:
+def field_error(code: ErrorCode, message: str) -> ValidationError:
     """What a field raises. marshmallow carries the fault untouched and adds the path."""
-    return ValidationError([Fault(code, message)])
+    return ValidationError([FieldError(code, message)])
 
 
-def faults(messages: Any, path: str = "") -> list[tuple[str, Fault]]:
+def flatten_errors(messages: Any, path: str = "") -> list[tuple[str, FieldError]]:
     """Flatten marshmallow's tree of errors into paths: `{"a": {0: {"b": [fault]}}}` is `a[0].b`."""
     if isinstance(messages, list):
         return [(path, fault) for fault in messages]
-    return [found for key, below in messages.items() for found in faults(below, _step(path, key))]
+    return [found for key, below in messages.items() for found in flatten_errors(below, _step(path, key))]
 
 
 def _step(path: str, key: object) -> str:
@@ -59,10 +59,10 @@ def _step(path: str, key: object) -> str:
         return path
     if isinstance(key, int):
         return f"{path}[{key}]"
-    return f"{path}.{shown(str(key))}" if path else shown(str(key))
+    return f"{path}.{printable_key(str(key))}" if path else printable_key(str(key))
 
 
-def shown(key: str) -> str:
+def printable_key(key: str) -> str:
     """A key as a path may show it: it came from outside, and may be endless or not even be Unicode."""
-    clipped = key if len(key) <= KEY_SHOWN_MAX else key[: KEY_SHOWN_MAX - 1] + "…"
+    clipped = key if len(key) <= KEY_LENGTH_MAX else key[: KEY_LENGTH_MAX - 1] + "…"
     return clipped if clipped.isprintable() else clipped.encode("unicode_escape").decode()

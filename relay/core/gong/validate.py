@@ -12,11 +12,11 @@ from relay.core.errors import Problem
 from relay.core.gong import catalog_schema as catalog
 from relay.core.gong import engagement_schema as engagement
 from relay.core.gong import interaction_schema as interaction
-from relay.core.gong.accessors import is_empty, items, part
+from relay.core.gong.accessors import get_object, is_empty, iter_objects
 from relay.core.gong.limits import BODY_BYTES_MAX, PROBLEMS_MAX
-from relay.core.gong.problems import Code, Notice, faults
+from relay.core.gong.problems import ErrorCode, WarningCode, flatten_errors
 from relay.core.gong.semantic_rules import RULES
-from relay.core.gong.warnings import TELLERS
+from relay.core.gong.warnings import WARNING_CHECKS
 
 SCHEMAS: Mapping[Operation, Schema] = {
     Operation.DIGITAL_INTERACTION: interaction.DIGITAL_INTERACTION,
@@ -43,13 +43,13 @@ class Association(StrEnum):
     """By a tracking id, which only Gong can read."""
 
 
-def check(operation: Operation, body: object) -> list[Problem]:
+def validate_body(operation: Operation, body: object) -> list[Problem]:
     """Everything for which Gong would refuse this body, sorted by path. Empty: it would take it.
 
     Takes any JSON value and never raises. A body without problems can be written as JSON.
     """
     unwritable = _unwritable(body)
-    if unwritable and unwritable.code == Code.LENGTH:
+    if unwritable and unwritable.code == ErrorCode.LENGTH:
         return [unwritable]
     problems = _by_schema(operation, body)
     if isinstance(body, dict):
@@ -62,12 +62,15 @@ def check(operation: Operation, body: object) -> list[Problem]:
     return sorted(problems, key=lambda problem: problem.path)[:PROBLEMS_MAX]
 
 
-def warn(operation: Operation, body: Mapping[str, Any]) -> list[Problem]:
+def find_warnings(operation: Operation, body: Mapping[str, Any]) -> list[Problem]:
     """What Gong would take and the operator should still hear of."""
-    return [*_by_association(operation, body), *(told for tell in TELLERS[operation] for told in tell(body))]
+    return [
+        *_by_association(operation, body),
+        *(told for tell in WARNING_CHECKS[operation] for told in tell(body)),
+    ]
 
 
-def association(operation: Operation, body: Mapping[str, Any]) -> Association:
+def assess_association(operation: Operation, body: Mapping[str, Any]) -> Association:
     """How surely Gong can tie this body's event to someone."""
     if operation is Operation.DIGITAL_INTERACTION:
         return _of_interaction(body)
@@ -77,7 +80,7 @@ def association(operation: Operation, body: Mapping[str, Any]) -> Association:
 
 
 def _of_interaction(body: Mapping[str, Any]) -> Association:
-    person, company = part(body, "person"), part(body, "person", "company")
+    person, company = get_object(body, "person"), get_object(body, "person", "company")
     if not is_empty(body.get("trackingId")):
         return Association.OPAQUE
     strong = (
@@ -94,33 +97,33 @@ def _of_interaction(body: Mapping[str, Any]) -> Association:
 def _strong_keys(body: Mapping[str, Any]) -> Iterator[Any]:
     """The addresses and CRM records of every body but the digital interaction. A sharer is one of our own: not one."""
     actors = [
-        part(body, "viewer"),
-        part(body, "actor"),
-        *(actor for _, actor in items(body.get("recipients"))),
+        get_object(body, "viewer"),
+        get_object(body, "actor"),
+        *(actor for _, actor in iter_objects(body.get("recipients"))),
     ]
-    contexts = [context for actor in actors for _, context in items(actor.get("context"))]
-    contexts += [context for _, context in items(body.get("crmContext"))]
+    contexts = [context for actor in actors for _, context in iter_objects(actor.get("context"))]
+    contexts += [context for _, context in iter_objects(body.get("crmContext"))]
     yield from (actor.get("email") for actor in actors)
     yield from (context.get("objects") for context in contexts)
-    yield part(body, "crmContext").get("objectId")
-    yield from (participant.get("emailAddress") for _, participant in items(body.get("participants")))
+    yield get_object(body, "crmContext").get("objectId")
+    yield from (participant.get("emailAddress") for _, participant in iter_objects(body.get("participants")))
     yield from (
         body.get(key) for key in ("viewerEmailAddress", "actorEmailAddress", "recipientEmailAddresses")
     )
 
 
 def _by_association(operation: Operation, body: Mapping[str, Any]) -> Iterator[Problem]:
-    match association(operation, body):
+    match assess_association(operation, body):
         case Association.WEAK:
             yield Problem(
                 "",
-                Notice.ASSOCIATION,
+                WarningCode.ASSOCIATION,
                 "names nobody Gong can find: add an e-mail address, CRM id or company domain",
             )
         case Association.OPAQUE:
             yield Problem(
                 "trackingId",
-                Notice.ASSOCIATION,
+                WarningCode.ASSOCIATION,
                 "only counts if Gong itself issued it: prefer an e-mail address",
             )
 
@@ -129,7 +132,7 @@ def _by_schema(operation: Operation, body: Any) -> list[Problem]:
     try:
         SCHEMAS[operation].load(body)
     except ValidationError as error:
-        return [Problem(path, fault.code, fault.message) for path, fault in faults(error.messages)]
+        return [Problem(path, fault.code, fault.message) for path, fault in flatten_errors(error.messages)]
     return []
 
 
@@ -138,8 +141,8 @@ def _unwritable(body: object) -> Problem | None:
         size = len(orjson.dumps(body))
     except orjson.JSONEncodeError:
         return Problem(
-            "", Code.FORMAT, "cannot be written as JSON: it nests too deep or holds a value JSON has not"
+            "", ErrorCode.FORMAT, "cannot be written as JSON: it nests too deep or holds a value JSON has not"
         )
     if size > BODY_BYTES_MAX:
-        return Problem("", Code.LENGTH, f"must be at most {BODY_BYTES_MAX} bytes of JSON, and is {size}")
+        return Problem("", ErrorCode.LENGTH, f"must be at most {BODY_BYTES_MAX} bytes of JSON, and is {size}")
     return None

@@ -7,10 +7,10 @@ from typing import Any, TypeAlias
 from relay.core.call import Operation
 from relay.core.email_address import is_free_mail
 from relay.core.errors import Problem
-from relay.core.gong.accessors import is_empty, items, part
-from relay.core.gong.problems import Notice
+from relay.core.gong.accessors import get_object, is_empty, iter_objects
+from relay.core.gong.problems import WarningCode
 
-Teller: TypeAlias = Callable[[Mapping[str, Any]], Iterator[Problem]]
+WarningCheck: TypeAlias = Callable[[Mapping[str, Any]], Iterator[Problem]]
 
 _SECRET_KEY = re.compile(r"[?&#](token|access_token|sig|signature|code|api_key|password)=", re.IGNORECASE)
 _DETAILS = ("numericContentDetails", "stepContentDetails", "searchObjectDetails")
@@ -25,34 +25,38 @@ _LISTS = (
 
 
 def _free_mail(body: Mapping[str, Any]) -> Iterator[Problem]:
-    domain = part(body, "person", "company").get("domain")
+    domain = get_object(body, "person", "company").get("domain")
     if isinstance(domain, str) and is_free_mail(domain):
         yield Problem(
             "person.company.domain",
-            Notice.FREE_MAIL,
+            WarningCode.FREE_MAIL,
             "belongs to a mail provider, not a company: send the company's own domain, or none",
         )
 
 
 def _details(body: Mapping[str, Any]) -> Iterator[Problem]:
-    content = part(body, "content")
+    content = get_object(body, "content")
     if sum(not is_empty(content.get(key)) for key in _DETAILS) > 1:
-        yield Problem("content", Notice.DETAILS, f"holds more than one of {', '.join(_DETAILS)}: send one")
+        yield Problem(
+            "content", WarningCode.DETAILS, f"holds more than one of {', '.join(_DETAILS)}: send one"
+        )
 
 
 def _duplicate_names(body: Mapping[str, Any]) -> Iterator[Problem]:
     for path in _LISTS:
-        names = [item.get("name") for _, item in items(part(body, *path[:-1]).get(path[-1]))]
+        names = [item.get("name") for _, item in iter_objects(get_object(body, *path[:-1]).get(path[-1]))]
         if any(name in names[:place] for place, name in enumerate(names)):
             yield Problem(
-                ".".join(path), Notice.DUPLICATE_NAME, "uses a name twice: nobody says which value Gong keeps"
+                ".".join(path),
+                WarningCode.DUPLICATE_NAME,
+                "uses a name twice: nobody says which value Gong keeps",
             )
 
 
 def _event_id(body: Mapping[str, Any]) -> Iterator[Problem]:
     if is_empty(body.get("eventId")):
         yield Problem(
-            "eventId", Notice.NO_EVENT_ID, "is missing: without it Gong cannot tell a repeated call"
+            "eventId", WarningCode.NO_EVENT_ID, "is missing: without it Gong cannot tell a repeated call"
         )
 
 
@@ -61,43 +65,45 @@ def _crm_systems(body: Mapping[str, Any]) -> Iterator[Problem]:
         if context.get("system") not in _SUPPORTED_SYSTEMS:
             yield Problem(
                 f"{where}.system",
-                Notice.CRM_SYSTEM,
+                WarningCode.CRM_SYSTEM,
                 "may be ignored: Gong names only Salesforce and Generic as supported",
             )
 
 
 def _crm_contexts(body: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for place, context in items(body.get("crmContext")):
+    for place, context in iter_objects(body.get("crmContext")):
         yield f"crmContext[{place}]", context
     for who, actor in _actors(body):
-        for place, context in items(actor.get("context")):
+        for place, context in iter_objects(actor.get("context")):
             yield f"{who}.context[{place}]", context
 
 
 def _actors(body: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    yield from ((key, part(body, key)) for key in ("viewer", "actor"))
-    yield from ((f"recipients[{place}]", actor) for place, actor in items(body.get("recipients")))
+    yield from ((key, get_object(body, key)) for key in ("viewer", "actor"))
+    yield from ((f"recipients[{place}]", actor) for place, actor in iter_objects(body.get("recipients")))
 
 
 def _opportunities(body: Mapping[str, Any]) -> Iterator[Problem]:
     kinds = [
         crm_object.get("objectType")
-        for _, context in items(body.get("crmContext"))
-        for _, crm_object in items(context.get("objects"))
+        for _, context in iter_objects(body.get("crmContext"))
+        for _, crm_object in iter_objects(context.get("objects"))
     ]
     if kinds.count("Opportunity") > 1:
         yield Problem(
-            "crmContext", Notice.OPPORTUNITIES, "names several opportunities: Gong takes one for each account"
+            "crmContext",
+            WarningCode.OPPORTUNITIES,
+            "names several opportunities: Gong takes one for each account",
         )
 
 
-def _secrets(*path: str) -> Teller:
+def _secrets(*path: str) -> WarningCheck:
     def teller(body: Mapping[str, Any]) -> Iterator[Problem]:
-        url = part(body, *path[:-1]).get(path[-1])
+        url = get_object(body, *path[:-1]).get(path[-1])
         if isinstance(url, str) and (found := _SECRET_KEY.search(url)):
             yield Problem(
                 ".".join(path),
-                Notice.SECRET_IN_URL,
+                WarningCode.SECRET_IN_URL,
                 f"carries {found[1].lower()}=, and every seller sees this URL: strip it",
             )
 
@@ -106,7 +112,7 @@ def _secrets(*path: str) -> Teller:
 
 _ENGAGEMENT = (_event_id, _crm_systems, _opportunities, _duplicate_names, _secrets("contentUrl"))
 
-TELLERS: Mapping[Operation, tuple[Teller, ...]] = {
+WARNING_CHECKS: Mapping[Operation, tuple[WarningCheck, ...]] = {
     Operation.DIGITAL_INTERACTION: (
         _free_mail,
         _details,

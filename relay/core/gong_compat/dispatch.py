@@ -12,7 +12,7 @@ from relay.core.destination import Destination
 from relay.core.errors import Invalid, Problem
 from relay.core.event.event import read_event
 from relay.core.event.model import EventType
-from relay.core.gong.validate import warn
+from relay.core.gong.validate import find_warnings
 from relay.core.gong_compat import from_catalog as catalog
 from relay.core.gong_compat import from_gong as gong
 from relay.core.gong_compat.internal_people import outside
@@ -67,7 +67,7 @@ def _sent_on(read: Reading, source: Source, destination: Destination) -> Underst
     event_id = read.own_id or dedupe_name
     given = {"eventId": event_id} if read.operation in ENGAGEMENT else {}
     call = Call(read.operation, event_id, {**found.body, **given})
-    warnings = (*read.warnings, *found.warnings, *warn(read.operation, call.body))
+    warnings = (*read.warnings, *found.warnings, *find_warnings(read.operation, call.body))
     mapped = Mapped(() if found.filtered else (call,), warnings, found.filtered)
     return Understood(_type_of(read), event_id, dedupe_name, read.own_id is not None, mapped)
 

@@ -9,10 +9,10 @@ from relay.core.default_mapping.losses import dropped
 from relay.core.default_mapping.properties import gathered, told
 from relay.core.errors import Invalid, Problem
 from relay.core.event.model import EventType
-from relay.core.event.sanitize import shortened
-from relay.core.gong.accessors import part
+from relay.core.event.sanitize import truncate
+from relay.core.gong.accessors import get_object
 from relay.core.gong.limits import TEXT_MAX
-from relay.core.gong.problems import Code
+from relay.core.gong.problems import ErrorCode
 
 Body = Mapping[str, Any]
 
@@ -48,7 +48,7 @@ _ROLES = {"Sender": "sender", "Recipient": "recipients", "CC": "cc", "BCC": "bcc
 
 
 def shared(body: Body) -> dict[str, Any]:
-    crm = part(body, "crmContext")
+    crm = get_object(body, "crmContext")
     kind = _CRM_TYPES.get(crm.get("objectType", "").lower())
     record = told(type=kind, id=crm.get("objectId")) if kind and crm.get("objectId") else None
     unread = {} if record else told(crmObjectType=crm.get("objectType"), crmObjectId=crm.get("objectId"))
@@ -151,7 +151,7 @@ def _buyer(body: Body) -> Body:
         best: Body = max(able, key=lambda participant: ("role" in participant, "emailAddress" in participant))
         return best
     message = f"must hold a {role} with emailAddress or name: Gong shows an interaction by the person"
-    raise Invalid([Problem("participants", Code.REQUIRED, message)])
+    raise Invalid([Problem("participants", ErrorCode.REQUIRED, message)])
 
 
 def _others(body: Body, who: Body) -> dict[str, str]:
@@ -161,4 +161,4 @@ def _others(body: Body, who: Body) -> dict[str, str]:
         name = participant.get("emailAddress") or participant.get("name")
         if name and participant != who:
             named.setdefault(_ROLES.get(participant.get("role"), "participants"), []).append(name)
-    return {role: shortened(", ".join(names), TEXT_MAX) for role, names in named.items()}
+    return {role: truncate(", ".join(names), TEXT_MAX) for role, names in named.items()}

@@ -9,7 +9,7 @@ from relay.core.default_mapping.losses import dropped
 from relay.core.default_mapping.properties import gathered, told
 from relay.core.errors import Problem
 from relay.core.event.model import EventType
-from relay.core.gong.accessors import items, part
+from relay.core.gong.accessors import get_object, iter_objects
 
 Body = Mapping[str, Any]
 
@@ -52,7 +52,7 @@ def interaction(body: Body) -> dict[str, Any]:
         occurred_at=body["timestamp"],
         action=body["eventType"],
         content=_content(body["content"]),
-        person=_person(part(body, "person")),
+        person=_person(get_object(body, "person")),
         tracking_id=body.get("trackingId"),
         session_id=body.get("sessionId"),
         device=body.get("device"),
@@ -67,8 +67,10 @@ def shared(body: Body) -> dict[str, Any]:
     company = _crm(body.get("crmContext"))
     share = told(
         id=body.get("shareId"),
-        sharer=_renamed(part(body, "sharer"), gong_user_id="id", email="email", name="name"),
-        recipients=[_renamed(item, email="email", name="name") for _, item in items(body.get("recipients"))],
+        sharer=_renamed(get_object(body, "sharer"), gong_user_id="id", email="email", name="name"),
+        recipients=[
+            _renamed(item, email="email", name="name") for _, item in iter_objects(body.get("recipients"))
+        ],
         subject=body.get("sharingMessageSubject"),
         message=body.get("sharingMessageBody"),
     )
@@ -79,7 +81,7 @@ def shared(body: Body) -> dict[str, Any]:
 def viewed(body: Body) -> dict[str, Any]:
     event = _engagement(EventType.CONTENT_VIEW, body, title_key="viewActionTitle", info_key="viewInfoUrl")
     return event | told(
-        person=_actor(part(body, "viewer"), body),
+        person=_actor(get_object(body, "viewer"), body),
         tracking_id=body.get("trackingId"),
         share=told(id=body.get("shareId")),
     )
@@ -89,16 +91,16 @@ def acted(body: Body) -> dict[str, Any]:
     event = _engagement(EventType.CUSTOM, body, title_key="actionName", info_key="eventInfoUrl")
     action = event.get("action", PHRASES[EventType.CUSTOM])
     content = {"title": action} | event.get("content", {})
-    return event | told(action=action, content=content, person=_actor(part(body, "actor"), body))
+    return event | told(action=action, content=content, person=_actor(get_object(body, "actor"), body))
 
 
 def losses(body: Body) -> Iterator[Problem]:
     """What an event has no place for: of a recipient all but name and address, of an actor all CRM records but one."""
-    for place, recipient in items(body.get("recipients")):
+    for place, recipient in iter_objects(body.get("recipients")):
         for key in sorted(recipient.keys() - {"email", "name"}):
             yield dropped(f"recipients[{place}].{key}", "a recipient is known by name and address only")
     for key in ("viewer", "actor"):
-        if len(_crm(part(body, key).get("context"))) > 1:
+        if len(_crm(get_object(body, key).get("context"))) > 1:
             yield dropped(f"{key}.context", "only the first of its records goes with a person")
 
 
@@ -134,9 +136,9 @@ def _content(content: Body) -> dict[str, Any]:
         url="contentUrl",
         info_url="contentAdditionalInfoUrl",
     ) | told(
-        progress=_numbers(part(content, "numericContentDetails")),
-        step=_renamed(part(content, "stepContentDetails"), value="value", all="availableSteps"),
-        search=_renamed(part(content, "searchObjectDetails"), **search),
+        progress=_numbers(get_object(content, "numericContentDetails")),
+        step=_renamed(get_object(content, "stepContentDetails"), value="value", all="availableSteps"),
+        search=_renamed(get_object(content, "searchObjectDetails"), **search),
         properties=_named(content.get("contentCustomFields")),
     )
 
@@ -147,9 +149,11 @@ def _numbers(details: Body) -> dict[str, Any]:
 
 
 def _person(person: Body) -> dict[str, Any]:
-    company = part(person, "company")
-    records = [_record(item, "systemName") for _, item in items(company.get("companyBusinessContexts"))]
-    own = part(person, "personBusinessContext")
+    company = get_object(person, "company")
+    records = [
+        _record(item, "systemName") for _, item in iter_objects(company.get("companyBusinessContexts"))
+    ]
+    own = get_object(person, "personBusinessContext")
     return _renamed(
         person, email="email", name="name", phone="phoneNumber", id="personId", location="location"
     ) | told(
@@ -170,8 +174,8 @@ def _crm(contexts: object) -> list[dict[str, Any]]:
 
 
 def _records(contexts: object) -> Iterator[dict[str, Any]]:
-    for _, context in items(contexts):
-        for _, record in items(context.get("objects")):
+    for _, context in iter_objects(contexts):
+        for _, record in iter_objects(context.get("objects")):
             yield _record({**record, **context}, "system")
 
 
@@ -181,7 +185,7 @@ def _record(record: Body, system_key: str) -> dict[str, Any]:
 
 def _named(fields: object) -> dict[str, str]:
     """Gong's lists of names and values. The catalogue has texts only, so that their types need no reading."""
-    return {field["name"]: field["value"] for _, field in items(fields)}
+    return {field["name"]: field["value"] for _, field in iter_objects(fields)}
 
 
 def _renamed(part_: Body, **names: str) -> dict[str, Any]:

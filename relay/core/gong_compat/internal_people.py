@@ -9,7 +9,7 @@ from relay.core.default_mapping.losses import Change
 from relay.core.destination import Destination
 from relay.core.email_address import domain_of
 from relay.core.errors import Problem
-from relay.core.gong.accessors import part
+from relay.core.gong.accessors import get_object
 
 _WHO: Mapping[Operation, str] = {
     Operation.DIGITAL_INTERACTION: "person",
@@ -57,4 +57,4 @@ def _domain(person: Any) -> str | None:
     if isinstance(person, str):
         return domain_of(person)
     email = person.get("email") or person.get("emailAddress")
-    return domain_of(email) if email else part(person, "company").get("domain")
+    return domain_of(email) if email else get_object(person, "company").get("domain")

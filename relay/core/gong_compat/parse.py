@@ -11,7 +11,7 @@ from relay.core.call import Operation
 from relay.core.default_mapping.losses import dropped
 from relay.core.errors import Invalid, Problem
 from relay.core.gong import engagement_schema as engagement
-from relay.core.gong.validate import check
+from relay.core.gong.validate import validate_body
 
 ENGAGEMENT = frozenset({Operation.CONTENT_SHARED, Operation.CONTENT_VIEWED, Operation.CUSTOM_ACTION})
 """Gong's three engagement calls. Their eventId may be left out."""
@@ -66,7 +66,7 @@ def read_body(operation: Operation, value: object) -> Reading:
     told = _without_nulls(value)
     leaked = sorted(_LEAKED.get(operation, {}).keys() & told.keys()) if isinstance(told, dict) else []
     body = {key: item for key, item in told.items() if key not in leaked} if leaked else told
-    if problems := check(operation, body):
+    if problems := validate_body(operation, body):
         raise Invalid(problems)
     return Reading(operation, body, _own_id(operation, body), tuple(_drops(operation, leaked)))
 

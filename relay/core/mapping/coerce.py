@@ -15,12 +15,12 @@ from relay.core.call import Operation
 from relay.core.default_mapping.properties import as_text
 from relay.core.email_address import is_free_mail, normal_domain, normal_email
 from relay.core.errors import Problem
-from relay.core.event.sanitize import clean, shortened, without_secrets
+from relay.core.event.sanitize import clean_text, strip_url_secrets, truncate
 from relay.core.gong import formats as forms
-from relay.core.gong.base_schema import Part, Shape
-from relay.core.gong.fields import Anything, Many, Number, OneOf, Properties, Text, Whole
+from relay.core.gong.base_schema import NestedObject, Shape
+from relay.core.gong.fields import AnyValue, Array, Integer, Number, OneOf, Properties, Text
 from relay.core.gong.limits import MESSAGE_MAX, URL_MAX
-from relay.core.gong.problems import shown
+from relay.core.gong.problems import printable_key
 from relay.core.gong.validate import SCHEMAS
 from relay.core.mapping import custom_fields as named
 from relay.core.mapping.functions.dates import timestamp
@@ -69,7 +69,7 @@ def _tried(one: Fit, value: Any, path: str, hitches: Hitches) -> Any:
         return None
 
 
-def _object(part: Part) -> Fit:
+def _object(part: NestedObject) -> Fit:
     shape, required = cast("Shape", part.schema), part.required
     fits = {name: _fit_of(inner) for name, inner in shape.fields.items()}
     if type(shape).__name__ == "Company":
@@ -101,7 +101,7 @@ def _known(value: Mapping[str, Any], fits: Mapping[str, Fit], path: str, hitches
     unknown = (key for key in value if key not in fits)
     for key in islice(unknown, _UNKNOWN_TOLD):
         message = "is not sent: Gong documents no such key here"
-        hitches.append(Problem(_below(path, shown(key)), Hitch.DROPPED, message))
+        hitches.append(Problem(_below(path, printable_key(key)), Hitch.DROPPED, message))
     return found
 
 
@@ -109,7 +109,7 @@ def _below(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
 
 
-def _list(field: Many) -> Fit:
+def _list(field: Array) -> Fit:
     plain, limit = _fit_of(field.inner), field.limit
     names = named.kind_of(field)
 
@@ -136,14 +136,14 @@ def _text(field: Text) -> Fit:
 
     def fitted(value: Any, path: str, hitches: Hitches) -> str | None:
         if isinstance(value, str):
-            text = clean(value, keep_lines=keep_lines)
+            text = clean_text(value, keep_lines=keep_lines)
         elif isinstance(value, list | dict):
             raise Unfit("it is no text: use join() or take a part of it")
         else:
             text = as_text(value)
         if len(text) > limit:
             hitches.append(Problem(path, Hitch.CHANGED, f"is cut to {limit} characters"))
-            return shortened(text, limit)
+            return truncate(text, limit)
         return text or None
 
     return fitted
@@ -162,15 +162,15 @@ def _formed(form: Callable[[Any], str], wrong: str) -> Fit:
 
 
 def _company_domain(value: Any, path: str, hitches: Hitches) -> str:
-    found: str = _FORMS[forms.domain](value, path, hitches)
+    found: str = _FORMS[forms.check_domain](value, path, hitches)
     if is_free_mail(found):
         raise Unfit("it belongs to a mail provider, whose users are no company")
     return found
 
 
 def _safe_url(value: str) -> str:
-    url = without_secrets(value.strip())
-    if len(url) > URL_MAX or forms.url(url):
+    url = strip_url_secrets(value.strip())
+    if len(url) > URL_MAX or forms.check_url(url):
         raise ValueError
     return url
 
@@ -179,7 +179,7 @@ def _id(value: Any) -> str:
     """Only as text: what it becomes depends on the source."""
     if isinstance(value, list | dict):
         raise TypeError
-    return clean(as_text(value))
+    return clean_text(as_text(value))
 
 
 def _choice(field: OneOf) -> Fit:
@@ -213,23 +213,23 @@ def _text_map(value: Any, _path: str, _hitches: Hitches) -> dict[str, str] | Non
     return {key: as_text(each) for key, each in flat_scalars(value).items()} or None
 
 
-_FORMS: Mapping[forms.Form, Fit] = {
-    forms.timestamp: _formed(
+_FORMS: Mapping[forms.FormatCheck, Fit] = {
+    forms.check_timestamp: _formed(
         timestamp, "it is no date and time that can be read: timestamp() takes more kinds"
     ),
-    forms.url: _formed(_safe_url, "it is no absolute http or https URL"),
-    forms.email: _formed(normal_email, "it is no e-mail address"),
-    forms.domain: _formed(normal_domain, "it is no domain of a company"),
-    forms.event_id: _formed(_id, "it is no text or number"),
+    forms.check_url: _formed(_safe_url, "it is no absolute http or https URL"),
+    forms.check_email: _formed(normal_email, "it is no e-mail address"),
+    forms.check_domain: _formed(normal_domain, "it is no domain of a company"),
+    forms.check_event_id: _formed(_id, "it is no text or number"),
 }
 
 _MAKERS: Mapping[type, Callable[[Any], Fit]] = {
-    Part: _object,
-    Many: _list,
+    NestedObject: _object,
+    Array: _list,
     Text: _text,
     OneOf: _choice,
-    Whole: lambda _: _whole,
+    Integer: lambda _: _whole,
     Number: lambda _: _number,
     Properties: lambda _: _text_map,
-    Anything: lambda _: lambda value, _path, _hitches: value,
+    AnyValue: lambda _: lambda value, _path, _hitches: value,
 }

@@ -10,8 +10,8 @@ from typing import Any
 from relay.core.default_mapping.properties import as_text, custom_fields, generic_properties
 from relay.core.errors import Problem
 from relay.core.gong import formats as forms
-from relay.core.gong.base_schema import Part
-from relay.core.gong.fields import Many
+from relay.core.gong.base_schema import NestedObject
+from relay.core.gong.fields import Array
 from relay.core.mapping.problems import Hitch
 
 
@@ -22,7 +22,7 @@ class Names:
     of_object: Callable[[Mapping[str, Any]], list[dict[str, str]]]
     text: str
     number: str
-    forms: Mapping[str, forms.Form]
+    forms: Mapping[str, forms.FormatCheck]
 
 
 _KINDS: Mapping[str, Names] = {
@@ -31,26 +31,26 @@ _KINDS: Mapping[str, Names] = {
         "STRING",
         "NUMBER",
         {
-            "NUMBER": forms.number,
-            "DATE": forms.day_or_timestamp,
-            "URL": forms.url,
-            "BOOLEAN": forms.boolean,
-            "DURATION": forms.duration,
+            "NUMBER": forms.check_number,
+            "DATE": forms.check_date_or_timestamp,
+            "URL": forms.check_url,
+            "BOOLEAN": forms.check_boolean,
+            "DURATION": forms.check_duration,
         },
     ),
     "GenericProperty": Names(
         generic_properties,
         "string",
         "number",
-        {"number": forms.number, "date": forms.day_or_timestamp, "url": forms.url},
+        {"number": forms.check_number, "date": forms.check_date_or_timestamp, "url": forms.check_url},
     ),
 }
 
 
-def kind_of(field: Many) -> Names | None:
+def kind_of(field: Array) -> Names | None:
     """How a list is written, if it is one of named values."""
     inner = field.inner
-    return _KINDS.get(type(inner.schema).__name__) if isinstance(inner, Part) else None
+    return _KINDS.get(type(inner.schema).__name__) if isinstance(inner, NestedObject) else None
 
 
 def entry(raw: Any, names: Names, path: str, hitches: list[Problem]) -> Any:

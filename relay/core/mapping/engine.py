@@ -12,8 +12,8 @@ from typing import Any
 from relay.core.call import Call
 from relay.core.destination import Destination
 from relay.core.errors import Problem
-from relay.core.gong.problems import Code
-from relay.core.gong.validate import check
+from relay.core.gong.problems import ErrorCode
+from relay.core.gong.validate import validate_body
 from relay.core.mapping.body_layout import PLACES
 from relay.core.mapping.coerce import fit
 from relay.core.mapping.event_ids import digest_event_id, native_event_id
@@ -263,17 +263,17 @@ def _named(running: _Run, rule: Rule, body: Mapping[str, Any], hitches: list[Pro
 
 
 def _refusals(running: _Run, rule: Rule, body: Mapping[str, Any]) -> Iterator[Problem]:
-    yield from check(rule.to, body)
+    yield from validate_body(rule.to, body)
     for key in _TIMES:
         if body.get(key, "") > running.latest:  # both are written in whole seconds of UTC
-            yield Problem(key, Code.RANGE, "lies in the future: check the sender's clock and offset")
+            yield Problem(key, ErrorCode.RANGE, "lies in the future: check the sender's clock and offset")
 
 
 def _explained(refusals: Iterator[Problem], hitches: list[Problem]) -> Iterator[Problem]:
     """What is missing because it could not be made is told by why it could not."""
     causes = {hitch.path: hitch for hitch in hitches}
     for refusal in refusals:
-        cause = causes.get(refusal.path) if refusal.code == Code.REQUIRED else None
+        cause = causes.get(refusal.path) if refusal.code == ErrorCode.REQUIRED else None
         yield cause or refusal
 
 

@@ -7,12 +7,12 @@ from typing import Any
 import orjson
 
 from relay.core.default_mapping.ids_and_titles import event_id_of
-from relay.core.gong.fields import is_writable
+from relay.core.gong.fields import is_storable
 
 
 def native_event_id(source: str, native: Any) -> str | None:
     """`website:ev-1` of `ev-1`, and of `website:ev-1` as well. None when it is no id."""
-    if not isinstance(native, str) or not native.strip() or not is_writable(native):
+    if not isinstance(native, str) or not native.strip() or not is_storable(native):
         return None
     return event_id_of(source, native.removeprefix(f"{source}:"))
 

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from relay.core.call import Operation
-from relay.core.gong.accessors import items, part
+from relay.core.gong.accessors import get_object, iter_objects
 from relay.core.mapping.body_layout import PLACES
 
 _ADDRESSES = ("viewerEmailAddress", "actorEmailAddress")
@@ -23,8 +23,8 @@ def without_colleagues(
 def _domains(operation: Operation, body: Mapping[str, Any]) -> Iterator[str]:
     """Of the one whom the event is about. Of a person without an address, the company's domain tells."""
     if one := PLACES[operation].one:
-        who = part(body, one)
-        yield _host(who.get("email")) or str(part(who, "company").get("domain"))
+        who = get_object(body, one)
+        yield _host(who.get("email")) or str(get_object(who, "company").get("domain"))
     for key in _ADDRESSES:
         yield _host(body.get(key))
 
@@ -33,7 +33,7 @@ def _outside(
     operation: Operation, body: dict[str, Any], internal_domains: Container[str]
 ) -> tuple[dict[str, Any], str | None]:
     key = PLACES[operation].several
-    everyone = [each for _, each in items(body.get(key))] if key else []
+    everyone = [each for _, each in iter_objects(body.get(key))] if key else []
     outside = [each for each in everyone if _host(each.get("email")) not in internal_domains]
     if key is None or len(outside) == len(everyone):
         return body, None

@@ -7,8 +7,8 @@ from jmespath.exceptions import JMESPathError, LexerError, ParseError
 from jmespath.parser import Parser
 
 from relay.core.errors import Problem
-from relay.core.gong.base_schema import nearest
-from relay.core.gong.problems import shown
+from relay.core.gong.base_schema import closest_name
+from relay.core.gong.problems import printable_key
 from relay.core.mapping.expressions import Expression, Node, nodes, prepared
 from relay.core.mapping.functions.index import FUNCTIONS
 from relay.core.mapping.functions.registry import Function
@@ -65,7 +65,9 @@ def _said(error: JMESPathError, text: str) -> str:
     if isinstance(error, ParseError):
         if error.token_type in {"eof", None}:
             return f"it ends too early, after character {len(text)}"
-        return f"{shown(str(error.token_value))!r} is not expected at character {error.lex_position + 1}"
+        return (
+            f"{printable_key(str(error.token_value))!r} is not expected at character {error.lex_position + 1}"
+        )
     return "it is empty"
 
 
@@ -87,21 +89,27 @@ def _problems(tree: Node, path: str) -> Iterator[Problem]:
                 path, Mistake.SYNTAX, "negates the first name alone: write !(item.a), with parentheses"
             )
     for name in sorted(_starts(tree) - set(SCOPE)):
-        yield Problem(path, Mistake.SCOPE, f"starts from {shown(name)}, which there is not{_advice(name)}")
+        yield Problem(
+            path, Mistake.SCOPE, f"starts from {printable_key(name)}, which there is not{_advice(name)}"
+        )
 
 
 def _advice(name: str) -> str:
-    near = nearest(name, SCOPE)
-    return f": did you mean {near}?" if near else f": start from item.{shown(name)}, body, headers or query"
+    near = closest_name(name, SCOPE)
+    return (
+        f": did you mean {near}?"
+        if near
+        else f": start from item.{printable_key(name)}, body, headers or query"
+    )
 
 
 def _call_problems(node: Node, path: str) -> Iterator[Problem]:
     name = node["value"]
     function = FUNCTIONS.get(name)
     if function is None:
-        near = nearest(name, tuple(FUNCTIONS))
+        near = closest_name(name, tuple(FUNCTIONS))
         question = f": did you mean {near}()?" if near else ""
-        yield Problem(path, Mistake.FUNCTION, f"there is no function {shown(name)}(){question}")
+        yield Problem(path, Mistake.FUNCTION, f"there is no function {printable_key(name)}(){question}")
         return
     given = len(node["children"])
     if given < function.least or (function.most is not None and given > function.most):

@@ -13,22 +13,22 @@ from marshmallow import fields as marshmallow_fields
 from relay.core.call import Operation
 from relay.core.errors import Problem
 from relay.core.gong import formats as forms
-from relay.core.gong.base_schema import Part
-from relay.core.gong.fields import Anything, Many, Number, OneOf, Properties, Text, Whole
-from relay.core.gong.problems import Code
-from relay.core.gong.validate import SCHEMAS, check
+from relay.core.gong.base_schema import NestedObject
+from relay.core.gong.fields import AnyValue, Array, Integer, Number, OneOf, Properties, Text
+from relay.core.gong.problems import ErrorCode
+from relay.core.gong.validate import SCHEMAS, validate_body
 from relay.core.mapping import custom_fields as named
 from relay.core.mapping.body_layout import PLACES
 from relay.core.mapping.problems import Mistake
 from relay.core.mapping.templates import Template
 from relay.core.mapping.tree import Tree
 
-_WRITTEN: Mapping[forms.Form, str] = {
-    forms.timestamp: "2026-11-20T10:00:00Z",
-    forms.url: "https://acme.com",
-    forms.email: "jane@acme.com",
-    forms.domain: "acme.com",
-    forms.event_id: "1",
+_WRITTEN: Mapping[forms.FormatCheck, str] = {
+    forms.check_timestamp: "2026-11-20T10:00:00Z",
+    forms.check_url: "https://acme.com",
+    forms.check_email: "jane@acme.com",
+    forms.check_domain: "acme.com",
+    forms.check_event_id: "1",
 }
 
 
@@ -42,8 +42,8 @@ def lint_map(operation: Operation, tree: Tree, *, path: str) -> Iterator[Problem
     for name, value in ((places.id, "1"), (places.system, "relay")):
         if name:
             body.setdefault(name, value)
-    for problem in check(operation, body):
-        if problem.code == Code.UNKNOWN or not _is_open(problem.path, tree.templates):
+    for problem in validate_body(operation, body):
+        if problem.code == ErrorCode.UNKNOWN or not _is_open(problem.path, tree.templates):
             yield problem.under(path)
     if places.id and isinstance(plain.get(places.id), str):
         message = (
@@ -66,16 +66,16 @@ def _value(plain: Any, field: marshmallow_fields.Field[Any] | None) -> Any:
         return "unknown"
     if isinstance(plain, Template):
         return _sample(field)
-    if isinstance(field, Part) and isinstance(plain, dict):
+    if isinstance(field, NestedObject) and isinstance(plain, dict):
         return _filled(plain, field.schema)
-    if isinstance(field, Many):
+    if isinstance(field, Array):
         return _several(plain, field)
     if isinstance(field, Properties) and isinstance(plain, dict):
         return dict.fromkeys(plain, "text")
     return plain
 
 
-def _several(plain: Any, field: Many) -> Any:
+def _several(plain: Any, field: Array) -> Any:
     if isinstance(plain, list):
         return [_value(each, field.inner) for each in plain]
     if isinstance(plain, dict) and (names := named.kind_of(field)):
@@ -88,18 +88,18 @@ def _sample(field: marshmallow_fields.Field[Any]) -> Any:
     return _SAMPLES[type(field)](field)
 
 
-def _sample_object(part: Part) -> dict[str, Any]:
+def _sample_object(part: NestedObject) -> dict[str, Any]:
     inner = part.schema.fields
     return {name: _sample(field) for name, field in inner.items() if field.required}
 
 
 _SAMPLES: Mapping[type, Callable[[Any], Any]] = {
-    Part: _sample_object,
-    Many: lambda field: [_sample(field.inner)],
+    NestedObject: _sample_object,
+    Array: lambda field: [_sample(field.inner)],
     Text: lambda field: _WRITTEN[field.form] if field.form else "text",
     OneOf: lambda field: field.choices[0],
-    Whole: lambda field: max(field.low, 0),
+    Integer: lambda field: max(field.low, 0),
     Number: lambda field: field.low,
     Properties: lambda _: {"name": "text"},
-    Anything: lambda _: "anything",
+    AnyValue: lambda _: "anything",
 }

@@ -7,7 +7,7 @@ from typing import Any
 from relay.core.call import Call
 from relay.core.destination import Destination
 from relay.core.errors import Problem
-from relay.core.gong.validate import association, warn
+from relay.core.gong.validate import assess_association, find_warnings
 from relay.core.mapping.engine import items_of, run
 from relay.core.mapping.result import Mapped
 from relay.core.mapping.routing import Router
@@ -63,7 +63,7 @@ def _told(each: Mapped, unread: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _notices(each: Mapped) -> list[Problem]:
-    return warn(each.call.operation, each.call.body) if each.call else []
+    return find_warnings(each.call.operation, each.call.body) if each.call else []
 
 
 def _call(call: Call) -> dict[str, Any]:
@@ -71,6 +71,6 @@ def _call(call: Call) -> dict[str, Any]:
         "operation": call.operation,
         "method": call.operation.method,
         "path": call.operation.path,
-        "association": association(call.operation, call.body),
+        "association": assess_association(call.operation, call.body),
         "body": call.body,
     }

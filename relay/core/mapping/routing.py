@@ -8,7 +8,7 @@ from relay.core.call import Dialect
 from relay.core.default_mapping.properties import as_text
 from relay.core.destination import Destination, OAuthGrant
 from relay.core.errors import Problem
-from relay.core.gong.problems import shown
+from relay.core.gong.problems import printable_key
 from relay.core.mapping.problems import Hitch
 from relay.core.mapping.templates import Template
 from relay.core.mapping.work_limit import Exceeded, Meter, Unfit
@@ -78,10 +78,10 @@ def routed(routing: Routing, finder: Finder, *, dialect: Dialect | None = None) 
             )
         found = _find(routing, finder, account)
         if found is None:
-            why = f"is '{shown(account)}', which no destination answers to. {_REMEDY}"
+            why = f"is '{printable_key(account)}', which no destination answers to. {_REMEDY}"
             return _unroutable(routing, why, account)
         if dialect is not None and found.dialect is not dialect:
-            why = _FOREIGN.format(account=shown(account), found=found, dialect=dialect)
+            why = _FOREIGN.format(account=printable_key(account), found=found, dialect=dialect)
             return _unroutable(routing, why, account)
         return Routed(found, account)
 

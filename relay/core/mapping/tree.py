@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from relay.core.errors import Problem, join
-from relay.core.gong.problems import shown
+from relay.core.gong.problems import printable_key
 from relay.core.mapping.problems import Hitch, Mistake
 from relay.core.mapping.scalars import is_empty
 from relay.core.mapping.templates import Template, read_template
@@ -77,7 +77,7 @@ def _read_object(
     found: dict[str, Any] = {}
     for key, value in spec.items():
         if isinstance(key, str):
-            found[key] = _read(value, join(path, shown(key)), problems, depth=depth + 1)
+            found[key] = _read(value, join(path, printable_key(key)), problems, depth=depth + 1)
         else:
             problems.append(Problem(join(path, str(key)), Mistake.KEY, "is no text: put the key in quotes"))
     return found

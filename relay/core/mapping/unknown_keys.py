@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from relay.core.errors import Problem, join
-from relay.core.gong.base_schema import nearest
-from relay.core.gong.problems import shown
+from relay.core.gong.base_schema import closest_name
+from relay.core.gong.problems import printable_key
 from relay.core.mapping.problems import Mistake
 
 
@@ -13,12 +13,12 @@ def unknown_keys(spec: Mapping[Any, Any], known: Sequence[str], path: str) -> It
     for key in spec:
         if key not in known:
             message = f"there is no such key{question(key, known)}"
-            yield Problem(join(path, shown(str(key))), Mistake.KEY, message)
+            yield Problem(join(path, printable_key(str(key))), Mistake.KEY, message)
 
 
 def question(word: Any, known: Sequence[str]) -> str:
     """`: did you mean priority?`, or all that there are."""
-    near = nearest(word, known) if isinstance(word, str) else None
+    near = closest_name(word, known) if isinstance(word, str) else None
     if near:
         return f": did you mean {near}?"
     return f": there are {', '.join(known)}" if known else ""

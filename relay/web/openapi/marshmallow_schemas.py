@@ -7,9 +7,19 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
 from relay.core.event import schema as canonical
-from relay.core.event.fields import PROPERTIES_MAX, Choice, Many, Moment, Part, Scalars, Text, Title, Whole
+from relay.core.event.fields import (
+    PROPERTIES_MAX,
+    Array,
+    Choice,
+    Integer,
+    NestedObject,
+    ScalarMap,
+    Text,
+    Timestamp,
+    Title,
+)
 from relay.core.gong.base_schema import Shape
-from relay.core.gong.fields import Anything, Properties
+from relay.core.gong.fields import AnyValue, Properties
 from relay.core.gong.validate import SCHEMAS
 from relay.web.openapi.schema_types import Schema
 
@@ -70,11 +80,11 @@ def _kind(converter: Any, field: marshmallow.fields.Field[Any], **_: Any) -> dic
             return {"type": "string", "maxLength": field.limit}
         case Choice():
             return {"type": "string", "enum": list(field.words)}
-        case Whole():
+        case Integer():
             return {"type": "integer"}
-        case Moment():
+        case Timestamp():
             return _MOMENT
-        case Scalars():
+        case ScalarMap():
             return {"type": "object", "maxProperties": PROPERTIES_MAX, "additionalProperties": _SCALAR}
         case _:
             return _nested(converter, field)
@@ -82,13 +92,13 @@ def _kind(converter: Any, field: marshmallow.fields.Field[Any], **_: Any) -> dic
 
 def _nested(converter: Any, field: marshmallow.fields.Field[Any]) -> dict[str, Any]:
     match field:
-        case Part():
+        case NestedObject():
             return dict(converter.resolve_nested_schema(field.schema))
-        case Many():
+        case Array():
             return {"type": "array", "maxItems": field.limit, "items": converter.field2property(field.item)}
         case Properties():
             return {"type": "object", "additionalProperties": {"type": "string"}}
-        case Anything():
+        case AnyValue():
             return {"not": {"type": "null"}}
         case _:
             return {}

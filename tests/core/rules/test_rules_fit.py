@@ -3,7 +3,7 @@
 import pytest
 
 from relay.core.call import Operation
-from relay.core.gong.validate import check
+from relay.core.gong.validate import validate_body
 from relay.core.mapping.coerce import fit
 from tests.core.rules.worlds import an_item, mapped, mapped_by, told
 
@@ -18,7 +18,7 @@ LEAST = {
 
 def fitted(**changes):
     body, hitches = fit(Operation.DIGITAL_INTERACTION, {**LEAST, **changes})
-    assert check(Operation.DIGITAL_INTERACTION, body) == []
+    assert validate_body(Operation.DIGITAL_INTERACTION, body) == []
     return {key: body.get(key) for key in changes}, told(hitches)
 
 
