@@ -49,14 +49,14 @@ from relay.web.api import explain as explaining
 from relay.web.api import gong_compat as gong_endpoints
 from relay.web.api import oauth_pages as connect
 from relay.web.api import openapi as published
-from relay.web.auth import Keys
-from relay.web.config_reload import follow
-from relay.web.context import Life, Parts, install
-from relay.web.operations_port import keep_apart
-from relay.web.security_headers import guard
-from relay.web.sessions import Sessions
+from relay.web.auth import Authenticator
+from relay.web.config_reload import watch_config_file
+from relay.web.context import ProcessState, WebContext, install
+from relay.web.operations_port import separate_ports
+from relay.web.security_headers import add_security_headers
+from relay.web.sessions import SessionManager
 
-_ALONE = Life()
+_ALONE = ProcessState()
 """Of an application that no server has made."""
 
 
@@ -72,10 +72,10 @@ def build() -> Flask:
     stores = open_stores(settings, config.stores, WEB)
     refuse_clusters(stores, config)
     check_layouts(stores, config)
-    life = Life(lambda: SHARED.ending, lambda: file.refused)
+    life = ProcessState(lambda: SHARED.ending, lambda: file.refused)
     app = _application(settings, config, stores, life)
-    turnstile.register(app, turnstile.beside)
-    follow(file, lambda newer: install(app, _parts(settings, newer, stores, life)))
+    turnstile.register(app, turnstile.run_in_thread)
+    watch_config_file(file, lambda newer: install(app, _parts(settings, newer, stores, life)))
     return app
 
 
@@ -94,32 +94,34 @@ def create_app(
 ) -> Flask:
     """The application from its parts: the main store, and those beside it by name."""
     app = _application(settings, config, Stores(redis, others, settings=settings))
-    turnstile.register(app, turnstile.at_once)
+    turnstile.register(app, turnstile.run_inline)
     return app
 
 
-def _application(settings: Settings, config: Config, stores: Stores, life: Life = _ALONE) -> Flask:
+def _application(settings: Settings, config: Config, stores: Stores, life: ProcessState = _ALONE) -> Flask:
     check_addresses(config, settings.public_url)
     check_oauth(config, settings)
     app = Flask("relay", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     install(app, _parts(settings, config, stores, life))
-    problems.register(app)
+    problems.register_error_handlers(app)
     traced.register(app)
     app.before_request(_start)
-    keep_apart(app, settings.operations_port)
-    app.after_request(guard)
+    separate_ports(app, settings.operations_port)
+    app.after_request(add_security_headers)
     app.after_request(_log_request)  # Flask calls the first one last: what is logged is what was sent
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app
 
 
-def _parts(settings: Settings, config: Config, stores: Stores, life: Life) -> Parts:
+def _parts(settings: Settings, config: Config, stores: Stores, life: ProcessState) -> WebContext:
     directory = Directory(config.destinations, stores.main.redis, time.monotonic)
     intake = Intake(config, directory, stores, Retention.from_settings(settings), _now, settings.max_items)
-    keys = Keys(config, settings.admin_key, Sessions(settings, stores.main.redis, _now), oidc_app(settings))
-    return Parts(settings, config, directory, stores, intake, keys, _now, life)
+    keys = Authenticator(
+        config, settings.admin_key, SessionManager(settings, stores.main.redis, _now), oidc_app(settings)
+    )
+    return WebContext(settings, config, directory, stores, intake, keys, _now, life)
 
 
 _BLUEPRINTS = (

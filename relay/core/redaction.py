@@ -40,7 +40,7 @@ _SHOWN_HEADERS = frozenset({"content-type", "content-length", "user-agent"})
 _HEADER_VALUE = re.compile(r"[A-Za-z0-9 _.,:;/+*=()\"-]{1,200}")
 
 
-class Sight(StrEnum):
+class PayloadVisibility(StrEnum):
     """How much of payloads somebody sees."""
 
     NONE = "none"
@@ -55,11 +55,11 @@ class _Room:
     left: int = VALUES_MAX
 
 
-def seen(value: Any, sight: Sight) -> Any:
+def seen(value: Any, sight: PayloadVisibility) -> Any:
     """A JSON value as that sight has it; None where it has nothing."""
-    if sight is Sight.NONE:
+    if sight is PayloadVisibility.NONE:
         return None
-    return value if sight is Sight.PLAIN else redacted(value)
+    return value if sight is PayloadVisibility.PLAIN else redacted(value)
 
 
 def redacted(value: Any, name: str = "") -> Any:

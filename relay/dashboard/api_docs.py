@@ -9,7 +9,7 @@ from relay.core.roles import Principal, Role
 from relay.dashboard import api_reference as reference
 from relay.dashboard.blueprint import section, visitor
 from relay.dashboard.rendering import render
-from relay.web.openapi.document import document
+from relay.web.openapi.document import build_document
 
 docs: Blueprint = section("docs", __name__)
 
@@ -17,7 +17,7 @@ docs: Blueprint = section("docs", __name__)
 @docs.get("/docs")
 def show_start() -> Response:
     """What there is, how to send a key, what answers mean."""
-    return _page("docs.html", here="", about=document()["info"])
+    return _page("docs.html", here="", about=build_document()["info"])
 
 
 @docs.get("/docs/schemas")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from relay.web.openapi.document import document
+from relay.web.openapi.document import build_document
 from relay.web.openapi.problems import PROBLEMS
 from relay.web.openapi.schema_types import Schema
 
@@ -66,20 +66,20 @@ def groups() -> tuple[Group, ...]:
     """Every group in its order."""
     told = [
         Operation(method.upper(), path, each, _call(method.upper(), path, each))
-        for path, methods in document()["paths"].items()
+        for path, methods in build_document()["paths"].items()
         for method, each in methods.items()
     ]
     return tuple(
         Group(
             tag["name"], tag["description"], tuple(each for each in told if tag["name"] in each.told["tags"])
         )
-        for tag in document()["tags"]
+        for tag in build_document()["tags"]
     )
 
 
 def schemas() -> Mapping[str, Schema]:
     """Every schema that has a name."""
-    found: Mapping[str, Schema] = document()["components"]["schemas"]
+    found: Mapping[str, Schema] = build_document()["components"]["schemas"]
     return found
 
 

@@ -20,7 +20,7 @@ def section(name: str, import_name: str) -> Blueprint:
 
 def visitor(least: Role) -> Principal:
     """Who looks at this page, when their role covers `least`. Raises Unauthorized, which leads to the sign-in."""
-    return known_parts().keys.at_least(request, least)
+    return known_parts().auth.require_role(request, least)
 
 
 def _error_page(error: RelayError) -> Response:

@@ -12,7 +12,7 @@ from relay.dashboard.mapping_form import read_mapping, write_mapping
 from relay.dashboard.rendering import ask, confirmed, known_parts, render, told
 from relay.queries.dead_letters import cluster_page, dead_letters_page
 from relay.web.actions.dead_letters import replay_cluster, try_cluster
-from relay.web.visibility import onlooker
+from relay.web.visibility import make_viewer
 
 dead_letters = section("dead_letters", __name__)
 
@@ -48,7 +48,7 @@ def preview(cluster: str) -> Response:
 def replay(cluster: str) -> Response:
     who, known = visitor(Role.OPERATOR), known_parts()
     if not confirmed():
-        count = cluster_page(onlooker(known, who), cluster)["count"]
+        count = cluster_page(make_viewer(known, who), cluster)["count"]
         question = f"Send {counted(count, 'dead letter')} again, by the configuration as it is now?"
         return ask(question, "Replay", back=f"/ops/dead-letters/{cluster}", visitor=who)
     page = replay_cluster(known, who, cluster)
@@ -56,7 +56,7 @@ def replay(cluster: str) -> Response:
 
 
 def _shown(who: Principal, cluster: str, **more: Any) -> Response:
-    page = cluster_page(onlooker(known_parts(), who), cluster)
+    page = cluster_page(make_viewer(known_parts(), who), cluster)
     written = write_mapping(page["mapping"]["written"]) if page["mapping"] else ""
     shown = {"written": written, "trial": None, "problems": ()} | more
     return render("cluster.html", visitor=who, section="dead-letters", page=page, **shown)

@@ -13,8 +13,8 @@ from relay.queries.event import event_page
 from relay.queries.events import events_page
 from relay.queries.filters import FILTERS, read_filter
 from relay.web.actions import events as deeds
-from relay.web.api.explain import why_of
-from relay.web.visibility import onlooker
+from relay.web.api.explain import explain_for
+from relay.web.visibility import make_viewer
 
 events = section("events", __name__)
 
@@ -33,7 +33,7 @@ def show_all() -> Response:
         "asked": asked,
         "first": _address(asked) if cursor else "",
         "following": _address(asked | {"cursor": page["cursor"]}) if page["cursor"] else "",
-        "why": why_of(known, who, name)["why"] if name else None,
+        "why": explain_for(known, who, name)["why"] if name else None,
         "choices": {
             "status": list(State),
             "reason": list(Reason),
@@ -57,7 +57,7 @@ def _address(asked: dict[str, str]) -> str:
 @events.get("/ops/events/<event_id>")
 def show_one(event_id: str) -> Response:
     who = visitor(Role.VIEWER)
-    return _shown(who, event_page(onlooker(known_parts(), who), event_id))
+    return _shown(who, event_page(make_viewer(known_parts(), who), event_id))
 
 
 @events.post("/ops/events/<event_id>/reveal")

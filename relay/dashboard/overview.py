@@ -28,7 +28,7 @@ def show() -> Response:
     window = request.args.get("window", "1h")
     page = overview_page(
         known.stores, known.directory.all(), config=known.config, now=known.now(), window=window
-    ) | {"configuration": configuration_page(known.life.refused())}
+    ) | {"configuration": configuration_page(known.process.rejected_config())}
     failed = _failed(page["series"]["points"])
     return render(
         "overview.html", visitor=who, section="overview", page=page, windows=_WINDOWS, failed=failed

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, current_app, redirect, render_template, r
 from relay.core.roles import Principal, Role
 from relay.dashboard import formatting as words
 from relay.dashboard.assets import asset_url
-from relay.web.context import Parts, parts
+from relay.web.context import WebContext, parts
 
 _THEMES = frozenset({"light", "dark"})
 _TOLD = "relay_told"
@@ -33,7 +33,7 @@ SECTIONS = (
 """The navigation: name, address, text, and the key that goes there after `g`."""
 
 
-def known_parts() -> Parts:
+def known_parts() -> WebContext:
     return parts(current_app)
 
 

@@ -37,7 +37,7 @@ def take_sign_in() -> Response:
     known, told = known_parts(), request.form
     digest = sign_in(known, request, key=told.get("key", ""), ticket=told.get("ticket", ""))
     response = redirect(own_page(told.get("next", "")), 303)
-    known.keys.sessions.begin(request, response, digest)  # type: ignore[arg-type]
+    known.auth.sessions.begin(request, response, digest)  # type: ignore[arg-type]
     return response  # type: ignore[return-value]
 
 
@@ -47,10 +47,10 @@ def take_sign_out() -> Response:
     known = known_parts()
     response = redirect("/ops/sign-in", 303)
     try:
-        caller = known.keys.caller(request)
+        caller = known.auth.authenticate(request)
     except Unauthorized:
         return response  # type: ignore[return-value]
-    known.keys.sessions.end(request, response)  # type: ignore[arg-type]
+    known.auth.sessions.end(request, response)  # type: ignore[arg-type]
     note_sign_out(known, caller)
     return response  # type: ignore[return-value]
 
@@ -74,7 +74,7 @@ def _form(*, onward: str, ticket: str = "", error: RelayError | None = None) -> 
 
 def _is_signed_in() -> bool:
     try:
-        known_parts().keys.caller(request)
+        known_parts().auth.authenticate(request)
     except RelayError:
         return False
     return True

@@ -50,9 +50,9 @@ def wait() -> Response:
         response.headers["Refresh"] = str(_AGAIN_SECONDS)
         return response
     response = redirect(who.onward, 303)  # type: ignore[assignment]
-    known.keys.sessions.begin(request, response, known.keys.provider, who.identity)
+    known.auth.sessions.begin(request, response, known.auth.provider_digest, who.identity)
     response.delete_cookie(COOKIE, path=_PATH)
-    caller = known.keys.account(who.identity)
+    caller = known.auth.find_account(who.identity)
     if caller is not None:
         note_arrival(known, caller)
     return response

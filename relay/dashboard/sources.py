@@ -16,7 +16,7 @@ from relay.dashboard.rendering import known_parts, render
 from relay.queries.previews import read_trial, trial_page, way_of
 from relay.queries.source import source_page
 from relay.queries.sources import sources_page
-from relay.web.visibility import onlooker
+from relay.web.visibility import make_viewer
 
 sources = section("sources", __name__)
 
@@ -72,7 +72,7 @@ def _tried(name: str, payload: str, mapping: str) -> list[dict[str, Any]]:
 
 
 def _shown(who: Principal, name: str, attempt: Attempt | None = None) -> Response:
-    page = source_page(onlooker(known_parts(), who), name)
+    page = source_page(make_viewer(known_parts(), who), name)
     return render("source.html", visitor=who, section="sources", page=page, attempt=attempt or _first(page))
 
 

@@ -7,7 +7,7 @@ from relay.core.lifecycle import REASONS, Reason, State
 from relay.core.redaction import redacted_words
 from relay.queries.event import event_page
 from relay.queries.events import summary, told_moment_of
-from relay.queries.explain import Onlooker
+from relay.queries.explain import Viewer
 from relay.store.all_stores import cluster_everywhere, clusters_everywhere, list_everywhere
 from relay.store.dead_letter_clusters import ClusterRecord
 from relay.store.events import Filter
@@ -50,7 +50,7 @@ def _cluster(cluster: ClusterRecord) -> dict[str, Any]:
     }
 
 
-def cluster_page(onlooker: Onlooker, fingerprint: str) -> dict[str, Any]:
+def cluster_page(onlooker: Viewer, fingerprint: str) -> dict[str, Any]:
     """One cluster, with its newest `events` in short, the `explained` newest one, and the `mapping` to mend.
 
     `mapping` is its source's as it is written today; null where there are several sources, or the one takes no webhooks.
@@ -69,7 +69,7 @@ def cluster_page(onlooker: Onlooker, fingerprint: str) -> dict[str, Any]:
     }
 
 
-def _mapping(onlooker: Onlooker, cluster: ClusterRecord) -> dict[str, Any] | None:
+def _mapping(onlooker: Viewer, cluster: ClusterRecord) -> dict[str, Any] | None:
     if onlooker.config is None or len(cluster.sources) != 1:
         return None
     [name] = cluster.sources

@@ -8,10 +8,10 @@ import orjson
 
 from relay.core.call import Operation
 from relay.core.errors import NotFound
-from relay.core.redaction import Sight, seen
+from relay.core.redaction import PayloadVisibility, seen
 from relay.core.visit_session import Aggregate, aggregate_body
 from relay.queries.events import summary, told_moment
-from relay.queries.explain import Onlooker, Record, association_of, why
+from relay.queries.explain import Record, Viewer, association_of, why
 from relay.queries.field_mapping import fields_told, mapping_told
 from relay.queries.receipts import receipt_told
 from relay.store.all_stores import find_event
@@ -22,7 +22,7 @@ from relay.store.events import SUMMARY, read_receipt
 _SHOWN = frozenset({*SUMMARY, "replayed_at", "rule", "priority", "repeats", "repeated_at"})
 
 
-def event_page(onlooker: Onlooker, event_id: str) -> dict[str, Any]:
+def event_page(onlooker: Viewer, event_id: str) -> dict[str, Any]:
     """Everything there is to tell of an event, its payload as far as the onlooker sees payloads.
 
     Raises NotFound when there is none of this id.
@@ -37,7 +37,7 @@ def event_page(onlooker: Onlooker, event_id: str) -> dict[str, Any]:
     aggregated = aggregate_from(
         [record.get(name) for name in ("aggregate_count", "first_at", "last_at", "aggregate")]
     )
-    page = {"id": event_id} | summary(fields, plain=onlooker.sight is Sight.PLAIN)
+    page = {"id": event_id} | summary(fields, plain=onlooker.sight is PayloadVisibility.PLAIN)
     return page | {
         "why": why(onlooker, store, record),
         **_session(record, aggregated),
@@ -80,12 +80,12 @@ def _waited(record: Record) -> float | None:
     return round(max(waited.total_seconds(), 0.0), 3)
 
 
-def _problems(onlooker: Onlooker, record: Record, name: str) -> list[dict[str, str]]:
+def _problems(onlooker: Viewer, record: Record, name: str) -> list[dict[str, str]]:
     told: list[dict[str, str]] = orjson.loads(record.get(name, b"[]"))
     return [each | {"message": onlooker.words(each["message"])} for each in told]
 
 
-def _call(onlooker: Onlooker, record: Record, aggregated: Aggregate | None) -> dict[str, Any] | None:
+def _call(onlooker: Viewer, record: Record, aggregated: Aggregate | None) -> dict[str, Any] | None:
     """The call as it is sent: with all that it stands for by now."""
     if "operation" not in record or not record.get("body"):
         return None
@@ -103,17 +103,17 @@ def _numbers(record: Record) -> list[int]:
     return sorted(int(name.removeprefix("try:")) for name in record if name.startswith("try:"))
 
 
-def _tries(onlooker: Onlooker, record: Record) -> list[dict[str, Any]]:
+def _tries(onlooker: Viewer, record: Record) -> list[dict[str, Any]]:
     """Every attempt that is on record, in order: the last fifty, throttled ones among them."""
     told = [orjson.loads(record[f"try:{number}"]) for number in _numbers(record)]
     return [each | _errors(onlooker, each) for each in told]
 
 
-def _errors(onlooker: Onlooker, told: Mapping[str, Any]) -> dict[str, Any]:
+def _errors(onlooker: Viewer, told: Mapping[str, Any]) -> dict[str, Any]:
     return {"errors": [onlooker.words(error) for error in told["errors"]]} if "errors" in told else {}
 
 
-def _receipt(onlooker: Onlooker, record: Record, receipt: Record | None) -> dict[str, Any] | None:
+def _receipt(onlooker: Viewer, record: Record, receipt: Record | None) -> dict[str, Any] | None:
     if receipt is None:
         return None
     hook = onlooker.config.hooks.get(record["source"].decode()) if onlooker.config else None

@@ -17,7 +17,7 @@ from relay.core.gong.problems import printable_key
 from relay.core.gong.validate import Association, assess_association
 from relay.core.lifecycle import Cause, Reason, State
 from relay.core.priority import Priority
-from relay.core.redaction import Sight, redacted_words
+from relay.core.redaction import PayloadVisibility, redacted_words
 from relay.core.timestamps import render_instant
 from relay.store.engine.connection import Client
 from relay.store.engine.redis_time import moment_from
@@ -31,7 +31,7 @@ _BEFORE_GONG = frozenset({State.QUEUED, State.RETRYING, State.ON_HOLD})
 
 
 @dataclass(frozen=True, slots=True)
-class Onlooker:
+class Viewer:
     """Who looks: at which stores, when, and how much of payloads they see.
 
     Without `config` and `find` (a configuration that cannot be read) there is less to tell, but it is told.
@@ -39,16 +39,16 @@ class Onlooker:
 
     stores: Stores
     now: datetime
-    sight: Sight = Sight.REDACTED
+    sight: PayloadVisibility = PayloadVisibility.REDACTED
     config: Config | None = None
     find: Callable[[str], Destination | None] = lambda _name: None
 
     def words(self, text: str) -> str:
         """A sentence that may quote a payload, as this one sees it."""
-        return text if self.sight is Sight.PLAIN else redacted_words(text)
+        return text if self.sight is PayloadVisibility.PLAIN else redacted_words(text)
 
 
-def why(onlooker: Onlooker, store: Store, record: Record) -> dict[str, Any]:
+def why(onlooker: Viewer, store: Store, record: Record) -> dict[str, Any]:
     """`{cause, in_gong, sentence, remedy, next_at}` of an event in a store."""
     return why_told(explain(facts_of(onlooker, store, record)))
 
@@ -64,7 +64,7 @@ def why_told(told: Explanation) -> dict[str, Any]:
     }
 
 
-def facts_of(onlooker: Onlooker, store: Store, record: Record) -> Facts:
+def facts_of(onlooker: Viewer, store: Store, record: Record) -> Facts:
     """Everything that the explanation of an event stands on."""
     state = State(_text(record, "state"))
     reason = _text(record, "reason")
@@ -117,7 +117,7 @@ def _carrier(redis: Client, record: Record) -> dict[str, Any]:
     return {"carrier": carrier, "carried": State(found["state"].decode()) if found else None}
 
 
-def _surrounded(onlooker: Onlooker, redis: Client, facts: Facts, record: Record) -> Facts:
+def _surrounded(onlooker: Viewer, redis: Client, facts: Facts, record: Record) -> Facts:
     """With what keeps the event from being sent just now: a hold first, then what its company must wait for."""
     hold = read_depths(redis, [facts.destination])[0].hold
     if hold is not None:
@@ -137,7 +137,7 @@ def _surrounded(onlooker: Onlooker, redis: Client, facts: Facts, record: Record)
 
 
 def _obstacle(
-    onlooker: Onlooker, redis: Client, destination: Destination | None, spent: Spent
+    onlooker: Viewer, redis: Client, destination: Destination | None, spent: Spent
 ) -> Obstacle | None:
     if spent.frozen_until is not None and spent.frozen_until > onlooker.now:
         return Obstacle(Why.RATE_LIMITED, spent.frozen_until)

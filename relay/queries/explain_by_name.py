@@ -9,7 +9,7 @@ from relay.core.explain.causes import Explanation
 from relay.core.explain.not_found import Turned, not_received, pruned, repeated
 from relay.core.redaction import redacted_name
 from relay.core.timestamps import parse_instant
-from relay.queries.explain import Onlooker, why, why_told
+from relay.queries.explain import Viewer, why, why_told
 from relay.queries.source_traffic import sent_by
 from relay.store.all_stores import find_event, list_everywhere
 from relay.store.events import Filter, read_receipt
@@ -23,7 +23,7 @@ _LONGEST_NAME = 200
 _UNVERIFIED = "unverified"
 
 
-def why_page(onlooker: Onlooker, asked: Mapping[str, str], *, only: str | None = None) -> dict[str, Any]:
+def why_page(onlooker: Viewer, asked: Mapping[str, str], *, only: str | None = None) -> dict[str, Any]:
     """`{asked, why, events: [{id, status, source, destination, why}]}`: the newest events of that name, ten at most.
 
     `why` is that of the newest; without one, why there is none. `only` is the source whose events alone may be told of.
@@ -51,7 +51,7 @@ def _one_name(asked: Mapping[str, str]) -> tuple[str, str]:
     return given[0]
 
 
-def _found(onlooker: Onlooker, name: str, value: str, sources: Sequence[str]) -> Sequence[str]:
+def _found(onlooker: Viewer, name: str, value: str, sources: Sequence[str]) -> Sequence[str]:
     """The ids of the events that bear the name, newest first; of a receipt in its own order."""
     if name == "id":
         return [value]
@@ -66,7 +66,7 @@ def _found(onlooker: Onlooker, name: str, value: str, sources: Sequence[str]) ->
     return sorted((event_id for each in told for event_id in each.values()), reverse=True)
 
 
-def _listed(onlooker: Onlooker, wanted: Filter) -> list[str]:
+def _listed(onlooker: Viewer, wanted: Filter) -> list[str]:
     page = list_everywhere(onlooker.stores, wanted, limit=_MOST_EVENTS, cursor=None)
     return [event["id"] for event in page.events]
 
@@ -76,7 +76,7 @@ def _names(value: str, sources: Sequence[str]) -> list[str]:
     return [value, *(f"{source}:{value}" for source in sources)]
 
 
-def _verdicts(onlooker: Onlooker, receipt_id: str) -> list[tuple[str, bool]]:
+def _verdicts(onlooker: Viewer, receipt_id: str) -> list[tuple[str, bool]]:
     """Each event of a receipt, and whether it had come before."""
     for store in onlooker.stores:
         receipt = read_receipt(store.redis, receipt_id)
@@ -86,7 +86,7 @@ def _verdicts(onlooker: Onlooker, receipt_id: str) -> list[tuple[str, bool]]:
     return []
 
 
-def _event(onlooker: Onlooker, event_id: str) -> dict[str, Any] | None:
+def _event(onlooker: Viewer, event_id: str) -> dict[str, Any] | None:
     found = find_event(onlooker.stores, event_id)
     if found is None:
         return None
@@ -96,7 +96,7 @@ def _event(onlooker: Onlooker, event_id: str) -> dict[str, Any] | None:
     return told | {"why": why(onlooker, store, record)}
 
 
-def _absent(onlooker: Onlooker, name: str, value: str, sources: Sequence[str]) -> Explanation:
+def _absent(onlooker: Viewer, name: str, value: str, sources: Sequence[str]) -> Explanation:
     shown = redacted_name(value[:_LONGEST_NAME])
     if name == "receipt" and (verdicts := _verdicts(onlooker, value)):
         again = [event_id for event_id, was in verdicts if was]
@@ -108,7 +108,7 @@ def _absent(onlooker: Onlooker, name: str, value: str, sources: Sequence[str]) -
     return not_received(shown, _turned_away(onlooker, value, sources))
 
 
-def _turned_away(onlooker: Onlooker, value: str, sources: Sequence[str]) -> list[Turned]:
+def _turned_away(onlooker: Viewer, value: str, sources: Sequence[str]) -> list[Turned]:
     """What each source's requests of the last day were refused for as not its sender's, the busiest first."""
     named = [source for source in sources if value.startswith(f"{source}:")] or list(sources)
     told = sent_by(onlooker.stores, named, now=onlooker.now)

@@ -14,9 +14,9 @@ from relay.core.mapping.rule import Rule
 from relay.core.mapping.templates import Template
 from relay.core.mapping.usage import reads
 from relay.core.payloads import Payload, read_body
-from relay.core.redaction import Sight, redacted_at, redacted_path
+from relay.core.redaction import PayloadVisibility, redacted_at, redacted_path
 from relay.core.webhook import Hook
-from relay.queries.explain import Onlooker, Record
+from relay.queries.explain import Record, Viewer
 
 _ITEMS_MAX = 100
 """The items of a larger receipt are not all mapped again for one page: of its events it tells what was sent."""
@@ -46,14 +46,14 @@ def _hook(config: Config | None, record: Record) -> Hook | None:
     return config.hooks.get(record["source"].decode()) if config else None
 
 
-def fields_told(onlooker: Onlooker, record: Record, receipt: Record | None) -> list[dict[str, Any]]:
+def fields_told(onlooker: Viewer, record: Record, receipt: Record | None) -> list[dict[str, Any]]:
     """`[{path, from, template, value}]`: each leaf of the call, and then what its rule would have filled too.
 
     `from` are the paths of the payload that it is made of, `template` is how the rule says it; of an event that came as
     one, `from` is where the same value stands in it. `value` is what was sent; of an event that never was, what today's
     mapping makes of it.
     """
-    if onlooker.sight is Sight.NONE:
+    if onlooker.sight is PayloadVisibility.NONE:
         return []
     if receipt is not None and "headers" in receipt:
         told = _of_webhook(onlooker, record, receipt)
@@ -66,9 +66,9 @@ _Told = tuple[str, list[str], str | None, Any]
 
 
 def _field(
-    onlooker: Onlooker, path: str, sources: list[str], template: str | None, value: Any
+    onlooker: Viewer, path: str, sources: list[str], template: str | None, value: Any
 ) -> dict[str, Any]:
-    plain = onlooker.sight is Sight.PLAIN
+    plain = onlooker.sight is PayloadVisibility.PLAIN
     return {
         "path": path if plain else redacted_path(path),
         "from": sources if plain else [redacted_path(source) for source in sources],
@@ -77,7 +77,7 @@ def _field(
     }
 
 
-def _of_webhook(onlooker: Onlooker, record: Record, receipt: Record) -> Iterator[_Told]:
+def _of_webhook(onlooker: Viewer, record: Record, receipt: Record) -> Iterator[_Told]:
     hook = _hook(onlooker.config, record)
     mapped = _today(onlooker, hook, record, receipt) if hook else None
     rule = _rule(hook, record, mapped)
@@ -134,7 +134,7 @@ def _text(made_by: Any) -> str | None:
     return str(made_by) if isinstance(made_by, str | int | float) else None
 
 
-def _today(onlooker: Onlooker, hook: Hook, record: Record, receipt: Record) -> Mapped | None:
+def _today(onlooker: Viewer, hook: Hook, record: Record, receipt: Record) -> Mapped | None:
     """What today's mapping makes of the event's bytes, for the destination that it has."""
     source = onlooker.config.sources.get(record["source"].decode()) if onlooker.config else None
     if source is None or "raw" not in receipt or receipt.get("verdicts", b"").count(b" ") >= _ITEMS_MAX:

@@ -7,7 +7,7 @@ import orjson
 
 from relay.core.errors import RelayError
 from relay.core.payloads import Reading, read_body
-from relay.core.redaction import Sight, redacted, redacted_headers, redacted_query
+from relay.core.redaction import PayloadVisibility, redacted, redacted_headers, redacted_query
 from relay.queries.events import told_moment
 
 _PLAIN_MAX = 65_536
@@ -15,7 +15,11 @@ _PLAIN_MAX = 65_536
 
 
 def receipt_told(
-    record: Mapping[str, bytes], receipt: Mapping[str, bytes], *, sight: Sight, reading: Reading | None = None
+    record: Mapping[str, bytes],
+    receipt: Mapping[str, bytes],
+    *,
+    sight: PayloadVisibility,
+    reading: Reading | None = None,
 ) -> dict[str, Any]:
     """`{id, received_at, key, content_type, bytes, item, erased_at, headers, query, body}` of an event's receipt.
 
@@ -35,26 +39,28 @@ def receipt_told(
     return told | {
         "headers": _texts(receipt, "headers", sight),
         "query": _texts(receipt, "query", sight),
-        "body": _body(receipt, sight, reading or Reading()) if kept and sight is not Sight.NONE else None,
+        "body": _body(receipt, sight, reading or Reading())
+        if kept and sight is not PayloadVisibility.NONE
+        else None,
     }
 
 
-def _texts(receipt: Mapping[str, bytes], name: str, sight: Sight) -> dict[str, str] | None:
+def _texts(receipt: Mapping[str, bytes], name: str, sight: PayloadVisibility) -> dict[str, str] | None:
     """Headers or query parameters: only what came as a webhook has them."""
-    if name not in receipt or sight is Sight.NONE:
+    if name not in receipt or sight is PayloadVisibility.NONE:
         return None
     texts: dict[str, str] = orjson.loads(receipt[name])
-    if sight is Sight.PLAIN:
+    if sight is PayloadVisibility.PLAIN:
         return texts
     return redacted_headers(texts) if name == "headers" else redacted_query(texts)
 
 
-def _body(receipt: Mapping[str, bytes], sight: Sight, reading: Reading) -> Any:
+def _body(receipt: Mapping[str, bytes], sight: PayloadVisibility, reading: Reading) -> Any:
     raw = receipt["raw"]
     try:
         value = read_body(raw, receipt["content_type"].decode(), reading)
     except RelayError as error:
-        plain = sight is Sight.PLAIN
+        plain = sight is PayloadVisibility.PLAIN
         text = raw[:_PLAIN_MAX].decode("utf-8", "replace") if plain else f"••• ({len(raw)} bytes)"
         return {"unreadable": error.code, "text": text}
-    return value if sight is Sight.PLAIN else redacted(value)
+    return value if sight is PayloadVisibility.PLAIN else redacted(value)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from relay.core.redaction import Sight, redacted_words, seen
+from relay.core.redaction import PayloadVisibility, redacted_words, seen
 from relay.core.replay import Stage
 from relay.store.replays import ReplayRecord
 from relay.store.replays_all_stores import read_everywhere, replays_of_all
@@ -53,14 +53,14 @@ def is_over(page: dict[str, Any]) -> bool:
     return page["status"] in {Stage.DONE, Stage.CANCELLED}
 
 
-def foreseen_page(told: Mapping[str, Any], sight: Sight) -> dict[str, Any]:
+def foreseen_page(told: Mapping[str, Any], sight: PayloadVisibility) -> dict[str, Any]:
     """What a dry run has told, its examples as far as the onlooker sees payloads."""
     return dict(told) | {"examples": [_example(each, sight) for each in told["examples"]]}
 
 
-def _example(told: Mapping[str, Any], sight: Sight) -> dict[str, Any]:
+def _example(told: Mapping[str, Any], sight: PayloadVisibility) -> dict[str, Any]:
     shown = dict(told)
-    if sight is Sight.PLAIN:
+    if sight is PayloadVisibility.PLAIN:
         return shown
     if "detail" in shown:
         shown["detail"] = redacted_words(shown["detail"])

@@ -4,14 +4,14 @@ from typing import Any
 
 from relay.core.errors import NotFound
 from relay.core.webhook import Hook
-from relay.queries.explain import Onlooker
+from relay.queries.explain import Viewer
 from relay.queries.receipts import receipt_told
 from relay.queries.sources import source_rows
 from relay.store.all_stores import find_event, list_everywhere
 from relay.store.events import Filter, read_receipt
 
 
-def source_page(onlooker: Onlooker, name: str) -> dict[str, Any]:
+def source_page(onlooker: Viewer, name: str) -> dict[str, Any]:
     """As in the list of sources, and `mapping`: null where it takes no webhooks; and `last`: null where nothing came.
 
     `last` is the receipt of its newest event, as far as this onlooker may see it, with that event's id. Raises NotFound.
@@ -27,7 +27,7 @@ def source_page(onlooker: Onlooker, name: str) -> dict[str, Any]:
     }
 
 
-def _last(onlooker: Onlooker, name: str, hook: Hook | None) -> dict[str, Any] | None:
+def _last(onlooker: Viewer, name: str, hook: Hook | None) -> dict[str, Any] | None:
     newest = list_everywhere(onlooker.stores, Filter(source=name), limit=1, cursor=None).events
     found = find_event(onlooker.stores, newest[0]["id"]) if newest else None
     if found is None:

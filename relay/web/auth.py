@@ -14,15 +14,15 @@ from relay.core.errors import Forbidden, Unauthorized
 from relay.core.oidc import OidcApp, read_identity, role_of
 from relay.core.roles import FIRST_ADMIN, Principal, Role, Via
 from relay.core.source import Source, key_id
-from relay.web.same_origin import check_not_foreign, check_same_origin
-from relay.web.sessions import Session, Sessions
+from relay.web.same_origin import check_not_cross_site, check_same_origin
+from relay.web.sessions import Session, SessionManager
 
 
-class Keys:
+class Authenticator:
     """Every key the relay knows, by the SHA-256 of its text: a look-up's time tells nothing of the key."""
 
     def __init__(
-        self, config: Config, admin_key: str | None, sessions: Sessions, oidc: OidcApp | None = None
+        self, config: Config, admin_key: str | None, sessions: SessionManager, oidc: OidcApp | None = None
     ) -> None:
         self._callers = {
             digest: Principal(name=source.name, role=Role.INGEST, key_id=key_id(digest), source=source)
@@ -33,11 +33,11 @@ class Keys:
             for operator in config.operators.values()
             for digest in operator.key_digests
         }
-        self._admin = digest_of(admin_key.encode()) if admin_key else None
+        self._admin = hash_key(admin_key.encode()) if admin_key else None
         self.sessions = sessions
         self._oidc = oidc
 
-    def caller(self, request: Request) -> Principal:
+    def authenticate(self, request: Request) -> Principal:
         """Who sent this request. Unauthorized, in one wording for every reason, when nobody known did.
 
         Forbidden for a change that another site has a signed-in browser make.
@@ -46,25 +46,25 @@ class Keys:
         if not presented:
             return self._signed_in(request)
         for key in filter(None, presented):
-            found = self.holder(digest_of(key))
+            found = self.find_by_digest(hash_key(key))
             if found is not None:
                 if request.environ.get("HTTP_AUTHORIZATION", "")[:5].lower() == "basic":
-                    check_not_foreign(request, self.sessions.public_url)
+                    check_not_cross_site(request, self.sessions.public_url)
                 return found
-        raise unauthorized()
+        raise unauthorized_error()
 
-    def at_least(self, request: Request, least: Role) -> Principal:
+    def require_role(self, request: Request, least: Role) -> Principal:
         """Who sent this request, when their role covers `least`."""
-        return self.caller(request).require(least)
+        return self.authenticate(request).require(least)
 
     def source(self, request: Request) -> tuple[Principal, Source]:
         """The source whose key this request carries."""
-        caller = self.caller(request)
+        caller = self.authenticate(request)
         if caller.source is None:
             raise Forbidden("wrong_role", "Events are sent with a source's key, not with the operator's.")
         return caller, caller.source
 
-    def holder(self, digest: str) -> Principal | None:
+    def find_by_digest(self, digest: str) -> Principal | None:
         """Whose key has this SHA-256 (in hex)."""
         found = self._callers.get(digest)
         if found is None and self._admin is not None and hmac.compare_digest(digest, self._admin):
@@ -72,38 +72,38 @@ class Keys:
         return found
 
     @property
-    def provider(self) -> str:
+    def provider_digest(self) -> str:
         """What sessions of its accounts hold in place of a key's digest: another provider's are not good."""
-        return digest_of(f"provider {self._oidc.issuer}".encode()) if self._oidc else ""
+        return hash_key(f"provider {self._oidc.issuer}".encode()) if self._oidc else ""
 
-    def account(self, identity: str) -> Principal | None:
+    def find_account(self, identity: str) -> Principal | None:
         """Somebody whom the provider knows, in the role that today's settings give them."""
         told = read_identity(identity)
         role = role_of(self._oidc, told) if self._oidc else None
         return Principal(name=told.name, role=role, key_id="account", via=Via.SESSION) if role else None
 
     def _signed_in(self, request: Request) -> Principal:
-        session = self.sessions.of(request)
+        session = self.sessions.read(request)
         caller = self._of_session(session) if session else None
         if caller is None or not caller.role.covers(Role.VIEWER):
-            raise unauthorized()
+            raise unauthorized_error()
         check_same_origin(request, self.sessions.public_url)
         return caller
 
     def _of_session(self, session: Session) -> Principal | None:
         """A key that has left the configuration takes its sessions with it; a role that has changed counts at once."""
         if session.identity:
-            return self.account(session.identity) if session.key_digest == self.provider else None
-        found = self.holder(session.key_digest)
+            return self.find_account(session.identity) if session.key_digest == self.provider_digest else None
+        found = self.find_by_digest(session.key_digest)
         return replace(found, via=Via.SESSION) if found else None
 
 
-def digest_of(key: bytes) -> str:
+def hash_key(key: bytes) -> str:
     """What a key is known by: the hex SHA-256 of its bytes."""
     return hashlib.sha256(key).hexdigest()
 
 
-def unauthorized() -> Unauthorized:
+def unauthorized_error() -> Unauthorized:
     text = "Send a key the relay knows, as `Authorization: Bearer KEY`, `X-API-Key: KEY` or a Basic password."
     return Unauthorized("unauthorized", text)
 

@@ -11,7 +11,7 @@ from relay.log import line
 _EVERY_SECONDS = 2.0
 
 
-def follow(file: ConfigFile, take_over: Callable[[Config], None]) -> None:
+def watch_config_file(file: ConfigFile, apply: Callable[[Config], None]) -> None:
     """Look at the file for as long as the process lives."""
 
     def look() -> None:
@@ -23,6 +23,6 @@ def follow(file: ConfigFile, take_over: Callable[[Config], None]) -> None:
                 line("config.unread", level="error", error=f"{type(error).__name__}: {error}")
                 continue
             if newer is not None:
-                take_over(newer)
+                apply(newer)
 
     threading.Thread(target=look, name="configuration", daemon=True).start()

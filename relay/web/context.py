@@ -16,21 +16,21 @@ from relay.store.destinations import Directory
 from relay.store.engine.connection import Client
 from relay.store.engine.scripts import Scripts
 from relay.store.stores import Stores
-from relay.web.auth import Keys
+from relay.web.auth import Authenticator
 
 _NAME = "relay"
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class ProcessState:
     """Whether this process was told to stop, and what is wrong with the configuration file that it does not take."""
 
-    ending: Callable[[], bool] = lambda: False
-    refused: Callable[[], Rejected | None] = lambda: None
+    is_stopping: Callable[[], bool] = lambda: False
+    rejected_config: Callable[[], Rejected | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class WebContext:
     """Everything a request may need. `redis` and `scripts` are the main store's, where customers connect."""
 
     settings: Settings
@@ -38,9 +38,9 @@ class Parts:
     directory: Directory
     stores: Stores
     intake: Intake
-    keys: Keys
+    auth: Authenticator
     now: Callable[[], datetime]
-    life: Life = Life()
+    process: ProcessState = ProcessState()
 
     @property
     def redis(self) -> Client:
@@ -51,15 +51,15 @@ class Parts:
         return self.stores.main.scripts
 
 
-def install(app: Flask, made: Parts) -> None:
-    app.extensions[_NAME] = made
+def install(app: Flask, context: WebContext) -> None:
+    app.extensions[_NAME] = context
 
 
-def parts(app: Flask) -> Parts:
-    return cast("Parts", app.extensions[_NAME])
+def parts(app: Flask) -> WebContext:
+    return cast("WebContext", app.extensions[_NAME])
 
 
-def called_by(least: Role) -> tuple[Parts, Principal]:
+def called_by(least: Role) -> tuple[WebContext, Principal]:
     """The process's parts and who asks, whose role covers `least`. Raises Unauthorized or Forbidden."""
     known = parts(current_app)
-    return known, known.keys.at_least(request, least)
+    return known, known.auth.require_role(request, least)

@@ -13,7 +13,7 @@ _PARTNERS = ("/v2/", "/v1/webhooks/", "/connect/")
 """Partners post there, programs that know Gong's API, and browsers on their way from Gong."""
 
 
-def keep_apart(app: Flask, operations_port: int) -> None:
+def separate_ports(app: Flask, operations_port: int) -> None:
     """Have each port answer what is its own; the other says that there is nothing. With 0 there is one for all."""
     if operations_port:
         app.before_request(lambda: _refuse_elsewhere(str(operations_port)))
@@ -27,11 +27,11 @@ def _refuse_elsewhere(operations_port: str) -> None:
     at_operations = request.environ["SERVER_PORT"] == operations_port
     if rule.rule in _LOOKED_AT and request.method in {"GET", "HEAD"}:
         return
-    if at_operations == is_partners(rule.rule):
+    if at_operations == is_partner_route(rule.rule):
         g.reason = "other_port"
         raise NotFound
 
 
-def is_partners(rule: str) -> bool:
+def is_partner_route(rule: str) -> bool:
     """Whether a route is for partners. Whatever nobody thought of is for operators."""
     return rule.startswith(_PARTNERS) or rule == "/v1/events"

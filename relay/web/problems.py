@@ -12,17 +12,17 @@ from relay.log import line
 CONTENT_TYPE = "application/problem+json"
 
 
-def answer(value: object, status: int = 200, content_type: str = "application/json") -> Response:
+def json_response(value: object, status: int = 200, content_type: str = "application/json") -> Response:
     """A JSON answer."""
     return Response(orjson.dumps(value) + b"\n", status=status, content_type=content_type)
 
 
-def problem(status: int, code: str, title: str, detail: str) -> dict[str, object]:
+def problem_document(status: int, code: str, title: str, detail: str) -> dict[str, object]:
     """The members that every problem has."""
     return {"type": "about:blank", "title": title, "status": int(status), "code": code, "detail": detail}
 
 
-def register(app: Flask) -> None:
+def register_error_handlers(app: Flask) -> None:
     """Have every error of the application answered here."""
     app.register_error_handler(RelayError, _relay_error)
     app.register_error_handler(HTTPException, _http_error)
@@ -30,11 +30,11 @@ def register(app: Flask) -> None:
 
 
 def _relay_error(error: RelayError) -> Response:
-    body = problem(error.status, error.code, error.title, error.detail)
+    body = problem_document(error.status, error.code, error.title, error.detail)
     if isinstance(error, Invalid):
         body["detail"] = f"{len(error.problems)} thing(s) to mend; nothing was kept."
         body["errors"] = [found.as_dict() for found in error.problems]
-    response = answer(body, error.status, CONTENT_TYPE)
+    response = json_response(body, error.status, CONTENT_TYPE)
     if isinstance(error, Unavailable | TooMany):
         response.headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, Unauthorized):
@@ -46,7 +46,9 @@ def _relay_error(error: RelayError) -> Response:
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     code = HTTPStatus(status).name.lower()
-    response = answer(problem(status, code, error.name, error.description or ""), status, CONTENT_TYPE)
+    response = json_response(
+        problem_document(status, code, error.name, error.description or ""), status, CONTENT_TYPE
+    )
     for name, value in error.get_headers():
         if name.lower() in {"allow", "retry-after"}:
             response.headers[name] = value
@@ -58,7 +60,7 @@ def _unforeseen(error: Exception) -> Response:
     line("web.crashed", error=type(error).__name__, where=_where(error))
     g.code = "internal_error"
     text = "The relay failed on this request, and has logged why. Nothing was kept; send it again."
-    return answer(problem(500, "internal_error", "The relay failed", text), 500, CONTENT_TYPE)
+    return json_response(problem_document(500, "internal_error", "The relay failed", text), 500, CONTENT_TYPE)
 
 
 def _where(error: Exception) -> str:

@@ -9,7 +9,7 @@ from relay.core.errors import BadRequest, LengthRequired, TooLarge, UnsupportedT
 _CHUNK = 65_536
 
 
-def read_body(request: Request, *, most: int) -> bytes:
+def read_body(request: Request, *, max_bytes: int) -> bytes:
     """The exact bytes that were sent.
 
     Werkzeug's own reading would return the first bytes of a chunked body that is too long, and the half of a body
@@ -20,11 +20,11 @@ def read_body(request: Request, *, most: int) -> bytes:
         raise UnsupportedType("unsupported_encoding", "Send the body as it is, without Content-Encoding.")
     chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
     declared = None if chunked else _declared_length(environ.get("CONTENT_LENGTH", ""))
-    if declared is not None and declared > most:
-        raise _too_large(most)
-    raw = _read(environ["wsgi.input"], most + 1 if declared is None else declared)
-    if len(raw) > most:
-        raise _too_large(most)
+    if declared is not None and declared > max_bytes:
+        raise _too_large(max_bytes)
+    raw = _read(environ["wsgi.input"], max_bytes + 1 if declared is None else declared)
+    if len(raw) > max_bytes:
+        raise _too_large(max_bytes)
     if declared is not None and len(raw) != declared:
         text = (
             f"{len(raw)} bytes came of the {declared} that Content-Length promised. Send the request again."

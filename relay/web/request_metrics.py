@@ -7,9 +7,9 @@ from threading import Thread
 from flask import Flask, Response, g, request
 
 from relay.store.request_stats import Turned, Turnstile
-from relay.web.context import Parts, parts
+from relay.web.context import WebContext, parts
 
-ENDPOINTS = {"events_endpoint": "events", "webhooks_endpoint": "webhooks", "gong_endpoints": "gong"}
+ENDPOINT_GROUPS = {"events_endpoint": "events", "webhooks_endpoint": "webhooks", "gong_endpoints": "gong"}
 """What each endpoint is called where requests are counted, by its blueprint."""
 
 _TAKEN = frozenset({"already_reported"})
@@ -18,36 +18,36 @@ _TAKEN = frozenset({"already_reported"})
 _LEAST_ERROR = 400
 
 
-def at_once(work: Callable[[], None]) -> None:
+def run_inline(work: Callable[[], None]) -> None:
     """Before the connection's next request, which waits for it."""
     work()
 
 
-def beside(work: Callable[[], None]) -> None:
+def run_in_thread(work: Callable[[], None]) -> None:
     """While the connection goes on: a store that is frozen then holds up nobody."""
     Thread(target=work, daemon=True).start()
 
 
-def register(app: Flask, tells: Callable[[Callable[[], None]], None]) -> None:
-    """Have every request at a endpoint of this application counted. `tells` runs what tells the store of it."""
+def register(app: Flask, run: Callable[[Callable[[], None]], None]) -> None:
+    """Have every request at a endpoint of this application counted. `run` runs what tells the store of it."""
     known = parts(app)
     turnstile = Turnstile(known.redis, time.monotonic)
 
     def count(response: Response) -> Response:
-        endpoint = ENDPOINTS.get(request.blueprint or "")
+        endpoint = ENDPOINT_GROUPS.get(request.blueprint or "")
         if endpoint is not None:
             turnstile.time(endpoint, time.monotonic() - g.started)
             turned = _turned_away(known, response)
             if turned is not None:
                 turnstile.count(turned)
         if turnstile.due():
-            response.call_on_close(lambda: tells(turnstile.tell_if_due))  # the sender has its answer by then
+            response.call_on_close(lambda: run(turnstile.tell_if_due))  # the sender has its answer by then
         return response
 
     app.after_request(count)
 
 
-def _turned_away(known: Parts, response: Response) -> Turned | None:
+def _turned_away(known: WebContext, response: Response) -> Turned | None:
     """What is told of a request at a endpoint. None: it was taken. A stranger's source is ""."""
     source, code = g.get("source"), g.get("code")
     if code is None or code in _TAKEN or response.status_code < _LEAST_ERROR:

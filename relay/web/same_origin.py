@@ -19,7 +19,7 @@ def check_same_origin(request: Request, public_url: str | None) -> None:
         raise Forbidden("cross_site", text)
 
 
-def check_not_foreign(request: Request, public_url: str | None) -> None:
+def check_not_cross_site(request: Request, public_url: str | None) -> None:
     """Forbidden for a change that another site's page asked for. For keys that a browser may have kept (Basic).
 
     A program says nothing of where it comes from, and passes.

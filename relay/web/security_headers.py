@@ -7,7 +7,7 @@ from relay.web.context import parts
 PAGES = ("/ops", "/docs")
 _STATIC = "/ops/static/"
 
-POLICY = (
+CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
@@ -17,7 +17,7 @@ POLICY = (
 _REFERRERS = "same-origin"
 
 _HEADERS = {
-    "Content-Security-Policy": POLICY,
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": _REFERRERS,
@@ -27,14 +27,14 @@ _HEADERS = {
 }
 
 
-def guard(response: Response) -> Response:
+def add_security_headers(response: Response) -> Response:
     """Guard a page, and what the API answers to a browser's session: it must neither be kept nor taken for a page."""
     path = request.path
     if path.startswith(PAGES):
         response.headers.update(_HEADERS)
         response.headers.setdefault("Cache-Control", "no-store")
         if request.method == "GET" and not path.startswith(_STATIC):
-            parts(current_app).keys.sessions.renew(request, response)
+            parts(current_app).auth.sessions.renew(request, response)
     elif "Cookie" in request.headers and path.startswith("/v1/"):
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"

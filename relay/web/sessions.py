@@ -32,12 +32,12 @@ class Session:
 
     id: str = field(repr=False)
     key_digest: str = field(repr=False)
-    began: datetime
-    seen: datetime
+    started_at: datetime
+    last_seen_at: datetime
     identity: str = ""
 
 
-class Sessions:
+class SessionManager:
     """Reads and writes the cookie. The store remembers those that were signed out until they would have ended."""
 
     def __init__(self, settings: Settings, redis: Client, now: Callable[[], datetime]) -> None:
@@ -50,11 +50,11 @@ class Sessions:
 
     def begin(self, request: Request, response: Response, key_digest: str, identity: str = "") -> None:
         """A new session in this browser, whatever it had before. Conflict where nothing could seal it."""
-        self.check_possible()
+        self.check_enabled()
         now, fresh = self._now(), secrets.token_urlsafe(_RANDOM_BYTES)
         self._write(request, response, Session(fresh, key_digest, now, now, identity))
 
-    def check_possible(self) -> None:
+    def check_enabled(self) -> None:
         """Conflict where there is no key to seal sessions with."""
         if not self._sealable:
             text = (
@@ -63,7 +63,7 @@ class Sessions:
             )
             raise Conflict("no_secret_keys", text)
 
-    def of(self, request: Request) -> Session | None:
+    def read(self, request: Request) -> Session | None:
         """The session of this browser; None when there is none, or it has ended. Raises Unavailable."""
         sealed = request.cookies.get(self._name(request), "")
         session = self._opened(sealed) if sealed and len(sealed) <= _LONGEST else None
@@ -76,12 +76,12 @@ class Sessions:
         sealed = request.cookies.get(self._name(request), "")
         session = self._opened(sealed) if sealed and len(sealed) <= _LONGEST else None
         now = self._now()
-        if session is not None and self._is_current(session) and now - session.seen > _RENEWED_AFTER:
-            self._write(request, response, replace(session, seen=now))
+        if session is not None and self._is_current(session) and now - session.last_seen_at > _RENEWED_AFTER:
+            self._write(request, response, replace(session, last_seen_at=now))
 
     def end(self, request: Request, response: Response) -> None:
         """Sign out: the cookie goes, and a copy of it is of no use."""
-        session = self.of(request)
+        session = self.read(request)
         if session is not None:
             end_session(self._redis, session.id, keep_seconds=int(self._lasts.total_seconds()))
         secure = is_secure(request, self.public_url)
@@ -89,7 +89,7 @@ class Sessions:
 
     def _is_current(self, session: Session) -> bool:
         now = self._now()
-        return now - session.began < self._lasts and now - session.seen < _IDLE
+        return now - session.started_at < self._lasts and now - session.last_seen_at < _IDLE
 
     def _opened(self, sealed: str) -> Session | None:
         """None also for what another version of the relay has sealed and this one cannot read."""
@@ -105,10 +105,10 @@ class Sessions:
             "id": session.id,
             "key": session.key_digest,
             "identity": session.identity,
-            "began": session.began.timestamp(),
-            "seen": session.seen.timestamp(),
+            "began": session.started_at.timestamp(),
+            "seen": session.last_seen_at.timestamp(),
         }
-        left = self._lasts - (self._now() - session.began)
+        left = self._lasts - (self._now() - session.started_at)
         response.set_cookie(
             self._name(request),
             self._vault.seal(json.dumps(told), _PURPOSE),

@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 
-from relay.core.redaction import Sight
+from relay.core.redaction import PayloadVisibility
 from relay.core.roles import Principal, Role
-from relay.queries.explain import Onlooker
-from relay.web.context import Parts
+from relay.queries.explain import Viewer
+from relay.web.context import WebContext
 
-_SIGHTS: Mapping[Role, Sight] = {Role.VIEWER: Sight.NONE}
+_SIGHTS: Mapping[Role, PayloadVisibility] = {Role.VIEWER: PayloadVisibility.NONE}
 """Everybody else sees payloads with the people in them masked, their own ones too."""
 
 
-def onlooker(known: Parts, caller: Principal, *, reveal: bool = False) -> Onlooker:
+def make_viewer(known: WebContext, caller: Principal, *, reveal: bool = False) -> Viewer:
     """The caller as views know them. `reveal` is for admins, and audited, before this is called."""
-    sight = Sight.PLAIN if reveal else _SIGHTS.get(caller.role, Sight.REDACTED)
-    return Onlooker(known.stores, known.now(), sight, known.config, known.directory.find)
+    sight = PayloadVisibility.PLAIN if reveal else _SIGHTS.get(caller.role, PayloadVisibility.REDACTED)
+    return Viewer(known.stores, known.now(), sight, known.config, known.directory.find)

@@ -9,7 +9,7 @@ from redis import Redis
 from relay.app import create_app
 from relay.core.config import Config
 from relay.settings import Settings
-from relay.web.operations_port import is_partners
+from relay.web.operations_port import is_partner_route
 from tests.chart.rendering import CASES, Object, case, named, objects, of_kind, pods, values_of
 
 WEB, WORKER = "relay-web", "relay-worker"
@@ -126,7 +126,7 @@ def test_senders_get_through_to_every_endpoint_and_to_nothing_else_that_answers_
     """A path below /v1/events that is an operator's gets through, and is refused by the port that it comes to."""
     rules = {rule.rule for rule in create_app(Settings(), Config({}, {}), redis).url_map.iter_rules()}
     through = {rule for rule in rules if passes(rule, paths(case(name)))}
-    partners = {rule for rule in rules if is_partners(rule)}
+    partners = {rule for rule in rules if is_partner_route(rule)}
 
     assert partners <= through
     assert {rule for rule in through - partners if not rule.startswith("/v1/events/<event_id>")} == set()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from relay.core.redaction import (
     MASK,
     VALUES_MAX,
-    Sight,
+    PayloadVisibility,
     masked,
     redacted,
     redacted_headers,
@@ -199,6 +199,6 @@ def test_parameters_are_told_by_name():
 
 def test_each_sight_sees_what_it_may():
     payload = {"name": "Jane"}
-    assert seen(payload, Sight.NONE) is None
-    assert seen(payload, Sight.REDACTED) == {"name": f"{MASK} (4 characters)"}
-    assert seen(payload, Sight.PLAIN) == payload
+    assert seen(payload, PayloadVisibility.NONE) is None
+    assert seen(payload, PayloadVisibility.REDACTED) == {"name": f"{MASK} (4 characters)"}
+    assert seen(payload, PayloadVisibility.PLAIN) == payload

@@ -15,12 +15,12 @@ from redis import Redis
 from relay.app import create_app
 from relay.core.config import Config
 from relay.settings import Settings
-from relay.web.openapi.document import document, operations
+from relay.web.openapi.document import build_document, list_operations
 from relay.web.openapi.events import NDJSON
 from relay.web.openapi.problems import PROBLEMS
 from tests.truth.project import ROOT, name_of, page, rows, section
 
-DOCUMENT = document()
+DOCUMENT = build_document()
 PAGES = ("/ops", "/docs")
 """Below these there are pages for people."""
 
@@ -58,7 +58,7 @@ def _of_flask(methods: set[str]) -> set[str]:
 
 
 def described() -> set[tuple[str, str]]:
-    return {(each.method, each.path) for each in operations()}
+    return {(each.method, each.path) for each in list_operations()}
 
 
 def test_every_route_is_described():
@@ -86,18 +86,18 @@ def test_the_codes_are_those_of_the_page_of_errors_in_its_words():
 
 
 def test_every_code_is_told_of_some_operation():
-    used = {code for each in operations() for code in each.errors}
+    used = {code for each in list_operations() for code in each.errors}
     assert set(PROBLEMS) - used == FROM_ROUTING | FROM_GONGS_PATHS | FROM_PAGES
 
 
 def test_no_operation_is_named_twice():
-    names = [each.name for each in operations()]
+    names = [each.name for each in list_operations()]
 
     assert sorted(set(names)) == sorted(names)
 
 
 def test_every_operation_stands_in_a_group_that_is_told():
-    assert {each.group for each in operations()} == {tag["name"] for tag in DOCUMENT["tags"]}
+    assert {each.group for each in list_operations()} == {tag["name"] for tag in DOCUMENT["tags"]}
 
 
 def resolved(example: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Response, g, request
 from jsonschema import Draft202012Validator, FormatChecker
 
-from relay.web.openapi.document import document
+from relay.web.openapi.document import build_document
 
 
 def complaints(response: Response) -> list[str]:
@@ -25,13 +25,13 @@ def _operation() -> dict[str, Any] | None:
     if request.url_rule is None:
         return None
     path = request.url_rule.rule.replace("<", "{").replace(">", "}")
-    methods: dict[str, Any] = document()["paths"].get(path, {})
+    methods: dict[str, Any] = build_document()["paths"].get(path, {})
     method = request.method.lower()
     return methods.get(method, methods.get("get") if method == "head" else None)
 
 
 def _resolved(answer: dict[str, Any]) -> dict[str, Any]:
-    return document()["components"]["responses"]["Unforeseen"] if "$ref" in answer else answer
+    return build_document()["components"]["responses"]["Unforeseen"] if "$ref" in answer else answer
 
 
 def _of_content(response: Response, answer: dict[str, Any]) -> list[str]:
@@ -58,5 +58,5 @@ def _validator(place: str, status: str, kind: str) -> Draft202012Validator:  # n
     told = (_operation() or {})["responses"]
     answer = _resolved(told.get(status, told["default"]))
     content = {name.split(";")[0]: each for name, each in answer["content"].items()}
-    schema = {"components": document()["components"], **content[kind]["schema"]}
+    schema = {"components": build_document()["components"], **content[kind]["schema"]}
     return Draft202012Validator(schema, format_checker=FormatChecker())

@@ -12,7 +12,7 @@ from relay.app import create_app
 from relay.core.config import Config
 from relay.dashboard import api_reference as reference
 from relay.settings import Settings
-from relay.web.openapi.document import document, operations
+from relay.web.openapi.document import build_document, list_operations
 
 PLACES = ["/docs", "/docs/schemas", *(f"/docs/{group.slug}" for group in reference.groups())]
 
@@ -28,13 +28,13 @@ def pages() -> dict[str, str]:
 
 def test_every_operation_is_told_once_on_the_page_of_its_group(pages: dict[str, str]):
     told = [name for page in pages.values() for name in re.findall(r'<section[^>]* id="(\w+)"', page)]
-    schemas = set(document()["components"]["schemas"])
+    schemas = set(build_document()["components"]["schemas"])
 
-    assert sorted(told) == sorted([*(each.name for each in operations()), *schemas])
+    assert sorted(told) == sorted([*(each.name for each in list_operations()), *schemas])
 
 
 def test_every_code_of_an_error_is_told(pages: dict[str, str]):
-    codes = {code for each in operations() for code in each.errors}
+    codes = {code for each in list_operations() for code in each.errors}
 
     assert {code for code in codes if f"<code>{code}</code>" not in "".join(pages.values())} == set()
 

@@ -12,7 +12,7 @@ from relay.app import create_app
 from relay.config.reload import Rejected
 from relay.core.errors import Problem
 from relay.settings import Settings
-from relay.web.context import Life, install, parts
+from relay.web.context import ProcessState, install, parts
 from tests.web.conftest import ADMIN, KEYS, config
 
 SINCE = datetime(2026, 11, 21, 10, tzinfo=UTC)
@@ -24,13 +24,13 @@ def app(redis: Redis) -> Flask:
     return create_app(Settings(admin_key=ADMIN), config(), redis)
 
 
-def living(app: Flask, life: Life) -> FlaskClient:
-    install(app, replace(parts(app), life=life))
+def living(app: Flask, life: ProcessState) -> FlaskClient:
+    install(app, replace(parts(app), process=life))
     return app.test_client()
 
 
 def test_a_process_that_is_about_to_end_is_not_ready_but_takes_events(app: Flask, page_view):
-    client = living(app, Life(ending=lambda: True))
+    client = living(app, ProcessState(ending=lambda: True))
     ready = client.get("/readyz")
     taken = client.post("/v1/events", json=page_view(), headers={"X-API-Key": KEYS["web"]})
 
@@ -38,7 +38,7 @@ def test_a_process_that_is_about_to_end_is_not_ready_but_takes_events(app: Flask
 
 
 def test_a_file_that_is_wrong_is_no_reason_to_be_taken_out(app: Flask):
-    answer = living(app, Life(refused=lambda: WRONG)).get("/readyz")
+    answer = living(app, ProcessState(refused=lambda: WRONG)).get("/readyz")
 
     assert (answer.status_code, answer.get_json()["configuration"]) == (
         200,
@@ -47,7 +47,7 @@ def test_a_file_that_is_wrong_is_no_reason_to_be_taken_out(app: Flask):
 
 
 def test_what_is_wrong_with_the_file_is_told_to_operators_only(app: Flask, operator: dict[str, str]):
-    client = living(app, Life(refused=lambda: WRONG))
+    client = living(app, ProcessState(refused=lambda: WRONG))
     told = client.get("/v1/overview", headers=operator).get_json()["configuration"]
 
     assert [problem["path"] for problem in told["problems"]] == ["sources.<b>web"]
@@ -55,7 +55,7 @@ def test_what_is_wrong_with_the_file_is_told_to_operators_only(app: Flask, opera
 
 
 def test_the_overview_shows_what_is_wrong_with_the_file_as_text(app: Flask, operator: dict[str, str]):
-    shown = living(app, Life(refused=lambda: WRONG)).get("/ops/", headers=operator).text
+    shown = living(app, ProcessState(refused=lambda: WRONG)).get("/ops/", headers=operator).text
 
     assert "The configuration file is wrong" in shown
     assert "sources.&lt;b&gt;web" in shown

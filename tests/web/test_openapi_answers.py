@@ -7,7 +7,7 @@ import pytest
 from redis import Redis
 from werkzeug.test import TestResponse
 
-from relay.web.openapi.document import operations
+from relay.web.openapi.document import list_operations
 from tests.web.conftest import ADMIN
 from tests.web.test_access_matrix import TABLE, rows
 from tests.web.whole_world import KEY, PAYLOAD, World, event, open_world
@@ -29,7 +29,7 @@ def post(path: str, told: Any = None, *, key: str = ADMIN, method: str = "POST")
     return lambda world: world.ask(method, path.format_map(world.ids), json=told, key=key)
 
 
-_GONGS = {each.name: each for each in operations() if each.path.startswith("/v2/")}
+_GONGS = {each.name: each for each in list_operations() if each.path.startswith("/v2/")}
 _EXAMPLES = {name: next(iter(each.body.examples.values())) for name, each in _GONGS.items() if each.body}
 
 ASKED: dict[str, Asking] = {
@@ -83,9 +83,9 @@ REFUSED = {"finishConsent", "showConsent"}
 """Pages that follow a consent: without one they say so."""
 
 
-@pytest.mark.parametrize("name", [each.name for each in operations()])
+@pytest.mark.parametrize("name", [each.name for each in list_operations()])
 def test_each_operation_answers_as_it_is_told(world: World, name: str):
-    [operation] = [each for each in operations() if each.name == name]
+    [operation] = [each for each in list_operations() if each.name == name]
 
     response = ASKED[name](world)
 
@@ -106,7 +106,9 @@ ROLES = {"anyone": "", "own": "ingest", "own list": "ingest"} | {
 
 
 def test_the_role_that_is_told_is_the_one_that_is_asked_for():
-    told = {(each.method, each.path.replace("{", "<").replace("}", ">")): each.role for each in operations()}
+    told = {
+        (each.method, each.path.replace("{", "<").replace("}", ">")): each.role for each in list_operations()
+    }
     asked = {row: ROLES[least] for least in ROLES for row in rows(least) if row in told}
     asked.pop(("GET", "/connect/gong"))  # a link's ticket opens it too
 

@@ -93,10 +93,10 @@ def test_no_header_moves_a_request_to_the_other_port(client: FlaskClient):
 
 
 def test_every_route_answers_at_one_port_at_least(app: Flask):
-    from relay.web.operations_port import is_partners
+    from relay.web.operations_port import is_partner_route
 
     rules = {rule.rule for rule in app.url_map.iter_rules()}
-    partners = {rule for rule in rules if is_partners(rule)}
+    partners = {rule for rule in rules if is_partner_route(rule)}
 
     assert {rule.split("/")[1] for rule in partners} == {"v1", "v2", "connect"}
     assert {rule for rule in partners if rule.startswith("/v1/")} == {"/v1/events", "/v1/webhooks/<name>"}

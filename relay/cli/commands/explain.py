@@ -6,9 +6,9 @@ import click
 
 from relay.cli.context import Desk, at_desk, now, print_json, terminal
 from relay.cli.tables.events import event_view, why_view
-from relay.core.redaction import Sight
+from relay.core.redaction import PayloadVisibility
 from relay.queries.event import event_page
-from relay.queries.explain import Onlooker
+from relay.queries.explain import Viewer
 from relay.queries.explain_by_name import NAMES, why_page
 from relay.settings import Misconfigured
 
@@ -22,7 +22,9 @@ def event(desk: Desk, event_id: str, *, reveal: bool, as_json: bool) -> None:
 
     Then where it came from, every attempt, and the body for Gong, with its people masked.
     """
-    page = event_page(_onlooker(desk, Sight.PLAIN if reveal else Sight.REDACTED), event_id)
+    page = event_page(
+        _onlooker(desk, PayloadVisibility.PLAIN if reveal else PayloadVisibility.REDACTED), event_id
+    )
     if as_json:
         print_json(page)
     else:
@@ -37,17 +39,17 @@ def event(desk: Desk, event_id: str, *, reveal: bool, as_json: bool) -> None:
 @at_desk
 def why(desk: Desk, name: str, *, by: str, as_json: bool) -> None:
     """Say why something is or is not in Gong, also where no event of that name is there."""
-    page = why_page(_onlooker(desk, Sight.REDACTED), {by: name})
+    page = why_page(_onlooker(desk, PayloadVisibility.REDACTED), {by: name})
     if as_json:
         print_json(page)
     else:
         terminal().print(why_view(page))
 
 
-def _onlooker(desk: Desk, sight: Sight) -> Onlooker:
+def _onlooker(desk: Desk, sight: PayloadVisibility) -> Viewer:
     """Whoever is at this machine, with as much of the configuration as can be read."""
     try:
         known: dict[str, Any] = {"config": desk.config, "find": desk.directory.find}
     except Misconfigured:
         known = {}
-    return Onlooker(desk.stores, now(), sight, **known)
+    return Viewer(desk.stores, now(), sight, **known)

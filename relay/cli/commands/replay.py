@@ -19,7 +19,7 @@ from relay.cli.context import PROBLEM, Desk, at_desk, now, print_json, terminal
 from relay.cli.tables.replays import foreseen_view, replay_view
 from relay.core.ids import ENTROPY_BYTES, id_run
 from relay.core.lifecycle import Reason
-from relay.core.redaction import Sight
+from relay.core.redaction import PayloadVisibility
 from relay.core.replay import REPLAYABLE, Replay, read_request
 from relay.queries.replays import foreseen_page, is_over, replay_page
 from relay.store.all_stores import store_of
@@ -88,7 +88,7 @@ def _again(desk: Desk, event_id: str) -> None:
 
 def _foreseen(desk: Desk, asked: Replay) -> dict[str, Any]:
     told = foresee_everywhere(desk.stores, asked, lambda: desk.intake, now)
-    return foreseen_page(told, Sight.REDACTED)
+    return foreseen_page(told, PayloadVisibility.REDACTED)
 
 
 def _asked(filters: dict[str, Any], told: dict[str, Any]) -> Replay:

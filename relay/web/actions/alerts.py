@@ -5,10 +5,10 @@ from typing import Any
 from relay.core.roles import Principal, Role
 from relay.queries.alerts import send_trial
 from relay.web.actions.audit import audited
-from relay.web.context import Parts
+from relay.web.context import WebContext
 
 
-def try_receiver(known: Parts, caller: Principal, name: str) -> dict[str, Any]:
+def try_receiver(known: WebContext, caller: Principal, name: str) -> dict[str, Any]:
     """Have a worker send a message that says it is a test."""
     caller.require(Role.OPERATOR)
     page = send_trial(known.stores, known.config.alerts, name, now=known.now())

@@ -13,18 +13,18 @@ from relay.queries.dead_letters import cluster_page
 from relay.queries.previews import compiled_mapping
 from relay.queries.replays import foreseen_page
 from relay.web.actions.replays import begin_replay
-from relay.web.context import Parts
-from relay.web.visibility import onlooker
+from relay.web.context import WebContext
+from relay.web.visibility import make_viewer
 
 
-def try_cluster(known: Parts, caller: Principal, cluster: str, mapping: Any = None) -> dict[str, Any]:
+def try_cluster(known: WebContext, caller: Principal, cluster: str, mapping: Any = None) -> dict[str, Any]:
     """What a replay of one fault would do: by today's mapping, or by `mapping` in its source's place. Changes nothing.
 
     `{cluster, mapping, matched, at_least, examples, would_map, would_fail, tried}`, where `mapping` is `today` or `given`.
     Raises NotFound, Invalid with every mistake in the mapping, and Conflict where the fault is not one source's.
     """
     caller.require(Role.OPERATOR)
-    looking = onlooker(known, caller)
+    looking = make_viewer(known, caller)
     page = cluster_page(looking, cluster)
     intake = known.intake
     if mapping is not None:
@@ -42,10 +42,10 @@ _NOT_ONE = (
 )
 
 
-def replay_cluster(known: Parts, caller: Principal, cluster: str) -> dict[str, Any]:
+def replay_cluster(known: WebContext, caller: Principal, cluster: str) -> dict[str, Any]:
     """Begin a replay of all dead letters of one fault, those of webhooks mapped anew. The replay's page."""
     caller.require(Role.OPERATOR)
-    page = cluster_page(onlooker(known, caller), cluster)
+    page = cluster_page(make_viewer(known, caller), cluster)
     return begin_replay(known, caller, Request(_of(cluster, mapped_anew=page), dry_run=False))
 
 
@@ -54,7 +54,7 @@ def _of(cluster: str, *, mapped_anew: dict[str, Any]) -> Replay:
     return Replay(Filter(cluster=cluster), remap=True if mapped_anew["mapping"] else None)
 
 
-def _with_mapping(known: Parts, source: str, mapping: Any) -> Intake:
+def _with_mapping(known: WebContext, source: str, mapping: Any) -> Intake:
     """The intake, with a mapping of somebody's in the place of a source's own."""
     config: Config = known.config
     hook = replace(config.hooks[source], mapping=compiled_mapping(mapping))

@@ -12,10 +12,10 @@ from relay.queries.probes import probe_page
 from relay.store.operator_actions import Hold, ask_probe, hold_destination, resume_destination
 from relay.store.stores import Store
 from relay.web.actions.audit import audited
-from relay.web.context import Parts
+from relay.web.context import WebContext
 
 
-def pause(known: Parts, caller: Principal, name: str) -> dict[str, Any]:
+def pause(known: WebContext, caller: Principal, name: str) -> dict[str, Any]:
     """Hold a destination until it is resumed. `changed` is false where it was on hold already."""
     caller.require(Role.OPERATOR)
     destination = _destination(known, name)
@@ -24,7 +24,7 @@ def pause(known: Parts, caller: Principal, name: str) -> dict[str, Any]:
     return {"destination": name, "on_hold": True, "changed": fresh}
 
 
-def resume(known: Parts, caller: Principal, name: str) -> dict[str, Any]:
+def resume(known: WebContext, caller: Principal, name: str) -> dict[str, Any]:
     """End a hold. `events` is how many went back to their queue."""
     caller.require(Role.OPERATOR)
     was_held, moved = resume_destination(_store(known, _destination(known, name)).scripts, name)
@@ -32,7 +32,7 @@ def resume(known: Parts, caller: Principal, name: str) -> dict[str, Any]:
     return {"destination": name, "on_hold": False, "changed": was_held, "events": moved}
 
 
-def probe(known: Parts, caller: Principal, name: str) -> dict[str, Any]:
+def probe(known: WebContext, caller: Principal, name: str) -> dict[str, Any]:
     """Have a worker try its credentials. `last` is what came of the probe before this one."""
     caller.require(Role.OPERATOR)
     destination = _destination(known, name)
@@ -43,7 +43,7 @@ def probe(known: Parts, caller: Principal, name: str) -> dict[str, Any]:
     return {"destination": name, "asked": True, "last": last}
 
 
-def make_link(known: Parts, caller: Principal, name: str, told: Any) -> dict[str, Any]:
+def make_link(known: WebContext, caller: Principal, name: str, told: Any) -> dict[str, Any]:
     """A link for the customer's technical administrator: `url`, good once, until `expires_at`."""
     caller.require(Role.ADMIN)
     application(known.config)
@@ -54,12 +54,12 @@ def make_link(known: Parts, caller: Principal, name: str, told: Any) -> dict[str
     return {"destination": name, "url": link.url, "expires_at": render_instant(link.expires_at)}
 
 
-def _destination(known: Parts, name: str) -> Destination:
+def _destination(known: WebContext, name: str) -> Destination:
     found = known.directory.find(name)
     if found is None:
         raise NotFound("no_such_destination", f"There is no destination {name!r}, configured or connected.")
     return found
 
 
-def _store(known: Parts, destination: Destination) -> Store:
+def _store(known: WebContext, destination: Destination) -> Store:
     return known.stores.of(destination.store)

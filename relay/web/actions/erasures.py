@@ -9,10 +9,10 @@ from relay.core.signed_document import Signer
 from relay.queries.erasures import erasure_page, foreseen_page, read_person
 from relay.store.erasures_all_stores import Asked, begin_everywhere
 from relay.web.actions.audit import audited
-from relay.web.context import Parts
+from relay.web.context import WebContext
 
 
-def erase(known: Parts, caller: Principal, told: Any) -> dict[str, Any]:
+def erase(known: WebContext, caller: Principal, told: Any) -> dict[str, Any]:
     """Begin to erase a person, told as `{email}` or `{phone}`, in every store; with `dry_run` say what would be found.
 
     The erasure's page, as it is then. Raises Invalid, and Unavailable where a store is away: then none has begun.

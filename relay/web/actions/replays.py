@@ -11,16 +11,16 @@ from relay.queries.replays import foreseen_page, replay_page
 from relay.store.audit import Deed
 from relay.store.replays_all_stores import cancel_everywhere, start_everywhere
 from relay.web.actions.audit import audited, write_down
-from relay.web.context import Parts
-from relay.web.visibility import onlooker
+from relay.web.context import WebContext
+from relay.web.visibility import make_viewer
 
 
-def begin_replay(known: Parts, caller: Principal, asked: Request) -> dict[str, Any]:
+def begin_replay(known: WebContext, caller: Principal, asked: Request) -> dict[str, Any]:
     """Begin a replay, and tell how far it is; with `dry_run`, tell what it would do and change nothing."""
     caller.require(Role.OPERATOR)
     if asked.dry_run:
         told = foresee_everywhere(known.stores, asked.replay, lambda: known.intake, known.now)
-        return {"dry_run": True} | foreseen_page(told, onlooker(known, caller).sight)
+        return {"dry_run": True} | foreseen_page(told, make_viewer(known, caller).sight)
     [replay_id] = id_run(known.now(), os.urandom(ENTROPY_BYTES), 1)
     start_everywhere(known.stores, replay_id, asked.replay)
     chosen = asked.replay.filter.chosen()
@@ -28,7 +28,7 @@ def begin_replay(known: Parts, caller: Principal, asked: Request) -> dict[str, A
     return replay_page(known.stores, replay_id, now=known.now())
 
 
-def cancel_replay(known: Parts, caller: Principal, replay_id: str) -> dict[str, Any]:
+def cancel_replay(known: WebContext, caller: Principal, replay_id: str) -> dict[str, Any]:
     """End a replay; what it has queued is sent. `changed` is false where it had ended already."""
     caller.require(Role.OPERATOR)
     changed = cancel_everywhere(known.stores, replay_id)

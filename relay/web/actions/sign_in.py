@@ -13,26 +13,26 @@ from relay.store.sign_in import (
     spend_sign_in_ticket,
 )
 from relay.web.actions.audit import audited, write_down
-from relay.web.auth import digest_of
+from relay.web.auth import hash_key
 from relay.web.client_ip import client_network
-from relay.web.context import Parts
+from relay.web.context import WebContext
 from relay.web.same_origin import check_same_origin
 
 
-def sign_in(known: Parts, request: Request, *, key: str = "", ticket: str = "") -> str:
+def sign_in(known: WebContext, request: Request, *, key: str = "", ticket: str = "") -> str:
     """Who signs in, as the digest of the key that a session stands for.
 
     Raises Conflict where sessions cannot be sealed, Forbidden for a form of another site or a source's key, TooMany,
     and Unauthorized when neither key nor link is good.
     """
-    known.keys.sessions.check_possible()
+    known.auth.sessions.check_enabled()
     check_same_origin(request, known.settings.public_url)
     network = client_network(request, hops=known.settings.proxy_hops)
     if not count_attempt(known.redis, network):
         text = f"There were too many attempts from your network. Try again in {WINDOW_SECONDS} seconds."
         raise TooMany("too_many_attempts", text, retry_after=WINDOW_SECONDS)
-    digest = spend_sign_in_ticket(known.redis, ticket) if ticket else digest_of(key.strip().encode())
-    caller = known.keys.holder(digest) if digest else None
+    digest = spend_sign_in_ticket(known.redis, ticket) if ticket else hash_key(key.strip().encode())
+    caller = known.auth.find_by_digest(digest) if digest else None
     if digest is None or caller is None:
         _note_failure(known)
         raise _unknown(by_link=bool(ticket))
@@ -45,12 +45,12 @@ def sign_in(known: Parts, request: Request, *, key: str = "", ticket: str = "") 
     return digest
 
 
-def note_sign_out(known: Parts, caller: Principal) -> None:
+def note_sign_out(known: WebContext, caller: Principal) -> None:
     """Somebody leaves."""
     audited(known, caller, "sign_out", caller.key_id)
 
 
-def _note_failure(known: Parts) -> None:
+def _note_failure(known: WebContext) -> None:
     """One line tells of the failures of a whole minute: strangers must not push the audit's other lines out."""
     if is_first_failure(known.redis):
         write_down(known, Deed("(unknown)", "none", "sign_in.failed", ""))

@@ -33,7 +33,7 @@ from relay.store.oidc_logins import (
 from relay.store.sign_in import WINDOW_SECONDS, count_attempt
 from relay.web.actions.audit import audited
 from relay.web.client_ip import client_network
-from relay.web.context import Parts
+from relay.web.context import WebContext
 
 COOKIE = "relay_account"
 _RANDOM_BYTES = 32
@@ -56,7 +56,7 @@ class Known:
     onward: str
 
 
-def go_to_provider(known: Parts, request: Request, *, onward: str) -> Away:
+def go_to_provider(known: WebContext, request: Request, *, onward: str) -> Away:
     """Ask the provider who this is. Raises NotFound where none is named, TooMany, and Unavailable."""
     app = _app(known)
     network = client_network(request, hops=known.settings.proxy_hops)
@@ -75,7 +75,7 @@ def go_to_provider(known: Parts, request: Request, *, onward: str) -> Away:
     return Away(authorize_address(app, there, question, redirect_uri=redirect_uri(known.settings)), browser)
 
 
-def come_back(known: Parts, request: Request) -> str:
+def come_back(known: WebContext, request: Request) -> str:
     """Take the provider's answer, once; the id by which its progress is asked for."""
     _app(known)
     told = request.args
@@ -91,7 +91,7 @@ def come_back(known: Parts, request: Request) -> str:
     return back_id
 
 
-def arrived(known: Parts, request: Request, back_id: str) -> Known | None:
+def arrived(known: WebContext, request: Request, back_id: str) -> Known | None:
     """Who it is, once; None while no worker has found out. Raises Forbidden where it is nobody who may come in."""
     app = _app(known)
     back = read_back(known.redis, back_id[:_LONGEST])
@@ -107,11 +107,11 @@ def arrived(known: Parts, request: Request, back_id: str) -> Known | None:
     return Known(_identity(known, app, back_id, back.identity), back.asked.onward)
 
 
-def note_arrival(known: Parts, caller: Principal) -> None:
+def note_arrival(known: WebContext, caller: Principal) -> None:
     audited(known, caller, "sign_in.account", caller.key_id)
 
 
-def _identity(known: Parts, app: OidcApp, back_id: str, sealed: str) -> str:
+def _identity(known: WebContext, app: OidcApp, back_id: str, sealed: str) -> str:
     try:
         identity = _vault(known).open(sealed, identity_of(back_id))
     except Unsealable as error:
@@ -131,7 +131,7 @@ def _check_browser(request: Request, asked: Asked) -> None:
         )
 
 
-def _app(known: Parts) -> OidcApp:
+def _app(known: WebContext) -> OidcApp:
     app = oidc_app(known.settings)
     if app is None:
         raise NotFound(
@@ -140,5 +140,5 @@ def _app(known: Parts) -> OidcApp:
     return app
 
 
-def _vault(known: Parts) -> Vault:
+def _vault(known: WebContext) -> Vault:
     return Vault(known.settings.secret_keys)

@@ -6,7 +6,7 @@ from relay.core.roles import Role
 from relay.queries.alerts import alerts_page
 from relay.web.actions.alerts import try_receiver
 from relay.web.context import parts
-from relay.web.problems import answer
+from relay.web.problems import json_response
 
 alerts = Blueprint("alerts", __name__)
 
@@ -15,12 +15,12 @@ alerts = Blueprint("alerts", __name__)
 def list_alerts() -> Response:
     """What is open, what was over lately, and whether receivers get their messages."""
     known = parts(current_app)
-    known.keys.caller(request).require(Role.VIEWER)
-    return answer(alerts_page(known.stores, known.config.alerts, now=known.now()))
+    known.auth.authenticate(request).require(Role.VIEWER)
+    return json_response(alerts_page(known.stores, known.config.alerts, now=known.now()))
 
 
 @alerts.post("/v1/alerts/receivers/<name>/test")
 def test_receiver(name: str) -> Response:
     """Have a worker send a receiver a message that says it is a test."""
     known = parts(current_app)
-    return answer(try_receiver(known, known.keys.caller(request), name), 202)
+    return json_response(try_receiver(known, known.auth.authenticate(request), name), 202)

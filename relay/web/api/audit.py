@@ -6,7 +6,7 @@ from relay.core.errors import Invalid, Problem
 from relay.core.roles import Role
 from relay.queries.audit import audit_page
 from relay.web.context import parts
-from relay.web.problems import answer
+from relay.web.problems import json_response
 
 audit = Blueprint("audit", __name__)
 
@@ -15,8 +15,8 @@ audit = Blueprint("audit", __name__)
 def list_audit() -> Response:
     """Every change that was made by hand, newest first."""
     known = parts(current_app)
-    known.keys.at_least(request, Role.ADMIN)
+    known.auth.require_role(request, Role.ADMIN)
     limit = request.args.get("limit", "50")
     if not (limit.isascii() and limit.isdigit()):
         raise Invalid([Problem("limit", "type", "limit must be a whole number.")])
-    return answer(audit_page(known.stores, limit=int(limit[:6]), cursor=request.args.get("cursor")))
+    return json_response(audit_page(known.stores, limit=int(limit[:6]), cursor=request.args.get("cursor")))

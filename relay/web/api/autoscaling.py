@@ -6,13 +6,13 @@ from relay.core.destination import MAIN
 from relay.core.roles import Role
 from relay.queries.autoscaling import scale_page
 from relay.web.context import called_by
-from relay.web.problems import answer
+from relay.web.problems import json_response
 
 scale = Blueprint("scale", __name__)
 
 
 @scale.get("/v1/scale")
-def tell_scale() -> Response:
+def show_scale() -> Response:
     """What the workers of one store may send now."""
     known, _ = called_by(Role.VIEWER)
-    return answer(scale_page(known.stores, request.args.get("store", MAIN)))
+    return json_response(scale_page(known.stores, request.args.get("store", MAIN)))

@@ -8,9 +8,9 @@ from relay.core.strict_json import parse
 from relay.queries.dead_letters import cluster_page, dead_letters_page
 from relay.web.actions.dead_letters import try_cluster
 from relay.web.context import called_by
-from relay.web.problems import answer
+from relay.web.problems import json_response
 from relay.web.request_body import read_body
-from relay.web.visibility import onlooker
+from relay.web.visibility import make_viewer
 
 dead_letters = Blueprint("dead_letters", __name__)
 
@@ -22,21 +22,23 @@ def list_dead_letters() -> Response:
     limit = request.args.get("limit", "50")
     if not (limit.isascii() and limit.isdigit()):
         raise Invalid([Problem("limit", "type", "limit must be a whole number.")])
-    return answer(dead_letters_page(known.stores, limit=int(limit[:6]), cursor=request.args.get("cursor")))
+    return json_response(
+        dead_letters_page(known.stores, limit=int(limit[:6]), cursor=request.args.get("cursor"))
+    )
 
 
 @dead_letters.get("/v1/dead-letters/<cluster>")
 def show_cluster(cluster: str) -> Response:
     """One fault: its newest dead letters, the newest of them explained, and the mapping to mend."""
     known, caller = called_by(Role.VIEWER)
-    return answer(cluster_page(onlooker(known, caller), cluster))
+    return json_response(cluster_page(make_viewer(known, caller), cluster))
 
 
 @dead_letters.post("/v1/dead-letters/<cluster>/preview")
 def preview_cluster(cluster: str) -> Response:
     """What a replay of the fault would do, by today's mapping or by the one that the body gives. Changes nothing."""
     known, caller = called_by(Role.OPERATOR)
-    raw = read_body(request, most=known.settings.max_body_bytes)
+    raw = read_body(request, max_bytes=known.settings.max_body_bytes)
     told = parse(raw) if raw.strip() else {}
     if not isinstance(told, dict):
         raise Invalid([Problem("", "type", 'must be an object, such as {"mapping": {"rules": [\u2026]}}')])
@@ -47,4 +49,4 @@ def preview_cluster(cluster: str) -> Response:
     ]
     if problems:
         raise Invalid(problems)
-    return answer(try_cluster(known, caller, cluster, told.get("mapping")))
+    return json_response(try_cluster(known, caller, cluster, told.get("mapping")))

@@ -8,7 +8,7 @@ from relay.core.strict_json import parse
 from relay.queries.erasures import erasure_page, erasures_page
 from relay.web.actions.erasures import erase
 from relay.web.context import called_by
-from relay.web.problems import answer
+from relay.web.problems import json_response
 from relay.web.request_body import read_body
 
 erasures = Blueprint("erasures", __name__)
@@ -18,19 +18,19 @@ erasures = Blueprint("erasures", __name__)
 def begin() -> Response:
     """Erase a person's data, or with `dry_run` tell what would be found."""
     known, caller = called_by(Role.ADMIN)
-    page = erase(known, caller, parse(read_body(request, most=known.settings.max_body_bytes)))
-    return answer(page, 200 if page.get("dry_run") else 202)
+    page = erase(known, caller, parse(read_body(request, max_bytes=known.settings.max_body_bytes)))
+    return json_response(page, 200 if page.get("dry_run") else 202)
 
 
 @erasures.get("/v1/erasures")
 def list_erasures() -> Response:
     """The newest fifty erasures."""
     known, _ = called_by(Role.OPERATOR)
-    return answer(erasures_page(known.stores))
+    return json_response(erasures_page(known.stores))
 
 
 @erasures.get("/v1/erasures/<erasure_id>")
 def show_erasure(erasure_id: str) -> Response:
     """How far one is; once it is done, its signed report."""
     known, _ = called_by(Role.OPERATOR)
-    return answer(erasure_page(known.stores, erasure_id, Signer(known.settings.secret_keys)))
+    return json_response(erasure_page(known.stores, erasure_id, Signer(known.settings.secret_keys)))

@@ -5,7 +5,7 @@ from flask import Blueprint, Response, current_app, g, request
 from relay.core.errors import BadRequest
 from relay.ingest.accept_events import Arrival, dry_run, take_in
 from relay.web.context import parts
-from relay.web.problems import answer
+from relay.web.problems import json_response
 from relay.web.request_body import read_body
 
 endpoint = Blueprint("events_endpoint", __name__)
@@ -17,9 +17,9 @@ _LONGEST_IDEMPOTENCY_KEY = 255
 def accept_events() -> Response:
     """Size, key, body, mapping, one atomic step, answer: in this order, and 2xx only after the step."""
     known = parts(current_app)
-    caller, source = known.keys.source(request)
+    caller, source = known.auth.source(request)
     g.source = source.name
-    raw = read_body(request, most=known.settings.max_body_bytes)
+    raw = read_body(request, max_bytes=known.settings.max_body_bytes)
     environ = request.environ
     idempotency_key = _idempotency_key(environ.get("HTTP_IDEMPOTENCY_KEY"))
     arrival = Arrival(source, raw, environ.get("CONTENT_TYPE", ""), caller.key_id, idempotency_key)
@@ -28,7 +28,7 @@ def accept_events() -> Response:
     else:
         told = take_in(known.intake, arrival)
     g.events = told.events
-    response = answer(told.body, told.status)
+    response = json_response(told.body, told.status)
     if told.repeated:
         response.headers["Idempotent-Replayed"] = "true"
     return response

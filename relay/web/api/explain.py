@@ -6,9 +6,9 @@ from flask import Blueprint, Response, current_app, request
 
 from relay.core.roles import Principal
 from relay.queries.explain_by_name import why_page
-from relay.web.context import Parts, parts
-from relay.web.problems import answer
-from relay.web.visibility import onlooker
+from relay.web.context import WebContext, parts
+from relay.web.problems import json_response
+from relay.web.visibility import make_viewer
 
 explaining = Blueprint("explaining", __name__)
 
@@ -17,10 +17,10 @@ explaining = Blueprint("explaining", __name__)
 def explain_name() -> Response:
     """Why it is, or is not, in Gong, by `id`, `event_id`, `request_id` or `receipt`."""
     known = parts(current_app)
-    return answer(why_of(known, known.keys.caller(request), request.args.to_dict()))
+    return json_response(explain_for(known, known.auth.authenticate(request), request.args.to_dict()))
 
 
-def why_of(known: Parts, caller: Principal, asked: dict[str, str]) -> dict[str, Any]:
+def explain_for(known: WebContext, caller: Principal, asked: dict[str, str]) -> dict[str, Any]:
     """What `why_page` tells to the caller: a source's key is told of its own source."""
     only = caller.source.name if caller.source is not None else None
-    return why_page(onlooker(known, caller), asked, only=only)
+    return why_page(make_viewer(known, caller), asked, only=only)

@@ -19,9 +19,9 @@ endpoints = Blueprint("gong_endpoints", __name__)
 def accept_call() -> Response:
     """As at the other endpoints: size, key, body, mapping, one atomic step, answer; and 2xx only after the step."""
     known = parts(current_app)
-    caller, source = known.keys.source(request)
+    caller, source = known.auth.source(request)
     g.source = source.name
-    raw = read_body(request, most=known.settings.max_body_bytes)
+    raw = read_body(request, max_bytes=known.settings.max_body_bytes)
     arrival = Arrival(source, raw, request.headers.get("Content-Type", ""), caller.key_id)
     reported = take_call(known.intake, arrival, path=request.path)
     g.events = reported.events

@@ -7,8 +7,8 @@ from relay.core.version import VERSION
 from relay.queries.config_status import configuration_page
 from relay.queries.queues import store_page, stores_page
 from relay.store.engine.durability import reachable
-from relay.web.context import Parts, parts
-from relay.web.problems import answer
+from relay.web.context import WebContext, parts
+from relay.web.problems import json_response
 
 health = Blueprint("health", __name__)
 
@@ -16,7 +16,7 @@ health = Blueprint("health", __name__)
 @health.get("/livez")
 def livez() -> Response:
     """This process answers."""
-    return answer({"status": "ok"})
+    return json_response({"status": "ok"})
 
 
 @health.get("/readyz")
@@ -26,21 +26,21 @@ def readyz() -> Response:
     Before it ends, the web says for a while that it does, and still takes what comes.
     """
     known = parts(current_app)
-    if known.life.ending():
+    if known.process.is_stopping():
         raise Unavailable("draining", "This process is about to end: send to another.", retry_after=5)
     if not reachable(known.redis):
         raise Unavailable("store_unavailable", "The store cannot be reached.", retry_after=2)
     known.stores.main.watermark.check()
     told = {"status": "ok", "configuration": _configuration(known), "store": store_page(known.redis)}
-    return answer(told | {"stores": stores_page(known.stores)} if len(known.stores) > 1 else told)
+    return json_response(told | {"stores": stores_page(known.stores)} if len(known.stores) > 1 else told)
 
 
-def _configuration(known: Parts) -> dict[str, object]:
+def _configuration(known: WebContext) -> dict[str, object]:
     """Whether the file is the one that serves. What is wrong with it the overview tells: this page is for everybody."""
-    told = configuration_page(known.life.refused())
+    told = configuration_page(known.process.rejected_config())
     return {"status": told["status"], "since": told["since"], "faults": len(told["problems"])}
 
 
 @health.get("/version")
 def version() -> Response:
-    return answer({"version": VERSION})
+    return json_response({"version": VERSION})

@@ -15,7 +15,7 @@ def show_metrics() -> Response:
     """Without a key where operations have a port of their own: names of customers are nothing for partners."""
     known = parts(current_app)
     if not known.settings.operations_port:
-        known.keys.at_least(request, Role.VIEWER)
+        known.auth.require_role(request, Role.VIEWER)
     apart = known.settings.metrics_destination_labels
     registry = CollectorRegistry(auto_describe=False)
     registry.register(

@@ -35,8 +35,8 @@ from relay.store.oauth_consents import (
 )
 from relay.web.actions import destinations
 from relay.web.actions.audit import audited
-from relay.web.context import Parts, called_by, parts
-from relay.web.problems import answer
+from relay.web.context import WebContext, called_by, parts
+from relay.web.problems import json_response
 from relay.web.request_body import read_body
 from relay.web.same_origin import is_same_origin
 
@@ -85,7 +85,7 @@ _REFUSED = {
 }
 
 
-def _known() -> Parts:
+def _known() -> WebContext:
     return parts(current_app)
 
 
@@ -93,14 +93,14 @@ def _known() -> Parts:
 def make_link(name: str) -> Response:
     """A link for the customer's technical administrator: good once, for half an hour."""
     known, caller = called_by(Role.ADMIN)
-    return answer(destinations.make_link(known, caller, name, _body()), 201)
+    return json_response(destinations.make_link(known, caller, name, _body()), 201)
 
 
 def _body() -> Any:
     """The JSON that was sent; an empty object where nothing was."""
     if "Content-Length" not in request.headers and "Transfer-Encoding" not in request.headers:
         return {}
-    raw = read_body(request, most=_MOST_BYTES)
+    raw = read_body(request, max_bytes=_MOST_BYTES)
     return parse(raw) if raw.strip() else {}
 
 
@@ -130,7 +130,7 @@ def start() -> Response:
     return response
 
 
-def _invited(known: Parts, ticket: str, name: str) -> Invitation:
+def _invited(known: WebContext, ticket: str, name: str) -> Invitation:
     invitation = read_ticket(known.redis, ticket)
     if invitation is None or invitation.destination != name:
         text = (
@@ -140,8 +140,8 @@ def _invited(known: Parts, ticket: str, name: str) -> Invitation:
     return invitation
 
 
-def _chosen(known: Parts, name: str) -> Invitation:
-    caller = known.keys.at_least(request, Role.ADMIN)
+def _chosen(known: WebContext, name: str) -> Invitation:
+    caller = known.auth.require_role(request, Role.ADMIN)
     if caller.via is Via.SESSION and not is_same_origin(request, known.settings.public_url):
         text = "A browser that has signed in begins this from the relay's own pages only: go to the destination's."
         raise Forbidden("cross_site", text)
@@ -234,6 +234,6 @@ def _random() -> str:
     return secrets.token_urlsafe(_RANDOM_BYTES)
 
 
-def _public_url(known: Parts) -> str:
+def _public_url(known: WebContext) -> str:
     application(known.config)
     return known.settings.public_url or ""  # an application without one is refused at start

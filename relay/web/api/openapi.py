@@ -6,7 +6,7 @@ from functools import cache
 import orjson
 from flask import Blueprint, Response, request
 
-from relay.web.openapi.document import document
+from relay.web.openapi.document import build_document
 
 published = Blueprint("published", __name__)
 
@@ -25,5 +25,5 @@ def openapi() -> Response:
 
 @cache
 def _written() -> tuple[bytes, str]:
-    raw = orjson.dumps(document()) + b"\n"
+    raw = orjson.dumps(build_document()) + b"\n"
     return raw, hashlib.sha256(raw).hexdigest()[:32]

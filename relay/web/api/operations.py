@@ -10,23 +10,23 @@ from relay.queries.events import events_page
 from relay.queries.filters import FILTERS, read_filter
 from relay.queries.queues import queues_page
 from relay.web.actions import destinations, events
-from relay.web.context import Parts, called_by, parts
-from relay.web.problems import answer
-from relay.web.visibility import onlooker
+from relay.web.context import WebContext, called_by, parts
+from relay.web.problems import json_response
+from relay.web.visibility import make_viewer
 
 operations = Blueprint("operations", __name__)
 
 _PARAMETERS = FILTERS | {"limit", "cursor"}
 
 
-def _known() -> Parts:
+def _known() -> WebContext:
     return parts(current_app)
 
 
 @operations.get("/v1/events")
 def list_events() -> Response:
     """Newest first. A source's key sees that source's events."""
-    caller = _known().keys.caller(request)
+    caller = _known().auth.authenticate(request)
     told = request.args.to_dict()
     unknown = sorted(set(told) - _PARAMETERS)
     if unknown:
@@ -40,7 +40,7 @@ def list_events() -> Response:
     page = events_page(
         _known().stores, read_filter(told, now=_known().now()), limit=limit, cursor=told.get("cursor")
     )
-    return answer(page)
+    return json_response(page)
 
 
 def _own_source(caller: Principal, asked: str | None) -> str:
@@ -62,25 +62,25 @@ def explain_event(event_id: str) -> Response:
 
     With `reveal=true` an admin sees payloads as they came, and the audit says so.
     """
-    known, caller = _known(), _known().keys.caller(request)
+    known, caller = _known(), _known().auth.authenticate(request)
     if request.args.get("reveal") == "true":
-        return answer(events.reveal_event(known, caller, event_id))
-    page = event_page(onlooker(known, caller), event_id)
+        return json_response(events.reveal_event(known, caller, event_id))
+    page = event_page(make_viewer(known, caller), event_id)
     if caller.source is not None and page["source"] != caller.source.name:
         raise NotFound("no_such_event", f"There is no event {event_id}.")
-    return answer(page)
+    return json_response(page)
 
 
 @operations.post("/v1/events/<event_id>/replay")
 def replay(event_id: str) -> Response:
     """Send a dead letter again; one that could not be mapped is mapped anew."""
-    return answer(events.replay_event(*called_by(Role.OPERATOR), event_id), 202)
+    return json_response(events.replay_event(*called_by(Role.OPERATOR), event_id), 202)
 
 
 @operations.post("/v1/events/<event_id>/discard")
 def discard(event_id: str) -> Response:
     """Give an event up."""
-    return answer(events.discard_event(*called_by(Role.OPERATOR), event_id))
+    return json_response(events.discard_event(*called_by(Role.OPERATOR), event_id))
 
 
 @operations.get("/v1/queues")
@@ -88,36 +88,36 @@ def queues() -> Response:
     """Depth, age, budget and hold of every destination; workers; the store."""
     known, _ = called_by(Role.VIEWER)
     page = queues_page(known.stores, known.directory.all(), hooks=known.config.hooks, now=known.now())
-    return answer(page)
+    return json_response(page)
 
 
 @operations.get("/v1/destinations")
 def list_destinations() -> Response:
     """Every destination: where it leads, what it may send, how its queue stands."""
     known, _ = called_by(Role.VIEWER)
-    return answer(destinations_page(known.stores, known.directory.all(), now=known.now()))
+    return json_response(destinations_page(known.stores, known.directory.all(), now=known.now()))
 
 
 @operations.get("/v1/destinations/<name>")
 def show_destination(name: str) -> Response:
     """One destination, with its customer's grant, its last probe and the holds that have ended."""
     known, _ = called_by(Role.VIEWER)
-    return answer(destination_page(known.stores, known.directory.all(), name, now=known.now()))
+    return json_response(destination_page(known.stores, known.directory.all(), name, now=known.now()))
 
 
 @operations.post("/v1/destinations/<name>/pause")
 def pause(name: str) -> Response:
     """Hold a destination until it is resumed. Its events wait; none is lost."""
-    return answer(destinations.pause(*called_by(Role.OPERATOR), name))
+    return json_response(destinations.pause(*called_by(Role.OPERATOR), name))
 
 
 @operations.post("/v1/destinations/<name>/resume")
 def resume(name: str) -> Response:
     """End a destination's hold, whatever its cause."""
-    return answer(destinations.resume(*called_by(Role.OPERATOR), name))
+    return json_response(destinations.resume(*called_by(Role.OPERATOR), name))
 
 
 @operations.post("/v1/destinations/<name>/probe")
 def probe(name: str) -> Response:
     """Have a worker try a destination's credentials. `last` is what came of the probe before this one."""
-    return answer(destinations.probe(*called_by(Role.OPERATOR), name), 202)
+    return json_response(destinations.probe(*called_by(Role.OPERATOR), name), 202)

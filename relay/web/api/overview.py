@@ -6,16 +6,16 @@ from relay.core.roles import Role
 from relay.queries.config_status import configuration_page
 from relay.queries.overview import overview_page
 from relay.queries.time_series import series_page
-from relay.web.context import Parts, parts
-from relay.web.problems import answer
+from relay.web.context import WebContext, parts
+from relay.web.problems import json_response
 
 overview = Blueprint("overview", __name__)
 
 
-def _looked_at() -> Parts:
+def _looked_at() -> WebContext:
     """The process's parts, for whoever may look."""
     known = parts(current_app)
-    known.keys.at_least(request, Role.VIEWER)
+    known.auth.require_role(request, Role.VIEWER)
     return known
 
 
@@ -30,7 +30,7 @@ def show_overview() -> Response:
         now=known.now(),
         window=request.args.get("window", "1h"),
     )
-    return answer(page | {"configuration": configuration_page(known.life.refused())})
+    return json_response(page | {"configuration": configuration_page(known.process.rejected_config())})
 
 
 @overview.get("/v1/series")
@@ -45,4 +45,4 @@ def show_series() -> Response:
         destination=told.get("destination"),
         source=told.get("source"),
     )
-    return answer(page)
+    return json_response(page)

@@ -8,7 +8,7 @@ from relay.core.strict_json import parse
 from relay.queries.replays import replay_page, replays_page
 from relay.web.actions.replays import begin_replay, cancel_replay
 from relay.web.context import called_by
-from relay.web.problems import answer
+from relay.web.problems import json_response
 from relay.web.request_body import read_body
 
 replays = Blueprint("replays", __name__)
@@ -18,25 +18,25 @@ replays = Blueprint("replays", __name__)
 def begin() -> Response:
     """Begin a replay, or with `dry_run` tell what it would do."""
     known, caller = called_by(Role.OPERATOR)
-    asked = read_request(parse(read_body(request, most=known.settings.max_body_bytes)))
-    return answer(begin_replay(known, caller, asked), 200 if asked.dry_run else 202)
+    asked = read_request(parse(read_body(request, max_bytes=known.settings.max_body_bytes)))
+    return json_response(begin_replay(known, caller, asked), 200 if asked.dry_run else 202)
 
 
 @replays.get("/v1/replays")
 def list_replays() -> Response:
     """The newest fifty replays."""
     known, _ = called_by(Role.VIEWER)
-    return answer(replays_page(known.stores, now=known.now()))
+    return json_response(replays_page(known.stores, now=known.now()))
 
 
 @replays.get("/v1/replays/<replay_id>")
 def show_replay(replay_id: str) -> Response:
     """How far one replay is."""
     known, _ = called_by(Role.VIEWER)
-    return answer(replay_page(known.stores, replay_id, now=known.now()))
+    return json_response(replay_page(known.stores, replay_id, now=known.now()))
 
 
 @replays.post("/v1/replays/<replay_id>/cancel")
 def cancel(replay_id: str) -> Response:
     """End a replay. What it has queued is sent."""
-    return answer(cancel_replay(*called_by(Role.OPERATOR), replay_id))
+    return json_response(cancel_replay(*called_by(Role.OPERATOR), replay_id))

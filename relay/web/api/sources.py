@@ -9,10 +9,10 @@ from relay.core.strict_json import parse
 from relay.queries.previews import Captured, captured_page, read_trial, trial_page, way_of
 from relay.queries.source import source_page
 from relay.queries.sources import sources_page
-from relay.web.context import Parts, called_by
-from relay.web.problems import answer
+from relay.web.context import WebContext, called_by
+from relay.web.problems import json_response
 from relay.web.request_body import read_body
-from relay.web.visibility import onlooker
+from relay.web.visibility import make_viewer
 
 sources = Blueprint("sources", __name__)
 
@@ -24,14 +24,14 @@ TRIAL_TYPE = "application/vnd.gong-relay.preview+json"
 def list_sources() -> Response:
     """Every source: where it sends, how it is proven, which keys came when, its rules."""
     known, _ = called_by(Role.VIEWER)
-    return answer(sources_page(known.stores, known.config, now=known.now()))
+    return json_response(sources_page(known.stores, known.config, now=known.now()))
 
 
 @sources.get("/v1/sources/<name>")
 def show_source(name: str) -> Response:
     """One source, with its mapping and the last payload that made an event of it."""
     known, caller = called_by(Role.VIEWER)
-    return answer(source_page(onlooker(known, caller), _source(known, name).name))
+    return json_response(source_page(make_viewer(known, caller), _source(known, name).name))
 
 
 @sources.post("/v1/sources/<name>/preview")
@@ -40,15 +40,15 @@ def preview_payload(name: str) -> Response:
     known, _ = called_by(Role.OPERATOR)
     source = _source(known, name)
     way = way_of(known.config, source, finder=known.directory, now=known.now())
-    raw = read_body(request, most=known.settings.max_body_bytes)
+    raw = read_body(request, max_bytes=known.settings.max_body_bytes)
     if request.mimetype == TRIAL_TYPE:
-        return answer(trial_page(read_trial(parse(raw), way), way))
+        return json_response(trial_page(read_trial(parse(raw), way), way))
     content_type = request.headers.get("Content-Type", "")
     captured = Captured(raw, content_type, dict(request.headers), request.args.to_dict())
-    return answer(captured_page(captured, way))
+    return json_response(captured_page(captured, way))
 
 
-def _source(known: Parts, name: str) -> Source:
+def _source(known: WebContext, name: str) -> Source:
     source = known.config.sources.get(name)
     if source is None:
         raise NotFound("no_such_source", f"The configuration has no source {name!r}.")

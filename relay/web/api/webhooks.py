@@ -11,8 +11,8 @@ from relay.core.verification.strip_credentials import without_proof
 from relay.core.verification.verify import Accepted, verify
 from relay.core.webhook import Hook
 from relay.ingest.accept_webhook import Delivery, TakenIn, payload_of, take_webhook
-from relay.web.context import Parts, parts
-from relay.web.problems import answer
+from relay.web.context import WebContext, parts
+from relay.web.problems import json_response
 from relay.web.request_body import read_body
 
 endpoint = Blueprint("webhooks_endpoint", __name__)
@@ -30,7 +30,7 @@ def accept_webhook(name: str) -> Response:
     source, hook = _hook(known, name)
     g.source = source.name
     bodiless = request.method in {"GET", "HEAD"}
-    raw = b"" if bodiless else read_body(request, most=known.settings.max_body_bytes)
+    raw = b"" if bodiless else read_body(request, max_bytes=known.settings.max_body_bytes)
     signed = _signed_request(known, raw)
     told = challenge(hook.challenges, signed)
     if told is not None:
@@ -47,14 +47,14 @@ def accept_webhook(name: str) -> Response:
     return _answer(delivery, taken)
 
 
-def _hook(known: Parts, name: str) -> tuple[Source, Hook]:
+def _hook(known: WebContext, name: str) -> tuple[Source, Hook]:
     hook = known.config.hooks.get(name)
     if hook is None:
         raise NotFound("no_such_source", "There is no webhook of this name.")
     return known.config.sources[name], hook
 
 
-def _signed_request(known: Parts, raw: bytes) -> SignedRequest:
+def _signed_request(known: WebContext, raw: bytes) -> SignedRequest:
     """What the sender signed. The address is the configured one, never what the Host header says."""
     base = known.settings.public_url or ""
     return SignedRequest(
@@ -62,7 +62,7 @@ def _signed_request(known: Parts, raw: bytes) -> SignedRequest:
     )
 
 
-def _prove(known: Parts, hook: Hook, signed: SignedRequest) -> Accepted:
+def _prove(known: WebContext, hook: Hook, signed: SignedRequest) -> Accepted:
     try:
         return verify(hook.scheme, hook.keys, signed, now=known.now())
     except Rejected as error:
@@ -99,4 +99,4 @@ def _answer(delivery: Delivery, taken: TakenIn) -> Response:
         "filtered": taken.filtered,
         "dead": taken.dead,
     }
-    return answer(told, 202)
+    return json_response(told, 202)

@@ -6,7 +6,7 @@ from typing import Any
 from relay.core.version import VERSION
 from relay.web.openapi import alerts, destinations, erasures, events, gong, health, replays, sources, webhooks
 from relay.web.openapi import overview as operating
-from relay.web.openapi.marshmallow_schemas import marshalled
+from relay.web.openapi.marshmallow_schemas import marshmallow_components
 from relay.web.openapi.operation import PROBLEM, Described, examples
 from relay.web.openapi.schema_types import Schema, component
 from relay.web.openapi.shared import FAULT
@@ -48,13 +48,13 @@ _KEYS = {
 }
 
 
-def operations() -> tuple[Described, ...]:
+def list_operations() -> tuple[Described, ...]:
     """Every operation there is."""
     return tuple(operation for area in AREAS for operation in area.OPERATIONS)
 
 
 @cache
-def document() -> dict[str, Any]:
+def build_document() -> dict[str, Any]:
     """The whole."""
     return {
         "openapi": "3.1.0",
@@ -78,14 +78,14 @@ def document() -> dict[str, Any]:
 
 def _paths() -> dict[str, Any]:
     paths: dict[str, Any] = {}
-    for each in operations():
+    for each in list_operations():
         paths.setdefault(each.path, {})[each.method.lower()] = each.as_dict()
     return paths
 
 
 def _schemas() -> dict[str, Schema]:
     ours = {name: schema for area in AREAS for name, schema in area.COMPONENTS.items()}
-    return {"Problem": PROBLEM_SCHEMA, "Fault": FAULT, **ours, **marshalled()}
+    return {"Problem": PROBLEM_SCHEMA, "Fault": FAULT, **ours, **marshmallow_components()}
 
 
 def _unforeseen() -> dict[str, Any]:

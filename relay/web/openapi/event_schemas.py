@@ -4,7 +4,7 @@ from typing import Any
 
 from relay.core.explain.causes import Why
 from relay.core.lifecycle import State
-from relay.core.redaction import Sight
+from relay.core.redaction import PayloadVisibility
 from relay.web.openapi.schema_types import (
     ID,
     Schema,
@@ -191,7 +191,7 @@ EVENT_PAGE = record(
         "call": or_null(_SENT),
         "tries": listed(_TRY),
         "receipt": or_null(record(RECEIPT, "The request that it came in.")),
-        "sight": word(Sight, "How much of payloads is shown."),
+        "sight": word(PayloadVisibility, "How much of payloads is shown."),
     },
     "An event, explained. Payloads are redacted unless an admin has them revealed.",
     optional={

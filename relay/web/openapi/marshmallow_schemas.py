@@ -46,7 +46,7 @@ _MOMENT = {
 _SCALAR = {"type": ["string", "number", "boolean"]}
 
 
-def marshalled() -> dict[str, Schema]:
+def marshmallow_components() -> dict[str, Schema]:
     """Every schema by its name."""
     plugin = MarshmallowPlugin(schema_name_resolver=_name)
     spec = APISpec(title="", version="", openapi_version="3.1.0", plugins=[plugin])
