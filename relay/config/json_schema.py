@@ -12,7 +12,7 @@ from relay.config.routing import Priorities
 from relay.config.schema import ConfigSchema
 from relay.config.visit_sessions import AggregatesByType, Duration
 from relay.config.webhook_schema import Secret, Word, Wording
-from relay.core.mapping.visit_sessions import DURATION
+from relay.core.mapping.visit_sessions import DURATION_PATTERN
 
 _VARIABLE = r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"
 _COMPONENTS = "#/components/schemas/"
@@ -66,7 +66,7 @@ def _told_to_editors(_: Any, field: marshmallow.fields.Field[Any], **__: Any) ->
 
 
 def _threshold(field: Duration | Limit | Interval) -> dict[str, Any]:
-    pattern = DURATION if isinstance(field, Duration) else field.pattern
+    pattern = DURATION_PATTERN if isinstance(field, Duration) else field.pattern
     kinds = ["number", "string", *(["boolean"] if isinstance(field, Limit) else [])]
     return {"type": kinds, "pattern": f"^({pattern}|{_VARIABLE})$"}
 

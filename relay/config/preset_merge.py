@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from relay.core.errors import Problem
-from relay.core.mapping.merge import extended
+from relay.core.mapping.merge import merge_mapping
 
 
 def overridden(preset: Mapping[str, Any], own: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -14,7 +14,7 @@ def overridden(preset: Mapping[str, Any], own: Mapping[str, Any]) -> Mapping[str
     schemes = [verify.get("scheme") for verify in map(_verify, (base, own))]
     if schemes[1] is not None and schemes[0] != schemes[1]:
         base.pop("verify", None)
-    whole: Mapping[str, Any] = extended(base, own)
+    whole: Mapping[str, Any] = merge_mapping(base, own)
     return whole
 
 

@@ -12,7 +12,7 @@ from relay.core.call import Dialect
 from relay.core.errors import Invalid, Problem, join
 from relay.core.event.model import EventType
 from relay.core.mapping.routing import Routing
-from relay.core.mapping.templates import Template, read_template
+from relay.core.mapping.templates import Template, parse_template
 from relay.core.priority import Priority
 from relay.settings import nearest
 
@@ -87,7 +87,7 @@ def read_routing(entry: Mapping[str, Any], *, path: str, dialects: Mapping[str, 
             )
             raise Invalid([Problem(join(path, "accounts"), "contradiction", message)])
         return None
-    template = read_template(written, path=join(path, "destination"))
+    template = parse_template(written, path=join(path, "destination"))
     problems = list(template) if isinstance(template, list) else []
     problems += _wrong_accounts(accounts, join(path, "accounts"), dialects)
     if problems or not isinstance(template, Template):

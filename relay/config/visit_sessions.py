@@ -12,7 +12,7 @@ from relay.config.fields import Text
 from relay.core.call import Dialect, SendAs
 from relay.core.errors import Problem
 from relay.core.event.model import EventType
-from relay.core.mapping.visit_sessions import read_aggregate
+from relay.core.mapping.visit_sessions import parse_aggregate
 from relay.core.visit_session import AggregateOptions
 from relay.settings import nearest
 
@@ -59,7 +59,7 @@ class AggregatesByType(fields.Dict):
             if key not in tuple(EventType):
                 wrong[str(key)] = [f"there is no such type of event{nearest(str(key), [*EventType])}"]
                 continue
-            aggregate, problems = read_aggregate(spec, path="")
+            aggregate, problems = parse_aggregate(spec, path="")
             right[EventType(key)] = aggregate
             if problems:
                 wrong[key] = {problem.path or "_schema": [problem.message] for problem in problems}

@@ -16,9 +16,9 @@ from relay.core.call import Dialect, Operation
 from relay.core.config import Config
 from relay.core.errors import Invalid, Problem, RelayError, UnsupportedType, join
 from relay.core.gong_compat.parse import CATALOG
-from relay.core.mapping.compile import compile_rules
-from relay.core.mapping.rule import Compiled
-from relay.core.mapping.tree import read_tree
+from relay.core.mapping.compile import compile_mapping
+from relay.core.mapping.rule import CompiledMapping
+from relay.core.mapping.tree import parse_map
 from relay.core.payloads import Reading, read_body
 from relay.core.verification.challenge import CHALLENGES, Challenge
 from relay.core.webhook import Hook, SenderAnswer
@@ -68,15 +68,15 @@ def _preset(name: Any, path: str) -> Mapping[str, Any]:
     return load_preset(name)
 
 
-def _mapping(whole: Mapping[str, Any], dialect: Dialect, path: str) -> Compiled:
+def _mapping(whole: Mapping[str, Any], dialect: Dialect, path: str) -> CompiledMapping:
     problems = list(_of_another_dialect(whole.get("rules"), dialect, join(path, "rules")))
     try:
-        compiled = compile_rules({key: whole[key] for key in ("items", "rules") if key in whole}, path=path)
+        compiled = compile_mapping({key: whole[key] for key in ("items", "rules") if key in whole}, path=path)
     except Invalid as error:
         raise Invalid([*problems, *error.problems]) from None
     if problems:
         raise Invalid(problems)
-    return replace(compiled, written=as_in_the_file(compiled.written))
+    return replace(compiled, spec=as_in_the_file(compiled.spec))
 
 
 def _of_another_dialect(rules: Any, dialect: Dialect, path: str) -> Iterator[Problem]:
@@ -119,7 +119,7 @@ def _answer(told: Any, path: str) -> SenderAnswer:
         raise Invalid(
             [Problem(join(path, "json"), "contradiction", "stands beside body: keep one of the two")]
         )
-    tree, problems = read_tree(read["json"], path=join(path, "json"))
+    tree, problems = parse_map(read["json"], path=join(path, "json"))
     if problems:
         raise Invalid(problems)
     return SenderAnswer(**{"content_type": "application/json"} | read | {"json": tree})

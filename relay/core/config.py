@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from relay.core.alerts.thresholds import AlertRules
 from relay.core.destination import Destination
-from relay.core.mapping.routing import Finder, Router, Routing, fixed, routed
+from relay.core.mapping.routing import DestinationLookup, Router, Routing, build_router, fixed_router
 from relay.core.oauth import OAuthApp
 from relay.core.roles import Operator
 from relay.core.source import Source
@@ -28,9 +28,9 @@ class Config:
     operators: dict[str, Operator] = field(default_factory=dict)
     alerts: AlertRules = field(default_factory=AlertRules)
 
-    def router(self, source: Source, finder: Finder, *, for_rules: bool = False) -> Router:
+    def router(self, source: Source, finder: DestinationLookup, *, for_rules: bool = False) -> Router:
         """What finds the destination of each item of a source. Rules are made for one dialect; events suit any."""
         routing = self.routes.get(source.name)
         if routing is None:
-            return fixed(self.destinations[source.destination])
-        return routed(routing, finder, dialect=routing.dialect if for_rules else None)
+            return fixed_router(self.destinations[source.destination])
+        return build_router(routing, finder, dialect=routing.dialect if for_rules else None)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import orjson
 
-from relay.core.mapping.rule import Compiled
-from relay.core.mapping.tree import Making, Tree
-from relay.core.mapping.work_limit import Exceeded, Meter, Unfit
+from relay.core.mapping.rule import CompiledMapping
+from relay.core.mapping.tree import BuildContext, MapTree
+from relay.core.mapping.work_limit import NoValue, StepCounter, WorkLimitExceeded
 from relay.core.payloads import Payload, Reading
 from relay.core.verification.challenge import Challenge
 from relay.core.verification.key import VerifyingKey
@@ -24,7 +24,7 @@ class SenderAnswer:
     status: int = 200
     content_type: str = "text/plain; charset=utf-8"
     body: str = ""
-    json: Tree | None = None
+    json: MapTree | None = None
 
     def words(self, read: Callable[[], Payload]) -> bytes:
         """The bytes to answer with. `read` gives the request, if it is wanted; what it lacks is left out. Never raises."""
@@ -33,8 +33,8 @@ class SenderAnswer:
         payload = read()
         scope = {"body": payload.body, "headers": dict(payload.headers), "query": dict(payload.query)}
         try:
-            return orjson.dumps(self.json.build(Making(scope, Meter())) or {})
-        except (Unfit, Exceeded):
+            return orjson.dumps(self.json.build(BuildContext(scope, StepCounter())) or {})
+        except (NoValue, WorkLimitExceeded):
             return b"{}"
 
 
@@ -44,7 +44,7 @@ class Hook:
 
     scheme: Scheme
     keys: tuple[VerifyingKey, ...]
-    mapping: Compiled
+    mapping: CompiledMapping
     challenges: tuple[Challenge, ...] = ()
     reading: Reading = Reading()  # noqa: RUF009 - frozen, and the same for all
     answer: SenderAnswer | None = None

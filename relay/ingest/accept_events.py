@@ -12,7 +12,7 @@ from relay.core.config import Config
 from relay.core.errors import Invalid, Problem
 from relay.core.ids import ENTROPY_BYTES, id_run
 from relay.core.lifecycle import Reason
-from relay.core.mapping.routing import Router, dedupe_name
+from relay.core.mapping.routing import Router, dedupe_key
 from relay.core.personal_data import REQUEST_MAX, people_in, people_with
 from relay.core.source import Source
 from relay.ingest.parse_items import Items, read_items
@@ -130,7 +130,7 @@ def _of_item(source: Source, item: Prepared, ids: Iterator[str]) -> Iterator[New
             call,
             warnings,
             item.filtered or "",
-            item.dedupe_name or dedupe_name(source.name, item.account, event_id),
+            item.dedupe_name or dedupe_key(source.name, item.account, event_id),
             priority=item.priority,
             session=session,
             store=item.destination.store,

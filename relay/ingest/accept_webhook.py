@@ -13,9 +13,9 @@ from relay.core.ids import ENTROPY_BYTES, id_run
 from relay.core.lifecycle import Reason, State
 from relay.core.mapping.engine import run, scope_of, unread
 from relay.core.mapping.event_ids import digest_event_id
-from relay.core.mapping.problems import Hitch
-from relay.core.mapping.result import Mapped, Status
-from relay.core.mapping.routing import Router, dedupe_name
+from relay.core.mapping.problems import EventProblemCode
+from relay.core.mapping.result import MappingResult, ResultStatus
+from relay.core.mapping.routing import Router, dedupe_key
 from relay.core.payloads import Payload, read_body
 from relay.core.personal_data import REQUEST_MAX, people_in, people_with
 from relay.core.source import Source
@@ -69,7 +69,7 @@ def _kind(verdict: Verdict) -> str:
     return State.QUEUED if verdict.status in {State.AGGREGATING, State.AGGREGATED} else verdict.status
 
 
-def map_delivery(delivery: Delivery, router: Router, *, now: datetime) -> tuple[Mapped, ...]:
+def map_delivery(delivery: Delivery, router: Router, *, now: datetime) -> tuple[MappingResult, ...]:
     """What each item of a delivery becomes. A body that cannot be read is one dead item. Never raises."""
     try:
         body = read_body(delivery.raw, delivery.content_type, delivery.hook.reading)
@@ -110,7 +110,7 @@ def _receipt(receipt_id: str, delivery: Delivery) -> Receipt:
     )
 
 
-def _events(source: Source, mapped: Sequence[Mapped], ids: Sequence[str]) -> Iterator[NewEvent]:
+def _events(source: Source, mapped: Sequence[MappingResult], ids: Sequence[str]) -> Iterator[NewEvent]:
     parts: Counter[int] = Counter()
     for each, event_id in zip(mapped, ids, strict=True):
         yield NewEvent(
@@ -123,9 +123,9 @@ def _events(source: Source, mapped: Sequence[Mapped], ids: Sequence[str]) -> Ite
             each.call,
             _as_json(each.warnings),
             each.filtered or "; ".join(_said(problem) for problem in each.problems),
-            dedupe_name(source.name, each.account, each.event_id),
+            dedupe_key(source.name, each.account, each.event_id),
             rule=each.rule,
-            problems=_as_json(each.problems) if each.status is Status.DEAD else b"",
+            problems=_as_json(each.problems) if each.status is ResultStatus.DEAD else b"",
             part=parts[each.index],
             dead_as=_dead_as(each),
             priority=each.priority,
@@ -137,9 +137,9 @@ def _events(source: Source, mapped: Sequence[Mapped], ids: Sequence[str]) -> Ite
         parts[each.index] += 1
 
 
-def _dead_as(mapped: Mapped) -> Reason:
+def _dead_as(mapped: MappingResult) -> Reason:
     codes = {problem.code for problem in mapped.problems}
-    return Reason.NO_DESTINATION if codes == {Hitch.NO_DESTINATION} else Reason.MAPPING_FAILED
+    return Reason.NO_DESTINATION if codes == {EventProblemCode.NO_DESTINATION} else Reason.MAPPING_FAILED
 
 
 def _as_json(problems: Sequence[Problem]) -> bytes:

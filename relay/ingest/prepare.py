@@ -13,7 +13,7 @@ from relay.core.errors import BadRequest, Invalid, Problem
 from relay.core.event.event import read_event
 from relay.core.event.model import EventType
 from relay.core.mapping.routing import Router
-from relay.core.mapping.work_limit import Meter
+from relay.core.mapping.work_limit import StepCounter
 from relay.core.personal_data import people_of
 from relay.core.priority import Priority
 from relay.core.source import Source
@@ -59,7 +59,7 @@ def prepare(index: int, value: Any, *, source: Source, router: Router, now: date
         return Rejected(index, (Problem("", value.code, value.detail),))
     try:
         event = read_event(value, now=now)
-        routed = router(_scope(value, source), Meter())
+        routed = router(_scope(value, source), StepCounter())
         mapped = calls_for(event, source, routed.destination)
     except Invalid as error:
         return Rejected(index, error.problems)

@@ -76,4 +76,4 @@ def _mapping(onlooker: Viewer, cluster: ClusterRecord) -> dict[str, Any] | None:
     hook = onlooker.config.hooks.get(name)
     if hook is None:
         return None
-    return {"source": name, "version": hook.mapping.version, "written": dict(hook.mapping.written)}
+    return {"source": name, "version": hook.mapping.version, "written": dict(hook.mapping.spec)}

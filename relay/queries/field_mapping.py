@@ -8,7 +8,7 @@ import orjson
 from relay.core.config import Config
 from relay.core.errors import RelayError, join
 from relay.core.mapping.engine import run
-from relay.core.mapping.result import Mapped
+from relay.core.mapping.result import MappingResult
 from relay.core.mapping.routing import UNROUTED
 from relay.core.mapping.rule import Rule
 from relay.core.mapping.templates import Template
@@ -81,7 +81,7 @@ def _of_webhook(onlooker: Viewer, record: Record, receipt: Record) -> Iterator[_
     hook = _hook(onlooker.config, record)
     mapped = _today(onlooker, hook, record, receipt) if hook else None
     rule = _rule(hook, record, mapped)
-    plain = rule.tree.plain if rule else None
+    plain = rule.tree.root if rule else None
     sent = _body(record) or (mapped.draft.body if mapped and mapped.draft else {})
     told = set()
     for path, made_by, value in _walk(plain, sent, ""):
@@ -96,7 +96,7 @@ def _body(record: Record) -> Mapping[str, Any]:
     return orjson.loads(record["body"]) if record.get("body") else {}
 
 
-def _rule(hook: Hook | None, record: Record, mapped: Mapped | None) -> Rule | None:
+def _rule(hook: Hook | None, record: Record, mapped: MappingResult | None) -> Rule | None:
     """The rule that made what was sent; of what never was, the one that takes it today."""
     name = (record.get("rule", b"").decode() if "body" in record else "") or (mapped.rule if mapped else None)
     return next((rule for rule in hook.mapping.rules if rule.name == name), None) if hook else None
@@ -134,7 +134,7 @@ def _text(made_by: Any) -> str | None:
     return str(made_by) if isinstance(made_by, str | int | float) else None
 
 
-def _today(onlooker: Viewer, hook: Hook, record: Record, receipt: Record) -> Mapped | None:
+def _today(onlooker: Viewer, hook: Hook, record: Record, receipt: Record) -> MappingResult | None:
     """What today's mapping makes of the event's bytes, for the destination that it has."""
     source = onlooker.config.sources.get(record["source"].decode()) if onlooker.config else None
     if source is None or "raw" not in receipt or receipt.get("verdicts", b"").count(b" ") >= _ITEMS_MAX:

@@ -4,10 +4,10 @@ from functools import cache
 
 from relay.config.presets import load_preset, preset_names
 from relay.core.errors import RelayError
-from relay.core.mapping.compile import compile_rules
+from relay.core.mapping.compile import compile_mapping
 from relay.core.mapping.engine import run
-from relay.core.mapping.result import Status
-from relay.core.mapping.rule import Compiled
+from relay.core.mapping.result import ResultStatus
+from relay.core.mapping.rule import CompiledMapping
 from relay.core.payloads import Reading
 from relay.core.verification.known_schemes import SCHEMES
 from relay.core.verification.scheme import Algorithm
@@ -36,9 +36,9 @@ def preset_trial(name: str, captured: Captured) -> Trial:
 
 
 @cache
-def _compiled(name: str) -> Compiled:
+def _compiled(name: str) -> CompiledMapping:
     preset = load_preset(name)
-    return compile_rules({key: preset[key] for key in ("items", "rules") if key in preset})
+    return compile_mapping({key: preset[key] for key in ("items", "rules") if key in preset})
 
 
 def _ready(name: str, captured: Captured, way: Way) -> int:
@@ -50,7 +50,7 @@ def _ready(name: str, captured: Captured, way: Way) -> int:
     mapped = run(
         trial.mapping, trial.payload, source=way.source, destination=way.destination, received_at=way.now
     )
-    return sum(each.status is Status.READY for each in mapped)
+    return sum(each.status is ResultStatus.READY for each in mapped)
 
 
 def _scheme_of(name: str) -> str:

@@ -9,10 +9,10 @@ from relay.config.presets import load_preset, preset_names
 from relay.core.config import Config
 from relay.core.destination import Destination
 from relay.core.errors import Invalid, NotFound, Problem
-from relay.core.mapping.compile import compile_rules
+from relay.core.mapping.compile import compile_mapping
 from relay.core.mapping.preview import preview
-from relay.core.mapping.routing import Finder, Router
-from relay.core.mapping.rule import Compiled
+from relay.core.mapping.routing import DestinationLookup, Router
+from relay.core.mapping.rule import CompiledMapping
 from relay.core.payloads import Payload, Reading, read_body
 from relay.core.source import Source
 from relay.core.verification.scheme import Scheme
@@ -37,7 +37,7 @@ class Trial:
     """A payload, and the mapping to try on it."""
 
     payload: Payload
-    mapping: Compiled
+    mapping: CompiledMapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Way:
     now: datetime
 
 
-def way_of(config: Config, source: Source, *, finder: Finder, now: datetime) -> Way:
+def way_of(config: Config, source: Source, *, finder: DestinationLookup, now: datetime) -> Way:
     router = config.router(source, finder, for_rules=True)
     return Way(source, router, config.hooks.get(source.name), now)
 
@@ -121,6 +121,6 @@ def _texts(told: Mapping[str, Any], name: str, problems: list[Problem]) -> Mappi
     return _NOTHING
 
 
-def compiled_mapping(spec: object) -> Compiled:
+def compiled_mapping(spec: object) -> CompiledMapping:
     """A mapping that may build on a preset. Raises Invalid with every mistake below `mapping`."""
-    return compile_rules(spec, path="mapping", presets={name: load_preset(name) for name in preset_names()})
+    return compile_mapping(spec, path="mapping", presets={name: load_preset(name) for name in preset_names()})

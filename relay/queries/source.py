@@ -22,7 +22,7 @@ def source_page(onlooker: Viewer, name: str) -> dict[str, Any]:
     [row] = source_rows(onlooker.stores, config, [name], now=onlooker.now)
     hook = config.hooks.get(name)
     return row | {
-        "mapping": dict(hook.mapping.written) if hook else None,
+        "mapping": dict(hook.mapping.spec) if hook else None,
         "last": _last(onlooker, name, hook),
     }
 

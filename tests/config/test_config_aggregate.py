@@ -81,7 +81,7 @@ def test_a_rule_says_so_in_the_file_too():
     [read_rule] = read(f"destination: acme\n{GITHUB}\nrules: [{rule}]").hooks["site"].mapping.rules
 
     assert read_rule.aggregate
-    assert read_rule.aggregate.how == AggregateOptions(300)
+    assert read_rule.aggregate.options == AggregateOptions(300)
 
 
 def test_a_mistake_in_a_rule_is_told_with_its_path():
@@ -101,7 +101,7 @@ def test_a_rule_of_a_preset_collapses_by_the_session_that_it_maps():
     )
 
     assert first.aggregate
-    assert (first.name, first.aggregate.how, first.aggregate.by) == (
+    assert (first.name, first.aggregate.options, first.aggregate.key_template) == (
         "page viewed",
         AggregateOptions(300),
         None,

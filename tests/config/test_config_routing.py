@@ -40,7 +40,7 @@ def test_a_template_makes_a_routing_and_keeps_its_text_for_people():
     config = read(f"{ROUTED}, accounts: {{17: acme, x-1: globex}}")
 
     routing = config.routes["hub"]
-    assert (routing.written, config.sources["hub"].destination) == ("{{ body.account }}",) * 2
+    assert (routing.text, config.sources["hub"].destination) == ("{{ body.account }}",) * 2
     assert (routing.accounts, routing.dialect) == ({"17": "acme", "x-1": "globex"}, Dialect.GONG)
 
 

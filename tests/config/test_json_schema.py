@@ -18,7 +18,7 @@ from relay.config.schema import (
 )
 from relay.config.starter import starter
 from relay.config.webhook_schema import AnswerSchema, ReadSchema, RuleSchema, VerifySchema
-from relay.core.mapping.compile import compile_rules
+from relay.core.mapping.compile import compile_mapping
 from relay.core.verification.challenge import CHALLENGES
 from relay.core.verification.known_schemes import SCHEMES
 from relay.core.verification.scheme_options import COLUMNS
@@ -114,14 +114,14 @@ def test_editors_are_told_every_part_of_a_rule_and_no_other():
     whole = a_rule(when="item.id", items="item.parts", priority="low", aggregate={"by": "{{ item.visit }}"})
     whole["map"]["eventId"] = "{{ parent.id }}:{{ item.id }}"
 
-    assert compile_rules([whole]).rules[0].name == "viewed"
+    assert compile_mapping([whole]).rules[0].name == "viewed"
     assert set(PARTS["Rule"]["properties"]) == set(whole)
 
 
 def test_editors_are_told_what_a_rule_may_say_of_sessions_and_a_source_of_them():
     said = {"by": "{{ item.visit }}", "idle_timeout": "15m", "max_duration": "4h", "as": "website visited"}
 
-    assert compile_rules([a_rule(aggregate=said)]).rules[0].aggregate
+    assert compile_mapping([a_rule(aggregate=said)]).rules[0].aggregate
     assert set(PARTS["RuleAggregate"]["properties"]) == set(said)
     assert set(PARTS["Aggregate"]["properties"]) == set(said) - {"by"}
 

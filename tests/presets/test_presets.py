@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from relay.config.presets import load_preset, preset_names
 from relay.core.call import Operation
 from relay.core.gong.validate import validate_body
-from relay.core.mapping.compile import compile_rules
+from relay.core.mapping.compile import compile_mapping
 from relay.core.mapping.engine import run
-from relay.core.mapping.merge import extended
-from relay.core.mapping.result import Status
+from relay.core.mapping.merge import merge_mapping
+from relay.core.mapping.result import ResultStatus
 from relay.core.payloads import Payload, Reading, read_body
 from relay.core.verification.challenge import CHALLENGES
 from relay.core.verification.scheme_options import read_scheme
@@ -53,7 +53,7 @@ def compiled(name):
 
 
 def compiled_of(source):
-    return compile_rules({key: source[key] for key in ("items", "rules") if key in source})
+    return compile_mapping({key: source[key] for key in ("items", "rules") if key in source})
 
 
 def scheme_of(verify):
@@ -129,7 +129,7 @@ def test_what_a_page_tells_to_write_into_the_configuration_loads(page):
     for block in blocks:
         written = yaml.safe_load(dedent(block))
         source = next(iter(written.get("sources", {page.stem: written}).values()))
-        whole = extended(load_preset(source.get("preset", page.stem)), source)
+        whole = merge_mapping(load_preset(source.get("preset", page.stem)), source)
         assert scheme_of(whole["verify"])
         assert compiled_of(whole)
 
@@ -184,7 +184,7 @@ def test_no_two_events_of_a_payload_share_an_id(name):
 def test_some_event_of_a_vendor_arrives_and_some_other_is_filtered(name):
     found = {event.status for case in cases_of(name) for event in run_on(name, body_of(name, case), case)}
 
-    assert found == {Status.READY, Status.FILTERED}
+    assert found == {ResultStatus.READY, ResultStatus.FILTERED}
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -211,4 +211,4 @@ def test_whatever_a_payload_lacks_only_a_time_that_cannot_be_read_makes_it_dead(
 @pytest.mark.parametrize("name", PRESETS)
 @given(body=OBJECTS | st.lists(OBJECTS, max_size=3))
 def test_a_body_of_any_other_event_is_filtered(name, body):
-    assert {event.status for event in run_on(name, body)} <= {Status.FILTERED}
+    assert {event.status for event in run_on(name, body)} <= {ResultStatus.FILTERED}

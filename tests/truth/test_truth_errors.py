@@ -6,7 +6,7 @@ import pytest
 
 from relay.core.default_mapping.losses import Change
 from relay.core.gong.problems import ErrorCode, WarningCode
-from relay.core.mapping.problems import Hitch, Mistake
+from relay.core.mapping.problems import EventProblemCode, MappingErrorCode
 from relay.core.verification.problems import Fault
 from relay.core.verification.rejection import Reason
 from tests.truth.codes import ANSWERS, raised
@@ -28,8 +28,8 @@ FROM_WORDS_OF_THE_CODE = {
     "Warnings": [*WarningCode, *Change],
     "Verification: at start": list(Fault),
     "Verification: a request": list(Reason),
-    "Mapping: at start": list(Mistake),
-    "Mapping: one event": list(Hitch),
+    "Mapping: at start": list(MappingErrorCode),
+    "Mapping: one event": list(EventProblemCode),
 }
 
 

@@ -99,7 +99,7 @@ def test_every_key_of_a_rule_is_explained():
 def required_by(operation: Operation) -> set[str]:
     """What an empty map is told to fill."""
     with pytest.raises(Invalid) as refused:
-        compiling.compile_rules([{"name": "a", "to": str(operation), "map": {}}])
+        compiling.compile_mapping([{"name": "a", "to": str(operation), "map": {}}])
     return {problem.path.removeprefix("rules[0].map.") for problem in refused.value.problems}
 
 
@@ -110,7 +110,7 @@ def test_every_call_is_explained_with_what_its_map_must_fill():
 
 
 def test_every_name_that_an_expression_may_start_from_is_explained():
-    assert first_cells(section(PAGE, "Names to start from")) == list(lint.SCOPE)
+    assert first_cells(section(PAGE, "Names to start from")) == list(lint.SCOPE_NAMES)
 
 
 def test_every_priority_is_explained():
@@ -123,7 +123,7 @@ def test_every_limit_on_the_page_is_the_one_that_holds():
     assert told == [
         f"{limit:,}"
         for limit in (
-            compiling.RULES_MAX, tree.LEAVES_MAX, lint.LENGTH_MAX, lint.NODES_MAX, lint.GROWTH_MAX, meter.TEXT_MAX,
+            compiling.RULES_MAX, tree.EXPRESSIONS_MAX, lint.LENGTH_MAX, lint.NODES_MAX, lint.COPIES_MAX, meter.TEXT_MAX,
             meter.DEPTH_MAX, payloads.FIELDS_MAX, run.ITEMS_MAX, meter.STEPS_PER_EVENT, meter.STEPS_PER_RECEIPT,
             meter.STEPS_PER_ITEM,
         )

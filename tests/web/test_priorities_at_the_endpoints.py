@@ -7,7 +7,7 @@ import pytest
 
 from relay.core.destination import BasicCredentials, Destination
 from relay.core.event.model import EventType
-from relay.core.mapping.routing import fixed
+from relay.core.mapping.routing import fixed_router
 from relay.core.priority import Priority
 from relay.core.source import Source
 from relay.ingest.accept_events import new_events
@@ -24,7 +24,7 @@ def priorities(source: Source, **fields: Any) -> set[Priority]:
         "content": {"title": "Pricing"},
         "person": {"email": "jane@globex.example"},
     }
-    item = prepare(0, told | fields, source=source, router=fixed(ACME), now=NOW)
+    item = prepare(0, told | fields, source=source, router=fixed_router(ACME), now=NOW)
     assert isinstance(item, Prepared)
     return {event.priority for event in new_events(source, [item], now=NOW)[1]}
 

@@ -8,8 +8,8 @@ import click
 
 from relay.cli.formatting import plain
 from relay.core.errors import Invalid, Problem
-from relay.core.mapping.compile import compile_rules
-from relay.core.mapping.lint_expression import read_expression
+from relay.core.mapping.compile import compile_mapping
+from relay.core.mapping.lint_expression import parse_expression
 from relay.core.mapping.payload_fields import Leaf
 from relay.core.mapping.suggest import Proposal, changed, rule_of
 from relay.core.payloads import Payload
@@ -68,7 +68,7 @@ def _answer(question: str, proposed: str | None) -> str | None:
 
 def _expression(text: str) -> str:
     """Click asks again after a UsageError."""
-    read = read_expression(text.strip(), path="it") if text.strip() != _NOTHING else None
+    read = parse_expression(text.strip(), path="it") if text.strip() != _NOTHING else None
     if isinstance(read, list):
         raise click.UsageError("; ".join(f"{problem.path} {problem.message}" for problem in read))
     return text.strip()
@@ -80,7 +80,7 @@ def drafted(proposal: Proposal, payload: Payload, *, way: Way, verify: Mapping[s
     mapping = {**items, "rules": [rule_of(proposal)]}
     entry = {"destination": way.source.destination, "verify": verify, **mapping}
     try:
-        page = trial_page(Trial(payload, compile_rules(mapping)), way)
+        page = trial_page(Trial(payload, compile_mapping(mapping)), way)
     except Invalid as error:
         return Draft(way.source.name, entry, (), (), error.problems)
     return Draft(way.source.name, entry, (), tuple(page["items"]))

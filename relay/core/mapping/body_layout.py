@@ -9,19 +9,19 @@ from relay.core.call import Operation
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """`id` and `system` are the keys the relay fills, `one` and `several` hold those whom the event is about."""
+    """`id_key` and `system_key` are the keys the relay fills, `person_key` and `people_key` hold those whom the event is about."""
 
-    id: str | None = None
-    system: str | None = None
-    one: str | None = None
-    several: str | None = None
+    id_key: str | None = None
+    system_key: str | None = None
+    person_key: str | None = None
+    people_key: str | None = None
 
 
 PLACES: Final[Mapping[Operation, Places]] = {
-    Operation.DIGITAL_INTERACTION: Places("eventId", "sourceSystemName", one="person"),
-    Operation.CONTENT_SHARED: Places("eventId", "reportingSystem", several="recipients"),
-    Operation.CONTENT_VIEWED: Places("eventId", "reportingSystem", one="viewer"),
-    Operation.CUSTOM_ACTION: Places("eventId", "reportingSystem", one="actor"),
+    Operation.DIGITAL_INTERACTION: Places("eventId", "sourceSystemName", person_key="person"),
+    Operation.CONTENT_SHARED: Places("eventId", "reportingSystem", people_key="recipients"),
+    Operation.CONTENT_VIEWED: Places("eventId", "reportingSystem", person_key="viewer"),
+    Operation.CUSTOM_ACTION: Places("eventId", "reportingSystem", person_key="actor"),
     Operation.CATALOG_INTERACTION: Places("clientUniqueId"),
     Operation.CATALOG_SHARE: Places(),
     Operation.CATALOG_VIEW: Places(),

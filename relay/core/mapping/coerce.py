@@ -25,10 +25,10 @@ from relay.core.gong.validate import SCHEMAS
 from relay.core.mapping import custom_fields as named
 from relay.core.mapping.functions.dates import timestamp
 from relay.core.mapping.functions.numbers import number
-from relay.core.mapping.problems import Hitch
+from relay.core.mapping.problems import EventProblemCode
 from relay.core.mapping.scalars import flat_scalars
-from relay.core.mapping.tree import Bare
-from relay.core.mapping.work_limit import Unfit
+from relay.core.mapping.tree import UnfilledObject
+from relay.core.mapping.work_limit import NoValue
 
 Hitches: TypeAlias = list[Problem]
 Fit: TypeAlias = Callable[[Any, str, Hitches], Any]
@@ -64,8 +64,8 @@ def _tried(one: Fit, value: Any, path: str, hitches: Hitches) -> Any:
     """The fit value, or None and a word about it."""
     try:
         return one(value, path, hitches)
-    except Unfit as error:
-        hitches.append(Problem(path, Hitch.DROPPED, f"is not sent: {error}"))
+    except NoValue as error:
+        hitches.append(Problem(path, EventProblemCode.DROPPED, f"is not sent: {error}"))
         return None
 
 
@@ -79,15 +79,15 @@ def _object(part: NestedObject) -> Fit:
 
     def fitted(value: Any, path: str, hitches: Hitches) -> dict[str, Any] | None:
         if not isinstance(value, dict):
-            raise Unfit("it is no object")
+            raise NoValue("it is no object")
         found = _known(value, fits, path, hitches)
         lacking = [name for name in musts if name not in found]
         if not lacking and needs and not any(name in found for name in needs):
             lacking = [" or ".join(needs)]
-        if lacking and not required and isinstance(value, Bare):
+        if lacking and not required and isinstance(value, UnfilledObject):
             return None
         if found and lacking and not required:
-            raise Unfit(f"it says nothing to Gong without {' and '.join(lacking)}")
+            raise NoValue(f"it says nothing to Gong without {' and '.join(lacking)}")
         return found or None
 
     return fitted
@@ -101,7 +101,7 @@ def _known(value: Mapping[str, Any], fits: Mapping[str, Fit], path: str, hitches
     unknown = (key for key in value if key not in fits)
     for key in islice(unknown, _UNKNOWN_TOLD):
         message = "is not sent: Gong documents no such key here"
-        hitches.append(Problem(_below(path, printable_key(key)), Hitch.DROPPED, message))
+        hitches.append(Problem(_below(path, printable_key(key)), EventProblemCode.DROPPED, message))
     return found
 
 
@@ -122,7 +122,7 @@ def _list(field: Array) -> Fit:
         found = value if isinstance(value, list) else [value]
         if len(found) > limit:
             message = f"is cut to its first {limit} items: it has {len(found)}"
-            hitches.append(Problem(path, Hitch.CHANGED, message))
+            hitches.append(Problem(path, EventProblemCode.CHANGED, message))
         kept = (_tried(one, each, f"{path}[{place}]", hitches) for place, each in enumerate(found[:limit]))
         return [each for each in kept if each is not None] or None
 
@@ -138,11 +138,11 @@ def _text(field: Text) -> Fit:
         if isinstance(value, str):
             text = clean_text(value, keep_lines=keep_lines)
         elif isinstance(value, list | dict):
-            raise Unfit("it is no text: use join() or take a part of it")
+            raise NoValue("it is no text: use join() or take a part of it")
         else:
             text = as_text(value)
         if len(text) > limit:
-            hitches.append(Problem(path, Hitch.CHANGED, f"is cut to {limit} characters"))
+            hitches.append(Problem(path, EventProblemCode.CHANGED, f"is cut to {limit} characters"))
             return truncate(text, limit)
         return text or None
 
@@ -153,10 +153,10 @@ def _formed(form: Callable[[Any], str], wrong: str) -> Fit:
     def fitted(value: Any, _path: str, _hitches: Hitches) -> str:
         try:
             return form(value)
-        except Unfit:
+        except NoValue:
             raise
         except (ValueError, TypeError, AttributeError, ArithmeticError):
-            raise Unfit(wrong) from None
+            raise NoValue(wrong) from None
 
     return fitted
 
@@ -164,7 +164,7 @@ def _formed(form: Callable[[Any], str], wrong: str) -> Fit:
 def _company_domain(value: Any, path: str, hitches: Hitches) -> str:
     found: str = _FORMS[forms.check_domain](value, path, hitches)
     if is_free_mail(found):
-        raise Unfit("it belongs to a mail provider, whose users are no company")
+        raise NoValue("it belongs to a mail provider, whose users are no company")
     return found
 
 
@@ -189,7 +189,7 @@ def _choice(field: OneOf) -> Fit:
     def fitted(value: Any, _path: str, _hitches: Hitches) -> str:
         if isinstance(value, str) and (found := by_case.get(value.strip().lower())):
             return found
-        raise Unfit(f"it is none of {', '.join(choices)}")
+        raise NoValue(f"it is none of {', '.join(choices)}")
 
     return fitted
 
@@ -200,16 +200,16 @@ def _whole(value: Any, path: str, hitches: Hitches) -> int:
 
 def _number(value: Any, _path: str, _hitches: Hitches) -> float:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise Unfit("it is no number")
+        raise NoValue("it is no number")
     found = number(value)
     if found - found != 0:  # infinite
-        raise Unfit("it is no number")
+        raise NoValue("it is no number")
     return found
 
 
 def _text_map(value: Any, _path: str, _hitches: Hitches) -> dict[str, str] | None:
     if not isinstance(value, dict):
-        raise Unfit("it is no object")
+        raise NoValue("it is no object")
     return {key: as_text(each) for key, each in flat_scalars(value).items()} or None
 
 

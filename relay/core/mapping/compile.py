@@ -11,16 +11,16 @@ from relay.core.call import Operation
 from relay.core.errors import Invalid, Problem, join
 from relay.core.mapping.body_layout import PLACES
 from relay.core.mapping.expressions import Expression
-from relay.core.mapping.lint_expression import read_expression
+from relay.core.mapping.lint_expression import parse_expression
 from relay.core.mapping.lint_map import lint_map
-from relay.core.mapping.merge import extended
-from relay.core.mapping.problems import Mistake
-from relay.core.mapping.rule import Compiled, Rule
-from relay.core.mapping.templates import bare
-from relay.core.mapping.tree import Tree, read_tree
+from relay.core.mapping.merge import merge_mapping
+from relay.core.mapping.problems import MappingErrorCode
+from relay.core.mapping.rule import CompiledMapping, Rule
+from relay.core.mapping.templates import strip_braces
+from relay.core.mapping.tree import MapTree, parse_map
 from relay.core.mapping.unknown_keys import question, unknown_keys
 from relay.core.mapping.usage import reads
-from relay.core.mapping.visit_sessions import RuleAggregate, read_rule_aggregate
+from relay.core.mapping.visit_sessions import RuleAggregate, parse_rule_aggregate
 from relay.core.priority import Priority
 
 RULES_MAX = 100
@@ -32,7 +32,9 @@ Choice = TypeVar("Choice", bound=StrEnum)
 _NO_PRESETS: Mapping[str, Any] = {}
 
 
-def compile_rules(spec: object, *, path: str = "", presets: Mapping[str, Any] = _NO_PRESETS) -> Compiled:
+def compile_mapping(
+    spec: object, *, path: str = "", presets: Mapping[str, Any] = _NO_PRESETS
+) -> CompiledMapping:
     """A mapping, ready to run. Invalid holds every mistake, with its path below `path`.
 
     `spec` is an object of `rules`, and perhaps `items`, and `preset` or `extends` (the name in `presets` of the
@@ -41,7 +43,9 @@ def compile_rules(spec: object, *, path: str = "", presets: Mapping[str, Any] = 
     problems: list[Problem] = []
     whole = {"rules": spec} if isinstance(spec, list) else spec
     if not isinstance(whole, Mapping):
-        raise Invalid([Problem(path, Mistake.VALUE, "must be an object with rules, or a list of rules")])
+        raise Invalid(
+            [Problem(path, MappingErrorCode.VALUE, "must be an object with rules, or a list of rules")]
+        )
     problems += unknown_keys(whole, _SPEC_KEYS, path)
     merged = _on_preset(whole, presets, path, problems)
     items = _expression(merged.get("items"), join(path, "items"), problems)
@@ -52,7 +56,7 @@ def compile_rules(spec: object, *, path: str = "", presets: Mapping[str, Any] = 
     )
     if problems:
         raise Invalid(problems)
-    return Compiled(items, rules, _version(merged), merged)
+    return CompiledMapping(items, rules, _version(merged), merged)
 
 
 def _version(merged: Mapping[str, Any]) -> str:
@@ -70,20 +74,24 @@ def _on_preset(
             continue
         if not isinstance(name, str) or name not in presets:
             message = f"there is no mapping of this name{question(name, tuple(presets))}"
-            problems.append(Problem(join(path, key), Mistake.VALUE, message))
+            problems.append(Problem(join(path, key), MappingErrorCode.VALUE, message))
         else:
             base = presets[name]
-            merged: Mapping[str, Any] = extended({"rules": base} if isinstance(base, list) else base, own)
+            merged: Mapping[str, Any] = merge_mapping(
+                {"rules": base} if isinstance(base, list) else base, own
+            )
             return merged
     return own
 
 
 def _rules(spec: Any, path: str, problems: list[Problem]) -> tuple[Rule, ...]:
     if not isinstance(spec, list) or not spec:
-        problems.append(Problem(path, Mistake.MISSING, "must be a list of one rule or more"))
+        problems.append(Problem(path, MappingErrorCode.MISSING, "must be a list of one rule or more"))
         return ()
     if len(spec) > RULES_MAX:
-        problems.append(Problem(path, Mistake.LENGTH, f"holds {len(spec)} rules, and at most {RULES_MAX}"))
+        problems.append(
+            Problem(path, MappingErrorCode.LENGTH, f"holds {len(spec)} rules, and at most {RULES_MAX}")
+        )
         return ()
     read = [_rule(each, f"{path}[{place}]", problems) for place, each in enumerate(spec)]
     problems += _repeated(spec, path)
@@ -93,7 +101,9 @@ def _rules(spec: Any, path: str, problems: list[Problem]) -> tuple[Rule, ...]:
 
 def _rule(spec: Any, path: str, problems: list[Problem]) -> Rule | None:
     if not isinstance(spec, Mapping):
-        problems.append(Problem(path, Mistake.VALUE, f"must be an object of {', '.join(_RULE_KEYS)}"))
+        problems.append(
+            Problem(path, MappingErrorCode.VALUE, f"must be an object of {', '.join(_RULE_KEYS)}")
+        )
         return None
     before = len(problems)
     problems += unknown_keys(spec, _RULE_KEYS, path)
@@ -112,48 +122,50 @@ def _rule(spec: Any, path: str, problems: list[Problem]) -> Rule | None:
 
 
 def _aggregate(
-    spec: Any, to: Operation | None, tree: Tree | None, path: str, problems: list[Problem]
+    spec: Any, to: Operation | None, tree: MapTree | None, path: str, problems: list[Problem]
 ) -> RuleAggregate | None:
     """Only a digital interaction has a place for how many events it stands for."""
     if spec is None:
         return None
     if to not in {None, Operation.DIGITAL_INTERACTION}:
         message = f"is for rules to {Operation.DIGITAL_INTERACTION}: another call cannot tell of many events; take it out"
-        problems.append(Problem(path, Mistake.VALUE, message))
+        problems.append(Problem(path, MappingErrorCode.VALUE, message))
         return None
-    names_session = tree is not None and isinstance(tree.plain, dict) and "sessionId" in tree.plain
-    aggregating, wrong = read_rule_aggregate(spec, path=path, names_session=names_session)
+    names_session = tree is not None and isinstance(tree.root, dict) and "sessionId" in tree.root
+    aggregating, wrong = parse_rule_aggregate(spec, path=path, names_session=names_session)
     problems += wrong
     return aggregating
 
 
-def _map(spec: Any, to: Operation | None, path: str, problems: list[Problem]) -> Tree | None:
+def _map(spec: Any, to: Operation | None, path: str, problems: list[Problem]) -> MapTree | None:
     if spec is None:
-        problems.append(Problem(path, Mistake.MISSING, "is missing: say what becomes of an event"))
+        problems.append(Problem(path, MappingErrorCode.MISSING, "is missing: say what becomes of an event"))
         return None
-    tree, wrong = read_tree(spec, path=path)
+    tree, wrong = parse_map(spec, path=path)
     problems += wrong
     if to:
         problems += lint_map(to, tree, path=path)
     return tree
 
 
-def _parted_id(tree: Tree, to: Operation, path: str) -> Iterator[Problem]:
+def _parted_id(tree: MapTree, to: Operation, path: str) -> Iterator[Problem]:
     """Where one item becomes several events, their ids must differ."""
-    key = PLACES[to].id
+    key = PLACES[to].id_key
     template = tree.templates.get(key or "")
     if template and not any(read[0] == "item" for read in reads(template.expressions)):
         message = "is the same for every part: add something of item, as in {{ parent.id }}:{{ item.email }}"
-        yield Problem(f"{path}.{key}", Mistake.VALUE, message)
+        yield Problem(f"{path}.{key}", MappingErrorCode.VALUE, message)
 
 
 def _expression(text: Any, path: str, problems: list[Problem]) -> Expression | None:
     if text is None:
         return None
     if not isinstance(text, str):
-        problems.append(Problem(path, Mistake.VALUE, "must be an expression, such as item.event == 'click'"))
+        problems.append(
+            Problem(path, MappingErrorCode.VALUE, "must be an expression, such as item.event == 'click'")
+        )
         return None
-    read = read_expression(bare(text), path=path)
+    read = parse_expression(strip_braces(text), path=path)
     if isinstance(read, list):
         problems += read
         return None
@@ -164,18 +176,20 @@ def _choice(kind: type[Choice], value: Any, path: str, problems: list[Problem]) 
     if isinstance(value, str) and value in tuple(kind):
         return kind(value)
     if value is None:
-        problems.append(Problem(path, Mistake.MISSING, f"is missing: say one of {', '.join(kind)}"))
+        problems.append(Problem(path, MappingErrorCode.MISSING, f"is missing: say one of {', '.join(kind)}"))
     else:
         message = f"is none of those there are{question(value, tuple(kind))}"
-        problems.append(Problem(path, Mistake.VALUE, message))
+        problems.append(Problem(path, MappingErrorCode.VALUE, message))
     return None
 
 
 def _name_problems(name: Any, path: str) -> Iterator[Problem]:
     if name is None:
-        yield Problem(path, Mistake.MISSING, "is missing: it is how logs and previews call this rule")
+        yield Problem(
+            path, MappingErrorCode.MISSING, "is missing: it is how logs and previews call this rule"
+        )
     elif not isinstance(name, str) or not name.strip() or len(name) > NAME_MAX:
-        yield Problem(path, Mistake.VALUE, f"must be a text of 1 to {NAME_MAX} characters")
+        yield Problem(path, MappingErrorCode.VALUE, f"must be a text of 1 to {NAME_MAX} characters")
 
 
 def _repeated(spec: list[Any], path: str) -> Iterator[Problem]:
@@ -184,7 +198,7 @@ def _repeated(spec: list[Any], path: str) -> Iterator[Problem]:
         name = rule.get("name") if isinstance(rule, Mapping) else None
         if isinstance(name, str) and name in seen:
             message = "is the name of an earlier rule too: give each its own"
-            yield Problem(f"{path}[{place}].name", Mistake.REPEATED, message)
+            yield Problem(f"{path}[{place}].name", MappingErrorCode.REPEATED, message)
         elif isinstance(name, str):
             seen.add(name)
 
@@ -198,4 +212,4 @@ def _unreachable(spec: list[Any], path: str) -> Iterator[Problem]:
             message = (
                 f"is never reached: {path}[{always}] has no when, so that it takes every item; put it last"
             )
-            yield Problem(f"{path}[{place}]", Mistake.UNREACHABLE, message)
+            yield Problem(f"{path}[{place}]", MappingErrorCode.UNREACHABLE, message)

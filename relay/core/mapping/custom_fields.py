@@ -12,7 +12,7 @@ from relay.core.errors import Problem
 from relay.core.gong import formats as forms
 from relay.core.gong.base_schema import NestedObject
 from relay.core.gong.fields import Array
-from relay.core.mapping.problems import Hitch
+from relay.core.mapping.problems import EventProblemCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,8 @@ def entry(raw: Any, names: Names, path: str, hitches: list[Problem]) -> Any:
         kind = names.number if is_number else names.text
     form = names.forms.get(kind) if isinstance(kind, str) else None
     if form and form(as_text(value)):
-        hitches.append(Problem(path, Hitch.CHANGED, f"is sent as text: its value is no {str(kind).lower()}"))
+        hitches.append(
+            Problem(path, EventProblemCode.CHANGED, f"is sent as text: its value is no {str(kind).lower()}")
+        )
         kind = names.text
     return {**raw, "value": as_text(value), "dataType": kind}

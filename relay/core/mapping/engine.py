@@ -18,19 +18,19 @@ from relay.core.mapping.body_layout import PLACES
 from relay.core.mapping.coerce import fit
 from relay.core.mapping.event_ids import digest_event_id, native_event_id
 from relay.core.mapping.internal_people import without_colleagues
-from relay.core.mapping.problems import Hitch
-from relay.core.mapping.result import Mapped
-from relay.core.mapping.routing import Routed, Router, fixed
-from relay.core.mapping.rule import Compiled, Rule
+from relay.core.mapping.problems import EventProblemCode
+from relay.core.mapping.result import MappingResult
+from relay.core.mapping.routing import Route, Router, fixed_router
+from relay.core.mapping.rule import CompiledMapping, Rule
 from relay.core.mapping.scalars import is_true
-from relay.core.mapping.tree import Making
+from relay.core.mapping.tree import BuildContext
 from relay.core.mapping.work_limit import (
     STEPS_PER_EVENT,
     STEPS_PER_ITEM,
     STEPS_PER_RECEIPT,
-    Exceeded,
-    Meter,
-    Unfit,
+    NoValue,
+    StepCounter,
+    WorkLimitExceeded,
 )
 from relay.core.payloads import Payload
 from relay.core.personal_data import people_of
@@ -44,11 +44,11 @@ CLOCK_AHEAD = timedelta(minutes=5)
 
 _TIMES = ("timestamp", "eventTimestamp")
 _ITEMS_TOLD = Problem(
-    "items", Hitch.ITEMS, f"are more than {ITEMS_MAX}: have the sender post fewer at a time"
+    "items", EventProblemCode.ITEMS, f"are more than {ITEMS_MAX}: have the sender post fewer at a time"
 )
 _WORK_TOLD = Problem(
     "",
-    Hitch.WORK,
+    EventProblemCode.WORK,
     "needs more work than one event may: look at fewer elements, or at the item and not the body",
 )
 
@@ -57,32 +57,32 @@ _WORK_TOLD = Problem(
 class _Run:
     """One receipt on its way through a mapping."""
 
-    compiled: Compiled
+    compiled: CompiledMapping
     source: Source
     route: Router
     latest: str
     scope: Mapping[str, Any]
     steps_left: int = STEPS_PER_RECEIPT
 
-    def meter(self) -> Meter:
-        return Meter(min(STEPS_PER_EVENT, self.steps_left))
+    def meter(self) -> StepCounter:
+        return StepCounter(min(STEPS_PER_EVENT, self.steps_left))
 
 
 def run(
-    compiled: Compiled,
+    compiled: CompiledMapping,
     payload: Payload,
     *,
     source: Source,
     destination: Destination | Router,
     received_at: datetime,
-) -> tuple[Mapped, ...]:
+) -> tuple[MappingResult, ...]:
     """Every item of a payload, in order, for its destination. Never raises."""
     scope = scope_of(payload, source.name, received_at)
-    route = fixed(destination) if isinstance(destination, Destination) else destination
+    route = fixed_router(destination) if isinstance(destination, Destination) else destination
     running = _Run(compiled, source, route, render_instant(received_at + CLOCK_AHEAD), scope)
     try:
         items = _items(compiled, scope)
-    except (Unfit, Exceeded) as error:
+    except (NoValue, WorkLimitExceeded) as error:
         return (_whole(_dead(running, 0, payload.body, _told("items", error)), route, scope),)
     if len(items) > ITEMS_MAX:
         return (_whole(_dead(running, 0, payload.body, _ITEMS_TOLD), route, scope),)
@@ -94,16 +94,16 @@ def run(
     return found or (_whole(_filtered(running, 0, payload.body, "the payload holds no items"), route, scope),)
 
 
-def unread(problem: Problem, event_id: str, *, scope: Mapping[str, Any], route: Router) -> Mapped:
+def unread(problem: Problem, event_id: str, *, scope: Mapping[str, Any], route: Router) -> MappingResult:
     """A payload that could not be read: one dead item, for the destination that its request tells without a body."""
-    return _whole(Mapped(0, event_id, problems=(problem,)), route, scope)
+    return _whole(MappingResult(0, event_id, problems=(problem,)), route, scope)
 
 
-def items_of(compiled: Compiled, payload: Payload, *, source: str, received_at: datetime) -> list[Any]:
+def items_of(compiled: CompiledMapping, payload: Payload, *, source: str, received_at: datetime) -> list[Any]:
     """The items that `run` sees, by the index it gives them."""
     try:
         return _items(compiled, scope_of(payload, source, received_at))
-    except (Unfit, Exceeded):
+    except (NoValue, WorkLimitExceeded):
         return []
 
 
@@ -118,8 +118,8 @@ def scope_of(payload: Payload, source: str, received_at: datetime) -> dict[str, 
     }
 
 
-def _items(compiled: Compiled, scope: Mapping[str, Any]) -> list[Any]:
-    found = compiled.items.evaluate(scope, Meter()) if compiled.items else scope["body"]
+def _items(compiled: CompiledMapping, scope: Mapping[str, Any]) -> list[Any]:
+    found = compiled.items.evaluate(scope, StepCounter()) if compiled.items else scope["body"]
     return _several(found)
 
 
@@ -129,13 +129,13 @@ def _several(found: Any) -> list[Any]:
     return found if isinstance(found, list) else [found]
 
 
-def _whole(mapped: Mapped, route: Router, scope: Mapping[str, Any]) -> Mapped:
+def _whole(mapped: MappingResult, route: Router, scope: Mapping[str, Any]) -> MappingResult:
     """The payload as one item, where its items could not be told apart. What is wrong with it comes before its way."""
-    routed = route({**scope, "item": scope["body"], "parent": None}, Meter())
+    routed = route({**scope, "item": scope["body"], "parent": None}, StepCounter())
     return replace(mapped, destination=routed.destination, account=routed.account)
 
 
-def _placed(mapped: Mapped, routed: Routed) -> Mapped:
+def _placed(mapped: MappingResult, routed: Route) -> MappingResult:
     """With its destination. One that has none is dead, unless Gong was not to be told of it anyway."""
     problems = mapped.problems
     if routed.problem is not None and not mapped.filtered:
@@ -145,32 +145,32 @@ def _placed(mapped: Mapped, routed: Routed) -> Mapped:
     return replace(mapped, destination=routed.destination, account=routed.account, problems=problems)
 
 
-def _of_item(running: _Run, index: int, item: Any) -> Iterator[Mapped]:
+def _of_item(running: _Run, index: int, item: Any) -> Iterator[MappingResult]:
     meter = running.meter()
-    making = Making({**running.scope, "item": item, "parent": None}, meter)
+    making = BuildContext({**running.scope, "item": item, "parent": None}, meter)
     routed = running.route(making.scope, meter)
     for mapped in _by_rule(running, making, index, routed=routed):
         yield _placed(mapped, routed)
 
 
-def _by_rule(running: _Run, making: Making, index: int, *, routed: Routed) -> Iterator[Mapped]:
+def _by_rule(running: _Run, making: BuildContext, index: int, *, routed: Route) -> Iterator[MappingResult]:
     item, meter = making.scope["item"], making.meter
     try:
         rule = _rule_for(running.compiled, making)
         parts = _parts(rule, making) if rule else []
-    except (Unfit, Exceeded) as error:
+    except (NoValue, WorkLimitExceeded) as error:
         yield _dead(running, index, item, _told("items", error))
         return
     finally:
         running.steps_left -= meter.spent
     if rule is None:
-        yield _filtered(running, index, item, "no rule holds for it", *making.hitches)
+        yield _filtered(running, index, item, "no rule holds for it", *making.warnings)
         return
     if not parts:
-        filtered = _filtered(running, index, item, "the rule finds no items in it", *making.hitches)
+        filtered = _filtered(running, index, item, "the rule finds no items in it", *making.warnings)
         yield replace(filtered, rule=rule.name, priority=rule.priority)
     whole_id = _whole_id(running, item) if rule.items else ""
-    start = Mapped(
+    start = MappingResult(
         index, whole_id, rule.name, rule.priority, destination=routed.destination, account=routed.account
     )
     for part in parts:
@@ -182,31 +182,31 @@ def _whole_id(running: _Run, item: Any) -> str:
     return digest_event_id(running.source.name, item)
 
 
-def _rule_for(compiled: Compiled, making: Making) -> Rule | None:
+def _rule_for(compiled: CompiledMapping, making: BuildContext) -> Rule | None:
     """The first rule whose `when` holds. One that cannot be told does not hold."""
     for place, rule in enumerate(compiled.rules):
         try:
             if rule.when is None or is_true(rule.when.evaluate(making.scope, making.meter)):
                 return rule
-        except Unfit as error:
-            making.hitches.append(Problem(f"rules[{place}].when", Hitch.UNFIT, str(error)))
+        except NoValue as error:
+            making.warnings.append(Problem(f"rules[{place}].when", EventProblemCode.UNFIT, str(error)))
     return None
 
 
-def _parts(rule: Rule, making: Making) -> list[Any]:
+def _parts(rule: Rule, making: BuildContext) -> list[Any]:
     if rule.items is None:
         return [making.scope["item"]]
     return _several(rule.items.evaluate(making.scope, making.meter))
 
 
-def _of_part(running: _Run, rule: Rule, start: Mapped, scope: Mapping[str, Any]) -> Mapped:
+def _of_part(running: _Run, rule: Rule, start: MappingResult, scope: Mapping[str, Any]) -> MappingResult:
     """The part of an item, or all of it. Where there are parts, `start` has the id of their whole."""
     meter = running.meter()
-    making = Making(scope, meter)
+    making = BuildContext(scope, meter)
     try:
         raw = rule.tree.build(making) or {}
         key = rule.aggregate.key(making) if rule.aggregate else None
-    except Exceeded:
+    except WorkLimitExceeded:
         event_id = _made_id(running, start, scope)
         return replace(start, event_id=event_id, problems=(_WORK_TOLD,), people=people_of(scope["item"]))
     finally:
@@ -215,30 +215,32 @@ def _of_part(running: _Run, rule: Rule, start: Mapped, scope: Mapping[str, Any])
     return replace(mapped, session=_session(running, rule, mapped, key)) if rule.aggregate else mapped
 
 
-def _session(running: _Run, rule: Rule, mapped: Mapped, key: str | None) -> Session | None:
+def _session(running: _Run, rule: Rule, mapped: MappingResult, key: str | None) -> Session | None:
     """What the call belongs to: by what the rule says, else by the call's own session."""
     call = mapped.call
     if rule.aggregate is None or call is None:
         return None
-    told = key if rule.aggregate.by else call.body.get("sessionId")
-    return session_of(call, rule.aggregate.how, origin=(running.source.name, rule.name), key=told)
+    told = key if rule.aggregate.key_template else call.body.get("sessionId")
+    return session_of(call, rule.aggregate.options, origin=(running.source.name, rule.name), key=told)
 
 
-def _made_id(running: _Run, start: Mapped, scope: Mapping[str, Any]) -> str:
+def _made_id(running: _Run, start: MappingResult, scope: Mapping[str, Any]) -> str:
     whole = (start.event_id,) if start.event_id else ()
     return digest_event_id(running.source.name, *whole, scope["item"])
 
 
-def _finished(running: _Run, rule: Rule, start: Mapped, *, making: Making, raw: dict[str, Any]) -> Mapped:
+def _finished(
+    running: _Run, rule: Rule, start: MappingResult, *, making: BuildContext, raw: dict[str, Any]
+) -> MappingResult:
     """The body made fit, named, and checked as Gong would."""
     body, changed = fit(rule.to, raw)
-    hitches = [*making.hitches, *changed]
+    hitches = [*making.warnings, *changed]
     event_id = _named(running, rule, body, hitches) or _made_id(running, start, making.scope)
     places = PLACES[rule.to]
-    if places.id:
-        body = {places.id: event_id} | body | {places.id: event_id}  # first, as people read it
-    if places.system:
-        body.setdefault(places.system, start.destination.source_system_name or running.source.name)
+    if places.id_key:
+        body = {places.id_key: event_id} | body | {places.id_key: event_id}  # first, as people read it
+    if places.system_key:
+        body.setdefault(places.system_key, start.destination.source_system_name or running.source.name)
     body, filtered = without_colleagues(rule.to, body, start.destination.internal_domains)
     problems = () if filtered else tuple(_explained(_refusals(running, rule, body), hitches))
     return replace(
@@ -253,12 +255,12 @@ def _finished(running: _Run, rule: Rule, start: Mapped, *, making: Making, raw: 
 
 
 def _named(running: _Run, rule: Rule, body: Mapping[str, Any], hitches: list[Problem]) -> str | None:
-    key = PLACES[rule.to].id
-    if key is None or key not in rule.tree.plain:
+    key = PLACES[rule.to].id_key
+    if key is None or key not in rule.tree.root:
         return None
     event_id = native_event_id(running.source.name, body.get(key))
     if event_id is None:
-        hitches.append(Problem(key, Hitch.NO_ID, "is missing: a digest of the item stands in"))
+        hitches.append(Problem(key, EventProblemCode.NO_ID, "is missing: a digest of the item stands in"))
     return event_id
 
 
@@ -277,14 +279,14 @@ def _explained(refusals: Iterator[Problem], hitches: list[Problem]) -> Iterator[
         yield cause or refusal
 
 
-def _told(path: str, error: Unfit | Exceeded) -> Problem:
-    return Problem(path, Hitch.UNFIT, str(error)) if isinstance(error, Unfit) else _WORK_TOLD
+def _told(path: str, error: NoValue | WorkLimitExceeded) -> Problem:
+    return Problem(path, EventProblemCode.UNFIT, str(error)) if isinstance(error, NoValue) else _WORK_TOLD
 
 
-def _dead(running: _Run, index: int, item: Any, problem: Problem) -> Mapped:
-    return Mapped(index, _whole_id(running, item), problems=(problem,), people=people_of(item))
+def _dead(running: _Run, index: int, item: Any, problem: Problem) -> MappingResult:
+    return MappingResult(index, _whole_id(running, item), problems=(problem,), people=people_of(item))
 
 
-def _filtered(running: _Run, index: int, item: Any, why: str, *hitches: Problem) -> Mapped:
+def _filtered(running: _Run, index: int, item: Any, why: str, *hitches: Problem) -> MappingResult:
     event_id = _whole_id(running, item)
-    return Mapped(index, event_id, filtered=why, warnings=hitches, people=people_of(item))
+    return MappingResult(index, event_id, filtered=why, warnings=hitches, people=people_of(item))

@@ -12,11 +12,11 @@ from typing import Any, TypeAlias
 from relay.core.mapping.functions.index import FUNCTIONS
 from relay.core.mapping.functions.registry import Each
 from relay.core.mapping.scalars import is_true
-from relay.core.mapping.work_limit import Meter
+from relay.core.mapping.work_limit import StepCounter
 
 Node: TypeAlias = Mapping[str, Any]
 """One node of JMESPath's tree: `type`, `children`, and for some a `value`."""
-Evaluate: TypeAlias = Callable[[Any, Meter], Any]
+Evaluator: TypeAlias = Callable[[Any, StepCounter], Any]
 
 _ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {"lt": lt, "gt": gt, "lte": le, "gte": ge}
 
@@ -27,42 +27,42 @@ class Expression:
 
     text: str
     tree: Node
-    evaluate: Evaluate
+    evaluate: Evaluator
 
 
-def nodes(tree: Node) -> Iterator[Node]:
+def walk_nodes(tree: Node) -> Iterator[Node]:
     """Every node of a tree."""
     yield tree
     for child in tree["children"]:
         if isinstance(child, Mapping):  # a slice has numbers for children
-            yield from nodes(child)
+            yield from walk_nodes(child)
 
 
-def prepared(text: str, tree: Node) -> Expression:
+def compile_expression(text: str, tree: Node) -> Expression:
     """An expression whose tree has been checked: every function in it is known."""
     return Expression(text, tree, _compiled(tree))
 
 
-def _compiled(node: Node) -> Evaluate:
+def _compiled(node: Node) -> Evaluator:
     return _COMPILERS[node["type"]](node)
 
 
-def _children(node: Node) -> list[Evaluate]:
+def _children(node: Node) -> list[Evaluator]:
     return [_compiled(child) for child in node["children"]]
 
 
-def _field(node: Node) -> Evaluate:
+def _field(node: Node) -> Evaluator:
     name = node["value"]
     return lambda value, _: value.get(name) if isinstance(value, dict) else None
 
 
-def _chain(node: Node) -> Evaluate:
+def _chain(node: Node) -> Evaluator:
     """`a.b.c` is what most leaves are: no closure for each of its names."""
     if all(child["type"] == "field" for child in node["children"]):
         return _path(tuple(child["value"] for child in node["children"]))
     steps = _children(node)
 
-    def evaluate(value: Any, meter: Meter) -> Any:
+    def evaluate(value: Any, meter: StepCounter) -> Any:
         for step in steps:
             value = step(value, meter)
         return value
@@ -70,8 +70,8 @@ def _chain(node: Node) -> Evaluate:
     return evaluate
 
 
-def _path(names: tuple[str, ...]) -> Evaluate:
-    def evaluate(value: Any, _meter: Meter) -> Any:
+def _path(names: tuple[str, ...]) -> Evaluator:
+    def evaluate(value: Any, _meter: StepCounter) -> Any:
         for name in names:
             if not isinstance(value, dict):
                 return None
@@ -81,19 +81,19 @@ def _path(names: tuple[str, ...]) -> Evaluate:
     return evaluate
 
 
-def _identity(_node: Node) -> Evaluate:
+def _identity(_node: Node) -> Evaluator:
     return lambda value, _: value
 
 
-def _literal(node: Node) -> Evaluate:
+def _literal(node: Node) -> Evaluator:
     constant = node["value"]
     return lambda _value, _meter: constant
 
 
-def _index(node: Node) -> Evaluate:
+def _index(node: Node) -> Evaluator:
     place = node["value"]
 
-    def evaluate(value: Any, _meter: Meter) -> Any:
+    def evaluate(value: Any, _meter: StepCounter) -> Any:
         if isinstance(value, list) and -len(value) <= place < len(value):
             return value[place]
         return None
@@ -101,110 +101,110 @@ def _index(node: Node) -> Evaluate:
     return evaluate
 
 
-def _slice(node: Node) -> Evaluate:
+def _slice(node: Node) -> Evaluator:
     part = slice(*node["children"])
 
-    def evaluate(value: Any, meter: Meter) -> Any:
+    def evaluate(value: Any, meter: StepCounter) -> Any:
         if not isinstance(value, list):
             return None
-        meter.spend(len(value))
+        meter.count(len(value))
         return value[part]
 
     return evaluate
 
 
-def _flatten(node: Node) -> Evaluate:
+def _flatten(node: Node) -> Evaluator:
     (base,) = _children(node)
 
-    def evaluate(value: Any, meter: Meter) -> Any:
+    def evaluate(value: Any, meter: StepCounter) -> Any:
         outer = base(value, meter)
         if not isinstance(outer, list):
             return None
-        meter.spend(sum(len(inner) if isinstance(inner, list) else 1 for inner in outer))
+        meter.count(sum(len(inner) if isinstance(inner, list) else 1 for inner in outer))
         return [each for inner in outer for each in (inner if isinstance(inner, list) else (inner,))]
 
     return evaluate
 
 
-def _projection(node: Node) -> Evaluate:
+def _projection(node: Node) -> Evaluator:
     base, right = _children(node)
     weight = _weight(node["children"][1])
 
-    def evaluate(value: Any, meter: Meter) -> Any:
+    def evaluate(value: Any, meter: StepCounter) -> Any:
         elements = base(value, meter)
         if not isinstance(elements, list):
             return None
-        meter.spend(len(elements) * weight)
+        meter.count(len(elements) * weight)
         return [found for each in elements if (found := right(each, meter)) is not None]
 
     return evaluate
 
 
-def _value_projection(node: Node) -> Evaluate:
+def _value_projection(node: Node) -> Evaluator:
     base, right = _children(node)
     weight = _weight(node["children"][1])
 
-    def evaluate(value: Any, meter: Meter) -> Any:
+    def evaluate(value: Any, meter: StepCounter) -> Any:
         of = base(value, meter)
         if not isinstance(of, dict):
             return None
-        meter.spend(len(of) * weight)
+        meter.count(len(of) * weight)
         return [found for each in of.values() if (found := right(each, meter)) is not None]
 
     return evaluate
 
 
-def _filter_projection(node: Node) -> Evaluate:
+def _filter_projection(node: Node) -> Evaluator:
     base, right, condition = _children(node)
     weight = _weight(node["children"][1]) + _weight(node["children"][2])
 
-    def evaluate(value: Any, meter: Meter) -> Any:
+    def evaluate(value: Any, meter: StepCounter) -> Any:
         elements = base(value, meter)
         if not isinstance(elements, list):
             return None
-        meter.spend(len(elements) * weight)
+        meter.count(len(elements) * weight)
         kept = (right(each, meter) for each in elements if is_true(condition(each, meter)))
         return [found for found in kept if found is not None]
 
     return evaluate
 
 
-def _multi_list(node: Node) -> Evaluate:
+def _multi_list(node: Node) -> Evaluator:
     parts = _children(node)
     return lambda value, meter: None if value is None else [part(value, meter) for part in parts]
 
 
-def _multi_dict(node: Node) -> Evaluate:
+def _multi_dict(node: Node) -> Evaluator:
     parts = [(pair["value"], _compiled(pair["children"][0])) for pair in node["children"]]
     return lambda value, meter: None if value is None else {key: part(value, meter) for key, part in parts}
 
 
-def _or(node: Node) -> Evaluate:
+def _or(node: Node) -> Evaluator:
     left, right = _children(node)
 
-    def evaluate(value: Any, meter: Meter) -> Any:
+    def evaluate(value: Any, meter: StepCounter) -> Any:
         found = left(value, meter)
         return found if is_true(found) else right(value, meter)
 
     return evaluate
 
 
-def _and(node: Node) -> Evaluate:
+def _and(node: Node) -> Evaluator:
     left, right = _children(node)
 
-    def evaluate(value: Any, meter: Meter) -> Any:
+    def evaluate(value: Any, meter: StepCounter) -> Any:
         found = left(value, meter)
         return right(value, meter) if is_true(found) else found
 
     return evaluate
 
 
-def _not(node: Node) -> Evaluate:
+def _not(node: Node) -> Evaluator:
     (inner,) = _children(node)
     return lambda value, meter: not is_true(inner(value, meter))
 
 
-def _comparator(node: Node) -> Evaluate:
+def _comparator(node: Node) -> Evaluator:
     left, right = _children(node)
     name = node["value"]
     if name in _ORDERS:
@@ -220,10 +220,10 @@ def _ordered(left: Any, right: Any, order: Callable[[Any, Any], bool]) -> bool |
     return order(left, right) if both_texts or (_is_number(left) and _is_number(right)) else None
 
 
-def _equal(left: Any, right: Any, meter: Meter) -> bool:
+def _equal(left: Any, right: Any, meter: StepCounter) -> bool:
     if isinstance(left, list | dict) and isinstance(right, list | dict):
-        meter.measure(left)
-        meter.measure(right)
+        meter.count_contents(left)
+        meter.count_contents(right)
     if isinstance(left, bool) is not isinstance(right, bool):  # Python holds 1 and true for equal
         return False
     return bool(left == right)
@@ -233,20 +233,20 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _call(node: Node) -> Evaluate:
+def _call(node: Node) -> Evaluator:
     function = FUNCTIONS[node["value"]]
     arguments = _children(node)
     return lambda value, meter: function.call([each(value, meter) for each in arguments], meter)
 
 
-def _each(node: Node) -> Evaluate:
+def _each(node: Node) -> Evaluator:
     """`&expression`: it becomes a Python function of one element."""
     (inner,) = _children(node)
     weight = _weight(node)
 
-    def evaluate(_value: Any, meter: Meter) -> Each:
+    def evaluate(_value: Any, meter: StepCounter) -> Each:
         def each(element: Any) -> Any:
-            meter.spend(weight)
+            meter.count(weight)
             return inner(element, meter)
 
         return each
@@ -255,10 +255,10 @@ def _each(node: Node) -> Evaluate:
 
 
 def _weight(node: Node) -> int:
-    return sum(1 for _ in nodes(node))
+    return sum(1 for _ in walk_nodes(node))
 
 
-_COMPILERS: Mapping[str, Callable[[Node], Evaluate]] = {
+_COMPILERS: Mapping[str, Callable[[Node], Evaluator]] = {
     "field": _field,
     "subexpression": _chain,
     "index_expression": _chain,

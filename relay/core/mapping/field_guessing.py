@@ -9,7 +9,7 @@ from relay.core.mapping.functions.dates import timestamp
 from relay.core.mapping.functions.people import domain, is_email, phone
 from relay.core.mapping.functions.urls import device
 from relay.core.mapping.payload_fields import Leaf
-from relay.core.mapping.work_limit import Unfit
+from relay.core.mapping.work_limit import NoValue
 
 Points = Mapping[str, int]
 
@@ -62,7 +62,7 @@ def is_moment(value: Any) -> bool:
         return False
     try:
         return bool(timestamp(value, "UTC" if lacks_zone(value) else ""))
-    except Unfit:
+    except NoValue:
         return False
 
 
@@ -70,7 +70,7 @@ def lacks_zone(value: Any) -> bool:
     """Whether it is a time only once somebody says where."""
     try:
         timestamp(value)
-    except Unfit:
+    except NoValue:
         return True
     return False
 

@@ -9,17 +9,17 @@ from jmespath.parser import Parser
 from relay.core.errors import Problem
 from relay.core.gong.base_schema import closest_name
 from relay.core.gong.problems import printable_key
-from relay.core.mapping.expressions import Expression, Node, nodes, prepared
+from relay.core.mapping.expressions import Expression, Node, compile_expression, walk_nodes
 from relay.core.mapping.functions.index import FUNCTIONS
 from relay.core.mapping.functions.registry import Function
-from relay.core.mapping.problems import Mistake
+from relay.core.mapping.problems import MappingErrorCode
 
-SCOPE = ("body", "item", "parent", "headers", "query", "source", "received_at")
+SCOPE_NAMES = ("body", "item", "parent", "headers", "query", "source", "received_at")
 """The names that every expression starts from."""
 
 LENGTH_MAX = 600
 NODES_MAX = 120
-GROWTH_MAX = 256
+COPIES_MAX = 256
 """Copies of its input that an expression may make. `[@,@]` chained 22 times makes four million; honest ones, tens."""
 
 _LIST_STEPS = (
@@ -35,21 +35,21 @@ _SUMS = ("multi_select_list", "multi_select_dict")
 _PLAIN = ("literal", "comparator", "not_expression", "slice")
 
 
-def read_expression(text: str, *, path: str) -> Expression | list[Problem]:
+def parse_expression(text: str, *, path: str) -> Expression | list[Problem]:
     """The expression, or everything that is wrong with it."""
     if len(text) > LENGTH_MAX:
         message = f"has {len(text)} characters, and an expression at most {LENGTH_MAX}: split the rule"
-        return [Problem(path, Mistake.LENGTH, message)]
+        return [Problem(path, MappingErrorCode.LENGTH, message)]
     try:
         tree = _parsed(text)
     except JMESPathError as error:
-        return [Problem(path, Mistake.SYNTAX, f"is not JMESPath: {_said(error, text)}")]
+        return [Problem(path, MappingErrorCode.SYNTAX, f"is not JMESPath: {_said(error, text)}")]
     except (RecursionError, Warning):
         message = "is not JMESPath: write text in single quotes, JSON in backticks, and nest less deep"
-        return [Problem(path, Mistake.SYNTAX, message)]
+        return [Problem(path, MappingErrorCode.SYNTAX, message)]
     if problems := list(_problems(tree, path)):
         return problems
-    return prepared(text, tree)
+    return compile_expression(text, tree)
 
 
 def _parsed(text: str) -> Node:
@@ -72,30 +72,34 @@ def _said(error: JMESPathError, text: str) -> str:
 
 
 def _problems(tree: Node, path: str) -> Iterator[Problem]:
-    count = sum(1 for _ in nodes(tree))
+    count = sum(1 for _ in walk_nodes(tree))
     if count > NODES_MAX:
         message = f"has {count} parts, and an expression at most {NODES_MAX}: split the rule"
-        yield Problem(path, Mistake.LENGTH, message)
-    elif (copies := growth(tree)) > GROWTH_MAX:
+        yield Problem(path, MappingErrorCode.LENGTH, message)
+    elif (copies := count_copies(tree)) > COPIES_MAX:
         message = (
-            f"may copy its input {copies} times, and at most {GROWTH_MAX}: chain fewer [a, b] and {{a: b}}"
+            f"may copy its input {copies} times, and at most {COPIES_MAX}: chain fewer [a, b] and {{a: b}}"
         )
-        yield Problem(path, Mistake.GROWTH, message)
-    for node in nodes(tree):
+        yield Problem(path, MappingErrorCode.GROWTH, message)
+    for node in walk_nodes(tree):
         if node["type"] == "function_expression":
             yield from _call_problems(node, path)
         if node["type"] in _LIST_STEPS and node["children"][0]["type"] == "not_expression":
             yield Problem(
-                path, Mistake.SYNTAX, "negates the first name alone: write !(item.a), with parentheses"
+                path,
+                MappingErrorCode.SYNTAX,
+                "negates the first name alone: write !(item.a), with parentheses",
             )
-    for name in sorted(_starts(tree) - set(SCOPE)):
+    for name in sorted(_starts(tree) - set(SCOPE_NAMES)):
         yield Problem(
-            path, Mistake.SCOPE, f"starts from {printable_key(name)}, which there is not{_advice(name)}"
+            path,
+            MappingErrorCode.SCOPE,
+            f"starts from {printable_key(name)}, which there is not{_advice(name)}",
         )
 
 
 def _advice(name: str) -> str:
-    near = closest_name(name, SCOPE)
+    near = closest_name(name, SCOPE_NAMES)
     return (
         f": did you mean {near}?"
         if near
@@ -109,17 +113,19 @@ def _call_problems(node: Node, path: str) -> Iterator[Problem]:
     if function is None:
         near = closest_name(name, tuple(FUNCTIONS))
         question = f": did you mean {near}()?" if near else ""
-        yield Problem(path, Mistake.FUNCTION, f"there is no function {printable_key(name)}(){question}")
+        yield Problem(
+            path, MappingErrorCode.FUNCTION, f"there is no function {printable_key(name)}(){question}"
+        )
         return
     given = len(node["children"])
     if given < function.least or (function.most is not None and given > function.most):
         message = f"{name}() takes {_arity(function)}, and is given {given}"
-        yield Problem(path, Mistake.ARGUMENTS, message)
+        yield Problem(path, MappingErrorCode.ARGUMENTS, message)
         return
     for place, child in enumerate(node["children"]):
         if function.kind(place).each is not (child["type"] == "expref"):
             wants = "&expression" if function.kind(place).each else "a value, not &expression,"
-            yield Problem(path, Mistake.ARGUMENTS, f"{name}() takes {wants} as argument {place + 1}")
+            yield Problem(path, MappingErrorCode.ARGUMENTS, f"{name}() takes {wants} as argument {place + 1}")
 
 
 def _arity(function: Function) -> str:
@@ -130,7 +136,7 @@ def _arity(function: Function) -> str:
     return f"{function.least} to {function.most} arguments"
 
 
-def growth(node: Node) -> int:
+def count_copies(node: Node) -> int:
     """How many copies of its input a tree can make: along a chain they multiply, side by side they add up."""
     kind, children = node["type"], node["children"]
     if kind in _PLAIN:
@@ -138,23 +144,23 @@ def growth(node: Node) -> int:
     if kind == "function_expression":
         return _growth_of_call(children)
     if kind in _SUMS:
-        return max(1, sum(growth(child) for child in children))
+        return max(1, sum(count_copies(child) for child in children))
     if kind in _CHOICES:
-        return max(growth(child) for child in children)
+        return max(count_copies(child) for child in children)
     if kind in _LIST_STEPS:
-        first, second = growth(children[0]), growth(children[1])
+        first, second = count_copies(children[0]), count_copies(children[1])
         product = max(1, first) * max(1, second)
         for child in children[2:]:  # more of a chain; the condition of a filter only chooses
-            product *= 1 if kind == "filter_projection" else max(1, growth(child))
+            product *= 1 if kind == "filter_projection" else max(1, count_copies(child))
         return product
-    return max([1, *(growth(child) for child in children)])
+    return max([1, *(count_copies(child) for child in children)])
 
 
 def _growth_of_call(arguments: list[Node]) -> int:
     """What an `&expression` makes, it makes of each element of the rest."""
-    product = max(1, sum(growth(each) for each in arguments if each["type"] != "expref"))
+    product = max(1, sum(count_copies(each) for each in arguments if each["type"] != "expref"))
     for each in arguments:
-        product *= max(1, growth(each)) if each["type"] == "expref" else 1
+        product *= max(1, count_copies(each)) if each["type"] == "expref" else 1
     return product
 
 

@@ -19,9 +19,9 @@ from relay.core.gong.problems import ErrorCode
 from relay.core.gong.validate import SCHEMAS, validate_body
 from relay.core.mapping import custom_fields as named
 from relay.core.mapping.body_layout import PLACES
-from relay.core.mapping.problems import Mistake
+from relay.core.mapping.problems import MappingErrorCode
 from relay.core.mapping.templates import Template
-from relay.core.mapping.tree import Tree
+from relay.core.mapping.tree import MapTree
 
 _WRITTEN: Mapping[forms.FormatCheck, str] = {
     forms.check_timestamp: "2026-11-20T10:00:00Z",
@@ -32,24 +32,24 @@ _WRITTEN: Mapping[forms.FormatCheck, str] = {
 }
 
 
-def lint_map(operation: Operation, tree: Tree, *, path: str) -> Iterator[Problem]:
+def lint_map(operation: Operation, tree: MapTree, *, path: str) -> Iterator[Problem]:
     """What Gong would refuse whatever the payload holds."""
-    plain, places = tree.plain, PLACES[operation]
+    plain, places = tree.root, PLACES[operation]
     if not isinstance(plain, dict):
-        yield Problem(path, Mistake.VALUE, "must be an object in the shape of Gong's body")
+        yield Problem(path, MappingErrorCode.VALUE, "must be an object in the shape of Gong's body")
         return
     body = _filled(plain, SCHEMAS[operation])
-    for name, value in ((places.id, "1"), (places.system, "relay")):
+    for name, value in ((places.id_key, "1"), (places.system_key, "relay")):
         if name:
             body.setdefault(name, value)
     for problem in validate_body(operation, body):
         if problem.code == ErrorCode.UNKNOWN or not _is_open(problem.path, tree.templates):
             yield problem.under(path)
-    if places.id and isinstance(plain.get(places.id), str):
+    if places.id_key and isinstance(plain.get(places.id_key), str):
         message = (
             "is the same for every event: hold the sender's own id, as in {{ item.id }}, or leave it away"
         )
-        yield Problem(f"{path}.{places.id}", Mistake.VALUE, message)
+        yield Problem(f"{path}.{places.id_key}", MappingErrorCode.VALUE, message)
 
 
 def _is_open(path: str, templates: Mapping[str, Template]) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def extended(base: Any, changes: Any) -> Any:
+def merge_mapping(base: Any, changes: Any) -> Any:
     """`changes` on top of `base`. Null removes what the base has there.
 
     A rule with a name of the base's is merged into it and keeps its place; other rules come first, so that they
@@ -19,7 +19,7 @@ def extended(base: Any, changes: Any) -> Any:
         elif key == "rules" and isinstance(value, list) and isinstance(base.get(key), list):
             merged[key] = _rules(base[key], value)
         else:
-            merged[key] = extended(base[key], value) if key in base else value
+            merged[key] = merge_mapping(base[key], value) if key in base else value
     return merged
 
 
@@ -28,7 +28,7 @@ def _rules(base: list[Any], changes: list[Any]) -> list[Any]:
     known = {_name(rule) for rule in base}
     new = [rule for rule in changes if _name(rule) is None or _name(rule) not in known]
     return new + [
-        extended(rule, by_name[name]) if (name := _name(rule)) in by_name else rule for rule in base
+        merge_mapping(rule, by_name[name]) if (name := _name(rule)) in by_name else rule for rule in base
     ]
 
 

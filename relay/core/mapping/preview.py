@@ -9,16 +9,16 @@ from relay.core.destination import Destination
 from relay.core.errors import Problem
 from relay.core.gong.validate import assess_association, find_warnings
 from relay.core.mapping.engine import items_of, run
-from relay.core.mapping.result import Mapped
+from relay.core.mapping.result import MappingResult
 from relay.core.mapping.routing import Router
-from relay.core.mapping.rule import Compiled
+from relay.core.mapping.rule import CompiledMapping
 from relay.core.mapping.usage import Paths, reads, unused
 from relay.core.payloads import Payload
 from relay.core.source import Source
 
 
 def preview(
-    compiled: Compiled,
+    compiled: CompiledMapping,
     payload: Payload,
     *,
     source: Source,
@@ -32,18 +32,18 @@ def preview(
     return [_told(each, _unused(each, items, by_rule)) for each in mapped]
 
 
-def _read(compiled: Compiled, paths: Paths) -> Paths:
+def _read(compiled: CompiledMapping, paths: Paths) -> Paths:
     """Where the body is the one item, reading the body is reading the item; so is reading a part's parent."""
     roots = {"item", "parent"} if compiled.items else {"item", "parent", "body"}
     return frozenset(("item", *path[1:]) for path in paths if path[0] in roots)
 
 
-def _unused(each: Mapped, items: list[Any], by_rule: Mapping[str, Paths]) -> tuple[str, ...]:
+def _unused(each: MappingResult, items: list[Any], by_rule: Mapping[str, Paths]) -> tuple[str, ...]:
     read = by_rule.get(each.rule or "")
     return unused(items[each.index], "item", read) if read is not None and each.index < len(items) else ()
 
 
-def _told(each: Mapped, unread: tuple[str, ...]) -> dict[str, Any]:
+def _told(each: MappingResult, unread: tuple[str, ...]) -> dict[str, Any]:
     told: dict[str, Any] = {
         "index": each.index,
         "status": each.status,
@@ -62,7 +62,7 @@ def _told(each: Mapped, unread: tuple[str, ...]) -> dict[str, Any]:
     return told | (_call(each.draft) if each.draft else {})
 
 
-def _notices(each: Mapped) -> list[Problem]:
+def _notices(each: MappingResult) -> list[Problem]:
     return find_warnings(each.call.operation, each.call.body) if each.call else []
 
 

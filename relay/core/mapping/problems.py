@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Mistake(StrEnum):
+class MappingErrorCode(StrEnum):
     """Why a mapping is not taken. Found when it is loaded, all at once."""
 
     SYNTAX = "syntax"
@@ -19,7 +19,7 @@ class Mistake(StrEnum):
     UNREACHABLE = "never_reached"
 
 
-class Hitch(StrEnum):
+class EventProblemCode(StrEnum):
     """What went wrong for one event. The first two are only ever the reason of a dead letter."""
 
     WORK = "too_much_work"

@@ -11,7 +11,7 @@ from relay.core.priority import Priority
 from relay.core.visit_session import Session
 
 
-class Status(StrEnum):
+class ResultStatus(StrEnum):
     """What became of one item."""
 
     READY = "ready"
@@ -20,7 +20,7 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Mapped:
+class MappingResult:
     """What became of one item, or of one part of it where its rule fans out.
 
     `draft` is the call as far as it came; only `call` may be made. `filtered` says why Gong is not told, `problems`
@@ -43,11 +43,11 @@ class Mapped:
     people: tuple[str, ...] = ()
 
     @property
-    def status(self) -> Status:
+    def status(self) -> ResultStatus:
         if self.problems:
-            return Status.DEAD
-        return Status.FILTERED if self.filtered else Status.READY
+            return ResultStatus.DEAD
+        return ResultStatus.FILTERED if self.filtered else ResultStatus.READY
 
     @property
     def call(self) -> Call | None:
-        return self.draft if self.status is Status.READY else None
+        return self.draft if self.status is ResultStatus.READY else None

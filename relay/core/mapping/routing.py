@@ -9,9 +9,9 @@ from relay.core.default_mapping.properties import as_text
 from relay.core.destination import Destination, OAuthGrant
 from relay.core.errors import Problem
 from relay.core.gong.problems import printable_key
-from relay.core.mapping.problems import Hitch
+from relay.core.mapping.problems import EventProblemCode
 from relay.core.mapping.templates import Template
-from relay.core.mapping.work_limit import Exceeded, Meter, Unfit
+from relay.core.mapping.work_limit import NoValue, StepCounter, WorkLimitExceeded
 
 ACCOUNT_MAX: Final = 200
 
@@ -20,7 +20,7 @@ UNROUTED: Final = Destination("unrouted", "unrouted", OAuthGrant())
 
 
 @dataclass(frozen=True, slots=True)
-class Routed:
+class Route:
     """Where an item goes: `account` is the value that told it, `problem` why it goes nowhere."""
 
     destination: Destination = UNROUTED
@@ -28,7 +28,7 @@ class Routed:
     problem: Problem | None = None
 
 
-Router: TypeAlias = Callable[[Mapping[str, Any], Meter], Routed]
+Router: TypeAlias = Callable[[Mapping[str, Any], StepCounter], Route]
 """Where the item in a scope goes. Never raises."""
 
 
@@ -36,17 +36,17 @@ Router: TypeAlias = Callable[[Mapping[str, Any], Meter], Routed]
 class Routing:
     """How a source finds each item's destination.
 
-    `written` is the template as the configuration has it, `accounts` names the destinations of values that are neither
+    `text` is the template as the configuration has it, `accounts` names the destinations of values that are neither
     a connected account nor a destination's name, `dialect` is what the source's rules are made for.
     """
 
-    written: str
+    text: str
     template: Template
     accounts: Mapping[str, str]
     dialect: Dialect = Dialect.GONG
 
 
-class Finder(Protocol):
+class DestinationLookup(Protocol):
     """Where destinations are found."""
 
     def find(self, name: str) -> Destination | None: ...
@@ -54,21 +54,21 @@ class Finder(Protocol):
     def by_account(self, account: str) -> Destination | None: ...
 
 
-def fixed(destination: Destination) -> Router:
+def fixed_router(destination: Destination) -> Router:
     """Every item goes to the one."""
-    everywhere = Routed(destination)
+    everywhere = Route(destination)
     return lambda _scope, _meter: everywhere
 
 
-def routed(routing: Routing, finder: Finder, *, dialect: Dialect | None = None) -> Router:
+def build_router(routing: Routing, finder: DestinationLookup, *, dialect: Dialect | None = None) -> Router:
     """Each item goes where its value says. With a `dialect`, only to a destination that speaks it."""
 
-    def route(scope: Mapping[str, Any], meter: Meter) -> Routed:
+    def route(scope: Mapping[str, Any], meter: StepCounter) -> Route:
         try:
             value = routing.template.evaluate(scope, meter)
-        except Unfit as error:
+        except NoValue as error:
             return _unroutable(routing, f"has no value for this item: {error}")
-        except Exceeded:
+        except WorkLimitExceeded:
             return _unroutable(routing, "needs more work than one event may: look at fewer elements")
         account = _account(value)
         if account is None:
@@ -83,7 +83,7 @@ def routed(routing: Routing, finder: Finder, *, dialect: Dialect | None = None) 
         if dialect is not None and found.dialect is not dialect:
             why = _FOREIGN.format(account=printable_key(account), found=found, dialect=dialect)
             return _unroutable(routing, why, account)
-        return Routed(found, account)
+        return Route(found, account)
 
     return route
 
@@ -95,7 +95,7 @@ _FOREIGN = (
 )
 
 
-def _find(routing: Routing, finder: Finder, account: str) -> Destination | None:
+def _find(routing: Routing, finder: DestinationLookup, account: str) -> Destination | None:
     named = routing.accounts.get(account)
     if named is not None:
         return finder.find(named)
@@ -109,11 +109,11 @@ def _account(value: Any) -> str | None:
     return account if 0 < len(account) <= ACCOUNT_MAX else None
 
 
-def _unroutable(routing: Routing, why: str, account: str | None = None) -> Routed:
-    problem = Problem("destination", Hitch.NO_DESTINATION, f"{routing.written} {why}")
-    return Routed(account=account, problem=problem)
+def _unroutable(routing: Routing, why: str, account: str | None = None) -> Route:
+    problem = Problem("destination", EventProblemCode.NO_DESTINATION, f"{routing.text} {why}")
+    return Route(account=account, problem=problem)
 
 
-def dedupe_name(source: str, account: str | None, event_id: str) -> str | None:
+def dedupe_key(source: str, account: str | None, event_id: str) -> str | None:
     """What an event is deduplicated by where its source routes: two customers may use one id. None: by its eventId."""
     return None if account is None else f"{source}@{account}:{event_id}"

@@ -7,10 +7,10 @@ from typing import Any
 from relay.core.default_mapping.properties import as_text
 from relay.core.errors import Problem
 from relay.core.mapping.expressions import Expression
-from relay.core.mapping.lint_expression import read_expression
-from relay.core.mapping.problems import Mistake
+from relay.core.mapping.lint_expression import parse_expression
+from relay.core.mapping.problems import MappingErrorCode
 from relay.core.mapping.scalars import is_empty
-from relay.core.mapping.work_limit import TEXT_MAX, Meter, Unfit
+from relay.core.mapping.work_limit import TEXT_MAX, NoValue, StepCounter
 
 _OPEN, _CLOSE = "{{", "}}"
 _QUOTES = "'\"`"
@@ -31,7 +31,7 @@ class Template:
     def expressions(self) -> tuple[Expression, ...]:
         return tuple(part for part in self.parts if isinstance(part, Expression))
 
-    def evaluate(self, scope: Any, meter: Meter) -> Any:
+    def evaluate(self, scope: Any, meter: StepCounter) -> Any:
         """The value, or None where a piece is missing: no half a sentence. Results are data, never read again."""
         if len(self.parts) == 1 and isinstance(self.parts[0], Expression):
             return self.parts[0].evaluate(scope, meter)
@@ -41,24 +41,28 @@ class Template:
             if value is None or (part is not value and is_empty(value)):
                 return None
             if not isinstance(value, str | int | float):
-                raise Unfit("a list or an object has no place inside a text: use join() or take a part of it")
+                raise NoValue(
+                    "a list or an object has no place inside a text: use join() or take a part of it"
+                )
             written.append(as_text(value))
         if sum(map(len, written)) > TEXT_MAX:
-            raise Unfit(f"makes a text of more than {TEXT_MAX} characters")
+            raise NoValue(f"makes a text of more than {TEXT_MAX} characters")
         return "".join(written)
 
 
-def read_template(text: str, *, path: str) -> str | Template | list[Problem]:
+def parse_template(text: str, *, path: str) -> str | Template | list[Problem]:
     """A text without expressions as it is, a Template, or everything that is wrong."""
     if _OPEN not in text:
         return text
     pieces = _pieces(text)
     if pieces is None:
-        return [Problem(path, Mistake.SYNTAX, "opens {{ without closing it: end the expression with }}")]
+        return [
+            Problem(path, MappingErrorCode.SYNTAX, "opens {{ without closing it: end the expression with }}")
+        ]
     parts: list[str | Expression] = []
     problems: list[Problem] = []
     for piece, is_expression in pieces:
-        read = read_expression(piece, path=path) if is_expression else piece
+        read = parse_expression(piece, path=path) if is_expression else piece
         if isinstance(read, list):
             problems += read
         else:
@@ -66,7 +70,7 @@ def read_template(text: str, *, path: str) -> str | Template | list[Problem]:
     return problems or Template(tuple(parts))
 
 
-def bare(text: str) -> str:
+def strip_braces(text: str) -> str:
     """An expression where no literal may stand, as in `when`: braces round it are passed over."""
     stripped = text.strip()
     if stripped.startswith(_OPEN) and stripped.endswith(_CLOSE):

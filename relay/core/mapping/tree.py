@@ -6,40 +6,40 @@ from typing import Any, TypeAlias
 
 from relay.core.errors import Problem, join
 from relay.core.gong.problems import printable_key
-from relay.core.mapping.problems import Hitch, Mistake
+from relay.core.mapping.problems import EventProblemCode, MappingErrorCode
 from relay.core.mapping.scalars import is_empty
-from relay.core.mapping.templates import Template, read_template
-from relay.core.mapping.work_limit import TEXT_MAX, Meter, Unfit
+from relay.core.mapping.templates import Template, parse_template
+from relay.core.mapping.work_limit import TEXT_MAX, NoValue, StepCounter
 
-LEAVES_MAX = 300
+EXPRESSIONS_MAX = 300
 _DEPTH_MAX = 12
 _BROKEN = Template(())
 """Stands where a leaf could not be read, so that what else is wrong with the map is told as well."""
 
 
 @dataclass(slots=True)
-class Making:
+class BuildContext:
     """One body in the making: what its expressions start from, what they may cost, and what went wrong."""
 
     scope: Mapping[str, Any]
-    meter: Meter
-    hitches: list[Problem] = field(default_factory=list)
+    meter: StepCounter
+    warnings: list[Problem] = field(default_factory=list)
 
 
-Build: TypeAlias = Callable[[Making], Any]
+Builder: TypeAlias = Callable[[BuildContext], Any]
 """A part of the tree, ready to be filled. None where nothing is left of it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
-    """A map as it was read. `plain` is the tree itself, with Templates for leaves."""
+class MapTree:
+    """A map as it was read. `root` is the tree itself, with Templates for leaves."""
 
-    plain: Any
-    build: Build
+    root: Any
+    build: Builder
     templates: Mapping[str, Template]
 
 
-def read_tree(spec: Any, *, path: str) -> tuple[Tree, list[Problem]]:
+def parse_map(spec: Any, *, path: str) -> tuple[MapTree, list[Problem]]:
     """Read a map, and everything wrong with its leaves; with problems the tree is only good for finding more.
 
     Paths of its templates are its own, those of problems start with `path`.
@@ -47,17 +47,17 @@ def read_tree(spec: Any, *, path: str) -> tuple[Tree, list[Problem]]:
     problems: list[Problem] = []
     plain = _read(spec, path, problems, depth=0)
     templates = dict(_templates(plain, ""))
-    if len(templates) > LEAVES_MAX:
-        message = f"holds {len(templates)} expressions, and a map at most {LEAVES_MAX}"
-        problems.append(Problem(path, Mistake.LENGTH, message))
-    return Tree(plain, _build(plain, ""), templates), problems
+    if len(templates) > EXPRESSIONS_MAX:
+        message = f"holds {len(templates)} expressions, and a map at most {EXPRESSIONS_MAX}"
+        problems.append(Problem(path, MappingErrorCode.LENGTH, message))
+    return MapTree(plain, _build(plain, ""), templates), problems
 
 
 def _read(spec: Any, path: str, problems: list[Problem], *, depth: int) -> Any:
     if depth > _DEPTH_MAX:
-        problems.append(Problem(path, Mistake.LENGTH, f"nests deeper than {_DEPTH_MAX} levels"))
+        problems.append(Problem(path, MappingErrorCode.LENGTH, f"nests deeper than {_DEPTH_MAX} levels"))
     elif isinstance(spec, str):
-        read = read_template(spec, path=path)
+        read = parse_template(spec, path=path)
         if not isinstance(read, list):
             return read
         problems += read
@@ -79,7 +79,9 @@ def _read_object(
         if isinstance(key, str):
             found[key] = _read(value, join(path, printable_key(key)), problems, depth=depth + 1)
         else:
-            problems.append(Problem(join(path, str(key)), Mistake.KEY, "is no text: put the key in quotes"))
+            problems.append(
+                Problem(join(path, str(key)), MappingErrorCode.KEY, "is no text: put the key in quotes")
+            )
     return found
 
 
@@ -94,7 +96,7 @@ def _templates(plain: Any, path: str) -> Iterator[tuple[str, Template]]:
             yield from _templates(value, f"{path}[{place}]")
 
 
-def _build(plain: Any, path: str) -> Build:
+def _build(plain: Any, path: str) -> Builder:
     if isinstance(plain, Template):
         return _leaf(plain, path)
     if isinstance(plain, dict):
@@ -105,33 +107,33 @@ def _build(plain: Any, path: str) -> Build:
     return lambda _: constant
 
 
-def _leaf(template: Template, path: str) -> Build:
-    def build(making: Making) -> Any:
+def _leaf(template: Template, path: str) -> Builder:
+    def build(making: BuildContext) -> Any:
         try:
             value = template.evaluate(making.scope, making.meter)
             if isinstance(value, str):
                 value = value[:TEXT_MAX]
-            making.meter.measure(value)
-        except Unfit as error:
-            making.hitches.append(Problem(path, Hitch.UNFIT, str(error)))
+            making.meter.count_contents(value)
+        except NoValue as error:
+            making.warnings.append(Problem(path, EventProblemCode.UNFIT, str(error)))
             return None
-        return pruned(value)
+        return prune(value)
 
     return build
 
 
-class Bare(dict[str, Any]):
+class UnfilledObject(dict[str, Any]):
     """An object that holds expressions, of which the payload filled none: only its literals are left."""
 
 
-def _object(plain: dict[str, Any], path: str) -> Build:
+def _object(plain: dict[str, Any], path: str) -> Builder:
     parts = [(key, _build(value, join(path, key))) for key, value in plain.items()]
     asking = [key for key, value in plain.items() if any(_templates(value, ""))]
 
-    def build(making: Making) -> dict[str, Any] | None:
+    def build(making: BuildContext) -> dict[str, Any] | None:
         found = {key: value for key, part in parts if (value := part(making)) is not None}
         if asking and not any(_is_filled(found.get(key)) for key in asking):
-            return Bare(found) or None
+            return UnfilledObject(found) or None
         return found or None
 
     return build
@@ -140,22 +142,22 @@ def _object(plain: dict[str, Any], path: str) -> Build:
 def _is_filled(value: Any) -> bool:
     if isinstance(value, list):
         return any(map(_is_filled, value))
-    return value is not None and not isinstance(value, Bare)
+    return value is not None and not isinstance(value, UnfilledObject)
 
 
-def _list(parts: list[Build]) -> Build:
-    def build(making: Making) -> list[Any] | None:
+def _list(parts: list[Builder]) -> Builder:
+    def build(making: BuildContext) -> list[Any] | None:
         found = [value for part in parts if (value := part(making)) is not None]
         return found or None
 
     return build
 
 
-def pruned(value: Any) -> Any:
+def prune(value: Any) -> Any:
     """Without null, blank text, empty lists and empty objects, however deep; None when nothing is left."""
     if isinstance(value, dict):
-        kept = {key: inner for key, each in value.items() if (inner := pruned(each)) is not None}
+        kept = {key: inner for key, each in value.items() if (inner := prune(each)) is not None}
         return kept or None
     if isinstance(value, list):
-        return [inner for each in value if (inner := pruned(each)) is not None] or None
+        return [inner for each in value if (inner := prune(each)) is not None] or None
     return None if is_empty(value) else value

@@ -8,15 +8,15 @@ from typing import Any
 from relay.core.default_mapping.properties import as_text
 from relay.core.errors import Problem, join
 from relay.core.gong.limits import TITLE_MAX
-from relay.core.mapping.problems import Hitch, Mistake
-from relay.core.mapping.templates import Template, read_template
-from relay.core.mapping.tree import Making
+from relay.core.mapping.problems import EventProblemCode, MappingErrorCode
+from relay.core.mapping.templates import Template, parse_template
+from relay.core.mapping.tree import BuildContext
 from relay.core.mapping.unknown_keys import unknown_keys
-from relay.core.mapping.work_limit import Unfit
+from relay.core.mapping.work_limit import NoValue
 from relay.core.visit_session import AggregateOptions
 
-DURATION = r"([0-9]{1,6}) ?([smh]?)"
-LONGEST_SECONDS = 12 * 3600
+DURATION_PATTERN = r"([0-9]{1,6}) ?([smh]?)"
+DURATION_MAX_SECONDS = 12 * 3600
 _TIMES = ("idle_timeout", "max_duration")
 _KEYS = (*_TIMES, "as")
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
@@ -25,53 +25,55 @@ _TIME_WANTED = "must be a time from 1s to 12h, such as 90s, 15m or 4h"
 
 @dataclass(frozen=True, slots=True)
 class RuleAggregate:
-    """A rule's sessions. `by` tells which one an event belongs to; None = the `sessionId` of its call."""
+    """A rule's sessions. `key_template` tells which one an event belongs to; None = the `sessionId` of its call."""
 
-    how: AggregateOptions
-    by: Template | None = None
+    options: AggregateOptions
+    key_template: Template | None = None
 
-    def key(self, making: Making) -> str | None:
-        """What `by` makes of an item, None where it has no value."""
-        if self.by is None:
+    def key(self, making: BuildContext) -> str | None:
+        """What `key_template` makes of an item, None where it has no value."""
+        if self.key_template is None:
             return None
         try:
-            value = self.by.evaluate(making.scope, making.meter)
-        except Unfit as error:
-            making.hitches.append(Problem("aggregate.by", Hitch.UNFIT, str(error)))
+            value = self.key_template.evaluate(making.scope, making.meter)
+        except NoValue as error:
+            making.warnings.append(Problem("aggregate.by", EventProblemCode.UNFIT, str(error)))
             return None
         if isinstance(value, list | dict | bool):
-            making.hitches.append(
-                Problem("aggregate.by", Hitch.UNFIT, "is no text and no number: it tells no session")
+            making.warnings.append(
+                Problem(
+                    "aggregate.by", EventProblemCode.UNFIT, "is no text and no number: it tells no session"
+                )
             )
             return None
         return None if value is None else as_text(value)
 
 
-def read_rule_aggregate(spec: Any, *, path: str, names_session: bool) -> tuple[RuleAggregate, list[Problem]]:
+def parse_rule_aggregate(spec: Any, *, path: str, names_session: bool) -> tuple[RuleAggregate, list[Problem]]:
     """A rule's, with everything wrong in it. `names_session`: the rule's map fills `sessionId`."""
     if not isinstance(spec, Mapping):
         return RuleAggregate(AggregateOptions()), [_unread(path)]
-    how, problems = read_aggregate(spec, path=path, known=("by", *_KEYS))
+    how, problems = parse_aggregate(spec, path=path, known=("by", *_KEYS))
     by = _read_by(spec.get("by"), join(path, "by"), problems)
     if spec.get("by") is None and not names_session:
         message = "is missing: say what ties the events, as in {{ item.visit }}, or fill sessionId in the map"
-        problems.append(Problem(join(path, "by"), Mistake.MISSING, message))
+        problems.append(Problem(join(path, "by"), MappingErrorCode.MISSING, message))
     return RuleAggregate(how, by), problems
 
 
 def _read_by(by: Any, path: str, problems: list[Problem]) -> Template | None:
-    read = read_template(by, path=path) if isinstance(by, str) else ""
+    read = parse_template(by, path=path) if isinstance(by, str) else ""
     if isinstance(read, Template):
         return read
     if isinstance(read, list):
         problems += read
     elif by is not None:
         message = "must hold an expression that tells the session, as in {{ item.visit }}"
-        problems.append(Problem(path, Mistake.VALUE, message))
+        problems.append(Problem(path, MappingErrorCode.VALUE, message))
     return None
 
 
-def read_aggregate(
+def parse_aggregate(
     spec: Any, *, path: str, known: tuple[str, ...] = _KEYS
 ) -> tuple[AggregateOptions, list[Problem]]:
     """When sessions are over and what they are called, with everything wrong in it."""
@@ -80,7 +82,9 @@ def read_aggregate(
     problems = list(unknown_keys(spec, known, path))
     times = {key: _seconds(spec[key]) for key in _TIMES if key in spec}
     problems += [
-        Problem(join(path, key), Mistake.VALUE, _TIME_WANTED) for key, time in times.items() if time is None
+        Problem(join(path, key), MappingErrorCode.VALUE, _TIME_WANTED)
+        for key, time in times.items()
+        if time is None
     ]
     aggregate = AggregateOptions(
         **{f"{key}_seconds": float(time) for key, time in times.items() if time is not None},
@@ -88,13 +92,13 @@ def read_aggregate(
     )
     if not problems and aggregate.idle_timeout_seconds > aggregate.max_duration_seconds:
         message = f"must not be longer than max_duration, which is {aggregate.max_duration_seconds / 3600:g}h"
-        problems.append(Problem(join(path, "idle_timeout"), Mistake.VALUE, message))
+        problems.append(Problem(join(path, "idle_timeout"), MappingErrorCode.VALUE, message))
     return aggregate, problems
 
 
 def _unread(path: str) -> Problem:
     return Problem(
-        path, Mistake.VALUE, f"must be an object of {', '.join(_KEYS)}, as in {{idle_timeout: 15m}}"
+        path, MappingErrorCode.VALUE, f"must be an object of {', '.join(_KEYS)}, as in {{idle_timeout: 15m}}"
     )
 
 
@@ -102,9 +106,9 @@ def _seconds(value: Any) -> int | None:
     """`90s`, `15m`, `4h`, or a number of seconds."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
-    found = re.fullmatch(DURATION, str(value), re.ASCII)
+    found = re.fullmatch(DURATION_PATTERN, str(value), re.ASCII)
     seconds = int(found[1]) * _UNITS[found[2]] if found else 0
-    return seconds if 1 <= seconds <= LONGEST_SECONDS else None
+    return seconds if 1 <= seconds <= DURATION_MAX_SECONDS else None
 
 
 def _name(value: Any, path: str, problems: list[Problem]) -> str | None:
@@ -112,6 +116,6 @@ def _name(value: Any, path: str, problems: list[Problem]) -> str | None:
         return None
     if not isinstance(value, str) or not value.strip() or len(value) > TITLE_MAX or "{{" in value:
         message = f"must be plain text of 1 to {TITLE_MAX} characters: what Gong calls the whole session"
-        problems.append(Problem(path, Mistake.VALUE, message))
+        problems.append(Problem(path, MappingErrorCode.VALUE, message))
         return None
     return value.strip()

@@ -20,15 +20,15 @@ TEXT_MAX = 100_000
 """Characters that one function may read or make. What goes to Gong is far shorter."""
 
 
-class Unfit(ValueError):
+class NoValue(ValueError):
     """An expression has no value for this payload. The text says why, and never repeats the payload."""
 
 
-class Exceeded(Exception):
+class WorkLimitExceeded(Exception):
     """The event needs more work than one event may."""
 
 
-class Meter:
+class StepCounter:
     """Steps that are left."""
 
     __slots__ = ("left", "steps")
@@ -41,15 +41,15 @@ class Meter:
     def spent(self) -> int:
         return self.steps - max(0, self.left)
 
-    def spend(self, steps: int) -> None:
+    def count(self, steps: int) -> None:
         self.left -= steps
         if self.left < 0:
-            raise Exceeded
+            raise WorkLimitExceeded
 
-    def measure(self, value: Any) -> None:
+    def count_contents(self, value: Any) -> None:
         """Pay for all that a value holds, before something walks it. Unfit when it nests too deep to be walked."""
         if isinstance(value, str):
-            self.spend(len(value) >> 4)
+            self.count(len(value) >> 4)
         elif isinstance(value, list | dict):
             self._measure_all(value)
 
@@ -58,14 +58,14 @@ class Meter:
         while level:
             depth += 1
             if depth > DEPTH_MAX:
-                raise Unfit(f"nests deeper than {DEPTH_MAX} levels")
+                raise NoValue(f"nests deeper than {DEPTH_MAX} levels")
             level = [inner for outer in level for inner in self._inside(outer)]
 
     def _inside(self, value: Any) -> list[Any]:
         if isinstance(value, str):
-            self.spend(len(value) >> 4)
+            self.count(len(value) >> 4)
             return []
         if not isinstance(value, list | dict):
             return []
-        self.spend(len(value) + 1)
+        self.count(len(value) + 1)
         return list(value.values()) if isinstance(value, dict) else value

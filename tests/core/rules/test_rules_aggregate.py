@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from relay.core.gong.limits import TITLE_MAX
-from relay.core.mapping.compile import compile_rules
+from relay.core.mapping.compile import compile_mapping
 from relay.core.visit_session import AggregateOptions
 from tests.core.rules.worlds import a_rule, an_item, mapped, mapped_by, mistakes, previewed, told
 
@@ -18,9 +18,9 @@ def ties(item: dict[str, Any], **aggregate: Any) -> tuple[str, ...] | None:
 
 
 def how(**aggregate: Any) -> AggregateOptions:
-    [rule] = compile_rules([a_rule(aggregate=BY | aggregate)]).rules
+    [rule] = compile_mapping([a_rule(aggregate=BY | aggregate)]).rules
     assert rule.aggregate
-    return rule.aggregate.how
+    return rule.aggregate.options
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from copy import deepcopy
 
 import pytest
 
-from relay.core.mapping.compile import compile_rules
-from relay.core.mapping.merge import extended
+from relay.core.mapping.compile import compile_mapping
+from relay.core.mapping.merge import merge_mapping
 from tests.core.rules.worlds import a_rule, mistakes
 
 PRESET = {
@@ -32,7 +32,7 @@ PRESET = {
 def test_leaves_replace_and_objects_merge(base, changes, result):
     before = deepcopy((base, changes))
 
-    assert extended(base, changes) == result
+    assert merge_mapping(base, changes) == result
     assert (base, changes) == before
 
 
@@ -42,7 +42,7 @@ def test_a_rule_of_the_same_name_is_merged_in_its_place_and_a_new_one_comes_firs
         "rules": [{"name": "opened", "priority": "low"}, a_rule(name="own", when="item.c")],
     }
 
-    compiled = compile_rules(changes, presets={"mail": PRESET})
+    compiled = compile_mapping(changes, presets={"mail": PRESET})
 
     assert [(rule.name, rule.priority) for rule in compiled.rules] == [
         ("own", "normal"),
@@ -52,7 +52,7 @@ def test_a_rule_of_the_same_name_is_merged_in_its_place_and_a_new_one_comes_firs
 
 
 def test_a_preset_alone_is_a_mapping():
-    assert [rule.name for rule in compile_rules({"extends": "mail"}, presets={"mail": PRESET}).rules] == [
+    assert [rule.name for rule in compile_mapping({"extends": "mail"}, presets={"mail": PRESET}).rules] == [
         "clicked",
         "opened",
     ]

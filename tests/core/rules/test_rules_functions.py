@@ -6,8 +6,8 @@ import orjson
 import pytest
 
 from relay.core.mapping.functions.index import FUNCTIONS
-from relay.core.mapping.lint_expression import read_expression
-from relay.core.mapping.work_limit import Meter, Unfit
+from relay.core.mapping.lint_expression import parse_expression
+from relay.core.mapping.work_limit import NoValue, StepCounter
 from tests.core.rules.worlds import NOW
 
 EXAMPLE = re.compile(r"`(.+?)` is\s+`(.+?)`(?=[\s.,:;]|$)", re.DOTALL)
@@ -19,9 +19,9 @@ CASES = [
 
 
 def value_of(text, **scope):
-    expression = read_expression(text, path="here")
+    expression = parse_expression(text, path="here")
     assert not isinstance(expression, list), expression
-    return expression.evaluate(scope, Meter())
+    return expression.evaluate(scope, StepCounter())
 
 
 @pytest.mark.parametrize(("name", "text", "result"), CASES)
@@ -90,7 +90,7 @@ def test_a_time_is_read_however_a_partner_writes_it(written, seconds):
     ],
 )
 def test_a_function_says_why_it_has_no_value(text, item, why):
-    with pytest.raises(Unfit, match=re.escape(why)):
+    with pytest.raises(NoValue, match=re.escape(why)):
         value_of(text, item=item)
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.mapping.lint_expression import GROWTH_MAX, growth, read_expression
-from relay.core.mapping.work_limit import STEPS_PER_EVENT, Exceeded, Meter, Unfit
+from relay.core.mapping.lint_expression import COPIES_MAX, count_copies, parse_expression
+from relay.core.mapping.work_limit import STEPS_PER_EVENT, NoValue, StepCounter, WorkLimitExceeded
 from tests.core.rules.worlds import a_rule, an_item, mapped, mapped_by, mistakes, told
 
 MEGABYTE = 1024 * 1024
@@ -56,10 +56,10 @@ def long_list(length):
     ],
 )
 def test_an_expression_on_a_payload_too_large_is_stopped(text, item):
-    expression = read_expression(text, path="here")
+    expression = parse_expression(text, path="here")
 
-    with pytest.raises((Exceeded, Unfit)):
-        expression.evaluate({"item": item}, Meter())
+    with pytest.raises((WorkLimitExceeded, NoValue)):
+        expression.evaluate({"item": item}, StepCounter())
 
 
 @pytest.mark.parametrize(
@@ -110,13 +110,13 @@ def test_a_whole_receipt_has_bounds_too():
 
 
 def test_memory_stays_small_however_the_work_is_spent():
-    expression = read_expression("item.a[].{a: k, b: v, c: [k, v]}", path="here")
+    expression = parse_expression("item.a[].{a: k, b: v, c: [k, v]}", path="here")
     item = {"a": long_list(STEPS_PER_EVENT)}
     tracemalloc.start()
     try:
-        with pytest.raises(Exceeded):
-            expression.evaluate({"item": item}, Meter())
-        expression.evaluate({"item": {"a": item["a"][: STEPS_PER_EVENT // 11]}}, Meter())
+        with pytest.raises(WorkLimitExceeded):
+            expression.evaluate({"item": item}, StepCounter())
+        expression.evaluate({"item": {"a": item["a"][: STEPS_PER_EVENT // 11]}}, StepCounter())
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -148,12 +148,12 @@ PIECES = st.sampled_from(
 
 @given(st.lists(PIECES, max_size=12).map("".join))
 def test_any_text_is_an_expression_or_a_list_of_problems(text):
-    read = read_expression(text, path="here")
+    read = parse_expression(text, path="here")
 
     if isinstance(read, list):
         assert all(problem.message for problem in read)
     else:
-        assert growth(read.tree) <= GROWTH_MAX
+        assert count_copies(read.tree) <= COPIES_MAX
 
 
 JSON = st.recursive(

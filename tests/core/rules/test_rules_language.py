@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.mapping.lint_expression import read_expression
-from relay.core.mapping.templates import Template, read_template
-from relay.core.mapping.work_limit import Meter
+from relay.core.mapping.lint_expression import parse_expression
+from relay.core.mapping.templates import Template, parse_template
+from relay.core.mapping.work_limit import StepCounter
 
 ITEM = {
     "zero": 0,
@@ -23,17 +23,17 @@ ITEM = {
 
 
 def value_of(text, item=ITEM):
-    expression = read_expression(text, path="here")
+    expression = parse_expression(text, path="here")
     assert not isinstance(expression, list), expression
-    return expression.evaluate({"item": item}, Meter())
+    return expression.evaluate({"item": item}, StepCounter())
 
 
 def filled(text, item=ITEM):
-    template = read_template(text, path="here")
+    template = parse_template(text, path="here")
     if isinstance(template, str):
         return template
     assert isinstance(template, Template), template
-    return template.evaluate({"item": item}, Meter())
+    return template.evaluate({"item": item}, StepCounter())
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_leaf_keeps_its_type_alone_and_is_text_inside_a_text(text, value):
 
 @pytest.mark.parametrize("text", ["{{ item.name", "{{ item.name }", "{{ 'a }}", "a {{", "{{ item.name } }"])
 def test_a_brace_left_open_is_told(text):
-    problems = read_template(text, path="here")
+    problems = parse_template(text, path="here")
 
     assert isinstance(problems, list)
     assert problems[0].path == "here"

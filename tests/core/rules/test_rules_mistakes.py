@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.core.errors import Invalid
-from relay.core.mapping.compile import compile_rules
+from relay.core.mapping.compile import compile_mapping
 from tests.core.rules.worlds import a_rule, mapped_by, mistakes
 
 TEN = {
@@ -65,7 +65,7 @@ def test_every_mistake_of_a_file_is_told_at_once_each_at_its_path():
 )
 def test_the_right_name_is_told_where_one_is_near(path, near):
     with pytest.raises(Invalid) as caught:
-        compile_rules(TEN)
+        compile_mapping(TEN)
 
     assert f"did you mean {near}?" in next(
         each.message for each in caught.value.problems if each.path == path
@@ -202,6 +202,6 @@ SPECS = st.recursive(
 def test_whatever_stands_in_a_file_it_loads_or_every_problem_has_a_message(spec, map_):
     for each in (spec, [a_rule(map=map_)], [mapped_by(map_)] if isinstance(map_, dict) else []):
         try:
-            compile_rules(each, presets={"[": map_})
+            compile_mapping(each, presets={"[": map_})
         except Invalid as error:
             assert [problem for problem in error.problems if not problem.message] == []  # noqa: PT017 - it may load

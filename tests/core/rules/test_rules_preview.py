@@ -2,7 +2,7 @@
 
 import pytest
 
-from relay.core.mapping.lint_expression import read_expression
+from relay.core.mapping.lint_expression import parse_expression
 from relay.core.mapping.usage import reads
 from tests.core.rules.worlds import a_rule, an_item, mapped_by, previewed
 
@@ -58,7 +58,7 @@ def test_a_preview_tells_why_an_event_is_dead_or_filtered():
     ],
 )
 def test_the_paths_that_an_expression_reads_are_known(text, paths):
-    expression = read_expression(text, path="here")
+    expression = parse_expression(text, path="here")
 
     assert {".".join(path) for path in reads([expression])} == paths
 

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.core.mapping.expressions import Expression
-from relay.core.mapping.lint_expression import read_expression
+from relay.core.mapping.lint_expression import parse_expression
 from relay.core.mapping.payload_fields import leaves_of
 from relay.core.mapping.suggest import Proposal, changed, phrase, propose, rule_of
-from relay.core.mapping.work_limit import Meter
+from relay.core.mapping.work_limit import StepCounter
 from tests.core.rules.worlds import mistakes, previewed
 
 SAMPLES: dict[str, tuple[Any, dict[str, str]]] = {
@@ -220,7 +220,7 @@ def test_whatever_the_payload_its_proposal_lacks_nothing_but_what_is_not_there(b
 @given(VALUES)
 def test_every_leaf_is_read_by_its_own_expression(item: Any):
     for leaf in leaves_of(item):
-        read = read_expression(leaf.expression, path="here")
+        read = parse_expression(leaf.expression, path="here")
 
         assert isinstance(read, Expression)
-        assert read.evaluate({"item": item}, Meter()) == leaf.value
+        assert read.evaluate({"item": item}, StepCounter()) == leaf.value

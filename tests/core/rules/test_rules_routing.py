@@ -7,12 +7,12 @@ import pytest
 
 from relay.core.call import Dialect
 from relay.core.destination import Destination, OAuthGrant
-from relay.core.mapping.compile import compile_rules
+from relay.core.mapping.compile import compile_mapping
 from relay.core.mapping.engine import run
-from relay.core.mapping.problems import Hitch
-from relay.core.mapping.result import Mapped, Status
-from relay.core.mapping.routing import UNROUTED, Routing, routed
-from relay.core.mapping.templates import Template, read_template
+from relay.core.mapping.problems import EventProblemCode
+from relay.core.mapping.result import MappingResult, ResultStatus
+from relay.core.mapping.routing import UNROUTED, Routing, build_router
+from relay.core.mapping.templates import Template, parse_template
 from relay.core.payloads import Payload
 from relay.core.source import Source
 
@@ -70,12 +70,12 @@ def mapped(
     accounts: dict[str, str] | None = None,
     headers: dict[str, str] | None = None,
     rules: Any = RULES,
-) -> tuple[Mapped, ...]:
-    read = read_template(template, path="destination")
+) -> tuple[MappingResult, ...]:
+    read = parse_template(template, path="destination")
     assert isinstance(read, Template)
-    router = routed(Routing(template, read, accounts or {}), KNOWN, dialect=Dialect.GONG)
+    router = build_router(Routing(template, read, accounts or {}), KNOWN, dialect=Dialect.GONG)
     payload = Payload(body, headers or {}, {})
-    return run(compile_rules(rules), payload, source=SOURCE, destination=router, received_at=NOW)
+    return run(compile_mapping(rules), payload, source=SOURCE, destination=router, received_at=NOW)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def mapped(
 def test_a_value_leads_by_the_table_then_by_account_then_by_name(value: Any, name: str):
     [found] = mapped(view(value), accounts={"x": "acme"})
 
-    assert (found.status, found.destination.name) == (Status.READY, name)
+    assert (found.status, found.destination.name) == (ResultStatus.READY, name)
 
 
 def test_the_table_comes_before_what_is_connected():
@@ -102,7 +102,7 @@ def test_the_items_of_one_payload_go_their_own_ways_each_as_its_destination_want
     assert first.call is not None
     assert second.call is not None
     assert (first.call.body["sourceSystemName"], second.call.body["sourceSystemName"]) == ("Acme Hub", "hub")
-    assert third.status is Status.FILTERED
+    assert third.status is ResultStatus.FILTERED
 
 
 @pytest.mark.parametrize("value", ["nobody", "", None, True, 1.5, ["acme"], {"a": 1}, "x" * 201])
@@ -110,8 +110,8 @@ def test_a_value_that_leads_nowhere_is_a_dead_letter_that_says_so(value: Any):
     [found] = mapped(view(value))
 
     [problem] = found.problems
-    assert (found.status, found.destination, found.call) == (Status.DEAD, UNROUTED, None)
-    assert (problem.path, problem.code) == ("destination", Hitch.NO_DESTINATION)
+    assert (found.status, found.destination, found.call) == (ResultStatus.DEAD, UNROUTED, None)
+    assert (problem.path, problem.code) == ("destination", EventProblemCode.NO_DESTINATION)
     assert problem.message.startswith("{{ item.account }} ")
 
 
@@ -126,7 +126,7 @@ def test_a_dead_letter_names_its_value_shortened_and_the_remedy():
 def test_a_destination_of_another_dialect_takes_none_of_the_rules_calls():
     [found] = mapped(view("old"))
 
-    assert found.status is Status.DEAD
+    assert found.status is ResultStatus.DEAD
     assert "speaks catalog" in found.problems[0].message
 
 
@@ -137,7 +137,7 @@ def test_an_unroutable_event_keeps_the_id_that_its_sender_gave_it():
 def test_what_gong_is_not_to_be_told_is_filtered_wherever_it_would_have_gone():
     [found] = mapped({"event": "other", "account": "nobody"})
 
-    assert (found.status, found.destination) == (Status.FILTERED, UNROUTED)
+    assert (found.status, found.destination) == (ResultStatus.FILTERED, UNROUTED)
 
 
 def test_a_header_can_tell_the_destination():

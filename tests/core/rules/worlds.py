@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from relay.core.destination import BasicCredentials, Destination
 from relay.core.errors import Invalid
-from relay.core.mapping.compile import compile_rules
+from relay.core.mapping.compile import compile_mapping
 from relay.core.mapping.engine import run
 from relay.core.mapping.preview import preview
 from relay.core.payloads import Payload
@@ -47,17 +47,17 @@ def an_item(**changes):
 
 def mapped(spec, body, source="site", **settings):
     """Every event of a body."""
-    return run(compile_rules(spec), Payload(body), **world(source, **settings))
+    return run(compile_mapping(spec), Payload(body), **world(source, **settings))
 
 
 def previewed(spec, body, source="site", **settings):
-    return preview(compile_rules(spec), Payload(body), **world(source, **settings))
+    return preview(compile_mapping(spec), Payload(body), **world(source, **settings))
 
 
 def mistakes(spec, **options):
     """`(path, code)` of everything wrong with a mapping; nothing when it loads."""
     try:
-        compile_rules(spec, **options)
+        compile_mapping(spec, **options)
     except Invalid as error:
         return [(problem.path, str(problem.code)) for problem in error.problems]
     return []

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from relay.core.mapping.functions.numbers import number
-from relay.core.mapping.work_limit import Unfit
+from relay.core.mapping.work_limit import NoValue
 from relay.core.timestamps import parse_instant, render_instant
 
 _UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
@@ -64,7 +64,7 @@ def _moment(value: str | float, told: str) -> datetime:
 
 def _of_text(text: str, zone: str) -> datetime:
     if len(text) > _LONGEST:
-        raise Unfit(_REMEDY)
+        raise NoValue(_REMEDY)
     if _DIGITS.fullmatch(text):
         return _in_range(float(text))
     moment = _read(text)
@@ -79,7 +79,7 @@ def _read(text: str) -> datetime:
             return parsedate_to_datetime(text)
         return datetime.fromisoformat(_tidied(text))
     except ValueError:
-        raise Unfit(_REMEDY) from None
+        raise NoValue(_REMEDY) from None
 
 
 def _tidied(text: str) -> str:
@@ -94,21 +94,21 @@ def _in_range(seconds: float) -> datetime:
     try:
         return parse_instant(seconds)
     except ValueError as error:
-        raise Unfit(str(error)) from None
+        raise NoValue(str(error)) from None
 
 
 def _offset(zone: str) -> timedelta:
     if zone == "UTC":
         return timedelta()
     if not _OFFSET.fullmatch(zone):
-        raise Unfit("needs a zone for a time that names none: 'UTC' or an offset such as '+02:00'")
+        raise NoValue("needs a zone for a time that names none: 'UTC' or an offset such as '+02:00'")
     minutes = int(zone[1:3]) * 60 + int(zone[4:6])
     return timedelta(minutes=-minutes if zone[0] == "-" else minutes)
 
 
 def _per_second(unit: str) -> int:
     if unit not in _UNITS:
-        raise Unfit(f"takes the units {', '.join(_UNITS)}")
+        raise NoValue(f"takes the units {', '.join(_UNITS)}")
     return _UNITS[unit]
 
 

@@ -3,7 +3,7 @@
 import re
 from math import isfinite
 
-from relay.core.mapping.work_limit import Unfit
+from relay.core.mapping.work_limit import NoValue
 
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 _PLAIN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
@@ -25,7 +25,7 @@ def integer(value: str | float) -> int:
 def scale(value: str | float, from_most: float, to_most: float) -> int:
     """`scale('0.75', `1`, `100`)` is `75`: a value of 0 to `from_most` as one of 0 to `to_most`, never beyond."""
     if from_most <= 0 or to_most <= 0:
-        raise Unfit("needs two scales above 0")
+        raise NoValue("needs two scales above 0")
     share = min(1.0, max(0.0, number(value) / from_most))
     return round(share * to_most)
 
@@ -54,16 +54,16 @@ def multiply(first: str | float, second: str | float) -> float:
 def _of_text(text: str) -> float:
     bare = text.strip().removesuffix("%").rstrip()
     if len(bare) > _LONGEST:
-        raise Unfit("takes no number of so many digits")
+        raise NoValue("takes no number of so many digits")
     if _GROUPED.fullmatch(bare):
         bare = bare.replace(",", "")
     if not _PLAIN.fullmatch(bare):
-        raise Unfit("needs a number, such as 12 or '12.5'")
+        raise NoValue("needs a number, such as 12 or '12.5'")
     if bare.lstrip("+-").isdigit():
         return int(bare)
     value = float(bare)
     if not isfinite(value):
-        raise Unfit("takes no number that large")
+        raise NoValue("takes no number that large")
     return value
 
 

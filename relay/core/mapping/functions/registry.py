@@ -11,7 +11,7 @@ from inspect import Parameter, signature
 from types import UnionType
 from typing import Any, TypeAlias, get_args, get_origin, get_type_hints
 
-from relay.core.mapping.work_limit import TEXT_MAX, Meter, Unfit
+from relay.core.mapping.work_limit import TEXT_MAX, NoValue, StepCounter
 
 Each: TypeAlias = Callable[[Any], Any]
 """An expression that a function applies to each element."""
@@ -59,32 +59,32 @@ class Function:
             return self.kinds[place]
         return self.rest or _ANYTHING
 
-    def call(self, given: list[Any], meter: Meter) -> Any:
+    def call(self, given: list[Any], meter: StepCounter) -> Any:
         """Check, pay and run. Unfit says what the payload did not hold."""
-        meter.spend(_STEPS_PER_CALL)
+        meter.count(_STEPS_PER_CALL)
         for place, value in enumerate(given):
             kind = self.kind(place)
             if kind.deep:
-                meter.measure(value)
+                meter.count_contents(value)
             elif not kind.anything and not kind.each:
                 if value is None:
                     return None
                 if not kind.takes(value):
-                    raise Unfit(f"{self.name}() takes {kind} as argument {place + 1}")
+                    raise NoValue(f"{self.name}() takes {kind} as argument {place + 1}")
                 if isinstance(value, str) and len(value) > TEXT_MAX:
-                    raise Unfit(f"{self.name}() takes no text of more than {TEXT_MAX} characters")
-                meter.spend(_bulk(value))
+                    raise NoValue(f"{self.name}() takes no text of more than {TEXT_MAX} characters")
+                meter.count(_bulk(value))
         return self._run(given)
 
     def _run(self, given: list[Any]) -> Any:
         try:
             result = self.does(*given)
-        except Unfit as error:
-            raise Unfit(f"{self.name}() {error}") from None
+        except NoValue as error:
+            raise NoValue(f"{self.name}() {error}") from None
         except _FAILURES:
-            raise Unfit(f"{self.name}() cannot work on what the payload holds") from None
+            raise NoValue(f"{self.name}() cannot work on what the payload holds") from None
         if isinstance(result, str) and len(result) > TEXT_MAX:
-            raise Unfit(f"{self.name}() makes a text of more than {TEXT_MAX} characters")
+            raise NoValue(f"{self.name}() makes a text of more than {TEXT_MAX} characters")
         return result
 
 

@@ -1,9 +1,9 @@
 """How long a text may get before a function makes it."""
 
-from relay.core.mapping.work_limit import TEXT_MAX, Unfit
+from relay.core.mapping.work_limit import TEXT_MAX, NoValue
 
 
 def fitting(characters: int) -> None:
     """Unfit when a function is about to make a longer text than anything needs."""
     if characters > TEXT_MAX:
-        raise Unfit(f"would make a text of more than {TEXT_MAX} characters")
+        raise NoValue(f"would make a text of more than {TEXT_MAX} characters")
