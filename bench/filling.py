@@ -10,7 +10,7 @@ from redis import Redis
 
 from bench.sample import event, gong_body
 from relay.core.call import Call, Operation
-from relay.core.ids import ENTROPY_BYTES, id_run
+from relay.core.ids import ENTROPY_BYTES, generate_ids
 from relay.core.vault import Vault
 from relay.store.accept import Keeping, NewEvent, Receipt, Retention, accept
 from relay.store.engine import keys
@@ -50,7 +50,7 @@ def new_receipt(name: str, numbers: Sequence[int]) -> tuple[Receipt, list[NewEve
     """A receipt of page views with these numbers, ready to be accepted."""
     payload = event("")
     raw = orjson.dumps([payload | {"id": str(number)} for number in numbers])
-    receipt_id, *ids = id_run(datetime.now(UTC), os.urandom(ENTROPY_BYTES), len(numbers) + 1)
+    receipt_id, *ids = generate_ids(datetime.now(UTC), os.urandom(ENTROPY_BYTES), len(numbers) + 1)
     body = gong_body("")
     events = []
     for item, (number, own) in enumerate(zip(numbers, ids, strict=True)):

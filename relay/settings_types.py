@@ -7,7 +7,7 @@ from dataclasses import MISSING, Field, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from relay.core.oidc import is_guarded
+from relay.core.oidc import is_secure_url
 from relay.core.redis_url import read_redis_url
 from relay.core.roles import OPERATOR_ROLES
 
@@ -106,7 +106,7 @@ def role_map(raw: str) -> tuple[tuple[str, str], ...]:
 
 
 def guarded_url(raw: str) -> str:
-    if not is_guarded(raw):
+    if not is_secure_url(raw):
         raise ValueError("must be an https address, as the provider writes it in its own document")
     return raw
 

@@ -7,7 +7,7 @@ from redis import Redis
 
 from relay.core.call import Call, Operation
 from relay.core.destination import BasicCredentials, Destination, Limits
-from relay.core.ids import id_run
+from relay.core.ids import generate_ids
 from relay.core.priority import Priority
 from relay.store.accept import Accepted, Keeping, NewEvent, Receipt, Retention, accept
 from relay.store.delivery import Pacing, Sweeping, Swept, Taken, publish_limits, sweep, take
@@ -20,7 +20,7 @@ _numbers = count()
 
 
 def new_id() -> str:
-    return id_run(NOW, next(_numbers).to_bytes(9), 1)[0]
+    return generate_ids(NOW, next(_numbers).to_bytes(9), 1)[0]
 
 
 def receipt(raw: bytes = b"{}", **fields: str | bytes) -> Receipt:

@@ -6,7 +6,7 @@ import signal
 import sys
 from typing import NoReturn
 
-from relay.core.destination import MAIN
+from relay.core.destination import MAIN_STORE
 from relay.log import line
 from relay.settings import Misconfigured
 from workers.bootstrap import build
@@ -18,7 +18,7 @@ def main() -> int:
     parser.add_argument(
         "--threads", type=int, default=None, help="calls in flight at once (RELAY_WORKER_THREADS)"
     )
-    parser.add_argument("--store", default=MAIN, help="the store whose events it sends (main)")
+    parser.add_argument("--store", default=MAIN_STORE, help="the store whose events it sends (main)")
     arguments = parser.parse_args()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until `reloading` listens: the file is just being read
     try:

@@ -13,8 +13,8 @@ from relay.core.alerts.conditions import find
 from relay.core.alerts.lifecycle import Alert, decide
 from relay.core.alerts.notifications import messages_of, signed_headers
 from relay.core.alerts.thresholds import AlertRules, Receiver
-from relay.core.destination import MAIN, Destination
-from relay.core.outcome import Reply
+from relay.core.destination import MAIN_STORE, Destination
+from relay.core.outcome import HttpResponse
 from relay.core.version import VERSION
 from relay.log import line
 from relay.settings import Settings
@@ -157,7 +157,7 @@ class WayOut:
         agent = {"User-Agent": f"gong-event-relay/{VERSION}", "Accept": "*/*"}
         request.headers = CaseInsensitiveDict(agent | dict(headers))
         answer = self._wire.fetch(request, turn=lambda: None)
-        if not isinstance(answer, Reply):
+        if not isinstance(answer, HttpResponse):
             return answer.code, None
         return "arrived" if 200 <= answer.status < 300 else "rejected", answer.status  # noqa: PLR2004 - as HTTP has it
 
@@ -172,7 +172,7 @@ def alert_chores(
 ) -> list[Callable[[], None]]:
     """The chores as the configuration has them. Each store's workers see to it; those of the main one beat the heart."""
     way_out = WayOut(trust_env=settings.trust_env)
-    heartbeat = rules.heartbeat if store.name == MAIN else None
+    heartbeat = rules.heartbeat if store.name == MAIN_STORE else None
     receivers = {one.name: one for one in rules.receivers}
     return [
         Watch(store, known, rules, way_out, heartbeat).step,

@@ -17,9 +17,9 @@ from relay.config.load import read_config
 from relay.config.oauth import check_oauth
 from relay.config.reload import ConfigFile
 from relay.config.stores import check_store_name, check_stores
-from relay.core.backoff import Schedule
+from relay.core.backoff import RetrySchedule
 from relay.core.config import Config
-from relay.core.destination import MAIN
+from relay.core.destination import MAIN_STORE
 from relay.ingest.accept_events import Intake
 from relay.log import configure, line
 from relay.queries.prometheus import Watched
@@ -49,7 +49,7 @@ from workers.settlement import Rules
 from workers.worker import PacedWorker, Working
 
 
-def build(threads: int | None = None, store_name: str = MAIN) -> tuple[PacedWorker, Reloading]:
+def build(threads: int | None = None, store_name: str = MAIN_STORE) -> tuple[PacedWorker, Reloading]:
     """A worker of one store, as the environment and the configuration file describe it, and what follows that file.
 
     Waits for its store if that is not there yet. It speaks to no other.
@@ -77,7 +77,7 @@ def build(threads: int | None = None, store_name: str = MAIN) -> tuple[PacedWork
     _tell_durability(redis, settings)
     publish_limits(store.scripts, directory.all())
     probe_soon(redis)
-    tokens = open_tokens(settings, config.oauth, redis) if store_name == MAIN else None
+    tokens = open_tokens(settings, config.oauth, redis) if store_name == MAIN_STORE else None
     reloading = Reloading(file)
     parts = Parts(settings, config, stores, store, directory, tokens, pulse, reloading.is_current)
     worker = create_worker(parts, threads=threads, chores=[reloading.step])
@@ -122,7 +122,7 @@ def create_worker(parts: Parts, *, threads: int, chores: Sequence[Chore] = ()) -
         threads,
         settings.trust_env,
     )
-    schedule = Schedule(max_attempts=settings.max_attempts, max_age=settings.max_age_hours * 3600.0)
+    schedule = RetrySchedule(max_attempts=settings.max_attempts, max_age=settings.max_age_hours * 3600.0)
     deliverer = Deliverer(
         parts.directory.find, Accesses(parts.tokens, _now), Gong(manners), Gate(pacing.window)
     )
@@ -142,7 +142,7 @@ def _chores(parts: Parts, retention: Retention) -> list[Chore]:
     chores.append(ErasingChore(_eraser(parts, retention)).step)
     if parts.tokens is not None:
         chores.append(oauth_chore(parts.settings, parts.tokens, parts.directory, _now).step)
-    if parts.store.name == MAIN:
+    if parts.store.name == MAIN_STORE:
         chores += _sign_in_chores(parts)
     known = parts.directory.all
     chores += alert_chores(parts.settings, parts.config.alerts, parts.store, known=known, now=_now)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from relay.core.destination import BasicCredentials, Destination
 from relay.core.errors import Unavailable
-from relay.core.lifecycle import Cause
+from relay.core.lifecycle import HoldCause
 from relay.core.outcome import Blocked
 from relay.core.vault import Unsealable
 from relay.store.oauth_tokens import Grant, bury_access_token, open_pair, read_grant
@@ -124,8 +124,8 @@ def _bury(tokens: Tokens, name: str, stale: Access) -> None:
 
 
 def _needs_reauth(text: str) -> Blocked:
-    return Blocked(0, None, Cause.REAUTHORIZATION_REQUIRED, (text,))
+    return Blocked(0, None, HoldCause.REAUTHORIZATION_REQUIRED, (text,))
 
 
 def _renewal_failing(text: str) -> Blocked:
-    return Blocked(0, None, Cause.TOKEN_REFRESH_FAILED, (text,))
+    return Blocked(0, None, HoldCause.TOKEN_REFRESH_FAILED, (text,))

@@ -10,9 +10,9 @@ from typing import NoReturn
 import orjson
 
 from relay.core.call import Operation
-from relay.core.destination import Destination, Limits, OAuthGrant
-from relay.core.lifecycle import Cause
-from relay.core.outcome import Blocked, Outcome, Reply, Silence, judge, outcome_code
+from relay.core.destination import Destination, Limits, OAuthCredentials
+from relay.core.lifecycle import HoldCause
+from relay.core.outcome import Blocked, HttpResponse, NoResponse, Outcome, classify_response, outcome_code
 from relay.core.visit_session import aggregate_body
 from relay.store.delivery import Taken
 from relay.tracing.spans import Role, annotate, span
@@ -46,12 +46,12 @@ class Made:
     arrived: float | None = None
 
 
-_Call = Callable[[Access, Callable[[], None]], Reply | Silence]
+_Call = Callable[[Access, Callable[[], None]], HttpResponse | NoResponse]
 
 
 def _is_unauthorized(outcome: Outcome) -> bool:
     """Whether Gong does not take the credentials themselves. A 401 that names a scope is another matter."""
-    return isinstance(outcome, Blocked) and outcome.cause is Cause.INVALID_CREDENTIALS
+    return isinstance(outcome, Blocked) and outcome.cause is HoldCause.INVALID_CREDENTIALS
 
 
 class Deliverer:
@@ -70,10 +70,10 @@ class Deliverer:
         """Make the call and judge the answer."""
         destination = self._find(taken.destination)
         if destination is None:
-            return Made(Blocked(0, None, Cause.NOT_CONFIGURED, ()))
+            return Made(Blocked(0, None, HoldCause.NOT_CONFIGURED, ()))
         body = _body(taken)
 
-        def send(access: Access, turn: Callable[[], None]) -> Reply | Silence:
+        def send(access: Access, turn: Callable[[], None]) -> HttpResponse | NoResponse:
             return self._gong.send(access, Operation(taken.operation), body, turn=turn)
 
         return self._call(destination, send, now)
@@ -84,7 +84,7 @@ class Deliverer:
         if destination is None:
             return None
 
-        def probe(access: Access, turn: Callable[[], None]) -> Reply | Silence:
+        def probe(access: Access, turn: Callable[[], None]) -> HttpResponse | NoResponse:
             return self._gong.probe(access, destination.dialect, turn=turn)
 
         return self._call(destination, probe, now).outcome
@@ -95,21 +95,21 @@ class Deliverer:
         if isinstance(access, Blocked):
             return Made(access, destination.limits)
         made = self._timed(destination, access, partial(call, access), now)
-        if not (isinstance(destination.credentials, OAuthGrant) and _is_unauthorized(made.outcome)):
+        if not (isinstance(destination.credentials, OAuthCredentials) and _is_unauthorized(made.outcome)):
             return made
         fresh = self._accesses.renewed(destination, access)
         if isinstance(fresh, Blocked):
             return replace(made, outcome=fresh)
         made = self._timed(destination, fresh, partial(call, fresh), now)
         if isinstance(made.outcome, Blocked) and _is_unauthorized(made.outcome):
-            made = replace(made, outcome=replace(made.outcome, cause=Cause.REAUTHORIZATION_REQUIRED))
+            made = replace(made, outcome=replace(made.outcome, cause=HoldCause.REAUTHORIZATION_REQUIRED))
         return made
 
     def _timed(
         self,
         destination: Destination,
         access: Access,
-        call: Callable[[Callable[[], None]], Reply | Silence],
+        call: Callable[[Callable[[], None]], HttpResponse | NoResponse],
         now: Callable[[], datetime],
     ) -> Made:
         written = time.monotonic()
@@ -122,10 +122,10 @@ class Deliverer:
         with span("call Gong", Role.CLIENT):
             answer = call(turn)
             seconds = time.monotonic() - written
-            outcome = judge(answer, now())
+            outcome = classify_response(answer, now())
             _tell(outcome, destination, seconds)
         arrived = None
-        if isinstance(answer, Reply):
+        if isinstance(answer, HttpResponse):
             arrived = written + self._travel.late(access.base_url, seconds)
         return Made(outcome, destination.limits, seconds, destination.base_url, arrived)
 

@@ -11,7 +11,7 @@ from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionErro
 
 from relay.core.call import Dialect, Operation
 from relay.core.destination import BasicCredentials
-from relay.core.outcome import Reply, Silence
+from relay.core.outcome import HttpResponse, NoResponse
 from relay.core.version import VERSION
 from workers.http_adapter import Deadlines, WireAdapter
 
@@ -55,31 +55,35 @@ class Gong:
 
     def send(
         self, access: Access, operation: Operation, body: bytes, *, turn: Callable[[], None]
-    ) -> Reply | Silence:
+    ) -> HttpResponse | NoResponse:
         """Make one call and return the answer. Never raises.
 
         `turn` is called with the connection open, just before the first byte is written: it waits for the pace.
         """
         return self.fetch(_prepare(access, operation, body), turn=turn)
 
-    def fetch(self, request: requests.PreparedRequest, *, turn: Callable[[], None]) -> Reply | Silence:
+    def fetch(
+        self, request: requests.PreparedRequest, *, turn: Callable[[], None]
+    ) -> HttpResponse | NoResponse:
         """Make any request in the same manners. Never raises."""
         with self._deadlines.turn(turn) as running:
             try:
-                answer: Reply | Silence = self._exchange(request)
+                answer: HttpResponse | NoResponse = self._exchange(request)
             except (requests.RequestException, HTTPError, OSError, ValueError) as error:
                 answer = silence(error)
         if running.cut:  # a connection cut in mid-header reads like an answer without a body
-            return Silence("timeout", f"no whole answer within {self._total:g} seconds", ambiguous=True)
+            return NoResponse("timeout", f"no whole answer within {self._total:g} seconds", ambiguous=True)
         return answer
 
-    def probe(self, access: Access, dialect: Dialect, *, turn: Callable[[], None]) -> Reply | Silence:
+    def probe(
+        self, access: Access, dialect: Dialect, *, turn: Callable[[], None]
+    ) -> HttpResponse | NoResponse:
         """Try the credentials without creating anything: Gong checks them before it refuses the empty body."""
         gong = dialect is Dialect.GONG
         operation = Operation.DIGITAL_INTERACTION if gong else Operation.CATALOG_INTERACTION
         return self.send(access, operation, b"{}", turn=turn)
 
-    def _exchange(self, request: requests.PreparedRequest) -> Reply:
+    def _exchange(self, request: requests.PreparedRequest) -> HttpResponse:
         """Straight to the adapter: a session would follow cookies and prepare redirects that are never wanted here."""
         options = {"verify": True, "cert": None, "proxies": {}} | self._from_environment(str(request.url))
         answer = self._adapter.send(request, stream=True, timeout=self._timeout, **options)
@@ -89,7 +93,7 @@ class Gong:
             raw.close()  # the rest is not worth reading, and the connection is no use without it
         else:
             raw.release_conn()
-        return Reply(
+        return HttpResponse(
             answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, body
         )
 
@@ -129,14 +133,14 @@ _NEVER_SENT = (
 )
 
 
-def silence(error: Exception) -> Silence:
+def silence(error: Exception) -> NoResponse:
     """What an exception means: could Gong have taken the event all the same?"""
     detail = f"{type(error).__name__}: {error}"[:300]
     if isinstance(error, requests.Timeout) and not isinstance(error, requests.ConnectTimeout):
-        return Silence("timeout", detail, ambiguous=True)
+        return NoResponse("timeout", detail, ambiguous=True)
     if isinstance(error, _NEVER_SENT) or _never_connected(error):
-        return Silence("no_connection", detail, ambiguous=False)
-    return Silence("connection_lost", detail, ambiguous=True)
+        return NoResponse("no_connection", detail, ambiguous=False)
+    return NoResponse("connection_lost", detail, ambiguous=True)
 
 
 def _never_connected(error: Exception) -> bool:

@@ -18,17 +18,17 @@ from requests.structures import CaseInsensitiveDict
 
 from relay.config.base_url import safe_base_url
 from relay.core.oauth import (
-    Granted,
-    InDoubt,
-    NotNow,
+    ClientRejected,
+    GrantRejected,
     OAuthApp,
-    Spurned,
-    TokenCall,
-    Verdict,
-    WrongSecret,
-    judge_tokens,
-    refresh_call,
-    renew_after,
+    ResultUnknown,
+    TokenRequest,
+    TokenResult,
+    TokensIssued,
+    TryLater,
+    build_refresh_request,
+    choose_renewal_delay,
+    classify_token_response,
 )
 from relay.core.vault import Unsealable, Vault
 from relay.core.version import VERSION
@@ -61,19 +61,19 @@ class TokenEndpoint:
         self._gong = gong
         self._good = app.client_secret
 
-    def ask(self, call: TokenCall) -> Verdict:
+    def ask(self, call: TokenRequest) -> TokenResult:
         """Make the request; where Gong does not take the secret, with the other one. Never raises."""
-        verdict: Verdict = WrongSecret("the application has no secret")
+        verdict: TokenResult = ClientRejected("the application has no secret")
         for secret in sorted(self.app.secrets, key=lambda secret: secret != self._good):
             request = _prepared(call, _basic_auth_str(self.app.client_id, secret))
-            verdict = judge_tokens(self._gong.fetch(request, turn=lambda: None))
-            if not isinstance(verdict, WrongSecret):
+            verdict = classify_token_response(self._gong.fetch(request, turn=lambda: None))
+            if not isinstance(verdict, ClientRejected):
                 self._good = secret
                 break
         return verdict
 
 
-def _prepared(call: TokenCall, authorization: str) -> PreparedRequest:
+def _prepared(call: TokenRequest, authorization: str) -> PreparedRequest:
     request = PreparedRequest()
     request.method, request.url, request.body = "POST", call.url, call.body
     request.headers = CaseInsensitiveDict(
@@ -146,19 +146,19 @@ def renew(tokens: Tokens, grant: Grant) -> Renewed:
 
 
 def _carry_out(tokens: Tokens, renewal: Renewal, pair: Pair) -> Renewed:
-    verdict = tokens.endpoint.ask(refresh_call(tokens.endpoint.app, pair.refresh))
+    verdict = tokens.endpoint.ask(build_refresh_request(tokens.endpoint.app, pair.refresh))
     match verdict:
-        case Granted():
+        case TokensIssued():
             fresh = fresh_pair(tokens, renewal.grant, verdict, pair.refresh)
             save_pair(tokens.scripts, tokens.vault, fresh, follows=renewal.grant.version)
             line("oauth.renewed", destination=renewal.grant.destination, seconds=verdict.lifetime)
             return Renewed.DONE
-        case Spurned():
+        case GrantRejected():
             end_unrenewed(tokens.scripts, renewal, Unrenewed.LOST, verdict.text)
             return _told_lost(renewal.grant, verdict.text)
-        case InDoubt():
+        case ResultUnknown():
             how = Unrenewed.IN_DOUBT
-        case WrongSecret() | NotNow():
+        case ClientRejected() | TryLater():
             how = Unrenewed.NOT_NOW
     end_unrenewed(tokens.scripts, renewal, how, verdict.text)
     line(
@@ -177,7 +177,7 @@ def _told_lost(grant: Grant, text: str) -> Renewed:
     return Renewed.LOST
 
 
-def fresh_pair(tokens: Tokens, grant: Grant, granted: Granted, refresh_token: str) -> Fresh:
+def fresh_pair(tokens: Tokens, grant: Grant, granted: TokensIssued, refresh_token: str) -> Fresh:
     """What a renewal brought. A customer's address may move; one that may not be called is not believed."""
     told = safe_base_url(granted.base_url, tokens.allow_hosts) if granted.base_url else None
     if granted.base_url and told is None:
@@ -188,5 +188,5 @@ def fresh_pair(tokens: Tokens, grant: Grant, granted: Granted, refresh_token: st
         told or grant.base_url,
         granted.scope,
         granted.lifetime,
-        renew_after(granted.lifetime, random.random()),  # noqa: S311 - jitter is no secret
+        choose_renewal_delay(granted.lifetime, random.random()),  # noqa: S311 - jitter is no secret
     )

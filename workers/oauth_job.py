@@ -7,8 +7,16 @@ from datetime import datetime, timedelta
 
 from relay.actions.oauth_invitations import CALLBACK
 from relay.config.base_url import safe_base_url
-from relay.core.lifecycle import Cause
-from relay.core.oauth import Granted, InDoubt, NotNow, Spurned, WrongSecret, exchange_call, renew_after
+from relay.core.lifecycle import HoldCause
+from relay.core.oauth import (
+    ClientRejected,
+    GrantRejected,
+    ResultUnknown,
+    TokensIssued,
+    TryLater,
+    build_exchange_request,
+    choose_renewal_delay,
+)
 from relay.core.vault import Unsealable
 from relay.log import line
 from relay.settings import Settings
@@ -110,23 +118,25 @@ class OAuthChore:
         except Unsealable as error:
             raise Failed(f"The relay cannot read its own store: {error}.") from error
         app = self.tokens.endpoint.app
-        match self.tokens.endpoint.ask(exchange_call(app, code=code, redirect_uri=self.redirect_uri)):
-            case Granted() as granted:
+        match self.tokens.endpoint.ask(
+            build_exchange_request(app, code=code, redirect_uri=self.redirect_uri)
+        ):
+            case TokensIssued() as granted:
                 return self._checked(consent, granted)
-            case Spurned(text):
+            case GrantRejected(text):
                 raise Failed(
                     f"Gong does not take the consent any more ({text}). Ask for a new link, and open it."
                 )
-            case WrongSecret(text):
+            case ClientRejected(text):
                 raise Failed(
                     f"Gong does not take the relay's client secret ({text}). Tell whoever runs the relay."
                 )
-            case InDoubt() | NotNow() as verdict:
+            case ResultUnknown() | TryLater() as verdict:
                 name = consent.invitation.destination
                 line("oauth.not_connected", level="warning", destination=name, error=verdict.text)
                 return None
 
-    def _checked(self, consent: Consent, granted: Granted) -> Fresh:
+    def _checked(self, consent: Consent, granted: TokensIssued) -> Fresh:
         """Tokens go nowhere but to Gong: with an address that is not Gong's they are not even kept."""
         base_url = safe_base_url(granted.base_url or "", self.tokens.allow_hosts)
         if base_url is None:
@@ -140,7 +150,7 @@ class OAuthChore:
             base_url,
             granted.scope,
             granted.lifetime,
-            renew_after(granted.lifetime, random.random()),  # noqa: S311 - jitter is no secret
+            choose_renewal_delay(granted.lifetime, random.random()),  # noqa: S311 - jitter is no secret
         )
 
     def _connected(self, told: Invitation, grant: Grant) -> Connected:
@@ -195,14 +205,14 @@ class OAuthChore:
             return
         destination = self.directory.all().get(name)
         if destination is not None and hold_cause(self.tokens.redis, name) not in {
-            Cause.PAUSED,
-            Cause.REAUTHORIZATION_REQUIRED,
+            HoldCause.PAUSED,
+            HoldCause.REAUTHORIZATION_REQUIRED,
         }:
             hold_destination(
                 self.tokens.scripts,
                 destination,
                 Hold(
-                    Cause.REAUTHORIZATION_REQUIRED,
+                    HoldCause.REAUTHORIZATION_REQUIRED,
                     grant.lost or "its tokens cannot be opened",
                     _LATER_SECONDS,
                 ),

@@ -14,7 +14,7 @@ from redis import Redis
 from requests import RequestException, Session
 
 from relay.config.oidc import oidc_app, redirect_uri
-from relay.core.oidc import Identity, OidcApp, Provider, identity_of, read_provider, written
+from relay.core.oidc import Identity, OidcApp, OidcProvider, dump_identity, identify, parse_provider
 from relay.core.vault import Unsealable, Vault
 from relay.core.version import VERSION
 from relay.log import line
@@ -70,7 +70,7 @@ class OidcChore:
         self._read_again_at = self.clock() + _AGAIN_SECONDS
         try:
             told = self._asked("GET", self.app.issuer.rstrip("/") + _DOCUMENT)
-            save_provider(self.redis, read_provider(told, self.app.issuer))
+            save_provider(self.redis, parse_provider(told, self.app.issuer))
         except (Rejected, ValueError) as error:
             line("sign_in.provider_unread", level="warning", error=str(error))
         else:
@@ -82,7 +82,7 @@ class OidcChore:
         except Rejected as error:
             line("sign_in.refused", level="warning", reason=str(error))
             return replace(back, sealed_code="", detail=str(error))
-        sealed = self.vault.seal(written(identity), purpose_of_identity(back_id))
+        sealed = self.vault.seal(dump_identity(identity), purpose_of_identity(back_id))
         return replace(back, sealed_code="", identity=sealed)
 
     def _identity(self, back_id: str, back: Back) -> Identity:
@@ -95,9 +95,9 @@ class OidcChore:
         except Unsealable as error:
             raise Rejected(f"The relay cannot read its own store: {error}.") from error
         token = self._exchanged(provider, code, verifier)
-        return identity_of(self.app, self._claims(provider, token, nonce))
+        return identify(self.app, self._claims(provider, token, nonce))
 
-    def _exchanged(self, provider: Provider, code: str, verifier: str) -> str:
+    def _exchanged(self, provider: OidcProvider, code: str, verifier: str) -> str:
         """The ID token that a code buys."""
         form = {
             "grant_type": "authorization_code",
@@ -111,7 +111,7 @@ class OidcChore:
             raise Rejected("The provider gave no ID token: is `openid` in RELAY_OIDC_SCOPE?")
         return token
 
-    def _claims(self, provider: Provider, token: str, nonce: str) -> Mapping[str, Any]:
+    def _claims(self, provider: OidcProvider, token: str, nonce: str) -> Mapping[str, Any]:
         """What a token says, once its signature, issuer, audience, time and nonce are right."""
         registry = jwt.JWTClaimsRegistry(
             now=int(self.now().timestamp()),

@@ -7,9 +7,9 @@ from typing import assert_never
 
 import orjson
 
-from relay.core.backoff import Schedule, freeze_seconds
+from relay.core.backoff import RetrySchedule, rate_limit_pause
 from relay.core.destination import Limits
-from relay.core.lifecycle import Reason, State
+from relay.core.lifecycle import DeadLetterReason, State
 from relay.core.outcome import (
     AlreadyReported,
     Blocked,
@@ -33,7 +33,7 @@ _OF_THE_WAY = frozenset({408, 425, 502, 503, 504, *range(520, 531)})
 class Rules:
     """How outcomes are settled. Times in seconds."""
 
-    schedule: Schedule = field(default_factory=Schedule)
+    schedule: RetrySchedule = field(default_factory=RetrySchedule)
     retention: Retention = field(default_factory=Retention)
     probe_every: float = 300.0
 
@@ -78,13 +78,15 @@ def settle(attempt: Attempt, rules: Rules) -> Settlement:
             state = State.DELIVERED if taken.ambiguous else State.DUPLICATE
             return done(state, outcome.request_id, record=record, keep_seconds=keep.delivered)
         case RateLimited():
-            seconds = freeze_seconds(outcome.seconds, taken.throttles)
+            seconds = rate_limit_pause(outcome.seconds, taken.throttles)
             return freeze(seconds, per_day=attempt.limits.per_day, record=record)
         case Failed():
             return _again(attempt, outcome, rules)
         case Rejected():
             text = "; ".join(outcome.errors) or f"HTTP {outcome.status}"
-            return bury(Reason.REJECTED, text, record=record, keep_seconds=keep.dead, status=outcome.status)
+            return bury(
+                DeadLetterReason.REJECTED, text, record=record, keep_seconds=keep.dead, status=outcome.status
+            )
         case Blocked():
             return _lock(taken, outcome, record=record, rules=rules)
         case _:
@@ -101,7 +103,11 @@ def _again(attempt: Attempt, outcome: Failed, rules: Rules) -> Settlement:
     if seconds is None:
         keep = rules.retention.dead
         return bury(
-            Reason.RETRIES_EXHAUSTED, text, record=attempt.record(), keep_seconds=keep, status=outcome.status
+            DeadLetterReason.RETRIES_EXHAUSTED,
+            text,
+            record=attempt.record(),
+            keep_seconds=keep,
+            status=outcome.status,
         )
     blames_gong = outcome.status is None or outcome.status in _OF_THE_WAY or outcome.code == "not_gong"
     again = Again(max(seconds, outcome.seconds or 0.0), outcome.ambiguous, spent, blames_gong, text)
@@ -112,7 +118,7 @@ def _lock(taken: Taken, outcome: Blocked, *, record: bytes, rules: Rules) -> Set
     text = "; ".join(outcome.errors) or (f"HTTP {outcome.status}" if outcome.status else "")
     if taken.lockouts + 1 >= _MOST_LOCKOUTS and outcome.status:
         keep = rules.retention.dead
-        return bury(Reason.BLOCKED, text, record=record, keep_seconds=keep, status=outcome.status)
+        return bury(DeadLetterReason.BLOCKED, text, record=record, keep_seconds=keep, status=outcome.status)
     return hold(outcome.cause, text, record=record, probe_seconds=rules.probe_every)
 
 

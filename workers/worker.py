@@ -22,7 +22,7 @@ from redis.exceptions import OutOfMemoryError, RedisError
 from rq.utils import now as rq_now
 from rq.worker import SimpleWorker
 
-from relay.core.backoff import freeze_seconds
+from relay.core.backoff import rate_limit_pause
 from relay.core.errors import Unavailable
 from relay.core.outcome import RateLimited
 from relay.log import line
@@ -271,7 +271,7 @@ class PacedWorker(SimpleWorker):
             told, resumed, moved = probed(outcome), False, 0
             tell_probe(self.connection, name, told)
             if isinstance(outcome, RateLimited):
-                rest_after_probe(self._scripts, name, freeze_seconds(outcome.seconds, 0))
+                rest_after_probe(self._scripts, name, rate_limit_pause(outcome.seconds, 0))
             if told.outcome == "passed":
                 resumed, moved = resume_destination(self._scripts, name, probed=True)
             line("destination.probed", destination=name, outcome=told.outcome, resumed=resumed, events=moved)

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 
 from relay.config.fields import NAME_PATTERN
 from relay.core.config import Config
-from relay.core.destination import MAIN, BasicCredentials
-from relay.core.errors import Conflict, Invalid, Problem
+from relay.core.destination import MAIN_STORE, BasicCredentials
+from relay.core.errors import Conflict, Problem, ValidationFailed
 from relay.core.mapping.routing import UNROUTED
 from relay.core.oauth import OAuthApp
 from relay.store.destinations import read_connected
@@ -40,7 +40,7 @@ class Link:
 def read_invitation(name: str, told: Any) -> Invitation:
     """Who is to be connected, as an operator says it. Invalid names everything that is wrong."""
     if not isinstance(told, Mapping):
-        raise Invalid([Problem("", "type", "must be an object")])
+        raise ValidationFailed([Problem("", "type", "must be an object")])
     problems = [*_of_name(name)]
     for key in told:
         if key not in {*_TEXTS, "internal_domains"}:
@@ -54,7 +54,7 @@ def read_invitation(name: str, told: Any) -> Invitation:
     if not isinstance(domains, list | tuple) or not all(map(_is_domain, domains)):
         problems.append(Problem("internal_domains", "format", "must be a list of domains such as acme.com"))
     if problems:
-        raise Invalid(problems)
+        raise ValidationFailed(problems)
     texts = {key: told[key].strip() for key in _TEXTS if told.get(key) is not None}
     return Invitation(name, **texts, internal_domains=tuple(domains))
 
@@ -92,7 +92,9 @@ def check_connectable(config: Config, redis: Client, invitation: Invitation) -> 
         text = f"{name} has an API key in the configuration: write `auth: {{oauth: {{}}}}` there, or choose another name."
         raise Conflict("uses_api_key", text)
     company = invitation.company or name
-    elsewhere = [one for one in config.destinations.values() if one.company == company and one.store != MAIN]
+    elsewhere = [
+        one for one in config.destinations.values() if one.company == company and one.store != MAIN_STORE
+    ]
     if elsewhere:
         text = f"The company {company} is in the store {elsewhere[0].store}: what customers connect is in the main one."
         raise Conflict("other_store", text)

@@ -7,8 +7,8 @@ from datetime import datetime
 import orjson
 
 from relay.core.call import Call
-from relay.core.destination import MAIN, Destination
-from relay.core.errors import Conflict, Invalid, NotFound
+from relay.core.destination import MAIN_STORE, Destination
+from relay.core.errors import Conflict, NotFound, ValidationFailed
 from relay.core.personal_data import people_of
 from relay.core.source import Source
 from relay.core.verification.verify import Accepted as Proof
@@ -34,7 +34,7 @@ class Replaying:
     scripts: Scripts
     now: Callable[[], datetime]
     intake: Callable[[], Intake]
-    store: str = MAIN
+    store: str = MAIN_STORE
     people: People | None = None
 
 
@@ -124,7 +124,7 @@ def _of_webhook(intake: Intake, record: Mapping[str, bytes], receipt: Mapping[st
     if part >= len(same):
         raise _fewer()
     if same[part].problems:
-        raise Invalid(same[part].problems, "still_unmapped")
+        raise ValidationFailed(same[part].problems, "still_unmapped")
     call = same[part].call
     if call is None:
         raise _filtered()
@@ -141,9 +141,9 @@ def _of_event(intake: Intake, record: Mapping[str, bytes], receipt: Mapping[str,
     router = intake.router(source)
     item = prepare(index, items.values[index], source=source, router=router, now=intake.now())
     if isinstance(item, Rejected):
-        raise Invalid(item.problems, "still_unmapped")
+        raise ValidationFailed(item.problems, "still_unmapped")
     if item.no_destination is not None:
-        raise Invalid([item.no_destination], "still_unmapped")
+        raise ValidationFailed([item.no_destination], "still_unmapped")
     if item.filtered:
         raise _filtered()
     if _part(record) >= len(item.calls):

@@ -15,7 +15,7 @@ from relay.cli.options import Command, place, placed
 from relay.config.load import load_config
 from relay.core.config import Config
 from relay.core.destination import Destination
-from relay.core.errors import Invalid, NotFound, RelayError, Unavailable
+from relay.core.errors import NotFound, RelayError, Unavailable, ValidationFailed
 from relay.core.source import Source
 from relay.ingest.accept_events import Intake
 from relay.settings import Misconfigured, Settings, nearest
@@ -126,7 +126,7 @@ def told_plainly() -> Iterator[None]:
     except Unavailable as error:
         remedy = _REMEDIES.get(error.code, "")
         raise StoreAway(f"{error.detail} {remedy}".rstrip()) from error
-    except Invalid as error:
+    except ValidationFailed as error:
         raise click.UsageError(error.detail) from error
     except RelayError as error:
         raise click.ClickException(error.detail) from error

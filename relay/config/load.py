@@ -18,8 +18,8 @@ from relay.config.webhooks import read_hook
 from relay.config.yaml_document import fill_in, parse
 from relay.core.call import Dialect, SendAs
 from relay.core.config import Config
-from relay.core.destination import BasicCredentials, Destination, Limits, OAuthGrant
-from relay.core.errors import Invalid, Problem, join
+from relay.core.destination import BasicCredentials, Destination, Limits, OAuthCredentials
+from relay.core.errors import Problem, ValidationFailed, join_path
 from relay.core.mapping.routing import Routing
 from relay.core.source import Source
 from relay.core.webhook import Hook
@@ -98,7 +98,7 @@ def _each(
     for name, entry in entries(tree, "sources").items():
         try:
             one = read(name, entry, f"sources.{name}")
-        except Invalid as error:
+        except ValidationFailed as error:
             problems += error.problems
         else:
             found |= {name: one} if one is not None else {}
@@ -120,7 +120,7 @@ def _flat(messages: Any, path: str) -> Iterator[Problem]:
         yield from (Problem(path, "invalid", str(message)) for message in messages)
         return
     for key, inner in messages.items():
-        here = path if key == "_schema" else join(path, f"[{key}]" if isinstance(key, int) else str(key))
+        here = path if key == "_schema" else join_path(path, f"[{key}]" if isinstance(key, int) else str(key))
         yield from _flat(inner, here)
 
 
@@ -167,5 +167,5 @@ def _destination(name: str, entry: Mapping[str, Any], allow_hosts: Container[str
     )
 
 
-def _credentials(auth: Mapping[str, Any]) -> BasicCredentials | OAuthGrant:
-    return BasicCredentials(**auth["basic"]) if "basic" in auth else OAuthGrant()
+def _credentials(auth: Mapping[str, Any]) -> BasicCredentials | OAuthCredentials:
+    return BasicCredentials(**auth["basic"]) if "basic" in auth else OAuthCredentials()

@@ -9,7 +9,7 @@ from marshmallow import ValidationError, fields
 
 from relay.config.fields import Choice, Text
 from relay.core.call import Dialect
-from relay.core.errors import Invalid, Problem, join
+from relay.core.errors import Problem, ValidationFailed, join_path
 from relay.core.event.model import EventType
 from relay.core.mapping.routing import Routing
 from relay.core.mapping.templates import Template, parse_template
@@ -85,13 +85,13 @@ def read_routing(entry: Mapping[str, Any], *, path: str, dialects: Mapping[str, 
             message = (
                 'is of use only beside a template: write destination: "{{ body.account_id }}", or take it out'
             )
-            raise Invalid([Problem(join(path, "accounts"), "contradiction", message)])
+            raise ValidationFailed([Problem(join_path(path, "accounts"), "contradiction", message)])
         return None
-    template = parse_template(written, path=join(path, "destination"))
+    template = parse_template(written, path=join_path(path, "destination"))
     problems = list(template) if isinstance(template, list) else []
-    problems += _wrong_accounts(accounts, join(path, "accounts"), dialects)
+    problems += _wrong_accounts(accounts, join_path(path, "accounts"), dialects)
     if problems or not isinstance(template, Template):
-        raise Invalid(problems)
+        raise ValidationFailed(problems)
     spoken = [dialects[name] for name in accounts.values()]
     return Routing(written, template, accounts, spoken[0] if spoken else Dialect.GONG)
 
@@ -111,9 +111,9 @@ def _wrong_accounts(
                 "the file has no such destination, and one that is connected at run time needs no entry here"
                 f"{nearest(name, list(dialects))}"
             )
-            yield Problem(join(path, account), "unknown_destination", message)
+            yield Problem(join_path(path, account), "unknown_destination", message)
             continue
         first = first or name
         if dialects[name] is not dialects[first]:
             message = f"speaks another dialect than {first}: one source's rules cannot be made for both, so give it its own"
-            yield Problem(join(path, account), "wrong_dialect", message)
+            yield Problem(join_path(path, account), "wrong_dialect", message)

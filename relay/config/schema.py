@@ -22,7 +22,7 @@ from relay.config.webhook_schema import (
     Word,
 )
 from relay.core.call import Dialect, SendAs
-from relay.core.destination import MAIN
+from relay.core.destination import MAIN_STORE
 from relay.core.verification.challenge import CHALLENGES
 
 _DOMAIN = re.compile(r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$")
@@ -94,7 +94,7 @@ class DestinationSchema(Strict):
         metadata={"description": "Mail domains of one's own people: their events are not sent."},
     )
     store = Text(
-        load_default=MAIN,
+        load_default=MAIN_STORE,
         metadata={"description": "The store that holds all of its company. Left away: RELAY_REDIS_URL's."},
     )
 

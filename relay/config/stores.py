@@ -5,7 +5,7 @@ from typing import Any
 
 from relay.config.yaml_document import Unset
 from relay.core.config import Config
-from relay.core.destination import MAIN
+from relay.core.destination import MAIN_STORE
 from relay.core.errors import Problem
 from relay.core.redis_url import read_redis_url
 from relay.settings import Misconfigured, Settings, nearest
@@ -16,7 +16,7 @@ def store_problems(
 ) -> Iterator[Problem]:
     """`stores` as they stand in the file, `destinations` as far as they are right by themselves."""
     yield from _wrong_stores(stores)
-    yield from _unknown_stores(destinations, [MAIN, *stores])
+    yield from _unknown_stores(destinations, [MAIN_STORE, *stores])
     yield from _parted_companies(destinations)
 
 
@@ -24,7 +24,7 @@ def _wrong_stores(stores: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
     first: dict[str, str] = {}
     for name, store in stores.items():
         url = store.get("url")
-        if name == MAIN:
+        if name == MAIN_STORE:
             message = "is the store of RELAY_REDIS_URL: give this one another name"
             yield Problem(f"stores.{name}", "reserved_name", message)
         if not isinstance(url, str) or isinstance(url, Unset):
@@ -47,7 +47,7 @@ def _unknown_stores(destinations: Mapping[str, Mapping[str, Any]], known: list[s
         if wanted not in known:
             message = f"there is no such store{nearest(wanted, known)}"
             yield Problem(f"destinations.{name}.store", "unknown_store", message)
-        elif wanted != MAIN and "oauth" in destination["auth"]:
+        elif wanted != MAIN_STORE and "oauth" in destination["auth"]:
             message = "must be left away: destinations that are connected by OAuth are in the main store"
             yield Problem(f"destinations.{name}.store", "oauth_in_main", message)
 
@@ -76,7 +76,7 @@ def check_stores(config: Config, settings: Settings) -> None:
 
 def check_store_name(config: Config, name: str) -> None:
     """Raise Misconfigured where `--store` names none."""
-    names = [MAIN, *config.stores]
+    names = [MAIN_STORE, *config.stores]
     if name not in names:
         text = f"there is no such store{nearest(name, names)}: there is {', '.join(names)}"
         raise Misconfigured([Problem("--store", "unknown_store", text)])

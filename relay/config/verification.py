@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from relay.config.yaml_document import FromEnvironment, Unset
-from relay.core.errors import Invalid, Problem, join
+from relay.core.errors import Problem, ValidationFailed, join_path
 from relay.core.verification.key import VerifyingKey
 from relay.core.verification.load_keys import SecretSpec, read_keys
 from relay.core.verification.scheme import Algorithm, KeyForm, Scheme
@@ -20,24 +20,24 @@ _SECRET_KEYS = ["secret", "not_before", "expires_at"]
 def read_verification(told: Any, *, path: str) -> Proving:
     """The scheme and the keys. Raises Invalid with everything that is wrong."""
     if told is not None and not isinstance(told, Mapping):
-        raise Invalid([Problem(path, "type", "must be a mapping of scheme and secrets")])
+        raise ValidationFailed([Problem(path, "type", "must be a mapping of scheme and secrets")])
     if told is None or "scheme" not in told:
         text = "is missing: name the scheme that the sender signs with, or none to take anybody's requests"
-        raise Invalid([Problem(join(path, "scheme"), "required", text)])
+        raise ValidationFailed([Problem(join_path(path, "scheme"), "required", text)])
     columns = {str(key): value for key, value in told.items() if key not in {"scheme", "secrets"}}
     scheme = read_scheme(str(told["scheme"]), columns, path=path)
-    return scheme, _keys(told.get("secrets", []), scheme, join(path, "secrets"))
+    return scheme, _keys(told.get("secrets", []), scheme, join_path(path, "secrets"))
 
 
 def _keys(told: Any, scheme: Scheme, path: str) -> tuple[VerifyingKey, ...]:
     if not isinstance(told, list):
-        raise Invalid([Problem(path, "type", "must be a list of secrets")])
+        raise ValidationFailed([Problem(path, "type", "must be a list of secrets")])
     problems: list[Problem] = []
     specs = [_spec(entry, scheme, f"{path}[{place}]", problems) for place, entry in enumerate(told)]
     usable = [spec for spec in specs if spec]
     if len(usable) == len(specs):
         return read_keys(scheme, usable, path=path)
-    raise Invalid([*problems, *_wrong(specs, scheme, path)])
+    raise ValidationFailed([*problems, *_wrong(specs, scheme, path)])
 
 
 def _wrong(specs: list[SecretSpec | None], scheme: Scheme, path: str) -> Iterator[Problem]:
@@ -45,7 +45,7 @@ def _wrong(specs: list[SecretSpec | None], scheme: Scheme, path: str) -> Iterato
     for place, spec in enumerate(specs):
         try:
             _ = read_keys(scheme, [spec]) if spec else ()
-        except Invalid as error:
+        except ValidationFailed as error:
             yield from (Problem(f"{path}[{place}]", each.code, each.message) for each in error.problems)
 
 
@@ -54,7 +54,7 @@ def _spec(entry: Any, scheme: Scheme, path: str, problems: list[Problem]) -> Sec
     fields = entry if isinstance(entry, Mapping) else {"secret": entry}
     before = len(problems)
     problems += _strangers(fields, path)
-    problems += _of_text(fields.get("secret"), scheme, join(path, "secret") if fields is entry else path)
+    problems += _of_text(fields.get("secret"), scheme, join_path(path, "secret") if fields is entry else path)
     dates = [_moment(fields, name, path, problems) for name in ("not_before", "expires_at")]
     return None if len(problems) > before else SecretSpec(fields["secret"], *dates)
 
@@ -63,7 +63,7 @@ def _strangers(fields: Mapping[Any, Any], path: str) -> Iterator[Problem]:
     for key in fields:
         if key not in _SECRET_KEYS:
             message = f"there is no such key{nearest(str(key), _SECRET_KEYS)}"
-            yield Problem(join(path, str(key)), "unknown_key", message)
+            yield Problem(join_path(path, str(key)), "unknown_key", message)
 
 
 def _of_text(secret: Any, scheme: Scheme, path: str) -> Iterator[Problem]:
@@ -88,6 +88,6 @@ def _moment(fields: Mapping[Any, Any], name: str, path: str, problems: list[Prob
         return None
     if not isinstance(told, datetime):
         text = "must be a date and time such as 2026-11-20T10:00:00Z, without quotes"
-        problems.append(Problem(join(path, name), "type", text))
+        problems.append(Problem(join_path(path, name), "type", text))
         return None
     return told if told.tzinfo else told.replace(tzinfo=UTC)

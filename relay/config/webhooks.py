@@ -14,7 +14,7 @@ from relay.config.webhook_schema import AnswerSchema, ReadSchema
 from relay.config.yaml_document import as_in_the_file
 from relay.core.call import Dialect, Operation
 from relay.core.config import Config
-from relay.core.errors import Invalid, Problem, RelayError, UnsupportedType, join
+from relay.core.errors import Problem, RelayError, UnsupportedType, ValidationFailed, join_path
 from relay.core.gong_compat.parse import CATALOG
 from relay.core.mapping.compile import compile_mapping
 from relay.core.mapping.rule import CompiledMapping
@@ -37,15 +37,15 @@ def read_hook(entry: Mapping[str, Any], *, path: str, dialect: Dialect = Dialect
     """
     if not any(key in entry for key in KEYS):
         return None
-    preset = _preset(entry.get("preset"), join(path, "preset"))
+    preset = _preset(entry.get("preset"), join_path(path, "preset"))
     own = {key: entry[key] for key in KEYS if key in entry and key != "preset"}
     whole = overridden(preset, own)
     problems: list[Problem] = []
 
     def part(read: Callable[[Any, str], Found], key: str) -> Found | None:
         try:
-            return read(whole.get(key), join(path, key))
-        except Invalid as error:
+            return read(whole.get(key), join_path(path, key))
+        except ValidationFailed as error:
             problems.extend(error.problems)
             return None
 
@@ -55,7 +55,7 @@ def read_hook(entry: Mapping[str, Any], *, path: str, dialect: Dialect = Dialect
     reading = part(_reading, "read")
     answer = part(_answer, "answer") if whole.get("answer") is not None else None
     if proving is None or mapping is None or challenges is None or reading is None or problems:
-        raise Invalid([as_written(preset, own, path=path)(problem) for problem in problems])
+        raise ValidationFailed([as_written(preset, own, path=path)(problem) for problem in problems])
     return Hook(*proving, mapping, challenges, reading, answer, entry.get("preset"))
 
 
@@ -64,18 +64,18 @@ def _preset(name: Any, path: str) -> Mapping[str, Any]:
         return {}
     if name not in preset_names():
         message = f"there is no such preset{nearest(str(name), preset_names())}"
-        raise Invalid([Problem(path, "unknown_preset", message)])
+        raise ValidationFailed([Problem(path, "unknown_preset", message)])
     return load_preset(name)
 
 
 def _mapping(whole: Mapping[str, Any], dialect: Dialect, path: str) -> CompiledMapping:
-    problems = list(_of_another_dialect(whole.get("rules"), dialect, join(path, "rules")))
+    problems = list(_of_another_dialect(whole.get("rules"), dialect, join_path(path, "rules")))
     try:
         compiled = compile_mapping({key: whole[key] for key in ("items", "rules") if key in whole}, path=path)
-    except Invalid as error:
-        raise Invalid([*problems, *error.problems]) from None
+    except ValidationFailed as error:
+        raise ValidationFailed([*problems, *error.problems]) from None
     if problems:
-        raise Invalid(problems)
+        raise ValidationFailed(problems)
     return replace(compiled, spec=as_in_the_file(compiled.spec))
 
 
@@ -96,7 +96,7 @@ def _challenges(told: Any, path: str) -> tuple[Challenge, ...]:
         return ()
     if not isinstance(told, str) or told not in CHALLENGES:
         message = f"is no handshake that the relay knows{nearest(str(told), list(CHALLENGES))}"
-        raise Invalid([Problem(path, "unknown_challenge", message)])
+        raise ValidationFailed([Problem(path, "unknown_challenge", message)])
     return CHALLENGES[told]
 
 
@@ -105,7 +105,9 @@ def _reading(told: Any, path: str) -> Reading:
     try:
         read_body(b"", reading.content_type or "application/json")
     except UnsupportedType as error:
-        raise Invalid([Problem(join(path, "content_type"), "unsupported_type", error.detail)]) from None
+        raise ValidationFailed(
+            [Problem(join_path(path, "content_type"), "unsupported_type", error.detail)]
+        ) from None
     except RelayError:
         pass  # that an empty body is none was to be expected
     return reading
@@ -116,12 +118,12 @@ def _answer(told: Any, path: str) -> SenderAnswer:
     if "json" not in read:
         return SenderAnswer(**read)
     if "body" in read:
-        raise Invalid(
-            [Problem(join(path, "json"), "contradiction", "stands beside body: keep one of the two")]
+        raise ValidationFailed(
+            [Problem(join_path(path, "json"), "contradiction", "stands beside body: keep one of the two")]
         )
-    tree, problems = parse_map(read["json"], path=join(path, "json"))
+    tree, problems = parse_map(read["json"], path=join_path(path, "json"))
     if problems:
-        raise Invalid(problems)
+        raise ValidationFailed(problems)
     return SenderAnswer(**{"content_type": "application/json"} | read | {"json": tree})
 
 

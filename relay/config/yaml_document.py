@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from relay.core.errors import Problem, join
+from relay.core.errors import Problem, join_path
 from relay.settings import look_up
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -60,7 +60,7 @@ def as_in_the_file(tree: Any) -> Any:
 def _filled(node: Any, path: str, environ: Mapping[str, str], problems: list[Problem]) -> Any:
     if isinstance(node, dict):
         return {
-            _restored(key): _filled(value, join(path, str(_restored(key))), environ, problems)
+            _restored(key): _filled(value, join_path(path, str(_restored(key))), environ, problems)
             for key, value in node.items()
         }
     if isinstance(node, list):

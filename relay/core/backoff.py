@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
+class RetrySchedule:
     """How often and how long an event is tried. Times in seconds."""
 
     first_delay: float = 2.0
@@ -24,7 +24,7 @@ class Schedule:
         return step * (0.5 + luck / 2)
 
 
-def freeze_seconds(told: float | None, throttles_in_a_row: int) -> float:
+def rate_limit_pause(told: float | None, throttles_in_a_row: int) -> float:
     """How long a company rests after a 429: as long as Gong says, else 1, 2, 4 … 60 seconds."""
     if told is not None:
         return told

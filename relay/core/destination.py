@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from relay.core.call import Dialect
 
-MAIN = "main"
+MAIN_STORE = "main"
 """The store that RELAY_REDIS_URL names. It holds what belongs to no company, and every destination that names no other."""
 
 
@@ -17,7 +17,7 @@ class BasicCredentials:
 
 
 @dataclass(frozen=True, slots=True)
-class OAuthGrant:
+class OAuthCredentials:
     """A customer's consent. Its tokens lie sealed in the store, under the destination's name."""
 
 
@@ -36,7 +36,7 @@ class Limits:
         return int(self.per_day * self.day_share)
 
     @property
-    def high_room(self) -> int:
+    def high_priority_reserve(self) -> int:
         """How many of those are kept for events of priority high."""
         return int(self.day_budget * self.high_priority_share)
 
@@ -51,11 +51,11 @@ class Destination:
 
     name: str
     company: str
-    credentials: BasicCredentials | OAuthGrant
+    credentials: BasicCredentials | OAuthCredentials
     base_url: str = "https://api.gong.io"
     limits: Limits = Limits()
     dialect: Dialect = Dialect.GONG
     source_system_name: str | None = None
     internal_domains: frozenset[str] = frozenset()
     account: str | None = None
-    store: str = MAIN
+    store: str = MAIN_STORE

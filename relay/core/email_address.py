@@ -20,7 +20,7 @@ _WWW = re.compile(r"^(?:www\.)+(?=.*\.)")  # www.com is a company's own name
 _PORT = re.compile(r":[0-9]{1,5}\Z")
 
 
-def normal_email(text: str) -> str:
+def normalize_email(text: str) -> str:
     """Trim, and write the domain in lower case and IDNA: `" Jane@ACME.com "` is `Jane@acme.com`.
 
     The part before the @ keeps its case: only its own mail server may say that case does not matter.
@@ -34,7 +34,7 @@ def normal_email(text: str) -> str:
     return normal
 
 
-def normal_domain(text: str) -> str:
+def normalize_domain(text: str) -> str:
     """The bare host of a domain or URL: `"https://www.Acme.com:443/pricing"` is `acme.com`."""
     if len(text) <= HOST_MAX and _HOST.fullmatch(text) and not text.startswith("www."):
         return text  # as nearly all are written
@@ -46,7 +46,7 @@ def normal_domain(text: str) -> str:
 
 def domain_of(email: str) -> str:
     """The normal domain of an e-mail address."""
-    return normal_email(email).rpartition("@")[2]
+    return normalize_email(email).rpartition("@")[2]
 
 
 def is_free_mail(domain: str) -> bool:

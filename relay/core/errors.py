@@ -31,13 +31,13 @@ class Problem:
 
     def under(self, prefix: str) -> "Problem":
         """The same problem, seen from one level up."""
-        return Problem(join(prefix, self.path), self.code, self.message)
+        return Problem(join_path(prefix, self.path), self.code, self.message)
 
     def as_dict(self) -> dict[str, str]:
         return {"path": self.path, "code": self.code, "message": self.message}
 
 
-def join(prefix: str, path: str) -> str:
+def join_path(prefix: str, path: str) -> str:
     """Join two paths: `("items[0]", "person.email")` is `items[0].person.email`."""
     if not prefix or not path:
         return prefix or path
@@ -96,7 +96,7 @@ class UnsupportedType(RelayError):
     title = "The relay does not read this type"
 
 
-class Invalid(RelayError):
+class ValidationFailed(RelayError):
     """Readable, but wrong. Never raised with an empty list."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -108,7 +108,7 @@ class Invalid(RelayError):
         self.problems = tuple(problems)
 
 
-class TooMany(RelayError):
+class TooManyRequests(RelayError):
     """Too often from there. `retry_after` is in seconds."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS

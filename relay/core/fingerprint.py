@@ -4,7 +4,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from relay.core.lifecycle import Reason
+from relay.core.lifecycle import DeadLetterReason
 
 _LENGTH = 12
 _LONGEST_TEXT = 500
@@ -34,28 +34,33 @@ class Cluster:
     field: str
 
 
-def cluster_of(
-    reason: Reason, text: str, *, status: int | None = None, rule: str | None = None, field: str | None = None
+def cluster_dead_letter(
+    reason: DeadLetterReason,
+    text: str,
+    *,
+    status: int | None = None,
+    rule: str | None = None,
+    field: str | None = None,
 ) -> Cluster:
     """The cluster of a dead letter. `text` is what was said of it; its first word may be the field at fault."""
-    at_fault = field_of(text) if field is None else field
+    at_fault = leading_field(text) if field is None else field
     return Cluster(fingerprint(reason, status, text, rule=rule, field=at_fault), at_fault)
 
 
 def fingerprint(
-    reason: Reason, status: int | None, text: str, *, rule: str | None = None, field: str = ""
+    reason: DeadLetterReason, status: int | None, text: str, *, rule: str | None = None, field: str = ""
 ) -> str:
     """Twelve hexadecimal digits. Destination and source are no part of it: one fault may strike many customers."""
-    parts = (str(reason), str(status or ""), unvaried(text), rule or "", unvaried(field))
+    parts = (str(reason), str(status or ""), mask_variables(text), rule or "", mask_variables(field))
     return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:_LENGTH]
 
 
-def unvaried(text: str) -> str:
+def mask_variables(text: str) -> str:
     """The text with a star in place of each id, figure, moment, address and quoted value."""
     return " ".join(_VARIABLE.sub("*", text[:_LONGEST_TEXT]).split())
 
 
-def field_of(text: str) -> str:
+def leading_field(text: str) -> str:
     """The path that a message begins with, as in `content.title: is required`; empty where it names none."""
     found = _FIELD.match(text)
     return re.sub(r"\[\d+\]", "[]", found[1]) if found else ""

@@ -14,7 +14,7 @@ _ROUNDS = 150
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CompanyLoad:
     """Where a company stands: events that wait, and calls of its last day by the moment at which ten minutes began.
 
     `high` of those calls were of priority high; `only_high`: so is all that waits. Nothing is sent before `rests_until`.
@@ -38,9 +38,9 @@ class Forecast:
     day_ends_at: datetime | None
 
 
-def forecast(standing: Standing, limits: Limits, now: datetime) -> Forecast:
+def forecast_backlog(standing: CompanyLoad, limits: Limits, now: datetime) -> Forecast:
     """What to expect at full pace. It takes as given that the others spend no more of the company's day."""
-    kept = 0 if standing.only_high else max(limits.high_room - standing.high, 0)
+    kept = 0 if standing.only_high else max(limits.high_priority_reserve - standing.high, 0)
     cap = limits.day_budget - kept
     start = max(now, standing.rests_until or now)
     if standing.backlog == 0:
@@ -50,7 +50,7 @@ def forecast(standing: Standing, limits: Limits, now: datetime) -> Forecast:
     return _walk(standing, limits, start=start, cap=cap)
 
 
-def _walk(standing: Standing, limits: Limits, *, start: datetime, cap: int) -> Forecast:
+def _walk(standing: CompanyLoad, limits: Limits, *, start: datetime, cap: int) -> Forecast:
     """From one moment at which there is room to the next, until everything is sent."""
     window = deque(sorted(standing.buckets.items()))
     at, left, ends = start, standing.backlog, None

@@ -8,7 +8,7 @@ _RANDOM_BITS = 80
 _RANDOM_CEILING = 1 << _RANDOM_BITS
 
 ENTROPY_BYTES = 9
-"""How many random bytes `id_run` wants: one byte less than a ULID holds, so that counting up never overflows."""
+"""How many random bytes `generate_ids` wants: one byte less than a ULID holds, so that counting up never overflows."""
 
 
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
@@ -19,7 +19,7 @@ def _encode(number: int) -> str:
     return "".join([_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)])
 
 
-def id_run(now: datetime, entropy: bytes, count: int) -> list[str]:
+def generate_ids(now: datetime, entropy: bytes, count: int) -> list[str]:
     """`count` ids of one moment, in order. `entropy` is `ENTROPY_BYTES` fresh random bytes."""
     first = (int(now.timestamp() * 1000) << _RANDOM_BITS) + int.from_bytes(entropy)
     return [_encode(first + step) for step in range(count)]
@@ -30,7 +30,7 @@ def earliest_id(moment: datetime) -> str:
     return _encode(int(moment.timestamp() * 1000) << _RANDOM_BITS)
 
 
-def moment_of(event_id: str) -> datetime:
+def id_timestamp(event_id: str) -> datetime:
     """When an id was made, to the millisecond. ValueError when it is no id of ours."""
     if len(event_id) != _CHARACTERS:
         message = f"an id has {_CHARACTERS} characters"

@@ -21,7 +21,7 @@ class State(StrEnum):
     ERASED = "erased"
 
 
-MOVES: Mapping[State, frozenset[State]] = {
+TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.AGGREGATING: frozenset({State.QUEUED, State.DISCARDED, State.ERASED}),
     State.QUEUED: frozenset({State.SENDING, State.ON_HOLD, State.DISCARDED, State.ERASED}),
     State.SENDING: frozenset(
@@ -39,14 +39,14 @@ MOVES: Mapping[State, frozenset[State]] = {
 }
 """Every legal move. The scripts of `relay.store` make them; a property test walks them."""
 
-OPEN = frozenset({State.AGGREGATING, State.QUEUED, State.SENDING, State.RETRYING, State.ON_HOLD})
+OPEN_STATES = frozenset({State.AGGREGATING, State.QUEUED, State.SENDING, State.RETRYING, State.ON_HOLD})
 """Still on its way to Gong."""
 
-ENDED = frozenset(State) - OPEN
+ENDED_STATES = frozenset(State) - OPEN_STATES
 """Will not move again by itself. Kept for a while so that it can be explained, then pruned."""
 
 
-class Reason(StrEnum):
+class DeadLetterReason(StrEnum):
     """Why an event is a dead letter."""
 
     REJECTED = "rejected"
@@ -57,18 +57,18 @@ class Reason(StrEnum):
     NO_DESTINATION = "no_destination"
 
 
-REASONS: Mapping[Reason, str] = {
-    Reason.REJECTED: "Gong refused the body. Mend what it names, then replay.",
-    Reason.RETRIES_EXHAUSTED: "Gong did not take it within the allowed attempts or age. Replay once Gong answers.",
-    Reason.WORKER_CRASHED: "Its worker died again and again while sending it. Replay it alone and watch the worker.",
-    Reason.BLOCKED: "Gong answered it as if locked out while other calls passed. Look at this body.",
-    Reason.MAPPING_FAILED: "The source's mapping makes no call of it. Mend the mapping, then replay: it is mapped anew.",
-    Reason.NO_DESTINATION: "What it says of its customer leads to no destination. Connect one, then replay: it is routed anew.",
+REASONS: Mapping[DeadLetterReason, str] = {
+    DeadLetterReason.REJECTED: "Gong refused the body. Mend what it names, then replay.",
+    DeadLetterReason.RETRIES_EXHAUSTED: "Gong did not take it within the allowed attempts or age. Replay once Gong answers.",
+    DeadLetterReason.WORKER_CRASHED: "Its worker died again and again while sending it. Replay it alone and watch the worker.",
+    DeadLetterReason.BLOCKED: "Gong answered it as if locked out while other calls passed. Look at this body.",
+    DeadLetterReason.MAPPING_FAILED: "The source's mapping makes no call of it. Mend the mapping, then replay: it is mapped anew.",
+    DeadLetterReason.NO_DESTINATION: "What it says of its customer leads to no destination. Connect one, then replay: it is routed anew.",
 }
 """What an operator is told, and what to do."""
 
 
-class Cause(StrEnum):
+class HoldCause(StrEnum):
     """Why a destination is on hold."""
 
     PAUSED = "paused"
@@ -82,19 +82,19 @@ class Cause(StrEnum):
     TOKEN_REFRESH_FAILED = "token_refresh_failed"  # noqa: S105 - a word, not a password
 
 
-CAUSES: Mapping[Cause, str] = {
-    Cause.PAUSED: "Paused by an operator. Resume it when ready.",
-    Cause.INVALID_CREDENTIALS: "Gong does not accept the access key: it has expired or was deleted. "
+CAUSES: Mapping[HoldCause, str] = {
+    HoldCause.PAUSED: "Paused by an operator. Resume it when ready.",
+    HoldCause.INVALID_CREDENTIALS: "Gong does not accept the access key: it has expired or was deleted. "
     "Make a new one in Gong (Admin center > Settings > Ecosystem > API) and put it into the configuration.",
-    Cause.MISSING_SCOPE: "The credentials lack a scope that this call needs. Grant it in Gong.",
-    Cause.FORBIDDEN: "Gong forbids the call: an address that is not among the trusted IPs, another region's "
+    HoldCause.MISSING_SCOPE: "The credentials lack a scope that this call needs. Grant it in Gong.",
+    HoldCause.FORBIDDEN: "Gong forbids the call: an address that is not among the trusted IPs, another region's "
     "host, or an API that this account does not have (limited release).",
-    Cause.ENDPOINT_NOT_FOUND: "Nothing answers at that path. Check the destination's base_url and dialect.",
-    Cause.REDIRECTED: "Gong points to another host. Set the destination's base_url to the one it names.",
-    Cause.NOT_CONFIGURED: "The configuration no longer holds this destination. Add it again, or discard its events.",
-    Cause.REAUTHORIZATION_REQUIRED: "Its customer has to allow it in Gong, anew: make a link with `gong-relay connect NAME` and "
+    HoldCause.ENDPOINT_NOT_FOUND: "Nothing answers at that path. Check the destination's base_url and dialect.",
+    HoldCause.REDIRECTED: "Gong points to another host. Set the destination's base_url to the one it names.",
+    HoldCause.NOT_CONFIGURED: "The configuration no longer holds this destination. Add it again, or discard its events.",
+    HoldCause.REAUTHORIZATION_REQUIRED: "Its customer has to allow it in Gong, anew: make a link with `gong-relay connect NAME` and "
     "have a technical administrator of theirs open it. The events follow by themselves.",
-    Cause.TOKEN_REFRESH_FAILED: "Its access token has run out, and Gong does not make a new one just now. The relay asks "
+    HoldCause.TOKEN_REFRESH_FAILED: "Its access token has run out, and Gong does not make a new one just now. The relay asks "
     "again every minute; the events follow by themselves.",
 }
 """What an operator is told, and what to do."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlencode
 
-from relay.core.outcome import Reply, Silence
+from relay.core.outcome import HttpResponse, NoResponse
 
 AUTHORIZE_URL = "https://app.gong.io/oauth2/authorize"
 TOKEN_URL = "https://app.gong.io/oauth2/generate-customer-token"  # noqa: S105 - an address
@@ -47,7 +47,7 @@ class OAuthApp:
 
 
 @dataclass(frozen=True, slots=True)
-class TokenCall:
+class TokenRequest:
     """One request to the token endpoint: a POST of a form. Both parts may hold secrets."""
 
     url: str = field(repr=False)
@@ -55,7 +55,7 @@ class TokenCall:
 
 
 @dataclass(frozen=True, slots=True)
-class Granted:
+class TokensIssued:
     """A fresh pair. `lifetime` is the access token's, in seconds; None where Gong did not say anything new."""
 
     access_token: str = field(repr=False)
@@ -66,37 +66,37 @@ class Granted:
 
 
 @dataclass(frozen=True, slots=True)
-class Spurned:
+class GrantRejected:
     """Gong does not take this code or refresh token, now or ever."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class WrongSecret:
+class ClientRejected:
     """Gong does not take the application's secret. The code or refresh token is as good as before."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class NotNow:
+class TryLater:
     """Gong did not do it, and may another time: the code or refresh token is as good as before."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class InDoubt:
+class ResultUnknown:
     """No answer that can be read: the code or refresh token may be spent, and what it bought lost on the way."""
 
     text: str
 
 
-Verdict = Granted | Spurned | WrongSecret | NotNow | InDoubt
+TokenResult = TokensIssued | GrantRejected | ClientRejected | TryLater | ResultUnknown
 
 
-def authorize_address(app: OAuthApp, *, redirect_uri: str, state: str) -> str:
+def build_authorize_url(app: OAuthApp, *, redirect_uri: str, state: str) -> str:
     """Where a customer's technical administrator says yes. Scopes are split by blanks, which Gong wants as %20."""
     told = {
         "client_id": app.client_id,
@@ -108,40 +108,40 @@ def authorize_address(app: OAuthApp, *, redirect_uri: str, state: str) -> str:
     return f"{app.authorize_url}?{urlencode(told).replace('+', '%20')}"
 
 
-def exchange_call(app: OAuthApp, *, code: str, redirect_uri: str) -> TokenCall:
+def build_exchange_request(app: OAuthApp, *, code: str, redirect_uri: str) -> TokenRequest:
     """Asks for the first pair in return for the code that a consent brought."""
     told = {"grant_type": "authorization_code", "code": code}
     return _call(app, told | {"client_id": app.client_id, "redirect_uri": redirect_uri})
 
 
-def refresh_call(app: OAuthApp, refresh_token: str) -> TokenCall:
+def build_refresh_request(app: OAuthApp, refresh_token: str) -> TokenRequest:
     """Asks for the next pair. Gong takes each refresh token once."""
     return _call(app, {"grant_type": "refresh_token", "refresh_token": refresh_token})
 
 
-def _call(app: OAuthApp, told: dict[str, str]) -> TokenCall:
+def _call(app: OAuthApp, told: dict[str, str]) -> TokenRequest:
     if app.token_params is TokenParams.QUERY:
-        return TokenCall(f"{app.token_url}?{urlencode(told)}", b"")
-    return TokenCall(app.token_url, urlencode(told).encode())
+        return TokenRequest(f"{app.token_url}?{urlencode(told)}", b"")
+    return TokenRequest(app.token_url, urlencode(told).encode())
 
 
-def judge_tokens(answer: Reply | Silence) -> Verdict:
+def classify_token_response(answer: HttpResponse | NoResponse) -> TokenResult:
     """What an answer of the token endpoint means. Total, and no text of it holds a token.
 
     An error that Gong told in a whole answer, 5xx too, is taken to have changed nothing; only silence is in doubt.
     """
-    if isinstance(answer, Silence):
+    if isinstance(answer, NoResponse):
         # Its detail names the address, which may carry parameters.
-        return InDoubt(answer.code) if answer.ambiguous else NotNow(answer.code)
+        return ResultUnknown(answer.code) if answer.ambiguous else TryLater(answer.code)
     told = _object(answer.body)
     if answer.status < 300:  # noqa: PLR2004 - HTTP's own border
         return _granted(told)
     text = f"HTTP {answer.status} {_words(answer, told)}".strip()
     if answer.status < 500 and _SPENT.search(text):  # noqa: PLR2004
-        return Spurned(text)
+        return GrantRejected(text)
     if answer.status == 401 or told.get("error") == "invalid_client":  # noqa: PLR2004
-        return WrongSecret(text)
-    return NotNow(text)
+        return ClientRejected(text)
+    return TryLater(text)
 
 
 def _object(body: bytes) -> dict[str, Any]:
@@ -152,19 +152,19 @@ def _object(body: bytes) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _words(answer: Reply, told: dict[str, Any]) -> str:
+def _words(answer: HttpResponse, told: dict[str, Any]) -> str:
     named = [str(told[name]) for name in ("error", "error_description") if told.get(name)]
     text = ": ".join(named) or answer.body[:300].decode("utf-8", "replace")
     return _LOOKS_SECRET.sub("…", " ".join(text.split()))[:200]
 
 
-def _granted(told: dict[str, Any]) -> Verdict:
+def _granted(told: dict[str, Any]) -> TokenResult:
     access, refresh = told.get("access_token"), told.get("refresh_token")
     kind = told.get("token_type", "Bearer")
     if not _is_token(access) or str(kind).lower() != "bearer":
-        return InDoubt("the answer holds no bearer token")
+        return ResultUnknown("the answer holds no bearer token")
     base_url = told.get("api_base_url_for_customer")
-    return Granted(
+    return TokensIssued(
         str(access),
         str(refresh) if _is_token(refresh) else None,
         _lifetime(told.get("expires_in")),
@@ -185,7 +185,7 @@ def _lifetime(told: Any) -> float:
     return float(text)
 
 
-def renew_after(lifetime: float, luck: float) -> float:
+def choose_renewal_delay(lifetime: float, luck: float) -> float:
     """After how many seconds a pair is renewed: at 50 to 80 % of its life, with 15 minutes to spare where it lives
     for more than half an hour, and once a day at least, since nobody says how long an unused refresh token lives.
 

@@ -29,7 +29,7 @@ class OidcApp:
 
 
 @dataclass(frozen=True, slots=True)
-class Provider:
+class OidcProvider:
     """Where the provider is asked what."""
 
     authorization_endpoint: str
@@ -45,32 +45,32 @@ class Identity:
     values: tuple[str, ...]
 
 
-def read_provider(told: Any, issuer: str) -> Provider:
+def parse_provider(told: Any, issuer: str) -> OidcProvider:
     """The provider's own document. ValueError where it speaks for another issuer or leads over an open network."""
     if not isinstance(told, Mapping) or told.get("issuer") != issuer:
         raise ValueError(f"the document does not speak for {issuer}, letter by letter")
     addresses = [told.get(name) for name in _ENDPOINTS]
     for name, address in zip(_ENDPOINTS, addresses, strict=True):
-        if not isinstance(address, str) or not is_guarded(address):
+        if not isinstance(address, str) or not is_secure_url(address):
             raise ValueError(f"its {name} is no https address")
-    return Provider(*map(str, addresses))
+    return OidcProvider(*map(str, addresses))
 
 
-def is_guarded(address: str) -> bool:
+def is_secure_url(address: str) -> bool:
     """Whether nobody on the way can read or change what is sent there: https, or this very machine."""
     parts = urlsplit(address)
     on_this_machine = parts.scheme == "http" and parts.hostname in _LOOPBACK
     return bool(parts.hostname) and (parts.scheme == "https" or on_this_machine)
 
 
-def challenge_of(verifier: str) -> str:
+def compute_pkce_challenge(verifier: str) -> str:
     """What the provider is told of a verifier beforehand (PKCE, S256)."""
     digest = hashlib.sha256(verifier.encode()).digest()
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class LoginSecrets:
     """One way to the provider: what it must send back, and what only we know until then."""
 
     state: str = field(repr=False)
@@ -78,7 +78,7 @@ class Question:
     verifier: str = field(repr=False)
 
 
-def authorize_address(app: OidcApp, endpoint: str, question: Question, *, redirect_uri: str) -> str:
+def build_login_url(app: OidcApp, endpoint: str, question: LoginSecrets, *, redirect_uri: str) -> str:
     """Where a browser is sent to sign in."""
     told = {
         "response_type": "code",
@@ -87,13 +87,13 @@ def authorize_address(app: OidcApp, endpoint: str, question: Question, *, redire
         "scope": app.scope,
         "state": question.state,
         "nonce": question.nonce,
-        "code_challenge": challenge_of(question.verifier),
+        "code_challenge": compute_pkce_challenge(question.verifier),
         "code_challenge_method": "S256",
     }
     return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(told)}"
 
 
-def identity_of(app: OidcApp, claims: Mapping[str, Any]) -> Identity:
+def identify(app: OidcApp, claims: Mapping[str, Any]) -> Identity:
     """Who the claims of a verified token speak of."""
     told = claims.get(app.claim)
     listed = told if isinstance(told, list) else [told]
@@ -109,16 +109,16 @@ def _name(claims: Mapping[str, Any]) -> str:
     return f"account {claims.get('preferred_username') or claims.get('sub')}"
 
 
-def role_of(app: OidcApp, identity: Identity) -> Role | None:
+def find_role(app: OidcApp, identity: Identity) -> Role | None:
     """The highest role that today's settings give somebody; None where they give none."""
     roles = {app.roles[value] for value in identity.values if value in app.roles}
     return max(roles, key=OPERATOR_ROLES.index, default=None)
 
 
-def written(identity: Identity) -> str:
+def dump_identity(identity: Identity) -> str:
     return json.dumps([identity.name, list(identity.values)])
 
 
-def read_identity(text: str) -> Identity:
+def load_identity(text: str) -> Identity:
     name, values = json.loads(text)
     return Identity(name, tuple(values))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, assert_never
 
-from relay.core.lifecycle import Cause
+from relay.core.lifecycle import HoldCause
 
 MAX_RETRY_AFTER_SECONDS = 24 * 3600.0
 """No Retry-After is believed beyond this: it is the length of Gong's own day budget."""
@@ -18,7 +18,7 @@ _TIMEOUT, _TOO_EARLY = 408, 425
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class HttpResponse:
     """What came back. Header names are lower case; `body` is at most 64 KiB of it."""
 
     status: int
@@ -27,7 +27,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class NoResponse:
     """No answer that can be read. `ambiguous` when Gong may have taken the event all the same."""
 
     code: str
@@ -89,7 +89,7 @@ class Blocked:
 
     status: int
     request_id: str | None
-    cause: Cause
+    cause: HoldCause
     errors: tuple[str, ...]
 
 
@@ -115,37 +115,37 @@ def outcome_code(outcome: Outcome) -> str:
             assert_never(outcome)
 
 
-def judge(answer: Reply | Silence, now: datetime) -> Outcome:
+def classify_response(answer: HttpResponse | NoResponse, now: datetime) -> Outcome:
     """The meaning of an answer. Total: every status, header and body has one."""
-    if isinstance(answer, Silence):
+    if isinstance(answer, NoResponse):
         return Failed(None, None, answer.code, (answer.detail,), answer.ambiguous, None)
     told = _read(answer)
     if answer.status < 300:  # noqa: PLR2004 - HTTP's own border
         return _accepted(answer, told)
     if answer.status >= 500 or answer.status in {_TIMEOUT, _TOO_EARLY}:  # noqa: PLR2004
-        wait = retry_after(answer.headers.get("retry-after"), now)
+        wait = parse_retry_after(answer.headers.get("retry-after"), now)
         return Failed(answer.status, told.request_id, "gong_error", told.errors, ambiguous=True, seconds=wait)
     return _rejected(answer, told, now)
 
 
-def _rejected(answer: Reply, told: "_Told", now: datetime) -> Outcome:
+def _rejected(answer: HttpResponse, told: "_Told", now: datetime) -> Outcome:
     match answer.status:
         case 409:
             return AlreadyReported(409, told.request_id, told.errors)
         case 429:
-            wait = retry_after(answer.headers.get("retry-after"), now)
+            wait = parse_retry_after(answer.headers.get("retry-after"), now)
             return RateLimited(429, told.request_id, told.errors, wait)
         case 401:
             scope = any("api:" in text or "scope" in text.lower() for text in told.errors)
-            cause = Cause.MISSING_SCOPE if scope else Cause.INVALID_CREDENTIALS
+            cause = HoldCause.MISSING_SCOPE if scope else HoldCause.INVALID_CREDENTIALS
             return Blocked(401, told.request_id, cause, told.errors)
         case 403:
-            return Blocked(403, told.request_id, Cause.FORBIDDEN, told.errors)
+            return Blocked(403, told.request_id, HoldCause.FORBIDDEN, told.errors)
         case 404:
-            return Blocked(404, told.request_id, Cause.ENDPOINT_NOT_FOUND, told.errors)
+            return Blocked(404, told.request_id, HoldCause.ENDPOINT_NOT_FOUND, told.errors)
         case status if status < 400:  # noqa: PLR2004
             where = answer.headers.get("location", "")
-            return Blocked(status, told.request_id, Cause.REDIRECTED, (f"redirect to {where[:300]!r}",))
+            return Blocked(status, told.request_id, HoldCause.REDIRECTED, (f"redirect to {where[:300]!r}",))
         case status:
             return Rejected(status, told.request_id, told.errors)
 
@@ -159,7 +159,7 @@ class _Told:
     is_envelope: bool
 
 
-def _read(answer: Reply) -> _Told:
+def _read(answer: HttpResponse) -> _Told:
     trace = answer.headers.get("x-traceid")
     envelope = _envelope(answer.body)
     if envelope is None:
@@ -179,14 +179,14 @@ def _envelope(body: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _accepted(answer: Reply, told: _Told) -> Outcome:
+def _accepted(answer: HttpResponse, told: _Told) -> Outcome:
     """A 2xx is Gong's only if Gong said it: a proxy's friendly page must not pass for a delivery."""
     if told.is_envelope or told.request_id or not answer.body.strip():
         return Delivered(answer.status, told.request_id)
     return Failed(answer.status, None, "not_gong", told.errors, ambiguous=True, seconds=None)
 
 
-def retry_after(text: str | None, now: datetime) -> float | None:
+def parse_retry_after(text: str | None, now: datetime) -> float | None:
     """Seconds to wait, from a Retry-After in any form: integer, decimal or HTTP date.
 
     None when it is missing or makes no sense. Never below 1 second, never above `MAX_RETRY_AFTER_SECONDS`.

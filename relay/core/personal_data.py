@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import orjson
 
-from relay.core.email_address import EMAIL_MAX, HOST_MAX, LOCAL_MAX, normal_email
+from relay.core.email_address import EMAIL_MAX, HOST_MAX, LOCAL_MAX, normalize_email
 
 PEOPLE_MAX: Final = 64
 """Of one event. Who stands behind them in it is not found."""
@@ -106,7 +106,7 @@ def people_spoken_of(text: str) -> tuple[str, ...]:
 
 def person_by_email(text: str) -> str:
     """The form of an address. ValueError when it is none."""
-    local, _, host = normal_email(text).rpartition("@")
+    local, _, host = normalize_email(text).rpartition("@")
     return _person(local, host)
 
 

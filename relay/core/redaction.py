@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from relay.core.email_address import normal_domain, normal_email
+from relay.core.email_address import normalize_domain, normalize_email
 from relay.core.timestamps import parse_instant
 
 MASK: Final = "•••"
@@ -161,7 +161,7 @@ def _is_moment(value: Any) -> bool:
 
 def _is_domain(text: str) -> bool:
     try:
-        return normal_domain(text) == text.lower()
+        return normalize_domain(text) == text.lower()
     except ValueError:
         return False
 
@@ -172,7 +172,7 @@ def masked(text: str) -> str:
         rest = url[3] or ""
         return f"{url[1]}://{url[2]}" + (f"/{MASK}" if rest else "")
     try:
-        local, _, domain = normal_email(text).rpartition("@")
+        local, _, domain = normalize_email(text).rpartition("@")
     except ValueError:
         return f"{MASK} ({len(text)} characters)" if text else ""
     return f"{local[0]}{MASK}@{domain}"

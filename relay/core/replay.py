@@ -7,9 +7,9 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any
 
-from relay.core.errors import Invalid, Problem, join
-from relay.core.ids import moment_of
-from relay.core.lifecycle import Reason, State
+from relay.core.errors import Problem, ValidationFailed, join_path
+from relay.core.ids import id_timestamp
+from relay.core.lifecycle import DeadLetterReason, State
 from relay.core.timestamps import parse_instant
 
 IDS_MAX = 1_000
@@ -36,7 +36,7 @@ class Filter:
     source: str | None = None
     destination: str | None = None
     status: State = State.DEAD
-    reason: Reason | None = None
+    reason: DeadLetterReason | None = None
     cluster: str | None = None
     ids: tuple[str, ...] | None = None
 
@@ -101,7 +101,7 @@ def read_request(told: Any) -> Request:
     if not problems:
         problems += _contradictions(wanted, remap)
     if problems:
-        raise Invalid(problems)
+        raise ValidationFailed(problems)
     return Request(Replay(Filter(**wanted), remap, limit), fields.get("dry_run", False))
 
 
@@ -131,7 +131,7 @@ def _object(told: Any, path: str, known: tuple[str, ...], problems: list[Problem
         if name not in known:
             near = get_close_matches(str(name), known, n=1)
             meant = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known)}."
-            problems.append(Problem(join(path, str(name)[:80]), "unknown", f"is no such key; {meant}"))
+            problems.append(Problem(join_path(path, str(name)[:80]), "unknown", f"is no such key; {meant}"))
     return {name: value for name, value in told.items() if name in known}
 
 
@@ -190,7 +190,7 @@ def _ids(value: Any) -> tuple[str, ...]:
 
 def _is_id(value: Any) -> bool:
     try:
-        moment_of(value)
+        id_timestamp(value)
     except (ValueError, TypeError):
         return False
     return True
@@ -202,7 +202,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "source": _text,
     "destination": _text,
     "status": _one_of(REPLAYABLE),
-    "reason": _one_of(tuple(Reason)),
+    "reason": _one_of(tuple(DeadLetterReason)),
     "cluster": _text,
     "ids": _ids,
 }

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import Any, NoReturn
 
-from relay.core.errors import BadRequest, join
+from relay.core.errors import BadRequest, join_path
 
 MAX_DEPTH = 32
 MAX_DIGITS = 19
@@ -99,7 +99,7 @@ def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
     elif isinstance(value, dict):
         for key, item in value.items():
             yield f"a key of {path or 'the body'}", key
-            yield from _texts(item, join(path, key))
+            yield from _texts(item, join_path(path, key))
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

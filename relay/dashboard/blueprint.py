@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, redirect, request
 
-from relay.core.errors import Invalid, RelayError, Unauthorized
+from relay.core.errors import RelayError, Unauthorized, ValidationFailed
 from relay.core.roles import Principal, Role
 from relay.dashboard.rendering import known_parts, render
 
@@ -29,7 +29,7 @@ def _error_page(error: RelayError) -> Response:
         if "HX-Request" in request.headers:  # else the sign-in would be drawn into the place of one piece
             return Response(status=401, headers={"HX-Redirect": way_in})
         return redirect(way_in, 303)  # type: ignore[return-value]
-    problems = error.problems if isinstance(error, Invalid) else ()
+    problems = error.problems if isinstance(error, ValidationFailed) else ()
     return render(
         "error.html", visitor=_visitor_if_any(), status=error.status, error=error, problems=problems
     )

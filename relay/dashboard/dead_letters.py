@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response, request
 
-from relay.core.errors import Invalid
+from relay.core.errors import ValidationFailed
 from relay.core.roles import Principal, Role
 from relay.dashboard.blueprint import section, visitor
 from relay.dashboard.formatting import counted
@@ -40,7 +40,7 @@ def preview(cluster: str) -> Response:
         return _shown(
             who, cluster, written=text, trial=try_cluster(known_parts(), who, cluster, read_mapping(text))
         )
-    except Invalid as error:
+    except ValidationFailed as error:
         return _shown(who, cluster, written=text, problems=error.problems)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response, request
 
-from relay.core.errors import Invalid
+from relay.core.errors import ValidationFailed
 from relay.core.roles import Principal, Role
 from relay.core.signed_document import Signer
 from relay.dashboard.blueprint import section, visitor
@@ -36,7 +36,7 @@ def begin() -> Response:
         if not confirmed():
             return ask(_ERASE, "Erase", back="/ops/erasures", visitor=who)
         page = erase(known_parts(), who, person)
-    except Invalid as error:
+    except ValidationFailed as error:
         return _shown(who, person=person, problems=error.problems)
     return told(f"/ops/erasures/{page['id']}", "The erasure has begun.")
 

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from flask import Response, request
 
-from relay.core.lifecycle import OPEN, Reason, State
+from relay.core.lifecycle import OPEN_STATES, DeadLetterReason, State
 from relay.core.roles import Principal, Role
 from relay.dashboard.blueprint import section, visitor
 from relay.dashboard.rendering import ask, confirmed, known_parts, render, told
@@ -36,7 +36,7 @@ def show_all() -> Response:
         "why": explain_for(known, who, name)["why"] if name else None,
         "choices": {
             "status": list(State),
-            "reason": list(Reason),
+            "reason": list(DeadLetterReason),
             "source": sorted(known.config.sources),
             "destination": sorted(known.directory.all()),
         },
@@ -86,7 +86,7 @@ def _shown(who: Principal, page: dict[str, Any]) -> Response:
     state = State(page["status"])
     may = {
         "may_replay": state in {State.DEAD, State.DISCARDED},
-        "may_discard": state in (OPEN - {State.SENDING}) | {State.DEAD},
-        "is_open": state in OPEN,
+        "may_discard": state in (OPEN_STATES - {State.SENDING}) | {State.DEAD},
+        "is_open": state in OPEN_STATES,
     }
     return render("event.html", visitor=who, section="events", page=page, **may)

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from relay.config.yaml_document import parse
-from relay.core.errors import Invalid
+from relay.core.errors import ValidationFailed
 
 _WIDTH = 1_000
 """A template is one line, however long."""
@@ -17,7 +17,7 @@ def read_mapping(text: str) -> Any:
     """What a mapping says; None where nothing is written. Raises Invalid with the line at fault."""
     spec, problems = parse(text)
     if problems:
-        raise Invalid(
+        raise ValidationFailed(
             [replace(each, path="mapping", message=f"{each.path}: {each.message}") for each in problems]
         )
     return spec or None

@@ -4,7 +4,7 @@ import re
 
 from flask import Blueprint, Response, redirect, request
 
-from relay.core.errors import RelayError, TooMany, Unauthorized
+from relay.core.errors import RelayError, TooManyRequests, Unauthorized
 from relay.dashboard.rendering import known_parts, render
 from relay.web.actions.sign_in import note_sign_out, sign_in
 
@@ -60,7 +60,7 @@ def _refused(error: RelayError) -> Response:
     """The form again, with what was wrong."""
     response = _form(onward=own_page(request.form.get("next", "")), error=error)
     response.status_code = int(error.status)
-    if isinstance(error, TooMany):
+    if isinstance(error, TooManyRequests):
         response.headers["Retry-After"] = str(error.retry_after)
     return response
 

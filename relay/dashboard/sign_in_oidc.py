@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, redirect, request
 
 from relay.config.oidc import BACK
-from relay.core.errors import RelayError, TooMany, Unavailable
+from relay.core.errors import RelayError, TooManyRequests, Unavailable
 from relay.dashboard.rendering import known_parts, render
 from relay.dashboard.sign_in import own_page
 from relay.store.oidc_logins import ASKING_SECONDS
@@ -69,6 +69,6 @@ def _refused(error: RelayError) -> Response:
         error=error,
         by_account=True,
     )
-    if isinstance(error, TooMany | Unavailable):
+    if isinstance(error, TooManyRequests | Unavailable):
         response.headers["Retry-After"] = str(error.retry_after)
     return response

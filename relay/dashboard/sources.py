@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, request
 
-from relay.core.errors import Invalid, NotFound, Problem, RelayError
+from relay.core.errors import NotFound, Problem, RelayError, ValidationFailed
 from relay.core.roles import Principal, Role
 from relay.core.strict_json import parse as parse_json
 from relay.dashboard.blueprint import section, visitor
@@ -50,7 +50,7 @@ def try_mapping(name: str) -> Response:
     payload, mapping = request.form.get("payload", ""), request.form.get("mapping", "")
     try:
         items = _tried(name, payload, mapping)
-    except Invalid as error:
+    except ValidationFailed as error:
         return _shown(who, name, Attempt(payload, mapping, problems=error.problems))
     except NotFound:
         raise

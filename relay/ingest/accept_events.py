@@ -9,9 +9,9 @@ from itertools import zip_longest
 import orjson
 
 from relay.core.config import Config
-from relay.core.errors import Invalid, Problem
-from relay.core.ids import ENTROPY_BYTES, id_run
-from relay.core.lifecycle import Reason
+from relay.core.errors import Problem, ValidationFailed
+from relay.core.ids import ENTROPY_BYTES, generate_ids
+from relay.core.lifecycle import DeadLetterReason
 from relay.core.mapping.routing import Router, dedupe_key
 from relay.core.personal_data import REQUEST_MAX, people_in, people_with
 from relay.core.source import Source
@@ -61,7 +61,7 @@ def take_in(intake: Intake, arrival: Arrival) -> Answer:
     prepared = [outcome for outcome in outcomes if isinstance(outcome, Prepared)]
     rejected = [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
     if not prepared:
-        raise Invalid(_all_problems(rejected, single=items.single))
+        raise ValidationFailed(_all_problems(rejected, single=items.single))
     receipt_id, events = new_events(arrival.source, prepared, now=now)
     people = prepared[0].people if items.single else people_in(arrival.raw, most=REQUEST_MAX)
     receipt = Receipt(
@@ -85,7 +85,7 @@ def dry_run(intake: Intake, arrival: Arrival) -> Answer:
     items, outcomes = _outcomes(intake, arrival, intake.now())
     rejected = [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
     if len(rejected) == len(outcomes):
-        raise Invalid(_all_problems(rejected, single=items.single))
+        raise ValidationFailed(_all_problems(rejected, single=items.single))
     results = [preview(outcome) for outcome in outcomes]
     body = results[0] if items.single else {"results": results}
     return Answer(200, {"dry_run": True} | body, repeated=False, events=0)
@@ -111,7 +111,7 @@ def _all_problems(rejected: Sequence[Rejected], *, single: bool) -> list[Problem
 def new_events(source: Source, prepared: Sequence[Prepared], *, now: datetime) -> tuple[str, list[NewEvent]]:
     """A fresh id for the receipt, and its events with theirs."""
     total = sum(max(len(item.calls), 1) for item in prepared)
-    receipt_id, *ids = id_run(now, os.urandom(ENTROPY_BYTES), total + 1)
+    receipt_id, *ids = generate_ids(now, os.urandom(ENTROPY_BYTES), total + 1)
     numbered = iter(ids)
     return receipt_id, [event for item in prepared for event in _of_item(source, item, numbered)]
 
@@ -142,5 +142,5 @@ def _of_item(source: Source, item: Prepared, ids: Iterator[str]) -> Iterator[New
 
 def _dead(event: NewEvent, why: Problem, part: int) -> NewEvent:
     """Without its call, which is made anew when it is replayed: it may differ for the destination it goes to then."""
-    problems, dead_as = orjson.dumps([why.as_dict()]), Reason.NO_DESTINATION
+    problems, dead_as = orjson.dumps([why.as_dict()]), DeadLetterReason.NO_DESTINATION
     return replace(event, call=None, reason=why.message, problems=problems, dead_as=dead_as, part=part)

@@ -9,8 +9,8 @@ from datetime import datetime
 import orjson
 
 from relay.core.errors import Problem, RelayError
-from relay.core.ids import ENTROPY_BYTES, id_run
-from relay.core.lifecycle import Reason, State
+from relay.core.ids import ENTROPY_BYTES, generate_ids
+from relay.core.lifecycle import DeadLetterReason, State
 from relay.core.mapping.engine import run, scope_of, unread
 from relay.core.mapping.event_ids import digest_event_id
 from relay.core.mapping.problems import EventProblemCode
@@ -54,7 +54,7 @@ def take_webhook(intake: Intake, delivery: Delivery) -> TakenIn:
     """Keep a delivery and queue what it becomes. Raises Unavailable, or Conflict when a signature comes with another body."""
     now = intake.now()
     mapped = map_delivery(delivery, intake.router(delivery.source, for_rules=True), now=now)
-    receipt_id, *ids = id_run(now, os.urandom(ENTROPY_BYTES), len(mapped) + 1)
+    receipt_id, *ids = generate_ids(now, os.urandom(ENTROPY_BYTES), len(mapped) + 1)
     events = list(_events(delivery.source, mapped, ids))
     receipt = _receipt(receipt_id, delivery)
     accepted = keep(intake.stores, receipt, events, now=now, retention=intake.retention)
@@ -137,9 +137,13 @@ def _events(source: Source, mapped: Sequence[MappingResult], ids: Sequence[str])
         parts[each.index] += 1
 
 
-def _dead_as(mapped: MappingResult) -> Reason:
+def _dead_as(mapped: MappingResult) -> DeadLetterReason:
     codes = {problem.code for problem in mapped.problems}
-    return Reason.NO_DESTINATION if codes == {EventProblemCode.NO_DESTINATION} else Reason.MAPPING_FAILED
+    return (
+        DeadLetterReason.NO_DESTINATION
+        if codes == {EventProblemCode.NO_DESTINATION}
+        else DeadLetterReason.MAPPING_FAILED
+    )
 
 
 def _as_json(problems: Sequence[Problem]) -> bytes:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from relay.core.destination import MAIN
+from relay.core.destination import MAIN_STORE
 from relay.store.accept import Accepted, Keeping, NewEvent, Receipt, Retention, Verdict, accept
 from relay.store.stores import Stores
 from relay.tracing.spans import Role, annotate, span
@@ -34,7 +34,7 @@ def keep(
 
 def _parts(stores: Stores, events: Sequence[NewEvent]) -> Mapping[str, Sequence[NewEvent]]:
     """The events by store, the main one first: the same request goes to the same stores in the same order."""
-    names = {event.store for event in events} or {MAIN}
+    names = {event.store for event in events} or {MAIN_STORE}
     if len(names) == 1:
         return dict.fromkeys(names, events)
     return {

@@ -9,7 +9,7 @@ from relay.core.call import Call
 from relay.core.default_mapping.ids_and_titles import event_id_of
 from relay.core.default_mapping.select import calls_for
 from relay.core.destination import Destination
-from relay.core.errors import BadRequest, Invalid, Problem
+from relay.core.errors import BadRequest, Problem, ValidationFailed
 from relay.core.event.event import read_event
 from relay.core.event.model import EventType
 from relay.core.mapping.routing import Router
@@ -61,7 +61,7 @@ def prepare(index: int, value: Any, *, source: Source, router: Router, now: date
         event = read_event(value, now=now)
         routed = router(_scope(value, source), StepCounter())
         mapped = calls_for(event, source, routed.destination)
-    except Invalid as error:
+    except ValidationFailed as error:
         return Rejected(index, error.problems)
     return Prepared(
         index,

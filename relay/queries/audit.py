@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from relay.core.errors import Invalid, Problem
+from relay.core.errors import Problem, ValidationFailed
 from relay.core.timestamps import render_instant
 from relay.store.audit import Line, read_audit
 from relay.store.stores import Stores
@@ -15,9 +15,11 @@ _CURSOR = re.compile(r"[0-9]{1,15}-[0-9]{1,10}", re.ASCII)
 def audit_page(stores: Stores, *, limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
     """`{entries: [{id, at, who, role, did, target, count, filter}…], cursor}`. `cursor` is null on the last page."""
     if not 1 <= limit <= _MOST_LISTED:
-        raise Invalid([Problem("limit", "range", f"limit must be from 1 to {_MOST_LISTED}.")])
+        raise ValidationFailed([Problem("limit", "range", f"limit must be from 1 to {_MOST_LISTED}.")])
     if cursor is not None and not _CURSOR.fullmatch(cursor):
-        raise Invalid([Problem("cursor", "format", "cursor must be the one that the page before gave.")])
+        raise ValidationFailed(
+            [Problem("cursor", "format", "cursor must be the one that the page before gave.")]
+        )
     lines, more = read_audit(stores.main.redis, limit=limit, cursor=cursor)
     return {"entries": [_entry(line) for line in lines], "cursor": more}
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from relay.core.errors import Invalid, Problem
+from relay.core.errors import Problem, ValidationFailed
 from relay.store.autoscaling import read_runnable
 from relay.store.stores import Stores
 
@@ -11,7 +11,9 @@ def scale_page(stores: Stores, name: str) -> dict[str, Any]:
     """`{store, companies, calls_per_second}`: what one store's workers may send now. Invalid for a store that is not there."""
     known = {store.name: store for store in stores}
     if name not in known:
-        raise Invalid([Problem("store", "unknown", f"There is no store {name}. Known: {', '.join(known)}.")])
+        raise ValidationFailed(
+            [Problem("store", "unknown", f"There is no store {name}. Known: {', '.join(known)}.")]
+        )
     runnable = read_runnable(known[name].redis)
     return {
         "store": name,

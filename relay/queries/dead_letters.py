@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from relay.core.errors import Invalid, NotFound, Problem
-from relay.core.lifecycle import REASONS, Reason, State
+from relay.core.errors import NotFound, Problem, ValidationFailed
+from relay.core.lifecycle import REASONS, DeadLetterReason, State
 from relay.core.redaction import redacted_words
 from relay.queries.event import event_page
 from relay.queries.events import summary, told_moment_of
@@ -20,9 +20,11 @@ _MOST_SHOWN = 20
 def dead_letters_page(stores: Stores, *, limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
     """`{clusters: […], total, cursor}`: dead letters by their fault, the newest first. `cursor` is null on the last page."""
     if not 1 <= limit <= _MOST_LISTED:
-        raise Invalid([Problem("limit", "range", f"limit must be from 1 to {_MOST_LISTED}.")])
+        raise ValidationFailed([Problem("limit", "range", f"limit must be from 1 to {_MOST_LISTED}.")])
     if cursor is not None and not (cursor.isascii() and cursor.isdigit() and len(cursor) < 10):  # noqa: PLR2004 - digits
-        raise Invalid([Problem("cursor", "format", "cursor must be the one that the page before gave.")])
+        raise ValidationFailed(
+            [Problem("cursor", "format", "cursor must be the one that the page before gave.")]
+        )
     offset = int(cursor or 0)
     clusters, total = clusters_everywhere(stores, offset=offset, most=limit)
     following = offset + limit
@@ -41,7 +43,7 @@ def _cluster(cluster: ClusterRecord) -> dict[str, Any]:
         "reason": cluster.reason,
         "detail": redacted_words(cluster.text),
         **{name: text for name, text in optional.items() if text},
-        "remedy": REASONS[Reason(cluster.reason)],
+        "remedy": REASONS[DeadLetterReason(cluster.reason)],
         "sample": cluster.sample,
         "first_at": told_moment_of(cluster.first_at),
         "last_at": told_moment_of(cluster.last_at),

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from relay.core.call import Dialect
-from relay.core.destination import Destination, OAuthGrant
+from relay.core.destination import Destination, OAuthCredentials
 from relay.core.errors import NotFound, Unavailable
-from relay.core.lifecycle import CAUSES, Cause
+from relay.core.lifecycle import CAUSES, HoldCause
 from relay.core.timestamps import render_instant
 from relay.queries.probes import probe_page
 from relay.queries.queues import destination_row, queues_page
@@ -76,7 +76,7 @@ def _place(destination: Destination | None) -> dict[str, Any]:
     return {
         "base_url": destination.base_url,
         "dialect": Dialect(destination.dialect).value,
-        "auth": "oauth" if isinstance(destination.credentials, OAuthGrant) else "api_key",
+        "auth": "oauth" if isinstance(destination.credentials, OAuthCredentials) else "api_key",
         "account": destination.account,
     } | _names(destination)
 
@@ -109,7 +109,7 @@ def _past(hold: PastHold) -> dict[str, Any]:
     return {
         "cause": hold.cause,
         "detail": hold.detail,
-        "remedy": CAUSES[Cause(hold.cause)] if hold.cause else "",
+        "remedy": CAUSES[HoldCause(hold.cause)] if hold.cause else "",
         "since": render_instant(hold.since),
         "until": render_instant(hold.until),
         "seconds": round((hold.until - hold.since).total_seconds(), 1),

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from relay.core.errors import Invalid, Problem
+from relay.core.errors import Problem, ValidationFailed
 from relay.core.lifecycle import State
 from relay.core.personal_data import person_by_email, person_by_phone
 from relay.core.signed_document import Signer
@@ -45,7 +45,9 @@ def read_person(told: Any) -> tuple[str, str, bool]:
     Raises Invalid with everything that is wrong.
     """
     if not isinstance(told, dict):
-        raise Invalid([Problem("", "type", 'must be a JSON object, such as {"email": "jane@globex.com"}')])
+        raise ValidationFailed(
+            [Problem("", "type", 'must be a JSON object, such as {"email": "jane@globex.com"}')]
+        )
     problems = [
         Problem(str(name)[:80], "unknown", "is no key here; known: email, phone, dry_run")
         for name in told
@@ -58,7 +60,7 @@ def read_person(told: Any) -> tuple[str, str, bool]:
         problems.append(Problem("email", "required", "give email or phone, and one of them only"))
     found = [_read(kind, told[kind], problems) for kind in given]
     if problems:
-        raise Invalid(problems)
+        raise ValidationFailed(problems)
     return given[0], found[0], told.get("dry_run", False)
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from relay.core.errors import Invalid, Problem
-from relay.core.ids import moment_of
+from relay.core.errors import Problem, ValidationFailed
+from relay.core.ids import id_timestamp
 from relay.core.redaction import redacted_name, redacted_words
 from relay.store.all_stores import list_everywhere
 from relay.store.engine.redis_time import moment_from
@@ -21,16 +21,18 @@ def events_page(
 ) -> dict[str, Any]:
     """`{events: [summary…], cursor}`, newest first. `cursor` is null on the last page."""
     if not 1 <= limit <= _MOST_LISTED:
-        raise Invalid([Problem("limit", "range", f"limit must be from 1 to {_MOST_LISTED}.")])
+        raise ValidationFailed([Problem("limit", "range", f"limit must be from 1 to {_MOST_LISTED}.")])
     if cursor is not None and not _is_id(cursor):
-        raise Invalid([Problem("cursor", "format", "cursor must be the one that the page before gave.")])
+        raise ValidationFailed(
+            [Problem("cursor", "format", "cursor must be the one that the page before gave.")]
+        )
     page = list_everywhere(stores, wanted, limit=limit, cursor=cursor)
     return {"events": [summary(event) for event in page.events], "cursor": page.cursor}
 
 
 def _is_id(text: str) -> bool:
     try:
-        moment_of(text)
+        id_timestamp(text)
     except ValueError:
         return False
     return True

@@ -12,10 +12,10 @@ from relay.core.config import Config
 from relay.core.destination import Destination, Limits
 from relay.core.explain.causes import Explanation, Facts, Obstacle, Why
 from relay.core.explain.explanation import explain
-from relay.core.forecast import Standing, forecast
+from relay.core.forecast import CompanyLoad, forecast_backlog
 from relay.core.gong.problems import printable_key
 from relay.core.gong.validate import Association, assess_association
-from relay.core.lifecycle import Cause, Reason, State
+from relay.core.lifecycle import DeadLetterReason, HoldCause, State
 from relay.core.priority import Priority
 from relay.core.redaction import PayloadVisibility, redacted_words
 from relay.core.timestamps import render_instant
@@ -75,7 +75,7 @@ def facts_of(onlooker: Viewer, store: Store, record: Record) -> Facts:
         event_id=onlooker.words(_text(record, "event_id")),
         at=moment_from(record.get("ended_at") or record["changed_at"]),
         detail=onlooker.words(_text(record, "detail") or _last_said(record)),
-        reason=Reason(reason) if reason else None,
+        reason=DeadLetterReason(reason) if reason else None,
         in_doubt=record.get("ambiguous") == b"1",
         request_id=_text(record, "request_id"),
         rule=_text(record, "rule"),
@@ -121,7 +121,7 @@ def _surrounded(onlooker: Viewer, redis: Client, facts: Facts, record: Record) -
     """With what keeps the event from being sent just now: a hold first, then what its company must wait for."""
     hold = read_depths(redis, [facts.destination])[0].hold
     if hold is not None:
-        return replace(facts, hold=Cause(hold.cause), next_at=hold.probe_at)
+        return replace(facts, hold=HoldCause(hold.cause), next_at=hold.probe_at)
     if facts.state is State.ON_HOLD:
         return facts
     destination = onlooker.find(facts.destination)
@@ -132,7 +132,7 @@ def _surrounded(onlooker: Viewer, redis: Client, facts: Facts, record: Record) -
     )
     if facts.state is State.RETRYING:
         return replace(facts, obstacle=obstacle, next_at=moment_from(record["due_at"]))
-    clears = forecast(_standing(spent, spent.queued), limits, onlooker.now).clears_at
+    clears = forecast_backlog(_standing(spent, spent.queued), limits, onlooker.now).clears_at
     return replace(facts, obstacle=obstacle, next_at=clears)
 
 
@@ -147,11 +147,13 @@ def _obstacle(
 
 def _spent_day(spent: Spent, limits: Limits, now: datetime, *, high: bool) -> Obstacle | None:
     """What is left of a day is kept for events of priority high, up to their share."""
-    kept = 0 if high else max(limits.high_room - spent.high, 0)
+    kept = 0 if high else max(limits.high_priority_reserve - spent.high, 0)
     if spent.last_day + kept < limits.day_budget:
         return None
-    return Obstacle(Why.DAILY_LIMIT_REACHED, forecast(_standing(spent, 1, high=high), limits, now).clears_at)
+    return Obstacle(
+        Why.DAILY_LIMIT_REACHED, forecast_backlog(_standing(spent, 1, high=high), limits, now).clears_at
+    )
 
 
-def _standing(spent: Spent, backlog: int, *, high: bool = False) -> Standing:
-    return Standing(backlog, spent.buckets, spent.high, high, spent.frozen_until)
+def _standing(spent: Spent, backlog: int, *, high: bool = False) -> CompanyLoad:
+    return CompanyLoad(backlog, spent.buckets, spent.high, high, spent.frozen_until)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from relay.core.errors import Invalid, Problem
+from relay.core.errors import Problem, ValidationFailed
 from relay.core.explain.causes import Explanation
 from relay.core.explain.not_found import Turned, not_received, pruned, repeated
 from relay.core.redaction import redacted_name
@@ -47,7 +47,7 @@ def _one_name(asked: Mapping[str, str]) -> tuple[str, str]:
     if len(given) != 1 and not problems:
         problems.append(Problem("", "required", f"Ask by one of {', '.join(NAMES)}."))
     if problems:
-        raise Invalid(problems)
+        raise ValidationFailed(problems)
     return given[0]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from relay.core.config import Config
-from relay.core.errors import RelayError, join
+from relay.core.errors import RelayError, join_path
 from relay.core.mapping.engine import run
 from relay.core.mapping.result import MappingResult
 from relay.core.mapping.routing import UNROUTED
@@ -106,7 +106,7 @@ def _walk(plain: Any, value: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
     """Each leaf of a body with what of the rule's map made it: a template, a literal, or None."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield from _walk(_below(plain, key), inner, join(path, key))
+            yield from _walk(_below(plain, key), inner, join_path(path, key))
     elif isinstance(value, list):
         same = isinstance(plain, list) and len(plain) == len(
             value

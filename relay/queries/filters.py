@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from relay.core.errors import Invalid, Problem
-from relay.core.lifecycle import Reason, State
+from relay.core.errors import Problem, ValidationFailed
+from relay.core.lifecycle import DeadLetterReason, State
 from relay.core.personal_data import person_by_email, person_by_phone
 from relay.core.timestamps import parse_moment
 from relay.store.events import Filter
@@ -33,8 +33,8 @@ def _phone(text: str, now: datetime) -> str:  # noqa: ARG001 - every reader is a
     return person_by_phone(text)
 
 
-def _one_of(words: type[State] | type[Reason], called: str) -> Reader:
-    def read(text: str, now: datetime) -> State | Reason:  # noqa: ARG001 - every reader is asked alike
+def _one_of(words: type[State] | type[DeadLetterReason], called: str) -> Reader:
+    def read(text: str, now: datetime) -> State | DeadLetterReason:  # noqa: ARG001 - every reader is asked alike
         if text not in set(words):
             raise _Unlisted(f"{text!r} is no {called}. One of: {', '.join(words)}.")
         return words(text)
@@ -46,7 +46,7 @@ _READERS: Mapping[str, Reader] = {
     "destination": _word,
     "source": _word,
     "status": _one_of(State, "status"),
-    "reason": _one_of(Reason, "reason"),
+    "reason": _one_of(DeadLetterReason, "reason"),
     "cluster": _word,
     "event_id": _word,
     "request_id": _word,
@@ -80,6 +80,6 @@ def read_filter(told: Mapping[str, str], *, now: datetime) -> Filter:
             Problem("phone", "rule", "phone and email are two ways to one person: give one of them.")
         )
     if problems:
-        raise Invalid(problems)
+        raise ValidationFailed(problems)
     person = found.pop("email", None) or found.pop("phone", None)
     return Filter(**found, person=person)

@@ -7,7 +7,7 @@ from typing import Any
 
 from relay.core.config import Config
 from relay.core.destination import Destination
-from relay.core.lifecycle import OPEN
+from relay.core.lifecycle import OPEN_STATES
 from relay.core.timestamps import render_instant
 from relay.queries.alerts import open_alerts
 from relay.queries.queues import queues_page
@@ -52,7 +52,7 @@ def _depth(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     ages = [row["oldest_seconds"] for row in rows if row["oldest_seconds"] is not None]
     return {
         "states": dict(states),
-        "open": sum(states[state] for state in OPEN),
+        "open": sum(states[state] for state in OPEN_STATES),
         "oldest_seconds": max(ages, default=None),
     }
 

@@ -8,7 +8,7 @@ from typing import Any
 from relay.config.presets import load_preset, preset_names
 from relay.core.config import Config
 from relay.core.destination import Destination
-from relay.core.errors import Invalid, NotFound, Problem
+from relay.core.errors import NotFound, Problem, ValidationFailed
 from relay.core.mapping.compile import compile_mapping
 from relay.core.mapping.preview import preview
 from relay.core.mapping.routing import DestinationLookup, Router
@@ -97,7 +97,9 @@ def read_trial(told: Any, way: Way) -> Trial:
     `mapping` is what a source says of it: rules, and perhaps items and preset. Raises Invalid with everything wrong.
     """
     if not isinstance(told, Mapping):
-        raise Invalid([Problem("", "type", "must be an object of payload, headers, query and mapping")])
+        raise ValidationFailed(
+            [Problem("", "type", "must be an object of payload, headers, query and mapping")]
+        )
     problems = [
         Problem(str(key), "unknown", "there is no such key: there are payload, headers, query and mapping")
         for key in told
@@ -107,7 +109,7 @@ def read_trial(told: Any, way: Way) -> Trial:
         problems.append(Problem("payload", "required", "is missing: give the value that the sender posts"))
     headers, query = (_texts(told, name, problems) for name in ("headers", "query"))
     if problems:
-        raise Invalid(problems)
+        raise ValidationFailed(problems)
     mapping = compiled_mapping(told["mapping"]) if "mapping" in told else hook_of(way).mapping
     lower = {name.lower(): value for name, value in headers.items()}
     return Trial(Payload(told["payload"], lower, query), mapping)

@@ -20,7 +20,7 @@ from prometheus_client.registry import Collector
 from relay.core.config import Config
 from relay.core.destination import Destination, Limits
 from relay.core.errors import Unavailable
-from relay.core.lifecycle import ENDED, Reason
+from relay.core.lifecycle import ENDED_STATES, DeadLetterReason
 from relay.core.percentiles import Times, end_of
 from relay.core.version import VERSION
 from relay.queries import metric_definitions as table
@@ -189,18 +189,22 @@ def _destination(readings: Readings, name: str, now: Standing, ever: Totals) -> 
     readings.add(table.ON_HOLD, now.hold is not None, name)
     if now.hold is not None:
         readings.add(table.HOLD, 1, name, now.hold)
-    for state in sorted(ENDED):
+    for state in sorted(ENDED_STATES):
         readings.add(table.ENDED, ever.states.get((name, state), 0), name, state)
     readings.add(table.REPEATED, ever.states.get((name, "repeated"), 0), name)
     readings.add(table.ACCEPTED, ever.happened.get((name, "accepted"), 0), name)
     readings.add(table.REPLAYED, ever.happened.get((name, "replayed"), 0), name)
-    for reason in Reason:
+    for reason in DeadLetterReason:
         readings.add(table.DEAD, ever.happened.get((name, f"dead:{reason}"), 0), name, reason)
     for outcome in _OUTCOMES:
         readings.add(table.ATTEMPTS, _attempts(ever, name, outcome), name, outcome)
 
 
-_ALSO = {"rejected": Reason.REJECTED, "failed": Reason.RETRIES_EXHAUSTED, "blocked": Reason.BLOCKED}
+_ALSO = {
+    "rejected": DeadLetterReason.REJECTED,
+    "failed": DeadLetterReason.RETRIES_EXHAUSTED,
+    "blocked": DeadLetterReason.BLOCKED,
+}
 """Attempts that made a dead letter are counted by its reason."""
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from relay.core.destination import Destination, Limits
 from relay.core.errors import Unavailable
-from relay.core.forecast import Standing, forecast
-from relay.core.lifecycle import CAUSES, OPEN, Cause
+from relay.core.forecast import CompanyLoad, forecast_backlog
+from relay.core.lifecycle import CAUSES, OPEN_STATES, HoldCause
 from relay.core.priority import Priority
 from relay.core.webhook import Hook
 from relay.store.engine.connection import Client, translated
@@ -115,7 +115,7 @@ def destination_row(
         "company": company,
         "configured": known is not None,
         "states": {state.value: count for state, count in depth.states.items()},
-        "open": sum(depth.states[state] for state in OPEN),
+        "open": sum(depth.states[state] for state in OPEN_STATES),
         "oldest_seconds": round((now - depth.oldest).total_seconds(), 1) if depth.oldest else None,
         "ever": dict(sorted(depth.counts.items())),
         "priorities": dict(spent[company].priorities),
@@ -137,7 +137,7 @@ def _budget(spent: Spent, limits: Limits) -> dict[str, Any]:
         "per_day": limits.day_budget,
         "used_last_day": spent.last_day,
         "left_today": left,
-        "kept_for_high": min(max(limits.high_room - spent.high, 0), left),
+        "kept_for_high": min(max(limits.high_priority_reserve - spent.high, 0), left),
         "frozen_until": _text(spent.frozen_until) if spent.frozen_until else None,
         "others": {"spent_about": spent.others, "seen_at": _text(spent.others_at)}
         if spent.others_at
@@ -151,8 +151,8 @@ def _forecast(row: Mapping[str, Any], spent: Spent, limits: Limits, now: datetim
     if row["hold"]:
         return {"clears_in_seconds": None, "clears_at": None, "day_ends_at": None}
     only_high = spent.priorities.get(Priority.HIGH, 0) == spent.queued
-    standing = Standing(spent.queued, spent.buckets, spent.high, only_high, spent.frozen_until)
-    told = forecast(standing, limits, now)
+    standing = CompanyLoad(spent.queued, spent.buckets, spent.high, only_high, spent.frozen_until)
+    told = forecast_backlog(standing, limits, now)
     seconds = round((told.clears_at - now).total_seconds(), 1) if told.clears_at else None
     return {
         "clears_in_seconds": seconds,
@@ -175,7 +175,7 @@ def _hold(hold: Hold) -> dict[str, Any]:
     return {
         "cause": hold.cause,
         "detail": hold.detail,
-        "remedy": CAUSES[Cause(hold.cause)],
+        "remedy": CAUSES[HoldCause(hold.cause)],
         "since": _text(hold.since),
         "probe_at": _text(hold.probe_at) if hold.probe_at else None,
     }

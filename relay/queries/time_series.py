@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from relay.core.errors import Invalid, Problem, Unavailable
+from relay.core.errors import Problem, Unavailable, ValidationFailed
 from relay.core.percentiles import Times
 from relay.core.timestamps import render_instant
 from relay.store.stores import Stores
@@ -68,7 +68,9 @@ def series_page(
     """
     scope, windows = _scope(destination, source)
     if window not in windows:
-        raise Invalid([Problem("window", "enum", f"{window!r} is no window. One of: {', '.join(WINDOWS)}.")])
+        raise ValidationFailed(
+            [Problem("window", "enum", f"{window!r} is no window. One of: {', '.join(WINDOWS)}.")]
+        )
     span, step = windows[window]
     points = _points(read_everywhere(stores, [scope], span, now)[scope], step)
     total = together(points)
@@ -88,7 +90,7 @@ def series_page(
 def _scope(destination: str | None, source: str | None) -> tuple[str, Windows]:
     if destination and source:
         text = "Ask for one destination or for one source: what a source sends is not counted by destination."
-        raise Invalid([Problem("source", "rule", text)])
+        raise ValidationFailed([Problem("source", "rule", text)])
     if source:
         return of_source(source), WINDOWS | _OF_A_SOURCE
     return (of_destination(destination), WINDOWS | _OF_ONE) if destination else (EVERYTHING, WINDOWS)

@@ -8,11 +8,11 @@ from datetime import datetime
 import orjson
 
 from relay.core.call import Call
-from relay.core.destination import MAIN
+from relay.core.destination import MAIN_STORE
 from relay.core.errors import Conflict
-from relay.core.fingerprint import cluster_of
+from relay.core.fingerprint import cluster_dead_letter
 from relay.core.gong.validate import assess_association
-from relay.core.lifecycle import Reason, State
+from relay.core.lifecycle import DeadLetterReason, State
 from relay.core.priority import Priority
 from relay.core.visit_session import Session
 from relay.settings import Settings
@@ -89,10 +89,10 @@ class NewEvent:
     rule: str | None = None
     problems: bytes = b""
     part: int = 0
-    dead_as: Reason = Reason.MAPPING_FAILED
+    dead_as: DeadLetterReason = DeadLetterReason.MAPPING_FAILED
     priority: Priority = Priority.NORMAL
     session: Session | None = None
-    store: str = MAIN
+    store: str = MAIN_STORE
     people: tuple[str, ...] = ()
     happened_at: datetime | None = None
 
@@ -219,7 +219,7 @@ def _event_arguments(event: NewEvent, body: bytes, *, marks: bytes, alias: str) 
     if event.call is not None:
         fields += ["operation", event.call.operation, "body", body]
     if event.problems:
-        cluster = cluster_of(event.dead_as, event.reason, rule=event.rule)
+        cluster = cluster_dead_letter(event.dead_as, event.reason, rule=event.rule)
         fields += ["reason", event.dead_as, "problems", event.problems]
         fields += ["cluster", cluster.fingerprint, "field", cluster.field]
     name = event.dedupe_name or event.event_id

@@ -92,7 +92,10 @@ def _may_send(known: Destination | None, seen: _Seen) -> bool:
     if known is None or known.base_url in seen.down:
         return False
     spent = seen.spent[known.company]
-    return spent.frozen_until is None and spent.last_day + known.limits.high_room < known.limits.day_budget
+    return (
+        spent.frozen_until is None
+        and spent.last_day + known.limits.high_priority_reserve < known.limits.day_budget
+    )
 
 
 def _oldest(store: Store, names: Iterable[str]) -> list[datetime]:

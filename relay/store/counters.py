@@ -6,7 +6,7 @@ from typing import Any
 
 from redis import Redis
 
-from relay.core.ids import moment_of
+from relay.core.ids import id_timestamp
 from relay.core.lifecycle import State
 from relay.core.percentiles import Times
 from relay.store.engine import keys
@@ -105,6 +105,6 @@ def read_standing(redis: Redis, names: Sequence[str]) -> dict[str, Standing]:
 def _standing(rows: Any, now: float) -> Standing:
     states = {state: int(next(rows)) for state in STANDING}
     first = [found[0].decode() for found in [next(rows) for _ in _IN_TURN] if found]
-    oldest = moment_of(min(first)).timestamp() if first else now
+    oldest = id_timestamp(min(first)).timestamp() if first else now
     cause = next(rows)
     return Standing(states, max(now - oldest, 0.0), cause.decode() if cause else None)

@@ -8,8 +8,8 @@ from typing import Any
 from redis import Redis
 
 from relay.core.destination import Destination, Limits
-from relay.core.fingerprint import cluster_of
-from relay.core.lifecycle import Cause, Reason, State
+from relay.core.fingerprint import cluster_dead_letter
+from relay.core.lifecycle import DeadLetterReason, HoldCause, State
 from relay.core.visit_session import Aggregate
 from relay.store.engine import keys
 from relay.store.engine.compression import unpack
@@ -83,7 +83,7 @@ def _pace(pacing: Pacing) -> tuple[int, ...]:
     """The pace, and what a company may send that nobody has published."""
     default = Limits()
     spacing = (int(pacing.window * SECOND), int(pacing.slack * SECOND))
-    return (*spacing, default.per_second, default.day_budget, default.high_room)
+    return (*spacing, default.per_second, default.day_budget, default.high_priority_reserve)
 
 
 def _taken(row: Sequence[bytes]) -> Taken:
@@ -171,15 +171,15 @@ def freeze(seconds: float, *, record: bytes, per_day: int = 0) -> Settlement:
 
 
 def bury(
-    reason: Reason, detail: str, *, record: bytes, keep_seconds: int, status: int | None = None
+    reason: DeadLetterReason, detail: str, *, record: bytes, keep_seconds: int, status: int | None = None
 ) -> Settlement:
     """A dead letter. `status` is what Gong answered."""
-    cluster = cluster_of(reason, detail, status=status)
+    cluster = cluster_dead_letter(reason, detail, status=status)
     fault = ("cluster", cluster.fingerprint, "field", cluster.field)
     return Settlement("bury", (reason, detail, *fault), record, keep_seconds)
 
 
-def hold(cause: Cause, detail: str, *, record: bytes, probe_seconds: float) -> Settlement:
+def hold(cause: HoldCause, detail: str, *, record: bytes, probe_seconds: float) -> Settlement:
     return Settlement("hold", (cause, detail, int(probe_seconds * SECOND)), record)
 
 
@@ -261,7 +261,7 @@ def publish_limits(scripts: Scripts, destinations: Mapping[str, Destination]) ->
             limits.per_second,
             limits.per_day,
             limits.day_budget,
-            limits.high_room,
+            limits.high_priority_reserve,
         ]
         arguments += [destination.base_url]
     scripts.run("limits", *arguments)

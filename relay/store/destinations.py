@@ -9,7 +9,7 @@ import orjson
 from redis import Redis
 
 from relay.core.call import Dialect
-from relay.core.destination import Destination, Limits, OAuthGrant
+from relay.core.destination import Destination, Limits, OAuthCredentials
 from relay.core.errors import Unavailable
 from relay.core.timestamps import parse_instant, render_instant
 from relay.store.delivery import publish_limits
@@ -136,7 +136,7 @@ class Directory:
 
 def _on_file(configured: Destination, connected: Destination | None) -> Destination:
     """The file's own, at the address that connecting it has found."""
-    if connected is None or not isinstance(configured.credentials, OAuthGrant):
+    if connected is None or not isinstance(configured.credentials, OAuthCredentials):
         return configured
     return replace(configured, base_url=connected.base_url, account=connected.account)
 
@@ -145,7 +145,7 @@ def _destination(connected: Connected) -> Destination:
     return Destination(
         name=connected.name,
         company=connected.company,
-        credentials=OAuthGrant(),
+        credentials=OAuthCredentials(),
         base_url=connected.base_url,
         limits=connected.limits,
         dialect=connected.dialect,

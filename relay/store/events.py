@@ -8,7 +8,7 @@ from typing import Any
 from redis import Redis
 
 from relay.core.ids import earliest_id
-from relay.core.lifecycle import Reason, State
+from relay.core.lifecycle import DeadLetterReason, State
 from relay.store.engine import keys
 from relay.store.engine.compression import USUAL_TYPE, goes_on, unpack
 from relay.store.engine.connection import translated
@@ -59,7 +59,7 @@ class Filter:
     request_id: str | None = None
     since: datetime | None = None
     until: datetime | None = None
-    reason: Reason | None = None
+    reason: DeadLetterReason | None = None
     cluster: str | None = None
     person: str | None = None
 
@@ -166,7 +166,7 @@ def _indexes(redis: Redis, wanted: Filter) -> list[str]:
     return [f"{keys.AT}{name}:{state}" for name in names for state in states]
 
 
-def _clusters(redis: Redis, reason: Reason) -> list[str] | None:
+def _clusters(redis: Redis, reason: DeadLetterReason) -> list[str] | None:
     """The faults with this reason. None where there are too many faults to ask each."""
     found: Any = redis.zrevrange(keys.CLUSTERS, 0, _MOST_CLUSTERS)
     if len(found) > _MOST_CLUSTERS:

@@ -11,7 +11,7 @@ from typing import Any
 
 from redis import Redis
 
-from relay.core.oidc import Provider
+from relay.core.oidc import OidcProvider
 from relay.store.engine import keys
 from relay.store.engine.connection import translated
 
@@ -41,16 +41,16 @@ class Back:
     detail: str | None = None
 
 
-def save_provider(redis: Redis, provider: Provider) -> None:
+def save_provider(redis: Redis, provider: OidcProvider) -> None:
     with translated():
         redis.set(keys.OIDC_PROVIDER, json.dumps(asdict(provider)), ex=PROVIDER_SECONDS)
 
 
-def read_known_provider(redis: Redis) -> Provider | None:
+def read_known_provider(redis: Redis) -> OidcProvider | None:
     """What a worker has read of the provider; None where none could yet."""
     with translated():
         found: Any = redis.get(keys.OIDC_PROVIDER)
-    return Provider(**json.loads(found)) if found else None
+    return OidcProvider(**json.loads(found)) if found else None
 
 
 def save_asked(redis: Redis, state: str, asked: Asked) -> None:

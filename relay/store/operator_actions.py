@@ -9,7 +9,7 @@ from redis import Redis
 
 from relay.core.destination import Destination
 from relay.core.errors import Conflict, NotFound
-from relay.core.lifecycle import Cause
+from relay.core.lifecycle import HoldCause
 from relay.store.engine import keys
 from relay.store.engine.connection import translated
 from relay.store.engine.redis_time import SECOND, moment_from
@@ -26,7 +26,7 @@ class Hold:
     ends when they pass; without, only an operator ends it.
     """
 
-    cause: Cause
+    cause: HoldCause
     detail: str
     probe_seconds: float | None
 
@@ -64,7 +64,7 @@ class Probed:
     outcome: str
     status: int | None = None
     detail: str = ""
-    cause: Cause | None = None
+    cause: HoldCause | None = None
 
 
 def ask_probe(redis: Redis, destination: Destination) -> None:
@@ -96,7 +96,7 @@ def read_probe(redis: Redis, name: str) -> tuple[datetime, Probed] | None:
     if not fields:
         return None
     told = {field.decode(): value.decode() for field, value in fields.items()}
-    cause = Cause(told["cause"]) if told.get("cause") else None
+    cause = HoldCause(told["cause"]) if told.get("cause") else None
     probed = Probed(told["outcome"], int(told["status"]) or None, told["detail"], cause)
     return moment_from(told["at"]), probed
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from redis import Redis
 
-from relay.core.ids import moment_of
-from relay.core.lifecycle import OPEN, State
+from relay.core.ids import id_timestamp
+from relay.core.lifecycle import OPEN_STATES, State
 from relay.core.priority import Priority
 from relay.store.engine import keys
 from relay.store.engine.connection import translated
@@ -85,7 +85,7 @@ def read_depths(redis: Redis, names: Sequence[str]) -> list[Depth]:
         for name in names:
             for state in State:
                 pipeline.zcard(f"{keys.AT}{name}:{state}")
-            for state in sorted(OPEN):
+            for state in sorted(OPEN_STATES):
                 pipeline.zrange(f"{keys.AT}{name}:{state}", 0, 0)
             pipeline.hgetall(keys.HOLD + name)
         rows = iter(pipeline.execute())
@@ -94,7 +94,7 @@ def read_depths(redis: Redis, names: Sequence[str]) -> list[Depth]:
 
 def _depth(name: str, rows: Any, counts: Mapping[bytes, bytes]) -> Depth:
     states = {state: int(next(rows)) for state in State}
-    oldest = [moment_of(found[0].decode()) for found in [next(rows) for _ in OPEN] if found]
+    oldest = [id_timestamp(found[0].decode()) for found in [next(rows) for _ in OPEN_STATES] if found]
     prefix = f"{name}|".encode()
     entered = {
         key[len(prefix) :].decode(): int(value) for key, value in counts.items() if key.startswith(prefix)

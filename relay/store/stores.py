@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from redis import Redis
 
 from relay.core.config import Config
-from relay.core.destination import MAIN
+from relay.core.destination import MAIN_STORE
 from relay.core.vault import Vault
 from relay.settings import Settings
 from relay.store.engine.connection import Patience, open_redis, refuse_cluster
@@ -41,7 +41,7 @@ class Stores:
         """`clock` counts seconds and never goes back."""
         told = settings or Settings()
         vault = Vault(told.secret_keys)
-        clients = {MAIN: main} | dict(sorted((others or {}).items()))
+        clients = {MAIN_STORE: main} | dict(sorted((others or {}).items()))
         self._stores = {
             name: Store(
                 name,
@@ -55,7 +55,7 @@ class Stores:
 
     @property
     def main(self) -> Store:
-        return self._stores[MAIN]
+        return self._stores[MAIN_STORE]
 
     def of(self, name: str) -> Store:
         """The store of this name: the configuration has made sure that there is one."""

@@ -6,7 +6,7 @@ import orjson
 from flask import Flask, Response, g
 from werkzeug.exceptions import HTTPException
 
-from relay.core.errors import Invalid, RelayError, TooMany, Unauthorized, Unavailable
+from relay.core.errors import RelayError, TooManyRequests, Unauthorized, Unavailable, ValidationFailed
 from relay.log import line
 
 CONTENT_TYPE = "application/problem+json"
@@ -31,11 +31,11 @@ def register_error_handlers(app: Flask) -> None:
 
 def _relay_error(error: RelayError) -> Response:
     body = problem_document(error.status, error.code, error.title, error.detail)
-    if isinstance(error, Invalid):
+    if isinstance(error, ValidationFailed):
         body["detail"] = f"{len(error.problems)} thing(s) to mend; nothing was kept."
         body["errors"] = [found.as_dict() for found in error.problems]
     response = json_response(body, error.status, CONTENT_TYPE)
-    if isinstance(error, Unavailable | TooMany):
+    if isinstance(error, Unavailable | TooManyRequests):
         response.headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, Unauthorized):
         response.headers["WWW-Authenticate"] = 'Bearer realm="gong-relay", Basic realm="gong-relay"'

@@ -10,7 +10,7 @@ from redis import Redis
 from relay.core.alerts.kinds import Kind
 from relay.core.alerts.thresholds import AlertRules, Rate
 from relay.core.destination import Destination
-from relay.core.lifecycle import Cause, Reason
+from relay.core.lifecycle import DeadLetterReason, HoldCause
 from relay.store.delivery import Again, Trip, bury, finish, later, publish_limits
 from relay.store.engine import keys
 from relay.store.engine.durability import used_share
@@ -35,13 +35,13 @@ class Staged:
 
 
 def fall_on_hold(store: Store, here: Destination) -> None:
-    hold_destination(store.scripts, here, Hold(Cause.INVALID_CREDENTIALS, "", None))
+    hold_destination(store.scripts, here, Hold(HoldCause.INVALID_CREDENTIALS, "", None))
 
 
 def die(store: Store, _: Destination) -> None:
     accept_events(store.scripts, event(new_id()))
     [taken] = take_events(store.scripts)
-    finish(store.scripts, taken, bury(Reason.REJECTED, "no", record=b"", keep_seconds=600))
+    finish(store.scripts, taken, bury(DeadLetterReason.REJECTED, "no", record=b"", keep_seconds=600))
 
 
 def spend(store: Store, here: Destination) -> None:

@@ -10,7 +10,7 @@ from redis import Redis
 from relay.core.alerts.kinds import Kind
 from relay.core.alerts.lifecycle import Course
 from relay.core.alerts.thresholds import AlertRules, Receiver
-from relay.core.lifecycle import Cause
+from relay.core.lifecycle import HoldCause
 from relay.store.alerts import Memory, keep_look, read_memory, read_over, read_told, take_messages
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
@@ -34,7 +34,9 @@ def rules(inbox: Inbox) -> AlertRules:
 
 
 def hold(store: Store) -> None:
-    hold_destination(store.scripts, destination(), Hold(Cause.FORBIDDEN, "jane@acme.example said so", None))
+    hold_destination(
+        store.scripts, destination(), Hold(HoldCause.FORBIDDEN, "jane@acme.example said so", None)
+    )
 
 
 def test_an_alert_is_opened_told_again_and_cleared(store: Store, inbox: Inbox, rules: AlertRules):

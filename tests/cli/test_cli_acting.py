@@ -3,12 +3,12 @@
 import pytest
 from redis import Redis
 
-from relay.core.lifecycle import Reason
+from relay.core.lifecycle import DeadLetterReason
 from relay.store.delivery import bury
 from relay.store.engine import keys
 from tests.cli.conftest import Queue, Run, Settle
 
-REFUSED = bury(Reason.REJECTED, "no", record=b"", keep_seconds=600)
+REFUSED = bury(DeadLetterReason.REJECTED, "no", record=b"", keep_seconds=600)
 
 
 def state_of(redis: Redis, event_id: str) -> str:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.cli.commands.send_batches import batches, rejections_of, results_of, summary
-from relay.core.errors import Invalid, Problem
+from relay.core.errors import Problem, ValidationFailed
 
 _LINE = st.binary(max_size=30).map(lambda line: line.replace(b"\n", b"."))
 
@@ -34,7 +34,7 @@ def test_results_are_numbered_through_all_requests():
 
 
 def test_rejections_are_gathered_by_item_with_paths_inside_it():
-    error = Invalid(
+    error = ValidationFailed(
         [Problem("[0].id", "required", "a"), Problem("[2]", "type", "b"), Problem("[2].to[1]", "type", "c")]
     )
 

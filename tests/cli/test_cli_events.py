@@ -3,7 +3,7 @@
 import orjson
 import pytest
 
-from relay.core.lifecycle import REASONS, Cause, Reason, State
+from relay.core.lifecycle import REASONS, DeadLetterReason, HoldCause, State
 from relay.store.delivery import Again, Settlement, bury, done, hold, later
 from tests.cli.conftest import Queue, Run, Settle, row_of
 
@@ -17,7 +17,7 @@ _RECORD = {
 
 
 REFUSED = bury(
-    Reason.REJECTED,
+    DeadLetterReason.REJECTED,
     "content.title: must not be empty",
     record=orjson.dumps(_RECORD | {"errors": ["content.title: must not be empty"]}),
     keep_seconds=600,
@@ -93,7 +93,7 @@ def test_dead_letters_come_with_their_reason_and_what_to_do(run: Run, settle: Se
 
     assert row_of(out, event_id)[3:5] == ["acme", "rejected"]
     assert "content.title: must not be empty" in out
-    assert REASONS[Reason.REJECTED] in out
+    assert REASONS[DeadLetterReason.REJECTED] in out
     assert "gong-relay replay" in out
 
 
@@ -111,13 +111,16 @@ def test_without_dead_letters_that_is_said(run: Run):
 @pytest.mark.parametrize(
     ("settlement", "words"),
     [
-        (REFUSED, ["rejected", "400", "content.title: must not be empty", REASONS[Reason.REJECTED]]),
+        (
+            REFUSED,
+            ["rejected", "400", "content.title: must not be empty", REASONS[DeadLetterReason.REJECTED]],
+        ),
         (
             done(State.DELIVERED, "r-77", record=b"", keep_seconds=600),
             ["delivered", "r-77", "It is in Gong"],
         ),
         (later(Again(3600.0), record=b""), ["retrying", "it is tried again at"]),
-        (hold(Cause.FORBIDDEN, "no", record=b"", probe_seconds=60), ["on_hold", "is on hold"]),
+        (hold(HoldCause.FORBIDDEN, "no", record=b"", probe_seconds=60), ["on_hold", "is on hold"]),
     ],
     ids=["dead", "delivered", "retrying", "on_hold"],
 )
@@ -148,7 +151,7 @@ def test_a_filtered_event_has_no_call_to_show(run: Run, queue: Queue):
 
 def test_what_comes_from_outside_cannot_steer_the_terminal(run: Run, settle: Settle):
     hostile = "\x1b]0;owned\x07 [bold]x[/bold] \u202e"
-    event_id = settle(bury(Reason.REJECTED, hostile, record=b"", keep_seconds=600))
+    event_id = settle(bury(DeadLetterReason.REJECTED, hostile, record=b"", keep_seconds=600))
 
     for shown in (run("dead", "--events", columns=200).out, run("event", event_id, columns=200).out):
         assert r"\x1b]0;owned\x07 [bold]x[/bold] \u202e" in shown

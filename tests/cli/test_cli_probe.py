@@ -6,13 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from redis import Redis
 
-from relay.core.lifecycle import CAUSES, Cause
+from relay.core.lifecycle import CAUSES, HoldCause
 from relay.store.engine import keys
 from relay.store.operator_actions import Probed, tell_probe
 from tests.cli.conftest import Run
 from tests.harness.waiting import eventually
 
-BLOCKED = Probed("blocked", 401, "token\x1b[2J expired", Cause.INVALID_CREDENTIALS)
+BLOCKED = Probed("blocked", 401, "token\x1b[2J expired", HoldCause.INVALID_CREDENTIALS)
 
 Tell = Callable[[Probed], None]
 
@@ -49,7 +49,7 @@ def test_a_probe_that_does_not_pass_says_what_gong_said_and_what_to_do(run: Run,
     assert ended.out.splitlines() == [
         "acme did not pass: blocked, HTTP 401.",
         "token\\x1b[2J expired",
-        CAUSES[Cause.INVALID_CREDENTIALS],
+        CAUSES[HoldCause.INVALID_CREDENTIALS],
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from relay.core.lifecycle import REASONS, Reason
+from relay.core.lifecycle import REASONS, DeadLetterReason
 from relay.store.delivery import bury, finish
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
@@ -25,7 +25,11 @@ def kill(run: Run, scripts: Scripts, page_view: Make) -> Kill:
         events = json.dumps([page_view(native) for native in natives])
         results = run("send", "-", "--source", "web", "--json", sent=events).document["results"]
         for taken in take_events(scripts):
-            finish(scripts, taken, bury(Reason.REJECTED, detail, record=b"", keep_seconds=600, status=400))
+            finish(
+                scripts,
+                taken,
+                bury(DeadLetterReason.REJECTED, detail, record=b"", keep_seconds=600, status=400),
+            )
         return [result["id"] for result in results]
 
     return dead
@@ -41,7 +45,7 @@ def test_dead_letters_are_shown_by_their_fault_with_the_remedy(run: Run, kill: K
     assert (ended.code, [told["count"] for told in page["clusters"]]) == (0, [1, 2])
     of_two = page["clusters"][1]["cluster"]
     assert row_of(ended.out, of_two)[1:3] == ["2", "rejected"]
-    assert REASONS[Reason.REJECTED] in ended.out
+    assert REASONS[DeadLetterReason.REJECTED] in ended.out
     assert "gong-relay replay --cluster" in ended.out
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from relay.core.lifecycle import Cause
+from relay.core.lifecycle import HoldCause
 from relay.store.delivery import freeze, hold
 from relay.store.engine.scripts import Scripts
 from tests.cli.conftest import Queue, Run, Settle, row_of
@@ -70,7 +70,7 @@ def test_status_without_anything_to_send_needs_no_worker(run: Run):
 
 def test_status_tells_a_hold_in_words_and_ends_with_1(run: Run, settle: Settle, redis: Redis):
     alive(redis)
-    settle(hold(Cause.INVALID_CREDENTIALS, "Invalid API key", record=b"{}", probe_seconds=60))
+    settle(hold(HoldCause.INVALID_CREDENTIALS, "Invalid API key", record=b"{}", probe_seconds=60))
 
     ended = run("status", columns=200)
 

@@ -8,7 +8,7 @@ from relay.config.base_url import safe_oauth_url
 from relay.config.load import ConfigError, read_config
 from relay.config.oauth import check_oauth
 from relay.core.config import Config
-from relay.core.destination import OAuthGrant
+from relay.core.destination import OAuthCredentials
 from relay.core.oauth import OAuthApp, TokenParams
 from relay.settings import Misconfigured, Settings
 
@@ -61,7 +61,7 @@ def test_everything_of_a_section_is_read():
 def test_a_destination_may_be_one_that_its_customer_connects():
     config = read(f"{SECTION}\ndestinations: {{acme: {{auth: {{oauth: {{}}}}}}}}")
 
-    assert config.destinations["acme"].credentials == OAuthGrant()
+    assert config.destinations["acme"].credentials == OAuthCredentials()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from relay.core.errors import Invalid
+from relay.core.errors import ValidationFailed
 from relay.core.event.event import EVENT_BYTES_MAX, read_event
 from relay.core.event.model import EventType, Progress, Sharer
 from tests.strategies import NOW, events
@@ -35,13 +35,13 @@ def read(**changes):
 
 
 def refusals(raw):
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(ValidationFailed) as refused:
         read_event(raw, now=NOW)
     return [(problem.path, str(problem.code)) for problem in refused.value.problems]
 
 
 def messages(raw):
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(ValidationFailed) as refused:
         read_event(raw, now=NOW)
     return {problem.path: problem.message for problem in refused.value.problems}
 
@@ -73,9 +73,9 @@ def test_an_event_with_anything_in_one_place_is_taken_or_refused(raw, data, anyt
         raw[key] = anything
     try:
         event = read_event(raw, now=NOW)
-    except Invalid as error:
+    except ValidationFailed as error:
         event = error
-    assert isinstance(event, Invalid) == bool(getattr(event, "problems", ()))
+    assert isinstance(event, ValidationFailed) == bool(getattr(event, "problems", ()))
 
 
 def test_the_least_event_is_taken():

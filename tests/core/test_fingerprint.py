@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.fingerprint import cluster_of, field_of, fingerprint, unvaried
-from relay.core.lifecycle import Reason
+from relay.core.fingerprint import cluster_dead_letter, fingerprint, leading_field, mask_variables
+from relay.core.lifecycle import DeadLetterReason
 
 SAME = [
     ("no user 5f2c9a0be1", "no user 77aa01"),
@@ -30,21 +30,25 @@ OTHER = [
 
 @pytest.mark.parametrize(("one", "other"), SAME)
 def test_what_differs_from_event_to_event_is_no_part_of_it(one: str, other: str):
-    assert cluster_of(Reason.REJECTED, one) == cluster_of(Reason.REJECTED, other)
+    assert cluster_dead_letter(DeadLetterReason.REJECTED, one) == cluster_dead_letter(
+        DeadLetterReason.REJECTED, other
+    )
 
 
 @pytest.mark.parametrize(("one", "other"), OTHER)
 def test_another_fault_has_another_fingerprint(one: str, other: str):
-    assert fingerprint(Reason.REJECTED, 400, one) != fingerprint(Reason.REJECTED, 400, other)
+    assert fingerprint(DeadLetterReason.REJECTED, 400, one) != fingerprint(
+        DeadLetterReason.REJECTED, 400, other
+    )
 
 
 def test_reason_status_rule_and_field_each_tell_faults_apart():
     told = [
-        fingerprint(Reason.REJECTED, 400, "no"),
-        fingerprint(Reason.RETRIES_EXHAUSTED, 400, "no"),
-        fingerprint(Reason.REJECTED, 413, "no"),
-        fingerprint(Reason.REJECTED, 400, "no", rule="page viewed"),
-        fingerprint(Reason.REJECTED, 400, "no", field="content.title"),
+        fingerprint(DeadLetterReason.REJECTED, 400, "no"),
+        fingerprint(DeadLetterReason.RETRIES_EXHAUSTED, 400, "no"),
+        fingerprint(DeadLetterReason.REJECTED, 413, "no"),
+        fingerprint(DeadLetterReason.REJECTED, 400, "no", rule="page viewed"),
+        fingerprint(DeadLetterReason.REJECTED, 400, "no", field="content.title"),
     ]
 
     assert len(set(told)) == len(told)
@@ -61,17 +65,19 @@ def test_reason_status_rule_and_field_each_tell_faults_apart():
     ],
 )
 def test_the_field_at_fault_is_read_from_the_beginning(text: str, field: str):
-    assert field_of(text) == field
+    assert leading_field(text) == field
 
 
 @given(st.text())
 def test_any_text_has_a_fingerprint_and_always_the_same(text: str):
-    assert fingerprint(Reason.REJECTED, None, text) == fingerprint(Reason.REJECTED, None, text)
-    assert len(fingerprint(Reason.REJECTED, None, text)) == 12
+    assert fingerprint(DeadLetterReason.REJECTED, None, text) == fingerprint(
+        DeadLetterReason.REJECTED, None, text
+    )
+    assert len(fingerprint(DeadLetterReason.REJECTED, None, text)) == 12
 
 
 @pytest.mark.parametrize("text", ["a-" * 50_000, '"' * 50_000, "1." * 50_000, "a@" * 50_000, "'" * 50_000])
 def test_a_hostile_text_costs_no_time(text: str):
     began = time.process_time()
-    unvaried(text)
+    mask_variables(text)
     assert time.process_time() - began < 0.5

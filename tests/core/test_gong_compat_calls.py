@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.core.call import Call, Dialect, Operation, SendAs
-from relay.core.errors import Invalid
+from relay.core.errors import ValidationFailed
 from relay.core.gong.validate import validate_body
 from relay.core.gong_compat.parse import CATALOG
 from tests.core.endpoints_world import calls, only_call, understood
@@ -25,7 +25,7 @@ def fields(call, *path):
 
 
 def wrong_paths(*arguments, **named):
-    with pytest.raises(Invalid) as caught:
+    with pytest.raises(ValidationFailed) as caught:
         calls(*arguments, **named)
     return [problem.path for problem in caught.value.problems]
 
@@ -238,7 +238,7 @@ def test_every_body_is_refused_with_a_reason_or_becomes_calls_that_gong_takes(
     body = {key: item for key, item in MAXIMAL[operation].items() if key not in dropped}
     try:
         outcome = calls(operation, body, dialect, send_as)
-    except Invalid as error:
+    except ValidationFailed as error:
         outcome = error.problems
     assert outcome
     assert [validate_body(one.operation, one.body) for one in outcome if isinstance(one, Call)] in (

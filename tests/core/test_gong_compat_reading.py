@@ -3,7 +3,7 @@
 import pytest
 
 from relay.core.call import Operation
-from relay.core.errors import Invalid
+from relay.core.errors import ValidationFailed
 from relay.core.gong_compat.parse import CATALOG, ENGAGEMENT, operation_at, read_body
 from tests.core.gong_bodies import MAXIMAL, MINIMAL, changed
 
@@ -41,7 +41,7 @@ def test_null_keys_are_dropped_at_any_depth():
 def test_a_null_in_an_array_is_refused():
     body = changed(MAXIMAL[Operation.DIGITAL_INTERACTION], {"content.contentLabel": ["a", None]})
 
-    with pytest.raises(Invalid) as caught:
+    with pytest.raises(ValidationFailed) as caught:
         read_body(Operation.DIGITAL_INTERACTION, body)
     assert [problem.path for problem in caught.value.problems] == ["content.contentLabel[1]"]
 
@@ -72,7 +72,7 @@ def test_the_keys_that_leaked_are_dropped_with_a_warning_each(operation: Operati
 def test_any_other_unknown_key_is_refused_and_the_nearest_named(operation: Operation):
     key = max(MAXIMAL[operation], key=len)
 
-    with pytest.raises(Invalid) as caught:
+    with pytest.raises(ValidationFailed) as caught:
         read_body(operation, MAXIMAL[operation] | {key + "s": "x"})
     [problem] = caught.value.problems
     assert (problem.path, problem.code) == (key + "s", "unknown")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.email_address import domain_of, is_free_mail, normal_domain, normal_email
+from relay.core.email_address import domain_of, is_free_mail, normalize_domain, normalize_email
 from relay.core.free_mail import FREE_MAIL
 
 
@@ -18,7 +18,7 @@ from relay.core.free_mail import FREE_MAIL
     ],
 )
 def test_an_email_is_trimmed_and_its_domain_written_one_way(text, normal):
-    assert normal_email(text) == normal
+    assert normalize_email(text) == normal
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_an_email_is_trimmed_and_its_domain_written_one_way(text, normal):
 )
 def test_what_is_no_single_address_is_refused(text):
     with pytest.raises(ValueError, match="must be"):
-        normal_email(text)
+        normalize_email(text)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_what_is_no_single_address_is_refused(text):
     ],
 )
 def test_a_domain_is_a_bare_lower_case_host(text, normal):
-    assert normal_domain(text) == normal
+    assert normalize_domain(text) == normal
 
 
 @pytest.mark.parametrize(
@@ -84,10 +84,10 @@ def test_a_domain_is_a_bare_lower_case_host(text, normal):
 )
 def test_what_is_no_company_host_is_refused(text):
     with pytest.raises(ValueError, match="must be"):
-        normal_domain(text)
+        normalize_domain(text)
 
 
-@pytest.mark.parametrize("normal", [normal_email, normal_domain])
+@pytest.mark.parametrize("normal", [normalize_email, normalize_domain])
 @given(text=st.text() | st.from_regex(r"(https?://)?(www\.)?[a-z.@:/ü-]{1,30}"))
 def test_a_normal_form_is_final(normal, text):
     try:
@@ -108,4 +108,4 @@ def test_a_mail_provider_is_no_company():
 
 
 def test_every_mail_provider_is_written_in_normal_form():
-    assert {normal_domain(domain) for domain in FREE_MAIL} == FREE_MAIL
+    assert {normalize_domain(domain) for domain in FREE_MAIL} == FREE_MAIL

@@ -4,22 +4,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.ids import ENTROPY_BYTES, earliest_id, id_run, moment_of
+from relay.core.ids import ENTROPY_BYTES, earliest_id, generate_ids, id_timestamp
 
 NOW = datetime(2026, 11, 21, 10, 0, 0, 123_000, tzinfo=UTC)
 
 
 @given(st.binary(min_size=ENTROPY_BYTES, max_size=ENTROPY_BYTES), st.integers(1, 600))
 def test_a_run_of_ids_is_in_order_without_repeats_and_tells_its_moment(entropy: bytes, count: int):
-    ids = id_run(NOW, entropy, count)
+    ids = generate_ids(NOW, entropy, count)
 
     assert ids == sorted(set(ids))
     assert {len(made) for made in ids} == {26}
-    assert {moment_of(made) for made in ids} == {NOW}
+    assert {id_timestamp(made) for made in ids} == {NOW}
 
 
 def test_ids_sort_by_time_whatever_the_entropy():
-    early, late = id_run(NOW, b"\xff" * 9, 1), id_run(NOW + timedelta(milliseconds=1), b"\x00" * 9, 1)
+    early, late = (
+        generate_ids(NOW, b"\xff" * 9, 1),
+        generate_ids(NOW + timedelta(milliseconds=1), b"\x00" * 9, 1),
+    )
 
     assert early < late
     assert earliest_id(NOW) <= early[0] < earliest_id(NOW + timedelta(milliseconds=1))
@@ -28,4 +31,4 @@ def test_ids_sort_by_time_whatever_the_entropy():
 @pytest.mark.parametrize("text", ["", "short", "I" * 26, "é" * 26])
 def test_what_is_no_id_is_a_value_error(text: str):
     with pytest.raises(ValueError, match=r".+"):
-        moment_of(text)
+        id_timestamp(text)

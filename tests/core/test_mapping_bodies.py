@@ -9,7 +9,7 @@ from relay.core.call import Dialect, SendAs
 from relay.core.default_mapping.engagement import OPERATIONS
 from relay.core.default_mapping.select import calls_for
 from relay.core.destination import BasicCredentials, Destination
-from relay.core.errors import Invalid
+from relay.core.errors import ValidationFailed
 from relay.core.event.event import EVENT_BYTES_MAX, read_event
 from relay.core.event.model import EventType
 from relay.core.gong.validate import validate_body
@@ -62,9 +62,9 @@ def test_the_catalogue_says_every_event_of_someone_with_an_address_and_no_other(
     raw = data.draw(events(type_))
     try:
         found = mapped(raw, Dialect.CATALOG, send_as)
-    except Invalid as error:
+    except ValidationFailed as error:
         found = error
-    if isinstance(found, Invalid):
+    if isinstance(found, ValidationFailed):
         assert [problem.path for problem in found.problems] == ["person.email"]
         assert "email" not in raw.get("person", {})
     else:

@@ -5,7 +5,7 @@ import pytest
 from relay.core.call import Dialect, Operation, SendAs
 from relay.core.default_mapping.select import calls_for
 from relay.core.destination import BasicCredentials, Destination
-from relay.core.errors import Invalid
+from relay.core.errors import ValidationFailed
 from relay.core.event.event import read_event
 from relay.core.source import Source
 from tests.strategies import NOW
@@ -150,7 +150,7 @@ def test_what_an_engagement_call_cannot_say_goes_as_an_interaction_with_the_reas
     [{"person": None, "tracking_id": "t-1"}, {"person": {"id": "v-1", "company": {"domain": "acme.com"}}}],
 )
 def test_an_event_of_someone_without_an_address_cannot_be_said_at_all(who, send_as):
-    with pytest.raises(Invalid, match=r"person\.email: is required"):
+    with pytest.raises(ValidationFailed, match=r"person\.email: is required"):
         mapped(an_event(**who), send_as)
 
 

@@ -7,12 +7,12 @@ import pytest
 from relay.core.oidc import (
     Identity,
     OidcApp,
-    challenge_of,
-    identity_of,
-    read_identity,
-    read_provider,
-    role_of,
-    written,
+    compute_pkce_challenge,
+    dump_identity,
+    find_role,
+    identify,
+    load_identity,
+    parse_provider,
 )
 from relay.core.roles import Role
 
@@ -28,13 +28,13 @@ DOCUMENT = {
 
 def test_a_challenge_is_that_of_rfc_7636():
     assert (
-        challenge_of("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")
+        compute_pkce_challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")
         == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
     )
 
 
 def test_a_provider_is_where_its_document_says():
-    assert read_provider(DOCUMENT, ISSUER).token_endpoint == f"{ISSUER}/token"
+    assert parse_provider(DOCUMENT, ISSUER).token_endpoint == f"{ISSUER}/token"
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_provider_is_where_its_document_says():
 )
 def test_a_document_that_leads_elsewhere_is_refused(told: Any, says: str):
     with pytest.raises(ValueError, match=says):
-        read_provider(told, ISSUER)
+        parse_provider(told, ISSUER)
 
 
 @pytest.mark.parametrize(
@@ -66,10 +66,10 @@ def test_a_document_that_leads_elsewhere_is_refused(told: Any, says: str):
     ],
 )
 def test_the_highest_role_of_the_known_values_counts(claim: Any, values: tuple[str, ...], role: Role | None):
-    identity = identity_of(APP, {"sub": "17", "groups": claim})
+    identity = identify(APP, {"sub": "17", "groups": claim})
 
     assert identity.values == values
-    assert role_of(APP, identity) == role
+    assert find_role(APP, identity) == role
 
 
 @pytest.mark.parametrize(
@@ -83,10 +83,10 @@ def test_the_highest_role_of_the_known_values_counts(claim: Any, values: tuple[s
     ],
 )
 def test_a_name_is_never_one_that_the_configuration_could_give(claims: dict[str, Any], name: str):
-    assert identity_of(APP, claims).name == name
+    assert identify(APP, claims).name == name
 
 
 def test_an_identity_is_read_as_it_was_written():
     identity = Identity("olga@acme.example", ("all", "ops"))
 
-    assert read_identity(written(identity)) == identity
+    assert load_identity(dump_identity(identity)) == identity

@@ -6,20 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.lifecycle import Cause
+from relay.core.lifecycle import HoldCause
 from relay.core.outcome import (
     MAX_RETRY_AFTER_SECONDS,
     AlreadyReported,
     Blocked,
     Delivered,
     Failed,
+    HttpResponse,
+    NoResponse,
     RateLimited,
     Rejected,
-    Reply,
-    Silence,
-    judge,
+    classify_response,
     outcome_code,
-    retry_after,
+    parse_retry_after,
 )
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
@@ -28,7 +28,9 @@ ERRORS = ("content.contentTitle: must not be null",)
 
 
 def answer(status: int, body: bytes = ENVELOPE, **headers: str) -> object:
-    return judge(Reply(status, {name.replace("_", "-"): value for name, value in headers.items()}, body), NOW)
+    return classify_response(
+        HttpResponse(status, {name.replace("_", "-"): value for name, value in headers.items()}, body), NOW
+    )
 
 
 @pytest.mark.parametrize("status", [200, 201, 202])
@@ -78,17 +80,17 @@ def test_a_refused_body_is_refused_for_good(status: int):
 @pytest.mark.parametrize(
     ("status", "text", "cause"),
     [
-        (401, "access token has been revoked", Cause.INVALID_CREDENTIALS),
+        (401, "access token has been revoked", HoldCause.INVALID_CREDENTIALS),
         (
             401,
             "You don't have permission to use 'api:digital-interactions:write' in your app.",
-            Cause.MISSING_SCOPE,
+            HoldCause.MISSING_SCOPE,
         ),
-        (403, "Limited release", Cause.FORBIDDEN),
-        (404, "Not Found", Cause.ENDPOINT_NOT_FOUND),
+        (403, "Limited release", HoldCause.FORBIDDEN),
+        (404, "Not Found", HoldCause.ENDPOINT_NOT_FOUND),
     ],
 )
-def test_a_lock_out_names_its_cause(status: int, text: str, cause: Cause):
+def test_a_lock_out_names_its_cause(status: int, text: str, cause: HoldCause):
     body = f'{{"requestId":"4ab","errors":["{text}"]}}'.encode()
 
     assert answer(status, body) == Blocked(status, "4ab", cause, (text,))
@@ -98,12 +100,12 @@ def test_a_redirect_is_a_lock_out_that_names_where_it_points():
     outcome = answer(302, b"", location="https://us-1.api.gong.io/v2/digital-interaction")
 
     assert isinstance(outcome, Blocked)
-    assert outcome.cause is Cause.REDIRECTED
+    assert outcome.cause is HoldCause.REDIRECTED
     assert "us-1.api.gong.io" in outcome.errors[0]
 
 
 def test_silence_falters_as_ambiguously_as_it_was():
-    assert judge(Silence("timeout", "read", ambiguous=True), NOW) == Failed(
+    assert classify_response(NoResponse("timeout", "read", ambiguous=True), NOW) == Failed(
         None, None, "timeout", ("read",), ambiguous=True, seconds=None
     )
 
@@ -128,12 +130,12 @@ def test_silence_falters_as_ambiguously_as_it_was():
     ],
 )
 def test_retry_after_is_understood_in_every_form(text: str | None, seconds: float | None):
-    assert retry_after(text, NOW) == seconds
+    assert parse_retry_after(text, NOW) == seconds
 
 
 @given(st.text())
 def test_no_retry_after_can_hurt(text: str):
-    seconds = retry_after(text, NOW)
+    seconds = parse_retry_after(text, NOW)
 
     assert seconds is None or 1.0 <= seconds <= MAX_RETRY_AFTER_SECONDS
 
@@ -144,7 +146,7 @@ def test_no_retry_after_can_hurt(text: str):
     st.dictionaries(st.sampled_from(["retry-after", "location", "x-traceid"]), st.text()),
 )
 def test_every_answer_has_a_meaning_and_a_word(status: int, body: bytes, headers: dict[str, str]):
-    assert outcome_code(judge(Reply(status, headers, body), NOW))
+    assert outcome_code(classify_response(HttpResponse(status, headers, body), NOW))
 
 
 def test_an_envelope_that_nests_without_end_has_a_meaning():

@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
-from relay.core.errors import Invalid
-from relay.core.ids import id_run
-from relay.core.lifecycle import Reason, State
+from relay.core.errors import ValidationFailed
+from relay.core.ids import generate_ids
+from relay.core.lifecycle import DeadLetterReason, State
 from relay.core.replay import IDS_MAX, Filter, Replay, fits, read_request
 
-ID = id_run(datetime(2026, 11, 21, tzinfo=UTC), bytes(9), 1)[0]
+ID = generate_ids(datetime(2026, 11, 21, tzinfo=UTC), bytes(9), 1)[0]
 
 
 def wrong(told: Any) -> dict[str, str]:
     """The code at each path."""
-    with pytest.raises(Invalid) as caught:
+    with pytest.raises(ValidationFailed) as caught:
         read_request(told)
     return {problem.path: problem.code for problem in caught.value.problems}
 
@@ -45,7 +45,7 @@ def test_every_key_is_read():
     assert asked.dry_run
     assert (asked.replay.remap, asked.replay.limit) == (False, 7)
     assert asked.replay.filter.until == datetime(2026, 11, 20, 11, tzinfo=UTC)
-    assert asked.replay.filter.reason is Reason.REJECTED
+    assert asked.replay.filter.reason is DeadLetterReason.REJECTED
 
 
 def test_a_filter_says_what_was_asked_for():
@@ -83,7 +83,7 @@ def test_what_cannot_be_is_told_with_its_path_all_at_once(told: Any, expected: d
 
 
 def test_an_unknown_key_names_its_nearest_neighbour():
-    with pytest.raises(Invalid) as caught:
+    with pytest.raises(ValidationFailed) as caught:
         read_request({"filter": {"sourc": "web"}})
 
     assert "did you mean 'source'?" in caught.value.problems[0].message
@@ -96,11 +96,11 @@ EVENT = {"state": "dead", "source": "web", "destination": "acme", "reason": "rej
     ("wanted", "expected"),
     [
         (Filter(), True),
-        (Filter(source="web", destination="acme", reason=Reason.REJECTED, cluster="c"), True),
+        (Filter(source="web", destination="acme", reason=DeadLetterReason.REJECTED, cluster="c"), True),
         (Filter(status=State.DISCARDED), False),
         (Filter(source="shop"), False),
         (Filter(destination="globex"), False),
-        (Filter(reason=Reason.WORKER_CRASHED), False),
+        (Filter(reason=DeadLetterReason.WORKER_CRASHED), False),
         (Filter(cluster="d"), False),
     ],
 )

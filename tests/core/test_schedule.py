@@ -1,9 +1,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.backoff import Schedule, freeze_seconds
+from relay.core.backoff import RetrySchedule, rate_limit_pause
 
-SCHEDULE = Schedule()
+SCHEDULE = RetrySchedule()
 
 
 @given(st.integers(1, 11), st.floats(0, 86_399), st.floats(0, 1, exclude_max=True))
@@ -23,9 +23,18 @@ def test_it_gives_up_after_its_attempts_or_its_age():
 
 
 def test_a_schedule_without_end_does_not_overflow():
-    assert Schedule(max_attempts=10**9).delay(5_000, 0.0, 0.0) == 450.0
+    assert RetrySchedule(max_attempts=10**9).delay(5_000, 0.0, 0.0) == 450.0
 
 
 def test_a_freeze_lasts_as_long_as_gong_says_else_it_doubles_to_a_minute():
-    assert freeze_seconds(5.0, 3) == 5.0
-    assert [freeze_seconds(None, times) for times in range(8)] == [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
+    assert rate_limit_pause(5.0, 3) == 5.0
+    assert [rate_limit_pause(None, times) for times in range(8)] == [
+        1.0,
+        2.0,
+        4.0,
+        8.0,
+        16.0,
+        32.0,
+        60.0,
+        60.0,
+    ]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from relay.core.explain.causes import Facts, Obstacle, Why
 from relay.core.explain.explanation import explain
 from relay.core.explain.not_found import Turned, not_received, pruned, repeated
-from relay.core.lifecycle import OPEN, Cause, Reason, State
+from relay.core.lifecycle import OPEN_STATES, DeadLetterReason, HoldCause, State
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -32,8 +32,8 @@ def any_facts(draw) -> Facts:
     return facts(
         draw(st.sampled_from(State)),
         detail=draw(st.sampled_from(DETAILS)),
-        reason=draw(st.none() | st.sampled_from(Reason)),
-        hold=draw(st.none() | st.sampled_from(Cause)),
+        reason=draw(st.none() | st.sampled_from(DeadLetterReason)),
+        hold=draw(st.none() | st.sampled_from(HoldCause)),
         obstacle=draw(
             st.none() | st.builds(Obstacle, st.sampled_from(OBSTACLES), st.just(moment), st.just("503"))
         ),
@@ -72,9 +72,9 @@ def test_nothing_in_doubt_is_told_not_to_be_in_gong(known: Facts):
 
 def test_every_cause_but_those_of_what_is_absent_can_be_told():
     told = {explain(facts(state)).cause for state in State}
-    told |= {explain(facts(State.ON_HOLD, hold=cause)).cause for cause in Cause}
+    told |= {explain(facts(State.ON_HOLD, hold=cause)).cause for cause in HoldCause}
     told |= {explain(facts(State.QUEUED, obstacle=Obstacle(why))).cause for why in OBSTACLES}
-    told |= {explain(facts(State.DEAD, reason=reason)).cause for reason in Reason}
+    told |= {explain(facts(State.DEAD, reason=reason)).cause for reason in DeadLetterReason}
     told |= {explain(facts(State.FILTERED, detail=detail)).cause for detail in FILTERED}
 
     assert told == set(Why) - ABSENT
@@ -85,9 +85,9 @@ def test_what_is_filtered_says_by_what(detail: str):
     assert explain(facts(State.FILTERED, detail=detail)).cause is FILTERED[detail]
 
 
-@pytest.mark.parametrize("state", sorted(OPEN - {State.SENDING, State.AGGREGATING, State.RETRYING}))
+@pytest.mark.parametrize("state", sorted(OPEN_STATES - {State.SENDING, State.AGGREGATING, State.RETRYING}))
 def test_a_hold_is_told_before_anything_else(state: State):
-    told = explain(facts(state, hold=Cause.PAUSED, obstacle=Obstacle(Why.RATE_LIMITED, LATER)))
+    told = explain(facts(state, hold=HoldCause.PAUSED, obstacle=Obstacle(Why.RATE_LIMITED, LATER)))
 
     assert told.cause is Why.PAUSED
 

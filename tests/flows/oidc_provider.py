@@ -14,7 +14,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, OctKey, RSAKey
 from werkzeug.serving import make_server
 
-from relay.core.oidc import challenge_of
+from relay.core.oidc import compute_pkce_challenge
 
 CLIENT, SECRET = "relay", "the-clients-own-secret-of-the-tests"
 
@@ -109,7 +109,9 @@ def _application(provider: Provider) -> Flask:
             return jsonify(error="invalid_client"), 401
         if provider.fault == "redirect":
             return redirect("http://evil.example/")
-        proven = asked is not None and challenge_of(told["code_verifier"]) == asked["code_challenge"]
+        proven = (
+            asked is not None and compute_pkce_challenge(told["code_verifier"]) == asked["code_challenge"]
+        )
         if asked is None or not proven or told["redirect_uri"] != asked["redirect_uri"]:
             return jsonify(error="invalid_grant"), 400
         return jsonify(access_token="x", token_type="Bearer", id_token=provider.token(asked) or None)

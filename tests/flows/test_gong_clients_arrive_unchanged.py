@@ -16,7 +16,7 @@ from relay.core.call import Dialect, Operation, SendAs
 from relay.core.config import Config
 from relay.core.destination import BasicCredentials, Destination
 from relay.core.gong.interaction_schema import DIGITAL_INTERACTION
-from relay.core.outcome import AlreadyReported, Blocked, Delivered, Outcome, Rejected, judge
+from relay.core.outcome import AlreadyReported, Blocked, Delivered, Outcome, Rejected, classify_response
 from relay.core.source import Source
 from relay.sandbox.serve import serve_sandbox
 from relay.sandbox.settings import Fidelity, SandboxSettings
@@ -190,7 +190,7 @@ def _outcome(relay: World, body: dict[str, Any], *, secret: str = DIRECT) -> Out
     taken_for_gong = by_key(relay.url, BasicCredentials("any", secret))
     gong = Gong(Manners())
     answer = gong.send(taken_for_gong, Operation.DIGITAL_INTERACTION, orjson.dumps(body), turn=lambda: None)
-    return judge(answer, datetime.now(UTC))
+    return classify_response(answer, datetime.now(UTC))
 
 
 def test_the_relays_own_client_takes_the_relay_for_gong(relay: World):

@@ -5,7 +5,7 @@ import pytest
 import requests
 from redis import Redis
 
-from relay.core.lifecycle import Cause
+from relay.core.lifecycle import HoldCause
 from relay.core.outcome import Blocked, Delivered, Outcome, Rejected
 from relay.store.delivery import Taken
 from relay.store.engine import keys
@@ -49,7 +49,7 @@ def send(world: World, accesses: Accesses | None = None) -> Outcome:
     return deliverer(world, accesses).attempt(taken(), now).outcome
 
 
-def cause_of(outcome: Outcome) -> Cause:
+def cause_of(outcome: Outcome) -> HoldCause:
     assert isinstance(outcome, Blocked), outcome
     return outcome.cause
 
@@ -69,14 +69,14 @@ def test_a_token_that_gong_refuses_is_renewed_and_the_call_made_again_at_once(co
 def test_a_fresh_token_that_is_refused_too_holds_the_destination_for_its_customer(connected: World):
     connected.arm(kind="token_expired_now", company="acme")
 
-    assert cause_of(send(connected)) is Cause.REAUTHORIZATION_REQUIRED
+    assert cause_of(send(connected)) is HoldCause.REAUTHORIZATION_REQUIRED
     assert (connected.calls(), connected.refreshes()) == ([401, 401], 1)
 
 
 def test_a_missing_scope_is_not_cured_by_a_fresh_token_and_none_is_asked_for(connected: World):
     connected.arm(kind="scope_removed", company="acme")
 
-    assert cause_of(send(connected)) is Cause.MISSING_SCOPE
+    assert cause_of(send(connected)) is HoldCause.MISSING_SCOPE
     assert (connected.calls(), connected.refreshes()) == ([401], 0)
 
 
@@ -86,7 +86,7 @@ def test_a_withdrawn_consent_costs_one_call_and_then_none(connected: World):
 
     causes = {cause_of(send(connected, accesses)) for _ in range(5)}
 
-    assert causes == {Cause.REAUTHORIZATION_REQUIRED}
+    assert causes == {HoldCause.REAUTHORIZATION_REQUIRED}
     assert connected.calls() == [401]
 
 
@@ -104,12 +104,12 @@ def test_an_address_that_has_moved_is_looked_up_before_a_consent_is_doubted(conn
 def test_a_destination_that_was_never_connected_makes_no_call(connected: World, redis: Redis):
     redis.delete(keys.TOKENS + "globex")
 
-    assert cause_of(send(connected)) is Cause.REAUTHORIZATION_REQUIRED
+    assert cause_of(send(connected)) is HoldCause.REAUTHORIZATION_REQUIRED
     assert connected.calls() == []
 
 
 def test_waiting_for_a_customer_never_makes_a_dead_letter():
-    outcome = Blocked(0, None, Cause.REAUTHORIZATION_REQUIRED, ("gone",))
+    outcome = Blocked(0, None, HoldCause.REAUTHORIZATION_REQUIRED, ("gone",))
     event = Taken(**{name: getattr(taken(), name) for name in Taken.__slots__} | {"lockouts": 99})
 
     settlement = settle(Attempt(event, outcome, "w", now(), 0.0), Rules())

@@ -7,7 +7,7 @@ from threading import Barrier
 import requests
 from redis import Redis
 
-from relay.core.lifecycle import Cause
+from relay.core.lifecycle import HoldCause
 from relay.core.outcome import Blocked
 from relay.core.vault import Vault
 from relay.store.engine import keys
@@ -108,7 +108,7 @@ def test_a_withdrawn_consent_is_needs_reauth_and_gong_is_not_asked_again(world: 
 
     found = [renewed(worker, world, stale) for _ in range(5)]
 
-    assert {each.cause for each in found if isinstance(each, Blocked)} == {Cause.REAUTHORIZATION_REQUIRED}
+    assert {each.cause for each in found if isinstance(each, Blocked)} == {HoldCause.REAUTHORIZATION_REQUIRED}
     asked = requests.get(f"{world.gong}/__sandbox/log", params={"company": "acme"}, timeout=10).json()["log"]
     assert [row["status"] for row in asked if row["route"] == "oauth-refresh"] == [400]
     world.chore().step()
@@ -185,7 +185,7 @@ def test_while_gong_makes_no_tokens_it_is_asked_once_a_minute_and_nothing_is_los
 
     told = [world.accesses().of(destination) for _ in range(5)]
 
-    assert {each.cause for each in told if isinstance(each, Blocked)} == {Cause.TOKEN_REFRESH_FAILED}
+    assert {each.cause for each in told if isinstance(each, Blocked)} == {HoldCause.TOKEN_REFRESH_FAILED}
     asked = requests.get(f"{world.gong}/__sandbox/log", params={"company": "acme"}, timeout=10).json()["log"]
     assert len([row for row in asked if row["route"] == "oauth-refresh"]) == 1
     assert requests.delete(f"{world.gong}/__sandbox/faults", timeout=10).ok
@@ -216,7 +216,7 @@ def test_without_its_key_a_destination_needs_its_customer_and_says_why(world: Wo
     told = world.accesses().of(destination)
 
     assert isinstance(told, Blocked)
-    assert told.cause is Cause.REAUTHORIZATION_REQUIRED
+    assert told.cause is HoldCause.REAUTHORIZATION_REQUIRED
     assert "RELAY_SECRET_KEYS" in told.errors[0]
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from relay.actions.erasure_job import Eraser, step
-from relay.core.lifecycle import Cause, Reason, State
+from relay.core.lifecycle import DeadLetterReason, HoldCause, State
 from relay.core.personal_data import people_in, people_with
 from relay.core.visit_session import Session
 from relay.store.accept import Accepted, Keeping, NewEvent, Retention, accept
@@ -85,12 +85,15 @@ def make_waiting(store: Store) -> None:
 
 def make_held(store: Store) -> None:
     make_queued(store)
-    settled(store, hold(Cause.FORBIDDEN, f"not for {JANE}", record=b"{}", probe_seconds=600))
+    settled(store, hold(HoldCause.FORBIDDEN, f"not for {JANE}", record=b"{}", probe_seconds=600))
 
 
 def make_dead(store: Store) -> None:
     make_queued(store)
-    settled(store, bury(Reason.REJECTED, f"person.email: {JANE} is taken", record=b"{}", keep_seconds=600))
+    settled(
+        store,
+        bury(DeadLetterReason.REJECTED, f"person.email: {JANE} is taken", record=b"{}", keep_seconds=600),
+    )
 
 
 def make_unmapped(store: Store) -> None:

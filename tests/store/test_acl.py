@@ -8,7 +8,7 @@ from redis import Redis
 from redis.exceptions import NoPermissionError
 from rq.worker import SimpleWorker
 
-from relay.core.lifecycle import Reason
+from relay.core.lifecycle import DeadLetterReason
 from relay.store.delivery import Pacing, Sweeping, bury, finish, probe_soon, sweep
 from relay.store.engine.connection import WORKER, open_redis
 from relay.store.engine.durability import read_durability, used_share
@@ -42,7 +42,7 @@ def test_an_event_is_accepted_buried_replayed_and_discarded(limited: Redis):
     scripts = Scripts(limited)
     accept_events(scripts, event("1"))
     (taken,) = take_events(scripts)
-    finish(scripts, taken, bury(Reason.REJECTED, "no", record=b"{}", keep_seconds=60))
+    finish(scripts, taken, bury(DeadLetterReason.REJECTED, "no", record=b"{}", keep_seconds=60))
     replay_event(scripts, taken.id, now=NOW)
     discard_event(scripts, taken.id, keep_seconds=60)
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from redis import Redis
 
-from relay.core.lifecycle import Reason, State
+from relay.core.lifecycle import DeadLetterReason, State
 from relay.core.visit_session import AggregateOptions, Session
 from relay.store.accept import NewEvent
 from relay.store.delivery import SECOND, Taken, bury, done, finish
@@ -179,7 +179,7 @@ def test_a_session_that_was_given_up_is_not_sent_and_gathers_no_more(scripts: Sc
 def test_a_replay_sends_the_whole_session_again(scripts: Scripts, redis: Redis, ended: str):
     if ended == "dead":
         taken = gathered_one(scripts, redis, count=5)
-        assert finish(scripts, taken, bury(Reason.REJECTED, "no", record=b"", keep_seconds=600))
+        assert finish(scripts, taken, bury(DeadLetterReason.REJECTED, "no", record=b"", keep_seconds=600))
         carrier = taken.id
     else:
         carrier = accept_events(scripts, *map(viewed, range(5))).verdicts[0].id

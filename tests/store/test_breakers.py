@@ -3,7 +3,7 @@
 import pytest
 from redis import Redis
 
-from relay.core.lifecycle import Cause, Reason, State
+from relay.core.lifecycle import DeadLetterReason, HoldCause, State
 from relay.store.delivery import (
     SECOND,
     Again,
@@ -188,7 +188,7 @@ def test_a_trial_that_fails_spends_no_attempt(scripts: Scripts, redis: Redis):
     assert field_of(redis, taken.id, "state") == "retrying"
 
 
-EXHAUSTED = bury(Reason.RETRIES_EXHAUSTED, "down", record=b"", keep_seconds=600)
+EXHAUSTED = bury(DeadLetterReason.RETRIES_EXHAUSTED, "down", record=b"", keep_seconds=600)
 
 
 def test_a_trial_that_was_its_events_last_attempt_is_no_answer(scripts: Scripts, redis: Redis):
@@ -216,8 +216,8 @@ def test_a_call_that_was_under_way_when_it_opened_does_not_lengthen_the_rest(scr
 ANSWERS = [
     DELIVERED,
     freeze(60.0, record=b""),
-    bury(Reason.REJECTED, "no", record=b"", keep_seconds=600),
-    hold(Cause.FORBIDDEN, "ip", record=b"", probe_seconds=300),
+    bury(DeadLetterReason.REJECTED, "no", record=b"", keep_seconds=600),
+    hold(HoldCause.FORBIDDEN, "ip", record=b"", probe_seconds=300),
 ]
 
 

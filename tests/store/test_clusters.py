@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from redis import Redis
 
-from relay.core.lifecycle import Reason
+from relay.core.lifecycle import DeadLetterReason
 from relay.store.dead_letter_clusters import ClusterRecord, read_clusters
 from relay.store.delivery import Pacing, Sweeping, bury, finish, sweep
 from relay.store.engine import keys
@@ -27,7 +27,9 @@ def die(scripts: Scripts, native: str, detail: str = "content: no", *, keep_seco
     accept_events(scripts, event(native))
     [taken] = take_events(scripts)
     assert finish(
-        scripts, taken, bury(Reason.REJECTED, detail, record=b"", keep_seconds=keep_seconds, status=400)
+        scripts,
+        taken,
+        bury(DeadLetterReason.REJECTED, detail, record=b"", keep_seconds=keep_seconds, status=400),
     )
     return taken.id
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from redis import Redis
 
-from relay.core.lifecycle import Cause, Reason, State
+from relay.core.lifecycle import DeadLetterReason, HoldCause, State
 from relay.store.accept import NewEvent
 from relay.store.delivery import (
     SECOND,
@@ -71,7 +71,7 @@ def test_only_the_holder_of_the_lease_can_settle(scripts: Scripts, redis: Redis)
     assert sweep_now(scripts, redis).rescued == 1
     [quick] = take_events(scripts)
 
-    assert not finish(scripts, slow, bury(Reason.REJECTED, "late", record=b"{}", keep_seconds=60))
+    assert not finish(scripts, slow, bury(DeadLetterReason.REJECTED, "late", record=b"{}", keep_seconds=60))
     assert finish(scripts, quick, DELIVERED)
     assert state_of(redis, quick) == "delivered"
 
@@ -146,7 +146,11 @@ def test_a_new_event_does_not_wake_a_company_that_rests(scripts: Scripts):
 
 def test_a_refused_event_is_a_dead_letter_that_rq_lists_as_failed(scripts: Scripts, redis: Redis):
     taken = taken_one(scripts)
-    finish(scripts, taken, bury(Reason.REJECTED, "content: must not be null", record=b"{}", keep_seconds=60))
+    finish(
+        scripts,
+        taken,
+        bury(DeadLetterReason.REJECTED, "content: must not be null", record=b"{}", keep_seconds=60),
+    )
 
     assert state_of(redis, taken) == "dead"
     assert redis.zscore("rq:failed:gong:acme:web", taken.id) is not None
@@ -164,7 +168,7 @@ def test_what_was_never_sent_goes_back_as_it_was(scripts: Scripts):
 def test_a_hold_keeps_every_event_of_its_destination_and_no_other(scripts: Scripts, redis: Redis):
     accept_events(scripts, *(event(str(number)) for number in range(3)), event("x", destination="twin"))
     [first] = take_events(scripts, 1)
-    finish(scripts, first, hold(Cause.FORBIDDEN, "ip", record=b"{}", probe_seconds=300))
+    finish(scripts, first, hold(HoldCause.FORBIDDEN, "ip", record=b"{}", probe_seconds=300))
 
     assert [taken.destination for taken in take_events(scripts)] == ["twin"]
     assert redis.zcard(keys.AT + "acme:on_hold") == 3
@@ -173,7 +177,7 @@ def test_a_hold_keeps_every_event_of_its_destination_and_no_other(scripts: Scrip
 def test_resuming_brings_held_events_back_in_their_order(scripts: Scripts):
     accept_events(scripts, *(event(str(number)) for number in range(4)))
     [first] = take_events(scripts, 1)
-    finish(scripts, first, hold(Cause.FORBIDDEN, "ip", record=b"{}", probe_seconds=300))
+    finish(scripts, first, hold(HoldCause.FORBIDDEN, "ip", record=b"{}", probe_seconds=300))
     assert take_events(scripts) == []
 
     assert resume_destination(scripts, "acme") == (True, 4)
@@ -181,7 +185,7 @@ def test_resuming_brings_held_events_back_in_their_order(scripts: Scripts):
 
 
 def test_a_destination_on_hold_is_probed_when_its_time_comes_and_not_before(scripts: Scripts, redis: Redis):
-    finish(scripts, taken_one(scripts), hold(Cause.FORBIDDEN, "ip", record=b"{}", probe_seconds=300))
+    finish(scripts, taken_one(scripts), hold(HoldCause.FORBIDDEN, "ip", record=b"{}", probe_seconds=300))
     assert sweep_now(scripts, redis).probes == ()
 
     probe_soon(redis)
@@ -194,7 +198,7 @@ def test_rq_requeue_of_a_dead_letter_sends_it_again(scripts: Scripts, redis: Red
     from rq.registry import FailedJobRegistry
 
     taken = taken_one(scripts)
-    finish(scripts, taken, bury(Reason.REJECTED, "no", record=b"{}", keep_seconds=60))
+    finish(scripts, taken, bury(DeadLetterReason.REJECTED, "no", record=b"{}", keep_seconds=60))
     job = Job.fetch(taken.id, connection=redis, serializer="json")
     FailedJobRegistry("gong:acme:web", connection=redis, serializer="json").requeue(job)
 
@@ -219,7 +223,7 @@ def test_a_job_that_is_no_event_is_shown_as_failed_and_never_run(scripts: Script
     [
         DELIVERED,
         replace(DELIVERED, keep_seconds=0),
-        bury(Reason.REJECTED, "no", record=b"{}", keep_seconds=0),
+        bury(DeadLetterReason.REJECTED, "no", record=b"{}", keep_seconds=0),
     ],
 )
 def test_an_ended_event_is_pruned_whole_once_its_time_has_passed(
@@ -248,7 +252,7 @@ def test_a_receipt_stays_while_one_of_its_events_does(scripts: Scripts, redis: R
 
 def test_a_replayed_dead_letter_starts_over(scripts: Scripts, redis: Redis):
     taken = taken_one(scripts)
-    finish(scripts, taken, bury(Reason.RETRIES_EXHAUSTED, "503", record=b"{}", keep_seconds=60))
+    finish(scripts, taken, bury(DeadLetterReason.RETRIES_EXHAUSTED, "503", record=b"{}", keep_seconds=60))
     replay_event(scripts, taken.id, now=NOW)
 
     [again] = take_events(scripts)

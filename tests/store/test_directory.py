@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from relay.core.destination import BasicCredentials, Destination, Limits, OAuthGrant
+from relay.core.destination import BasicCredentials, Destination, Limits, OAuthCredentials
 from relay.store.destinations import Connected, Directory, read_connected, remove_connected, save_connected
 from relay.store.engine import keys
 from relay.store.engine.connection import WEB, open_redis
@@ -15,7 +15,7 @@ from relay.store.engine.scripts import Scripts
 from tests.valkey import Valkey
 
 ON_FILE = Destination("acme", "acme", BasicCredentials("k", "s"), limits=Limits(per_second=5))
-GRANTED = Destination("globex", "globex", OAuthGrant(), limits=Limits(per_second=7))
+GRANTED = Destination("globex", "globex", OAuthCredentials(), limits=Limits(per_second=7))
 
 
 def connected(name: str = "initech", **fields: object) -> Connected:
@@ -80,7 +80,7 @@ def test_a_name_connected_a_moment_ago_is_found_at_once(directory: Directory, sc
     found = directory.find("initech")
 
     assert found is not None
-    assert (found.base_url, found.credentials) == ("https://initech.api.gong.io", OAuthGrant())
+    assert (found.base_url, found.credentials) == ("https://initech.api.gong.io", OAuthCredentials())
     assert set(directory.all()) == {"acme", "globex", "initech"}
 
 
@@ -134,7 +134,7 @@ def test_the_files_word_counts_but_for_the_address_and_account_of_what_was_grant
     assert known["globex"] == Destination(
         "globex",
         "globex",
-        OAuthGrant(),
+        OAuthCredentials(),
         "https://globex.api.gong.io",
         limits=Limits(per_second=7),
         account="globex-17",

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from redis import Redis
 
-from relay.core.lifecycle import Reason, State
+from relay.core.lifecycle import DeadLetterReason, State
 from relay.core.personal_data import people_in
 from relay.store.delivery import bury, done, finish
 from relay.store.engine import keys
@@ -139,7 +139,10 @@ def test_a_cluster_is_told_by_a_dead_letter_that_is_left(store: Store):
     make_dead(store)
     keep(store, about("2", "joe@globex.example"), raw=JOES_RAW)
     settled(
-        store, bury(Reason.REJECTED, "person.email: joe@globex.example is taken", record=b"", keep_seconds=9)
+        store,
+        bury(
+            DeadLetterReason.REJECTED, "person.email: joe@globex.example is taken", record=b"", keep_seconds=9
+        ),
     )
     [name] = store.redis.zrange(keys.CLUSTERS, 0, -1)
     store.redis.hset(keys.CLUSTER_ABOUT + name.decode(), "text", f"person.email: {JANE} is taken")

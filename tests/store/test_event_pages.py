@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from relay.core.ids import id_run
-from relay.core.lifecycle import Reason, State
+from relay.core.ids import generate_ids
+from relay.core.lifecycle import DeadLetterReason, State
 from relay.store.engine import keys
 from relay.store.engine.index_scan import MOST_ROUNDS, Span, newest
 from relay.store.events import MOST_LOOKED_AT, Filter, Page, list_events
@@ -24,7 +24,7 @@ def fill(redis: Redis, count: int, *, destinations: int = 1, **fields: str) -> l
     ids = []
     with redis.pipeline(transaction=False) as pipeline:
         for number in range(count):
-            name = id_run(BEGAN + timedelta(seconds=number), number.to_bytes(9), 1)[0]
+            name = generate_ids(BEGAN + timedelta(seconds=number), number.to_bytes(9), 1)[0]
             told = {"state": "queued", "source": "web", "destination": f"d{number % destinations}"} | fields
             pipeline.hset(keys.EVENT + name, mapping=dict(told))
             pipeline.zadd(keys.ALL, {name: 0})
@@ -87,8 +87,8 @@ def test_a_moment_costs_nothing_though_much_newer_is_held(redis: Redis):
     assert calls == {"zrange": 1, "hmget": 10}
 
 
-def dead(redis: Redis, number: int, reason: Reason, cluster: str) -> str:
-    name = id_run(BEGAN + timedelta(hours=1, seconds=number), number.to_bytes(9), 1)[0]
+def dead(redis: Redis, number: int, reason: DeadLetterReason, cluster: str) -> str:
+    name = generate_ids(BEGAN + timedelta(hours=1, seconds=number), number.to_bytes(9), 1)[0]
     told = {"state": "dead", "source": "web", "destination": "d0", "reason": reason, "cluster": cluster}
     redis.hset(keys.EVENT + name, mapping=dict(told))
     redis.zadd(f"{keys.AT}d0:dead", {name: 0})
@@ -99,21 +99,24 @@ def dead(redis: Redis, number: int, reason: Reason, cluster: str) -> str:
 
 
 def test_dead_letters_are_found_by_their_reason_and_by_their_fault(redis: Redis):
-    first, second = dead(redis, 1, Reason.REJECTED, "a"), dead(redis, 2, Reason.REJECTED, "b")
-    third = dead(redis, 3, Reason.WORKER_CRASHED, "c")
+    first, second = (
+        dead(redis, 1, DeadLetterReason.REJECTED, "a"),
+        dead(redis, 2, DeadLetterReason.REJECTED, "b"),
+    )
+    third = dead(redis, 3, DeadLetterReason.WORKER_CRASHED, "c")
 
-    assert walk(redis, Filter(reason=Reason.REJECTED), limit=1) == [second, first]
-    assert walk(redis, Filter(reason=Reason.WORKER_CRASHED, destination="d0"), limit=9) == [third]
+    assert walk(redis, Filter(reason=DeadLetterReason.REJECTED), limit=1) == [second, first]
+    assert walk(redis, Filter(reason=DeadLetterReason.WORKER_CRASHED, destination="d0"), limit=9) == [third]
     assert walk(redis, Filter(cluster="a"), limit=9) == [first]
-    assert walk(redis, Filter(reason=Reason.REJECTED, status=State.QUEUED), limit=9) == []
+    assert walk(redis, Filter(reason=DeadLetterReason.REJECTED, status=State.QUEUED), limit=9) == []
 
 
 def test_a_reason_is_found_among_more_faults_than_are_asked_one_by_one(redis: Redis):
     fill(redis, 1)
-    kept = dead(redis, 1, Reason.REJECTED, "a")
+    kept = dead(redis, 1, DeadLetterReason.REJECTED, "a")
     redis.zadd(keys.CLUSTERS, {f"fault-{number}": number + 2 for number in range(600)})
 
-    assert walk(redis, Filter(reason=Reason.REJECTED), limit=9) == [kept]
+    assert walk(redis, Filter(reason=DeadLetterReason.REJECTED), limit=9) == [kept]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +128,7 @@ def test_a_reason_is_found_among_more_faults_than_are_asked_one_by_one(redis: Re
         Filter(source="shop"),
         Filter(source="shop", status=State.QUEUED),
         Filter(destination="d7", source="shop"),
-        Filter(reason=Reason.REJECTED),
+        Filter(reason=DeadLetterReason.REJECTED),
     ],
     ids=str,
 )

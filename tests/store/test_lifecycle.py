@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from redis import Redis
 
 from relay.core.errors import Conflict
-from relay.core.lifecycle import ENDED, MOVES, Cause, Reason, State
+from relay.core.lifecycle import ENDED_STATES, TRANSITIONS, DeadLetterReason, HoldCause, State
 from relay.core.priority import Priority
 from relay.core.visit_session import Session
 from relay.store.delivery import (
@@ -40,8 +40,8 @@ SETTLEMENTS: list[Settlement] = [
     done(State.DUPLICATE, None, record=b"{}", keep_seconds=600),
     later(Again(0.0, ambiguous=True), record=b"{}"),
     freeze(0.0, record=b"{}"),
-    bury(Reason.REJECTED, "no", record=b"{}", keep_seconds=600),
-    hold(Cause.FORBIDDEN, "no", record=b"{}", probe_seconds=600),
+    bury(DeadLetterReason.REJECTED, "no", record=b"{}", keep_seconds=600),
+    hold(HoldCause.FORBIDDEN, "no", record=b"{}", probe_seconds=600),
     back(),
 ]
 
@@ -152,7 +152,9 @@ class Life(RuleBasedStateMachine):
         places = {State.QUEUED: queued, State.ON_HOLD: held, State.RETRYING: waiting, State.SENDING: leased}
         places[State.AGGREGATING] = aggregating
         for event_id, state in self.states.items():
-            assert state in ENDED or event_id in places[state], f"{event_id} is {state} but in no such place"
+            assert state in ENDED_STATES or event_id in places[state], (
+                f"{event_id} is {state} but in no such place"
+            )
 
     @invariant()
     def every_queue_that_holds_events_will_be_looked_at(self) -> None:
@@ -167,7 +169,7 @@ def reachable(state: State) -> set[State]:
     found: set[State] = set()
     edge = {state}
     while edge:
-        edge = {move for one in edge for move in MOVES[one]} - found
+        edge = {move for one in edge for move in TRANSITIONS[one]} - found
         found |= edge
     return found
 

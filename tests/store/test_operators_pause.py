@@ -3,7 +3,7 @@
 from redis import Redis
 
 from relay.core.destination import BasicCredentials, Destination
-from relay.core.lifecycle import Cause
+from relay.core.lifecycle import HoldCause
 from relay.store.delivery import Pacing, Sweeping, finish, hold, sweep
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
@@ -16,16 +16,16 @@ ACME = Destination("acme", "acme", BasicCredentials("k", "s"))
 def test_a_call_that_is_locked_out_meanwhile_does_not_end_an_operators_pause(scripts: Scripts):
     accept_events(scripts, event("1"))
     [taken] = take_events(scripts)
-    hold_destination(scripts, ACME, Hold(Cause.PAUSED, "", None))
+    hold_destination(scripts, ACME, Hold(HoldCause.PAUSED, "", None))
 
-    finish(scripts, taken, hold(Cause.FORBIDDEN, "no", record=b"{}", probe_seconds=0.0))
+    finish(scripts, taken, hold(HoldCause.FORBIDDEN, "no", record=b"{}", probe_seconds=0.0))
 
     swept = sweep(scripts, Sweeping(), Pacing(window=0.0))
     assert swept.probes == ()
 
 
 def test_a_probe_under_way_when_an_operator_pauses_does_not_end_the_pause(scripts: Scripts, redis: Redis):
-    hold_destination(scripts, ACME, Hold(Cause.PAUSED, "", None))
+    hold_destination(scripts, ACME, Hold(HoldCause.PAUSED, "", None))
 
     assert resume_destination(scripts, "acme", probed=True) == (False, 0)
     assert redis.sismember(keys.HOLDS, "acme")

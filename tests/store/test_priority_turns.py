@@ -6,7 +6,7 @@ import pytest
 from redis import Redis
 from rq.registry import FailedJobRegistry
 
-from relay.core.lifecycle import Cause, Reason
+from relay.core.lifecycle import DeadLetterReason, HoldCause
 from relay.core.priority import Priority
 from relay.core.replay import read_request
 from relay.store.delivery import (
@@ -36,7 +36,7 @@ from tests.store_world import (
 
 Journey = Callable[[Scripts, Redis, Taken], object]
 
-REFUSED = bury(Reason.REJECTED, "no", record=b"", keep_seconds=600)
+REFUSED = bury(DeadLetterReason.REJECTED, "no", record=b"", keep_seconds=600)
 
 
 def queue_up(scripts: Scripts, priority: Priority, *natives: str, source: str = "web") -> None:
@@ -125,7 +125,7 @@ def is_given_back(scripts: Scripts, _: Redis, taken: Taken) -> None:
 
 
 def is_held(scripts: Scripts, _: Redis, taken: Taken) -> None:
-    finish(scripts, taken, hold(Cause.FORBIDDEN, "ip", record=b"", probe_seconds=300))
+    finish(scripts, taken, hold(HoldCause.FORBIDDEN, "ip", record=b"", probe_seconds=300))
     resume_destination(scripts, "acme")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from relay.core.lifecycle import Cause, Reason, State
+from relay.core.lifecycle import DeadLetterReason, HoldCause, State
 from relay.core.percentiles import Times, bucket_of
 from relay.store.delivery import Again, Settlement, Trip, back, bury, done, finish, freeze, hold, later
 from relay.store.engine import keys
@@ -78,8 +78,8 @@ def test_a_repeated_request_is_not_counted_twice(redis: Redis, scripts: Scripts)
         (done(State.DUPLICATE, None, record=b"", keep_seconds=60), "duplicate"),
         (later(Again(1.0), record=b""), "failed"),
         (freeze(1.0, record=b""), "rate_limited"),
-        (bury(Reason.REJECTED, "no", record=b"", keep_seconds=60), "dead"),
-        (hold(Cause.FORBIDDEN, "no", record=b"", probe_seconds=60), "blocked"),
+        (bury(DeadLetterReason.REJECTED, "no", record=b"", keep_seconds=60), "dead"),
+        (hold(HoldCause.FORBIDDEN, "no", record=b"", probe_seconds=60), "blocked"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -127,7 +127,7 @@ def test_the_scripts_count_a_time_in_the_bucket_that_is_read(redis: Redis, scrip
 
 
 def test_a_replay_is_counted_but_not_timed(redis: Redis, scripts: Scripts):
-    sent(scripts, bury(Reason.REJECTED, "no", record=b"", keep_seconds=60))
+    sent(scripts, bury(DeadLetterReason.REJECTED, "no", record=b"", keep_seconds=60))
     [dead_letter] = redis.zrange(f"{keys.AT}acme:dead", 0, -1)
     replay_event(scripts, dead_letter.decode(), now=NOW)
     (taken,) = take_events(scripts)
@@ -147,7 +147,7 @@ def test_what_an_operator_gives_up_is_counted(redis: Redis, scripts: Scripts):
 
 
 def test_dead_letters_are_counted_for_ever_by_their_reason(redis: Redis, scripts: Scripts):
-    sent(scripts, bury(Reason.RETRIES_EXHAUSTED, "no", record=b"", keep_seconds=60))
+    sent(scripts, bury(DeadLetterReason.RETRIES_EXHAUSTED, "no", record=b"", keep_seconds=60))
 
     assert redis.hgetall(keys.HAPPENED) == {b"acme|accepted": b"1", b"acme|dead:retries_exhausted": b"1"}
 

@@ -6,7 +6,7 @@ import pytest
 from redis import Redis
 
 from relay.core.destination import BasicCredentials, Destination
-from relay.core.lifecycle import Cause
+from relay.core.lifecycle import HoldCause
 from relay.core.vault import Vault
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
@@ -213,9 +213,11 @@ def test_tokens_are_due_when_their_time_has_come(redis: Redis, scripts: Scripts)
     assert due_destinations(redis, 10) == ["later"]
 
 
-@pytest.mark.parametrize(("cause", "probes"), [(Cause.REAUTHORIZATION_REQUIRED, 1), (Cause.PAUSED, 0)])
+@pytest.mark.parametrize(
+    ("cause", "probes"), [(HoldCause.REAUTHORIZATION_REQUIRED, 1), (HoldCause.PAUSED, 0)]
+)
 def test_a_fresh_pair_has_a_hold_tried_at_once_unless_an_operator_put_it(
-    redis: Redis, scripts: Scripts, cause: Cause, probes: int
+    redis: Redis, scripts: Scripts, cause: HoldCause, probes: int
 ):
     destination = Destination("acme", "acme", BasicCredentials("k", "s"))
     hold_destination(scripts, destination, Hold(cause, "", None))

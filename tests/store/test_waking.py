@@ -4,7 +4,7 @@ import pytest
 from redis import Redis
 
 from relay.core.destination import BasicCredentials, Destination, Limits
-from relay.core.lifecycle import Cause
+from relay.core.lifecycle import HoldCause
 from relay.core.priority import Priority
 from relay.store.delivery import Pacing, Sweeping, finish, hold, probe_soon, publish_limits, sweep
 from relay.store.engine import keys
@@ -59,7 +59,7 @@ def test_limits_that_are_raised_hold_at_once(spent: Scripts) -> None:
 def test_a_probe_that_is_answered_429_is_not_repeated_before_its_time(scripts: Scripts, redis: Redis):
     accept_events(scripts, event("one"))
     [taken] = take_events(scripts)
-    finish(scripts, taken, hold(Cause.FORBIDDEN, "ip", record=b"{}", probe_seconds=0))
+    finish(scripts, taken, hold(HoldCause.FORBIDDEN, "ip", record=b"{}", probe_seconds=0))
     rest_after_probe(scripts, "acme", 3600.0)
     probe_soon(redis)
 

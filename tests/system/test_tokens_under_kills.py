@@ -12,7 +12,7 @@ import pytest
 import requests
 from redis import Redis
 
-from relay.core.lifecycle import Cause
+from relay.core.lifecycle import HoldCause
 from relay.core.oauth import OAuthApp
 from relay.core.outcome import Blocked
 from relay.sandbox.serve import serve_sandbox
@@ -189,7 +189,7 @@ def test_every_other_consent_is_lost_and_its_destination_waits_for_its_customer(
     causes = {name: found.cause for name, found in ended.access.items() if isinstance(found, Blocked)}
 
     assert set(causes) == ended.lost
-    assert set(causes.values()) == {Cause.REAUTHORIZATION_REQUIRED}
+    assert set(causes.values()) == {HoldCause.REAUTHORIZATION_REQUIRED}
     assert {name for name, cause in ended.holds.items() if cause == "reauthorization_required"} == ended.lost
 
 

@@ -13,7 +13,7 @@ ANSWERS = {
     for name, kind in vars(errors).items()
     if isinstance(kind, type)
     and issubclass(kind, errors.RelayError)
-    and kind not in {errors.RelayError, errors.Invalid}
+    and kind not in {errors.RelayError, errors.ValidationFailed}
 }
 """Every error that takes its code where it is raised, with the status it is answered by."""
 

@@ -11,7 +11,7 @@ from relay.core.alerts.kinds import KINDS, Kind, Severity
 from relay.core.alerts.lifecycle import decide
 from relay.core.alerts.notifications import Verb, messages_of
 from relay.core.alerts.thresholds import AlertRules, Receiver, Thresholds
-from relay.core.lifecycle import Cause
+from relay.core.lifecycle import HoldCause
 from tests.core.alerting.alert_world import NOW
 from tests.truth.project import fenced, first_cells, page, rows, section
 
@@ -65,7 +65,7 @@ def test_the_message_on_the_page_has_every_field_of_a_real_one():
 
 
 def _facts() -> Facts:
-    return Facts("main", NOW, held=[HeldUp("acme", Cause.INVALID_CREDENTIALS, NOW, 3)])
+    return Facts("main", NOW, held=[HeldUp("acme", HoldCause.INVALID_CREDENTIALS, NOW, 3)])
 
 
 def _shape(value: object) -> object:

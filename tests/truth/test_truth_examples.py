@@ -10,7 +10,7 @@ import pytest
 from relay.core.call import Dialect, SendAs
 from relay.core.default_mapping.select import Mapped, calls_for
 from relay.core.destination import BasicCredentials, Destination
-from relay.core.errors import Invalid
+from relay.core.errors import ValidationFailed
 from relay.core.event.event import read_event
 from relay.core.event.model import EventType
 from relay.core.gong.validate import Association, assess_association, validate_body
@@ -55,7 +55,7 @@ def test_a_gateway_of_the_catalogue_dialect_takes_every_example_with_an_address(
 def test_an_anonymous_example_cannot_be_said_in_the_catalogue_dialect(name: str):
     [path] = [path for path in EXAMPLES if path.name == name]
 
-    with pytest.raises(Invalid, match=r"person\.email"):
+    with pytest.raises(ValidationFailed, match=r"person\.email"):
         mapped(path, Dialect.CATALOG, SendAs.DIGITAL_INTERACTION)
 
 

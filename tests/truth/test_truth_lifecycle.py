@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from relay.core.lifecycle import ENDED, MOVES, OPEN, Cause, Reason, State
+from relay.core.lifecycle import ENDED_STATES, OPEN_STATES, TRANSITIONS, DeadLetterReason, HoldCause, State
 from tests.truth.project import fenced, first_cells, page, rows, section
 
 PAGE = page("docs/lifecycle.md")
@@ -17,7 +17,7 @@ def edges() -> set[tuple[str, str]]:
 
 
 def moves() -> set[tuple[str, str]]:
-    return {(str(before), str(after)) for before, targets in MOVES.items() for after in targets}
+    return {(str(before), str(after)) for before, targets in TRANSITIONS.items() for after in targets}
 
 
 def test_the_picture_shows_every_legal_move_and_no_other():
@@ -34,7 +34,7 @@ def test_every_state_is_explained_in_the_order_of_the_code():
     assert first_cells(section(PAGE, "States")) == [str(state) for state in State]
 
 
-@pytest.mark.parametrize(("word", "states"), [("open", OPEN), ("ended", ENDED)])
+@pytest.mark.parametrize(("word", "states"), [("open", OPEN_STATES), ("ended", ENDED_STATES)])
 def test_the_page_says_which_states_are_open_and_which_have_ended(word: str, states: frozenset[State]):
     told = {row[0] for row in rows(section(PAGE, "States")) if row[1] == word}
 
@@ -42,8 +42,10 @@ def test_the_page_says_which_states_are_open_and_which_have_ended(word: str, sta
 
 
 def test_every_reason_of_a_dead_letter_is_explained():
-    assert first_cells(section(PAGE, "Why an event is a dead letter")) == [str(reason) for reason in Reason]
+    assert first_cells(section(PAGE, "Why an event is a dead letter")) == [
+        str(reason) for reason in DeadLetterReason
+    ]
 
 
 def test_every_cause_of_a_hold_is_explained():
-    assert first_cells(section(PAGE, "Why a destination is on hold")) == [str(cause) for cause in Cause]
+    assert first_cells(section(PAGE, "Why a destination is on hold")) == [str(cause) for cause in HoldCause]

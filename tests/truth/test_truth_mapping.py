@@ -13,7 +13,7 @@ import pytest
 
 from relay.core import payloads
 from relay.core.call import Operation
-from relay.core.errors import Invalid
+from relay.core.errors import ValidationFailed
 from relay.core.mapping import compile as compiling
 from relay.core.mapping import engine as run
 from relay.core.mapping import lint_expression as lint
@@ -98,7 +98,7 @@ def test_every_key_of_a_rule_is_explained():
 
 def required_by(operation: Operation) -> set[str]:
     """What an empty map is told to fill."""
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(ValidationFailed) as refused:
         compiling.compile_mapping([{"name": "a", "to": str(operation), "map": {}}])
     return {problem.path.removeprefix("rules[0].map.") for problem in refused.value.problems}
 

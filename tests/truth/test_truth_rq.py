@@ -9,7 +9,7 @@ from rq.serializers import JSONSerializer
 from rq.utils import import_attribute
 from rq.worker import SimpleWorker
 
-from relay.core.lifecycle import Reason
+from relay.core.lifecycle import DeadLetterReason
 from relay.store.delivery import Again, Pacing, Sweeping, bury, finish, later, sweep
 from relay.store.engine import keys
 from relay.store.engine.rq_jobs import DELIVER
@@ -91,7 +91,7 @@ def test_rq_shows_a_dead_letter_as_a_failed_job_with_its_reason(redis: Redis, sc
     accept_events(scripts, event("1"))
     [taken] = take_events(scripts)
 
-    finish(scripts, taken, bury(Reason.REJECTED, "no title", record=b"{}", keep_seconds=60))
+    finish(scripts, taken, bury(DeadLetterReason.REJECTED, "no title", record=b"{}", keep_seconds=60))
 
     [failed] = FailedJobRegistry(queue=queue(redis)).get_job_ids()
     job = Job.fetch(failed, connection=redis, serializer=JSONSerializer)
@@ -101,7 +101,7 @@ def test_rq_shows_a_dead_letter_as_a_failed_job_with_its_reason(redis: Redis, sc
 def test_requeueing_a_dead_letter_with_rq_sends_it_again(redis: Redis, scripts: Scripts):
     accept_events(scripts, event("1"))
     [taken] = take_events(scripts)
-    finish(scripts, taken, bury(Reason.REJECTED, "no title", record=b"{}", keep_seconds=60))
+    finish(scripts, taken, bury(DeadLetterReason.REJECTED, "no title", record=b"{}", keep_seconds=60))
 
     FailedJobRegistry(queue=queue(redis)).requeue(taken.id)
 

@@ -23,7 +23,7 @@ from redis import Redis
 from relay.app import create_app
 from relay.config.load import read_config
 from relay.core.config import Config
-from relay.core.lifecycle import Cause, Reason, State
+from relay.core.lifecycle import DeadLetterReason, HoldCause, State
 from relay.settings import Settings
 from relay.store.delivery import Again, Pacing, bury, done, finish, later, publish_limits, take
 from relay.store.engine.scripts import Scripts
@@ -98,7 +98,7 @@ class Writer:
             done(State.DUPLICATE, "r-2", record=record, keep_seconds=keep),
         )
         record = b'{"number":1,"outcome":"refused","status":400,"errors":["content: no"]}'
-        buried = bury(Reason.REFUSED, "content: no", record=record, keep_seconds=keep, status=400)
+        buried = bury(DeadLetterReason.REFUSED, "content: no", record=record, keep_seconds=keep, status=400)
         finish(self.scripts, self.take("refused"), buried)
         finish(self.scripts, self.take("discarded"), buried)
         admin = {"X-API-Key": settings().admin_key or ""}
@@ -142,7 +142,7 @@ class Writer:
         begun = self.client.post("/v1/replays", json=replay, headers=admin)
         assert begun.status_code in {202, 422}, begun.text
         held = config().destinations["globex"]
-        hold_destination(self.scripts, held, Hold(Cause.NEEDS_CREDENTIALS, "token expired", None))
+        hold_destination(self.scripts, held, Hold(HoldCause.NEEDS_CREDENTIALS, "token expired", None))
 
 
 def write(redis: Redis) -> dict[str, str]:

@@ -12,7 +12,7 @@ from redis import Redis
 from relay.app import create_app
 from relay.core.config import Config
 from relay.core.destination import BasicCredentials, Destination
-from relay.core.lifecycle import Reason
+from relay.core.lifecycle import DeadLetterReason
 from relay.core.source import Source
 from relay.settings import Settings
 from relay.store.delivery import bury, finish
@@ -89,7 +89,7 @@ def kill(
             native = f"{detail[:7]}-{number}"
             sent = client.post("/v1/events", json=page_view(native), headers={"X-API-Key": KEYS[source]})
             ids.append(sent.get_json()["id"])
-        buried = bury(Reason.REJECTED, detail, record=b"", keep_seconds=600, status=400)
+        buried = bury(DeadLetterReason.REJECTED, detail, record=b"", keep_seconds=600, status=400)
         left = count
         while taken := take_events(scripts, left):
             left -= len(taken)

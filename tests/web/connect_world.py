@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 
 from relay.app import create_app
 from relay.core.config import Config
-from relay.core.destination import BasicCredentials, Destination, OAuthGrant
+from relay.core.destination import BasicCredentials, Destination, OAuthCredentials
 from relay.core.oauth import OAuthApp
 from relay.settings import Settings
 from tests.web.conftest import ADMIN
@@ -23,7 +23,7 @@ Headers = dict[str, str]
 
 def config(*, oauth: OAuthApp | None = APP) -> Config:
     acme = Destination("acme", "acme", BasicCredentials("key", "secret"))
-    return Config({"acme": acme, "umbra": Destination("umbra", "umbra", OAuthGrant())}, {}, oauth=oauth)
+    return Config({"acme": acme, "umbra": Destination("umbra", "umbra", OAuthCredentials())}, {}, oauth=oauth)
 
 
 def settings(public_url: str = PUBLIC_URL) -> Settings:

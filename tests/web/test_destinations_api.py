@@ -9,8 +9,8 @@ from redis import Redis
 
 from relay.app import create_app
 from relay.core.config import Config
-from relay.core.destination import BasicCredentials, Destination, OAuthGrant
-from relay.core.lifecycle import CAUSES, Cause
+from relay.core.destination import BasicCredentials, Destination, OAuthCredentials
+from relay.core.lifecycle import CAUSES, HoldCause
 from relay.core.source import Source
 from relay.settings import Settings
 from relay.store.engine.scripts import Scripts
@@ -49,7 +49,7 @@ def test_a_hold_that_has_ended_is_told_with_its_cause_and_gongs_words(
     client: FlaskClient, operator: Operator, scripts: Scripts
 ):
     destination = config().destinations["acme"]
-    hold_destination(scripts, destination, Hold(Cause.FORBIDDEN, "not a trusted | address", None))
+    hold_destination(scripts, destination, Hold(HoldCause.FORBIDDEN, "not a trusted | address", None))
     client.post("/v1/destinations/acme/resume", headers=operator)
     client.post("/v1/destinations/acme/pause", headers=operator)
     client.post("/v1/destinations/acme/resume", headers=operator)
@@ -57,7 +57,7 @@ def test_a_hold_that_has_ended_is_told_with_its_cause_and_gongs_words(
 
     assert [hold["cause"] for hold in page["holds"]] == ["paused", "forbidden"]
     assert page["holds"][1]["detail"] == "not a trusted | address"
-    assert page["holds"][1]["remedy"] == CAUSES[Cause.FORBIDDEN]
+    assert page["holds"][1]["remedy"] == CAUSES[HoldCause.FORBIDDEN]
     assert page["holds"][1]["until"] >= page["holds"][1]["since"]
 
 
@@ -87,7 +87,7 @@ def test_a_destination_that_never_was_is_not_there(client: FlaskClient, operator
 @pytest.fixture
 def by_consent(redis: Redis) -> FlaskClient:
     known = Config(
-        {"globex": Destination("globex", "globex", OAuthGrant())}, {"web": Source("web", "globex")}
+        {"globex": Destination("globex", "globex", OAuthCredentials())}, {"web": Source("web", "globex")}
     )
     return create_app(Settings(admin_key=ADMIN), known, redis).test_client()
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask.testing import FlaskClient
 
-from relay.core.errors import Invalid
-from relay.core.lifecycle import Reason, State
+from relay.core.errors import ValidationFailed
+from relay.core.lifecycle import DeadLetterReason, State
 from relay.queries.filters import FILTERS, read_filter
 from relay.store.events import Filter
 
@@ -46,7 +46,7 @@ def test_every_filter_is_read():
         destination="acme",
         source="web",
         status=State.DEAD,
-        reason=Reason.REJECTED,
+        reason=DeadLetterReason.REJECTED,
         cluster="f1",
         event_id="web:1",
         request_id="r1",
@@ -72,14 +72,14 @@ def test_a_filter_that_is_left_empty_asks_for_anything():
     ],
 )
 def test_what_is_wrong_with_a_filter_is_said(told: dict[str, str], code: str):
-    with pytest.raises(Invalid) as raised:
+    with pytest.raises(ValidationFailed) as raised:
         read_filter(told, now=NOW)
 
     assert [problem.code for problem in raised.value.problems] == [code]
 
 
 def test_everything_that_is_wrong_is_said_at_once():
-    with pytest.raises(Invalid) as raised:
+    with pytest.raises(ValidationFailed) as raised:
         read_filter({"status": "lost", "since": "soon"}, now=NOW)
 
     assert [problem.path for problem in raised.value.problems] == ["status", "since"]

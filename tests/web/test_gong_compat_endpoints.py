@@ -9,7 +9,7 @@ from redis import Redis
 from werkzeug.test import TestResponse
 
 from relay.core.call import Operation
-from relay.core.ids import moment_of
+from relay.core.ids import id_timestamp
 from relay.store.engine import keys
 from tests.core.gong_bodies import MAXIMAL, MINIMAL, changed
 from tests.web.conftest import ADMIN, KEYS
@@ -31,7 +31,7 @@ def in_envelope(response: TestResponse) -> dict[str, Any]:
     told = response.get_json()
     assert response.content_type == "application/json;charset=UTF-8"
     assert response.headers["x-traceid"] == told["requestId"]
-    assert moment_of(told["requestId"])
+    assert id_timestamp(told["requestId"])
     return dict(told)
 
 

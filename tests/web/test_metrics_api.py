@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
 from relay.app import create_app
-from relay.core.lifecycle import Cause, State
+from relay.core.lifecycle import HoldCause, State
 from relay.queries.metric_definitions import OF_THE_STORE
 from relay.settings import Settings
 from relay.store.delivery import Trip, done, finish
@@ -88,7 +88,7 @@ def test_dead_letters_and_their_attempts_are_counted_by_reason(kill, value: Valu
 def test_a_hold_is_told_with_its_cause(scripts: Scripts, value: Values):
     assert value("relay_destination_on_hold", destination="acme") == 0
 
-    hold_destination(scripts, config().destinations["acme"], Hold(Cause.FORBIDDEN, "", None))
+    hold_destination(scripts, config().destinations["acme"], Hold(HoldCause.FORBIDDEN, "", None))
 
     assert value("relay_destination_on_hold", destination="acme") == 1
     assert value("relay_hold_info", destination="acme", cause="forbidden") == 1

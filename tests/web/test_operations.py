@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from relay.core.lifecycle import Cause, Reason
+from relay.core.lifecycle import DeadLetterReason, HoldCause
 from relay.store.delivery import Again, bury, finish, hold, later
 from relay.store.engine.scripts import Scripts
 from tests.store_world import take_events
@@ -25,7 +25,11 @@ def event_id(client: FlaskClient, sender: Headers, page_view: Maker) -> str:
 @pytest.fixture
 def dead_id(event_id: str, scripts: Scripts) -> str:
     [taken] = take_events(scripts)
-    finish(scripts, taken, bury(Reason.REJECTED, "content: must not be null", record=RECORD, keep_seconds=60))
+    finish(
+        scripts,
+        taken,
+        bury(DeadLetterReason.REJECTED, "content: must not be null", record=RECORD, keep_seconds=60),
+    )
     return event_id
 
 
@@ -62,7 +66,7 @@ def test_a_held_event_says_why_its_destination_rests(
     client: FlaskClient, operator: Headers, event_id: str, scripts: Scripts
 ):
     [taken] = take_events(scripts)
-    finish(scripts, taken, hold(Cause.FORBIDDEN, "ip", record=b"{}", probe_seconds=300))
+    finish(scripts, taken, hold(HoldCause.FORBIDDEN, "ip", record=b"{}", probe_seconds=300))
 
     page = client.get(f"/v1/events/{event_id}", headers=operator).get_json()
     assert (page["why"]["cause"], "trusted IPs" in page["why"]["sentence"]) == ("forbidden", True)

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from relay.app import create_app
-from relay.core.lifecycle import Cause, State
+from relay.core.lifecycle import HoldCause, State
 from relay.queries.time_series import WINDOWS
 from relay.settings import Settings
 from relay.store.delivery import Trip, done, finish
@@ -65,7 +65,7 @@ def test_the_overview_shows_what_each_company_may_still_send(client, scripts, pa
 def test_the_overview_says_in_words_why_a_destination_rests(client, scripts, page_view, sender, overview):
     post(client, page_view, sender, "a")
     destination = config().destinations["acme"]
-    hold_destination(scripts, destination, Hold(Cause.FORBIDDEN, "untrusted address", None))
+    hold_destination(scripts, destination, Hold(HoldCause.FORBIDDEN, "untrusted address", None))
 
     [held] = overview()["holds"]
 

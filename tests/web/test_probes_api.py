@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
-from relay.core.lifecycle import CAUSES, Cause
+from relay.core.lifecycle import CAUSES, HoldCause
 from relay.store.delivery import Pacing, Sweeping, sweep
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
@@ -39,7 +39,10 @@ def test_what_is_asked_for_is_handed_to_one_worker_once(
     ("probed", "remedy"),
     [
         (Probed("passed", 400), None),
-        (Probed("blocked", 401, "expired", Cause.INVALID_CREDENTIALS), CAUSES[Cause.INVALID_CREDENTIALS]),
+        (
+            Probed("blocked", 401, "expired", HoldCause.INVALID_CREDENTIALS),
+            CAUSES[HoldCause.INVALID_CREDENTIALS],
+        ),
         (Probed("rate_limited", 429, "slow down"), "The company's limits at Gong are spent just now."),
         (Probed("failed", None, "no answer in 20 s"), "Gong did not answer as Gong does."),
         (Probed("not_configured"), "The worker's configuration does not hold this destination."),

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from relay.actions.remap import Replaying
-from relay.core.lifecycle import Cause, Reason
+from relay.core.lifecycle import DeadLetterReason, HoldCause
 from relay.store.delivery import bury, finish
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
@@ -60,7 +60,7 @@ def test_what_dies_again_is_not_sent_twice_by_one_replay(
     replay_id = begin(client)["id"]
     run_all(redis, stepping(redis))
     for taken in take_all(scripts, 3):
-        finish(scripts, taken, bury(Reason.REJECTED, "no", record=b"", keep_seconds=600))
+        finish(scripts, taken, bury(DeadLetterReason.REJECTED, "no", record=b"", keep_seconds=600))
 
     run_all(redis, stepping(redis), steps=3)
 
@@ -92,7 +92,7 @@ def test_it_waits_while_its_destination_is_on_hold(
     client: FlaskClient, redis: Redis, scripts: Scripts, kill: Kill
 ):
     kill(2)
-    hold_destination(scripts, config().destinations["acme"], Hold(Cause.PAUSED, "", None))
+    hold_destination(scripts, config().destinations["acme"], Hold(HoldCause.PAUSED, "", None))
     replay_id = begin(client)["id"]
 
     run_all(redis, stepping(redis), steps=2)

@@ -5,7 +5,7 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from relay.app import create_app
-from relay.core.lifecycle import Cause
+from relay.core.lifecycle import HoldCause
 from relay.settings import Settings
 from relay.store.autoscaling import Runnable, read_runnable
 from relay.store.delivery import Again, finish, freeze, later
@@ -70,7 +70,7 @@ def test_a_spent_day_wants_nobody(redis: Redis, scripts: Scripts):
 
 def test_a_destination_on_hold_wants_nobody(redis: Redis, scripts: Scripts):
     queue_for(scripts, "acme")
-    hold_destination(scripts, config().destinations["acme"], Hold(Cause.PAUSED, "", None))
+    hold_destination(scripts, config().destinations["acme"], Hold(HoldCause.PAUSED, "", None))
     take_events(scripts)
 
     assert read_runnable(redis) == Runnable(0, 0)

@@ -12,7 +12,7 @@ from relay.actions.remap import replaying_in
 from relay.app import create_app
 from relay.config.load import read_config
 from relay.core.errors import Conflict
-from relay.core.lifecycle import Reason
+from relay.core.lifecycle import DeadLetterReason
 from relay.ingest.accept_events import Intake
 from relay.settings import Settings
 from relay.store.accept import Retention
@@ -221,7 +221,9 @@ def test_a_replay_is_done_in_each_store_and_told_as_one(
     stores = Stores(redis, {"eu": second_redis})
     for store in stores:
         for taken in take_events(store.scripts):
-            assert finish(store.scripts, taken, bury(Reason.REJECTED, "no", record=b"", keep_seconds=600))
+            assert finish(
+                store.scripts, taken, bury(DeadLetterReason.REJECTED, "no", record=b"", keep_seconds=600)
+            )
     letters = client.get("/v1/dead-letters", headers=OPERATOR).get_json()
 
     foreseen = begin(client, filter={"status": "dead"}, dry_run=True)

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from relay.app import create_app
 from relay.config.load import read_config
-from relay.core.lifecycle import Reason
+from relay.core.lifecycle import DeadLetterReason
 from relay.settings import Settings
 from relay.store.delivery import bury, finish
 from relay.store.engine.scripts import Scripts
@@ -98,7 +98,11 @@ class World:
     def kill(self) -> None:
         for taken in take_events(self.scripts):
             buried = bury(
-                Reason.REJECTED, "content: must not be null", record=b"{}", keep_seconds=60, status=400
+                DeadLetterReason.REJECTED,
+                "content: must not be null",
+                record=b"{}",
+                keep_seconds=60,
+                status=400,
             )
             finish(self.scripts, taken, buried)
 

@@ -13,7 +13,7 @@ from requests import exceptions
 
 from relay.core.call import Operation
 from relay.core.destination import BasicCredentials
-from relay.core.outcome import Reply, Silence
+from relay.core.outcome import HttpResponse, NoResponse
 from workers.gong_client import Gong, Manners, by_key, silence
 
 OK = b'HTTP/1.1 200 OK\r\nContent-Length: 17\r\nContent-Type: application/json\r\n\r\n{"requestId":"1"}'
@@ -54,7 +54,7 @@ def server(behave: Callable[[socket.socket, bytes], None]) -> Iterator[tuple[str
         thread.join(5)
 
 
-def send(base_url: str, *, total: float = 5.0) -> Reply | Silence:
+def send(base_url: str, *, total: float = 5.0) -> HttpResponse | NoResponse:
     gong = Gong(Manners(connect=1.0, total=total, connections=2))
     access = by_key(base_url, BasicCredentials("key", "secret"))
     return gong.send(access, Operation.DIGITAL_INTERACTION, b'{"eventId":"1"}', turn=lambda: None)
@@ -64,7 +64,7 @@ def test_a_call_carries_the_body_the_credentials_and_the_relays_name():
     with server(lambda sock, _: sock.sendall(OK)) as (url, seen):
         answer = send(url)
 
-    assert isinstance(answer, Reply)
+    assert isinstance(answer, HttpResponse)
     assert (answer.status, answer.body) == (200, b'{"requestId":"1"}')
     head = seen[0].lower()
     assert seen[0].startswith(b"POST /v2/digital-interaction HTTP/1.1\r\n")
@@ -78,7 +78,7 @@ def test_a_redirect_is_not_followed():
     with server(lambda sock, _: sock.sendall(redirect)) as (url, seen):
         answer = send(url)
 
-    assert isinstance(answer, Reply)
+    assert isinstance(answer, HttpResponse)
     assert (answer.status, answer.headers["location"], len(seen)) == (302, "http://elsewhere.example/", 1)
 
 
@@ -122,7 +122,7 @@ def test_a_server_that_drips_bytes_is_cut_off_at_the_total_deadline():
         answer = send(url, total=0.6)
         stop.set()
 
-    assert isinstance(answer, Silence)
+    assert isinstance(answer, NoResponse)
     assert answer.ambiguous
     assert time.monotonic() - started < 10
 
@@ -132,7 +132,7 @@ def test_a_body_without_end_is_read_to_64_kib():
     with server(lambda sock, _: sock.sendall(head + b"x" * 10_000_000)) as (url, _):
         answer = send(url)
 
-    assert isinstance(answer, Reply)
+    assert isinstance(answer, HttpResponse)
     assert (answer.status, len(answer.body)) == (500, 65_536)
 
 
@@ -172,7 +172,7 @@ class Like:
         self.code, self.ambiguous = code, ambiguous
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Silence) and (other.code, other.ambiguous) == (self.code, self.ambiguous)
+        return isinstance(other, NoResponse) and (other.code, other.ambiguous) == (self.code, self.ambiguous)
 
     def __hash__(self) -> int:
         return hash(self.code)

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from relay.core.lifecycle import Cause
+from relay.core.lifecycle import HoldCause
 from relay.core.outcome import AlreadyReported, Blocked, Delivered, Failed, Outcome, RateLimited, Rejected
 from relay.store.delivery import SECOND, Settlement, Taken
 from workers.credentials import Accesses
@@ -138,13 +138,13 @@ def test_a_dead_letter_names_the_field_at_fault_and_the_faults_it_shares():
 
 
 def test_locked_out_holds_the_destination_and_the_event_waits():
-    told = settle(Blocked(401, "r1", Cause.INVALID_CREDENTIALS, ("revoked",)))
+    told = settle(Blocked(401, "r1", HoldCause.INVALID_CREDENTIALS, ("revoked",)))
 
     assert (told.verb, told.arguments) == ("hold", ("invalid_credentials", "revoked", 300 * SECOND))
 
 
 def test_an_event_that_is_locked_out_while_probes_pass_is_a_dead_letter():
-    told = settle(Blocked(403, "r1", Cause.FORBIDDEN, ("waf",)), lockouts=2)
+    told = settle(Blocked(403, "r1", HoldCause.FORBIDDEN, ("waf",)), lockouts=2)
 
     assert (told.verb, told.arguments[:2]) == ("bury", ("blocked", "waf"))
 

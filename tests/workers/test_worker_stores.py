@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from relay.core.destination import MAIN
+from relay.core.destination import MAIN_STORE
 from relay.store.engine import keys
 from tests.valkey import Valkey
 from workers.bootstrap import build
@@ -35,7 +35,7 @@ def environ(
 
 @pytest.mark.usefixtures("environ")
 def test_a_worker_publishes_the_limits_of_its_own_store_s_companies(redis: Redis, second_redis: Redis):
-    build(4, MAIN)
+    build(4, MAIN_STORE)
     build(4, "eu")
 
     assert [redis.exists(keys.COMPANY + name) for name in ("acme", "tps")] == [1, 0]

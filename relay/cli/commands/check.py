@@ -18,7 +18,7 @@ from relay.config.operators import check_admin_key
 from relay.config.stores import check_stores
 from relay.config.webhooks import check_addresses
 from relay.core.config import Config
-from relay.core.destination import MAIN
+from relay.core.destination import MAIN_STORE
 from relay.settings import Misconfigured, Settings
 from relay.settings_types import shown, variable
 
@@ -105,7 +105,7 @@ def _tell(page: Mapping[str, Any]) -> None:
 
 
 def _elsewhere(destination: Mapping[str, Any]) -> str:
-    return "" if destination["store"] == MAIN else f", in store {destination['store']}"
+    return "" if destination["store"] == MAIN_STORE else f", in store {destination['store']}"
 
 
 def _webhook(source: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from rich.text import Text
 from relay.actions.erasure_job import Eraser, step
 from relay.cli.context import PROBLEM, Desk, at_desk, now, print_json, terminal
 from relay.cli.formatting import counted, plain
-from relay.core.ids import ENTROPY_BYTES, id_run
+from relay.core.ids import ENTROPY_BYTES, generate_ids
 from relay.core.signed_document import Signer
 from relay.queries.erasures import DONE, erasure_page, foreseen_page, read_person
 from relay.store.audit import Deed, record
@@ -66,7 +66,7 @@ def erase(desk: Desk, *, as_json: bool, show: str | None, verify: Path | None, *
 
 def _erased(desk: Desk, kind: str, person: str, signer: Signer, *, wait: bool) -> dict[str, Any]:
     """Its page once it is done, or was left to the workers."""
-    [erasure_id] = id_run(now(), os.urandom(ENTROPY_BYTES), 1)
+    [erasure_id] = generate_ids(now(), os.urandom(ENTROPY_BYTES), 1)
     asked = Asked(erasure_id, person, kind, _WHO)
     begin_everywhere(desk.stores, asked, seen_seconds=desk.retention.seen, now=now())
     deed = Deed(_WHO, "admin", "person.erase", erasure_id)

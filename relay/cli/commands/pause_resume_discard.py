@@ -9,8 +9,8 @@ import click
 from relay.cli.audit import audited
 from relay.cli.context import PROBLEM, Desk, at_desk, print_json
 from relay.cli.formatting import counted, plain
-from relay.core.errors import Conflict, Invalid, NotFound
-from relay.core.lifecycle import Cause
+from relay.core.errors import Conflict, NotFound, ValidationFailed
+from relay.core.lifecycle import HoldCause
 from relay.store.all_stores import store_of
 from relay.store.operator_actions import Hold, discard_event, hold_destination, resume_destination
 
@@ -40,7 +40,7 @@ def act_on(event_id: str, status: str, act: Callable[[str], None]) -> dict[str, 
     """What became of one event. One that cannot be acted on does not keep the others from it."""
     try:
         act(event_id)
-    except (NotFound, Conflict, Invalid) as error:
+    except (NotFound, Conflict, ValidationFailed) as error:
         return {"id": event_id, "done": False, "code": error.code, "detail": error.detail}
     return {"id": event_id, "done": True, "status": status}
 
@@ -65,7 +65,7 @@ def pause(desk: Desk, name: str, *, as_json: bool) -> None:
     """Hold a destination until it is resumed. Its events wait; none is lost."""
     destination = desk.destination(name)
     scripts = desk.stores.of(destination.store).scripts
-    fresh = hold_destination(scripts, destination, Hold(Cause.PAUSED, "", None))
+    fresh = hold_destination(scripts, destination, Hold(HoldCause.PAUSED, "", None))
     audited(desk, "destination.pause", name)
     if as_json:
         print_json({"destination": name, "on_hold": True, "changed": fresh})

@@ -17,8 +17,8 @@ from relay.cli.audit import audited
 from relay.cli.commands.pause_resume_discard import act_on, tell_results
 from relay.cli.context import PROBLEM, Desk, at_desk, now, print_json, terminal
 from relay.cli.tables.replays import foreseen_view, replay_view
-from relay.core.ids import ENTROPY_BYTES, id_run
-from relay.core.lifecycle import Reason
+from relay.core.ids import ENTROPY_BYTES, generate_ids
+from relay.core.lifecycle import DeadLetterReason
 from relay.core.redaction import PayloadVisibility
 from relay.core.replay import REPLAYABLE, Replay, read_request
 from relay.queries.replays import foreseen_page, is_over, replay_page
@@ -38,7 +38,7 @@ _FILTERS = ("since", "until", "source", "destination", "status", "reason", "clus
 @click.option("--destination", help="Those for this destination.")
 @click.option(
     "--reason",
-    type=click.Choice([reason.value for reason in Reason]),
+    type=click.Choice([reason.value for reason in DeadLetterReason]),
     help="Those that are dead for this reason.",
 )
 @click.option(
@@ -104,7 +104,7 @@ def _replay_all(desk: Desk, asked: Replay, *, as_json: bool, dry_run: bool, wait
         else:
             terminal().print(foreseen_view(found))
         return
-    [replay_id] = id_run(now(), os.urandom(ENTROPY_BYTES), 1)
+    [replay_id] = generate_ids(now(), os.urandom(ENTROPY_BYTES), 1)
     console = Console(stderr=True)
     total = _foreseen(desk, asked)["matched"] if wait and console.is_terminal else None
     start_everywhere(desk.stores, replay_id, asked)

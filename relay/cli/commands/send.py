@@ -13,7 +13,7 @@ from relay.cli.commands.send_batches import batches, rejections_of, results_of, 
 from relay.cli.context import PROBLEM, Desk, at_desk, print_json, terminal
 from relay.cli.formatting import counted
 from relay.cli.tables.sent import sent_view
-from relay.core.errors import BadRequest, Invalid, TooLarge, Unavailable
+from relay.core.errors import BadRequest, TooLarge, Unavailable, ValidationFailed
 from relay.core.source import Source
 from relay.ingest.accept_events import Arrival, Intake, dry_run, take_in
 from relay.settings import Settings
@@ -73,7 +73,7 @@ def _take(way: _Way, raw: bytes, content_type: str, *, first: int = 0) -> list[d
         if way.dry:
             return results_of(dry_run(way.intake, arrival).body, first=first)
         return results_of(take_in(way.intake, arrival).body, first=first)
-    except Invalid as error:
+    except ValidationFailed as error:
         return rejections_of(error, first=first)
 
 

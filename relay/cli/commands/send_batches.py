@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from relay.core.errors import Invalid
+from relay.core.errors import ValidationFailed
 
 _OF_ITEM = re.compile(r"\[(\d+)\]\.?(.*)", re.DOTALL)
 
@@ -33,7 +33,7 @@ def results_of(body: Mapping[str, Any], *, first: int = 0) -> list[dict[str, Any
     return [{"index": first} | shared | one for one in body.get("events", [told])]
 
 
-def rejections_of(error: Invalid, *, first: int = 0) -> list[dict[str, Any]]:
+def rejections_of(error: ValidationFailed, *, first: int = 0) -> list[dict[str, Any]]:
     """The results of a request of which nothing could be taken."""
     errors: dict[int, list[dict[str, str]]] = {}
     for problem in error.problems:

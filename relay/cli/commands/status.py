@@ -14,7 +14,7 @@ from relay.cli.context import PROBLEM, Desk, at_desk, now, print_json, terminal
 from relay.cli.tables.events import events_view
 from relay.cli.tables.queues import flows, status_view
 from relay.core.errors import Unavailable
-from relay.core.lifecycle import Reason, State
+from relay.core.lifecycle import DeadLetterReason, State
 from relay.queries.events import events_page
 from relay.queries.filters import read_filter
 from relay.queries.queues import queues_page
@@ -80,7 +80,7 @@ def _frames(desk: Desk, console: Console) -> Iterator[RenderableType]:
 )
 @click.option(
     "--reason",
-    type=click.Choice([reason.value for reason in Reason]),
+    type=click.Choice([reason.value for reason in DeadLetterReason]),
     help="Only dead letters for this reason.",
 )
 @click.option("--cluster", help="Only dead letters of this fault, as `dead` shows it.")

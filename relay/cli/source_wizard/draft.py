@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from relay.cli.formatting import plain
-from relay.core.errors import Invalid, Problem
+from relay.core.errors import Problem, ValidationFailed
 from relay.core.mapping.compile import compile_mapping
 from relay.core.mapping.lint_expression import parse_expression
 from relay.core.mapping.payload_fields import Leaf
@@ -81,7 +81,7 @@ def drafted(proposal: Proposal, payload: Payload, *, way: Way, verify: Mapping[s
     entry = {"destination": way.source.destination, "verify": verify, **mapping}
     try:
         page = trial_page(Trial(payload, compile_mapping(mapping)), way)
-    except Invalid as error:
+    except ValidationFailed as error:
         return Draft(way.source.name, entry, (), (), error.problems)
     return Draft(way.source.name, entry, (), tuple(page["items"]))
 

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from relay.cli.formatting import NOTHING, age, counted, instant, plain
 from relay.cli.tables.queues import WIDE, quiet_table
-from relay.core.lifecycle import REASONS, Reason
+from relay.core.lifecycle import REASONS, DeadLetterReason
 
 _STATUS_STYLES = {"dead": "red", "on_hold": "yellow", "retrying": "yellow", "delivered": "green"}
 
@@ -52,7 +52,7 @@ def dead_view(page: Mapping[str, Any], *, now: datetime) -> RenderableType:
 
 def _remedies(events: Sequence[Mapping[str, Any]]) -> Iterator[Text]:
     for reason in sorted({event["reason"] for event in events}):
-        yield Text(f"{reason}: {REASONS[Reason(reason)]}")
+        yield Text(f"{reason}: {REASONS[DeadLetterReason(reason)]}")
     yield Text(
         "Look at one: gong-relay event ID. Send again: gong-relay replay ID…. Give up: gong-relay discard ID…"
     )

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from relay.cli.formatting import NOTHING, age, counted, instant, plain, span
-from relay.core.destination import MAIN
+from relay.core.destination import MAIN_STORE
 
 WIDE = 100
 """From this many columns on, a table shows what it leaves out on a narrow screen."""
@@ -61,8 +61,8 @@ def _unmanned(store: str, page: Mapping[str, Any]) -> str:
     open_events = sum(row["open"] for row in page["destinations"] if row["store"] == store)
     if not open_events or any(worker["store"] == store for worker in page["workers"]):
         return ""
-    command = "gong-relay worker" if store == MAIN else f"gong-relay worker --store {store}"
-    where = "" if store == MAIN else f" for store {store}"
+    command = "gong-relay worker" if store == MAIN_STORE else f"gong-relay worker --store {store}"
+    where = "" if store == MAIN_STORE else f" for store {store}"
     return f"No worker{where} is alive and {counted(open_events, 'event')} cannot go. Start one: {command}"
 
 
@@ -167,7 +167,7 @@ def _machinery(page: Mapping[str, Any], now: datetime) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     table.add_row(Text("workers", style="dim"), _workers(page["workers"], now))
     for store in page["stores"]:
-        name = "store" if store["name"] == MAIN else f"store {store['name']}"
+        name = "store" if store["name"] == MAIN_STORE else f"store {store['name']}"
         table.add_row(Text(name, style="dim"), _store(store))
     return Padding(table, (0, 0, 1, 0))
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from relay.core.alerts.kinds import KINDS, Kind, Severity
 from relay.core.alerts.rate import Growth
 from relay.core.alerts.thresholds import Thresholds
-from relay.core.lifecycle import CAUSES, Cause
+from relay.core.lifecycle import CAUSES, HoldCause
 
 _NEAR = 0.95
 """An alert that is open stays so down to this part of its threshold, so that a figure on the edge does not flap."""
@@ -92,7 +92,7 @@ def _holds(facts: Facts, told: Thresholds, _: float) -> Iterator[Finding]:
         wait = f"{one.events} event{' waits' if one.events == 1 else 's wait'}"
         text = f"{one.destination} takes no calls since {clock(one.since)} ({one.cause}); {wait}."
         about = KINDS[Kind.ON_HOLD]
-        severity = Severity.NOTICE if one.cause == Cause.PAUSED else about.severity
+        severity = Severity.NOTICE if one.cause == HoldCause.PAUSED else about.severity
         remedy = _REMEDIES.get(one.cause, about.remedy)  # a newer version may know more causes
         yield Finding(Kind.ON_HOLD, one.destination, one.since, text, remedy, severity)
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from enum import StrEnum
 
 from relay.core.call import Operation
-from relay.core.errors import Problem, join
+from relay.core.errors import Problem, join_path
 
 
 class Change(StrEnum):
@@ -32,4 +32,4 @@ def all_dropped(path: str, part: object, why: str, *, but: Collection[str] = ())
     """One warning for each thing told in a part, but for those that the call does say."""
     for name in getattr(part, "__slots__", ()):
         if name not in but and getattr(part, name):
-            yield dropped(join(path, name), why)
+            yield dropped(join_path(path, name), why)

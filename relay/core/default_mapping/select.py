@@ -7,7 +7,7 @@ from relay.core.default_mapping import catalog, engagement, interaction
 from relay.core.default_mapping.ids_and_titles import event_id_of
 from relay.core.default_mapping.people import People, people_of
 from relay.core.destination import Destination
-from relay.core.errors import Invalid, Problem
+from relay.core.errors import Problem, ValidationFailed
 from relay.core.event.event import Event
 from relay.core.gong.problems import ErrorCode
 from relay.core.source import Source
@@ -52,7 +52,7 @@ def _by_catalog(event: Event, people: People, send_as: SendAs, *, event_id: str)
         return Mapped((call,), tuple(catalog.engagement_losses(event, people)))
     if not any(person.email for person in people.known):
         message = "is required: the catalogue dialect knows people by e-mail address only"
-        raise Invalid([Problem("person.email", ErrorCode.REQUIRED, message)])
+        raise ValidationFailed([Problem("person.email", ErrorCode.REQUIRED, message)])
     call = catalog.interaction(event, people, event_id=event_id)
     return Mapped((call,), (*_told(blocked), *catalog.interaction_losses(event, people)))
 

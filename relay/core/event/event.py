@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from marshmallow import ValidationError
 
-from relay.core.errors import Invalid, Problem
+from relay.core.errors import Problem, ValidationFailed
 from relay.core.event.model import Content, EventType, Person, Properties, Share
 from relay.core.event.schema import EVENT
 from relay.core.event.validation import check_rules
@@ -44,7 +44,9 @@ class Event:
 def read_event(data: object, *, now: datetime) -> Event:
     """The event in a parsed JSON value. Invalid holds everything that is wrong with it, in the order of paths."""
     if not isinstance(data, dict):
-        raise Invalid([Problem("", ErrorCode.TYPE, "must be an object, in curly brackets: one event")])
+        raise ValidationFailed(
+            [Problem("", ErrorCode.TYPE, "must be an object, in curly brackets: one event")]
+        )
     _refuse_unwritable(data)
     problems: list[Problem] = []
     read: dict[str, Any]
@@ -58,7 +60,7 @@ def read_event(data: object, *, now: datetime) -> Event:
     paths = {problem.path for problem in problems}
     problems += (problem for problem in check_rules(data, read, now) if problem.path not in paths)
     if problems:
-        raise Invalid(sorted(problems, key=lambda problem: problem.path)[:PROBLEMS_MAX])
+        raise ValidationFailed(sorted(problems, key=lambda problem: problem.path)[:PROBLEMS_MAX])
     return Event(**read)
 
 
@@ -69,9 +71,9 @@ def _refuse_unwritable(data: dict[Any, Any]) -> None:
         problem = Problem(
             "", ErrorCode.FORMAT, "cannot be written as JSON: half a surrogate pair, or nested too deep"
         )
-        raise Invalid([problem]) from None
+        raise ValidationFailed([problem]) from None
     if size > EVENT_BYTES_MAX:
         message = (
             f"must be at most {EVENT_BYTES_MAX} bytes of JSON, and is {size}: send links in place of texts"
         )
-        raise Invalid([Problem("", ErrorCode.LENGTH, message)])
+        raise ValidationFailed([Problem("", ErrorCode.LENGTH, message)])

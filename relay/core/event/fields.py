@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, missing
 
-from relay.core.email_address import normal_domain, normal_email
+from relay.core.email_address import normalize_domain, normalize_email
 from relay.core.event.model import Scalar
 from relay.core.event.sanitize import clean_text, strip_url_secrets, truncate
 from relay.core.gong import formats as forms
@@ -226,11 +226,11 @@ class Array(EventField):
 
 
 def email(*, required: bool = False) -> Text:
-    return Text(form=normal_email, required=required)
+    return Text(form=normalize_email, required=required)
 
 
 def domain(*, required: bool = False) -> Text:
-    return Text(form=normal_domain, required=required)
+    return Text(form=normalize_domain, required=required)
 
 
 def url() -> Text:

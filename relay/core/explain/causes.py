@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from relay.core.lifecycle import Cause, Reason, State
+from relay.core.lifecycle import DeadLetterReason, HoldCause, State
 
 
 class Why(StrEnum):
@@ -84,8 +84,8 @@ class Facts:
     event_id: str
     at: datetime
     detail: str = ""
-    reason: Reason | None = None
-    hold: Cause | None = None
+    reason: DeadLetterReason | None = None
+    hold: HoldCause | None = None
     obstacle: Obstacle | None = None
     next_at: datetime | None = None
     in_doubt: bool = False

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from relay.core.explain.causes import NOTHING, Explanation, Facts, Obstacle, Why
-from relay.core.lifecycle import CAUSES, REASONS, Cause, Reason, State
+from relay.core.lifecycle import CAUSES, REASONS, DeadLetterReason, HoldCause, State
 from relay.core.timestamps import render_instant
 
 _COLLEAGUES = ("own people", "own people only")
@@ -113,16 +113,16 @@ def _waiting(facts: Facts) -> Explanation:
     return Explanation(Why.RETRYING, in_gong=False, sentence=sentence, next_at=facts.next_at)
 
 
-_HOLDS: Mapping[Cause, str] = {
-    Cause.PAUSED: "an operator paused it",
-    Cause.INVALID_CREDENTIALS: "Gong does not accept its access key (401)",
-    Cause.MISSING_SCOPE: "its credentials lack a scope that the call needs (401)",
-    Cause.FORBIDDEN: "Gong forbids the call (403), as it does for an address that is not among the key's trusted IPs",
-    Cause.ENDPOINT_NOT_FOUND: "nothing answers at its base_url (404)",
-    Cause.REDIRECTED: "Gong points to another host (3xx)",
-    Cause.NOT_CONFIGURED: "the configuration no longer holds it",
-    Cause.REAUTHORIZATION_REQUIRED: "its customer has to allow it in Gong anew (401)",
-    Cause.TOKEN_REFRESH_FAILED: "its access token has run out, and Gong makes no new one just now",
+_HOLDS: Mapping[HoldCause, str] = {
+    HoldCause.PAUSED: "an operator paused it",
+    HoldCause.INVALID_CREDENTIALS: "Gong does not accept its access key (401)",
+    HoldCause.MISSING_SCOPE: "its credentials lack a scope that the call needs (401)",
+    HoldCause.FORBIDDEN: "Gong forbids the call (403), as it does for an address that is not among the key's trusted IPs",
+    HoldCause.ENDPOINT_NOT_FOUND: "nothing answers at its base_url (404)",
+    HoldCause.REDIRECTED: "Gong points to another host (3xx)",
+    HoldCause.NOT_CONFIGURED: "the configuration no longer holds it",
+    HoldCause.REAUTHORIZATION_REQUIRED: "its customer has to allow it in Gong anew (401)",
+    HoldCause.TOKEN_REFRESH_FAILED: "its access token has run out, and Gong makes no new one just now",
 }
 
 
@@ -130,7 +130,7 @@ def _held(facts: Facts) -> Explanation:
     if facts.hold is None:
         sentence = f"The hold of {facts.destination} has just ended: it is being queued."
         return Explanation(Why.QUEUED, in_gong=False, sentence=sentence)
-    said = f" ({facts.detail})" if facts.detail and facts.hold is not Cause.PAUSED else ""
+    said = f" ({facts.detail})" if facts.detail and facts.hold is not HoldCause.PAUSED else ""
     sentence = f"It waits, for {facts.destination} is on hold: {_HOLDS[facts.hold]}{said}."
     remedy = f"{CAUSES[facts.hold]} The event is sent when the hold ends; nothing is lost."
     return Explanation(
@@ -138,18 +138,18 @@ def _held(facts: Facts) -> Explanation:
     )
 
 
-_DEAD: Mapping[Reason, str] = {
-    Reason.REJECTED: "Gong refused it{detail}.",
-    Reason.RETRIES_EXHAUSTED: "Gong did not take it within the allowed attempts or age{detail}; it is not tried again by itself.",
-    Reason.WORKER_CRASHED: "Its worker died again and again while sending it; it is not tried again by itself.",
-    Reason.BLOCKED: "Gong answered it as if locked out while other calls passed{detail}.",
-    Reason.MAPPING_FAILED: "The mapping of {source} makes no call of it that Gong would take{detail}. Nothing was sent.",
-    Reason.NO_DESTINATION: "What it says of its customer leads to no destination{detail}. Nothing was sent.",
+_DEAD: Mapping[DeadLetterReason, str] = {
+    DeadLetterReason.REJECTED: "Gong refused it{detail}.",
+    DeadLetterReason.RETRIES_EXHAUSTED: "Gong did not take it within the allowed attempts or age{detail}; it is not tried again by itself.",
+    DeadLetterReason.WORKER_CRASHED: "Its worker died again and again while sending it; it is not tried again by itself.",
+    DeadLetterReason.BLOCKED: "Gong answered it as if locked out while other calls passed{detail}.",
+    DeadLetterReason.MAPPING_FAILED: "The mapping of {source} makes no call of it that Gong would take{detail}. Nothing was sent.",
+    DeadLetterReason.NO_DESTINATION: "What it says of its customer leads to no destination{detail}. Nothing was sent.",
 }
 
 
 def _dead(facts: Facts) -> Explanation:
-    reason = facts.reason or Reason.WORKER_CRASHED
+    reason = facts.reason or DeadLetterReason.WORKER_CRASHED
     detail = f": {facts.detail.rstrip('.')}" if facts.detail else ""
     sentence = _DEAD[reason].format(detail=detail, source=facts.source)
     return Explanation(Why(reason), in_gong=False, sentence=sentence, remedy=REASONS[reason])

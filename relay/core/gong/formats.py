@@ -6,7 +6,7 @@ from datetime import date
 from math import isfinite
 from typing import TypeAlias
 
-from relay.core.email_address import normal_domain, normal_email
+from relay.core.email_address import normalize_domain, normalize_email
 
 FormatCheck: TypeAlias = Callable[[str], str | None]
 
@@ -52,7 +52,7 @@ def check_url(text: str) -> str | None:
 
 def check_email(text: str) -> str | None:
     try:
-        normal_email(text)
+        normalize_email(text)
     except ValueError as error:
         return str(error)
     return None if text == text.strip() else "has spaces around it: trim it"
@@ -60,7 +60,7 @@ def check_email(text: str) -> str | None:
 
 def check_domain(text: str) -> str | None:
     try:
-        bare = normal_domain(text)
+        bare = normalize_domain(text)
     except ValueError as error:
         return str(error)
     if bare == text:

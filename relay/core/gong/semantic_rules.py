@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from relay.core.call import Operation
-from relay.core.errors import Problem, join
+from relay.core.errors import Problem, join_path
 from relay.core.gong import formats as forms
 from relay.core.gong.accessors import get_object, is_empty, is_integer, iter_objects
 from relay.core.gong.problems import ErrorCode
@@ -113,7 +113,7 @@ def _typed(kinds: Mapping[str, forms.FormatCheck], *path: str) -> Rule:
             kind, value = item.get("dataType"), item.get("value")
             form = kinds.get(kind) if isinstance(kind, str) else None
             if form and isinstance(value, str) and (wrong := form(value)):
-                where = join(".".join(path), f"[{place}].value")
+                where = join_path(".".join(path), f"[{place}].value")
                 yield Problem(where, ErrorCode.FORMAT, f"{wrong} (its dataType is {kind})")
 
     return rule

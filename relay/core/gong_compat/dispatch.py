@@ -9,7 +9,7 @@ from relay.core.call import Call, Dialect, Operation, SendAs
 from relay.core.default_mapping.ids_and_titles import event_id_of
 from relay.core.default_mapping.select import Mapped, calls_for
 from relay.core.destination import Destination
-from relay.core.errors import Invalid, Problem
+from relay.core.errors import Problem, ValidationFailed
 from relay.core.event.event import read_event
 from relay.core.event.model import EventType
 from relay.core.gong.validate import find_warnings
@@ -78,8 +78,10 @@ def _told_anew(read: Reading, *, route: tuple[Source, Destination], now: datetim
     try:
         event = read_event({"id": read.id} | _EVENTS[read.operation](read.body), now=now)
         mapped = calls_for(event, replace(source, send_as=_send_as(read.operation, source)), destination)
-    except Invalid as error:
-        raise Invalid([_placed(problem, _PLACES[read.operation]) for problem in error.problems]) from None
+    except ValidationFailed as error:
+        raise ValidationFailed(
+            [_placed(problem, _PLACES[read.operation]) for problem in error.problems]
+        ) from None
     if read.operation in CATALOG:
         mapped = replace(mapped, calls=tuple(map(catalog.in_gongs_words, mapped.calls)))
     lost = catalog.losses if read.operation in CATALOG else gong.losses

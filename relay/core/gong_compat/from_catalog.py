@@ -7,7 +7,7 @@ from typing import Any
 from relay.core.call import Call, Operation
 from relay.core.default_mapping.losses import dropped
 from relay.core.default_mapping.properties import gathered, told
-from relay.core.errors import Invalid, Problem
+from relay.core.errors import Problem, ValidationFailed
 from relay.core.event.model import EventType
 from relay.core.event.sanitize import truncate
 from relay.core.gong.accessors import get_object
@@ -151,7 +151,7 @@ def _buyer(body: Body) -> Body:
         best: Body = max(able, key=lambda participant: ("role" in participant, "emailAddress" in participant))
         return best
     message = f"must hold a {role} with emailAddress or name: Gong shows an interaction by the person"
-    raise Invalid([Problem("participants", ErrorCode.REQUIRED, message)])
+    raise ValidationFailed([Problem("participants", ErrorCode.REQUIRED, message)])
 
 
 def _others(body: Body, who: Body) -> dict[str, str]:

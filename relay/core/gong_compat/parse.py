@@ -9,7 +9,7 @@ import orjson
 
 from relay.core.call import Operation
 from relay.core.default_mapping.losses import dropped
-from relay.core.errors import Invalid, Problem
+from relay.core.errors import Problem, ValidationFailed
 from relay.core.gong import engagement_schema as engagement
 from relay.core.gong.validate import validate_body
 
@@ -67,7 +67,7 @@ def read_body(operation: Operation, value: object) -> Reading:
     leaked = sorted(_LEAKED.get(operation, {}).keys() & told.keys()) if isinstance(told, dict) else []
     body = {key: item for key, item in told.items() if key not in leaked} if leaked else told
     if problems := validate_body(operation, body):
-        raise Invalid(problems)
+        raise ValidationFailed(problems)
     return Reading(operation, body, _own_id(operation, body), tuple(_drops(operation, leaked)))
 
 

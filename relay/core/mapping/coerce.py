@@ -13,7 +13,7 @@ from marshmallow import fields as marshmallow_fields
 
 from relay.core.call import Operation
 from relay.core.default_mapping.properties import as_text
-from relay.core.email_address import is_free_mail, normal_domain, normal_email
+from relay.core.email_address import is_free_mail, normalize_domain, normalize_email
 from relay.core.errors import Problem
 from relay.core.event.sanitize import clean_text, strip_url_secrets, truncate
 from relay.core.gong import formats as forms
@@ -218,8 +218,8 @@ _FORMS: Mapping[forms.FormatCheck, Fit] = {
         timestamp, "it is no date and time that can be read: timestamp() takes more kinds"
     ),
     forms.check_url: _formed(_safe_url, "it is no absolute http or https URL"),
-    forms.check_email: _formed(normal_email, "it is no e-mail address"),
-    forms.check_domain: _formed(normal_domain, "it is no domain of a company"),
+    forms.check_email: _formed(normalize_email, "it is no e-mail address"),
+    forms.check_domain: _formed(normalize_domain, "it is no domain of a company"),
     forms.check_event_id: _formed(_id, "it is no text or number"),
 }
 

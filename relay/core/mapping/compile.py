@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import orjson
 
 from relay.core.call import Operation
-from relay.core.errors import Invalid, Problem, join
+from relay.core.errors import Problem, ValidationFailed, join_path
 from relay.core.mapping.body_layout import PLACES
 from relay.core.mapping.expressions import Expression
 from relay.core.mapping.lint_expression import parse_expression
@@ -43,19 +43,19 @@ def compile_mapping(
     problems: list[Problem] = []
     whole = {"rules": spec} if isinstance(spec, list) else spec
     if not isinstance(whole, Mapping):
-        raise Invalid(
+        raise ValidationFailed(
             [Problem(path, MappingErrorCode.VALUE, "must be an object with rules, or a list of rules")]
         )
     problems += unknown_keys(whole, _SPEC_KEYS, path)
     merged = _on_preset(whole, presets, path, problems)
-    items = _expression(merged.get("items"), join(path, "items"), problems)
+    items = _expression(merged.get("items"), join_path(path, "items"), problems)
     rules = (
         ()
         if problems and "rules" not in merged
-        else _rules(merged.get("rules"), join(path, "rules"), problems)
+        else _rules(merged.get("rules"), join_path(path, "rules"), problems)
     )
     if problems:
-        raise Invalid(problems)
+        raise ValidationFailed(problems)
     return CompiledMapping(items, rules, _version(merged), merged)
 
 
@@ -74,7 +74,7 @@ def _on_preset(
             continue
         if not isinstance(name, str) or name not in presets:
             message = f"there is no mapping of this name{question(name, tuple(presets))}"
-            problems.append(Problem(join(path, key), MappingErrorCode.VALUE, message))
+            problems.append(Problem(join_path(path, key), MappingErrorCode.VALUE, message))
         else:
             base = presets[name]
             merged: Mapping[str, Any] = merge_mapping(
@@ -107,15 +107,15 @@ def _rule(spec: Any, path: str, problems: list[Problem]) -> Rule | None:
         return None
     before = len(problems)
     problems += unknown_keys(spec, _RULE_KEYS, path)
-    problems += _name_problems(spec.get("name"), join(path, "name"))
-    to = _choice(Operation, spec.get("to"), join(path, "to"), problems)
-    priority = _choice(Priority, spec.get("priority", Priority.NORMAL), join(path, "priority"), problems)
-    when = _expression(spec.get("when"), join(path, "when"), problems)
-    items = _expression(spec.get("items"), join(path, "items"), problems)
-    tree = _map(spec.get("map"), to, join(path, "map"), problems)
+    problems += _name_problems(spec.get("name"), join_path(path, "name"))
+    to = _choice(Operation, spec.get("to"), join_path(path, "to"), problems)
+    priority = _choice(Priority, spec.get("priority", Priority.NORMAL), join_path(path, "priority"), problems)
+    when = _expression(spec.get("when"), join_path(path, "when"), problems)
+    items = _expression(spec.get("items"), join_path(path, "items"), problems)
+    tree = _map(spec.get("map"), to, join_path(path, "map"), problems)
     if items and to and tree:
-        problems += _parted_id(tree, to, join(path, "map"))
-    aggregate = _aggregate(spec.get("aggregate"), to, tree, join(path, "aggregate"), problems)
+        problems += _parted_id(tree, to, join_path(path, "map"))
+    aggregate = _aggregate(spec.get("aggregate"), to, tree, join_path(path, "aggregate"), problems)
     if len(problems) > before or to is None or priority is None or tree is None:
         return None
     return Rule(spec["name"], when, to, items, priority, tree, aggregate)

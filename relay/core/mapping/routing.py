@@ -6,7 +6,7 @@ from typing import Any, Final, Protocol, TypeAlias
 
 from relay.core.call import Dialect
 from relay.core.default_mapping.properties import as_text
-from relay.core.destination import Destination, OAuthGrant
+from relay.core.destination import Destination, OAuthCredentials
 from relay.core.errors import Problem
 from relay.core.gong.problems import printable_key
 from relay.core.mapping.problems import EventProblemCode
@@ -15,7 +15,7 @@ from relay.core.mapping.work_limit import NoValue, StepCounter, WorkLimitExceede
 
 ACCOUNT_MAX: Final = 200
 
-UNROUTED: Final = Destination("unrouted", "unrouted", OAuthGrant())
+UNROUTED: Final = Destination("unrouted", "unrouted", OAuthCredentials())
 """Stands in the place of the destination that an event has not. No destination may be called so."""
 
 

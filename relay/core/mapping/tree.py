@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from relay.core.errors import Problem, join
+from relay.core.errors import Problem, join_path
 from relay.core.gong.problems import printable_key
 from relay.core.mapping.problems import EventProblemCode, MappingErrorCode
 from relay.core.mapping.scalars import is_empty
@@ -77,10 +77,10 @@ def _read_object(
     found: dict[str, Any] = {}
     for key, value in spec.items():
         if isinstance(key, str):
-            found[key] = _read(value, join(path, printable_key(key)), problems, depth=depth + 1)
+            found[key] = _read(value, join_path(path, printable_key(key)), problems, depth=depth + 1)
         else:
             problems.append(
-                Problem(join(path, str(key)), MappingErrorCode.KEY, "is no text: put the key in quotes")
+                Problem(join_path(path, str(key)), MappingErrorCode.KEY, "is no text: put the key in quotes")
             )
     return found
 
@@ -90,7 +90,7 @@ def _templates(plain: Any, path: str) -> Iterator[tuple[str, Template]]:
         yield path, plain
     elif isinstance(plain, dict):
         for key, value in plain.items():
-            yield from _templates(value, join(path, key))
+            yield from _templates(value, join_path(path, key))
     elif isinstance(plain, list):
         for place, value in enumerate(plain):
             yield from _templates(value, f"{path}[{place}]")
@@ -127,7 +127,7 @@ class UnfilledObject(dict[str, Any]):
 
 
 def _object(plain: dict[str, Any], path: str) -> Builder:
-    parts = [(key, _build(value, join(path, key))) for key, value in plain.items()]
+    parts = [(key, _build(value, join_path(path, key))) for key, value in plain.items()]
     asking = [key for key, value in plain.items() if any(_templates(value, ""))]
 
     def build(making: BuildContext) -> dict[str, Any] | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from relay.core.errors import Problem, join
+from relay.core.errors import Problem, join_path
 from relay.core.gong.base_schema import closest_name
 from relay.core.gong.problems import printable_key
 from relay.core.mapping.problems import MappingErrorCode
@@ -13,7 +13,7 @@ def unknown_keys(spec: Mapping[Any, Any], known: Sequence[str], path: str) -> It
     for key in spec:
         if key not in known:
             message = f"there is no such key{question(key, known)}"
-            yield Problem(join(path, printable_key(str(key))), MappingErrorCode.KEY, message)
+            yield Problem(join_path(path, printable_key(str(key))), MappingErrorCode.KEY, message)
 
 
 def question(word: Any, known: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from relay.core.default_mapping.properties import as_text
-from relay.core.errors import Problem, join
+from relay.core.errors import Problem, join_path
 from relay.core.gong.limits import TITLE_MAX
 from relay.core.mapping.problems import EventProblemCode, MappingErrorCode
 from relay.core.mapping.templates import Template, parse_template
@@ -54,10 +54,10 @@ def parse_rule_aggregate(spec: Any, *, path: str, names_session: bool) -> tuple[
     if not isinstance(spec, Mapping):
         return RuleAggregate(AggregateOptions()), [_unread(path)]
     how, problems = parse_aggregate(spec, path=path, known=("by", *_KEYS))
-    by = _read_by(spec.get("by"), join(path, "by"), problems)
+    by = _read_by(spec.get("by"), join_path(path, "by"), problems)
     if spec.get("by") is None and not names_session:
         message = "is missing: say what ties the events, as in {{ item.visit }}, or fill sessionId in the map"
-        problems.append(Problem(join(path, "by"), MappingErrorCode.MISSING, message))
+        problems.append(Problem(join_path(path, "by"), MappingErrorCode.MISSING, message))
     return RuleAggregate(how, by), problems
 
 
@@ -82,17 +82,17 @@ def parse_aggregate(
     problems = list(unknown_keys(spec, known, path))
     times = {key: _seconds(spec[key]) for key in _TIMES if key in spec}
     problems += [
-        Problem(join(path, key), MappingErrorCode.VALUE, _TIME_WANTED)
+        Problem(join_path(path, key), MappingErrorCode.VALUE, _TIME_WANTED)
         for key, time in times.items()
         if time is None
     ]
     aggregate = AggregateOptions(
         **{f"{key}_seconds": float(time) for key, time in times.items() if time is not None},
-        event_type=_name(spec.get("as"), join(path, "as"), problems),
+        event_type=_name(spec.get("as"), join_path(path, "as"), problems),
     )
     if not problems and aggregate.idle_timeout_seconds > aggregate.max_duration_seconds:
         message = f"must not be longer than max_duration, which is {aggregate.max_duration_seconds / 3600:g}h"
-        problems.append(Problem(join(path, "idle_timeout"), MappingErrorCode.VALUE, message))
+        problems.append(Problem(join_path(path, "idle_timeout"), MappingErrorCode.VALUE, message))
     return aggregate, problems
 
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from relay.core.errors import Invalid, Problem, join
+from relay.core.errors import Problem, ValidationFailed, join_path
 from relay.core.verification.key import PublicKey, VerifyingKey, decoded
 from relay.core.verification.problems import Fault
 from relay.core.verification.scheme import Algorithm, Encoding, KeyForm, Scheme
@@ -56,9 +56,9 @@ def read_keys(
         try:
             keys.append(_read(scheme, spec, taken={key.id for key in keys}))
         except _Unfit as error:
-            problems.append(Problem(join(path, f"[{index}]"), error.fault, str(error)))
+            problems.append(Problem(join_path(path, f"[{index}]"), error.fault, str(error)))
     if problems:
-        raise Invalid(problems)
+        raise ValidationFailed(problems)
     return tuple(keys)
 
 

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from relay.core.errors import Invalid, Problem, join
+from relay.core.errors import Problem, ValidationFailed, join_path
 from relay.core.verification.key import HASHES
 from relay.core.verification.known_schemes import CUSTOM, SCHEMES
 from relay.core.verification.problems import Fault
@@ -32,21 +32,22 @@ def read_scheme(name: str, columns: Mapping[str, object], *, path: str = "verify
     scheme = CUSTOM if name == CUSTOM.name else SCHEMES.get(name)
     if scheme is None:
         message = f"is no scheme that the relay knows{_nearest(name, [*SCHEMES, CUSTOM.name])}"
-        raise Invalid([Problem(join(path, "scheme"), Fault.SCHEME, message)])
+        raise ValidationFailed([Problem(join_path(path, "scheme"), Fault.SCHEME, message)])
     read: dict[str, Any] = {}
     problems: list[Problem] = []
     for column, given in columns.items():
         try:
             read[column] = _read(scheme, column, given)
         except _Wrong as error:
-            problems.append(Problem(join(path, column), error.fault, str(error)))
+            problems.append(Problem(join_path(path, column), error.fault, str(error)))
     if not problems:
         scheme = _with(scheme, read)
         problems = [
-            Problem(join(path, column), Fault.DISAGREES, message) for column, message in disagreements(scheme)
+            Problem(join_path(path, column), Fault.DISAGREES, message)
+            for column, message in disagreements(scheme)
         ]
     if problems:
-        raise Invalid(problems)
+        raise ValidationFailed(problems)
     return scheme
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from relay.actions.oauth_invitations import application, invite, read_invitation
 from relay.core.destination import Destination
 from relay.core.errors import NotFound
-from relay.core.lifecycle import Cause
+from relay.core.lifecycle import HoldCause
 from relay.core.roles import Principal, Role
 from relay.core.timestamps import render_instant
 from relay.queries.probes import probe_page
@@ -19,7 +19,9 @@ def pause(known: WebContext, caller: Principal, name: str) -> dict[str, Any]:
     """Hold a destination until it is resumed. `changed` is false where it was on hold already."""
     caller.require(Role.OPERATOR)
     destination = _destination(known, name)
-    fresh = hold_destination(_store(known, destination).scripts, destination, Hold(Cause.PAUSED, "", None))
+    fresh = hold_destination(
+        _store(known, destination).scripts, destination, Hold(HoldCause.PAUSED, "", None)
+    )
     audited(known, caller, "destination.pause", name)
     return {"destination": name, "on_hold": True, "changed": fresh}
 

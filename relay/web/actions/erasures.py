@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from relay.core.ids import ENTROPY_BYTES, id_run
+from relay.core.ids import ENTROPY_BYTES, generate_ids
 from relay.core.roles import Principal, Role
 from relay.core.signed_document import Signer
 from relay.queries.erasures import erasure_page, foreseen_page, read_person
@@ -21,7 +21,7 @@ def erase(known: WebContext, caller: Principal, told: Any) -> dict[str, Any]:
     kind, person, dry_run = read_person(told)
     if dry_run:
         return foreseen_page(known.stores, person)
-    [erasure_id] = id_run(known.now(), os.urandom(ENTROPY_BYTES), 1)
+    [erasure_id] = generate_ids(known.now(), os.urandom(ENTROPY_BYTES), 1)
     seen = known.intake.retention.seen
     asked = Asked(erasure_id, person, kind, caller.key_id)
     begin_everywhere(known.stores, asked, seen_seconds=seen, now=known.now())

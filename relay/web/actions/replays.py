@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from relay.actions.replay_job import foresee_everywhere
-from relay.core.ids import ENTROPY_BYTES, id_run
+from relay.core.ids import ENTROPY_BYTES, generate_ids
 from relay.core.replay import Request
 from relay.core.roles import Principal, Role
 from relay.queries.replays import foreseen_page, replay_page
@@ -21,7 +21,7 @@ def begin_replay(known: WebContext, caller: Principal, asked: Request) -> dict[s
     if asked.dry_run:
         told = foresee_everywhere(known.stores, asked.replay, lambda: known.intake, known.now)
         return {"dry_run": True} | foreseen_page(told, make_viewer(known, caller).sight)
-    [replay_id] = id_run(known.now(), os.urandom(ENTROPY_BYTES), 1)
+    [replay_id] = generate_ids(known.now(), os.urandom(ENTROPY_BYTES), 1)
     start_everywhere(known.stores, replay_id, asked.replay)
     chosen = asked.replay.filter.chosen()
     write_down(known, Deed(caller.name, caller.role, "replay.start", replay_id, filter=chosen))

@@ -2,7 +2,7 @@
 
 from flask import Request
 
-from relay.core.errors import Forbidden, TooMany, Unauthorized
+from relay.core.errors import Forbidden, TooManyRequests, Unauthorized
 from relay.core.roles import Principal, Role
 from relay.store.audit import Deed
 from relay.store.sign_in import (
@@ -30,7 +30,7 @@ def sign_in(known: WebContext, request: Request, *, key: str = "", ticket: str =
     network = client_network(request, hops=known.settings.proxy_hops)
     if not count_attempt(known.redis, network):
         text = f"There were too many attempts from your network. Try again in {WINDOW_SECONDS} seconds."
-        raise TooMany("too_many_attempts", text, retry_after=WINDOW_SECONDS)
+        raise TooManyRequests("too_many_attempts", text, retry_after=WINDOW_SECONDS)
     digest = spend_sign_in_ticket(known.redis, ticket) if ticket else hash_key(key.strip().encode())
     caller = known.auth.find_by_digest(digest) if digest else None
     if digest is None or caller is None:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from flask import Request
 
 from relay.config.oidc import oidc_app, redirect_uri
-from relay.core.errors import BadRequest, Forbidden, NotFound, TooMany, Unavailable
-from relay.core.oidc import OidcApp, Question, authorize_address, read_identity, role_of
+from relay.core.errors import BadRequest, Forbidden, NotFound, TooManyRequests, Unavailable
+from relay.core.oidc import LoginSecrets, OidcApp, build_login_url, find_role, load_identity
 from relay.core.roles import Principal
 from relay.core.vault import Unsealable, Vault
 from relay.store.oidc_logins import (
@@ -62,17 +62,17 @@ def go_to_provider(known: WebContext, request: Request, *, onward: str) -> Away:
     network = client_network(request, hops=known.settings.proxy_hops)
     if not count_attempt(known.redis, network):
         text = f"There were too many attempts from your network. Try again in {WINDOW_SECONDS} seconds."
-        raise TooMany("too_many_attempts", text, retry_after=WINDOW_SECONDS)
+        raise TooManyRequests("too_many_attempts", text, retry_after=WINDOW_SECONDS)
     provider = read_known_provider(known.redis)
     if provider is None:
         text = "No worker could read the provider's document yet: see that one runs and reaches it, or use a key."
         raise Unavailable("no_provider_yet", text, retry_after=5)
-    question = Question(*(secrets.token_urlsafe(_RANDOM_BYTES) for _ in range(3)))
+    question = LoginSecrets(*(secrets.token_urlsafe(_RANDOM_BYTES) for _ in range(3)))
     browser = secrets.token_urlsafe(_RANDOM_BYTES)
     sealed = _vault(known).seal(json.dumps([question.nonce, question.verifier]), question_of(digest(browser)))
     save_asked(known.redis, question.state, Asked(digest(browser), sealed, onward))
     there = provider.authorization_endpoint
-    return Away(authorize_address(app, there, question, redirect_uri=redirect_uri(known.settings)), browser)
+    return Away(build_login_url(app, there, question, redirect_uri=redirect_uri(known.settings)), browser)
 
 
 def come_back(known: WebContext, request: Request) -> str:
@@ -116,7 +116,7 @@ def _identity(known: WebContext, app: OidcApp, back_id: str, sealed: str) -> str
         identity = _vault(known).open(sealed, identity_of(back_id))
     except Unsealable as error:
         raise Forbidden("not_let_in", f"The relay cannot read its own store: {error}.") from error
-    if role_of(app, read_identity(identity)) is None:
+    if find_role(app, load_identity(identity)) is None:
         text = (
             f"You are who you are, but nothing in your account's {app.claim!r} has a role here. Ask an admin."
         )

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, current_app, request
 
-from relay.core.errors import Invalid, Problem
+from relay.core.errors import Problem, ValidationFailed
 from relay.core.roles import Role
 from relay.queries.audit import audit_page
 from relay.web.context import parts
@@ -18,5 +18,5 @@ def list_audit() -> Response:
     known.auth.require_role(request, Role.ADMIN)
     limit = request.args.get("limit", "50")
     if not (limit.isascii() and limit.isdigit()):
-        raise Invalid([Problem("limit", "type", "limit must be a whole number.")])
+        raise ValidationFailed([Problem("limit", "type", "limit must be a whole number.")])
     return json_response(audit_page(known.stores, limit=int(limit[:6]), cursor=request.args.get("cursor")))

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, request
 
-from relay.core.errors import Invalid, Problem
+from relay.core.errors import Problem, ValidationFailed
 from relay.core.roles import Role
 from relay.core.strict_json import parse
 from relay.queries.dead_letters import cluster_page, dead_letters_page
@@ -21,7 +21,7 @@ def list_dead_letters() -> Response:
     known, _ = called_by(Role.VIEWER)
     limit = request.args.get("limit", "50")
     if not (limit.isascii() and limit.isdigit()):
-        raise Invalid([Problem("limit", "type", "limit must be a whole number.")])
+        raise ValidationFailed([Problem("limit", "type", "limit must be a whole number.")])
     return json_response(
         dead_letters_page(known.stores, limit=int(limit[:6]), cursor=request.args.get("cursor"))
     )
@@ -41,12 +41,14 @@ def preview_cluster(cluster: str) -> Response:
     raw = read_body(request, max_bytes=known.settings.max_body_bytes)
     told = parse(raw) if raw.strip() else {}
     if not isinstance(told, dict):
-        raise Invalid([Problem("", "type", 'must be an object, such as {"mapping": {"rules": [\u2026]}}')])
+        raise ValidationFailed(
+            [Problem("", "type", 'must be an object, such as {"mapping": {"rules": [\u2026]}}')]
+        )
     problems = [
         Problem(name, "unknown", "There is no such key: there is mapping.")
         for name in told
         if name != "mapping"
     ]
     if problems:
-        raise Invalid(problems)
+        raise ValidationFailed(problems)
     return json_response(try_cluster(known, caller, cluster, told.get("mapping")))

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, current_app, g, request
 
 from relay.core.call import Operation
-from relay.core.ids import ENTROPY_BYTES, id_run
+from relay.core.ids import ENTROPY_BYTES, generate_ids
 from relay.ingest.accept_events import Arrival
 from relay.ingest.accept_gong_call import Reported, take_call
 from relay.web.api.gong_responses import REPORTED, gong_answer, in_gongs_envelope, is_problem
@@ -46,6 +46,6 @@ def _answer(reported: Reported) -> Response:
 def in_gongs_words(response: Response) -> Response:
     """Of the whole application, because a path or method that no endpoint has never reaches this blueprint."""
     if request.path.startswith("/v2/") and is_problem(response):
-        request_id = id_run(parts(current_app).now(), os.urandom(ENTROPY_BYTES), 1)[0]
+        request_id = generate_ids(parts(current_app).now(), os.urandom(ENTROPY_BYTES), 1)[0]
         in_gongs_envelope(response, request_id=request_id)
     return response

@@ -16,7 +16,7 @@ from flask import Blueprint, Response, current_app, render_template, request
 
 from relay.actions.oauth_invitations import CALLBACK, START, application, check_connectable, read_invitation
 from relay.core.errors import BadRequest, Conflict, Forbidden, NotFound, RelayError, Unauthorized
-from relay.core.oauth import authorize_address
+from relay.core.oauth import build_authorize_url
 from relay.core.roles import Role, Via
 from relay.core.strict_json import parse
 from relay.core.vault import Vault
@@ -113,7 +113,7 @@ def start() -> Response:
     check_connectable(known.config, known.redis, invitation)
     asking = Asking(_random(), _random(), ticket or None)
     save_asking(known.redis, asking, invitation)
-    there = authorize_address(
+    there = build_authorize_url(
         application(known.config), redirect_uri=_public_url(known) + CALLBACK, state=asking.state
     )
     response = _guarded(Response(status=302, headers={"Location": there}))

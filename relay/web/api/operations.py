@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, current_app, request
 
-from relay.core.errors import Forbidden, Invalid, NotFound, Problem
+from relay.core.errors import Forbidden, NotFound, Problem, ValidationFailed
 from relay.core.roles import Principal, Role
 from relay.queries.destinations import destination_page, destinations_page
 from relay.queries.event import event_page
@@ -31,7 +31,7 @@ def list_events() -> Response:
     unknown = sorted(set(told) - _PARAMETERS)
     if unknown:
         known = ", ".join(sorted(_PARAMETERS))
-        raise Invalid(
+        raise ValidationFailed(
             [Problem(name, "unknown", f"There is no such filter. Known: {known}.") for name in unknown]
         )
     if caller.source is not None:
@@ -52,7 +52,7 @@ def _own_source(caller: Principal, asked: str | None) -> str:
 
 def _whole_number(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
-        raise Invalid([Problem("limit", "type", "limit must be a whole number.")])
+        raise ValidationFailed([Problem("limit", "type", "limit must be a whole number.")])
     return int(text[:6])
 
 

@@ -1,6 +1,6 @@
 """The API of events: send them, list them, have one explained, send it again, give it up."""
 
-from relay.core.lifecycle import Reason, State
+from relay.core.lifecycle import DeadLetterReason, State
 from relay.web.openapi.event_schemas import (
     DRY_RUN,
     EVENT_PAGE,
@@ -95,7 +95,7 @@ _ASKED = (
     Parameter("destination", "Of this destination.", text(), example="acme"),
     Parameter("source", "Of this source.", text()),
     Parameter("status", "In this state.", word(State), example="dead"),
-    Parameter("reason", "Dead for this reason.", word(Reason)),
+    Parameter("reason", "Dead for this reason.", word(DeadLetterReason)),
     Parameter("cluster", "Dead of this fault.", text()),
     Parameter("since", "Arrived then or later: a moment, or `2h`, `3d`.", text()),
     Parameter("until", "Arrived before: a moment, or `2h`, `3d`.", text()),

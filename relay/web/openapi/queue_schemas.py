@@ -1,6 +1,6 @@
 """What is told of queues: budgets, holds, each destination's row, stores and workers."""
 
-from relay.core.lifecycle import Cause, State
+from relay.core.lifecycle import HoldCause, State
 from relay.web.openapi.schema_types import (
     Schema,
     component,
@@ -31,7 +31,7 @@ BUDGETED: dict[str, Schema] = {
 }
 BUDGET = record(BUDGETED, "What the company may still send.")
 _HELD: dict[str, Schema] = {
-    "cause": word(Cause),
+    "cause": word(HoldCause),
     "detail": text("What Gong said."),
     "remedy": text("What to do."),
     "since": moment(),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from relay.core.lifecycle import Reason
+from relay.core.lifecycle import DeadLetterReason
 from relay.core.replay import IDS_MAX, LIMIT_MAX, REPLAYABLE, Stage
 from relay.web.openapi.event_schemas import explained, summary
 from relay.web.openapi.operation import Answer, Body, Described, Parameter
@@ -47,7 +47,7 @@ _FILTER = record(
         "source": text(),
         "destination": text(),
         "status": word(REPLAYABLE, "Without it: dead letters."),
-        "reason": word(Reason),
+        "reason": word(DeadLetterReason),
         "cluster": text("A fault, by its fingerprint."),
         "ids": listed(text(), maxItems=IDS_MAX),
     },
@@ -69,7 +69,7 @@ _EXAMPLE = record(
 _CLUSTERED: dict[str, Schema] = {
     "cluster": text("Its fingerprint."),
     "count": COUNT,
-    "reason": word(Reason),
+    "reason": word(DeadLetterReason),
     "detail": text("What was said of the newest."),
     "remedy": text(),
     "sample": OUR_ID,

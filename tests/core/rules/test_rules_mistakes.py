@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.errors import Invalid
+from relay.core.errors import ValidationFailed
 from relay.core.mapping.compile import compile_mapping
 from tests.core.rules.worlds import a_rule, mapped_by, mistakes
 
@@ -64,7 +64,7 @@ def test_every_mistake_of_a_file_is_told_at_once_each_at_its_path():
     ],
 )
 def test_the_right_name_is_told_where_one_is_near(path, near):
-    with pytest.raises(Invalid) as caught:
+    with pytest.raises(ValidationFailed) as caught:
         compile_mapping(TEN)
 
     assert f"did you mean {near}?" in next(
@@ -203,5 +203,5 @@ def test_whatever_stands_in_a_file_it_loads_or_every_problem_has_a_message(spec,
     for each in (spec, [a_rule(map=map_)], [mapped_by(map_)] if isinstance(map_, dict) else []):
         try:
             compile_mapping(each, presets={"[": map_})
-        except Invalid as error:
+        except ValidationFailed as error:
             assert [problem for problem in error.problems if not problem.message] == []  # noqa: PT017 - it may load

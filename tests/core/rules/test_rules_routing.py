@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from relay.core.call import Dialect
-from relay.core.destination import Destination, OAuthGrant
+from relay.core.destination import Destination, OAuthCredentials
 from relay.core.mapping.compile import compile_mapping
 from relay.core.mapping.engine import run
 from relay.core.mapping.problems import EventProblemCode
@@ -35,7 +35,7 @@ RULES = [
 
 
 def destination(name: str, **fields: Any) -> Destination:
-    return Destination(name, name, OAuthGrant(), **fields)
+    return Destination(name, name, OAuthCredentials(), **fields)
 
 
 class Known:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from relay.core.destination import BasicCredentials, Destination
-from relay.core.errors import Invalid
+from relay.core.errors import ValidationFailed
 from relay.core.mapping.compile import compile_mapping
 from relay.core.mapping.engine import run
 from relay.core.mapping.preview import preview
@@ -58,7 +58,7 @@ def mistakes(spec, **options):
     """`(path, code)` of everything wrong with a mapping; nothing when it loads."""
     try:
         compile_mapping(spec, **options)
-    except Invalid as error:
+    except ValidationFailed as error:
         return [(problem.path, str(problem.code)) for problem in error.problems]
     return []
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from relay.core.errors import Invalid
+from relay.core.errors import ValidationFailed
 from relay.core.verification.known_schemes import SCHEMES
 from relay.core.verification.load_keys import SecretSpec, read_keys
 from relay.core.verification.problems import Fault
@@ -82,7 +82,7 @@ AS_COLUMNS = {
 
 
 def problems_of(name, columns, path="verify"):
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(ValidationFailed) as refused:
         read_scheme(name, columns, path=path)
     return {problem.path: problem for problem in refused.value.problems}
 

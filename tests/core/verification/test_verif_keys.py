@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from relay.core.errors import Invalid
+from relay.core.errors import ValidationFailed
 from relay.core.verification.known_schemes import SCHEMES
 from relay.core.verification.load_keys import SecretSpec, read_keys
 from relay.core.verification.problems import Fault
@@ -35,7 +35,7 @@ WHPK = "whpk_" + b64(ED25519.public_key().public_bytes_raw())
 
 
 def problems_of(name, *specs, path="secrets"):
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(ValidationFailed) as refused:
         read_keys(
             SCHEMES[name], [s if isinstance(s, SecretSpec) else SecretSpec(s) for s in specs], path=path
         )

@@ -2,7 +2,7 @@
 
 import re
 
-from relay.core.email_address import domain_of, is_free_mail, normal_domain, normal_email
+from relay.core.email_address import domain_of, is_free_mail, normalize_domain, normalize_email
 
 _ANGLED = re.compile(r"<([^<>]+)>")
 _NO_DIGIT = re.compile(r"[^0-9]")
@@ -13,7 +13,7 @@ def email(text: str) -> str | None:
     """`email('Jane Roe <jane@ACME.com>')` is `"jane@acme.com"`; what is no address is null."""
     found = _ANGLED.search(text)
     try:
-        return normal_email((found[1] if found else text).removeprefix("mailto:"))
+        return normalize_email((found[1] if found else text).removeprefix("mailto:"))
     except ValueError:
         return None
 
@@ -44,7 +44,7 @@ def is_free_mail_(text: str) -> bool | None:
 def domain(text: str) -> str | None:
     """`domain('https://www.Acme.com:443/pricing')` is `"acme.com"`; what has no host is null."""
     try:
-        return normal_domain(text)
+        return normalize_domain(text)
     except ValueError:
         return None
 
