@@ -15,7 +15,7 @@ from relay.config.yaml_document import as_in_the_file
 from relay.core.call import Dialect, Operation
 from relay.core.config import Config
 from relay.core.errors import Problem, RelayError, UnsupportedType, ValidationFailed, join_path
-from relay.core.gong_compat.parse import CATALOG
+from relay.core.gong_compat.parse import CATALOG_OPERATIONS
 from relay.core.mapping.compile import compile_mapping
 from relay.core.mapping.rule import CompiledMapping
 from relay.core.mapping.tree import parse_map
@@ -81,7 +81,9 @@ def _mapping(whole: Mapping[str, Any], dialect: Dialect, path: str) -> CompiledM
 
 def _of_another_dialect(rules: Any, dialect: Dialect, path: str) -> Iterator[Problem]:
     """Rules whose calls the destination cannot take."""
-    taken = sorted(CATALOG if dialect is Dialect.CATALOG else frozenset(Operation) - CATALOG)
+    taken = sorted(
+        CATALOG_OPERATIONS if dialect is Dialect.CATALOG else frozenset(Operation) - CATALOG_OPERATIONS
+    )
     for place, rule in enumerate(rules if isinstance(rules, list) else []):
         to = rule.get("to") if isinstance(rule, Mapping) else None
         if to in tuple(Operation) and to not in taken:

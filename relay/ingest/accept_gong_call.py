@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from relay.core.call import Operation
 from relay.core.errors import Forbidden
-from relay.core.gong_compat.dispatch import understand
-from relay.core.gong_compat.parse import CATALOG, operation_at
+from relay.core.gong_compat.dispatch import map_request
+from relay.core.gong_compat.parse import CATALOG_OPERATIONS, find_operation
 from relay.core.personal_data import people_in
 from relay.ingest.accept_events import Arrival, Intake, new_events
 from relay.ingest.parse_items import read_value
@@ -39,9 +39,9 @@ def take_call(intake: Intake, arrival: Arrival, *, path: str) -> Reported:
         raise Forbidden("routed_source", _ROUTED)
     now = intake.now()
     value = read_value(arrival.raw, arrival.content_type)
-    operation = operation_at(path, value)
+    operation = find_operation(path, value)
     destination = intake.config.destinations[arrival.source.destination]
-    found = understand(operation, value, route=(arrival.source, destination), now=now)
+    found = map_request(operation, value, route=(arrival.source, destination), now=now)
     mapped, people = found.mapped, people_in(arrival.raw)
     item = Prepared(
         0,
@@ -49,7 +49,7 @@ def take_call(intake: Intake, arrival: Arrival, *, path: str) -> Reported:
         found.event_id,
         mapped.calls,
         mapped.warnings,
-        mapped.filtered,
+        mapped.filter_reason,
         destination,
         dedupe_name=found.dedupe_name,
         priority=arrival.source.priority(found.type),
@@ -62,6 +62,6 @@ def take_call(intake: Intake, arrival: Arrival, *, path: str) -> Reported:
     receipt = Receipt(receipt_id, *told, people=people)
     accepted = keep(intake.stores, receipt, events, now=now, retention=intake.retention)
     # The catalogue knows no 409, and Gong gives none to a body without an id: there the first answer is given again.
-    tells = found.named and operation not in CATALOG
+    tells = found.has_sender_id and operation not in CATALOG_OPERATIONS
     repeated = tells and all(verdict.duplicate for verdict in accepted.verdicts)
     return Reported(operation, accepted.verdicts[0].id, repeated, len(events))

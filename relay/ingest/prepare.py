@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from relay.core.call import Call
-from relay.core.default_mapping.ids_and_titles import event_id_of
-from relay.core.default_mapping.select import calls_for
+from relay.core.default_mapping.ids_and_titles import make_event_id
+from relay.core.default_mapping.select import build_calls
 from relay.core.destination import Destination
 from relay.core.errors import BadRequest, Problem, ValidationFailed
 from relay.core.event.event import read_event
@@ -60,16 +60,16 @@ def prepare(index: int, value: Any, *, source: Source, router: Router, now: date
     try:
         event = read_event(value, now=now)
         routed = router(_scope(value, source), StepCounter())
-        mapped = calls_for(event, source, routed.destination)
+        mapped = build_calls(event, source, routed.destination)
     except ValidationFailed as error:
         return Rejected(index, error.problems)
     return Prepared(
         index,
         event.type,
-        event_id_of(source.name, event.id),
+        make_event_id(source.name, event.id),
         mapped.calls,
         mapped.warnings,
-        mapped.filtered,
+        mapped.filter_reason,
         routed.destination,
         routed.account,
         priority=source.priority(event.type),

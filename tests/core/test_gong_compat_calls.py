@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from relay.core.call import Call, Dialect, Operation, SendAs
 from relay.core.errors import ValidationFailed
 from relay.core.gong.validate import validate_body
-from relay.core.gong_compat.parse import CATALOG
+from relay.core.gong_compat.parse import CATALOG_OPERATIONS
 from tests.core.endpoints_world import calls, only_call, understood
 from tests.core.gong_bodies import MAXIMAL, OMIT, changed
 
-GONGS = sorted(set(Operation) - CATALOG)
+GONGS = sorted(set(Operation) - CATALOG_OPERATIONS)
 SHARE, VIEW = MAXIMAL[Operation.CATALOG_SHARE], MAXIMAL[Operation.CATALOG_VIEW]
 INTERACTION = MAXIMAL[Operation.CATALOG_INTERACTION]
 
@@ -33,7 +33,7 @@ def wrong_paths(*arguments, **named):
 @pytest.mark.parametrize("operation", Operation)
 @pytest.mark.parametrize("send_as", SendAs)
 def test_a_body_in_the_destinations_own_dialect_is_sent_on_equal(operation: Operation, send_as: SendAs):
-    dialect = Dialect.CATALOG if operation in CATALOG else Dialect.GONG
+    dialect = Dialect.CATALOG if operation in CATALOG_OPERATIONS else Dialect.GONG
     call = only_call(operation, MAXIMAL[operation], dialect, send_as)
 
     assert (call.operation, call.body) == (operation, MAXIMAL[operation])
@@ -42,7 +42,11 @@ def test_a_body_in_the_destinations_own_dialect_is_sent_on_equal(operation: Oper
 def test_an_id_of_the_senders_choice_is_sent_on_and_deduplicated_under_the_sources_name():
     found = understood(Operation.CUSTOM_ACTION, MAXIMAL[Operation.CUSTOM_ACTION])
 
-    assert (found.event_id, found.dedupe_name, found.named) == ("partnerly:1", "web:partnerly:1", True)
+    assert (found.event_id, found.dedupe_name, found.has_sender_id) == (
+        "partnerly:1",
+        "web:partnerly:1",
+        True,
+    )
     assert found.mapped.calls[0].event_id == "partnerly:1"
 
 
@@ -51,7 +55,7 @@ def test_an_engagement_call_without_an_id_gets_the_hash_of_its_body():
     found = understood(Operation.CUSTOM_ACTION, body)
 
     assert found.mapped.calls[0].body == body | {"eventId": found.event_id}
-    assert (found.dedupe_name, found.named) == (found.event_id, False)
+    assert (found.dedupe_name, found.has_sender_id) == (found.event_id, False)
 
 
 @pytest.mark.parametrize("send_as", SendAs)

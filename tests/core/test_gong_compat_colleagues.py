@@ -3,7 +3,7 @@
 import pytest
 
 from relay.core.call import Dialect, Operation
-from relay.core.gong_compat.parse import CATALOG
+from relay.core.gong_compat.parse import CATALOG_OPERATIONS
 from tests.core.endpoints_world import understood
 from tests.core.gong_bodies import MAXIMAL, changed
 
@@ -27,7 +27,7 @@ def test_what_only_colleagues_did_is_filtered(operation: Operation, dialect: Dia
     found = understood(operation, changed(MAXIMAL[operation], {path: who}), dialect)
 
     assert found.mapped.calls == ()
-    assert "acme" in (found.mapped.filtered or "")
+    assert "acme" in (found.mapped.filter_reason or "")
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_what_only_colleagues_did_is_filtered(operation: Operation, dialect: Dia
     ],
 )
 def test_a_share_loses_its_internal_recipients_with_a_warning(operation, key, inside, outside):
-    dialect = Dialect.CATALOG if operation in CATALOG else Dialect.GONG
+    dialect = Dialect.CATALOG if operation in CATALOG_OPERATIONS else Dialect.GONG
     body = changed(MAXIMAL[operation], {key: [inside, outside]})
     mapped = understood(operation, body, dialect).mapped
 
@@ -58,10 +58,10 @@ def test_somebody_without_an_address_is_a_colleague_by_the_companys_domain():
     person = {"personId": "visitor-1", "company": {"domain": "vendor.com"}}
     body = MAXIMAL[Operation.DIGITAL_INTERACTION] | {"person": person}
 
-    assert understood(Operation.DIGITAL_INTERACTION, body).mapped.filtered
+    assert understood(Operation.DIGITAL_INTERACTION, body).mapped.filter_reason
 
 
 def test_who_is_known_by_a_tracking_id_only_is_no_colleague():
     body = {key: item for key, item in MAXIMAL[Operation.DIGITAL_INTERACTION].items() if key != "person"}
 
-    assert understood(Operation.DIGITAL_INTERACTION, body | {"trackingId": "t"}).mapped.filtered is None
+    assert understood(Operation.DIGITAL_INTERACTION, body | {"trackingId": "t"}).mapped.filter_reason is None

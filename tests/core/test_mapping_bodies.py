@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from relay.core.call import Dialect, SendAs
 from relay.core.default_mapping.engagement import OPERATIONS
-from relay.core.default_mapping.select import calls_for
+from relay.core.default_mapping.select import build_calls
 from relay.core.destination import BasicCredentials, Destination
 from relay.core.errors import ValidationFailed
 from relay.core.event.event import EVENT_BYTES_MAX, read_event
@@ -28,7 +28,7 @@ def mapped(raw, dialect, send_as):
         dialect=dialect,
         internal_domains=frozenset({"internal.example"}),
     )
-    return calls_for(read_event(raw, now=NOW), Source("website", "acme", send_as=send_as), destination)
+    return build_calls(read_event(raw, now=NOW), Source("website", "acme", send_as=send_as), destination)
 
 
 def complaints(found):
@@ -50,7 +50,7 @@ def addressed(raw):
 @given(st.data(), st.sampled_from(list(SendAs)))
 def test_every_event_that_is_taken_becomes_bodies_that_gong_takes(type_, data, send_as):
     found = mapped(data.draw(events(type_)), Dialect.GONG, send_as)
-    assert bool(found.calls) != bool(found.filtered)
+    assert bool(found.calls) != bool(found.filter_reason)
     assert complaints(found) == []
     assert len({call.event_id for call in found.calls}) == len(found.calls)
 
@@ -68,7 +68,7 @@ def test_the_catalogue_says_every_event_of_someone_with_an_address_and_no_other(
         assert [problem.path for problem in found.problems] == ["person.email"]
         assert "email" not in raw.get("person", {})
     else:
-        assert bool(found.calls) != bool(found.filtered)
+        assert bool(found.calls) != bool(found.filter_reason)
         assert complaints(found) == []
 
 
@@ -83,7 +83,7 @@ def test_an_event_with_addresses_and_a_url_goes_by_engagement_but_for_too_many_p
     told = [warning.path for warning in found.warnings if warning.code == "fallback"]
     by_engagement = [call for call in found.calls if not call.operation.endswith("interaction")]
     assert told in ([], ["properties"])
-    assert bool(by_engagement) == (not told and not found.filtered)
+    assert bool(by_engagement) == (not told and not found.filter_reason)
 
 
 @pytest.mark.parametrize("route", ROUTES)

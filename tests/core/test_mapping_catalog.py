@@ -3,7 +3,7 @@
 import pytest
 
 from relay.core.call import Dialect, Operation, SendAs
-from relay.core.default_mapping.select import calls_for
+from relay.core.default_mapping.select import build_calls
 from relay.core.destination import BasicCredentials, Destination
 from relay.core.errors import ValidationFailed
 from relay.core.event.event import read_event
@@ -30,7 +30,7 @@ def an_event(**changes):
 
 
 def mapped(raw, send_as=SendAs.ENGAGEMENT):
-    return calls_for(read_event(raw, now=NOW), Source("website", "acme", send_as=send_as), ACME)
+    return build_calls(read_event(raw, now=NOW), Source("website", "acme", send_as=send_as), ACME)
 
 
 def only(raw, send_as=SendAs.ENGAGEMENT):

@@ -4,7 +4,7 @@ import pytest
 
 from relay.core.call import Operation, SendAs
 from relay.core.default_mapping.engagement import OPERATIONS
-from relay.core.default_mapping.select import calls_for
+from relay.core.default_mapping.select import build_calls
 from relay.core.destination import BasicCredentials, Destination
 from relay.core.event.event import read_event
 from relay.core.event.model import EventType
@@ -32,7 +32,7 @@ def an_event(**changes):
 
 
 def mapped(raw):
-    return calls_for(read_event(raw, now=NOW), SOURCE, ACME)
+    return build_calls(read_event(raw, now=NOW), SOURCE, ACME)
 
 
 def only(raw):

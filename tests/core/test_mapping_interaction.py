@@ -5,7 +5,7 @@ from hashlib import sha256
 import pytest
 
 from relay.core.call import Operation
-from relay.core.default_mapping.select import calls_for
+from relay.core.default_mapping.select import build_calls
 from relay.core.destination import BasicCredentials, Destination
 from relay.core.event.event import read_event
 from relay.core.event.model import EventType
@@ -82,7 +82,7 @@ def a_share(*emails, **changes):
 
 def mapped(raw, **settings):
     destination = Destination("acme", "acme", BasicCredentials("key", "secret"), **settings)
-    return calls_for(read_event(raw, now=NOW), Source("website", "acme"), destination)
+    return build_calls(read_event(raw, now=NOW), Source("website", "acme"), destination)
 
 
 def bodies(raw, **settings):

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 import pytest
 
-from relay.core.default_mapping.losses import Change
+from relay.core.default_mapping.losses import MappingChange
 from relay.core.gong.problems import ErrorCode, WarningCode
 from relay.core.mapping.problems import EventProblemCode, MappingErrorCode
 from relay.core.verification.problems import Fault
@@ -25,7 +25,7 @@ WITHOUT_A_CALL = {("invalid", 422), ("internal_error", 500)}
 
 FROM_WORDS_OF_THE_CODE = {
     "Faults of one field": list(ErrorCode),
-    "Warnings": [*WarningCode, *Change],
+    "Warnings": [*WarningCode, *MappingChange],
     "Verification: at start": list(Fault),
     "Verification: a request": list(Reason),
     "Mapping: at start": list(MappingErrorCode),

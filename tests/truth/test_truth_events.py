@@ -12,7 +12,7 @@ from relay.app import create_app
 from relay.core.call import Operation
 from relay.core.config import Config
 from relay.core.default_mapping.engagement import OPERATIONS
-from relay.core.default_mapping.ids_and_titles import PHRASES
+from relay.core.default_mapping.ids_and_titles import ACTION_PHRASES
 from relay.core.event.fields import Array, NestedObject
 from relay.core.event.model import EventType
 from relay.core.event.schema import EVENT
@@ -75,7 +75,7 @@ def test_every_type_is_listed_with_its_words_and_no_other():
     told = {row[0]: row[2] for row in rows(section(EVENTS, "Types"))}
 
     assert told == {
-        str(kind): "its action" if kind is EventType.CUSTOM else PHRASES[kind] for kind in EventType
+        str(kind): "its action" if kind is EventType.CUSTOM else ACTION_PHRASES[kind] for kind in EventType
     }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from relay.core.call import Dialect, SendAs
-from relay.core.default_mapping.select import Mapped, calls_for
+from relay.core.default_mapping.select import MappedCalls, build_calls
 from relay.core.destination import BasicCredentials, Destination
 from relay.core.errors import ValidationFailed
 from relay.core.event.event import read_event
@@ -23,10 +23,10 @@ ANONYMOUS = {"segment-page.json", "product_compare.json"}
 """The catalogue dialect knows people by e-mail address only, and cannot say these."""
 
 
-def mapped(path: Path, dialect: Dialect, send_as: SendAs) -> Mapped:
+def mapped(path: Path, dialect: Dialect, send_as: SendAs) -> MappedCalls:
     destination = Destination("acme", "acme", BasicCredentials("key", "secret"), dialect=dialect)
     event = read_event(json.loads(path.read_text("utf-8")), now=NOW)
-    return calls_for(event, Source("website", "acme", send_as=send_as), destination)
+    return build_calls(event, Source("website", "acme", send_as=send_as), destination)
 
 
 def ways(*dialects: Dialect) -> list[tuple[Dialect, SendAs]]:

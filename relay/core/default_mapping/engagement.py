@@ -5,10 +5,10 @@ from typing import Any
 
 from relay.core.call import Call, Operation
 from relay.core.default_mapping import properties
-from relay.core.default_mapping.ids_and_titles import content_id_of, title_of
-from relay.core.default_mapping.losses import dropped, fallback
-from relay.core.default_mapping.people import People
-from relay.core.default_mapping.properties import gathered, generic_properties, told
+from relay.core.default_mapping.ids_and_titles import action_title, make_content_id
+from relay.core.default_mapping.losses import dropped_warning, fallback_warning
+from relay.core.default_mapping.people import EventPeople
+from relay.core.default_mapping.properties import merge_properties, omit_empty, render_generic_properties
 from relay.core.errors import Problem
 from relay.core.event.event import Event
 from relay.core.event.model import CrmRecord, EventType, Person, Properties, Sharer
@@ -39,13 +39,13 @@ _SYSTEMS = {
 }
 
 
-def obstacle(event: Event, people: People) -> Problem | None:
+def find_obstacle(event: Event, people: EventPeople) -> Problem | None:
     """Why this event goes as a digital interaction, if no engagement call can say it."""
     path, why = _obstacle(event, people)
-    return fallback(path, why, Operation.DIGITAL_INTERACTION) if why else None
+    return fallback_warning(path, why, Operation.DIGITAL_INTERACTION) if why else None
 
 
-def _obstacle(event: Event, people: People) -> tuple[str, str]:
+def _obstacle(event: Event, people: EventPeople) -> tuple[str, str]:
     operation = OPERATIONS.get(event.type)
     if operation is None:
         return "type", f"no engagement call says {event.type}"
@@ -53,7 +53,7 @@ def _obstacle(event: Event, people: People) -> tuple[str, str]:
         return "content.url", f"{operation} needs the URL of the content"
     if operation is Operation.CUSTOM_ACTION and event.tracking_id:
         return "tracking_id", f"{operation} needs a person"
-    if not event.tracking_id and not all(person.email for person in people.known):
+    if not event.tracking_id and not all(person.email for person in people.persons):
         return "person.email", f"{operation} needs an e-mail address"
     if (
         max(len(_content_properties(event)), len(_event_properties(event, people, operation)))
@@ -63,38 +63,38 @@ def _obstacle(event: Event, people: People) -> tuple[str, str]:
     return "", ""
 
 
-def engagement(event: Event, people: People, *, event_id: str, system_name: str) -> Call:
+def build_call(event: Event, people: EventPeople, *, event_id: str, system_name: str) -> Call:
     """The one call, for an event without an obstacle."""
     operation = OPERATIONS[event.type]
     content = event.content
-    company = next((person.company for person in people.known if person.company), None)
-    body = told(
+    company = next((person.company for person in people.persons if person.company), None)
+    body = omit_empty(
         reportingSystem=system_name,
         eventTimestamp=render_instant(event.occurred_at),
         eventId=event_id,
-        contentId=content_id_of(content),
+        contentId=make_content_id(content),
         contentUrl=content.url,
         contentTitle=content.title,
         crmContext=_contexts(company.crm) if company else None,
-        contentProperties=generic_properties(_content_properties(event)),
-        eventProperties=generic_properties(_event_properties(event, people, operation)),
+        contentProperties=render_generic_properties(_content_properties(event)),
+        eventProperties=render_generic_properties(_event_properties(event, people, operation)),
         workspaceId=event.workspace_id,
     )
     return Call(operation, event_id, body | _OWN[operation](event, people))
 
 
-def losses(event: Event, people: People) -> Iterator[Problem]:
+def find_losses(event: Event, people: EventPeople) -> Iterator[Problem]:
     """What this event's engagement call cannot say, or says otherwise."""
     share = event.share
     if share and event.type is not EventType.CONTENT_SHARE:
         if share.message:
-            yield dropped("share.message", "only content-shared has a message")
+            yield dropped_warning("share.message", "only content-shared has a message")
         if share.recipients:
-            yield dropped("share.recipients", f"{event.type} is about the one who did it")
+            yield dropped_warning("share.recipients", f"{event.type} is about the one who did it")
     search = event.content.search
-    if search and search.url and not properties.fitting(search.url):
-        yield dropped("content.search.url", "it is longer than a property may be")
-    records = [record for person in people.known for record in _records(person)]
+    if search and search.url and not properties.url_within_limit(search.url):
+        yield dropped_warning("content.search.url", "it is longer than a property may be")
+    records = [record for person in people.persons for record in _records(person)]
     if any(_system(record) == "Generic" and (record.system or "").lower() != "generic" for record in records):
         message = (
             "names no CRM that Gong knows here, so that its records are sent as Generic; send Salesforce"
@@ -102,35 +102,35 @@ def losses(event: Event, people: People) -> Iterator[Problem]:
         yield Problem("person.crm.system", WarningCode.CRM_SYSTEM, message)
 
 
-def _shared(event: Event, people: People) -> dict[str, Any]:
+def _shared(event: Event, people: EventPeople) -> dict[str, Any]:
     share = event.share
-    return told(
-        actionName=title_of(event),
+    return omit_empty(
+        actionName=action_title(event),
         shareInfoUrl=event.content.info_url,
         shareId=share and share.id,
         sharingMessageSubject=share and share.subject,
         sharingMessageBody=share and share.message,
         sharer=share and share.sharer and _sharer(share.sharer),
-        recipients=[_actor(person) for person in people.known],
+        recipients=[_actor(person) for person in people.persons],
     )
 
 
-def _viewed(event: Event, people: People) -> dict[str, Any]:
-    return told(
-        viewActionTitle=title_of(event),
+def _viewed(event: Event, people: EventPeople) -> dict[str, Any]:
+    return omit_empty(
+        viewActionTitle=action_title(event),
         viewInfoUrl=event.content.info_url,
         shareId=event.share and event.share.id,
-        viewer=people.only and _actor(people.only),
+        viewer=people.single and _actor(people.single),
         trackingId=event.tracking_id,
         userAgent=event.user_agent,
     )
 
 
-def _acted(event: Event, people: People) -> dict[str, Any]:
-    return told(
-        actionName=title_of(event),
+def _acted(event: Event, people: EventPeople) -> dict[str, Any]:
+    return omit_empty(
+        actionName=action_title(event),
         eventInfoUrl=event.content.info_url,
-        actor=people.only and _actor(people.only),
+        actor=people.single and _actor(people.single),
         userAgent=event.user_agent,
     )
 
@@ -143,28 +143,30 @@ _OWN = {
 
 
 def _content_properties(event: Event) -> Properties:
-    return gathered(properties=event.content.properties, content=properties.of_content(event.content))
+    return merge_properties(
+        properties=event.content.properties, content=properties.content_properties(event.content)
+    )
 
 
-def _event_properties(event: Event, people: People, operation: Operation) -> Properties:
+def _event_properties(event: Event, people: EventPeople, operation: Operation) -> Properties:
     shared = operation is Operation.CONTENT_SHARED
-    share = properties.of_share(event.share, with_id=operation is Operation.CUSTOM_ACTION)
-    return gathered(
+    share = properties.share_properties(event.share, with_id=operation is Operation.CUSTOM_ACTION)
+    return merge_properties(
         event=event.properties,
-        person=people.only.properties if people.only else {},
-        of_person=properties.of_person(people.only),
-        visit=properties.of_visit(event),
-        agent=told(userAgent=event.user_agent) if shared else {},
+        person=people.single.properties if people.single else {},
+        of_person=properties.person_properties(people.single),
+        visit=properties.visit_properties(event),
+        agent=omit_empty(userAgent=event.user_agent) if shared else {},
         share={} if shared else share,
     )
 
 
 def _sharer(sharer: Sharer) -> dict[str, Any]:
-    return told(id=sharer.gong_user_id, email=sharer.email, name=sharer.name)
+    return omit_empty(id=sharer.gong_user_id, email=sharer.email, name=sharer.name)
 
 
 def _actor(person: Person) -> dict[str, Any]:
-    return told(
+    return omit_empty(
         email=person.email,
         name=person.name,
         title=person.title,

@@ -7,7 +7,7 @@ from relay.core.call import Operation
 from relay.core.errors import Problem, join_path
 
 
-class Change(StrEnum):
+class MappingChange(StrEnum):
     """What happened to a part of the event."""
 
     DROPPED = "dropped"
@@ -20,16 +20,16 @@ class Change(StrEnum):
     """A colleague, about whom Gong is not told."""
 
 
-def fallback(path: str, why: str, operation: Operation) -> Problem:
-    return Problem(path, Change.FALLBACK, f"{why}: sent as {operation}")
+def fallback_warning(path: str, why: str, operation: Operation) -> Problem:
+    return Problem(path, MappingChange.FALLBACK, f"{why}: sent as {operation}")
 
 
-def dropped(path: str, why: str) -> Problem:
-    return Problem(path, Change.DROPPED, f"is not sent: {why}")
+def dropped_warning(path: str, why: str) -> Problem:
+    return Problem(path, MappingChange.DROPPED, f"is not sent: {why}")
 
 
-def all_dropped(path: str, part: object, why: str, *, but: Collection[str] = ()) -> Iterator[Problem]:
+def dropped_warnings(path: str, part: object, why: str, *, but: Collection[str] = ()) -> Iterator[Problem]:
     """One warning for each thing told in a part, but for those that the call does say."""
     for name in getattr(part, "__slots__", ()):
         if name not in but and getattr(part, name):
-            yield dropped(join_path(path, name), why)
+            yield dropped_warning(join_path(path, name), why)

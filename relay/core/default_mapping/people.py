@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from relay.core.default_mapping.losses import Change, all_dropped
-from relay.core.default_mapping.properties import gathered, told
+from relay.core.default_mapping.losses import MappingChange, dropped_warnings
+from relay.core.default_mapping.properties import merge_properties, omit_empty
 from relay.core.destination import Destination
 from relay.core.email_address import is_free_mail
 from relay.core.errors import Problem
@@ -14,29 +14,29 @@ from relay.core.gong.problems import WarningCode
 
 
 @dataclass(frozen=True, slots=True)
-class People:
-    """`known` is empty when only a tracking id says who it was. `filtered` says why Gong is not told at all."""
+class EventPeople:
+    """`persons` is empty when only a tracking id says who it was. `filter_reason` says why Gong is not told at all."""
 
-    known: tuple[Person, ...] = ()
+    persons: tuple[Person, ...] = ()
     warnings: tuple[Problem, ...] = ()
-    filtered: str | None = None
+    filter_reason: str | None = None
 
     @property
-    def only(self) -> Person | None:
+    def single(self) -> Person | None:
         """The one person, where there is one."""
-        return self.known[0] if len(self.known) == 1 else None
+        return self.persons[0] if len(self.persons) == 1 else None
 
 
-def people_of(event: Event, destination: Destination) -> People:
+def find_people(event: Event, destination: Destination) -> EventPeople:
     """Who the calls of this event are about."""
     if event.type is EventType.CONTENT_SHARE:
         return _recipients(event, destination)
     if event.person is None:
-        return People()
+        return EventPeople()
     if domain := _internal_domain(event.person, destination):
-        return People(filtered=f"{domain} is a domain of {destination.name}'s own people")
+        return EventPeople(filter_reason=f"{domain} is a domain of {destination.name}'s own people")
     person, warnings = _with_usable_company(event.person)
-    return People((person,), tuple(warnings))
+    return EventPeople((person,), tuple(warnings))
 
 
 def unique_recipients(event: Event) -> tuple[Recipient, ...]:
@@ -47,20 +47,20 @@ def unique_recipients(event: Event) -> tuple[Recipient, ...]:
     return tuple(first.values())
 
 
-def _recipients(event: Event, destination: Destination) -> People:
+def _recipients(event: Event, destination: Destination) -> EventPeople:
     template, warnings = (None, []) if event.person is None else _with_usable_company(event.person)
     recipients = unique_recipients(event)
     everyone = [_recipient(recipient, template, alone=len(recipients) == 1) for recipient in recipients]
     outside = tuple(person for person in everyone if not _internal_domain(person, destination))
     if not outside:
-        return People(filtered=f"every recipient is one of {destination.name}'s own people")
+        return EventPeople(filter_reason=f"every recipient is one of {destination.name}'s own people")
     if len(outside) < len(everyone):
         count = len(everyone) - len(outside)
         message = f"leaves out {count} of {destination.name}'s own people"
-        warnings.append(Problem("share.recipients", Change.INTERNAL, message))
+        warnings.append(Problem("share.recipients", MappingChange.INTERNAL, message))
     if template and not any(_is_same(template, person, alone=len(recipients) == 1) for person in everyone):
         warnings.extend(_unplaced(template))
-    return People(outside, tuple(warnings))
+    return EventPeople(outside, tuple(warnings))
 
 
 def _recipient(recipient: Recipient, template: Person | None, *, alone: bool) -> Person:
@@ -80,7 +80,7 @@ def _is_same(template: Person, other: Person | Recipient, *, alone: bool) -> boo
 
 def _unplaced(template: Person) -> Iterator[Problem]:
     why = "person is none of the recipients, so that only its company goes with them"
-    return all_dropped("person", template, why, but=("company",))
+    return dropped_warnings("person", template, why, but=("company",))
 
 
 def _internal_domain(person: Person, destination: Destination) -> str | None:
@@ -103,9 +103,11 @@ def _with_usable_company(person: Person) -> tuple[Person, list[Problem]]:
         return (person if company is person.company else replace(person, company=company)), warnings
     if company.name or company.id:
         message = "is sent as properties of the person: Gong takes a company with a domain or crm only"
-        warnings.append(Problem("person.company", Change.MOVED, message))
+        warnings.append(Problem("person.company", MappingChange.MOVED, message))
     return replace(person, company=None, properties=_with_company(person, company)), warnings
 
 
 def _with_company(person: Person, company: Company) -> dict[str, str | int | float | bool]:
-    return gathered(person=person.properties, company=told(companyName=company.name, companyId=company.id))
+    return merge_properties(
+        person=person.properties, company=omit_empty(companyName=company.name, companyId=company.id)
+    )

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from relay.core.call import Call, Operation
-from relay.core.default_mapping.losses import dropped
-from relay.core.default_mapping.properties import gathered, told
+from relay.core.default_mapping.losses import dropped_warning
+from relay.core.default_mapping.properties import merge_properties, omit_empty
 from relay.core.errors import Problem, ValidationFailed
 from relay.core.event.model import EventType
 from relay.core.event.sanitize import truncate
@@ -16,7 +16,7 @@ from relay.core.gong.problems import ErrorCode
 
 Body = Mapping[str, Any]
 
-PLACES: Mapping[Operation, Mapping[str, str]] = {
+BODY_PATHS: Mapping[Operation, Mapping[str, str]] = {
     Operation.CATALOG_INTERACTION: {
         "occurred_at": "timestamp",
         "person": "participants",
@@ -47,12 +47,14 @@ _VERBS = {"Inbound": "received", "Outbound": "sent"}
 _ROLES = {"Sender": "sender", "Recipient": "recipients", "CC": "cc", "BCC": "bcc"}
 
 
-def shared(body: Body) -> dict[str, Any]:
+def read_share(body: Body) -> dict[str, Any]:
     crm = get_object(body, "crmContext")
     kind = _CRM_TYPES.get(crm.get("objectType", "").lower())
-    record = told(type=kind, id=crm.get("objectId")) if kind and crm.get("objectId") else None
-    unread = {} if record else told(crmObjectType=crm.get("objectType"), crmObjectId=crm.get("objectId"))
-    return told(
+    record = omit_empty(type=kind, id=crm.get("objectId")) if kind and crm.get("objectId") else None
+    unread = (
+        {} if record else omit_empty(crmObjectType=crm.get("objectType"), crmObjectId=crm.get("objectId"))
+    )
+    return omit_empty(
         type=EventType.CONTENT_SHARE,
         occurred_at=body["eventTimestamp"],
         content=_content(body, labels=[body["contentType"]] if "contentType" in body else None),
@@ -61,16 +63,16 @@ def shared(body: Body) -> dict[str, Any]:
             "recipients": [{"email": email} for email in body.get("recipientEmailAddresses", [])],
         },
         person=record and {"company": {"crm": [record]}},
-        properties=gathered(event=body.get("customProperties", {}), crm=unread),
+        properties=merge_properties(event=body.get("customProperties", {}), crm=unread),
     )
 
 
-def viewed(body: Body) -> dict[str, Any]:
+def read_view(body: Body) -> dict[str, Any]:
     progress = _progress(body)
-    extras = told(viewDuration=body.get("viewDuration"))
+    extras = omit_empty(viewDuration=body.get("viewDuration"))
     if progress is None or "percentageViewed" in body:
-        extras |= told(pagesViewed=body.get("pagesViewed"), totalPages=body.get("totalPages"))
-    return told(
+        extras |= omit_empty(pagesViewed=body.get("pagesViewed"), totalPages=body.get("totalPages"))
+    return omit_empty(
         type=EventType.CONTENT_VIEW,
         occurred_at=body["eventTimestamp"],
         content=_content(body, progress=progress, properties=extras),
@@ -79,40 +81,42 @@ def viewed(body: Body) -> dict[str, Any]:
     )
 
 
-def acted(body: Body) -> dict[str, Any]:
-    own = told(target=body.get("targetEmailAddress"), details=body.get("actionDetails"))
-    return told(
+def read_action(body: Body) -> dict[str, Any]:
+    own = omit_empty(target=body.get("targetEmailAddress"), details=body.get("actionDetails"))
+    return omit_empty(
         type=EventType.CUSTOM,
         occurred_at=body["eventTimestamp"],
         action=body["actionName"],
         content={"title": body["actionName"]},
         person={"email": body["actorEmailAddress"]},
-        properties=gathered(event=body.get("customProperties", {}), action=own),
+        properties=merge_properties(event=body.get("customProperties", {}), action=own),
     )
 
 
-def interaction(body: Body) -> dict[str, Any]:
+def read_interaction(body: Body) -> dict[str, Any]:
     """Whoever is on the buyer's side did it: the sender of what came in, the first recipient of what went out."""
     who = _buyer(body)
     noun = _NOUNS.get(body["interactionType"], "interaction")
-    return told(
+    return omit_empty(
         type=EventType.CUSTOM,
         occurred_at=body["timestamp"],
         action=f"{noun} {_VERBS.get(body.get('direction', ''), 'exchanged')}",
         content={"title": body.get("subject") or f"{noun} interaction"},
-        person=told(email=who.get("emailAddress"), name=who.get("name")),
+        person=omit_empty(email=who.get("emailAddress"), name=who.get("name")),
         workspace_id=body.get("workspaceId"),
         properties=_others(body, who),
     )
 
 
-def losses(body: Body) -> Iterator[Problem]:
+def find_losses(body: Body) -> Iterator[Problem]:
     """What an event has no place for."""
     if "body" in body:
-        yield dropped("body", "the text of a message is not shown to every seller; Gong reads mail by itself")
+        yield dropped_warning(
+            "body", "the text of a message is not shown to every seller; Gong reads mail by itself"
+        )
 
 
-def in_gongs_words(call: Call) -> Call:
+def use_gong_wording(call: Call) -> Call:
     """A digital interaction as Gong's own samples write it, where an event cannot say so."""
     if call.operation is not Operation.DIGITAL_INTERACTION:
         return call
@@ -123,13 +127,13 @@ def in_gongs_words(call: Call) -> Call:
     ]
     words = {
         "eventType": call.body["eventType"].lower(),
-        "content": content | told(contentCustomFields=fields),
+        "content": content | omit_empty(contentCustomFields=fields),
     }
     return replace(call, body={**call.body, **words})
 
 
 def _content(body: Body, **more: Any) -> dict[str, Any]:
-    return told(title=body["contentTitle"], url=body.get("contentUrl"), **more)
+    return omit_empty(title=body["contentTitle"], url=body.get("contentUrl"), **more)
 
 
 def _progress(body: Body) -> dict[str, Any] | None:

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from relay.core.call import Operation
-from relay.core.default_mapping.ids_and_titles import PHRASES
-from relay.core.default_mapping.losses import dropped
-from relay.core.default_mapping.properties import gathered, told
+from relay.core.default_mapping.ids_and_titles import ACTION_PHRASES
+from relay.core.default_mapping.losses import dropped_warning
+from relay.core.default_mapping.properties import merge_properties, omit_empty
 from relay.core.errors import Problem
 from relay.core.event.model import EventType
 from relay.core.gong.accessors import get_object, iter_objects
@@ -14,7 +14,7 @@ from relay.core.gong.accessors import get_object, iter_objects
 Body = Mapping[str, Any]
 
 # A share is none: it needs recipients, whom a digital interaction has not.
-_TYPES = {phrase: kind for kind, phrase in PHRASES.items() if kind is not EventType.CONTENT_SHARE}
+_TYPES = {phrase: kind for kind, phrase in ACTION_PHRASES.items() if kind is not EventType.CONTENT_SHARE}
 
 _ENGAGEMENT_PLACES = {
     "occurred_at": "eventTimestamp",
@@ -22,7 +22,7 @@ _ENGAGEMENT_PLACES = {
     "content.properties": "contentProperties",
     "properties": "eventProperties",
 }
-PLACES: Mapping[Operation, Mapping[str, str]] = {
+BODY_PATHS: Mapping[Operation, Mapping[str, str]] = {
     Operation.DIGITAL_INTERACTION: {
         "occurred_at": "timestamp",
         "content.title": "content.contentTitle",
@@ -41,14 +41,14 @@ PLACES: Mapping[Operation, Mapping[str, str]] = {
 """Where the parts of an event stand in each body, so that an error names what its sender wrote."""
 
 
-def type_of(event_type: str) -> EventType:
+def parse_event_type(event_type: str) -> EventType:
     """What a digital interaction's eventType says, where it is one of Gong's own phrases."""
     return _TYPES.get(event_type.lower(), EventType.CUSTOM)
 
 
-def interaction(body: Body) -> dict[str, Any]:
-    return told(
-        type=type_of(body["eventType"]),
+def read_interaction(body: Body) -> dict[str, Any]:
+    return omit_empty(
+        type=parse_event_type(body["eventType"]),
         occurred_at=body["timestamp"],
         action=body["eventType"],
         content=_content(body["content"]),
@@ -56,16 +56,16 @@ def interaction(body: Body) -> dict[str, Any]:
         tracking_id=body.get("trackingId"),
         session_id=body.get("sessionId"),
         device=body.get("device"),
-        properties=gathered(
+        properties=merge_properties(
             event=_named(body.get("customFields")),
-            system=told(sourceSystemName=body.get("sourceSystemName")),
+            system=omit_empty(sourceSystemName=body.get("sourceSystemName")),
         ),
     )
 
 
-def shared(body: Body) -> dict[str, Any]:
+def read_share(body: Body) -> dict[str, Any]:
     company = _crm(body.get("crmContext"))
-    share = told(
+    share = omit_empty(
         id=body.get("shareId"),
         sharer=_renamed(get_object(body, "sharer"), gong_user_id="id", email="email", name="name"),
         recipients=[
@@ -75,46 +75,48 @@ def shared(body: Body) -> dict[str, Any]:
         message=body.get("sharingMessageBody"),
     )
     event = _engagement(EventType.CONTENT_SHARE, body, title_key="actionName", info_key="shareInfoUrl")
-    return event | told(share=share, person=company and {"company": {"crm": company}})
+    return event | omit_empty(share=share, person=company and {"company": {"crm": company}})
 
 
-def viewed(body: Body) -> dict[str, Any]:
+def read_view(body: Body) -> dict[str, Any]:
     event = _engagement(EventType.CONTENT_VIEW, body, title_key="viewActionTitle", info_key="viewInfoUrl")
-    return event | told(
+    return event | omit_empty(
         person=_actor(get_object(body, "viewer"), body),
         tracking_id=body.get("trackingId"),
-        share=told(id=body.get("shareId")),
+        share=omit_empty(id=body.get("shareId")),
     )
 
 
-def acted(body: Body) -> dict[str, Any]:
+def read_action(body: Body) -> dict[str, Any]:
     event = _engagement(EventType.CUSTOM, body, title_key="actionName", info_key="eventInfoUrl")
-    action = event.get("action", PHRASES[EventType.CUSTOM])
+    action = event.get("action", ACTION_PHRASES[EventType.CUSTOM])
     content = {"title": action} | event.get("content", {})
-    return event | told(action=action, content=content, person=_actor(get_object(body, "actor"), body))
+    return event | omit_empty(action=action, content=content, person=_actor(get_object(body, "actor"), body))
 
 
-def losses(body: Body) -> Iterator[Problem]:
+def find_losses(body: Body) -> Iterator[Problem]:
     """What an event has no place for: of a recipient all but name and address, of an actor all CRM records but one."""
     for place, recipient in iter_objects(body.get("recipients")):
         for key in sorted(recipient.keys() - {"email", "name"}):
-            yield dropped(f"recipients[{place}].{key}", "a recipient is known by name and address only")
+            yield dropped_warning(
+                f"recipients[{place}].{key}", "a recipient is known by name and address only"
+            )
     for key in ("viewer", "actor"):
         if len(_crm(get_object(body, key).get("context"))) > 1:
-            yield dropped(f"{key}.context", "only the first of its records goes with a person")
+            yield dropped_warning(f"{key}.context", "only the first of its records goes with a person")
 
 
 def _engagement(kind: EventType, body: Body, *, title_key: str, info_key: str) -> dict[str, Any]:
     """What the three calls share."""
     content = _renamed(body, id="contentId", title="contentTitle", url="contentUrl", info_url=info_key)
-    return told(
+    return omit_empty(
         type=kind,
         occurred_at=body["eventTimestamp"],
         action=body.get(title_key),
-        content=content | told(properties=_named(body.get("contentProperties"))),
+        content=content | omit_empty(properties=_named(body.get("contentProperties"))),
         user_agent=body.get("userAgent"),
         workspace_id=body.get("workspaceId"),
-        properties=gathered(
+        properties=merge_properties(
             event=_named(body.get("eventProperties")),
             agent=_renamed(
                 body,
@@ -135,7 +137,7 @@ def _content(content: Body) -> dict[str, Any]:
         labels="contentLabel",
         url="contentUrl",
         info_url="contentAdditionalInfoUrl",
-    ) | told(
+    ) | omit_empty(
         progress=_numbers(get_object(content, "numericContentDetails")),
         step=_renamed(get_object(content, "stepContentDetails"), value="value", all="availableSteps"),
         search=_renamed(get_object(content, "searchObjectDetails"), **search),
@@ -156,9 +158,9 @@ def _person(person: Body) -> dict[str, Any]:
     own = get_object(person, "personBusinessContext")
     return _renamed(
         person, email="email", name="name", phone="phoneNumber", id="personId", location="location"
-    ) | told(
+    ) | omit_empty(
         crm=own and _record(own, "systemName"),
-        company=_renamed(company, id="companyId", name="name", domain="domain") | told(crm=records),
+        company=_renamed(company, id="companyId", name="name", domain="domain") | omit_empty(crm=records),
         properties=_named(person.get("personCustomFields")),
     )
 
@@ -166,7 +168,7 @@ def _person(person: Body) -> dict[str, Any]:
 def _actor(actor: Body, body: Body) -> dict[str, Any]:
     own, company = _crm(actor.get("context")), _crm(body.get("crmContext"))
     person = _renamed(actor, email="email", name="name", title="title")
-    return person | told(crm=own[0] if own else None, company=told(crm=company)) if person else {}
+    return person | omit_empty(crm=own[0] if own else None, company=omit_empty(crm=company)) if person else {}
 
 
 def _crm(contexts: object) -> list[dict[str, Any]]:
@@ -190,4 +192,4 @@ def _named(fields: object) -> dict[str, str]:
 
 def _renamed(part_: Body, **names: str) -> dict[str, Any]:
     """The keys that are there, under our names for them."""
-    return told(**{ours: part_.get(theirs) for ours, theirs in names.items()})
+    return omit_empty(**{ours: part_.get(theirs) for ours, theirs in names.items()})

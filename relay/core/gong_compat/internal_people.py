@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from relay.core.call import Operation
-from relay.core.default_mapping.losses import Change
+from relay.core.default_mapping.losses import MappingChange
 from relay.core.destination import Destination
 from relay.core.email_address import domain_of
 from relay.core.errors import Problem
@@ -28,28 +28,30 @@ _SHARES = frozenset({Operation.CONTENT_SHARED, Operation.CATALOG_SHARE})
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
+class FilteredBody:
     """A body without colleagues, or why Gong is not told of it at all."""
 
     body: Mapping[str, Any]
     warnings: tuple[Problem, ...] = ()
-    filtered: str | None = None
+    filter_reason: str | None = None
 
 
-def outside(operation: Operation, body: Mapping[str, Any], destination: Destination) -> Outside:
+def remove_internal_people(
+    operation: Operation, body: Mapping[str, Any], destination: Destination
+) -> FilteredBody:
     """The body for Gong: a share loses its internal recipients, and what is about nobody else is filtered."""
     key = _WHO[operation]
     told = body.get(key, [])
     people = told if isinstance(told, list) else [told]
     others = [person for person in people if _domain(person) not in destination.internal_domains]
     if len(others) == len(people):
-        return Outside(body)
+        return FilteredBody(body)
     if not others:
-        return Outside(body, filtered=f"{key} names {destination.name}'s own people only")
+        return FilteredBody(body, filter_reason=f"{key} names {destination.name}'s own people only")
     if operation not in _SHARES:
-        return Outside(body)
+        return FilteredBody(body)
     message = f"leaves out {len(people) - len(others)} of {destination.name}'s own people"
-    return Outside({**body, key: others}, (Problem(key, Change.INTERNAL, message),))
+    return FilteredBody({**body, key: others}, (Problem(key, MappingChange.INTERNAL, message),))
 
 
 def _domain(person: Any) -> str | None:

@@ -8,15 +8,17 @@ from typing import Any
 import orjson
 
 from relay.core.call import Operation
-from relay.core.default_mapping.losses import dropped
+from relay.core.default_mapping.losses import dropped_warning
 from relay.core.errors import Problem, ValidationFailed
 from relay.core.gong import engagement_schema as engagement
 from relay.core.gong.validate import validate_body
 
-ENGAGEMENT = frozenset({Operation.CONTENT_SHARED, Operation.CONTENT_VIEWED, Operation.CUSTOM_ACTION})
+ENGAGEMENT_OPERATIONS = frozenset(
+    {Operation.CONTENT_SHARED, Operation.CONTENT_VIEWED, Operation.CUSTOM_ACTION}
+)
 """Gong's three engagement calls. Their eventId may be left out."""
 
-CATALOG = frozenset(
+CATALOG_OPERATIONS = frozenset(
     {
         Operation.CATALOG_INTERACTION,
         Operation.CATALOG_SHARE,
@@ -27,7 +29,7 @@ CATALOG = frozenset(
 
 _ID_KEYS = {
     Operation.DIGITAL_INTERACTION: "eventId",
-    **dict.fromkeys(ENGAGEMENT, "eventId"),
+    **dict.fromkeys(ENGAGEMENT_OPERATIONS, "eventId"),
     Operation.CATALOG_INTERACTION: "clientUniqueId",
 }
 # Keys that Gong's schemas list by accident. Clients generated from those schemas send them.
@@ -39,21 +41,21 @@ _LEAKED: Mapping[Operation, Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """A body that can be sent on. `own_id` is the sender's id for it, `id` that or a hash of the body."""
+class ParsedBody:
+    """A body that can be sent on. `sender_id` is the sender's id for it, `id` that or a hash of the body."""
 
     operation: Operation
     body: Mapping[str, Any]
-    own_id: str | None
+    sender_id: str | None
     warnings: tuple[Problem, ...]
 
     @property
     def id(self) -> str:
         """The same for the same body, in whatever order its keys came."""
-        return self.own_id or sha256(orjson.dumps(self.body, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        return self.sender_id or sha256(orjson.dumps(self.body, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def operation_at(path: str, body: object) -> Operation:
+def find_operation(path: str, body: object) -> Operation:
     """The operation that a body at this path is meant for: two share `/v2/customer-engagement/action`."""
     here = [operation for operation in Operation if operation.path == path]
     keys = body if isinstance(body, dict) else {}
@@ -61,14 +63,14 @@ def operation_at(path: str, body: object) -> Operation:
     return here[-1] if is_catalog else here[0]
 
 
-def read_body(operation: Operation, value: object) -> Reading:
+def parse_body(operation: Operation, value: object) -> ParsedBody:
     """The body of one call. Invalid holds everything for which Gong would refuse it."""
     told = _without_nulls(value)
     leaked = sorted(_LEAKED.get(operation, {}).keys() & told.keys()) if isinstance(told, dict) else []
     body = {key: item for key, item in told.items() if key not in leaked} if leaked else told
     if problems := validate_body(operation, body):
         raise ValidationFailed(problems)
-    return Reading(operation, body, _own_id(operation, body), tuple(_drops(operation, leaked)))
+    return ParsedBody(operation, body, _own_id(operation, body), tuple(_drops(operation, leaked)))
 
 
 def _own_id(operation: Operation, body: Mapping[str, Any]) -> str | None:
@@ -78,7 +80,7 @@ def _own_id(operation: Operation, body: Mapping[str, Any]) -> str | None:
 
 def _drops(operation: Operation, leaked: list[str]) -> Iterator[Problem]:
     for key in leaked:
-        yield dropped(key, f"Gong documents no such key; {_LEAKED[operation][key]}")
+        yield dropped_warning(key, f"Gong documents no such key; {_LEAKED[operation][key]}")
 
 
 def _without_nulls(value: Any) -> Any:

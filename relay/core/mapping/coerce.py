@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, cast
 from marshmallow import fields as marshmallow_fields
 
 from relay.core.call import Operation
-from relay.core.default_mapping.properties import as_text
+from relay.core.default_mapping.properties import format_scalar
 from relay.core.email_address import is_free_mail, normalize_domain, normalize_email
 from relay.core.errors import Problem
 from relay.core.event.sanitize import clean_text, strip_url_secrets, truncate
@@ -140,7 +140,7 @@ def _text(field: Text) -> Fit:
         elif isinstance(value, list | dict):
             raise NoValue("it is no text: use join() or take a part of it")
         else:
-            text = as_text(value)
+            text = format_scalar(value)
         if len(text) > limit:
             hitches.append(Problem(path, EventProblemCode.CHANGED, f"is cut to {limit} characters"))
             return truncate(text, limit)
@@ -179,7 +179,7 @@ def _id(value: Any) -> str:
     """Only as text: what it becomes depends on the source."""
     if isinstance(value, list | dict):
         raise TypeError
-    return clean_text(as_text(value))
+    return clean_text(format_scalar(value))
 
 
 def _choice(field: OneOf) -> Fit:
@@ -210,7 +210,7 @@ def _number(value: Any, _path: str, _hitches: Hitches) -> float:
 def _text_map(value: Any, _path: str, _hitches: Hitches) -> dict[str, str] | None:
     if not isinstance(value, dict):
         raise NoValue("it is no object")
-    return {key: as_text(each) for key, each in flat_scalars(value).items()} or None
+    return {key: format_scalar(each) for key, each in flat_scalars(value).items()} or None
 
 
 _FORMS: Mapping[forms.FormatCheck, Fit] = {

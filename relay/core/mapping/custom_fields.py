@@ -7,7 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from relay.core.default_mapping.properties import as_text, custom_fields, generic_properties
+from relay.core.default_mapping.properties import (
+    format_scalar,
+    render_custom_fields,
+    render_generic_properties,
+)
 from relay.core.errors import Problem
 from relay.core.gong import formats as forms
 from relay.core.gong.base_schema import NestedObject
@@ -27,7 +31,7 @@ class Names:
 
 _KINDS: Mapping[str, Names] = {
     "CustomField": Names(
-        custom_fields,
+        render_custom_fields,
         "STRING",
         "NUMBER",
         {
@@ -39,7 +43,7 @@ _KINDS: Mapping[str, Names] = {
         },
     ),
     "GenericProperty": Names(
-        generic_properties,
+        render_generic_properties,
         "string",
         "number",
         {"number": forms.check_number, "date": forms.check_date_or_timestamp, "url": forms.check_url},
@@ -63,9 +67,9 @@ def entry(raw: Any, names: Names, path: str, hitches: list[Problem]) -> Any:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         kind = names.number if is_number else names.text
     form = names.forms.get(kind) if isinstance(kind, str) else None
-    if form and form(as_text(value)):
+    if form and form(format_scalar(value)):
         hitches.append(
             Problem(path, EventProblemCode.CHANGED, f"is sent as text: its value is no {str(kind).lower()}")
         )
         kind = names.text
-    return {**raw, "value": as_text(value), "dataType": kind}
+    return {**raw, "value": format_scalar(value), "dataType": kind}

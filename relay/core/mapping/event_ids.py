@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from relay.core.default_mapping.ids_and_titles import event_id_of
+from relay.core.default_mapping.ids_and_titles import make_event_id
 from relay.core.gong.fields import is_storable
 
 
@@ -14,7 +14,7 @@ def native_event_id(source: str, native: Any) -> str | None:
     """`website:ev-1` of `ev-1`, and of `website:ev-1` as well. None when it is no id."""
     if not isinstance(native, str) or not native.strip() or not is_storable(native):
         return None
-    return event_id_of(source, native.removeprefix(f"{source}:"))
+    return make_event_id(source, native.removeprefix(f"{source}:"))
 
 
 def digest_event_id(source: str, *parts: Any) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias
 
 from relay.core.call import Dialect
-from relay.core.default_mapping.properties import as_text
+from relay.core.default_mapping.properties import format_scalar
 from relay.core.destination import Destination, OAuthCredentials
 from relay.core.errors import Problem
 from relay.core.gong.problems import printable_key
@@ -105,7 +105,7 @@ def _find(routing: Routing, finder: DestinationLookup, account: str) -> Destinat
 def _account(value: Any) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
-    account = as_text(value).strip()
+    account = format_scalar(value).strip()
     return account if 0 < len(account) <= ACCOUNT_MAX else None
 
 

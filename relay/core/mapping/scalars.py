@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from relay.core.default_mapping.properties import as_text
+from relay.core.default_mapping.properties import format_scalar
 from relay.core.event.model import Scalar
 
 _DEEPEST = 4
@@ -35,7 +35,9 @@ def _flat(of: Mapping[str, Any], prefix: str, depth: int) -> Iterator[tuple[str,
             if depth > 1:
                 yield from _flat(value, name + ".", depth - 1)
         elif isinstance(value, list):
-            if text := ", ".join(as_text(each) for each in value if isinstance(each, str | int | float)):
+            if text := ", ".join(
+                format_scalar(each) for each in value if isinstance(each, str | int | float)
+            ):
                 yield name, text
         elif not is_empty(value):
             yield name, value

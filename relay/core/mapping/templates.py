@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from relay.core.default_mapping.properties import as_text
+from relay.core.default_mapping.properties import format_scalar
 from relay.core.errors import Problem
 from relay.core.mapping.expressions import Expression
 from relay.core.mapping.lint_expression import parse_expression
@@ -44,7 +44,7 @@ class Template:
                 raise NoValue(
                     "a list or an object has no place inside a text: use join() or take a part of it"
                 )
-            written.append(as_text(value))
+            written.append(format_scalar(value))
         if sum(map(len, written)) > TEXT_MAX:
             raise NoValue(f"makes a text of more than {TEXT_MAX} characters")
         return "".join(written)

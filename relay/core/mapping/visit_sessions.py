@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from relay.core.default_mapping.properties import as_text
+from relay.core.default_mapping.properties import format_scalar
 from relay.core.errors import Problem, join_path
 from relay.core.gong.limits import TITLE_MAX
 from relay.core.mapping.problems import EventProblemCode, MappingErrorCode
@@ -46,7 +46,7 @@ class RuleAggregate:
                 )
             )
             return None
-        return None if value is None else as_text(value)
+        return None if value is None else format_scalar(value)
 
 
 def parse_rule_aggregate(spec: Any, *, path: str, names_session: bool) -> tuple[RuleAggregate, list[Problem]]:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from relay.core.default_mapping.properties import custom_fields as as_custom_fields
-from relay.core.default_mapping.properties import generic_properties
+from relay.core.default_mapping.properties import render_custom_fields as as_custom_fields
+from relay.core.default_mapping.properties import render_generic_properties
 from relay.core.mapping.functions.registry import Each
 from relay.core.mapping.scalars import flat_scalars, is_empty
 
@@ -63,7 +63,7 @@ def custom_fields(of: object) -> list[dict[str, str]] | None:
 
 def properties(of: object) -> list[dict[str, str]] | None:
     """`properties({Pages: `3`})` is `[{"name": "Pages", "value": "3", "dataType": "number"}]`: for the engagement calls."""
-    return generic_properties(flat_scalars(of)) if isinstance(of, dict) else None
+    return render_generic_properties(flat_scalars(of)) if isinstance(of, dict) else None
 
 
 def typed(name: str, value: Any, kind: str) -> dict[str, Any] | None:
