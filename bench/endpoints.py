@@ -7,7 +7,7 @@ from rq import Queue
 
 from relay.app import build
 from relay.ingest.parse_items import read_items
-from relay.ingest.prepare import Rejected, prepare
+from relay.ingest.prepare import RejectedItem, prepare_event
 from relay.web.context import parts
 
 
@@ -33,9 +33,9 @@ def naive() -> Flask:
 
     @app.post("/v1/events")
     def accept() -> Response:
-        items = read_items(request.get_data(), request.headers.get("Content-Type", ""), most=1)
-        outcome = prepare(0, items.values[0], source=source, router=router, now=datetime.now(UTC))
-        assert not isinstance(outcome, Rejected)
+        items = read_items(request.get_data(), request.headers.get("Content-Type", ""), max_items=1)
+        outcome = prepare_event(0, items.values[0], source=source, router=router, now=datetime.now(UTC))
+        assert not isinstance(outcome, RejectedItem)
         for call in outcome.calls:
             queue.enqueue("bench.stock.post", call.operation.path, dict(call.body))
         return Response(b'{"status":"queued"}\n', status=202, content_type="application/json")

@@ -18,15 +18,15 @@ from relay.config.stores import check_stores
 from relay.config.webhooks import check_addresses
 from relay.core.config import Config
 from relay.dashboard.blueprints import BLUEPRINTS
-from relay.ingest.accept_events import Intake
-from relay.log import configure, line
+from relay.ingest.accept_events import IngestContext
+from relay.log import configure, log_event
 from relay.settings import Settings
 from relay.store.accept import Retention
 from relay.store.destinations import Directory
 from relay.store.engine.connection import WEB, Client
 from relay.store.schema_version import check_layouts
 from relay.store.stores import Stores, open_stores, refuse_clusters
-from relay.tracing.setup import trace_as
+from relay.tracing.setup import enable_tracing
 from relay.web import problems
 from relay.web import request_metrics as turnstile
 from relay.web import tracing as traced
@@ -64,7 +64,7 @@ def build() -> Flask:
     """The application as the environment and the configuration file describe it."""
     settings = Settings.from_env(os.environ)
     configure(settings.log_level)
-    trace_as("gong-relay-web", os.environ)
+    enable_tracing("gong-relay-web", os.environ)
     file = ConfigFile(
         settings.config, lambda text: _checked(text, settings), environ=os.environ, now=_now, shared=SHARED
     )
@@ -117,7 +117,9 @@ def _application(settings: Settings, config: Config, stores: Stores, life: Proce
 
 def _parts(settings: Settings, config: Config, stores: Stores, life: ProcessState) -> WebContext:
     directory = Directory(config.destinations, stores.main.redis, time.monotonic)
-    intake = Intake(config, directory, stores, Retention.from_settings(settings), _now, settings.max_items)
+    intake = IngestContext(
+        config, directory, stores, Retention.from_settings(settings), _now, settings.max_items
+    )
     keys = Authenticator(
         config, settings.admin_key, SessionManager(settings, stores.main.redis, _now), oidc_app(settings)
     )
@@ -156,7 +158,7 @@ def _log_request(response: Response) -> Response:
     """One line a request: who, what, how it ended. Never a body, a header or a query."""
     if request.path not in _QUIET:
         rule, told = request.url_rule, app_ctx.g
-        line(
+        log_event(
             "request.answered",
             method=request.method,
             route=rule.rule if rule else "none",

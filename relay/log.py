@@ -56,13 +56,13 @@ def configure(level: str) -> None:
     _least["rank"] = _RANKS[level]
 
 
-def stamp_with(ids: Callable[[], Mapping[str, str]]) -> None:
+def add_trace_ids(ids: Callable[[], Mapping[str, str]]) -> None:
     """Have every line carry what `ids` says then: `trace_id` and `span_id`."""
     _stamp["ids"] = ids
 
 
-def line(event: str, *, level: Level = "info", **fields: Scalar) -> None:
-    """Write one line: `line("delivery.attempted", id=..., outcome="delivered")`. Fields that are None are left away.
+def log_event(event: str, *, level: Level = "info", **fields: Scalar) -> None:
+    """Write one line: `log_event("delivery.attempted", id=..., outcome="delivered")`. Fields that are None are left away.
 
     Never raises: an event must not be lost because the log's disk is full or its reader is gone.
     """

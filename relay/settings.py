@@ -9,7 +9,7 @@ from typing import Any
 
 from relay import settings_types as setting
 from relay.core.errors import Problem
-from relay.settings_types import PREFIX, default, option, variable
+from relay.settings_types import PREFIX, default, option, variable_name
 
 # Kubernetes tells every pod of each Service beside it: a Service named `relay-web` puts RELAY_WEB_PORT and more here.
 _SET_BY_OTHERS = re.compile(
@@ -17,7 +17,7 @@ _SET_BY_OTHERS = re.compile(
 )
 
 
-class Misconfigured(Exception):
+class StartupError(Exception):
     """What we were told at start cannot work. Holds every `Problem` at once, and never a secret's value."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
@@ -25,22 +25,22 @@ class Misconfigured(Exception):
         self.problems = tuple(problems)
 
 
-class SettingsError(Misconfigured):
+class SettingsError(StartupError):
     """The environment is wrong."""
 
 
-def wrong_setting(name: str, message: str) -> SettingsError:
+def setting_error(name: str, message: str) -> SettingsError:
     """What to raise when a setting proves wrong only where it is used."""
     return SettingsError([Problem(name, "invalid", message)])
 
 
-def nearest(word: str, known: Sequence[str]) -> str:
+def did_you_mean(word: str, known: Sequence[str]) -> str:
     """The end of a message: `; did you mean 'limits'?`, or nothing when no known word is near."""
     match = get_close_matches(word, known, n=1)
     return f"; did you mean '{match[0]}'?" if match else ""
 
 
-def look_up(environ: Mapping[str, str], name: str) -> str | None:
+def read_variable(environ: Mapping[str, str], name: str) -> str | None:
     """A variable, or the text of the file that `<name>_FILE` points to; None when neither is set.
 
     ValueError says what is wrong with it, in words that hold no value.
@@ -193,7 +193,7 @@ class Settings:
                 raw = _read(environ, item)
                 values[item.name] = default(item) if raw is None else item.metadata["parse"](raw)
             except ValueError as error:
-                problems.append(Problem(variable(item), "invalid", str(error)))
+                problems.append(Problem(variable_name(item), "invalid", str(error)))
         if not problems:
             settings = cls(**values)
             problems.extend(_contradictions(settings))
@@ -205,16 +205,16 @@ class Settings:
 def _read(environ: Mapping[str, str], item: "Field[Any]") -> str | None:
     """A setting's text. An ordinary variable that is empty counts as not set; an empty secret is a mistake."""
     if not item.metadata["secret"]:
-        return environ.get(variable(item)) or None
-    raw = look_up(environ, variable(item))
+        return environ.get(variable_name(item)) or None
+    raw = read_variable(environ, variable_name(item))
     if raw is not None and not raw.strip():
         raise ValueError("is empty: give it a value or remove it")
     return raw
 
 
 def _unknown(environ: Mapping[str, str]) -> Iterator[Problem]:
-    known = [variable(item) for item in fields(Settings)]
-    files = {f"{variable(item)}_FILE" for item in fields(Settings) if item.metadata["secret"]}
+    known = [variable_name(item) for item in fields(Settings)]
+    files = {f"{variable_name(item)}_FILE" for item in fields(Settings) if item.metadata["secret"]}
     for name in sorted(environ):
         if (
             name.startswith(PREFIX)
@@ -222,7 +222,7 @@ def _unknown(environ: Mapping[str, str]) -> Iterator[Problem]:
             and name not in known
             and not _SET_BY_OTHERS.fullmatch(name)
         ):
-            yield Problem(name, "unknown_setting", f"there is no such setting{nearest(name, known)}")
+            yield Problem(name, "unknown_setting", f"there is no such setting{did_you_mean(name, known)}")
 
 
 def _contradictions(settings: Settings) -> Iterator[Problem]:

@@ -116,7 +116,7 @@ def option(default: Any, doc: str, *, parse: Callable[[str], Any] = text, secret
     return field(default=default, repr=not secret, metadata={"doc": doc, "parse": parse, "secret": secret})
 
 
-def variable(item: "Field[Any]") -> str:
+def variable_name(item: "Field[Any]") -> str:
     """The name of a setting's environment variable."""
     return PREFIX + item.name.upper()
 
@@ -125,7 +125,7 @@ def default(item: "Field[Any]") -> Any:
     return None if item.default is MISSING else item.default
 
 
-def shown(item: "Field[Any]", value: Any) -> str:
+def display_value(item: "Field[Any]", value: Any) -> str:
     """A setting's value as people may see it: secrets masked, sets in order."""
     if value in (None, (), frozenset()):
         return ""

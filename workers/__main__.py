@@ -7,8 +7,8 @@ import sys
 from typing import NoReturn
 
 from relay.core.destination import MAIN_STORE
-from relay.log import line
-from relay.settings import Misconfigured
+from relay.log import log_event
+from relay.settings import StartupError
 from workers.bootstrap import build
 
 
@@ -23,7 +23,7 @@ def main() -> int:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until `reloading` listens: the file is just being read
     try:
         worker, reloading = build(arguments.threads, arguments.store)
-    except Misconfigured as error:
+    except StartupError as error:
         print(error, file=sys.stderr)  # noqa: T201 - before there is a log
         return 1
     reloading.listen()
@@ -35,7 +35,7 @@ def main() -> int:
 
 def _begin_anew() -> NoReturn:
     """Become this program again, as the same process: no supervisor sees an end, and it ignores SIGHUP from the start."""
-    line("worker.begins_anew")
+    log_event("worker.begins_anew")
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     os.execv(sys.executable, [sys.executable, "-m", "workers", *sys.argv[1:]])  # noqa: S606 - our own command
 

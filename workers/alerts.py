@@ -16,7 +16,7 @@ from relay.core.alerts.thresholds import AlertRules, Receiver
 from relay.core.destination import MAIN_STORE, Destination
 from relay.core.outcome import HttpResponse
 from relay.core.version import VERSION
-from relay.log import line
+from relay.log import log_event
 from relay.settings import Settings
 from relay.store.alert_snapshot import look
 from relay.store.alerts import (
@@ -74,14 +74,14 @@ class Watch:
         if not kept:
             return
         if left_out:
-            line("alert.left_out", level="warning", count=left_out)
+            log_event("alert.left_out", level="warning", count=left_out)
         for verb, alerts in (("opened", course.opened), ("cleared", course.cleared)):
             for alert in alerts:
                 _log(verb, alert)
 
 
 def _log(verb: str, alert: Alert) -> None:
-    line(f"alert.{verb}", level="warning", id=alert.id, reason=alert.kind, name=alert.subject)
+    log_event(f"alert.{verb}", level="warning", id=alert.id, reason=alert.kind, name=alert.subject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class Telling:
         told = Told(one.message.id, now, outcome, status, None if outcome == "arrived" else failing)
         settle_message(self.store.redis, one, told, again_in=again if receiver else None)
         told_as = outcome if again or outcome == "arrived" else "given_up"
-        line("alert.sent", name=one.message.receiver, id=one.message.id, outcome=told_as, status=status)
+        log_event("alert.sent", name=one.message.receiver, id=one.message.id, outcome=told_as, status=status)
 
     def _posted(self, receiver: Receiver, one: OnItsWay) -> tuple[str, int | None]:
         """What came of it, in a word, and the status that was answered."""
@@ -147,7 +147,7 @@ class WayOut:
         """Tell whoever waits for it that a worker has looked."""
         outcome, status = self._ask("GET", url, {}, None)
         if outcome != "arrived":
-            line("alert.no_heartbeat", level="warning", outcome=outcome, status=status)
+            log_event("alert.no_heartbeat", level="warning", outcome=outcome, status=status)
 
     def _ask(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None

@@ -20,10 +20,10 @@ from relay.config.stores import check_store_name, check_stores
 from relay.core.backoff import RetrySchedule
 from relay.core.config import Config
 from relay.core.destination import MAIN_STORE
-from relay.ingest.accept_events import Intake
-from relay.log import configure, line
+from relay.ingest.accept_events import IngestContext
+from relay.log import configure, log_event
 from relay.queries.prometheus import Watched
-from relay.settings import Settings, wrong_setting
+from relay.settings import Settings, setting_error
 from relay.store.accept import Retention
 from relay.store.delivery import Pacing, Sweeping, probe_soon, publish_limits
 from relay.store.destinations import Directory
@@ -31,7 +31,7 @@ from relay.store.engine.connection import WORKER, follows, refuse_cluster
 from relay.store.engine.durability import read_durability
 from relay.store.schema_version import check_layout, record_layout
 from relay.store.stores import Store, Stores, open_stores
-from relay.tracing.setup import trace_as
+from relay.tracing.setup import enable_tracing
 from workers.alerts import alert_chores
 from workers.config_reload import Reloading
 from workers.credentials import Accesses
@@ -56,7 +56,7 @@ def build(threads: int | None = None, store_name: str = MAIN_STORE) -> tuple[Pac
     """
     settings = Settings.from_env(os.environ)
     configure(settings.log_level)
-    trace_as("gong-relay-worker", os.environ)
+    enable_tracing("gong-relay-worker", os.environ)
     read = partial(_checked, settings=settings, store_name=store_name)
     file = ConfigFile(settings.config, read, environ=os.environ, now=_now)
     config = file.load()
@@ -136,7 +136,7 @@ def create_worker(parts: Parts, *, threads: int, chores: Sequence[Chore] = ()) -
 def _chores(parts: Parts, retention: Retention) -> list[Chore]:
     """What every worker sees to beside delivering; of all workers one at a time."""
     everything = Directory(parts.config.destinations, parts.store.redis, time.monotonic)
-    intake = Intake(parts.config, everything, parts.stores, retention, _now, parts.settings.max_items)
+    intake = IngestContext(parts.config, everything, parts.stores, retention, _now, parts.settings.max_items)
     replaying = replaying_in(parts.store, lambda: intake, _now)
     chores: list[Chore] = [ReplayChore(replaying, parts.is_current).step]
     chores.append(ErasingChore(_eraser(parts, retention)).step)
@@ -161,7 +161,7 @@ def _sign_in_chores(parts: Parts) -> list[Chore]:
         from workers.oidc_job import oidc_chore  # noqa: PLC0415
     except ModuleNotFoundError as error:
         text = "needs an extra: pip install 'gong-event-relay[oidc]'"
-        raise wrong_setting("RELAY_OIDC_ISSUER", text) from error
+        raise setting_error("RELAY_OIDC_ISSUER", text) from error
     return [oidc_chore(parts.settings, parts.store.redis, _now).step]
 
 
@@ -176,7 +176,7 @@ def await_redis(redis: Redis) -> None:
         try:
             redis.ping()
         except RedisError as error:
-            line("worker.waits_for_store", error=type(error).__name__)
+            log_event("worker.waits_for_store", error=type(error).__name__)
             time.sleep(delay)
             delay = min(delay * 2, 2.0)
         else:
@@ -189,4 +189,4 @@ def _tell_durability(redis: Redis, settings: Settings) -> None:
     if follows(redis) and not settings.redis_wait_replicas:
         relaxed.append("RELAY_REDIS_WAIT_REPLICAS is 0: a failover may lose the last accepted events.")
     if relaxed:
-        line("worker.store_relaxed", relaxed=" ".join(relaxed))
+        log_event("worker.store_relaxed", relaxed=" ".join(relaxed))

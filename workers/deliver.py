@@ -15,7 +15,7 @@ from relay.core.lifecycle import HoldCause
 from relay.core.outcome import Blocked, HttpResponse, NoResponse, Outcome, classify_response, outcome_code
 from relay.core.visit_session import aggregate_body
 from relay.store.delivery import Taken
-from relay.tracing.spans import Role, annotate, span
+from relay.tracing.spans import SpanRole, annotate, span
 from workers.credentials import Accesses
 from workers.gong_client import Access, Gong
 from workers.latency import Travel
@@ -119,7 +119,7 @@ class Deliverer:
             self._gate.wait(destination.company, destination.limits.per_second)
             written = time.monotonic()
 
-        with span("call Gong", Role.CLIENT):
+        with span("call Gong", SpanRole.CLIENT):
             answer = call(turn)
             seconds = time.monotonic() - written
             outcome = classify_response(answer, now())

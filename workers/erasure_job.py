@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from relay.actions.erasure_job import Eraser, step
-from relay.log import line
+from relay.log import log_event
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,4 +15,4 @@ class ErasingChore:
     def step(self) -> None:
         """Bring erasures forward for half a second at most. Raises Unavailable when the store is away."""
         for erasure_id in step(self.eraser):
-            line("erasure.ended", erasure=erasure_id)
+            log_event("erasure.ended", erasure=erasure_id)

@@ -13,7 +13,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.core import Metric as Family
 from prometheus_client.registry import Collector
 
-from relay.log import line
+from relay.log import log_event
 from relay.queries.prometheus import StoreCollector, Watched
 from relay.store.engine.connection import Client
 from relay.store.engine.durability import reachable
@@ -73,7 +73,7 @@ class _Server(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - its signature
         error = sys.exception()
         if not isinstance(error, OSError):  # one who hung up is nobody's trouble
-            line("worker.telling_failed", level="error", error=type(error).__name__)
+            log_event("worker.telling_failed", level="error", error=type(error).__name__)
 
 
 def serve(port: int, told: Told) -> ThreadingHTTPServer | None:
@@ -84,7 +84,7 @@ def serve(port: int, told: Told) -> ThreadingHTTPServer | None:
     try:
         server = _Server(("", port), _handler(told))
     except OSError as error:
-        line("worker.port_taken", level="error", port=port, error=error.strerror)
+        log_event("worker.port_taken", level="error", port=port, error=error.strerror)
         return None
     threading.Thread(target=server.serve_forever, name="telling", daemon=True).start()
     return server

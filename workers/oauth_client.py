@@ -32,7 +32,7 @@ from relay.core.oauth import (
 )
 from relay.core.vault import Unsealable, Vault
 from relay.core.version import VERSION
-from relay.log import line
+from relay.log import log_event
 from relay.settings import Settings
 from relay.store.engine.scripts import Scripts
 from relay.store.oauth_tokens import (
@@ -151,7 +151,7 @@ def _carry_out(tokens: Tokens, renewal: Renewal, pair: Pair) -> Renewed:
         case TokensIssued():
             fresh = fresh_pair(tokens, renewal.grant, verdict, pair.refresh)
             save_pair(tokens.scripts, tokens.vault, fresh, follows=renewal.grant.version)
-            line("oauth.renewed", destination=renewal.grant.destination, seconds=verdict.lifetime)
+            log_event("oauth.renewed", destination=renewal.grant.destination, seconds=verdict.lifetime)
             return Renewed.DONE
         case GrantRejected():
             end_unrenewed(tokens.scripts, renewal, Unrenewed.LOST, verdict.text)
@@ -161,7 +161,7 @@ def _carry_out(tokens: Tokens, renewal: Renewal, pair: Pair) -> Renewed:
         case ClientRejected() | TryLater():
             how = Unrenewed.NOT_NOW
     end_unrenewed(tokens.scripts, renewal, how, verdict.text)
-    line(
+    log_event(
         "oauth.not_renewed",
         level="warning",
         destination=renewal.grant.destination,
@@ -173,7 +173,7 @@ def _carry_out(tokens: Tokens, renewal: Renewal, pair: Pair) -> Renewed:
 
 def _told_lost(grant: Grant, text: str) -> Renewed:
     """The alert: somebody has to send this customer a link."""
-    line("oauth.reauthorization_required", level="error", destination=grant.destination, reason=text)
+    log_event("oauth.reauthorization_required", level="error", destination=grant.destination, reason=text)
     return Renewed.LOST
 
 
@@ -181,7 +181,9 @@ def fresh_pair(tokens: Tokens, grant: Grant, granted: TokensIssued, refresh_toke
     """What a renewal brought. A customer's address may move; one that may not be called is not believed."""
     told = safe_base_url(granted.base_url, tokens.allow_hosts) if granted.base_url else None
     if granted.base_url and told is None:
-        line("oauth.address_refused", level="error", destination=grant.destination, error=granted.base_url)
+        log_event(
+            "oauth.address_refused", level="error", destination=grant.destination, error=granted.base_url
+        )
     return Fresh(
         grant.destination,
         Pair(granted.access_token, granted.refresh_token or refresh_token),

@@ -18,7 +18,7 @@ from relay.core.oauth import (
     choose_renewal_delay,
 )
 from relay.core.vault import Unsealable
-from relay.log import line
+from relay.log import log_event
 from relay.settings import Settings
 from relay.store.destinations import Connected, Directory, read_connected, save_connected
 from relay.store.oauth_consents import (
@@ -84,7 +84,7 @@ class OAuthChore:
             grant = self._granted(consent)
         except Failed as failed:
             settle_consent(self.tokens.redis, consent, Progress.FAILED, str(failed))
-            line(
+            log_event(
                 "oauth.failed",
                 level="warning",
                 destination=consent.invitation.destination,
@@ -96,7 +96,7 @@ class OAuthChore:
             return
         save_connected(self.tokens.scripts, self._connected(consent.invitation, grant))
         settle_consent(self.tokens.redis, consent, Progress.CONNECTED)
-        line("oauth.connected", destination=grant.destination)
+        log_event("oauth.connected", destination=grant.destination)
 
     def _granted(self, consent: Consent) -> Grant | None:
         """The tokens of a consent, in the store. None: Gong could not make them yet. Raises Failed."""
@@ -133,14 +133,14 @@ class OAuthChore:
                 )
             case ResultUnknown() | TryLater() as verdict:
                 name = consent.invitation.destination
-                line("oauth.not_connected", level="warning", destination=name, error=verdict.text)
+                log_event("oauth.not_connected", level="warning", destination=name, error=verdict.text)
                 return None
 
     def _checked(self, consent: Consent, granted: TokensIssued) -> Fresh:
         """Tokens go nowhere but to Gong: with an address that is not Gong's they are not even kept."""
         base_url = safe_base_url(granted.base_url or "", self.tokens.allow_hosts)
         if base_url is None:
-            line("oauth.address_refused", level="error", error=granted.base_url or "")
+            log_event("oauth.address_refused", level="error", error=granted.base_url or "")
             raise Failed("The address that came with the consent is not one of Gong's. Nothing was kept.")
         if granted.refresh_token is None:
             raise Failed("Gong gave no refresh token. Ask for a new link, and open it.")
@@ -192,7 +192,7 @@ class OAuthChore:
         if grant is not None and connected is not None and connected.base_url != grant.base_url:
             moved = self._connected(Invitation(name), grant)
             save_connected(self.tokens.scripts, moved)
-            line("oauth.address_moved", destination=name)
+            log_event("oauth.address_moved", destination=name)
 
     def _give_up(self, name: str, grant: Grant | None) -> None:
         """The access token serves as long as it lives; then the destination rests until its customer comes again."""
@@ -217,5 +217,5 @@ class OAuthChore:
                     _LATER_SECONDS,
                 ),
             )
-            line("oauth.reauthorization_required", level="error", destination=name, reason=grant.lost)
+            log_event("oauth.reauthorization_required", level="error", destination=name, reason=grant.lost)
         look_again(self.tokens.redis, name, None)

@@ -17,7 +17,7 @@ from relay.config.oidc import oidc_app, redirect_uri
 from relay.core.oidc import Identity, OidcApp, OidcProvider, dump_identity, identify, parse_provider
 from relay.core.vault import Unsealable, Vault
 from relay.core.version import VERSION
-from relay.log import line
+from relay.log import log_event
 from relay.settings import Settings
 from relay.store.oidc_logins import (
     Back,
@@ -72,7 +72,7 @@ class OidcChore:
             told = self._asked("GET", self.app.issuer.rstrip("/") + _DOCUMENT)
             save_provider(self.redis, parse_provider(told, self.app.issuer))
         except (Rejected, ValueError) as error:
-            line("sign_in.provider_unread", level="warning", error=str(error))
+            log_event("sign_in.provider_unread", level="warning", error=str(error))
         else:
             self._read_again_at = self.clock() + _FRESH_SECONDS
 
@@ -80,7 +80,7 @@ class OidcChore:
         try:
             identity = self._identity(back_id, back)
         except Rejected as error:
-            line("sign_in.refused", level="warning", reason=str(error))
+            log_event("sign_in.refused", level="warning", reason=str(error))
             return replace(back, sealed_code="", detail=str(error))
         sealed = self.vault.seal(dump_identity(identity), purpose_of_identity(back_id))
         return replace(back, sealed_code="", identity=sealed)

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from relay.core.errors import Unavailable
-from relay.log import line
+from relay.log import log_event
 
 Chore = Callable[[], None]
 """Does whatever is due, if no other worker is at it, and returns. It may be cut off anywhere and begun again."""
@@ -31,7 +31,7 @@ class Steward:
             try:
                 chore()
             except Unavailable as error:
-                line("chore.waits_for_store", error=error.code)
+                log_event("chore.waits_for_store", error=error.code)
             except Exception as error:  # noqa: BLE001 - the next round may go better; the others must go on
-                line("chore.crashed", level="error", error=f"{type(error).__name__}: {error}"[:300])
+                log_event("chore.crashed", level="error", error=f"{type(error).__name__}: {error}"[:300])
             self._stopped.wait(self._every)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from relay.actions.remap import Replaying
 from relay.actions.replay_job import step
-from relay.log import line
+from relay.log import log_event
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,4 +23,4 @@ class ReplayChore:
         if not self.is_current():
             return
         for replay_id in step(self.replaying):
-            line("replay.ended", replay=replay_id)
+            log_event("replay.ended", replay=replay_id)

@@ -20,7 +20,7 @@ from relay.core.outcome import (
     Rejected,
     outcome_code,
 )
-from relay.log import line
+from relay.log import log_event
 from relay.store.accept import Retention
 from relay.store.delivery import Again, Settlement, Taken, bury, done, freeze, hold, later
 
@@ -125,7 +125,7 @@ def _lock(taken: Taken, outcome: Blocked, *, record: bytes, rules: Rules) -> Set
 def log_attempt(attempt: Attempt, settlement: Settlement, *, settled: bool) -> None:
     """One line for each attempt. `settled`: False when the event was no longer this worker's."""
     taken, outcome = attempt.taken, attempt.outcome
-    line(
+    log_event(
         "delivery.attempted",
         id=taken.id,
         event_id=taken.event_id,

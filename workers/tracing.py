@@ -7,7 +7,7 @@ from redis.exceptions import RedisError
 
 from relay.store.delivery import Taken
 from relay.store.engine import keys
-from relay.tracing.spans import Role, annotate, on, span
+from relay.tracing.spans import SpanRole, annotate, is_enabled, span
 
 
 def traced(redis: Redis, taken: Taken, attempt: Callable[[], None]) -> None:
@@ -15,13 +15,13 @@ def traced(redis: Redis, taken: Taken, attempt: Callable[[], None]) -> None:
 
     A trace that stays open until tomorrow's try is of no use to anybody.
     """
-    if not on():
+    if not is_enabled():
         attempt()
         return
     begun = _begun(redis, taken.id)
     first = taken.try_number == 1
     parent, links = (begun, ()) if first else ("", (begun,))
-    with span(f"deliver {taken.operation}", Role.CONSUMER, parent=parent, links=links):
+    with span(f"deliver {taken.operation}", SpanRole.CONSUMER, parent=parent, links=links):
         annotate(
             messaging__system="rq",
             messaging__message__id=taken.id,

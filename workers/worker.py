@@ -25,7 +25,7 @@ from rq.worker import SimpleWorker
 from relay.core.backoff import rate_limit_pause
 from relay.core.errors import Unavailable
 from relay.core.outcome import RateLimited
-from relay.log import line
+from relay.log import log_event
 from relay.store.delivery import Pacing, Settlement, Sweeping, Taken, Trip, back, finish, sweep, take
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
@@ -151,7 +151,9 @@ class PacedWorker(SimpleWorker):
                 trouble = 0
             except (RedisError, Unavailable) as error:
                 trouble += 1
-                line("worker.store_unavailable", worker=self.name, error=type(error).__name__, times=trouble)
+                log_event(
+                    "worker.store_unavailable", worker=self.name, error=type(error).__name__, times=trouble
+                )
                 self._abandon.wait(min(0.1 * 2**trouble, 2.0))
                 continue
             if job is not None:
@@ -173,7 +175,7 @@ class PacedWorker(SimpleWorker):
         ending.cancel()
         with suppress(RedisError):
             super().teardown()  # type: ignore[no-untyped-call]
-        line("worker.stopped", worker=self.name)
+        log_event("worker.stopped", worker=self.name)
 
     # Ours ---------------------------------------------------------------------------------------------------------
 
@@ -221,7 +223,7 @@ class PacedWorker(SimpleWorker):
         self._swept_at = time.monotonic()
         swept = sweep(self._scripts, self._working.sweeping, self._working.pacing)
         if swept.rescued or swept.pruned:
-            line("worker.swept", worker=self.name, rescued=swept.rescued, pruned=swept.pruned)
+            log_event("worker.swept", worker=self.name, rescued=swept.rescued, pruned=swept.pruned)
         for name in swept.probes:
             self._pool.submit(self._probe, name)
 
@@ -237,7 +239,7 @@ class PacedWorker(SimpleWorker):
             settled = self._settle(taken, settlement, _trip(made, job.asked_at))
             log_attempt(attempt, settlement, settled=settled)
         except Exception as error:  # noqa: BLE001 - whatever it is, the lease brings the event back
-            line(
+            log_event(
                 "delivery.crashed",
                 worker=self.name,
                 id=taken.id,
@@ -254,7 +256,7 @@ class PacedWorker(SimpleWorker):
                 return finish(self._scripts, taken, settlement, trip, self._working.pacing)
             except RedisError as error:
                 if self._abandon.wait(delay):
-                    line(
+                    log_event(
                         "delivery.unsettled",
                         worker=self.name,
                         id=taken.id,
@@ -274,9 +276,11 @@ class PacedWorker(SimpleWorker):
                 rest_after_probe(self._scripts, name, rate_limit_pause(outcome.seconds, 0))
             if told.outcome == "passed":
                 resumed, moved = resume_destination(self._scripts, name, probed=True)
-            line("destination.probed", destination=name, outcome=told.outcome, resumed=resumed, events=moved)
+            log_event(
+                "destination.probed", destination=name, outcome=told.outcome, resumed=resumed, events=moved
+            )
         except (RedisError, Unavailable) as error:
-            line(
+            log_event(
                 "destination.probed",
                 destination=name,
                 outcome="store_unavailable",

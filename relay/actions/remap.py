@@ -13,10 +13,10 @@ from relay.core.personal_data import people_of
 from relay.core.source import Source
 from relay.core.verification.verify import Accepted as Proof
 from relay.core.webhook import Hook
-from relay.ingest.accept_events import Intake
-from relay.ingest.accept_webhook import Delivery, map_delivery
+from relay.ingest.accept_events import IngestContext
+from relay.ingest.accept_webhook import WebhookRequest, map_webhook
 from relay.ingest.parse_items import read_items
-from relay.ingest.prepare import Rejected, prepare
+from relay.ingest.prepare import RejectedItem, prepare_event
 from relay.store.engine.compression import pack
 from relay.store.engine.connection import Client
 from relay.store.engine.scripts import Scripts
@@ -33,12 +33,12 @@ class Replaying:
     redis: Client
     scripts: Scripts
     now: Callable[[], datetime]
-    intake: Callable[[], Intake]
+    intake: Callable[[], IngestContext]
     store: str = MAIN_STORE
     people: People | None = None
 
 
-def replaying_in(store: Store, intake: Callable[[], Intake], now: Callable[[], datetime]) -> Replaying:
+def replaying_in(store: Store, intake: Callable[[], IngestContext], now: Callable[[], datetime]) -> Replaying:
     return Replaying(store.redis, store.scripts, now, intake, store.name, store.people)
 
 
@@ -107,9 +107,9 @@ _ERASED = (
 )
 
 
-def _of_webhook(intake: Intake, record: Mapping[str, bytes], receipt: Mapping[str, bytes]) -> Anew:
+def _of_webhook(intake: IngestContext, record: Mapping[str, bytes], receipt: Mapping[str, bytes]) -> Anew:
     source, hook = _hook(intake, record["source"].decode())
-    delivery = Delivery(
+    delivery = WebhookRequest(
         source,
         hook,
         receipt["raw"],
@@ -118,7 +118,7 @@ def _of_webhook(intake: Intake, record: Mapping[str, bytes], receipt: Mapping[st
         orjson.loads(receipt.get("query", b"{}")),
         Proof(receipt["key_id"].decode()),
     )
-    mapped = map_delivery(delivery, intake.router(source, for_rules=True), now=intake.now())
+    mapped = map_webhook(delivery, intake.router(source, for_rules=True), now=intake.now())
     same = [each for each in mapped if each.index == int(record["item"])]
     part = _part(record)
     if part >= len(same):
@@ -131,16 +131,16 @@ def _of_webhook(intake: Intake, record: Mapping[str, bytes], receipt: Mapping[st
     return Anew(call, same[part].destination)
 
 
-def _of_event(intake: Intake, record: Mapping[str, bytes], receipt: Mapping[str, bytes]) -> Anew:
+def _of_event(intake: IngestContext, record: Mapping[str, bytes], receipt: Mapping[str, bytes]) -> Anew:
     source = intake.config.sources.get(record["source"].decode())
     if source is None:
         text = f"The configuration no longer has the source {record['source'].decode()!r}."
         raise Conflict("still_unmapped", text)
-    items = read_items(receipt["raw"], receipt["content_type"].decode(), most=intake.most_items)
+    items = read_items(receipt["raw"], receipt["content_type"].decode(), max_items=intake.max_items)
     index = int(record["item"])
     router = intake.router(source)
-    item = prepare(index, items.values[index], source=source, router=router, now=intake.now())
-    if isinstance(item, Rejected):
+    item = prepare_event(index, items.values[index], source=source, router=router, now=intake.now())
+    if isinstance(item, RejectedItem):
         raise ValidationFailed(item.problems, "still_unmapped")
     if item.no_destination is not None:
         raise ValidationFailed([item.no_destination], "still_unmapped")
@@ -163,7 +163,7 @@ def _filtered() -> Conflict:
     return Conflict("still_unmapped", "Today's mapping filters it. Nothing was changed.")
 
 
-def _hook(intake: Intake, name: str) -> tuple[Source, Hook]:
+def _hook(intake: IngestContext, name: str) -> tuple[Source, Hook]:
     hook = intake.config.hooks.get(name)
     if hook is None:
         raise Conflict("still_unmapped", f"The configuration no longer maps what source {name!r} posts.")

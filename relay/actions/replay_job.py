@@ -11,7 +11,7 @@ import orjson
 from relay.actions.remap import Anew, Replaying, made_anew, replaying_in
 from relay.core.errors import Conflict, NotFound, RelayError, Unavailable
 from relay.core.replay import Replay, Stage, fits
-from relay.ingest.accept_events import Intake
+from relay.ingest.accept_events import IngestContext
 from relay.store.events import read_event
 from relay.store.replays import (
     END,
@@ -201,7 +201,7 @@ def foresee(replaying: Replaying, replay: Replay) -> dict[str, Any]:
 
 
 def foresee_everywhere(
-    stores: Stores, replay: Replay, intake: Callable[[], Intake], now: Callable[[], datetime]
+    stores: Stores, replay: Replay, intake: Callable[[], IngestContext], now: Callable[[], datetime]
 ) -> dict[str, Any]:
     """What a replay would do in all stores together."""
     told = [foresee(replaying_in(store, intake, now), replay) for store in parts_of(stores, replay)]

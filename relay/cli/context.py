@@ -17,8 +17,8 @@ from relay.core.config import Config
 from relay.core.destination import Destination
 from relay.core.errors import NotFound, RelayError, Unavailable, ValidationFailed
 from relay.core.source import Source
-from relay.ingest.accept_events import Intake
-from relay.settings import Misconfigured, Settings, nearest
+from relay.ingest.accept_events import IngestContext
+from relay.settings import Settings, StartupError, did_you_mean
 from relay.store.accept import Retention
 from relay.store.destinations import Directory
 from relay.store.engine.connection import WEB, Client
@@ -48,7 +48,7 @@ class Desk:
         """Without a configuration that can be read there is only the main one to look at."""
         try:
             others = self.config.stores
-        except Misconfigured:
+        except StartupError:
             others = {}
         stores = open_stores(self.settings, others, WEB)
         for store in stores:
@@ -75,8 +75,10 @@ class Desk:
         return Directory(self.config.destinations, self.redis, time.monotonic)
 
     @cached_property
-    def intake(self) -> Intake:
-        return Intake(self.config, self.directory, self.stores, self.retention, now, self.settings.max_items)
+    def intake(self) -> IngestContext:
+        return IngestContext(
+            self.config, self.directory, self.stores, self.retention, now, self.settings.max_items
+        )
 
     def destination(self, name: str) -> Destination:
         found = self.config.destinations.get(name) or self.directory.find(name)
@@ -93,7 +95,7 @@ def _named(known: Mapping[str, _Named], name: str, kind: str) -> _Named:
     if name in known:
         return known[name]
     names = ", ".join(sorted(known))
-    text = f"There is no {kind} {name!r}{nearest(name, [*known]) or '.'} It has: {names}."
+    text = f"There is no {kind} {name!r}{did_you_mean(name, [*known]) or '.'} It has: {names}."
     raise NotFound(f"no_such_{kind}", text)
 
 
@@ -120,7 +122,7 @@ def told_plainly() -> Iterator[None]:
     """Ends the command with what is wrong and the remedy, never with a traceback."""
     try:
         yield
-    except Misconfigured as error:
+    except StartupError as error:
         lines = "\n".join(f"  {problem.path or '(file)'}: {problem.message}" for problem in error.problems)
         raise click.ClickException(f"This cannot work as it is configured.\n{lines}") from error
     except Unavailable as error:

@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, validate
 
-from relay.settings import nearest
+from relay.settings import did_you_mean
 
 
 def within(low: int, high: int) -> validate.Range:
@@ -25,4 +25,4 @@ class Strict(Schema):
             error.messages.update({key: [self._advice(key)] for key in data if key not in self.fields})
 
     def _advice(self, key: Any) -> str:
-        return f"there is no such key{nearest(str(key), list(self.fields))}"
+        return f"there is no such key{did_you_mean(str(key), list(self.fields))}"

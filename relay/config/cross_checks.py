@@ -14,7 +14,7 @@ from relay.config.yaml_document import Unset
 from relay.core.call import Dialect
 from relay.core.errors import Problem
 from relay.core.mapping.routing import UNROUTED
-from relay.settings import nearest
+from relay.settings import did_you_mean
 
 
 def disagreements(tree: Any, loaded: Mapping[str, Any], allow_hosts: Container[str]) -> Iterator[Problem]:
@@ -52,7 +52,7 @@ def _unknown_destinations(sources: Mapping[str, Mapping[str, Any]], known: list[
         if not isinstance(wanted, str) or isinstance(wanted, Unset) or is_template(wanted):
             continue
         if wanted not in known:
-            message = f"there is no such destination{nearest(wanted, known)}"
+            message = f"there is no such destination{did_you_mean(wanted, known)}"
             yield Problem(f"sources.{name}.destination", "unknown_destination", message)
 
 

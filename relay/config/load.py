@@ -23,12 +23,12 @@ from relay.core.errors import Problem, ValidationFailed, join_path
 from relay.core.mapping.routing import Routing
 from relay.core.source import Source
 from relay.core.webhook import Hook
-from relay.settings import Misconfigured
+from relay.settings import StartupError
 
 Found = TypeVar("Found")
 
 
-class ConfigError(Misconfigured):
+class ConfigError(StartupError):
     """The configuration file is wrong."""
 
 

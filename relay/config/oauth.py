@@ -13,7 +13,7 @@ from relay.config.yaml_document import Unset
 from relay.core.config import Config
 from relay.core.errors import Problem
 from relay.core.oauth import AUTHORIZE_URL, SCOPES, TOKEN_URL, OAuthApp, TokenParams
-from relay.settings import Misconfigured, Settings
+from relay.settings import Settings, StartupError
 
 _SCOPE = re.compile(r"^[\x21\x23-\x5b\x5d-\x7e]+$")
 _URLS = ("authorize_url", "token_url")
@@ -102,4 +102,4 @@ def check_oauth(config: Config, settings: Settings) -> None:
         if not value
     ]
     if missing:
-        raise Misconfigured(missing)
+        raise StartupError(missing)

@@ -12,7 +12,7 @@ from relay.config.webhook_schema import Word
 from relay.core.config import Config
 from relay.core.errors import Problem
 from relay.core.roles import FIRST_ADMIN, OPERATOR_ROLES, Operator, Role
-from relay.settings import Misconfigured, Settings
+from relay.settings import Settings, StartupError
 
 
 class OperatorSchema(Strict):
@@ -64,4 +64,4 @@ def check_admin_key(config: Config, settings: Settings) -> None:
     sources = [f"sources.{name}" for name, one in config.sources.items() if digest in one.key_digests]
     if others := [*people, *sources]:
         message = f"is also a key of {others[0]}: a key tells who sends it, so give each their own"
-        raise Misconfigured([Problem("RELAY_ADMIN_KEY", "shared_key", message)])
+        raise StartupError([Problem("RELAY_ADMIN_KEY", "shared_key", message)])

@@ -9,8 +9,8 @@ from relay.config.load import read_text
 from relay.config.server_state import Shared
 from relay.core.config import Config
 from relay.core.errors import Problem
-from relay.log import line
-from relay.settings import Misconfigured
+from relay.log import log_event
+from relay.settings import StartupError
 
 _FILE = "_FILE"
 
@@ -54,7 +54,7 @@ class ConfigFile:
         """
         try:
             self._serving = self._loaded()
-        except Misconfigured as error:
+        except StartupError as error:
             kept = self._shared.kept() if self._shared else None
             if kept is None:
                 raise
@@ -70,25 +70,25 @@ class ConfigFile:
         self._seen = stamps
         try:
             config = self._loaded()
-        except Misconfigured as error:
+        except StartupError as error:
             self._refuse(error)
             return None
         self.refused, self._serving = None, config
-        line("config.loaded", name=str(self._path))
+        log_event("config.loaded", name=str(self._path))
         return config
 
     def _loaded(self) -> Config:
         text = read_text(self._path)
         config = self._read(text)
         if self._shared and self._serving and self._serving.stores != config.stores:
-            raise Misconfigured([Problem("stores", "invalid", "have changed: restart web and workers")])
+            raise StartupError([Problem("stores", "invalid", "have changed: restart web and workers")])
         if self._shared:
             self._shared.keep(text)
         return config
 
-    def _refuse(self, error: Misconfigured) -> None:
+    def _refuse(self, error: StartupError) -> None:
         self.refused = Rejected(self._now(), error.problems)
-        line("config.refused", level="error", name=str(self._path), error=str(error))
+        log_event("config.refused", level="error", name=str(self._path), error=str(error))
 
     def _stamps(self) -> tuple[tuple[int, int, int] | None, ...]:
         """What changes when a file does, a link to another file included, as Kubernetes swaps them."""

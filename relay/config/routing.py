@@ -14,7 +14,7 @@ from relay.core.event.model import EventType
 from relay.core.mapping.routing import Routing
 from relay.core.mapping.templates import Template, parse_template
 from relay.core.priority import Priority
-from relay.settings import nearest
+from relay.settings import did_you_mean
 
 
 class _Table(fields.Dict):
@@ -65,7 +65,7 @@ class Priorities(_Table):
 
     def _key(self, key: Any) -> str:
         if key not in tuple(EventType):
-            raise ValidationError(f"there is no such type of event{nearest(str(key), [*EventType])}")
+            raise ValidationError(f"there is no such type of event{did_you_mean(str(key), [*EventType])}")
         return EventType(key)
 
 
@@ -109,7 +109,7 @@ def _wrong_accounts(
         if name not in dialects:
             message = (
                 "the file has no such destination, and one that is connected at run time needs no entry here"
-                f"{nearest(name, list(dialects))}"
+                f"{did_you_mean(name, list(dialects))}"
             )
             yield Problem(join_path(path, account), "unknown_destination", message)
             continue

@@ -8,7 +8,7 @@ from relay.core.config import Config
 from relay.core.destination import MAIN_STORE
 from relay.core.errors import Problem
 from relay.core.redis_url import read_redis_url
-from relay.settings import Misconfigured, Settings, nearest
+from relay.settings import Settings, StartupError, did_you_mean
 
 
 def store_problems(
@@ -45,7 +45,7 @@ def _unknown_stores(destinations: Mapping[str, Mapping[str, Any]], known: list[s
         if isinstance(wanted, Unset):
             continue
         if wanted not in known:
-            message = f"there is no such store{nearest(wanted, known)}"
+            message = f"there is no such store{did_you_mean(wanted, known)}"
             yield Problem(f"destinations.{name}.store", "unknown_store", message)
         elif wanted != MAIN_STORE and "oauth" in destination["auth"]:
             message = "must be left away: destinations that are connected by OAuth are in the main store"
@@ -71,12 +71,12 @@ def check_stores(config: Config, settings: Settings) -> None:
         if url == settings.redis_url
     ]
     if problems:
-        raise Misconfigured(problems)
+        raise StartupError(problems)
 
 
 def check_store_name(config: Config, name: str) -> None:
     """Raise Misconfigured where `--store` names none."""
     names = [MAIN_STORE, *config.stores]
     if name not in names:
-        text = f"there is no such store{nearest(name, names)}: there is {', '.join(names)}"
-        raise Misconfigured([Problem("--store", "unknown_store", text)])
+        text = f"there is no such store{did_you_mean(name, names)}: there is {', '.join(names)}"
+        raise StartupError([Problem("--store", "unknown_store", text)])

@@ -10,7 +10,7 @@ from relay.core.verification.key import VerifyingKey
 from relay.core.verification.load_keys import SecretSpec, read_keys
 from relay.core.verification.scheme import Algorithm, KeyForm, Scheme
 from relay.core.verification.scheme_options import read_scheme
-from relay.settings import nearest
+from relay.settings import did_you_mean
 
 Proving = tuple[Scheme, tuple[VerifyingKey, ...]]
 _PUBLIC_FORMS = frozenset({KeyForm.WHPK, KeyForm.PUBLIC_KEY})
@@ -62,7 +62,7 @@ def _spec(entry: Any, scheme: Scheme, path: str, problems: list[Problem]) -> Sec
 def _strangers(fields: Mapping[Any, Any], path: str) -> Iterator[Problem]:
     for key in fields:
         if key not in _SECRET_KEYS:
-            message = f"there is no such key{nearest(str(key), _SECRET_KEYS)}"
+            message = f"there is no such key{did_you_mean(str(key), _SECRET_KEYS)}"
             yield Problem(join_path(path, str(key)), "unknown_key", message)
 
 

@@ -14,7 +14,7 @@ from relay.core.errors import Problem
 from relay.core.event.model import EventType
 from relay.core.mapping.visit_sessions import parse_aggregate
 from relay.core.visit_session import AggregateOptions
-from relay.settings import nearest
+from relay.settings import did_you_mean
 
 
 class Duration(fields.Field[Any]):
@@ -57,7 +57,7 @@ class AggregatesByType(fields.Dict):
         wrong: dict[str, Any] = {}
         for key, spec in value.items():
             if key not in tuple(EventType):
-                wrong[str(key)] = [f"there is no such type of event{nearest(str(key), [*EventType])}"]
+                wrong[str(key)] = [f"there is no such type of event{did_you_mean(str(key), [*EventType])}"]
                 continue
             aggregate, problems = parse_aggregate(spec, path="")
             right[EventType(key)] = aggregate

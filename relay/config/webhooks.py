@@ -22,7 +22,7 @@ from relay.core.mapping.tree import parse_map
 from relay.core.payloads import Reading, read_body
 from relay.core.verification.challenge import CHALLENGES, Challenge
 from relay.core.webhook import Hook, SenderAnswer
-from relay.settings import Misconfigured, nearest
+from relay.settings import StartupError, did_you_mean
 
 KEYS = ("verify", "preset", "items", "rules", "read", "answer", "challenges")
 """What makes a source one that takes its sender's own payloads."""
@@ -63,7 +63,7 @@ def _preset(name: Any, path: str) -> Mapping[str, Any]:
     if name is None:
         return {}
     if name not in preset_names():
-        message = f"there is no such preset{nearest(str(name), preset_names())}"
+        message = f"there is no such preset{did_you_mean(str(name), preset_names())}"
         raise ValidationFailed([Problem(path, "unknown_preset", message)])
     return load_preset(name)
 
@@ -97,7 +97,7 @@ def _challenges(told: Any, path: str) -> tuple[Challenge, ...]:
     if told is None:
         return ()
     if not isinstance(told, str) or told not in CHALLENGES:
-        message = f"is no handshake that the relay knows{nearest(str(told), list(CHALLENGES))}"
+        message = f"is no handshake that the relay knows{did_you_mean(str(told), list(CHALLENGES))}"
         raise ValidationFailed([Problem(path, "unknown_challenge", message)])
     return CHALLENGES[told]
 
@@ -145,4 +145,4 @@ def check_addresses(config: Config, public_url: str | None) -> None:
     wanting = [name for name, hook in config.hooks.items() if hook.signs_address]
     if wanting:
         text = f"is needed: the senders of {', '.join(wanting)} sign the address they post to"
-        raise Misconfigured([Problem("RELAY_PUBLIC_URL", "required", text)])
+        raise StartupError([Problem("RELAY_PUBLIC_URL", "required", text)])

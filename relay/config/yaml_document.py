@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from relay.core.errors import Problem, join_path
-from relay.settings import look_up
+from relay.settings import read_variable
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -83,7 +83,7 @@ def _read(text: str, path: str, environ: Mapping[str, str], problems: list[Probl
 
 
 def _value(environ: Mapping[str, str], name: str) -> str:
-    value = look_up(environ, name)
+    value = read_variable(environ, name)
     if value is None:
         raise ValueError(f"the environment holds no {name} (nor {name}_FILE): set it")
     if not value.strip():

@@ -16,16 +16,22 @@ from relay.core.mapping.routing import Router, dedupe_key
 from relay.core.personal_data import REQUEST_MAX, people_in, people_with
 from relay.core.source import Source
 from relay.ingest.parse_items import Items, read_items
-from relay.ingest.persist import keep
-from relay.ingest.prepare import Prepared, Rejected, prepare
-from relay.ingest.responses import Answer, many_answer, preview, rejection, single_answer
+from relay.ingest.persist import persist
+from relay.ingest.prepare import PreparedEvent, RejectedItem, prepare_event
+from relay.ingest.responses import (
+    IngestResponse,
+    batch_response,
+    preview_result,
+    rejection_result,
+    single_event_response,
+)
 from relay.store.accept import NewEvent, Receipt, Retention
 from relay.store.destinations import Directory
 from relay.store.stores import Stores
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class IngestRequest:
     """One authenticated request, as it came."""
 
     source: Source
@@ -36,7 +42,7 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class Intake:
+class IngestContext:
     """What taking in needs. `now` tells the time."""
 
     config: Config
@@ -44,25 +50,25 @@ class Intake:
     stores: Stores
     retention: Retention
     now: Callable[[], datetime]
-    most_items: int = 500
+    max_items: int = 500
 
     def router(self, source: Source, *, for_rules: bool = False) -> Router:
         """What finds the destination of each of a source's items."""
         return self.config.router(source, self.directory, for_rules=for_rules)
 
 
-def take_in(intake: Intake, arrival: Arrival) -> Answer:
+def ingest_events(intake: IngestContext, arrival: IngestRequest) -> IngestResponse:
     """Keep every item that can be sent, all of one store in one step, and answer for each.
 
-    Raises Invalid when none can be sent (nothing is kept), and what `read_items` and `keep` raise.
+    Raises Invalid when none can be sent (nothing is kept), and what `read_items` and `persist` raise.
     """
     now = intake.now()
     items, outcomes = _outcomes(intake, arrival, now)
-    prepared = [outcome for outcome in outcomes if isinstance(outcome, Prepared)]
-    rejected = [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
+    prepared = [outcome for outcome in outcomes if isinstance(outcome, PreparedEvent)]
+    rejected = [outcome for outcome in outcomes if isinstance(outcome, RejectedItem)]
     if not prepared:
         raise ValidationFailed(_all_problems(rejected, single=items.single))
-    receipt_id, events = new_events(arrival.source, prepared, now=now)
+    receipt_id, events = build_events(arrival.source, prepared, now=now)
     people = prepared[0].people if items.single else people_in(arrival.raw, most=REQUEST_MAX)
     receipt = Receipt(
         receipt_id,
@@ -71,36 +77,39 @@ def take_in(intake: Intake, arrival: Arrival) -> Answer:
         arrival.content_type,
         arrival.key_id,
         arrival.idempotency_key,
-        orjson.dumps([rejection(outcome) for outcome in rejected]) if rejected else b"",
+        orjson.dumps([rejection_result(outcome) for outcome in rejected]) if rejected else b"",
         people=people,
     )
-    accepted = keep(intake.stores, receipt, events, now=now, retention=intake.retention)
+    accepted = persist(intake.stores, receipt, events, now=now, retention=intake.retention)
     if items.single:
-        return single_answer(accepted, events, prepared[0])
-    return many_answer(accepted, events, prepared)
+        return single_event_response(accepted, events, prepared[0])
+    return batch_response(accepted, events, prepared)
 
 
-def dry_run(intake: Intake, arrival: Arrival) -> Answer:
+def dry_run(intake: IngestContext, arrival: IngestRequest) -> IngestResponse:
     """What would be sent to Gong, and every warning; nothing is kept."""
     items, outcomes = _outcomes(intake, arrival, intake.now())
-    rejected = [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
+    rejected = [outcome for outcome in outcomes if isinstance(outcome, RejectedItem)]
     if len(rejected) == len(outcomes):
         raise ValidationFailed(_all_problems(rejected, single=items.single))
-    results = [preview(outcome) for outcome in outcomes]
+    results = [preview_result(outcome) for outcome in outcomes]
     body = results[0] if items.single else {"results": results}
-    return Answer(200, {"dry_run": True} | body, repeated=False, events=0)
+    return IngestResponse(200, {"dry_run": True} | body, repeated=False, events=0)
 
 
-def _outcomes(intake: Intake, arrival: Arrival, now: datetime) -> tuple[Items, list[Prepared | Rejected]]:
-    items = read_items(arrival.raw, arrival.content_type, most=intake.most_items)
+def _outcomes(
+    intake: IngestContext, arrival: IngestRequest, now: datetime
+) -> tuple[Items, list[PreparedEvent | RejectedItem]]:
+    items = read_items(arrival.raw, arrival.content_type, max_items=intake.max_items)
     source, router = arrival.source, intake.router(arrival.source)
     prepared = (
-        prepare(at, value, source=source, router=router, now=now) for at, value in enumerate(items.values)
+        prepare_event(at, value, source=source, router=router, now=now)
+        for at, value in enumerate(items.values)
     )
     return items, list(prepared)
 
 
-def _all_problems(rejected: Sequence[Rejected], *, single: bool) -> list[Problem]:
+def _all_problems(rejected: Sequence[RejectedItem], *, single: bool) -> list[Problem]:
     return [
         problem if single else problem.under(f"[{outcome.index}]")
         for outcome in rejected
@@ -108,7 +117,9 @@ def _all_problems(rejected: Sequence[Rejected], *, single: bool) -> list[Problem
     ]
 
 
-def new_events(source: Source, prepared: Sequence[Prepared], *, now: datetime) -> tuple[str, list[NewEvent]]:
+def build_events(
+    source: Source, prepared: Sequence[PreparedEvent], *, now: datetime
+) -> tuple[str, list[NewEvent]]:
     """A fresh id for the receipt, and its events with theirs."""
     total = sum(max(len(item.calls), 1) for item in prepared)
     receipt_id, *ids = generate_ids(now, os.urandom(ENTROPY_BYTES), total + 1)
@@ -116,7 +127,7 @@ def new_events(source: Source, prepared: Sequence[Prepared], *, now: datetime) -
     return receipt_id, [event for item in prepared for event in _of_item(source, item, numbered)]
 
 
-def _of_item(source: Source, item: Prepared, ids: Iterator[str]) -> Iterator[NewEvent]:
+def _of_item(source: Source, item: PreparedEvent, ids: Iterator[str]) -> Iterator[NewEvent]:
     warnings = orjson.dumps([warning.as_dict() for warning in item.warnings]) if item.warnings else b""
     for part, (call, session) in enumerate(zip_longest(item.calls or (None,), item.sessions)):
         event_id = call.event_id if call else item.event_id

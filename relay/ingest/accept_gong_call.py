@@ -7,10 +7,10 @@ from relay.core.errors import Forbidden
 from relay.core.gong_compat.dispatch import map_request
 from relay.core.gong_compat.parse import CATALOG_OPERATIONS, find_operation
 from relay.core.personal_data import people_in
-from relay.ingest.accept_events import Arrival, Intake, new_events
-from relay.ingest.parse_items import read_value
-from relay.ingest.persist import keep
-from relay.ingest.prepare import Prepared, sessions_of
+from relay.ingest.accept_events import IngestContext, IngestRequest, build_events
+from relay.ingest.parse_items import read_json_value
+from relay.ingest.persist import persist
+from relay.ingest.prepare import PreparedEvent, assign_sessions
 from relay.store.accept import Receipt
 
 _ROUTED = (
@@ -20,7 +20,7 @@ _ROUTED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Reported:
+class GongCallResult:
     """What became of a call. `repeated`: this source has reported this eventId before, and `event_id` is the first one's."""
 
     operation: Operation
@@ -29,21 +29,21 @@ class Reported:
     events: int
 
 
-def take_call(intake: Intake, arrival: Arrival, *, path: str) -> Reported:
+def ingest_gong_call(intake: IngestContext, arrival: IngestRequest, *, path: str) -> GongCallResult:
     """Keep the event of a call to one of Gong's paths.
 
     Raises Invalid with all that Gong would refuse (nothing is kept), Forbidden for a source that routes, and what
-    `read_value` and `keep` raise.
+    `read_json_value` and `persist` raise.
     """
     if arrival.source.name in intake.config.routes:
         raise Forbidden("routed_source", _ROUTED)
     now = intake.now()
-    value = read_value(arrival.raw, arrival.content_type)
+    value = read_json_value(arrival.raw, arrival.content_type)
     operation = find_operation(path, value)
     destination = intake.config.destinations[arrival.source.destination]
     found = map_request(operation, value, route=(arrival.source, destination), now=now)
     mapped, people = found.mapped, people_in(arrival.raw)
-    item = Prepared(
+    item = PreparedEvent(
         0,
         found.type,
         found.event_id,
@@ -53,15 +53,15 @@ def take_call(intake: Intake, arrival: Arrival, *, path: str) -> Reported:
         destination,
         dedupe_name=found.dedupe_name,
         priority=arrival.source.priority(found.type),
-        sessions=sessions_of(arrival.source, found.type, mapped.calls),
+        sessions=assign_sessions(arrival.source, found.type, mapped.calls),
         happened_at=mapped.calls[0].happened_at if mapped.calls else None,
         people=people,
     )
-    receipt_id, events = new_events(arrival.source, [item], now=now)
+    receipt_id, events = build_events(arrival.source, [item], now=now)
     told = (arrival.source.name, arrival.raw, arrival.content_type, arrival.key_id)
     receipt = Receipt(receipt_id, *told, people=people)
-    accepted = keep(intake.stores, receipt, events, now=now, retention=intake.retention)
+    accepted = persist(intake.stores, receipt, events, now=now, retention=intake.retention)
     # The catalogue knows no 409, and Gong gives none to a body without an id: there the first answer is given again.
     tells = found.has_sender_id and operation not in CATALOG_OPERATIONS
     repeated = tells and all(verdict.duplicate for verdict in accepted.verdicts)
-    return Reported(operation, accepted.verdicts[0].id, repeated, len(events))
+    return GongCallResult(operation, accepted.verdicts[0].id, repeated, len(events))

@@ -21,13 +21,13 @@ from relay.core.personal_data import REQUEST_MAX, people_in, people_with
 from relay.core.source import Source
 from relay.core.verification.verify import Accepted as Proof
 from relay.core.webhook import Hook
-from relay.ingest.accept_events import Intake
-from relay.ingest.persist import keep
+from relay.ingest.accept_events import IngestContext
+from relay.ingest.persist import persist
 from relay.store.accept import NewEvent, Receipt, Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class WebhookRequest:
     """One verified request of a partner's. Header names are lower case."""
 
     source: Source
@@ -40,7 +40,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class TakenIn:
+class WebhookResult:
     """What became of a delivery: its receipt, and how many events went which way."""
 
     receipt: str
@@ -50,16 +50,18 @@ class TakenIn:
     dead: int
 
 
-def take_webhook(intake: Intake, delivery: Delivery) -> TakenIn:
+def ingest_webhook(intake: IngestContext, delivery: WebhookRequest) -> WebhookResult:
     """Keep a delivery and queue what it becomes. Raises Unavailable, or Conflict when a signature comes with another body."""
     now = intake.now()
-    mapped = map_delivery(delivery, intake.router(delivery.source, for_rules=True), now=now)
+    mapped = map_webhook(delivery, intake.router(delivery.source, for_rules=True), now=now)
     receipt_id, *ids = generate_ids(now, os.urandom(ENTROPY_BYTES), len(mapped) + 1)
     events = list(_events(delivery.source, mapped, ids))
     receipt = _receipt(receipt_id, delivery)
-    accepted = keep(intake.stores, receipt, events, now=now, retention=intake.retention)
+    accepted = persist(intake.stores, receipt, events, now=now, retention=intake.retention)
     kinds = Counter(_kind(told) for told in accepted.verdicts)
-    return TakenIn(accepted.receipt, kinds["queued"], kinds["duplicates"], kinds["filtered"], kinds["dead"])
+    return WebhookResult(
+        accepted.receipt, kinds["queued"], kinds["duplicates"], kinds["filtered"], kinds["dead"]
+    )
 
 
 def _kind(verdict: Verdict) -> str:
@@ -69,7 +71,7 @@ def _kind(verdict: Verdict) -> str:
     return State.QUEUED if verdict.status in {State.AGGREGATING, State.AGGREGATED} else verdict.status
 
 
-def map_delivery(delivery: Delivery, router: Router, *, now: datetime) -> tuple[MappingResult, ...]:
+def map_webhook(delivery: WebhookRequest, router: Router, *, now: datetime) -> tuple[MappingResult, ...]:
     """What each item of a delivery becomes. A body that cannot be read is one dead item. Never raises."""
     try:
         body = read_body(delivery.raw, delivery.content_type, delivery.hook.reading)
@@ -82,7 +84,7 @@ def map_delivery(delivery: Delivery, router: Router, *, now: datetime) -> tuple[
     return run(delivery.hook.mapping, payload, source=delivery.source, destination=router, received_at=now)
 
 
-def payload_of(delivery: Delivery) -> Payload:
+def read_payload(delivery: WebhookRequest) -> Payload:
     """What a source's own answer may take from the request; the body is None where it cannot be read."""
     try:
         body = read_body(delivery.raw, delivery.content_type, delivery.hook.reading)
@@ -91,7 +93,7 @@ def payload_of(delivery: Delivery) -> Payload:
     return Payload(body, delivery.headers, delivery.query)
 
 
-def _receipt(receipt_id: str, delivery: Delivery) -> Receipt:
+def _receipt(receipt_id: str, delivery: WebhookRequest) -> Receipt:
     """A proof that was seen before brings the first answer back: a true retry loses nothing, a replay gains nothing."""
     replay = delivery.proof.replay
     headers, query = orjson.dumps(delivery.headers), orjson.dumps(delivery.query)

@@ -21,25 +21,25 @@ class Items:
     single: bool
 
 
-def read_items(raw: bytes, content_type: str, *, most: int) -> Items:
+def read_items(raw: bytes, content_type: str, *, max_items: int) -> Items:
     """The items of a body. An item that cannot be read (a damaged line) stands as its error.
 
-    Raises BadRequest when the whole cannot be read, UnsupportedType, or TooLarge above `most` items.
+    Raises BadRequest when the whole cannot be read, UnsupportedType, or TooLarge above `max_items` items.
     """
     media = _media(content_type)
     if media in _LINES:
-        return Items(_bounded([value for _, value in parse_lines(raw)], most), single=False)
+        return Items(_bounded([value for _, value in parse_lines(raw)], max_items), single=False)
     if media not in _JSON and not media.endswith("+json"):
         told = f"The Content-Type is {media!r}. " if media else "There is no Content-Type. "
         text = f"{told}Send application/json, or application/x-ndjson for one event a line."
         raise UnsupportedType("unsupported_type", text)
     value = parse(raw)
     if isinstance(value, list):
-        return Items(_bounded(value, most), single=False)
+        return Items(_bounded(value, max_items), single=False)
     return Items([value], single=True)
 
 
-def read_value(raw: bytes, content_type: str) -> Any:
+def read_json_value(raw: bytes, content_type: str) -> Any:
     """The one JSON value of a body. Raises BadRequest when it cannot be read, and UnsupportedType."""
     if _media(content_type) not in _JSON:
         raise UnsupportedType("unsupported_type", "Send the Content-Type application/json.")

@@ -7,10 +7,10 @@ from datetime import datetime
 from relay.core.destination import MAIN_STORE
 from relay.store.accept import Accepted, Keeping, NewEvent, Receipt, Retention, Verdict, accept
 from relay.store.stores import Stores
-from relay.tracing.spans import Role, annotate, span
+from relay.tracing.spans import SpanRole, annotate, span
 
 
-def keep(
+def persist(
     stores: Stores, receipt: Receipt, events: Sequence[NewEvent], *, now: datetime, retention: Retention
 ) -> Accepted:
     """Keep the receipt and queue its events, each where its company is.
@@ -24,7 +24,7 @@ def keep(
     answers: dict[str, Accepted] = {}
     for name, part in parts.items():
         store = stores.of(name)
-        with span("accept", Role.PRODUCER):
+        with span("accept", SpanRole.PRODUCER):
             annotate(messaging__system="rq", relay__store=name, relay__events=len(part))
             answer = accept(store.scripts, receipt, part, now=now, keeping=Keeping(retention, store.people))
         answers[name] = answer

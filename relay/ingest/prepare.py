@@ -21,7 +21,7 @@ from relay.core.visit_session import Session, session_of
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedEvent:
     """One item that was understood. Without calls it is filtered, and `filtered` says why in words.
 
     `dedupe_name` is what its call is deduplicated by, where that is not the call's own eventId. `account` is the value
@@ -46,24 +46,26 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
+class RejectedItem:
     """One item that was not, with every reason."""
 
     index: int
     problems: tuple[Problem, ...]
 
 
-def prepare(index: int, value: Any, *, source: Source, router: Router, now: datetime) -> Prepared | Rejected:
+def prepare_event(
+    index: int, value: Any, *, source: Source, router: Router, now: datetime
+) -> PreparedEvent | RejectedItem:
     """Read and map one item of a source for its destination, or as for one that nothing is known of."""
     if isinstance(value, BadRequest):
-        return Rejected(index, (Problem("", value.code, value.detail),))
+        return RejectedItem(index, (Problem("", value.code, value.detail),))
     try:
         event = read_event(value, now=now)
         routed = router(_scope(value, source), StepCounter())
         mapped = build_calls(event, source, routed.destination)
     except ValidationFailed as error:
-        return Rejected(index, error.problems)
-    return Prepared(
+        return RejectedItem(index, error.problems)
+    return PreparedEvent(
         index,
         event.type,
         make_event_id(source.name, event.id),
@@ -74,13 +76,15 @@ def prepare(index: int, value: Any, *, source: Source, router: Router, now: date
         routed.account,
         priority=source.priority(event.type),
         no_destination=routed.problem,
-        sessions=sessions_of(source, event.type, mapped.calls),
+        sessions=assign_sessions(source, event.type, mapped.calls),
         happened_at=event.occurred_at,
         people=people_of(value),
     )
 
 
-def sessions_of(source: Source, event_type: EventType, calls: Sequence[Call]) -> tuple[Session | None, ...]:
+def assign_sessions(
+    source: Source, event_type: EventType, calls: Sequence[Call]
+) -> tuple[Session | None, ...]:
     """Which session each call belongs to, by its own `sessionId`; none where its source does not aggregate this type."""
     aggregate = source.aggregate.get(event_type)
     if aggregate is None:

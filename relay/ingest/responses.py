@@ -12,12 +12,12 @@ import orjson
 from relay.core.call import Call
 from relay.core.gong.validate import assess_association, find_warnings
 from relay.core.visit_session import Session
-from relay.ingest.prepare import Prepared, Rejected
+from relay.ingest.prepare import PreparedEvent, RejectedItem
 from relay.store.accept import Accepted, NewEvent, Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class IngestResponse:
     """Status and body of an answer. `repeated`: an Idempotency-Key brought the first answer back."""
 
     status: int
@@ -26,16 +26,20 @@ class Answer:
     events: int
 
 
-def single_answer(accepted: Accepted, events: Sequence[NewEvent], item: Prepared) -> Answer:
+def single_event_response(
+    accepted: Accepted, events: Sequence[NewEvent], item: PreparedEvent
+) -> IngestResponse:
     """The answer to one event: its id, and where it stands. A share that became several calls lists them all."""
     told = [_told(event, verdict) for event, verdict in zip(events, accepted.verdicts, strict=False)]
     body = told[0] | _extras(item)
     if len(told) > 1:
         body["events"] = told
-    return Answer(HTTPStatus.ACCEPTED, body, accepted.repeated, len(told))
+    return IngestResponse(HTTPStatus.ACCEPTED, body, accepted.repeated, len(told))
 
 
-def many_answer(accepted: Accepted, events: Sequence[NewEvent], items: Sequence[Prepared]) -> Answer:
+def batch_response(
+    accepted: Accepted, events: Sequence[NewEvent], items: Sequence[PreparedEvent]
+) -> IngestResponse:
     """The answer to several: counts, and one result for each item, rejected ones among them, in their order."""
     rejected = orjson.loads(accepted.rejections) if accepted.rejections else []
     results = [*_results(accepted, events, items), *rejected]
@@ -45,10 +49,10 @@ def many_answer(accepted: Accepted, events: Sequence[NewEvent], items: Sequence[
         "receipt": accepted.receipt,
         "results": sorted(results, key=lambda result: result["index"]),
     }
-    return Answer(HTTPStatus.ACCEPTED, body, accepted.repeated, len(events))
+    return IngestResponse(HTTPStatus.ACCEPTED, body, accepted.repeated, len(events))
 
 
-def rejection(outcome: Rejected) -> dict[str, Any]:
+def rejection_result(outcome: RejectedItem) -> dict[str, Any]:
     """The result of an item that was not taken."""
     return {
         "index": outcome.index,
@@ -57,10 +61,10 @@ def rejection(outcome: Rejected) -> dict[str, Any]:
     }
 
 
-def preview(outcome: Prepared | Rejected) -> dict[str, Any]:
+def preview_result(outcome: PreparedEvent | RejectedItem) -> dict[str, Any]:
     """What an item would become, without sending it."""
-    if isinstance(outcome, Rejected):
-        return rejection(outcome)
+    if isinstance(outcome, RejectedItem):
+        return rejection_result(outcome)
     body: dict[str, Any] = {
         "index": outcome.index,
         "status": _foreseen(outcome),
@@ -70,7 +74,7 @@ def preview(outcome: Prepared | Rejected) -> dict[str, Any]:
     return body | _extras(outcome)
 
 
-def _foreseen(outcome: Prepared) -> str:
+def _foreseen(outcome: PreparedEvent) -> str:
     if outcome.filtered:
         return "filtered"
     return "dead" if outcome.no_destination else "ready"
@@ -100,7 +104,7 @@ def _told(event: NewEvent, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _extras(item: Prepared) -> dict[str, Any]:
+def _extras(item: PreparedEvent) -> dict[str, Any]:
     extras: dict[str, Any] = {}
     if item.warnings:
         extras["warnings"] = [warning.as_dict() for warning in item.warnings]
@@ -112,7 +116,7 @@ def _extras(item: Prepared) -> dict[str, Any]:
 
 
 def _results(
-    accepted: Accepted, events: Sequence[NewEvent], items: Sequence[Prepared]
+    accepted: Accepted, events: Sequence[NewEvent], items: Sequence[PreparedEvent]
 ) -> list[dict[str, Any]]:
     extras = {item.index: _extras(item) for item in items}
     return [

@@ -13,7 +13,7 @@ from relay.core.alerts.notifications import alert_page, trial_message
 from relay.core.alerts.thresholds import AlertRules, Receiver
 from relay.core.errors import NotFound, Unavailable
 from relay.core.timestamps import render_instant
-from relay.settings import nearest
+from relay.settings import did_you_mean
 from relay.store.alerts import Memory, Told, add_message, read_memory, read_over, read_told
 from relay.store.stores import Store, Stores
 
@@ -51,7 +51,7 @@ def send_trial(stores: Stores, rules: AlertRules, name: str, *, now: datetime) -
     receivers = {one.name: one for one in rules.receivers}
     if name not in receivers:
         known = ", ".join(receivers) or "none: add one under alerts.to in the configuration"
-        text = f"There is no receiver {name!r}{nearest(name, list(receivers)) or '.'} There is {known}."
+        text = f"There is no receiver {name!r}{did_you_mean(name, list(receivers)) or '.'} There is {known}."
         raise NotFound("no_such_receiver", text)
     nonce = base64.b32encode(os.urandom(10)).decode().lower()
     message = trial_message(receivers[name], store=stores.main.name, now=now, nonce=nonce)

@@ -13,7 +13,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from relay.core.config import Config
-from relay.settings import wrong_setting
+from relay.settings import setting_error
 from relay.store.engine import keys
 from relay.store.stores import Stores
 
@@ -52,13 +52,13 @@ def check_layout(redis: Redis, *, told_by: str = "RELAY_REDIS_URL") -> None:
         return
     except ValueError:
         text = f"{keys.LAYOUT} in the store holds no version: does another program write there?"
-        raise wrong_setting(told_by, text) from None
+        raise setting_error(told_by, text) from None
     if found.major > OURS.major:
         text = (
             f"the store was written by a newer version of the relay (layout {found}; this one reads up to "
             f"{OURS.major}.x). Nothing was changed. Run that version again, or give this one another store"
         )
-        raise wrong_setting(told_by, text)
+        raise setting_error(told_by, text)
 
 
 def record_layout(redis: Redis) -> None:

@@ -13,40 +13,40 @@ from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from relay.core.version import VERSION
-from relay.tracing.spans import Attribute, Role
+from relay.tracing.spans import Attribute, SpanRole
 
 _KINDS = {
-    Role.SERVER: SpanKind.SERVER,
-    Role.PRODUCER: SpanKind.PRODUCER,
-    Role.CONSUMER: SpanKind.CONSUMER,
-    Role.CLIENT: SpanKind.CLIENT,
+    SpanRole.SERVER: SpanKind.SERVER,
+    SpanRole.PRODUCER: SpanKind.PRODUCER,
+    SpanRole.CONSUMER: SpanKind.CONSUMER,
+    SpanRole.CLIENT: SpanKind.CLIENT,
 }
 _WRITTEN = TraceContextTextMapPropagator()
 
 
-def exporting(service: str) -> "Otel":
+def create_exporting_tracer(service: str) -> "OtelTracer":
     """Spans in batches, from a thread of their own: a collector that is slow or away holds nothing up."""
     exporter: SpanExporter = OTLPSpanExporter()
-    return traced_by(BatchSpanProcessor(exporter), service)
+    return create_tracer(BatchSpanProcessor(exporter), service)
 
 
-def traced_by(processor: SpanProcessor, service: str) -> "Otel":
+def create_tracer(processor: SpanProcessor, service: str) -> "OtelTracer":
     """Spans that end at this processor. OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win over `service`."""
     ours = Resource.create({"service.name": service, "service.version": VERSION})
     resource = ours.merge(OTELResourceDetector().detect())
     provider = TracerProvider(resource=resource)
     provider.add_span_processor(processor)
-    return Otel(provider)
+    return OtelTracer(provider)
 
 
-class Otel:
+class OtelTracer:
     """A tracer by OpenTelemetry's SDK."""
 
     def __init__(self, provider: TracerProvider) -> None:
         self._tracer = provider.get_tracer("relay", VERSION)
 
     @contextmanager
-    def span(self, name: str, role: Role, *, parent: str, links: Sequence[str]) -> Iterator[None]:
+    def span(self, name: str, role: SpanRole, *, parent: str, links: Sequence[str]) -> Iterator[None]:
         """An exception that leaves the block marks the span as failed, by its kind alone: its text may tell of people."""
         told = [Link(found) for link in links if (found := _context_of(link)) is not None]
         around = _around(parent)

@@ -4,24 +4,24 @@ import importlib
 from collections.abc import Mapping
 from importlib.util import find_spec
 
-from relay.log import stamp_with
-from relay.settings import wrong_setting
-from relay.tracing.spans import ids, on, use
+from relay.log import add_trace_ids
+from relay.settings import setting_error
+from relay.tracing.spans import is_enabled, set_tracer, trace_ids
 
-ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+ENDPOINT_VARIABLES = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 
-def trace_as(service: str, environ: Mapping[str, str]) -> None:
+def enable_tracing(service: str, environ: Mapping[str, str]) -> None:
     """Send spans to the collector that `OTEL_*` names, and stamp the log's lines with their ids; else do nothing.
 
     To be called after a process has forked: what sends them is a thread. Raises SettingsError where the extra that
     makes them is not installed.
     """
-    named = next((name for name in ENDPOINTS if environ.get(name)), None)
-    if named is None or on() or environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
+    named = next((name for name in ENDPOINT_VARIABLES if environ.get(name)), None)
+    if named is None or is_enabled() or environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return
     if find_spec("opentelemetry") is None:
         text = "is set, and OpenTelemetry is not installed: pip install 'gong-event-relay[otel]'"
-        raise wrong_setting(named, text)
-    use(importlib.import_module("relay.tracing.otel").exporting(service))
-    stamp_with(ids)
+        raise setting_error(named, text)
+    set_tracer(importlib.import_module("relay.tracing.otel").exporting(service))
+    add_trace_ids(trace_ids)

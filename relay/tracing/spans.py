@@ -12,7 +12,7 @@ from typing import Protocol
 Attribute = str | int | float | bool
 
 
-class Role(StrEnum):
+class SpanRole(StrEnum):
     """A span's part between processes."""
 
     SERVER = "server"
@@ -25,7 +25,7 @@ class Tracer(Protocol):
     """What makes spans. A context is written as a `traceparent` of W3C's Trace Context; "" is none."""
 
     def span(
-        self, name: str, role: Role, *, parent: str, links: Sequence[str]
+        self, name: str, role: SpanRole, *, parent: str, links: Sequence[str]
     ) -> AbstractContextManager[None]: ...
 
     def annotate(self, told: Mapping[str, Attribute]) -> None: ...
@@ -36,19 +36,19 @@ class Tracer(Protocol):
 _used: dict[str, Tracer] = {}
 
 
-def use(tracer: Tracer | None) -> None:
+def set_tracer(tracer: Tracer | None) -> None:
     """Make spans by this tracer from now on; None: none any more."""
     _used.clear()
     if tracer is not None:
         _used["tracer"] = tracer
 
 
-def on() -> bool:
+def is_enabled() -> bool:
     return "tracer" in _used
 
 
 def span(
-    name: str, role: Role, *, parent: str = "", links: Sequence[str] = ()
+    name: str, role: SpanRole, *, parent: str = "", links: Sequence[str] = ()
 ) -> AbstractContextManager[None]:
     """A span as long as the block. Without a parent it belongs to the one around it, or begins a trace."""
     tracer = _used.get("tracer")
@@ -70,7 +70,7 @@ def traceparent() -> str:
     return tracer.traceparent() if tracer is not None else ""
 
 
-def ids() -> dict[str, str]:
+def trace_ids() -> dict[str, str]:
     """What ties a line of the log to its trace."""
     parts = traceparent().split("-")
     return {"trace_id": parts[1], "span_id": parts[2]} if len(parts) == 4 else {}  # noqa: PLR2004 - as W3C has it

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from relay.config.reload import ConfigFile
 from relay.core.config import Config
-from relay.log import line
+from relay.log import log_event
 
 _EVERY_SECONDS = 2.0
 
@@ -20,7 +20,7 @@ def watch_config_file(file: ConfigFile, apply: Callable[[Config], None]) -> None
             try:
                 newer = file.look()
             except Exception as error:  # noqa: BLE001 - whatever it is, what serves goes on serving
-                line("config.unread", level="error", error=f"{type(error).__name__}: {error}")
+                log_event("config.unread", level="error", error=f"{type(error).__name__}: {error}")
                 continue
             if newer is not None:
                 apply(newer)

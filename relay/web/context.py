@@ -10,7 +10,7 @@ from flask import Flask, current_app, request
 from relay.config.reload import Rejected
 from relay.core.config import Config
 from relay.core.roles import Principal, Role
-from relay.ingest.accept_events import Intake
+from relay.ingest.accept_events import IngestContext
 from relay.settings import Settings
 from relay.store.destinations import Directory
 from relay.store.engine.connection import Client
@@ -37,7 +37,7 @@ class WebContext:
     config: Config
     directory: Directory
     stores: Stores
-    intake: Intake
+    intake: IngestContext
     auth: Authenticator
     now: Callable[[], datetime]
     process: ProcessState = ProcessState()

@@ -7,7 +7,7 @@ from flask import Flask, Response, g
 from werkzeug.exceptions import HTTPException
 
 from relay.core.errors import RelayError, TooManyRequests, Unauthorized, Unavailable, ValidationFailed
-from relay.log import line
+from relay.log import log_event
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -57,7 +57,7 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _unforeseen(error: Exception) -> Response:
-    line("web.crashed", error=type(error).__name__, where=_where(error))
+    log_event("web.crashed", error=type(error).__name__, where=_where(error))
     g.code = "internal_error"
     text = "The relay failed on this request, and has logged why. Nothing was kept; send it again."
     return json_response(problem_document(500, "internal_error", "The relay failed", text), 500, CONTENT_TYPE)

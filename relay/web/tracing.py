@@ -5,14 +5,14 @@ from contextlib import ExitStack
 from flask import Flask, Response, g, request
 from flask.globals import app_ctx
 
-from relay.tracing.spans import Role, annotate, on, span
+from relay.tracing.spans import SpanRole, annotate, is_enabled, span
 
 _QUIET = frozenset({"/livez", "/readyz", "/version", "/metrics"})
 
 
 def register(app: Flask) -> None:
     """Trace the requests of this application. To be called first, so that all else is within the span."""
-    if on():
+    if is_enabled():
         app.before_request(_begin)
         app.after_request(_tell)
         app.teardown_request(_end)
@@ -25,7 +25,9 @@ def _begin() -> None:
     rule = request.url_rule.rule if request.url_rule else "none"
     theirs = request.headers.get("traceparent", "")
     g.traced = ExitStack()
-    g.traced.enter_context(span(f"{request.method} {rule}", Role.SERVER, links=[theirs] if theirs else []))
+    g.traced.enter_context(
+        span(f"{request.method} {rule}", SpanRole.SERVER, links=[theirs] if theirs else [])
+    )
     annotate(http__request__method=request.method, http__route=rule)
 
 

@@ -13,7 +13,7 @@ from helm_python import HelmError
 
 from relay.core.version import VERSION
 from relay.settings import Settings
-from relay.settings_types import variable
+from relay.settings_types import variable_name
 from tests.chart.printed import leaves, readme, schema, values_yaml
 from tests.chart.rendering import CHART, objects, texts, values_of
 
@@ -141,9 +141,11 @@ def test_endpoints_and_operations_at_one_host_are_refused():
     assert "endpoints and operations are both at a.example" in refusal(values)
 
 
-@pytest.mark.parametrize("item", [item for item in fields(Settings) if item.metadata["secret"]], ids=variable)
+@pytest.mark.parametrize(
+    "item", [item for item in fields(Settings) if item.metadata["secret"]], ids=variable_name
+)
 def test_a_secret_setting_is_refused_where_everybody_could_read_it(item: Any):
-    told = refusal(laid_over(values_of("minimal"), "settings", {variable(item): "x" * 40}))
+    told = refusal(laid_over(values_of("minimal"), "settings", {variable_name(item): "x" * 40}))
 
     assert "is a secret: put it into the Secret" in told
 
@@ -159,7 +161,7 @@ def test_every_setting_that_the_chart_makes_is_one():
         if told["name"].startswith("RELAY_")
     }
 
-    assert made <= {variable(item) for item in fields(Settings)}
+    assert made <= {variable_name(item) for item in fields(Settings)}
 
 
 def test_the_notes_tell_how_to_get_to_the_pages():

@@ -11,7 +11,7 @@ from relay.config.webhooks import KEYS, check_addresses
 from relay.core.call import Operation
 from relay.core.payloads import Reading
 from relay.core.webhook import SenderAnswer
-from relay.settings import Misconfigured
+from relay.settings import StartupError
 from tests.config.hook_world import CATALOG_RULE, GITHUB, RULE, hook, read, verify, wrong
 from tests.core.verification.senders import P256, public_der
 
@@ -184,7 +184,7 @@ def test_a_preset_for_gong_is_refused_for_a_destination_of_the_other_dialect():
 def test_senders_that_sign_the_address_need_the_relay_to_know_its_own():
     config = read(f"destination: acme\nverify: {{scheme: hubspot, secrets: [${{SECRET}}]}}\nrules: [{RULE}]")
 
-    with pytest.raises(Misconfigured, match="the senders of site sign"):
+    with pytest.raises(StartupError, match="the senders of site sign"):
         check_addresses(config, None)
     check_addresses(config, "https://relay.acme.example")
     check_addresses(read(f"destination: acme\n{GITHUB}\nrules: [{RULE}]"), None)

@@ -10,7 +10,7 @@ from relay.config.oauth import check_oauth
 from relay.core.config import Config
 from relay.core.destination import OAuthCredentials
 from relay.core.oauth import OAuthApp, TokenParams
-from relay.settings import Misconfigured, Settings
+from relay.settings import Settings, StartupError
 
 ENVIRON = {"SECRET": "the-client-secret", "NEXT": "the-next-client-secret"}
 SECTION = "oauth: {client_id: app-1, client_secret: '${SECRET}'}"
@@ -133,7 +133,7 @@ def test_gongs_own_address_is_taken():
 def test_an_application_needs_an_address_and_a_key_of_its_own_relay():
     config = read(f"{SECTION}\ndestinations: {{}}")
 
-    with pytest.raises(Misconfigured) as caught:
+    with pytest.raises(StartupError) as caught:
         check_oauth(config, Settings())
 
     assert [problem.path for problem in caught.value.problems] == ["RELAY_PUBLIC_URL", "RELAY_SECRET_KEYS"]

@@ -7,7 +7,7 @@ import pytest
 from relay.config.load import ConfigError, read_config
 from relay.config.operators import check_admin_key
 from relay.core.roles import Operator, Role
-from relay.settings import Misconfigured, Settings
+from relay.settings import Settings, StartupError
 
 HEAD = "destinations: {acme: {auth: {basic: {access_key: a, access_key_secret: b}}}}\n"
 ONE, TWO = "0" * 64, "1" * 64
@@ -80,5 +80,5 @@ def test_the_first_admins_key_is_nobody_elses(section: str):
     config = read_config(text, environ={"BOSS": PLAIN}, allow_hosts=())
     check_admin_key(config, Settings(admin_key="another-key-of-a-good-length"))
 
-    with pytest.raises(Misconfigured, match="RELAY_ADMIN_KEY: is also a key of"):
+    with pytest.raises(StartupError, match="RELAY_ADMIN_KEY: is also a key of"):
         check_admin_key(config, Settings(admin_key=PLAIN))

@@ -4,7 +4,7 @@ import pytest
 
 from relay.config.load import ConfigError, read_config
 from relay.config.stores import check_stores
-from relay.settings import Misconfigured, Settings
+from relay.settings import Settings, StartupError
 from tests.config.test_config_load import AUTH
 
 URL = "redis://:the-secret@eu.example:6379/0"
@@ -65,6 +65,6 @@ def test_what_cannot_be_is_told_with_its_path(destinations: str, stores: str, pa
 def test_the_main_store_may_not_be_named_once_more():
     config = read(f"{{acme: {{{AUTH}}}}}")
 
-    with pytest.raises(Misconfigured) as caught:
+    with pytest.raises(StartupError) as caught:
         check_stores(config, Settings(redis_url=URL))
     assert [problem.path for problem in caught.value.problems] == ["stores.eu.url"]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from relay.log import configure, line
+from relay.log import configure, log_event
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +21,7 @@ def _usual_level() -> Iterator[None]:
 
 def logged(event: str, **fields: Any) -> dict[str, Any]:
     with redirect_stdout(io.StringIO()) as out:
-        line(event, **fields)
+        log_event(event, **fields)
     assert out.getvalue().count("\n") == 1
     return json.loads(out.getvalue())
 
@@ -58,8 +58,8 @@ def test_a_long_text_is_cut():
 def test_lines_below_the_level_are_not_written():
     configure("warning")
     with redirect_stdout(io.StringIO()) as out:
-        line("worker.swept")
-        line("worker.store_unavailable", level="warning")
+        log_event("worker.swept")
+        log_event("worker.store_unavailable", level="warning")
 
     assert [json.loads(text)["event"] for text in out.getvalue().splitlines()] == ["worker.store_unavailable"]
 
@@ -78,7 +78,7 @@ def closed() -> io.StringIO:
 @pytest.mark.parametrize(("stream", "error"), [(Broken, OSError), (closed, ValueError)])
 def test_a_log_that_cannot_be_written_never_raises(stream, error):
     with redirect_stdout(stream()):
-        line("request.answered", status=202)
+        log_event("request.answered", status=202)
 
         with pytest.raises(error):
             sys.stdout.write("x")
@@ -87,6 +87,6 @@ def test_a_log_that_cannot_be_written_never_raises(stream, error):
 @pytest.mark.parametrize("value", [2**70, "\ud800"])
 def test_a_value_that_json_cannot_hold_never_raises(value):
     with redirect_stdout(io.StringIO()) as out:
-        line("request.answered", status=value)
+        log_event("request.answered", status=value)
 
     assert out.getvalue() == ""

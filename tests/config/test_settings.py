@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from relay.settings import Settings, SettingsError
-from relay.settings_types import shown, variable
+from relay.settings_types import display_value, variable_name
 
 SECRET = "a-secret-of-more-than-thirty-two-characters"
 NAMES = {item.name: item for item in fields(Settings)}
@@ -149,7 +149,9 @@ def test_no_secret_is_in_the_text_of_settings_or_in_what_is_shown():
         "RELAY_REDIS_URL": f"redis://me:{SECRET}@redis:6379/0",
     }
     settings = Settings.from_env(given)
-    told = {variable(item): shown(item, getattr(settings, item.name)) for item in fields(settings)}
+    told = {
+        variable_name(item): display_value(item, getattr(settings, item.name)) for item in fields(settings)
+    }
 
     assert SECRET not in repr(settings)
     assert SECRET not in str(told)

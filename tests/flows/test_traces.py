@@ -17,7 +17,7 @@ from relay.store.delivery import Pacing, Sweeping, sweep
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
 from relay.tracing import spans
-from relay.tracing.setup import trace_as
+from relay.tracing.setup import enable_tracing
 from tests.flows.tracing import ACCOUNT, Traced, tracing
 from tests.harness.clients import page_view
 
@@ -103,7 +103,7 @@ def test_nothing_in_a_trace_tells_of_anybody(traced: Traced):
 
 def test_what_fails_is_marked_by_its_kind_alone(traced: Traced):
     def fail() -> None:
-        with spans.span("accept", spans.Role.PRODUCER):
+        with spans.span("accept", spans.SpanRole.PRODUCER):
             raise ValueError("jane@buyer.example is no good")
 
     with pytest.raises(ValueError, match="no good"):
@@ -121,11 +121,11 @@ def test_probes_of_health_are_not_traced(traced: Traced):
 
 
 def test_lines_of_the_log_carry_the_ids_of_the_span_around(traced: Traced):
-    log.stamp_with(spans.ids)  # says nothing once no span is around, so it may stay
-    with redirect_stdout(io.StringIO()) as out, spans.span("accept", spans.Role.PRODUCER):
-        log.line("delivery.attempted", id="01K")
+    log.add_trace_ids(spans.trace_ids)  # says nothing once no span is around, so it may stay
+    with redirect_stdout(io.StringIO()) as out, spans.span("accept", spans.SpanRole.PRODUCER):
+        log.log_event("delivery.attempted", id="01K")
     with redirect_stdout(io.StringIO()) as outside:
-        log.line("delivery.attempted", id="01K")
+        log.log_event("delivery.attempted", id="01K")
     [one] = traced.spans("accept")
     told = json.loads(out.getvalue())
 
@@ -138,7 +138,7 @@ def test_lines_of_the_log_carry_the_ids_of_the_span_around(traced: Traced):
 
 def test_without_a_collector_nothing_is_traced_or_kept(redis: Redis):
     with tracing(redis) as made:
-        spans.use(None)
+        spans.set_tracer(None)
         event_id = made.post(page_view("e1"))
         made.deliver()
 
@@ -150,9 +150,9 @@ def test_without_a_collector_nothing_is_traced_or_kept(redis: Redis):
     "environ", [{}, {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c", "OTEL_SDK_DISABLED": "true"}]
 )
 def test_it_is_off_until_the_environment_names_a_collector(environ: dict[str, str]):
-    trace_as("gong-relay-web", environ)
+    enable_tracing("gong-relay-web", environ)
 
-    assert not spans.on()
+    assert not spans.is_enabled()
     assert spans.traceparent() == ""
 
 
@@ -167,4 +167,4 @@ def test_that_the_extra_is_missing_is_told_at_start(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sys, "meta_path", [Nothing])
     monkeypatch.delitem(sys.modules, "opentelemetry")
     with pytest.raises(SettingsError, match=r"gong-event-relay\[otel\]"):
-        trace_as("gong-relay-web", {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"})
+        enable_tracing("gong-relay-web", {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"})

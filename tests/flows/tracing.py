@@ -22,7 +22,7 @@ from relay.store.delivery import Pacing, Taken, finish, take
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
 from relay.tracing import spans
-from relay.tracing.otel import traced_by
+from relay.tracing.otel import create_tracer
 from tests.flows.delivering import answering
 from tests.harness.accounts import Account, configuration
 from tests.harness.clients import Event
@@ -85,7 +85,7 @@ def _now() -> datetime:
 def tracing(redis: Redis) -> Iterator[Traced]:
     """A relay that is traced."""
     kept = InMemorySpanExporter()
-    spans.use(traced_by(SimpleSpanProcessor(kept), "test"))
+    spans.set_tracer(create_tracer(SimpleSpanProcessor(kept), "test"))
     try:
         with serve_sandbox(SandboxSettings(per_second=10_000.0, burst=10_000)) as gong:
             hosts = frozenset({gong.removeprefix("http://")})
@@ -94,4 +94,4 @@ def tracing(redis: Redis) -> Iterator[Traced]:
             with answering(create_app(settings, config, redis)) as relay:
                 yield Traced(redis, relay, gong, config, kept)
     finally:
-        spans.use(None)
+        spans.set_tracer(None)

@@ -11,7 +11,7 @@ from redis import Redis
 
 from relay.core.errors import Unavailable
 from relay.settings import Settings, SettingsError
-from relay.settings_types import shown
+from relay.settings_types import display_value
 from relay.store.engine.connection import WORKER, open_redis
 from relay.store.engine.scripts import Scripts
 from tests.harness.processes import free_port
@@ -85,8 +85,8 @@ def test_no_password_of_a_url_is_shown():
     item = next(one for one in Settings.__dataclass_fields__.values() if one.name == "redis_url")
     url = "redis+sentinel://u:hidden1@one/main/0?sentinel_password=hidden2&sentinel_username=s"
 
-    assert "hidden" not in shown(item, url)
-    assert shown(item, url).endswith("sentinel_username=s")
+    assert "hidden" not in display_value(item, url)
+    assert display_value(item, url).endswith("sentinel_username=s")
 
 
 def test_a_server_with_tls_of_its_own_takes_events(known: Papers):

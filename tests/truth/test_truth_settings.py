@@ -12,7 +12,7 @@ from relay.config.operators import OperatorSchema
 from relay.config.schema import ConfigSchema, DestinationSchema, SourceSchema, StoreSchema
 from relay.config.webhook_schema import Described
 from relay.settings import Settings
-from relay.settings_types import default, shown, variable
+from relay.settings_types import default, display_value, variable_name
 from tests.truth.project import first_cells, page, rows, section
 
 CONFIGURATION = page("docs/configuration.md")
@@ -23,12 +23,12 @@ def written(value: str) -> str:
 
 
 def expected(item: "Field[Any]") -> list[str]:
-    value = default(item) if item.name == "redis_url" else shown(item, default(item))
+    value = default(item) if item.name == "redis_url" else display_value(item, default(item))
     secret = " *Secret.*" if item.metadata["secret"] else ""
-    return [variable(item), written(value), item.metadata["doc"] + secret]
+    return [variable_name(item), written(value), item.metadata["doc"] + secret]
 
 
-@pytest.mark.parametrize("item", fields(Settings), ids=variable)
+@pytest.mark.parametrize("item", fields(Settings), ids=variable_name)
 def test_a_setting_stands_on_its_page_with_its_default_and_its_meaning(item: "Field[Any]"):
     row = expected(item)
 
@@ -38,7 +38,9 @@ def test_a_setting_stands_on_its_page_with_its_default_and_its_meaning(item: "Fi
 
 
 def test_no_setting_stands_on_the_page_that_is_not_there():
-    assert first_cells(section(CONFIGURATION, "Environment")) == [variable(item) for item in fields(Settings)]
+    assert first_cells(section(CONFIGURATION, "Environment")) == [
+        variable_name(item) for item in fields(Settings)
+    ]
 
 
 def keys(schema: type[Schema]) -> list[str]:

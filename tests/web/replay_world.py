@@ -10,7 +10,7 @@ from redis import Redis
 from relay.actions.remap import Replaying
 from relay.actions.replay_job import step
 from relay.config.load import read_config
-from relay.ingest.accept_events import Intake
+from relay.ingest.accept_events import IngestContext
 from relay.store.accept import Retention
 from relay.store.destinations import Directory
 from relay.store.engine import keys
@@ -27,7 +27,7 @@ def stepping(redis: Redis, text: str | None = None) -> Replaying:
     """What a worker steps with: the configuration of these tests, or another."""
     known = read_config(text, environ={"SECRET": SECRET}, allow_hosts=frozenset()) if text else config()
     scripts, directory = Scripts(redis), Directory(known.destinations, redis, time.monotonic)
-    intake = Intake(known, directory, Stores(redis), Retention(), now)
+    intake = IngestContext(known, directory, Stores(redis), Retention(), now)
     return Replaying(redis, scripts, now, lambda: intake)
 
 

@@ -10,8 +10,8 @@ from relay.core.event.model import EventType
 from relay.core.mapping.routing import fixed_router
 from relay.core.priority import Priority
 from relay.core.source import Source
-from relay.ingest.accept_events import new_events
-from relay.ingest.prepare import Prepared, prepare
+from relay.ingest.accept_events import build_events
+from relay.ingest.prepare import PreparedEvent, prepare_event
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 ACME = Destination("acme", "acme", BasicCredentials("k", "s"))
@@ -24,9 +24,9 @@ def priorities(source: Source, **fields: Any) -> set[Priority]:
         "content": {"title": "Pricing"},
         "person": {"email": "jane@globex.example"},
     }
-    item = prepare(0, told | fields, source=source, router=fixed_router(ACME), now=NOW)
-    assert isinstance(item, Prepared)
-    return {event.priority for event in new_events(source, [item], now=NOW)[1]}
+    item = prepare_event(0, told | fields, source=source, router=fixed_router(ACME), now=NOW)
+    assert isinstance(item, PreparedEvent)
+    return {event.priority for event in build_events(source, [item], now=NOW)[1]}
 
 
 @pytest.mark.parametrize(

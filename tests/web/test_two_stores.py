@@ -13,7 +13,7 @@ from relay.app import create_app
 from relay.config.load import read_config
 from relay.core.errors import Conflict
 from relay.core.lifecycle import DeadLetterReason
-from relay.ingest.accept_events import Intake
+from relay.ingest.accept_events import IngestContext
 from relay.settings import Settings
 from relay.store.accept import Retention
 from relay.store.delivery import bury, finish
@@ -228,7 +228,9 @@ def test_a_replay_is_done_in_each_store_and_told_as_one(
 
     foreseen = begin(client, filter={"status": "dead"}, dry_run=True)
     replay_id = begin(client, filter={"status": "dead"})["id"]
-    intake = Intake(CONFIG, Directory(CONFIG.destinations, redis, lambda: 0.0), stores, Retention(), now)
+    intake = IngestContext(
+        CONFIG, Directory(CONFIG.destinations, redis, lambda: 0.0), stores, Retention(), now
+    )
     for store in stores:
         run_all(store.redis, replaying_in(store, lambda: intake, now), steps=3)
 

@@ -19,8 +19,8 @@ from relay.config.stores import check_stores
 from relay.config.webhooks import check_addresses
 from relay.core.config import Config
 from relay.core.destination import MAIN_STORE
-from relay.settings import Misconfigured, Settings
-from relay.settings_types import shown, variable
+from relay.settings import Settings, StartupError
+from relay.settings_types import display_value, variable_name
 
 
 @click.command(epilog="Example: gong-relay check --config relay.yaml && echo right")
@@ -33,7 +33,7 @@ def check(*, as_json: bool) -> None:
     """
     try:
         page = _page(place())
-    except Misconfigured as error:
+    except StartupError as error:
         page = {"ok": False, "problems": [problem.as_dict() for problem in error.problems]}
     if as_json:
         print_json(page)
@@ -126,9 +126,9 @@ def list_settings(*, as_json: bool) -> None:
     settings = Settings.from_env(where.environ())
     rows = [
         {
-            "name": variable(item),
-            "value": shown(item, getattr(settings, item.name)),
-            "from": _origin(variable(item), where),
+            "name": variable_name(item),
+            "value": display_value(item, getattr(settings, item.name)),
+            "from": _origin(variable_name(item), where),
             "meaning": item.metadata["doc"],
         }
         for item in fields(settings)

@@ -10,7 +10,7 @@ from relay.core.redaction import PayloadVisibility
 from relay.queries.event import event_page
 from relay.queries.explain import Viewer
 from relay.queries.explain_by_name import NAMES, why_page
-from relay.settings import Misconfigured
+from relay.settings import StartupError
 
 
 @click.command(epilog="Example: gong-relay event 01K9XHZ3T5M7Q2V8B4N6C0D1EF")
@@ -50,6 +50,6 @@ def _onlooker(desk: Desk, sight: PayloadVisibility) -> Viewer:
     """Whoever is at this machine, with as much of the configuration as can be read."""
     try:
         known: dict[str, Any] = {"config": desk.config, "find": desk.directory.find}
-    except Misconfigured:
+    except StartupError:
         known = {}
     return Viewer(desk.stores, now(), sight, **known)

@@ -15,7 +15,7 @@ from relay.cli.formatting import counted
 from relay.cli.tables.sent import sent_view
 from relay.core.errors import BadRequest, TooLarge, Unavailable, ValidationFailed
 from relay.core.source import Source
-from relay.ingest.accept_events import Arrival, Intake, dry_run, take_in
+from relay.ingest.accept_events import IngestContext, IngestRequest, dry_run, ingest_events
 from relay.settings import Settings
 
 _KEY_ID = "command line"
@@ -57,7 +57,7 @@ def send(desk: Desk, file: str, *, ndjson: bool, as_json: bool, **told: Any) -> 
 class _Way:
     """Everything a request of events passes on its way in."""
 
-    intake: Intake
+    intake: IngestContext
     source: Source
     dry: bool
 
@@ -68,11 +68,11 @@ def _way(desk: Desk, *, source: str, dry: bool) -> _Way:
 
 def _take(way: _Way, raw: bytes, content_type: str, *, first: int = 0) -> list[dict[str, Any]]:
     """Take one request in. Its results are numbered from `first`."""
-    arrival = Arrival(way.source, raw, content_type, _KEY_ID)
+    arrival = IngestRequest(way.source, raw, content_type, _KEY_ID)
     try:
         if way.dry:
             return results_of(dry_run(way.intake, arrival).body, first=first)
-        return results_of(take_in(way.intake, arrival).body, first=first)
+        return results_of(ingest_events(way.intake, arrival).body, first=first)
     except ValidationFailed as error:
         return rejections_of(error, first=first)
 

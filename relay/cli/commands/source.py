@@ -29,7 +29,7 @@ from relay.core.verification.detect import recognised_verification
 from relay.core.verification.request import SignedRequest
 from relay.queries.preset_match import fitting_presets, preset_trial
 from relay.queries.previews import Captured, Way, read_captured
-from relay.settings import Misconfigured
+from relay.settings import StartupError
 
 _STAND_IN = "acme"
 _NO_PRESET = "none"
@@ -105,7 +105,7 @@ def _destination(desk: Desk, told: str | None, *, asking: bool) -> Destination:
     """A configured one; where there is no configuration yet, one of this name."""
     try:
         known = desk.config.destinations
-    except Misconfigured:
+    except StartupError:
         return Destination(told or _STAND_IN, told or _STAND_IN, BasicCredentials("", ""))
     name = told or next(iter(known), _STAND_IN)
     if asking and told is None and len(known) > 1:
@@ -122,7 +122,7 @@ def _name(desk: Desk, told: str | None, stem: str, *, asking: bool) -> str:
         )
     try:
         taken = name in desk.config.sources
-    except Misconfigured:
+    except StartupError:
         taken = False
     if taken:
         raise click.BadParameter(f"there is a source {name} already: choose another.", param_hint="--name")

@@ -16,7 +16,7 @@ from redis.retry import Retry
 
 from relay.core.errors import Unavailable
 from relay.core.redis_url import RedisUrl, read_redis_url
-from relay.settings import wrong_setting
+from relay.settings import setting_error
 
 Client = Redis
 """What the rest of the relay holds and hands to `relay.store`, which alone speaks through it."""
@@ -134,7 +134,7 @@ def refuse_cluster(redis: Redis, *, told_by: str = "RELAY_REDIS_URL") -> None:
             "the server is part of a Redis Cluster, which would part what must be kept in one step: "
             "name a server on its own, or Sentinels"
         )
-        raise wrong_setting(told_by, text)
+        raise setting_error(told_by, text)
 
 
 @contextmanager

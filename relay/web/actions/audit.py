@@ -4,7 +4,7 @@ from contextlib import suppress
 
 from relay.core.errors import Unavailable
 from relay.core.roles import Principal
-from relay.log import line
+from relay.log import log_event
 from relay.store.audit import Deed, record
 from relay.web.context import WebContext
 
@@ -20,5 +20,7 @@ def audited(known: WebContext, caller: Principal, did: str, target: str, *, coun
 
 def write_down(known: WebContext, deed: Deed) -> None:
     """Write down a deed, in the log first. Raises Unavailable."""
-    line("operator.did", who=deed.who, role=deed.role, did=deed.did, target=deed.target, count=deed.count)
+    log_event(
+        "operator.did", who=deed.who, role=deed.role, did=deed.did, target=deed.target, count=deed.count
+    )
     record(known.redis, deed, now=known.now(), keep_hours=known.settings.retention_audit_hours)

@@ -8,7 +8,7 @@ from relay.core.config import Config
 from relay.core.errors import Conflict
 from relay.core.replay import Filter, Replay, Request
 from relay.core.roles import Principal, Role
-from relay.ingest.accept_events import Intake
+from relay.ingest.accept_events import IngestContext
 from relay.queries.dead_letters import cluster_page
 from relay.queries.previews import compiled_mapping
 from relay.queries.replays import foreseen_page
@@ -54,7 +54,7 @@ def _of(cluster: str, *, mapped_anew: dict[str, Any]) -> Replay:
     return Replay(Filter(cluster=cluster), remap=True if mapped_anew["mapping"] else None)
 
 
-def _with_mapping(known: WebContext, source: str, mapping: Any) -> Intake:
+def _with_mapping(known: WebContext, source: str, mapping: Any) -> IngestContext:
     """The intake, with a mapping of somebody's in the place of a source's own."""
     config: Config = known.config
     hook = replace(config.hooks[source], mapping=compiled_mapping(mapping))

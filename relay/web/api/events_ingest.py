@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, current_app, g, request
 
 from relay.core.errors import BadRequest
-from relay.ingest.accept_events import Arrival, dry_run, take_in
+from relay.ingest.accept_events import IngestRequest, dry_run, ingest_events
 from relay.web.context import parts
 from relay.web.problems import json_response
 from relay.web.request_body import read_body
@@ -22,11 +22,11 @@ def accept_events() -> Response:
     raw = read_body(request, max_bytes=known.settings.max_body_bytes)
     environ = request.environ
     idempotency_key = _idempotency_key(environ.get("HTTP_IDEMPOTENCY_KEY"))
-    arrival = Arrival(source, raw, environ.get("CONTENT_TYPE", ""), caller.key_id, idempotency_key)
+    arrival = IngestRequest(source, raw, environ.get("CONTENT_TYPE", ""), caller.key_id, idempotency_key)
     if environ.get("QUERY_STRING") and request.args.get("dry_run") == "true":
         told = dry_run(known.intake, arrival)
     else:
-        told = take_in(known.intake, arrival)
+        told = ingest_events(known.intake, arrival)
     g.events = told.events
     response = json_response(told.body, told.status)
     if told.repeated:

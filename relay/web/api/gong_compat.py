@@ -7,8 +7,8 @@ from flask import Blueprint, Response, current_app, g, request
 
 from relay.core.call import Operation
 from relay.core.ids import ENTROPY_BYTES, generate_ids
-from relay.ingest.accept_events import Arrival
-from relay.ingest.accept_gong_call import Reported, take_call
+from relay.ingest.accept_events import IngestRequest
+from relay.ingest.accept_gong_call import GongCallResult, ingest_gong_call
 from relay.web.api.gong_responses import REPORTED, gong_answer, in_gongs_envelope, is_problem
 from relay.web.context import parts
 from relay.web.request_body import read_body
@@ -22,8 +22,8 @@ def accept_call() -> Response:
     caller, source = known.auth.source(request)
     g.source = source.name
     raw = read_body(request, max_bytes=known.settings.max_body_bytes)
-    arrival = Arrival(source, raw, request.headers.get("Content-Type", ""), caller.key_id)
-    reported = take_call(known.intake, arrival, path=request.path)
+    arrival = IngestRequest(source, raw, request.headers.get("Content-Type", ""), caller.key_id)
+    reported = ingest_gong_call(known.intake, arrival, path=request.path)
     g.events = reported.events
     return _answer(reported)
 
@@ -32,7 +32,7 @@ for _path, _method in {operation.path: operation.method for operation in Operati
     endpoints.add_url_rule(_path, "accept_call", accept_call, methods=[_method])
 
 
-def _answer(reported: Reported) -> Response:
+def _answer(reported: GongCallResult) -> Response:
     """The event's id is the request's: by it the event can be looked up."""
     if reported.repeated:
         g.code = "already_reported"

@@ -10,7 +10,7 @@ from relay.core.verification.request import SignedRequest
 from relay.core.verification.strip_credentials import without_proof
 from relay.core.verification.verify import Accepted, verify
 from relay.core.webhook import Hook
-from relay.ingest.accept_webhook import Delivery, TakenIn, payload_of, take_webhook
+from relay.ingest.accept_webhook import WebhookRequest, WebhookResult, ingest_webhook, read_payload
 from relay.web.context import WebContext, parts
 from relay.web.problems import json_response
 from relay.web.request_body import read_body
@@ -42,7 +42,7 @@ def accept_webhook(name: str) -> Response:
     if bodiless:
         raise NotFound("not_found", "This source takes POST.")
     delivery = _delivery(source, hook, signed, proof=proof)
-    taken = take_webhook(known.intake, delivery)
+    taken = ingest_webhook(known.intake, delivery)
     g.events = taken.queued + taken.filtered + taken.dead + taken.duplicates
     return _answer(delivery, taken)
 
@@ -70,10 +70,10 @@ def _prove(known: WebContext, hook: Hook, signed: SignedRequest) -> Accepted:
         raise Unauthorized("unverified", "The request is not proven to be its sender's.") from None
 
 
-def _delivery(source: Source, hook: Hook, signed: SignedRequest, *, proof: Accepted) -> Delivery:
+def _delivery(source: Source, hook: Hook, signed: SignedRequest, *, proof: Accepted) -> WebhookRequest:
     headers, query = without_proof(hook.scheme, dict(signed.headers), request.args.to_dict())
     content_type = request.headers.get("Content-Type", "")
-    return Delivery(source, hook, signed.body, content_type, headers, query, proof)
+    return WebhookRequest(source, hook, signed.body, content_type, headers, query, proof)
 
 
 def _handshake(told: Answer) -> Response:
@@ -84,11 +84,11 @@ def _handshake(told: Answer) -> Response:
     return response
 
 
-def _answer(delivery: Delivery, taken: TakenIn) -> Response:
+def _answer(delivery: WebhookRequest, taken: WebhookResult) -> Response:
     own = delivery.hook.answer
     if own is not None:
         response = Response(
-            own.words(lambda: payload_of(delivery)), status=own.status, content_type=own.content_type
+            own.words(lambda: read_payload(delivery)), status=own.status, content_type=own.content_type
         )
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
