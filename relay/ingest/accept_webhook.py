@@ -11,7 +11,7 @@ import orjson
 from relay.core.errors import Problem, RelayError
 from relay.core.ids import ENTROPY_BYTES, generate_ids
 from relay.core.lifecycle import DeadLetterReason, State
-from relay.core.mapping.engine import run, scope_of, unread
+from relay.core.mapping.engine import build_scope, fail_payload, map_payload
 from relay.core.mapping.event_ids import digest_event_id
 from relay.core.mapping.problems import EventProblemCode
 from relay.core.mapping.result import MappingResult, ResultStatus
@@ -77,11 +77,13 @@ def map_webhook(delivery: WebhookRequest, router: Router, *, now: datetime) -> t
         body = read_body(delivery.raw, delivery.content_type, delivery.hook.reading)
     except RelayError as error:
         event_id = digest_event_id(delivery.source.name, delivery.raw.decode("utf-8", "surrogateescape"))
-        scope = scope_of(Payload(None, delivery.headers, delivery.query), delivery.source.name, now)
-        dead = unread(Problem("", error.code, error.detail), event_id, scope=scope, route=router)
+        scope = build_scope(Payload(None, delivery.headers, delivery.query), delivery.source.name, now)
+        dead = fail_payload(Problem("", error.code, error.detail), event_id, scope=scope, route=router)
         return (replace(dead, people=people_in(delivery.raw)),)
     payload = Payload(body, delivery.headers, delivery.query)
-    return run(delivery.hook.mapping, payload, source=delivery.source, destination=router, received_at=now)
+    return map_payload(
+        delivery.hook.mapping, payload, source=delivery.source, destination=router, received_at=now
+    )
 
 
 def read_payload(delivery: WebhookRequest) -> Payload:

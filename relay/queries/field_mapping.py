@@ -7,12 +7,12 @@ import orjson
 
 from relay.core.config import Config
 from relay.core.errors import RelayError, join_path
-from relay.core.mapping.engine import run
+from relay.core.mapping.engine import map_payload
 from relay.core.mapping.result import MappingResult
 from relay.core.mapping.routing import UNROUTED
 from relay.core.mapping.rule import Rule
 from relay.core.mapping.templates import Template
-from relay.core.mapping.usage import reads
+from relay.core.mapping.usage import list_read_paths
 from relay.core.payloads import Payload, read_body
 from relay.core.redaction import PayloadVisibility, redacted_at, redacted_path
 from relay.core.webhook import Hook
@@ -125,7 +125,7 @@ def _below(plain: Any, key: str) -> Any:
 def _paths(made_by: Any) -> list[str]:
     if not isinstance(made_by, Template):
         return []
-    return sorted({".".join(path) for path in reads(made_by.expressions)})
+    return sorted({".".join(path) for path in list_read_paths(made_by.expressions)})
 
 
 def _text(made_by: Any) -> str | None:
@@ -146,7 +146,9 @@ def _today(onlooker: Viewer, hook: Hook, record: Record, receipt: Record) -> Map
     headers, query = (orjson.loads(receipt.get(name, b"{}")) for name in ("headers", "query"))
     destination = onlooker.find(record["destination"].decode()) or UNROUTED
     payload = Payload(body, headers, query)
-    mapped = run(hook.mapping, payload, source=source, destination=destination, received_at=onlooker.now)
+    mapped = map_payload(
+        hook.mapping, payload, source=source, destination=destination, received_at=onlooker.now
+    )
     same = [each for each in mapped if each.index == int(record["item"])]
     part = int(record.get("part", b"0"))
     return same[part] if part < len(same) else None

@@ -5,7 +5,7 @@ from functools import cache
 from relay.config.presets import load_preset, preset_names
 from relay.core.errors import RelayError
 from relay.core.mapping.compile import compile_mapping
-from relay.core.mapping.engine import run
+from relay.core.mapping.engine import map_payload
 from relay.core.mapping.result import ResultStatus
 from relay.core.mapping.rule import CompiledMapping
 from relay.core.payloads import Reading
@@ -47,7 +47,7 @@ def _ready(name: str, captured: Captured, way: Way) -> int:
         trial = preset_trial(name, captured)
     except RelayError:
         return 0
-    mapped = run(
+    mapped = map_payload(
         trial.mapping, trial.payload, source=way.source, destination=way.destination, received_at=way.now
     )
     return sum(each.status is ResultStatus.READY for each in mapped)

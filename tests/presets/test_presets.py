@@ -20,7 +20,7 @@ from relay.config.presets import load_preset, preset_names
 from relay.core.call import Operation
 from relay.core.gong.validate import validate_body
 from relay.core.mapping.compile import compile_mapping
-from relay.core.mapping.engine import run
+from relay.core.mapping.engine import map_payload
 from relay.core.mapping.merge import merge_mapping
 from relay.core.mapping.result import ResultStatus
 from relay.core.payloads import Payload, Reading, read_body
@@ -72,7 +72,7 @@ def body_of(name, case):
 def run_on(name, body, case=None):
     headers, query = (case or {}).get("headers", {}), (case or {}).get("query", {})
     settings = world(name, internal_domains=frozenset({"acme.example"}))
-    return run(compiled(name), Payload(body, headers, query), **settings)
+    return map_payload(compiled(name), Payload(body, headers, query), **settings)
 
 
 def shown(event):

@@ -25,7 +25,7 @@ from relay.core.mapping.functions import lookup as choices
 from relay.core.mapping.functions import numbers, people
 from relay.core.mapping.functions import strings as texts
 from relay.core.mapping.functions import urls as web
-from relay.core.mapping.functions.registry import Each
+from relay.core.mapping.functions.registry import ElementFunction
 from relay.core.mapping.rule import Rule
 from relay.core.payloads import Payload
 from relay.core.priority import Priority
@@ -55,7 +55,7 @@ def test_a_payload_on_the_page_becomes_the_body_on_the_page(title: str):
     [config] = map(config_of, fenced(section(PAGE, title), "yml"))
     [source] = config.sources.values()
 
-    events = run.run(
+    events = run.map_payload(
         config.hooks[source.name].mapping,
         Payload(payload),
         source=source,
@@ -143,7 +143,7 @@ def argument(parameter: inspect.Parameter) -> str:
     if parameter.kind is parameter.VAR_POSITIONAL:
         return f"{parameter.name}…"
     optional = "" if parameter.default is parameter.empty else "?"
-    return ("&" if parameter.annotation is Each else "") + parameter.name + optional
+    return ("&" if parameter.annotation is ElementFunction else "") + parameter.name + optional
 
 
 def row(does: Any) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from relay.config.load import read_config
 from relay.config.visit_sessions import RuleAggregateSchema
-from relay.core.mapping.engine import run
+from relay.core.mapping.engine import map_payload
 from relay.core.payloads import Payload
 from relay.core.visit_session import Aggregate, AggregateOptions, aggregate_body
 from tests.truth.project import fenced, first_cells, page, rows, section
@@ -29,7 +29,7 @@ def sent() -> dict[str, Any]:
         "visitor": "jane@globex.com",
         "visit": "s-1",
     }
-    [event] = run(
+    [event] = map_payload(
         config.hooks["site"].mapping,
         Payload(viewed),
         source=config.sources["site"],

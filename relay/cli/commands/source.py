@@ -22,7 +22,7 @@ from relay.cli.tables.queues import quiet_table
 from relay.config.fields import NAME_PATTERN
 from relay.config.presets import load_preset, preset_names
 from relay.core.destination import BasicCredentials, Destination
-from relay.core.mapping.suggest import Proposal, propose
+from relay.core.mapping.suggest import SuggestedRule, suggest_rule
 from relay.core.payloads import Reading
 from relay.core.source import Source
 from relay.core.verification.detect import recognised_verification
@@ -144,7 +144,7 @@ def _preset(captured: Captured, way: Way, proof: Mapping[str, Any] | None, *, as
 
 def _by_proposal(captured: Captured, way: Way, proof: Mapping[str, Any] | None, *, asking: bool) -> Draft:
     payload = read_captured(captured, Reading())
-    proposal = propose(payload.body)
+    proposal = suggest_rule(payload.body)
     _show_paths(proposal)
     verify, notes = proven(way.source.name, proof, asking=asking)
     while True:
@@ -160,9 +160,9 @@ def _console() -> Console:
     return Console(stderr=True, markup=False, highlight=False, emoji=False)
 
 
-def _show_paths(proposal: Proposal) -> None:
+def _show_paths(proposal: SuggestedRule) -> None:
     table = quiet_table("path", "value")
-    for leaf in proposal.leaves:
+    for leaf in proposal.payload_fields:
         table.add_row(plain(leaf.expression), sample(leaf))
     _console().print(table)
     if proposal.items:

@@ -10,8 +10,8 @@ from relay.cli.formatting import plain
 from relay.core.errors import Problem, ValidationFailed
 from relay.core.mapping.compile import compile_mapping
 from relay.core.mapping.lint_expression import parse_expression
-from relay.core.mapping.payload_fields import Leaf
-from relay.core.mapping.suggest import Proposal, changed, rule_of
+from relay.core.mapping.payload_fields import PayloadField
+from relay.core.mapping.suggest import SuggestedRule, build_rule, replace_expression
 from relay.core.payloads import Payload
 from relay.core.verification.known_schemes import SCHEMES
 from relay.queries.previews import Trial, Way, trial_page
@@ -43,7 +43,7 @@ class Draft:
     problems: tuple[Problem, ...] = ()
 
 
-def sample(leaf: Leaf) -> str:
+def sample(leaf: PayloadField) -> str:
     """A value as a table shows it: clipped, and hidden where its name speaks of a secret."""
     if leaf.words & _SECRETS:
         return "(hidden)"
@@ -51,13 +51,13 @@ def sample(leaf: Leaf) -> str:
     return text if len(text) <= SHOWN_MAX else f"{text[: SHOWN_MAX - 1]}…"
 
 
-def asked(proposal: Proposal) -> Proposal:
+def asked(proposal: SuggestedRule) -> SuggestedRule:
     """The proposal after a person has been asked about each part of it."""
     click.echo(f"\nEach answer is an expression such as item.id, or 'text'; {_NOTHING} is nothing.", err=True)
     when = _answer("which events it takes", proposal.when)
     proposal = replace(proposal, when=when)
     for path, question in _QUESTIONS.items():
-        proposal = changed(proposal, path, _answer(question, proposal.fields.get(path)))
+        proposal = replace_expression(proposal, path, _answer(question, proposal.expressions.get(path)))
     return proposal
 
 
@@ -74,10 +74,10 @@ def _expression(text: str) -> str:
     return text.strip()
 
 
-def drafted(proposal: Proposal, payload: Payload, *, way: Way, verify: Mapping[str, Any]) -> Draft:
+def drafted(proposal: SuggestedRule, payload: Payload, *, way: Way, verify: Mapping[str, Any]) -> Draft:
     """The source that the proposal makes, tried on the payload that it was learnt from."""
     items = {"items": proposal.items} if proposal.items else {}
-    mapping = {**items, "rules": [rule_of(proposal)]}
+    mapping = {**items, "rules": [build_rule(proposal)]}
     entry = {"destination": way.source.destination, "verify": verify, **mapping}
     try:
         page = trial_page(Trial(payload, compile_mapping(mapping)), way)

@@ -8,7 +8,7 @@ from relay.core.call import Operation
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class BodyLayout:
     """`id_key` and `system_key` are the keys the relay fills, `person_key` and `people_key` hold those whom the event is about."""
 
     id_key: str | None = None
@@ -17,13 +17,13 @@ class Places:
     people_key: str | None = None
 
 
-PLACES: Final[Mapping[Operation, Places]] = {
-    Operation.DIGITAL_INTERACTION: Places("eventId", "sourceSystemName", person_key="person"),
-    Operation.CONTENT_SHARED: Places("eventId", "reportingSystem", people_key="recipients"),
-    Operation.CONTENT_VIEWED: Places("eventId", "reportingSystem", person_key="viewer"),
-    Operation.CUSTOM_ACTION: Places("eventId", "reportingSystem", person_key="actor"),
-    Operation.CATALOG_INTERACTION: Places("clientUniqueId"),
-    Operation.CATALOG_SHARE: Places(),
-    Operation.CATALOG_VIEW: Places(),
-    Operation.CATALOG_ACTION: Places(),
+BODY_LAYOUTS: Final[Mapping[Operation, BodyLayout]] = {
+    Operation.DIGITAL_INTERACTION: BodyLayout("eventId", "sourceSystemName", person_key="person"),
+    Operation.CONTENT_SHARED: BodyLayout("eventId", "reportingSystem", people_key="recipients"),
+    Operation.CONTENT_VIEWED: BodyLayout("eventId", "reportingSystem", person_key="viewer"),
+    Operation.CUSTOM_ACTION: BodyLayout("eventId", "reportingSystem", person_key="actor"),
+    Operation.CATALOG_INTERACTION: BodyLayout("clientUniqueId"),
+    Operation.CATALOG_SHARE: BodyLayout(),
+    Operation.CATALOG_VIEW: BodyLayout(),
+    Operation.CATALOG_ACTION: BodyLayout(),
 }

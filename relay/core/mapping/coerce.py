@@ -26,12 +26,12 @@ from relay.core.mapping import custom_fields as named
 from relay.core.mapping.functions.dates import timestamp
 from relay.core.mapping.functions.numbers import number
 from relay.core.mapping.problems import EventProblemCode
-from relay.core.mapping.scalars import flat_scalars
+from relay.core.mapping.scalars import flatten_scalars
 from relay.core.mapping.tree import UnfilledObject
 from relay.core.mapping.work_limit import NoValue
 
 Hitches: TypeAlias = list[Problem]
-Fit: TypeAlias = Callable[[Any, str, Hitches], Any]
+Coercer: TypeAlias = Callable[[Any, str, Hitches], Any]
 """Value, its path, where to tell what happened inside. None: nothing is left. Unfit says why Gong would not take it."""
 
 _UNKNOWN_TOLD = 10
@@ -45,22 +45,22 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
 """Objects that say nothing without one of these, beside what Gong itself requires."""
 
 
-def fit(operation: Operation, body: Mapping[str, Any]) -> tuple[dict[str, Any], Hitches]:
+def coerce_body(operation: Operation, body: Mapping[str, Any]) -> tuple[dict[str, Any], Hitches]:
     """The body that can be sent, and what was changed or left out on the way."""
     hitches: Hitches = []
     return _known(body, _fits(operation), "", hitches), hitches
 
 
 @cache
-def _fits(operation: Operation) -> Mapping[str, Fit]:
+def _fits(operation: Operation) -> Mapping[str, Coercer]:
     return {name: _fit_of(field) for name, field in SCHEMAS[operation].fields.items()}
 
 
-def _fit_of(field: marshmallow_fields.Field[Any]) -> Fit:
+def _fit_of(field: marshmallow_fields.Field[Any]) -> Coercer:
     return _MAKERS[type(field)](field)
 
 
-def _tried(one: Fit, value: Any, path: str, hitches: Hitches) -> Any:
+def _tried(one: Coercer, value: Any, path: str, hitches: Hitches) -> Any:
     """The fit value, or None and a word about it."""
     try:
         return one(value, path, hitches)
@@ -69,7 +69,7 @@ def _tried(one: Fit, value: Any, path: str, hitches: Hitches) -> Any:
         return None
 
 
-def _object(part: NestedObject) -> Fit:
+def _object(part: NestedObject) -> Coercer:
     shape, required = cast("Shape", part.schema), part.required
     fits = {name: _fit_of(inner) for name, inner in shape.fields.items()}
     if type(shape).__name__ == "Company":
@@ -93,7 +93,9 @@ def _object(part: NestedObject) -> Fit:
     return fitted
 
 
-def _known(value: Mapping[str, Any], fits: Mapping[str, Fit], path: str, hitches: Hitches) -> dict[str, Any]:
+def _known(
+    value: Mapping[str, Any], fits: Mapping[str, Coercer], path: str, hitches: Hitches
+) -> dict[str, Any]:
     found = {}
     for key, raw in value.items():
         if key in fits and (fitted := _tried(fits[key], raw, _below(path, key), hitches)) is not None:
@@ -109,16 +111,16 @@ def _below(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
 
 
-def _list(field: Array) -> Fit:
+def _list(field: Array) -> Coercer:
     plain, limit = _fit_of(field.inner), field.limit
-    names = named.kind_of(field)
+    names = named.named_value_format(field)
 
     def one(value: Any, path: str, hitches: Hitches) -> Any:
-        return plain(named.entry(value, names, path, hitches) if names else value, path, hitches)
+        return plain(named.coerce_entry(value, names, path, hitches) if names else value, path, hitches)
 
     def fitted(value: Any, path: str, hitches: Hitches) -> list[Any] | None:
         if names and isinstance(value, dict):
-            value = names.of_object(flat_scalars(value))
+            value = names.from_object(flatten_scalars(value))
         found = value if isinstance(value, list) else [value]
         if len(found) > limit:
             message = f"is cut to its first {limit} items: it has {len(found)}"
@@ -129,7 +131,7 @@ def _list(field: Array) -> Fit:
     return fitted
 
 
-def _text(field: Text) -> Fit:
+def _text(field: Text) -> Coercer:
     if field.form is not None:
         return _FORMS[field.form]
     limit, keep_lines = field.limit, field.limit == MESSAGE_MAX
@@ -149,7 +151,7 @@ def _text(field: Text) -> Fit:
     return fitted
 
 
-def _formed(form: Callable[[Any], str], wrong: str) -> Fit:
+def _formed(form: Callable[[Any], str], wrong: str) -> Coercer:
     def fitted(value: Any, _path: str, _hitches: Hitches) -> str:
         try:
             return form(value)
@@ -182,7 +184,7 @@ def _id(value: Any) -> str:
     return clean_text(format_scalar(value))
 
 
-def _choice(field: OneOf) -> Fit:
+def _choice(field: OneOf) -> Coercer:
     choices = field.choices
     by_case = {choice.lower(): choice for choice in choices}
 
@@ -210,10 +212,10 @@ def _number(value: Any, _path: str, _hitches: Hitches) -> float:
 def _text_map(value: Any, _path: str, _hitches: Hitches) -> dict[str, str] | None:
     if not isinstance(value, dict):
         raise NoValue("it is no object")
-    return {key: format_scalar(each) for key, each in flat_scalars(value).items()} or None
+    return {key: format_scalar(each) for key, each in flatten_scalars(value).items()} or None
 
 
-_FORMS: Mapping[forms.FormatCheck, Fit] = {
+_FORMS: Mapping[forms.FormatCheck, Coercer] = {
     forms.check_timestamp: _formed(
         timestamp, "it is no date and time that can be read: timestamp() takes more kinds"
     ),
@@ -223,7 +225,7 @@ _FORMS: Mapping[forms.FormatCheck, Fit] = {
     forms.check_event_id: _formed(_id, "it is no text or number"),
 }
 
-_MAKERS: Mapping[type, Callable[[Any], Fit]] = {
+_MAKERS: Mapping[type, Callable[[Any], Coercer]] = {
     NestedObject: _object,
     Array: _list,
     Text: _text,

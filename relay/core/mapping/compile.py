@@ -9,7 +9,7 @@ import orjson
 
 from relay.core.call import Operation
 from relay.core.errors import Problem, ValidationFailed, join_path
-from relay.core.mapping.body_layout import PLACES
+from relay.core.mapping.body_layout import BODY_LAYOUTS
 from relay.core.mapping.expressions import Expression
 from relay.core.mapping.lint_expression import parse_expression
 from relay.core.mapping.lint_map import lint_map
@@ -18,8 +18,8 @@ from relay.core.mapping.problems import MappingErrorCode
 from relay.core.mapping.rule import CompiledMapping, Rule
 from relay.core.mapping.templates import strip_braces
 from relay.core.mapping.tree import MapTree, parse_map
-from relay.core.mapping.unknown_keys import question, unknown_keys
-from relay.core.mapping.usage import reads
+from relay.core.mapping.unknown_keys import check_keys, did_you_mean
+from relay.core.mapping.usage import list_read_paths
 from relay.core.mapping.visit_sessions import RuleAggregate, parse_rule_aggregate
 from relay.core.priority import Priority
 
@@ -46,7 +46,7 @@ def compile_mapping(
         raise ValidationFailed(
             [Problem(path, MappingErrorCode.VALUE, "must be an object with rules, or a list of rules")]
         )
-    problems += unknown_keys(whole, _SPEC_KEYS, path)
+    problems += check_keys(whole, _SPEC_KEYS, path)
     merged = _on_preset(whole, presets, path, problems)
     items = _expression(merged.get("items"), join_path(path, "items"), problems)
     rules = (
@@ -73,7 +73,7 @@ def _on_preset(
         if name is None:
             continue
         if not isinstance(name, str) or name not in presets:
-            message = f"there is no mapping of this name{question(name, tuple(presets))}"
+            message = f"there is no mapping of this name{did_you_mean(name, tuple(presets))}"
             problems.append(Problem(join_path(path, key), MappingErrorCode.VALUE, message))
         else:
             base = presets[name]
@@ -106,7 +106,7 @@ def _rule(spec: Any, path: str, problems: list[Problem]) -> Rule | None:
         )
         return None
     before = len(problems)
-    problems += unknown_keys(spec, _RULE_KEYS, path)
+    problems += check_keys(spec, _RULE_KEYS, path)
     problems += _name_problems(spec.get("name"), join_path(path, "name"))
     to = _choice(Operation, spec.get("to"), join_path(path, "to"), problems)
     priority = _choice(Priority, spec.get("priority", Priority.NORMAL), join_path(path, "priority"), problems)
@@ -150,9 +150,9 @@ def _map(spec: Any, to: Operation | None, path: str, problems: list[Problem]) ->
 
 def _parted_id(tree: MapTree, to: Operation, path: str) -> Iterator[Problem]:
     """Where one item becomes several events, their ids must differ."""
-    key = PLACES[to].id_key
+    key = BODY_LAYOUTS[to].id_key
     template = tree.templates.get(key or "")
-    if template and not any(read[0] == "item" for read in reads(template.expressions)):
+    if template and not any(read[0] == "item" for read in list_read_paths(template.expressions)):
         message = "is the same for every part: add something of item, as in {{ parent.id }}:{{ item.email }}"
         yield Problem(f"{path}.{key}", MappingErrorCode.VALUE, message)
 
@@ -178,7 +178,7 @@ def _choice(kind: type[Choice], value: Any, path: str, problems: list[Problem]) 
     if value is None:
         problems.append(Problem(path, MappingErrorCode.MISSING, f"is missing: say one of {', '.join(kind)}"))
     else:
-        message = f"is none of those there are{question(value, tuple(kind))}"
+        message = f"is none of those there are{did_you_mean(value, tuple(kind))}"
         problems.append(Problem(path, MappingErrorCode.VALUE, message))
     return None
 

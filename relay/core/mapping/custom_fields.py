@@ -20,17 +20,17 @@ from relay.core.mapping.problems import EventProblemCode
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class NamedValueFormat:
     """How one API writes named values. `forms` says how the values of a kind are written."""
 
-    of_object: Callable[[Mapping[str, Any]], list[dict[str, str]]]
+    from_object: Callable[[Mapping[str, Any]], list[dict[str, str]]]
     text: str
     number: str
     forms: Mapping[str, forms.FormatCheck]
 
 
-_KINDS: Mapping[str, Names] = {
-    "CustomField": Names(
+_KINDS: Mapping[str, NamedValueFormat] = {
+    "CustomField": NamedValueFormat(
         render_custom_fields,
         "STRING",
         "NUMBER",
@@ -42,7 +42,7 @@ _KINDS: Mapping[str, Names] = {
             "DURATION": forms.check_duration,
         },
     ),
-    "GenericProperty": Names(
+    "GenericProperty": NamedValueFormat(
         render_generic_properties,
         "string",
         "number",
@@ -51,13 +51,13 @@ _KINDS: Mapping[str, Names] = {
 }
 
 
-def kind_of(field: Array) -> Names | None:
+def named_value_format(field: Array) -> NamedValueFormat | None:
     """How a list is written, if it is one of named values."""
     inner = field.inner
     return _KINDS.get(type(inner.schema).__name__) if isinstance(inner, NestedObject) else None
 
 
-def entry(raw: Any, names: Names, path: str, hitches: list[Problem]) -> Any:
+def coerce_entry(raw: Any, names: NamedValueFormat, path: str, hitches: list[Problem]) -> Any:
     """One entry of a list, with a type that its value fits."""
     value = raw.get("value") if isinstance(raw, dict) else None
     if value is None or isinstance(value, list | dict):

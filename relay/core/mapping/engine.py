@@ -14,10 +14,10 @@ from relay.core.destination import Destination
 from relay.core.errors import Problem
 from relay.core.gong.problems import ErrorCode
 from relay.core.gong.validate import validate_body
-from relay.core.mapping.body_layout import PLACES
-from relay.core.mapping.coerce import fit
+from relay.core.mapping.body_layout import BODY_LAYOUTS
+from relay.core.mapping.coerce import coerce_body
 from relay.core.mapping.event_ids import digest_event_id, native_event_id
-from relay.core.mapping.internal_people import without_colleagues
+from relay.core.mapping.internal_people import remove_internal_people
 from relay.core.mapping.problems import EventProblemCode
 from relay.core.mapping.result import MappingResult
 from relay.core.mapping.routing import Route, Router, fixed_router
@@ -39,7 +39,7 @@ from relay.core.timestamps import render_instant
 from relay.core.visit_session import Session, session_of
 
 ITEMS_MAX = 5_000
-CLOCK_AHEAD = timedelta(minutes=5)
+CLOCK_SKEW_MAX = timedelta(minutes=5)
 """How far a sender's clock may run ahead of ours."""
 
 _TIMES = ("timestamp", "eventTimestamp")
@@ -68,7 +68,7 @@ class _Run:
         return StepCounter(min(STEPS_PER_EVENT, self.steps_left))
 
 
-def run(
+def map_payload(
     compiled: CompiledMapping,
     payload: Payload,
     *,
@@ -77,9 +77,9 @@ def run(
     received_at: datetime,
 ) -> tuple[MappingResult, ...]:
     """Every item of a payload, in order, for its destination. Never raises."""
-    scope = scope_of(payload, source.name, received_at)
+    scope = build_scope(payload, source.name, received_at)
     route = fixed_router(destination) if isinstance(destination, Destination) else destination
-    running = _Run(compiled, source, route, render_instant(received_at + CLOCK_AHEAD), scope)
+    running = _Run(compiled, source, route, render_instant(received_at + CLOCK_SKEW_MAX), scope)
     try:
         items = _items(compiled, scope)
     except (NoValue, WorkLimitExceeded) as error:
@@ -94,20 +94,24 @@ def run(
     return found or (_whole(_filtered(running, 0, payload.body, "the payload holds no items"), route, scope),)
 
 
-def unread(problem: Problem, event_id: str, *, scope: Mapping[str, Any], route: Router) -> MappingResult:
+def fail_payload(
+    problem: Problem, event_id: str, *, scope: Mapping[str, Any], route: Router
+) -> MappingResult:
     """A payload that could not be read: one dead item, for the destination that its request tells without a body."""
     return _whole(MappingResult(0, event_id, problems=(problem,)), route, scope)
 
 
-def items_of(compiled: CompiledMapping, payload: Payload, *, source: str, received_at: datetime) -> list[Any]:
-    """The items that `run` sees, by the index it gives them."""
+def list_items(
+    compiled: CompiledMapping, payload: Payload, *, source: str, received_at: datetime
+) -> list[Any]:
+    """The items that `map_payload` sees, by the index it gives them."""
     try:
-        return _items(compiled, scope_of(payload, source, received_at))
+        return _items(compiled, build_scope(payload, source, received_at))
     except (NoValue, WorkLimitExceeded):
         return []
 
 
-def scope_of(payload: Payload, source: str, received_at: datetime) -> dict[str, Any]:
+def build_scope(payload: Payload, source: str, received_at: datetime) -> dict[str, Any]:
     """What every expression may start from, but for the item."""
     return {
         "body": payload.body,
@@ -233,15 +237,15 @@ def _finished(
     running: _Run, rule: Rule, start: MappingResult, *, making: BuildContext, raw: dict[str, Any]
 ) -> MappingResult:
     """The body made fit, named, and checked as Gong would."""
-    body, changed = fit(rule.to, raw)
+    body, changed = coerce_body(rule.to, raw)
     hitches = [*making.warnings, *changed]
     event_id = _named(running, rule, body, hitches) or _made_id(running, start, making.scope)
-    places = PLACES[rule.to]
+    places = BODY_LAYOUTS[rule.to]
     if places.id_key:
         body = {places.id_key: event_id} | body | {places.id_key: event_id}  # first, as people read it
     if places.system_key:
         body.setdefault(places.system_key, start.destination.source_system_name or running.source.name)
-    body, filtered = without_colleagues(rule.to, body, start.destination.internal_domains)
+    body, filtered = remove_internal_people(rule.to, body, start.destination.internal_domains)
     problems = () if filtered else tuple(_explained(_refusals(running, rule, body), hitches))
     return replace(
         start,
@@ -255,7 +259,7 @@ def _finished(
 
 
 def _named(running: _Run, rule: Rule, body: Mapping[str, Any], hitches: list[Problem]) -> str | None:
-    key = PLACES[rule.to].id_key
+    key = BODY_LAYOUTS[rule.to].id_key
     if key is None or key not in rule.tree.root:
         return None
     event_id = native_event_id(running.source.name, body.get(key))

@@ -10,7 +10,7 @@ from operator import ge, gt, le, lt
 from typing import Any, TypeAlias
 
 from relay.core.mapping.functions.index import FUNCTIONS
-from relay.core.mapping.functions.registry import Each
+from relay.core.mapping.functions.registry import ElementFunction
 from relay.core.mapping.scalars import is_true
 from relay.core.mapping.work_limit import StepCounter
 
@@ -244,7 +244,7 @@ def _each(node: Node) -> Evaluator:
     (inner,) = _children(node)
     weight = _weight(node)
 
-    def evaluate(_value: Any, meter: StepCounter) -> Each:
+    def evaluate(_value: Any, meter: StepCounter) -> ElementFunction:
         def each(element: Any) -> Any:
             meter.count(weight)
             return inner(element, meter)

@@ -5,12 +5,12 @@ from typing import Any
 
 from relay.core.call import Operation
 from relay.core.gong.accessors import get_object, iter_objects
-from relay.core.mapping.body_layout import PLACES
+from relay.core.mapping.body_layout import BODY_LAYOUTS
 
 _ADDRESSES = ("viewerEmailAddress", "actorEmailAddress")
 
 
-def without_colleagues(
+def remove_internal_people(
     operation: Operation, body: dict[str, Any], internal_domains: Container[str]
 ) -> tuple[dict[str, Any], str | None]:
     """The body less the colleagues among its recipients, and why Gong is not told at all, if so."""
@@ -22,7 +22,7 @@ def without_colleagues(
 
 def _domains(operation: Operation, body: Mapping[str, Any]) -> Iterator[str]:
     """Of the one whom the event is about. Of a person without an address, the company's domain tells."""
-    if one := PLACES[operation].person_key:
+    if one := BODY_LAYOUTS[operation].person_key:
         who = get_object(body, one)
         yield _host(who.get("email")) or str(get_object(who, "company").get("domain"))
     for key in _ADDRESSES:
@@ -32,7 +32,7 @@ def _domains(operation: Operation, body: Mapping[str, Any]) -> Iterator[str]:
 def _outside(
     operation: Operation, body: dict[str, Any], internal_domains: Container[str]
 ) -> tuple[dict[str, Any], str | None]:
-    key = PLACES[operation].people_key
+    key = BODY_LAYOUTS[operation].people_key
     everyone = [each for _, each in iter_objects(body.get(key))] if key else []
     outside = [each for each in everyone if _host(each.get("email")) not in internal_domains]
     if key is None or len(outside) == len(everyone):

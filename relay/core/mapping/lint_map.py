@@ -18,7 +18,7 @@ from relay.core.gong.fields import AnyValue, Array, Integer, Number, OneOf, Prop
 from relay.core.gong.problems import ErrorCode
 from relay.core.gong.validate import SCHEMAS, validate_body
 from relay.core.mapping import custom_fields as named
-from relay.core.mapping.body_layout import PLACES
+from relay.core.mapping.body_layout import BODY_LAYOUTS
 from relay.core.mapping.problems import MappingErrorCode
 from relay.core.mapping.templates import Template
 from relay.core.mapping.tree import MapTree
@@ -34,7 +34,7 @@ _WRITTEN: Mapping[forms.FormatCheck, str] = {
 
 def lint_map(operation: Operation, tree: MapTree, *, path: str) -> Iterator[Problem]:
     """What Gong would refuse whatever the payload holds."""
-    plain, places = tree.root, PLACES[operation]
+    plain, places = tree.root, BODY_LAYOUTS[operation]
     if not isinstance(plain, dict):
         yield Problem(path, MappingErrorCode.VALUE, "must be an object in the shape of Gong's body")
         return
@@ -78,7 +78,7 @@ def _value(plain: Any, field: marshmallow_fields.Field[Any] | None) -> Any:
 def _several(plain: Any, field: Array) -> Any:
     if isinstance(plain, list):
         return [_value(each, field.inner) for each in plain]
-    if isinstance(plain, dict) and (names := named.kind_of(field)):
+    if isinstance(plain, dict) and (names := named.named_value_format(field)):
         return [{"name": key, "value": "text", "dataType": names.text} for key in plain]
     return plain
 

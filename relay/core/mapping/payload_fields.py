@@ -9,7 +9,7 @@ import orjson
 
 Step: TypeAlias = str | int
 
-LEAVES_MAX = 300
+FIELDS_MAX = 300
 DEPTH_MAX = 8
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -17,7 +17,7 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf:
+class PayloadField:
     """One value that is text, a number, or true or false. `steps` lead to it from the item."""
 
     steps: tuple[Step, ...]
@@ -39,7 +39,7 @@ class Leaf:
         return frozenset(_words(self._names[-1])) if self._names else frozenset()
 
     @property
-    def all_words(self) -> frozenset[str]:
+    def path_words(self) -> frozenset[str]:
         """Those of every name on the way to it, and of its own."""
         return frozenset(word for name in self._names for word in _words(name))
 
@@ -57,12 +57,12 @@ class Leaf:
         return [step for step in self.steps if isinstance(step, str)]
 
 
-def leaves_of(item: Any) -> list[Leaf]:
+def list_fields(item: Any) -> list[PayloadField]:
     """The leaves in the payload's own order, of a list only those of its first element. Null and blank are none."""
-    return list(_below(item, ()))[:LEAVES_MAX]
+    return list(_below(item, ()))[:FIELDS_MAX]
 
 
-def _below(value: Any, steps: tuple[Step, ...]) -> Iterator[Leaf]:
+def _below(value: Any, steps: tuple[Step, ...]) -> Iterator[PayloadField]:
     if len(steps) > DEPTH_MAX:
         return
     if isinstance(value, dict):
@@ -71,7 +71,7 @@ def _below(value: Any, steps: tuple[Step, ...]) -> Iterator[Leaf]:
     elif isinstance(value, list):
         yield from _below(value[0] if value else None, (*steps, 0))
     elif value is not None and value != "":
-        yield Leaf(steps, value)
+        yield PayloadField(steps, value)
 
 
 def _written(step: Step) -> str:

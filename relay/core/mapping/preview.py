@@ -8,11 +8,11 @@ from relay.core.call import Call
 from relay.core.destination import Destination
 from relay.core.errors import Problem
 from relay.core.gong.validate import assess_association, find_warnings
-from relay.core.mapping.engine import items_of, run
+from relay.core.mapping.engine import list_items, map_payload
 from relay.core.mapping.result import MappingResult
 from relay.core.mapping.routing import Router
 from relay.core.mapping.rule import CompiledMapping
-from relay.core.mapping.usage import Paths, reads, unused
+from relay.core.mapping.usage import Paths, list_read_paths, list_unused_paths
 from relay.core.payloads import Payload
 from relay.core.source import Source
 
@@ -25,10 +25,10 @@ def preview(
     destination: Destination | Router,
     received_at: datetime,
 ) -> list[dict[str, Any]]:
-    """One object for each event: what `run` made of it, what Gong could do with it, and what the rule leaves unread."""
-    mapped = run(compiled, payload, source=source, destination=destination, received_at=received_at)
-    items = items_of(compiled, payload, source=source.name, received_at=received_at)
-    by_rule = {rule.name: _read(compiled, reads(rule.expressions)) for rule in compiled.rules}
+    """One object for each event: what `map_payload` made of it, what Gong could do with it, and what the rule leaves unread."""
+    mapped = map_payload(compiled, payload, source=source, destination=destination, received_at=received_at)
+    items = list_items(compiled, payload, source=source.name, received_at=received_at)
+    by_rule = {rule.name: _read(compiled, list_read_paths(rule.expressions)) for rule in compiled.rules}
     return [_told(each, _unused(each, items, by_rule)) for each in mapped]
 
 
@@ -40,7 +40,11 @@ def _read(compiled: CompiledMapping, paths: Paths) -> Paths:
 
 def _unused(each: MappingResult, items: list[Any], by_rule: Mapping[str, Paths]) -> tuple[str, ...]:
     read = by_rule.get(each.rule or "")
-    return unused(items[each.index], "item", read) if read is not None and each.index < len(items) else ()
+    return (
+        list_unused_paths(items[each.index], "item", read)
+        if read is not None and each.index < len(items)
+        else ()
+    )
 
 
 def _told(each: MappingResult, unread: tuple[str, ...]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def is_true(value: Any) -> bool:
     return value is not False and value is not None and value not in ("", [], {})
 
 
-def flat_scalars(of: Mapping[str, Any]) -> dict[str, Scalar]:
+def flatten_scalars(of: Mapping[str, Any]) -> dict[str, Scalar]:
     """`{"a": {"b": 1}, "c": ["x", "y"]}` is `{"a.b": 1, "c": "x, y"}`; what is empty or beyond all use is left out."""
     return dict(islice(_flat(of, "", _DEEPEST), _MOST))
 

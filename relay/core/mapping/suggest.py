@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from relay.core.mapping import field_guessing as roles
-from relay.core.mapping.field_guessing import best
-from relay.core.mapping.payload_fields import Leaf, leaves_of
+from relay.core.mapping.field_guessing import find_best_field
+from relay.core.mapping.payload_fields import PayloadField, list_fields
 
-KINDS_MAX = 6
+EVENT_TYPES_MAX = 6
 """More kinds of event in one payload are more than one rule should take."""
 
-PATHS = (
+SUGGESTED_PATHS = (
     *("eventId", "timestamp", "eventType", "device"),
     *("content.contentId", "content.contentTitle", "content.contentUrl"),
     *("person.email", "person.name", "person.phoneNumber", "person.company.name", "person.company.domain"),
@@ -30,41 +30,41 @@ _LITERAL = re.compile(r"'([^'\\]*)'")
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
-    """`items` and `when` are expressions or None, `fields` an expression for each path of Gong's body.
+class SuggestedRule:
+    """`items` and `when` are expressions or None, `expressions` an expression for each path of Gong's body.
 
-    `leaves` are those of the item that all of it was learnt from.
+    `payload_fields` are those of the item that all of it was learnt from.
     """
 
     name: str
     items: str | None
     when: str | None
-    fields: Mapping[str, str]
-    leaves: tuple[Leaf, ...]
+    expressions: Mapping[str, str]
+    payload_fields: tuple[PayloadField, ...]
 
 
-def propose(body: Any) -> Proposal:
+def suggest_rule(body: Any) -> SuggestedRule:
     """What a digital interaction could be made of. Whatever is not found is left out."""
     path, items = _items(body)
-    leaves = leaves_of(_telling(items))
-    kind = best(roles.KIND, leaves)
-    kinds = list(_kinds(items, kind))[:KINDS_MAX] if kind else []
-    name = phrase(kinds[0]) if len(kinds) == 1 else "event"
+    leaves = list_fields(_telling(items))
+    kind = find_best_field(roles.EVENT_TYPE, leaves)
+    kinds = list(_kinds(items, kind))[:EVENT_TYPES_MAX] if kind else []
+    name = humanize_name(kinds[0]) if len(kinds) == 1 else "event"
     fields = dict(_happening(leaves, kind, kinds, name)) | dict(_someone(leaves))
-    return Proposal(name, path, _when(kind, kinds), fields, tuple(leaves))
+    return SuggestedRule(name, path, _when(kind, kinds), fields, tuple(leaves))
 
 
-def changed(proposal: Proposal, path: str, expression: str | None) -> Proposal:
+def replace_expression(proposal: SuggestedRule, path: str, expression: str | None) -> SuggestedRule:
     """With another expression at a path of Gong's body, or without one."""
-    fields = {**proposal.fields, path: expression}
-    kept = {each: found for each in PATHS if (found := fields.get(each))}
-    return replace(proposal, fields=kept)
+    fields = {**proposal.expressions, path: expression}
+    kept = {each: found for each in SUGGESTED_PATHS if (found := fields.get(each))}
+    return replace(proposal, expressions=kept)
 
 
-def rule_of(proposal: Proposal) -> dict[str, Any]:
+def build_rule(proposal: SuggestedRule) -> dict[str, Any]:
     """The rule as the configuration file holds it."""
     tree: dict[str, Any] = {}
-    for path, expression in proposal.fields.items():
+    for path, expression in proposal.expressions.items():
         *parents, key = path.split(".")
         place = tree
         for parent in parents:
@@ -74,7 +74,7 @@ def rule_of(proposal: Proposal) -> dict[str, Any]:
     return {"name": proposal.name, **when, "to": "digital-interaction", "map": tree}
 
 
-def phrase(kind: str) -> str:
+def humanize_name(kind: str) -> str:
     """A vendor's word as people say it: `invitee.created` is `invitee created`, `pageView` is `page view`."""
     return " ".join(_NO_WORD.sub(" ", _HUMP.sub(" ", kind)).lower().split()) or "event"
 
@@ -99,7 +99,7 @@ def _lists(value: Any, path: str, depth: int) -> Iterator[tuple[str, list[Any]]]
     if not isinstance(value, dict) or depth == 0:
         return
     for name, inner in value.items():
-        here = path + Leaf((name,), None).expression.removeprefix("item")
+        here = path + PayloadField((name,), None).expression.removeprefix("item")
         if isinstance(inner, list) and any(_tells_when(each) or _tells_who(each) for each in inner):
             yield here, inner
         else:
@@ -107,15 +107,15 @@ def _lists(value: Any, path: str, depth: int) -> Iterator[tuple[str, list[Any]]]
 
 
 def _tells_when(item: Any) -> bool:
-    return isinstance(item, dict) and best(roles.MOMENT, _outside_lists(item)) is not None
+    return isinstance(item, dict) and find_best_field(roles.TIMESTAMP, _outside_lists(item)) is not None
 
 
 def _tells_who(item: Any) -> bool:
-    return isinstance(item, dict) and any(roles.is_address(leaf.value) for leaf in _outside_lists(item))
+    return isinstance(item, dict) and any(roles.is_email_address(leaf.value) for leaf in _outside_lists(item))
 
 
-def _outside_lists(item: Any) -> list[Leaf]:
-    return [leaf for leaf in leaves_of(item) if not any(isinstance(step, int) for step in leaf.steps)]
+def _outside_lists(item: Any) -> list[PayloadField]:
+    return [leaf for leaf in list_fields(item) if not any(isinstance(step, int) for step in leaf.steps)]
 
 
 def _telling(items: Sequence[Any]) -> Any:
@@ -123,14 +123,14 @@ def _telling(items: Sequence[Any]) -> Any:
     return next(filter(_tells_who, items), items[0] if items else None)
 
 
-def _kinds(items: Sequence[Any], kind: Leaf) -> Iterator[str]:
+def _kinds(items: Sequence[Any], kind: PayloadField) -> Iterator[str]:
     """The kinds of those items that tell of someone, or else of the first."""
     telling = [item for item in items if _tells_who(item)] or items[:1]
-    found = (leaf.value for item in telling for leaf in leaves_of(item) if leaf.steps == kind.steps)
+    found = (leaf.value for item in telling for leaf in list_fields(item) if leaf.steps == kind.steps)
     return iter(dict.fromkeys(value for value in found if isinstance(value, str)))
 
 
-def _when(kind: Leaf | None, kinds: Sequence[str]) -> str | None:
+def _when(kind: PayloadField | None, kinds: Sequence[str]) -> str | None:
     """So that the sender's other events are filtered, not dead."""
     if kind is None or not kinds:
         return None
@@ -144,47 +144,51 @@ def _quoted(text: str) -> str:
 
 
 def _happening(
-    leaves: Sequence[Leaf], kind: Leaf | None, kinds: Sequence[str], name: str
+    leaves: Sequence[PayloadField], kind: PayloadField | None, kinds: Sequence[str], name: str
 ) -> Iterator[tuple[str, str]]:
-    event_id, title = best(roles.EVENT_ID, leaves), _title(leaves, kind)
+    event_id, title = find_best_field(roles.EVENT_ID, leaves), _title(leaves, kind)
     if event_id and not _is_of_the_content(event_id, title):
         yield "eventId", event_id.expression
-    if (moment := best(roles.MOMENT, leaves)) is not None:
+    if (moment := find_best_field(roles.TIMESTAMP, leaves)) is not None:
         zone = ", 'UTC'" if roles.lacks_zone(moment.value) else ""
         yield "timestamp", f"timestamp({moment.expression}{zone})"
     several = kind is not None and len(kinds) > 1
     yield "eventType", _looked_up(kind, kinds) if kind and several else _quoted(name)
-    if (agent := best(roles.AGENT, leaves)) is not None:
+    if (agent := find_best_field(roles.USER_AGENT, leaves)) is not None:
         yield "device", f"device({agent.expression})"
     yield from _content(leaves, title, name)
 
 
-def _is_of_the_content(event_id: Leaf, title: Leaf | None) -> bool:
+def _is_of_the_content(event_id: PayloadField, title: PayloadField | None) -> bool:
     """An id beside the title may be the document's: as the event's it would make all its later events repetitions."""
     beside = title is not None and event_id.parent == title.parent
     return beside and event_id.depth > 0 and event_id.name == "id"
 
 
-def _title(leaves: Sequence[Leaf], kind: Leaf | None) -> Leaf | None:
-    person, event_id = best(roles.EMAIL, leaves), best(roles.EVENT_ID, leaves)
+def _title(leaves: Sequence[PayloadField], kind: PayloadField | None) -> PayloadField | None:
+    person, event_id = find_best_field(roles.EMAIL, leaves), find_best_field(roles.EVENT_ID, leaves)
     taken = {leaf.steps for leaf in (kind, event_id) if leaf} | set(_name_steps(leaves, person))
-    return best(roles.TITLE, [leaf for leaf in leaves if leaf.steps not in taken])
+    return find_best_field(roles.TITLE, [leaf for leaf in leaves if leaf.steps not in taken])
 
 
-def _looked_up(kind: Leaf, kinds: Sequence[str]) -> str:
-    table = ", ".join(f"{Leaf((each,), None).expression[5:]}: {_quoted(phrase(each))}" for each in kinds)
+def _looked_up(kind: PayloadField, kinds: Sequence[str]) -> str:
+    table = ", ".join(
+        f"{PayloadField((each,), None).expression[5:]}: {_quoted(humanize_name(each))}" for each in kinds
+    )
     return f"lookup({kind.expression}, {{{table}}})"
 
 
-def _content(leaves: Sequence[Leaf], title: Leaf | None, name: str) -> Iterator[tuple[str, str]]:
+def _content(
+    leaves: Sequence[PayloadField], title: PayloadField | None, name: str
+) -> Iterator[tuple[str, str]]:
     if title is not None and (own_id := _id_beside(leaves, title)):
         yield "content.contentId", own_id.expression
     yield "content.contentTitle", title.expression if title else _quoted(name)
-    if (address := best(roles.ADDRESS, leaves)) is not None:
+    if (address := find_best_field(roles.URL, leaves)) is not None:
         yield "content.contentUrl", address.expression
 
 
-def _id_beside(leaves: Sequence[Leaf], title: Leaf) -> Leaf | None:
+def _id_beside(leaves: Sequence[PayloadField], title: PayloadField) -> PayloadField | None:
     """The id of what has the title: `document.id` beside `document.name`, `video_id` beside `video_name`."""
     stem = title.name.rpartition("_")[0]
     wanted = f"{stem}_id" if stem else "id" if title.depth else ""
@@ -192,26 +196,26 @@ def _id_beside(leaves: Sequence[Leaf], title: Leaf) -> Leaf | None:
     return next(found, None)
 
 
-def _someone(leaves: Sequence[Leaf]) -> Iterator[tuple[str, str]]:
-    email = best(roles.EMAIL, leaves)
+def _someone(leaves: Sequence[PayloadField]) -> Iterator[tuple[str, str]]:
+    email = find_best_field(roles.EMAIL, leaves)
     if email is not None:
         yield "person.email", email.expression
-        if names := [Leaf(steps, None).expression for steps in _name_steps(leaves, email)]:
+        if names := [PayloadField(steps, None).expression for steps in _name_steps(leaves, email)]:
             yield "person.name", names[0] if len(names) == 1 else f"words({', '.join(names)})"
-    if (phone := best(roles.PHONE, leaves)) is not None:
+    if (phone := find_best_field(roles.PHONE, leaves)) is not None:
         yield "person.phoneNumber", f"phone({phone.expression})"
     yield from _company(leaves, email)
 
 
-def _company(leaves: Sequence[Leaf], email: Leaf | None) -> Iterator[tuple[str, str]]:
-    name, domain = (best(role, leaves) for role in (roles.COMPANY_NAME, roles.COMPANY_DOMAIN))
+def _company(leaves: Sequence[PayloadField], email: PayloadField | None) -> Iterator[tuple[str, str]]:
+    name, domain = (find_best_field(role, leaves) for role in (roles.COMPANY_NAME, roles.COMPANY_DOMAIN))
     if name is not None:
         yield "person.company.name", name.expression
     if (known := domain or email) is not None:
         yield "person.company.domain", f"company_domain({known.expression})"
 
 
-def _name_steps(leaves: Sequence[Leaf], email: Leaf | None) -> list[tuple[Any, ...]]:
+def _name_steps(leaves: Sequence[PayloadField], email: PayloadField | None) -> list[tuple[Any, ...]]:
     """Where the person's name stands, beside the address: whole, or first and last."""
     if email is None:
         return []

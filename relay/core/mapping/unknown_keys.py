@@ -9,14 +9,14 @@ from relay.core.gong.problems import printable_key
 from relay.core.mapping.problems import MappingErrorCode
 
 
-def unknown_keys(spec: Mapping[Any, Any], known: Sequence[str], path: str) -> Iterator[Problem]:
+def check_keys(spec: Mapping[Any, Any], known: Sequence[str], path: str) -> Iterator[Problem]:
     for key in spec:
         if key not in known:
-            message = f"there is no such key{question(key, known)}"
+            message = f"there is no such key{did_you_mean(key, known)}"
             yield Problem(join_path(path, printable_key(str(key))), MappingErrorCode.KEY, message)
 
 
-def question(word: Any, known: Sequence[str]) -> str:
+def did_you_mean(word: Any, known: Sequence[str]) -> str:
     """`: did you mean priority?`, or all that there are."""
     near = closest_name(word, known) if isinstance(word, str) else None
     if near:

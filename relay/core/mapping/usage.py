@@ -21,7 +21,7 @@ _SAME = ("current", "identity", "index", "slice")
 _LEAVES_MAX = 2_000
 
 
-def reads(expressions: Iterable[Expression]) -> Paths:
+def list_read_paths(expressions: Iterable[Expression]) -> Paths:
     """Every path that one of the expressions reads, from the names that it starts from."""
     seen: set[Path] = set()
     for expression in expressions:
@@ -29,7 +29,7 @@ def reads(expressions: Iterable[Expression]) -> Paths:
     return frozenset(path for path in seen if path)
 
 
-def unused(item: Any, root: str, read: Paths) -> tuple[str, ...]:
+def list_unused_paths(item: Any, root: str, read: Paths) -> tuple[str, ...]:
     """The leaves of an item that nothing reads, as `item.lead.id`: once for all elements of a list, and sorted."""
     found = {path for path in _leaves(item, (root,)) if not any(_covers(each, path) for each in read)}
     return tuple(sorted(".".join(path) for path in found))

@@ -11,7 +11,7 @@ from relay.core.gong.limits import TITLE_MAX
 from relay.core.mapping.problems import EventProblemCode, MappingErrorCode
 from relay.core.mapping.templates import Template, parse_template
 from relay.core.mapping.tree import BuildContext
-from relay.core.mapping.unknown_keys import unknown_keys
+from relay.core.mapping.unknown_keys import check_keys
 from relay.core.mapping.work_limit import NoValue
 from relay.core.visit_session import AggregateOptions
 
@@ -79,7 +79,7 @@ def parse_aggregate(
     """When sessions are over and what they are called, with everything wrong in it."""
     if not isinstance(spec, Mapping):
         return AggregateOptions(), [_unread(path)]
-    problems = list(unknown_keys(spec, known, path))
+    problems = list(check_keys(spec, known, path))
     times = {key: _seconds(spec[key]) for key in _TIMES if key in spec}
     problems += [
         Problem(join_path(path, key), MappingErrorCode.VALUE, _TIME_WANTED)

@@ -4,7 +4,7 @@ import pytest
 
 from relay.core.call import Operation
 from relay.core.gong.validate import validate_body
-from relay.core.mapping.coerce import fit
+from relay.core.mapping.coerce import coerce_body
 from tests.core.rules.worlds import an_item, mapped, mapped_by, told
 
 LEAST = {
@@ -17,7 +17,7 @@ LEAST = {
 
 
 def fitted(**changes):
-    body, hitches = fit(Operation.DIGITAL_INTERACTION, {**LEAST, **changes})
+    body, hitches = coerce_body(Operation.DIGITAL_INTERACTION, {**LEAST, **changes})
     assert validate_body(Operation.DIGITAL_INTERACTION, body) == []
     return {key: body.get(key) for key in changes}, told(hitches)
 

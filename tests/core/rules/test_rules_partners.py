@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from relay.core.mapping.compile import compile_mapping
-from relay.core.mapping.engine import run
+from relay.core.mapping.engine import map_payload
 from relay.core.payloads import Payload, Reading, read_body
 from tests.core.rules.worlds import told, world
 
@@ -30,7 +30,7 @@ def read(path):
 def found(path):
     case, body = read(path)
     settings = world(path.stem, internal_domains=frozenset({"acme.example"}))
-    return case["events"], run(compile_mapping(case["mapping"]), Payload(body), **settings)
+    return case["events"], map_payload(compile_mapping(case["mapping"]), Payload(body), **settings)
 
 
 def shown(event):

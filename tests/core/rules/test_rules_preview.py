@@ -3,7 +3,7 @@
 import pytest
 
 from relay.core.mapping.lint_expression import parse_expression
-from relay.core.mapping.usage import reads
+from relay.core.mapping.usage import list_read_paths
 from tests.core.rules.worlds import a_rule, an_item, mapped_by, previewed
 
 
@@ -60,7 +60,7 @@ def test_a_preview_tells_why_an_event_is_dead_or_filtered():
 def test_the_paths_that_an_expression_reads_are_known(text, paths):
     expression = parse_expression(text, path="here")
 
-    assert {".".join(path) for path in reads([expression])} == paths
+    assert {".".join(path) for path in list_read_paths([expression])} == paths
 
 
 def test_reading_the_body_is_reading_the_item_where_the_body_is_the_item():

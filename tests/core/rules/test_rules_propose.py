@@ -8,8 +8,14 @@ from hypothesis import strategies as st
 
 from relay.core.mapping.expressions import Expression
 from relay.core.mapping.lint_expression import parse_expression
-from relay.core.mapping.payload_fields import leaves_of
-from relay.core.mapping.suggest import Proposal, changed, phrase, propose, rule_of
+from relay.core.mapping.payload_fields import list_fields
+from relay.core.mapping.suggest import (
+    SuggestedRule,
+    build_rule,
+    humanize_name,
+    replace_expression,
+    suggest_rule,
+)
 from relay.core.mapping.work_limit import StepCounter
 from tests.core.rules.worlds import mistakes, previewed
 
@@ -151,21 +157,21 @@ VALUES = st.recursive(
 def test_a_payload_is_understood_by_its_names_and_shapes(name: str):
     body, expected = SAMPLES[name]
 
-    assert dict(propose(body).fields) == expected
+    assert dict(suggest_rule(body).expressions) == expected
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_what_is_proposed_is_ready_for_gong_and_passes_over_other_events(name: str):
     body, _ = SAMPLES[name]
-    rule = rule_of(propose(body))
+    rule = build_rule(suggest_rule(body))
 
     assert [event["status"] for event in previewed([rule], body)] == ["ready"]
     assert [event["status"] for event in previewed([rule], {"event": "another"})] == ["filtered"]
 
 
 def test_items_in_a_list_within_the_body_are_found_and_each_kind_named():
-    proposal = propose(BATCH)
-    spec = {"items": proposal.items, "rules": [rule_of(proposal)]}
+    proposal = suggest_rule(BATCH)
+    spec = {"items": proposal.items, "rules": [build_rule(proposal)]}
 
     assert proposal.items == "body.rows"
     assert proposal.when == "contains(['pageOpened', 'plan_accepted'], item.kind)"
@@ -177,14 +183,14 @@ def test_items_in_a_list_within_the_body_are_found_and_each_kind_named():
 def test_an_id_beside_the_title_is_the_contents_where_it_would_make_later_events_duplicates():
     body = {"event": "changed", "data": {"id": "doc-1", "name": "Proposal", "date": "2026-01-01T00:00:00Z"}}
 
-    fields = propose(body).fields
+    fields = suggest_rule(body).expressions
 
     assert "eventId" not in fields
     assert fields["content.contentId"] == "item.data.id"
 
 
 def test_without_a_title_the_content_is_called_by_what_happened():
-    assert propose({"event": "page_view"}).fields["content.contentTitle"] == "'page view'"
+    assert suggest_rule({"event": "page_view"}).expressions["content.contentTitle"] == "'page view'"
 
 
 @pytest.mark.parametrize(
@@ -192,34 +198,36 @@ def test_without_a_title_the_content_is_called_by_what_happened():
     [("invitee.created", "invitee created"), ("pageView", "page view"), ("$pageview", "pageview"), ("!", "event")],
 )  # fmt: skip
 def test_a_kind_is_written_as_people_say_it(kind: str, words: str):
-    assert phrase(kind) == words
+    assert humanize_name(kind) == words
 
 
 def test_a_persons_answer_takes_its_place_or_empties_it():
-    proposal = changed(changed(propose(BATCH), "person.name", "item.who"), "eventId", None)
+    proposal = replace_expression(
+        replace_expression(suggest_rule(BATCH), "person.name", "item.who"), "eventId", None
+    )
 
-    tree = rule_of(proposal)["map"]
+    tree = build_rule(proposal)["map"]
     assert tree["person"]["name"] == "{{ item.who }}"
     assert "eventId" not in tree
 
 
 def test_a_literal_stands_in_the_rule_as_plain_text():
-    assert rule_of(Proposal("x", None, None, {"eventType": "'page viewed'"}, ()))["map"] == {
+    assert build_rule(SuggestedRule("x", None, None, {"eventType": "'page viewed'"}, ()))["map"] == {
         "eventType": "page viewed"
     }
 
 
 @given(VALUES)
 def test_whatever_the_payload_its_proposal_lacks_nothing_but_what_is_not_there(body: Any):
-    proposal = propose(body)
+    proposal = suggest_rule(body)
     items = {"items": proposal.items} if proposal.items else {}
 
-    assert {code for _, code in mistakes(items | {"rules": [rule_of(proposal)]})} <= {"required"}
+    assert {code for _, code in mistakes(items | {"rules": [build_rule(proposal)]})} <= {"required"}
 
 
 @given(VALUES)
 def test_every_leaf_is_read_by_its_own_expression(item: Any):
-    for leaf in leaves_of(item):
+    for leaf in list_fields(item):
         read = parse_expression(leaf.expression, path="here")
 
         assert isinstance(read, Expression)

@@ -8,7 +8,7 @@ import pytest
 from relay.core.call import Dialect
 from relay.core.destination import Destination, OAuthCredentials
 from relay.core.mapping.compile import compile_mapping
-from relay.core.mapping.engine import run
+from relay.core.mapping.engine import map_payload
 from relay.core.mapping.problems import EventProblemCode
 from relay.core.mapping.result import MappingResult, ResultStatus
 from relay.core.mapping.routing import UNROUTED, Routing, build_router
@@ -75,7 +75,7 @@ def mapped(
     assert isinstance(read, Template)
     router = build_router(Routing(template, read, accounts or {}), KNOWN, dialect=Dialect.GONG)
     payload = Payload(body, headers or {}, {})
-    return run(compile_mapping(rules), payload, source=SOURCE, destination=router, received_at=NOW)
+    return map_payload(compile_mapping(rules), payload, source=SOURCE, destination=router, received_at=NOW)
 
 
 @pytest.mark.parametrize(

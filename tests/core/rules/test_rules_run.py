@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from relay.core.mapping.compile import compile_mapping
-from relay.core.mapping.engine import ITEMS_MAX, run
+from relay.core.mapping.engine import ITEMS_MAX, map_payload
 from relay.core.payloads import Payload
 from tests.core.rules.worlds import NOW, a_rule, an_item, mapped, mapped_by, told, world
 
@@ -77,7 +77,7 @@ def test_headers_query_source_and_time_are_in_scope():
     )
     payload = Payload(an_item(), {"svix-id": "msg_1"}, {"s": "9"})
 
-    (event,) = run(compile_mapping([rule]), payload, **world())
+    (event,) = map_payload(compile_mapping([rule]), payload, **world())
 
     assert event.event_id == "site:msg_1"
     assert event.call.body["timestamp"] == "2026-11-21T12:00:00Z"
@@ -230,6 +230,6 @@ def test_colleagues_are_left_out_of_the_recipients_of_a_share():
 
 
 def test_a_mapping_has_no_clock_of_its_own():
-    assert run(compile_mapping([a_rule()]), Payload(an_item()), **world()) == run(
+    assert map_payload(compile_mapping([a_rule()]), Payload(an_item()), **world()) == map_payload(
         compile_mapping([a_rule()]), Payload(an_item()), **{**world(), "received_at": NOW}
     )

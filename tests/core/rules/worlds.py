@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from relay.core.destination import BasicCredentials, Destination
 from relay.core.errors import ValidationFailed
 from relay.core.mapping.compile import compile_mapping
-from relay.core.mapping.engine import run
+from relay.core.mapping.engine import map_payload
 from relay.core.mapping.preview import preview
 from relay.core.payloads import Payload
 from relay.core.source import Source
@@ -14,7 +14,7 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 def world(source="site", **settings):
-    """What `run` and `preview` want to know beside the payload."""
+    """What `map_payload` and `preview` want to know beside the payload."""
     destination = Destination("acme", "acme", BasicCredentials("key", "secret"), **settings)
     return {"source": Source(source, "acme"), "destination": destination, "received_at": NOW}
 
@@ -47,7 +47,7 @@ def an_item(**changes):
 
 def mapped(spec, body, source="site", **settings):
     """Every event of a body."""
-    return run(compile_mapping(spec), Payload(body), **world(source, **settings))
+    return map_payload(compile_mapping(spec), Payload(body), **world(source, **settings))
 
 
 def previewed(spec, body, source="site", **settings):

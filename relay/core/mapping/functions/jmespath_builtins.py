@@ -6,8 +6,8 @@ from typing import Any
 
 import orjson
 
-from relay.core.mapping.functions.registry import Each
-from relay.core.mapping.functions.size_limits import fitting
+from relay.core.mapping.functions.registry import ElementFunction
+from relay.core.mapping.functions.size_limits import check_length
 
 
 def abs_(number: float) -> float:
@@ -42,7 +42,7 @@ def floor(number: float) -> int:
 
 def join(between: str, texts: list[str]) -> str:
     """`join(', ', `["a", "b"]`)` is `"a, b"`."""
-    fitting(sum(map(len, texts)) + len(between) * len(texts))
+    check_length(sum(map(len, texts)) + len(between) * len(texts))
     return between.join(texts)
 
 
@@ -56,7 +56,7 @@ def length(of: str | list[Any] | dict[str, Any]) -> int:
     return len(of)
 
 
-def map_(each: Each, elements: list[Any]) -> list[Any]:
+def map_(each: ElementFunction, elements: list[Any]) -> list[Any]:
     """`map(&name, `[{"name": "a"}, {}]`)` is `["a", null]`: unlike `[].name` it keeps the places."""
     return [each(element) for element in elements]
 
@@ -66,7 +66,7 @@ def max_(values: list[Any]) -> Any:
     return max(values) if values else None
 
 
-def max_by(elements: list[Any], key: Each) -> Any:
+def max_by(elements: list[Any], key: ElementFunction) -> Any:
     """`max_by(`[{"n": 1}, {"n": 3}]`, &n)` is `{"n": 3}`."""
     return max(elements, key=key) if elements else None
 
@@ -81,7 +81,7 @@ def min_(values: list[Any]) -> Any:
     return min(values) if values else None
 
 
-def min_by(elements: list[Any], key: Each) -> Any:
+def min_by(elements: list[Any], key: ElementFunction) -> Any:
     """`min_by(`[{"n": 3}, {"n": 1}]`, &n)` is `{"n": 1}`."""
     return min(elements, key=key) if elements else None
 
@@ -101,7 +101,7 @@ def sort(values: list[Any]) -> list[Any]:
     return sorted(values)
 
 
-def sort_by(elements: list[Any], key: Each) -> list[Any]:
+def sort_by(elements: list[Any], key: ElementFunction) -> list[Any]:
     """`sort_by(`[{"n": 2}, {"n": 1}]`, &n)` is `[{"n": 1}, {"n": 2}]`."""
     return sorted(elements, key=key)
 

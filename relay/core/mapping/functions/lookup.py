@@ -4,8 +4,8 @@ from typing import Any
 
 from relay.core.default_mapping.properties import render_custom_fields as as_custom_fields
 from relay.core.default_mapping.properties import render_generic_properties
-from relay.core.mapping.functions.registry import Each
-from relay.core.mapping.scalars import flat_scalars, is_empty
+from relay.core.mapping.functions.registry import ElementFunction
+from relay.core.mapping.scalars import flatten_scalars, is_empty
 
 
 def default(value: Any, otherwise: Any) -> Any:
@@ -32,13 +32,13 @@ def lookup(key: Any, table: dict[str, Any], otherwise: Any = None) -> Any:
     return otherwise if found is None else found
 
 
-def find(elements: list[Any], key: Each, value: Any) -> Any:
+def find(elements: list[Any], key: ElementFunction, value: Any) -> Any:
     """`find(`[{"id": 1}, {"id": 2, "n": "b"}]`, &id, `2`)` is `{"id": 2, "n": "b"}`: unlike `[?…]` it sees beyond the list."""
     wanted = (type(value), value)
     return next((each for each in elements if _same(key(each), wanted)), None)
 
 
-def object_of(elements: list[Any], name: Each, value: Each) -> dict[str, Any]:
+def object_of(elements: list[Any], name: ElementFunction, value: ElementFunction) -> dict[str, Any]:
     """`object_of(`[{"key": "plan", "text": "pro"}]`, &key, &text)` is `{"plan": "pro"}`."""
     pairs = ((name(each), value(each)) for each in elements)
     return {key: found for key, found in pairs if isinstance(key, str)}
@@ -58,12 +58,12 @@ def custom_fields(of: object) -> list[dict[str, str]] | None:
     """`custom_fields({Plan: 'pro', Seats: `5`, Gone: `null`})` is
     `[{"name": "Plan", "value": "pro", "dataType": "STRING"}, {"name": "Seats", "value": "5", "dataType": "NUMBER"}]`.
     """
-    return as_custom_fields(flat_scalars(of)) if isinstance(of, dict) else None
+    return as_custom_fields(flatten_scalars(of)) if isinstance(of, dict) else None
 
 
 def properties(of: object) -> list[dict[str, str]] | None:
     """`properties({Pages: `3`})` is `[{"name": "Pages", "value": "3", "dataType": "number"}]`: for the engagement calls."""
-    return render_generic_properties(flat_scalars(of)) if isinstance(of, dict) else None
+    return render_generic_properties(flatten_scalars(of)) if isinstance(of, dict) else None
 
 
 def typed(name: str, value: Any, kind: str) -> dict[str, Any] | None:

@@ -1,6 +1,6 @@
 """What a function of the mapping language is: a Python function whose own signature says what it takes.
 
-A parameter annotated `str`, `float`, `list` or `dict` takes that JSON type, `Each` takes `&expression`, `Any`
+A parameter annotated `str`, `float`, `list` or `dict` takes that JSON type, `ElementFunction` takes `&expression`, `Any`
 takes everything as it is, and `object` everything down to its last leaf, which is paid for. Where a typed
 parameter gets null the answer is null: what is missing stays missing.
 """
@@ -13,7 +13,7 @@ from typing import Any, TypeAlias, get_args, get_origin, get_type_hints
 
 from relay.core.mapping.work_limit import TEXT_MAX, NoValue, StepCounter
 
-Each: TypeAlias = Callable[[Any], Any]
+ElementFunction: TypeAlias = Callable[[Any], Any]
 """An expression that a function applies to each element."""
 
 _NAMES = {str: "text", float: "a number", bool: "true or false", list: "a list", dict: "an object"}
@@ -22,7 +22,7 @@ _FAILURES = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ParameterType:
     """What one parameter takes. `each` is for `&expression`, `deep` for what is read down to its leaves."""
 
     types: tuple[type, ...] = ()
@@ -45,15 +45,15 @@ class Function:
 
     name: str
     does: Callable[..., Any]
-    kinds: tuple[Kind, ...]
+    kinds: tuple[ParameterType, ...]
     least: int
-    rest: Kind | None
+    rest: ParameterType | None
 
     @property
     def most(self) -> int | None:
         return None if self.rest else len(self.kinds)
 
-    def kind(self, place: int) -> Kind:
+    def kind(self, place: int) -> ParameterType:
         """What the argument at this place takes. KeyError-free: a place too many reads as anything."""
         if place < len(self.kinds):
             return self.kinds[place]
@@ -88,7 +88,7 @@ class Function:
         return result
 
 
-def described(does: Callable[..., Any]) -> Function:
+def define_function(does: Callable[..., Any]) -> Function:
     """A Python function as one of the language. A trailing underscore keeps its name off Python's own."""
     hints = get_type_hints(does)
     parameters = list(signature(does).parameters.values())
@@ -103,16 +103,16 @@ def described(does: Callable[..., Any]) -> Function:
     )
 
 
-def _kind(hint: Any) -> Kind:
+def _kind(hint: Any) -> ParameterType:
     if hint is Any:
         return _ANYTHING
     if hint is object:
-        return Kind(deep=True)
-    if hint == Each:
-        return Kind(each=True)
+        return ParameterType(deep=True)
+    if hint == ElementFunction:
+        return ParameterType(each=True)
     parts = get_args(hint) if isinstance(hint, UnionType) else (hint,)
     plain = tuple(get_origin(part) or part for part in parts)
-    return Kind((*plain, int) if float in plain else plain)
+    return ParameterType((*plain, int) if float in plain else plain)
 
 
 def _bulk(value: Any) -> int:
@@ -122,4 +122,4 @@ def _bulk(value: Any) -> int:
     return len(value) if isinstance(value, list | dict) else 0
 
 
-_ANYTHING = Kind(anything=True)
+_ANYTHING = ParameterType(anything=True)

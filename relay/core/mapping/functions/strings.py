@@ -8,7 +8,7 @@ from unicodedata import normalize
 
 import orjson
 
-from relay.core.mapping.functions.size_limits import fitting
+from relay.core.mapping.functions.size_limits import check_length
 
 _HIDDEN = [
     (re.compile(rf"<{tag}\b", re.IGNORECASE), re.compile(rf"</{tag}\s*>", re.IGNORECASE))
@@ -42,7 +42,7 @@ def trim(text: str) -> str:
 
 def replace(text: str, old: str, new: str) -> str:
     """`replace('document.sent', '.', ' ')` is `"document sent"`."""
-    fitting(len(text) + text.count(old) * len(new))
+    check_length(len(text) + text.count(old) * len(new))
     return text.replace(old, new)
 
 
@@ -54,7 +54,7 @@ def split(text: str, between: str) -> list[str]:
 def words(*parts: Any) -> str | None:
     """`words('Jane', `null`, 'Roe')` is `"Jane Roe"`: what is there, with a space between."""
     there = [part.strip() for part in parts if isinstance(part, str) and part.strip()]
-    fitting(sum(map(len, there)))
+    check_length(sum(map(len, there)))
     return " ".join(there) or None
 
 
