@@ -11,7 +11,7 @@ from relay.core.destination import MAIN_STORE, Destination
 from relay.core.errors import Conflict, NotFound, ValidationFailed
 from relay.core.personal_data import people_of
 from relay.core.source import Source
-from relay.core.verification.verify import Accepted as Proof
+from relay.core.verification.verify import VerifiedRequest as Proof
 from relay.core.webhook import Hook
 from relay.ingest.accept_events import IngestContext
 from relay.ingest.accept_webhook import WebhookRequest, map_webhook

@@ -7,13 +7,13 @@ from typing import Any
 from relay.config.yaml_document import FromEnvironment, Unset
 from relay.core.errors import Problem, ValidationFailed, join_path
 from relay.core.verification.key import VerifyingKey
-from relay.core.verification.load_keys import SecretSpec, read_keys
-from relay.core.verification.scheme import Algorithm, KeyForm, Scheme
-from relay.core.verification.scheme_options import read_scheme
+from relay.core.verification.load_keys import SecretSpec, load_keys
+from relay.core.verification.scheme import Algorithm, Scheme, SecretFormat
+from relay.core.verification.scheme_options import build_scheme
 from relay.settings import did_you_mean
 
 Proving = tuple[Scheme, tuple[VerifyingKey, ...]]
-_PUBLIC_FORMS = frozenset({KeyForm.WHPK, KeyForm.PUBLIC_KEY})
+_PUBLIC_FORMS = frozenset({SecretFormat.WHPK, SecretFormat.PUBLIC_KEY})
 _SECRET_KEYS = ["secret", "not_before", "expires_at"]
 
 
@@ -25,7 +25,7 @@ def read_verification(told: Any, *, path: str) -> Proving:
         text = "is missing: name the scheme that the sender signs with, or none to take anybody's requests"
         raise ValidationFailed([Problem(join_path(path, "scheme"), "required", text)])
     columns = {str(key): value for key, value in told.items() if key not in {"scheme", "secrets"}}
-    scheme = read_scheme(str(told["scheme"]), columns, path=path)
+    scheme = build_scheme(str(told["scheme"]), columns, path=path)
     return scheme, _keys(told.get("secrets", []), scheme, join_path(path, "secrets"))
 
 
@@ -36,7 +36,7 @@ def _keys(told: Any, scheme: Scheme, path: str) -> tuple[VerifyingKey, ...]:
     specs = [_spec(entry, scheme, f"{path}[{place}]", problems) for place, entry in enumerate(told)]
     usable = [spec for spec in specs if spec]
     if len(usable) == len(specs):
-        return read_keys(scheme, usable, path=path)
+        return load_keys(scheme, usable, path=path)
     raise ValidationFailed([*problems, *_wrong(specs, scheme, path)])
 
 
@@ -44,7 +44,7 @@ def _wrong(specs: list[SecretSpec | None], scheme: Scheme, path: str) -> Iterato
     """What is wrong with each of those that could be read, each looked at by itself."""
     for place, spec in enumerate(specs):
         try:
-            _ = read_keys(scheme, [spec]) if spec else ()
+            _ = load_keys(scheme, [spec]) if spec else ()
         except ValidationFailed as error:
             yield from (Problem(f"{path}[{place}]", each.code, each.message) for each in error.problems)
 

@@ -14,7 +14,7 @@ from relay.config.visit_sessions import RuleAggregateSchema
 from relay.core.call import Operation
 from relay.core.priority import Priority
 from relay.core.verification.known_schemes import CUSTOM, SCHEMES
-from relay.core.verification.scheme import Algorithm, Encoding, KeyForm, Unit
+from relay.core.verification.scheme import Algorithm, Encoding, SecretFormat, TimestampFormat
 
 _CONTENT_TYPE = validate.Regexp(
     re.compile(r'^[\w.+-]+/[\w.+-]+( *; *[\w-]+=[\w."+-]+)*$', re.ASCII),
@@ -90,10 +90,10 @@ class VerifySchema(Strict):
     separator = _told("What parts several of them.")
     signed = _told("What is signed, such as {timestamp}.{body}.")
     encoding = Choice(Encoding, metadata={"description": "How the proof is written."})
-    key_form = Choice(KeyForm, metadata={"description": "How the sender writes its secret."})
+    key_form = Choice(SecretFormat, metadata={"description": "How the sender writes its secret."})
     timestamp = _told("Where the signed time stands.")
     timestamp_prefix = _told("What stands before it.")
-    timestamp_unit = Choice(Unit, metadata={"description": "How it is written."})
+    timestamp_unit = Choice(TimestampFormat, metadata={"description": "How it is written."})
     id = _told("Where the request's own id stands.")
     json_field = _told("The field of a form that holds the JSON.")
     body_digest = _told("Where a signed address carries the SHA-256 of the body.")

@@ -11,7 +11,7 @@ from relay.core.mapping.work_limit import NoValue, StepCounter, WorkLimitExceede
 from relay.core.payloads import Payload, Reading
 from relay.core.verification.challenge import Challenge
 from relay.core.verification.key import VerifyingKey
-from relay.core.verification.scheme import Algorithm, Part, Scheme
+from relay.core.verification.scheme import Algorithm, Scheme, SignedPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,4 +58,4 @@ class Hook:
     @property
     def signs_address(self) -> bool:
         """Whether the sender signs the address it posts to, so that the relay must know its own."""
-        return Part.URL in self.scheme.signed
+        return SignedPart.URL in self.scheme.signed

@@ -19,7 +19,7 @@ from relay.core.mapping.routing import Router, dedupe_key
 from relay.core.payloads import Payload, read_body
 from relay.core.personal_data import REQUEST_MAX, people_in, people_with
 from relay.core.source import Source
-from relay.core.verification.verify import Accepted as Proof
+from relay.core.verification.verify import VerifiedRequest as Proof
 from relay.core.webhook import Hook
 from relay.ingest.accept_events import IngestContext
 from relay.ingest.persist import persist
@@ -97,7 +97,7 @@ def read_payload(delivery: WebhookRequest) -> Payload:
 
 def _receipt(receipt_id: str, delivery: WebhookRequest) -> Receipt:
     """A proof that was seen before brings the first answer back: a true retry loses nothing, a replay gains nothing."""
-    replay = delivery.proof.replay
+    replay = delivery.proof.replay_guard
     headers, query = orjson.dumps(delivery.headers), orjson.dumps(delivery.query)
     return Receipt(
         receipt_id,

@@ -16,7 +16,7 @@ from relay.core.mapping.rule import CompiledMapping
 from relay.core.payloads import Payload, Reading, read_body
 from relay.core.source import Source
 from relay.core.verification.scheme import Scheme
-from relay.core.verification.strip_credentials import without_proof
+from relay.core.verification.strip_credentials import strip_credentials
 from relay.core.webhook import Hook
 
 _NOTHING: Mapping[str, str] = {}
@@ -87,7 +87,7 @@ def hook_of(way: Way) -> Hook:
 
 def read_captured(captured: Captured, reading: Reading, *, scheme: Scheme | None = None) -> Payload:
     """What a mapping sees of a request: the front endpoint hides what proves the sender, and so does a preview."""
-    headers, query = without_proof(scheme, captured.headers, captured.query)
+    headers, query = strip_credentials(scheme, captured.headers, captured.query)
     return Payload(read_body(captured.raw, captured.content_type, reading), headers, query)
 
 

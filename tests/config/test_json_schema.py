@@ -21,7 +21,7 @@ from relay.config.webhook_schema import AnswerSchema, ReadSchema, RuleSchema, Ve
 from relay.core.mapping.compile import compile_mapping
 from relay.core.verification.challenge import CHALLENGES
 from relay.core.verification.known_schemes import SCHEMES
-from relay.core.verification.scheme_options import COLUMNS
+from relay.core.verification.scheme_options import OPTIONS
 from tests.core.rules.worlds import a_rule
 
 SCHEMA = json_schema()
@@ -127,7 +127,7 @@ def test_editors_are_told_what_a_rule_may_say_of_sessions_and_a_source_of_them()
 
 
 def test_editors_are_told_every_column_of_a_scheme_and_no_other():
-    assert set(PARTS["Verify"]["properties"]) == {"scheme", "secrets", *COLUMNS}
+    assert set(PARTS["Verify"]["properties"]) == {"scheme", "secrets", *OPTIONS}
 
 
 def test_editors_offer_every_preset_scheme_and_handshake():

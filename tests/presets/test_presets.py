@@ -25,7 +25,7 @@ from relay.core.mapping.merge import merge_mapping
 from relay.core.mapping.result import ResultStatus
 from relay.core.payloads import Payload, Reading, read_body
 from relay.core.verification.challenge import CHALLENGES
-from relay.core.verification.scheme_options import read_scheme
+from relay.core.verification.scheme_options import build_scheme
 from tests.core.rules.worlds import told, world
 
 HERE = Path(__file__).parent
@@ -58,7 +58,7 @@ def compiled_of(source):
 
 def scheme_of(verify):
     columns = {key: value for key, value in verify.items() if key not in {"scheme", "secrets"}}
-    return read_scheme(verify["scheme"], columns)
+    return build_scheme(verify["scheme"], columns)
 
 
 def body_of(name, case):

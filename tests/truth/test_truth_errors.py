@@ -7,8 +7,8 @@ import pytest
 from relay.core.default_mapping.losses import MappingChange
 from relay.core.gong.problems import ErrorCode, WarningCode
 from relay.core.mapping.problems import EventProblemCode, MappingErrorCode
-from relay.core.verification.problems import Fault
-from relay.core.verification.rejection import Reason
+from relay.core.verification.problems import VerificationErrorCode
+from relay.core.verification.rejection import RejectionReason
 from tests.truth.codes import ANSWERS, raised
 from tests.truth.project import first_cells, page, rows, section
 
@@ -26,8 +26,8 @@ WITHOUT_A_CALL = {("invalid", 422), ("internal_error", 500)}
 FROM_WORDS_OF_THE_CODE = {
     "Faults of one field": list(ErrorCode),
     "Warnings": [*WarningCode, *MappingChange],
-    "Verification: at start": list(Fault),
-    "Verification: a request": list(Reason),
+    "Verification: at start": list(VerificationErrorCode),
+    "Verification: a request": list(RejectionReason),
     "Mapping: at start": list(MappingErrorCode),
     "Mapping: one event": list(EventProblemCode),
 }

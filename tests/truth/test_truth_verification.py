@@ -7,19 +7,19 @@ import pytest
 
 from relay.core.verification.challenge import CHALLENGES
 from relay.core.verification.known_schemes import CUSTOM, SCHEMES
-from relay.core.verification.load_keys import KEYS_MAX, SHORTEST_BYTES
+from relay.core.verification.load_keys import KEYS_MAX, SECRET_BYTES_MIN
 from relay.core.verification.scheme import (
     Algorithm,
     Encoding,
     Field,
-    KeyForm,
-    Part,
+    FieldLocation,
     Scheme,
+    SecretFormat,
+    SignedPart,
     Template,
-    Unit,
-    Where,
+    TimestampFormat,
 )
-from relay.core.verification.scheme_options import COLUMNS
+from relay.core.verification.scheme_options import OPTIONS
 from tests.truth.printed_sources import config_of
 from tests.truth.project import fenced, first_cells, page, rows, section
 
@@ -29,7 +29,7 @@ NOTHING = "none"
 
 
 def place(field: Field | None) -> str:
-    return f"`{field.where}:{field.name}`" if field else NOTHING
+    return f"`{field.location}:{field.name}`" if field else NOTHING
 
 
 def template(signed: Template) -> str:
@@ -58,17 +58,17 @@ def test_every_scheme_is_in_the_table_as_the_code_has_it():
 
 
 def test_the_schemes_that_sign_an_address_are_named():
-    signing = {name for name, scheme in SCHEMES.items() if Part.URL in scheme.signed}
+    signing = {name for name, scheme in SCHEMES.items() if SignedPart.URL in scheme.signed}
     [told] = re.findall(r"^\* (.+) sign the address", PAGE, re.MULTILINE)
 
     assert set(re.findall(r"`(.+?)`", told)) == signing
 
 
 def test_every_column_is_explained_in_the_order_of_the_code():
-    assert first_cells(CUSTOM_SECTION) == list(COLUMNS)
+    assert first_cells(CUSTOM_SECTION) == list(OPTIONS)
 
 
-@pytest.mark.parametrize("column", sorted({field.name for field in fields(Scheme)} & set(COLUMNS)))
+@pytest.mark.parametrize("column", sorted({field.name for field in fields(Scheme)} & set(OPTIONS)))
 def test_a_column_has_the_default_that_the_page_names(column: str):
     told = {name: default for name, default, _ in rows(CUSTOM_SECTION)}[column]
     value = getattr(CUSTOM, column)
@@ -89,9 +89,9 @@ def test_a_column_has_the_default_that_the_page_names(column: str):
     [
         ("algorithm", set(Algorithm) - {Algorithm.NONE}),
         ("encoding", set(Encoding)),
-        ("key_form", set(KeyForm)),
-        ("timestamp_unit", set(Unit)),
-        ("signed", {f"{{{part}}}" for part in Part}),
+        ("key_form", set(SecretFormat)),
+        ("timestamp_unit", set(TimestampFormat)),
+        ("signed", {f"{{{part}}}" for part in SignedPart}),
     ],
 )
 def test_every_choice_of_a_column_is_named(column: str, choices: set[str]):
@@ -103,7 +103,7 @@ def test_every_choice_of_a_column_is_named(column: str, choices: set[str]):
 def test_every_kind_of_place_is_named():
     [told] = [line for line in CUSTOM_SECTION.splitlines() if line.startswith("A place in the request")]
 
-    assert re.findall(r"`(\w+):[A-Z]", told) == list(Where)
+    assert re.findall(r"`(\w+):[A-Z]", told) == list(FieldLocation)
 
 
 def test_every_handshake_is_explained_in_the_order_of_the_code():
@@ -111,7 +111,7 @@ def test_every_handshake_is_explained_in_the_order_of_the_code():
 
 
 def test_the_page_says_how_long_and_how_many_secrets_are():
-    assert (SHORTEST_BYTES, KEYS_MAX) == (16, 3)
+    assert (SECRET_BYTES_MIN, KEYS_MAX) == (16, 3)
     assert "at least 16 bytes" in PAGE
     assert "Three at most" in PAGE
 

@@ -25,7 +25,7 @@ from relay.core.destination import BasicCredentials, Destination
 from relay.core.mapping.suggest import SuggestedRule, suggest_rule
 from relay.core.payloads import Reading
 from relay.core.source import Source
-from relay.core.verification.detect import recognised_verification
+from relay.core.verification.detect import detect_verification
 from relay.core.verification.request import SignedRequest
 from relay.queries.preset_match import fitting_presets, preset_trial
 from relay.queries.previews import Captured, Way, read_captured
@@ -78,7 +78,7 @@ def _asked_for_file(*, asking: bool) -> str:
 
 
 def _draft(desk: Desk, captured: Captured, chosen: Mapping[str, str | None], *, asking: bool) -> Draft:
-    proof = recognised_verification(_as_sent(captured))
+    proof = detect_verification(_as_sent(captured))
     destination = _destination(desk, chosen["destination"], asking=asking)
     way = Way(Source("new", destination.name), destination, None, now())
     preset = chosen["preset"] or _preset(captured, way, proof, asking=asking)

@@ -8,16 +8,16 @@ from enum import StrEnum
 from typing import Any
 
 from relay.core.verification.key import VerifyingKey
-from relay.core.verification.rejection import Rejected
-from relay.core.verification.request import SignedRequest, json_document, value
-from relay.core.verification.scheme import Field, Where, field
-from relay.core.verification.verify import Accepted
+from relay.core.verification.rejection import VerificationFailed
+from relay.core.verification.request import SignedRequest, parse_json_body, read_value
+from relay.core.verification.scheme import Field, FieldLocation, parse_field
+from relay.core.verification.verify import VerifiedRequest
 
 ECHO_MAX = 500
 _PLAIN, _JSON = "text/plain; charset=utf-8", "application/json"
 
 
-class Kind(StrEnum):
+class ResponseKind(StrEnum):
     """What the answer is made of."""
 
     ECHO = "echo"
@@ -34,7 +34,7 @@ class Kind(StrEnum):
 class Challenge:
     """One handshake: how it is known, and how it is answered. Where `signed`, only once the request is accepted."""
 
-    kind: Kind
+    kind: ResponseKind
     methods: frozenset[str] = frozenset({"POST"})
     when: Field | None = None
     equals: str = ""
@@ -44,7 +44,7 @@ class Challenge:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ChallengeResponse:
     """What to answer. The body is text that a request chose: it may be shown as nothing but its content type."""
 
     status: int
@@ -52,13 +52,13 @@ class Answer:
     body: bytes
 
 
-def challenge(
+def answer_challenge(
     challenges: Sequence[Challenge],
     request: SignedRequest,
     *,
-    accepted: Accepted | None = None,
+    accepted: VerifiedRequest | None = None,
     keys: Sequence[VerifyingKey] = (),
-) -> Answer | None:
+) -> ChallengeResponse | None:
     """The answer to a handshake, or None where the request is an event. Total.
 
     Asked twice: before verification, and again with what was `accepted` and by which `keys`.
@@ -71,60 +71,65 @@ def challenge(
     return None
 
 
-def _accepting(keys: Sequence[VerifyingKey], accepted: Accepted | None) -> VerifyingKey | None:
+def _accepting(keys: Sequence[VerifyingKey], accepted: VerifiedRequest | None) -> VerifyingKey | None:
     return next((key for key in keys if accepted and key.id == accepted.key_id), None)
 
 
-def _answer(row: Challenge, request: SignedRequest, key: VerifyingKey | None) -> Answer | None:
+def _answer(row: Challenge, request: SignedRequest, key: VerifyingKey | None) -> ChallengeResponse | None:
     try:
         document = _document(row, request)
-        if row.when and value(row.when, request, document) != row.equals:
+        if row.when and read_value(row.when, request, document) != row.equals:
             return None
-        if row.kind is Kind.FIXED or row.echo is None:
-            return Answer(200, _PLAIN, row.text.encode())
-        echo = value(row.echo, request, document)
-    except Rejected:
+        if row.kind is ResponseKind.FIXED or row.echo is None:
+            return ChallengeResponse(200, _PLAIN, row.text.encode())
+        echo = read_value(row.echo, request, document)
+    except VerificationFailed:
         return None
     return _echoed(row.kind, row.echo.name.rpartition(".")[2], echo, key)
 
 
 def _document(row: Challenge, request: SignedRequest) -> Any:
     """The JSON of the body, where the handshake is told by it. Most events are told apart without reading them."""
-    fields = [place for place in (row.when, row.echo) if place and place.where is Where.JSON]
+    fields = [place for place in (row.when, row.echo) if place and place.location is FieldLocation.JSON]
     if not fields or row.equals.encode() not in request.body:
         return None
-    return json_document(request)
+    return parse_json_body(request)
 
 
-def _echoed(kind: Kind, name: str, echo: str, key: VerifyingKey | None) -> Answer | None:
+def _echoed(kind: ResponseKind, name: str, echo: str, key: VerifyingKey | None) -> ChallengeResponse | None:
     if len(echo) > ECHO_MAX or not echo.isprintable():
         return None
-    if kind is Kind.ECHO:
-        return Answer(200, _PLAIN, echo.encode())
-    if kind is Kind.ECHO_JSON:
-        return Answer(200, _JSON, json.dumps({name: echo}).encode())
+    if kind is ResponseKind.ECHO:
+        return ChallengeResponse(200, _PLAIN, echo.encode())
+    if kind is ResponseKind.ECHO_JSON:
+        return ChallengeResponse(200, _JSON, json.dumps({name: echo}).encode())
     if key is None or not isinstance(key.secret, bytes):
         return None
     proof = hmac.digest(key.secret, echo.encode(), "sha256").hex()
-    return Answer(200, _JSON, json.dumps({"plainToken": echo, "encryptedToken": proof}).encode())
+    return ChallengeResponse(200, _JSON, json.dumps({"plainToken": echo, "encryptedToken": proof}).encode())
 
 
-PROBE = Challenge(Kind.FIXED, frozenset({"GET", "HEAD"}), signed=False)
+REACHABILITY_CHECK = Challenge(ResponseKind.FIXED, frozenset({"GET", "HEAD"}), signed=False)
 """Is anyone there? Several senders ask so when the address is typed in."""
 
 
 def _by_type(
-    kind: Kind, when: str, equals: str, *, echo: str = "json:challenge", signed: bool = True
+    kind: ResponseKind, when: str, equals: str, *, echo: str = "json:challenge", signed: bool = True
 ) -> Challenge:
-    return Challenge(kind, when=field(when), equals=equals, echo=field(echo), signed=signed)
+    return Challenge(kind, when=parse_field(when), equals=equals, echo=parse_field(echo), signed=signed)
 
 
 CHALLENGES: Mapping[str, tuple[Challenge, ...]] = {
-    "slack": (_by_type(Kind.ECHO, "json:type", "url_verification"),),
-    "zoom": (_by_type(Kind.PROOF, "json:event", "endpoint.url_validation", echo="json:payload.plainToken"),),
-    "seismic": (_by_type(Kind.ECHO, "json:type", "verification", signed=False),),
-    "intercom": (Challenge(Kind.FIXED, when=field("json:topic"), equals="ping"), PROBE),
-    "mailchimp": (PROBE,),
-    "mandrill": (PROBE,),
+    "slack": (_by_type(ResponseKind.ECHO, "json:type", "url_verification"),),
+    "zoom": (
+        _by_type(ResponseKind.PROOF, "json:event", "endpoint.url_validation", echo="json:payload.plainToken"),
+    ),
+    "seismic": (_by_type(ResponseKind.ECHO, "json:type", "verification", signed=False),),
+    "intercom": (
+        Challenge(ResponseKind.FIXED, when=parse_field("json:topic"), equals="ping"),
+        REACHABILITY_CHECK,
+    ),
+    "mailchimp": (REACHABILITY_CHECK,),
+    "mandrill": (REACHABILITY_CHECK,),
 }
 """The handshakes of senders, by name."""

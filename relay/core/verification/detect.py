@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from relay.core.verification.key import decoded
+from relay.core.verification.key import decode_strict
 from relay.core.verification.known_schemes import SCHEMES
-from relay.core.verification.rejection import Rejected
-from relay.core.verification.request import SignedRequest, json_document, values
-from relay.core.verification.scheme import Algorithm, Field, Scheme, Where
+from relay.core.verification.rejection import VerificationFailed
+from relay.core.verification.request import SignedRequest, parse_json_body, read_values
+from relay.core.verification.scheme import Algorithm, Field, FieldLocation, Scheme
 
 _SPEAKS_OF_SIGNING = re.compile(r"signature|hmac|digest")
 _WRITTEN = re.compile(r"(?P<prefix>[A-Za-z0-9_]{1,12}=)?(?P<text>[0-9A-Za-z+/_-]{27,128}=?=?)")
@@ -21,7 +21,7 @@ _BY_SIZE = {size: algorithm for algorithm, size in _SIZES.items()}
 _HEX = re.compile(r"[0-9a-fA-F]+")
 
 
-def recognised_verification(request: SignedRequest) -> dict[str, Any] | None:
+def detect_verification(request: SignedRequest) -> dict[str, Any] | None:
     """What `verify` of the source may say, without its secrets. None where nothing is known to be a proof."""
     names = [name for name, scheme in SCHEMES.items() if _fits(scheme, request)]
     # A signature says more than a key that is merely sent along, and a scheme with more places to fill more than another.
@@ -40,16 +40,16 @@ def _fits(scheme: Scheme, request: SignedRequest) -> bool:
         return False
     found = _found(scheme.signature, request, scheme.json_field)
     size = _SIZES.get(scheme.algorithm)
-    signed = [text for text in found if size in {None, len(decoded(text, scheme.encoding) or b"")}]
+    signed = [text for text in found if size in {None, len(decode_strict(text, scheme.encoding) or b"")}]
     timed = scheme.timestamp is None or any(_found(scheme.timestamp, request, scheme.json_field))
     return any(signed) and timed
 
 
 def _found(place: Field, request: SignedRequest, json_field: str) -> list[str]:
     try:
-        document = json_document(request, json_field) if place.where is Where.JSON else None
-        return values(place, request, document)
-    except Rejected:
+        document = parse_json_body(request, json_field) if place.location is FieldLocation.JSON else None
+        return read_values(place, request, document)
+    except VerificationFailed:
         return []
 
 

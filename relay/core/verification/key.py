@@ -37,7 +37,7 @@ class VerifyingKey:
         return begun and (self.expires_at is None or now < self.expires_at)
 
 
-def decoded(text: str, encoding: Encoding) -> bytes | None:
+def decode_strict(text: str, encoding: Encoding) -> bytes | None:
     """The bytes of an ASCII text that is written as the encoding writes them, to the letter; otherwise None."""
     try:
         match encoding:
@@ -55,7 +55,9 @@ def decoded(text: str, encoding: Encoding) -> bytes | None:
     return raw if text in spellings else None
 
 
-def made(algorithm: Algorithm, key: VerifyingKey, message: bytes, signatures: Sequence[bytes]) -> bool:
+def any_signature_matches(
+    algorithm: Algorithm, key: VerifyingKey, message: bytes, signatures: Sequence[bytes]
+) -> bool:
     """Whether the key made one of the signatures. Takes the same time whichever it is."""
     match key.secret:
         case bytes() as secret:

@@ -4,30 +4,30 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from relay.core.verification.scheme import (
-    LONGEST_RETRIES_SECONDS,
+    RETRY_PERIOD_SECONDS_MAX,
     Algorithm,
     Encoding,
     Field,
-    KeyForm,
     Scheme,
-    Unit,
-    field,
-    template,
+    SecretFormat,
+    TimestampFormat,
+    parse_field,
+    parse_template,
 )
 
 _SHA1, _SHA256 = Algorithm.HMAC_SHA1, Algorithm.HMAC_SHA256
-_BODY = template("{body}")
+_BODY = parse_template("{body}")
 _THREE_MINUTES_SECONDS = 180
 
 _HUBSPOT_ESCAPES = "%3A %2F %3F %40 %21 %24 %27 %28 %29 %2A %2C %3B"
 
 
 def _at(place: str, *, prefix: str = "", separator: str = "") -> Field:
-    return replace(field(place), prefix=prefix, separator=separator)
+    return replace(parse_field(place), prefix=prefix, separator=separator)
 
 
 def _authorization(prefix: str) -> Field:
-    return replace(field("header:authorization"), prefix=prefix, any_case=True)
+    return replace(parse_field("header:authorization"), prefix=prefix, ignore_case=True)
 
 
 def _of_body(name: str, place: str, *, prefix: str = "", encoding: Encoding = Encoding.HEX) -> Scheme:
@@ -41,7 +41,7 @@ def _in_pairs(name: str, header: str, *, tolerance_seconds: int = 300) -> Scheme
         name,
         _SHA256,
         signature=_at(header, prefix="v1=", separator=","),
-        signed=template("{timestamp}.{body}"),
+        signed=parse_template("{timestamp}.{body}"),
         timestamp=_at(header, prefix="t=", separator=","),
         tolerance_seconds=tolerance_seconds,
     )
@@ -53,7 +53,7 @@ def _version_0(name: str, vendor: str, *, prefix: str = "", time: str = "timesta
         name,
         _SHA256,
         signature=_at(f"header:x-{vendor}-signature", prefix=prefix),
-        signed=template("v0:{timestamp}:{body}"),
+        signed=parse_template("v0:{timestamp}:{body}"),
         timestamp=_at(f"header:x-{vendor}-{time}"),
     )
 
@@ -65,9 +65,9 @@ def _standard(name: str, family: str, algorithm: Algorithm) -> Scheme:
         name,
         algorithm,
         signature=_at(f"header:{family}-signature", prefix="v1," if shared else "v1a,", separator=" "),
-        signed=template("{id}.{timestamp}.{body}"),
+        signed=parse_template("{id}.{timestamp}.{body}"),
         encoding=Encoding.BASE64,
-        key_form=KeyForm.WHSEC if shared else KeyForm.WHPK,
+        key_form=SecretFormat.WHSEC if shared else SecretFormat.WHPK,
         timestamp=_at(f"header:{family}-timestamp"),
         id=_at(f"header:{family}-id"),
     )
@@ -105,17 +105,17 @@ _ROWS = (
         "hubspot",
         _SHA256,
         signature=_at("header:x-hubspot-signature-v3"),
-        signed=template("{method}{url}{body}{timestamp}"),
+        signed=parse_template("{method}{url}{body}{timestamp}"),
         encoding=Encoding.BASE64,
         timestamp=_at("header:x-hubspot-request-timestamp"),
-        unit=Unit.MILLISECONDS,
+        timestamp_format=TimestampFormat.MILLISECONDS,
         decoded_escapes=frozenset(_HUBSPOT_ESCAPES.split()),
     ),
     Scheme(
         "twilio",
         _SHA1,
         signature=_at("header:x-twilio-signature"),
-        signed=template("{url}{form}"),
+        signed=parse_template("{url}{form}"),
         encoding=Encoding.BASE64,
         body_digest=_at("query:bodySHA256"),
         port_varies=True,
@@ -124,23 +124,23 @@ _ROWS = (
         "mandrill",
         _SHA1,
         signature=_at("header:x-mandrill-signature"),
-        signed=template("{url}{form}"),
+        signed=parse_template("{url}{form}"),
         encoding=Encoding.BASE64,
     ),
     Scheme(
         "sendgrid",
         Algorithm.ECDSA_P256,
         signature=_at("header:x-twilio-email-event-webhook-signature"),
-        signed=template("{timestamp}{body}"),
+        signed=parse_template("{timestamp}{body}"),
         encoding=Encoding.BASE64,
-        key_form=KeyForm.PUBLIC_KEY,
+        key_form=SecretFormat.PUBLIC_KEY,
         timestamp=_at("header:x-twilio-email-event-webhook-timestamp"),
     ),
     Scheme(
         "showpad",
         _SHA256,
         signature=_at("header:x-showpad-signature-v1", separator=","),
-        signed=template("{body}.{timestamp}"),
+        signed=parse_template("{body}.{timestamp}"),
         encoding=Encoding.BASE64,
         timestamp=_at("header:x-showpad-signature-timestamp"),
     ),
@@ -148,16 +148,16 @@ _ROWS = (
         "webflow",
         _SHA256,
         signature=_at("header:x-webflow-signature"),
-        signed=template("{timestamp}:{body}"),
+        signed=parse_template("{timestamp}:{body}"),
         timestamp=_at("header:x-webflow-timestamp"),
-        unit=Unit.MILLISECONDS,
+        timestamp_format=TimestampFormat.MILLISECONDS,
     ),
     Scheme(
         # Signs a time and a random token, not the event they stand beside.
         "mailgun",
         _SHA256,
         signature=_at("json:signature.signature"),
-        signed=template("{timestamp}{id}"),
+        signed=parse_template("{timestamp}{id}"),
         timestamp=_at("json:signature.timestamp"),
         id=_at("json:signature.token"),
     ),
@@ -166,9 +166,9 @@ _ROWS = (
         "dropbox-sign",
         _SHA256,
         signature=_at("json:event.event_hash"),
-        signed=template("{timestamp}{json:event.event_type}"),
+        signed=parse_template("{timestamp}{json:event.event_type}"),
         timestamp=_at("json:event.event_time"),
-        tolerance_seconds=LONGEST_RETRIES_SECONDS,
+        tolerance_seconds=RETRY_PERIOD_SECONDS_MAX,
         json_field="json",
         signs_once=False,
     ),
@@ -178,7 +178,7 @@ _ROWS = (
         Algorithm.TOKEN,
         signature=_authorization("Basic "),
         encoding=Encoding.BASE64,
-        key_form=KeyForm.USER_PASSWORD,
+        key_form=SecretFormat.USER_PASSWORD,
     ),
     Scheme("bearer", Algorithm.TOKEN, _authorization("Bearer "), encoding=Encoding.PLAIN),
     Scheme("api-key", Algorithm.TOKEN, _at("header:x-api-key"), encoding=Encoding.PLAIN),

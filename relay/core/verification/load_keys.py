@@ -13,11 +13,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from relay.core.errors import Problem, ValidationFailed, join_path
-from relay.core.verification.key import PublicKey, VerifyingKey, decoded
-from relay.core.verification.problems import Fault
-from relay.core.verification.scheme import Algorithm, Encoding, KeyForm, Scheme
+from relay.core.verification.key import PublicKey, VerifyingKey, decode_strict
+from relay.core.verification.problems import VerificationErrorCode
+from relay.core.verification.scheme import Algorithm, Encoding, Scheme, SecretFormat
 
-SHORTEST_BYTES = 16
+SECRET_BYTES_MIN = 16
 KEYS_MAX = 3
 """The old, the new, and one to spare. Each costs time on every request."""
 
@@ -41,12 +41,12 @@ class SecretSpec:
 class _Unfit(Exception):
     """This secret cannot be a key. The message never repeats it."""
 
-    def __init__(self, fault: Fault, message: str) -> None:
+    def __init__(self, fault: VerificationErrorCode, message: str) -> None:
         super().__init__(message)
         self.fault = fault
 
 
-def read_keys(
+def load_keys(
     scheme: Scheme, secrets: Sequence[SecretSpec], *, path: str = "secrets"
 ) -> tuple[VerifyingKey, ...]:
     """The keys, in the order given. Raises Invalid with every problem of every secret."""
@@ -65,26 +65,39 @@ def read_keys(
 def _of_number(scheme: Scheme, count: int, path: str) -> Iterator[Problem]:
     if scheme.algorithm is Algorithm.NONE:
         if count:
-            yield Problem(path, Fault.TOO_MANY, "has no use with scheme none; remove it, or name the scheme")
+            yield Problem(
+                path,
+                VerificationErrorCode.TOO_MANY,
+                "has no use with scheme none; remove it, or name the scheme",
+            )
     elif not count:
-        yield Problem(path, Fault.NO_SECRET, f"is missing; give the secret that {scheme.name} signs with")
+        yield Problem(
+            path,
+            VerificationErrorCode.NO_SECRET,
+            f"is missing; give the secret that {scheme.name} signs with",
+        )
     elif count > KEYS_MAX:
-        yield Problem(path, Fault.TOO_MANY, f"holds {count} secrets; keep {KEYS_MAX} at most")
+        yield Problem(path, VerificationErrorCode.TOO_MANY, f"holds {count} secrets; keep {KEYS_MAX} at most")
 
 
 def _read(scheme: Scheme, spec: SecretSpec, *, taken: set[str]) -> VerifyingKey:
     if not spec.secret.strip():
-        raise _Unfit(Fault.BLANK, "is empty; give the secret, or check the variable it comes from")
+        raise _Unfit(
+            VerificationErrorCode.BLANK, "is empty; give the secret, or check the variable it comes from"
+        )
     if spec.secret != spec.secret.strip():
-        raise _Unfit(Fault.BLANK, "begins or ends with a blank or a new line; remove it")
+        raise _Unfit(VerificationErrorCode.BLANK, "begins or ends with a blank or a new line; remove it")
     if spec.not_before and spec.expires_at and spec.expires_at <= spec.not_before:
-        raise _Unfit(Fault.DATES, "expires before it begins; correct its dates")
+        raise _Unfit(VerificationErrorCode.DATES, "expires before it begins; correct its dates")
     if _PRIVATE.match(spec.secret):
-        raise _Unfit(Fault.PRIVATE, "is a private key, with which the sender signs; give the public one")
+        raise _Unfit(
+            VerificationErrorCode.PRIVATE,
+            "is a private key, with which the sender signs; give the public one",
+        )
     secret = _secret(scheme, spec.secret)
     shown = hashlib.sha256(b"key id " + spec.secret.encode("utf-8", "backslashreplace")).hexdigest()[:12]
     if shown in taken:
-        raise _Unfit(Fault.TWICE, "is the same secret as one before it; remove one of them")
+        raise _Unfit(VerificationErrorCode.TWICE, "is the same secret as one before it; remove one of them")
     return VerifyingKey(shown, secret, spec.not_before, spec.expires_at)
 
 
@@ -95,16 +108,18 @@ def _secret(scheme: Scheme, text: str) -> bytes | PublicKey:
         return _p256(text)
     if _PUBLIC.match(text):
         raise _Unfit(
-            Fault.PUBLIC, f"is a public key, which everybody may know; {scheme.name} needs the shared secret"
+            VerificationErrorCode.PUBLIC,
+            f"is a public key, which everybody may know; {scheme.name} needs the shared secret",
         )
     return _token(scheme, text) if scheme.algorithm is Algorithm.TOKEN else _shared(scheme.key_form, text)
 
 
-def _shared(form: KeyForm, text: str) -> bytes:
+def _shared(form: SecretFormat, text: str) -> bytes:
     raw = _raw(form, text)
-    if len(raw) < SHORTEST_BYTES:
+    if len(raw) < SECRET_BYTES_MIN:
         raise _Unfit(
-            Fault.SHORT, f"has {len(raw)} bytes; have the sender make one of {SHORTEST_BYTES} or more"
+            VerificationErrorCode.SHORT,
+            f"has {len(raw)} bytes; have the sender make one of {SECRET_BYTES_MIN} or more",
         )
     return raw
 
@@ -113,49 +128,58 @@ def _token(scheme: Scheme, text: str) -> bytes:
     """A token is kept as its SHA-256 only, which the configuration may hold in its place."""
     if digest := _DIGEST.fullmatch(text):
         return bytes.fromhex(digest[1])
-    if scheme.key_form is KeyForm.USER_PASSWORD:
+    if scheme.key_form is SecretFormat.USER_PASSWORD:
         user, colon, password = text.partition(":")
         if not user or not colon:
-            raise _Unfit(Fault.FORM, "is no user and password; write user:password")
-        _shared(KeyForm.TEXT, password)
+            raise _Unfit(VerificationErrorCode.FORM, "is no user and password; write user:password")
+        _shared(SecretFormat.TEXT, password)
     elif not text.isascii() or " " in text:
         raise _Unfit(
-            Fault.FORM, "has blanks or letters beyond ASCII, which a header cannot carry; choose another"
+            VerificationErrorCode.FORM,
+            "has blanks or letters beyond ASCII, which a header cannot carry; choose another",
         )
-    return hashlib.sha256(_shared(KeyForm.TEXT, text)).digest()
+    return hashlib.sha256(_shared(SecretFormat.TEXT, text)).digest()
 
 
-def _raw(form: KeyForm, text: str) -> bytes:
+def _raw(form: SecretFormat, text: str) -> bytes:
     match form:
-        case KeyForm.HEX:
-            raw = decoded(text, Encoding.HEX)
-        case KeyForm.WHSEC | KeyForm.WHPK:
-            raw = decoded(text.removeprefix(f"{form}_"), Encoding.BASE64)
-        case KeyForm.BASE64:
-            raw = decoded(text, Encoding.BASE64)
+        case SecretFormat.HEX:
+            raw = decode_strict(text, Encoding.HEX)
+        case SecretFormat.WHSEC | SecretFormat.WHPK:
+            raw = decode_strict(text.removeprefix(f"{form}_"), Encoding.BASE64)
+        case SecretFormat.BASE64:
+            raw = decode_strict(text, Encoding.BASE64)
         case _:
-            raw = decoded(text, Encoding.PLAIN)
+            raw = decode_strict(text, Encoding.PLAIN)
     if raw is None:
-        raise _Unfit(Fault.FORM, f"is not {_FORMS[form]}; copy it whole")
+        raise _Unfit(VerificationErrorCode.FORM, f"is not {_FORMS[form]}; copy it whole")
     return raw
 
 
 def _ed25519(scheme: Scheme, text: str) -> Ed25519PublicKey:
-    if scheme.key_form is KeyForm.PUBLIC_KEY:
+    if scheme.key_form is SecretFormat.PUBLIC_KEY:
         key = _from_der(text)
         if not isinstance(key, Ed25519PublicKey):
-            raise _Unfit(Fault.FORM, "is no Ed25519 key; give the public key that the sender shows")
+            raise _Unfit(
+                VerificationErrorCode.FORM, "is no Ed25519 key; give the public key that the sender shows"
+            )
         return key
     raw = _raw(scheme.key_form, text)
     if len(raw) != _ED25519_BYTES:
-        raise _Unfit(Fault.FORM, f"has {len(raw)} bytes and not {_ED25519_BYTES}; copy the public key whole")
+        raise _Unfit(
+            VerificationErrorCode.FORM,
+            f"has {len(raw)} bytes and not {_ED25519_BYTES}; copy the public key whole",
+        )
     return Ed25519PublicKey.from_public_bytes(raw)
 
 
 def _p256(text: str) -> EllipticCurvePublicKey:
     key = _from_der(text)
     if not isinstance(key, EllipticCurvePublicKey) or not isinstance(key.curve, SECP256R1):
-        raise _Unfit(Fault.FORM, "is no key on the curve P-256; give the public key that the sender shows")
+        raise _Unfit(
+            VerificationErrorCode.FORM,
+            "is no key on the curve P-256; give the public key that the sender shows",
+        )
     return key
 
 
@@ -163,16 +187,18 @@ def _from_der(text: str) -> object:
     try:
         return load_der_public_key(binascii.a2b_base64(_PEM.sub("", text), strict_mode=True))
     except (ValueError, UnsupportedAlgorithm):
-        raise _Unfit(Fault.FORM, f"is not {_FORMS[KeyForm.PUBLIC_KEY]}; copy it whole") from None
+        raise _Unfit(
+            VerificationErrorCode.FORM, f"is not {_FORMS[SecretFormat.PUBLIC_KEY]}; copy it whole"
+        ) from None
 
 
 _ED25519_BYTES = 32
 _FORMS = {
-    KeyForm.TEXT: "text",
-    KeyForm.USER_PASSWORD: "text",
-    KeyForm.HEX: "hex digits, two for each byte",
-    KeyForm.BASE64: "Base64 with its padding",
-    KeyForm.WHSEC: "whsec_ followed by Base64 with its padding",
-    KeyForm.WHPK: "whpk_ followed by Base64 with its padding",
-    KeyForm.PUBLIC_KEY: "a public key in Base64, with or without its BEGIN and END lines",
+    SecretFormat.TEXT: "text",
+    SecretFormat.USER_PASSWORD: "text",
+    SecretFormat.HEX: "hex digits, two for each byte",
+    SecretFormat.BASE64: "Base64 with its padding",
+    SecretFormat.WHSEC: "whsec_ followed by Base64 with its padding",
+    SecretFormat.WHPK: "whpk_ followed by Base64 with its padding",
+    SecretFormat.PUBLIC_KEY: "a public key in Base64, with or without its BEGIN and END lines",
 }

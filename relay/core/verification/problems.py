@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Fault(StrEnum):
+class VerificationErrorCode(StrEnum):
     """Why a scheme or a secret is not taken. Found when it is loaded, all at once."""
 
     SCHEME = "unknown_scheme"

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Reason(StrEnum):
+class RejectionReason(StrEnum):
     """For metrics and logs only: the sender gets one answer for all of them. Add, never rename."""
 
     MISSING = "missing"
@@ -22,9 +22,9 @@ class Reason(StrEnum):
     """Every key has expired or is not valid yet."""
 
 
-class Rejected(Exception):
+class VerificationFailed(Exception):
     """This request is not proven to be the sender's."""
 
-    def __init__(self, code: Reason) -> None:
+    def __init__(self, code: RejectionReason) -> None:
         super().__init__(code.value)
         self.code = code

@@ -17,7 +17,7 @@ class Algorithm(StrEnum):
     NONE = "none"
 
 
-class Where(StrEnum):
+class FieldLocation(StrEnum):
     """Which part of a request a value stands in."""
 
     HEADER = "header"
@@ -38,7 +38,7 @@ class Encoding(StrEnum):
     PLAIN = "plain"
 
 
-class Unit(StrEnum):
+class TimestampFormat(StrEnum):
     """How a signed time is written."""
 
     SECONDS = "seconds"
@@ -46,7 +46,7 @@ class Unit(StrEnum):
     RFC3339 = "rfc3339"
 
 
-class KeyForm(StrEnum):
+class SecretFormat(StrEnum):
     """How a secret is written where the sender shows it."""
 
     TEXT = "text"
@@ -61,7 +61,7 @@ class KeyForm(StrEnum):
     USER_PASSWORD = "user:password"  # noqa: S105 the name of a form
 
 
-class Part(StrEnum):
+class SignedPart(StrEnum):
     """What a signed text may be made of, beside fixed text and fields of the request."""
 
     ID = "id"
@@ -77,19 +77,19 @@ class Part(StrEnum):
 class Field:
     """Where a value stands. With a separator it is a list, of which the items that begin with the prefix count."""
 
-    where: Where
+    location: FieldLocation
     name: str
     separator: str = ""
     prefix: str = ""
-    any_case: bool = False
+    ignore_case: bool = False
     """Whether the prefix counts in any case, as the schemes of Authorization do."""
 
 
-Template = tuple[bytes | Part | Field, ...]
+Template = tuple[bytes | SignedPart | Field, ...]
 """The signed text, part by part."""
 
-FIVE_MINUTES_SECONDS = 300
-LONGEST_RETRIES_SECONDS = 80 * 3600
+DEFAULT_TOLERANCE_SECONDS = 300
+RETRY_PERIOD_SECONDS_MAX = 80 * 3600
 """Longer than the senders here go on trying, so that a replay is known for as long as a true retry may come."""
 
 
@@ -102,10 +102,10 @@ class Scheme:
     signature: Field | None = None
     signed: Template = ()
     encoding: Encoding = Encoding.HEX
-    key_form: KeyForm = KeyForm.TEXT
+    key_form: SecretFormat = SecretFormat.TEXT
     timestamp: Field | None = None
-    unit: Unit = Unit.SECONDS
-    tolerance_seconds: int = FIVE_MINUTES_SECONDS
+    timestamp_format: TimestampFormat = TimestampFormat.SECONDS
+    tolerance_seconds: int = DEFAULT_TOLERANCE_SECONDS
     id: Field | None = None
     json_field: str = ""
     """The form field that holds the JSON; empty when the body is the JSON."""
@@ -121,20 +121,22 @@ class Scheme:
     @property
     def covers_body(self) -> bool:
         """Whether a changed body would be noticed. Where it would not, the secret is all that stands in the way."""
-        return Part.BODY in self.signed or Part.FORM in self.signed
+        return SignedPart.BODY in self.signed or SignedPart.FORM in self.signed
 
 
-def field(text: str) -> Field:
+def parse_field(text: str) -> Field:
     """Read `header:x-signature`, `query:signature`, `form:token`, `json:event.hash`. ValueError says what is wrong."""
     where, colon, name = text.partition(":")
-    if not colon or where not in set(Where) or not _NAMES[Where(where)].fullmatch(name):
+    if not colon or where not in set(FieldLocation) or not _NAMES[FieldLocation(where)].fullmatch(name):
         raise ValueError(
             f"{text!r} names no place in a request; write header:NAME, query:NAME, form:NAME or json:PATH"
         )
-    return Field(Where(where), name.lower() if where in {Where.HEADER, Where.HEADERS} else name)
+    return Field(
+        FieldLocation(where), name.lower() if where in {FieldLocation.HEADER, FieldLocation.HEADERS} else name
+    )
 
 
-def template(text: str) -> Template:
+def parse_template(text: str) -> Template:
     """Read `{timestamp}.{body}`; a place in the request may stand in braces too. ValueError says what is wrong."""
     texts = _BRACES.split(text)
     if any("{" in fixed or "}" in fixed for fixed in texts[::2]) or not text.isascii():
@@ -145,23 +147,23 @@ def template(text: str) -> Template:
     return tuple(part for part in parts if part != b"")
 
 
-def _part(text: str) -> Part | Field:
+def _part(text: str) -> SignedPart | Field:
     if ":" in text:
-        return field(text)
-    if text not in set(Part):
+        return parse_field(text)
+    if text not in set(SignedPart):
         raise ValueError(
-            f"{{{text}}} is no part of a request; there are {', '.join(f'{{{part}}}' for part in Part)}"
+            f"{{{text}}} is no part of a request; there are {', '.join(f'{{{part}}}' for part in SignedPart)}"
         )
-    return Part(text)
+    return SignedPart(text)
 
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}")
 _FIELD_NAME = re.compile(r"[A-Za-z0-9_.\[\]-]{1,100}")
 _NAMES = {
-    Where.HEADER: _HEADER_NAME,
-    Where.HEADERS: _HEADER_NAME,
-    Where.QUERY: _FIELD_NAME,
-    Where.FORM: _FIELD_NAME,
-    Where.JSON: _FIELD_NAME,
+    FieldLocation.HEADER: _HEADER_NAME,
+    FieldLocation.HEADERS: _HEADER_NAME,
+    FieldLocation.QUERY: _FIELD_NAME,
+    FieldLocation.FORM: _FIELD_NAME,
+    FieldLocation.JSON: _FIELD_NAME,
 }

@@ -9,30 +9,30 @@ from typing import Any, TypeVar
 from relay.core.errors import Problem, ValidationFailed, join_path
 from relay.core.verification.key import HASHES
 from relay.core.verification.known_schemes import CUSTOM, SCHEMES
-from relay.core.verification.problems import Fault
+from relay.core.verification.problems import VerificationErrorCode
 from relay.core.verification.scheme import (
-    LONGEST_RETRIES_SECONDS,
+    RETRY_PERIOD_SECONDS_MAX,
     Algorithm,
     Encoding,
     Field,
-    KeyForm,
-    Part,
     Scheme,
-    Unit,
-    field,
-    template,
+    SecretFormat,
+    SignedPart,
+    TimestampFormat,
+    parse_field,
+    parse_template,
 )
 
 Choice = TypeVar("Choice", bound=StrEnum)
 TEXT_MAX = 200
 
 
-def read_scheme(name: str, columns: Mapping[str, object], *, path: str = "verify") -> Scheme:
+def build_scheme(name: str, columns: Mapping[str, object], *, path: str = "verify") -> Scheme:
     """The scheme `name` with these columns set. Raises Invalid with every problem."""
     scheme = CUSTOM if name == CUSTOM.name else SCHEMES.get(name)
     if scheme is None:
         message = f"is no scheme that the relay knows{_nearest(name, [*SCHEMES, CUSTOM.name])}"
-        raise ValidationFailed([Problem(join_path(path, "scheme"), Fault.SCHEME, message)])
+        raise ValidationFailed([Problem(join_path(path, "scheme"), VerificationErrorCode.SCHEME, message)])
     read: dict[str, Any] = {}
     problems: list[Problem] = []
     for column, given in columns.items():
@@ -43,15 +43,15 @@ def read_scheme(name: str, columns: Mapping[str, object], *, path: str = "verify
     if not problems:
         scheme = _with(scheme, read)
         problems = [
-            Problem(join_path(path, column), Fault.DISAGREES, message)
-            for column, message in disagreements(scheme)
+            Problem(join_path(path, column), VerificationErrorCode.DISAGREES, message)
+            for column, message in find_conflicts(scheme)
         ]
     if problems:
         raise ValidationFailed(problems)
     return scheme
 
 
-def disagreements(scheme: Scheme) -> Iterator[tuple[str, str]]:
+def find_conflicts(scheme: Scheme) -> Iterator[tuple[str, str]]:
     """The columns of a scheme that contradict others, each with what is wrong."""
     if scheme.algorithm is Algorithm.NONE:
         if scheme.name != "none":
@@ -71,33 +71,38 @@ def _of_signed(scheme: Scheme) -> Iterator[tuple[str, str]]:
         yield "signed", "goes with all algorithms but token, which signs nothing"
     if scheme.encoding is Encoding.PLAIN and not is_token:
         yield "encoding", "is plain, which only a token is; name hex, base64 or base64url"
-    if Part.TIMESTAMP in scheme.signed and scheme.timestamp is None:
+    if SignedPart.TIMESTAMP in scheme.signed and scheme.timestamp is None:
         yield "timestamp", "is missing, and {timestamp} is signed; say where it stands"
-    if Part.TIMESTAMP not in scheme.signed and scheme.timestamp:
+    if SignedPart.TIMESTAMP not in scheme.signed and scheme.timestamp:
         yield "timestamp", "is not signed, so that it proves nothing; remove it, or put {timestamp} in signed"
-    if Part.ID in scheme.signed and scheme.id is None:
+    if SignedPart.ID in scheme.signed and scheme.id is None:
         yield "id", "is missing, and {id} is signed; say where it stands"
 
 
 class _Wrong(Exception):
     """This column cannot be set so."""
 
-    def __init__(self, fault: Fault, message: str) -> None:
+    def __init__(self, fault: VerificationErrorCode, message: str) -> None:
         super().__init__(message)
         self.fault = fault
 
 
 def _read(scheme: Scheme, column: str, given: object) -> Any:
     if column not in _READERS:
-        raise _Wrong(Fault.COLUMN, f"is no column of a scheme{_nearest(column, list(_READERS))}")
+        raise _Wrong(
+            VerificationErrorCode.COLUMN, f"is no column of a scheme{_nearest(column, list(_READERS))}"
+        )
     if scheme is not CUSTOM and column not in _settable(scheme):
-        raise _Wrong(Fault.FIXED, f"is fixed by scheme {scheme.name}; remove it, or write scheme: custom")
+        raise _Wrong(
+            VerificationErrorCode.FIXED,
+            f"is fixed by scheme {scheme.name}; remove it, or write scheme: custom",
+        )
     try:
         read = _READERS[column](given)
     except ValueError as error:
-        raise _Wrong(Fault.VALUE, str(error)) from None
+        raise _Wrong(VerificationErrorCode.VALUE, str(error)) from None
     if scheme is not CUSTOM and column == "algorithm" and read not in HASHES:
-        raise _Wrong(Fault.VALUE, f"must be one of: {', '.join(HASHES)}")
+        raise _Wrong(VerificationErrorCode.VALUE, f"must be one of: {', '.join(HASHES)}")
     return read
 
 
@@ -145,8 +150,8 @@ def _text(given: object) -> str:
 
 
 def _seconds(given: object) -> int:
-    if type(given) is not int or not 1 <= given <= LONGEST_RETRIES_SECONDS:
-        raise ValueError(f"must be a whole number of seconds from 1 to {LONGEST_RETRIES_SECONDS}")
+    if type(given) is not int or not 1 <= given <= RETRY_PERIOD_SECONDS_MAX:
+        raise ValueError(f"must be a whole number of seconds from 1 to {RETRY_PERIOD_SECONDS_MAX}")
     return given
 
 
@@ -168,7 +173,7 @@ def _is_escape(text: str) -> bool:
 
 
 def _place(given: object) -> Field:
-    return field(_text(given))
+    return parse_field(_text(given))
 
 
 _READERS: Mapping[str, Callable[[object], Any]] = {
@@ -176,12 +181,12 @@ _READERS: Mapping[str, Callable[[object], Any]] = {
     "signature": _place,
     "prefix": _text,
     "separator": _text,
-    "signed": lambda given: template(_text(given)),
+    "signed": lambda given: parse_template(_text(given)),
     "encoding": _one_of(Encoding),
-    "key_form": _one_of(KeyForm),
+    "key_form": _one_of(SecretFormat),
     "timestamp": _place,
     "timestamp_prefix": _text,
-    "timestamp_unit": _one_of(Unit),
+    "timestamp_unit": _one_of(TimestampFormat),
     "tolerance_seconds": _seconds,
     "id": _place,
     "json_field": _text,
@@ -191,21 +196,21 @@ _READERS: Mapping[str, Callable[[object], Any]] = {
     "signs_once": _truth,
 }
 
-COLUMNS = tuple(_READERS)
+OPTIONS = tuple(_READERS)
 """The name of every column that `custom` may set."""
 
 _SETTABLE = {"twilio": frozenset({"algorithm"}), "api-key": frozenset({"signature", "prefix"})}
 
-_SHARED = (KeyForm.TEXT, KeyForm.HEX, KeyForm.BASE64, KeyForm.WHSEC)
-_KEY_FORMS: Mapping[Algorithm, tuple[KeyForm, ...]] = {
+_SHARED = (SecretFormat.TEXT, SecretFormat.HEX, SecretFormat.BASE64, SecretFormat.WHSEC)
+_KEY_FORMS: Mapping[Algorithm, tuple[SecretFormat, ...]] = {
     **dict.fromkeys(HASHES, _SHARED),
-    Algorithm.ED25519: (KeyForm.WHPK, KeyForm.BASE64, KeyForm.HEX, KeyForm.PUBLIC_KEY),
-    Algorithm.ECDSA_P256: (KeyForm.PUBLIC_KEY,),
-    Algorithm.TOKEN: (KeyForm.TEXT, KeyForm.USER_PASSWORD),
+    Algorithm.ED25519: (SecretFormat.WHPK, SecretFormat.BASE64, SecretFormat.HEX, SecretFormat.PUBLIC_KEY),
+    Algorithm.ECDSA_P256: (SecretFormat.PUBLIC_KEY,),
+    Algorithm.TOKEN: (SecretFormat.TEXT, SecretFormat.USER_PASSWORD),
 }
 _USUAL: Mapping[Algorithm, Mapping[str, Any]] = {
     Algorithm.TOKEN: {"signed": (), "encoding": Encoding.PLAIN},
-    Algorithm.ED25519: {"key_form": KeyForm.WHPK, "encoding": Encoding.BASE64},
-    Algorithm.ECDSA_P256: {"key_form": KeyForm.PUBLIC_KEY, "encoding": Encoding.BASE64},
+    Algorithm.ED25519: {"key_form": SecretFormat.WHPK, "encoding": Encoding.BASE64},
+    Algorithm.ECDSA_P256: {"key_form": SecretFormat.PUBLIC_KEY, "encoding": Encoding.BASE64},
 }
 """What `custom` takes unless it says otherwise, where the algorithm makes the usual choice impossible."""

@@ -9,19 +9,28 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from relay.core.timestamps import parse_instant
-from relay.core.verification.form_encoding import form_fields
-from relay.core.verification.key import decoded
-from relay.core.verification.rejection import Reason, Rejected
-from relay.core.verification.request import SignedRequest, content_type, json_document, value, values
-from relay.core.verification.scheme import Field, Part, Scheme, Unit, Where
+from relay.core.verification.form_encoding import parse_form
+from relay.core.verification.key import decode_strict
+from relay.core.verification.rejection import RejectionReason, VerificationFailed
+from relay.core.verification.request import (
+    SignedRequest,
+    get_content_type,
+    parse_json_body,
+    read_value,
+    read_values,
+)
+from relay.core.verification.scheme import Field, FieldLocation, Scheme, SignedPart, TimestampFormat
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_STEPS = {Unit.SECONDS: (10, timedelta(seconds=1)), Unit.MILLISECONDS: (13, timedelta(milliseconds=1))}
+_STEPS = {
+    TimestampFormat.SECONDS: (10, timedelta(seconds=1)),
+    TimestampFormat.MILLISECONDS: (13, timedelta(milliseconds=1)),
+}
 """How many digits a time has, and what one of the last stands for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class ParsedSignature:
     """One of `messages` is what was signed, if the request is true. `signed_at` is in UTC."""
 
     signatures: list[bytes]
@@ -42,46 +51,46 @@ class _Reading:
     id: str
 
 
-def read_claim(scheme: Scheme, signature: Field, request: SignedRequest) -> Claim:
+def parse_signature(scheme: Scheme, signature: Field, request: SignedRequest) -> ParsedSignature:
     """Read what the scheme needs, and nothing else. Raises Rejected only."""
-    document = json_document(request, scheme.json_field) if _reads_json(scheme) else None
-    signatures = _signatures(scheme, values(signature, request, document))
-    timestamp = value(scheme.timestamp, request, document) if scheme.timestamp else ""
-    identity = value(scheme.id, request, document) if scheme.id else ""
-    if "." in identity and Part.ID in scheme.signed:
+    document = parse_json_body(request, scheme.json_field) if _reads_json(scheme) else None
+    signatures = _signatures(scheme, read_values(signature, request, document))
+    timestamp = read_value(scheme.timestamp, request, document) if scheme.timestamp else ""
+    identity = read_value(scheme.id, request, document) if scheme.id else ""
+    if "." in identity and SignedPart.ID in scheme.signed:
         # The usual separator: with one in the id, what is signed could be parted in two ways.
-        raise Rejected(Reason.MALFORMED)
-    signed_at = _instant(timestamp, scheme.unit) if timestamp else None
+        raise VerificationFailed(RejectionReason.MALFORMED)
+    signed_at = _instant(timestamp, scheme.timestamp_format) if timestamp else None
     messages = [
         _message(_Reading(scheme, request, document, address, timestamp, identity))
         for address in _addresses(scheme, request.public_url)
     ]
-    return Claim(signatures, messages, identity or None, signed_at)
+    return ParsedSignature(signatures, messages, identity or None, signed_at)
 
 
 def _reads_json(scheme: Scheme) -> bool:
     fields = (scheme.signature, scheme.timestamp, scheme.id, *scheme.signed)
-    return any(isinstance(field, Field) and field.where is Where.JSON for field in fields)
+    return any(isinstance(field, Field) and field.location is FieldLocation.JSON for field in fields)
 
 
 def _signatures(scheme: Scheme, texts: list[str]) -> list[bytes]:
     if not texts:
-        raise Rejected(Reason.MISSING)
-    found = [raw for text in texts if (raw := decoded(text, scheme.encoding))]
+        raise VerificationFailed(RejectionReason.MISSING)
+    found = [raw for text in texts if (raw := decode_strict(text, scheme.encoding))]
     if not found:
-        raise Rejected(Reason.MALFORMED)
+        raise VerificationFailed(RejectionReason.MALFORMED)
     return found
 
 
-def _instant(text: str, unit: Unit) -> datetime:
-    if unit is Unit.RFC3339:
+def _instant(text: str, unit: TimestampFormat) -> datetime:
+    if unit is TimestampFormat.RFC3339:
         try:
             return parse_instant(text)
         except ValueError:
-            raise Rejected(Reason.MALFORMED) from None
+            raise VerificationFailed(RejectionReason.MALFORMED) from None
     digits, step = _STEPS[unit]
     if len(text) != digits or not text.isdecimal():
-        raise Rejected(Reason.MALFORMED)
+        raise VerificationFailed(RejectionReason.MALFORMED)
     return _EPOCH + int(text) * step
 
 
@@ -89,11 +98,11 @@ def _message(reading: _Reading) -> bytes:
     return b"".join([_piece(part, reading) for part in reading.scheme.signed])
 
 
-def _piece(part: bytes | Part | Field, reading: _Reading) -> bytes:
+def _piece(part: bytes | SignedPart | Field, reading: _Reading) -> bytes:
     if isinstance(part, bytes):
         return part
     if isinstance(part, Field):
-        return value(part, reading.request, reading.document).encode()
+        return read_value(part, reading.request, reading.document).encode()
     return _PIECES[part](reading)
 
 
@@ -124,31 +133,31 @@ def _plain(escape: bytes, scheme: Scheme) -> bytes:
 def _form(reading: _Reading) -> bytes:
     """The form's names and values; nothing where there is no body, or one whose digest stands in the signed URL."""
     request, place = reading.request, reading.scheme.body_digest
-    digests = values(place, request, None) if place else []
+    digests = read_values(place, request, None) if place else []
     if digests:
         if not hmac.compare_digest(hashlib.sha256(request.body).hexdigest(), digests[0]):
-            raise Rejected(Reason.MISMATCH)
+            raise VerificationFailed(RejectionReason.MISMATCH)
         return b""
     if not request.body:
         return b""
-    fields = set(form_fields(content_type(request), request.body))
+    fields = set(parse_form(get_content_type(request), request.body))
     return b"".join([name + text for name, text in sorted(fields)])
 
 
 def _ascii(text: str) -> bytes:
     if not text.isascii():
-        raise Rejected(Reason.MALFORMED)
+        raise VerificationFailed(RejectionReason.MALFORMED)
     return text.encode()
 
 
 _ADDRESS = re.compile(r"(http(s?)://[^/:@]+)(:[0-9]+)?(/.*)?")
 _ESCAPE = re.compile(rb"%[0-9A-Fa-f]{2}")
 
-_PIECES: Mapping[Part, Callable[[_Reading], bytes]] = {
-    Part.ID: lambda reading: reading.id.encode(),
-    Part.TIMESTAMP: lambda reading: reading.timestamp.encode(),
-    Part.BODY: lambda reading: reading.request.body,
-    Part.METHOD: lambda reading: _ascii(reading.request.method),
-    Part.URL: _url,
-    Part.FORM: _form,
+_PIECES: Mapping[SignedPart, Callable[[_Reading], bytes]] = {
+    SignedPart.ID: lambda reading: reading.id.encode(),
+    SignedPart.TIMESTAMP: lambda reading: reading.timestamp.encode(),
+    SignedPart.BODY: lambda reading: reading.request.body,
+    SignedPart.METHOD: lambda reading: _ascii(reading.request.method),
+    SignedPart.URL: _url,
+    SignedPart.FORM: _form,
 }

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 
-from relay.core.verification.scheme import Scheme, Where
+from relay.core.verification.scheme import FieldLocation, Scheme
 
 _SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
 
 Texts = dict[str, str]
 
 
-def without_proof(
+def strip_credentials(
     scheme: Scheme | None, headers: Mapping[str, str], query: Mapping[str, str]
 ) -> tuple[Texts, Texts]:
     """Headers, by lower-case names, and query parameters, without credentials and without the scheme's signature."""
@@ -18,8 +18,8 @@ def without_proof(
     if proof is None:
         return told, dict(query)
     name = proof.name.lower()
-    if proof.where is Where.HEADERS:
+    if proof.location is FieldLocation.HEADERS:
         return {key: value for key, value in told.items() if not key.startswith(name)}, dict(query)
-    if proof.where is Where.QUERY:
+    if proof.location is FieldLocation.QUERY:
         return told, {key: value for key, value in query.items() if key != proof.name}
     return {key: value for key, value in told.items() if key != name}, dict(query)

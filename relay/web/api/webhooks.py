@@ -4,11 +4,11 @@ from flask import Blueprint, Response, current_app, g, request
 
 from relay.core.errors import NotFound, Unauthorized
 from relay.core.source import Source
-from relay.core.verification.challenge import Answer, challenge
-from relay.core.verification.rejection import Rejected
+from relay.core.verification.challenge import ChallengeResponse, answer_challenge
+from relay.core.verification.rejection import VerificationFailed
 from relay.core.verification.request import SignedRequest
-from relay.core.verification.strip_credentials import without_proof
-from relay.core.verification.verify import Accepted, verify
+from relay.core.verification.strip_credentials import strip_credentials
+from relay.core.verification.verify import VerifiedRequest, verify
 from relay.core.webhook import Hook
 from relay.ingest.accept_webhook import WebhookRequest, WebhookResult, ingest_webhook, read_payload
 from relay.web.context import WebContext, parts
@@ -32,11 +32,11 @@ def accept_webhook(name: str) -> Response:
     bodiless = request.method in {"GET", "HEAD"}
     raw = b"" if bodiless else read_body(request, max_bytes=known.settings.max_body_bytes)
     signed = _signed_request(known, raw)
-    told = challenge(hook.challenges, signed)
+    told = answer_challenge(hook.challenges, signed)
     if told is not None:
         return _handshake(told)
     proof = _prove(known, hook, signed)
-    told = challenge(hook.challenges, signed, accepted=proof, keys=hook.keys)
+    told = answer_challenge(hook.challenges, signed, accepted=proof, keys=hook.keys)
     if told is not None:
         return _handshake(told)
     if bodiless:
@@ -62,21 +62,21 @@ def _signed_request(known: WebContext, raw: bytes) -> SignedRequest:
     )
 
 
-def _prove(known: WebContext, hook: Hook, signed: SignedRequest) -> Accepted:
+def _prove(known: WebContext, hook: Hook, signed: SignedRequest) -> VerifiedRequest:
     try:
         return verify(hook.scheme, hook.keys, signed, now=known.now())
-    except Rejected as error:
+    except VerificationFailed as error:
         g.reason = error.code
         raise Unauthorized("unverified", "The request is not proven to be its sender's.") from None
 
 
-def _delivery(source: Source, hook: Hook, signed: SignedRequest, *, proof: Accepted) -> WebhookRequest:
-    headers, query = without_proof(hook.scheme, dict(signed.headers), request.args.to_dict())
+def _delivery(source: Source, hook: Hook, signed: SignedRequest, *, proof: VerifiedRequest) -> WebhookRequest:
+    headers, query = strip_credentials(hook.scheme, dict(signed.headers), request.args.to_dict())
     content_type = request.headers.get("Content-Type", "")
     return WebhookRequest(source, hook, signed.body, content_type, headers, query, proof)
 
 
-def _handshake(told: Answer) -> Response:
+def _handshake(told: ChallengeResponse) -> Response:
     """The body is a text that the request chose: it may be shown as nothing but what it says it is."""
     response = Response(told.body, status=told.status, content_type=told.content_type)
     response.headers["X-Content-Type-Options"] = "nosniff"

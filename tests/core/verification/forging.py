@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from relay.core.verification.key import VerifyingKey
 from relay.core.verification.known_schemes import SCHEMES
 from relay.core.verification.request import SignedRequest
-from relay.core.verification.scheme import Field, Part, Scheme, Where
+from relay.core.verification.scheme import Field, FieldLocation, Scheme, SignedPart
 from tests.core.verification.senders import NOW, SENDERS, Sender, keys_of
 
 Forgery = tuple[str, SignedRequest, Sequence[VerifyingKey]]
@@ -100,7 +100,7 @@ def _other_texts(scheme: Scheme, value: str) -> Iterator[str]:
 def _is_prefix_in_another_case(scheme: Scheme, value: str, forged: str) -> bool:
     """The name before the credentials in Authorization has no case."""
     field = scheme.signature
-    return bool(field and field.any_case) and value.lower() == forged.lower() and value[6:] == forged[6:]
+    return bool(field and field.ignore_case) and value.lower() == forged.lower() and value[6:] == forged[6:]
 
 
 def _flipped(text: str) -> Iterator[str]:
@@ -124,11 +124,11 @@ def _of_query(true: SignedRequest) -> Iterator[tuple[str, SignedRequest]]:
 
 
 def _of_url(scheme: Scheme, true: SignedRequest) -> Iterator[tuple[str, SignedRequest]]:
-    if Part.URL in scheme.signed:
+    if SignedPart.URL in scheme.signed:
         for url in (true.public_url + "/", true.public_url.replace("https", "http"), "", "https://é.example"):
             yield f"sent to {url}", replace(true, public_url=url)
         yield "another query", replace(true, query_string=true.query_string + b"&x=1")
-    if Part.METHOD in scheme.signed:
+    if SignedPart.METHOD in scheme.signed:
         for method in ("GET", "post", "", "PÖST"):
             yield method, replace(true, method=method)
 
@@ -136,7 +136,7 @@ def _of_url(scheme: Scheme, true: SignedRequest) -> Iterator[tuple[str, SignedRe
 def _of_body(scheme: Scheme, sender: Sender, true: SignedRequest) -> Iterator[tuple[str, SignedRequest]]:
     bodies = _other_bodies(true.body) if "body" in sender.covers else _other_members(scheme, true.body)
     for forged in bodies:
-        if not (Part.FORM in scheme.signed and _same_form(forged, true.body)):
+        if not (SignedPart.FORM in scheme.signed and _same_form(forged, true.body)):
             yield f"body {forged!r}", replace(true, body=forged)
     for name, value in true.headers:
         if name == "Content-Type" and value == FORM_TYPE:
@@ -154,7 +154,9 @@ def _other_bodies(body: bytes) -> Iterator[bytes]:
 def _other_members(scheme: Scheme, body: bytes) -> Iterator[bytes]:
     """Bodies in which a signed member of the JSON is another, or is not there."""
     places = [scheme.signature, scheme.timestamp, scheme.id, *scheme.signed]
-    names = [place.name for place in places if isinstance(place, Field) and place.where is Where.JSON]
+    names = [
+        place.name for place in places if isinstance(place, Field) and place.location is FieldLocation.JSON
+    ]
     for name in names:
         member = name.rpartition(".")[2].encode()
         found = re.search(rb'("%s": )"([^"]*)"' % member, body)

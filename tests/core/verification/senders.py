@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from relay.core.verification.known_schemes import SCHEMES
-from relay.core.verification.load_keys import SecretSpec, read_keys
+from relay.core.verification.load_keys import SecretSpec, load_keys
 from relay.core.verification.request import SignedRequest
 
 NOW = datetime(2026, 11, 20, 10, 0, 0, tzinfo=UTC)
@@ -214,4 +214,4 @@ SENDERS: Mapping[str, Sender] = {
 def keys_of(name: str, *secrets: str):
     """The keys that a source with these secrets would hold; the sender's own when none is named."""
     given = secrets or (SENDERS[name].secret,)
-    return read_keys(SCHEMES[name], [SecretSpec(secret) for secret in given])
+    return load_keys(SCHEMES[name], [SecretSpec(secret) for secret in given])

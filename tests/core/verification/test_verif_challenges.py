@@ -7,10 +7,17 @@ from dataclasses import replace
 
 import pytest
 
-from relay.core.verification.challenge import CHALLENGES, PROBE, Answer, Challenge, Kind, challenge
+from relay.core.verification.challenge import (
+    CHALLENGES,
+    REACHABILITY_CHECK,
+    Challenge,
+    ChallengeResponse,
+    ResponseKind,
+    answer_challenge,
+)
 from relay.core.verification.known_schemes import SCHEMES
-from relay.core.verification.scheme import field
-from relay.core.verification.verify import Accepted, verify
+from relay.core.verification.scheme import parse_field
+from relay.core.verification.verify import VerifiedRequest, verify
 from tests.core.verification.senders import NOW, SENDERS, TEXT, keys_of, post
 
 PLAIN = "text/plain; charset=utf-8"
@@ -21,7 +28,7 @@ def asked(name, body):
     request, keys = SENDERS[name].request(body=json.dumps(body).encode()), keys_of(name)
     accepted = verify(SCHEMES[name], keys, request, now=NOW)
     rows = CHALLENGES[name]
-    return challenge(rows, request), challenge(rows, request, accepted=accepted, keys=keys)
+    return answer_challenge(rows, request), answer_challenge(rows, request, accepted=accepted, keys=keys)
 
 
 def test_slack_gets_its_challenge_back_once_it_is_proven():
@@ -31,7 +38,7 @@ def test_slack_gets_its_challenge_back_once_it_is_proven():
         "challenge": "3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7",
     }
 
-    assert asked("slack", body) == (None, Answer(200, PLAIN, body["challenge"].encode()))
+    assert asked("slack", body) == (None, ChallengeResponse(200, PLAIN, body["challenge"].encode()))
 
 
 def test_zoom_gets_proof_that_we_hold_its_secret():
@@ -49,15 +56,15 @@ def test_zoom_gets_proof_that_we_hold_its_secret():
 def test_a_ping_of_intercom_is_no_event():
     assert asked("intercom", {"type": "notification_event", "topic": "ping"}) == (
         None,
-        Answer(200, PLAIN, b""),
+        ChallengeResponse(200, PLAIN, b""),
     )
 
 
 def test_seismic_gets_its_challenge_back_before_any_secret_is_agreed():
     request = post(body=b'{"type": "verification", "challenge": "3eZbrw1aBm2"}')
 
-    assert challenge(CHALLENGES["seismic"], request) == Answer(200, PLAIN, b"3eZbrw1aBm2")
-    assert challenge(CHALLENGES["seismic"], request, accepted=Accepted("k")) is None
+    assert answer_challenge(CHALLENGES["seismic"], request) == ChallengeResponse(200, PLAIN, b"3eZbrw1aBm2")
+    assert answer_challenge(CHALLENGES["seismic"], request, accepted=VerifiedRequest("k")) is None
 
 
 @pytest.mark.parametrize("name", ["slack", "zoom", "intercom"])
@@ -70,16 +77,18 @@ def test_an_event_is_no_handshake(name):
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_a_probe_is_answered_before_verification_and_an_event_is_none(method):
-    assert challenge([PROBE], replace(post(), method=method)) == Answer(200, PLAIN, b"")
-    assert challenge([PROBE], post()) is None
+    assert answer_challenge([REACHABILITY_CHECK], replace(post(), method=method)) == ChallengeResponse(
+        200, PLAIN, b""
+    )
+    assert answer_challenge([REACHABILITY_CHECK], post()) is None
 
 
 ECHO = Challenge(
-    Kind.ECHO,
+    ResponseKind.ECHO,
     frozenset({"GET"}),
-    when=field("query:hub.mode"),
+    when=parse_field("query:hub.mode"),
     equals="subscribe",
-    echo=field("query:hub.challenge"),
+    echo=parse_field("query:hub.challenge"),
     signed=False,
 )
 
@@ -98,25 +107,25 @@ ECHO = Challenge(
     ],
 )
 def test_a_value_of_the_query_is_echoed_while_it_is_short_and_plain(query, body):
-    answer = challenge([ECHO], replace(post(query=query), method="GET"))
+    answer = answer_challenge([ECHO], replace(post(query=query), method="GET"))
 
     assert (answer and answer.body) == body
 
 
 def test_an_echo_may_be_json_under_the_name_it_came_by():
-    row = Challenge(Kind.ECHO_JSON, echo=field("json:data.challenge"), signed=False)
+    row = Challenge(ResponseKind.ECHO_JSON, echo=parse_field("json:data.challenge"), signed=False)
     request = post(body=b'{"data": {"challenge": "a\\"b"}}')
 
-    assert json.loads(challenge([row], request).body) == {"challenge": 'a"b'}
+    assert json.loads(answer_challenge([row], request).body) == {"challenge": 'a"b'}
 
 
 def test_a_fixed_answer_is_the_text_that_the_sender_waits_for():
-    row = Challenge(Kind.FIXED, text="Hello API Event Received", signed=False)
+    row = Challenge(ResponseKind.FIXED, text="Hello API Event Received", signed=False)
 
-    assert challenge([row], post()).body == b"Hello API Event Received"
+    assert answer_challenge([row], post()).body == b"Hello API Event Received"
 
 
 def test_without_the_key_there_is_no_proof():
     request = post(body=b'{"event": "endpoint.url_validation", "payload": {"plainToken": "a"}}')
 
-    assert challenge(CHALLENGES["zoom"], request, accepted=Accepted("k"), keys=()) is None
+    assert answer_challenge(CHALLENGES["zoom"], request, accepted=VerifiedRequest("k"), keys=()) is None

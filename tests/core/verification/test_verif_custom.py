@@ -4,11 +4,11 @@ import pytest
 
 from relay.core.errors import ValidationFailed
 from relay.core.verification.known_schemes import SCHEMES
-from relay.core.verification.load_keys import SecretSpec, read_keys
-from relay.core.verification.problems import Fault
-from relay.core.verification.rejection import Rejected
-from relay.core.verification.scheme import Algorithm, Part
-from relay.core.verification.scheme_options import COLUMNS, read_scheme
+from relay.core.verification.load_keys import SecretSpec, load_keys
+from relay.core.verification.problems import VerificationErrorCode
+from relay.core.verification.rejection import VerificationFailed
+from relay.core.verification.scheme import Algorithm, SignedPart
+from relay.core.verification.scheme_options import OPTIONS, build_scheme
 from relay.core.verification.verify import verify
 from tests.core.verification.senders import NOW, SENDERS, TEXT, b64, mac, post
 
@@ -83,38 +83,38 @@ AS_COLUMNS = {
 
 def problems_of(name, columns, path="verify"):
     with pytest.raises(ValidationFailed) as refused:
-        read_scheme(name, columns, path=path)
+        build_scheme(name, columns, path=path)
     return {problem.path: problem for problem in refused.value.problems}
 
 
 def is_accepted(scheme, secret, request):
     try:
-        verify(scheme, read_keys(scheme, [SecretSpec(secret)]), request, now=NOW)
-    except Rejected:
+        verify(scheme, load_keys(scheme, [SecretSpec(secret)]), request, now=NOW)
+    except VerificationFailed:
         return False
     return True
 
 
 @pytest.mark.parametrize("name", AS_COLUMNS)
 def test_a_vendors_scheme_can_be_said_in_columns(name):
-    scheme, sender = read_scheme("custom", AS_COLUMNS[name]), SENDERS[name]
+    scheme, sender = build_scheme("custom", AS_COLUMNS[name]), SENDERS[name]
 
     assert is_accepted(scheme, sender.secret, sender.request())
     assert not is_accepted(scheme, sender.wrong, sender.request())
 
 
 def test_every_column_has_been_set_by_one_of_these_vendors():
-    assert {column for columns in AS_COLUMNS.values() for column in columns} == set(COLUMNS)
+    assert {column for columns in AS_COLUMNS.values() for column in columns} == set(OPTIONS)
 
 
 def test_a_scheme_by_name_is_the_row_of_the_table():
-    assert {name: read_scheme(name, {}) for name in SCHEMES} == dict(SCHEMES)
+    assert {name: build_scheme(name, {}) for name in SCHEMES} == dict(SCHEMES)
 
 
 def test_where_a_row_leaves_a_choice_it_may_be_made():
-    pinned = read_scheme("twilio", {"algorithm": "hmac-sha256"})
-    calm = read_scheme("stripe", {"tolerance_seconds": 60})
-    own = read_scheme("api-key", {"signature": "query:token"})
+    pinned = build_scheme("twilio", {"algorithm": "hmac-sha256"})
+    calm = build_scheme("stripe", {"tolerance_seconds": 60})
+    own = build_scheme("api-key", {"signature": "query:token"})
 
     assert (pinned.algorithm, pinned.signed) == (Algorithm.HMAC_SHA256, SCHEMES["twilio"].signed)
     assert calm.tolerance_seconds == 60
@@ -122,7 +122,7 @@ def test_where_a_row_leaves_a_choice_it_may_be_made():
 
 
 def test_a_signature_in_a_letter_for_the_web_is_read():
-    scheme = read_scheme("custom", {"signature": "header:x-sig", "encoding": "base64url"})
+    scheme = build_scheme("custom", {"signature": "header:x-sig", "encoding": "base64url"})
     made = b64(mac(b"{}")).replace("+", "-").replace("/", "_").rstrip("=")
 
     assert is_accepted(scheme, TEXT, post({"X-Sig": made}, b"{}"))
@@ -131,41 +131,101 @@ def test_a_signature_in_a_letter_for_the_web_is_read():
 @pytest.mark.parametrize(
     ("name", "columns", "column", "fault", "says"),
     [
-        ("strip", {}, "scheme", Fault.SCHEME, "did you mean stripe?"),
-        ("???", {}, "scheme", Fault.SCHEME, "there are: api-key, basic"),
-        ("custom", {"signatur": "header:x"}, "signatur", Fault.COLUMN, "did you mean signature?"),
-        ("stripe", {"encoding": "hex"}, "encoding", Fault.FIXED, "fixed by scheme stripe"),
-        ("wistia", {"tolerance_seconds": 60}, "tolerance_seconds", Fault.FIXED, "fixed by scheme wistia"),
-        ("twilio", {"algorithm": "none"}, "algorithm", Fault.VALUE, "hmac-sha1, hmac-sha256"),
-        ("custom", {"algorithm": "md5"}, "algorithm", Fault.VALUE, "must be one of: hmac-sha1"),
-        ("custom", {"algorithm": []}, "algorithm", Fault.VALUE, "must be one of"),
-        ("custom", {"signature": "x-signature"}, "signature", Fault.VALUE, "write header:NAME"),
-        ("custom", {"signature": "cookie:x"}, "signature", Fault.VALUE, "write header:NAME"),
-        ("custom", {"signature": "header:x y"}, "signature", Fault.VALUE, "write header:NAME"),
-        ("custom", {"signature": 7}, "signature", Fault.VALUE, "must be text"),
-        ("custom", {"signed": "{boddy}"}, "signed", Fault.VALUE, "there are {id}, {timestamp}, {body}"),
-        ("custom", {"signed": "{body"}, "signed", Fault.VALUE, "a brace without its partner"),
-        ("custom", {"signed": "body"}, "signed", Fault.VALUE, "signs nothing of the request"),
-        ("custom", {"signed": "{json:}"}, "signed", Fault.VALUE, "write header:NAME"),
-        ("custom", {"tolerance_seconds": True}, "tolerance_seconds", Fault.VALUE, "whole number"),
-        ("custom", {"tolerance_seconds": 0}, "tolerance_seconds", Fault.VALUE, "from 1 to"),
-        ("custom", {"decoded_escapes": ["3A"]}, "decoded_escapes", Fault.VALUE, '"%3A"'),
-        ("custom", {"decoded_escapes": "%3A"}, "decoded_escapes", Fault.VALUE, "a list"),
-        ("custom", {"signs_once": "yes"}, "signs_once", Fault.VALUE, "true or false"),
-        ("custom", {}, "signature", Fault.DISAGREES, "is missing"),
-        ("custom", {"algorithm": "none"}, "algorithm", Fault.DISAGREES, "write scheme: none"),
-        ("custom", {"key_form": "public-key"}, "key_form", Fault.DISAGREES, "text, hex, base64, whsec"),
-        ("custom", {"encoding": "plain"}, "encoding", Fault.DISAGREES, "only a token"),
+        ("strip", {}, "scheme", VerificationErrorCode.SCHEME, "did you mean stripe?"),
+        ("???", {}, "scheme", VerificationErrorCode.SCHEME, "there are: api-key, basic"),
+        (
+            "custom",
+            {"signatur": "header:x"},
+            "signatur",
+            VerificationErrorCode.COLUMN,
+            "did you mean signature?",
+        ),
+        ("stripe", {"encoding": "hex"}, "encoding", VerificationErrorCode.FIXED, "fixed by scheme stripe"),
+        (
+            "wistia",
+            {"tolerance_seconds": 60},
+            "tolerance_seconds",
+            VerificationErrorCode.FIXED,
+            "fixed by scheme wistia",
+        ),
+        ("twilio", {"algorithm": "none"}, "algorithm", VerificationErrorCode.VALUE, "hmac-sha1, hmac-sha256"),
+        (
+            "custom",
+            {"algorithm": "md5"},
+            "algorithm",
+            VerificationErrorCode.VALUE,
+            "must be one of: hmac-sha1",
+        ),
+        ("custom", {"algorithm": []}, "algorithm", VerificationErrorCode.VALUE, "must be one of"),
+        (
+            "custom",
+            {"signature": "x-signature"},
+            "signature",
+            VerificationErrorCode.VALUE,
+            "write header:NAME",
+        ),
+        ("custom", {"signature": "cookie:x"}, "signature", VerificationErrorCode.VALUE, "write header:NAME"),
+        (
+            "custom",
+            {"signature": "header:x y"},
+            "signature",
+            VerificationErrorCode.VALUE,
+            "write header:NAME",
+        ),
+        ("custom", {"signature": 7}, "signature", VerificationErrorCode.VALUE, "must be text"),
+        (
+            "custom",
+            {"signed": "{boddy}"},
+            "signed",
+            VerificationErrorCode.VALUE,
+            "there are {id}, {timestamp}, {body}",
+        ),
+        ("custom", {"signed": "{body"}, "signed", VerificationErrorCode.VALUE, "a brace without its partner"),
+        ("custom", {"signed": "body"}, "signed", VerificationErrorCode.VALUE, "signs nothing of the request"),
+        ("custom", {"signed": "{json:}"}, "signed", VerificationErrorCode.VALUE, "write header:NAME"),
+        (
+            "custom",
+            {"tolerance_seconds": True},
+            "tolerance_seconds",
+            VerificationErrorCode.VALUE,
+            "whole number",
+        ),
+        ("custom", {"tolerance_seconds": 0}, "tolerance_seconds", VerificationErrorCode.VALUE, "from 1 to"),
+        ("custom", {"decoded_escapes": ["3A"]}, "decoded_escapes", VerificationErrorCode.VALUE, '"%3A"'),
+        ("custom", {"decoded_escapes": "%3A"}, "decoded_escapes", VerificationErrorCode.VALUE, "a list"),
+        ("custom", {"signs_once": "yes"}, "signs_once", VerificationErrorCode.VALUE, "true or false"),
+        ("custom", {}, "signature", VerificationErrorCode.DISAGREES, "is missing"),
+        ("custom", {"algorithm": "none"}, "algorithm", VerificationErrorCode.DISAGREES, "write scheme: none"),
+        (
+            "custom",
+            {"key_form": "public-key"},
+            "key_form",
+            VerificationErrorCode.DISAGREES,
+            "text, hex, base64, whsec",
+        ),
+        ("custom", {"encoding": "plain"}, "encoding", VerificationErrorCode.DISAGREES, "only a token"),
         (
             "custom",
             {"algorithm": "token", "signed": "{body}"},
             "signed",
-            Fault.DISAGREES,
+            VerificationErrorCode.DISAGREES,
             "all algorithms but token",
         ),
-        ("custom", {"signed": "{timestamp}{body}"}, "timestamp", Fault.DISAGREES, "where it stands"),
-        ("custom", {"timestamp": "header:x-time"}, "timestamp", Fault.DISAGREES, "proves nothing"),
-        ("custom", {"signed": "{id}{body}"}, "id", Fault.DISAGREES, "where it stands"),
+        (
+            "custom",
+            {"signed": "{timestamp}{body}"},
+            "timestamp",
+            VerificationErrorCode.DISAGREES,
+            "where it stands",
+        ),
+        (
+            "custom",
+            {"timestamp": "header:x-time"},
+            "timestamp",
+            VerificationErrorCode.DISAGREES,
+            "proves nothing",
+        ),
+        ("custom", {"signed": "{id}{body}"}, "id", VerificationErrorCode.DISAGREES, "where it stands"),
     ],
 )
 def test_a_wrong_column_is_told_with_its_path_and_the_remedy(name, columns, column, fault, says):
@@ -192,13 +252,13 @@ def test_what_does_not_cover_the_body_says_so():
 
 
 def test_every_part_of_a_request_can_be_signed():
-    scheme = read_scheme(
+    scheme = build_scheme(
         "custom",
         {
             "signature": "header:x-sig",
             "id": "header:x-id",
             "timestamp": "header:x-time",
-            "signed": "|".join(f"{{{part}}}" for part in Part) + "|{query:a}",
+            "signed": "|".join(f"{{{part}}}" for part in SignedPart) + "|{query:a}",
         },
     )
     stamp = str(int(NOW.timestamp()))

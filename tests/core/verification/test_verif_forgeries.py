@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from relay.core.verification.known_schemes import SCHEMES
-from relay.core.verification.rejection import Rejected
+from relay.core.verification.rejection import VerificationFailed
 from relay.core.verification.scheme import Algorithm
-from relay.core.verification.scheme_options import disagreements
+from relay.core.verification.scheme_options import find_conflicts
 from relay.core.verification.verify import verify
 from tests.core.verification.forging import forgeries
 from tests.core.verification.senders import NOW, SENDERS, keys_of
@@ -18,7 +18,7 @@ AT_LEAST = 200
 def is_accepted(name, request, keys, now=NOW):
     try:
         verify(SCHEMES[name], keys, request, now=now)
-    except Rejected:
+    except VerificationFailed:
         return False
     return True
 
@@ -66,4 +66,4 @@ def test_old_and_new_secret_are_both_accepted_and_told_apart(name):
 
 @pytest.mark.parametrize("name", SCHEMES)
 def test_no_row_contradicts_itself(name):
-    assert list(disagreements(SCHEMES[name])) == []
+    assert list(find_conflicts(SCHEMES[name])) == []

@@ -2,8 +2,8 @@
 
 import pytest
 
-from relay.core.verification.form_encoding import FIELDS_MAX, form_fields
-from relay.core.verification.rejection import Reason, Rejected
+from relay.core.verification.form_encoding import FIELDS_MAX, parse_form
+from relay.core.verification.rejection import RejectionReason, VerificationFailed
 
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=XyZ"
@@ -27,7 +27,7 @@ def part(name: bytes, content: bytes) -> bytes:
     ],
 )  # fmt: skip
 def test_a_form_of_either_kind_is_its_names_and_values_in_order(kind, body, fields):
-    assert form_fields(kind, body) == fields
+    assert parse_form(kind, body) == fields
 
 
 @pytest.mark.parametrize(
@@ -52,10 +52,10 @@ def test_a_form_of_either_kind_is_its_names_and_values_in_order(kind, body, fiel
     ],
 )
 def test_what_is_no_form_or_an_empty_one_is_refused(kind, body):
-    with pytest.raises(Rejected) as refused:
-        form_fields(kind, body)
+    with pytest.raises(VerificationFailed) as refused:
+        parse_form(kind, body)
 
-    assert refused.value.code is Reason.UNREADABLE
+    assert refused.value.code is RejectionReason.UNREADABLE
 
 
 @pytest.mark.parametrize(
@@ -66,6 +66,6 @@ def test_what_is_no_form_or_an_empty_one_is_refused(kind, body):
     ],
 )
 def test_a_form_has_a_thousand_fields_at_most(kind, body):
-    assert len(form_fields(kind, body(FIELDS_MAX))) == 1_000
-    with pytest.raises(Rejected):
-        form_fields(kind, body(FIELDS_MAX + 1))
+    assert len(parse_form(kind, body(FIELDS_MAX))) == 1_000
+    with pytest.raises(VerificationFailed):
+        parse_form(kind, body(FIELDS_MAX + 1))

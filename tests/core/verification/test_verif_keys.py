@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from relay.core.errors import ValidationFailed
 from relay.core.verification.known_schemes import SCHEMES
-from relay.core.verification.load_keys import SecretSpec, read_keys
-from relay.core.verification.problems import Fault
+from relay.core.verification.load_keys import SecretSpec, load_keys
+from relay.core.verification.problems import VerificationErrorCode
 from relay.core.verification.verify import verify
 from tests.core.verification.senders import (
     ED25519,
@@ -36,7 +36,7 @@ WHPK = "whpk_" + b64(ED25519.public_key().public_bytes_raw())
 
 def problems_of(name, *specs, path="secrets"):
     with pytest.raises(ValidationFailed) as refused:
-        read_keys(
+        load_keys(
             SCHEMES[name], [s if isinstance(s, SecretSpec) else SecretSpec(s) for s in specs], path=path
         )
     return refused.value.problems
@@ -45,35 +45,35 @@ def problems_of(name, *specs, path="secrets"):
 @pytest.mark.parametrize(
     ("name", "secret", "fault"),
     [
-        ("github", "", Fault.BLANK),
-        ("github", " \n", Fault.BLANK),
-        ("github", TEXT + "\n", Fault.BLANK),
-        ("github", "short-secret", Fault.SHORT),
-        ("github", WHPK, Fault.PUBLIC),
-        ("github", PUBLIC_PEM.strip(), Fault.PUBLIC),
-        ("github", public_der(P256), Fault.PUBLIC),
-        ("github", public_der(ED25519), Fault.PUBLIC),
-        ("github", PRIVATE_PEM.strip(), Fault.PRIVATE),
-        ("github", "\ud800" * 20, Fault.FORM),
-        ("standard", WHPK, Fault.PUBLIC),
-        ("standard", "whsk_" + b64(bytes(64)), Fault.PRIVATE),
-        ("standard", "whsec_" + b64(bytes(15)), Fault.SHORT),
-        ("standard", "whsec_not base64 at all", Fault.FORM),
-        ("standard", "whsec_" + b64(bytes(32))[:-1], Fault.FORM),
-        ("standard", "whsec_é" + b64(bytes(32)), Fault.FORM),
-        ("standard-v1a", "whsec_" + b64(bytes(32)), Fault.FORM),
-        ("standard-v1a", "whsk_" + b64(bytes(32)), Fault.PRIVATE),
-        ("standard-v1a", "whpk_" + b64(bytes(31)), Fault.FORM),
-        ("sendgrid", TEXT, Fault.FORM),
-        ("sendgrid", P384, Fault.FORM),
-        ("sendgrid", public_der(ED25519), Fault.FORM),
-        ("sendgrid", PRIVATE_PEM.strip(), Fault.PRIVATE),
-        ("basic", TEXT, Fault.FORM),
-        ("basic", f":{TEXT}", Fault.FORM),
-        ("basic", "partner:short", Fault.SHORT),
-        ("bearer", f"{TEXT} {TEXT}", Fault.FORM),
-        ("bearer", f"{TEXT}é", Fault.FORM),
-        ("bearer", "short", Fault.SHORT),
+        ("github", "", VerificationErrorCode.BLANK),
+        ("github", " \n", VerificationErrorCode.BLANK),
+        ("github", TEXT + "\n", VerificationErrorCode.BLANK),
+        ("github", "short-secret", VerificationErrorCode.SHORT),
+        ("github", WHPK, VerificationErrorCode.PUBLIC),
+        ("github", PUBLIC_PEM.strip(), VerificationErrorCode.PUBLIC),
+        ("github", public_der(P256), VerificationErrorCode.PUBLIC),
+        ("github", public_der(ED25519), VerificationErrorCode.PUBLIC),
+        ("github", PRIVATE_PEM.strip(), VerificationErrorCode.PRIVATE),
+        ("github", "\ud800" * 20, VerificationErrorCode.FORM),
+        ("standard", WHPK, VerificationErrorCode.PUBLIC),
+        ("standard", "whsk_" + b64(bytes(64)), VerificationErrorCode.PRIVATE),
+        ("standard", "whsec_" + b64(bytes(15)), VerificationErrorCode.SHORT),
+        ("standard", "whsec_not base64 at all", VerificationErrorCode.FORM),
+        ("standard", "whsec_" + b64(bytes(32))[:-1], VerificationErrorCode.FORM),
+        ("standard", "whsec_é" + b64(bytes(32)), VerificationErrorCode.FORM),
+        ("standard-v1a", "whsec_" + b64(bytes(32)), VerificationErrorCode.FORM),
+        ("standard-v1a", "whsk_" + b64(bytes(32)), VerificationErrorCode.PRIVATE),
+        ("standard-v1a", "whpk_" + b64(bytes(31)), VerificationErrorCode.FORM),
+        ("sendgrid", TEXT, VerificationErrorCode.FORM),
+        ("sendgrid", P384, VerificationErrorCode.FORM),
+        ("sendgrid", public_der(ED25519), VerificationErrorCode.FORM),
+        ("sendgrid", PRIVATE_PEM.strip(), VerificationErrorCode.PRIVATE),
+        ("basic", TEXT, VerificationErrorCode.FORM),
+        ("basic", f":{TEXT}", VerificationErrorCode.FORM),
+        ("basic", "partner:short", VerificationErrorCode.SHORT),
+        ("bearer", f"{TEXT} {TEXT}", VerificationErrorCode.FORM),
+        ("bearer", f"{TEXT}é", VerificationErrorCode.FORM),
+        ("bearer", "short", VerificationErrorCode.SHORT),
     ],
 )
 def test_a_secret_that_cannot_serve_is_refused_and_not_repeated(name, secret, fault):
@@ -92,22 +92,22 @@ def test_every_wrong_secret_is_told_at_once():
     found = problems_of("github", "", TEXT, TEXT, dates)
 
     assert [(problem.path, problem.code) for problem in found] == [
-        ("secrets", Fault.TOO_MANY),
-        ("secrets[0]", Fault.BLANK),
-        ("secrets[2]", Fault.TWICE),
-        ("secrets[3]", Fault.DATES),
+        ("secrets", VerificationErrorCode.TOO_MANY),
+        ("secrets[0]", VerificationErrorCode.BLANK),
+        ("secrets[2]", VerificationErrorCode.TWICE),
+        ("secrets[3]", VerificationErrorCode.DATES),
     ]
 
 
 def test_a_scheme_needs_a_secret_and_none_needs_that_there_is_none():
-    assert [problem.code for problem in problems_of("github")] == [Fault.NO_SECRET]
-    assert [problem.code for problem in problems_of("none", TEXT)] == [Fault.TOO_MANY]
-    assert read_keys(SCHEMES["none"], []) == ()
+    assert [problem.code for problem in problems_of("github")] == [VerificationErrorCode.NO_SECRET]
+    assert [problem.code for problem in problems_of("none", TEXT)] == [VerificationErrorCode.TOO_MANY]
+    assert load_keys(SCHEMES["none"], []) == ()
 
 
 def test_a_key_keeps_its_dates_and_has_an_id_that_stays_and_tells_it_apart():
     later = NOW + timedelta(days=1)
-    first, second = read_keys(
+    first, second = load_keys(
         SCHEMES["github"], [SecretSpec(TEXT, not_before=NOW, expires_at=later), SecretSpec(OTHER)]
     )
 

@@ -9,10 +9,18 @@ import pytest
 
 from relay.core.verification.key import VerifyingKey
 from relay.core.verification.known_schemes import SCHEMES
-from relay.core.verification.rejection import Reason, Rejected
+from relay.core.verification.rejection import RejectionReason, VerificationFailed
 from relay.core.verification.request import SignedRequest
-from relay.core.verification.scheme import Algorithm, Encoding, Field, Scheme, Unit, Where, template
-from relay.core.verification.verify import UNVERIFIED, Accepted, verify
+from relay.core.verification.scheme import (
+    Algorithm,
+    Encoding,
+    Field,
+    FieldLocation,
+    Scheme,
+    TimestampFormat,
+    parse_template,
+)
+from relay.core.verification.verify import UNVERIFIED, VerifiedRequest, verify
 from tests.core.verification.senders import NOW, SENDERS, TEXT, URL, b64, keys_of, mac, post
 
 STANDARD = SENDERS["standard"].request()
@@ -20,7 +28,7 @@ RETRIES_SECONDS = 80 * 3600
 
 
 def reason(name, request, *, keys=None, now=NOW):
-    with pytest.raises(Rejected) as refused:
+    with pytest.raises(VerificationFailed) as refused:
         verify(SCHEMES[name], keys_of(name) if keys is None else keys, request, now=now)
     return refused.value.code
 
@@ -37,25 +45,29 @@ def changed(request, **headers):
 @pytest.mark.parametrize(
     ("code", "name", "request_"),
     [
-        (Reason.MISSING, "standard", replace(STANDARD, headers=[])),
-        (Reason.MISSING, "standard", changed(STANDARD, webhook_id="")),
-        (Reason.MISSING, "standard", changed(STANDARD, webhook_signature="v2,abc")),
-        (Reason.MISSING, "bearer", post({"Authorization": "Basic abc"})),
-        (Reason.REPEATED, "standard", replace(STANDARD, headers=[*STANDARD.headers, STANDARD.headers[-1]])),
-        (Reason.REPEATED, "standard", changed(STANDARD, webhook_signature="v1,YQ== " * 17)),
-        (Reason.REPEATED, "stripe", post({"stripe-signature": "t=1,v1=ab,t=2"})),
-        (Reason.REPEATED, "pandadoc", post(query="signature=ab&signature=ab")),
-        (Reason.MALFORMED, "standard", changed(STANDARD, webhook_id="msg.1")),
-        (Reason.MALFORMED, "standard", changed(STANDARD, webhook_timestamp="1790000000.999e0")),
-        (Reason.MALFORMED, "standard", changed(STANDARD, webhook_signature="v1,%%%")),
-        (Reason.MALFORMED, "standard", changed(STANDARD, webhook_id="é")),
-        (Reason.MALFORMED, "wistia", post({"x-wistia-signature": "ab " * 32})),
-        (Reason.UNREADABLE, "mailgun", post(body=b"{")),
-        (Reason.UNREADABLE, "dropbox-sign", post(body=b'{"event": {}}')),
-        (Reason.UNREADABLE, "twilio", post({"x-twilio-signature": "YQ=="}, b"[]")),
-        (Reason.MISMATCH, "standard", replace(STANDARD, body=b"{}")),
-        (Reason.MISMATCH, "wistia", post({"x-wistia-signature": "ab"})),
-        (Reason.MISMATCH, "api-key", post({"x-api-key": "wrong"})),
+        (RejectionReason.MISSING, "standard", replace(STANDARD, headers=[])),
+        (RejectionReason.MISSING, "standard", changed(STANDARD, webhook_id="")),
+        (RejectionReason.MISSING, "standard", changed(STANDARD, webhook_signature="v2,abc")),
+        (RejectionReason.MISSING, "bearer", post({"Authorization": "Basic abc"})),
+        (
+            RejectionReason.REPEATED,
+            "standard",
+            replace(STANDARD, headers=[*STANDARD.headers, STANDARD.headers[-1]]),
+        ),
+        (RejectionReason.REPEATED, "standard", changed(STANDARD, webhook_signature="v1,YQ== " * 17)),
+        (RejectionReason.REPEATED, "stripe", post({"stripe-signature": "t=1,v1=ab,t=2"})),
+        (RejectionReason.REPEATED, "pandadoc", post(query="signature=ab&signature=ab")),
+        (RejectionReason.MALFORMED, "standard", changed(STANDARD, webhook_id="msg.1")),
+        (RejectionReason.MALFORMED, "standard", changed(STANDARD, webhook_timestamp="1790000000.999e0")),
+        (RejectionReason.MALFORMED, "standard", changed(STANDARD, webhook_signature="v1,%%%")),
+        (RejectionReason.MALFORMED, "standard", changed(STANDARD, webhook_id="é")),
+        (RejectionReason.MALFORMED, "wistia", post({"x-wistia-signature": "ab " * 32})),
+        (RejectionReason.UNREADABLE, "mailgun", post(body=b"{")),
+        (RejectionReason.UNREADABLE, "dropbox-sign", post(body=b'{"event": {}}')),
+        (RejectionReason.UNREADABLE, "twilio", post({"x-twilio-signature": "YQ=="}, b"[]")),
+        (RejectionReason.MISMATCH, "standard", replace(STANDARD, body=b"{}")),
+        (RejectionReason.MISMATCH, "wistia", post({"x-wistia-signature": "ab"})),
+        (RejectionReason.MISMATCH, "api-key", post({"x-api-key": "wrong"})),
     ],
 )
 def test_each_reason_has_its_code(code, name, request_):
@@ -65,8 +77,8 @@ def test_each_reason_has_its_code(code, name, request_):
 def test_a_request_from_the_past_and_one_from_the_future_are_told_apart():
     far = timedelta(seconds=301)
 
-    assert reason("standard", STANDARD, now=NOW + far) is Reason.STALE
-    assert reason("standard", STANDARD, now=NOW - far) is Reason.FUTURE
+    assert reason("standard", STANDARD, now=NOW + far) is RejectionReason.STALE
+    assert reason("standard", STANDARD, now=NOW - far) is RejectionReason.FUTURE
 
 
 def test_each_sender_has_the_tolerance_that_it_asks_for():
@@ -85,8 +97,8 @@ def test_a_key_counts_from_its_first_moment_to_just_before_its_expiry():
     early, late = replace(key, not_before=NOW + hour), replace(key, expires_at=NOW)
     live = replace(key, not_before=NOW, expires_at=NOW + hour)
 
-    assert reason("wistia", request, keys=[early, late]) is Reason.NO_KEY
-    assert reason("wistia", request, keys=[]) is Reason.NO_KEY
+    assert reason("wistia", request, keys=[early, late]) is RejectionReason.NO_KEY
+    assert reason("wistia", request, keys=[]) is RejectionReason.NO_KEY
     assert verify(SCHEMES["wistia"], [late, live], request, now=NOW).key_id == live.id
 
 
@@ -108,14 +120,14 @@ def test_a_time_in_milliseconds_keeps_them():
 def test_where_no_time_is_signed_what_was_signed_is_remembered_longer_than_retries_last():
     request = SENDERS["wistia"].request()
 
-    replay = accepted("wistia", request).replay
+    replay = accepted("wistia", request).replay_guard
 
     assert replay.id == hashlib.sha256(request.body).hexdigest()
     assert replay.seconds == RETRIES_SECONDS
 
 
 def test_where_a_time_is_signed_it_is_remembered_for_as_long_as_that_time_would_be_taken():
-    assert accepted("standard", STANDARD).replay.seconds == 600
+    assert accepted("standard", STANDARD).replay_guard.seconds == 600
 
 
 def test_a_delivery_id_that_is_not_signed_does_not_make_a_replay_another_request():
@@ -125,7 +137,7 @@ def test_a_delivery_id_that_is_not_signed_does_not_make_a_replay_another_request
     told = [accepted("github", request) for request in (first, second)]
 
     assert told[0].native_id != told[1].native_id
-    assert told[0].replay == told[1].replay
+    assert told[0].replay_guard == told[1].replay_guard
 
 
 def test_a_token_of_mailgun_serves_for_one_event_only():
@@ -133,24 +145,24 @@ def test_a_token_of_mailgun_serves_for_one_event_only():
     first = SENDERS["mailgun"].request()
     second = replace(first, body=first.body.replace(b"opened", b"clicked"))
 
-    assert accepted("mailgun", first).replay == accepted("mailgun", second).replay
+    assert accepted("mailgun", first).replay_guard == accepted("mailgun", second).replay_guard
 
 
 def test_two_events_of_dropbox_sign_in_one_second_are_two():
     first = SENDERS["dropbox-sign"].request()
     second = replace(first, body=first.body.replace(b"}}", b'}, "account_guid": "2"}'))
 
-    assert accepted("dropbox-sign", first).replay != accepted("dropbox-sign", second).replay
+    assert accepted("dropbox-sign", first).replay_guard != accepted("dropbox-sign", second).replay_guard
 
 
 @pytest.mark.parametrize("name", ["bearer", "basic", "api-key", "vidyard"])
 def test_a_token_proves_the_sender_and_leaves_nothing_to_remember(name):
-    assert accepted(name, SENDERS[name].request()).replay is None
+    assert accepted(name, SENDERS[name].request()).replay_guard is None
     assert not SCHEMES[name].covers_body
 
 
 def test_without_a_scheme_everything_is_accepted_under_a_name_that_says_so():
-    assert verify(SCHEMES["none"], [], post(), now=NOW) == Accepted(UNVERIFIED)
+    assert verify(SCHEMES["none"], [], post(), now=NOW) == VerifiedRequest(UNVERIFIED)
 
 
 def test_the_scheme_of_authorization_counts_in_any_case():
@@ -182,9 +194,9 @@ def test_json_from_twilio_is_bound_to_the_signed_address_by_its_digest():
     digest = hashlib.sha256(body).hexdigest()
 
     assert accepted("twilio", twilio_json(body, digest)).key_id
-    assert reason("twilio", twilio_json(b'{"a": 2}', digest)) is Reason.MISMATCH
-    assert reason("twilio", twilio_json(body, None)) is Reason.UNREADABLE
-    assert reason("twilio", twilio_json(b"&&&", None)) is Reason.UNREADABLE
+    assert reason("twilio", twilio_json(b'{"a": 2}', digest)) is RejectionReason.MISMATCH
+    assert reason("twilio", twilio_json(body, None)) is RejectionReason.UNREADABLE
+    assert reason("twilio", twilio_json(b"&&&", None)) is RejectionReason.UNREADABLE
 
 
 def test_the_algorithm_is_the_configurations_choice_and_never_the_requests():
@@ -195,7 +207,7 @@ def test_the_algorithm_is_the_configurations_choice_and_never_the_requests():
     )
     pinned = replace(SCHEMES["twilio"], algorithm=Algorithm.HMAC_SHA256)
 
-    assert reason("twilio", request) is Reason.MISMATCH
+    assert reason("twilio", request) is RejectionReason.MISMATCH
     assert verify(pinned, keys_of("twilio"), request, now=NOW).key_id
 
 
@@ -214,14 +226,14 @@ def test_the_algorithm_is_the_configurations_choice_and_never_the_requests():
     ],
 )
 def test_a_token_in_an_encoding_has_one_spelling(encoding, text, is_right):
-    scheme = Scheme("own", Algorithm.TOKEN, Field(Where.HEADER, "x"), encoding=encoding)
+    scheme = Scheme("own", Algorithm.TOKEN, Field(FieldLocation.HEADER, "x"), encoding=encoding)
     key = VerifyingKey("k", hashlib.sha256(b"\xfb\xff" * 16).digest())
     request = post({"x": text})
 
     if is_right:
         assert verify(scheme, [key], request, now=NOW).key_id == "k"
     else:
-        with pytest.raises(Rejected):
+        with pytest.raises(VerificationFailed):
             verify(scheme, [key], request, now=NOW)
 
 
@@ -229,10 +241,10 @@ def test_a_time_may_be_written_out():
     scheme = Scheme(
         "own",
         Algorithm.HMAC_SHA512,
-        Field(Where.FORM, "sig"),
-        template("{timestamp}|{form:kind}"),
-        timestamp=Field(Where.QUERY, "at"),
-        unit=Unit.RFC3339,
+        Field(FieldLocation.FORM, "sig"),
+        parse_template("{timestamp}|{form:kind}"),
+        timestamp=Field(FieldLocation.QUERY, "at"),
+        timestamp_format=TimestampFormat.RFC3339,
     )
     made = mac(f"{NOW:%Y-%m-%dT%H:%M:%SZ}|open".encode(), by="sha512").hex()
     request = post(
@@ -242,5 +254,5 @@ def test_a_time_may_be_written_out():
     )
 
     assert verify(scheme, [VerifyingKey("k", TEXT.encode())], request, now=NOW).signed_at == NOW
-    with pytest.raises(Rejected, match="malformed"):
+    with pytest.raises(VerificationFailed, match="malformed"):
         verify(scheme, [VerifyingKey("k", TEXT.encode())], replace(request, query_string=b"at=noon"), now=NOW)

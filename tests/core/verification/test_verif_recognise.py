@@ -5,9 +5,9 @@ import hashlib
 
 import pytest
 
-from relay.core.verification.detect import recognised_verification
+from relay.core.verification.detect import detect_verification
 from relay.core.verification.request import SignedRequest
-from relay.core.verification.scheme_options import read_scheme
+from relay.core.verification.scheme_options import build_scheme
 from tests.core.verification.senders import SENDERS
 
 
@@ -17,7 +17,7 @@ def with_header(name: str, value: str) -> SignedRequest:
 
 @pytest.mark.parametrize("scheme", SENDERS)
 def test_each_vendors_request_is_recognised_by_where_its_proof_stands(scheme: str):
-    assert recognised_verification(SENDERS[scheme].request()) == {"scheme": scheme}
+    assert detect_verification(SENDERS[scheme].request()) == {"scheme": scheme}
 
 
 @pytest.mark.parametrize(
@@ -31,10 +31,10 @@ def test_each_vendors_request_is_recognised_by_where_its_proof_stands(scheme: st
     ],
 )
 def test_a_signature_of_a_vendors_own_is_told_by_its_form(value: str, columns: dict[str, str]):
-    told = recognised_verification(with_header("X-Rooms-Signature", value))
+    told = detect_verification(with_header("X-Rooms-Signature", value))
 
     assert told == {"scheme": "custom", "signature": "header:x-rooms-signature", **columns}
-    assert read_scheme("custom", {key: column for key, column in told.items() if key != "scheme"}).signature
+    assert build_scheme("custom", {key: column for key, column in told.items() if key != "scheme"}).signature
 
 
 @pytest.mark.parametrize(
@@ -42,11 +42,11 @@ def test_a_signature_of_a_vendors_own_is_told_by_its_form(value: str, columns: d
     [("X-Rooms-Signature", "yes"), ("X-Request-Id", hashlib.sha256(b"").hexdigest()), ("Host", "relay.example")],
 )  # fmt: skip
 def test_what_is_no_proof_is_not_taken_for_one(name: str, value: str):
-    assert recognised_verification(with_header(name, value)) is None
+    assert detect_verification(with_header(name, value)) is None
 
 
 def test_anothers_signature_in_the_same_header_is_not_taken_for_the_vendors():
     """Segment's stands in `X-Signature` too, and is shorter."""
-    told = recognised_verification(with_header("X-Signature", hashlib.sha256(b"").hexdigest()))
+    told = detect_verification(with_header("X-Signature", hashlib.sha256(b"").hexdigest()))
 
     assert told == {"scheme": "custom", "signature": "header:x-signature"}

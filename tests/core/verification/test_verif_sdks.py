@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode
 import pytest
 
 from relay.core.verification.known_schemes import SCHEMES
-from relay.core.verification.rejection import Rejected
+from relay.core.verification.rejection import VerificationFailed
 from relay.core.verification.request import SignedRequest
 from relay.core.verification.verify import verify
 from tests.core.verification.senders import SENDERS, TEXT, URL, keys_of, post
@@ -147,7 +147,7 @@ def installed(name: str) -> ModuleType:
 def accepts(name: str, secret: str, request: SignedRequest) -> bool:
     try:
         return bool(verify(SCHEMES[name], keys_of(name, secret), request, now=now()))
-    except Rejected:
+    except VerificationFailed:
         return False
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from relay.core.verification.known_schemes import SCHEMES
 from relay.core.verification.scheme import Scheme
-from relay.core.verification.scheme_options import read_scheme
-from relay.core.verification.strip_credentials import without_proof
+from relay.core.verification.scheme_options import build_scheme
+from relay.core.verification.strip_credentials import strip_credentials
 
 CREDENTIALS = {"Authorization": "Bearer t", "Cookie": "c", "X-API-Key": "k", "Proxy-Authorization": "p"}
 
@@ -16,13 +16,13 @@ CREDENTIALS = {"Authorization": "Bearer t", "Cookie": "c", "X-API-Key": "k", "Pr
         (SCHEMES["github"], {"X-Hub-Signature-256": "s"}, {}),
         (SCHEMES["docusign"], {"X-DocuSign-Signature-1": "s", "X-DocuSign-Signature-2": "s"}, {}),
         (SCHEMES["pandadoc"], {}, {"signature": "s"}),
-        (read_scheme("api-key", {"signature": "query:token"}), {}, {"token": "s"}),
+        (build_scheme("api-key", {"signature": "query:token"}), {}, {"token": "s"}),
         (None, {}, {}),
     ],
 )
 def test_credentials_and_the_signature_are_taken_away_and_nothing_else(
     scheme: Scheme | None, headers: dict[str, str], query: dict[str, str]
 ):
-    kept = without_proof(scheme, CREDENTIALS | headers | {"X-Topic": "t"}, query | {"page": "1"})
+    kept = strip_credentials(scheme, CREDENTIALS | headers | {"X-Topic": "t"}, query | {"page": "1"})
 
     assert kept == ({"x-topic": "t"}, {"page": "1"})

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relay.core.verification.challenge import CHALLENGES, challenge
+from relay.core.verification.challenge import CHALLENGES, answer_challenge
 from relay.core.verification.known_schemes import SCHEMES
-from relay.core.verification.rejection import Rejected
-from relay.core.verification.verify import Accepted, verify
+from relay.core.verification.rejection import VerificationFailed
+from relay.core.verification.verify import VerifiedRequest, verify
 from tests.core.verification.noise import noisy
 from tests.core.verification.senders import NOW, SENDERS, keys_of
 
@@ -23,7 +23,7 @@ ALL_CHALLENGES = [row for rows in CHALLENGES.values() for row in rows]
 def outcome(name, keys, request):
     try:
         return verify(SCHEMES[name], keys, request, now=NOW)
-    except Rejected as rejected:
+    except VerificationFailed as rejected:
         return rejected
 
 
@@ -31,13 +31,15 @@ def outcome(name, keys, request):
 @settings(max_examples=A_FEW, deadline=None)
 @given(random=st.randoms(use_true_random=False))
 def test_a_request_is_accepted_or_rejected_whatever_it_holds(name, random):
-    assert isinstance(outcome(name, keys_of(name), noisy(name, random)), Accepted | Rejected)
+    assert isinstance(outcome(name, keys_of(name), noisy(name, random)), VerifiedRequest | VerificationFailed)
 
 
 @pytest.mark.parametrize("name", SENDERS)
 def test_thousands_of_noisy_requests_are_each_accepted_or_rejected(name):
     random, keys = Random(name), keys_of(name)
-    rejected = sum(isinstance(outcome(name, keys, noisy(name, random)), Rejected) for _ in range(MANY))
+    rejected = sum(
+        isinstance(outcome(name, keys, noisy(name, random)), VerificationFailed) for _ in range(MANY)
+    )
 
     assert 0 < rejected < MANY, "noise that is never accepted, or always, tries only one way through"
 
@@ -49,6 +51,6 @@ def test_a_handshake_is_answered_or_not_whatever_the_request_holds(name, random)
     keys = keys_of(name)
     request = noisy(name, random)
 
-    for accepted in (None, Accepted(keys[0].id)):
-        answer = challenge(ALL_CHALLENGES, request, accepted=accepted, keys=keys)
+    for accepted in (None, VerifiedRequest(keys[0].id)):
+        answer = answer_challenge(ALL_CHALLENGES, request, accepted=accepted, keys=keys)
         assert answer is None or answer.status == 200

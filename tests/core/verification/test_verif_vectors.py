@@ -6,7 +6,7 @@ import pytest
 
 from relay.core.verification.key import VerifyingKey
 from relay.core.verification.known_schemes import SCHEMES
-from relay.core.verification.rejection import Reason, Rejected
+from relay.core.verification.rejection import RejectionReason, VerificationFailed
 from relay.core.verification.request import SignedRequest
 from relay.core.verification.verify import verify
 
@@ -113,6 +113,6 @@ def test_of_a_segment_batch_only_the_first_event_is_signed_so_that_it_is_refused
     first, batch = b'{"messageId":"1"}', b'{"batch":[{"messageId":"1"},{"messageId":"2"}]}'
 
     assert accepted_key("segment", b"segment-secret", signature, first) == "k"
-    with pytest.raises(Rejected) as refused:
+    with pytest.raises(VerificationFailed) as refused:
         accepted_key("segment", b"segment-secret", signature, batch)
-    assert refused.value.code is Reason.MISMATCH
+    assert refused.value.code is RejectionReason.MISMATCH
