@@ -1,4 +1,4 @@
-# What a developer or a first visitor types. `make` alone prints this list.
+# The commands of this project. `make` without a target lists them.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -13,14 +13,14 @@ SDKS := tests/core/verification/sdks.txt
 SDKS_BIN := .venv-sdks/bin
 SDKS_STAMP := .venv-sdks/.made-from-lock
 UV := $(shell command -v uv 2>/dev/null)
-# Python 3.11 or newer, under whichever name this machine has it.
+# The first Python 3.11 or newer on PATH.
 PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11 python3.14; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
-setup: $(STAMP) ## make .venv with everything the lock names (with uv, else with pip)
+setup: $(STAMP) ## create .venv from the lock (with uv if installed, otherwise with pip)
 	@:
 
 $(STAMP): pyproject.toml uv.lock requirements.lock
@@ -29,42 +29,42 @@ ifneq ($(UV),)
 else ifneq ($(PYTHON),)
 	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv || { \
 		echo "Python's venv module is missing: install it (Debian, Ubuntu: apt install python3-venv), or install uv." >&2; exit 1; }
-	@# An environment that uv has made works, but has no pip: it is given one, not thrown away under whoever uses it.
+	@# An environment created by uv has no pip. Add pip rather than recreate an environment that may be in use.
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
-	@echo "Installing what requirements.lock names into .venv; the first time this takes a minute."
+	@echo "Installing requirements.lock into .venv; the first time this takes about a minute."
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --editable .
 else
-	@echo "Python 3.11 or newer is needed, and no python3, python3.13, python3.12 or python3.11 here is that." >&2
+	@echo "Python 3.11 or newer is required, but none of python3, python3.13, python3.12, python3.11 and python3.14 is." >&2
 	@echo "Install one (Debian, Ubuntu: apt install python3 python3-venv), or install uv: https://docs.astral.sh/uv/" >&2
 	@exit 1
 endif
 	@touch $(STAMP)
 
-run: setup ## run all of the relay here, with a local Gong to send to; Ctrl-C stops it
+run: setup ## run the whole relay here, with a local stand-in for Gong; Ctrl-C stops it
 	@$(BIN)/gong-relay up
 
 test: lint types imports $(CHART_STAMP) ## run every check, then every test
 	@$(BIN)/pytest
 
-check: lint types imports $(CHART_STAMP) ## run every check, and the tests that take no time
+check: lint types imports $(CHART_STAMP) ## run every check and the fast tests
 	@$(BIN)/pytest -m "not slow and not browser"
 
-fmt: setup ## put the code into its form
+fmt: setup ## format the code
 	@$(BIN)/ruff check --fix --quiet
 	@$(BIN)/ruff format
 
-lint: setup ## check the code's form
+lint: setup ## check style and formatting
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 
-types: setup ## check the types
+types: setup ## check types
 	@$(BIN)/mypy
 
-imports: setup ## check who imports whom
+imports: setup ## check the import contracts
 	@$(BIN)/lint-imports
 
-bench: setup ## measure how fast it is
+bench: setup ## run all benchmarks
 	@$(BIN)/python -m bench.ingest
 	@$(BIN)/python -m bench.delivery
 	@$(BIN)/python -m bench.batch
@@ -75,21 +75,21 @@ bench: setup ## measure how fast it is
 	@$(BIN)/python -m bench.depth
 	@$(BIN)/python -m bench.pages
 
-rolling: setup ## restart web and worker in turn for five minutes, under load, and count what was lost
+rolling: setup ## restart web and worker in turn under load for five minutes, and count lost events
 	@$(BIN)/python -m bench.rolling
 
-torture: setup ## kill everything again and again, and count what was lost
+torture: setup ## kill every process repeatedly under load, and count lost events
 	@$(BIN)/python -m bench.torture
 
-chart: setup ## print the chart's values and its README anew from its schema
+chart: setup ## generate the chart's values.yaml and README from its schema
 	@$(BIN)/python -m tests.chart.printed
 
-golden: $(CHART_STAMP) ## write anew what the chart makes of its value files, to be read in a diff
+golden: $(CHART_STAMP) ## render the chart's value files again; review the result as a diff
 	@$(BIN)/python -m tests.chart.golden
 
-# Helm as a library and the schemas of nine versions of Kubernetes: 400 MB that running the relay does not need.
+# Helm as a library and the schemas of nine Kubernetes versions: 400 MB that the relay itself does not need.
 $(CHART_STAMP): $(STAMP) $(CHART_LOCK)
-	@echo "Installing what the chart's tests need into .venv; the first time this takes half a minute."
+	@echo "Installing the requirements of the chart's tests into .venv; the first time this takes half a minute."
 ifneq ($(UV),)
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $(CHART_LOCK)
 else
@@ -97,7 +97,7 @@ else
 endif
 	@touch $(CHART_STAMP)
 
-audit: $(CHART_STAMP) $(CHECKOV_STAMP) ## have checkov look at the chart and the Dockerfile
+audit: $(CHART_STAMP) $(CHECKOV_STAMP) ## check the chart and the Dockerfile with checkov
 	@RELAY_REQUIRE_CHECKOV=1 $(BIN)/pytest tests/chart/test_chart_audit.py
 
 $(CHECKOV_STAMP): $(STAMP) tests/chart/checkov.txt
@@ -106,19 +106,19 @@ $(CHECKOV_STAMP): $(STAMP) tests/chart/checkov.txt
 	@.venv-checkov/bin/python -m pip install -qq --disable-pip-version-check -r tests/chart/checkov.txt
 	@touch $(CHECKOV_STAMP)
 
-rehearse: $(CHART_STAMP) ## build and run the image's content without a container engine; needs root
+rehearse: $(CHART_STAMP) ## build and run the image's content without a container engine (needs root)
 	@RELAY_REQUIRE_IMAGE=1 $(BIN)/pytest tests/chart/test_image_rehearsed.py
 
-screenshots: setup ## make the pictures of the dashboard in the docs anew (needs Chromium)
+screenshots: setup ## take the dashboard's screenshots for the docs again (needs Chromium)
 	@$(BIN)/python -m tests.browser.screenshots
 
-noise: setup ## try 100,000 random requests on each signature scheme; takes minutes
+noise: setup ## send 100,000 random requests to each signature scheme; takes minutes
 	@NOISE_INPUTS=100000 $(BIN)/pytest tests/core/verification/test_verif_total.py
 
 sdks: $(SDKS_STAMP) ## compare the verifier with the vendors' own libraries
 	@SDKS_REQUIRED=1 $(SDKS_BIN)/python -m pytest tests/core/verification/test_verif_sdks.py
 
-# The libraries bring some forty packages that nothing else needs: they live in an environment of their own.
+# The vendors' libraries bring about forty packages that nothing else needs, so they get their own environment.
 $(SDKS_STAMP): $(STAMP) $(SDKS)
 	@$(BIN)/python -m venv --clear .venv-sdks
 	@echo "Installing the vendors' libraries into .venv-sdks; this takes a minute."
@@ -126,7 +126,7 @@ $(SDKS_STAMP): $(STAMP) $(SDKS)
 	@$(SDKS_BIN)/python -m pip install -qq --disable-pip-version-check --editable . -r $(SDKS)
 	@touch $(SDKS_STAMP)
 
-lock: ## write every lock anew from pyproject.toml (needs uv)
+lock: ## update every lock file from pyproject.toml (needs uv)
 	uv lock
 	uv export --quiet --all-extras --format requirements.txt --no-emit-project -o requirements.lock
 	uv export --quiet --no-dev --extra otel --extra oidc --format requirements.txt --no-emit-project -o docker/runtime.lock
@@ -134,6 +134,6 @@ lock: ## write every lock anew from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 -c requirements.lock \
 		tests/chart/requirements.in -o $(CHART_LOCK)
 
-clean: ## remove .venv and what tools keep (never .relay, which holds events)
+clean: ## remove .venv and the caches of tools (never .relay, which holds events)
 	rm -rf .venv .venv-sdks .venv-checkov .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
