@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 # One image for the web, the workers and the sandbox: `docker run IMAGE web`, `… worker`, `… sandbox`.
 
-# The Python that the tests run on. Put `@sha256:…` behind the tag for the same bytes for ever, and renew it with the patches.
+# The Python version that the tests use. For reproducible builds append `@sha256:…` to the tag, and update it with each patch release.
 FROM docker.io/library/python:3.11-slim-bookworm AS base
 
 FROM base AS build
@@ -10,7 +10,7 @@ WORKDIR /src
 RUN ["python", "-m", "venv", "/tools"]
 RUN ["python", "-m", "venv", "--without-pip", "/opt/relay"]
 COPY docker/build.lock docker/runtime.lock docker/
-# Nothing is installed that the locks do not name with its hash, and nothing is built from source.
+# Install only what the locks name with a hash, and build nothing from source.
 RUN ["/tools/bin/python", "-m", "pip", "install", "--require-hashes", "--only-binary=:all:", "-r", "docker/build.lock"]
 RUN ["/tools/bin/python", "-m", "pip", "--python", "/opt/relay/bin/python", "install", "--require-hashes", "--only-binary=:all:", "-r", "docker/runtime.lock"]
 COPY pyproject.toml README.md LICENSE ./
@@ -19,7 +19,7 @@ COPY workers workers
 RUN ["/tools/bin/python", "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", "/tools/wheels", "."]
 RUN ["/tools/bin/python", "-m", "pip", "--python", "/opt/relay/bin/python", "install", "--no-deps", "--no-index", "--find-links", "/tools/wheels", "gong-event-relay"]
 RUN ["/opt/relay/bin/python", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "/opt/relay/lib"]
-# What is in it, in the form of CycloneDX: `docker build --target sbom --output . .` writes just that.
+# The bill of materials in CycloneDX format; `docker build --target sbom --output . .` writes only this file.
 RUN ["/tools/bin/cyclonedx-py", "environment", "--output-reproducible", "--output-file", "/opt/relay/sbom.cdx.json", "/opt/relay/bin/python"]
 
 FROM scratch AS sbom
@@ -36,11 +36,11 @@ LABEL org.opencontainers.image.title="gong-relay" \
 COPY --from=build /opt/relay /opt/relay
 ENV PATH=/opt/relay/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 RELAY_CONFIG=/etc/relay/config/relay.yaml
 WORKDIR /tmp
-# By number, so that a cluster can see that it is not root.
+# A numeric user, so that Kubernetes can verify that it is not root.
 USER 10001:10001
 EXPOSE 8080 8081 9100
 STOPSIGNAL SIGTERM
-# The web's. Whoever runs a worker by this image asks its own port, as compose.yaml does.
+# This checks the web. A worker from this image needs a check of its own port, as in compose.yaml.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8080/livez', timeout=2)"]
 ENTRYPOINT ["gong-relay"]
 CMD ["web"]
