@@ -51,7 +51,7 @@ def table(told: Schema) -> str:
         f"| `{path}` | `{json.dumps(item['default'], ensure_ascii=False)}` | {item['description']} |"
         for path, item in leaves(told["properties"])
     ]
-    return "\n".join(["| value | default | what it is |", "| --- | --- | --- |", *rows]) + "\n"
+    return "\n".join(["| value | default | description |", "| --- | --- | --- |", *rows]) + "\n"
 
 
 def leaves(properties: Schema, prefix: str = "") -> Iterator[tuple[str, Schema]]:

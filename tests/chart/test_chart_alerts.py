@@ -42,14 +42,14 @@ def n(metric: str, labels: str = "") -> str:
 
 ATTEMPTS = "relay_attempts_total"
 STORIES = {
-    "RelayNotWatched": Story({}, "", {n("relay_build_info"): "1x300"}),
-    "RelayStoreAway": Story({n("relay_store_up", 'store="main"'): "0x300"}, 'store="main"', {n("relay_store_up", 'store="main"'): "1x300"}),
+    "RelayMetricsMissing": Story({}, "", {n("relay_build_info"): "1x300"}),
+    "RelayStoreUnavailable": Story({n("relay_store_up", 'store="main"'): "0x300"}, 'store="main"', {n("relay_store_up", 'store="main"'): "1x300"}),
     "RelayStoreNearlyFull": Story(
         {n("relay_store_memory_used_bytes", 'store="main"'): "80x300", n("relay_store_memory_limit_bytes", 'store="main"'): "100x300"},
         'store="main"',
         {n("relay_store_memory_used_bytes", 'store="main"'): "80x300", n("relay_store_memory_limit_bytes", 'store="main"'): "0x300"},
     ),
-    "RelayStoreRelaxed": Story({n("relay_store_durability_relaxed", 'store="eu"'): "1x300"}, 'store="eu"', {n("relay_store_durability_relaxed", 'store="eu"'): "0x300"}),
+    "RelayStoreDurabilityRelaxed": Story({n("relay_store_durability_relaxed", 'store="eu"'): "1x300"}, 'store="eu"', {n("relay_store_durability_relaxed", 'store="eu"'): "0x300"}),
     "RelayNoWorkers": Story({n("relay_workers", 'store="main"'): "2x60 0x300"}, 'store="main"', {n("relay_workers", 'store="main"'): "1x300"}),
     "RelayOverdue": Story({n("relay_overdue_seconds", 'store="main"'): "90x300"}, 'store="main"', {n("relay_overdue_seconds", 'store="main"'): "0+1x30 0x300"}),
     "RelayOldestEventTooOld": Story(
@@ -67,12 +67,12 @@ STORIES = {
         'destination="acme",reason="rejected"',
         {n("relay_dead_letters_total", 'destination="acme",reason="rejected"'): "7x300"},
     ),
-    "RelayBudgetNearlySpent": Story(
+    "RelayBudgetNearlyExhausted": Story(
         {n("relay_day_budget_left_calls", 'company="acme"'): "999x300", n("relay_day_budget_calls", 'company="acme"'): "10000x300"},
         'company="acme"',
         {n("relay_day_budget_left_calls", 'company="acme"'): "1001x300", n("relay_day_budget_calls", 'company="acme"'): "10000x300"},
     ),
-    "RelayBudgetWillBeSpent": Story(
+    "RelayBudgetExhaustionPredicted": Story(
         {n("relay_day_budget_left_calls", 'company="acme"'): "10000-50x190"},
         'company="acme"',
         {n("relay_day_budget_left_calls", 'company="acme"'): "10000-5x300"},
@@ -82,12 +82,12 @@ STORIES = {
         'base_url="https://api.gong.io"',
         {n("relay_gong_down", 'base_url="https://api.gong.io"'): "0x300"},
     ),
-    "RelayAttemptsFaltering": Story(
+    "RelayAttemptsFailing": Story(
         {n(ATTEMPTS, 'destination="a",outcome="failed"'): "0+1x300", n(ATTEMPTS, 'destination="a",outcome="delivered"'): "0+9x300"},
         "",
         {n(ATTEMPTS, 'destination="a",outcome="failed"'): "0+1x300", n(ATTEMPTS, 'destination="a",outcome="delivered"'): "0+99x300"},
     ),
-    "RelayThrottled": Story(
+    "RelayRateLimited": Story(
         {n(ATTEMPTS, 'destination="a",outcome="rate_limited"'): "0+1x300", n(ATTEMPTS, 'destination="a",outcome="delivered"'): "0+9x300"},
         'destination="a"',
         {n(ATTEMPTS, 'destination="a",outcome="rate_limited"'): "0+1x300", n(ATTEMPTS, 'destination="a",outcome="delivered"'): "0+99x300"},
@@ -123,7 +123,7 @@ def test_prometheus_takes_the_rules(promtool: str, tmp_path: Path):
 def fired(alert: str, labels: str) -> list[dict[str, Any]]:
     """What the series of firing alerts is to hold. One that looks at everything has no namespace."""
     severity = ALERTS[alert]["labels"]["severity"]
-    place = "" if alert == "RelayNotWatched" else 'namespace="n",'
+    place = "" if alert == "RelayMetricsMissing" else 'namespace="n",'
     return [
         {
             "labels": f'ALERTS{{alertname="{alert}",alertstate="firing",severity="{severity}",{place}{labels}}}',
@@ -200,7 +200,7 @@ def test_every_metric_of_the_dashboard_is_told_by_the_program():
 def test_a_rule_can_be_left_out():
     left = named(case("stores"), "PrometheusRule", "relay-alerts")["spec"]["groups"][0]["rules"]
 
-    assert set(ALERTS) - {rule["alert"] for rule in left} == {"RelayBudgetWillBeSpent"}
+    assert set(ALERTS) - {rule["alert"] for rule in left} == {"RelayBudgetExhaustionPredicted"}
 
 
 def test_prometheus_takes_every_query_of_the_dashboard(promtool: str, tmp_path: Path):

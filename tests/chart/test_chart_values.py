@@ -96,13 +96,13 @@ def test_the_chart_has_the_version_of_the_relay():
 @pytest.mark.parametrize(
     ("path", "value", "remedy"),
     [
-        ("secrets.existingSecret", "", "secrets.existingSecret is missing: make a Secret"),
-        ("config", {}, "config is missing: write your destinations"),
-        ("existingConfigMap", "mine", "config and existingConfigMap are both given: keep one"),
+        ("secrets.existingSecret", "", "secrets.existingSecret is missing: create a Secret"),
+        ("config", {}, "config is missing: add your destinations"),
+        ("existingConfigMap", "mine", "config and existingConfigMap are both set: keep one"),
         (
             "settings",
             {"RELAY_ADMIN_KEY": "x"},
-            "settings.RELAY_ADMIN_KEY is a secret: put it into the Secret",
+            "settings.RELAY_ADMIN_KEY is secret: add it to the Secret",
         ),
         ("settings", {"RELAY_WORKER_PORT": "1"}, "settings.RELAY_WORKER_PORT is set by the chart"),
         ("settings", {"DEBUG": "1"}, "DEBUG"),
@@ -110,9 +110,9 @@ def test_the_chart_has_the_version_of_the_relay():
         (
             "settings",
             {"RELAY_CALL_TIMEOUT_SECONDS": "50"},
-            "terminationGracePeriodSeconds must be 65 at least",
+            "terminationGracePeriodSeconds must be at least 65",
         ),
-        ("web.preStopSeconds", 31, "web.terminationGracePeriodSeconds must be 61 at least"),
+        ("web.preStopSeconds", 31, "web.terminationGracePeriodSeconds must be at least 61"),
         ("web.autoscaling", {"enabled": True, "minReplicas": 9, "maxReplicas": 2}, "minReplicas is above"),
         ("worker.keda", {"enabled": True, "minReplicas": 9, "maxReplicas": 2}, "minReplicas is above"),
         ("endpoints.ingress", {"enabled": True}, "endpoints.ingress.host is missing"),
@@ -138,7 +138,7 @@ def test_endpoints_and_operations_at_one_host_are_refused():
     values = laid_over(values_of("minimal"), "endpoints.ingress", {"enabled": True, "host": "a.example"})
     values = laid_over(values, "operations.ingress", {"enabled": True, "host": "a.example"})
 
-    assert "endpoints and operations are both at a.example" in refusal(values)
+    assert "endpoints and operations both use host a.example" in refusal(values)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_endpoints_and_operations_at_one_host_are_refused():
 def test_a_secret_setting_is_refused_where_everybody_could_read_it(item: Any):
     told = refusal(laid_over(values_of("minimal"), "settings", {variable_name(item): "x" * 40}))
 
-    assert "is a secret: put it into the Secret" in told
+    assert "is secret: add it to the Secret" in told
 
 
 def test_every_setting_that_the_chart_makes_is_one():
@@ -173,4 +173,4 @@ def test_the_notes_tell_how_to_get_to_the_pages():
 def test_the_notes_say_when_nothing_holds_the_network():
     notes = json.dumps(texts(values_of("minimal") | {"networkPolicy": {"enabled": False}}))
 
-    assert "Network policies are off" in notes
+    assert "Network policies are disabled" in notes

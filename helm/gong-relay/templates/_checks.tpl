@@ -1,26 +1,26 @@
-{{/* What cannot work is said before anything is made. */}}
+{{/* Reject values that cannot work before any object is rendered. */}}
 {{- define "relay.checks" -}}
 {{- $values := .Values -}}
 {{- if not $values.secrets.existingSecret -}}
-{{- fail "secrets.existingSecret is missing: make a Secret with RELAY_ADMIN_KEY, RELAY_SECRET_KEYS, RELAY_REDIS_URL and your keys of Gong, and name it" -}}
+{{- fail "secrets.existingSecret is missing: create a Secret with RELAY_ADMIN_KEY, RELAY_SECRET_KEYS, RELAY_REDIS_URL and your Gong keys, and set its name here" -}}
 {{- end -}}
 {{- if not (or $values.config $values.existingConfigMap) -}}
-{{- fail "config is missing: write your destinations and sources there, or name an existingConfigMap" -}}
+{{- fail "config is missing: add your destinations and sources, or set existingConfigMap" -}}
 {{- end -}}
 {{- if and $values.config $values.existingConfigMap -}}
-{{- fail "config and existingConfigMap are both given: keep one" -}}
+{{- fail "config and existingConfigMap are both set: keep one" -}}
 {{- end -}}
 {{- if not (or (include "relay.ownValkey" .) (hasKey $values.secrets.files "RELAY_REDIS_URL")) -}}
-{{- fail "secrets.files.RELAY_REDIS_URL is missing: name the key of the Secret that holds the address of your Redis, or set valkey.enabled" -}}
+{{- fail "secrets.files.RELAY_REDIS_URL is missing: set it to the key of the Secret that holds your Redis address, or set valkey.enabled" -}}
 {{- end -}}
 {{- range $name := list "RELAY_REDIS_URL" "RELAY_SECRET_KEYS" "RELAY_ADMIN_KEY" "RELAY_OIDC_CLIENT_SECRET" -}}
 {{- if hasKey $values.settings $name -}}
-{{- fail (printf "settings.%s is a secret: put it into the Secret, and its key into secrets.files" $name) -}}
+{{- fail (printf "settings.%s is secret: add it to the Secret, and its key to secrets.files" $name) -}}
 {{- end -}}
 {{- end -}}
 {{- range $name := list "RELAY_CONFIG" "RELAY_OPERATIONS_PORT" "RELAY_WORKER_PORT" "RELAY_WORKER_THREADS" "RELAY_TRUST_ENV" -}}
 {{- if hasKey $values.settings $name -}}
-{{- fail (printf "settings.%s is set by the chart: leave it out" $name) -}}
+{{- fail (printf "settings.%s is set by the chart: remove it" $name) -}}
 {{- end -}}
 {{- end -}}
 {{- range $name, $way := pick $values "endpoints" "operations" -}}
@@ -37,15 +37,15 @@
 {{- $hosts := compact (list $values.endpoints.ingress.host $values.endpoints.httpRoute.host) -}}
 {{- range $host := compact (list $values.operations.ingress.host $values.operations.httpRoute.host) -}}
 {{- if has $host $hosts -}}
-{{- fail (printf "endpoints and operations are both at %s: give operations a host of its own" $host) -}}
+{{- fail (printf "endpoints and operations both use host %s: give operations its own host" $host) -}}
 {{- end -}}
 {{- end -}}
 {{- $call := get $values.settings "RELAY_CALL_TIMEOUT_SECONDS" | default "20" | float64 -}}
 {{- if lt ($values.worker.terminationGracePeriodSeconds | float64) (addf $call 15.0) -}}
-{{- fail (printf "worker.terminationGracePeriodSeconds must be %v at least: a call may take %v seconds, and its result must be written" (addf $call 15.0) $call) -}}
+{{- fail (printf "worker.terminationGracePeriodSeconds must be at least %v: a call may take %v seconds, and its result must be stored" (addf $call 15.0) $call) -}}
 {{- end -}}
 {{- if lt (int $values.web.terminationGracePeriodSeconds) (add 30 (int $values.web.preStopSeconds) | int) -}}
-{{- fail (printf "web.terminationGracePeriodSeconds must be %d at least: preStopSeconds and 30" (add 30 (int $values.web.preStopSeconds) | int)) -}}
+{{- fail (printf "web.terminationGracePeriodSeconds must be at least %d: preStopSeconds plus 30" (add 30 (int $values.web.preStopSeconds) | int)) -}}
 {{- end -}}
 {{- if and $values.worker.keda.enabled (gt (int $values.worker.keda.minReplicas) (int $values.worker.keda.maxReplicas)) -}}
 {{- fail "worker.keda.minReplicas is above maxReplicas" -}}

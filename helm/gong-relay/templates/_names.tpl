@@ -4,7 +4,7 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" -}}
 {{- end }}
 
-{{/* The first part of every object's name: the release's, with the chart's behind it unless it says what it is. */}}
+{{/* The first part of every object's name: the release's name, followed by the chart's unless already contained. */}}
 {{- define "relay.fullname" -}}
 {{- if .Values.fullnameOverride -}}
 {{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
@@ -15,7 +15,7 @@
 {{- end -}}
 {{- end }}
 
-{{/* What a selector goes by. It never changes between versions. Takes (list root component). */}}
+{{/* Selector labels. They never change between versions. Takes (list root component). */}}
 {{- define "relay.selector" -}}
 {{- $root := index . 0 -}}
 app.kubernetes.io/name: {{ include "relay.name" $root }}
@@ -45,7 +45,7 @@ labels:
   {{- include "relay.labels" (list $root (index . 2)) | nindent 2 }}
 {{- end }}
 
-{{/* The component of a store's workers: `worker`, and for another store than main `worker-NAME`. */}}
+{{/* The component name of a store's workers: `worker` for store main, otherwise `worker-NAME`. */}}
 {{- define "relay.workers" -}}
 {{- if eq . "main" }}worker{{ else }}worker-{{ . | replace "_" "-" }}{{ end -}}
 {{- end }}
@@ -62,7 +62,7 @@ labels:
 {{- default (printf "%s-config" (include "relay.fullname" .)) .Values.existingConfigMap -}}
 {{- end }}
 
-{{/* Takes (dict "image" … "tag" …): the tag is for where none is said. */}}
+{{/* Takes (dict "image" … "tag" …): the tag is the fallback. */}}
 {{- define "relay.image" -}}
 {{- $tag := default .tag .image.tag -}}
 {{- .image.repository }}{{ if .image.digest }}@{{ .image.digest }}{{ else }}:{{ $tag }}{{ end -}}

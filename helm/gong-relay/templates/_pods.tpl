@@ -1,4 +1,4 @@
-{{/* What all pods have in common. */}}
+{{/* Parts that all pods share. */}}
 
 {{- define "relay.podSecurity" -}}
 runAsNonRoot: true
@@ -33,13 +33,13 @@ labels:
   {{- end }}
 {{- end }}
 
-{{/* Who pods run as and where. Takes (list root component part-of-values). */}}
+{{/* Service account, security context and scheduling. Takes (list root component part-of-values). */}}
 {{- define "relay.placement" -}}
 {{- $root := index . 0 -}}
 {{- $part := index . 2 -}}
 serviceAccountName: {{ include "relay.serviceAccount" $root }}
 automountServiceAccountToken: false
-# Addresses of Services in the environment would look like settings of the relay.
+# Kubernetes' service variables (RELAY_…_HOST) would look like settings of the relay.
 enableServiceLinks: false
 securityContext:
   {{- include "relay.podSecurity" $root | nindent 2 }}
@@ -83,7 +83,7 @@ initContainers:
 {{- end }}
 {{- end }}
 
-{{/* The environment of web and workers: settings by value, secrets by the file that holds them. */}}
+{{/* The environment of web and workers: settings as values, secrets as the paths of their files. */}}
 {{- define "relay.environment" -}}
 {{- $files := .Values.secrets.files -}}
 {{- $own := include "relay.ownValkey" . -}}
@@ -111,7 +111,7 @@ initContainers:
 {{- end }}
 {{- end }}
 
-{{/* Not empty when the cluster's own Valkey serves without a password, so that its address is no secret. */}}
+{{/* Not empty if the chart's Valkey has no password, because then its address is not secret. */}}
 {{- define "relay.ownValkey" -}}
 {{- if and .Values.valkey.enabled (not .Values.valkey.authKey) }}yes{{ end -}}
 {{- end }}
@@ -171,7 +171,7 @@ envFrom:
 {{- end }}
 {{- end }}
 
-{{/* Takes (list path port). Probes are told apart by what they may look at: only readiness looks at the store. */}}
+{{/* Takes (list path port). Only the readiness probe depends on the store; liveness must not restart pods because Redis is down. */}}
 {{- define "relay.probes" -}}
 {{- $port := index . 0 -}}
 startupProbe:
