@@ -72,7 +72,7 @@ def _frames(desk: Desk, console: Console) -> Iterator[RenderableType]:
         time.sleep(_EVERY_SECONDS)
 
 
-@click.command(epilog="Example: gong-relay events --destination acme --status waiting")
+@click.command(epilog="Example: gong-relay events --destination acme --status retrying")
 @click.option("--destination", help="Only this destination's.")
 @click.option("--source", help="Only this source's.")
 @click.option(
