@@ -17,7 +17,7 @@ ANSWERS = {
 }
 """Every error that takes its code where it is raised, with the status it is answered by."""
 
-_PLACES = dict.fromkeys(ANSWERS, 0) | {"Problem": 1, "problem": 1, "Silence": 0, "Failed": 2}
+_PLACES = dict.fromkeys(ANSWERS, 0) | {"Problem": 1, "problem": 1, "NoResponse": 0, "Failed": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,11 @@ def _of_file(path: Path) -> Iterator[Raised]:
     tree = ast.parse(path.read_text("utf-8"))
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         name = getattr(call.func, "id", getattr(call.func, "attr", ""))
-        place = _PLACES.get(name, len(call.args))
-        if place < len(call.args):
-            where = f"{name_of(path)}:{call.lineno}"
-            yield from (Raised(code, name, where) for code in _texts(call.args[place], tree))
+        if name not in _PLACES:
+            continue
+        where = f"{name_of(path)}:{call.lineno}"
+        for code in call.args[_PLACES[name] :][:1] + [kw.value for kw in call.keywords if kw.arg == "code"]:
+            yield from (Raised(text, name, where) for text in _texts(code, tree))
 
 
 def _texts(node: ast.expr, tree: ast.AST) -> Iterator[str]:

@@ -51,7 +51,7 @@ def test_every_code_of_these_is_listed_in_the_order_of_the_code(title: str):
 
 
 def test_every_code_of_an_attempt_is_listed_and_no_other():
-    codes = {found.code for found in raised() if found.by in {"Silence", "Failed"}}
+    codes = {found.code for found in raised() if found.by in {"NoResponse", "Failed"}}
 
     assert set(told("Attempts")) == codes
 
