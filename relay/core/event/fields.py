@@ -54,21 +54,21 @@ class Text(EventField):
     def __init__(
         self,
         limit: int = TEXT_MAX,
-        form: Normalizer | None = None,
+        normalize: Normalizer | None = None,
         *,
         required: bool = False,
         keep_lines: bool = False,
     ) -> None:
         super().__init__(required=required)
         self.limit = limit
-        self.form = form
+        self.normalize = normalize
         self.keep_lines = keep_lines
 
     def _read(self, value: Any) -> Any:
         text = self._clean(value)
-        if self.form:
+        if self.normalize:
             try:
-                text = self.form(text)
+                text = self.normalize(text)
             except ValueError as error:
                 raise field_error(ErrorCode.FORMAT, str(error)) from None
         if len(text) > self.limit:
@@ -187,15 +187,15 @@ def _scalar(value: Any) -> Scalar:
 
 
 class NestedObject(EventField):
-    """An object inside an object. `becomes` takes its values by name, and may refuse them together."""
+    """An object inside an object. `build` takes its values by name, and may refuse them together."""
 
-    def __init__(self, schema: Schema, becomes: Callable[..., Any], *, required: bool = False) -> None:
+    def __init__(self, schema: Schema, build: Callable[..., Any], *, required: bool = False) -> None:
         super().__init__(required=required)
         self.schema = schema
-        self.becomes = becomes
+        self.build = build
 
     def _read(self, value: Any) -> Any:
-        return self.becomes(**self.schema.load(value))
+        return self.build(**self.schema.load(value))
 
 
 class Array(EventField):
@@ -226,15 +226,15 @@ class Array(EventField):
 
 
 def email(*, required: bool = False) -> Text:
-    return Text(form=normalize_email, required=required)
+    return Text(normalize=normalize_email, required=required)
 
 
 def domain(*, required: bool = False) -> Text:
-    return Text(form=normalize_domain, required=required)
+    return Text(normalize=normalize_domain, required=required)
 
 
 def url() -> Text:
-    return Text(URL_MAX, form=_showable_url)
+    return Text(URL_MAX, normalize=_showable_url)
 
 
 def _showable_url(text: str) -> str:

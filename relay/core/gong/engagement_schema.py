@@ -37,7 +37,7 @@ GENERIC_PROPERTY = object_schema(
     "GenericProperty",
     {
         "name": Text(required=True),
-        "value": Text(required=True, filled=False),
+        "value": Text(required=True, non_blank=False),
         "dataType": OneOf("number", "string", "url", "date", required=True),
     },
 )
@@ -118,7 +118,7 @@ CONTENT_VIEWED = object_schema(
         "shareId": Text(),
         "viewInfoUrl": fields.url(),
         "viewer": NestedObject(ACTOR),
-        "trackingId": Text(filled=True),
+        "trackingId": Text(non_blank=True),
     },
     substitutes={
         "nonCompanyParticipants": "send viewer",

@@ -36,21 +36,21 @@ class GongField(fields.Field[Any]):
 class Text(GongField, fields.String):
     """A string of at most `limit` characters, in one written form where it has one.
 
-    `filled` says that it must not be blank where it is given; a required one must not, unless `filled` is False.
+    `non_blank` says that it must not be blank where it is given; a required one must not, unless `non_blank` is False.
     """
 
     def __init__(
         self,
         limit: int = TEXT_MAX,
-        form: forms.FormatCheck | None = None,
+        format_check: forms.FormatCheck | None = None,
         *,
         required: bool = False,
-        filled: bool | None = None,
+        non_blank: bool | None = None,
     ) -> None:
         super().__init__(required=required, metadata={"maxLength": limit})
         self.limit = limit
-        self.form = form
-        self.filled = required if filled is None else filled
+        self.format_check = format_check
+        self.non_blank = required if non_blank is None else non_blank
 
     def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> str:
         if not isinstance(value, str):
@@ -63,9 +63,9 @@ class Text(GongField, fields.String):
             raise field_error(
                 ErrorCode.LENGTH, f"must be at most {self.limit} characters long, and has {len(value)}"
             )
-        if self.filled and not value.strip():
+        if self.non_blank and not value.strip():
             raise field_error(ErrorCode.LENGTH, "must not be blank")
-        if self.form and (wrong := self.form(value)):
+        if self.format_check and (wrong := self.format_check(value)):
             raise field_error(ErrorCode.FORMAT, wrong)
         return value
 
@@ -120,11 +120,11 @@ class Array(GongField, fields.List[Any]):
     """A JSON array of at most `limit` items. A longer one is not read further."""
 
     def __init__(
-        self, item: fields.Field[Any], limit: int = ITEMS_MAX, *, least: int = 0, required: bool = False
+        self, item: fields.Field[Any], limit: int = ITEMS_MAX, *, min_items: int = 0, required: bool = False
     ) -> None:
-        super().__init__(item, required=required, metadata={"maxItems": limit, "minItems": least})
+        super().__init__(item, required=required, metadata={"maxItems": limit, "minItems": min_items})
         self.limit = limit
-        self.least = least
+        self.min_items = min_items
 
     def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> list[Any]:
         if not isinstance(value, list):
@@ -133,8 +133,8 @@ class Array(GongField, fields.List[Any]):
             raise field_error(
                 ErrorCode.LENGTH, f"must hold at most {self.limit} items, and holds {len(value)}"
             )
-        if len(value) < self.least:
-            raise field_error(ErrorCode.LENGTH, f"must hold at least {self.least} item")
+        if len(value) < self.min_items:
+            raise field_error(ErrorCode.LENGTH, f"must hold at least {self.min_items} item")
         _raise_any({place: validation_errors(self.inner, item) for place, item in enumerate(value)})
         return value
 
@@ -191,7 +191,7 @@ def event_id(*, required: bool = False) -> Text:
 
 
 def timestamp() -> Text:
-    return Text(form=forms.check_timestamp, required=True)
+    return Text(format_check=forms.check_timestamp, required=True)
 
 
 def url(*, required: bool = False) -> Text:
@@ -199,8 +199,8 @@ def url(*, required: bool = False) -> Text:
 
 
 def email(*, required: bool = False) -> Text:
-    return Text(form=forms.check_email, required=required)
+    return Text(format_check=forms.check_email, required=required)
 
 
 def domain(*, required: bool = False) -> Text:
-    return Text(form=forms.check_domain, required=required)
+    return Text(format_check=forms.check_domain, required=required)

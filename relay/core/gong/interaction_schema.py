@@ -9,7 +9,7 @@ CUSTOM_FIELD = object_schema(
     "CustomField",
     {
         "name": Text(required=True),
-        "value": Text(required=True, filled=False),
+        "value": Text(required=True, non_blank=False),
         "dataType": OneOf("STRING", "NUMBER", "DATE", "URL", "BOOLEAN", "DURATION"),
     },
 )
@@ -33,7 +33,7 @@ STEP_CONTENT_DETAILS = object_schema(
     "StepContentDetails",
     {
         "value": Text(required=True),
-        "availableSteps": Array(Text(filled=True), least=1, required=True),
+        "availableSteps": Array(Text(non_blank=True), min_items=1, required=True),
     },
 )
 
@@ -53,7 +53,7 @@ CONTENT = object_schema(
     {
         "contentId": Text(),
         "contentTitle": Text(TITLE_MAX, required=True),
-        "contentLabel": Array(Text(filled=True), LABELS_MAX),
+        "contentLabel": Array(Text(non_blank=True), LABELS_MAX),
         "contentUrl": fields.url(),
         "contentAdditionalInfoUrl": fields.url(),
         "numericContentDetails": NestedObject(NUMERIC_CONTENT_DETAILS),
@@ -123,7 +123,7 @@ DIGITAL_INTERACTION = object_schema(
         "device": OneOf("MOBILE", "PC"),
         "content": NestedObject(CONTENT, required=True),
         "person": NestedObject(PERSON),
-        "trackingId": Text(filled=True),
+        "trackingId": Text(non_blank=True),
         "customFields": custom_fields(),
     },
     substitutes={

@@ -132,8 +132,8 @@ def _list(field: Array) -> Coercer:
 
 
 def _text(field: Text) -> Coercer:
-    if field.form is not None:
-        return _FORMS[field.form]
+    if field.format_check is not None:
+        return _FORMS[field.format_check]
     limit, keep_lines = field.limit, field.limit == MESSAGE_MAX
 
     def fitted(value: Any, path: str, hitches: Hitches) -> str | None:

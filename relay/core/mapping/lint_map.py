@@ -96,7 +96,7 @@ def _sample_object(part: NestedObject) -> dict[str, Any]:
 _SAMPLES: Mapping[type, Callable[[Any], Any]] = {
     NestedObject: _sample_object,
     Array: lambda field: [_sample(field.inner)],
-    Text: lambda field: _WRITTEN[field.form] if field.form else "text",
+    Text: lambda field: _WRITTEN[field.format_check] if field.format_check else "text",
     OneOf: lambda field: field.choices[0],
     Integer: lambda field: max(field.low, 0),
     Number: lambda field: field.low,
