@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from relay.core.oidc import is_secure_url
-from relay.core.redis_url import read_redis_url
+from relay.core.redis_url import parse_redis_url
 from relay.core.roles import OPERATOR_ROLES
 
 PREFIX = "RELAY_"
@@ -73,7 +73,7 @@ def public_url(raw: str) -> str:
 
 
 def redis_url(raw: str) -> str:
-    for name, path in read_redis_url(raw).files:
+    for name, path in parse_redis_url(raw).files:
         if not os.access(path, os.R_OK):
             raise ValueError(f"{name} names a file that cannot be read: {path}")
     return raw

@@ -11,7 +11,7 @@ from relay.core.destination import BasicCredentials, Destination
 from relay.core.errors import Unavailable
 from relay.core.lifecycle import HoldCause
 from relay.core.outcome import Blocked
-from relay.core.vault import Unsealable
+from relay.core.vault import UnsealError
 from relay.store.oauth_tokens import Grant, bury_access_token, open_pair, read_grant
 from workers.gong_client import Access, by_key
 from workers.oauth_client import Renewed, Tokens, renew
@@ -109,7 +109,7 @@ class Accesses:
         assert self._tokens is not None  # noqa: S101 - asked by the caller
         try:
             pair = open_pair(self._tokens.vault, grant)
-        except Unsealable as error:
+        except UnsealError as error:
             return _needs_reauth(str(error))
         access = Access(grant.base_url, f"Bearer {pair.access}", grant.version)
         self._known[grant.destination] = _Known(access, grant, time.monotonic())

@@ -30,7 +30,7 @@ from relay.core.oauth import (
     choose_renewal_delay,
     classify_token_response,
 )
-from relay.core.vault import Unsealable, Vault
+from relay.core.vault import UnsealError, Vault
 from relay.core.version import VERSION
 from relay.log import log_event
 from relay.settings import Settings
@@ -128,7 +128,7 @@ def renew(tokens: Tokens, grant: Grant) -> Renewed:
     """Renew this version of a destination's tokens, if nobody has or does: at most once for any number of workers."""
     try:
         pair = open_pair(tokens.vault, grant)
-    except Unsealable as error:
+    except UnsealError as error:
         return _told_lost(grant, str(error))
     # Both secrets may be tried, and nobody else may begin before their time has passed.
     renewal = Renewal(grant, secrets.token_hex(8), 2 * tokens.patience + 5.0)

@@ -17,7 +17,7 @@ from relay.core.oauth import (
     build_exchange_request,
     choose_renewal_delay,
 )
-from relay.core.vault import Unsealable
+from relay.core.vault import UnsealError
 from relay.log import log_event
 from relay.settings import Settings
 from relay.store.destinations import Connected, Directory, read_connected, save_connected
@@ -115,7 +115,7 @@ class OAuthChore:
             raise Failed("Gong could not be reached in time. Ask for a new link, and open it.")
         try:
             code = code_of(self.tokens.vault, consent)
-        except Unsealable as error:
+        except UnsealError as error:
             raise Failed(f"The relay cannot read its own store: {error}.") from error
         app = self.tokens.endpoint.app
         match self.tokens.endpoint.ask(

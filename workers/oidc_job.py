@@ -15,7 +15,7 @@ from requests import RequestException, Session
 
 from relay.config.oidc import oidc_app, redirect_uri
 from relay.core.oidc import Identity, OidcApp, OidcProvider, dump_identity, identify, parse_provider
-from relay.core.vault import Unsealable, Vault
+from relay.core.vault import UnsealError, Vault
 from relay.core.version import VERSION
 from relay.log import log_event
 from relay.settings import Settings
@@ -92,7 +92,7 @@ class OidcChore:
         try:
             code = self.vault.open(back.sealed_code, code_of(back_id))
             nonce, verifier = json.loads(self.vault.open(back.asked.sealed, question_of(back.asked.browser)))
-        except Unsealable as error:
+        except UnsealError as error:
             raise Rejected(f"The relay cannot read its own store: {error}.") from error
         token = self._exchanged(provider, code, verifier)
         return identify(self.app, self._claims(provider, token, nonce))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from relay.core.personal_data import people_spoken_of
+from relay.core.personal_data import find_people_in_sentence
 from relay.store.erasure_scrub import blank_texts
 from relay.store.erasures import (
     Erasing,
@@ -76,5 +76,5 @@ def _one(eraser: Eraser, erasing: Erasing, one: str) -> Step:
 
 
 def _tells(store: Store, erasings: Sequence[Erasing], text: str) -> bool:
-    told = {store.people.mark(person) for person in people_spoken_of(text)}
+    told = {store.people.mark(person) for person in find_people_in_sentence(text)}
     return not told.isdisjoint(erasing.mark for erasing in erasings)

@@ -9,10 +9,10 @@ import orjson
 from relay.core.call import Call
 from relay.core.destination import MAIN_STORE, Destination
 from relay.core.errors import Conflict, NotFound, ValidationFailed
-from relay.core.personal_data import people_of
+from relay.core.personal_data import find_people_in_json
 from relay.core.source import Source
 from relay.core.verification.verify import VerifiedRequest as Proof
-from relay.core.webhook import Hook
+from relay.core.webhook import Webhook
 from relay.ingest.accept_events import IngestContext
 from relay.ingest.accept_webhook import WebhookRequest, map_webhook
 from relay.ingest.parse_items import read_items
@@ -98,7 +98,7 @@ def made_anew(replaying: Replaying, record: Mapping[str, bytes]) -> Anew:
         raise Conflict("other_store", text)
     if replaying.people is None:
         return anew
-    return replace(anew, marks=replaying.people.marks(people_of(anew.call.body)))
+    return replace(anew, marks=replaying.people.marks(find_people_in_json(anew.call.body)))
 
 
 _ERASED = (
@@ -163,7 +163,7 @@ def _filtered() -> Conflict:
     return Conflict("still_unmapped", "Today's mapping filters it. Nothing was changed.")
 
 
-def _hook(intake: IngestContext, name: str) -> tuple[Source, Hook]:
+def _hook(intake: IngestContext, name: str) -> tuple[Source, Webhook]:
     hook = intake.config.hooks.get(name)
     if hook is None:
         raise Conflict("still_unmapped", f"The configuration no longer maps what source {name!r} posts.")

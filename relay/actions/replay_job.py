@@ -10,7 +10,7 @@ import orjson
 
 from relay.actions.remap import Anew, Replaying, made_anew, replaying_in
 from relay.core.errors import Conflict, NotFound, RelayError, Unavailable
-from relay.core.replay import Replay, Stage, fits
+from relay.core.replay import Replay, ReplayStage, matches_filter
 from relay.ingest.accept_events import IngestContext
 from relay.store.events import read_event
 from relay.store.replays import (
@@ -55,7 +55,7 @@ def step(replaying: Replaying) -> list[str]:
     for record in open_replays(replaying.redis):
         waits = _forward(replaying, record, until)
         stage = settle_replay(replaying.scripts, record.id, waits=waits)
-        if stage not in {Stage.QUEUED, Stage.RUNNING}:
+        if stage not in {ReplayStage.QUEUED, ReplayStage.RUNNING}:
             ended.append(record.id)
     return ended
 
@@ -131,7 +131,9 @@ def _page(replaying: Replaying, record: ReplayRecord, name: str, page: Sequence[
 
 
 def _chosen(candidate: Candidate, replay: Replay, destination: str) -> bool:
-    return candidate.fields.get("destination") == destination and fits(candidate.fields, replay.filter)
+    return candidate.fields.get("destination") == destination and matches_filter(
+        candidate.fields, replay.filter
+    )
 
 
 def _one(replaying: Replaying, replay: Replay, place: Place, candidate: Candidate) -> Sent:

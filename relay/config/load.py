@@ -22,7 +22,7 @@ from relay.core.destination import BasicCredentials, Destination, Limits, OAuthC
 from relay.core.errors import Problem, ValidationFailed, join_path
 from relay.core.mapping.routing import Routing
 from relay.core.source import Source
-from relay.core.webhook import Hook
+from relay.core.webhook import Webhook
 from relay.settings import StartupError
 
 Found = TypeVar("Found")
@@ -79,10 +79,10 @@ def _routes(tree: Any, dialects: Mapping[str, Dialect]) -> tuple[dict[str, Routi
 
 def _hooks(
     tree: Any, routes: Mapping[str, Routing], dialects: Mapping[str, Dialect]
-) -> tuple[dict[str, Hook], list[Problem]]:
+) -> tuple[dict[str, Webhook], list[Problem]]:
     """How each source takes its sender's own payloads, and what is wrong with that."""
 
-    def read(name: str, entry: Mapping[str, Any], path: str) -> Hook | None:
+    def read(name: str, entry: Mapping[str, Any], path: str) -> Webhook | None:
         one = dialects.get(str(entry.get("destination")), Dialect.GONG)
         return read_hook(entry, path=path, dialect=routes[name].dialect if name in routes else one)
 

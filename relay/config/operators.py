@@ -11,7 +11,7 @@ from relay.config.fields import Key, Several
 from relay.config.webhook_schema import Word
 from relay.core.config import Config
 from relay.core.errors import Problem
-from relay.core.roles import FIRST_ADMIN, OPERATOR_ROLES, Operator, Role
+from relay.core.roles import BUILT_IN_ADMIN, OPERATOR_ROLES, Operator, Role
 from relay.settings import Settings, StartupError
 
 
@@ -43,9 +43,9 @@ def operator_problems(
     operators: Mapping[str, Mapping[str, Any]], sources: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Problem]:
     """What is wrong with them beside the rest of the file: a key tells one person or one source, never two."""
-    if FIRST_ADMIN in operators:
+    if BUILT_IN_ADMIN in operators:
         message = "is who comes with RELAY_ADMIN_KEY: give this one another name"
-        yield Problem(f"operators.{FIRST_ADMIN}", "reserved_name", message)
+        yield Problem(f"operators.{BUILT_IN_ADMIN}", "reserved_name", message)
     first = {digest: f"sources.{name}" for name, entry in sources.items() for digest in entry["keys"]}
     for name, entry in operators.items():
         for index, digest in enumerate(entry["keys"]):

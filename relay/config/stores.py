@@ -7,7 +7,7 @@ from relay.config.yaml_document import Unset
 from relay.core.config import Config
 from relay.core.destination import MAIN_STORE
 from relay.core.errors import Problem
-from relay.core.redis_url import read_redis_url
+from relay.core.redis_url import parse_redis_url
 from relay.settings import Settings, StartupError, did_you_mean
 
 
@@ -30,7 +30,7 @@ def _wrong_stores(stores: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
         if not isinstance(url, str) or isinstance(url, Unset):
             continue
         try:
-            read_redis_url(url)
+            parse_redis_url(url)
         except ValueError as error:
             yield Problem(f"stores.{name}.url", "bad_store_url", str(error))
         other = first.setdefault(url, name)

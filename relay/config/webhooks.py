@@ -19,9 +19,9 @@ from relay.core.gong_compat.parse import CATALOG_OPERATIONS
 from relay.core.mapping.compile import compile_mapping
 from relay.core.mapping.rule import CompiledMapping
 from relay.core.mapping.tree import parse_map
-from relay.core.payloads import Reading, read_body
+from relay.core.payloads import BodyFormat, read_body
 from relay.core.verification.challenge import CHALLENGES, Challenge
-from relay.core.webhook import Hook, SenderAnswer
+from relay.core.webhook import Webhook, WebhookResponse
 from relay.settings import StartupError, did_you_mean
 
 KEYS = ("verify", "preset", "items", "rules", "read", "answer", "challenges")
@@ -30,7 +30,7 @@ KEYS = ("verify", "preset", "items", "rules", "read", "answer", "challenges")
 Found = TypeVar("Found")
 
 
-def read_hook(entry: Mapping[str, Any], *, path: str, dialect: Dialect = Dialect.GONG) -> Hook | None:
+def read_hook(entry: Mapping[str, Any], *, path: str, dialect: Dialect = Dialect.GONG) -> Webhook | None:
     """The hook of a source's entry, or None where it has none. Raises Invalid with everything that is wrong.
 
     `dialect` is what its destination takes.
@@ -56,7 +56,7 @@ def read_hook(entry: Mapping[str, Any], *, path: str, dialect: Dialect = Dialect
     answer = part(_answer, "answer") if whole.get("answer") is not None else None
     if proving is None or mapping is None or challenges is None or reading is None or problems:
         raise ValidationFailed([as_written(preset, own, path=path)(problem) for problem in problems])
-    return Hook(*proving, mapping, challenges, reading, answer, entry.get("preset"))
+    return Webhook(*proving, mapping, challenges, reading, answer, entry.get("preset"))
 
 
 def _preset(name: Any, path: str) -> Mapping[str, Any]:
@@ -102,8 +102,8 @@ def _challenges(told: Any, path: str) -> tuple[Challenge, ...]:
     return CHALLENGES[told]
 
 
-def _reading(told: Any, path: str) -> Reading:
-    reading = Reading(**_loaded(ReadSchema(), told or {}))
+def _reading(told: Any, path: str) -> BodyFormat:
+    reading = BodyFormat(**_loaded(ReadSchema(), told or {}))
     try:
         read_body(b"", reading.content_type or "application/json")
     except UnsupportedType as error:
@@ -115,10 +115,10 @@ def _reading(told: Any, path: str) -> Reading:
     return reading
 
 
-def _answer(told: Any, path: str) -> SenderAnswer:
+def _answer(told: Any, path: str) -> WebhookResponse:
     read = _loaded(AnswerSchema(), told)
     if "json" not in read:
-        return SenderAnswer(**read)
+        return WebhookResponse(**read)
     if "body" in read:
         raise ValidationFailed(
             [Problem(join_path(path, "json"), "contradiction", "stands beside body: keep one of the two")]
@@ -126,7 +126,7 @@ def _answer(told: Any, path: str) -> SenderAnswer:
     tree, problems = parse_map(read["json"], path=join_path(path, "json"))
     if problems:
         raise ValidationFailed(problems)
-    return SenderAnswer(**{"content_type": "application/json"} | read | {"json": tree})
+    return WebhookResponse(**{"content_type": "application/json"} | read | {"json": tree})
 
 
 def _loaded(schema: Strict, told: Any) -> dict[str, Any]:
@@ -142,7 +142,7 @@ def check_addresses(config: Config, public_url: str | None) -> None:
     """Some senders sign the address they post to; the relay must be told its own, for a Host header can be forged."""
     if public_url:
         return
-    wanting = [name for name, hook in config.hooks.items() if hook.signs_address]
+    wanting = [name for name, hook in config.hooks.items() if hook.signs_url]
     if wanting:
         text = f"is needed: the senders of {', '.join(wanting)} sign the address they post to"
         raise StartupError([Problem("RELAY_PUBLIC_URL", "required", text)])

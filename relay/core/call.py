@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from relay.core.timestamps import parse_instant
+from relay.core.timestamps import parse_timestamp
 
 
 class Dialect(StrEnum):
@@ -70,7 +70,7 @@ class Call:
         """When that of which it tells happened; None where its body does not say."""
         for name in _MOMENTS:
             try:
-                return parse_instant(self.body[name])
+                return parse_timestamp(self.body[name])
             except (KeyError, ValueError, TypeError):
                 continue
         return None

@@ -8,7 +8,7 @@ from relay.core.mapping.routing import DestinationLookup, Router, Routing, build
 from relay.core.oauth import OAuthApp
 from relay.core.roles import Operator
 from relay.core.source import Source
-from relay.core.webhook import Hook
+from relay.core.webhook import Webhook
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Config:
 
     destinations: dict[str, Destination]
     sources: dict[str, Source]
-    hooks: dict[str, Hook] = field(default_factory=dict)
+    hooks: dict[str, Webhook] = field(default_factory=dict)
     routes: dict[str, Routing] = field(default_factory=dict)
     oauth: OAuthApp | None = None
     stores: dict[str, str] = field(default_factory=dict, repr=False)

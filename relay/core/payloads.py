@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from relay.core.errors import BadRequest, TooLarge, UnsupportedType
-from relay.core.strict_json import parse, parse_lines
+from relay.core.strict_json import parse_json, parse_json_lines
 
 FIELDS_MAX = 1_000
 FIELD_DEPTH_MAX = 8
@@ -36,7 +36,7 @@ class Payload:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class BodyFormat:
     """How a source's bodies are read. `content_type` overrules what the sender says, and `json_field` names the
     field of a form that holds the JSON which is the body.
     """
@@ -45,7 +45,7 @@ class Reading:
     json_field: str | None = None
 
 
-def read_body(raw: bytes, content_type: str, reading: Reading = Reading()) -> Any:
+def read_body(raw: bytes, content_type: str, reading: BodyFormat = BodyFormat()) -> Any:
     """The value of a body. Raises BadRequest, TooLarge (too many fields) or UnsupportedType, each with a remedy.
 
     A form's `data[merges][EMAIL]` becomes nested objects, and files in it are passed over.
@@ -61,7 +61,7 @@ def read_body(raw: bytes, content_type: str, reading: Reading = Reading()) -> An
     if media in _LINES:
         return list(_lines(raw))
     if media in _JSON or media.endswith("+json"):
-        return parse(raw)
+        return parse_json(raw)
     told = f"The Content-Type is {media!r}. " if media else "There is no Content-Type. "
     remedy = f"Send application/json, {_FORM} or {_MULTIPART}, or set the content type of the source."
     raise UnsupportedType("unsupported_type", told + remedy)
@@ -73,18 +73,18 @@ def _check_charset(charset: str) -> None:
 
 
 def _lines(raw: bytes) -> Iterator[Any]:
-    for _, value in parse_lines(raw):
+    for _, value in parse_json_lines(raw):
         if isinstance(value, BadRequest):
             raise value
         yield value
 
 
-def _body_of(fields: list[tuple[str, str]], reading: Reading) -> Any:
+def _body_of(fields: list[tuple[str, str]], reading: BodyFormat) -> Any:
     if reading.json_field is None:
         return _nested(fields)
     for name, text in fields:
         if name == reading.json_field:
-            return parse(text.encode())
+            return parse_json(text.encode())
     raise BadRequest("bad_form", f"the form has no field {reading.json_field!r}, which is to hold the JSON")
 
 

@@ -10,12 +10,12 @@ _LAST_BUCKET = 60
 """Each bucket ends where the one before does, times the square root of 2. The last one ends at four months."""
 
 
-def end_of(bucket: int) -> float:
+def bucket_end(bucket: int) -> float:
     """The longest time of a bucket, in seconds."""
     return float(_FIRST_SECONDS * 2 ** (bucket / 2))
 
 
-def bucket_of(seconds: float) -> int:
+def bucket_index(seconds: float) -> int:
     """The bucket that a time is counted in. The scripts of the store do the same."""
     if seconds <= _FIRST_SECONDS:
         return 0
@@ -23,7 +23,7 @@ def bucket_of(seconds: float) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
+class Histogram:
     """How many times fell into each bucket."""
 
     counts: Mapping[int, int] = field(default_factory=dict)
@@ -39,15 +39,15 @@ class Times:
         for bucket in sorted(self.counts):
             count = self.counts[bucket]
             if count and below + count >= rank:
-                start = end_of(bucket - 1) if bucket else 0.0
-                return start + (end_of(bucket) - start) * max(rank - below, 0.0) / count
+                start = bucket_end(bucket - 1) if bucket else 0.0
+                return start + (bucket_end(bucket) - start) * max(rank - below, 0.0) / count
             below += count
         return None
 
 
-def merged(several: Iterable[Times]) -> Times:
+def merge_histograms(several: Iterable[Histogram]) -> Histogram:
     """Several spans as one."""
     counts: Counter[int] = Counter()
     for times in several:
         counts.update(times.counts)
-    return Times(dict(counts))
+    return Histogram(dict(counts))

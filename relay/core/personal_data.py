@@ -44,7 +44,7 @@ _PHONE = re.compile(r"\+?[0-9 ().\-/]{7,40}")
 _SPOKEN = re.compile(r"\+?\(?[0-9](?:[ ().\-/]{0,2}[0-9]){6,14}")
 
 
-def people_in(*texts: str | bytes, most: int = PEOPLE_MAX) -> tuple[str, ...]:
+def find_people(*texts: str | bytes, most: int = PEOPLE_MAX) -> tuple[str, ...]:
     """Everybody whom these texts tell of: JSON, forms, queries, headers, as they were sent."""
     found: dict[str, None] = {}
     for text in texts:
@@ -56,10 +56,10 @@ def people_in(*texts: str | bytes, most: int = PEOPLE_MAX) -> tuple[str, ...]:
     return tuple(found)
 
 
-def people_of(value: Any) -> tuple[str, ...]:
+def find_people_in_json(value: Any) -> tuple[str, ...]:
     """Everybody whom a JSON value tells of."""
     text = _as_bytes(value)
-    return people_in("\n".join(_leaves(value)) if text is None else text)
+    return find_people("\n".join(_leaves(value)) if text is None else text)
 
 
 def _as_bytes(value: Any) -> bytes | None:
@@ -89,28 +89,28 @@ def _leaves(value: Any) -> Iterator[str]:
         yield f'"{name}":"{"" if isinstance(inner, dict | list) else inner}"'
 
 
-def people_with(people: tuple[str, ...], value: Any) -> tuple[str, ...]:
+def add_people_of_json(people: tuple[str, ...], value: Any) -> tuple[str, ...]:
     """These people, and those whom a JSON value tells of beside them."""
     text = _as_bytes(value)
     if text is not None and _tells_no_more(text.lower(), people):
         return people
-    found = people_of(value) if text is None else people_in(text)
+    found = find_people_in_json(value) if text is None else find_people(text)
     return people if set(found) <= set(people) else tuple(dict.fromkeys((*people, *found)))[:PEOPLE_MAX]
 
 
-def people_spoken_of(text: str) -> tuple[str, ...]:
+def find_people_in_sentence(text: str) -> tuple[str, ...]:
     """Everybody whom a sentence tells of. Any number that is as long as a phone's counts as one."""
     numbers = (_digits(found[0]) for found in _SPOKEN.finditer(text))
-    return tuple(dict.fromkeys((*people_in(text), *filter(None, numbers))))
+    return tuple(dict.fromkeys((*find_people(text), *filter(None, numbers))))
 
 
-def person_by_email(text: str) -> str:
+def person_from_email(text: str) -> str:
     """The form of an address. ValueError when it is none."""
     local, _, host = normalize_email(text).rpartition("@")
     return _person(local, host)
 
 
-def person_by_phone(text: str) -> str:
+def person_from_phone(text: str) -> str:
     """The form of a number: its digits. ValueError when it is none."""
     number = _digits(text) if _PHONE.fullmatch(text.strip()) else None
     if number is None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from relay.core.email_address import normalize_domain, normalize_email
-from relay.core.timestamps import parse_instant
+from relay.core.timestamps import parse_timestamp
 
 MASK: Final = "•••"
 DEPTH_MAX: Final = 12
@@ -55,14 +55,14 @@ class _Room:
     left: int = VALUES_MAX
 
 
-def seen(value: Any, sight: PayloadVisibility) -> Any:
+def apply_visibility(value: Any, sight: PayloadVisibility) -> Any:
     """A JSON value as that sight has it; None where it has nothing."""
     if sight is PayloadVisibility.NONE:
         return None
-    return value if sight is PayloadVisibility.PLAIN else redacted(value)
+    return value if sight is PayloadVisibility.PLAIN else redact(value)
 
 
-def redacted(value: Any, name: str = "") -> Any:
+def redact(value: Any, name: str = "") -> Any:
     """The value in its shape: every key and every type, and of the leaves what the allow-list names. Total.
 
     `name` is the key that the value stands under, if any.
@@ -70,14 +70,14 @@ def redacted(value: Any, name: str = "") -> Any:
     return _value(value, name, _Room(), depth=0, person=_joined(name) in _PERSONS)
 
 
-def redacted_at(path: str, value: Any) -> Any:
+def redact_at_path(path: str, value: Any) -> Any:
     """A value by the path that leads to it, as `person.company.name` or `recipients[0].email`."""
     names = [name for name in _STEP.split(path) if name and not name.isdigit()]
     person = any(_joined(name) in _PERSONS for name in names)
     return _value(value, names[-1] if names else "", _Room(), depth=0, person=person)
 
 
-def redacted_path(path: str) -> str:
+def redact_path(path: str) -> str:
     """A path without the keys in it that may be somebody's words."""
     return ".".join(_key(step, place) for place, step in enumerate(path.split(".")))
 
@@ -118,7 +118,7 @@ def _leaf(value: Any, name: str, *, person: bool) -> Any:
     if _is_allowed(value, name, person=person):
         return value
     if isinstance(value, str):
-        return masked(value)
+        return mask_text(value)
     return f"{MASK} (number)" if isinstance(value, int | float) else MASK
 
 
@@ -153,7 +153,7 @@ def _ends_as_moment(name: str) -> bool:
 
 def _is_moment(value: Any) -> bool:
     try:
-        parse_instant(value)
+        parse_timestamp(value)
     except (ValueError, OverflowError, TypeError):
         return False
     return True
@@ -166,7 +166,7 @@ def _is_domain(text: str) -> bool:
         return False
 
 
-def masked(text: str) -> str:
+def mask_text(text: str) -> str:
     """A text that nobody may read: of an e-mail its first letter and its domain, of a URL its host, else its length."""
     if url := _URL.fullmatch(text[:2_100]):
         rest = url[3] or ""
@@ -192,7 +192,7 @@ _TOLD = re.compile(
 """What a sentence may quote of somebody's payload."""
 
 
-def redacted_words(text: str) -> str:
+def redact_sentence(text: str) -> str:
     """A sentence about a payload, ours or Gong's, without what it quotes: addresses, long numbers, quoted values.
 
     Quoted names of fields stay, and so do moments: they say what is wrong. What stands in it unquoted stays too.
@@ -200,9 +200,9 @@ def redacted_words(text: str) -> str:
     return _TOLD.sub(_retold, text[:_SENTENCE_MAX])
 
 
-def redacted_name(text: str) -> str:
+def redact_name(text: str) -> str:
     """A name that its sender chose, such as an eventId: as it is, but for e-mail addresses in it."""
-    return _ADDRESS.sub(lambda found: masked(found[0]), text[:_SENTENCE_MAX])
+    return _ADDRESS.sub(lambda found: mask_text(found[0]), text[:_SENTENCE_MAX])
 
 
 def _retold(found: re.Match[str]) -> str:
@@ -218,12 +218,12 @@ def _retold(found: re.Match[str]) -> str:
                 else text[0] + MASK + text[-1]
             )
         case "url" | "email":
-            return masked(text)
+            return mask_text(text)
         case _:
             return MASK
 
 
-def redacted_headers(headers: Mapping[str, str]) -> dict[str, str]:
+def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Every header's name; the values only of those that say how the body is written, and by what program."""
     told = {}
     for place, (name, value) in enumerate(headers.items()):
@@ -234,8 +234,9 @@ def redacted_headers(headers: Mapping[str, str]) -> dict[str, str]:
     return told
 
 
-def redacted_query(query: Mapping[str, str]) -> dict[str, str]:
+def redact_query(query: Mapping[str, str]) -> dict[str, str]:
     """Every parameter's name, none of their values."""
     return {
-        _key(name, place): masked(value) for place, (name, value) in enumerate([*query.items()][:WIDTH_MAX])
+        _key(name, place): mask_text(value)
+        for place, (name, value) in enumerate([*query.items()][:WIDTH_MAX])
     }

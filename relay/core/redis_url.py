@@ -31,7 +31,7 @@ class RedisUrl:
         return self.server.startswith("rediss://")
 
 
-def read_redis_url(raw: str) -> RedisUrl:
+def parse_redis_url(raw: str) -> RedisUrl:
     """Read such a URL. ValueError says what is wrong, in words that hold no part of it that may be secret."""
     scheme, _, rest = raw.partition("://")
     if "cluster" in scheme:

@@ -10,7 +10,7 @@ from typing import Any
 from relay.core.errors import Problem, ValidationFailed, join_path
 from relay.core.ids import id_timestamp
 from relay.core.lifecycle import DeadLetterReason, State
-from relay.core.timestamps import parse_instant
+from relay.core.timestamps import parse_timestamp
 
 IDS_MAX = 1_000
 LIMIT_MAX = 1_000_000
@@ -18,7 +18,7 @@ REPLAYABLE = (State.DEAD, State.DISCARDED, State.FILTERED)
 """What has ended without reaching Gong."""
 
 
-class Stage(StrEnum):
+class ReplayStage(StrEnum):
     """Where a replay is."""
 
     QUEUED = "queued"
@@ -28,7 +28,7 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class ReplayFilter:
     """Which events. None = any; moments are those of arrival, `since` within and `until` without."""
 
     since: datetime | None = None
@@ -60,12 +60,12 @@ class Filter:
 class Replay:
     """`remap`: True maps anew, False sends bodies as they were, None maps anew only what has no body."""
 
-    filter: Filter = Filter()
+    filter: ReplayFilter = ReplayFilter()
     remap: bool | None = None
     limit: int | None = None
 
 
-def fits(event: Mapping[str, str], wanted: Filter) -> bool:
+def matches_filter(event: Mapping[str, str], wanted: ReplayFilter) -> bool:
     """Whether an event's fields are what the filter asks for. Its moment and its id are looked at elsewhere."""
     return event.get("state") == wanted.status and all(
         asked is None or event.get(name) == asked
@@ -79,14 +79,14 @@ def fits(event: Mapping[str, str], wanted: Filter) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ReplayRequest:
     """A replay that is asked for. With `dry_run` only what it would do is."""
 
     replay: Replay
     dry_run: bool
 
 
-def read_request(told: Any) -> Request:
+def parse_replay_request(told: Any) -> ReplayRequest:
     """A request from JSON: `{filter, remap, limit, dry_run}`. Raises Invalid with everything that is wrong with it."""
     problems: list[Problem] = []
     fields = _object(told, "", ("filter", "remap", "limit", "dry_run"), problems)
@@ -102,7 +102,7 @@ def read_request(told: Any) -> Request:
         problems += _contradictions(wanted, remap)
     if problems:
         raise ValidationFailed(problems)
-    return Request(Replay(Filter(**wanted), remap, limit), fields.get("dry_run", False))
+    return ReplayRequest(Replay(ReplayFilter(**wanted), remap, limit), fields.get("dry_run", False))
 
 
 def _is_count(value: Any) -> bool:
@@ -159,7 +159,7 @@ def _instant(value: Any) -> datetime:
     if not isinstance(value, str):
         raise _Wrong("type", 'is a text such as "2026-11-20T10:00:00Z"')
     try:
-        return parse_instant(value)
+        return parse_timestamp(value)
     except ValueError as error:
         raise _Wrong("format", str(error)) from None
 

@@ -26,7 +26,7 @@ _RANKS: Mapping[Role, int] = {Role.VIEWER: 0, Role.OPERATOR: 1, Role.ADMIN: 2}
 OPERATOR_ROLES = tuple(_RANKS)
 """The roles of people, the least first."""
 
-FIRST_ADMIN = "admin"
+BUILT_IN_ADMIN = "admin"
 """Who comes with RELAY_ADMIN_KEY, wherever a name is told."""
 
 

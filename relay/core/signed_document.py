@@ -37,7 +37,7 @@ class Signer:
         }
         return {**document, "signature": signature}
 
-    def signed_by_us(self, document: Mapping[str, Any]) -> bool:
+    def verify(self, document: Mapping[str, Any]) -> bool:
         """Whether one of these keys signed the document, just as it is."""
         signature = document.get("signature")
         if not isinstance(signature, Mapping) or not isinstance(signature.get("value"), str):

@@ -23,12 +23,12 @@ _UNSAFE = re.compile("[\x00\ud800-\udfff]")
 _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
-def parse(raw: bytes, *, max_depth: int = MAX_DEPTH) -> Any:
+def parse_json(raw: bytes, *, max_depth: int = MAX_DEPTH) -> Any:
     """The value that `raw` holds. BadRequest says where it is wrong and what to do."""
     return _parse(raw, 1, max_depth=max_depth)
 
 
-def parse_lines(raw: bytes, *, max_depth: int = MAX_DEPTH) -> list[tuple[int, Any | BadRequest]]:
+def parse_json_lines(raw: bytes, *, max_depth: int = MAX_DEPTH) -> list[tuple[int, Any | BadRequest]]:
     """Newline-delimited JSON: each line's number (from 1) with its value, or with what is wrong with that line.
 
     Blank lines are skipped, so the place in the list is the item's index.

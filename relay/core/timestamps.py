@@ -25,7 +25,7 @@ _LEAST_MILLISECONDS = 100_000_000_000
 """As seconds this is the year 5138, as milliseconds 1973: no year that we take could be meant by both."""
 
 
-def parse_instant(value: str | int | float) -> datetime:  # noqa: PYI041 - JSON has both, and a reader asks
+def parse_timestamp(value: str | int | float) -> datetime:  # noqa: PYI041 - JSON has both, and a reader asks
     """The moment in UTC. ValueError, with the remedy, when it is none, names no offset, or lies before 2000."""
     if isinstance(value, str):
         text = value.strip()
@@ -33,20 +33,20 @@ def parse_instant(value: str | int | float) -> datetime:  # noqa: PYI041 - JSON 
     return _from_epoch(value)
 
 
-def parse_moment(text: str, *, now: datetime) -> datetime:
+def parse_timestamp_or_age(text: str, *, now: datetime) -> datetime:
     """A moment as above, or how long ago it was: `-30m`, `-2h`, `-7d`. ValueError, with the remedy, when it is neither."""
     ago = _AGO.fullmatch(text.strip())
     if ago is None and text.strip().startswith("-"):
         raise ValueError('is no time that has passed; write it as "-30m", "-2h" or "-7d"')
     if ago is None:
-        return parse_instant(text)
+        return parse_timestamp(text)
     moment = now - int(ago[1]) * _UNITS[ago[2]]
     if moment < _EARLIEST:
         raise ValueError("lies before the year 2000")
     return moment
 
 
-def render_instant(moment: datetime) -> str:
+def format_timestamp(moment: datetime) -> str:
     """Whole seconds in UTC, truncated: the one form that Gong is known to take everywhere."""
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 

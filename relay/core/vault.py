@@ -11,7 +11,7 @@ _INFO = b"gong-event-relay vault 1"
 _END_OF_PURPOSE = "\0"
 
 
-class Unsealable(Exception):
+class UnsealError(Exception):
     """No key here opens it, or it was sealed for another purpose. Holds neither key nor text."""
 
 
@@ -31,10 +31,10 @@ class Vault:
         try:
             opened = self._all().decrypt(sealed.encode()).decode()
         except InvalidToken:
-            raise Unsealable("no key of RELAY_SECRET_KEYS opens it") from None
+            raise UnsealError("no key of RELAY_SECRET_KEYS opens it") from None
         told, _, text = opened.partition(_END_OF_PURPOSE)
         if told != purpose:
-            raise Unsealable(f"it was not sealed for {purpose}")
+            raise UnsealError(f"it was not sealed for {purpose}")
         return text
 
     def resealed(self, sealed: str) -> str | None:
@@ -48,11 +48,11 @@ class Vault:
         try:
             return self._all().rotate(sealed.encode()).decode()
         except InvalidToken:
-            raise Unsealable("no key of RELAY_SECRET_KEYS opens it") from None
+            raise UnsealError("no key of RELAY_SECRET_KEYS opens it") from None
 
     def _newest(self) -> Fernet:
         if not self._fernets:
-            raise Unsealable("RELAY_SECRET_KEYS holds no key")
+            raise UnsealError("RELAY_SECRET_KEYS holds no key")
         return self._fernets[0]
 
     def _all(self) -> MultiFernet:

@@ -10,7 +10,7 @@ import orjson
 from relay.core.call import Call, Operation
 from relay.core.gong.accessors import get_object
 from relay.core.gong.limits import CUSTOM_FIELDS_MAX
-from relay.core.timestamps import parse_instant, render_instant
+from relay.core.timestamps import format_timestamp, parse_timestamp
 
 _COUNT, _LASTED = "pages", "duration"
 
@@ -28,7 +28,7 @@ class AggregateOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class VisitSession:
     """What an event belongs to: those with the same `ties` at one destination come together."""
 
     ties: tuple[str, ...]
@@ -54,9 +54,9 @@ class Session:
         return {"ties": list(self.ties)} | times | {"as": self.aggregate.event_type}
 
 
-def session_of(
+def find_session(
     call: Call, aggregate: AggregateOptions, *, origin: tuple[str, ...], key: object
-) -> Session | None:
+) -> VisitSession | None:
     """The session of a call, None where `key` is empty or it is no digital interaction: those alone can be counted.
 
     `origin`, such as a source and its rule, keeps equal keys apart. So does the person: two never share a session.
@@ -64,10 +64,10 @@ def session_of(
     if call.operation is not Operation.DIGITAL_INTERACTION or not isinstance(key, str) or not key.strip():
         return None
     try:
-        happened_at = parse_instant(str(call.body.get("timestamp")))
+        happened_at = parse_timestamp(str(call.body.get("timestamp")))
     except ValueError:
         return None
-    return Session((*origin, key.strip(), _who(call.body)), happened_at, aggregate)
+    return VisitSession((*origin, key.strip(), _who(call.body)), happened_at, aggregate)
 
 
 def _who(body: Mapping[str, Any]) -> str:
@@ -105,7 +105,7 @@ def aggregate_body(operation: str, body: Mapping[str, Any], aggregated: Aggregat
     event_type = orjson.loads(aggregated.told or b"{}").get("event_type")
     return (
         dict(body)
-        | {"timestamp": render_instant(aggregated.first_at)}
+        | {"timestamp": format_timestamp(aggregated.first_at)}
         | ({"eventType": event_type} if event_type else {})
         | {"customFields": [*others[: CUSTOM_FIELDS_MAX - len(fields)], *fields]}
     )

@@ -8,14 +8,14 @@ import orjson
 from relay.core.mapping.rule import CompiledMapping
 from relay.core.mapping.tree import BuildContext, MapTree
 from relay.core.mapping.work_limit import NoValue, StepCounter, WorkLimitExceeded
-from relay.core.payloads import Payload, Reading
+from relay.core.payloads import BodyFormat, Payload
 from relay.core.verification.challenge import Challenge
 from relay.core.verification.key import VerifyingKey
 from relay.core.verification.scheme import Algorithm, Scheme, SignedPart
 
 
 @dataclass(frozen=True, slots=True)
-class SenderAnswer:
+class WebhookResponse:
     """What a sender is answered where it wants words of its own. Without one it gets what became of its events.
 
     `json` is an object whose leaves may be taken from the request; it stands in the place of `body`.
@@ -39,15 +39,15 @@ class SenderAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Hook:
+class Webhook:
     """One source's webhook. `preset` is the name of the preset it builds on, for people."""
 
     scheme: Scheme
     keys: tuple[VerifyingKey, ...]
     mapping: CompiledMapping
     challenges: tuple[Challenge, ...] = ()
-    reading: Reading = Reading()  # noqa: RUF009 - frozen, and the same for all
-    answer: SenderAnswer | None = None
+    reading: BodyFormat = BodyFormat()  # noqa: RUF009 - frozen, and the same for all
+    answer: WebhookResponse | None = None
     preset: str | None = None
 
     @property
@@ -56,6 +56,6 @@ class Hook:
         return self.scheme.algorithm is not Algorithm.NONE
 
     @property
-    def signs_address(self) -> bool:
+    def signs_url(self) -> bool:
         """Whether the sender signs the address it posts to, so that the relay must know its own."""
         return SignedPart.URL in self.scheme.signed

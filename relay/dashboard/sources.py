@@ -9,7 +9,7 @@ from flask import Response, request
 
 from relay.core.errors import NotFound, Problem, RelayError, ValidationFailed
 from relay.core.roles import Principal, Role
-from relay.core.strict_json import parse as parse_json
+from relay.core.strict_json import parse_json
 from relay.dashboard.blueprint import section, visitor
 from relay.dashboard.mapping_form import read_mapping, write_mapping
 from relay.dashboard.rendering import known_parts, render

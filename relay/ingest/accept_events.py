@@ -13,7 +13,7 @@ from relay.core.errors import Problem, ValidationFailed
 from relay.core.ids import ENTROPY_BYTES, generate_ids
 from relay.core.lifecycle import DeadLetterReason
 from relay.core.mapping.routing import Router, dedupe_key
-from relay.core.personal_data import REQUEST_MAX, people_in, people_with
+from relay.core.personal_data import REQUEST_MAX, add_people_of_json, find_people
 from relay.core.source import Source
 from relay.ingest.parse_items import Items, read_items
 from relay.ingest.persist import persist
@@ -69,7 +69,7 @@ def ingest_events(intake: IngestContext, arrival: IngestRequest) -> IngestRespon
     if not prepared:
         raise ValidationFailed(_all_problems(rejected, single=items.single))
     receipt_id, events = build_events(arrival.source, prepared, now=now)
-    people = prepared[0].people if items.single else people_in(arrival.raw, most=REQUEST_MAX)
+    people = prepared[0].people if items.single else find_people(arrival.raw, most=REQUEST_MAX)
     receipt = Receipt(
         receipt_id,
         arrival.source.name,
@@ -145,7 +145,7 @@ def _of_item(source: Source, item: PreparedEvent, ids: Iterator[str]) -> Iterato
             priority=item.priority,
             session=session,
             store=item.destination.store,
-            people=people_with(item.people, call.body) if call else item.people,
+            people=add_people_of_json(item.people, call.body) if call else item.people,
             happened_at=item.happened_at,
         )
         yield _dead(event, item.no_destination, part) if item.no_destination and call else event

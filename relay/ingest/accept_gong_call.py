@@ -6,7 +6,7 @@ from relay.core.call import Operation
 from relay.core.errors import Forbidden
 from relay.core.gong_compat.dispatch import map_request
 from relay.core.gong_compat.parse import CATALOG_OPERATIONS, find_operation
-from relay.core.personal_data import people_in
+from relay.core.personal_data import find_people
 from relay.ingest.accept_events import IngestContext, IngestRequest, build_events
 from relay.ingest.parse_items import read_json_value
 from relay.ingest.persist import persist
@@ -42,7 +42,7 @@ def ingest_gong_call(intake: IngestContext, arrival: IngestRequest, *, path: str
     operation = find_operation(path, value)
     destination = intake.config.destinations[arrival.source.destination]
     found = map_request(operation, value, route=(arrival.source, destination), now=now)
-    mapped, people = found.mapped, people_in(arrival.raw)
+    mapped, people = found.mapped, find_people(arrival.raw)
     item = PreparedEvent(
         0,
         found.type,

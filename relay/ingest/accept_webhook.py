@@ -17,10 +17,10 @@ from relay.core.mapping.problems import EventProblemCode
 from relay.core.mapping.result import MappingResult, ResultStatus
 from relay.core.mapping.routing import Router, dedupe_key
 from relay.core.payloads import Payload, read_body
-from relay.core.personal_data import REQUEST_MAX, people_in, people_with
+from relay.core.personal_data import REQUEST_MAX, add_people_of_json, find_people
 from relay.core.source import Source
 from relay.core.verification.verify import VerifiedRequest as Proof
-from relay.core.webhook import Hook
+from relay.core.webhook import Webhook
 from relay.ingest.accept_events import IngestContext
 from relay.ingest.persist import persist
 from relay.store.accept import NewEvent, Receipt, Verdict
@@ -31,7 +31,7 @@ class WebhookRequest:
     """One verified request of a partner's. Header names are lower case."""
 
     source: Source
-    hook: Hook
+    hook: Webhook
     raw: bytes
     content_type: str
     headers: Mapping[str, str]
@@ -79,7 +79,7 @@ def map_webhook(delivery: WebhookRequest, router: Router, *, now: datetime) -> t
         event_id = digest_event_id(delivery.source.name, delivery.raw.decode("utf-8", "surrogateescape"))
         scope = build_scope(Payload(None, delivery.headers, delivery.query), delivery.source.name, now)
         dead = fail_payload(Problem("", error.code, error.detail), event_id, scope=scope, route=router)
-        return (replace(dead, people=people_in(delivery.raw)),)
+        return (replace(dead, people=find_people(delivery.raw)),)
     payload = Payload(body, delivery.headers, delivery.query)
     return map_payload(
         delivery.hook.mapping, payload, source=delivery.source, destination=router, received_at=now
@@ -109,7 +109,7 @@ def _receipt(receipt_id: str, delivery: WebhookRequest) -> Receipt:
         remember_seconds=replay.seconds if replay else 1,
         headers=headers,
         query=query,
-        people=people_in(delivery.raw, headers, query, most=REQUEST_MAX),
+        people=find_people(delivery.raw, headers, query, most=REQUEST_MAX),
         mapping=delivery.hook.mapping.version,
     )
 
@@ -135,7 +135,7 @@ def _events(source: Source, mapped: Sequence[MappingResult], ids: Sequence[str])
             priority=each.priority,
             session=each.session,
             store=each.destination.store,
-            people=people_with(each.people, each.draft.body) if each.draft else each.people,
+            people=add_people_of_json(each.people, each.draft.body) if each.draft else each.people,
             happened_at=each.draft.happened_at if each.draft else None,
         )
         parts[each.index] += 1

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from relay.core.errors import BadRequest, TooLarge, UnsupportedType
-from relay.core.strict_json import parse, parse_lines
+from relay.core.strict_json import parse_json, parse_json_lines
 
 _JSON = frozenset({"application/json"})
 _LINES = frozenset(
@@ -28,12 +28,12 @@ def read_items(raw: bytes, content_type: str, *, max_items: int) -> Items:
     """
     media = _media(content_type)
     if media in _LINES:
-        return Items(_bounded([value for _, value in parse_lines(raw)], max_items), single=False)
+        return Items(_bounded([value for _, value in parse_json_lines(raw)], max_items), single=False)
     if media not in _JSON and not media.endswith("+json"):
         told = f"The Content-Type is {media!r}. " if media else "There is no Content-Type. "
         text = f"{told}Send application/json, or application/x-ndjson for one event a line."
         raise UnsupportedType("unsupported_type", text)
-    value = parse(raw)
+    value = parse_json(raw)
     if isinstance(value, list):
         return Items(_bounded(value, max_items), single=False)
     return Items([value], single=True)
@@ -43,7 +43,7 @@ def read_json_value(raw: bytes, content_type: str) -> Any:
     """The one JSON value of a body. Raises BadRequest when it cannot be read, and UnsupportedType."""
     if _media(content_type) not in _JSON:
         raise UnsupportedType("unsupported_type", "Send the Content-Type application/json.")
-    return parse(raw)
+    return parse_json(raw)
 
 
 def _media(content_type: str) -> str:

@@ -14,10 +14,10 @@ from relay.core.event.event import read_event
 from relay.core.event.model import EventType
 from relay.core.mapping.routing import Router
 from relay.core.mapping.work_limit import StepCounter
-from relay.core.personal_data import people_of
+from relay.core.personal_data import find_people_in_json
 from relay.core.priority import Priority
 from relay.core.source import Source
-from relay.core.visit_session import Session, session_of
+from relay.core.visit_session import VisitSession, find_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class PreparedEvent:
     dedupe_name: str | None = None
     priority: Priority = Priority.NORMAL
     no_destination: Problem | None = None
-    sessions: tuple[Session | None, ...] = ()
+    sessions: tuple[VisitSession | None, ...] = ()
     happened_at: datetime | None = None
     people: tuple[str, ...] = ()
 
@@ -78,19 +78,21 @@ def prepare_event(
         no_destination=routed.problem,
         sessions=assign_sessions(source, event.type, mapped.calls),
         happened_at=event.occurred_at,
-        people=people_of(value),
+        people=find_people_in_json(value),
     )
 
 
 def assign_sessions(
     source: Source, event_type: EventType, calls: Sequence[Call]
-) -> tuple[Session | None, ...]:
+) -> tuple[VisitSession | None, ...]:
     """Which session each call belongs to, by its own `sessionId`; none where its source does not aggregate this type."""
     aggregate = source.aggregate.get(event_type)
     if aggregate is None:
         return ()
     origin = (source.name, event_type)
-    return tuple(session_of(call, aggregate, origin=origin, key=call.body.get("sessionId")) for call in calls)
+    return tuple(
+        find_session(call, aggregate, origin=origin, key=call.body.get("sessionId")) for call in calls
+    )
 
 
 def _scope(value: Any, source: Source) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import orjson
 
 from relay.core.call import Call
 from relay.core.gong.validate import assess_association, find_warnings
-from relay.core.visit_session import Session
+from relay.core.visit_session import VisitSession
 from relay.ingest.prepare import PreparedEvent, RejectedItem
 from relay.store.accept import Accepted, NewEvent, Verdict
 
@@ -80,7 +80,7 @@ def _foreseen(outcome: PreparedEvent) -> str:
     return "dead" if outcome.no_destination else "ready"
 
 
-def _shown(call: Call, session: Session | None) -> dict[str, Any]:
+def _shown(call: Call, session: VisitSession | None) -> dict[str, Any]:
     told = find_warnings(call.operation, call.body)
     shown = {
         "operation": call.operation,

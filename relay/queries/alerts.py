@@ -12,7 +12,7 @@ from relay.core.alerts.lifecycle import Alert
 from relay.core.alerts.notifications import alert_page, trial_message
 from relay.core.alerts.thresholds import AlertRules, Receiver
 from relay.core.errors import NotFound, Unavailable
-from relay.core.timestamps import render_instant
+from relay.core.timestamps import format_timestamp
 from relay.settings import did_you_mean
 from relay.store.alerts import Memory, Told, add_message, read_memory, read_over, read_told
 from relay.store.stores import Store, Stores
@@ -78,7 +78,7 @@ def _read(store: Store, rules: AlertRules, now: datetime) -> dict[str, Any]:
     found = [*memory.open, *_nobody(store.name, memory, rules, now)]
     look = {
         "store": store.name,
-        "at": render_instant(memory.at) if memory.at else None,
+        "at": format_timestamp(memory.at) if memory.at else None,
         "messages_waiting": waiting,
     }
     return {
@@ -119,10 +119,10 @@ def _receiver(receiver: Receiver, read: list[dict[str, Any]]) -> dict[str, Any]:
     last = max(told, key=lambda one: one.at, default=None)
     page: dict[str, Any] = {"name": receiver.name, "format": receiver.format, "last": None}
     if last is not None:
-        failing = render_instant(last.failing_since) if last.failing_since else None
+        failing = format_timestamp(last.failing_since) if last.failing_since else None
         page["last"] = {
             "message": last.message,
-            "at": render_instant(last.at),
+            "at": format_timestamp(last.at),
             "outcome": last.outcome,
             "status": last.status,
             "failing_since": failing,

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from relay.core.errors import Problem, ValidationFailed
-from relay.core.timestamps import render_instant
+from relay.core.timestamps import format_timestamp
 from relay.store.audit import Line, read_audit
 from relay.store.stores import Stores
 
@@ -28,7 +28,7 @@ def _entry(line: Line) -> dict[str, Any]:
     deed = line.deed
     return {
         "id": line.id,
-        "at": render_instant(line.at),
+        "at": format_timestamp(line.at),
         "who": deed.who,
         "role": deed.role,
         "did": deed.did,

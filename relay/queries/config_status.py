@@ -3,7 +3,7 @@
 from typing import Any
 
 from relay.config.reload import Rejected
-from relay.core.timestamps import render_instant
+from relay.core.timestamps import format_timestamp
 
 
 def configuration_page(refused: Rejected | None) -> dict[str, Any]:
@@ -11,4 +11,4 @@ def configuration_page(refused: Rejected | None) -> dict[str, Any]:
     if refused is None:
         return {"status": "current", "since": None, "problems": []}
     problems = [problem.as_dict() for problem in refused.problems]
-    return {"status": "rejected", "since": render_instant(refused.since), "problems": problems}
+    return {"status": "rejected", "since": format_timestamp(refused.since), "problems": problems}

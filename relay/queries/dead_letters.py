@@ -4,7 +4,7 @@ from typing import Any
 
 from relay.core.errors import NotFound, Problem, ValidationFailed
 from relay.core.lifecycle import REASONS, DeadLetterReason, State
-from relay.core.redaction import redacted_words
+from relay.core.redaction import redact_sentence
 from relay.queries.event import event_page
 from relay.queries.events import summary, told_moment_of
 from relay.queries.explain import Viewer
@@ -41,7 +41,7 @@ def _cluster(cluster: ClusterRecord) -> dict[str, Any]:
         "cluster": cluster.fingerprint,
         "count": cluster.count,
         "reason": cluster.reason,
-        "detail": redacted_words(cluster.text),
+        "detail": redact_sentence(cluster.text),
         **{name: text for name, text in optional.items() if text},
         "remedy": REASONS[DeadLetterReason(cluster.reason)],
         "sample": cluster.sample,

@@ -8,7 +8,7 @@ from relay.core.call import Dialect
 from relay.core.destination import Destination, OAuthCredentials
 from relay.core.errors import NotFound, Unavailable
 from relay.core.lifecycle import CAUSES, HoldCause
-from relay.core.timestamps import render_instant
+from relay.core.timestamps import format_timestamp
 from relay.queries.probes import probe_page
 from relay.queries.queues import destination_row, queues_page
 from relay.store.engine.connection import Client, translated
@@ -101,7 +101,7 @@ def _grant(redis: Client, name: str) -> dict[str, Any]:
     return {
         "connected": not grant.lost,
         "lost": grant.lost or None,
-        "expires_at": render_instant(grant.expires_at),
+        "expires_at": format_timestamp(grant.expires_at),
     }
 
 
@@ -110,7 +110,7 @@ def _past(hold: PastHold) -> dict[str, Any]:
         "cause": hold.cause,
         "detail": hold.detail,
         "remedy": CAUSES[HoldCause(hold.cause)] if hold.cause else "",
-        "since": render_instant(hold.since),
-        "until": render_instant(hold.until),
+        "since": format_timestamp(hold.since),
+        "until": format_timestamp(hold.until),
         "seconds": round((hold.until - hold.since).total_seconds(), 1),
     }

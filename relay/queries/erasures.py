@@ -7,9 +7,9 @@ from typing import Any
 
 from relay.core.errors import Problem, ValidationFailed
 from relay.core.lifecycle import State
-from relay.core.personal_data import person_by_email, person_by_phone
+from relay.core.personal_data import person_from_email, person_from_phone
 from relay.core.signed_document import Signer
-from relay.core.timestamps import render_instant
+from relay.core.timestamps import format_timestamp
 from relay.store.erasures import BEGUN, MOST_NAMED, NO_FILE, Gone
 from relay.store.erasures_all_stores import (
     Part,
@@ -22,7 +22,7 @@ from relay.store.stores import Stores
 
 RUNNING, DONE = "running", "done"
 
-_READERS = {"email": person_by_email, "phone": person_by_phone}
+_READERS = {"email": person_from_email, "phone": person_from_phone}
 
 GONG_HAS_IT = (
     "Gong has what was delivered before. Ask Gong to erase it there: POST /v2/data-privacy/erase-data-for-email-address "
@@ -112,7 +112,7 @@ def _summary(parts: Sequence[Part]) -> dict[str, Any]:
         "status": DONE if len(ended) == len(ends) else RUNNING,
         "told_by": first.erasing.kind,
         "asked_by": first.erasing.asked_by,
-        "asked_at": render_instant(first.asked_at),
+        "asked_at": format_timestamp(first.asked_at),
         "ended_at": _latest(ended) if len(ended) == len(ends) else None,
         "erased": counts.total(),
         "waits_for": sum(part.record.waits for part in parts if part.record.ended_at is None),
@@ -121,7 +121,7 @@ def _summary(parts: Sequence[Part]) -> dict[str, Any]:
 
 
 def _latest(moments: Sequence[datetime]) -> str:
-    return render_instant(max(moments))
+    return format_timestamp(max(moments))
 
 
 def _part(part: Part) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import orjson
 
 from relay.core.call import Operation
 from relay.core.errors import NotFound
-from relay.core.redaction import PayloadVisibility, seen
+from relay.core.redaction import PayloadVisibility, apply_visibility
 from relay.core.visit_session import Aggregate, aggregate_body
 from relay.queries.events import summary, told_moment
 from relay.queries.explain import Record, Viewer, association_of, why
@@ -95,7 +95,7 @@ def _call(onlooker: Viewer, record: Record, aggregated: Aggregate | None) -> dic
         "operation": operation,
         "method": operation.method,
         "path": operation.path,
-        "body": seen(told, onlooker.sight),
+        "body": apply_visibility(told, onlooker.sight),
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from relay.core.errors import Problem, ValidationFailed
 from relay.core.ids import id_timestamp
-from relay.core.redaction import redacted_name, redacted_words
+from relay.core.redaction import redact_name, redact_sentence
 from relay.store.all_stores import list_everywhere
 from relay.store.engine.redis_time import moment_from
 from relay.store.events import Filter
@@ -38,7 +38,7 @@ def _is_id(text: str) -> bool:
     return True
 
 
-_SHOWN_AS: Mapping[str, Callable[[str], str]] = {"detail": redacted_words, "event_id": redacted_name}
+_SHOWN_AS: Mapping[str, Callable[[str], str]] = {"detail": redact_sentence, "event_id": redact_name}
 """What may quote a payload."""
 
 

@@ -17,8 +17,8 @@ from relay.core.gong.problems import printable_key
 from relay.core.gong.validate import Association, assess_association
 from relay.core.lifecycle import DeadLetterReason, HoldCause, State
 from relay.core.priority import Priority
-from relay.core.redaction import PayloadVisibility, redacted_words
-from relay.core.timestamps import render_instant
+from relay.core.redaction import PayloadVisibility, redact_sentence
+from relay.core.timestamps import format_timestamp
 from relay.store.engine.connection import Client
 from relay.store.engine.redis_time import moment_from
 from relay.store.events import read_event
@@ -45,7 +45,7 @@ class Viewer:
 
     def words(self, text: str) -> str:
         """A sentence that may quote a payload, as this one sees it."""
-        return text if self.sight is PayloadVisibility.PLAIN else redacted_words(text)
+        return text if self.sight is PayloadVisibility.PLAIN else redact_sentence(text)
 
 
 def why(onlooker: Viewer, store: Store, record: Record) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def why_told(told: Explanation) -> dict[str, Any]:
         "in_gong": told.in_gong,
         "sentence": told.sentence,
         "remedy": told.remedy,
-        "next_at": render_instant(told.next_at) if told.next_at else None,
+        "next_at": format_timestamp(told.next_at) if told.next_at else None,
     }
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from relay.core.errors import Problem, ValidationFailed
 from relay.core.explain.causes import Explanation
 from relay.core.explain.not_found import Turned, not_received, pruned, repeated
-from relay.core.redaction import redacted_name
-from relay.core.timestamps import parse_instant
+from relay.core.redaction import redact_name
+from relay.core.timestamps import parse_timestamp
 from relay.queries.explain import Viewer, why, why_told
 from relay.queries.source_traffic import sent_by
 from relay.store.all_stores import find_event, list_everywhere
@@ -33,7 +33,7 @@ def why_page(onlooker: Viewer, asked: Mapping[str, str], *, only: str | None = N
     sources = [only] if only else sorted(onlooker.config.sources if onlooker.config else ())
     found = (_event(onlooker, one) for one in _found(onlooker, name, value, sources)[:_MOST_EVENTS])
     told = [each for each in found if each and only in {None, each["source"]}]
-    page = {"asked": {name: redacted_name(value[:_LONGEST_NAME])}, "events": told}
+    page = {"asked": {name: redact_name(value[:_LONGEST_NAME])}, "events": told}
     return page | {"why": told[0]["why"] if told else why_told(_absent(onlooker, name, value, sources))}
 
 
@@ -97,7 +97,7 @@ def _event(onlooker: Viewer, event_id: str) -> dict[str, Any] | None:
 
 
 def _absent(onlooker: Viewer, name: str, value: str, sources: Sequence[str]) -> Explanation:
-    shown = redacted_name(value[:_LONGEST_NAME])
+    shown = redact_name(value[:_LONGEST_NAME])
     if name == "receipt" and (verdicts := _verdicts(onlooker, value)):
         again = [event_id for event_id, was in verdicts if was]
         return repeated(shown, again) if again else pruned(f"receipt {shown}")
@@ -125,6 +125,6 @@ def _turned(source: str, told: Mapping[str, Any]) -> Turned:
     newest = told["turned_away"]
     last: datetime | None = None
     if newest and newest["code"] == _UNVERIFIED:
-        last = parse_instant(newest["at"])
+        last = parse_timestamp(newest["at"])
     reasons = ", ".join(sorted(counts, key=lambda reason: -counts[reason]))
     return Turned(source, sum(counts.values()), last, reasons)

@@ -14,8 +14,8 @@ from relay.core.mapping.rule import Rule
 from relay.core.mapping.templates import Template
 from relay.core.mapping.usage import list_read_paths
 from relay.core.payloads import Payload, read_body
-from relay.core.redaction import PayloadVisibility, redacted_at, redacted_path
-from relay.core.webhook import Hook
+from relay.core.redaction import PayloadVisibility, redact_at_path, redact_path
+from relay.core.webhook import Webhook
 from relay.queries.explain import Record, Viewer
 
 _ITEMS_MAX = 100
@@ -42,7 +42,7 @@ def mapping_told(config: Config | None, record: Record, receipt: Record | None) 
     }
 
 
-def _hook(config: Config | None, record: Record) -> Hook | None:
+def _hook(config: Config | None, record: Record) -> Webhook | None:
     return config.hooks.get(record["source"].decode()) if config else None
 
 
@@ -70,10 +70,10 @@ def _field(
 ) -> dict[str, Any]:
     plain = onlooker.sight is PayloadVisibility.PLAIN
     return {
-        "path": path if plain else redacted_path(path),
-        "from": sources if plain else [redacted_path(source) for source in sources],
+        "path": path if plain else redact_path(path),
+        "from": sources if plain else [redact_path(source) for source in sources],
         "template": template,
-        "value": value if plain else redacted_at(path, value),
+        "value": value if plain else redact_at_path(path, value),
     }
 
 
@@ -96,7 +96,7 @@ def _body(record: Record) -> Mapping[str, Any]:
     return orjson.loads(record["body"]) if record.get("body") else {}
 
 
-def _rule(hook: Hook | None, record: Record, mapped: MappingResult | None) -> Rule | None:
+def _rule(hook: Webhook | None, record: Record, mapped: MappingResult | None) -> Rule | None:
     """The rule that made what was sent; of what never was, the one that takes it today."""
     name = (record.get("rule", b"").decode() if "body" in record else "") or (mapped.rule if mapped else None)
     return next((rule for rule in hook.mapping.rules if rule.name == name), None) if hook else None
@@ -134,7 +134,7 @@ def _text(made_by: Any) -> str | None:
     return str(made_by) if isinstance(made_by, str | int | float) else None
 
 
-def _today(onlooker: Viewer, hook: Hook, record: Record, receipt: Record) -> MappingResult | None:
+def _today(onlooker: Viewer, hook: Webhook, record: Record, receipt: Record) -> MappingResult | None:
     """What today's mapping makes of the event's bytes, for the destination that it has."""
     source = onlooker.config.sources.get(record["source"].decode()) if onlooker.config else None
     if source is None or "raw" not in receipt or receipt.get("verdicts", b"").count(b" ") >= _ITEMS_MAX:

@@ -6,8 +6,8 @@ from typing import Any
 
 from relay.core.errors import Problem, ValidationFailed
 from relay.core.lifecycle import DeadLetterReason, State
-from relay.core.personal_data import person_by_email, person_by_phone
-from relay.core.timestamps import parse_moment
+from relay.core.personal_data import person_from_email, person_from_phone
+from relay.core.timestamps import parse_timestamp_or_age
 from relay.store.events import Filter
 
 Reader = Callable[[str, datetime], Any]
@@ -22,15 +22,15 @@ def _word(text: str, now: datetime) -> str:  # noqa: ARG001 - every reader is as
 
 
 def _moment(text: str, now: datetime) -> datetime:
-    return parse_moment(text, now=now)
+    return parse_timestamp_or_age(text, now=now)
 
 
 def _email(text: str, now: datetime) -> str:  # noqa: ARG001 - every reader is asked alike
-    return person_by_email(text)
+    return person_from_email(text)
 
 
 def _phone(text: str, now: datetime) -> str:  # noqa: ARG001 - every reader is asked alike
-    return person_by_phone(text)
+    return person_from_phone(text)
 
 
 def _one_of(words: type[State] | type[DeadLetterReason], called: str) -> Reader:

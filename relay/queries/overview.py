@@ -8,7 +8,7 @@ from typing import Any
 from relay.core.config import Config
 from relay.core.destination import Destination
 from relay.core.lifecycle import OPEN_STATES
-from relay.core.timestamps import render_instant
+from relay.core.timestamps import format_timestamp
 from relay.queries.alerts import open_alerts
 from relay.queries.queues import queues_page
 from relay.queries.time_series import series_page
@@ -30,7 +30,7 @@ def overview_page(
     queues = queues_page(stores, known, hooks=config.hooks, now=now)
     rows = queues["destinations"]
     return {
-        "at": render_instant(now),
+        "at": format_timestamp(now),
         "series": series_page(stores, now=now, window=window),
         "alerts": open_alerts(stores, config.alerts, now=now),
         "depth": _depth(rows),

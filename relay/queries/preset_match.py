@@ -8,7 +8,7 @@ from relay.core.mapping.compile import compile_mapping
 from relay.core.mapping.engine import map_payload
 from relay.core.mapping.result import ResultStatus
 from relay.core.mapping.rule import CompiledMapping
-from relay.core.payloads import Reading
+from relay.core.payloads import BodyFormat
 from relay.core.verification.known_schemes import SCHEMES
 from relay.core.verification.scheme import Algorithm
 from relay.queries.previews import Captured, Trial, Way, read_captured
@@ -31,7 +31,7 @@ def fitting_presets(captured: Captured, way: Way, *, scheme: str | None) -> list
 
 def preset_trial(name: str, captured: Captured) -> Trial:
     """A preset and the payload as it reads it. Raises what reading a body raises."""
-    reading = Reading(**load_preset(name).get("read", {}))
+    reading = BodyFormat(**load_preset(name).get("read", {}))
     return Trial(read_captured(captured, reading), _compiled(name))
 
 

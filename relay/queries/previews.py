@@ -13,11 +13,11 @@ from relay.core.mapping.compile import compile_mapping
 from relay.core.mapping.preview import preview
 from relay.core.mapping.routing import DestinationLookup, Router
 from relay.core.mapping.rule import CompiledMapping
-from relay.core.payloads import Payload, Reading, read_body
+from relay.core.payloads import BodyFormat, Payload, read_body
 from relay.core.source import Source
 from relay.core.verification.scheme import Scheme
 from relay.core.verification.strip_credentials import strip_credentials
-from relay.core.webhook import Hook
+from relay.core.webhook import Webhook
 
 _NOTHING: Mapping[str, str] = {}
 
@@ -46,7 +46,7 @@ class Way:
 
     source: Source
     destination: Destination | Router
-    hook: Hook | None
+    hook: Webhook | None
     now: datetime
 
 
@@ -77,7 +77,7 @@ def trial_page(trial: Trial, way: Way) -> dict[str, Any]:
     return {"source": way.source.name, "items": items}
 
 
-def hook_of(way: Way) -> Hook:
+def hook_of(way: Way) -> Webhook:
     """The source's webhook. NotFound where it has none."""
     if way.hook is None:
         text = f"The source {way.source.name} takes no webhooks: give it a preset, or verify and rules."
@@ -85,7 +85,7 @@ def hook_of(way: Way) -> Hook:
     return way.hook
 
 
-def read_captured(captured: Captured, reading: Reading, *, scheme: Scheme | None = None) -> Payload:
+def read_captured(captured: Captured, reading: BodyFormat, *, scheme: Scheme | None = None) -> Payload:
     """What a mapping sees of a request: the front endpoint hides what proves the sender, and so does a preview."""
     headers, query = strip_credentials(scheme, captured.headers, captured.query)
     return Payload(read_body(captured.raw, captured.content_type, reading), headers, query)

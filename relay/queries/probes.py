@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from relay.core.lifecycle import CAUSES
-from relay.core.timestamps import render_instant
+from relay.core.timestamps import format_timestamp
 from relay.store.engine.connection import Client
 from relay.store.operator_actions import Probed, read_probe
 
@@ -31,7 +31,7 @@ def probe_page(redis: Client, name: str) -> dict[str, Any] | None:
 def last_probe(at: datetime, probed: Probed) -> dict[str, Any]:
     """The same of a probe at hand. `remedy` is null when it passed, `status` when Gong gave no answer."""
     return {
-        "at": render_instant(at),
+        "at": format_timestamp(at),
         "outcome": probed.outcome,
         "status": probed.status,
         "detail": probed.detail,

@@ -21,7 +21,7 @@ from relay.core.config import Config
 from relay.core.destination import Destination, Limits
 from relay.core.errors import Unavailable
 from relay.core.lifecycle import ENDED_STATES, DeadLetterReason
-from relay.core.percentiles import Times, end_of
+from relay.core.percentiles import Histogram, bucket_end
 from relay.core.version import VERSION
 from relay.queries import metric_definitions as table
 from relay.queries.metric_definitions import Kind, Metric
@@ -78,10 +78,10 @@ class Readings:
             self._values[metric][place] = max(before, value) if metric.kind is Kind.LEVEL else before + value
 
     def add_times(self, metric: Metric, timed: Timed, *labels: str) -> None:
-        before = self._timed[metric].get(labels, Timed(Times(), 0.0))
+        before = self._timed[metric].get(labels, Timed(Histogram(), 0.0))
         counts = Counter(before.times.counts)
         counts.update(timed.times.counts)
-        self._timed[metric][labels] = Timed(Times(dict(counts)), before.seconds + timed.seconds)
+        self._timed[metric][labels] = Timed(Histogram(dict(counts)), before.seconds + timed.seconds)
 
     def families(self) -> Iterator[Family]:
         """Of each metric that has a value what Prometheus reads."""
@@ -102,7 +102,7 @@ def _histogram(metric: Metric, timed: Mapping[tuple[str, ...], Timed]) -> Family
         counts = told.times.counts
         each = (sum(counts.get(bucket, 0) for bucket in (last - 1, last)) for last in _SECONDS)
         ends = [
-            (f"{end_of(last):g}", float(below))
+            (f"{bucket_end(last):g}", float(below))
             for last, below in zip(_SECONDS, accumulate(each), strict=True)
         ]
         family.add_metric(place, [*ends, ("+Inf", float(told.times.total))], told.seconds)
@@ -152,7 +152,7 @@ def _begin(readings: Readings, config: Config) -> None:
         (table.REQUEST, [(endpoint,) for endpoint in _ENDPOINTS]),
     ):
         for place in labels:
-            readings.add_times(metric, Timed(Times(), 0.0), *place)
+            readings.add_times(metric, Timed(Histogram(), 0.0), *place)
 
 
 def _store(readings: Readings, watched: Watched, store: Store, own: Mapping[str, Destination]) -> None:

@@ -9,7 +9,7 @@ from relay.core.errors import Unavailable
 from relay.core.forecast import CompanyLoad, forecast_backlog
 from relay.core.lifecycle import CAUSES, OPEN_STATES, HoldCause
 from relay.core.priority import Priority
-from relay.core.webhook import Hook
+from relay.core.webhook import Webhook
 from relay.store.engine.connection import Client, translated
 from relay.store.engine.durability import read_durability, used_share
 from relay.store.events import destinations
@@ -21,7 +21,7 @@ _SILENCE = timedelta(seconds=30)
 
 
 def queues_page(
-    stores: Stores, known: Mapping[str, Destination], *, hooks: Mapping[str, Hook], now: datetime
+    stores: Stores, known: Mapping[str, Destination], *, hooks: Mapping[str, Webhook], now: datetime
 ) -> dict[str, Any]:
     """`{destinations, workers, store, stores, down, unverified}`: what is queued where, what may be sent, who sends it.
 

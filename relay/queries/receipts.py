@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 
 from relay.core.errors import RelayError
-from relay.core.payloads import Reading, read_body
-from relay.core.redaction import PayloadVisibility, redacted, redacted_headers, redacted_query
+from relay.core.payloads import BodyFormat, read_body
+from relay.core.redaction import PayloadVisibility, redact, redact_headers, redact_query
 from relay.queries.events import told_moment
 
 _PLAIN_MAX = 65_536
@@ -19,7 +19,7 @@ def receipt_told(
     receipt: Mapping[str, bytes],
     *,
     sight: PayloadVisibility,
-    reading: Reading | None = None,
+    reading: BodyFormat | None = None,
 ) -> dict[str, Any]:
     """`{id, received_at, key, content_type, bytes, item, erased_at, headers, query, body}` of an event's receipt.
 
@@ -39,7 +39,7 @@ def receipt_told(
     return told | {
         "headers": _texts(receipt, "headers", sight),
         "query": _texts(receipt, "query", sight),
-        "body": _body(receipt, sight, reading or Reading())
+        "body": _body(receipt, sight, reading or BodyFormat())
         if kept and sight is not PayloadVisibility.NONE
         else None,
     }
@@ -52,10 +52,10 @@ def _texts(receipt: Mapping[str, bytes], name: str, sight: PayloadVisibility) ->
     texts: dict[str, str] = orjson.loads(receipt[name])
     if sight is PayloadVisibility.PLAIN:
         return texts
-    return redacted_headers(texts) if name == "headers" else redacted_query(texts)
+    return redact_headers(texts) if name == "headers" else redact_query(texts)
 
 
-def _body(receipt: Mapping[str, bytes], sight: PayloadVisibility, reading: Reading) -> Any:
+def _body(receipt: Mapping[str, bytes], sight: PayloadVisibility, reading: BodyFormat) -> Any:
     raw = receipt["raw"]
     try:
         value = read_body(raw, receipt["content_type"].decode(), reading)
@@ -63,4 +63,4 @@ def _body(receipt: Mapping[str, bytes], sight: PayloadVisibility, reading: Readi
         plain = sight is PayloadVisibility.PLAIN
         text = raw[:_PLAIN_MAX].decode("utf-8", "replace") if plain else f"••• ({len(raw)} bytes)"
         return {"unreadable": error.code, "text": text}
-    return value if sight is PayloadVisibility.PLAIN else redacted(value)
+    return value if sight is PayloadVisibility.PLAIN else redact(value)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from relay.core.redaction import PayloadVisibility, redacted_words, seen
-from relay.core.replay import Stage
+from relay.core.redaction import PayloadVisibility, apply_visibility, redact_sentence
+from relay.core.replay import ReplayStage
 from relay.store.replays import ReplayRecord
 from relay.store.replays_all_stores import read_everywhere, replays_of_all
 from relay.store.stores import Stores
@@ -32,7 +32,7 @@ def _replay(record: ReplayRecord, now: datetime) -> dict[str, Any]:
         "per_second": _rate(record, now),
         "waits_for": record.waits or None,
         "problems": [
-            each | {"detail": redacted_words(each["detail"])} for each in map(dict, record.problems)
+            each | {"detail": redact_sentence(each["detail"])} for each in map(dict, record.problems)
         ],
         "created_at": _text(record.created_at),
         "started_at": _text(record.started_at),
@@ -50,7 +50,7 @@ def _rate(record: ReplayRecord, now: datetime) -> float | None:
 
 def is_over(page: dict[str, Any]) -> bool:
     """Whether a replay has ended, by its page."""
-    return page["status"] in {Stage.DONE, Stage.CANCELLED}
+    return page["status"] in {ReplayStage.DONE, ReplayStage.CANCELLED}
 
 
 def foreseen_page(told: Mapping[str, Any], sight: PayloadVisibility) -> dict[str, Any]:
@@ -63,11 +63,11 @@ def _example(told: Mapping[str, Any], sight: PayloadVisibility) -> dict[str, Any
     if sight is PayloadVisibility.PLAIN:
         return shown
     if "detail" in shown:
-        shown["detail"] = redacted_words(shown["detail"])
+        shown["detail"] = redact_sentence(shown["detail"])
     if "problem" in shown:
-        shown["problem"] = shown["problem"] | {"detail": redacted_words(shown["problem"]["detail"])}
+        shown["problem"] = shown["problem"] | {"detail": redact_sentence(shown["problem"]["detail"])}
     if "call" in shown:
-        shown["call"] = shown["call"] | {"body": seen(shown["call"]["body"], sight)}
+        shown["call"] = shown["call"] | {"body": apply_visibility(shown["call"]["body"], sight)}
     return shown
 
 

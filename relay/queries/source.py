@@ -3,7 +3,7 @@
 from typing import Any
 
 from relay.core.errors import NotFound
-from relay.core.webhook import Hook
+from relay.core.webhook import Webhook
 from relay.queries.explain import Viewer
 from relay.queries.receipts import receipt_told
 from relay.queries.sources import source_rows
@@ -27,7 +27,7 @@ def source_page(onlooker: Viewer, name: str) -> dict[str, Any]:
     }
 
 
-def _last(onlooker: Viewer, name: str, hook: Hook | None) -> dict[str, Any] | None:
+def _last(onlooker: Viewer, name: str, hook: Webhook | None) -> dict[str, Any] | None:
     newest = list_everywhere(onlooker.stores, Filter(source=name), limit=1, cursor=None).events
     found = find_event(onlooker.stores, newest[0]["id"]) if newest else None
     if found is None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from relay.core.gong.validate import Association
-from relay.core.timestamps import render_instant
+from relay.core.timestamps import format_timestamp
 from relay.queries.time_series import read_everywhere, together
 from relay.store.stores import Stores
 from relay.store.time_series import Grain, Span, TurnedAway, of_source, read_turned_away
@@ -44,4 +44,4 @@ def _span(counts: Mapping[str, int]) -> dict[str, Any]:
 
 
 def _turned_away(told: TurnedAway) -> dict[str, Any]:
-    return {"at": render_instant(told.at), "code": told.code, "reason": told.reason or None}
+    return {"at": format_timestamp(told.at), "code": told.code, "reason": told.reason or None}

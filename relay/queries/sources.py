@@ -6,10 +6,10 @@ from typing import Any, TypeAlias
 
 from relay.core.config import Config
 from relay.core.source import Source, key_id
-from relay.core.timestamps import render_instant
+from relay.core.timestamps import format_timestamp
 from relay.core.verification.key import VerifyingKey
 from relay.core.verification.verify import UNVERIFIED
-from relay.core.webhook import Hook
+from relay.core.webhook import Webhook
 from relay.queries.source_traffic import sent_by
 from relay.store.key_usage import read_key_uses
 from relay.store.stores import Stores
@@ -47,7 +47,7 @@ def _source(config: Config, source: Source, uses: Uses) -> dict[str, Any]:
         "destination": source.destination,
         "accounts": dict(routing.accounts) if routing else None,
         "send_as": source.send_as,
-        "last_used_at": render_instant(max(uses.values())) if uses else None,
+        "last_used_at": format_timestamp(max(uses.values())) if uses else None,
         "keys": [_key(key_id(digest), uses) for digest in sorted(source.key_digests)],
         "webhook": _webhook(hook, uses) if hook else None,
     }
@@ -57,7 +57,7 @@ def _key(name: str, uses: Uses) -> dict[str, Any]:
     return {"id": name, "last_used_at": _moment(uses.get(name))}
 
 
-def _webhook(hook: Hook, uses: Uses) -> dict[str, Any]:
+def _webhook(hook: Webhook, uses: Uses) -> dict[str, Any]:
     told: dict[str, Any] = {"verify": hook.scheme.name, "verified": hook.verifies}
     if not hook.verifies:
         told |= {"warning": NOT_VERIFIED, "last_used_at": _moment(uses.get(UNVERIFIED))}
@@ -77,4 +77,4 @@ def _verifying_key(key: VerifyingKey, uses: Uses) -> dict[str, Any]:
 
 
 def _moment(moment: datetime | None) -> str | None:
-    return render_instant(moment) if moment else None
+    return format_timestamp(moment) if moment else None

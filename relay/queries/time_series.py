@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from relay.core.errors import Problem, Unavailable, ValidationFailed
-from relay.core.percentiles import Times
-from relay.core.timestamps import render_instant
+from relay.core.percentiles import Histogram
+from relay.core.timestamps import format_timestamp
 from relay.store.stores import Stores
 from relay.store.time_series import (
     EVERYTHING,
@@ -76,8 +76,8 @@ def series_page(
     total = together(points)
     return {
         "window": window,
-        "from": render_instant(points[0].at),
-        "until": render_instant(now),
+        "from": format_timestamp(points[0].at),
+        "until": format_timestamp(now),
         "step_seconds": step * span.grain.seconds,
         "points": {"at": [int(point.at.timestamp()) for point in points]}
         | {line: [point.counts.get(line, 0) for point in points] for line in LINES},
@@ -122,7 +122,7 @@ def _points(buckets: Sequence[Bucket], step: int) -> list[Bucket]:
     return [together(buckets[start : start + step]) for start in range(0, len(buckets), step)]
 
 
-def _times(times: Times) -> dict[str, Any]:
+def _times(times: Histogram) -> dict[str, Any]:
     """`p50_seconds` and `p95_seconds` are null where nothing was timed."""
     found = {name: times.percentile(percent) for name, percent in (("p50", 50), ("p95", 95))}
     told = {

@@ -14,7 +14,7 @@ from relay.core.fingerprint import cluster_dead_letter
 from relay.core.gong.validate import assess_association
 from relay.core.lifecycle import DeadLetterReason, State
 from relay.core.priority import Priority
-from relay.core.visit_session import Session
+from relay.core.visit_session import VisitSession
 from relay.settings import Settings
 from relay.store.engine.compression import USUAL_TYPE, pack, pack_pair
 from relay.store.engine.connection import translated
@@ -91,7 +91,7 @@ class NewEvent:
     part: int = 0
     dead_as: DeadLetterReason = DeadLetterReason.MAPPING_FAILED
     priority: Priority = Priority.NORMAL
-    session: Session | None = None
+    session: VisitSession | None = None
     store: str = MAIN_STORE
     people: tuple[str, ...] = ()
     happened_at: datetime | None = None
@@ -239,7 +239,7 @@ def _event_arguments(event: NewEvent, body: bytes, *, marks: bytes, alias: str) 
     return [*head, job_data(event.id), _session_argument(event, session), sure, *people, len(fields), *fields]
 
 
-def _session_argument(event: NewEvent, session: Session | None) -> str:
+def _session_argument(event: NewEvent, session: VisitSession | None) -> str:
     if session is None:
         return ""
     name = hashlib.sha256(f"{event.destination}|{session.name}".encode()).hexdigest()[:32]

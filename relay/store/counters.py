@@ -8,7 +8,7 @@ from redis import Redis
 
 from relay.core.ids import id_timestamp
 from relay.core.lifecycle import State
-from relay.core.percentiles import Times
+from relay.core.percentiles import Histogram
 from relay.store.engine import keys
 from relay.store.engine.connection import translated
 from relay.store.engine.redis_time import SECOND
@@ -23,7 +23,7 @@ _IN_TURN = (State.QUEUED, State.SENDING, State.RETRYING)
 class Timed:
     """Every time of one kind that ever was, and their sum in seconds."""
 
-    times: Times
+    times: Histogram
     seconds: float
 
 
@@ -73,7 +73,7 @@ def _timed(fields: Mapping[bytes, bytes]) -> dict[str, Timed]:
             sums[what] = value
         else:
             counts.setdefault(what, {})[int(bucket)] = value
-    return {what: Timed(Times(found), sums.get(what, 0) / SECOND) for what, found in counts.items()}
+    return {what: Timed(Histogram(found), sums.get(what, 0) / SECOND) for what, found in counts.items()}
 
 
 @dataclass(frozen=True, slots=True)

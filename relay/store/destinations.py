@@ -11,7 +11,7 @@ from redis import Redis
 from relay.core.call import Dialect
 from relay.core.destination import Destination, Limits, OAuthCredentials
 from relay.core.errors import Unavailable
-from relay.core.timestamps import parse_instant, render_instant
+from relay.core.timestamps import format_timestamp, parse_timestamp
 from relay.store.delivery import publish_limits
 from relay.store.engine import keys
 from relay.store.engine.connection import translated
@@ -158,7 +158,7 @@ def _destination(connected: Connected) -> Destination:
 def _written(connected: Connected) -> bytes:
     """As JSON. The limits are spelt as the configuration file spells them."""
     told = asdict(connected) | {
-        "connected_at": render_instant(connected.connected_at),
+        "connected_at": format_timestamp(connected.connected_at),
         "internal_domains": sorted(connected.internal_domains),
     }
     return orjson.dumps(told)
@@ -169,7 +169,7 @@ def _read(text: bytes) -> Connected:
     return Connected(
         **told
         | {
-            "connected_at": parse_instant(told["connected_at"]),
+            "connected_at": parse_timestamp(told["connected_at"]),
             "limits": Limits(**told["limits"]),
             "dialect": Dialect(told["dialect"]),
             "internal_domains": frozenset(told["internal_domains"]),

@@ -13,7 +13,7 @@ from typing import Any
 
 from redis import Redis
 
-from relay.core.vault import Unsealable, Vault
+from relay.core.vault import UnsealError, Vault
 from relay.store.engine import keys
 from relay.store.engine.connection import translated
 from relay.store.engine.redis_time import SECOND, moment_from
@@ -225,7 +225,7 @@ def reseal_all(scripts: Scripts, redis: Redis, vault: Vault) -> Resealed:
     for key, name in _sealed_fields(redis):
         try:
             changed = _reseal(scripts, redis, vault, (key, name))
-        except Unsealable:
+        except UnsealError:
             unreadable.append(key.removeprefix("relay:"))
             continue
         resealed, already = resealed + changed, already + (not changed)

@@ -15,8 +15,8 @@ from typing import Any
 from redis import Redis
 
 from relay.core.errors import Unavailable
-from relay.core.personal_data import people_spoken_of
-from relay.core.vault import Unsealable, Vault
+from relay.core.personal_data import find_people_in_sentence
+from relay.core.vault import UnsealError, Vault
 from relay.store.engine import keys
 from relay.store.engine.connection import translated
 
@@ -75,7 +75,7 @@ def tells_of(name: str, people: tuple[str, ...]) -> bool:
     numbered = any(person.isdigit() for person in people)
     if not (numbered or "@" in name or "%" in name):
         return False
-    return not set(people_spoken_of(name)).isdisjoint(people)
+    return not set(find_people_in_sentence(name)).isdisjoint(people)
 
 
 def person_key_resealed(redis: Redis, vault: Vault) -> bool | None:
@@ -86,7 +86,7 @@ def person_key_resealed(redis: Redis, vault: Vault) -> bool | None:
         return False
     try:
         fresh = _resealed(vault, kept.decode())
-    except Unsealable:
+    except UnsealError:
         return None
     if fresh is not None:
         with translated():
@@ -104,7 +104,7 @@ def _resealed(vault: Vault, kept: str) -> str | None:
 def _sealed(vault: Vault, key: bytes) -> str:
     try:
         return vault.seal(key.hex(), _PURPOSE)
-    except Unsealable:  # RELAY_SECRET_KEYS is not set
+    except UnsealError:  # RELAY_SECRET_KEYS is not set
         return _PLAIN + key.hex()
 
 
@@ -113,7 +113,7 @@ def _opened(vault: Vault, kept: str) -> bytes:
         return bytes.fromhex(kept.removeprefix(_PLAIN))
     try:
         return bytes.fromhex(vault.open(kept, _PURPOSE))
-    except Unsealable as error:
+    except UnsealError as error:
         text = (
             f"The store's key of people cannot be read: {error}. Nothing was kept. "
             "The operator adds the key that sealed it to RELAY_SECRET_KEYS."

@@ -16,7 +16,7 @@ from redis import Redis
 
 from relay.core.errors import NotFound
 from relay.core.ids import earliest_id
-from relay.core.replay import Replay, Stage, read_request
+from relay.core.replay import Replay, ReplayStage, parse_replay_request
 from relay.store.engine import keys
 from relay.store.engine.background_job import Stepwise
 from relay.store.engine.connection import translated
@@ -59,7 +59,7 @@ class ReplayRecord:
 
     id: str
     replay: Replay
-    stage: Stage
+    stage: ReplayStage
     counts: Mapping[str, int]
     cursors: Mapping[str, str]
     problems: tuple[Mapping[str, str], ...]
@@ -189,11 +189,11 @@ def pass_by(
         )
 
 
-def settle_replay(scripts: Scripts, replay_id: str, *, waits: str) -> Stage | None:
+def settle_replay(scripts: Scripts, replay_id: str, *, waits: str) -> ReplayStage | None:
     """End a replay that has looked at everything, or say what it waits for."""
     with translated():
         state = scripts.run("replays_settle", replay_id, waits)
-    return Stage(state.decode()) if state else None
+    return ReplayStage(state.decode()) if state else None
 
 
 def cancel_replay(scripts: Scripts, replay_id: str) -> bool:
@@ -202,7 +202,7 @@ def cancel_replay(scripts: Scripts, replay_id: str) -> bool:
         before = scripts.run("replays_cancel", replay_id).decode()
     if not before:
         raise no_such_replay(replay_id)
-    return before in {Stage.QUEUED, Stage.RUNNING}
+    return before in {ReplayStage.QUEUED, ReplayStage.RUNNING}
 
 
 def no_such_replay(replay_id: str) -> NotFound:
@@ -242,8 +242,8 @@ def _record(replay_id: str, row: Mapping[bytes, bytes]) -> ReplayRecord:
     counts = ("examined", "matched", "replayed", "skipped", "failed")
     return ReplayRecord(
         replay_id,
-        read_request(orjson.loads(fields["asked"])).replay,
-        Stage(fields["state"].decode()),
+        parse_replay_request(orjson.loads(fields["asked"])).replay,
+        ReplayStage(fields["state"].decode()),
         {name: int(fields[name]) for name in counts},
         {name.removeprefix(_AT): value.decode() for name, value in fields.items() if name.startswith(_AT)},
         tuple(orjson.loads(fields[name]) for name in problems),

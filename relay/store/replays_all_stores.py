@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from relay.core.replay import Replay, Stage
+from relay.core.replay import Replay, ReplayStage
 from relay.store.all_stores import found_in
 from relay.store.engine.background_job import SHOWN
 from relay.store.replays import (
@@ -71,10 +71,10 @@ def summed(parts: Sequence[ReplayRecord]) -> ReplayRecord:
     )
 
 
-def _stage(stages: set[Stage]) -> Stage:
-    if stages & {Stage.QUEUED, Stage.RUNNING}:
-        return Stage.QUEUED if stages == {Stage.QUEUED} else Stage.RUNNING
-    return Stage.CANCELLED if Stage.CANCELLED in stages else Stage.DONE
+def _stage(stages: set[ReplayStage]) -> ReplayStage:
+    if stages & {ReplayStage.QUEUED, ReplayStage.RUNNING}:
+        return ReplayStage.QUEUED if stages == {ReplayStage.QUEUED} else ReplayStage.RUNNING
+    return ReplayStage.CANCELLED if ReplayStage.CANCELLED in stages else ReplayStage.DONE
 
 
 def _known(moments: Iterable[datetime | None]) -> list[datetime]:

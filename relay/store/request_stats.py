@@ -13,7 +13,7 @@ from typing import Any
 from redis import Redis
 
 from relay.core.errors import Unavailable
-from relay.core.percentiles import bucket_of
+from relay.core.percentiles import bucket_index
 from relay.store.engine import keys
 from relay.store.engine.connection import translated
 from relay.store.engine.redis_time import SECOND
@@ -59,7 +59,7 @@ class Turnstile:
     def time(self, endpoint: str, seconds: float) -> None:
         """One request at a endpoint took so long, whatever came of it."""
         with self._lock:
-            self._times[f"request:{endpoint}|{bucket_of(seconds)}"] += 1
+            self._times[f"request:{endpoint}|{bucket_index(seconds)}"] += 1
             self._times[f"request:{endpoint}|sum"] += int(seconds * SECOND)
 
     def due(self) -> bool:

@@ -17,7 +17,7 @@ from typing import Any
 
 from redis import Redis
 
-from relay.core.percentiles import Times, merged
+from relay.core.percentiles import Histogram, merge_histograms
 from relay.store.engine import keys
 from relay.store.engine.connection import translated
 from relay.store.engine.redis_time import moment_from
@@ -65,8 +65,8 @@ class Bucket:
 
     at: datetime
     counts: Mapping[str, int] = field(default_factory=dict)
-    arrivals: Times = field(default_factory=Times)
-    calls: Times = field(default_factory=Times)
+    arrivals: Histogram = field(default_factory=Histogram)
+    calls: Histogram = field(default_factory=Histogram)
 
 
 def read_series(redis: Redis, scopes: Sequence[str], span: Span, *, now: datetime) -> dict[str, list[Bucket]]:
@@ -92,7 +92,7 @@ def _bucket(at: datetime, row: Mapping[bytes, bytes]) -> Bucket:
             times[what][int(rest)] = int(value)
         if what != "call":
             counts[what if what in times else name.decode()] += int(value)
-    return Bucket(at, dict(counts), Times(times["delivered"]), Times(times["call"]))
+    return Bucket(at, dict(counts), Histogram(times["delivered"]), Histogram(times["call"]))
 
 
 def summed(buckets: Iterable[Bucket], at: datetime) -> Bucket:
@@ -101,8 +101,8 @@ def summed(buckets: Iterable[Bucket], at: datetime) -> Bucket:
     counts: Counter[str] = Counter()
     for bucket in all_of_them:
         counts.update(bucket.counts)
-    arrivals = merged(bucket.arrivals for bucket in all_of_them)
-    return Bucket(at, dict(counts), arrivals, merged(bucket.calls for bucket in all_of_them))
+    arrivals = merge_histograms(bucket.arrivals for bucket in all_of_them)
+    return Bucket(at, dict(counts), arrivals, merge_histograms(bucket.calls for bucket in all_of_them))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from flask import Request
 from relay.core.config import Config
 from relay.core.errors import Forbidden, Unauthorized
 from relay.core.oidc import OidcApp, find_role, load_identity
-from relay.core.roles import FIRST_ADMIN, Principal, Role, Via
+from relay.core.roles import BUILT_IN_ADMIN, Principal, Role, Via
 from relay.core.source import Source, key_id
 from relay.web.same_origin import check_not_cross_site, check_same_origin
 from relay.web.sessions import Session, SessionManager
@@ -68,7 +68,7 @@ class Authenticator:
         """Whose key has this SHA-256 (in hex)."""
         found = self._callers.get(digest)
         if found is None and self._admin is not None and hmac.compare_digest(digest, self._admin):
-            return Principal(name=FIRST_ADMIN, role=Role.ADMIN, key_id=FIRST_ADMIN)
+            return Principal(name=BUILT_IN_ADMIN, role=Role.ADMIN, key_id=BUILT_IN_ADMIN)
         return found
 
     @property

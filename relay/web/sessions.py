@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from flask import Request, Response
 
 from relay.core.errors import Conflict
-from relay.core.vault import Unsealable, Vault
+from relay.core.vault import UnsealError, Vault
 from relay.settings import Settings
 from relay.store.engine.connection import Client
 from relay.store.sign_in import end_session, has_ended
@@ -97,7 +97,7 @@ class SessionManager:
             told = json.loads(self._vault.open(sealed, _PURPOSE))
             moments = _moment(told["began"]), _moment(told["seen"])
             return Session(told["id"], told["key"], *moments, told.get("identity", ""))
-        except (Unsealable, ValueError, KeyError, TypeError):
+        except (UnsealError, ValueError, KeyError, TypeError):
             return None
 
     def _write(self, request: Request, response: Response, session: Session) -> None:

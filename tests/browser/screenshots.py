@@ -13,7 +13,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page
 from redis import Redis
 
-from relay.core.percentiles import bucket_of
+from relay.core.percentiles import bucket_index
 from relay.store.engine import keys
 from tests.browser.places import PAGES, place
 from tests.browser.staging import PLAN, stage
@@ -88,8 +88,8 @@ def _remember_an_hour(redis: Redis) -> None:
     for ago in range(1, 60):
         accepted = int(38 + 14 * math.sin(ago / 6) + chance.randint(-4, 4))
         failed = 9 if 20 < ago < 26 else 0
-        counts = {"accepted": accepted, f"delivered:{bucket_of(0.4)}": accepted - 3 - failed}
-        counts |= {f"delivered:{bucket_of(1.8)}": 3, f"call:{bucket_of(0.12)}": accepted}
+        counts = {"accepted": accepted, f"delivered:{bucket_index(0.4)}": accepted - 3 - failed}
+        counts |= {f"delivered:{bucket_index(1.8)}": 3, f"call:{bucket_index(0.12)}": accepted}
         redis.hset(f"{keys.SERIES}m{this_minute - ago}", mapping=counts | {"failed": failed})
 
 

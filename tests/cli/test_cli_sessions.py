@@ -8,7 +8,7 @@ from rich.console import Console
 
 from relay.cli.tables.previews import preview_view
 from relay.core.call import Call, Operation
-from relay.core.visit_session import Session
+from relay.core.visit_session import VisitSession
 from relay.store.engine.scripts import Scripts
 from tests.cli.conftest import Run
 from tests.core.rules.worlds import a_rule, an_item, previewed
@@ -22,7 +22,7 @@ def session(scripts: Scripts) -> list[str]:
     """The ids of three page views of one visit, a minute apart."""
     call = Call(Operation.DIGITAL_INTERACTION, "web:0", BODY)
     views = [
-        replace(event(str(at)), call=call, session=Session(("web", "s-1"), NOW + timedelta(minutes=at)))
+        replace(event(str(at)), call=call, session=VisitSession(("web", "s-1"), NOW + timedelta(minutes=at)))
         for at in range(3)
     ]
     return [verdict.id for verdict in accept_events(scripts, *views).verdicts]

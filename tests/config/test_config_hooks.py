@@ -9,8 +9,8 @@ from relay.config.load import ConfigError, read_config
 from relay.config.presets import load_preset
 from relay.config.webhooks import KEYS, check_addresses
 from relay.core.call import Operation
-from relay.core.payloads import Reading
-from relay.core.webhook import SenderAnswer
+from relay.core.payloads import BodyFormat
+from relay.core.webhook import WebhookResponse
 from relay.settings import StartupError
 from tests.config.hook_world import CATALOG_RULE, GITHUB, RULE, hook, read, verify, wrong
 from tests.core.verification.senders import P256, public_der
@@ -25,7 +25,7 @@ def test_a_source_in_its_own_words_becomes_a_hook():
 
     assert (made.scheme.name, len(made.keys), made.preset) == ("github", 1, None)
     assert [rule.name for rule in made.mapping.rules] == ["viewed"]
-    assert (len(made.challenges), made.reading, made.answer) == (1, Reading(), None)
+    assert (len(made.challenges), made.reading, made.answer) == (1, BodyFormat(), None)
 
 
 def test_reading_and_answer_are_taken_over():
@@ -34,8 +34,8 @@ def test_reading_and_answer_are_taken_over():
         'answer: {status: 201, content_type: text/plain, body: ""}'
     )
 
-    assert made.reading == Reading("application/json", "payload")
-    assert made.answer == SenderAnswer(201, "text/plain", "")
+    assert made.reading == BodyFormat("application/json", "payload")
+    assert made.answer == WebhookResponse(201, "text/plain", "")
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_null_takes_away_what_the_preset_has():
 
     assert "answer" in preset
     assert "read" in preset
-    assert (made.answer, made.reading) == (None, Reading())
+    assert (made.answer, made.reading) == (None, BodyFormat())
 
 
 def test_another_scheme_than_the_presets_takes_none_of_its_columns():

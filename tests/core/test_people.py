@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from relay.core.personal_data import (
     PEOPLE_MAX,
-    people_in,
-    people_of,
-    people_spoken_of,
-    people_with,
-    person_by_email,
-    person_by_phone,
+    add_people_of_json,
+    find_people,
+    find_people_in_json,
+    find_people_in_sentence,
+    person_from_email,
+    person_from_phone,
 )
 
 JANE = "jane.doe+news@globex.example"
@@ -46,8 +46,8 @@ JANE = "jane.doe+news@globex.example"
     ],
 )
 def test_a_person_is_found_in_whatever_way_they_are_written(text: str, found: str):
-    assert found in people_in(text)
-    assert found in people_in(text.encode())
+    assert found in find_people(text)
+    assert found in find_people(text.encode())
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_person_is_found_in_whatever_way_they_are_written(text: str, found: st
     ],
 )
 def test_what_is_nobody_is_not_found(text: str):
-    assert people_in(text) == ()
+    assert find_people(text) == ()
 
 
 @given(
@@ -76,7 +76,7 @@ def test_what_is_nobody_is_not_found(text: str):
 )
 def test_an_address_is_found_anywhere_in_any_value(around: object):
     for value in ([around, JANE], {"a": around, "b": {"c": [JANE]}}, {JANE: around}):
-        found = people_of(value)
+        found = find_people_in_json(value)
         assert JANE in found or len(found) == PEOPLE_MAX
 
 
@@ -86,7 +86,7 @@ def test_an_address_is_found_anywhere_in_any_value(around: object):
 )
 def test_every_wrapping_leads_to_the_one_form(local: str, host: str):
     address = f"{local.upper()}@{host.title()}"
-    one = person_by_email(address)
+    one = person_from_email(address)
 
     for text in (
         json.dumps(address),
@@ -94,13 +94,15 @@ def test_every_wrapping_leads_to_the_one_form(local: str, host: str):
         f"<{address}>",
         json.dumps({"u": f"?e={quote(address)}"}),
     ):
-        assert one in people_in(text)
+        assert one in find_people(text)
 
 
 @given(st.text(alphabet='@a.%40\\u"+1phone: {}[],\n', max_size=300))
 def test_no_text_is_refused_and_bounds_hold(text: str):
-    assert len(people_in(text)) <= PEOPLE_MAX
-    assert set(people_in(text)) <= set(people_spoken_of(text)) or len(people_in(text)) == PEOPLE_MAX
+    assert len(find_people(text)) <= PEOPLE_MAX
+    assert (
+        set(find_people(text)) <= set(find_people_in_sentence(text)) or len(find_people(text)) == PEOPLE_MAX
+    )
 
 
 @pytest.mark.parametrize(
@@ -124,7 +126,7 @@ def test_a_mebibyte_of_anything_is_read_in_a_moment(piece: str):
     text = piece * (1_048_576 // len(piece))
     began = time.process_time()
 
-    people_in(text)
+    find_people(text)
 
     assert time.process_time() - began < 2.0
 
@@ -132,17 +134,17 @@ def test_a_mebibyte_of_anything_is_read_in_a_moment(piece: str):
 def test_of_very_many_people_the_first_are_found():
     crowd = [f"p{number}@globex.example" for number in range(PEOPLE_MAX + 10)]
 
-    assert people_of(crowd) == tuple(crowd[:PEOPLE_MAX])
-    assert len(people_in(orjson.dumps(crowd), most=1_000)) == len(crowd)
+    assert find_people_in_json(crowd) == tuple(crowd[:PEOPLE_MAX])
+    assert len(find_people(orjson.dumps(crowd), most=1_000)) == len(crowd)
 
 
 def test_people_of_two_texts_are_each_found_once():
-    assert people_with(("a@x.example",), {"to": "A@x.example"}) == ("a@x.example",)
-    assert people_with(("a@x.example",), {"to": "b@x.example"}) == ("a@x.example", "b@x.example")
+    assert add_people_of_json(("a@x.example",), {"to": "A@x.example"}) == ("a@x.example",)
+    assert add_people_of_json(("a@x.example",), {"to": "b@x.example"}) == ("a@x.example", "b@x.example")
 
 
 def test_numbers_in_a_sentence_are_people_too():
-    assert people_spoken_of("Gong knows no +1 (555) 010-0199 of jane@x.example") == (
+    assert find_people_in_sentence("Gong knows no +1 (555) 010-0199 of jane@x.example") == (
         "jane@x.example",
         "15550100199",
     )
@@ -151,17 +153,17 @@ def test_numbers_in_a_sentence_are_people_too():
 @pytest.mark.parametrize("text", ["jane", "jane@", "a@b", "<jane@globex.example>", ""])
 def test_no_address_is_no_person(text: str):
     with pytest.raises(ValueError, match="e-mail"):
-        person_by_email(text)
+        person_from_email(text)
 
 
 @pytest.mark.parametrize("text", ["12345", "jane", "+1 555 010 0199 ext 7", "1234567890123456", ""])
 def test_no_number_is_no_person(text: str):
     with pytest.raises(ValueError, match="phone number"):
-        person_by_phone(text)
+        person_from_phone(text)
 
 
 def test_a_number_is_its_digits():
-    assert person_by_phone(" +1 (555) 010-0199 ") == person_by_phone("15550100199") == "15550100199"
+    assert person_from_phone(" +1 (555) 010-0199 ") == person_from_phone("15550100199") == "15550100199"
 
 
 @given(
@@ -172,4 +174,4 @@ def test_a_number_is_its_digits():
     )
 )
 def test_a_glance_finds_whom_a_look_finds(texts: list[str]):
-    assert set(people_with(("a@x.io",), texts)) == {"a@x.io", *people_of(texts)}
+    assert set(add_people_of_json(("a@x.io",), texts)) == {"a@x.io", *find_people_in_json(texts)}

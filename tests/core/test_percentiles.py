@@ -6,24 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.percentiles import Times, bucket_of, end_of, merged
+from relay.core.percentiles import Histogram, bucket_end, bucket_index, merge_histograms
 
 seconds = st.floats(min_value=0.001, max_value=1_000_000)
 
 
-def counted(times: list[float]) -> Times:
+def counted(times: list[float]) -> Histogram:
     counts: dict[int, int] = {}
     for each in times:
-        counts[bucket_of(each)] = counts.get(bucket_of(each), 0) + 1
-    return Times(counts)
+        counts[bucket_index(each)] = counts.get(bucket_index(each), 0) + 1
+    return Histogram(counts)
 
 
 @given(seconds)
 def test_a_time_lies_within_its_bucket(time: float):
-    bucket = bucket_of(time)
+    bucket = bucket_index(time)
 
-    assert time <= end_of(bucket) * (1 + 1e-6)
-    assert bucket == 0 or time >= end_of(bucket - 1) * (1 - 1e-6)
+    assert time <= bucket_end(bucket) * (1 + 1e-6)
+    assert bucket == 0 or time >= bucket_end(bucket - 1) * (1 - 1e-6)
 
 
 @given(st.lists(seconds, min_size=1), st.floats(min_value=1, max_value=100))
@@ -33,23 +33,23 @@ def test_a_percentile_lies_in_the_bucket_of_the_true_one(times: list[float], per
     told = counted(times).percentile(percent)
 
     assert told is not None
-    assert abs(bucket_of(told) - bucket_of(true)) <= 1
+    assert abs(bucket_index(told) - bucket_index(true)) <= 1
 
 
 @given(st.lists(st.lists(seconds), max_size=5))
 def test_spans_added_up_tell_what_all_their_times_do(spans: list[list[float]]):
     together = counted([time for span in spans for time in span])
 
-    assert dict(merged(map(counted, spans)).counts) == dict(together.counts)
+    assert dict(merge_histograms(map(counted, spans)).counts) == dict(together.counts)
 
 
 def test_nothing_has_no_percentile():
-    assert Times().percentile(50) is None
+    assert Histogram().percentile(50) is None
 
 
 @pytest.mark.parametrize(("percent", "expected"), [(50, 0.905), (95, 1.757), (99, 1.8)])
 def test_within_a_bucket_times_count_as_spread_evenly(percent: float, expected: float):
     """Half of a hundred lies between 0.64 and 0.905 seconds, half between 1.28 and 1.81 (its bucket's ends)."""
-    times = Times({bucket_of(0.8): 50, bucket_of(1.3): 50})
+    times = Histogram({bucket_index(0.8): 50, bucket_index(1.3): 50})
 
     assert times.percentile(percent) == pytest.approx(expected, abs=0.01)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from relay.core.redis_url import read_redis_url
+from relay.core.redis_url import parse_redis_url
 
 
 @pytest.mark.parametrize(
@@ -16,25 +16,25 @@ from relay.core.redis_url import read_redis_url
     ],
 )
 def test_a_url_of_one_server_is_taken_as_it_is(url: str):
-    assert read_redis_url(url).server == url
+    assert parse_redis_url(url).server == url
 
 
 def test_sentinels_are_read_with_their_ports_and_the_name_of_the_primary():
-    told = read_redis_url("redis+sentinel://relay:pw@one:5000,two,[::1]:5001/main/2")
+    told = parse_redis_url("redis+sentinel://relay:pw@one:5000,two,[::1]:5001/main/2")
 
     assert told.sentinels == (("one", 5000), ("two", 26379), ("::1", 5001))
     assert (told.primary, told.server) == ("main", "redis://relay:pw@primary/2?")
 
 
 def test_sentinels_have_an_account_of_their_own():
-    told = read_redis_url("rediss+sentinel://one/main/0?sentinel_username=s&sentinel_password=p%26q")
+    told = parse_redis_url("rediss+sentinel://one/main/0?sentinel_username=s&sentinel_password=p%26q")
 
     assert (told.sentinel_username, told.sentinel_password, told.tls) == ("s", "p&q", True)
     assert "sentinel_" not in told.server
 
 
 def test_what_is_shown_of_a_url_holds_no_password():
-    told = read_redis_url("redis+sentinel://u:hidden1@one/main/0?sentinel_password=hidden2")
+    told = parse_redis_url("redis+sentinel://u:hidden1@one/main/0?sentinel_password=hidden2")
 
     assert "hidden" not in repr(told)
 
@@ -60,6 +60,6 @@ def test_what_is_shown_of_a_url_holds_no_password():
 )
 def test_a_wrong_url_is_told_with_the_remedy_and_without_its_password(url: str, message: str):
     with pytest.raises(ValueError, match=message) as caught:
-        read_redis_url(url)
+        parse_redis_url(url)
 
     assert "hidden" not in str(caught.value)

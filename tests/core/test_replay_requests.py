@@ -8,7 +8,7 @@ import pytest
 from relay.core.errors import ValidationFailed
 from relay.core.ids import generate_ids
 from relay.core.lifecycle import DeadLetterReason, State
-from relay.core.replay import IDS_MAX, Filter, Replay, fits, read_request
+from relay.core.replay import IDS_MAX, Replay, ReplayFilter, matches_filter, parse_replay_request
 
 ID = generate_ids(datetime(2026, 11, 21, tzinfo=UTC), bytes(9), 1)[0]
 
@@ -16,12 +16,12 @@ ID = generate_ids(datetime(2026, 11, 21, tzinfo=UTC), bytes(9), 1)[0]
 def wrong(told: Any) -> dict[str, str]:
     """The code at each path."""
     with pytest.raises(ValidationFailed) as caught:
-        read_request(told)
+        parse_replay_request(told)
     return {problem.path: problem.code for problem in caught.value.problems}
 
 
 def test_an_empty_request_is_every_dead_letter_as_it_was():
-    assert read_request({}).replay == Replay(Filter(status=State.DEAD), None, None)
+    assert parse_replay_request({}).replay == Replay(ReplayFilter(status=State.DEAD), None, None)
 
 
 def test_every_key_is_read():
@@ -40,7 +40,7 @@ def test_every_key_is_read():
         "dry_run": True,
     }
 
-    asked = read_request(told)
+    asked = parse_replay_request(told)
 
     assert asked.dry_run
     assert (asked.replay.remap, asked.replay.limit) == (False, 7)
@@ -51,7 +51,7 @@ def test_every_key_is_read():
 def test_a_filter_says_what_was_asked_for():
     told = {"since": "2026-11-20T10:00:00.250000Z", "source": "web", "status": "dead", "ids": [ID]}
 
-    assert read_request({"filter": told}).replay.filter.as_dict() == told
+    assert parse_replay_request({"filter": told}).replay.filter.as_dict() == told
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_what_cannot_be_is_told_with_its_path_all_at_once(told: Any, expected: d
 
 def test_an_unknown_key_names_its_nearest_neighbour():
     with pytest.raises(ValidationFailed) as caught:
-        read_request({"filter": {"sourc": "web"}})
+        parse_replay_request({"filter": {"sourc": "web"}})
 
     assert "did you mean 'source'?" in caught.value.problems[0].message
 
@@ -95,14 +95,14 @@ EVENT = {"state": "dead", "source": "web", "destination": "acme", "reason": "rej
 @pytest.mark.parametrize(
     ("wanted", "expected"),
     [
-        (Filter(), True),
-        (Filter(source="web", destination="acme", reason=DeadLetterReason.REJECTED, cluster="c"), True),
-        (Filter(status=State.DISCARDED), False),
-        (Filter(source="shop"), False),
-        (Filter(destination="globex"), False),
-        (Filter(reason=DeadLetterReason.WORKER_CRASHED), False),
-        (Filter(cluster="d"), False),
+        (ReplayFilter(), True),
+        (ReplayFilter(source="web", destination="acme", reason=DeadLetterReason.REJECTED, cluster="c"), True),
+        (ReplayFilter(status=State.DISCARDED), False),
+        (ReplayFilter(source="shop"), False),
+        (ReplayFilter(destination="globex"), False),
+        (ReplayFilter(reason=DeadLetterReason.WORKER_CRASHED), False),
+        (ReplayFilter(cluster="d"), False),
     ],
 )
-def test_an_event_fits_when_every_part_of_the_filter_does(wanted: Filter, *, expected: bool):
-    assert fits(EVENT, wanted) is expected
+def test_an_event_fits_when_every_part_of_the_filter_does(wanted: ReplayFilter, *, expected: bool):
+    assert matches_filter(EVENT, wanted) is expected

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from relay.core.call import Call, Operation
 from relay.core.gong.limits import CUSTOM_FIELDS_MAX
 from relay.core.gong.validate import validate_body
-from relay.core.visit_session import Aggregate, AggregateOptions, Session, aggregate_body, session_of
+from relay.core.visit_session import Aggregate, AggregateOptions, VisitSession, aggregate_body, find_session
 
 TEN = datetime(2026, 11, 20, 10, tzinfo=UTC)
 BODY = {
@@ -32,14 +32,14 @@ IDENTITIES: tuple[dict[str, Any], ...] = (
 
 def session(
     key: object = "s-1", *, to: Operation = Operation.DIGITAL_INTERACTION, **fields: Any
-) -> Session | None:
-    return session_of(
+) -> VisitSession | None:
+    return find_session(
         Call(to, "site:1", BODY | fields), AggregateOptions(), origin=("site", "viewed"), key=key
     )
 
 
 def gathered(count: int = 12, *, minutes: int = 7, event_type: str | None = None) -> Aggregate:
-    told = Session((), TEN, AggregateOptions(event_type=event_type)).told
+    told = VisitSession((), TEN, AggregateOptions(event_type=event_type)).told
     return Aggregate(count, TEN, TEN + timedelta(minutes=minutes), told)
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.core.errors import BadRequest
-from relay.core.strict_json import parse, parse_lines
+from relay.core.strict_json import parse_json, parse_json_lines
 
 json_values = st.recursive(
     st.none()
@@ -27,16 +27,16 @@ json_values = st.recursive(
 
 @given(json_values, st.booleans())
 def test_what_is_fit_to_send_on_is_read_as_it_was_written(value, escaped):
-    assert parse(json.dumps(value, ensure_ascii=escaped).encode()) == value
+    assert parse_json(json.dumps(value, ensure_ascii=escaped).encode()) == value
 
 
 @given(st.binary(max_size=60) | st.text(alphabet='{}[]":,\\u0d8e+-1a \n', max_size=60).map(str.encode))
 def test_any_bytes_are_refused_or_read_as_what_can_be_written_again(raw):
     try:
-        value = parse(raw)
+        value = parse_json(raw)
     except BadRequest:
         return
-    assert parse(json.dumps(value, allow_nan=False, ensure_ascii=False).encode()) == value
+    assert parse_json(json.dumps(value, allow_nan=False, ensure_ascii=False).encode()) == value
 
 
 @pytest.mark.parametrize(
@@ -72,40 +72,42 @@ def test_any_bytes_are_refused_or_read_as_what_can_be_written_again(raw):
 )
 def test_what_python_would_let_pass_is_refused_with_its_place(raw, code, says):
     with pytest.raises(BadRequest) as refused:
-        parse(raw)
+        parse_json(raw)
     assert refused.value.code == code
     assert says in refused.value.detail
 
 
 def test_as_deep_as_the_limit_is_not_too_deep():
-    assert parse(b"[" * 32 + b"]" * 32)
+    assert parse_json(b"[" * 32 + b"]" * 32)
     with pytest.raises(BadRequest, match="deeper than 3"):
-        parse(b"[[[[]]]]", max_depth=3)
+        parse_json(b"[[[[]]]]", max_depth=3)
 
 
 def test_many_brackets_side_by_side_or_inside_text_are_not_deep():
     value = [{"text": '[[[{{{"\\' * 20}] * 50
-    assert parse(json.dumps(value).encode()) == value
+    assert parse_json(json.dumps(value).encode()) == value
 
 
 def test_a_pair_of_surrogates_is_one_character():
-    assert parse(b'"\\ud83c\\udf89"') == "🎉"
+    assert parse_json(b'"\\ud83c\\udf89"') == "🎉"
 
 
 def test_an_escaped_backslash_before_u_is_plain_text():
-    assert parse(b'"\\\\ud800 \\\\u0000"') == "\\ud800 \\u0000"
+    assert parse_json(b'"\\\\ud800 \\\\u0000"') == "\\ud800 \\u0000"
 
 
 def test_each_line_has_its_own_result_by_number():
     raw = b'{"id": 1}\r\n\n  \n{"id": \n[2]\n{"a": NaN}'
-    read = [(number, "bad" if isinstance(value, BadRequest) else value) for number, value in parse_lines(raw)]
+    read = [
+        (number, "bad" if isinstance(value, BadRequest) else value) for number, value in parse_json_lines(raw)
+    ]
     assert read == [(1, {"id": 1}), (4, "bad"), (5, [2]), (6, "bad")]
 
 
 def test_an_error_in_a_line_names_the_line_of_the_whole_body():
-    [_, (_, error)] = parse_lines(b"{}\n{]")
+    [_, (_, error)] = parse_json_lines(b"{}\n{]")
     assert error.detail.startswith("line 2 column 2")
 
 
 def test_no_lines_are_no_results():
-    assert parse_lines(b" \n\r\n") == []
+    assert parse_json_lines(b" \n\r\n") == []

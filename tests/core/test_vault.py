@@ -2,7 +2,7 @@
 
 import pytest
 
-from relay.core.vault import Unsealable, Vault
+from relay.core.vault import UnsealError, Vault
 
 OLD, NEW = "the-old-key-of-at-least-32-characters", "the-new-key-of-at-least-32-characters"
 
@@ -17,7 +17,7 @@ def test_what_was_sealed_for_one_cannot_be_put_in_the_place_of_another():
     vault = Vault([OLD])
     sealed = vault.seal("a secret", "tokens of acme")
 
-    with pytest.raises(Unsealable, match="was not sealed for tokens of globex"):
+    with pytest.raises(UnsealError, match="was not sealed for tokens of globex"):
         vault.open(sealed, "tokens of globex")
 
 
@@ -37,18 +37,18 @@ def test_an_older_key_still_opens():
 def test_another_key_does_not_open():
     sealed = Vault([OLD]).seal("a secret", "p")
 
-    with pytest.raises(Unsealable, match="no key of RELAY_SECRET_KEYS"):
+    with pytest.raises(UnsealError, match="no key of RELAY_SECRET_KEYS"):
         Vault([NEW]).open(sealed, "p")
 
 
 @pytest.mark.parametrize("text", ["", "x", "gAAAAA==", "\u00e4"])
 def test_what_no_vault_sealed_is_refused(text):
-    with pytest.raises(Unsealable):
+    with pytest.raises(UnsealError):
         Vault([OLD]).open(text, "p")
 
 
 def test_without_a_key_nothing_is_sealed():
-    with pytest.raises(Unsealable, match="holds no key"):
+    with pytest.raises(UnsealError, match="holds no key"):
         Vault([]).seal("a secret", "p")
 
 

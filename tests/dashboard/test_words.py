@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from relay.core.lifecycle import State
-from relay.core.replay import Stage
+from relay.core.replay import ReplayStage
 from relay.dashboard.formatting import TONES, clock, counted, distance, figure, sentence, share, span
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -76,4 +76,4 @@ def test_words_of_the_vocabulary_read_as_words():
 
 
 def test_every_state_has_a_colour_of_its_own_choice():
-    assert set(TONES) >= {*State, *Stage}
+    assert set(TONES) >= {*State, *ReplayStage}

@@ -23,7 +23,7 @@ from relay.core.mapping.compile import compile_mapping
 from relay.core.mapping.engine import map_payload
 from relay.core.mapping.merge import merge_mapping
 from relay.core.mapping.result import ResultStatus
-from relay.core.payloads import Payload, Reading, read_body
+from relay.core.payloads import BodyFormat, Payload, read_body
 from relay.core.verification.challenge import CHALLENGES
 from relay.core.verification.scheme_options import build_scheme
 from tests.core.rules.worlds import told, world
@@ -65,7 +65,7 @@ def body_of(name, case):
     """The body as the front endpoint reads it."""
     raw = case["raw"].encode() if "raw" in case else orjson.dumps(case["body"])
     return read_body(
-        raw, case.get("content_type", "application/json"), Reading(**load_preset(name).get("read", {}))
+        raw, case.get("content_type", "application/json"), BodyFormat(**load_preset(name).get("read", {}))
     )
 
 

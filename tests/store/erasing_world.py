@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from relay.actions.erasure_job import Eraser, step
 from relay.core.lifecycle import DeadLetterReason, HoldCause, State
-from relay.core.personal_data import people_in, people_with
-from relay.core.visit_session import Session
+from relay.core.personal_data import add_people_of_json, find_people
+from relay.core.visit_session import VisitSession
 from relay.store.accept import Accepted, Keeping, NewEvent, Retention, accept
 from relay.store.delivery import Again, Settlement, bury, done, finish, hold, later
 from relay.store.engine import keys
@@ -35,12 +35,12 @@ def about(native: str, email: str = JANE, **fields: object) -> NewEvent:
         if made.call
         else None
     )
-    people = people_with((email,), call.body if call else {})
+    people = add_people_of_json((email,), call.body if call else {})
     return replace(made, call=call, people=people, happened_at=NOW - timedelta(hours=1), **fields)  # type: ignore[arg-type]
 
 
 def keep(store: Store, *events: NewEvent, raw: bytes = RAW, **fields: str | bytes) -> Accepted:
-    on = replace(receipt(raw, **fields), people=people_in(raw, *(str(value) for value in fields.values())))
+    on = replace(receipt(raw, **fields), people=find_people(raw, *(str(value) for value in fields.values())))
     return accept(store.scripts, on, events, now=NOW, keeping=Keeping(Retention(), store.people))
 
 
@@ -75,7 +75,7 @@ def make_queued(store: Store) -> None:
 
 
 def make_aggregating(store: Store) -> None:
-    keep(store, about("1", session=Session(("web", JANE), NOW)))
+    keep(store, about("1", session=VisitSession(("web", JANE), NOW)))
 
 
 def make_waiting(store: Store) -> None:
@@ -117,7 +117,7 @@ def make_filtered(store: Store) -> None:
 
 
 def make_collapsed(store: Store) -> None:
-    session = Session(("web", JANE), NOW)
+    session = VisitSession(("web", JANE), NOW)
     keep(store, about("1", session=session))
     keep(store, about("2", session=session), raw=RAW.replace(b'"1"', b'"2"'))
 

@@ -7,7 +7,7 @@ import pytest
 from redis import Redis
 
 from relay.core.lifecycle import DeadLetterReason, State
-from relay.core.visit_session import AggregateOptions, Session
+from relay.core.visit_session import AggregateOptions, VisitSession
 from relay.store.accept import NewEvent
 from relay.store.delivery import SECOND, Taken, bury, done, finish
 from relay.store.engine import keys
@@ -23,7 +23,7 @@ QUIET, LONGEST = 900, 14_400
 def viewed(number: int, *, visit: str = "v-1", destination: str = "acme") -> NewEvent:
     """A page view a minute after the one before."""
     happened_at = NOW + timedelta(minutes=number)
-    session = Session(
+    session = VisitSession(
         ("web", "page_view", visit, "jane"), happened_at, AggregateOptions(QUIET, LONGEST, "visited")
     )
     return replace(event(str(number), destination=destination), session=session)

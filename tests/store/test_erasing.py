@@ -7,7 +7,7 @@ import pytest
 from redis import Redis
 
 from relay.core.lifecycle import DeadLetterReason, State
-from relay.core.personal_data import people_in
+from relay.core.personal_data import find_people
 from relay.store.delivery import bury, done, finish
 from relay.store.engine import keys
 from relay.store.engine.connection import WORKER, open_redis
@@ -156,7 +156,7 @@ def test_a_cluster_is_told_by_a_dead_letter_that_is_left(store: Store):
 
 def test_a_phone_number_is_found_however_it_is_written(store: Store):
     raw = b'{"person": {"phone": "(555) 010-0199"}}'
-    made = replace(about("1"), people=people_in(raw))
+    made = replace(about("1"), people=find_people(raw))
     keep(store, made, raw=raw)
 
     erase(store, "5550100199")

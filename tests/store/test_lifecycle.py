@@ -11,7 +11,7 @@ from redis import Redis
 from relay.core.errors import Conflict
 from relay.core.lifecycle import ENDED_STATES, TRANSITIONS, DeadLetterReason, HoldCause, State
 from relay.core.priority import Priority
-from relay.core.visit_session import Session
+from relay.core.visit_session import VisitSession
 from relay.store.delivery import (
     Again,
     Pacing,
@@ -83,7 +83,7 @@ class Life(RuleBasedStateMachine):
     )
     def visit(self, natives: list[int], destination: str) -> None:
         """Events of one session."""
-        session = Session(("web", "page_view", "visit", "jane"), NOW)
+        session = VisitSession(("web", "page_view", "visit", "jane"), NOW)
         made = [replace(event(str(native), destination=destination), session=session) for native in natives]
         for verdict in accept_events(self.scripts, *made).verdicts:
             if not verdict.duplicate:

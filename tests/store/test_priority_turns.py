@@ -8,7 +8,7 @@ from rq.registry import FailedJobRegistry
 
 from relay.core.lifecycle import DeadLetterReason, HoldCause
 from relay.core.priority import Priority
-from relay.core.replay import read_request
+from relay.core.replay import parse_replay_request
 from relay.store.delivery import (
     Again,
     Taken,
@@ -55,7 +55,7 @@ def replayed(scripts: Scripts, redis: Redis, native: str) -> None:
     [taken] = take_events(scripts)
     finish(scripts, taken, REFUSED)
     replay_id = new_id()
-    start_replay(scripts, redis, replay_id, read_request({"filter": {"status": "dead"}}).replay)
+    start_replay(scripts, redis, replay_id, parse_replay_request({"filter": {"status": "dead"}}).replay)
     assert send_again(scripts, Place(replay_id, "acme", 1), taken.id, Sending("dead", {}, 100, NOW)) == "sent"
 
 

@@ -7,7 +7,7 @@ import pytest
 from redis import Redis
 
 from relay.core.lifecycle import DeadLetterReason, HoldCause, State
-from relay.core.percentiles import Times, bucket_of
+from relay.core.percentiles import Histogram, bucket_index
 from relay.store.delivery import Again, Settlement, Trip, back, bury, done, finish, freeze, hold, later
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
@@ -123,7 +123,7 @@ def test_what_gong_took_for_its_answer_is_counted(redis: Redis, scripts: Scripts
 def test_the_scripts_count_a_time_in_the_bucket_that_is_read(redis: Redis, scripts: Scripts, took: float):
     sent(scripts, later(Again(1.0), record=b""), Trip("https://g", 0.1, took))
 
-    assert counted(redis).calls == Times({bucket_of(took): 1})
+    assert counted(redis).calls == Histogram({bucket_index(took): 1})
 
 
 def test_a_replay_is_counted_but_not_timed(redis: Redis, scripts: Scripts):
@@ -136,7 +136,7 @@ def test_a_replay_is_counted_but_not_timed(redis: Redis, scripts: Scripts):
     told = counted(redis)
 
     assert told.counts == {"accepted": 1, "dead": 1, "replayed": 1, "delivered": 1}
-    assert told.arrivals == Times()
+    assert told.arrivals == Histogram()
 
 
 def test_what_an_operator_gives_up_is_counted(redis: Redis, scripts: Scripts):

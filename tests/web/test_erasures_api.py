@@ -187,9 +187,9 @@ def test_the_report_is_signed_and_a_changed_one_is_known(
 
     signer = Signer(("a-newer-key-of-thirty-two-characters", *SECRETS))
     assert report["erased"] == 1
-    assert signer.signed_by_us(report)
-    assert not signer.signed_by_us(report | {"erased": 2})
-    assert not Signer(("another-key-of-thirty-two-characters",)).signed_by_us(report)
+    assert signer.verify(report)
+    assert not signer.verify(report | {"erased": 2})
+    assert not Signer(("another-key-of-thirty-two-characters",)).verify(report)
 
 
 def test_an_erasure_leaves_its_line_in_the_audit_without_the_person(

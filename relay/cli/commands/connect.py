@@ -11,7 +11,7 @@ from relay.cli.audit import audited
 from relay.cli.context import PROBLEM, Desk, at_desk, now, print_json
 from relay.cli.formatting import counted
 from relay.config.oauth import check_oauth
-from relay.core.timestamps import render_instant
+from relay.core.timestamps import format_timestamp
 from relay.core.vault import Vault
 from relay.store.oauth_tokens import Resealed, reseal_all
 from relay.store.person_index import person_key_resealed
@@ -45,7 +45,7 @@ def connect(desk: Desk, name: str, *, as_json: bool, **told: Any) -> None:
     link = invite(desk.config, desk.redis, invitation, public_url=public_url, now=now())
     audited(desk, "destination.connect", name)
     if as_json:
-        print_json({"destination": name, "url": link.url, "expires_at": render_instant(link.expires_at)})
+        print_json({"destination": name, "url": link.url, "expires_at": format_timestamp(link.expires_at)})
         return
     click.echo(
         f"Have a technical administrator of {name}'s Gong open this, within half an hour:\n\n  {link.url}\n"

@@ -97,7 +97,7 @@ def _verify(signer: Signer, file: Path, *, as_json: bool) -> None:
         raise click.UsageError(
             f"{file} holds no JSON: {error}. Give a report as the relay answered it."
         ) from error
-    good = isinstance(document, dict) and signer.signed_by_us(document)
+    good = isinstance(document, dict) and signer.verify(document)
     if as_json:
         print_json({"file": str(file), "signed_by_this_relay": good})
     elif good:

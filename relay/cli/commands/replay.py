@@ -20,7 +20,7 @@ from relay.cli.tables.replays import foreseen_view, replay_view
 from relay.core.ids import ENTROPY_BYTES, generate_ids
 from relay.core.lifecycle import DeadLetterReason
 from relay.core.redaction import PayloadVisibility
-from relay.core.replay import REPLAYABLE, Replay, read_request
+from relay.core.replay import REPLAYABLE, Replay, parse_replay_request
 from relay.queries.replays import foreseen_page, is_over, replay_page
 from relay.store.all_stores import store_of
 from relay.store.replays_all_stores import cancel_everywhere, start_everywhere
@@ -93,7 +93,7 @@ def _foreseen(desk: Desk, asked: Replay) -> dict[str, Any]:
 
 def _asked(filters: dict[str, Any], told: dict[str, Any]) -> Replay:
     chosen = filters | ({"ids": list(filters["ids"])} if "ids" in filters else {})
-    return read_request({"filter": chosen, "remap": told["remap"], "limit": told["limit"]}).replay
+    return parse_replay_request({"filter": chosen, "remap": told["remap"], "limit": told["limit"]}).replay
 
 
 def _replay_all(desk: Desk, asked: Replay, *, as_json: bool, dry_run: bool, wait: bool) -> None:

@@ -23,7 +23,7 @@ from relay.config.fields import NAME_PATTERN
 from relay.config.presets import load_preset, preset_names
 from relay.core.destination import BasicCredentials, Destination
 from relay.core.mapping.suggest import SuggestedRule, suggest_rule
-from relay.core.payloads import Reading
+from relay.core.payloads import BodyFormat
 from relay.core.source import Source
 from relay.core.verification.detect import detect_verification
 from relay.core.verification.request import SignedRequest
@@ -143,7 +143,7 @@ def _preset(captured: Captured, way: Way, proof: Mapping[str, Any] | None, *, as
 
 
 def _by_proposal(captured: Captured, way: Way, proof: Mapping[str, Any] | None, *, asking: bool) -> Draft:
-    payload = read_captured(captured, Reading())
+    payload = read_captured(captured, BodyFormat())
     proposal = suggest_rule(payload.body)
     _show_paths(proposal)
     verify, notes = proven(way.source.name, proof, asking=asking)

@@ -14,7 +14,7 @@ import orjson
 from relay.core.alerts.kinds import KINDS, Severity
 from relay.core.alerts.lifecycle import Alert, Course
 from relay.core.alerts.thresholds import Format, Receiver
-from relay.core.timestamps import render_instant
+from relay.core.timestamps import format_timestamp
 
 _MOST_LISTED, _MOST_LINES = 20, 8
 _MARKS = {Severity.CRITICAL: ":red_circle:", Severity.WARNING: ":large_orange_circle:"}
@@ -67,12 +67,12 @@ def alert_page(alert: Alert, *, store: str) -> dict[str, Any]:
         "name": alert.subject,
         "text": alert.text,
         "remedy": alert.remedy,
-        "since": render_instant(alert.since),
-        "opened_at": render_instant(alert.opened_at),
-        "seen_at": render_instant(alert.seen_at),
-        "told_at": render_instant(alert.told_at),
+        "since": format_timestamp(alert.since),
+        "opened_at": format_timestamp(alert.opened_at),
+        "seen_at": format_timestamp(alert.seen_at),
+        "told_at": format_timestamp(alert.told_at),
         "told": alert.told,
-        "cleared_at": render_instant(alert.cleared_at) if alert.cleared_at else None,
+        "cleared_at": format_timestamp(alert.cleared_at) if alert.cleared_at else None,
     }
 
 
@@ -120,7 +120,7 @@ def _lines(verb: Verb, group: Sequence[Alert]) -> str:
 def _body(receiver: Receiver, verb: Verb, data: Mapping[str, Any], now: datetime) -> bytes:
     if receiver.format is Format.SLACK:
         return orjson.dumps({"text": _escaped(_headline(verb, data) + data["text"])})
-    told = {"type": f"alert.{verb}", "timestamp": render_instant(now), "data": data}
+    told = {"type": f"alert.{verb}", "timestamp": format_timestamp(now), "data": data}
     return orjson.dumps(told)
 
 

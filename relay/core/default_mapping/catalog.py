@@ -14,7 +14,7 @@ from relay.core.errors import Problem
 from relay.core.event.event import Event
 from relay.core.event.model import Company, CrmRecord, EventType, Person, Properties
 from relay.core.gong.limits import CUSTOM_FIELDS_MAX
-from relay.core.timestamps import render_instant
+from relay.core.timestamps import format_timestamp
 
 _TWINS: Mapping[Operation, Operation] = {
     Operation.CONTENT_SHARED: Operation.CATALOG_SHARE,
@@ -47,7 +47,7 @@ def build_engagement(event: Event, people: EventPeople, *, event_id: str) -> Cal
     """The one call, for an event without an obstacle. The dialect has no event id there, so it is a property."""
     operation = _TWINS[OPERATIONS[event.type]]
     body = omit_empty(
-        eventTimestamp=render_instant(event.occurred_at),
+        eventTimestamp=format_timestamp(event.occurred_at),
         customProperties=render_text_map(_properties(event, people, event_id=event_id)),
     )
     return Call(operation, event_id, body | _OWN[operation](event, people))
@@ -59,7 +59,7 @@ def build_interaction(event: Event, people: EventPeople, *, event_id: str) -> Ca
     body = omit_empty(
         interactionType="Other",
         subject=f"{action_phrase(event)}: {event.content.title}",
-        timestamp=render_instant(event.occurred_at),
+        timestamp=format_timestamp(event.occurred_at),
         direction="Outbound" if shared else "Inbound",
         participants=_participants(event, people),
         workspaceId=event.workspace_id,

@@ -14,7 +14,7 @@ from relay.core.event.event import Event
 from relay.core.event.model import CrmRecord, EventType, Person, Properties, Sharer
 from relay.core.gong.limits import CUSTOM_FIELDS_MAX
 from relay.core.gong.problems import WarningCode
-from relay.core.timestamps import render_instant
+from relay.core.timestamps import format_timestamp
 
 OPERATIONS: Mapping[EventType, Operation] = {
     EventType.CONTENT_SHARE: Operation.CONTENT_SHARED,
@@ -70,7 +70,7 @@ def build_call(event: Event, people: EventPeople, *, event_id: str, system_name:
     company = next((person.company for person in people.persons if person.company), None)
     body = omit_empty(
         reportingSystem=system_name,
-        eventTimestamp=render_instant(event.occurred_at),
+        eventTimestamp=format_timestamp(event.occurred_at),
         eventId=event_id,
         contentId=make_content_id(content),
         contentUrl=content.url,

@@ -26,7 +26,7 @@ from relay.core.event.model import (
     Search,
     Step,
 )
-from relay.core.timestamps import render_instant
+from relay.core.timestamps import format_timestamp
 
 
 def build_calls(event: Event, people: EventPeople, *, event_id: str, system_name: str) -> tuple[Call, ...]:
@@ -64,7 +64,7 @@ def _call(event: Event, person: Person | None, *, event_id: str, system_name: st
     )
     body = omit_empty(
         eventId=event_id,
-        timestamp=render_instant(event.occurred_at),
+        timestamp=format_timestamp(event.occurred_at),
         eventType=action_phrase(event),
         sourceSystemName=system_name,
         sessionId=event.session_id,

@@ -14,7 +14,7 @@ from relay.core.event.sanitize import clean_text, strip_url_secrets, truncate
 from relay.core.gong import formats as forms
 from relay.core.gong.limits import INT32_MAX, INT32_MIN, ITEMS_MAX, TEXT_MAX, URL_MAX
 from relay.core.gong.problems import ErrorCode, field_error
-from relay.core.timestamps import REMEDY, parse_instant
+from relay.core.timestamps import REMEDY, parse_timestamp
 
 PROPERTIES_MAX = 40
 """Fewer than Gong's body takes: some places are for what has no field of its own there."""
@@ -129,7 +129,7 @@ class Timestamp(EventField):
         if not isinstance(value, str | int | float) or isinstance(value, bool):
             raise field_error(ErrorCode.TYPE, f"must be a moment; {REMEDY}")
         try:
-            return parse_instant(value)
+            return parse_timestamp(value)
         except ValueError as error:
             raise field_error(ErrorCode.FORMAT, str(error)) from None
 

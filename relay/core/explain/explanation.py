@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from relay.core.explain.causes import NOTHING, Explanation, Facts, Obstacle, Why
 from relay.core.lifecycle import CAUSES, REASONS, DeadLetterReason, HoldCause, State
-from relay.core.timestamps import render_instant
+from relay.core.timestamps import format_timestamp
 
 _COLLEAGUES = ("own people", "own people only")
 _UNRULED = "no rule holds for it"
@@ -24,7 +24,7 @@ def explain(facts: Facts) -> Explanation:
 
 def _delivered(facts: Facts) -> Explanation:
     request = f", as request {facts.request_id}" if facts.request_id else ""
-    sentence = f"It is in Gong: Gong accepted it at {render_instant(facts.at)}{request}."
+    sentence = f"It is in Gong: Gong accepted it at {format_timestamp(facts.at)}{request}."
     if not facts.opaque:
         return Explanation(Why.DELIVERED, in_gong=True, sentence=sentence)
     remedy = (
@@ -52,7 +52,7 @@ def _collapsed(facts: Facts) -> Explanation:
 
 
 def _aggregating(facts: Facts) -> Explanation:
-    latest = f", at {render_instant(facts.next_at)} at the latest" if facts.next_at else ""
+    latest = f", at {format_timestamp(facts.next_at)} at the latest" if facts.next_at else ""
     sentence = (
         f"It waits for the rest of its session, and is sent when that has been quiet for a while{latest}."
     )
@@ -64,7 +64,7 @@ def _queued(facts: Facts) -> Explanation:
         return _held(facts)
     if facts.obstacle:
         return _hindered(facts.obstacle)
-    when = f", at about {render_instant(facts.next_at)}" if facts.next_at else ""
+    when = f", at about {format_timestamp(facts.next_at)}" if facts.next_at else ""
     sentence = f"It waits for its turn, and is sent as soon as its company's budget allows{when}."
     return Explanation(Why.QUEUED, in_gong=False, sentence=sentence, next_at=facts.next_at)
 
@@ -87,7 +87,7 @@ _OBSTACLES: Mapping[Why, tuple[str, str]] = {
 
 def _hindered(obstacle: Obstacle) -> Explanation:
     sentence, remedy = _OBSTACLES[obstacle.cause]
-    until = f" at {render_instant(obstacle.until)}" if obstacle.until else ""
+    until = f" at {format_timestamp(obstacle.until)}" if obstacle.until else ""
     said = f" ({obstacle.said})" if obstacle.said else ""
     return Explanation(
         obstacle.cause,
@@ -99,7 +99,7 @@ def _hindered(obstacle: Obstacle) -> Explanation:
 
 
 def _sending(facts: Facts) -> Explanation:
-    sentence = f"A worker is sending it now, since {render_instant(facts.at)}."
+    sentence = f"A worker is sending it now, since {format_timestamp(facts.at)}."
     remedy = "Nothing needs to be done. If that worker has died, another takes over within a minute."
     return Explanation(Why.SENDING, None, sentence, remedy)
 
@@ -108,7 +108,7 @@ def _waiting(facts: Facts) -> Explanation:
     if facts.obstacle and facts.obstacle.cause is Why.GONG_DOWN:
         return _hindered(facts.obstacle)
     said = f" ({facts.detail})" if facts.detail else ""
-    when = f" at {render_instant(facts.next_at)}" if facts.next_at else ""
+    when = f" at {format_timestamp(facts.next_at)}" if facts.next_at else ""
     sentence = f"Gong did not take it the last time{said}; it is tried again{when}."
     return Explanation(Why.RETRYING, in_gong=False, sentence=sentence, next_at=facts.next_at)
 
@@ -174,7 +174,7 @@ def _filtered(facts: Facts) -> Explanation:
 
 
 def _discarded(facts: Facts) -> Explanation:
-    sentence = f"An operator gave it up at {render_instant(facts.at)}."
+    sentence = f"An operator gave it up at {format_timestamp(facts.at)}."
     return Explanation(
         Why.DISCARDED, in_gong=False, sentence=sentence, remedy="Replay it, if Gong should have it after all."
     )
@@ -182,7 +182,7 @@ def _discarded(facts: Facts) -> Explanation:
 
 def _erased(facts: Facts) -> Explanation:
     sentence = (
-        f"The person it was about was erased at {render_instant(facts.at)}; nothing of it is kept here."
+        f"The person it was about was erased at {format_timestamp(facts.at)}; nothing of it is kept here."
     )
     if not facts.request_id:
         return Explanation(Why.ERASED, in_gong=False, sentence=sentence)

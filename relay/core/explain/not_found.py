@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from relay.core.explain.causes import Explanation, Why
-from relay.core.timestamps import render_instant
+from relay.core.timestamps import format_timestamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,5 +58,5 @@ def not_received(name: str, turned: Sequence[Turned]) -> Explanation:
 
 
 def _told(turned: Turned) -> str:
-    last = f", the last at {render_instant(turned.last_at)}" if turned.last_at else ""
+    last = f", the last at {format_timestamp(turned.last_at)}" if turned.last_at else ""
     return f"{turned.count} of {turned.source} ({turned.reason}{last})"

@@ -33,10 +33,10 @@ from relay.core.mapping.work_limit import (
     WorkLimitExceeded,
 )
 from relay.core.payloads import Payload
-from relay.core.personal_data import people_of
+from relay.core.personal_data import find_people_in_json
 from relay.core.source import Source
-from relay.core.timestamps import render_instant
-from relay.core.visit_session import Session, session_of
+from relay.core.timestamps import format_timestamp
+from relay.core.visit_session import VisitSession, find_session
 
 ITEMS_MAX = 5_000
 CLOCK_SKEW_MAX = timedelta(minutes=5)
@@ -79,7 +79,7 @@ def map_payload(
     """Every item of a payload, in order, for its destination. Never raises."""
     scope = build_scope(payload, source.name, received_at)
     route = fixed_router(destination) if isinstance(destination, Destination) else destination
-    running = _Run(compiled, source, route, render_instant(received_at + CLOCK_SKEW_MAX), scope)
+    running = _Run(compiled, source, route, format_timestamp(received_at + CLOCK_SKEW_MAX), scope)
     try:
         items = _items(compiled, scope)
     except (NoValue, WorkLimitExceeded) as error:
@@ -118,7 +118,7 @@ def build_scope(payload: Payload, source: str, received_at: datetime) -> dict[st
         "headers": dict(payload.headers),
         "query": dict(payload.query),
         "source": source,
-        "received_at": render_instant(received_at),
+        "received_at": format_timestamp(received_at),
     }
 
 
@@ -212,20 +212,22 @@ def _of_part(running: _Run, rule: Rule, start: MappingResult, scope: Mapping[str
         key = rule.aggregate.key(making) if rule.aggregate else None
     except WorkLimitExceeded:
         event_id = _made_id(running, start, scope)
-        return replace(start, event_id=event_id, problems=(_WORK_TOLD,), people=people_of(scope["item"]))
+        return replace(
+            start, event_id=event_id, problems=(_WORK_TOLD,), people=find_people_in_json(scope["item"])
+        )
     finally:
         running.steps_left -= meter.spent
     mapped = _finished(running, rule, start, making=making, raw=raw)
     return replace(mapped, session=_session(running, rule, mapped, key)) if rule.aggregate else mapped
 
 
-def _session(running: _Run, rule: Rule, mapped: MappingResult, key: str | None) -> Session | None:
+def _session(running: _Run, rule: Rule, mapped: MappingResult, key: str | None) -> VisitSession | None:
     """What the call belongs to: by what the rule says, else by the call's own session."""
     call = mapped.call
     if rule.aggregate is None or call is None:
         return None
     told = key if rule.aggregate.key_template else call.body.get("sessionId")
-    return session_of(call, rule.aggregate.options, origin=(running.source.name, rule.name), key=told)
+    return find_session(call, rule.aggregate.options, origin=(running.source.name, rule.name), key=told)
 
 
 def _made_id(running: _Run, start: MappingResult, scope: Mapping[str, Any]) -> str:
@@ -254,7 +256,7 @@ def _finished(
         filtered=filtered,
         problems=problems,
         warnings=tuple(hitches),
-        people=people_of(making.scope["item"]),
+        people=find_people_in_json(making.scope["item"]),
     )
 
 
@@ -288,9 +290,11 @@ def _told(path: str, error: NoValue | WorkLimitExceeded) -> Problem:
 
 
 def _dead(running: _Run, index: int, item: Any, problem: Problem) -> MappingResult:
-    return MappingResult(index, _whole_id(running, item), problems=(problem,), people=people_of(item))
+    return MappingResult(
+        index, _whole_id(running, item), problems=(problem,), people=find_people_in_json(item)
+    )
 
 
 def _filtered(running: _Run, index: int, item: Any, why: str, *hitches: Problem) -> MappingResult:
     event_id = _whole_id(running, item)
-    return MappingResult(index, event_id, filtered=why, warnings=hitches, people=people_of(item))
+    return MappingResult(index, event_id, filtered=why, warnings=hitches, people=find_people_in_json(item))

@@ -8,7 +8,7 @@ from relay.core.destination import Destination
 from relay.core.errors import Problem
 from relay.core.mapping.routing import UNROUTED
 from relay.core.priority import Priority
-from relay.core.visit_session import Session
+from relay.core.visit_session import VisitSession
 
 
 class ResultStatus(StrEnum):
@@ -39,7 +39,7 @@ class MappingResult:
     warnings: tuple[Problem, ...] = ()
     destination: Destination = UNROUTED
     account: str | None = None
-    session: Session | None = None
+    session: VisitSession | None = None
     people: tuple[str, ...] = ()
 
     @property

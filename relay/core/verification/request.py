@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from relay.core.errors import BadRequest
-from relay.core.strict_json import parse
+from relay.core.strict_json import parse_json
 from relay.core.verification.form_encoding import parse_form, parse_pairs
 from relay.core.verification.rejection import RejectionReason, VerificationFailed
 from relay.core.verification.scheme import Field, FieldLocation
@@ -42,7 +42,7 @@ def parse_json_body(request: SignedRequest, json_field: str = "") -> Any:
         fields = parse_form(get_content_type(request), raw)
         raw = _single(read_value for name, read_value in fields if name == json_field.encode())
     try:
-        return parse(raw)
+        return parse_json(raw)
     except BadRequest:
         raise VerificationFailed(RejectionReason.UNREADABLE) from None
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from relay.core.timestamps import parse_instant
+from relay.core.timestamps import parse_timestamp
 from relay.core.verification.form_encoding import parse_form
 from relay.core.verification.key import decode_strict
 from relay.core.verification.rejection import RejectionReason, VerificationFailed
@@ -85,7 +85,7 @@ def _signatures(scheme: Scheme, texts: list[str]) -> list[bytes]:
 def _instant(text: str, unit: TimestampFormat) -> datetime:
     if unit is TimestampFormat.RFC3339:
         try:
-            return parse_instant(text)
+            return parse_timestamp(text)
         except ValueError:
             raise VerificationFailed(RejectionReason.MALFORMED) from None
     digits, step = _STEPS[unit]

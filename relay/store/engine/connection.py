@@ -15,7 +15,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from relay.core.errors import Unavailable
-from relay.core.redis_url import RedisUrl, read_redis_url
+from relay.core.redis_url import RedisUrl, parse_redis_url
 from relay.settings import setting_error
 
 Client = Redis
@@ -51,7 +51,7 @@ _SHARE_FOR_SENTINELS = 0.25
 
 def open_redis(url: str, patience: Patience) -> Redis:
     """A client for `url`, as `relay.core.redis_url` reads it. Connects on first use."""
-    told = read_redis_url(url)
+    told = parse_redis_url(url)
     options: dict[str, Any] = {
         "max_connections": patience.connections,
         "socket_timeout": patience.answer,

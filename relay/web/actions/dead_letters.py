@@ -6,7 +6,7 @@ from typing import Any
 from relay.actions.replay_job import foresee_everywhere
 from relay.core.config import Config
 from relay.core.errors import Conflict
-from relay.core.replay import Filter, Replay, Request
+from relay.core.replay import Replay, ReplayFilter, ReplayRequest
 from relay.core.roles import Principal, Role
 from relay.ingest.accept_events import IngestContext
 from relay.queries.dead_letters import cluster_page
@@ -46,12 +46,12 @@ def replay_cluster(known: WebContext, caller: Principal, cluster: str) -> dict[s
     """Begin a replay of all dead letters of one fault, those of webhooks mapped anew. The replay's page."""
     caller.require(Role.OPERATOR)
     page = cluster_page(make_viewer(known, caller), cluster)
-    return begin_replay(known, caller, Request(_of(cluster, mapped_anew=page), dry_run=False))
+    return begin_replay(known, caller, ReplayRequest(_of(cluster, mapped_anew=page), dry_run=False))
 
 
 def _of(cluster: str, *, mapped_anew: dict[str, Any]) -> Replay:
     """Where one mapping made them all, it makes them anew; others go as they were, or anew if they never were."""
-    return Replay(Filter(cluster=cluster), remap=True if mapped_anew["mapping"] else None)
+    return Replay(ReplayFilter(cluster=cluster), remap=True if mapped_anew["mapping"] else None)
 
 
 def _with_mapping(known: WebContext, source: str, mapping: Any) -> IngestContext:

@@ -7,7 +7,7 @@ from relay.core.destination import Destination
 from relay.core.errors import NotFound
 from relay.core.lifecycle import HoldCause
 from relay.core.roles import Principal, Role
-from relay.core.timestamps import render_instant
+from relay.core.timestamps import format_timestamp
 from relay.queries.probes import probe_page
 from relay.store.operator_actions import Hold, ask_probe, hold_destination, resume_destination
 from relay.store.stores import Store
@@ -53,7 +53,7 @@ def make_link(known: WebContext, caller: Principal, name: str, told: Any) -> dic
     public_url = known.settings.public_url or ""  # an application without one is refused at start
     link = invite(known.config, known.redis, invitation, public_url=public_url, now=known.now())
     audited(known, caller, "destination.connect", name)
-    return {"destination": name, "url": link.url, "expires_at": render_instant(link.expires_at)}
+    return {"destination": name, "url": link.url, "expires_at": format_timestamp(link.expires_at)}
 
 
 def _destination(known: WebContext, name: str) -> Destination:

@@ -5,7 +5,7 @@ from typing import Any
 
 from relay.actions.replay_job import foresee_everywhere
 from relay.core.ids import ENTROPY_BYTES, generate_ids
-from relay.core.replay import Request
+from relay.core.replay import ReplayRequest
 from relay.core.roles import Principal, Role
 from relay.queries.replays import foreseen_page, replay_page
 from relay.store.audit import Deed
@@ -15,7 +15,7 @@ from relay.web.context import WebContext
 from relay.web.visibility import make_viewer
 
 
-def begin_replay(known: WebContext, caller: Principal, asked: Request) -> dict[str, Any]:
+def begin_replay(known: WebContext, caller: Principal, asked: ReplayRequest) -> dict[str, Any]:
     """Begin a replay, and tell how far it is; with `dry_run`, tell what it would do and change nothing."""
     caller.require(Role.OPERATOR)
     if asked.dry_run:

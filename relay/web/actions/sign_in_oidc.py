@@ -15,7 +15,7 @@ from relay.config.oidc import oidc_app, redirect_uri
 from relay.core.errors import BadRequest, Forbidden, NotFound, TooManyRequests, Unavailable
 from relay.core.oidc import LoginSecrets, OidcApp, build_login_url, find_role, load_identity
 from relay.core.roles import Principal
-from relay.core.vault import Unsealable, Vault
+from relay.core.vault import UnsealError, Vault
 from relay.store.oidc_logins import (
     Asked,
     Back,
@@ -114,7 +114,7 @@ def note_arrival(known: WebContext, caller: Principal) -> None:
 def _identity(known: WebContext, app: OidcApp, back_id: str, sealed: str) -> str:
     try:
         identity = _vault(known).open(sealed, identity_of(back_id))
-    except Unsealable as error:
+    except UnsealError as error:
         raise Forbidden("not_let_in", f"The relay cannot read its own store: {error}.") from error
     if find_role(app, load_identity(identity)) is None:
         text = (

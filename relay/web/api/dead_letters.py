@@ -4,7 +4,7 @@ from flask import Blueprint, Response, request
 
 from relay.core.errors import Problem, ValidationFailed
 from relay.core.roles import Role
-from relay.core.strict_json import parse
+from relay.core.strict_json import parse_json
 from relay.queries.dead_letters import cluster_page, dead_letters_page
 from relay.web.actions.dead_letters import try_cluster
 from relay.web.context import called_by
@@ -39,7 +39,7 @@ def preview_cluster(cluster: str) -> Response:
     """What a replay of the fault would do, by today's mapping or by the one that the body gives. Changes nothing."""
     known, caller = called_by(Role.OPERATOR)
     raw = read_body(request, max_bytes=known.settings.max_body_bytes)
-    told = parse(raw) if raw.strip() else {}
+    told = parse_json(raw) if raw.strip() else {}
     if not isinstance(told, dict):
         raise ValidationFailed(
             [Problem("", "type", 'must be an object, such as {"mapping": {"rules": [\u2026]}}')]

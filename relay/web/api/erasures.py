@@ -4,7 +4,7 @@ from flask import Blueprint, Response, request
 
 from relay.core.roles import Role
 from relay.core.signed_document import Signer
-from relay.core.strict_json import parse
+from relay.core.strict_json import parse_json
 from relay.queries.erasures import erasure_page, erasures_page
 from relay.web.actions.erasures import erase
 from relay.web.context import called_by
@@ -18,7 +18,7 @@ erasures = Blueprint("erasures", __name__)
 def begin() -> Response:
     """Erase a person's data, or with `dry_run` tell what would be found."""
     known, caller = called_by(Role.ADMIN)
-    page = erase(known, caller, parse(read_body(request, max_bytes=known.settings.max_body_bytes)))
+    page = erase(known, caller, parse_json(read_body(request, max_bytes=known.settings.max_body_bytes)))
     return json_response(page, 200 if page.get("dry_run") else 202)
 
 

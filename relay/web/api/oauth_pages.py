@@ -18,7 +18,7 @@ from relay.actions.oauth_invitations import CALLBACK, START, application, check_
 from relay.core.errors import BadRequest, Conflict, Forbidden, NotFound, RelayError, Unauthorized
 from relay.core.oauth import build_authorize_url
 from relay.core.roles import Role, Via
-from relay.core.strict_json import parse
+from relay.core.strict_json import parse_json
 from relay.core.vault import Vault
 from relay.store.oauth_consents import (
     STATE_SECONDS,
@@ -101,7 +101,7 @@ def _body() -> Any:
     if "Content-Length" not in request.headers and "Transfer-Encoding" not in request.headers:
         return {}
     raw = read_body(request, max_bytes=_MOST_BYTES)
-    return parse(raw) if raw.strip() else {}
+    return parse_json(raw) if raw.strip() else {}
 
 
 @pages.get(START)

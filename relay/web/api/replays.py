@@ -2,9 +2,9 @@
 
 from flask import Blueprint, Response, request
 
-from relay.core.replay import read_request
+from relay.core.replay import parse_replay_request
 from relay.core.roles import Role
-from relay.core.strict_json import parse
+from relay.core.strict_json import parse_json
 from relay.queries.replays import replay_page, replays_page
 from relay.web.actions.replays import begin_replay, cancel_replay
 from relay.web.context import called_by
@@ -18,7 +18,7 @@ replays = Blueprint("replays", __name__)
 def begin() -> Response:
     """Begin a replay, or with `dry_run` tell what it would do."""
     known, caller = called_by(Role.OPERATOR)
-    asked = read_request(parse(read_body(request, max_bytes=known.settings.max_body_bytes)))
+    asked = parse_replay_request(parse_json(read_body(request, max_bytes=known.settings.max_body_bytes)))
     return json_response(begin_replay(known, caller, asked), 200 if asked.dry_run else 202)
 
 

@@ -5,7 +5,7 @@ from flask import Blueprint, Response, g, request
 from relay.core.errors import NotFound
 from relay.core.roles import Role
 from relay.core.source import Source
-from relay.core.strict_json import parse
+from relay.core.strict_json import parse_json
 from relay.queries.previews import Captured, captured_page, read_trial, trial_page, way_of
 from relay.queries.source import source_page
 from relay.queries.sources import sources_page
@@ -42,7 +42,7 @@ def preview_payload(name: str) -> Response:
     way = way_of(known.config, source, finder=known.directory, now=known.now())
     raw = read_body(request, max_bytes=known.settings.max_body_bytes)
     if request.mimetype == TRIAL_TYPE:
-        return json_response(trial_page(read_trial(parse(raw), way), way))
+        return json_response(trial_page(read_trial(parse_json(raw), way), way))
     content_type = request.headers.get("Content-Type", "")
     captured = Captured(raw, content_type, dict(request.headers), request.args.to_dict())
     return json_response(captured_page(captured, way))

@@ -9,7 +9,7 @@ from relay.core.verification.rejection import VerificationFailed
 from relay.core.verification.request import SignedRequest
 from relay.core.verification.strip_credentials import strip_credentials
 from relay.core.verification.verify import VerifiedRequest, verify
-from relay.core.webhook import Hook
+from relay.core.webhook import Webhook
 from relay.ingest.accept_webhook import WebhookRequest, WebhookResult, ingest_webhook, read_payload
 from relay.web.context import WebContext, parts
 from relay.web.problems import json_response
@@ -47,7 +47,7 @@ def accept_webhook(name: str) -> Response:
     return _answer(delivery, taken)
 
 
-def _hook(known: WebContext, name: str) -> tuple[Source, Hook]:
+def _hook(known: WebContext, name: str) -> tuple[Source, Webhook]:
     hook = known.config.hooks.get(name)
     if hook is None:
         raise NotFound("no_such_source", "There is no webhook of this name.")
@@ -62,7 +62,7 @@ def _signed_request(known: WebContext, raw: bytes) -> SignedRequest:
     )
 
 
-def _prove(known: WebContext, hook: Hook, signed: SignedRequest) -> VerifiedRequest:
+def _prove(known: WebContext, hook: Webhook, signed: SignedRequest) -> VerifiedRequest:
     try:
         return verify(hook.scheme, hook.keys, signed, now=known.now())
     except VerificationFailed as error:
@@ -70,7 +70,9 @@ def _prove(known: WebContext, hook: Hook, signed: SignedRequest) -> VerifiedRequ
         raise Unauthorized("unverified", "The request is not proven to be its sender's.") from None
 
 
-def _delivery(source: Source, hook: Hook, signed: SignedRequest, *, proof: VerifiedRequest) -> WebhookRequest:
+def _delivery(
+    source: Source, hook: Webhook, signed: SignedRequest, *, proof: VerifiedRequest
+) -> WebhookRequest:
     headers, query = strip_credentials(hook.scheme, dict(signed.headers), request.args.to_dict())
     content_type = request.headers.get("Content-Type", "")
     return WebhookRequest(source, hook, signed.body, content_type, headers, query, proof)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from relay.core.lifecycle import DeadLetterReason
-from relay.core.replay import IDS_MAX, LIMIT_MAX, REPLAYABLE, Stage
+from relay.core.replay import IDS_MAX, LIMIT_MAX, REPLAYABLE, ReplayStage
 from relay.web.openapi.event_schemas import explained, summary
 from relay.web.openapi.operation import Answer, Body, Described, Parameter
 from relay.web.openapi.problems import CHANGING, JSON_SENT, KEPT, RANKED, STORED
@@ -86,7 +86,7 @@ COMPONENTS = {
     "Replay": record(
         {
             "id": OUR_ID,
-            "status": word(Stage),
+            "status": word(ReplayStage),
             "filter": component("ReplayFilter"),
             "remap": or_null(flag("True maps anew, false sends as it was, null maps anew what has no body.")),
             "limit": or_null(whole(least=1)),

@@ -9,7 +9,7 @@ import yaml
 
 from relay.core.mapping.compile import compile_mapping
 from relay.core.mapping.engine import map_payload
-from relay.core.payloads import Payload, Reading, read_body
+from relay.core.payloads import BodyFormat, Payload, read_body
 from tests.core.rules.worlds import told, world
 
 PARTNERS = sorted(Path(__file__).parent.joinpath("partners").glob("*.yaml"))
@@ -20,7 +20,7 @@ def read(path):
     payload = case["payload"]
     if "raw" in payload:
         body = read_body(
-            payload["raw"].encode(), payload["content_type"], Reading(None, payload.get("json_field"))
+            payload["raw"].encode(), payload["content_type"], BodyFormat(None, payload.get("json_field"))
         )
     else:
         body = read_body(orjson.dumps(payload["body"]), "application/json")

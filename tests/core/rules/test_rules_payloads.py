@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.core.errors import BadRequest, RelayError, TooLarge, UnsupportedType
-from relay.core.payloads import FIELDS_MAX, Reading, read_body
+from relay.core.payloads import FIELDS_MAX, BodyFormat, read_body
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=b"
@@ -51,11 +51,11 @@ def test_a_body_is_read_by_its_content_type(raw, content_type, value):
     ],
 )
 def test_the_json_inside_a_field_can_be_the_body(raw, content_type):
-    assert read_body(raw, content_type, Reading(json_field="json")) == {"a": 1}
+    assert read_body(raw, content_type, BodyFormat(json_field="json")) == {"a": 1}
 
 
 def test_a_source_may_say_what_its_bodies_are_whatever_the_sender_says():
-    assert read_body(b'{"a": 1}', "text/plain", Reading(content_type="application/json")) == {"a": 1}
+    assert read_body(b'{"a": 1}', "text/plain", BodyFormat(content_type="application/json")) == {"a": 1}
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_what_cannot_be_read_is_refused_with_a_remedy(raw, content_type, error, 
 
 def test_a_form_without_the_field_that_holds_the_json_is_refused():
     with pytest.raises(BadRequest, match="no field 'json'"):
-        read_body(b"a=1", FORM, Reading(json_field="json"))
+        read_body(b"a=1", FORM, BodyFormat(json_field="json"))
 
 
 @given(

@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 
 from relay.core.mapping.functions.numbers import number
 from relay.core.mapping.work_limit import NoValue
-from relay.core.timestamps import parse_instant, render_instant
+from relay.core.timestamps import format_timestamp, parse_timestamp
 
 _UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _OFFSET = re.compile(r"[+-](?:0[0-9]|1[0-8]):[0-5][0-9]")
@@ -25,7 +25,7 @@ def timestamp(value: str | float, told: str = "") -> str:
     `"2012-09-20T21:49:12Z"`. Say the rest: `timestamp(`1585254348000000`, 'us')` is `"2020-03-26T20:25:48Z"`, and a
     time without a zone needs one: `timestamp('2009-03-26 21:35:57', 'UTC')` is `"2009-03-26T21:35:57Z"`.
     """
-    return render_instant(_moment(value, told))
+    return format_timestamp(_moment(value, told))
 
 
 def date(value: str | float, told: str = "") -> str:
@@ -92,7 +92,7 @@ def _tidied(text: str) -> str:
 def _in_range(seconds: float) -> datetime:
     """Of milliseconds too: no moment from 2000 on could be meant by both."""
     try:
-        return parse_instant(seconds)
+        return parse_timestamp(seconds)
     except ValueError as error:
         raise NoValue(str(error)) from None
 
