@@ -10,12 +10,12 @@ from flask.globals import app_ctx
 
 from relay.config.load import read_config
 from relay.config.oauth import check_oauth
-from relay.config.oidc import oidc_app
+from relay.config.oidc import read_oidc_app
 from relay.config.operators import check_admin_key
 from relay.config.reload import ConfigFile
-from relay.config.server_state import SHARED
+from relay.config.server_state import SHARED_STATE
 from relay.config.stores import check_stores
-from relay.config.webhooks import check_addresses
+from relay.config.webhooks import check_public_url
 from relay.core.config import Config
 from relay.dashboard.blueprints import BLUEPRINTS
 from relay.ingest.accept_events import IngestContext
@@ -66,13 +66,17 @@ def build() -> Flask:
     configure(settings.log_level)
     enable_tracing("gong-relay-web", os.environ)
     file = ConfigFile(
-        settings.config, lambda text: _checked(text, settings), environ=os.environ, now=_now, shared=SHARED
+        settings.config,
+        lambda text: _checked(text, settings),
+        environ=os.environ,
+        now=_now,
+        shared=SHARED_STATE,
     )
     config = file.load()
     stores = open_stores(settings, config.stores, WEB)
     refuse_clusters(stores, config)
     check_layouts(stores, config)
-    life = ProcessState(lambda: SHARED.ending, lambda: file.refused)
+    life = ProcessState(lambda: SHARED_STATE.stopping, lambda: file.rejection)
     app = _application(settings, config, stores, life)
     turnstile.register(app, turnstile.run_in_thread)
     watch_config_file(file, lambda newer: install(app, _parts(settings, newer, stores, life)))
@@ -84,7 +88,7 @@ def _checked(text: str, settings: Settings) -> Config:
     config = read_config(text, environ=os.environ, allow_hosts=settings.allow_gong_hosts)
     check_stores(config, settings)
     check_admin_key(config, settings)
-    check_addresses(config, settings.public_url)
+    check_public_url(config, settings.public_url)
     check_oauth(config, settings)
     return config
 
@@ -99,7 +103,7 @@ def create_app(
 
 
 def _application(settings: Settings, config: Config, stores: Stores, life: ProcessState = _ALONE) -> Flask:
-    check_addresses(config, settings.public_url)
+    check_public_url(config, settings.public_url)
     check_oauth(config, settings)
     app = Flask("relay", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -121,7 +125,7 @@ def _parts(settings: Settings, config: Config, stores: Stores, life: ProcessStat
         config, directory, stores, Retention.from_settings(settings), _now, settings.max_items
     )
     keys = Authenticator(
-        config, settings.admin_key, SessionManager(settings, stores.main.redis, _now), oidc_app(settings)
+        config, settings.admin_key, SessionManager(settings, stores.main.redis, _now), read_oidc_app(settings)
     )
     return WebContext(settings, config, directory, stores, intake, keys, _now, life)
 

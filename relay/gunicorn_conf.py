@@ -6,11 +6,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from relay.config.server_state import SHARED, addresses
+from relay.config.server_state import SHARED_STATE, bind_addresses
 
 wsgi_app = "relay.wsgi:app"
 proc_name = "gong-relay-web"
-bind = addresses("0.0.0.0", os.environ.get("PORT") or "8080", os.environ)  # noqa: S104 - a server's work
+bind = bind_addresses("0.0.0.0", os.environ.get("PORT") or "8080", os.environ)  # noqa: S104 - a server's work
 
 # gevent was the only worker class that went on answering while slow clients held hundreds of half-sent requests.
 worker_class = "relay.web.gunicorn_worker.Worker"  # gevent's, but that it ends sooner
@@ -42,8 +42,8 @@ def when_ready(arbiter: Any) -> None:
     """
 
     def end(_: int, frame: FrameType | None) -> None:
-        first = not SHARED.ending
-        SHARED.tell_ending()
+        first = not SHARED_STATE.stopping
+        SHARED_STATE.mark_stopping()
         if _delay_seconds and first:
             signal.setitimer(signal.ITIMER_REAL, _delay_seconds)
         else:

@@ -46,7 +46,7 @@ class Reloading:
             self._due_at = self._clock() + _EVERY_SECONDS
             asked = self._asked.is_set()
             self._asked.clear()
-            if self._file.look(anyway=asked) is not None:
+            if self._file.reload(anyway=asked) is not None:
                 self.wanted = True
                 self.stop()
 

@@ -13,7 +13,7 @@ from joserfc.jwk import KeySet
 from redis import Redis
 from requests import RequestException, Session
 
-from relay.config.oidc import oidc_app, redirect_uri
+from relay.config.oidc import read_oidc_app, redirect_uri
 from relay.core.oidc import Identity, OidcApp, OidcProvider, dump_identity, identify, parse_provider
 from relay.core.vault import UnsealError, Vault
 from relay.core.version import VERSION
@@ -175,7 +175,7 @@ def _object(status: int, raw: bytes) -> dict[str, Any]:
 
 def oidc_chore(settings: Settings, redis: Redis, now: Callable[[], datetime]) -> OidcChore:
     """The chore as settings have it, which name a provider."""
-    app = oidc_app(settings)
+    app = read_oidc_app(settings)
     if app is None:
         raise AssertionError("without a provider there is nothing to do")
     http = Session()

@@ -10,9 +10,9 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
-from relay.config.base_schema import Strict
-from relay.config.fields import Choice, Named, Section, Share, Text
-from relay.config.yaml_document import FromEnvironment, Unset
+from relay.config.base_schema import StrictSchema
+from relay.config.fields import Choice, NamedSections, Section, Share, Text
+from relay.config.yaml_document import FromEnvironment, UnsetVariable
 from relay.core.alerts.thresholds import AlertRules, Format, Rate, Receiver, Thresholds
 from relay.core.errors import Problem
 
@@ -27,7 +27,7 @@ _NUMERIC = re.compile(r"[0-9.]+(?::[0-9]+)?")
 _LEAST_SECRET, _MOST_SECRET = 24, 64
 
 
-class Limit(fields.Field[Any]):
+class Threshold(fields.Field[Any]):
     """A threshold, or `off`, which YAML reads as false."""
 
     pattern = ""
@@ -39,7 +39,7 @@ class Limit(fields.Field[Any]):
         raise NotImplementedError
 
 
-class Lasting(Limit):
+class DurationThreshold(Threshold):
     """From how long on: `90s`, `5m`, `4h`, `1d`."""
 
     default_error_messages = {"null": "is empty: give it a value or remove the line"}
@@ -49,7 +49,7 @@ class Lasting(Limit):
         return _seconds(value, least=0)
 
 
-class Often(Limit):
+class RateThreshold(Threshold):
     """From how many within a time on: `20 in 10m`."""
 
     default_error_messages = {"null": "is empty: give it a value or remove the line"}
@@ -62,7 +62,7 @@ class Often(Limit):
         return Rate(int(told[1]), _seconds(f"{told[2]}{told[3]}", least=1))
 
 
-class Portion(Limit):
+class ShareThreshold(Threshold):
     """From which share on: `90%` or `0.9`."""
 
     default_error_messages = {"null": "is empty: give it a value or remove the line"}
@@ -83,7 +83,7 @@ class Interval(fields.Field[float]):
         return _seconds(value, least=1)
 
 
-class YesNo(fields.Boolean):
+class Flag(fields.Boolean):
     """true or false."""
 
     default_error_messages = {"invalid": "must be true or false", "null": "must be true or false"}
@@ -97,7 +97,7 @@ def _seconds(value: Any, *, least: int) -> float:
     return float(seconds)
 
 
-class Given(Text):
+class TextOrVariable(Text):
     """A text that still tells whether it stands in the file."""
 
     def _deserialize(
@@ -107,11 +107,11 @@ class Given(Text):
         return value if isinstance(value, FromEnvironment) else text
 
 
-class ReceiverSchema(Strict):
-    url = Given(
+class ReceiverSchema(StrictSchema):
+    url = TextOrVariable(
         required=True, metadata={"description": "Where messages are posted: https, or a listed host."}
     )
-    secret = Given(
+    secret = TextOrVariable(
         load_default=None,
         metadata={"description": "What signs them: whsec_ and base64 of 24 to 64 bytes. Write ${NAME}."},
     )
@@ -122,8 +122,8 @@ class ReceiverSchema(Strict):
     )
 
 
-class HeartbeatSchema(Strict):
-    url = Given(
+class HeartbeatSchema(StrictSchema):
+    url = TextOrVariable(
         required=True,
         metadata={
             "description": "An address that a worker fetches after every look: its absence is told there."
@@ -131,22 +131,28 @@ class HeartbeatSchema(Strict):
     )
 
 
-class WhenSchema(Strict):
-    on_hold = Lasting(metadata={"description": "A destination has been on hold for so long."})
-    dead_letters = Often(metadata={"description": "So many dead letters of a destination within a time."})
-    day_budget = Portion(metadata={"description": "So much of a company's day is spent."})
-    oldest_event = Lasting(metadata={"description": "An event that could go has waited for so long."})
-    no_worker = Lasting(metadata={"description": "No worker was at work for so long."})
-    relaxed_durability = YesNo(metadata={"description": "The store may lose what it has taken."})
-    store_full = Portion(metadata={"description": "So much of the store's maxmemory is used."})
-    gong_down = Lasting(metadata={"description": "Gong has not answered at a base URL for so long."})
-    failed_verification = Often(
+class WhenSchema(StrictSchema):
+    on_hold = DurationThreshold(metadata={"description": "A destination has been on hold for so long."})
+    dead_letters = RateThreshold(
+        metadata={"description": "So many dead letters of a destination within a time."}
+    )
+    day_budget = ShareThreshold(metadata={"description": "So much of a company's day is spent."})
+    oldest_event = DurationThreshold(
+        metadata={"description": "An event that could go has waited for so long."}
+    )
+    no_worker = DurationThreshold(metadata={"description": "No worker was at work for so long."})
+    relaxed_durability = Flag(metadata={"description": "The store may lose what it has taken."})
+    store_full = ShareThreshold(metadata={"description": "So much of the store's maxmemory is used."})
+    gong_down = DurationThreshold(
+        metadata={"description": "Gong has not answered at a base URL for so long."}
+    )
+    failed_verification = RateThreshold(
         metadata={"description": "So many webhooks of a source not believed in a time."}
     )
 
 
-class AlertsSchema(Strict):
-    to = Named(
+class AlertsSchema(StrictSchema):
+    to = NamedSections(
         ReceiverSchema, load_default=dict, metadata={"description": "Who is told, by a name of your own."}
     )
     when = Section(WhenSchema, load_default=dict, metadata={"description": "From where on; `off` = never."})
@@ -194,7 +200,7 @@ def alert_problems(section: Mapping[str, Any] | None, hosts: Container[str]) -> 
 
 
 def _wrong_address(url: str, path: str, hosts: Container[str]) -> Iterator[Problem]:
-    if isinstance(url, Unset):
+    if isinstance(url, UnsetVariable):
         return
     read = _ADDRESS.fullmatch(url)
     if read and (read[2] in hosts or (read[1] == "https" and not _NUMERIC.fullmatch(read[2]))):
@@ -223,7 +229,7 @@ def _wrong_secret(told: Mapping[str, Any], path: str) -> Iterator[Problem]:
     elif not isinstance(secret, FromEnvironment):
         text = "is a secret in plain: write ${NAME}, and set NAME in the environment"
         yield Problem(f"{path}.secret", "plain", text)
-    elif not isinstance(secret, Unset) and _secret(secret) is None:
+    elif not isinstance(secret, UnsetVariable) and _secret(secret) is None:
         text = "must be whsec_ and the base64 of 24 to 64 bytes: `openssl rand -base64 32` makes these"
         yield Problem(f"{path}.secret", "invalid", text)
 

@@ -5,34 +5,34 @@ import re
 import zlib
 from collections.abc import Callable
 
-PREFIX = "grly_"
-SHORTEST = 20
+KEY_PREFIX = "grly_"
+MIN_KEY_LENGTH = 20
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _RANDOM_CHARACTERS = 32
 _CHECK_CHARACTERS = 6
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 
 
-def fresh_key(choose: Callable[[str], str]) -> str:
+def generate_key(choose: Callable[[str], str]) -> str:
     """A new key: `grly_`, 32 random characters, and a checksum by which scanners tell a leaked key from noise.
 
     `choose` picks one character of an alphabet: `secrets.choice`.
     """
     random = "".join(choose(_ALPHABET) for _ in range(_RANDOM_CHARACTERS))
-    return f"{PREFIX}{random}_{_base62(zlib.crc32(random.encode()))}"
+    return f"{KEY_PREFIX}{random}_{_base62(zlib.crc32(random.encode()))}"
 
 
-def digest_of(key: str) -> str:
+def hash_key(key: str) -> str:
     """The hex SHA-256 of a key."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def written(key: str) -> str:
+def render_digest(key: str) -> str:
     """A key as the configuration file holds it: `sha256:` and its digest."""
-    return f"sha256:{digest_of(key)}"
+    return f"sha256:{hash_key(key)}"
 
 
-def read_digest(text: str) -> str | None:
+def parse_digest(text: str) -> str | None:
     """The hex of `sha256:<64 hex>`, or None when the text is something else."""
     match = _DIGEST.fullmatch(text)
     return match[1] if match else None

@@ -8,11 +8,11 @@ from marshmallow import RAISE, Schema, ValidationError, validate
 from relay.settings import did_you_mean
 
 
-def within(low: int, high: int) -> validate.Range:
+def in_range(low: int, high: int) -> validate.Range:
     return validate.Range(low, high, error="must be from {min} to {max}")
 
 
-class Strict(Schema):
+class StrictSchema(Schema):
     """Refuses keys it does not know, and names the nearest it does."""
 
     error_messages = {"type": "must be a mapping"}  # noqa: RUF012 marshmallow's own name and form

@@ -10,46 +10,48 @@ from relay.config.operators import operator_problems
 from relay.config.routing import is_template
 from relay.config.stores import store_problems
 from relay.config.visit_sessions import aggregate_problems
-from relay.config.yaml_document import Unset
+from relay.config.yaml_document import UnsetVariable
 from relay.core.call import Dialect
 from relay.core.errors import Problem
 from relay.core.mapping.routing import UNROUTED
 from relay.settings import did_you_mean
 
 
-def disagreements(tree: Any, loaded: Mapping[str, Any], allow_hosts: Container[str]) -> Iterator[Problem]:
+def cross_check(tree: Any, loaded: Mapping[str, Any], allow_hosts: Container[str]) -> Iterator[Problem]:
     """What is wrong between entries. `tree` is the whole file, `loaded` what was right in it by itself."""
-    destinations, sources = entries(tree, "destinations"), entries(tree, "sources")
+    destinations, sources = read_entries(tree, "destinations"), read_entries(tree, "sources")
     yield from _unknown_destinations(sources, list(destinations))
     yield from _reserved_names(destinations)
     yield from _unsafe_addresses(destinations, allow_hosts)
     yield from oauth_problems(tree, loaded.get("destinations", {}), allow_hosts)
     yield from _unequal_limits(loaded.get("destinations", {}))
-    yield from store_problems(entries(tree, "stores"), loaded.get("destinations", {}))
+    yield from store_problems(read_entries(tree, "stores"), loaded.get("destinations", {}))
     yield from _shared_keys(loaded.get("sources", {}))
     yield from operator_problems(loaded.get("operators", {}), loaded.get("sources", {}))
     yield from alert_problems(loaded.get("alerts"), allow_hosts)
-    catalog = [name for name, dialect in dialects_of(tree).items() if dialect is Dialect.CATALOG]
+    catalog = [name for name, dialect in read_dialects(tree).items() if dialect is Dialect.CATALOG]
     yield from aggregate_problems(loaded.get("sources", {}), catalog)
 
 
-def entries(tree: Any, section: str) -> dict[str, Mapping[str, Any]]:
+def read_entries(tree: Any, section: str) -> dict[str, Mapping[str, Any]]:
     """The entries of a section by name, however wrong the file is."""
     found = tree.get(section) if isinstance(tree, Mapping) else None
-    entries = found if isinstance(found, Mapping) else {}
-    return {str(name): entry if isinstance(entry, Mapping) else {} for name, entry in entries.items()}
+    read_entries = found if isinstance(found, Mapping) else {}
+    return {str(name): entry if isinstance(entry, Mapping) else {} for name, entry in read_entries.items()}
 
 
-def dialects_of(tree: Any) -> dict[str, Dialect]:
+def read_dialects(tree: Any) -> dict[str, Dialect]:
     """What each destination speaks, as far as it says so rightly."""
-    told = {name: entry.get("dialect", Dialect.GONG) for name, entry in entries(tree, "destinations").items()}
+    told = {
+        name: entry.get("dialect", Dialect.GONG) for name, entry in read_entries(tree, "destinations").items()
+    }
     return {name: Dialect(dialect) for name, dialect in told.items() if dialect in tuple(Dialect)}
 
 
 def _unknown_destinations(sources: Mapping[str, Mapping[str, Any]], known: list[str]) -> Iterator[Problem]:
     for name, source in sources.items():
         wanted = source.get("destination")
-        if not isinstance(wanted, str) or isinstance(wanted, Unset) or is_template(wanted):
+        if not isinstance(wanted, str) or isinstance(wanted, UnsetVariable) or is_template(wanted):
             continue
         if wanted not in known:
             message = f"there is no such destination{did_you_mean(wanted, known)}"
@@ -69,7 +71,7 @@ def _unsafe_addresses(
         address = destination.get("base_url")
         if (
             isinstance(address, str)
-            and not isinstance(address, Unset)
+            and not isinstance(address, UnsetVariable)
             and not safe_base_url(address, allow_hosts)
         ):
             yield Problem(

@@ -9,7 +9,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
 
-from relay.config.api_keys import SHORTEST, digest_of, read_digest
+from relay.config.api_keys import MIN_KEY_LENGTH, hash_key, parse_digest
 from relay.config.yaml_document import FromEnvironment
 
 NAME_PATTERN = "[a-z0-9][a-z0-9_-]{0,62}"
@@ -37,7 +37,7 @@ class Text(fields.String):
         return text
 
 
-class Whole(fields.Integer):
+class WholeNumber(fields.Integer):
     """A whole number; its digits may also come from `${NAME}`."""
 
     default_error_messages = {**_NOTHING, "invalid": "must be a whole number"}
@@ -86,7 +86,7 @@ def _share(value: Any) -> float | None:
     return float(text) if _DECIMAL.fullmatch(text) else None
 
 
-class Key(fields.Field[str]):
+class ApiKey(fields.Field[str]):
     """An API key of a source, read as the hex of its SHA-256. A plain key may not stand in the file itself."""
 
     default_error_messages = {
@@ -101,18 +101,18 @@ class Key(fields.Field[str]):
     ) -> str:
         if not isinstance(value, str):
             raise self.make_error("invalid")
-        if digest := read_digest(value):
+        if digest := parse_digest(value):
             return digest
         if value.startswith("sha256:"):
             raise self.make_error("invalid")
         if not isinstance(value, FromEnvironment):
             raise self.make_error("plain")
-        if len(value) < SHORTEST or value != value.strip():
-            raise self.make_error("short", shortest=SHORTEST)
-        return digest_of(value)
+        if len(value) < MIN_KEY_LENGTH or value != value.strip():
+            raise self.make_error("short", shortest=MIN_KEY_LENGTH)
+        return hash_key(value)
 
 
-class Several(fields.List[Any]):
+class ListOf(fields.List[Any]):
     """A list of values of one kind."""
 
     default_error_messages = {**_NOTHING, "invalid": "must be a list"}
@@ -124,7 +124,7 @@ class Section(fields.Nested):
     default_error_messages = {**_NOTHING, "type": "must be a mapping"}
 
 
-class Named(fields.Dict):
+class NamedSections(fields.Dict):
     """Mappings of one kind, each under a name that the operator chose. What is right is kept beside what is wrong."""
 
     default_error_messages = {**_NOTHING, "invalid": "must be a mapping of names"}

@@ -6,12 +6,12 @@ import marshmallow
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
-from relay.config.alerts import Interval, Limit
-from relay.config.fields import Key, Named, Share, Text, Whole
+from relay.config.alerts import Interval, Threshold
+from relay.config.fields import ApiKey, NamedSections, Share, Text, WholeNumber
 from relay.config.routing import Priorities
 from relay.config.schema import ConfigSchema
 from relay.config.visit_sessions import AggregatesByType, Duration
-from relay.config.webhook_schema import Secret, Word, Wording
+from relay.config.webhook_schema import FreeText, Secret, SuggestedWord
 from relay.core.mapping.visit_sessions import DURATION_PATTERN
 
 _VARIABLE = r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"
@@ -22,7 +22,7 @@ _DATED = {"type": "object", "required": ["secret"], "additionalProperties": Fals
 _DATES = {name: {"type": "string", "format": "date-time"} for name in ("not_before", "expires_at")}
 
 
-def json_schema() -> dict[str, Any]:
+def build_json_schema() -> dict[str, Any]:
     """A JSON Schema (2020-12) of the whole file."""
     plugin = MarshmallowPlugin(schema_name_resolver=_title)
     spec = APISpec(title="", version="", openapi_version="3.1.0", plugins=[plugin])
@@ -46,35 +46,35 @@ def _title(schema: Any) -> str:
 def _told_to_editors(_: Any, field: marshmallow.fields.Field[Any], **__: Any) -> dict[str, Any]:
     """What our own kinds of value look like in a file, where `${NAME}` may stand for a number too."""
     match field:
-        case Whole():
+        case WholeNumber():
             return {"type": ["integer", "string"], "pattern": f"^([0-9]+|{_VARIABLE})$"}
         case Share():
             pattern = rf"^([0-9.]+ ?%|[01](\.[0-9]+)?|{_VARIABLE})$"
             return {"type": ["number", "string"], "exclusiveMinimum": 0, "maximum": 1, "pattern": pattern}
-        case Duration() | Limit() | Interval():
+        case Duration() | Threshold() | Interval():
             return _threshold(field)
-        case Key():
+        case ApiKey():
             return {"type": "string", "pattern": f"^(sha256:[0-9a-f]{{64}}|{_VARIABLE})$"}
         case Secret():
             return {"anyOf": [_SECRET, {**_DATED, "properties": {"secret": _SECRET, **_DATES}}]}
         case Text():
             return _text(field)
-        case Named() | Priorities() | AggregatesByType():
+        case NamedSections() | Priorities() | AggregatesByType():
             return {"propertyNames": field.key_schema}
         case _:
             return {}
 
 
-def _threshold(field: Duration | Limit | Interval) -> dict[str, Any]:
+def _threshold(field: Duration | Threshold | Interval) -> dict[str, Any]:
     pattern = DURATION_PATTERN if isinstance(field, Duration) else field.pattern
-    kinds = ["number", "string", *(["boolean"] if isinstance(field, Limit) else [])]
+    kinds = ["number", "string", *(["boolean"] if isinstance(field, Threshold) else [])]
     return {"type": kinds, "pattern": f"^({pattern}|{_VARIABLE})$"}
 
 
 def _text(field: Text) -> dict[str, Any]:
-    if isinstance(field, Word):
+    if isinstance(field, SuggestedWord):
         return {"enum": [*field.words, *([None] if field.allow_none else [])]}
-    return {"minLength": 0 if isinstance(field, Wording) else 1}
+    return {"minLength": 0 if isinstance(field, FreeText) else 1}
 
 
 def _with_local_references(node: Any) -> Any:

@@ -9,13 +9,13 @@ from marshmallow import ValidationError
 
 from relay.config.alerts import read_alerts
 from relay.config.base_url import safe_base_url
-from relay.config.cross_checks import dialects_of, disagreements, entries
-from relay.config.oauth import read_app
+from relay.config.cross_checks import cross_check, read_dialects, read_entries
+from relay.config.oauth import read_oauth_app
 from relay.config.operators import read_operators
 from relay.config.routing import read_routing
 from relay.config.schema import ConfigSchema
-from relay.config.webhooks import read_hook
-from relay.config.yaml_document import fill_in, parse
+from relay.config.webhooks import read_webhook
+from relay.config.yaml_document import parse_yaml, substitute_variables
 from relay.core.call import Dialect, SendAs
 from relay.core.config import Config
 from relay.core.destination import BasicCredentials, Destination, Limits, OAuthCredentials
@@ -34,10 +34,10 @@ class ConfigError(StartupError):
 
 def load_config(path: Path | str, *, environ: Mapping[str, str], allow_hosts: Container[str]) -> Config:
     """Read the file. `environ` fills in `${NAME}`; `allow_hosts` are those a base_url may name beside Gong's own."""
-    return read_config(read_text(path), environ=environ, allow_hosts=allow_hosts)
+    return read_config(read_config_file(path), environ=environ, allow_hosts=allow_hosts)
 
 
-def read_text(path: Path | str) -> str:
+def read_config_file(path: Path | str) -> str:
     """What stands in the file. ConfigError where it cannot be read."""
     try:
         return Path(path).read_text(encoding="utf-8")
@@ -52,18 +52,18 @@ def read_text(path: Path | str) -> str:
 
 def read_config(text: str, *, environ: Mapping[str, str], allow_hosts: Container[str]) -> Config:
     """Read the text of a configuration file."""
-    tree, malformed = parse(text)
+    tree, malformed = parse_yaml(text)
     if tree is None and malformed:
         raise ConfigError(malformed)
     try:
-        tree, unset = fill_in({} if tree is None else tree, environ)
+        tree, unset = substitute_variables({} if tree is None else tree, environ)
     except RecursionError as error:
         raise ConfigError([Problem("", "syntax", "an alias in it holds itself")]) from error
     loaded, wrong = _checked(tree)
     problems = [*malformed, *unset]
     told = {problem.path for problem in problems}
-    problems += [p for p in (*wrong, *disagreements(tree, loaded, allow_hosts)) if p.path not in told]
-    dialects = dialects_of(tree)
+    problems += [p for p in (*wrong, *cross_check(tree, loaded, allow_hosts)) if p.path not in told]
+    dialects = read_dialects(tree)
     routes, wrong = _routes(tree, dialects)
     hooks, unfit = _hooks(tree, routes, dialects)
     problems += [p for p in (*wrong, *unfit) if p.path not in {told.path for told in problems}]
@@ -84,7 +84,7 @@ def _hooks(
 
     def read(name: str, entry: Mapping[str, Any], path: str) -> Webhook | None:
         one = dialects.get(str(entry.get("destination")), Dialect.GONG)
-        return read_hook(entry, path=path, dialect=routes[name].dialect if name in routes else one)
+        return read_webhook(entry, path=path, dialect=routes[name].dialect if name in routes else one)
 
     return _each(tree, read)
 
@@ -95,7 +95,7 @@ def _each(
     """What is read of each source that has it, and everything that is wrong."""
     found: dict[str, Found] = {}
     problems: list[Problem] = []
-    for name, entry in entries(tree, "sources").items():
+    for name, entry in read_entries(tree, "sources").items():
         try:
             one = read(name, entry, f"sources.{name}")
         except ValidationFailed as error:
@@ -143,7 +143,7 @@ def _built(loaded: Mapping[str, Any], allow_hosts: Container[str]) -> Config:
     return Config(
         destinations,
         sources,
-        oauth=read_app(loaded["oauth"]),
+        oauth=read_oauth_app(loaded["oauth"]),
         stores=stores,
         operators=read_operators(loaded["operators"]),
         alerts=read_alerts(loaded["alerts"]),

@@ -6,10 +6,10 @@ from typing import Any
 
 from marshmallow import ValidationError, validate, validates_schema
 
-from relay.config.base_schema import Strict
+from relay.config.base_schema import StrictSchema
 from relay.config.base_url import safe_oauth_url
-from relay.config.fields import Choice, Several, Text
-from relay.config.yaml_document import Unset
+from relay.config.fields import Choice, ListOf, Text
+from relay.config.yaml_document import UnsetVariable
 from relay.core.config import Config
 from relay.core.errors import Problem
 from relay.core.oauth import AUTHORIZE_URL, SCOPES, TOKEN_URL, OAuthApp, TokenParams
@@ -19,7 +19,7 @@ _SCOPE = re.compile(r"^[\x21\x23-\x5b\x5d-\x7e]+$")
 _URLS = ("authorize_url", "token_url")
 
 
-class OAuthSchema(Strict):
+class OAuthSchema(StrictSchema):
     client_id = Text(required=True, metadata={"description": "The application's client id at Gong."})
     client_secret = Text(
         required=True, metadata={"description": "Its secret: write ${NAME}, and set NAME in the environment."}
@@ -28,7 +28,7 @@ class OAuthSchema(Strict):
         load_default=None,
         metadata={"description": "The secret that follows it, while it is being changed at Gong."},
     )
-    scopes = Several(
+    scopes = ListOf(
         Text(
             validate=validate.Regexp(_SCOPE, error="must be a scope such as api:digital-interactions:write")
         ),
@@ -47,11 +47,11 @@ class OAuthSchema(Strict):
     )
 
 
-class GrantSchema(Strict):
+class GrantSchema(StrictSchema):
     """Nothing yet: what a customer grants lies in the store."""
 
 
-class EitherAuth(Strict):
+class EitherAuth(StrictSchema):
     """A mapping that holds one of `basic` and `oauth`."""
 
     @validates_schema
@@ -63,7 +63,7 @@ class EitherAuth(Strict):
             raise ValidationError({"basic": [text]})
 
 
-def read_app(entry: Mapping[str, Any] | None) -> OAuthApp | None:
+def read_oauth_app(entry: Mapping[str, Any] | None) -> OAuthApp | None:
     """The application, from a section that was checked with the rest of the file."""
     if entry is None:
         return None
@@ -76,7 +76,11 @@ def oauth_problems(tree: Any, destinations: Mapping[str, Any], hosts: Container[
     told = section if isinstance(section, Mapping) else {}
     for name in _URLS:
         address = told.get(name)
-        if isinstance(address, str) and not isinstance(address, Unset) and not safe_oauth_url(address, hosts):
+        if (
+            isinstance(address, str)
+            and not isinstance(address, UnsetVariable)
+            and not safe_oauth_url(address, hosts)
+        ):
             text = (
                 "must be https and on app.gong.io; another host must be listed in RELAY_ALLOW_GONG_HOSTS, "
                 "just as the address writes it"

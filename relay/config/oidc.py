@@ -4,11 +4,11 @@ from relay.core.oidc import OidcApp
 from relay.core.roles import Role
 from relay.settings import Settings
 
-BACK = "/ops/sign-in/back"
+CALLBACK_PATH = "/ops/sign-in/back"
 """Where the provider sends browsers back to. It is registered there, letter by letter, below RELAY_PUBLIC_URL."""
 
 
-def oidc_app(settings: Settings) -> OidcApp | None:
+def read_oidc_app(settings: Settings) -> OidcApp | None:
     """The relay as its provider knows it; None where none is named. Settings have made sure that it is whole."""
     if settings.oidc_issuer is None:
         return None
@@ -23,4 +23,4 @@ def oidc_app(settings: Settings) -> OidcApp | None:
 
 
 def redirect_uri(settings: Settings) -> str:
-    return f"{settings.public_url}{BACK}"
+    return f"{settings.public_url}{CALLBACK_PATH}"

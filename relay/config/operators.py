@@ -5,25 +5,25 @@ from typing import Any
 
 from marshmallow import validate
 
-from relay.config.api_keys import digest_of
-from relay.config.base_schema import Strict
-from relay.config.fields import Key, Several
-from relay.config.webhook_schema import Word
+from relay.config.api_keys import hash_key
+from relay.config.base_schema import StrictSchema
+from relay.config.fields import ApiKey, ListOf
+from relay.config.webhook_schema import SuggestedWord
 from relay.core.config import Config
 from relay.core.errors import Problem
 from relay.core.roles import BUILT_IN_ADMIN, OPERATOR_ROLES, Operator, Role
 from relay.settings import Settings, StartupError
 
 
-class OperatorSchema(Strict):
-    role = Word(
+class OperatorSchema(StrictSchema):
+    role = SuggestedWord(
         OPERATOR_ROLES,
         required=True,
         validate=validate.OneOf(OPERATOR_ROLES, error=f"must be one of: {', '.join(OPERATOR_ROLES)}"),
         metadata={"description": "What they may do: viewer looks, operator acts, admin also sees payloads."},
     )
-    keys = Several(
-        Key(),
+    keys = ListOf(
+        ApiKey(),
         required=True,
         validate=validate.Length(min=1, error="holds no key: `gong-relay key` makes one"),
         metadata={
@@ -59,7 +59,7 @@ def check_admin_key(config: Config, settings: Settings) -> None:
     """Raise Misconfigured where the first admin's key is also somebody else's: nobody could say who it is."""
     if settings.admin_key is None:
         return
-    digest = digest_of(settings.admin_key)
+    digest = hash_key(settings.admin_key)
     people = [f"operators.{name}" for name, one in config.operators.items() if digest in one.key_digests]
     sources = [f"sources.{name}" for name, one in config.sources.items() if digest in one.key_digests]
     if others := [*people, *sources]:

@@ -8,7 +8,7 @@ from relay.core.errors import Problem
 from relay.core.mapping.merge import merge_mapping
 
 
-def overridden(preset: Mapping[str, Any], own: Mapping[str, Any]) -> Mapping[str, Any]:
+def merge_preset(preset: Mapping[str, Any], own: Mapping[str, Any]) -> Mapping[str, Any]:
     """The whole source. Another scheme than the preset's takes none of the preset's columns."""
     base = {key: value for key, value in preset.items() if key != "title"}
     schemes = [verify.get("scheme") for verify in map(_verify, (base, own))]
@@ -23,7 +23,7 @@ def _verify(part: Mapping[str, Any]) -> Mapping[str, Any]:
     return told if isinstance(told, Mapping) else {}
 
 
-def as_written(
+def locate_in_file(
     preset: Mapping[str, Any], own: Mapping[str, Any], *, path: str
 ) -> Callable[[Problem], Problem]:
     """Turns a problem of the merged rules into one of the file, or of the preset where only that speaks."""

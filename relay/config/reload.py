@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from relay.config.load import read_text
-from relay.config.server_state import Shared
+from relay.config.load import read_config_file
+from relay.config.server_state import SharedState
 from relay.core.config import Config
 from relay.core.errors import Problem
 from relay.log import log_event
@@ -16,7 +16,7 @@ _FILE = "_FILE"
 
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
+class RejectedConfig:
     """What is wrong with the file as it stands, and since when that is known."""
 
     since: datetime
@@ -37,9 +37,9 @@ class ConfigFile:
         *,
         environ: Mapping[str, str],
         now: Callable[[], datetime],
-        shared: Shared | None = None,
+        shared: SharedState | None = None,
     ) -> None:
-        self.refused: Rejected | None = None
+        self.rejection: RejectedConfig | None = None
         self._path, self._read, self._now, self._shared = Path(path), read, now, shared
         secrets = sorted(value for name, value in environ.items() if name.endswith(_FILE) and value)
         self._watched = (self._path, *map(Path, secrets))
@@ -55,14 +55,14 @@ class ConfigFile:
         try:
             self._serving = self._loaded()
         except StartupError as error:
-            kept = self._shared.kept() if self._shared else None
+            kept = self._shared.saved_config() if self._shared else None
             if kept is None:
                 raise
             self._refuse(error)
             self._serving = self._read(kept)
         return self._serving
 
-    def look(self, *, anyway: bool = False) -> Config | None:
+    def reload(self, *, anyway: bool = False) -> Config | None:
         """The new configuration, when the file has changed and is good. With `anyway` changed or not."""
         stamps = self._stamps()
         if stamps == self._seen and not anyway:
@@ -73,21 +73,21 @@ class ConfigFile:
         except StartupError as error:
             self._refuse(error)
             return None
-        self.refused, self._serving = None, config
+        self.rejection, self._serving = None, config
         log_event("config.loaded", name=str(self._path))
         return config
 
     def _loaded(self) -> Config:
-        text = read_text(self._path)
+        text = read_config_file(self._path)
         config = self._read(text)
         if self._shared and self._serving and self._serving.stores != config.stores:
             raise StartupError([Problem("stores", "invalid", "have changed: restart web and workers")])
         if self._shared:
-            self._shared.keep(text)
+            self._shared.save_config(text)
         return config
 
     def _refuse(self, error: StartupError) -> None:
-        self.refused = Rejected(self._now(), error.problems)
+        self.rejection = RejectedConfig(self._now(), error.problems)
         log_event("config.refused", level="error", name=str(self._path), error=str(error))
 
     def _stamps(self) -> tuple[tuple[int, int, int] | None, ...]:

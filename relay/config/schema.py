@@ -5,8 +5,8 @@ import re
 from marshmallow import validate
 
 from relay.config.alerts import AlertsSchema
-from relay.config.base_schema import Strict, within
-from relay.config.fields import Choice, Key, Named, Section, Several, Share, Text, Whole
+from relay.config.base_schema import StrictSchema, in_range
+from relay.config.fields import ApiKey, Choice, ListOf, NamedSections, Section, Share, Text, WholeNumber
 from relay.config.oauth import EitherAuth, GrantSchema, OAuthSchema
 from relay.config.operators import OperatorSchema
 from relay.config.presets import preset_names
@@ -14,12 +14,12 @@ from relay.config.routing import Accounts, Priorities
 from relay.config.visit_sessions import AggregatesByType
 from relay.config.webhook_schema import (
     AnswerSchema,
-    Described,
-    DescribedList,
+    OpenList,
+    OpenSection,
     ReadSchema,
     RuleSchema,
+    SuggestedWord,
     VerifySchema,
-    Word,
 )
 from relay.core.call import Dialect, SendAs
 from relay.core.destination import MAIN_STORE
@@ -28,7 +28,7 @@ from relay.core.verification.challenge import CHALLENGES
 _DOMAIN = re.compile(r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$")
 
 
-class BasicSchema(Strict):
+class BasicSchema(StrictSchema):
     access_key = Text(required=True, metadata={"description": "The access key of a Gong API key."})
     access_key_secret = Text(
         required=True, metadata={"description": "Its secret: write ${NAME}, and set NAME in the environment."}
@@ -40,13 +40,13 @@ class AuthSchema(EitherAuth):
     oauth = Section(GrantSchema, metadata={"description": "{}: the customer connects it by OAuth."})
 
 
-class LimitsSchema(Strict):
-    per_second = Whole(
-        load_default=3, validate=within(1, 10_000), metadata={"description": "Calls a second at most."}
+class LimitsSchema(StrictSchema):
+    per_second = WholeNumber(
+        load_default=3, validate=in_range(1, 10_000), metadata={"description": "Calls a second at most."}
     )
-    per_day = Whole(
+    per_day = WholeNumber(
         load_default=10_000,
-        validate=within(1, 1_000_000_000),
+        validate=in_range(1, 1_000_000_000),
         metadata={"description": "Calls in 24 hours at most."},
     )
     day_share = Share(
@@ -63,7 +63,7 @@ class LimitsSchema(Strict):
     )
 
 
-class DestinationSchema(Strict):
+class DestinationSchema(StrictSchema):
     auth = Section(
         AuthSchema, required=True, metadata={"description": "How the relay proves itself to Gong."}
     )
@@ -88,7 +88,7 @@ class DestinationSchema(Strict):
     source_system_name = Text(
         load_default=None, metadata={"description": "The system that Gong shows an event as coming from."}
     )
-    internal_domains = Several(
+    internal_domains = ListOf(
         Text(validate=validate.Regexp(_DOMAIN, error="must be a domain such as acme.com")),
         load_default=list,
         metadata={"description": "Mail domains of one's own people: their events are not sent."},
@@ -99,14 +99,14 @@ class DestinationSchema(Strict):
     )
 
 
-class StoreSchema(Strict):
+class StoreSchema(StrictSchema):
     url = Text(
         required=True,
         metadata={"description": "Where it is, as in RELAY_REDIS_URL: write ${NAME}, and set NAME."},
     )
 
 
-class SourceSchema(Strict):
+class SourceSchema(StrictSchema):
     destination = Text(
         required=True,
         metadata={
@@ -125,8 +125,8 @@ class SourceSchema(Strict):
         load_default=dict,
         metadata={"description": "By type of event: the events of one session become one call."},
     )
-    keys = Several(
-        Key(),
+    keys = ListOf(
+        ApiKey(),
         load_default=list,
         metadata={
             "description": "API keys: sha256:<hex> as `gong-relay key` prints it, or ${NAME} of the plain key."
@@ -137,13 +137,13 @@ class SourceSchema(Strict):
         load_default=SendAs.DIGITAL_INTERACTION,
         metadata={"description": "Which of Gong's APIs the events become calls of."},
     )
-    preset = Word(
+    preset = SuggestedWord(
         preset_names(),
         metadata={"description": "The vendor whose webhooks it takes: how they are signed and mapped."},
     )
-    verify = Described(VerifySchema, metadata={"description": "How the sender of webhooks proves itself."})
+    verify = OpenSection(VerifySchema, metadata={"description": "How the sender of webhooks proves itself."})
     # Null takes away what a preset has there.
-    challenges = Word(
+    challenges = SuggestedWord(
         CHALLENGES,
         allow_none=True,
         metadata={"description": "The handshake of this vendor that is answered."},
@@ -155,17 +155,17 @@ class SourceSchema(Strict):
         metadata={"description": "What the sender is answered in place of the counts."},
     )
     items = Text(allow_none=True, metadata={"description": "JMESPath: where a payload's items are."})
-    rules = DescribedList(
-        Described(RuleSchema),
+    rules = OpenList(
+        OpenSection(RuleSchema),
         metadata={"description": "The mapping: the first rule that holds takes the item."},
     )
 
 
-class ConfigSchema(Strict):
-    destinations = Named(
+class ConfigSchema(StrictSchema):
+    destinations = NamedSections(
         DestinationSchema, required=True, metadata={"description": "Gong accounts, by a name of your own."}
     )
-    sources = Named(
+    sources = NamedSections(
         SourceSchema, load_default=dict, metadata={"description": "Senders of events, by a name of your own."}
     )
     oauth = Section(
@@ -175,12 +175,12 @@ class ConfigSchema(Strict):
             "description": "The application by which customers connect their Gong, instead of an API key."
         },
     )
-    stores = Named(
+    stores = NamedSections(
         StoreSchema,
         load_default=dict,
         metadata={"description": "Stores beside RELAY_REDIS_URL's, by a name of your own."},
     )
-    operators = Named(
+    operators = NamedSections(
         OperatorSchema,
         load_default=dict,
         metadata={"description": "Who looks after the relay beside RELAY_ADMIN_KEY's holder, by name."},

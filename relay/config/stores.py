@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from relay.config.yaml_document import Unset
+from relay.config.yaml_document import UnsetVariable
 from relay.core.config import Config
 from relay.core.destination import MAIN_STORE
 from relay.core.errors import Problem
@@ -27,7 +27,7 @@ def _wrong_stores(stores: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
         if name == MAIN_STORE:
             message = "is the store of RELAY_REDIS_URL: give this one another name"
             yield Problem(f"stores.{name}", "reserved_name", message)
-        if not isinstance(url, str) or isinstance(url, Unset):
+        if not isinstance(url, str) or isinstance(url, UnsetVariable):
             continue
         try:
             parse_redis_url(url)
@@ -42,7 +42,7 @@ def _wrong_stores(stores: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
 def _unknown_stores(destinations: Mapping[str, Mapping[str, Any]], known: list[str]) -> Iterator[Problem]:
     for name, destination in destinations.items():
         wanted = destination["store"]
-        if isinstance(wanted, Unset):
+        if isinstance(wanted, UnsetVariable):
             continue
         if wanted not in known:
             message = f"there is no such store{did_you_mean(wanted, known)}"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from relay.config.yaml_document import FromEnvironment, Unset
+from relay.config.yaml_document import FromEnvironment, UnsetVariable
 from relay.core.errors import Problem, ValidationFailed, join_path
 from relay.core.verification.key import VerifyingKey
 from relay.core.verification.load_keys import SecretSpec, load_keys
@@ -12,12 +12,12 @@ from relay.core.verification.scheme import Algorithm, Scheme, SecretFormat
 from relay.core.verification.scheme_options import build_scheme
 from relay.settings import did_you_mean
 
-Proving = tuple[Scheme, tuple[VerifyingKey, ...]]
+Verification = tuple[Scheme, tuple[VerifyingKey, ...]]
 _PUBLIC_FORMS = frozenset({SecretFormat.WHPK, SecretFormat.PUBLIC_KEY})
 _SECRET_KEYS = ["secret", "not_before", "expires_at"]
 
 
-def read_verification(told: Any, *, path: str) -> Proving:
+def read_verification(told: Any, *, path: str) -> Verification:
     """The scheme and the keys. Raises Invalid with everything that is wrong."""
     if told is not None and not isinstance(told, Mapping):
         raise ValidationFailed([Problem(path, "type", "must be a mapping of scheme and secrets")])
@@ -67,7 +67,7 @@ def _strangers(fields: Mapping[Any, Any], path: str) -> Iterator[Problem]:
 
 
 def _of_text(secret: Any, scheme: Scheme, path: str) -> Iterator[Problem]:
-    if isinstance(secret, Unset):
+    if isinstance(secret, UnsetVariable):
         yield Problem(path, "required", "is missing")
     elif not isinstance(secret, str):
         yield Problem(path, "type", "must be a text, or a mapping of secret, not_before and expires_at")

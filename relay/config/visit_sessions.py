@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
-from relay.config.base_schema import Strict
+from relay.config.base_schema import StrictSchema
 from relay.config.fields import Text
 from relay.core.call import Dialect, SendAs
 from relay.core.errors import Problem
@@ -21,7 +21,7 @@ class Duration(fields.Field[Any]):
     """A time: `90s`, `15m`, `4h`, or a number of seconds. Who reads it refuses any other."""
 
 
-AggregateSchema = Strict.from_dict(
+AggregateSchema = StrictSchema.from_dict(
     {
         "idle_timeout": Duration(
             metadata={"description": "A session is over when it has been quiet for so long."}

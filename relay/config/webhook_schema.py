@@ -8,8 +8,8 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from relay.config.base_schema import Strict, within
-from relay.config.fields import Choice, Section, Several, Text, Whole
+from relay.config.base_schema import StrictSchema, in_range
+from relay.config.fields import Choice, ListOf, Section, Text, WholeNumber
 from relay.config.visit_sessions import RuleAggregateSchema
 from relay.core.call import Operation
 from relay.core.priority import Priority
@@ -23,7 +23,7 @@ _CONTENT_TYPE = validate.Regexp(
 _ANSWER_MAX = 10_000
 
 
-class Described(Section):
+class OpenSection(Section):
     """A mapping that is only described here: who puts it to use checks it, and knows more of what is wrong."""
 
     def _deserialize(
@@ -39,7 +39,7 @@ class Described(Section):
         return value
 
 
-class DescribedList(Several):
+class OpenList(ListOf):
     """A list of such mappings."""
 
     def _deserialize(
@@ -48,7 +48,7 @@ class DescribedList(Several):
         return value
 
 
-class Word(Text):
+class SuggestedWord(Text):
     """One of the words that editors offer. Who reads it refuses any other, and says which is near."""
 
     def __init__(self, words: Iterable[str], **kwargs: Any) -> None:
@@ -60,7 +60,7 @@ class Secret(fields.Field[Any]):
     """A text, or a mapping of it and of the dates between which it counts."""
 
 
-class Wording(Text):
+class FreeText(Text):
     """A text that may also be empty, or end with a new line."""
 
     def _deserialize(
@@ -75,9 +75,9 @@ def _told(description: str) -> Text:
     return Text(metadata={"description": description})
 
 
-class VerifySchema(Strict):
-    scheme = Word([*SCHEMES, CUSTOM.name], metadata={"description": "How the sender proves itself."})
-    secrets = Several(
+class VerifySchema(StrictSchema):
+    scheme = SuggestedWord([*SCHEMES, CUSTOM.name], metadata={"description": "How the sender proves itself."})
+    secrets = ListOf(
         Secret(),
         metadata={"description": "One secret, or up to three while it is being changed: write ${NAME}."},
     )
@@ -97,7 +97,7 @@ class VerifySchema(Strict):
     id = _told("Where the request's own id stands.")
     json_field = _told("The field of a form that holds the JSON.")
     body_digest = _told("Where a signed address carries the SHA-256 of the body.")
-    decoded_escapes = Several(
+    decoded_escapes = ListOf(
         fields.String(), metadata={"description": "Percent escapes that the sender signs undone."}
     )
     port_varies = fields.Boolean(
@@ -108,13 +108,13 @@ class VerifySchema(Strict):
     )
 
 
-class RuleSchema(Strict):
+class RuleSchema(StrictSchema):
     name = _told("How logs, previews and dead letters call the rule.")
     when = _told("JMESPath: the rule takes the items for which this holds.")
     to = Choice(Operation, metadata={"description": "The call of Gong's that an item becomes."})
     items = _told("JMESPath: one item becomes an event for each of these.")
     priority = Choice(Priority, metadata={"description": "Who goes first when the day's budget runs short."})
-    aggregate = Described(
+    aggregate = OpenSection(
         RuleAggregateSchema, metadata={"description": "The events of one session become one call."}
     )
     map = fields.Dict(
@@ -122,7 +122,7 @@ class RuleSchema(Strict):
     )
 
 
-class ReadSchema(Strict):
+class ReadSchema(StrictSchema):
     content_type = Text(
         validate=_CONTENT_TYPE,
         metadata={"description": "Read bodies as this type, whatever the sender says."},
@@ -130,10 +130,10 @@ class ReadSchema(Strict):
     json_field = _told("The field of a form that holds the JSON which is the body.")
 
 
-class AnswerSchema(Strict):
-    status = Whole(validate=within(200, 299), metadata={"description": "The status of the answer."})
+class AnswerSchema(StrictSchema):
+    status = WholeNumber(validate=in_range(200, 299), metadata={"description": "The status of the answer."})
     content_type = Text(validate=_CONTENT_TYPE, metadata={"description": "Its content type."})
-    body = Wording(
+    body = FreeText(
         validate=validate.Length(max=_ANSWER_MAX, error="must not be longer than {max} characters"),
         metadata={"description": "Its body, as text."},
     )

@@ -6,12 +6,12 @@ from typing import Any, TypeVar
 
 from marshmallow import ValidationError
 
-from relay.config.base_schema import Strict
-from relay.config.preset_merge import as_written, overridden
+from relay.config.base_schema import StrictSchema
+from relay.config.preset_merge import locate_in_file, merge_preset
 from relay.config.presets import load_preset, preset_names
 from relay.config.verification import read_verification
 from relay.config.webhook_schema import AnswerSchema, ReadSchema
-from relay.config.yaml_document import as_in_the_file
+from relay.config.yaml_document import mask_variables
 from relay.core.call import Dialect, Operation
 from relay.core.config import Config
 from relay.core.errors import Problem, RelayError, UnsupportedType, ValidationFailed, join_path
@@ -24,22 +24,22 @@ from relay.core.verification.challenge import CHALLENGES, Challenge
 from relay.core.webhook import Webhook, WebhookResponse
 from relay.settings import StartupError, did_you_mean
 
-KEYS = ("verify", "preset", "items", "rules", "read", "answer", "challenges")
+WEBHOOK_KEYS = ("verify", "preset", "items", "rules", "read", "answer", "challenges")
 """What makes a source one that takes its sender's own payloads."""
 
 Found = TypeVar("Found")
 
 
-def read_hook(entry: Mapping[str, Any], *, path: str, dialect: Dialect = Dialect.GONG) -> Webhook | None:
+def read_webhook(entry: Mapping[str, Any], *, path: str, dialect: Dialect = Dialect.GONG) -> Webhook | None:
     """The hook of a source's entry, or None where it has none. Raises Invalid with everything that is wrong.
 
     `dialect` is what its destination takes.
     """
-    if not any(key in entry for key in KEYS):
+    if not any(key in entry for key in WEBHOOK_KEYS):
         return None
     preset = _preset(entry.get("preset"), join_path(path, "preset"))
-    own = {key: entry[key] for key in KEYS if key in entry and key != "preset"}
-    whole = overridden(preset, own)
+    own = {key: entry[key] for key in WEBHOOK_KEYS if key in entry and key != "preset"}
+    whole = merge_preset(preset, own)
     problems: list[Problem] = []
 
     def part(read: Callable[[Any, str], Found], key: str) -> Found | None:
@@ -55,7 +55,7 @@ def read_hook(entry: Mapping[str, Any], *, path: str, dialect: Dialect = Dialect
     reading = part(_reading, "read")
     answer = part(_answer, "answer") if whole.get("answer") is not None else None
     if proving is None or mapping is None or challenges is None or reading is None or problems:
-        raise ValidationFailed([as_written(preset, own, path=path)(problem) for problem in problems])
+        raise ValidationFailed([locate_in_file(preset, own, path=path)(problem) for problem in problems])
     return Webhook(*proving, mapping, challenges, reading, answer, entry.get("preset"))
 
 
@@ -76,7 +76,7 @@ def _mapping(whole: Mapping[str, Any], dialect: Dialect, path: str) -> CompiledM
         raise ValidationFailed([*problems, *error.problems]) from None
     if problems:
         raise ValidationFailed(problems)
-    return replace(compiled, spec=as_in_the_file(compiled.spec))
+    return replace(compiled, spec=mask_variables(compiled.spec))
 
 
 def _of_another_dialect(rules: Any, dialect: Dialect, path: str) -> Iterator[Problem]:
@@ -129,7 +129,7 @@ def _answer(told: Any, path: str) -> WebhookResponse:
     return WebhookResponse(**{"content_type": "application/json"} | read | {"json": tree})
 
 
-def _loaded(schema: Strict, told: Any) -> dict[str, Any]:
+def _loaded(schema: StrictSchema, told: Any) -> dict[str, Any]:
     """What is wrong in it is told, key by key, where the whole file is checked."""
     try:
         loaded: dict[str, Any] = schema.load(told)
@@ -138,7 +138,7 @@ def _loaded(schema: Strict, told: Any) -> dict[str, Any]:
     return loaded
 
 
-def check_addresses(config: Config, public_url: str | None) -> None:
+def check_public_url(config: Config, public_url: str | None) -> None:
     """Some senders sign the address they post to; the relay must be told its own, for a Host header can be forged."""
     if public_url:
         return

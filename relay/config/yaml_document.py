@@ -23,13 +23,13 @@ class FromEnvironment(str):
     __slots__ = ()
 
 
-class Unset(FromEnvironment):
+class UnsetVariable(FromEnvironment):
     """Stands where a variable could not be read, so that nothing more is said of that place."""
 
     __slots__ = ()
 
 
-def parse(text: str) -> tuple[Any, list[Problem]]:
+def parse_yaml(text: str) -> tuple[Any, list[Problem]]:
     """The tree of a YAML text, with `${NAME}` still to be filled in, and what is wrong with its form."""
     try:
         loader = _Loader(_VARIABLE.sub(rf"{_OPEN}\1{_CLOSE}", text))
@@ -42,18 +42,18 @@ def parse(text: str) -> tuple[Any, list[Problem]]:
         return None, [Problem("", "syntax", "it is nested too deep")]
 
 
-def fill_in(tree: Any, environ: Mapping[str, str]) -> tuple[Any, list[Problem]]:
+def substitute_variables(tree: Any, environ: Mapping[str, str]) -> tuple[Any, list[Problem]]:
     """The same tree with every variable's value in its place, and the variables that could not be read."""
     problems: list[Problem] = []
     return _filled(tree, "", environ, problems), problems
 
 
-def as_in_the_file(tree: Any) -> Any:
+def mask_variables(tree: Any) -> Any:
     """A tree that was filled in, for people: what the environment gave to it is not told."""
     if isinstance(tree, Mapping):
-        return {key: as_in_the_file(value) for key, value in tree.items()}
+        return {key: mask_variables(value) for key, value in tree.items()}
     if isinstance(tree, list | tuple):
-        return [as_in_the_file(value) for value in tree]
+        return [mask_variables(value) for value in tree]
     return "(from the environment)" if isinstance(tree, FromEnvironment) else tree
 
 
@@ -78,7 +78,7 @@ def _read(text: str, path: str, environ: Mapping[str, str], problems: list[Probl
         except ValueError as error:
             problems.append(Problem(path, "unset_variable", str(error)))
     if len(values) < len(set(_HELD.findall(text))):
-        return Unset()
+        return UnsetVariable()
     return FromEnvironment(_HELD.sub(lambda held: values[held[1]], text))
 
 

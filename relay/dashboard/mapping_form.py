@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from relay.config.yaml_document import parse
+from relay.config.yaml_document import parse_yaml
 from relay.core.errors import ValidationFailed
 
 _WIDTH = 1_000
@@ -15,7 +15,7 @@ _WIDTH = 1_000
 
 def read_mapping(text: str) -> Any:
     """What a mapping says; None where nothing is written. Raises Invalid with the line at fault."""
-    spec, problems = parse(text)
+    spec, problems = parse_yaml(text)
     if problems:
         raise ValidationFailed(
             [replace(each, path="mapping", message=f"{each.path}: {each.message}") for each in problems]

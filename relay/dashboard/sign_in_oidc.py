@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, redirect, request
 
-from relay.config.oidc import BACK
+from relay.config.oidc import CALLBACK_PATH
 from relay.core.errors import RelayError, TooManyRequests, Unavailable
 from relay.dashboard.rendering import known_parts, render
 from relay.dashboard.sign_in import own_page
@@ -34,7 +34,7 @@ def leave() -> Response:
     return response  # type: ignore[return-value]
 
 
-@by_account.get(BACK)
+@by_account.get(CALLBACK_PATH)
 def come() -> Response:
     """Where the provider sends the browser back to."""
     return redirect(f"{_PATH}/wait?id={come_back(known_parts(), request)}", 303)  # type: ignore[return-value]

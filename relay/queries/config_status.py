@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from relay.config.reload import Rejected
+from relay.config.reload import RejectedConfig
 from relay.core.timestamps import format_timestamp
 
 
-def configuration_page(refused: Rejected | None) -> dict[str, Any]:
+def configuration_page(refused: RejectedConfig | None) -> dict[str, Any]:
     """`{status, since, problems}`: `current`, or `rejected` while an older one serves. No secret is in it."""
     if refused is None:
         return {"status": "current", "since": None, "problems": []}

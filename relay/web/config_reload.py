@@ -18,7 +18,7 @@ def watch_config_file(file: ConfigFile, apply: Callable[[Config], None]) -> None
         while True:
             time.sleep(_EVERY_SECONDS)
             try:
-                newer = file.look()
+                newer = file.reload()
             except Exception as error:  # noqa: BLE001 - whatever it is, what serves goes on serving
                 log_event("config.unread", level="error", error=f"{type(error).__name__}: {error}")
                 continue

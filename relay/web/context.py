@@ -7,7 +7,7 @@ from typing import cast
 
 from flask import Flask, current_app, request
 
-from relay.config.reload import Rejected
+from relay.config.reload import RejectedConfig
 from relay.core.config import Config
 from relay.core.roles import Principal, Role
 from relay.ingest.accept_events import IngestContext
@@ -26,7 +26,7 @@ class ProcessState:
     """Whether this process was told to stop, and what is wrong with the configuration file that it does not take."""
 
     is_stopping: Callable[[], bool] = lambda: False
-    rejected_config: Callable[[], Rejected | None] = lambda: None
+    rejected_config: Callable[[], RejectedConfig | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from relay.cli.main import main
-from relay.config.api_keys import read_digest, written
-from relay.config.json_schema import json_schema
+from relay.config.api_keys import parse_digest, render_digest
+from relay.config.json_schema import build_json_schema
 
 SECRET = "a-secret-of-more-than-thirty-two-characters"
 CONFIG = """
@@ -158,7 +158,7 @@ def test_settings_for_people_say_what_each_means(tmp_path: Path):
 
 
 def test_the_schema_is_printed(tmp_path: Path):
-    assert document(run(tmp_path, "schema")) == json_schema()
+    assert document(run(tmp_path, "schema")) == build_json_schema()
 
 
 def test_a_key_is_printed_with_the_line_that_lets_it_in(tmp_path: Path):
@@ -167,8 +167,8 @@ def test_a_key_is_printed_with_the_line_that_lets_it_in(tmp_path: Path):
     [line] = re.findall(r"- (sha256:.*)", out)
 
     assert "  website:" in out
-    assert line == written(key)
-    assert read_digest(line)
+    assert line == render_digest(key)
+    assert parse_digest(line)
 
 
 def test_every_key_is_a_fresh_one(tmp_path: Path):

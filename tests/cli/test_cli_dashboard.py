@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from redis import Redis
 
 from relay.cli.main import main
-from relay.config.api_keys import digest_of
+from relay.config.api_keys import hash_key
 from relay.store.sign_in import spend_sign_in_ticket
 from tests.valkey import Valkey
 
@@ -31,7 +31,7 @@ def test_it_makes_a_link_for_the_admin_that_is_good_once(valkey: Valkey, redis: 
 
     assert told["url"].startswith("https://ops.example/ops/sign-in?ticket=")
     assert told["expires_in_seconds"] == 900
-    assert spend_sign_in_ticket(redis, ticket) == digest_of(ADMIN)
+    assert spend_sign_in_ticket(redis, ticket) == hash_key(ADMIN)
     assert spend_sign_in_ticket(redis, ticket) is None
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from relay.config.load import ConfigError, read_config
 from relay.config.reload import ConfigFile
-from relay.config.server_state import Shared, addresses
+from relay.config.server_state import SharedState, bind_addresses
 from relay.core.config import Config
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -36,7 +36,7 @@ Opener = Callable[..., ConfigFile]
 
 @pytest.fixture
 def opened(written: Path) -> Opener:
-    def make(shared: Shared | None = None, **environ: str) -> ConfigFile:
+    def make(shared: SharedState | None = None, **environ: str) -> ConfigFile:
         return ConfigFile(written, read, environ=environ, now=lambda: NOW, shared=shared)
 
     return make
@@ -49,7 +49,7 @@ def names(config: Config | None) -> list[str] | None:
 def test_a_file_that_has_not_changed_is_not_read_again(opened: Opener):
     file = opened()
 
-    assert (names(file.load()), file.look()) == (["acme"], None)
+    assert (names(file.load()), file.reload()) == (["acme"], None)
 
 
 def test_a_good_change_is_told_once(opened: Opener, written: Path):
@@ -57,7 +57,7 @@ def test_a_good_change_is_told_once(opened: Opener, written: Path):
     file.load()
     written.write_text(OTHER)
 
-    assert (names(file.look()), file.look()) == (["globex"], None)
+    assert (names(file.reload()), file.reload()) == (["globex"], None)
 
 
 def test_a_wrong_change_is_refused_with_what_is_wrong(opened: Opener, written: Path):
@@ -65,9 +65,9 @@ def test_a_wrong_change_is_refused_with_what_is_wrong(opened: Opener, written: P
     file.load()
     written.write_text(WRONG)
 
-    assert file.look() is None
-    assert file.refused is not None
-    assert (file.refused.since, [p.path for p in file.refused.problems]) == (
+    assert file.reload() is None
+    assert file.rejection is not None
+    assert (file.rejection.since, [p.path for p in file.rejection.problems]) == (
         NOW,
         ["destinations.acme.auth.basic"],
     )
@@ -77,10 +77,10 @@ def test_a_file_that_is_gone_is_refused_and_taken_again_when_it_is_back(opened: 
     file = opened()
     file.load()
     written.unlink()
-    assert (file.look(), file.refused is None) == (None, False)
+    assert (file.reload(), file.rejection is None) == (None, False)
     written.write_text(OTHER)
 
-    assert (names(file.look()), file.refused) == (["globex"], None)
+    assert (names(file.reload()), file.rejection) == (["globex"], None)
 
 
 def test_a_link_that_leads_elsewhere_is_a_change(tmp_path: Path):
@@ -93,7 +93,7 @@ def test_a_link_that_leads_elsewhere_is_a_change(tmp_path: Path):
     (tmp_path / "fresh").symlink_to("two")
     (tmp_path / "fresh").rename(tmp_path / "data")
 
-    assert names(file.look()) == ["globex"]
+    assert names(file.reload()) == ["globex"]
 
 
 def test_a_secret_s_file_that_changes_is_a_change(opened: Opener, tmp_path: Path):
@@ -103,59 +103,59 @@ def test_a_secret_s_file_that_changes_is_a_change(opened: Opener, tmp_path: Path
     file.load()
     secret.write_text("another")
 
-    assert names(file.look()) == ["acme"]
+    assert names(file.reload()) == ["acme"]
 
 
 def test_who_asks_for_it_gets_it_unchanged_too(opened: Opener):
     file = opened()
     file.load()
 
-    assert names(file.look(anyway=True)) == ["acme"]
+    assert names(file.reload(anyway=True)) == ["acme"]
 
 
 def test_a_wrong_file_does_not_start(opened: Opener, written: Path):
     written.write_text(WRONG)
 
     with pytest.raises(ConfigError):
-        opened(Shared()).load()
+        opened(SharedState()).load()
 
 
 def test_a_process_in_another_s_place_starts_with_what_was_good(opened: Opener, written: Path):
-    shared = Shared()
+    shared = SharedState()
     opened(shared).load()
     written.write_text(WRONG)
     late = opened(shared)
 
     assert names(late.load()) == ["acme"]
-    assert late.refused is not None
+    assert late.rejection is not None
 
 
 def test_the_stores_of_a_web_that_serves_stay(opened: Opener, written: Path):
-    file = opened(Shared())
+    file = opened(SharedState())
     file.load()
     written.write_text(STORED)
 
-    assert file.look() is None
-    assert file.refused is not None
-    assert [p.path for p in file.refused.problems] == ["stores"]
+    assert file.reload() is None
+    assert file.rejection is not None
+    assert [p.path for p in file.rejection.problems] == ["stores"]
 
 
 def test_processes_share_what_they_inherit():
-    shared = Shared()
+    shared = SharedState()
     if (child := os.fork()) == 0:
-        shared.keep(GOOD)
-        shared.tell_ending()
+        shared.save_config(GOOD)
+        shared.mark_stopping()
         os._exit(0)
     os.waitpid(child, 0)
 
-    assert (shared.kept(), shared.ending) == (GOOD, True)
+    assert (shared.saved_config(), shared.stopping) == (GOOD, True)
 
 
 def test_a_text_that_is_too_large_is_not_kept():
-    shared = Shared()
-    shared.keep("x" * 5_000_000)
+    shared = SharedState()
+    shared.save_config("x" * 5_000_000)
 
-    assert shared.kept() is None
+    assert shared.saved_config() is None
 
 
 @pytest.mark.parametrize(
@@ -170,4 +170,4 @@ def test_a_text_that_is_too_large_is_not_kept():
 def test_operators_have_an_address_of_their_own_where_that_is_set(told: str | None, expected: list[str]):
     environ = {} if told is None else {"RELAY_OPERATIONS_PORT": told}
 
-    assert addresses("127.0.0.1", 8080, environ) == expected
+    assert bind_addresses("127.0.0.1", 8080, environ) == expected

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from relay.config.load import ConfigError, read_config
 from relay.config.presets import load_preset
-from relay.config.webhooks import KEYS, check_addresses
+from relay.config.webhooks import WEBHOOK_KEYS, check_public_url
 from relay.core.call import Operation
 from relay.core.payloads import BodyFormat
 from relay.core.webhook import WebhookResponse
@@ -185,9 +185,9 @@ def test_senders_that_sign_the_address_need_the_relay_to_know_its_own():
     config = read(f"destination: acme\nverify: {{scheme: hubspot, secrets: [${{SECRET}}]}}\nrules: [{RULE}]")
 
     with pytest.raises(StartupError, match="the senders of site sign"):
-        check_addresses(config, None)
-    check_addresses(config, "https://relay.acme.example")
-    check_addresses(read(f"destination: acme\n{GITHUB}\nrules: [{RULE}]"), None)
+        check_public_url(config, None)
+    check_public_url(config, "https://relay.acme.example")
+    check_public_url(read(f"destination: acme\n{GITHUB}\nrules: [{RULE}]"), None)
 
 
 NONSENSE = st.recursive(
@@ -199,14 +199,16 @@ NONSENSE = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from([*KEYS, "scheme", "secrets", "secret", "name", "to", "map", 5]), inner, max_size=4
+            st.sampled_from([*WEBHOOK_KEYS, "scheme", "secrets", "secret", "name", "to", "map", 5]),
+            inner,
+            max_size=4,
         )
     ),
     max_leaves=8,
 )
 
 
-@given(st.dictionaries(st.sampled_from(KEYS), NONSENSE, min_size=1))
+@given(st.dictionaries(st.sampled_from(WEBHOOK_KEYS), NONSENSE, min_size=1))
 def test_nonsense_in_a_source_is_told_and_never_crashes(entry: dict[str, object]):
     document = {
         "destinations": {"acme": {"auth": {"basic": {"access_key": "k", "access_key_secret": "s"}}}},

@@ -9,11 +9,11 @@ import zlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.config.api_keys import SHORTEST, digest_of, fresh_key, read_digest, written
+from relay.config.api_keys import MIN_KEY_LENGTH, generate_key, hash_key, parse_digest, render_digest
 
 
 def key(seed: int) -> str:
-    return fresh_key(random.Random(seed).choice)
+    return generate_key(random.Random(seed).choice)
 
 
 @given(st.integers())
@@ -23,7 +23,7 @@ def test_a_key_has_its_form(seed):
 
 @given(st.integers())
 def test_a_fresh_key_is_long_enough_to_be_taken(seed):
-    assert len(key(seed)) >= SHORTEST
+    assert len(key(seed)) >= MIN_KEY_LENGTH
 
 
 @given(st.integers())
@@ -39,11 +39,11 @@ def test_a_key_ends_in_the_checksum_of_its_random_part(seed):
 
 @given(st.text(min_size=1).filter(lambda text: text.isprintable()))
 def test_what_is_written_down_is_the_sha256_of_the_key(text):
-    assert written(text) == "sha256:" + hashlib.sha256(text.encode()).hexdigest()
-    assert read_digest(written(text)) == digest_of(text)
+    assert render_digest(text) == "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    assert parse_digest(render_digest(text)) == hash_key(text)
 
 
 def test_a_digest_of_another_form_is_not_read():
-    assert read_digest("sha256:" + "A" * 64) is None
-    assert read_digest("sha256:" + "a" * 63) is None
-    assert read_digest("sha256:" + "a" * 64 + "\n") is None
+    assert parse_digest("sha256:" + "A" * 64) is None
+    assert parse_digest("sha256:" + "a" * 63) is None
+    assert parse_digest("sha256:" + "a" * 64 + "\n") is None

@@ -6,7 +6,7 @@ import textwrap
 import pytest
 
 from relay.config.load import ConfigError, load_config, read_config
-from relay.config.starter import starter
+from relay.config.starter import render_starter
 from relay.core.call import Dialect, SendAs
 from relay.core.destination import BasicCredentials, Destination, Limits
 from relay.core.source import Source
@@ -89,14 +89,18 @@ def test_no_secret_is_in_the_text_of_a_configuration():
 
 def test_the_starter_is_right_as_it_is_written():
     environ = {"SANDBOX_ACCESS_KEY": "k", "SANDBOX_ACCESS_KEY_SECRET": "s", "QUICKSTART_KEY": KEY}
-    config = read_config(starter("http://127.0.0.1:9999"), environ=environ, allow_hosts={"127.0.0.1:9999"})
+    config = read_config(
+        render_starter("http://127.0.0.1:9999"), environ=environ, allow_hosts={"127.0.0.1:9999"}
+    )
 
     assert config.destinations["sandbox"].base_url == "http://127.0.0.1:9999/c/demo"
     assert config.sources["quickstart"].destination == "sandbox"
 
 
 def test_what_the_starter_teaches_in_remarks_is_right_too():
-    text = re.sub(r"^  # ( *(?:[a-z_]+:|- ))", r"  \1", starter("http://127.0.0.1:8090"), flags=re.MULTILINE)
+    text = re.sub(
+        r"^  # ( *(?:[a-z_]+:|- ))", r"  \1", render_starter("http://127.0.0.1:8090"), flags=re.MULTILINE
+    )
     text = text.replace("sha256:...", f"sha256:{DIGEST}")
     names = ("SANDBOX_ACCESS_KEY", "SANDBOX_ACCESS_KEY_SECRET", "ACME_KEY", "ACME_SECRET", "QUICKSTART_KEY")
     config = read_config(text, environ=dict.fromkeys(names, KEY), allow_hosts={"127.0.0.1:8090"})

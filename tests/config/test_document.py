@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.config.yaml_document import FromEnvironment, fill_in, parse
+from relay.config.yaml_document import FromEnvironment, parse_yaml, substitute_variables
 
 
 def read(text: str, **environ: str):
-    tree, malformed = parse(text)
+    tree, malformed = parse_yaml(text)
     assert malformed == []
-    return fill_in(tree, environ)
+    return substitute_variables(tree, environ)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_variable_in_a_remark_is_not_missed():
     ],
 )
 def test_a_mistake_of_form_is_told_with_its_place(text, place):
-    tree, problems = parse(text)
+    tree, problems = parse_yaml(text)
 
     assert tree is None
     assert [(problem.path, problem.code) for problem in problems] == [(place, "syntax")]
@@ -97,11 +97,11 @@ def test_a_mistake_of_form_is_told_with_its_place(text, place):
 
 @pytest.mark.parametrize("text", ["\x00", "[" * 5000])
 def test_a_hostile_text_is_a_mistake_of_form(text):
-    assert parse(text)[1][0].code == "syntax"
+    assert parse_yaml(text)[1][0].code == "syntax"
 
 
 def test_every_key_that_is_given_twice_is_told():
-    _, problems = parse("a:\n  x: 1\n  y: 2\n  x: 3\nb: 1\na: 2\n")
+    _, problems = parse_yaml("a:\n  x: 1\n  y: 2\n  x: 3\nb: 1\na: 2\n")
 
     assert [problem.path for problem in problems] == ["line 4, column 3", "line 6, column 1"]
     assert "line 2" in problems[0].message
@@ -110,7 +110,7 @@ def test_every_key_that_is_given_twice_is_told():
 def test_a_key_that_overrides_what_it_merges_is_not_given_twice():
     text = "a: &a {x: 1, y: 1}\nb: &b {<<: *a, x: 2}\nc: {<<: *b, x: 3}"
 
-    assert parse(text) == (
+    assert parse_yaml(text) == (
         {"a": {"x": 1, "y": 1}, "b": {"x": 2, "y": 1}, "c": {"x": 3, "y": 1}},
         [],
     )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from relay.config.json_schema import json_schema
+from relay.config.json_schema import build_json_schema
 from relay.config.presets import preset_names
 from relay.config.schema import (
     AuthSchema,
@@ -16,7 +16,7 @@ from relay.config.schema import (
     LimitsSchema,
     SourceSchema,
 )
-from relay.config.starter import starter
+from relay.config.starter import render_starter
 from relay.config.webhook_schema import AnswerSchema, ReadSchema, RuleSchema, VerifySchema
 from relay.core.mapping.compile import compile_mapping
 from relay.core.verification.challenge import CHALLENGES
@@ -24,7 +24,7 @@ from relay.core.verification.known_schemes import SCHEMES
 from relay.core.verification.scheme_options import OPTIONS
 from tests.core.rules.worlds import a_rule
 
-SCHEMA = json_schema()
+SCHEMA = build_json_schema()
 PARTS = SCHEMA["$defs"]
 
 
@@ -98,7 +98,7 @@ def test_every_key_is_explained():
 
 
 def test_the_starter_holds_nothing_that_it_does_not_know():
-    assert strangers(yaml.safe_load(starter("http://127.0.0.1:8090")), SCHEMA) == []
+    assert strangers(yaml.safe_load(render_starter("http://127.0.0.1:8090")), SCHEMA) == []
 
 
 def test_a_stranger_in_a_file_would_be_seen():

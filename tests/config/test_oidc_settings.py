@@ -2,7 +2,7 @@
 
 import pytest
 
-from relay.config.oidc import oidc_app, redirect_uri
+from relay.config.oidc import read_oidc_app, redirect_uri
 from relay.core.roles import Role
 from relay.settings import Settings, SettingsError
 
@@ -21,7 +21,7 @@ def read(**changed: str | None) -> Settings:
 
 
 def test_roles_go_by_values_of_the_claim():
-    app = oidc_app(read(RELAY_OIDC_ROLES="ops-team=operator, relay admins =admin,a=b=viewer"))
+    app = read_oidc_app(read(RELAY_OIDC_ROLES="ops-team=operator, relay admins =admin,a=b=viewer"))
 
     assert app is not None
     assert app.roles == {"ops-team": Role.OPERATOR, "relay admins": Role.ADMIN, "a=b": Role.VIEWER}
@@ -32,7 +32,7 @@ def test_browsers_come_back_to_the_public_address():
 
 
 def test_without_an_issuer_nobody_is_asked():
-    assert oidc_app(Settings()) is None
+    assert read_oidc_app(Settings()) is None
 
 
 @pytest.mark.parametrize("name", sorted(set(WHOLE) - {"RELAY_OIDC_ISSUER"}))

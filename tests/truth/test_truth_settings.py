@@ -10,7 +10,7 @@ from marshmallow import fields as kinds
 from relay.config.oauth import OAuthSchema
 from relay.config.operators import OperatorSchema
 from relay.config.schema import ConfigSchema, DestinationSchema, SourceSchema, StoreSchema
-from relay.config.webhook_schema import Described
+from relay.config.webhook_schema import OpenSection
 from relay.settings import Settings
 from relay.settings_types import default, display_value, variable_name
 from tests.truth.project import first_cells, page, rows, section
@@ -47,7 +47,9 @@ def keys(schema: type[Schema]) -> list[str]:
     """The keys of a part of the file, those of parts inside it with a dot. A part with a page of its own is one key."""
     found = []
     for name, field in schema._declared_fields.items():
-        inner = field.schema if isinstance(field, kinds.Nested) and not isinstance(field, Described) else None
+        inner = (
+            field.schema if isinstance(field, kinds.Nested) and not isinstance(field, OpenSection) else None
+        )
         found += [f"{name}.{key}" for key in keys(type(inner))] if inner and inner.fields else [name]
     return found
 

@@ -9,14 +9,14 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from relay.app import create_app
-from relay.config.reload import Rejected
+from relay.config.reload import RejectedConfig
 from relay.core.errors import Problem
 from relay.settings import Settings
 from relay.web.context import ProcessState, install, parts
 from tests.web.conftest import ADMIN, KEYS, config
 
 SINCE = datetime(2026, 11, 21, 10, tzinfo=UTC)
-WRONG = Rejected(SINCE, (Problem("sources.<b>web", "unknown_key", "there is no such key"),))
+WRONG = RejectedConfig(SINCE, (Problem("sources.<b>web", "unknown_key", "there is no such key"),))
 
 
 @pytest.fixture

@@ -11,12 +11,12 @@ from rich.padding import Padding
 from relay.cli.context import PROBLEM, as_json, print_json, terminal, told_plainly
 from relay.cli.env_file import read_env_file
 from relay.cli.options import Place, place, placed
-from relay.config.json_schema import json_schema
+from relay.config.json_schema import build_json_schema
 from relay.config.load import load_config
 from relay.config.oauth import check_oauth
 from relay.config.operators import check_admin_key
 from relay.config.stores import check_stores
-from relay.config.webhooks import check_addresses
+from relay.config.webhooks import check_public_url
 from relay.core.config import Config
 from relay.core.destination import MAIN_STORE
 from relay.settings import Settings, StartupError
@@ -47,7 +47,7 @@ def _page(where: Place) -> dict[str, Any]:
     environ = where.environ()
     settings = Settings.from_env(environ)
     config = load_config(settings.config, environ=environ, allow_hosts=settings.allow_gong_hosts)
-    check_addresses(config, settings.public_url)
+    check_public_url(config, settings.public_url)
     check_oauth(config, settings)
     check_stores(config, settings)
     check_admin_key(config, settings)
@@ -158,4 +158,4 @@ def _origin(name: str, where: Place) -> str:
 def schema(*, as_json: bool) -> None:
     """Print a JSON Schema of the configuration file: editors complete and explain the file with it."""
     del as_json
-    print_json(json_schema())
+    print_json(build_json_schema())

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import click
 
 from relay.cli.context import Desk, at_desk, print_json
-from relay.config.api_keys import digest_of
+from relay.config.api_keys import hash_key
 from relay.core.errors import Conflict
 from relay.settings import Settings
 from relay.store.engine.connection import Client
@@ -23,7 +23,7 @@ def sign_in_link(settings: Settings, redis: Client, address: str) -> str:
         )
         raise Conflict("no_secret_keys", text)
     ticket = secrets.token_urlsafe(32)
-    save_sign_in_ticket(redis, ticket, digest_of(settings.admin_key))
+    save_sign_in_ticket(redis, ticket, hash_key(settings.admin_key))
     return f"{address.rstrip('/')}/ops/sign-in?{urlencode({'ticket': ticket})}"
 
 

@@ -6,7 +6,7 @@ import secrets
 import click
 
 from relay.cli.context import as_json, print_json, terminal
-from relay.config.api_keys import fresh_key, written
+from relay.config.api_keys import generate_key, render_digest
 from relay.config.fields import NAME_PATTERN
 from relay.core.roles import OPERATOR_ROLES
 
@@ -28,13 +28,13 @@ def key(name: str, *, role: str | None, as_json: bool) -> None:
         raise click.BadParameter(
             "use a-z, 0-9, - and _, and begin with a letter or digit.", param_hint="NAME"
         )
-    fresh = fresh_key(secrets.choice)
+    fresh = generate_key(secrets.choice)
     whose = {"operator": name, "role": role} if role else {"source": name}
     if as_json:
-        print_json({**whose, "key": fresh, "digest": written(fresh)})
+        print_json({**whose, "key": fresh, "digest": render_digest(fresh)})
         return
     giving = f"give it to {name}" if role else f"give it to whoever sends as {name}"
-    line = _of_person(name, role, written(fresh)) if role else _of_source(name, written(fresh))
+    line = _of_person(name, role, render_digest(fresh)) if role else _of_source(name, render_digest(fresh))
     beside = (
         "in the configuration file" if role else "in the configuration file, beside the source's destination"
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import click
 
 from relay.cli.options import place, placed
-from relay.config.server_state import addresses
+from relay.config.server_state import bind_addresses
 
 _GUNICORN = (sys.executable, "-m", "gunicorn")
 
@@ -19,7 +19,7 @@ def web_command(*options: str) -> tuple[str, ...]:
 
 def bind_options(host: str, port: int, environ: Mapping[str, str]) -> list[str]:
     """The web's options that say where it listens. Two names for one port are a mistake."""
-    found = addresses(host, port, environ)
+    found = bind_addresses(host, port, environ)
     if len(set(found)) < len(found):
         text = f"Port {port} is RELAY_OPERATIONS_PORT too: give partners and operators a port each, or unset that."
         raise click.ClickException(text)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from relay.config.api_keys import fresh_key
-from relay.config.starter import starter
+from relay.config.api_keys import generate_key
+from relay.config.starter import render_starter
 
 _TAKEN_IN = ("RELAY_CONFIG", "RELAY_PUBLIC_URL", "RELAY_ALLOW_GONG_HOSTS")
 
@@ -44,7 +44,7 @@ def write_starter(path: Path, sandbox_url: str) -> bool:
     """Write the starter configuration where there is no file. Whether it was written."""
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write(starter(sandbox_url))
+            file.write(render_starter(sandbox_url))
     except FileExistsError:
         return False
     return True
@@ -57,9 +57,9 @@ def _with_host(hosts: str, host: str) -> str:
 
 def _fresh_secrets() -> dict[str, str]:
     return {
-        "QUICKSTART_KEY": fresh_key(secrets.choice),
+        "QUICKSTART_KEY": generate_key(secrets.choice),
         "SANDBOX_ACCESS_KEY": secrets.token_hex(8).upper(),
         "SANDBOX_ACCESS_KEY_SECRET": secrets.token_urlsafe(32),
-        "RELAY_ADMIN_KEY": fresh_key(secrets.choice),
+        "RELAY_ADMIN_KEY": generate_key(secrets.choice),
         "RELAY_SECRET_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
     }

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from flask import Request
 
-from relay.config.oidc import oidc_app, redirect_uri
+from relay.config.oidc import read_oidc_app, redirect_uri
 from relay.core.errors import BadRequest, Forbidden, NotFound, TooManyRequests, Unavailable
 from relay.core.oidc import LoginSecrets, OidcApp, build_login_url, find_role, load_identity
 from relay.core.roles import Principal
@@ -132,7 +132,7 @@ def _check_browser(request: Request, asked: Asked) -> None:
 
 
 def _app(known: WebContext) -> OidcApp:
-    app = oidc_app(known.settings)
+    app = read_oidc_app(known.settings)
     if app is None:
         raise NotFound(
             "no_provider", "No provider is named: RELAY_OIDC_ISSUER is not set. Sign in with a key."
