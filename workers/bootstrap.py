@@ -72,7 +72,7 @@ def build(threads: int | None = None, store_name: str = MAIN_STORE) -> tuple[Pac
         serve(settings.worker_port, Told(pulse, threads, redis, watched))
     await_redis(redis)
     refuse_cluster(redis)
-    check_layout(redis, told_by=f"store {store_name}")
+    check_layout(redis, setting=f"store {store_name}")
     record_layout(redis)
     _tell_durability(redis, settings)
     publish_limits(store.scripts, directory.all())

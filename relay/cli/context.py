@@ -52,7 +52,7 @@ class Desk:
             others = {}
         stores = open_stores(self.settings, others, WEB)
         for store in stores:
-            check_layout(store.redis, told_by=f"store {store.name}")
+            check_layout(store.redis, setting=f"store {store.name}")
         return stores
 
     def close(self) -> None:

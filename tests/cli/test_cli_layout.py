@@ -1,38 +1,41 @@
-"""A store that a newer relay has written: commands, worker and web refuse it, with what to do."""
+"""A store whose data this version cannot read: commands, worker and web refuse it and say what to do."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from redis import Redis
 
 from relay.store.engine import keys
-from relay.store.schema_version import OURS
+from relay.store.schema_version import CURRENT
 from tests.cli.conftest import Run
-from tests.harness.processes import ROOT
+from tests.harness.processes import ROOT, free_port
 
-NEWER = f"{OURS.major + 1}.0"
-
-
-@pytest.fixture
-def newer(redis: Redis, run: Run) -> Run:
-    redis.set(keys.LAYOUT, NEWER)
-    return run
+LAYOUTS = [f"{CURRENT.major + 1}.0", f"{CURRENT.major - 1}.1"]
+UP = "from relay.cli.main import main; main(prog_name='gong-relay')"
+COMMANDS = [("status",), ("events",), ("pause", "acme")]
 
 
-@pytest.mark.parametrize("command", [("status",), ("events",), ("pause", "acme")])
-def test_a_command_refuses_and_changes_nothing(newer: Run, redis: Redis, command: tuple[str, ...]):
-    ended = newer(*command)
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_refuses_and_changes_nothing(layout: str, run: Run, redis: Redis, command: tuple[str, ...]):
+    redis.set(keys.LAYOUT, layout)
+    ended = run(*command)
 
     assert ended.code == 1
-    assert f"written by a newer version of the relay (layout {NEWER}" in ended.err
+    assert f"layout {layout}" in ended.err
+    assert "Nothing was changed." in ended.err
     assert redis.dbsize() == 1
 
 
+@pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("program", [("-m", "workers"), ("-c", "import relay.wsgi")])
 def test_a_worker_and_the_web_refuse_to_start(
-    newer: Run, environ: dict[str, str], redis: Redis, program: tuple[str, ...]
+    layout: str, environ: dict[str, str], redis: Redis, program: tuple[str, ...]
 ):
+    redis.set(keys.LAYOUT, layout)
     ended = subprocess.run(
         [sys.executable, *program],
         cwd=ROOT,
@@ -44,6 +47,29 @@ def test_a_worker_and_the_web_refuse_to_start(
     )
 
     assert ended.returncode == 1
-    assert "Run that version again" in ended.stderr
-    assert newer("status").code == 1
+    assert f"layout {layout}" in ended.stderr
+    assert "Nothing was changed." in ended.stderr
+    assert redis.get(keys.LAYOUT) == layout.encode()
+    assert redis.dbsize() == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_up_refuses_and_shows_why(layout: str, environ: dict[str, str], redis: Redis, tmp_path: Path):
+    redis.set(keys.LAYOUT, layout)
+    ports = ("--port", str(free_port()), "--sandbox-port", str(free_port()))
+    ended = subprocess.run(
+        [sys.executable, "-c", UP, "--data-dir", str(tmp_path / "data"), "up", *ports],
+        cwd=ROOT,
+        env=environ | {"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert "did not start" in ended.stderr
+    assert f"layout {layout}" in ended.stderr
+    assert redis.get(keys.LAYOUT) == layout.encode()
     assert redis.dbsize() == 1

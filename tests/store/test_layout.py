@@ -1,4 +1,4 @@
-"""The version of what lies in the store: who goes on, who refuses, and what is written down."""
+"""The layout version of a store: which process starts, which refuses to, and what is recorded."""
 
 import pytest
 from redis import Redis
@@ -6,58 +6,132 @@ from redis import Redis
 from relay.settings import SettingsError
 from relay.store.engine import keys
 from relay.store.engine.connection import WEB, open_redis
-from relay.store.schema_version import OURS, Layout, check_layout, read_layout, record_layout
+from relay.store.engine.scripts import Scripts
+from relay.store.schema_version import CURRENT, Layout, check_layout, read_layout, record_layout
+from tests.store_world import accept_events, event
+from tests.upgrades.writing import dump
+
+OLDER = f"{CURRENT.major - 1}.1"
+NEWER = f"{CURRENT.major + 1}.0"
 
 
-def written(redis: Redis, text: str) -> None:
+def write_layout(redis: Redis, text: str) -> None:
     redis.set(keys.LAYOUT, text)
 
 
-def test_a_store_that_is_empty_or_older_than_the_number_is_read(redis: Redis):
+def test_an_empty_store_has_no_layout_and_is_accepted(redis: Redis):
     check_layout(redis)
 
-    assert read_layout(redis) == Layout(1, 0)
+    assert read_layout(redis) is None
 
 
-@pytest.mark.parametrize("minor", [0, OURS.minor, OURS.minor + 7])
-def test_every_minor_version_of_ours_is_read(redis: Redis, minor: int):
-    written(redis, f"{OURS.major}.{minor}")
+@pytest.mark.parametrize("minor", [0, CURRENT.minor, CURRENT.minor + 7])
+def test_every_minor_version_of_the_current_major_is_accepted(redis: Redis, minor: int):
+    write_layout(redis, f"{CURRENT.major}.{minor}")
 
     check_layout(redis)
 
 
-def test_a_newer_major_version_is_refused_with_what_to_do_and_left_alone(redis: Redis):
-    written(redis, f"{OURS.major + 1}.0")
+def test_a_newer_major_version_is_refused_and_the_store_is_left_alone(redis: Redis):
+    write_layout(redis, NEWER)
 
     with pytest.raises(SettingsError, match=r"newer version of the relay.*Run that version again"):
         check_layout(redis)
     record_layout(redis)
 
-    assert redis.get(keys.LAYOUT) == f"{OURS.major + 1}.0".encode()
+    assert redis.get(keys.LAYOUT) == NEWER.encode()
 
 
-def test_what_is_no_version_is_refused(redis: Redis):
-    written(redis, "seven")
+@pytest.mark.parametrize("recorded", [OLDER, None])
+def test_data_of_an_older_major_version_is_refused_and_left_alone(redis: Redis, recorded: str | None):
+    redis.zadd(keys.ALL, {"01EVENT": 0})
+    if recorded is not None:
+        write_layout(redis, recorded)
+    before = dump(redis)
+
+    with pytest.raises(SettingsError) as raised:
+        check_layout(redis, setting="stores.eu.url")
+    record_layout(redis)
+
+    assert dump(redis) == before
+    message = str(raised.value)
+    assert "stores.eu.url" in message
+    assert f"holds data of layout {recorded or '1.0'}, which this version of the relay cannot read" in message
+    assert f"(it reads {CURRENT.major}.x). Nothing was changed." in message
+    assert '"open": 0' in message
+    assert "FLUSHDB" in message
+    assert "another database number" in message
+
+
+def test_a_store_that_was_drained_and_pruned_still_counts_as_data_of_the_older_version(redis: Redis):
+    redis.hset(keys.COUNT, "acme|delivered", 7)
+
+    with pytest.raises(SettingsError, match=r"data of layout 1\.0"):
+        check_layout(redis)
+
+
+def test_a_drained_store_is_accepted_once_it_is_flushed(redis: Redis):
+    redis.zadd(keys.ALL, {"01EVENT": 0})
+    write_layout(redis, OLDER)
+    redis.flushdb()
+
+    check_layout(redis)
+    record_layout(redis)
+
+    assert read_layout(redis) == CURRENT
+
+
+def test_what_the_web_writes_before_the_first_event_does_not_count_as_older_data(redis: Redis):
+    redis.hset(keys.REQUESTS, "|unauthorized", 1)
+    redis.sadd(keys.HOLDS, "acme")
+
+    check_layout(redis)
+
+
+def test_the_first_accepted_event_records_the_layout(redis: Redis, scripts: Scripts):
+    accept_events(scripts, event("first"))
+
+    check_layout(redis)
+    assert read_layout(redis) == CURRENT
+
+
+def test_an_accepted_event_leaves_a_newer_minor_version_recorded(redis: Redis, scripts: Scripts):
+    write_layout(redis, f"{CURRENT.major}.99")
+    accept_events(scripts, event("first"))
+
+    assert read_layout(redis) == Layout(CURRENT.major, 99)
+
+
+def test_a_value_that_is_no_version_is_refused(redis: Redis):
+    write_layout(redis, "seven")
 
     with pytest.raises(SettingsError, match="does another program"):
         check_layout(redis)
 
 
 @pytest.mark.parametrize(
-    ("before", "after"), [(None, str(OURS)), ("1.0", str(OURS)), (str(OURS), str(OURS)), ("1.99", "1.99")]
+    ("before", "after"),
+    [
+        (None, str(CURRENT)),
+        (str(CURRENT), str(CURRENT)),
+        (f"{CURRENT.major}.99", f"{CURRENT.major}.99"),
+        (OLDER, OLDER),
+    ],
 )
-def test_ours_is_written_down_over_older_ones_only(redis: Redis, before: str | None, after: str):
+def test_the_current_layout_replaces_only_an_older_minor_version(
+    redis: Redis, before: str | None, after: str
+):
     if before is not None:
-        written(redis, before)
+        write_layout(redis, before)
     record_layout(redis)
 
     assert redis.get(keys.LAYOUT) == after.encode()
 
 
-def test_a_store_that_is_away_or_full_keeps_nobody_from_starting(redis: Redis):
-    away = open_redis("redis://127.0.0.1:1", WEB)
-    check_layout(away)
-    record_layout(away)
+def test_a_process_starts_when_the_store_does_not_answer_or_is_full(redis: Redis):
+    unreachable = open_redis("redis://127.0.0.1:1", WEB)
+    check_layout(unreachable)
+    record_layout(unreachable)
     redis.config_set("maxmemory", 1)
     try:
         check_layout(redis)

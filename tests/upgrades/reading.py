@@ -52,6 +52,9 @@ def _write(redis: Redis, key: str, kind: str, content: Any) -> None:
             redis.sadd(key, *map(_bytes, content))
         case "zset":
             redis.zadd(key, {_bytes(name): score for name, score in content})
+        case "stream":
+            for entry_id, entry in content:
+                redis.xadd(key, {name: _bytes(value) for name, value in entry.items()}, id=entry_id)
 
 
 def _bytes(text: str) -> bytes:
@@ -77,7 +80,7 @@ def deliver_all(redis: Redis, config: Config) -> None:
 
 def as_if_late(redis: Redis) -> None:
     """As if all that waits had waited long enough: backoffs, leases of dead workers, sessions, companies' turns."""
-    for key in (keys.WAITING, keys.LEASE, keys.GATHERING, keys.DUE):
+    for key in (keys.WAITING, keys.LEASE, keys.AGGREGATING, keys.DUE):
         for name in redis.zrange(key, 0, -1):
             redis.zadd(key, {name: 1})
     redis.delete(keys.SWEEP)

@@ -97,9 +97,9 @@ class Writer:
             self.take("duplicate"),
             done(State.DUPLICATE, "r-2", record=record, keep_seconds=keep),
         )
-        record = b'{"number":1,"outcome":"refused","status":400,"errors":["content: no"]}'
-        buried = bury(DeadLetterReason.REFUSED, "content: no", record=record, keep_seconds=keep, status=400)
-        finish(self.scripts, self.take("refused"), buried)
+        record = b'{"number":1,"outcome":"rejected","status":400,"errors":["content: no"]}'
+        buried = bury(DeadLetterReason.REJECTED, "content: no", record=record, keep_seconds=keep, status=400)
+        finish(self.scripts, self.take("rejected"), buried)
         finish(self.scripts, self.take("discarded"), buried)
         admin = {"X-API-Key": settings().admin_key or ""}
         gone = self.client.post(f"/v1/events/{self.written['discarded']}/discard", headers=admin)
@@ -130,19 +130,19 @@ class Writer:
     def open(self) -> None:
         """Events that are on their way: waiting, held, in the hands of a worker that died, gathering, queued."""
         again = Again(60.0, ambiguous=True, said="HTTP 500")
-        record = b'{"number":1,"outcome":"faltered","status":500,"code":"gong_error"}'
-        finish(self.scripts, self.take("waiting"), later(again, record=record))
+        record = b'{"number":1,"outcome":"failed","status":500,"code":"gong_error"}'
+        finish(self.scripts, self.take("retrying"), later(again, record=record))
         self.take("sending")
         visitor = {"email": "visitor@buyer.example"}
-        self.post("gathering", "VISITS_KEY", session_id="s-1", person=visitor)
-        self.post("collapsed", "VISITS_KEY", session_id="s-1", person=visitor)
+        self.post("aggregating", "VISITS_KEY", session_id="s-1", person=visitor)
+        self.post("aggregated", "VISITS_KEY", session_id="s-1", person=visitor)
         self.post("queued")
-        replay = {"filter": {"status": "dead", "reason": "refused"}}
+        replay = {"filter": {"status": "dead", "reason": "rejected"}}
         admin = {"X-API-Key": settings().admin_key or ""}
         begun = self.client.post("/v1/replays", json=replay, headers=admin)
         assert begun.status_code in {202, 422}, begun.text
         held = config().destinations["globex"]
-        hold_destination(self.scripts, held, Hold(HoldCause.NEEDS_CREDENTIALS, "token expired", None))
+        hold_destination(self.scripts, held, Hold(HoldCause.INVALID_CREDENTIALS, "token expired", None))
 
 
 def write(redis: Redis) -> dict[str, str]:
@@ -177,6 +177,11 @@ def _content(redis: Redis, key: bytes) -> Any:
             return sorted(_text(value) for value in redis.smembers(key))
         case "zset":
             return [[_text(name), score] for name, score in redis.zrange(key, 0, -1, withscores=True)]
+        case "stream":
+            return [
+                [_text(entry_id), {_text(name): _text(value) for name, value in entry.items()}]
+                for entry_id, entry in redis.xrange(key)
+            ]
         case other:
             raise AssertionError(f"{key!r} is a {other}, which nothing here writes")
 

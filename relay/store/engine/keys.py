@@ -219,7 +219,10 @@ SWEEP = "relay:sweep"
 """Lock, so that one worker sweeps at a time."""
 
 LAYOUT = "relay:layout"
-"""The version of all this, as "major.minor" (`relay.store.schema_version`)."""
+"""The layout version of the data in the store, as "major.minor" (`relay.store.schema_version`)."""
+
+LAYOUT_VERSION = "2.0"
+"""Not a key: the version that this code writes there. A new minor number adds data; a new major one is unreadable to others."""
 
 COPIED = "relay:copied"
 """Written before waiting for replicas, so that there is a write to wait for."""

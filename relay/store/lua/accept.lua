@@ -90,6 +90,8 @@ if redis.call('EXISTS', K.ERASED) == 1 then
   each_mark(told_of, function(mark) bare = bare or (not told[mark] and erased_since(mark, '')) end)
 end
 
+-- The web may accept events before any worker has started, so the first of them records the layout of an empty store.
+redis.call('SET', K.LAYOUT, K.LAYOUT_VERSION, 'NX')
 redis.call('HSET', K.RECEIPT .. receipt, 'source', source, 'key_id', key_id)
 if bare then
   redis.call('HSET', K.RECEIPT .. receipt, 'erased_at', whole(now))
