@@ -80,7 +80,7 @@ def application(config: Config) -> OAuthApp:
         text = (
             "The configuration has no oauth section, and so nothing that a customer could connect: add one."
         )
-        raise Conflict("no_application", text)
+        raise Conflict("oauth_not_configured", text)
     return config.oauth
 
 
@@ -97,7 +97,7 @@ def check_connectable(config: Config, redis: Client, invitation: Invitation) -> 
     ]
     if elsewhere:
         text = f"The company {company} is in the store {elsewhere[0].store}: what customers connect is in the main one."
-        raise Conflict("other_store", text)
+        raise Conflict("store_mismatch", text)
     taken = [
         other.name
         for other in read_connected(redis).values()

@@ -87,7 +87,7 @@ def made_anew(replaying: Replaying, record: Mapping[str, bytes]) -> Anew:
             "no_such_receipt", "The bytes it came in are no longer kept: it cannot be mapped anew."
         )
     if "raw" not in receipt:
-        raise NotFound("bytes_erased", _ERASED)
+        raise NotFound("receipt_erased", _ERASED)
     # Only what came as a webhook has headers.
     anew = (_of_webhook if "headers" in receipt else _of_event)(replaying.intake(), record, receipt)
     if anew.destination.store != replaying.store:
@@ -95,7 +95,7 @@ def made_anew(replaying: Replaying, record: Mapping[str, bytes]) -> Anew:
             f"Its destination {anew.destination.name} is in the store {anew.destination.store}, and the event in "
             f"{replaying.store}: an event never changes stores. Have its sender send it again."
         )
-        raise Conflict("other_store", text)
+        raise Conflict("store_mismatch", text)
     if replaying.people is None:
         return anew
     return replace(anew, marks=replaying.people.marks(find_people_in_json(anew.call.body)))
@@ -124,7 +124,7 @@ def _of_webhook(intake: IngestContext, record: Mapping[str, bytes], receipt: Map
     if part >= len(same):
         raise _fewer()
     if same[part].problems:
-        raise ValidationFailed(same[part].problems, "still_unmapped")
+        raise ValidationFailed(same[part].problems, "mapping_still_fails")
     call = same[part].call
     if call is None:
         raise _filtered()
@@ -135,15 +135,15 @@ def _of_event(intake: IngestContext, record: Mapping[str, bytes], receipt: Mappi
     source = intake.config.sources.get(record["source"].decode())
     if source is None:
         text = f"The configuration no longer has the source {record['source'].decode()!r}."
-        raise Conflict("still_unmapped", text)
+        raise Conflict("mapping_still_fails", text)
     items = read_items(receipt["raw"], receipt["content_type"].decode(), max_items=intake.max_items)
     index = int(record["item"])
     router = intake.router(source)
     item = prepare_event(index, items.values[index], source=source, router=router, now=intake.now())
     if isinstance(item, RejectedItem):
-        raise ValidationFailed(item.problems, "still_unmapped")
+        raise ValidationFailed(item.problems, "mapping_still_fails")
     if item.no_destination is not None:
-        raise ValidationFailed([item.no_destination], "still_unmapped")
+        raise ValidationFailed([item.no_destination], "mapping_still_fails")
     if item.filtered:
         raise _filtered()
     if _part(record) >= len(item.calls):
@@ -156,15 +156,15 @@ def _part(record: Mapping[str, bytes]) -> int:
 
 
 def _fewer() -> Conflict:
-    return Conflict("still_unmapped", "Today's mapping makes fewer events of what it came in.")
+    return Conflict("mapping_still_fails", "Today's mapping makes fewer events of what it came in.")
 
 
 def _filtered() -> Conflict:
-    return Conflict("still_unmapped", "Today's mapping filters it. Nothing was changed.")
+    return Conflict("mapping_still_fails", "Today's mapping filters it. Nothing was changed.")
 
 
 def _hook(intake: IngestContext, name: str) -> tuple[Source, Webhook]:
     hook = intake.config.hooks.get(name)
     if hook is None:
-        raise Conflict("still_unmapped", f"The configuration no longer maps what source {name!r} posts.")
+        raise Conflict("mapping_still_fails", f"The configuration no longer maps what source {name!r} posts.")
     return intake.config.sources[name], hook

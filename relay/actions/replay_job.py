@@ -154,7 +154,7 @@ def _anew(replaying: Replaying, replay: Replay, candidate: Candidate) -> Anew | 
     """What is made of an event today; None where its body stays as it was. Raises RelayError when no call can be made."""
     has_body = "operation" in candidate.fields
     if replay.remap is False and not has_body:
-        raise Conflict("still_unmapped", _NOT_MAPPED)
+        raise Conflict("mapping_still_fails", _NOT_MAPPED)
     if replay.remap is not True and has_body:
         return None
     record = read_event(replaying.redis, candidate.id)

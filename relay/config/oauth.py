@@ -89,7 +89,7 @@ def oauth_problems(tree: Any, destinations: Mapping[str, Any], hosts: Container[
     for name, destination in destinations.items():
         if section is None and "oauth" in destination["auth"]:
             text = "needs the application that its customer connects: add an oauth section to the file"
-            yield Problem(f"destinations.{name}.auth.oauth", "no_application", text)
+            yield Problem(f"destinations.{name}.auth.oauth", "oauth_not_configured", text)
 
 
 def check_oauth(config: Config, settings: Settings) -> None:

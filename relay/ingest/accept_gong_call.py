@@ -36,7 +36,7 @@ def ingest_gong_call(intake: IngestContext, arrival: IngestRequest, *, path: str
     `read_json_value` and `persist` raise.
     """
     if arrival.source.name in intake.config.routes:
-        raise Forbidden("routed_source", _ROUTED)
+        raise Forbidden("source_uses_routing", _ROUTED)
     now = intake.now()
     value = read_json_value(arrival.raw, arrival.content_type)
     operation = find_operation(path, value)

@@ -20,7 +20,7 @@ NAMES = ("id", "event_id", "request_id", "receipt")
 
 _MOST_EVENTS = 10
 _LONGEST_NAME = 200
-_UNVERIFIED = "unverified"
+_VERIFICATION_FAILED = "verification_failed"
 
 
 def why_page(onlooker: Viewer, asked: Mapping[str, str], *, only: str | None = None) -> dict[str, Any]:
@@ -120,11 +120,11 @@ def _turned(source: str, told: Mapping[str, Any]) -> Turned:
     counts = {
         outcome.partition(":")[2] or outcome: count
         for outcome, count in told["traffic"]["last_day"]["turned_away"].items()
-        if outcome.partition(":")[0] == _UNVERIFIED
+        if outcome.partition(":")[0] == _VERIFICATION_FAILED
     }
     newest = told["turned_away"]
     last: datetime | None = None
-    if newest and newest["code"] == _UNVERIFIED:
+    if newest and newest["code"] == _VERIFICATION_FAILED:
         last = parse_timestamp(newest["at"])
     reasons = ", ".join(sorted(counts, key=lambda reason: -counts[reason]))
     return Turned(source, sum(counts.values()), last, reasons)

@@ -144,7 +144,7 @@ def read(watched: Watched) -> Readings:
 def _begin(readings: Readings, config: Config) -> None:
     """A series that begins with its first event hides it: what can be foreseen begins at 0."""
     for name in config.sources:
-        for outcome in ("taken", *(["unverified"] if name in config.hooks else [])):
+        for outcome in ("taken", *(["verification_failed"] if name in config.hooks else [])):
             readings.add(table.REQUESTS, 0, name, outcome)
     for metric, labels in (
         (table.LATENCY, [()]),

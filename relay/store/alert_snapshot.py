@@ -119,6 +119,6 @@ def _unproved(store: Store) -> dict[str, int]:
     totals: dict[str, int] = {}
     for name, count in found.items():
         source, _, outcome = name.decode().partition("|")
-        if outcome.partition(":")[0] == "unverified":
+        if outcome.partition(":")[0] == "verification_failed":
             totals[source] = totals.get(source, 0) + int(count)
     return totals

@@ -118,4 +118,4 @@ def _opened(vault: Vault, kept: str) -> bytes:
             f"The store's key of people cannot be read: {error}. Nothing was kept. "
             "The operator adds the key that sealed it to RELAY_SECRET_KEYS."
         )
-        raise Unavailable("person_key_sealed", text, retry_after=60) from error
+        raise Unavailable("person_key_unreadable", text, retry_after=60) from error

@@ -4,7 +4,7 @@ or of one source.
 Fields of a bucket are an event's states (`delivered`, `duplicate`, `dead`, `filtered`, `aggregated`, `discarded`) and
 `accepted`, `repeated` (kept once already), `failed`, `rate_limited`, `blocked` (attempts), `replayed`. Times stand as
 `delivered:<bucket>` (from arrival to Gong) and `call:<bucket>` (Gong's answer), as `relay.core.percentiles` counts them.
-Of a source there are `taken` (requests), the codes of those that were not, `unverified:<reason>`, and how surely Gong
+Of a source there are `taken` (requests), the codes of those that were not, `verification_failed:<reason>`, and how surely Gong
 can tell whom its events are about: `strong`, `medium`, `weak`, `opaque`.
 """
 

@@ -29,7 +29,7 @@ def read_body(request: Request, *, max_bytes: int) -> bytes:
         text = (
             f"{len(raw)} bytes came of the {declared} that Content-Length promised. Send the request again."
         )
-        raise BadRequest("body_cut_short", text)
+        raise BadRequest("body_incomplete", text)
     return raw
 
 
@@ -48,7 +48,7 @@ def _read(stream: Any, wanted: int) -> bytes:
             parts.append(part)
             left -= len(part)
     except OSError as error:
-        raise BadRequest("body_cut_short", "The connection broke before the body was complete.") from error
+        raise BadRequest("body_incomplete", "The connection broke before the body was complete.") from error
     return b"".join(parts)
 
 

@@ -83,7 +83,7 @@ def go_down(store: Store, here: Destination) -> None:
 def forge(store: Store, _: Destination) -> None:
     turnstile = Turnstile(store.redis, lambda: 0.0)
     for reason in ("bad_signature", "stale") * 10:
-        turnstile.count(Turned("web", "unverified", reason, NOW))
+        turnstile.count(Turned("web", "verification_failed", reason, NOW))
     turnstile.count(Turned("shop", "not_json", "", NOW))
     turnstile.tell_if_due()
 

@@ -93,9 +93,9 @@ STORIES = {
         {n(ATTEMPTS, 'destination="a",outcome="rate_limited"'): "0+1x300", n(ATTEMPTS, 'destination="a",outcome="delivered"'): "0+99x300"},
     ),
     "RelayVerificationFailing": Story(
-        {n("relay_requests_total", 'source="web",outcome="unverified"'): "0+60x300"},
+        {n("relay_requests_total", 'source="web",outcome="verification_failed"'): "0+60x300"},
         'source="web"',
-        {n("relay_requests_total", 'source="web",outcome="unverified"'): "0+6x300"},
+        {n("relay_requests_total", 'source="web",outcome="verification_failed"'): "0+6x300"},
     ),
 }  # fmt: skip
 

@@ -67,7 +67,10 @@ def test_a_destination_may_be_one_that_its_customer_connects():
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("destinations: {acme: {auth: {oauth: {}}}}", {"destinations.acme.auth.oauth": "no_application"}),
+        (
+            "destinations: {acme: {auth: {oauth: {}}}}",
+            {"destinations.acme.auth.oauth": "oauth_not_configured"},
+        ),
         (
             f"{SECTION}\ndestinations: {{acme: {{auth: {{oauth: {{scopes: []}}}}}}}}",
             {"destinations.acme.auth.oauth.scopes": "invalid"},

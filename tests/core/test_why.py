@@ -14,7 +14,7 @@ from relay.core.lifecycle import OPEN_STATES, DeadLetterReason, HoldCause, State
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
 OBSTACLES = (Why.DAILY_LIMIT_REACHED, Why.RATE_LIMITED, Why.GONG_DOWN)
-ABSENT = {Why.REPEATED, Why.UNVERIFIED, Why.PRUNED, Why.NOT_RECEIVED}
+ABSENT = {Why.REPEATED, Why.VERIFICATION_FAILED, Why.PRUNED, Why.NOT_RECEIVED}
 FILTERED = {
     "no rule holds for it": Why.NO_RULE_MATCHED,
     "acme.com is a domain of acme's own people": Why.INTERNAL_PERSON,

@@ -69,9 +69,9 @@ def test_a_share_of_nothing_is_no_number():
 
 
 def test_words_of_the_vocabulary_read_as_words():
-    assert (sentence("invalid_credentials"), sentence("unverified:mismatch")) == (
+    assert (sentence("invalid_credentials"), sentence("verification_failed:mismatch")) == (
         "invalid credentials",
-        "unverified: mismatch",
+        "verification failed: mismatch",
     )
 
 

@@ -115,7 +115,7 @@ def test_a_payload_of_a_vendor_that_somebody_else_signed_is_not_taken(preset: st
     ) as relay:
         answer = sent.send(relay)
 
-    assert (answer.status_code, answer.json()["code"]) == (401, "unverified")
+    assert (answer.status_code, answer.json()["code"]) == (401, "verification_failed")
     assert not redis.exists(keys.ALL)
 
 

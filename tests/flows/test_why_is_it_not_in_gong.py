@@ -104,7 +104,10 @@ def while_gong_is_down(world: World) -> None:
 
 CAUSES = (
     Staged(
-        "unverified", forged, "turned away as not their sender's: 1 of hub (mismatch", "Compare the secret"
+        "verification_failed",
+        forged,
+        "turned away as not their sender's: 1 of hub (mismatch",
+        "Compare the secret",
     ),
     Staged("no_rule_matched", another_kind, "no rule of hub holds for it", "add a rule"),
     Staged("mapping_failed", without_moment, "mapping of hub makes no call of it", "Mend the mapping"),
@@ -164,7 +167,7 @@ def test_the_explained_event_says_the_same(staged: tuple[World, Staged]):
     explained = [world.get(f"/v1/events/{event['id']}")["why"] for event in told["events"]]
 
     assert explained == [event["why"] for event in told["events"]]
-    assert bool(explained) is (cause.cause != "unverified")
+    assert bool(explained) is (cause.cause != "verification_failed")
 
 
 def test_what_waits_says_until_when(redis: Redis):

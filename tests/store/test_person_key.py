@@ -40,7 +40,7 @@ def test_a_key_that_no_secret_key_opens_is_said_so_and_nothing_is_kept(redis: Re
 
     with pytest.raises(Unavailable) as caught:
         people(redis, NEW).mark(JANE)
-    assert caught.value.code == "person_key_sealed"
+    assert caught.value.code == "person_key_unreadable"
 
 
 def test_the_key_is_sealed_anew_and_stays_the_same(redis: Redis):

@@ -52,7 +52,7 @@ def test_an_event_that_no_replica_has_is_not_answered_for_even_when_it_is_sent_a
     for one in again:
         with pytest.raises(Unavailable) as caught:
             accept_events(Scripts(client, wait_replicas=1), event("1"), on=one)
-        assert caught.value.code == "store_not_copied"
+        assert caught.value.code == "store_not_replicated"
 
 
 def test_without_a_number_no_replica_is_waited_for(replicated: tuple[Redis, Valkey]):

@@ -14,7 +14,7 @@ from relay.store.time_series import Grain, Span, TurnedAway, of_source, read_ser
 from tests.valkey import Valkey
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
-STALE = Turned("web", "unverified", "timestamp_out_of_range", NOW)
+STALE = Turned("web", "verification_failed", "timestamp_out_of_range", NOW)
 LARGE = Turned("web", "body_too_large", "", NOW)
 
 
@@ -41,9 +41,9 @@ def test_what_is_turned_away_is_counted_by_code_and_reason(redis: Redis):
 
     for grain in (Grain.TEN, Grain.HOUR):
         [bucket] = read_series(redis, [of_source("web")], Span(grain, 1), now=NOW)[of_source("web")]
-        assert bucket.counts == {"unverified:timestamp_out_of_range": 2, "body_too_large": 1}
+        assert bucket.counts == {"verification_failed:timestamp_out_of_range": 2, "body_too_large": 1}
     assert redis.hgetall(keys.REQUESTS) == {
-        b"web|unverified:timestamp_out_of_range": b"2",
+        b"web|verification_failed:timestamp_out_of_range": b"2",
         b"web|body_too_large": b"1",
     }
     assert read_turned_away(redis, ["web", "shop"]) == {"web": TurnedAway(NOW, "body_too_large", "")}

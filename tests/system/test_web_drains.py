@@ -70,7 +70,7 @@ def test_before_it_ends_it_says_so_and_still_takes_what_comes(stack: Stack) -> N
     stack.web.terminate()
     eventually(lambda: status(f"{stack.url}/readyz") == 503, within=2, what="/readyz turning away")
     refusal = requests.get(f"{stack.url}/readyz", timeout=5).json()
-    assert refusal["code"] == "draining"
+    assert refusal["code"] == "shutting_down"
     stack.relay.accept(ACCOUNT, page_view("late"))
     assert stack.web.wait(25) == 0
     assert DELAY_SECONDS <= time.monotonic() - stopping < 25

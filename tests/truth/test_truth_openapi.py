@@ -28,12 +28,19 @@ FROM_ROUTING = {"method_not_allowed", "internal_error"}
 """May be answered anywhere, and are told of once, as what nobody foresaw."""
 
 
-FROM_GONGS_PATHS = {"routed_source"}
+FROM_GONGS_PATHS = {"source_uses_routing"}
 """Told in Gong's words there."""
 
 FROM_PAGES = {
-    *("bad_state", "bad_link", "foreign_browser", "link_used", "no_such_consent"),
-    *("bad_ticket", "too_many_attempts", "not_let_in", "no_provider", "no_provider_yet", "no_secret_keys"),
+    *("bad_oauth_state", "bad_link", "wrong_browser", "link_used", "no_such_consent"),
+    *(
+        "bad_sign_in_link",
+        "too_many_attempts",
+        "sign_in_denied",
+        "oidc_not_configured",
+        "provider_unavailable",
+        "no_secret_keys",
+    ),
     "no_such_file",
 }
 

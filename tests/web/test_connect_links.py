@@ -61,5 +61,5 @@ def test_without_an_application_there_is_nothing_to_connect(redis: Redis, operat
 
     made = client.post(LINK, headers=operator)
 
-    assert (made.status_code, made.json["code"]) == (409, "no_application")
+    assert (made.status_code, made.json["code"]) == (409, "oauth_not_configured")
     assert client.get("/connect/gong/callback").status_code == 409

@@ -59,7 +59,7 @@ def test_a_sibling_that_could_only_be_mapped_anew_says_why_it_cannot(client: Fla
     erase(client, redis)
 
     response = client.post(f"/v1/events/{dead}/replay", headers=OPERATOR)
-    assert (response.status_code, response.get_json()["code"]) == (404, "bytes_erased")
+    assert (response.status_code, response.get_json()["code"]) == (404, "receipt_erased")
     assert get(client, f"/v1/events/{dead}", OPERATOR)["status"] == "dead"
 
 

@@ -30,15 +30,15 @@ def living(app: Flask, life: ProcessState) -> FlaskClient:
 
 
 def test_a_process_that_is_about_to_end_is_not_ready_but_takes_events(app: Flask, page_view):
-    client = living(app, ProcessState(ending=lambda: True))
+    client = living(app, ProcessState(is_stopping=lambda: True))
     ready = client.get("/readyz")
     taken = client.post("/v1/events", json=page_view(), headers={"X-API-Key": KEYS["web"]})
 
-    assert (ready.status_code, ready.get_json()["code"], taken.status_code) == (503, "draining", 202)
+    assert (ready.status_code, ready.get_json()["code"], taken.status_code) == (503, "shutting_down", 202)
 
 
 def test_a_file_that_is_wrong_is_no_reason_to_be_taken_out(app: Flask):
-    answer = living(app, ProcessState(refused=lambda: WRONG)).get("/readyz")
+    answer = living(app, ProcessState(rejected_config=lambda: WRONG)).get("/readyz")
 
     assert (answer.status_code, answer.get_json()["configuration"]) == (
         200,
@@ -47,7 +47,7 @@ def test_a_file_that_is_wrong_is_no_reason_to_be_taken_out(app: Flask):
 
 
 def test_what_is_wrong_with_the_file_is_told_to_operators_only(app: Flask, operator: dict[str, str]):
-    client = living(app, ProcessState(refused=lambda: WRONG))
+    client = living(app, ProcessState(rejected_config=lambda: WRONG))
     told = client.get("/v1/overview", headers=operator).get_json()["configuration"]
 
     assert [problem["path"] for problem in told["problems"]] == ["sources.<b>web"]
@@ -55,7 +55,7 @@ def test_what_is_wrong_with_the_file_is_told_to_operators_only(app: Flask, opera
 
 
 def test_the_overview_shows_what_is_wrong_with_the_file_as_text(app: Flask, operator: dict[str, str]):
-    shown = living(app, ProcessState(refused=lambda: WRONG)).get("/ops/", headers=operator).text
+    shown = living(app, ProcessState(rejected_config=lambda: WRONG)).get("/ops/", headers=operator).text
 
     assert "The configuration file is wrong" in shown
     assert "sources.&lt;b&gt;web" in shown

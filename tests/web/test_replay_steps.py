@@ -167,7 +167,7 @@ def test_dead_letters_are_mapped_anew_by_a_mended_mapping(redis: Redis, scripts:
     run_all(redis, stepping(redis, TEXT), steps=2)
     page = look(client, still["id"])
     assert (page["status"], page["replayed"], page["failed"]) == ("done", 0, 3)
-    assert page["problems"][0]["code"] == "still_unmapped"
+    assert page["problems"][0]["code"] == "mapping_still_fails"
 
     mended = TEXT.replace("{{ item.title }}", "{{ item.title || 'Untitled' }}")
     foreseen = begin(application(redis, mended), dry_run=True)

@@ -135,7 +135,7 @@ def test_a_dead_letter_is_routed_anew_when_it_is_replayed(
     connect(scripts, "initech", "18")
     replayed = process(redis).post(f"/v1/events/{letter['id']}/replay", headers=OPERATOR)
 
-    assert (refused.status_code, refused.get_json()["code"]) == (422, "still_unmapped")
+    assert (refused.status_code, refused.get_json()["code"]) == (422, "mapping_still_fails")
     assert (replayed.status_code, replayed.get_json()["destination"]) == (202, "initech")
     assert redis.zcard(keys.AT + "unrouted:dead") == 0
     assert gone(scripts) == {"hub:1": ("initech", "initech")}

@@ -210,7 +210,7 @@ def test_a_dead_letter_of_main_does_not_move_to_another_store(client: FlaskClien
 
     answer = again.post(f"/v1/events/{told['id']}/replay", headers=OPERATOR)
 
-    assert (answer.status_code, answer.get_json()["code"]) == (409, "other_store")
+    assert (answer.status_code, answer.get_json()["code"]) == (409, "store_mismatch")
     assert redis.zcard(f"{keys.AT}unrouted:dead") == 1
 
 
@@ -249,4 +249,4 @@ def test_a_customer_of_a_company_that_is_elsewhere_cannot_be_connected(redis: Re
 
     with pytest.raises(Conflict) as caught:
         check_connectable(known, redis, Invitation("another", company="tps"))
-    assert caught.value.code == "other_store"
+    assert caught.value.code == "store_mismatch"

@@ -98,7 +98,7 @@ def test_a_coded_body_is_415(client: FlaskClient, sender: Headers):
     ("length", "raw", "status", "code"),
     [
         ("0", b"", 400, "empty_body"),
-        ("1000", b"{}", 400, "body_cut_short"),
+        ("1000", b"{}", 400, "body_incomplete"),
         ("many", b"{}", 400, "bad_length"),
         ("", b"{}", 411, "length_required"),
     ],

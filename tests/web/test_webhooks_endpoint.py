@@ -98,7 +98,7 @@ def test_a_batch_is_one_receipt_whose_items_go_their_ways(client: FlaskClient):
 def test_a_forged_payload_is_401_and_nothing_is_kept(client: FlaskClient, redis: Redis):
     response = post(client, viewed(), secret="another-secret-of-enough-length!")
 
-    assert (response.status_code, response.get_json()["code"]) == (401, "unverified")
+    assert (response.status_code, response.get_json()["code"]) == (401, "verification_failed")
     assert redis.dbsize() == 0
 
 
@@ -128,7 +128,7 @@ def test_a_dead_letter_is_mapped_anew_when_it_is_replayed(
     headers = {"X-API-Key": ADMIN}
     [event] = client.get("/v1/events?status=dead", headers=headers).get_json()["events"]
     still = client.post(f"/v1/events/{event['id']}/replay", headers=headers)
-    assert (still.status_code, still.get_json()["code"]) == (422, "still_unmapped")
+    assert (still.status_code, still.get_json()["code"]) == (422, "mapping_still_fails")
 
     mended = application(redis, TEXT.replace("{{ item.title }}", "{{ item.title || 'Untitled' }}"))
     assert mended.post(f"/v1/events/{event['id']}/replay", headers=headers).status_code == 202

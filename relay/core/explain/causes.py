@@ -41,7 +41,7 @@ class Why(StrEnum):
     DISCARDED = "discarded"
     ERASED = "erased"
     REPEATED = "repeated"
-    UNVERIFIED = "unverified"
+    VERIFICATION_FAILED = "verification_failed"
     PRUNED = "pruned"
     NOT_RECEIVED = "not_received"
 

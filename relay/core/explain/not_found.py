@@ -54,7 +54,7 @@ def not_received(name: str, turned: Sequence[Turned]) -> Explanation:
         "It may have been among them. Compare the secret of the source with the sender's, mend it, and have the sender "
         "send again: what was turned away was not kept."
     )
-    return Explanation(Why.UNVERIFIED, in_gong=False, sentence=sentence, remedy=remedy)
+    return Explanation(Why.VERIFICATION_FAILED, in_gong=False, sentence=sentence, remedy=remedy)
 
 
 def _told(turned: Turned) -> str:

@@ -118,7 +118,7 @@ HAPPENED = "relay:happened"
 """Hash "destination|what" → how often ever, of what no state counts: accepted, failed, throttled, blocked, replayed, dead:<reason>."""
 
 REQUESTS = "relay:requests"
-"""Hash "source|outcome" → how many requests ever (of no source: "|outcome"): `taken`, or the code of the answer, `unverified:<reason>` where it has one."""
+"""Hash "source|outcome" → how many requests ever (of no source: "|outcome"): `taken`, or the code of the answer, `verification_failed:<reason>` where it has one."""
 
 TIMES = "relay:times"
 """Hash "what|bucket" → how many times of it ever fell there, and "what|sum" → their sum (µs): arrival, call,

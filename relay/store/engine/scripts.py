@@ -105,4 +105,4 @@ def _await_copies(connection: ConnectionInterface, replicas: int) -> None:
     connection.read_response()
     if connection.read_response() < replicas:
         text = "Too few replicas of the store have it yet. Send it again: what is kept already is recognised."
-        raise Unavailable("store_not_copied", text, retry_after=2)
+        raise Unavailable("store_not_replicated", text, retry_after=2)

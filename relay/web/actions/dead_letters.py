@@ -29,7 +29,7 @@ def try_cluster(known: WebContext, caller: Principal, cluster: str, mapping: Any
     intake = known.intake
     if mapping is not None:
         if page["mapping"] is None:
-            raise Conflict("no_one_mapping", _NOT_ONE)
+            raise Conflict("no_single_mapping", _NOT_ONE)
         intake = _with_mapping(known, page["mapping"]["source"], mapping)
     told = foresee_everywhere(known.stores, _of(cluster, mapped_anew=page), lambda: intake, known.now)
     shown = foreseen_page(told, looking.sight)

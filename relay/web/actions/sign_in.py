@@ -59,7 +59,7 @@ def _note_failure(known: WebContext) -> None:
 def _unknown(*, by_link: bool) -> Unauthorized:
     if by_link:
         text = "This link was used, or is older than 15 minutes. Sign in with your key, or make a new link."
-        return Unauthorized("bad_ticket", text)
+        return Unauthorized("bad_sign_in_link", text)
     return Unauthorized(
         "unauthorized", "The relay knows no such key. Is all of it there, and is it still in use?"
     )

@@ -66,7 +66,7 @@ def go_to_provider(known: WebContext, request: Request, *, onward: str) -> Away:
     provider = read_known_provider(known.redis)
     if provider is None:
         text = "No worker could read the provider's document yet: see that one runs and reaches it, or use a key."
-        raise Unavailable("no_provider_yet", text, retry_after=5)
+        raise Unavailable("provider_unavailable", text, retry_after=5)
     question = LoginSecrets(*(secrets.token_urlsafe(_RANDOM_BYTES) for _ in range(3)))
     browser = secrets.token_urlsafe(_RANDOM_BYTES)
     sealed = _vault(known).seal(json.dumps([question.nonce, question.verifier]), question_of(digest(browser)))
@@ -81,10 +81,12 @@ def come_back(known: WebContext, request: Request) -> str:
     told = request.args
     asked = take_asked(known.redis, told.get("state", "")[:_LONGEST])
     if asked is None:
-        raise BadRequest("bad_state", "This answer was used, or is older than ten minutes. Sign in again.")
+        raise BadRequest(
+            "bad_oauth_state", "This answer was used, or is older than ten minutes. Sign in again."
+        )
     _check_browser(request, asked)
     if "error" in told or not told.get("code"):
-        raise Forbidden("not_let_in", "The provider did not sign you in. Try again, or use a key.")
+        raise Forbidden("sign_in_denied", "The provider did not sign you in. Try again, or use a key.")
     back_id = secrets.token_urlsafe(_RANDOM_BYTES)
     sealed = _vault(known).seal(told["code"][:_LONGEST], code_of(back_id))
     save_back(known.redis, back_id, Back(asked, sealed))
@@ -96,14 +98,16 @@ def arrived(known: WebContext, request: Request, back_id: str) -> Known | None:
     app = _app(known)
     back = read_back(known.redis, back_id[:_LONGEST])
     if back is None:
-        raise BadRequest("bad_state", "There is nothing to tell of this sign-in any more. Sign in again.")
+        raise BadRequest(
+            "bad_oauth_state", "There is nothing to tell of this sign-in any more. Sign in again."
+        )
     _check_browser(request, back.asked)
     if back.identity is None and back.detail is None:
         return None
     if not spend_back(known.redis, back_id):
-        raise BadRequest("bad_state", "This sign-in was used. Sign in again.")
+        raise BadRequest("bad_oauth_state", "This sign-in was used. Sign in again.")
     if back.identity is None:
-        raise Forbidden("not_let_in", back.detail or "")
+        raise Forbidden("sign_in_denied", back.detail or "")
     return Known(_identity(known, app, back_id, back.identity), back.asked.onward)
 
 
@@ -115,27 +119,25 @@ def _identity(known: WebContext, app: OidcApp, back_id: str, sealed: str) -> str
     try:
         identity = _vault(known).open(sealed, identity_of(back_id))
     except UnsealError as error:
-        raise Forbidden("not_let_in", f"The relay cannot read its own store: {error}.") from error
+        raise Forbidden("sign_in_denied", f"The relay cannot read its own store: {error}.") from error
     if find_role(app, load_identity(identity)) is None:
         text = (
             f"You are who you are, but nothing in your account's {app.claim!r} has a role here. Ask an admin."
         )
-        raise Forbidden("not_let_in", text)
+        raise Forbidden("sign_in_denied", text)
     return identity
 
 
 def _check_browser(request: Request, asked: Asked) -> None:
     if not hmac.compare_digest(digest(request.cookies.get(COOKIE, "")), asked.browser):
-        raise Forbidden(
-            "foreign_browser", "This answer belongs to another browser. Sign in again in this one."
-        )
+        raise Forbidden("wrong_browser", "This answer belongs to another browser. Sign in again in this one.")
 
 
 def _app(known: WebContext) -> OidcApp:
     app = read_oidc_app(known.settings)
     if app is None:
         raise NotFound(
-            "no_provider", "No provider is named: RELAY_OIDC_ISSUER is not set. Sign in with a key."
+            "oidc_not_configured", "No provider is named: RELAY_OIDC_ISSUER is not set. Sign in with a key."
         )
     return app
 

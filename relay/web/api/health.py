@@ -27,7 +27,7 @@ def readyz() -> Response:
     """
     known = parts(current_app)
     if known.process.is_stopping():
-        raise Unavailable("draining", "This process is about to end: send to another.", retry_after=5)
+        raise Unavailable("shutting_down", "This process is about to end: send to another.", retry_after=5)
     if not reachable(known.redis):
         raise Unavailable("store_unavailable", "The store cannot be reached.", retry_after=2)
     known.stores.main.watermark.check()

@@ -76,10 +76,11 @@ class Page:
 
 _REFUSED = {
     Taken.NO_STATE: BadRequest(
-        "bad_state", "This answer of Gong's was used, or is older than ten minutes. Open the link again."
+        "bad_oauth_state",
+        "This answer of Gong's was used, or is older than ten minutes. Open the link again.",
     ),
     Taken.FOREIGN: Forbidden(
-        "foreign_browser", "This answer of Gong's belongs to another browser. Open the link in this one."
+        "wrong_browser", "This answer of Gong's belongs to another browser. Open the link in this one."
     ),
     Taken.USED: Conflict("link_used", "This link has connected somebody already. Ask for a new one."),
 }

@@ -67,7 +67,7 @@ def _prove(known: WebContext, hook: Webhook, signed: SignedRequest) -> VerifiedR
         return verify(hook.scheme, hook.keys, signed, now=known.now())
     except VerificationFailed as error:
         g.reason = error.code
-        raise Unauthorized("unverified", "The request is not proven to be its sender's.") from None
+        raise Unauthorized("verification_failed", "The request is not proven to be its sender's.") from None
 
 
 def _delivery(

@@ -225,7 +225,7 @@ CONNECT = Described(
     errors=(
         *CHANGING,
         *(code for code in JSON_SENT if code not in {"empty_body", "length_required"}),
-        *("invalid", "no_application", "uses_api_key", "account_taken", "other_store"),
+        *("invalid", "oauth_not_configured", "uses_api_key", "account_taken", "store_mismatch"),
         *KEPT,
     ),
 )

@@ -97,7 +97,7 @@ BEGIN = Described(
         Answer(200, "What would be found, for `dry_run`.", _FORESEEN, {"dry_run": True, "stores": []}),
         Answer(202, "It begins.", component("ErasureReport"), _REPORT),
     ),
-    errors=(*CHANGING, *JSON_SENT, "invalid", "person_key_sealed", *KEPT),
+    errors=(*CHANGING, *JSON_SENT, "invalid", "person_key_unreadable", *KEPT),
 )
 
 LIST = Described(

@@ -118,7 +118,7 @@ LIST = Described(
             {"events": [summary()], "cursor": None},
         ),
     ),
-    errors=(*RANKED, "invalid", "person_key_sealed", *STORED),
+    errors=(*RANKED, "invalid", "person_key_unreadable", *STORED),
 )
 
 EXPLAIN = Described(
@@ -144,10 +144,10 @@ REPLAY = Described(
         *(
             "no_such_event",
             "no_such_receipt",
-            "bytes_erased",
+            "receipt_erased",
             "wrong_state",
-            "other_store",
-            "still_unmapped",
+            "store_mismatch",
+            "mapping_still_fails",
             "invalid",
         ),
         *KEPT,

@@ -56,7 +56,7 @@ READY = Described(
             },
         ),
     ),
-    errors=("draining", *STORED, "store_nearly_full"),
+    errors=("shutting_down", *STORED, "store_nearly_full"),
 )
 
 VERSION = Described(

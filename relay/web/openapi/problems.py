@@ -37,10 +37,10 @@ CHANGING = (*RANKED, "cross_site")
 STORED = ("store_unavailable", "store_timeout", "store_failed")
 """Of whatever looks into the store."""
 
-KEPT = (*STORED, "store_nearly_full", "store_full", "store_not_copied")
+KEPT = (*STORED, "store_nearly_full", "store_full", "store_not_replicated")
 """Of whatever keeps something there."""
 
-SENT = ("bad_length", "body_cut_short", "length_required", "body_too_large", "unsupported_encoding")
+SENT = ("bad_length", "body_incomplete", "length_required", "body_too_large", "unsupported_encoding")
 """Of whatever reads a body."""
 
 JSON_SENT = (
@@ -64,27 +64,27 @@ PROBLEMS: Mapping[str, ErrorInfo] = {
         "A form cannot be read: its parts, or the names of its fields, contradict each other. The detail names the field.",
     ),
     "bad_length": ErrorInfo(400, "Content-Length` is not a number."),
-    "body_cut_short": ErrorInfo(400, "Fewer bytes came than were promised. Send the request again."),
+    "body_incomplete": ErrorInfo(400, "Fewer bytes came than were promised. Send the request again."),
     "no_events": ErrorInfo(400, "The array or the lines hold no event. Send at least one."),
     "bad_idempotency_key": ErrorInfo(400, "Idempotency-Key` takes 1 to 255 characters."),
-    "bad_state": ErrorInfo(
+    "bad_oauth_state": ErrorInfo(
         400, "This answer of Gong's was used, or is older than ten minutes. Open the link again."
     ),
     "unauthorized": ErrorInfo(
         401,
         "Send a key that the relay knows, as `Authorization: Bearer KEY`, `X-API-Key: KEY` or a Basic password.",
     ),
-    "unverified": ErrorInfo(
+    "verification_failed": ErrorInfo(
         401, "The request is not proven to be the sender's. The operator finds why in the log."
     ),
-    "routed_source": ErrorInfo(
+    "source_uses_routing": ErrorInfo(
         403,
         "The source routes by a value in its events, and bodies of Gong's have none. Send them to `/v1/events`, or with the key of a source that has one destination.",
     ),
     "bad_link": ErrorInfo(
         401, "This link was used, is older than half an hour, or was cut short. Ask for a new one."
     ),
-    "bad_ticket": ErrorInfo(
+    "bad_sign_in_link": ErrorInfo(
         401, "This sign-in link was used, or is older than 15 minutes. Sign in with a key, or make another."
     ),
     "wrong_role": ErrorInfo(
@@ -95,10 +95,10 @@ PROBLEMS: Mapping[str, ErrorInfo] = {
         403,
         "A browser that has signed in may change things from the relay's own pages only. A program sends its key with the request.",
     ),
-    "foreign_browser": ErrorInfo(
+    "wrong_browser": ErrorInfo(
         403, "This answer of Gong's belongs to another browser. Open the link in this one."
     ),
-    "not_let_in": ErrorInfo(
+    "sign_in_denied": ErrorInfo(
         403, "The provider or the relay did not let this account in; the detail says why."
     ),
     "no_such_event": ErrorInfo(
@@ -108,7 +108,7 @@ PROBLEMS: Mapping[str, ErrorInfo] = {
     "no_such_erasure": ErrorInfo(
         404, "The id is wrong, or the erasure ended longer ago than `RELAY_RETENTION_AUDIT_HOURS`."
     ),
-    "bytes_erased": ErrorInfo(
+    "receipt_erased": ErrorInfo(
         404,
         "The request that the event came in was erased, so that it cannot be mapped anew. Have its sender send it again.",
     ),
@@ -127,7 +127,9 @@ PROBLEMS: Mapping[str, ErrorInfo] = {
     ),
     "no_such_file": ErrorInfo(404, "The dashboard has no such file any more. Load the page anew."),
     "no_such_receiver": ErrorInfo(404, "The configuration has no receiver of alerts of this name."),
-    "no_provider": ErrorInfo(404, "Nobody can sign in by an account here: `RELAY_OIDC_ISSUER` is not set."),
+    "oidc_not_configured": ErrorInfo(
+        404, "Nobody can sign in by an account here: `RELAY_OIDC_ISSUER` is not set."
+    ),
     "not_found": ErrorInfo(404, "There is nothing at this path."),
     "method_not_allowed": ErrorInfo(
         405, "The path exists, the method does not. `Allow` names those that do."
@@ -135,7 +137,7 @@ PROBLEMS: Mapping[str, ErrorInfo] = {
     "no_secret_keys": ErrorInfo(
         409, "Nobody can sign in before `RELAY_SECRET_KEYS` is set: it seals sessions."
     ),
-    "no_application": ErrorInfo(
+    "oauth_not_configured": ErrorInfo(
         409, "The configuration has no `oauth` section, and so nothing that a customer could connect."
     ),
     "uses_api_key": ErrorInfo(
@@ -153,14 +155,14 @@ PROBLEMS: Mapping[str, ErrorInfo] = {
         409,
         "The event's state forbids it: only dead letters and discarded events can be replayed, and what is being sent or has arrived cannot be discarded.",
     ),
-    "other_store": ErrorInfo(
+    "store_mismatch": ErrorInfo(
         409,
         "The event is in another store than the destination it leads to today, or a customer is to be connected for a company that is not in the main one. Have the event sent again.",
     ),
-    "no_one_mapping": ErrorInfo(
+    "no_single_mapping": ErrorInfo(
         409, "The dead letters of this fault have no one mapping to try. Look at the events one by one."
     ),
-    "still_unmapped": ErrorInfo(
+    "mapping_still_fails": ErrorInfo(
         409,
         "Today's mapping makes no call of the event either. Mend the mapping first. Where Gong would refuse what it makes, or no destination is found for it, the answer is 422 with every fault.",
         second_status=422,
@@ -184,10 +186,10 @@ PROBLEMS: Mapping[str, ErrorInfo] = {
     "too_many_attempts": ErrorInfo(
         429, "Too many attempts to sign in came from your network. Wait for `Retry-After`."
     ),
-    "no_provider_yet": ErrorInfo(
+    "provider_unavailable": ErrorInfo(
         503, "No worker could read the provider's document yet. Its log says why (`sign_in.provider_unread`)."
     ),
-    "draining": ErrorInfo(
+    "shutting_down": ErrorInfo(
         503,
         "Only at `/readyz`: this process is about to end. Send to another; what still comes here is taken.",
     ),
@@ -198,12 +200,12 @@ PROBLEMS: Mapping[str, ErrorInfo] = {
     "store_nearly_full": ErrorInfo(
         503, "Redis is above its high-water mark. What it holds is being sent; try again."
     ),
-    "person_key_sealed": ErrorInfo(
+    "person_key_unreadable": ErrorInfo(
         503,
         "The key of the store's index of people cannot be read, so nothing is taken. The operator adds the key that sealed it to `RELAY_SECRET_KEYS`.",
     ),
     "store_full": ErrorInfo(503, "Redis is full. Try again; the operator gives it more memory."),
-    "store_not_copied": ErrorInfo(
+    "store_not_replicated": ErrorInfo(
         503,
         "Too few replicas of Redis have it yet, and `RELAY_REDIS_WAIT_REPLICAS` asks for more. Try again; what was kept is recognised.",
     ),

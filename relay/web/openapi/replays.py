@@ -275,7 +275,7 @@ TRY_CLUSTER = Described(
             {"cluster": "5f2c9a", "mapping": "today"} | _TOLD,
         ),
     ),
-    errors=(*CHANGING, *JSON_SENT, "invalid", "no_such_cluster", "no_one_mapping", *STORED),
+    errors=(*CHANGING, *JSON_SENT, "invalid", "no_such_cluster", "no_single_mapping", *STORED),
 )
 
 OPERATIONS = (CLUSTERS, CLUSTER, TRY_CLUSTER, BEGIN, LIST, SHOW, CANCEL)

@@ -43,7 +43,7 @@ TAKE = Described(
         ),
         Answer(200, _ANY),
     ),
-    errors=("unverified", "no_such_source", *SENT, *KEPT),
+    errors=("verification_failed", "no_such_source", *SENT, *KEPT),
 )
 
 TAKE_PUT = replace(TAKE, method="PUT", name="takeWebhookByPut", told="The same, for partners that PUT")
@@ -62,7 +62,7 @@ HANDSHAKE = Described(
             kind="text/plain",
         ),
     ),
-    errors=("unverified", "no_such_source", "not_found"),
+    errors=("verification_failed", "no_such_source", "not_found"),
 )
 
 HANDSHAKE_HEAD = replace(HANDSHAKE, method="HEAD", name="answerProbe", told="The same without a body")
