@@ -11,7 +11,7 @@ from relay.core.call import Call, Operation
 from relay.core.visit_session import VisitSession
 from relay.store.engine.scripts import Scripts
 from tests.cli.conftest import Run
-from tests.core.rules.worlds import a_rule, an_item, previewed
+from tests.core.mapping.builders import a_rule, an_item, preview_of
 from tests.store_world import NOW, accept_events, event
 
 BODY = {"eventId": "web:0", "timestamp": "2026-11-21T10:00:00Z", "eventType": "page viewed"}
@@ -40,7 +40,7 @@ def test_every_other_event_of_it_names_that_one(run: Run, session: list[str]):
 
 
 def test_a_preview_says_what_ties_an_event_to_its_session(capsys: pytest.CaptureFixture[str]):
-    items = previewed([a_rule(aggregate={"by": "{{ item.visit }}"})], an_item(visit="v-1"))
+    items = preview_of([a_rule(aggregate={"by": "{{ item.visit }}"})], an_item(visit="v-1"))
 
     Console(width=120).print(preview_view({"items": items}))
 

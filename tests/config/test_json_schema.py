@@ -22,7 +22,7 @@ from relay.core.mapping.compile import compile_mapping
 from relay.core.verification.challenge import CHALLENGES
 from relay.core.verification.known_schemes import SCHEMES
 from relay.core.verification.scheme_options import OPTIONS
-from tests.core.rules.worlds import a_rule
+from tests.core.mapping.builders import a_rule
 
 SCHEMA = build_json_schema()
 PARTS = SCHEMA["$defs"]

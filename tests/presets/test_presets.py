@@ -26,7 +26,7 @@ from relay.core.mapping.result import ResultStatus
 from relay.core.payloads import BodyFormat, Payload, read_body
 from relay.core.verification.challenge import CHALLENGES
 from relay.core.verification.scheme_options import build_scheme
-from tests.core.rules.worlds import told, world
+from tests.core.mapping.builders import codes_of, map_options
 
 HERE = Path(__file__).parent
 PAGES = HERE.parents[1] / "docs" / "presets"
@@ -71,7 +71,7 @@ def body_of(name, case):
 
 def run_on(name, body, case=None):
     headers, query = (case or {}).get("headers", {}), (case or {}).get("query", {})
-    settings = world(name, internal_domains=frozenset({"acme.example"}))
+    settings = map_options(name, internal_domains=frozenset({"acme.example"}))
     return map_payload(compiled(name), Payload(body, headers, query), **settings)
 
 
@@ -83,7 +83,7 @@ def shown(event):
         lines["body"] = {**event.call.body}
         if len(native) == len(sha256().hexdigest()):
             lines["body"]["eventId"] = f"{source}:?"
-    return lines | {"warnings": told(event.warnings), "errors": told(event.problems)}
+    return lines | {"warnings": codes_of(event.warnings), "errors": codes_of(event.problems)}
 
 
 def expected(event):

@@ -65,7 +65,7 @@ def _tried(one: Coercer, value: Any, path: str, hitches: Hitches) -> Any:
     try:
         return one(value, path, hitches)
     except NoValue as error:
-        hitches.append(Problem(path, EventProblemCode.DROPPED, f"is not sent: {error}"))
+        hitches.append(Problem(path, EventProblemCode.VALUE_DROPPED, f"is not sent: {error}"))
         return None
 
 
@@ -103,7 +103,7 @@ def _known(
     unknown = (key for key in value if key not in fits)
     for key in islice(unknown, _UNKNOWN_TOLD):
         message = "is not sent: Gong documents no such key here"
-        hitches.append(Problem(_below(path, printable_key(key)), EventProblemCode.DROPPED, message))
+        hitches.append(Problem(_below(path, printable_key(key)), EventProblemCode.VALUE_DROPPED, message))
     return found
 
 
@@ -124,7 +124,7 @@ def _list(field: Array) -> Coercer:
         found = value if isinstance(value, list) else [value]
         if len(found) > limit:
             message = f"is cut to its first {limit} items: it has {len(found)}"
-            hitches.append(Problem(path, EventProblemCode.CHANGED, message))
+            hitches.append(Problem(path, EventProblemCode.VALUE_CHANGED, message))
         kept = (_tried(one, each, f"{path}[{place}]", hitches) for place, each in enumerate(found[:limit]))
         return [each for each in kept if each is not None] or None
 
@@ -144,7 +144,7 @@ def _text(field: Text) -> Coercer:
         else:
             text = format_scalar(value)
         if len(text) > limit:
-            hitches.append(Problem(path, EventProblemCode.CHANGED, f"is cut to {limit} characters"))
+            hitches.append(Problem(path, EventProblemCode.VALUE_CHANGED, f"is cut to {limit} characters"))
             return truncate(text, limit)
         return text or None
 

@@ -14,11 +14,10 @@ from relay.core.mapping.expressions import Expression
 from relay.core.mapping.lint_expression import parse_expression
 from relay.core.mapping.lint_map import lint_map
 from relay.core.mapping.merge import merge_mapping
-from relay.core.mapping.problems import MappingErrorCode
+from relay.core.mapping.problems import MappingErrorCode, check_keys, did_you_mean
 from relay.core.mapping.rule import CompiledMapping, Rule
 from relay.core.mapping.templates import strip_braces
 from relay.core.mapping.tree import MapTree, parse_map
-from relay.core.mapping.unknown_keys import check_keys, did_you_mean
 from relay.core.mapping.usage import list_read_paths
 from relay.core.mapping.visit_sessions import RuleAggregate, parse_rule_aggregate
 from relay.core.priority import Priority
@@ -44,7 +43,11 @@ def compile_mapping(
     whole = {"rules": spec} if isinstance(spec, list) else spec
     if not isinstance(whole, Mapping):
         raise ValidationFailed(
-            [Problem(path, MappingErrorCode.VALUE, "must be an object with rules, or a list of rules")]
+            [
+                Problem(
+                    path, MappingErrorCode.INVALID_VALUE, "must be an object with rules, or a list of rules"
+                )
+            ]
         )
     problems += check_keys(whole, _SPEC_KEYS, path)
     merged = _on_preset(whole, presets, path, problems)
@@ -73,8 +76,8 @@ def _on_preset(
         if name is None:
             continue
         if not isinstance(name, str) or name not in presets:
-            message = f"there is no mapping of this name{did_you_mean(name, tuple(presets))}"
-            problems.append(Problem(join_path(path, key), MappingErrorCode.VALUE, message))
+            message = f"there is no mapping with this name{did_you_mean(name, tuple(presets))}"
+            problems.append(Problem(join_path(path, key), MappingErrorCode.INVALID_VALUE, message))
         else:
             base = presets[name]
             merged: Mapping[str, Any] = merge_mapping(
@@ -86,11 +89,11 @@ def _on_preset(
 
 def _rules(spec: Any, path: str, problems: list[Problem]) -> tuple[Rule, ...]:
     if not isinstance(spec, list) or not spec:
-        problems.append(Problem(path, MappingErrorCode.MISSING, "must be a list of one rule or more"))
+        problems.append(Problem(path, MappingErrorCode.MISSING_KEY, "must be a list of one rule or more"))
         return ()
     if len(spec) > RULES_MAX:
         problems.append(
-            Problem(path, MappingErrorCode.LENGTH, f"holds {len(spec)} rules, and at most {RULES_MAX}")
+            Problem(path, MappingErrorCode.TOO_LARGE, f"holds {len(spec)} rules, and at most {RULES_MAX}")
         )
         return ()
     read = [_rule(each, f"{path}[{place}]", problems) for place, each in enumerate(spec)]
@@ -102,7 +105,7 @@ def _rules(spec: Any, path: str, problems: list[Problem]) -> tuple[Rule, ...]:
 def _rule(spec: Any, path: str, problems: list[Problem]) -> Rule | None:
     if not isinstance(spec, Mapping):
         problems.append(
-            Problem(path, MappingErrorCode.VALUE, f"must be an object of {', '.join(_RULE_KEYS)}")
+            Problem(path, MappingErrorCode.INVALID_VALUE, f"must be an object of {', '.join(_RULE_KEYS)}")
         )
         return None
     before = len(problems)
@@ -129,7 +132,7 @@ def _aggregate(
         return None
     if to not in {None, Operation.DIGITAL_INTERACTION}:
         message = f"is for rules to {Operation.DIGITAL_INTERACTION}: another call cannot tell of many events; take it out"
-        problems.append(Problem(path, MappingErrorCode.VALUE, message))
+        problems.append(Problem(path, MappingErrorCode.INVALID_VALUE, message))
         return None
     names_session = tree is not None and isinstance(tree.root, dict) and "sessionId" in tree.root
     aggregating, wrong = parse_rule_aggregate(spec, path=path, names_session=names_session)
@@ -139,7 +142,9 @@ def _aggregate(
 
 def _map(spec: Any, to: Operation | None, path: str, problems: list[Problem]) -> MapTree | None:
     if spec is None:
-        problems.append(Problem(path, MappingErrorCode.MISSING, "is missing: say what becomes of an event"))
+        problems.append(
+            Problem(path, MappingErrorCode.MISSING_KEY, "is missing: say what becomes of an event")
+        )
         return None
     tree, wrong = parse_map(spec, path=path)
     problems += wrong
@@ -154,7 +159,7 @@ def _parted_id(tree: MapTree, to: Operation, path: str) -> Iterator[Problem]:
     template = tree.templates.get(key or "")
     if template and not any(read[0] == "item" for read in list_read_paths(template.expressions)):
         message = "is the same for every part: add something of item, as in {{ parent.id }}:{{ item.email }}"
-        yield Problem(f"{path}.{key}", MappingErrorCode.VALUE, message)
+        yield Problem(f"{path}.{key}", MappingErrorCode.INVALID_VALUE, message)
 
 
 def _expression(text: Any, path: str, problems: list[Problem]) -> Expression | None:
@@ -162,7 +167,9 @@ def _expression(text: Any, path: str, problems: list[Problem]) -> Expression | N
         return None
     if not isinstance(text, str):
         problems.append(
-            Problem(path, MappingErrorCode.VALUE, "must be an expression, such as item.event == 'click'")
+            Problem(
+                path, MappingErrorCode.INVALID_VALUE, "must be an expression, such as item.event == 'click'"
+            )
         )
         return None
     read = parse_expression(strip_braces(text), path=path)
@@ -176,20 +183,22 @@ def _choice(kind: type[Choice], value: Any, path: str, problems: list[Problem]) 
     if isinstance(value, str) and value in tuple(kind):
         return kind(value)
     if value is None:
-        problems.append(Problem(path, MappingErrorCode.MISSING, f"is missing: say one of {', '.join(kind)}"))
+        problems.append(
+            Problem(path, MappingErrorCode.MISSING_KEY, f"is missing: say one of {', '.join(kind)}")
+        )
     else:
-        message = f"is none of those there are{did_you_mean(value, tuple(kind))}"
-        problems.append(Problem(path, MappingErrorCode.VALUE, message))
+        message = f"is not a valid value{did_you_mean(value, tuple(kind))}"
+        problems.append(Problem(path, MappingErrorCode.INVALID_VALUE, message))
     return None
 
 
 def _name_problems(name: Any, path: str) -> Iterator[Problem]:
     if name is None:
         yield Problem(
-            path, MappingErrorCode.MISSING, "is missing: it is how logs and previews call this rule"
+            path, MappingErrorCode.MISSING_KEY, "is missing: it is how logs and previews call this rule"
         )
     elif not isinstance(name, str) or not name.strip() or len(name) > NAME_MAX:
-        yield Problem(path, MappingErrorCode.VALUE, f"must be a text of 1 to {NAME_MAX} characters")
+        yield Problem(path, MappingErrorCode.INVALID_VALUE, f"must be a text of 1 to {NAME_MAX} characters")
 
 
 def _repeated(spec: list[Any], path: str) -> Iterator[Problem]:
@@ -198,7 +207,7 @@ def _repeated(spec: list[Any], path: str) -> Iterator[Problem]:
         name = rule.get("name") if isinstance(rule, Mapping) else None
         if isinstance(name, str) and name in seen:
             message = "is the name of an earlier rule too: give each its own"
-            yield Problem(f"{path}[{place}].name", MappingErrorCode.REPEATED, message)
+            yield Problem(f"{path}[{place}].name", MappingErrorCode.DUPLICATE_NAME, message)
         elif isinstance(name, str):
             seen.add(name)
 
@@ -212,4 +221,4 @@ def _unreachable(spec: list[Any], path: str) -> Iterator[Problem]:
             message = (
                 f"is never reached: {path}[{always}] has no when, so that it takes every item; put it last"
             )
-            yield Problem(f"{path}[{place}]", MappingErrorCode.UNREACHABLE, message)
+            yield Problem(f"{path}[{place}]", MappingErrorCode.UNREACHABLE_RULE, message)

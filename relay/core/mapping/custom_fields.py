@@ -69,7 +69,9 @@ def coerce_entry(raw: Any, names: NamedValueFormat, path: str, hitches: list[Pro
     form = names.forms.get(kind) if isinstance(kind, str) else None
     if form and form(format_scalar(value)):
         hitches.append(
-            Problem(path, EventProblemCode.CHANGED, f"is sent as text: its value is no {str(kind).lower()}")
+            Problem(
+                path, EventProblemCode.VALUE_CHANGED, f"is sent as text: its value is no {str(kind).lower()}"
+            )
         )
         kind = names.text
     return {**raw, "value": format_scalar(value), "dataType": kind}

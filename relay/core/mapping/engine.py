@@ -44,11 +44,13 @@ CLOCK_SKEW_MAX = timedelta(minutes=5)
 
 _TIMES = ("timestamp", "eventTimestamp")
 _ITEMS_TOLD = Problem(
-    "items", EventProblemCode.ITEMS, f"are more than {ITEMS_MAX}: have the sender post fewer at a time"
+    "items",
+    EventProblemCode.TOO_MANY_ITEMS,
+    f"are more than {ITEMS_MAX}: have the sender post fewer at a time",
 )
 _WORK_TOLD = Problem(
     "",
-    EventProblemCode.WORK,
+    EventProblemCode.WORK_LIMIT_EXCEEDED,
     "needs more work than one event may: look at fewer elements, or at the item and not the body",
 )
 
@@ -193,7 +195,7 @@ def _rule_for(compiled: CompiledMapping, making: BuildContext) -> Rule | None:
             if rule.when is None or is_true(rule.when.evaluate(making.scope, making.meter)):
                 return rule
         except NoValue as error:
-            making.warnings.append(Problem(f"rules[{place}].when", EventProblemCode.UNFIT, str(error)))
+            making.warnings.append(Problem(f"rules[{place}].when", EventProblemCode.NO_VALUE, str(error)))
     return None
 
 
@@ -266,7 +268,9 @@ def _named(running: _Run, rule: Rule, body: Mapping[str, Any], hitches: list[Pro
         return None
     event_id = native_event_id(running.source.name, body.get(key))
     if event_id is None:
-        hitches.append(Problem(key, EventProblemCode.NO_ID, "is missing: a digest of the item stands in"))
+        hitches.append(
+            Problem(key, EventProblemCode.GENERATED_ID, "is missing: a digest of the item stands in")
+        )
     return event_id
 
 
@@ -286,7 +290,7 @@ def _explained(refusals: Iterator[Problem], hitches: list[Problem]) -> Iterator[
 
 
 def _told(path: str, error: NoValue | WorkLimitExceeded) -> Problem:
-    return Problem(path, EventProblemCode.UNFIT, str(error)) if isinstance(error, NoValue) else _WORK_TOLD
+    return Problem(path, EventProblemCode.NO_VALUE, str(error)) if isinstance(error, NoValue) else _WORK_TOLD
 
 
 def _dead(running: _Run, index: int, item: Any, problem: Problem) -> MappingResult:

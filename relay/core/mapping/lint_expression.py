@@ -39,14 +39,14 @@ def parse_expression(text: str, *, path: str) -> Expression | list[Problem]:
     """The expression, or everything that is wrong with it."""
     if len(text) > LENGTH_MAX:
         message = f"has {len(text)} characters, and an expression at most {LENGTH_MAX}: split the rule"
-        return [Problem(path, MappingErrorCode.LENGTH, message)]
+        return [Problem(path, MappingErrorCode.TOO_LARGE, message)]
     try:
         tree = _parsed(text)
     except JMESPathError as error:
-        return [Problem(path, MappingErrorCode.SYNTAX, f"is not JMESPath: {_said(error, text)}")]
+        return [Problem(path, MappingErrorCode.SYNTAX_ERROR, f"is not JMESPath: {_said(error, text)}")]
     except (RecursionError, Warning):
         message = "is not JMESPath: write text in single quotes, JSON in backticks, and nest less deep"
-        return [Problem(path, MappingErrorCode.SYNTAX, message)]
+        return [Problem(path, MappingErrorCode.SYNTAX_ERROR, message)]
     if problems := list(_problems(tree, path)):
         return problems
     return compile_expression(text, tree)
@@ -75,25 +75,25 @@ def _problems(tree: Node, path: str) -> Iterator[Problem]:
     count = sum(1 for _ in walk_nodes(tree))
     if count > NODES_MAX:
         message = f"has {count} parts, and an expression at most {NODES_MAX}: split the rule"
-        yield Problem(path, MappingErrorCode.LENGTH, message)
+        yield Problem(path, MappingErrorCode.TOO_LARGE, message)
     elif (copies := count_copies(tree)) > COPIES_MAX:
         message = (
             f"may copy its input {copies} times, and at most {COPIES_MAX}: chain fewer [a, b] and {{a: b}}"
         )
-        yield Problem(path, MappingErrorCode.GROWTH, message)
+        yield Problem(path, MappingErrorCode.TOO_MANY_COPIES, message)
     for node in walk_nodes(tree):
         if node["type"] == "function_expression":
             yield from _call_problems(node, path)
         if node["type"] in _LIST_STEPS and node["children"][0]["type"] == "not_expression":
             yield Problem(
                 path,
-                MappingErrorCode.SYNTAX,
+                MappingErrorCode.SYNTAX_ERROR,
                 "negates the first name alone: write !(item.a), with parentheses",
             )
     for name in sorted(_starts(tree) - set(SCOPE_NAMES)):
         yield Problem(
             path,
-            MappingErrorCode.SCOPE,
+            MappingErrorCode.UNKNOWN_NAME,
             f"starts from {printable_key(name)}, which there is not{_advice(name)}",
         )
 
@@ -114,18 +114,20 @@ def _call_problems(node: Node, path: str) -> Iterator[Problem]:
         near = closest_name(name, tuple(FUNCTIONS))
         question = f": did you mean {near}()?" if near else ""
         yield Problem(
-            path, MappingErrorCode.FUNCTION, f"there is no function {printable_key(name)}(){question}"
+            path, MappingErrorCode.UNKNOWN_FUNCTION, f"there is no function {printable_key(name)}(){question}"
         )
         return
     given = len(node["children"])
     if given < function.least or (function.most is not None and given > function.most):
         message = f"{name}() takes {_arity(function)}, and is given {given}"
-        yield Problem(path, MappingErrorCode.ARGUMENTS, message)
+        yield Problem(path, MappingErrorCode.INVALID_ARGUMENTS, message)
         return
     for place, child in enumerate(node["children"]):
         if function.kind(place).each is not (child["type"] == "expref"):
             wants = "&expression" if function.kind(place).each else "a value, not &expression,"
-            yield Problem(path, MappingErrorCode.ARGUMENTS, f"{name}() takes {wants} as argument {place + 1}")
+            yield Problem(
+                path, MappingErrorCode.INVALID_ARGUMENTS, f"{name}() takes {wants} as argument {place + 1}"
+            )
 
 
 def _arity(function: Function) -> str:

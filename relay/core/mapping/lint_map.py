@@ -36,7 +36,7 @@ def lint_map(operation: Operation, tree: MapTree, *, path: str) -> Iterator[Prob
     """What Gong would refuse whatever the payload holds."""
     plain, places = tree.root, BODY_LAYOUTS[operation]
     if not isinstance(plain, dict):
-        yield Problem(path, MappingErrorCode.VALUE, "must be an object in the shape of Gong's body")
+        yield Problem(path, MappingErrorCode.INVALID_VALUE, "must be an object in the shape of Gong's body")
         return
     body = _filled(plain, SCHEMAS[operation])
     for name, value in ((places.id_key, "1"), (places.system_key, "relay")):
@@ -49,7 +49,7 @@ def lint_map(operation: Operation, tree: MapTree, *, path: str) -> Iterator[Prob
         message = (
             "is the same for every event: hold the sender's own id, as in {{ item.id }}, or leave it away"
         )
-        yield Problem(f"{path}.{places.id_key}", MappingErrorCode.VALUE, message)
+        yield Problem(f"{path}.{places.id_key}", MappingErrorCode.INVALID_VALUE, message)
 
 
 def _is_open(path: str, templates: Mapping[str, Template]) -> bool:

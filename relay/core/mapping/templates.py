@@ -57,7 +57,9 @@ def parse_template(text: str, *, path: str) -> str | Template | list[Problem]:
     pieces = _pieces(text)
     if pieces is None:
         return [
-            Problem(path, MappingErrorCode.SYNTAX, "opens {{ without closing it: end the expression with }}")
+            Problem(
+                path, MappingErrorCode.SYNTAX_ERROR, "opens {{ without closing it: end the expression with }}"
+            )
         ]
     parts: list[str | Expression] = []
     problems: list[Problem] = []

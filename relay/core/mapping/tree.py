@@ -49,13 +49,13 @@ def parse_map(spec: Any, *, path: str) -> tuple[MapTree, list[Problem]]:
     templates = dict(_templates(plain, ""))
     if len(templates) > EXPRESSIONS_MAX:
         message = f"holds {len(templates)} expressions, and a map at most {EXPRESSIONS_MAX}"
-        problems.append(Problem(path, MappingErrorCode.LENGTH, message))
+        problems.append(Problem(path, MappingErrorCode.TOO_LARGE, message))
     return MapTree(plain, _build(plain, ""), templates), problems
 
 
 def _read(spec: Any, path: str, problems: list[Problem], *, depth: int) -> Any:
     if depth > _DEPTH_MAX:
-        problems.append(Problem(path, MappingErrorCode.LENGTH, f"nests deeper than {_DEPTH_MAX} levels"))
+        problems.append(Problem(path, MappingErrorCode.TOO_LARGE, f"nests deeper than {_DEPTH_MAX} levels"))
     elif isinstance(spec, str):
         read = parse_template(spec, path=path)
         if not isinstance(read, list):
@@ -80,7 +80,11 @@ def _read_object(
             found[key] = _read(value, join_path(path, printable_key(key)), problems, depth=depth + 1)
         else:
             problems.append(
-                Problem(join_path(path, str(key)), MappingErrorCode.KEY, "is no text: put the key in quotes")
+                Problem(
+                    join_path(path, str(key)),
+                    MappingErrorCode.UNKNOWN_KEY,
+                    "is no text: put the key in quotes",
+                )
             )
     return found
 
@@ -115,7 +119,7 @@ def _leaf(template: Template, path: str) -> Builder:
                 value = value[:TEXT_MAX]
             making.meter.count_contents(value)
         except NoValue as error:
-            making.warnings.append(Problem(path, EventProblemCode.UNFIT, str(error)))
+            making.warnings.append(Problem(path, EventProblemCode.NO_VALUE, str(error)))
             return None
         return prune(value)
 

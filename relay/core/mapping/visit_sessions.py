@@ -8,10 +8,9 @@ from typing import Any
 from relay.core.default_mapping.properties import format_scalar
 from relay.core.errors import Problem, join_path
 from relay.core.gong.limits import TITLE_MAX
-from relay.core.mapping.problems import EventProblemCode, MappingErrorCode
+from relay.core.mapping.problems import EventProblemCode, MappingErrorCode, check_keys
 from relay.core.mapping.templates import Template, parse_template
 from relay.core.mapping.tree import BuildContext
-from relay.core.mapping.unknown_keys import check_keys
 from relay.core.mapping.work_limit import NoValue
 from relay.core.visit_session import AggregateOptions
 
@@ -37,12 +36,12 @@ class RuleAggregate:
         try:
             value = self.key_template.evaluate(making.scope, making.meter)
         except NoValue as error:
-            making.warnings.append(Problem("aggregate.by", EventProblemCode.UNFIT, str(error)))
+            making.warnings.append(Problem("aggregate.by", EventProblemCode.NO_VALUE, str(error)))
             return None
         if isinstance(value, list | dict | bool):
             making.warnings.append(
                 Problem(
-                    "aggregate.by", EventProblemCode.UNFIT, "is no text and no number: it tells no session"
+                    "aggregate.by", EventProblemCode.NO_VALUE, "is no text and no number: it tells no session"
                 )
             )
             return None
@@ -57,7 +56,7 @@ def parse_rule_aggregate(spec: Any, *, path: str, names_session: bool) -> tuple[
     by = _read_by(spec.get("by"), join_path(path, "by"), problems)
     if spec.get("by") is None and not names_session:
         message = "is missing: say what ties the events, as in {{ item.visit }}, or fill sessionId in the map"
-        problems.append(Problem(join_path(path, "by"), MappingErrorCode.MISSING, message))
+        problems.append(Problem(join_path(path, "by"), MappingErrorCode.MISSING_KEY, message))
     return RuleAggregate(how, by), problems
 
 
@@ -69,7 +68,7 @@ def _read_by(by: Any, path: str, problems: list[Problem]) -> Template | None:
         problems += read
     elif by is not None:
         message = "must hold an expression that tells the session, as in {{ item.visit }}"
-        problems.append(Problem(path, MappingErrorCode.VALUE, message))
+        problems.append(Problem(path, MappingErrorCode.INVALID_VALUE, message))
     return None
 
 
@@ -82,7 +81,7 @@ def parse_aggregate(
     problems = list(check_keys(spec, known, path))
     times = {key: _seconds(spec[key]) for key in _TIMES if key in spec}
     problems += [
-        Problem(join_path(path, key), MappingErrorCode.VALUE, _TIME_WANTED)
+        Problem(join_path(path, key), MappingErrorCode.INVALID_VALUE, _TIME_WANTED)
         for key, time in times.items()
         if time is None
     ]
@@ -92,13 +91,15 @@ def parse_aggregate(
     )
     if not problems and aggregate.idle_timeout_seconds > aggregate.max_duration_seconds:
         message = f"must not be longer than max_duration, which is {aggregate.max_duration_seconds / 3600:g}h"
-        problems.append(Problem(join_path(path, "idle_timeout"), MappingErrorCode.VALUE, message))
+        problems.append(Problem(join_path(path, "idle_timeout"), MappingErrorCode.INVALID_VALUE, message))
     return aggregate, problems
 
 
 def _unread(path: str) -> Problem:
     return Problem(
-        path, MappingErrorCode.VALUE, f"must be an object of {', '.join(_KEYS)}, as in {{idle_timeout: 15m}}"
+        path,
+        MappingErrorCode.INVALID_VALUE,
+        f"must be an object of {', '.join(_KEYS)}, as in {{idle_timeout: 15m}}",
     )
 
 
@@ -116,6 +117,6 @@ def _name(value: Any, path: str, problems: list[Problem]) -> str | None:
         return None
     if not isinstance(value, str) or not value.strip() or len(value) > TITLE_MAX or "{{" in value:
         message = f"must be plain text of 1 to {TITLE_MAX} characters: what Gong calls the whole session"
-        problems.append(Problem(path, MappingErrorCode.VALUE, message))
+        problems.append(Problem(path, MappingErrorCode.INVALID_VALUE, message))
         return None
     return value.strip()

@@ -6,8 +6,7 @@ from typing import Any
 
 import orjson
 
-from relay.core.mapping.functions.registry import ElementFunction
-from relay.core.mapping.functions.size_limits import check_length
+from relay.core.mapping.functions.registry import ElementFunction, check_length
 
 
 def abs_(number: float) -> float:

@@ -103,6 +103,12 @@ def define_function(does: Callable[..., Any]) -> Function:
     )
 
 
+def check_length(characters: int) -> None:
+    """Raise NoValue if a function is about to make a text longer than TEXT_MAX."""
+    if characters > TEXT_MAX:
+        raise NoValue(f"would make a text of more than {TEXT_MAX} characters")
+
+
 def _kind(hint: Any) -> ParameterType:
     if hint is Any:
         return _ANYTHING

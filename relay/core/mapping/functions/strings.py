@@ -8,7 +8,7 @@ from unicodedata import normalize
 
 import orjson
 
-from relay.core.mapping.functions.size_limits import check_length
+from relay.core.mapping.functions.registry import check_length
 
 _HIDDEN = [
     (re.compile(rf"<{tag}\b", re.IGNORECASE), re.compile(rf"</{tag}\s*>", re.IGNORECASE))

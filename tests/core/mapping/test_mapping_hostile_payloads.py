@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from relay.core.mapping.lint_expression import COPIES_MAX, count_copies, parse_expression
 from relay.core.mapping.work_limit import STEPS_PER_EVENT, NoValue, StepCounter, WorkLimitExceeded
-from tests.core.rules.worlds import a_rule, an_item, mapped, mapped_by, mistakes, told
+from tests.core.mapping.builders import a_rule, a_rule_mapping, an_item, codes_of, errors_of, results_of
 
 MEGABYTE = 1024 * 1024
 
@@ -29,7 +29,7 @@ MEGABYTE = 1024 * 1024
     ],
 )
 def test_an_expression_that_multiplies_its_input_is_refused(text):
-    assert mistakes([a_rule(when=text)]) == [("rules[0].when", "multiplies")]
+    assert errors_of([a_rule(when=text)]) == [("rules[0].when", "too_many_copies")]
 
 
 def deep(levels):
@@ -66,47 +66,47 @@ def test_an_expression_on_a_payload_too_large_is_stopped(text, item):
     "leaf", ["{{ item.list[].[k, v, k, v] }}", "{{ custom_fields({a: item.list[].{x: k, y: v}}) }}"]
 )
 def test_an_event_that_needs_too_much_work_is_a_dead_letter_and_the_next_one_is_not(leaf):
-    rule = mapped_by({"customFields": leaf})
+    rule = a_rule_mapping({"customFields": leaf})
 
-    dead, ready = mapped([rule], [an_item(list=long_list(100_000)), an_item()])
+    dead, ready = results_of([rule], [an_item(list=long_list(100_000)), an_item()])
 
-    assert told(dead.problems) == [" too_much_work"]
+    assert codes_of(dead.problems) == [" work_limit_exceeded"]
     assert (dead.rule, ready.problems) == ("viewed", ())
 
 
 @pytest.mark.parametrize("levels", [70, 5_000, 100_000])
 def test_a_payload_of_any_depth_ends_as_a_letter(levels):
-    rule = mapped_by({"sessionId": "{{ item.deep }}", "customFields": "{{ custom_fields(item) }}"})
+    rule = a_rule_mapping({"sessionId": "{{ item.deep }}", "customFields": "{{ custom_fields(item) }}"})
 
-    (event,) = mapped([rule], an_item(deep=deep(levels)))
+    (event,) = results_of([rule], an_item(deep=deep(levels)))
 
-    assert "sessionId unfit" in told(event.warnings)
+    assert "sessionId no_value" in codes_of(event.warnings)
 
 
 @pytest.mark.parametrize("text", ["x" * 5_000_000, "é" * 5_000_000, "<" * 5_000_000])
 def test_an_endless_text_is_cut_where_it_is_sent_and_missing_where_it_is_worked_on(text):
-    rule = mapped_by({"sessionId": "{{ item.long }}", "device": "{{ strip_html(item.long) }}"})
+    rule = a_rule_mapping({"sessionId": "{{ item.long }}", "device": "{{ strip_html(item.long) }}"})
 
-    (event,) = mapped([rule], an_item(long=text))
+    (event,) = results_of([rule], an_item(long=text))
 
     assert len(event.call.body["sessionId"]) == 1_000
-    assert told(event.warnings) == ["device unfit", "sessionId changed"]
+    assert codes_of(event.warnings) == ["device no_value", "sessionId value_changed"]
 
 
 @pytest.mark.parametrize("levels", [5_000, 100_000])
 def test_a_deep_item_without_an_id_still_has_one(levels):
-    assert len({mapped([a_rule(when="item.x")], deep(levels))[0].event_id for _ in range(2)}) == 1
+    assert len({results_of([a_rule(when="item.x")], deep(levels))[0].event_id for _ in range(2)}) == 1
 
 
 def test_a_whole_receipt_has_bounds_too():
     """Each of many items that looks at the whole body: no one is too much, all of them are."""
-    rule = mapped_by({"sessionId": "{{ body[?id == 'none'] | [0].id }}"})
+    rule = a_rule_mapping({"sessionId": "{{ body[?id == 'none'] | [0].id }}"})
     items = [an_item(id=str(place)) for place in range(2_500)]
 
-    events = mapped([rule], items)
+    events = results_of([rule], items)
 
     assert events[0].call
-    assert told(events[-1].problems) == [" too_much_work"]
+    assert codes_of(events[-1].problems) == [" work_limit_exceeded"]
 
 
 def test_memory_stays_small_however_the_work_is_spent():
@@ -165,7 +165,7 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_whatever_a_payload_holds_every_item_is_ready_filtered_or_dead(body):
-    rule = mapped_by(
+    rule = a_rule_mapping(
         {
             "person": "{{ item.email || item }}",
             "customFields": "{{ item.x }}",
@@ -179,6 +179,6 @@ def test_whatever_a_payload_holds_every_item_is_ready_filtered_or_dead(body):
         when="item.id || item",
     )
 
-    for event in mapped([rule], body):
+    for event in results_of([rule], body):
         assert (event.call is not None) is (event.status == "ready")
         assert event.event_id.startswith("site:")

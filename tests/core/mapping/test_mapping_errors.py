@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from relay.core.errors import ValidationFailed
 from relay.core.mapping.compile import compile_mapping
-from tests.core.rules.worlds import a_rule, mapped_by, mistakes
+from tests.core.mapping.builders import a_rule, a_rule_mapping, errors_of
 
 TEN = {
     "itemz": "body.events",
@@ -36,19 +36,19 @@ TEN = {
 
 
 def test_every_mistake_of_a_file_is_told_at_once_each_at_its_path():
-    assert mistakes(TEN) == [
+    assert errors_of(TEN) == [
         ("itemz", "unknown_key"),
-        ("items", "syntax"),
+        ("items", "syntax_error"),
         ("rules[0].whn", "unknown_key"),
-        ("rules[0].to", "wrong_value"),
-        ("rules[0].priority", "wrong_value"),
+        ("rules[0].to", "invalid_value"),
+        ("rules[0].priority", "invalid_value"),
         ("rules[0].when", "unknown_name"),
         ("rules[0].map.eventType", "unknown_function"),
-        ("rules[1].map.person.email", "syntax"),
+        ("rules[1].map.person.email", "syntax_error"),
         ("rules[1].map.content.contentTitel", "unknown"),
         ("rules[1].map.content.contentTitle", "required"),
         ("rules[1].map.device", "enum"),
-        ("rules[1].name", "repeated_name"),
+        ("rules[1].name", "duplicate_name"),
     ]
 
 
@@ -75,69 +75,73 @@ def test_the_right_name_is_told_where_one_is_near(path, near):
 @pytest.mark.parametrize(
     ("rule", "path", "code"),
     [
-        (a_rule(name=None), "name", "missing"),
-        (a_rule(name=" "), "name", "wrong_value"),
-        (a_rule(to=None), "to", "missing"),
-        (a_rule(map=None), "map", "missing"),
-        (a_rule(map="{{ item }}"), "map", "wrong_value"),
-        (mapped_by({1: "x"}), "map.1", "unknown_key"),
-        (a_rule(priority=3), "priority", "wrong_value"),
-        (a_rule(when=True), "when", "wrong_value"),
-        (a_rule(when="item.a = 1"), "when", "syntax"),
-        (a_rule(items="item."), "items", "syntax"),
-        (a_rule(when="x" * 700), "when", "too_long"),
-        (a_rule(when=" || ".join(["item.a"] * 60)), "when", "too_long"),
-        (a_rule(when="item" + ".[@,@][]" * 22), "when", "multiplies"),
-        (a_rule(when="`unquoted`"), "when", "syntax"),
-        (a_rule(when="!item.seen"), "when", "syntax"),
-        (mapped_by({"eventId": "same"}), "map.eventId", "wrong_value"),
-        (mapped_by({"eventType": None}), "map.eventType", "null"),
-        (mapped_by({"eventType": 5}), "map.eventType", "type"),
-        (mapped_by({"device": "Phone"}), "map.device", "enum"),
-        (mapped_by({"timestamp": "today"}), "map.timestamp", "format"),
-        (mapped_by({"workspaceId": "{{ item.w }}"}), "map.workspaceId", "unknown"),
-        (mapped_by({"content": {"contentUrl": "{{ item.url }}"}}), "map.content.contentTitle", "required"),
-        (mapped_by({"person": {"personId": "{{ item.p }}"}}), "map.person.company.domain", "required"),
+        (a_rule(name=None), "name", "missing_key"),
+        (a_rule(name=" "), "name", "invalid_value"),
+        (a_rule(to=None), "to", "missing_key"),
+        (a_rule(map=None), "map", "missing_key"),
+        (a_rule(map="{{ item }}"), "map", "invalid_value"),
+        (a_rule_mapping({1: "x"}), "map.1", "unknown_key"),
+        (a_rule(priority=3), "priority", "invalid_value"),
+        (a_rule(when=True), "when", "invalid_value"),
+        (a_rule(when="item.a = 1"), "when", "syntax_error"),
+        (a_rule(items="item."), "items", "syntax_error"),
+        (a_rule(when="x" * 700), "when", "too_large"),
+        (a_rule(when=" || ".join(["item.a"] * 60)), "when", "too_large"),
+        (a_rule(when="item" + ".[@,@][]" * 22), "when", "too_many_copies"),
+        (a_rule(when="`unquoted`"), "when", "syntax_error"),
+        (a_rule(when="!item.seen"), "when", "syntax_error"),
+        (a_rule_mapping({"eventId": "same"}), "map.eventId", "invalid_value"),
+        (a_rule_mapping({"eventType": None}), "map.eventType", "null"),
+        (a_rule_mapping({"eventType": 5}), "map.eventType", "type"),
+        (a_rule_mapping({"device": "Phone"}), "map.device", "enum"),
+        (a_rule_mapping({"timestamp": "today"}), "map.timestamp", "format"),
+        (a_rule_mapping({"workspaceId": "{{ item.w }}"}), "map.workspaceId", "unknown"),
         (
-            mapped_by({"person": {"email": "{{ item.e }}", "nme": "{{ item.n }}"}}),
+            a_rule_mapping({"content": {"contentUrl": "{{ item.url }}"}}),
+            "map.content.contentTitle",
+            "required",
+        ),
+        (a_rule_mapping({"person": {"personId": "{{ item.p }}"}}), "map.person.company.domain", "required"),
+        (
+            a_rule_mapping({"person": {"email": "{{ item.e }}", "nme": "{{ item.n }}"}}),
             "map.person.nme",
             "unknown",
         ),
         (
-            mapped_by({"person": {"email": "{{ item.e }}", "company": {"name": "x"}}}),
+            a_rule_mapping({"person": {"email": "{{ item.e }}", "company": {"name": "x"}}}),
             "map.person.company",
             "rule",
         ),
-        (mapped_by({"trackingId": "fixed"}), "map.trackingId", "rule"),
-        (mapped_by({"customFields": [{"name": "a"}]}), "map.customFields[0].value", "required"),
-        (mapped_by({"eventType": "{{ map(item.a, item.b) }}"}), "map.eventType", "wrong_arguments"),
-        (mapped_by({"eventType": "{{ lower(item.a, 'b') }}"}), "map.eventType", "wrong_arguments"),
-        (mapped_by({"eventId": "{{ parent.id }}"}, items="item.people"), "map.eventId", "wrong_value"),
+        (a_rule_mapping({"trackingId": "fixed"}), "map.trackingId", "rule"),
+        (a_rule_mapping({"customFields": [{"name": "a"}]}), "map.customFields[0].value", "required"),
+        (a_rule_mapping({"eventType": "{{ map(item.a, item.b) }}"}), "map.eventType", "invalid_arguments"),
+        (a_rule_mapping({"eventType": "{{ lower(item.a, 'b') }}"}), "map.eventType", "invalid_arguments"),
+        (a_rule_mapping({"eventId": "{{ parent.id }}"}, items="item.people"), "map.eventId", "invalid_value"),
     ],
 )
 def test_a_mistake_in_a_rule_is_told_at_its_place(rule, path, code):
-    assert mistakes([rule]) == [(f"rules[0].{path}", code)]
+    assert errors_of([rule]) == [(f"rules[0].{path}", code)]
 
 
 def test_a_rule_behind_one_that_takes_everything_is_never_reached():
-    assert mistakes([a_rule(), a_rule(name="later", when="item.a")]) == [("rules[1]", "never_reached")]
+    assert errors_of([a_rule(), a_rule(name="later", when="item.a")]) == [("rules[1]", "unreachable_rule")]
 
 
 @pytest.mark.parametrize("spec", [None, 5, "rules", [], {"rules": []}, {"rules": {}}, {}, ["rule"]])
 def test_what_is_no_mapping_is_refused(spec):
-    assert len(mistakes(spec)) == 1
+    assert len(errors_of(spec)) == 1
 
 
 def test_paths_start_where_the_mapping_stands():
-    assert mistakes([a_rule(priority="no")], path="sources.website") == [
-        ("sources.website.rules[0].priority", "wrong_value")
+    assert errors_of([a_rule(priority="no")], path="sources.website") == [
+        ("sources.website.rules[0].priority", "invalid_value")
     ]
 
 
 def test_a_map_may_fill_what_gong_requires_by_one_expression():
-    rule = mapped_by({"person": "{{ item.person }}", "customFields": "{{ custom_fields(item.extra) }}"})
+    rule = a_rule_mapping({"person": "{{ item.person }}", "customFields": "{{ custom_fields(item.extra) }}"})
 
-    assert mistakes([rule]) == []
+    assert errors_of([rule]) == []
 
 
 @pytest.mark.parametrize(
@@ -157,7 +161,7 @@ def test_the_engagement_calls_have_maps_of_their_own(to, map_):
         "contentProperties": {"Pages": "{{ item.pages }}"},
     }
 
-    assert mistakes([a_rule(to=to, map={**shared, **map_})]) == []
+    assert errors_of([a_rule(to=to, map={**shared, **map_})]) == []
 
 
 SPECS = st.recursive(
@@ -200,7 +204,7 @@ SPECS = st.recursive(
 
 @given(SPECS, SPECS)
 def test_whatever_stands_in_a_file_it_loads_or_every_problem_has_a_message(spec, map_):
-    for each in (spec, [a_rule(map=map_)], [mapped_by(map_)] if isinstance(map_, dict) else []):
+    for each in (spec, [a_rule(map=map_)], [a_rule_mapping(map_)] if isinstance(map_, dict) else []):
         try:
             compile_mapping(each, presets={"[": map_})
         except ValidationFailed as error:

@@ -10,7 +10,7 @@ import yaml
 from relay.core.mapping.compile import compile_mapping
 from relay.core.mapping.engine import map_payload
 from relay.core.payloads import BodyFormat, Payload, read_body
-from tests.core.rules.worlds import told, world
+from tests.core.mapping.builders import codes_of, map_options
 
 PARTNERS = sorted(Path(__file__).parent.joinpath("partners").glob("*.yaml"))
 
@@ -29,7 +29,7 @@ def read(path):
 
 def found(path):
     case, body = read(path)
-    settings = world(path.stem, internal_domains=frozenset({"acme.example"}))
+    settings = map_options(path.stem, internal_domains=frozenset({"acme.example"}))
     return case["events"], map_payload(compile_mapping(case["mapping"]), Payload(body), **settings)
 
 
@@ -42,7 +42,7 @@ def shown(event):
         lines |= {"operation": str(event.draft.operation), "body": {**event.draft.body}}
         if is_digest:
             lines["body"]["eventId"] = f"{name[0]}:?"
-    return lines | {"warnings": told(event.warnings), "errors": told(event.problems)}
+    return lines | {"warnings": codes_of(event.warnings), "errors": codes_of(event.problems)}
 
 
 @pytest.mark.parametrize("path", PARTNERS, ids=lambda path: path.stem)

@@ -63,7 +63,7 @@ def view(account: Any, native: str = "1", email: str = "jane@initech.example") -
     return {"event": "view", "id": native, "account": account, "email": email}
 
 
-def mapped(
+def results_of(
     body: Any,
     *,
     template: str = "{{ item.account }}",
@@ -84,19 +84,19 @@ def mapped(
     ids=["a name", "an account before a name", "a number", "blanks round it", "the table"],
 )
 def test_a_value_leads_by_the_table_then_by_account_then_by_name(value: Any, name: str):
-    [found] = mapped(view(value), accounts={"x": "acme"})
+    [found] = results_of(view(value), accounts={"x": "acme"})
 
     assert (found.status, found.destination.name) == (ResultStatus.READY, name)
 
 
 def test_the_table_comes_before_what_is_connected():
-    assert mapped(view("17"), accounts={"17": "acme"})[0].destination.name == "acme"
+    assert results_of(view("17"), accounts={"17": "acme"})[0].destination.name == "acme"
 
 
 def test_the_items_of_one_payload_go_their_own_ways_each_as_its_destination_wants_it():
     batch = [view("acme"), view("globex"), view("acme", email="me@acme.example")]
 
-    first, second, third = mapped(batch)
+    first, second, third = results_of(batch)
 
     assert [each.destination.name for each in (first, second, third)] == ["acme", "globex", "acme"]
     assert first.call is not None
@@ -107,7 +107,7 @@ def test_the_items_of_one_payload_go_their_own_ways_each_as_its_destination_want
 
 @pytest.mark.parametrize("value", ["nobody", "", None, True, 1.5, ["acme"], {"a": 1}, "x" * 201])
 def test_a_value_that_leads_nowhere_is_a_dead_letter_that_says_so(value: Any):
-    [found] = mapped(view(value))
+    [found] = results_of(view(value))
 
     [problem] = found.problems
     assert (found.status, found.destination, found.call) == (ResultStatus.DEAD, UNROUTED, None)
@@ -116,7 +116,7 @@ def test_a_value_that_leads_nowhere_is_a_dead_letter_that_says_so(value: Any):
 
 
 def test_a_dead_letter_names_its_value_shortened_and_the_remedy():
-    [problem] = mapped(view("x" * 150))[0].problems
+    [problem] = results_of(view("x" * 150))[0].problems
 
     assert "xxx…" in problem.message
     assert "Connect it" in problem.message
@@ -124,37 +124,37 @@ def test_a_dead_letter_names_its_value_shortened_and_the_remedy():
 
 
 def test_a_destination_of_another_dialect_takes_none_of_the_rules_calls():
-    [found] = mapped(view("old"))
+    [found] = results_of(view("old"))
 
     assert found.status is ResultStatus.DEAD
     assert "speaks catalog" in found.problems[0].message
 
 
 def test_an_unroutable_event_keeps_the_id_that_its_sender_gave_it():
-    assert mapped(view("nobody", "ev-9"))[0].event_id == "hub:ev-9"
+    assert results_of(view("nobody", "ev-9"))[0].event_id == "hub:ev-9"
 
 
 def test_what_gong_is_not_to_be_told_is_filtered_wherever_it_would_have_gone():
-    [found] = mapped({"event": "other", "account": "nobody"})
+    [found] = results_of({"event": "other", "account": "nobody"})
 
     assert (found.status, found.destination) == (ResultStatus.FILTERED, UNROUTED)
 
 
 def test_a_header_can_tell_the_destination():
-    [found] = mapped(view(None), template='{{ headers."x-account" }}', headers={"x-account": "acme"})
+    [found] = results_of(view(None), template='{{ headers."x-account" }}', headers={"x-account": "acme"})
 
     assert found.destination.name == "acme"
 
 
 def test_a_value_can_be_put_together():
-    assert mapped(view("me"), template="ac{{ item.account }}")[0].destination.name == "acme"
+    assert results_of(view("me"), template="ac{{ item.account }}")[0].destination.name == "acme"
 
 
 def test_the_parts_of_one_item_go_where_the_item_goes():
     rules = [{**RULES[0], "items": "item.people", "map": {**RULES[0]["map"], "eventId": "{{ item.id }}"}}]
     people = [{"id": "a", "email": "a@initech.example"}, {"id": "b", "email": "b@initech.example"}]
 
-    found = mapped({"event": "view", "account": "acme", "people": people}, rules=rules)
+    found = results_of({"event": "view", "account": "acme", "people": people}, rules=rules)
 
     assert [each.destination.name for each in found] == ["acme", "acme"]
 
@@ -163,7 +163,7 @@ def test_routing_that_needs_too_much_work_kills_its_item_alone():
     endless, honest = view(["x" * 1_000] * 20_000, "1"), view(["ac", "me"], "2")
     template = "{{ (item.account[?contains(@, 'zz')] | [0]) || join('', item.account) }}"
 
-    first, second = mapped([endless, honest], template=template)
+    first, second = results_of([endless, honest], template=template)
 
     assert "more work" in first.problems[0].message
     assert second.destination.name == "acme"

@@ -4,13 +4,15 @@ import pytest
 
 from relay.core.mapping.lint_expression import parse_expression
 from relay.core.mapping.usage import list_read_paths
-from tests.core.rules.worlds import a_rule, an_item, mapped_by, previewed
+from tests.core.mapping.builders import a_rule, a_rule_mapping, an_item, preview_of
 
 
 def test_a_preview_tells_everything_about_an_event_and_sends_nothing():
-    rule = mapped_by({"person": {"name": "{{ item.name }}"}, "device": "{{ item.device }}"}, priority="low")
+    rule = a_rule_mapping(
+        {"person": {"name": "{{ item.name }}"}, "device": "{{ item.device }}"}, priority="low"
+    )
 
-    (event,) = previewed(
+    (event,) = preview_of(
         [rule], an_item(name="Jane", device="Fridge", extra={"a": 1, "b": None}, list=[{"c": 2}, {"c": 3}])
     )
 
@@ -30,14 +32,14 @@ def test_a_preview_tells_everything_about_an_event_and_sends_nothing():
     assert event["body"]["person"] == {"name": "Jane"}
     assert event["association"] == "weak"
     assert [(each["path"], each["code"]) for each in event["warnings"]] == [
-        ("device", "dropped"),
+        ("device", "value_dropped"),
         ("", "association"),
     ]
     assert event["unused"] == ["item.email", "item.extra.a", "item.list.c"]
 
 
 def test_a_preview_tells_why_an_event_is_dead_or_filtered():
-    dead, filtered = previewed([a_rule(when="item.id")], [an_item(email=None), an_item(id=None)])
+    dead, filtered = preview_of([a_rule(when="item.id")], [an_item(email=None), an_item(id=None)])
 
     assert (dead["status"], dead["errors"][0]["path"]) == ("dead", "person")
     assert (filtered["status"], filtered["detail"]) == ("filtered", "no rule holds for it")
@@ -64,8 +66,8 @@ def test_the_paths_that_an_expression_reads_are_known(text, paths):
 
 
 def test_reading_the_body_is_reading_the_item_where_the_body_is_the_item():
-    rule = mapped_by({"sessionId": "{{ body.session }}"})
+    rule = a_rule_mapping({"sessionId": "{{ body.session }}"})
 
-    (event,) = previewed([rule], an_item(session="s"))
+    (event,) = preview_of([rule], an_item(session="s"))
 
     assert event["unused"] == []

@@ -13,7 +13,7 @@ from relay.core.source import Source
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
-def world(source="site", **settings):
+def map_options(source="site", **settings):
     """What `map_payload` and `preview` want to know beside the payload."""
     destination = Destination("acme", "acme", BasicCredentials("key", "secret"), **settings)
     return {"source": Source(source, "acme"), "destination": destination, "received_at": NOW}
@@ -35,7 +35,7 @@ def a_rule(**changes):
     return {key: value for key, value in {**least, **changes}.items() if value is not None}
 
 
-def mapped_by(map_changes, **rule):
+def a_rule_mapping(map_changes, **rule):
     """A rule whose map has these keys too."""
     return a_rule(map={**a_rule()["map"], **map_changes}, **rule)
 
@@ -45,16 +45,16 @@ def an_item(**changes):
     return {key: value for key, value in {**least, **changes}.items() if value is not None}
 
 
-def mapped(spec, body, source="site", **settings):
+def results_of(spec, body, source="site", **settings):
     """Every event of a body."""
-    return map_payload(compile_mapping(spec), Payload(body), **world(source, **settings))
+    return map_payload(compile_mapping(spec), Payload(body), **map_options(source, **settings))
 
 
-def previewed(spec, body, source="site", **settings):
-    return preview(compile_mapping(spec), Payload(body), **world(source, **settings))
+def preview_of(spec, body, source="site", **settings):
+    return preview(compile_mapping(spec), Payload(body), **map_options(source, **settings))
 
 
-def mistakes(spec, **options):
+def errors_of(spec, **options):
     """`(path, code)` of everything wrong with a mapping; nothing when it loads."""
     try:
         compile_mapping(spec, **options)
@@ -63,5 +63,5 @@ def mistakes(spec, **options):
     return []
 
 
-def told(problems):
+def codes_of(problems):
     return [f"{problem.path} {problem.code}" for problem in problems]

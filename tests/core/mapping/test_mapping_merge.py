@@ -6,7 +6,7 @@ import pytest
 
 from relay.core.mapping.compile import compile_mapping
 from relay.core.mapping.merge import merge_mapping
-from tests.core.rules.worlds import a_rule, mistakes
+from tests.core.mapping.builders import a_rule, errors_of
 
 PRESET = {
     "items": "body.events",
@@ -59,10 +59,10 @@ def test_a_preset_alone_is_a_mapping():
 
 
 def test_an_unknown_preset_is_one_mistake():
-    assert mistakes({"preset": "mial"}, presets={"mail": PRESET}) == [("preset", "wrong_value")]
+    assert errors_of({"preset": "mial"}, presets={"mail": PRESET}) == [("preset", "invalid_value")]
 
 
 def test_a_mistake_in_a_change_is_told_where_the_merged_rule_stands():
     changes = {"preset": "mail", "rules": [{"name": "opened", "map": {"content": {"titel": "x"}}}]}
 
-    assert mistakes(changes, presets={"mail": PRESET}) == [("rules[1].map.content.titel", "unknown")]
+    assert errors_of(changes, presets={"mail": PRESET}) == [("rules[1].map.content.titel", "unknown")]

@@ -5,7 +5,7 @@ import pytest
 from relay.core.call import Operation
 from relay.core.gong.validate import validate_body
 from relay.core.mapping.coerce import coerce_body
-from tests.core.rules.worlds import an_item, mapped, mapped_by, told
+from tests.core.mapping.builders import a_rule_mapping, an_item, codes_of, results_of
 
 LEAST = {
     "eventId": "e",
@@ -19,7 +19,7 @@ LEAST = {
 def fitted(**changes):
     body, hitches = coerce_body(Operation.DIGITAL_INTERACTION, {**LEAST, **changes})
     assert validate_body(Operation.DIGITAL_INTERACTION, body) == []
-    return {key: body.get(key) for key in changes}, told(hitches)
+    return {key: body.get(key) for key in changes}, codes_of(hitches)
 
 
 @pytest.mark.parametrize(
@@ -47,17 +47,17 @@ def test_a_value_is_written_as_gong_reads_it(raw, fit_):
 @pytest.mark.parametrize(
     ("raw", "fit_", "hitches"),
     [
-        ({"device": "Fridge"}, {"device": None}, ["device dropped"]),
-        ({"sessionId": ["a"]}, {"sessionId": None}, ["sessionId dropped"]),
-        ({"sessionId": "x" * 1001}, {"sessionId": "x" * 999 + "…"}, ["sessionId changed"]),
-        ({"unheard": 1}, {"unheard": None}, ["unheard dropped"]),
-        ({"person": {"name": "J", "email": "[TEST] john@doe.com"}}, {"person": {"name": "J"}}, ["person.email dropped"]),
-        ({"person": {"email": "a@gmail.com", "company": {"domain": "gmail.com"}}}, {"person": {"email": "a@gmail.com"}}, ["person.company.domain dropped"]),
-        ({"person": {"email": "a@b.co", "company": {"name": "B"}}}, {"person": {"email": "a@b.co"}}, ["person.company dropped"]),
-        ({"content": {"contentTitle": "x", "contentUrl": "javascript:alert(1)"}}, {"content": {"contentTitle": "x"}}, ["content.contentUrl dropped"]),
-        ({"content": {"contentTitle": "x", "contentLabel": [str(n) for n in range(21)]}}, {"content": {"contentTitle": "x", "contentLabel": [str(n) for n in range(20)]}}, ["content.contentLabel changed"]),
-        ({"customFields": [{"name": "a", "value": "soon", "dataType": "DATE"}]}, {"customFields": [{"name": "a", "value": "soon", "dataType": "STRING"}]}, ["customFields[0] changed"]),
-        ({"customFields": [5, {"name": "a", "value": "b"}]}, {"customFields": [{"name": "a", "value": "b", "dataType": "STRING"}]}, ["customFields[0] dropped"]),
+        ({"device": "Fridge"}, {"device": None}, ["device value_dropped"]),
+        ({"sessionId": ["a"]}, {"sessionId": None}, ["sessionId value_dropped"]),
+        ({"sessionId": "x" * 1001}, {"sessionId": "x" * 999 + "…"}, ["sessionId value_changed"]),
+        ({"unheard": 1}, {"unheard": None}, ["unheard value_dropped"]),
+        ({"person": {"name": "J", "email": "[TEST] john@doe.com"}}, {"person": {"name": "J"}}, ["person.email value_dropped"]),
+        ({"person": {"email": "a@gmail.com", "company": {"domain": "gmail.com"}}}, {"person": {"email": "a@gmail.com"}}, ["person.company.domain value_dropped"]),
+        ({"person": {"email": "a@b.co", "company": {"name": "B"}}}, {"person": {"email": "a@b.co"}}, ["person.company value_dropped"]),
+        ({"content": {"contentTitle": "x", "contentUrl": "javascript:alert(1)"}}, {"content": {"contentTitle": "x"}}, ["content.contentUrl value_dropped"]),
+        ({"content": {"contentTitle": "x", "contentLabel": [str(n) for n in range(21)]}}, {"content": {"contentTitle": "x", "contentLabel": [str(n) for n in range(20)]}}, ["content.contentLabel value_changed"]),
+        ({"customFields": [{"name": "a", "value": "soon", "dataType": "DATE"}]}, {"customFields": [{"name": "a", "value": "soon", "dataType": "STRING"}]}, ["customFields[0] value_changed"]),
+        ({"customFields": [5, {"name": "a", "value": "b"}]}, {"customFields": [{"name": "a", "value": "b", "dataType": "STRING"}]}, ["customFields[0] value_dropped"]),
     ],
 )  # fmt: skip
 def test_what_gong_would_not_take_is_left_out_and_told(raw, fit_, hitches):
@@ -66,14 +66,14 @@ def test_what_gong_would_not_take_is_left_out_and_told(raw, fit_, hitches):
 
 @pytest.mark.parametrize("missing", [None, "", " ", [], {}, [None], {"a": [{}]}])
 def test_what_says_nothing_is_pruned_with_its_empty_parents(missing):
-    rule = mapped_by(
+    rule = a_rule_mapping(
         {
             "sessionId": "{{ item.x }}",
             "person": {"email": "{{ item.email }}", "location": {"city": "{{ item.x }}"}},
         }
     )
 
-    (event,) = mapped([rule], an_item(x=missing))
+    (event,) = results_of([rule], an_item(x=missing))
 
     assert "sessionId" not in event.call.body
     assert event.call.body["person"] == {"email": "jane@globex.example"}
@@ -81,11 +81,11 @@ def test_what_says_nothing_is_pruned_with_its_empty_parents(missing):
 
 
 def test_zero_and_false_are_kept():
-    rule = mapped_by(
+    rule = a_rule_mapping(
         {"customFields": [{"name": "a", "value": "{{ item.zero }}"}, {"name": "b", "value": "{{ item.no }}"}]}
     )
 
-    (event,) = mapped([rule], an_item(zero=0, no=False))
+    (event,) = results_of([rule], an_item(zero=0, no=False))
 
     assert [field["value"] for field in event.call.body["customFields"]] == ["0", "false"]
 
@@ -95,7 +95,7 @@ def test_an_object_of_which_only_literals_are_left_goes_silently_where_gong_need
     score = {"value": "{{ item.score }}", "rangeFrom": 0, "rangeTo": 10, "numericType": "NPS"}
     content = {"contentTitle": "Survey", "stepContentDetails": step, "numericContentDetails": score}
 
-    (event,) = mapped([mapped_by({"content": content})], an_item())
+    (event,) = results_of([a_rule_mapping({"content": content})], an_item())
 
     assert event.call.body["content"] == {"contentTitle": "Survey"}
     assert event.warnings == ()
@@ -104,6 +104,6 @@ def test_an_object_of_which_only_literals_are_left_goes_silently_where_gong_need
 def test_a_literal_stays_beside_an_expression_that_is_missing():
     person = {"email": "{{ item.email }}", "company": {"domain": "globex.example", "name": "{{ item.x }}"}}
 
-    (event,) = mapped([mapped_by({"person": person})], an_item())
+    (event,) = results_of([a_rule_mapping({"person": person})], an_item())
 
     assert event.call.body["person"]["company"] == {"domain": "globex.example"}

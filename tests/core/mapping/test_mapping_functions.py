@@ -8,7 +8,7 @@ import pytest
 from relay.core.mapping.functions.index import FUNCTIONS
 from relay.core.mapping.lint_expression import parse_expression
 from relay.core.mapping.work_limit import NoValue, StepCounter
-from tests.core.rules.worlds import NOW
+from tests.core.mapping.builders import NOW
 
 EXAMPLE = re.compile(r"`(.+?)` is\s+`(.+?)`(?=[\s.,:;]|$)", re.DOTALL)
 CASES = [

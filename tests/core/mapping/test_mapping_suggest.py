@@ -17,7 +17,7 @@ from relay.core.mapping.suggest import (
     suggest_rule,
 )
 from relay.core.mapping.work_limit import StepCounter
-from tests.core.rules.worlds import mistakes, previewed
+from tests.core.mapping.builders import errors_of, preview_of
 
 SAMPLES: dict[str, tuple[Any, dict[str, str]]] = {
     "flat": (
@@ -165,8 +165,8 @@ def test_what_is_proposed_is_ready_for_gong_and_passes_over_other_events(name: s
     body, _ = SAMPLES[name]
     rule = build_rule(suggest_rule(body))
 
-    assert [event["status"] for event in previewed([rule], body)] == ["ready"]
-    assert [event["status"] for event in previewed([rule], {"event": "another"})] == ["filtered"]
+    assert [event["status"] for event in preview_of([rule], body)] == ["ready"]
+    assert [event["status"] for event in preview_of([rule], {"event": "another"})] == ["filtered"]
 
 
 def test_items_in_a_list_within_the_body_are_found_and_each_kind_named():
@@ -175,7 +175,7 @@ def test_items_in_a_list_within_the_body_are_found_and_each_kind_named():
 
     assert proposal.items == "body.rows"
     assert proposal.when == "contains(['pageOpened', 'plan_accepted'], item.kind)"
-    events = previewed(spec, BATCH)
+    events = preview_of(spec, BATCH)
     assert [event["status"] for event in events] == ["ready", "ready", "filtered"]
     assert [event["body"]["eventType"] for event in events[:2]] == ["page opened", "plan accepted"]
 
@@ -222,7 +222,7 @@ def test_whatever_the_payload_its_proposal_lacks_nothing_but_what_is_not_there(b
     proposal = suggest_rule(body)
     items = {"items": proposal.items} if proposal.items else {}
 
-    assert {code for _, code in mistakes(items | {"rules": [build_rule(proposal)]})} <= {"required"}
+    assert {code for _, code in errors_of(items | {"rules": [build_rule(proposal)]})} <= {"required"}
 
 
 @given(VALUES)

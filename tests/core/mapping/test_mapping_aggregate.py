@@ -7,13 +7,21 @@ import pytest
 from relay.core.gong.limits import TITLE_MAX
 from relay.core.mapping.compile import compile_mapping
 from relay.core.visit_session import AggregateOptions
-from tests.core.rules.worlds import a_rule, an_item, mapped, mapped_by, mistakes, previewed, told
+from tests.core.mapping.builders import (
+    a_rule,
+    a_rule_mapping,
+    an_item,
+    codes_of,
+    errors_of,
+    preview_of,
+    results_of,
+)
 
 BY = {"by": "{{ item.visit }}"}
 
 
 def ties(item: dict[str, Any], **aggregate: Any) -> tuple[str, ...] | None:
-    [event] = mapped([a_rule(aggregate=BY | aggregate)], item)
+    [event] = results_of([a_rule(aggregate=BY | aggregate)], item)
     return event.session and event.session.ties
 
 
@@ -42,35 +50,35 @@ def test_a_session_may_be_called_something():
 @pytest.mark.parametrize(
     ("aggregate", "path", "code"),
     [
-        ("session", "", "wrong_value"),
-        ([], "", "wrong_value"),
-        (BY | {"idle_timeout": "soon"}, ".idle_timeout", "wrong_value"),
-        (BY | {"idle_timeout": 0}, ".idle_timeout", "wrong_value"),
-        (BY | {"idle_timeout": True}, ".idle_timeout", "wrong_value"),
-        (BY | {"idle_timeout": "-5m"}, ".idle_timeout", "wrong_value"),
-        (BY | {"idle_timeout": "1.5h"}, ".idle_timeout", "wrong_value"),
-        (BY | {"idle_timeout": "\u0661\u0665m"}, ".idle_timeout", "wrong_value"),
-        (BY | {"idle_timeout": None}, ".idle_timeout", "wrong_value"),
-        (BY | {"idle_timeout": "2h", "max_duration": "1h"}, ".idle_timeout", "wrong_value"),
-        (BY | {"idle_timeout": "5h"}, ".idle_timeout", "wrong_value"),
-        (BY | {"max_duration": "13h"}, ".max_duration", "wrong_value"),
-        (BY | {"max_duration": "2d"}, ".max_duration", "wrong_value"),
-        (BY | {"as": ""}, ".as", "wrong_value"),
-        (BY | {"as": 5}, ".as", "wrong_value"),
-        (BY | {"as": "x" * (TITLE_MAX + 1)}, ".as", "wrong_value"),
-        (BY | {"as": "{{ item.name }}"}, ".as", "wrong_value"),
+        ("session", "", "invalid_value"),
+        ([], "", "invalid_value"),
+        (BY | {"idle_timeout": "soon"}, ".idle_timeout", "invalid_value"),
+        (BY | {"idle_timeout": 0}, ".idle_timeout", "invalid_value"),
+        (BY | {"idle_timeout": True}, ".idle_timeout", "invalid_value"),
+        (BY | {"idle_timeout": "-5m"}, ".idle_timeout", "invalid_value"),
+        (BY | {"idle_timeout": "1.5h"}, ".idle_timeout", "invalid_value"),
+        (BY | {"idle_timeout": "\u0661\u0665m"}, ".idle_timeout", "invalid_value"),
+        (BY | {"idle_timeout": None}, ".idle_timeout", "invalid_value"),
+        (BY | {"idle_timeout": "2h", "max_duration": "1h"}, ".idle_timeout", "invalid_value"),
+        (BY | {"idle_timeout": "5h"}, ".idle_timeout", "invalid_value"),
+        (BY | {"max_duration": "13h"}, ".max_duration", "invalid_value"),
+        (BY | {"max_duration": "2d"}, ".max_duration", "invalid_value"),
+        (BY | {"as": ""}, ".as", "invalid_value"),
+        (BY | {"as": 5}, ".as", "invalid_value"),
+        (BY | {"as": "x" * (TITLE_MAX + 1)}, ".as", "invalid_value"),
+        (BY | {"as": "{{ item.name }}"}, ".as", "invalid_value"),
         (BY | {"queit": "15m"}, ".queit", "unknown_key"),
         (BY | {5: "15m"}, ".5", "unknown_key"),
-        ({}, ".by", "missing"),
-        ({"by": None}, ".by", "missing"),
-        ({"by": "item.visit"}, ".by", "wrong_value"),
-        ({"by": 5}, ".by", "wrong_value"),
-        ({"by": "{{ item.visit"}, ".by", "syntax"),
+        ({}, ".by", "missing_key"),
+        ({"by": None}, ".by", "missing_key"),
+        ({"by": "item.visit"}, ".by", "invalid_value"),
+        ({"by": 5}, ".by", "invalid_value"),
+        ({"by": "{{ item.visit"}, ".by", "syntax_error"),
         ({"by": "{{ items.visit }}"}, ".by", "unknown_name"),
     ],
 )
 def test_a_mistake_is_told_when_the_mapping_is_loaded(aggregate: object, path: str, code: str):
-    assert mistakes([a_rule(aggregate=aggregate)]) == [(f"rules[0].aggregate{path}", code)]
+    assert errors_of([a_rule(aggregate=aggregate)]) == [(f"rules[0].aggregate{path}", code)]
 
 
 def test_only_a_rule_to_digital_interactions_may_collapse():
@@ -81,7 +89,7 @@ def test_only_a_rule_to_digital_interactions_may_collapse():
         "actor": {"email": "{{ item.email }}"},
     }
 
-    assert ("rules[0].aggregate", "wrong_value") in mistakes(
+    assert ("rules[0].aggregate", "invalid_value") in errors_of(
         [a_rule(to="custom-action", map=body, aggregate=BY)]
     )
 
@@ -101,14 +109,15 @@ def test_an_item_without_a_key_goes_alone(visit: str | None):
 
 @pytest.mark.parametrize("visit", [["a"], {"a": 1}, True])
 def test_a_key_that_is_no_text_is_told_as_a_warning(visit: object):
-    [event] = mapped([a_rule(aggregate=BY)], an_item(visit=visit))
+    [event] = results_of([a_rule(aggregate=BY)], an_item(visit=visit))
 
-    assert (event.session, told(event.warnings)) == (None, ["aggregate.by unfit"])
+    assert (event.session, codes_of(event.warnings)) == (None, ["aggregate.by no_value"])
 
 
 def test_without_a_key_of_its_own_a_rule_goes_by_the_session_that_gong_is_told_of():
-    [event] = mapped(
-        [mapped_by({"sessionId": "{{ item.visit }}"}, aggregate={"idle_timeout": "5m"})], an_item(visit="v-1")
+    [event] = results_of(
+        [a_rule_mapping({"sessionId": "{{ item.visit }}"}, aggregate={"idle_timeout": "5m"})],
+        an_item(visit="v-1"),
     )
 
     assert event.session
@@ -116,14 +125,14 @@ def test_without_a_key_of_its_own_a_rule_goes_by_the_session_that_gong_is_told_o
 
 
 def test_each_part_of_an_item_has_the_session_of_its_own_person():
-    rule = mapped_by(
+    rule = a_rule_mapping(
         {"eventId": "{{ item.id }}{{ item.email }}"},
         items="item.people",
         aggregate={"by": "{{ parent.visit }}"},
     )
     people = [an_item(email=email) for email in ("jane@globex.example", "joe@globex.example")]
 
-    events = mapped([rule], {"visit": "v-1", "people": people})
+    events = results_of([rule], {"visit": "v-1", "people": people})
 
     assert len({event.session.name for event in events if event.session}) == len(people)
 
@@ -132,13 +141,13 @@ def test_each_part_of_an_item_has_the_session_of_its_own_person():
     "item", [an_item(visit="v-1", title=None), an_item(visit="v-1", email="a@acme.example")]
 )
 def test_what_gong_is_not_told_belongs_to_no_session(item: dict[str, Any]):
-    [event] = mapped([a_rule(aggregate=BY)], item, internal_domains=frozenset({"acme.example"}))
+    [event] = results_of([a_rule(aggregate=BY)], item, internal_domains=frozenset({"acme.example"}))
 
     assert (event.call, event.session) == (None, None)
 
 
 def test_a_preview_shows_the_session_and_counts_its_key_as_read():
-    [event] = previewed([a_rule(aggregate=BY | {"as": "website visited"})], an_item(visit="v-1"))
+    [event] = preview_of([a_rule(aggregate=BY | {"as": "website visited"})], an_item(visit="v-1"))
 
     assert event["session"] == {
         "ties": ["site", "viewed", "v-1", "email jane@globex.example"],
@@ -150,6 +159,6 @@ def test_a_preview_shows_the_session_and_counts_its_key_as_read():
 
 
 def test_a_preview_of_an_event_that_goes_alone_shows_none():
-    [event] = previewed([a_rule(aggregate=BY)], an_item())
+    [event] = preview_of([a_rule(aggregate=BY)], an_item())
 
     assert "session" not in event

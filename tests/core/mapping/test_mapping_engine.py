@@ -8,7 +8,15 @@ import pytest
 from relay.core.mapping.compile import compile_mapping
 from relay.core.mapping.engine import ITEMS_MAX, map_payload
 from relay.core.payloads import Payload
-from tests.core.rules.worlds import NOW, a_rule, an_item, mapped, mapped_by, told, world
+from tests.core.mapping.builders import (
+    NOW,
+    a_rule,
+    a_rule_mapping,
+    an_item,
+    codes_of,
+    map_options,
+    results_of,
+)
 
 
 def statuses(events):
@@ -16,7 +24,7 @@ def statuses(events):
 
 
 def test_the_least_event_becomes_a_call():
-    (event,) = mapped([a_rule()], an_item())
+    (event,) = results_of([a_rule()], an_item())
 
     assert event.call.operation == "digital-interaction"
     assert event.call.event_id == event.event_id == "site:ev-1"
@@ -31,7 +39,7 @@ def test_the_least_event_becomes_a_call():
 
 
 def test_one_url_takes_an_object_and_an_array():
-    assert mapped([a_rule()], an_item()) == mapped([a_rule()], [an_item()])
+    assert results_of([a_rule()], an_item()) == results_of([a_rule()], [an_item()])
 
 
 @pytest.mark.parametrize(
@@ -43,12 +51,14 @@ def test_one_url_takes_an_object_and_an_array():
     ],
 )
 def test_items_say_where_the_events_are(items, body):
-    assert [event.event_id for event in mapped({"items": items, "rules": [a_rule()]}, body)] == ["site:ev-1"]
+    assert [event.event_id for event in results_of({"items": items, "rules": [a_rule()]}, body)] == [
+        "site:ev-1"
+    ]
 
 
 @pytest.mark.parametrize("body", [None, [], {"ping": True}, {"events": []}])
 def test_a_payload_without_items_is_filtered(body):
-    (event,) = mapped({"items": "body.events", "rules": [a_rule()]}, body)
+    (event,) = results_of({"items": "body.events", "rules": [a_rule()]}, body)
 
     assert (str(event.status), event.call, event.filtered) == ("filtered", None, "the payload holds no items")
 
@@ -57,18 +67,18 @@ def test_the_first_rule_that_holds_wins_and_none_is_filtered():
     rules = [a_rule(name="first", when="item.kind == 'a'"), a_rule(name="second", when="item.kind")]
     bodies = [an_item(kind="a"), an_item(kind="b"), an_item()]
 
-    assert [event.rule for event in mapped(rules, bodies)] == ["first", "second", None]
+    assert [event.rule for event in results_of(rules, bodies)] == ["first", "second", None]
 
 
 def test_a_condition_that_cannot_be_told_does_not_hold_and_says_so():
-    (event,) = mapped([a_rule(when="lower(item.title) == 'x'")], an_item(title=["a list"]))
+    (event,) = results_of([a_rule(when="lower(item.title) == 'x'")], an_item(title=["a list"]))
 
     assert statuses([event]) == ["filtered"]
-    assert told(event.warnings) == ["rules[0].when unfit"]
+    assert codes_of(event.warnings) == ["rules[0].when no_value"]
 
 
 def test_headers_query_source_and_time_are_in_scope():
-    rule = mapped_by(
+    rule = a_rule_mapping(
         {
             "eventId": '{{ headers."svix-id" }}',
             "timestamp": "{{ received_at }}",
@@ -77,7 +87,7 @@ def test_headers_query_source_and_time_are_in_scope():
     )
     payload = Payload(an_item(), {"svix-id": "msg_1"}, {"s": "9"})
 
-    (event,) = map_payload(compile_mapping([rule]), payload, **world())
+    (event,) = map_payload(compile_mapping([rule]), payload, **map_options())
 
     assert event.event_id == "site:msg_1"
     assert event.call.body["timestamp"] == "2026-11-21T12:00:00Z"
@@ -89,21 +99,24 @@ def test_headers_query_source_and_time_are_in_scope():
     [("a", "site:a"), ("site:a", "site:a"), (17, "site:17"), ("other:a", "site:other:a")],
 )
 def test_an_id_carries_the_name_of_its_source_once(native, event_id):
-    assert mapped([a_rule()], an_item(id=native))[0].event_id == event_id
+    assert results_of([a_rule()], an_item(id=native))[0].event_id == event_id
 
 
 @pytest.mark.parametrize("native", ["é", "x" * 300])
 def test_an_id_that_gong_cannot_hold_becomes_its_digest(native):
-    assert mapped([a_rule()], an_item(id=native))[0].event_id == f"site:{sha256(native.encode()).hexdigest()}"
+    assert (
+        results_of([a_rule()], an_item(id=native))[0].event_id
+        == f"site:{sha256(native.encode()).hexdigest()}"
+    )
 
 
 def test_an_event_without_an_id_gets_the_digest_of_its_item_whatever_the_order_of_its_keys():
     item = an_item(id=None)
-    rule = mapped_by({})
+    rule = a_rule_mapping({})
     del rule["map"]["eventId"]
     backwards = dict(reversed(item.items()))
 
-    (one,), (two,) = mapped([rule], item), mapped([rule], backwards)
+    (one,), (two,) = results_of([rule], item), results_of([rule], backwards)
 
     written = orjson.dumps([item], option=orjson.OPT_SORT_KEYS)
     assert one.event_id == two.event_id == f"site:{sha256(written).hexdigest()}"
@@ -112,10 +125,10 @@ def test_an_event_without_an_id_gets_the_digest_of_its_item_whatever_the_order_o
 
 @pytest.mark.parametrize("native", [None, "", {"a": 1}, "\ud800"])
 def test_an_id_that_is_missing_is_told_and_made(native):
-    (event,) = mapped([a_rule()], an_item(id=native))
+    (event,) = results_of([a_rule()], an_item(id=native))
 
     assert len(event.event_id) == len("site:") + 64
-    assert "eventId synthesised_id" in told(event.warnings)
+    assert "eventId generated_id" in codes_of(event.warnings)
 
 
 def test_a_rule_fans_out_and_its_parts_see_their_parent():
@@ -130,7 +143,7 @@ def test_a_rule_fans_out_and_its_parts_see_their_parent():
     )
     people = [{"email": "a@globex.example"}, {"email": "b@globex.example"}]
 
-    events = mapped([rule], [an_item(people=people), an_item(people=[])])
+    events = results_of([rule], [an_item(people=people), an_item(people=[])])
 
     assert [(event.index, event.event_id) for event in events[:2]] == [
         (0, "site:ev-1:a@globex.example"),
@@ -140,41 +153,41 @@ def test_a_rule_fans_out_and_its_parts_see_their_parent():
 
 
 def test_an_event_that_gong_would_refuse_is_dead_with_every_reason():
-    (event,) = mapped([a_rule()], an_item(title=None, email=None))
+    (event,) = results_of([a_rule()], an_item(title=None, email=None))
 
     assert (statuses([event]), event.call) == (["dead"], None)
-    assert told(event.problems) == ["content required", "person required"]
+    assert codes_of(event.problems) == ["content required", "person required"]
     assert event.draft.body["eventId"] == "site:ev-1"
 
 
 def test_a_reason_is_told_by_its_cause():
-    (event,) = mapped([a_rule()], an_item(at="2026-15-30T06:45:00Z"))
+    (event,) = results_of([a_rule()], an_item(at="2026-15-30T06:45:00Z"))
 
-    assert told(event.problems) == ["timestamp dropped"]
+    assert codes_of(event.problems) == ["timestamp value_dropped"]
     assert "needs a date and time" in event.problems[0].message
 
 
 def test_what_lies_in_the_future_is_dead():
-    (event,) = mapped([a_rule()], an_item(at="2026-11-21T12:05:01Z"))
+    (event,) = results_of([a_rule()], an_item(at="2026-11-21T12:05:01Z"))
 
-    assert told(event.problems) == ["timestamp range"]
-    assert statuses(mapped([a_rule()], an_item(at="2026-11-21T12:04:59Z"))) == ["ready"]
+    assert codes_of(event.problems) == ["timestamp range"]
+    assert statuses(results_of([a_rule()], an_item(at="2026-11-21T12:04:59Z"))) == ["ready"]
 
 
 def test_one_dead_item_leaves_the_others_alone():
-    assert statuses(mapped([a_rule()], [an_item(), 5, None, an_item(at="no"), an_item(id="ev-2")])) == [
+    assert statuses(results_of([a_rule()], [an_item(), 5, None, an_item(at="no"), an_item(id="ev-2")])) == [
         "ready", "dead", "dead", "dead", "ready",
     ]  # fmt: skip
 
 
 def test_more_items_than_one_receipt_may_hold_are_one_dead_letter():
-    (event,) = mapped([a_rule()], [None] * (ITEMS_MAX + 1))
+    (event,) = results_of([a_rule()], [None] * (ITEMS_MAX + 1))
 
-    assert told(event.problems) == ["items too_many_items"]
+    assert codes_of(event.problems) == ["items too_many_items"]
 
 
 def test_results_are_data_and_never_evaluated_again():
-    (event,) = mapped([a_rule()], an_item(title="{{ item.email }}"))
+    (event,) = results_of([a_rule()], an_item(title="{{ item.email }}"))
 
     assert event.call.body["content"]["contentTitle"] == "{{ item.email }}"
 
@@ -194,18 +207,18 @@ def test_results_are_data_and_never_evaluated_again():
     ],
 )
 def test_people_are_told_as_far_as_gong_could_find_them(person, status):
-    rule = mapped_by({"person": "{{ item.person }}"})
+    rule = a_rule_mapping({"person": "{{ item.person }}"})
 
-    events = mapped([rule], an_item(person=person), internal_domains=frozenset({"acme.example"}))
+    events = results_of([rule], an_item(person=person), internal_domains=frozenset({"acme.example"}))
 
     assert statuses(events) == [status]
 
 
 def test_a_tracking_id_is_sent_only_where_the_map_says_so():
-    rule = mapped_by({"trackingId": "{{ item.gong_id }}", "person": None})
+    rule = a_rule_mapping({"trackingId": "{{ item.gong_id }}", "person": None})
     del rule["map"]["person"]
 
-    (event,) = mapped([rule], an_item(gong_id="g-1"))
+    (event,) = results_of([rule], an_item(gong_id="g-1"))
 
     assert (event.call.body["trackingId"], "person" in event.call.body) == ("g-1", False)
 
@@ -222,7 +235,7 @@ def test_colleagues_are_left_out_of_the_recipients_of_a_share():
         for to in (["a@globex.example", "b@acme.example"], ["b@acme.example"])
     ]
 
-    first, second = mapped([rule], shares, **settings)
+    first, second = results_of([rule], shares, **settings)
 
     assert first.call.body["recipients"] == [{"email": "a@globex.example"}]
     assert first.call.body["reportingSystem"] == "Acme Hub"
@@ -230,6 +243,6 @@ def test_colleagues_are_left_out_of_the_recipients_of_a_share():
 
 
 def test_a_mapping_has_no_clock_of_its_own():
-    assert map_payload(compile_mapping([a_rule()]), Payload(an_item()), **world()) == map_payload(
-        compile_mapping([a_rule()]), Payload(an_item()), **{**world(), "received_at": NOW}
+    assert map_payload(compile_mapping([a_rule()]), Payload(an_item()), **map_options()) == map_payload(
+        compile_mapping([a_rule()]), Payload(an_item()), **{**map_options(), "received_at": NOW}
     )
