@@ -1,12 +1,12 @@
-"""Writes a store full of events in every state, by the code of whichever version it is run with, and keeps it as JSON.
+"""Writes a store with events in every state, using the code of the version that runs it, and saves it as JSON.
 
-To make the fixture of a version, so that the next one is tested with it:
+To make the snapshot of a version, so that later versions are tested with it:
 
     git worktree add /tmp/that-version COMMIT
     cp -r tests/upgrades /tmp/that-version/tests/
-    cd /tmp/that-version && python -m tests.upgrades.writing FIXTURE.json
+    cd /tmp/that-version && python -m tests.upgrades.writing written_by_COMMIT.json
 
-It stands on little that may change: the application, `take`, `finish`, and the steps of operators.
+It relies on little that is likely to change: the application, `take`, `finish`, and operators' actions.
 """
 
 import base64
