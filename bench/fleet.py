@@ -104,7 +104,7 @@ def fleet(made: stack.Stack, run: Run) -> Told:
         worker.freeze()
     calls = sum(told["calls"] for told in counted.values()) / 1000
     arrivals = _arrivals(made).values()
-    most = [told["most_calls_in_one_second"] for told in counted.values()]
+    most = [told["peak_calls_per_second"] for told in counted.values()]
     return Told(
         share=sum(moment < run.seconds for each in arrivals for moment in each) / (run.rate * run.seconds),
         pace=mean(map(_pace, arrivals)),

@@ -1,17 +1,17 @@
-"""A faithful local Gong: its API in front of one Flask application with OAuth, the control endpoints, and a page."""
+"""The sandbox application: Gong's API in front of a Flask app with OAuth, the control endpoints and a timeline page."""
 
 from flask import Flask
 
-from relay.sandbox import api, consent, control, page, tokens
+from relay.sandbox import api, consent, control, page, token_endpoint
 from relay.sandbox.settings import SandboxSettings
-from relay.sandbox.state import opened
+from relay.sandbox.state import open_sandbox
 
 
 def create_sandbox(settings: SandboxSettings) -> Flask:
-    """A sandbox of its own, with nothing shared but the journal's file."""
-    sandbox = opened(settings)
+    """Create an independent sandbox. Two sandboxes share nothing, unless both are given the same journal file."""
+    sandbox = open_sandbox(settings)
     app = Flask(__name__)
-    for part in (control, page, consent, tokens):
-        app.register_blueprint(part.blueprint(sandbox))
-    app.wsgi_app = api.in_front_of(app.wsgi_app, sandbox)  # type: ignore[assignment]
+    for module in (control, page, consent, token_endpoint):
+        app.register_blueprint(module.blueprint(sandbox))
+    app.wsgi_app = api.wrap_with_api(app.wsgi_app, sandbox)  # type: ignore[assignment]
     return app

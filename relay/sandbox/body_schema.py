@@ -1,77 +1,84 @@
-"""The language in which bodies are described as tables, and the walk that finds every place where a body breaks one."""
+"""Schemas of request bodies: field types, and a validator that lists every violation."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from relay.sandbox import formats as grammar
+from relay.sandbox import formats
 
 Shape = Mapping[str, "Field"]
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One key of a body: `reads` is what the JSON reader takes, `strictly` a narrower form for strict fidelity.
+    """One key of a body."""
 
-    `leaked` marks keys that stand in Gong's schema by accident of its generator, without a meaning.
-    """
+    is_readable: Callable[[Any], bool]
+    """What Gong's JSON reader accepts, at every fidelity."""
 
-    reads: Callable[[Any], bool]
-    strictly: Callable[[Any], bool] | None = None
+    is_valid: Callable[[Any], bool] | None = None
+    """A narrower check that only strict fidelity applies."""
+
     shape: Shape | None = None
-    many: bool = False
+    """The fields of a nested object."""
+
+    is_list: bool = False
     required: bool = False
-    leaked: bool = False
-    blank_ok: bool = True
+    undocumented: bool = False
+    """In Gong's schema only because its generator put it there; strict fidelity rejects it as unknown."""
+
+    allow_blank: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Breach:
-    """One place where a body breaks its shape."""
+class Violation:
+    """One place where a body does not match its shape."""
 
     path: str
     kind: Literal["missing", "blank", "malformed", "unknown"]
 
 
-def breaches(shape: Shape, body: Mapping[str, Any], *, strict: bool, under: str = "") -> Iterator[Breach]:
-    """Every breach, in the order of the table. A null counts as absent, as it does for Gong's JSON reader."""
+def find_violations(
+    shape: Shape, body: Mapping[str, Any], *, strict: bool, prefix: str = ""
+) -> Iterator[Violation]:
+    """Yield every violation, in the order of the shape's fields. A null counts as missing, as in Gong's JSON reader."""
     for name, field in shape.items():
         if (value := body.get(name)) is None:
             if field.required:
-                yield Breach(f"{under}{name}", "missing")
-        # Most values are plain and read well: they are done with here, for each step further costs every call.
-        elif strict or field.many or field.shape is not None or not field.reads(value):
-            yield from _field_breaches(field, value, f"{under}{name}", strict=strict)
+                yield Violation(f"{prefix}{name}", "missing")
+        # Most values are plain and readable. Skip them here: a further function call per value slows every request.
+        elif strict or field.is_list or field.shape is not None or not field.is_readable(value):
+            yield from _field_violations(field, value, f"{prefix}{name}", strict=strict)
     if strict:
         for name in body:
-            if name not in shape or shape[name].leaked:
-                yield Breach(f"{under}{name}", "unknown")
+            if name not in shape or shape[name].undocumented:
+                yield Violation(f"{prefix}{name}", "unknown")
 
 
-def _field_breaches(field: Field, value: object, path: str, *, strict: bool) -> Iterator[Breach]:
-    if not field.many:
-        yield from _value_breaches(field, value, path, strict=strict)
+def _field_violations(field: Field, value: object, path: str, *, strict: bool) -> Iterator[Violation]:
+    if not field.is_list:
+        yield from _value_violations(field, value, path, strict=strict)
     elif not isinstance(value, list):
-        yield Breach(path, "malformed")
+        yield Violation(path, "malformed")
     else:
         for index, item in enumerate(value):
-            yield from _value_breaches(field, item, f"{path}[{index}]", strict=strict)
+            yield from _value_violations(field, item, f"{path}[{index}]", strict=strict)
 
 
-def _value_breaches(field: Field, value: Any, path: str, *, strict: bool) -> Iterator[Breach]:
-    if not field.reads(value):
-        yield Breach(path, "malformed")
+def _value_violations(field: Field, value: Any, path: str, *, strict: bool) -> Iterator[Violation]:
+    if not field.is_readable(value):
+        yield Violation(path, "malformed")
     elif field.shape is not None:
-        yield from breaches(field.shape, value, strict=strict, under=f"{path}.")
+        yield from find_violations(field.shape, value, strict=strict, prefix=f"{path}.")
     elif not strict:
         return
-    elif not field.blank_ok and not value.strip():
-        yield Breach(path, "blank")
-    elif field.strictly is not None and not field.strictly(value):
-        yield Breach(path, "malformed")
+    elif not field.allow_blank and not value.strip():
+        yield Violation(path, "blank")
+    elif field.is_valid is not None and not field.is_valid(value):
+        yield Violation(path, "malformed")
 
 
-def _is_text(value: object) -> bool:
+def _is_string(value: object) -> bool:
     return isinstance(value, str)
 
 
@@ -80,49 +87,49 @@ def _is_object(value: object) -> bool:
 
 
 def _is_int32(value: object) -> bool:
-    return type(value) is int and value in grammar.INT32
+    return type(value) is int and value in formats.INT32
 
 
 def _is_number(value: object) -> bool:
     return type(value) in {int, float}
 
 
-def _is_text_map(value: object) -> bool:
+def _is_string_map(value: object) -> bool:
     return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
 
 
-def _is_lenient_stamp(value: object) -> bool:
-    return isinstance(value, str) and grammar.is_lenient_stamp(value)
+def _is_lenient_timestamp(value: object) -> bool:
+    return isinstance(value, str) and formats.is_lenient_timestamp(value)
 
 
-TEXT = Field(_is_text)
-EMAIL = Field(_is_text, grammar.is_email)
-DOMAIN = Field(_is_text, grammar.is_domain)
-URL = Field(_is_text, grammar.is_url)
-STAMP = Field(_is_lenient_stamp, grammar.is_stamp)
-EVENT_ID = Field(_is_text, grammar.is_event_id, blank_ok=False)
+TEXT = Field(_is_string)
+EMAIL = Field(_is_string, formats.is_email)
+DOMAIN = Field(_is_string, formats.is_domain)
+URL = Field(_is_string, formats.is_url)
+TIMESTAMP = Field(_is_lenient_timestamp, formats.is_timestamp)
+EVENT_ID = Field(_is_string, formats.is_event_id, allow_blank=False)
 INT32 = Field(_is_int32)
 NUMBER = Field(_is_number)
-TEXT_MAP = Field(_is_text_map)
+TEXT_MAP = Field(_is_string_map)
 ANYTHING = Field(lambda _: True)
 
 
-def choice(*words: str) -> Field:
-    return Field(lambda value: isinstance(value, str) and value in words)
+def choice_of(*choices: str) -> Field:
+    return Field(lambda value: isinstance(value, str) and value in choices)
 
 
-def one(shape: Shape) -> Field:
+def object_of(shape: Shape) -> Field:
     return Field(_is_object, shape=shape)
 
 
-def many(item: Field | Shape) -> Field:
-    """A list of such values, or of objects of such a shape."""
-    return replace(item if isinstance(item, Field) else one(item), many=True)
+def list_of(item: Field | Shape) -> Field:
+    """A list whose items match a field or a shape."""
+    return replace(item if isinstance(item, Field) else object_of(item), is_list=True)
 
 
-def must(field: Field) -> Field:
+def required(field: Field) -> Field:
     return replace(field, required=True)
 
 
-def leaked(field: Field) -> Field:
-    return replace(field, leaked=True)
+def undocumented(field: Field) -> Field:
+    return replace(field, undocumented=True)

@@ -1,4 +1,4 @@
-"""The four bodies of the catalogue dialect as tables: a third party's description of Gong, with other names."""
+"""Schemas of the four bodies of the catalogue dialect, which a third party documents under other names than Gong's."""
 
 from typing import Final
 
@@ -6,37 +6,37 @@ from relay.sandbox.body_schema import (
     EMAIL,
     EVENT_ID,
     NUMBER,
-    STAMP,
     TEXT,
     TEXT_MAP,
+    TIMESTAMP,
     URL,
     Field,
     Shape,
-    choice,
-    many,
-    must,
-    one,
+    choice_of,
+    list_of,
+    object_of,
+    required,
 )
 
 COUNT = Field(lambda value: type(value) is int, lambda count: count >= 0)
-PERCENTAGE = Field(NUMBER.reads, lambda number: 0 <= number <= 100)  # noqa: PLR2004 a percentage is
-DURATION = Field(NUMBER.reads, lambda seconds: seconds >= 0)
+PERCENTAGE = Field(NUMBER.is_readable, lambda number: 0 <= number <= 100)  # noqa: PLR2004 - the bounds of a percentage
+DURATION = Field(NUMBER.is_readable, lambda seconds: seconds >= 0)
 
 SHARE: Final[Shape] = {
-    "contentTitle": must(TEXT),
-    "senderEmailAddress": must(EMAIL),
-    "eventTimestamp": must(STAMP),
+    "contentTitle": required(TEXT),
+    "senderEmailAddress": required(EMAIL),
+    "eventTimestamp": required(TIMESTAMP),
     "contentUrl": URL,
-    "recipientEmailAddresses": many(EMAIL),
+    "recipientEmailAddresses": list_of(EMAIL),
     "contentType": TEXT,
     "customProperties": TEXT_MAP,
-    "crmContext": one({"objectType": TEXT, "objectId": TEXT}),
+    "crmContext": object_of({"objectType": TEXT, "objectId": TEXT}),
 }
 
 VIEW: Final[Shape] = {
-    "contentTitle": must(TEXT),
-    "viewerEmailAddress": must(EMAIL),
-    "eventTimestamp": must(STAMP),
+    "contentTitle": required(TEXT),
+    "viewerEmailAddress": required(EMAIL),
+    "eventTimestamp": required(TIMESTAMP),
     "contentUrl": URL,
     "viewDuration": DURATION,
     "pagesViewed": COUNT,
@@ -46,21 +46,21 @@ VIEW: Final[Shape] = {
 }
 
 ACTION: Final[Shape] = {
-    "actionName": must(TEXT),
-    "actorEmailAddress": must(EMAIL),
-    "eventTimestamp": must(STAMP),
+    "actionName": required(TEXT),
+    "actorEmailAddress": required(EMAIL),
+    "eventTimestamp": required(TIMESTAMP),
     "targetEmailAddress": EMAIL,
     "actionDetails": TEXT,
     "customProperties": TEXT_MAP,
 }
 
 INTERACTION: Final[Shape] = {
-    "interactionType": must(choice("Email", "Chat", "SMS", "SocialMedia", "Other")),
-    "participants": must(
-        many({"emailAddress": EMAIL, "name": TEXT, "role": choice("Sender", "Recipient", "CC", "BCC")})
+    "interactionType": required(choice_of("Email", "Chat", "SMS", "SocialMedia", "Other")),
+    "participants": required(
+        list_of({"emailAddress": EMAIL, "name": TEXT, "role": choice_of("Sender", "Recipient", "CC", "BCC")})
     ),
-    "timestamp": must(STAMP),
-    "direction": choice("Inbound", "Outbound"),
+    "timestamp": required(TIMESTAMP),
+    "direction": choice_of("Inbound", "Outbound"),
     "subject": TEXT,
     "body": TEXT,
     "workspaceId": TEXT,

@@ -1,119 +1,127 @@
-"""Gong's checks of a call, in Gong's order: the first that has an answer gives it."""
+"""Gong's checks of a call, in Gong's order. The first check that returns a response ends the call."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from relay.sandbox import answers, companies, grants, ledger, limits
-from relay.sandbox import transport as wire
-from relay.sandbox.answers import Answer
-from relay.sandbox.body_schema import breaches
-from relay.sandbox.credentials import is_trusted, token_of
+from relay.sandbox import companies, grants, ledger, limits, responses, transport
+from relay.sandbox.body_schema import find_violations
+from relay.sandbox.credentials import is_trusted_address, parse_authorization
 from relay.sandbox.faults import FaultKind
-from relay.sandbox.read_endpoints import READS
-from relay.sandbox.request import Arrival
-from relay.sandbox.routes import Route, rules_of, shape_of
+from relay.sandbox.read_endpoints import READ_ENDPOINTS
+from relay.sandbox.request import ApiRequest
+from relay.sandbox.responses import GongResponse
+from relay.sandbox.routes import Route, body_shape, rules_for
 from relay.sandbox.settings import Fidelity
-from relay.sandbox.state import accept, revoke
+from relay.sandbox.state import accept_event, revoke_access
 
 LARGE_INT64: Final = 2**53 + 1
-"""An integration id that a JSON reader loses when it makes floats of numbers."""
+"""An integration id that a JSON parser corrupts if it reads numbers as floats."""
 
 
-def edge(arrival: Arrival) -> Answer | None:
-    return wire.at_the_edge(arrival.strikes)
+def apply_edge_faults(request: ApiRequest) -> GongResponse | None:
+    return transport.edge_response(request.faults)
 
 
-def authentication(arrival: Arrival) -> Answer | None:
-    """By an API key of the company, or by an access token of whichever company: that is looked at in `region`."""
-    if FaultKind.REVOKE in arrival.strikes:
-        revoke(arrival.sandbox, arrival.company)
-    authorization = arrival.authorization
-    scheme, token = token_of(authorization)
+def check_authentication(request: ApiRequest) -> GongResponse | None:
+    """Accept an API key of the company, or an access token of any company; `check_region` compares companies."""
+    if FaultKind.REVOKE in request.faults:
+        revoke_access(request.sandbox, request.company)
+    authorization = request.authorization
+    scheme, token = parse_authorization(authorization)
     if scheme == "bearer":
-        _use(arrival, token)
+        _authenticate_token(request, token)
     else:
-        arrival.caller = companies.key_holder(arrival.company, authorization, arrival.at)
-    return None if arrival.caller else answers.ACCESS_DENIED
+        request.caller = companies.authenticate_key(request.company, authorization, request.at)
+    return None if request.caller else responses.ACCESS_DENIED
 
 
-def _use(arrival: Arrival, token: str) -> None:
-    held = arrival.sandbox.grants
-    if FaultKind.EXPIRED in arrival.strikes:
-        held.access.pop(token, None)
-    arrival.grant = grants.of_access_token(held, token, arrival.at)
-    arrival.caller = arrival.grant.caller if arrival.grant else None
+def _authenticate_token(request: ApiRequest, token: str) -> None:
+    stored = request.sandbox.grants
+    if FaultKind.TOKEN_EXPIRED in request.faults:
+        stored.access_tokens.pop(token, None)
+    request.grant = grants.find_by_access_token(stored, token, request.at)
+    request.caller = request.grant.caller if request.grant else None
 
 
-def trusted_address(arrival: Arrival) -> Answer | None:
-    trusted = arrival.caller and is_trusted(arrival.caller.trusted_ips, arrival.address)
-    return answers.ADDRESS_DENIED if not trusted or FaultKind.IP_BLOCKED in arrival.strikes else None
+def check_address(request: ApiRequest) -> GongResponse | None:
+    is_trusted = request.caller and is_trusted_address(request.caller.trusted_ips, request.remote_address)
+    return responses.ADDRESS_DENIED if not is_trusted or FaultKind.IP_BLOCKED in request.faults else None
 
 
-def region(arrival: Arrival) -> Answer | None:
-    grant = arrival.grant
-    foreign = grant is not None and (grant.revoked or grant.company != arrival.company.name)
-    return answers.REVOKED if foreign or FaultKind.WRONG_REGION in arrival.strikes else None
+def check_region(request: ApiRequest) -> GongResponse | None:
+    grant = request.grant
+    # Gong answers a token of another company as if it had been revoked.
+    is_foreign = grant is not None and (grant.revoked or grant.company != request.company.name)
+    return responses.TOKEN_REVOKED if is_foreign or FaultKind.WRONG_REGION in request.faults else None
 
 
-def scope(arrival: Arrival) -> Answer | None:
-    route, caller, settings = arrival.route, arrival.caller, arrival.sandbox.settings
+def check_scope(request: ApiRequest) -> GongResponse | None:
+    route, caller, settings = request.route, request.caller, request.sandbox.settings
     if route is None or caller is None:
         return None
-    lacks = caller.scopes is not None and route.scope not in caller.scopes
-    if (lacks and settings.fidelity is not Fidelity.SCHEMA) or FaultKind.SCOPE_REMOVED in arrival.strikes:
-        return answers.scope_missing(route.scope)
-    if route.limited_release and not companies.has_legacy(arrival.company, settings):
-        return answers.LIMITED_RELEASE
+    lacks_scope = caller.scopes is not None and route.scope not in caller.scopes
+    # Gong's schema does not state which scope a path needs; only its documentation does.
+    is_missing = lacks_scope and settings.fidelity is not Fidelity.SCHEMA
+    if is_missing or FaultKind.SCOPE_REMOVED in request.faults:
+        return responses.missing_scope(route.scope)
+    if route.limited_release and not companies.has_engagement_api(request.company, settings):
+        return responses.LIMITED_RELEASE
     return None
 
 
-def rate(arrival: Arrival) -> Answer | None:
-    sandbox, company = arrival.sandbox, arrival.company
-    allowed, form = companies.limits_of(company, sandbox.settings), sandbox.settings.retry_after_form
+def check_rate_limit(request: ApiRequest) -> GongResponse | None:
+    sandbox, company = request.sandbox, request.company
+    company_limits = companies.effective_limits(company, sandbox.settings)
+    form = sandbox.settings.retry_after_form
     with sandbox.lock:
         now = sandbox.clock.now()
-        if FaultKind.STORM in arrival.strikes:
-            return answers.throttled(limits.retry_after(form, arrival.strikes[FaultKind.STORM].seconds, now))
-        if FaultKind.DAY_QUOTA_SPENT in arrival.strikes:
-            limits.spend_the_day(company.budget, allowed, now)
-        spent = limits.spend(company.budget, allowed, now, count_rejected=sandbox.settings.count_rejected)
-    if spent.wait_seconds:
-        return answers.throttled(limits.retry_after(form, spent.wait_seconds, now))
-    arrival.counted, arrival.remaining = True, spent.remaining
+        if storm := request.faults.get(FaultKind.RATE_LIMIT_STORM):
+            return responses.rate_limited(limits.format_retry_after(form, storm.seconds, now))
+        if FaultKind.DAY_QUOTA_SPENT in request.faults:
+            limits.exhaust_day(company.budget, company_limits, now)
+        decision = limits.take_call(
+            company.budget, company_limits, now, count_rejected=sandbox.settings.count_rejected
+        )
+    if decision.wait_seconds:
+        return responses.rate_limited(limits.format_retry_after(form, decision.wait_seconds, now))
+    request.counts_against_day, request.remaining = True, decision.remaining
     return None
 
 
-def method_and_type(arrival: Arrival) -> Answer | None:
-    route = arrival.route
+def check_method_and_type(request: ApiRequest) -> GongResponse | None:
+    route = request.route
     if route is None:
-        return answers.NOT_FOUND
-    if arrival.method != route.method:
-        return answers.NOT_ALLOWED
-    return answers.UNSUPPORTED if route.method != "GET" and arrival.media_type != "application/json" else None
+        return responses.NOT_FOUND
+    if request.method != route.method:
+        return responses.METHOD_NOT_ALLOWED
+    if route.method != "GET" and request.media_type != "application/json":
+        return responses.UNSUPPORTED_MEDIA_TYPE
+    return None
 
 
-def read_back(arrival: Arrival) -> Answer | None:
-    read = READS.get(arrival.route.name) if arrival.route else None
-    return read(arrival.sandbox, arrival.company, arrival.query) if read else None
+def answer_read(request: ApiRequest) -> GongResponse | None:
+    read = READ_ENDPOINTS.get(request.route.name) if request.route else None
+    return read(request.sandbox, request.company, request.query) if read else None
 
 
-def json_object(arrival: Arrival) -> Answer | None:
-    if arrival.raw is None:
-        return answers.TOO_LARGE
-    return answers.BAD_REQUEST if arrival.body is None else None
+def check_json(request: ApiRequest) -> GongResponse | None:
+    if request.raw is None:
+        return responses.PAYLOAD_TOO_LARGE
+    return responses.BAD_REQUEST if request.body is None else None
 
 
-def shape(arrival: Arrival) -> Answer | None:
-    """All violations at once. Without strict fidelity a value that cannot be read at all hides the others."""
-    route, body = _judged(arrival)
-    settings = arrival.sandbox.settings
+def check_shape(request: ApiRequest) -> GongResponse | None:
+    """Report all violations of the schema at once."""
+    route, body = _route_and_body(request)
+    settings = request.sandbox.settings
     strict = settings.fidelity is Fidelity.STRICT
-    found = list(breaches(shape_of(route, settings.spec_version), body, strict=strict))
-    if not strict and any(breach.kind == "malformed" for breach in found):
-        return answers.BAD_REQUEST
-    messages = [f"{breach.path}: {MESSAGES[breach.kind]}" for breach in found]
-    return answers.refusal(400, messages) if messages else None
+    violations = list(find_violations(body_shape(route, settings.spec_version), body, strict=strict))
+    # Gong's JSON reader stops at a value that it cannot parse, with an error that names no field.
+    if not strict and any(violation.kind == "malformed" for violation in violations):
+        return responses.BAD_REQUEST
+    messages = [f"{violation.path}: {MESSAGES[violation.kind]}" for violation in violations]
+    return responses.error_response(400, messages) if messages else None
 
 
 MESSAGES: Final = {
@@ -124,68 +132,71 @@ MESSAGES: Final = {
 }
 
 
-def rules(arrival: Arrival) -> Answer | None:
-    route, body = _judged(arrival)
-    messages = [message for rule in rules_of(route, arrival.sandbox.settings) for message in rule(body)]
-    return answers.refusal(400, messages) if messages else None
+def check_rules(request: ApiRequest) -> GongResponse | None:
+    route, body = _route_and_body(request)
+    messages = [message for rule in rules_for(route, request.sandbox.settings) for message in rule(body)]
+    return responses.error_response(400, messages) if messages else None
 
 
-def acceptance(arrival: Arrival) -> Answer:
-    """Refuse what was reported before, else keep it: one step, so that of two at once only one is kept."""
-    route, body = _judged(arrival)
-    sandbox, event = arrival.sandbox, _event(arrival, route, body)
+def accept_once(request: ApiRequest) -> GongResponse:
+    """Accept the event, or report it as a duplicate."""
+    route, body = _route_and_body(request)
+    sandbox, event = request.sandbox, _event(request, route, body)
+    # Look up and store under one lock: of two calls with the same id, only one is accepted.
     with sandbox.lock:
-        known = ledger.earlier(sandbox.ledger, event, ttl_seconds=sandbox.settings.dedupe_ttl_seconds)
-        if known is None:
-            accept(sandbox, event)
-            arrival.company.tally["accepted"] += 1
-    if known is not None:
-        arrival.note = None if known.digest == event.digest else "same event id, different body"
-        return answers.REPORTED
-    remaining = ("X-RateLimit-Remaining", str(arrival.remaining))
+        duplicate = ledger.find_duplicate(
+            sandbox.ledger, event, ttl_seconds=sandbox.settings.dedupe_ttl_seconds
+        )
+        if duplicate is None:
+            accept_event(sandbox, event)
+            request.company.counters["accepted"] += 1
+    if duplicate is not None:
+        request.note = None if duplicate.digest == event.digest else "same event id, different body"
+        return responses.ALREADY_REPORTED
+    remaining = ("X-RateLimit-Remaining", str(request.remaining))
     headers = (remaining,) if sandbox.settings.remaining_header else ()
-    return Answer(route.status, _accepted_fields(arrival, route), headers)
+    return GongResponse(route.status, _accepted_fields(request, route), headers)
 
 
-CHECKS: Final[Sequence[Callable[[Arrival], Answer | None]]] = (
-    edge,
-    authentication,
-    trusted_address,
-    region,
-    scope,
-    rate,
-    method_and_type,
-    read_back,
-    json_object,
-    shape,
-    rules,
-    acceptance,
+CHECKS: Final[Sequence[Callable[[ApiRequest], GongResponse | None]]] = (
+    apply_edge_faults,
+    check_authentication,
+    check_address,
+    check_region,
+    check_scope,
+    check_rate_limit,
+    check_method_and_type,
+    answer_read,
+    check_json,
+    check_shape,
+    check_rules,
+    accept_once,
 )
 
 
-def _judged(arrival: Arrival) -> tuple[Route, dict[str, Any]]:
-    """Route and body once the checks before have made sure of both."""
-    if arrival.route is None or arrival.body is None:
-        raise TypeError("a check runs before those it builds on: see CHECKS")
-    return arrival.route, arrival.body
+def _route_and_body(request: ApiRequest) -> tuple[Route, dict[str, Any]]:
+    """Return the route and body, which earlier checks have found to be present."""
+    if request.route is None or request.body is None:
+        raise TypeError("a check ran before the checks that it depends on: see CHECKS")
+    return request.route, request.body
 
 
-def _accepted_fields(arrival: Arrival, route: Route) -> Mapping[str, object]:
+def _accepted_fields(request: ApiRequest, route: Route) -> Mapping[str, object]:
     if route.name == "catalog-interaction":
-        return {"interactionId": f"interaction-{arrival.request_id}"}
-    if route.family == "legacy" and arrival.sandbox.settings.legacy_integration_id:
+        return {"interactionId": f"interaction-{request.request_id}"}
+    if route.family == "engagement" and request.sandbox.settings.engagement_integration_id:
         return {"integrationId": LARGE_INT64}
     return {}
 
 
-def _event(arrival: Arrival, route: Route, body: dict[str, Any]) -> ledger.Accepted:
-    return ledger.Accepted(
-        received_at=arrival.at,
-        company=arrival.company.name,
+def _event(request: ApiRequest, route: Route, body: dict[str, Any]) -> ledger.AcceptedEvent:
+    return ledger.AcceptedEvent(
+        received_at=request.at,
+        company=request.company.name,
         route=route.name,
-        credential=arrival.caller.name if arrival.caller else "",
-        request_id=arrival.request_id,
+        credential=request.caller.name if request.caller else "",
+        request_id=request.request_id,
         event_id=body.get(route.event_id) if route.event_id else None,
-        digest=hashlib.sha256(arrival.raw or b"").hexdigest(),
-        raw=arrival.raw or b"",
+        digest=hashlib.sha256(request.raw or b"").hexdigest(),
+        raw=request.raw or b"",
     )

@@ -1,15 +1,15 @@
-"""The sandbox's clock: real time, which a test may advance, set or freeze."""
+"""The sandbox's clock: real time, which a test can advance, set or freeze."""
 
 import time
 from dataclasses import dataclass
 
-# Wall time at the start carried by the monotonic clock, so that a stepped system clock shortens no window.
-_STARTED_AT = time.time() - time.monotonic()
+# Wall-clock time at start plus the monotonic clock, so that a correction of the system clock shortens no rate window.
+_EPOCH_OF_MONOTONIC = time.time() - time.monotonic()
 
 
 @dataclass(slots=True)
 class Clock:
-    """Seconds since 1970 as this Gong sees them. Limits, day counters and stamps all read it."""
+    """The current time of this Gong, in seconds since 1970. Rate limits, day counters and timestamps all use it."""
 
     offset_seconds: float = 0.0
     frozen_at: float | None = None
@@ -17,7 +17,7 @@ class Clock:
     def now(self) -> float:
         if self.frozen_at is not None:
             return self.frozen_at
-        return _STARTED_AT + time.monotonic() + self.offset_seconds
+        return _EPOCH_OF_MONOTONIC + time.monotonic() + self.offset_seconds
 
     def advance(self, seconds: float) -> None:
         self.offset_seconds += seconds
@@ -30,7 +30,7 @@ class Clock:
     def freeze(self) -> None:
         self.frozen_at = self.now()
 
-    def run(self) -> None:
-        """Go on from where the clock stood."""
-        stood_at, self.frozen_at = self.now(), None
-        self.set(stood_at)
+    def resume(self) -> None:
+        """Run again from the time at which the clock was frozen."""
+        stopped_at, self.frozen_at = self.now(), None
+        self.set(stopped_at)

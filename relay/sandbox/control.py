@@ -1,4 +1,4 @@
-"""The control endpoints below `/__sandbox/`: look inside, reset, arm faults, turn the clock, change settings."""
+"""The control endpoints below `/__sandbox/`: inspect and reset the sandbox, arm faults, move the clock, change settings."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -6,213 +6,222 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from relay.sandbox import apps, companies, faults, ledger
-from relay.sandbox import company_settings as company_change
+from relay.sandbox import companies, company_settings, faults, ledger, oauth_apps
 from relay.sandbox.companies import Company
-from relay.sandbox.state import Sandbox, reset, revoke
+from relay.sandbox.state import Sandbox, reset_sandbox, revoke_access
 
-CLOCK_NAMES = frozenset({"frozen", "now", "advance_seconds", "offset_seconds"})
+CLOCK_KEYS = frozenset({"frozen", "now", "advance_seconds", "offset_seconds"})
+
+Handler = Callable[..., dict[str, Any]]
 
 
 def blueprint(sandbox: Sandbox) -> Blueprint:
-    """All control endpoints of one sandbox. What is wrong with a request is said with 400."""
+    """Create the control endpoints of one sandbox. An invalid request gets 400 with its errors."""
     control = Blueprint("control", __name__, url_prefix="/__sandbox")
-    for rule, methods in _endpoints().items():
-        for method, act in methods.items():
-            control.add_url_rule(
-                rule, f"{method} {rule}".replace(".", "-"), _view(act, sandbox), methods=[method]
-            )
-    control.register_error_handler(ValueError, _refused)
+    for path, handlers in _endpoints().items():
+        for method, handler in handlers.items():
+            name = f"{method} {path}".replace(".", "-")
+            control.add_url_rule(path, name, _make_view(handler, sandbox), methods=[method])
+    control.register_error_handler(ValueError, _render_error)
     return control
 
 
-Act = Callable[..., dict[str, Any]]
-
-
-def _endpoints() -> dict[str, dict[str, Act]]:
+def _endpoints() -> dict[str, dict[str, Handler]]:
     return {
-        "/events": {"GET": _events},
-        "/log": {"GET": _log},
-        "/metrics": {"GET": _metrics},
+        "/events": {"GET": _list_events},
+        "/log": {"GET": _list_log},
+        "/metrics": {"GET": _show_metrics},
         "/reset": {"POST": _reset},
-        "/faults": {"GET": _armed, "POST": _arm, "DELETE": _disarm},
-        "/clock": {"GET": _clock, "POST": _turn_clock},
-        "/settings": {"GET": _settings, "POST": _change_settings},
-        "/apps": {"GET": _apps, "POST": _register},
-        "/grants": {"GET": _grants},
+        "/faults": {"GET": _list_faults, "POST": _arm_faults, "DELETE": _disarm_faults},
+        "/clock": {"GET": _show_clock, "POST": _change_clock},
+        "/settings": {"GET": _show_settings, "POST": _change_settings},
+        "/apps": {"GET": _list_apps, "POST": _register_app},
+        "/grants": {"GET": _list_grants},
         "/companies/<name>": {"POST": _change_company},
-        "/companies/<name>/revoke": {"POST": _revoke},
-        "/companies/<name>/restore": {"POST": _restore},
+        "/companies/<name>/revoke": {"POST": _revoke_company},
+        "/companies/<name>/restore": {"POST": _restore_company},
     }
 
 
-def _view(act: Act, sandbox: Sandbox) -> Callable[..., Response]:
+def _make_view(handler: Handler, sandbox: Sandbox) -> Callable[..., Response]:
     def view(**path: str) -> Response:
-        return jsonify(act(sandbox, **path))
+        return jsonify(handler(sandbox, **path))
 
     return view
 
 
-def _refused(error: ValueError) -> tuple[Response, int]:
+def _render_error(error: ValueError) -> tuple[Response, int]:
     return jsonify(errors=[str(error)]), 400
 
 
-def _events(sandbox: Sandbox) -> dict[str, Any]:
+def _list_events(sandbox: Sandbox) -> dict[str, Any]:
     with sandbox.lock:
-        numbered = ledger.newest(sandbox.ledger, request.args.get("company"), _limit())
-    shown = [
-        event.as_dict() | {"number": number, "received_at": iso(event.received_at)}
+        numbered = ledger.newest_events(sandbox.ledger, request.args.get("company"), _limit())
+    events = [
+        event.as_dict() | {"number": number, "received_at": format_timestamp(event.received_at)}
         for number, event in numbered
     ]
-    return {"received": sandbox.ledger.received, "events": shown}
+    return {"received": sandbox.ledger.received, "events": events}
 
 
-def _log(sandbox: Sandbox) -> dict[str, Any]:
+def _list_log(sandbox: Sandbox) -> dict[str, Any]:
     company = request.args.get("company")
     with sandbox.lock:
-        lines = [line for line in sandbox.log if company in {None, line.company}][-_limit() :]
-    return {"log": [line.as_dict() | {"at": iso(line.at)} for line in reversed(lines)]}
+        entries = [entry for entry in sandbox.log if company in {None, entry.company}][-_limit() :]
+    return {"log": [entry.as_dict() | {"at": format_timestamp(entry.at)} for entry in reversed(entries)]}
 
 
-def _metrics(sandbox: Sandbox) -> dict[str, Any]:
+def _show_metrics(sandbox: Sandbox) -> dict[str, Any]:
     with sandbox.lock:
         now = sandbox.clock.now()
-        known = list(sandbox.companies.by_name.values())
-        reports = {company.name: companies.report(company, sandbox.settings, now) for company in known}
-    return {"received": sandbox.ledger.received, "companies": reports}
+        # A copy: a request of a new company adds to the mapping without the lock.
+        metrics = {
+            company.name: companies.company_metrics(company, sandbox.settings, now)
+            for company in list(sandbox.companies.by_name.values())
+        }
+    return {"received": sandbox.ledger.received, "companies": metrics}
 
 
 def _reset(sandbox: Sandbox) -> dict[str, Any]:
-    reset(sandbox)
+    reset_sandbox(sandbox)
     return {"received": 0}
 
 
-def _armed(sandbox: Sandbox) -> dict[str, Any]:
-    armed = sandbox.faults.armed
-    return {"faults": [one.fault.as_dict() | {"matched": one.matched, "fired": one.fired} for one in armed]}
+def _list_faults(sandbox: Sandbox) -> dict[str, Any]:
+    return {
+        "faults": [
+            armed.fault.as_dict() | {"matched": armed.matched, "fired": armed.fired}
+            for armed in sandbox.faults.armed
+        ]
+    }
 
 
-def _arm(sandbox: Sandbox) -> dict[str, Any]:
-    """One fault or a list of them; all or none."""
-    given = request.get_json()
-    new = [faults.parse(item) for item in (given if isinstance(given, list) else [given])]
+def _arm_faults(sandbox: Sandbox) -> dict[str, Any]:
+    """Arm one fault or a list of faults. If one is invalid, none is armed."""
+    body = request.get_json()
+    parsed = [faults.parse_fault(item) for item in (body if isinstance(body, list) else [body])]
     with sandbox.lock:
-        for fault in new:
+        for fault in parsed:
             sandbox.faults.arm(fault)
-    return _armed(sandbox)
+    return _list_faults(sandbox)
 
 
-def _disarm(sandbox: Sandbox) -> dict[str, Any]:
+def _disarm_faults(sandbox: Sandbox) -> dict[str, Any]:
     with sandbox.lock:
         sandbox.faults.armed.clear()
-    return _armed(sandbox)
+    return _list_faults(sandbox)
 
 
-def _clock(sandbox: Sandbox) -> dict[str, Any]:
+def _show_clock(sandbox: Sandbox) -> dict[str, Any]:
     clock = sandbox.clock
     now = clock.now()
     return {
         "now": now,
-        "time": iso(now),
+        "time": format_timestamp(now),
         "offset_seconds": clock.offset_seconds,
         "frozen": clock.frozen_at is not None,
     }
 
 
-def _turn_clock(sandbox: Sandbox) -> dict[str, Any]:
-    """`{"frozen": bool}`, `{"now": epoch}`, `{"advance_seconds": n}`, `{"offset_seconds": n}`, in that order."""
-    given = _given(CLOCK_NAMES)
+def _change_clock(sandbox: Sandbox) -> dict[str, Any]:
+    """Apply `frozen` (bool), `now` (epoch), `advance_seconds` and `offset_seconds`, in that order."""
+    changes = _read_object(CLOCK_KEYS)
     with sandbox.lock:
         clock = sandbox.clock
-        if "frozen" in given:
-            clock.freeze() if given["frozen"] else clock.run()
-        if "now" in given:
-            clock.set(_number(given, "now"))
-        if "advance_seconds" in given:
-            clock.advance(_number(given, "advance_seconds"))
-        if "offset_seconds" in given:
-            clock.advance(_number(given, "offset_seconds") - clock.offset_seconds)
-    return _clock(sandbox)
+        if "frozen" in changes:
+            clock.freeze() if changes["frozen"] else clock.resume()
+        if "now" in changes:
+            clock.set(_read_seconds(changes, "now"))
+        if "advance_seconds" in changes:
+            clock.advance(_read_seconds(changes, "advance_seconds"))
+        if "offset_seconds" in changes:
+            clock.advance(_read_seconds(changes, "offset_seconds") - clock.offset_seconds)
+    return _show_clock(sandbox)
 
 
-def _settings(sandbox: Sandbox) -> dict[str, Any]:
-    return sandbox.settings.shown()
+def _show_settings(sandbox: Sandbox) -> dict[str, Any]:
+    return sandbox.settings.public_values()
 
 
 def _change_settings(sandbox: Sandbox) -> dict[str, Any]:
-    changed = sandbox.settings.changed(_given(None))
+    settings = sandbox.settings.with_changes(_read_object(None))
     with sandbox.lock:
-        sandbox.settings = changed
-        ledger.rescope(sandbox.ledger, changed.dedupe_scope)
-    return _settings(sandbox)
+        sandbox.settings = settings
+        ledger.change_scope(sandbox.ledger, settings.dedupe_scope)
+    return _show_settings(sandbox)
 
 
-def _apps(sandbox: Sandbox) -> dict[str, Any]:
-    return {"apps": [app.as_dict() for app in sandbox.apps.values()]}
+def _list_apps(sandbox: Sandbox) -> dict[str, Any]:
+    return {"apps": [app.as_dict() for app in sandbox.oauth_apps.values()]}
 
 
-def _register(sandbox: Sandbox) -> dict[str, Any]:
-    """Register an app, or replace what is registered under its client id. Its grants stay."""
-    app = apps.parse(_given(apps.NAMES))
+def _register_app(sandbox: Sandbox) -> dict[str, Any]:
+    """Register an app, or replace the one with the same client id. Its grants stay valid."""
+    app = oauth_apps.parse_app(_read_object(oauth_apps.APP_KEYS))
     with sandbox.lock:
-        sandbox.apps[app.client_id] = app
+        sandbox.oauth_apps[app.client_id] = app
     return app.as_dict()
 
 
-def _grants(sandbox: Sandbox) -> dict[str, Any]:
+def _list_grants(sandbox: Sandbox) -> dict[str, Any]:
     with sandbox.lock:
         return {
             "grants": [
-                grant.as_dict() | {"granted_at": iso(grant.granted_at)} for grant in sandbox.grants.given
+                grant.as_dict() | {"granted_at": format_timestamp(grant.granted_at)}
+                for grant in sandbox.grants.granted
             ]
         }
 
 
 def _change_company(sandbox: Sandbox, name: str) -> dict[str, Any]:
-    return company_change.changed(sandbox, _company(sandbox, name), _given(company_change.NAMES))
+    company = _find_or_create_company(sandbox, name)
+    return company_settings.change_company(sandbox, company, _read_object(company_settings.COMPANY_KEYS))
 
 
-def _revoke(sandbox: Sandbox, name: str) -> dict[str, Any]:
-    """Take away the company's access: all its calls are 401."""
-    company = _company(sandbox, name)
+def _revoke_company(sandbox: Sandbox, name: str) -> dict[str, Any]:
+    """Revoke all access to the company: every call gets 401."""
+    company = _find_or_create_company(sandbox, name)
     with sandbox.lock:
-        revoke(sandbox, company)
+        revoke_access(sandbox, company)
     return {"company": name, "revoked": True}
 
 
-def _restore(sandbox: Sandbox, name: str) -> dict[str, Any]:
-    _company(sandbox, name).revoked = False
+def _restore_company(sandbox: Sandbox, name: str) -> dict[str, Any]:
+    _find_or_create_company(sandbox, name).revoked = False
     return {"company": name, "revoked": False}
 
 
-def _company(sandbox: Sandbox, name: str) -> Company:
-    company = sandbox.companies.by_name.get(name) or companies.create(
+def _find_or_create_company(sandbox: Sandbox, name: str) -> Company:
+    company = sandbox.companies.by_name.get(name) or companies.create_company(
         sandbox.companies, sandbox.settings, name
     )
     if company is None:
-        raise ValueError(f"{name}: no name for a company; write letters, digits, dots and dashes, 63 at most")
+        raise ValueError(
+            f"{name}: not a valid company name; use letters, digits, dots, dashes and underscores, 63 at most, "
+            "and start with a letter or digit"
+        )
     return company
 
 
-def _given(names: frozenset[str] | None) -> dict[str, Any]:
-    """The request's JSON object, with no other keys than these."""
-    given = request.get_json()
-    if not isinstance(given, dict):
-        raise ValueError("write a JSON object")  # noqa: TRY004 the caller is told 400
-    if names is not None and (unknown := sorted(set(given) - names)):
-        raise ValueError(f"{unknown[0]}: no such key; write any of {', '.join(sorted(names))}")
-    return given
+def _read_object(allowed_keys: frozenset[str] | None) -> dict[str, Any]:
+    """Return the request's JSON object. Raises ValueError for a key that is not allowed; None allows all keys."""
+    body = request.get_json()
+    if not isinstance(body, dict):
+        raise ValueError("the body must be a JSON object")  # noqa: TRY004 - a ValueError becomes a 400
+    if allowed_keys is not None and (unknown := sorted(set(body) - allowed_keys)):
+        raise ValueError(f"{unknown[0]}: unknown key; valid keys are {', '.join(sorted(allowed_keys))}")
+    return body
 
 
-def _number(given: Mapping[str, Any], name: str) -> float:
-    if type(given[name]) not in {int, float}:
-        raise ValueError(f"{name}: write a number of seconds")
-    return float(given[name])
+def _read_seconds(body: Mapping[str, Any], name: str) -> float:
+    if type(body[name]) not in {int, float}:
+        raise ValueError(f"{name}: must be a number of seconds")
+    return float(body[name])
 
 
 def _limit() -> int:
     return max(1, request.args.get("limit", 100, type=int))
 
 
-def iso(seconds: float) -> str:
+def format_timestamp(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

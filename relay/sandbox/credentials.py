@@ -1,4 +1,4 @@
-"""What a caller may show to prove who it is, and what that lets it do."""
+"""Credentials of API calls: Basic and Bearer headers, API keys, scopes and trusted IPs."""
 
 import base64
 import binascii
@@ -14,11 +14,14 @@ _SCHEMES: Final = frozenset({"basic", "bearer"})
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: an API key or an OAuth app, by its public name. No scopes: all of them. No trusted addresses: any."""
+    """An authenticated API key or OAuth app, by its public name."""
 
     name: str
     scopes: frozenset[str] | None = None
+    """None allows all scopes."""
+
     trusted_ips: tuple[Network, ...] = ()
+    """Networks that the caller may call from. Empty allows all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +33,15 @@ class Key:
     expires_at: float | None = None
 
 
-def token_of(authorization: str | None) -> tuple[str, str]:
-    """The scheme in lower case and what follows it; two empty texts for no header."""
+def parse_authorization(authorization: str | None) -> tuple[str, str]:
+    """Split a header into its lower-case scheme and its token; two empty strings without a header."""
     scheme, _, token = (authorization or "").partition(" ")
     return scheme.lower(), token.strip()
 
 
-def basic(authorization: str | None) -> tuple[str, str]:
-    """Name and secret of a Basic header; two empty texts when it is none."""
-    scheme, token = token_of(authorization)
+def parse_basic_credentials(authorization: str | None) -> tuple[str, str]:
+    """Return name and secret of a Basic header; two empty strings for any other header."""
+    scheme, token = parse_authorization(authorization)
     if scheme != "basic":
         return "", ""
     try:
@@ -48,12 +51,13 @@ def basic(authorization: str | None) -> tuple[str, str]:
     return name, secret
 
 
-def same(given: str, secret: str) -> bool:
-    return hmac.compare_digest(given.encode(), secret.encode())
+def secrets_match(candidate: str, secret: str) -> bool:
+    """Compare in constant time."""
+    return hmac.compare_digest(candidate.encode(), secret.encode())
 
 
-def is_trusted(networks: tuple[Network, ...], address: str) -> bool:
-    """Whether a call may come from there. An address that cannot be read is in no network."""
+def is_trusted_address(networks: tuple[Network, ...], address: str) -> bool:
+    """True if the address is in one of the networks, or if there are none. A malformed address is in no network."""
     if not networks:
         return True
     try:
@@ -62,9 +66,10 @@ def is_trusted(networks: tuple[Network, ...], address: str) -> bool:
         return False
 
 
-def redacted(authorization: str | None) -> str | None:
-    """That a header was there, and of which scheme; a text without a scheme may be a secret itself."""
+def redact_authorization(authorization: str | None) -> str | None:
+    """Return the header's scheme without its credentials."""
     if authorization is None:
         return None
     scheme = authorization.partition(" ")[0]
+    # A value without a known scheme may be a bare secret.
     return f"{scheme} [redacted]" if scheme.lower() in _SCHEMES else "[redacted]"

@@ -1,4 +1,4 @@
-"""Faults that can be armed at run time: which calls they strike, and how often."""
+"""Faults that can be armed at run time: what goes wrong, for which calls, and how often."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -8,12 +8,12 @@ from enum import StrEnum
 from random import Random
 from typing import Any, Final
 
-from relay.sandbox.routes import BY_NAME
+from relay.sandbox.routes import ROUTES_BY_NAME
 
 OAUTH: Final = "oauth"
 EXCHANGE: Final = "oauth-exchange"
 REFRESH: Final = "oauth-refresh"
-_ROUTES: Final = (*BY_NAME, OAUTH, EXCHANGE, REFRESH)
+_ROUTES: Final = (*ROUTES_BY_NAME, OAUTH, EXCHANGE, REFRESH)
 
 
 class FaultKind(StrEnum):
@@ -26,7 +26,7 @@ class FaultKind(StrEnum):
     TRUNCATE_JSON = "truncate_json"
     SLOW_BODY = "slow_body"
     REDIRECT = "redirect"
-    STORM = "429_storm"
+    RATE_LIMIT_STORM = "429_storm"
     DAY_QUOTA_SPENT = "day_quota_spent"
     IP_BLOCKED = "ip_blocked"
     SCOPE_REMOVED = "scope_removed"
@@ -34,12 +34,12 @@ class FaultKind(StrEnum):
     REVOKE = "revoke"
     CLOUDFLARE_HTML = "cloudflare_html"
     GZIP = "gzip"
-    EXPIRED = "token_expired_now"
+    TOKEN_EXPIRED = "token_expired_now"  # noqa: S105 - the name of a fault, not a secret
     REFRESH_LOST = "refresh_lost"
 
 
-class Content(StrEnum):
-    """What body a `status` fault sends."""
+class FaultBody(StrEnum):
+    """The body that a `status` fault sends."""
 
     JSON = "json"
     HTML = "html"
@@ -48,39 +48,48 @@ class Content(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """A kind, what it strikes (all that is given must match), and what the kind needs to know."""
+    """A kind of fault, the calls that it applies to, and the parameters of the kind."""
 
     kind: FaultKind
+    # Which calls: each condition that is set must match.
     company: str | None = None
     route: str | None = None
     event_id: re.Pattern[str] | None = None
     nth: int | None = None
+    """Only the nth matching call, counted from 1."""
+
     probability: float = 1.0
     seed: int | None = None
     count: int | None = None
+    """How often the fault fires at most."""
+
+    # Parameters of some kinds; the others ignore them.
     status: int = 500
-    body: Content = Content.JSON
+    body: FaultBody = FaultBody.JSON
     seconds: float = 1.0
     location: str = "https://elsewhere.api.gong.localhost/"
 
     def as_dict(self) -> dict[str, Any]:
-        shown = {option.name: getattr(self, option.name) for option in fields(self)}
-        return shown | {"event_id": self.event_id and self.event_id.pattern}
+        values = {option.name: getattr(self, option.name) for option in fields(self)}
+        return values | {"event_id": self.event_id and self.event_id.pattern}
 
 
 @dataclass(slots=True)
-class Armed:
-    """A fault in force. `matched` counts the calls it was meant for, `fired` those it struck."""
+class ArmedFault:
+    """A fault in force."""
 
     fault: Fault
     random: Random
     matched: int = 0
+    """Calls that met the fault's conditions."""
+
     fired: int = 0
+    """Calls that the fault was applied to."""
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """What a fault may look at in a call."""
+class FaultTarget:
+    """The properties of a call that a fault can match."""
 
     company: str
     routes: tuple[str, ...]
@@ -89,27 +98,29 @@ class Target:
 
 @dataclass(slots=True)
 class Faults:
-    armed: list[Armed] = field(default_factory=list)
+    armed: list[ArmedFault] = field(default_factory=list)
 
     def arm(self, fault: Fault) -> None:
-        self.armed.append(Armed(fault, Random(fault.seed)))
+        self.armed.append(ArmedFault(fault, Random(fault.seed)))
 
-    def striking(self, target: Target) -> list[Fault]:
-        """The faults that strike this call, in the order in which they were armed."""
-        return [armed.fault for armed in self.armed if _is_meant(armed.fault, target) and _fires(armed)]
-
-
-def parse(given: object) -> Fault:
-    """A fault from JSON. ValueError says which key is wrong, and the remedy."""
-    if not isinstance(given, dict):
-        raise ValueError('write a fault as an object, such as {"kind": "status", "status": 503}')  # noqa: TRY004
-    if "kind" not in given:
-        raise ValueError(f"kind: missing; write one of {', '.join(FaultKind)}")
-    _check_names(given)
-    return Fault(**{name: _value(name, value) for name, value in given.items()})
+    def trigger(self, target: FaultTarget) -> list[Fault]:
+        """Count this call and return the faults to apply to it, in the order in which they were armed."""
+        return [armed.fault for armed in self.armed if _matches(armed.fault, target) and _fires(armed)]
 
 
-def _is_meant(fault: Fault, target: Target) -> bool:
+def parse_fault(body: object) -> Fault:
+    """Build a fault from JSON. Raises ValueError with the key that is wrong and what to write instead."""
+    if not isinstance(body, dict):
+        raise ValueError(  # noqa: TRY004 - a ValueError becomes a 400
+            'a fault must be an object, such as {"kind": "status", "status": 503}'
+        )
+    if "kind" not in body:
+        raise ValueError(f"kind: missing; use one of {', '.join(FaultKind)}")
+    _check_keys(body)
+    return Fault(**{name: _parse_value(name, value) for name, value in body.items()})
+
+
+def _matches(fault: Fault, target: FaultTarget) -> bool:
     return (
         fault.company in {None, target.company}
         and _is_on_route(fault, target.routes)
@@ -118,13 +129,13 @@ def _is_meant(fault: Fault, target: Target) -> bool:
 
 
 def _is_on_route(fault: Fault, routes: tuple[str, ...]) -> bool:
-    """Without a route a fault is of the API, and leaves the token endpoint alone: that is another host of Gong's."""
+    # A fault without a route applies to the API only: at Gong the token endpoint is on another host.
     if fault.kind is FaultKind.REFRESH_LOST:
         return REFRESH in routes
     return OAUTH not in routes if fault.route is None else fault.route in routes
 
 
-def _fires(armed: Armed) -> bool:
+def _fires(armed: ArmedFault) -> bool:
     fault = armed.fault
     armed.matched += 1
     fires = (
@@ -136,45 +147,45 @@ def _fires(armed: Armed) -> bool:
     return fires
 
 
-def _check_names(given: Mapping[str, object]) -> None:
+def _check_keys(body: Mapping[str, object]) -> None:
     names = [option.name for option in fields(Fault)]
-    for name in given:
+    for name in body:
         if name not in names:
-            near = get_close_matches(name, names, n=1)
-            raise ValueError(f"{name}: no such key" + (f"; did you mean {near[0]}?" if near else ""))
+            matches = get_close_matches(name, names, n=1)
+            raise ValueError(f"{name}: unknown key" + (f"; did you mean {matches[0]}?" if matches else ""))
 
 
-def _value(name: str, value: Any) -> Any:
+def _parse_value(name: str, value: Any) -> Any:
     try:
-        read = _READERS[name](value)
+        parsed = _PARSERS[name](value)
     except (ValueError, TypeError, re.error) as error:
         raise ValueError(f"{name}: {error}") from error
-    return read
+    return parsed
 
 
-def _route(name: str) -> str:
+def _parse_route(name: str) -> str:
     if name not in _ROUTES:
-        raise ValueError(f"write one of {', '.join(_ROUTES)}")
+        raise ValueError(f"must be one of {', '.join(_ROUTES)}")
     return name
 
 
-def _in_range(least: float, most: float, value: float) -> float:
-    if not least <= value <= most:
-        raise ValueError(f"write a number from {least:g} to {most:g}")
+def _check_range(minimum: float, maximum: float, value: float) -> float:
+    if not minimum <= value <= maximum:
+        raise ValueError(f"must be a number from {minimum:g} to {maximum:g}")
     return value
 
 
-_READERS: Mapping[str, Callable[[Any], Any]] = {
+_PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "kind": FaultKind,
     "company": str,
-    "route": _route,
+    "route": _parse_route,
     "event_id": re.compile,
-    "nth": lambda value: int(_in_range(1, 1e9, int(value))),
-    "probability": lambda value: _in_range(0, 1, float(value)),
+    "nth": lambda value: int(_check_range(1, 1e9, int(value))),
+    "probability": lambda value: _check_range(0, 1, float(value)),
     "seed": int,
-    "count": lambda value: int(_in_range(1, 1e9, int(value))),
-    "status": lambda value: int(_in_range(200, 999, int(value))),
-    "body": Content,
-    "seconds": lambda value: _in_range(0, 86_400, float(value)),
+    "count": lambda value: int(_check_range(1, 1e9, int(value))),
+    "status": lambda value: int(_check_range(200, 999, int(value))),
+    "body": FaultBody,
+    "seconds": lambda value: _check_range(0, 86_400, float(value)),
     "location": str,
 }

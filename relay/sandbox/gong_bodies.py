@@ -1,4 +1,4 @@
-"""Gong's own four bodies as tables: one digital interaction and three of the engagement API."""
+"""Schemas of Gong's own four bodies: a digital interaction and three of the engagement API."""
 
 from typing import Final
 
@@ -8,56 +8,60 @@ from relay.sandbox.body_schema import (
     EMAIL,
     EVENT_ID,
     INT32,
-    STAMP,
     TEXT,
+    TIMESTAMP,
     URL,
     Shape,
-    choice,
-    leaked,
-    many,
-    must,
-    one,
+    choice_of,
+    list_of,
+    object_of,
+    required,
+    undocumented,
 )
 
 CUSTOM_FIELD: Final[Shape] = {
-    "name": must(TEXT),
-    "value": must(TEXT),
-    "dataType": choice("STRING", "NUMBER", "DATE", "URL", "BOOLEAN", "DURATION"),
+    "name": required(TEXT),
+    "value": required(TEXT),
+    "dataType": choice_of("STRING", "NUMBER", "DATE", "URL", "BOOLEAN", "DURATION"),
 }
 
 CONTENT: Final[Shape] = {
     "contentId": TEXT,
-    "contentTitle": must(TEXT),
-    "contentLabel": many(TEXT),
+    "contentTitle": required(TEXT),
+    "contentLabel": list_of(TEXT),
     "contentUrl": URL,
     "contentAdditionalInfoUrl": URL,
-    "numericContentDetails": one(
+    "numericContentDetails": object_of(
         {
             "value": INT32,
-            "rangeFrom": must(INT32),
-            "rangeTo": must(INT32),
-            "numericType": choice("PERCENTAGE", "NPS", "RATING", "OTHER"),
+            "rangeFrom": required(INT32),
+            "rangeTo": required(INT32),
+            "numericType": choice_of("PERCENTAGE", "NPS", "RATING", "OTHER"),
         }
     ),
-    "stepContentDetails": one({"value": must(TEXT), "availableSteps": must(many(TEXT))}),
-    "searchObjectDetails": one(
+    "stepContentDetails": object_of({"value": required(TEXT), "availableSteps": required(list_of(TEXT))}),
+    "searchObjectDetails": object_of(
         {
-            "name": must(TEXT),
-            "objectType": must(choice("VENDOR", "PRODUCT", "CATEGORY")),
-            "domain": must(DOMAIN),
+            "name": required(TEXT),
+            "objectType": required(choice_of("VENDOR", "PRODUCT", "CATEGORY")),
+            "domain": required(DOMAIN),
             "objectId": TEXT,
             "url": URL,
         }
     ),
-    "contentCustomFields": many(CUSTOM_FIELD),
+    "contentCustomFields": list_of(CUSTOM_FIELD),
 }
 
 COMPANY: Final[Shape] = {
     "companyId": TEXT,
     "name": TEXT,
     "domain": DOMAIN,
-    "companyBusinessContexts": many(
-        {"objectType": must(choice("ACCOUNT", "OPPORTUNITY")), "objectId": must(TEXT), "systemName": TEXT}
+    "companyBusinessContexts": list_of(
+        {
+            "objectType": required(choice_of("ACCOUNT", "OPPORTUNITY")),
+            "objectId": required(TEXT),
+            "systemName": TEXT,
+        }
     ),
 }
 
@@ -66,77 +70,85 @@ PERSON: Final[Shape] = {
     "email": EMAIL,
     "phoneNumber": TEXT,
     "personId": TEXT,
-    "personBusinessContext": one(
-        {"objectType": must(choice("CONTACT", "LEAD")), "objectId": must(TEXT), "systemName": TEXT}
+    "personBusinessContext": object_of(
+        {
+            "objectType": required(choice_of("CONTACT", "LEAD")),
+            "objectId": required(TEXT),
+            "systemName": TEXT,
+        }
     ),
-    "location": one({"country": TEXT, "state": TEXT, "region": TEXT, "city": TEXT}),
-    "company": one(COMPANY),
-    "personCustomFields": many(CUSTOM_FIELD),
+    "location": object_of({"country": TEXT, "state": TEXT, "region": TEXT, "city": TEXT}),
+    "company": object_of(COMPANY),
+    "personCustomFields": list_of(CUSTOM_FIELD),
 }
 
 DIGITAL_INTERACTION: Final[Shape] = {
-    "eventId": must(EVENT_ID),
-    "timestamp": must(STAMP),
-    "eventType": must(TEXT),
+    "eventId": required(EVENT_ID),
+    "timestamp": required(TIMESTAMP),
+    "eventType": required(TEXT),
     "sourceSystemName": TEXT,
     "sessionId": TEXT,
-    "device": choice("MOBILE", "PC"),
-    "content": must(one(CONTENT)),
-    "person": one(PERSON),
+    "device": choice_of("MOBILE", "PC"),
+    "content": required(object_of(CONTENT)),
+    "person": object_of(PERSON),
     "trackingId": TEXT,
-    "customFields": many(CUSTOM_FIELD),
+    "customFields": list_of(CUSTOM_FIELD),
 }
 
-CRM_SYSTEM = choice("Salesforce", "HubSpot", "MicrosoftDynamic", "Generic")
+CRM_SYSTEM = choice_of("Salesforce", "HubSpot", "MicrosoftDynamic", "Generic")
 CONTEXT_FIELD: Final[Shape] = {"name": TEXT, "value": ANYTHING}
 
-# Gong's schema lists more object types since its generator joins lists; its prose names these alone.
+# Gong's schema lists more object types, because its generator merges two lists; its prose names only these.
 PARTY_CONTEXT: Final[Shape] = {
-    "system": must(CRM_SYSTEM),
-    "objects": many(
+    "system": required(CRM_SYSTEM),
+    "objects": list_of(
         {
-            "objectType": must(choice("Lead", "Contact")),
-            "objectId": must(TEXT),
-            "fields": many(CONTEXT_FIELD),
+            "objectType": required(choice_of("Lead", "Contact")),
+            "objectId": required(TEXT),
+            "fields": list_of(CONTEXT_FIELD),
         }
     ),
 }
 CALL_CONTEXT: Final[Shape] = {
-    "system": must(CRM_SYSTEM),
-    "objects": many(
+    "system": required(CRM_SYSTEM),
+    "objects": list_of(
         {
-            "objectType": must(choice("Account", "Opportunity")),
-            "objectId": must(TEXT),
-            "fields": many(CONTEXT_FIELD),
+            "objectType": required(choice_of("Account", "Opportunity")),
+            "objectId": required(TEXT),
+            "fields": list_of(CONTEXT_FIELD),
         }
     ),
 }
 
-ACTOR: Final[Shape] = {"email": EMAIL, "name": TEXT, "title": TEXT, "context": many(PARTY_CONTEXT)}
+ACTOR: Final[Shape] = {"email": EMAIL, "name": TEXT, "title": TEXT, "context": list_of(PARTY_CONTEXT)}
 SHARER: Final[Shape] = {"id": TEXT, "email": EMAIL, "name": TEXT}
 PROPERTY: Final[Shape] = {
-    "name": must(TEXT),
-    "value": must(TEXT),
-    "dataType": must(choice("number", "string", "url", "date")),
+    "name": required(TEXT),
+    "value": required(TEXT),
+    "dataType": required(choice_of("number", "string", "url", "date")),
 }
-PLATFORM = choice("Windows", "Linux", "MacOS", "iOS", "Android")
+PLATFORM = choice_of("Windows", "Linux", "MacOS", "iOS", "Android")
 
 _EVENT: Final[Shape] = {
-    "reportingSystem": must(TEXT),
-    "eventTimestamp": must(STAMP),
+    "reportingSystem": required(TEXT),
+    "eventTimestamp": required(TIMESTAMP),
     "eventId": EVENT_ID,
-    "crmContext": many(CALL_CONTEXT),
-    "contentProperties": many(PROPERTY),
-    "eventProperties": many(PROPERTY),
+    "crmContext": list_of(CALL_CONTEXT),
+    "contentProperties": list_of(PROPERTY),
+    "eventProperties": list_of(PROPERTY),
     "workspaceId": TEXT,
-    "nonCompanyParticipants": leaked(many(ACTOR)),
-    "moreInfoUrl": leaked(TEXT),
+    "nonCompanyParticipants": undocumented(list_of(ACTOR)),
+    "moreInfoUrl": undocumented(TEXT),
 }
 _CONTENT: Final[Shape] = {"contentId": TEXT, "contentUrl": URL, "contentTitle": TEXT}
-_REQUIRED_CONTENT: Final[Shape] = {name: must(field) for name, field in _CONTENT.items()}
+_REQUIRED_CONTENT: Final[Shape] = {name: required(field) for name, field in _CONTENT.items()}
 _AGENT: Final[Shape] = {"userAgent": TEXT, "mobileAppId": TEXT, "agentPlatform": PLATFORM}
-_SHARE: Final[Shape] = {"sharer": one(SHARER), "sharingMessageSubject": TEXT, "sharingMessageBody": TEXT}
-_LEAKED_SHARE: Final[Shape] = {name: leaked(field) for name, field in _SHARE.items()}
+_SHARE: Final[Shape] = {
+    "sharer": object_of(SHARER),
+    "sharingMessageSubject": TEXT,
+    "sharingMessageBody": TEXT,
+}
+_UNDOCUMENTED_SHARE: Final[Shape] = {name: undocumented(field) for name, field in _SHARE.items()}
 
 CONTENT_SHARED: Final[Shape] = {
     **_EVENT,
@@ -145,23 +157,23 @@ CONTENT_SHARED: Final[Shape] = {
     "actionName": TEXT,
     "shareId": TEXT,
     "shareInfoUrl": URL,
-    "recipients": many(ACTOR),
-    "userAgent": leaked(TEXT),
-    "mobileAppId": leaked(TEXT),
-    "agentPlatform": leaked(TEXT),
-    "trackingId": leaked(TEXT),
+    "recipients": list_of(ACTOR),
+    "userAgent": undocumented(TEXT),
+    "mobileAppId": undocumented(TEXT),
+    "agentPlatform": undocumented(TEXT),
+    "trackingId": undocumented(TEXT),
 }
 
 CONTENT_VIEWED: Final[Shape] = {
     **_EVENT,
     **_REQUIRED_CONTENT,
     **_AGENT,
-    **_LEAKED_SHARE,
+    **_UNDOCUMENTED_SHARE,
     "viewActionTitle": TEXT,
-    "actionName": leaked(TEXT),
+    "actionName": undocumented(TEXT),
     "shareId": TEXT,
     "viewInfoUrl": URL,
-    "viewer": one(ACTOR),
+    "viewer": object_of(ACTOR),
     "trackingId": TEXT,
 }
 
@@ -169,18 +181,18 @@ CUSTOM_ACTION: Final[Shape] = {
     **_EVENT,
     **_CONTENT,
     **_AGENT,
-    **_LEAKED_SHARE,
+    **_UNDOCUMENTED_SHARE,
     "actionName": TEXT,
-    "shareId": leaked(TEXT),
+    "shareId": undocumented(TEXT),
     "eventInfoUrl": URL,
-    "actor": one(ACTOR),
-    "trackingId": leaked(TEXT),
+    "actor": object_of(ACTOR),
+    "trackingId": undocumented(TEXT),
 }
 
-# In 2024 there was no trackingId yet, and a digital interaction had to have a person.
+# In 2024 the API had no trackingId, and a digital interaction required a person.
 DIGITAL_INTERACTION_2024: Final[Shape] = {
     **{name: field for name, field in DIGITAL_INTERACTION.items() if name != "trackingId"},
-    "person": must(one(PERSON)),
+    "person": required(object_of(PERSON)),
 }
 CONTENT_VIEWED_2024: Final[Shape] = {
     name: field for name, field in CONTENT_VIEWED.items() if name != "trackingId"

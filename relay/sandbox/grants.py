@@ -1,4 +1,4 @@
-"""What companies let apps do: a consent becomes a code, a code a pair of tokens, and each refresh the next pair."""
+"""OAuth grants: a consent creates a code, the code is exchanged for a token pair, and each refresh issues the next pair."""
 
 from dataclasses import dataclass, field
 from random import Random
@@ -6,23 +6,25 @@ from typing import Any, Final
 
 from relay.sandbox.credentials import Caller
 
-CODE_SECONDS: Final = 600
+CODE_LIFETIME_SECONDS: Final = 600
 _TOKEN_BITS: Final = 256
 
 
 @dataclass(slots=True)
 class Grant:
-    """One consent of one company. `refresh_token` is the one that holds: the newest, and none before the exchange."""
+    """One consent of one company."""
 
     caller: Caller
     company: str
     granted_at: float
     refresh_token: str | None = field(default=None, repr=False)
+    """The newest refresh token, the only valid one. None until the code is exchanged."""
+
     refreshes: int = 0
     revoked: bool = False
 
     def as_dict(self) -> dict[str, Any]:
-        """Everything but the tokens."""
+        """Return all fields except the tokens."""
         return {
             "client_id": self.caller.name,
             "company": self.company,
@@ -34,7 +36,7 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class AuthorizationCode:
     grant: Grant
     redirect_uri: str
     expires_at: float
@@ -47,8 +49,8 @@ class AccessToken:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """What an app gets of a grant: a token to call with for a while, and one to get the next pair with, once."""
+class TokenPair:
+    """An access token, and the refresh token that can be exchanged once for the next pair."""
 
     grant: Grant
     access_token: str = field(repr=False)
@@ -58,60 +60,63 @@ class Pair:
 
 @dataclass(slots=True)
 class Grants:
-    """Every code and token ever given, so that one that no longer holds is still known by its company."""
+    """Every code and token ever issued. Invalid ones are kept, so that a request with one is logged by company."""
 
-    given: list[Grant] = field(default_factory=list)
-    codes: dict[str, Code] = field(default_factory=dict)
-    access: dict[str, AccessToken] = field(default_factory=dict)
-    refresh: dict[str, Grant] = field(default_factory=dict)
+    granted: list[Grant] = field(default_factory=list)
+    codes: dict[str, AuthorizationCode] = field(default_factory=dict)
+    access_tokens: dict[str, AccessToken] = field(default_factory=dict)
+    refresh_tokens: dict[str, Grant] = field(default_factory=dict)
 
 
-def consent(grants: Grants, random: Random, grant: Grant, redirect_uri: str) -> str:
-    """Keep a grant and give the code that stands for it."""
-    code = _token("code", random)
-    grants.given.append(grant)
-    grants.codes[code] = Code(grant, redirect_uri, grant.granted_at + CODE_SECONDS)
+def add_grant(grants: Grants, random: Random, grant: Grant, redirect_uri: str) -> str:
+    """Store a grant and return its authorization code."""
+    code = _new_token("code", random)
+    grants.granted.append(grant)
+    grants.codes[code] = AuthorizationCode(grant, redirect_uri, grant.granted_at + CODE_LIFETIME_SECONDS)
     return code
 
 
-def of_code(grants: Grants, client_id: str, code: str, redirect_uri: str, now: float) -> Grant | None:
-    """The grant of a code that holds: in time, for the first time, from its own app, which came back to the same URI."""
-    kept = grants.codes.get(code)
-    if kept is None or (kept.redirect_uri, kept.grant.caller.name) != (redirect_uri, client_id):
+def find_by_code(grants: Grants, client_id: str, code: str, redirect_uri: str, now: float) -> Grant | None:
+    """Return the grant of a valid code: unused, not expired, issued to this app for this redirect URI."""
+    issued = grants.codes.get(code)
+    if issued is None or (issued.redirect_uri, issued.grant.caller.name) != (redirect_uri, client_id):
         return None
-    spent = kept.grant.refresh_token is not None or now >= kept.expires_at
-    return None if spent or kept.grant.revoked else kept.grant
+    is_used = issued.grant.refresh_token is not None
+    if is_used or now >= issued.expires_at or issued.grant.revoked:
+        return None
+    return issued.grant
 
 
-def of_refresh_token(grants: Grants, client_id: str, token: str) -> Grant | None:
-    """The grant of a refresh token that holds: the newest of it, never used, from its own app."""
-    grant = grants.refresh.get(token)
+def find_by_refresh_token(grants: Grants, client_id: str, token: str) -> Grant | None:
+    """Return the grant of a valid refresh token: the grant's newest, issued to this app."""
+    grant = grants.refresh_tokens.get(token)
     if grant is None or grant.revoked or grant.refresh_token != token or grant.caller.name != client_id:
         return None
     return grant
 
 
-def of_access_token(grants: Grants, token: str, now: float) -> Grant | None:
-    """The grant of an access token that has not expired, revoked or not."""
-    kept = grants.access.get(token)
-    return kept.grant if kept is not None and now < kept.expires_at else None
+def find_by_access_token(grants: Grants, token: str, now: float) -> Grant | None:
+    """Return the grant of an access token that has not expired, even if the grant is revoked."""
+    issued = grants.access_tokens.get(token)
+    return issued.grant if issued is not None and now < issued.expires_at else None
 
 
-def next_pair(grants: Grants, random: Random, grant: Grant, *, seconds: int, now: float) -> Pair:
-    """New tokens. The refresh token before them holds no longer; the access token before them ends in its own time."""
-    pair = Pair(grant, _token("access", random), _token("refresh", random), seconds)
+def issue_tokens(grants: Grants, random: Random, grant: Grant, *, seconds: int, now: float) -> TokenPair:
+    """Issue a new pair. The previous refresh token becomes invalid; the previous access token lasts until it expires."""
+    pair = TokenPair(grant, _new_token("access", random), _new_token("refresh", random), seconds)
+    # The first pair comes from the code and is not a refresh.
     grant.refreshes += grant.refresh_token is not None
     grant.refresh_token = pair.refresh_token
-    grants.access[pair.access_token] = AccessToken(grant, now + seconds)
-    grants.refresh[pair.refresh_token] = grant
+    grants.access_tokens[pair.access_token] = AccessToken(grant, now + seconds)
+    grants.refresh_tokens[pair.refresh_token] = grant
     return pair
 
 
-def end(grants: Grants, company: str) -> None:
-    """End every grant of a company for good, as its administrator does by removing the app."""
-    for grant in grants.given:
+def revoke_grants(grants: Grants, company: str) -> None:
+    """Revoke every grant of a company permanently, as its administrator does by removing the app."""
+    for grant in grants.granted:
         grant.revoked = grant.revoked or grant.company == company
 
 
-def _token(kind: str, random: Random) -> str:
-    return f"{kind}-{random.getrandbits(_TOKEN_BITS):064x}"
+def _new_token(prefix: str, random: Random) -> str:
+    return f"{prefix}-{random.getrandbits(_TOKEN_BITS):064x}"

@@ -1,26 +1,25 @@
-"""A file of accepted events, one JSON line each, so that a restarted sandbox still knows what it has."""
+"""A file of accepted events, one JSON line each, from which a restarted sandbox restores them."""
 
 import json
 from pathlib import Path
 
-from relay.sandbox.ledger import Accepted
+from relay.sandbox.ledger import AcceptedEvent
 
 
-def recovered(path: Path) -> list[Accepted]:
-    """Every event in the file. A last line that a crash cut short is dropped: its caller got no answer."""
+def read_events(path: Path) -> list[AcceptedEvent]:
+    """Read every event in the file, and create the file if there is none. Raises ValueError for a malformed line."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
-    whole, newline, torn = path.read_bytes().rpartition(b"\n")
+    complete, newline, torn = path.read_bytes().rpartition(b"\n")
+    # A crash can cut the last line short. Its caller got no response, so the event may be dropped.
     if torn:
-        path.write_bytes(whole + newline)
-    return [_event(path, number, line) for number, line in enumerate(whole.splitlines(), 1)]
+        path.write_bytes(complete + newline)
+    return [_parse_line(path, number, line) for number, line in enumerate(complete.splitlines(), 1)]
 
 
-def append(path: Path, event: Accepted) -> None:
-    """With the operating system before it returns: the event outlives this process, not the machine's power.
-
-    Opened anew each time (some 30 microseconds), so that nothing has to be closed.
-    """
+def append_event(path: Path, event: AcceptedEvent) -> None:
+    """Write an event to the operating system: it survives a crash of this process, not a power failure."""
+    # Opening the file for each event takes some 30 microseconds, and then nothing has to be closed.
     with path.open("ab") as journal:
         journal.write(json.dumps(event.as_dict()).encode() + b"\n")
 
@@ -29,11 +28,12 @@ def clear(path: Path) -> None:
     path.write_bytes(b"")
 
 
-def _event(path: Path, number: int, line: bytes) -> Accepted:
+def _parse_line(path: Path, number: int, line: bytes) -> AcceptedEvent:
     try:
-        told = json.loads(line)
-        return Accepted(raw=json.dumps(told.pop("body")).encode(), **told)
+        fields = json.loads(line)
+        return AcceptedEvent(raw=json.dumps(fields.pop("body")).encode(), **fields)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ValueError(
-            f"{path}, line {number}: not an event of this sandbox ({error}); move the file away"
+            f"{path}, line {number}: not an event that this sandbox wrote ({error}). "
+            "Move the file away or set another journal."
         ) from error

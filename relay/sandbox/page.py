@@ -1,4 +1,4 @@
-"""The page at `/`: what this Gong has received, newest first, so that one sees an event arrive."""
+"""The timeline at `/`: the events that this Gong received, newest first, updated while the page is open."""
 
 import json
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ from flask import Blueprint, Response, jsonify, render_template, request
 from relay.sandbox import ledger
 from relay.sandbox.settings import SandboxSettings
 from relay.sandbox.state import Sandbox
-from relay.sandbox.summary import Summary, summary
+from relay.sandbox.summary import Summary, summarize
 
-ROWS: Final = 100
-POLICY: Final = (
+MAX_ROWS: Final = 100
+CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
     "base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TimelineRow:
     """One received event as the page shows it."""
 
     number: int
-    event: ledger.Accepted
+    event: ledger.AcceptedEvent
     summary: Summary
     received: datetime
     body: str
@@ -34,15 +34,22 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
     page = Blueprint("page", __name__)
 
     @page.get("/")
-    def timeline() -> Response:
-        return guarded(Response(render_template("timeline.html", **_timeline(sandbox, after=0))))
+    def show_timeline() -> Response:
+        return secure_response(Response(render_template("timeline.html", **_timeline(sandbox, after=0))))
 
     @page.get("/newer")
-    def newer() -> Response:
-        """The rows that came after the newest one shown, for the page's script to put on top."""
-        shown = _timeline(sandbox, after=request.args.get("after", 0, type=int))
-        counts = {name: shown[name] for name in ("received", "resets", "names")}
-        return guarded(jsonify(html=render_template("rows.html", **shown), **counts))
+    def show_newer() -> Response:
+        """Return the rows after the newest one on the page, for its script to insert at the top."""
+        values = _timeline(sandbox, after=request.args.get("after", 0, type=int))
+        html = render_template("rows.html", **values)
+        return secure_response(
+            jsonify(
+                html=html,
+                received=values["received"],
+                resets=values["resets"],
+                company_names=values["company_names"],
+            )
+        )
 
     return page
 
@@ -50,35 +57,41 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
 def _timeline(sandbox: Sandbox, *, after: int) -> dict[str, Any]:
     company = request.args.get("company") or None
     with sandbox.lock:
-        numbered = ledger.newest(sandbox.ledger, company, ROWS)
+        numbered = ledger.newest_events(sandbox.ledger, company, MAX_ROWS)
         received, resets = sandbox.ledger.received, sandbox.ledger.resets
     return {
         "rows": [_row(number, event) for number, event in numbered if number > after],
         "received": received,
         "resets": resets,
         "company": company,
-        "names": sorted(sandbox.companies.by_name),
+        "company_names": sorted(sandbox.companies.by_name),
         "url": request.host_url.rstrip("/"),
-        "credentials": _credentials(sandbox.settings),
+        "credentials": _example_credentials(sandbox.settings),
     }
 
 
-def _row(number: int, event: ledger.Accepted) -> Row:
-    received = datetime.fromtimestamp(event.received_at, UTC)
-    body = json.dumps(event.body, indent=2, ensure_ascii=False)
-    return Row(number, event, summary(event), received, body)
+def _row(number: int, event: ledger.AcceptedEvent) -> TimelineRow:
+    return TimelineRow(
+        number=number,
+        event=event,
+        summary=summarize(event),
+        received=datetime.fromtimestamp(event.received_at, UTC),
+        body=json.dumps(event.body, indent=2, ensure_ascii=False),
+    )
 
 
-def _credentials(settings: SandboxSettings) -> str:
-    """For the example: the well-known default pair, never a secret that somebody set."""
+def _example_credentials(settings: SandboxSettings) -> str:
+    """Return the default key pair for the example command, or placeholders if the secret is not the default."""
     default = SandboxSettings()
-    known = (default.access_key, default.access_key_secret)
-    return ":".join(known) if (settings.access_key, settings.access_key_secret) == known else "KEY:SECRET"
+    default_pair = (default.access_key, default.access_key_secret)
+    is_default = (settings.access_key, settings.access_key_secret) == default_pair
+    return ":".join(default_pair) if is_default else "KEY:SECRET"
 
 
-def guarded(response: Response, *, form_ends_at: str = "") -> Response:
-    """Event text is a stranger's: besides escaping it, let the browser run and load nothing but our own files."""
-    response.headers["Content-Security-Policy"] = f"{POLICY} {form_ends_at}".rstrip()
+def secure_response(response: Response, *, form_target: str = "") -> Response:
+    """Add security headers. `form_target` is another origin that the page's form may end at."""
+    # Event text is untrusted: beyond escaping it, allow the browser to load nothing but our own files.
+    response.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY} {form_target}".rstrip()
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "no-store"

@@ -1,24 +1,24 @@
-"""What may be read from Gong: workspaces, users, and every event that names an e-mail address."""
+"""The read endpoints of this Gong: workspaces, users, and all data about an e-mail address."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from relay.sandbox.answers import Answer, refusal
 from relay.sandbox.companies import Company
-from relay.sandbox.ledger import Accepted
+from relay.sandbox.ledger import AcceptedEvent
+from relay.sandbox.responses import GongResponse, error_response
 from relay.sandbox.state import Sandbox
-from relay.sandbox.summary import emails, summary
+from relay.sandbox.summary import email_addresses, summarize
 
 
-def workspaces(_sandbox: Sandbox, company: Company, _query: Mapping[str, str]) -> Answer:
+def list_workspaces(_sandbox: Sandbox, company: Company, _query: Mapping[str, str]) -> GongResponse:
     numbered = enumerate(company.workspaces, 1)
-    return Answer(
+    return GongResponse(
         200,
         {"workspaces": [{"id": str(number), "name": name, "description": ""} for number, name in numbered]},
     )
 
 
-def users(_sandbox: Sandbox, company: Company, _query: Mapping[str, str]) -> Answer:
+def list_users(_sandbox: Sandbox, company: Company, _query: Mapping[str, str]) -> GongResponse:
     user = {
         "id": "1",
         "emailAddress": f"seller@{company.name.lower()}.example",
@@ -27,34 +27,38 @@ def users(_sandbox: Sandbox, company: Company, _query: Mapping[str, str]) -> Ans
         "lastName": "Seller",
     }
     records = {"totalRecords": 1, "currentPageSize": 1, "currentPageNumber": 0}
-    return Answer(200, {"records": records, "users": [user]})
+    return GongResponse(200, {"records": records, "users": [user]})
 
 
-def data_for_email_address(sandbox: Sandbox, company: Company, query: Mapping[str, str]) -> Answer:
-    """Proof that an event landed: it is listed under the address of each person in it."""
+def read_data_for_email_address(sandbox: Sandbox, company: Company, query: Mapping[str, str]) -> GongResponse:
+    """List the events that name an e-mail address. A test can read here whether an event has arrived."""
     address = query.get("emailAddress", "").strip().lower()
     if not address:
-        return refusal(400, ["emailAddress: must not be null"])
+        return error_response(400, ["emailAddress: must not be null"])
     with sandbox.lock:
         events = [event for event in sandbox.ledger.events if event.company == company.name]
-    engagement = [_engagement(event) for event in events if address in emails(event)]
-    return Answer(
+    engagement = [_engagement(event) for event in events if address in email_addresses(event)]
+    return GongResponse(
         200, {"emails": [], "calls": [], "meetings": [], "customerData": [], "customerEngagement": engagement}
     )
 
 
-READS = {"workspaces": workspaces, "users": users, "data-for-email-address": data_for_email_address}
+READ_ENDPOINTS = {
+    "workspaces": list_workspaces,
+    "users": list_users,
+    "data-for-email-address": read_data_for_email_address,
+}
 
 
-def _engagement(event: Accepted) -> dict[str, Any]:
-    shown = summary(event)
+def _engagement(event: AcceptedEvent) -> dict[str, Any]:
+    summary = summarize(event)
     fields = {
-        "eventType": shown.gong_type,
-        "timestamp": shown.timestamp,
-        "contentId": shown.content_id,
-        "contentUrl": shown.content_url,
-        "reportingSystem": shown.system,
-        "eventName": shown.name,
+        "eventType": summary.gong_type,
+        "timestamp": summary.timestamp,
+        "contentId": summary.content_id,
+        "contentUrl": summary.content_url,
+        "reportingSystem": summary.system,
+        "eventName": summary.name,
         "sourceEventId": event.event_id,
     }
     return {name: value for name, value in fields.items() if value}

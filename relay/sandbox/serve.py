@@ -1,4 +1,4 @@
-"""The sandbox on a real port of this machine for as long as a `with` lasts, for tests and the bench."""
+"""Serves the sandbox on a local port within a `with` block, for tests and benchmarks."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,19 +11,19 @@ from relay.sandbox.app import create_sandbox
 from relay.sandbox.settings import SandboxSettings
 
 POLL_SECONDS = 0.05
-"""How soon the server sees that it is to stop."""
+"""How often the server checks whether to stop."""
 
 
 class QuietRequestHandler(WSGIRequestHandler):
-    """Logs no requests: the sandbox keeps a log of its own."""
+    """Logs no requests, because the sandbox has its own log."""
 
-    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 werkzeug's name
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's parameter name
         pass
 
 
 @contextmanager
 def serve_sandbox(settings: SandboxSettings, *, port: int = 0) -> Iterator[str]:
-    """Serve in a background thread and yield the base URL. Port 0 takes a free one."""
+    """Serve in a background thread and yield the base URL. Port 0 selects a free port."""
     server = make_server(
         "127.0.0.1", port, create_sandbox(settings), threaded=True, request_handler=QuietRequestHandler
     )

@@ -1,6 +1,6 @@
-"""Every switch of the sandbox, with its meaning; read once from `SANDBOX_*` variables and changeable at run time."""
+"""The settings of the sandbox: read from `SANDBOX_*` variables at start; most can be changed at run time."""
 
-# ruff: noqa: RUF009 `option` is `dataclasses.field` with our own metadata
+# ruff: noqa: RUF009 - `setting` is `dataclasses.field` with our own metadata
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -12,7 +12,7 @@ PREFIX = "SANDBOX_"
 
 
 class Fidelity(StrEnum):
-    """How much is demanded of a body: the schema, what Gong's prose adds, or every guard we can argue for."""
+    """How strictly bodies are checked: the schema, the prose of Gong's documentation too, or stricter rules of ours."""
 
     SCHEMA = "schema"
     DOCUMENTED = "documented"
@@ -20,7 +20,7 @@ class Fidelity(StrEnum):
 
 
 class SpecVersion(StrEnum):
-    """Which year's description of Gong's API holds. In 2024 `person` was required and `trackingId` unknown."""
+    """The version of Gong's API. In 2024 `person` was required and `trackingId` did not exist."""
 
     V2026 = "2026"
     V2024 = "2024"
@@ -48,7 +48,7 @@ class RetryAfterForm(StrEnum):
 
 
 class DedupeScope(StrEnum):
-    """Within what an eventId is taken as repeated. SOURCE: one API and one sender of it."""
+    """The scope of event-id deduplication. SOURCE means one sender within one API."""
 
     COMPANY = "company"
     CREDENTIAL = "credential"
@@ -56,127 +56,162 @@ class DedupeScope(StrEnum):
     ENDPOINT = "endpoint"
 
 
-def _truth(text: str) -> bool:
-    words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-    if text.lower() not in words:
-        raise ValueError("write true or false")
-    return words[text.lower()]
+def _parse_bool(text: str) -> bool:
+    values = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    if text.lower() not in values:
+        raise ValueError("must be true or false")
+    return values[text.lower()]
 
 
-def _seconds(text: str) -> float:
+def _parse_seconds(text: str) -> float:
     if not 0 <= (seconds := float(text)) < float("inf"):
-        raise ValueError("write a number of seconds, 0 or more")
+        raise ValueError("must be a number of seconds, 0 or more")
     return seconds
 
 
-def _rate(text: str) -> float:
+def _parse_rate(text: str) -> float:
     if not 0 < (rate := float(text)) < float("inf"):
-        raise ValueError("write a number above 0")
+        raise ValueError("must be a number greater than 0")
     return rate
 
 
-def _count(text: str) -> int:
+def _parse_count(text: str) -> int:
     if (count := int(text)) < 1:
-        raise ValueError("write a whole number, 1 or more")
+        raise ValueError("must be a whole number, 1 or more")
     return count
 
 
-def _seed(text: str) -> int | None:
+def _parse_seed(text: str) -> int | None:
     return int(text) if text else None
 
 
-def option(
+def setting(
     default: Any, doc: str, parse: Callable[[str], object] = str, *, live: bool = True, secret: bool = False
 ) -> Any:
-    """A field of the settings. `live` ones may be changed at run time, `secret` ones are never shown."""
+    """Define a field of the settings. A `live` one can be changed at run time; a `secret` one is never shown."""
     metadata = {"doc": doc, "parse": parse, "live": live}
     return field(default=default, repr=not secret, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxSettings:
-    fidelity: Fidelity = option(Fidelity.DOCUMENTED, "What is demanded of a body.", Fidelity)
-    spec_version: SpecVersion = option(SpecVersion.V2026, "Whose year's API this is.", SpecVersion)
-    dialects: Dialects = option(Dialects.BOTH, "Whose paths exist.", Dialects)
-    latency_seconds: float = option(0.0, "Every answer of the API is held back so long.", _seconds)
-    per_second: float = option(3.0, "Calls a second, per company.", _rate)
-    burst: int = option(3, "Calls at once after a pause, per company.", _count)
-    per_day: int = option(10_000, "Calls a day, per company.", _count)
-    day_reset: DayReset = option(DayReset.ROLLING, "What a day is.", DayReset)
-    count_rejected: bool = option(default=True, doc="Rejected calls count against the day too.", parse=_truth)
-    retry_after_form: RetryAfterForm = option(
-        RetryAfterForm.INT, "How a 429 says when to come back.", RetryAfterForm
+    fidelity: Fidelity = setting(Fidelity.DOCUMENTED, "How strictly request bodies are checked.", Fidelity)
+    spec_version: SpecVersion = setting(
+        SpecVersion.V2026, "Version of Gong's API: `2026` or `2024`.", SpecVersion
     )
-    remaining_header: bool = option(default=True, doc="Send X-RateLimit-Remaining with a 200.", parse=_truth)
-    dedupe_scope: DedupeScope = option(DedupeScope.SOURCE, "Within what an eventId repeats.", DedupeScope)
-    dedupe_ttl_seconds: float = option(0.0, "When an eventId is forgotten; 0: never.", _seconds)
-    legacy_enabled: bool = option(default=True, doc="Companies have the engagement API.", parse=_truth)
-    legacy_integration_id: bool = option(
-        default=False, doc="Engagement answers carry an int64 that a float cannot hold.", parse=_truth
+    dialects: Dialects = setting(
+        Dialects.BOTH, "Which paths exist: Gong's (`gong`), the catalogue's (`catalog`) or `both`.", Dialects
     )
-    create_companies: bool = option(
-        default=True, doc="Unknown companies come into being on first use.", parse=_truth
+    latency_seconds: float = setting(0.0, "Delay before every response of the API.", _parse_seconds)
+    per_second: float = setting(3.0, "Rate limit per company, in calls per second.", _parse_rate)
+    burst: int = setting(3, "Calls that a company may make at once after a pause.", _parse_count)
+    per_day: int = setting(10_000, "Daily limit per company, in calls.", _parse_count)
+    day_reset: DayReset = setting(
+        DayReset.ROLLING, "Window of the daily limit: `rolling` 24 hours or `utc_midnight`.", DayReset
     )
-    access_key: str = option("sandbox-key", "Access key of new companies.", live=False)
-    access_key_secret: str = option("sandbox-secret", "And its secret.", live=False, secret=True)
-    client_id: str = option("sandbox-client", "Client id of the OAuth app.", live=False)
-    client_secret: str = option("sandbox-client-secret", "And its secret.", live=False, secret=True)
-    token_seconds: int = option(86_400, "How long an access token lasts.", _count)
-    auto_approve: bool = option(default=False, doc="Consent is given without asking.", parse=_truth)
-    journal: str = option("", "File that keeps accepted events across restarts; empty: none.", live=False)
-    keep_events: int = option(100_000, "Newest events kept with their bodies.", _count, live=False)
-    keep_log: int = option(200_000, "Newest requests kept in the log.", _count, live=False)
-    seed: int | None = option(
-        None, "Makes request ids repeat from run to run; empty: random.", _seed, live=False
+    count_rejected: bool = setting(
+        default=True, doc="Count rejected calls against the daily limit.", parse=_parse_bool
+    )
+    retry_after_form: RetryAfterForm = setting(
+        RetryAfterForm.INT,
+        "Retry-After of a 429: `int`, `float`, `http_date`, `zero`, `huge`, `garbage` or `missing`.",
+        RetryAfterForm,
+    )
+    remaining_header: bool = setting(
+        default=True, doc="Send X-RateLimit-Remaining with a 200.", parse=_parse_bool
+    )
+    dedupe_scope: DedupeScope = setting(
+        DedupeScope.SOURCE,
+        "Where an eventId must be unique: per `source`, `credential`, `endpoint` or `company`.",
+        DedupeScope,
+    )
+    dedupe_ttl_seconds: float = setting(
+        0.0, "How long an eventId is remembered; 0 means forever.", _parse_seconds
+    )
+    engagement_api: bool = setting(default=True, doc="Companies have the engagement API.", parse=_parse_bool)
+    engagement_integration_id: bool = setting(
+        default=False,
+        doc="Engagement responses include an integrationId, an int64 too large for a float.",
+        parse=_parse_bool,
+    )
+    create_companies: bool = setting(
+        default=True, doc="Create an unknown company with its first call.", parse=_parse_bool
+    )
+    access_key: str = setting("sandbox-key", "Access key of new companies.", live=False)
+    access_key_secret: str = setting(
+        "sandbox-secret", "Access key secret of new companies.", live=False, secret=True
+    )
+    client_id: str = setting("sandbox-client", "Client ID of the OAuth app.", live=False)
+    client_secret: str = setting(
+        "sandbox-client-secret", "Client secret of the OAuth app.", live=False, secret=True
+    )
+    token_seconds: int = setting(86_400, "Lifetime of an access token.", _parse_count)
+    auto_approve: bool = setting(
+        default=False, doc="Grant consent without showing the page.", parse=_parse_bool
+    )
+    journal: str = setting(
+        "", "File that keeps accepted events across restarts; empty keeps them in memory only.", live=False
+    )
+    keep_events: int = setting(
+        100_000, "Number of newest events kept with their bodies.", _parse_count, live=False
+    )
+    keep_log: int = setting(200_000, "Number of newest requests kept in the log.", _parse_count, live=False)
+    seed: int | None = setting(
+        None, "Seed that makes request ids repeatable; empty means random.", _parse_seed, live=False
     )
 
     def __post_init__(self) -> None:
-        """Take `fidelity="strict"` for what it says: a text that equals no member would silently mean the default."""
+        # Convert `fidelity="strict"` and the like: a plain string equals no enum member, and would silently act as the
+        # default.
         for option in fields(self):
-            if type(given := getattr(self, option.name)) is str:
-                object.__setattr__(self, option.name, option.metadata["parse"](given))
+            if type(value := getattr(self, option.name)) is str:
+                object.__setattr__(self, option.name, option.metadata["parse"](value))
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "SandboxSettings":
-        """Read `SANDBOX_*`. ValueError names every variable that is wrong, and the remedy."""
-        given = {
+        """Read `SANDBOX_*`. Raises ValueError with every variable that is wrong and what to write instead."""
+        texts = {
             name[len(PREFIX) :].lower(): text for name, text in environ.items() if name.startswith(PREFIX)
         }
-        return cls(**_parsed(given, show=lambda name: PREFIX + name.upper(), live_only=False))
+        return cls(**_parse_all(texts, format_name=lambda name: PREFIX + name.upper(), live_only=False))
 
-    def changed(self, given: Mapping[str, object]) -> "SandboxSettings":
-        """The same settings with some changed at run time. ValueError names every one that is wrong."""
-        return replace(
-            self, **_parsed({name: _text(value) for name, value in given.items()}, show=str, live_only=True)
-        )
+    def with_changes(self, changes: Mapping[str, object]) -> "SandboxSettings":
+        """Return a copy with some settings changed. Raises ValueError with every change that is wrong."""
+        texts = {name: _to_text(value) for name, value in changes.items()}
+        return replace(self, **_parse_all(texts, format_name=str, live_only=True))
 
-    def shown(self) -> dict[str, object]:
-        """What may be shown of them: all but secrets."""
+    def public_values(self) -> dict[str, object]:
+        """Return all settings except the secrets."""
         return {option.name: getattr(self, option.name) for option in fields(self) if option.repr}
 
 
-def _text(value: object) -> str:
+def _to_text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _parsed(given: Mapping[str, str], *, show: Callable[[str], str], live_only: bool) -> dict[str, Any]:
+def _parse_all(
+    texts: Mapping[str, str], *, format_name: Callable[[str], str], live_only: bool
+) -> dict[str, Any]:
+    """Parse all settings and collect all errors. `format_name` writes a setting's name in a message."""
     options = {option.name: option for option in fields(SandboxSettings)}
     values: dict[str, Any] = {}
     errors: list[str] = []
-    for name, text in given.items():
+    for name, text in texts.items():
+        if name not in options:
+            errors.append(f"{format_name(name)}: unknown setting{_suggest(name, options, format_name)}")
+            continue
+        if live_only and not options[name].metadata["live"]:
+            errors.append(f"{format_name(name)}: cannot be changed while the sandbox runs; set it at start")
+            continue
         try:
-            if name not in options:
-                raise ValueError("no such setting" + _nearest(name, options, show))  # noqa: TRY301
-            if live_only and not options[name].metadata["live"]:
-                raise ValueError("cannot be changed while the sandbox runs: set it at the start")  # noqa: TRY301
             values[name] = options[name].metadata["parse"](text)
         except ValueError as error:
-            errors.append(f"{show(name)}: {error}")
+            errors.append(f"{format_name(name)}: {error}")
     if errors:
         raise ValueError("; ".join(errors))
     return values
 
 
-def _nearest(name: str, names: Mapping[str, object], show: Callable[[str], str]) -> str:
-    near = get_close_matches(name, names, n=1)
-    return f"; did you mean {show(near[0])}?" if near else ""
+def _suggest(name: str, names: Mapping[str, object], format_name: Callable[[str], str]) -> str:
+    matches = get_close_matches(name, names, n=1)
+    return f"; did you mean {format_name(matches[0])}?" if matches else ""

@@ -1,17 +1,17 @@
-"""The few things worth showing of an accepted body, wherever its kind keeps them."""
+"""Summaries of accepted bodies: the name, title, person and content of an event of any route."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from relay.sandbox.ledger import Accepted
+from relay.sandbox.ledger import AcceptedEvent
 
 Path = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
-    """For each thing the paths where it may stand, best first."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryPaths:
+    """The paths in a body at which each part of a summary may be, preferred path first."""
 
     gong_type: str
     name: Sequence[Path]
@@ -23,8 +23,10 @@ class Places:
     content_url: Sequence[Path] = (("contentUrl",),)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
+    """The main facts of an event. A part that the body lacks is an empty string."""
+
     gong_type: str
     name: str
     title: str
@@ -36,9 +38,9 @@ class Summary:
 
 
 _TITLE: Final = (("contentTitle",),)
-PLACES: Final[Mapping[str, Places]] = {
-    "digital-interaction": Places(
-        "digitalInteraction",
+SUMMARY_PATHS: Final[Mapping[str, SummaryPaths]] = {
+    "digital-interaction": SummaryPaths(
+        gong_type="digitalInteraction",
         name=(("eventType",),),
         title=(("content", "contentTitle"),),
         person=(
@@ -54,63 +56,65 @@ PLACES: Final[Mapping[str, Places]] = {
         content_id=(("content", "contentId"),),
         content_url=(("content", "contentUrl"),),
     ),
-    "content-shared": Places(
-        "contentShared",
+    "content-shared": SummaryPaths(
+        gong_type="contentShared",
         name=(("actionName",),),
         title=_TITLE,
         person=(("recipients", "email"), ("sharer", "email"), ("sharer", "name"), ("sharer", "id")),
     ),
-    "content-viewed": Places(
-        "contentViewed",
+    "content-viewed": SummaryPaths(
+        gong_type="contentViewed",
         name=(("viewActionTitle",),),
         title=_TITLE,
         person=(("viewer", "email"), ("viewer", "name"), ("trackingId",)),
     ),
-    "custom-action": Places(
-        "customEvent",
+    "custom-action": SummaryPaths(
+        gong_type="customEvent",
         name=(("actionName",),),
         title=_TITLE,
         person=(("actor", "email"), ("actor", "name")),
     ),
-    "catalog-interaction": Places(
-        "digitalInteraction",
+    "catalog-interaction": SummaryPaths(
+        gong_type="digitalInteraction",
         name=(("interactionType",),),
         title=(("subject",),),
         person=(("participants", "emailAddress"), ("participants", "name")),
         timestamp=(("timestamp",),),
     ),
-    "catalog-share": Places(
-        "contentShared",
+    "catalog-share": SummaryPaths(
+        gong_type="contentShared",
         name=(("contentType",),),
         title=_TITLE,
         person=(("recipientEmailAddresses",), ("senderEmailAddress",)),
     ),
-    "catalog-view": Places("contentViewed", name=(), title=_TITLE, person=(("viewerEmailAddress",),)),
-    "catalog-action": Places(
-        "customEvent", name=(("actionName",),), title=(), person=(("actorEmailAddress",),)
+    "catalog-view": SummaryPaths(
+        gong_type="contentViewed", name=(), title=_TITLE, person=(("viewerEmailAddress",),)
+    ),
+    "catalog-action": SummaryPaths(
+        gong_type="customEvent", name=(("actionName",),), title=(), person=(("actorEmailAddress",),)
     ),
 }
 
 
-def summary(event: Accepted) -> Summary:
-    places, body = PLACES[event.route], event.body
+def summarize(event: AcceptedEvent) -> Summary:
+    paths, body = SUMMARY_PATHS[event.route], event.body
     return Summary(
-        places.gong_type,
-        name=_first(body, places.name) or event.route.replace("-", " "),
-        title=_first(body, places.title),
-        person=_first(body, places.person),
-        system=_first(body, places.system),
-        timestamp=_first(body, places.timestamp),
-        content_id=_first(body, places.content_id),
-        content_url=_first(body, places.content_url),
+        gong_type=paths.gong_type,
+        name=_first(body, paths.name) or event.route.replace("-", " "),
+        title=_first(body, paths.title),
+        person=_first(body, paths.person),
+        system=_first(body, paths.system),
+        timestamp=_first(body, paths.timestamp),
+        content_id=_first(body, paths.content_id),
+        content_url=_first(body, paths.content_url),
     )
 
 
-def emails(event: Accepted) -> set[str]:
-    """Every person's address in an event, in lower case."""
+def email_addresses(event: AcceptedEvent) -> set[str]:
+    """Return the e-mail addresses of all people in an event, in lower case."""
     body = event.body
-    found = (text for path in PLACES[event.route].person for text in _texts(body, path))
-    return {text.lower() for text in found if "@" in text}
+    texts = (text for path in SUMMARY_PATHS[event.route].person for text in _texts(body, path))
+    return {text.lower() for text in texts if "@" in text}
 
 
 def _first(body: Mapping[str, Any], paths: Sequence[Path]) -> str:
@@ -118,7 +122,7 @@ def _first(body: Mapping[str, Any], paths: Sequence[Path]) -> str:
 
 
 def _texts(value: object, path: Path) -> Iterable[str]:
-    """The texts at a path, through every item of a list on the way."""
+    """Yield the non-empty strings at a path. A list on the path contributes all of its items."""
     if isinstance(value, list):
         for item in value:
             yield from _texts(item, path)

@@ -1,4 +1,4 @@
-"""How an answer leaves: as it should, or late, unreadable, compressed or cut off, as armed faults want it."""
+"""Sends a response, with the faults that apply to it: late, redirected, truncated, compressed or cut off."""
 
 import errno
 import gzip
@@ -11,100 +11,111 @@ from http import HTTPStatus
 from typing import Final, NamedTuple
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from relay.sandbox.answers import HTML_TYPE, Answer, body_of, headers_of, refusal
-from relay.sandbox.faults import Content, Fault, FaultKind
+from relay.sandbox.faults import Fault, FaultBody, FaultKind
+from relay.sandbox.responses import HTML_TYPE, GongResponse, encode_body, error_response, list_headers
 
-Strikes = Mapping[FaultKind, Fault]
+FaultsByKind = Mapping[FaultKind, Fault]
 
-NO_ANSWER: Final = Answer(0, {})
-_SLOW_PIECE_BYTES: Final = 4
-_CHALLENGE: Final = """<!DOCTYPE html>
+NO_RESPONSE: Final = GongResponse(0, {})
+"""Close the connection without a response."""
+
+_SLOW_CHUNK_BYTES: Final = 4
+_CLOUDFLARE_PAGE: Final = """<!DOCTYPE html>
 <html lang="en"><head><title>gong.io | {status}</title></head>
 <body><h1>Error {status}</h1><p>Ray ID: 8f2c0de5ca11ab1e &bull; cloudflare</p></body></html>
 """
 
 
-def at_the_edge(strikes: Strikes) -> Answer | None:
-    """What something before Gong answers in its place."""
-    if FaultKind.DELAY in strikes:
-        time.sleep(strikes[FaultKind.DELAY].seconds)
-    if FaultKind.RESET_BEFORE in strikes:
-        return NO_ANSWER
-    if fault := strikes.get(FaultKind.REDIRECT):
-        return Answer(HTTPStatus.FOUND, {}, (("Location", fault.location),), text="")
-    if fault := strikes.get(FaultKind.CLOUDFLARE_HTML):
-        return _cloudflare(fault.status)
-    if fault := strikes.get(FaultKind.STATUS):
-        return _status(fault)
+def edge_response(faults: FaultsByKind) -> GongResponse | None:
+    """Return what a proxy in front of Gong would answer instead, if a fault asks for that."""
+    if FaultKind.DELAY in faults:
+        time.sleep(faults[FaultKind.DELAY].seconds)
+    if FaultKind.RESET_BEFORE in faults:
+        return NO_RESPONSE
+    if fault := faults.get(FaultKind.REDIRECT):
+        return GongResponse(HTTPStatus.FOUND, {}, (("Location", fault.location),), text="")
+    if fault := faults.get(FaultKind.CLOUDFLARE_HTML):
+        return _cloudflare_response(fault.status)
+    if fault := faults.get(FaultKind.STATUS):
+        return _status_response(fault)
     return None
 
 
-class Reply(NamedTuple):
-    """What goes on the wire."""
+class HttpReply(NamedTuple):
+    """A response as it is sent."""
 
     status: int
     headers: list[tuple[str, str]]
     body: Iterable[bytes]
 
 
-def reply(answer: Answer, request_id: str, strikes: Strikes, environ: WSGIEnvironment) -> Reply:
-    """The answer as it leaves. One that was accepted may hang: it is kept, and nobody is told."""
-    if answer is NO_ANSWER or (FaultKind.HANG_AFTER_ACCEPT in strikes and answer.accepted):
-        if answer is not NO_ANSWER:
-            time.sleep(strikes[FaultKind.HANG_AFTER_ACCEPT].seconds)
-        return Reply(HTTPStatus.OK, [], _cut(environ))
-    body, headers = body_of(answer, request_id), [*headers_of(answer, request_id)]
-    if FaultKind.TRUNCATE_JSON in strikes:
+def build_reply(
+    response: GongResponse, request_id: str, faults: FaultsByKind, environ: WSGIEnvironment
+) -> HttpReply:
+    """Apply the faults to a response.
+
+    `hang_after_accept` closes the connection of an accepted event: the event is kept, but its sender gets no response.
+    """
+    if response is NO_RESPONSE:
+        return HttpReply(HTTPStatus.OK, [], _cut_connection(environ))
+    if FaultKind.HANG_AFTER_ACCEPT in faults and response.accepted:
+        time.sleep(faults[FaultKind.HANG_AFTER_ACCEPT].seconds)
+        return HttpReply(HTTPStatus.OK, [], _cut_connection(environ))
+    body, headers = encode_body(response, request_id), [*list_headers(response, request_id)]
+    if FaultKind.TRUNCATE_JSON in faults:
         body = body[: len(body) // 2]
-    if FaultKind.GZIP in strikes:
+    if FaultKind.GZIP in faults:
         body = gzip.compress(body)
         headers.append(("Content-Encoding", "gzip"))
     headers.append(("Content-Length", str(len(body))))
-    if fault := strikes.get(FaultKind.SLOW_BODY):
-        return Reply(answer.status, headers, _slowly(body, fault.seconds))
-    return Reply(answer.status, headers, [body])
+    if fault := faults.get(FaultKind.SLOW_BODY):
+        return HttpReply(response.status, headers, _send_slowly(body, fault.seconds))
+    return HttpReply(response.status, headers, [body])
 
 
-def send(reply: Reply, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Hand a reply to the server. A server may refuse a status line without a phrase."""
-    start_response(_LINES.get(reply.status) or f"{reply.status} Unknown", reply.headers)
+def send_reply(reply: HttpReply, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Pass a reply to the WSGI server."""
+    # Some servers reject a status line without a reason phrase.
+    start_response(_STATUS_LINES.get(reply.status) or f"{reply.status} Unknown", reply.headers)
     return [] if environ["REQUEST_METHOD"] == "HEAD" else reply.body
 
 
-_LINES: Final = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+_STATUS_LINES: Final = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
-def _status(fault: Fault) -> Answer:
+def _status_response(fault: Fault) -> GongResponse:
     match fault.body:
-        case Content.JSON:
-            ours = fault.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-            return refusal(fault.status, ["Internal server error occurred" if ours else "Rejected"])
-        case Content.HTML:
+        case FaultBody.JSON:
+            is_server_error = fault.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+            return error_response(
+                fault.status, ["Internal server error occurred" if is_server_error else "Rejected"]
+            )
+        case FaultBody.HTML:
             html = f"<html><body><h1>{fault.status}</h1></body></html>"
-            return Answer(fault.status, {}, text=html, content_type=HTML_TYPE)
-        case Content.EMPTY:
-            return Answer(fault.status, {}, text="")
+            return GongResponse(fault.status, {}, text=html, content_type=HTML_TYPE)
+        case FaultBody.EMPTY:
+            return GongResponse(fault.status, {}, text="")
 
 
-def _cloudflare(status: int) -> Answer:
+def _cloudflare_response(status: int) -> GongResponse:
     headers = (("cf-ray", "8f2c0de5ca11ab1e-TXL"),)
-    return Answer(status, {}, headers, text=_CHALLENGE.format(status=status), content_type=HTML_TYPE)
+    return GongResponse(
+        status, {}, headers, text=_CLOUDFLARE_PAGE.format(status=status), content_type=HTML_TYPE
+    )
 
 
-def _slowly(body: bytes, seconds: float) -> Iterator[bytes]:
-    starts = range(0, len(body), _SLOW_PIECE_BYTES)
+def _send_slowly(body: bytes, seconds: float) -> Iterator[bytes]:
+    starts = range(0, len(body), _SLOW_CHUNK_BYTES)
     for start in starts:
         time.sleep(seconds / len(starts))
-        yield body[start : start + _SLOW_PIECE_BYTES]
+        yield body[start : start + _SLOW_CHUNK_BYTES]
 
 
-def _cut(environ: WSGIEnvironment) -> Iterator[bytes]:
-    """A body that breaks the connection before its first byte, and so before any header too.
-
-    Gunicorn drops a connection whose body raises ConnectionResetError; werkzeug goes on reading from it,
-    so the socket is shut down first. Either names its socket differently.
-    """
-    yield from ()  # a generator, so that nothing happens before the server asks for the body
+def _cut_connection(environ: WSGIEnvironment) -> Iterator[bytes]:
+    """A body that resets the connection before its first byte, so that no header is sent either."""
+    yield from ()  # makes this a generator: nothing happens before the server asks for the body
+    # Gunicorn drops a connection whose body raises ConnectionResetError, but werkzeug continues to read from it.
+    # So shut the socket down first; each server has its own name for it.
     connection = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
     if connection is not None:
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""The sandbox for gunicorn: `gunicorn -k gevent -w 1 relay.sandbox.wsgi:app`. One worker, for it holds all in memory."""
+"""The sandbox for gunicorn: `gunicorn -k gevent -w 1 relay.sandbox.wsgi:app`. Use one worker: the state is in memory."""
 
 import os
 

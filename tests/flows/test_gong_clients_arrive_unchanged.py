@@ -25,7 +25,7 @@ from relay.store.engine.scripts import Scripts
 from tests.core.gong_bodies import MAXIMAL
 from tests.flows import gong_clients as clients
 from tests.flows.delivering import answering, deliver_all, received
-from tests.sandbox import world
+from tests.sandbox import bodies
 from workers.gong_client import Gong, Manners, by_key
 
 KEYS = {f"{dialect}-{send_as}": f"key-of-{dialect}-{send_as}" for dialect in Dialect for send_as in SendAs}
@@ -101,10 +101,10 @@ def relay(redis: Redis) -> Iterator[World]:
         (Operation.CONTENT_VIEWED, clients.CLI_VIEWED),
         (Operation.CONTENT_SHARED, clients.CLI_SHARED),
         (Operation.CUSTOM_ACTION, clients.CLI_ACTION),
-        (Operation.DIGITAL_INTERACTION, world.interaction()),
-        (Operation.CONTENT_SHARED, world.shared()),
-        (Operation.CONTENT_VIEWED, world.viewed()),
-        (Operation.CUSTOM_ACTION, world.action()),
+        (Operation.DIGITAL_INTERACTION, bodies.interaction()),
+        (Operation.CONTENT_SHARED, bodies.content_shared()),
+        (Operation.CONTENT_VIEWED, bodies.content_viewed()),
+        (Operation.CUSTOM_ACTION, bodies.custom_action()),
         *((operation, MAXIMAL[operation]) for operation in sorted(GONGS)),
     ],
 )
@@ -194,7 +194,7 @@ def _outcome(relay: World, body: dict[str, Any], *, secret: str = DIRECT) -> Out
 
 
 def test_the_relays_own_client_takes_the_relay_for_gong(relay: World):
-    body = world.interaction()
+    body = bodies.interaction()
     outcomes = [
         _outcome(relay, body),
         _outcome(relay, body),

@@ -57,7 +57,7 @@ def one_round(stack: Stack, number: int) -> Seen:
     eventually(lambda: stack.relay.open_events() == 0, within=30, what="the drain")
     counted = stack.sandbox.companies()
     return Seen(
-        max(counts["most_calls_in_one_second"] for counts in counted.values()),
+        max(counts["peak_calls_per_second"] for counts in counted.values()),
         sum(counts["rate_limited"] for counts in counted.values()),
         {name: counts["accepted"] for name, counts in counted.items()},
     )

@@ -38,7 +38,7 @@ class Seen:
 
     @property
     def most_in_one_second(self) -> int:
-        return max(counts["most_calls_in_one_second"] for counts in self.companies.values())
+        return max(counts["peak_calls_per_second"] for counts in self.companies.values())
 
     def total(self, count: str) -> int:
         return sum(counts[count] for counts in self.companies.values())
