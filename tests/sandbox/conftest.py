@@ -1,19 +1,19 @@
-"""One running sandbox for each test that asks."""
+"""Fixtures: a running sandbox for a test."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.sandbox import world
+from tests.sandbox import client
 
 
 @pytest.fixture
-def gong() -> Iterator[world.Gong]:
-    with world.gong() as running:
-        yield running
+def gong() -> Iterator[client.Gong]:
+    with client.run_gong() as sandbox:
+        yield sandbox
 
 
 @pytest.fixture
-def strict() -> Iterator[world.Gong]:
-    with world.gong(fidelity="strict") as running:
-        yield running
+def strict() -> Iterator[client.Gong]:
+    with client.run_gong(fidelity="strict") as sandbox:
+        yield sandbox

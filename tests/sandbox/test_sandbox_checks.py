@@ -1,34 +1,35 @@
-"""The order of Gong's checks, its envelopes and headers, and what it keeps."""
+"""The order of Gong's checks, its error bodies and headers, and which events are accepted."""
 
 import re
 
 import pytest
 
-from tests.sandbox import world
-from tests.sandbox.world import CATALOG_INTERACTION, CATALOG_SHARE, Gong
+from tests.sandbox import bodies, client
+from tests.sandbox.bodies import CATALOG_INTERACTION, CATALOG_SHARE
+from tests.sandbox.client import Gong
 
 
-def test_an_accepted_event_is_answered_with_its_request_id_alone(gong: Gong):
-    answer = gong.send(world.interaction())
+def test_the_response_to_an_accepted_event_has_only_its_request_id(gong: Gong):
+    response = gong.send(bodies.interaction())
 
-    assert answer.status_code == 200
-    assert list(answer.json()) == ["requestId"]
-
-
-def test_the_request_id_is_base_36_and_stands_in_the_trace_header_too(gong: Gong):
-    answers = [gong.send(world.interaction()), gong.send({}), gong.send({}, auth=None)]
-
-    for answer in answers:
-        assert re.fullmatch("[0-9a-z]{12,20}", answer.json()["requestId"])
-        assert answer.headers["x-traceid"] == answer.json()["requestId"]
-        assert answer.headers["Content-Type"] == "application/json;charset=UTF-8"
-        assert answer.headers["x-gong-service-version"] == "PublicApiServer:sandbox"
+    assert response.status_code == 200
+    assert list(response.json()) == ["requestId"]
 
 
-def test_a_seed_repeats_the_request_ids():
+def test_the_request_id_is_base_36_and_is_also_in_the_trace_header(gong: Gong):
+    responses = [gong.send(bodies.interaction()), gong.send({}), gong.send({}, auth=None)]
+
+    for response in responses:
+        assert re.fullmatch("[0-9a-z]{12,20}", response.json()["requestId"])
+        assert response.headers["x-traceid"] == response.json()["requestId"]
+        assert response.headers["Content-Type"] == "application/json;charset=UTF-8"
+        assert response.headers["x-gong-service-version"] == "PublicApiServer:sandbox"
+
+
+def test_a_seed_makes_request_ids_repeatable():
     ids = []
     for _ in range(2):
-        with world.gong(seed=7) as gong:
+        with client.run_gong(seed=7) as gong:
             ids.append([gong.send({}).json()["requestId"] for _ in range(3)])
 
     assert ids[0] == ids[1]
@@ -44,10 +45,10 @@ def test_a_seed_repeats_the_request_ids():
         {"Authorization": "Bearer sandbox-secret"},
     ],
 )
-def test_without_a_good_key_access_is_denied(gong: Gong, headers: dict[str, str]):
-    answer = gong.send(world.interaction(), auth=lambda request: request, headers=headers)
+def test_access_is_denied_without_a_valid_key(gong: Gong, headers: dict[str, str]):
+    response = gong.send(bodies.interaction(), auth=lambda request: request, headers=headers)
 
-    assert (answer.status_code, answer.json()["errors"]) == (401, ["Access denied"])
+    assert (response.status_code, response.json()["errors"]) == (401, ["Access denied"])
 
 
 ORDER = {
@@ -59,71 +60,71 @@ ORDER = {
 }
 
 
-@pytest.mark.parametrize("told", ORDER)
-def test_checks_come_in_gongs_order(gong: Gong, told: str):
-    options, status = ORDER[told]
-    answer = gong.call(**{"path": "digital-interaction", "body": {}} | options)
+@pytest.mark.parametrize("rule", ORDER)
+def test_checks_run_in_gongs_order(gong: Gong, rule: str):
+    options, status = ORDER[rule]
+    response = gong.call(**{"path": "digital-interaction", "body": {}} | options)
 
-    assert answer.status_code == status
+    assert response.status_code == status
 
 
 @pytest.mark.parametrize(
     ("status", "path", "method", "text"),
     [(404, "nowhere", "POST", "Not Found"), (405, "digital-interaction", "PUT", "Method Not Allowed")],
 )
-def test_what_does_not_exist_is_said_in_gongs_words(
+def test_an_unknown_path_or_method_gets_gongs_error(
     gong: Gong, status: int, path: str, method: str, text: str
 ):
-    answer = gong.call(path, {}, method=method)
+    response = gong.call(path, {}, method=method)
 
-    assert (answer.status_code, answer.json()["errors"]) == (status, [text])
+    assert (response.status_code, response.json()["errors"]) == (status, [text])
 
 
-def test_the_rate_limit_comes_before_the_body():
-    with world.gong(burst=1, per_second=0.001) as gong:
+def test_the_rate_limit_is_checked_before_the_body():
+    with client.run_gong(burst=1, per_second=0.001) as gong:
         assert [gong.send({}).status_code for _ in range(2)] == [400, 429]
 
 
-def test_a_key_without_the_scope_is_told_which_and_by_401(gong: Gong):
+def test_a_key_without_the_scope_gets_401_with_the_missing_scope(gong: Gong):
     key = {"access_key": "k", "access_key_secret": "s", "scopes": ["api:users:read"]}
-    gong.turn("companies/acme", {"keys": [key]})
+    gong.control("companies/acme", {"keys": [key]})
 
-    answer = gong.send(world.interaction(), auth=("k", "s"))
+    response = gong.send(bodies.interaction(), auth=("k", "s"))
 
-    told = "You don't have permission to use 'api:digital-interactions:write' in your app."
-    assert (answer.status_code, answer.json()["errors"]) == (401, [told])
+    message = "You don't have permission to use 'api:digital-interactions:write' in your app."
+    assert (response.status_code, response.json()["errors"]) == (401, [message])
     assert gong.call("users", method="GET", auth=("k", "s")).ok
 
 
-def test_a_key_is_refused_from_elsewhere_than_its_trusted_addresses(gong: Gong):
+def test_a_key_is_rejected_outside_its_trusted_addresses(gong: Gong):
     key = {"access_key": "k", "access_key_secret": "s"}
     statuses = []
     for network in ("10.0.0.0/8", "127.0.0.0/8"):
-        gong.turn("companies/acme", {"keys": [key | {"trusted_ips": [network]}]})
-        statuses.append(gong.send(world.interaction(), auth=("k", "s")).status_code)
+        gong.control("companies/acme", {"keys": [key | {"trusted_ips": [network]}]})
+        statuses.append(gong.send(bodies.interaction(), auth=("k", "s")).status_code)
 
     assert statuses == [403, 200]
 
 
-def test_a_key_ends_with_its_time_to_live(gong: Gong):
-    gong.turn(
+def test_a_key_expires_after_its_time_to_live(gong: Gong):
+    gong.control(
         "companies/acme", {"keys": [{"access_key": "k", "access_key_secret": "s", "ttl_seconds": 3600}]}
     )
-    before = gong.send(world.interaction(), auth=("k", "s"))
-    gong.turn("clock", {"advance_seconds": 3601})
+    before = gong.send(bodies.interaction(), auth=("k", "s"))
+    gong.control("clock", {"advance_seconds": 3601})
 
     assert before.ok
-    assert gong.send(world.interaction(), auth=("k", "s")).status_code == 401
+    assert gong.send(bodies.interaction(), auth=("k", "s")).status_code == 401
 
 
-def test_the_engagement_api_is_closed_to_a_company_that_was_not_let_in(gong: Gong):
-    gong.turn("companies/acme", {"legacy_enabled": False})
+def test_a_company_without_the_engagement_api_gets_403(gong: Gong):
+    gong.control("companies/acme", {"engagement_api": False})
 
-    answer = gong.put("action", world.action())
+    response = gong.put("action", bodies.custom_action())
 
-    assert answer.status_code == 403
-    assert answer.json()["errors"][0].startswith("This API endpoint is in Limited release")
-    assert gong.put("action", world.action(), company="other").ok
+    assert response.status_code == 403
+    assert response.json()["errors"][0].startswith("This API endpoint is in Limited release")
+    assert gong.put("action", bodies.custom_action(), company="other").ok
 
 
 @pytest.mark.parametrize(
@@ -134,84 +135,89 @@ def test_the_engagement_api_is_closed_to_a_company_that_was_not_let_in(gong: Gon
         ("localhost:80", "default"),
     ],
 )
-def test_the_host_names_the_company_where_the_path_does_not(gong: Gong, host: str, company: str):
-    gong.session.post(
-        f"{gong.url}/v2/digital-interaction", json=world.interaction(), auth=world.KEY, headers={"Host": host}
-    )
-
-    assert gong.look("events")["events"][0]["company"] == company
-
-
-def test_a_company_may_have_a_host_of_its_own(gong: Gong):
-    gong.turn("companies/acme", {"host": "gong.acme.test"})
+def test_the_host_selects_the_company_if_the_path_does_not(gong: Gong, host: str, company: str):
     gong.session.post(
         f"{gong.url}/v2/digital-interaction",
-        json=world.interaction(),
-        auth=world.KEY,
+        json=bodies.interaction(),
+        auth=client.KEY,
+        headers={"Host": host},
+    )
+
+    assert gong.inspect("events")["events"][0]["company"] == company
+
+
+def test_a_company_can_have_its_own_host(gong: Gong):
+    gong.control("companies/acme", {"host": "gong.acme.test"})
+    gong.session.post(
+        f"{gong.url}/v2/digital-interaction",
+        json=bodies.interaction(),
+        auth=client.KEY,
         headers={"Host": "Gong.Acme.Test:80"},
     )
 
-    assert gong.look("events")["events"][0]["company"] == "acme"
+    assert gong.inspect("events")["events"][0]["company"] == "acme"
 
 
-def test_unknown_companies_are_not_found_where_none_may_be_created():
-    with world.gong(create_companies=False) as gong:
-        before = gong.send(world.interaction())
-        gong.turn("companies/acme", {})
+def test_an_unknown_company_gets_404_if_companies_are_not_created():
+    with client.run_gong(create_companies=False) as gong:
+        before = gong.send(bodies.interaction())
+        gong.control("companies/acme", {})
 
         assert before.status_code == 404
-        assert gong.send(world.interaction()).ok
+        assert gong.send(bodies.interaction()).ok
 
 
 def test_the_catalogue_dialect_answers_201_with_an_interaction_id(gong: Gong):
-    answer = gong.call("digital-interactions", CATALOG_INTERACTION)
+    response = gong.call("digital-interactions", CATALOG_INTERACTION)
 
-    assert answer.status_code == 201
-    assert set(answer.json()) == {"requestId", "interactionId"}
+    assert response.status_code == 201
+    assert set(response.json()) == {"requestId", "interactionId"}
 
 
 @pytest.mark.parametrize(
     ("dialects", "statuses"), [("both", [200, 200]), ("gong", [200, 404]), ("catalog", [404, 200])]
 )
-def test_a_dialect_that_is_off_has_no_paths(dialects: str, statuses: list[int]):
-    with world.gong(dialects=dialects) as gong:
-        answers = [gong.send(world.interaction()), gong.put("share", CATALOG_SHARE)]
+def test_a_disabled_dialect_has_no_paths(dialects: str, statuses: list[int]):
+    with client.run_gong(dialects=dialects) as gong:
+        responses = [gong.send(bodies.interaction()), gong.put("share", CATALOG_SHARE)]
 
-    assert [answer.status_code for answer in answers] == statuses
-
-
-def test_engagement_answers_may_carry_an_integration_id_that_no_float_holds():
-    with world.gong(legacy_integration_id=True) as gong:
-        found = gong.put("action", world.action()).json()["integrationId"]
-
-    assert int(float(found)) != found
+    assert [response.status_code for response in responses] == statuses
 
 
-def test_the_remaining_calls_are_told_with_a_200_only():
-    with world.gong(burst=3, per_second=0.001) as gong:
-        accepted, refused = gong.send(world.interaction()), gong.send({})
+def test_engagement_responses_can_include_an_integration_id_too_large_for_a_float():
+    with client.run_gong(engagement_integration_id=True) as gong:
+        integration_id = gong.put("action", bodies.custom_action()).json()["integrationId"]
+
+    assert int(float(integration_id)) != integration_id
+
+
+def test_only_a_200_has_the_remaining_calls_header():
+    with client.run_gong(burst=3, per_second=0.001) as gong:
+        accepted, rejected = gong.send(bodies.interaction()), gong.send({})
 
     assert accepted.headers["X-RateLimit-Remaining"] == "2"
-    assert "X-RateLimit-Remaining" not in refused.headers
+    assert "X-RateLimit-Remaining" not in rejected.headers
 
 
 def test_an_event_is_read_back_by_the_address_of_its_person(gong: Gong):
-    gong.send(world.interaction(sourceSystemName="Hub"))
-    gong.put("content/shared", world.shared(eventId="hub:2"))
-    gong.send(world.interaction("web:other", person={"email": "joe@acme.com"}))
+    gong.send(bodies.interaction(sourceSystemName="Hub"))
+    gong.put("content/shared", bodies.content_shared(eventId="hub:2"))
+    gong.send(bodies.interaction("web:other", person={"email": "joe@acme.com"}))
 
-    answer = gong.call("data-privacy/data-for-email-address?emailAddress=Jane@acme.com", method="GET").json()
+    response = gong.call(
+        "data-privacy/data-for-email-address?emailAddress=Jane@acme.com", method="GET"
+    ).json()
 
-    first, second = answer["customerEngagement"]
+    first, second = response["customerEngagement"]
     assert first == {
         "eventType": "digitalInteraction",
-        "timestamp": world.STAMP,
+        "timestamp": bodies.TIMESTAMP,
         "reportingSystem": "Hub",
         "eventName": "page viewed",
         "sourceEventId": "web:1",
     }
     assert (second["eventType"], second["sourceEventId"]) == ("contentShared", "hub:2")
-    assert answer["emails"] == answer["calls"] == answer["meetings"] == answer["customerData"] == []
+    assert response["emails"] == response["calls"] == response["meetings"] == response["customerData"] == []
 
 
 def test_workspaces_and_users_can_be_listed(gong: Gong):

@@ -1,4 +1,4 @@
-"""What counts as the same event, for how long, and across restarts."""
+"""Deduplication: its scope, its lifetime, and the journal that restores it after a restart."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -7,23 +7,24 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.sandbox import world
-from tests.sandbox.world import CATALOG_INTERACTION, CATALOG_SHARE, Gong
+from tests.sandbox import bodies, client
+from tests.sandbox.bodies import CATALOG_INTERACTION, CATALOG_SHARE
+from tests.sandbox.client import Gong
 
-REPORTED = ["Event was already reported in the past"]
+ALREADY_REPORTED = ["Event was already reported in the past"]
 
 
-def test_a_repeated_event_is_409_and_kept_once(gong: Gong):
-    first, second = gong.send(world.interaction()), gong.send(world.interaction())
+def test_a_repeated_event_gets_409_and_is_stored_once(gong: Gong):
+    first, second = gong.send(bodies.interaction()), gong.send(bodies.interaction())
 
-    assert (first.status_code, second.status_code, second.json()["errors"]) == (200, 409, REPORTED)
+    assert (first.status_code, second.status_code, second.json()["errors"]) == (200, 409, ALREADY_REPORTED)
     assert gong.event_ids() == ["web:1"]
 
 
-def test_of_many_calls_at_once_with_one_id_exactly_one_is_accepted(gong: Gong):
+def test_exactly_one_of_many_simultaneous_calls_with_the_same_id_is_accepted(gong: Gong):
     def send(_: int) -> int:
         with requests.Session() as session:
-            return world.Gong(gong.url, session).send(world.interaction()).status_code
+            return client.Gong(gong.url, session).send(bodies.interaction()).status_code
 
     with ThreadPoolExecutor(16) as pool:
         statuses = Counter(pool.map(send, range(48)))
@@ -31,36 +32,39 @@ def test_of_many_calls_at_once_with_one_id_exactly_one_is_accepted(gong: Gong):
     assert statuses == {200: 1, 409: 47}
 
 
-def test_the_first_body_wins_and_the_log_tells_of_the_other(gong: Gong):
-    gong.send(world.interaction())
-    gong.send(world.interaction(eventType="link clicked"))
+def test_the_first_body_is_stored_and_the_log_notes_a_different_one(gong: Gong):
+    gong.send(bodies.interaction())
+    gong.send(bodies.interaction(eventType="link clicked"))
 
-    assert gong.look("events")["events"][0]["body"]["eventType"] == "page viewed"
-    assert gong.look("log")["log"][0]["note"] == "same event id, different body"
+    assert gong.inspect("events")["events"][0]["body"]["eventType"] == "page viewed"
+    assert gong.inspect("log")["log"][0]["note"] == "same event id, different body"
 
 
-def test_a_refused_event_reserves_nothing(gong: Gong):
-    refused = gong.send(world.interaction(person=None))
+def test_a_rejected_event_does_not_reserve_its_id(gong: Gong):
+    rejected = gong.send(bodies.interaction(person=None))
 
-    assert (refused.status_code, gong.send(world.interaction()).status_code) == (400, 200)
+    assert (rejected.status_code, gong.send(bodies.interaction()).status_code) == (400, 200)
 
 
 def test_companies_do_not_share_event_ids(gong: Gong):
-    assert [gong.send(world.interaction(), company=name).status_code for name in "ab"] == [200, 200]
+    assert [gong.send(bodies.interaction(), company=name).status_code for name in "ab"] == [200, 200]
 
 
-def test_an_engagement_event_without_an_id_is_never_a_repetition(gong: Gong):
-    assert [gong.put("action", world.action(eventId=None)).status_code for _ in range(2)] == [200, 200]
+def test_an_engagement_event_without_an_id_is_never_a_duplicate(gong: Gong):
+    assert [gong.put("action", bodies.custom_action(eventId=None)).status_code for _ in range(2)] == [
+        200,
+        200,
+    ]
 
 
-def test_in_the_catalogue_dialect_only_a_client_unique_id_repeats(gong: Gong):
+def test_the_catalogue_dialect_deduplicates_only_by_client_unique_id(gong: Gong):
     interactions = [gong.call("digital-interactions", CATALOG_INTERACTION).status_code for _ in range(2)]
     shares = [gong.put("share", CATALOG_SHARE).status_code for _ in range(2)]
 
     assert (interactions, shares) == ([201, 409], [200, 200])
 
 
-SAME_ID = {
+STATUSES_BY_SCOPE = {
     "company": [200, 409, 409, 409],
     "credential": [200, 200, 409, 409],
     "source": [200, 200, 200, 200],
@@ -68,90 +72,92 @@ SAME_ID = {
 }
 
 
-@pytest.mark.parametrize("scope", SAME_ID)
-def test_the_scope_says_within_what_an_event_id_repeats(scope: str):
-    """Four calls with one id: one API by two keys, then the other by two reporting systems."""
-    with world.gong(dedupe_scope=scope) as gong:
+@pytest.mark.parametrize("scope", STATUSES_BY_SCOPE)
+def test_the_dedupe_scope_limits_which_calls_share_event_ids(scope: str):
+    """Four calls with the same id: to one API with two keys, then to the other from two reporting systems."""
+    with client.run_gong(dedupe_scope=scope) as gong:
         keys = [{"access_key": key, "access_key_secret": "s"} for key in "ab"]
-        gong.turn("companies/acme", {"keys": keys})
-        answers = [gong.send(world.interaction("1"), auth=(key, "s")) for key in "ab"]
-        systems = [world.action(eventId="1", reportingSystem=system) for system in ("hub", "shop")]
-        answers += [gong.put("action", body, auth=("a", "s")) for body in systems]
+        gong.control("companies/acme", {"keys": keys})
+        responses = [gong.send(bodies.interaction("1"), auth=(key, "s")) for key in "ab"]
+        from_systems = [
+            bodies.custom_action(eventId="1", reportingSystem=system) for system in ("hub", "shop")
+        ]
+        responses += [gong.put("action", body, auth=("a", "s")) for body in from_systems]
 
-    assert [answer.status_code for answer in answers] == SAME_ID[scope]
+    assert [response.status_code for response in responses] == STATUSES_BY_SCOPE[scope]
 
 
-def test_one_reporting_system_repeats_across_engagement_paths_and_keys(gong: Gong):
+def test_a_reporting_system_shares_event_ids_across_engagement_paths_and_keys(gong: Gong):
     keys = [{"access_key": key, "access_key_secret": "s"} for key in "ab"]
-    gong.turn("companies/acme", {"keys": keys})
-    gong.put("action", world.action(), auth=("a", "s"))
+    gong.control("companies/acme", {"keys": keys})
+    gong.put("action", bodies.custom_action(), auth=("a", "s"))
 
-    assert gong.put("content/viewed", world.viewed(), auth=("b", "s")).status_code == 409
-
-
-def test_a_change_of_scope_holds_for_what_was_accepted_before(gong: Gong):
-    gong.send(world.interaction("1"))
-    gong.turn("settings", {"dedupe_scope": "company"})
-
-    assert gong.put("action", world.action(eventId="1")).status_code == 409
+    assert gong.put("content/viewed", bodies.content_viewed(), auth=("b", "s")).status_code == 409
 
 
-def test_with_a_time_to_live_an_event_id_is_forgotten_in_time():
-    with world.gong(dedupe_ttl_seconds=60) as gong:
-        gong.turn("clock", {"frozen": True})
+def test_a_new_dedupe_scope_applies_to_events_accepted_before(gong: Gong):
+    gong.send(bodies.interaction("1"))
+    gong.control("settings", {"dedupe_scope": "company"})
+
+    assert gong.put("action", bodies.custom_action(eventId="1")).status_code == 409
+
+
+def test_an_event_id_is_forgotten_after_its_time_to_live():
+    with client.run_gong(dedupe_ttl_seconds=60) as gong:
+        gong.control("clock", {"frozen": True})
         statuses = []
         for seconds in (0, 59, 1):
-            gong.turn("clock", {"advance_seconds": seconds})
-            statuses.append(gong.send(world.interaction()).status_code)
+            gong.control("clock", {"advance_seconds": seconds})
+            statuses.append(gong.send(bodies.interaction()).status_code)
 
     assert statuses == [200, 409, 200]
 
 
-def test_a_restarted_sandbox_still_knows_what_its_journal_says(tmp_path: Path):
-    journal = str(tmp_path / "kept" / "gong.jsonl")
-    with world.gong(journal=journal) as gong:
-        gong.send(world.interaction())
-        before = gong.look("events")
-    with world.gong(journal=journal) as gong:
-        after = gong.look("events")
+def test_a_restarted_sandbox_restores_the_events_in_its_journal(tmp_path: Path):
+    journal = str(tmp_path / "new-folder" / "gong.jsonl")
+    with client.run_gong(journal=journal) as gong:
+        gong.send(bodies.interaction())
+        before = gong.inspect("events")
+    with client.run_gong(journal=journal) as gong:
+        after = gong.inspect("events")
 
         assert after == before
-        assert gong.send(world.interaction()).status_code == 409
+        assert gong.send(bodies.interaction()).status_code == 409
 
 
-def test_a_line_that_a_crash_cut_short_was_never_accepted(tmp_path: Path):
+def test_a_journal_line_cut_short_by_a_crash_is_dropped(tmp_path: Path):
     journal = tmp_path / "gong.jsonl"
-    with world.gong(journal=str(journal)) as gong:
-        gong.send(world.interaction("web:1"))
-        gong.send(world.interaction("web:2"))
+    with client.run_gong(journal=str(journal)) as gong:
+        gong.send(bodies.interaction("web:1"))
+        gong.send(bodies.interaction("web:2"))
     journal.write_bytes(journal.read_bytes()[:-10])
 
-    with world.gong(journal=str(journal)) as gong:
-        again = gong.send(world.interaction("web:2"))
-    with world.gong(journal=str(journal)) as gong:
+    with client.run_gong(journal=str(journal)) as gong:
+        again = gong.send(bodies.interaction("web:2"))
+    with client.run_gong(journal=str(journal)) as gong:
         ids = gong.event_ids()
 
     assert again.status_code == 200
     assert ids == ["web:2", "web:1"]
 
 
-def test_a_file_that_is_no_journal_is_refused_with_its_line(tmp_path: Path):
+def test_a_file_that_is_not_a_journal_is_rejected_with_its_line(tmp_path: Path):
     journal = tmp_path / "notes.txt"
     journal.write_text("hello\n")
 
     with (
-        pytest.raises(ValueError, match=r"notes\.txt, line 1: .* move the file away"),
-        world.gong(journal=str(journal)),
+        pytest.raises(ValueError, match=r"notes\.txt, line 1: .* Move the file away"),
+        client.run_gong(journal=str(journal)),
     ):
         pass
 
 
-def test_a_reset_forgets_the_journal_too(tmp_path: Path):
+def test_a_reset_clears_the_journal(tmp_path: Path):
     journal = str(tmp_path / "gong.jsonl")
-    with world.gong(journal=journal) as gong:
-        gong.send(world.interaction())
-        gong.turn("reset")
-        again = gong.send(world.interaction())
+    with client.run_gong(journal=journal) as gong:
+        gong.send(bodies.interaction())
+        gong.control("reset")
+        again = gong.send(bodies.interaction())
 
     assert again.status_code == 200
     assert len(Path(journal).read_text().splitlines()) == 1

@@ -5,7 +5,7 @@ import pytest
 from relay.sandbox.settings import Fidelity, SandboxSettings
 
 
-def test_an_empty_environment_gives_gongs_own_limits():
+def test_the_defaults_are_gongs_own_limits():
     settings = SandboxSettings.from_env({"PATH": "/bin"})
 
     assert settings == SandboxSettings()
@@ -13,7 +13,7 @@ def test_an_empty_environment_gives_gongs_own_limits():
     assert settings.fidelity is Fidelity.DOCUMENTED
 
 
-def test_variables_are_read_by_the_names_of_the_settings():
+def test_settings_are_read_from_sandbox_variables():
     settings = SandboxSettings.from_env(
         {
             "SANDBOX_FIDELITY": "strict",
@@ -26,23 +26,23 @@ def test_variables_are_read_by_the_names_of_the_settings():
     assert settings == SandboxSettings(fidelity=Fidelity.STRICT, per_second=2.5, count_rejected=False, seed=7)
 
 
-def test_everything_wrong_is_told_at_once_by_its_name():
-    wrong = {"SANDBOX_FIDELTY": "strict", "SANDBOX_BURST": "none", "SANDBOX_LATENCY_SECONDS": "-1"}
+def test_all_invalid_variables_are_reported_at_once():
+    environ = {"SANDBOX_FIDELTY": "strict", "SANDBOX_BURST": "none", "SANDBOX_LATENCY_SECONDS": "-1"}
 
     with pytest.raises(
-        ValueError, match="SANDBOX_FIDELTY: no such setting; did you mean SANDBOX_FIDELITY"
+        ValueError, match="SANDBOX_FIDELTY: unknown setting; did you mean SANDBOX_FIDELITY"
     ) as raised:
-        SandboxSettings.from_env(wrong)
-    assert all(name in str(raised.value) for name in wrong)
+        SandboxSettings.from_env(environ)
+    assert all(name in str(raised.value) for name in environ)
 
 
-def test_the_secret_is_kept_out_of_every_rendering():
+def test_secrets_are_in_no_representation_of_the_settings():
     settings = SandboxSettings(access_key_secret="hush-hush")
 
     assert "hush-hush" not in repr(settings)
-    assert "hush-hush" not in str(settings.shown())
+    assert "hush-hush" not in str(settings.public_values())
 
 
-def test_a_word_that_names_no_choice_is_refused_in_code_too():
+def test_a_string_that_names_no_choice_is_rejected_in_code_too():
     with pytest.raises(ValueError, match="sloppy"):
         SandboxSettings(fidelity="sloppy")  # type: ignore[arg-type]

@@ -1,47 +1,47 @@
-"""Tokens: what they open, how long, and how one pair follows another."""
+"""OAuth tokens: what they allow, how long they last, and how they are refreshed."""
 
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
 
-from tests.sandbox import world
-from tests.sandbox.consenting import (
+from tests.sandbox import bodies, client
+from tests.sandbox.client import Gong
+from tests.sandbox.oauth import (
+    CALLBACK,
     CLIENT,
-    HOME,
-    WRITE,
+    WRITE_SCOPE,
     Bearer,
     authorize,
-    connected,
+    callback_params,
+    connect,
     exchange,
     refresh,
     register,
-    token,
-    told,
+    request_token,
 )
-from tests.sandbox.world import Gong
 
 
-def test_an_access_token_opens_both_apis(gong: Gong):
-    auth = Bearer(connected(gong)["access_token"])
+def test_an_access_token_authenticates_with_both_apis(gong: Gong):
+    auth = Bearer(connect(gong)["access_token"])
 
-    assert gong.send(world.interaction(), auth=auth).status_code == 200
-    assert gong.put("action", world.action(), auth=auth).status_code == 200
-    assert gong.look("events")["events"][0]["credential"] == "sandbox-client"
+    assert gong.send(bodies.interaction(), auth=auth).status_code == 200
+    assert gong.put("action", bodies.custom_action(), auth=auth).status_code == 200
+    assert gong.inspect("events")["events"][0]["credential"] == "sandbox-client"
 
 
-def test_a_code_and_a_refresh_token_are_of_use_to_their_own_app_alone(gong: Gong):
+def test_codes_and_refresh_tokens_work_only_for_their_own_app(gong: Gong):
     register(gong)
-    code, kept = told(authorize(gong))["code"], connected(gong)["refresh_token"]
+    code, refresh_token = callback_params(authorize(gong))["code"], connect(gong)["refresh_token"]
     other = ("app", "new")
 
     assert exchange(gong, code, auth=other).status_code == 400
-    assert refresh(gong, kept, auth=other).status_code == 400
-    assert refresh(gong, kept).status_code == 200
+    assert refresh(gong, refresh_token, auth=other).status_code == 400
+    assert refresh(gong, refresh_token).status_code == 200
 
 
-def test_a_refresh_gives_a_new_pair_and_ends_the_old_refresh_token(gong: Gong):
-    first = connected(gong)
+def test_a_refresh_issues_a_new_pair_and_invalidates_the_old_refresh_token(gong: Gong):
+    first = connect(gong)
     second = refresh(gong, first["refresh_token"]).json()
     again = refresh(gong, first["refresh_token"])
 
@@ -53,134 +53,142 @@ def test_a_refresh_gives_a_new_pair_and_ends_the_old_refresh_token(gong: Gong):
     assert gong.send({}, auth=Bearer(first["access_token"])).status_code == 400
 
 
-def test_of_many_that_refresh_at_once_one_gets_a_pair(gong: Gong):
-    kept = connected(gong)["refresh_token"]
+def test_only_one_of_many_simultaneous_refreshes_gets_a_pair(gong: Gong):
+    refresh_token = connect(gong)["refresh_token"]
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: refresh(gong, kept).status_code, range(8)))
+        responses = list(pool.map(lambda _: refresh(gong, refresh_token).status_code, range(8)))
 
-    assert sorted(answers) == [200] + [400] * 7
-    assert gong.look("metrics")["companies"]["acme"]["refreshes"] == 1
+    assert sorted(responses) == [200] + [400] * 7
+    assert gong.inspect("metrics")["companies"]["acme"]["refreshes"] == 1
 
 
 @pytest.mark.parametrize(
-    ("settings", "form", "lasts"),
+    ("settings", "form", "lifetime"),
     [
         ({}, {}, 86_400),
         ({"token_seconds": 60}, {}, 60),
         ({"token_seconds": 60}, {"validity_duration": "7200"}, 7200),
     ],
 )
-def test_an_access_token_lasts_as_long_as_it_says(settings: dict[str, int], form: dict[str, str], lasts: int):
-    with world.gong(**settings) as gong:
-        gong.turn("clock", {"frozen": True})
-        pair = exchange(gong, told(authorize(gong))["code"], **form).json()
+def test_an_access_token_expires_after_its_lifetime(
+    settings: dict[str, int], form: dict[str, str], lifetime: int
+):
+    with client.run_gong(**settings) as gong:
+        gong.control("clock", {"frozen": True})
+        pair = exchange(gong, callback_params(authorize(gong))["code"], **form).json()
         auth = Bearer(pair["access_token"])
-        gong.turn("clock", {"advance_seconds": lasts - 1})
+        gong.control("clock", {"advance_seconds": lifetime - 1})
         before = gong.send({}, auth=auth).status_code
-        gong.turn("clock", {"advance_seconds": 1})
+        gong.control("clock", {"advance_seconds": 1})
         after = gong.send({}, auth=auth)
 
-    assert pair["expires_in"] == lasts
+    assert pair["expires_in"] == lifetime
     assert (before, after.status_code, after.json()["errors"]) == (400, 401, ["Access denied"])
 
 
-def test_parameters_may_stand_in_the_query(gong: Gong):
-    params = {"grant_type": "authorization_code", "code": told(authorize(gong))["code"], "redirect_uri": HOME}
-    answer = requests.post(
+def test_parameters_can_be_in_the_query(gong: Gong):
+    params = {
+        "grant_type": "authorization_code",
+        "code": callback_params(authorize(gong))["code"],
+        "redirect_uri": CALLBACK,
+    }
+    response = requests.post(
         f"{gong.url}/oauth2/generate-customer-token", params=params, auth=CLIENT, timeout=10
     )
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
 
 
 @pytest.mark.parametrize(
     ("auth", "form", "status", "error"),
     [
         (("sandbox-client", "wrong"), {}, 401, "invalid_client"),
-        (("nobody", "sandbox-client-secret"), {}, 401, "invalid_client"),
-        (CLIENT, {"client_id": "somebody-else"}, 401, "invalid_client"),
+        (("unknown", "sandbox-client-secret"), {}, 401, "invalid_client"),
+        (CLIENT, {"client_id": "another-app"}, 401, "invalid_client"),
         (CLIENT, {"grant_type": "password"}, 400, "unsupported_grant_type"),
         (CLIENT, {}, 400, "invalid_request"),
         (CLIENT, {"grant_type": "refresh_token"}, 400, "invalid_grant"),
         (CLIENT, {"grant_type": "refresh_token", "validity_duration": "1 h"}, 400, "invalid_request"),
     ],
 )
-def test_a_wrong_request_for_tokens_says_what_is_wrong(
+def test_an_invalid_token_request_gets_an_oauth_error(
     gong: Gong, auth: tuple[str, str], form: dict[str, str], status: int, error: str
 ):
-    answer = token(gong, auth=auth, **form)
+    response = request_token(gong, auth=auth, **form)
 
-    assert (answer.status_code, answer.json()["error"]) == (status, error)
+    assert (response.status_code, response.json()["error"]) == (status, error)
 
 
-def test_an_app_may_have_two_secrets_while_one_replaces_the_other(gong: Gong):
+def test_both_secrets_of_an_app_are_valid(gong: Gong):
     register(gong)
-    asked = {"client_id": "app", "scope": WRITE}
+    params = {"client_id": "app", "scope": WRITE_SCOPE}
 
     statuses = [
-        exchange(gong, told(authorize(gong, **asked))["code"], auth=("app", secret)).status_code
+        exchange(gong, callback_params(authorize(gong, **params))["code"], auth=("app", secret)).status_code
         for secret in ("old", "new", "other")
     ]
     assert statuses == [200, 200, 401]
 
 
-def test_a_token_at_another_companys_address_reads_as_revoked(gong: Gong):
-    answer = gong.send(world.interaction(), company="globex", auth=Bearer(connected(gong)["access_token"]))
+def test_a_token_at_another_companys_address_is_rejected_as_revoked(gong: Gong):
+    response = gong.send(bodies.interaction(), company="globex", auth=Bearer(connect(gong)["access_token"]))
 
-    assert (answer.status_code, answer.json()["errors"]) == (401, ["access token has been revoked"])
+    assert (response.status_code, response.json()["errors"]) == (401, ["access token has been revoked"])
 
 
-def test_a_scope_that_was_not_granted_is_named(gong: Gong):
-    answer = gong.put("action", world.action(), auth=Bearer(connected(gong, scope=WRITE)["access_token"]))
+def test_a_call_without_the_scope_gets_the_missing_scope(gong: Gong):
+    response = gong.put(
+        "action", bodies.custom_action(), auth=Bearer(connect(gong, scope=WRITE_SCOPE)["access_token"])
+    )
 
-    assert answer.status_code == 401
-    assert answer.json()["errors"] == [
+    assert response.status_code == 401
+    assert response.json()["errors"] == [
         "You don't have permission to use 'api:engagement-data:write' in your app."
     ]
 
 
-@pytest.mark.parametrize("given", ["nonsense", "", "sandbox-key"])
-def test_a_token_that_was_never_given_is_denied(gong: Gong, given: str):
-    assert gong.send(world.interaction(), auth=Bearer(given)).json()["errors"] == ["Access denied"]
+@pytest.mark.parametrize("token", ["nonsense", "", "sandbox-key"])
+def test_an_unknown_token_is_denied(gong: Gong, token: str):
+    assert gong.send(bodies.interaction(), auth=Bearer(token)).json()["errors"] == ["Access denied"]
 
 
-def test_revoking_a_company_ends_its_grants_for_good_and_a_new_consent_works(gong: Gong):
-    pair = connected(gong)
-    gong.turn("companies/acme/revoke")
+def test_revoking_a_company_revokes_its_grants_permanently_but_allows_a_new_consent(gong: Gong):
+    pair = connect(gong)
+    gong.control("companies/acme/revoke")
     revoked = gong.send({}, auth=Bearer(pair["access_token"]))
-    gong.turn("companies/acme/restore")
+    gong.control("companies/acme/restore")
 
     assert (revoked.status_code, revoked.json()["errors"]) == (401, ["access token has been revoked"])
     assert refresh(gong, pair["refresh_token"]).json()["error"] == "invalid_grant"
-    assert gong.send({}, auth=Bearer(connected(gong)["access_token"])).status_code == 400
+    assert gong.send({}, auth=Bearer(connect(gong)["access_token"])).status_code == 400
 
 
-def test_an_app_calls_and_refreshes_from_its_trusted_addresses_alone(gong: Gong):
-    auth, asked = ("app", "new"), {"client_id": "app", "scope": WRITE}
+def test_an_app_can_call_and_refresh_only_from_its_trusted_addresses(gong: Gong):
+    auth, params = ("app", "new"), {"client_id": "app", "scope": WRITE_SCOPE}
     register(gong, trusted_ips=["10.0.0.0/8"], refresh_trusted_ips=["10.0.0.1"])
-    pair = exchange(gong, told(authorize(gong, **asked))["code"], auth=auth).json()
+    pair = exchange(gong, callback_params(authorize(gong, **params))["code"], auth=auth).json()
 
     assert gong.send({}, auth=Bearer(pair["access_token"])).status_code == 403
     assert refresh(gong, pair["refresh_token"], auth=auth).status_code == 403
 
 
-def test_a_lost_refresh_has_rotated_the_token_all_the_same(gong: Gong):
-    kept = connected(gong)["refresh_token"]
-    gong.fault("refresh_lost", count=1)
+def test_refresh_lost_rotates_the_refresh_token(gong: Gong):
+    refresh_token = connect(gong)["refresh_token"]
+    gong.arm("refresh_lost", count=1)
 
     with pytest.raises(requests.ConnectionError):
-        refresh(gong, kept)
-    assert refresh(gong, kept).status_code == 400
-    assert gong.look("grants")["grants"][0]["refreshes"] == 1
+        refresh(gong, refresh_token)
+    assert refresh(gong, refresh_token).status_code == 400
+    assert gong.inspect("grants")["grants"][0]["refreshes"] == 1
 
 
-def test_a_refresh_that_is_reset_before_it_was_heard_can_be_tried_again(gong: Gong):
-    kept = connected(gong)["refresh_token"]
-    gong.fault("reset_before", route="oauth-refresh", count=1)
+def test_a_refresh_with_reset_before_can_be_retried(gong: Gong):
+    refresh_token = connect(gong)["refresh_token"]
+    gong.arm("reset_before", route="oauth-refresh", count=1)
 
     with pytest.raises(requests.ConnectionError):
-        refresh(gong, kept)
-    assert refresh(gong, kept).status_code == 200
+        refresh(gong, refresh_token)
+    assert refresh(gong, refresh_token).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -192,43 +200,43 @@ def test_a_refresh_that_is_reset_before_it_was_heard_can_be_tried_again(gong: Go
         ("oauth-refresh", [200, 503, 400]),
     ],
 )
-def test_a_fault_strikes_the_token_endpoint_only_where_its_route_says_so(
+def test_a_fault_applies_to_the_token_endpoint_only_if_its_route_includes_it(
     gong: Gong, route: str | None, statuses: list[int]
 ):
-    kept, code = connected(gong)["refresh_token"], told(authorize(gong))["code"]
-    gong.fault("status", status=503, company="acme", **({"route": route} if route else {}))
+    refresh_token, code = connect(gong)["refresh_token"], callback_params(authorize(gong))["code"]
+    gong.arm("status", status=503, company="acme", **({"route": route} if route else {}))
 
-    answers = exchange(gong, code), refresh(gong, kept), gong.send({})
-    assert [answer.status_code for answer in answers] == statuses
+    responses = exchange(gong, code), refresh(gong, refresh_token), gong.send({})
+    assert [response.status_code for response in responses] == statuses
 
 
-def test_a_token_can_be_made_to_expire_at_once(gong: Gong):
-    auth = Bearer(connected(gong)["access_token"])
-    gong.fault("token_expired_now", count=1)
+def test_token_expired_now_expires_an_access_token(gong: Gong):
+    auth = Bearer(connect(gong)["access_token"])
+    gong.arm("token_expired_now", count=1)
 
     assert [gong.send({}, auth=auth).status_code for _ in range(2)] == [401, 401]
 
 
-def test_every_request_for_tokens_is_in_the_log_under_its_company_without_a_secret(gong: Gong):
-    first = connected(gong)
+def test_the_log_lists_token_requests_by_company_without_secrets(gong: Gong):
+    first = connect(gong)
     second = refresh(gong, first["refresh_token"]).json()
     refresh(gong, first["refresh_token"])
-    shown = str([gong.look(path) for path in ("log", "grants", "apps", "metrics", "settings")])
+    inspected = str([gong.inspect(path) for path in ("log", "grants", "apps", "metrics", "settings")])
 
-    assert [(line["route"], line["status"]) for line in gong.look("log?company=acme")["log"]] == [
+    assert [(entry["route"], entry["status"]) for entry in gong.inspect("log?company=acme")["log"]] == [
         ("oauth-refresh", 400),
         ("oauth-refresh", 200),
         ("oauth-exchange", 200),
     ]
     secrets = [pair[name] for pair in (first, second) for name in ("access_token", "refresh_token")]
-    assert not [secret for secret in (CLIENT[1], *secrets) if secret in shown]
+    assert not [secret for secret in (CLIENT[1], *secrets) if secret in inspected]
 
 
-def test_a_reset_forgets_grants_and_apps(gong: Gong):
+def test_a_reset_deletes_grants_and_apps(gong: Gong):
     register(gong)
-    pair = connected(gong)
-    gong.turn("reset")
+    pair = connect(gong)
+    gong.control("reset")
 
-    assert gong.look("grants")["grants"] == []
-    assert [app["client_id"] for app in gong.look("apps")["apps"]] == ["sandbox-client"]
+    assert gong.inspect("grants")["grants"] == []
+    assert [app["client_id"] for app in gong.inspect("apps")["apps"]] == ["sandbox-client"]
     assert gong.send({}, auth=Bearer(pair["access_token"])).status_code == 401
