@@ -22,7 +22,7 @@ from relay.core.config import Config
 from relay.core.destination import MAIN_STORE
 from relay.ingest.accept_events import IngestContext
 from relay.log import configure, log_event
-from relay.queries.prometheus import Watched
+from relay.queries.prometheus import MetricsContext
 from relay.settings import Settings, setting_error
 from relay.store.accept import Retention
 from relay.store.delivery import Pacing, Sweeping, probe_soon, publish_limits
@@ -68,7 +68,7 @@ def build(threads: int | None = None, store_name: str = MAIN_STORE) -> tuple[Pac
     directory = Directory(own, redis, time.monotonic)
     pulse, threads = Pulse(), threads or settings.worker_threads
     if settings.worker_port:
-        watched = Watched((store,), config, directory.all, _now, settings.metrics_destination_labels)
+        watched = MetricsContext((store,), config, directory.all, _now, settings.metrics_destination_labels)
         serve(settings.worker_port, Told(pulse, threads, redis, watched))
     await_redis(redis)
     refuse_cluster(redis)

@@ -14,7 +14,7 @@ from prometheus_client.core import Metric as Family
 from prometheus_client.registry import Collector
 
 from relay.log import log_event
-from relay.queries.prometheus import StoreCollector, Watched
+from relay.queries.prometheus import MetricsContext, StoreCollector
 from relay.store.engine.connection import Client
 from relay.store.engine.durability import reachable
 from workers.liveness import Pulse
@@ -36,7 +36,7 @@ class Told:
     pulse: Pulse
     threads: int
     redis: Client
-    watched: Watched
+    watched: MetricsContext
 
     def live(self) -> bool:
         """A worker that waits for its store lives: to start it anew would not bring the store back."""

@@ -11,7 +11,7 @@ from relay.dashboard.blueprint import section, visitor
 from relay.dashboard.rendering import ask, confirmed, known_parts, render, told
 from relay.queries.event import event_page
 from relay.queries.events import events_page
-from relay.queries.filters import FILTERS, read_filter
+from relay.queries.filters import FILTER_NAMES, read_filter
 from relay.web.actions import events as deeds
 from relay.web.api.explain import explain_for
 from relay.web.visibility import make_viewer
@@ -25,7 +25,9 @@ _DISCARD = "Give this event up? Gong will not be told of it, unless it is replay
 @events.get("/ops/events")
 def show_all() -> Response:
     who, known = visitor(Role.VIEWER), known_parts()
-    asked = {name: text.strip() for name, text in request.args.items() if name in FILTERS and text.strip()}
+    asked = {
+        name: text.strip() for name, text in request.args.items() if name in FILTER_NAMES and text.strip()
+    }
     cursor = request.args.get("cursor") or None
     page = events_page(known.stores, read_filter(asked, now=known.now()), limit=_PAGE, cursor=cursor)
     name = {} if page["events"] else _name_in(asked)

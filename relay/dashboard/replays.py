@@ -5,7 +5,7 @@ from flask import Response
 from relay.core.roles import Role
 from relay.dashboard.blueprint import section, visitor
 from relay.dashboard.rendering import ask, confirmed, known_parts, render, told
-from relay.queries.replays import is_over, replay_page, replays_page
+from relay.queries.replays import has_ended, replay_page, replays_page
 from relay.web.actions.replays import cancel_replay
 
 replays = section("replays", __name__)
@@ -24,7 +24,7 @@ def show_all() -> Response:
 def show_one(replay_id: str) -> Response:
     who, known = visitor(Role.VIEWER), known_parts()
     page = replay_page(known.stores, replay_id, now=known.now())
-    return render("replay.html", visitor=who, section="replays", page=page, is_over=is_over(page))
+    return render("replay.html", visitor=who, section="replays", page=page, is_over=has_ended(page))
 
 
 @replays.post("/ops/replays/<replay_id>/cancel")

@@ -13,7 +13,7 @@ from relay.core.strict_json import parse_json
 from relay.dashboard.blueprint import section, visitor
 from relay.dashboard.mapping_form import read_mapping, write_mapping
 from relay.dashboard.rendering import known_parts, render
-from relay.queries.previews import read_trial, trial_page, way_of
+from relay.queries.previews import mapping_preview_page, preview_context, read_trial
 from relay.queries.source import source_page
 from relay.queries.sources import sources_page
 from relay.web.visibility import make_viewer
@@ -65,9 +65,9 @@ def _tried(name: str, payload: str, mapping: str) -> list[dict[str, Any]]:
     source = known.config.sources.get(name)
     if source is None:
         raise NotFound("no_such_source", f"The configuration has no source {name!r}.")
-    way = way_of(known.config, source, finder=known.directory, now=known.now())
+    way = preview_context(known.config, source, finder=known.directory, now=known.now())
     told = {"payload": parse_json(payload.encode()), "mapping": read_mapping(mapping)}
-    items: list[dict[str, Any]] = trial_page(read_trial(told, way), way)["items"]
+    items: list[dict[str, Any]] = mapping_preview_page(read_trial(told, way), way)["items"]
     return items
 
 

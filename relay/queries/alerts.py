@@ -40,13 +40,13 @@ def alerts_page(stores: Stores, rules: AlertRules, *, now: datetime) -> dict[str
     }
 
 
-def open_alerts(stores: Stores, rules: AlertRules, *, now: datetime) -> list[dict[str, Any]]:
+def read_open_alerts(stores: Stores, rules: AlertRules, *, now: datetime) -> list[dict[str, Any]]:
     """Just those that are open, as `alerts_page` has them."""
     page: list[dict[str, Any]] = alerts_page(stores, rules, now=now)["open"]
     return page
 
 
-def send_trial(stores: Stores, rules: AlertRules, name: str, *, now: datetime) -> dict[str, Any]:
+def send_test_message(stores: Stores, rules: AlertRules, name: str, *, now: datetime) -> dict[str, Any]:
     """Have the main store's workers send a message that says it is a test. Raises NotFound for an unknown receiver."""
     receivers = {one.name: one for one in rules.receivers}
     if name not in receivers:

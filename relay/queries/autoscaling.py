@@ -7,7 +7,7 @@ from relay.store.autoscaling import read_runnable
 from relay.store.stores import Stores
 
 
-def scale_page(stores: Stores, name: str) -> dict[str, Any]:
+def autoscaling_page(stores: Stores, name: str) -> dict[str, Any]:
     """`{store, companies, calls_per_second}`: what one store's workers may send now. Invalid for a store that is not there."""
     known = {store.name: store for store in stores}
     if name not in known:

@@ -6,7 +6,7 @@ from relay.core.errors import NotFound, Problem, ValidationFailed
 from relay.core.lifecycle import REASONS, DeadLetterReason, State
 from relay.core.redaction import redact_sentence
 from relay.queries.event import event_page
-from relay.queries.events import summary, told_moment_of
+from relay.queries.events import render_summary, render_timestamp
 from relay.queries.explain import Viewer
 from relay.store.all_stores import cluster_everywhere, clusters_everywhere, list_everywhere
 from relay.store.dead_letter_clusters import ClusterRecord
@@ -45,8 +45,8 @@ def _cluster(cluster: ClusterRecord) -> dict[str, Any]:
         **{name: text for name, text in optional.items() if text},
         "remedy": REASONS[DeadLetterReason(cluster.reason)],
         "sample": cluster.sample,
-        "first_at": told_moment_of(cluster.first_at),
-        "last_at": told_moment_of(cluster.last_at),
+        "first_at": render_timestamp(cluster.first_at),
+        "last_at": render_timestamp(cluster.last_at),
         "sources": dict(cluster.sources),
         "destinations": dict(cluster.destinations),
     }
@@ -65,7 +65,7 @@ def cluster_page(onlooker: Viewer, fingerprint: str) -> dict[str, Any]:
     newest = Filter(status=State.DEAD, cluster=fingerprint)
     events = list_everywhere(onlooker.stores, newest, limit=_MOST_SHOWN, cursor=None).events
     return _cluster(found) | {
-        "events": [summary(event) for event in events],
+        "events": [render_summary(event) for event in events],
         "explained": event_page(onlooker, found.sample),
         "mapping": _mapping(onlooker, found),
     }

@@ -24,7 +24,7 @@ RUNNING, DONE = "running", "done"
 
 _READERS = {"email": person_from_email, "phone": person_from_phone}
 
-GONG_HAS_IT = (
+GONG_KEEPS_ITS_COPY = (
     "Gong has what was delivered before. Ask Gong to erase it there: POST /v2/data-privacy/erase-data-for-email-address "
     "or /v2/data-privacy/erase-data-for-phone-number, with a key that has the scope api:data-privacy:delete. `events` "
     "names Gong's request of each."
@@ -39,7 +39,7 @@ _NOT_REWRITTEN = (
 )
 
 
-def read_person(told: Any) -> tuple[str, str, bool]:
+def read_erasure_request(told: Any) -> tuple[str, str, bool]:
     """`{email}` or `{phone}`, and perhaps `dry_run`, from JSON: what it was told by, the person, whether it is a trial.
 
     Raises Invalid with everything that is wrong.
@@ -75,7 +75,7 @@ def _read(kind: str, value: Any, problems: list[Problem]) -> str:
         return ""
 
 
-def foreseen_page(stores: Stores, person: str) -> dict[str, Any]:
+def erasure_preview_page(stores: Stores, person: str) -> dict[str, Any]:
     """`{dry_run, stores: [{store, person, events, receipts, at_least}…]}`: what an erasure would find."""
     parts = [
         {"store": store, "person": mark, "events": _counts(told.counts), "receipts": told.receipts}
@@ -151,7 +151,7 @@ def _gone(one: Gone) -> dict[str, Any]:
 def _not_possible(parts: Sequence[Part], gone: Sequence[Gone]) -> list[str]:
     """What the relay cannot do itself, with the remedy."""
     has_it = any(one.was in {State.DELIVERED, State.DUPLICATE} for one in gone)
-    told = [GONG_HAS_IT] if has_it else []
+    told = [GONG_KEEPS_ITS_COPY] if has_it else []
     told += [
         _NOT_REWRITTEN.format(store=part.store, why=part.record.rewrite)
         for part in parts

@@ -10,10 +10,10 @@ from relay.core.call import Operation
 from relay.core.errors import NotFound
 from relay.core.redaction import PayloadVisibility, apply_visibility
 from relay.core.visit_session import Aggregate, aggregate_body
-from relay.queries.events import summary, told_moment
-from relay.queries.explain import Record, Viewer, association_of, why
-from relay.queries.field_mapping import fields_told, mapping_told
-from relay.queries.receipts import receipt_told
+from relay.queries.events import render_stored_timestamp, render_summary
+from relay.queries.explain import Record, Viewer, explain_event, read_association
+from relay.queries.field_mapping import render_fields, render_mapping
+from relay.queries.receipts import render_receipt
 from relay.store.all_stores import find_event
 from relay.store.delivery import aggregate_from
 from relay.store.engine.redis_time import moment_from
@@ -37,16 +37,16 @@ def event_page(onlooker: Viewer, event_id: str) -> dict[str, Any]:
     aggregated = aggregate_from(
         [record.get(name) for name in ("aggregate_count", "first_at", "last_at", "aggregate")]
     )
-    page = {"id": event_id} | summary(fields, plain=onlooker.sight is PayloadVisibility.PLAIN)
+    page = {"id": event_id} | render_summary(fields, plain=onlooker.sight is PayloadVisibility.PLAIN)
     return page | {
-        "why": why(onlooker, store, record),
+        "why": explain_event(onlooker, store, record),
         **_session(record, aggregated),
-        "association": association_of(record),
+        "association": read_association(record),
         "waited_seconds": _waited(record),
         "warnings": _problems(onlooker, record, "warnings"),
         "problems": _problems(onlooker, record, "problems"),
-        "mapping": mapping_told(onlooker.config, record, receipt),
-        "fields": fields_told(onlooker, record, receipt),
+        "mapping": render_mapping(onlooker.config, record, receipt),
+        "fields": render_fields(onlooker, record, receipt),
         "call": _call(onlooker, record, aggregated),
         "tries": _tries(onlooker, record),
         "receipt": _receipt(onlooker, record, receipt),
@@ -60,11 +60,11 @@ def _session(record: Record, aggregated: Aggregate | None) -> dict[str, Any]:
         return {"into": record["into"].decode()}
     if aggregated is None:
         return {}
-    moments = {name: told_moment(record[name]) for name in ("first_at", "last_at")}
+    moments = {name: render_stored_timestamp(record[name]) for name in ("first_at", "last_at")}
     return {
         "aggregated": {"events": aggregated.count}
         | moments
-        | {"until": told_moment(record["aggregates_until"])}
+        | {"until": render_stored_timestamp(record["aggregates_until"])}
     }
 
 
@@ -82,7 +82,7 @@ def _waited(record: Record) -> float | None:
 
 def _problems(onlooker: Viewer, record: Record, name: str) -> list[dict[str, str]]:
     told: list[dict[str, str]] = orjson.loads(record.get(name, b"[]"))
-    return [each | {"message": onlooker.words(each["message"])} for each in told]
+    return [each | {"message": onlooker.redact(each["message"])} for each in told]
 
 
 def _call(onlooker: Viewer, record: Record, aggregated: Aggregate | None) -> dict[str, Any] | None:
@@ -110,11 +110,11 @@ def _tries(onlooker: Viewer, record: Record) -> list[dict[str, Any]]:
 
 
 def _errors(onlooker: Viewer, told: Mapping[str, Any]) -> dict[str, Any]:
-    return {"errors": [onlooker.words(error) for error in told["errors"]]} if "errors" in told else {}
+    return {"errors": [onlooker.redact(error) for error in told["errors"]]} if "errors" in told else {}
 
 
 def _receipt(onlooker: Viewer, record: Record, receipt: Record | None) -> dict[str, Any] | None:
     if receipt is None:
         return None
     hook = onlooker.config.hooks.get(record["source"].decode()) if onlooker.config else None
-    return receipt_told(record, receipt, sight=onlooker.sight, reading=hook.reading if hook else None)
+    return render_receipt(record, receipt, sight=onlooker.sight, reading=hook.reading if hook else None)

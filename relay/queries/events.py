@@ -27,7 +27,7 @@ def events_page(
             [Problem("cursor", "format", "cursor must be the one that the page before gave.")]
         )
     page = list_everywhere(stores, wanted, limit=limit, cursor=cursor)
-    return {"events": [summary(event) for event in page.events], "cursor": page.cursor}
+    return {"events": [render_summary(event) for event in page.events], "cursor": page.cursor}
 
 
 def _is_id(text: str) -> bool:
@@ -42,7 +42,7 @@ _SHOWN_AS: Mapping[str, Callable[[str], str]] = {"detail": redact_sentence, "eve
 """What may quote a payload."""
 
 
-def summary(fields: Mapping[str, str], *, plain: bool = False) -> dict[str, Any]:
+def render_summary(fields: Mapping[str, str], *, plain: bool = False) -> dict[str, Any]:
     """An event's fields as they are shown: moments in words, and what quotes its payload redacted unless `plain`."""
     told = {name: _value(name, value, plain=plain) for name, value in fields.items() if value != ""}
     told["status"] = told.pop("state")
@@ -51,17 +51,17 @@ def summary(fields: Mapping[str, str], *, plain: bool = False) -> dict[str, Any]
 
 def _value(name: str, value: str, *, plain: bool) -> str | int:
     if name.endswith("_at"):
-        return told_moment(value)
+        return render_stored_timestamp(value)
     if name in _NUMBERS:
         return int(value)
     return value if plain or name not in _SHOWN_AS else _SHOWN_AS[name](value)
 
 
-def told_moment_of(moment: datetime) -> str:
+def render_timestamp(moment: datetime) -> str:
     """A moment as every page has it."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def told_moment(microseconds: str | bytes) -> str:
+def render_stored_timestamp(microseconds: str | bytes) -> str:
     """A moment of the store as every page has it."""
-    return told_moment_of(moment_from(microseconds))
+    return render_timestamp(moment_from(microseconds))

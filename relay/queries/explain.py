@@ -43,17 +43,17 @@ class Viewer:
     config: Config | None = None
     find: Callable[[str], Destination | None] = lambda _name: None
 
-    def words(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """A sentence that may quote a payload, as this one sees it."""
         return text if self.sight is PayloadVisibility.PLAIN else redact_sentence(text)
 
 
-def why(onlooker: Viewer, store: Store, record: Record) -> dict[str, Any]:
+def explain_event(onlooker: Viewer, store: Store, record: Record) -> dict[str, Any]:
     """`{cause, in_gong, sentence, remedy, next_at}` of an event in a store."""
-    return why_told(explain(facts_of(onlooker, store, record)))
+    return render_explanation(explain(collect_facts(onlooker, store, record)))
 
 
-def why_told(told: Explanation) -> dict[str, Any]:
+def render_explanation(told: Explanation) -> dict[str, Any]:
     """`in_gong` is null where nobody can know, `next_at` where nothing is awaited or nobody knows when."""
     return {
         "cause": told.cause,
@@ -64,7 +64,7 @@ def why_told(told: Explanation) -> dict[str, Any]:
     }
 
 
-def facts_of(onlooker: Viewer, store: Store, record: Record) -> Facts:
+def collect_facts(onlooker: Viewer, store: Store, record: Record) -> Facts:
     """Everything that the explanation of an event stands on."""
     state = State(_text(record, "state"))
     reason = _text(record, "reason")
@@ -72,9 +72,9 @@ def facts_of(onlooker: Viewer, store: Store, record: Record) -> Facts:
         state,
         source=_text(record, "source"),
         destination=_text(record, "destination"),
-        event_id=onlooker.words(_text(record, "event_id")),
+        event_id=onlooker.redact(_text(record, "event_id")),
         at=moment_from(record.get("ended_at") or record["changed_at"]),
-        detail=onlooker.words(_text(record, "detail") or _last_said(record)),
+        detail=onlooker.redact(_text(record, "detail") or _last_said(record)),
         reason=DeadLetterReason(reason) if reason else None,
         in_doubt=record.get("ambiguous") == b"1",
         request_id=_text(record, "request_id"),
@@ -100,7 +100,7 @@ def _last_said(record: Record) -> str:
     return printable_key("; ".join(told.get("errors", ())) or told.get("code", "")) if told else ""
 
 
-def association_of(record: Record) -> str | None:
+def read_association(record: Record) -> str | None:
     """How surely Gong can tell whom the event is about; None where it has no call."""
     return _association(record)
 
@@ -142,7 +142,7 @@ def _obstacle(
     if spent.frozen_until is not None and spent.frozen_until > onlooker.now:
         return Obstacle(Why.RATE_LIMITED, spent.frozen_until)
     down = read_down(redis, [destination.base_url]) if destination else []
-    return Obstacle(Why.GONG_DOWN, down[0].open_until, onlooker.words(down[0].said)) if down else None
+    return Obstacle(Why.GONG_DOWN, down[0].open_until, onlooker.redact(down[0].said)) if down else None
 
 
 def _spent_day(spent: Spent, limits: Limits, now: datetime, *, high: bool) -> Obstacle | None:

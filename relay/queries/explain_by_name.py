@@ -9,13 +9,13 @@ from relay.core.explain.causes import Explanation
 from relay.core.explain.not_found import Turned, not_received, pruned, repeated
 from relay.core.redaction import redact_name
 from relay.core.timestamps import parse_timestamp
-from relay.queries.explain import Viewer, why, why_told
-from relay.queries.source_traffic import sent_by
+from relay.queries.explain import Viewer, explain_event, render_explanation
+from relay.queries.source_traffic import read_traffic
 from relay.store.all_stores import find_event, list_everywhere
 from relay.store.events import Filter, read_receipt
 from relay.store.seen_ids import came_before
 
-NAMES = ("id", "event_id", "request_id", "receipt")
+LOOKUP_NAMES = ("id", "event_id", "request_id", "receipt")
 """What may be asked by: the relay's id of an event, Gong's eventId, Gong's requestId, the id of a receipt."""
 
 _MOST_EVENTS = 10
@@ -23,10 +23,12 @@ _LONGEST_NAME = 200
 _VERIFICATION_FAILED = "verification_failed"
 
 
-def why_page(onlooker: Viewer, asked: Mapping[str, str], *, only: str | None = None) -> dict[str, Any]:
+def explain_by_name_page(
+    onlooker: Viewer, asked: Mapping[str, str], *, only: str | None = None
+) -> dict[str, Any]:
     """`{asked, why, events: [{id, status, source, destination, why}]}`: the newest events of that name, ten at most.
 
-    `why` is that of the newest; without one, why there is none. `only` is the source whose events alone may be told of.
+    `explain_event` is that of the newest; without one, why there is none. `only` is the source whose events alone may be told of.
     Raises Invalid unless exactly one name is asked by.
     """
     name, value = _one_name(asked)
@@ -34,18 +36,20 @@ def why_page(onlooker: Viewer, asked: Mapping[str, str], *, only: str | None = N
     found = (_event(onlooker, one) for one in _found(onlooker, name, value, sources)[:_MOST_EVENTS])
     told = [each for each in found if each and only in {None, each["source"]}]
     page = {"asked": {name: redact_name(value[:_LONGEST_NAME])}, "events": told}
-    return page | {"why": told[0]["why"] if told else why_told(_absent(onlooker, name, value, sources))}
+    return page | {
+        "why": told[0]["why"] if told else render_explanation(_absent(onlooker, name, value, sources))
+    }
 
 
 def _one_name(asked: Mapping[str, str]) -> tuple[str, str]:
-    given = [(name, asked[name].strip()) for name in NAMES if asked.get(name, "").strip()]
+    given = [(name, asked[name].strip()) for name in LOOKUP_NAMES if asked.get(name, "").strip()]
     problems = [
-        Problem(name, "unknown", f"There is no such name. Known: {', '.join(NAMES)}.")
+        Problem(name, "unknown", f"There is no such name. Known: {', '.join(LOOKUP_NAMES)}.")
         for name in asked
-        if name not in NAMES
+        if name not in LOOKUP_NAMES
     ]
     if len(given) != 1 and not problems:
-        problems.append(Problem("", "required", f"Ask by one of {', '.join(NAMES)}."))
+        problems.append(Problem("", "required", f"Ask by one of {', '.join(LOOKUP_NAMES)}."))
     if problems:
         raise ValidationFailed(problems)
     return given[0]
@@ -93,7 +97,7 @@ def _event(onlooker: Viewer, event_id: str) -> dict[str, Any] | None:
     store, record = found
     shown = {name: record[name].decode() for name in ("source", "destination")}
     told = {"id": event_id, "status": record["state"].decode()} | shown
-    return told | {"why": why(onlooker, store, record)}
+    return told | {"why": explain_event(onlooker, store, record)}
 
 
 def _absent(onlooker: Viewer, name: str, value: str, sources: Sequence[str]) -> Explanation:
@@ -111,7 +115,7 @@ def _absent(onlooker: Viewer, name: str, value: str, sources: Sequence[str]) -> 
 def _turned_away(onlooker: Viewer, value: str, sources: Sequence[str]) -> list[Turned]:
     """What each source's requests of the last day were refused for as not its sender's, the busiest first."""
     named = [source for source in sources if value.startswith(f"{source}:")] or list(sources)
-    told = sent_by(onlooker.stores, named, now=onlooker.now)
+    told = read_traffic(onlooker.stores, named, now=onlooker.now)
     found = [_turned(source, told[source]) for source in named if source in told]
     return sorted((each for each in found if each.count), key=lambda each: -each.count)
 

@@ -24,7 +24,7 @@ _ITEMS_MAX = 100
 _LEAVES_MAX = 300
 
 
-def mapping_told(config: Config | None, record: Record, receipt: Record | None) -> dict[str, Any] | None:
+def render_mapping(config: Config | None, record: Record, receipt: Record | None) -> dict[str, Any] | None:
     """`{rule, version, today, changed}`: by which mapping a webhook's event was made, and which there is now.
 
     None for an event that came as one, which the relay itself maps. `version` is null where none was kept.
@@ -46,7 +46,7 @@ def _hook(config: Config | None, record: Record) -> Webhook | None:
     return config.hooks.get(record["source"].decode()) if config else None
 
 
-def fields_told(onlooker: Viewer, record: Record, receipt: Record | None) -> list[dict[str, Any]]:
+def render_fields(onlooker: Viewer, record: Record, receipt: Record | None) -> list[dict[str, Any]]:
     """`[{path, from, template, value}]`: each leaf of the call, and then what its rule would have filled too.
 
     `from` are the paths of the payload that it is made of, `template` is how the rule says it; of an event that came as

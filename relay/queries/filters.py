@@ -56,7 +56,7 @@ _READERS: Mapping[str, Reader] = {
     "phone": _phone,
 }
 
-FILTERS = frozenset(_READERS)
+FILTER_NAMES = frozenset(_READERS)
 """What a list of events may be asked for."""
 
 

@@ -15,15 +15,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric. `about` ends up beside it in every scrape."""
+    """One metric. `help_text` ends up beside it in every scrape."""
 
     kind: Kind
     name: str
-    about: str
+    help_text: str
     labels: tuple[str, ...] = ()
 
     @property
-    def whole(self) -> bool:
+    def is_global(self) -> bool:
         """Whether it tells of no single destination or company."""
         return not {"destination", "company"} & set(self.labels)
 
@@ -136,7 +136,7 @@ REQUEST = Metric(
     ("endpoint",),
 )
 
-OF_THE_STORE = (
+STORE_METRICS = (
     *(BUILD, STORE_UP, STORE_RELAXED, STORE_USED, STORE_LIMIT, WORKERS, OVERDUE, GONG_DOWN),
     *(EVENTS, OLDEST, ON_HOLD, HOLD, BUDGET, BUDGET_LEFT, FROZEN),
     *(ACCEPTED, REPEATED, ENDED, DEAD, REPLAYED, ATTEMPTS, REQUESTS),

@@ -9,7 +9,7 @@ from relay.core.config import Config
 from relay.core.destination import Destination
 from relay.core.lifecycle import OPEN_STATES
 from relay.core.timestamps import format_timestamp
-from relay.queries.alerts import open_alerts
+from relay.queries.alerts import read_open_alerts
 from relay.queries.queues import queues_page
 from relay.queries.time_series import series_page
 from relay.store.stores import Stores
@@ -32,7 +32,7 @@ def overview_page(
     return {
         "at": format_timestamp(now),
         "series": series_page(stores, now=now, window=window),
-        "alerts": open_alerts(stores, config.alerts, now=now),
+        "alerts": read_open_alerts(stores, config.alerts, now=now),
         "depth": _depth(rows),
         "companies": _companies(rows),
         "holds": [_hold(row) for row in rows if row["hold"]],

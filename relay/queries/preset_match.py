@@ -11,14 +11,14 @@ from relay.core.mapping.rule import CompiledMapping
 from relay.core.payloads import BodyFormat
 from relay.core.verification.known_schemes import SCHEMES
 from relay.core.verification.scheme import Algorithm
-from relay.queries.previews import Captured, Trial, Way, read_captured
+from relay.queries.previews import CapturedRequest, MappingTrial, PreviewContext, read_captured_payload
 
 _GENERAL = frozenset(
     {"custom", *(name for name, scheme in SCHEMES.items() if scheme.algorithm is Algorithm.TOKEN)}
 )
 
 
-def fitting_presets(captured: Captured, way: Way, *, scheme: str | None) -> list[str]:
+def match_presets(captured: CapturedRequest, way: PreviewContext, *, scheme: str | None) -> list[str]:
     """Their names, the likeliest first. `scheme` is how the request seems to be signed.
 
     A vendor's own signature tells the vendor even where nothing in the payload is meant for Gong.
@@ -29,10 +29,10 @@ def fitting_presets(captured: Captured, way: Way, *, scheme: str | None) -> list
     return sorted(fitting, key=lambda name: (_scheme_of(name) != scheme, _is_general(name), -ready[name]))
 
 
-def preset_trial(name: str, captured: Captured) -> Trial:
+def build_preset_trial(name: str, captured: CapturedRequest) -> MappingTrial:
     """A preset and the payload as it reads it. Raises what reading a body raises."""
     reading = BodyFormat(**load_preset(name).get("read", {}))
-    return Trial(read_captured(captured, reading), _compiled(name))
+    return MappingTrial(read_captured_payload(captured, reading), _compiled(name))
 
 
 @cache
@@ -41,10 +41,10 @@ def _compiled(name: str) -> CompiledMapping:
     return compile_mapping({key: preset[key] for key in ("items", "rules") if key in preset})
 
 
-def _ready(name: str, captured: Captured, way: Way) -> int:
+def _ready(name: str, captured: CapturedRequest, way: PreviewContext) -> int:
     """How many events for Gong the preset makes of it."""
     try:
-        trial = preset_trial(name, captured)
+        trial = build_preset_trial(name, captured)
     except RelayError:
         return 0
     mapped = map_payload(

@@ -23,7 +23,7 @@ _NOTHING: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Captured:
+class CapturedRequest:
     """A request as its sender made it."""
 
     raw: bytes
@@ -33,7 +33,7 @@ class Captured:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class MappingTrial:
     """A payload, and the mapping to try on it."""
 
     payload: Payload
@@ -41,7 +41,7 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class PreviewContext:
     """The way that an event would go, and the moment at which it came."""
 
     source: Source
@@ -50,22 +50,24 @@ class Way:
     now: datetime
 
 
-def way_of(config: Config, source: Source, *, finder: DestinationLookup, now: datetime) -> Way:
+def preview_context(
+    config: Config, source: Source, *, finder: DestinationLookup, now: datetime
+) -> PreviewContext:
     router = config.router(source, finder, for_rules=True)
-    return Way(source, router, config.hooks.get(source.name), now)
+    return PreviewContext(source, router, config.hooks.get(source.name), now)
 
 
-def captured_page(captured: Captured, way: Way) -> dict[str, Any]:
+def captured_preview_page(captured: CapturedRequest, way: PreviewContext) -> dict[str, Any]:
     """`{source, items}`: what the source's own mapping makes of a request.
 
     Raises NotFound where the source has no mapping, and what reading the body raises.
     """
-    hook = hook_of(way)
-    payload = read_captured(captured, hook.reading, scheme=hook.scheme)
-    return trial_page(Trial(payload, hook.mapping), way)
+    hook = require_webhook(way)
+    payload = read_captured_payload(captured, hook.reading, scheme=hook.scheme)
+    return mapping_preview_page(MappingTrial(payload, hook.mapping), way)
 
 
-def trial_page(trial: Trial, way: Way) -> dict[str, Any]:
+def mapping_preview_page(trial: MappingTrial, way: PreviewContext) -> dict[str, Any]:
     """`{source, items}`: what a mapping makes of a payload, item by item."""
     items = preview(
         trial.mapping,
@@ -77,7 +79,7 @@ def trial_page(trial: Trial, way: Way) -> dict[str, Any]:
     return {"source": way.source.name, "items": items}
 
 
-def hook_of(way: Way) -> Webhook:
+def require_webhook(way: PreviewContext) -> Webhook:
     """The source's webhook. NotFound where it has none."""
     if way.hook is None:
         text = f"The source {way.source.name} takes no webhooks: give it a preset, or verify and rules."
@@ -85,13 +87,15 @@ def hook_of(way: Way) -> Webhook:
     return way.hook
 
 
-def read_captured(captured: Captured, reading: BodyFormat, *, scheme: Scheme | None = None) -> Payload:
+def read_captured_payload(
+    captured: CapturedRequest, reading: BodyFormat, *, scheme: Scheme | None = None
+) -> Payload:
     """What a mapping sees of a request: the front endpoint hides what proves the sender, and so does a preview."""
     headers, query = strip_credentials(scheme, captured.headers, captured.query)
     return Payload(read_body(captured.raw, captured.content_type, reading), headers, query)
 
 
-def read_trial(told: Any, way: Way) -> Trial:
+def read_trial(told: Any, way: PreviewContext) -> MappingTrial:
     """A trial as a client writes it: `{payload, headers, query, mapping}`, all but the payload optional.
 
     `mapping` is what a source says of it: rules, and perhaps items and preset. Raises Invalid with everything wrong.
@@ -110,9 +114,9 @@ def read_trial(told: Any, way: Way) -> Trial:
     headers, query = (_texts(told, name, problems) for name in ("headers", "query"))
     if problems:
         raise ValidationFailed(problems)
-    mapping = compiled_mapping(told["mapping"]) if "mapping" in told else hook_of(way).mapping
+    mapping = compile_trial_mapping(told["mapping"]) if "mapping" in told else require_webhook(way).mapping
     lower = {name.lower(): value for name, value in headers.items()}
-    return Trial(Payload(told["payload"], lower, query), mapping)
+    return MappingTrial(Payload(told["payload"], lower, query), mapping)
 
 
 def _texts(told: Mapping[str, Any], name: str, problems: list[Problem]) -> Mapping[str, str]:
@@ -123,6 +127,6 @@ def _texts(told: Mapping[str, Any], name: str, problems: list[Problem]) -> Mappi
     return _NOTHING
 
 
-def compiled_mapping(spec: object) -> CompiledMapping:
+def compile_trial_mapping(spec: object) -> CompiledMapping:
     """A mapping that may build on a preset. Raises Invalid with every mistake below `mapping`."""
     return compile_mapping(spec, path="mapping", presets={name: load_preset(name) for name in preset_names()})

@@ -25,10 +25,10 @@ _REMEDIES: Mapping[str, str | None] = {
 def probe_page(redis: Client, name: str) -> dict[str, Any] | None:
     """`{at, outcome, status, detail, remedy}` of the last probe within a week; None where there was none."""
     found = read_probe(redis, name)
-    return found and last_probe(*found)
+    return found and render_probe(*found)
 
 
-def last_probe(at: datetime, probed: Probed) -> dict[str, Any]:
+def render_probe(at: datetime, probed: Probed) -> dict[str, Any]:
     """The same of a probe at hand. `remedy` is null when it passed, `status` when Gong gave no answer."""
     return {
         "at": format_timestamp(at),

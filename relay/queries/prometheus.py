@@ -25,7 +25,7 @@ from relay.core.percentiles import Histogram, bucket_end
 from relay.core.version import VERSION
 from relay.queries import metric_definitions as table
 from relay.queries.metric_definitions import Kind, Metric
-from relay.queries.queues import alive
+from relay.queries.queues import is_alive
 from relay.store.counters import Standing, Timed, Totals, read_standing, read_totals
 from relay.store.engine.connection import translated
 from relay.store.engine.durability import read_durability
@@ -33,7 +33,7 @@ from relay.store.events import destinations
 from relay.store.queues import Spent, read_down, read_spent, read_workers
 from relay.store.stores import Store
 
-ALL = "all"
+ALL_DESTINATIONS = "all"
 """What destinations are called where they are added up."""
 
 _SECONDS = tuple(range(0, 34, 2))
@@ -44,7 +44,7 @@ _ENDPOINTS = ("events", "webhooks", "gong")
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class MetricsContext:
     """What is told of: the stores, what is configured, and every destination that there is. `apart`: each by its name."""
 
     stores: Iterable[Store]
@@ -54,12 +54,12 @@ class Watched:
     apart: bool = True
 
 
-class Readings:
+class Samples:
     """Values of metrics by their labels. What is read twice under the same labels is added up."""
 
     def __init__(self, *, apart: bool) -> None:
         self._apart = apart
-        self._values: dict[Metric, dict[tuple[str, ...], float]] = {each: {} for each in table.OF_THE_STORE}
+        self._values: dict[Metric, dict[tuple[str, ...], float]] = {each: {} for each in table.STORE_METRICS}
         self._timed: dict[Metric, dict[tuple[str, ...], Timed]] = {
             table.LATENCY: {},
             table.CALL: {},
@@ -70,7 +70,9 @@ class Readings:
         if not self._apart and "company" in metric.labels:
             return
         named = zip(metric.labels, labels, strict=True)
-        place = tuple(ALL if name == "destination" and not self._apart else label for name, label in named)
+        place = tuple(
+            ALL_DESTINATIONS if name == "destination" and not self._apart else label for name, label in named
+        )
         before = self._values[metric].get(place)
         if before is None:
             self._values[metric][place] = value
@@ -90,14 +92,14 @@ class Readings:
                 yield _histogram(metric, self._timed[metric])
                 continue
             of_kind = CounterMetricFamily if metric.kind is Kind.COUNTER else GaugeMetricFamily
-            family = of_kind(metric.name, metric.about, labels=metric.labels)
+            family = of_kind(metric.name, metric.help_text, labels=metric.labels)
             for place, value in sorted(values.items()):
                 family.add_metric(place, value)
             yield family
 
 
 def _histogram(metric: Metric, timed: Mapping[tuple[str, ...], Timed]) -> Family:
-    family = HistogramMetricFamily(metric.name, metric.about, labels=metric.labels)
+    family = HistogramMetricFamily(metric.name, metric.help_text, labels=metric.labels)
     for place, told in sorted(timed.items()):
         counts = told.times.counts
         each = (sum(counts.get(bucket, 0) for bucket in (last - 1, last)) for last in _SECONDS)
@@ -112,19 +114,19 @@ def _histogram(metric: Metric, timed: Mapping[tuple[str, ...], Timed]) -> Family
 class StoreCollector(Collector):
     """Reads the stores whenever it is asked. One that is away is told as such, and of it nothing else."""
 
-    def __init__(self, watched: Watched) -> None:
+    def __init__(self, watched: MetricsContext) -> None:
         self._watched = watched
 
     def collect(self) -> Iterable[Family]:
         """With hundreds of destinations the text takes a while: between two metrics others of this process go on."""
-        for family in read(self._watched).families():
+        for family in collect_samples(self._watched).families():
             yield family
             time.sleep(0)
 
 
-def read(watched: Watched) -> Readings:
+def collect_samples(watched: MetricsContext) -> Samples:
     """Everything, now."""
-    readings = Readings(apart=watched.apart)
+    readings = Samples(apart=watched.apart)
     readings.add(table.BUILD, 1, VERSION)
     known = watched.known()
     _begin(readings, watched.config)
@@ -141,7 +143,7 @@ def read(watched: Watched) -> Readings:
     return readings
 
 
-def _begin(readings: Readings, config: Config) -> None:
+def _begin(readings: Samples, config: Config) -> None:
     """A series that begins with its first event hides it: what can be foreseen begins at 0."""
     for name in config.sources:
         for outcome in ("taken", *(["verification_failed"] if name in config.hooks else [])):
@@ -155,7 +157,7 @@ def _begin(readings: Readings, config: Config) -> None:
             readings.add_times(metric, Timed(Histogram(), 0.0), *place)
 
 
-def _store(readings: Readings, watched: Watched, store: Store, own: Mapping[str, Destination]) -> None:
+def _store(readings: Samples, watched: MetricsContext, store: Store, own: Mapping[str, Destination]) -> None:
     """Everything is read before the first of it is told: a store is told of whole, or as away."""
     redis = store.redis
     totals, durability = read_totals(redis), read_durability(redis)
@@ -165,7 +167,7 @@ def _store(readings: Readings, watched: Watched, store: Store, own: Mapping[str,
     spent = read_spent(redis, sorted({each.company for each in own.values()})) if watched.apart else []
     bases = sorted({each.base_url for each in own.values()})
     down = {each.base_url for each in read_down(redis, bases)}
-    workers = [worker for worker in read_workers(redis) if alive(worker, watched.now())]
+    workers = [worker for worker in read_workers(redis) if is_alive(worker, watched.now())]
     readings.add(table.STORE_UP, 1, store.name)
     readings.add(table.STORE_RELAXED, bool(durability.relaxed), store.name)
     readings.add(table.STORE_USED, totals.used_bytes, store.name)
@@ -182,7 +184,7 @@ def _store(readings: Readings, watched: Watched, store: Store, own: Mapping[str,
     _told_of_all(readings, totals)
 
 
-def _destination(readings: Readings, name: str, now: Standing, ever: Totals) -> None:
+def _destination(readings: Samples, name: str, now: Standing, ever: Totals) -> None:
     for state, count in now.states.items():
         readings.add(table.EVENTS, count, name, state)
     readings.add(table.OLDEST, round(now.oldest_seconds, 3), name)
@@ -215,13 +217,13 @@ def _attempts(ever: Totals, name: str, outcome: str) -> int:
     return count or ever.states.get((name, outcome), 0)
 
 
-def _company(readings: Readings, spent: Spent, limits: Limits) -> None:
+def _company(readings: Samples, spent: Spent, limits: Limits) -> None:
     readings.add(table.BUDGET, limits.day_budget, spent.company)
     readings.add(table.BUDGET_LEFT, max(limits.day_budget - spent.last_day, 0), spent.company)
     readings.add(table.FROZEN, spent.frozen_until.timestamp() if spent.frozen_until else 0, spent.company)
 
 
-def _told_of_all(readings: Readings, totals: Totals) -> None:
+def _told_of_all(readings: Samples, totals: Totals) -> None:
     for (source, outcome), count in totals.requests.items():
         readings.add(table.REQUESTS, count, source, outcome.partition(":")[0])
     for what, timed in totals.timed.items():

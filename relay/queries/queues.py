@@ -64,7 +64,9 @@ def _queues(store: Store, known: Mapping[str, Destination], now: datetime) -> di
     down = read_down(redis, sorted({each.base_url for each in own.values()}))
     return {
         "destinations": [{"store": store.name} | row for row in rows],
-        "workers": [{"store": store.name} | worker for worker in read_workers(redis) if alive(worker, now)],
+        "workers": [
+            {"store": store.name} | worker for worker in read_workers(redis) if is_alive(worker, now)
+        ],
         "store": store_page(redis),
         "down": [_down(one) for one in down],
     }
@@ -82,7 +84,7 @@ def _page_or_away(redis: Client) -> dict[str, Any]:
         return {"away": error.code}
 
 
-def alive(worker: dict[str, str], now: datetime) -> bool:
+def is_alive(worker: dict[str, str], now: datetime) -> bool:
     """A worker says every ten seconds that it lives; one that was killed stays registered for a while."""
     return now - datetime.fromisoformat(worker["last_seen_at"]) < _SILENCE
 

@@ -8,13 +8,13 @@ import orjson
 from relay.core.errors import RelayError
 from relay.core.payloads import BodyFormat, read_body
 from relay.core.redaction import PayloadVisibility, redact, redact_headers, redact_query
-from relay.queries.events import told_moment
+from relay.queries.events import render_stored_timestamp
 
 _PLAIN_MAX = 65_536
 """Of a body that cannot be read no more is shown than this many bytes."""
 
 
-def receipt_told(
+def render_receipt(
     record: Mapping[str, bytes],
     receipt: Mapping[str, bytes],
     *,
@@ -29,12 +29,12 @@ def receipt_told(
     kept = "raw" in receipt
     told: dict[str, Any] = {
         "id": record["receipt"].decode(),
-        "received_at": told_moment(record["received_at"]),
+        "received_at": render_stored_timestamp(record["received_at"]),
         "key": receipt["key_id"].decode(),
         "content_type": receipt["content_type"].decode() if "content_type" in receipt else None,
         "bytes": len(receipt["raw"]) if kept else None,
         "item": int(record.get("item", b"0")),
-        "erased_at": told_moment(receipt["erased_at"]) if "erased_at" in receipt else None,
+        "erased_at": render_stored_timestamp(receipt["erased_at"]) if "erased_at" in receipt else None,
     }
     return told | {
         "headers": _texts(receipt, "headers", sight),

@@ -48,12 +48,12 @@ def _rate(record: ReplayRecord, now: datetime) -> float | None:
     return round(record.counts["replayed"] / max(seconds, 1.0), 2)
 
 
-def is_over(page: dict[str, Any]) -> bool:
+def has_ended(page: dict[str, Any]) -> bool:
     """Whether a replay has ended, by its page."""
     return page["status"] in {ReplayStage.DONE, ReplayStage.CANCELLED}
 
 
-def foreseen_page(told: Mapping[str, Any], sight: PayloadVisibility) -> dict[str, Any]:
+def dry_run_page(told: Mapping[str, Any], sight: PayloadVisibility) -> dict[str, Any]:
     """What a dry run has told, its examples as far as the onlooker sees payloads."""
     return dict(told) | {"examples": [_example(each, sight) for each in told["examples"]]}
 

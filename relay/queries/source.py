@@ -5,7 +5,7 @@ from typing import Any
 from relay.core.errors import NotFound
 from relay.core.webhook import Webhook
 from relay.queries.explain import Viewer
-from relay.queries.receipts import receipt_told
+from relay.queries.receipts import render_receipt
 from relay.queries.sources import source_rows
 from relay.store.all_stores import find_event, list_everywhere
 from relay.store.events import Filter, read_receipt
@@ -37,4 +37,4 @@ def _last(onlooker: Viewer, name: str, hook: Webhook | None) -> dict[str, Any] |
     if receipt is None:
         return None
     reading = hook.reading if hook and "headers" in receipt else None
-    return {"event": newest[0]["id"]} | receipt_told(record, receipt, sight=onlooker.sight, reading=reading)
+    return {"event": newest[0]["id"]} | render_receipt(record, receipt, sight=onlooker.sight, reading=reading)

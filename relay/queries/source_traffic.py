@@ -6,7 +6,7 @@ from typing import Any
 
 from relay.core.gong.validate import Association
 from relay.core.timestamps import format_timestamp
-from relay.queries.time_series import read_everywhere, together
+from relay.queries.time_series import merge_buckets, read_all_stores
 from relay.store.stores import Stores
 from relay.store.time_series import Grain, Span, TurnedAway, of_source, read_turned_away
 
@@ -16,7 +16,7 @@ _OF_EVENTS = ("accepted", "repeated", "filtered", "aggregated", "dead")
 _OURS = frozenset({"taken", "erased", *_OF_EVENTS, *Association})
 
 
-def sent_by(stores: Stores, names: Sequence[str], *, now: datetime) -> dict[str, dict[str, Any]]:
+def read_traffic(stores: Stores, names: Sequence[str], *, now: datetime) -> dict[str, dict[str, Any]]:
     """Of each source named `{traffic: {last_hour, last_day}, association, turned_away}`.
 
     A span tells of requests `taken` and `turned_away` (by code, and of signatures by reason), and of the events in them.
@@ -24,11 +24,11 @@ def sent_by(stores: Stores, names: Sequence[str], *, now: datetime) -> dict[str,
     newest request that was, or null.
     """
     scopes = [of_source(name) for name in names]
-    read = {title: read_everywhere(stores, scopes, span, now) for title, span in _SPANS.items()}
+    read = {title: read_all_stores(stores, scopes, span, now) for title, span in _SPANS.items()}
     newest = read_turned_away(stores.main.redis, names)
     told: dict[str, dict[str, Any]] = {}
     for name, scope in zip(names, scopes, strict=True):
-        counts = {title: together(found[scope]).counts for title, found in read.items()}
+        counts = {title: merge_buckets(found[scope]).counts for title, found in read.items()}
         told[name] = {
             "traffic": {title: _span(each) for title, each in counts.items()},
             "association": {sure.value: counts["last_day"].get(sure, 0) for sure in Association},

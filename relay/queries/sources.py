@@ -10,13 +10,13 @@ from relay.core.timestamps import format_timestamp
 from relay.core.verification.key import VerifyingKey
 from relay.core.verification.verify import UNVERIFIED
 from relay.core.webhook import Webhook
-from relay.queries.source_traffic import sent_by
+from relay.queries.source_traffic import read_traffic
 from relay.store.key_usage import read_key_uses
 from relay.store.stores import Stores
 
-Uses: TypeAlias = Mapping[str, datetime]
+KeyUses: TypeAlias = Mapping[str, datetime]
 
-NOT_VERIFIED = "NOT VERIFIED: anybody may post"
+UNVERIFIED_WARNING = "NOT VERIFIED: anybody may post"
 
 
 def sources_page(stores: Stores, config: Config, *, now: datetime) -> dict[str, Any]:
@@ -30,17 +30,17 @@ def source_rows(
     """The sources of these names."""
     told = [read_key_uses(store.redis, names) for store in stores]
     uses = {name: _latest([each[name] for each in told]) for name in names}
-    sent = sent_by(stores, names, now=now)
+    sent = read_traffic(stores, names, now=now)
     return [_source(config, config.sources[name], uses[name]) | sent[name] for name in names]
 
 
-def _latest(told: Sequence[Uses]) -> Uses:
+def _latest(told: Sequence[KeyUses]) -> KeyUses:
     """When each key was last used, wherever that was."""
     known = {key for uses in told for key in uses}
     return {key: max(uses[key] for uses in told if key in uses) for key in known}
 
 
-def _source(config: Config, source: Source, uses: Uses) -> dict[str, Any]:
+def _source(config: Config, source: Source, uses: KeyUses) -> dict[str, Any]:
     hook, routing = config.hooks.get(source.name), config.routes.get(source.name)
     return {
         "source": source.name,
@@ -53,14 +53,14 @@ def _source(config: Config, source: Source, uses: Uses) -> dict[str, Any]:
     }
 
 
-def _key(name: str, uses: Uses) -> dict[str, Any]:
+def _key(name: str, uses: KeyUses) -> dict[str, Any]:
     return {"id": name, "last_used_at": _moment(uses.get(name))}
 
 
-def _webhook(hook: Webhook, uses: Uses) -> dict[str, Any]:
+def _webhook(hook: Webhook, uses: KeyUses) -> dict[str, Any]:
     told: dict[str, Any] = {"verify": hook.scheme.name, "verified": hook.verifies}
     if not hook.verifies:
-        told |= {"warning": NOT_VERIFIED, "last_used_at": _moment(uses.get(UNVERIFIED))}
+        told |= {"warning": UNVERIFIED_WARNING, "last_used_at": _moment(uses.get(UNVERIFIED))}
     return told | {
         "preset": hook.preset,
         "mapping_version": hook.mapping.version,
@@ -71,7 +71,7 @@ def _webhook(hook: Webhook, uses: Uses) -> dict[str, Any]:
     }
 
 
-def _verifying_key(key: VerifyingKey, uses: Uses) -> dict[str, Any]:
+def _verifying_key(key: VerifyingKey, uses: KeyUses) -> dict[str, Any]:
     dates = {"not_before": _moment(key.not_before), "expires_at": _moment(key.expires_at)}
     return _key(key.id, uses) | dates
 

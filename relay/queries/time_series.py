@@ -36,7 +36,7 @@ _OF_ONE: Windows = {"24h": (Span(Grain.HOUR, 24), 1)}
 
 _OF_A_SOURCE = {"1h": (Span(Grain.TEN, 6), 1), "6h": (Span(Grain.TEN, 36), 1)} | _OF_ONE
 
-LINES = (
+SERIES_NAMES = (
     "accepted",
     "delivered",
     "duplicate",
@@ -72,16 +72,16 @@ def series_page(
             [Problem("window", "enum", f"{window!r} is no window. One of: {', '.join(WINDOWS)}.")]
         )
     span, step = windows[window]
-    points = _points(read_everywhere(stores, [scope], span, now)[scope], step)
-    total = together(points)
+    points = _points(read_all_stores(stores, [scope], span, now)[scope], step)
+    total = merge_buckets(points)
     return {
         "window": window,
         "from": format_timestamp(points[0].at),
         "until": format_timestamp(now),
         "step_seconds": step * span.grain.seconds,
         "points": {"at": [int(point.at.timestamp()) for point in points]}
-        | {line: [point.counts.get(line, 0) for point in points] for line in LINES},
-        "totals": {line: total.counts.get(line, 0) for line in LINES},
+        | {line: [point.counts.get(line, 0) for point in points] for line in SERIES_NAMES},
+        "totals": {line: total.counts.get(line, 0) for line in SERIES_NAMES},
         "latency": _times(total.arrivals),
         "calls": _times(total.calls),
     }
@@ -96,7 +96,7 @@ def _scope(destination: str | None, source: str | None) -> tuple[str, Windows]:
     return (of_destination(destination), WINDOWS | _OF_ONE) if destination else (EVERYTHING, WINDOWS)
 
 
-def read_everywhere(
+def read_all_stores(
     stores: Stores, scopes: Sequence[str], span: Span, now: datetime
 ) -> dict[str, list[Bucket]]:
     """Of each scope the buckets of all stores that answer, added up. The main one must."""
@@ -108,18 +108,19 @@ def read_everywhere(
     if len(found) == 1:
         return found[0]
     return {
-        scope: list(map(together, zip(*(each[scope] for each in found), strict=True))) for scope in scopes
+        scope: list(map(merge_buckets, zip(*(each[scope] for each in found), strict=True)))
+        for scope in scopes
     }
 
 
-def together(buckets: Sequence[Bucket]) -> Bucket:
+def merge_buckets(buckets: Sequence[Bucket]) -> Bucket:
     return summed(buckets, buckets[0].at)
 
 
 def _points(buckets: Sequence[Bucket], step: int) -> list[Bucket]:
     if step == 1:
         return list(buckets)
-    return [together(buckets[start : start + step]) for start in range(0, len(buckets), step)]
+    return [merge_buckets(buckets[start : start + step]) for start in range(0, len(buckets), step)]
 
 
 def _times(times: Histogram) -> dict[str, Any]:

@@ -8,11 +8,11 @@ import pytest
 from relay.config.presets import load_preset, preset_names
 from relay.core.destination import BasicCredentials, Destination
 from relay.core.source import Source
-from relay.queries.preset_match import fitting_presets
-from relay.queries.previews import Captured, Way
+from relay.queries.preset_match import match_presets
+from relay.queries.previews import CapturedRequest, PreviewContext
 from tests.presets.test_presets import cases_of, expected
 
-WAY = Way(
+WAY = PreviewContext(
     Source("new", "acme"),
     Destination("acme", "acme", BasicCredentials("", "")),
     None,
@@ -23,7 +23,7 @@ WAY = Way(
 def captured(case):
     raw = case["raw"].encode() if "raw" in case else orjson.dumps(case["body"])
     content_type = case.get("content_type", "application/json")
-    return Captured(raw, content_type, case.get("headers", {}), case.get("query", {}))
+    return CapturedRequest(raw, content_type, case.get("headers", {}), case.get("query", {}))
 
 
 def ready_cases():
@@ -39,9 +39,9 @@ def ready_cases():
 def test_a_sample_signed_its_vendors_way_brings_the_vendors_preset_first(name, case):
     scheme = load_preset(name)["verify"]["scheme"]
 
-    assert fitting_presets(captured(case), WAY, scheme=scheme)[0] == name
+    assert match_presets(captured(case), WAY, scheme=scheme)[0] == name
 
 
 @pytest.mark.parametrize(("name", "case"), ready_cases())
 def test_a_sample_without_its_signature_is_still_among_those_that_fit(name, case):
-    assert name in fitting_presets(captured(case), WAY, scheme=None)
+    assert name in match_presets(captured(case), WAY, scheme=None)

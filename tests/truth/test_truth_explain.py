@@ -2,7 +2,7 @@
 
 from relay.core.explain.causes import Why
 from relay.core.lifecycle import DeadLetterReason, HoldCause
-from relay.queries.explain_by_name import NAMES
+from relay.queries.explain_by_name import LOOKUP_NAMES
 from tests.truth.project import first_cells, page, section
 
 PAGE = page("docs/explain.md")
@@ -13,7 +13,7 @@ def test_every_cause_is_explained_in_the_order_of_the_code():
 
 
 def test_every_name_to_ask_by_is_told():
-    assert set(first_cells(section(PAGE, "Asked by any name"))) == set(NAMES)
+    assert set(first_cells(section(PAGE, "Asked by any name"))) == set(LOOKUP_NAMES)
 
 
 def test_a_hold_and_a_dead_letter_are_told_by_the_words_they_have_everywhere():

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from relay.core.errors import ValidationFailed
 from relay.core.lifecycle import DeadLetterReason, State
-from relay.queries.filters import FILTERS, read_filter
+from relay.queries.filters import FILTER_NAMES, read_filter
 from relay.store.events import Filter
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
@@ -41,7 +41,7 @@ def test_every_filter_is_read():
         "until": "-1h",
     }
 
-    assert set(told) <= FILTERS
+    assert set(told) <= FILTER_NAMES
     assert read_filter(told, now=NOW) == Filter(
         destination="acme",
         source="web",

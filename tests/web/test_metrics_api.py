@@ -14,7 +14,7 @@ from redis import Redis
 
 from relay.app import create_app
 from relay.core.lifecycle import HoldCause, State
-from relay.queries.metric_definitions import OF_THE_STORE
+from relay.queries.metric_definitions import STORE_METRICS
 from relay.settings import Settings
 from relay.store.delivery import Trip, done, finish
 from relay.store.engine.connection import WORKER, open_redis
@@ -183,7 +183,7 @@ def test_every_metric_is_explained_and_no_other(client: FlaskClient, operator: d
     }
 
     assert names(text) == set(listed)
-    assert listed == {each.name: ", ".join(each.labels) or "none" for each in OF_THE_STORE}
+    assert listed == {each.name: ", ".join(each.labels) or "none" for each in STORE_METRICS}
 
 
 def test_promtool_finds_nothing_wrong(client: FlaskClient, operator: dict[str, str], kill):

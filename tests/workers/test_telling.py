@@ -13,7 +13,7 @@ from redis import Redis
 
 from relay.core.config import Config
 from relay.core.destination import BasicCredentials, Destination
-from relay.queries.prometheus import Watched
+from relay.queries.prometheus import MetricsContext
 from relay.store.engine.connection import WORKER, open_redis
 from relay.store.stores import Stores
 from tests.truth.project import first_cells, page, section
@@ -33,7 +33,7 @@ class Stopped(Pulse):
 
 def told(redis: Redis, pulse: Pulse) -> Told:
     known = {"acme": Destination("acme", "acme", BasicCredentials("k", "s"))}
-    watched = Watched(Stores(redis), Config(known, {}), lambda: known, lambda: datetime.now(UTC))
+    watched = MetricsContext(Stores(redis), Config(known, {}), lambda: known, lambda: datetime.now(UTC))
     return Told(pulse, 8, redis, watched)
 
 

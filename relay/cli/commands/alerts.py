@@ -9,7 +9,7 @@ import click
 
 from relay.cli.context import PROBLEM, Desk, at_desk, now, print_json
 from relay.cli.formatting import plain
-from relay.queries.alerts import alerts_page, send_trial
+from relay.queries.alerts import alerts_page, send_test_message
 
 _LOOK_SECONDS = 0.2
 _ARRIVED = "arrived"
@@ -59,7 +59,7 @@ def _told(page: Mapping[str, Any]) -> str:
 
 
 def _test(desk: Desk, name: str, *, seconds: int, as_json: bool) -> None:
-    page = send_trial(desk.stores, desk.config.alerts, name, now=now())
+    page = send_test_message(desk.stores, desk.config.alerts, name, now=now())
     deadline = time.monotonic() + seconds
     while (told := _last(desk, name, page["message"])) is None and time.monotonic() < deadline:
         time.sleep(_LOOK_SECONDS)

@@ -17,7 +17,7 @@ from relay.cli.context import PROBLEM, Desk, at_desk, now, print_json, terminal
 from relay.cli.formatting import counted, plain
 from relay.core.ids import ENTROPY_BYTES, generate_ids
 from relay.core.signed_document import Signer
-from relay.queries.erasures import DONE, erasure_page, foreseen_page, read_person
+from relay.queries.erasures import DONE, erasure_page, erasure_preview_page, read_erasure_request
 from relay.store.audit import Deed, record
 from relay.store.erasures_all_stores import Asked, begin_everywhere
 
@@ -54,12 +54,12 @@ def erase(desk: Desk, *, as_json: bool, show: str | None, verify: Path | None, *
         _tell(erasure_page(desk.stores, show, signer), as_json=as_json)
     else:
         given = {kind: told[kind] for kind in ("email", "phone") if told[kind]}
-        kind, person, _ = read_person(given)
+        kind, person, _ = read_erasure_request(given)
         if told["dry_run"]:
-            _foresee(foreseen_page(desk.stores, person), as_json=as_json)
+            _foresee(erasure_preview_page(desk.stores, person), as_json=as_json)
             return
         if sys.stdin.isatty() and not told["yes"]:
-            click.echo("\n".join(_foreseen(foreseen_page(desk.stores, person))), err=True)
+            click.echo("\n".join(_foreseen(erasure_preview_page(desk.stores, person))), err=True)
             click.confirm("It cannot be undone. Erase?", abort=True, err=True)
         _tell(_erased(desk, kind, person, signer, wait=told["wait"]), as_json=as_json)
 

@@ -9,7 +9,7 @@ from relay.cli.tables.events import event_view, why_view
 from relay.core.redaction import PayloadVisibility
 from relay.queries.event import event_page
 from relay.queries.explain import Viewer
-from relay.queries.explain_by_name import NAMES, why_page
+from relay.queries.explain_by_name import LOOKUP_NAMES, explain_by_name_page
 from relay.settings import StartupError
 
 
@@ -34,12 +34,16 @@ def event(desk: Desk, event_id: str, *, reveal: bool, as_json: bool) -> None:
 @click.command(epilog="Example: gong-relay why website:ev-123")
 @click.argument("name", metavar="NAME")
 @click.option(
-    "--by", type=click.Choice(NAMES), default="event_id", show_default=True, help="What kind of name it is."
+    "--by",
+    type=click.Choice(LOOKUP_NAMES),
+    default="event_id",
+    show_default=True,
+    help="What kind of name it is.",
 )
 @at_desk
 def why(desk: Desk, name: str, *, by: str, as_json: bool) -> None:
     """Say why something is or is not in Gong, also where no event of that name is there."""
-    page = why_page(_onlooker(desk, PayloadVisibility.REDACTED), {by: name})
+    page = explain_by_name_page(_onlooker(desk, PayloadVisibility.REDACTED), {by: name})
     if as_json:
         print_json(page)
     else:

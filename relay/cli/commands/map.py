@@ -8,7 +8,7 @@ import click
 from relay.cli.context import PROBLEM, Desk, at_desk, now, print_json, terminal
 from relay.cli.source_wizard.captured_payload import captured_options, read_capture
 from relay.cli.tables.previews import dead, preview_view
-from relay.queries.previews import captured_page, way_of
+from relay.queries.previews import captured_preview_page, preview_context
 
 
 @click.command("map", epilog="Example: gong-relay map website captured.json")
@@ -21,8 +21,8 @@ def map_payload(desk: Desk, source: str, *, file: str, as_json: bool, **told: An
 
     FILE (- is standard input) holds a request's body as the sender sent it. Ends with 1 when an item is dead.
     """
-    way = way_of(desk.config, desk.source(source), finder=desk.directory, now=now())
-    page = captured_page(read_capture(file, **told), way)
+    way = preview_context(desk.config, desk.source(source), finder=desk.directory, now=now())
+    page = captured_preview_page(read_capture(file, **told), way)
     if as_json:
         print_json(page)
     else:

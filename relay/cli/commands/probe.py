@@ -10,7 +10,7 @@ from relay.cli.audit import audited
 from relay.cli.context import PROBLEM, Desk, at_desk, print_json
 from relay.cli.formatting import plain
 from relay.core.destination import Destination
-from relay.queries.probes import PASSED, last_probe
+from relay.queries.probes import PASSED, render_probe
 from relay.store.operator_actions import Probed, ask_probe, read_probe
 
 _LOOK_SECONDS = 0.2
@@ -40,7 +40,7 @@ def probe(desk: Desk, name: str, *, wait_seconds: int, as_json: bool) -> None:
     """
     found = _probed(desk, desk.destination(name), seconds=wait_seconds)
     if as_json:
-        print_json({"destination": name, "asked": True, "last": found and last_probe(*found)})
+        print_json({"destination": name, "asked": True, "last": found and render_probe(*found)})
     else:
         click.echo(_told(name, found))
     if found is None or found[1].outcome != PASSED:
@@ -65,7 +65,7 @@ def _probed(desk: Desk, destination: Destination, *, seconds: int) -> tuple[date
 def _told(name: str, found: tuple[datetime, Probed] | None) -> str:
     if found is None:
         return _NOT_TOLD
-    told = last_probe(*found)
+    told = render_probe(*found)
     if told["outcome"] == PASSED:
         return f"{name} passed: Gong takes its credentials."
     status = f", HTTP {told['status']}" if told["status"] else ""

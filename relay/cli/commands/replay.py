@@ -21,7 +21,7 @@ from relay.core.ids import ENTROPY_BYTES, generate_ids
 from relay.core.lifecycle import DeadLetterReason
 from relay.core.redaction import PayloadVisibility
 from relay.core.replay import REPLAYABLE, Replay, parse_replay_request
-from relay.queries.replays import foreseen_page, is_over, replay_page
+from relay.queries.replays import dry_run_page, has_ended, replay_page
 from relay.store.all_stores import store_of
 from relay.store.replays_all_stores import cancel_everywhere, start_everywhere
 
@@ -88,7 +88,7 @@ def _again(desk: Desk, event_id: str) -> None:
 
 def _foreseen(desk: Desk, asked: Replay) -> dict[str, Any]:
     told = foresee_everywhere(desk.stores, asked, lambda: desk.intake, now)
-    return foreseen_page(told, PayloadVisibility.REDACTED)
+    return dry_run_page(told, PayloadVisibility.REDACTED)
 
 
 def _asked(filters: dict[str, Any], told: dict[str, Any]) -> Replay:
@@ -123,7 +123,7 @@ def _watched(desk: Desk, replay_id: str, console: Console, total: int | None) ->
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("replaying", total=total)
         try:
-            while not is_over(page := replay_page(desk.stores, replay_id, now=now())):
+            while not has_ended(page := replay_page(desk.stores, replay_id, now=now())):
                 words = f"waits for {page['waits_for']}" if page["waits_for"] else "replaying"
                 progress.update(task, completed=page["replayed"], description=words)
                 time.sleep(_EVERY_SECONDS)
@@ -137,5 +137,5 @@ def _show(page: dict[str, Any], *, as_json: bool) -> None:
         print_json(page)
         return
     terminal().print(replay_view(page))
-    if not is_over(page):
+    if not has_ended(page):
         click.echo(f"It goes on without you. End it: gong-relay replay --cancel {page['id']}")

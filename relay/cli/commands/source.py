@@ -27,8 +27,8 @@ from relay.core.payloads import BodyFormat
 from relay.core.source import Source
 from relay.core.verification.detect import detect_verification
 from relay.core.verification.request import SignedRequest
-from relay.queries.preset_match import fitting_presets, preset_trial
-from relay.queries.previews import Captured, Way, read_captured
+from relay.queries.preset_match import build_preset_trial, match_presets
+from relay.queries.previews import CapturedRequest, PreviewContext, read_captured_payload
 from relay.settings import StartupError
 
 _STAND_IN = "acme"
@@ -77,22 +77,22 @@ def _asked_for_file(*, asking: bool) -> str:
     return str(click.prompt("The file that holds a captured payload", type=kind, err=True))
 
 
-def _draft(desk: Desk, captured: Captured, chosen: Mapping[str, str | None], *, asking: bool) -> Draft:
+def _draft(desk: Desk, captured: CapturedRequest, chosen: Mapping[str, str | None], *, asking: bool) -> Draft:
     proof = detect_verification(_as_sent(captured))
     destination = _destination(desk, chosen["destination"], asking=asking)
-    way = Way(Source("new", destination.name), destination, None, now())
+    way = PreviewContext(Source("new", destination.name), destination, None, now())
     preset = chosen["preset"] or _preset(captured, way, proof, asking=asking)
     stem = Path(chosen["file"] or "").stem if preset == _NO_PRESET else preset
     name = _name(desk, chosen["name"], stem, asking=asking)
     way = replace(way, source=Source(name, destination.name))
     if preset != _NO_PRESET:
-        draft = preset_draft(preset, preset_trial(preset, captured), way)
+        draft = preset_draft(preset, build_preset_trial(preset, captured), way)
         _show(draft)
         return draft
     return _by_proposal(captured, way, proof, asking=asking)
 
 
-def _as_sent(captured: Captured) -> SignedRequest:
+def _as_sent(captured: CapturedRequest) -> SignedRequest:
     """Only the places of what is signed are looked at, so that the address does not matter."""
     query = "&".join(f"{name}={value}" for name, value in captured.query.items())
     headers = [*captured.headers.items()]
@@ -129,9 +129,11 @@ def _name(desk: Desk, told: str | None, stem: str, *, asking: bool) -> str:
     return name
 
 
-def _preset(captured: Captured, way: Way, proof: Mapping[str, Any] | None, *, asking: bool) -> str:
+def _preset(
+    captured: CapturedRequest, way: PreviewContext, proof: Mapping[str, Any] | None, *, asking: bool
+) -> str:
     """The preset that the payload looks like, if it is wanted."""
-    fitting = fitting_presets(captured, way, scheme=proof["scheme"] if proof else None)
+    fitting = match_presets(captured, way, scheme=proof["scheme"] if proof else None)
     if not fitting:
         return _NO_PRESET
     looks = ", ".join(f"{load_preset(name)['title']} ({name})" for name in fitting)
@@ -142,8 +144,10 @@ def _preset(captured: Captured, way: Way, proof: Mapping[str, Any] | None, *, as
     return str(click.prompt("Which preset to take", default=fitting[0], type=choice, err=True))
 
 
-def _by_proposal(captured: Captured, way: Way, proof: Mapping[str, Any] | None, *, asking: bool) -> Draft:
-    payload = read_captured(captured, BodyFormat())
+def _by_proposal(
+    captured: CapturedRequest, way: PreviewContext, proof: Mapping[str, Any] | None, *, asking: bool
+) -> Draft:
+    payload = read_captured_payload(captured, BodyFormat())
     proposal = suggest_rule(payload.body)
     _show_paths(proposal)
     verify, notes = proven(way.source.name, proof, asking=asking)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import click
 
 from relay.cli.options import Command
-from relay.queries.previews import Captured
+from relay.queries.previews import CapturedRequest
 
 _LINES = (".ndjson", ".jsonl")
 _FORM = "application/x-www-form-urlencoded"
@@ -31,13 +31,13 @@ def captured_options(command: Command) -> Command:
 
 def read_capture(
     file: str, *, content_type: str | None, headers: Sequence[str], query: Sequence[str]
-) -> Captured:
+) -> CapturedRequest:
     """The file's bytes (- is standard input) as its sender sent them."""
     with click.open_file(file, "rb") as opened:
         raw = opened.read()
     sent = {name.lower(): value for name, value in _pairs(headers, "--header").items()}
     told = content_type or sent.get("content-type") or _look_of(file, raw)
-    return Captured(raw, told, sent, _pairs(query, "--query"))
+    return CapturedRequest(raw, told, sent, _pairs(query, "--query"))
 
 
 def _pairs(texts: Sequence[str], option: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ from relay.core.mapping.payload_fields import PayloadField
 from relay.core.mapping.suggest import SuggestedRule, build_rule, replace_expression
 from relay.core.payloads import Payload
 from relay.core.verification.known_schemes import SCHEMES
-from relay.queries.previews import Trial, Way, trial_page
+from relay.queries.previews import MappingTrial, PreviewContext, mapping_preview_page
 
 SHOWN_MAX = 48
 _NOTHING = "-"
@@ -74,24 +74,26 @@ def _expression(text: str) -> str:
     return text.strip()
 
 
-def drafted(proposal: SuggestedRule, payload: Payload, *, way: Way, verify: Mapping[str, Any]) -> Draft:
+def drafted(
+    proposal: SuggestedRule, payload: Payload, *, way: PreviewContext, verify: Mapping[str, Any]
+) -> Draft:
     """The source that the proposal makes, tried on the payload that it was learnt from."""
     items = {"items": proposal.items} if proposal.items else {}
     mapping = {**items, "rules": [build_rule(proposal)]}
     entry = {"destination": way.source.destination, "verify": verify, **mapping}
     try:
-        page = trial_page(Trial(payload, compile_mapping(mapping)), way)
+        page = mapping_preview_page(MappingTrial(payload, compile_mapping(mapping)), way)
     except ValidationFailed as error:
         return Draft(way.source.name, entry, (), (), error.problems)
     return Draft(way.source.name, entry, (), tuple(page["items"]))
 
 
-def preset_draft(preset: str, trial: Trial, way: Way) -> Draft:
+def preset_draft(preset: str, trial: MappingTrial, way: PreviewContext) -> Draft:
     """A source that is a preset's, tried on the payload."""
     name = way.source.name
     verify = {"secrets": [secret_of(name)]}
     entry = {"preset": preset, "destination": way.source.destination, "verify": verify}
-    return Draft(name, entry, (), tuple(trial_page(trial, way)["items"]))
+    return Draft(name, entry, (), tuple(mapping_preview_page(trial, way)["items"]))
 
 
 def secret_of(name: str) -> str:

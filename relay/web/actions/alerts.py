@@ -3,7 +3,7 @@
 from typing import Any
 
 from relay.core.roles import Principal, Role
-from relay.queries.alerts import send_trial
+from relay.queries.alerts import send_test_message
 from relay.web.actions.audit import audited
 from relay.web.context import WebContext
 
@@ -11,6 +11,6 @@ from relay.web.context import WebContext
 def try_receiver(known: WebContext, caller: Principal, name: str) -> dict[str, Any]:
     """Have a worker send a message that says it is a test."""
     caller.require(Role.OPERATOR)
-    page = send_trial(known.stores, known.config.alerts, name, now=known.now())
+    page = send_test_message(known.stores, known.config.alerts, name, now=known.now())
     audited(known, caller, "alert.test", name)
     return page

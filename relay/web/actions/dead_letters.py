@@ -10,8 +10,8 @@ from relay.core.replay import Replay, ReplayFilter, ReplayRequest
 from relay.core.roles import Principal, Role
 from relay.ingest.accept_events import IngestContext
 from relay.queries.dead_letters import cluster_page
-from relay.queries.previews import compiled_mapping
-from relay.queries.replays import foreseen_page
+from relay.queries.previews import compile_trial_mapping
+from relay.queries.replays import dry_run_page
 from relay.web.actions.replays import begin_replay
 from relay.web.context import WebContext
 from relay.web.visibility import make_viewer
@@ -32,7 +32,7 @@ def try_cluster(known: WebContext, caller: Principal, cluster: str, mapping: Any
             raise Conflict("no_single_mapping", _NOT_ONE)
         intake = _with_mapping(known, page["mapping"]["source"], mapping)
     told = foresee_everywhere(known.stores, _of(cluster, mapped_anew=page), lambda: intake, known.now)
-    shown = foreseen_page(told, looking.sight)
+    shown = dry_run_page(told, looking.sight)
     return {"cluster": cluster, "mapping": "today" if mapping is None else "given"} | shown
 
 
@@ -57,5 +57,5 @@ def _of(cluster: str, *, mapped_anew: dict[str, Any]) -> Replay:
 def _with_mapping(known: WebContext, source: str, mapping: Any) -> IngestContext:
     """The intake, with a mapping of somebody's in the place of a source's own."""
     config: Config = known.config
-    hook = replace(config.hooks[source], mapping=compiled_mapping(mapping))
+    hook = replace(config.hooks[source], mapping=compile_trial_mapping(mapping))
     return replace(known.intake, config=replace(config, hooks=config.hooks | {source: hook}))

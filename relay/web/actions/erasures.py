@@ -6,7 +6,7 @@ from typing import Any
 from relay.core.ids import ENTROPY_BYTES, generate_ids
 from relay.core.roles import Principal, Role
 from relay.core.signed_document import Signer
-from relay.queries.erasures import erasure_page, foreseen_page, read_person
+from relay.queries.erasures import erasure_page, erasure_preview_page, read_erasure_request
 from relay.store.erasures_all_stores import Asked, begin_everywhere
 from relay.web.actions.audit import audited
 from relay.web.context import WebContext
@@ -18,9 +18,9 @@ def erase(known: WebContext, caller: Principal, told: Any) -> dict[str, Any]:
     The erasure's page, as it is then. Raises Invalid, and Unavailable where a store is away: then none has begun.
     """
     caller.require(Role.ADMIN)
-    kind, person, dry_run = read_person(told)
+    kind, person, dry_run = read_erasure_request(told)
     if dry_run:
-        return foreseen_page(known.stores, person)
+        return erasure_preview_page(known.stores, person)
     [erasure_id] = generate_ids(known.now(), os.urandom(ENTROPY_BYTES), 1)
     seen = known.intake.retention.seen
     asked = Asked(erasure_id, person, kind, caller.key_id)

@@ -7,7 +7,7 @@ from relay.actions.replay_job import foresee_everywhere
 from relay.core.ids import ENTROPY_BYTES, generate_ids
 from relay.core.replay import ReplayRequest
 from relay.core.roles import Principal, Role
-from relay.queries.replays import foreseen_page, replay_page
+from relay.queries.replays import dry_run_page, replay_page
 from relay.store.audit import Deed
 from relay.store.replays_all_stores import cancel_everywhere, start_everywhere
 from relay.web.actions.audit import audited, write_down
@@ -20,7 +20,7 @@ def begin_replay(known: WebContext, caller: Principal, asked: ReplayRequest) -> 
     caller.require(Role.OPERATOR)
     if asked.dry_run:
         told = foresee_everywhere(known.stores, asked.replay, lambda: known.intake, known.now)
-        return {"dry_run": True} | foreseen_page(told, make_viewer(known, caller).sight)
+        return {"dry_run": True} | dry_run_page(told, make_viewer(known, caller).sight)
     [replay_id] = generate_ids(known.now(), os.urandom(ENTROPY_BYTES), 1)
     start_everywhere(known.stores, replay_id, asked.replay)
     chosen = asked.replay.filter.chosen()

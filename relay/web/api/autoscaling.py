@@ -4,7 +4,7 @@ from flask import Blueprint, Response, request
 
 from relay.core.destination import MAIN_STORE
 from relay.core.roles import Role
-from relay.queries.autoscaling import scale_page
+from relay.queries.autoscaling import autoscaling_page
 from relay.web.context import called_by
 from relay.web.problems import json_response
 
@@ -15,4 +15,4 @@ scale = Blueprint("scale", __name__)
 def show_scale() -> Response:
     """What the workers of one store may send now."""
     known, _ = called_by(Role.VIEWER)
-    return json_response(scale_page(known.stores, request.args.get("store", MAIN_STORE)))
+    return json_response(autoscaling_page(known.stores, request.args.get("store", MAIN_STORE)))

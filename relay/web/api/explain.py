@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, request
 
 from relay.core.roles import Principal
-from relay.queries.explain_by_name import why_page
+from relay.queries.explain_by_name import explain_by_name_page
 from relay.web.context import WebContext, parts
 from relay.web.problems import json_response
 from relay.web.visibility import make_viewer
@@ -21,6 +21,6 @@ def explain_name() -> Response:
 
 
 def explain_for(known: WebContext, caller: Principal, asked: dict[str, str]) -> dict[str, Any]:
-    """What `why_page` tells to the caller: a source's key is told of its own source."""
+    """What `explain_by_name_page` tells to the caller: a source's key is told of its own source."""
     only = caller.source.name if caller.source is not None else None
-    return why_page(make_viewer(known, caller), asked, only=only)
+    return explain_by_name_page(make_viewer(known, caller), asked, only=only)

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, current_app, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from relay.core.roles import Role
-from relay.queries.prometheus import StoreCollector, Watched
+from relay.queries.prometheus import MetricsContext, StoreCollector
 from relay.web.context import parts
 
 metrics = Blueprint("metrics", __name__)
@@ -19,6 +19,6 @@ def show_metrics() -> Response:
     apart = known.settings.metrics_destination_labels
     registry = CollectorRegistry(auto_describe=False)
     registry.register(
-        StoreCollector(Watched(known.stores, known.config, known.directory.all, known.now, apart))
+        StoreCollector(MetricsContext(known.stores, known.config, known.directory.all, known.now, apart))
     )
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

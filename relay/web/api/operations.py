@@ -7,7 +7,7 @@ from relay.core.roles import Principal, Role
 from relay.queries.destinations import destination_page, destinations_page
 from relay.queries.event import event_page
 from relay.queries.events import events_page
-from relay.queries.filters import FILTERS, read_filter
+from relay.queries.filters import FILTER_NAMES, read_filter
 from relay.queries.queues import queues_page
 from relay.web.actions import destinations, events
 from relay.web.context import WebContext, called_by, parts
@@ -16,7 +16,7 @@ from relay.web.visibility import make_viewer
 
 operations = Blueprint("operations", __name__)
 
-_PARAMETERS = FILTERS | {"limit", "cursor"}
+_PARAMETERS = FILTER_NAMES | {"limit", "cursor"}
 
 
 def _known() -> WebContext:

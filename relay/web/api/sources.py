@@ -6,7 +6,13 @@ from relay.core.errors import NotFound
 from relay.core.roles import Role
 from relay.core.source import Source
 from relay.core.strict_json import parse_json
-from relay.queries.previews import Captured, captured_page, read_trial, trial_page, way_of
+from relay.queries.previews import (
+    CapturedRequest,
+    captured_preview_page,
+    mapping_preview_page,
+    preview_context,
+    read_trial,
+)
 from relay.queries.source import source_page
 from relay.queries.sources import sources_page
 from relay.web.context import WebContext, called_by
@@ -39,13 +45,13 @@ def preview_payload(name: str) -> Response:
     """What a captured payload would become, item by item. Nothing is kept and nothing sent."""
     known, _ = called_by(Role.OPERATOR)
     source = _source(known, name)
-    way = way_of(known.config, source, finder=known.directory, now=known.now())
+    way = preview_context(known.config, source, finder=known.directory, now=known.now())
     raw = read_body(request, max_bytes=known.settings.max_body_bytes)
     if request.mimetype == TRIAL_TYPE:
-        return json_response(trial_page(read_trial(parse_json(raw), way), way))
+        return json_response(mapping_preview_page(read_trial(parse_json(raw), way), way))
     content_type = request.headers.get("Content-Type", "")
-    captured = Captured(raw, content_type, dict(request.headers), request.args.to_dict())
-    return json_response(captured_page(captured, way))
+    captured = CapturedRequest(raw, content_type, dict(request.headers), request.args.to_dict())
+    return json_response(captured_preview_page(captured, way))
 
 
 def _source(known: WebContext, name: str) -> Source:

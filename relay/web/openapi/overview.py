@@ -3,7 +3,7 @@
 from typing import Any
 
 from relay.core.lifecycle import State
-from relay.queries.time_series import LINES, WINDOWS
+from relay.queries.time_series import SERIES_NAMES, WINDOWS
 from relay.web.openapi.operation import Answer, Described, Parameter
 from relay.web.openapi.problems import RANKED, STORED
 from relay.web.openapi.queue_schemas import BUDGETED, DOWN, HELD, STORES, WORKER
@@ -59,10 +59,10 @@ COMPONENTS: dict[str, Schema] = {
             "until": moment(),
             "step_seconds": whole(),
             "points": record(
-                {"at": listed(whole("Seconds since 1970."))} | {line: listed(COUNT) for line in LINES},
+                {"at": listed(whole("Seconds since 1970."))} | {line: listed(COUNT) for line in SERIES_NAMES},
                 "Columns of equal length.",
             ),
-            "totals": record(dict.fromkeys(LINES, COUNT)),
+            "totals": record(dict.fromkeys(SERIES_NAMES, COUNT)),
             "latency": component("Times"),
             "calls": component("Times"),
         },
@@ -107,8 +107,8 @@ _SERIES: dict[str, Any] = {
     "from": at(9),
     "until": at(10),
     "step_seconds": 60,
-    "points": {"at": [1_795_168_800]} | {line: [0] for line in LINES},
-    "totals": dict.fromkeys(LINES, 0),
+    "points": {"at": [1_795_168_800]} | {line: [0] for line in SERIES_NAMES},
+    "totals": dict.fromkeys(SERIES_NAMES, 0),
     "latency": {"p50_seconds": 0.41, "p95_seconds": 1.9, "count": 1_204},
     "calls": {"p50_seconds": 0.21, "p95_seconds": 0.7, "count": 1_204},
 }
