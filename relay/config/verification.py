@@ -76,7 +76,7 @@ def _of_text(secret: Any, scheme: Scheme, path: str) -> Iterator[Problem]:
 
 
 def _may_stand_in_the_file(secret: str, scheme: Scheme) -> bool:
-    public = scheme.key_form in _PUBLIC_FORMS
+    public = scheme.secret_format in _PUBLIC_FORMS
     digest = scheme.algorithm is Algorithm.TOKEN and secret.startswith("sha256:")
     return isinstance(secret, FromEnvironment) or public or digest
 

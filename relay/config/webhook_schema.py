@@ -90,20 +90,20 @@ class VerifySchema(StrictSchema):
     separator = _told("What parts several of them.")
     signed = _told("What is signed, such as {timestamp}.{body}.")
     encoding = Choice(Encoding, metadata={"description": "How the proof is written."})
-    key_form = Choice(SecretFormat, metadata={"description": "How the sender writes its secret."})
+    secret_format = Choice(SecretFormat, metadata={"description": "How the sender writes its secret."})
     timestamp = _told("Where the signed time stands.")
     timestamp_prefix = _told("What stands before it.")
-    timestamp_unit = Choice(TimestampFormat, metadata={"description": "How it is written."})
+    timestamp_format = Choice(TimestampFormat, metadata={"description": "How it is written."})
     id = _told("Where the request's own id stands.")
     json_field = _told("The field of a form that holds the JSON.")
     body_digest = _told("Where a signed address carries the SHA-256 of the body.")
-    decoded_escapes = ListOf(
+    url_decode = ListOf(
         fields.String(), metadata={"description": "Percent escapes that the sender signs undone."}
     )
-    port_varies = fields.Boolean(
+    optional_port = fields.Boolean(
         metadata={"description": "Whether the address may be signed with or without its port."}
     )
-    signs_once = fields.Boolean(
+    unique_signature = fields.Boolean(
         metadata={"description": "Whether no two requests sign the same, unless one repeats the other."}
     )
 

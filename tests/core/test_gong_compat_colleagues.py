@@ -43,7 +43,7 @@ def test_a_share_loses_its_internal_recipients_with_a_warning(operation, key, in
     mapped = understood(operation, body, dialect).mapped
 
     assert mapped.calls[0].body == body | {key: [outside]}
-    assert (key, "internal") in [(told.path, told.code) for told in mapped.warnings]
+    assert (key, "internal_people") in [(told.path, told.code) for told in mapped.warnings]
 
 
 def test_a_mail_between_a_colleague_and_a_buyer_is_sent_on_whole():

@@ -45,7 +45,7 @@ def template(signed: Template) -> str:
 
 def row(scheme: Scheme) -> str:
     proof = NOTHING if scheme.algorithm is Algorithm.NONE else f"{scheme.algorithm}, {scheme.encoding}"
-    secret = NOTHING if scheme.algorithm is Algorithm.NONE else scheme.key_form
+    secret = NOTHING if scheme.algorithm is Algorithm.NONE else scheme.secret_format
     seconds = f"{scheme.tolerance_seconds:,}" if scheme.timestamp else NOTHING
     where = place(scheme.signature)
     return f"| `{scheme.name}` | {proof} | {where} | {template(scheme.signed)} | {secret} | {seconds} |"
@@ -89,8 +89,8 @@ def test_a_column_has_the_default_that_the_page_names(column: str):
     [
         ("algorithm", set(Algorithm) - {Algorithm.NONE}),
         ("encoding", set(Encoding)),
-        ("key_form", set(SecretFormat)),
-        ("timestamp_unit", set(TimestampFormat)),
+        ("secret_format", set(SecretFormat)),
+        ("timestamp_format", set(TimestampFormat)),
         ("signed", {f"{{{part}}}" for part in SignedPart}),
     ],
 )

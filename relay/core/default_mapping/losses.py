@@ -16,7 +16,7 @@ class MappingChange(StrEnum):
     """It is told in another place than its own."""
     FALLBACK = "fallback"
     """The event went to another operation than its source asked for."""
-    INTERNAL = "internal"
+    INTERNAL = "internal_people"
     """A colleague, about whom Gong is not told."""
 
 

@@ -14,7 +14,7 @@ _GUESSES_MAX = 10
 _NO_SUBSTITUTES: Mapping[str, str] = {}
 
 
-class Shape(Schema):
+class ObjectSchema(Schema):
     """A JSON object whose every key is known. `substitutes` says what to send in place of a likely mistake."""
 
     def __init__(self, substitutes: Mapping[str, str] = _NO_SUBSTITUTES) -> None:
@@ -40,16 +40,16 @@ class Shape(Schema):
 
 def object_schema(
     name: str, parts: dict[str, fields.Field[Any]], *, substitutes: Mapping[str, str] = _NO_SUBSTITUTES
-) -> Shape:
+) -> ObjectSchema:
     """One object of Gong's API, from its keys in the order of Gong's page."""
-    schema = cast("type[Shape]", Shape.from_dict(dict(parts), name=name))
+    schema = cast("type[ObjectSchema]", ObjectSchema.from_dict(dict(parts), name=name))
     return schema(substitutes)
 
 
 class NestedObject(GongField, fields.Nested):
     """An object inside an object."""
 
-    def __init__(self, inner: Shape, *, required: bool = False) -> None:
+    def __init__(self, inner: ObjectSchema, *, required: bool = False) -> None:
         super().__init__(inner, required=required)
 
 

@@ -10,14 +10,14 @@ from typing import Any
 from marshmallow.fields import Field
 
 from relay.core.gong import fields
-from relay.core.gong.base_schema import NestedObject, Shape, object_schema
+from relay.core.gong.base_schema import NestedObject, ObjectSchema, object_schema
 from relay.core.gong.fields import AnyValue, Array, OneOf, Text
 from relay.core.gong.limits import CUSTOM_FIELDS_MAX, MESSAGE_MAX, TITLE_MAX
 
 CONTEXT_FIELD = object_schema("ContextField", {"name": Text(), "value": AnyValue()})
 
 
-def _crm_context(name: str, *object_types: str) -> Shape:
+def _crm_context(name: str, *object_types: str) -> ObjectSchema:
     crm_object = object_schema(
         f"{name}Object",
         {
@@ -45,7 +45,7 @@ GENERIC_PROPERTY = object_schema(
 SHARER = object_schema("Sharer", {"id": Text(), "email": fields.email(), "name": Text()})
 
 
-def _actor(name: str, *, email_required: bool = False) -> Shape:
+def _actor(name: str, *, email_required: bool = False) -> ObjectSchema:
     return object_schema(
         name,
         {

@@ -27,11 +27,11 @@ class WarningCode(StrEnum):
 
     ASSOCIATION = "association"
     CRM_SYSTEM = "crm_system"
-    DETAILS = "details"
+    DETAILS = "conflicting_details"
     DUPLICATE_NAME = "duplicate_name"
     FREE_MAIL = "free_mail"
     NO_EVENT_ID = "no_event_id"
-    OPPORTUNITIES = "opportunities"
+    OPPORTUNITIES = "multiple_opportunities"
     SECRET_IN_URL = "secret_in_url"  # noqa: S105 - the name of a warning
 
 

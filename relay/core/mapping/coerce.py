@@ -17,7 +17,7 @@ from relay.core.email_address import is_free_mail, normalize_domain, normalize_e
 from relay.core.errors import Problem
 from relay.core.event.sanitize import clean_text, strip_url_secrets, truncate
 from relay.core.gong import formats as forms
-from relay.core.gong.base_schema import NestedObject, Shape
+from relay.core.gong.base_schema import NestedObject, ObjectSchema
 from relay.core.gong.fields import AnyValue, Array, Integer, Number, OneOf, Properties, Text
 from relay.core.gong.limits import MESSAGE_MAX, URL_MAX
 from relay.core.gong.problems import printable_key
@@ -70,7 +70,7 @@ def _tried(one: Coercer, value: Any, path: str, hitches: Hitches) -> Any:
 
 
 def _object(part: NestedObject) -> Coercer:
-    shape, required = cast("Shape", part.schema), part.required
+    shape, required = cast("ObjectSchema", part.schema), part.required
     fits = {name: _fit_of(inner) for name, inner in shape.fields.items()}
     if type(shape).__name__ == "Company":
         fits["domain"] = _company_domain

@@ -67,7 +67,7 @@ def _standard(name: str, family: str, algorithm: Algorithm) -> Scheme:
         signature=_at(f"header:{family}-signature", prefix="v1," if shared else "v1a,", separator=" "),
         signed=parse_template("{id}.{timestamp}.{body}"),
         encoding=Encoding.BASE64,
-        key_form=SecretFormat.WHSEC if shared else SecretFormat.WHPK,
+        secret_format=SecretFormat.WHSEC if shared else SecretFormat.WHPK,
         timestamp=_at(f"header:{family}-timestamp"),
         id=_at(f"header:{family}-id"),
     )
@@ -109,7 +109,7 @@ _ROWS = (
         encoding=Encoding.BASE64,
         timestamp=_at("header:x-hubspot-request-timestamp"),
         timestamp_format=TimestampFormat.MILLISECONDS,
-        decoded_escapes=frozenset(_HUBSPOT_ESCAPES.split()),
+        url_decode=frozenset(_HUBSPOT_ESCAPES.split()),
     ),
     Scheme(
         "twilio",
@@ -118,7 +118,7 @@ _ROWS = (
         signed=parse_template("{url}{form}"),
         encoding=Encoding.BASE64,
         body_digest=_at("query:bodySHA256"),
-        port_varies=True,
+        optional_port=True,
     ),
     Scheme(
         "mandrill",
@@ -133,7 +133,7 @@ _ROWS = (
         signature=_at("header:x-twilio-email-event-webhook-signature"),
         signed=parse_template("{timestamp}{body}"),
         encoding=Encoding.BASE64,
-        key_form=SecretFormat.PUBLIC_KEY,
+        secret_format=SecretFormat.PUBLIC_KEY,
         timestamp=_at("header:x-twilio-email-event-webhook-timestamp"),
     ),
     Scheme(
@@ -170,7 +170,7 @@ _ROWS = (
         timestamp=_at("json:event.event_time"),
         tolerance_seconds=RETRY_PERIOD_SECONDS_MAX,
         json_field="json",
-        signs_once=False,
+        unique_signature=False,
     ),
     Scheme("vidyard", Algorithm.TOKEN, _at("json:security_key"), encoding=Encoding.PLAIN),
     Scheme(
@@ -178,7 +178,7 @@ _ROWS = (
         Algorithm.TOKEN,
         signature=_authorization("Basic "),
         encoding=Encoding.BASE64,
-        key_form=SecretFormat.USER_PASSWORD,
+        secret_format=SecretFormat.USER_PASSWORD,
     ),
     Scheme("bearer", Algorithm.TOKEN, _authorization("Bearer "), encoding=Encoding.PLAIN),
     Scheme("api-key", Algorithm.TOKEN, _at("header:x-api-key"), encoding=Encoding.PLAIN),

@@ -67,37 +67,46 @@ def _of_number(scheme: Scheme, count: int, path: str) -> Iterator[Problem]:
         if count:
             yield Problem(
                 path,
-                VerificationErrorCode.TOO_MANY,
+                VerificationErrorCode.TOO_MANY_SECRETS,
                 "has no use with scheme none; remove it, or name the scheme",
             )
     elif not count:
         yield Problem(
             path,
-            VerificationErrorCode.NO_SECRET,
+            VerificationErrorCode.MISSING_SECRET,
             f"is missing; give the secret that {scheme.name} signs with",
         )
     elif count > KEYS_MAX:
-        yield Problem(path, VerificationErrorCode.TOO_MANY, f"holds {count} secrets; keep {KEYS_MAX} at most")
+        yield Problem(
+            path, VerificationErrorCode.TOO_MANY_SECRETS, f"holds {count} secrets; keep {KEYS_MAX} at most"
+        )
 
 
 def _read(scheme: Scheme, spec: SecretSpec, *, taken: set[str]) -> VerifyingKey:
     if not spec.secret.strip():
         raise _Unfit(
-            VerificationErrorCode.BLANK, "is empty; give the secret, or check the variable it comes from"
+            VerificationErrorCode.EMPTY_SECRET,
+            "is empty; give the secret, or check the variable it comes from",
         )
     if spec.secret != spec.secret.strip():
-        raise _Unfit(VerificationErrorCode.BLANK, "begins or ends with a blank or a new line; remove it")
+        raise _Unfit(
+            VerificationErrorCode.SECRET_WHITESPACE, "begins or ends with a blank or a new line; remove it"
+        )
     if spec.not_before and spec.expires_at and spec.expires_at <= spec.not_before:
-        raise _Unfit(VerificationErrorCode.DATES, "expires before it begins; correct its dates")
+        raise _Unfit(
+            VerificationErrorCode.INVALID_SECRET_DATES, "expires before it begins; correct its dates"
+        )
     if _PRIVATE.match(spec.secret):
         raise _Unfit(
-            VerificationErrorCode.PRIVATE,
+            VerificationErrorCode.PRIVATE_KEY,
             "is a private key, with which the sender signs; give the public one",
         )
     secret = _secret(scheme, spec.secret)
     shown = hashlib.sha256(b"key id " + spec.secret.encode("utf-8", "backslashreplace")).hexdigest()[:12]
     if shown in taken:
-        raise _Unfit(VerificationErrorCode.TWICE, "is the same secret as one before it; remove one of them")
+        raise _Unfit(
+            VerificationErrorCode.DUPLICATE_SECRET, "is the same secret as one before it; remove one of them"
+        )
     return VerifyingKey(shown, secret, spec.not_before, spec.expires_at)
 
 
@@ -108,17 +117,19 @@ def _secret(scheme: Scheme, text: str) -> bytes | PublicKey:
         return _p256(text)
     if _PUBLIC.match(text):
         raise _Unfit(
-            VerificationErrorCode.PUBLIC,
+            VerificationErrorCode.PUBLIC_KEY,
             f"is a public key, which everybody may know; {scheme.name} needs the shared secret",
         )
-    return _token(scheme, text) if scheme.algorithm is Algorithm.TOKEN else _shared(scheme.key_form, text)
+    return (
+        _token(scheme, text) if scheme.algorithm is Algorithm.TOKEN else _shared(scheme.secret_format, text)
+    )
 
 
 def _shared(form: SecretFormat, text: str) -> bytes:
     raw = _raw(form, text)
     if len(raw) < SECRET_BYTES_MIN:
         raise _Unfit(
-            VerificationErrorCode.SHORT,
+            VerificationErrorCode.SHORT_SECRET,
             f"has {len(raw)} bytes; have the sender make one of {SECRET_BYTES_MIN} or more",
         )
     return raw
@@ -128,14 +139,16 @@ def _token(scheme: Scheme, text: str) -> bytes:
     """A token is kept as its SHA-256 only, which the configuration may hold in its place."""
     if digest := _DIGEST.fullmatch(text):
         return bytes.fromhex(digest[1])
-    if scheme.key_form is SecretFormat.USER_PASSWORD:
+    if scheme.secret_format is SecretFormat.USER_PASSWORD:
         user, colon, password = text.partition(":")
         if not user or not colon:
-            raise _Unfit(VerificationErrorCode.FORM, "is no user and password; write user:password")
+            raise _Unfit(
+                VerificationErrorCode.INVALID_SECRET_FORMAT, "is no user and password; write user:password"
+            )
         _shared(SecretFormat.TEXT, password)
     elif not text.isascii() or " " in text:
         raise _Unfit(
-            VerificationErrorCode.FORM,
+            VerificationErrorCode.INVALID_SECRET_FORMAT,
             "has blanks or letters beyond ASCII, which a header cannot carry; choose another",
         )
     return hashlib.sha256(_shared(SecretFormat.TEXT, text)).digest()
@@ -152,22 +165,23 @@ def _raw(form: SecretFormat, text: str) -> bytes:
         case _:
             raw = decode_strict(text, Encoding.PLAIN)
     if raw is None:
-        raise _Unfit(VerificationErrorCode.FORM, f"is not {_FORMS[form]}; copy it whole")
+        raise _Unfit(VerificationErrorCode.INVALID_SECRET_FORMAT, f"is not {_FORMS[form]}; copy it whole")
     return raw
 
 
 def _ed25519(scheme: Scheme, text: str) -> Ed25519PublicKey:
-    if scheme.key_form is SecretFormat.PUBLIC_KEY:
+    if scheme.secret_format is SecretFormat.PUBLIC_KEY:
         key = _from_der(text)
         if not isinstance(key, Ed25519PublicKey):
             raise _Unfit(
-                VerificationErrorCode.FORM, "is no Ed25519 key; give the public key that the sender shows"
+                VerificationErrorCode.INVALID_SECRET_FORMAT,
+                "is no Ed25519 key; give the public key that the sender shows",
             )
         return key
-    raw = _raw(scheme.key_form, text)
+    raw = _raw(scheme.secret_format, text)
     if len(raw) != _ED25519_BYTES:
         raise _Unfit(
-            VerificationErrorCode.FORM,
+            VerificationErrorCode.INVALID_SECRET_FORMAT,
             f"has {len(raw)} bytes and not {_ED25519_BYTES}; copy the public key whole",
         )
     return Ed25519PublicKey.from_public_bytes(raw)
@@ -177,7 +191,7 @@ def _p256(text: str) -> EllipticCurvePublicKey:
     key = _from_der(text)
     if not isinstance(key, EllipticCurvePublicKey) or not isinstance(key.curve, SECP256R1):
         raise _Unfit(
-            VerificationErrorCode.FORM,
+            VerificationErrorCode.INVALID_SECRET_FORMAT,
             "is no key on the curve P-256; give the public key that the sender shows",
         )
     return key
@@ -188,7 +202,8 @@ def _from_der(text: str) -> object:
         return load_der_public_key(binascii.a2b_base64(_PEM.sub("", text), strict_mode=True))
     except (ValueError, UnsupportedAlgorithm):
         raise _Unfit(
-            VerificationErrorCode.FORM, f"is not {_FORMS[SecretFormat.PUBLIC_KEY]}; copy it whole"
+            VerificationErrorCode.INVALID_SECRET_FORMAT,
+            f"is not {_FORMS[SecretFormat.PUBLIC_KEY]}; copy it whole",
         ) from None
 
 

@@ -1,22 +1,25 @@
 """What can be wrong with how a source's verification is configured."""
 
+# ruff: noqa: S105 - these are error codes, not passwords
+
 from enum import StrEnum
 
 
 class VerificationErrorCode(StrEnum):
     """Why a scheme or a secret is not taken. Found when it is loaded, all at once."""
 
-    SCHEME = "unknown_scheme"
-    COLUMN = "unknown_column"
-    FIXED = "fixed_column"
-    VALUE = "wrong_column"
-    DISAGREES = "columns_disagree"
-    NO_SECRET = "no_secret"  # noqa: S105 the name of a fault, as are the others
-    TOO_MANY = "too_many_secrets"
-    BLANK = "blank_secret"
-    SHORT = "short_secret"
-    FORM = "wrong_secret_form"
-    PUBLIC = "public_key_as_secret"
-    PRIVATE = "private_key"
-    TWICE = "repeated_secret"
-    DATES = "wrong_secret_dates"
+    UNKNOWN_SCHEME = "unknown_scheme"
+    UNKNOWN_OPTION = "unknown_option"
+    FIXED_OPTION = "fixed_option"
+    INVALID_OPTION = "invalid_option"
+    CONFLICTING_OPTIONS = "conflicting_options"
+    MISSING_SECRET = "missing_secret"
+    TOO_MANY_SECRETS = "too_many_secrets"
+    EMPTY_SECRET = "empty_secret"
+    SECRET_WHITESPACE = "secret_whitespace"
+    SHORT_SECRET = "short_secret"
+    INVALID_SECRET_FORMAT = "invalid_secret_format"
+    PUBLIC_KEY = "public_key_as_secret"
+    PRIVATE_KEY = "private_key"
+    DUPLICATE_SECRET = "duplicate_secret"
+    INVALID_SECRET_DATES = "invalid_secret_dates"

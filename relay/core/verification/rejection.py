@@ -25,6 +25,6 @@ class RejectionReason(StrEnum):
 class VerificationFailed(Exception):
     """This request is not proven to be the sender's."""
 
-    def __init__(self, code: RejectionReason) -> None:
-        super().__init__(code.value)
-        self.code = code
+    def __init__(self, reason: RejectionReason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason

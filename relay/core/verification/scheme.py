@@ -102,7 +102,7 @@ class Scheme:
     signature: Field | None = None
     signed: Template = ()
     encoding: Encoding = Encoding.HEX
-    key_form: SecretFormat = SecretFormat.TEXT
+    secret_format: SecretFormat = SecretFormat.TEXT
     timestamp: Field | None = None
     timestamp_format: TimestampFormat = TimestampFormat.SECONDS
     tolerance_seconds: int = DEFAULT_TOLERANCE_SECONDS
@@ -111,11 +111,11 @@ class Scheme:
     """The form field that holds the JSON; empty when the body is the JSON."""
     body_digest: Field | None = None
     """Where a signed URL carries the hex SHA-256 of a body that is no form."""
-    decoded_escapes: frozenset[str] = frozenset()
+    url_decode: frozenset[str] = frozenset()
     """The percent escapes that the sender writes plainly when it signs the URL."""
-    port_varies: bool = False
+    optional_port: bool = False
     """Whether the sender may sign the URL with its port or without, whichever it was given."""
-    signs_once: bool = True
+    unique_signature: bool = True
     """Whether two true requests never sign the same text unless one repeats the other."""
 
     @property

@@ -32,7 +32,9 @@ def build_scheme(name: str, columns: Mapping[str, object], *, path: str = "verif
     scheme = CUSTOM if name == CUSTOM.name else SCHEMES.get(name)
     if scheme is None:
         message = f"is no scheme that the relay knows{_nearest(name, [*SCHEMES, CUSTOM.name])}"
-        raise ValidationFailed([Problem(join_path(path, "scheme"), VerificationErrorCode.SCHEME, message)])
+        raise ValidationFailed(
+            [Problem(join_path(path, "scheme"), VerificationErrorCode.UNKNOWN_SCHEME, message)]
+        )
     read: dict[str, Any] = {}
     problems: list[Problem] = []
     for column, given in columns.items():
@@ -43,7 +45,7 @@ def build_scheme(name: str, columns: Mapping[str, object], *, path: str = "verif
     if not problems:
         scheme = _with(scheme, read)
         problems = [
-            Problem(join_path(path, column), VerificationErrorCode.DISAGREES, message)
+            Problem(join_path(path, column), VerificationErrorCode.CONFLICTING_OPTIONS, message)
             for column, message in find_conflicts(scheme)
         ]
     if problems:
@@ -59,9 +61,9 @@ def find_conflicts(scheme: Scheme) -> Iterator[tuple[str, str]]:
         return
     if scheme.signature is None:
         yield "signature", "is missing; say where the signature stands, for example header:x-signature"
-    if scheme.key_form not in _KEY_FORMS[scheme.algorithm]:
+    if scheme.secret_format not in _KEY_FORMS[scheme.algorithm]:
         forms = ", ".join(_KEY_FORMS[scheme.algorithm])
-        yield "key_form", f"does not fit {scheme.algorithm}, whose keys are written as: {forms}"
+        yield "secret_format", f"does not fit {scheme.algorithm}, whose keys are written as: {forms}"
     yield from _of_signed(scheme)
 
 
@@ -90,19 +92,20 @@ class _Wrong(Exception):
 def _read(scheme: Scheme, column: str, given: object) -> Any:
     if column not in _READERS:
         raise _Wrong(
-            VerificationErrorCode.COLUMN, f"is no column of a scheme{_nearest(column, list(_READERS))}"
+            VerificationErrorCode.UNKNOWN_OPTION,
+            f"is no column of a scheme{_nearest(column, list(_READERS))}",
         )
     if scheme is not CUSTOM and column not in _settable(scheme):
         raise _Wrong(
-            VerificationErrorCode.FIXED,
+            VerificationErrorCode.FIXED_OPTION,
             f"is fixed by scheme {scheme.name}; remove it, or write scheme: custom",
         )
     try:
         read = _READERS[column](given)
     except ValueError as error:
-        raise _Wrong(VerificationErrorCode.VALUE, str(error)) from None
+        raise _Wrong(VerificationErrorCode.INVALID_OPTION, str(error)) from None
     if scheme is not CUSTOM and column == "algorithm" and read not in HASHES:
-        raise _Wrong(VerificationErrorCode.VALUE, f"must be one of: {', '.join(HASHES)}")
+        raise _Wrong(VerificationErrorCode.INVALID_OPTION, f"must be one of: {', '.join(HASHES)}")
     return read
 
 
@@ -124,8 +127,6 @@ def _with(scheme: Scheme, read: Mapping[str, Any]) -> Scheme:
         columns["signature"] = replace(columns["signature"], prefix=prefix, separator=separator)
     if timestamp_prefix and "timestamp" in columns:
         columns["timestamp"] = replace(columns["timestamp"], prefix=timestamp_prefix, separator=separator)
-    if "timestamp_unit" in columns:
-        columns["unit"] = columns.pop("timestamp_unit")
     return replace(scheme, **columns)
 
 
@@ -183,17 +184,17 @@ _READERS: Mapping[str, Callable[[object], Any]] = {
     "separator": _text,
     "signed": lambda given: parse_template(_text(given)),
     "encoding": _one_of(Encoding),
-    "key_form": _one_of(SecretFormat),
+    "secret_format": _one_of(SecretFormat),
     "timestamp": _place,
     "timestamp_prefix": _text,
-    "timestamp_unit": _one_of(TimestampFormat),
+    "timestamp_format": _one_of(TimestampFormat),
     "tolerance_seconds": _seconds,
     "id": _place,
     "json_field": _text,
     "body_digest": _place,
-    "decoded_escapes": _escapes,
-    "port_varies": _truth,
-    "signs_once": _truth,
+    "url_decode": _escapes,
+    "optional_port": _truth,
+    "unique_signature": _truth,
 }
 
 OPTIONS = tuple(_READERS)
@@ -210,7 +211,7 @@ _KEY_FORMS: Mapping[Algorithm, tuple[SecretFormat, ...]] = {
 }
 _USUAL: Mapping[Algorithm, Mapping[str, Any]] = {
     Algorithm.TOKEN: {"signed": (), "encoding": Encoding.PLAIN},
-    Algorithm.ED25519: {"key_form": SecretFormat.WHPK, "encoding": Encoding.BASE64},
-    Algorithm.ECDSA_P256: {"key_form": SecretFormat.PUBLIC_KEY, "encoding": Encoding.BASE64},
+    Algorithm.ED25519: {"secret_format": SecretFormat.WHPK, "encoding": Encoding.BASE64},
+    Algorithm.ECDSA_P256: {"secret_format": SecretFormat.PUBLIC_KEY, "encoding": Encoding.BASE64},
 }
 """What `custom` takes unless it says otherwise, where the algorithm makes the usual choice impossible."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from relay.core.verification.key import VerifyingKey, any_signature_matches
+from relay.core.verification.parse_signature import ParsedSignature, parse_signature
 from relay.core.verification.rejection import RejectionReason, VerificationFailed
 from relay.core.verification.request import SignedRequest
 from relay.core.verification.scheme import RETRY_PERIOD_SECONDS_MAX, Algorithm, Scheme
-from relay.core.verification.signature_claim import ParsedSignature, parse_signature
 
 UNVERIFIED = "none"
 """The key id of a request that had to prove nothing."""
@@ -74,7 +74,7 @@ def _replay(scheme: Scheme, claim: ParsedSignature, request: SignedRequest) -> R
     if not scheme.signed:
         return None
     message = claim.messages[0]
-    digest = hashlib.sha256(message if scheme.signs_once else message + b"\0" + request.body)
+    digest = hashlib.sha256(message if scheme.unique_signature else message + b"\0" + request.body)
     # A signed time ends a replay by itself once it is too old, counted from its furthest future.
     seconds = 2 * scheme.tolerance_seconds if scheme.timestamp else RETRY_PERIOD_SECONDS_MAX
     return ReplayGuard(digest.hexdigest(), seconds)

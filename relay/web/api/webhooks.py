@@ -66,7 +66,7 @@ def _prove(known: WebContext, hook: Webhook, signed: SignedRequest) -> VerifiedR
     try:
         return verify(hook.scheme, hook.keys, signed, now=known.now())
     except VerificationFailed as error:
-        g.reason = error.code
+        g.reason = error.reason
         raise Unauthorized("verification_failed", "The request is not proven to be its sender's.") from None
 
 

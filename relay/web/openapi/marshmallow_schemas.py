@@ -18,7 +18,7 @@ from relay.core.event.fields import (
     Timestamp,
     Title,
 )
-from relay.core.gong.base_schema import Shape
+from relay.core.gong.base_schema import ObjectSchema
 from relay.core.gong.fields import AnyValue, Properties
 from relay.core.gong.validate import SCHEMAS
 from relay.web.openapi.schema_types import Schema
@@ -68,7 +68,7 @@ def body_name(shape: marshmallow.Schema) -> str:
 
 def _name(schema: Any) -> str:
     """Empty for what has none."""
-    return body_name(schema) if isinstance(schema, Shape) else _NAMES.get(id(schema), "")
+    return body_name(schema) if isinstance(schema, ObjectSchema) else _NAMES.get(id(schema), "")
 
 
 def _kind(converter: Any, field: marshmallow.fields.Field[Any], **_: Any) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def test_what_is_no_form_or_an_empty_one_is_refused(kind, body):
     with pytest.raises(VerificationFailed) as refused:
         parse_form(kind, body)
 
-    assert refused.value.code is RejectionReason.UNREADABLE
+    assert refused.value.reason is RejectionReason.UNREADABLE
 
 
 @pytest.mark.parametrize(

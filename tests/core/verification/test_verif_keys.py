@@ -45,35 +45,35 @@ def problems_of(name, *specs, path="secrets"):
 @pytest.mark.parametrize(
     ("name", "secret", "fault"),
     [
-        ("github", "", VerificationErrorCode.BLANK),
-        ("github", " \n", VerificationErrorCode.BLANK),
-        ("github", TEXT + "\n", VerificationErrorCode.BLANK),
-        ("github", "short-secret", VerificationErrorCode.SHORT),
-        ("github", WHPK, VerificationErrorCode.PUBLIC),
-        ("github", PUBLIC_PEM.strip(), VerificationErrorCode.PUBLIC),
-        ("github", public_der(P256), VerificationErrorCode.PUBLIC),
-        ("github", public_der(ED25519), VerificationErrorCode.PUBLIC),
-        ("github", PRIVATE_PEM.strip(), VerificationErrorCode.PRIVATE),
-        ("github", "\ud800" * 20, VerificationErrorCode.FORM),
-        ("standard", WHPK, VerificationErrorCode.PUBLIC),
-        ("standard", "whsk_" + b64(bytes(64)), VerificationErrorCode.PRIVATE),
-        ("standard", "whsec_" + b64(bytes(15)), VerificationErrorCode.SHORT),
-        ("standard", "whsec_not base64 at all", VerificationErrorCode.FORM),
-        ("standard", "whsec_" + b64(bytes(32))[:-1], VerificationErrorCode.FORM),
-        ("standard", "whsec_é" + b64(bytes(32)), VerificationErrorCode.FORM),
-        ("standard-v1a", "whsec_" + b64(bytes(32)), VerificationErrorCode.FORM),
-        ("standard-v1a", "whsk_" + b64(bytes(32)), VerificationErrorCode.PRIVATE),
-        ("standard-v1a", "whpk_" + b64(bytes(31)), VerificationErrorCode.FORM),
-        ("sendgrid", TEXT, VerificationErrorCode.FORM),
-        ("sendgrid", P384, VerificationErrorCode.FORM),
-        ("sendgrid", public_der(ED25519), VerificationErrorCode.FORM),
-        ("sendgrid", PRIVATE_PEM.strip(), VerificationErrorCode.PRIVATE),
-        ("basic", TEXT, VerificationErrorCode.FORM),
-        ("basic", f":{TEXT}", VerificationErrorCode.FORM),
-        ("basic", "partner:short", VerificationErrorCode.SHORT),
-        ("bearer", f"{TEXT} {TEXT}", VerificationErrorCode.FORM),
-        ("bearer", f"{TEXT}é", VerificationErrorCode.FORM),
-        ("bearer", "short", VerificationErrorCode.SHORT),
+        ("github", "", VerificationErrorCode.EMPTY_SECRET),
+        ("github", " \n", VerificationErrorCode.EMPTY_SECRET),
+        ("github", TEXT + "\n", VerificationErrorCode.SECRET_WHITESPACE),
+        ("github", "short-secret", VerificationErrorCode.SHORT_SECRET),
+        ("github", WHPK, VerificationErrorCode.PUBLIC_KEY),
+        ("github", PUBLIC_PEM.strip(), VerificationErrorCode.PUBLIC_KEY),
+        ("github", public_der(P256), VerificationErrorCode.PUBLIC_KEY),
+        ("github", public_der(ED25519), VerificationErrorCode.PUBLIC_KEY),
+        ("github", PRIVATE_PEM.strip(), VerificationErrorCode.PRIVATE_KEY),
+        ("github", "\ud800" * 20, VerificationErrorCode.INVALID_SECRET_FORMAT),
+        ("standard", WHPK, VerificationErrorCode.PUBLIC_KEY),
+        ("standard", "whsk_" + b64(bytes(64)), VerificationErrorCode.PRIVATE_KEY),
+        ("standard", "whsec_" + b64(bytes(15)), VerificationErrorCode.SHORT_SECRET),
+        ("standard", "whsec_not base64 at all", VerificationErrorCode.INVALID_SECRET_FORMAT),
+        ("standard", "whsec_" + b64(bytes(32))[:-1], VerificationErrorCode.INVALID_SECRET_FORMAT),
+        ("standard", "whsec_é" + b64(bytes(32)), VerificationErrorCode.INVALID_SECRET_FORMAT),
+        ("standard-v1a", "whsec_" + b64(bytes(32)), VerificationErrorCode.INVALID_SECRET_FORMAT),
+        ("standard-v1a", "whsk_" + b64(bytes(32)), VerificationErrorCode.PRIVATE_KEY),
+        ("standard-v1a", "whpk_" + b64(bytes(31)), VerificationErrorCode.INVALID_SECRET_FORMAT),
+        ("sendgrid", TEXT, VerificationErrorCode.INVALID_SECRET_FORMAT),
+        ("sendgrid", P384, VerificationErrorCode.INVALID_SECRET_FORMAT),
+        ("sendgrid", public_der(ED25519), VerificationErrorCode.INVALID_SECRET_FORMAT),
+        ("sendgrid", PRIVATE_PEM.strip(), VerificationErrorCode.PRIVATE_KEY),
+        ("basic", TEXT, VerificationErrorCode.INVALID_SECRET_FORMAT),
+        ("basic", f":{TEXT}", VerificationErrorCode.INVALID_SECRET_FORMAT),
+        ("basic", "partner:short", VerificationErrorCode.SHORT_SECRET),
+        ("bearer", f"{TEXT} {TEXT}", VerificationErrorCode.INVALID_SECRET_FORMAT),
+        ("bearer", f"{TEXT}é", VerificationErrorCode.INVALID_SECRET_FORMAT),
+        ("bearer", "short", VerificationErrorCode.SHORT_SECRET),
     ],
 )
 def test_a_secret_that_cannot_serve_is_refused_and_not_repeated(name, secret, fault):
@@ -92,16 +92,16 @@ def test_every_wrong_secret_is_told_at_once():
     found = problems_of("github", "", TEXT, TEXT, dates)
 
     assert [(problem.path, problem.code) for problem in found] == [
-        ("secrets", VerificationErrorCode.TOO_MANY),
-        ("secrets[0]", VerificationErrorCode.BLANK),
-        ("secrets[2]", VerificationErrorCode.TWICE),
-        ("secrets[3]", VerificationErrorCode.DATES),
+        ("secrets", VerificationErrorCode.TOO_MANY_SECRETS),
+        ("secrets[0]", VerificationErrorCode.EMPTY_SECRET),
+        ("secrets[2]", VerificationErrorCode.DUPLICATE_SECRET),
+        ("secrets[3]", VerificationErrorCode.INVALID_SECRET_DATES),
     ]
 
 
 def test_a_scheme_needs_a_secret_and_none_needs_that_there_is_none():
-    assert [problem.code for problem in problems_of("github")] == [VerificationErrorCode.NO_SECRET]
-    assert [problem.code for problem in problems_of("none", TEXT)] == [VerificationErrorCode.TOO_MANY]
+    assert [problem.code for problem in problems_of("github")] == [VerificationErrorCode.MISSING_SECRET]
+    assert [problem.code for problem in problems_of("none", TEXT)] == [VerificationErrorCode.TOO_MANY_SECRETS]
     assert load_keys(SCHEMES["none"], []) == ()
 
 

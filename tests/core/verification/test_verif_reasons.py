@@ -30,7 +30,7 @@ RETRIES_SECONDS = 80 * 3600
 def reason(name, request, *, keys=None, now=NOW):
     with pytest.raises(VerificationFailed) as refused:
         verify(SCHEMES[name], keys_of(name) if keys is None else keys, request, now=now)
-    return refused.value.code
+    return refused.value.reason
 
 
 def accepted(name, request, now=NOW):

@@ -115,4 +115,4 @@ def test_of_a_segment_batch_only_the_first_event_is_signed_so_that_it_is_refused
     assert accepted_key("segment", b"segment-secret", signature, first) == "k"
     with pytest.raises(VerificationFailed) as refused:
         accepted_key("segment", b"segment-secret", signature, batch)
-    assert refused.value.code is RejectionReason.MISMATCH
+    assert refused.value.reason is RejectionReason.MISMATCH

@@ -107,7 +107,7 @@ def _piece(part: bytes | SignedPart | Field, reading: _Reading) -> bytes:
 
 
 def _addresses(scheme: Scheme, url: str) -> list[str]:
-    parts = _ADDRESS.fullmatch(url) if scheme.port_varies else None
+    parts = _ADDRESS.fullmatch(url) if scheme.optional_port else None
     if not parts:
         return [url]
     origin, is_secure, port, path = parts.groups()
@@ -120,13 +120,13 @@ def _url(reading: _Reading) -> bytes:
     address = _ascii(reading.address)
     if reading.request.query_string:
         address += b"?" + reading.request.query_string
-    if not reading.scheme.decoded_escapes:
+    if not reading.scheme.url_decode:
         return address
     return _ESCAPE.sub(lambda found: _plain(found[0], reading.scheme), address)
 
 
 def _plain(escape: bytes, scheme: Scheme) -> bytes:
-    known = escape.decode().upper() in scheme.decoded_escapes
+    known = escape.decode().upper() in scheme.url_decode
     return bytes.fromhex(escape[1:].decode()) if known else escape
 
 
