@@ -8,7 +8,7 @@ from rq import Queue
 from relay.app import build
 from relay.ingest.parse_items import read_items
 from relay.ingest.prepare import RejectedItem, prepare_event
-from relay.web.context import parts
+from relay.web.context import context_of
 
 
 def bare() -> Flask:
@@ -25,9 +25,9 @@ def bare() -> Flask:
 
 def naive() -> Flask:
     """The same reading, checking and mapping, then RQ's own `enqueue`: no key, no deduplication, nothing to look up."""
-    known = parts(build())
+    known = context_of(build())
     source = next(iter(known.config.sources.values()))
-    router = known.intake.router(source)
+    router = known.ingest.router(source)
     queue = Queue("gong", connection=known.redis, serializer="json")
     app = Flask("naive", static_folder=None)
 

@@ -127,7 +127,16 @@ def _parts(settings: Settings, config: Config, stores: Stores, life: ProcessStat
     keys = Authenticator(
         config, settings.admin_key, SessionManager(settings, stores.main.redis, _now), read_oidc_app(settings)
     )
-    return WebContext(settings, config, directory, stores, intake, keys, _now, life)
+    return WebContext(
+        settings=settings,
+        config=config,
+        destinations=directory,
+        stores=stores,
+        ingest=intake,
+        auth=keys,
+        now=_now,
+        process=life,
+    )
 
 
 _BLUEPRINTS = (

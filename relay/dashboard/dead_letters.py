@@ -4,6 +4,8 @@ from typing import Any
 
 from flask import Response, request
 
+from relay.actions.dead_letters import preview_cluster, replay_cluster
+from relay.actions.visibility import make_viewer
 from relay.core.errors import ValidationFailed
 from relay.core.roles import Principal, Role
 from relay.dashboard.blueprint import section, visitor
@@ -11,8 +13,6 @@ from relay.dashboard.formatting import counted
 from relay.dashboard.mapping_form import read_mapping, write_mapping
 from relay.dashboard.rendering import ask, confirmed, known_parts, render, told
 from relay.queries.dead_letters import cluster_page, dead_letters_page
-from relay.web.actions.dead_letters import replay_cluster, try_cluster
-from relay.web.visibility import make_viewer
 
 dead_letters = section("dead_letters", __name__)
 
@@ -38,7 +38,7 @@ def preview(cluster: str) -> Response:
     who, text = visitor(Role.OPERATOR), request.form.get("mapping", "")
     try:
         return _shown(
-            who, cluster, written=text, trial=try_cluster(known_parts(), who, cluster, read_mapping(text))
+            who, cluster, written=text, trial=preview_cluster(known_parts(), who, cluster, read_mapping(text))
         )
     except ValidationFailed as error:
         return _shown(who, cluster, written=text, problems=error.problems)

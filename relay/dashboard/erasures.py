@@ -4,13 +4,13 @@ from typing import Any
 
 from flask import Response, request
 
+from relay.actions.erasures import erase_person
 from relay.core.errors import ValidationFailed
 from relay.core.roles import Principal, Role
 from relay.core.signed_document import Signer
 from relay.dashboard.blueprint import section, visitor
 from relay.dashboard.rendering import ask, confirmed, known_parts, render, told
 from relay.queries.erasures import erasure_page, erasures_page
-from relay.web.actions.erasures import erase
 
 erasures = section("erasures", __name__)
 
@@ -30,12 +30,12 @@ def begin() -> Response:
         name: request.form[name].strip() for name in ("email", "phone") if request.form.get(name, "").strip()
     }
     try:
-        found = erase(known_parts(), who, person | {"dry_run": True})
+        found = erase_person(known_parts(), who, person | {"dry_run": True})
         if request.form.get("look"):
             return _shown(who, person=person, found=found)
         if not confirmed():
             return ask(_ERASE, "Erase", back="/ops/erasures", visitor=who)
-        page = erase(known_parts(), who, person)
+        page = erase_person(known_parts(), who, person)
     except ValidationFailed as error:
         return _shown(who, person=person, problems=error.problems)
     return told(f"/ops/erasures/{page['id']}", "The erasure has begun.")

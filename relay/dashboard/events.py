@@ -5,6 +5,8 @@ from urllib.parse import urlencode
 
 from flask import Response, request
 
+from relay.actions import events as actions
+from relay.actions.visibility import make_viewer
 from relay.core.lifecycle import OPEN_STATES, DeadLetterReason, State
 from relay.core.roles import Principal, Role
 from relay.dashboard.blueprint import section, visitor
@@ -12,9 +14,7 @@ from relay.dashboard.rendering import ask, confirmed, known_parts, render, told
 from relay.queries.event import event_page
 from relay.queries.events import events_page
 from relay.queries.filters import FILTER_NAMES, read_filter
-from relay.web.actions import events as deeds
 from relay.web.api.explain import explain_for
-from relay.web.visibility import make_viewer
 
 events = section("events", __name__)
 
@@ -40,7 +40,7 @@ def show_all() -> Response:
             "status": list(State),
             "reason": list(DeadLetterReason),
             "source": sorted(known.config.sources),
-            "destination": sorted(known.directory.all()),
+            "destination": sorted(known.destinations.all()),
         },
     }
     return render("events.html", visitor=who, section="events", page=page, **shown)
@@ -66,12 +66,12 @@ def show_one(event_id: str) -> Response:
 def reveal(event_id: str) -> Response:
     """The same page with payloads as they came. It is not kept: looked at again, it is redacted again."""
     who = visitor(Role.ADMIN)
-    return _shown(who, deeds.reveal_event(known_parts(), who, event_id))
+    return _shown(who, actions.reveal_event(known_parts(), who, event_id))
 
 
 @events.post("/ops/events/<event_id>/replay")
 def replay(event_id: str) -> Response:
-    deeds.replay_event(known_parts(), visitor(Role.OPERATOR), event_id)
+    actions.replay_event(known_parts(), visitor(Role.OPERATOR), event_id)
     return told(f"/ops/events/{event_id}", "It is queued again.")
 
 
@@ -80,7 +80,7 @@ def discard(event_id: str) -> Response:
     who = visitor(Role.OPERATOR)
     if not confirmed():
         return ask(_DISCARD, "Discard", back=f"/ops/events/{event_id}", visitor=who)
-    deeds.discard_event(known_parts(), who, event_id)
+    actions.discard_event(known_parts(), who, event_id)
     return told(f"/ops/events/{event_id}", "It is given up.")
 
 

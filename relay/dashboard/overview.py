@@ -27,7 +27,7 @@ def show() -> Response:
     who, known = visitor(Role.VIEWER), known_parts()
     window = request.args.get("window", "1h")
     page = overview_page(
-        known.stores, known.directory.all(), config=known.config, now=known.now(), window=window
+        known.stores, known.destinations.all(), config=known.config, now=known.now(), window=window
     ) | {"configuration": configuration_page(known.process.rejected_config())}
     failed = _failed(page["series"]["points"])
     return render(

@@ -4,12 +4,12 @@ import gzip
 from typing import Any
 from urllib.parse import quote, unquote
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request
 
 from relay.core.roles import Principal, Role
 from relay.dashboard import formatting as words
 from relay.dashboard.assets import asset_url
-from relay.web.context import WebContext, parts
+from relay.web.context import WebContext, current
 
 _THEMES = frozenset({"light", "dark"})
 _TOLD = "relay_told"
@@ -34,7 +34,7 @@ SECTIONS = (
 
 
 def known_parts() -> WebContext:
-    return parts(current_app)
+    return current()
 
 
 def render(template: str, *, visitor: Principal | None, status: int = 200, **shown: Any) -> Response:

@@ -2,11 +2,11 @@
 
 from flask import Response
 
+from relay.actions.replays import cancel_replay
 from relay.core.roles import Role
 from relay.dashboard.blueprint import section, visitor
 from relay.dashboard.rendering import ask, confirmed, known_parts, render, told
 from relay.queries.replays import has_ended, replay_page, replays_page
-from relay.web.actions.replays import cancel_replay
 
 replays = section("replays", __name__)
 

@@ -4,9 +4,11 @@ import re
 
 from flask import Blueprint, Response, redirect, request
 
+from relay.actions.sign_in import record_sign_out, sign_in
 from relay.core.errors import RelayError, TooManyRequests, Unauthorized
 from relay.dashboard.rendering import known_parts, render
-from relay.web.actions.sign_in import note_sign_out, sign_in
+from relay.web.client_ip import client_network
+from relay.web.same_origin import check_same_origin
 
 entrance = Blueprint("entrance", __name__, template_folder="templates")
 
@@ -35,7 +37,15 @@ def take_sign_in() -> Response:
     """Begin a session, and go on to the page that was asked for."""
     request.max_content_length = _MOST_BYTES
     known, told = known_parts(), request.form
-    digest = sign_in(known, request, key=told.get("key", ""), ticket=told.get("ticket", ""))
+    known.auth.sessions.check_enabled()
+    check_same_origin(request, known.settings.public_url)
+    digest = sign_in(
+        known,
+        known.auth.find_by_digest,
+        network=client_network(request, hops=known.settings.proxy_hops),
+        key=told.get("key", ""),
+        ticket=told.get("ticket", ""),
+    )
     response = redirect(own_page(told.get("next", "")), 303)
     known.auth.sessions.begin(request, response, digest)  # type: ignore[arg-type]
     return response  # type: ignore[return-value]
@@ -51,7 +61,7 @@ def take_sign_out() -> Response:
     except Unauthorized:
         return response  # type: ignore[return-value]
     known.auth.sessions.end(request, response)  # type: ignore[arg-type]
-    note_sign_out(known, caller)
+    record_sign_out(known, caller)
     return response  # type: ignore[return-value]
 
 

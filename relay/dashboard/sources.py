@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response, request
 
+from relay.actions.visibility import make_viewer
 from relay.core.errors import NotFound, Problem, RelayError, ValidationFailed
 from relay.core.roles import Principal, Role
 from relay.core.strict_json import parse_json
@@ -16,7 +17,6 @@ from relay.dashboard.rendering import known_parts, render
 from relay.queries.previews import mapping_preview_page, preview_context, read_trial
 from relay.queries.source import source_page
 from relay.queries.sources import sources_page
-from relay.web.visibility import make_viewer
 
 sources = section("sources", __name__)
 
@@ -65,7 +65,7 @@ def _tried(name: str, payload: str, mapping: str) -> list[dict[str, Any]]:
     source = known.config.sources.get(name)
     if source is None:
         raise NotFound("no_such_source", f"The configuration has no source {name!r}.")
-    way = preview_context(known.config, source, finder=known.directory, now=known.now())
+    way = preview_context(known.config, source, finder=known.destinations, now=known.now())
     told = {"payload": parse_json(payload.encode()), "mapping": read_mapping(mapping)}
     items: list[dict[str, Any]] = mapping_preview_page(read_trial(told, way), way)["items"]
     return items

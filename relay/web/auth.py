@@ -9,9 +9,10 @@ from dataclasses import replace
 
 from flask import Request
 
+from relay.actions.sign_in_oidc import account_principal
 from relay.core.config import Config
 from relay.core.errors import Forbidden, Unauthorized
-from relay.core.oidc import OidcApp, find_role, load_identity
+from relay.core.oidc import OidcApp
 from relay.core.roles import BUILT_IN_ADMIN, Principal, Role, Via
 from relay.core.source import Source, key_id
 from relay.web.same_origin import check_not_cross_site, check_same_origin
@@ -78,9 +79,7 @@ class Authenticator:
 
     def find_account(self, identity: str) -> Principal | None:
         """Somebody whom the provider knows, in the role that today's settings give them."""
-        told = load_identity(identity)
-        role = find_role(self._oidc, told) if self._oidc else None
-        return Principal(name=told.name, role=role, key_id="account", via=Via.SESSION) if role else None
+        return account_principal(self._oidc, identity) if self._oidc else None
 
     def _signed_in(self, request: Request) -> Principal:
         session = self.sessions.read(request)

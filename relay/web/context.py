@@ -1,4 +1,4 @@
-"""What the web process is made of: put together once in `relay.app`, and found again in every request."""
+"""What the web process is made of: `relay.app` installs it once, and every request looks it up."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,43 +23,50 @@ _NAME = "relay"
 
 @dataclass(frozen=True, slots=True)
 class ProcessState:
-    """Whether this process was told to stop, and what is wrong with the configuration file that it does not take."""
+    """Whether this process is stopping, and the errors of a configuration file that it did not load."""
 
     is_stopping: Callable[[], bool] = lambda: False
     rejected_config: Callable[[], RejectedConfig | None] = lambda: None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebContext:
-    """Everything a request may need. `redis` and `scripts` are the main store's, where customers connect."""
+    """Everything a request may need. It is an `actions.context.Context`, with authentication and the process's state."""
 
     settings: Settings
     config: Config
-    directory: Directory
+    destinations: Directory
     stores: Stores
-    intake: IngestContext
+    ingest: IngestContext
     auth: Authenticator
     now: Callable[[], datetime]
     process: ProcessState = ProcessState()
 
     @property
     def redis(self) -> Client:
+        """The main store's client."""
         return self.stores.main.redis
 
     @property
     def scripts(self) -> Scripts:
+        """The main store's Lua scripts."""
         return self.stores.main.scripts
 
 
-def install(app: Flask, context: WebContext) -> None:
-    app.extensions[_NAME] = context
+def install(app: Flask, ctx: WebContext) -> None:
+    app.extensions[_NAME] = ctx
 
 
-def parts(app: Flask) -> WebContext:
+def context_of(app: Flask) -> WebContext:
     return cast("WebContext", app.extensions[_NAME])
 
 
-def called_by(least: Role) -> tuple[WebContext, Principal]:
-    """The process's parts and who asks, whose role covers `least`. Raises Unauthorized or Forbidden."""
-    known = parts(current_app)
-    return known, known.auth.require_role(request, least)
+def current() -> WebContext:
+    """The context of the application that handles this request."""
+    return context_of(current_app)
+
+
+def require_role(least: Role) -> tuple[WebContext, Principal]:
+    """The context, and the principal of this request. Raises Unauthorized, and Forbidden if their role is too low."""
+    ctx = current()
+    return ctx, ctx.auth.require_role(request, least)

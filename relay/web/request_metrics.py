@@ -7,7 +7,7 @@ from threading import Thread
 from flask import Flask, Response, g, request
 
 from relay.store.request_stats import Turned, Turnstile
-from relay.web.context import WebContext, parts
+from relay.web.context import WebContext, context_of
 
 ENDPOINT_GROUPS = {"events_endpoint": "events", "webhooks_endpoint": "webhooks", "gong_endpoints": "gong"}
 """What each endpoint is called where requests are counted, by its blueprint."""
@@ -30,7 +30,7 @@ def run_in_thread(work: Callable[[], None]) -> None:
 
 def register(app: Flask, run: Callable[[Callable[[], None]], None]) -> None:
     """Have every request at a endpoint of this application counted. `run` runs what tells the store of it."""
-    known = parts(app)
+    known = context_of(app)
     turnstile = Turnstile(known.redis, time.monotonic)
 
     def count(response: Response) -> Response:

@@ -1,8 +1,8 @@
 """What browsers are told with every page: load nothing from elsewhere, run nothing inline, keep nothing, frame nothing."""
 
-from flask import Response, current_app, request
+from flask import Response, request
 
-from relay.web.context import parts
+from relay.web.context import current
 
 PAGES = ("/ops", "/docs")
 _STATIC = "/ops/static/"
@@ -34,7 +34,7 @@ def add_security_headers(response: Response) -> Response:
         response.headers.update(_HEADERS)
         response.headers.setdefault("Cache-Control", "no-store")
         if request.method == "GET" and not path.startswith(_STATIC):
-            parts(current_app).auth.sessions.renew(request, response)
+            current().auth.sessions.renew(request, response)
     elif "Cookie" in request.headers and path.startswith("/v1/"):
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"

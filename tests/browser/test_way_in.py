@@ -95,7 +95,7 @@ def test_a_link_signs_in_by_its_button_and_only_once(browser: Browser, endpoint:
         late.goto(link)
         late.get_by_role("button", name="Sign in").click()
 
-        assert "This link was used" in late.get_by_role("alert").inner_text()
+        assert "This link was already used" in late.get_by_role("alert").inner_text()
 
 
 def test_an_account_signs_in_and_goes_on_to_the_page_that_was_wanted(browser: Browser, endpoint: Endpoint):

@@ -101,7 +101,7 @@ def test_an_account_without_a_role_does_not_come_in(world: World, groups: object
     answer = world.arrive(browser)
 
     assert answer.status_code == 403
-    assert "has a role here" in answer.text
+    assert "claim maps to no role" in answer.text
     assert browser.get("/v1/queues").status_code == 401
 
 

@@ -12,7 +12,7 @@ from relay.app import create_app
 from relay.config.reload import RejectedConfig
 from relay.core.errors import Problem
 from relay.settings import Settings
-from relay.web.context import ProcessState, install, parts
+from relay.web.context import ProcessState, context_of, install
 from tests.web.conftest import ADMIN, KEYS, config
 
 SINCE = datetime(2026, 11, 21, 10, tzinfo=UTC)
@@ -25,7 +25,7 @@ def app(redis: Redis) -> Flask:
 
 
 def living(app: Flask, life: ProcessState) -> FlaskClient:
-    install(app, replace(parts(app), process=life))
+    install(app, replace(context_of(app), process=life))
     return app.test_client()
 
 

@@ -9,7 +9,7 @@ import pytest
 from flask import template_rendered
 from redis import Redis
 
-from relay.web.context import install, parts
+from relay.web.context import context_of, install
 from tests.web.whole_world import World, open_world
 
 NOW = datetime.now(UTC)
@@ -43,7 +43,7 @@ WITHOUT = {
 def world(redis: Redis) -> World:
     """A relay for which time stands still, so that two answers are of one moment."""
     made = open_world(redis)
-    install(made.app, replace(parts(made.app), now=lambda: NOW))
+    install(made.app, replace(context_of(made.app), now=lambda: NOW))
     return made
 
 

@@ -29,7 +29,7 @@ def to_be_probed(scripts: Scripts, redis: Redis) -> tuple[str, ...]:
 def test_what_is_asked_for_is_handed_to_one_worker_once(
     client: FlaskClient, operator: Headers, scripts: Scripts, redis: Redis
 ):
-    assert ask(client, operator) == {"destination": "acme", "asked": True, "last": None}
+    assert ask(client, operator) == {"destination": "acme", "queued": True, "previous": None}
     ask(client, operator)
 
     assert [to_be_probed(scripts, redis) for _ in range(2)] == [("acme",), ()]
@@ -54,7 +54,7 @@ def test_the_last_probe_is_told_with_its_remedy(
 ):
     tell_probe(redis, "acme", probed)
 
-    last = ask(client, operator)["last"]
+    last = ask(client, operator)["previous"]
     assert (last["outcome"], last["status"], last["detail"]) == (probed.outcome, probed.status, probed.detail)
     assert last["at"].endswith("Z")
     assert last["remedy"] == remedy or last["remedy"].startswith(remedy)

@@ -208,7 +208,7 @@ def test_a_link_signs_in_once_and_to_look_at_it_spends_nothing(redis: Redis, bro
         relay(redis).post("/ops/sign-in", data={"ticket": "a-fresh-ticket"}, headers=OURS) for _ in range(2)
     )
     assert (first.status_code, second.status_code) == (303, 401)
-    assert "This link was used" in second.text
+    assert "This link was already used" in second.text
     assert 0 < redis.ttl(keys.SIGN_INS + "all") <= 60
 
 

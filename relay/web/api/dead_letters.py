@@ -2,15 +2,15 @@
 
 from flask import Blueprint, Response, request
 
+from relay.actions.dead_letters import preview_cluster as preview_cluster_replay
+from relay.actions.visibility import make_viewer
 from relay.core.errors import Problem, ValidationFailed
 from relay.core.roles import Role
 from relay.core.strict_json import parse_json
 from relay.queries.dead_letters import cluster_page, dead_letters_page
-from relay.web.actions.dead_letters import try_cluster
-from relay.web.context import called_by
+from relay.web.context import require_role
 from relay.web.problems import json_response
 from relay.web.request_body import read_body
-from relay.web.visibility import make_viewer
 
 dead_letters = Blueprint("dead_letters", __name__)
 
@@ -18,7 +18,7 @@ dead_letters = Blueprint("dead_letters", __name__)
 @dead_letters.get("/v1/dead-letters")
 def list_dead_letters() -> Response:
     """Dead letters by their fault."""
-    known, _ = called_by(Role.VIEWER)
+    known, _ = require_role(Role.VIEWER)
     limit = request.args.get("limit", "50")
     if not (limit.isascii() and limit.isdigit()):
         raise ValidationFailed([Problem("limit", "type", "limit must be a whole number.")])
@@ -30,14 +30,14 @@ def list_dead_letters() -> Response:
 @dead_letters.get("/v1/dead-letters/<cluster>")
 def show_cluster(cluster: str) -> Response:
     """One fault: its newest dead letters, the newest of them explained, and the mapping to mend."""
-    known, caller = called_by(Role.VIEWER)
+    known, caller = require_role(Role.VIEWER)
     return json_response(cluster_page(make_viewer(known, caller), cluster))
 
 
 @dead_letters.post("/v1/dead-letters/<cluster>/preview")
 def preview_cluster(cluster: str) -> Response:
     """What a replay of the fault would do, by today's mapping or by the one that the body gives. Changes nothing."""
-    known, caller = called_by(Role.OPERATOR)
+    known, caller = require_role(Role.OPERATOR)
     raw = read_body(request, max_bytes=known.settings.max_body_bytes)
     told = parse_json(raw) if raw.strip() else {}
     if not isinstance(told, dict):
@@ -51,4 +51,4 @@ def preview_cluster(cluster: str) -> Response:
     ]
     if problems:
         raise ValidationFailed(problems)
-    return json_response(try_cluster(known, caller, cluster, told.get("mapping")))
+    return json_response(preview_cluster_replay(known, caller, cluster, told.get("mapping")))

@@ -1,10 +1,10 @@
 """The front endpoint for canonical events: `POST /v1/events`."""
 
-from flask import Blueprint, Response, current_app, g, request
+from flask import Blueprint, Response, g, request
 
 from relay.core.errors import BadRequest
 from relay.ingest.accept_events import IngestRequest, dry_run, ingest_events
-from relay.web.context import parts
+from relay.web.context import current
 from relay.web.problems import json_response
 from relay.web.request_body import read_body
 
@@ -16,7 +16,7 @@ _LONGEST_IDEMPOTENCY_KEY = 255
 @endpoint.post("/v1/events")
 def accept_events() -> Response:
     """Size, key, body, mapping, one atomic step, answer: in this order, and 2xx only after the step."""
-    known = parts(current_app)
+    known = current()
     caller, source = known.auth.source(request)
     g.source = source.name
     raw = read_body(request, max_bytes=known.settings.max_body_bytes)
@@ -24,9 +24,9 @@ def accept_events() -> Response:
     idempotency_key = _idempotency_key(environ.get("HTTP_IDEMPOTENCY_KEY"))
     arrival = IngestRequest(source, raw, environ.get("CONTENT_TYPE", ""), caller.key_id, idempotency_key)
     if environ.get("QUERY_STRING") and request.args.get("dry_run") == "true":
-        told = dry_run(known.intake, arrival)
+        told = dry_run(known.ingest, arrival)
     else:
-        told = ingest_events(known.intake, arrival)
+        told = ingest_events(known.ingest, arrival)
     g.events = told.events
     response = json_response(told.body, told.status)
     if told.repeated:

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 
+from relay.actions.visibility import make_viewer
 from relay.core.roles import Principal
 from relay.queries.explain_by_name import explain_by_name_page
-from relay.web.context import WebContext, parts
+from relay.web.context import WebContext, current
 from relay.web.problems import json_response
-from relay.web.visibility import make_viewer
 
 explaining = Blueprint("explaining", __name__)
 
@@ -16,7 +16,7 @@ explaining = Blueprint("explaining", __name__)
 @explaining.get("/v1/why")
 def explain_name() -> Response:
     """Why it is, or is not, in Gong, by `id`, `event_id`, `request_id` or `receipt`."""
-    known = parts(current_app)
+    known = current()
     return json_response(explain_for(known, known.auth.authenticate(request), request.args.to_dict()))
 
 

@@ -3,14 +3,14 @@
 import os
 from http import HTTPStatus
 
-from flask import Blueprint, Response, current_app, g, request
+from flask import Blueprint, Response, g, request
 
 from relay.core.call import Operation
 from relay.core.ids import ENTROPY_BYTES, generate_ids
 from relay.ingest.accept_events import IngestRequest
 from relay.ingest.accept_gong_call import GongCallResult, ingest_gong_call
 from relay.web.api.gong_responses import REPORTED, gong_answer, in_gongs_envelope, is_problem
-from relay.web.context import parts
+from relay.web.context import current
 from relay.web.request_body import read_body
 
 endpoints = Blueprint("gong_endpoints", __name__)
@@ -18,12 +18,12 @@ endpoints = Blueprint("gong_endpoints", __name__)
 
 def accept_call() -> Response:
     """As at the other endpoints: size, key, body, mapping, one atomic step, answer; and 2xx only after the step."""
-    known = parts(current_app)
+    known = current()
     caller, source = known.auth.source(request)
     g.source = source.name
     raw = read_body(request, max_bytes=known.settings.max_body_bytes)
     arrival = IngestRequest(source, raw, request.headers.get("Content-Type", ""), caller.key_id)
-    reported = ingest_gong_call(known.intake, arrival, path=request.path)
+    reported = ingest_gong_call(known.ingest, arrival, path=request.path)
     g.events = reported.events
     return _answer(reported)
 
@@ -46,6 +46,6 @@ def _answer(reported: GongCallResult) -> Response:
 def in_gongs_words(response: Response) -> Response:
     """Of the whole application, because a path or method that no endpoint has never reaches this blueprint."""
     if request.path.startswith("/v2/") and is_problem(response):
-        request_id = generate_ids(parts(current_app).now(), os.urandom(ENTROPY_BYTES), 1)[0]
+        request_id = generate_ids(current().now(), os.urandom(ENTROPY_BYTES), 1)[0]
         in_gongs_envelope(response, request_id=request_id)
     return response

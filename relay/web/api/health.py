@@ -1,13 +1,13 @@
 """Whether this process lives, and whether it can take events: `/livez`, `/readyz`, `/version`."""
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response
 
 from relay.core.errors import Unavailable
 from relay.core.version import VERSION
 from relay.queries.config_status import configuration_page
 from relay.queries.queues import store_page, stores_page
 from relay.store.engine.durability import reachable
-from relay.web.context import WebContext, parts
+from relay.web.context import WebContext, current
 from relay.web.problems import json_response
 
 health = Blueprint("health", __name__)
@@ -25,7 +25,7 @@ def readyz() -> Response:
 
     Before it ends, the web says for a while that it does, and still takes what comes.
     """
-    known = parts(current_app)
+    known = current()
     if known.process.is_stopping():
         raise Unavailable("shutting_down", "This process is about to end: send to another.", retry_after=5)
     if not reachable(known.redis):

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Response, render_template, request
 
-from relay.actions.oauth_invitations import CALLBACK, START, application, check_connectable, read_invitation
+from relay.actions import destinations
+from relay.actions.oauth_invitations import CALLBACK, START, application, check_connectable
 from relay.core.errors import BadRequest, Conflict, Forbidden, NotFound, RelayError, Unauthorized
 from relay.core.oauth import build_authorize_url
 from relay.core.roles import Role, Via
@@ -33,9 +34,7 @@ from relay.store.oauth_consents import (
     save_asking,
     take_consent,
 )
-from relay.web.actions import destinations
-from relay.web.actions.audit import audited
-from relay.web.context import WebContext, called_by, parts
+from relay.web.context import WebContext, current, require_role
 from relay.web.problems import json_response
 from relay.web.request_body import read_body
 from relay.web.same_origin import is_same_origin
@@ -87,14 +86,14 @@ _REFUSED = {
 
 
 def _known() -> WebContext:
-    return parts(current_app)
+    return current()
 
 
 @invitations.post("/v1/destinations/<name>/connect")
 def make_link(name: str) -> Response:
     """A link for the customer's technical administrator: good once, for half an hour."""
-    known, caller = called_by(Role.ADMIN)
-    return json_response(destinations.make_link(known, caller, name, _body()), 201)
+    known, caller = require_role(Role.ADMIN)
+    return json_response(destinations.create_connect_link(known, caller, name, _body()), 201)
 
 
 def _body() -> Any:
@@ -146,8 +145,7 @@ def _chosen(known: WebContext, name: str) -> Invitation:
     if caller.via is Via.SESSION and not is_same_origin(request, known.settings.public_url):
         text = "A browser that has signed in begins this from the relay's own pages only: go to the destination's."
         raise Forbidden("cross_site", text)
-    audited(known, caller, "destination.connect", name)
-    return read_invitation(name, {})
+    return destinations.connect_destination(known, caller, name)
 
 
 @pages.get(CALLBACK)

@@ -1,7 +1,9 @@
 """The operator's API: look at events and queues, replay and discard events, pause, resume and probe destinations."""
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 
+from relay.actions import destinations, events
+from relay.actions.visibility import make_viewer
 from relay.core.errors import Forbidden, NotFound, Problem, ValidationFailed
 from relay.core.roles import Principal, Role
 from relay.queries.destinations import destination_page, destinations_page
@@ -9,10 +11,8 @@ from relay.queries.event import event_page
 from relay.queries.events import events_page
 from relay.queries.filters import FILTER_NAMES, read_filter
 from relay.queries.queues import queues_page
-from relay.web.actions import destinations, events
-from relay.web.context import WebContext, called_by, parts
+from relay.web.context import WebContext, current, require_role
 from relay.web.problems import json_response
-from relay.web.visibility import make_viewer
 
 operations = Blueprint("operations", __name__)
 
@@ -20,7 +20,7 @@ _PARAMETERS = FILTER_NAMES | {"limit", "cursor"}
 
 
 def _known() -> WebContext:
-    return parts(current_app)
+    return current()
 
 
 @operations.get("/v1/events")
@@ -74,50 +74,50 @@ def explain_event(event_id: str) -> Response:
 @operations.post("/v1/events/<event_id>/replay")
 def replay(event_id: str) -> Response:
     """Send a dead letter again; one that could not be mapped is mapped anew."""
-    return json_response(events.replay_event(*called_by(Role.OPERATOR), event_id), 202)
+    return json_response(events.replay_event(*require_role(Role.OPERATOR), event_id), 202)
 
 
 @operations.post("/v1/events/<event_id>/discard")
 def discard(event_id: str) -> Response:
     """Give an event up."""
-    return json_response(events.discard_event(*called_by(Role.OPERATOR), event_id))
+    return json_response(events.discard_event(*require_role(Role.OPERATOR), event_id))
 
 
 @operations.get("/v1/queues")
 def queues() -> Response:
     """Depth, age, budget and hold of every destination; workers; the store."""
-    known, _ = called_by(Role.VIEWER)
-    page = queues_page(known.stores, known.directory.all(), hooks=known.config.hooks, now=known.now())
+    known, _ = require_role(Role.VIEWER)
+    page = queues_page(known.stores, known.destinations.all(), hooks=known.config.hooks, now=known.now())
     return json_response(page)
 
 
 @operations.get("/v1/destinations")
 def list_destinations() -> Response:
     """Every destination: where it leads, what it may send, how its queue stands."""
-    known, _ = called_by(Role.VIEWER)
-    return json_response(destinations_page(known.stores, known.directory.all(), now=known.now()))
+    known, _ = require_role(Role.VIEWER)
+    return json_response(destinations_page(known.stores, known.destinations.all(), now=known.now()))
 
 
 @operations.get("/v1/destinations/<name>")
 def show_destination(name: str) -> Response:
     """One destination, with its customer's grant, its last probe and the holds that have ended."""
-    known, _ = called_by(Role.VIEWER)
-    return json_response(destination_page(known.stores, known.directory.all(), name, now=known.now()))
+    known, _ = require_role(Role.VIEWER)
+    return json_response(destination_page(known.stores, known.destinations.all(), name, now=known.now()))
 
 
 @operations.post("/v1/destinations/<name>/pause")
 def pause(name: str) -> Response:
     """Hold a destination until it is resumed. Its events wait; none is lost."""
-    return json_response(destinations.pause(*called_by(Role.OPERATOR), name))
+    return json_response(destinations.pause_destination(*require_role(Role.OPERATOR), name))
 
 
 @operations.post("/v1/destinations/<name>/resume")
 def resume(name: str) -> Response:
     """End a destination's hold, whatever its cause."""
-    return json_response(destinations.resume(*called_by(Role.OPERATOR), name))
+    return json_response(destinations.resume_destination(*require_role(Role.OPERATOR), name))
 
 
 @operations.post("/v1/destinations/<name>/probe")
 def probe(name: str) -> Response:
-    """Have a worker try a destination's credentials. `last` is what came of the probe before this one."""
-    return json_response(destinations.probe(*called_by(Role.OPERATOR), name), 202)
+    """Have a worker try a destination's credentials. `previous` is the result of the probe before this one."""
+    return json_response(destinations.probe_destination(*require_role(Role.OPERATOR), name), 202)

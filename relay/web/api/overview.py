@@ -1,12 +1,12 @@
 """The operator's API at a glance: everything on one page, and what happened over time."""
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 
 from relay.core.roles import Role
 from relay.queries.config_status import configuration_page
 from relay.queries.overview import overview_page
 from relay.queries.time_series import series_page
-from relay.web.context import WebContext, parts
+from relay.web.context import WebContext, current
 from relay.web.problems import json_response
 
 overview = Blueprint("overview", __name__)
@@ -14,7 +14,7 @@ overview = Blueprint("overview", __name__)
 
 def _looked_at() -> WebContext:
     """The process's parts, for whoever may look."""
-    known = parts(current_app)
+    known = current()
     known.auth.require_role(request, Role.VIEWER)
     return known
 
@@ -25,7 +25,7 @@ def show_overview() -> Response:
     known = _looked_at()
     page = overview_page(
         known.stores,
-        known.directory.all(),
+        known.destinations.all(),
         config=known.config,
         now=known.now(),
         window=request.args.get("window", "1h"),

@@ -2,12 +2,12 @@
 
 from flask import Blueprint, Response, request
 
+from relay.actions.replays import cancel_replay, preview_replay, start_replay
 from relay.core.replay import parse_replay_request
 from relay.core.roles import Role
 from relay.core.strict_json import parse_json
 from relay.queries.replays import replay_page, replays_page
-from relay.web.actions.replays import begin_replay, cancel_replay
-from relay.web.context import called_by
+from relay.web.context import require_role
 from relay.web.problems import json_response
 from relay.web.request_body import read_body
 
@@ -17,26 +17,28 @@ replays = Blueprint("replays", __name__)
 @replays.post("/v1/replays")
 def begin() -> Response:
     """Begin a replay, or with `dry_run` tell what it would do."""
-    known, caller = called_by(Role.OPERATOR)
+    known, caller = require_role(Role.OPERATOR)
     asked = parse_replay_request(parse_json(read_body(request, max_bytes=known.settings.max_body_bytes)))
-    return json_response(begin_replay(known, caller, asked), 200 if asked.dry_run else 202)
+    if asked.dry_run:
+        return json_response(preview_replay(known, caller, asked.replay))
+    return json_response(start_replay(known, caller, asked.replay), 202)
 
 
 @replays.get("/v1/replays")
 def list_replays() -> Response:
     """The newest fifty replays."""
-    known, _ = called_by(Role.VIEWER)
+    known, _ = require_role(Role.VIEWER)
     return json_response(replays_page(known.stores, now=known.now()))
 
 
 @replays.get("/v1/replays/<replay_id>")
 def show_replay(replay_id: str) -> Response:
     """How far one replay is."""
-    known, _ = called_by(Role.VIEWER)
+    known, _ = require_role(Role.VIEWER)
     return json_response(replay_page(known.stores, replay_id, now=known.now()))
 
 
 @replays.post("/v1/replays/<replay_id>/cancel")
 def cancel(replay_id: str) -> Response:
     """End a replay. What it has queued is sent."""
-    return json_response(cancel_replay(*called_by(Role.OPERATOR), replay_id))
+    return json_response(cancel_replay(*require_role(Role.OPERATOR), replay_id))

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, g, request
 
+from relay.actions.visibility import make_viewer
 from relay.core.errors import NotFound
 from relay.core.roles import Role
 from relay.core.source import Source
@@ -15,10 +16,9 @@ from relay.queries.previews import (
 )
 from relay.queries.source import source_page
 from relay.queries.sources import sources_page
-from relay.web.context import WebContext, called_by
+from relay.web.context import WebContext, require_role
 from relay.web.problems import json_response
 from relay.web.request_body import read_body
-from relay.web.visibility import make_viewer
 
 sources = Blueprint("sources", __name__)
 
@@ -29,23 +29,23 @@ TRIAL_TYPE = "application/vnd.gong-relay.preview+json"
 @sources.get("/v1/sources")
 def list_sources() -> Response:
     """Every source: where it sends, how it is proven, which keys came when, its rules."""
-    known, _ = called_by(Role.VIEWER)
+    known, _ = require_role(Role.VIEWER)
     return json_response(sources_page(known.stores, known.config, now=known.now()))
 
 
 @sources.get("/v1/sources/<name>")
 def show_source(name: str) -> Response:
     """One source, with its mapping and the last payload that made an event of it."""
-    known, caller = called_by(Role.VIEWER)
+    known, caller = require_role(Role.VIEWER)
     return json_response(source_page(make_viewer(known, caller), _source(known, name).name))
 
 
 @sources.post("/v1/sources/<name>/preview")
 def preview_payload(name: str) -> Response:
     """What a captured payload would become, item by item. Nothing is kept and nothing sent."""
-    known, _ = called_by(Role.OPERATOR)
+    known, _ = require_role(Role.OPERATOR)
     source = _source(known, name)
-    way = preview_context(known.config, source, finder=known.directory, now=known.now())
+    way = preview_context(known.config, source, finder=known.destinations, now=known.now())
     raw = read_body(request, max_bytes=known.settings.max_body_bytes)
     if request.mimetype == TRIAL_TYPE:
         return json_response(mapping_preview_page(read_trial(parse_json(raw), way), way))

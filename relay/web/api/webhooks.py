@@ -1,6 +1,6 @@
 """The front endpoint for partners' own payloads: `/v1/webhooks/{source}`."""
 
-from flask import Blueprint, Response, current_app, g, request
+from flask import Blueprint, Response, g, request
 
 from relay.core.errors import NotFound, Unauthorized
 from relay.core.source import Source
@@ -11,7 +11,7 @@ from relay.core.verification.strip_credentials import strip_credentials
 from relay.core.verification.verify import VerifiedRequest, verify
 from relay.core.webhook import Webhook
 from relay.ingest.accept_webhook import WebhookRequest, WebhookResult, ingest_webhook, read_payload
-from relay.web.context import WebContext, parts
+from relay.web.context import WebContext, current
 from relay.web.problems import json_response
 from relay.web.request_body import read_body
 
@@ -26,7 +26,7 @@ def accept_webhook(name: str) -> Response:
 
     What was proven to be the sender's is answered with 2xx, mapped or not: senders drop, pause or block on 4xx.
     """
-    known = parts(current_app)
+    known = current()
     source, hook = _hook(known, name)
     g.source = source.name
     bodiless = request.method in {"GET", "HEAD"}
@@ -42,7 +42,7 @@ def accept_webhook(name: str) -> Response:
     if bodiless:
         raise NotFound("not_found", "This source takes POST.")
     delivery = _delivery(source, hook, signed, proof=proof)
-    taken = ingest_webhook(known.intake, delivery)
+    taken = ingest_webhook(known.ingest, delivery)
     g.events = taken.queued + taken.filtered + taken.dead + taken.duplicates
     return _answer(delivery, taken)
 

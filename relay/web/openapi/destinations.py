@@ -181,11 +181,15 @@ PROBE = Described(
     answers=(
         Answer(
             202,
-            "It is asked for. `last` is what came of the one before.",
+            "The probe is queued. `previous` is the result of the probe before it.",
             record(
-                {"destination": text(), "asked": exactly(value=True), "last": or_null(component("Probe"))}
+                {
+                    "destination": text(),
+                    "queued": exactly(value=True),
+                    "previous": or_null(component("Probe")),
+                }
             ),
-            {"destination": "acme", "asked": True, "last": None},
+            {"destination": "acme", "queued": True, "previous": None},
         ),
     ),
     errors=_NAMED,

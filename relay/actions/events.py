@@ -1,0 +1,43 @@
+"""Operator actions on one event: replay it, discard it, reveal its payloads."""
+
+from typing import Any
+
+from relay.actions.audit import Action, record
+from relay.actions.context import Context
+from relay.actions.remap import replay, replaying_in
+from relay.actions.visibility import make_viewer
+from relay.core.roles import Principal, Role
+from relay.queries.event import event_page
+from relay.store import operator_actions
+from relay.store.accept import Retention
+from relay.store.all_stores import store_of
+
+
+def replay_event(ctx: Context, principal: Principal, event_id: str) -> dict[str, Any]:
+    """Queue a dead or discarded event again, mapping it first if it has no call. Returns its page after that.
+
+    Raises NotFound, Conflict if the event's state forbids it, and Invalid if mapping still fails.
+    """
+    principal.require(Role.OPERATOR)
+    store = store_of(ctx.stores, event_id)
+    replay(replaying_in(store, lambda: ctx.ingest, ctx.now), event_id)
+    record(ctx, principal, Action("event.replay", event_id, 1))
+    return event_page(make_viewer(ctx, principal), event_id)
+
+
+def discard_event(ctx: Context, principal: Principal, event_id: str) -> dict[str, Any]:
+    """Discard an event, so that it is not sent. Returns its page after that. Raises NotFound and Conflict."""
+    principal.require(Role.OPERATOR)
+    scripts = store_of(ctx.stores, event_id).scripts
+    keep_seconds = Retention.from_settings(ctx.settings).discarded
+    operator_actions.discard_event(scripts, event_id, keep_seconds=keep_seconds)
+    record(ctx, principal, Action("event.discard", event_id, 1))
+    return event_page(make_viewer(ctx, principal), event_id)
+
+
+def reveal_event(ctx: Context, principal: Principal, event_id: str) -> dict[str, Any]:
+    """An event's page with unmasked payloads. Raises Unavailable, and shows nothing, if it cannot be audited."""
+    principal.require(Role.ADMIN)
+    page = event_page(make_viewer(ctx, principal, reveal=True), event_id)
+    record(ctx, principal, Action("event.reveal", event_id, 1), required=True)
+    return page

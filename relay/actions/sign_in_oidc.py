@@ -1,0 +1,155 @@
+"""Signing in to the dashboard with an account of an OpenID Connect provider.
+
+The web makes no HTTP calls: a worker reads the provider's metadata, and exchanges the code for the user's identity.
+"""
+
+import hmac
+import json
+import secrets
+from dataclasses import dataclass, field
+
+from relay.actions.audit import Action, record
+from relay.actions.context import Context
+from relay.actions.sign_in import check_attempts
+from relay.config.oidc import read_oidc_app, redirect_uri
+from relay.core.errors import BadRequest, Forbidden, NotFound, Unavailable
+from relay.core.oidc import LoginSecrets, OidcApp, build_login_url, find_role, load_identity
+from relay.core.roles import Principal, Via
+from relay.core.vault import UnsealError, Vault
+from relay.store.oidc_logins import (
+    Asked,
+    Back,
+    code_of,
+    digest,
+    identity_of,
+    question_of,
+    read_back,
+    read_known_provider,
+    save_asked,
+    save_back,
+    spend_back,
+    take_asked,
+)
+
+_RANDOM_BYTES = 32
+_LONGEST = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRedirect:
+    """The provider's address to send a browser to, and the secret cookie that ties the login to this browser."""
+
+    url: str = field(repr=False)
+    browser_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CompletedLogin:
+    """The user's identity, as a session stores it, and the page they asked for before they signed in."""
+
+    identity: str
+    next_page: str
+
+
+def start_login(ctx: Context, *, network: str, next_page: str) -> LoginRedirect:
+    """Start a login. Raises NotFound if no provider is configured, TooManyRequests, and Unavailable."""
+    app = _require_app(ctx)
+    redis = ctx.stores.main.redis
+    check_attempts(redis, network)
+    provider = read_known_provider(redis)
+    if provider is None:
+        text = (
+            "No worker has read the provider's metadata yet. Check that a worker is running and reaches the provider, "
+            "or sign in with a key."
+        )
+        raise Unavailable("provider_unavailable", text, retry_after=5)
+    login_secrets = LoginSecrets(*(secrets.token_urlsafe(_RANDOM_BYTES) for _ in range(3)))
+    browser_secret = secrets.token_urlsafe(_RANDOM_BYTES)
+    browser = digest(browser_secret)
+    sealed = _vault(ctx).seal(json.dumps([login_secrets.nonce, login_secrets.verifier]), question_of(browser))
+    save_asked(redis, login_secrets.state, Asked(browser, sealed, next_page))
+    endpoint = provider.authorization_endpoint
+    url = build_login_url(app, endpoint, login_secrets, redirect_uri=redirect_uri(ctx.settings))
+    return LoginRedirect(url, browser_secret)
+
+
+def receive_callback(ctx: Context, *, state: str, code: str, error: str, browser_secret: str) -> str:
+    """Accept the provider's callback, once, in the browser that started the login.
+
+    The other parameters are the callback's query. Returns the login's id, with which `finish_login` polls it.
+    """
+    _require_app(ctx)
+    redis = ctx.stores.main.redis
+    asked = take_asked(redis, state[:_LONGEST])
+    if asked is None:
+        raise BadRequest(
+            "bad_oauth_state", "This sign-in was already used, or is older than ten minutes. Sign in again."
+        )
+    _check_browser(browser_secret, asked)
+    if error or not code:
+        raise Forbidden(
+            "sign_in_denied", "The provider did not sign you in. Try again, or sign in with a key."
+        )
+    login_id = secrets.token_urlsafe(_RANDOM_BYTES)
+    sealed = _vault(ctx).seal(code[:_LONGEST], code_of(login_id))
+    save_back(redis, login_id, Back(asked, sealed))
+    return login_id
+
+
+def finish_login(ctx: Context, login_id: str, *, browser_secret: str) -> CompletedLogin | None:
+    """Finish a login, once. Returns None while no worker has exchanged the code for the user's identity.
+
+    Raises BadRequest if the login is unknown or finished, and Forbidden if the provider rejected the code or the account
+    has no role.
+    """
+    app = _require_app(ctx)
+    redis = ctx.stores.main.redis
+    back = read_back(redis, login_id[:_LONGEST])
+    if back is None:
+        raise BadRequest("bad_oauth_state", "This sign-in no longer exists. Sign in again.")
+    _check_browser(browser_secret, back.asked)
+    if back.identity is None and back.detail is None:
+        return None
+    if not spend_back(redis, login_id):
+        raise BadRequest("bad_oauth_state", "This sign-in was already used. Sign in again.")
+    if back.identity is None:
+        raise Forbidden("sign_in_denied", back.detail or "")
+    identity = _open_identity(ctx, login_id, back.identity)
+    principal = account_principal(app, identity)
+    if principal is None:
+        text = f"You signed in, but your account's {app.claim!r} claim maps to no role. Ask an administrator for access."
+        raise Forbidden("sign_in_denied", text)
+    record(ctx, principal, Action("sign_in.account", principal.key_id))
+    return CompletedLogin(identity, back.asked.onward)
+
+
+def account_principal(app: OidcApp, identity: str) -> Principal | None:
+    """The principal of a provider's account, in the role that today's settings give it; None if they give it none."""
+    account = load_identity(identity)
+    role = find_role(app, account)
+    return Principal(name=account.name, role=role, key_id="account", via=Via.SESSION) if role else None
+
+
+def _open_identity(ctx: Context, login_id: str, sealed: str) -> str:
+    try:
+        return _vault(ctx).open(sealed, identity_of(login_id))
+    except UnsealError as error:
+        raise Forbidden("sign_in_denied", f"The relay cannot decrypt this sign-in: {error}.") from error
+
+
+def _check_browser(browser_secret: str, asked: Asked) -> None:
+    if not hmac.compare_digest(digest(browser_secret), asked.browser):
+        text = "This sign-in was started in another browser. Sign in again in this one."
+        raise Forbidden("wrong_browser", text)
+
+
+def _require_app(ctx: Context) -> OidcApp:
+    app = read_oidc_app(ctx.settings)
+    if app is None:
+        text = "No identity provider is configured: RELAY_OIDC_ISSUER is not set. Sign in with a key."
+        raise NotFound("oidc_not_configured", text)
+    return app
+
+
+def _vault(ctx: Context) -> Vault:
+    return Vault(ctx.settings.secret_keys)
