@@ -1,4 +1,4 @@
-"""The page of access says which roles and deeds there are, and no others."""
+"""The access page lists exactly the roles and the audited actions that exist."""
 
 import ast
 from collections.abc import Iterator
@@ -7,31 +7,32 @@ from relay.core.roles import Role
 from tests.truth.project import first_cells, page, python_files, rows, section
 
 PAGE = page("docs/access.md")
-_PLACE = 2
-"""Which argument tells what was done."""
+_POSITIONS = {"Action": 0, "Deed": 2}
+"""The position of the action's name among the arguments of each call."""
 
 
-def did() -> Iterator[str]:
-    """Every deed that the code writes down."""
+def recorded_actions() -> Iterator[str]:
+    """The name of every action that the code records in the audit log."""
     for path in python_files("relay"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"audited", "Deed"}:
-                yield from _words(node.args[_PLACE])
+            position = _POSITIONS.get(getattr(node.func, "id", "")) if isinstance(node, ast.Call) else None
+            if position is not None:
+                yield from _literals(node.args[position])
 
 
-def _words(told: ast.expr) -> Iterator[str]:
-    """A text that is spelt out, or both sides of a choice between two."""
-    sides = [told.body, told.orelse] if isinstance(told, ast.IfExp) else [told]
+def _literals(argument: ast.expr) -> Iterator[str]:
+    """A string literal, or both strings of a conditional expression."""
+    sides = [argument.body, argument.orelse] if isinstance(argument, ast.IfExp) else [argument]
     yield from (
         side.value for side in sides if isinstance(side, ast.Constant) and isinstance(side.value, str)
     )
 
 
-def test_the_roles_stand_there_in_order():
+def test_the_page_lists_the_roles_in_order():
     assert first_cells(section(PAGE, "Roles")) == list(Role)
 
 
-def test_every_deed_stands_there_and_no_other():
-    told = {word.strip("`") for row in rows(section(PAGE, "The audit")) for word in row[0].split()}
+def test_the_page_lists_exactly_the_actions_that_are_audited():
+    listed = {word.strip("`") for row in rows(section(PAGE, "The audit")) for word in row[0].split()}
 
-    assert told == set(did())
+    assert listed == set(recorded_actions())
