@@ -30,7 +30,7 @@ from bench.sample import environment
 from relay.config.load import load_config
 from relay.core.lifecycle import State
 from relay.store.accept import accept
-from relay.store.delivery import Pacing, done, finish, publish_limits, take
+from relay.store.delivery import Pacing, end_event, finish, lease_events, publish_limits
 from relay.store.engine.connection import WORKER, open_redis
 from relay.store.queues import read_depths
 from tests.valkey import Valkey
@@ -99,10 +99,10 @@ def play(side: Side) -> None:
     taken = []
 
     def take_one() -> None:
-        taken.extend(take(scripts, worker="bench", want=1, pacing=Pacing())[1])
+        taken.extend(lease_events(scripts, worker="bench", want=1, pacing=Pacing())[1])
 
     def settle_one() -> None:
-        settlement = done(State.DELIVERED, f"request-{taken[-1].id}", record=b"{}", keep_seconds=3600)
+        settlement = end_event(State.DELIVERED, f"request-{taken[-1].id}", record=b"{}", keep_seconds=3600)
         assert finish(scripts, taken.pop(), settlement)
 
     for name, act in zip(OPERATIONS, (accept_one, take_one, settle_one), strict=True):

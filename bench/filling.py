@@ -12,7 +12,7 @@ from bench.sample import event, gong_body
 from relay.core.call import Call, Operation
 from relay.core.ids import ENTROPY_BYTES, generate_ids
 from relay.core.vault import Vault
-from relay.store.accept import Keeping, NewEvent, Receipt, Retention, accept
+from relay.store.accept import AcceptOptions, NewEvent, Receipt, Retention, accept
 from relay.store.engine import keys
 from relay.store.engine.connection import WORKER, open_redis
 from relay.store.engine.scripts import Scripts
@@ -26,7 +26,7 @@ class Filler:
     """Fills one store. A name stands for a source, its destination and its company alike."""
 
     scripts: Scripts
-    keeping: Keeping
+    keeping: AcceptOptions
 
     def fill(self, name: str, count: int) -> None:
         """Have `count` events of one company wait."""
@@ -43,7 +43,7 @@ class Filler:
 
 def open_filler(redis_url: str) -> Filler:
     redis = open_redis(redis_url, WORKER)
-    return Filler(Scripts(redis), Keeping(Retention(), People(redis, Vault(()))))
+    return Filler(Scripts(redis), AcceptOptions(Retention(), People(redis, Vault(()))))
 
 
 def new_receipt(name: str, numbers: Sequence[int]) -> tuple[Receipt, list[NewEvent]]:

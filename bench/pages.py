@@ -29,7 +29,7 @@ from bench.sample import environment
 from relay.config.load import load_config
 from relay.core.lifecycle import State
 from relay.store.accept import NewEvent, accept
-from relay.store.delivery import Pacing, done, finish, publish_limits, take
+from relay.store.delivery import Pacing, end_event, finish, lease_events, publish_limits
 from relay.store.engine.connection import WORKER, open_redis
 
 ADMIN_KEY = "bench-key-of-an-administrator-00"
@@ -88,8 +88,10 @@ def _mixed(events: Sequence[NewEvent]) -> Iterator[NewEvent]:
 
 def deliver(filler: Filler, count: int) -> None:
     """Take and settle as many as a tenth of what came."""
-    for taken in take(filler.scripts, worker="bench", want=count, pacing=Pacing())[1]:
-        settled = done(State.DELIVERED, f"request-{taken.id}", record=b'{"status":200}', keep_seconds=86_400)
+    for taken in lease_events(filler.scripts, worker="bench", want=count, pacing=Pacing())[1]:
+        settled = end_event(
+            State.DELIVERED, f"request-{taken.id}", record=b'{"status":200}', keep_seconds=86_400
+        )
         assert finish(filler.scripts, taken, settled)
 
 

@@ -22,7 +22,7 @@ from relay.ingest.accept_events import IngestContext
 from relay.log import configure, log_event
 from relay.settings import Settings
 from relay.store.accept import Retention
-from relay.store.destinations import Directory
+from relay.store.destinations import DestinationDirectory
 from relay.store.engine.connection import WEB, Client
 from relay.store.schema_version import check_layouts
 from relay.store.stores import Stores, open_stores, refuse_clusters
@@ -120,7 +120,7 @@ def _application(settings: Settings, config: Config, stores: Stores, life: Proce
 
 
 def _parts(settings: Settings, config: Config, stores: Stores, life: ProcessState) -> WebContext:
-    directory = Directory(config.destinations, stores.main.redis, time.monotonic)
+    directory = DestinationDirectory(config.destinations, stores.main.redis, time.monotonic)
     intake = IngestContext(
         config, directory, stores, Retention.from_settings(settings), _now, settings.max_items
     )

@@ -9,8 +9,16 @@ from relay.core.call import Call, Operation
 from relay.core.destination import BasicCredentials, Destination, Limits
 from relay.core.ids import generate_ids
 from relay.core.priority import Priority
-from relay.store.accept import Accepted, Keeping, NewEvent, Receipt, Retention, accept
-from relay.store.delivery import Pacing, Sweeping, Swept, Taken, publish_limits, sweep, take
+from relay.store.accept import AcceptOptions, AcceptResult, NewEvent, Receipt, Retention, accept
+from relay.store.delivery import (
+    LeasedEvent,
+    Pacing,
+    SweepOptions,
+    SweepResult,
+    lease_events,
+    publish_limits,
+    sweep,
+)
 from relay.store.engine import keys
 from relay.store.engine.compression import unpack
 from relay.store.engine.scripts import Scripts
@@ -53,14 +61,16 @@ def event(
     )
 
 
-def accept_events(scripts: Scripts, *events: NewEvent, on: Receipt | None = None) -> Accepted:
-    return accept(scripts, on or receipt(), events, now=NOW, keeping=Keeping(Retention()))
+def accept_events(scripts: Scripts, *events: NewEvent, on: Receipt | None = None) -> AcceptResult:
+    return accept(scripts, on or receipt(), events, now=NOW, keeping=AcceptOptions(Retention()))
 
 
-def take_events(scripts: Scripts, want: int = 32, *, window: float = 0.0, lease: float = 30.0) -> list[Taken]:
+def take_events(
+    scripts: Scripts, want: int = 32, *, window: float = 0.0, lease: float = 30.0
+) -> list[LeasedEvent]:
     """Without a window a company's pace holds nothing back."""
     pacing = Pacing(lease=lease, window=window, slack=0.0)
-    _, taken = take(scripts, worker="w", want=want, pacing=pacing)
+    _, taken = lease_events(scripts, worker="w", want=want, pacing=pacing)
     return taken
 
 
@@ -73,10 +83,10 @@ def publish(
     publish_limits(scripts, {company: destination})
 
 
-def sweep_now(scripts: Scripts, redis: Redis, **options: float) -> Swept:
+def sweep_now(scripts: Scripts, redis: Redis, **options: float) -> SweepResult:
     """A sweep, whoever swept a moment ago."""
     redis.delete(keys.SWEEP)
-    return sweep(scripts, Sweeping(**options), Pacing(window=0.0, slack=0.0))
+    return sweep(scripts, SweepOptions(**options), Pacing(window=0.0, slack=0.0))
 
 
 def field_of(redis: Redis, event_id: str, name: str) -> str:

@@ -25,8 +25,8 @@ from relay.log import configure, log_event
 from relay.queries.prometheus import MetricsContext
 from relay.settings import Settings, setting_error
 from relay.store.accept import Retention
-from relay.store.delivery import Pacing, Sweeping, probe_soon, publish_limits
-from relay.store.destinations import Directory
+from relay.store.delivery import Pacing, SweepOptions, publish_limits, schedule_probes
+from relay.store.destinations import DestinationDirectory
 from relay.store.engine.connection import WORKER, follows, refuse_cluster
 from relay.store.engine.durability import read_durability
 from relay.store.schema_version import check_layout, record_layout
@@ -65,7 +65,7 @@ def build(threads: int | None = None, store_name: str = MAIN_STORE) -> tuple[Pac
     redis = store.redis
     # What a company that has moved left here stays on hold: its budget is counted in its own store.
     own = {name: each for name, each in config.destinations.items() if each.store == store_name}
-    directory = Directory(own, redis, time.monotonic)
+    directory = DestinationDirectory(own, redis, time.monotonic)
     pulse, threads = Pulse(), threads or settings.worker_threads
     if settings.worker_port:
         watched = MetricsContext((store,), config, directory.all, _now, settings.metrics_destination_labels)
@@ -76,7 +76,7 @@ def build(threads: int | None = None, store_name: str = MAIN_STORE) -> tuple[Pac
     record_layout(redis)
     _tell_durability(redis, settings)
     publish_limits(store.scripts, directory.all())
-    probe_soon(redis)
+    schedule_probes(redis)
     tokens = open_tokens(settings, config.oauth, redis) if store_name == MAIN_STORE else None
     reloading = Reloading(file)
     parts = Parts(settings, config, stores, store, directory, tokens, pulse, reloading.is_current)
@@ -105,7 +105,7 @@ class Parts:
     config: Config
     stores: Stores
     store: Store
-    directory: Directory
+    directory: DestinationDirectory
     tokens: Tokens | None
     pulse: Pulse = field(default_factory=Pulse)
     is_current: Callable[[], bool] = lambda: True
@@ -126,7 +126,7 @@ def create_worker(parts: Parts, *, threads: int, chores: Sequence[Chore] = ()) -
     deliverer = Deliverer(
         parts.directory.find, Accesses(parts.tokens, _now), Gong(manners), Gate(pacing.window)
     )
-    sweeping, rules = Sweeping(keep_dead=retention.dead), Rules(schedule, retention)
+    sweeping, rules = SweepOptions(keep_dead=retention.dead), Rules(schedule, retention)
     working = Working(threads, pacing, sweeping, rules, pulse=parts.pulse)
     name = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(3).hex()}"
     own = [*_chores(parts, retention), *chores]
@@ -135,7 +135,7 @@ def create_worker(parts: Parts, *, threads: int, chores: Sequence[Chore] = ()) -
 
 def _chores(parts: Parts, retention: Retention) -> list[Chore]:
     """What every worker sees to beside delivering; of all workers one at a time."""
-    everything = Directory(parts.config.destinations, parts.store.redis, time.monotonic)
+    everything = DestinationDirectory(parts.config.destinations, parts.store.redis, time.monotonic)
     intake = IngestContext(parts.config, everything, parts.stores, retention, _now, parts.settings.max_items)
     replaying = replaying_in(parts.store, lambda: intake, _now)
     chores: list[Chore] = [ReplayChore(replaying, parts.is_current).step]

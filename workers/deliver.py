@@ -14,7 +14,7 @@ from relay.core.destination import Destination, Limits, OAuthCredentials
 from relay.core.lifecycle import HoldCause
 from relay.core.outcome import Blocked, HttpResponse, NoResponse, Outcome, classify_response, outcome_code
 from relay.core.visit_session import aggregate_body
-from relay.store.delivery import Taken
+from relay.store.delivery import LeasedEvent
 from relay.tracing.spans import SpanRole, annotate, span
 from workers.credentials import Accesses
 from workers.gong_client import Access, Gong
@@ -66,7 +66,7 @@ class Deliverer:
         self._gate = gate
         self._travel = Travel()
 
-    def attempt(self, taken: Taken, now: Callable[[], datetime]) -> Made:
+    def attempt(self, taken: LeasedEvent, now: Callable[[], datetime]) -> Made:
         """Make the call and judge the answer."""
         destination = self._find(taken.destination)
         if destination is None:
@@ -141,7 +141,7 @@ def _tell(outcome: Outcome, destination: Destination, seconds: float) -> None:
     )
 
 
-def _body(taken: Taken) -> bytes:
+def _body(taken: LeasedEvent) -> bytes:
     """What is sent: the event's own body, or that of the session that it stands for."""
     if taken.aggregated is None:
         return taken.body

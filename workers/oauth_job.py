@@ -20,7 +20,12 @@ from relay.core.oauth import (
 from relay.core.vault import UnsealError
 from relay.log import log_event
 from relay.settings import Settings
-from relay.store.destinations import Connected, Directory, read_connected, save_connected
+from relay.store.destinations import (
+    ConnectedDestination,
+    DestinationDirectory,
+    read_connected_destinations,
+    save_connected_destination,
+)
 from relay.store.oauth_consents import (
     CODE_SECONDS,
     Consent,
@@ -41,7 +46,7 @@ from relay.store.oauth_tokens import (
     read_grant,
     save_pair,
 )
-from relay.store.operator_actions import Hold, hold_destination
+from relay.store.operator_actions import HoldRequest, hold_destination
 from workers.oauth_client import Renewed, Tokens, renew
 
 _MOST_AT_ONCE = 20
@@ -50,7 +55,7 @@ _LATER_SECONDS = 300.0
 
 
 def oauth_chore(
-    settings: Settings, tokens: Tokens, directory: Directory, now: Callable[[], datetime]
+    settings: Settings, tokens: Tokens, directory: DestinationDirectory, now: Callable[[], datetime]
 ) -> "OAuthChore":
     """The chore as settings have it. `check_oauth` has made sure of an address to come back to."""
     redirect_uri = f"{settings.public_url}{CALLBACK}"
@@ -66,7 +71,7 @@ class OAuthChore:
     """What `step` needs. `redirect_uri` is where Gong sends browsers back to, letter by letter as it was asked for."""
 
     tokens: Tokens
-    directory: Directory
+    directory: DestinationDirectory
     redirect_uri: str
     now: Callable[[], datetime]
 
@@ -94,7 +99,7 @@ class OAuthChore:
         if grant is None:
             postpone_consent(self.tokens.redis, consent, _AGAIN_SECONDS)
             return
-        save_connected(self.tokens.scripts, self._connected(consent.invitation, grant))
+        save_connected_destination(self.tokens.scripts, self._connected(consent.invitation, grant))
         settle_consent(self.tokens.redis, consent, Progress.CONNECTED)
         log_event("oauth.connected", destination=grant.destination)
 
@@ -153,12 +158,12 @@ class OAuthChore:
             choose_renewal_delay(granted.lifetime, random.random()),  # noqa: S311 - jitter is no secret
         )
 
-    def _connected(self, told: Invitation, grant: Grant) -> Connected:
+    def _connected(self, told: Invitation, grant: Grant) -> ConnectedDestination:
         """What is kept of the destination: what the link says, else what was known, else what suits most."""
         known = self.directory.all().get(told.destination)
-        before = read_connected(self.tokens.redis).get(told.destination)
+        before = read_connected_destinations(self.tokens.redis).get(told.destination)
         company = told.company or (known.company if known else told.destination)
-        return Connected(
+        return ConnectedDestination(
             name=told.destination,
             company=company,
             base_url=grant.base_url,
@@ -188,10 +193,13 @@ class OAuthChore:
 
     def _follow(self, name: str) -> None:
         """A customer's address may have moved with the fresh tokens."""
-        grant, connected = read_grant(self.tokens.redis, name), read_connected(self.tokens.redis).get(name)
+        grant, connected = (
+            read_grant(self.tokens.redis, name),
+            read_connected_destinations(self.tokens.redis).get(name),
+        )
         if grant is not None and connected is not None and connected.base_url != grant.base_url:
             moved = self._connected(Invitation(name), grant)
-            save_connected(self.tokens.scripts, moved)
+            save_connected_destination(self.tokens.scripts, moved)
             log_event("oauth.address_moved", destination=name)
 
     def _give_up(self, name: str, grant: Grant | None) -> None:
@@ -211,7 +219,7 @@ class OAuthChore:
             hold_destination(
                 self.tokens.scripts,
                 destination,
-                Hold(
+                HoldRequest(
                     HoldCause.REAUTHORIZATION_REQUIRED,
                     grant.lost or "its tokens cannot be opened",
                     _LATER_SECONDS,

@@ -22,7 +22,16 @@ from relay.core.outcome import (
 )
 from relay.log import log_event
 from relay.store.accept import Retention
-from relay.store.delivery import Again, Settlement, Taken, bury, done, freeze, hold, later
+from relay.store.delivery import (
+    LeasedEvent,
+    Retry,
+    Settlement,
+    dead_letter,
+    end_event,
+    freeze_company,
+    hold_event,
+    retry_later,
+)
 
 _MOST_LOCKOUTS = 3
 _OF_THE_WAY = frozenset({408, 425, 502, 503, 504, *range(520, 531)})
@@ -42,7 +51,7 @@ class Rules:
 class Attempt:
     """One try at making a call, as it is recorded. `seconds` is how long the answer took, `limits` its company's."""
 
-    taken: Taken
+    taken: LeasedEvent
     outcome: Outcome
     worker: str
     started_at: datetime
@@ -73,18 +82,18 @@ def settle(attempt: Attempt, rules: Rules) -> Settlement:
     keep = rules.retention
     match outcome:
         case Delivered():
-            return done(State.DELIVERED, outcome.request_id, record=record, keep_seconds=keep.delivered)
+            return end_event(State.DELIVERED, outcome.request_id, record=record, keep_seconds=keep.delivered)
         case AlreadyReported():
             state = State.DELIVERED if taken.ambiguous else State.DUPLICATE
-            return done(state, outcome.request_id, record=record, keep_seconds=keep.delivered)
+            return end_event(state, outcome.request_id, record=record, keep_seconds=keep.delivered)
         case RateLimited():
             seconds = rate_limit_pause(outcome.seconds, taken.throttles)
-            return freeze(seconds, per_day=attempt.limits.per_day, record=record)
+            return freeze_company(seconds, per_day=attempt.limits.per_day, record=record)
         case Failed():
             return _again(attempt, outcome, rules)
         case Rejected():
             text = "; ".join(outcome.errors) or f"HTTP {outcome.status}"
-            return bury(
+            return dead_letter(
                 DeadLetterReason.REJECTED, text, record=record, keep_seconds=keep.dead, status=outcome.status
             )
         case Blocked():
@@ -102,7 +111,7 @@ def _again(attempt: Attempt, outcome: Failed, rules: Rules) -> Settlement:
     seconds = rules.schedule.delay(taken.attempts + spent, age, luck)
     if seconds is None:
         keep = rules.retention.dead
-        return bury(
+        return dead_letter(
             DeadLetterReason.RETRIES_EXHAUSTED,
             text,
             record=attempt.record(),
@@ -110,16 +119,18 @@ def _again(attempt: Attempt, outcome: Failed, rules: Rules) -> Settlement:
             status=outcome.status,
         )
     blames_gong = outcome.status is None or outcome.status in _OF_THE_WAY or outcome.code == "not_gong"
-    again = Again(max(seconds, outcome.seconds or 0.0), outcome.ambiguous, spent, blames_gong, text)
-    return later(again, record=attempt.record())
+    again = Retry(max(seconds, outcome.seconds or 0.0), outcome.ambiguous, spent, blames_gong, text)
+    return retry_later(again, record=attempt.record())
 
 
-def _lock(taken: Taken, outcome: Blocked, *, record: bytes, rules: Rules) -> Settlement:
+def _lock(taken: LeasedEvent, outcome: Blocked, *, record: bytes, rules: Rules) -> Settlement:
     text = "; ".join(outcome.errors) or (f"HTTP {outcome.status}" if outcome.status else "")
     if taken.lockouts + 1 >= _MOST_LOCKOUTS and outcome.status:
         keep = rules.retention.dead
-        return bury(DeadLetterReason.BLOCKED, text, record=record, keep_seconds=keep, status=outcome.status)
-    return hold(outcome.cause, text, record=record, probe_seconds=rules.probe_every)
+        return dead_letter(
+            DeadLetterReason.BLOCKED, text, record=record, keep_seconds=keep, status=outcome.status
+        )
+    return hold_event(outcome.cause, text, record=record, probe_seconds=rules.probe_every)
 
 
 def log_attempt(attempt: Attempt, settlement: Settlement, *, settled: bool) -> None:

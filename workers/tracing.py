@@ -5,12 +5,12 @@ from collections.abc import Callable
 from redis import Redis
 from redis.exceptions import RedisError
 
-from relay.store.delivery import Taken
+from relay.store.delivery import LeasedEvent
 from relay.store.engine import keys
 from relay.tracing.spans import SpanRole, annotate, is_enabled, span
 
 
-def traced(redis: Redis, taken: Taken, attempt: Callable[[], None]) -> None:
+def traced(redis: Redis, taken: LeasedEvent, attempt: Callable[[], None]) -> None:
     """Make the attempt. A first one goes on with the request's trace; a later one has its own, linked to that.
 
     A trace that stays open until tomorrow's try is of no use to anybody.

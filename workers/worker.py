@@ -26,10 +26,20 @@ from relay.core.backoff import rate_limit_pause
 from relay.core.errors import Unavailable
 from relay.core.outcome import RateLimited
 from relay.log import log_event
-from relay.store.delivery import Pacing, Settlement, Sweeping, Taken, Trip, back, finish, sweep, take
+from relay.store.delivery import (
+    CallTiming,
+    LeasedEvent,
+    Pacing,
+    Settlement,
+    SweepOptions,
+    finish,
+    lease_events,
+    return_unsent,
+    sweep,
+)
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
-from relay.store.operator_actions import rest_after_probe, resume_destination, tell_probe
+from relay.store.operator_actions import freeze_after_probe, resume_destination, save_probe_result
 from workers.deliver import Deliverer, Made
 from workers.liveness import Pulse
 from workers.periodic import Chore, Steward
@@ -41,7 +51,7 @@ from workers.wakeup import Bell
 _BATCH = 32
 _IDLE_SECONDS = 0.25
 _BEAT_SECONDS = 10.0
-_NOT_MADE = Trip()
+_NOT_MADE = CallTiming()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +60,7 @@ class Working:
 
     threads: int = 128
     pacing: Pacing = field(default_factory=Pacing)
-    sweeping: Sweeping = field(default_factory=Sweeping)
+    sweeping: SweepOptions = field(default_factory=SweepOptions)
     rules: Rules = field(default_factory=Rules)
     grace: float = 25.0
     pulse: Pulse = field(default_factory=Pulse)
@@ -60,7 +70,7 @@ class Working:
 class _Job:
     """An event that was taken, and the moment before it was, by `time.monotonic`."""
 
-    taken: Taken
+    taken: LeasedEvent
     asked_at: float
 
 
@@ -76,7 +86,7 @@ class PacedWorker(SimpleWorker):
         name: str,
         chores: Sequence[Chore] = (),
     ) -> None:
-        # The queue named here is only what RQ lists beside the worker: `take` serves every company's.
+        # The queue named here is only what RQ lists beside the worker: `lease_events` serves every company's.
         super().__init__(
             [keys.QUEUE_PREFIX + "*"], name=name, connection=redis, serializer="json", worker_ttl=45
         )
@@ -168,7 +178,7 @@ class PacedWorker(SimpleWorker):
         """Give back what was not begun, let what was begun end, and sign off."""
         self._steward.stop()
         while self._taken:
-            self._settle(self._taken.popleft().taken, back())
+            self._settle(self._taken.popleft().taken, return_unsent())
         ending = threading.Timer(self._working.grace, self._abandon.set)
         ending.start()
         self._pool.shutdown(wait=True)
@@ -198,10 +208,12 @@ class PacedWorker(SimpleWorker):
         if not slots:
             return
         wait: float | None = None
-        taken: list[Taken] = []
+        taken: list[LeasedEvent] = []
         asked_at = time.monotonic()
         try:
-            wait, taken = take(self._scripts, worker=self.name, want=slots, pacing=self._working.pacing)
+            wait, taken = lease_events(
+                self._scripts, worker=self.name, want=slots, pacing=self._working.pacing
+            )
         finally:
             for _ in range(slots - len(taken)):
                 self._free.release()
@@ -248,7 +260,7 @@ class PacedWorker(SimpleWorker):
         finally:
             self._free.release()
 
-    def _settle(self, taken: Taken, settlement: Settlement, trip: Trip = _NOT_MADE) -> bool:
+    def _settle(self, taken: LeasedEvent, settlement: Settlement, trip: CallTiming = _NOT_MADE) -> bool:
         """Settle an attempt, for as long as Redis is away. False when the event is no longer ours."""
         delay = 0.05
         while True:
@@ -271,9 +283,9 @@ class PacedWorker(SimpleWorker):
         try:
             outcome = self._deliverer.probe(name, _now)
             told, resumed, moved = probed(outcome), False, 0
-            tell_probe(self.connection, name, told)
+            save_probe_result(self.connection, name, told)
             if isinstance(outcome, RateLimited):
-                rest_after_probe(self._scripts, name, rate_limit_pause(outcome.seconds, 0))
+                freeze_after_probe(self._scripts, name, rate_limit_pause(outcome.seconds, 0))
             if told.outcome == "passed":
                 resumed, moved = resume_destination(self._scripts, name, probed=True)
             log_event(
@@ -288,10 +300,10 @@ class PacedWorker(SimpleWorker):
             )
 
 
-def _trip(made: Made, asked_at: float) -> Trip:
+def _trip(made: Made, asked_at: float) -> CallTiming:
     if made.arrived is None:
-        return Trip(made.base_url)
-    return Trip(made.base_url, max(made.arrived - asked_at, 0.0), made.seconds)
+        return CallTiming(made.base_url)
+    return CallTiming(made.base_url, max(made.arrived - asked_at, 0.0), made.seconds)
 
 
 def _now() -> datetime:

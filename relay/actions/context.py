@@ -7,7 +7,7 @@ from typing import Protocol
 from relay.core.config import Config
 from relay.ingest.accept_events import IngestContext
 from relay.settings import Settings
-from relay.store.destinations import Directory
+from relay.store.destinations import DestinationDirectory
 from relay.store.stores import Stores
 
 
@@ -25,7 +25,7 @@ class Context(Protocol):
         """The configuration file. Raises StartupError in the CLI, which reads the file on first use."""
 
     @property
-    def destinations(self) -> Directory: ...
+    def destinations(self) -> DestinationDirectory: ...
 
     @property
     def stores(self) -> Stores: ...

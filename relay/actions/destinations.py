@@ -14,7 +14,7 @@ from relay.queries.probes import probe_page
 from relay.settings import did_you_mean
 from relay.store import operator_actions
 from relay.store.oauth_consents import Invitation
-from relay.store.operator_actions import Hold, ask_probe, hold_destination
+from relay.store.operator_actions import HoldRequest, hold_destination, request_probe
 from relay.store.stores import Store
 
 
@@ -23,7 +23,7 @@ def pause_destination(ctx: Context, principal: Principal, name: str) -> dict[str
     principal.require(Role.OPERATOR)
     destination = find_destination(ctx, name)
     changed = hold_destination(
-        _store_of(ctx, destination).scripts, destination, Hold(HoldCause.PAUSED, "", None)
+        _store_of(ctx, destination).scripts, destination, HoldRequest(HoldCause.PAUSED, "", None)
     )
     record(ctx, principal, Action("destination.pause", name))
     return {"destination": name, "on_hold": True, "changed": changed}
@@ -44,7 +44,7 @@ def probe_destination(ctx: Context, principal: Principal, name: str) -> dict[str
     destination = find_destination(ctx, name)
     redis = _store_of(ctx, destination).redis
     previous = probe_page(redis, name)
-    ask_probe(redis, destination)
+    request_probe(redis, destination)
     record(ctx, principal, Action("destination.probe", name))
     return {"destination": name, "queued": True, "previous": previous}
 

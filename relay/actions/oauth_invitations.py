@@ -14,7 +14,7 @@ from relay.core.destination import MAIN_STORE, BasicCredentials
 from relay.core.errors import Conflict, Problem, ValidationFailed
 from relay.core.mapping.routing import UNROUTED
 from relay.core.oauth import OAuthApp
-from relay.store.destinations import read_connected
+from relay.store.destinations import read_connected_destinations
 from relay.store.engine.connection import Client
 from relay.store.oauth_consents import TICKET_SECONDS, Invitation, save_ticket
 
@@ -100,7 +100,7 @@ def check_connectable(config: Config, redis: Client, invitation: Invitation) -> 
         raise Conflict("store_mismatch", text)
     taken = [
         other.name
-        for other in read_connected(redis).values()
+        for other in read_connected_destinations(redis).values()
         if other.account == invitation.account is not None and other.name != name
     ]
     if taken:

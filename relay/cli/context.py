@@ -20,7 +20,7 @@ from relay.core.source import Source
 from relay.ingest.accept_events import IngestContext
 from relay.settings import Settings, StartupError, did_you_mean
 from relay.store.accept import Retention
-from relay.store.destinations import Directory
+from relay.store.destinations import DestinationDirectory
 from relay.store.engine.connection import WEB, Client
 from relay.store.engine.scripts import Scripts
 from relay.store.schema_version import check_layout
@@ -71,8 +71,8 @@ class Desk:
         return self.stores.main.scripts
 
     @cached_property
-    def directory(self) -> Directory:
-        return Directory(self.config.destinations, self.redis, time.monotonic)
+    def directory(self) -> DestinationDirectory:
+        return DestinationDirectory(self.config.destinations, self.redis, time.monotonic)
 
     @cached_property
     def intake(self) -> IngestContext:

@@ -26,7 +26,7 @@ from relay.ingest.responses import (
     single_event_response,
 )
 from relay.store.accept import NewEvent, Receipt, Retention
-from relay.store.destinations import Directory
+from relay.store.destinations import DestinationDirectory
 from relay.store.stores import Stores
 
 
@@ -46,7 +46,7 @@ class IngestContext:
     """What taking in needs. `now` tells the time."""
 
     config: Config
-    directory: Directory
+    directory: DestinationDirectory
     stores: Stores
     retention: Retention
     now: Callable[[], datetime]

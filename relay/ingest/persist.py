@@ -5,14 +5,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from relay.core.destination import MAIN_STORE
-from relay.store.accept import Accepted, Keeping, NewEvent, Receipt, Retention, Verdict, accept
+from relay.store.accept import AcceptOptions, AcceptResult, NewEvent, Receipt, Retention, Verdict, accept
 from relay.store.stores import Stores
 from relay.tracing.spans import SpanRole, annotate, span
 
 
 def persist(
     stores: Stores, receipt: Receipt, events: Sequence[NewEvent], *, now: datetime, retention: Retention
-) -> Accepted:
+) -> AcceptResult:
     """Keep the receipt and queue its events, each where its company is.
 
     Raises what `accept` raises, and Unavailable where a store that it needs is nearly full. Where events are in several
@@ -21,12 +21,14 @@ def persist(
     parts = _parts(stores, events)
     for name in parts:
         stores.of(name).watermark.check()
-    answers: dict[str, Accepted] = {}
+    answers: dict[str, AcceptResult] = {}
     for name, part in parts.items():
         store = stores.of(name)
         with span("accept", SpanRole.PRODUCER):
             annotate(messaging__system="rq", relay__store=name, relay__events=len(part))
-            answer = accept(store.scripts, receipt, part, now=now, keeping=Keeping(retention, store.people))
+            answer = accept(
+                store.scripts, receipt, part, now=now, keeping=AcceptOptions(retention, store.people)
+            )
         answers[name] = answer
         receipt = replace(receipt, id=answer.receipt)
     return _joined(parts, answers, events)
@@ -45,8 +47,8 @@ def _parts(stores: Stores, events: Sequence[NewEvent]) -> Mapping[str, Sequence[
 
 
 def _joined(
-    parts: Mapping[str, Sequence[NewEvent]], answers: Mapping[str, Accepted], events: Sequence[NewEvent]
-) -> Accepted:
+    parts: Mapping[str, Sequence[NewEvent]], answers: Mapping[str, AcceptResult], events: Sequence[NewEvent]
+) -> AcceptResult:
     """The parts' answers as one, its verdicts in the order of the events."""
     first = next(iter(answers.values()))
     if len(parts) == 1:
@@ -56,7 +58,7 @@ def _joined(
         # A first answer is given again as it was: today's mapping may have made more of the same request.
         told = zip(part, answers[name].verdicts, strict=False)
         verdicts |= {event.id: verdict for event, verdict in told}
-    return Accepted(
+    return AcceptResult(
         first.receipt,
         all(answer.repeated for answer in answers.values()),
         tuple(verdicts[event.id] for event in events if event.id in verdicts),

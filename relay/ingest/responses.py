@@ -13,7 +13,7 @@ from relay.core.call import Call
 from relay.core.gong.validate import assess_association, find_warnings
 from relay.core.visit_session import VisitSession
 from relay.ingest.prepare import PreparedEvent, RejectedItem
-from relay.store.accept import Accepted, NewEvent, Verdict
+from relay.store.accept import AcceptResult, NewEvent, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class IngestResponse:
 
 
 def single_event_response(
-    accepted: Accepted, events: Sequence[NewEvent], item: PreparedEvent
+    accepted: AcceptResult, events: Sequence[NewEvent], item: PreparedEvent
 ) -> IngestResponse:
     """The answer to one event: its id, and where it stands. A share that became several calls lists them all."""
     told = [_told(event, verdict) for event, verdict in zip(events, accepted.verdicts, strict=False)]
@@ -38,7 +38,7 @@ def single_event_response(
 
 
 def batch_response(
-    accepted: Accepted, events: Sequence[NewEvent], items: Sequence[PreparedEvent]
+    accepted: AcceptResult, events: Sequence[NewEvent], items: Sequence[PreparedEvent]
 ) -> IngestResponse:
     """The answer to several: counts, and one result for each item, rejected ones among them, in their order."""
     rejected = orjson.loads(accepted.rejections) if accepted.rejections else []
@@ -116,7 +116,7 @@ def _extras(item: PreparedEvent) -> dict[str, Any]:
 
 
 def _results(
-    accepted: Accepted, events: Sequence[NewEvent], items: Sequence[PreparedEvent]
+    accepted: AcceptResult, events: Sequence[NewEvent], items: Sequence[PreparedEvent]
 ) -> list[dict[str, Any]]:
     extras = {item.index: _extras(item) for item in items}
     return [

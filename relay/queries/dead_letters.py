@@ -10,7 +10,7 @@ from relay.queries.events import render_summary, render_timestamp
 from relay.queries.explain import Viewer
 from relay.store.all_stores import cluster_everywhere, clusters_everywhere, list_everywhere
 from relay.store.dead_letter_clusters import ClusterRecord
-from relay.store.events import Filter
+from relay.store.events import EventFilter
 from relay.store.stores import Stores
 
 _MOST_LISTED = 200
@@ -62,7 +62,7 @@ def cluster_page(onlooker: Viewer, fingerprint: str) -> dict[str, Any]:
     if found is None:
         text = f"No dead letter has the fault {fingerprint}: the name is wrong, or all of them were replayed or pruned."
         raise NotFound("no_such_cluster", text)
-    newest = Filter(status=State.DEAD, cluster=fingerprint)
+    newest = EventFilter(status=State.DEAD, cluster=fingerprint)
     events = list_everywhere(onlooker.stores, newest, limit=_MOST_SHOWN, cursor=None).events
     return _cluster(found) | {
         "events": [render_summary(event) for event in events],

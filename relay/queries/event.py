@@ -15,11 +15,11 @@ from relay.queries.explain import Record, Viewer, explain_event, read_associatio
 from relay.queries.field_mapping import render_fields, render_mapping
 from relay.queries.receipts import render_receipt
 from relay.store.all_stores import find_event
-from relay.store.delivery import aggregate_from
+from relay.store.delivery import parse_aggregate
 from relay.store.engine.redis_time import moment_from
-from relay.store.events import SUMMARY, read_receipt
+from relay.store.events import SUMMARY_FIELDS, read_receipt
 
-_SHOWN = frozenset({*SUMMARY, "replayed_at", "rule", "priority", "repeats", "repeated_at"})
+_SHOWN = frozenset({*SUMMARY_FIELDS, "replayed_at", "rule", "priority", "repeats", "repeated_at"})
 
 
 def event_page(onlooker: Viewer, event_id: str) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def event_page(onlooker: Viewer, event_id: str) -> dict[str, Any]:
     store, record = found
     receipt = read_receipt(store.redis, record["receipt"].decode())
     fields = {name: value.decode() for name, value in record.items() if name in _SHOWN}
-    aggregated = aggregate_from(
+    aggregated = parse_aggregate(
         [record.get(name) for name in ("aggregate_count", "first_at", "last_at", "aggregate")]
     )
     page = {"id": event_id} | render_summary(fields, plain=onlooker.sight is PayloadVisibility.PLAIN)

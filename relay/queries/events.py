@@ -9,7 +9,7 @@ from relay.core.ids import id_timestamp
 from relay.core.redaction import redact_name, redact_sentence
 from relay.store.all_stores import list_everywhere
 from relay.store.engine.redis_time import moment_from
-from relay.store.events import Filter
+from relay.store.events import EventFilter
 from relay.store.stores import Stores
 
 _MOST_LISTED = 500
@@ -17,7 +17,7 @@ _NUMBERS = frozenset({"attempts", "replays", "repeats"})
 
 
 def events_page(
-    stores: Stores, wanted: Filter, *, limit: int = 50, cursor: str | None = None
+    stores: Stores, wanted: EventFilter, *, limit: int = 50, cursor: str | None = None
 ) -> dict[str, Any]:
     """`{events: [summary…], cursor}`, newest first. `cursor` is null on the last page."""
     if not 1 <= limit <= _MOST_LISTED:

@@ -12,8 +12,8 @@ from relay.core.timestamps import parse_timestamp
 from relay.queries.explain import Viewer, explain_event, render_explanation
 from relay.queries.source_traffic import read_traffic
 from relay.store.all_stores import find_event, list_everywhere
-from relay.store.events import Filter, read_receipt
-from relay.store.seen_ids import came_before
+from relay.store.events import EventFilter, read_receipt
+from relay.store.seen_ids import find_duplicates
 
 LOOKUP_NAMES = ("id", "event_id", "request_id", "receipt")
 """What may be asked by: the relay's id of an event, Gong's eventId, Gong's requestId, the id of a receipt."""
@@ -62,15 +62,15 @@ def _found(onlooker: Viewer, name: str, value: str, sources: Sequence[str]) -> S
     if name == "receipt":
         return [event_id for event_id, again in _verdicts(onlooker, value) if not again]
     if name == "request_id":
-        return _listed(onlooker, Filter(request_id=value))
-    exact = _listed(onlooker, Filter(event_id=value))
+        return _listed(onlooker, EventFilter(request_id=value))
+    exact = _listed(onlooker, EventFilter(event_id=value))
     if exact:
         return exact
-    told = [came_before(store.redis, _names(value, sources)) for store in onlooker.stores]
+    told = [find_duplicates(store.redis, _names(value, sources)) for store in onlooker.stores]
     return sorted((event_id for each in told for event_id in each.values()), reverse=True)
 
 
-def _listed(onlooker: Viewer, wanted: Filter) -> list[str]:
+def _listed(onlooker: Viewer, wanted: EventFilter) -> list[str]:
     page = list_everywhere(onlooker.stores, wanted, limit=_MOST_EVENTS, cursor=None)
     return [event["id"] for event in page.events]
 
@@ -106,7 +106,7 @@ def _absent(onlooker: Viewer, name: str, value: str, sources: Sequence[str]) -> 
         again = [event_id for event_id, was in verdicts if was]
         return repeated(shown, again) if again else pruned(f"receipt {shown}")
     if name == "event_id" and any(
-        came_before(store.redis, _names(value, sources)) for store in onlooker.stores
+        find_duplicates(store.redis, _names(value, sources)) for store in onlooker.stores
     ):
         return pruned(shown)
     return not_received(shown, _turned_away(onlooker, value, sources))

@@ -8,7 +8,7 @@ from relay.core.errors import Problem, ValidationFailed
 from relay.core.lifecycle import DeadLetterReason, State
 from relay.core.personal_data import person_from_email, person_from_phone
 from relay.core.timestamps import parse_timestamp_or_age
-from relay.store.events import Filter
+from relay.store.events import EventFilter
 
 Reader = Callable[[str, datetime], Any]
 
@@ -60,7 +60,7 @@ FILTER_NAMES = frozenset(_READERS)
 """What a list of events may be asked for."""
 
 
-def read_filter(told: Mapping[str, str], *, now: datetime) -> Filter:
+def read_filter(told: Mapping[str, str], *, now: datetime) -> EventFilter:
     """A filter from what is told of it. Raises Invalid with everything that is wrong."""
     problems: list[Problem] = []
     found: dict[str, Any] = {}
@@ -82,4 +82,4 @@ def read_filter(told: Mapping[str, str], *, now: datetime) -> Filter:
     if problems:
         raise ValidationFailed(problems)
     person = found.pop("email", None) or found.pop("phone", None)
-    return Filter(**found, person=person)
+    return EventFilter(**found, person=person)

@@ -7,7 +7,7 @@ from typing import Any
 from relay.core.lifecycle import CAUSES
 from relay.core.timestamps import format_timestamp
 from relay.store.engine.connection import Client
-from relay.store.operator_actions import Probed, read_probe
+from relay.store.operator_actions import ProbeResult, read_probe_result
 
 PASSED = "passed"
 
@@ -24,11 +24,11 @@ _REMEDIES: Mapping[str, str | None] = {
 
 def probe_page(redis: Client, name: str) -> dict[str, Any] | None:
     """`{at, outcome, status, detail, remedy}` of the last probe within a week; None where there was none."""
-    found = read_probe(redis, name)
+    found = read_probe_result(redis, name)
     return found and render_probe(*found)
 
 
-def render_probe(at: datetime, probed: Probed) -> dict[str, Any]:
+def render_probe(at: datetime, probed: ProbeResult) -> dict[str, Any]:
     """The same of a probe at hand. `remedy` is null when it passed, `status` when Gong gave no answer."""
     return {
         "at": format_timestamp(at),

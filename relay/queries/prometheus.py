@@ -29,7 +29,7 @@ from relay.queries.queues import is_alive
 from relay.store.counters import Standing, Timed, Totals, read_standing, read_totals
 from relay.store.engine.connection import translated
 from relay.store.engine.durability import read_durability
-from relay.store.events import destinations
+from relay.store.events import list_destination_names
 from relay.store.queues import Spent, read_down, read_spent, read_workers
 from relay.store.stores import Store
 
@@ -162,7 +162,7 @@ def _store(readings: Samples, watched: MetricsContext, store: Store, own: Mappin
     redis = store.redis
     totals, durability = read_totals(redis), read_durability(redis)
     with translated():
-        names = sorted({*own, *destinations(redis)})
+        names = sorted({*own, *list_destination_names(redis)})
     standing = read_standing(redis, names)
     spent = read_spent(redis, sorted({each.company for each in own.values()})) if watched.apart else []
     bases = sorted({each.base_url for each in own.values()})

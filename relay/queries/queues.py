@@ -12,7 +12,7 @@ from relay.core.priority import Priority
 from relay.core.webhook import Webhook
 from relay.store.engine.connection import Client, translated
 from relay.store.engine.durability import read_durability, used_share
-from relay.store.events import destinations
+from relay.store.events import list_destination_names
 from relay.store.queues import Depth, Down, Hold, Spent, read_depths, read_down, read_spent, read_workers
 from relay.store.stores import Store, Stores
 
@@ -54,7 +54,7 @@ def _queues(store: Store, known: Mapping[str, Destination], now: datetime) -> di
     """One store's destinations, those that were in it before among them; its workers; where Gong is down for it."""
     redis = store.redis
     with translated():
-        seen = destinations(redis)
+        seen = list_destination_names(redis)
     own = {name: each for name, each in known.items() if each.store == store.name}
     names = sorted({*own, *seen})
     companies = sorted({_company(own, name) for name in names})

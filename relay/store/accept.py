@@ -104,7 +104,7 @@ class NewEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Keeping:
+class AcceptOptions:
     """How receipts are kept: for how long, and by which marks people are found. Without `people` nobody is."""
 
     retention: Retention
@@ -130,7 +130,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class AcceptResult:
     """What became of a receipt. `repeated` when this request had been accepted before: the verdicts are the first's."""
 
     receipt: str
@@ -140,8 +140,8 @@ class Accepted:
 
 
 def accept(
-    scripts: Scripts, receipt: Receipt, events: Sequence[NewEvent], *, now: datetime, keeping: Keeping
-) -> Accepted:
+    scripts: Scripts, receipt: Receipt, events: Sequence[NewEvent], *, now: datetime, keeping: AcceptOptions
+) -> AcceptResult:
     """Keep the receipt and queue its events, all of it or nothing.
 
     Raises Unavailable when Redis cannot take it (nothing was kept, or the same call may be repeated), and Conflict
@@ -176,7 +176,7 @@ def accept(
         raise Conflict(
             "idempotency_key_reused", "This Idempotency-Key was used with another body. Use a new one."
         )
-    return Accepted(
+    return AcceptResult(
         receipt_id.decode(),
         kind == b"repeated",
         tuple(_verdict(text) for text in verdicts.decode().split()),

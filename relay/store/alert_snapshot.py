@@ -15,7 +15,7 @@ from relay.store.engine import keys
 from relay.store.engine.connection import translated
 from relay.store.engine.durability import read_durability, used_share
 from relay.store.engine.redis_time import SECOND, moment_from
-from relay.store.events import destinations
+from relay.store.events import list_destination_names
 from relay.store.queues import Depth, Spent, read_depths, read_down, read_spent
 from relay.store.stores import Store
 
@@ -34,7 +34,7 @@ def look(store: Store, known: Mapping[str, Destination], memory: Memory, thresho
     redis = store.redis
     with translated():
         clock: Any = redis.time()
-        seen_before = destinations(redis)
+        seen_before = list_destination_names(redis)
         share = used_share(redis)
     now = datetime.fromtimestamp(clock[0] + clock[1] / SECOND, tz=UTC)
     own = {name: each for name, each in known.items() if each.store == store.name}

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from relay.core.errors import NotFound, Unavailable
 from relay.store.dead_letter_clusters import ClusterRecord, merged, read_cluster, read_clusters
-from relay.store.events import Filter, Page, list_events, read_event
+from relay.store.events import EventFilter, EventPage, list_events, read_event
 from relay.store.stores import Store, Stores
 
 _T = TypeVar("_T")
@@ -15,7 +15,7 @@ _MOST_CLUSTERS = 10_000
 """Of each store, where there are several: a fault is counted in all of them before it has its place."""
 
 
-def list_everywhere(stores: Stores, wanted: Filter, *, limit: int, cursor: str | None) -> Page:
+def list_everywhere(stores: Stores, wanted: EventFilter, *, limit: int, cursor: str | None) -> EventPage:
     """A page of at most `limit` events of all stores, newest first, after `cursor`."""
     pages = [_listed(store, wanted, limit=limit, cursor=cursor) for store in stores]
     if len(pages) == 1:
@@ -24,23 +24,23 @@ def list_everywhere(stores: Stores, wanted: Filter, *, limit: int, cursor: str |
     return merge_pages(pages, limit=limit if walked else None)
 
 
-def _listed(store: Store, wanted: Filter, *, limit: int, cursor: str | None) -> Page:
+def _listed(store: Store, wanted: EventFilter, *, limit: int, cursor: str | None) -> EventPage:
     mark = None if wanted.person is None else store.people.mark(wanted.person)
     return list_events(store.redis, wanted, limit=limit, cursor=cursor, mark=mark)
 
 
-def merge_pages(pages: Sequence[Page], *, limit: int | None) -> Page:
+def merge_pages(pages: Sequence[EventPage], *, limit: int | None) -> EventPage:
     """Several stores' pages as one. Without a limit they are all there is.
 
     A store that ended its page at a cursor has not looked below it, so no event below the newest such cursor is shown.
     """
     events = sorted((event for page in pages for event in page.events), key=_id, reverse=True)
     if limit is None:
-        return Page(events, None)
+        return EventPage(events, None)
     edge = max((page.cursor for page in pages if page.cursor is not None), default=None)
     seen = [event for event in events if edge is None or event["id"] >= edge]
     shown = seen[:limit]
-    return Page(shown, shown[-1]["id"] if len(seen) > limit else edge)
+    return EventPage(shown, shown[-1]["id"] if len(seen) > limit else edge)
 
 
 def _id(event: dict[str, str]) -> str:

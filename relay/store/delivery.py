@@ -18,7 +18,7 @@ from relay.store.engine.scripts import Scripts
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class LeasedEvent:
     """One event under lease: everything its attempt needs. `attempts` counts the ones already spent.
 
     `slot` names the call among its company's last ones. `tries_gong`: nothing else is sent to that base URL until this
@@ -43,7 +43,7 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
+class SweepResult:
     """What one sweep did. `probes` are the destinations on hold whose credentials are to be tried now."""
 
     won: bool
@@ -67,7 +67,9 @@ class Pacing:
     slack: float = 0.06
 
 
-def take(scripts: Scripts, *, worker: str, want: int, pacing: Pacing) -> tuple[float | None, list[Taken]]:
+def lease_events(
+    scripts: Scripts, *, worker: str, want: int, pacing: Pacing
+) -> tuple[float | None, list[LeasedEvent]]:
     """Up to `want` events that may be sent now, and the seconds until the next one may (None: nothing is queued)."""
     wait, *taken = scripts.run(
         "take",
@@ -86,7 +88,7 @@ def _pace(pacing: Pacing) -> tuple[int, ...]:
     return (*spacing, default.per_second, default.day_budget, default.high_priority_reserve)
 
 
-def _taken(row: Sequence[bytes]) -> Taken:
+def _taken(row: Sequence[bytes]) -> LeasedEvent:
     (
         company,
         event,
@@ -105,7 +107,7 @@ def _taken(row: Sequence[bytes]) -> Taken:
         *aggregated,
         request,
     ) = row
-    return Taken(
+    return LeasedEvent(
         company.decode(),
         event.decode(),
         int(number),
@@ -120,11 +122,11 @@ def _taken(row: Sequence[bytes]) -> Taken:
         int(throttles),
         slot.decode(),
         tries_gong == b"1",
-        aggregate_from(aggregated),
+        parse_aggregate(aggregated),
     )
 
 
-def aggregate_from(told: Sequence[bytes | None]) -> Aggregate | None:
+def parse_aggregate(told: Sequence[bytes | None]) -> Aggregate | None:
     """What an event's fields `aggregated`, `first_at`, `last_at` and `aggregate` say of its session."""
     count, first, last, aggregate = told
     if not count or not first or not last:
@@ -142,12 +144,12 @@ class Settlement:
     keep_seconds: int = 0
 
 
-def done(state: State, request_id: str | None, *, record: bytes, keep_seconds: int) -> Settlement:
+def end_event(state: State, request_id: str | None, *, record: bytes, keep_seconds: int) -> Settlement:
     return Settlement("done", (state, request_id or ""), record, keep_seconds)
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class Retry:
     """A failed attempt: when to try again, and what it says of Gong. `blames_gong`: no event can be at fault.
 
     `spent`: it counts among the event's attempts.
@@ -160,17 +162,17 @@ class Again:
     said: str = ""
 
 
-def later(again: Again, *, record: bytes) -> Settlement:
+def retry_later(again: Retry, *, record: bytes) -> Settlement:
     told = (int(again.ambiguous), int(again.spent), int(again.blames_gong), again.said[:300])
     return Settlement("later", (int(again.seconds * SECOND), *told), record)
 
 
-def freeze(seconds: float, *, record: bytes, per_day: int = 0) -> Settlement:
+def freeze_company(seconds: float, *, record: bytes, per_day: int = 0) -> Settlement:
     """Gong's limit is spent. `per_day` is what the company may send: what is not ours of it, others have spent; 0: it is not known."""
     return Settlement("freeze", (int(seconds * SECOND), per_day), record)
 
 
-def bury(
+def dead_letter(
     reason: DeadLetterReason, detail: str, *, record: bytes, keep_seconds: int, status: int | None = None
 ) -> Settlement:
     """A dead letter. `status` is what Gong answered."""
@@ -179,17 +181,17 @@ def bury(
     return Settlement("bury", (reason, detail, *fault), record, keep_seconds)
 
 
-def hold(cause: HoldCause, detail: str, *, record: bytes, probe_seconds: float) -> Settlement:
+def hold_event(cause: HoldCause, detail: str, *, record: bytes, probe_seconds: float) -> Settlement:
     return Settlement("hold", (cause, detail, int(probe_seconds * SECOND)), record)
 
 
-def back() -> Settlement:
+def return_unsent() -> Settlement:
     """Never sent: as if it had not been taken."""
     return Settlement("back", ())
 
 
 @dataclass(frozen=True, slots=True)
-class Trip:
+class CallTiming:
     """A call's way: to which base URL, and how many seconds after its event was taken it had arrived at the latest.
 
     None where no call was made. Without a base URL it says nothing of whether Gong answers there. `took` is how many
@@ -201,11 +203,15 @@ class Trip:
     took: float | None = None
 
 
-_NOT_MADE, _PACING = Trip(), Pacing()
+_NOT_MADE, _PACING = CallTiming(), Pacing()
 
 
 def finish(
-    scripts: Scripts, taken: Taken, settlement: Settlement, trip: Trip = _NOT_MADE, pacing: Pacing = _PACING
+    scripts: Scripts,
+    taken: LeasedEvent,
+    settlement: Settlement,
+    trip: CallTiming = _NOT_MADE,
+    pacing: Pacing = _PACING,
 ) -> bool:
     """Settle an attempt. False: its lease had run out and the event is another worker's now; nothing was changed."""
     answer = scripts.run(
@@ -227,7 +233,7 @@ def finish(
 
 
 @dataclass(frozen=True, slots=True)
-class Sweeping:
+class SweepOptions:
     """How `sweep` works. Times in seconds."""
 
     every: float = 1.0
@@ -237,7 +243,7 @@ class Sweeping:
     most_pruned: int = 500
 
 
-def sweep(scripts: Scripts, sweeping: Sweeping, pacing: Pacing) -> Swept:
+def sweep(scripts: Scripts, sweeping: SweepOptions, pacing: Pacing) -> SweepResult:
     """Rescue, promote, wake, prune, and say what is to be probed; one worker a second wins."""
     won, rescued, promoted, pruned, probes = scripts.run(
         "sweep",
@@ -248,7 +254,7 @@ def sweep(scripts: Scripts, sweeping: Sweeping, pacing: Pacing) -> Swept:
         sweeping.most_pruned,
         *_pace(pacing),
     )
-    return Swept(bool(won), rescued, promoted, pruned, tuple(name.decode() for name in probes))
+    return SweepResult(bool(won), rescued, promoted, pruned, tuple(name.decode() for name in probes))
 
 
 def publish_limits(scripts: Scripts, destinations: Mapping[str, Destination]) -> None:
@@ -267,7 +273,7 @@ def publish_limits(scripts: Scripts, destinations: Mapping[str, Destination]) ->
     scripts.run("limits", *arguments)
 
 
-def probe_soon(redis: Redis) -> None:
+def schedule_probes(redis: Redis) -> None:
     """Have every destination on hold probed at the next sweep: a restart is when credentials were mended."""
     names: Any = redis.smembers(keys.HOLDS)
     for name in names:

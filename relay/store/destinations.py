@@ -21,7 +21,7 @@ _EVERY_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Connected:
+class ConnectedDestination:
     """What the store knows of a destination that was connected at run time: all but its tokens.
 
     `account` is what payloads call the customer. Where the file holds `name` too, the file's word counts, but for the
@@ -39,10 +39,10 @@ class Connected:
     internal_domains: frozenset[str] = frozenset()
 
 
-def save_connected(scripts: Scripts, connected: Connected) -> bool:
+def save_connected_destination(scripts: Scripts, connected: ConnectedDestination) -> bool:
     """Keep it, and publish its company's limits. True when the name was not connected before.
 
-    The limits must be `Directory.limits_of` the company where others belong to it: Gong counts a company as one.
+    The limits must be `DestinationDirectory.limits_of` the company where others belong to it: Gong counts a company as one.
     """
     with translated():
         publish_limits(scripts, {connected.name: _destination(connected)})
@@ -55,14 +55,14 @@ def remove_connected(scripts: Scripts, name: str) -> bool:
         return bool(scripts.run("connect", name, ""))
 
 
-def read_connected(redis: Redis) -> dict[str, Connected]:
+def read_connected_destinations(redis: Redis) -> dict[str, ConnectedDestination]:
     """Everything that was connected, by name."""
     with translated():
         found: Any = redis.hgetall(keys.CONNECTED)
     return {name.decode(): _read(text) for name, text in sorted(found.items())}
 
 
-class Directory:
+class DestinationDirectory:
     """Finds destinations. What is connected anywhere is known here a second later, and at once where it is asked for.
 
     While the store is away, what is known stays.
@@ -119,12 +119,12 @@ class Directory:
             with translated():
                 version: Any = self._redis.get(keys.CONNECTED_VERSION) or b"0"
             if version != self._version:
-                self._merge(read_connected(self._redis))
+                self._merge(read_connected_destinations(self._redis))
                 self._version = version
         except Unavailable:
             return
 
-    def _merge(self, connected: Mapping[str, Connected]) -> None:
+    def _merge(self, connected: Mapping[str, ConnectedDestination]) -> None:
         limits = {each.company: each.limits for each in self._configured.values()}
         made = {
             name: replace(_destination(each), limits=limits.get(each.company, each.limits))
@@ -141,7 +141,7 @@ def _on_file(configured: Destination, connected: Destination | None) -> Destinat
     return replace(configured, base_url=connected.base_url, account=connected.account)
 
 
-def _destination(connected: Connected) -> Destination:
+def _destination(connected: ConnectedDestination) -> Destination:
     return Destination(
         name=connected.name,
         company=connected.company,
@@ -155,7 +155,7 @@ def _destination(connected: Connected) -> Destination:
     )
 
 
-def _written(connected: Connected) -> bytes:
+def _written(connected: ConnectedDestination) -> bytes:
     """As JSON. The limits are spelt as the configuration file spells them."""
     told = asdict(connected) | {
         "connected_at": format_timestamp(connected.connected_at),
@@ -164,9 +164,9 @@ def _written(connected: Connected) -> bytes:
     return orjson.dumps(told)
 
 
-def _read(text: bytes) -> Connected:
+def _read(text: bytes) -> ConnectedDestination:
     told: dict[str, Any] = orjson.loads(text)
-    return Connected(
+    return ConnectedDestination(
         **told
         | {
             "connected_at": parse_timestamp(told["connected_at"]),

@@ -12,7 +12,7 @@ from redis import Redis
 from relay.store.engine import keys
 from relay.store.engine.connection import translated
 from relay.store.engine.scripts import Scripts
-from relay.store.events import destinations
+from relay.store.events import list_destination_names
 
 BLANK = "(erased)"
 
@@ -24,7 +24,7 @@ Tells = Callable[[str], bool]
 def blank_texts(scripts: Scripts, redis: Redis, tells: Tells) -> None:
     """Put `(erased)` in the place of every such text that tells of the person."""
     with translated():
-        names = destinations(redis)
+        names = list_destination_names(redis)
         for key, field in _places(redis, names):
             _blank_field(scripts, redis, (key, field), tells)
         for name in names:

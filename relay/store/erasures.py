@@ -22,7 +22,7 @@ from relay.store.engine.connection import translated
 from relay.store.engine.durability import read_durability
 from relay.store.engine.redis_time import SECOND, moment_from
 from relay.store.engine.scripts import Scripts
-from relay.store.events import telling_of
+from relay.store.events import person_entries
 from relay.store.person_index import MARK_BYTES
 
 MOST_NAMED = 10_000
@@ -97,7 +97,7 @@ def start_erasure(scripts: Scripts, erasing: Erasing, *, seen_seconds: int, now:
 
 def left_to_erase(redis: Redis, mark: bytes, *, after: str, most: int) -> list[str]:
     """The next ids of events and receipts that tell of a person, the oldest first."""
-    part = telling_of(mark)
+    part = person_entries(mark)
     low, high = b"(" + mark + after.encode() if after else b"[" + mark, b"(" + mark + b"\xff"
     with translated():
         found: Any = redis.zrange(part.key, low, high, bylex=True, offset=0, num=most)

@@ -12,16 +12,16 @@ from relay.core.lifecycle import DeadLetterReason, State
 from relay.store.engine import keys
 from relay.store.engine.compression import USUAL_TYPE, goes_on, unpack
 from relay.store.engine.connection import translated
-from relay.store.engine.index_scan import Index, Part, Span, newest
+from relay.store.engine.index_scan import IdRange, Index, PrefixedEntries, scan_newest
 
 _PAGE = 200
-MOST_LOOKED_AT = 2_000
+MAX_SCANNED = 2_000
 """Where two filters meet, one index is walked and the other filter read from the events: no further than this a page."""
 
 _MOST_CLUSTERS = 500
 """With more faults than this a reason is looked for among all dead letters."""
 
-SUMMARY = [
+SUMMARY_FIELDS = [
     "state",
     "source",
     "destination",
@@ -44,7 +44,7 @@ SUMMARY = [
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class EventFilter:
     """Which events. None = any. `request_id` is Gong's requestId; `since` is within and `until` without.
 
     `event_id` is Gong's eventId. One that its sender chose is found by the source's name in front of it too. Only dead
@@ -63,15 +63,15 @@ class Filter:
     cluster: str | None = None
     person: str | None = None
 
-    def span(self, cursor: str | None = None) -> Span:
+    def span(self, cursor: str | None = None) -> IdRange:
         """The ids that its moments and the page before leave."""
         ends = [earliest_id(self.until)] if self.until else []
         top = min([*ends, cursor] if cursor else ends, default="")
-        return Span(top, earliest_id(self.since) if self.since else "")
+        return IdRange(top, earliest_id(self.since) if self.since else "")
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class EventPage:
     """Some events, newest first. `cursor` continues after them; None = there are no more."""
 
     events: list[dict[str, str]]
@@ -104,12 +104,12 @@ def read_receipt(redis: Redis, receipt_id: str) -> dict[str, bytes] | None:
 
 
 def list_events(
-    redis: Redis, wanted: Filter, *, limit: int, cursor: str | None, mark: bytes | None = None
-) -> Page:
+    redis: Redis, wanted: EventFilter, *, limit: int, cursor: str | None, mark: bytes | None = None
+) -> EventPage:
     """A page of at most `limit` events, newest first, after `cursor`. `mark` is that of the person wanted, in this store."""
     with translated():
         if mark is not None:
-            return _walk(redis, wanted, [telling_of(mark)], limit=limit, cursor=cursor)
+            return _walk(redis, wanted, [person_entries(mark)], limit=limit, cursor=cursor)
         if wanted.event_id is not None:
             return _few(redis, _with_event_id(redis, wanted.event_id), wanted)
         if wanted.request_id is not None:
@@ -117,9 +117,9 @@ def list_events(
         return _walk(redis, wanted, _indexes(redis, wanted), limit=limit, cursor=cursor)
 
 
-def telling_of(mark: bytes) -> Part:
+def person_entries(mark: bytes) -> PrefixedEntries:
     """Where the events lie that tell of a person, and the receipts."""
-    return Part(f"{keys.PEOPLE}{mark[:2].hex()}", mark)
+    return PrefixedEntries(f"{keys.PEOPLE}{mark[:2].hex()}", mark)
 
 
 def _with_event_id(redis: Redis, event_id: str) -> list[Any]:
@@ -127,32 +127,34 @@ def _with_event_id(redis: Redis, event_id: str) -> list[Any]:
     return [redis.get(keys.SEEN + event_id), *named]
 
 
-def _few(redis: Redis, found: Sequence[Any], wanted: Filter) -> Page:
+def _few(redis: Redis, found: Sequence[Any], wanted: EventFilter) -> EventPage:
     """All that pointers (None: it points nowhere) lead to, on one page."""
     pointed = {pointer.decode() for pointer in found if pointer}
     ids = sorted(filter(wanted.span().holds, pointed), reverse=True)
-    return Page([event for event in _summaries(redis, ids) if _fits(event, wanted)], None)
+    return EventPage([event for event in _summaries(redis, ids) if _fits(event, wanted)], None)
 
 
-def _walk(redis: Redis, wanted: Filter, indexes: Sequence[Index], *, limit: int, cursor: str | None) -> Page:
+def _walk(
+    redis: Redis, wanted: EventFilter, indexes: Sequence[Index], *, limit: int, cursor: str | None
+) -> EventPage:
     """Every event of a batch is looked at before the next is read. One more than `limit` tells that there are more."""
     events: list[dict[str, str]] = []
     looked, last = 0, None
-    for batch, more in newest(redis, indexes, wanted.span(cursor), first=limit + 1):
+    for batch, more in scan_newest(redis, indexes, wanted.span(cursor), first=limit + 1):
         for start in range(0, len(batch), max(limit + 1, _PAGE)):
-            some = batch[start : start + max(limit + 1, _PAGE)][: MOST_LOOKED_AT - looked]
+            some = batch[start : start + max(limit + 1, _PAGE)][: MAX_SCANNED - looked]
             events += [event for event in _summaries(redis, some) if _fits(event, wanted)]
             looked, last = looked + len(some), some[-1]
             if len(events) > limit:
-                return Page(events[:limit], events[limit - 1]["id"])
-            if looked == MOST_LOOKED_AT:
-                return Page(events, last if more or last != batch[-1] else None)
+                return EventPage(events[:limit], events[limit - 1]["id"])
+            if looked == MAX_SCANNED:
+                return EventPage(events, last if more or last != batch[-1] else None)
         if not more:
-            return Page(events, None)
-    return Page(events, last)
+            return EventPage(events, None)
+    return EventPage(events, last)
 
 
-def _indexes(redis: Redis, wanted: Filter) -> list[str]:
+def _indexes(redis: Redis, wanted: EventFilter) -> list[str]:
     """The sorted sets that together hold every event that may fit."""
     if wanted.cluster is not None:
         return [keys.CLUSTER + wanted.cluster]
@@ -162,7 +164,7 @@ def _indexes(redis: Redis, wanted: Filter) -> list[str]:
     if wanted.destination is None and status is None:
         return [keys.ALL if wanted.source is None else keys.SOURCE + wanted.source]
     states: Sequence[State] = list(State) if status is None else [status]
-    names = [wanted.destination] if wanted.destination is not None else destinations(redis)
+    names = [wanted.destination] if wanted.destination is not None else list_destination_names(redis)
     return [f"{keys.AT}{name}:{state}" for name in names for state in states]
 
 
@@ -182,17 +184,17 @@ def _clusters(redis: Redis, reason: DeadLetterReason) -> list[str] | None:
 def _summaries(redis: Redis, ids: Sequence[str]) -> list[dict[str, str]]:
     pipeline = redis.pipeline(transaction=False)
     for event_id in ids:
-        pipeline.hmget(keys.EVENT + event_id, SUMMARY)
+        pipeline.hmget(keys.EVENT + event_id, SUMMARY_FIELDS)
     rows: list[list[bytes | None]] = pipeline.execute()
     return [
         {"id": event_id}
-        | {name: value.decode() for name, value in zip(SUMMARY, row, strict=True) if value is not None}
+        | {name: value.decode() for name, value in zip(SUMMARY_FIELDS, row, strict=True) if value is not None}
         for event_id, row in zip(ids, rows, strict=True)
         if row[0] is not None
     ]
 
 
-def _fits(event: Mapping[str, str], wanted: Filter) -> bool:
+def _fits(event: Mapping[str, str], wanted: EventFilter) -> bool:
     asked = {
         "destination": wanted.destination,
         "source": wanted.source,
@@ -207,7 +209,7 @@ def _fits(event: Mapping[str, str], wanted: Filter) -> bool:
     return all(value is None or event.get(name) == value for name, value in asked.items())
 
 
-def destinations(redis: Redis) -> list[str]:
+def list_destination_names(redis: Redis) -> list[str]:
     """Every destination that ever had an event, by name."""
     names: Any = redis.smembers(keys.DESTINATIONS)
     return sorted(name.decode() for name in names)

@@ -21,7 +21,7 @@ _WEEK = 7 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class HoldRequest:
     """Why a destination is to rest. With `probe_seconds` its credentials are tried after that long, and the hold
     ends when they pass; without, only an operator ends it.
     """
@@ -31,7 +31,7 @@ class Hold:
     probe_seconds: float | None
 
 
-def hold_destination(scripts: Scripts, destination: Destination, hold: Hold) -> bool:
+def hold_destination(scripts: Scripts, destination: Destination, hold: HoldRequest) -> bool:
     """Put a destination on hold, or change why. True when it was not on hold before."""
     probe = "" if hold.probe_seconds is None else int(hold.probe_seconds * SECOND)
     with translated():
@@ -55,7 +55,7 @@ def resume_destination(scripts: Scripts, name: str, *, probed: bool = False) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class Probed:
+class ProbeResult:
     """What came of a probe: `passed`, an outcome's word, or `not_configured`; Gong's status and words.
 
     `cause` is what a hold for it would be for.
@@ -67,13 +67,13 @@ class Probed:
     cause: HoldCause | None = None
 
 
-def ask_probe(redis: Redis, destination: Destination) -> None:
+def request_probe(redis: Redis, destination: Destination) -> None:
     """Have a destination's credentials tried as soon as its budget allows, on hold or not."""
     with translated():
         redis.hset(keys.PROBE_WANTED, destination.name, destination.company)
 
 
-def tell_probe(redis: Redis, name: str, probed: Probed) -> None:
+def save_probe_result(redis: Redis, name: str, probed: ProbeResult) -> None:
     """Keep what came of a probe, for a week."""
     seconds, microseconds = redis.time()
     told = ("at", seconds * SECOND + microseconds, "outcome", probed.outcome)
@@ -84,12 +84,12 @@ def tell_probe(redis: Redis, name: str, probed: Probed) -> None:
         pipeline.execute()
 
 
-def rest_after_probe(scripts: Scripts, name: str, seconds: float) -> None:
+def freeze_after_probe(scripts: Scripts, name: str, seconds: float) -> None:
     """Make no call of the company of a destination on hold for so long: its probe was answered 429."""
     scripts.run("rest", name, int(seconds * SECOND))
 
 
-def read_probe(redis: Redis, name: str) -> tuple[datetime, Probed] | None:
+def read_probe_result(redis: Redis, name: str) -> tuple[datetime, ProbeResult] | None:
     """When the last probe of a destination ended, and what came of it. None where there was none within a week."""
     with translated():
         fields: Any = redis.hgetall(keys.PROBE_TOLD + name)
@@ -97,7 +97,7 @@ def read_probe(redis: Redis, name: str) -> tuple[datetime, Probed] | None:
         return None
     told = {field.decode(): value.decode() for field, value in fields.items()}
     cause = HoldCause(told["cause"]) if told.get("cause") else None
-    probed = Probed(told["outcome"], int(told["status"]) or None, told["detail"], cause)
+    probed = ProbeResult(told["outcome"], int(told["status"]) or None, told["detail"], cause)
     return moment_from(told["at"]), probed
 
 

@@ -9,7 +9,7 @@ from relay.store.engine import keys
 from relay.store.engine.connection import translated
 
 
-def came_before(redis: Redis, names: Sequence[str]) -> dict[str, str]:
+def find_duplicates(redis: Redis, names: Sequence[str]) -> dict[str, str]:
     """Those of the dedupe names that an event has had, with its id: its record may be pruned by now."""
     if not names:
         return {}

@@ -12,7 +12,7 @@ from relay.core.config import Config
 from relay.core.roles import Principal, Role
 from relay.ingest.accept_events import IngestContext
 from relay.settings import Settings
-from relay.store.destinations import Directory
+from relay.store.destinations import DestinationDirectory
 from relay.store.engine.connection import Client
 from relay.store.engine.scripts import Scripts
 from relay.store.stores import Stores
@@ -35,7 +35,7 @@ class WebContext:
 
     settings: Settings
     config: Config
-    destinations: Directory
+    destinations: DestinationDirectory
     stores: Stores
     ingest: IngestContext
     auth: Authenticator

@@ -11,10 +11,10 @@ from relay.core.alerts.kinds import Kind
 from relay.core.alerts.thresholds import AlertRules, Rate
 from relay.core.destination import Destination
 from relay.core.lifecycle import DeadLetterReason, HoldCause
-from relay.store.delivery import Again, Trip, bury, finish, later, publish_limits
+from relay.store.delivery import CallTiming, Retry, dead_letter, finish, publish_limits, retry_later
 from relay.store.engine import keys
 from relay.store.engine.durability import used_share
-from relay.store.operator_actions import Hold, hold_destination
+from relay.store.operator_actions import HoldRequest, hold_destination
 from relay.store.request_stats import Turned, Turnstile
 from relay.store.stores import Store
 from tests.alerts.receiving import Inbox
@@ -35,13 +35,13 @@ class Staged:
 
 
 def fall_on_hold(store: Store, here: Destination) -> None:
-    hold_destination(store.scripts, here, Hold(HoldCause.INVALID_CREDENTIALS, "", None))
+    hold_destination(store.scripts, here, HoldRequest(HoldCause.INVALID_CREDENTIALS, "", None))
 
 
 def die(store: Store, _: Destination) -> None:
     accept_events(store.scripts, event(new_id()))
     [taken] = take_events(store.scripts)
-    finish(store.scripts, taken, bury(DeadLetterReason.REJECTED, "no", record=b"", keep_seconds=600))
+    finish(store.scripts, taken, dead_letter(DeadLetterReason.REJECTED, "no", record=b"", keep_seconds=600))
 
 
 def spend(store: Store, here: Destination) -> None:
@@ -75,8 +75,8 @@ def go_down(store: Store, here: Destination) -> None:
     for _ in range(5):
         accept_events(store.scripts, event(new_id()))
         [taken] = take_events(store.scripts)
-        again = Again(0.0, spent=True, blames_gong=True, said="down")
-        assert finish(store.scripts, taken, later(again, record=b""), Trip(BASE_URL, 0.0))
+        again = Retry(0.0, spent=True, blames_gong=True, said="down")
+        assert finish(store.scripts, taken, retry_later(again, record=b""), CallTiming(BASE_URL, 0.0))
         store.redis.zadd(keys.DUE, {"acme": 0}, xx=True)
 
 

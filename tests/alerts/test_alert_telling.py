@@ -14,7 +14,7 @@ from relay.core.lifecycle import HoldCause
 from relay.store.alerts import Memory, keep_look, read_memory, read_over, read_told, take_messages
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
-from relay.store.operator_actions import Hold, hold_destination, resume_destination
+from relay.store.operator_actions import HoldRequest, hold_destination, resume_destination
 from relay.store.stores import Store
 from tests.alerts.receiving import Inbox
 from tests.alerts.watching import as_if_earlier, destination, due_now, only, tell, watch, with_receivers
@@ -35,7 +35,7 @@ def rules(inbox: Inbox) -> AlertRules:
 
 def hold(store: Store) -> None:
     hold_destination(
-        store.scripts, destination(), Hold(HoldCause.FORBIDDEN, "jane@acme.example said so", None)
+        store.scripts, destination(), HoldRequest(HoldCause.FORBIDDEN, "jane@acme.example said so", None)
     )
 
 

@@ -4,11 +4,11 @@ import pytest
 from redis import Redis
 
 from relay.core.lifecycle import DeadLetterReason
-from relay.store.delivery import bury
+from relay.store.delivery import dead_letter
 from relay.store.engine import keys
 from tests.cli.conftest import Queue, Run, Settle
 
-REFUSED = bury(DeadLetterReason.REJECTED, "no", record=b"", keep_seconds=600)
+REFUSED = dead_letter(DeadLetterReason.REJECTED, "no", record=b"", keep_seconds=600)
 
 
 def state_of(redis: Redis, event_id: str) -> str:

@@ -11,7 +11,7 @@ from redis import Redis
 from relay.core.alerts.thresholds import AlertRules, Thresholds
 from relay.core.lifecycle import HoldCause
 from relay.store.alerts import Told, settle_message, take_messages
-from relay.store.operator_actions import Hold, hold_destination
+from relay.store.operator_actions import HoldRequest, hold_destination
 from relay.store.stores import Stores
 from tests.alerts.watching import destination, watch
 from tests.cli.conftest import Run
@@ -60,7 +60,7 @@ def test_while_nothing_is_open_it_says_so_and_ends_with_0(run: Run, redis: Redis
 
 def test_what_is_open_is_told_with_its_remedy_and_ends_with_1(run: Run, redis: Redis):
     store = Stores(redis).main
-    hold_destination(store.scripts, destination(), Hold(HoldCause.FORBIDDEN, "", None))
+    hold_destination(store.scripts, destination(), HoldRequest(HoldCause.FORBIDDEN, "", None))
     watch(store, QUIET).look()
     ended = run("alerts")
     lines = ended.out.splitlines()

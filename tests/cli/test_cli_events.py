@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from relay.core.lifecycle import REASONS, DeadLetterReason, HoldCause, State
-from relay.store.delivery import Again, Settlement, bury, done, hold, later
+from relay.store.delivery import Retry, Settlement, dead_letter, end_event, hold_event, retry_later
 from tests.cli.conftest import Queue, Run, Settle, row_of
 
 _RECORD = {
@@ -16,7 +16,7 @@ _RECORD = {
 }
 
 
-REFUSED = bury(
+REFUSED = dead_letter(
     DeadLetterReason.REJECTED,
     "content.title: must not be empty",
     record=orjson.dumps(_RECORD | {"errors": ["content.title: must not be empty"]}),
@@ -116,11 +116,11 @@ def test_without_dead_letters_that_is_said(run: Run):
             ["rejected", "400", "content.title: must not be empty", REASONS[DeadLetterReason.REJECTED]],
         ),
         (
-            done(State.DELIVERED, "r-77", record=b"", keep_seconds=600),
+            end_event(State.DELIVERED, "r-77", record=b"", keep_seconds=600),
             ["delivered", "r-77", "It is in Gong"],
         ),
-        (later(Again(3600.0), record=b""), ["retrying", "it is tried again at"]),
-        (hold(HoldCause.FORBIDDEN, "no", record=b"", probe_seconds=60), ["on_hold", "is on hold"]),
+        (retry_later(Retry(3600.0), record=b""), ["retrying", "it is tried again at"]),
+        (hold_event(HoldCause.FORBIDDEN, "no", record=b"", probe_seconds=60), ["on_hold", "is on hold"]),
     ],
     ids=["dead", "delivered", "retrying", "on_hold"],
 )
@@ -151,7 +151,7 @@ def test_a_filtered_event_has_no_call_to_show(run: Run, queue: Queue):
 
 def test_what_comes_from_outside_cannot_steer_the_terminal(run: Run, settle: Settle):
     hostile = "\x1b]0;owned\x07 [bold]x[/bold] \u202e"
-    event_id = settle(bury(DeadLetterReason.REJECTED, hostile, record=b"", keep_seconds=600))
+    event_id = settle(dead_letter(DeadLetterReason.REJECTED, hostile, record=b"", keep_seconds=600))
 
     for shown in (run("dead", "--events", columns=200).out, run("event", event_id, columns=200).out):
         assert r"\x1b]0;owned\x07 [bold]x[/bold] \u202e" in shown

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from relay.core.lifecycle import State
-from relay.store.delivery import done
+from relay.store.delivery import end_event
 from tests.cli.conftest import Queue, Run, Settle
 
-DELIVERED = done(State.DELIVERED, "r-77", record=b"", keep_seconds=600)
+DELIVERED = end_event(State.DELIVERED, "r-77", record=b"", keep_seconds=600)
 
 
 def test_an_explanation_begins_with_why_it_is_in_gong(run: Run, settle: Settle):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from relay.store.destinations import Connected, save_connected
+from relay.store.destinations import ConnectedDestination, save_connected_destination
 from relay.store.engine.scripts import Scripts
 from tests.cli.conftest import Run
 
@@ -35,7 +35,9 @@ SITE = {
 def connect(scripts: Scripts) -> Callable[[], None]:
     def connected() -> None:
         moment = datetime(2026, 11, 21, 10, tzinfo=UTC)
-        save_connected(scripts, Connected("initech", "initech", "https://api.gong.io", moment, account="18"))
+        save_connected_destination(
+            scripts, ConnectedDestination("initech", "initech", "https://api.gong.io", moment, account="18")
+        )
 
     return connected
 

@@ -8,22 +8,22 @@ from redis import Redis
 
 from relay.core.lifecycle import CAUSES, HoldCause
 from relay.store.engine import keys
-from relay.store.operator_actions import Probed, tell_probe
+from relay.store.operator_actions import ProbeResult, save_probe_result
 from tests.cli.conftest import Run
 from tests.harness.waiting import eventually
 
-BLOCKED = Probed("blocked", 401, "token\x1b[2J expired", HoldCause.INVALID_CREDENTIALS)
+BLOCKED = ProbeResult("blocked", 401, "token\x1b[2J expired", HoldCause.INVALID_CREDENTIALS)
 
-Tell = Callable[[Probed], None]
+Tell = Callable[[ProbeResult], None]
 
 
 @pytest.fixture
 def tell(redis: Redis) -> Iterator[Tell]:
     """A worker that takes up the next probe of acme, and tells this of it."""
 
-    def told(probed: Probed) -> None:
+    def told(probed: ProbeResult) -> None:
         eventually(lambda: redis.hdel(keys.PROBE_WANTED, "acme"), within=10, what="the wish for a probe")
-        tell_probe(redis, "acme", probed)
+        save_probe_result(redis, "acme", probed)
 
     with ThreadPoolExecutor(1) as pool:
         begun = []
@@ -33,7 +33,7 @@ def tell(redis: Redis) -> Iterator[Tell]:
 
 
 def test_a_probe_that_passes_ends_with_0(run: Run, tell: Tell):
-    tell(Probed("passed", 400))
+    tell(ProbeResult("passed", 400))
 
     ended = run("probe", "acme")
 
@@ -54,8 +54,8 @@ def test_a_probe_that_does_not_pass_says_what_gong_said_and_what_to_do(run: Run,
 
 
 def test_the_result_of_an_earlier_probe_is_not_taken_for_this_ones(run: Run, redis: Redis, tell: Tell):
-    tell_probe(redis, "acme", BLOCKED)
-    tell(Probed("passed", 400))
+    save_probe_result(redis, "acme", BLOCKED)
+    tell(ProbeResult("passed", 400))
 
     assert run("probe", "acme", "--json").document["last"]["outcome"] == "passed"
 
@@ -69,7 +69,7 @@ def test_a_probe_that_no_worker_takes_up_stays_asked_for(run: Run, redis: Redis)
 
 
 def test_as_json_a_probe_without_result_has_no_last(run: Run, redis: Redis):
-    tell_probe(redis, "acme", BLOCKED)
+    save_probe_result(redis, "acme", BLOCKED)
 
     ended = run("probe", "acme", "--wait", "0", "--json")
 

@@ -8,7 +8,7 @@ import pytest
 from redis import Redis
 
 from relay.core.lifecycle import REASONS, DeadLetterReason
-from relay.store.delivery import bury, finish
+from relay.store.delivery import dead_letter, finish
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
 from tests.cli.conftest import Make, Run, row_of
@@ -28,7 +28,7 @@ def kill(run: Run, scripts: Scripts, page_view: Make) -> Kill:
             finish(
                 scripts,
                 taken,
-                bury(DeadLetterReason.REJECTED, detail, record=b"", keep_seconds=600, status=400),
+                dead_letter(DeadLetterReason.REJECTED, detail, record=b"", keep_seconds=600, status=400),
             )
         return [result["id"] for result in results]
 

@@ -7,7 +7,7 @@ import pytest
 from redis import Redis
 
 from relay.core.lifecycle import HoldCause
-from relay.store.delivery import freeze, hold
+from relay.store.delivery import freeze_company, hold_event
 from relay.store.engine.scripts import Scripts
 from tests.cli.conftest import Queue, Run, Settle, row_of
 from tests.store_world import take_events
@@ -70,7 +70,7 @@ def test_status_without_anything_to_send_needs_no_worker(run: Run):
 
 def test_status_tells_a_hold_in_words_and_ends_with_1(run: Run, settle: Settle, redis: Redis):
     alive(redis)
-    settle(hold(HoldCause.INVALID_CREDENTIALS, "Invalid API key", record=b"{}", probe_seconds=60))
+    settle(hold_event(HoldCause.INVALID_CREDENTIALS, "Invalid API key", record=b"{}", probe_seconds=60))
 
     ended = run("status", columns=200)
 
@@ -83,7 +83,7 @@ def test_status_tells_a_hold_in_words_and_ends_with_1(run: Run, settle: Settle, 
 
 
 def test_status_tells_when_a_freeze_ends(run: Run, settle: Settle):
-    settle(freeze(3600.0, record=b"{}"))
+    settle(freeze_company(3600.0, record=b"{}"))
 
     assert row_of(run("status").out, "acme")
     assert "59 min" in run("status").out

@@ -13,7 +13,7 @@ from relay.app import create_app
 from relay.core.config import Config
 from relay.core.oauth import OAuthApp
 from relay.settings import Settings
-from relay.store.destinations import Directory
+from relay.store.destinations import DestinationDirectory
 from relay.store.oauth_consents import Invitation
 from tests.flows.delivering import answering
 from workers.credentials import Access, Accesses
@@ -63,8 +63,8 @@ class World:
         assert tokens is not None
         return tokens
 
-    def directory(self) -> Directory:
-        return Directory({}, self.redis, iter(range(10**9)).__next__)
+    def directory(self) -> DestinationDirectory:
+        return DestinationDirectory({}, self.redis, iter(range(10**9)).__next__)
 
     def chore(self) -> OAuthChore:
         return oauth_chore(self.settings, self.tokens(), self.directory(), now)

@@ -12,7 +12,7 @@ from werkzeug.serving import make_server
 
 from relay.core.config import Config
 from relay.sandbox.serve import POLL_SECONDS, QuietRequestHandler
-from relay.store.delivery import Pacing, Trip, finish, take
+from relay.store.delivery import CallTiming, Pacing, finish, lease_events
 from relay.store.engine.scripts import Scripts
 from workers.credentials import Accesses
 from workers.deliver import Deliverer
@@ -43,12 +43,12 @@ def deliver_all(scripts: Scripts, config: Config) -> None:
         Gong(Manners()),
         Gate(0.0),
     )
-    while taken := take(scripts, worker="w", want=32, pacing=Pacing(window=0.0, slack=0.0))[1]:
+    while taken := lease_events(scripts, worker="w", want=32, pacing=Pacing(window=0.0, slack=0.0))[1]:
         for one in taken:
             started = datetime.now(UTC)
             made = deliverer.attempt(one, lambda: datetime.now(UTC))
             attempt = Attempt(one, made.outcome, "w", started, made.seconds)
-            assert finish(scripts, one, settle(attempt, Rules()), Trip(made.base_url))
+            assert finish(scripts, one, settle(attempt, Rules()), CallTiming(made.base_url))
 
 
 def received(sandbox: str, *, company: str | None = None) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ import pytest
 from redis import Redis
 
 from relay.core.oauth import TokenParams
-from relay.store.destinations import read_connected
+from relay.store.destinations import read_connected_destinations
 from relay.store.engine import keys
 from relay.store.oauth_consents import read_consent
 from relay.store.oauth_tokens import read_grant
@@ -17,7 +17,7 @@ def test_a_customer_who_says_yes_is_connected(world: World):
     page = world.connect("globex", account="17", company="acme")
 
     assert "Gong is connected as globex." in page.text
-    connected = read_connected(world.redis)["globex"]
+    connected = read_connected_destinations(world.redis)["globex"]
     assert (connected.account, connected.base_url) == ("17", f"{world.gong}/c/acme")
     assert world.call(world.access()) == 200
 
@@ -42,7 +42,7 @@ def test_a_wrong_client_secret_is_told_and_connects_nobody(world: World):
     page = world.connect("globex")
 
     assert "does not take the relay&#39;s client secret" in page.text
-    assert read_connected(world.redis) == {}
+    assert read_connected_destinations(world.redis) == {}
 
 
 def test_an_address_that_is_not_gongs_is_refused_and_nothing_is_kept(world: World, redis: Redis):
@@ -53,7 +53,7 @@ def test_an_address_that_is_not_gongs_is_refused_and_nothing_is_kept(world: Worl
 
     assert "is not one of Gong&#39;s" in page.text
     assert read_grant(redis, "globex") is None
-    assert read_connected(redis) == {}
+    assert read_connected_destinations(redis) == {}
 
 
 def test_gong_being_away_is_waited_for_while_the_code_is_good(world: World, redis: Redis):
@@ -65,7 +65,7 @@ def test_gong_being_away_is_waited_for_while_the_code_is_good(world: World, redi
     world.chore().step()
 
     assert "being connected" in page.text
-    assert "globex" in read_connected(redis)
+    assert "globex" in read_connected_destinations(redis)
 
 
 def test_an_answer_that_is_lost_ends_in_a_page_that_asks_for_a_new_link(world: World, redis: Redis):
@@ -81,7 +81,7 @@ def test_an_answer_that_is_lost_ends_in_a_page_that_asks_for_a_new_link(world: W
     settled = read_consent(redis, consent_id.decode())
     assert settled is not None
     assert "Ask for a new link" in settled.detail
-    assert read_connected(redis) == {}
+    assert read_connected_destinations(redis) == {}
 
 
 def test_an_exchange_whose_worker_died_after_it_had_saved_is_finished_by_the_next(world: World, redis: Redis):
@@ -95,7 +95,7 @@ def test_an_exchange_whose_worker_died_after_it_had_saved_is_finished_by_the_nex
 
     world.chore().step()
 
-    assert "globex" in read_connected(redis)
+    assert "globex" in read_connected_destinations(redis)
     assert redis.hget(keys.CONSENT + grant.consent, "status") == b"connected"
 
 
@@ -103,6 +103,6 @@ def test_connecting_again_keeps_what_was_said_before(world: World):
     world.connect("globex", account="17", source_system_name="Hub")
     world.connect("globex", company="initech")
 
-    connected = read_connected(world.redis)["globex"]
+    connected = read_connected_destinations(world.redis)["globex"]
     assert (connected.account, connected.source_system_name) == ("17", "Hub")
     assert connected.base_url == f"{world.gong}/c/initech"

@@ -7,7 +7,7 @@ from redis import Redis
 
 from relay.core.lifecycle import HoldCause
 from relay.core.outcome import Blocked, Delivered, Outcome, Rejected
-from relay.store.delivery import Taken
+from relay.store.delivery import LeasedEvent
 from relay.store.engine import keys
 from tests.flows.connecting import INTERACTION, World, now
 from workers.credentials import Accesses
@@ -27,9 +27,9 @@ def deliverer(world: World, accesses: Accesses | None = None) -> Deliverer:
     return Deliverer(world.directory().find, accesses or world.accesses(), Gong(Manners()), Gate(0.0))
 
 
-def taken(event_id: str = "hub:1") -> Taken:
+def taken(event_id: str = "hub:1") -> LeasedEvent:
     body = orjson.dumps(INTERACTION | {"eventId": event_id})
-    return Taken(
+    return LeasedEvent(
         company="globex",
         id="01",
         try_number=1,
@@ -110,7 +110,7 @@ def test_a_destination_that_was_never_connected_makes_no_call(connected: World, 
 
 def test_waiting_for_a_customer_never_makes_a_dead_letter():
     outcome = Blocked(0, None, HoldCause.REAUTHORIZATION_REQUIRED, ("gone",))
-    event = Taken(**{name: getattr(taken(), name) for name in Taken.__slots__} | {"lockouts": 99})
+    event = LeasedEvent(**{name: getattr(taken(), name) for name in LeasedEvent.__slots__} | {"lockouts": 99})
 
     settlement = settle(Attempt(event, outcome, "w", now(), 0.0), Rules())
 

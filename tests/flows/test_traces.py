@@ -13,7 +13,7 @@ from redis import Redis
 
 from relay import log
 from relay.settings import SettingsError
-from relay.store.delivery import Pacing, Sweeping, sweep
+from relay.store.delivery import Pacing, SweepOptions, sweep
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
 from relay.tracing import spans
@@ -66,7 +66,7 @@ def test_a_later_try_is_a_trace_of_its_own_that_links_to_the_first(traced: Trace
     traced.post(page_view("e1"))
     traced.deliver()
     traced.again()
-    sweep(Scripts(traced.redis), Sweeping(), Pacing())
+    sweep(Scripts(traced.redis), SweepOptions(), Pacing())
     traced.deliver()
     [producer], [first, second] = traced.spans("accept"), traced.spans("deliver")
 

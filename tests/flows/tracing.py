@@ -18,7 +18,7 @@ from relay.core.config import Config
 from relay.sandbox.serve import serve_sandbox
 from relay.sandbox.settings import SandboxSettings
 from relay.settings import Settings
-from relay.store.delivery import Pacing, Taken, finish, take
+from relay.store.delivery import LeasedEvent, Pacing, finish, lease_events
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
 from relay.tracing import spans
@@ -56,10 +56,10 @@ class Traced:
     def deliver(self) -> None:
         """Make one attempt of each event that is queued, as a worker does."""
         scripts = Scripts(self.redis)
-        for one in take(scripts, worker="w", want=32, pacing=Pacing(window=0.0, slack=0.0))[1]:
+        for one in lease_events(scripts, worker="w", want=32, pacing=Pacing(window=0.0, slack=0.0))[1]:
             traced(self.redis, one, partial(self._attempt, scripts, one))
 
-    def _attempt(self, scripts: Scripts, one: Taken) -> None:
+    def _attempt(self, scripts: Scripts, one: LeasedEvent) -> None:
         find = self.config.destinations.get
         deliverer = Deliverer(find, Accesses(None, _now), Gong(Manners()), Gate(0.0))
         made = deliverer.attempt(one, _now)

@@ -8,8 +8,8 @@ from relay.actions.erasure_job import Eraser, step
 from relay.core.lifecycle import DeadLetterReason, HoldCause, State
 from relay.core.personal_data import add_people_of_json, find_people
 from relay.core.visit_session import VisitSession
-from relay.store.accept import Accepted, Keeping, NewEvent, Retention, accept
-from relay.store.delivery import Again, Settlement, bury, done, finish, hold, later
+from relay.store.accept import AcceptOptions, AcceptResult, NewEvent, Retention, accept
+from relay.store.delivery import Retry, Settlement, dead_letter, end_event, finish, hold_event, retry_later
 from relay.store.engine import keys
 from relay.store.erasures import Erasing, start_erasure
 from relay.store.events import read_event
@@ -39,9 +39,9 @@ def about(native: str, email: str = JANE, **fields: object) -> NewEvent:
     return replace(made, call=call, people=people, happened_at=NOW - timedelta(hours=1), **fields)  # type: ignore[arg-type]
 
 
-def keep(store: Store, *events: NewEvent, raw: bytes = RAW, **fields: str | bytes) -> Accepted:
+def keep(store: Store, *events: NewEvent, raw: bytes = RAW, **fields: str | bytes) -> AcceptResult:
     on = replace(receipt(raw, **fields), people=find_people(raw, *(str(value) for value in fields.values())))
-    return accept(store.scripts, on, events, now=NOW, keeping=Keeping(Retention(), store.people))
+    return accept(store.scripts, on, events, now=NOW, keeping=AcceptOptions(Retention(), store.people))
 
 
 def begin(store: Store, person: str = JANE) -> Erasing:
@@ -80,19 +80,23 @@ def make_aggregating(store: Store) -> None:
 
 def make_waiting(store: Store) -> None:
     make_queued(store)
-    settled(store, later(Again(600.0, said=f"502 for {JANE}"), record=f'{{"detail": "{JANE}"}}'.encode()))
+    settled(
+        store, retry_later(Retry(600.0, said=f"502 for {JANE}"), record=f'{{"detail": "{JANE}"}}'.encode())
+    )
 
 
 def make_held(store: Store) -> None:
     make_queued(store)
-    settled(store, hold(HoldCause.FORBIDDEN, f"not for {JANE}", record=b"{}", probe_seconds=600))
+    settled(store, hold_event(HoldCause.FORBIDDEN, f"not for {JANE}", record=b"{}", probe_seconds=600))
 
 
 def make_dead(store: Store) -> None:
     make_queued(store)
     settled(
         store,
-        bury(DeadLetterReason.REJECTED, f"person.email: {JANE} is taken", record=b"{}", keep_seconds=600),
+        dead_letter(
+            DeadLetterReason.REJECTED, f"person.email: {JANE} is taken", record=b"{}", keep_seconds=600
+        ),
     )
 
 
@@ -104,12 +108,12 @@ def make_unmapped(store: Store) -> None:
 
 def make_delivered(store: Store) -> None:
     make_queued(store)
-    settled(store, done(State.DELIVERED, "request-1", record=b"{}", keep_seconds=600))
+    settled(store, end_event(State.DELIVERED, "request-1", record=b"{}", keep_seconds=600))
 
 
 def make_duplicate(store: Store) -> None:
     make_queued(store)
-    settled(store, done(State.DUPLICATE, "request-1", record=b"{}", keep_seconds=600))
+    settled(store, end_event(State.DUPLICATE, "request-1", record=b"{}", keep_seconds=600))
 
 
 def make_filtered(store: Store) -> None:

@@ -9,11 +9,11 @@ from redis.exceptions import NoPermissionError
 from rq.worker import SimpleWorker
 
 from relay.core.lifecycle import DeadLetterReason
-from relay.store.delivery import Pacing, Sweeping, bury, finish, probe_soon, sweep
+from relay.store.delivery import Pacing, SweepOptions, dead_letter, finish, schedule_probes, sweep
 from relay.store.engine.connection import WORKER, open_redis
 from relay.store.engine.durability import read_durability, used_share
 from relay.store.engine.scripts import Scripts
-from relay.store.events import Filter, list_events, read_event
+from relay.store.events import EventFilter, list_events, read_event
 from relay.store.key_usage import read_key_uses
 from relay.store.operator_actions import discard_event, replay_event, resume_destination
 from relay.store.queues import read_depths, read_spent, read_workers
@@ -42,19 +42,19 @@ def test_an_event_is_accepted_buried_replayed_and_discarded(limited: Redis):
     scripts = Scripts(limited)
     accept_events(scripts, event("1"))
     (taken,) = take_events(scripts)
-    finish(scripts, taken, bury(DeadLetterReason.REJECTED, "no", record=b"{}", keep_seconds=60))
+    finish(scripts, taken, dead_letter(DeadLetterReason.REJECTED, "no", record=b"{}", keep_seconds=60))
     replay_event(scripts, taken.id, now=NOW)
     discard_event(scripts, taken.id, keep_seconds=60)
 
-    assert sweep(scripts, Sweeping(), Pacing()).won
+    assert sweep(scripts, SweepOptions(), Pacing()).won
     assert read_event(limited, taken.id)["state"] == b"discarded"
 
 
 def test_every_reading_of_operators_is_allowed(limited: Redis):
     resume_destination(Scripts(limited), "acme")
-    probe_soon(limited)
-    list_events(limited, Filter(), limit=5, cursor=None)
-    list_events(limited, Filter(event_id="a"), limit=5, cursor=None)
+    schedule_probes(limited)
+    list_events(limited, EventFilter(), limit=5, cursor=None)
+    list_events(limited, EventFilter(event_id="a"), limit=5, cursor=None)
     read_depths(limited, ["acme"])
     read_spent(limited, ["acme"])
     read_workers(limited)

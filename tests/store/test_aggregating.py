@@ -9,7 +9,7 @@ from redis import Redis
 from relay.core.lifecycle import DeadLetterReason, State
 from relay.core.visit_session import AggregateOptions, VisitSession
 from relay.store.accept import NewEvent
-from relay.store.delivery import SECOND, Taken, bury, done, finish
+from relay.store.delivery import SECOND, LeasedEvent, dead_letter, end_event, finish
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
 from relay.store.events import read_event
@@ -40,7 +40,7 @@ def fall_quiet(scripts: Scripts, redis: Redis) -> None:
     sweep_now(scripts, redis)
 
 
-def gathered_one(scripts: Scripts, redis: Redis, count: int = 3) -> Taken:
+def gathered_one(scripts: Scripts, redis: Redis, count: int = 3) -> LeasedEvent:
     """The event that stands for a session, taken to be sent."""
     accept_events(scripts, *map(viewed, range(count)))
     fall_quiet(scripts, redis)
@@ -179,7 +179,9 @@ def test_a_session_that_was_given_up_is_not_sent_and_gathers_no_more(scripts: Sc
 def test_a_replay_sends_the_whole_session_again(scripts: Scripts, redis: Redis, ended: str):
     if ended == "dead":
         taken = gathered_one(scripts, redis, count=5)
-        assert finish(scripts, taken, bury(DeadLetterReason.REJECTED, "no", record=b"", keep_seconds=600))
+        assert finish(
+            scripts, taken, dead_letter(DeadLetterReason.REJECTED, "no", record=b"", keep_seconds=600)
+        )
         carrier = taken.id
     else:
         carrier = accept_events(scripts, *map(viewed, range(5))).verdicts[0].id
@@ -195,7 +197,7 @@ def test_a_replay_sends_the_whole_session_again(scripts: Scripts, redis: Redis, 
 
 def test_a_session_leaves_nothing_behind_when_its_time_is_up(scripts: Scripts, redis: Redis):
     taken = gathered_one(scripts, redis)
-    assert finish(scripts, taken, done(State.DELIVERED, "r", record=b"", keep_seconds=600))
+    assert finish(scripts, taken, end_event(State.DELIVERED, "r", record=b"", keep_seconds=600))
     for event_id in redis.zrange(keys.EXPIRY, 0, -1):
         redis.zadd(keys.EXPIRY, {event_id: 0})
 

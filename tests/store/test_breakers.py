@@ -6,17 +6,17 @@ from redis import Redis
 from relay.core.lifecycle import DeadLetterReason, HoldCause, State
 from relay.store.delivery import (
     SECOND,
-    Again,
+    CallTiming,
+    LeasedEvent,
+    Retry,
     Settlement,
-    Taken,
-    Trip,
-    back,
-    bury,
-    done,
+    dead_letter,
+    end_event,
     finish,
-    freeze,
-    hold,
-    later,
+    freeze_company,
+    hold_event,
+    retry_later,
+    return_unsent,
 )
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
@@ -24,7 +24,7 @@ from relay.store.queues import Down, read_down
 from tests.store_world import accept_events, event, field_of, new_id, publish, sweep_now, take_events
 
 URL, ELSEWHERE = "https://api.gong.io", "https://eu.api.gong.io"
-DELIVERED = done(State.DELIVERED, None, record=b"", keep_seconds=600)
+DELIVERED = end_event(State.DELIVERED, None, record=b"", keep_seconds=600)
 
 
 @pytest.fixture(autouse=True)
@@ -38,15 +38,15 @@ def queue_up(scripts: Scripts, *companies: str) -> None:
         accept_events(scripts, event(new_id(), company=company, destination=company))
 
 
-def take_one(scripts: Scripts, company: str = "acme") -> Taken:
+def take_one(scripts: Scripts, company: str = "acme") -> LeasedEvent:
     queue_up(scripts, company)
     [taken] = take_events(scripts)
     return taken
 
 
-def falter(scripts: Scripts, taken: Taken, *, blames_gong: bool, seconds: float = 0.0) -> None:
-    again = Again(seconds, spent=not taken.tries_gong, blames_gong=blames_gong, said="down")
-    assert finish(scripts, taken, later(again, record=b""), Trip(URL, 0.0))
+def falter(scripts: Scripts, taken: LeasedEvent, *, blames_gong: bool, seconds: float = 0.0) -> None:
+    again = Retry(seconds, spent=not taken.tries_gong, blames_gong=blames_gong, said="down")
+    assert finish(scripts, taken, retry_later(again, record=b""), CallTiming(URL, 0.0))
 
 
 def down(redis: Redis) -> list[Down]:
@@ -77,7 +77,7 @@ def open_breaker(scripts: Scripts, redis: Redis) -> None:
     assert [one.base_url for one in down(redis)] == [URL]
 
 
-def trial(scripts: Scripts, redis: Redis) -> Taken:
+def trial(scripts: Scripts, redis: Redis) -> LeasedEvent:
     """The call that tries it, after the breaker opened and its rest is over."""
     open_breaker(scripts, redis)
     queue_up(scripts, "acme", "acme", "twin", "twin")
@@ -116,7 +116,7 @@ def test_failures_that_an_answer_parts_open_nothing(scripts: Scripts, redis: Red
     for _ in range(5):
         for _ in range(4):
             falter(scripts, take_one(scripts), blames_gong=True, seconds=600.0)
-        finish(scripts, take_one(scripts), DELIVERED, Trip(URL, 0.0))
+        finish(scripts, take_one(scripts), DELIVERED, CallTiming(URL, 0.0))
 
     assert down(redis) == []
 
@@ -159,7 +159,7 @@ def test_when_the_one_that_tries_dies_another_does(scripts: Scripts, redis: Redi
 def test_when_the_one_that_tries_is_given_back_another_does(scripts: Scripts, redis: Redis):
     first = trial(scripts, redis)
 
-    assert finish(scripts, first, back())
+    assert finish(scripts, first, return_unsent())
 
     look_again(redis)
     [second] = take_events(scripts)
@@ -188,20 +188,20 @@ def test_a_trial_that_fails_spends_no_attempt(scripts: Scripts, redis: Redis):
     assert field_of(redis, taken.id, "state") == "retrying"
 
 
-EXHAUSTED = bury(DeadLetterReason.RETRIES_EXHAUSTED, "down", record=b"", keep_seconds=600)
+EXHAUSTED = dead_letter(DeadLetterReason.RETRIES_EXHAUSTED, "down", record=b"", keep_seconds=600)
 
 
 def test_a_trial_that_was_its_events_last_attempt_is_no_answer(scripts: Scripts, redis: Redis):
     taken = trial(scripts, redis)
 
-    assert finish(scripts, taken, EXHAUSTED, Trip(URL))
+    assert finish(scripts, taken, EXHAUSTED, CallTiming(URL))
 
     assert rest_of(redis) == pytest.approx(30.0, abs=1.0)
 
 
 def test_an_event_that_fails_for_the_last_time_counts_as_a_failure(scripts: Scripts, redis: Redis):
     for opened in (False, False, False, False, True):
-        assert finish(scripts, take_one(scripts), EXHAUSTED, Trip(URL))
+        assert finish(scripts, take_one(scripts), EXHAUSTED, CallTiming(URL))
         assert bool(down(redis)) is opened
 
 
@@ -215,9 +215,9 @@ def test_a_call_that_was_under_way_when_it_opened_does_not_lengthen_the_rest(scr
 
 ANSWERS = [
     DELIVERED,
-    freeze(60.0, record=b""),
-    bury(DeadLetterReason.REJECTED, "no", record=b"", keep_seconds=600),
-    hold(HoldCause.FORBIDDEN, "ip", record=b"", probe_seconds=300),
+    freeze_company(60.0, record=b""),
+    dead_letter(DeadLetterReason.REJECTED, "no", record=b"", keep_seconds=600),
+    hold_event(HoldCause.FORBIDDEN, "ip", record=b"", probe_seconds=300),
 ]
 
 
@@ -225,14 +225,14 @@ ANSWERS = [
 def test_any_answer_of_gongs_closes_it(scripts: Scripts, redis: Redis, answer: Settlement):
     taken = trial(scripts, redis)
 
-    assert finish(scripts, taken, answer, Trip(URL, 0.0))
+    assert finish(scripts, taken, answer, CallTiming(URL, 0.0))
 
     assert down(redis) == []
     look_again(redis)
     assert [one.tries_gong for one in take_events(scripts) if one.company != taken.company][:1] == [False]
 
 
-@pytest.mark.parametrize("settlement", [back(), ANSWERS[-1]], ids=lambda settlement: settlement.verb)
+@pytest.mark.parametrize("settlement", [return_unsent(), ANSWERS[-1]], ids=lambda settlement: settlement.verb)
 def test_a_call_that_was_not_made_says_nothing_of_gong(
     scripts: Scripts, redis: Redis, settlement: Settlement
 ):

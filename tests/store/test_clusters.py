@@ -8,7 +8,7 @@ from redis import Redis
 
 from relay.core.lifecycle import DeadLetterReason
 from relay.store.dead_letter_clusters import ClusterRecord, read_clusters
-from relay.store.delivery import Pacing, Sweeping, bury, finish, sweep
+from relay.store.delivery import Pacing, SweepOptions, dead_letter, finish, sweep
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
 from relay.store.operator_actions import discard_event, replay_event
@@ -29,7 +29,7 @@ def die(scripts: Scripts, native: str, detail: str = "content: no", *, keep_seco
     assert finish(
         scripts,
         taken,
-        bury(DeadLetterReason.REJECTED, detail, record=b"", keep_seconds=keep_seconds, status=400),
+        dead_letter(DeadLetterReason.REJECTED, detail, record=b"", keep_seconds=keep_seconds, status=400),
     )
     return taken.id
 
@@ -58,7 +58,7 @@ def test_what_cannot_be_mapped_is_in_one_from_the_start(scripts: Scripts, redis:
 def test_an_event_whose_workers_died_is_in_the_cluster_of_that(scripts: Scripts, redis: Redis):
     accept_events(scripts, event("1"))
     take_events(scripts, lease=0.0)
-    sweep(scripts, Sweeping(most_rescues=1), Pacing())
+    sweep(scripts, SweepOptions(most_rescues=1), Pacing())
 
     assert [cluster.fingerprint for cluster in clusters(redis)] == ["worker_crashed"]
 
@@ -73,7 +73,7 @@ def _replayed(scripts: Scripts, redis: Redis, event_id: str) -> None:  # noqa: A
 
 def _pruned(scripts: Scripts, redis: Redis, event_id: str) -> None:
     redis.zadd(keys.EXPIRY, {event_id: 0})
-    sweep(scripts, Sweeping(), Pacing())
+    sweep(scripts, SweepOptions(), Pacing())
 
 
 @pytest.mark.parametrize("leave", [_discarded, _replayed, _pruned], ids=["discarded", "replayed", "pruned"])

@@ -8,7 +8,7 @@ from redis import Redis
 from relay.store.accept import NewEvent
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
-from relay.store.events import Filter, list_events
+from relay.store.events import EventFilter, list_events
 from tests.store_world import accept_events, event, receipt
 
 
@@ -18,7 +18,7 @@ def chosen(event_id: str, source: str = "web") -> NewEvent:
 
 
 def found(redis: Redis, event_id: str, source: str | None = None) -> list[str]:
-    page = list_events(redis, Filter(event_id=event_id, source=source), limit=50, cursor=None)
+    page = list_events(redis, EventFilter(event_id=event_id, source=source), limit=50, cursor=None)
     return [told["id"] for told in page.events]
 
 

@@ -7,19 +7,19 @@ from relay.core.lifecycle import DeadLetterReason, HoldCause, State
 from relay.store.accept import NewEvent
 from relay.store.delivery import (
     SECOND,
-    Again,
+    LeasedEvent,
     Pacing,
+    Retry,
     Settlement,
-    Taken,
-    back,
-    bury,
-    done,
+    dead_letter,
+    end_event,
     finish,
-    freeze,
-    hold,
-    later,
-    probe_soon,
-    take,
+    freeze_company,
+    hold_event,
+    lease_events,
+    retry_later,
+    return_unsent,
+    schedule_probes,
 )
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
@@ -27,17 +27,17 @@ from relay.store.operator_actions import discard_event, replay_event, resume_des
 from tests.store_world import NOW, accept_events, event, publish, sweep_now, take_events
 
 
-def state_of(redis: Redis, taken: Taken) -> str:
+def state_of(redis: Redis, taken: LeasedEvent) -> str:
     return redis.hget(keys.EVENT + taken.id, "state").decode()
 
 
-def taken_one(scripts: Scripts, made: NewEvent | None = None) -> Taken:
+def taken_one(scripts: Scripts, made: NewEvent | None = None) -> LeasedEvent:
     accept_events(scripts, made or event("1"))
     [taken] = take_events(scripts)
     return taken
 
 
-DELIVERED = done(State.DELIVERED, "r1", record=b"{}", keep_seconds=60)
+DELIVERED = end_event(State.DELIVERED, "r1", record=b"{}", keep_seconds=60)
 
 
 def test_taking_leases_an_event_with_all_that_its_attempt_needs(scripts: Scripts, redis: Redis):
@@ -71,7 +71,9 @@ def test_only_the_holder_of_the_lease_can_settle(scripts: Scripts, redis: Redis)
     assert sweep_now(scripts, redis).rescued == 1
     [quick] = take_events(scripts)
 
-    assert not finish(scripts, slow, bury(DeadLetterReason.REJECTED, "late", record=b"{}", keep_seconds=60))
+    assert not finish(
+        scripts, slow, dead_letter(DeadLetterReason.REJECTED, "late", record=b"{}", keep_seconds=60)
+    )
     assert finish(scripts, quick, DELIVERED)
     assert state_of(redis, quick) == "delivered"
 
@@ -100,7 +102,7 @@ def test_an_event_whose_worker_always_dies_becomes_a_dead_letter(scripts: Script
 
 def test_a_faltered_event_waits_and_comes_back_with_its_attempt_counted(scripts: Scripts, redis: Redis):
     taken = taken_one(scripts)
-    finish(scripts, taken, later(Again(0.0, ambiguous=True), record=b"{}"))
+    finish(scripts, taken, retry_later(Retry(0.0, ambiguous=True), record=b"{}"))
     assert state_of(redis, taken) == "retrying"
     assert redis.zcard("rq:scheduled:gong:acme:web") == 1
 
@@ -110,7 +112,7 @@ def test_a_faltered_event_waits_and_comes_back_with_its_attempt_counted(scripts:
 
 
 def test_a_faltered_event_does_not_come_back_before_its_time(scripts: Scripts, redis: Redis):
-    finish(scripts, taken_one(scripts), later(Again(60.0), record=b"{}"))
+    finish(scripts, taken_one(scripts), retry_later(Retry(60.0), record=b"{}"))
 
     assert sweep_now(scripts, redis).promoted == 0
     assert take_events(scripts) == []
@@ -121,9 +123,9 @@ def test_a_throttled_company_rests_alone_and_its_event_stays_first(scripts: Scri
     [taken] = [
         taken for taken in take_events(scripts, 1, window=0.0) if taken.company == "acme"
     ] or take_events(scripts, 1)
-    finish(scripts, taken, freeze(30.0, record=b"{}"))
+    finish(scripts, taken, freeze_company(30.0, record=b"{}"))
 
-    wait, others = take(scripts, worker="w", want=32, pacing=Pacing(window=0.0))
+    wait, others = lease_events(scripts, worker="w", want=32, pacing=Pacing(window=0.0))
     assert [other.company for other in others] == ["other"]
     assert wait == pytest.approx(30.0, abs=1.0)
     assert redis.lindex("rq:queue:gong:acme:web", 0) == taken.id.encode()
@@ -131,14 +133,14 @@ def test_a_throttled_company_rests_alone_and_its_event_stays_first(scripts: Scri
 
 def test_a_throttle_spends_no_attempt(scripts: Scripts):
     taken = taken_one(scripts)
-    finish(scripts, taken, freeze(0.0, record=b"{}"))
+    finish(scripts, taken, freeze_company(0.0, record=b"{}"))
 
     [again] = take_events(scripts)
     assert (again.attempts, again.throttles) == (0, 1)
 
 
 def test_a_new_event_does_not_wake_a_company_that_rests(scripts: Scripts):
-    finish(scripts, taken_one(scripts), freeze(30.0, record=b"{}"))
+    finish(scripts, taken_one(scripts), freeze_company(30.0, record=b"{}"))
     accept_events(scripts, event("2"))
 
     assert take_events(scripts) == []
@@ -149,7 +151,7 @@ def test_a_refused_event_is_a_dead_letter_that_rq_lists_as_failed(scripts: Scrip
     finish(
         scripts,
         taken,
-        bury(DeadLetterReason.REJECTED, "content: must not be null", record=b"{}", keep_seconds=60),
+        dead_letter(DeadLetterReason.REJECTED, "content: must not be null", record=b"{}", keep_seconds=60),
     )
 
     assert state_of(redis, taken) == "dead"
@@ -160,7 +162,7 @@ def test_a_refused_event_is_a_dead_letter_that_rq_lists_as_failed(scripts: Scrip
 def test_what_was_never_sent_goes_back_as_it_was(scripts: Scripts):
     accept_events(scripts, event("1"), event("2"))
     [first] = take_events(scripts, 1)
-    finish(scripts, first, back())
+    finish(scripts, first, return_unsent())
 
     assert [taken.event_id for taken in take_events(scripts)] == ["web:1", "web:2"]
 
@@ -168,7 +170,7 @@ def test_what_was_never_sent_goes_back_as_it_was(scripts: Scripts):
 def test_a_hold_keeps_every_event_of_its_destination_and_no_other(scripts: Scripts, redis: Redis):
     accept_events(scripts, *(event(str(number)) for number in range(3)), event("x", destination="twin"))
     [first] = take_events(scripts, 1)
-    finish(scripts, first, hold(HoldCause.FORBIDDEN, "ip", record=b"{}", probe_seconds=300))
+    finish(scripts, first, hold_event(HoldCause.FORBIDDEN, "ip", record=b"{}", probe_seconds=300))
 
     assert [taken.destination for taken in take_events(scripts)] == ["twin"]
     assert redis.zcard(keys.AT + "acme:on_hold") == 3
@@ -177,7 +179,7 @@ def test_a_hold_keeps_every_event_of_its_destination_and_no_other(scripts: Scrip
 def test_resuming_brings_held_events_back_in_their_order(scripts: Scripts):
     accept_events(scripts, *(event(str(number)) for number in range(4)))
     [first] = take_events(scripts, 1)
-    finish(scripts, first, hold(HoldCause.FORBIDDEN, "ip", record=b"{}", probe_seconds=300))
+    finish(scripts, first, hold_event(HoldCause.FORBIDDEN, "ip", record=b"{}", probe_seconds=300))
     assert take_events(scripts) == []
 
     assert resume_destination(scripts, "acme") == (True, 4)
@@ -185,10 +187,12 @@ def test_resuming_brings_held_events_back_in_their_order(scripts: Scripts):
 
 
 def test_a_destination_on_hold_is_probed_when_its_time_comes_and_not_before(scripts: Scripts, redis: Redis):
-    finish(scripts, taken_one(scripts), hold(HoldCause.FORBIDDEN, "ip", record=b"{}", probe_seconds=300))
+    finish(
+        scripts, taken_one(scripts), hold_event(HoldCause.FORBIDDEN, "ip", record=b"{}", probe_seconds=300)
+    )
     assert sweep_now(scripts, redis).probes == ()
 
-    probe_soon(redis)
+    schedule_probes(redis)
     assert sweep_now(scripts, redis).probes == ("acme",)
     assert sweep_now(scripts, redis).probes == ()
 
@@ -198,7 +202,7 @@ def test_rq_requeue_of_a_dead_letter_sends_it_again(scripts: Scripts, redis: Red
     from rq.registry import FailedJobRegistry
 
     taken = taken_one(scripts)
-    finish(scripts, taken, bury(DeadLetterReason.REJECTED, "no", record=b"{}", keep_seconds=60))
+    finish(scripts, taken, dead_letter(DeadLetterReason.REJECTED, "no", record=b"{}", keep_seconds=60))
     job = Job.fetch(taken.id, connection=redis, serializer="json")
     FailedJobRegistry("gong:acme:web", connection=redis, serializer="json").requeue(job)
 
@@ -223,7 +227,7 @@ def test_a_job_that_is_no_event_is_shown_as_failed_and_never_run(scripts: Script
     [
         DELIVERED,
         replace(DELIVERED, keep_seconds=0),
-        bury(DeadLetterReason.REJECTED, "no", record=b"{}", keep_seconds=0),
+        dead_letter(DeadLetterReason.REJECTED, "no", record=b"{}", keep_seconds=0),
     ],
 )
 def test_an_ended_event_is_pruned_whole_once_its_time_has_passed(
@@ -252,7 +256,9 @@ def test_a_receipt_stays_while_one_of_its_events_does(scripts: Scripts, redis: R
 
 def test_a_replayed_dead_letter_starts_over(scripts: Scripts, redis: Redis):
     taken = taken_one(scripts)
-    finish(scripts, taken, bury(DeadLetterReason.RETRIES_EXHAUSTED, "503", record=b"{}", keep_seconds=60))
+    finish(
+        scripts, taken, dead_letter(DeadLetterReason.RETRIES_EXHAUSTED, "503", record=b"{}", keep_seconds=60)
+    )
     replay_event(scripts, taken.id, now=NOW)
 
     [again] = take_events(scripts)
@@ -273,7 +279,7 @@ def test_a_storm_of_throttles_keeps_the_last_fifty_tries(scripts: Scripts, redis
     accept_events(scripts, event("1"))
     for _ in range(60):
         [taken] = take_events(scripts)
-        finish(scripts, taken, freeze(0.0, record=b"{}"))
+        finish(scripts, taken, freeze_company(0.0, record=b"{}"))
 
     tries = [name for name in redis.hkeys(keys.EVENT + taken.id) if name.startswith(b"try:")]
     assert len(tries) == 50

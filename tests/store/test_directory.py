@@ -8,7 +8,13 @@ import pytest
 from redis import Redis
 
 from relay.core.destination import BasicCredentials, Destination, Limits, OAuthCredentials
-from relay.store.destinations import Connected, Directory, read_connected, remove_connected, save_connected
+from relay.store.destinations import (
+    ConnectedDestination,
+    DestinationDirectory,
+    read_connected_destinations,
+    remove_connected,
+    save_connected_destination,
+)
 from relay.store.engine import keys
 from relay.store.engine.connection import WEB, open_redis
 from relay.store.engine.scripts import Scripts
@@ -18,14 +24,14 @@ ON_FILE = Destination("acme", "acme", BasicCredentials("k", "s"), limits=Limits(
 GRANTED = Destination("globex", "globex", OAuthCredentials(), limits=Limits(per_second=7))
 
 
-def connected(name: str = "initech", **fields: object) -> Connected:
+def connected(name: str = "initech", **fields: object) -> ConnectedDestination:
     told = {
         "company": name,
         "base_url": f"https://{name}.api.gong.io",
         "connected_at": datetime(2026, 11, 21, 10, tzinfo=UTC),
         "account": f"{name}-17",
     }
-    return Connected(name, **told | fields)
+    return ConnectedDestination(name, **told | fields)
 
 
 class Clock:
@@ -44,9 +50,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def directory(redis: Redis, clock: Clock) -> Directory:
+def directory(redis: Redis, clock: Clock) -> DestinationDirectory:
     configured: Mapping[str, Destination] = {"acme": ON_FILE, "globex": GRANTED}
-    return Directory(configured, redis, clock)
+    return DestinationDirectory(configured, redis, clock)
 
 
 def test_what_was_saved_is_read_back_whole(scripts: Scripts, redis: Redis):
@@ -56,26 +62,26 @@ def test_what_was_saved_is_read_back_whole(scripts: Scripts, redis: Redis):
         internal_domains=frozenset({"initech.com", "initech.de"}),
     )
 
-    assert save_connected(scripts, saved)
-    assert read_connected(redis) == {"initech": saved}
+    assert save_connected_destination(scripts, saved)
+    assert read_connected_destinations(redis) == {"initech": saved}
 
 
 def test_connecting_again_replaces_and_says_that_it_was_there(scripts: Scripts, redis: Redis):
-    save_connected(scripts, connected())
+    save_connected_destination(scripts, connected())
 
-    assert not save_connected(scripts, connected(account="18"))
-    assert read_connected(redis)["initech"].account == "18"
+    assert not save_connected_destination(scripts, connected(account="18"))
+    assert read_connected_destinations(redis)["initech"].account == "18"
 
 
 def test_saving_publishes_what_the_company_may_send(scripts: Scripts, redis: Redis):
-    save_connected(scripts, connected(company="tps", limits=Limits(per_second=9)))
+    save_connected_destination(scripts, connected(company="tps", limits=Limits(per_second=9)))
 
     assert redis.hget(keys.COMPANY + "tps", "per_second") == b"9"
 
 
-def test_a_name_connected_a_moment_ago_is_found_at_once(directory: Directory, scripts: Scripts):
+def test_a_name_connected_a_moment_ago_is_found_at_once(directory: DestinationDirectory, scripts: Scripts):
     assert set(directory.all()) == {"acme", "globex"}
-    save_connected(scripts, connected())
+    save_connected_destination(scripts, connected())
 
     found = directory.find("initech")
 
@@ -84,9 +90,11 @@ def test_a_name_connected_a_moment_ago_is_found_at_once(directory: Directory, sc
     assert set(directory.all()) == {"acme", "globex", "initech"}
 
 
-def test_an_account_connected_a_moment_ago_is_found_at_once(directory: Directory, scripts: Scripts):
+def test_an_account_connected_a_moment_ago_is_found_at_once(
+    directory: DestinationDirectory, scripts: Scripts
+):
     directory.all()
-    save_connected(scripts, connected())
+    save_connected_destination(scripts, connected())
 
     found = directory.by_account("initech-17")
 
@@ -94,10 +102,12 @@ def test_an_account_connected_a_moment_ago_is_found_at_once(directory: Directory
     assert found.name == "initech"
 
 
-def test_what_changed_elsewhere_is_seen_a_second_later(directory: Directory, scripts: Scripts, clock: Clock):
-    save_connected(scripts, connected())
+def test_what_changed_elsewhere_is_seen_a_second_later(
+    directory: DestinationDirectory, scripts: Scripts, clock: Clock
+):
+    save_connected_destination(scripts, connected())
     assert directory.by_account("initech-17")
-    save_connected(scripts, connected(account="18"))
+    save_connected_destination(scripts, connected(account="18"))
     remove_connected(scripts, "initech")
 
     assert "initech" in directory.all()
@@ -106,7 +116,7 @@ def test_what_changed_elsewhere_is_seen_a_second_later(directory: Directory, scr
 
 
 def test_names_that_are_unknown_cost_the_store_one_look_a_second(
-    directory: Directory, redis: Redis, clock: Clock
+    directory: DestinationDirectory, redis: Redis, clock: Clock
 ):
     def looks() -> int:
         return redis.info("commandstats").get("cmdstat_get", {"calls": 0})["calls"]
@@ -123,10 +133,10 @@ def test_names_that_are_unknown_cost_the_store_one_look_a_second(
 
 
 def test_the_files_word_counts_but_for_the_address_and_account_of_what_was_granted(
-    directory: Directory, scripts: Scripts
+    directory: DestinationDirectory, scripts: Scripts
 ):
     for name in ("acme", "globex"):
-        save_connected(scripts, connected(name, company="other", limits=Limits(per_second=1)))
+        save_connected_destination(scripts, connected(name, company="other", limits=Limits(per_second=1)))
 
     known = directory.all()
 
@@ -141,8 +151,10 @@ def test_the_files_word_counts_but_for_the_address_and_account_of_what_was_grant
     )
 
 
-def test_who_connects_into_a_company_of_the_file_has_its_limits(directory: Directory, scripts: Scripts):
-    save_connected(scripts, connected(company="acme", limits=Limits(per_second=1)))
+def test_who_connects_into_a_company_of_the_file_has_its_limits(
+    directory: DestinationDirectory, scripts: Scripts
+):
+    save_connected_destination(scripts, connected(company="acme", limits=Limits(per_second=1)))
 
     found = directory.find("initech")
 
@@ -150,22 +162,22 @@ def test_who_connects_into_a_company_of_the_file_has_its_limits(directory: Direc
     assert found.limits == Limits(per_second=5)
 
 
-def test_a_company_has_the_limits_of_those_that_belong_to_it(directory: Directory):
+def test_a_company_has_the_limits_of_those_that_belong_to_it(directory: DestinationDirectory):
     assert directory.limits_of("acme") == Limits(per_second=5)
     assert directory.limits_of("nobody") == Limits()
 
 
 def test_taking_away_what_is_not_there_changes_nothing(scripts: Scripts, redis: Redis):
     assert not remove_connected(scripts, "initech")
-    assert read_connected(redis) == {}
+    assert read_connected_destinations(redis) == {}
 
 
 def test_what_is_known_stays_while_the_store_is_away(tmp_path: Path, clock: Clock):
     server = Valkey(tmp_path)
     server.start()
     client = open_redis(server.url, WEB)
-    directory = Directory({"acme": ON_FILE}, client, clock)
-    save_connected(Scripts(client), connected())
+    directory = DestinationDirectory({"acme": ON_FILE}, client, clock)
+    save_connected_destination(Scripts(client), connected())
     assert set(directory.all()) == {"acme", "initech"}
 
     server.kill()

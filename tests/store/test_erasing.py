@@ -8,7 +8,7 @@ from redis import Redis
 
 from relay.core.lifecycle import DeadLetterReason, State
 from relay.core.personal_data import find_people
-from relay.store.delivery import bury, done, finish
+from relay.store.delivery import dead_letter, end_event, finish
 from relay.store.engine import keys
 from relay.store.engine.connection import WORKER, open_redis
 from relay.store.erasures import Step, erase_one, read_erasure, read_gone, rewrite_file, start_erasure
@@ -82,7 +82,9 @@ def test_an_event_that_is_being_sent_is_let_finish_and_then_erased(store: Store)
 
     assert run(store) == []
     assert read_erasure(store.redis, erasing.id).waits == 1
-    assert finish(store.scripts, taken, done(State.DELIVERED, "request-1", record=b"{}", keep_seconds=600))
+    assert finish(
+        store.scripts, taken, end_event(State.DELIVERED, "request-1", record=b"{}", keep_seconds=600)
+    )
     assert run(store) == [erasing.id]
 
     assert JANE not in everything(store.redis)
@@ -140,7 +142,7 @@ def test_a_cluster_is_told_by_a_dead_letter_that_is_left(store: Store):
     keep(store, about("2", "joe@globex.example"), raw=JOES_RAW)
     settled(
         store,
-        bury(
+        dead_letter(
             DeadLetterReason.REJECTED, "person.email: joe@globex.example is taken", record=b"", keep_seconds=9
         ),
     )

@@ -12,8 +12,8 @@ from redis import Redis
 from relay.core.ids import generate_ids
 from relay.core.lifecycle import DeadLetterReason, State
 from relay.store.engine import keys
-from relay.store.engine.index_scan import MOST_ROUNDS, Span, newest
-from relay.store.events import MOST_LOOKED_AT, Filter, Page, list_events
+from relay.store.engine.index_scan import MAX_ROUNDS, IdRange, scan_newest
+from relay.store.events import MAX_SCANNED, EventFilter, EventPage, list_events
 
 BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
 NOTHING_MORE = None
@@ -36,7 +36,7 @@ def fill(redis: Redis, count: int, *, destinations: int = 1, **fields: str) -> l
     return ids[::-1]
 
 
-def walk(redis: Redis, wanted: Filter, *, limit: int) -> list[str]:
+def walk(redis: Redis, wanted: EventFilter, *, limit: int) -> list[str]:
     found: list[str] = []
     cursor = None
     while True:
@@ -65,12 +65,12 @@ def counted(redis: Redis) -> Iterator[dict[str, int]]:
 def test_walking_shows_each_event_once_from_the_newest_on(redis: Redis, destinations: int, limit: int):
     ids = fill(redis, 400, destinations=destinations)
 
-    assert walk(redis, Filter(status=State.QUEUED), limit=limit) == ids
+    assert walk(redis, EventFilter(status=State.QUEUED), limit=limit) == ids
 
 
 def test_moments_cut_the_walk_within_since_and_without_until(redis: Redis):
     ids = fill(redis, 30)
-    wanted = Filter(since=BEGAN + timedelta(seconds=5), until=BEGAN + timedelta(seconds=25))
+    wanted = EventFilter(since=BEGAN + timedelta(seconds=5), until=BEGAN + timedelta(seconds=25))
 
     assert walk(redis, wanted, limit=4) == [one for one in ids if wanted.span().holds(one)]
     assert len(walk(redis, wanted, limit=50)) == 20
@@ -78,7 +78,7 @@ def test_moments_cut_the_walk_within_since_and_without_until(redis: Redis):
 
 def test_a_moment_costs_nothing_though_much_newer_is_held(redis: Redis):
     fill(redis, 3_000)
-    wanted = Filter(until=BEGAN + timedelta(seconds=10))
+    wanted = EventFilter(until=BEGAN + timedelta(seconds=10))
 
     with counted(redis) as calls:
         page = list_events(redis, wanted, limit=50, cursor=None)
@@ -105,10 +105,12 @@ def test_dead_letters_are_found_by_their_reason_and_by_their_fault(redis: Redis)
     )
     third = dead(redis, 3, DeadLetterReason.WORKER_CRASHED, "c")
 
-    assert walk(redis, Filter(reason=DeadLetterReason.REJECTED), limit=1) == [second, first]
-    assert walk(redis, Filter(reason=DeadLetterReason.WORKER_CRASHED, destination="d0"), limit=9) == [third]
-    assert walk(redis, Filter(cluster="a"), limit=9) == [first]
-    assert walk(redis, Filter(reason=DeadLetterReason.REJECTED, status=State.QUEUED), limit=9) == []
+    assert walk(redis, EventFilter(reason=DeadLetterReason.REJECTED), limit=1) == [second, first]
+    assert walk(redis, EventFilter(reason=DeadLetterReason.WORKER_CRASHED, destination="d0"), limit=9) == [
+        third
+    ]
+    assert walk(redis, EventFilter(cluster="a"), limit=9) == [first]
+    assert walk(redis, EventFilter(reason=DeadLetterReason.REJECTED, status=State.QUEUED), limit=9) == []
 
 
 def test_a_reason_is_found_among_more_faults_than_are_asked_one_by_one(redis: Redis):
@@ -116,52 +118,52 @@ def test_a_reason_is_found_among_more_faults_than_are_asked_one_by_one(redis: Re
     kept = dead(redis, 1, DeadLetterReason.REJECTED, "a")
     redis.zadd(keys.CLUSTERS, {f"fault-{number}": number + 2 for number in range(600)})
 
-    assert walk(redis, Filter(reason=DeadLetterReason.REJECTED), limit=9) == [kept]
+    assert walk(redis, EventFilter(reason=DeadLetterReason.REJECTED), limit=9) == [kept]
 
 
 @pytest.mark.parametrize(
     "wanted",
     [
-        Filter(),
-        Filter(status=State.QUEUED),
-        Filter(status=State.DEAD),
-        Filter(source="shop"),
-        Filter(source="shop", status=State.QUEUED),
-        Filter(destination="d7", source="shop"),
-        Filter(reason=DeadLetterReason.REJECTED),
+        EventFilter(),
+        EventFilter(status=State.QUEUED),
+        EventFilter(status=State.DEAD),
+        EventFilter(source="shop"),
+        EventFilter(source="shop", status=State.QUEUED),
+        EventFilter(destination="d7", source="shop"),
+        EventFilter(reason=DeadLetterReason.REJECTED),
     ],
     ids=str,
 )
-def test_a_page_costs_a_bounded_number_of_commands_whatever_it_looks_for(redis: Redis, wanted: Filter):
+def test_a_page_costs_a_bounded_number_of_commands_whatever_it_looks_for(redis: Redis, wanted: EventFilter):
     """With 300 destinations. One that nothing fits is the dearest: it looks as far as a page may."""
     fill(redis, 6_000, destinations=300)
 
     with counted(redis) as calls:
         list_events(redis, wanted, limit=50, cursor=None)
 
-    assert calls.pop("hmget", 0) <= MOST_LOOKED_AT
-    assert calls.pop("zrange", 0) <= 300 * MOST_ROUNDS
+    assert calls.pop("hmget", 0) <= MAX_SCANNED
+    assert calls.pop("zrange", 0) <= 300 * MAX_ROUNDS
     assert sum(calls.values()) <= 2
 
 
 def test_a_page_that_may_look_no_further_says_where_to_go_on(redis: Redis):
-    fill(redis, MOST_LOOKED_AT + 10)
+    fill(redis, MAX_SCANNED + 10)
 
-    page = list_events(redis, Filter(source="web", status=State.QUEUED), limit=50, cursor=None)
-    none = list_events(redis, Filter(source="shop", status=State.QUEUED), limit=50, cursor=None)
+    page = list_events(redis, EventFilter(source="web", status=State.QUEUED), limit=50, cursor=None)
+    none = list_events(redis, EventFilter(source="shop", status=State.QUEUED), limit=50, cursor=None)
 
     assert len(page.events) == 50
     assert none.events == []
     assert none.cursor is not None
     assert list_events(
-        redis, Filter(source="shop", status=State.QUEUED), limit=5, cursor=none.cursor
-    ) == Page([], None)
+        redis, EventFilter(source="shop", status=State.QUEUED), limit=5, cursor=none.cursor
+    ) == EventPage([], None)
 
 
 def test_a_walk_over_many_sets_takes_few_rounds(redis: Redis):
     fill(redis, 6_000, destinations=300)
     indexes = [f"{keys.AT}d{number}:queued" for number in range(300)]
 
-    batches = [batch for batch, _ in islice(newest(redis, indexes, Span(), first=51), 4)]
+    batches = [batch for batch, _ in islice(scan_newest(redis, indexes, IdRange(), first=51), 4)]
 
-    assert sum(map(len, batches)) >= MOST_LOOKED_AT
+    assert sum(map(len, batches)) >= MAX_SCANNED

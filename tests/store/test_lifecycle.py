@@ -13,20 +13,20 @@ from relay.core.lifecycle import ENDED_STATES, TRANSITIONS, DeadLetterReason, Ho
 from relay.core.priority import Priority
 from relay.core.visit_session import VisitSession
 from relay.store.delivery import (
-    Again,
+    LeasedEvent,
     Pacing,
+    Retry,
     Settlement,
-    Sweeping,
-    Taken,
-    back,
-    bury,
-    done,
+    SweepOptions,
+    dead_letter,
+    end_event,
     finish,
-    freeze,
-    hold,
-    later,
+    freeze_company,
+    hold_event,
+    lease_events,
+    retry_later,
+    return_unsent,
     sweep,
-    take,
 )
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
@@ -36,13 +36,13 @@ from relay.store.queues import read_depths
 from tests.store_world import NOW, accept_events, event, new_id
 
 SETTLEMENTS: list[Settlement] = [
-    done(State.DELIVERED, "r", record=b"{}", keep_seconds=600),
-    done(State.DUPLICATE, None, record=b"{}", keep_seconds=600),
-    later(Again(0.0, ambiguous=True), record=b"{}"),
-    freeze(0.0, record=b"{}"),
-    bury(DeadLetterReason.REJECTED, "no", record=b"{}", keep_seconds=600),
-    hold(HoldCause.FORBIDDEN, "no", record=b"{}", probe_seconds=600),
-    back(),
+    end_event(State.DELIVERED, "r", record=b"{}", keep_seconds=600),
+    end_event(State.DUPLICATE, None, record=b"{}", keep_seconds=600),
+    retry_later(Retry(0.0, ambiguous=True), record=b"{}"),
+    freeze_company(0.0, record=b"{}"),
+    dead_letter(DeadLetterReason.REJECTED, "no", record=b"{}", keep_seconds=600),
+    hold_event(HoldCause.FORBIDDEN, "no", record=b"{}", probe_seconds=600),
+    return_unsent(),
 ]
 
 
@@ -56,7 +56,7 @@ class Life(RuleBasedStateMachine):
         self.redis.flushall()
         self.scripts = Scripts(self.redis)
         self.states: dict[str, State] = {}
-        self.leased: list[Taken] = []
+        self.leased: list[LeasedEvent] = []
 
     def observe(self) -> None:
         """Every event exists, and has moved only as the table of moves allows, in any number of moves."""
@@ -95,8 +95,8 @@ class Life(RuleBasedStateMachine):
             self.redis.zadd(keys.AGGREGATING, {event_id: 0})
 
     @rule(want=st.integers(1, 5), dies=st.booleans())
-    def take(self, want: int, *, dies: bool) -> None:
-        _, taken = take(self.scripts, worker="w", want=want, pacing=Pacing(0.0, 0.0, 0.0))
+    def lease_events(self, want: int, *, dies: bool) -> None:
+        _, taken = lease_events(self.scripts, worker="w", want=want, pacing=Pacing(0.0, 0.0, 0.0))
         self.leased += [] if dies else taken
 
     @rule(settlement=st.sampled_from(SETTLEMENTS), at=st.integers(0, 5))
@@ -107,7 +107,7 @@ class Life(RuleBasedStateMachine):
     @rule()
     def sweep(self) -> None:
         self.redis.delete(keys.SWEEP)
-        sweep(self.scripts, Sweeping(most_rescues=4), Pacing(window=0.0))
+        sweep(self.scripts, SweepOptions(most_rescues=4), Pacing(window=0.0))
 
     @rule(destination=st.sampled_from(["acme", "twin"]))
     def resume(self, destination: str) -> None:

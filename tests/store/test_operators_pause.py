@@ -4,10 +4,10 @@ from redis import Redis
 
 from relay.core.destination import BasicCredentials, Destination
 from relay.core.lifecycle import HoldCause
-from relay.store.delivery import Pacing, Sweeping, finish, hold, sweep
+from relay.store.delivery import Pacing, SweepOptions, finish, hold_event, sweep
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
-from relay.store.operator_actions import Hold, hold_destination, resume_destination
+from relay.store.operator_actions import HoldRequest, hold_destination, resume_destination
 from tests.store_world import accept_events, event, take_events
 
 ACME = Destination("acme", "acme", BasicCredentials("k", "s"))
@@ -16,16 +16,16 @@ ACME = Destination("acme", "acme", BasicCredentials("k", "s"))
 def test_a_call_that_is_locked_out_meanwhile_does_not_end_an_operators_pause(scripts: Scripts):
     accept_events(scripts, event("1"))
     [taken] = take_events(scripts)
-    hold_destination(scripts, ACME, Hold(HoldCause.PAUSED, "", None))
+    hold_destination(scripts, ACME, HoldRequest(HoldCause.PAUSED, "", None))
 
-    finish(scripts, taken, hold(HoldCause.FORBIDDEN, "no", record=b"{}", probe_seconds=0.0))
+    finish(scripts, taken, hold_event(HoldCause.FORBIDDEN, "no", record=b"{}", probe_seconds=0.0))
 
-    swept = sweep(scripts, Sweeping(), Pacing(window=0.0))
+    swept = sweep(scripts, SweepOptions(), Pacing(window=0.0))
     assert swept.probes == ()
 
 
 def test_a_probe_under_way_when_an_operator_pauses_does_not_end_the_pause(scripts: Scripts, redis: Redis):
-    hold_destination(scripts, ACME, Hold(HoldCause.PAUSED, "", None))
+    hold_destination(scripts, ACME, HoldRequest(HoldCause.PAUSED, "", None))
 
     assert resume_destination(scripts, "acme", probed=True) == (False, 0)
     assert redis.sismember(keys.HOLDS, "acme")

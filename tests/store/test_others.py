@@ -4,13 +4,13 @@ import pytest
 from redis import Redis
 
 from relay.core.lifecycle import State
-from relay.store.delivery import SECOND, done, finish, freeze
+from relay.store.delivery import SECOND, end_event, finish, freeze_company
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
 from relay.store.queues import Spent, read_spent
 from tests.store_world import accept_events, event, new_id, publish, take_events
 
-DELIVERED = done(State.DELIVERED, None, record=b"", keep_seconds=600)
+DELIVERED = end_event(State.DELIVERED, None, record=b"", keep_seconds=600)
 
 
 def spent(redis: Redis) -> Spent:
@@ -34,7 +34,7 @@ def throttle(scripts: Scripts, redis: Redis, seconds: float, *, per_day: int = 1
     """A 429 of so many seconds, and the rest after it; the event goes in the end."""
     accept_events(scripts, event(new_id()))
     [taken] = take_events(scripts)
-    assert finish(scripts, taken, freeze(seconds, record=b"", per_day=per_day))
+    assert finish(scripts, taken, freeze_company(seconds, record=b"", per_day=per_day))
     thaw(redis)
 
 
@@ -72,7 +72,7 @@ def test_a_row_of_throttles_is_one(scripts: Scripts, redis: Redis):
     throttle(scripts, redis, 1.0)
     for _ in range(5):
         [again] = take_events(scripts)
-        finish(scripts, again, freeze(1.0, record=b"", per_day=10_000))
+        finish(scripts, again, freeze_company(1.0, record=b"", per_day=10_000))
         thaw(redis)
 
     assert spent(redis).crowd == 0.05
@@ -81,7 +81,7 @@ def test_a_row_of_throttles_is_one(scripts: Scripts, redis: Redis):
 def test_throttled_calls_that_were_under_way_together_are_one(scripts: Scripts, redis: Redis):
     accept_events(scripts, *(event(str(number)) for number in range(5)))
     for taken in take_events(scripts):
-        finish(scripts, taken, freeze(1.0, record=b"", per_day=10_000))
+        finish(scripts, taken, freeze_company(1.0, record=b"", per_day=10_000))
     thaw(redis)
 
     assert spent(redis).crowd == 0.05

@@ -3,7 +3,7 @@
 import pytest
 from redis import Redis
 
-from relay.store.delivery import SECOND, Pacing, take
+from relay.store.delivery import SECOND, Pacing, lease_events
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
 from relay.store.queues import read_spent
@@ -33,7 +33,7 @@ def spent(redis: Redis, *, buckets_ago: int, calls: int) -> None:
 
 
 def wait_of(scripts: Scripts, *, window: float) -> float | None:
-    return take(scripts, worker="w", want=32, pacing=Pacing(window=window))[0]
+    return lease_events(scripts, worker="w", want=32, pacing=Pacing(window=window))[0]
 
 
 def test_a_company_without_published_limits_makes_three_calls_a_window(scripts: Scripts):

@@ -10,14 +10,14 @@ from relay.core.lifecycle import DeadLetterReason, HoldCause
 from relay.core.priority import Priority
 from relay.core.replay import parse_replay_request
 from relay.store.delivery import (
-    Again,
-    Taken,
-    back,
-    bury,
+    LeasedEvent,
+    Retry,
+    dead_letter,
     finish,
-    freeze,
-    hold,
-    later,
+    freeze_company,
+    hold_event,
+    retry_later,
+    return_unsent,
 )
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
@@ -34,9 +34,9 @@ from tests.store_world import (
     take_events,
 )
 
-Journey = Callable[[Scripts, Redis, Taken], object]
+Journey = Callable[[Scripts, Redis, LeasedEvent], object]
 
-REFUSED = bury(DeadLetterReason.REJECTED, "no", record=b"", keep_seconds=600)
+REFUSED = dead_letter(DeadLetterReason.REJECTED, "no", record=b"", keep_seconds=600)
 
 
 def queue_up(scripts: Scripts, priority: Priority, *natives: str, source: str = "web") -> None:
@@ -45,7 +45,7 @@ def queue_up(scripts: Scripts, priority: Priority, *natives: str, source: str = 
     )
 
 
-def order(taken: Sequence[Taken]) -> list[str]:
+def order(taken: Sequence[LeasedEvent]) -> list[str]:
     return [one.event_id.removeprefix("web:") for one in taken]
 
 
@@ -111,35 +111,35 @@ def test_calls_of_priority_high_take_nothing_from_the_room_of_the_others(scripts
     assert len(take_events(scripts)) == 10
 
 
-def waits(scripts: Scripts, redis: Redis, taken: Taken) -> None:
-    finish(scripts, taken, later(Again(0.0), record=b""))
+def waits(scripts: Scripts, redis: Redis, taken: LeasedEvent) -> None:
+    finish(scripts, taken, retry_later(Retry(0.0), record=b""))
     sweep_now(scripts, redis)
 
 
-def rests(scripts: Scripts, _: Redis, taken: Taken) -> None:
-    finish(scripts, taken, freeze(0.0, record=b""))
+def rests(scripts: Scripts, _: Redis, taken: LeasedEvent) -> None:
+    finish(scripts, taken, freeze_company(0.0, record=b""))
 
 
-def is_given_back(scripts: Scripts, _: Redis, taken: Taken) -> None:
-    finish(scripts, taken, back())
+def is_given_back(scripts: Scripts, _: Redis, taken: LeasedEvent) -> None:
+    finish(scripts, taken, return_unsent())
 
 
-def is_held(scripts: Scripts, _: Redis, taken: Taken) -> None:
-    finish(scripts, taken, hold(HoldCause.FORBIDDEN, "ip", record=b"", probe_seconds=300))
+def is_held(scripts: Scripts, _: Redis, taken: LeasedEvent) -> None:
+    finish(scripts, taken, hold_event(HoldCause.FORBIDDEN, "ip", record=b"", probe_seconds=300))
     resume_destination(scripts, "acme")
 
 
-def loses_its_worker(scripts: Scripts, redis: Redis, taken: Taken) -> None:
+def loses_its_worker(scripts: Scripts, redis: Redis, taken: LeasedEvent) -> None:
     redis.zadd(keys.LEASE, {f"acme|{taken.id}|{taken.try_number}": 0})
     assert sweep_now(scripts, redis).rescued == 1
 
 
-def is_replayed_alone(scripts: Scripts, _: Redis, taken: Taken) -> None:
+def is_replayed_alone(scripts: Scripts, _: Redis, taken: LeasedEvent) -> None:
     finish(scripts, taken, REFUSED)
     replay_event(scripts, taken.id, now=NOW)
 
 
-def is_requeued_with_rq(scripts: Scripts, redis: Redis, taken: Taken) -> None:
+def is_requeued_with_rq(scripts: Scripts, redis: Redis, taken: LeasedEvent) -> None:
     finish(scripts, taken, REFUSED)
     name = redis.hget(keys.RQ_JOB + taken.id, "origin").decode()
     FailedJobRegistry(name, connection=redis, serializer="json").requeue(taken.id)

@@ -8,7 +8,18 @@ from redis import Redis
 
 from relay.core.lifecycle import DeadLetterReason, HoldCause, State
 from relay.core.percentiles import Histogram, bucket_index
-from relay.store.delivery import Again, Settlement, Trip, back, bury, done, finish, freeze, hold, later
+from relay.store.delivery import (
+    CallTiming,
+    Retry,
+    Settlement,
+    end_event,
+    finish,
+    freeze_company,
+    hold_event,
+    retry_later,
+    return_unsent,
+)
+from relay.store.delivery import dead_letter as bury
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
 from relay.store.operator_actions import discard_event, replay_event
@@ -25,7 +36,7 @@ from relay.store.time_series import (
 from tests.store_world import NOW, accept_events, event, receipt, take_events
 
 ACME, WEB = of_destination("acme"), of_source("web")
-NOT_TOLD = Trip()
+NOT_TOLD = CallTiming()
 
 
 def clock(redis: Redis) -> datetime:
@@ -39,7 +50,7 @@ def counted(redis: Redis, scope: str = EVERYTHING, grain: Grain = Grain.HOUR) ->
     return summed(buckets, buckets[0].at)
 
 
-def sent(scripts: Scripts, settlement: Settlement, trip: Trip = NOT_TOLD) -> None:
+def sent(scripts: Scripts, settlement: Settlement, trip: CallTiming = NOT_TOLD) -> None:
     accept_events(scripts, event("1"))
     (taken,) = take_events(scripts)
     assert finish(scripts, taken, settlement, trip)
@@ -75,11 +86,11 @@ def test_a_repeated_request_is_not_counted_twice(redis: Redis, scripts: Scripts)
 @pytest.mark.parametrize(
     ("settlement", "what"),
     [
-        (done(State.DUPLICATE, None, record=b"", keep_seconds=60), "duplicate"),
-        (later(Again(1.0), record=b""), "failed"),
-        (freeze(1.0, record=b""), "rate_limited"),
+        (end_event(State.DUPLICATE, None, record=b"", keep_seconds=60), "duplicate"),
+        (retry_later(Retry(1.0), record=b""), "failed"),
+        (freeze_company(1.0, record=b""), "rate_limited"),
         (bury(DeadLetterReason.REJECTED, "no", record=b"", keep_seconds=60), "dead"),
-        (hold(HoldCause.FORBIDDEN, "no", record=b"", probe_seconds=60), "blocked"),
+        (hold_event(HoldCause.FORBIDDEN, "no", record=b"", probe_seconds=60), "blocked"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -92,7 +103,7 @@ def test_how_an_attempt_ended_is_counted(redis: Redis, scripts: Scripts, settlem
 
 
 def test_what_was_never_sent_is_not_counted(redis: Redis, scripts: Scripts):
-    sent(scripts, back())
+    sent(scripts, return_unsent())
 
     assert counted(redis).counts == {"accepted": 1}
 
@@ -102,7 +113,7 @@ def test_a_delivery_is_counted_with_its_time_from_arrival_to_gong(redis: Redis, 
     (taken,) = take_events(scripts)
     before = int(redis.hget(keys.EVENT + taken.id, "received_at") or 0)
     redis.hset(keys.EVENT + taken.id, "received_at", before - 5_000_000)
-    finish(scripts, taken, done(State.DELIVERED, "r", record=b"", keep_seconds=60))
+    finish(scripts, taken, end_event(State.DELIVERED, "r", record=b"", keep_seconds=60))
 
     told = counted(redis, ACME)
 
@@ -111,7 +122,11 @@ def test_a_delivery_is_counted_with_its_time_from_arrival_to_gong(redis: Redis, 
 
 
 def test_what_gong_took_for_its_answer_is_counted(redis: Redis, scripts: Scripts):
-    sent(scripts, done(State.DELIVERED, "r", record=b"", keep_seconds=60), Trip("https://g", 0.1, 0.3))
+    sent(
+        scripts,
+        end_event(State.DELIVERED, "r", record=b"", keep_seconds=60),
+        CallTiming("https://g", 0.1, 0.3),
+    )
 
     told = counted(redis)
 
@@ -121,7 +136,7 @@ def test_what_gong_took_for_its_answer_is_counted(redis: Redis, scripts: Scripts
 
 @pytest.mark.parametrize("took", [0.0, 0.004, 0.01, 0.011, 0.02, 0.3, 1.28, 19.9, 4_000.0, 1e9])
 def test_the_scripts_count_a_time_in_the_bucket_that_is_read(redis: Redis, scripts: Scripts, took: float):
-    sent(scripts, later(Again(1.0), record=b""), Trip("https://g", 0.1, took))
+    sent(scripts, retry_later(Retry(1.0), record=b""), CallTiming("https://g", 0.1, took))
 
     assert counted(redis).calls == Histogram({bucket_index(took): 1})
 
@@ -131,7 +146,7 @@ def test_a_replay_is_counted_but_not_timed(redis: Redis, scripts: Scripts):
     [dead_letter] = redis.zrange(f"{keys.AT}acme:dead", 0, -1)
     replay_event(scripts, dead_letter.decode(), now=NOW)
     (taken,) = take_events(scripts)
-    finish(scripts, taken, done(State.DELIVERED, "r", record=b"", keep_seconds=60))
+    finish(scripts, taken, end_event(State.DELIVERED, "r", record=b"", keep_seconds=60))
 
     told = counted(redis)
 
@@ -153,7 +168,11 @@ def test_dead_letters_are_counted_for_ever_by_their_reason(redis: Redis, scripts
 
 
 def test_every_bucket_expires(redis: Redis, scripts: Scripts):
-    sent(scripts, done(State.DELIVERED, "r", record=b"", keep_seconds=60), Trip("https://g", 0.1, 0.3))
+    sent(
+        scripts,
+        end_event(State.DELIVERED, "r", record=b"", keep_seconds=60),
+        CallTiming("https://g", 0.1, 0.3),
+    )
     found: Any = [name.decode() for name in redis.keys(keys.SERIES + "*")]
 
     assert len(found) >= 6

@@ -12,11 +12,11 @@ from relay.core.errors import Unavailable
 from relay.core.lifecycle import State
 from relay.store.all_stores import find_event, list_everywhere, merge_pages
 from relay.store.engine.connection import WORKER, open_redis
-from relay.store.events import Filter, Page
+from relay.store.events import EventFilter, EventPage
 from relay.store.stores import Stores
 from tests.store_world import accept_events, event
 
-EVERYTHING = Filter()
+EVERYTHING = EventFilter()
 
 
 @pytest.fixture
@@ -37,16 +37,16 @@ def walk(ask: Any) -> list[str]:
         cursor = page.cursor
 
 
-def page_of(ids: Sequence[str], wanted: set[str], *, limit: int, look: int, cursor: str | None) -> Page:
+def page_of(ids: Sequence[str], wanted: set[str], *, limit: int, look: int, cursor: str | None) -> EventPage:
     """A store's page of those ids that are wanted. It looks at so many at most, as a store does."""
     below = [one for one in sorted(ids, reverse=True) if cursor is None or one < cursor]
     looked, shown = below[:look], []
     for at, one in enumerate(looked):
         if one in wanted:
             if len(shown) == limit:
-                return Page(shown, looked[at - 1])
+                return EventPage(shown, looked[at - 1])
             shown.append({"id": one})
-    return Page(shown, looked[-1] if len(below) > len(looked) else None)
+    return EventPage(shown, looked[-1] if len(below) > len(looked) else None)
 
 
 @given(
@@ -62,7 +62,7 @@ def test_walking_over_merged_pages_shows_each_wanted_event_once_in_order(
     ids, chosen = {f"{one:02}" for one in known}, {f"{one:02}" for one in wanted}
     eu = {one for one in ids if int(one) in in_eu}
 
-    def ask(cursor: str | None) -> Page:
+    def ask(cursor: str | None) -> EventPage:
         pages = [page_of(part, chosen, limit=limit, look=look, cursor=cursor) for part in (ids - eu, eu)]
         return merge_pages(pages, limit=limit)
 
@@ -82,7 +82,7 @@ def test_pages_of_two_real_stores_are_their_sorted_union(
         accept_events(stores.of("eu" if in_eu else "main").scripts, new)
         made += [new.id] if status is None or number % 3 else []
 
-    wanted = Filter(status=status)
+    wanted = EventFilter(status=status)
 
     assert walk(lambda cursor: list_everywhere(stores, wanted, limit=limit, cursor=cursor)) == made[::-1]
 
@@ -90,7 +90,7 @@ def test_pages_of_two_real_stores_are_their_sorted_union(
 def test_an_event_is_found_by_its_event_id_in_every_store(stores: Stores):
     ids = [accept_events(store.scripts, event("ev-1")).verdicts[0].id for store in stores]
 
-    page = list_everywhere(stores, Filter(event_id="web:ev-1"), limit=1, cursor=None)
+    page = list_everywhere(stores, EventFilter(event_id="web:ev-1"), limit=1, cursor=None)
 
     assert [each["id"] for each in page.events] == sorted(ids, reverse=True)
 

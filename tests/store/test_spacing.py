@@ -4,23 +4,32 @@ import pytest
 from redis import Redis
 
 from relay.core.lifecycle import State
-from relay.store.delivery import Pacing, Settlement, Taken, Trip, back, done, finish, take
+from relay.store.delivery import (
+    CallTiming,
+    LeasedEvent,
+    Pacing,
+    Settlement,
+    end_event,
+    finish,
+    lease_events,
+    return_unsent,
+)
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
 from tests.store_world import accept_events, event, publish
 
 URL = "https://api.gong.io"
 PACING = Pacing(window=100.0, slack=10.0)
-DELIVERED = done(State.DELIVERED, None, record=b"", keep_seconds=600)
+DELIVERED = end_event(State.DELIVERED, None, record=b"", keep_seconds=600)
 
 
-def take_paced(scripts: Scripts) -> tuple[float, list[Taken]]:
-    wait, taken = take(scripts, worker="w", want=32, pacing=PACING)
+def take_paced(scripts: Scripts) -> tuple[float, list[LeasedEvent]]:
+    wait, taken = lease_events(scripts, worker="w", want=32, pacing=PACING)
     assert wait is not None
     return wait, taken
 
 
-def taken_some(scripts: Scripts, *, per_second: int) -> list[Taken]:
+def taken_some(scripts: Scripts, *, per_second: int) -> list[LeasedEvent]:
     """As many as may leave at once; more are queued."""
     publish(scripts, per_second=per_second)
     accept_events(scripts, *(event(str(number)) for number in range(8)))
@@ -29,8 +38,10 @@ def taken_some(scripts: Scripts, *, per_second: int) -> list[Taken]:
     return taken
 
 
-def settle(scripts: Scripts, taken: Taken, *, arrived: float | None, how: Settlement = DELIVERED) -> None:
-    assert finish(scripts, taken, how, Trip(URL, arrived), PACING)
+def settle(
+    scripts: Scripts, taken: LeasedEvent, *, arrived: float | None, how: Settlement = DELIVERED
+) -> None:
+    assert finish(scripts, taken, how, CallTiming(URL, arrived), PACING)
 
 
 def seconds_left(scripts: Scripts) -> float:
@@ -79,7 +90,7 @@ def test_what_counts_is_the_oldest_of_the_calls_of_a_window(scripts: Scripts, re
     settle(scripts, oldest, arrived=40.0)
     assert seconds_left(scripts) == pytest.approx(140.0, abs=1.0)
 
-    assert all(finish(scripts, other, DELIVERED, Trip(URL, 5.0), PACING) for other in others)
+    assert all(finish(scripts, other, DELIVERED, CallTiming(URL, 5.0), PACING) for other in others)
     assert seconds_left(scripts) == pytest.approx(140.0, abs=1.0)
 
 
@@ -94,7 +105,7 @@ def test_a_call_whose_arrival_nobody_knows_keeps_its_slack(scripts: Scripts, red
 def test_a_call_that_was_given_back_has_been_paid_for(scripts: Scripts, redis: Redis):
     [taken] = taken_some(scripts, per_second=1)
 
-    settle(scripts, taken, arrived=None, how=back())
+    settle(scripts, taken, arrived=None, how=return_unsent())
 
     assert looked_at_now(scripts, redis) == pytest.approx(110.0, abs=1.0)
 

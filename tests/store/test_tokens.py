@@ -27,7 +27,7 @@ from relay.store.oauth_tokens import (
     reseal_all,
     save_pair,
 )
-from relay.store.operator_actions import Hold, hold_destination
+from relay.store.operator_actions import HoldRequest, hold_destination
 
 OLD, NEW = "the-old-key-of-at-least-32-characters", "the-new-key-of-at-least-32-characters"
 VAULT = Vault([OLD])
@@ -220,7 +220,7 @@ def test_a_fresh_pair_has_a_hold_tried_at_once_unless_an_operator_put_it(
     redis: Redis, scripts: Scripts, cause: HoldCause, probes: int
 ):
     destination = Destination("acme", "acme", BasicCredentials("k", "s"))
-    hold_destination(scripts, destination, Hold(cause, "", None))
+    hold_destination(scripts, destination, HoldRequest(cause, "", None))
 
     save_pair(scripts, VAULT, fresh(), follows=None)
 

@@ -6,10 +6,18 @@ from redis import Redis
 from relay.core.destination import BasicCredentials, Destination, Limits
 from relay.core.lifecycle import HoldCause
 from relay.core.priority import Priority
-from relay.store.delivery import Pacing, Sweeping, finish, hold, probe_soon, publish_limits, sweep
+from relay.store.delivery import (
+    Pacing,
+    SweepOptions,
+    finish,
+    hold_event,
+    publish_limits,
+    schedule_probes,
+    sweep,
+)
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
-from relay.store.operator_actions import rest_after_probe
+from relay.store.operator_actions import freeze_after_probe
 from tests.store_world import accept_events, event, take_events
 
 DAY = Limits(per_second=50, per_day=10, high_priority_share=0.2)
@@ -59,11 +67,11 @@ def test_limits_that_are_raised_hold_at_once(spent: Scripts) -> None:
 def test_a_probe_that_is_answered_429_is_not_repeated_before_its_time(scripts: Scripts, redis: Redis):
     accept_events(scripts, event("one"))
     [taken] = take_events(scripts)
-    finish(scripts, taken, hold(HoldCause.FORBIDDEN, "ip", record=b"{}", probe_seconds=0))
-    rest_after_probe(scripts, "acme", 3600.0)
-    probe_soon(redis)
+    finish(scripts, taken, hold_event(HoldCause.FORBIDDEN, "ip", record=b"{}", probe_seconds=0))
+    freeze_after_probe(scripts, "acme", 3600.0)
+    schedule_probes(redis)
 
-    assert sweep(scripts, Sweeping(), Pacing()).probes == ()
+    assert sweep(scripts, SweepOptions(), Pacing()).probes == ()
     redis.hset(keys.COMPANY + "acme", "frozen_until", 0)
     redis.delete(keys.SWEEP, keys.SENT + "acme")
-    assert sweep(scripts, Sweeping(), Pacing()).probes == ("acme",)
+    assert sweep(scripts, SweepOptions(), Pacing()).probes == ("acme",)

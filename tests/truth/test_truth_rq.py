@@ -10,7 +10,7 @@ from rq.utils import import_attribute
 from rq.worker import SimpleWorker
 
 from relay.core.lifecycle import DeadLetterReason
-from relay.store.delivery import Again, Pacing, Sweeping, bury, finish, later, sweep
+from relay.store.delivery import Pacing, Retry, SweepOptions, dead_letter, finish, retry_later, sweep
 from relay.store.engine import keys
 from relay.store.engine.rq_jobs import DELIVER
 from relay.store.engine.scripts import Scripts
@@ -82,7 +82,7 @@ def test_rq_shows_a_waiting_event_as_scheduled(redis: Redis, scripts: Scripts):
     accept_events(scripts, event("1"))
     [taken] = take_events(scripts)
 
-    finish(scripts, taken, later(Again(60.0), record=b"{}"))
+    finish(scripts, taken, retry_later(Retry(60.0), record=b"{}"))
 
     assert ScheduledJobRegistry(queue=queue(redis)).get_job_ids() == [taken.id]
 
@@ -91,7 +91,7 @@ def test_rq_shows_a_dead_letter_as_a_failed_job_with_its_reason(redis: Redis, sc
     accept_events(scripts, event("1"))
     [taken] = take_events(scripts)
 
-    finish(scripts, taken, bury(DeadLetterReason.REJECTED, "no title", record=b"{}", keep_seconds=60))
+    finish(scripts, taken, dead_letter(DeadLetterReason.REJECTED, "no title", record=b"{}", keep_seconds=60))
 
     [failed] = FailedJobRegistry(queue=queue(redis)).get_job_ids()
     job = Job.fetch(failed, connection=redis, serializer=JSONSerializer)
@@ -101,9 +101,9 @@ def test_rq_shows_a_dead_letter_as_a_failed_job_with_its_reason(redis: Redis, sc
 def test_requeueing_a_dead_letter_with_rq_sends_it_again(redis: Redis, scripts: Scripts):
     accept_events(scripts, event("1"))
     [taken] = take_events(scripts)
-    finish(scripts, taken, bury(DeadLetterReason.REJECTED, "no title", record=b"{}", keep_seconds=60))
+    finish(scripts, taken, dead_letter(DeadLetterReason.REJECTED, "no title", record=b"{}", keep_seconds=60))
 
     FailedJobRegistry(queue=queue(redis)).requeue(taken.id)
 
-    sweep(scripts, Sweeping(), Pacing())
+    sweep(scripts, SweepOptions(), Pacing())
     assert [again.id for again in take_events(scripts)] == [taken.id]

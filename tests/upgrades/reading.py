@@ -15,7 +15,7 @@ from redis import Redis
 
 from relay.app import create_app
 from relay.core.config import Config
-from relay.store.delivery import Pacing, Sweeping, finish, publish_limits, sweep, take
+from relay.store.delivery import Pacing, SweepOptions, finish, lease_events, publish_limits, sweep
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
 from relay.store.operator_actions import resume_destination
@@ -70,8 +70,8 @@ def deliver_all(redis: Redis, config: Config) -> None:
     pacing = Pacing(window=0.0, slack=0.0)
     for _ in range(3):
         as_if_late(redis)
-        sweep(scripts, Sweeping(keep_dead=86_400), pacing)
-        while taken := take(scripts, worker="w", want=32, pacing=pacing)[1]:
+        sweep(scripts, SweepOptions(keep_dead=86_400), pacing)
+        while taken := lease_events(scripts, worker="w", want=32, pacing=pacing)[1]:
             for one in taken:
                 made = deliverer.attempt(one, _now)
                 attempt = Attempt(one, made.outcome, "w", _now(), made.seconds)

@@ -6,7 +6,7 @@ To make the snapshot of a version, so that later versions are tested with it:
     cp -r tests/upgrades /tmp/that-version/tests/
     cd /tmp/that-version && python -m tests.upgrades.writing written_by_COMMIT.json
 
-It relies on little that is likely to change: the application, `take`, `finish`, and operators' actions.
+It relies on little that is likely to change: the application, `lease_events`, `finish`, and operators' actions.
 """
 
 import base64
@@ -25,9 +25,18 @@ from relay.config.load import read_config
 from relay.core.config import Config
 from relay.core.lifecycle import DeadLetterReason, HoldCause, State
 from relay.settings import Settings
-from relay.store.delivery import Again, Pacing, bury, done, finish, later, publish_limits, take
+from relay.store.delivery import (
+    Pacing,
+    Retry,
+    dead_letter,
+    end_event,
+    finish,
+    lease_events,
+    publish_limits,
+    retry_later,
+)
 from relay.store.engine.scripts import Scripts
-from relay.store.operator_actions import Hold, hold_destination
+from relay.store.operator_actions import HoldRequest, hold_destination
 from tests.valkey import Valkey
 
 FOLDER = Path(__file__).parent
@@ -76,10 +85,10 @@ class Writer:
         assert answer.status_code == 202, answer.text
         self.written[name] = answer.get_json()["id"]
 
-    def take(self, name: str) -> Any:
+    def lease_events(self, name: str) -> Any:
         """The only event that is queued."""
         self.post(name)
-        [taken] = take(self.scripts, worker="w", want=8, pacing=Pacing(window=0.0, slack=0.0))[1]
+        [taken] = lease_events(self.scripts, worker="w", want=8, pacing=Pacing(window=0.0, slack=0.0))[1]
         assert taken.id == self.written[name]
         return taken
 
@@ -90,15 +99,17 @@ class Writer:
         finish(
             self.scripts,
             self.take("delivered"),
-            done(State.DELIVERED, "r-1", record=record, keep_seconds=keep),
+            end_event(State.DELIVERED, "r-1", record=record, keep_seconds=keep),
         )
         finish(
             self.scripts,
             self.take("duplicate"),
-            done(State.DUPLICATE, "r-2", record=record, keep_seconds=keep),
+            end_event(State.DUPLICATE, "r-2", record=record, keep_seconds=keep),
         )
         record = b'{"number":1,"outcome":"rejected","status":400,"errors":["content: no"]}'
-        buried = bury(DeadLetterReason.REJECTED, "content: no", record=record, keep_seconds=keep, status=400)
+        buried = dead_letter(
+            DeadLetterReason.REJECTED, "content: no", record=record, keep_seconds=keep, status=400
+        )
         finish(self.scripts, self.take("rejected"), buried)
         finish(self.scripts, self.take("discarded"), buried)
         admin = {"X-API-Key": settings().admin_key or ""}
@@ -129,9 +140,9 @@ class Writer:
 
     def open(self) -> None:
         """Events that are on their way: waiting, held, in the hands of a worker that died, gathering, queued."""
-        again = Again(60.0, ambiguous=True, said="HTTP 500")
+        again = Retry(60.0, ambiguous=True, said="HTTP 500")
         record = b'{"number":1,"outcome":"failed","status":500,"code":"gong_error"}'
-        finish(self.scripts, self.take("retrying"), later(again, record=record))
+        finish(self.scripts, self.take("retrying"), retry_later(again, record=record))
         self.take("sending")
         visitor = {"email": "visitor@buyer.example"}
         self.post("aggregating", "VISITS_KEY", session_id="s-1", person=visitor)
@@ -142,7 +153,9 @@ class Writer:
         begun = self.client.post("/v1/replays", json=replay, headers=admin)
         assert begun.status_code in {202, 422}, begun.text
         held = config().destinations["globex"]
-        hold_destination(self.scripts, held, Hold(HoldCause.INVALID_CREDENTIALS, "token expired", None))
+        hold_destination(
+            self.scripts, held, HoldRequest(HoldCause.INVALID_CREDENTIALS, "token expired", None)
+        )
 
 
 def write(redis: Redis) -> dict[str, str]:

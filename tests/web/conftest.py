@@ -15,7 +15,7 @@ from relay.core.destination import BasicCredentials, Destination
 from relay.core.lifecycle import DeadLetterReason
 from relay.core.source import Source
 from relay.settings import Settings
-from relay.store.delivery import bury, finish
+from relay.store.delivery import dead_letter, finish
 from relay.store.engine.scripts import Scripts
 from tests.store_world import take_events
 from tests.web.described_answers import complaints
@@ -89,7 +89,7 @@ def kill(
             native = f"{detail[:7]}-{number}"
             sent = client.post("/v1/events", json=page_view(native), headers={"X-API-Key": KEYS[source]})
             ids.append(sent.get_json()["id"])
-        buried = bury(DeadLetterReason.REJECTED, detail, record=b"", keep_seconds=600, status=400)
+        buried = dead_letter(DeadLetterReason.REJECTED, detail, record=b"", keep_seconds=600, status=400)
         left = count
         while taken := take_events(scripts, left):
             left -= len(taken)

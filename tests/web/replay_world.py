@@ -12,7 +12,7 @@ from relay.actions.replay_job import step
 from relay.config.load import read_config
 from relay.ingest.accept_events import IngestContext
 from relay.store.accept import Retention
-from relay.store.destinations import Directory
+from relay.store.destinations import DestinationDirectory
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
 from relay.store.stores import Stores
@@ -26,7 +26,7 @@ OPERATOR = {"X-API-Key": ADMIN}
 def stepping(redis: Redis, text: str | None = None) -> Replaying:
     """What a worker steps with: the configuration of these tests, or another."""
     known = read_config(text, environ={"SECRET": SECRET}, allow_hosts=frozenset()) if text else config()
-    scripts, directory = Scripts(redis), Directory(known.destinations, redis, time.monotonic)
+    scripts, directory = Scripts(redis), DestinationDirectory(known.destinations, redis, time.monotonic)
     intake = IngestContext(known, directory, Stores(redis), Retention(), now)
     return Replaying(redis, scripts, now, lambda: intake)
 

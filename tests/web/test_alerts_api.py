@@ -14,7 +14,7 @@ from relay.core.lifecycle import HoldCause
 from relay.settings import Settings
 from relay.store.alerts import Told, settle_message, take_messages
 from relay.store.engine import keys
-from relay.store.operator_actions import Hold, hold_destination
+from relay.store.operator_actions import HoldRequest, hold_destination
 from relay.store.stores import Stores
 from tests.alerts.watching import as_if_earlier, destination, watch
 from tests.store_world import NOW
@@ -49,7 +49,7 @@ def looked(redis: Redis) -> Callable[[], None]:
 
 
 def hold(redis: Redis) -> None:
-    hold_destination(Stores(redis).main.scripts, destination(), Hold(HoldCause.FORBIDDEN, "", None))
+    hold_destination(Stores(redis).main.scripts, destination(), HoldRequest(HoldCause.FORBIDDEN, "", None))
 
 
 def test_while_all_is_well_nothing_is_open(alerts: Page, looked: Callable[[], None]):
@@ -149,7 +149,7 @@ def test_each_store_is_watched_by_its_own_workers_and_shown_with_the_others(
 ):
     stores = Stores(redis, {"eu": second_redis})
     globex = replace(destination(), name="globex", company="globex", store="eu")
-    hold_destination(stores.of("eu").scripts, globex, Hold(HoldCause.FORBIDDEN, "", None))
+    hold_destination(stores.of("eu").scripts, globex, HoldRequest(HoldCause.FORBIDDEN, "", None))
     for name in ("main", "eu"):
         watch(stores.of(name), RULES, globex).look()
     told = replace(config(), alerts=RULES)

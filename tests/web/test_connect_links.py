@@ -5,7 +5,7 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from relay.app import create_app
-from relay.store.destinations import Connected, save_connected
+from relay.store.destinations import ConnectedDestination, save_connected_destination
 from relay.store.engine.scripts import Scripts
 from tests.store_world import NOW
 from tests.web.connect_world import LINK, Headers, browser, config, settings
@@ -26,7 +26,9 @@ def test_a_destination_with_an_api_key_is_not_connected(
 
 
 def test_an_account_belongs_to_one_destination(client: FlaskClient, operator: Headers, scripts: Scripts):
-    save_connected(scripts, Connected("initech", "initech", "https://api.gong.io", NOW, account="17"))
+    save_connected_destination(
+        scripts, ConnectedDestination("initech", "initech", "https://api.gong.io", NOW, account="17")
+    )
 
     made = client.post(LINK, json={"account": "17"}, headers=operator)
 

@@ -14,7 +14,7 @@ from relay.core.lifecycle import CAUSES, HoldCause
 from relay.core.source import Source
 from relay.settings import Settings
 from relay.store.engine.scripts import Scripts
-from relay.store.operator_actions import Hold, Probed, hold_destination, tell_probe
+from relay.store.operator_actions import HoldRequest, ProbeResult, hold_destination, save_probe_result
 from tests.web.conftest import ADMIN, KEYS, config
 
 Operator = dict[str, str]
@@ -49,7 +49,7 @@ def test_a_hold_that_has_ended_is_told_with_its_cause_and_gongs_words(
     client: FlaskClient, operator: Operator, scripts: Scripts
 ):
     destination = config().destinations["acme"]
-    hold_destination(scripts, destination, Hold(HoldCause.FORBIDDEN, "not a trusted | address", None))
+    hold_destination(scripts, destination, HoldRequest(HoldCause.FORBIDDEN, "not a trusted | address", None))
     client.post("/v1/destinations/acme/resume", headers=operator)
     client.post("/v1/destinations/acme/pause", headers=operator)
     client.post("/v1/destinations/acme/resume", headers=operator)
@@ -62,7 +62,7 @@ def test_a_hold_that_has_ended_is_told_with_its_cause_and_gongs_words(
 
 
 def test_the_last_probe_is_told(client: FlaskClient, operator: Operator, redis: Redis):
-    tell_probe(redis, "acme", Probed("passed", 200))
+    save_probe_result(redis, "acme", ProbeResult("passed", 200))
 
     assert told(client, operator)["last_probe"]["outcome"] == "passed"
 

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from relay.core.errors import ValidationFailed
 from relay.core.lifecycle import DeadLetterReason, State
 from relay.queries.filters import FILTER_NAMES, read_filter
-from relay.store.events import Filter
+from relay.store.events import EventFilter
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 
@@ -25,7 +25,7 @@ NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
     ],
 )
 def test_a_moment_is_told_by_the_calendar_or_by_how_long_ago_it_was(text: str, moment: datetime):
-    assert read_filter({"since": text}, now=NOW) == Filter(since=moment)
+    assert read_filter({"since": text}, now=NOW) == EventFilter(since=moment)
 
 
 def test_every_filter_is_read():
@@ -42,7 +42,7 @@ def test_every_filter_is_read():
     }
 
     assert set(told) <= FILTER_NAMES
-    assert read_filter(told, now=NOW) == Filter(
+    assert read_filter(told, now=NOW) == EventFilter(
         destination="acme",
         source="web",
         status=State.DEAD,
@@ -56,7 +56,7 @@ def test_every_filter_is_read():
 
 
 def test_a_filter_that_is_left_empty_asks_for_anything():
-    assert read_filter({"status": "", "since": "", "destination": ""}, now=NOW) == Filter()
+    assert read_filter({"status": "", "since": "", "destination": ""}, now=NOW) == EventFilter()
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,10 @@ from relay.app import create_app
 from relay.core.lifecycle import HoldCause, State
 from relay.queries.metric_definitions import STORE_METRICS
 from relay.settings import Settings
-from relay.store.delivery import Trip, done, finish
+from relay.store.delivery import CallTiming, end_event, finish
 from relay.store.engine.connection import WORKER, open_redis
 from relay.store.engine.scripts import Scripts
-from relay.store.operator_actions import Hold, hold_destination
+from relay.store.operator_actions import HoldRequest, hold_destination
 from tests.store_world import take_events
 from tests.truth.project import page, rows, section
 from tests.web.conftest import ADMIN, config
@@ -60,8 +60,8 @@ def test_what_happens_is_counted(client, scripts: Scripts, page_view, sender, va
     for native in ("a", "a", "b"):
         client.post("/v1/events", json=page_view(native), headers=sender).close()
     [taken] = take_events(scripts, 1)
-    settled = done(State.DELIVERED, "r", record=b"", keep_seconds=60)
-    finish(scripts, taken, settled, Trip("https://g", 0.1, 0.3))
+    settled = end_event(State.DELIVERED, "r", record=b"", keep_seconds=60)
+    finish(scripts, taken, settled, CallTiming("https://g", 0.1, 0.3))
 
     assert value("relay_events_accepted_total", destination="acme") == 2
     assert value("relay_events_repeated_total", destination="acme") == 1
@@ -88,7 +88,7 @@ def test_dead_letters_and_their_attempts_are_counted_by_reason(kill, value: Valu
 def test_a_hold_is_told_with_its_cause(scripts: Scripts, value: Values):
     assert value("relay_destination_on_hold", destination="acme") == 0
 
-    hold_destination(scripts, config().destinations["acme"], Hold(HoldCause.FORBIDDEN, "", None))
+    hold_destination(scripts, config().destinations["acme"], HoldRequest(HoldCause.FORBIDDEN, "", None))
 
     assert value("relay_destination_on_hold", destination="acme") == 1
     assert value("relay_hold_info", destination="acme", cause="forbidden") == 1
@@ -193,6 +193,6 @@ def test_promtool_finds_nothing_wrong(client: FlaskClient, operator: dict[str, s
     kill(1)
     text = client.get("/metrics", headers=operator).get_data()
 
-    done = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, check=False)
+    end_event = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, check=False)
 
-    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert (end_event.returncode, end_event.stdout, end_event.stderr) == (0, b"", b"")

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from relay.core.lifecycle import DeadLetterReason, HoldCause
-from relay.store.delivery import Again, bury, finish, hold, later
+from relay.store.delivery import Retry, dead_letter, finish, hold_event, retry_later
 from relay.store.engine.scripts import Scripts
 from tests.store_world import take_events
 from tests.web.conftest import KEYS
@@ -28,7 +28,7 @@ def dead_id(event_id: str, scripts: Scripts) -> str:
     finish(
         scripts,
         taken,
-        bury(DeadLetterReason.REJECTED, "content: must not be null", record=RECORD, keep_seconds=60),
+        dead_letter(DeadLetterReason.REJECTED, "content: must not be null", record=RECORD, keep_seconds=60),
     )
     return event_id
 
@@ -66,7 +66,7 @@ def test_a_held_event_says_why_its_destination_rests(
     client: FlaskClient, operator: Headers, event_id: str, scripts: Scripts
 ):
     [taken] = take_events(scripts)
-    finish(scripts, taken, hold(HoldCause.FORBIDDEN, "ip", record=b"{}", probe_seconds=300))
+    finish(scripts, taken, hold_event(HoldCause.FORBIDDEN, "ip", record=b"{}", probe_seconds=300))
 
     page = client.get(f"/v1/events/{event_id}", headers=operator).get_json()
     assert (page["why"]["cause"], "trusted IPs" in page["why"]["sentence"]) == ("forbidden", True)
@@ -76,7 +76,7 @@ def test_a_waiting_event_says_when_it_is_tried_again(
     client: FlaskClient, operator: Headers, event_id: str, scripts: Scripts
 ):
     [taken] = take_events(scripts)
-    finish(scripts, taken, later(Again(60.0, ambiguous=True), record=b"{}"))
+    finish(scripts, taken, retry_later(Retry(60.0, ambiguous=True), record=b"{}"))
 
     page = client.get(f"/v1/events/{event_id}", headers=operator).get_json()
     assert page["why"]["next_at"] == f"{page['due_at'][:19]}Z"

@@ -10,10 +10,10 @@ from relay.app import create_app
 from relay.core.lifecycle import HoldCause, State
 from relay.queries.time_series import WINDOWS
 from relay.settings import Settings
-from relay.store.delivery import Trip, done, finish
+from relay.store.delivery import CallTiming, end_event, finish
 from relay.store.engine.connection import WORKER, open_redis
 from relay.store.engine.scripts import Scripts
-from relay.store.operator_actions import Hold, hold_destination
+from relay.store.operator_actions import HoldRequest, hold_destination
 from tests.store_world import accept_events, event, take_events
 from tests.web.conftest import ADMIN, config
 
@@ -25,8 +25,8 @@ def post(client: FlaskClient, page_view: Any, sender: dict[str, str], *natives: 
 
 def deliver(scripts: Scripts, count: int) -> None:
     for taken in take_events(scripts, count):
-        settled = done(State.DELIVERED, taken.id, record=b"", keep_seconds=60)
-        assert finish(scripts, taken, settled, Trip("https://api.gong.io", 0.1, 0.25))
+        settled = end_event(State.DELIVERED, taken.id, record=b"", keep_seconds=60)
+        assert finish(scripts, taken, settled, CallTiming("https://api.gong.io", 0.1, 0.25))
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_the_overview_shows_what_each_company_may_still_send(client, scripts, pa
 def test_the_overview_says_in_words_why_a_destination_rests(client, scripts, page_view, sender, overview):
     post(client, page_view, sender, "a")
     destination = config().destinations["acme"]
-    hold_destination(scripts, destination, Hold(HoldCause.FORBIDDEN, "untrusted address", None))
+    hold_destination(scripts, destination, HoldRequest(HoldCause.FORBIDDEN, "untrusted address", None))
 
     [held] = overview()["holds"]
 

@@ -7,10 +7,10 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from relay.core.lifecycle import CAUSES, HoldCause
-from relay.store.delivery import Pacing, Sweeping, sweep
+from relay.store.delivery import Pacing, SweepOptions, sweep
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
-from relay.store.operator_actions import Probed, tell_probe
+from relay.store.operator_actions import ProbeResult, save_probe_result
 
 Headers = dict[str, str]
 
@@ -23,7 +23,7 @@ def ask(client: FlaskClient, operator: Headers) -> dict[str, Any]:
 
 def to_be_probed(scripts: Scripts, redis: Redis) -> tuple[str, ...]:
     redis.delete(keys.SWEEP)
-    return sweep(scripts, Sweeping(), Pacing()).probes
+    return sweep(scripts, SweepOptions(), Pacing()).probes
 
 
 def test_what_is_asked_for_is_handed_to_one_worker_once(
@@ -38,21 +38,21 @@ def test_what_is_asked_for_is_handed_to_one_worker_once(
 @pytest.mark.parametrize(
     ("probed", "remedy"),
     [
-        (Probed("passed", 400), None),
+        (ProbeResult("passed", 400), None),
         (
-            Probed("blocked", 401, "expired", HoldCause.INVALID_CREDENTIALS),
+            ProbeResult("blocked", 401, "expired", HoldCause.INVALID_CREDENTIALS),
             CAUSES[HoldCause.INVALID_CREDENTIALS],
         ),
-        (Probed("rate_limited", 429, "slow down"), "The company's limits at Gong are spent just now."),
-        (Probed("failed", None, "no answer in 20 s"), "Gong did not answer as Gong does."),
-        (Probed("not_configured"), "The worker's configuration does not hold this destination."),
+        (ProbeResult("rate_limited", 429, "slow down"), "The company's limits at Gong are spent just now."),
+        (ProbeResult("failed", None, "no answer in 20 s"), "Gong did not answer as Gong does."),
+        (ProbeResult("not_configured"), "The worker's configuration does not hold this destination."),
     ],
-    ids=lambda value: value.outcome if isinstance(value, Probed) else "",
+    ids=lambda value: value.outcome if isinstance(value, ProbeResult) else "",
 )
 def test_the_last_probe_is_told_with_its_remedy(
-    client: FlaskClient, operator: Headers, redis: Redis, probed: Probed, remedy: str | None
+    client: FlaskClient, operator: Headers, redis: Redis, probed: ProbeResult, remedy: str | None
 ):
-    tell_probe(redis, "acme", probed)
+    save_probe_result(redis, "acme", probed)
 
     last = ask(client, operator)["previous"]
     assert (last["outcome"], last["status"], last["detail"]) == (probed.outcome, probed.status, probed.detail)

@@ -11,10 +11,10 @@ from redis import Redis
 
 from relay.actions.remap import Replaying
 from relay.core.lifecycle import DeadLetterReason, HoldCause
-from relay.store.delivery import bury, finish
+from relay.store.delivery import dead_letter, finish
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
-from relay.store.operator_actions import Hold, discard_event, hold_destination, resume_destination
+from relay.store.operator_actions import HoldRequest, discard_event, hold_destination, resume_destination
 from tests.store_world import take_events
 from tests.web.conftest import config
 from tests.web.replay_world import OPERATOR, begin, look, run_all, stepping, take_all
@@ -60,7 +60,7 @@ def test_what_dies_again_is_not_sent_twice_by_one_replay(
     replay_id = begin(client)["id"]
     run_all(redis, stepping(redis))
     for taken in take_all(scripts, 3):
-        finish(scripts, taken, bury(DeadLetterReason.REJECTED, "no", record=b"", keep_seconds=600))
+        finish(scripts, taken, dead_letter(DeadLetterReason.REJECTED, "no", record=b"", keep_seconds=600))
 
     run_all(redis, stepping(redis), steps=3)
 
@@ -92,7 +92,7 @@ def test_it_waits_while_its_destination_is_on_hold(
     client: FlaskClient, redis: Redis, scripts: Scripts, kill: Kill
 ):
     kill(2)
-    hold_destination(scripts, config().destinations["acme"], Hold(HoldCause.PAUSED, "", None))
+    hold_destination(scripts, config().destinations["acme"], HoldRequest(HoldCause.PAUSED, "", None))
     replay_id = begin(client)["id"]
 
     run_all(redis, stepping(redis), steps=2)

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from relay.app import create_app
 from relay.config.load import read_config
 from relay.settings import Settings
-from relay.store.destinations import Connected, save_connected
+from relay.store.destinations import ConnectedDestination, save_connected_destination
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
 from tests.store_world import take_events
@@ -80,7 +80,9 @@ def send(client: FlaskClient, payload: Any, query: str = "") -> TestResponse:
 
 def connect(scripts: Scripts, name: str, account: str | None = None) -> None:
     moment = datetime(2026, 11, 21, 10, tzinfo=UTC)
-    save_connected(scripts, Connected(name, name, f"https://{name}.api.gong.io", moment, account=account))
+    save_connected_destination(
+        scripts, ConnectedDestination(name, name, f"https://{name}.api.gong.io", moment, account=account)
+    )
 
 
 def gone(scripts: Scripts) -> dict[str, tuple[str, str]]:

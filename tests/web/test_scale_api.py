@@ -8,9 +8,9 @@ from relay.app import create_app
 from relay.core.lifecycle import HoldCause
 from relay.settings import Settings
 from relay.store.autoscaling import Runnable, read_runnable
-from relay.store.delivery import Again, finish, freeze, later
+from relay.store.delivery import Retry, finish, freeze_company, retry_later
 from relay.store.engine.scripts import Scripts
-from relay.store.operator_actions import Hold, hold_destination
+from relay.store.operator_actions import HoldRequest, hold_destination
 from tests.store_world import accept_events, event, publish, take_events
 from tests.web.conftest import ADMIN, KEYS, config
 
@@ -45,7 +45,7 @@ def test_an_empty_store_wants_nobody(redis: Redis):
 def test_what_waits_for_a_retry_wants_nobody(redis: Redis, scripts: Scripts):
     queue_for(scripts, "acme", count=1)
     [taken] = take_events(scripts)
-    finish(scripts, taken, later(Again(60.0), record=b"{}"))
+    finish(scripts, taken, retry_later(Retry(60.0), record=b"{}"))
     take_events(scripts)
 
     assert read_runnable(redis) == Runnable(0, 0)
@@ -54,7 +54,7 @@ def test_what_waits_for_a_retry_wants_nobody(redis: Redis, scripts: Scripts):
 def test_a_company_told_to_slow_down_wants_nobody(redis: Redis, scripts: Scripts):
     queue_for(scripts, "acme")
     taken = take_events(scripts, 1)
-    finish(scripts, taken[0], freeze(60.0, record=b"{}"))
+    finish(scripts, taken[0], freeze_company(60.0, record=b"{}"))
     take_events(scripts)
 
     assert read_runnable(redis) == Runnable(0, 0)
@@ -70,7 +70,7 @@ def test_a_spent_day_wants_nobody(redis: Redis, scripts: Scripts):
 
 def test_a_destination_on_hold_wants_nobody(redis: Redis, scripts: Scripts):
     queue_for(scripts, "acme")
-    hold_destination(scripts, config().destinations["acme"], Hold(HoldCause.PAUSED, "", None))
+    hold_destination(scripts, config().destinations["acme"], HoldRequest(HoldCause.PAUSED, "", None))
     take_events(scripts)
 
     assert read_runnable(redis) == Runnable(0, 0)

@@ -16,8 +16,8 @@ from relay.core.lifecycle import DeadLetterReason
 from relay.ingest.accept_events import IngestContext
 from relay.settings import Settings
 from relay.store.accept import Retention
-from relay.store.delivery import bury, finish
-from relay.store.destinations import Directory
+from relay.store.delivery import dead_letter, finish
+from relay.store.destinations import DestinationDirectory
 from relay.store.engine import keys
 from relay.store.engine.connection import WORKER, Client, open_redis
 from relay.store.engine.scripts import Scripts
@@ -222,14 +222,16 @@ def test_a_replay_is_done_in_each_store_and_told_as_one(
     for store in stores:
         for taken in take_events(store.scripts):
             assert finish(
-                store.scripts, taken, bury(DeadLetterReason.REJECTED, "no", record=b"", keep_seconds=600)
+                store.scripts,
+                taken,
+                dead_letter(DeadLetterReason.REJECTED, "no", record=b"", keep_seconds=600),
             )
     letters = client.get("/v1/dead-letters", headers=OPERATOR).get_json()
 
     foreseen = begin(client, filter={"status": "dead"}, dry_run=True)
     replay_id = begin(client, filter={"status": "dead"})["id"]
     intake = IngestContext(
-        CONFIG, Directory(CONFIG.destinations, redis, lambda: 0.0), stores, Retention(), now
+        CONFIG, DestinationDirectory(CONFIG.destinations, redis, lambda: 0.0), stores, Retention(), now
     )
     for store in stores:
         run_all(store.redis, replaying_in(store, lambda: intake, now), steps=3)

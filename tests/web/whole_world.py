@@ -14,7 +14,7 @@ from relay.app import create_app
 from relay.config.load import read_config
 from relay.core.lifecycle import DeadLetterReason
 from relay.settings import Settings
-from relay.store.delivery import bury, finish
+from relay.store.delivery import dead_letter, finish
 from relay.store.engine.scripts import Scripts
 from tests.store_world import take_events
 from tests.web.conftest import ADMIN
@@ -97,7 +97,7 @@ class World:
 
     def kill(self) -> None:
         for taken in take_events(self.scripts):
-            buried = bury(
+            buried = dead_letter(
                 DeadLetterReason.REJECTED,
                 "content: must not be null",
                 record=b"{}",

@@ -8,7 +8,7 @@ import pytest
 
 from relay.core.lifecycle import HoldCause
 from relay.core.outcome import AlreadyReported, Blocked, Delivered, Failed, Outcome, RateLimited, Rejected
-from relay.store.delivery import SECOND, Settlement, Taken
+from relay.store.delivery import SECOND, LeasedEvent, Settlement
 from workers.credentials import Accesses
 from workers.deliver import Deliverer, deliver
 from workers.gong_client import Gong, Manners
@@ -19,7 +19,7 @@ from workers.settlement import settle as settle_attempt
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 
 
-def taken(**fields: Any) -> Taken:
+def taken(**fields: Any) -> LeasedEvent:
     made: dict[str, Any] = {
         "company": "acme",
         "id": "01",
@@ -34,7 +34,7 @@ def taken(**fields: Any) -> Taken:
         "lockouts": 0,
         "throttles": 0,
     }
-    return Taken(**made | fields)
+    return LeasedEvent(**made | fields)
 
 
 def attempt(outcome: Outcome, **fields: Any) -> Attempt:

@@ -12,7 +12,7 @@ from relay.cli.formatting import counted, plain
 from relay.core.errors import Conflict, NotFound, ValidationFailed
 from relay.core.lifecycle import HoldCause
 from relay.store.all_stores import store_of
-from relay.store.operator_actions import Hold, discard_event, hold_destination, resume_destination
+from relay.store.operator_actions import HoldRequest, discard_event, hold_destination, resume_destination
 
 _ids = click.argument("event_ids", metavar="ID…", nargs=-1, required=True)
 _destination = click.argument("name", metavar="DESTINATION")
@@ -65,7 +65,7 @@ def pause(desk: Desk, name: str, *, as_json: bool) -> None:
     """Hold a destination until it is resumed. Its events wait; none is lost."""
     destination = desk.destination(name)
     scripts = desk.stores.of(destination.store).scripts
-    fresh = hold_destination(scripts, destination, Hold(HoldCause.PAUSED, "", None))
+    fresh = hold_destination(scripts, destination, HoldRequest(HoldCause.PAUSED, "", None))
     audited(desk, "destination.pause", name)
     if as_json:
         print_json({"destination": name, "on_hold": True, "changed": fresh})

@@ -11,7 +11,7 @@ from relay.cli.context import PROBLEM, Desk, at_desk, print_json
 from relay.cli.formatting import plain
 from relay.core.destination import Destination
 from relay.queries.probes import PASSED, render_probe
-from relay.store.operator_actions import Probed, ask_probe, read_probe
+from relay.store.operator_actions import ProbeResult, read_probe_result, request_probe
 
 _LOOK_SECONDS = 0.2
 
@@ -47,14 +47,14 @@ def probe(desk: Desk, name: str, *, wait_seconds: int, as_json: bool) -> None:
         sys.exit(PROBLEM)
 
 
-def _probed(desk: Desk, destination: Destination, *, seconds: int) -> tuple[datetime, Probed] | None:
+def _probed(desk: Desk, destination: Destination, *, seconds: int) -> tuple[datetime, ProbeResult] | None:
     """Ask for a probe, and wait for what comes of it; None when nothing has by then."""
     redis = desk.stores.of(destination.store).redis
-    before, deadline = read_probe(redis, destination.name), time.monotonic() + seconds
-    ask_probe(redis, destination)
+    before, deadline = read_probe_result(redis, destination.name), time.monotonic() + seconds
+    request_probe(redis, destination)
     audited(desk, "destination.probe", destination.name)
     while True:
-        found = read_probe(redis, destination.name)
+        found = read_probe_result(redis, destination.name)
         if found != before:
             return found
         if time.monotonic() >= deadline:
@@ -62,7 +62,7 @@ def _probed(desk: Desk, destination: Destination, *, seconds: int) -> tuple[date
         time.sleep(_LOOK_SECONDS)
 
 
-def _told(name: str, found: tuple[datetime, Probed] | None) -> str:
+def _told(name: str, found: tuple[datetime, ProbeResult] | None) -> str:
     if found is None:
         return _NOT_TOLD
     told = render_probe(*found)

@@ -10,11 +10,11 @@ _FEWEST, _MOST = 8, 200
 _MOST_OF_ALL = 4_000
 """Ids of one sorted set, and of all together, that one round trip asks for."""
 
-MOST_ROUNDS = 12
+MAX_ROUNDS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class IdRange:
     """Which ids: below `top`, from `bottom` on. "": no such end."""
 
     top: str = ""
@@ -25,20 +25,20 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PrefixedEntries:
     """Of a sorted set the members that begin with `prefix`. The id is what comes after it."""
 
     key: str
     prefix: bytes
 
 
-Index: TypeAlias = str | Part
+Index: TypeAlias = str | PrefixedEntries
 
 
-def newest(
-    redis: Redis, indexes: Sequence[Index], span: Span, *, first: int
+def scan_newest(
+    redis: Redis, indexes: Sequence[Index], span: IdRange, *, first: int
 ) -> Iterator[tuple[list[str], bool]]:
-    """Batches of ids, newest first, and with each whether there may be more below its last. Ends after `MOST_ROUNDS`.
+    """Batches of ids, newest first, and with each whether there may be more below its last. Ends after `MAX_ROUNDS`.
 
     A round asks every sorted set that may hold the next ids for some of them. What is above the lowest id that each of
     them has told of is complete: that is a batch. `first` is how many ids the first round hopes for.
@@ -46,7 +46,7 @@ def newest(
     lowest = dict.fromkeys(indexes, "")  # of the sets that hold more: the last id that they told of
     size = _size(2 * first // max(len(indexes), 1), len(indexes))
     wanted, pool = list(indexes), set[str]()
-    for _ in range(MOST_ROUNDS):
+    for _ in range(MAX_ROUNDS):
         for index, ids in zip(wanted, _read(redis, wanted, lowest, span, size), strict=True):
             pool.update(ids)
             if len(ids) < size:
@@ -68,9 +68,9 @@ def _size(hoped: int, sets: int) -> int:
 
 
 def _read(
-    redis: Redis, indexes: Sequence[Index], lowest: dict[Index, str], span: Span, size: int
+    redis: Redis, indexes: Sequence[Index], lowest: dict[Index, str], span: IdRange, size: int
 ) -> list[list[str]]:
-    parts = [Part(index, b"") if isinstance(index, str) else index for index in indexes]
+    parts = [PrefixedEntries(index, b"") if isinstance(index, str) else index for index in indexes]
     pipeline = redis.pipeline(transaction=False)
     for index, part in zip(indexes, parts, strict=True):
         top, bottom = _ends(part.prefix, lowest[index] or span.top, span.bottom)
