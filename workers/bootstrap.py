@@ -27,7 +27,7 @@ from relay.settings import Settings, setting_error
 from relay.store.accept import Retention
 from relay.store.delivery import Pacing, SweepOptions, publish_limits, schedule_probes
 from relay.store.destinations import DestinationDirectory
-from relay.store.engine.connection import WORKER, follows, refuse_cluster
+from relay.store.engine.connection import WORKER, refuse_cluster, uses_sentinels
 from relay.store.engine.durability import read_durability
 from relay.store.schema_version import check_layout, record_layout
 from relay.store.stores import Store, Stores, open_stores
@@ -186,7 +186,7 @@ def await_redis(redis: Redis) -> None:
 def _tell_durability(redis: Redis, settings: Settings) -> None:
     """Log what weakens the promise that an accepted event is kept."""
     relaxed = [*read_durability(redis).relaxed]
-    if follows(redis) and not settings.redis_wait_replicas:
+    if uses_sentinels(redis) and not settings.redis_wait_replicas:
         relaxed.append("RELAY_REDIS_WAIT_REPLICAS is 0: a failover may lose the last accepted events.")
     if relaxed:
         log_event("worker.store_relaxed", relaxed=" ".join(relaxed))

@@ -16,7 +16,7 @@ from prometheus_client.registry import Collector
 from relay.log import log_event
 from relay.queries.prometheus import MetricsContext, StoreCollector
 from relay.store.engine.connection import Client
-from relay.store.engine.durability import reachable
+from relay.store.engine.durability import is_reachable
 from workers.liveness import Pulse
 
 LONGEST_SILENCE_SECONDS = 60.0
@@ -43,7 +43,7 @@ class Told:
         return self.pulse.silent_seconds < LONGEST_SILENCE_SECONDS
 
     def ready(self) -> bool:
-        return self.pulse.begun and self.live() and reachable(self.redis)
+        return self.pulse.begun and self.live() and is_reachable(self.redis)
 
     def metrics(self) -> bytes:
         registry = CollectorRegistry(auto_describe=False)

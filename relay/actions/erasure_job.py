@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from relay.core.personal_data import find_people_in_sentence
-from relay.store.erasure_scrub import blank_texts
+from relay.store.erasure_scrub import scrub_texts
 from relay.store.erasures import (
-    Erasing,
+    EraseResult,
+    Erasure,
     ErasureRecord,
-    Step,
-    dedupe_name_of,
+    acquire_erasure_turn,
     end_erasure,
-    erase_one,
-    left_to_erase,
-    may_erase,
-    open_erasures,
-    rewrite_file,
-    tell_waiting,
+    erase_record,
+    list_open_erasures,
+    read_dedupe_name,
+    read_remaining_ids,
+    rewrite_append_only_file,
+    save_waiting_count,
 )
 from relay.store.stores import Store
 
@@ -39,14 +39,14 @@ class Eraser:
 
 def step(eraser: Eraser) -> list[str]:
     """Bring every open erasure forward, if nobody else does so just now. Returns the ids of those that ended."""
-    if not may_erase(eraser.store.redis, milliseconds=_STEP_MILLISECONDS):
+    if not acquire_erasure_turn(eraser.store.redis, milliseconds=_STEP_MILLISECONDS):
         return []
     store, until = eraser.store, eraser.now() + _STEP
-    ready = [record.erasing for record in open_erasures(store.redis) if _emptied(eraser, record, until)]
+    ready = [record.erasing for record in list_open_erasures(store.redis) if _emptied(eraser, record, until)]
     if not ready:
         return []
-    blank_texts(store.scripts, store.redis, lambda text: _tells(store, ready, text))
-    rewrite = rewrite_file(store.redis)
+    scrub_texts(store.scripts, store.redis, lambda text: _tells(store, ready, text))
+    rewrite = rewrite_append_only_file(store.redis)
     if rewrite is None:
         return []
     for erasing in ready:
@@ -58,23 +58,23 @@ def _emptied(eraser: Eraser, record: ErasureRecord, until: datetime) -> bool:
     """One erasure, once through all that is left. Whether nothing is."""
     store, erasing = eraser.store, record.erasing
     after, waits = "", 0
-    while page := left_to_erase(store.redis, erasing.mark, after=after, most=_PAGE):
+    while page := read_remaining_ids(store.redis, erasing.mark, after=after, most=_PAGE):
         if eraser.now() >= until:
             return False
-        waits += sum(_one(eraser, erasing, one) is Step.SENDING for one in page)
+        waits += sum(_one(eraser, erasing, one) is EraseResult.SENDING for one in page)
         after = page[-1]
     if waits != record.waits:
-        tell_waiting(store.redis, erasing.id, waits)
+        save_waiting_count(store.redis, erasing.id, waits)
     return waits == 0
 
 
-def _one(eraser: Eraser, erasing: Erasing, one: str) -> Step:
+def _one(eraser: Eraser, erasing: Erasure, one: str) -> EraseResult:
     store = eraser.store
-    name = dedupe_name_of(store.redis, one)
+    name = read_dedupe_name(store.redis, one)
     alias = store.people.alias(name) if name else ""
-    return erase_one(store.scripts, erasing, one, alias=alias, keep_seconds=eraser.keep_seconds)
+    return erase_record(store.scripts, erasing, one, alias=alias, keep_seconds=eraser.keep_seconds)
 
 
-def _tells(store: Store, erasings: Sequence[Erasing], text: str) -> bool:
+def _tells(store: Store, erasings: Sequence[Erasure], text: str) -> bool:
     told = {store.people.mark(person) for person in find_people_in_sentence(text)}
     return not told.isdisjoint(erasing.mark for erasing in erasings)

@@ -10,7 +10,7 @@ from relay.core.roles import Principal, Role
 from relay.core.signed_document import Signer
 from relay.queries.erasures import erasure_page, erasure_preview_page, read_erasure_request
 from relay.store.accept import Retention
-from relay.store.erasures_all_stores import Asked, begin_everywhere
+from relay.store.erasures_all_stores import ErasureRequest, start_erasure_in_all_stores
 
 
 def erase_person(ctx: Context, principal: Principal, request: Any) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def erase_person(ctx: Context, principal: Principal, request: Any) -> dict[str, 
         return erasure_preview_page(ctx.stores, person)
     [erasure_id] = generate_ids(ctx.now(), os.urandom(ENTROPY_BYTES), 1)
     seen_seconds = Retention.from_settings(ctx.settings).seen
-    asked = Asked(erasure_id, person, kind, principal.key_id)
-    begin_everywhere(ctx.stores, asked, seen_seconds=seen_seconds, now=ctx.now())
+    asked = ErasureRequest(erasure_id, person, kind, principal.key_id)
+    start_erasure_in_all_stores(ctx.stores, asked, seen_seconds=seen_seconds, now=ctx.now())
     record(ctx, principal, Action("person.erase", erasure_id))
     return erasure_page(ctx.stores, erasure_id, Signer(ctx.settings.secret_keys))

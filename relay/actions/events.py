@@ -10,7 +10,7 @@ from relay.core.roles import Principal, Role
 from relay.queries.event import event_page
 from relay.store import operator_actions
 from relay.store.accept import Retention
-from relay.store.all_stores import store_of
+from relay.store.all_stores import find_store
 
 
 def replay_event(ctx: Context, principal: Principal, event_id: str) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def replay_event(ctx: Context, principal: Principal, event_id: str) -> dict[str,
     Raises NotFound, Conflict if the event's state forbids it, and Invalid if mapping still fails.
     """
     principal.require(Role.OPERATOR)
-    store = store_of(ctx.stores, event_id)
+    store = find_store(ctx.stores, event_id)
     replay(replaying_in(store, lambda: ctx.ingest, ctx.now), event_id)
     record(ctx, principal, Action("event.replay", event_id, 1))
     return event_page(make_viewer(ctx, principal), event_id)
@@ -28,7 +28,7 @@ def replay_event(ctx: Context, principal: Principal, event_id: str) -> dict[str,
 def discard_event(ctx: Context, principal: Principal, event_id: str) -> dict[str, Any]:
     """Discard an event, so that it is not sent. Returns its page after that. Raises NotFound and Conflict."""
     principal.require(Role.OPERATOR)
-    scripts = store_of(ctx.stores, event_id).scripts
+    scripts = find_store(ctx.stores, event_id).scripts
     keep_seconds = Retention.from_settings(ctx.settings).discarded
     operator_actions.discard_event(scripts, event_id, keep_seconds=keep_seconds)
     record(ctx, principal, Action("event.discard", event_id, 1))

@@ -14,24 +14,24 @@ from relay.core.replay import Replay, ReplayStage, matches_filter
 from relay.ingest.accept_events import IngestContext
 from relay.store.events import read_event
 from relay.store.replays import (
-    END,
+    END_CURSOR,
     Candidate,
-    Place,
+    ReplayPosition,
     ReplayRecord,
-    Sending,
-    Sent,
-    beginning,
-    candidates,
-    crowding,
-    last_edge,
-    may_step,
-    open_replays,
-    pass_by,
-    send_again,
+    SendOptions,
+    SendResult,
+    acquire_replay_turn,
+    end_id,
+    find_replay_destinations,
+    first_cursor,
+    list_open_replays,
+    read_candidates,
+    read_replay_backlog,
+    resend_event,
     settle_replay,
-    tracks,
+    skip_event,
 )
-from relay.store.replays_all_stores import parts_of
+from relay.store.replays_all_stores import find_replay_stores
 from relay.store.stores import Stores
 
 _STEP_MILLISECONDS = 900
@@ -48,11 +48,11 @@ _NOT_MAPPED = "It was never mapped, so there is no body to send as it was. Leave
 
 def step(replaying: Replaying) -> list[str]:
     """Bring every open replay forward, if no other worker does so just now. Returns the ids of those that ended."""
-    if not may_step(replaying.redis, milliseconds=_STEP_MILLISECONDS):
+    if not acquire_replay_turn(replaying.redis, milliseconds=_STEP_MILLISECONDS):
         return []
     until = replaying.now() + _STEP
     ended = []
-    for record in open_replays(replaying.redis):
+    for record in list_open_replays(replaying.redis):
         waits = _forward(replaying, record, until)
         stage = settle_replay(replaying.scripts, record.id, waits=waits)
         if stage not in {ReplayStage.QUEUED, ReplayStage.RUNNING}:
@@ -62,15 +62,15 @@ def step(replaying: Replaying) -> list[str]:
 
 def _forward(replaying: Replaying, record: ReplayRecord, until: datetime) -> str:
     """One replay, at each destination that takes more. Returns what it waits for."""
-    cursors = {name: at for name, at in record.cursors.items() if at != END}
+    cursors = {name: at for name, at in record.cursors.items() if at != END_CURSOR}
     companies = {name: _company(replaying, name) for name in cursors}
-    queued, holds = crowding(replaying.scripts, replaying.redis, sorted(set(companies.values())))
-    waiting: dict[str, Sent] = {}
+    queued, holds = read_replay_backlog(replaying.scripts, replaying.redis, sorted(set(companies.values())))
+    waiting: dict[str, SendResult] = {}
     for name, cursor in cursors.items():
         if name in holds:
-            waiting[name] = Sent.HELD
+            waiting[name] = SendResult.HELD
         elif queued[companies[name]] >= _MOST_QUEUED:
-            waiting[name] = Sent.FULL
+            waiting[name] = SendResult.FULL
         elif replaying.now() < until:
             waiting[name] = _at_destination(replaying, record, name, cursor, until)
     return _told(waiting)
@@ -81,10 +81,10 @@ def _company(replaying: Replaying, destination: str) -> str:
     return found.company if found else destination
 
 
-def _told(waiting: Mapping[str, Sent]) -> str:
+def _told(waiting: Mapping[str, SendResult]) -> str:
     """What keeps it, in words."""
-    held = sorted(name for name, sent in waiting.items() if sent is Sent.HELD)
-    full = sorted(name for name, sent in waiting.items() if sent is Sent.FULL)
+    held = sorted(name for name, sent in waiting.items() if sent is SendResult.HELD)
+    full = sorted(name for name, sent in waiting.items() if sent is SendResult.FULL)
     parts = []
     if held:
         parts.append(f"the hold of {_names(held)} to end")
@@ -100,34 +100,34 @@ def _names(names: Sequence[str]) -> str:
 
 def _at_destination(
     replaying: Replaying, record: ReplayRecord, name: str, cursor: str, until: datetime
-) -> Sent:
+) -> SendResult:
     """Page after page of one destination, until its queue is full, its events are at an end, or time is up."""
-    edge = last_edge(record.replay, record.created_at)
+    edge = end_id(record.replay, record.created_at)
     while replaying.now() < until:
-        page = candidates(replaying.redis, record.replay, name, between=(cursor, edge), most=_PAGE)
+        page = read_candidates(replaying.redis, record.replay, name, between=(cursor, edge), most=_PAGE)
         if not page:
-            pass_by(replaying.scripts, Place(record.id, name, 0), END)
-            return Sent.SENT
+            skip_event(replaying.scripts, ReplayPosition(record.id, name, 0), END_CURSOR)
+            return SendResult.SENT
         sent = _page(replaying, record, name, page)
-        if sent in {Sent.FULL, Sent.HELD, Sent.PAST}:
+        if sent in {SendResult.FULL, SendResult.HELD, SendResult.PAST}:
             return sent
         cursor = page[-1].id
-    return Sent.SENT
+    return SendResult.SENT
 
 
-def _page(replaying: Replaying, record: ReplayRecord, name: str, page: Sequence[Candidate]) -> Sent:
+def _page(replaying: Replaying, record: ReplayRecord, name: str, page: Sequence[Candidate]) -> SendResult:
     examined = 0
     for candidate in page:
         examined += 1
         if not _chosen(candidate, record.replay, name):
             continue
-        sent = _one(replaying, record.replay, Place(record.id, name, examined), candidate)
-        if sent in {Sent.FULL, Sent.HELD, Sent.PAST}:
+        sent = _one(replaying, record.replay, ReplayPosition(record.id, name, examined), candidate)
+        if sent in {SendResult.FULL, SendResult.HELD, SendResult.PAST}:
             return sent
         examined = 0
-    if examined and not pass_by(replaying.scripts, Place(record.id, name, examined), page[-1].id):
-        return Sent.PAST
-    return Sent.SENT
+    if examined and not skip_event(replaying.scripts, ReplayPosition(record.id, name, examined), page[-1].id):
+        return SendResult.PAST
+    return SendResult.SENT
 
 
 def _chosen(candidate: Candidate, replay: Replay, destination: str) -> bool:
@@ -136,18 +136,18 @@ def _chosen(candidate: Candidate, replay: Replay, destination: str) -> bool:
     )
 
 
-def _one(replaying: Replaying, replay: Replay, place: Place, candidate: Candidate) -> Sent:
+def _one(replaying: Replaying, replay: Replay, place: ReplayPosition, candidate: Candidate) -> SendResult:
     try:
         anew = _anew(replaying, replay, candidate)
     except Unavailable:
         raise
     except RelayError as error:
         problem = {"id": candidate.id} | _said(error)
-        passed = pass_by(replaying.scripts, place, candidate.id, problem=problem)
-        return Sent.SKIPPED if passed else Sent.PAST
+        passed = skip_event(replaying.scripts, place, candidate.id, problem=problem)
+        return SendResult.SKIPPED if passed else SendResult.PAST
     fields = anew.fields() if anew else {}
-    sending = Sending(replay.filter.status, fields, _MOST_QUEUED, replaying.now())
-    return send_again(replaying.scripts, place, candidate.id, sending)
+    sending = SendOptions(replay.filter.status, fields, _MOST_QUEUED, replaying.now())
+    return resend_event(replaying.scripts, place, candidate.id, sending)
 
 
 def _anew(replaying: Replaying, replay: Replay, candidate: Candidate) -> Anew | None:
@@ -206,7 +206,7 @@ def foresee_everywhere(
     stores: Stores, replay: Replay, intake: Callable[[], IngestContext], now: Callable[[], datetime]
 ) -> dict[str, Any]:
     """What a replay would do in all stores together."""
-    told = [foresee(replaying_in(store, intake, now), replay) for store in parts_of(stores, replay)]
+    told = [foresee(replaying_in(store, intake, now), replay) for store in find_replay_stores(stores, replay)]
     summed = {
         name: sum(each[name] for each in told) for name in ("matched", "would_map", "would_fail", "tried")
     }
@@ -215,11 +215,11 @@ def foresee_everywhere(
 
 
 def _matching(replaying: Replaying, replay: Replay, seen: _Seen) -> Iterator[Candidate]:
-    edge = last_edge(replay, replaying.now())
-    for name in tracks(replaying.redis, replay):
-        cursor = beginning(replay)
+    edge = end_id(replay, replaying.now())
+    for name in find_replay_destinations(replaying.redis, replay):
+        cursor = first_cursor(replay)
         while seen.examined < _MOST_EXAMINED:
-            page = candidates(replaying.redis, replay, name, between=(cursor, edge), most=5 * _PAGE)
+            page = read_candidates(replaying.redis, replay, name, between=(cursor, edge), most=5 * _PAGE)
             if not page:
                 break
             seen.examined += len(page)

@@ -11,7 +11,7 @@ from relay.core.ids import ENTROPY_BYTES, generate_ids
 from relay.core.replay import Replay
 from relay.core.roles import Principal, Role
 from relay.queries.replays import dry_run_page, replay_page
-from relay.store.replays_all_stores import cancel_everywhere, start_everywhere
+from relay.store.replays_all_stores import cancel_replay_in_all_stores, start_replay_in_all_stores
 
 
 def preview_replay(ctx: Context, principal: Principal, replay: Replay) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def start_replay(ctx: Context, principal: Principal, replay: Replay) -> dict[str
     """Start a replay, which workers run in the background. Returns its page."""
     principal.require(Role.OPERATOR)
     [replay_id] = generate_ids(ctx.now(), os.urandom(ENTROPY_BYTES), 1)
-    start_everywhere(ctx.stores, replay_id, replay)
+    start_replay_in_all_stores(ctx.stores, replay_id, replay)
     record(ctx, principal, Action("replay.start", replay_id, filter=replay.filter.chosen()), required=True)
     return replay_page(ctx.stores, replay_id, now=ctx.now())
 
@@ -33,7 +33,7 @@ def start_replay(ctx: Context, principal: Principal, replay: Replay) -> dict[str
 def cancel_replay(ctx: Context, principal: Principal, replay_id: str) -> dict[str, Any]:
     """Cancel a replay. Events that it queued are sent. `changed` is false if it had already ended. Raises NotFound."""
     principal.require(Role.OPERATOR)
-    changed = cancel_everywhere(ctx.stores, replay_id)
+    changed = cancel_replay_in_all_stores(ctx.stores, replay_id)
     page = replay_page(ctx.stores, replay_id, now=ctx.now())
     record(ctx, principal, Action("replay.cancel", replay_id, page["replayed"]))
     return {"changed": changed} | page

@@ -8,7 +8,11 @@ from relay.core.redaction import redact_sentence
 from relay.queries.event import event_page
 from relay.queries.events import render_summary, render_timestamp
 from relay.queries.explain import Viewer
-from relay.store.all_stores import cluster_everywhere, clusters_everywhere, list_everywhere
+from relay.store.all_stores import (
+    list_clusters_in_all_stores,
+    list_events_in_all_stores,
+    read_cluster_in_all_stores,
+)
 from relay.store.dead_letter_clusters import ClusterRecord
 from relay.store.events import EventFilter
 from relay.store.stores import Stores
@@ -26,7 +30,7 @@ def dead_letters_page(stores: Stores, *, limit: int = 50, cursor: str | None = N
             [Problem("cursor", "format", "cursor must be the one that the page before gave.")]
         )
     offset = int(cursor or 0)
-    clusters, total = clusters_everywhere(stores, offset=offset, most=limit)
+    clusters, total = list_clusters_in_all_stores(stores, offset=offset, most=limit)
     following = offset + limit
     return {
         "clusters": [_cluster(cluster) for cluster in clusters],
@@ -58,12 +62,12 @@ def cluster_page(onlooker: Viewer, fingerprint: str) -> dict[str, Any]:
     `mapping` is its source's as it is written today; null where there are several sources, or the one takes no webhooks.
     Raises NotFound.
     """
-    found = cluster_everywhere(onlooker.stores, fingerprint)
+    found = read_cluster_in_all_stores(onlooker.stores, fingerprint)
     if found is None:
         text = f"No dead letter has the fault {fingerprint}: the name is wrong, or all of them were replayed or pruned."
         raise NotFound("no_such_cluster", text)
     newest = EventFilter(status=State.DEAD, cluster=fingerprint)
-    events = list_everywhere(onlooker.stores, newest, limit=_MOST_SHOWN, cursor=None).events
+    events = list_events_in_all_stores(onlooker.stores, newest, limit=_MOST_SHOWN, cursor=None).events
     return _cluster(found) | {
         "events": [render_summary(event) for event in events],
         "explained": event_page(onlooker, found.sample),

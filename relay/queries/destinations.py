@@ -11,7 +11,7 @@ from relay.core.lifecycle import CAUSES, HoldCause
 from relay.core.timestamps import format_timestamp
 from relay.queries.probes import probe_page
 from relay.queries.queues import destination_row, queues_page
-from relay.store.engine.connection import Client, translated
+from relay.store.engine.connection import Client, redis_errors_as_unavailable
 from relay.store.events import list_destination_names
 from relay.store.hold_history import PastHold, read_past_holds
 from relay.store.oauth_tokens import granting, read_grant
@@ -63,7 +63,7 @@ def _store(stores: Stores, known: Mapping[str, Destination], name: str) -> Store
 
 def _has_seen(store: Store, name: str) -> bool:
     try:
-        with translated():
+        with redis_errors_as_unavailable():
             return name in list_destination_names(store.redis)
     except Unavailable:
         return False

@@ -10,13 +10,13 @@ from relay.core.lifecycle import State
 from relay.core.personal_data import person_from_email, person_from_phone
 from relay.core.signed_document import Signer
 from relay.core.timestamps import format_timestamp
-from relay.store.erasures import BEGUN, MOST_NAMED, NO_FILE, Gone
+from relay.store.erasures import MAX_NAMED_EVENTS, NO_REWRITE_NEEDED, REWRITE_STARTED, ErasedEvent
 from relay.store.erasures_all_stores import (
-    Part,
-    erasures_of_all,
-    foresee_everywhere,
-    gone_everywhere,
-    read_parts,
+    ErasurePart,
+    list_erasures_in_all_stores,
+    preview_erasure_in_all_stores,
+    read_erased_events_in_all_stores,
+    read_erasure_parts,
 )
 from relay.store.stores import Stores
 
@@ -80,29 +80,29 @@ def erasure_preview_page(stores: Stores, person: str) -> dict[str, Any]:
     parts = [
         {"store": store, "person": mark, "events": _counts(told.counts), "receipts": told.receipts}
         | {"at_least": told.at_least}
-        for store, mark, told in foresee_everywhere(stores, person)
+        for store, mark, told in preview_erasure_in_all_stores(stores, person)
     ]
     return {"dry_run": True, "stores": parts}
 
 
 def erasures_page(stores: Stores) -> dict[str, Any]:
     """`{erasures: […]}`: the newest fifty, newest first."""
-    return {"erasures": [_summary(parts) for parts in erasures_of_all(stores)]}
+    return {"erasures": [_summary(parts) for parts in list_erasures_in_all_stores(stores)]}
 
 
 def erasure_page(stores: Stores, erasure_id: str, signer: Signer) -> dict[str, Any]:
     """One erasure, with its report: signed once it is done. Raises NotFound."""
-    parts = read_parts(stores, erasure_id)
+    parts = read_erasure_parts(stores, erasure_id)
     summary = _summary(parts)
-    gone = gone_everywhere(stores, erasure_id)
+    gone = read_erased_events_in_all_stores(stores, erasure_id)
     report = summary | {
-        "events": [_gone(one) for one in gone[:MOST_NAMED]],
+        "events": [_gone(one) for one in gone[:MAX_NAMED_EVENTS]],
         "not_possible": _not_possible(parts, gone),
     }
     return signer.signed(report) if summary["status"] == DONE else report | {"signature": None}
 
 
-def _summary(parts: Sequence[Part]) -> dict[str, Any]:
+def _summary(parts: Sequence[ErasurePart]) -> dict[str, Any]:
     first = parts[0].record
     ends = [part.record.ended_at for part in parts]
     ended = [end for end in ends if end is not None]
@@ -124,7 +124,7 @@ def _latest(moments: Sequence[datetime]) -> str:
     return format_timestamp(max(moments))
 
 
-def _part(part: Part) -> dict[str, Any]:
+def _part(part: ErasurePart) -> dict[str, Any]:
     record = part.record
     return {
         "store": part.store,
@@ -139,7 +139,7 @@ def _counts(counts: Mapping[State, int]) -> dict[str, int]:
     return {str(state): counts[state] for state in State if counts.get(state)}
 
 
-def _gone(one: Gone) -> dict[str, Any]:
+def _gone(one: ErasedEvent) -> dict[str, Any]:
     return {
         "id": one.id,
         "was": one.was,
@@ -148,13 +148,14 @@ def _gone(one: Gone) -> dict[str, Any]:
     }
 
 
-def _not_possible(parts: Sequence[Part], gone: Sequence[Gone]) -> list[str]:
+def _not_possible(parts: Sequence[ErasurePart], gone: Sequence[ErasedEvent]) -> list[str]:
     """What the relay cannot do itself, with the remedy."""
     has_it = any(one.was in {State.DELIVERED, State.DUPLICATE} for one in gone)
     told = [GONG_KEEPS_ITS_COPY] if has_it else []
     told += [
         _NOT_REWRITTEN.format(store=part.store, why=part.record.rewrite)
         for part in parts
-        if part.record.ended_at is not None and part.record.rewrite not in {BEGUN, NO_FILE}
+        if part.record.ended_at is not None
+        and part.record.rewrite not in {REWRITE_STARTED, NO_REWRITE_NEEDED}
     ]
     return [*told, _OUT_OF_REACH]

@@ -16,7 +16,7 @@ from relay.queries.field_mapping import render_fields, render_mapping
 from relay.queries.receipts import render_receipt
 from relay.store.all_stores import find_event
 from relay.store.delivery import parse_aggregate
-from relay.store.engine.redis_time import moment_from
+from relay.store.engine.redis_time import to_datetime
 from relay.store.events import SUMMARY_FIELDS, read_receipt
 
 _SHOWN = frozenset({*SUMMARY_FIELDS, "replayed_at", "rule", "priority", "repeats", "repeated_at"})
@@ -76,7 +76,7 @@ def _waited(record: Record) -> float | None:
     started = orjson.loads(record["try:1"]).get("started_at")
     if not started:
         return None
-    waited = datetime.fromisoformat(started) - moment_from(record["received_at"])
+    waited = datetime.fromisoformat(started) - to_datetime(record["received_at"])
     return round(max(waited.total_seconds(), 0.0), 3)
 
 

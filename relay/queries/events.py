@@ -7,8 +7,8 @@ from typing import Any
 from relay.core.errors import Problem, ValidationFailed
 from relay.core.ids import id_timestamp
 from relay.core.redaction import redact_name, redact_sentence
-from relay.store.all_stores import list_everywhere
-from relay.store.engine.redis_time import moment_from
+from relay.store.all_stores import list_events_in_all_stores
+from relay.store.engine.redis_time import to_datetime
 from relay.store.events import EventFilter
 from relay.store.stores import Stores
 
@@ -26,7 +26,7 @@ def events_page(
         raise ValidationFailed(
             [Problem("cursor", "format", "cursor must be the one that the page before gave.")]
         )
-    page = list_everywhere(stores, wanted, limit=limit, cursor=cursor)
+    page = list_events_in_all_stores(stores, wanted, limit=limit, cursor=cursor)
     return {"events": [render_summary(event) for event in page.events], "cursor": page.cursor}
 
 
@@ -64,4 +64,4 @@ def render_timestamp(moment: datetime) -> str:
 
 def render_stored_timestamp(microseconds: str | bytes) -> str:
     """A moment of the store as every page has it."""
-    return render_timestamp(moment_from(microseconds))
+    return render_timestamp(to_datetime(microseconds))

@@ -20,7 +20,7 @@ from relay.core.priority import Priority
 from relay.core.redaction import PayloadVisibility, redact_sentence
 from relay.core.timestamps import format_timestamp
 from relay.store.engine.connection import Client
-from relay.store.engine.redis_time import moment_from
+from relay.store.engine.redis_time import to_datetime
 from relay.store.events import read_event
 from relay.store.queues import Spent, read_depths, read_down, read_spent
 from relay.store.stores import Store, Stores
@@ -73,7 +73,7 @@ def collect_facts(onlooker: Viewer, store: Store, record: Record) -> Facts:
         source=_text(record, "source"),
         destination=_text(record, "destination"),
         event_id=onlooker.redact(_text(record, "event_id")),
-        at=moment_from(record.get("ended_at") or record["changed_at"]),
+        at=to_datetime(record.get("ended_at") or record["changed_at"]),
         detail=onlooker.redact(_text(record, "detail") or _last_said(record)),
         reason=DeadLetterReason(reason) if reason else None,
         in_doubt=record.get("ambiguous") == b"1",
@@ -83,7 +83,7 @@ def collect_facts(onlooker: Viewer, store: Store, record: Record) -> Facts:
         opaque=_association(record) is Association.OPAQUE,
     )
     if state is State.AGGREGATING:
-        return replace(facts, next_at=moment_from(record["aggregates_until"]))
+        return replace(facts, next_at=to_datetime(record["aggregates_until"]))
     if state is State.AGGREGATED:
         return replace(facts, **_carrier(store.redis, record))
     return _surrounded(onlooker, store.redis, facts, record) if state in _BEFORE_GONG else facts
@@ -131,7 +131,7 @@ def _surrounded(onlooker: Viewer, redis: Client, facts: Facts, record: Record) -
         spent, limits, onlooker.now, high=_text(record, "priority") == Priority.HIGH
     )
     if facts.state is State.RETRYING:
-        return replace(facts, obstacle=obstacle, next_at=moment_from(record["due_at"]))
+        return replace(facts, obstacle=obstacle, next_at=to_datetime(record["due_at"]))
     clears = forecast_backlog(_standing(spent, spent.queued), limits, onlooker.now).clears_at
     return replace(facts, obstacle=obstacle, next_at=clears)
 

@@ -11,7 +11,7 @@ from relay.core.redaction import redact_name
 from relay.core.timestamps import parse_timestamp
 from relay.queries.explain import Viewer, explain_event, render_explanation
 from relay.queries.source_traffic import read_traffic
-from relay.store.all_stores import find_event, list_everywhere
+from relay.store.all_stores import find_event, list_events_in_all_stores
 from relay.store.events import EventFilter, read_receipt
 from relay.store.seen_ids import find_duplicates
 
@@ -71,7 +71,7 @@ def _found(onlooker: Viewer, name: str, value: str, sources: Sequence[str]) -> S
 
 
 def _listed(onlooker: Viewer, wanted: EventFilter) -> list[str]:
-    page = list_everywhere(onlooker.stores, wanted, limit=_MOST_EVENTS, cursor=None)
+    page = list_events_in_all_stores(onlooker.stores, wanted, limit=_MOST_EVENTS, cursor=None)
     return [event["id"] for event in page.events]
 
 

@@ -27,7 +27,7 @@ from relay.queries import metric_definitions as table
 from relay.queries.metric_definitions import Kind, Metric
 from relay.queries.queues import is_alive
 from relay.store.counters import Standing, Timed, Totals, read_standing, read_totals
-from relay.store.engine.connection import translated
+from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.durability import read_durability
 from relay.store.events import list_destination_names
 from relay.store.queues import Spent, read_down, read_spent, read_workers
@@ -161,7 +161,7 @@ def _store(readings: Samples, watched: MetricsContext, store: Store, own: Mappin
     """Everything is read before the first of it is told: a store is told of whole, or as away."""
     redis = store.redis
     totals, durability = read_totals(redis), read_durability(redis)
-    with translated():
+    with redis_errors_as_unavailable():
         names = sorted({*own, *list_destination_names(redis)})
     standing = read_standing(redis, names)
     spent = read_spent(redis, sorted({each.company for each in own.values()})) if watched.apart else []

@@ -10,8 +10,8 @@ from relay.core.forecast import CompanyLoad, forecast_backlog
 from relay.core.lifecycle import CAUSES, OPEN_STATES, HoldCause
 from relay.core.priority import Priority
 from relay.core.webhook import Webhook
-from relay.store.engine.connection import Client, translated
-from relay.store.engine.durability import read_durability, used_share
+from relay.store.engine.connection import Client, redis_errors_as_unavailable
+from relay.store.engine.durability import read_durability, read_memory_share
 from relay.store.events import list_destination_names
 from relay.store.queues import Depth, Down, Hold, Spent, read_depths, read_down, read_spent, read_workers
 from relay.store.stores import Store, Stores
@@ -53,7 +53,7 @@ def _aside(store: Store, known: Mapping[str, Destination], now: datetime) -> dic
 def _queues(store: Store, known: Mapping[str, Destination], now: datetime) -> dict[str, Any]:
     """One store's destinations, those that were in it before among them; its workers; where Gong is down for it."""
     redis = store.redis
-    with translated():
+    with redis_errors_as_unavailable():
         seen = list_destination_names(redis)
     own = {name: each for name, each in known.items() if each.store == store.name}
     names = sorted({*own, *seen})
@@ -92,8 +92,8 @@ def is_alive(worker: dict[str, str], now: datetime) -> bool:
 def store_page(redis: Client) -> dict[str, Any]:
     """How surely the store keeps what it takes, and how full it is."""
     durability = read_durability(redis)
-    with translated():
-        used = used_share(redis)
+    with redis_errors_as_unavailable():
+        used = read_memory_share(redis)
     return {
         "durability": "relaxed" if durability.relaxed else "full",
         "relaxed": list(durability.relaxed),

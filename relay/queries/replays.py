@@ -7,18 +7,18 @@ from typing import Any
 from relay.core.redaction import PayloadVisibility, apply_visibility, redact_sentence
 from relay.core.replay import ReplayStage
 from relay.store.replays import ReplayRecord
-from relay.store.replays_all_stores import read_everywhere, replays_of_all
+from relay.store.replays_all_stores import list_replays_in_all_stores, read_replay_in_all_stores
 from relay.store.stores import Stores
 
 
 def replays_page(stores: Stores, *, now: datetime) -> dict[str, Any]:
     """`{replays: […]}`: the newest fifty, newest first."""
-    return {"replays": [_replay(record, now) for record in replays_of_all(stores)]}
+    return {"replays": [_replay(record, now) for record in list_replays_in_all_stores(stores)]}
 
 
 def replay_page(stores: Stores, replay_id: str, *, now: datetime) -> dict[str, Any]:
     """One replay: what was asked for, how far it is, what it waits for. Raises NotFound."""
-    return _replay(read_everywhere(stores, replay_id), now)
+    return _replay(read_replay_in_all_stores(stores, replay_id), now)
 
 
 def _replay(record: ReplayRecord, now: datetime) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from relay.core.webhook import Webhook
 from relay.queries.explain import Viewer
 from relay.queries.receipts import render_receipt
 from relay.queries.sources import source_rows
-from relay.store.all_stores import find_event, list_everywhere
+from relay.store.all_stores import find_event, list_events_in_all_stores
 from relay.store.events import EventFilter, read_receipt
 
 
@@ -28,7 +28,7 @@ def source_page(onlooker: Viewer, name: str) -> dict[str, Any]:
 
 
 def _last(onlooker: Viewer, name: str, hook: Webhook | None) -> dict[str, Any] | None:
-    newest = list_everywhere(onlooker.stores, EventFilter(source=name), limit=1, cursor=None).events
+    newest = list_events_in_all_stores(onlooker.stores, EventFilter(source=name), limit=1, cursor=None).events
     found = find_event(onlooker.stores, newest[0]["id"]) if newest else None
     if found is None:
         return None

@@ -16,9 +16,9 @@ from relay.core.lifecycle import DeadLetterReason, State
 from relay.core.priority import Priority
 from relay.core.visit_session import VisitSession
 from relay.settings import Settings
-from relay.store.engine.compression import USUAL_TYPE, pack, pack_pair
-from relay.store.engine.connection import translated
-from relay.store.engine.rq_jobs import job_data, job_moment
+from relay.store.engine.compression import DEFAULT_CONTENT_TYPE, pack, pack_pair
+from relay.store.engine.connection import redis_errors_as_unavailable
+from relay.store.engine.rq_jobs import job_data, job_timestamp
 from relay.store.engine.scripts import Scripts
 from relay.store.person_index import People, tells_of
 from relay.tracing.spans import traceparent
@@ -148,7 +148,7 @@ def accept(
     when the Idempotency-Key was used for another body.
     """
     digest = hashlib.sha256(receipt.raw).hexdigest() if receipt.idempotency_key else ""
-    moment = job_moment(now)
+    moment = job_timestamp(now)
     retention, marks = keeping.retention, keeping.marks(receipt.people)
     raw, bodies = _packed(receipt, events)
     fields = _receipt_fields(receipt, raw)
@@ -170,7 +170,7 @@ def accept(
     for event, body in zip(events, bodies, strict=True):
         marks_of = marks if event.people == receipt.people else keeping.marks(event.people)
         arguments += _event_arguments(event, body, marks=marks_of, alias=keeping.alias(event))
-    with translated():
+    with redis_errors_as_unavailable():
         kind, receipt_id, verdicts, rejections = scripts.run("accept", *arguments, copied=True)
     if kind == b"clash":
         raise Conflict(
@@ -206,7 +206,7 @@ def _packed(receipt: Receipt, events: Sequence[NewEvent]) -> tuple[bytes, list[b
 def _receipt_fields(receipt: Receipt, raw: bytes) -> list[str | bytes]:
     optional = {"rejections": receipt.rejections, "headers": receipt.headers, "query": receipt.query}
     fields: list[str | bytes] = ["raw", raw, *(["mapping", receipt.mapping] if receipt.mapping else [])]
-    if receipt.content_type != USUAL_TYPE:
+    if receipt.content_type != DEFAULT_CONTENT_TYPE:
         fields += ["content_type", receipt.content_type]
     for name, value in optional.items():
         if value:

@@ -12,9 +12,9 @@ from relay.core.destination import Destination
 from relay.core.lifecycle import State
 from relay.store.alerts import Memory
 from relay.store.engine import keys
-from relay.store.engine.connection import translated
-from relay.store.engine.durability import read_durability, used_share
-from relay.store.engine.redis_time import SECOND, moment_from
+from relay.store.engine.connection import redis_errors_as_unavailable
+from relay.store.engine.durability import read_durability, read_memory_share
+from relay.store.engine.redis_time import SECOND, to_datetime
 from relay.store.events import list_destination_names
 from relay.store.queues import Depth, Spent, read_depths, read_down, read_spent
 from relay.store.stores import Store
@@ -32,10 +32,10 @@ class _Seen:
 def look(store: Store, known: Mapping[str, Destination], memory: Memory, thresholds: Thresholds) -> Facts:
     """What is the case in one store, by its own clock. `known` are the destinations that there are, by name."""
     redis = store.redis
-    with translated():
+    with redis_errors_as_unavailable():
         clock: Any = redis.time()
         seen_before = list_destination_names(redis)
-        share = used_share(redis)
+        share = read_memory_share(redis)
     now = datetime.fromtimestamp(clock[0] + clock[1] / SECOND, tz=UTC)
     own = {name: each for name, each in known.items() if each.store == store.name}
     seen = _see(store, own, sorted({*own, *seen_before}))
@@ -100,7 +100,7 @@ def _may_send(known: Destination | None, seen: _Seen) -> bool:
 
 def _oldest(store: Store, names: Iterable[str]) -> list[datetime]:
     """When the first event of each came into the queue. By its id it is the oldest; a replayed one came back lately."""
-    with translated(), store.redis.pipeline(transaction=False) as pipeline:
+    with redis_errors_as_unavailable(), store.redis.pipeline(transaction=False) as pipeline:
         for name in names:
             pipeline.zrange(f"{keys.AT}{name}:{State.QUEUED}", 0, 0)
         ids = [found[0].decode() if found else "" for found in pipeline.execute()]
@@ -109,12 +109,12 @@ def _oldest(store: Store, names: Iterable[str]) -> list[datetime]:
         pipeline.time()
         *changed, (seconds, micro) = pipeline.execute()
     now = seconds * SECOND + micro
-    return [moment_from(moment or now) for moment in changed]
+    return [to_datetime(moment or now) for moment in changed]
 
 
 def _unproved(store: Store) -> dict[str, int]:
     """How many requests of each source were ever refused because their sender did not prove itself."""
-    with translated():
+    with redis_errors_as_unavailable():
         found: Any = store.redis.hgetall(keys.REQUESTS)
     totals: dict[str, int] = {}
     for name, count in found.items():

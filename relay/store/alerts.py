@@ -13,8 +13,8 @@ from relay.core.alerts.lifecycle import Alert, Course
 from relay.core.alerts.notifications import Message
 from relay.core.alerts.rate import Growth
 from relay.store.engine import keys
-from relay.store.engine.connection import translated
-from relay.store.engine.redis_time import SECOND, moment_from
+from relay.store.engine.connection import redis_errors_as_unavailable
+from relay.store.engine.redis_time import SECOND, to_datetime
 from relay.store.engine.scripts import Scripts
 
 MOST_MESSAGES = 500
@@ -57,13 +57,13 @@ class Told:
 
 def take_turn(redis: Redis, *, seconds: float) -> bool:
     """Whether it is for this worker to look now. No other gets a turn within `seconds`."""
-    with translated():
+    with redis_errors_as_unavailable():
         return bool(redis.set(keys.ALERTS_TURN, 1, nx=True, px=int(seconds * 1000)))
 
 
 def read_memory(redis: Redis) -> Memory:
     """What the last look knew."""
-    with translated():
+    with redis_errors_as_unavailable():
         found: Any = redis.hmget(keys.ALERTS, ["version", "memory"])
     version, memory = found
     if memory is None:
@@ -93,7 +93,7 @@ def keep_look(
     }
     over = [orjson.dumps(one) for one in course.cleared]
     parts = [part for one in messages for part in (one.receiver, one.id, one.body)]
-    with translated():
+    with redis_errors_as_unavailable():
         kept, left_out = scripts.run(
             *("alerts_decide", memory.version, orjson.dumps(told), MOST_MESSAGES), len(over), *over, *parts
         )
@@ -102,7 +102,7 @@ def keep_look(
 
 def read_over(redis: Redis, *, most: int) -> list[Alert]:
     """The alerts that were over last, newest first."""
-    with translated():
+    with redis_errors_as_unavailable():
         found: Any = redis.lrange(keys.ALERTS_OVER, 0, most - 1)
     return [_alert(orjson.loads(one)) for one in found]
 
@@ -110,7 +110,7 @@ def read_over(redis: Redis, *, most: int) -> list[Alert]:
 def add_message(redis: Redis, message: Message, *, now: datetime) -> None:
     """Have a message sent that no look has brought."""
     name, moment = f"{message.receiver}|{message.id}", int(now.timestamp() * SECOND)
-    with translated(), redis.pipeline(transaction=True) as pipeline:
+    with redis_errors_as_unavailable(), redis.pipeline(transaction=True) as pipeline:
         pipeline.hset(keys.ALERT_MESSAGE + name, mapping={"body": message.body, "created_at": moment})
         pipeline.zadd(keys.ALERT_MESSAGES, {name: 0})
         pipeline.execute()
@@ -118,7 +118,7 @@ def add_message(redis: Redis, message: Message, *, now: datetime) -> None:
 
 def take_messages(scripts: Scripts, *, lease_seconds: float, most: int) -> list[OnItsWay]:
     """Messages to send now. Those not settled within the lease are taken again, by whoever asks."""
-    with translated():
+    with redis_errors_as_unavailable():
         found = scripts.run("alerts_take", int(lease_seconds * SECOND), most)
     rows = zip(*[iter(found)] * 4, strict=True)
     return [_on_its_way(name.decode(), body, tries, created) for name, body, tries, created in rows]
@@ -126,13 +126,13 @@ def take_messages(scripts: Scripts, *, lease_seconds: float, most: int) -> list[
 
 def _on_its_way(name: str, body: bytes, tries: bytes, created_at: bytes) -> OnItsWay:
     receiver, _, message_id = name.partition("|")
-    return OnItsWay(name, Message(message_id, receiver, body), int(tries), moment_from(created_at))
+    return OnItsWay(name, Message(message_id, receiver, body), int(tries), to_datetime(created_at))
 
 
 def settle_message(redis: Redis, one: OnItsWay, told: Told, *, again_in: float | None) -> None:
     """Take a message off its way, or have it sent once more after `again_in` seconds."""
     told_json = orjson.dumps(told)
-    with translated(), redis.pipeline(transaction=True) as pipeline:
+    with redis_errors_as_unavailable(), redis.pipeline(transaction=True) as pipeline:
         if again_in is None:
             pipeline.zrem(keys.ALERT_MESSAGES, one.name)
             pipeline.hdel(keys.ALERT_MESSAGE + one.name, "body", "tries", "created_at")
@@ -145,7 +145,7 @@ def settle_message(redis: Redis, one: OnItsWay, told: Told, *, again_in: float |
 
 def read_told(redis: Redis) -> tuple[dict[str, Told], int]:
     """What came of the last message to each receiver, and how many are on their way."""
-    with translated(), redis.pipeline(transaction=False) as pipeline:
+    with redis_errors_as_unavailable(), redis.pipeline(transaction=False) as pipeline:
         pipeline.hgetall(keys.ALERT_RECEIVERS)
         pipeline.zcard(keys.ALERT_MESSAGES)
         found, waiting = pipeline.execute()

@@ -15,7 +15,9 @@ _MOST_CLUSTERS = 10_000
 """Of each store, where there are several: a fault is counted in all of them before it has its place."""
 
 
-def list_everywhere(stores: Stores, wanted: EventFilter, *, limit: int, cursor: str | None) -> EventPage:
+def list_events_in_all_stores(
+    stores: Stores, wanted: EventFilter, *, limit: int, cursor: str | None
+) -> EventPage:
     """A page of at most `limit` events of all stores, newest first, after `cursor`."""
     pages = [_listed(store, wanted, limit=limit, cursor=cursor) for store in stores]
     if len(pages) == 1:
@@ -63,7 +65,7 @@ def find_event(stores: Stores, event_id: str) -> tuple[Store, dict[str, bytes]] 
     return None
 
 
-def found_in(stores: Stores, ask: Callable[[Store], _T]) -> list[tuple[str, _T]]:
+def query_stores(stores: Stores, ask: Callable[[Store], _T]) -> list[tuple[str, _T]]:
     """What those stores answer that have what is asked for, by their names. Raises their NotFound where none has."""
     answers, absent = [], None
     for store in stores:
@@ -76,7 +78,7 @@ def found_in(stores: Stores, ask: Callable[[Store], _T]) -> list[tuple[str, _T]]
     return answers
 
 
-def store_of(stores: Stores, event_id: str) -> Store:
+def find_store(stores: Stores, event_id: str) -> Store:
     """Where to act on an event. The main store for one that there is not, which says so."""
     if len(stores) == 1:
         return stores.main
@@ -84,7 +86,7 @@ def store_of(stores: Stores, event_id: str) -> Store:
     return found[0] if found else stores.main
 
 
-def clusters_everywhere(stores: Stores, *, offset: int, most: int) -> tuple[list[ClusterRecord], int]:
+def list_clusters_in_all_stores(stores: Stores, *, offset: int, most: int) -> tuple[list[ClusterRecord], int]:
     """As `read_clusters`, each fault counted over all stores."""
     if len(stores) == 1:
         return read_clusters(stores.main.redis, offset=offset, most=most)
@@ -97,7 +99,7 @@ def clusters_everywhere(stores: Stores, *, offset: int, most: int) -> tuple[list
     return newest[offset : offset + most], len(newest)
 
 
-def cluster_everywhere(stores: Stores, fingerprint: str) -> ClusterRecord | None:
+def read_cluster_in_all_stores(stores: Stores, fingerprint: str) -> ClusterRecord | None:
     """One cluster, counted over all stores."""
     told = [read_cluster(store.redis, fingerprint) for store in stores]
     found = [each for each in told if each is not None]

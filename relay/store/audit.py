@@ -9,8 +9,8 @@ import orjson
 from redis import Redis
 
 from relay.store.engine import keys
-from relay.store.engine.connection import translated
-from relay.store.engine.redis_time import SECOND, moment_from
+from relay.store.engine.connection import redis_errors_as_unavailable
+from relay.store.engine.redis_time import SECOND, to_datetime
 
 MOST_KEPT = 10_000
 """Lines. A change by hand is rare; a program that makes more pushes the oldest out."""
@@ -57,7 +57,7 @@ def record(redis: Redis, deed: Deed, *, now: datetime, keep_hours: int = 8760) -
     if deed.count is not None:
         fields["count"] = deed.count
     oldest = int((now - timedelta(hours=keep_hours)).timestamp() * 1000)
-    with translated(), redis.pipeline(transaction=False) as pipeline:
+    with redis_errors_as_unavailable(), redis.pipeline(transaction=False) as pipeline:
         pipeline.xadd(keys.AUDIT, fields, maxlen=MOST_KEPT, approximate=True)
         pipeline.xtrim(keys.AUDIT, minid=str(oldest), approximate=False)
         pipeline.execute()
@@ -65,7 +65,7 @@ def record(redis: Redis, deed: Deed, *, now: datetime, keep_hours: int = 8760) -
 
 def read_audit(redis: Redis, *, limit: int, cursor: str | None) -> tuple[list[Line], str | None]:
     """At most `limit` lines, newest first, after `cursor`; and the cursor that continues (None: there are no more)."""
-    with translated():
+    with redis_errors_as_unavailable():
         found: Any = redis.xrevrange(keys.AUDIT, f"({cursor}" if cursor else "+", "-", count=limit + 1)
     lines = [_line(name.decode(), fields) for name, fields in found[:limit]]
     return lines, lines[-1].id if len(found) > limit else None
@@ -75,4 +75,4 @@ def _line(name: str, fields: Mapping[bytes, bytes]) -> Line:
     told = {key.decode(): value.decode() for key, value in fields.items()}
     count = int(told["count"]) if "count" in told else None
     deed = Deed(told["who"], told["role"], told["did"], told["target"], count, orjson.loads(told["filter"]))
-    return Line(name, moment_from(told["at"]), deed)
+    return Line(name, to_datetime(told["at"]), deed)

@@ -7,7 +7,7 @@ from redis import Redis
 
 from relay.core.destination import Limits
 from relay.store.engine import keys
-from relay.store.engine.connection import translated
+from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.redis_time import SECOND
 
 _SOON = 1 * SECOND
@@ -27,7 +27,7 @@ class Runnable:
 
 def read_runnable(redis: Redis) -> Runnable:
     """By Redis's clock, in three round trips. Beyond 5,000 companies the pace of the rest is taken as those' mean."""
-    with translated():
+    with redis_errors_as_unavailable():
         seconds, microseconds = redis.time()
         until = seconds * SECOND + microseconds + _SOON
         pipeline = redis.pipeline(transaction=False)

@@ -10,7 +10,7 @@ from relay.core.ids import id_timestamp
 from relay.core.lifecycle import State
 from relay.core.percentiles import Histogram
 from relay.store.engine import keys
-from relay.store.engine.connection import translated
+from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.redis_time import SECOND
 
 STANDING = (State.AGGREGATING, State.QUEUED, State.SENDING, State.RETRYING, State.ON_HOLD, State.DEAD)
@@ -46,7 +46,7 @@ class Totals:
 
 def read_totals(redis: Redis) -> Totals:
     """By Redis's clock."""
-    with translated():
+    with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         for key in (keys.COUNT, keys.HAPPENED, keys.REQUESTS, keys.TIMES):
             pipeline.hgetall(key)
@@ -87,7 +87,7 @@ class Standing:
 
 def read_standing(redis: Redis, names: Sequence[str]) -> dict[str, Standing]:
     """Of each destination named."""
-    with translated():
+    with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         pipeline.time()
         for name in names:

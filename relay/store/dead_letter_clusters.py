@@ -9,8 +9,8 @@ from typing import Any
 from redis import Redis
 
 from relay.store.engine import keys
-from relay.store.engine.connection import translated
-from relay.store.engine.redis_time import moment_from
+from relay.store.engine.connection import redis_errors_as_unavailable
+from relay.store.engine.redis_time import to_datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class ClusterRecord:
 
 def read_clusters(redis: Redis, *, offset: int, most: int) -> tuple[list[ClusterRecord], int]:
     """At most `most` clusters from `offset` on, the one with the newest dead letter first, and how many there are."""
-    with translated():
+    with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         pipeline.zrevrange(keys.CLUSTERS, offset, offset + most - 1)
         pipeline.zcard(keys.CLUSTERS)
@@ -49,7 +49,7 @@ def read_clusters(redis: Redis, *, offset: int, most: int) -> tuple[list[Cluster
 
 def read_cluster(redis: Redis, fingerprint: str) -> ClusterRecord | None:
     """One cluster; None where no dead letter has this fault."""
-    with translated():
+    with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         pipeline.hgetall(keys.CLUSTER_ABOUT + fingerprint)
         pipeline.zcard(keys.CLUSTER + fingerprint)
@@ -83,8 +83,8 @@ def _record(fingerprint: str, row: list[Any]) -> ClusterRecord | None:
         told["rule"],
         told["field"],
         newest[0].decode(),
-        moment_from(told["first_at"]),
-        moment_from(told["last_at"]),
+        to_datetime(told["first_at"]),
+        to_datetime(told["last_at"]),
         _counts(told, "from:"),
         _counts(told, "to:"),
     )

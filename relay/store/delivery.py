@@ -13,7 +13,7 @@ from relay.core.lifecycle import DeadLetterReason, HoldCause, State
 from relay.core.visit_session import Aggregate
 from relay.store.engine import keys
 from relay.store.engine.compression import unpack
-from relay.store.engine.redis_time import SECOND, moment_from
+from relay.store.engine.redis_time import SECOND, to_datetime
 from relay.store.engine.scripts import Scripts
 
 
@@ -116,7 +116,7 @@ def _taken(row: Sequence[bytes]) -> LeasedEvent:
         unpack(body, request),
         event_id.decode(),
         int(attempts),
-        moment_from(received),
+        to_datetime(received),
         ambiguous == b"1",
         int(lockouts),
         int(throttles),
@@ -131,7 +131,7 @@ def parse_aggregate(told: Sequence[bytes | None]) -> Aggregate | None:
     count, first, last, aggregate = told
     if not count or not first or not last:
         return None
-    return Aggregate(int(count), moment_from(first), moment_from(last), aggregate or b"")
+    return Aggregate(int(count), to_datetime(first), to_datetime(last), aggregate or b"")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from relay.core.errors import Unavailable
 from relay.core.timestamps import format_timestamp, parse_timestamp
 from relay.store.delivery import publish_limits
 from relay.store.engine import keys
-from relay.store.engine.connection import translated
+from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.scripts import Scripts
 
 _EVERY_SECONDS = 1.0
@@ -44,20 +44,20 @@ def save_connected_destination(scripts: Scripts, connected: ConnectedDestination
 
     The limits must be `DestinationDirectory.limits_of` the company where others belong to it: Gong counts a company as one.
     """
-    with translated():
+    with redis_errors_as_unavailable():
         publish_limits(scripts, {connected.name: _destination(connected)})
         return not scripts.run("connect", connected.name, _written(connected))
 
 
 def remove_connected(scripts: Scripts, name: str) -> bool:
     """Forget it. Its events wait, as those of every destination that is not configured. False: there was none."""
-    with translated():
+    with redis_errors_as_unavailable():
         return bool(scripts.run("connect", name, ""))
 
 
 def read_connected_destinations(redis: Redis) -> dict[str, ConnectedDestination]:
     """Everything that was connected, by name."""
-    with translated():
+    with redis_errors_as_unavailable():
         found: Any = redis.hgetall(keys.CONNECTED)
     return {name.decode(): _read(text) for name, text in sorted(found.items())}
 
@@ -116,7 +116,7 @@ class DestinationDirectory:
         # Before the read, so that of a process's many threads one reads and the others go on with what is known.
         self._looked_at = self._clock()
         try:
-            with translated():
+            with redis_errors_as_unavailable():
                 version: Any = self._redis.get(keys.CONNECTED_VERSION) or b"0"
             if version != self._version:
                 self._merge(read_connected_destinations(self._redis))

@@ -10,20 +10,20 @@ import orjson
 from redis import Redis
 
 from relay.store.engine import keys
-from relay.store.engine.connection import translated
+from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.scripts import Scripts
 from relay.store.events import list_destination_names
 
-BLANK = "(erased)"
+ERASED_TEXT = "(erased)"
 
 _MOST_REPLAYS = 1_000
 
-Tells = Callable[[str], bool]
+PersonTest = Callable[[str], bool]
 
 
-def blank_texts(scripts: Scripts, redis: Redis, tells: Tells) -> None:
+def scrub_texts(scripts: Scripts, redis: Redis, tells: PersonTest) -> None:
     """Put `(erased)` in the place of every such text that tells of the person."""
-    with translated():
+    with redis_errors_as_unavailable():
         names = list_destination_names(redis)
         for key, field in _places(redis, names):
             _blank_field(scripts, redis, (key, field), tells)
@@ -56,23 +56,23 @@ def _base_urls(redis: Redis) -> set[str]:
     return {url.decode() for url in pipeline.execute() if url}
 
 
-def _blank_field(scripts: Scripts, redis: Redis, place: tuple[str, str], tells: Tells) -> None:
+def _blank_field(scripts: Scripts, redis: Redis, place: tuple[str, str], tells: PersonTest) -> None:
     """Only what still stands there: a hold that has just ended must not come back as a text alone."""
     text: Any = redis.hget(*place)
     if text and tells(text.decode()):
-        scripts.run("reseal", *place, text, BLANK)
+        scripts.run("reseal", *place, text, ERASED_TEXT)
 
 
-def _blank_history(redis: Redis, key: str, tells: Tells) -> None:
+def _blank_history(redis: Redis, key: str, tells: PersonTest) -> None:
     lines: Any = redis.lrange(key, 0, -1)
     for at, line in enumerate(lines):
         since, until, cause, detail = line.decode().split("|", 3)
         if tells(detail):
-            redis.lset(key, at, f"{since}|{until}|{cause}|{BLANK}")
+            redis.lset(key, at, f"{since}|{until}|{cause}|{ERASED_TEXT}")
 
 
-def _blank_problems(redis: Redis, key: str, tells: Tells) -> None:
+def _blank_problems(redis: Redis, key: str, tells: PersonTest) -> None:
     record: Any = redis.hgetall(key)
     for name, value in record.items():
         if name.startswith(b"problem:") and tells(value.decode()):
-            redis.hset(key, name, orjson.dumps(orjson.loads(value) | {"detail": BLANK}))
+            redis.hset(key, name, orjson.dumps(orjson.loads(value) | {"detail": ERASED_TEXT}))

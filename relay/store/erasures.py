@@ -17,27 +17,27 @@ from redis.exceptions import ResponseError
 from relay.core.errors import NotFound
 from relay.core.lifecycle import State
 from relay.store.engine import keys
-from relay.store.engine.background_job import Stepwise
-from relay.store.engine.connection import translated
+from relay.store.engine.background_job import JobRecords
+from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.durability import read_durability
-from relay.store.engine.redis_time import SECOND, moment_from
+from relay.store.engine.redis_time import SECOND, to_datetime
 from relay.store.engine.scripts import Scripts
 from relay.store.events import person_entries
 from relay.store.person_index import MARK_BYTES
 
-MOST_NAMED = 10_000
+MAX_NAMED_EVENTS = 10_000
 """Events that a record names. Those beyond are counted."""
 
-BEGUN, NO_FILE = "begun", "none"
+REWRITE_STARTED, NO_REWRITE_NEEDED = "begun", "none"
 """What became of the append-only file where all is well."""
 
 _MOST_FORESEEN = 10_000
 _WAS = "was:"
 
-_ERASURES = Stepwise(keys.ERASURE, keys.ERASURES, keys.ERASURES_OPEN, keys.ERASURES_STEP)
+_ERASURES = JobRecords(keys.ERASURE, keys.ERASURES, keys.ERASURES_OPEN, keys.ERASURES_STEP)
 
 
-class Step(StrEnum):
+class EraseResult(StrEnum):
     """What became of one event or receipt of an erasure."""
 
     ERASED = "erased"
@@ -47,7 +47,7 @@ class Step(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Erasing:
+class Erasure:
     """An erasure that is asked for. `kind` is what the person was told by: email or phone."""
 
     id: str
@@ -57,7 +57,7 @@ class Erasing:
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
+class ErasedEvent:
     """What is known of one event that was erased: where it was, and Gong's name for it where Gong has it."""
 
     id: str
@@ -70,7 +70,7 @@ class Gone:
 class ErasureRecord:
     """An erasure in one store, and how far it is. `rewrite` says whether the append-only file is being written anew."""
 
-    erasing: Erasing
+    erasing: Erasure
     counts: Mapping[State, int]
     receipts: int
     waits: int
@@ -80,7 +80,7 @@ class ErasureRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Foreseen:
+class ErasurePreview:
     """What an erasure would find: events by state, receipts that only hold bytes. `at_least`: there are more."""
 
     counts: Mapping[State, int]
@@ -88,70 +88,72 @@ class Foreseen:
     at_least: bool
 
 
-def start_erasure(scripts: Scripts, erasing: Erasing, *, seen_seconds: int, now: datetime) -> None:
+def start_erasure(scripts: Scripts, erasing: Erasure, *, seen_seconds: int, now: datetime) -> None:
     """Begin an erasure. From here on nothing older about the person is kept, for so many seconds."""
     told = (erasing.id, erasing.mark, erasing.asked_by, erasing.kind)
-    with translated():
+    with redis_errors_as_unavailable():
         scripts.run("erase_start", *told, seen_seconds, int(now.timestamp() * SECOND))
 
 
-def left_to_erase(redis: Redis, mark: bytes, *, after: str, most: int) -> list[str]:
+def read_remaining_ids(redis: Redis, mark: bytes, *, after: str, most: int) -> list[str]:
     """The next ids of events and receipts that tell of a person, the oldest first."""
     part = person_entries(mark)
     low, high = b"(" + mark + after.encode() if after else b"[" + mark, b"(" + mark + b"\xff"
-    with translated():
+    with redis_errors_as_unavailable():
         found: Any = redis.zrange(part.key, low, high, bylex=True, offset=0, num=most)
     return [member[MARK_BYTES:].decode() for member in found]
 
 
-def dedupe_name_of(redis: Redis, event_id: str) -> str | None:
+def read_dedupe_name(redis: Redis, event_id: str) -> str | None:
     """The name by which an event is recognised, where that itself tells of a person."""
-    with translated():
+    with redis_errors_as_unavailable():
         found: Any = redis.hget(keys.EVENT + event_id, "dedupe")
     return found.decode() if found else None
 
 
-def erase_one(scripts: Scripts, erasing: Erasing, one: str, *, alias: str, keep_seconds: int) -> Step:
+def erase_record(
+    scripts: Scripts, erasing: Erasure, one: str, *, alias: str, keep_seconds: int
+) -> EraseResult:
     """Erase one event, or one receipt, and keep what is left of it for so long."""
-    with translated():
+    with redis_errors_as_unavailable():
         told = scripts.run(
-            "erase_one", erasing.id, one, erasing.mark, alias, keep_seconds * SECOND, MOST_NAMED
+            "erase_one", erasing.id, one, erasing.mark, alias, keep_seconds * SECOND, MAX_NAMED_EVENTS
         )
-    return Step(told.decode())
+    return EraseResult(told.decode())
 
 
-def tell_waiting(redis: Redis, erasure_id: str, waits: int) -> None:
+def save_waiting_count(redis: Redis, erasure_id: str, waits: int) -> None:
     """Write down how many events are being sent just now, and are erased after that."""
-    with translated():
+    with redis_errors_as_unavailable():
         redis.hset(keys.ERASURE + erasure_id, "waits", str(waits))
 
 
 def end_erasure(scripts: Scripts, erasure_id: str, *, keep_seconds: int, rewrite: str) -> None:
     """End an erasure that has nothing left. `rewrite` is what became of the append-only file."""
-    with translated():
+    with redis_errors_as_unavailable():
         scripts.run("erase_end", erasure_id, keep_seconds, rewrite)
 
 
-def rewrite_file(redis: Redis) -> str | None:
+def rewrite_append_only_file(redis: Redis) -> str | None:
     """Have the append-only file written without what was erased: `begun`, `none` (there is no such file), or why not.
 
     None: one is being written just now, from before. Ask again.
     """
     if read_durability(redis).appendonly == "no":
-        return NO_FILE
+        return NO_REWRITE_NEEDED
     try:
         redis.bgrewriteaof()
     except ResponseError as error:
         return None if "in progress" in str(error) else str(error)[:200]
-    return BEGUN
+    return REWRITE_STARTED
 
 
-def may_erase(redis: Redis, *, milliseconds: int) -> bool:
+def acquire_erasure_turn(redis: Redis, *, milliseconds: int) -> bool:
     """Whether this worker is the one to erase now. True for one worker in so many milliseconds."""
     return _ERASURES.may_step(redis, milliseconds=milliseconds)
 
 
-def open_erasures(redis: Redis) -> list[ErasureRecord]:
+def list_open_erasures(redis: Redis) -> list[ErasureRecord]:
     """Those that have not ended, oldest first."""
     return [_record(*row) for row in _ERASURES.open_rows(redis)]
 
@@ -165,46 +167,46 @@ def read_erasure(redis: Redis, erasure_id: str) -> ErasureRecord:
     """One erasure. Raises NotFound."""
     row = _ERASURES.row(redis, erasure_id)
     if row is None:
-        raise no_such_erasure(erasure_id)
+        raise erasure_not_found(erasure_id)
     return _record(*row)
 
 
-def read_gone(redis: Redis, erasure_id: str) -> list[Gone]:
+def read_erased_events(redis: Redis, erasure_id: str) -> list[ErasedEvent]:
     """The first events that an erasure erased."""
-    with translated():
+    with redis_errors_as_unavailable():
         found: Any = redis.lrange(keys.ERASURE_EVENTS + erasure_id, 0, -1)
     rows = [row.decode().split("|", 3) for row in found]
-    return [Gone(one, State(was), destination, request) for one, was, destination, request in rows]
+    return [ErasedEvent(one, State(was), destination, request) for one, was, destination, request in rows]
 
 
-def no_such_erasure(erasure_id: str) -> NotFound:
+def erasure_not_found(erasure_id: str) -> NotFound:
     return NotFound(
         "no_such_erasure", f"There is no erasure {erasure_id}: the id is wrong, or it ended long ago."
     )
 
 
-def foresee_erasure(redis: Redis, mark: bytes) -> Foreseen:
+def preview_erasure(redis: Redis, mark: bytes) -> ErasurePreview:
     """What an erasure would find now. Changes nothing."""
-    ids = left_to_erase(redis, mark, after="", most=_MOST_FORESEEN + 1)
+    ids = read_remaining_ids(redis, mark, after="", most=_MOST_FORESEEN + 1)
     counted = ids[:_MOST_FORESEEN]
-    with translated():
+    with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         for one in counted:
             pipeline.hget(keys.EVENT + one, "state")
         states: list[bytes | None] = pipeline.execute()
     known = Counter(State(state.decode()) for state in states if state)
-    return Foreseen(dict(known), len(counted) - known.total(), len(ids) > _MOST_FORESEEN)
+    return ErasurePreview(dict(known), len(counted) - known.total(), len(ids) > _MOST_FORESEEN)
 
 
 def _record(erasure_id: str, row: Mapping[bytes, bytes]) -> ErasureRecord:
     told = {name.decode(): value.decode() for name, value in row.items() if name != b"mark"}
-    erasing = Erasing(erasure_id, row[b"mark"], told["kind"], told["asked_by"])
+    erasing = Erasure(erasure_id, row[b"mark"], told["kind"], told["asked_by"])
     return ErasureRecord(
         erasing,
         {State(name.removeprefix(_WAS)): int(told[name]) for name in sorted(told) if name.startswith(_WAS)},
         int(told["receipts"]),
         int(told.get("waits", "0")),
         told.get("rewrite", ""),
-        moment_from(told["asked_at"]),
-        moment_from(told["ended_at"]) if "ended_at" in told else None,
+        to_datetime(told["asked_at"]),
+        to_datetime(told["ended_at"]) if "ended_at" in told else None,
     )

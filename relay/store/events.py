@@ -10,8 +10,8 @@ from redis import Redis
 from relay.core.ids import earliest_id
 from relay.core.lifecycle import DeadLetterReason, State
 from relay.store.engine import keys
-from relay.store.engine.compression import USUAL_TYPE, goes_on, unpack
-from relay.store.engine.connection import translated
+from relay.store.engine.compression import DEFAULT_CONTENT_TYPE, is_delta, unpack
+from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.index_scan import IdRange, Index, PrefixedEntries, scan_newest
 
 _PAGE = 200
@@ -80,10 +80,10 @@ class EventPage:
 
 def read_event(redis: Redis, event_id: str) -> dict[str, bytes] | None:
     """The whole record of one event, its tries among the fields as `try:<n>`; None when there is none."""
-    with translated():
+    with redis_errors_as_unavailable():
         record: dict[bytes, bytes] = redis.hgetall(keys.EVENT + event_id)  # type: ignore[assignment]
         if (body := record.get(b"body")) is not None:
-            record[b"body"] = unpack(body, _beginning(redis, record) if goes_on(body) else b"")
+            record[b"body"] = unpack(body, _beginning(redis, record) if is_delta(body) else b"")
     return {name.decode(): value for name, value in record.items()} or None
 
 
@@ -95,11 +95,11 @@ def _beginning(redis: Redis, record: Mapping[bytes, bytes]) -> bytes:
 
 def read_receipt(redis: Redis, receipt_id: str) -> dict[str, bytes] | None:
     """The whole record of one receipt, raw bytes and all; None when there is none."""
-    with translated():
+    with redis_errors_as_unavailable():
         record: dict[bytes, bytes] = redis.hgetall(keys.RECEIPT + receipt_id)  # type: ignore[assignment]
     if b"raw" in record:
         record[b"raw"] = unpack(record[b"raw"])
-        record.setdefault(b"content_type", USUAL_TYPE.encode())
+        record.setdefault(b"content_type", DEFAULT_CONTENT_TYPE.encode())
     return {name.decode(): value for name, value in record.items()} or None
 
 
@@ -107,7 +107,7 @@ def list_events(
     redis: Redis, wanted: EventFilter, *, limit: int, cursor: str | None, mark: bytes | None = None
 ) -> EventPage:
     """A page of at most `limit` events, newest first, after `cursor`. `mark` is that of the person wanted, in this store."""
-    with translated():
+    with redis_errors_as_unavailable():
         if mark is not None:
             return _walk(redis, wanted, [person_entries(mark)], limit=limit, cursor=cursor)
         if wanted.event_id is not None:

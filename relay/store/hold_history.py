@@ -7,8 +7,8 @@ from typing import Any
 from redis import Redis
 
 from relay.store.engine import keys
-from relay.store.engine.connection import translated
-from relay.store.engine.redis_time import moment_from
+from relay.store.engine.connection import redis_errors_as_unavailable
+from relay.store.engine.redis_time import to_datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,11 @@ class PastHold:
 
 def read_past_holds(redis: Redis, destination: str) -> list[PastHold]:
     """The last fifty holds of a destination that have ended, newest first."""
-    with translated():
+    with redis_errors_as_unavailable():
         lines: Any = redis.lrange(keys.HOLD_HISTORY + destination, 0, -1)
     return [_past_hold(line.decode("utf-8", "replace")) for line in lines]
 
 
 def _past_hold(line: str) -> PastHold:
     since, until, cause, detail = line.split("|", 3)
-    return PastHold(moment_from(since), moment_from(until), cause, detail)
+    return PastHold(to_datetime(since), to_datetime(until), cause, detail)

@@ -7,13 +7,13 @@ from typing import Any
 from redis import Redis
 
 from relay.store.engine import keys
-from relay.store.engine.connection import translated
-from relay.store.engine.redis_time import moment_from
+from relay.store.engine.connection import redis_errors_as_unavailable
+from relay.store.engine.redis_time import to_datetime
 
 
 def read_key_uses(redis: Redis, names: Sequence[str]) -> dict[str, dict[str, datetime]]:
     """For each source named, when each of its keys was last used, by key id. A key that never came is not there."""
-    with translated():
+    with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         for name in names:
             pipeline.hgetall(keys.KEY_USED + name)
@@ -22,4 +22,4 @@ def read_key_uses(redis: Redis, names: Sequence[str]) -> dict[str, dict[str, dat
 
 
 def _moments(fields: Mapping[bytes, bytes]) -> dict[str, datetime]:
-    return {key_id.decode(): moment_from(microseconds) for key_id, microseconds in fields.items()}
+    return {key_id.decode(): to_datetime(microseconds) for key_id, microseconds in fields.items()}

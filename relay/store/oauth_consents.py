@@ -16,8 +16,8 @@ from redis import Redis
 
 from relay.core.vault import Vault
 from relay.store.engine import keys
-from relay.store.engine.connection import translated
-from relay.store.engine.redis_time import SECOND, moment_from
+from relay.store.engine.connection import redis_errors_as_unavailable
+from relay.store.engine.redis_time import SECOND, to_datetime
 from relay.store.engine.scripts import Scripts
 
 TICKET_SECONDS = 1800
@@ -89,13 +89,13 @@ class Consent:
 
 def save_ticket(redis: Redis, ticket: str, invitation: Invitation) -> None:
     """Make a link good. `ticket` is fresh random text of 128 bits at least."""
-    with translated():
+    with redis_errors_as_unavailable():
         redis.set(keys.TICKET + _digest(ticket), _written(invitation), ex=TICKET_SECONDS)
 
 
 def read_ticket(redis: Redis, ticket: str) -> Invitation | None:
     """Whom this ticket invites; None when it is unknown, used or expired. To look at a link does not spend it."""
-    with translated():
+    with redis_errors_as_unavailable():
         found: Any = redis.get(keys.TICKET + _digest(ticket))
     return _read(found) if found else None
 
@@ -108,7 +108,7 @@ def save_asking(redis: Redis, asking: Asking, invitation: Invitation) -> None:
         "ticket": _digest(asking.ticket) if asking.ticket else "",
         "invitation": _written(invitation),
     }
-    with translated():
+    with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=True)
         pipeline.hset(key, mapping=told)
         pipeline.expire(key, STATE_SECONDS)
@@ -119,21 +119,21 @@ def take_consent(scripts: Scripts, vault: Vault, consent_id: str, answer: Answer
     """Take what Gong sent back, once. `consent_id` is a fresh random name."""
     sealed = vault.seal(answer.code, _purpose(consent_id)) if answer.code else ""
     state, browser = _digest(answer.state), _digest(answer.browser)
-    with translated():
+    with redis_errors_as_unavailable():
         told = scripts.run("consent", state, browser, consent_id, sealed, _KEPT_SECONDS)
     return Taken(told.decode())
 
 
 def next_consent(scripts: Scripts, redis: Redis) -> Consent | None:
     """The next consent whose code is to be exchanged. Another worker gets it again should this one not settle it."""
-    with translated():
+    with redis_errors_as_unavailable():
         found = scripts.run("exchange", _AGAIN_SECONDS * SECOND)
     return read_consent(redis, found.decode()) if found else None
 
 
 def read_consent(redis: Redis, consent_id: str) -> Consent | None:
     """How far a consent is; None when it is unknown or long past."""
-    with translated():
+    with redis_errors_as_unavailable():
         found: Any = redis.hgetall(keys.CONSENT + consent_id)
     if not found:
         return None
@@ -143,7 +143,7 @@ def read_consent(redis: Redis, consent_id: str) -> Consent | None:
         _read(told["invitation"]),
         Progress(told["status"]),
         told.get("detail", ""),
-        moment_from(told["at"]),
+        to_datetime(told["at"]),
         told.get("code", ""),
     )
 
@@ -156,7 +156,7 @@ def code_of(vault: Vault, consent: Consent) -> str:
 def settle_consent(redis: Redis, consent: Consent, progress: Progress, detail: str = "") -> None:
     """It is connected, or has failed: the code goes."""
     key = keys.CONSENT + consent.id
-    with translated():
+    with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=True)
         pipeline.hset(key, mapping={"status": progress, "detail": detail})
         pipeline.hdel(key, "code")
@@ -166,7 +166,7 @@ def settle_consent(redis: Redis, consent: Consent, progress: Progress, detail: s
 
 def postpone_consent(redis: Redis, consent: Consent, seconds: float) -> None:
     """Exchange it in so many seconds."""
-    with translated():
+    with redis_errors_as_unavailable():
         clock: Any = redis.time()
         redis.zadd(keys.CONSENTS, {consent.id: clock[0] * SECOND + int(seconds * SECOND)}, xx=True)
 

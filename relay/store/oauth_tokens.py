@@ -15,8 +15,8 @@ from redis import Redis
 
 from relay.core.vault import UnsealError, Vault
 from relay.store.engine import keys
-from relay.store.engine.connection import translated
-from relay.store.engine.redis_time import SECOND, moment_from
+from relay.store.engine.connection import redis_errors_as_unavailable
+from relay.store.engine.redis_time import SECOND, to_datetime
 from relay.store.engine.scripts import Scripts
 
 _MOST_TRIES = 2
@@ -93,7 +93,7 @@ class Renewal:
 
 def read_grant(redis: Redis, destination: str) -> Grant | None:
     """What is known of a destination's tokens; None when it was never connected."""
-    with translated():
+    with redis_errors_as_unavailable():
         found: Any = redis.hgetall(keys.TOKENS + destination)
     if not found:
         return None
@@ -102,8 +102,8 @@ def read_grant(redis: Redis, destination: str) -> Grant | None:
         destination,
         int(told["version"]),
         told["base_url"],
-        moment_from(told["issued_at"]),
-        moment_from(told["expires_at"]),
+        to_datetime(told["issued_at"]),
+        to_datetime(told["expires_at"]),
         told.get("lost", ""),
         told.get("consent", ""),
         told["sealed"],
@@ -112,7 +112,7 @@ def read_grant(redis: Redis, destination: str) -> Grant | None:
 
 def granting(redis: Redis, destinations: Sequence[str]) -> set[str]:
     """Which of these destinations have tokens that can be renewed, in one round trip."""
-    with translated():
+    with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         for name in destinations:
             pipeline.hmget(keys.TOKENS + name, "sealed", "lost")
@@ -133,7 +133,7 @@ def save_pair(scripts: Scripts, vault: Vault, fresh: Fresh, *, follows: int | No
     """
     told = {"access": fresh.pair.access, "refresh": fresh.pair.refresh}
     sealed = vault.seal(json.dumps(told), _purpose(fresh.destination))
-    with translated():
+    with redis_errors_as_unavailable():
         version = scripts.run(
             "grant",
             fresh.destination,
@@ -152,7 +152,7 @@ def save_pair(scripts: Scripts, vault: Vault, fresh: Fresh, *, follows: int | No
 def begin_renewal(scripts: Scripts, renewal: Renewal) -> Begun:
     """Write down that this version's refresh token is about to be spent, if it is this owner's turn."""
     grant = renewal.grant
-    with translated():
+    with redis_errors_as_unavailable():
         told = scripts.run(
             "renew",
             grant.destination,
@@ -168,7 +168,7 @@ def begin_renewal(scripts: Scripts, renewal: Renewal) -> Begun:
 def end_unrenewed(scripts: Scripts, renewal: Renewal, how: Unrenewed, text: str) -> bool:
     """Write down that a renewal brought nothing. False when it is no longer this owner's."""
     grant = renewal.grant
-    with translated():
+    with redis_errors_as_unavailable():
         return bool(
             scripts.run(
                 "unrenewed",
@@ -184,7 +184,7 @@ def end_unrenewed(scripts: Scripts, renewal: Renewal, how: Unrenewed, text: str)
 
 def due_destinations(redis: Redis, most: int) -> list[str]:
     """Destinations whose tokens are to be looked at now, the longest due first."""
-    with translated():
+    with redis_errors_as_unavailable():
         clock: Any = redis.time()
         now = clock[0] * SECOND + clock[1]
         names: Any = redis.zrangebyscore(keys.RENEWALS, "-inf", now, start=0, num=most)
@@ -193,19 +193,19 @@ def due_destinations(redis: Redis, most: int) -> list[str]:
 
 def bury_access_token(scripts: Scripts, grant: Grant) -> None:
     """Gong does not take this access token any more: it counts as expired, for every worker."""
-    with translated():
+    with redis_errors_as_unavailable():
         scripts.run("unrenewed", grant.destination, grant.version, "", "dead", "", 0)
 
 
 def look_again(redis: Redis, destination: str, at: datetime | None) -> None:
     """Look at these tokens when that moment has come; None: not before there is a fresh pair."""
-    with translated():
+    with redis_errors_as_unavailable():
         redis.zadd(keys.RENEWALS, {destination: "inf" if at is None else int(at.timestamp() * SECOND)})
 
 
 def hold_cause(redis: Redis, destination: str) -> str | None:
     """Why the destination is on hold, in a word; None when it is not."""
-    with translated():
+    with redis_errors_as_unavailable():
         found: Any = redis.hget(keys.HOLD + destination, "cause")
     return found.decode() if found else None
 
@@ -234,7 +234,7 @@ def reseal_all(scripts: Scripts, redis: Redis, vault: Vault) -> Resealed:
 
 def _sealed_fields(redis: Redis) -> Iterator[tuple[str, str]]:
     """Every place that holds a sealed text."""
-    with translated():
+    with redis_errors_as_unavailable():
         names: Any = redis.zrange(keys.RENEWALS, 0, -1)
         consents: Any = redis.zrange(keys.CONSENTS, 0, -1)
     yield from ((keys.TOKENS + name.decode(), "sealed") for name in names)
@@ -244,12 +244,12 @@ def _sealed_fields(redis: Redis) -> Iterator[tuple[str, str]]:
 def _reseal(scripts: Scripts, redis: Redis, vault: Vault, place: tuple[str, str]) -> bool:
     """Whether the text there had to be sealed anew. What another process writes meanwhile is looked at again."""
     while True:
-        with translated():
+        with redis_errors_as_unavailable():
             sealed: Any = redis.hget(*place)
         fresh = vault.resealed(sealed.decode()) if sealed else None
         if fresh is None:
             return False
-        with translated():
+        with redis_errors_as_unavailable():
             if scripts.run("reseal", *place, sealed, fresh):
                 return True
 

@@ -13,7 +13,7 @@ from redis import Redis
 
 from relay.core.oidc import OidcProvider
 from relay.store.engine import keys
-from relay.store.engine.connection import translated
+from relay.store.engine.connection import redis_errors_as_unavailable
 
 ASKING_SECONDS = 600
 """How long somebody may take to sign in at the provider, and a code waits for a worker."""
@@ -42,27 +42,27 @@ class Back:
 
 
 def save_provider(redis: Redis, provider: OidcProvider) -> None:
-    with translated():
+    with redis_errors_as_unavailable():
         redis.set(keys.OIDC_PROVIDER, json.dumps(asdict(provider)), ex=PROVIDER_SECONDS)
 
 
 def read_known_provider(redis: Redis) -> OidcProvider | None:
     """What a worker has read of the provider; None where none could yet."""
-    with translated():
+    with redis_errors_as_unavailable():
         found: Any = redis.get(keys.OIDC_PROVIDER)
     return OidcProvider(**json.loads(found)) if found else None
 
 
 def save_asked(redis: Redis, state: str, asked: Asked) -> None:
     """Remember a question until its answer comes. `state` is fresh random text."""
-    with translated():
+    with redis_errors_as_unavailable():
         redis.set(keys.OIDC_ASKED + digest(state), json.dumps(asdict(asked)), ex=ASKING_SECONDS)
 
 
 def take_asked(redis: Redis, state: str) -> Asked | None:
     """What was asked under this state, once."""
     key = keys.OIDC_ASKED + digest(state)
-    with translated(), redis.pipeline(transaction=True) as pipeline:
+    with redis_errors_as_unavailable(), redis.pipeline(transaction=True) as pipeline:
         pipeline.get(key)
         pipeline.delete(key)
         found: Any = pipeline.execute()[0]
@@ -71,7 +71,7 @@ def take_asked(redis: Redis, state: str) -> Asked | None:
 
 def save_back(redis: Redis, back_id: str, back: Back) -> None:
     """Have a worker exchange a code."""
-    with translated(), redis.pipeline(transaction=True) as pipeline:
+    with redis_errors_as_unavailable(), redis.pipeline(transaction=True) as pipeline:
         pipeline.set(keys.OIDC_BACK + back_id, json.dumps(asdict(back)), ex=ASKING_SECONDS)
         pipeline.rpush(keys.OIDC_BACKS, back_id)
         pipeline.expire(keys.OIDC_BACKS, ASKING_SECONDS)
@@ -80,7 +80,7 @@ def save_back(redis: Redis, back_id: str, back: Back) -> None:
 
 def next_back(redis: Redis) -> tuple[str, Back] | None:
     """The next code to exchange. A worker that dies over one costs somebody a second try to sign in."""
-    with translated():
+    with redis_errors_as_unavailable():
         while (found := redis.lpop(keys.OIDC_BACKS)) is not None:
             back_id = found.decode()  # type: ignore[union-attr]
             back = read_back(redis, back_id)
@@ -91,20 +91,20 @@ def next_back(redis: Redis) -> tuple[str, Back] | None:
 
 def read_back(redis: Redis, back_id: str) -> Back | None:
     """How far a code is; None where there is nothing of this id."""
-    with translated():
+    with redis_errors_as_unavailable():
         found: Any = redis.get(keys.OIDC_BACK + back_id)
     return _read(found) if found else None
 
 
 def settle_back(redis: Redis, back_id: str, back: Back) -> None:
     """A code was exchanged, or has come to nothing."""
-    with translated():
+    with redis_errors_as_unavailable():
         redis.set(keys.OIDC_BACK + back_id, json.dumps(asdict(back)), ex=ASKING_SECONDS, xx=True)
 
 
 def spend_back(redis: Redis, back_id: str) -> bool:
     """Whether it was there to be spent: it signs in one browser, once."""
-    with translated():
+    with redis_errors_as_unavailable():
         return bool(redis.delete(keys.OIDC_BACK + back_id))
 
 

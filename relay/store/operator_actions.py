@@ -11,9 +11,9 @@ from relay.core.destination import Destination
 from relay.core.errors import Conflict, NotFound
 from relay.core.lifecycle import HoldCause
 from relay.store.engine import keys
-from relay.store.engine.connection import translated
-from relay.store.engine.redis_time import SECOND, moment_from
-from relay.store.engine.rq_jobs import job_data, job_moment
+from relay.store.engine.connection import redis_errors_as_unavailable
+from relay.store.engine.redis_time import SECOND, to_datetime
+from relay.store.engine.rq_jobs import job_data, job_timestamp
 from relay.store.engine.scripts import Scripts
 
 _AT_ONCE = 1000
@@ -34,7 +34,7 @@ class HoldRequest:
 def hold_destination(scripts: Scripts, destination: Destination, hold: HoldRequest) -> bool:
     """Put a destination on hold, or change why. True when it was not on hold before."""
     probe = "" if hold.probe_seconds is None else int(hold.probe_seconds * SECOND)
-    with translated():
+    with redis_errors_as_unavailable():
         return bool(
             scripts.run("hold", destination.name, destination.company, hold.cause, hold.detail, probe)
         )
@@ -47,7 +47,7 @@ def resume_destination(scripts: Scripts, name: str, *, probed: bool = False) -> 
     """
     was_held, moved = False, 0
     while True:
-        with translated():
+        with redis_errors_as_unavailable():
             was, some, left = scripts.run("resume", name, _AT_ONCE, int(probed))
         was_held, moved = was_held or bool(was), moved + some
         if not left:
@@ -69,7 +69,7 @@ class ProbeResult:
 
 def request_probe(redis: Redis, destination: Destination) -> None:
     """Have a destination's credentials tried as soon as its budget allows, on hold or not."""
-    with translated():
+    with redis_errors_as_unavailable():
         redis.hset(keys.PROBE_WANTED, destination.name, destination.company)
 
 
@@ -91,14 +91,14 @@ def freeze_after_probe(scripts: Scripts, name: str, seconds: float) -> None:
 
 def read_probe_result(redis: Redis, name: str) -> tuple[datetime, ProbeResult] | None:
     """When the last probe of a destination ended, and what came of it. None where there was none within a week."""
-    with translated():
+    with redis_errors_as_unavailable():
         fields: Any = redis.hgetall(keys.PROBE_TOLD + name)
     if not fields:
         return None
     told = {field.decode(): value.decode() for field, value in fields.items()}
     cause = HoldCause(told["cause"]) if told.get("cause") else None
     probed = ProbeResult(told["outcome"], int(told["status"]) or None, told["detail"], cause)
-    return moment_from(told["at"]), probed
+    return to_datetime(told["at"]), probed
 
 
 def replay_event(
@@ -109,8 +109,8 @@ def replay_event(
     Raises NotFound, or Conflict when it is in another state or was never mapped.
     """
     changes = [part for pair in (fields or {}).items() for part in pair]
-    with translated():
-        done, state = scripts.run("replay", event_id, job_moment(now), job_data(event_id), *changes)
+    with redis_errors_as_unavailable():
+        done, state = scripts.run("replay", event_id, job_timestamp(now), job_data(event_id), *changes)
     _check(
         event_id,
         done=bool(done),
@@ -122,7 +122,7 @@ def replay_event(
 
 def discard_event(scripts: Scripts, event_id: str, *, keep_seconds: int) -> None:
     """Give an event up. NotFound, or Conflict when it is being sent or has ended."""
-    with translated():
+    with redis_errors_as_unavailable():
         done, state = scripts.run("discard", event_id, keep_seconds * SECOND)
     may = "an event that is aggregating, queued, waiting, held or a dead letter"
     _check(event_id, done=bool(done), state=state.decode(), verb="discarded", may=may)

@@ -18,7 +18,7 @@ from relay.core.errors import Unavailable
 from relay.core.personal_data import find_people_in_sentence
 from relay.core.vault import UnsealError, Vault
 from relay.store.engine import keys
-from relay.store.engine.connection import translated
+from relay.store.engine.connection import redis_errors_as_unavailable
 
 MARK_BYTES = 8
 
@@ -59,7 +59,7 @@ class People:
 
     def _asked(self) -> bytes:
         """The store's key. Where there is none, the one that this process knows, or a new one, becomes it."""
-        with translated():
+        with redis_errors_as_unavailable():
             kept: Any = self._redis.get(keys.PERSON_KEY)
             if kept is None:
                 self._redis.set(keys.PERSON_KEY, self._sealed(self._key or os.urandom(_KEY_BYTES)), nx=True)
@@ -80,7 +80,7 @@ def tells_of(name: str, people: tuple[str, ...]) -> bool:
 
 def person_key_resealed(redis: Redis, vault: Vault) -> bool | None:
     """Seal a store's key with the newest of the vault's. False: there was nothing to do. None: no key opens it."""
-    with translated():
+    with redis_errors_as_unavailable():
         kept: Any = redis.get(keys.PERSON_KEY)
     if kept is None:
         return False
@@ -89,7 +89,7 @@ def person_key_resealed(redis: Redis, vault: Vault) -> bool | None:
     except UnsealError:
         return None
     if fresh is not None:
-        with translated():
+        with redis_errors_as_unavailable():
             redis.set(keys.PERSON_KEY, fresh)  # the key itself is the same, whoever else seals it just now
     return fresh is not None
 

@@ -11,8 +11,8 @@ from relay.core.ids import id_timestamp
 from relay.core.lifecycle import OPEN_STATES, State
 from relay.core.priority import Priority
 from relay.store.engine import keys
-from relay.store.engine.connection import translated
-from relay.store.engine.redis_time import SECOND, moment_from
+from relay.store.engine.connection import redis_errors_as_unavailable
+from relay.store.engine.redis_time import SECOND, to_datetime
 
 _BUCKET_SECONDS = 600
 _DAY = 24 * 3600 * SECOND
@@ -79,7 +79,7 @@ class Down:
 
 def read_depths(redis: Redis, names: Sequence[str]) -> list[Depth]:
     """The depth of each destination named."""
-    with translated():
+    with redis_errors_as_unavailable():
         counts: Any = redis.hgetall(keys.COUNT)
         pipeline = redis.pipeline(transaction=False)
         for name in names:
@@ -109,14 +109,14 @@ def _hold(fields: Mapping[bytes, bytes]) -> Hold | None:
     return Hold(
         fields[b"cause"].decode(),
         fields.get(b"detail", b"").decode(),
-        moment_from(fields[b"since"]),
-        moment_from(probe) if probe else None,
+        to_datetime(fields[b"since"]),
+        to_datetime(probe) if probe else None,
     )
 
 
 def read_spent(redis: Redis, companies: Sequence[str]) -> list[Spent]:
     """What each company has spent of its limits, by Redis's clock."""
-    with translated():
+    with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         pipeline.time()
         pipeline.hgetall(keys.QUEUES)
@@ -150,10 +150,10 @@ def _priorities(
 def _spent(company: str, now: int, priorities: Mapping[str, int], row: Sequence[Any]) -> Spent:
     sent, day, (frozen, others, others_at, crowd) = row
     horizon = now // (_BUCKET_SECONDS * SECOND) - 24 * 3600 // _BUCKET_SECONDS
-    thaw = moment_from(frozen) if frozen and int(frozen) > now else None
+    thaw = to_datetime(frozen) if frozen and int(frozen) > now else None
     last = sum(1 for moment in sent if int(moment.rstrip(b"?")) > now - SECOND)
     buckets = _buckets(day, b"", horizon)
-    others_moment = moment_from(others_at) if others_at and int(others_at) > now - _DAY else None
+    others_moment = to_datetime(others_at) if others_at and int(others_at) > now - _DAY else None
     return Spent(
         company,
         priorities,
@@ -178,14 +178,14 @@ def _buckets(day: Mapping[bytes, bytes], prefix: bytes, horizon: int) -> dict[da
 
 def read_down(redis: Redis, base_urls: Sequence[str]) -> list[Down]:
     """Those of these base URLs whose breaker is open."""
-    with translated():
+    with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         for base_url in base_urls:
             pipeline.hmget(keys.BREAKER + base_url, "said", "opened_at", "open_until")
         rows = pipeline.execute()
     told = zip(base_urls, rows, strict=True)
     return [
-        Down(base_url, said.decode(), moment_from(opened), moment_from(until))
+        Down(base_url, said.decode(), to_datetime(opened), to_datetime(until))
         for base_url, (said, opened, until) in told
         if opened and until
     ]
@@ -193,7 +193,7 @@ def read_down(redis: Redis, base_urls: Sequence[str]) -> list[Down]:
 
 def read_workers(redis: Redis) -> list[dict[str, str]]:
     """The workers alive, as RQ registers them."""
-    with translated():
+    with redis_errors_as_unavailable():
         names: Any = redis.smembers("rq:workers")
         pipeline = redis.pipeline(transaction=False)
         for name in names:

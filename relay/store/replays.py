@@ -18,13 +18,13 @@ from relay.core.errors import NotFound
 from relay.core.ids import earliest_id
 from relay.core.replay import Replay, ReplayStage, parse_replay_request
 from relay.store.engine import keys
-from relay.store.engine.background_job import Stepwise
-from relay.store.engine.connection import translated
-from relay.store.engine.redis_time import moment_from
-from relay.store.engine.rq_jobs import job_data, job_moment
+from relay.store.engine.background_job import JobRecords
+from relay.store.engine.connection import redis_errors_as_unavailable
+from relay.store.engine.redis_time import to_datetime
+from relay.store.engine.rq_jobs import job_data, job_timestamp
 from relay.store.engine.scripts import Scripts
 
-END = "end"
+END_CURSOR = "end"
 """The cursor of a destination at which there is nothing left. It sorts after every id."""
 
 _AT = "at:"
@@ -40,10 +40,10 @@ _FIELDS = (
     "operation",
 )
 
-_REPLAYS = Stepwise(keys.REPLAY, keys.REPLAYS, keys.REPLAYS_OPEN, keys.REPLAYS_STEP)
+_REPLAYS = JobRecords(keys.REPLAY, keys.REPLAYS, keys.REPLAYS_OPEN, keys.REPLAYS_STEP)
 
 
-class Sent(StrEnum):
+class SendResult(StrEnum):
     """What became of one event of a replay."""
 
     SENT = "sent"
@@ -83,20 +83,22 @@ def start_replay(scripts: Scripts, redis: Redis, replay_id: str, replay: Replay)
     fields: list[str | bytes | float] = ["asked", orjson.dumps(told)]
     if replay.limit is not None:
         fields += ["limit", replay.limit]
-    cursors = [part for name in tracks(redis, replay) for part in (name, beginning(replay))]
-    with translated():
+    cursors = [
+        part for name in find_replay_destinations(redis, replay) for part in (name, first_cursor(replay))
+    ]
+    with redis_errors_as_unavailable():
         scripts.run("replays_start", replay_id, len(fields), *fields, *cursors)
 
 
-def beginning(replay: Replay) -> str:
+def first_cursor(replay: Replay) -> str:
     """The cursor before the first event of any destination."""
     return earliest_id(replay.filter.since) if replay.filter.since else "0"
 
 
-def tracks(redis: Redis, replay: Replay) -> list[str]:
+def find_replay_destinations(redis: Redis, replay: Replay) -> list[str]:
     """The destinations that have events to look at."""
     wanted = replay.filter
-    with translated():
+    with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         if wanted.ids is not None:
             for event_id in wanted.ids:
@@ -111,18 +113,18 @@ def tracks(redis: Redis, replay: Replay) -> list[str]:
         return [name for name, there in zip(names, pipeline.execute(), strict=True) if there]
 
 
-def last_edge(replay: Replay, began: datetime) -> str:
+def end_id(replay: Replay, began: datetime) -> str:
     """The id before which events are a replay's own: what came after it began is not."""
     return earliest_id(min(began, replay.filter.until) if replay.filter.until else began)
 
 
-def candidates(
+def read_candidates(
     redis: Redis, replay: Replay, destination: str, *, between: tuple[str, str], most: int
 ) -> list[Candidate]:
     """The next events of one destination, oldest first, between a cursor and the edge."""
     after, edge = between
     wanted = replay.filter
-    with translated():
+    with redis_errors_as_unavailable():
         if wanted.ids is not None:
             ids = [one for one in wanted.ids if after < one < edge][:most]
         else:
@@ -141,7 +143,7 @@ def _present(row: Sequence[bytes | None]) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ReplayPosition:
     """Where a step of a replay stands: at which destination, and how many events it has looked at since the last."""
 
     replay_id: str
@@ -150,7 +152,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Sending:
+class SendOptions:
     """How one event is sent again: the state it must be in, the fields to set on it, and how many may be queued before it."""
 
     status: str
@@ -159,10 +161,10 @@ class Sending:
     now: datetime
 
 
-def send_again(scripts: Scripts, place: Place, event_id: str, sending: Sending) -> Sent:
+def resend_event(scripts: Scripts, place: ReplayPosition, event_id: str, sending: SendOptions) -> SendResult:
     """Queue one event for a replay, in the priority below all others."""
     changes = [part for pair in sending.fields.items() for part in pair]
-    with translated():
+    with redis_errors_as_unavailable():
         answer = scripts.run(
             "replays_send",
             place.replay_id,
@@ -171,19 +173,19 @@ def send_again(scripts: Scripts, place: Place, event_id: str, sending: Sending) 
             sending.status,
             place.examined,
             sending.most_queued,
-            job_moment(sending.now),
+            job_timestamp(sending.now),
             job_data(event_id),
             *changes,
         )
-    return Sent(answer.decode())
+    return SendResult(answer.decode())
 
 
-def pass_by(
-    scripts: Scripts, place: Place, event_id: str, *, problem: Mapping[str, str] | None = None
+def skip_event(
+    scripts: Scripts, place: ReplayPosition, event_id: str, *, problem: Mapping[str, str] | None = None
 ) -> bool:
     """Move on past an event that is not sent; with a `problem`, one that was to be. False: another worker has done so."""
     told = [] if problem is None else [orjson.dumps(problem)]
-    with translated():
+    with redis_errors_as_unavailable():
         return bool(
             scripts.run("replays_pass", place.replay_id, place.destination, event_id, place.examined, *told)
         )
@@ -191,32 +193,32 @@ def pass_by(
 
 def settle_replay(scripts: Scripts, replay_id: str, *, waits: str) -> ReplayStage | None:
     """End a replay that has looked at everything, or say what it waits for."""
-    with translated():
+    with redis_errors_as_unavailable():
         state = scripts.run("replays_settle", replay_id, waits)
     return ReplayStage(state.decode()) if state else None
 
 
 def cancel_replay(scripts: Scripts, replay_id: str) -> bool:
     """End a replay. What it has queued is sent. False: it had ended before. Raises NotFound."""
-    with translated():
+    with redis_errors_as_unavailable():
         before = scripts.run("replays_cancel", replay_id).decode()
     if not before:
-        raise no_such_replay(replay_id)
+        raise replay_not_found(replay_id)
     return before in {ReplayStage.QUEUED, ReplayStage.RUNNING}
 
 
-def no_such_replay(replay_id: str) -> NotFound:
+def replay_not_found(replay_id: str) -> NotFound:
     return NotFound(
         "no_such_replay", f"There is no replay {replay_id}: the id is wrong, or it ended 30 days ago."
     )
 
 
-def may_step(redis: Redis, *, milliseconds: int) -> bool:
+def acquire_replay_turn(redis: Redis, *, milliseconds: int) -> bool:
     """Whether this worker is the one to step on replays now. True for one worker in so many milliseconds."""
     return _REPLAYS.may_step(redis, milliseconds=milliseconds)
 
 
-def open_replays(redis: Redis) -> list[ReplayRecord]:
+def list_open_replays(redis: Redis) -> list[ReplayRecord]:
     """Those that have not ended, oldest first."""
     return [_record(*row) for row in _REPLAYS.open_rows(redis)]
 
@@ -230,7 +232,7 @@ def read_replay_record(redis: Redis, replay_id: str) -> ReplayRecord:
     """One replay. Raises NotFound."""
     row = _REPLAYS.row(redis, replay_id)
     if row is None:
-        raise no_such_replay(replay_id)
+        raise replay_not_found(replay_id)
     return _record(*row)
 
 
@@ -248,16 +250,16 @@ def _record(replay_id: str, row: Mapping[bytes, bytes]) -> ReplayRecord:
         {name.removeprefix(_AT): value.decode() for name, value in fields.items() if name.startswith(_AT)},
         tuple(orjson.loads(fields[name]) for name in problems),
         fields.get("waits", b"").decode(),
-        moment_from(fields["created_at"]),
-        *(moment_from(fields[name]) if name in fields else None for name in ("started_at", "ended_at")),
+        to_datetime(fields["created_at"]),
+        *(to_datetime(fields[name]) if name in fields else None for name in ("started_at", "ended_at")),
     )
 
 
-def crowding(
+def read_replay_backlog(
     scripts: Scripts, redis: Redis, companies: Sequence[str]
 ) -> tuple[dict[str, int], frozenset[str]]:
     """How many replayed events of each company are queued, and which destinations are on hold."""
-    with translated():
+    with redis_errors_as_unavailable():
         holds: Any = redis.smembers(keys.HOLDS)
         queued = scripts.run("replays_room", *companies)
     return dict(zip(companies, queued, strict=True)), frozenset(name.decode() for name in holds)

@@ -5,54 +5,56 @@ from dataclasses import replace
 from datetime import datetime
 
 from relay.core.replay import Replay, ReplayStage
-from relay.store.all_stores import found_in
-from relay.store.engine.background_job import SHOWN
+from relay.store.all_stores import query_stores
+from relay.store.engine.background_job import NEWEST_LIMIT
 from relay.store.replays import (
     ReplayRecord,
     cancel_replay,
+    find_replay_destinations,
     list_replays,
     read_replay_record,
     start_replay,
-    tracks,
 )
 from relay.store.stores import Store, Stores
 
 
-def start_everywhere(stores: Stores, replay_id: str, replay: Replay) -> None:
+def start_replay_in_all_stores(stores: Stores, replay_id: str, replay: Replay) -> None:
     """Begin a replay in each store that has events to look at; in the main one where none has."""
-    for store in parts_of(stores, replay):
+    for store in find_replay_stores(stores, replay):
         start_replay(store.scripts, store.redis, replay_id, replay)
 
 
-def parts_of(stores: Stores, replay: Replay) -> list[Store]:
+def find_replay_stores(stores: Stores, replay: Replay) -> list[Store]:
     """The stores that a replay is for."""
     if len(stores) == 1:
         return [stores.main]
-    return [store for store in stores if tracks(store.redis, replay)] or [stores.main]
+    return [store for store in stores if find_replay_destinations(store.redis, replay)] or [stores.main]
 
 
-def cancel_everywhere(stores: Stores, replay_id: str) -> bool:
+def cancel_replay_in_all_stores(stores: Stores, replay_id: str) -> bool:
     """End a replay in every store. False: it had ended before. Raises NotFound."""
-    changed = found_in(stores, lambda store: cancel_replay(store.scripts, replay_id))
+    changed = query_stores(stores, lambda store: cancel_replay(store.scripts, replay_id))
     return any(one for _, one in changed)
 
 
-def read_everywhere(stores: Stores, replay_id: str) -> ReplayRecord:
+def read_replay_in_all_stores(stores: Stores, replay_id: str) -> ReplayRecord:
     """A replay with what all stores have done of it. Raises NotFound."""
-    parts = found_in(stores, lambda store: read_replay_record(store.redis, replay_id))
-    return summed([record for _, record in parts])
+    parts = query_stores(stores, lambda store: read_replay_record(store.redis, replay_id))
+    return merge_replay_records([record for _, record in parts])
 
 
-def replays_of_all(stores: Stores) -> list[ReplayRecord]:
+def list_replays_in_all_stores(stores: Stores) -> list[ReplayRecord]:
     """The newest fifty, newest first."""
     parts: dict[str, list[ReplayRecord]] = {}
     for store in stores:
         for record in list_replays(store.redis):
             parts.setdefault(record.id, []).append(record)
-    return [summed(parts[replay_id]) for replay_id in sorted(parts, reverse=True)[:SHOWN]]
+    return [
+        merge_replay_records(parts[replay_id]) for replay_id in sorted(parts, reverse=True)[:NEWEST_LIMIT]
+    ]
 
 
-def summed(parts: Sequence[ReplayRecord]) -> ReplayRecord:
+def merge_replay_records(parts: Sequence[ReplayRecord]) -> ReplayRecord:
     """The parts of one replay as a whole. It has ended once each of them has."""
     first, stages = parts[0], {part.stage for part in parts}
     if len(parts) == 1:

@@ -15,7 +15,7 @@ from redis import Redis
 from relay.core.errors import Unavailable
 from relay.core.percentiles import bucket_index
 from relay.store.engine import keys
-from relay.store.engine.connection import translated
+from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.redis_time import SECOND
 from relay.store.time_series import Grain, of_source
 
@@ -84,7 +84,7 @@ class Turnstile:
     def _tell(
         self, counts: Mapping[tuple[str, str], int], newest: Mapping[str, Turned], times: Mapping[str, int]
     ) -> None:
-        with translated(), self._redis.pipeline() as pipeline:
+        with redis_errors_as_unavailable(), self._redis.pipeline() as pipeline:
             for name, by in times.items():
                 pipeline.hincrby(keys.TIMES, name, by)
             for (source, outcome), by in counts.items():

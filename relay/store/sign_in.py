@@ -6,7 +6,7 @@ from typing import Any
 from redis import Redis
 
 from relay.store.engine import keys
-from relay.store.engine.connection import translated
+from relay.store.engine.connection import redis_errors_as_unavailable
 
 TICKET_SECONDS = 900
 """How long a sign-in link is good."""
@@ -19,14 +19,14 @@ MOST_OF_ALL = 300
 
 def save_sign_in_ticket(redis: Redis, ticket: str, key_digest: str) -> None:
     """Make a link good, once. `ticket` is fresh random text of 128 bits at least; `key_digest` is whom it signs in."""
-    with translated():
+    with redis_errors_as_unavailable():
         redis.set(keys.SIGN_IN_TICKET + _digest(ticket), key_digest, ex=TICKET_SECONDS)
 
 
 def spend_sign_in_ticket(redis: Redis, ticket: str) -> str | None:
     """Whom a ticket signs in, by the digest of a key; None when it is unknown, used or expired. It is spent by this."""
     key = keys.SIGN_IN_TICKET + _digest(ticket)
-    with translated(), redis.pipeline(transaction=True) as pipeline:
+    with redis_errors_as_unavailable(), redis.pipeline(transaction=True) as pipeline:
         pipeline.get(key)
         pipeline.delete(key)
         found: Any = pipeline.execute()[0]
@@ -35,13 +35,13 @@ def spend_sign_in_ticket(redis: Redis, ticket: str) -> str | None:
 
 def end_session(redis: Redis, session_id: str, *, keep_seconds: int) -> None:
     """Have a session count as ended for so long."""
-    with translated():
+    with redis_errors_as_unavailable():
         redis.set(keys.ENDED_SESSION + _digest(session_id), 1, ex=keep_seconds)
 
 
 def has_ended(redis: Redis, session_id: str) -> bool:
     """Whether somebody signed out of it."""
-    with translated():
+    with redis_errors_as_unavailable():
         return bool(redis.exists(keys.ENDED_SESSION + _digest(session_id)))
 
 
@@ -52,7 +52,7 @@ def count_attempt(redis: Redis, address: str) -> bool:
     locked out who knows a key.
     """
     one, everybody = keys.SIGN_INS + _digest(address), keys.SIGN_INS + "all"
-    with translated(), redis.pipeline(transaction=True) as pipeline:
+    with redis_errors_as_unavailable(), redis.pipeline(transaction=True) as pipeline:
         for key in (one, everybody):
             pipeline.incr(key)
             pipeline.expire(key, WINDOW_SECONDS, nx=True)
@@ -63,13 +63,13 @@ def count_attempt(redis: Redis, address: str) -> bool:
 
 def forget_attempts(redis: Redis, address: str) -> None:
     """Somebody has signed in from there: what failed before was a slip."""
-    with translated():
+    with redis_errors_as_unavailable():
         redis.delete(keys.SIGN_INS + _digest(address))
 
 
 def is_first_failure(redis: Redis) -> bool:
     """Whether no sign-in has failed within a minute: one line of audit tells of a flood as well as thousands."""
-    with translated():
+    with redis_errors_as_unavailable():
         return bool(redis.set(keys.SIGN_INS + "failed", 1, ex=WINDOW_SECONDS, nx=True))
 
 

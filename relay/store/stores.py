@@ -10,7 +10,7 @@ from relay.core.config import Config
 from relay.core.destination import MAIN_STORE
 from relay.core.vault import Vault
 from relay.settings import Settings
-from relay.store.engine.connection import Patience, open_redis, refuse_cluster
+from relay.store.engine.connection import ClientOptions, open_redis, refuse_cluster
 from relay.store.engine.durability import Watermark
 from relay.store.engine.scripts import Scripts
 from relay.store.person_index import People
@@ -68,7 +68,7 @@ class Stores:
         return len(self._stores)
 
 
-def open_stores(settings: Settings, stores: Mapping[str, str], patience: Patience) -> Stores:
+def open_stores(settings: Settings, stores: Mapping[str, str], patience: ClientOptions) -> Stores:
     """The main store of the settings, and those of the configuration file by name and URL."""
     others = {name: open_redis(url, patience) for name, url in stores.items()}
     return Stores(open_redis(settings.redis_url, patience), others, settings=settings)

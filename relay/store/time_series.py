@@ -19,8 +19,8 @@ from redis import Redis
 
 from relay.core.percentiles import Histogram, merge_histograms
 from relay.store.engine import keys
-from relay.store.engine.connection import translated
-from relay.store.engine.redis_time import moment_from
+from relay.store.engine.connection import redis_errors_as_unavailable
+from relay.store.engine.redis_time import to_datetime
 
 EVERYTHING = ""
 
@@ -72,7 +72,7 @@ class Bucket:
 def read_series(redis: Redis, scopes: Sequence[str], span: Span, *, now: datetime) -> dict[str, list[Bucket]]:
     """The buckets of each scope, the oldest first, in one round trip. Those in which nothing happened are there too."""
     mark, numbers = span.grain.value[0], span.numbers(now)
-    with translated():
+    with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         for scope in scopes:
             for number in numbers:
@@ -116,13 +116,13 @@ class TurnedAway:
 
 def read_turned_away(redis: Redis, names: Sequence[str]) -> dict[str, TurnedAway]:
     """Of each source named that ever had one."""
-    with translated():
+    with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         for name in names:
             pipeline.hmget(keys.TURNED_AWAY + name, "at", "code", "reason")
         rows: list[Any] = pipeline.execute()
     return {
-        name: TurnedAway(moment_from(at), code.decode(), (reason or b"").decode())
+        name: TurnedAway(to_datetime(at), code.decode(), (reason or b"").decode())
         for name, (at, code, reason) in zip(names, rows, strict=True)
         if at and code
     }

@@ -13,7 +13,7 @@ from relay.core.destination import Destination
 from relay.core.lifecycle import DeadLetterReason, HoldCause
 from relay.store.delivery import CallTiming, Retry, dead_letter, finish, publish_limits, retry_later
 from relay.store.engine import keys
-from relay.store.engine.durability import used_share
+from relay.store.engine.durability import read_memory_share
 from relay.store.operator_actions import HoldRequest, hold_destination
 from relay.store.request_stats import Turned, Turnstile
 from relay.store.stores import Store
@@ -67,7 +67,7 @@ def nothing(_: Store, __: Destination) -> None: ...
 def fill(store: Store, _: Destination) -> None:
     told: Any = store.redis.info("memory")
     store.redis.config_set("maxmemory", int(told["used_memory"] * 1.2))
-    assert 0.75 < (used_share(store.redis) or 0) < 1
+    assert 0.75 < (read_memory_share(store.redis) or 0) < 1
 
 
 def go_down(store: Store, here: Destination) -> None:

@@ -11,7 +11,7 @@ from relay.core.visit_session import VisitSession
 from relay.store.accept import AcceptOptions, AcceptResult, NewEvent, Retention, accept
 from relay.store.delivery import Retry, Settlement, dead_letter, end_event, finish, hold_event, retry_later
 from relay.store.engine import keys
-from relay.store.erasures import Erasing, start_erasure
+from relay.store.erasures import Erasure, start_erasure
 from relay.store.events import read_event
 from relay.store.operator_actions import discard_event
 from relay.store.stores import Store
@@ -44,8 +44,8 @@ def keep(store: Store, *events: NewEvent, raw: bytes = RAW, **fields: str | byte
     return accept(store.scripts, on, events, now=NOW, keeping=AcceptOptions(Retention(), store.people))
 
 
-def begin(store: Store, person: str = JANE) -> Erasing:
-    erasing = Erasing(new_id(), store.people.mark(person), "email", "admin")
+def begin(store: Store, person: str = JANE) -> Erasure:
+    erasing = Erasure(new_id(), store.people.mark(person), "email", "admin")
     start_erasure(store.scripts, erasing, seen_seconds=3600, now=NOW)
     return erasing
 

@@ -3,7 +3,7 @@ from redis import Redis
 
 from relay.core.errors import Conflict, Unavailable
 from relay.store.engine import keys
-from relay.store.engine.connection import Patience, open_redis
+from relay.store.engine.connection import ClientOptions, open_redis
 from relay.store.engine.scripts import Scripts
 from tests.store_world import accept_events, event, new_id, receipt
 
@@ -110,7 +110,7 @@ def test_a_full_store_refuses_all_of_a_receipt_and_says_so(scripts: Scripts, red
 
 
 def test_a_store_that_is_not_there_is_unavailable():
-    absent = Scripts(open_redis("unix:///nowhere/at/all", Patience(answer=0.2, connect=0.2)))
+    absent = Scripts(open_redis("unix:///nowhere/at/all", ClientOptions(answer=0.2, connect=0.2)))
 
     with pytest.raises(Unavailable) as caught:
         accept_events(absent, event("1"))

@@ -11,7 +11,7 @@ from rq.worker import SimpleWorker
 from relay.core.lifecycle import DeadLetterReason
 from relay.store.delivery import Pacing, SweepOptions, dead_letter, finish, schedule_probes, sweep
 from relay.store.engine.connection import WORKER, open_redis
-from relay.store.engine.durability import read_durability, used_share
+from relay.store.engine.durability import read_durability, read_memory_share
 from relay.store.engine.scripts import Scripts
 from relay.store.events import EventFilter, list_events, read_event
 from relay.store.key_usage import read_key_uses
@@ -59,7 +59,7 @@ def test_every_reading_of_operators_is_allowed(limited: Redis):
     read_spent(limited, ["acme"])
     read_workers(limited)
     read_key_uses(limited, ["web"])
-    used_share(limited)
+    read_memory_share(limited)
     limited.blpop(["relay:bell"], 0.01)
     limited.wait(0, 1)
 

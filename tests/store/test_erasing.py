@@ -11,7 +11,14 @@ from relay.core.personal_data import find_people
 from relay.store.delivery import dead_letter, end_event, finish
 from relay.store.engine import keys
 from relay.store.engine.connection import WORKER, open_redis
-from relay.store.erasures import Step, erase_one, read_erasure, read_gone, rewrite_file, start_erasure
+from relay.store.erasures import (
+    EraseResult,
+    erase_record,
+    read_erased_events,
+    read_erasure,
+    rewrite_append_only_file,
+    start_erasure,
+)
 from relay.store.events import read_event
 from relay.store.operator_actions import discard_event
 from relay.store.stores import Store
@@ -88,7 +95,7 @@ def test_an_event_that_is_being_sent_is_let_finish_and_then_erased(store: Store)
     assert run(store) == [erasing.id]
 
     assert JANE not in everything(store.redis)
-    [gone] = read_gone(store.redis, erasing.id)
+    [gone] = read_erased_events(store.redis, erasing.id)
     assert (gone.was, gone.request_id, gone.destination) == (State.DELIVERED, "request-1", "acme")
 
 
@@ -110,7 +117,7 @@ def test_an_erasure_that_was_cut_off_goes_on_where_it_stood(store: Store):
         keep(store, about(str(number)), raw=RAW + str(number).encode())
     erasing = begin(store)
     first = store.redis.zrange(keys.ALL, 0, 0)[0].decode()
-    assert erase_one(store.scripts, erasing, first, alias="", keep_seconds=600) is Step.ERASED
+    assert erase_record(store.scripts, erasing, first, alias="", keep_seconds=600) is EraseResult.ERASED
 
     assert run(store) == [erasing.id]
 
@@ -212,7 +219,7 @@ def test_what_a_host_forbids_is_told(durable: Redis):
     )
     limited = open_redis(f"unix://relay:x@{durable.connection_pool.connection_kwargs['path']}", WORKER)
     try:
-        told = rewrite_file(limited)
+        told = rewrite_append_only_file(limited)
     finally:
         limited.close()
         durable.execute_command("ACL", "DELUSER", "relay")

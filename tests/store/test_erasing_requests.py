@@ -2,7 +2,7 @@
 
 from relay.core.lifecycle import State
 from relay.store.engine import keys
-from relay.store.erasures import left_to_erase
+from relay.store.erasures import read_remaining_ids
 from relay.store.events import read_event, read_receipt
 from relay.store.operator_actions import discard_event, replay_event
 from relay.store.stores import Store
@@ -82,6 +82,6 @@ def test_a_body_that_is_made_anew_is_found_by_all_whom_it_tells_of(store: Store)
     replay_event(store.scripts, one, now=NOW, fields={"body": b'{"to": "joe@globex.example"}', "people": joe})
 
     for mark in (joe, store.people.mark(JANE)):
-        assert left_to_erase(store.redis, mark, after="", most=9) == [one]
+        assert read_remaining_ids(store.redis, mark, after="", most=9) == [one]
     erase(store, "joe@globex.example")
     assert "globex" not in everything(store.redis)

@@ -30,7 +30,7 @@ from relay.store.delivery import (
 )
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
-from relay.store.erasures import Erasing, erase_one, start_erasure
+from relay.store.erasures import Erasure, erase_record, start_erasure
 from relay.store.operator_actions import discard_event, replay_event, resume_destination
 from relay.store.queues import read_depths
 from tests.store_world import NOW, accept_events, event, new_id
@@ -131,9 +131,9 @@ class Life(RuleBasedStateMachine):
         """One step of an erasure, as if the event told of somebody."""
         ids = list(self.states)
         if at < len(ids):
-            erasing = Erasing(new_id(), b"8 bytes.", "email", "admin")
+            erasing = Erasure(new_id(), b"8 bytes.", "email", "admin")
             start_erasure(self.scripts, erasing, seen_seconds=60, now=NOW)
-            erase_one(self.scripts, erasing, ids[at], alias="", keep_seconds=600)
+            erase_record(self.scripts, erasing, ids[at], alias="", keep_seconds=600)
 
     @invariant()
     def every_event_is_where_its_state_says(self) -> None:

@@ -12,7 +12,7 @@ from redis import Redis
 from relay.core.call import Call, Operation
 from relay.store.accept import NewEvent
 from relay.store.engine import keys
-from relay.store.engine.compression import goes_on, pack, pack_pair, unpack
+from relay.store.engine.compression import is_delta, pack, pack_pair, unpack
 from relay.store.engine.compression_dictionary import WORDS_1
 from relay.store.engine.scripts import Scripts
 from relay.store.events import read_event, read_receipt
@@ -64,7 +64,7 @@ def test_both_of_a_pair_are_read_as_they_were(raw: bytes, body: bytes):
 def test_what_does_not_go_on_is_read_alone(raw: bytes, body: bytes):
     _, rest = pack_pair(raw, body)
 
-    assert goes_on(rest) or unpack(rest) == body
+    assert is_delta(rest) or unpack(rest) == body
 
 
 @given(TEXTS)
@@ -130,7 +130,7 @@ def test_the_body_of_a_request_too_long_to_go_on_from_stands_alone(scripts: Scri
     long = receipt(orjson.dumps(PAGE_VIEW | {"action": "x" * 9_000}))
     [verdict] = accept_events(scripts, page_view(), on=long).verdicts
 
-    assert not goes_on(redis.hget(keys.EVENT + verdict.id, "body"))
+    assert not is_delta(redis.hget(keys.EVENT + verdict.id, "body"))
     assert [taken.body for taken in take_events(scripts)] == [SENT]
 
 

@@ -22,7 +22,7 @@ from relay.store.delivery import (
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
 from relay.store.operator_actions import replay_event, resume_destination
-from relay.store.replays import Place, Sending, send_again, start_replay
+from relay.store.replays import ReplayPosition, SendOptions, resend_event, start_replay
 from tests.store_world import (
     NOW,
     accept_events,
@@ -56,7 +56,12 @@ def replayed(scripts: Scripts, redis: Redis, native: str) -> None:
     finish(scripts, taken, REFUSED)
     replay_id = new_id()
     start_replay(scripts, redis, replay_id, parse_replay_request({"filter": {"status": "dead"}}).replay)
-    assert send_again(scripts, Place(replay_id, "acme", 1), taken.id, Sending("dead", {}, 100, NOW)) == "sent"
+    assert (
+        resend_event(
+            scripts, ReplayPosition(replay_id, "acme", 1), taken.id, SendOptions("dead", {}, 100, NOW)
+        )
+        == "sent"
+    )
 
 
 def test_high_goes_before_normal_before_low_before_replays(scripts: Scripts, redis: Redis):

@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 
 from relay.core.errors import Unavailable
 from relay.store.engine import keys
-from relay.store.engine.connection import WORKER, Patience, open_redis, translated
+from relay.store.engine.connection import WORKER, ClientOptions, open_redis, redis_errors_as_unavailable
 from relay.store.engine.durability import read_durability
 from relay.store.engine.scripts import Scripts
 from tests.harness.processes import free_port
@@ -114,7 +114,7 @@ def guarded() -> Iterator[Guarded]:
 
 @pytest.fixture
 def client(guarded: Guarded) -> Iterator[Redis]:
-    client = open_redis(guarded.url, Patience(answer=1.5, connect=1.0))
+    client = open_redis(guarded.url, ClientOptions(answer=1.5, connect=1.0))
     yield client
     client.close()
 
@@ -149,11 +149,11 @@ def test_a_killed_primary_is_unavailable_until_the_replica_has_its_place(guarded
 
 
 def test_a_frozen_primarys_late_answer_is_nobodys(guarded: Guarded):
-    client = open_redis(guarded.url, Patience(answer=0.3, connect=0.3))
+    client = open_redis(guarded.url, ClientOptions(answer=0.3, connect=0.3))
     client.set("relay:a", "a")
     client.set("relay:b", "b")
     guarded.primary.signal(signal.SIGSTOP)
-    with pytest.raises(Unavailable), translated():
+    with pytest.raises(Unavailable), redis_errors_as_unavailable():
         client.get("relay:a")
     guarded.primary.signal(signal.SIGCONT)
 
@@ -195,7 +195,7 @@ def test_no_sentinel_is_unavailable_within_two_seconds():
     began = time.monotonic()
 
     with pytest.raises(Unavailable) as caught:
-        accept_events(Scripts(open_redis(url, Patience())), event("1"))
+        accept_events(Scripts(open_redis(url, ClientOptions())), event("1"))
 
     assert caught.value.code == "store_unavailable"
     assert time.monotonic() - began < 2

@@ -10,7 +10,7 @@ from redis import Redis
 
 from relay.core.errors import Unavailable
 from relay.core.lifecycle import State
-from relay.store.all_stores import find_event, list_everywhere, merge_pages
+from relay.store.all_stores import find_event, list_events_in_all_stores, merge_pages
 from relay.store.engine.connection import WORKER, open_redis
 from relay.store.events import EventFilter, EventPage
 from relay.store.stores import Stores
@@ -84,13 +84,16 @@ def test_pages_of_two_real_stores_are_their_sorted_union(
 
     wanted = EventFilter(status=status)
 
-    assert walk(lambda cursor: list_everywhere(stores, wanted, limit=limit, cursor=cursor)) == made[::-1]
+    assert (
+        walk(lambda cursor: list_events_in_all_stores(stores, wanted, limit=limit, cursor=cursor))
+        == made[::-1]
+    )
 
 
 def test_an_event_is_found_by_its_event_id_in_every_store(stores: Stores):
     ids = [accept_events(store.scripts, event("ev-1")).verdicts[0].id for store in stores]
 
-    page = list_everywhere(stores, EventFilter(event_id="web:ev-1"), limit=1, cursor=None)
+    page = list_events_in_all_stores(stores, EventFilter(event_id="web:ev-1"), limit=1, cursor=None)
 
     assert [each["id"] for each in page.events] == sorted(ids, reverse=True)
 
@@ -107,4 +110,4 @@ def test_an_event_is_found_in_its_store_while_another_is_away(second_redis: Redi
     with pytest.raises(Unavailable):
         find_event(stores, "01K9XHZ3T5M7Q2V8B4N6C0D1EF")
     with pytest.raises(Unavailable):
-        list_everywhere(stores, EVERYTHING, limit=5, cursor=None)
+        list_events_in_all_stores(stores, EVERYTHING, limit=5, cursor=None)

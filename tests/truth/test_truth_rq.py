@@ -12,7 +12,7 @@ from rq.worker import SimpleWorker
 from relay.core.lifecycle import DeadLetterReason
 from relay.store.delivery import Pacing, Retry, SweepOptions, dead_letter, finish, retry_later, sweep
 from relay.store.engine import keys
-from relay.store.engine.rq_jobs import DELIVER
+from relay.store.engine.rq_jobs import DELIVER_FUNCTION
 from relay.store.engine.scripts import Scripts
 from tests.store_world import accept_events, event, take_events
 from workers.deliver import deliver
@@ -42,7 +42,7 @@ def test_a_key_of_rq_is_spelt_as_rq_spells_it(ours: str, theirs: str):
 
 def test_the_name_that_jobs_carry_is_the_function_that_delivers():
     """The web names it as text and never imports it, so that no linter can see a slip."""
-    assert import_attribute(DELIVER) is deliver
+    assert import_attribute(DELIVER_FUNCTION) is deliver
 
 
 def test_a_stock_worker_that_gets_hold_of_a_job_sends_nothing():

@@ -19,7 +19,7 @@ from relay.core.ids import ENTROPY_BYTES, generate_ids
 from relay.core.signed_document import Signer
 from relay.queries.erasures import DONE, erasure_page, erasure_preview_page, read_erasure_request
 from relay.store.audit import Deed, record
-from relay.store.erasures_all_stores import Asked, begin_everywhere
+from relay.store.erasures_all_stores import ErasureRequest, start_erasure_in_all_stores
 
 _EVERY_SECONDS = 0.5
 _WHO = "command line"
@@ -67,8 +67,8 @@ def erase(desk: Desk, *, as_json: bool, show: str | None, verify: Path | None, *
 def _erased(desk: Desk, kind: str, person: str, signer: Signer, *, wait: bool) -> dict[str, Any]:
     """Its page once it is done, or was left to the workers."""
     [erasure_id] = generate_ids(now(), os.urandom(ENTROPY_BYTES), 1)
-    asked = Asked(erasure_id, person, kind, _WHO)
-    begin_everywhere(desk.stores, asked, seen_seconds=desk.retention.seen, now=now())
+    asked = ErasureRequest(erasure_id, person, kind, _WHO)
+    start_erasure_in_all_stores(desk.stores, asked, seen_seconds=desk.retention.seen, now=now())
     deed = Deed(_WHO, "admin", "person.erase", erasure_id)
     record(desk.redis, deed, now=now(), keep_hours=desk.settings.retention_audit_hours)
     page = erasure_page(desk.stores, erasure_id, signer)

@@ -11,7 +11,7 @@ from relay.cli.context import PROBLEM, Desk, at_desk, print_json
 from relay.cli.formatting import counted, plain
 from relay.core.errors import Conflict, NotFound, ValidationFailed
 from relay.core.lifecycle import HoldCause
-from relay.store.all_stores import store_of
+from relay.store.all_stores import find_store
 from relay.store.operator_actions import HoldRequest, discard_event, hold_destination, resume_destination
 
 _ids = click.argument("event_ids", metavar="ID…", nargs=-1, required=True)
@@ -29,7 +29,7 @@ def discard(desk: Desk, event_ids: Sequence[str], *, as_json: bool) -> None:
     keep = desk.retention.discarded
 
     def give_up(one: str) -> None:
-        discard_event(store_of(desk.stores, one).scripts, one, keep_seconds=keep)
+        discard_event(find_store(desk.stores, one).scripts, one, keep_seconds=keep)
         audited(desk, "event.discard", one, count=1)
 
     results = [act_on(one, "discarded", give_up) for one in event_ids]

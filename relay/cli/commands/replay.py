@@ -22,8 +22,8 @@ from relay.core.lifecycle import DeadLetterReason
 from relay.core.redaction import PayloadVisibility
 from relay.core.replay import REPLAYABLE, Replay, parse_replay_request
 from relay.queries.replays import dry_run_page, has_ended, replay_page
-from relay.store.all_stores import store_of
-from relay.store.replays_all_stores import cancel_everywhere, start_everywhere
+from relay.store.all_stores import find_store
+from relay.store.replays_all_stores import cancel_replay_in_all_stores, start_replay_in_all_stores
 
 _EVERY_SECONDS = 0.5
 _FILTERS = ("since", "until", "source", "destination", "status", "reason", "cluster", "ids")
@@ -67,7 +67,7 @@ def replay(desk: Desk, event_ids: Sequence[str], *, as_json: bool, cancel: str |
             "Give IDs, or options that choose events, or --cancel. All dead letters: --status dead."
         )
     if cancel:
-        cancel_everywhere(desk.stores, cancel)
+        cancel_replay_in_all_stores(desk.stores, cancel)
         page = replay_page(desk.stores, cancel, now=now())
         audited(desk, "replay.cancel", cancel, count=page["replayed"])
         _show(page, as_json=as_json)
@@ -81,7 +81,7 @@ def replay(desk: Desk, event_ids: Sequence[str], *, as_json: bool, cancel: str |
 
 
 def _again(desk: Desk, event_id: str) -> None:
-    store = store_of(desk.stores, event_id)
+    store = find_store(desk.stores, event_id)
     replay_again(replaying_in(store, lambda: desk.intake, now), event_id)
     audited(desk, "event.replay", event_id, count=1)
 
@@ -107,7 +107,7 @@ def _replay_all(desk: Desk, asked: Replay, *, as_json: bool, dry_run: bool, wait
     [replay_id] = generate_ids(now(), os.urandom(ENTROPY_BYTES), 1)
     console = Console(stderr=True)
     total = _foreseen(desk, asked)["matched"] if wait and console.is_terminal else None
-    start_everywhere(desk.stores, replay_id, asked)
+    start_replay_in_all_stores(desk.stores, replay_id, asked)
     audited(desk, "replay.start", replay_id, chosen=asked.filter.chosen())
     page = (
         _watched(desk, replay_id, console, total) if wait else replay_page(desk.stores, replay_id, now=now())

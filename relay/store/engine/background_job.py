@@ -6,17 +6,17 @@ from typing import Any
 
 from redis import Redis
 
-from relay.store.engine.connection import translated
+from relay.store.engine.connection import redis_errors_as_unavailable
 
-SHOWN = 50
+NEWEST_LIMIT = 50
 """Of the newest."""
 
-Row = tuple[str, Mapping[bytes, bytes]]
+JobRow = tuple[str, Mapping[bytes, bytes]]
 """A record's id, and its fields as they are kept."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stepwise:
+class JobRecords:
     """Where one kind of such work is kept: the prefix of its records, the sets of all and of the open ones, its lock."""
 
     record: str
@@ -26,29 +26,29 @@ class Stepwise:
 
     def may_step(self, redis: Redis, *, milliseconds: int) -> bool:
         """Whether this worker is the one to step now. True for one worker in so many milliseconds."""
-        with translated():
+        with redis_errors_as_unavailable():
             if not redis.exists(self.open):
                 return False
             return bool(redis.set(self.lock, 1, nx=True, px=milliseconds))
 
-    def open_rows(self, redis: Redis) -> list[Row]:
+    def open_rows(self, redis: Redis) -> list[JobRow]:
         """Those that have not ended, oldest first."""
-        with translated():
+        with redis_errors_as_unavailable():
             found: Any = redis.zrange(self.open, 0, -1)
         return self._rows(redis, [name.decode() for name in found])
 
-    def newest_rows(self, redis: Redis) -> list[Row]:
+    def newest_rows(self, redis: Redis) -> list[JobRow]:
         """The newest fifty, newest first."""
-        with translated():
-            found: Any = redis.zrange(self.all, "+", "-", desc=True, bylex=True, offset=0, num=SHOWN)
+        with redis_errors_as_unavailable():
+            found: Any = redis.zrange(self.all, "+", "-", desc=True, bylex=True, offset=0, num=NEWEST_LIMIT)
         return self._rows(redis, [name.decode() for name in found])
 
-    def row(self, redis: Redis, own_id: str) -> Row | None:
+    def row(self, redis: Redis, own_id: str) -> JobRow | None:
         found = self._rows(redis, [own_id])
         return found[0] if found else None
 
-    def _rows(self, redis: Redis, ids: Sequence[str]) -> list[Row]:
-        with translated():
+    def _rows(self, redis: Redis, ids: Sequence[str]) -> list[JobRow]:
+        with redis_errors_as_unavailable():
             pipeline = redis.pipeline(transaction=False)
             for own_id in ids:
                 pipeline.hgetall(self.record + own_id)

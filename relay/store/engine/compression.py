@@ -10,7 +10,7 @@ import zlib
 
 from relay.store.engine.compression_dictionary import WORDS_1
 
-USUAL_TYPE = "application/json"
+DEFAULT_CONTENT_TYPE = "application/json"
 """A request's content type that is not kept: one that is missing is this."""
 
 _BY_WORDS, _GOES_ON, _AS_IS = b"\x01", b"\x02", b"\x03"
@@ -47,7 +47,7 @@ def pack_pair(raw: bytes, body: bytes) -> tuple[bytes, bytes]:
     return beginning, _GOES_ON + packer.compress(body) + packer.flush()
 
 
-def goes_on(kept: bytes) -> bool:
+def is_delta(kept: bytes) -> bool:
     """Whether it is read only with the bytes that it goes on from."""
     return kept.startswith(_GOES_ON)
 

@@ -23,7 +23,7 @@ Client = Redis
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class ClientOptions:
     """How long one command may take, in seconds, and how many sockets one process may open."""
 
     answer: float = 1.5
@@ -31,14 +31,14 @@ class Patience:
     connections: int = 512
 
 
-WEB = Patience()
+WEB = ClientOptions()
 """A sender is told 503 within two seconds rather than kept waiting."""
 
-WORKER = Patience(answer=5.0, connect=2.0, connections=512)
+WORKER = ClientOptions(answer=5.0, connect=2.0, connections=512)
 """A worker has time; what it holds is leased."""
 
 
-WORTH_ANOTHER = (RedisConnectionError, ReadOnlyError)
+RETRYABLE_ERRORS = (RedisConnectionError, ReadOnlyError)
 """Failures after which a command is sent once more, over a new connection.
 
 Pooled sockets die with a restarted server, and one to a primary that became a replica takes no writes. Every script of
@@ -49,14 +49,14 @@ _SHARE_FOR_SENTINELS = 0.25
 """Of the time to connect: so that three Sentinels which are away do not use up the sender's two seconds."""
 
 
-def open_redis(url: str, patience: Patience) -> Redis:
+def open_redis(url: str, patience: ClientOptions) -> Redis:
     """A client for `url`, as `relay.core.redis_url` reads it. Connects on first use."""
     told = parse_redis_url(url)
     options: dict[str, Any] = {
         "max_connections": patience.connections,
         "socket_timeout": patience.answer,
         "socket_connect_timeout": patience.connect,
-        "retry": Retry(NoBackoff(), 1, supported_errors=WORTH_ANOTHER),
+        "retry": Retry(NoBackoff(), 1, supported_errors=RETRYABLE_ERRORS),
         "health_check_interval": 0,
     }
     options |= parse_url(told.server)  # type: ignore[no-untyped-call]
@@ -69,7 +69,7 @@ def open_redis(url: str, patience: Patience) -> Redis:
     return Redis.from_pool(ConnectionPool(**options))  # so that closing the client closes its sockets
 
 
-def follows(redis: Redis) -> bool:
+def uses_sentinels(redis: Redis) -> bool:
     """Whether Sentinels say which server `redis` speaks to."""
     return "find_primary" in redis.connection_pool.connection_kwargs
 
@@ -138,7 +138,7 @@ def refuse_cluster(redis: Redis, *, told_by: str = "RELAY_REDIS_URL") -> None:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def redis_errors_as_unavailable() -> Iterator[None]:
     """Turns every failure of Redis into `Unavailable`: full, away, frozen, loading, or read-only."""
     try:
         yield

@@ -9,7 +9,7 @@ from redis import Redis
 from redis.exceptions import RedisError, ResponseError
 
 from relay.core.errors import Unavailable
-from relay.store.engine.connection import follows, translated
+from relay.store.engine.connection import redis_errors_as_unavailable, uses_sentinels
 
 _EVERY_SECONDS = 1.0
 _LAG_SECONDS = 10
@@ -28,7 +28,7 @@ class Durability:
 
 def read_durability(redis: Redis) -> Durability:
     """What the server is set to. Where it may not be asked (some hosts forbid CONFIG), that is said as relaxed."""
-    with translated():
+    with redis_errors_as_unavailable():
         try:
             found: Any = redis.config_get(*_ASKED)
         except ResponseError:
@@ -47,7 +47,7 @@ def read_durability(redis: Redis) -> Durability:
         )
     if policy != "noeviction":
         relaxed.append(f"maxmemory-policy is {policy}: a full server throws accepted events away.")
-    if follows(redis) and least == "0":
+    if uses_sentinels(redis) and least == "0":
         relaxed.append(
             "min-replicas-to-write is 0: a primary without replicas goes on taking events, which a failover loses."
         )
@@ -84,21 +84,21 @@ class Watermark:
         """Raise Unavailable above the mark. Looks at the server at most once a second."""
         if self._clock() - self._looked_at >= _EVERY_SECONDS:
             self._looked_at = self._clock()
-            with translated():
-                self._full = (used_share(self._redis) or 0.0) >= self._share
+            with redis_errors_as_unavailable():
+                self._full = (read_memory_share(self._redis) or 0.0) >= self._share
         if self._full:
             text = "The store is nearly full; what it holds is being sent. Nothing was kept: send it again."
             raise Unavailable("store_nearly_full", text, retry_after=30)
 
 
-def used_share(redis: Redis) -> float | None:
+def read_memory_share(redis: Redis) -> float | None:
     """Used memory as a share of `maxmemory`; None when no maximum is set."""
     told: Any = redis.info("memory")
     limit = int(told.get("maxmemory", 0))
     return int(told["used_memory"]) / limit if limit else None
 
 
-def reachable(redis: Redis) -> bool:
+def is_reachable(redis: Redis) -> bool:
     """Whether the store answers now."""
     try:
         return bool(redis.ping())

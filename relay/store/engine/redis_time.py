@@ -6,6 +6,6 @@ SECOND = 1_000_000
 """Microseconds in one."""
 
 
-def moment_from(microseconds: bytes | str | int) -> datetime:
+def to_datetime(microseconds: bytes | str | int) -> datetime:
     """A moment that the store has written."""
     return datetime.fromtimestamp(int(microseconds) / SECOND, tz=UTC)

@@ -4,15 +4,15 @@ from datetime import datetime
 
 import orjson
 
-DELIVER = "workers.deliver.deliver"
+DELIVER_FUNCTION = "workers.deliver.deliver"
 """The one function a job may name. A string: the web never imports the workers."""
 
 
 def job_data(event_id: str) -> bytes:
     """What RQ's JSON serializer writes for `deliver(event_id)`: function, instance, arguments, keywords."""
-    return orjson.dumps([DELIVER, None, [event_id], {}])
+    return orjson.dumps([DELIVER_FUNCTION, None, [event_id], {}])
 
 
-def job_moment(now: datetime) -> str:
+def job_timestamp(now: datetime) -> str:
     """A moment as RQ writes it."""
     return now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

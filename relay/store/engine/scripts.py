@@ -13,7 +13,7 @@ from redis.exceptions import NoScriptError
 
 from relay.core.errors import Unavailable
 from relay.store.engine import keys
-from relay.store.engine.connection import WORTH_ANOTHER
+from relay.store.engine.connection import RETRYABLE_ERRORS
 
 _OF_REPLAYS = ("start", "room", "send", "pass", "settle", "cancel")
 _FIRST = ("clock", "clusters", "series", "people")
@@ -30,7 +30,7 @@ def _text(name: str) -> str:
 
 
 @cache
-def source_of(name: str) -> str:
+def script_source(name: str) -> str:
     """A script as Redis gets it: its shebang, the key names, what it includes, then itself."""
     shebang, _, body = _text(name).partition("\n")
     parts = [_text(part) for part in (*_FIRST, *_INCLUDED.get(name, ("shared",)))]
@@ -64,7 +64,7 @@ class Scripts:
             return self._evaluate(self._load(name), arguments, replicas)
 
     def _load(self, name: str) -> str:
-        digest = self._digests[name] = str(self._redis.script_load(source_of(name)))
+        digest = self._digests[name] = str(self._redis.script_load(script_source(name)))
         return digest
 
     def _evaluate(self, digest: str, arguments: Sequence[str | bytes | float], replicas: int) -> Any:
@@ -72,7 +72,7 @@ class Scripts:
         try:
             try:
                 answer = _exchange(connection, digest, arguments)
-            except WORTH_ANOTHER:
+            except RETRYABLE_ERRORS:
                 connection.disconnect()  # type: ignore[no-untyped-call]
                 answer = _exchange(connection, digest, arguments)
             if replicas:

@@ -6,7 +6,7 @@ from relay.core.errors import Unavailable
 from relay.core.version import VERSION
 from relay.queries.config_status import configuration_page
 from relay.queries.queues import store_page, stores_page
-from relay.store.engine.durability import reachable
+from relay.store.engine.durability import is_reachable
 from relay.web.context import WebContext, current
 from relay.web.problems import json_response
 
@@ -28,7 +28,7 @@ def readyz() -> Response:
     known = current()
     if known.process.is_stopping():
         raise Unavailable("shutting_down", "This process is about to end: send to another.", retry_after=5)
-    if not reachable(known.redis):
+    if not is_reachable(known.redis):
         raise Unavailable("store_unavailable", "The store cannot be reached.", retry_after=2)
     known.stores.main.watermark.check()
     told = {"status": "ok", "configuration": _configuration(known), "store": store_page(known.redis)}
