@@ -9,7 +9,7 @@ from typing import NoReturn
 from relay.core.destination import MAIN_STORE
 from relay.log import log_event
 from relay.settings import StartupError
-from workers.bootstrap import build
+from workers.bootstrap import build_worker
 
 
 def main() -> int:
@@ -22,13 +22,13 @@ def main() -> int:
     arguments = parser.parse_args()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until `reloading` listens: the file is just being read
     try:
-        worker, reloading = build(arguments.threads, arguments.store)
+        worker, reloading = build_worker(arguments.threads, arguments.store)
     except StartupError as error:
         print(error, file=sys.stderr)  # noqa: T201 - before there is a log
         return 1
-    reloading.listen()
+    reloading.handle_sighup()
     worker.work(logging_level="WARNING")
-    if reloading.wanted and not worker.ended_for_good:
+    if reloading.restart_needed and not worker.stopped_by_signal:
         _begin_anew()
     return 0
 

@@ -9,10 +9,10 @@ from datetime import datetime
 from requests import PreparedRequest
 from requests.structures import CaseInsensitiveDict
 
-from relay.core.alerts.conditions import find
-from relay.core.alerts.lifecycle import Alert, decide
-from relay.core.alerts.notifications import messages_of, signed_headers
-from relay.core.alerts.thresholds import AlertRules, Receiver
+from relay.core.alerts.conditions import find_conditions
+from relay.core.alerts.lifecycle import Alert, update_alerts
+from relay.core.alerts.notifications import build_messages, sign_message
+from relay.core.alerts.thresholds import AlertConfig, Receiver
 from relay.core.destination import MAIN_STORE, Destination
 from relay.core.outcome import HttpResponse
 from relay.core.version import VERSION
@@ -31,7 +31,7 @@ from relay.store.alerts import (
     take_turn,
 )
 from relay.store.stores import Store
-from workers.gong_client import Gong, Manners
+from workers.gong_client import GongClient, HttpOptions
 
 _CONNECT_SECONDS, _TOTAL_SECONDS = 5.0, 10.0
 _LEASE_SECONDS = 30.0
@@ -42,13 +42,13 @@ _GONE = 410
 
 
 @dataclass(slots=True)
-class Watch:
+class AlertMonitor:
     """Looks at a store and decides what is told. `known` are the destinations that there are, by name."""
 
     store: Store
     known: Callable[[], Mapping[str, Destination]]
-    rules: AlertRules
-    way_out: "WayOut"
+    rules: AlertConfig
+    way_out: "ReceiverClient"
     heartbeat: str | None = None
     _next: float = field(default=float("-inf"), init=False)
 
@@ -60,16 +60,18 @@ class Watch:
         if take_turn(self.store.redis, seconds=self.rules.every * 0.9):
             self.look()
             if self.heartbeat is not None:
-                self.way_out.beat(self.heartbeat)
+                self.way_out.send_heartbeat(self.heartbeat)
 
     def look(self) -> None:
         """One look: what has changed is kept together with the messages that tell it, or not at all."""
         redis, rules = self.store.redis, self.rules
         memory = read_memory(redis)
         facts = look(self.store, self.known(), memory, rules.thresholds)
-        course = decide(memory.open, find(facts, rules.thresholds, every=rules.every), rules, facts.now)
+        course = update_alerts(
+            memory.open, find_conditions(facts, rules.thresholds, every=rules.every), rules, facts.now
+        )
         after = Memory(memory.version, facts.now, facts.dead, facts.unproved, course.open)
-        messages = messages_of(course, rules.receivers, store=self.store.name, now=facts.now)
+        messages = build_messages(course, rules.receivers, store=self.store.name, now=facts.now)
         kept, left_out = keep_look(self.store.scripts, after, course, messages)
         if not kept:
             return
@@ -85,12 +87,12 @@ def _log(verb: str, alert: Alert) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class AlertSender:
     """Sends messages to receivers. What one of them does not take is sent again, ever later, for a day."""
 
     store: Store
     receivers: Mapping[str, Receiver]
-    way_out: "WayOut"
+    way_out: "ReceiverClient"
     now: Callable[[], datetime]
 
     def step(self) -> None:
@@ -103,7 +105,7 @@ class Telling:
         receiver = self.receivers.get(one.message.receiver)
         outcome, status = ("not_configured", None) if receiver is None else self._posted(receiver, one)
         now = self.now()
-        again = None if outcome == "arrived" else again_in(one, status, now)
+        again = None if outcome == "arrived" else choose_retry_delay(one, status, now)
         before, _ = read_told(self.store.redis)
         known = before.get(one.message.receiver)
         failing = (known.failing_since if known else None) or now
@@ -117,11 +119,11 @@ class Telling:
         body = one.message.body
         headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
         if receiver.secret is not None:
-            headers |= signed_headers(receiver.secret, one.message.id, body, self.now())
+            headers |= sign_message(receiver.secret, one.message.id, body, self.now())
         return self.way_out.post(receiver.url, headers, body)
 
 
-def again_in(one: OnItsWay, status: int | None, now: datetime) -> float | None:
+def choose_retry_delay(one: OnItsWay, status: int | None, now: datetime) -> float | None:
     """After how many seconds a message that did not arrive is sent again; None: it is given up.
 
     A receiver that answers 410 wants no more of them.
@@ -132,18 +134,18 @@ def again_in(one: OnItsWay, status: int | None, now: datetime) -> float | None:
     return longest * random.uniform(0.5, 1.0)  # noqa: S311 - jitter is no secret
 
 
-class WayOut:
+class ReceiverClient:
     """The way to receivers: a total deadline, no redirects, certificates verified, answers read to 64 KiB."""
 
     def __init__(self, *, trust_env: bool) -> None:
-        manners = Manners(_CONNECT_SECONDS, _TOTAL_SECONDS, 4, trust_env)
-        self._wire = Gong(manners)
+        manners = HttpOptions(_CONNECT_SECONDS, _TOTAL_SECONDS, 4, trust_env)
+        self._wire = GongClient(manners)
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> tuple[str, int | None]:
         """`arrived`, `rejected` or a code of what went wrong on the way; and the status that was answered. Never raises."""
         return self._ask("POST", url, headers, body)
 
-    def beat(self, url: str) -> None:
+    def send_heartbeat(self, url: str) -> None:
         """Tell whoever waits for it that a worker has looked."""
         outcome, status = self._ask("GET", url, {}, None)
         if outcome != "arrived":
@@ -162,19 +164,19 @@ class WayOut:
         return "arrived" if 200 <= answer.status < 300 else "rejected", answer.status  # noqa: PLR2004 - as HTTP has it
 
 
-def alert_chores(
+def create_alert_tasks(
     settings: Settings,
-    rules: AlertRules,
+    rules: AlertConfig,
     store: Store,
     *,
     known: Callable[[], Mapping[str, Destination]],
     now: Callable[[], datetime],
 ) -> list[Callable[[], None]]:
     """The chores as the configuration has them. Each store's workers see to it; those of the main one beat the heart."""
-    way_out = WayOut(trust_env=settings.trust_env)
+    way_out = ReceiverClient(trust_env=settings.trust_env)
     heartbeat = rules.heartbeat if store.name == MAIN_STORE else None
     receivers = {one.name: one for one in rules.receivers}
     return [
-        Watch(store, known, rules, way_out, heartbeat).step,
-        Telling(store, receivers, way_out, now).step,
+        AlertMonitor(store, known, rules, way_out, heartbeat).step,
+        AlertSender(store, receivers, way_out, now).step,
     ]

@@ -32,24 +32,26 @@ from relay.store.engine.durability import read_durability
 from relay.store.schema_version import check_layout, record_layout
 from relay.store.stores import Store, Stores, open_stores
 from relay.tracing.setup import enable_tracing
-from workers.alerts import alert_chores
-from workers.config_reload import Reloading
-from workers.credentials import Accesses
+from workers.alerts import create_alert_tasks
+from workers.config_reload import ConfigWatcher
+from workers.credentials import CredentialStore
 from workers.deliver import Deliverer
-from workers.erasure_job import ErasingChore
-from workers.gong_client import Gong, Manners
-from workers.health_server import Told, serve
-from workers.liveness import Pulse
-from workers.oauth_client import Tokens, open_tokens
-from workers.oauth_job import oauth_chore
-from workers.periodic import Chore
-from workers.rate_gate import Gate
-from workers.replay_job import ReplayChore
-from workers.settlement import Rules
-from workers.worker import PacedWorker, Working
+from workers.erasure_job import ErasureTask
+from workers.gong_client import GongClient, HttpOptions
+from workers.health_server import HealthReport, serve_health
+from workers.liveness import Liveness
+from workers.oauth_client import TokenService, create_token_service
+from workers.oauth_job import create_oauth_task
+from workers.periodic import Task
+from workers.rate_gate import RateGate
+from workers.replay_job import ReplayTask
+from workers.settlement import SettlementOptions
+from workers.worker import PacedWorker, WorkerOptions
 
 
-def build(threads: int | None = None, store_name: str = MAIN_STORE) -> tuple[PacedWorker, Reloading]:
+def build_worker(
+    threads: int | None = None, store_name: str = MAIN_STORE
+) -> tuple[PacedWorker, ConfigWatcher]:
     """A worker of one store, as the environment and the configuration file describe it, and what follows that file.
 
     Waits for its store if that is not there yet. It speaks to no other.
@@ -66,20 +68,20 @@ def build(threads: int | None = None, store_name: str = MAIN_STORE) -> tuple[Pac
     # What a company that has moved left here stays on hold: its budget is counted in its own store.
     own = {name: each for name, each in config.destinations.items() if each.store == store_name}
     directory = DestinationDirectory(own, redis, time.monotonic)
-    pulse, threads = Pulse(), threads or settings.worker_threads
+    pulse, threads = Liveness(), threads or settings.worker_threads
     if settings.worker_port:
         watched = MetricsContext((store,), config, directory.all, _now, settings.metrics_destination_labels)
-        serve(settings.worker_port, Told(pulse, threads, redis, watched))
-    await_redis(redis)
+        serve_health(settings.worker_port, HealthReport(pulse, threads, redis, watched))
+    wait_for_redis(redis)
     refuse_cluster(redis)
     check_layout(redis, setting=f"store {store_name}")
     record_layout(redis)
     _tell_durability(redis, settings)
     publish_limits(store.scripts, directory.all())
     schedule_probes(redis)
-    tokens = open_tokens(settings, config.oauth, redis) if store_name == MAIN_STORE else None
-    reloading = Reloading(file)
-    parts = Parts(settings, config, stores, store, directory, tokens, pulse, reloading.is_current)
+    tokens = create_token_service(settings, config.oauth, redis) if store_name == MAIN_STORE else None
+    reloading = ConfigWatcher(file)
+    parts = WorkerParts(settings, config, stores, store, directory, tokens, pulse, reloading.is_current)
     worker = create_worker(parts, threads=threads, chores=[reloading.step])
     reloading.stop = worker.stop
     return worker, reloading
@@ -95,7 +97,7 @@ def _checked(text: str, *, settings: Settings, store_name: str) -> Config:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class WorkerParts:
     """What a worker is made of. `directory` knows the destinations of its `store`.
 
     Without `tokens` no destination is reached by OAuth. `is_current`: the configuration is the one that the file holds.
@@ -106,17 +108,17 @@ class Parts:
     stores: Stores
     store: Store
     directory: DestinationDirectory
-    tokens: Tokens | None
-    pulse: Pulse = field(default_factory=Pulse)
+    tokens: TokenService | None
+    pulse: Liveness = field(default_factory=Liveness)
     is_current: Callable[[], bool] = lambda: True
 
 
-def create_worker(parts: Parts, *, threads: int, chores: Sequence[Chore] = ()) -> PacedWorker:
+def create_worker(parts: WorkerParts, *, threads: int, chores: Sequence[Task] = ()) -> PacedWorker:
     """A worker from its parts. `chores` are those beside its own."""
     settings = parts.settings
     retention = Retention.from_settings(settings)
     pacing = Pacing(lease=float(settings.lease_seconds))
-    manners = Manners(
+    manners = HttpOptions(
         float(settings.connect_timeout_seconds),
         float(settings.call_timeout_seconds),
         threads,
@@ -124,52 +126,55 @@ def create_worker(parts: Parts, *, threads: int, chores: Sequence[Chore] = ()) -
     )
     schedule = RetrySchedule(max_attempts=settings.max_attempts, max_age=settings.max_age_hours * 3600.0)
     deliverer = Deliverer(
-        parts.directory.find, Accesses(parts.tokens, _now), Gong(manners), Gate(pacing.window)
+        parts.directory.find,
+        CredentialStore(parts.tokens, _now),
+        GongClient(manners),
+        RateGate(pacing.window),
     )
-    sweeping, rules = SweepOptions(keep_dead=retention.dead), Rules(schedule, retention)
-    working = Working(threads, pacing, sweeping, rules, pulse=parts.pulse)
+    sweeping, rules = SweepOptions(keep_dead=retention.dead), SettlementOptions(schedule, retention)
+    working = WorkerOptions(threads, pacing, sweeping, rules, pulse=parts.pulse)
     name = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(3).hex()}"
     own = [*_chores(parts, retention), *chores]
     return PacedWorker(parts.store.redis, deliverer, working, name=name, chores=own)
 
 
-def _chores(parts: Parts, retention: Retention) -> list[Chore]:
+def _chores(parts: WorkerParts, retention: Retention) -> list[Task]:
     """What every worker sees to beside delivering; of all workers one at a time."""
     everything = DestinationDirectory(parts.config.destinations, parts.store.redis, time.monotonic)
     intake = IngestContext(parts.config, everything, parts.stores, retention, _now, parts.settings.max_items)
     replaying = replaying_in(parts.store, lambda: intake, _now)
-    chores: list[Chore] = [ReplayChore(replaying, parts.is_current).step]
-    chores.append(ErasingChore(_eraser(parts, retention)).step)
+    chores: list[Task] = [ReplayTask(replaying, parts.is_current).step]
+    chores.append(ErasureTask(_eraser(parts, retention)).step)
     if parts.tokens is not None:
-        chores.append(oauth_chore(parts.settings, parts.tokens, parts.directory, _now).step)
+        chores.append(create_oauth_task(parts.settings, parts.tokens, parts.directory, _now).step)
     if parts.store.name == MAIN_STORE:
         chores += _sign_in_chores(parts)
     known = parts.directory.all
-    chores += alert_chores(parts.settings, parts.config.alerts, parts.store, known=known, now=_now)
+    chores += create_alert_tasks(parts.settings, parts.config.alerts, parts.store, known=known, now=_now)
     return chores
 
 
-def _eraser(parts: Parts, retention: Retention) -> Eraser:
+def _eraser(parts: WorkerParts, retention: Retention) -> Eraser:
     return Eraser(parts.store, _now, retention.dead, parts.settings.retention_audit_hours * 3600)
 
 
-def _sign_in_chores(parts: Parts) -> list[Chore]:
+def _sign_in_chores(parts: WorkerParts) -> list[Task]:
     """Accounts of a provider sign in through a worker. What reads their tokens is an extra, loaded where it is wanted."""
     if parts.settings.oidc_issuer is None:
         return []
     try:
-        from workers.oidc_job import oidc_chore  # noqa: PLC0415
+        from workers.oidc_job import create_oidc_task  # noqa: PLC0415
     except ModuleNotFoundError as error:
         text = "needs an extra: pip install 'gong-event-relay[oidc]'"
         raise setting_error("RELAY_OIDC_ISSUER", text) from error
-    return [oidc_chore(parts.settings, parts.store.redis, _now).step]
+    return [create_oidc_task(parts.settings, parts.store.redis, _now).step]
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def await_redis(redis: Redis) -> None:
+def wait_for_redis(redis: Redis) -> None:
     """Return once Redis answers; say so while it does not."""
     delay = 0.1
     while True:

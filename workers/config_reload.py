@@ -11,21 +11,21 @@ from relay.config.reload import ConfigFile
 _EVERY_SECONDS = 2.0
 
 
-class Reloading:
-    """A worker's chore. `wanted` is set once there is something new to begin with; then `stop` has been called.
+class ConfigWatcher:
+    """A worker's chore. `restart_needed` is set once there is something new to begin with; then `stop` has been called.
 
     To begin anew is to become the same program again: whatever was made of the old configuration is gone for certain.
     """
 
     def __init__(self, file: ConfigFile, clock: Callable[[], float] = time.monotonic) -> None:
-        self.wanted = False
+        self.restart_needed = False
         self.stop: Callable[[], None] = lambda: None
         self._file, self._clock = file, clock
         self._due_at = clock() + _EVERY_SECONDS
         self._asked = threading.Event()
         self._looking = threading.Lock()
 
-    def listen(self) -> None:
+    def handle_sighup(self) -> None:
         """Take SIGHUP as the wish to begin anew, whether the file has changed or not."""
         signal.signal(signal.SIGHUP, self._ask)
 
@@ -37,17 +37,17 @@ class Reloading:
     def is_current(self) -> bool:
         """Whether the worker still works by what the file says, looked at this very moment."""
         self._look()
-        return not self.wanted
+        return not self.restart_needed
 
     def _look(self) -> None:
         with self._looking:  # chores have threads of their own
-            if self.wanted:
+            if self.restart_needed:
                 return
             self._due_at = self._clock() + _EVERY_SECONDS
             asked = self._asked.is_set()
             self._asked.clear()
             if self._file.reload(anyway=asked) is not None:
-                self.wanted = True
+                self.restart_needed = True
                 self.stop()
 
     def _ask(self, _: int, __: FrameType | None) -> None:

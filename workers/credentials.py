@@ -13,8 +13,8 @@ from relay.core.lifecycle import HoldCause
 from relay.core.outcome import Blocked
 from relay.core.vault import UnsealError
 from relay.store.oauth_tokens import Grant, bury_access_token, open_pair, read_grant
-from workers.gong_client import Access, by_key
-from workers.oauth_client import Renewed, Tokens, renew
+from workers.gong_client import Credentials, credentials_from_api_key
+from workers.oauth_client import RenewalResult, TokenService, renew_tokens
 
 _KNOWN_SECONDS = 30.0
 _BUSY_SECONDS = 5.0
@@ -25,27 +25,27 @@ _LOOK_EVERY_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    access: Access
+    access: Credentials
     grant: Grant
     read_at: float
 
 
-class Accesses:
+class CredentialStore:
     """Finds each destination's access. Tokens are opened here, kept for half a minute, and renewed when Gong wants it.
 
     `tokens` is None where the configuration has no application to connect. `now` tells the time.
     """
 
-    def __init__(self, tokens: Tokens | None, now: Callable[[], datetime]) -> None:
+    def __init__(self, tokens: TokenService | None, now: Callable[[], datetime]) -> None:
         self._tokens = tokens
         self._now = now
         self._known: dict[str, _Known] = {}
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
-    def of(self, destination: Destination) -> Access | Blocked:
+    def of(self, destination: Destination) -> Credentials | Blocked:
         """What the next call proves itself with. Raises Unavailable when the store is away."""
         if isinstance(destination.credentials, BasicCredentials):
-            return by_key(destination.base_url, destination.credentials)
+            return credentials_from_api_key(destination.base_url, destination.credentials)
         known = self._known.get(destination.name)
         if known is not None and self._serves(known):
             return known.access
@@ -60,7 +60,7 @@ class Accesses:
     def _serves(self, known: _Known) -> bool:
         return time.monotonic() - known.read_at <= _KNOWN_SECONDS and not known.grant.expired(self._now())
 
-    def renewed(self, destination: Destination, stale: Access) -> Access | Blocked:
+    def renewed(self, destination: Destination, stale: Credentials) -> Credentials | Blocked:
         """What to try once more after Gong has refused `stale`: another worker's newer tokens, or a fresh pair.
 
         Threads of one process wait for one another, and processes for the one that asks Gong.
@@ -71,7 +71,7 @@ class Accesses:
                 _bury(self._tokens, destination.name, stale)
             return self._current(destination)
 
-    def _current(self, destination: Destination) -> Access | Blocked:
+    def _current(self, destination: Destination) -> Credentials | Blocked:
         """The store's tokens, renewed first where they have run out."""
         if self._tokens is None:
             return _needs_reauth("the configuration has no oauth section")
@@ -94,29 +94,29 @@ class Accesses:
     def _renew(self, grant: Grant) -> Blocked | None:
         """None: look at the store again."""
         assert self._tokens is not None  # noqa: S101 - asked by the caller
-        match renew(self._tokens, grant):
-            case Renewed.LOST:
+        match renew_tokens(self._tokens, grant):
+            case RenewalResult.LOST:
                 left = read_grant(self._tokens.redis, grant.destination)
                 if left is None or left.version != grant.version:
                     return None
                 return _needs_reauth(left.lost or "its tokens cannot be opened: see RELAY_SECRET_KEYS")
-            case Renewed.NOT_NOW:
+            case RenewalResult.NOT_NOW:
                 return _renewal_failing("Gong makes no new token just now")
-            case Renewed.DONE | Renewed.BUSY:
+            case RenewalResult.DONE | RenewalResult.BUSY:
                 return None
 
-    def _open(self, grant: Grant) -> Access | Blocked:
+    def _open(self, grant: Grant) -> Credentials | Blocked:
         assert self._tokens is not None  # noqa: S101 - asked by the caller
         try:
             pair = open_pair(self._tokens.vault, grant)
         except UnsealError as error:
             return _needs_reauth(str(error))
-        access = Access(grant.base_url, f"Bearer {pair.access}", grant.version)
+        access = Credentials(grant.base_url, f"Bearer {pair.access}", grant.version)
         self._known[grant.destination] = _Known(access, grant, time.monotonic())
         return access
 
 
-def _bury(tokens: Tokens, name: str, stale: Access) -> None:
+def _bury(tokens: TokenService, name: str, stale: Credentials) -> None:
     """What Gong refuses counts as expired for every worker, if it is just what the store holds, address and all."""
     grant = read_grant(tokens.redis, name)
     if grant is not None and (grant.version, grant.base_url) == (stale.version, stale.base_url):

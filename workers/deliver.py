@@ -16,10 +16,10 @@ from relay.core.outcome import Blocked, HttpResponse, NoResponse, Outcome, class
 from relay.core.visit_session import aggregate_body
 from relay.store.delivery import LeasedEvent
 from relay.tracing.spans import SpanRole, annotate, span
-from workers.credentials import Accesses
-from workers.gong_client import Access, Gong
-from workers.latency import Travel
-from workers.rate_gate import Gate
+from workers.credentials import CredentialStore
+from workers.gong_client import Credentials, GongClient
+from workers.latency import LatencyEstimator
+from workers.rate_gate import RateGate
 
 
 def deliver(event_id: str) -> NoReturn:
@@ -32,10 +32,10 @@ def deliver(event_id: str) -> NoReturn:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class CallResult:
     """A call that was made, and what it meant. `seconds` is what Gong took, without the wait for its turn.
 
-    `arrived` is the latest moment, by `time.monotonic`, at which it can have been at Gong; None if it was not, or
+    `arrived_at` is the latest moment, by `time.monotonic`, at which it can have been at Gong; None if it was not, or
     cannot be told. `base_url` is "" where no call was made.
     """
 
@@ -43,10 +43,10 @@ class Made:
     limits: Limits = Limits()  # noqa: RUF009 - frozen, and the same for all
     seconds: float = 0.0
     base_url: str = ""
-    arrived: float | None = None
+    arrived_at: float | None = None
 
 
-_Call = Callable[[Access, Callable[[], None]], HttpResponse | NoResponse]
+_Call = Callable[[Credentials, Callable[[], None]], HttpResponse | NoResponse]
 
 
 def _is_unauthorized(outcome: Outcome) -> bool:
@@ -58,22 +58,26 @@ class Deliverer:
     """Makes calls for a worker. `find` gives the destination of a name; None = there is none such, now."""
 
     def __init__(
-        self, find: Callable[[str], Destination | None], accesses: Accesses, gong: Gong, gate: Gate
+        self,
+        find: Callable[[str], Destination | None],
+        accesses: CredentialStore,
+        gong: GongClient,
+        gate: RateGate,
     ) -> None:
         self._find = find
         self._accesses = accesses
         self._gong = gong
         self._gate = gate
-        self._travel = Travel()
+        self._travel = LatencyEstimator()
 
-    def attempt(self, taken: LeasedEvent, now: Callable[[], datetime]) -> Made:
+    def attempt(self, taken: LeasedEvent, now: Callable[[], datetime]) -> CallResult:
         """Make the call and judge the answer."""
         destination = self._find(taken.destination)
         if destination is None:
-            return Made(Blocked(0, None, HoldCause.NOT_CONFIGURED, ()))
+            return CallResult(Blocked(0, None, HoldCause.NOT_CONFIGURED, ()))
         body = _body(taken)
 
-        def send(access: Access, turn: Callable[[], None]) -> HttpResponse | NoResponse:
+        def send(access: Credentials, turn: Callable[[], None]) -> HttpResponse | NoResponse:
             return self._gong.send(access, Operation(taken.operation), body, turn=turn)
 
         return self._call(destination, send, now)
@@ -84,16 +88,16 @@ class Deliverer:
         if destination is None:
             return None
 
-        def probe(access: Access, turn: Callable[[], None]) -> HttpResponse | NoResponse:
+        def probe(access: Credentials, turn: Callable[[], None]) -> HttpResponse | NoResponse:
             return self._gong.probe(access, destination.dialect, turn=turn)
 
         return self._call(destination, probe, now).outcome
 
-    def _call(self, destination: Destination, call: _Call, now: Callable[[], datetime]) -> Made:
+    def _call(self, destination: Destination, call: _Call, now: Callable[[], datetime]) -> CallResult:
         """Make a call with what the destination proves itself with; a token that Gong does not take is renewed, once."""
         access = self._accesses.of(destination)
         if isinstance(access, Blocked):
-            return Made(access, destination.limits)
+            return CallResult(access, destination.limits)
         made = self._timed(destination, access, partial(call, access), now)
         if not (isinstance(destination.credentials, OAuthCredentials) and _is_unauthorized(made.outcome)):
             return made
@@ -108,10 +112,10 @@ class Deliverer:
     def _timed(
         self,
         destination: Destination,
-        access: Access,
+        access: Credentials,
         call: Callable[[Callable[[], None]], HttpResponse | NoResponse],
         now: Callable[[], datetime],
-    ) -> Made:
+    ) -> CallResult:
         written = time.monotonic()
 
         def turn() -> None:
@@ -126,8 +130,8 @@ class Deliverer:
             _tell(outcome, destination, seconds)
         arrived = None
         if isinstance(answer, HttpResponse):
-            arrived = written + self._travel.late(access.base_url, seconds)
-        return Made(outcome, destination.limits, seconds, destination.base_url, arrived)
+            arrived = written + self._travel.estimate_delay(access.base_url, seconds)
+        return CallResult(outcome, destination.limits, seconds, destination.base_url, arrived)
 
 
 def _tell(outcome: Outcome, destination: Destination, seconds: float) -> None:

@@ -7,7 +7,7 @@ from relay.log import log_event
 
 
 @dataclass(frozen=True, slots=True)
-class ErasingChore:
+class ErasureTask:
     """What `step` needs."""
 
     eraser: Eraser

@@ -13,14 +13,14 @@ from relay.core.call import Dialect, Operation
 from relay.core.destination import BasicCredentials
 from relay.core.outcome import HttpResponse, NoResponse
 from relay.core.version import VERSION
-from workers.http_adapter import Deadlines, WireAdapter
+from workers.http_adapter import Deadlines, PacedAdapter
 
 _MOST_READ = 64 * 1024
 _USER_AGENT = f"gong-event-relay/{VERSION}"
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
+class HttpOptions:
     """How calls are made. Times in seconds; `total` runs from the first byte written to the last byte read."""
 
     connect: float = 5.0
@@ -30,7 +30,7 @@ class Manners:
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class Credentials:
     """Where a call goes, and what it proves itself with there. `version` is its tokens'; 0 for an API key."""
 
     base_url: str
@@ -38,23 +38,23 @@ class Access:
     version: int = 0
 
 
-def by_key(base_url: str, key: BasicCredentials) -> Access:
+def credentials_from_api_key(base_url: str, key: BasicCredentials) -> Credentials:
     """The access that an API key gives."""
-    return Access(base_url, _basic_auth_str(key.access_key, key.access_key_secret))
+    return Credentials(base_url, _basic_auth_str(key.access_key, key.access_key_secret))
 
 
-class Gong:
+class GongClient:
     """Makes calls through one adapter, so that connections are kept open from call to call."""
 
-    def __init__(self, manners: Manners) -> None:
+    def __init__(self, manners: HttpOptions) -> None:
         self._timeout = (manners.connect, manners.total)
         self._total = manners.total
         self._deadlines = Deadlines(manners.total)
-        self._adapter = WireAdapter(manners.connections)
+        self._adapter = PacedAdapter(manners.connections)
         self._environment = requests.Session() if manners.trust_env else None
 
     def send(
-        self, access: Access, operation: Operation, body: bytes, *, turn: Callable[[], None]
+        self, access: Credentials, operation: Operation, body: bytes, *, turn: Callable[[], None]
     ) -> HttpResponse | NoResponse:
         """Make one call and return the answer. Never raises.
 
@@ -70,13 +70,13 @@ class Gong:
             try:
                 answer: HttpResponse | NoResponse = self._exchange(request)
             except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-                answer = silence(error)
+                answer = classify_exception(error)
         if running.cut:  # a connection cut in mid-header reads like an answer without a body
             return NoResponse("timeout", f"no whole answer within {self._total:g} seconds", ambiguous=True)
         return answer
 
     def probe(
-        self, access: Access, dialect: Dialect, *, turn: Callable[[], None]
+        self, access: Credentials, dialect: Dialect, *, turn: Callable[[], None]
     ) -> HttpResponse | NoResponse:
         """Try the credentials without creating anything: Gong checks them before it refuses the empty body."""
         gong = dialect is Dialect.GONG
@@ -105,7 +105,7 @@ class Gong:
         return {"verify": told["verify"], "proxies": told["proxies"]}
 
 
-def _prepare(access: Access, operation: Operation, body: bytes) -> requests.PreparedRequest:
+def _prepare(access: Credentials, operation: Operation, body: bytes) -> requests.PreparedRequest:
     """A request without the session's merging: the URL was checked when it came to be known."""
     request = requests.PreparedRequest()
     request.method = operation.method
@@ -133,7 +133,7 @@ _NEVER_SENT = (
 )
 
 
-def silence(error: Exception) -> NoResponse:
+def classify_exception(error: Exception) -> NoResponse:
     """What an exception means: could Gong have taken the event all the same?"""
     detail = f"{type(error).__name__}: {error}"[:300]
     if isinstance(error, requests.Timeout) and not isinstance(error, requests.ConnectTimeout):

@@ -17,33 +17,33 @@ from relay.log import log_event
 from relay.queries.prometheus import MetricsContext, StoreCollector
 from relay.store.engine.connection import Client
 from relay.store.engine.durability import is_reachable
-from workers.liveness import Pulse
+from workers.liveness import Liveness
 
-LONGEST_SILENCE_SECONDS = 60.0
+MAX_LOOP_AGE_SECONDS = 60.0
 """A loop that has not come round for so long hangs. The store's own deadlines are far shorter."""
 
 _CLIENT_SECONDS = 5.0
 
-CALLS = ("relay_worker_calls_in_flight", "Attempts that this worker has under way.")
-THREADS = ("relay_worker_threads", "Attempts that it may have under way at most.")
-SILENT = ("relay_worker_silent_seconds", "Since when the loop of this worker has not come round.")
+CALLS_METRIC = ("relay_worker_calls_in_flight", "Attempts that this worker has under way.")
+THREADS_METRIC = ("relay_worker_threads", "Attempts that it may have under way at most.")
+LOOP_AGE_METRIC = ("relay_worker_silent_seconds", "Since when the loop of this worker has not come round.")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class HealthReport:
     """What is told of: the worker's pulse, how many threads it has, its store, and what is told of that."""
 
-    pulse: Pulse
+    pulse: Liveness
     threads: int
     redis: Client
     watched: MetricsContext
 
     def live(self) -> bool:
         """A worker that waits for its store lives: to start it anew would not bring the store back."""
-        return self.pulse.silent_seconds < LONGEST_SILENCE_SECONDS
+        return self.pulse.loop_age_seconds < MAX_LOOP_AGE_SECONDS
 
     def ready(self) -> bool:
-        return self.pulse.begun and self.live() and is_reachable(self.redis)
+        return self.pulse.started and self.live() and is_reachable(self.redis)
 
     def metrics(self) -> bytes:
         registry = CollectorRegistry(auto_describe=False)
@@ -57,12 +57,12 @@ class Told:
 class _WorkerCollector(Collector):
     """What is of this process alone."""
 
-    told: Told
+    told: HealthReport
 
     def collect(self) -> Iterable[Family]:
-        yield GaugeMetricFamily(*CALLS, value=self.told.pulse.calls)
-        yield GaugeMetricFamily(*THREADS, value=self.told.threads)
-        yield GaugeMetricFamily(*SILENT, value=round(self.told.pulse.silent_seconds, 3))
+        yield GaugeMetricFamily(*CALLS_METRIC, value=self.told.pulse.calls_in_flight)
+        yield GaugeMetricFamily(*THREADS_METRIC, value=self.told.threads)
+        yield GaugeMetricFamily(*LOOP_AGE_METRIC, value=round(self.told.pulse.loop_age_seconds, 3))
 
 
 class _Server(ThreadingHTTPServer):
@@ -76,7 +76,7 @@ class _Server(ThreadingHTTPServer):
             log_event("worker.telling_failed", level="error", error=type(error).__name__)
 
 
-def serve(port: int, told: Told) -> ThreadingHTTPServer | None:
+def serve_health(port: int, told: HealthReport) -> ThreadingHTTPServer | None:
     """Answer on this port from now on, in threads that end with the process. None where the port is taken.
 
     A worker that cannot tell of itself still sends: that is what it is for.
@@ -90,7 +90,7 @@ def serve(port: int, told: Told) -> ThreadingHTTPServer | None:
     return server
 
 
-def _handler(told: Told) -> type[BaseHTTPRequestHandler]:
+def _handler(told: HealthReport) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         """One request. Its log lines would drown the others."""
 

@@ -47,7 +47,7 @@ class _SecurePool(HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
 
 
-class WireAdapter(HTTPAdapter):
+class PacedAdapter(HTTPAdapter):
     """A `requests` adapter whose connections keep these manners. `connections` are kept open per host."""
 
     def __init__(self, connections: int) -> None:
@@ -66,13 +66,13 @@ class Deadlines:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._running: dict[int, Turn] = {}
+        self._running: dict[int, RunningRequest] = {}
         threading.Thread(target=self._watch, name="deadlines", daemon=True).start()
 
     @contextmanager
-    def turn(self, wait: Callable[[], None]) -> Iterator["Turn"]:
+    def turn(self, wait: Callable[[], None]) -> Iterator["RunningRequest"]:
         """One request of this thread. The time waited for its turn does not count."""
-        thread, turn = threading.get_ident(), Turn()
+        thread, turn = threading.get_ident(), RunningRequest()
 
         def start() -> None:
             wait()
@@ -97,7 +97,7 @@ class Deadlines:
                         turn.sock.shutdown(socket.SHUT_RDWR)
 
 
-class Turn:
+class RunningRequest:
     """One request on the wire. `cut`: its deadline passed, so whatever was read of its answer is not to be believed."""
 
     __slots__ = ("cut", "deadline", "sock")

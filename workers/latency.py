@@ -35,7 +35,7 @@ class _Known:
     usual: float = 0.0
 
 
-class Travel:
+class LatencyEstimator:
     """What is known of the way to each host. Times in seconds; `clock` never goes back."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -43,7 +43,7 @@ class Travel:
         self._lock = threading.Lock()
         self._known: dict[str, _Known] = {}
 
-    def late(self, base_url: str, seconds: float) -> float:
+    def estimate_delay(self, base_url: str, seconds: float) -> float:
         """By how much a call may have arrived late whose answer took `seconds` from its first byte."""
         host = urlsplit(base_url).netloc
         with self._lock:

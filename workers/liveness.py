@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Pulse:
+class Liveness:
     """Written by the worker's loop and its threads, read by whoever asks after it."""
 
     def __init__(self) -> None:
@@ -14,27 +14,27 @@ class Pulse:
         self._calls = 0
         self._lock = threading.Lock()
 
-    def beat(self) -> None:
+    def record_loop(self) -> None:
         """The loop has come round."""
         self._beat_at = time.monotonic()
 
     @property
-    def begun(self) -> bool:
+    def started(self) -> bool:
         """Whether it ever has: before that the worker waits for its store."""
         return self._beat_at is not None
 
     @property
-    def silent_seconds(self) -> float:
+    def loop_age_seconds(self) -> float:
         """Since when it has not. 0 before the first time."""
         return 0.0 if self._beat_at is None else time.monotonic() - self._beat_at
 
     @property
-    def calls(self) -> int:
+    def calls_in_flight(self) -> int:
         """How many attempts are under way."""
         return self._calls
 
     @contextmanager
-    def call(self) -> Iterator[None]:
+    def track_call(self) -> Iterator[None]:
         """One attempt, while it lasts."""
         with self._lock:
             self._calls += 1

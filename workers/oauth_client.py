@@ -47,7 +47,7 @@ from relay.store.oauth_tokens import (
     open_pair,
     save_pair,
 )
-from workers.gong_client import Gong, Manners
+from workers.gong_client import GongClient, HttpOptions
 
 _CONNECT_SECONDS, _TOTAL_SECONDS = 3.0, 10.0
 _CONNECTIONS = 4
@@ -56,7 +56,7 @@ _CONNECTIONS = 4
 class TokenEndpoint:
     """Gong's token endpoint. Remembers which of the application's secrets was good last."""
 
-    def __init__(self, app: OAuthApp, gong: Gong) -> None:
+    def __init__(self, app: OAuthApp, gong: GongClient) -> None:
         self.app = app
         self._gong = gong
         self._good = app.client_secret
@@ -88,7 +88,7 @@ def _prepared(call: TokenRequest, authorization: str) -> PreparedRequest:
     return request
 
 
-class Renewed(StrEnum):
+class RenewalResult(StrEnum):
     """How a renewal ended: there is a newer pair, another is at it, not now, or never again."""
 
     DONE = "done"
@@ -98,18 +98,18 @@ class Renewed(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Tokens:
-    """Where tokens are kept and made. `patience` is how many seconds one request may take at most, connecting included."""
+class TokenService:
+    """Where tokens are kept and made. `max_request_seconds` is how many seconds one request may take at most, connecting included."""
 
     redis: Redis
     scripts: Scripts
     vault: Vault
     endpoint: TokenEndpoint
     allow_hosts: Container[str]
-    patience: float
+    max_request_seconds: float
 
 
-def open_tokens(settings: Settings, app: OAuthApp | None, redis: Redis) -> Tokens | None:
+def create_token_service(settings: Settings, app: OAuthApp | None, redis: Redis) -> TokenService | None:
     """The tokens as settings and configuration have them; None where there is no application.
 
     A call waits for a renewal, and its lease runs meanwhile: so these requests get less time than calls.
@@ -118,41 +118,41 @@ def open_tokens(settings: Settings, app: OAuthApp | None, redis: Redis) -> Token
         return None
     connect = min(float(settings.connect_timeout_seconds), _CONNECT_SECONDS)
     total = min(float(settings.call_timeout_seconds), _TOTAL_SECONDS)
-    endpoint = TokenEndpoint(app, Gong(Manners(connect, total, _CONNECTIONS, settings.trust_env)))
+    endpoint = TokenEndpoint(app, GongClient(HttpOptions(connect, total, _CONNECTIONS, settings.trust_env)))
     vault = Vault(settings.secret_keys)
     scripts = Scripts(redis, wait_replicas=settings.redis_wait_replicas)
-    return Tokens(redis, scripts, vault, endpoint, settings.allow_gong_hosts, connect + total)
+    return TokenService(redis, scripts, vault, endpoint, settings.allow_gong_hosts, connect + total)
 
 
-def renew(tokens: Tokens, grant: Grant) -> Renewed:
+def renew_tokens(tokens: TokenService, grant: Grant) -> RenewalResult:
     """Renew this version of a destination's tokens, if nobody has or does: at most once for any number of workers."""
     try:
         pair = open_pair(tokens.vault, grant)
     except UnsealError as error:
         return _told_lost(grant, str(error))
     # Both secrets may be tried, and nobody else may begin before their time has passed.
-    renewal = Renewal(grant, secrets.token_hex(8), 2 * tokens.patience + 5.0)
+    renewal = Renewal(grant, secrets.token_hex(8), 2 * tokens.max_request_seconds + 5.0)
     match begin_renewal(tokens.scripts, renewal):
         case Begun.BEGUN:
             return _carry_out(tokens, renewal, pair)
         case Begun.NEWER:
-            return Renewed.DONE
+            return RenewalResult.DONE
         case Begun.BUSY:
-            return Renewed.BUSY
+            return RenewalResult.BUSY
         case Begun.SOON:
-            return Renewed.NOT_NOW
+            return RenewalResult.NOT_NOW
         case Begun.GONE | Begun.LOST:
             return _told_lost(grant, grant.lost or "its renewals got no answer")
 
 
-def _carry_out(tokens: Tokens, renewal: Renewal, pair: Pair) -> Renewed:
+def _carry_out(tokens: TokenService, renewal: Renewal, pair: Pair) -> RenewalResult:
     verdict = tokens.endpoint.ask(build_refresh_request(tokens.endpoint.app, pair.refresh))
     match verdict:
         case TokensIssued():
-            fresh = fresh_pair(tokens, renewal.grant, verdict, pair.refresh)
+            fresh = build_renewed_pair(tokens, renewal.grant, verdict, pair.refresh)
             save_pair(tokens.scripts, tokens.vault, fresh, follows=renewal.grant.version)
             log_event("oauth.renewed", destination=renewal.grant.destination, seconds=verdict.lifetime)
-            return Renewed.DONE
+            return RenewalResult.DONE
         case GrantRejected():
             end_unrenewed(tokens.scripts, renewal, Unrenewed.LOST, verdict.text)
             return _told_lost(renewal.grant, verdict.text)
@@ -168,16 +168,18 @@ def _carry_out(tokens: Tokens, renewal: Renewal, pair: Pair) -> Renewed:
         reason=how,
         error=verdict.text,
     )
-    return Renewed.NOT_NOW
+    return RenewalResult.NOT_NOW
 
 
-def _told_lost(grant: Grant, text: str) -> Renewed:
+def _told_lost(grant: Grant, text: str) -> RenewalResult:
     """The alert: somebody has to send this customer a link."""
     log_event("oauth.reauthorization_required", level="error", destination=grant.destination, reason=text)
-    return Renewed.LOST
+    return RenewalResult.LOST
 
 
-def fresh_pair(tokens: Tokens, grant: Grant, granted: TokensIssued, refresh_token: str) -> Fresh:
+def build_renewed_pair(
+    tokens: TokenService, grant: Grant, granted: TokensIssued, refresh_token: str
+) -> Fresh:
     """What a renewal brought. A customer's address may move; one that may not be called is not believed."""
     told = safe_base_url(granted.base_url, tokens.allow_hosts) if granted.base_url else None
     if granted.base_url and told is None:

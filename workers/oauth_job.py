@@ -47,30 +47,30 @@ from relay.store.oauth_tokens import (
     save_pair,
 )
 from relay.store.operator_actions import HoldRequest, hold_destination
-from workers.oauth_client import Renewed, Tokens, renew
+from workers.oauth_client import RenewalResult, TokenService, renew_tokens
 
 _MOST_AT_ONCE = 20
 _AGAIN_SECONDS = 5.0
 _LATER_SECONDS = 300.0
 
 
-def oauth_chore(
-    settings: Settings, tokens: Tokens, directory: DestinationDirectory, now: Callable[[], datetime]
-) -> "OAuthChore":
+def create_oauth_task(
+    settings: Settings, tokens: TokenService, directory: DestinationDirectory, now: Callable[[], datetime]
+) -> "OAuthTask":
     """The chore as settings have it. `check_oauth` has made sure of an address to come back to."""
     redirect_uri = f"{settings.public_url}{CALLBACK}"
-    return OAuthChore(tokens, directory, redirect_uri, now)
+    return OAuthTask(tokens, directory, redirect_uri, now)
 
 
-class Failed(Exception):
+class ConsentFailed(Exception):
     """This consent comes to nothing. Says why, in words for the customer's administrator."""
 
 
 @dataclass(frozen=True, slots=True)
-class OAuthChore:
+class OAuthTask:
     """What `step` needs. `redirect_uri` is where Gong sends browsers back to, letter by letter as it was asked for."""
 
-    tokens: Tokens
+    tokens: TokenService
     directory: DestinationDirectory
     redirect_uri: str
     now: Callable[[], datetime]
@@ -87,7 +87,7 @@ class OAuthChore:
     def _connect(self, consent: Consent) -> None:
         try:
             grant = self._granted(consent)
-        except Failed as failed:
+        except ConsentFailed as failed:
             settle_consent(self.tokens.redis, consent, Progress.FAILED, str(failed))
             log_event(
                 "oauth.failed",
@@ -117,11 +117,11 @@ class OAuthChore:
 
     def _exchanged(self, consent: Consent) -> Fresh | None:
         if self.now() - consent.at > timedelta(seconds=CODE_SECONDS):
-            raise Failed("Gong could not be reached in time. Ask for a new link, and open it.")
+            raise ConsentFailed("Gong could not be reached in time. Ask for a new link, and open it.")
         try:
             code = code_of(self.tokens.vault, consent)
         except UnsealError as error:
-            raise Failed(f"The relay cannot read its own store: {error}.") from error
+            raise ConsentFailed(f"The relay cannot read its own store: {error}.") from error
         app = self.tokens.endpoint.app
         match self.tokens.endpoint.ask(
             build_exchange_request(app, code=code, redirect_uri=self.redirect_uri)
@@ -129,11 +129,11 @@ class OAuthChore:
             case TokensIssued() as granted:
                 return self._checked(consent, granted)
             case GrantRejected(text):
-                raise Failed(
+                raise ConsentFailed(
                     f"Gong does not take the consent any more ({text}). Ask for a new link, and open it."
                 )
             case ClientRejected(text):
-                raise Failed(
+                raise ConsentFailed(
                     f"Gong does not take the relay's client secret ({text}). Tell whoever runs the relay."
                 )
             case ResultUnknown() | TryLater() as verdict:
@@ -146,9 +146,11 @@ class OAuthChore:
         base_url = safe_base_url(granted.base_url or "", self.tokens.allow_hosts)
         if base_url is None:
             log_event("oauth.address_refused", level="error", error=granted.base_url or "")
-            raise Failed("The address that came with the consent is not one of Gong's. Nothing was kept.")
+            raise ConsentFailed(
+                "The address that came with the consent is not one of Gong's. Nothing was kept."
+            )
         if granted.refresh_token is None:
-            raise Failed("Gong gave no refresh token. Ask for a new link, and open it.")
+            raise ConsentFailed("Gong gave no refresh token. Ask for a new link, and open it.")
         return Fresh(
             consent.invitation.destination,
             Pair(granted.access_token, granted.refresh_token),
@@ -183,12 +185,12 @@ class OAuthChore:
         if grant is None or grant.lost:
             self._give_up(name, grant)
             return
-        match renew(self.tokens, grant):
-            case Renewed.LOST:
+        match renew_tokens(self.tokens, grant):
+            case RenewalResult.LOST:
                 self._give_up(name, read_grant(self.tokens.redis, name))
-            case Renewed.DONE:
+            case RenewalResult.DONE:
                 self._follow(name)
-            case Renewed.BUSY | Renewed.NOT_NOW:
+            case RenewalResult.BUSY | RenewalResult.NOT_NOW:
                 pass  # what was written down says when to look again
 
     def _follow(self, name: str) -> None:

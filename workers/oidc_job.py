@@ -41,12 +41,12 @@ _FRESH_SECONDS = 3600.0
 _AGAIN_SECONDS = 30.0
 
 
-class Rejected(Exception):
+class SignInRejected(Exception):
     """It is nobody who may come in, or nobody can say. In words for whoever signs in."""
 
 
 @dataclass(slots=True)
-class OidcChore:
+class OidcTask:
     """What `step` needs, and what it has read of the provider. `clock` counts seconds and never goes back."""
 
     app: OidcApp
@@ -71,7 +71,7 @@ class OidcChore:
         try:
             told = self._asked("GET", self.app.issuer.rstrip("/") + _DOCUMENT)
             save_provider(self.redis, parse_provider(told, self.app.issuer))
-        except (Rejected, ValueError) as error:
+        except (SignInRejected, ValueError) as error:
             log_event("sign_in.provider_unread", level="warning", error=str(error))
         else:
             self._read_again_at = self.clock() + _FRESH_SECONDS
@@ -79,7 +79,7 @@ class OidcChore:
     def _answered(self, back_id: str, back: Back) -> Back:
         try:
             identity = self._identity(back_id, back)
-        except Rejected as error:
+        except SignInRejected as error:
             log_event("sign_in.refused", level="warning", reason=str(error))
             return replace(back, sealed_code="", detail=str(error))
         sealed = self.vault.seal(dump_identity(identity), purpose_of_identity(back_id))
@@ -88,12 +88,12 @@ class OidcChore:
     def _identity(self, back_id: str, back: Back) -> Identity:
         provider = read_known_provider(self.redis)
         if provider is None:
-            raise Rejected("The provider cannot be reached. Try again in a minute.")
+            raise SignInRejected("The provider cannot be reached. Try again in a minute.")
         try:
             code = self.vault.open(back.sealed_code, code_of(back_id))
             nonce, verifier = json.loads(self.vault.open(back.asked.sealed, question_of(back.asked.browser)))
         except UnsealError as error:
-            raise Rejected(f"The relay cannot read its own store: {error}.") from error
+            raise SignInRejected(f"The relay cannot read its own store: {error}.") from error
         token = self._exchanged(provider, code, verifier)
         return identify(self.app, self._claims(provider, token, nonce))
 
@@ -108,7 +108,7 @@ class OidcChore:
         told = self._asked("POST", provider.token_endpoint, form)
         token = told.get("id_token")
         if not isinstance(token, str):
-            raise Rejected("The provider gave no ID token: is `openid` in RELAY_OIDC_SCOPE?")
+            raise SignInRejected("The provider gave no ID token: is `openid` in RELAY_OIDC_SCOPE?")
         return token
 
     def _claims(self, provider: OidcProvider, token: str, nonce: str) -> Mapping[str, Any]:
@@ -128,13 +128,13 @@ class OidcChore:
             claims = jwt.decode(token, keys, algorithms=list(ALGORITHMS)).claims
             registry.validate(claims)
         except (JoseError, ValueError, TypeError, KeyError) as error:
-            raise Rejected(f"The provider's ID token is not good: {type(error).__name__}.") from error
+            raise SignInRejected(f"The provider's ID token is not good: {type(error).__name__}.") from error
         if (
             isinstance(claims["aud"], list)
             and len(claims["aud"]) > 1
             and claims.get("azp") != self.app.client_id
         ):
-            raise Rejected(
+            raise SignInRejected(
                 "The provider's ID token is meant for others too, and was not asked for by the relay."
             )
         return claims
@@ -157,7 +157,7 @@ class OidcChore:
                 raw = answer.raw.read(_MOST_BYTES, decode_content=True)
                 status = answer.status_code
         except (RequestException, OSError) as error:
-            raise Rejected(f"The provider cannot be reached: {type(error).__name__}.") from error
+            raise SignInRejected(f"The provider cannot be reached: {type(error).__name__}.") from error
         return _object(status, raw)
 
 
@@ -169,15 +169,15 @@ def _object(status: int, raw: bytes) -> dict[str, Any]:
     if status >= 300 or not isinstance(told, dict):  # noqa: PLR2004 - HTTP's own border
         error = told.get("error") if isinstance(told, dict) else None
         word = error if error in {"invalid_client", "invalid_grant", "invalid_request"} else "no good answer"
-        raise Rejected(f"The provider answered HTTP {status}: {word}.")
+        raise SignInRejected(f"The provider answered HTTP {status}: {word}.")
     return told
 
 
-def oidc_chore(settings: Settings, redis: Redis, now: Callable[[], datetime]) -> OidcChore:
+def create_oidc_task(settings: Settings, redis: Redis, now: Callable[[], datetime]) -> OidcTask:
     """The chore as settings have it, which name a provider."""
     app = read_oidc_app(settings)
     if app is None:
         raise AssertionError("without a provider there is nothing to do")
     http = Session()
     http.trust_env = settings.trust_env
-    return OidcChore(app, redirect_uri(settings), redis, Vault(settings.secret_keys), http, now)
+    return OidcTask(app, redirect_uri(settings), redis, Vault(settings.secret_keys), http, now)

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from relay.core.errors import Unavailable
 from relay.log import log_event
 
-Chore = Callable[[], None]
+Task = Callable[[], None]
 """Does whatever is due, if no other worker is at it, and returns. It may be cut off anywhere and begun again."""
 
 
-class Steward:
+class PeriodicTasks:
     """Runs chores from `start` to `stop`. A chore that fails is told in the log, and tried again."""
 
-    def __init__(self, chores: Sequence[Chore], *, every_seconds: float = 1.0) -> None:
+    def __init__(self, chores: Sequence[Task], *, every_seconds: float = 1.0) -> None:
         self._chores = chores
         self._every = every_seconds
         self._stopped = threading.Event()
@@ -26,7 +26,7 @@ class Steward:
         """Begin nothing more. What is begun is safe to leave."""
         self._stopped.set()
 
-    def _run(self, chore: Chore) -> None:
+    def _run(self, chore: Task) -> None:
         while not self._stopped.is_set():
             try:
                 chore()

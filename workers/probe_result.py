@@ -4,7 +4,7 @@ from relay.core.outcome import Blocked, Failed, Outcome, RateLimited, outcome_co
 from relay.store.operator_actions import ProbeResult
 
 
-def probed(outcome: Outcome | None) -> ProbeResult:
+def summarize_probe(outcome: Outcome | None) -> ProbeResult:
     """`outcome` is None where there is no such destination. Gong refuses the empty body once it took the credentials."""
     if outcome is None:
         return ProbeResult("not_configured")

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 
 
-class Gate:
+class RateGate:
     """Spaces the writes of each company: `per_second` of them in any `window` seconds of `clock`."""
 
     def __init__(self, window: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -22,11 +22,11 @@ class Gate:
 
     def wait(self, company: str, per_second: int) -> None:
         """Sleep until this company may write."""
-        seconds = self.book(company, per_second)
+        seconds = self.reserve(company, per_second)
         if seconds > 0:
             time.sleep(seconds)
 
-    def book(self, company: str, per_second: int) -> float:
+    def reserve(self, company: str, per_second: int) -> float:
         """Book the company's next write, and return the seconds until then."""
         with self._lock:
             booked = self._booked.get(company)

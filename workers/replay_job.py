@@ -9,7 +9,7 @@ from relay.log import log_event
 
 
 @dataclass(frozen=True, slots=True)
-class ReplayChore:
+class ReplayTask:
     """What `step` needs. `is_current`: this worker's mappings are those of the configuration as it stands."""
 
     replaying: Replaying

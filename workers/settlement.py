@@ -39,7 +39,7 @@ _OF_THE_WAY = frozenset({408, 425, 502, 503, 504, *range(520, 531)})
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class SettlementOptions:
     """How outcomes are settled. Times in seconds."""
 
     schedule: RetrySchedule = field(default_factory=RetrySchedule)
@@ -76,7 +76,7 @@ class Attempt:
         return orjson.dumps({name: value for name, value in told.items() if value not in (None, [])})
 
 
-def settle(attempt: Attempt, rules: Rules) -> Settlement:
+def settle(attempt: Attempt, rules: SettlementOptions) -> Settlement:
     """What becomes of the event. Waiting is not failing: only an answer that judged the event spends an attempt."""
     taken, outcome, record = attempt.taken, attempt.outcome, attempt.record()
     keep = rules.retention
@@ -102,7 +102,7 @@ def settle(attempt: Attempt, rules: Rules) -> Settlement:
             assert_never(outcome)
 
 
-def _again(attempt: Attempt, outcome: Failed, rules: Rules) -> Settlement:
+def _again(attempt: Attempt, outcome: Failed, rules: SettlementOptions) -> Settlement:
     """A call that only tries whether a Gong that was down is up again spends no attempt of its event."""
     taken, text = attempt.taken, "; ".join(outcome.errors) or outcome.code
     spent = not taken.tries_gong
@@ -123,7 +123,7 @@ def _again(attempt: Attempt, outcome: Failed, rules: Rules) -> Settlement:
     return retry_later(again, record=attempt.record())
 
 
-def _lock(taken: LeasedEvent, outcome: Blocked, *, record: bytes, rules: Rules) -> Settlement:
+def _lock(taken: LeasedEvent, outcome: Blocked, *, record: bytes, rules: SettlementOptions) -> Settlement:
     text = "; ".join(outcome.errors) or (f"HTTP {outcome.status}" if outcome.status else "")
     if taken.lockouts + 1 >= _MOST_LOCKOUTS and outcome.status:
         keep = rules.retention.dead

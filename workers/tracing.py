@@ -10,7 +10,7 @@ from relay.store.engine import keys
 from relay.tracing.spans import SpanRole, annotate, is_enabled, span
 
 
-def traced(redis: Redis, taken: LeasedEvent, attempt: Callable[[], None]) -> None:
+def trace_attempt(redis: Redis, taken: LeasedEvent, attempt: Callable[[], None]) -> None:
     """Make the attempt. A first one goes on with the request's trace; a later one has its own, linked to that.
 
     A trace that stays open until tomorrow's try is of no use to anybody.

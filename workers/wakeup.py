@@ -14,7 +14,7 @@ from relay.store.engine import keys
 _LISTEN_SECONDS = 2.0
 
 
-class Bell:
+class Wakeup:
     """Listens from `start` on, for as long as the process lives."""
 
     def __init__(self, redis: Redis) -> None:
@@ -24,7 +24,7 @@ class Bell:
     def start(self) -> None:
         threading.Thread(target=self._listen, name="bell", daemon=True).start()
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """Wake the worker from within."""
         self._rung.set()
 

@@ -40,13 +40,13 @@ from relay.store.delivery import (
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
 from relay.store.operator_actions import freeze_after_probe, resume_destination, save_probe_result
-from workers.deliver import Deliverer, Made
-from workers.liveness import Pulse
-from workers.periodic import Chore, Steward
-from workers.probe_result import probed
-from workers.settlement import Attempt, Rules, log_attempt, settle
-from workers.tracing import traced
-from workers.wakeup import Bell
+from workers.deliver import CallResult, Deliverer
+from workers.liveness import Liveness
+from workers.periodic import PeriodicTasks, Task
+from workers.probe_result import summarize_probe
+from workers.settlement import Attempt, SettlementOptions, log_attempt, settle
+from workers.tracing import trace_attempt
+from workers.wakeup import Wakeup
 
 _BATCH = 32
 _IDLE_SECONDS = 0.25
@@ -55,15 +55,15 @@ _NOT_MADE = CallTiming()
 
 
 @dataclass(frozen=True, slots=True)
-class Working:
+class WorkerOptions:
     """How one worker works. Times in seconds."""
 
     threads: int = 128
     pacing: Pacing = field(default_factory=Pacing)
     sweeping: SweepOptions = field(default_factory=SweepOptions)
-    rules: Rules = field(default_factory=Rules)
+    rules: SettlementOptions = field(default_factory=SettlementOptions)
     grace: float = 25.0
-    pulse: Pulse = field(default_factory=Pulse)
+    pulse: Liveness = field(default_factory=Liveness)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +81,10 @@ class PacedWorker(SimpleWorker):
         self,
         redis: Redis,
         deliverer: Deliverer,
-        working: Working,
+        working: WorkerOptions,
         *,
         name: str,
-        chores: Sequence[Chore] = (),
+        chores: Sequence[Task] = (),
     ) -> None:
         # The queue named here is only what RQ lists beside the worker: `lease_events` serves every company's.
         super().__init__(
@@ -96,10 +96,10 @@ class PacedWorker(SimpleWorker):
         self._free = threading.Semaphore(working.threads)
         self._pool = ThreadPoolExecutor(working.threads, thread_name_prefix="call")
         self._taken: deque[_Job] = deque()
-        self._bell = Bell(redis)
-        self._steward = Steward(chores)
+        self._bell = Wakeup(redis)
+        self._steward = PeriodicTasks(chores)
         self._abandon = threading.Event()
-        self.ended_for_good = False
+        self.stopped_by_signal = False
         self._beat_at = self._swept_at = float("-inf")
 
     # RQ's hooks ---------------------------------------------------------------------------------------------------
@@ -155,7 +155,7 @@ class PacedWorker(SimpleWorker):
         """The next event to send, waiting for one as long as it takes; None when the worker is to stop."""
         trouble = 0
         while not self._stop_requested:
-            self._working.pulse.beat()
+            self._working.pulse.record_loop()
             try:
                 job = self._next()
                 trouble = 0
@@ -172,7 +172,7 @@ class PacedWorker(SimpleWorker):
 
     def execute_job(self, job: Any, queue: Any) -> None:  # noqa: ARG002 - RQ's signature
         """Begin an attempt in a thread of its own; `job` is what `dequeue_job_and_maintain_ttl` returned."""
-        self._pool.submit(traced, self.connection, job.taken, partial(self._carry, job))
+        self._pool.submit(trace_attempt, self.connection, job.taken, partial(self._carry, job))
 
     def teardown(self) -> None:
         """Give back what was not begun, let what was begun end, and sign off."""
@@ -191,9 +191,9 @@ class PacedWorker(SimpleWorker):
 
     def stop(self, *, for_good: bool = False) -> None:
         """Take nothing more; `work` returns once what is in flight has ended. `for_good`: nothing is to follow it."""
-        self.ended_for_good = self.ended_for_good or for_good
+        self.stopped_by_signal = self.stopped_by_signal or for_good
         self._stop_requested = True
-        self._bell.ring()
+        self._bell.notify()
 
     def _next(self) -> _Job | None:
         self.heartbeat()
@@ -244,7 +244,7 @@ class PacedWorker(SimpleWorker):
         taken = job.taken
         try:
             started = _now()
-            with self._working.pulse.call():
+            with self._working.pulse.track_call():
                 made = self._deliverer.attempt(taken, _now)
             attempt = Attempt(taken, made.outcome, self.name, started, made.seconds, made.limits)
             settlement = settle(attempt, self._working.rules)
@@ -282,7 +282,7 @@ class PacedWorker(SimpleWorker):
         """Try a destination's credentials; when they pass, its hold ends."""
         try:
             outcome = self._deliverer.probe(name, _now)
-            told, resumed, moved = probed(outcome), False, 0
+            told, resumed, moved = summarize_probe(outcome), False, 0
             save_probe_result(self.connection, name, told)
             if isinstance(outcome, RateLimited):
                 freeze_after_probe(self._scripts, name, rate_limit_pause(outcome.seconds, 0))
@@ -300,10 +300,10 @@ class PacedWorker(SimpleWorker):
             )
 
 
-def _trip(made: Made, asked_at: float) -> CallTiming:
-    if made.arrived is None:
+def _trip(made: CallResult, asked_at: float) -> CallTiming:
+    if made.arrived_at is None:
         return CallTiming(made.base_url)
-    return CallTiming(made.base_url, max(made.arrived - asked_at, 0.0), made.seconds)
+    return CallTiming(made.base_url, max(made.arrived_at - asked_at, 0.0), made.seconds)
 
 
 def _now() -> datetime:

@@ -13,7 +13,7 @@ from marshmallow import ValidationError, fields
 from relay.config.base_schema import StrictSchema
 from relay.config.fields import Choice, NamedSections, Section, Share, Text
 from relay.config.yaml_document import FromEnvironment, UnsetVariable
-from relay.core.alerts.thresholds import AlertRules, Format, Rate, Receiver, Thresholds
+from relay.core.alerts.thresholds import AlertConfig, Rate, Receiver, ReceiverFormat, Thresholds
 from relay.core.errors import Problem
 
 _TIME = r"([0-9]{1,6}) ?([smhd]?)"
@@ -116,8 +116,8 @@ class ReceiverSchema(StrictSchema):
         metadata={"description": "What signs them: whsec_ and base64 of 24 to 64 bytes. Write ${NAME}."},
     )
     format = Choice(
-        Format,
-        load_default=Format.STANDARD,
+        ReceiverFormat,
+        load_default=ReceiverFormat.STANDARD,
         metadata={"description": "standard (signed JSON) or slack (a text, as Slack and its kin take it)."},
     )
 
@@ -168,16 +168,16 @@ class AlertsSchema(StrictSchema):
     )
 
 
-def read_alerts(entry: Mapping[str, Any] | None) -> AlertRules:
+def read_alerts(entry: Mapping[str, Any] | None) -> AlertConfig:
     """The rules, from a section that was checked with the rest of the file. Without one there are the defaults."""
     if entry is None:
-        return AlertRules()
+        return AlertConfig()
     receivers = (
         Receiver(name, told["url"], _secret(told["secret"]), told["format"])
         for name, told in entry["to"].items()
     )
     heartbeat = entry["heartbeat"]
-    return AlertRules(
+    return AlertConfig(
         tuple(receivers),
         Thresholds(**entry["when"]),
         every=entry["every"],
@@ -214,7 +214,7 @@ def _wrong_address(url: str, path: str, hosts: Container[str]) -> Iterator[Probl
 
 def _wrong_secret(told: Mapping[str, Any], path: str) -> Iterator[Problem]:
     secret = told["secret"]
-    if told["format"] is Format.SLACK:
+    if told["format"] is ReceiverFormat.SLACK:
         if secret is not None:
             yield Problem(f"{path}.secret", "contradiction", "is not used by format slack: take it out")
         if not isinstance(told["url"], FromEnvironment):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from relay.core.alerts.thresholds import AlertRules
+from relay.core.alerts.thresholds import AlertConfig
 from relay.core.destination import Destination
 from relay.core.mapping.routing import DestinationLookup, Router, Routing, build_router, fixed_router
 from relay.core.oauth import OAuthApp
@@ -26,7 +26,7 @@ class Config:
     oauth: OAuthApp | None = None
     stores: dict[str, str] = field(default_factory=dict, repr=False)
     operators: dict[str, Operator] = field(default_factory=dict)
-    alerts: AlertRules = field(default_factory=AlertRules)
+    alerts: AlertConfig = field(default_factory=AlertConfig)
 
     def router(self, source: Source, finder: DestinationLookup, *, for_rules: bool = False) -> Router:
         """What finds the destination of each item of a source. Rules are made for one dialect; events suit any."""

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from relay.core.alerts.conditions import clock
-from relay.core.alerts.kinds import KINDS, Kind, Severity
+from relay.core.alerts.conditions import format_time
+from relay.core.alerts.kinds import KINDS, AlertKind, Severity
 from relay.core.alerts.lifecycle import Alert
-from relay.core.alerts.notifications import alert_page, trial_message
-from relay.core.alerts.thresholds import AlertRules, Receiver
+from relay.core.alerts.notifications import build_test_message, render_alert
+from relay.core.alerts.thresholds import AlertConfig, Receiver
 from relay.core.errors import NotFound, Unavailable
 from relay.core.timestamps import format_timestamp
 from relay.settings import did_you_mean
@@ -21,7 +21,7 @@ _MOST_OVER = 50
 _GRAVEST_FIRST = list(Severity)
 
 
-def alerts_page(stores: Stores, rules: AlertRules, *, now: datetime) -> dict[str, Any]:
+def alerts_page(stores: Stores, rules: AlertConfig, *, now: datetime) -> dict[str, Any]:
     """`{open, over, receivers, looks, heartbeat}`: the gravest and newest first.
 
     `looks` says of each store when a worker last looked. That none does is told here as an alert too: workers that are
@@ -40,13 +40,13 @@ def alerts_page(stores: Stores, rules: AlertRules, *, now: datetime) -> dict[str
     }
 
 
-def read_open_alerts(stores: Stores, rules: AlertRules, *, now: datetime) -> list[dict[str, Any]]:
+def read_open_alerts(stores: Stores, rules: AlertConfig, *, now: datetime) -> list[dict[str, Any]]:
     """Just those that are open, as `alerts_page` has them."""
     page: list[dict[str, Any]] = alerts_page(stores, rules, now=now)["open"]
     return page
 
 
-def send_test_message(stores: Stores, rules: AlertRules, name: str, *, now: datetime) -> dict[str, Any]:
+def send_test_message(stores: Stores, rules: AlertConfig, name: str, *, now: datetime) -> dict[str, Any]:
     """Have the main store's workers send a message that says it is a test. Raises NotFound for an unknown receiver."""
     receivers = {one.name: one for one in rules.receivers}
     if name not in receivers:
@@ -54,7 +54,7 @@ def send_test_message(stores: Stores, rules: AlertRules, name: str, *, now: date
         text = f"There is no receiver {name!r}{did_you_mean(name, list(receivers)) or '.'} There is {known}."
         raise NotFound("no_such_receiver", text)
     nonce = base64.b32encode(os.urandom(10)).decode().lower()
-    message = trial_message(receivers[name], store=stores.main.name, now=now, nonce=nonce)
+    message = build_test_message(receivers[name], store=stores.main.name, now=now, nonce=nonce)
     add_message(stores.main.redis, message, now=now)
     return {"receiver": name, "message": message.id, "queued": True}
 
@@ -67,7 +67,7 @@ def _over_last(page: Mapping[str, Any]) -> str:
     return str(page["cleared_at"])
 
 
-def _read(store: Store, rules: AlertRules, now: datetime) -> dict[str, Any]:
+def _read(store: Store, rules: AlertConfig, now: datetime) -> dict[str, Any]:
     """One store's part."""
     try:
         memory, over = read_memory(store.redis), read_over(store.redis, most=_MOST_OVER)
@@ -82,24 +82,24 @@ def _read(store: Store, rules: AlertRules, now: datetime) -> dict[str, Any]:
         "messages_waiting": waiting,
     }
     return {
-        "open": [alert_page(one, store=store.name) for one in found],
-        "over": [alert_page(one, store=store.name) for one in over],
+        "open": [render_alert(one, store=store.name) for one in found],
+        "over": [render_alert(one, store=store.name) for one in over],
         "told": told,
         "look": look,
     }
 
 
-def _nobody(store: str, memory: Memory, rules: AlertRules, now: datetime) -> list[Alert]:
+def _nobody(store: str, memory: Memory, rules: AlertConfig, now: datetime) -> list[Alert]:
     """The alert that no worker can give: that there is none. Until one is back, it has no id of its own."""
     most = rules.thresholds.no_worker
     if most is None or (memory.at and now - memory.at < timedelta(seconds=rules.every + most)):
         return []
     since = memory.at or now
-    how_long = f"since {clock(since)}" if memory.at else "yet"
-    about = KINDS[Kind.NO_WORKER]
+    how_long = f"since {format_time(since)}" if memory.at else "yet"
+    about = KINDS[AlertKind.NO_WORKER]
     alert = Alert(
         id=f"no-worker-{store}",
-        kind=Kind.NO_WORKER,
+        kind=AlertKind.NO_WORKER,
         subject=store,
         severity=about.severity,
         text=f"No worker has been at work in store {store} {how_long}.",

@@ -10,7 +10,7 @@ import orjson
 from relay.core.call import Operation
 from relay.core.config import Config
 from relay.core.destination import Destination, Limits
-from relay.core.explain.causes import Explanation, Facts, Obstacle, Why
+from relay.core.explain.causes import EventFacts, Explanation, ExplanationCause, Obstacle
 from relay.core.explain.explanation import explain
 from relay.core.forecast import CompanyLoad, forecast_backlog
 from relay.core.gong.problems import printable_key
@@ -64,11 +64,11 @@ def render_explanation(told: Explanation) -> dict[str, Any]:
     }
 
 
-def collect_facts(onlooker: Viewer, store: Store, record: Record) -> Facts:
+def collect_facts(onlooker: Viewer, store: Store, record: Record) -> EventFacts:
     """Everything that the explanation of an event stands on."""
     state = State(_text(record, "state"))
     reason = _text(record, "reason")
-    facts = Facts(
+    facts = EventFacts(
         state,
         source=_text(record, "source"),
         destination=_text(record, "destination"),
@@ -76,11 +76,11 @@ def collect_facts(onlooker: Viewer, store: Store, record: Record) -> Facts:
         at=to_datetime(record.get("ended_at") or record["changed_at"]),
         detail=onlooker.redact(_text(record, "detail") or _last_said(record)),
         reason=DeadLetterReason(reason) if reason else None,
-        in_doubt=record.get("ambiguous") == b"1",
+        ambiguous=record.get("ambiguous") == b"1",
         request_id=_text(record, "request_id"),
         rule=_text(record, "rule"),
         repeats=int(record.get("repeats", b"0")),
-        opaque=_association(record) is Association.OPAQUE,
+        unattributed=_association(record) is Association.OPAQUE,
     )
     if state is State.AGGREGATING:
         return replace(facts, next_at=to_datetime(record["aggregates_until"]))
@@ -117,7 +117,7 @@ def _carrier(redis: Client, record: Record) -> dict[str, Any]:
     return {"carrier": carrier, "carried": State(found["state"].decode()) if found else None}
 
 
-def _surrounded(onlooker: Viewer, redis: Client, facts: Facts, record: Record) -> Facts:
+def _surrounded(onlooker: Viewer, redis: Client, facts: EventFacts, record: Record) -> EventFacts:
     """With what keeps the event from being sent just now: a hold first, then what its company must wait for."""
     hold = read_depths(redis, [facts.destination])[0].hold
     if hold is not None:
@@ -140,9 +140,13 @@ def _obstacle(
     onlooker: Viewer, redis: Client, destination: Destination | None, spent: Spent
 ) -> Obstacle | None:
     if spent.frozen_until is not None and spent.frozen_until > onlooker.now:
-        return Obstacle(Why.RATE_LIMITED, spent.frozen_until)
+        return Obstacle(ExplanationCause.RATE_LIMITED, spent.frozen_until)
     down = read_down(redis, [destination.base_url]) if destination else []
-    return Obstacle(Why.GONG_DOWN, down[0].open_until, onlooker.redact(down[0].said)) if down else None
+    return (
+        Obstacle(ExplanationCause.GONG_DOWN, down[0].open_until, onlooker.redact(down[0].said))
+        if down
+        else None
+    )
 
 
 def _spent_day(spent: Spent, limits: Limits, now: datetime, *, high: bool) -> Obstacle | None:
@@ -151,7 +155,8 @@ def _spent_day(spent: Spent, limits: Limits, now: datetime, *, high: bool) -> Ob
     if spent.last_day + kept < limits.day_budget:
         return None
     return Obstacle(
-        Why.DAILY_LIMIT_REACHED, forecast_backlog(_standing(spent, 1, high=high), limits, now).clears_at
+        ExplanationCause.DAILY_LIMIT_REACHED,
+        forecast_backlog(_standing(spent, 1, high=high), limits, now).clears_at,
     )
 
 

@@ -6,7 +6,12 @@ from typing import Any
 
 from relay.core.errors import Problem, ValidationFailed
 from relay.core.explain.causes import Explanation
-from relay.core.explain.not_found import Turned, not_received, pruned, repeated
+from relay.core.explain.not_found import (
+    RejectedRequests,
+    explain_not_received,
+    explain_pruned,
+    explain_repeated,
+)
 from relay.core.redaction import redact_name
 from relay.core.timestamps import parse_timestamp
 from relay.queries.explain import Viewer, explain_event, render_explanation
@@ -104,15 +109,15 @@ def _absent(onlooker: Viewer, name: str, value: str, sources: Sequence[str]) -> 
     shown = redact_name(value[:_LONGEST_NAME])
     if name == "receipt" and (verdicts := _verdicts(onlooker, value)):
         again = [event_id for event_id, was in verdicts if was]
-        return repeated(shown, again) if again else pruned(f"receipt {shown}")
+        return explain_repeated(shown, again) if again else explain_pruned(f"receipt {shown}")
     if name == "event_id" and any(
         find_duplicates(store.redis, _names(value, sources)) for store in onlooker.stores
     ):
-        return pruned(shown)
-    return not_received(shown, _turned_away(onlooker, value, sources))
+        return explain_pruned(shown)
+    return explain_not_received(shown, _turned_away(onlooker, value, sources))
 
 
-def _turned_away(onlooker: Viewer, value: str, sources: Sequence[str]) -> list[Turned]:
+def _turned_away(onlooker: Viewer, value: str, sources: Sequence[str]) -> list[RejectedRequests]:
     """What each source's requests of the last day were refused for as not its sender's, the busiest first."""
     named = [source for source in sources if value.startswith(f"{source}:")] or list(sources)
     told = read_traffic(onlooker.stores, named, now=onlooker.now)
@@ -120,7 +125,7 @@ def _turned_away(onlooker: Viewer, value: str, sources: Sequence[str]) -> list[T
     return sorted((each for each in found if each.count), key=lambda each: -each.count)
 
 
-def _turned(source: str, told: Mapping[str, Any]) -> Turned:
+def _turned(source: str, told: Mapping[str, Any]) -> RejectedRequests:
     counts = {
         outcome.partition(":")[2] or outcome: count
         for outcome, count in told["traffic"]["last_day"]["turned_away"].items()
@@ -131,4 +136,4 @@ def _turned(source: str, told: Mapping[str, Any]) -> Turned:
     if newest and newest["code"] == _VERIFICATION_FAILED:
         last = parse_timestamp(newest["at"])
     reasons = ", ".join(sorted(counts, key=lambda reason: -counts[reason]))
-    return Turned(source, sum(counts.values()), last, reasons)
+    return RejectedRequests(source, sum(counts.values()), last, reasons)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from relay.core.alerts.conditions import Facts, HeldUp
-from relay.core.alerts.rate import Growth, grown
+from relay.core.alerts.conditions import HeldDestination, StoreSnapshot
+from relay.core.alerts.rate import RateWindow, update_rate_window
 from relay.core.alerts.thresholds import Rate, Thresholds
 from relay.core.destination import Destination
 from relay.core.lifecycle import State
@@ -29,7 +29,9 @@ class _Seen:
     down: Mapping[str, datetime]
 
 
-def look(store: Store, known: Mapping[str, Destination], memory: Memory, thresholds: Thresholds) -> Facts:
+def look(
+    store: Store, known: Mapping[str, Destination], memory: Memory, thresholds: Thresholds
+) -> StoreSnapshot:
     """What is the case in one store, by its own clock. `known` are the destinations that there are, by name."""
     redis = store.redis
     with redis_errors_as_unavailable():
@@ -40,10 +42,10 @@ def look(store: Store, known: Mapping[str, Destination], memory: Memory, thresho
     own = {name: each for name, each in known.items() if each.store == store.name}
     seen = _see(store, own, sorted({*own, *seen_before}))
     dead = {one.destination: one.counts.get(State.DEAD, 0) for one in seen.depths}
-    return Facts(
+    return StoreSnapshot(
         store.name,
         now,
-        last_look=memory.at,
+        last_snapshot_at=memory.at,
         held=[_held(one) for one in seen.depths if one.hold],
         dead=_grown(memory.dead, dead, thresholds.dead_letters, now),
         unproved=_grown(memory.unproved, _unproved(store), thresholds.failed_verification, now),
@@ -68,14 +70,14 @@ def _see(store: Store, own: Mapping[str, Destination], names: Sequence[str]) -> 
     )
 
 
-def _grown(before: Growth, totals: Mapping[str, int], rate: Rate | None, now: datetime) -> Growth:
+def _grown(before: RateWindow, totals: Mapping[str, int], rate: Rate | None, now: datetime) -> RateWindow:
     """Also while nobody wants to be told: whoever turns it on later is not told of all that ever was."""
-    return grown(before, totals, seconds=(rate or _UNWATCHED).seconds, now=now)
+    return update_rate_window(before, totals, seconds=(rate or _UNWATCHED).seconds, now=now)
 
 
-def _held(depth: Depth) -> HeldUp:
+def _held(depth: Depth) -> HeldDestination:
     assert depth.hold is not None  # noqa: S101 - asked by the caller
-    return HeldUp(depth.destination, depth.hold.cause, depth.hold.since, depth.states[State.ON_HOLD])
+    return HeldDestination(depth.destination, depth.hold.cause, depth.hold.since, depth.states[State.ON_HOLD])
 
 
 def _waiting(store: Store, own: Mapping[str, Destination], seen: _Seen) -> dict[str, datetime]:

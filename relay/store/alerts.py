@@ -8,10 +8,10 @@ from typing import Any
 import orjson
 from redis import Redis
 
-from relay.core.alerts.kinds import Kind, Severity
-from relay.core.alerts.lifecycle import Alert, Course
+from relay.core.alerts.kinds import AlertKind, Severity
+from relay.core.alerts.lifecycle import Alert, AlertChanges
 from relay.core.alerts.notifications import Message
-from relay.core.alerts.rate import Growth
+from relay.core.alerts.rate import RateWindow
 from relay.store.engine import keys
 from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.redis_time import SECOND, to_datetime
@@ -29,8 +29,8 @@ class Memory:
 
     version: int = 0
     at: datetime | None = None
-    dead: Growth = field(default_factory=Growth)
-    unproved: Growth = field(default_factory=Growth)
+    dead: RateWindow = field(default_factory=RateWindow)
+    unproved: RateWindow = field(default_factory=RateWindow)
     open: tuple[Alert, ...] = ()
 
 
@@ -79,7 +79,7 @@ def read_memory(redis: Redis) -> Memory:
 
 
 def keep_look(
-    scripts: Scripts, memory: Memory, course: Course, messages: Sequence[Message]
+    scripts: Scripts, memory: Memory, course: AlertChanges, messages: Sequence[Message]
 ) -> tuple[bool, int]:
     """Keep what a look has brought, over the memory that it began with: `memory.version` is still that one's.
 
@@ -165,14 +165,14 @@ def _told(page: Mapping[str, Any]) -> Told:
 
 def _alert(page: Mapping[str, Any]) -> Alert:
     moments = {name: datetime.fromisoformat(page[name]) if page[name] else None for name in _MOMENTS}
-    kinds = {"kind": Kind(page["kind"]), "severity": Severity(page["severity"])}
+    kinds = {"kind": AlertKind(page["kind"]), "severity": Severity(page["severity"])}
     return Alert(**{**page, **kinds, **moments})
 
 
-def _growth_page(growth: Growth) -> dict[str, Any]:
+def _growth_page(growth: RateWindow) -> dict[str, Any]:
     return {"totals": growth.totals, "slots": growth.slots}
 
 
-def _growth(page: Mapping[str, Any]) -> Growth:
+def _growth(page: Mapping[str, Any]) -> RateWindow:
     slots = {name: tuple((began, count) for began, count in told) for name, told in page["slots"].items()}
-    return Growth(page["totals"], slots)
+    return RateWindow(page["totals"], slots)

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from flask import Flask, Response, request
 
-from relay.core.alerts.thresholds import Format, Receiver
+from relay.core.alerts.thresholds import Receiver, ReceiverFormat
 from tests.flows.delivering import answering
 
 SECRET = b"0123456789abcdef01234567"
@@ -52,7 +52,7 @@ class Inbox:
         return (Receiver("ops", f"{self.url}/hook", SECRET),)
 
     def people(self) -> Receiver:
-        return Receiver("slack", f"{self.url}/hook", None, Format.SLACK)
+        return Receiver("slack", f"{self.url}/hook", None, ReceiverFormat.SLACK)
 
 
 def _signature(secret: bytes, headers: dict[str, str], body: bytes) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from relay.core.alerts.kinds import Kind
-from relay.core.alerts.thresholds import AlertRules, Rate
+from relay.core.alerts.kinds import AlertKind
+from relay.core.alerts.thresholds import AlertConfig, Rate
 from relay.core.destination import Destination
 from relay.core.lifecycle import DeadLetterReason, HoldCause
 from relay.store.delivery import CallTiming, Retry, dead_letter, finish, publish_limits, retry_later
@@ -89,15 +89,15 @@ def forge(store: Store, _: Destination) -> None:
 
 
 STAGES = {
-    Kind.ON_HOLD: Staged(fall_on_hold),
-    Kind.DEAD_LETTERS: Staged(die, threshold=Rate(1, 1.0)),
-    Kind.DAY_BUDGET: Staged(spend, limits={"per_second": 100, "per_day": 10}),
-    Kind.OLDEST_EVENT: Staged(be_left_lying),
-    Kind.NO_WORKER: Staged(nobody_comes, about="main"),
-    Kind.RELAXED_DURABILITY: Staged(nothing, about="main"),
-    Kind.STORE_FULL: Staged(fill, about="main"),
-    Kind.GONG_DOWN: Staged(go_down, about=BASE_URL, threshold=0.0, limits={"per_second": 100}),
-    Kind.FAILED_VERIFICATION: Staged(forge, about="web", threshold=Rate(20, 1.0)),
+    AlertKind.ON_HOLD: Staged(fall_on_hold),
+    AlertKind.DEAD_LETTERS: Staged(die, threshold=Rate(1, 1.0)),
+    AlertKind.DAY_BUDGET: Staged(spend, limits={"per_second": 100, "per_day": 10}),
+    AlertKind.OLDEST_EVENT: Staged(be_left_lying),
+    AlertKind.NO_WORKER: Staged(nobody_comes, about="main"),
+    AlertKind.RELAXED_DURABILITY: Staged(nothing, about="main"),
+    AlertKind.STORE_FULL: Staged(fill, about="main"),
+    AlertKind.GONG_DOWN: Staged(go_down, about=BASE_URL, threshold=0.0, limits={"per_second": 100}),
+    AlertKind.FAILED_VERIFICATION: Staged(forge, about="web", threshold=Rate(20, 1.0)),
 }
 
 
@@ -108,16 +108,16 @@ def room_again(redis: Redis) -> Iterator[None]:
 
 
 def test_every_kind_is_staged_here():
-    assert set(STAGES) == set(Kind)
+    assert set(STAGES) == set(AlertKind)
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_a_kind_is_told_once_signed_and_of_the_right_subject(kind: Kind, store: Store, inbox: Inbox):
+@pytest.mark.parametrize("kind", AlertKind)
+def test_a_kind_is_told_once_signed_and_of_the_right_subject(kind: AlertKind, store: Store, inbox: Inbox):
     staged = STAGES[kind]
     here = destination(**staged.limits)
-    rules = AlertRules(inbox.receivers(), only(kind, staged.threshold))
+    rules = AlertConfig(inbox.receivers(), only(kind, staged.threshold))
     watching = watch(store, rules, here)
-    if kind is not Kind.RELAXED_DURABILITY:
+    if kind is not AlertKind.RELAXED_DURABILITY:
         watching.look()
         tell(store, *rules.receivers)
         assert inbox.taken == []

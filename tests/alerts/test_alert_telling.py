@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from redis import Redis
 
-from relay.core.alerts.kinds import Kind
-from relay.core.alerts.lifecycle import Course
-from relay.core.alerts.thresholds import AlertRules, Receiver
+from relay.core.alerts.kinds import AlertKind
+from relay.core.alerts.lifecycle import AlertChanges
+from relay.core.alerts.thresholds import AlertConfig, Receiver
 from relay.core.lifecycle import HoldCause
 from relay.store.alerts import Memory, keep_look, read_memory, read_over, read_told, take_messages
 from relay.store.engine import keys
@@ -20,7 +20,7 @@ from tests.alerts.receiving import Inbox
 from tests.alerts.watching import as_if_earlier, destination, due_now, only, tell, watch, with_receivers
 from tests.harness.processes import free_port
 
-ON_HOLD = AlertRules(thresholds=only(Kind.ON_HOLD))
+ON_HOLD = AlertConfig(thresholds=only(AlertKind.ON_HOLD))
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +29,7 @@ def quiet() -> None:
 
 
 @pytest.fixture
-def rules(inbox: Inbox) -> AlertRules:
+def rules(inbox: Inbox) -> AlertConfig:
     return with_receivers(ON_HOLD, *inbox.receivers())
 
 
@@ -39,7 +39,7 @@ def hold(store: Store) -> None:
     )
 
 
-def test_an_alert_is_opened_told_again_and_cleared(store: Store, inbox: Inbox, rules: AlertRules):
+def test_an_alert_is_opened_told_again_and_cleared(store: Store, inbox: Inbox, rules: AlertConfig):
     watching = watch(store, rules)
     hold(store)
     for _ in range(3):
@@ -59,7 +59,7 @@ def test_an_alert_is_opened_told_again_and_cleared(store: Store, inbox: Inbox, r
     assert read_memory(store.redis).open == ()
 
 
-def test_a_hold_that_comes_and_goes_is_told_once(store: Store, inbox: Inbox, rules: AlertRules):
+def test_a_hold_that_comes_and_goes_is_told_once(store: Store, inbox: Inbox, rules: AlertConfig):
     watching = watch(store, rules)
     for _ in range(6):
         hold(store)
@@ -71,7 +71,7 @@ def test_a_hold_that_comes_and_goes_is_told_once(store: Store, inbox: Inbox, rul
     assert inbox.told() == [("alert.opened", "on_hold")]
 
 
-def test_nothing_that_gong_or_a_person_said_is_in_a_message(store: Store, inbox: Inbox, rules: AlertRules):
+def test_nothing_that_gong_or_a_person_said_is_in_a_message(store: Store, inbox: Inbox, rules: AlertConfig):
     rules = with_receivers(rules, *inbox.receivers(), inbox.people())
     hold(store)
     watch(store, rules).look()
@@ -83,7 +83,7 @@ def test_nothing_that_gong_or_a_person_said_is_in_a_message(store: Store, inbox:
 
 @pytest.mark.parametrize("status", [302, 400, 404, 429, 500, 503])
 def test_what_is_not_taken_is_sent_again_under_its_old_id(
-    store: Store, inbox: Inbox, rules: AlertRules, status: int
+    store: Store, inbox: Inbox, rules: AlertConfig, status: int
 ):
     inbox.answers = [status]
     hold(store)
@@ -101,7 +101,9 @@ def test_what_is_not_taken_is_sent_again_under_its_old_id(
     assert read_told(store.redis)[1] == 0
 
 
-def test_a_receiver_that_is_down_gets_everything_once_it_is_up(store: Store, inbox: Inbox, rules: AlertRules):
+def test_a_receiver_that_is_down_gets_everything_once_it_is_up(
+    store: Store, inbox: Inbox, rules: AlertConfig
+):
     away = Receiver("ops", f"http://127.0.0.1:{free_port()}/hook", inbox.receivers()[0].secret)
     watching = watch(store, rules)
     hold(store)
@@ -117,7 +119,7 @@ def test_a_receiver_that_is_down_gets_everything_once_it_is_up(store: Store, inb
     assert sorted(kind for kind, _ in inbox.told()) == ["alert.cleared", "alert.opened"]
 
 
-def test_a_receiver_that_wants_no_more_is_not_asked_again(store: Store, inbox: Inbox, rules: AlertRules):
+def test_a_receiver_that_wants_no_more_is_not_asked_again(store: Store, inbox: Inbox, rules: AlertConfig):
     inbox.answers = [410]
     hold(store)
     watch(store, rules).look()
@@ -126,7 +128,7 @@ def test_a_receiver_that_wants_no_more_is_not_asked_again(store: Store, inbox: I
     assert read_told(store.redis)[1] == 0
 
 
-def test_a_message_is_given_up_after_a_day(store: Store, inbox: Inbox, rules: AlertRules):
+def test_a_message_is_given_up_after_a_day(store: Store, inbox: Inbox, rules: AlertConfig):
     inbox.answers = [500]
     hold(store)
     watch(store, rules).look()
@@ -140,7 +142,7 @@ def test_a_message_is_given_up_after_a_day(store: Store, inbox: Inbox, rules: Al
 
 
 def test_a_receiver_that_was_taken_out_of_the_configuration_leaves_nothing_behind(
-    store: Store, inbox: Inbox, rules: AlertRules
+    store: Store, inbox: Inbox, rules: AlertConfig
 ):
     hold(store)
     watch(store, rules).look()
@@ -174,7 +176,7 @@ def dying(store: Store, name: str, *, before: bool) -> Store:
     return replace(store, scripts=Mortal(store.redis, name, before=before))
 
 
-LOOKS: dict[str, Callable[[Store, AlertRules], None]] = {
+LOOKS: dict[str, Callable[[Store, AlertConfig], None]] = {
     "before it is kept": lambda store, rules: watch(dying(store, "alerts_decide", before=True), rules).look(),
     "after it is kept": lambda store, rules: watch(dying(store, "alerts_decide", before=False), rules).look(),
 }
@@ -182,7 +184,7 @@ LOOKS: dict[str, Callable[[Store, AlertRules], None]] = {
 
 @pytest.mark.parametrize("when", LOOKS)
 def test_a_worker_that_dies_while_it_decides_loses_nothing_and_doubles_nothing(
-    store: Store, inbox: Inbox, rules: AlertRules, when: str
+    store: Store, inbox: Inbox, rules: AlertConfig, when: str
 ):
     hold(store)
     with pytest.raises(Died):
@@ -194,7 +196,7 @@ def test_a_worker_that_dies_while_it_decides_loses_nothing_and_doubles_nothing(
 
 
 def test_a_worker_that_dies_between_taking_and_sending_leaves_it_to_the_next(
-    store: Store, inbox: Inbox, rules: AlertRules
+    store: Store, inbox: Inbox, rules: AlertConfig
 ):
     hold(store)
     watch(store, rules).look()
@@ -208,16 +210,16 @@ def test_a_worker_that_dies_between_taking_and_sending_leaves_it_to_the_next(
     assert inbox.told() == [("alert.opened", "on_hold")]
 
 
-def test_a_look_that_comes_too_late_changes_nothing(store: Store, rules: AlertRules):
+def test_a_look_that_comes_too_late_changes_nothing(store: Store, rules: AlertConfig):
     hold(store)
     begun = read_memory(store.redis)
     watch(store, rules).look()
     late = Memory(begun.version, read_memory(store.redis).at)
-    assert keep_look(store.scripts, late, Course((), (), (), ()), []) == (False, 0)
+    assert keep_look(store.scripts, late, AlertChanges((), (), (), ()), []) == (False, 0)
     assert len(read_memory(store.redis).open) == 1
 
 
-def test_of_several_workers_one_looks_at_a_time(store: Store, rules: AlertRules):
+def test_of_several_workers_one_looks_at_a_time(store: Store, rules: AlertConfig):
     hold(store)
     first, second = watch(store, rules), watch(store, rules)
     first.step()
@@ -248,7 +250,7 @@ def test_what_waits_for_a_receiver_has_its_bounds(store: Store, inbox: Inbox):
     assert read_told(store.redis)[1] == 500
 
 
-def test_messages_are_sent_though_the_store_is_full(store: Store, rules: AlertRules):
+def test_messages_are_sent_though_the_store_is_full(store: Store, rules: AlertConfig):
     hold(store)
     store.redis.config_set("maxmemory", 1)
     try:

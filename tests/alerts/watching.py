@@ -7,36 +7,36 @@ from typing import Any
 import orjson
 from redis import Redis
 
-from relay.core.alerts.kinds import Kind
-from relay.core.alerts.thresholds import AlertRules, Receiver, Thresholds
+from relay.core.alerts.kinds import AlertKind
+from relay.core.alerts.thresholds import AlertConfig, Receiver, Thresholds
 from relay.core.destination import BasicCredentials, Destination, Limits
 from relay.store.engine import keys
 from relay.store.stores import Store
-from workers.alerts import Telling, Watch, WayOut
+from workers.alerts import AlertMonitor, AlertSender, ReceiverClient
 
 BASE_URL = "https://api.gong.io"
-OFF: dict[str, Any] = dict.fromkeys(map(str, Kind))
-WAY_OUT = WayOut(trust_env=False)
+OFF: dict[str, Any] = dict.fromkeys(map(str, AlertKind))
+WAY_OUT = ReceiverClient(trust_env=False)
 
 
 def destination(**limits: int) -> Destination:
     return Destination("acme", "acme", BasicCredentials("k", "s"), BASE_URL, Limits(**limits))
 
 
-def only(kind: Kind, threshold: Any = None) -> Thresholds:
+def only(kind: AlertKind, threshold: Any = None) -> Thresholds:
     """Everything off but one kind, at its usual threshold."""
     usual = Thresholds().of(kind) if threshold is None else threshold
     return Thresholds(**OFF | {kind.value: usual})
 
 
-def watch(store: Store, rules: AlertRules, known: Destination | None = None, **told: Any) -> Watch:
+def watch(store: Store, rules: AlertConfig, known: Destination | None = None, **told: Any) -> AlertMonitor:
     here = known or destination()
-    return Watch(store, lambda: {here.name: here}, rules, WAY_OUT, **told)
+    return AlertMonitor(store, lambda: {here.name: here}, rules, WAY_OUT, **told)
 
 
 def tell(store: Store, *receivers: Receiver) -> None:
     """Send whatever is due."""
-    Telling(store, {one.name: one for one in receivers}, WAY_OUT, lambda: datetime.now(UTC)).step()
+    AlertSender(store, {one.name: one for one in receivers}, WAY_OUT, lambda: datetime.now(UTC)).step()
 
 
 def due_now(redis: Redis) -> None:
@@ -61,5 +61,5 @@ def _earlier(moment: str, seconds: float) -> str:
     return (datetime.fromisoformat(moment) - timedelta(seconds=seconds)).isoformat()
 
 
-def with_receivers(rules: AlertRules, *receivers: Receiver) -> AlertRules:
+def with_receivers(rules: AlertConfig, *receivers: Receiver) -> AlertConfig:
     return replace(rules, receivers=receivers)

@@ -20,7 +20,7 @@ from tests.flows.oidc_provider import CLIENT, SECRET, serving_provider
 from tests.harness.chromium import visiting
 from tests.harness.processes import free_port
 from tests.web.access_world import KEYS, SEAL, config, digest
-from workers.oidc_job import OidcChore, oidc_chore
+from workers.oidc_job import OidcTask, create_oidc_task
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
@@ -44,7 +44,7 @@ class Endpoint:
     """A relay over HTTP, and the chore of its worker."""
 
     url: str
-    chore: OidcChore
+    chore: OidcTask
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def endpoint(redis: Redis) -> Iterator[Endpoint]:
             oidc_client_secret=SECRET,
             oidc_roles=(("ops-team", "operator"),),
         )
-        chore = oidc_chore(settings, redis, lambda: datetime.now(UTC))
+        chore = create_oidc_task(settings, redis, lambda: datetime.now(UTC))
         chore.step()
         with serving(create_app(settings, config(), redis), port) as url:
             yield Endpoint(url, chore)

@@ -177,7 +177,7 @@ def test_no_page_tells_of_an_alert_that_there_is_not():
 def told_names() -> set[str]:
     """Every metric that the program tells, and what a histogram makes of its name."""
     names = {value.name for value in vars(metric_table).values() if isinstance(value, metric_table.Metric)}
-    names |= {name for name, _ in (telling.CALLS, telling.THREADS, telling.SILENT)}
+    names |= {name for name, _ in (telling.CALLS_METRIC, telling.THREADS_METRIC, telling.LOOP_AGE_METRIC)}
     return names | {f"{name}_{part}" for name in names for part in ("bucket", "sum", "count")}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from relay.core.alerts.thresholds import AlertRules, Thresholds
+from relay.core.alerts.thresholds import AlertConfig, Thresholds
 from relay.core.lifecycle import HoldCause
 from relay.store.alerts import Told, settle_message, take_messages
 from relay.store.operator_actions import HoldRequest, hold_destination
@@ -23,7 +23,7 @@ alerts:
     ops: {url: https://ops.example/hook, secret: "${ALERT_SECRET}"}
 """
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"
-QUIET = AlertRules(thresholds=Thresholds(relaxed_durability=False))
+QUIET = AlertConfig(thresholds=Thresholds(relaxed_durability=False))
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import textwrap
 import pytest
 
 from relay.config.load import ConfigError, read_config
-from relay.core.alerts.kinds import Kind
-from relay.core.alerts.thresholds import AlertRules, Format, Rate, Receiver, Thresholds
+from relay.core.alerts.kinds import AlertKind
+from relay.core.alerts.thresholds import AlertConfig, Rate, Receiver, ReceiverFormat, Thresholds
 
 ENVIRON = {
     "OPS_URL": "https://alerts.example.com/relay?team=1",
@@ -17,7 +17,7 @@ ENVIRON = {
 OPS = "url: '${OPS_URL}', secret: '${SECRET}'"
 
 
-def read(text: str, *hosts: str) -> AlertRules:
+def read(text: str, *hosts: str) -> AlertConfig:
     text = "destinations: {}\n" + textwrap.dedent(text)
     return read_config(text, environ=ENVIRON, allow_hosts=frozenset(hosts)).alerts
 
@@ -29,7 +29,7 @@ def wrong(text: str, *hosts: str) -> dict[str, str]:
 
 
 def test_without_a_section_everything_is_watched_and_nobody_is_told():
-    assert read("") == AlertRules()
+    assert read("") == AlertConfig()
 
 
 def test_everything_of_a_section_is_read():
@@ -57,10 +57,10 @@ def test_everything_of_a_section_is_read():
     )
 
     secret = b"0123456789abcdef01234567"
-    assert rules == AlertRules(
+    assert rules == AlertConfig(
         (
             Receiver("ops", ENVIRON["OPS_URL"], secret),
-            Receiver("slack", ENVIRON["SLACK_URL"], None, Format.SLACK),
+            Receiver("slack", ENVIRON["SLACK_URL"], None, ReceiverFormat.SLACK),
         ),
         Thresholds(
             on_hold=60.0,
@@ -80,8 +80,8 @@ def test_everything_of_a_section_is_read():
     )
 
 
-@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.RELAXED_DURABILITY])
-def test_every_kind_can_be_turned_off(kind: Kind):
+@pytest.mark.parametrize("kind", [kind for kind in AlertKind if kind is not AlertKind.RELAXED_DURABILITY])
+def test_every_kind_can_be_turned_off(kind: AlertKind):
     assert read(f"alerts: {{when: {{{kind}: off}}}}").thresholds.of(kind) is None
 
 

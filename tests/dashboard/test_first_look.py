@@ -9,8 +9,8 @@ from typing import Any
 from flask.testing import FlaskClient
 from redis import Redis
 
-from relay.core.alerts.kinds import Kind
-from relay.core.alerts.thresholds import AlertRules, Rate
+from relay.core.alerts.kinds import AlertKind
+from relay.core.alerts.thresholds import AlertConfig, Rate
 from relay.store.stores import Stores
 from tests.alerts.test_alert_kinds import forge
 from tests.alerts.watching import destination, only, watch
@@ -55,7 +55,7 @@ def test_without_a_worker_what_waits_is_said_with_the_remedy(
 
 def test_an_open_alert_is_told_with_its_remedy(client: FlaskClient, operator: Headers, redis: Redis):
     store = Stores(redis).main
-    watching = watch(store, AlertRules((), only(Kind.FAILED_VERIFICATION, Rate(20, 1.0))))
+    watching = watch(store, AlertConfig((), only(AlertKind.FAILED_VERIFICATION, Rate(20, 1.0))))
     watching.look()
     forge(store, destination())
     watching.look()

@@ -16,9 +16,10 @@ from relay.settings import Settings
 from relay.store.destinations import DestinationDirectory
 from relay.store.oauth_consents import Invitation
 from tests.flows.delivering import answering
-from workers.credentials import Access, Accesses
-from workers.oauth_client import Tokens, open_tokens
-from workers.oauth_job import OAuthChore, oauth_chore
+from workers.credentials import CredentialStore
+from workers.gong_client import Credentials
+from workers.oauth_client import TokenService, create_token_service
+from workers.oauth_job import OAuthTask, create_oauth_task
 
 SECRET_KEYS = ("a-key-that-seals-with-32-characters-or-more",)
 CLIENT, SECRET = "sandbox-client", "sandbox-client-secret"
@@ -58,26 +59,26 @@ class World:
         hosts = frozenset({urlsplit(self.gong).netloc})
         return Settings(public_url=self.public_url, secret_keys=SECRET_KEYS, allow_gong_hosts=hosts)
 
-    def tokens(self) -> Tokens:
-        tokens = open_tokens(self.settings, self.app, self.redis)
+    def tokens(self) -> TokenService:
+        tokens = create_token_service(self.settings, self.app, self.redis)
         assert tokens is not None
         return tokens
 
     def directory(self) -> DestinationDirectory:
         return DestinationDirectory({}, self.redis, iter(range(10**9)).__next__)
 
-    def chore(self) -> OAuthChore:
-        return oauth_chore(self.settings, self.tokens(), self.directory(), now)
+    def chore(self) -> OAuthTask:
+        return create_oauth_task(self.settings, self.tokens(), self.directory(), now)
 
-    def accesses(self) -> Accesses:
-        return Accesses(self.tokens(), now)
+    def accesses(self) -> CredentialStore:
+        return CredentialStore(self.tokens(), now)
 
-    def access(self, accesses: Accesses | None = None, name: str = "globex") -> Access:
+    def access(self, accesses: CredentialStore | None = None, name: str = "globex") -> Credentials:
         """What a worker's calls prove themselves with: a new worker's, or that of `accesses`."""
         destination = self.directory().find(name)
         assert destination is not None
         access = (accesses or self.accesses()).of(destination)
-        assert isinstance(access, Access), access
+        assert isinstance(access, Credentials), access
         return access
 
     def link(self, invitation: Invitation) -> str:
@@ -113,7 +114,7 @@ class World:
     def arm(self, **fault: Any) -> None:
         assert requests.post(f"{self.gong}/__sandbox/faults", json=fault, timeout=10).ok
 
-    def call(self, access: Access, event_id: str = "hub:1") -> int:
+    def call(self, access: Credentials, event_id: str = "hub:1") -> int:
         """One call with this access, as a worker makes it; its status."""
         headers = {"Authorization": access.authorization}
         url = f"{access.base_url}/v2/digital-interaction"

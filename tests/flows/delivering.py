@@ -14,11 +14,11 @@ from relay.core.config import Config
 from relay.sandbox.serve import POLL_SECONDS, QuietRequestHandler
 from relay.store.delivery import CallTiming, Pacing, finish, lease_events
 from relay.store.engine.scripts import Scripts
-from workers.credentials import Accesses
+from workers.credentials import CredentialStore
 from workers.deliver import Deliverer
-from workers.gong_client import Gong, Manners
-from workers.rate_gate import Gate
-from workers.settlement import Attempt, Rules, settle
+from workers.gong_client import GongClient, HttpOptions
+from workers.rate_gate import RateGate
+from workers.settlement import Attempt, SettlementOptions, settle
 
 
 @contextmanager
@@ -39,16 +39,16 @@ def deliver_all(scripts: Scripts, config: Config) -> None:
     """Send whatever is queued."""
     deliverer = Deliverer(
         config.destinations.get,
-        Accesses(None, lambda: datetime.now(UTC)),
-        Gong(Manners()),
-        Gate(0.0),
+        CredentialStore(None, lambda: datetime.now(UTC)),
+        GongClient(HttpOptions()),
+        RateGate(0.0),
     )
     while taken := lease_events(scripts, worker="w", want=32, pacing=Pacing(window=0.0, slack=0.0))[1]:
         for one in taken:
             started = datetime.now(UTC)
             made = deliverer.attempt(one, lambda: datetime.now(UTC))
             attempt = Attempt(one, made.outcome, "w", started, made.seconds)
-            assert finish(scripts, one, settle(attempt, Rules()), CallTiming(made.base_url))
+            assert finish(scripts, one, settle(attempt, SettlementOptions()), CallTiming(made.base_url))
 
 
 def received(sandbox: str, *, company: str | None = None) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ from tests.core.gong_bodies import MAXIMAL
 from tests.flows import gong_clients as clients
 from tests.flows.delivering import answering, deliver_all, received
 from tests.sandbox import bodies
-from workers.gong_client import Gong, Manners, by_key
+from workers.gong_client import GongClient, HttpOptions, credentials_from_api_key
 
 KEYS = {f"{dialect}-{send_as}": f"key-of-{dialect}-{send_as}" for dialect in Dialect for send_as in SendAs}
 DIRECT = KEYS["gong-digital-interaction"]
@@ -187,8 +187,8 @@ def test_a_body_of_gongs_reaches_a_gateway_of_the_catalogue_in_its_words(relay: 
 
 def _outcome(relay: World, body: dict[str, Any], *, secret: str = DIRECT) -> Outcome:
     """What the relay's own client makes of the relay."""
-    taken_for_gong = by_key(relay.url, BasicCredentials("any", secret))
-    gong = Gong(Manners())
+    taken_for_gong = credentials_from_api_key(relay.url, BasicCredentials("any", secret))
+    gong = GongClient(HttpOptions())
     answer = gong.send(taken_for_gong, Operation.DIGITAL_INTERACTION, orjson.dumps(body), turn=lambda: None)
     return classify_response(answer, datetime.now(UTC))
 

@@ -17,7 +17,7 @@ from relay.settings import Settings
 from relay.store.audit import read_audit
 from relay.store.engine import keys
 from tests.flows.oidc_provider import CLIENT, SECRET, Provider, serving_provider
-from workers.oidc_job import OidcChore, oidc_chore
+from workers.oidc_job import OidcTask, create_oidc_task
 
 SEAL = "a-key-that-seals-sessions-of-tests"
 ROLES = (("ops-team", "operator"), ("lookers", "viewer"))
@@ -30,7 +30,7 @@ class World:
     provider: Provider
     redis: Redis
     settings: Settings
-    chore: OidcChore
+    chore: OidcTask
 
     def browser(self, **changed: object) -> FlaskClient:
         values = {name: getattr(self.settings, name) for name in Settings.__slots__} | changed
@@ -71,7 +71,7 @@ def world(redis: Redis, served: Provider) -> Iterator[World]:
         oidc_client_secret=SECRET,
         oidc_roles=ROLES,
     )
-    chore = oidc_chore(settings, redis, lambda: datetime.now(UTC))
+    chore = create_oidc_task(settings, redis, lambda: datetime.now(UTC))
     chore.step()
     yield World(served, redis, settings, chore)
     chore.http.close()
@@ -127,7 +127,7 @@ def test_a_token_that_is_not_good_lets_nobody_in(world: World, fault: str):
 def test_a_provider_that_leads_elsewhere_is_not_used(world: World, fault: str):
     world.redis.delete(keys.OIDC_PROVIDER)
     world.provider.fault = fault
-    fresh = oidc_chore(world.settings, world.redis, lambda: datetime.now(UTC))
+    fresh = create_oidc_task(world.settings, world.redis, lambda: datetime.now(UTC))
     fresh.step()
     fresh.http.close()
     answer = world.browser().get("/ops/sign-in/account")

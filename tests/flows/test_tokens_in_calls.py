@@ -10,11 +10,11 @@ from relay.core.outcome import Blocked, Delivered, Outcome, Rejected
 from relay.store.delivery import LeasedEvent
 from relay.store.engine import keys
 from tests.flows.connecting import INTERACTION, World, now
-from workers.credentials import Accesses
+from workers.credentials import CredentialStore
 from workers.deliver import Deliverer
-from workers.gong_client import Gong, Manners
-from workers.rate_gate import Gate
-from workers.settlement import Attempt, Rules, settle
+from workers.gong_client import GongClient, HttpOptions
+from workers.rate_gate import RateGate
+from workers.settlement import Attempt, SettlementOptions, settle
 
 
 @pytest.fixture
@@ -23,8 +23,10 @@ def connected(world: World) -> World:
     return world
 
 
-def deliverer(world: World, accesses: Accesses | None = None) -> Deliverer:
-    return Deliverer(world.directory().find, accesses or world.accesses(), Gong(Manners()), Gate(0.0))
+def deliverer(world: World, accesses: CredentialStore | None = None) -> Deliverer:
+    return Deliverer(
+        world.directory().find, accesses or world.accesses(), GongClient(HttpOptions()), RateGate(0.0)
+    )
 
 
 def taken(event_id: str = "hub:1") -> LeasedEvent:
@@ -45,7 +47,7 @@ def taken(event_id: str = "hub:1") -> LeasedEvent:
     )
 
 
-def send(world: World, accesses: Accesses | None = None) -> Outcome:
+def send(world: World, accesses: CredentialStore | None = None) -> Outcome:
     return deliverer(world, accesses).attempt(taken(), now).outcome
 
 
@@ -112,7 +114,7 @@ def test_waiting_for_a_customer_never_makes_a_dead_letter():
     outcome = Blocked(0, None, HoldCause.REAUTHORIZATION_REQUIRED, ("gone",))
     event = LeasedEvent(**{name: getattr(taken(), name) for name in LeasedEvent.__slots__} | {"lockouts": 99})
 
-    settlement = settle(Attempt(event, outcome, "w", now(), 0.0), Rules())
+    settlement = settle(Attempt(event, outcome, "w", now(), 0.0), SettlementOptions())
 
     assert (settlement.verb, settlement.arguments[0]) == ("hold", "reauthorization_required")
 

@@ -14,10 +14,11 @@ from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
 from relay.store.oauth_tokens import hold_cause, read_grant, reseal_all
 from tests.flows.connecting import World
-from workers.credentials import Access, Accesses
+from workers.credentials import CredentialStore
+from workers.gong_client import Credentials
 
 
-def renewed(accesses: Accesses, world: World, stale: Access) -> Access | Blocked:
+def renewed(accesses: CredentialStore, world: World, stale: Credentials) -> Credentials | Blocked:
     destination = world.directory().find("globex")
     assert destination is not None
     return accesses.renewed(destination, stale)
@@ -54,7 +55,7 @@ def test_eight_workers_at_expiry_renew_once(world: World):
     world.arm(kind="delay", seconds=0.3, route="oauth-refresh")
     together = Barrier(8)
 
-    def after(worker: Accesses) -> Access | Blocked:
+    def after(worker: CredentialStore) -> Credentials | Blocked:
         together.wait()
         return renewed(worker, world, before[0])
 
@@ -62,8 +63,8 @@ def test_eight_workers_at_expiry_renew_once(world: World):
         found = list(pool.map(after, workers))
 
     assert world.refreshes() == 1
-    assert {access.version for access in found if isinstance(access, Access)} == {2}
-    assert len([access for access in found if isinstance(access, Access)]) == 8
+    assert {access.version for access in found if isinstance(access, Credentials)} == {2}
+    assert len([access for access in found if isinstance(access, Credentials)]) == 8
     assert world.call(found[0]) == 200
 
 
@@ -76,7 +77,7 @@ def test_the_threads_of_one_worker_renew_once(world: World):
         found = list(pool.map(lambda _: renewed(worker, world, stale), range(8)))
 
     assert world.refreshes() == 1
-    assert len({access.authorization for access in found if isinstance(access, Access)}) == 1
+    assert len({access.authorization for access in found if isinstance(access, Credentials)}) == 1
 
 
 def test_a_worker_finds_what_another_has_renewed_without_asking_gong(world: World):
@@ -88,7 +89,7 @@ def test_a_worker_finds_what_another_has_renewed_without_asking_gong(world: Worl
     found = renewed(other, world, stale)
 
     assert world.refreshes() == 1
-    assert isinstance(found, Access)
+    assert isinstance(found, Credentials)
     assert world.call(found) == 200
 
 

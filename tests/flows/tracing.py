@@ -26,12 +26,12 @@ from relay.tracing.otel import create_tracer
 from tests.flows.delivering import answering
 from tests.harness.accounts import Account, configuration
 from tests.harness.clients import Event
-from workers.credentials import Accesses
+from workers.credentials import CredentialStore
 from workers.deliver import Deliverer
-from workers.gong_client import Gong, Manners
-from workers.rate_gate import Gate
-from workers.settlement import Attempt, Rules, settle
-from workers.tracing import traced
+from workers.gong_client import GongClient, HttpOptions
+from workers.rate_gate import RateGate
+from workers.settlement import Attempt, SettlementOptions, settle
+from workers.tracing import trace_attempt
 
 ACCOUNT = Account("acme")
 
@@ -57,14 +57,14 @@ class Traced:
         """Make one attempt of each event that is queued, as a worker does."""
         scripts = Scripts(self.redis)
         for one in lease_events(scripts, worker="w", want=32, pacing=Pacing(window=0.0, slack=0.0))[1]:
-            traced(self.redis, one, partial(self._attempt, scripts, one))
+            trace_attempt(self.redis, one, partial(self._attempt, scripts, one))
 
     def _attempt(self, scripts: Scripts, one: LeasedEvent) -> None:
         find = self.config.destinations.get
-        deliverer = Deliverer(find, Accesses(None, _now), Gong(Manners()), Gate(0.0))
+        deliverer = Deliverer(find, CredentialStore(None, _now), GongClient(HttpOptions()), RateGate(0.0))
         made = deliverer.attempt(one, _now)
         attempt = Attempt(one, made.outcome, "w", _now(), made.seconds)
-        assert finish(scripts, one, settle(attempt, Rules()))
+        assert finish(scripts, one, settle(attempt, SettlementOptions()))
 
     def again(self) -> None:
         """As if the time for the next try had come."""

@@ -21,7 +21,7 @@ from tests.harness.processes import free_port
 from tests.harness.waiting import eventually
 from tests.store_world import accept_events, event, take_events
 from tests.valkey import Valkey
-from workers.wakeup import Bell
+from workers.wakeup import Wakeup
 
 pytestmark = pytest.mark.slow
 
@@ -169,7 +169,7 @@ def test_a_frozen_primarys_late_answer_is_nobodys(guarded: Guarded):
 
 def test_the_bell_rings_on_the_new_primary(guarded: Guarded):
     client = open_redis(guarded.url, WORKER)
-    bell = Bell(client)
+    bell = Wakeup(client)
     bell.start()
     guarded.fail_over()
 

@@ -24,8 +24,8 @@ from tests.flows.connecting import World, application
 from tests.harness.deadly import deadly
 from tests.harness.waiting import eventually
 from tests.valkey import Valkey
-from workers.credentials import Access
-from workers.oauth_client import Renewed, Tokens, open_tokens, renew
+from workers.gong_client import Credentials
+from workers.oauth_client import RenewalResult, TokenService, create_token_service, renew_tokens
 
 pytestmark = pytest.mark.slow
 
@@ -47,12 +47,12 @@ class Place:
     def world(self) -> World:
         return World(open_redis(self.redis_url, WORKER), self.gong, self.app)
 
-    def tokens(self) -> Tokens:
+    def tokens(self) -> TokenService:
         """Its patience is short, so that what a dead worker had begun is soon taken over."""
         world = self.world()
-        tokens = open_tokens(world.settings, self.app, world.redis)
+        tokens = create_token_service(world.settings, self.app, world.redis)
         assert tokens is not None
-        return replace(tokens, patience=1.0)
+        return replace(tokens, max_request_seconds=1.0)
 
 
 def renew_one(place: Place, name: str) -> None:
@@ -60,17 +60,17 @@ def renew_one(place: Place, name: str) -> None:
     tokens = place.tokens()
     grant = read_grant(tokens.redis, name)
     assert grant is not None
-    assert renew(tokens, grant) is Renewed.DONE
+    assert renew_tokens(tokens, grant) is RenewalResult.DONE
     Event().wait(10)
 
 
-def use_refused(place: Place, name: str, stale: Access, told: Any) -> None:
+def use_refused(place: Place, name: str, stale: Credentials, told: Any) -> None:
     """What a worker does when Gong refuses an access token."""
     world = place.world()
     destination = world.directory().find(name)
     assert destination is not None
     found = world.accesses().renewed(destination, stale)
-    told.put((found.version, world.call(found, "hub:2")) if isinstance(found, Access) else found.cause)
+    told.put((found.version, world.call(found, "hub:2")) if isinstance(found, Credentials) else found.cause)
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ class Ended:
     saved: set[str] = field(default_factory=set)
     lost: set[str] = field(default_factory=set)
     statuses: dict[str, list[int]] = field(default_factory=dict)
-    access: dict[str, Access | Blocked] = field(default_factory=dict)
+    access: dict[str, Credentials | Blocked] = field(default_factory=dict)
     holds: dict[str, str | None] = field(default_factory=dict)
     refreshes: dict[str, list[int]] = field(default_factory=dict)
     killed: int = 0
@@ -165,7 +165,7 @@ def _try_out(redis: Redis, world: World, ended: Ended, name: str) -> None:
         world.arm(kind="token_expired_now", company=name, count=1)
     for number in range(3):
         access = accesses.of(destination)
-        if isinstance(access, Access) and world.call(access, f"hub:{number}") == 401:
+        if isinstance(access, Credentials) and world.call(access, f"hub:{number}") == 401:
             access = accesses.renewed(destination, access)
         ended.access[name] = access
     ended.statuses[name] = world.calls(name)
@@ -208,7 +208,7 @@ def test_eight_processes_at_expiry_renew_once(valkey: Valkey, gong: str, nursery
     destination = world.directory().find("together")
     assert destination is not None
     stale = world.accesses().of(destination)
-    assert isinstance(stale, Access)
+    assert isinstance(stale, Credentials)
     world.arm(kind="token_expired_now", company="together", count=1)
     assert world.call(stale) == 401
     world.arm(kind="delay", seconds=0.5, route="oauth-refresh", company="together")

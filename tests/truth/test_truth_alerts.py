@@ -6,11 +6,11 @@ import re
 import pytest
 
 from relay.config.alerts import AlertsSchema
-from relay.core.alerts.conditions import Facts, HeldUp, find
-from relay.core.alerts.kinds import KINDS, Kind, Severity
-from relay.core.alerts.lifecycle import decide
-from relay.core.alerts.notifications import Verb, messages_of
-from relay.core.alerts.thresholds import AlertRules, Receiver, Thresholds
+from relay.core.alerts.conditions import HeldDestination, StoreSnapshot, find_conditions
+from relay.core.alerts.kinds import KINDS, AlertKind, Severity
+from relay.core.alerts.lifecycle import update_alerts
+from relay.core.alerts.notifications import NotificationType, build_messages
+from relay.core.alerts.thresholds import AlertConfig, Receiver, Thresholds
 from relay.core.lifecycle import HoldCause
 from tests.core.alerting.alert_world import NOW
 from tests.truth.project import fenced, first_cells, page, rows, section
@@ -21,11 +21,11 @@ PAGE = page("docs/alerts.md")
 def test_every_kind_has_a_section_with_what_to_do_and_no_other():
     told = section(PAGE, "What each one means") + PAGE.partition("## What each one means")[2]
 
-    assert re.findall(r"^### (\w+)$", told, re.MULTILINE) == [kind.value for kind in Kind]
+    assert re.findall(r"^### (\w+)$", told, re.MULTILINE) == [kind.value for kind in AlertKind]
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_every_kind_is_a_threshold_and_a_row_of_its_table(kind: Kind):
+@pytest.mark.parametrize("kind", AlertKind)
+def test_every_kind_is_a_threshold_and_a_row_of_its_table(kind: AlertKind):
     assert KINDS[kind].remedy.endswith(".")
     assert f"when.{kind}" in first_cells(section(PAGE, "Set it up"))
 
@@ -41,11 +41,11 @@ def test_every_default_on_the_page_is_the_one_that_counts():
     told = {row[0].removeprefix("when."): row[1] for row in rows(section(PAGE, "Set it up"))}
     loaded = AlertsSchema().load(
         {
-            "when": {kind.value: _read(told[kind.value]) for kind in Kind},
+            "when": {kind.value: _read(told[kind.value]) for kind in AlertKind},
             **{name: told[name] for name in ("every", "repeat", "calm")},
         }
     )
-    rules = AlertRules()
+    rules = AlertConfig()
 
     assert Thresholds(**loaded["when"]) == rules.thresholds
     assert (loaded["every"], loaded["repeat"], loaded["calm"]) == (rules.every, rules.repeat, rules.calm)
@@ -56,16 +56,16 @@ def _read(text: str) -> str | bool:
 
 
 def test_the_message_on_the_page_has_every_field_of_a_real_one():
-    found = find(_facts(), Thresholds(), every=60.0)
-    course = decide((), found, AlertRules(), NOW)
-    [message] = messages_of(course, [Receiver("ops", "https://x", b"s" * 24)], store="main", now=NOW)
+    found = find_conditions(_facts(), Thresholds(), every=60.0)
+    course = update_alerts((), found, AlertConfig(), NOW)
+    [message] = build_messages(course, [Receiver("ops", "https://x", b"s" * 24)], store="main", now=NOW)
     real, [shown] = json.loads(message.body), [json.loads(one) for one in fenced(PAGE, "json")]
 
     assert _shape(shown) == _shape(real)
 
 
-def _facts() -> Facts:
-    return Facts("main", NOW, held=[HeldUp("acme", HoldCause.INVALID_CREDENTIALS, NOW, 3)])
+def _facts() -> StoreSnapshot:
+    return StoreSnapshot("main", NOW, held=[HeldDestination("acme", HoldCause.INVALID_CREDENTIALS, NOW, 3)])
 
 
 def _shape(value: object) -> object:
@@ -74,6 +74,6 @@ def _shape(value: object) -> object:
     return [_shape(inner) for inner in value] if isinstance(value, list) else type(value)
 
 
-@pytest.mark.parametrize("word", [*(f"alert.{verb}" for verb in Verb), *Severity])
+@pytest.mark.parametrize("word", [*(f"alert.{verb}" for verb in NotificationType), *Severity])
 def test_every_type_and_severity_is_explained(word: str):
     assert f"`{word}`" in PAGE

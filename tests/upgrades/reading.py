@@ -20,11 +20,11 @@ from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
 from relay.store.operator_actions import resume_destination
 from tests.upgrades.writing import config, settings
-from workers.credentials import Accesses
+from workers.credentials import CredentialStore
 from workers.deliver import Deliverer
-from workers.gong_client import Gong, Manners
-from workers.rate_gate import Gate
-from workers.settlement import Attempt, Rules, settle
+from workers.gong_client import GongClient, HttpOptions
+from workers.rate_gate import RateGate
+from workers.settlement import Attempt, SettlementOptions, settle
 
 FOLDER = Path(__file__).parent
 
@@ -66,7 +66,9 @@ def deliver_all(redis: Redis, config: Config) -> None:
     scripts = Scripts(redis)
     resume_destination(scripts, "globex")
     publish_limits(scripts, config.destinations)
-    deliverer = Deliverer(config.destinations.get, Accesses(None, _now), Gong(Manners()), Gate(0.0))
+    deliverer = Deliverer(
+        config.destinations.get, CredentialStore(None, _now), GongClient(HttpOptions()), RateGate(0.0)
+    )
     pacing = Pacing(window=0.0, slack=0.0)
     for _ in range(3):
         as_if_late(redis)
@@ -75,7 +77,7 @@ def deliver_all(redis: Redis, config: Config) -> None:
             for one in taken:
                 made = deliverer.attempt(one, _now)
                 attempt = Attempt(one, made.outcome, "w", _now(), made.seconds)
-                assert finish(scripts, one, settle(attempt, Rules()))
+                assert finish(scripts, one, settle(attempt, SettlementOptions()))
 
 
 def as_if_late(redis: Redis) -> None:

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from relay.app import create_app
-from relay.core.alerts.thresholds import AlertRules, Receiver, Thresholds
+from relay.core.alerts.thresholds import AlertConfig, Receiver, Thresholds
 from relay.core.lifecycle import HoldCause
 from relay.settings import Settings
 from relay.store.alerts import Told, settle_message, take_messages
@@ -21,7 +21,7 @@ from tests.store_world import NOW
 from tests.web.conftest import ADMIN, config
 
 OPS = Receiver("ops", "https://ops.example/hook", b"0123456789abcdef01234567")
-RULES = AlertRules((OPS,), Thresholds(relaxed_durability=False))
+RULES = AlertConfig((OPS,), Thresholds(relaxed_durability=False))
 Headers = dict[str, str]
 Page = Callable[[], dict[str, Any]]
 

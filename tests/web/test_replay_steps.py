@@ -19,7 +19,7 @@ from tests.store_world import take_events
 from tests.web.conftest import config
 from tests.web.replay_world import OPERATOR, begin, look, run_all, stepping, take_all
 from tests.web.test_webhooks_endpoint import TEXT, application, post, viewed
-from workers.replay_job import ReplayChore
+from workers.replay_job import ReplayTask
 
 Kill = Callable[..., list[str]]
 
@@ -46,10 +46,10 @@ def test_a_worker_that_has_to_follow_the_configuration_first_feeds_none(
     replay_id = begin(client)["id"]
     current = [False, True]
 
-    ReplayChore(stepping(redis), lambda: current.pop(0)).step()
+    ReplayTask(stepping(redis), lambda: current.pop(0)).step()
     assert look(client, replay_id)["replayed"] == 0
 
-    ReplayChore(stepping(redis), lambda: current.pop(0)).step()
+    ReplayTask(stepping(redis), lambda: current.pop(0)).step()
     assert look(client, replay_id)["replayed"] == 2
 
 

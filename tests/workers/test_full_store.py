@@ -8,11 +8,11 @@ from redis import Redis
 from rq.worker import WorkerStatus
 
 from relay.store.queues import read_workers
-from workers.credentials import Accesses
+from workers.credentials import CredentialStore
 from workers.deliver import Deliverer
-from workers.gong_client import Gong, Manners
-from workers.rate_gate import Gate
-from workers.worker import PacedWorker, Working
+from workers.gong_client import GongClient, HttpOptions
+from workers.rate_gate import RateGate
+from workers.worker import PacedWorker, WorkerOptions
 
 
 @pytest.fixture
@@ -23,9 +23,9 @@ def full(redis: Redis) -> Iterator[Redis]:
 
 
 def worker(redis: Redis) -> PacedWorker:
-    accesses = Accesses(None, lambda: datetime.now(UTC))
-    deliverer = Deliverer(lambda _: None, accesses, Gong(Manners()), Gate(0.0))
-    return PacedWorker(redis, deliverer, Working(threads=1), name="w")
+    accesses = CredentialStore(None, lambda: datetime.now(UTC))
+    deliverer = Deliverer(lambda _: None, accesses, GongClient(HttpOptions()), RateGate(0.0))
+    return PacedWorker(redis, deliverer, WorkerOptions(threads=1), name="w")
 
 
 def test_a_worker_is_listed_once_the_store_has_room_again(full: Redis):

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.rate_gate import Gate
+from workers.rate_gate import RateGate
 
 
 class Clock:
@@ -11,18 +11,18 @@ class Clock:
         return self.seconds
 
 
-def opened(window: float) -> tuple[Gate, Clock]:
+def opened(window: float) -> tuple[RateGate, Clock]:
     """A gate that has been open for longer than its window."""
     clock = Clock()
-    gate = Gate(window, clock)
+    gate = RateGate(window, clock)
     clock.seconds += window
     return gate, clock
 
 
 def test_a_fresh_gate_counts_the_calls_that_a_killed_worker_may_have_written_to_its_last_moment():
-    gate = Gate(60.0, Clock())
+    gate = RateGate(60.0, Clock())
 
-    assert gate.book("acme", 3) == 60.0
+    assert gate.reserve("acme", 3) == 60.0
 
 
 @given(st.lists(st.floats(0, 0.5), max_size=60), st.integers(1, 5))
@@ -31,7 +31,7 @@ def test_no_window_holds_more_writes_than_its_company_may_make(gaps: list[float]
     written: list[float] = []
     for gap in gaps:
         clock.seconds += gap
-        written.append(clock.seconds + gate.book("acme", per_second))
+        written.append(clock.seconds + gate.reserve("acme", per_second))
 
     assert written == sorted(written)
     assert all(late - early > 1.02 for early, late in zip(written, written[per_second:], strict=False))
@@ -41,19 +41,19 @@ def test_a_company_below_its_pace_never_waits():
     gate, clock = opened(1.03)
 
     for _ in range(10):
-        assert gate.book("acme", 3) == 0.0
+        assert gate.reserve("acme", 3) == 0.0
         clock.seconds += 0.35
 
 
 def test_companies_do_not_wait_for_each_other():
     gate, _ = opened(60.0)
 
-    assert [gate.book(company, 1) for company in ("a", "b", "c")] == [0.0, 0.0, 0.0]
+    assert [gate.reserve(company, 1) for company in ("a", "b", "c")] == [0.0, 0.0, 0.0]
 
 
 def test_a_raised_limit_takes_hold_at_once():
     gate, _ = opened(60.0)
-    gate.book("acme", 1)
+    gate.reserve("acme", 1)
 
-    assert gate.book("acme", 2) == 0.0
-    assert gate.book("acme", 2) == 60.0
+    assert gate.reserve("acme", 2) == 0.0
+    assert gate.reserve("acme", 2) == 60.0

@@ -14,7 +14,7 @@ from requests import exceptions
 from relay.core.call import Operation
 from relay.core.destination import BasicCredentials
 from relay.core.outcome import HttpResponse, NoResponse
-from workers.gong_client import Gong, Manners, by_key, silence
+from workers.gong_client import GongClient, HttpOptions, classify_exception, credentials_from_api_key
 
 OK = b'HTTP/1.1 200 OK\r\nContent-Length: 17\r\nContent-Type: application/json\r\n\r\n{"requestId":"1"}'
 
@@ -55,8 +55,8 @@ def server(behave: Callable[[socket.socket, bytes], None]) -> Iterator[tuple[str
 
 
 def send(base_url: str, *, total: float = 5.0) -> HttpResponse | NoResponse:
-    gong = Gong(Manners(connect=1.0, total=total, connections=2))
-    access = by_key(base_url, BasicCredentials("key", "secret"))
+    gong = GongClient(HttpOptions(connect=1.0, total=total, connections=2))
+    access = credentials_from_api_key(base_url, BasicCredentials("key", "secret"))
     return gong.send(access, Operation.DIGITAL_INTERACTION, b'{"eventId":"1"}', turn=lambda: None)
 
 
@@ -160,7 +160,7 @@ def test_every_exception_of_requests_has_a_meaning(error: type[requests.RequestE
     except TypeError:
         raised = error("text", "doc", 0)
 
-    told = silence(raised)
+    told = classify_exception(raised)
     assert told.code in {"timeout", "no_connection", "connection_lost"}
     assert error.__name__ in told.detail
 

@@ -11,7 +11,7 @@ import pytest
 from relay.config.load import read_config
 from relay.config.reload import ConfigFile
 from relay.core.config import Config
-from workers.config_reload import Reloading
+from workers.config_reload import ConfigWatcher
 
 AUTH = "{auth: {basic: {access_key: k, access_key_secret: s}}}"
 GOOD, OTHER, WRONG = (f"destinations: {told}" for told in (f"{{acme: {AUTH}}}", f"{{globex: {AUTH}}}", "7"))
@@ -29,7 +29,7 @@ class World:
         path.write_text(GOOD)
         file = ConfigFile(path, read, environ={}, now=lambda: datetime.now(UTC))
         file.load()
-        self.reloading = Reloading(file, lambda: self.seconds)
+        self.reloading = ConfigWatcher(file, lambda: self.seconds)
         self.reloading.stop = self._stop
 
     def _stop(self) -> None:
@@ -39,7 +39,7 @@ class World:
         """Whether it is to begin anew, and how often it was stopped, once so much time has gone by."""
         self.seconds += seconds
         self.reloading.step()
-        return self.reloading.wanted, self.stops
+        return self.reloading.restart_needed, self.stops
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def world(tmp_path: Path) -> World:
 @pytest.fixture
 def listening(world: World) -> Iterator[World]:
     before = signal.getsignal(signal.SIGHUP)
-    world.reloading.listen()
+    world.reloading.handle_sighup()
     yield world
     signal.signal(signal.SIGHUP, before)
 

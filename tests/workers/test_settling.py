@@ -9,11 +9,11 @@ import pytest
 from relay.core.lifecycle import HoldCause
 from relay.core.outcome import AlreadyReported, Blocked, Delivered, Failed, Outcome, RateLimited, Rejected
 from relay.store.delivery import SECOND, LeasedEvent, Settlement
-from workers.credentials import Accesses
+from workers.credentials import CredentialStore
 from workers.deliver import Deliverer, deliver
-from workers.gong_client import Gong, Manners
-from workers.rate_gate import Gate
-from workers.settlement import Attempt, Rules
+from workers.gong_client import GongClient, HttpOptions
+from workers.rate_gate import RateGate
+from workers.settlement import Attempt, SettlementOptions
 from workers.settlement import settle as settle_attempt
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
@@ -42,7 +42,7 @@ def attempt(outcome: Outcome, **fields: Any) -> Attempt:
 
 
 def settle(outcome: Outcome, **fields: Any) -> Settlement:
-    return settle_attempt(attempt(outcome, **fields), Rules())
+    return settle_attempt(attempt(outcome, **fields), SettlementOptions())
 
 
 def failed(**fields: Any) -> Failed:
@@ -150,7 +150,9 @@ def test_an_event_that_is_locked_out_while_probes_pass_is_a_dead_letter():
 
 
 def test_an_unconfigured_destination_is_held_for_ever_rather_than_lost():
-    deliverer = Deliverer(lambda _: None, Accesses(None, lambda: NOW), Gong(Manners()), Gate(1.0))
+    deliverer = Deliverer(
+        lambda _: None, CredentialStore(None, lambda: NOW), GongClient(HttpOptions()), RateGate(1.0)
+    )
 
     made = deliverer.attempt(taken(destination="gone"), lambda: NOW)
 

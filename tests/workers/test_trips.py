@@ -8,10 +8,10 @@ from relay.core.destination import BasicCredentials, Destination
 from relay.core.outcome import Blocked, Delivered, Failed
 from tests.workers.test_gong_edge import OK, server
 from tests.workers.test_settling import taken
-from workers.credentials import Accesses
-from workers.deliver import Deliverer, Made
-from workers.gong_client import Gong, Manners
-from workers.rate_gate import Gate
+from workers.credentials import CredentialStore
+from workers.deliver import CallResult, Deliverer
+from workers.gong_client import GongClient, HttpOptions
+from workers.rate_gate import RateGate
 
 LAST = OK.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
 """As the server of these tests does: it hangs up after each answer, and a call that reuses the socket may be lost."""
@@ -22,11 +22,11 @@ NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 def deliverer(base_url: str, *, window: float = 0.0) -> Deliverer:
     destination = Destination("acme", "acme", BasicCredentials("key", "secret"), base_url)
     found = {"acme": destination}
-    gong = Gong(Manners(connect=1.0, total=5.0, connections=2))
-    return Deliverer(found.get, Accesses(None, lambda: NOW), gong, Gate(window))
+    gong = GongClient(HttpOptions(connect=1.0, total=5.0, connections=2))
+    return Deliverer(found.get, CredentialStore(None, lambda: NOW), gong, RateGate(window))
 
 
-def attempt(maker: Deliverer, destination: str = "acme") -> Made:
+def attempt(maker: Deliverer, destination: str = "acme") -> CallResult:
     return maker.attempt(taken(body=b'{"eventId":"1"}', destination=destination), lambda: NOW)
 
 

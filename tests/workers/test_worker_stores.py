@@ -8,7 +8,7 @@ from redis import Redis
 from relay.core.destination import MAIN_STORE
 from relay.store.engine import keys
 from tests.valkey import Valkey
-from workers.bootstrap import build
+from workers.bootstrap import build_worker
 
 _CONFIG = """
 destinations:
@@ -35,8 +35,8 @@ def environ(
 
 @pytest.mark.usefixtures("environ")
 def test_a_worker_publishes_the_limits_of_its_own_store_s_companies(redis: Redis, second_redis: Redis):
-    build(4, MAIN_STORE)
-    build(4, "eu")
+    build_worker(4, MAIN_STORE)
+    build_worker(4, "eu")
 
     assert [redis.exists(keys.COMPANY + name) for name in ("acme", "tps")] == [1, 0]
     assert [second_redis.exists(keys.COMPANY + name) for name in ("acme", "tps")] == [0, 1]
@@ -45,7 +45,7 @@ def test_a_worker_publishes_the_limits_of_its_own_store_s_companies(redis: Redis
 def test_a_worker_of_one_store_starts_while_another_is_away(environ: pytest.MonkeyPatch, redis: Redis):
     environ.setenv("RELAY_REDIS_URL", "unix:///nowhere/at/all")
 
-    worker, _ = build(4, "eu")
+    worker, _ = build_worker(4, "eu")
 
     assert worker.connection.ping()
     assert redis.dbsize() == 0

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from relay.core.alerts.conditions import Finding
-from relay.core.alerts.kinds import Kind, Severity
-from relay.core.alerts.thresholds import AlertRules
+from relay.core.alerts.conditions import Condition
+from relay.core.alerts.kinds import AlertKind, Severity
+from relay.core.alerts.thresholds import AlertConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Alert:
     """
 
     id: str
-    kind: Kind
+    kind: AlertKind
     subject: str
     severity: Severity
     text: str
@@ -32,7 +32,7 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class AlertChanges:
     """What one look has changed. `open` is every alert that is open after it, those of `opened` and `repeated` too."""
 
     open: tuple[Alert, ...]
@@ -41,7 +41,9 @@ class Course:
     cleared: tuple[Alert, ...]
 
 
-def decide(known: Sequence[Alert], found: Sequence[Finding], rules: AlertRules, now: datetime) -> Course:
+def update_alerts(
+    known: Sequence[Alert], found: Sequence[Condition], rules: AlertConfig, now: datetime
+) -> AlertChanges:
     """How the alerts that are open go on. One cause is one alert, however often it is found."""
     findings = {(one.kind, one.subject): one for one in found}
     before = {(one.kind, one.subject): one for one in known}
@@ -54,14 +56,14 @@ def decide(known: Sequence[Alert], found: Sequence[Finding], rules: AlertRules, 
     cleared = tuple(replace(one, cleared_at=now) for one in gone if one.id in over)
     quiet = [one for one in gone if one.id not in over]
     still = [one for one in seen if one not in due]
-    return Course((*still, *repeated, *quiet, *opened), opened, repeated, cleared)
+    return AlertChanges((*still, *repeated, *quiet, *opened), opened, repeated, cleared)
 
 
-def _seen(alert: Alert, found: Finding, now: datetime) -> Alert:
+def _seen(alert: Alert, found: Condition, now: datetime) -> Alert:
     return replace(alert, text=found.text, remedy=found.remedy, severity=found.severity, seen_at=now)
 
 
-def _opened(found: Finding, now: datetime) -> Alert:
+def _opened(found: Condition, now: datetime) -> Alert:
     name = f"{found.kind}|{found.subject}|{now.isoformat()}"
     return Alert(
         id=hashlib.sha256(name.encode()).hexdigest()[:16],

@@ -12,15 +12,15 @@ from typing import Any
 import orjson
 
 from relay.core.alerts.kinds import KINDS, Severity
-from relay.core.alerts.lifecycle import Alert, Course
-from relay.core.alerts.thresholds import Format, Receiver
+from relay.core.alerts.lifecycle import Alert, AlertChanges
+from relay.core.alerts.thresholds import Receiver, ReceiverFormat
 from relay.core.timestamps import format_timestamp
 
 _MOST_LISTED, _MOST_LINES = 20, 8
 _MARKS = {Severity.CRITICAL: ":red_circle:", Severity.WARNING: ":large_orange_circle:"}
 
 
-class Verb(StrEnum):
+class NotificationType(StrEnum):
     """What has become of the alerts of a message."""
 
     OPENED = "opened"
@@ -38,9 +38,15 @@ class Message:
     body: bytes
 
 
-def messages_of(course: Course, receivers: Sequence[Receiver], *, store: str, now: datetime) -> list[Message]:
+def build_messages(
+    course: AlertChanges, receivers: Sequence[Receiver], *, store: str, now: datetime
+) -> list[Message]:
     """What is to be sent after a look: many alerts of one kind are one message, and one page for whoever is on call."""
-    told = ((Verb.OPENED, course.opened), (Verb.REPEATED, course.repeated), (Verb.CLEARED, course.cleared))
+    told = (
+        (NotificationType.OPENED, course.opened),
+        (NotificationType.REPEATED, course.repeated),
+        (NotificationType.CLEARED, course.cleared),
+    )
     return [
         _message(receiver, verb, group, store, now)
         for verb, alerts in told
@@ -49,14 +55,14 @@ def messages_of(course: Course, receivers: Sequence[Receiver], *, store: str, no
     ]
 
 
-def trial_message(receiver: Receiver, *, store: str, now: datetime, nonce: str) -> Message:
+def build_test_message(receiver: Receiver, *, store: str, now: datetime, nonce: str) -> Message:
     """A message that says nothing but that messages arrive."""
     text = "This is a test: alerts of the Gong event relay arrive here."
     data = {"store": store, "severity": Severity.NOTICE, "text": text, "count": 0, "alerts": []}
-    return Message(f"alert-test-{nonce}", receiver.name, _body(receiver, Verb.TEST, data, now))
+    return Message(f"alert-test-{nonce}", receiver.name, _body(receiver, NotificationType.TEST, data, now))
 
 
-def alert_page(alert: Alert, *, store: str) -> dict[str, Any]:
+def render_alert(alert: Alert, *, store: str) -> dict[str, Any]:
     """An alert as the API and every message tell it."""
     return {
         "id": alert.id,
@@ -76,7 +82,7 @@ def alert_page(alert: Alert, *, store: str) -> dict[str, Any]:
     }
 
 
-def signed_headers(secret: bytes, message_id: str, body: bytes, now: datetime) -> dict[str, str]:
+def sign_message(secret: bytes, message_id: str, body: bytes, now: datetime) -> dict[str, str]:
     """The three headers by which a receiver knows that a message is ours, and of now (Standard Webhooks)."""
     stamp = str(int(now.timestamp()))
     told = b".".join((message_id.encode(), stamp.encode(), body))
@@ -90,7 +96,9 @@ def _by_kind(alerts: Sequence[Alert]) -> Iterator[list[Alert]]:
             yield group
 
 
-def _message(receiver: Receiver, verb: Verb, group: Sequence[Alert], store: str, now: datetime) -> Message:
+def _message(
+    receiver: Receiver, verb: NotificationType, group: Sequence[Alert], store: str, now: datetime
+) -> Message:
     first = group[0]
     data = {
         "kind": first.kind,
@@ -98,7 +106,7 @@ def _message(receiver: Receiver, verb: Verb, group: Sequence[Alert], store: str,
         "store": store,
         "text": _lines(verb, group),
         "count": len(group),
-        "alerts": [alert_page(one, store=store) for one in group[:_MOST_LISTED]],
+        "alerts": [render_alert(one, store=store) for one in group[:_MOST_LISTED]],
     }
     return Message(f"alert-{first.id}-{verb}-{first.told}", receiver.name, _body(receiver, verb, data, now))
 
@@ -107,30 +115,30 @@ def _gravest(group: Sequence[Alert]) -> Severity:
     return min((one.severity for one in group), key=list(Severity).index)
 
 
-def _lines(verb: Verb, group: Sequence[Alert]) -> str:
+def _lines(verb: NotificationType, group: Sequence[Alert]) -> str:
     """The alerts in words. Of an alert that is over nothing needs to be done any more."""
     lines = [one.text for one in group[:_MOST_LINES]]
     if len(group) > _MOST_LINES:
         lines.append(f"And {len(group) - _MOST_LINES} more.")
-    if verb is not Verb.CLEARED:
+    if verb is not NotificationType.CLEARED:
         lines += dict.fromkeys(one.remedy for one in group[:_MOST_LINES])
     return "\n".join(lines)
 
 
-def _body(receiver: Receiver, verb: Verb, data: Mapping[str, Any], now: datetime) -> bytes:
-    if receiver.format is Format.SLACK:
+def _body(receiver: Receiver, verb: NotificationType, data: Mapping[str, Any], now: datetime) -> bytes:
+    if receiver.format is ReceiverFormat.SLACK:
         return orjson.dumps({"text": _escaped(_headline(verb, data) + data["text"])})
     told = {"type": f"alert.{verb}", "timestamp": format_timestamp(now), "data": data}
     return orjson.dumps(told)
 
 
-def _headline(verb: Verb, data: Mapping[str, Any]) -> str:
-    if verb is Verb.TEST:
+def _headline(verb: NotificationType, data: Mapping[str, Any]) -> str:
+    if verb is NotificationType.TEST:
         return ""
-    if verb is Verb.CLEARED:
+    if verb is NotificationType.CLEARED:
         return f":white_check_mark: *Over: {data['kind']}*\n"
     mark = _MARKS.get(data["severity"], ":information_source:")
-    return f"{mark} *{data['severity'].capitalize()}: {data['kind']}*{' (still)' * (verb is Verb.REPEATED)}\n"
+    return f"{mark} *{data['severity'].capitalize()}: {data['kind']}*{' (still)' * (verb is NotificationType.REPEATED)}\n"
 
 
 def _escaped(text: str) -> str:

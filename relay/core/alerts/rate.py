@@ -12,17 +12,19 @@ Slots = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Growth:
+class RateWindow:
     """The totals at the last look, and what was added lately, by name. `totals` is None before the first look."""
 
     totals: Mapping[str, int] | None = None
     slots: Mapping[str, Slots] = field(default_factory=dict)
 
-    def lately(self, name: str) -> int:
+    def recent_count(self, name: str) -> int:
         return sum(added for _, added in self.slots.get(name, ()))
 
 
-def grown(before: Growth, totals: Mapping[str, int], *, seconds: float, now: datetime) -> Growth:
+def update_rate_window(
+    before: RateWindow, totals: Mapping[str, int], *, seconds: float, now: datetime
+) -> RateWindow:
     """What is known after another look, of the last `seconds`. The first look counts nothing: it may be all old."""
     added = {} if before.totals is None else _added(before.totals, totals)
     edge = (now - timedelta(seconds=seconds)).timestamp()
@@ -30,7 +32,7 @@ def grown(before: Growth, totals: Mapping[str, int], *, seconds: float, now: dat
     slot = int(now.timestamp() // width * width)
     kept = {name: _with(slots, slot, added.get(name, 0), edge) for name, slots in before.slots.items()}
     fresh = {name: ((slot, count),) for name, count in added.items() if name not in kept}
-    return Growth(dict(totals), {name: slots for name, slots in (kept | fresh).items() if slots})
+    return RateWindow(dict(totals), {name: slots for name, slots in (kept | fresh).items() if slots})
 
 
 def _added(before: Mapping[str, int], now: Mapping[str, int]) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from relay.core.alerts.kinds import Kind
+from relay.core.alerts.kinds import AlertKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,12 @@ class Thresholds:
     gong_down: float | None = 60.0
     failed_verification: Rate | None = Rate(20, 600.0)
 
-    def of(self, kind: Kind) -> Rate | float | bool | None:
+    def of(self, kind: AlertKind) -> Rate | float | bool | None:
         found: Rate | float | bool | None = getattr(self, kind.value)
         return found
 
 
-class Format(StrEnum):
+class ReceiverFormat(StrEnum):
     """What a receiver reads: Standard Webhooks, signed; or a text for people, as Slack and its kin take it."""
 
     STANDARD = "standard"
@@ -47,11 +47,11 @@ class Receiver:
     name: str
     url: str = field(repr=False)
     secret: bytes | None = field(default=None, repr=False)
-    format: Format = Format.STANDARD
+    format: ReceiverFormat = ReceiverFormat.STANDARD
 
 
 @dataclass(frozen=True, slots=True)
-class AlertRules:
+class AlertConfig:
     """How alerts are given. Times in seconds.
 
     `every` is how often a worker looks, `repeat` after how long an open alert is told again, `calm` how long its cause

@@ -7,7 +7,7 @@ from enum import StrEnum
 from relay.core.lifecycle import DeadLetterReason, HoldCause, State
 
 
-class Why(StrEnum):
+class ExplanationCause(StrEnum):
     """Everything that can be in the way of an event, or that has become of it. Add, never rename."""
 
     DELIVERED = "delivered"
@@ -46,17 +46,17 @@ class Why(StrEnum):
     NOT_RECEIVED = "not_received"
 
 
-NOTHING = "Nothing needs to be done."
+NO_ACTION = "Nothing needs to be done."
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """`in_gong` None: nobody can know. `next_at` is when the next thing happens to it, where that is known."""
 
-    cause: Why
+    cause: ExplanationCause
     in_gong: bool | None
     sentence: str
-    remedy: str = NOTHING
+    remedy: str = NO_ACTION
     next_at: datetime | None = None
 
 
@@ -64,18 +64,18 @@ class Explanation:
 class Obstacle:
     """What keeps a company's events from being sent: until when, and what Gong said."""
 
-    cause: Why
+    cause: ExplanationCause
     until: datetime | None = None
     said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class EventFacts:
     """What an event's record and its surroundings say. Texts are as they may be shown.
 
-    `at` is when it came into its state. `in_doubt`: an attempt ended without an answer, so that Gong may have it.
+    `at` is when it came into its state. `ambiguous`: an attempt ended without an answer, so that Gong may have it.
     `next_at` is when a waiting event is tried again, a aggregating one queued, a queued one sent by the forecast, a hold
-    probed. `carrier` is the event that stands for its session, `carried` that one's state.
+    probed. `carrier` is the event that stands for its session, `carrier_state` that one's state.
     """
 
     state: State
@@ -88,10 +88,10 @@ class Facts:
     hold: HoldCause | None = None
     obstacle: Obstacle | None = None
     next_at: datetime | None = None
-    in_doubt: bool = False
+    ambiguous: bool = False
     request_id: str = ""
     rule: str = ""
     carrier: str = ""
-    carried: State | None = None
+    carrier_state: State | None = None
     repeats: int = 0
-    opaque: bool = False
+    unattributed: bool = False

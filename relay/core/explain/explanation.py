@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from relay.core.explain.causes import NOTHING, Explanation, Facts, Obstacle, Why
+from relay.core.explain.causes import NO_ACTION, EventFacts, Explanation, ExplanationCause, Obstacle
 from relay.core.lifecycle import CAUSES, REASONS, DeadLetterReason, HoldCause, State
 from relay.core.timestamps import format_timestamp
 
@@ -11,74 +11,76 @@ _COLLEAGUES = ("own people", "own people only")
 _UNRULED = "no rule holds for it"
 
 
-def explain(facts: Facts) -> Explanation:
+def explain(facts: EventFacts) -> Explanation:
     """The one answer to why it is, or is not, in Gong. Total: every state has one."""
     told = _TELLERS[facts.state](facts)
     if facts.repeats:
         times = "once more" if facts.repeats == 1 else f"{facts.repeats} more times"
         told = replace(told, sentence=f"{told.sentence} It came {times}: Gong is told of it once.")
-    if facts.in_doubt and told.in_gong is False and facts.state is not State.DISCARDED:
+    if facts.ambiguous and told.in_gong is False and facts.state is not State.DISCARDED:
         told = replace(told, in_gong=None)
     return told
 
 
-def _delivered(facts: Facts) -> Explanation:
+def _delivered(facts: EventFacts) -> Explanation:
     request = f", as request {facts.request_id}" if facts.request_id else ""
     sentence = f"It is in Gong: Gong accepted it at {format_timestamp(facts.at)}{request}."
-    if not facts.opaque:
-        return Explanation(Why.DELIVERED, in_gong=True, sentence=sentence)
+    if not facts.unattributed:
+        return Explanation(ExplanationCause.DELIVERED, in_gong=True, sentence=sentence)
     remedy = (
         "Nothing in it tells Gong whose it is, so no timeline shows it: have the mapping send an e-mail address, a CRM "
         "record or the company's domain."
     )
-    return Explanation(Why.DELIVERED, in_gong=True, sentence=sentence, remedy=remedy)
+    return Explanation(ExplanationCause.DELIVERED, in_gong=True, sentence=sentence, remedy=remedy)
 
 
-def _duplicate(facts: Facts) -> Explanation:
+def _duplicate(facts: EventFacts) -> Explanation:
     sentence = f"Gong had the eventId {facts.event_id} before we sent it: somebody else reported it, and Gong kept theirs."
     remedy = (
         "Look at what Gong shows for it. If another integration sends the same events, end one of the two; if it is "
         "another event under the same id, map an eventId that is unique to this source."
     )
-    return Explanation(Why.ALREADY_REPORTED, in_gong=True, sentence=sentence, remedy=remedy)
+    return Explanation(ExplanationCause.ALREADY_REPORTED, in_gong=True, sentence=sentence, remedy=remedy)
 
 
-def _collapsed(facts: Facts) -> Explanation:
-    state = f", which is {facts.carried}" if facts.carried else ""
+def _collapsed(facts: EventFacts) -> Explanation:
+    state = f", which is {facts.carrier_state}" if facts.carrier_state else ""
     sentence = f"It is told of by event {facts.carrier}, which stands for its whole session{state}."
-    in_gong = {State.DELIVERED: True, State.DUPLICATE: True, None: None}.get(facts.carried, False)
-    remedy = NOTHING if in_gong else f"Look at event {facts.carrier}: what becomes of it becomes of this one."
-    return Explanation(Why.AGGREGATED, in_gong, sentence, remedy)
+    in_gong = {State.DELIVERED: True, State.DUPLICATE: True, None: None}.get(facts.carrier_state, False)
+    remedy = (
+        NO_ACTION if in_gong else f"Look at event {facts.carrier}: what becomes of it becomes of this one."
+    )
+    return Explanation(ExplanationCause.AGGREGATED, in_gong, sentence, remedy)
 
 
-def _aggregating(facts: Facts) -> Explanation:
+def _aggregating(facts: EventFacts) -> Explanation:
     latest = f", at {format_timestamp(facts.next_at)} at the latest" if facts.next_at else ""
     sentence = (
         f"It waits for the rest of its session, and is sent when that has been quiet for a while{latest}."
     )
-    return Explanation(Why.AGGREGATING, in_gong=False, sentence=sentence, next_at=facts.next_at)
+    return Explanation(ExplanationCause.AGGREGATING, in_gong=False, sentence=sentence, next_at=facts.next_at)
 
 
-def _queued(facts: Facts) -> Explanation:
+def _queued(facts: EventFacts) -> Explanation:
     if facts.hold:
         return _held(facts)
     if facts.obstacle:
         return _hindered(facts.obstacle)
     when = f", at about {format_timestamp(facts.next_at)}" if facts.next_at else ""
     sentence = f"It waits for its turn, and is sent as soon as its company's budget allows{when}."
-    return Explanation(Why.QUEUED, in_gong=False, sentence=sentence, next_at=facts.next_at)
+    return Explanation(ExplanationCause.QUEUED, in_gong=False, sentence=sentence, next_at=facts.next_at)
 
 
-_OBSTACLES: Mapping[Why, tuple[str, str]] = {
-    Why.DAILY_LIMIT_REACHED: (
+_OBSTACLES: Mapping[ExplanationCause, tuple[str, str]] = {
+    ExplanationCause.DAILY_LIMIT_REACHED: (
         "What its company may send to Gong in a day is spent; it is sent when there is room again{until}.",
         "Wait; or have Gong raise the company's limit and set limits.per_day to it, or move what matters to priority high.",
     ),
-    Why.RATE_LIMITED: (
+    ExplanationCause.RATE_LIMITED: (
         "Gong answered 429: the company's limit is spent, and nothing is sent before its Retry-After has passed{until}.",
         "Nothing needs to be done. If it happens often, other integrations spend of the limit too: lower limits.day_share.",
     ),
-    Why.GONG_DOWN: (
+    ExplanationCause.GONG_DOWN: (
         "Gong does not answer{said}; nothing is sent there until one call passes, which is tried again{until}.",
         "Nothing needs to be done: no attempt is spent. If it lasts, look at Gong's status and the worker's way to it.",
     ),
@@ -98,19 +100,19 @@ def _hindered(obstacle: Obstacle) -> Explanation:
     )
 
 
-def _sending(facts: Facts) -> Explanation:
+def _sending(facts: EventFacts) -> Explanation:
     sentence = f"A worker is sending it now, since {format_timestamp(facts.at)}."
     remedy = "Nothing needs to be done. If that worker has died, another takes over within a minute."
-    return Explanation(Why.SENDING, None, sentence, remedy)
+    return Explanation(ExplanationCause.SENDING, None, sentence, remedy)
 
 
-def _waiting(facts: Facts) -> Explanation:
-    if facts.obstacle and facts.obstacle.cause is Why.GONG_DOWN:
+def _waiting(facts: EventFacts) -> Explanation:
+    if facts.obstacle and facts.obstacle.cause is ExplanationCause.GONG_DOWN:
         return _hindered(facts.obstacle)
     said = f" ({facts.detail})" if facts.detail else ""
     when = f" at {format_timestamp(facts.next_at)}" if facts.next_at else ""
     sentence = f"Gong did not take it the last time{said}; it is tried again{when}."
-    return Explanation(Why.RETRYING, in_gong=False, sentence=sentence, next_at=facts.next_at)
+    return Explanation(ExplanationCause.RETRYING, in_gong=False, sentence=sentence, next_at=facts.next_at)
 
 
 _HOLDS: Mapping[HoldCause, str] = {
@@ -126,15 +128,15 @@ _HOLDS: Mapping[HoldCause, str] = {
 }
 
 
-def _held(facts: Facts) -> Explanation:
+def _held(facts: EventFacts) -> Explanation:
     if facts.hold is None:
         sentence = f"The hold of {facts.destination} has just ended: it is being queued."
-        return Explanation(Why.QUEUED, in_gong=False, sentence=sentence)
+        return Explanation(ExplanationCause.QUEUED, in_gong=False, sentence=sentence)
     said = f" ({facts.detail})" if facts.detail and facts.hold is not HoldCause.PAUSED else ""
     sentence = f"It waits, for {facts.destination} is on hold: {_HOLDS[facts.hold]}{said}."
     remedy = f"{CAUSES[facts.hold]} The event is sent when the hold ends; nothing is lost."
     return Explanation(
-        Why(facts.hold), in_gong=False, sentence=sentence, remedy=remedy, next_at=facts.next_at
+        ExplanationCause(facts.hold), in_gong=False, sentence=sentence, remedy=remedy, next_at=facts.next_at
     )
 
 
@@ -148,49 +150,52 @@ _DEAD: Mapping[DeadLetterReason, str] = {
 }
 
 
-def _dead(facts: Facts) -> Explanation:
+def _dead(facts: EventFacts) -> Explanation:
     reason = facts.reason or DeadLetterReason.WORKER_CRASHED
     detail = f": {facts.detail.rstrip('.')}" if facts.detail else ""
     sentence = _DEAD[reason].format(detail=detail, source=facts.source)
-    return Explanation(Why(reason), in_gong=False, sentence=sentence, remedy=REASONS[reason])
+    return Explanation(ExplanationCause(reason), in_gong=False, sentence=sentence, remedy=REASONS[reason])
 
 
-def _filtered(facts: Facts) -> Explanation:
+def _filtered(facts: EventFacts) -> Explanation:
     if facts.detail.endswith(_COLLEAGUES):
         sentence = f"Gong is not told of your own people: {facts.detail}."
         remedy = f"Nothing, if they are. If not, take their domain out of internal_domains of {facts.destination} and replay it."
-        return Explanation(Why.INTERNAL_PERSON, in_gong=False, sentence=sentence, remedy=remedy)
+        return Explanation(ExplanationCause.INTERNAL_PERSON, in_gong=False, sentence=sentence, remedy=remedy)
     if facts.detail == _UNRULED:
         sentence = f"It was filtered: no rule of {facts.source} holds for it, so Gong is not told."
         remedy = (
             "Nothing, if that is meant. If Gong should have it, add a rule whose `when` holds for it and replay the "
             "filtered events: they are mapped anew."
         )
-        return Explanation(Why.NO_RULE_MATCHED, in_gong=False, sentence=sentence, remedy=remedy)
+        return Explanation(ExplanationCause.NO_RULE_MATCHED, in_gong=False, sentence=sentence, remedy=remedy)
     rule = f" by rule {facts.rule}" if facts.rule else ""
     sentence = f"It was filtered{rule}: {facts.detail or 'it is not meant for Gong'}."
     remedy = "Nothing, if that is meant. If Gong should have it, mend the mapping and replay it."
-    return Explanation(Why.FILTERED, in_gong=False, sentence=sentence, remedy=remedy)
+    return Explanation(ExplanationCause.FILTERED, in_gong=False, sentence=sentence, remedy=remedy)
 
 
-def _discarded(facts: Facts) -> Explanation:
+def _discarded(facts: EventFacts) -> Explanation:
     sentence = f"An operator gave it up at {format_timestamp(facts.at)}."
     return Explanation(
-        Why.DISCARDED, in_gong=False, sentence=sentence, remedy="Replay it, if Gong should have it after all."
+        ExplanationCause.DISCARDED,
+        in_gong=False,
+        sentence=sentence,
+        remedy="Replay it, if Gong should have it after all.",
     )
 
 
-def _erased(facts: Facts) -> Explanation:
+def _erased(facts: EventFacts) -> Explanation:
     sentence = (
         f"The person it was about was erased at {format_timestamp(facts.at)}; nothing of it is kept here."
     )
     if not facts.request_id:
-        return Explanation(Why.ERASED, in_gong=False, sentence=sentence)
+        return Explanation(ExplanationCause.ERASED, in_gong=False, sentence=sentence)
     remedy = f"Gong has had it, as request {facts.request_id}: have the person erased in Gong as well."
-    return Explanation(Why.ERASED, in_gong=True, sentence=sentence, remedy=remedy)
+    return Explanation(ExplanationCause.ERASED, in_gong=True, sentence=sentence, remedy=remedy)
 
 
-_TELLERS: Mapping[State, Callable[[Facts], Explanation]] = {
+_TELLERS: Mapping[State, Callable[[EventFacts], Explanation]] = {
     State.AGGREGATING: _aggregating,
     State.QUEUED: _queued,
     State.SENDING: _sending,

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from relay.core.explain.causes import Explanation, Why
+from relay.core.explain.causes import Explanation, ExplanationCause
 from relay.core.timestamps import format_timestamp
 
 
 @dataclass(frozen=True, slots=True)
-class Turned:
+class RejectedRequests:
     """Requests of one source that were turned away of late as not proven to be its sender's."""
 
     source: str
@@ -18,14 +18,14 @@ class Turned:
     reason: str
 
 
-def repeated(receipt: str, first: Sequence[str]) -> Explanation:
+def explain_repeated(receipt: str, first: Sequence[str]) -> Explanation:
     """A receipt that held nothing but repetitions. `first` are the events that were there already."""
     sentence = f"Receipt {receipt} held nothing new: each of its events had come before, and Gong is told of it once."
     remedy = f"Look at the first one: {', '.join(first[:5])}." if first else "Nothing needs to be done."
-    return Explanation(Why.REPEATED, None, sentence, remedy)
+    return Explanation(ExplanationCause.REPEATED, None, sentence, remedy)
 
 
-def pruned(name: str) -> Explanation:
+def explain_pruned(name: str) -> Explanation:
     """An event that was here, and whose record has been kept as long as records are."""
     sentence = (
         f"{name} came, and has ended; its record has been kept as long as records are kept, and was pruned."
@@ -34,10 +34,10 @@ def pruned(name: str) -> Explanation:
         "Ask Gong whether it has that eventId. To keep records longer, raise RELAY_RETENTION_DELIVERED_HOURS or "
         "RELAY_RETENTION_DEAD_HOURS."
     )
-    return Explanation(Why.PRUNED, None, sentence, remedy)
+    return Explanation(ExplanationCause.PRUNED, None, sentence, remedy)
 
 
-def not_received(name: str, turned: Sequence[Turned]) -> Explanation:
+def explain_not_received(name: str, turned: Sequence[RejectedRequests]) -> Explanation:
     """Nothing of that name is known. What was turned away has no names, so it may have been among that."""
     if not turned:
         sentence = f"Nothing named {name} has arrived here, or not within the time that names are remembered."
@@ -45,7 +45,7 @@ def not_received(name: str, turned: Sequence[Turned]) -> Explanation:
             "Look at the sender: does it post to this relay, and what was it answered? A request that was refused with "
             "4xx was not kept."
         )
-        return Explanation(Why.NOT_RECEIVED, in_gong=False, sentence=sentence, remedy=remedy)
+        return Explanation(ExplanationCause.NOT_RECEIVED, in_gong=False, sentence=sentence, remedy=remedy)
     told = "; ".join(_told(each) for each in turned[:3])
     sentence = (
         f"Nothing named {name} was taken here, but requests were turned away as not their sender's: {told}."
@@ -54,9 +54,9 @@ def not_received(name: str, turned: Sequence[Turned]) -> Explanation:
         "It may have been among them. Compare the secret of the source with the sender's, mend it, and have the sender "
         "send again: what was turned away was not kept."
     )
-    return Explanation(Why.VERIFICATION_FAILED, in_gong=False, sentence=sentence, remedy=remedy)
+    return Explanation(ExplanationCause.VERIFICATION_FAILED, in_gong=False, sentence=sentence, remedy=remedy)
 
 
-def _told(turned: Turned) -> str:
+def _told(turned: RejectedRequests) -> str:
     last = f", the last at {format_timestamp(turned.last_at)}" if turned.last_at else ""
     return f"{turned.count} of {turned.source} ({turned.reason}{last})"

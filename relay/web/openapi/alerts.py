@@ -1,7 +1,7 @@
 """The API of alerts: what needs somebody's attention, and a test for who is told of it."""
 
-from relay.core.alerts.kinds import Kind, Severity
-from relay.core.alerts.thresholds import Format
+from relay.core.alerts.kinds import AlertKind, Severity
+from relay.core.alerts.thresholds import ReceiverFormat
 from relay.web.openapi.operation import Answer, Described, Parameter
 from relay.web.openapi.problems import CHANGING, KEPT, RANKED, STORED
 from relay.web.openapi.schema_types import (
@@ -31,7 +31,7 @@ _LAST = record(
     },
     "What came of the last message.",
 )
-_RECEIVER = record({"name": text(), "format": word(Format), "last": or_null(_LAST)})
+_RECEIVER = record({"name": text(), "format": word(ReceiverFormat), "last": or_null(_LAST)})
 _LOOK = record(
     {"store": text(), "at": or_null(moment("When a worker last looked; null: never."))},
     optional={"messages_waiting": COUNT, "away": text("By which code the store is away.")},
@@ -41,7 +41,7 @@ COMPONENTS = {
     "Alert": record(
         {
             "id": text("The same from the first message to the all-clear."),
-            "kind": word(Kind),
+            "kind": word(AlertKind),
             "severity": word(Severity),
             "store": text(),
             "about": word(_SUBJECTS, "What `name` is."),
@@ -61,7 +61,7 @@ COMPONENTS = {
 
 _ALERT = {
     "id": "6f1d0c9b52aa4e07",
-    "kind": Kind.DAY_BUDGET,
+    "kind": AlertKind.DAY_BUDGET,
     "severity": Severity.WARNING,
     "store": "main",
     "about": "company",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from relay.core.explain.causes import Why
+from relay.core.explain.causes import ExplanationCause
 from relay.core.lifecycle import State
 from relay.core.redaction import PayloadVisibility
 from relay.web.openapi.schema_types import (
@@ -119,7 +119,7 @@ EVENT_SUMMARY = record(
 
 WHY = record(
     {
-        "cause": word(Why),
+        "cause": word(ExplanationCause),
         "in_gong": or_null(flag("Null: nobody can know.")),
         "sentence": text("Why it is, or is not, in Gong."),
         "remedy": text("What to do."),

@@ -6,26 +6,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.alerts.lifecycle import Alert, Course, decide
-from relay.core.alerts.thresholds import AlertRules
+from relay.core.alerts.lifecycle import Alert, AlertChanges, update_alerts
+from relay.core.alerts.thresholds import AlertConfig
 from tests.core.alerting.alert_world import NOW, after, finding, names
 
-RULES = AlertRules(repeat=600.0, calm=300.0)
+RULES = AlertConfig(repeat=600.0, calm=300.0)
 FOUND, GONE, EDGE = [finding()], [], [finding(opens=False)]
 
 
-def walk(*looks: list, every: float = 60.0) -> list[Course]:
+def walk(*looks: list, every: float = 60.0) -> list[AlertChanges]:
     """What each of these looks changes, one after the other."""
     known: tuple[Alert, ...] = ()
     courses = []
     for number, found in enumerate(looks):
-        course = decide(known, found, RULES, after(number * every))
+        course = update_alerts(known, found, RULES, after(number * every))
         known = course.open
         courses.append(course)
     return courses
 
 
-def told(courses: list[Course]) -> str:
+def told(courses: list[AlertChanges]) -> str:
     """A letter for each look: opened, repeated, cleared, or nothing to tell (a dot)."""
     letters = [(("o", c.opened), ("r", c.repeated), ("c", c.cleared)) for c in courses]
     return "".join("".join(letter for letter, alerts in one if alerts) or "." for one in letters)
@@ -68,11 +68,11 @@ def test_the_next_alert_of_the_same_cause_has_an_id_of_its_own():
 
 
 def test_an_alert_that_is_told_again_says_what_is_the_case_now():
-    first = decide((), FOUND, RULES, NOW)
+    first = update_alerts((), FOUND, RULES, NOW)
     worse = [finding(subject="acme")]
     object.__setattr__(worse[0], "text", "acme it still is.")
 
-    assert decide(first.open, worse, RULES, after(601)).repeated[0].text == "acme it still is."
+    assert update_alerts(first.open, worse, RULES, after(601)).repeated[0].text == "acme it still is."
 
 
 LOOKS = st.lists(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=4), max_size=60)

@@ -7,24 +7,24 @@ from datetime import UTC, datetime
 import orjson
 import pytest
 
-from relay.core.alerts.conditions import HeldUp, find
-from relay.core.alerts.lifecycle import Course, decide
-from relay.core.alerts.notifications import messages_of, signed_headers, trial_message
-from relay.core.alerts.thresholds import AlertRules, Format, Receiver, Thresholds
+from relay.core.alerts.conditions import HeldDestination, find_conditions
+from relay.core.alerts.lifecycle import AlertChanges, update_alerts
+from relay.core.alerts.notifications import build_messages, build_test_message, sign_message
+from relay.core.alerts.thresholds import AlertConfig, Receiver, ReceiverFormat, Thresholds
 from tests.core.alerting.alert_world import NOW, after, facts
 
 OPS = Receiver("ops", "https://ops.example", b"0123456789abcdef01234567")
-SLACK = Receiver("slack", "https://slack.example", None, Format.SLACK)
-RULES = AlertRules(calm=0.0)
+SLACK = Receiver("slack", "https://slack.example", None, ReceiverFormat.SLACK)
+RULES = AlertConfig(calm=0.0)
 
 
-def course(*destinations: str) -> Course:
-    held = [HeldUp(name, "invalid_credentials", NOW, 2) for name in destinations]
-    return decide((), find(facts(held=held), Thresholds(), every=60.0), RULES, NOW)
+def course(*destinations: str) -> AlertChanges:
+    held = [HeldDestination(name, "invalid_credentials", NOW, 2) for name in destinations]
+    return update_alerts((), find_conditions(facts(held=held), Thresholds(), every=60.0), RULES, NOW)
 
 
-def bodies(receiver: Receiver, of: Course) -> list[dict]:
-    return [orjson.loads(one.body) for one in messages_of(of, [receiver], store="main", now=NOW)]
+def bodies(receiver: Receiver, of: AlertChanges) -> list[dict]:
+    return [orjson.loads(one.body) for one in build_messages(of, [receiver], store="main", now=NOW)]
 
 
 def test_a_program_is_told_the_type_the_moment_and_each_alert():
@@ -62,7 +62,7 @@ def test_many_alerts_of_one_kind_are_one_message():
 
 def test_what_is_over_asks_for_nothing_any_more():
     first = course("acme")
-    over = decide(first.open, [], RULES, after(1))
+    over = update_alerts(first.open, [], RULES, after(1))
 
     (program,), (person,) = bodies(OPS, over), bodies(SLACK, over)
 
@@ -83,9 +83,10 @@ def test_a_name_cannot_become_a_mention_or_a_link(name: str):
 
 def test_a_message_has_the_same_id_for_every_receiver_and_another_for_every_turn():
     first = course("acme")
-    again = decide(first.open, [], RULES, after(1))
+    again = update_alerts(first.open, [], RULES, after(1))
     ids = [
-        {one.id for one in messages_of(each, [OPS, SLACK], store="main", now=NOW)} for each in (first, again)
+        {one.id for one in build_messages(each, [OPS, SLACK], store="main", now=NOW)}
+        for each in (first, again)
     ]
 
     assert [len(one) for one in ids] == [1, 1]
@@ -95,7 +96,7 @@ def test_a_message_has_the_same_id_for_every_receiver_and_another_for_every_turn
 
 @pytest.mark.parametrize("receiver", [OPS, SLACK])
 def test_a_test_says_that_it_is_one(receiver: Receiver):
-    message = trial_message(receiver, store="main", now=NOW, nonce="n1")
+    message = build_test_message(receiver, store="main", now=NOW, nonce="n1")
 
     assert message.id == "alert-test-n1"
     assert b"This is a test" in message.body
@@ -105,8 +106,8 @@ def test_a_signature_is_what_the_standard_library_of_receivers_takes():
     webhooks = pytest.importorskip("standardwebhooks")
     assert OPS.secret
     key = base64.b64encode(OPS.secret).decode()
-    message = trial_message(OPS, store="main", now=NOW, nonce="n1")
-    headers = signed_headers(OPS.secret, message.id, message.body, datetime.now(UTC))
+    message = build_test_message(OPS, store="main", now=NOW, nonce="n1")
+    headers = sign_message(OPS.secret, message.id, message.body, datetime.now(UTC))
 
     assert webhooks.Webhook(f"whsec_{key}").verify(message.body, headers)["type"] == "alert.test"
     with pytest.raises(webhooks.WebhookVerificationError):
