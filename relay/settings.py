@@ -230,14 +230,14 @@ def _contradictions(settings: Settings) -> Iterator[Problem]:
         needed = ("oidc_client_id", "oidc_client_secret", "oidc_roles", "public_url", "secret_keys")
         for name in (name for name in needed if not getattr(settings, name)):
             message = "is needed where RELAY_OIDC_ISSUER lets accounts of a provider sign in"
-            yield Problem(PREFIX + name.upper(), "contradiction", message)
+            yield Problem(PREFIX + name.upper(), "conflict", message)
     if settings.lease_seconds < 1.5 * settings.call_timeout_seconds:
         yield Problem(
             "RELAY_LEASE_SECONDS",
-            "contradiction",
+            "conflict",
             "must be at least 1.5 x RELAY_CALL_TIMEOUT_SECONDS, or a slow call would be made twice",
         )
     if settings.connect_timeout_seconds > settings.call_timeout_seconds:
         yield Problem(
-            "RELAY_CONNECT_TIMEOUT_SECONDS", "contradiction", "must not exceed RELAY_CALL_TIMEOUT_SECONDS"
+            "RELAY_CONNECT_TIMEOUT_SECONDS", "conflict", "must not exceed RELAY_CALL_TIMEOUT_SECONDS"
         )

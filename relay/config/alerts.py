@@ -216,10 +216,10 @@ def _wrong_secret(told: Mapping[str, Any], path: str) -> Iterator[Problem]:
     secret = told["secret"]
     if told["format"] is ReceiverFormat.SLACK:
         if secret is not None:
-            yield Problem(f"{path}.secret", "contradiction", "is not used by format slack: take it out")
+            yield Problem(f"{path}.secret", "conflict", "is not used by format slack: take it out")
         if not isinstance(told["url"], FromEnvironment):
             text = "lets anybody post who has it: write ${NAME}, and set NAME in the environment"
-            yield Problem(f"{path}.url", "plain", text)
+            yield Problem(f"{path}.url", "plaintext_secret", text)
         return
     if secret is None:
         text = (
@@ -228,7 +228,7 @@ def _wrong_secret(told: Mapping[str, Any], path: str) -> Iterator[Problem]:
         yield Problem(f"{path}.secret", "required", text)
     elif not isinstance(secret, FromEnvironment):
         text = "is a secret in plain: write ${NAME}, and set NAME in the environment"
-        yield Problem(f"{path}.secret", "plain", text)
+        yield Problem(f"{path}.secret", "plaintext_secret", text)
     elif not isinstance(secret, UnsetVariable) and _secret(secret) is None:
         text = "must be whsec_ and the base64 of 24 to 64 bytes: `openssl rand -base64 32` makes these"
         yield Problem(f"{path}.secret", "invalid", text)

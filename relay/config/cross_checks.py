@@ -88,7 +88,7 @@ def _unequal_limits(destinations: Mapping[str, Mapping[str, Any]]) -> Iterator[P
         other = first.setdefault(destination["company"] or name, name)
         if destination["limits"] != destinations[other]["limits"]:
             message = f"must equal those of destinations.{other}: both belong to one company, which Gong counts as one"
-            yield Problem(f"destinations.{name}.limits", "unequal_limits", message)
+            yield Problem(f"destinations.{name}.limits", "company_limits_mismatch", message)
 
 
 def _shared_keys(sources: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
@@ -98,4 +98,4 @@ def _shared_keys(sources: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
             other = first.setdefault(digest, name)
             if other != name:
                 message = f"is also a key of sources.{other}: a key tells the source, so give each its own"
-                yield Problem(f"sources.{name}.keys[{index}]", "shared_key", message)
+                yield Problem(f"sources.{name}.keys[{index}]", "duplicate_api_key", message)

@@ -52,7 +52,7 @@ def operator_problems(
             other = first.setdefault(digest, f"operators.{name}")
             if other != f"operators.{name}":
                 message = f"is also a key of {other}: a key tells who sends it, so give each their own"
-                yield Problem(f"operators.{name}.keys[{index}]", "shared_key", message)
+                yield Problem(f"operators.{name}.keys[{index}]", "duplicate_api_key", message)
 
 
 def check_admin_key(config: Config, settings: Settings) -> None:
@@ -64,4 +64,4 @@ def check_admin_key(config: Config, settings: Settings) -> None:
     sources = [f"sources.{name}" for name, one in config.sources.items() if digest in one.key_digests]
     if others := [*people, *sources]:
         message = f"is also a key of {others[0]}: a key tells who sends it, so give each their own"
-        raise StartupError([Problem("RELAY_ADMIN_KEY", "shared_key", message)])
+        raise StartupError([Problem("RELAY_ADMIN_KEY", "duplicate_api_key", message)])

@@ -85,7 +85,7 @@ def read_routing(entry: Mapping[str, Any], *, path: str, dialects: Mapping[str, 
             message = (
                 'is of use only beside a template: write destination: "{{ body.account_id }}", or take it out'
             )
-            raise ValidationFailed([Problem(join_path(path, "accounts"), "contradiction", message)])
+            raise ValidationFailed([Problem(join_path(path, "accounts"), "conflict", message)])
         return None
     template = parse_template(written, path=join_path(path, "destination"))
     problems = list(template) if isinstance(template, list) else []

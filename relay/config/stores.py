@@ -32,11 +32,11 @@ def _wrong_stores(stores: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
         try:
             parse_redis_url(url)
         except ValueError as error:
-            yield Problem(f"stores.{name}.url", "bad_store_url", str(error))
+            yield Problem(f"stores.{name}.url", "invalid_store_url", str(error))
         other = first.setdefault(url, name)
         if other != name:
             message = f"is the url of stores.{other} too: take one of them away"
-            yield Problem(f"stores.{name}.url", "shared_store", message)
+            yield Problem(f"stores.{name}.url", "duplicate_store", message)
 
 
 def _unknown_stores(destinations: Mapping[str, Mapping[str, Any]], known: list[str]) -> Iterator[Problem]:
@@ -49,7 +49,7 @@ def _unknown_stores(destinations: Mapping[str, Mapping[str, Any]], known: list[s
             yield Problem(f"destinations.{name}.store", "unknown_store", message)
         elif wanted != MAIN_STORE and "oauth" in destination["auth"]:
             message = "must be left away: destinations that are connected by OAuth are in the main store"
-            yield Problem(f"destinations.{name}.store", "oauth_in_main", message)
+            yield Problem(f"destinations.{name}.store", "oauth_requires_main_store", message)
 
 
 def _parted_companies(destinations: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
@@ -60,13 +60,15 @@ def _parted_companies(destinations: Mapping[str, Mapping[str, Any]]) -> Iterator
             message = (
                 f"must equal that of destinations.{other}: both belong to one company, which is in one store"
             )
-            yield Problem(f"destinations.{name}.store", "unequal_stores", message)
+            yield Problem(f"destinations.{name}.store", "company_store_mismatch", message)
 
 
 def check_stores(config: Config, settings: Settings) -> None:
     """Raise Misconfigured where a store is the main one once more: two workers would empty it in two paces."""
     problems = [
-        Problem(f"stores.{name}.url", "shared_store", "is that of RELAY_REDIS_URL too: take the store away")
+        Problem(
+            f"stores.{name}.url", "duplicate_store", "is that of RELAY_REDIS_URL too: take the store away"
+        )
         for name, url in config.stores.items()
         if url == settings.redis_url
     ]

@@ -72,7 +72,9 @@ def _of_text(secret: Any, scheme: Scheme, path: str) -> Iterator[Problem]:
     elif not isinstance(secret, str):
         yield Problem(path, "type", "must be a text, or a mapping of secret, not_before and expires_at")
     elif not _may_stand_in_the_file(secret, scheme):
-        yield Problem(path, "plain", "is a secret in plain: write ${NAME}, and set NAME in the environment")
+        yield Problem(
+            path, "plaintext_secret", "is a secret in plain: write ${NAME}, and set NAME in the environment"
+        )
 
 
 def _may_stand_in_the_file(secret: str, scheme: Scheme) -> bool:

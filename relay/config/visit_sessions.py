@@ -82,4 +82,4 @@ def aggregate_problems(
         else:
             continue
         message = f"is for digital interactions, which alone can tell of many events, and {why}: take it out"
-        yield Problem(f"sources.{name}.aggregate", "contradiction", message)
+        yield Problem(f"sources.{name}.aggregate", "conflict", message)

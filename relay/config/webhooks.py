@@ -121,7 +121,7 @@ def _answer(told: Any, path: str) -> WebhookResponse:
         return WebhookResponse(**read)
     if "body" in read:
         raise ValidationFailed(
-            [Problem(join_path(path, "json"), "contradiction", "stands beside body: keep one of the two")]
+            [Problem(join_path(path, "json"), "conflict", "stands beside body: keep one of the two")]
         )
     tree, problems = parse_map(read["json"], path=join_path(path, "json"))
     if problems:

@@ -114,6 +114,6 @@ class _Loader(yaml.SafeLoader):
             name = str(key.value)
             if name in first:
                 message = f"'{_restored(name)}' was given before, at line {first[name]}: keep one"
-                self.repeated.append(Problem(_place(key.start_mark), "repeated_key", message))
+                self.repeated.append(Problem(_place(key.start_mark), "duplicate_key", message))
             first.setdefault(name, key.start_mark.line + 1)
         return node

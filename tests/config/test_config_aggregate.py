@@ -54,7 +54,7 @@ def test_a_source_says_when_sessions_of_a_type_are_over():
             "aggregate.page_view.idle_timeot",
             "did you mean idle_timeout?",
         ),
-        ('aggregate: {page_view: {by: "{{ body.x }}"}}', "aggregate.page_view.by", "there is no such key"),
+        ('aggregate: {page_view: {by: "{{ body.x }}"}}', "aggregate.page_view.by", "unknown key"),
         (
             "send_as: engagement\naggregate: {page_view: {}}",
             "aggregate",

@@ -102,10 +102,10 @@ def test_every_kind_can_be_turned_off(kind: AlertKind):
         ("alerts: {to: {ops: {secret: '${SECRET}'}}}", {"alerts.to.ops.url": "invalid"}),
         ("alerts: {to: {ops: {url: '${OPS_URL}'}}}", {"alerts.to.ops.secret": "required"}),
         ("alerts: {to: {ops: {url: '${OPS_URL}', secret: '${SHORT}'}}}", {"alerts.to.ops.secret": "invalid"}),
-        (f"alerts: {{to: {{ops: {{url: 'https://a.example', secret: {ENVIRON['SECRET']}}}}}}}", {"alerts.to.ops.secret": "plain"}),
+        (f"alerts: {{to: {{ops: {{url: 'https://a.example', secret: {ENVIRON['SECRET']}}}}}}}", {"alerts.to.ops.secret": "plaintext_secret"}),
         (f"alerts: {{to: {{ops: {{{OPS}, format: teams}}}}}}", {"alerts.to.ops.format": "invalid"}),
-        (f"alerts: {{to: {{ops: {{{OPS}, format: slack}}}}}}", {"alerts.to.ops.secret": "contradiction"}),
-        ("alerts: {to: {s: {url: 'https://hooks.example/x', format: slack}}}", {"alerts.to.s.url": "plain"}),
+        (f"alerts: {{to: {{ops: {{{OPS}, format: slack}}}}}}", {"alerts.to.ops.secret": "conflict"}),
+        ("alerts: {to: {s: {url: 'https://hooks.example/x', format: slack}}}", {"alerts.to.s.url": "plaintext_secret"}),
         ("alerts: {to: {ops: {url: '${GONE}', secret: '${SECRET}'}}}", {"alerts.to.ops.url": "unset_variable"}),
     ],
 )  # fmt: skip

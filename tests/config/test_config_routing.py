@@ -53,7 +53,7 @@ def test_a_name_makes_none():
     [
         ('destination: "{{ bdy.account }}"', "sources.hub.destination unknown_name"),
         ('destination: "{{ body.account"', "sources.hub.destination syntax_error"),
-        ("destination: acme, accounts: {a: acme}", "sources.hub.accounts contradiction"),
+        ("destination: acme, accounts: {a: acme}", "sources.hub.accounts conflict"),
         (f"{ROUTED}, accounts: {{a: acne}}", "sources.hub.accounts.a unknown_destination"),
         (f"{ROUTED}, accounts: {{a: acme, b: old}}", "sources.hub.accounts.b wrong_dialect"),
         (f"{ROUTED}, accounts: {{true: acme}}", "sources.hub.accounts.True invalid"),
