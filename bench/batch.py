@@ -1,8 +1,8 @@
-"""How long one request of 1,100 SendGrid events takes, beside a request that is only read and proven.
+"""Latency of one request with 1,100 SendGrid events, compared with a request that is only read and verified.
 
 `python -m bench.batch [--rounds 15]`. One web process under the relay's own gunicorn configuration and a real Valkey
-with `appendfsync always`. The two requests take turns: the one is full of events that become calls, the other, as
-long, is one event of a kind that nobody asked for.
+with `appendfsync always`. Two requests of equal length alternate: one is full of events that become calls,
+the other holds a single event that the preset filters.
 """
 
 import argparse
@@ -20,12 +20,12 @@ import requests
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from bench.ingest import served
+from bench.ingest import serve
 from bench.machine import describe, valkey
 from bench.sample import environment
 
 EVENTS = 1_100
-MOST_BYTES = 1_048_576
+MAX_BODY_BYTES = 1_048_576
 KEY = ec.derive_private_key(7, ec.SECP256R1())
 _numbers = count(1)
 
@@ -54,20 +54,20 @@ def full() -> bytes:
     return json.dumps([event(number) for number in range(EVENTS)]).encode()
 
 
-def idle() -> bytes:
-    """As many bytes, in one event that the preset filters."""
+def filtered() -> bytes:
+    """As many bytes as `full`, in one event that the preset filters."""
     filler = "x" * (len(full()) - 200)
     return json.dumps([event(0) | {"event": "processed", "sg_template_name": filler}]).encode()
 
 
 def post(url: str, body: bytes) -> tuple[float, dict[str, int]]:
-    """Seconds until the answer, and what it says."""
-    moment = str(int(time.time()))
-    signature = b64encode(KEY.sign(moment.encode() + body, ec.ECDSA(hashes.SHA256()))).decode()
+    """Post the body, signed. Returns the seconds until the answer, and the answer."""
+    timestamp = str(int(time.time()))
+    signature = b64encode(KEY.sign(timestamp.encode() + body, ec.ECDSA(hashes.SHA256()))).decode()
     name = "X-Twilio-Email-Event-Webhook"
     headers = {
         f"{name}-Signature": signature,
-        f"{name}-Timestamp": moment,
+        f"{name}-Timestamp": timestamp,
         "Content-Type": "application/json",
     }
     started = time.perf_counter()
@@ -79,7 +79,7 @@ def post(url: str, body: bytes) -> tuple[float, dict[str, int]]:
 
 @contextmanager
 def relay(folder: Path) -> Iterator[str]:
-    """The webhook's address of a relay with one source."""
+    """Run a relay with one webhook source. Yields the webhook's URL."""
     with valkey(folder / "store", fsync="always") as store:
         environ = dict(environment(folder, store.url, "https://api.gong.io", ["acme"]))
         path = Path(environ["RELAY_CONFIG"])
@@ -92,7 +92,7 @@ def relay(folder: Path) -> Iterator[str]:
             "verify": {"secrets": [secret]},
         }
         path.write_text(json.dumps(document))
-        with served("relay", folder, environ | {"RELAY_MAX_BODY_BYTES": str(MOST_BYTES)}) as (port, _):
+        with serve("relay", folder, environ | {"RELAY_MAX_BODY_BYTES": str(MAX_BODY_BYTES)}) as (port, _):
             yield f"http://127.0.0.1:{port}/v1/webhooks/mail"
 
 
@@ -101,21 +101,21 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     options = parser.parse_args()
     print(f"{describe()}; {EVENTS} events have {len(full()):,} bytes")
-    times: dict[str, list[float]] = {"idle": [], "full": []}
+    times: dict[str, list[float]] = {"filtered": [], "full": []}
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, relay(Path(folder)) as url:
         for _ in range(options.rounds):
-            seconds, told = post(url, idle())
-            assert told["filtered"] == 1, told
-            times["idle"].append(seconds)
-            seconds, told = post(url, full())
-            assert told["queued"] == EVENTS, told
+            seconds, answer = post(url, filtered())
+            assert answer["filtered"] == 1, answer
+            times["filtered"].append(seconds)
+            seconds, answer = post(url, full())
+            assert answer["queued"] == EVENTS, answer
             times["full"].append(seconds)
-    for name, each in times.items():
+    for name, seconds_each in times.items():
         print(
-            f"{name}: median {median(each) * 1000:.0f} ms, nine of ten under {quantiles(each, n=10)[-1] * 1000:.0f} ms"
+            f"{name}: median {median(seconds_each) * 1000:.0f} ms, p90 {quantiles(seconds_each, n=10)[-1] * 1000:.0f} ms"
         )
-    each_event = (median(times["full"]) - median(times["idle"])) / EVENTS
-    print(f"each event: {each_event * 1e6:.0f} µs")
+    per_event = (median(times["full"]) - median(times["filtered"])) / EVENTS
+    print(f"per event: {per_event * 1e6:.0f} µs")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""What a thousand delivered events cost, against the barest loop that could post them and against stock RQ workers.
+"""Cost of a thousand delivered events, compared with the simplest loop that could post them and with stock RQ workers.
 
-`python -m bench.delivery [--rounds 3] [--events 3000] [--latency 0 200]`. A worker is started and frozen, given its
-events, let go, and its CPU time read when the last is settled: starting up and laying out cost it nothing.
+`python -m bench.delivery [--rounds 3] [--events 3000] [--latency 0 200]`. The benchmark starts a worker
+and freezes it, queues its events, lets it run, and reads its CPU time when the last event is settled. So start-up
+and queueing are not counted.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from tests.valkey import Valkey
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One contestant's turn: posts a second, and CPU seconds of the worker and of the store for a thousand posts."""
+    """One contestant's turn: posts per second, and CPU seconds of the worker and of the store per thousand posts."""
 
     per_second: float
     worker_cpu: float
@@ -29,7 +30,7 @@ class Turn:
 
 
 def contest(latency: float, folder: Path, options: argparse.Namespace) -> dict[str, list[Turn]]:
-    """Every contestant's turns, one after the other, round after round. Gong takes `latency` seconds to answer."""
+    """Run all contestants in turn, round after round. Gong answers after `latency` seconds."""
     turns: dict[str, list[Turn]] = {name: [] for name in options.only}
     folder.mkdir()
     with ExitStack() as stack:
@@ -41,34 +42,34 @@ def contest(latency: float, folder: Path, options: argparse.Namespace) -> dict[s
         until(lambda: listening(port), "the sink listens", seconds=10)
         for number in range(options.rounds):
             for name in options.only:
-                stage = set_stage(folder / f"{number}-{name}", store, f"http://127.0.0.1:{port}")
-                turns[name].append(turn(RUNNERS[name], stage, options.events))
+                stage = open_stage(folder / f"{number}-{name}", store, f"http://127.0.0.1:{port}")
+                turns[name].append(run_turn(RUNNERS[name], stage, options.events))
     return turns
 
 
-def set_stage(folder: Path, store: Valkey, gong: str) -> Stage:
-    """A fresh folder and an empty store."""
+def open_stage(folder: Path, store: Valkey, gong: str) -> Stage:
+    """Create a fresh folder and empty the store."""
     folder.mkdir()
     redis = open_redis(store.url, WORKER)
     redis.flushall()
     return Stage(folder, store, redis, gong, environment(folder, store.url, gong, COMPANIES))
 
 
-def turn(runner: Runner, stage: Stage, events: int) -> Turn:
-    """Start one contestant, and have it post its events."""
+def run_turn(runner: Runner, stage: Stage, events: int) -> Turn:
+    """Start one contestant and let it post its events."""
     log = stage.folder / "log"
     with running(log, *runner.command(stage), environ=stage.environ) as worker:
         until(lambda: runner.ready(stage), f"a worker is ready; see {log}", seconds=20)
         time.sleep(0.5)
-        return measured(runner, stage, worker, int(events * runner.share))
+        return measure(runner, stage, worker, int(events * runner.share))
 
 
-def measured(runner: Runner, stage: Stage, worker: int, events: int) -> Turn:
-    """The costs of one turn, from letting the worker go to its last settlement."""
+def measure(runner: Runner, stage: Stage, worker: int, events: int) -> Turn:
+    """Measure one turn, from when the worker runs until its last event is settled."""
     assert stage.store.process is not None
     store = stage.store.process.pid
     with frozen(worker):
-        runner.lay_out(stage, events)
+        runner.queue_calls(stage, events)
         before, store_before = cpu_seconds(worker), cpu_seconds(store)
         began = time.monotonic()
     until(lambda: runner.settled(stage, events), f"{events} events are settled; see {stage.folder}")
@@ -78,13 +79,13 @@ def measured(runner: Runner, stage: Stage, worker: int, events: int) -> Turn:
 
 
 def report(title: str, turns: dict[str, list[Turn]]) -> None:
-    """A table of medians, and what each worker costs beside the loop, pair by pair."""
+    """Print the medians, and each worker's cost relative to the loop, pair by pair."""
     print(f"\n{title}\n\n| contestant | posts/s | worker CPU s/1000 | x loop | store CPU s/1000 |")
     print("| --- | --- | --- | --- | --- |")
-    for name, told in turns.items():
-        rate, worker, store = (median(getattr(one, figure) for one in told) for figure in Turn.__slots__)
-        pairs = zip(told, turns.get("loop", told), strict=True)
-        ratio = median(one.worker_cpu / floor.worker_cpu for one, floor in pairs)
+    for name, own in turns.items():
+        rate, worker, store = (median(getattr(turn, field) for turn in own) for field in Turn.__slots__)
+        pairs = zip(own, turns.get("loop", own), strict=True)
+        ratio = median(turn.worker_cpu / floor.worker_cpu for turn, floor in pairs)
         print(f"| {name} | {rate:.0f} | {worker:.2f} | {ratio:.2f} | {store:.2f} |")
 
 

@@ -1,9 +1,9 @@
-"""Whether accepting and taking get slower with 500,000 events queued, and how soon the store is back after kill -9.
+"""Cost of accept, take and settle with 500,000 events queued, and how soon the store is ready again after kill -9.
 
-`python -m bench.depth [--deep 500000] [--shallow 500] [--rounds 40]`. Two servers as `gong-relay up` starts them, each
-with the events of 100 companies. They take turns: 25 single events are accepted here, then there, then 25 taken and
-settled. A ratio is of neighbours, and the median of them is told; by the clock (a write waits for the disk, at any
-depth) and by the server's own count of what scripts cost it. Then the deep one is killed and started again.
+`python -m bench.depth [--deep 500000] [--shallow 500] [--rounds 40]`. Starts two servers as
+`gong-relay up` does, each with events of 100 companies. In turn, 25 single events are accepted, taken and settled on
+each. The result is the median of the pairwise ratios, by wall-clock time (a write waits for the disk at any depth)
+and by the server's own measurement of its scripts. Then the deep server is killed and restarted.
 """
 
 import argparse
@@ -21,10 +21,10 @@ import requests
 from redis import Redis
 from redis.exceptions import RedisError
 
-from bench.aims import HEAD, Aim
+from bench.aims import HEAD, Target
 from bench.filling import Filler, new_receipt, open_filler
 from bench.front import endpoints, trips
-from bench.ingest import served
+from bench.ingest import serve
 from bench.machine import describe, quickstart_options, until, valkey
 from bench.sample import environment
 from relay.config.load import load_config
@@ -36,14 +36,14 @@ from relay.store.queues import read_depths
 from tests.valkey import Valkey
 
 COMPANIES = [f"company{number:03d}" for number in range(100)]
-AT_ONCE = 25
+BATCH = 25
 OPERATIONS = ("accept", "take", "settle")
 _numbers = count(10_000_000)
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """One operation: median seconds by the clock, and what it cost the server by its own count."""
+    """One operation: median wall-clock seconds, and seconds by the server's own measurement."""
 
     clock: float
     server: float
@@ -51,7 +51,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One server, how many events it holds, and what was measured on it."""
+    """One server, how many events it holds, and the measurements on it."""
 
     store: Valkey
     redis: Redis
@@ -65,7 +65,7 @@ class Side:
 
 
 def open_side(stack: ExitStack, folder: Path, depth: int) -> Side:
-    """A server with as many events."""
+    """Start a server with `depth` events."""
     folder.mkdir()
     store = stack.enter_context(valkey(folder / "store", fsync="always", options=quickstart_options()))
     environ = environment(folder, store.url, "https://api.gong.io", COMPANIES)
@@ -82,66 +82,66 @@ def open_side(stack: ExitStack, folder: Path, depth: int) -> Side:
 
 
 def _is_rewriting(redis: Redis) -> bool:
-    """Whether the server has a child that shares its memory, and so copies each page that is written to."""
-    told = redis.info("persistence")
-    return bool(told["aof_rewrite_in_progress"] or told["aof_rewrite_scheduled"])
+    """True while a child process shares the server's memory, so that every write copies a page."""
+    info = redis.info("persistence")
+    return bool(info["aof_rewrite_in_progress"] or info["aof_rewrite_scheduled"])
 
 
-def play(side: Side) -> None:
-    """Accept, take and settle a few single events; the depth is as before."""
+def run_operations(side: Side) -> None:
+    """Accept, take and settle a few single events; the depth stays the same."""
     scripts, now = side.filler.scripts, datetime.now(UTC)
-    receipts = [new_receipt(COMPANIES[number % len(COMPANIES)], [number]) for number in _some_numbers()]
+    receipts = [new_receipt(COMPANIES[number % len(COMPANIES)], [number]) for number in _next_numbers()]
     queue = iter(receipts)
 
     def accept_one() -> None:
         accept(scripts, *next(queue), now=now, keeping=side.filler.keeping)
 
-    taken = []
+    leased = []
 
     def take_one() -> None:
-        taken.extend(lease_events(scripts, worker="bench", want=1, pacing=Pacing())[1])
+        leased.extend(lease_events(scripts, worker="bench", want=1, pacing=Pacing())[1])
 
     def settle_one() -> None:
-        settlement = end_event(State.DELIVERED, f"request-{taken[-1].id}", record=b"{}", keep_seconds=3600)
-        assert finish(scripts, taken.pop(), settlement)
+        settlement = end_event(State.DELIVERED, f"request-{leased[-1].id}", record=b"{}", keep_seconds=3600)
+        assert finish(scripts, leased.pop(), settlement)
 
-    for name, act in zip(OPERATIONS, (accept_one, take_one, settle_one), strict=True):
-        side.costs[name].append(cost(side.redis, act))
-
-
-def _some_numbers() -> list[int]:
-    return [next(_numbers) for _ in range(AT_ONCE)]
+    for name, operation in zip(OPERATIONS, (accept_one, take_one, settle_one), strict=True):
+        side.costs[name].append(measure(side.redis, operation))
 
 
-def cost(redis: Redis, act: Callable[[], None]) -> Cost:
-    """What an operation costs, of a few."""
+def _next_numbers() -> list[int]:
+    return [next(_numbers) for _ in range(BATCH)]
+
+
+def measure(redis: Redis, operation: Callable[[], None]) -> Cost:
+    """Run an operation a few times and measure it."""
     redis.config_resetstat()
     times = []
-    for _ in range(AT_ONCE):
+    for _ in range(BATCH):
         began = time.perf_counter()
-        act()
+        operation()
         times.append(time.perf_counter() - began)
-    told = redis.info("commandstats")["cmdstat_evalsha"]
-    assert told["calls"] == AT_ONCE, told
-    return Cost(median(times), told["usec_per_call"] / 1e6)
+    stats = redis.info("commandstats")["cmdstat_evalsha"]
+    assert stats["calls"] == BATCH, stats
+    return Cost(median(times), stats["usec_per_call"] / 1e6)
 
 
 def restart(side: Side) -> tuple[float, float]:
-    """Kill -9 of the server and a new start: seconds until it answers, and until the web that waits for it is ready."""
-    held = side.queued()
+    """Kill the server with -9 and restart it. Returns the seconds until it answers, and until the waiting web is ready."""
+    before = side.queued()
     folder = Path(side.environ["RELAY_CONFIG"]).parent
-    with served("relay", folder, dict(side.environ)) as (port, _):
+    with serve("relay", folder, dict(side.environ)) as (port, _):
         until(lambda: _ready(port), "the web is ready", seconds=30)
         side.store.kill()
         assert not _ready(port)
         began = time.monotonic()
-        with suppress(AssertionError):  # it gives up waiting after 20 s; the server goes on loading
+        with suppress(AssertionError):  # `start` stops waiting after 20 s, but the server continues to load
             side.store.start()
         until(lambda: _answers(side.redis), "the server answers", seconds=300)
         answers = time.monotonic() - began
         until(lambda: _ready(port), "the web is ready", seconds=60)
         ready = time.monotonic() - began
-    assert side.queued() == held, f"{held} events were queued, now {side.queued()}"
+    assert side.queued() == before, f"{before} events were queued, now {side.queued()}"
     return answers, ready
 
 
@@ -160,14 +160,14 @@ def _ready(port: int) -> bool:
 
 
 def report(shallow: Side, deep: Side) -> None:
-    """Each operation at both depths, and the ratios of neighbours."""
+    """Print each operation at both depths, and the pairwise ratios."""
     print(f"\n| | at {shallow.depth}: ms | server µs | at {deep.depth}: ms | server µs | x ms | x server |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for name in OPERATIONS:
         near, far = (
             (
-                median(each.clock for each in side.costs[name]) * 1e3,
-                median(each.server for each in side.costs[name]) * 1e6,
+                median(cost.clock for cost in side.costs[name]) * 1e3,
+                median(cost.server for cost in side.costs[name]) * 1e6,
             )
             for side in (shallow, deep)
         )
@@ -178,28 +178,28 @@ def report(shallow: Side, deep: Side) -> None:
 
 
 def report_front(shallow: Side, deep: Side, folder: Path, rounds: int) -> None:
-    """What the depth costs a sender and a worker, and the aims for both."""
+    """Print what the depth costs a sender and a worker, with the targets."""
     sides = (shallow, deep)
     posts = endpoints(sides, COMPANIES, folder, rounds=rounds)
     events = trips(sides, COMPANIES, folder, rounds=max(rounds // 8, 1), events=3_000)
-    told = {"a POST, accepted and answered": posts, "an event, taken, posted and settled": events}
+    measured = {"a POST": posts, "delivery of one event": events}
     print(f"\n| | at {shallow.depth}: ms | at {deep.depth}: ms |\n| --- | --- | --- |")
-    for name, (near, far) in told.items():
+    for name, (near, far) in measured.items():
         print(f"| {name} | {median(near) * 1e3:.2f} | {median(far) * 1e3:.2f} |")
     print(f"\n{HEAD}")
-    for name, (near, far) in told.items():
+    for name, (near, far) in measured.items():
         pairs = zip(far, near, strict=True)
         print(
-            Aim(f"{name}, at {deep.depth} beside {shallow.depth}", 1.2).said(
+            Target(f"{name}, at {deep.depth} compared with {shallow.depth}", 1.2).row(
                 median(more / less for more, less in pairs)
             )
         )
 
 
-def ratio(shallow: Side, deep: Side, name: str, figure: str) -> float:
-    """What the deep store needs beside the shallow one."""
+def ratio(shallow: Side, deep: Side, name: str, field: str) -> float:
+    """Median ratio of the deep store's cost to the shallow store's."""
     pairs = zip(deep.costs[name], shallow.costs[name], strict=True)
-    return median(getattr(more, figure) / getattr(less, figure) for more, less in pairs)
+    return median(getattr(more, field) / getattr(less, field) for more, less in pairs)
 
 
 def main() -> None:
@@ -214,13 +214,13 @@ def main() -> None:
         deep = open_side(stack, Path(folder, "deep"), options.deep)
         for number in range(options.rounds):
             for side in (shallow, deep) if number % 2 else (deep, shallow):
-                play(side)
+                run_operations(side)
         report(shallow, deep)
         report_front(shallow, deep, Path(folder), options.rounds)
         gigabytes = int(deep.redis.info("memory")["used_memory"]) / 1e9
         answers, ready = restart(deep)
     print(
-        Aim(f"from the start after kill -9 until ready, with {options.deep} queued", 30, unit="s").said(ready)
+        Target(f"from restart after kill -9 until ready, with {options.deep} queued", 30, unit="s").row(ready)
     )
     print(f"\nThe store held {gigabytes:.1f} GB; it answered after {answers:.1f} s.")
 

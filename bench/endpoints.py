@@ -1,4 +1,4 @@
-"""The three contestants of the ingest bench, each a Flask application for the same gunicorn."""
+"""The three contestants of the ingest benchmark, each a Flask application for the same gunicorn."""
 
 from datetime import UTC, datetime
 
@@ -12,7 +12,7 @@ from relay.web.context import context_of
 
 
 def bare() -> Flask:
-    """Reads the body and answers: the ceiling that Flask and gunicorn leave."""
+    """Read the body and answer: the upper limit of Flask and gunicorn."""
     app = Flask("bare", static_folder=None)
 
     @app.post("/v1/events")
@@ -24,11 +24,11 @@ def bare() -> Flask:
 
 
 def naive() -> Flask:
-    """The same reading, checking and mapping, then RQ's own `enqueue`: no key, no deduplication, nothing to look up."""
-    known = context_of(build())
-    source = next(iter(known.config.sources.values()))
-    router = known.ingest.router(source)
-    queue = Queue("gong", connection=known.redis, serializer="json")
+    """Read, check and map as the relay does, then call RQ's `enqueue`: no key, no deduplication, nothing stored."""
+    ctx = context_of(build())
+    source = next(iter(ctx.config.sources.values()))
+    router = ctx.ingest.router(source)
+    queue = Queue("gong", connection=ctx.redis, serializer="json")
     app = Flask("naive", static_folder=None)
 
     @app.post("/v1/events")
@@ -44,5 +44,5 @@ def naive() -> Flask:
 
 
 def relay() -> Flask:
-    """Ours, as it is served."""
+    """The relay as it is served."""
     return build()

@@ -1,4 +1,4 @@
-"""Fills a store with events as a endpoint does: one step for a receipt of many, each with the call that it becomes."""
+"""Fills a store with events as an endpoint does: one step per receipt, with the call that each event becomes."""
 
 import os
 from collections.abc import Sequence
@@ -23,22 +23,24 @@ PER_RECEIPT = 500
 
 @dataclass(frozen=True, slots=True)
 class Filler:
-    """Fills one store. A name stands for a source, its destination and its company alike."""
+    """Fills one store. A name is used for a source, its destination and its company."""
 
     scripts: Scripts
     keeping: AcceptOptions
 
     def fill(self, name: str, count: int) -> None:
-        """Have `count` events of one company wait."""
+        """Queue `count` events of one company."""
         for start in range(0, count, PER_RECEIPT):
             self.accept(name, range(start, min(start + PER_RECEIPT, count)))
 
     def accept(self, name: str, numbers: Sequence[int]) -> None:
-        """Accept one receipt of fresh events."""
+        """Accept one receipt of new events."""
         receipt, events = new_receipt(name, numbers)
-        told = accept(self.scripts, receipt, events, now=datetime.now(UTC), keeping=self.keeping)
-        fresh = [verdict for verdict in told.verdicts if verdict.status == "queued" and not verdict.duplicate]
-        assert len(fresh) == len(numbers), told
+        accepted = accept(self.scripts, receipt, events, now=datetime.now(UTC), keeping=self.keeping)
+        fresh = [
+            verdict for verdict in accepted.verdicts if verdict.status == "queued" and not verdict.duplicate
+        ]
+        assert len(fresh) == len(numbers), accepted
 
 
 def open_filler(redis_url: str) -> Filler:
@@ -63,11 +65,11 @@ def new_receipt(name: str, numbers: Sequence[int]) -> tuple[Receipt, list[NewEve
 
 
 def person(event_id: str) -> str:
-    """Whom an event tells of: each of another."""
+    """The address of the person in an event, different for each event."""
     return f"{event_id.replace(':', '.')}@customer.example.com"
 
 
 def delivered(redis: Redis) -> int:
-    """How many events have ever been delivered."""
+    """Number of events delivered so far."""
     counts = redis.hgetall(keys.COUNT)
-    return sum(int(told) for name, told in counts.items() if name.endswith(b"|delivered"))
+    return sum(int(count) for name, count in counts.items() if name.endswith(b"|delivered"))

@@ -1,10 +1,10 @@
-"""How near many companies together come to the rate that Gong allows each, and what a call then costs.
+"""Rate that many companies reach compared with what Gong allows, and the cost per call.
 
-`python -m bench.fleet [--companies 300] [--workers 2] [--seconds 30] [--threads 128]`. The local Gong, which answers
-after 200 ms, holds the limits and counts. Workers are started and frozen, every company is given more events than it
-may send, and they are let go. The share is of accepted calls: those that arrived from the first call of all until
-`seconds` later, of `companies x 3 x seconds`. The bare loop posts as many bodies a second to the same Gong, before
-and after, to a company without limits: as many processes as there are workers, a pool of as many threads each.
+`python -m bench.fleet [--companies 300] [--workers 2] [--seconds 30] [--threads 128]`. The sandbox answers
+after 200 ms, enforces the limits and counts. The benchmark starts the workers and freezes them, queues more events per
+company than it may send, and lets the workers run. The share is the number of accepted calls within `seconds` of the
+first call, divided by `companies x 3 x seconds`. The bare loop posts bodies at the same rate to the same sandbox,
+before and after, to a company without limits, with as many processes and threads as the workers have.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from statistics import mean
 
 import orjson
 
-from bench.aims import HEAD, Aim
+from bench.aims import HEAD, Target
 from bench.filling import open_filler
 from bench.machine import cpu_seconds, describe, peak_megabytes, running, until
 from bench.sample import gong_body
@@ -36,7 +36,7 @@ UNLIMITED = {"per_second": 1_000_000, "burst": 1_000_000, "per_day": 100_000_000
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What is asked of a run."""
+    """Parameters of a run."""
 
     companies: int
     workers: int
@@ -45,24 +45,24 @@ class Run:
 
     @property
     def rate(self) -> int:
-        """Calls a second that Gong allows all companies together."""
+        """Calls per second that Gong allows all companies together."""
         return self.companies * PER_SECOND
 
     @property
-    def each(self) -> int:
-        """Events for one company: a tenth more than it may send in the run, and its burst."""
+    def events_per_company(self) -> int:
+        """A tenth more than a company may send in the run, plus its burst."""
         return math.ceil(PER_SECOND * self.seconds * 1.1) + PER_SECOND
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What the local Gong counted, and what the workers used. CPU in seconds for a thousand calls."""
+class Result:
+    """What the sandbox counted, and what the workers used. CPU in seconds per thousand calls."""
 
     share: float
     pace: float
     most_in_one_second: int
     over: int
-    throttled: int
+    rate_limited: int
     worker_cpu: float
     store_cpu: float
     megabytes: tuple[float, ...]
@@ -70,7 +70,7 @@ class Told:
 
 @contextmanager
 def relay(run: Run) -> Iterator[stack.Stack]:
-    """Store, local Gong, web and workers as processes. The workers stand still, and their queues are full."""
+    """Run store, sandbox, web and workers as processes. Yields with full queues and frozen workers."""
     plan = stack.Plan(
         accounts(run.companies),
         settings={"RELAY_WORKER_THREADS": str(run.threads)},
@@ -85,12 +85,12 @@ def relay(run: Run) -> Iterator[stack.Stack]:
             worker.freeze()
         filler = open_filler(made.store.url)
         for account in plan.accounts:
-            filler.fill(account.name, run.each)
+            filler.fill(account.name, run.events_per_company)
         yield made
 
 
-def fleet(made: stack.Stack, run: Run) -> Told:
-    """Let the workers go for so many seconds."""
+def fleet(made: stack.Stack, run: Run) -> Result:
+    """Let the workers run for `run.seconds` and measure."""
     workers, store = _processes(made)
     before, store_before = _cpu(workers), _cpu(store)
     for worker in made.workers:
@@ -102,15 +102,16 @@ def fleet(made: stack.Stack, run: Run) -> Told:
     peaks = tuple(peak_megabytes(worker) for worker in workers)
     for worker in made.workers:
         worker.freeze()
-    calls = sum(told["calls"] for told in counted.values()) / 1000
+    calls = sum(company["calls"] for company in counted.values()) / 1000
     arrivals = _arrivals(made).values()
-    most = [told["peak_calls_per_second"] for told in counted.values()]
-    return Told(
-        share=sum(moment < run.seconds for each in arrivals for moment in each) / (run.rate * run.seconds),
+    most = [company["peak_calls_per_second"] for company in counted.values()]
+    return Result(
+        share=sum(second < run.seconds for seconds in arrivals for second in seconds)
+        / (run.rate * run.seconds),
         pace=mean(map(_pace, arrivals)),
         most_in_one_second=max(most),
         over=sum(busiest > PER_SECOND for busiest in most),
-        throttled=sum(told["rate_limited"] for told in counted.values()),
+        rate_limited=sum(company["rate_limited"] for company in counted.values()),
         worker_cpu=spent / calls,
         store_cpu=store_spent / calls,
         megabytes=peaks,
@@ -128,7 +129,7 @@ def _cpu(processes: Sequence[int]) -> float:
 
 
 def _arrivals(made: stack.Stack) -> dict[str, list[float]]:
-    """When each company's accepted calls arrived, in seconds after the first of all."""
+    """Arrival times of each company's accepted calls, in seconds after the very first call."""
     lines = made.sandbox.get("log", limit="1000000")["log"]
     stamps = sorted(
         (datetime.fromisoformat(line["at"]).timestamp(), line["company"])
@@ -141,13 +142,13 @@ def _arrivals(made: stack.Stack) -> dict[str, list[float]]:
     return arrivals
 
 
-def _pace(moments: Sequence[float]) -> float:
-    """The calls after the first burst, by the time they took, beside what is allowed."""
-    return (len(moments) - PER_SECOND) / (moments[-1] - moments[0]) / PER_SECOND
+def _pace(times: Sequence[float]) -> float:
+    """Rate of the calls after the first burst, relative to the allowed rate."""
+    return (len(times) - PER_SECOND) / (times[-1] - times[0]) / PER_SECOND
 
 
 def floor(made: stack.Stack, run: Run, name: str) -> float:
-    """CPU seconds of the bare loop for a thousand calls, at the rate that all companies together are allowed."""
+    """CPU seconds of the bare loop per thousand calls, at the rate that all companies together may use."""
     made.sandbox.post("companies/floor", UNLIMITED)
     url = f"{made.gong_url}/c/floor/v2/digital-interaction"
     calls = int(run.rate / run.workers * FLOOR_SECONDS)
@@ -164,7 +165,7 @@ def floor(made: stack.Stack, run: Run, name: str) -> float:
             part = file.with_suffix(".part")
             part.write_bytes(lines)
             part.rename(file)
-        until(lambda: _all_exist(files, ".done"), "the loops have posted", seconds=5 * FLOOR_SECONDS)
+        until(lambda: _all_exist(files, ".done"), "the loops are done", seconds=5 * FLOOR_SECONDS)
         spent = _cpu(processes) - before
     made.sandbox.post("reset")
     return spent / (calls * run.workers) * 1000
@@ -174,32 +175,32 @@ def _all_exist(files: Sequence[Path], suffix: str) -> bool:
     return all(file.with_suffix(suffix).exists() for file in files)
 
 
-def turns(run: Run) -> tuple[Told, float]:
-    """The relay's run, and the bare loop's CPU for a thousand calls: the mean of before and after."""
+def run_benchmark(run: Run) -> tuple[Result, float]:
+    """The relay's result, and the bare loop's CPU per thousand calls as the mean of before and after."""
     with relay(run) as made:
         before = floor(made, run, "before")
-        told = fleet(made, run)
-        return told, mean((before, floor(made, run, "after")))
+        result = fleet(made, run)
+        return result, mean((before, floor(made, run, "after")))
 
 
-def report(run: Run, told: Told, loop: float) -> None:
-    """The figures beside their aims."""
+def report(run: Run, result: Result, loop: float) -> None:
+    """Print the measurements with their targets."""
     least = 0.97 if run.workers == 1 else 0.93
     print(
         f"\n{run.companies} companies, {run.workers} workers, {run.threads} threads, {run.seconds:g} s\n\n{HEAD}"
     )
-    print(Aim("share of the allowed rate", least, least=True).said(told.share))
-    print(Aim("most calls of a company in any second", PER_SECOND).said(told.most_in_one_second))
-    print(Aim("companies above that", 0).said(told.over))
-    print(Aim("answers 429", 0).said(told.throttled))
-    print(Aim("workers' CPU for a call, beside the bare loop's", 1.4).said(told.worker_cpu / loop))
-    for number, megabytes in enumerate(told.megabytes, 1):
-        print(Aim(f"peak memory of worker {number}", 120, unit="MB").said(megabytes))
+    print(Target("share of the allowed rate", least, least=True).row(result.share))
+    print(Target("most calls of a company in any second", PER_SECOND).row(result.most_in_one_second))
+    print(Target("companies above 3", 0).row(result.over))
+    print(Target("429 answers", 0).row(result.rate_limited))
+    print(Target("workers' CPU per call, relative to the bare loop", 1.4).row(result.worker_cpu / loop))
+    for number, megabytes in enumerate(result.megabytes, 1):
+        print(Target(f"peak memory of worker {number}", 120, unit="MB").row(megabytes))
     print(
-        f"\nWithout each company's first burst, from its first call to its last, that share is {told.pace:.3f}."
+        f"\nFrom each company's first call to its last, without its first burst, the share is {result.pace:.3f}."
     )
     print(
-        f"CPU seconds for 1000 calls: workers {told.worker_cpu:.2f}, bare loop {loop:.2f}, store {told.store_cpu:.2f}"
+        f"CPU seconds per 1000 calls: workers {result.worker_cpu:.2f}, bare loop {loop:.2f}, store {result.store_cpu:.2f}"
     )
 
 
@@ -208,11 +209,11 @@ def main() -> None:
     parser.add_argument("--companies", type=int, default=300)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=30.0)
-    parser.add_argument("--threads", type=int, default=Settings().worker_threads, help="of each worker")
+    parser.add_argument("--threads", type=int, default=Settings().worker_threads, help="threads per worker")
     options = parser.parse_args()
     run = Run(options.companies, options.workers, options.seconds, options.threads)
     print(describe())
-    report(run, *turns(run))
+    report(run, *run_benchmark(run))
 
 
 if __name__ == "__main__":

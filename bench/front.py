@@ -1,7 +1,7 @@
-"""What a deep store costs those who use it: a POST answered at the front endpoint, and an event taken, posted and settled.
+"""Cost of a deep store for its users: a POST to the endpoint, and the delivery of one event.
 
-Called by `python -m bench.depth`, which asks the store alone. Here stand a web process and a worker before each of
-its two stores, as they are run, with a Gong that takes everything at once.
+Called by `python -m bench.depth`, which measures the store alone. Here, a web process and a worker run on each of
+its two stores, with a stand-in for Gong that answers at once.
 """
 
 import os
@@ -19,7 +19,7 @@ import requests
 from redis import Redis
 
 from bench.filling import Filler, delivered
-from bench.ingest import served
+from bench.ingest import serve
 from bench.machine import free_port, listening, running, until
 from bench.sample import KEY, environment, event
 from tests.valkey import Valkey
@@ -29,7 +29,7 @@ _numbers = count(50_000_000)
 
 
 class Side(Protocol):
-    """One store, and what fills it."""
+    """One store and its filler."""
 
     @property
     def store(self) -> Valkey: ...
@@ -41,7 +41,7 @@ class Side(Protocol):
 
 def endpoints(sides: Sequence[Side], companies: list[str], folder: Path, *, rounds: int) -> list[list[float]]:
     """For each side, round by round, the median seconds from a POST to its 202."""
-    told: list[list[float]] = [[] for _ in sides]
+    seconds: list[list[float]] = [[] for _ in sides]
     with ExitStack() as stack:
         ports = [
             stack.enter_context(_endpoint(side, companies, folder, own)) for own, side in enumerate(sides)
@@ -49,16 +49,16 @@ def endpoints(sides: Sequence[Side], companies: list[str], folder: Path, *, roun
         session = stack.enter_context(requests.Session())
         for number in range(rounds):
             for own in _in_turn(number, len(sides)):
-                told[own].append(median(_post(session, ports[own]) for _ in range(POSTS)))
-    return told
+                seconds[own].append(median(_post(session, ports[own]) for _ in range(POSTS)))
+    return seconds
 
 
 @contextmanager
 def _endpoint(side: Side, companies: list[str], folder: Path, own: int) -> Iterator[int]:
-    place = folder / f"endpoint{own}"
-    place.mkdir()
-    environ = dict(environment(place, side.store.url, "https://api.gong.io", companies))
-    with served("relay", place, environ) as (port, _):
+    directory = folder / f"endpoint{own}"
+    directory.mkdir()
+    environ = dict(environment(directory, side.store.url, "https://api.gong.io", companies))
+    with serve("relay", directory, environ) as (port, _):
         yield port
 
 
@@ -79,25 +79,25 @@ def _post(session: requests.Session, port: int) -> float:
 def trips(
     sides: Sequence[Side], companies: list[str], folder: Path, *, rounds: int, events: int
 ) -> list[list[float]]:
-    """For each side, round by round, the seconds a worker needs for one event: taken, posted, settled."""
-    told: list[list[float]] = [[] for _ in sides]
+    """For each side, round by round, the seconds that a worker needs to deliver one event."""
+    seconds: list[list[float]] = [[] for _ in sides]
     with ExitStack() as stack:
         port = free_port()
         stack.enter_context(running(folder / "sink.log", "-m", "bench.sink", str(port), "0", environ={}))
         until(lambda: listening(port), "the sink listens", seconds=10)
         for number in range(rounds):
             for own in _in_turn(number, len(sides)):
-                place = folder / f"trip{own}-{number}"
-                place.mkdir()
-                environ = environment(place, sides[own].store.url, f"http://127.0.0.1:{port}", companies)
-                told[own].append(_trip(sides[own], companies, place, environ, events))
-    return told
+                directory = folder / f"trip{own}-{number}"
+                directory.mkdir()
+                environ = environment(directory, sides[own].store.url, f"http://127.0.0.1:{port}", companies)
+                seconds[own].append(_trip(sides[own], companies, directory, environ, events))
+    return seconds
 
 
-def _trip(side: Side, companies: list[str], place: Path, environ: Any, events: int) -> float:
-    """As many events arrive while the worker stands still, and as many leave once it goes on."""
-    with running(place / "log", "-m", "workers", environ=environ) as worker:
-        until(lambda: side.redis.scard("rq:workers") > 0, f"a worker is ready; see {place}", seconds=20)
+def _trip(side: Side, companies: list[str], directory: Path, environ: Any, events: int) -> float:
+    """Queue events while the worker is frozen, then measure their delivery."""
+    with running(directory / "log", "-m", "workers", environ=environ) as worker:
+        until(lambda: side.redis.scard("rq:workers") > 0, f"a worker is ready; see {directory}", seconds=20)
         time.sleep(1)
         os.kill(worker, signal.SIGSTOP)
         for name in companies:
@@ -106,7 +106,7 @@ def _trip(side: Side, companies: list[str], place: Path, environ: Any, events: i
         goal = delivered(side.redis) + events
         began = time.perf_counter()
         os.kill(worker, signal.SIGCONT)
-        until(lambda: delivered(side.redis) >= goal, f"{events} events are delivered; see {place}")
+        until(lambda: delivered(side.redis) >= goal, f"{events} events are delivered; see {directory}")
         return (time.perf_counter() - began) / events
 
 

@@ -1,7 +1,7 @@
-"""How many events a second one web process takes, against bare Flask and against a naive `queue.enqueue`.
+"""Events per second that one web process accepts, compared with bare Flask and with a naive `queue.enqueue`.
 
-`python -m bench.ingest [--rounds 20] [--seconds 0.7] [--connections 16]`. Contestants take short turns, so that a
-busy machine is busy for all of them; ratios are of neighbours, and the median of them is told.
+`python -m bench.ingest [--rounds 20] [--seconds 0.7] [--connections 16]`. Contestants take short turns, so
+that other load affects all of them alike. The result is the median of the pairwise ratios.
 """
 
 import argparse
@@ -25,7 +25,7 @@ _numbers = count(1)
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One contestant's turn: events a second, and CPU seconds of the web process and of the store for each event."""
+    """One contestant's turn: events per second, and CPU seconds of the web process and of the store per event."""
 
     per_second: float
     web_cpu: float
@@ -33,8 +33,8 @@ class Round:
 
 
 @contextmanager
-def served(name: str, folder: Path, environ: dict[str, str]) -> Iterator[tuple[int, int]]:
-    """A contestant behind the relay's own gunicorn configuration, one process: its port and that process."""
+def serve(name: str, folder: Path, environ: dict[str, str]) -> Iterator[tuple[int, int]]:
+    """Serve a contestant with the relay's own gunicorn configuration, in one process. Yields its port and process id."""
     port = free_port()
     options = ("-c", "python:relay.gunicorn_conf", "--workers", "1", "--bind", f"127.0.0.1:{port}")
     with running(
@@ -45,8 +45,8 @@ def served(name: str, folder: Path, environ: dict[str, str]) -> Iterator[tuple[i
         yield port, children(master)[0]
 
 
-def turn(port: int, web: int, store: int, options: argparse.Namespace) -> Round:
-    """Load one contestant for a while."""
+def run_turn(port: int, web: int, store: int, options: argparse.Namespace) -> Round:
+    """Send load to one contestant for a while."""
     before = cpu_seconds(web), cpu_seconds(store)
     first = next(_numbers) * 10_000_000
     command = [
@@ -55,35 +55,35 @@ def turn(port: int, web: int, store: int, options: argparse.Namespace) -> Round:
         "bench.load",
         *map(str, (port, options.seconds, options.connections, first)),
     ]
-    told = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
-    if told["rejected"] or not told["taken"]:
-        raise RuntimeError(f"events were not taken: {told}")
-    web_cpu = (cpu_seconds(web) - before[0]) / told["taken"]
-    store_cpu = (cpu_seconds(store) - before[1]) / told["taken"]
-    return Round(told["taken"] / options.seconds, web_cpu, store_cpu)
+    load = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
+    if load["rejected"] or not load["accepted"]:
+        raise RuntimeError(f"events were not accepted: {load}")
+    web_cpu = (cpu_seconds(web) - before[0]) / load["accepted"]
+    store_cpu = (cpu_seconds(store) - before[1]) / load["accepted"]
+    return Round(load["accepted"] / options.seconds, web_cpu, store_cpu)
 
 
 def contest(fsync: str | None, options: argparse.Namespace, folder: Path) -> dict[str, list[Round]]:
-    """Every contestant's rounds on one store."""
+    """Run every contestant's rounds on one store."""
     with ExitStack() as stack:
         store = stack.enter_context(valkey(folder / f"store-{fsync}", fsync=fsync))
         assert store.process is not None
         environ = dict(environment(folder, store.url, "https://api.gong.io", ["acme"]))
-        ports = {name: stack.enter_context(served(name, folder, environ)) for name in options.only}
+        ports = {name: stack.enter_context(serve(name, folder, environ)) for name in options.only}
         rounds: dict[str, list[Round]] = {name: [] for name in options.only}
         for number in range(options.rounds + 1):
             for name in options.only:
-                told = turn(*ports[name], store.process.pid, options)
+                result = run_turn(*ports[name], store.process.pid, options)
                 if number:  # the first turn warms up
-                    rounds[name].append(told)
+                    rounds[name].append(result)
     return rounds
 
 
 def report(title: str, rounds: dict[str, list[Round]]) -> None:
-    """A table of medians, and the ratios pair by pair."""
+    """Print the medians and the pairwise ratios."""
     print(f"\n{title}\n\n| contestant | events/s | web CPU µs | store CPU µs |\n| --- | --- | --- | --- |")
-    for name, told in rounds.items():
-        rate, web, store = (median(getattr(one, figure) for one in told) for figure in Round.__slots__)
+    for name, own in rounds.items():
+        rate, web, store = (median(getattr(entry, field) for entry in own) for field in Round.__slots__)
         print(f"| {name} | {rate:.0f} | {web * 1e6:.0f} | {store * 1e6:.0f} |")
     for rival in ("bare", "naive"):
         if rival in rounds and "relay" in rounds:

@@ -1,7 +1,7 @@
-"""A load generator: keep-alive connections from one process, each sending its next event when the last is answered.
+"""A load generator: keep-alive connections from one process, each of which sends an event once the previous is answered.
 
-`python -m bench.load PORT SECONDS CONNECTIONS FIRST` prints one JSON object. Every event has a number of its own,
-counted from FIRST, so that none is a duplicate.
+`python -m bench.load PORT SECONDS CONNECTIONS FIRST` prints one JSON object. Every event has its own number,
+counting up from FIRST, so that none is a duplicate.
 """
 
 import json
@@ -24,21 +24,21 @@ class Connection:
 
 @dataclass(slots=True)
 class Load:
-    """What was sent and what was seen: how many events were taken, and the answers that were no 202."""
+    """What was sent: how many events were accepted, and the answers other than 202."""
 
     number: int
-    taken: int = 0
-    refused: list[str] = field(default_factory=list)
+    accepted: int = 0
+    rejected: list[str] = field(default_factory=list)
 
     def request(self) -> bytes:
         self.number += 1
         return _HEAD + _BODY.replace(MARK, b"%016d" % self.number)
 
-    def answered(self, answer: bytes) -> None:
+    def record(self, answer: bytes) -> None:
         if answer.startswith(b"HTTP/1.1 202"):
-            self.taken += 1
+            self.accepted += 1
         else:
-            self.refused.append(answer[:400].decode("utf-8", "replace"))
+            self.rejected.append(answer[:400].decode("utf-8", "replace"))
 
 
 _BODY = template()
@@ -49,7 +49,7 @@ _HEAD = (
 
 
 def drive(port: int, seconds: float, connections: int, first: int) -> Load:
-    """Keep `connections` busy for a while."""
+    """Keep `connections` busy for `seconds`."""
     load, selector = Load(first), selectors.DefaultSelector()
     deadline = time.perf_counter() + seconds
     for _ in range(connections):
@@ -71,18 +71,18 @@ def _send(load: Load, connection: Connection) -> None:
 def _read(load: Load, connection: Connection) -> None:
     part = connection.sock.recv(65_536)
     if not part:
-        raise ConnectionError(f"the server hung up after {connection.buffer[:400]!r}")
+        raise ConnectionError(f"the server closed the connection after {connection.buffer[:400]!r}")
     connection.buffer += part
     head, complete, body = connection.buffer.partition(b"\r\n\r\n")
     if complete and len(body) >= int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]):
-        load.answered(connection.buffer)
+        load.record(connection.buffer)
         _send(load, connection)
 
 
 def main() -> None:
     port, seconds, connections, first = sys.argv[1:]
     load = drive(int(port), float(seconds), int(connections), int(first))
-    print(json.dumps({"taken": load.taken, "rejected": load.refused[:1]}))
+    print(json.dumps({"accepted": load.accepted, "rejected": load.rejected[:1]}))
 
 
 if __name__ == "__main__":

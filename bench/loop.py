@@ -1,7 +1,7 @@
-"""The floor under every worker: a thread pool that posts bodies through one `requests.Session`, and keeps nothing.
+"""The lower limit of a worker's cost: a thread pool that posts bodies through one `requests.Session`, and records nothing.
 
-`python -m bench.loop URL FILE THREADS [PER_SECOND]`: makes FILE.ready, waits until there is a FILE, posts each of its
-lines, as fast as it can or so many a second, and makes FILE.done.
+`python -m bench.loop URL FILE THREADS [PER_SECOND]`: creates FILE.ready, waits for FILE, posts each of its
+lines, as fast as it can or PER_SECOND, and creates FILE.done.
 """
 
 import signal
@@ -17,13 +17,13 @@ from requests.adapters import HTTPAdapter
 _TICK_SECONDS = 0.01
 
 
-def paced(bodies: list[bytes], per_second: float) -> Iterator[bytes]:
-    """The bodies, a few at each tick, so that waiting costs next to nothing."""
-    began, given = time.monotonic(), 0
-    while given < len(bodies):
+def paced_bodies(bodies: list[bytes], per_second: float) -> Iterator[bytes]:
+    """Yield the bodies, a few per tick, so that waiting costs almost nothing."""
+    began, position = time.monotonic(), 0
+    while position < len(bodies):
         allowed = int((time.monotonic() - began) * per_second) + 1
-        yield from bodies[given:allowed]
-        given = max(given, allowed)
+        yield from bodies[position:allowed]
+        position = max(position, allowed)
         time.sleep(_TICK_SECONDS)
 
 
@@ -45,7 +45,9 @@ def main() -> None:
         time.sleep(0.05)
     bodies = file.read_bytes().splitlines()
     with ThreadPoolExecutor(threads) as pool:
-        calls = [pool.submit(post, body) for body in (paced(bodies, per_second) if per_second else bodies)]
+        calls = [
+            pool.submit(post, body) for body in (paced_bodies(bodies, per_second) if per_second else bodies)
+        ]
     for call in calls:
         call.result()
     file.with_suffix(".done").touch()

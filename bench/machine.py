@@ -1,4 +1,4 @@
-"""Processes for the bench: started, paused, stopped, and the CPU time that each has used. Linux only: it reads /proc."""
+"""Starts, freezes and stops processes for the benchmarks, and reads their CPU time. Linux only, because it reads /proc."""
 
 import os
 import re
@@ -20,7 +20,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 @contextmanager
 def running(log: Path, *arguments: str, environ: Mapping[str, str]) -> Iterator[int]:
-    """A Python process of ours for as long as the `with` lasts: its id. What it says goes to the log."""
+    """Run a Python process for the duration of the `with`. Yields its id; its output goes to the log."""
     with log.open("ab") as out:
         command = [sys.executable, *arguments]
         process = subprocess.Popen(command, cwd=ROOT, env=os.environ | environ, stdout=out, stderr=out)
@@ -38,7 +38,7 @@ def running(log: Path, *arguments: str, environ: Mapping[str, str]) -> Iterator[
 
 @contextmanager
 def valkey(folder: Path, *, fsync: str | None, options: Mapping[str, str] | None = None) -> Iterator[Valkey]:
-    """A server that writes its append-only file with this `appendfsync`, or keeps none."""
+    """Run a server with this `appendfsync`, or without an append-only file if `fsync` is None."""
     folder.mkdir()
     durable = {"appendonly": "yes", "appendfsync": fsync} if fsync else {}
     server = Valkey(folder, durable | dict(options or {}))
@@ -50,22 +50,24 @@ def valkey(folder: Path, *, fsync: str | None, options: Mapping[str, str] | None
 
 
 def quickstart_options() -> dict[str, str]:
-    """How `gong-relay up` sets the server that it starts, but for where that lies and listens."""
-    told = server_command("valkey-server", Path(), Path())[1:]
-    options = {name.removeprefix("--"): value for name, value in zip(told[::2], told[1::2], strict=True)}
+    """The options of `gong-relay up` for its server, except directory and addresses."""
+    arguments = server_command("valkey-server", Path(), Path())[1:]
+    options = {
+        name.removeprefix("--"): value for name, value in zip(arguments[::2], arguments[1::2], strict=True)
+    }
     return {
         name: value for name, value in options.items() if name not in {"port", "dir"} and "socket" not in name
     }
 
 
 def cpu_seconds(process: int) -> float:
-    """User and system time of a process and of the children it has waited for."""
+    """User and system time of a process and of its reaped children."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return sum(int(field) for field in fields[11:15]) / _TICKS
 
 
 def peak_megabytes(process: int) -> float:
-    """The most memory that a process has had resident."""
+    """Peak resident memory of a process."""
     (line,) = re.findall(r"^VmHWM:\s+(\d+) kB$", Path(f"/proc/{process}/status").read_text(), re.MULTILINE)
     return int(line) / 1024
 
@@ -77,7 +79,7 @@ def children(process: int) -> list[int]:
 
 @contextmanager
 def frozen(process: int) -> Iterator[None]:
-    """The process stands still: what is laid out for it meanwhile costs it nothing."""
+    """Freeze the process, so that preparing its work costs it no CPU time."""
     os.kill(process, signal.SIGSTOP)
     try:
         yield
@@ -91,13 +93,13 @@ def free_port() -> int:
         return int(sock.getsockname()[1])
 
 
-def until(true: Callable[[], object], what: str, *, seconds: float = 60.0) -> None:
-    """Wait until something is so; give up with its name."""
+def until(condition: Callable[[], object], what: str, *, seconds: float = 60.0) -> None:
+    """Wait until the condition holds. Raises TimeoutError with `what` after `seconds`."""
     deadline = time.monotonic() + seconds
-    while not true():
+    while not condition():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"after {seconds:.0f} s still not so: {what}")
-        time.sleep(0.05)  # rarely enough to cost the store nothing
+            raise TimeoutError(f"after {seconds:.0f} s still not true: {what}")
+        time.sleep(0.05)  # seldom enough not to load the store
 
 
 def listening(port: int) -> bool:

@@ -1,9 +1,9 @@
-"""How much memory a queued event takes in the store, and a delivered one, beside its JSON; and which keys hold it.
+"""Memory of a queued and of a delivered event in the store, relative to its JSON, and which keys hold it.
 
-`python -m bench.memory [--events 5000] [--bytes 600 2048] [--settings quickstart default]`. Each event is a request of
-its own to `POST /v1/events`. The figure is the growth of `used_memory` for each event, divided
-by the bytes of the event as compact JSON. `quickstart` is the server as `gong-relay up` starts it, `default` one with
-the server's own defaults. Then a worker delivers all of it to a Gong that takes everything.
+`python -m bench.memory [--events 5000] [--bytes 600 2048] [--settings quickstart default]`. Posts each event in its own
+request to `POST /v1/events`. The result is the growth of `used_memory` per event, divided by the bytes of the event
+as compact JSON. `quickstart` is the server as `gong-relay up` starts it, `default` has the server's own defaults.
+Then a worker delivers all events to a stand-in for Gong that accepts everything.
 """
 
 import argparse
@@ -20,7 +20,7 @@ import orjson
 from flask.testing import FlaskClient
 from redis import Redis
 
-from bench.aims import HEAD, Aim
+from bench.aims import HEAD, Target
 from bench.filling import delivered
 from bench.machine import describe, free_port, listening, quickstart_options, running, until, valkey
 from bench.sample import KEY, environment, event
@@ -31,10 +31,10 @@ from relay.settings import Settings
 from relay.store.engine import keys
 from relay.store.engine.connection import WEB, WORKER, open_redis
 
-AIM = 2.2
+MAX_RATIO = 2.2
 WARM_UP = 20
 PIPELINED = 1000
-NOTHING = (0.0, 0.0)
+NO_KEYS = (0.0, 0.0)
 TEXT = (
     "account annual approval audit billing board budget buyer campaign champion checklist cloud compare "
     "contract customer demo discount document download enterprise evaluation finance guide implementation "
@@ -46,31 +46,31 @@ TEXT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
-    """Bytes for each event: all of them, and by kind of key."""
+class MemoryUse:
+    """Bytes per event: in total, and by kind of key."""
 
     total: float
     kinds: Mapping[str, tuple[float, float]]
-    """By name: keys for each event, and bytes for each event."""
+    """By name: keys per event, and bytes per event."""
 
     @property
     def rest(self) -> float:
-        """What `MEMORY USAGE` counts for no key: the tables that find keys and expire them."""
+        """Bytes that `MEMORY USAGE` attributes to no key: the key table and the expiry table."""
         return self.total - sum(size for _, size in self.kinds.values())
 
 
 def payload(random: Random, number: int, size: int) -> bytes:
-    """An event of exactly `size` bytes of compact JSON, filled up with words and an id."""
-    told: dict[str, Any] = event(f"{number}-{random.getrandbits(64):016x}")
-    told["content"] = {"title": "Pricing and plans", "url": "https://www.example.com/pricing"}
-    told["person"]["email"] = f"reader{number}@customer.example.com"
-    told["properties"] = {"session": f"{random.getrandbits(128):032x}"}
+    """An event of exactly `size` bytes of compact JSON, padded with words and an id."""
+    body: dict[str, Any] = event(f"{number}-{random.getrandbits(64):016x}")
+    body["content"] = {"title": "Pricing and plans", "url": "https://www.example.com/pricing"}
+    body["person"]["email"] = f"reader{number}@customer.example.com"
+    body["properties"] = {"session": f"{random.getrandbits(128):032x}"}
     for name in ("referrer", "campaign", "section", "summary"):
-        if (short := size - len(orjson.dumps(told))) > 40:
-            told["properties"][name] = _text(random, min(short - len(name) - 6, 500))
-    short = size - len(orjson.dumps(told))
-    told["properties"]["session"] += "".join(random.choices("0123456789abcdef", k=short))
-    raw = orjson.dumps(told)
+        if (short := size - len(orjson.dumps(body))) > 40:
+            body["properties"][name] = _text(random, min(short - len(name) - 6, 500))
+    short = size - len(orjson.dumps(body))
+    body["properties"]["session"] += "".join(random.choices("0123456789abcdef", k=short))
+    raw = orjson.dumps(body)
     assert len(raw) == size, f"an event cannot be as short as {size} bytes: the shortest has {len(raw)}"
     return raw
 
@@ -80,7 +80,7 @@ def _text(random: Random, length: int) -> str:
 
 
 def endpoint(environ: Mapping[str, str]) -> FlaskClient:
-    """The web's own application, called without a socket."""
+    """The web application, called without a socket."""
     settings = Settings.from_env(environ)
     configure("error")
     config = load_config(settings.config, environ={}, allow_hosts=settings.allow_gong_hosts)
@@ -88,7 +88,7 @@ def endpoint(environ: Mapping[str, str]) -> FlaskClient:
 
 
 def accept(web: FlaskClient, events: range, size: int) -> None:
-    """Take in events, one a request."""
+    """Accept events, one per request."""
     random, headers = Random(events.start), {"Authorization": f"Bearer {KEY}"}
     for number in events:
         raw = payload(random, number, size)
@@ -96,13 +96,13 @@ def accept(web: FlaskClient, events: range, size: int) -> None:
         assert answer.status_code == 202, answer.text
 
 
-def weigh(redis: Redis, before: int, events: int) -> Weighed:
-    """What each event has added since the store used `before` bytes for the ones of the warm-up."""
-    held = {
+def measure(redis: Redis, before: int, events: int) -> MemoryUse:
+    """Memory per event since the store used `before` bytes for those of the warm-up."""
+    kinds = {
         name: (keys / (events + WARM_UP), size / (events + WARM_UP))
         for name, (keys, size) in sizes(redis).items()
     }
-    return Weighed((used(redis) - before) / events, held)
+    return MemoryUse((used(redis) - before) / events, kinds)
 
 
 def used(redis: Redis) -> int:
@@ -110,32 +110,32 @@ def used(redis: Redis) -> int:
 
 
 def sizes(redis: Redis) -> dict[str, tuple[int, int]]:
-    """How many keys of each kind there are, and how many bytes they hold. Every element is counted, not sampled."""
+    """Number of keys and bytes by kind of key. Every element is counted, not sampled."""
     number: Counter[str] = Counter()
     size: Counter[str] = Counter()
     names = list(redis.scan_iter(count=PIPELINED))
     for start in range(0, len(names), PIPELINED):
-        some = names[start : start + PIPELINED]
+        batch = names[start : start + PIPELINED]
         pipeline = redis.pipeline(transaction=False)
-        for name in some:
+        for name in batch:
             pipeline.memory_usage(name, samples=0)
-        for name, found in zip(some, pipeline.execute(), strict=True):
+        for name, usage in zip(batch, pipeline.execute(), strict=True):
             number[kind(name.decode())] += 1
-            size[kind(name.decode())] += found or 0
+            size[kind(name.decode())] += usage or 0
     return {name: (number[name], size[name]) for name in number}
 
 
 def kind(name: str) -> str:
-    """A key by the name that the store's own page of keys gives it; another's by its first parts."""
+    """The kind of a key: its prefix in `relay.store.engine.keys`, otherwise its first parts."""
     prefixes = (
         value for constant, value in vars(keys).items() if constant.isupper() and isinstance(value, str)
     )
-    known = max((prefix for prefix in prefixes if name.startswith(prefix)), key=len, default="")
-    return known or name.rpartition(":")[0] or name
+    longest = max((prefix for prefix in prefixes if name.startswith(prefix)), key=len, default="")
+    return longest or name.rpartition(":")[0] or name
 
 
-def turn(folder: Path, settings: str, size: int, events: int) -> tuple[Weighed, Weighed]:
-    """One size on one server: each event's memory while it waits, and once it is delivered."""
+def run_turn(folder: Path, settings: str, size: int, events: int) -> tuple[MemoryUse, MemoryUse]:
+    """One size on one server. Returns the memory per event while queued, and once delivered."""
     options = quickstart_options() if settings == "quickstart" else {"appendonly": "yes"}
     with ExitStack() as stack:
         store = stack.enter_context(valkey(folder / "store", fsync="always", options=options))
@@ -148,33 +148,31 @@ def turn(folder: Path, settings: str, size: int, events: int) -> tuple[Weighed, 
         accept(web, range(WARM_UP), size)
         before = used(redis)
         accept(web, range(WARM_UP, WARM_UP + events), size)
-        waiting = weigh(redis, before, events)
+        waiting = measure(redis, before, events)
         with running(folder / "worker.log", "-m", "workers", environ=environ):
-            until(lambda: delivered(redis) == WARM_UP + events, "all is delivered", seconds=60)
-        return waiting, weigh(redis, before, events)
+            until(lambda: delivered(redis) == WARM_UP + events, "all events are delivered", seconds=60)
+        return waiting, measure(redis, before, events)
 
 
-def report(title: str, size: int, waiting: Weighed, ended: Weighed) -> None:
-    """Where the memory goes, and the aim."""
+def report(title: str, size: int, waiting: MemoryUse, ended: MemoryUse) -> None:
+    """Print which keys hold the memory, and the target."""
     print(f"\n{title}, {size} bytes of JSON\n\n| key | queued: keys | bytes | delivered: keys | bytes |")
     print("| --- | --- | --- | --- | --- |")
     for name in _heaviest_first(waiting, ended):
-        figures = (figure for told in (waiting, ended) for figure in told.kinds.get(name, NOTHING))
-        print("| {} | {:.2f} | {:.0f} | {:.2f} | {:.0f} |".format(name, *figures))
-    print(f"| tables of keys and of what expires | | {waiting.rest:.0f} | | {ended.rest:.0f} |")
-    print(f"| all | | {waiting.total:.0f} | | {ended.total:.0f} |")
+        numbers = (number for use in (waiting, ended) for number in use.kinds.get(name, NO_KEYS))
+        print("| {} | {:.2f} | {:.0f} | {:.2f} | {:.0f} |".format(name, *numbers))
+    print(f"| key table and expiry table | | {waiting.rest:.0f} | | {ended.rest:.0f} |")
+    print(f"| total | | {waiting.total:.0f} | | {ended.total:.0f} |")
     print(f"| x JSON | | {waiting.total / size:.2f} | | {ended.total / size:.2f} |\n\n{HEAD}")
-    print(Aim(f"memory of a queued event, x its {size} bytes of JSON", AIM).said(waiting.total / size))
+    print(
+        Target(f"memory of a queued event, x its {size} bytes of JSON", MAX_RATIO).row(waiting.total / size)
+    )
 
 
-def _heaviest_first(*states: Weighed) -> list[str]:
-    """The kinds of keys that hold a byte for each event, in one state or another."""
+def _heaviest_first(*states: MemoryUse) -> list[str]:
+    """The kinds of keys that hold at least a byte per event, in either state."""
     most = Counter(
-        {
-            name: max(told.kinds.get(name, NOTHING)[1] for told in states)
-            for told in states
-            for name in told.kinds
-        }
+        {name: max(use.kinds.get(name, NO_KEYS)[1] for use in states) for use in states for name in use.kinds}
     )
     return [name for name, size in most.most_common() if size >= 1]
 
@@ -191,7 +189,7 @@ def main() -> None:
     for settings in options.settings:
         for size in options.bytes:
             with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-                report(f"{settings} server", size, *turn(Path(folder), settings, size, options.events))
+                report(f"{settings} server", size, *run_turn(Path(folder), settings, size, options.events))
 
 
 if __name__ == "__main__":

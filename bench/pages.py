@@ -1,9 +1,9 @@
-"""How fast the operator's pages are, and how many commands each costs the store, with a million events held.
+"""Response time of the dashboard's pages, and store commands per page, with a million events stored.
 
-`python -m bench.pages [--events 1000000] [--rounds 20]`. A store as `gong-relay up` starts it is given 1,000 events,
-and every page is asked for; then a million, and every page is asked for again. Of ten events five are queued, two
-filtered, two dead letters of some faults, and one is delivered. Nothing else uses the store meanwhile, so its own
-count of commands is the page's. A page's time is the caller's, with gunicorn and the way through loopback in it.
+`python -m bench.pages [--events 1000000] [--rounds 20]`. Fills a store, started as `gong-relay up`
+does, with 1,000 events and requests every page; then with a million, and requests every page again. Of ten events,
+five are queued, two filtered, two dead letters of several clusters, and one is delivered. Nothing else uses the
+store, so its command count is the page's. Times are the caller's and include gunicorn and the loopback interface.
 """
 
 import argparse
@@ -20,9 +20,9 @@ import orjson
 import requests
 from redis import Redis
 
-from bench.aims import HEAD, Aim
+from bench.aims import HEAD, Target
 from bench.filling import PER_RECEIPT, Filler, delivered, new_receipt, open_filler, person
-from bench.ingest import served
+from bench.ingest import serve
 from bench.machine import describe, quickstart_options, valkey
 from bench.runners import COMPANIES
 from bench.sample import environment
@@ -34,14 +34,14 @@ from relay.store.engine.connection import WORKER, open_redis
 
 ADMIN_KEY = "bench-key-of-an-administrator-00"
 SECRET_KEY = "bench-secret-key-0123456789-0123456789"
-COMMANDS_BOUND = 4_000
-_AS_KNOWN = 5 / 10, 7 / 10, 9 / 10
-"""Up to where of a receipt's events are queued, filtered, dead. The rest are delivered."""
+MAX_COMMANDS = 4_000
+_SHARES = 5 / 10, 7 / 10, 9 / 10
+"""Cumulative shares of a receipt's events that are queued, filtered and dead. The rest are delivered."""
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """One page: seconds of each asking, and the store's commands for one."""
+class PageRun:
+    """One page: the seconds of each request, and the store's commands per request."""
 
     path: str
     seconds: Sequence[float]
@@ -53,50 +53,48 @@ class Turn:
 
 
 def fill(filler: Filler, count: int) -> None:
-    """Have `count` events more, in all the states."""
-    taken = 0
+    """Add `count` events in all states."""
     for number, start in enumerate(range(0, count, PER_RECEIPT)):
         name = COMPANIES[number % len(COMPANIES)]
-        receipt, events = new_receipt(name, [_fresh() for _ in range(min(PER_RECEIPT, count - start))])
+        receipt, events = new_receipt(name, [_next_number() for _ in range(min(PER_RECEIPT, count - start))])
         mixed = list(_mixed(events))
         accept(filler.scripts, receipt, mixed, now=datetime.now(UTC), keeping=filler.keeping)
-        taken += len(events) // 10
         deliver(filler, len(events) // 10)
 
 
 _numbers = iter(range(10**9))
 
 
-def _fresh() -> int:
+def _next_number() -> int:
     return next(_numbers)
 
 
 def _mixed(events: Sequence[NewEvent]) -> Iterator[NewEvent]:
     for place, event in enumerate(events):
         share = place / len(events)
-        if _AS_KNOWN[0] <= share < _AS_KNOWN[1]:
+        if _SHARES[0] <= share < _SHARES[1]:
             yield replace(event, call=None, reason="No rule is for it.")
-        elif _AS_KNOWN[1] <= share < _AS_KNOWN[2]:
-            fault = f"person.email is no address ({place % 7})"
-            problems = orjson.dumps([{"path": "person.email", "code": "format", "message": fault}])
+        elif _SHARES[1] <= share < _SHARES[2]:
+            problem = f"person.email is no address ({place % 7})"
+            problems = orjson.dumps([{"path": "person.email", "code": "format", "message": problem}])
             yield replace(
-                event, call=None, problems=problems, reason=f"person.email: {fault}", rule="page viewed"
+                event, call=None, problems=problems, reason=f"person.email: {problem}", rule="page viewed"
             )
         else:
             yield event
 
 
 def deliver(filler: Filler, count: int) -> None:
-    """Take and settle as many as a tenth of what came."""
-    for taken in lease_events(filler.scripts, worker="bench", want=count, pacing=Pacing())[1]:
-        settled = end_event(
-            State.DELIVERED, f"request-{taken.id}", record=b'{"status":200}', keep_seconds=86_400
+    """Take and settle `count` events."""
+    for event in lease_events(filler.scripts, worker="bench", want=count, pacing=Pacing())[1]:
+        settlement = end_event(
+            State.DELIVERED, f"request-{event.id}", record=b'{"status":200}', keep_seconds=86_400
         )
-        assert finish(filler.scripts, taken, settled)
+        assert finish(filler.scripts, event, settlement)
 
 
 def paths(port: int) -> list[str]:
-    """Every page, with those of one event, one fault, one person and one moment."""
+    """Every page, including those of one event, one cluster, one person and one period."""
     newest = _answer(port, "/v1/events?status=dead&limit=1")["events"][0]
     cluster = _answer(port, "/v1/dead-letters?limit=1")["clusters"][0]["cluster"]
     middle = _answer(port, "/v1/events?limit=1")["events"][0]
@@ -129,8 +127,8 @@ def _answer(port: int, path: str) -> dict:
     return answer.json()
 
 
-def measure(redis: Redis, port: int, path: str, rounds: int) -> Turn:
-    """One page, asked for again and again."""
+def measure(redis: Redis, port: int, path: str, rounds: int) -> PageRun:
+    """Request one page repeatedly."""
     session = requests.Session()
     session.headers["X-API-Key"] = ADMIN_KEY
     seconds = []
@@ -140,16 +138,16 @@ def measure(redis: Redis, port: int, path: str, rounds: int) -> Turn:
         answer = session.get(f"http://127.0.0.1:{port}{path}", timeout=60)
         seconds.append(time.perf_counter() - began)
         assert answer.ok, f"{path}: {answer.status_code} {answer.text[:300]}"
-    return Turn(path, seconds, (_commands(redis) - before) / rounds)
+    return PageRun(path, seconds, (_commands(redis) - before) / rounds)
 
 
 def _commands(redis: Redis) -> int:
-    """How many commands the store was given, those of our own counting aside."""
-    told = redis.info("commandstats")
-    return sum(each["calls"] for name, each in told.items() if name != "cmdstat_info")
+    """Number of commands that the store ran, without those of this measurement."""
+    stats = redis.info("commandstats")
+    return sum(stat["calls"] for name, stat in stats.items() if name != "cmdstat_info")
 
 
-def report(small: Sequence[Turn], large: Sequence[Turn], few: int, many: int) -> None:
+def report(small: Sequence[PageRun], large: Sequence[PageRun], few: int, many: int) -> None:
     print(f"\n| page | at {few}: commands | at {many}: commands | median ms | p95 ms |")
     print("| --- | --- | --- | --- | --- |")
     for near, far in zip(small, large, strict=True):
@@ -158,12 +156,12 @@ def report(small: Sequence[Turn], large: Sequence[Turn], few: int, many: int) ->
     print(f"\n{HEAD}")
     slowest = max(large, key=lambda turn: turn.p95)
     print(
-        Aim(f"the slowest page's p95 with {many} events ({slowest.path})", 300, unit="ms").said(
+        Target(f"the slowest page's p95 with {many} events ({slowest.path})", 300, unit="ms").row(
             slowest.p95 * 1e3
         )
     )
-    dearest = max(large, key=lambda turn: turn.commands)
-    print(Aim(f"commands of the dearest page ({dearest.path})", COMMANDS_BOUND).said(dearest.commands))
+    costliest = max(large, key=lambda turn: turn.commands)
+    print(Target(f"commands of the costliest page ({costliest.path})", MAX_COMMANDS).row(costliest.commands))
 
 
 def main() -> None:
@@ -181,13 +179,13 @@ def main() -> None:
         redis, filler = open_redis(store.url, WORKER), open_filler(store.url)
         config = load_config(environ["RELAY_CONFIG"], environ={}, allow_hosts=frozenset())
         publish_limits(filler.scripts, config.destinations)
-        port, _ = stack.enter_context(served("relay", folder, environ))
+        port, _ = stack.enter_context(serve("relay", folder, environ))
         turns = []
         for count in (options.few, options.events - options.few):
             began = time.monotonic()
             fill(filler, count)
             print(
-                f"{count} events more in {time.monotonic() - began:.0f} s; {delivered(redis)} are delivered"
+                f"{count} more events in {time.monotonic() - began:.0f} s; {delivered(redis)} are delivered"
             )
             turns.append([measure(redis, port, path, options.rounds) for path in paths(port)])
         report(*turns, options.few, options.events)

@@ -1,9 +1,9 @@
-"""How long a quiet company's events take while another company has 50,000 waiting, beside an idle relay.
+"""Latency of a quiet company's events while another company has 50,000 queued, compared with an idle relay.
 
-`python -m bench.quiet [--waiting 50000] [--companies 100] [--pairs 400] [--workers 1]`. Two whole relays, each with a
-store, a web process, workers and a local Gong of its own that answers after 200 ms. In one of them the first company's
-events wait. The quiet companies' events go over HTTP to one relay and the other in turn; a time is from the step that
-accepts an event until it arrives at Gong.
+`python -m bench.quiet [--waiting 50000] [--companies 100] [--pairs 400] [--workers 1]`. Runs two complete relays, each
+with its own store, web process, workers and sandbox that answers after 200 ms. In one of them, the first company's
+events are queued. The quiet companies' events are posted to both relays in alternation. The latency is from the step
+that accepts an event until its arrival at the sandbox.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
-from bench.aims import HEAD, Aim
+from bench.aims import HEAD, Target
 from bench.filling import open_filler
 from bench.machine import describe, until
 from tests.harness import stack
@@ -24,65 +24,70 @@ from tests.harness.clients import page_view
 
 LATENCY_SECONDS = 0.2
 EVERY_SECONDS = 0.03
-AIM = 2.0
+MAX_RATIO = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """One event of a quiet company: its id here, and its name at Gong."""
+class SentEvent:
+    """One event of a quiet company: its id in the relay, and its eventId at Gong."""
 
     id: str
     event_id: str
 
 
-def send(made: stack.Stack, number: int) -> Sent:
-    """One event of a quiet company; they take turns."""
+def send(made: stack.Stack, number: int) -> SentEvent:
+    """Send one event of a quiet company; the companies take turns."""
     quiet = made.plan.accounts[1:]
-    told = made.relay.accept(quiet[number % len(quiet)], page_view(f"q{number}"))
-    return Sent(told["id"], told["event_id"])
+    answer = made.relay.accept(quiet[number % len(quiet)], page_view(f"q{number}"))
+    return SentEvent(answer["id"], answer["event_id"])
 
 
-def exchange(relays: Sequence[stack.Stack], numbers: range) -> list[list[Sent]]:
-    """An event of each number to each relay, first to the one, then to the other."""
-    sent: list[list[Sent]] = [[] for _ in relays]
+def exchange(relays: Sequence[stack.Stack], numbers: range) -> list[list[SentEvent]]:
+    """Send an event with each number to each relay, in alternating order."""
+    sent: list[list[SentEvent]] = [[] for _ in relays]
     for number in numbers:
         turns = list(zip(relays, sent, strict=True))
-        for made, known in turns if number % 2 else reversed(turns):
-            known.append(send(made, number))
+        for made, own in turns if number % 2 else reversed(turns):
+            own.append(send(made, number))
             time.sleep(EVERY_SECONDS)
     return sent
 
 
-def milliseconds(made: stack.Stack, sent: Sequence[Sent]) -> list[float]:
-    """How long each event took, the shortest first."""
-    until(lambda: set(_arrivals(made)) >= {one.event_id for one in sent}, "all have arrived", seconds=30)
+def milliseconds(made: stack.Stack, sent: Sequence[SentEvent]) -> list[float]:
+    """Latency of each event in milliseconds, sorted."""
+    until(
+        lambda: set(_arrivals(made)) >= {event.event_id for event in sent},
+        "all events have arrived",
+        seconds=30,
+    )
     arrivals = _arrivals(made)
     return sorted(
-        (arrivals[one.event_id] - _moment(made.relay.event(one.id)["received_at"])) * 1000 for one in sent
+        (arrivals[event.event_id] - _timestamp(made.relay.event(event.id)["received_at"])) * 1000
+        for event in sent
     )
 
 
 def _arrivals(made: stack.Stack) -> dict[str, float]:
     lines = made.sandbox.get("log", limit="1000000")["log"]
-    return {line["event_id"]: _moment(line["at"]) for line in lines}
+    return {line["event_id"]: _timestamp(line["at"]) for line in lines}
 
 
-def _moment(text: str) -> float:
+def _timestamp(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
 def p95(times: Sequence[float]) -> float:
-    """Of sorted times, the one that 95 in 100 do not exceed."""
+    """The 95th percentile of sorted times."""
     return times[math.ceil(len(times) * 0.95) - 1]
 
 
 def report(idle: Sequence[float], loaded: Sequence[float]) -> None:
-    """Both relays' times, and the aim."""
-    print("\n| relay | median ms | p95 ms | longest ms |\n| --- | --- | --- | --- |")
+    """Print both relays' latencies and the target."""
+    print("\n| relay | median ms | p95 ms | maximum ms |\n| --- | --- | --- | --- |")
     for name, times in (("idle", idle), ("loaded", loaded)):
         print(f"| {name} | {median(times):.1f} | {p95(times):.1f} | {times[-1]:.1f} |")
     print(f"\n{HEAD}")
-    print(Aim("quiet companies' p95, beside an idle relay's", AIM).said(p95(loaded) / p95(idle)))
+    print(Target("p95 of quiet companies, relative to an idle relay", MAX_RATIO).row(p95(loaded) / p95(idle)))
 
 
 def main() -> None:
@@ -94,7 +99,9 @@ def main() -> None:
     options = parser.parse_args()
     gong = {"LATENCY_SECONDS": str(LATENCY_SECONDS)}
     plan = stack.Plan(accounts(options.companies), gong=gong, workers=options.workers)
-    print(f"{describe()}; {options.waiting} events of one company wait, {options.companies - 1} are quiet")
+    print(
+        f"{describe()}; {options.waiting} events of one company are queued, {options.companies - 1} are quiet"
+    )
     with ExitStack() as started:
         relays = [started.enter_context(stack.running(plan)) for _ in ("idle", "loaded")]
         loaded = relays[1]
@@ -102,7 +109,7 @@ def main() -> None:
         exchange(relays, range(-10, 0))  # warms up
         times = [*map(milliseconds, relays, exchange(relays, range(options.pairs)))]
         still = loaded.relay.open_events()
-    print(f"At the end {still} still wait.")
+    print(f"{still} events are still queued at the end.")
     report(*times)
 
 

@@ -1,4 +1,4 @@
-"""The four contestants of the delivery bench: how each is started, given its calls, and seen to have made them."""
+"""The four contestants of the delivery benchmark: how to start each, give it calls, and see that it made them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ COMPANIES = [f"company{number:03d}" for number in range(100)]
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where a turn is played: a fresh folder, an empty store, a Gong that takes everything."""
+    """The environment of a turn: a fresh folder, an empty store, a Gong that accepts everything."""
 
     folder: Path
     store: Valkey
@@ -33,12 +33,12 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """One contestant. `share` says which part of the calls it is given: what is slow is measured on fewer."""
+    """One contestant. `share` is its share of the calls: slow contestants get fewer."""
 
     share: float
     command: Callable[[Stage], tuple[str, ...]]
     ready: Callable[[Stage], bool]
-    lay_out: Callable[[Stage, int], None]
+    queue_calls: Callable[[Stage, int], None]
     settled: Callable[[Stage, int], bool]
 
 
@@ -53,7 +53,7 @@ def _write_calls(stage: Stage, count: int) -> None:
 
 
 def _accept_events(stage: Stage, count: int) -> None:
-    """As many events for each company."""
+    """Store events, the same number for each company."""
     filler = open_filler(stage.store.url)
     for name in COMPANIES:
         filler.fill(name, count // len(COMPANIES))

@@ -1,4 +1,4 @@
-"""What the bench sends: a typical page view, the configuration that takes it, and the environment of its processes."""
+"""What the benchmarks send: a typical page view, a configuration that accepts it, and the environment of the processes."""
 
 import hashlib
 import json
@@ -9,16 +9,16 @@ from typing import Any
 
 KEY = "bench-key-of-a-source-0000000000"
 MARK = b"MARKMARKMARKMARK"
-"""Stands where each event's own number goes."""
+"""Placeholder for each event's own number."""
 
 
-def event(native: str) -> dict[str, Any]:
-    """A page view of some 700 bytes and 15 fields."""
-    moment = datetime.now(UTC) - timedelta(minutes=1)
+def event(own_id: str) -> dict[str, Any]:
+    """A page view of about 700 bytes and 15 fields."""
+    occurred_at = datetime.now(UTC) - timedelta(minutes=1)
     return {
-        "id": native,
+        "id": own_id,
         "type": "page_view",
-        "occurred_at": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "occurred_at": occurred_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "content": {
             "id": "pricing-2026",
             "title": "Pricing and plans for enterprise teams",
@@ -39,15 +39,15 @@ def event(native: str) -> dict[str, Any]:
 
 
 def gong_body(event_id: str) -> dict[str, Any]:
-    """The Gong body that the event becomes."""
-    told = event(event_id)
-    content, person = told["content"], told["person"]
+    """The Gong body that the event is mapped to."""
+    view = event(event_id)
+    content, person = view["content"], view["person"]
     return {
         "eventId": event_id,
-        "timestamp": told["occurred_at"],
+        "timestamp": view["occurred_at"],
         "eventType": "page viewed",
         "sourceSystemName": "acme",
-        "sessionId": told["session_id"],
+        "sessionId": view["session_id"],
         "device": "PC",
         "content": {
             "contentId": content["id"],
@@ -62,9 +62,9 @@ def gong_body(event_id: str) -> dict[str, Any]:
             "personCustomFields": [custom("title", person["title"])],
         },
         "customFields": [
-            custom("referrer", told["properties"]["referrer"]),
+            custom("referrer", view["properties"]["referrer"]),
             custom("seconds_on_page", "42", "NUMBER"),
-            custom("userAgent", told["user_agent"]),
+            custom("userAgent", view["user_agent"]),
         ],
     }
 
@@ -74,12 +74,12 @@ def custom(name: str, value: str, kind: str = "STRING") -> dict[str, str]:
 
 
 def template() -> bytes:
-    """The event's bytes, to be numbered in place of `MARK`."""
+    """The event's bytes, with `MARK` to replace by a number."""
     return json.dumps(event(MARK.decode()), separators=(",", ":")).encode()
 
 
 def configuration(companies: list[str], gong: str) -> dict[str, Any]:
-    """One source and one destination a company, with limits that nothing here reaches."""
+    """One source and one destination per company, with limits that no benchmark reaches."""
     digest = hashlib.sha256(KEY.encode()).hexdigest()
     auth = {"basic": {"access_key": "bench", "access_key_secret": "bench"}}
     limits = {"per_second": 1000, "per_day": 100_000_000}
@@ -93,7 +93,7 @@ def configuration(companies: list[str], gong: str) -> dict[str, Any]:
 
 
 def environment(folder: Path, redis_url: str, gong: str, companies: list[str]) -> Mapping[str, str]:
-    """Write the configuration into a folder; what a process needs to find it."""
+    """Write the configuration to a folder. Returns the environment for a process that uses it."""
     host = gong.partition("://")[2]
     path = folder / "relay.yaml"
     path.write_text(json.dumps(configuration(companies, gong)))  # JSON is YAML

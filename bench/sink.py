@@ -1,4 +1,4 @@
-"""A Gong that takes everything and answers after a while: `python -m bench.sink PORT LATENCY_SECONDS`."""
+"""A stand-in for Gong that accepts everything and answers after a delay: `python -m bench.sink PORT LATENCY_SECONDS`."""
 
 import sys
 from itertools import count
@@ -12,7 +12,7 @@ _numbers = count()
 
 
 def serve(latency_seconds: float) -> Any:
-    """A handler for one connection: call after call, until the other side hangs up."""
+    """A handler for one connection that answers call after call until the client closes it."""
 
     def handle(sock: socket, _address: object) -> None:
         sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)

@@ -1,4 +1,4 @@
-"""The job of stock RQ workers: the same post through one session a process."""
+"""The job of stock RQ workers: the same request, with one session per process."""
 
 import requests
 
