@@ -56,8 +56,8 @@ class AlertMonitor:
         """Look, if it is time and no other worker has. Raises Unavailable when the store is away."""
         if time.monotonic() < self._next:
             return
-        self._next = time.monotonic() + self.rules.every
-        if take_turn(self.store.redis, seconds=self.rules.every * 0.9):
+        self._next = time.monotonic() + self.rules.check_interval
+        if take_turn(self.store.redis, seconds=self.rules.check_interval * 0.9):
             self.look()
             if self.heartbeat is not None:
                 self.way_out.send_heartbeat(self.heartbeat)
@@ -68,7 +68,10 @@ class AlertMonitor:
         memory = read_memory(redis)
         facts = look(self.store, self.known(), memory, rules.thresholds)
         course = update_alerts(
-            memory.open, find_conditions(facts, rules.thresholds, every=rules.every), rules, facts.now
+            memory.open,
+            find_conditions(facts, rules.thresholds, every=rules.check_interval),
+            rules,
+            facts.now,
         )
         after = Memory(memory.version, facts.now, facts.dead, facts.unproved, course.open)
         messages = build_messages(course, rules.receivers, store=self.store.name, now=facts.now)

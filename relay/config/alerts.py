@@ -131,7 +131,7 @@ class HeartbeatSchema(StrictSchema):
     )
 
 
-class WhenSchema(StrictSchema):
+class ConditionsSchema(StrictSchema):
     on_hold = DurationThreshold(metadata={"description": "A destination has been on hold for so long."})
     dead_letters = RateThreshold(
         metadata={"description": "So many dead letters of a destination within a time."}
@@ -152,15 +152,17 @@ class WhenSchema(StrictSchema):
 
 
 class AlertsSchema(StrictSchema):
-    to = NamedSections(
+    receivers = NamedSections(
         ReceiverSchema, load_default=dict, metadata={"description": "Who is told, by a name of your own."}
     )
-    when = Section(WhenSchema, load_default=dict, metadata={"description": "From where on; `off` = never."})
-    every = Interval(load_default=60.0, metadata={"description": "How often a worker looks."})
-    repeat = Interval(
+    conditions = Section(
+        ConditionsSchema, load_default=dict, metadata={"description": "From where on; `off` = never."}
+    )
+    check_interval = Interval(load_default=60.0, metadata={"description": "How often a worker looks."})
+    repeat_interval = Interval(
         load_default=14_400.0, metadata={"description": "How often an open alert is told again."}
     )
-    calm = Interval(
+    resolve_after = Interval(
         load_default=300.0, metadata={"description": "How long a cause must be gone before the all-clear."}
     )
     heartbeat = Section(
@@ -174,15 +176,15 @@ def read_alerts(entry: Mapping[str, Any] | None) -> AlertConfig:
         return AlertConfig()
     receivers = (
         Receiver(name, told["url"], _secret(told["secret"]), told["format"])
-        for name, told in entry["to"].items()
+        for name, told in entry["receivers"].items()
     )
     heartbeat = entry["heartbeat"]
     return AlertConfig(
         tuple(receivers),
-        Thresholds(**entry["when"]),
-        every=entry["every"],
-        repeat=entry["repeat"],
-        calm=entry["calm"],
+        Thresholds(**entry["conditions"]),
+        check_interval=entry["check_interval"],
+        repeat_interval=entry["repeat_interval"],
+        resolve_after=entry["resolve_after"],
         heartbeat=heartbeat["url"] if heartbeat else None,
     )
 
@@ -191,8 +193,8 @@ def alert_problems(section: Mapping[str, Any] | None, hosts: Container[str]) -> 
     """What is wrong with a section beside its form. `hosts` may be called beside any public one, by http too."""
     if section is None:
         return
-    for name, told in section.get("to", {}).items():
-        path = f"alerts.to.{name}"
+    for name, told in section.get("receivers", {}).items():
+        path = f"alerts.receivers.{name}"
         yield from _wrong_address(told["url"], f"{path}.url", hosts)
         yield from _wrong_secret(told, path)
     if heartbeat := section.get("heartbeat"):

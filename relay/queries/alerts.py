@@ -50,7 +50,7 @@ def send_test_message(stores: Stores, rules: AlertConfig, name: str, *, now: dat
     """Have the main store's workers send a message that says it is a test. Raises NotFound for an unknown receiver."""
     receivers = {one.name: one for one in rules.receivers}
     if name not in receivers:
-        known = ", ".join(receivers) or "none: add one under alerts.to in the configuration"
+        known = ", ".join(receivers) or "none: add one under alerts.receivers in the configuration"
         text = f"There is no receiver {name!r}{did_you_mean(name, list(receivers)) or '.'} There is {known}."
         raise NotFound("no_such_receiver", text)
     nonce = base64.b32encode(os.urandom(10)).decode().lower()
@@ -92,7 +92,7 @@ def _read(store: Store, rules: AlertConfig, now: datetime) -> dict[str, Any]:
 def _nobody(store: str, memory: Memory, rules: AlertConfig, now: datetime) -> list[Alert]:
     """The alert that no worker can give: that there is none. Until one is back, it has no id of its own."""
     most = rules.thresholds.no_worker
-    if most is None or (memory.at and now - memory.at < timedelta(seconds=rules.every + most)):
+    if most is None or (memory.at and now - memory.at < timedelta(seconds=rules.check_interval + most)):
         return []
     since = memory.at or now
     how_long = f"since {format_time(since)}" if memory.at else "yet"

@@ -44,11 +44,11 @@ def test_an_alert_is_opened_told_again_and_cleared(store: Store, inbox: Inbox, r
     hold(store)
     for _ in range(3):
         watching.look()
-    as_if_earlier(store.redis, rules.repeat)
+    as_if_earlier(store.redis, rules.repeat_interval)
     watching.look()
     resume_destination(store.scripts, "acme")
     watching.look()
-    as_if_earlier(store.redis, rules.calm)
+    as_if_earlier(store.redis, rules.resolve_after)
     watching.look()
     tell(store, *rules.receivers)
 
@@ -111,7 +111,7 @@ def test_a_receiver_that_is_down_gets_everything_once_it_is_up(
     tell(store, away)
     assert read_told(store.redis)[0]["ops"].outcome == "no_connection"
     resume_destination(store.scripts, "acme")
-    as_if_earlier(store.redis, rules.calm)
+    as_if_earlier(store.redis, rules.resolve_after)
     watching.look()
     due_now(store.redis)
     tell(store, *rules.receivers)

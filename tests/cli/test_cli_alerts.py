@@ -19,7 +19,7 @@ from tests.harness.waiting import eventually
 
 SECTION = """
 alerts:
-  to:
+  receivers:
     ops: {url: https://ops.example/hook, secret: "${ALERT_SECRET}"}
 """
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"
@@ -107,4 +107,4 @@ def test_a_test_of_nobody_names_who_there_is(run: Run):
 
 def test_check_says_who_is_told(run: Run):
     assert "  alerts to ops\n" in run("check").out
-    assert run("check", "--json").document["alerts"] == {"to": ["ops"], "heartbeat": False}
+    assert run("check", "--json").document["alerts"] == {"receivers": ["ops"], "heartbeat": False}

@@ -36,10 +36,10 @@ def test_everything_of_a_section_is_read():
     rules = read(
         """
         alerts:
-          to:
+          receivers:
             ops: {url: '${OPS_URL}', secret: '${SECRET}'}
             slack: {url: '${SLACK_URL}', format: slack}
-          when:
+          conditions:
             on_hold: 1m
             dead_letters: 20 in 2h
             day_budget: 80%
@@ -49,9 +49,9 @@ def test_everything_of_a_section_is_read():
             store_full: 0.5
             gong_down: 2 m
             failed_verification: 5 in 30
-          every: 10s
-          repeat: 1d
-          calm: 1m
+          check_interval: 10s
+          repeat_interval: 1d
+          resolve_after: 1m
           heartbeat: {url: https://beat.example.com/abc}
         """
     )
@@ -73,40 +73,40 @@ def test_everything_of_a_section_is_read():
             gong_down=120.0,
             failed_verification=Rate(5, 30.0),
         ),
-        every=10.0,
-        repeat=86_400.0,
-        calm=60.0,
+        check_interval=10.0,
+        repeat_interval=86_400.0,
+        resolve_after=60.0,
         heartbeat="https://beat.example.com/abc",
     )
 
 
 @pytest.mark.parametrize("kind", [kind for kind in AlertKind if kind is not AlertKind.RELAXED_DURABILITY])
 def test_every_kind_can_be_turned_off(kind: AlertKind):
-    assert read(f"alerts: {{when: {{{kind}: off}}}}").thresholds.of(kind) is None
+    assert read(f"alerts: {{conditions: {{{kind}: off}}}}").thresholds.of(kind) is None
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
         ("alerts: {two: {}}", {"alerts.two": "invalid"}),
-        ("alerts: {when: {on_holds: 1m}}", {"alerts.when.on_holds": "invalid"}),
-        ("alerts: {when: {on_hold: soon}}", {"alerts.when.on_hold": "invalid"}),
-        ("alerts: {when: {on_hold: true}}", {"alerts.when.on_hold": "invalid"}),
-        ("alerts: {when: {on_hold: 8d}}", {"alerts.when.on_hold": "invalid"}),
-        ("alerts: {when: {dead_letters: 3}}", {"alerts.when.dead_letters": "invalid"}),
-        ("alerts: {when: {dead_letters: 0 in 5m}}", {"alerts.when.dead_letters": "invalid"}),
-        ("alerts: {when: {dead_letters: 1 in 0m}}", {"alerts.when.dead_letters": "invalid"}),
-        ("alerts: {when: {day_budget: 120%}}", {"alerts.when.day_budget": "invalid"}),
-        ("alerts: {every: 0s}", {"alerts.every": "invalid"}),
+        ("alerts: {conditions: {on_holds: 1m}}", {"alerts.conditions.on_holds": "invalid"}),
+        ("alerts: {conditions: {on_hold: soon}}", {"alerts.conditions.on_hold": "invalid"}),
+        ("alerts: {conditions: {on_hold: true}}", {"alerts.conditions.on_hold": "invalid"}),
+        ("alerts: {conditions: {on_hold: 8d}}", {"alerts.conditions.on_hold": "invalid"}),
+        ("alerts: {conditions: {dead_letters: 3}}", {"alerts.conditions.dead_letters": "invalid"}),
+        ("alerts: {conditions: {dead_letters: 0 in 5m}}", {"alerts.conditions.dead_letters": "invalid"}),
+        ("alerts: {conditions: {dead_letters: 1 in 0m}}", {"alerts.conditions.dead_letters": "invalid"}),
+        ("alerts: {conditions: {day_budget: 120%}}", {"alerts.conditions.day_budget": "invalid"}),
+        ("alerts: {check_interval: 0s}", {"alerts.check_interval": "invalid"}),
         ("alerts: {heartbeat: {}}", {"alerts.heartbeat.url": "invalid"}),
-        ("alerts: {to: {ops: {secret: '${SECRET}'}}}", {"alerts.to.ops.url": "invalid"}),
-        ("alerts: {to: {ops: {url: '${OPS_URL}'}}}", {"alerts.to.ops.secret": "required"}),
-        ("alerts: {to: {ops: {url: '${OPS_URL}', secret: '${SHORT}'}}}", {"alerts.to.ops.secret": "invalid"}),
-        (f"alerts: {{to: {{ops: {{url: 'https://a.example', secret: {ENVIRON['SECRET']}}}}}}}", {"alerts.to.ops.secret": "plaintext_secret"}),
-        (f"alerts: {{to: {{ops: {{{OPS}, format: teams}}}}}}", {"alerts.to.ops.format": "invalid"}),
-        (f"alerts: {{to: {{ops: {{{OPS}, format: slack}}}}}}", {"alerts.to.ops.secret": "conflict"}),
-        ("alerts: {to: {s: {url: 'https://hooks.example/x', format: slack}}}", {"alerts.to.s.url": "plaintext_secret"}),
-        ("alerts: {to: {ops: {url: '${GONE}', secret: '${SECRET}'}}}", {"alerts.to.ops.url": "unset_variable"}),
+        ("alerts: {receivers: {ops: {secret: '${SECRET}'}}}", {"alerts.receivers.ops.url": "invalid"}),
+        ("alerts: {receivers: {ops: {url: '${OPS_URL}'}}}", {"alerts.receivers.ops.secret": "required"}),
+        ("alerts: {receivers: {ops: {url: '${OPS_URL}', secret: '${SHORT}'}}}", {"alerts.receivers.ops.secret": "invalid"}),
+        (f"alerts: {{receivers: {{ops: {{url: 'https://a.example', secret: {ENVIRON['SECRET']}}}}}}}", {"alerts.receivers.ops.secret": "plaintext_secret"}),
+        (f"alerts: {{receivers: {{ops: {{{OPS}, format: teams}}}}}}", {"alerts.receivers.ops.format": "invalid"}),
+        (f"alerts: {{receivers: {{ops: {{{OPS}, format: slack}}}}}}", {"alerts.receivers.ops.secret": "conflict"}),
+        ("alerts: {receivers: {s: {url: 'https://hooks.example/x', format: slack}}}", {"alerts.receivers.s.url": "plaintext_secret"}),
+        ("alerts: {receivers: {ops: {url: '${GONE}', secret: '${SECRET}'}}}", {"alerts.receivers.ops.url": "unset_variable"}),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_by_its_place(text: str, told: dict[str, str]):
@@ -138,7 +138,7 @@ def test_a_listed_host_may_be_reached_by_http_and_by_its_figures():
 
 
 def test_neither_secrets_nor_addresses_show_in_what_is_printed():
-    shown = repr(read(f"alerts: {{to: {{ops: {{{OPS}}}}}, heartbeat: {{url: '${{OPS_URL}}'}}}}"))
+    shown = repr(read(f"alerts: {{receivers: {{ops: {{{OPS}}}}}, heartbeat: {{url: '${{OPS_URL}}'}}}}"))
 
     assert "alerts.example.com" not in shown
     assert "0123456789" not in shown

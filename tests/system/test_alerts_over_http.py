@@ -18,11 +18,11 @@ ACME = Account("acme")
 KILLS = 6
 SECTION = """
 alerts:
-  to: {{ops: {{url: "{url}/hook", secret: "${{ALERT_SECRET}}"}}}}
+  receivers: {{ops: {{url: "{url}/hook", secret: "${{ALERT_SECRET}}"}}}}
   heartbeat: {{url: "{url}/beat"}}
-  when: {{no_worker: off}}
-  every: 1s
-  calm: 1s
+  conditions: {{no_worker: off}}
+  check_interval: 1s
+  resolve_after: 1s
 """
 
 

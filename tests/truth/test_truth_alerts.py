@@ -27,28 +27,32 @@ def test_every_kind_has_a_section_with_what_to_do_and_no_other():
 @pytest.mark.parametrize("kind", AlertKind)
 def test_every_kind_is_a_threshold_and_a_row_of_its_table(kind: AlertKind):
     assert KINDS[kind].remedy.endswith(".")
-    assert f"when.{kind}" in first_cells(section(PAGE, "Set it up"))
+    assert f"conditions.{kind}" in first_cells(section(PAGE, "Set it up"))
 
 
 def test_every_key_of_the_section_stands_on_its_page_and_no_other():
-    when = [f"when.{name}" for name in AlertsSchema._declared_fields["when"].schema.fields]
-    keys = [name for name in AlertsSchema._declared_fields if name != "when"]
+    when = [f"conditions.{name}" for name in AlertsSchema._declared_fields["conditions"].schema.fields]
+    keys = [name for name in AlertsSchema._declared_fields if name != "conditions"]
 
     assert sorted(first_cells(section(PAGE, "Set it up"))) == sorted([*when, *keys])
 
 
 def test_every_default_on_the_page_is_the_one_that_counts():
-    told = {row[0].removeprefix("when."): row[1] for row in rows(section(PAGE, "Set it up"))}
+    told = {row[0].removeprefix("conditions."): row[1] for row in rows(section(PAGE, "Set it up"))}
     loaded = AlertsSchema().load(
         {
-            "when": {kind.value: _read(told[kind.value]) for kind in AlertKind},
-            **{name: told[name] for name in ("every", "repeat", "calm")},
+            "conditions": {kind.value: _read(told[kind.value]) for kind in AlertKind},
+            **{name: told[name] for name in ("check_interval", "repeat_interval", "resolve_after")},
         }
     )
     rules = AlertConfig()
 
-    assert Thresholds(**loaded["when"]) == rules.thresholds
-    assert (loaded["every"], loaded["repeat"], loaded["calm"]) == (rules.every, rules.repeat, rules.calm)
+    assert Thresholds(**loaded["conditions"]) == rules.thresholds
+    assert (loaded["check_interval"], loaded["repeat_interval"], loaded["resolve_after"]) == (
+        rules.check_interval,
+        rules.repeat_interval,
+        rules.resolve_after,
+    )
 
 
 def _read(text: str) -> str | bool:

@@ -54,7 +54,7 @@ def _told(page: Mapping[str, Any]) -> str:
         if one["last"] and one["last"]["failing_since"]:
             lines.append(f"Messages to {one['name']} do not arrive since {one['last']['failing_since']}.")
     if not page["receivers"]:
-        lines.append("Nobody is told of alerts: name receivers under alerts.to in the configuration.")
+        lines.append("Nobody is told of alerts: name receivers under alerts.receivers in the configuration.")
     return "\n".join(lines if page["open"] else ["No alert is open.", *lines])
 
 

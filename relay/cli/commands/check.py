@@ -76,7 +76,7 @@ def _described(config: Config) -> dict[str, Any]:
         for source in config.sources.values()
     }
     told = [receiver.name for receiver in config.alerts.receivers]
-    alerts = {"to": told, "heartbeat": config.alerts.heartbeat is not None}
+    alerts = {"receivers": told, "heartbeat": config.alerts.heartbeat is not None}
     return {"destinations": destinations, "sources": sources, "alerts": alerts}
 
 
@@ -100,8 +100,8 @@ def _tell(page: Mapping[str, Any]) -> None:
         console.print(f"  source {name}: to {one['destination']} as {one['send_as']}, {keys}", soft_wrap=True)
         if one["verify"]:
             console.print(f"    webhook {_webhook(one)}", soft_wrap=True)
-    if page["alerts"]["to"]:
-        console.print(f"  alerts to {', '.join(page['alerts']['to'])}", soft_wrap=True)
+    if page["alerts"]["receivers"]:
+        console.print(f"  alerts to {', '.join(page['alerts']['receivers'])}", soft_wrap=True)
 
 
 def _elsewhere(destination: Mapping[str, Any]) -> str:

@@ -48,11 +48,11 @@ def update_alerts(
     findings = {(one.kind, one.subject): one for one in found}
     before = {(one.kind, one.subject): one for one in known}
     seen = [_seen(one, findings[key], now) for key, one in before.items() if key in findings]
-    due = [one for one in seen if now - one.told_at >= timedelta(seconds=rules.repeat)]
+    due = [one for one in seen if now - one.told_at >= timedelta(seconds=rules.repeat_interval)]
     repeated = tuple(replace(one, told_at=now, told=one.told + 1) for one in due)
     opened = tuple(_opened(one, now) for key, one in findings.items() if one.opens and key not in before)
     gone = [one for key, one in before.items() if key not in findings]
-    over = {one.id for one in gone if now - one.seen_at >= timedelta(seconds=rules.calm)}
+    over = {one.id for one in gone if now - one.seen_at >= timedelta(seconds=rules.resolve_after)}
     cleared = tuple(replace(one, cleared_at=now) for one in gone if one.id in over)
     quiet = [one for one in gone if one.id not in over]
     still = [one for one in seen if one not in due]

@@ -54,13 +54,13 @@ class Receiver:
 class AlertConfig:
     """How alerts are given. Times in seconds.
 
-    `every` is how often a worker looks, `repeat` after how long an open alert is told again, `calm` how long its cause
+    `check_interval` is how often a worker looks, `repeat_interval` after how long an open alert is told again, `resolve_after` how long its cause
     must be gone before the all-clear. `heartbeat` is an address that is fetched after every look.
     """
 
     receivers: tuple[Receiver, ...] = ()
     thresholds: Thresholds = Thresholds()
-    every: float = 60.0
-    repeat: float = 14_400.0
-    calm: float = 300.0
+    check_interval: float = 60.0
+    repeat_interval: float = 14_400.0
+    resolve_after: float = 300.0
     heartbeat: str | None = field(default=None, repr=False)

@@ -10,7 +10,7 @@ from relay.core.alerts.lifecycle import Alert, AlertChanges, update_alerts
 from relay.core.alerts.thresholds import AlertConfig
 from tests.core.alerting.alert_world import NOW, after, finding, names
 
-RULES = AlertConfig(repeat=600.0, calm=300.0)
+RULES = AlertConfig(repeat_interval=600.0, resolve_after=300.0)
 FOUND, GONE, EDGE = [finding()], [], [finding(opens=False)]
 
 
@@ -96,7 +96,7 @@ def test_whatever_is_found_no_alert_is_told_twice_within_the_time_to_repeat(look
     found = [[finding(subject=name, opens=opens) for name, opens in look] for look in looks]
     for course in walk(*found, every=every):
         for one in course.repeated:
-            assert one.told_at - last[one.id] >= timedelta(seconds=RULES.repeat)
+            assert one.told_at - last[one.id] >= timedelta(seconds=RULES.repeat_interval)
         last |= {one.id: one.told_at for one in (*course.opened, *course.repeated)}
 
 
@@ -105,4 +105,4 @@ def test_whatever_is_found_an_alert_is_cleared_only_when_its_cause_has_stayed_aw
     found = [[finding(subject=name, opens=opens) for name, opens in look] for look in looks]
     for number, course in enumerate(walk(*found, every=every)):
         for one in course.cleared:
-            assert after(number * every) - one.seen_at >= timedelta(seconds=RULES.calm)
+            assert after(number * every) - one.seen_at >= timedelta(seconds=RULES.resolve_after)

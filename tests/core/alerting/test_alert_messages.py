@@ -15,7 +15,7 @@ from tests.core.alerting.alert_world import NOW, after, facts
 
 OPS = Receiver("ops", "https://ops.example", b"0123456789abcdef01234567")
 SLACK = Receiver("slack", "https://slack.example", None, ReceiverFormat.SLACK)
-RULES = AlertConfig(calm=0.0)
+RULES = AlertConfig(resolve_after=0.0)
 
 
 def course(*destinations: str) -> AlertChanges:
