@@ -16,7 +16,7 @@ from relay.store.accept import AcceptOptions, NewEvent, Receipt, Retention, acce
 from relay.store.engine import keys
 from relay.store.engine.connection import WORKER, open_redis
 from relay.store.engine.scripts import Scripts
-from relay.store.person_index import People
+from relay.store.person_index import PersonMarker
 
 PER_RECEIPT = 500
 
@@ -45,7 +45,7 @@ class Filler:
 
 def open_filler(redis_url: str) -> Filler:
     redis = open_redis(redis_url, WORKER)
-    return Filler(Scripts(redis), AcceptOptions(Retention(), People(redis, Vault(()))))
+    return Filler(Scripts(redis), AcceptOptions(Retention(), PersonMarker(redis, Vault(()))))
 
 
 def new_receipt(name: str, numbers: Sequence[int]) -> tuple[Receipt, list[NewEvent]]:

@@ -20,15 +20,15 @@ from relay.log import log_event
 from relay.settings import Settings
 from relay.store.alert_snapshot import look
 from relay.store.alerts import (
-    Memory,
-    OnItsWay,
-    Told,
-    keep_look,
-    read_memory,
-    read_told,
+    AlertState,
+    PendingMessage,
+    ReceiverStatus,
+    acquire_alert_turn,
+    lease_messages,
+    read_alert_state,
+    read_receiver_statuses,
+    save_alert_check,
     settle_message,
-    take_messages,
-    take_turn,
 )
 from relay.store.stores import Store
 from workers.gong_client import GongClient, HttpOptions
@@ -57,7 +57,7 @@ class AlertMonitor:
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + self.rules.check_interval
-        if take_turn(self.store.redis, seconds=self.rules.check_interval * 0.9):
+        if acquire_alert_turn(self.store.redis, seconds=self.rules.check_interval * 0.9):
             self.look()
             if self.heartbeat is not None:
                 self.way_out.send_heartbeat(self.heartbeat)
@@ -65,7 +65,7 @@ class AlertMonitor:
     def look(self) -> None:
         """One look: what has changed is kept together with the messages that tell it, or not at all."""
         redis, rules = self.store.redis, self.rules
-        memory = read_memory(redis)
+        memory = read_alert_state(redis)
         facts = look(self.store, self.known(), memory, rules.thresholds)
         course = update_alerts(
             memory.open,
@@ -73,9 +73,9 @@ class AlertMonitor:
             rules,
             facts.now,
         )
-        after = Memory(memory.version, facts.now, facts.dead, facts.unproved, course.open)
+        after = AlertState(memory.version, facts.now, facts.dead, facts.unproved, course.open)
         messages = build_messages(course, rules.receivers, store=self.store.name, now=facts.now)
-        kept, left_out = keep_look(self.store.scripts, after, course, messages)
+        kept, left_out = save_alert_check(self.store.scripts, after, course, messages)
         if not kept:
             return
         if left_out:
@@ -100,24 +100,24 @@ class AlertSender:
 
     def step(self) -> None:
         """Send what is due. Raises Unavailable when the store is away."""
-        while taken := take_messages(self.store.scripts, lease_seconds=_LEASE_SECONDS, most=_AT_ONCE):
+        while taken := lease_messages(self.store.scripts, lease_seconds=_LEASE_SECONDS, most=_AT_ONCE):
             for one in taken:
                 self._send(one)
 
-    def _send(self, one: OnItsWay) -> None:
+    def _send(self, one: PendingMessage) -> None:
         receiver = self.receivers.get(one.message.receiver)
         outcome, status = ("not_configured", None) if receiver is None else self._posted(receiver, one)
         now = self.now()
         again = None if outcome == "arrived" else choose_retry_delay(one, status, now)
-        before, _ = read_told(self.store.redis)
+        before, _ = read_receiver_statuses(self.store.redis)
         known = before.get(one.message.receiver)
         failing = (known.failing_since if known else None) or now
-        told = Told(one.message.id, now, outcome, status, None if outcome == "arrived" else failing)
+        told = ReceiverStatus(one.message.id, now, outcome, status, None if outcome == "arrived" else failing)
         settle_message(self.store.redis, one, told, again_in=again if receiver else None)
         told_as = outcome if again or outcome == "arrived" else "given_up"
         log_event("alert.sent", name=one.message.receiver, id=one.message.id, outcome=told_as, status=status)
 
-    def _posted(self, receiver: Receiver, one: OnItsWay) -> tuple[str, int | None]:
+    def _posted(self, receiver: Receiver, one: PendingMessage) -> tuple[str, int | None]:
         """What came of it, in a word, and the status that was answered."""
         body = one.message.body
         headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
@@ -126,7 +126,7 @@ class AlertSender:
         return self.way_out.post(receiver.url, headers, body)
 
 
-def choose_retry_delay(one: OnItsWay, status: int | None, now: datetime) -> float | None:
+def choose_retry_delay(one: PendingMessage, status: int | None, now: datetime) -> float | None:
     """After how many seconds a message that did not arrive is sent again; None: it is given up.
 
     A receiver that answers 410 wants no more of them.

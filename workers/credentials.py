@@ -12,7 +12,7 @@ from relay.core.errors import Unavailable
 from relay.core.lifecycle import HoldCause
 from relay.core.outcome import Blocked
 from relay.core.vault import UnsealError
-from relay.store.oauth_tokens import Grant, bury_access_token, open_pair, read_grant
+from relay.store.oauth_tokens import Grant, expire_access_token, read_grant, unseal_tokens
 from workers.gong_client import Credentials, credentials_from_api_key
 from workers.oauth_client import RenewalResult, TokenService, renew_tokens
 
@@ -108,7 +108,7 @@ class CredentialStore:
     def _open(self, grant: Grant) -> Credentials | Blocked:
         assert self._tokens is not None  # noqa: S101 - asked by the caller
         try:
-            pair = open_pair(self._tokens.vault, grant)
+            pair = unseal_tokens(self._tokens.vault, grant)
         except UnsealError as error:
             return _needs_reauth(str(error))
         access = Credentials(grant.base_url, f"Bearer {pair.access}", grant.version)
@@ -120,7 +120,7 @@ def _bury(tokens: TokenService, name: str, stale: Credentials) -> None:
     """What Gong refuses counts as expired for every worker, if it is just what the store holds, address and all."""
     grant = read_grant(tokens.redis, name)
     if grant is not None and (grant.version, grant.base_url) == (stale.version, stale.base_url):
-        bury_access_token(tokens.scripts, grant)
+        expire_access_token(tokens.scripts, grant)
 
 
 def _needs_reauth(text: str) -> Blocked:

@@ -36,16 +36,16 @@ from relay.log import log_event
 from relay.settings import Settings
 from relay.store.engine.scripts import Scripts
 from relay.store.oauth_tokens import (
-    Begun,
-    Fresh,
     Grant,
-    Pair,
-    Renewal,
-    Unrenewed,
-    begin_renewal,
-    end_unrenewed,
-    open_pair,
-    save_pair,
+    IssuedTokens,
+    RefreshFailure,
+    RefreshStart,
+    TokenPair,
+    TokenRefresh,
+    record_failed_refresh,
+    save_tokens,
+    start_refresh,
+    unseal_tokens,
 )
 from workers.gong_client import GongClient, HttpOptions
 
@@ -127,40 +127,40 @@ def create_token_service(settings: Settings, app: OAuthApp | None, redis: Redis)
 def renew_tokens(tokens: TokenService, grant: Grant) -> RenewalResult:
     """Renew this version of a destination's tokens, if nobody has or does: at most once for any number of workers."""
     try:
-        pair = open_pair(tokens.vault, grant)
+        pair = unseal_tokens(tokens.vault, grant)
     except UnsealError as error:
         return _told_lost(grant, str(error))
     # Both secrets may be tried, and nobody else may begin before their time has passed.
-    renewal = Renewal(grant, secrets.token_hex(8), 2 * tokens.max_request_seconds + 5.0)
-    match begin_renewal(tokens.scripts, renewal):
-        case Begun.BEGUN:
+    renewal = TokenRefresh(grant, secrets.token_hex(8), 2 * tokens.max_request_seconds + 5.0)
+    match start_refresh(tokens.scripts, renewal):
+        case RefreshStart.BEGUN:
             return _carry_out(tokens, renewal, pair)
-        case Begun.NEWER:
+        case RefreshStart.NEWER:
             return RenewalResult.DONE
-        case Begun.BUSY:
+        case RefreshStart.BUSY:
             return RenewalResult.BUSY
-        case Begun.SOON:
+        case RefreshStart.SOON:
             return RenewalResult.NOT_NOW
-        case Begun.GONE | Begun.LOST:
+        case RefreshStart.GONE | RefreshStart.LOST:
             return _told_lost(grant, grant.lost or "its renewals got no answer")
 
 
-def _carry_out(tokens: TokenService, renewal: Renewal, pair: Pair) -> RenewalResult:
+def _carry_out(tokens: TokenService, renewal: TokenRefresh, pair: TokenPair) -> RenewalResult:
     verdict = tokens.endpoint.ask(build_refresh_request(tokens.endpoint.app, pair.refresh))
     match verdict:
         case TokensIssued():
             fresh = build_renewed_pair(tokens, renewal.grant, verdict, pair.refresh)
-            save_pair(tokens.scripts, tokens.vault, fresh, follows=renewal.grant.version)
+            save_tokens(tokens.scripts, tokens.vault, fresh, follows=renewal.grant.version)
             log_event("oauth.renewed", destination=renewal.grant.destination, seconds=verdict.lifetime)
             return RenewalResult.DONE
         case GrantRejected():
-            end_unrenewed(tokens.scripts, renewal, Unrenewed.LOST, verdict.text)
+            record_failed_refresh(tokens.scripts, renewal, RefreshFailure.LOST, verdict.text)
             return _told_lost(renewal.grant, verdict.text)
         case ResultUnknown():
-            how = Unrenewed.IN_DOUBT
+            how = RefreshFailure.IN_DOUBT
         case ClientRejected() | TryLater():
-            how = Unrenewed.NOT_NOW
-    end_unrenewed(tokens.scripts, renewal, how, verdict.text)
+            how = RefreshFailure.NOT_NOW
+    record_failed_refresh(tokens.scripts, renewal, how, verdict.text)
     log_event(
         "oauth.not_renewed",
         level="warning",
@@ -179,16 +179,16 @@ def _told_lost(grant: Grant, text: str) -> RenewalResult:
 
 def build_renewed_pair(
     tokens: TokenService, grant: Grant, granted: TokensIssued, refresh_token: str
-) -> Fresh:
+) -> IssuedTokens:
     """What a renewal brought. A customer's address may move; one that may not be called is not believed."""
     told = safe_base_url(granted.base_url, tokens.allow_hosts) if granted.base_url else None
     if granted.base_url and told is None:
         log_event(
             "oauth.address_refused", level="error", destination=grant.destination, error=granted.base_url
         )
-    return Fresh(
+    return IssuedTokens(
         grant.destination,
-        Pair(granted.access_token, granted.refresh_token or refresh_token),
+        TokenPair(granted.access_token, granted.refresh_token or refresh_token),
         told or grant.base_url,
         granted.scope,
         granted.lifetime,

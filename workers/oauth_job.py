@@ -29,22 +29,22 @@ from relay.store.destinations import (
 from relay.store.oauth_consents import (
     CODE_SECONDS,
     Consent,
+    ConsentStatus,
     Invitation,
-    Progress,
-    code_of,
-    next_consent,
+    lease_consent,
     postpone_consent,
     settle_consent,
+    unseal_code,
 )
 from relay.store.oauth_tokens import (
-    Fresh,
     Grant,
-    Pair,
-    due_destinations,
-    hold_cause,
-    look_again,
+    IssuedTokens,
+    TokenPair,
+    find_due_refreshes,
     read_grant,
-    save_pair,
+    read_hold_cause,
+    save_tokens,
+    schedule_refresh,
 )
 from relay.store.operator_actions import HoldRequest, hold_destination
 from workers.oauth_client import RenewalResult, TokenService, renew_tokens
@@ -77,9 +77,9 @@ class OAuthTask:
 
     def step(self) -> None:
         """Do whatever is due. Raises Unavailable when the store is away; nothing is half done then."""
-        while (consent := next_consent(self.tokens.scripts, self.tokens.redis)) is not None:
+        while (consent := lease_consent(self.tokens.scripts, self.tokens.redis)) is not None:
             self._connect(consent)
-        for name in due_destinations(self.tokens.redis, _MOST_AT_ONCE):
+        for name in find_due_refreshes(self.tokens.redis, _MOST_AT_ONCE):
             self._tend(name)
 
     # A consent becomes tokens ---------------------------------------------------------------------------------------
@@ -88,7 +88,7 @@ class OAuthTask:
         try:
             grant = self._granted(consent)
         except ConsentFailed as failed:
-            settle_consent(self.tokens.redis, consent, Progress.FAILED, str(failed))
+            settle_consent(self.tokens.redis, consent, ConsentStatus.FAILED, str(failed))
             log_event(
                 "oauth.failed",
                 level="warning",
@@ -100,7 +100,7 @@ class OAuthTask:
             postpone_consent(self.tokens.redis, consent, _AGAIN_SECONDS)
             return
         save_connected_destination(self.tokens.scripts, self._connected(consent.invitation, grant))
-        settle_consent(self.tokens.redis, consent, Progress.CONNECTED)
+        settle_consent(self.tokens.redis, consent, ConsentStatus.CONNECTED)
         log_event("oauth.connected", destination=grant.destination)
 
     def _granted(self, consent: Consent) -> Grant | None:
@@ -112,14 +112,14 @@ class OAuthTask:
         fresh = self._exchanged(consent)
         if fresh is None:
             return None
-        save_pair(self.tokens.scripts, self.tokens.vault, fresh, follows=None, consent=consent.id)
+        save_tokens(self.tokens.scripts, self.tokens.vault, fresh, follows=None, consent=consent.id)
         return read_grant(self.tokens.redis, name)
 
-    def _exchanged(self, consent: Consent) -> Fresh | None:
+    def _exchanged(self, consent: Consent) -> IssuedTokens | None:
         if self.now() - consent.at > timedelta(seconds=CODE_SECONDS):
             raise ConsentFailed("Gong could not be reached in time. Ask for a new link, and open it.")
         try:
-            code = code_of(self.tokens.vault, consent)
+            code = unseal_code(self.tokens.vault, consent)
         except UnsealError as error:
             raise ConsentFailed(f"The relay cannot read its own store: {error}.") from error
         app = self.tokens.endpoint.app
@@ -141,7 +141,7 @@ class OAuthTask:
                 log_event("oauth.not_connected", level="warning", destination=name, error=verdict.text)
                 return None
 
-    def _checked(self, consent: Consent, granted: TokensIssued) -> Fresh:
+    def _checked(self, consent: Consent, granted: TokensIssued) -> IssuedTokens:
         """Tokens go nowhere but to Gong: with an address that is not Gong's they are not even kept."""
         base_url = safe_base_url(granted.base_url or "", self.tokens.allow_hosts)
         if base_url is None:
@@ -151,9 +151,9 @@ class OAuthTask:
             )
         if granted.refresh_token is None:
             raise ConsentFailed("Gong gave no refresh token. Ask for a new link, and open it.")
-        return Fresh(
+        return IssuedTokens(
             consent.invitation.destination,
-            Pair(granted.access_token, granted.refresh_token),
+            TokenPair(granted.access_token, granted.refresh_token),
             base_url,
             granted.scope,
             granted.lifetime,
@@ -207,14 +207,14 @@ class OAuthTask:
     def _give_up(self, name: str, grant: Grant | None) -> None:
         """The access token serves as long as it lives; then the destination rests until its customer comes again."""
         if grant is None:
-            look_again(self.tokens.redis, name, None)
+            schedule_refresh(self.tokens.redis, name, None)
             return
         if not grant.expired(self.now()):
             later = self.now() + timedelta(seconds=_LATER_SECONDS)
-            look_again(self.tokens.redis, name, min(later, grant.expires_at))
+            schedule_refresh(self.tokens.redis, name, min(later, grant.expires_at))
             return
         destination = self.directory.all().get(name)
-        if destination is not None and hold_cause(self.tokens.redis, name) not in {
+        if destination is not None and read_hold_cause(self.tokens.redis, name) not in {
             HoldCause.PAUSED,
             HoldCause.REAUTHORIZATION_REQUIRED,
         }:
@@ -228,4 +228,4 @@ class OAuthTask:
                 ),
             )
             log_event("oauth.reauthorization_required", level="error", destination=name, reason=grant.lost)
-        look_again(self.tokens.redis, name, None)
+        schedule_refresh(self.tokens.redis, name, None)

@@ -20,15 +20,15 @@ from relay.core.version import VERSION
 from relay.log import log_event
 from relay.settings import Settings
 from relay.store.oidc_logins import (
-    Back,
-    code_of,
-    next_back,
-    question_of,
-    read_known_provider,
+    LoginCallback,
+    code_purpose,
+    login_request_purpose,
+    next_login_callback,
+    read_provider,
     save_provider,
-    settle_back,
+    settle_login_callback,
 )
-from relay.store.oidc_logins import identity_of as purpose_of_identity
+from relay.store.oidc_logins import identity_purpose as purpose_of_identity
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """Of these the provider's key must be, whatever the token says: never `none`, and never our own secret as a key."""
@@ -62,9 +62,9 @@ class OidcTask:
         """Do whatever is due. Raises Unavailable when the store is away."""
         if self.clock() >= self._read_again_at:
             self._read_provider()
-        while (found := next_back(self.redis)) is not None:
+        while (found := next_login_callback(self.redis)) is not None:
             back_id, back = found
-            settle_back(self.redis, back_id, self._answered(back_id, back))
+            settle_login_callback(self.redis, back_id, self._answered(back_id, back))
 
     def _read_provider(self) -> None:
         self._read_again_at = self.clock() + _AGAIN_SECONDS
@@ -76,7 +76,7 @@ class OidcTask:
         else:
             self._read_again_at = self.clock() + _FRESH_SECONDS
 
-    def _answered(self, back_id: str, back: Back) -> Back:
+    def _answered(self, back_id: str, back: LoginCallback) -> LoginCallback:
         try:
             identity = self._identity(back_id, back)
         except SignInRejected as error:
@@ -85,13 +85,15 @@ class OidcTask:
         sealed = self.vault.seal(dump_identity(identity), purpose_of_identity(back_id))
         return replace(back, sealed_code="", identity=sealed)
 
-    def _identity(self, back_id: str, back: Back) -> Identity:
-        provider = read_known_provider(self.redis)
+    def _identity(self, back_id: str, back: LoginCallback) -> Identity:
+        provider = read_provider(self.redis)
         if provider is None:
             raise SignInRejected("The provider cannot be reached. Try again in a minute.")
         try:
-            code = self.vault.open(back.sealed_code, code_of(back_id))
-            nonce, verifier = json.loads(self.vault.open(back.asked.sealed, question_of(back.asked.browser)))
+            code = self.vault.open(back.sealed_code, code_purpose(back_id))
+            nonce, verifier = json.loads(
+                self.vault.open(back.asked.sealed, login_request_purpose(back.asked.browser))
+            )
         except UnsealError as error:
             raise SignInRejected(f"The relay cannot read its own store: {error}.") from error
         token = self._exchanged(provider, code, verifier)

@@ -10,7 +10,7 @@ from relay.core.errors import Unavailable
 from relay.core.roles import Principal, Via
 from relay.log import log_event
 from relay.store.audit import Deed
-from relay.store.audit import record as append
+from relay.store.audit import record_entry as append
 
 UNKNOWN = "(unknown)"
 """Who failed to sign in."""

@@ -22,7 +22,7 @@ from relay.store.engine.connection import Client
 from relay.store.engine.scripts import Scripts
 from relay.store.events import read_event, read_receipt
 from relay.store.operator_actions import replay_event
-from relay.store.person_index import People
+from relay.store.person_index import PersonMarker
 from relay.store.stores import Store
 
 
@@ -35,7 +35,7 @@ class Replaying:
     now: Callable[[], datetime]
     intake: Callable[[], IngestContext]
     store: str = MAIN_STORE
-    people: People | None = None
+    people: PersonMarker | None = None
 
 
 def replaying_in(store: Store, intake: Callable[[], IngestContext], now: Callable[[], datetime]) -> Replaying:

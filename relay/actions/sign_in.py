@@ -15,9 +15,9 @@ from relay.store.engine.connection import Client
 from relay.store.sign_in import (
     TICKET_SECONDS,
     WINDOW_SECONDS,
-    count_attempt,
-    forget_attempts,
-    is_first_failure,
+    count_sign_in_attempt,
+    is_first_sign_in_failure,
+    reset_sign_in_attempts,
     save_sign_in_ticket,
     spend_sign_in_ticket,
 )
@@ -44,14 +44,14 @@ def sign_in(
         raise _unauthorized(by_link=bool(ticket))
     if principal.role is Role.INGEST:
         raise Forbidden("wrong_role", "A source's key can only send events. Sign in with an operator's key.")
-    forget_attempts(ctx.stores.main.redis, network)
+    reset_sign_in_attempts(ctx.stores.main.redis, network)
     record(ctx, principal, Action("sign_in.link" if ticket else "sign_in.key", principal.key_id))
     return digest
 
 
 def check_attempts(redis: Client, network: str) -> None:
     """Count an attempt to sign in from a network. Raises TooManyRequests when it has made too many."""
-    if not count_attempt(redis, network):
+    if not count_sign_in_attempt(redis, network):
         text = f"Too many sign-in attempts from your network. Try again in {WINDOW_SECONDS} seconds."
         raise TooManyRequests("too_many_attempts", text, retry_after=WINDOW_SECONDS)
 
@@ -89,7 +89,7 @@ def _digest_from(ctx: Context, *, key: str, ticket: str) -> str | None:
 
 def _record_failure(ctx: Context) -> None:
     # One entry per window: a flood of failures must not push other entries out of the audit log.
-    if is_first_failure(ctx.stores.main.redis):
+    if is_first_sign_in_failure(ctx.stores.main.redis):
         record_failed_sign_in(ctx)
 
 

@@ -17,18 +17,18 @@ from relay.core.oidc import LoginSecrets, OidcApp, build_login_url, find_role, l
 from relay.core.roles import Principal, Via
 from relay.core.vault import UnsealError, Vault
 from relay.store.oidc_logins import (
-    Asked,
-    Back,
-    code_of,
+    LoginCallback,
+    LoginRequest,
+    code_purpose,
     digest,
-    identity_of,
-    question_of,
-    read_back,
-    read_known_provider,
-    save_asked,
-    save_back,
-    spend_back,
-    take_asked,
+    identity_purpose,
+    login_request_purpose,
+    read_login_callback,
+    read_provider,
+    save_login_callback,
+    save_login_request,
+    spend_login_callback,
+    spend_login_request,
 )
 
 _RANDOM_BYTES = 32
@@ -56,7 +56,7 @@ def start_login(ctx: Context, *, network: str, next_page: str) -> LoginRedirect:
     app = _require_app(ctx)
     redis = ctx.stores.main.redis
     check_attempts(redis, network)
-    provider = read_known_provider(redis)
+    provider = read_provider(redis)
     if provider is None:
         text = (
             "No worker has read the provider's metadata yet. Check that a worker is running and reaches the provider, "
@@ -66,8 +66,10 @@ def start_login(ctx: Context, *, network: str, next_page: str) -> LoginRedirect:
     login_secrets = LoginSecrets(*(secrets.token_urlsafe(_RANDOM_BYTES) for _ in range(3)))
     browser_secret = secrets.token_urlsafe(_RANDOM_BYTES)
     browser = digest(browser_secret)
-    sealed = _vault(ctx).seal(json.dumps([login_secrets.nonce, login_secrets.verifier]), question_of(browser))
-    save_asked(redis, login_secrets.state, Asked(browser, sealed, next_page))
+    sealed = _vault(ctx).seal(
+        json.dumps([login_secrets.nonce, login_secrets.verifier]), login_request_purpose(browser)
+    )
+    save_login_request(redis, login_secrets.state, LoginRequest(browser, sealed, next_page))
     endpoint = provider.authorization_endpoint
     url = build_login_url(app, endpoint, login_secrets, redirect_uri=redirect_uri(ctx.settings))
     return LoginRedirect(url, browser_secret)
@@ -80,7 +82,7 @@ def receive_callback(ctx: Context, *, state: str, code: str, error: str, browser
     """
     _require_app(ctx)
     redis = ctx.stores.main.redis
-    asked = take_asked(redis, state[:_LONGEST])
+    asked = spend_login_request(redis, state[:_LONGEST])
     if asked is None:
         raise BadRequest(
             "bad_oauth_state", "This sign-in was already used, or is older than ten minutes. Sign in again."
@@ -91,8 +93,8 @@ def receive_callback(ctx: Context, *, state: str, code: str, error: str, browser
             "sign_in_denied", "The provider did not sign you in. Try again, or sign in with a key."
         )
     login_id = secrets.token_urlsafe(_RANDOM_BYTES)
-    sealed = _vault(ctx).seal(code[:_LONGEST], code_of(login_id))
-    save_back(redis, login_id, Back(asked, sealed))
+    sealed = _vault(ctx).seal(code[:_LONGEST], code_purpose(login_id))
+    save_login_callback(redis, login_id, LoginCallback(asked, sealed))
     return login_id
 
 
@@ -104,13 +106,13 @@ def finish_login(ctx: Context, login_id: str, *, browser_secret: str) -> Complet
     """
     app = _require_app(ctx)
     redis = ctx.stores.main.redis
-    back = read_back(redis, login_id[:_LONGEST])
+    back = read_login_callback(redis, login_id[:_LONGEST])
     if back is None:
         raise BadRequest("bad_oauth_state", "This sign-in no longer exists. Sign in again.")
     _check_browser(browser_secret, back.asked)
     if back.identity is None and back.detail is None:
         return None
-    if not spend_back(redis, login_id):
+    if not spend_login_callback(redis, login_id):
         raise BadRequest("bad_oauth_state", "This sign-in was already used. Sign in again.")
     if back.identity is None:
         raise Forbidden("sign_in_denied", back.detail or "")
@@ -132,12 +134,12 @@ def account_principal(app: OidcApp, identity: str) -> Principal | None:
 
 def _open_identity(ctx: Context, login_id: str, sealed: str) -> str:
     try:
-        return _vault(ctx).open(sealed, identity_of(login_id))
+        return _vault(ctx).open(sealed, identity_purpose(login_id))
     except UnsealError as error:
         raise Forbidden("sign_in_denied", f"The relay cannot decrypt this sign-in: {error}.") from error
 
 
-def _check_browser(browser_secret: str, asked: Asked) -> None:
+def _check_browser(browser_secret: str, asked: LoginRequest) -> None:
     if not hmac.compare_digest(digest(browser_secret), asked.browser):
         text = "This sign-in was started in another browser. Sign in again in this one."
         raise Forbidden("wrong_browser", text)

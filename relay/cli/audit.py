@@ -7,7 +7,7 @@ from typing import Any
 from relay.cli.context import Desk, now
 from relay.core.errors import Unavailable
 from relay.core.roles import Role
-from relay.store.audit import Deed, record
+from relay.store.audit import Deed, record_entry
 
 WHO = "command line"
 
@@ -18,4 +18,4 @@ def audited(
     """Write down what was done, to so many events. It is done already, also where the main store has gone away since."""
     deed = Deed(WHO, Role.ADMIN, did, target, count, chosen or {})
     with suppress(Unavailable):
-        record(desk.redis, deed, now=now(), keep_hours=desk.settings.retention_audit_hours)
+        record_entry(desk.redis, deed, now=now(), keep_hours=desk.settings.retention_audit_hours)

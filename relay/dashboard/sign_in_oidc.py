@@ -7,7 +7,7 @@ from relay.config.oidc import CALLBACK_PATH
 from relay.core.errors import RelayError, TooManyRequests, Unavailable
 from relay.dashboard.rendering import known_parts, render
 from relay.dashboard.sign_in import own_page
-from relay.store.oidc_logins import ASKING_SECONDS
+from relay.store.oidc_logins import LOGIN_SECONDS
 from relay.web.client_ip import client_network
 from relay.web.sessions import is_secure
 
@@ -28,7 +28,7 @@ def leave() -> Response:
     response.set_cookie(
         COOKIE,
         login.browser_secret,
-        max_age=ASKING_SECONDS,
+        max_age=LOGIN_SECONDS,
         path=_PATH,
         httponly=True,
         samesite="Lax",

@@ -14,7 +14,14 @@ from relay.core.alerts.thresholds import AlertConfig, Receiver
 from relay.core.errors import NotFound, Unavailable
 from relay.core.timestamps import format_timestamp
 from relay.settings import did_you_mean
-from relay.store.alerts import Memory, Told, add_message, read_memory, read_over, read_told
+from relay.store.alerts import (
+    AlertState,
+    ReceiverStatus,
+    queue_message,
+    read_alert_state,
+    read_receiver_statuses,
+    read_resolved_alerts,
+)
 from relay.store.stores import Store, Stores
 
 _MOST_OVER = 50
@@ -55,7 +62,7 @@ def send_test_message(stores: Stores, rules: AlertConfig, name: str, *, now: dat
         raise NotFound("no_such_receiver", text)
     nonce = base64.b32encode(os.urandom(10)).decode().lower()
     message = build_test_message(receivers[name], store=stores.main.name, now=now, nonce=nonce)
-    add_message(stores.main.redis, message, now=now)
+    queue_message(stores.main.redis, message, now=now)
     return {"receiver": name, "message": message.id, "queued": True}
 
 
@@ -70,8 +77,8 @@ def _over_last(page: Mapping[str, Any]) -> str:
 def _read(store: Store, rules: AlertConfig, now: datetime) -> dict[str, Any]:
     """One store's part."""
     try:
-        memory, over = read_memory(store.redis), read_over(store.redis, most=_MOST_OVER)
-        told, waiting = read_told(store.redis)
+        memory, over = read_alert_state(store.redis), read_resolved_alerts(store.redis, most=_MOST_OVER)
+        told, waiting = read_receiver_statuses(store.redis)
     except Unavailable as error:
         look: dict[str, Any] = {"store": store.name, "at": None, "away": error.code}
         return {"open": [], "over": [], "told": {}, "look": look}
@@ -89,7 +96,7 @@ def _read(store: Store, rules: AlertConfig, now: datetime) -> dict[str, Any]:
     }
 
 
-def _nobody(store: str, memory: Memory, rules: AlertConfig, now: datetime) -> list[Alert]:
+def _nobody(store: str, memory: AlertState, rules: AlertConfig, now: datetime) -> list[Alert]:
     """The alert that no worker can give: that there is none. Until one is back, it has no id of its own."""
     most = rules.thresholds.no_worker
     if most is None or (memory.at and now - memory.at < timedelta(seconds=rules.check_interval + most)):
@@ -115,7 +122,9 @@ def _nobody(store: str, memory: Memory, rules: AlertConfig, now: datetime) -> li
 
 def _receiver(receiver: Receiver, read: list[dict[str, Any]]) -> dict[str, Any]:
     """What came of the last message to a receiver, of whichever store it was last."""
-    told: list[Told] = [page["told"][receiver.name] for page in read if receiver.name in page["told"]]
+    told: list[ReceiverStatus] = [
+        page["told"][receiver.name] for page in read if receiver.name in page["told"]
+    ]
     last = max(told, key=lambda one: one.at, default=None)
     page: dict[str, Any] = {"name": receiver.name, "format": receiver.format, "last": None}
     if last is not None:

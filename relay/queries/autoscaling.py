@@ -3,7 +3,7 @@
 from typing import Any
 
 from relay.core.errors import Problem, ValidationFailed
-from relay.store.autoscaling import read_runnable
+from relay.store.autoscaling import read_send_capacity
 from relay.store.stores import Stores
 
 
@@ -14,7 +14,7 @@ def autoscaling_page(stores: Stores, name: str) -> dict[str, Any]:
         raise ValidationFailed(
             [Problem("store", "unknown", f"There is no store {name}. Known: {', '.join(known)}.")]
         )
-    runnable = read_runnable(known[name].redis)
+    runnable = read_send_capacity(known[name].redis)
     return {
         "store": name,
         "companies": runnable.companies,

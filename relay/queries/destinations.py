@@ -14,8 +14,8 @@ from relay.queries.queues import destination_row, queues_page
 from relay.store.engine.connection import Client, redis_errors_as_unavailable
 from relay.store.events import list_destination_names
 from relay.store.hold_history import PastHold, read_past_holds
-from relay.store.oauth_tokens import granting, read_grant
-from relay.store.queues import read_depths, read_spent
+from relay.store.oauth_tokens import find_refreshable_destinations, read_grant
+from relay.store.queues import read_company_usage, read_depths
 from relay.store.stores import Store, Stores
 
 
@@ -27,7 +27,7 @@ def destinations_page(stores: Stores, known: Mapping[str, Destination], *, now: 
     rows = queues_page(stores, known, hooks={}, now=now)["destinations"]
     told = [row | _place(known.get(row["destination"])) for row in rows]
     asked = [row["destination"] for row in told if row["auth"] == "oauth"]
-    granted = granting(stores.main.redis, asked) if asked else set()
+    granted = find_refreshable_destinations(stores.main.redis, asked) if asked else set()
     return {"destinations": [row | _connected(row, row["destination"] in granted) for row in told]}
 
 
@@ -41,7 +41,7 @@ def destination_page(
     store, destination = _store(stores, known, name), known.get(name)
     company = destination.company if destination else name
     depth = read_depths(store.redis, [name])[0]
-    spent = {told.company: told for told in read_spent(store.redis, [company])}
+    spent = {told.company: told for told in read_company_usage(store.redis, [company])}
     row = {"store": store.name} | destination_row(depth, destination, spent, now) | _place(destination)
     grant = _grant(store.redis, name) if row["auth"] == "oauth" else None
     return row | {

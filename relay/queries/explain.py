@@ -22,7 +22,7 @@ from relay.core.timestamps import format_timestamp
 from relay.store.engine.connection import Client
 from relay.store.engine.redis_time import to_datetime
 from relay.store.events import read_event
-from relay.store.queues import Spent, read_depths, read_down, read_spent
+from relay.store.queues import CompanyUsage, read_company_usage, read_depths, read_open_breakers
 from relay.store.stores import Store, Stores
 
 Record = Mapping[str, bytes]
@@ -126,7 +126,7 @@ def _surrounded(onlooker: Viewer, redis: Client, facts: EventFacts, record: Reco
         return facts
     destination = onlooker.find(facts.destination)
     limits = destination.limits if destination else Limits()
-    [spent] = read_spent(redis, [_text(record, "company")])
+    [spent] = read_company_usage(redis, [_text(record, "company")])
     obstacle = _obstacle(onlooker, redis, destination, spent) or _spent_day(
         spent, limits, onlooker.now, high=_text(record, "priority") == Priority.HIGH
     )
@@ -137,11 +137,11 @@ def _surrounded(onlooker: Viewer, redis: Client, facts: EventFacts, record: Reco
 
 
 def _obstacle(
-    onlooker: Viewer, redis: Client, destination: Destination | None, spent: Spent
+    onlooker: Viewer, redis: Client, destination: Destination | None, spent: CompanyUsage
 ) -> Obstacle | None:
     if spent.frozen_until is not None and spent.frozen_until > onlooker.now:
         return Obstacle(ExplanationCause.RATE_LIMITED, spent.frozen_until)
-    down = read_down(redis, [destination.base_url]) if destination else []
+    down = read_open_breakers(redis, [destination.base_url]) if destination else []
     return (
         Obstacle(ExplanationCause.GONG_DOWN, down[0].open_until, onlooker.redact(down[0].said))
         if down
@@ -149,7 +149,7 @@ def _obstacle(
     )
 
 
-def _spent_day(spent: Spent, limits: Limits, now: datetime, *, high: bool) -> Obstacle | None:
+def _spent_day(spent: CompanyUsage, limits: Limits, now: datetime, *, high: bool) -> Obstacle | None:
     """What is left of a day is kept for events of priority high, up to their share."""
     kept = 0 if high else max(limits.high_priority_reserve - spent.high, 0)
     if spent.last_day + kept < limits.day_budget:
@@ -160,5 +160,5 @@ def _spent_day(spent: Spent, limits: Limits, now: datetime, *, high: bool) -> Ob
     )
 
 
-def _standing(spent: Spent, backlog: int, *, high: bool = False) -> CompanyLoad:
+def _standing(spent: CompanyUsage, backlog: int, *, high: bool = False) -> CompanyLoad:
     return CompanyLoad(backlog, spent.buckets, spent.high, high, spent.frozen_until)

@@ -26,11 +26,17 @@ from relay.core.version import VERSION
 from relay.queries import metric_definitions as table
 from relay.queries.metric_definitions import Kind, Metric
 from relay.queries.queues import is_alive
-from relay.store.counters import Standing, Timed, Totals, read_standing, read_totals
+from relay.store.counters import (
+    CounterTotals,
+    DestinationGauges,
+    TimingTotals,
+    read_destination_gauges,
+    read_totals,
+)
 from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.durability import read_durability
 from relay.store.events import list_destination_names
-from relay.store.queues import Spent, read_down, read_spent, read_workers
+from relay.store.queues import CompanyUsage, read_company_usage, read_open_breakers, read_workers
 from relay.store.stores import Store
 
 ALL_DESTINATIONS = "all"
@@ -60,7 +66,7 @@ class Samples:
     def __init__(self, *, apart: bool) -> None:
         self._apart = apart
         self._values: dict[Metric, dict[tuple[str, ...], float]] = {each: {} for each in table.STORE_METRICS}
-        self._timed: dict[Metric, dict[tuple[str, ...], Timed]] = {
+        self._timed: dict[Metric, dict[tuple[str, ...], TimingTotals]] = {
             table.LATENCY: {},
             table.CALL: {},
             table.REQUEST: {},
@@ -79,11 +85,11 @@ class Samples:
         else:
             self._values[metric][place] = max(before, value) if metric.kind is Kind.LEVEL else before + value
 
-    def add_times(self, metric: Metric, timed: Timed, *labels: str) -> None:
-        before = self._timed[metric].get(labels, Timed(Histogram(), 0.0))
+    def add_times(self, metric: Metric, timed: TimingTotals, *labels: str) -> None:
+        before = self._timed[metric].get(labels, TimingTotals(Histogram(), 0.0))
         counts = Counter(before.times.counts)
         counts.update(timed.times.counts)
-        self._timed[metric][labels] = Timed(Histogram(dict(counts)), before.seconds + timed.seconds)
+        self._timed[metric][labels] = TimingTotals(Histogram(dict(counts)), before.seconds + timed.seconds)
 
     def families(self) -> Iterator[Family]:
         """Of each metric that has a value what Prometheus reads."""
@@ -98,7 +104,7 @@ class Samples:
             yield family
 
 
-def _histogram(metric: Metric, timed: Mapping[tuple[str, ...], Timed]) -> Family:
+def _histogram(metric: Metric, timed: Mapping[tuple[str, ...], TimingTotals]) -> Family:
     family = HistogramMetricFamily(metric.name, metric.help_text, labels=metric.labels)
     for place, told in sorted(timed.items()):
         counts = told.times.counts
@@ -154,7 +160,7 @@ def _begin(readings: Samples, config: Config) -> None:
         (table.REQUEST, [(endpoint,) for endpoint in _ENDPOINTS]),
     ):
         for place in labels:
-            readings.add_times(metric, Timed(Histogram(), 0.0), *place)
+            readings.add_times(metric, TimingTotals(Histogram(), 0.0), *place)
 
 
 def _store(readings: Samples, watched: MetricsContext, store: Store, own: Mapping[str, Destination]) -> None:
@@ -163,10 +169,12 @@ def _store(readings: Samples, watched: MetricsContext, store: Store, own: Mappin
     totals, durability = read_totals(redis), read_durability(redis)
     with redis_errors_as_unavailable():
         names = sorted({*own, *list_destination_names(redis)})
-    standing = read_standing(redis, names)
-    spent = read_spent(redis, sorted({each.company for each in own.values()})) if watched.apart else []
+    standing = read_destination_gauges(redis, names)
+    spent = (
+        read_company_usage(redis, sorted({each.company for each in own.values()})) if watched.apart else []
+    )
     bases = sorted({each.base_url for each in own.values()})
-    down = {each.base_url for each in read_down(redis, bases)}
+    down = {each.base_url for each in read_open_breakers(redis, bases)}
     workers = [worker for worker in read_workers(redis) if is_alive(worker, watched.now())]
     readings.add(table.STORE_UP, 1, store.name)
     readings.add(table.STORE_RELAXED, bool(durability.relaxed), store.name)
@@ -184,7 +192,7 @@ def _store(readings: Samples, watched: MetricsContext, store: Store, own: Mappin
     _told_of_all(readings, totals)
 
 
-def _destination(readings: Samples, name: str, now: Standing, ever: Totals) -> None:
+def _destination(readings: Samples, name: str, now: DestinationGauges, ever: CounterTotals) -> None:
     for state, count in now.states.items():
         readings.add(table.EVENTS, count, name, state)
     readings.add(table.OLDEST, round(now.oldest_seconds, 3), name)
@@ -210,20 +218,20 @@ _ALSO = {
 """Attempts that made a dead letter are counted by its reason."""
 
 
-def _attempts(ever: Totals, name: str, outcome: str) -> int:
+def _attempts(ever: CounterTotals, name: str, outcome: str) -> int:
     count = ever.happened.get((name, outcome), 0)
     if outcome in _ALSO:
         return count + ever.happened.get((name, f"dead:{_ALSO[outcome]}"), 0)
     return count or ever.states.get((name, outcome), 0)
 
 
-def _company(readings: Samples, spent: Spent, limits: Limits) -> None:
+def _company(readings: Samples, spent: CompanyUsage, limits: Limits) -> None:
     readings.add(table.BUDGET, limits.day_budget, spent.company)
     readings.add(table.BUDGET_LEFT, max(limits.day_budget - spent.last_day, 0), spent.company)
     readings.add(table.FROZEN, spent.frozen_until.timestamp() if spent.frozen_until else 0, spent.company)
 
 
-def _told_of_all(readings: Samples, totals: Totals) -> None:
+def _told_of_all(readings: Samples, totals: CounterTotals) -> None:
     for (source, outcome), count in totals.requests.items():
         readings.add(table.REQUESTS, count, source, outcome.partition(":")[0])
     for what, timed in totals.timed.items():

@@ -13,7 +13,16 @@ from relay.core.webhook import Webhook
 from relay.store.engine.connection import Client, redis_errors_as_unavailable
 from relay.store.engine.durability import read_durability, read_memory_share
 from relay.store.events import list_destination_names
-from relay.store.queues import Depth, Down, Hold, Spent, read_depths, read_down, read_spent, read_workers
+from relay.store.queues import (
+    CompanyUsage,
+    DestinationDepth,
+    Hold,
+    OpenBreaker,
+    read_company_usage,
+    read_depths,
+    read_open_breakers,
+    read_workers,
+)
 from relay.store.stores import Store, Stores
 
 _SILENCE = timedelta(seconds=30)
@@ -58,10 +67,10 @@ def _queues(store: Store, known: Mapping[str, Destination], now: datetime) -> di
     own = {name: each for name, each in known.items() if each.store == store.name}
     names = sorted({*own, *seen})
     companies = sorted({_company(own, name) for name in names})
-    spent = {told.company: told for told in read_spent(redis, companies)}
+    spent = {told.company: told for told in read_company_usage(redis, companies)}
     depths = read_depths(redis, names)
     rows = [destination_row(each, own.get(each.destination), spent, now) for each in depths]
-    down = read_down(redis, sorted({each.base_url for each in own.values()}))
+    down = read_open_breakers(redis, sorted({each.base_url for each in own.values()}))
     return {
         "destinations": [{"store": store.name} | row for row in rows],
         "workers": [
@@ -108,7 +117,7 @@ def _company(known: Mapping[str, Destination], name: str) -> str:
 
 
 def destination_row(
-    depth: Depth, known: Destination | None, spent: Mapping[str, Spent], now: datetime
+    depth: DestinationDepth, known: Destination | None, spent: Mapping[str, CompanyUsage], now: datetime
 ) -> dict[str, Any]:
     company = known.company if known else depth.destination
     limits = known.limits if known else Limits()
@@ -127,7 +136,7 @@ def destination_row(
     return row | _forecast(row, spent[company], limits, now)
 
 
-def _budget(spent: Spent, limits: Limits) -> dict[str, Any]:
+def _budget(spent: CompanyUsage, limits: Limits) -> dict[str, Any]:
     """What may still be sent. `kept_for_high` is what ordinary events may not have of `left_today`.
 
     `others` is what other integrations of the company have spent of its day, as far as Gong's answers have told.
@@ -148,7 +157,7 @@ def _budget(spent: Spent, limits: Limits) -> dict[str, Any]:
     }
 
 
-def _forecast(row: Mapping[str, Any], spent: Spent, limits: Limits, now: datetime) -> dict[str, Any]:
+def _forecast(row: Mapping[str, Any], spent: CompanyUsage, limits: Limits, now: datetime) -> dict[str, Any]:
     """When the company's backlog is gone, and when its day's budget ends before that. None on hold: nobody knows."""
     if row["hold"]:
         return {"clears_in_seconds": None, "clears_at": None, "day_ends_at": None}
@@ -163,7 +172,7 @@ def _forecast(row: Mapping[str, Any], spent: Spent, limits: Limits, now: datetim
     }
 
 
-def _down(down: Down) -> dict[str, Any]:
+def _down(down: OpenBreaker) -> dict[str, Any]:
     return {
         "base_url": down.base_url,
         "since": _text(down.since),

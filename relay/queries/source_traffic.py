@@ -8,9 +8,15 @@ from relay.core.gong.validate import Association
 from relay.core.timestamps import format_timestamp
 from relay.queries.time_series import merge_buckets, read_all_stores
 from relay.store.stores import Stores
-from relay.store.time_series import Grain, Span, TurnedAway, of_source, read_turned_away
+from relay.store.time_series import (
+    RejectedRequest,
+    Resolution,
+    SeriesWindow,
+    read_rejected_requests,
+    source_scope,
+)
 
-_SPANS = {"last_hour": Span(Grain.TEN, 6), "last_day": Span(Grain.HOUR, 24)}
+_SPANS = {"last_hour": SeriesWindow(Resolution.TEN, 6), "last_day": SeriesWindow(Resolution.HOUR, 24)}
 
 _OF_EVENTS = ("accepted", "repeated", "filtered", "aggregated", "dead")
 _OURS = frozenset({"taken", "erased", *_OF_EVENTS, *Association})
@@ -23,9 +29,9 @@ def read_traffic(stores: Stores, names: Sequence[str], *, now: datetime) -> dict
     `association` counts the last day's events by how surely Gong can tell whom they are about. `turned_away` is the
     newest request that was, or null.
     """
-    scopes = [of_source(name) for name in names]
+    scopes = [source_scope(name) for name in names]
     read = {title: read_all_stores(stores, scopes, span, now) for title, span in _SPANS.items()}
-    newest = read_turned_away(stores.main.redis, names)
+    newest = read_rejected_requests(stores.main.redis, names)
     told: dict[str, dict[str, Any]] = {}
     for name, scope in zip(names, scopes, strict=True):
         counts = {title: merge_buckets(found[scope]).counts for title, found in read.items()}
@@ -43,5 +49,5 @@ def _span(counts: Mapping[str, int]) -> dict[str, Any]:
     return {"requests": counts.get("taken", 0), "events": events, "turned_away": turned}
 
 
-def _turned_away(told: TurnedAway) -> dict[str, Any]:
+def _turned_away(told: RejectedRequest) -> dict[str, Any]:
     return {"at": format_timestamp(told.at), "code": told.code, "reason": told.reason or None}

@@ -10,31 +10,36 @@ from relay.core.percentiles import Histogram
 from relay.core.timestamps import format_timestamp
 from relay.store.stores import Stores
 from relay.store.time_series import (
-    EVERYTHING,
+    GLOBAL_SCOPE,
     Bucket,
-    Grain,
-    Span,
-    of_destination,
-    of_source,
+    Resolution,
+    SeriesWindow,
+    destination_scope,
     read_series,
-    summed,
+    source_scope,
+)
+from relay.store.time_series import (
+    merge_buckets as summed,
 )
 
-Windows: TypeAlias = dict[str, tuple[Span, int]]
+Windows: TypeAlias = dict[str, tuple[SeriesWindow, int]]
 
 WINDOWS: Windows = {
-    "1h": (Span(Grain.MINUTE, 60), 1),
-    "6h": (Span(Grain.MINUTE, 360), 5),
-    "24h": (Span(Grain.MINUTE, 1440), 15),
-    "7d": (Span(Grain.HOUR, 168), 1),
-    "35d": (Span(Grain.HOUR, 840), 6),
+    "1h": (SeriesWindow(Resolution.MINUTE, 60), 1),
+    "6h": (SeriesWindow(Resolution.MINUTE, 360), 5),
+    "24h": (SeriesWindow(Resolution.MINUTE, 1440), 15),
+    "7d": (SeriesWindow(Resolution.HOUR, 168), 1),
+    "35d": (SeriesWindow(Resolution.HOUR, 840), 6),
 }
 """Each window: the buckets that are read, and how many of them become one point."""
 
-_OF_ONE: Windows = {"24h": (Span(Grain.HOUR, 24), 1)}
+_OF_ONE: Windows = {"24h": (SeriesWindow(Resolution.HOUR, 24), 1)}
 """Of one destination minutes are kept for six hours."""
 
-_OF_A_SOURCE = {"1h": (Span(Grain.TEN, 6), 1), "6h": (Span(Grain.TEN, 36), 1)} | _OF_ONE
+_OF_A_SOURCE = {
+    "1h": (SeriesWindow(Resolution.TEN, 6), 1),
+    "6h": (SeriesWindow(Resolution.TEN, 36), 1),
+} | _OF_ONE
 
 SERIES_NAMES = (
     "accepted",
@@ -92,12 +97,12 @@ def _scope(destination: str | None, source: str | None) -> tuple[str, Windows]:
         text = "Ask for one destination or for one source: what a source sends is not counted by destination."
         raise ValidationFailed([Problem("source", "rule", text)])
     if source:
-        return of_source(source), WINDOWS | _OF_A_SOURCE
-    return (of_destination(destination), WINDOWS | _OF_ONE) if destination else (EVERYTHING, WINDOWS)
+        return source_scope(source), WINDOWS | _OF_A_SOURCE
+    return (destination_scope(destination), WINDOWS | _OF_ONE) if destination else (GLOBAL_SCOPE, WINDOWS)
 
 
 def read_all_stores(
-    stores: Stores, scopes: Sequence[str], span: Span, now: datetime
+    stores: Stores, scopes: Sequence[str], span: SeriesWindow, now: datetime
 ) -> dict[str, list[Bucket]]:
     """Of each scope the buckets of all stores that answer, added up. The main one must."""
     found = [read_series(stores.main.redis, scopes, span, now=now)]

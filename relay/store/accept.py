@@ -20,7 +20,7 @@ from relay.store.engine.compression import DEFAULT_CONTENT_TYPE, pack, pack_pair
 from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.rq_jobs import job_data, job_timestamp
 from relay.store.engine.scripts import Scripts
-from relay.store.person_index import People, tells_of
+from relay.store.person_index import PersonMarker, contains_person
 from relay.tracing.spans import traceparent
 
 
@@ -108,7 +108,7 @@ class AcceptOptions:
     """How receipts are kept: for how long, and by which marks people are found. Without `people` nobody is."""
 
     retention: Retention
-    people: People | None = None
+    people: PersonMarker | None = None
 
     def marks(self, people: tuple[str, ...]) -> bytes:
         """What the store knows these people by."""
@@ -117,7 +117,7 @@ class AcceptOptions:
     def alias(self, event: NewEvent) -> str:
         """What the event's ids are called where they tell of its people themselves; else empty."""
         name = event.dedupe_name or event.event_id
-        return self.people.alias(name) if self.people and tells_of(name, event.people) else ""
+        return self.people.alias(name) if self.people and contains_person(name, event.people) else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,19 @@ from relay.core.alerts.rate import RateWindow, update_rate_window
 from relay.core.alerts.thresholds import Rate, Thresholds
 from relay.core.destination import Destination
 from relay.core.lifecycle import State
-from relay.store.alerts import Memory
+from relay.store.alerts import AlertState
 from relay.store.engine import keys
 from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.durability import read_durability, read_memory_share
 from relay.store.engine.redis_time import SECOND, to_datetime
 from relay.store.events import list_destination_names
-from relay.store.queues import Depth, Spent, read_depths, read_down, read_spent
+from relay.store.queues import (
+    CompanyUsage,
+    DestinationDepth,
+    read_company_usage,
+    read_depths,
+    read_open_breakers,
+)
 from relay.store.stores import Store
 
 _UNWATCHED = Rate(1, 60.0)
@@ -24,13 +30,13 @@ _UNWATCHED = Rate(1, 60.0)
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    depths: Sequence[Depth]
-    spent: Mapping[str, Spent]
+    depths: Sequence[DestinationDepth]
+    spent: Mapping[str, CompanyUsage]
     down: Mapping[str, datetime]
 
 
 def look(
-    store: Store, known: Mapping[str, Destination], memory: Memory, thresholds: Thresholds
+    store: Store, known: Mapping[str, Destination], memory: AlertState, thresholds: Thresholds
 ) -> StoreSnapshot:
     """What is the case in one store, by its own clock. `known` are the destinations that there are, by name."""
     redis = store.redis
@@ -62,10 +68,10 @@ def look(
 def _see(store: Store, own: Mapping[str, Destination], names: Sequence[str]) -> _Seen:
     redis = store.redis
     companies = sorted({each.company for each in own.values()})
-    down = read_down(redis, sorted({each.base_url for each in own.values()}))
+    down = read_open_breakers(redis, sorted({each.base_url for each in own.values()}))
     return _Seen(
         read_depths(redis, names),
-        {told.company: told for told in read_spent(redis, companies)},
+        {told.company: told for told in read_company_usage(redis, companies)},
         {one.base_url: one.since for one in down},
     )
 
@@ -75,7 +81,7 @@ def _grown(before: RateWindow, totals: Mapping[str, int], rate: Rate | None, now
     return update_rate_window(before, totals, seconds=(rate or _UNWATCHED).seconds, now=now)
 
 
-def _held(depth: Depth) -> HeldDestination:
+def _held(depth: DestinationDepth) -> HeldDestination:
     assert depth.hold is not None  # noqa: S101 - asked by the caller
     return HeldDestination(depth.destination, depth.hold.cause, depth.hold.since, depth.states[State.ON_HOLD])
 

@@ -17,14 +17,14 @@ from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.redis_time import SECOND, to_datetime
 from relay.store.engine.scripts import Scripts
 
-MOST_MESSAGES = 500
+MAX_PENDING_MESSAGES = 500
 """On their way at once. More than a day's worth of any outage: a receiver that is away for longer misses the rest."""
 
 _MOMENTS = ("since", "opened_at", "seen_at", "told_at", "cleared_at")
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class AlertState:
     """What the last look knew. `at` is None before the first; `version` tells whether another has looked since."""
 
     version: int = 0
@@ -35,7 +35,7 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
-class OnItsWay:
+class PendingMessage:
     """A message to send. `tries` are those before this one."""
 
     name: str
@@ -45,7 +45,7 @@ class OnItsWay:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ReceiverStatus:
     """What came of the last message to a receiver. `failing_since` is None while they arrive."""
 
     message: str
@@ -55,21 +55,21 @@ class Told:
     failing_since: datetime | None
 
 
-def take_turn(redis: Redis, *, seconds: float) -> bool:
+def acquire_alert_turn(redis: Redis, *, seconds: float) -> bool:
     """Whether it is for this worker to look now. No other gets a turn within `seconds`."""
     with redis_errors_as_unavailable():
         return bool(redis.set(keys.ALERTS_TURN, 1, nx=True, px=int(seconds * 1000)))
 
 
-def read_memory(redis: Redis) -> Memory:
+def read_alert_state(redis: Redis) -> AlertState:
     """What the last look knew."""
     with redis_errors_as_unavailable():
         found: Any = redis.hmget(keys.ALERTS, ["version", "memory"])
     version, memory = found
     if memory is None:
-        return Memory()
+        return AlertState()
     told = orjson.loads(memory)
-    return Memory(
+    return AlertState(
         int(version),
         datetime.fromisoformat(told["at"]),
         _growth(told["dead"]),
@@ -78,8 +78,8 @@ def read_memory(redis: Redis) -> Memory:
     )
 
 
-def keep_look(
-    scripts: Scripts, memory: Memory, course: AlertChanges, messages: Sequence[Message]
+def save_alert_check(
+    scripts: Scripts, memory: AlertState, course: AlertChanges, messages: Sequence[Message]
 ) -> tuple[bool, int]:
     """Keep what a look has brought, over the memory that it began with: `memory.version` is still that one's.
 
@@ -95,19 +95,22 @@ def keep_look(
     parts = [part for one in messages for part in (one.receiver, one.id, one.body)]
     with redis_errors_as_unavailable():
         kept, left_out = scripts.run(
-            *("alerts_decide", memory.version, orjson.dumps(told), MOST_MESSAGES), len(over), *over, *parts
+            *("alerts_decide", memory.version, orjson.dumps(told), MAX_PENDING_MESSAGES),
+            len(over),
+            *over,
+            *parts,
         )
     return bool(kept), int(left_out)
 
 
-def read_over(redis: Redis, *, most: int) -> list[Alert]:
+def read_resolved_alerts(redis: Redis, *, most: int) -> list[Alert]:
     """The alerts that were over last, newest first."""
     with redis_errors_as_unavailable():
         found: Any = redis.lrange(keys.ALERTS_OVER, 0, most - 1)
     return [_alert(orjson.loads(one)) for one in found]
 
 
-def add_message(redis: Redis, message: Message, *, now: datetime) -> None:
+def queue_message(redis: Redis, message: Message, *, now: datetime) -> None:
     """Have a message sent that no look has brought."""
     name, moment = f"{message.receiver}|{message.id}", int(now.timestamp() * SECOND)
     with redis_errors_as_unavailable(), redis.pipeline(transaction=True) as pipeline:
@@ -116,7 +119,7 @@ def add_message(redis: Redis, message: Message, *, now: datetime) -> None:
         pipeline.execute()
 
 
-def take_messages(scripts: Scripts, *, lease_seconds: float, most: int) -> list[OnItsWay]:
+def lease_messages(scripts: Scripts, *, lease_seconds: float, most: int) -> list[PendingMessage]:
     """Messages to send now. Those not settled within the lease are taken again, by whoever asks."""
     with redis_errors_as_unavailable():
         found = scripts.run("alerts_take", int(lease_seconds * SECOND), most)
@@ -124,12 +127,14 @@ def take_messages(scripts: Scripts, *, lease_seconds: float, most: int) -> list[
     return [_on_its_way(name.decode(), body, tries, created) for name, body, tries, created in rows]
 
 
-def _on_its_way(name: str, body: bytes, tries: bytes, created_at: bytes) -> OnItsWay:
+def _on_its_way(name: str, body: bytes, tries: bytes, created_at: bytes) -> PendingMessage:
     receiver, _, message_id = name.partition("|")
-    return OnItsWay(name, Message(message_id, receiver, body), int(tries), to_datetime(created_at))
+    return PendingMessage(name, Message(message_id, receiver, body), int(tries), to_datetime(created_at))
 
 
-def settle_message(redis: Redis, one: OnItsWay, told: Told, *, again_in: float | None) -> None:
+def settle_message(
+    redis: Redis, one: PendingMessage, told: ReceiverStatus, *, again_in: float | None
+) -> None:
     """Take a message off its way, or have it sent once more after `again_in` seconds."""
     told_json = orjson.dumps(told)
     with redis_errors_as_unavailable(), redis.pipeline(transaction=True) as pipeline:
@@ -143,7 +148,7 @@ def settle_message(redis: Redis, one: OnItsWay, told: Told, *, again_in: float |
         pipeline.execute()
 
 
-def read_told(redis: Redis) -> tuple[dict[str, Told], int]:
+def read_receiver_statuses(redis: Redis) -> tuple[dict[str, ReceiverStatus], int]:
     """What came of the last message to each receiver, and how many are on their way."""
     with redis_errors_as_unavailable(), redis.pipeline(transaction=False) as pipeline:
         pipeline.hgetall(keys.ALERT_RECEIVERS)
@@ -152,9 +157,9 @@ def read_told(redis: Redis) -> tuple[dict[str, Told], int]:
     return {name.decode(): _told(orjson.loads(told)) for name, told in found.items()}, int(waiting)
 
 
-def _told(page: Mapping[str, Any]) -> Told:
+def _told(page: Mapping[str, Any]) -> ReceiverStatus:
     failing = page["failing_since"]
-    return Told(
+    return ReceiverStatus(
         page["message"],
         datetime.fromisoformat(page["at"]),
         page["outcome"],

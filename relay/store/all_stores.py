@@ -5,7 +5,7 @@ from functools import reduce
 from typing import TypeVar
 
 from relay.core.errors import NotFound, Unavailable
-from relay.store.dead_letter_clusters import ClusterRecord, merged, read_cluster, read_clusters
+from relay.store.dead_letter_clusters import ClusterRecord, merge_clusters, read_cluster, read_clusters
 from relay.store.events import EventFilter, EventPage, list_events, read_event
 from relay.store.stores import Store, Stores
 
@@ -94,7 +94,7 @@ def list_clusters_in_all_stores(stores: Stores, *, offset: int, most: int) -> tu
     for store in stores:
         for each in read_clusters(store.redis, offset=0, most=_MOST_CLUSTERS)[0]:
             other = found.get(each.fingerprint)
-            found[each.fingerprint] = merged(each, other) if other else each
+            found[each.fingerprint] = merge_clusters(each, other) if other else each
     newest = sorted(found.values(), key=lambda each: each.last_at, reverse=True)
     return newest[offset : offset + most], len(newest)
 
@@ -103,4 +103,4 @@ def read_cluster_in_all_stores(stores: Stores, fingerprint: str) -> ClusterRecor
     """One cluster, counted over all stores."""
     told = [read_cluster(store.redis, fingerprint) for store in stores]
     found = [each for each in told if each is not None]
-    return reduce(merged, found) if found else None
+    return reduce(merge_clusters, found) if found else None

@@ -12,7 +12,7 @@ from relay.store.engine import keys
 from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.redis_time import SECOND, to_datetime
 
-MOST_KEPT = 10_000
+MAX_ENTRIES = 10_000
 """Lines. A change by hand is rare; a program that makes more pushes the oldest out."""
 
 _PERSONAL = frozenset({"email", "phone"})
@@ -43,7 +43,7 @@ class Line:
     deed: Deed
 
 
-def record(redis: Redis, deed: Deed, *, now: datetime, keep_hours: int = 8760) -> None:
+def record_entry(redis: Redis, deed: Deed, *, now: datetime, keep_hours: int = 8760) -> None:
     """Write a deed down, and drop lines older than `keep_hours`. `redis` is the main store's."""
     filtered = {name: "(given)" if name in _PERSONAL else value for name, value in deed.filter.items()}
     fields: dict[Any, Any] = {
@@ -58,7 +58,7 @@ def record(redis: Redis, deed: Deed, *, now: datetime, keep_hours: int = 8760) -
         fields["count"] = deed.count
     oldest = int((now - timedelta(hours=keep_hours)).timestamp() * 1000)
     with redis_errors_as_unavailable(), redis.pipeline(transaction=False) as pipeline:
-        pipeline.xadd(keys.AUDIT, fields, maxlen=MOST_KEPT, approximate=True)
+        pipeline.xadd(keys.AUDIT, fields, maxlen=MAX_ENTRIES, approximate=True)
         pipeline.xtrim(keys.AUDIT, minid=str(oldest), approximate=False)
         pipeline.execute()
 

@@ -15,7 +15,7 @@ _MOST_LOOKED_AT = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Runnable:
+class SendCapacity:
     """`companies` have events that may be sent now or within a second, at `calls_per_second` together.
 
     Whoever waits for a budget, a hold, a retry or a Gong that is down is not among them.
@@ -25,7 +25,7 @@ class Runnable:
     calls_per_second: int
 
 
-def read_runnable(redis: Redis) -> Runnable:
+def read_send_capacity(redis: Redis) -> SendCapacity:
     """By Redis's clock, in three round trips. Beyond 5,000 companies the pace of the rest is taken as those' mean."""
     with redis_errors_as_unavailable():
         seconds, microseconds = redis.time()
@@ -38,4 +38,4 @@ def read_runnable(redis: Redis) -> Runnable:
             pipeline.hget(keys.COMPANY + name.decode(), "per_second")
         paces: list[Any] = pipeline.execute()
     known = sum(int(pace) if pace else Limits().per_second for pace in paces)
-    return Runnable(count, round(known * count / len(names)) if names else 0)
+    return SendCapacity(count, round(known * count / len(names)) if names else 0)

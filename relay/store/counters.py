@@ -13,14 +13,14 @@ from relay.store.engine import keys
 from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.redis_time import SECOND
 
-STANDING = (State.AGGREGATING, State.QUEUED, State.SENDING, State.RETRYING, State.ON_HOLD, State.DEAD)
+GAUGE_STATES = (State.AGGREGATING, State.QUEUED, State.SENDING, State.RETRYING, State.ON_HOLD, State.DEAD)
 """States in which an event is not done with."""
 
 _IN_TURN = (State.QUEUED, State.SENDING, State.RETRYING)
 
 
 @dataclass(frozen=True, slots=True)
-class Timed:
+class TimingTotals:
     """Every time of one kind that ever was, and their sum in seconds."""
 
     times: Histogram
@@ -28,7 +28,7 @@ class Timed:
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
+class CounterTotals:
     """What one store has counted. `states` and `happened` are by (destination, word), `requests` by (source, outcome).
 
     `timed` is by what took the time: `arrival`, `call`, `request:<endpoint>`. `overdue` is for how many seconds the company
@@ -38,13 +38,13 @@ class Totals:
     states: Mapping[tuple[str, str], int]
     happened: Mapping[tuple[str, str], int]
     requests: Mapping[tuple[str, str], int]
-    timed: Mapping[str, Timed]
+    timed: Mapping[str, TimingTotals]
     overdue: float
     used_bytes: int
     limit_bytes: int
 
 
-def read_totals(redis: Redis) -> Totals:
+def read_totals(redis: Redis) -> CounterTotals:
     """By Redis's clock."""
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
@@ -57,7 +57,7 @@ def read_totals(redis: Redis) -> Totals:
     now = clock[0] * SECOND + clock[1]
     overdue = max(now - due[0][1], 0) / SECOND if due else 0.0
     told = (int(memory["used_memory"]), int(memory.get("maxmemory", 0)))
-    return Totals(_pairs(states), _pairs(happened), _pairs(requests), _timed(times), overdue, *told)
+    return CounterTotals(_pairs(states), _pairs(happened), _pairs(requests), _timed(times), overdue, *told)
 
 
 def _pairs(fields: Mapping[bytes, bytes]) -> dict[tuple[str, str], int]:
@@ -65,7 +65,7 @@ def _pairs(fields: Mapping[bytes, bytes]) -> dict[tuple[str, str], int]:
     return {(name, word): value for (name, _, word), value in split}
 
 
-def _timed(fields: Mapping[bytes, bytes]) -> dict[str, Timed]:
+def _timed(fields: Mapping[bytes, bytes]) -> dict[str, TimingTotals]:
     counts: dict[str, dict[int, int]] = {}
     sums: dict[str, int] = {}
     for (what, bucket), value in _pairs(fields).items():
@@ -73,11 +73,13 @@ def _timed(fields: Mapping[bytes, bytes]) -> dict[str, Timed]:
             sums[what] = value
         else:
             counts.setdefault(what, {})[int(bucket)] = value
-    return {what: Timed(Histogram(found), sums.get(what, 0) / SECOND) for what, found in counts.items()}
+    return {
+        what: TimingTotals(Histogram(found), sums.get(what, 0) / SECOND) for what, found in counts.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class DestinationGauges:
     """One destination now: how many events are in each state, how old the oldest in its turn is, and the cause of its hold."""
 
     states: Mapping[State, int]
@@ -85,13 +87,13 @@ class Standing:
     hold: str | None
 
 
-def read_standing(redis: Redis, names: Sequence[str]) -> dict[str, Standing]:
+def read_destination_gauges(redis: Redis, names: Sequence[str]) -> dict[str, DestinationGauges]:
     """Of each destination named."""
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         pipeline.time()
         for name in names:
-            for state in STANDING:
+            for state in GAUGE_STATES:
                 pipeline.zcard(f"{keys.AT}{name}:{state}")
             for state in _IN_TURN:
                 pipeline.zrange(f"{keys.AT}{name}:{state}", 0, 0)
@@ -102,9 +104,9 @@ def read_standing(redis: Redis, names: Sequence[str]) -> dict[str, Standing]:
     return {name: _standing(told, now) for name in names}
 
 
-def _standing(rows: Any, now: float) -> Standing:
-    states = {state: int(next(rows)) for state in STANDING}
+def _standing(rows: Any, now: float) -> DestinationGauges:
+    states = {state: int(next(rows)) for state in GAUGE_STATES}
     first = [found[0].decode() for found in [next(rows) for _ in _IN_TURN] if found]
     oldest = id_timestamp(min(first)).timestamp() if first else now
     cause = next(rows)
-    return Standing(states, max(now - oldest, 0.0), cause.decode() if cause else None)
+    return DestinationGauges(states, max(now - oldest, 0.0), cause.decode() if cause else None)

@@ -57,7 +57,7 @@ def read_cluster(redis: Redis, fingerprint: str) -> ClusterRecord | None:
         return _record(fingerprint, pipeline.execute())
 
 
-def merged(one: ClusterRecord, other: ClusterRecord) -> ClusterRecord:
+def merge_clusters(one: ClusterRecord, other: ClusterRecord) -> ClusterRecord:
     """One fault, as two stores know it."""
     newer = max(one, other, key=lambda each: each.last_at)
     return replace(

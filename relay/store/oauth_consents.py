@@ -41,7 +41,7 @@ class Invitation:
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class ConsentRequest:
     """One way to Gong's consent page. `ticket` is None where an operator's key opened it."""
 
     state: str = field(repr=False)
@@ -50,7 +50,7 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ConsentCallback:
     """What Gong sent a browser back with. `code` is empty where the customer refused."""
 
     state: str = field(repr=False)
@@ -58,7 +58,7 @@ class Answer:
     code: str = field(repr=False)
 
 
-class Taken(StrEnum):
+class CallbackResult(StrEnum):
     """What became of an answer of Gong's: taken, or its state is not good, is another browser's, or its link was used."""
 
     TAKEN = "taken"
@@ -67,7 +67,7 @@ class Taken(StrEnum):
     USED = "used"
 
 
-class Progress(StrEnum):
+class ConsentStatus(StrEnum):
     """How far the exchange of a consent is."""
 
     WAITING = "waiting"
@@ -81,7 +81,7 @@ class Consent:
 
     id: str
     invitation: Invitation
-    progress: Progress
+    progress: ConsentStatus
     detail: str
     at: datetime
     sealed_code: str = field(repr=False)
@@ -100,7 +100,7 @@ def read_ticket(redis: Redis, ticket: str) -> Invitation | None:
     return _read(found) if found else None
 
 
-def save_asking(redis: Redis, asking: Asking, invitation: Invitation) -> None:
+def save_consent_request(redis: Redis, asking: ConsentRequest, invitation: Invitation) -> None:
     """Remember what was asked of Gong, and by whom, until the answer comes."""
     key = keys.CONSENTING + _digest(asking.state)
     told: dict[Any, Any] = {
@@ -115,16 +115,16 @@ def save_asking(redis: Redis, asking: Asking, invitation: Invitation) -> None:
         pipeline.execute()
 
 
-def take_consent(scripts: Scripts, vault: Vault, consent_id: str, answer: Answer) -> Taken:
+def claim_consent(scripts: Scripts, vault: Vault, consent_id: str, answer: ConsentCallback) -> CallbackResult:
     """Take what Gong sent back, once. `consent_id` is a fresh random name."""
     sealed = vault.seal(answer.code, _purpose(consent_id)) if answer.code else ""
     state, browser = _digest(answer.state), _digest(answer.browser)
     with redis_errors_as_unavailable():
         told = scripts.run("consent", state, browser, consent_id, sealed, _KEPT_SECONDS)
-    return Taken(told.decode())
+    return CallbackResult(told.decode())
 
 
-def next_consent(scripts: Scripts, redis: Redis) -> Consent | None:
+def lease_consent(scripts: Scripts, redis: Redis) -> Consent | None:
     """The next consent whose code is to be exchanged. Another worker gets it again should this one not settle it."""
     with redis_errors_as_unavailable():
         found = scripts.run("exchange", _AGAIN_SECONDS * SECOND)
@@ -141,19 +141,19 @@ def read_consent(redis: Redis, consent_id: str) -> Consent | None:
     return Consent(
         consent_id,
         _read(told["invitation"]),
-        Progress(told["status"]),
+        ConsentStatus(told["status"]),
         told.get("detail", ""),
         to_datetime(told["at"]),
         told.get("code", ""),
     )
 
 
-def code_of(vault: Vault, consent: Consent) -> str:
+def unseal_code(vault: Vault, consent: Consent) -> str:
     """The code itself. Raises Unsealable."""
     return vault.open(consent.sealed_code, _purpose(consent.id))
 
 
-def settle_consent(redis: Redis, consent: Consent, progress: Progress, detail: str = "") -> None:
+def settle_consent(redis: Redis, consent: Consent, progress: ConsentStatus, detail: str = "") -> None:
     """It is connected, or has failed: the code goes."""
     key = keys.CONSENT + consent.id
     with redis_errors_as_unavailable():

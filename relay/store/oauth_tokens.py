@@ -1,7 +1,7 @@
 """The tokens of destinations that were connected by OAuth: sealed, versioned, renewed by one worker at a time.
 
-A renewal is written down before its refresh token is spent (`begin_renewal`), and a fresh pair is written before it is
-used (`save_pair`). So whatever line a worker dies at, the next one knows whether a refresh token may be spent.
+A renewal is written down before its refresh token is spent (`start_refresh`), and a fresh pair is written before it is
+used (`save_tokens`). So whatever line a worker dies at, the next one knows whether a refresh token may be spent.
 """
 
 import json
@@ -27,7 +27,7 @@ _GAP_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class TokenPair:
     """An access token and the refresh token that renews it."""
 
     access: str = field(repr=False)
@@ -35,11 +35,11 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Fresh:
+class IssuedTokens:
     """A pair that Gong has just made: where it is good, for how long, and after how long it is renewed, in seconds."""
 
     destination: str
-    pair: Pair
+    pair: TokenPair
     base_url: str
     scope: str
     lifetime: float
@@ -63,7 +63,7 @@ class Grant:
         return now >= self.expires_at
 
 
-class Begun(StrEnum):
+class RefreshStart(StrEnum):
     """Whether a renewal may begin, and why not: no tokens, newer ones, none to be had, another's turn, too soon."""
 
     BEGUN = "begun"
@@ -74,7 +74,7 @@ class Begun(StrEnum):
     SOON = "soon"
 
 
-class Unrenewed(StrEnum):
+class RefreshFailure(StrEnum):
     """How a renewal brought nothing: Gong did not do it, no answer arrived, or Gong does not take the refresh token."""
 
     NOT_NOW = "not_now"
@@ -83,7 +83,7 @@ class Unrenewed(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Renewal:
+class TokenRefresh:
     """One renewal of one version. `owner` is a name of its own, `seconds` how long nobody else may begin another."""
 
     grant: Grant
@@ -110,7 +110,7 @@ def read_grant(redis: Redis, destination: str) -> Grant | None:
     )
 
 
-def granting(redis: Redis, destinations: Sequence[str]) -> set[str]:
+def find_refreshable_destinations(redis: Redis, destinations: Sequence[str]) -> set[str]:
     """Which of these destinations have tokens that can be renewed, in one round trip."""
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
@@ -121,12 +121,14 @@ def granting(redis: Redis, destinations: Sequence[str]) -> set[str]:
     return {name for name, (sealed, lost) in told if sealed and not lost}
 
 
-def open_pair(vault: Vault, grant: Grant) -> Pair:
+def unseal_tokens(vault: Vault, grant: Grant) -> TokenPair:
     """The tokens themselves. Raises Unsealable."""
-    return Pair(**json.loads(vault.open(grant.sealed, _purpose(grant.destination))))
+    return TokenPair(**json.loads(vault.open(grant.sealed, _purpose(grant.destination))))
 
 
-def save_pair(scripts: Scripts, vault: Vault, fresh: Fresh, *, follows: int | None, consent: str = "") -> int:
+def save_tokens(
+    scripts: Scripts, vault: Vault, fresh: IssuedTokens, *, follows: int | None, consent: str = ""
+) -> int:
     """Keep a fresh pair; only then may it be used. Returns its version.
 
     `follows` is the version that was renewed, None for a new `consent`. 0: another pair was written since.
@@ -149,7 +151,7 @@ def save_pair(scripts: Scripts, vault: Vault, fresh: Fresh, *, follows: int | No
     return int(version)
 
 
-def begin_renewal(scripts: Scripts, renewal: Renewal) -> Begun:
+def start_refresh(scripts: Scripts, renewal: TokenRefresh) -> RefreshStart:
     """Write down that this version's refresh token is about to be spent, if it is this owner's turn."""
     grant = renewal.grant
     with redis_errors_as_unavailable():
@@ -162,10 +164,10 @@ def begin_renewal(scripts: Scripts, renewal: Renewal) -> Begun:
             _GAP_SECONDS * SECOND,
             _MOST_TRIES,
         )
-    return Begun(told.decode())
+    return RefreshStart(told.decode())
 
 
-def end_unrenewed(scripts: Scripts, renewal: Renewal, how: Unrenewed, text: str) -> bool:
+def record_failed_refresh(scripts: Scripts, renewal: TokenRefresh, how: RefreshFailure, text: str) -> bool:
     """Write down that a renewal brought nothing. False when it is no longer this owner's."""
     grant = renewal.grant
     with redis_errors_as_unavailable():
@@ -182,7 +184,7 @@ def end_unrenewed(scripts: Scripts, renewal: Renewal, how: Unrenewed, text: str)
         )
 
 
-def due_destinations(redis: Redis, most: int) -> list[str]:
+def find_due_refreshes(redis: Redis, most: int) -> list[str]:
     """Destinations whose tokens are to be looked at now, the longest due first."""
     with redis_errors_as_unavailable():
         clock: Any = redis.time()
@@ -191,19 +193,19 @@ def due_destinations(redis: Redis, most: int) -> list[str]:
     return [name.decode() for name in names]
 
 
-def bury_access_token(scripts: Scripts, grant: Grant) -> None:
+def expire_access_token(scripts: Scripts, grant: Grant) -> None:
     """Gong does not take this access token any more: it counts as expired, for every worker."""
     with redis_errors_as_unavailable():
         scripts.run("unrenewed", grant.destination, grant.version, "", "dead", "", 0)
 
 
-def look_again(redis: Redis, destination: str, at: datetime | None) -> None:
+def schedule_refresh(redis: Redis, destination: str, at: datetime | None) -> None:
     """Look at these tokens when that moment has come; None: not before there is a fresh pair."""
     with redis_errors_as_unavailable():
         redis.zadd(keys.RENEWALS, {destination: "inf" if at is None else int(at.timestamp() * SECOND)})
 
 
-def hold_cause(redis: Redis, destination: str) -> str | None:
+def read_hold_cause(redis: Redis, destination: str) -> str | None:
     """Why the destination is on hold, in a word; None when it is not."""
     with redis_errors_as_unavailable():
         found: Any = redis.hget(keys.HOLD + destination, "cause")
@@ -211,7 +213,7 @@ def hold_cause(redis: Redis, destination: str) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Resealed:
+class ResealResult:
     """What came of sealing everything with the newest key. `unreadable` names what no key opens."""
 
     resealed: int
@@ -219,7 +221,7 @@ class Resealed:
     unreadable: tuple[str, ...]
 
 
-def reseal_all(scripts: Scripts, redis: Redis, vault: Vault) -> Resealed:
+def reseal_all(scripts: Scripts, redis: Redis, vault: Vault) -> ResealResult:
     """Seal whatever the store holds sealed with the newest key. Safe beside running workers, and when repeated."""
     resealed, already, unreadable = 0, 0, []
     for key, name in _sealed_fields(redis):
@@ -229,7 +231,7 @@ def reseal_all(scripts: Scripts, redis: Redis, vault: Vault) -> Resealed:
             unreadable.append(key.removeprefix("relay:"))
             continue
         resealed, already = resealed + changed, already + (not changed)
-    return Resealed(resealed, already, tuple(unreadable))
+    return ResealResult(resealed, already, tuple(unreadable))
 
 
 def _sealed_fields(redis: Redis) -> Iterator[tuple[str, str]]:

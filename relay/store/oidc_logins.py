@@ -15,7 +15,7 @@ from relay.core.oidc import OidcProvider
 from relay.store.engine import keys
 from relay.store.engine.connection import redis_errors_as_unavailable
 
-ASKING_SECONDS = 600
+LOGIN_SECONDS = 600
 """How long somebody may take to sign in at the provider, and a code waits for a worker."""
 
 PROVIDER_SECONDS = 86_400
@@ -23,7 +23,7 @@ PROVIDER_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class LoginRequest:
     """What was asked. `browser` is the digest of who asked, `sealed` what only we know, `onward` the page to go to."""
 
     browser: str
@@ -32,10 +32,10 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Back:
+class LoginCallback:
     """Somebody who came back, and how far their code is: `identity` is sealed, `detail` says why it came to nothing."""
 
-    asked: Asked
+    asked: LoginRequest
     sealed_code: str = field(repr=False)
     identity: str | None = field(default=None, repr=False)
     detail: str | None = None
@@ -46,79 +46,79 @@ def save_provider(redis: Redis, provider: OidcProvider) -> None:
         redis.set(keys.OIDC_PROVIDER, json.dumps(asdict(provider)), ex=PROVIDER_SECONDS)
 
 
-def read_known_provider(redis: Redis) -> OidcProvider | None:
+def read_provider(redis: Redis) -> OidcProvider | None:
     """What a worker has read of the provider; None where none could yet."""
     with redis_errors_as_unavailable():
         found: Any = redis.get(keys.OIDC_PROVIDER)
     return OidcProvider(**json.loads(found)) if found else None
 
 
-def save_asked(redis: Redis, state: str, asked: Asked) -> None:
+def save_login_request(redis: Redis, state: str, asked: LoginRequest) -> None:
     """Remember a question until its answer comes. `state` is fresh random text."""
     with redis_errors_as_unavailable():
-        redis.set(keys.OIDC_ASKED + digest(state), json.dumps(asdict(asked)), ex=ASKING_SECONDS)
+        redis.set(keys.OIDC_ASKED + digest(state), json.dumps(asdict(asked)), ex=LOGIN_SECONDS)
 
 
-def take_asked(redis: Redis, state: str) -> Asked | None:
+def spend_login_request(redis: Redis, state: str) -> LoginRequest | None:
     """What was asked under this state, once."""
     key = keys.OIDC_ASKED + digest(state)
     with redis_errors_as_unavailable(), redis.pipeline(transaction=True) as pipeline:
         pipeline.get(key)
         pipeline.delete(key)
         found: Any = pipeline.execute()[0]
-    return Asked(**json.loads(found)) if found else None
+    return LoginRequest(**json.loads(found)) if found else None
 
 
-def save_back(redis: Redis, back_id: str, back: Back) -> None:
+def save_login_callback(redis: Redis, back_id: str, back: LoginCallback) -> None:
     """Have a worker exchange a code."""
     with redis_errors_as_unavailable(), redis.pipeline(transaction=True) as pipeline:
-        pipeline.set(keys.OIDC_BACK + back_id, json.dumps(asdict(back)), ex=ASKING_SECONDS)
+        pipeline.set(keys.OIDC_BACK + back_id, json.dumps(asdict(back)), ex=LOGIN_SECONDS)
         pipeline.rpush(keys.OIDC_BACKS, back_id)
-        pipeline.expire(keys.OIDC_BACKS, ASKING_SECONDS)
+        pipeline.expire(keys.OIDC_BACKS, LOGIN_SECONDS)
         pipeline.execute()
 
 
-def next_back(redis: Redis) -> tuple[str, Back] | None:
+def next_login_callback(redis: Redis) -> tuple[str, LoginCallback] | None:
     """The next code to exchange. A worker that dies over one costs somebody a second try to sign in."""
     with redis_errors_as_unavailable():
         while (found := redis.lpop(keys.OIDC_BACKS)) is not None:
             back_id = found.decode()  # type: ignore[union-attr]
-            back = read_back(redis, back_id)
+            back = read_login_callback(redis, back_id)
             if back is not None:
                 return back_id, back
     return None
 
 
-def read_back(redis: Redis, back_id: str) -> Back | None:
+def read_login_callback(redis: Redis, back_id: str) -> LoginCallback | None:
     """How far a code is; None where there is nothing of this id."""
     with redis_errors_as_unavailable():
         found: Any = redis.get(keys.OIDC_BACK + back_id)
     return _read(found) if found else None
 
 
-def settle_back(redis: Redis, back_id: str, back: Back) -> None:
+def settle_login_callback(redis: Redis, back_id: str, back: LoginCallback) -> None:
     """A code was exchanged, or has come to nothing."""
     with redis_errors_as_unavailable():
-        redis.set(keys.OIDC_BACK + back_id, json.dumps(asdict(back)), ex=ASKING_SECONDS, xx=True)
+        redis.set(keys.OIDC_BACK + back_id, json.dumps(asdict(back)), ex=LOGIN_SECONDS, xx=True)
 
 
-def spend_back(redis: Redis, back_id: str) -> bool:
+def spend_login_callback(redis: Redis, back_id: str) -> bool:
     """Whether it was there to be spent: it signs in one browser, once."""
     with redis_errors_as_unavailable():
         return bool(redis.delete(keys.OIDC_BACK + back_id))
 
 
-def question_of(browser: str) -> str:
+def login_request_purpose(browser: str) -> str:
     """What a question's secrets are sealed for."""
     return f"oidc question of {browser}"
 
 
-def code_of(back_id: str) -> str:
+def code_purpose(back_id: str) -> str:
     """What a code is sealed for."""
     return f"oidc code of {back_id}"
 
 
-def identity_of(back_id: str) -> str:
+def identity_purpose(back_id: str) -> str:
     """What an identity is sealed for."""
     return f"oidc identity of {back_id}"
 
@@ -127,6 +127,6 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _read(text: bytes) -> Back:
+def _read(text: bytes) -> LoginCallback:
     told = json.loads(text)
-    return Back(Asked(**told.pop("asked")), **told)
+    return LoginCallback(LoginRequest(**told.pop("asked")), **told)

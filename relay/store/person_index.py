@@ -28,7 +28,7 @@ _KEY_BYTES = 32
 _EVERY_SECONDS = 60.0
 
 
-class People:
+class PersonMarker:
     """Makes the marks of one store. Asks for the key when the first one is wanted."""
 
     def __init__(self, redis: Redis, vault: Vault, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -70,7 +70,7 @@ class People:
         return _sealed(self._vault, key)
 
 
-def tells_of(name: str, people: tuple[str, ...]) -> bool:
+def contains_person(name: str, people: tuple[str, ...]) -> bool:
     """Whether an id holds the address or the number of one of these people."""
     numbered = any(person.isdigit() for person in people)
     if not (numbered or "@" in name or "%" in name):
@@ -78,7 +78,7 @@ def tells_of(name: str, people: tuple[str, ...]) -> bool:
     return not set(find_people_in_sentence(name)).isdisjoint(people)
 
 
-def person_key_resealed(redis: Redis, vault: Vault) -> bool | None:
+def reseal_person_key(redis: Redis, vault: Vault) -> bool | None:
     """Seal a store's key with the newest of the vault's. False: there was nothing to do. None: no key opens it."""
     with redis_errors_as_unavailable():
         kept: Any = redis.get(keys.PERSON_KEY)

@@ -32,7 +32,7 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
-class Depth:
+class DestinationDepth:
     """One destination: how many events are in each state, the oldest open one's moment, and its hold."""
 
     destination: str
@@ -43,7 +43,7 @@ class Depth:
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
+class CompanyUsage:
     """One company: what waits in each priority, its calls in the last second and the last 24 hours, the end of its freeze.
 
     `buckets` are its calls of the last day by the moment at which each ten minutes began, `high` those of priority high
@@ -68,7 +68,7 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True)
-class Down:
+class OpenBreaker:
     """A base URL whose Gong does not answer: nothing is sent there until `open_until`, then one call tries it."""
 
     base_url: str
@@ -77,7 +77,7 @@ class Down:
     open_until: datetime
 
 
-def read_depths(redis: Redis, names: Sequence[str]) -> list[Depth]:
+def read_depths(redis: Redis, names: Sequence[str]) -> list[DestinationDepth]:
     """The depth of each destination named."""
     with redis_errors_as_unavailable():
         counts: Any = redis.hgetall(keys.COUNT)
@@ -92,14 +92,14 @@ def read_depths(redis: Redis, names: Sequence[str]) -> list[Depth]:
     return [_depth(name, rows, counts) for name in names]
 
 
-def _depth(name: str, rows: Any, counts: Mapping[bytes, bytes]) -> Depth:
+def _depth(name: str, rows: Any, counts: Mapping[bytes, bytes]) -> DestinationDepth:
     states = {state: int(next(rows)) for state in State}
     oldest = [id_timestamp(found[0].decode()) for found in [next(rows) for _ in OPEN_STATES] if found]
     prefix = f"{name}|".encode()
     entered = {
         key[len(prefix) :].decode(): int(value) for key, value in counts.items() if key.startswith(prefix)
     }
-    return Depth(name, states, entered, min(oldest, default=None), _hold(next(rows)))
+    return DestinationDepth(name, states, entered, min(oldest, default=None), _hold(next(rows)))
 
 
 def _hold(fields: Mapping[bytes, bytes]) -> Hold | None:
@@ -114,7 +114,7 @@ def _hold(fields: Mapping[bytes, bytes]) -> Hold | None:
     )
 
 
-def read_spent(redis: Redis, companies: Sequence[str]) -> list[Spent]:
+def read_company_usage(redis: Redis, companies: Sequence[str]) -> list[CompanyUsage]:
     """What each company has spent of its limits, by Redis's clock."""
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
@@ -147,14 +147,14 @@ def _priorities(
     return priorities
 
 
-def _spent(company: str, now: int, priorities: Mapping[str, int], row: Sequence[Any]) -> Spent:
+def _spent(company: str, now: int, priorities: Mapping[str, int], row: Sequence[Any]) -> CompanyUsage:
     sent, day, (frozen, others, others_at, crowd) = row
     horizon = now // (_BUCKET_SECONDS * SECOND) - 24 * 3600 // _BUCKET_SECONDS
     thaw = to_datetime(frozen) if frozen and int(frozen) > now else None
     last = sum(1 for moment in sent if int(moment.rstrip(b"?")) > now - SECOND)
     buckets = _buckets(day, b"", horizon)
     others_moment = to_datetime(others_at) if others_at and int(others_at) > now - _DAY else None
-    return Spent(
+    return CompanyUsage(
         company,
         priorities,
         last,
@@ -176,7 +176,7 @@ def _buckets(day: Mapping[bytes, bytes], prefix: bytes, horizon: int) -> dict[da
     return {datetime.fromtimestamp(name * _BUCKET_SECONDS, tz=UTC): kept[name] for name in sorted(kept)}
 
 
-def read_down(redis: Redis, base_urls: Sequence[str]) -> list[Down]:
+def read_open_breakers(redis: Redis, base_urls: Sequence[str]) -> list[OpenBreaker]:
     """Those of these base URLs whose breaker is open."""
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
@@ -185,7 +185,7 @@ def read_down(redis: Redis, base_urls: Sequence[str]) -> list[Down]:
         rows = pipeline.execute()
     told = zip(base_urls, rows, strict=True)
     return [
-        Down(base_url, said.decode(), to_datetime(opened), to_datetime(until))
+        OpenBreaker(base_url, said.decode(), to_datetime(opened), to_datetime(until))
         for base_url, (said, opened, until) in told
         if opened and until
     ]

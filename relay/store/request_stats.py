@@ -17,15 +17,15 @@ from relay.core.percentiles import bucket_index
 from relay.store.engine import keys
 from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.redis_time import SECOND
-from relay.store.time_series import Grain, of_source
+from relay.store.time_series import Resolution, source_scope
 
-EVERY_SECONDS = 1.0
+FLUSH_SECONDS = 1.0
 _FINE_KEPT, _HOURS_KEPT = 21_600, 3_024_000
 """As long as the scripts keep theirs, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Turned:
+class Rejection:
     """One request of a source that was not taken: with which code, and of a signature why."""
 
     source: str
@@ -38,7 +38,7 @@ class Turned:
         return f"{self.code}:{self.reason}" if self.reason else self.code
 
 
-class Turnstile:
+class RequestStats:
     """Counts what is turned away, for as long as a process lives. Sources and codes are few, so this stays small."""
 
     def __init__(self, redis: Redis, clock: Callable[[], float]) -> None:
@@ -47,11 +47,11 @@ class Turnstile:
         self._clock = clock
         self._lock = threading.Lock()
         self._counts: Counter[tuple[str, str]] = Counter()
-        self._newest: dict[str, Turned] = {}
+        self._newest: dict[str, Rejection] = {}
         self._times: Counter[str] = Counter()
         self._told_at = float("-inf")
 
-    def count(self, turned: Turned) -> None:
+    def count(self, turned: Rejection) -> None:
         with self._lock:
             self._counts[turned.source, turned.outcome] += 1
             self._newest[turned.source] = turned
@@ -64,7 +64,7 @@ class Turnstile:
 
     def due(self) -> bool:
         """Whether there is something to tell, and a second has passed since the store was told last."""
-        return bool(self._counts or self._times) and self._clock() - self._told_at >= EVERY_SECONDS
+        return bool(self._counts or self._times) and self._clock() - self._told_at >= FLUSH_SECONDS
 
     def tell_if_due(self) -> None:
         """Tell the store, unless it was told within the last second. Where it is away the counts wait."""
@@ -82,7 +82,7 @@ class Turnstile:
                 self._newest = newest | self._newest
 
     def _tell(
-        self, counts: Mapping[tuple[str, str], int], newest: Mapping[str, Turned], times: Mapping[str, int]
+        self, counts: Mapping[tuple[str, str], int], newest: Mapping[str, Rejection], times: Mapping[str, int]
     ) -> None:
         with redis_errors_as_unavailable(), self._redis.pipeline() as pipeline:
             for name, by in times.items():
@@ -103,8 +103,8 @@ class Turnstile:
 
 
 def _buckets(source: str, at: datetime) -> list[tuple[str, int]]:
-    seconds, scope = int(at.timestamp()), of_source(source)
-    grains = ((Grain.TEN, _FINE_KEPT), (Grain.HOUR, _HOURS_KEPT))
+    seconds, scope = int(at.timestamp()), source_scope(source)
+    grains = ((Resolution.TEN, _FINE_KEPT), (Resolution.HOUR, _HOURS_KEPT))
     return [
         (f"{keys.SERIES}{grain.value[0]}{seconds // grain.seconds}{scope}", kept) for grain, kept in grains
     ]

@@ -12,8 +12,8 @@ TICKET_SECONDS = 900
 """How long a sign-in link is good."""
 
 WINDOW_SECONDS = 60
-MOST_OF_ONE = 10
-MOST_OF_ALL = 300
+MAX_ATTEMPTS_PER_ADDRESS = 10
+MAX_ATTEMPTS_TOTAL = 300
 """Attempts in a window: of one address, and of all together before each address has one attempt left."""
 
 
@@ -39,13 +39,13 @@ def end_session(redis: Redis, session_id: str, *, keep_seconds: int) -> None:
         redis.set(keys.ENDED_SESSION + _digest(session_id), 1, ex=keep_seconds)
 
 
-def has_ended(redis: Redis, session_id: str) -> bool:
+def is_session_ended(redis: Redis, session_id: str) -> bool:
     """Whether somebody signed out of it."""
     with redis_errors_as_unavailable():
         return bool(redis.exists(keys.ENDED_SESSION + _digest(session_id)))
 
 
-def count_attempt(redis: Redis, address: str) -> bool:
+def count_sign_in_attempt(redis: Redis, address: str) -> bool:
     """Count an attempt to sign in. False when this address has made too many within a minute.
 
     A flood from everywhere lowers everybody's allowance to one attempt a minute, and never to none: so nobody is
@@ -58,16 +58,16 @@ def count_attempt(redis: Redis, address: str) -> bool:
             pipeline.expire(key, WINDOW_SECONDS, nx=True)
         told: Any = pipeline.execute()
     of_one, of_all = int(told[0]), int(told[2])
-    return of_one <= (MOST_OF_ONE if of_all <= MOST_OF_ALL else 1)
+    return of_one <= (MAX_ATTEMPTS_PER_ADDRESS if of_all <= MAX_ATTEMPTS_TOTAL else 1)
 
 
-def forget_attempts(redis: Redis, address: str) -> None:
+def reset_sign_in_attempts(redis: Redis, address: str) -> None:
     """Somebody has signed in from there: what failed before was a slip."""
     with redis_errors_as_unavailable():
         redis.delete(keys.SIGN_INS + _digest(address))
 
 
-def is_first_failure(redis: Redis) -> bool:
+def is_first_sign_in_failure(redis: Redis) -> bool:
     """Whether no sign-in has failed within a minute: one line of audit tells of a flood as well as thousands."""
     with redis_errors_as_unavailable():
         return bool(redis.set(keys.SIGN_INS + "failed", 1, ex=WINDOW_SECONDS, nx=True))

@@ -13,7 +13,7 @@ from relay.settings import Settings
 from relay.store.engine.connection import ClientOptions, open_redis, refuse_cluster
 from relay.store.engine.durability import Watermark
 from relay.store.engine.scripts import Scripts
-from relay.store.person_index import People
+from relay.store.person_index import PersonMarker
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Store:
     redis: Redis
     scripts: Scripts
     watermark: Watermark
-    people: People
+    people: PersonMarker
 
 
 class Stores:
@@ -48,7 +48,7 @@ class Stores:
                 redis,
                 Scripts(redis, wait_replicas=told.redis_wait_replicas),
                 Watermark(redis, percent=told.high_water_percent, clock=clock),
-                People(redis, vault, clock=clock),
+                PersonMarker(redis, vault, clock=clock),
             )
             for name, redis in clients.items()
         }

@@ -22,20 +22,20 @@ from relay.store.engine import keys
 from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.redis_time import to_datetime
 
-EVERYTHING = ""
+GLOBAL_SCOPE = ""
 
 
-def of_destination(name: str) -> str:
+def destination_scope(name: str) -> str:
     """The scope of what happened to one destination's events."""
     return f":to:{name}"
 
 
-def of_source(name: str) -> str:
+def source_scope(name: str) -> str:
     """The scope of what one source sent."""
     return f":from:{name}"
 
 
-class Grain(Enum):
+class Resolution(Enum):
     """How long one bucket is: its mark in the store and its seconds."""
 
     MINUTE = ("m", 60)
@@ -48,10 +48,10 @@ class Grain(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class SeriesWindow:
     """`count` buckets of one grain, the last of them the one that `now` lies in."""
 
-    grain: Grain
+    grain: Resolution
     count: int
 
     def numbers(self, now: datetime) -> range:
@@ -69,7 +69,9 @@ class Bucket:
     calls: Histogram = field(default_factory=Histogram)
 
 
-def read_series(redis: Redis, scopes: Sequence[str], span: Span, *, now: datetime) -> dict[str, list[Bucket]]:
+def read_series(
+    redis: Redis, scopes: Sequence[str], span: SeriesWindow, *, now: datetime
+) -> dict[str, list[Bucket]]:
     """The buckets of each scope, the oldest first, in one round trip. Those in which nothing happened are there too."""
     mark, numbers = span.grain.value[0], span.numbers(now)
     with redis_errors_as_unavailable():
@@ -95,7 +97,7 @@ def _bucket(at: datetime, row: Mapping[bytes, bytes]) -> Bucket:
     return Bucket(at, dict(counts), Histogram(times["delivered"]), Histogram(times["call"]))
 
 
-def summed(buckets: Iterable[Bucket], at: datetime) -> Bucket:
+def merge_buckets(buckets: Iterable[Bucket], at: datetime) -> Bucket:
     """Several buckets as one that begins at `at`."""
     all_of_them = list(buckets)
     counts: Counter[str] = Counter()
@@ -106,7 +108,7 @@ def summed(buckets: Iterable[Bucket], at: datetime) -> Bucket:
 
 
 @dataclass(frozen=True, slots=True)
-class TurnedAway:
+class RejectedRequest:
     """The newest request of a source that was not taken: when, with which code, and of a signature why."""
 
     at: datetime
@@ -114,7 +116,7 @@ class TurnedAway:
     reason: str
 
 
-def read_turned_away(redis: Redis, names: Sequence[str]) -> dict[str, TurnedAway]:
+def read_rejected_requests(redis: Redis, names: Sequence[str]) -> dict[str, RejectedRequest]:
     """Of each source named that ever had one."""
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
@@ -122,7 +124,7 @@ def read_turned_away(redis: Redis, names: Sequence[str]) -> dict[str, TurnedAway
             pipeline.hmget(keys.TURNED_AWAY + name, "at", "code", "reason")
         rows: list[Any] = pipeline.execute()
     return {
-        name: TurnedAway(to_datetime(at), code.decode(), (reason or b"").decode())
+        name: RejectedRequest(to_datetime(at), code.decode(), (reason or b"").decode())
         for name, (at, code, reason) in zip(names, rows, strict=True)
         if at and code
     }

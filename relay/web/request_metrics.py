@@ -6,7 +6,7 @@ from threading import Thread
 
 from flask import Flask, Response, g, request
 
-from relay.store.request_stats import Turned, Turnstile
+from relay.store.request_stats import Rejection, RequestStats
 from relay.web.context import WebContext, context_of
 
 ENDPOINT_GROUPS = {"events_endpoint": "events", "webhooks_endpoint": "webhooks", "gong_endpoints": "gong"}
@@ -31,7 +31,7 @@ def run_in_thread(work: Callable[[], None]) -> None:
 def register(app: Flask, run: Callable[[Callable[[], None]], None]) -> None:
     """Have every request at a endpoint of this application counted. `run` runs what tells the store of it."""
     known = context_of(app)
-    turnstile = Turnstile(known.redis, time.monotonic)
+    turnstile = RequestStats(known.redis, time.monotonic)
 
     def count(response: Response) -> Response:
         endpoint = ENDPOINT_GROUPS.get(request.blueprint or "")
@@ -47,9 +47,9 @@ def register(app: Flask, run: Callable[[Callable[[], None]], None]) -> None:
     app.after_request(count)
 
 
-def _turned_away(known: WebContext, response: Response) -> Turned | None:
+def _turned_away(known: WebContext, response: Response) -> Rejection | None:
     """What is told of a request at a endpoint. None: it was taken. A stranger's source is ""."""
     source, code = g.get("source"), g.get("code")
     if code is None or code in _TAKEN or response.status_code < _LEAST_ERROR:
         return None
-    return Turned(source or "", code, g.get("reason") or "", known.now())
+    return Rejection(source or "", code, g.get("reason") or "", known.now())

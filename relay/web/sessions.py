@@ -13,7 +13,7 @@ from relay.core.errors import Conflict
 from relay.core.vault import UnsealError, Vault
 from relay.settings import Settings
 from relay.store.engine.connection import Client
-from relay.store.sign_in import end_session, has_ended
+from relay.store.sign_in import end_session, is_session_ended
 
 _PURPOSE = "session"
 _LONGEST = 4096
@@ -67,7 +67,7 @@ class SessionManager:
         """The session of this browser; None when there is none, or it has ended. Raises Unavailable."""
         sealed = request.cookies.get(self._name(request), "")
         session = self._opened(sealed) if sealed and len(sealed) <= _LONGEST else None
-        if session is None or not self._is_current(session) or has_ended(self._redis, session.id):
+        if session is None or not self._is_current(session) or is_session_ended(self._redis, session.id):
             return None
         return session
 

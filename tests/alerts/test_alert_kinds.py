@@ -15,7 +15,7 @@ from relay.store.delivery import CallTiming, Retry, dead_letter, finish, publish
 from relay.store.engine import keys
 from relay.store.engine.durability import read_memory_share
 from relay.store.operator_actions import HoldRequest, hold_destination
-from relay.store.request_stats import Turned, Turnstile
+from relay.store.request_stats import Rejection, RequestStats
 from relay.store.stores import Store
 from tests.alerts.receiving import Inbox
 from tests.alerts.watching import BASE_URL, as_if_earlier, destination, only, tell, watch
@@ -81,10 +81,10 @@ def go_down(store: Store, here: Destination) -> None:
 
 
 def forge(store: Store, _: Destination) -> None:
-    turnstile = Turnstile(store.redis, lambda: 0.0)
+    turnstile = RequestStats(store.redis, lambda: 0.0)
     for reason in ("bad_signature", "stale") * 10:
-        turnstile.count(Turned("web", "verification_failed", reason, NOW))
-    turnstile.count(Turned("shop", "not_json", "", NOW))
+        turnstile.count(Rejection("web", "verification_failed", reason, NOW))
+    turnstile.count(Rejection("shop", "not_json", "", NOW))
     turnstile.tell_if_due()
 
 

@@ -11,7 +11,14 @@ from relay.core.alerts.kinds import AlertKind
 from relay.core.alerts.lifecycle import AlertChanges
 from relay.core.alerts.thresholds import AlertConfig, Receiver
 from relay.core.lifecycle import HoldCause
-from relay.store.alerts import Memory, keep_look, read_memory, read_over, read_told, take_messages
+from relay.store.alerts import (
+    AlertState,
+    lease_messages,
+    read_alert_state,
+    read_receiver_statuses,
+    read_resolved_alerts,
+    save_alert_check,
+)
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
 from relay.store.operator_actions import HoldRequest, hold_destination, resume_destination
@@ -55,8 +62,8 @@ def test_an_alert_is_opened_told_again_and_cleared(store: Store, inbox: Inbox, r
     assert sorted(kind for kind, _ in inbox.told()) == ["alert.cleared", "alert.opened", "alert.repeated"]
     assert len(set(inbox.ids)) == 3
     assert len({body["data"]["alerts"][0]["id"] for body in inbox.bodies}) == 1
-    assert [one.subject for one in read_over(store.redis, most=5)] == ["acme"]
-    assert read_memory(store.redis).open == ()
+    assert [one.subject for one in read_resolved_alerts(store.redis, most=5)] == ["acme"]
+    assert read_alert_state(store.redis).open == ()
 
 
 def test_a_hold_that_comes_and_goes_is_told_once(store: Store, inbox: Inbox, rules: AlertConfig):
@@ -89,7 +96,7 @@ def test_what_is_not_taken_is_sent_again_under_its_old_id(
     hold(store)
     watch(store, rules).look()
     tell(store, *rules.receivers)
-    assert read_told(store.redis)[0]["ops"].failing_since is not None
+    assert read_receiver_statuses(store.redis)[0]["ops"].failing_since is not None
     due_now(store.redis)
     tell(store, *rules.receivers)
 
@@ -97,8 +104,8 @@ def test_what_is_not_taken_is_sent_again_under_its_old_id(
     assert len(set(inbox.ids)) == 1
     assert inbox.bodies[0] == inbox.bodies[1]
     assert inbox.signed()
-    assert read_told(store.redis)[0]["ops"].failing_since is None
-    assert read_told(store.redis)[1] == 0
+    assert read_receiver_statuses(store.redis)[0]["ops"].failing_since is None
+    assert read_receiver_statuses(store.redis)[1] == 0
 
 
 def test_a_receiver_that_is_down_gets_everything_once_it_is_up(
@@ -109,7 +116,7 @@ def test_a_receiver_that_is_down_gets_everything_once_it_is_up(
     hold(store)
     watching.look()
     tell(store, away)
-    assert read_told(store.redis)[0]["ops"].outcome == "no_connection"
+    assert read_receiver_statuses(store.redis)[0]["ops"].outcome == "no_connection"
     resume_destination(store.scripts, "acme")
     as_if_earlier(store.redis, rules.resolve_after)
     watching.look()
@@ -125,7 +132,7 @@ def test_a_receiver_that_wants_no_more_is_not_asked_again(store: Store, inbox: I
     watch(store, rules).look()
     tell(store, *rules.receivers)
 
-    assert read_told(store.redis)[1] == 0
+    assert read_receiver_statuses(store.redis)[1] == 0
 
 
 def test_a_message_is_given_up_after_a_day(store: Store, inbox: Inbox, rules: AlertConfig):
@@ -137,7 +144,7 @@ def test_a_message_is_given_up_after_a_day(store: Store, inbox: Inbox, rules: Al
     store.redis.hset(keys.ALERT_MESSAGE + name.decode(), "created_at", created - 86_400_000_000)
     tell(store, *rules.receivers)
 
-    assert read_told(store.redis)[1] == 0
+    assert read_receiver_statuses(store.redis)[1] == 0
     assert store.redis.exists(keys.ALERT_MESSAGE + name.decode()) == 0
 
 
@@ -148,7 +155,7 @@ def test_a_receiver_that_was_taken_out_of_the_configuration_leaves_nothing_behin
     watch(store, rules).look()
     tell(store)
 
-    assert read_told(store.redis)[1] == 0
+    assert read_receiver_statuses(store.redis)[1] == 0
     assert inbox.taken == []
 
 
@@ -212,11 +219,11 @@ def test_a_worker_that_dies_between_taking_and_sending_leaves_it_to_the_next(
 
 def test_a_look_that_comes_too_late_changes_nothing(store: Store, rules: AlertConfig):
     hold(store)
-    begun = read_memory(store.redis)
+    begun = read_alert_state(store.redis)
     watch(store, rules).look()
-    late = Memory(begun.version, read_memory(store.redis).at)
-    assert keep_look(store.scripts, late, AlertChanges((), (), (), ()), []) == (False, 0)
-    assert len(read_memory(store.redis).open) == 1
+    late = AlertState(begun.version, read_alert_state(store.redis).at)
+    assert save_alert_check(store.scripts, late, AlertChanges((), (), (), ()), []) == (False, 0)
+    assert len(read_alert_state(store.redis).open) == 1
 
 
 def test_of_several_workers_one_looks_at_a_time(store: Store, rules: AlertConfig):
@@ -239,7 +246,7 @@ def test_the_heart_beats_after_a_look_and_is_silent_when_nobody_looks(store: Sto
 def test_a_heartbeat_that_nobody_takes_keeps_no_look_from_being_made(store: Store):
     watch(store, ON_HOLD, heartbeat=f"http://127.0.0.1:{free_port()}/").step()
 
-    assert read_memory(store.redis).at is not None
+    assert read_alert_state(store.redis).at is not None
 
 
 def test_what_waits_for_a_receiver_has_its_bounds(store: Store, inbox: Inbox):
@@ -247,7 +254,7 @@ def test_what_waits_for_a_receiver_has_its_bounds(store: Store, inbox: Inbox):
     hold(store)
     watch(store, with_receivers(ON_HOLD, *many)).look()
 
-    assert read_told(store.redis)[1] == 500
+    assert read_receiver_statuses(store.redis)[1] == 500
 
 
 def test_messages_are_sent_though_the_store_is_full(store: Store, rules: AlertConfig):
@@ -255,6 +262,6 @@ def test_messages_are_sent_though_the_store_is_full(store: Store, rules: AlertCo
     store.redis.config_set("maxmemory", 1)
     try:
         watch(store, rules).look()
-        assert take_messages(store.scripts, lease_seconds=0, most=1)
+        assert lease_messages(store.scripts, lease_seconds=0, most=1)
     finally:
         store.redis.config_set("maxmemory", 0)

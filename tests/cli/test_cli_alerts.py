@@ -10,7 +10,7 @@ from redis import Redis
 
 from relay.core.alerts.thresholds import AlertConfig, Thresholds
 from relay.core.lifecycle import HoldCause
-from relay.store.alerts import Told, settle_message, take_messages
+from relay.store.alerts import ReceiverStatus, lease_messages, settle_message
 from relay.store.operator_actions import HoldRequest, hold_destination
 from relay.store.stores import Stores
 from tests.alerts.watching import destination, watch
@@ -43,11 +43,11 @@ def answer(redis: Redis, outcome: str, status: int | None) -> None:
     """What a worker does that sends the next message: it ends so."""
     scripts = Stores(redis).main.scripts
     [one] = eventually(
-        lambda: take_messages(scripts, lease_seconds=60, most=1), within=10, what="the message"
+        lambda: lease_messages(scripts, lease_seconds=60, most=1), within=10, what="the message"
     )
     now = datetime.now(UTC)
     arrived = outcome == "arrived"
-    told = Told(one.message.id, now, outcome, status, None if arrived else now)
+    told = ReceiverStatus(one.message.id, now, outcome, status, None if arrived else now)
     settle_message(redis, one, told, again_in=None if arrived else 60)
 
 

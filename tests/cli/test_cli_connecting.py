@@ -8,12 +8,12 @@ from redis import Redis
 from relay.core.vault import Vault
 from relay.store.engine.scripts import Scripts
 from relay.store.oauth_consents import Invitation, read_ticket
-from relay.store.oauth_tokens import Fresh, Pair, open_pair, read_grant, save_pair
+from relay.store.oauth_tokens import IssuedTokens, TokenPair, read_grant, save_tokens, unseal_tokens
 from tests.cli.conftest import Ended, Run
 
 OLD, NEW = "the-old-key-of-at-least-32-characters", "the-new-key-of-at-least-32-characters"
 PUBLIC = {"RELAY_PUBLIC_URL": "https://relay.example", "RELAY_SECRET_KEYS": OLD}
-FRESH = Fresh("globex", Pair("access", "refresh"), "https://api.gong.io", "", 3600.0, 1800.0)
+FRESH = IssuedTokens("globex", TokenPair("access", "refresh"), "https://api.gong.io", "", 3600.0, 1800.0)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_who_cannot_be_connected_gets_no_link(run: Run, application: dict[str, s
 @pytest.fixture
 def sealed(run: Run, scripts: Scripts) -> Run:
     """The command, with one destination's tokens in the store."""
-    save_pair(scripts, Vault([OLD]), FRESH, follows=None)
+    save_tokens(scripts, Vault([OLD]), FRESH, follows=None)
     return run
 
 
@@ -81,7 +81,7 @@ def test_secrets_are_sealed_anew_once(sealed: Run, redis: Redis):
     assert (second.code, second.out) == (0, "0 secrets sealed anew; 1 had the newest key already.\n")
     grant = read_grant(redis, "globex")
     assert grant is not None
-    assert open_pair(Vault([NEW]), grant).access == "access"
+    assert unseal_tokens(Vault([NEW]), grant).access == "access"
 
 
 def test_what_no_key_opens_is_named(sealed: Run):

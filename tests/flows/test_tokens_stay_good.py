@@ -12,7 +12,7 @@ from relay.core.outcome import Blocked
 from relay.core.vault import Vault
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
-from relay.store.oauth_tokens import hold_cause, read_grant, reseal_all
+from relay.store.oauth_tokens import read_grant, read_hold_cause, reseal_all
 from tests.flows.connecting import World
 from workers.credentials import CredentialStore
 from workers.gong_client import Credentials
@@ -113,7 +113,7 @@ def test_a_withdrawn_consent_is_needs_reauth_and_gong_is_not_asked_again(world: 
     asked = requests.get(f"{world.gong}/__sandbox/log", params={"company": "acme"}, timeout=10).json()["log"]
     assert [row["status"] for row in asked if row["route"] == "oauth-refresh"] == [400]
     world.chore().step()
-    assert hold_cause(redis, "globex") == "reauthorization_required"
+    assert read_hold_cause(redis, "globex") == "reauthorization_required"
 
 
 def test_a_customer_who_comes_again_ends_the_hold(world: World, redis: Redis):
@@ -121,7 +121,7 @@ def test_a_customer_who_comes_again_ends_the_hold(world: World, redis: Redis):
     expire(redis)
     redis.hset(keys.TOKENS + "globex", "lost", "Gong said no")
     world.chore().step()
-    assert hold_cause(redis, "globex") == "reauthorization_required"
+    assert read_hold_cause(redis, "globex") == "reauthorization_required"
 
     world.connect("globex", company="initech")
 
@@ -148,7 +148,7 @@ def test_an_answer_that_is_lost_is_asked_for_once_more_and_then_never(world: Wor
     asked = requests.get(f"{world.gong}/__sandbox/log", params={"company": "acme"}, timeout=10).json()["log"]
     assert len([row for row in asked if row["route"] == "oauth-refresh"]) == 2
     assert world.call(world.access(worker), "hub:3") == 200
-    assert hold_cause(redis, "globex") is None
+    assert read_hold_cause(redis, "globex") is None
     assert capsys.readouterr().out.count('"event":"oauth.reauthorization_required"') == 1
 
 
@@ -160,7 +160,7 @@ def test_when_the_last_access_token_of_a_lost_consent_ends_its_destination_rests
     world.chore().step()
     world.chore().step()
 
-    assert hold_cause(redis, "globex") == "reauthorization_required"
+    assert read_hold_cause(redis, "globex") == "reauthorization_required"
     assert redis.hget(keys.HOLD + "globex", "detail") == b"Gong said no"
     assert world.calls() == []
 
@@ -174,7 +174,7 @@ def test_an_operators_pause_stays_a_pause(world: World, redis: Redis):
 
     world.chore().step()
 
-    assert hold_cause(redis, "globex") == "paused"
+    assert read_hold_cause(redis, "globex") == "paused"
 
 
 def test_while_gong_makes_no_tokens_it_is_asked_once_a_minute_and_nothing_is_lost(world: World, redis: Redis):

@@ -16,7 +16,7 @@ from relay.store.engine.scripts import Scripts
 from relay.store.events import EventFilter, list_events, read_event
 from relay.store.key_usage import read_key_uses
 from relay.store.operator_actions import discard_event, replay_event, resume_destination
-from relay.store.queues import read_depths, read_spent, read_workers
+from relay.store.queues import read_company_usage, read_depths, read_workers
 from tests.store_world import NOW, accept_events, event, take_events
 from tests.truth.project import ROOT, page
 from tests.valkey import Valkey
@@ -56,7 +56,7 @@ def test_every_reading_of_operators_is_allowed(limited: Redis):
     list_events(limited, EventFilter(), limit=5, cursor=None)
     list_events(limited, EventFilter(event_id="a"), limit=5, cursor=None)
     read_depths(limited, ["acme"])
-    read_spent(limited, ["acme"])
+    read_company_usage(limited, ["acme"])
     read_workers(limited)
     read_key_uses(limited, ["web"])
     read_memory_share(limited)

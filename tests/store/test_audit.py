@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from redis import Redis
 
-from relay.store.audit import MOST_KEPT, Deed, read_audit, record
+from relay.store.audit import MAX_ENTRIES, Deed, read_audit, record_entry
 from relay.store.engine import keys
 from tests.store_world import NOW
 
@@ -18,7 +18,7 @@ def targets(redis: Redis, *, limit: int = 50, cursor: str | None = None) -> tupl
 
 def test_a_deed_is_read_as_it_was_written(redis: Redis):
     told = Deed("alice", "operator", "replay.start", "01KAG7", 12, {"destination": "acme"})
-    record(redis, told, now=NOW)
+    record_entry(redis, told, now=NOW)
 
     [line] = read_audit(redis, limit=5, cursor=None)[0]
 
@@ -27,7 +27,7 @@ def test_a_deed_is_read_as_it_was_written(redis: Redis):
 
 def test_pages_go_from_the_newest_to_the_oldest(redis: Redis):
     for name in "abcde":
-        record(redis, Deed("alice", "operator", "event.discard", name), now=NOW)
+        record_entry(redis, Deed("alice", "operator", "event.discard", name), now=NOW)
 
     first, cursor = targets(redis, limit=3)
     rest, end = targets(redis, limit=3, cursor=cursor)
@@ -36,7 +36,7 @@ def test_pages_go_from_the_newest_to_the_oldest(redis: Redis):
 
 
 def test_a_person_of_a_filter_is_not_kept(redis: Redis):
-    record(redis, Deed("a", "admin", "erase", "p", 1, {"email": "jane@globex.example"}), now=NOW)
+    record_entry(redis, Deed("a", "admin", "erase", "p", 1, {"email": "jane@globex.example"}), now=NOW)
 
     [(_, fields)] = redis.xrange(keys.AUDIT)
 
@@ -46,20 +46,20 @@ def test_a_person_of_a_filter_is_not_kept(redis: Redis):
 
 def test_lines_beyond_their_time_are_dropped(redis: Redis):
     seconds, _ = redis.time()
-    record(redis, PAUSED, now=NOW)
+    record_entry(redis, PAUSED, now=NOW)
     later = NOW.fromtimestamp(seconds, tz=NOW.tzinfo) + timedelta(hours=3)
 
-    record(redis, Deed("alice", "operator", "destination.resume", "acme"), now=later, keep_hours=2)
+    record_entry(redis, Deed("alice", "operator", "destination.resume", "acme"), now=later, keep_hours=2)
 
     assert redis.xlen(keys.AUDIT) == 0  # the second too: by the store's own clock it is as old
 
 
 def test_the_oldest_lines_give_way_to_new_ones(redis: Redis):
     with redis.pipeline(transaction=False) as pipeline:
-        for number in range(MOST_KEPT + 500):
+        for number in range(MAX_ENTRIES + 500):
             pipeline.xadd(keys.AUDIT, {"at": number}, id=f"{10_000_000 + number}-0")
         pipeline.execute()
 
-    record(redis, PAUSED, now=NOW.fromtimestamp(3700, tz=NOW.tzinfo), keep_hours=1)
+    record_entry(redis, PAUSED, now=NOW.fromtimestamp(3700, tz=NOW.tzinfo), keep_hours=1)
 
-    assert redis.xlen(keys.AUDIT) <= MOST_KEPT + 100
+    assert redis.xlen(keys.AUDIT) <= MAX_ENTRIES + 100

@@ -20,7 +20,7 @@ from relay.store.delivery import (
 )
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
-from relay.store.queues import Down, read_down
+from relay.store.queues import OpenBreaker, read_open_breakers
 from tests.store_world import accept_events, event, field_of, new_id, publish, sweep_now, take_events
 
 URL, ELSEWHERE = "https://api.gong.io", "https://eu.api.gong.io"
@@ -49,8 +49,8 @@ def falter(scripts: Scripts, taken: LeasedEvent, *, blames_gong: bool, seconds: 
     assert finish(scripts, taken, retry_later(again, record=b""), CallTiming(URL, 0.0))
 
 
-def down(redis: Redis) -> list[Down]:
-    return read_down(redis, [URL, ELSEWHERE])
+def down(redis: Redis) -> list[OpenBreaker]:
+    return read_open_breakers(redis, [URL, ELSEWHERE])
 
 
 def rest_of(redis: Redis) -> float:

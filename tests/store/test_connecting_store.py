@@ -7,20 +7,20 @@ from relay.core.vault import Vault
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
 from relay.store.oauth_consents import (
-    Answer,
-    Asking,
+    CallbackResult,
+    ConsentCallback,
+    ConsentRequest,
+    ConsentStatus,
     Invitation,
-    Progress,
-    Taken,
-    code_of,
-    next_consent,
+    claim_consent,
+    lease_consent,
     postpone_consent,
     read_consent,
     read_ticket,
-    save_asking,
+    save_consent_request,
     save_ticket,
     settle_consent,
-    take_consent,
+    unseal_code,
 )
 from relay.store.oauth_tokens import reseal_all
 
@@ -29,17 +29,17 @@ GLOBEX = Invitation("globex", account="17", internal_domains=("globex.example",)
 
 
 @pytest.fixture
-def asking(redis: Redis) -> Asking:
+def asking(redis: Redis) -> ConsentRequest:
     save_ticket(redis, "ticket", GLOBEX)
-    asking = Asking("state", "browser", "ticket")
-    save_asking(redis, asking, GLOBEX)
+    asking = ConsentRequest("state", "browser", "ticket")
+    save_consent_request(redis, asking, GLOBEX)
     return asking
 
 
 def take(
     scripts: Scripts, consent_id: str = "one", *, state="state", browser="browser", code="code"
-) -> Taken:
-    return take_consent(scripts, VAULT, consent_id, Answer(state, browser, code))
+) -> CallbackResult:
+    return claim_consent(scripts, VAULT, consent_id, ConsentCallback(state, browser, code))
 
 
 def test_a_ticket_says_whom_it_invites_as_often_as_its_link_is_looked_at(redis: Redis):
@@ -61,7 +61,7 @@ def test_tickets_and_states_expire(redis: Redis):
 
 @pytest.mark.usefixtures("asking")
 def test_neither_ticket_nor_state_nor_code_lies_in_the_store_as_it_is(redis: Redis, scripts: Scripts):
-    save_asking(redis, Asking("a-second-state", "a-second-browser", "ticket"), GLOBEX)
+    save_consent_request(redis, ConsentRequest("a-second-state", "a-second-browser", "ticket"), GLOBEX)
     take(scripts, code="the-code-itself")
 
     names = redis.keys("*")
@@ -71,86 +71,90 @@ def test_neither_ticket_nor_state_nor_code_lies_in_the_store_as_it_is(redis: Red
 
 @pytest.mark.usefixtures("asking")
 def test_a_consent_waits_with_its_code(redis: Redis, scripts: Scripts):
-    assert take(scripts) is Taken.TAKEN
+    assert take(scripts) is CallbackResult.TAKEN
 
-    consent = next_consent(scripts, redis)
+    consent = lease_consent(scripts, redis)
     assert consent is not None
-    assert (consent.id, consent.invitation, consent.progress) == ("one", GLOBEX, Progress.WAITING)
-    assert code_of(VAULT, consent) == "code"
+    assert (consent.id, consent.invitation, consent.progress) == ("one", GLOBEX, ConsentStatus.WAITING)
+    assert unseal_code(VAULT, consent) == "code"
 
 
 @pytest.mark.usefixtures("asking")
 def test_a_state_is_good_once(scripts: Scripts):
-    assert take(scripts, "one") is Taken.TAKEN
-    assert take(scripts, "two") is Taken.NO_STATE
+    assert take(scripts, "one") is CallbackResult.TAKEN
+    assert take(scripts, "two") is CallbackResult.NO_STATE
 
 
 @pytest.mark.usefixtures("asking")
 def test_the_same_request_told_twice_is_taken_once(redis: Redis, scripts: Scripts):
-    assert (take(scripts), take(scripts)) == (Taken.TAKEN, Taken.TAKEN)
+    assert (take(scripts), take(scripts)) == (CallbackResult.TAKEN, CallbackResult.TAKEN)
     assert redis.zcard(keys.CONSENTS) == 1
 
 
 @pytest.mark.usefixtures("asking")
 def test_another_browser_cannot_bring_it_and_spoils_it(scripts: Scripts):
-    assert take(scripts, browser="another") is Taken.FOREIGN
-    assert take(scripts, "two") is Taken.NO_STATE
+    assert take(scripts, browser="another") is CallbackResult.FOREIGN
+    assert take(scripts, "two") is CallbackResult.NO_STATE
 
 
 def test_an_unknown_state_is_refused(scripts: Scripts):
-    assert take(scripts, state="made-up") is Taken.NO_STATE
+    assert take(scripts, state="made-up") is CallbackResult.NO_STATE
 
 
 def test_one_link_connects_once_however_many_tabs_it_was_opened_in(
-    redis: Redis, scripts: Scripts, asking: Asking
+    redis: Redis, scripts: Scripts, asking: ConsentRequest
 ):
-    save_asking(redis, Asking("second", "browser", asking.ticket), GLOBEX)
+    save_consent_request(redis, ConsentRequest("second", "browser", asking.ticket), GLOBEX)
 
-    assert take(scripts, "one") is Taken.TAKEN
-    assert take(scripts, "two", state="second") is Taken.USED
+    assert take(scripts, "one") is CallbackResult.TAKEN
+    assert take(scripts, "two", state="second") is CallbackResult.USED
     assert read_ticket(redis, "ticket") is None
 
 
 @pytest.mark.usefixtures("asking")
 def test_a_refusal_keeps_nothing_and_leaves_the_link_good(redis: Redis, scripts: Scripts):
-    assert take(scripts, code="") is Taken.TAKEN
+    assert take(scripts, code="") is CallbackResult.TAKEN
 
     assert read_ticket(redis, "ticket") == GLOBEX
-    assert next_consent(scripts, redis) is None
-    assert take(scripts, "two") is Taken.NO_STATE
+    assert lease_consent(scripts, redis) is None
+    assert take(scripts, "two") is CallbackResult.NO_STATE
 
 
 @pytest.mark.usefixtures("asking")
 def test_one_worker_exchanges_a_consent_at_a_time(redis: Redis, scripts: Scripts):
     take(scripts)
 
-    assert [next_consent(scripts, redis) is None for _ in range(3)] == [False, True, True]
+    assert [lease_consent(scripts, redis) is None for _ in range(3)] == [False, True, True]
 
 
 @pytest.mark.usefixtures("asking")
 def test_a_consent_that_was_put_off_comes_again(redis: Redis, scripts: Scripts):
     take(scripts)
-    consent = next_consent(scripts, redis)
+    consent = lease_consent(scripts, redis)
     assert consent is not None
 
     postpone_consent(redis, consent, 0.0)
 
-    assert next_consent(scripts, redis) == consent
+    assert lease_consent(scripts, redis) == consent
 
 
 @pytest.mark.usefixtures("asking")
 def test_a_settled_consent_tells_how_it_ended_and_has_no_code(redis: Redis, scripts: Scripts):
     take(scripts)
-    consent = next_consent(scripts, redis)
+    consent = lease_consent(scripts, redis)
     assert consent is not None
 
-    settle_consent(redis, consent, Progress.FAILED, "Gong said no.")
+    settle_consent(redis, consent, ConsentStatus.FAILED, "Gong said no.")
     postpone_consent(redis, consent, 0.0)
 
     settled = read_consent(redis, "one")
     assert settled is not None
-    assert (settled.progress, settled.detail, settled.sealed_code) == (Progress.FAILED, "Gong said no.", "")
-    assert next_consent(scripts, redis) is None
+    assert (settled.progress, settled.detail, settled.sealed_code) == (
+        ConsentStatus.FAILED,
+        "Gong said no.",
+        "",
+    )
+    assert lease_consent(scripts, redis) is None
 
 
 @pytest.mark.usefixtures("asking")
@@ -162,4 +166,4 @@ def test_a_waiting_code_is_sealed_anew_with_the_rest(redis: Redis, scripts: Scri
 
     consent = read_consent(redis, "one")
     assert consent is not None
-    assert code_of(Vault([new]), consent) == "code"
+    assert unseal_code(Vault([new]), consent) == "code"

@@ -7,14 +7,14 @@ from relay.core.lifecycle import State
 from relay.store.delivery import SECOND, end_event, finish, freeze_company
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
-from relay.store.queues import Spent, read_spent
+from relay.store.queues import CompanyUsage, read_company_usage
 from tests.store_world import accept_events, event, new_id, publish, take_events
 
 DELIVERED = end_event(State.DELIVERED, None, record=b"", keep_seconds=600)
 
 
-def spent(redis: Redis) -> Spent:
-    [told] = read_spent(redis, ["acme"])
+def spent(redis: Redis) -> CompanyUsage:
+    [told] = read_company_usage(redis, ["acme"])
     return told
 
 

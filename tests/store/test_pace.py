@@ -6,7 +6,7 @@ from redis import Redis
 from relay.store.delivery import SECOND, Pacing, lease_events
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
-from relay.store.queues import read_spent
+from relay.store.queues import read_company_usage
 from tests.store_world import accept_events, event, publish, take_events
 
 BUCKET = 600
@@ -85,7 +85,7 @@ def test_calls_older_than_a_day_count_no_more(scripts: Scripts, redis: Redis):
     queue_up(scripts, 2)
 
     assert len(take_events(scripts)) == 2
-    assert read_spent(redis, ["acme"])[0].last_day == 2
+    assert read_company_usage(redis, ["acme"])[0].last_day == 2
     assert redis.hget(keys.DAY + "acme", "total") == b"2"
 
 
@@ -108,7 +108,7 @@ def test_what_is_spent_can_be_read(scripts: Scripts, redis: Redis):
     queue_up(scripts, 5)
     take_events(scripts, window=60.0)
 
-    [told] = read_spent(redis, ["acme"])
+    [told] = read_company_usage(redis, ["acme"])
     assert (told.queued, told.last_second, told.last_day, told.frozen_until) == (2, 3, 3, None)
 
 

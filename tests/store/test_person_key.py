@@ -7,15 +7,15 @@ from relay.core.errors import Unavailable
 from relay.core.vault import Vault
 from relay.store.engine import keys
 from relay.store.engine.connection import WEB, open_redis
-from relay.store.person_index import People, person_key_resealed
+from relay.store.person_index import PersonMarker, reseal_person_key
 from relay.store.stores import Stores
 
 JANE = "jane@globex.example"
 OLD, NEW = "an-old-key-of-thirty-two-characters", "a-new-key-of-thirty-two-characters!"
 
 
-def people(redis: Redis, *secrets: str, at: float = 0.0) -> People:
-    return People(redis, Vault(secrets), clock=lambda: at)
+def people(redis: Redis, *secrets: str, at: float = 0.0) -> PersonMarker:
+    return PersonMarker(redis, Vault(secrets), clock=lambda: at)
 
 
 def test_every_process_makes_the_same_mark(redis: Redis):
@@ -46,32 +46,32 @@ def test_a_key_that_no_secret_key_opens_is_said_so_and_nothing_is_kept(redis: Re
 def test_the_key_is_sealed_anew_and_stays_the_same(redis: Redis):
     mark = people(redis, OLD).mark(JANE)
 
-    assert person_key_resealed(redis, Vault([NEW, OLD])) is True
-    assert person_key_resealed(redis, Vault([NEW, OLD])) is False
+    assert reseal_person_key(redis, Vault([NEW, OLD])) is True
+    assert reseal_person_key(redis, Vault([NEW, OLD])) is False
     assert people(redis, NEW).mark(JANE) == mark
 
 
 def test_a_plain_key_is_sealed_once_there_is_a_secret_key(redis: Redis):
     mark = people(redis).mark(JANE)
 
-    assert person_key_resealed(redis, Vault([])) is False
-    assert person_key_resealed(redis, Vault([NEW])) is True
+    assert reseal_person_key(redis, Vault([])) is False
+    assert reseal_person_key(redis, Vault([NEW])) is True
     assert people(redis, NEW).mark(JANE) == mark
 
 
 def test_what_cannot_be_opened_is_not_sealed_anew(redis: Redis):
     people(redis, OLD).mark(JANE)
 
-    assert person_key_resealed(redis, Vault([NEW])) is None
+    assert reseal_person_key(redis, Vault([NEW])) is None
 
 
 def test_there_is_nothing_to_seal_before_there_is_a_key(redis: Redis):
-    assert person_key_resealed(redis, Vault([NEW])) is False
+    assert reseal_person_key(redis, Vault([NEW])) is False
 
 
 def test_a_store_that_has_lost_everything_gets_its_key_back(redis: Redis):
     moment = [0.0]
-    long_running = People(redis, Vault([]), clock=lambda: moment[0])
+    long_running = PersonMarker(redis, Vault([]), clock=lambda: moment[0])
     mark = long_running.mark(JANE)
     redis.flushall()
     moment[0] = 61.0
@@ -81,7 +81,7 @@ def test_a_store_that_has_lost_everything_gets_its_key_back(redis: Redis):
 
 
 def test_a_store_that_is_away_is_asked_only_once_a_mark_is_wanted():
-    away = People(open_redis("redis://127.0.0.1:1/0", WEB), Vault([]))
+    away = PersonMarker(open_redis("redis://127.0.0.1:1/0", WEB), Vault([]))
 
     with pytest.raises(Unavailable):
         away.mark(JANE)

@@ -24,18 +24,18 @@ from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
 from relay.store.operator_actions import discard_event, replay_event
 from relay.store.time_series import (
-    EVERYTHING,
+    GLOBAL_SCOPE,
     Bucket,
-    Grain,
-    Span,
-    of_destination,
-    of_source,
+    Resolution,
+    SeriesWindow,
+    destination_scope,
+    merge_buckets,
     read_series,
-    summed,
+    source_scope,
 )
 from tests.store_world import NOW, accept_events, event, receipt, take_events
 
-ACME, WEB = of_destination("acme"), of_source("web")
+ACME, WEB = destination_scope("acme"), source_scope("web")
 NOT_TOLD = CallTiming()
 
 
@@ -44,10 +44,10 @@ def clock(redis: Redis) -> datetime:
     return datetime.fromtimestamp(seconds + microseconds / 1e6, tz=UTC)
 
 
-def counted(redis: Redis, scope: str = EVERYTHING, grain: Grain = Grain.HOUR) -> Bucket:
+def counted(redis: Redis, scope: str = GLOBAL_SCOPE, grain: Resolution = Resolution.HOUR) -> Bucket:
     """The last two buckets as one: the test may cross into a new one."""
-    buckets = read_series(redis, [scope], Span(grain, 2), now=clock(redis))[scope]
-    return summed(buckets, buckets[0].at)
+    buckets = read_series(redis, [scope], SeriesWindow(grain, 2), now=clock(redis))[scope]
+    return merge_buckets(buckets, buckets[0].at)
 
 
 def sent(scripts: Scripts, settlement: Settlement, trip: CallTiming = NOT_TOLD) -> None:
@@ -97,8 +97,8 @@ def test_a_repeated_request_is_not_counted_twice(redis: Redis, scripts: Scripts)
 def test_how_an_attempt_ended_is_counted(redis: Redis, scripts: Scripts, settlement: Settlement, what: str):
     sent(scripts, settlement)
 
-    for scope in (EVERYTHING, ACME):
-        for grain in (Grain.MINUTE, Grain.HOUR):
+    for scope in (GLOBAL_SCOPE, ACME):
+        for grain in (Resolution.MINUTE, Resolution.HOUR):
             assert counted(redis, scope, grain).counts == {"accepted": 1, what: 1}
 
 

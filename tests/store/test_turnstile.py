@@ -9,13 +9,20 @@ from redis import Redis
 
 from relay.store.engine import keys
 from relay.store.engine.connection import WORKER, open_redis
-from relay.store.request_stats import Turned, Turnstile
-from relay.store.time_series import Grain, Span, TurnedAway, of_source, read_series, read_turned_away
+from relay.store.request_stats import Rejection, RequestStats
+from relay.store.time_series import (
+    RejectedRequest,
+    Resolution,
+    SeriesWindow,
+    read_rejected_requests,
+    read_series,
+    source_scope,
+)
 from tests.valkey import Valkey
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
-STALE = Turned("web", "verification_failed", "timestamp_out_of_range", NOW)
-LARGE = Turned("web", "body_too_large", "", NOW)
+STALE = Rejection("web", "verification_failed", "timestamp_out_of_range", NOW)
+LARGE = Rejection("web", "body_too_large", "", NOW)
 
 
 class Clock:
@@ -33,25 +40,29 @@ def writes(redis: Redis) -> int:
 
 
 def test_what_is_turned_away_is_counted_by_code_and_reason(redis: Redis):
-    turnstile = Turnstile(redis, Clock())
+    turnstile = RequestStats(redis, Clock())
     for turned in (STALE, STALE, LARGE):
         turnstile.count(turned)
 
     turnstile.tell_if_due()
 
-    for grain in (Grain.TEN, Grain.HOUR):
-        [bucket] = read_series(redis, [of_source("web")], Span(grain, 1), now=NOW)[of_source("web")]
+    for grain in (Resolution.TEN, Resolution.HOUR):
+        [bucket] = read_series(redis, [source_scope("web")], SeriesWindow(grain, 1), now=NOW)[
+            source_scope("web")
+        ]
         assert bucket.counts == {"verification_failed:timestamp_out_of_range": 2, "body_too_large": 1}
     assert redis.hgetall(keys.REQUESTS) == {
         b"web|verification_failed:timestamp_out_of_range": b"2",
         b"web|body_too_large": b"1",
     }
-    assert read_turned_away(redis, ["web", "shop"]) == {"web": TurnedAway(NOW, "body_too_large", "")}
+    assert read_rejected_requests(redis, ["web", "shop"]) == {
+        "web": RejectedRequest(NOW, "body_too_large", "")
+    }
 
 
 def test_a_flood_costs_one_write_a_second(redis: Redis):
     clock = Clock()
-    turnstile = Turnstile(redis, clock)
+    turnstile = RequestStats(redis, clock)
     redis.config_resetstat()
     for _ in range(1_000):
         turnstile.count(STALE)
@@ -69,7 +80,7 @@ def test_counts_wait_for_a_store_that_is_away():
     with tempfile.TemporaryDirectory(prefix="rv") as folder:
         clock, server = Clock(), Valkey(Path(folder))
         store = open_redis(server.url, WORKER)
-        turnstile = Turnstile(store, clock)
+        turnstile = RequestStats(store, clock)
         turnstile.count(STALE)
         turnstile.tell_if_due()
 
@@ -84,6 +95,6 @@ def test_counts_wait_for_a_store_that_is_away():
 
 
 def test_nothing_is_written_where_nothing_was_turned_away(redis: Redis):
-    Turnstile(redis, Clock()).tell_if_due()
+    RequestStats(redis, Clock()).tell_if_due()
 
     assert redis.dbsize() == 0

@@ -19,7 +19,7 @@ from relay.sandbox.serve import serve_sandbox
 from relay.sandbox.settings import SandboxSettings
 from relay.store.engine import keys
 from relay.store.engine.connection import WORKER, open_redis
-from relay.store.oauth_tokens import due_destinations, hold_cause, read_grant
+from relay.store.oauth_tokens import find_due_refreshes, read_grant, read_hold_cause
 from tests.flows.connecting import World, application
 from tests.harness.deadly import deadly
 from tests.harness.waiting import eventually
@@ -143,10 +143,10 @@ def _look_at_what_is_left(redis: Redis, place: Place, ended: Ended) -> None:
     eventually(none_is_open, within=60, what="every renewal decided")
     for name in before:
         _try_out(redis, world, ended, name)
-    while due_destinations(redis, 1):
+    while find_due_refreshes(redis, 1):
         chore.step()
     for name in before:
-        ended.holds[name] = hold_cause(redis, name)
+        ended.holds[name] = read_hold_cause(redis, name)
 
 
 def _decided(redis: Redis, name: str) -> bool:

@@ -12,7 +12,7 @@ from relay.app import create_app
 from relay.core.alerts.thresholds import AlertConfig, Receiver, Thresholds
 from relay.core.lifecycle import HoldCause
 from relay.settings import Settings
-from relay.store.alerts import Told, settle_message, take_messages
+from relay.store.alerts import ReceiverStatus, lease_messages, settle_message
 from relay.store.engine import keys
 from relay.store.operator_actions import HoldRequest, hold_destination
 from relay.store.stores import Stores
@@ -94,8 +94,8 @@ def test_a_receiver_that_does_not_answer_is_shown(alerts: Page, looked: Callable
     hold(redis)
     looked()
     store = Stores(redis).main
-    [message] = take_messages(store.scripts, lease_seconds=60, most=5)
-    told = Told(message.message.id, NOW, "timeout", None, NOW)
+    [message] = lease_messages(store.scripts, lease_seconds=60, most=5)
+    told = ReceiverStatus(message.message.id, NOW, "timeout", None, NOW)
     settle_message(redis, message, told, again_in=60)
     page = alerts()
 

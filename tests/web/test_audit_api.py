@@ -4,12 +4,12 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
-from relay.store.audit import Deed, record
+from relay.store.audit import Deed, record_entry
 from tests.store_world import NOW
 
 
 def test_the_operator_reads_who_did_what(client: FlaskClient, operator: dict[str, str], redis: Redis):
-    record(redis, Deed("alice", "operator", "replay.start", "r1", 3, {"status": "dead"}), now=NOW)
+    record_entry(redis, Deed("alice", "operator", "replay.start", "r1", 3, {"status": "dead"}), now=NOW)
 
     [entry] = client.get("/v1/audit", headers=operator).get_json()["entries"]
 
@@ -27,7 +27,7 @@ def test_the_operator_reads_who_did_what(client: FlaskClient, operator: dict[str
 
 def test_a_cursor_continues_the_audit(client: FlaskClient, operator: dict[str, str], redis: Redis):
     for name in "abc":
-        record(redis, Deed("alice", "operator", "event.discard", name), now=NOW)
+        record_entry(redis, Deed("alice", "operator", "event.discard", name), now=NOW)
 
     first = client.get("/v1/audit?limit=2", headers=operator).get_json()
     rest = client.get(f"/v1/audit?cursor={first['cursor']}", headers=operator).get_json()

@@ -7,7 +7,7 @@ from redis import Redis
 from relay.core.vault import Vault
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
-from relay.store.oauth_consents import Progress, code_of, next_consent, settle_consent
+from relay.store.oauth_consents import ConsentStatus, lease_consent, settle_consent, unseal_code
 from tests.web.connect_world import (
     LINK,
     PUBLIC_URL,
@@ -79,19 +79,19 @@ def test_a_consent_is_kept_for_a_worker_and_its_code_is_not_left_in_the_address(
 
     assert response.status_code == 303
     assert "the-code" not in response.location
-    consent = next_consent(scripts, redis)
+    consent = lease_consent(scripts, redis)
     assert consent is not None
-    assert code_of(Vault(SECRET_KEYS), consent) == "the-code"
+    assert unseal_code(Vault(SECRET_KEYS), consent) == "the-code"
     assert consent.invitation.destination == "globex"
 
 
 def test_the_page_tells_how_far_it_is(client: FlaskClient, operator: Headers, redis: Redis, scripts: Scripts):
     there = back(client, begin(client, operator)).location.removeprefix(PUBLIC_URL)
     waiting = get(client, there)
-    consent = next_consent(scripts, redis)
+    consent = lease_consent(scripts, redis)
     assert consent is not None
 
-    settle_consent(redis, consent, Progress.CONNECTED)
+    settle_consent(redis, consent, ConsentStatus.CONNECTED)
 
     assert 'http-equiv="refresh"' in waiting.text
     assert "being connected as globex" in waiting.text
@@ -104,10 +104,10 @@ def test_the_page_says_what_went_wrong_as_text(
     client: FlaskClient, operator: Headers, redis: Redis, scripts: Scripts
 ):
     there = back(client, begin(client, operator)).location.removeprefix(PUBLIC_URL)
-    consent = next_consent(scripts, redis)
+    consent = lease_consent(scripts, redis)
     assert consent is not None
 
-    settle_consent(redis, consent, Progress.FAILED, "Gong said <script>no</script>.")
+    settle_consent(redis, consent, ConsentStatus.FAILED, "Gong said <script>no</script>.")
 
     assert "Gong said &lt;script&gt;no&lt;/script&gt;." in get(client, there).text
 

@@ -7,7 +7,7 @@ from redis import Redis
 from relay.app import create_app
 from relay.core.lifecycle import HoldCause
 from relay.settings import Settings
-from relay.store.autoscaling import Runnable, read_runnable
+from relay.store.autoscaling import SendCapacity, read_send_capacity
 from relay.store.delivery import Retry, finish, freeze_company, retry_later
 from relay.store.engine.scripts import Scripts
 from relay.store.operator_actions import HoldRequest, hold_destination
@@ -27,7 +27,7 @@ def test_companies_that_may_call_count_with_their_pace(redis: Redis, scripts: Sc
     queue_for(scripts, "acme")
     queue_for(scripts, "globex", count=900)
 
-    assert read_runnable(redis) == Runnable(2, 10)
+    assert read_send_capacity(redis) == SendCapacity(2, 10)
 
 
 def test_a_company_that_no_worker_has_published_yet_counts_with_the_pace_of_gong(
@@ -35,11 +35,11 @@ def test_a_company_that_no_worker_has_published_yet_counts_with_the_pace_of_gong
 ):
     queue_for(scripts, "acme")
 
-    assert read_runnable(redis) == Runnable(1, 3)
+    assert read_send_capacity(redis) == SendCapacity(1, 3)
 
 
 def test_an_empty_store_wants_nobody(redis: Redis):
-    assert read_runnable(redis) == Runnable(0, 0)
+    assert read_send_capacity(redis) == SendCapacity(0, 0)
 
 
 def test_what_waits_for_a_retry_wants_nobody(redis: Redis, scripts: Scripts):
@@ -48,7 +48,7 @@ def test_what_waits_for_a_retry_wants_nobody(redis: Redis, scripts: Scripts):
     finish(scripts, taken, retry_later(Retry(60.0), record=b"{}"))
     take_events(scripts)
 
-    assert read_runnable(redis) == Runnable(0, 0)
+    assert read_send_capacity(redis) == SendCapacity(0, 0)
 
 
 def test_a_company_told_to_slow_down_wants_nobody(redis: Redis, scripts: Scripts):
@@ -57,7 +57,7 @@ def test_a_company_told_to_slow_down_wants_nobody(redis: Redis, scripts: Scripts
     finish(scripts, taken[0], freeze_company(60.0, record=b"{}"))
     take_events(scripts)
 
-    assert read_runnable(redis) == Runnable(0, 0)
+    assert read_send_capacity(redis) == SendCapacity(0, 0)
 
 
 def test_a_spent_day_wants_nobody(redis: Redis, scripts: Scripts):
@@ -65,7 +65,7 @@ def test_a_spent_day_wants_nobody(redis: Redis, scripts: Scripts):
     queue_for(scripts, "acme", count=9)
     take_events(scripts)
 
-    assert read_runnable(redis) == Runnable(0, 0)
+    assert read_send_capacity(redis) == SendCapacity(0, 0)
 
 
 def test_a_destination_on_hold_wants_nobody(redis: Redis, scripts: Scripts):
@@ -73,7 +73,7 @@ def test_a_destination_on_hold_wants_nobody(redis: Redis, scripts: Scripts):
     hold_destination(scripts, config().destinations["acme"], HoldRequest(HoldCause.PAUSED, "", None))
     take_events(scripts)
 
-    assert read_runnable(redis) == Runnable(0, 0)
+    assert read_send_capacity(redis) == SendCapacity(0, 0)
 
 
 @pytest.fixture

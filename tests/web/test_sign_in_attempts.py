@@ -5,7 +5,12 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from relay.settings import Settings
-from relay.store.sign_in import MOST_OF_ALL, MOST_OF_ONE, WINDOW_SECONDS, count_attempt
+from relay.store.sign_in import (
+    MAX_ATTEMPTS_PER_ADDRESS,
+    MAX_ATTEMPTS_TOTAL,
+    WINDOW_SECONDS,
+    count_sign_in_attempt,
+)
 from tests.web.access_world import OURS, SEAL, relay
 from tests.web.conftest import ADMIN
 
@@ -26,15 +31,15 @@ def test_fifty_failures_hold_up_their_own_address_for_a_minute_and_no_other(redi
         "/ops/sign-in", data={"key": ADMIN}, headers=OURS, environ_base={"REMOTE_ADDR": "192.0.2.1"}
     )
 
-    assert told == [401] * MOST_OF_ONE + [429] * (50 - MOST_OF_ONE)
+    assert told == [401] * MAX_ATTEMPTS_PER_ADDRESS + [429] * (50 - MAX_ATTEMPTS_PER_ADDRESS)
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, str(WINDOW_SECONDS))
     assert attempt(relay(redis), ADMIN, "192.0.2.2") == 303
     assert all(0 < redis.ttl(key) <= WINDOW_SECONDS for key in redis.scan_iter("relay:sign_ins:*"))
 
 
 def test_a_flood_from_everywhere_leaves_everybody_one_attempt(redis: Redis):
-    for number in range(MOST_OF_ALL + 5):
-        count_attempt(redis, f"flood {number}")
+    for number in range(MAX_ATTEMPTS_TOTAL + 5):
+        count_sign_in_attempt(redis, f"flood {number}")
     client = relay(redis)
 
     assert attempt(client, WRONG, "192.0.2.1") == 401
@@ -45,7 +50,7 @@ def test_a_flood_from_everywhere_leaves_everybody_one_attempt(redis: Redis):
 def test_who_signs_in_has_their_attempts_back(redis: Redis):
     client = relay(redis)
     for _ in range(3):
-        told = [attempt(client, WRONG, "192.0.2.1") for _ in range(MOST_OF_ONE - 1)]
+        told = [attempt(client, WRONG, "192.0.2.1") for _ in range(MAX_ATTEMPTS_PER_ADDRESS - 1)]
         assert (set(told), attempt(client, ADMIN, "192.0.2.1")) == ({401}, 303)
 
 
@@ -66,7 +71,7 @@ def test_an_address_is_what_the_last_trusted_proxy_heard(
     redis: Redis, hops: int, forwarded: list[str], *, same: bool
 ):
     client = relay(redis, settings=Settings(admin_key=ADMIN, secret_keys=(SEAL,), proxy_hops=hops))
-    for _ in range(MOST_OF_ONE):
+    for _ in range(MAX_ATTEMPTS_PER_ADDRESS):
         assert attempt(client, WRONG, "10.0.0.2", **{"X-Forwarded-For": forwarded[0]}) == 401
 
     expected = 429 if same else 303

@@ -13,8 +13,8 @@ from relay.cli.formatting import counted
 from relay.config.oauth import check_oauth
 from relay.core.timestamps import format_timestamp
 from relay.core.vault import Vault
-from relay.store.oauth_tokens import Resealed, reseal_all
-from relay.store.person_index import person_key_resealed
+from relay.store.oauth_tokens import ResealResult, reseal_all
+from relay.store.person_index import reseal_person_key
 from relay.store.stores import Stores
 
 
@@ -74,10 +74,10 @@ def rotate(desk: Desk, *, as_json: bool) -> None:
         sys.exit(PROBLEM)
 
 
-def _with_people(stores: Stores, vault: Vault, done: Resealed) -> Resealed:
+def _with_people(stores: Stores, vault: Vault, done: ResealResult) -> ResealResult:
     """The keys of people's marks, one of each store, beside what was sealed in the main one."""
     for store in stores:
-        told = person_key_resealed(store.redis, vault)
+        told = reseal_person_key(store.redis, vault)
         if told is None:
             done = replace(done, unreadable=(*done.unreadable, f"person_key of the store {store.name}"))
         else:

@@ -18,7 +18,7 @@ from relay.cli.formatting import counted, plain
 from relay.core.ids import ENTROPY_BYTES, generate_ids
 from relay.core.signed_document import Signer
 from relay.queries.erasures import DONE, erasure_page, erasure_preview_page, read_erasure_request
-from relay.store.audit import Deed, record
+from relay.store.audit import Deed, record_entry
 from relay.store.erasures_all_stores import ErasureRequest, start_erasure_in_all_stores
 
 _EVERY_SECONDS = 0.5
@@ -70,7 +70,7 @@ def _erased(desk: Desk, kind: str, person: str, signer: Signer, *, wait: bool) -
     asked = ErasureRequest(erasure_id, person, kind, _WHO)
     start_erasure_in_all_stores(desk.stores, asked, seen_seconds=desk.retention.seen, now=now())
     deed = Deed(_WHO, "admin", "person.erase", erasure_id)
-    record(desk.redis, deed, now=now(), keep_hours=desk.settings.retention_audit_hours)
+    record_entry(desk.redis, deed, now=now(), keep_hours=desk.settings.retention_audit_hours)
     page = erasure_page(desk.stores, erasure_id, signer)
     try:
         while wait and page["status"] != DONE:

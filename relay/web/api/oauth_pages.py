@@ -23,16 +23,16 @@ from relay.core.strict_json import parse_json
 from relay.core.vault import Vault
 from relay.store.oauth_consents import (
     STATE_SECONDS,
-    Answer,
-    Asking,
+    CallbackResult,
     Consent,
+    ConsentCallback,
+    ConsentRequest,
+    ConsentStatus,
     Invitation,
-    Progress,
-    Taken,
+    claim_consent,
     read_consent,
     read_ticket,
-    save_asking,
-    take_consent,
+    save_consent_request,
 )
 from relay.web.context import WebContext, current, require_role
 from relay.web.problems import json_response
@@ -74,14 +74,16 @@ class Page:
 
 
 _REFUSED = {
-    Taken.NO_STATE: BadRequest(
+    CallbackResult.NO_STATE: BadRequest(
         "bad_oauth_state",
         "This answer of Gong's was used, or is older than ten minutes. Open the link again.",
     ),
-    Taken.FOREIGN: Forbidden(
+    CallbackResult.FOREIGN: Forbidden(
         "wrong_browser", "This answer of Gong's belongs to another browser. Open the link in this one."
     ),
-    Taken.USED: Conflict("link_used", "This link has connected somebody already. Ask for a new one."),
+    CallbackResult.USED: Conflict(
+        "link_used", "This link has connected somebody already. Ask for a new one."
+    ),
 }
 
 
@@ -111,8 +113,8 @@ def start() -> Response:
     ticket = request.args.get("ticket", "")[:_LONGEST]
     invitation = _invited(known, ticket, name) if ticket else _chosen(known, name)
     check_connectable(known.config, known.redis, invitation)
-    asking = Asking(_random(), _random(), ticket or None)
-    save_asking(known.redis, asking, invitation)
+    asking = ConsentRequest(_random(), _random(), ticket or None)
+    save_consent_request(known.redis, asking, invitation)
     there = build_authorize_url(
         application(known.config), redirect_uri=_public_url(known) + CALLBACK, state=asking.state
     )
@@ -154,9 +156,9 @@ def come_back() -> Response:
     known, consent_id = _known(), _random()
     application(known.config)
     told = request.args
-    back = Answer(told.get("state", "")[:_LONGEST], request.cookies.get(COOKIE, ""), _code())
-    taken = take_consent(known.scripts, Vault(known.settings.secret_keys), consent_id, back)
-    if taken is not Taken.TAKEN:
+    back = ConsentCallback(told.get("state", "")[:_LONGEST], request.cookies.get(COOKIE, ""), _code())
+    taken = claim_consent(known.scripts, Vault(known.settings.secret_keys), consent_id, back)
+    if taken is not CallbackResult.TAKEN:
         raise _REFUSED[taken]
     if not back.code:
         return _shown(_declined(told.get("error", "")))
@@ -185,11 +187,11 @@ def done() -> Response:
 def _progress(consent: Consent, waited_seconds: float) -> Page:
     name = consent.invitation.destination
     match consent.progress:
-        case Progress.CONNECTED:
+        case ConsentStatus.CONNECTED:
             return Page("Connected", (f"Gong is connected as {name}.", "You can close this page."))
-        case Progress.FAILED:
+        case ConsentStatus.FAILED:
             return Page("Not connected", (consent.detail,))
-        case Progress.WAITING:
+        case ConsentStatus.WAITING:
             slow = "It takes longer than it should: tell whoever sent you the link that no worker answers."
             more = (slow,) if waited_seconds > _SLOW_SECONDS else ()
             return Page(
