@@ -104,4 +104,4 @@ def test_only_an_action_may_be_without_its_content(key):
 def test_a_getter_that_leaked_into_gongs_schema_is_named_by_its_real_key(operation, key, remedy):
     [problem] = validate_body(operation, {**MAXIMAL[operation], key: "x"})
 
-    assert problem.message == f"Gong does not take it: {remedy}"
+    assert problem.message == f"is not accepted by Gong: {remedy}"

@@ -17,7 +17,7 @@ QUIET = {DI: changed(MAXIMAL[DI], {"content.stepContentDetails": OMIT, "content.
 QUIET |= {operation: MAXIMAL[operation] for operation in Operation if operation is not DI}
 
 TOLD = [
-    (DI, {"content": MAXIMAL[DI]["content"]}, "content", WarningCode.DETAILS),
+    (DI, {"content": MAXIMAL[DI]["content"]}, "content", WarningCode.CONFLICTING_DETAILS),
     (DI, {"person.company.domain": "gmail.com"}, "person.company.domain", WarningCode.FREE_MAIL),
     (DI, {"customFields[0].name": "a"}, "customFields", WarningCode.DUPLICATE_NAME),
     (
@@ -52,7 +52,7 @@ TOLD = [
             ]
         },
         "crmContext",
-        WarningCode.OPPORTUNITIES,
+        WarningCode.MULTIPLE_OPPORTUNITIES,
     ),
     (Operation.CATALOG_VIEW, {"contentUrl": "https://a.co/?sig=x"}, "contentUrl", WarningCode.SECRET_IN_URL),
     (

@@ -1,4 +1,4 @@
-"""The four bodies of the catalogue dialect: a third party's description of Gong's API that gateways were built from."""
+"""The four bodies of the catalog dialect, a third party's description of Gong's API that some gateways follow."""
 
 from relay.core.gong import fields
 from relay.core.gong.base_schema import NestedObject, object_schema

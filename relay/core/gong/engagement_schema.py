@@ -1,8 +1,8 @@
 """The bodies of Gong's three engagement calls: content shared, content viewed, custom action.
 
-Gong's schemas also list keys without a description: getters that leaked out of a shared interface. They are
-refused here, each with the key that carries the same thing. Enums that Gong's schemas print as one joined
-string, such as `Windows, Linux, MacOS, iOS, Android`, are single values.
+Gong's schemas also list keys without a description, apparently getters of a shared interface. These schemas reject
+them and name the key to send instead. Gong prints some enums as one joined string, such as
+`Windows, Linux, MacOS, iOS, Android`; here each value stands alone.
 """
 
 from typing import Any
@@ -61,8 +61,8 @@ ACTOR = _actor("Actor")
 RECIPIENT = _actor("Recipient", email_required=True)
 
 
-def _event(*, content_required: bool) -> dict[str, Field[Any]]:
-    """What the three calls share."""
+def _common_keys(*, content_required: bool) -> dict[str, Field[Any]]:
+    """Return the keys that all three calls have."""
     return {
         "reportingSystem": Text(required=True),
         "eventTimestamp": fields.timestamp(),
@@ -77,7 +77,7 @@ def _event(*, content_required: bool) -> dict[str, Field[Any]]:
     }
 
 
-def _agent() -> dict[str, Field[Any]]:
+def _agent_keys() -> dict[str, Field[Any]]:
     return {
         "userAgent": Text(),
         "mobileAppId": Text(),
@@ -90,7 +90,7 @@ _ONLY_ON_A_SHARE = "only content-shared has it; send a property"
 CONTENT_SHARED = object_schema(
     "ContentSharedEvent",
     {
-        **_event(content_required=True),
+        **_common_keys(content_required=True),
         "shareId": Text(),
         "shareInfoUrl": fields.url(),
         "sharingMessageSubject": Text(),
@@ -112,8 +112,8 @@ CONTENT_SHARED = object_schema(
 CONTENT_VIEWED = object_schema(
     "ContentViewedEvent",
     {
-        **_event(content_required=True),
-        **_agent(),
+        **_common_keys(content_required=True),
+        **_agent_keys(),
         "viewActionTitle": Text(),
         "shareId": Text(),
         "viewInfoUrl": fields.url(),
@@ -133,8 +133,8 @@ CONTENT_VIEWED = object_schema(
 CUSTOM_ACTION = object_schema(
     "CustomActionEvent",
     {
-        **_event(content_required=False),
-        **_agent(),
+        **_common_keys(content_required=False),
+        **_agent_keys(),
         "actionName": Text(),
         "eventInfoUrl": fields.url(),
         "actor": NestedObject(ACTOR),

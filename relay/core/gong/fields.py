@@ -1,11 +1,11 @@
-"""The kinds of value that Gong bodies are made of, as marshmallow fields stricter than marshmallow's own."""
+"""marshmallow fields for the values in Gong bodies, stricter than marshmallow's own."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import ValidationError, fields
 
-from relay.core.gong import formats as forms
+from relay.core.gong import formats
 from relay.core.gong.limits import (
     CUSTOM_FIELDS_MAX,
     EVENT_ID_MAX,
@@ -17,32 +17,33 @@ from relay.core.gong.limits import (
 )
 from relay.core.gong.problems import ErrorCode, field_error
 
-_TOLD = {
+_MESSAGES = {
     "required": (ErrorCode.REQUIRED, "is required"),
     "null": (ErrorCode.NULL, "must not be null: omit the key"),
 }
 
 
 class GongField(fields.Field[Any]):
-    """A field that says what is wrong in our codes."""
+    """A field that reports errors with our codes."""
 
     def make_error(self, key: str, **_details: Any) -> ValidationError:
-        return field_error(*_TOLD[key])
+        return field_error(*_MESSAGES[key])
 
     def _validate(self, value: Any) -> None:
-        """Nothing is left to do: a value is checked while it is read, and no field here holds validators."""
+        """Do nothing. These fields check a value while they read it and have no validators."""
 
 
 class Text(GongField, fields.String):
-    """A string of at most `limit` characters, in one written form where it has one.
+    """A string of at most `limit` characters.
 
-    `non_blank` says that it must not be blank where it is given; a required one must not, unless `non_blank` is False.
+    `format_check` returns what is wrong with the text, or None. `non_blank` rejects a blank string; by default it
+    equals `required`.
     """
 
     def __init__(
         self,
         limit: int = TEXT_MAX,
-        format_check: forms.FormatCheck | None = None,
+        format_check: formats.FormatCheck | None = None,
         *,
         required: bool = False,
         non_blank: bool | None = None,
@@ -57,21 +58,22 @@ class Text(GongField, fields.String):
             raise field_error(ErrorCode.TYPE, "must be a string")
         if not is_storable(value):
             raise field_error(
-                ErrorCode.FORMAT, "holds NUL or half a surrogate pair, which no system stores: remove it"
+                ErrorCode.FORMAT,
+                "contains NUL or an unpaired surrogate, which databases cannot store: remove it",
             )
         if len(value) > self.limit:
             raise field_error(
-                ErrorCode.LENGTH, f"must be at most {self.limit} characters long, and has {len(value)}"
+                ErrorCode.LENGTH, f"must be at most {self.limit} characters long, but has {len(value)}"
             )
         if self.non_blank and not value.strip():
             raise field_error(ErrorCode.LENGTH, "must not be blank")
-        if self.format_check and (wrong := self.format_check(value)):
-            raise field_error(ErrorCode.FORMAT, wrong)
+        if self.format_check and (problem := self.format_check(value)):
+            raise field_error(ErrorCode.FORMAT, problem)
         return value
 
 
 class OneOf(GongField, fields.String):
-    """One of the strings that Gong lists, in Gong's own case."""
+    """One of the strings that Gong lists. Case matters."""
 
     def __init__(self, *choices: str, required: bool = False) -> None:
         super().__init__(required=required, metadata={"enum": list(choices)})
@@ -81,12 +83,14 @@ class OneOf(GongField, fields.String):
         if not isinstance(value, str):
             raise field_error(ErrorCode.TYPE, "must be a string")
         if value not in self.choices:
-            raise field_error(ErrorCode.ENUM, f"must be {' or '.join(self.choices)}, exactly so written")
+            raise field_error(
+                ErrorCode.ENUM, f"must be {' or '.join(self.choices)}, in exactly this spelling"
+            )
         return value
 
 
 class Integer(GongField, fields.Integer):
-    """A whole JSON number of 32 bits. `7.0`, `"7"` and `true` are none."""
+    """A 32-bit integer. Rejects `7.0`, `"7"` and `true`."""
 
     def __init__(self, low: int = INT32_MIN, *, required: bool = False) -> None:
         super().__init__(strict=True, required=required, metadata={"minimum": low, "maximum": INT32_MAX})
@@ -94,9 +98,9 @@ class Integer(GongField, fields.Integer):
 
     def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool):
-            raise field_error(ErrorCode.TYPE, "must be a whole number: no fraction, no quotes")
+            raise field_error(ErrorCode.TYPE, "must be a whole number, without a fraction or quotes")
         if not self.low <= value <= INT32_MAX:
-            raise field_error(ErrorCode.RANGE, f"must lie between {self.low} and {INT32_MAX}")
+            raise field_error(ErrorCode.RANGE, f"must be between {self.low} and {INT32_MAX}")
         return value
 
 
@@ -112,12 +116,12 @@ class Number(GongField, fields.Float):
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise field_error(ErrorCode.TYPE, "must be a number, without quotes")
         if not self.low <= value <= self.high:
-            raise field_error(ErrorCode.RANGE, f"must lie between {self.low:g} and {self.high:g}")
+            raise field_error(ErrorCode.RANGE, f"must be between {self.low:g} and {self.high:g}")
         return value
 
 
 class Array(GongField, fields.List[Any]):
-    """A JSON array of at most `limit` items. A longer one is not read further."""
+    """A JSON array of `min_items` to `limit` items."""
 
     def __init__(
         self, item: fields.Field[Any], limit: int = ITEMS_MAX, *, min_items: int = 0, required: bool = False
@@ -129,13 +133,12 @@ class Array(GongField, fields.List[Any]):
     def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> list[Any]:
         if not isinstance(value, list):
             raise field_error(ErrorCode.TYPE, "must be an array")
+        # Check the length first, so that a huge array costs nothing.
         if len(value) > self.limit:
-            raise field_error(
-                ErrorCode.LENGTH, f"must hold at most {self.limit} items, and holds {len(value)}"
-            )
+            raise field_error(ErrorCode.LENGTH, f"must have at most {self.limit} items, but has {len(value)}")
         if len(value) < self.min_items:
-            raise field_error(ErrorCode.LENGTH, f"must hold at least {self.min_items} item")
-        _raise_any({place: validation_errors(self.inner, item) for place, item in enumerate(value)})
+            raise field_error(ErrorCode.LENGTH, f"must have at least {self.min_items} item")
+        _raise_errors({index: validation_errors(self.inner, item) for index, item in enumerate(value)})
         return value
 
 
@@ -143,16 +146,16 @@ _TEXT = Text()
 
 
 class Properties(GongField, fields.Dict):
-    """An object of the sender's own keys, whose values are strings."""
+    """An object with arbitrary keys and string values."""
 
     def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise field_error(ErrorCode.TYPE, "must be an object")
         if len(value) > CUSTOM_FIELDS_MAX:
             raise field_error(
-                ErrorCode.LENGTH, f"must hold at most {CUSTOM_FIELDS_MAX} keys, and holds {len(value)}"
+                ErrorCode.LENGTH, f"must have at most {CUSTOM_FIELDS_MAX} keys, but has {len(value)}"
             )
-        _raise_any(
+        _raise_errors(
             {
                 key: validation_errors(_TEXT, key) or validation_errors(_TEXT, item)
                 for key, item in value.items()
@@ -162,16 +165,16 @@ class Properties(GongField, fields.Dict):
 
 
 class AnyValue(GongField, fields.Raw):
-    """Any JSON value but null."""
+    """Any JSON value except null."""
 
 
-def _raise_any(complaints_at: Mapping[Any, Any]) -> None:
-    if wrong := {key: found for key, found in complaints_at.items() if found}:
-        raise ValidationError(wrong)
+def _raise_errors(errors_by_key: Mapping[Any, Any]) -> None:
+    if errors := {key: messages for key, messages in errors_by_key.items() if messages}:
+        raise ValidationError(errors)
 
 
 def validation_errors(field: fields.Field[Any], value: object) -> list[Any] | dict[Any, Any]:
-    """What a field finds wrong in one value, as marshmallow nests it."""
+    """Return the errors of one value, nested as marshmallow nests them."""
     try:
         field.deserialize(value)
     except ValidationError as error:
@@ -180,27 +183,27 @@ def validation_errors(field: fields.Field[Any], value: object) -> list[Any] | di
 
 
 def is_storable(text: str) -> bool:
-    """Whether UTF-8 and every database can hold it."""
+    """True if UTF-8 and every database can store the text."""
     if "\0" in text:
         return False
     return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def event_id(*, required: bool = False) -> Text:
-    return Text(EVENT_ID_MAX, forms.check_event_id, required=required)
+    return Text(EVENT_ID_MAX, formats.check_event_id, required=required)
 
 
 def timestamp() -> Text:
-    return Text(format_check=forms.check_timestamp, required=True)
+    return Text(format_check=formats.check_timestamp, required=True)
 
 
 def url(*, required: bool = False) -> Text:
-    return Text(URL_MAX, forms.check_url, required=required)
+    return Text(URL_MAX, formats.check_url, required=required)
 
 
 def email(*, required: bool = False) -> Text:
-    return Text(format_check=forms.check_email, required=required)
+    return Text(format_check=formats.check_email, required=required)
 
 
 def domain(*, required: bool = False) -> Text:
-    return Text(format_check=forms.check_domain, required=required)
+    return Text(format_check=formats.check_domain, required=required)

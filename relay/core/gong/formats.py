@@ -1,4 +1,4 @@
-"""The written forms of single values. Each function returns what is wrong with a text, or None."""
+"""Formats of single values. Each function returns what is wrong with a text, or None."""
 
 import re
 from collections.abc import Callable
@@ -11,11 +11,11 @@ from relay.core.email_address import normalize_domain, normalize_email
 FormatCheck: TypeAlias = Callable[[str], str | None]
 
 FIRST_YEAR = 2000
-"""An event dated earlier is a clock that was never set, or seconds read as milliseconds."""
+"""An earlier date means a clock that was never set, or seconds read as milliseconds."""
 
-# Gong reads stamps with java.time. This is what OffsetDateTime, ZonedDateTime and Instant all take: seconds are
-# there, the offset has its colon, the fraction has at most nine digits, and no offset is beyond 18 hours.
-_STAMP = re.compile(
+# Gong reads timestamps with java.time. OffsetDateTime, ZonedDateTime and Instant all accept this format: with
+# seconds, a colon in the offset, at most nine digits in the fraction, and an offset of at most 18 hours.
+_TIMESTAMP = re.compile(
     r"([0-9]{4})-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?"
     r"(?:Z|[+-](?:(?:0[0-9]|1[0-7]):[0-5][0-9]|18:00))"
 )
@@ -30,13 +30,13 @@ _EVENT_ID = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 
 
 def check_timestamp(text: str) -> str | None:
-    stamp = _STAMP.fullmatch(text)
-    if stamp is None:
-        return "must be a full ISO 8601 stamp with seconds and offset, such as 2026-11-20T10:00:00Z"
-    if not _is_real(text[:10]):
-        return "names a day that no calendar has"
-    if int(stamp[1]) < FIRST_YEAR:
-        return f"lies before the year {FIRST_YEAR}: check the sender's clock or unit of time"
+    match = _TIMESTAMP.fullmatch(text)
+    if match is None:
+        return "must be an ISO 8601 timestamp with seconds and an offset, such as 2026-11-20T10:00:00Z"
+    if not _is_calendar_date(text[:10]):
+        return "is not a real calendar date"
+    if int(match[1]) < FIRST_YEAR:
+        return f"is before the year {FIRST_YEAR}: check the sender's clock or time unit"
     return None
 
 
@@ -55,17 +55,17 @@ def check_email(text: str) -> str | None:
         normalize_email(text)
     except ValueError as error:
         return str(error)
-    return None if text == text.strip() else "has spaces around it: trim it"
+    return None if text == text.strip() else "has spaces around it: remove them"
 
 
 def check_domain(text: str) -> str | None:
     try:
-        bare = normalize_domain(text)
+        normalized = normalize_domain(text)
     except ValueError as error:
         return str(error)
-    if bare == text:
+    if normalized == text:
         return None
-    return "must be a bare lower-case host such as acme.com: no scheme, www., port or path, and IDNA where it is not ASCII"
+    return "must be a bare lower-case domain such as acme.com: no scheme, www., port or path, and IDNA for non-ASCII names"
 
 
 def check_number(text: str) -> str | None:
@@ -75,10 +75,10 @@ def check_number(text: str) -> str | None:
 
 
 def check_date_or_timestamp(text: str) -> str | None:
-    stamp = _DAY.fullmatch(text) or _STAMP.fullmatch(text)
-    if stamp and _is_real(text[:10]):
+    match = _DAY.fullmatch(text) or _TIMESTAMP.fullmatch(text)
+    if match and _is_calendar_date(text[:10]):
         return None
-    return "must be a date of the calendar, such as 2026-11-20 or 2026-11-20T10:00:00Z"
+    return "must be a calendar date, such as 2026-11-20 or 2026-11-20T10:00:00Z"
 
 
 def check_boolean(text: str) -> str | None:
@@ -89,7 +89,7 @@ def check_duration(text: str) -> str | None:
     return None if _DURATION.fullmatch(text) else "must be a number of seconds, such as 180"
 
 
-def _is_real(day: str) -> bool:
+def _is_calendar_date(day: str) -> bool:
     try:
         date.fromisoformat(day)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The body of Gong's `POST /v2/digital-interaction`: what someone did with some content."""
+"""The body of Gong's `POST /v2/digital-interaction`: what a person did with some content."""
 
 from relay.core.gong import fields
 from relay.core.gong.base_schema import NestedObject, object_schema

@@ -1,4 +1,4 @@
-"""How much text and how many items we put into one Gong body. Gong documents no limit: these are ours."""
+"""Limits on the text and items in one Gong body. Gong documents none; these are ours."""
 
 EVENT_ID_MAX = 255
 TITLE_MAX = 255
@@ -12,7 +12,7 @@ ITEMS_MAX = 100
 
 BODY_BYTES_MAX = 64 * 1024
 PROBLEMS_MAX = 100
-"""The most that one check tells: a hostile body must not earn an answer larger than itself."""
+"""Problems reported by one check. A hostile body must not cause a response larger than itself."""
 
 INT32_MIN = -(2**31)
 INT32_MAX = 2**31 - 1

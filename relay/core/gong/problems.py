@@ -1,4 +1,4 @@
-"""What can be wrong with one value of a Gong body, and how a marshmallow field says so."""
+"""Error and warning codes for values of a Gong body, and how they travel through marshmallow."""
 
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ KEY_LENGTH_MAX = 80
 
 
 class ErrorCode(StrEnum):
-    """Why a value is refused. Programs and metrics rely on these words: add, never rename."""
+    """Why a value is rejected. Programs and metrics rely on these codes: add, never rename."""
 
     REQUIRED = "required"
     UNKNOWN = "unknown"
@@ -23,38 +23,40 @@ class ErrorCode(StrEnum):
 
 
 class WarningCode(StrEnum):
-    """Why a value that Gong takes is still worth a word to the operator."""
+    """Why a value that Gong accepts may not have the effect that the sender expects."""
 
     ASSOCIATION = "association"
     CRM_SYSTEM = "crm_system"
-    DETAILS = "conflicting_details"
+    CONFLICTING_DETAILS = "conflicting_details"
     DUPLICATE_NAME = "duplicate_name"
     FREE_MAIL = "free_mail"
     NO_EVENT_ID = "no_event_id"
-    OPPORTUNITIES = "multiple_opportunities"
-    SECRET_IN_URL = "secret_in_url"  # noqa: S105 - the name of a warning
+    MULTIPLE_OPPORTUNITIES = "multiple_opportunities"
+    SECRET_IN_URL = "secret_in_url"  # noqa: S105 - a warning code
 
 
 class FieldError(NamedTuple):
-    """A code and its message. It never repeats the value: people who may not read payloads do read messages."""
+    """A code and its message. The message never contains the value: it may be shown to people without access to payloads."""
 
     code: ErrorCode
     message: str
 
 
 def field_error(code: ErrorCode, message: str) -> ValidationError:
-    """What a field raises. marshmallow carries the fault untouched and adds the path."""
+    """Wrap a FieldError in the exception that a marshmallow field raises. marshmallow adds the path."""
     return ValidationError([FieldError(code, message)])
 
 
 def flatten_errors(messages: Any, path: str = "") -> list[tuple[str, FieldError]]:
-    """Flatten marshmallow's tree of errors into paths: `{"a": {0: {"b": [fault]}}}` is `a[0].b`."""
+    """Flatten marshmallow's tree of errors into paths: `{"a": {0: {"b": [error]}}}` becomes `a[0].b`."""
     if isinstance(messages, list):
-        return [(path, fault) for fault in messages]
-    return [found for key, below in messages.items() for found in flatten_errors(below, _step(path, key))]
+        return [(path, error) for error in messages]
+    return [
+        error for key, inner in messages.items() for error in flatten_errors(inner, _extend_path(path, key))
+    ]
 
 
-def _step(path: str, key: object) -> str:
+def _extend_path(path: str, key: object) -> str:
     if key == "_schema":  # marshmallow's name for the object itself
         return path
     if isinstance(key, int):
@@ -63,6 +65,7 @@ def _step(path: str, key: object) -> str:
 
 
 def printable_key(key: str) -> str:
-    """A key as a path may show it: it came from outside, and may be endless or not even be Unicode."""
+    """Return a sender's key in a form that is safe to show in a path."""
+    # The key may be very long, or contain control characters or lone surrogates.
     clipped = key if len(key) <= KEY_LENGTH_MAX else key[: KEY_LENGTH_MAX - 1] + "…"
     return clipped if clipped.isprintable() else clipped.encode("unicode_escape").decode()

@@ -1,4 +1,4 @@
-"""Whether Gong would take a body, what is worth telling all the same, and how surely Gong can tie it to a deal."""
+"""Validates a body as Gong would, warns about likely mistakes, and rates how well Gong can match it to a deal."""
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
@@ -31,55 +31,57 @@ SCHEMAS: Mapping[Operation, Schema] = {
 
 
 class Association(StrEnum):
-    """How surely Gong can tie an event to a person, account or deal. What it cannot tie, nobody sees."""
+    """How surely Gong can match an event to a person, account or deal. Gong does not show an event that it cannot match."""
 
     STRONG = "strong"
     """By e-mail address or CRM record."""
     MEDIUM = "medium"
     """By phone number or company domain."""
     WEAK = "weak"
-    """By nothing that Gong promises to look at, such as a name."""
+    """Only by data that Gong does not promise to use, such as a name."""
     OPAQUE = "opaque"
-    """By a tracking id, which only Gong can read."""
+    """By a tracking id, which only Gong can resolve."""
 
 
 def validate_body(operation: Operation, body: object) -> list[Problem]:
-    """Everything for which Gong would refuse this body, sorted by path. Empty: it would take it.
+    """Return every reason for which Gong would reject this body, sorted by path; an empty list if it is valid.
 
-    Takes any JSON value and never raises. A body without problems can be written as JSON.
+    Accepts any JSON value and never raises. A body without problems can be serialized as JSON.
     """
-    unwritable = _unwritable(body)
-    if unwritable and unwritable.code == ErrorCode.LENGTH:
-        return [unwritable]
-    problems = _by_schema(operation, body)
+    serialization_problem = _check_serializable(body)
+    if serialization_problem and serialization_problem.code == ErrorCode.LENGTH:
+        # Do not spend time on the contents of an oversized body.
+        return [serialization_problem]
+    problems = _check_schema(operation, body)
     if isinstance(body, dict):
-        told = {problem.path for problem in problems}
+        # A value that already has a problem gets no second one from a rule.
+        paths = {problem.path for problem in problems}
         problems += [
-            problem for rule in RULES[operation] for problem in rule(body) if problem.path not in told
+            problem for rule in RULES[operation] for problem in rule(body) if problem.path not in paths
         ]
-    if unwritable and not problems:
-        return [unwritable]
+    if serialization_problem and not problems:
+        return [serialization_problem]
     return sorted(problems, key=lambda problem: problem.path)[:PROBLEMS_MAX]
 
 
 def find_warnings(operation: Operation, body: Mapping[str, Any]) -> list[Problem]:
-    """What Gong would take and the operator should still hear of."""
+    """Return warnings about a body that Gong would accept."""
     return [
-        *_by_association(operation, body),
-        *(told for tell in WARNING_CHECKS[operation] for told in tell(body)),
+        *_check_association(operation, body),
+        *(problem for check in WARNING_CHECKS[operation] for problem in check(body)),
     ]
 
 
 def assess_association(operation: Operation, body: Mapping[str, Any]) -> Association:
-    """How surely Gong can tie this body's event to someone."""
+    """Rate how surely Gong can match this body's event."""
     if operation is Operation.DIGITAL_INTERACTION:
-        return _of_interaction(body)
-    if any(not is_empty(key) for key in _strong_keys(body)):
+        return _assess_interaction(body)
+    if any(not is_empty(identifier) for identifier in _strong_identifiers(body)):
         return Association.STRONG
     return Association.WEAK if is_empty(body.get("trackingId")) else Association.OPAQUE
 
 
-def _of_interaction(body: Mapping[str, Any]) -> Association:
+def _assess_interaction(body: Mapping[str, Any]) -> Association:
     person, company = get_object(body, "person"), get_object(body, "person", "company")
     if not is_empty(body.get("trackingId")):
         return Association.OPAQUE
@@ -94,8 +96,9 @@ def _of_interaction(body: Mapping[str, Any]) -> Association:
     return Association.WEAK if all(map(is_empty, medium)) else Association.MEDIUM
 
 
-def _strong_keys(body: Mapping[str, Any]) -> Iterator[Any]:
-    """The addresses and CRM records of every body but the digital interaction. A sharer is one of our own: not one."""
+def _strong_identifiers(body: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield the email addresses and CRM records of every body except the digital interaction."""
+    # The sharer is left out: it is the customer's own employee.
     actors = [
         get_object(body, "viewer"),
         get_object(body, "actor"),
@@ -112,37 +115,39 @@ def _strong_keys(body: Mapping[str, Any]) -> Iterator[Any]:
     )
 
 
-def _by_association(operation: Operation, body: Mapping[str, Any]) -> Iterator[Problem]:
+def _check_association(operation: Operation, body: Mapping[str, Any]) -> Iterator[Problem]:
     match assess_association(operation, body):
         case Association.WEAK:
             yield Problem(
                 "",
                 WarningCode.ASSOCIATION,
-                "names nobody Gong can find: add an e-mail address, CRM id or company domain",
+                "identifies no one that Gong can match: add an email address, CRM id or company domain",
             )
         case Association.OPAQUE:
             yield Problem(
                 "trackingId",
                 WarningCode.ASSOCIATION,
-                "only counts if Gong itself issued it: prefer an e-mail address",
+                "works only if Gong issued it: prefer an email address",
             )
 
 
-def _by_schema(operation: Operation, body: Any) -> list[Problem]:
+def _check_schema(operation: Operation, body: Any) -> list[Problem]:
     try:
         SCHEMAS[operation].load(body)
     except ValidationError as error:
-        return [Problem(path, fault.code, fault.message) for path, fault in flatten_errors(error.messages)]
+        return [Problem(path, field.code, field.message) for path, field in flatten_errors(error.messages)]
     return []
 
 
-def _unwritable(body: object) -> Problem | None:
+def _check_serializable(body: object) -> Problem | None:
     try:
         size = len(orjson.dumps(body))
     except orjson.JSONEncodeError:
         return Problem(
-            "", ErrorCode.FORMAT, "cannot be written as JSON: it nests too deep or holds a value JSON has not"
+            "",
+            ErrorCode.FORMAT,
+            "cannot be written as JSON: it is nested too deeply or contains a value that JSON does not have",
         )
     if size > BODY_BYTES_MAX:
-        return Problem("", ErrorCode.LENGTH, f"must be at most {BODY_BYTES_MAX} bytes of JSON, and is {size}")
+        return Problem("", ErrorCode.LENGTH, f"must be at most {BODY_BYTES_MAX} bytes of JSON, but is {size}")
     return None

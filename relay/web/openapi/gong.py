@@ -68,7 +68,7 @@ _EXAMPLES: dict[Operation, dict[str, Any]] = {
 _REFUSALS = {
     400: (
         "The body cannot be read, or Gong would refuse it: every fault at once.",
-        "person: must not be null, or trackingId in its place: someone did it",
+        "person: must not be null unless trackingId is set",
     ),
     401: (
         "The key is none that the relay knows.",
