@@ -1,4 +1,4 @@
-"""The canonical event: one thing that happened, checked and normalised so that Gong takes whatever is made of it."""
+"""The canonical event: one thing that a buyer did, validated and normalized so that every call made from it is valid."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,18 +15,19 @@ from relay.core.gong.limits import PROBLEMS_MAX
 from relay.core.gong.problems import ErrorCode, flatten_errors
 
 EVENT_BYTES_MAX = 48 * 1024
-"""Less than a Gong body may have, because its keys are longer than ours."""
+"""Smaller than the limit of a Gong body, because Gong's keys are longer than ours."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Who did what with which content, and when. `id` is the sender's own.
+    """Who did what with which content, and when.
 
-    Either `person` or `tracking_id` says who. A share is told by its recipients, and `person` may add what is
-    known of them.
+    Either `person` or `tracking_id` identifies the person. A share is identified by its recipients instead; there,
+    `person` may add details of the recipient with the same email address.
     """
 
     id: str
+    """The sender's own id."""
     type: EventType
     occurred_at: datetime
     content: Content
@@ -42,38 +43,38 @@ class Event:
 
 
 def read_event(data: object, *, now: datetime) -> Event:
-    """The event in a parsed JSON value. Invalid holds everything that is wrong with it, in the order of paths."""
+    """Parse the event in a JSON value. Raises ValidationFailed with every problem, sorted by path."""
     if not isinstance(data, dict):
-        raise ValidationFailed(
-            [Problem("", ErrorCode.TYPE, "must be an object, in curly brackets: one event")]
-        )
-    _refuse_unwritable(data)
+        raise ValidationFailed([Problem("", ErrorCode.TYPE, "must be a JSON object with one event")])
+    _check_serializable(data)
     problems: list[Problem] = []
-    read: dict[str, Any]
+    fields: dict[str, Any]
     try:
-        read = EVENT.load(data)
+        fields = EVENT.load(data)
     except ValidationError as error:
-        read = error.valid_data or {}  # type: ignore[assignment]  # one object in, one out
+        # The rules below also check an event that has field errors, so that the sender sees all problems at once.
+        fields = error.valid_data or {}  # type: ignore[assignment]  # a dict, because `data` is one
         problems = [
-            Problem(path, fault.code, fault.message) for path, fault in flatten_errors(error.messages)
+            Problem(path, field_error.code, field_error.message)
+            for path, field_error in flatten_errors(error.messages)
         ]
     paths = {problem.path for problem in problems}
-    problems += (problem for problem in check_rules(data, read, now) if problem.path not in paths)
+    problems += (problem for problem in check_rules(data, fields, now) if problem.path not in paths)
     if problems:
         raise ValidationFailed(sorted(problems, key=lambda problem: problem.path)[:PROBLEMS_MAX])
-    return Event(**read)
+    return Event(**fields)
 
 
-def _refuse_unwritable(data: dict[Any, Any]) -> None:
+def _check_serializable(data: dict[Any, Any]) -> None:
     try:
         size = len(orjson.dumps(data))
     except orjson.JSONEncodeError:
         problem = Problem(
-            "", ErrorCode.FORMAT, "cannot be written as JSON: half a surrogate pair, or nested too deep"
+            "",
+            ErrorCode.FORMAT,
+            "cannot be written as JSON: it is nested too deeply or contains an unpaired surrogate",
         )
         raise ValidationFailed([problem]) from None
     if size > EVENT_BYTES_MAX:
-        message = (
-            f"must be at most {EVENT_BYTES_MAX} bytes of JSON, and is {size}: send links in place of texts"
-        )
+        message = f"must be at most {EVENT_BYTES_MAX} bytes of JSON, but is {size}: send links instead of long texts"
         raise ValidationFailed([Problem("", ErrorCode.LENGTH, message)])

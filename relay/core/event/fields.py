@@ -1,4 +1,4 @@
-"""The kinds of value that an event is made of, as marshmallow fields. Null, blanks and empty objects count as absent."""
+"""marshmallow fields for the values in an event. Null, blank strings and empty objects count as absent."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -11,22 +11,22 @@ from marshmallow import Schema, ValidationError, fields, missing
 from relay.core.email_address import normalize_domain, normalize_email
 from relay.core.event.model import Scalar
 from relay.core.event.sanitize import clean_text, strip_url_secrets, truncate
-from relay.core.gong import formats as forms
+from relay.core.gong import formats
 from relay.core.gong.limits import INT32_MAX, INT32_MIN, ITEMS_MAX, TEXT_MAX, URL_MAX
 from relay.core.gong.problems import ErrorCode, field_error
 from relay.core.timestamps import REMEDY, parse_timestamp
 
 PROPERTIES_MAX = 40
-"""Fewer than Gong's body takes: some places are for what has no field of its own there."""
+"""Fewer than a Gong body accepts: the relay needs some for values that have no field of their own there."""
 PROPERTY_NAME_MAX = 200
 _INTEGER_LIMIT = 10**19
 
 Normalizer = Callable[[str], str]
-"""Brings a text into its normal form, or raises ValueError with what is wrong."""
+"""Returns the text in its normal form, or raises ValueError with what is wrong."""
 
 
 def is_blank(value: object) -> bool:
-    """Whether there is nothing in it: null, blank, or made of such parts only."""
+    """True for null, a blank string, and an object or array with only blank values."""
     if isinstance(value, str):
         return not value or value.isspace()
     if isinstance(value, dict):
@@ -35,9 +35,9 @@ def is_blank(value: object) -> bool:
 
 
 class EventField(fields.Field[Any]):
-    """A field whose value is absent when it says nothing. What else there is, each kind reads in its own way."""
+    """A field that treats a blank value as absent. Subclasses read all other values."""
 
-    def deserialize(self, value: Any, *_where: Any, **_options: Any) -> Any:
+    def deserialize(self, value: Any, *_context: Any, **_options: Any) -> Any:
         if value is missing or is_blank(value):
             if self.required:
                 raise field_error(ErrorCode.REQUIRED, "is required")
@@ -49,7 +49,10 @@ class EventField(fields.Field[Any]):
 
 
 class Text(EventField):
-    """Clean text of at most `limit` characters, in its normal form where it has one."""
+    """Text of at most `limit` characters, without control characters, in its normal form if it has one.
+
+    `keep_lines` keeps line breaks and tabs.
+    """
 
     def __init__(
         self,
@@ -73,30 +76,28 @@ class Text(EventField):
                 raise field_error(ErrorCode.FORMAT, str(error)) from None
         if len(text) > self.limit:
             raise field_error(
-                ErrorCode.LENGTH, f"must be at most {self.limit} characters long, and has {len(text)}"
+                ErrorCode.LENGTH, f"must be at most {self.limit} characters long, but has {len(text)}"
             )
         return text
 
     def _clean(self, value: Any) -> str:
         if not isinstance(value, str):
-            raise field_error(ErrorCode.TYPE, "must be text, in quotes")
+            raise field_error(ErrorCode.TYPE, "must be text in quotes")
         text = clean_text(value, keep_lines=self.keep_lines)
         if not text:
-            raise field_error(
-                ErrorCode.LENGTH, "holds nothing but control characters; send text or leave it out"
-            )
+            raise field_error(ErrorCode.LENGTH, "contains only control characters; send text or leave it out")
         return text
 
 
 class Title(Text):
-    """Text that is shortened where others are refused: a page's title is not in its sender's hands."""
+    """Text that is truncated, not rejected, if it is too long: the sender does not control a page's title."""
 
     def _read(self, value: Any) -> str:
         return truncate(self._clean(value), self.limit)
 
 
 class Choice(EventField):
-    """One of a few words, in any case."""
+    """One of a few words. Case does not matter."""
 
     def __init__(self, *words: str, required: bool = False) -> None:
         super().__init__(required=required)
@@ -106,28 +107,31 @@ class Choice(EventField):
         word = value.strip().lower() if isinstance(value, str) else ""
         if word in self.words:
             return self.words[word]
-        near = get_close_matches(word[:TEXT_MAX], self.words, n=1)
-        question = f"; did you mean {near[0]}?" if near else ""
+        matches = get_close_matches(word[:TEXT_MAX], self.words, n=1)
+        question = f"; did you mean {matches[0]}?" if matches else ""
         raise field_error(ErrorCode.ENUM, f"must be one of {', '.join(self.words)}{question}")
 
 
 class Integer(EventField):
-    """A whole JSON number of 32 bits, as Gong takes it."""
+    """A 32-bit integer, as in Gong's API."""
 
     def _read(self, value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool):
             raise field_error(
-                ErrorCode.TYPE, "must be a whole number without quotes; put any other into content.properties"
+                ErrorCode.TYPE,
+                "must be a whole number without quotes; put other values into content.properties",
             )
         if not INT32_MIN <= value <= INT32_MAX:
-            raise field_error(ErrorCode.RANGE, f"must lie between {INT32_MIN} and {INT32_MAX}")
+            raise field_error(ErrorCode.RANGE, f"must be between {INT32_MIN} and {INT32_MAX}")
         return value
 
 
 class Timestamp(EventField):
+    """A date and time as ISO 8601, or as seconds or milliseconds since 1970."""
+
     def _read(self, value: Any) -> datetime:
         if not isinstance(value, str | int | float) or isinstance(value, bool):
-            raise field_error(ErrorCode.TYPE, f"must be a moment; {REMEDY}")
+            raise field_error(ErrorCode.TYPE, f"must be a date and time; {REMEDY}")
         try:
             return parse_timestamp(value)
         except ValueError as error:
@@ -135,41 +139,41 @@ class Timestamp(EventField):
 
 
 class ScalarMap(EventField):
-    """An object of the sender's own names, whose values are text, numbers or booleans and keep their type."""
+    """An object with arbitrary names. Its values are text, numbers or booleans and keep their types."""
 
     def _read(self, value: Any) -> dict[str, Scalar]:
         if not isinstance(value, dict):
-            raise field_error(ErrorCode.TYPE, "must be an object of names and values")
-        told = {name: item for name, item in value.items() if not is_blank(item)}
-        if len(told) > PROPERTIES_MAX:
+            raise field_error(ErrorCode.TYPE, "must be an object with names and values")
+        items = {name: item for name, item in value.items() if not is_blank(item)}
+        if len(items) > PROPERTIES_MAX:
             raise field_error(
-                ErrorCode.LENGTH, f"must hold at most {PROPERTIES_MAX} properties, and holds {len(told)}"
+                ErrorCode.LENGTH, f"must have at most {PROPERTIES_MAX} properties, but has {len(items)}"
             )
-        read: dict[str, Scalar] = {}
-        wrong: dict[str, Any] = {}
-        for name, item in told.items():
+        properties: dict[str, Scalar] = {}
+        errors: dict[str, Any] = {}
+        for name, item in items.items():
             try:
-                read[_fresh_name(name, read)] = _scalar(item)
+                properties[_read_name(name, properties)] = _read_scalar(item)
             except ValidationError as error:
-                wrong[name] = error.messages
-        if wrong:
-            raise ValidationError(wrong)
-        return read
+                errors[name] = error.messages
+        if errors:
+            raise ValidationError(errors)
+        return properties
 
 
-def _fresh_name(name: str, taken: Mapping[str, Scalar]) -> str:
-    tidy = clean_text(name)
-    if not tidy or len(tidy) > PROPERTY_NAME_MAX:
+def _read_name(name: str, properties: Mapping[str, Scalar]) -> str:
+    cleaned = clean_text(name)
+    if not cleaned or len(cleaned) > PROPERTY_NAME_MAX:
         raise field_error(ErrorCode.LENGTH, f"must have a name of 1 to {PROPERTY_NAME_MAX} characters")
-    if tidy in taken:
-        raise field_error(ErrorCode.RULE, "has the name of another property, but for spaces around it")
-    return tidy
+    if cleaned in properties:
+        raise field_error(ErrorCode.RULE, "differs from another property name only by spaces")
+    return cleaned
 
 
 _PROPERTY_TEXT = Text()
 
 
-def _scalar(value: Any) -> Scalar:
+def _read_scalar(value: Any) -> Scalar:
     if isinstance(value, bool):
         return value
     if isinstance(value, int | float):
@@ -182,12 +186,12 @@ def _scalar(value: Any) -> Scalar:
         text: str = _PROPERTY_TEXT.deserialize(value)
         return text
     raise field_error(
-        ErrorCode.TYPE, "must be text, a number or a boolean; give each inner value a name of its own"
+        ErrorCode.TYPE, "must be text, a number or a boolean; give each nested value its own name"
     )
 
 
 class NestedObject(EventField):
-    """An object inside an object. `build` takes its values by name, and may refuse them together."""
+    """An object inside an object. `build` receives its values by name and may reject the combination."""
 
     def __init__(self, schema: Schema, build: Callable[..., Any], *, required: bool = False) -> None:
         super().__init__(required=required)
@@ -199,7 +203,7 @@ class NestedObject(EventField):
 
 
 class Array(EventField):
-    """A JSON array. Items that say nothing are left out: form tools send blank rows."""
+    """A JSON array. Blank items are left out, because form tools send empty rows."""
 
     def __init__(self, item: fields.Field[Any], limit: int = ITEMS_MAX, *, required: bool = False) -> None:
         super().__init__(required=required)
@@ -208,21 +212,19 @@ class Array(EventField):
 
     def _read(self, value: Any) -> tuple[Any, ...]:
         if not isinstance(value, list):
-            raise field_error(ErrorCode.TYPE, "must be an array, in square brackets")
+            raise field_error(ErrorCode.TYPE, "must be an array in square brackets")
         if len(value) > self.limit:
-            raise field_error(
-                ErrorCode.LENGTH, f"must hold at most {self.limit} items, and holds {len(value)}"
-            )
-        read = []
-        wrong: dict[int, Any] = {}
-        for place, each in enumerate(value):
+            raise field_error(ErrorCode.LENGTH, f"must have at most {self.limit} items, but has {len(value)}")
+        items = []
+        errors: dict[int, Any] = {}
+        for index, element in enumerate(value):
             try:
-                read.append(self.item.deserialize(each))
+                items.append(self.item.deserialize(element))
             except ValidationError as error:
-                wrong[place] = error.messages
-        if wrong:
-            raise ValidationError(wrong)
-        return tuple(each for each in read if each is not missing)
+                errors[index] = error.messages
+        if errors:
+            raise ValidationError(errors)
+        return tuple(item for item in items if item is not missing)
 
 
 def email(*, required: bool = False) -> Text:
@@ -234,11 +236,12 @@ def domain(*, required: bool = False) -> Text:
 
 
 def url() -> Text:
-    return Text(URL_MAX, normalize=_showable_url)
+    return Text(URL_MAX, normalize=_normalize_url)
 
 
-def _showable_url(text: str) -> str:
-    bare = strip_url_secrets(text)
-    if wrong := forms.check_url(bare):
-        raise ValueError(wrong)
-    return bare
+def _normalize_url(text: str) -> str:
+    # Sellers see this URL, so it must not carry a token.
+    stripped = strip_url_secrets(text)
+    if message := formats.check_url(stripped):
+        raise ValueError(message)
+    return stripped

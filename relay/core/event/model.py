@@ -1,4 +1,4 @@
-"""What an event is made of, after reading: trimmed, normal and in Gong's ranges. None is what nobody told."""
+"""The parts of an event, validated and normalized. None means that the sender did not give a value."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ class EventType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A number in its range: 75 of 0 to 100 percent watched, 9 of 0 to 10 in a survey."""
+    """A number in a range, such as 75 percent watched (0 to 100) or 9 in a survey (0 to 10)."""
 
     low: int
     high: int
@@ -37,7 +37,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Where something stands: one of its steps, in their order."""
+    """The current step of several, and all steps in order."""
 
     value: str
     steps: tuple[str, ...]
@@ -45,7 +45,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """The vendor, product or category that was looked up or compared."""
+    """The vendor, product or category that a person searched for or compared."""
 
     name: str
     kind: str
@@ -54,7 +54,7 @@ class Search:
     url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
     title: str
     id: str | None = None
@@ -69,9 +69,10 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class CrmRecord:
-    """One record in the customer's CRM. `type` is contact or lead of a person, account or opportunity of a company."""
+    """A record in the customer's CRM."""
 
     type: str
+    """`contact` or `lead` for a person, `account` or `opportunity` for a company."""
     id: str
     system: str | None = None
 
@@ -84,9 +85,9 @@ class Location:
     city: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
-    """Where a person works. Gong finds it by domain or CRM record only."""
+    """The company that a person works for. Gong matches it only by domain or CRM record."""
 
     id: str | None = None
     name: str | None = None
@@ -94,9 +95,9 @@ class Company:
     crm: tuple[CrmRecord, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Who did it."""
+    """The person who did it."""
 
     email: str | None = None
     name: str | None = None
@@ -110,7 +111,7 @@ class Person:
 
     @property
     def is_anonymous(self) -> bool:
-        """Whether Gong takes this person only with both an id and a company domain."""
+        """True if nothing identifies the person. Gong then requires both an id and a company domain."""
         return not (self.email or self.name or self.phone or self.crm)
 
 
@@ -129,7 +130,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How content came to people: who sent it to whom. On a view, the share that led to it."""
+    """Who sent the content, and to which recipients. On a view, the share that led to it."""
 
     id: str | None = None
     sharer: Sharer | None = None
