@@ -1,4 +1,4 @@
-"""An event as the catalogue dialect says it: a third party's description of Gong that some gateways follow."""
+"""Maps an event to calls of the catalog dialect, a third party's description of Gong that some gateways follow."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -16,7 +16,7 @@ from relay.core.event.model import Company, CrmRecord, EventType, Person, Proper
 from relay.core.gong.limits import CUSTOM_FIELDS_MAX
 from relay.core.timestamps import format_timestamp
 
-_TWINS: Mapping[Operation, Operation] = {
+_CATALOG_OPERATIONS: Mapping[Operation, Operation] = {
     Operation.CONTENT_SHARED: Operation.CATALOG_SHARE,
     Operation.CONTENT_VIEWED: Operation.CATALOG_VIEW,
     Operation.CUSTOM_ACTION: Operation.CATALOG_ACTION,
@@ -25,42 +25,44 @@ _CRM_TYPES = {"opportunity": "Deal", "account": "Account"}
 
 
 def find_obstacle(event: Event, people: EventPeople) -> Problem | None:
-    """Why this event goes as an interaction, if no engagement call of this dialect can say it."""
-    path, why = _obstacle(event, people)
-    return fallback_warning(path, why, Operation.CATALOG_INTERACTION) if why else None
+    """Return a warning if no engagement call of this dialect can represent the event, or None."""
+    path, reason = _find_obstacle(event, people)
+    return fallback_warning(path, reason, Operation.CATALOG_INTERACTION) if reason else None
 
 
-def _obstacle(event: Event, people: EventPeople) -> tuple[str, str]:
+def _find_obstacle(event: Event, people: EventPeople) -> tuple[str, str]:
     if event.type not in OPERATIONS:
-        return "type", f"no engagement call says {event.type}"
-    operation = _TWINS[OPERATIONS[event.type]]
+        return "type", f"no engagement call represents {event.type}"
+    operation = _CATALOG_OPERATIONS[OPERATIONS[event.type]]
     if operation is Operation.CATALOG_SHARE and not _sharer_email(event):
-        return "share.sharer.email", f"{operation} needs the sharer's e-mail address"
+        return "share.sharer.email", f"{operation} needs the sharer's email address"
     if operation is not Operation.CATALOG_SHARE and not (people.single and people.single.email):
-        return "person.email", f"{operation} needs an e-mail address"
-    if len(_properties(event, people, event_id="")) > CUSTOM_FIELDS_MAX:
-        return "properties", f"{operation} takes at most {CUSTOM_FIELDS_MAX} properties of all kinds together"
+        return "person.email", f"{operation} needs an email address"
+    if len(_all_properties(event, people, event_id="")) > CUSTOM_FIELDS_MAX:
+        return "properties", f"{operation} accepts at most {CUSTOM_FIELDS_MAX} properties in total"
     return "", ""
 
 
 def build_engagement(event: Event, people: EventPeople, *, event_id: str) -> Call:
-    """The one call, for an event without an obstacle. The dialect has no event id there, so it is a property."""
-    operation = _TWINS[OPERATIONS[event.type]]
+    """Build the engagement call of an event for which find_obstacle() returned None."""
+    operation = _CATALOG_OPERATIONS[OPERATIONS[event.type]]
     body = omit_empty(
         eventTimestamp=format_timestamp(event.occurred_at),
-        customProperties=render_text_map(_properties(event, people, event_id=event_id)),
+        customProperties=render_text_map(_all_properties(event, people, event_id=event_id)),
     )
-    return Call(operation, event_id, body | _OWN[operation](event, people))
+    return Call(operation, event_id, body | _OPERATION_KEYS[operation](event, people))
 
 
 def build_interaction(event: Event, people: EventPeople, *, event_id: str) -> Call:
-    """Mail-shaped: a subject and participants. Needs somebody's e-mail address."""
-    shared = event.type is EventType.CONTENT_SHARE
+    """Build an interaction, which looks like an email: a subject and participants. At least one person must have an email
+    address.
+    """
+    is_share = event.type is EventType.CONTENT_SHARE
     body = omit_empty(
         interactionType="Other",
         subject=f"{action_phrase(event)}: {event.content.title}",
         timestamp=format_timestamp(event.occurred_at),
-        direction="Outbound" if shared else "Inbound",
+        direction="Outbound" if is_share else "Inbound",
         participants=_participants(event, people),
         workspaceId=event.workspace_id,
         clientUniqueId=event_id,
@@ -69,33 +71,35 @@ def build_interaction(event: Event, people: EventPeople, *, event_id: str) -> Ca
 
 
 def find_engagement_losses(event: Event, people: EventPeople) -> Iterator[Problem]:
+    """Yield a warning for each part of the event that its engagement call leaves out."""
     if event.share and event.share.message:
-        yield dropped_warning("share.message", "the catalogue dialect has no place for a message")
+        yield dropped_warning("share.message", "the catalog dialect has no field for a message")
     if event.share and event.share.recipients and event.type is not EventType.CONTENT_SHARE:
-        yield dropped_warning("share.recipients", f"{event.type} is about the one who did it")
-    for path, url in _urls(event):
+        yield dropped_warning("share.recipients", f"{event.type} is about the person who did it")
+    for path, url in _property_urls(event):
         if url and not properties.url_within_limit(url):
-            yield dropped_warning(path, "it is longer than a property may be")
+            yield dropped_warning(path, "it is too long for a property")
     if len(people.persons) > 1:
         for person in people.persons:
             yield from dropped_warnings(
-                "person", person, "a share names addresses only", but=("email", "company")
+                "person", person, "a share contains only email addresses", keep=("email", "company")
             )
 
 
 def find_interaction_losses(event: Event, people: EventPeople) -> Iterator[Problem]:
-    why = "the catalogue's interaction has no place for it"
-    yield from dropped_warnings("content", event.content, why, but=("title",))
+    """Yield a warning for each part of the event that its interaction leaves out."""
+    reason = "the catalog dialect's interaction has no field for it"
+    yield from dropped_warnings("content", event.content, reason, keep=("title",))
     for person in people.persons:
-        yield from dropped_warnings("person", person, why, but=("email", "name"))
-    said = ("sharer", "recipients") if event.type is EventType.CONTENT_SHARE else ()
-    yield from dropped_warnings("share", event.share, why, but=said)
+        yield from dropped_warnings("person", person, reason, keep=("email", "name"))
+    share_parts = ("sharer", "recipients") if event.type is EventType.CONTENT_SHARE else ()
+    yield from dropped_warnings("share", event.share, reason, keep=share_parts)
     for name in ("session_id", "device", "user_agent", "properties"):
         if getattr(event, name):
-            yield dropped_warning(name, why)
+            yield dropped_warning(name, reason)
 
 
-def _shared(event: Event, people: EventPeople) -> dict[str, Any]:
+def _share_keys(event: Event, people: EventPeople) -> dict[str, Any]:
     company = _company(people)
     return omit_empty(
         contentTitle=event.content.title,
@@ -107,7 +111,7 @@ def _shared(event: Event, people: EventPeople) -> dict[str, Any]:
     )
 
 
-def _viewed(event: Event, people: EventPeople) -> dict[str, Any]:
+def _view_keys(event: Event, people: EventPeople) -> dict[str, Any]:
     progress = event.content.progress
     return omit_empty(
         contentTitle=event.content.title,
@@ -117,7 +121,7 @@ def _viewed(event: Event, people: EventPeople) -> dict[str, Any]:
     )
 
 
-def _acted(event: Event, people: EventPeople) -> dict[str, Any]:
+def _action_keys(event: Event, people: EventPeople) -> dict[str, Any]:
     return omit_empty(
         actionName=action_title(event),
         actorEmailAddress=people.persons[0].email,
@@ -125,21 +129,22 @@ def _acted(event: Event, people: EventPeople) -> dict[str, Any]:
     )
 
 
-_OWN = {
-    Operation.CATALOG_SHARE: _shared,
-    Operation.CATALOG_VIEW: _viewed,
-    Operation.CATALOG_ACTION: _acted,
+_OPERATION_KEYS = {
+    Operation.CATALOG_SHARE: _share_keys,
+    Operation.CATALOG_VIEW: _view_keys,
+    Operation.CATALOG_ACTION: _action_keys,
 }
 
 
-def _properties(event: Event, people: EventPeople, *, event_id: str) -> Properties:
-    """Everything that these small bodies have no field for."""
+def _all_properties(event: Event, people: EventPeople, *, event_id: str) -> Properties:
+    """Return every value that these small bodies have no field for."""
     content, person = event.content, people.single
     is_action = OPERATIONS[event.type] is Operation.CUSTOM_ACTION
     return merge_properties(
         event=event.properties,
         content=content.properties,
         person=person.properties if person else {},
+        # The engagement calls of this dialect have no field for the event id.
         identity=omit_empty(eventId=event_id, action=None if is_action else event.action),
         of_content=properties.content_properties(content),
         links=omit_empty(
@@ -156,8 +161,8 @@ def _properties(event: Event, people: EventPeople, *, event_id: str) -> Properti
     )
 
 
-def _urls(event: Event) -> Iterator[tuple[str, str | None]]:
-    """The URLs that become properties."""
+def _property_urls(event: Event) -> Iterator[tuple[str, str | None]]:
+    """Yield the path and value of every URL that becomes a property."""
     yield "content.info_url", event.content.info_url
     if event.content.search:
         yield "content.search.url", event.content.search.url
@@ -167,8 +172,8 @@ def _urls(event: Event) -> Iterator[tuple[str, str | None]]:
 
 def _records(people: EventPeople) -> tuple[CrmRecord, ...]:
     company = _company(people)
-    own = people.single.crm if people.single else None
-    return (*((own,) if own else ()), *(company.crm if company else ()))
+    person_record = people.single.crm if people.single else None
+    return (*((person_record,) if person_record else ()), *(company.crm if company else ()))
 
 
 def _company(people: EventPeople) -> Company | None:
@@ -176,7 +181,7 @@ def _company(people: EventPeople) -> Company | None:
 
 
 def _crm_context(records: tuple[CrmRecord, ...]) -> dict[str, str] | None:
-    """The dialect takes one record. The deal says more than its account."""
+    # The dialect accepts one record. Prefer the deal, which is more specific than its account.
     ranked = sorted(records, key=lambda record: record.type != "opportunity")
     return {"objectType": _CRM_TYPES[ranked[0].type], "objectId": ranked[0].id} if ranked else None
 
@@ -189,7 +194,11 @@ def _participants(event: Event, people: EventPeople) -> list[dict[str, Any]]:
     if event.type is not EventType.CONTENT_SHARE:
         return [_participant(person, "Sender") for person in people.persons if person.email]
     sharer = event.share.sharer if event.share else None
-    senders = [_participant(Person(sharer.email, sharer.name), "Sender")] if sharer and sharer.email else []
+    senders = (
+        [_participant(Person(email=sharer.email, name=sharer.name), "Sender")]
+        if sharer and sharer.email
+        else []
+    )
     return senders + [_participant(person, "Recipient") for person in people.persons]
 
 

@@ -1,4 +1,4 @@
-"""An event as one of Gong's three engagement calls: content shared, content viewed, custom action."""
+"""Maps an event to one of Gong's three engagement calls: content shared, content viewed, custom action."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -28,9 +28,9 @@ OPERATIONS: Mapping[EventType, Operation] = {
     EventType.SURVEY_ANSWER: Operation.CUSTOM_ACTION,
     EventType.COURSE_STEP: Operation.CUSTOM_ACTION,
 }
-"""What each type becomes. Nothing compares products here."""
+"""The call for each event type. No engagement call represents a product comparison."""
 
-_SYSTEMS = {
+_CRM_SYSTEMS = {
     "salesforce": "Salesforce",
     "hubspot": "HubSpot",
     "microsoftdynamic": "MicrosoftDynamic",
@@ -40,31 +40,31 @@ _SYSTEMS = {
 
 
 def find_obstacle(event: Event, people: EventPeople) -> Problem | None:
-    """Why this event goes as a digital interaction, if no engagement call can say it."""
-    path, why = _obstacle(event, people)
-    return fallback_warning(path, why, Operation.DIGITAL_INTERACTION) if why else None
+    """Return a warning if no engagement call can represent the event, or None."""
+    path, reason = _find_obstacle(event, people)
+    return fallback_warning(path, reason, Operation.DIGITAL_INTERACTION) if reason else None
 
 
-def _obstacle(event: Event, people: EventPeople) -> tuple[str, str]:
+def _find_obstacle(event: Event, people: EventPeople) -> tuple[str, str]:
     operation = OPERATIONS.get(event.type)
     if operation is None:
-        return "type", f"no engagement call says {event.type}"
+        return "type", f"no engagement call represents {event.type}"
     if operation is not Operation.CUSTOM_ACTION and not event.content.url:
         return "content.url", f"{operation} needs the URL of the content"
     if operation is Operation.CUSTOM_ACTION and event.tracking_id:
         return "tracking_id", f"{operation} needs a person"
     if not event.tracking_id and not all(person.email for person in people.persons):
-        return "person.email", f"{operation} needs an e-mail address"
+        return "person.email", f"{operation} needs an email address"
     if (
         max(len(_content_properties(event)), len(_event_properties(event, people, operation)))
         > CUSTOM_FIELDS_MAX
     ):
-        return "properties", f"{operation} takes at most {CUSTOM_FIELDS_MAX} properties of all kinds together"
+        return "properties", f"{operation} accepts at most {CUSTOM_FIELDS_MAX} properties in total"
     return "", ""
 
 
 def build_call(event: Event, people: EventPeople, *, event_id: str, system_name: str) -> Call:
-    """The one call, for an event without an obstacle."""
+    """Build the call of an event for which find_obstacle() returned None."""
     operation = OPERATIONS[event.type]
     content = event.content
     company = next((person.company for person in people.persons if person.company), None)
@@ -75,34 +75,34 @@ def build_call(event: Event, people: EventPeople, *, event_id: str, system_name:
         contentId=make_content_id(content),
         contentUrl=content.url,
         contentTitle=content.title,
-        crmContext=_contexts(company.crm) if company else None,
+        crmContext=_crm_context(company.crm) if company else None,
         contentProperties=render_generic_properties(_content_properties(event)),
         eventProperties=render_generic_properties(_event_properties(event, people, operation)),
         workspaceId=event.workspace_id,
     )
-    return Call(operation, event_id, body | _OWN[operation](event, people))
+    return Call(operation, event_id, body | _OPERATION_KEYS[operation](event, people))
 
 
 def find_losses(event: Event, people: EventPeople) -> Iterator[Problem]:
-    """What this event's engagement call cannot say, or says otherwise."""
+    """Yield a warning for each part of the event that its engagement call leaves out or changes."""
     share = event.share
     if share and event.type is not EventType.CONTENT_SHARE:
         if share.message:
             yield dropped_warning("share.message", "only content-shared has a message")
         if share.recipients:
-            yield dropped_warning("share.recipients", f"{event.type} is about the one who did it")
+            yield dropped_warning("share.recipients", f"{event.type} is about the person who did it")
     search = event.content.search
     if search and search.url and not properties.url_within_limit(search.url):
-        yield dropped_warning("content.search.url", "it is longer than a property may be")
-    records = [record for person in people.persons for record in _records(person)]
-    if any(_system(record) == "Generic" and (record.system or "").lower() != "generic" for record in records):
-        message = (
-            "names no CRM that Gong knows here, so that its records are sent as Generic; send Salesforce"
-        )
+        yield dropped_warning("content.search.url", "it is too long for a property")
+    records = [record for person in people.persons for record in _crm_records(person)]
+    if any(
+        _crm_system(record) == "Generic" and (record.system or "").lower() != "generic" for record in records
+    ):
+        message = "is not a CRM that Gong supports here, so its records are sent as Generic; if it is Salesforce, send Salesforce"
         yield Problem("person.crm.system", WarningCode.CRM_SYSTEM, message)
 
 
-def _shared(event: Event, people: EventPeople) -> dict[str, Any]:
+def _share_keys(event: Event, people: EventPeople) -> dict[str, Any]:
     share = event.share
     return omit_empty(
         actionName=action_title(event),
@@ -115,7 +115,7 @@ def _shared(event: Event, people: EventPeople) -> dict[str, Any]:
     )
 
 
-def _viewed(event: Event, people: EventPeople) -> dict[str, Any]:
+def _view_keys(event: Event, people: EventPeople) -> dict[str, Any]:
     return omit_empty(
         viewActionTitle=action_title(event),
         viewInfoUrl=event.content.info_url,
@@ -126,7 +126,7 @@ def _viewed(event: Event, people: EventPeople) -> dict[str, Any]:
     )
 
 
-def _acted(event: Event, people: EventPeople) -> dict[str, Any]:
+def _action_keys(event: Event, people: EventPeople) -> dict[str, Any]:
     return omit_empty(
         actionName=action_title(event),
         eventInfoUrl=event.content.info_url,
@@ -135,10 +135,10 @@ def _acted(event: Event, people: EventPeople) -> dict[str, Any]:
     )
 
 
-_OWN = {
-    Operation.CONTENT_SHARED: _shared,
-    Operation.CONTENT_VIEWED: _viewed,
-    Operation.CUSTOM_ACTION: _acted,
+_OPERATION_KEYS = {
+    Operation.CONTENT_SHARED: _share_keys,
+    Operation.CONTENT_VIEWED: _view_keys,
+    Operation.CUSTOM_ACTION: _action_keys,
 }
 
 
@@ -149,15 +149,15 @@ def _content_properties(event: Event) -> Properties:
 
 
 def _event_properties(event: Event, people: EventPeople, operation: Operation) -> Properties:
-    shared = operation is Operation.CONTENT_SHARED
+    is_share = operation is Operation.CONTENT_SHARED
     share = properties.share_properties(event.share, with_id=operation is Operation.CUSTOM_ACTION)
     return merge_properties(
         event=event.properties,
         person=people.single.properties if people.single else {},
         of_person=properties.person_properties(people.single),
         visit=properties.visit_properties(event),
-        agent=omit_empty(userAgent=event.user_agent) if shared else {},
-        share={} if shared else share,
+        agent=omit_empty(userAgent=event.user_agent) if is_share else {},
+        share={} if is_share else share,
     )
 
 
@@ -170,26 +170,26 @@ def _actor(person: Person) -> dict[str, Any]:
         email=person.email,
         name=person.name,
         title=person.title,
-        context=_contexts((person.crm,)) if person.crm else None,
+        context=_crm_context((person.crm,)) if person.crm else None,
     )
 
 
-def _contexts(records: tuple[CrmRecord, ...]) -> list[dict[str, Any]]:
-    """Grouped by system, in the order told."""
-    grouped: dict[str, list[dict[str, str]]] = {}
+def _crm_context(records: tuple[CrmRecord, ...]) -> list[dict[str, Any]]:
+    """Group the records by CRM system, in the sender's order."""
+    objects_by_system: dict[str, list[dict[str, str]]] = {}
     for record in records:
-        grouped.setdefault(_system(record), []).append(
+        objects_by_system.setdefault(_crm_system(record), []).append(
             {"objectType": record.type.title(), "objectId": record.id}
         )
-    return [{"system": system, "objects": objects} for system, objects in grouped.items()]
+    return [{"system": system, "objects": objects} for system, objects in objects_by_system.items()]
 
 
-def _records(person: Person) -> Iterator[CrmRecord]:
+def _crm_records(person: Person) -> Iterator[CrmRecord]:
     if person.crm:
         yield person.crm
     if person.company:
         yield from person.company.crm
 
 
-def _system(record: CrmRecord) -> str:
-    return _SYSTEMS.get((record.system or "").replace(" ", "").lower(), "Generic")
+def _crm_system(record: CrmRecord) -> str:
+    return _CRM_SYSTEMS.get((record.system or "").replace(" ", "").lower(), "Generic")

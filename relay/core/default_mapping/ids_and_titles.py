@@ -1,4 +1,4 @@
-"""What an event and its content are called in Gong: ids that never change between tries, and words for sellers."""
+"""Ids and titles of events and content in Gong. The ids stay the same over all attempts."""
 
 from collections.abc import Mapping
 from hashlib import sha256
@@ -20,31 +20,32 @@ ACTION_PHRASES: Mapping[EventType, str] = {
     EventType.PRODUCT_COMPARE: "product compared",
     EventType.CUSTOM: "action taken",
 }
-"""What Gong's timeline says where the sender names no action. A custom event always names one."""
+"""Shown in Gong's timeline if the sender does not name the action. A custom event always names it."""
 
 _SUFFIX_DIGITS = 8
 
 
 def action_phrase(event: Event) -> str:
-    """The `eventType` of a digital interaction."""
+    """Return the `eventType` of a digital interaction."""
     return event.action or ACTION_PHRASES[event.type]
 
 
 def action_title(event: Event) -> str:
-    """The name of an action in the engagement calls, which Gong's own samples write as `Document Viewed`."""
+    """Return the name of the action in engagement calls, in title case as in Gong's samples: `Document Viewed`."""
     return event.action or ACTION_PHRASES[event.type].title()
 
 
 def make_event_id(source_name: str, native_id: str) -> str:
-    """`website:ev-123`: one source's ids never meet another's. What Gong's eventId cannot hold becomes a hash."""
-    plain = f"{source_name}:{native_id}"
-    if len(plain) <= EVENT_ID_MAX and plain.isascii() and plain.isprintable():
-        return plain
+    """Return Gong's eventId, such as `website:ev-123`. The source's name keeps the ids of two sources apart."""
+    event_id = f"{source_name}:{native_id}"
+    if len(event_id) <= EVENT_ID_MAX and event_id.isascii() and event_id.isprintable():
+        return event_id
+    # Gong's eventId cannot contain this id, so send its hash.
     return f"{source_name}:{_digest(native_id)}"
 
 
 def make_recipient_event_id(event_id: str, email: str) -> str:
-    """The id of one recipient's part of a share, the same whoever else received it."""
+    """Return the event id of one recipient of a share. It does not depend on the other recipients."""
     suffixed = f"{event_id}:{_digest(email)[:_SUFFIX_DIGITS]}"
     if len(suffixed) <= EVENT_ID_MAX:
         return suffixed
@@ -53,7 +54,7 @@ def make_recipient_event_id(event_id: str, email: str) -> str:
 
 
 def make_content_id(content: Content) -> str:
-    """Where the sender gives no id: the same for the same URL, else for the same title."""
+    """Return the sender's content id, or a hash of the URL, or a hash of the title if there is no URL."""
     return content.id or _digest(content.url or content.title)
 
 

@@ -1,4 +1,4 @@
-"""An event as Gong's digital interaction: what one person, or one tracking id, did with some content."""
+"""Maps an event to Gong's digital interaction: what a person, or a tracking id, did with some content."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -30,7 +30,7 @@ from relay.core.timestamps import format_timestamp
 
 
 def build_calls(event: Event, people: EventPeople, *, event_id: str, system_name: str) -> tuple[Call, ...]:
-    """One call, or for a share one for each recipient: a digital interaction has one person and no sharer."""
+    """Build the call. A share becomes one call per recipient, because a digital interaction has one person and no sharer."""
     if event.type is not EventType.CONTENT_SHARE:
         return (_call(event, people.single, event_id=event_id, system_name=system_name),)
     if len(unique_recipients(event)) == 1:
@@ -47,13 +47,13 @@ def build_calls(event: Event, people: EventPeople, *, event_id: str, system_name
 
 
 def find_losses(event: Event) -> Iterator[Problem]:
-    """What a digital interaction cannot say."""
+    """Yield a warning for each part of the event that a digital interaction leaves out."""
     if event.workspace_id:
         yield dropped_warning("workspace_id", "a digital interaction has no workspace")
     if event.share and event.share.message:
-        yield dropped_warning("share.message", "a digital interaction has no place for a message")
+        yield dropped_warning("share.message", "a digital interaction has no field for a message")
     if event.share and event.share.recipients and event.type is not EventType.CONTENT_SHARE:
-        yield dropped_warning("share.recipients", f"{event.type} is about the one who did it")
+        yield dropped_warning("share.recipients", f"{event.type} is about the person who did it")
 
 
 def _call(event: Event, person: Person | None, *, event_id: str, system_name: str) -> Call:

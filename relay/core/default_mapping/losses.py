@@ -1,4 +1,4 @@
-"""What an event loses or changes on its way into a call: never silently."""
+"""Warnings about parts of an event that its call leaves out or changes."""
 
 from collections.abc import Collection, Iterator
 from enum import StrEnum
@@ -8,28 +8,30 @@ from relay.core.errors import Problem, join_path
 
 
 class MappingChange(StrEnum):
-    """What happened to a part of the event."""
+    """What the mapping did with a part of the event."""
 
     DROPPED = "dropped"
-    """It has no place in the call."""
+    """The call has no field for it."""
     MOVED = "moved"
-    """It is told in another place than its own."""
+    """It is sent in another field."""
     FALLBACK = "fallback"
-    """The event went to another operation than its source asked for."""
+    """The event is sent by another operation than its source asks for."""
     INTERNAL = "internal_people"
-    """A colleague, about whom Gong is not told."""
+    """The customer's own people were left out."""
 
 
-def fallback_warning(path: str, why: str, operation: Operation) -> Problem:
-    return Problem(path, MappingChange.FALLBACK, f"{why}: sent as {operation}")
+def fallback_warning(path: str, reason: str, operation: Operation) -> Problem:
+    return Problem(path, MappingChange.FALLBACK, f"{reason}: sent as {operation}")
 
 
-def dropped_warning(path: str, why: str) -> Problem:
-    return Problem(path, MappingChange.DROPPED, f"is not sent: {why}")
+def dropped_warning(path: str, reason: str) -> Problem:
+    return Problem(path, MappingChange.DROPPED, f"is not sent: {reason}")
 
 
-def dropped_warnings(path: str, part: object, why: str, *, but: Collection[str] = ()) -> Iterator[Problem]:
-    """One warning for each thing told in a part, but for those that the call does say."""
+def dropped_warnings(
+    path: str, part: object, reason: str, *, keep: Collection[str] = ()
+) -> Iterator[Problem]:
+    """Yield a warning for each non-empty field of `part`, except those in `keep`."""
     for name in getattr(part, "__slots__", ()):
-        if name not in but and getattr(part, name):
-            yield dropped_warning(join_path(path, name), why)
+        if name not in keep and getattr(part, name):
+            yield dropped_warning(join_path(path, name), reason)

@@ -1,4 +1,4 @@
-"""Properties as Gong's three APIs write them, and a name for whatever has no field of its own in one of them."""
+"""Renders properties for Gong's APIs, and turns values that have no field there into properties."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,24 +8,24 @@ from relay.core.event.model import Content, CrmRecord, Person, Properties, Scala
 from relay.core.event.sanitize import truncate
 from relay.core.gong.limits import TEXT_MAX
 
-_NOTHING: tuple[Any, ...] = (None, [], {})
+_EMPTY_VALUES: tuple[Any, ...] = (None, [], {})
 
 
 def omit_empty(**pairs: Any) -> dict[str, Any]:
-    """What there is to say: Gong wants an absent key, not a null or an empty list."""
-    return {key: value for key, value in pairs.items() if value or value not in _NOTHING}
+    """Return the pairs without empty values. Gong requires an absent key, not a null or an empty list."""
+    return {key: value for key, value in pairs.items() if value or value not in _EMPTY_VALUES}
 
 
 def merge_properties(**groups: Properties) -> dict[str, Scalar]:
-    """Groups as one. A name that stands already gets its group's name in front, so that neither value is lost."""
-    found: dict[str, Scalar] = {}
+    """Merge groups of properties. A name that is already used gets the group's name as a prefix, so no value is lost."""
+    merged: dict[str, Scalar] = {}
     for group, properties in groups.items():
         for name, value in properties.items():
-            free = name
-            while free in found:
-                free = f"{group}.{free}"
-            found[free] = value
-    return found
+            unused = name
+            while unused in merged:
+                unused = f"{group}.{unused}"
+            merged[unused] = value
+    return merged
 
 
 def format_scalar(value: Scalar) -> str:
@@ -35,7 +35,7 @@ def format_scalar(value: Scalar) -> str:
 
 
 def render_custom_fields(properties: Properties) -> list[dict[str, str]]:
-    """Of a digital interaction: every value is a string on the wire, `dataType` says what it means."""
+    """Render the custom fields of a digital interaction: every value is a string, with its type in `dataType`."""
     return [
         {"name": name, "value": format_scalar(value), "dataType": _data_type(value)}
         for name, value in properties.items()
@@ -43,7 +43,7 @@ def render_custom_fields(properties: Properties) -> list[dict[str, str]]:
 
 
 def render_generic_properties(properties: Properties) -> list[dict[str, str]]:
-    """Of the engagement calls, which have no booleans."""
+    """Render the properties of an engagement call, which has no boolean type."""
     return [
         {"name": name, "value": format_scalar(value), "dataType": "number" if _is_number(value) else "string"}
         for name, value in properties.items()
@@ -51,7 +51,7 @@ def render_generic_properties(properties: Properties) -> list[dict[str, str]]:
 
 
 def render_text_map(properties: Properties) -> dict[str, str]:
-    """Of the catalogue dialect, which has no types."""
+    """Render the properties of the catalog dialect, which has no types."""
     return {name: format_scalar(value) for name, value in properties.items()}
 
 
@@ -66,7 +66,7 @@ def _is_number(value: Scalar) -> bool:
 
 
 def share_properties(share: Share | None, *, with_id: bool = True) -> dict[str, Any]:
-    """Who shared what led to this, where the call has no sharer."""
+    """Return the share as properties, for calls that have no field for it."""
     if share is None:
         return {}
     sharer = share.sharer
@@ -80,15 +80,15 @@ def share_properties(share: Share | None, *, with_id: bool = True) -> dict[str, 
 
 
 def content_properties(content: Content) -> dict[str, Any]:
-    """What only a digital interaction has fields for."""
+    """Return the parts of the content for which only a digital interaction has fields."""
     progress, step, search = content.progress, content.step, content.search
     return omit_empty(
-        labels=_joined(content.labels, ", "),
+        labels=_join(content.labels, ", "),
         progress=progress and progress.value,
         progressRange=progress and f"{progress.low} to {progress.high}",
         progressKind=progress and progress.kind,
         step=step and step.value,
-        steps=step and _joined(step.steps, " > "),
+        steps=step and _join(step.steps, " > "),
         searchName=search and search.name,
         searchKind=search and search.kind,
         searchDomain=search and search.domain,
@@ -98,7 +98,7 @@ def content_properties(content: Content) -> dict[str, Any]:
 
 
 def person_properties(person: Person | None) -> dict[str, Any]:
-    """What the engagement calls and the catalogue have no fields for."""
+    """Return the parts of a person for which engagement calls and the catalog dialect have no fields."""
     if person is None:
         return {}
     location, company = person.location, person.company
@@ -120,9 +120,9 @@ def visit_properties(event: Event) -> dict[str, Any]:
 
 
 def crm_properties(records: tuple[CrmRecord, ...]) -> dict[str, Any]:
-    """CRM records as properties, where the call has no place for them."""
+    """Return CRM records as properties, for calls that have no field for them."""
     return merge_properties(
-        **{f"record{place}": _crm_property(record) for place, record in enumerate(records, start=1)}
+        **{f"record{number}": _crm_property(record) for number, record in enumerate(records, start=1)}
     )
 
 
@@ -131,9 +131,9 @@ def _crm_property(record: CrmRecord) -> Mapping[str, Scalar]:
 
 
 def url_within_limit(url: str | None) -> str | None:
-    """A property holds less than the longest URL, and half a URL is none."""
+    """Return the URL, or None if it is too long for a property. Half a URL would be useless."""
     return url if url and len(url) <= TEXT_MAX else None
 
 
-def _joined(words: tuple[str, ...], between: str) -> str | None:
-    return truncate(between.join(words), TEXT_MAX) or None
+def _join(words: tuple[str, ...], separator: str) -> str | None:
+    return truncate(separator.join(words), TEXT_MAX) or None

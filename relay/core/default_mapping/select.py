@@ -1,4 +1,4 @@
-"""From an event to its calls: which operation of Gong's says it best, and what was lost on the way."""
+"""Chooses the operation for an event and builds its calls."""
 
 from dataclasses import dataclass, replace
 
@@ -15,49 +15,51 @@ from relay.core.source import Source
 
 @dataclass(frozen=True, slots=True)
 class MappedCalls:
-    """The calls of one event; warnings by the event's own paths; or why Gong is not told of it at all."""
+    """The calls of one event."""
 
     calls: tuple[Call, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    """Their paths are paths of the event."""
     filter_reason: str | None = None
+    """Why the event is not sent to Gong, if it is not."""
 
 
 def build_calls(event: Event, source: Source, destination: Destination) -> MappedCalls:
-    """What to send for an event. Invalid when the destination's dialect cannot say it in any way."""
+    """Build the calls for an event. Raises ValidationFailed if the destination's dialect cannot represent it."""
     people = find_people(event, destination)
     if people.filter_reason:
         return MappedCalls(filter_reason=people.filter_reason)
     event_id = make_event_id(source.name, event.id)
     if destination.dialect is Dialect.CATALOG:
-        mapped = _by_catalog(event, people, source.send_as, event_id=event_id)
+        mapped = _map_to_catalog(event, people, source.send_as, event_id=event_id)
     else:
         system_name = destination.source_system_name or source.name
-        mapped = _by_gong(event, people, source.send_as, event_id=event_id, system_name=system_name)
+        mapped = _map_to_gong(event, people, source.send_as, event_id=event_id, system_name=system_name)
     return replace(mapped, warnings=people.warnings + mapped.warnings) if people.warnings else mapped
 
 
-def _by_gong(
+def _map_to_gong(
     event: Event, people: EventPeople, send_as: SendAs, *, event_id: str, system_name: str
 ) -> MappedCalls:
-    blocked = engagement.find_obstacle(event, people) if send_as is SendAs.ENGAGEMENT else None
-    if send_as is SendAs.ENGAGEMENT and blocked is None:
+    obstacle = engagement.find_obstacle(event, people) if send_as is SendAs.ENGAGEMENT else None
+    if send_as is SendAs.ENGAGEMENT and obstacle is None:
         call = engagement.build_call(event, people, event_id=event_id, system_name=system_name)
         return MappedCalls((call,), tuple(engagement.find_losses(event, people)))
     calls = interaction.build_calls(event, people, event_id=event_id, system_name=system_name)
-    return MappedCalls(calls, (*_told(blocked), *interaction.find_losses(event)))
+    return MappedCalls(calls, (*_optional(obstacle), *interaction.find_losses(event)))
 
 
-def _by_catalog(event: Event, people: EventPeople, send_as: SendAs, *, event_id: str) -> MappedCalls:
-    blocked = catalog.find_obstacle(event, people) if send_as is SendAs.ENGAGEMENT else None
-    if send_as is SendAs.ENGAGEMENT and blocked is None:
+def _map_to_catalog(event: Event, people: EventPeople, send_as: SendAs, *, event_id: str) -> MappedCalls:
+    obstacle = catalog.find_obstacle(event, people) if send_as is SendAs.ENGAGEMENT else None
+    if send_as is SendAs.ENGAGEMENT and obstacle is None:
         call = catalog.build_engagement(event, people, event_id=event_id)
         return MappedCalls((call,), tuple(catalog.find_engagement_losses(event, people)))
     if not any(person.email for person in people.persons):
-        message = "is required: the catalogue dialect knows people by e-mail address only"
+        message = "is required: the catalog dialect identifies people only by email address"
         raise ValidationFailed([Problem("person.email", ErrorCode.REQUIRED, message)])
     call = catalog.build_interaction(event, people, event_id=event_id)
-    return MappedCalls((call,), (*_told(blocked), *catalog.find_interaction_losses(event, people)))
+    return MappedCalls((call,), (*_optional(obstacle), *catalog.find_interaction_losses(event, people)))
 
 
-def _told(blocked: Problem | None) -> tuple[Problem, ...]:
-    return (blocked,) if blocked else ()
+def _optional(obstacle: Problem | None) -> tuple[Problem, ...]:
+    return (obstacle,) if obstacle else ()

@@ -1,4 +1,7 @@
-"""From a body at one of Gong's endpoints to its calls: sent on as it came where the destination speaks its dialect, else told anew."""
+"""Maps a body sent to one of the Gong-compatible endpoints to calls.
+
+A body in the destination's dialect is forwarded. Any other body is converted through a canonical event.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -19,7 +22,7 @@ from relay.core.gong_compat.internal_people import remove_internal_people
 from relay.core.gong_compat.parse import CATALOG_OPERATIONS, ENGAGEMENT_OPERATIONS, ParsedBody, parse_body
 from relay.core.source import Source
 
-_EVENTS: Mapping[Operation, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+_EVENT_READERS: Mapping[Operation, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     Operation.DIGITAL_INTERACTION: gong.read_interaction,
     Operation.CONTENT_SHARED: gong.read_share,
     Operation.CONTENT_VIEWED: gong.read_view,
@@ -29,7 +32,7 @@ _EVENTS: Mapping[Operation, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     Operation.CATALOG_VIEW: catalog.read_view,
     Operation.CATALOG_ACTION: catalog.read_action,
 }
-_PLACES = {**gong.BODY_PATHS, **catalog.BODY_PATHS}
+_BODY_PATHS = {**gong.BODY_PATHS, **catalog.BODY_PATHS}
 _TYPES = {
     Operation.CONTENT_SHARED: EventType.CONTENT_SHARE,
     Operation.CATALOG_SHARE: EventType.CONTENT_SHARE,
@@ -38,13 +41,14 @@ _TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MappedRequest:
-    """What a body comes to. `dedupe_name` is None where each call's own eventId serves; `has_sender_id` = its sender gave an id."""
+    """The calls of one body."""
 
     type: EventType
     event_id: str
     dedupe_name: str | None
+    """Recognizes a repeated request. None if the eventId of each call does."""
     has_sender_id: bool
     mapped: MappedCalls
 
@@ -52,60 +56,75 @@ class MappedRequest:
 def map_request(
     operation: Operation, value: object, *, route: tuple[Source, Destination], now: datetime
 ) -> MappedRequest:
-    """The calls of one body. Invalid says, by the body's own paths, why there are none."""
-    read = parse_body(operation, value)
-    speaks = Dialect.CATALOG if operation in CATALOG_OPERATIONS else Dialect.GONG
-    if route[1].dialect is speaks:
-        return _sent_on(read, *route)
-    return _told_anew(read, route=route, now=now)
-
-
-def _sent_on(read: ParsedBody, source: Source, destination: Destination) -> MappedRequest:
-    """The body itself, under the id that its sender chose. Only Gong's engagement calls get one that they lack."""
-    found = remove_internal_people(read.operation, read.body, destination)
-    dedupe_name = make_event_id(source.name, read.id)
-    event_id = read.sender_id or dedupe_name
-    given = {"eventId": event_id} if read.operation in ENGAGEMENT_OPERATIONS else {}
-    call = Call(read.operation, event_id, {**found.body, **given})
-    warnings = (*read.warnings, *found.warnings, *find_warnings(read.operation, call.body))
-    mapped = MappedCalls(() if found.filter_reason else (call,), warnings, found.filter_reason)
-    return MappedRequest(_type_of(read), event_id, dedupe_name, read.sender_id is not None, mapped)
-
-
-def _told_anew(read: ParsedBody, *, route: tuple[Source, Destination], now: datetime) -> MappedRequest:
-    """By way of a canonical event, so that whatever holds for events holds here: people, ids, what can be said."""
+    """Map one body to calls. Raises ValidationFailed with paths of the body."""
     source, destination = route
+    parsed = parse_body(operation, value)
+    dialect = Dialect.CATALOG if operation in CATALOG_OPERATIONS else Dialect.GONG
+    if destination.dialect is dialect:
+        return _forward(parsed, source, destination)
+    return _convert(parsed, source, destination, now=now)
+
+
+def _forward(parsed: ParsedBody, source: Source, destination: Destination) -> MappedRequest:
+    """Send the body itself, under the sender's id."""
+    filtered = remove_internal_people(parsed.operation, parsed.body, destination)
+    dedupe_name = make_event_id(source.name, parsed.id)
+    event_id = parsed.sender_id or dedupe_name
+    body = dict(filtered.body)
+    if parsed.operation in ENGAGEMENT_OPERATIONS:
+        # Only these calls may lack an eventId. With one, Gong recognizes a repeated call.
+        body["eventId"] = event_id
+    call = Call(parsed.operation, event_id, body)
+    warnings = (*parsed.warnings, *filtered.warnings, *find_warnings(parsed.operation, call.body))
+    return MappedRequest(
+        type=_event_type(parsed),
+        event_id=event_id,
+        dedupe_name=dedupe_name,
+        has_sender_id=parsed.sender_id is not None,
+        mapped=MappedCalls(() if filtered.filter_reason else (call,), warnings, filtered.filter_reason),
+    )
+
+
+def _convert(parsed: ParsedBody, source: Source, destination: Destination, *, now: datetime) -> MappedRequest:
+    """Convert the body to a canonical event and map that event, so that all rules for events apply here too."""
+    operation = parsed.operation
     try:
-        event = read_event({"id": read.id} | _EVENTS[read.operation](read.body), now=now)
-        mapped = build_calls(event, replace(source, send_as=_send_as(read.operation, source)), destination)
+        event = read_event({"id": parsed.id} | _EVENT_READERS[operation](parsed.body), now=now)
+        mapped = build_calls(event, replace(source, send_as=_send_as(operation, source)), destination)
     except ValidationFailed as error:
-        raise ValidationFailed(
-            [_placed(problem, _PLACES[read.operation]) for problem in error.problems]
-        ) from None
-    if read.operation in CATALOG_OPERATIONS:
+        problems = [_with_body_path(problem, _BODY_PATHS[operation]) for problem in error.problems]
+        raise ValidationFailed(problems) from None
+    if operation in CATALOG_OPERATIONS:
         mapped = replace(mapped, calls=tuple(map(catalog.use_gong_wording, mapped.calls)))
-    lost = catalog.find_losses if read.operation in CATALOG_OPERATIONS else gong.find_losses
-    mapped = replace(mapped, warnings=(*read.warnings, *mapped.warnings, *lost(read.body)))
-    event_id = make_event_id(source.name, read.id)
-    return MappedRequest(event.type, event_id, None, read.sender_id is not None, mapped)
+    find_losses = catalog.find_losses if operation in CATALOG_OPERATIONS else gong.find_losses
+    warnings = (*parsed.warnings, *mapped.warnings, *find_losses(parsed.body))
+    return MappedRequest(
+        type=event.type,
+        event_id=make_event_id(source.name, parsed.id),
+        dedupe_name=None,
+        has_sender_id=parsed.sender_id is not None,
+        mapped=replace(mapped, warnings=warnings),
+    )
 
 
 def _send_as(operation: Operation, source: Source) -> SendAs:
-    """Who calls Gong's own paths has chosen the API. The catalogue's three engagement bodies can be told in both."""
+    # A call to one of Gong's own paths has already chosen its API. The engagement bodies of the catalog dialect fit
+    # both, so the source's setting decides.
     if operation in {Operation.DIGITAL_INTERACTION, Operation.CATALOG_INTERACTION}:
         return SendAs.DIGITAL_INTERACTION
     return SendAs.ENGAGEMENT if operation in ENGAGEMENT_OPERATIONS else source.send_as
 
 
-def _type_of(read: ParsedBody) -> EventType:
-    if read.operation is Operation.DIGITAL_INTERACTION:
-        return gong.parse_event_type(read.body["eventType"])
-    return _TYPES.get(read.operation, EventType.CUSTOM)
+def _event_type(parsed: ParsedBody) -> EventType:
+    if parsed.operation is Operation.DIGITAL_INTERACTION:
+        return gong.parse_event_type(parsed.body["eventType"])
+    return _TYPES.get(parsed.operation, EventType.CUSTOM)
 
 
-def _placed(problem: Problem, places: Mapping[str, str]) -> Problem:
-    """The same problem at the place where the sender wrote it. The longest part of the path that is known counts."""
-    for ours in sorted(places, key=len, reverse=True):
-        if problem.path == ours or problem.path.startswith((f"{ours}.", f"{ours}[")):
-            return replace(problem, path=places[ours] + problem.path.removeprefix(ours))
+def _with_body_path(problem: Problem, body_paths: Mapping[str, str]) -> Problem:
+    """Replace the event's path of a problem with the path in the sender's body."""
+    # The longest matching path is the most precise one, so try it first.
+    for event_path in sorted(body_paths, key=len, reverse=True):
+        if problem.path == event_path or problem.path.startswith((f"{event_path}.", f"{event_path}[")):
+            return replace(problem, path=body_paths[event_path] + problem.path.removeprefix(event_path))
     return problem

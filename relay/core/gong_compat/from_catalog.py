@@ -1,4 +1,4 @@
-"""Bodies of the catalogue dialect as canonical events, for a destination that speaks Gong's own."""
+"""Converts bodies of the catalog dialect to canonical events, for a destination that uses Gong's own dialect."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -39,7 +39,7 @@ BODY_PATHS: Mapping[Operation, Mapping[str, str]] = {
         "properties": "customProperties",
     },
 }
-"""Where the parts of an event stand in each body, so that an error names what its sender wrote."""
+"""For each operation, paths of the event and the matching paths in the body. Errors show the latter."""
 
 _CRM_TYPES = {"deal": "opportunity", "opportunity": "opportunity", "account": "account"}
 _NOUNS = {"Email": "email", "Chat": "chat message", "SMS": "sms", "SocialMedia": "social post"}
@@ -48,10 +48,11 @@ _ROLES = {"Sender": "sender", "Recipient": "recipients", "CC": "cc", "BCC": "bcc
 
 
 def read_share(body: Body) -> dict[str, Any]:
+    """Read the body of a share."""
     crm = get_object(body, "crmContext")
     kind = _CRM_TYPES.get(crm.get("objectType", "").lower())
     record = omit_empty(type=kind, id=crm.get("objectId")) if kind and crm.get("objectId") else None
-    unread = (
+    unknown_record = (
         {} if record else omit_empty(crmObjectType=crm.get("objectType"), crmObjectId=crm.get("objectId"))
     )
     return omit_empty(
@@ -63,11 +64,12 @@ def read_share(body: Body) -> dict[str, Any]:
             "recipients": [{"email": email} for email in body.get("recipientEmailAddresses", [])],
         },
         person=record and {"company": {"crm": [record]}},
-        properties=merge_properties(event=body.get("customProperties", {}), crm=unread),
+        properties=merge_properties(event=body.get("customProperties", {}), crm=unknown_record),
     )
 
 
 def read_view(body: Body) -> dict[str, Any]:
+    """Read the body of a view."""
     progress = _progress(body)
     extras = omit_empty(viewDuration=body.get("viewDuration"))
     if progress is None or "percentageViewed" in body:
@@ -82,42 +84,45 @@ def read_view(body: Body) -> dict[str, Any]:
 
 
 def read_action(body: Body) -> dict[str, Any]:
-    own = omit_empty(target=body.get("targetEmailAddress"), details=body.get("actionDetails"))
+    """Read the body of a custom action."""
+    action = omit_empty(target=body.get("targetEmailAddress"), details=body.get("actionDetails"))
     return omit_empty(
         type=EventType.CUSTOM,
         occurred_at=body["eventTimestamp"],
         action=body["actionName"],
         content={"title": body["actionName"]},
         person={"email": body["actorEmailAddress"]},
-        properties=merge_properties(event=body.get("customProperties", {}), action=own),
+        properties=merge_properties(event=body.get("customProperties", {}), action=action),
     )
 
 
 def read_interaction(body: Body) -> dict[str, Any]:
-    """Whoever is on the buyer's side did it: the sender of what came in, the first recipient of what went out."""
-    who = _buyer(body)
+    """Read the body of an interaction. The event is about the buyer: the sender of an inbound message, or the first
+    recipient of an outbound one.
+    """
+    buyer = _find_buyer(body)
     noun = _NOUNS.get(body["interactionType"], "interaction")
     return omit_empty(
         type=EventType.CUSTOM,
         occurred_at=body["timestamp"],
         action=f"{noun} {_VERBS.get(body.get('direction', ''), 'exchanged')}",
         content={"title": body.get("subject") or f"{noun} interaction"},
-        person=omit_empty(email=who.get("emailAddress"), name=who.get("name")),
+        person=omit_empty(email=buyer.get("emailAddress"), name=buyer.get("name")),
         workspace_id=body.get("workspaceId"),
-        properties=_others(body, who),
+        properties=_other_participants(body, buyer),
     )
 
 
 def find_losses(body: Body) -> Iterator[Problem]:
-    """What an event has no place for."""
+    """Yield a warning for each part of the body that an event has no field for."""
     if "body" in body:
         yield dropped_warning(
-            "body", "the text of a message is not shown to every seller; Gong reads mail by itself"
+            "body", "the text of a message should not be visible to every seller; Gong reads email itself"
         )
 
 
 def use_gong_wording(call: Call) -> Call:
-    """A digital interaction as Gong's own samples write it, where an event cannot say so."""
+    """Adjust a digital interaction to Gong's own samples, in the two places that an event cannot express."""
     if call.operation is not Operation.DIGITAL_INTERACTION:
         return call
     content = call.body["content"]
@@ -125,11 +130,11 @@ def use_gong_wording(call: Call) -> Call:
         {**field, "dataType": "DURATION"} if field["name"] == "viewDuration" else field
         for field in content.get("contentCustomFields", [])
     ]
-    words = {
+    changes = {
         "eventType": call.body["eventType"].lower(),
         "content": content | omit_empty(contentCustomFields=fields),
     }
-    return replace(call, body={**call.body, **words})
+    return replace(call, body={**call.body, **changes})
 
 
 def _content(body: Body, **more: Any) -> dict[str, Any]:
@@ -144,25 +149,27 @@ def _progress(body: Body) -> dict[str, Any] | None:
     return None
 
 
-def _buyer(body: Body) -> Body:
+def _find_buyer(body: Body) -> Body:
     role = "Recipient" if body.get("direction") == "Outbound" else "Sender"
-    able = [
+    candidates = [
         participant
         for participant in body["participants"]
         if participant.get("role", role) == role and participant.keys() & {"emailAddress", "name"}
     ]
-    if able:
-        best: Body = max(able, key=lambda participant: ("role" in participant, "emailAddress" in participant))
+    if candidates:
+        best: Body = max(
+            candidates, key=lambda participant: ("role" in participant, "emailAddress" in participant)
+        )
         return best
-    message = f"must hold a {role} with emailAddress or name: Gong shows an interaction by the person"
+    message = f"must have a {role} with emailAddress or name: Gong shows an interaction under its person"
     raise ValidationFailed([Problem("participants", ErrorCode.REQUIRED, message)])
 
 
-def _others(body: Body, who: Body) -> dict[str, str]:
-    """Everybody else, by role."""
-    named: dict[str, list[str]] = {}
+def _other_participants(body: Body, buyer: Body) -> dict[str, str]:
+    """Return the names of all other participants, by role."""
+    names_by_role: dict[str, list[str]] = {}
     for participant in body["participants"]:
         name = participant.get("emailAddress") or participant.get("name")
-        if name and participant != who:
-            named.setdefault(_ROLES.get(participant.get("role"), "participants"), []).append(name)
-    return {role: truncate(", ".join(names), TEXT_MAX) for role, names in named.items()}
+        if name and participant != buyer:
+            names_by_role.setdefault(_ROLES.get(participant.get("role"), "participants"), []).append(name)
+    return {role: truncate(", ".join(names), TEXT_MAX) for role, names in names_by_role.items()}

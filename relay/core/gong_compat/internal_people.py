@@ -1,4 +1,4 @@
-"""The destination's own people in a body that is sent on as it came: Gong is not told of them."""
+"""Removes the destination's own people from a body that is forwarded unchanged otherwise."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from relay.core.email_address import domain_of
 from relay.core.errors import Problem
 from relay.core.gong.accessors import get_object
 
-_WHO: Mapping[Operation, str] = {
+_PEOPLE_KEYS: Mapping[Operation, str] = {
     Operation.DIGITAL_INTERACTION: "person",
     Operation.CONTENT_SHARED: "recipients",
     Operation.CONTENT_VIEWED: "viewer",
@@ -21,41 +21,44 @@ _WHO: Mapping[Operation, str] = {
     Operation.CATALOG_VIEW: "viewerEmailAddress",
     Operation.CATALOG_ACTION: "actorEmailAddress",
 }
-"""Where a body names the people that its event is about."""
+"""The key of each body that contains the people it is about."""
 
-# A mail goes between seller and buyer, so that one colleague among its participants is no reason to change it.
+# Not CATALOG_INTERACTION: an email goes between a seller and a buyer, so an internal participant is normal there.
 _SHARES = frozenset({Operation.CONTENT_SHARED, Operation.CATALOG_SHARE})
 
 
 @dataclass(frozen=True, slots=True)
 class FilteredBody:
-    """A body without colleagues, or why Gong is not told of it at all."""
+    """A body without internal people."""
 
     body: Mapping[str, Any]
     warnings: tuple[Problem, ...] = ()
     filter_reason: str | None = None
+    """Why the body is not sent to Gong, if it is not."""
 
 
 def remove_internal_people(
     operation: Operation, body: Mapping[str, Any], destination: Destination
 ) -> FilteredBody:
-    """The body for Gong: a share loses its internal recipients, and what is about nobody else is filtered."""
-    key = _WHO[operation]
-    told = body.get(key, [])
-    people = told if isinstance(told, list) else [told]
-    others = [person for person in people if _domain(person) not in destination.internal_domains]
-    if len(others) == len(people):
+    """Remove the internal recipients of a share. Filter a body that is only about internal people."""
+    key = _PEOPLE_KEYS[operation]
+    value = body.get(key, [])
+    people = value if isinstance(value, list) else [value]
+    external = [person for person in people if _domain(person) not in destination.internal_domains]
+    if len(external) == len(people):
         return FilteredBody(body)
-    if not others:
-        return FilteredBody(body, filter_reason=f"{key} names {destination.name}'s own people only")
+    if not external:
+        return FilteredBody(
+            body, filter_reason=f"{key} contains only people at internal domains of {destination.name}"
+        )
     if operation not in _SHARES:
         return FilteredBody(body)
-    message = f"leaves out {len(people) - len(others)} of {destination.name}'s own people"
-    return FilteredBody({**body, key: others}, (Problem(key, MappingChange.INTERNAL, message),))
+    message = f"leaves out {len(people) - len(external)} at internal domains of {destination.name}"
+    return FilteredBody({**body, key: external}, (Problem(key, MappingChange.INTERNAL, message),))
 
 
 def _domain(person: Any) -> str | None:
-    """Of somebody without an address, the company's domain tells."""
+    """Return the domain of the email address or, without one, of the company."""
     if isinstance(person, str):
         return domain_of(person)
     email = person.get("email") or person.get("emailAddress")

@@ -1,4 +1,4 @@
-"""A body as a client of Gong sends it, made ready to be sent on: without nulls, without leaked keys, and checked."""
+"""Parses a body that a Gong client sends: removes nulls and undocumented keys, and validates the rest."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -32,8 +32,8 @@ _ID_KEYS = {
     **dict.fromkeys(ENGAGEMENT_OPERATIONS, "eventId"),
     Operation.CATALOG_INTERACTION: "clientUniqueId",
 }
-# Keys that Gong's schemas list by accident. Clients generated from those schemas send them.
-_LEAKED: Mapping[Operation, Mapping[str, str]] = {
+# Undocumented keys that Gong's schemas list. Clients generated from those schemas send them.
+_UNDOCUMENTED: Mapping[Operation, Mapping[str, str]] = {
     Operation.CONTENT_SHARED: engagement.CONTENT_SHARED.substitutes,
     Operation.CONTENT_VIEWED: engagement.CONTENT_VIEWED.substitutes,
     Operation.CUSTOM_ACTION: engagement.CUSTOM_ACTION.substitutes,
@@ -42,51 +42,59 @@ _LEAKED: Mapping[Operation, Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class ParsedBody:
-    """A body that can be sent on. `sender_id` is the sender's id for it, `id` that or a hash of the body."""
+    """A valid body, ready to be forwarded."""
 
     operation: Operation
     body: Mapping[str, Any]
     sender_id: str | None
+    """The id that the sender gave, if any."""
     warnings: tuple[Problem, ...]
 
     @property
     def id(self) -> str:
-        """The same for the same body, in whatever order its keys came."""
+        """The sender's id, or a hash of the body that does not depend on the order of its keys."""
         return self.sender_id or sha256(orjson.dumps(self.body, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def find_operation(path: str, body: object) -> Operation:
-    """The operation that a body at this path is meant for: two share `/v2/customer-engagement/action`."""
-    here = [operation for operation in Operation if operation.path == path]
+    """Return the operation that a body at this path is meant for. Two operations share `/v2/customer-engagement/action`."""
+    operations = [operation for operation in Operation if operation.path == path]
     keys = body if isinstance(body, dict) else {}
     is_catalog = "actorEmailAddress" in keys and "reportingSystem" not in keys
-    return here[-1] if is_catalog else here[0]
+    return operations[-1] if is_catalog else operations[0]
 
 
 def parse_body(operation: Operation, value: object) -> ParsedBody:
-    """The body of one call. Invalid holds everything for which Gong would refuse it."""
-    told = _without_nulls(value)
-    leaked = sorted(_LEAKED.get(operation, {}).keys() & told.keys()) if isinstance(told, dict) else []
-    body = {key: item for key, item in told.items() if key not in leaked} if leaked else told
+    """Parse the body of one call. Raises ValidationFailed with every reason for which Gong would reject it."""
+    content = _drop_nulls(value)
+    undocumented = (
+        sorted(_UNDOCUMENTED.get(operation, {}).keys() & content.keys()) if isinstance(content, dict) else []
+    )
+    body = (
+        {key: item for key, item in content.items() if key not in undocumented} if undocumented else content
+    )
     if problems := validate_body(operation, body):
         raise ValidationFailed(problems)
-    return ParsedBody(operation, body, _own_id(operation, body), tuple(_drops(operation, leaked)))
+    return ParsedBody(
+        operation, body, _find_sender_id(operation, body), tuple(_warn_dropped(operation, undocumented))
+    )
 
 
-def _own_id(operation: Operation, body: Mapping[str, Any]) -> str | None:
+def _find_sender_id(operation: Operation, body: Mapping[str, Any]) -> str | None:
     key = _ID_KEYS.get(operation)
     return body.get(key) if key else None
 
 
-def _drops(operation: Operation, leaked: list[str]) -> Iterator[Problem]:
-    for key in leaked:
-        yield dropped_warning(key, f"Gong documents no such key; {_LEAKED[operation][key]}")
+def _warn_dropped(operation: Operation, undocumented: list[str]) -> Iterator[Problem]:
+    for key in undocumented:
+        yield dropped_warning(key, f"Gong does not document this key; {_UNDOCUMENTED[operation][key]}")
 
 
-def _without_nulls(value: Any) -> Any:
-    """To Gong's reader a null key is an absent one. A null in an array stays, and is refused."""
+def _drop_nulls(value: Any) -> Any:
+    """Remove every key with the value null, which Gong treats as absent."""
+    # A null in an array stays, so that validation rejects it as Gong would.
     if isinstance(value, dict):
-        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+        return {key: _drop_nulls(item) for key, item in value.items() if item is not None}
     if isinstance(value, list):
-        return [_without_nulls(item) for item in value]
+        return [_drop_nulls(item) for item in value]
     return value
