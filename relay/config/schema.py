@@ -49,7 +49,7 @@ class LimitsSchema(StrictSchema):
         validate=in_range(1, 1_000_000_000),
         metadata={"description": "Calls in 24 hours at most."},
     )
-    day_share = Share(
+    daily_share = Share(
         load_default=1.0,
         metadata={
             "description": "The share of per_day that the relay may spend: 80% or 0.8. The rest is left to others."

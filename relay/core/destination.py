@@ -27,13 +27,13 @@ class Limits:
 
     per_second: int = 3
     per_day: int = 10_000
-    day_share: float = 1.0
+    daily_share: float = 1.0
     high_priority_share: float = 0.1
 
     @property
     def day_budget(self) -> int:
         """How many of the company's calls a day are ours to spend."""
-        return int(self.per_day * self.day_share)
+        return int(self.per_day * self.daily_share)
 
     @property
     def high_priority_reserve(self) -> int:

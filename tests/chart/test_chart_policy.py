@@ -184,7 +184,7 @@ def test_no_secret_gets_into_a_configmap():
 def test_a_change_of_the_configuration_rolls_the_pods(deployment: str):
     values = values_of("minimal")
     before = named(objects(values), "Deployment", deployment)
-    values["config"]["destinations"]["acme"]["limits"] = {"day_share": "50%"}
+    values["config"]["destinations"]["acme"]["limits"] = {"daily_share": "50%"}
     after = named(objects(values), "Deployment", deployment)
 
     marks = [

@@ -17,7 +17,7 @@ CONFIG = """
 destinations:
   acme:
     auth: {basic: {access_key: k, access_key_secret: "${GONG_SECRET}"}}
-    limits: {day_share: 80%}
+    limits: {daily_share: 80%}
 sources:
   web: {destination: acme, keys: ["${WEB_KEY}"]}
 """

@@ -22,7 +22,7 @@ WHOLE = """
         auth: {basic: {access_key: ${KEY}, access_key_secret: ${SECRET}}}
         base_url: https://us-1.api.gong.io/
         company: acme-inc
-        limits: {per_second: ${RATE}, per_day: 2000, day_share: 80%}
+        limits: {per_second: ${RATE}, per_day: 2000, daily_share: 80%}
         dialect: catalog
         source_system_name: Acme Content Hub
         internal_domains: [acme.com]
@@ -60,7 +60,7 @@ def test_a_file_becomes_destinations_and_sources():
         company="acme-inc",
         credentials=BasicCredentials("key", "the-secret-itself"),
         base_url="https://us-1.api.gong.io",
-        limits=Limits(per_second=5, per_day=2000, day_share=0.8),
+        limits=Limits(per_second=5, per_day=2000, daily_share=0.8),
         dialect=Dialect.CATALOG,
         source_system_name="Acme Content Hub",
         internal_domains=frozenset({"acme.com"}),
@@ -129,10 +129,10 @@ def test_what_the_starter_teaches_in_remarks_is_right_too():
         (destination("limits: {per_second: 2.5}"), "destinations.acme.limits.per_second"),
         (destination("limits: {per_second: true}"), "destinations.acme.limits.per_second"),
         (destination("limits: {per_second: ${KEY}}"), "destinations.acme.limits.per_second"),
-        (destination("limits: {day_share: 101%}"), "destinations.acme.limits.day_share"),
-        (destination("limits: {day_share: 0}"), "destinations.acme.limits.day_share"),
-        (destination("limits: {day_share: .nan}"), "destinations.acme.limits.day_share"),
-        (destination("limits: {day_share: true}"), "destinations.acme.limits.day_share"),
+        (destination("limits: {daily_share: 101%}"), "destinations.acme.limits.daily_share"),
+        (destination("limits: {daily_share: 0}"), "destinations.acme.limits.daily_share"),
+        (destination("limits: {daily_share: .nan}"), "destinations.acme.limits.daily_share"),
+        (destination("limits: {daily_share: true}"), "destinations.acme.limits.daily_share"),
         (destination("dialect: klingon"), "destinations.acme.dialect"),
         (destination("company: ''"), "destinations.acme.company"),
         (destination("internal_domains: acme.com"), "destinations.acme.internal_domains"),
@@ -152,7 +152,7 @@ def test_a_mistake_is_told_once_and_with_its_path(text, path):
 
 @pytest.mark.parametrize(("share", "budget"), [("80%", 8000), ("12.5 %", 1250), ("0.8", 8000), ("1", 10_000)])
 def test_a_share_may_be_written_as_percent_or_as_a_fraction(share, budget):
-    config = read(destination(f"limits: {{day_share: {share}}}"))
+    config = read(destination(f"limits: {{daily_share: {share}}}"))
 
     assert config.destinations["acme"].limits.day_budget == budget
 
@@ -222,7 +222,7 @@ def test_no_value_of_a_variable_is_in_the_words_of_a_refusal():
             auth: {basic: {access_key: {x: ${SECRET}}, access_key_secret: [${SECRET}]}}
             base_url: ${SECRET}
             company: ["${SECRET}"]
-            limits: {per_second: ${SECRET}, day_share: ${SECRET}}
+            limits: {per_second: ${SECRET}, daily_share: ${SECRET}}
             dialect: ${SECRET}
             internal_domains: [${SECRET}]
         sources:

@@ -54,7 +54,7 @@ def test_the_room_of_priority_high_is_not_for_others():
 
 
 def test_a_budget_of_nothing_never_clears():
-    told = forecast_backlog(CompanyLoad(1, {}), Limits(day_share=0.0), NOW)
+    told = forecast_backlog(CompanyLoad(1, {}), Limits(daily_share=0.0), NOW)
 
     assert (told.clears_at, told.day_ends_at) == (None, NOW)
 

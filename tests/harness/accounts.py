@@ -24,7 +24,7 @@ class Account:
     send_as: str = "digital-interaction"
     company: str | None = None
     per_day: int = 10_000
-    day_share: str = "100%"
+    daily_share: str = "100%"
     per_second: int = 3
     oauth: bool = False
     aggregate: Mapping[str, Any] = field(default_factory=dict)
@@ -60,7 +60,7 @@ def configuration(known: Iterable[Account], gong_url: str, stores: Mapping[str, 
             "limits": {
                 "per_second": account.per_second,
                 "per_day": account.per_day,
-                "day_share": account.day_share,
+                "daily_share": account.daily_share,
             },
             "source_system_name": "System tests",
             "store": account.store,

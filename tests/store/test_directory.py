@@ -57,7 +57,7 @@ def directory(redis: Redis, clock: Clock) -> DestinationDirectory:
 
 def test_what_was_saved_is_read_back_whole(scripts: Scripts, redis: Redis):
     saved = connected(
-        limits=Limits(per_second=9, day_share=0.5),
+        limits=Limits(per_second=9, daily_share=0.5),
         source_system_name="Hub",
         internal_domains=frozenset({"initech.com", "initech.de"}),
     )

@@ -90,7 +90,7 @@ def test_calls_older_than_a_day_count_no_more(scripts: Scripts, redis: Redis):
 
 
 def test_exactly_the_days_budget_is_taken(scripts: Scripts):
-    publish(scripts, per_second=50, per_day=20, day_share=0.5, high_priority_share=0.0)
+    publish(scripts, per_second=50, per_day=20, daily_share=0.5, high_priority_share=0.0)
     queue_up(scripts, 30)
 
     assert len(take_events(scripts)) == 10
@@ -98,7 +98,7 @@ def test_exactly_the_days_budget_is_taken(scripts: Scripts):
 
 
 def test_a_budget_of_nothing_sends_nothing(scripts: Scripts):
-    publish(scripts, day_share=0.0)
+    publish(scripts, daily_share=0.0)
     queue_up(scripts, 1)
 
     assert take_events(scripts) == []

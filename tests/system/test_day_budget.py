@@ -17,7 +17,7 @@ from tests.harness.waiting import eventually
 pytestmark = pytest.mark.slow
 
 PER_DAY, PER_SECOND = 100, 20
-SHARING = Account("sharing", per_day=PER_DAY, per_second=PER_SECOND, day_share="80%")
+SHARING = Account("sharing", per_day=PER_DAY, per_second=PER_SECOND, daily_share="80%")
 SHARE, KEPT_FOR_HIGH = 80, 8
 ALONE = Account("alone", per_day=PER_DAY, per_second=PER_SECOND)
 SIGNED, VIEWED = 15, 95

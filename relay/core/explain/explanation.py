@@ -78,7 +78,7 @@ _OBSTACLES: Mapping[ExplanationCause, tuple[str, str]] = {
     ),
     ExplanationCause.RATE_LIMITED: (
         "Gong answered 429: the company's limit is spent, and nothing is sent before its Retry-After has passed{until}.",
-        "Nothing needs to be done. If it happens often, other integrations spend of the limit too: lower limits.day_share.",
+        "Nothing needs to be done. If it happens often, other integrations spend of the limit too: lower limits.daily_share.",
     ),
     ExplanationCause.GONG_DOWN: (
         "Gong does not answer{said}; nothing is sent there until one call passes, which is tried again{until}.",
