@@ -9,8 +9,7 @@ from relay.actions.context import Context
 from relay.core.errors import Unavailable
 from relay.core.roles import Principal, Via
 from relay.log import log_event
-from relay.store.audit import Deed
-from relay.store.audit import record_entry as append
+from relay.store.audit import Deed, record_entry
 
 UNKNOWN = "(unknown)"
 """Who failed to sign in."""
@@ -62,4 +61,4 @@ def _log(entry: Deed) -> None:
 
 def _append(ctx: Context, entry: Deed) -> None:
     keep_hours = ctx.settings.retention_audit_hours
-    append(ctx.stores.main.redis, entry, now=ctx.now(), keep_hours=keep_hours)
+    record_entry(ctx.stores.main.redis, entry, now=ctx.now(), keep_hours=keep_hours)

@@ -17,6 +17,9 @@ from relay.store.oauth_consents import Invitation
 from relay.store.operator_actions import HoldRequest, hold_destination, request_probe
 from relay.store.stores import Store
 
+_MOST_LISTED = 20
+"""A longer list of names would hide the message."""
+
 
 def pause_destination(ctx: Context, principal: Principal, name: str) -> dict[str, Any]:
     """Put a destination on hold until an operator resumes it. `changed` is false if it was already on hold."""
@@ -77,8 +80,10 @@ def find_destination(ctx: Context, name: str) -> Destination:
     """The destination of this name, configured or connected. Raises NotFound."""
     destination = ctx.destinations.find(name)
     if destination is None:
-        hint = did_you_mean(name, [*ctx.destinations.all()]) or "."
-        raise NotFound("no_such_destination", f"There is no destination {name!r}{hint}")
+        names = sorted(ctx.destinations.all())
+        hint = did_you_mean(name, names) or "."
+        listed = f" The destinations are: {', '.join(names)}." if len(names) <= _MOST_LISTED else ""
+        raise NotFound("no_such_destination", f"There is no destination {name!r}{hint}{listed}")
     return destination
 
 

@@ -2,33 +2,54 @@
 
 import click
 
-from relay.cli.commands import alerts as alerting
-from relay.cli.commands import check, servers
-from relay.cli.commands import connect as connecting
-from relay.cli.commands import dashboard as entering
-from relay.cli.commands import dead as dead_letters
-from relay.cli.commands import erase as erasing
-from relay.cli.commands import explain as explaining
-from relay.cli.commands import key as keys
-from relay.cli.commands import map as mapping
-from relay.cli.commands import pause_resume_discard as acting
-from relay.cli.commands import probe as probing
-from relay.cli.commands import replay as replaying
-from relay.cli.commands import send as sending
-from relay.cli.commands import source as sources
-from relay.cli.commands import status as reading
-from relay.cli.options import placed
+from relay.cli.commands import (
+    alerts,
+    check,
+    dashboard,
+    dead_letters,
+    destinations,
+    erase,
+    events,
+    key,
+    map,  # noqa: A004 - named after its command
+    replay,
+    secret_keys,
+    send,
+    servers,
+    source,
+    status,
+)
+from relay.cli.options import with_shared_options
 from relay.cli.up import command as up
 from relay.core.version import VERSION
 
 _COMMANDS = (
-    *(up.up, entering.dashboard, servers.web, servers.worker, servers.sandbox),
-    *(check.check, check.list_settings, check.schema, keys.key),
-    *(sending.send, reading.status, reading.events, dead_letters.dead),
-    *(explaining.event, explaining.why),
-    *(mapping.map_payload, sources.source),
-    *(replaying.replay, acting.discard, acting.pause, acting.resume, probing.probe),
-    *(connecting.connect, connecting.rotate, erasing.erase, alerting.alerts),
+    up.up,
+    dashboard.dashboard,
+    servers.web,
+    servers.worker,
+    servers.sandbox,
+    check.check,
+    check.list_settings,
+    check.schema,
+    key.key,
+    send.send,
+    status.status,
+    events.events,
+    events.event,
+    events.why,
+    events.discard,
+    dead_letters.dead,
+    map.map_payload,
+    source.source,
+    replay.replay,
+    destinations.pause,
+    destinations.resume,
+    destinations.probe,
+    destinations.connect,
+    secret_keys.rotate,
+    erase.erase,
+    alerts.alerts,
 )
 
 
@@ -37,11 +58,11 @@ _COMMANDS = (
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 @click.version_option(VERSION, prog_name="gong-relay")
-@placed
+@with_shared_options
 def main() -> None:
-    """Takes partner webhooks and posts them to Gong inside its limits: once each, and with every outcome visible.
+    """Receive partners' webhooks and post them to Gong within its limits, each once and with a visible outcome.
 
-    Ends with 0 when all is well, 1 when something is wrong, 2 when the command was misused, 3 when the store is away.
+    Exit status: 0 on success, 1 if there is a problem, 2 usage error, 3 store unavailable.
     """
 
 

@@ -1,4 +1,4 @@
-"""Where a command works: the configuration file and the data directory it was given, and the environment they make."""
+"""The options that every command has: the configuration file and the data directory."""
 
 import os
 from collections.abc import Callable
@@ -15,51 +15,52 @@ _CONFIG, _DATA_DIR = "relay.config", "relay.data_dir"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """What `--config` and `--data-dir` said. `config` is None where nothing was said."""
+class CliOptions:
+    """The values of `--config` (None if not given) and `--data-dir`."""
 
     config: str | None
     data_dir: Path
 
     @property
     def env_file(self) -> Path:
+        """The file in which `gong-relay up` stores generated settings."""
         return self.data_dir / "env"
 
     def environ(self) -> dict[str, str]:
-        """The real environment over the data directory's `env` file, and `--config` over both."""
+        """The environment of the command: `--config` overrides real variables, which override the `env` file."""
         environ = read_env_file(self.env_file) | os.environ
         return environ | {"RELAY_CONFIG": self.config} if self.config else environ
 
 
-def place() -> Place:
-    """Where the running command works."""
-    told = click.get_current_context().meta
-    return Place(told.get(_CONFIG), Path(told.get(_DATA_DIR, ".relay")))
+def current_options() -> CliOptions:
+    """The options of the running command."""
+    meta = click.get_current_context().meta
+    return CliOptions(meta.get(_CONFIG), Path(meta.get(_DATA_DIR, ".relay")))
 
 
-def placed(command: Command) -> Command:
-    """Gives a command `--config` and `--data-dir`; they may also stand before its name."""
+def with_shared_options(command: Command) -> Command:
+    """Give a command `--config` and `--data-dir`, which may also precede the command's name."""
     config = click.option(
         "--config",
         metavar="FILE",
         expose_value=False,
-        callback=_kept(_CONFIG),
-        help="The configuration file. Else RELAY_CONFIG, else relay.yaml.",
+        callback=_store_in_meta(_CONFIG),
+        help="Configuration file (default: $RELAY_CONFIG or relay.yaml).",
     )
     data_dir = click.option(
         "--data-dir",
-        metavar="FOLDER",
+        metavar="DIRECTORY",
         expose_value=False,
-        callback=_kept(_DATA_DIR),
-        help="Where `up` keeps its data. Else .relay.",
+        callback=_store_in_meta(_DATA_DIR),
+        help="Data directory of `gong-relay up` (default: .relay).",
     )
     return config(data_dir(command))
 
 
-def _kept(key: str) -> Callable[[click.Context, click.Parameter, str | None], None]:
-    # Contexts of one call share `meta`, so that what stands before a command's name is known within it.
-    def keep(context: click.Context, _: click.Parameter, value: str | None) -> None:
+def _store_in_meta(key: str) -> Callable[[click.Context, click.Parameter, str | None], None]:
+    # The group's and the command's context share `meta`, so an option before the command's name counts too.
+    def store(context: click.Context, _: click.Parameter, value: str | None) -> None:
         if value is not None:
             context.meta[key] = value
 
-    return keep
+    return store

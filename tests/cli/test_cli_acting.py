@@ -69,7 +69,7 @@ def test_a_paused_destination_is_on_hold_until_resumed(run: Run, redis: Redis):
 
     resumed = run("resume", "acme")
     assert (resumed.code, redis.smembers(keys.HOLDS)) == (0, set())
-    assert resumed.out == "acme is no longer on hold; 0 events went back to the queue.\n"
+    assert resumed.out == "acme is no longer on hold. 0 events went back to the queue.\n"
 
 
 def test_pausing_and_resuming_say_whether_anything_changed(run: Run):
@@ -86,7 +86,10 @@ def test_a_destination_that_is_not_configured_is_named_with_its_nearest(run: Run
     ended = run(command, "acne")
 
     assert (ended.code, ended.out) == (1, "")
-    assert "There is no destination 'acne'; did you mean 'acme'? It has: acme, globex." in ended.err
+    assert (
+        "There is no destination 'acne'; did you mean 'acme'? The destinations are: acme, globex."
+        in ended.err
+    )
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_a_test_that_arrives_ends_with_0(run: Run, redis: Redis, worker: ThreadP
     ended = run("alerts", "--test", "ops")
     begun.result()
 
-    assert (ended.code, ended.out) == (0, "The test message has arrived at ops.\n")
+    assert (ended.code, ended.out) == (0, "The test alert arrived at ops.\n")
 
 
 def test_a_test_that_does_not_arrive_says_what_was_answered(
@@ -88,14 +88,14 @@ def test_a_test_that_does_not_arrive_says_what_was_answered(
 
     assert ended.code == 1
     assert "did not arrive at ops: rejected, HTTP 404." in ended.out
-    assert "Messages to ops do not arrive since" in run("alerts").out
+    assert "Messages to ops have failed since" in run("alerts").out
 
 
 def test_a_test_that_no_worker_sends_waits_for_one(run: Run):
     ended = run("alerts", "--test", "ops", "--wait", "0")
 
     assert ended.code == 1
-    assert ended.out.startswith("No worker has sent it yet.")
+    assert ended.out.startswith("No worker has sent the test alert yet.")
 
 
 def test_a_test_of_nobody_names_who_there_is(run: Run):

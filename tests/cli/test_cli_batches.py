@@ -11,20 +11,20 @@ _LINE = st.binary(max_size=30).map(lambda line: line.replace(b"\n", b"."))
 
 @given(st.lists(_LINE), st.integers(1, 5), st.integers(1, 60))
 def test_batches_hold_every_line_that_says_something_in_order(
-    lines: list[bytes], most_items: int, most_bytes: int
+    lines: list[bytes], max_items: int, max_bytes: int
 ):
-    found = list(batches(b"\n".join(lines), max_items=most_items, most_bytes=most_bytes))
+    found = list(batches(b"\n".join(lines), max_items=max_items, max_bytes=max_bytes))
 
     assert [line for batch in found for line in batch] == [line for line in lines if line.strip()]
 
 
 @given(st.lists(_LINE), st.integers(1, 5), st.integers(1, 60))
 def test_no_batch_is_larger_than_a_endpoint_takes_but_for_a_line_that_is(
-    lines: list[bytes], most_items: int, most_bytes: int
+    lines: list[bytes], max_items: int, max_bytes: int
 ):
-    for batch in batches(b"\n".join(lines), max_items=most_items, most_bytes=most_bytes):
-        assert 1 <= len(batch) <= most_items
-        assert len(batch) == 1 or len(b"\n".join(batch)) <= most_bytes
+    for batch in batches(b"\n".join(lines), max_items=max_items, max_bytes=max_bytes):
+        assert 1 <= len(batch) <= max_items
+        assert len(batch) == 1 or len(b"\n".join(batch)) <= max_bytes
 
 
 def test_results_are_numbered_through_all_requests():

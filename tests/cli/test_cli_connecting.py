@@ -77,8 +77,8 @@ def test_secrets_are_sealed_anew_once(sealed: Run, redis: Redis):
 
     first, second = (sealed("rotate", **both) for _ in range(2))
 
-    assert (first.code, first.out) == (0, "1 secret sealed anew; 0 had the newest key already.\n")
-    assert (second.code, second.out) == (0, "0 secrets sealed anew; 1 had the newest key already.\n")
+    assert (first.code, first.out) == (0, "1 secret re-encrypted; 0 already used the newest key.\n")
+    assert (second.code, second.out) == (0, "0 secrets re-encrypted; 1 already used the newest key.\n")
     grant = read_grant(redis, "globex")
     assert grant is not None
     assert unseal_tokens(Vault([NEW]), grant).access == "access"
@@ -88,7 +88,7 @@ def test_what_no_key_opens_is_named(sealed: Run):
     ended = sealed("rotate", **PUBLIC | {"RELAY_SECRET_KEYS": NEW})
 
     assert ended.code == 1
-    assert "tokens:globex: no key of RELAY_SECRET_KEYS opens it." in ended.out
+    assert "tokens:globex: no key in RELAY_SECRET_KEYS decrypts it." in ended.out
 
 
 def test_counts_are_told_as_json(sealed: Run):

@@ -9,6 +9,7 @@ from redis import Redis
 
 from relay.cli.main import main
 from relay.config.api_keys import hash_key
+from relay.store.engine import keys
 from relay.store.sign_in import spend_sign_in_ticket
 from tests.valkey import Valkey
 
@@ -39,7 +40,8 @@ def test_it_leads_to_the_public_address(valkey: Valkey, redis: Redis, tmp_path: 
     told = run(valkey, tmp_path, RELAY_PUBLIC_URL="https://relay.example", **SEALED)
 
     assert "https://relay.example/ops/sign-in?ticket=" in told.stdout
-    assert redis.dbsize() == 1
+    assert redis.exists(keys.AUDIT)
+    assert redis.dbsize() == 2
 
 
 def test_it_says_what_it_needs(valkey: Valkey, tmp_path: Path):

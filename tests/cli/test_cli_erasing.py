@@ -34,7 +34,7 @@ def test_a_dry_run_counts_and_changes_nothing(run: Run, redis: Redis):
     told = run("erase", "--email", JANE, "--dry-run")
 
     assert told.code == 0
-    assert told.out == ("main: 2 events (2 queued) would be erased, and the bytes of 0 requests beside.\n")
+    assert told.out == ("main: 2 events (2 queued) and the bodies of 0 requests would be erased.\n")
     assert redis.exists(keys.ERASURES) == 0
 
 
@@ -54,7 +54,7 @@ def test_what_was_erased_is_told_to_people(run: Run, redis: Redis):
     told = run("erase", "--email", JANE, columns=200)
 
     assert "is done: 2 events erased." in told.out
-    assert "main: 2 queued; the bytes of 2 requests" in told.out
+    assert "main: 2 queued; the bodies of 2 requests" in told.out
     assert "RELAY_SECRET_KEYS is not set" in told.err
 
 
@@ -93,8 +93,8 @@ def test_the_key_of_marks_is_sealed_anew_by_rotate(run: Run, redis: Redis):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "Give one of --email, --phone, --show and --verify."),
-        (("--email", JANE, "--phone", "15550100199"), "Give one of"),
+        ((), "Give exactly one of --email, --phone, --show and --verify."),
+        (("--email", JANE, "--phone", "15550100199"), "Give exactly one of"),
         (("--email", "jane"), "e-mail address"),
         (("--phone", "12"), "phone number"),
     ],

@@ -37,7 +37,7 @@ def test_a_probe_that_passes_ends_with_0(run: Run, tell: Tell):
 
     ended = run("probe", "acme")
 
-    assert (ended.code, ended.out) == (0, "acme passed: Gong takes its credentials.\n")
+    assert (ended.code, ended.out) == (0, "acme passed: Gong accepts its credentials.\n")
 
 
 def test_a_probe_that_does_not_pass_says_what_gong_said_and_what_to_do(run: Run, tell: Tell):
@@ -57,14 +57,14 @@ def test_the_result_of_an_earlier_probe_is_not_taken_for_this_ones(run: Run, red
     save_probe_result(redis, "acme", BLOCKED)
     tell(ProbeResult("passed", 400))
 
-    assert run("probe", "acme", "--json").document["last"]["outcome"] == "passed"
+    assert run("probe", "acme", "--json").document["result"]["outcome"] == "passed"
 
 
 def test_a_probe_that_no_worker_takes_up_stays_asked_for(run: Run, redis: Redis):
     ended = run("probe", "acme", "--wait", "0")
 
     assert ended.code == 1
-    assert "No worker has told of it yet." in ended.out
+    assert "There is no result yet." in ended.out
     assert redis.hgetall(keys.PROBE_WANTED) == {b"acme": b"acme"}
 
 
@@ -73,4 +73,6 @@ def test_as_json_a_probe_without_result_has_no_last(run: Run, redis: Redis):
 
     ended = run("probe", "acme", "--wait", "0", "--json")
 
-    assert (ended.code, ended.document) == (1, {"destination": "acme", "asked": True, "last": None})
+    assert ended.code == 1
+    assert (ended.document["queued"], ended.document["result"]) == (True, None)
+    assert ended.document["previous"]["outcome"] == "blocked"

@@ -51,7 +51,7 @@ CONFIG = {
         },
         "asked": {"preset": "mailchimp", "destination": "acme", "verify": {"secrets": ["${SECRET}"]}},
     },
-    "alerts": {"to": {"pager": {"url": "${HOOK}", "format": "slack"}}},
+    "alerts": {"receivers": {"pager": {"url": "${HOOK}", "format": "slack"}}},
 }
 SETTINGS = Settings(
     admin_key=ADMIN,

@@ -1,4 +1,4 @@
-"""The command `alerts`: what is open, and a test message to a receiver."""
+"""The command `alerts`: list open alerts, and send a receiver a test alert."""
 
 import sys
 import time
@@ -7,18 +7,18 @@ from typing import Any
 
 import click
 
-from relay.cli.context import PROBLEM, Desk, at_desk, now, print_json
+from relay.actions.alerts import send_test_alert
+from relay.cli.context import EXIT_PROBLEM, CliContext, operator_command, print_json
 from relay.cli.formatting import plain
-from relay.queries.alerts import alerts_page, send_test_message
+from relay.core.roles import COMMAND_LINE
+from relay.queries.alerts import alerts_page
 
-_LOOK_SECONDS = 0.2
+_POLL_SECONDS = 0.2
 _ARRIVED = "arrived"
 
 
 @click.command(epilog="Example: gong-relay alerts --test ops")
-@click.option(
-    "--test", "receiver", metavar="RECEIVER", help="Have a worker send this receiver a test message."
-)
+@click.option("--test", "receiver", metavar="RECEIVER", help="Send this receiver a test alert.")
 @click.option(
     "--wait",
     "wait_seconds",
@@ -26,64 +26,74 @@ _ARRIVED = "arrived"
     default=15,
     show_default=True,
     metavar="SECONDS",
-    help="How long to wait for what comes of a test.",
+    help="How long to wait for the result of a test.",
 )
-@at_desk
-def alerts(desk: Desk, receiver: str | None, *, wait_seconds: int, as_json: bool) -> None:
-    """What needs somebody's attention, and since when.
+@operator_command
+def alerts(ctx: CliContext, receiver: str | None, *, wait_seconds: int, as_json: bool) -> None:
+    """List open alerts, and what to do about each.
 
-    Ends with 1 while an alert is open, or when a test message does not arrive.
+    With --test, a worker sends a test alert to a receiver instead.
+
+    Exit status: 0 if no alert is open or the test alert arrived, 1 if an alert is open or the test alert did not arrive,
+    2 usage error, 3 store unavailable.
     """
     if receiver is not None:
-        _test(desk, receiver, seconds=wait_seconds, as_json=as_json)
+        _send_test(ctx, receiver, seconds=wait_seconds, as_json=as_json)
         return
-    page = alerts_page(desk.stores, desk.config.alerts, now=now())
+    page = alerts_page(ctx.stores, ctx.config.alerts, now=ctx.now())
     if as_json:
         print_json(page)
     else:
-        click.echo(_told(page))
+        click.echo(_describe_alerts(page))
     if page["open"]:
-        sys.exit(PROBLEM)
+        sys.exit(EXIT_PROBLEM)
 
 
-def _told(page: Mapping[str, Any]) -> str:
+def _describe_alerts(page: Mapping[str, Any]) -> str:
     lines = []
-    for one in page["open"]:
-        lines += [f"{one['severity']}  {one['kind']}  {plain(one['text'])}", f"    {plain(one['remedy'])}"]
-    for one in page["receivers"]:
-        if one["last"] and one["last"]["failing_since"]:
-            lines.append(f"Messages to {one['name']} do not arrive since {one['last']['failing_since']}.")
+    for alert in page["open"]:
+        lines.append(f"{alert['severity']}  {alert['kind']}  {plain(alert['text'])}")
+        lines.append(f"    {plain(alert['remedy'])}")
+    lines += [
+        f"Messages to {receiver['name']} have failed since {receiver['last']['failing_since']}."
+        for receiver in page["receivers"]
+        if receiver["last"] and receiver["last"]["failing_since"]
+    ]
     if not page["receivers"]:
-        lines.append("Nobody is told of alerts: name receivers under alerts.receivers in the configuration.")
+        lines.append("No receiver gets these alerts. Add one under alerts.receivers in the configuration.")
     return "\n".join(lines if page["open"] else ["No alert is open.", *lines])
 
 
-def _test(desk: Desk, name: str, *, seconds: int, as_json: bool) -> None:
-    page = send_test_message(desk.stores, desk.config.alerts, name, now=now())
+def _send_test(ctx: CliContext, receiver: str, *, seconds: int, as_json: bool) -> None:
+    queued = send_test_alert(ctx, COMMAND_LINE, receiver)
     deadline = time.monotonic() + seconds
-    while (told := _last(desk, name, page["message"])) is None and time.monotonic() < deadline:
-        time.sleep(_LOOK_SECONDS)
+    while (result := _read_result(ctx, receiver, queued["message"])) is None and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
     if as_json:
-        print_json(page | {"last": told})
+        print_json(queued | {"result": result})
     else:
-        click.echo(_came_of(name, told))
-    if told is None or told["outcome"] != _ARRIVED:
-        sys.exit(PROBLEM)
+        click.echo(_describe_result(receiver, result))
+    if result is None or result["outcome"] != _ARRIVED:
+        sys.exit(EXIT_PROBLEM)
 
 
-def _last(desk: Desk, name: str, message: str) -> dict[str, Any] | None:
-    """What came of this message; None while nothing has."""
-    page = alerts_page(desk.stores, desk.config.alerts, now=now())
-    last = [one["last"] for one in page["receivers"] if one["name"] == name]
-    return next((one for one in last if one and one["message"] == message), None)
+def _read_result(ctx: CliContext, name: str, message: str) -> dict[str, Any] | None:
+    """The result of sending this message; None while there is none."""
+    page = alerts_page(ctx.stores, ctx.config.alerts, now=ctx.now())
+    for receiver in page["receivers"]:
+        last: dict[str, Any] | None = receiver["last"]
+        if receiver["name"] == name and last and last["message"] == message:
+            return last
+    return None
 
 
-def _came_of(name: str, last: Mapping[str, Any] | None) -> str:
-    if last is None:
-        return "No worker has sent it yet. It waits for one: `gong-relay status` shows them."
-    if last["outcome"] == _ARRIVED:
-        return f"The test message has arrived at {name}."
-    status = f", HTTP {last['status']}" if last["status"] else ""
+def _describe_result(receiver: str, result: Mapping[str, Any] | None) -> str:
+    if result is None:
+        return "No worker has sent the test alert yet. Check that a worker is running: gong-relay status"
+    if result["outcome"] == _ARRIVED:
+        return f"The test alert arrived at {receiver}."
+    status = f", HTTP {result['status']}" if result["status"] else ""
     return (
-        f"The test message did not arrive at {name}: {last['outcome']}{status}. It is sent again for a day."
+        f"The test alert did not arrive at {receiver}: {result['outcome']}{status}. "
+        "Workers retry it for a day."
     )

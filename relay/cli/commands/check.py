@@ -8,9 +8,9 @@ from typing import Any
 import click
 from rich.padding import Padding
 
-from relay.cli.context import PROBLEM, as_json, print_json, terminal, told_plainly
+from relay.cli.context import EXIT_PROBLEM, as_json, errors_as_messages, print_json, stdout_console
 from relay.cli.env_file import read_env_file
-from relay.cli.options import Place, place, placed
+from relay.cli.options import CliOptions, current_options, with_shared_options
 from relay.config.json_schema import build_json_schema
 from relay.config.load import load_config
 from relay.config.oauth import check_oauth
@@ -24,7 +24,7 @@ from relay.settings_types import display_value, variable_name
 
 
 @click.command(epilog="Example: gong-relay check --config relay.yaml && echo right")
-@placed
+@with_shared_options
 @as_json
 def check(*, as_json: bool) -> None:
     """Check the environment and the configuration file, and tell everything that is wrong at once.
@@ -32,7 +32,7 @@ def check(*, as_json: bool) -> None:
     Ends with 0 when the relay could start with them, with 1 when not. Reaches neither Redis nor Gong.
     """
     try:
-        page = _page(place())
+        page = _page(current_options())
     except StartupError as error:
         page = {"ok": False, "problems": [problem.as_dict() for problem in error.problems]}
     if as_json:
@@ -40,10 +40,10 @@ def check(*, as_json: bool) -> None:
     else:
         _tell(page)
     if not page["ok"]:
-        sys.exit(PROBLEM)
+        sys.exit(EXIT_PROBLEM)
 
 
-def _page(where: Place) -> dict[str, Any]:
+def _page(where: CliOptions) -> dict[str, Any]:
     environ = where.environ()
     settings = Settings.from_env(environ)
     config = load_config(settings.config, environ=environ, allow_hosts=settings.allow_gong_hosts)
@@ -81,7 +81,7 @@ def _described(config: Config) -> dict[str, Any]:
 
 
 def _tell(page: Mapping[str, Any]) -> None:
-    console = terminal()
+    console = stdout_console()
     if not page["ok"]:
         count = len(page["problems"])
         console.print(f"{count} {'thing is' if count == 1 else 'things are'} wrong:", soft_wrap=True)
@@ -117,12 +117,12 @@ def _webhook(source: Mapping[str, Any]) -> str:
 
 
 @click.command("settings", epilog="Example: RELAY_LOG_LEVEL=debug gong-relay settings")
-@placed
+@with_shared_options
 @as_json
-@told_plainly()
+@errors_as_messages()
 def list_settings(*, as_json: bool) -> None:
     """List every RELAY_* variable with its value, where that comes from, and what it means. Secrets are masked."""
-    where = place()
+    where = current_options()
     settings = Settings.from_env(where.environ())
     rows = [
         {
@@ -136,13 +136,13 @@ def list_settings(*, as_json: bool) -> None:
     if as_json:
         print_json({"settings": rows})
         return
-    console = terminal()
+    console = stdout_console()
     for row in rows:
         console.print(f"{row['name']} = {row['value'] or '(none)'}   [{row['from']}]", soft_wrap=True)
         console.print(Padding(row["meaning"], (0, 0, 0, 4)), style="dim")
 
 
-def _origin(name: str, where: Place) -> str:
+def _origin(name: str, where: CliOptions) -> str:
     if name == "RELAY_CONFIG" and where.config:
         return "--config"
     saved, environ = read_env_file(where.env_file), where.environ()

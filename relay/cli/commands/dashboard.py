@@ -1,49 +1,35 @@
-"""The way into the dashboard: a link that signs in once, and the command that makes one, `dashboard`."""
-
-import secrets
-from urllib.parse import urlencode
+"""The command that creates a sign-in link to the dashboard: `dashboard`."""
 
 import click
 
-from relay.cli.context import Desk, at_desk, print_json
-from relay.config.api_keys import hash_key
-from relay.core.errors import Conflict
+from relay.actions.sign_in import create_sign_in_link
+from relay.cli.context import CliContext, operator_command, print_json
+from relay.core.roles import COMMAND_LINE
 from relay.settings import Settings
-from relay.store.engine.connection import Client
-from relay.store.sign_in import TICKET_SECONDS, save_sign_in_ticket
-
-_MINUTES = TICKET_SECONDS // 60
-
-
-def sign_in_link(settings: Settings, redis: Client, address: str) -> str:
-    """A link that signs a browser in as the first admin, once, for a quarter of an hour. Raises Conflict."""
-    if settings.admin_key is None or not settings.secret_keys:
-        text = (
-            "A link needs RELAY_ADMIN_KEY, whom it signs in, and RELAY_SECRET_KEYS, which seal the session."
-        )
-        raise Conflict("no_secret_keys", text)
-    ticket = secrets.token_urlsafe(32)
-    save_sign_in_ticket(redis, ticket, hash_key(settings.admin_key))
-    return f"{address.rstrip('/')}/ops/sign-in?{urlencode({'ticket': ticket})}"
 
 
 @click.command(epilog="Example: gong-relay dashboard")
-@click.option("--url", metavar="ADDRESS", help="Where browsers reach the dashboard. Else RELAY_PUBLIC_URL.")
-@at_desk
-def dashboard(desk: Desk, url: str | None, *, as_json: bool) -> None:
-    """Make a link to the dashboard that signs in as the admin, once, within a quarter of an hour.
+@click.option("--url", metavar="URL", help="Address of the dashboard (default: $RELAY_PUBLIC_URL).")
+@operator_command
+def dashboard(ctx: CliContext, url: str | None, *, as_json: bool) -> None:
+    """Create a link to the dashboard that signs you in as the admin, once.
 
-    Whoever opens it first may do everything: give it to nobody else.
+    Anyone who opens the link gets full access: do not share it.
+
+    Exit status: 0 on success, 1 if RELAY_ADMIN_KEY or RELAY_SECRET_KEYS is not set, 2 usage error, 3 store unavailable.
     """
-    link = sign_in_link(desk.settings, desk.redis, url or _address(desk.settings))
+    link = create_sign_in_link(ctx, COMMAND_LINE, url or _base_url(ctx.settings))
     if as_json:
-        print_json({"url": link, "expires_in_seconds": TICKET_SECONDS})
+        print_json(link)
         return
-    click.echo(f"Open this within {_MINUTES} minutes; it signs you in as the admin, once:\n\n  {link}\n")
+    minutes = link["expires_in_seconds"] // 60
+    click.echo(
+        f"Open this link within {minutes} minutes. It signs you in as the admin, once:\n\n  {link['url']}\n"
+    )
 
 
-def _address(settings: Settings) -> str:
-    """Where the dashboard is, as far as the settings tell: the public address is not that of a port of its own."""
+def _base_url(settings: Settings) -> str:
+    # RELAY_PUBLIC_URL is the address of the endpoints, not of a separate port for the dashboard.
     if settings.operations_port:
         return f"http://127.0.0.1:{settings.operations_port}"
     return settings.public_url or "http://127.0.0.1:8080"

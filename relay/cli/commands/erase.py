@@ -1,9 +1,8 @@
-"""The command that erases a person's data: `erase`, and the check of the report that it leaves."""
+"""The command `erase`: erase a person's data, show an erasure's report, and verify a report's signature."""
 
-import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,139 +12,147 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from relay.actions.erasure_job import Eraser, step
-from relay.cli.context import PROBLEM, Desk, at_desk, now, print_json, terminal
+from relay.actions.erasures import erase_person
+from relay.cli.context import EXIT_PROBLEM, CliContext, operator_command, print_json, stdout_console
 from relay.cli.formatting import counted, plain
-from relay.core.ids import ENTROPY_BYTES, generate_ids
+from relay.core.roles import COMMAND_LINE
 from relay.core.signed_document import Signer
-from relay.queries.erasures import DONE, erasure_page, erasure_preview_page, read_erasure_request
-from relay.store.audit import Deed, record_entry
-from relay.store.erasures_all_stores import ErasureRequest, start_erasure_in_all_stores
+from relay.queries.erasures import DONE, erasure_page
 
-_EVERY_SECONDS = 0.5
-_WHO = "command line"
+_POLL_SECONDS = 0.5
 
 
 @click.command(epilog="Example: gong-relay erase --email jane@globex.com --dry-run")
-@click.option("--email", help="The person's address.")
-@click.option("--phone", help="The person's number, with its country: +1 555 010 0199.")
+@click.option("--email", help="The person's email address.")
+@click.option("--phone", help="The person's phone number with country code: +1 555 010 0199.")
 @click.option("--dry-run", is_flag=True, help="Count what would be erased, and change nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask first. Only a terminal is asked.")
-@click.option("--wait/--no-wait", default=True, help="Erase until it is done. Else workers do it.")
-@click.option("--show", metavar="ERASURE", help="The report of an erasure, by its id.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation (asked on a terminal only).")
+@click.option(
+    "--wait/--no-wait", default=True, help="Erase until everything is erased, or leave it to the workers."
+)
+@click.option("--show", metavar="ERASURE", help="Show the report of the erasure with this id.")
 @click.option(
     "--verify",
     metavar="FILE",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Check that this relay signed a report, and that nobody has changed it.",
+    help="Verify that this relay signed the report in FILE.",
 )
-@at_desk
-def erase(desk: Desk, *, as_json: bool, show: str | None, verify: Path | None, **told: Any) -> None:
-    """Erase what the relay holds of a person: events, requests, dead letters, indexes; in every store.
+@operator_command
+def erase(ctx: CliContext, *, as_json: bool, show: str | None, verify: Path | None, **options: Any) -> None:
+    """Erase everything the relay stores about a person, in every store: events, requests, dead letters and indexes.
 
-    The report names no address. It is signed where RELAY_SECRET_KEYS is set. Ends with 1 when a report that is checked
-    is not as this relay wrote it.
+    The report names no personal data. It is signed if RELAY_SECRET_KEYS is set.
+
+    Exit status: 0 on success, 1 if there is no such erasure or the report's signature is invalid, 2 usage error, 3 store
+    unavailable.
     """
-    if sum(map(bool, (told["email"], told["phone"], show, verify))) != 1:
-        raise click.UsageError("Give one of --email, --phone, --show and --verify.")
-    signer = Signer(desk.settings.secret_keys)
+    if sum(map(bool, (options["email"], options["phone"], show, verify))) != 1:
+        raise click.UsageError("Give exactly one of --email, --phone, --show and --verify.")
+    signer = Signer(ctx.settings.secret_keys)
     if verify:
         _verify(signer, verify, as_json=as_json)
     elif show:
-        _tell(erasure_page(desk.stores, show, signer), as_json=as_json)
+        _print_report(erasure_page(ctx.stores, show, signer), as_json=as_json)
     else:
-        given = {kind: told[kind] for kind in ("email", "phone") if told[kind]}
-        kind, person, _ = read_erasure_request(given)
-        if told["dry_run"]:
-            _foresee(erasure_preview_page(desk.stores, person), as_json=as_json)
-            return
-        if sys.stdin.isatty() and not told["yes"]:
-            click.echo("\n".join(_foreseen(erasure_preview_page(desk.stores, person))), err=True)
-            click.confirm("It cannot be undone. Erase?", abort=True, err=True)
-        _tell(_erased(desk, kind, person, signer, wait=told["wait"]), as_json=as_json)
+        _erase_person(ctx, signer, as_json=as_json, **options)
 
 
-def _erased(desk: Desk, kind: str, person: str, signer: Signer, *, wait: bool) -> dict[str, Any]:
-    """Its page once it is done, or was left to the workers."""
-    [erasure_id] = generate_ids(now(), os.urandom(ENTROPY_BYTES), 1)
-    asked = ErasureRequest(erasure_id, person, kind, _WHO)
-    start_erasure_in_all_stores(desk.stores, asked, seen_seconds=desk.retention.seen, now=now())
-    deed = Deed(_WHO, "admin", "person.erase", erasure_id)
-    record_entry(desk.redis, deed, now=now(), keep_hours=desk.settings.retention_audit_hours)
-    page = erasure_page(desk.stores, erasure_id, signer)
+def _erase_person(ctx: CliContext, signer: Signer, *, as_json: bool, **options: Any) -> None:
+    person = {kind: options[kind] for kind in ("email", "phone") if options[kind]}
+    dry_run = person | {"dry_run": True}
+    if options["dry_run"]:
+        _print_preview(erase_person(ctx, COMMAND_LINE, dry_run), as_json=as_json)
+        return
+    if sys.stdin.isatty() and not options["yes"]:
+        click.echo("\n".join(_preview_lines(erase_person(ctx, COMMAND_LINE, dry_run))), err=True)
+        click.confirm("This cannot be undone. Erase?", abort=True, err=True)
+    page = erase_person(ctx, COMMAND_LINE, person)
+    if options["wait"]:
+        page = _run_until_done(ctx, page, signer)
+    _print_report(page, as_json=as_json)
+
+
+def _run_until_done(ctx: CliContext, page: dict[str, Any], signer: Signer) -> dict[str, Any]:
+    """Run the erasure here, so that it also ends if no worker is running. Ctrl-C leaves the rest to the workers."""
     try:
-        while wait and page["status"] != DONE:
-            _step(desk)
-            page = erasure_page(desk.stores, erasure_id, signer)
+        while page["status"] != DONE:
+            _run_step(ctx)
+            page = erasure_page(ctx.stores, page["id"], signer)
             if page["status"] != DONE:
-                time.sleep(_EVERY_SECONDS)
+                time.sleep(_POLL_SECONDS)
     except KeyboardInterrupt:
-        page = erasure_page(desk.stores, erasure_id, signer)
+        page = erasure_page(ctx.stores, page["id"], signer)
     return page
 
 
-def _step(desk: Desk) -> None:
-    """What workers do: so that it is done also where none runs."""
-    record_seconds = desk.settings.retention_audit_hours * 3600
-    for store in desk.stores:
-        step(Eraser(store, now, desk.retention.dead, record_seconds))
+def _run_step(ctx: CliContext) -> None:
+    record_seconds = ctx.settings.retention_audit_hours * 3600
+    for store in ctx.stores:
+        step(Eraser(store, ctx.now, ctx.retention.dead, record_seconds))
 
 
 def _verify(signer: Signer, file: Path, *, as_json: bool) -> None:
     try:
         document = orjson.loads(file.read_bytes())
     except orjson.JSONDecodeError as error:
-        raise click.UsageError(
-            f"{file} holds no JSON: {error}. Give a report as the relay answered it."
-        ) from error
-    good = isinstance(document, dict) and signer.verify(document)
+        text = (
+            f"{file} is not JSON: {error}. Give a report as `gong-relay erase --json` or the API returned it."
+        )
+        raise click.UsageError(text) from error
+    is_signed = isinstance(document, dict) and signer.verify(document)
     if as_json:
-        print_json({"file": str(file), "signed_by_this_relay": good})
-    elif good:
-        click.echo("This relay signed the report, and nobody has changed it since.")
+        print_json({"file": str(file), "signed_by_this_relay": is_signed})
+    elif is_signed:
+        click.echo("The signature is valid: this relay signed the report, and it has not changed since.")
     else:
-        click.echo("No key of RELAY_SECRET_KEYS signed this, or it was changed since.", err=True)
-    if not good:
-        sys.exit(PROBLEM)
+        text = "The signature is invalid: no key in RELAY_SECRET_KEYS signed this report, or it was changed since."
+        click.echo(text, err=True)
+    if not is_signed:
+        sys.exit(EXIT_PROBLEM)
 
 
-def _foresee(page: dict[str, Any], *, as_json: bool) -> None:
+def _print_preview(page: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(page)
     else:
-        click.echo("\n".join(_foreseen(page)))
+        click.echo("\n".join(_preview_lines(page)))
 
 
-def _foreseen(page: dict[str, Any]) -> Iterator[str]:
+def _preview_lines(page: dict[str, Any]) -> Iterator[str]:
     for part in page["stores"]:
-        least = "at least " if part["at_least"] else ""
+        at_least = "at least " if part["at_least"] else ""
         events = sum(part["events"].values())
-        told = ", ".join(f"{count:,} {state}" for state, count in part["events"].items())
+        by_state = f" ({_count_by_state(part['events'])})" if part["events"] else ""
         yield (
-            f"{part['store']}: {least}{counted(events, 'event')}{f' ({told})' if told else ''} would be erased, and "
-            f"the bytes of {counted(part['receipts'], 'request')} beside."
+            f"{part['store']}: {at_least}{counted(events, 'event')}{by_state} and the bodies of "
+            f"{counted(part['receipts'], 'request')} would be erased."
         )
 
 
-def _tell(page: dict[str, Any], *, as_json: bool) -> None:
+def _print_report(page: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(page)
-    else:
-        terminal().print(_view(page))
-        _say_unsigned(page)
+        return
+    stdout_console().print(_report_view(page))
+    if page["status"] != DONE:
+        click.echo(
+            f"Workers continue the erasure. Show its report with: gong-relay erase --show {page['id']} --json"
+        )
+    elif page["signature"] is None:
+        text = "The report is not signed, because RELAY_SECRET_KEYS is not set."
+        Console(stderr=True).print(text, markup=False)
 
 
-def _view(page: dict[str, Any]) -> RenderableType:
+def _report_view(page: dict[str, Any]) -> RenderableType:
     lines = [f"Erasure {page['id']} is {page['status']}: {counted(page['erased'], 'event')} erased."]
     for part in page["stores"]:
-        told = ", ".join(f"{count:,} {state}" for state, count in part["events"].items()) or "none"
-        lines.append(f"  {part['store']}: {told}; the bytes of {counted(part['receipts'], 'request')}")
+        events = _count_by_state(part["events"]) or "no events"
+        lines.append(f"  {part['store']}: {events}; the bodies of {counted(part['receipts'], 'request')}")
     if page["waits_for"]:
-        lines.append(f"{counted(page['waits_for'], 'event')} being sent just now, and erased after that.")
-    return Group(*(Text(line) for line in [*lines, *(plain(said) for said in page["not_possible"])]))
+        lines.append(f"{counted(page['waits_for'], 'event')} being sent; erased after that.")
+    lines += [plain(text) for text in page["not_possible"]]
+    return Group(*map(Text, lines))
 
 
-def _say_unsigned(page: dict[str, Any]) -> None:
-    if page["status"] != DONE:
-        click.echo(f"Workers go on with it. Its report: gong-relay erase --show {page['id']} --json")
-    elif page["signature"] is None:
-        Console(stderr=True).print("The report is not signed: RELAY_SECRET_KEYS is not set.", markup=False)
+def _count_by_state(events: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {state}" for state, count in events.items())

@@ -5,7 +5,7 @@ import secrets
 
 import click
 
-from relay.cli.context import as_json, print_json, terminal
+from relay.cli.context import as_json, print_json, stdout_console
 from relay.config.api_keys import generate_key, render_digest
 from relay.config.fields import NAME_PATTERN
 from relay.core.roles import OPERATOR_ROLES
@@ -38,7 +38,7 @@ def key(name: str, *, role: str | None, as_json: bool) -> None:
     beside = (
         "in the configuration file" if role else "in the configuration file, beside the source's destination"
     )
-    console = terminal()
+    console = stdout_console()
     console.print(f"The key, shown this once; {giving}:\n\n  {fresh}\n", soft_wrap=True)
     console.print(f"Its line {beside}:\n", soft_wrap=True)
     console.print(line, soft_wrap=True)

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import track
 
 from relay.cli.commands.send_batches import batches, rejections_of, results_of, summary
-from relay.cli.context import PROBLEM, Desk, at_desk, print_json, terminal
+from relay.cli.context import EXIT_PROBLEM, CliContext, operator_command, print_json, stdout_console
 from relay.cli.formatting import counted
 from relay.cli.tables.sent import sent_view
 from relay.core.errors import BadRequest, TooLarge, Unavailable, ValidationFailed
@@ -30,27 +30,27 @@ _MENDED_BY_LINES = frozenset({"not_json", "too_many_items"})
 @click.option("--source", required=True, help="The source that they count as: it says where they go.")
 @click.option("--dry-run", "dry", is_flag=True, help="Show the calls that they become, and send nothing.")
 @click.option("--ndjson", is_flag=True, help="One event a line. Assumed of a file named .ndjson or .jsonl.")
-@at_desk
-def send(desk: Desk, file: str, *, ndjson: bool, as_json: bool, **told: Any) -> None:
+@operator_command
+def send(ctx: CliContext, file: str, *, ndjson: bool, as_json: bool, **told: Any) -> None:
     """Send the canonical events in FILE, or of standard input.
 
     FILE (- is standard input) holds one JSON object, an array of them, or one a line. Sending it twice does no
     harm: the same ids are duplicates. Ends with 1 when one of them was rejected.
     """
-    way = _way(desk, **told)
+    way = _way(ctx, **told)
     with click.open_file(file, "rb") as opened:
         raw = opened.read()
     if ndjson or file.endswith(_ENDINGS_OF_LINES):
-        results = _take_lines(way, raw, desk.settings)
+        results = _take_lines(way, raw, ctx.settings)
     else:
-        results = _take_whole(way, raw, desk.settings.max_body_bytes)
+        results = _take_whole(way, raw, ctx.settings.max_body_bytes)
     document = summary(results, dry_run=way.dry)
     if as_json:
         print_json(document)
     else:
-        terminal().print(sent_view(document))
+        stdout_console().print(sent_view(document))
     if document["rejected"]:
-        sys.exit(PROBLEM)
+        sys.exit(EXIT_PROBLEM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,8 @@ class _Way:
     dry: bool
 
 
-def _way(desk: Desk, *, source: str, dry: bool) -> _Way:
-    return _Way(desk.intake, desk.source(source), dry)
+def _way(ctx: CliContext, *, source: str, dry: bool) -> _Way:
+    return _Way(ctx.ingest, ctx.source(source), dry)
 
 
 def _take(way: _Way, raw: bytes, content_type: str, *, first: int = 0) -> list[dict[str, Any]]:
@@ -77,9 +77,9 @@ def _take(way: _Way, raw: bytes, content_type: str, *, first: int = 0) -> list[d
         return rejections_of(error, first=first)
 
 
-def _take_whole(way: _Way, raw: bytes, most_bytes: int) -> list[dict[str, Any]]:
-    if len(raw) > most_bytes:
-        text = f"The file holds {len(raw):,} bytes; one JSON value may hold {most_bytes:,}. {_AS_LINES}"
+def _take_whole(way: _Way, raw: bytes, max_bytes: int) -> list[dict[str, Any]]:
+    if len(raw) > max_bytes:
+        text = f"The file holds {len(raw):,} bytes; one JSON value may hold {max_bytes:,}. {_AS_LINES}"
         raise click.ClickException(text)
     try:
         return _take(way, raw, _JSON)
@@ -90,7 +90,7 @@ def _take_whole(way: _Way, raw: bytes, most_bytes: int) -> list[dict[str, Any]]:
 
 def _take_lines(way: _Way, raw: bytes, settings: Settings) -> list[dict[str, Any]]:
     """Any number of lines, a endpoint's fill at a time."""
-    parts = list(batches(raw, most_items=settings.max_items, most_bytes=settings.max_body_bytes))
+    parts = list(batches(raw, max_items=settings.max_items, max_bytes=settings.max_body_bytes))
     if not parts:
         raise click.ClickException("The file holds no event.")
     results: list[dict[str, Any]] = []

@@ -10,12 +10,12 @@ from relay.core.errors import ValidationFailed
 _OF_ITEM = re.compile(r"\[(\d+)\]\.?(.*)", re.DOTALL)
 
 
-def batches(raw: bytes, *, most_items: int, most_bytes: int) -> Iterator[list[bytes]]:
+def batches(raw: bytes, *, max_items: int, max_bytes: int) -> Iterator[list[bytes]]:
     """The lines of NDJSON that hold something, so many at a time. A line that is too long stands alone."""
     batch: list[bytes] = []
     size = 0
     for line in filter(bytes.strip, raw.split(b"\n")):
-        if batch and (len(batch) == most_items or size + len(line) + 1 > most_bytes):
+        if batch and (len(batch) == max_items or size + len(line) + 1 > max_bytes):
             yield batch
             batch, size = [], 0
         batch.append(line)

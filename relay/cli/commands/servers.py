@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-from relay.cli.options import place, placed
+from relay.cli.options import current_options, with_shared_options
 from relay.config.server_state import bind_addresses
 
 _GUNICORN = (sys.executable, "-m", "gunicorn")
@@ -42,13 +42,13 @@ def sandbox_command(host: str, port: int) -> tuple[str, ...]:
 @click.option(
     "--port", type=click.IntRange(1, 65535), default=8080, show_default=True, envvar="PORT", show_envvar=True
 )
-@placed
+@with_shared_options
 def web(host: str, port: int) -> None:
     """Run the web: takes events in. WEB_CONCURRENCY sets its number of processes.
 
     RELAY_OPERATIONS_PORT gives pages, the operators' API and metrics a port of their own.
     """
-    environ = place().environ()
+    environ = current_options().environ()
     _become(web_command(*bind_options(host, port, environ)), environ)
 
 
@@ -59,10 +59,10 @@ def web(host: str, port: int) -> None:
 @click.option(
     "--store", metavar="NAME", help="The store whose events it sends. Else the one of RELAY_REDIS_URL."
 )
-@placed
+@with_shared_options
 def worker(threads: int | None, store: str | None) -> None:
     """Run one worker: sends the events of one store to Gong."""
-    environ = place().environ()
+    environ = current_options().environ()
     options = ("--store", store) if store else ()
     command = worker_command(*options)
     _become(command, environ | {"RELAY_WORKER_THREADS": str(threads)} if threads else environ)
@@ -78,13 +78,15 @@ def worker(threads: int | None, store: str | None) -> None:
 @click.option(
     "--journal", type=click.Path(dir_okay=False), help="A file that keeps its events across restarts."
 )
-@placed
+@with_shared_options
 def sandbox(
     *, host: str, port: int, fidelity: str | None, latency: float | None, journal: str | None
 ) -> None:
     """Run a local Gong to try things on. Every other switch of it is a SANDBOX_* variable."""
     told = {"SANDBOX_FIDELITY": fidelity, "SANDBOX_LATENCY_SECONDS": latency, "SANDBOX_JOURNAL": journal}
-    environ = place().environ() | {name: str(value) for name, value in told.items() if value is not None}
+    environ = current_options().environ() | {
+        name: str(value) for name, value in told.items() if value is not None
+    }
     _become(sandbox_command(host, port), environ)
 
 

@@ -11,7 +11,8 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from relay.cli.context import PROBLEM, Desk, at_desk, now, print_json
+from relay.actions.destinations import find_destination
+from relay.cli.context import EXIT_PROBLEM, CliContext, operator_command, print_json
 from relay.cli.formatting import plain
 from relay.cli.source_wizard.captured_payload import captured_options, read_capture
 from relay.cli.source_wizard.draft import Draft, asked, drafted, preset_draft, proven, sample
@@ -53,8 +54,8 @@ def source() -> None:
 @click.option("--preset", type=click.Choice([*preset_names(), _NO_PRESET]), help="The vendor's preset.")
 @click.option("--yes", is_flag=True, help="Ask nothing: take what is proposed.")
 @captured_options
-@at_desk
-def new(desk: Desk, *, as_json: bool, yes: bool, file: str | None, **told: Any) -> None:
+@operator_command
+def new(ctx: CliContext, *, as_json: bool, yes: bool, file: str | None, **told: Any) -> None:
     """Make a source of a captured payload: see its values, say what they mean, paste the lines.
 
     Proposes a preset, or a mapping by the names and shapes of the values. Nothing is written: the lines for the
@@ -64,10 +65,10 @@ def new(desk: Desk, *, as_json: bool, yes: bool, file: str | None, **told: Any) 
     chosen = {key: told.pop(key) for key in ("name", "destination", "preset")}
     file = file or _asked_for_file(asking=asking)
     captured = read_capture(file, **told)
-    draft = _draft(desk, captured, {**chosen, "file": file}, asking=asking)
+    draft = _draft(ctx, captured, {**chosen, "file": file}, asking=asking)
     _tell(draft, as_json=as_json)
     if draft.problems or dead({"items": draft.items}):
-        sys.exit(PROBLEM)
+        sys.exit(EXIT_PROBLEM)
 
 
 def _asked_for_file(*, asking: bool) -> str:
@@ -77,13 +78,15 @@ def _asked_for_file(*, asking: bool) -> str:
     return str(click.prompt("The file that holds a captured payload", type=kind, err=True))
 
 
-def _draft(desk: Desk, captured: CapturedRequest, chosen: Mapping[str, str | None], *, asking: bool) -> Draft:
+def _draft(
+    ctx: CliContext, captured: CapturedRequest, chosen: Mapping[str, str | None], *, asking: bool
+) -> Draft:
     proof = detect_verification(_as_sent(captured))
-    destination = _destination(desk, chosen["destination"], asking=asking)
-    way = PreviewContext(Source("new", destination.name), destination, None, now())
+    destination = _destination(ctx, chosen["destination"], asking=asking)
+    way = PreviewContext(Source("new", destination.name), destination, None, ctx.now())
     preset = chosen["preset"] or _preset(captured, way, proof, asking=asking)
     stem = Path(chosen["file"] or "").stem if preset == _NO_PRESET else preset
-    name = _name(desk, chosen["name"], stem, asking=asking)
+    name = _name(ctx, chosen["name"], stem, asking=asking)
     way = replace(way, source=Source(name, destination.name))
     if preset != _NO_PRESET:
         draft = preset_draft(preset, build_preset_trial(preset, captured), way)
@@ -101,19 +104,19 @@ def _as_sent(captured: CapturedRequest) -> SignedRequest:
     return SignedRequest("POST", "", headers, query.encode(), captured.raw)
 
 
-def _destination(desk: Desk, told: str | None, *, asking: bool) -> Destination:
+def _destination(ctx: CliContext, told: str | None, *, asking: bool) -> Destination:
     """A configured one; where there is no configuration yet, one of this name."""
     try:
-        known = desk.config.destinations
+        known = ctx.config.destinations
     except StartupError:
         return Destination(told or _STAND_IN, told or _STAND_IN, BasicCredentials("", ""))
     name = told or next(iter(known), _STAND_IN)
     if asking and told is None and len(known) > 1:
         name = click.prompt("Where its events go", default=name, type=click.Choice([*known]), err=True)
-    return desk.destination(name)
+    return known.get(name) or find_destination(ctx, name)
 
 
-def _name(desk: Desk, told: str | None, stem: str, *, asking: bool) -> str:
+def _name(ctx: CliContext, told: str | None, stem: str, *, asking: bool) -> str:
     proposed = re.sub(r"[^a-z0-9_-]+", "-", stem.lower()).strip("-_")[:63] or "partner"
     name = told or (click.prompt("The source's name", default=proposed, err=True) if asking else proposed)
     if not re.fullmatch(NAME_PATTERN, name):
@@ -121,7 +124,7 @@ def _name(desk: Desk, told: str | None, stem: str, *, asking: bool) -> str:
             "use a-z, 0-9, - and _, and begin with a letter or digit.", param_hint="--name"
         )
     try:
-        taken = name in desk.config.sources
+        taken = name in ctx.config.sources
     except StartupError:
         taken = False
     if taken:

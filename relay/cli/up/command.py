@@ -5,15 +5,16 @@ import os
 import signal
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from types import FrameType
 
 import click
 
-from relay.cli.commands.dashboard import sign_in_link
-from relay.cli.context import terminal, told_plainly
+from relay.actions.sign_in import create_sign_in_link
+from relay.cli.context import CliContext, errors_as_messages, stdout_console
 from relay.cli.env_file import read_env_file, write_env_file
-from relay.cli.options import Place, place, placed
+from relay.cli.options import CliOptions, current_options, with_shared_options
 from relay.cli.up.banner import Places, welcome
 from relay.cli.up.bootstrap import Addresses, for_children, prepare, write_starter
 from relay.cli.up.data_dir import DataDir, Held, held
@@ -23,8 +24,8 @@ from relay.cli.up.supervisor import Crew
 from relay.config.load import load_config
 from relay.core.config import Config
 from relay.core.errors import Unavailable
+from relay.core.roles import COMMAND_LINE
 from relay.settings import Settings
-from relay.store.engine.connection import WEB, open_redis
 
 _LOOK_SECONDS = 0.1
 _port = click.IntRange(1, 65535)
@@ -36,7 +37,7 @@ _NO_SERVER = """There is no Redis to keep events in. One of these helps:
 
 
 @click.command(epilog="Example: gong-relay up --port 9000 --workers 2")
-@placed
+@with_shared_options
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address the relay listens on.")
 @click.option("--port", type=_port, default=8080, show_default=True, help="The port it listens on.")
 @click.option("--sandbox/--no-sandbox", default=True, show_default=True, help="Run the local Gong too.")
@@ -44,14 +45,14 @@ _NO_SERVER = """There is no Redis to keep events in. One of these helps:
     "--sandbox-port", type=_port, default=8090, show_default=True, help="The port of the local Gong."
 )
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Workers to run.")
-@told_plainly()
+@errors_as_messages()
 def up(*, host: str, port: int, sandbox: bool, sandbox_port: int, workers: int) -> None:
     """Run all of the relay here: an embedded Valkey, the web, a worker, and a local Gong to send to.
 
     Without a configuration file it writes a starter. RELAY_REDIS_URL replaces the embedded server.
     """
     plan = Plan(host, port, sandbox, sandbox_port, workers)
-    where = place()
+    where = current_options()
     data = DataDir(where.data_dir)
     stops = _count_stops()
     try:
@@ -73,7 +74,7 @@ def _count_stops() -> list[int]:
     return came
 
 
-def _run(plan: Plan, where: Place, data: DataDir, stopping: Stopping) -> None:
+def _run(plan: Plan, where: CliOptions, data: DataDir, stopping: Stopping) -> None:
     given = os.environ | ({"RELAY_CONFIG": where.config} if where.config else {})
     program = _server_program(given)
     saved = prepare(
@@ -129,15 +130,15 @@ def _greeting(plan: Plan, data: DataDir, config: Config, environ: Mapping[str, s
 
 def _dashboard(plan: Plan, environ: Mapping[str, str]) -> str:
     """A link that signs in; the bare address where the store has no time to make one."""
-    settings = Settings.from_env(environ)
-    address = f"http://{plan.shown_host}:{settings.operations_port or plan.port}"
-    try:
-        return sign_in_link(settings, open_redis(settings.redis_url, WEB), address)
-    except Unavailable:
-        return f"{address}/ops/"
+    with closing(CliContext(environ)) as ctx:
+        address = f"http://{plan.shown_host}:{ctx.settings.operations_port or plan.port}"
+        try:
+            return str(create_sign_in_link(ctx, COMMAND_LINE, address)["url"])
+        except Unavailable:
+            return f"{address}/ops/"
 
 
 def _say(text: str) -> None:
     # The terminal may be gone; that must not keep the children from being stopped in order.
     with contextlib.suppress(OSError):
-        terminal().print(text, soft_wrap=True)
+        stdout_console().print(text, soft_wrap=True)

@@ -1,0 +1,36 @@
+"""The results of an action on several events: one line for each, and the exit status."""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from relay.cli.context import EXIT_PROBLEM, print_json
+from relay.cli.formatting import plain
+from relay.core.errors import Conflict, NotFound, ValidationFailed
+
+
+def act_on_each(event_ids: Sequence[str], status: str, act: Callable[[str], Any]) -> list[dict[str, Any]]:
+    """Call `act` with each id. A failure with one event does not stop the others. `status` is that of a success."""
+    return [_act_on(event_id, status, act) for event_id in event_ids]
+
+
+def _act_on(event_id: str, status: str, act: Callable[[str], Any]) -> dict[str, Any]:
+    try:
+        act(event_id)
+    except (NotFound, Conflict, ValidationFailed) as error:
+        return {"id": event_id, "done": False, "code": error.code, "detail": error.detail}
+    return {"id": event_id, "done": True, "status": status}
+
+
+def print_results(results: Sequence[dict[str, Any]], *, as_json: bool) -> None:
+    """Print each result, and exit with 1 if one of them is a failure."""
+    if as_json:
+        print_json({"results": results})
+    else:
+        for result in results:
+            succeeded = f"{plain(result['id'])}  {result.get('status')}"
+            click.echo(succeeded if result["done"] else plain(result["detail"]))
+    if not all(result["done"] for result in results):
+        sys.exit(EXIT_PROBLEM)
