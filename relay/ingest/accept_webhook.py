@@ -126,7 +126,7 @@ def _events(source: Source, mapped: Sequence[MappingResult], ids: Sequence[str])
             each.index,
             each.call,
             _as_json(each.warnings),
-            each.filtered or "; ".join(_said(problem) for problem in each.problems),
+            each.filter_reason or "; ".join(_said(problem) for problem in each.problems),
             dedupe_key(source.name, each.account, each.event_id),
             rule=each.rule,
             problems=_as_json(each.problems) if each.status is ResultStatus.DEAD else b"",

@@ -90,7 +90,7 @@ class DestinationDirectory:
         self._look()
         return self._all.get(name) or (self._all.get(name) if self._look_again() else None)
 
-    def by_account(self, account: str) -> Destination | None:
+    def find_by_account(self, account: str) -> Destination | None:
         """The destination that was connected for what payloads call `account`."""
         self._look()
         return self._accounts.get(account) or (self._accounts.get(account) if self._look_again() else None)

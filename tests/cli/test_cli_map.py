@@ -54,7 +54,7 @@ def test_a_payload_is_told_item_by_item_and_nothing_is_kept(mapped: Callable[...
         "Gong can tie it to a deal: strong",
         "not used: item.extra",
         "item 1: filtered",
-        "no rule holds for it",
+        "no rule matches it",
         "Nothing was sent: ready 1, filtered 1, dead 0.",
     ):
         assert words in ended.out

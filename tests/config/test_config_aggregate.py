@@ -87,7 +87,9 @@ def test_a_rule_says_so_in_the_file_too():
 def test_a_mistake_in_a_rule_is_told_with_its_path():
     rule = RULE.replace("COLLAPSE", "aggregate: {idle_timeout: 5m}")
 
-    assert "say what ties the events" in wrong(f"{GITHUB}\nrules: [{rule}]")["rules[0].aggregate.by"]
+    assert (
+        "name what the events have in common" in wrong(f"{GITHUB}\nrules: [{rule}]")["rules[0].aggregate.by"]
+    )
 
 
 def test_a_rule_of_a_preset_collapses_by_the_session_that_it_maps():

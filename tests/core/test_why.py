@@ -26,10 +26,10 @@ ABSENT = {
     ExplanationCause.NOT_RECEIVED,
 }
 FILTERED = {
-    "no rule holds for it": ExplanationCause.NO_RULE_MATCHED,
+    "no rule matches it": ExplanationCause.NO_RULE_MATCHED,
     "acme.com is a domain of acme's own people": ExplanationCause.INTERNAL_PERSON,
 }
-DETAILS = ("", *FILTERED, "Rejected", "the rule finds no items in it")
+DETAILS = ("", *FILTERED, "Rejected", "its rule finds no items in it")
 
 
 def facts(state: State, **told) -> EventFacts:

@@ -96,7 +96,7 @@ def test_an_account_connected_a_moment_ago_is_found_at_once(
     directory.all()
     save_connected_destination(scripts, connected())
 
-    found = directory.by_account("initech-17")
+    found = directory.find_by_account("initech-17")
 
     assert found is not None
     assert found.name == "initech"
@@ -106,7 +106,7 @@ def test_what_changed_elsewhere_is_seen_a_second_later(
     directory: DestinationDirectory, scripts: Scripts, clock: Clock
 ):
     save_connected_destination(scripts, connected())
-    assert directory.by_account("initech-17")
+    assert directory.find_by_account("initech-17")
     save_connected_destination(scripts, connected(account="18"))
     remove_connected(scripts, "initech")
 
@@ -124,7 +124,7 @@ def test_names_that_are_unknown_cost_the_store_one_look_a_second(
     before = looks()
     for name in range(50):
         directory.find(f"unknown-{name}")
-        directory.by_account(f"unknown-{name}")
+        directory.find_by_account(f"unknown-{name}")
     assert looks() - before == 2, "the first look, and one for the first unknown name"
 
     clock.seconds += 1.0

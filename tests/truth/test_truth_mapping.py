@@ -65,7 +65,7 @@ def test_a_payload_on_the_page_becomes_the_body_on_the_page(title: str):
 
     calls = [event.call.body for event in events if event.call]
     assert calls == (expected if isinstance(expected, list) else [expected])
-    assert [event.filtered for event in events if not event.call] == ["no rule holds for it"] * (
+    assert [event.filter_reason for event in events if not event.call] == ["no rule matches it"] * (
         len(events) - len(calls)
     )
     assert [event.warnings for event in events] == [()] * len(events)

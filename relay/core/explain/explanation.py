@@ -8,7 +8,7 @@ from relay.core.lifecycle import CAUSES, REASONS, DeadLetterReason, HoldCause, S
 from relay.core.timestamps import format_timestamp
 
 _COLLEAGUES = ("own people", "own people only")
-_UNRULED = "no rule holds for it"
+_UNRULED = "no rule matches it"
 
 
 def explain(facts: EventFacts) -> Explanation:

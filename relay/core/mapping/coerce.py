@@ -1,7 +1,7 @@
-"""A body as it was mapped, made fit for Gong: values in their written form, and without what Gong would not take.
+"""Coerces a mapped body into what Gong accepts: rewrites values in Gong's formats, and drops those Gong would reject.
 
-What cannot be made fit is left out with a word about it: a bad link is no reason to lose the event. Whether
-enough is left is for the check of the body to say.
+Each change is a warning, because one bad link is no reason to lose an event. Whether the rest is a valid body is
+checked afterwards.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,13 +16,13 @@ from relay.core.default_mapping.properties import format_scalar
 from relay.core.email_address import is_free_mail, normalize_domain, normalize_email
 from relay.core.errors import Problem
 from relay.core.event.sanitize import clean_text, strip_url_secrets, truncate
-from relay.core.gong import formats as forms
+from relay.core.gong import formats
 from relay.core.gong.base_schema import NestedObject, ObjectSchema
 from relay.core.gong.fields import AnyValue, Array, Integer, Number, OneOf, Properties, Text
 from relay.core.gong.limits import MESSAGE_MAX, URL_MAX
 from relay.core.gong.problems import printable_key
 from relay.core.gong.validate import SCHEMAS
-from relay.core.mapping import custom_fields as named
+from relay.core.mapping.custom_fields import coerce_entry, named_value_format
 from relay.core.mapping.functions.dates import timestamp
 from relay.core.mapping.functions.numbers import number
 from relay.core.mapping.problems import EventProblemCode
@@ -30,208 +30,229 @@ from relay.core.mapping.scalars import flatten_scalars
 from relay.core.mapping.tree import UnfilledObject
 from relay.core.mapping.work_limit import NoValue
 
-Hitches: TypeAlias = list[Problem]
-Coercer: TypeAlias = Callable[[Any, str, Hitches], Any]
-"""Value, its path, where to tell what happened inside. None: nothing is left. Unfit says why Gong would not take it."""
+Warnings: TypeAlias = list[Problem]
+Coercer: TypeAlias = Callable[[Any, str, Warnings], Any]
+"""`coerce(value, path, warnings)` returns the value for Gong, or None if nothing of it is left.
 
-_UNKNOWN_TOLD = 10
-"""A hostile payload may hold a hundred thousand keys."""
-_NEEDS: Mapping[str, tuple[str, ...]] = {
+Adds to `warnings` what it changed inside the value. Raises NoValue if Gong would reject the whole value.
+"""
+
+_UNKNOWN_KEYS_REPORTED = 10
+"""A hostile payload may hold a hundred thousand unknown keys."""
+_REQUIRED_ANY: Mapping[str, tuple[str, ...]] = {
     "NumericContentDetails": ("value",),
     "CallUploadContext": ("objects",),
     "PartyUploadContext": ("objects",),
     "Company": ("domain", "companyBusinessContexts"),
 }
-"""Objects that say nothing without one of these, beside what Gong itself requires."""
+"""Objects that are of no use without at least one of these keys, although Gong accepts them."""
 
 
-def coerce_body(operation: Operation, body: Mapping[str, Any]) -> tuple[dict[str, Any], Hitches]:
-    """The body that can be sent, and what was changed or left out on the way."""
-    hitches: Hitches = []
-    return _known(body, _fits(operation), "", hitches), hitches
+def coerce_body(operation: Operation, body: Mapping[str, Any]) -> tuple[dict[str, Any], Warnings]:
+    """Return the body to send, and a warning for each value that was changed or dropped."""
+    warnings: Warnings = []
+    return _coerce_keys(body, _body_coercers(operation), "", warnings), warnings
 
 
 @cache
-def _fits(operation: Operation) -> Mapping[str, Coercer]:
-    return {name: _fit_of(field) for name, field in SCHEMAS[operation].fields.items()}
+def _body_coercers(operation: Operation) -> Mapping[str, Coercer]:
+    return {name: _make_coercer(field) for name, field in SCHEMAS[operation].fields.items()}
 
 
-def _fit_of(field: marshmallow_fields.Field[Any]) -> Coercer:
-    return _MAKERS[type(field)](field)
+def _make_coercer(field: marshmallow_fields.Field[Any]) -> Coercer:
+    return _FACTORIES[type(field)](field)
 
 
-def _tried(one: Coercer, value: Any, path: str, hitches: Hitches) -> Any:
-    """The fit value, or None and a word about it."""
+def _coerce_or_drop(coerce: Coercer, value: Any, path: str, warnings: Warnings) -> Any:
+    """Coerce one value. If Gong would reject it, add a warning and return None."""
     try:
-        return one(value, path, hitches)
+        return coerce(value, path, warnings)
     except NoValue as error:
-        hitches.append(Problem(path, EventProblemCode.VALUE_DROPPED, f"is not sent: {error}"))
+        warnings.append(Problem(path, EventProblemCode.VALUE_DROPPED, f"is not sent: {error}"))
         return None
 
 
-def _object(part: NestedObject) -> Coercer:
-    shape, required = cast("ObjectSchema", part.schema), part.required
-    fits = {name: _fit_of(inner) for name, inner in shape.fields.items()}
-    if type(shape).__name__ == "Company":
-        fits["domain"] = _company_domain
-    musts = [name for name, inner in shape.fields.items() if inner.required]
-    needs = _NEEDS.get(type(shape).__name__, ())
+def _object_coercer(field: NestedObject) -> Coercer:
+    schema, is_required = cast("ObjectSchema", field.schema), field.required
+    coercers = {name: _make_coercer(inner) for name, inner in schema.fields.items()}
+    if type(schema).__name__ == "Company":
+        coercers["domain"] = _coerce_company_domain
+    required_keys = [name for name, inner in schema.fields.items() if inner.required]
+    required_any = _REQUIRED_ANY.get(type(schema).__name__, ())
 
-    def fitted(value: Any, path: str, hitches: Hitches) -> dict[str, Any] | None:
+    def coerce(value: Any, path: str, warnings: Warnings) -> dict[str, Any] | None:
         if not isinstance(value, dict):
-            raise NoValue("it is no object")
-        found = _known(value, fits, path, hitches)
-        lacking = [name for name in musts if name not in found]
-        if not lacking and needs and not any(name in found for name in needs):
-            lacking = [" or ".join(needs)]
-        if lacking and not required and isinstance(value, UnfilledObject):
-            return None
-        if found and lacking and not required:
-            raise NoValue(f"it says nothing to Gong without {' and '.join(lacking)}")
-        return found or None
+            raise NoValue("it is not an object")
+        coerced = _coerce_keys(value, coercers, path, warnings)
+        missing = [name for name in required_keys if name not in coerced]
+        if not missing and required_any and not any(name in coerced for name in required_any):
+            missing = [" or ".join(required_any)]
+        if missing and not is_required and isinstance(value, UnfilledObject):
+            return None  # the payload has nothing for this object: nothing to warn about
+        # A required object is kept although it is incomplete: the check of the body then names the missing key.
+        if coerced and missing and not is_required:
+            raise NoValue(f"it is of no use to Gong without {' and '.join(missing)}")
+        return coerced or None
 
-    return fitted
+    return coerce
 
 
-def _known(
-    value: Mapping[str, Any], fits: Mapping[str, Coercer], path: str, hitches: Hitches
+def _coerce_keys(
+    value: Mapping[str, Any], coercers: Mapping[str, Coercer], path: str, warnings: Warnings
 ) -> dict[str, Any]:
-    found = {}
+    coerced = {}
     for key, raw in value.items():
-        if key in fits and (fitted := _tried(fits[key], raw, _below(path, key), hitches)) is not None:
-            found[key] = fitted
-    unknown = (key for key in value if key not in fits)
-    for key in islice(unknown, _UNKNOWN_TOLD):
+        if key not in coercers:
+            continue
+        result = _coerce_or_drop(coercers[key], raw, _key_path(path, key), warnings)
+        if result is not None:
+            coerced[key] = result
+    unknown_keys = (key for key in value if key not in coercers)
+    for key in islice(unknown_keys, _UNKNOWN_KEYS_REPORTED):
         message = "is not sent: Gong documents no such key here"
-        hitches.append(Problem(_below(path, printable_key(key)), EventProblemCode.VALUE_DROPPED, message))
-    return found
+        key_path = _key_path(path, printable_key(key))
+        warnings.append(Problem(key_path, EventProblemCode.VALUE_DROPPED, message))
+    return coerced
 
 
-def _below(path: str, key: str) -> str:
+def _key_path(path: str, key: str) -> str:
+    # Unlike join_path, this takes a key that starts with "[" or is empty for what it is.
     return f"{path}.{key}" if path else key
 
 
-def _list(field: Array) -> Coercer:
-    plain, limit = _fit_of(field.inner), field.limit
-    names = named.named_value_format(field)
+def _array_coercer(field: Array) -> Coercer:
+    coerce_inner, limit = _make_coercer(field.inner), field.limit
+    value_format = named_value_format(field)
 
-    def one(value: Any, path: str, hitches: Hitches) -> Any:
-        return plain(named.coerce_entry(value, names, path, hitches) if names else value, path, hitches)
+    def coerce_item(value: Any, path: str, warnings: Warnings) -> Any:
+        if value_format:
+            value = coerce_entry(value, value_format, path, warnings)
+        return coerce_inner(value, path, warnings)
 
-    def fitted(value: Any, path: str, hitches: Hitches) -> list[Any] | None:
-        if names and isinstance(value, dict):
-            value = names.from_object(flatten_scalars(value))
-        found = value if isinstance(value, list) else [value]
-        if len(found) > limit:
-            message = f"is cut to its first {limit} items: it has {len(found)}"
-            hitches.append(Problem(path, EventProblemCode.VALUE_CHANGED, message))
-        kept = (_tried(one, each, f"{path}[{place}]", hitches) for place, each in enumerate(found[:limit]))
-        return [each for each in kept if each is not None] or None
+    def coerce(value: Any, path: str, warnings: Warnings) -> list[Any] | None:
+        if value_format and isinstance(value, dict):
+            value = value_format.from_object(flatten_scalars(value))
+        # Senders often send a single value where there could be several.
+        items = value if isinstance(value, list) else [value]
+        if len(items) > limit:
+            message = f"is cut to its first {limit} items: it has {len(items)}"
+            warnings.append(Problem(path, EventProblemCode.VALUE_CHANGED, message))
+        coerced = (
+            _coerce_or_drop(coerce_item, item, f"{path}[{index}]", warnings)
+            for index, item in enumerate(items[:limit])
+        )
+        return [item for item in coerced if item is not None] or None
 
-    return fitted
+    return coerce
 
 
-def _text(field: Text) -> Coercer:
+def _text_coercer(field: Text) -> Coercer:
     if field.format_check is not None:
-        return _FORMS[field.format_check]
+        return _COERCERS_BY_FORMAT[field.format_check]
+    # Only a message has lines; every other text of Gong's is shown on one.
     limit, keep_lines = field.limit, field.limit == MESSAGE_MAX
 
-    def fitted(value: Any, path: str, hitches: Hitches) -> str | None:
+    def coerce(value: Any, path: str, warnings: Warnings) -> str | None:
         if isinstance(value, str):
             text = clean_text(value, keep_lines=keep_lines)
         elif isinstance(value, list | dict):
-            raise NoValue("it is no text: use join() or take a part of it")
+            raise NoValue("it is not text: use join(), or pick one value")
         else:
             text = format_scalar(value)
         if len(text) > limit:
-            hitches.append(Problem(path, EventProblemCode.VALUE_CHANGED, f"is cut to {limit} characters"))
+            message = f"is cut to {limit} characters"
+            warnings.append(Problem(path, EventProblemCode.VALUE_CHANGED, message))
             return truncate(text, limit)
         return text or None
 
-    return fitted
+    return coerce
 
 
-def _formed(form: Callable[[Any], str], wrong: str) -> Coercer:
-    def fitted(value: Any, _path: str, _hitches: Hitches) -> str:
+def _format_coercer(convert: Callable[[Any], str], error_message: str) -> Coercer:
+    """Make a coercer of a conversion that may raise on odd values."""
+
+    def coerce(value: Any, _path: str, _warnings: Warnings) -> str:
         try:
-            return form(value)
+            return convert(value)
         except NoValue:
             raise
         except (ValueError, TypeError, AttributeError, ArithmeticError):
-            raise NoValue(wrong) from None
+            raise NoValue(error_message) from None
 
-    return fitted
-
-
-def _company_domain(value: Any, path: str, hitches: Hitches) -> str:
-    found: str = _FORMS[forms.check_domain](value, path, hitches)
-    if is_free_mail(found):
-        raise NoValue("it belongs to a mail provider, whose users are no company")
-    return found
+    return coerce
 
 
-def _safe_url(value: str) -> str:
+def _coerce_company_domain(value: Any, path: str, warnings: Warnings) -> str:
+    domain: str = _COERCERS_BY_FORMAT[formats.check_domain](value, path, warnings)
+    if is_free_mail(domain):
+        # Gong would show everyone who uses gmail.com as people of one company.
+        raise NoValue("it is the domain of a mail provider, not of a company")
+    return domain
+
+
+def _make_url_safe(value: str) -> str:
+    # Every seller sees the link in Gong, so tokens and signatures in its query must go.
     url = strip_url_secrets(value.strip())
-    if len(url) > URL_MAX or forms.check_url(url):
+    if len(url) > URL_MAX or formats.check_url(url):
         raise ValueError
     return url
 
 
-def _id(value: Any) -> str:
-    """Only as text: what it becomes depends on the source."""
+def _make_id_text(value: Any) -> str:
+    # Only made text here. The engine turns it into the event's id, which depends on the source.
     if isinstance(value, list | dict):
         raise TypeError
     return clean_text(format_scalar(value))
 
 
-def _choice(field: OneOf) -> Coercer:
+def _choice_coercer(field: OneOf) -> Coercer:
     choices = field.choices
-    by_case = {choice.lower(): choice for choice in choices}
+    choices_by_lower_case = {choice.lower(): choice for choice in choices}
 
-    def fitted(value: Any, _path: str, _hitches: Hitches) -> str:
-        if isinstance(value, str) and (found := by_case.get(value.strip().lower())):
-            return found
-        raise NoValue(f"it is none of {', '.join(choices)}")
+    def coerce(value: Any, _path: str, _warnings: Warnings) -> str:
+        if isinstance(value, str) and (choice := choices_by_lower_case.get(value.strip().lower())):
+            return choice
+        raise NoValue(f"it is not one of {', '.join(choices)}")
 
-    return fitted
-
-
-def _whole(value: Any, path: str, hitches: Hitches) -> int:
-    return round(_number(value, path, hitches))
+    return coerce
 
 
-def _number(value: Any, _path: str, _hitches: Hitches) -> float:
+def _coerce_integer(value: Any, path: str, warnings: Warnings) -> int:
+    return round(_coerce_number(value, path, warnings))
+
+
+def _coerce_number(value: Any, _path: str, _warnings: Warnings) -> float:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise NoValue("it is no number")
-    found = number(value)
-    if found - found != 0:  # infinite
-        raise NoValue("it is no number")
-    return found
+        raise NoValue("it is not a number")
+    result = number(value)
+    if result - result != 0:  # infinite
+        raise NoValue("it is not a number")
+    return result
 
 
-def _text_map(value: Any, _path: str, _hitches: Hitches) -> dict[str, str] | None:
+def _coerce_properties(value: Any, _path: str, _warnings: Warnings) -> dict[str, str] | None:
     if not isinstance(value, dict):
-        raise NoValue("it is no object")
-    return {key: format_scalar(each) for key, each in flatten_scalars(value).items()} or None
+        raise NoValue("it is not an object")
+    return {key: format_scalar(scalar) for key, scalar in flatten_scalars(value).items()} or None
 
 
-_FORMS: Mapping[forms.FormatCheck, Coercer] = {
-    forms.check_timestamp: _formed(
-        timestamp, "it is no date and time that can be read: timestamp() takes more kinds"
+_COERCERS_BY_FORMAT: Mapping[formats.FormatCheck, Coercer] = {
+    formats.check_timestamp: _format_coercer(
+        timestamp, "it is not a date and time in a format that can be read: timestamp() reads more formats"
     ),
-    forms.check_url: _formed(_safe_url, "it is no absolute http or https URL"),
-    forms.check_email: _formed(normalize_email, "it is no e-mail address"),
-    forms.check_domain: _formed(normalize_domain, "it is no domain of a company"),
-    forms.check_event_id: _formed(_id, "it is no text or number"),
+    formats.check_url: _format_coercer(_make_url_safe, "it is not an absolute http or https URL"),
+    formats.check_email: _format_coercer(normalize_email, "it is not an e-mail address"),
+    formats.check_domain: _format_coercer(normalize_domain, "it is not a company's domain"),
+    formats.check_event_id: _format_coercer(_make_id_text, "it is neither text nor a number"),
 }
 
-_MAKERS: Mapping[type, Callable[[Any], Coercer]] = {
-    NestedObject: _object,
-    Array: _list,
-    Text: _text,
-    OneOf: _choice,
-    Integer: lambda _: _whole,
-    Number: lambda _: _number,
-    Properties: lambda _: _text_map,
-    AnyValue: lambda _: lambda value, _path, _hitches: value,
+_FACTORIES: Mapping[type, Callable[[Any], Coercer]] = {
+    NestedObject: _object_coercer,
+    Array: _array_coercer,
+    Text: _text_coercer,
+    OneOf: _choice_coercer,
+    Integer: lambda _: _coerce_integer,
+    Number: lambda _: _coerce_number,
+    Properties: lambda _: _coerce_properties,
+    AnyValue: lambda _: lambda value, _path, _warnings: value,
 }

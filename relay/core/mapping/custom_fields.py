@@ -1,6 +1,6 @@
-"""Gong's lists of named values: custom fields of an interaction, properties of an engagement call.
+"""Gong's lists of named values: custom fields of an interaction, properties of an engagement event.
 
-A map may write such a list out, or give an object of names and values, which is how people think of it.
+A map can write the list out, or write an object of names and values instead.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ from relay.core.default_mapping.properties import (
     render_generic_properties,
 )
 from relay.core.errors import Problem
-from relay.core.gong import formats as forms
+from relay.core.gong import formats
 from relay.core.gong.base_schema import NestedObject
 from relay.core.gong.fields import Array
 from relay.core.mapping.problems import EventProblemCode
@@ -21,57 +21,59 @@ from relay.core.mapping.problems import EventProblemCode
 
 @dataclass(frozen=True, slots=True)
 class NamedValueFormat:
-    """How one API writes named values. `forms` says how the values of a kind are written."""
+    """How one of Gong's APIs writes a list of named values."""
 
     from_object: Callable[[Mapping[str, Any]], list[dict[str, str]]]
+    """Turns an object of names and values into the list."""
     text: str
+    """The API's name of the text type."""
     number: str
-    forms: Mapping[str, forms.FormatCheck]
+    """The API's name of the number type."""
+    checks: Mapping[str, formats.FormatCheck]
+    """The check that a value of each type must pass."""
 
 
-_KINDS: Mapping[str, NamedValueFormat] = {
+_FORMATS: Mapping[str, NamedValueFormat] = {
     "CustomField": NamedValueFormat(
         render_custom_fields,
         "STRING",
         "NUMBER",
         {
-            "NUMBER": forms.check_number,
-            "DATE": forms.check_date_or_timestamp,
-            "URL": forms.check_url,
-            "BOOLEAN": forms.check_boolean,
-            "DURATION": forms.check_duration,
+            "NUMBER": formats.check_number,
+            "DATE": formats.check_date_or_timestamp,
+            "URL": formats.check_url,
+            "BOOLEAN": formats.check_boolean,
+            "DURATION": formats.check_duration,
         },
     ),
     "GenericProperty": NamedValueFormat(
         render_generic_properties,
         "string",
         "number",
-        {"number": forms.check_number, "date": forms.check_date_or_timestamp, "url": forms.check_url},
+        {"number": formats.check_number, "date": formats.check_date_or_timestamp, "url": formats.check_url},
     ),
 }
 
 
 def named_value_format(field: Array) -> NamedValueFormat | None:
-    """How a list is written, if it is one of named values."""
+    """Return the format of a list of named values; None for any other list."""
     inner = field.inner
-    return _KINDS.get(type(inner.schema).__name__) if isinstance(inner, NestedObject) else None
+    return _FORMATS.get(type(inner.schema).__name__) if isinstance(inner, NestedObject) else None
 
 
-def coerce_entry(raw: Any, names: NamedValueFormat, path: str, hitches: list[Problem]) -> Any:
-    """One entry of a list, with a type that its value fits."""
+def coerce_entry(raw: Any, value_format: NamedValueFormat, path: str, warnings: list[Problem]) -> Any:
+    """Return one entry with its value as text, and a type that the value has. Anything else is returned unchanged."""
     value = raw.get("value") if isinstance(raw, dict) else None
     if value is None or isinstance(value, list | dict):
         return raw
-    kind = raw.get("dataType")
-    if kind is None:
+    data_type = raw.get("dataType")
+    if data_type is None:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        kind = names.number if is_number else names.text
-    form = names.forms.get(kind) if isinstance(kind, str) else None
-    if form and form(format_scalar(value)):
-        hitches.append(
-            Problem(
-                path, EventProblemCode.VALUE_CHANGED, f"is sent as text: its value is no {str(kind).lower()}"
-            )
-        )
-        kind = names.text
-    return {**raw, "value": format_scalar(value), "dataType": kind}
+        data_type = value_format.number if is_number else value_format.text
+    check = value_format.checks.get(data_type) if isinstance(data_type, str) else None
+    if check and check(format_scalar(value)):
+        # Gong would reject the whole call over one value of the wrong type. As text it is at least shown.
+        message = f"is sent as text: its value is not of type {str(data_type).lower()}"
+        warnings.append(Problem(path, EventProblemCode.VALUE_CHANGED, message))
+        data_type = value_format.text
+    return {**raw, "value": format_scalar(value), "dataType": data_type}

@@ -1,6 +1,6 @@
-"""A payload through a mapping: each item by the first rule that holds for it, as a call, filtered, or dead with its reasons.
+"""Maps a payload: each item becomes a call by the first rule that matches it, or is filtered, or is dead with reasons.
 
-Total: whatever the payload holds, each item ends in one of the three, within a fixed amount of work.
+Never raises, and takes a bounded number of steps, whatever the payload holds.
 """
 
 from collections.abc import Iterator, Mapping
@@ -40,81 +40,89 @@ from relay.core.visit_session import VisitSession, find_session
 
 ITEMS_MAX = 5_000
 CLOCK_SKEW_MAX = timedelta(minutes=5)
-"""How far a sender's clock may run ahead of ours."""
+"""How far a sender's clock may be ahead of the relay's."""
 
-_TIMES = ("timestamp", "eventTimestamp")
-_ITEMS_TOLD = Problem(
+_TIMESTAMP_KEYS = ("timestamp", "eventTimestamp")
+_TOO_MANY_ITEMS = Problem(
     "items",
     EventProblemCode.TOO_MANY_ITEMS,
-    f"are more than {ITEMS_MAX}: have the sender post fewer at a time",
+    f"are more than {ITEMS_MAX}: have the sender post fewer in each request",
 )
-_WORK_TOLD = Problem(
+_TOO_MUCH_WORK = Problem(
     "",
     EventProblemCode.WORK_LIMIT_EXCEEDED,
-    "needs more work than one event may: look at fewer elements, or at the item and not the body",
+    "takes more steps than one event may: read fewer elements, or read the item instead of the body",
 )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Run:
-    """One receipt on its way through a mapping."""
+    """The mapping of one receipt."""
 
-    compiled: CompiledMapping
+    mapping: CompiledMapping
     source: Source
     route: Router
     latest: str
+    """The latest time that an event may have, as Gong writes times."""
     scope: Mapping[str, Any]
+    """What expressions read besides `item` and `parent`."""
     steps_left: int = STEPS_PER_RECEIPT
 
-    def meter(self) -> StepCounter:
+    def new_counter(self) -> StepCounter:
         return StepCounter(min(STEPS_PER_EVENT, self.steps_left))
 
 
 def map_payload(
-    compiled: CompiledMapping,
+    mapping: CompiledMapping,
     payload: Payload,
     *,
     source: Source,
     destination: Destination | Router,
     received_at: datetime,
 ) -> tuple[MappingResult, ...]:
-    """Every item of a payload, in order, for its destination. Never raises."""
+    """Map every item of a payload, in order. Never raises."""
     scope = build_scope(payload, source.name, received_at)
     route = fixed_router(destination) if isinstance(destination, Destination) else destination
-    running = _Run(compiled, source, route, format_timestamp(received_at + CLOCK_SKEW_MAX), scope)
+    latest = format_timestamp(received_at + CLOCK_SKEW_MAX)
+    run = _Run(mapping=mapping, source=source, route=route, latest=latest, scope=scope)
     try:
-        items = _items(compiled, scope)
+        items = _find_items(mapping, scope)
     except (NoValue, WorkLimitExceeded) as error:
-        return (_whole(_dead(running, 0, payload.body, _told("items", error)), route, scope),)
+        return (_dead_payload(run, payload, _describe_error("items", error)),)
     if len(items) > ITEMS_MAX:
-        return (_whole(_dead(running, 0, payload.body, _ITEMS_TOLD), route, scope),)
-    running.steps_left += STEPS_PER_ITEM * len(items)
-    mapped = (each for index, item in enumerate(items) for each in _of_item(running, index, item))
-    found = tuple(islice(mapped, ITEMS_MAX + 1))
-    if len(found) > ITEMS_MAX:
-        return (_whole(_dead(running, 0, payload.body, _ITEMS_TOLD), route, scope),)
-    return found or (_whole(_filtered(running, 0, payload.body, "the payload holds no items"), route, scope),)
+        return (_dead_payload(run, payload, _TOO_MANY_ITEMS),)
+    run.steps_left += STEPS_PER_ITEM * len(items)
+    # Rules may split each item again. Taking one result too many is enough to see that there are too many.
+    mapped = (result for index, item in enumerate(items) for result in _map_item(run, index, item))
+    results = tuple(islice(mapped, ITEMS_MAX + 1))
+    if len(results) > ITEMS_MAX:
+        return (_dead_payload(run, payload, _TOO_MANY_ITEMS),)
+    if not results:
+        filtered = _filtered_item(run, 0, payload.body, "the payload has no items")
+        return (_route_whole_payload(filtered, route, scope),)
+    return results
 
 
 def fail_payload(
     problem: Problem, event_id: str, *, scope: Mapping[str, Any], route: Router
 ) -> MappingResult:
-    """A payload that could not be read: one dead item, for the destination that its request tells without a body."""
-    return _whole(MappingResult(0, event_id, problems=(problem,)), route, scope)
+    """Return the result for a payload that cannot be read: one dead item. It is routed by what else the request holds."""
+    dead = MappingResult(index=0, event_id=event_id, problems=(problem,))
+    return _route_whole_payload(dead, route, scope)
 
 
 def list_items(
-    compiled: CompiledMapping, payload: Payload, *, source: str, received_at: datetime
+    mapping: CompiledMapping, payload: Payload, *, source: str, received_at: datetime
 ) -> list[Any]:
-    """The items that `map_payload` sees, by the index it gives them."""
+    """Return the items that `map_payload` maps. Their positions are the results' `index`."""
     try:
-        return _items(compiled, build_scope(payload, source, received_at))
+        return _find_items(mapping, build_scope(payload, source, received_at))
     except (NoValue, WorkLimitExceeded):
         return []
 
 
 def build_scope(payload: Payload, source: str, received_at: datetime) -> dict[str, Any]:
-    """What every expression may start from, but for the item."""
+    """Return the values that expressions read, except `item` and `parent`."""
     return {
         "body": payload.body,
         "headers": dict(payload.headers),
@@ -124,181 +132,214 @@ def build_scope(payload: Payload, source: str, received_at: datetime) -> dict[st
     }
 
 
-def _items(compiled: CompiledMapping, scope: Mapping[str, Any]) -> list[Any]:
-    found = compiled.items.evaluate(scope, StepCounter()) if compiled.items else scope["body"]
-    return _several(found)
+def _find_items(mapping: CompiledMapping, scope: Mapping[str, Any]) -> list[Any]:
+    items = mapping.items.evaluate(scope, StepCounter()) if mapping.items else scope["body"]
+    return _as_list(items)
 
 
-def _several(found: Any) -> list[Any]:
-    if found is None:
+def _as_list(value: Any) -> list[Any]:
+    if value is None:
         return []
-    return found if isinstance(found, list) else [found]
+    return value if isinstance(value, list) else [value]
 
 
-def _whole(mapped: MappingResult, route: Router, scope: Mapping[str, Any]) -> MappingResult:
-    """The payload as one item, where its items could not be told apart. What is wrong with it comes before its way."""
+def _dead_payload(run: _Run, payload: Payload, problem: Problem) -> MappingResult:
+    return _route_whole_payload(_dead_item(run, 0, payload.body, problem), run.route, run.scope)
+
+
+def _route_whole_payload(result: MappingResult, route: Router, scope: Mapping[str, Any]) -> MappingResult:
+    """Route a payload that could not be split into items, with its body as the item."""
     routed = route({**scope, "item": scope["body"], "parent": None}, StepCounter())
-    return replace(mapped, destination=routed.destination, account=routed.account)
+    # A routing problem is not added: the payload's own problem has to be fixed first.
+    return replace(result, destination=routed.destination, account=routed.account)
 
 
-def _placed(mapped: MappingResult, routed: Route) -> MappingResult:
-    """With its destination. One that has none is dead, unless Gong was not to be told of it anyway."""
-    problems = mapped.problems
-    if routed.problem is not None and not mapped.filtered:
-        problems = (*problems, routed.problem)
-    elif mapped.destination is routed.destination:
-        return mapped
-    return replace(mapped, destination=routed.destination, account=routed.account, problems=problems)
+def _apply_route(result: MappingResult, route: Route) -> MappingResult:
+    """Set the destination. Without one the event is dead, unless it was filtered anyway."""
+    problems = result.problems
+    if route.problem is not None and not result.filter_reason:
+        problems = (*problems, route.problem)
+    elif result.destination is route.destination:
+        return result
+    return replace(result, destination=route.destination, account=route.account, problems=problems)
 
 
-def _of_item(running: _Run, index: int, item: Any) -> Iterator[MappingResult]:
-    meter = running.meter()
-    making = BuildContext({**running.scope, "item": item, "parent": None}, meter)
-    routed = running.route(making.scope, meter)
-    for mapped in _by_rule(running, making, index, routed=routed):
-        yield _placed(mapped, routed)
+def _map_item(run: _Run, index: int, item: Any) -> Iterator[MappingResult]:
+    counter = run.new_counter()
+    context = BuildContext({**run.scope, "item": item, "parent": None}, counter)
+    route = run.route(context.scope, counter)
+    for result in _map_by_rule(run, context, index, route=route):
+        yield _apply_route(result, route)
 
 
-def _by_rule(running: _Run, making: BuildContext, index: int, *, routed: Route) -> Iterator[MappingResult]:
-    item, meter = making.scope["item"], making.meter
+def _map_by_rule(run: _Run, context: BuildContext, index: int, *, route: Route) -> Iterator[MappingResult]:
+    item = context.scope["item"]
     try:
-        rule = _rule_for(running.compiled, making)
-        parts = _parts(rule, making) if rule else []
+        rule = _find_rule(run.mapping, context)
+        parts = _split_item(rule, context) if rule else []
     except (NoValue, WorkLimitExceeded) as error:
-        yield _dead(running, index, item, _told("items", error))
+        yield _dead_item(run, index, item, _describe_error("items", error))
         return
     finally:
-        running.steps_left -= meter.spent
+        run.steps_left -= context.counter.used
     if rule is None:
-        yield _filtered(running, index, item, "no rule holds for it", *making.warnings)
+        yield _filtered_item(run, index, item, "no rule matches it", *context.warnings)
         return
     if not parts:
-        filtered = _filtered(running, index, item, "the rule finds no items in it", *making.warnings)
+        filtered = _filtered_item(run, index, item, "its rule finds no items in it", *context.warnings)
         yield replace(filtered, rule=rule.name, priority=rule.priority)
-    whole_id = _whole_id(running, item) if rule.items else ""
-    start = MappingResult(
-        index, whole_id, rule.name, rule.priority, destination=routed.destination, account=routed.account
+    base = MappingResult(
+        index=index,
+        event_id=_digest_item(run, item) if rule.items else "",
+        rule=rule.name,
+        priority=rule.priority,
+        destination=route.destination,
+        account=route.account,
     )
     for part in parts:
-        scope = {**running.scope, "item": part, "parent": item if rule.items else None}
-        yield _of_part(running, rule, start, scope)
+        scope = {**run.scope, "item": part, "parent": item if rule.items else None}
+        yield _map_part(run, rule, base, scope)
 
 
-def _whole_id(running: _Run, item: Any) -> str:
-    return digest_event_id(running.source.name, item)
+def _digest_item(run: _Run, item: Any) -> str:
+    return digest_event_id(run.source.name, item)
 
 
-def _rule_for(compiled: CompiledMapping, making: BuildContext) -> Rule | None:
-    """The first rule whose `when` holds. One that cannot be told does not hold."""
-    for place, rule in enumerate(compiled.rules):
+def _find_rule(mapping: CompiledMapping, context: BuildContext) -> Rule | None:
+    """Return the first rule whose `when` is true."""
+    for index, rule in enumerate(mapping.rules):
         try:
-            if rule.when is None or is_true(rule.when.evaluate(making.scope, making.meter)):
+            if rule.when is None or is_true(rule.when.evaluate(context.scope, context.counter)):
                 return rule
         except NoValue as error:
-            making.warnings.append(Problem(f"rules[{place}].when", EventProblemCode.NO_VALUE, str(error)))
+            # A `when` that fails on this payload does not match it; a later rule may.
+            problem = Problem(f"rules[{index}].when", EventProblemCode.NO_VALUE, str(error))
+            context.warnings.append(problem)
     return None
 
 
-def _parts(rule: Rule, making: BuildContext) -> list[Any]:
+def _split_item(rule: Rule, context: BuildContext) -> list[Any]:
     if rule.items is None:
-        return [making.scope["item"]]
-    return _several(rule.items.evaluate(making.scope, making.meter))
+        return [context.scope["item"]]
+    return _as_list(rule.items.evaluate(context.scope, context.counter))
 
 
-def _of_part(running: _Run, rule: Rule, start: MappingResult, scope: Mapping[str, Any]) -> MappingResult:
-    """The part of an item, or all of it. Where there are parts, `start` has the id of their whole."""
-    meter = running.meter()
-    making = BuildContext(scope, meter)
+def _map_part(run: _Run, rule: Rule, base: MappingResult, scope: Mapping[str, Any]) -> MappingResult:
+    """Map one part of an item, or the whole item if its rule does not split it.
+
+    `base` holds what all parts have in common. Its `event_id` is the item's digest if the rule splits it, else empty.
+    """
+    counter = run.new_counter()
+    context = BuildContext(scope, counter)
     try:
-        raw = rule.tree.build(making) or {}
-        key = rule.aggregate.key(making) if rule.aggregate else None
+        raw_body = rule.tree.build(context) or {}
+        session_key = rule.aggregate.session_key(context) if rule.aggregate else None
     except WorkLimitExceeded:
-        event_id = _made_id(running, start, scope)
         return replace(
-            start, event_id=event_id, problems=(_WORK_TOLD,), people=find_people_in_json(scope["item"])
+            base,
+            event_id=_digest_part(run, base, scope),
+            problems=(_TOO_MUCH_WORK,),
+            people=find_people_in_json(scope["item"]),
         )
     finally:
-        running.steps_left -= meter.spent
-    mapped = _finished(running, rule, start, making=making, raw=raw)
-    return replace(mapped, session=_session(running, rule, mapped, key)) if rule.aggregate else mapped
+        run.steps_left -= counter.used
+    result = _finish_body(run, rule, base, context=context, raw_body=raw_body)
+    if rule.aggregate is None:
+        return result
+    return replace(result, session=_find_session(run, rule, result, session_key))
 
 
-def _session(running: _Run, rule: Rule, mapped: MappingResult, key: str | None) -> VisitSession | None:
-    """What the call belongs to: by what the rule says, else by the call's own session."""
-    call = mapped.call
+def _find_session(run: _Run, rule: Rule, result: MappingResult, key: str | None) -> VisitSession | None:
+    call = result.call
     if rule.aggregate is None or call is None:
         return None
-    told = key if rule.aggregate.key_template else call.body.get("sessionId")
-    return find_session(call, rule.aggregate.options, origin=(running.source.name, rule.name), key=told)
+    if rule.aggregate.key_template is None:
+        key = call.body.get("sessionId")
+    return find_session(call, rule.aggregate.options, origin=(run.source.name, rule.name), key=key)
 
 
-def _made_id(running: _Run, start: MappingResult, scope: Mapping[str, Any]) -> str:
-    whole = (start.event_id,) if start.event_id else ()
-    return digest_event_id(running.source.name, *whole, scope["item"])
+def _digest_part(run: _Run, base: MappingResult, scope: Mapping[str, Any]) -> str:
+    # Equal parts of different items are different events, so the item's digest goes in too.
+    item_digest = (base.event_id,) if base.event_id else ()
+    return digest_event_id(run.source.name, *item_digest, scope["item"])
 
 
-def _finished(
-    running: _Run, rule: Rule, start: MappingResult, *, making: BuildContext, raw: dict[str, Any]
+def _finish_body(
+    run: _Run, rule: Rule, base: MappingResult, *, context: BuildContext, raw_body: dict[str, Any]
 ) -> MappingResult:
-    """The body made fit, named, and checked as Gong would."""
-    body, changed = coerce_body(rule.to, raw)
-    hitches = [*making.warnings, *changed]
-    event_id = _named(running, rule, body, hitches) or _made_id(running, start, making.scope)
-    places = BODY_LAYOUTS[rule.to]
-    if places.id_key:
-        body = {places.id_key: event_id} | body | {places.id_key: event_id}  # first, as people read it
-    if places.system_key:
-        body.setdefault(places.system_key, start.destination.source_system_name or running.source.name)
-    body, filtered = remove_internal_people(rule.to, body, start.destination.internal_domains)
-    problems = () if filtered else tuple(_explained(_refusals(running, rule, body), hitches))
+    """Coerce the body, fill in its id and system, remove internal people, and check it as Gong would."""
+    body, coerce_warnings = coerce_body(rule.to, raw_body)
+    warnings = [*context.warnings, *coerce_warnings]
+    event_id = _read_event_id(run, rule, body, warnings) or _digest_part(run, base, context.scope)
+    layout = BODY_LAYOUTS[rule.to]
+    if layout.id_key:
+        # Written twice: the first sets the position, because people look for the id at the top.
+        body = {layout.id_key: event_id} | body | {layout.id_key: event_id}
+    if layout.system_key:
+        body.setdefault(layout.system_key, base.destination.source_system_name or run.source.name)
+    body, filter_reason = remove_internal_people(rule.to, body, base.destination.internal_domains)
+    problems: tuple[Problem, ...] = ()
+    if not filter_reason:
+        problems = tuple(_replace_by_causes(_check_body(run, rule, body), warnings))
     return replace(
-        start,
+        base,
         event_id=event_id,
         draft=Call(rule.to, event_id, body),
-        filtered=filtered,
+        filter_reason=filter_reason,
         problems=problems,
-        warnings=tuple(hitches),
-        people=find_people_in_json(making.scope["item"]),
+        warnings=tuple(warnings),
+        people=find_people_in_json(context.scope["item"]),
     )
 
 
-def _named(running: _Run, rule: Rule, body: Mapping[str, Any], hitches: list[Problem]) -> str | None:
+def _read_event_id(run: _Run, rule: Rule, body: Mapping[str, Any], warnings: list[Problem]) -> str | None:
+    """Return the id that the map took from the payload. None, with a warning, if the payload has none."""
     key = BODY_LAYOUTS[rule.to].id_key
     if key is None or key not in rule.tree.root:
         return None
-    event_id = native_event_id(running.source.name, body.get(key))
+    event_id = native_event_id(run.source.name, body.get(key))
     if event_id is None:
-        hitches.append(
-            Problem(key, EventProblemCode.GENERATED_ID, "is missing: a digest of the item stands in")
-        )
+        message = "is missing: a hash of the item is used instead"
+        warnings.append(Problem(key, EventProblemCode.GENERATED_ID, message))
     return event_id
 
 
-def _refusals(running: _Run, rule: Rule, body: Mapping[str, Any]) -> Iterator[Problem]:
+def _check_body(run: _Run, rule: Rule, body: Mapping[str, Any]) -> Iterator[Problem]:
     yield from validate_body(rule.to, body)
-    for key in _TIMES:
-        if body.get(key, "") > running.latest:  # both are written in whole seconds of UTC
+    for key in _TIMESTAMP_KEYS:
+        # Both are in whole seconds of UTC, in one format that sorts as text.
+        if body.get(key, "") > run.latest:
             yield Problem(key, ErrorCode.RANGE, "lies in the future: check the sender's clock and offset")
 
 
-def _explained(refusals: Iterator[Problem], hitches: list[Problem]) -> Iterator[Problem]:
-    """What is missing because it could not be made is told by why it could not."""
-    causes = {hitch.path: hitch for hitch in hitches}
-    for refusal in refusals:
-        cause = causes.get(refusal.path) if refusal.code == ErrorCode.REQUIRED else None
-        yield cause or refusal
+def _replace_by_causes(problems: Iterator[Problem], warnings: list[Problem]) -> Iterator[Problem]:
+    """Replace "is required" with the warning that says why the value is missing, if there is one."""
+    causes = {warning.path: warning for warning in warnings}
+    for problem in problems:
+        cause = causes.get(problem.path) if problem.code == ErrorCode.REQUIRED else None
+        yield cause or problem
 
 
-def _told(path: str, error: NoValue | WorkLimitExceeded) -> Problem:
-    return Problem(path, EventProblemCode.NO_VALUE, str(error)) if isinstance(error, NoValue) else _WORK_TOLD
+def _describe_error(path: str, error: NoValue | WorkLimitExceeded) -> Problem:
+    if isinstance(error, NoValue):
+        return Problem(path, EventProblemCode.NO_VALUE, str(error))
+    return _TOO_MUCH_WORK
 
 
-def _dead(running: _Run, index: int, item: Any, problem: Problem) -> MappingResult:
+def _dead_item(run: _Run, index: int, item: Any, problem: Problem) -> MappingResult:
     return MappingResult(
-        index, _whole_id(running, item), problems=(problem,), people=find_people_in_json(item)
+        index=index,
+        event_id=_digest_item(run, item),
+        problems=(problem,),
+        people=find_people_in_json(item),
     )
 
 
-def _filtered(running: _Run, index: int, item: Any, why: str, *hitches: Problem) -> MappingResult:
-    event_id = _whole_id(running, item)
-    return MappingResult(index, event_id, filtered=why, warnings=hitches, people=find_people_in_json(item))
+def _filtered_item(run: _Run, index: int, item: Any, reason: str, *warnings: Problem) -> MappingResult:
+    return MappingResult(
+        index=index,
+        event_id=_digest_item(run, item),
+        filter_reason=reason,
+        warnings=warnings,
+        people=find_people_in_json(item),
+    )

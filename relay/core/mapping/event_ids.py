@@ -1,4 +1,4 @@
-"""The id of an event: its own with the source's name in front, or a digest of the item that never changes."""
+"""Event ids: the payload's own id prefixed with the source's name, or a hash of the item."""
 
 from collections.abc import Iterator
 from hashlib import sha256
@@ -11,31 +11,32 @@ from relay.core.gong.fields import is_storable
 
 
 def native_event_id(source: str, native: Any) -> str | None:
-    """`website:ev-1` of `ev-1`, and of `website:ev-1` as well. None when it is no id."""
+    """Return `website:ev-1` for `ev-1`, and for `website:ev-1` too. None if `native` cannot be an id."""
     if not isinstance(native, str) or not native.strip() or not is_storable(native):
         return None
     return make_event_id(source, native.removeprefix(f"{source}:"))
 
 
 def digest_event_id(source: str, *parts: Any) -> str:
-    """The same for the same parts, whatever the order of their keys."""
+    """Return the source's name and a hash of `parts`, which does not depend on the order of object keys."""
     try:
-        written = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
-    except orjson.JSONEncodeError:  # nested too deep, or a number too long for it
-        written = "\n".join(_tokens(parts)).encode(errors="surrogatepass")
-    return f"{source}:{sha256(written).hexdigest()}"
+        serialized = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:  # nested too deep for orjson, or an integer beyond 64 bits
+        serialized = "\n".join(_walk_tokens(parts)).encode(errors="surrogatepass")
+    return f"{source}:{sha256(serialized).hexdigest()}"
 
 
-def _tokens(parts: Any) -> Iterator[str]:
-    """Without recursion, so that no depth is too much."""
-    left = [parts]
-    while left:
-        value = left.pop()
+def _walk_tokens(parts: Any) -> Iterator[str]:
+    # A stack instead of recursion: there is no depth that this cannot read. Both the tokens and their order are
+    # part of stored ids, so they must never change.
+    stack = [parts]
+    while stack:
+        value = stack.pop()
         if isinstance(value, dict):
             yield f"{{{len(value)}"
-            left.extend(each for key in sorted(value, reverse=True) for each in (value[key], key))
+            stack.extend(item for key in sorted(value, reverse=True) for item in (value[key], key))
         elif isinstance(value, list | tuple):
             yield f"[{len(value)}"
-            left.extend(reversed(value))
+            stack.extend(reversed(value))
         else:
             yield repr(value)

@@ -1,7 +1,7 @@
-"""Expressions of the mapping language: JMESPath, read by its own parser and run by closures that count their work.
+"""Compiles JMESPath expressions into closures that count their steps.
 
-The library's interpreter would do, but for its speed, for the work it does not count, and for a function it does
-not know, which it notices only at run time.
+The jmespath library parses them. Its interpreter is slower, counts no steps, and reports an unknown function only when
+the expression runs.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -15,23 +15,24 @@ from relay.core.mapping.scalars import is_true
 from relay.core.mapping.work_limit import StepCounter
 
 Node: TypeAlias = Mapping[str, Any]
-"""One node of JMESPath's tree: `type`, `children`, and for some a `value`."""
+"""A node of JMESPath's syntax tree: `type`, `children` and, for some types, `value`."""
 Evaluator: TypeAlias = Callable[[Any, StepCounter], Any]
 
-_ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {"lt": lt, "gt": gt, "lte": le, "gte": ge}
+_ORDERINGS: Mapping[str, Callable[[Any, Any], bool]] = {"lt": lt, "gt": gt, "lte": le, "gte": ge}
 
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """One expression, ready to run. `evaluate(scope, meter)` raises Unfit and Exceeded, and nothing else."""
+    """A compiled expression."""
 
     text: str
     tree: Node
     evaluate: Evaluator
+    """`evaluate(scope, counter)` returns the value. Raises NoValue and WorkLimitExceeded, and nothing else."""
 
 
 def walk_nodes(tree: Node) -> Iterator[Node]:
-    """Every node of a tree."""
+    """Yield every node of a tree."""
     yield tree
     for child in tree["children"]:
         if isinstance(child, Mapping):  # a slice has numbers for children
@@ -39,39 +40,39 @@ def walk_nodes(tree: Node) -> Iterator[Node]:
 
 
 def compile_expression(text: str, tree: Node) -> Expression:
-    """An expression whose tree has been checked: every function in it is known."""
-    return Expression(text, tree, _compiled(tree))
+    """Compile a parsed expression whose functions have been checked: an unknown function is a KeyError here."""
+    return Expression(text, tree, _compile_node(tree))
 
 
-def _compiled(node: Node) -> Evaluator:
+def _compile_node(node: Node) -> Evaluator:
     return _COMPILERS[node["type"]](node)
 
 
-def _children(node: Node) -> list[Evaluator]:
-    return [_compiled(child) for child in node["children"]]
+def _compile_children(node: Node) -> list[Evaluator]:
+    return [_compile_node(child) for child in node["children"]]
 
 
-def _field(node: Node) -> Evaluator:
+def _compile_field(node: Node) -> Evaluator:
     name = node["value"]
     return lambda value, _: value.get(name) if isinstance(value, dict) else None
 
 
-def _chain(node: Node) -> Evaluator:
-    """`a.b.c` is what most leaves are: no closure for each of its names."""
+def _compile_chain(node: Node) -> Evaluator:
+    # Most expressions are a plain path such as `item.lead.email`: one loop is faster than a closure for each name.
     if all(child["type"] == "field" for child in node["children"]):
-        return _path(tuple(child["value"] for child in node["children"]))
-    steps = _children(node)
+        return _compile_field_path(tuple(child["value"] for child in node["children"]))
+    steps = _compile_children(node)
 
-    def evaluate(value: Any, meter: StepCounter) -> Any:
+    def evaluate(value: Any, counter: StepCounter) -> Any:
         for step in steps:
-            value = step(value, meter)
+            value = step(value, counter)
         return value
 
     return evaluate
 
 
-def _path(names: tuple[str, ...]) -> Evaluator:
-    def evaluate(value: Any, _meter: StepCounter) -> Any:
+def _compile_field_path(names: tuple[str, ...]) -> Evaluator:
+    def evaluate(value: Any, _counter: StepCounter) -> Any:
         for name in names:
             if not isinstance(value, dict):
                 return None
@@ -81,150 +82,155 @@ def _path(names: tuple[str, ...]) -> Evaluator:
     return evaluate
 
 
-def _identity(_node: Node) -> Evaluator:
+def _compile_identity(_node: Node) -> Evaluator:
     return lambda value, _: value
 
 
-def _literal(node: Node) -> Evaluator:
+def _compile_literal(node: Node) -> Evaluator:
     constant = node["value"]
-    return lambda _value, _meter: constant
+    return lambda _value, _counter: constant
 
 
-def _index(node: Node) -> Evaluator:
-    place = node["value"]
+def _compile_index(node: Node) -> Evaluator:
+    index = node["value"]
 
-    def evaluate(value: Any, _meter: StepCounter) -> Any:
-        if isinstance(value, list) and -len(value) <= place < len(value):
-            return value[place]
+    def evaluate(value: Any, _counter: StepCounter) -> Any:
+        if isinstance(value, list) and -len(value) <= index < len(value):
+            return value[index]
         return None
 
     return evaluate
 
 
-def _slice(node: Node) -> Evaluator:
+def _compile_slice(node: Node) -> Evaluator:
     part = slice(*node["children"])
 
-    def evaluate(value: Any, meter: StepCounter) -> Any:
+    def evaluate(value: Any, counter: StepCounter) -> Any:
         if not isinstance(value, list):
             return None
-        meter.count(len(value))
+        counter.count(len(value))
         return value[part]
 
     return evaluate
 
 
-def _flatten(node: Node) -> Evaluator:
-    (base,) = _children(node)
+def _compile_flatten(node: Node) -> Evaluator:
+    (base,) = _compile_children(node)
 
-    def evaluate(value: Any, meter: StepCounter) -> Any:
-        outer = base(value, meter)
+    def evaluate(value: Any, counter: StepCounter) -> Any:
+        outer = base(value, counter)
         if not isinstance(outer, list):
             return None
-        meter.count(sum(len(inner) if isinstance(inner, list) else 1 for inner in outer))
-        return [each for inner in outer for each in (inner if isinstance(inner, list) else (inner,))]
+        # Counted before the list is built: the payload decides how long it gets.
+        counter.count(sum(len(inner) if isinstance(inner, list) else 1 for inner in outer))
+        return [item for inner in outer for item in (inner if isinstance(inner, list) else (inner,))]
 
     return evaluate
 
 
-def _projection(node: Node) -> Evaluator:
-    base, right = _children(node)
+def _compile_projection(node: Node) -> Evaluator:
+    base, right = _compile_children(node)
     weight = _weight(node["children"][1])
 
-    def evaluate(value: Any, meter: StepCounter) -> Any:
-        elements = base(value, meter)
+    def evaluate(value: Any, counter: StepCounter) -> Any:
+        elements = base(value, counter)
         if not isinstance(elements, list):
             return None
-        meter.count(len(elements) * weight)
-        return [found for each in elements if (found := right(each, meter)) is not None]
+        counter.count(len(elements) * weight)
+        # JMESPath leaves null out of every projection.
+        return [result for element in elements if (result := right(element, counter)) is not None]
 
     return evaluate
 
 
-def _value_projection(node: Node) -> Evaluator:
-    base, right = _children(node)
+def _compile_value_projection(node: Node) -> Evaluator:
+    base, right = _compile_children(node)
     weight = _weight(node["children"][1])
 
-    def evaluate(value: Any, meter: StepCounter) -> Any:
-        of = base(value, meter)
-        if not isinstance(of, dict):
+    def evaluate(value: Any, counter: StepCounter) -> Any:
+        members = base(value, counter)
+        if not isinstance(members, dict):
             return None
-        meter.count(len(of) * weight)
-        return [found for each in of.values() if (found := right(each, meter)) is not None]
+        counter.count(len(members) * weight)
+        return [result for member in members.values() if (result := right(member, counter)) is not None]
 
     return evaluate
 
 
-def _filter_projection(node: Node) -> Evaluator:
-    base, right, condition = _children(node)
+def _compile_filter_projection(node: Node) -> Evaluator:
+    base, right, condition = _compile_children(node)
     weight = _weight(node["children"][1]) + _weight(node["children"][2])
 
-    def evaluate(value: Any, meter: StepCounter) -> Any:
-        elements = base(value, meter)
+    def evaluate(value: Any, counter: StepCounter) -> Any:
+        elements = base(value, counter)
         if not isinstance(elements, list):
             return None
-        meter.count(len(elements) * weight)
-        kept = (right(each, meter) for each in elements if is_true(condition(each, meter)))
-        return [found for found in kept if found is not None]
+        counter.count(len(elements) * weight)
+        matches = (element for element in elements if is_true(condition(element, counter)))
+        return [result for element in matches if (result := right(element, counter)) is not None]
 
     return evaluate
 
 
-def _multi_list(node: Node) -> Evaluator:
-    parts = _children(node)
-    return lambda value, meter: None if value is None else [part(value, meter) for part in parts]
+def _compile_multi_list(node: Node) -> Evaluator:
+    parts = _compile_children(node)
+    return lambda value, counter: None if value is None else [part(value, counter) for part in parts]
 
 
-def _multi_dict(node: Node) -> Evaluator:
-    parts = [(pair["value"], _compiled(pair["children"][0])) for pair in node["children"]]
-    return lambda value, meter: None if value is None else {key: part(value, meter) for key, part in parts}
+def _compile_multi_dict(node: Node) -> Evaluator:
+    parts = [(pair["value"], _compile_node(pair["children"][0])) for pair in node["children"]]
+    return lambda value, counter: (
+        None if value is None else {key: part(value, counter) for key, part in parts}
+    )
 
 
-def _or(node: Node) -> Evaluator:
-    left, right = _children(node)
+def _compile_or(node: Node) -> Evaluator:
+    left, right = _compile_children(node)
 
-    def evaluate(value: Any, meter: StepCounter) -> Any:
-        found = left(value, meter)
-        return found if is_true(found) else right(value, meter)
-
-    return evaluate
-
-
-def _and(node: Node) -> Evaluator:
-    left, right = _children(node)
-
-    def evaluate(value: Any, meter: StepCounter) -> Any:
-        found = left(value, meter)
-        return right(value, meter) if is_true(found) else found
+    def evaluate(value: Any, counter: StepCounter) -> Any:
+        result = left(value, counter)
+        return result if is_true(result) else right(value, counter)
 
     return evaluate
 
 
-def _not(node: Node) -> Evaluator:
-    (inner,) = _children(node)
-    return lambda value, meter: not is_true(inner(value, meter))
+def _compile_and(node: Node) -> Evaluator:
+    left, right = _compile_children(node)
+
+    def evaluate(value: Any, counter: StepCounter) -> Any:
+        result = left(value, counter)
+        return right(value, counter) if is_true(result) else result
+
+    return evaluate
 
 
-def _comparator(node: Node) -> Evaluator:
-    left, right = _children(node)
+def _compile_not(node: Node) -> Evaluator:
+    (operand,) = _compile_children(node)
+    return lambda value, counter: not is_true(operand(value, counter))
+
+
+def _compile_comparator(node: Node) -> Evaluator:
+    left, right = _compile_children(node)
     name = node["value"]
-    if name in _ORDERS:
-        order = _ORDERS[name]
-        return lambda value, meter: _ordered(left(value, meter), right(value, meter), order)
-    wanted = name == "eq"
-    return lambda value, meter: _equal(left(value, meter), right(value, meter), meter) is wanted
+    if name in _ORDERINGS:
+        ordering = _ORDERINGS[name]
+        return lambda value, counter: _compare_order(left(value, counter), right(value, counter), ordering)
+    expected = name == "eq"  # the only other comparator is `ne`
+    return lambda value, counter: _are_equal(left(value, counter), right(value, counter), counter) is expected
 
 
-def _ordered(left: Any, right: Any, order: Callable[[Any, Any], bool]) -> bool | None:
-    """Numbers with numbers, texts with texts (as ISO dates want it); anything else is null."""
-    both_texts = isinstance(left, str) and isinstance(right, str)
-    return order(left, right) if both_texts or (_is_number(left) and _is_number(right)) else None
+def _compare_order(left: Any, right: Any, ordering: Callable[[Any, Any], bool]) -> bool | None:
+    """Compare two numbers or two texts. Anything else is null."""
+    # JMESPath orders only numbers. Text is ordered here for ISO dates, which sort as text.
+    both_text = isinstance(left, str) and isinstance(right, str)
+    return ordering(left, right) if both_text or (_is_number(left) and _is_number(right)) else None
 
 
-def _equal(left: Any, right: Any, meter: StepCounter) -> bool:
+def _are_equal(left: Any, right: Any, counter: StepCounter) -> bool:
     if isinstance(left, list | dict) and isinstance(right, list | dict):
-        meter.count_contents(left)
-        meter.count_contents(right)
-    if isinstance(left, bool) is not isinstance(right, bool):  # Python holds 1 and true for equal
+        counter.count_contents(left)
+        counter.count_contents(right)
+    if isinstance(left, bool) is not isinstance(right, bool):  # in Python 1 == True, in JSON it is not
         return False
     return bool(left == right)
 
@@ -233,51 +239,52 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _call(node: Node) -> Evaluator:
+def _compile_call(node: Node) -> Evaluator:
     function = FUNCTIONS[node["value"]]
-    arguments = _children(node)
-    return lambda value, meter: function.call([each(value, meter) for each in arguments], meter)
+    arguments = _compile_children(node)
+    return lambda value, counter: function.call([argument(value, counter) for argument in arguments], counter)
 
 
-def _each(node: Node) -> Evaluator:
-    """`&expression`: it becomes a Python function of one element."""
-    (inner,) = _children(node)
+def _compile_expression_argument(node: Node) -> Evaluator:
+    """Compile `&expression`, which a function applies to each element of a list."""
+    (inner,) = _compile_children(node)
     weight = _weight(node)
 
-    def evaluate(_value: Any, meter: StepCounter) -> ElementFunction:
-        def each(element: Any) -> Any:
-            meter.count(weight)
-            return inner(element, meter)
+    def evaluate(_value: Any, counter: StepCounter) -> ElementFunction:
+        def apply(element: Any) -> Any:
+            counter.count(weight)
+            return inner(element, counter)
 
-        return each
+        return apply
 
     return evaluate
 
 
 def _weight(node: Node) -> int:
+    """Return the steps that one evaluation of the node costs: one for each node below it."""
     return sum(1 for _ in walk_nodes(node))
 
 
 _COMPILERS: Mapping[str, Callable[[Node], Evaluator]] = {
-    "field": _field,
-    "subexpression": _chain,
-    "index_expression": _chain,
-    "pipe": _chain,
-    "current": _identity,
-    "identity": _identity,
-    "literal": _literal,
-    "index": _index,
-    "slice": _slice,
-    "flatten": _flatten,
-    "projection": _projection,
-    "value_projection": _value_projection,
-    "filter_projection": _filter_projection,
-    "multi_select_list": _multi_list,
-    "multi_select_dict": _multi_dict,
-    "or_expression": _or,
-    "and_expression": _and,
-    "not_expression": _not,
-    "comparator": _comparator,
-    "function_expression": _call,
-    "expref": _each,
+    "field": _compile_field,
+    "subexpression": _compile_chain,
+    "index_expression": _compile_chain,
+    "pipe": _compile_chain,
+    "current": _compile_identity,
+    "identity": _compile_identity,
+    "literal": _compile_literal,
+    "index": _compile_index,
+    "slice": _compile_slice,
+    "flatten": _compile_flatten,
+    "projection": _compile_projection,
+    "value_projection": _compile_value_projection,
+    "filter_projection": _compile_filter_projection,
+    "multi_select_list": _compile_multi_list,
+    "multi_select_dict": _compile_multi_dict,
+    "or_expression": _compile_or,
+    "and_expression": _compile_and,
+    "not_expression": _compile_not,
+    "comparator": _compile_comparator,
+    "function_expression": _compile_call,
+    "expref": _compile_expression_argument,
 }

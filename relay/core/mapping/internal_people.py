@@ -1,4 +1,4 @@
-"""The company's own people in a mapped body: an event about them alone is none for Gong."""
+"""Keeps the destination's own people out of a mapped body, and filters events that are about nobody else."""
 
 from collections.abc import Container, Iterator, Mapping
 from typing import Any
@@ -7,40 +7,43 @@ from relay.core.call import Operation
 from relay.core.gong.accessors import get_object, iter_objects
 from relay.core.mapping.body_layout import BODY_LAYOUTS
 
-_ADDRESSES = ("viewerEmailAddress", "actorEmailAddress")
+_EMAIL_KEYS = ("viewerEmailAddress", "actorEmailAddress")
+"""Where bodies of the catalog dialect hold the person's address."""
 
 
 def remove_internal_people(
     operation: Operation, body: dict[str, Any], internal_domains: Container[str]
 ) -> tuple[dict[str, Any], str | None]:
-    """The body less the colleagues among its recipients, and why Gong is not told at all, if so."""
-    for domain in _domains(operation, body):
+    """Return the body without internal recipients, and why the event is filtered if only internal people are left."""
+    for domain in _person_domains(operation, body):
         if domain in internal_domains:
-            return body, f"{domain} is a domain of one's own people"
-    return _outside(operation, body, internal_domains)
+            return body, f"{domain} is a domain of your own people"
+    return _remove_internal_recipients(operation, body, internal_domains)
 
 
-def _domains(operation: Operation, body: Mapping[str, Any]) -> Iterator[str]:
-    """Of the one whom the event is about. Of a person without an address, the company's domain tells."""
-    if one := BODY_LAYOUTS[operation].person_key:
-        who = get_object(body, one)
-        yield _host(who.get("email")) or str(get_object(who, "company").get("domain"))
-    for key in _ADDRESSES:
-        yield _host(body.get(key))
+def _person_domains(operation: Operation, body: Mapping[str, Any]) -> Iterator[str]:
+    if key := BODY_LAYOUTS[operation].person_key:
+        person = get_object(body, key)
+        # Without an address, the company's domain is the only hint at who the person works for.
+        yield _email_host(person.get("email")) or str(get_object(person, "company").get("domain"))
+    for key in _EMAIL_KEYS:
+        yield _email_host(body.get(key))
 
 
-def _outside(
+def _remove_internal_recipients(
     operation: Operation, body: dict[str, Any], internal_domains: Container[str]
 ) -> tuple[dict[str, Any], str | None]:
     key = BODY_LAYOUTS[operation].people_key
-    everyone = [each for _, each in iter_objects(body.get(key))] if key else []
-    outside = [each for each in everyone if _host(each.get("email")) not in internal_domains]
-    if key is None or len(outside) == len(everyone):
+    if key is None:
         return body, None
-    if not outside:
-        return body, "every recipient is one of one's own people"
-    return body | {key: outside}, None
+    people = [person for _, person in iter_objects(body.get(key))]
+    external = [person for person in people if _email_host(person.get("email")) not in internal_domains]
+    if len(external) == len(people):
+        return body, None
+    if not external:
+        return body, "every recipient is one of your own people"
+    return body | {key: external}, None
 
 
-def _host(email: Any) -> str:
+def _email_host(email: Any) -> str:
     return email.rpartition("@")[2] if isinstance(email, str) else ""

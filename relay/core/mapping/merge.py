@@ -1,14 +1,13 @@
-"""One mapping built on another: objects are merged key by key, rules by their names, and everything else replaces."""
+"""Merges a mapping into the one it extends: objects key by key, rules by name; any other value replaces the base's."""
 
 from collections.abc import Mapping
 from typing import Any
 
 
 def merge_mapping(base: Any, changes: Any) -> Any:
-    """`changes` on top of `base`. Null removes what the base has there.
+    """Return `base` with `changes` applied. A null in `changes` removes the key. Neither argument is modified.
 
-    A rule with a name of the base's is merged into it and keeps its place; other rules come first, so that they
-    win. Neither argument is changed.
+    A rule with the name of one in `base` is merged into it and keeps its position. New rules go first.
     """
     if not (isinstance(base, Mapping) and isinstance(changes, Mapping)):
         return changes
@@ -17,21 +16,24 @@ def merge_mapping(base: Any, changes: Any) -> Any:
         if value is None:
             merged.pop(key, None)
         elif key == "rules" and isinstance(value, list) and isinstance(base.get(key), list):
-            merged[key] = _rules(base[key], value)
+            merged[key] = _merge_rules(base[key], value)
         else:
             merged[key] = merge_mapping(base[key], value) if key in base else value
     return merged
 
 
-def _rules(base: list[Any], changes: list[Any]) -> list[Any]:
-    by_name = {_name(rule): rule for rule in changes if _name(rule) is not None}
-    known = {_name(rule) for rule in base}
-    new = [rule for rule in changes if _name(rule) is None or _name(rule) not in known]
-    return new + [
-        merge_mapping(rule, by_name[name]) if (name := _name(rule)) in by_name else rule for rule in base
+def _merge_rules(base: list[Any], changes: list[Any]) -> list[Any]:
+    changes_by_name = {_rule_name(rule): rule for rule in changes if _rule_name(rule) is not None}
+    base_names = {_rule_name(rule) for rule in base}
+    new = [rule for rule in changes if _rule_name(rule) is None or _rule_name(rule) not in base_names]
+    merged = [
+        merge_mapping(rule, changes_by_name[name]) if (name := _rule_name(rule)) in changes_by_name else rule
+        for rule in base
     ]
+    # The first rule that matches wins, so a new rule must come before the preset's to have any effect.
+    return new + merged
 
 
-def _name(rule: Any) -> str | None:
+def _rule_name(rule: Any) -> str | None:
     name = rule.get("name") if isinstance(rule, Mapping) else None
     return name if isinstance(name, str) else None

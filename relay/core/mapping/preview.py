@@ -1,4 +1,4 @@
-"""What a payload would become, told in full for the one who writes the mapping. Nothing is sent."""
+"""Previews what a mapping makes of a payload, in full, for the person who writes the mapping. Nothing is sent."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,59 +18,65 @@ from relay.core.source import Source
 
 
 def preview(
-    compiled: CompiledMapping,
+    mapping: CompiledMapping,
     payload: Payload,
     *,
     source: Source,
     destination: Destination | Router,
     received_at: datetime,
 ) -> list[dict[str, Any]]:
-    """One object for each event: what `map_payload` made of it, what Gong could do with it, and what the rule leaves unread."""
-    mapped = map_payload(compiled, payload, source=source, destination=destination, received_at=received_at)
-    items = list_items(compiled, payload, source=source.name, received_at=received_at)
-    by_rule = {rule.name: _read(compiled, list_read_paths(rule.expressions)) for rule in compiled.rules}
-    return [_told(each, _unused(each, items, by_rule)) for each in mapped]
+    """Return one object for each event: the call, what Gong can associate it with, and the fields that no expression reads."""
+    results = map_payload(mapping, payload, source=source, destination=destination, received_at=received_at)
+    items = list_items(mapping, payload, source=source.name, received_at=received_at)
+    read_by_rule = {
+        rule.name: _paths_in_item(mapping, list_read_paths(rule.expressions)) for rule in mapping.rules
+    }
+    return [_render_result(result, _unused_paths(result, items, read_by_rule)) for result in results]
 
 
-def _read(compiled: CompiledMapping, paths: Paths) -> Paths:
-    """Where the body is the one item, reading the body is reading the item; so is reading a part's parent."""
-    roots = {"item", "parent"} if compiled.items else {"item", "parent", "body"}
+def _paths_in_item(mapping: CompiledMapping, paths: Paths) -> Paths:
+    """Rewrite paths that read the item under another name, so that they start with `item`."""
+    # A part's `parent` is the item. Without `items` the item is the body, or one element of it.
+    roots = {"item", "parent"} if mapping.items else {"item", "parent", "body"}
     return frozenset(("item", *path[1:]) for path in paths if path[0] in roots)
 
 
-def _unused(each: MappingResult, items: list[Any], by_rule: Mapping[str, Paths]) -> tuple[str, ...]:
-    read = by_rule.get(each.rule or "")
-    return (
-        list_unused_paths(items[each.index], "item", read)
-        if read is not None and each.index < len(items)
-        else ()
-    )
+def _unused_paths(
+    result: MappingResult, items: list[Any], read_by_rule: Mapping[str, Paths]
+) -> tuple[str, ...]:
+    read = read_by_rule.get(result.rule or "")
+    if read is None or result.index >= len(items):
+        return ()
+    return list_unused_paths(items[result.index], "item", read)
 
 
-def _told(each: MappingResult, unread: tuple[str, ...]) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "index": each.index,
-        "status": each.status,
-        "rule": each.rule,
-        "priority": each.priority,
-        "destination": each.destination.name,
-        "event_id": each.event_id,
-        "errors": [problem.as_dict() for problem in each.problems],
-        "warnings": [problem.as_dict() for problem in (*each.warnings, *_notices(each))],
-        "unused": list(unread),
+def _render_result(result: MappingResult, unused: tuple[str, ...]) -> dict[str, Any]:
+    warnings = [*result.warnings, *_gong_warnings(result)]
+    rendered: dict[str, Any] = {
+        "index": result.index,
+        "status": result.status,
+        "rule": result.rule,
+        "priority": result.priority,
+        "destination": result.destination.name,
+        "event_id": result.event_id,
+        "errors": [problem.as_dict() for problem in result.problems],
+        "warnings": [problem.as_dict() for problem in warnings],
+        "unused": list(unused),
     }
-    if each.filtered:
-        told["detail"] = each.filtered
-    if each.session:
-        told["session"] = each.session.as_dict()
-    return told | (_call(each.draft) if each.draft else {})
+    if result.filter_reason:
+        rendered["detail"] = result.filter_reason
+    if result.session:
+        rendered["session"] = result.session.as_dict()
+    if result.draft:
+        rendered |= _render_call(result.draft)
+    return rendered
 
 
-def _notices(each: MappingResult) -> list[Problem]:
-    return find_warnings(each.call.operation, each.call.body) if each.call else []
+def _gong_warnings(result: MappingResult) -> list[Problem]:
+    return find_warnings(result.call.operation, result.call.body) if result.call else []
 
 
-def _call(call: Call) -> dict[str, Any]:
+def _render_call(call: Call) -> dict[str, Any]:
     return {
         "operation": call.operation,
         "method": call.operation.method,

@@ -1,4 +1,4 @@
-"""What became of one item of a payload: a call, or why there is none."""
+"""The result of mapping one item: a call, or the reason why there is none."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,41 +12,44 @@ from relay.core.visit_session import VisitSession
 
 
 class ResultStatus(StrEnum):
-    """What became of one item."""
+    """What mapping one item led to."""
 
     READY = "ready"
     FILTERED = "filtered"
     DEAD = "dead"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MappingResult:
-    """What became of one item, or of one part of it where its rule fans out.
-
-    `draft` is the call as far as it came; only `call` may be made. `filtered` says why Gong is not told, `problems`
-    why the event is dead, `warnings` what was changed or left out. `destination` is UNROUTED where none was found;
-    `account` is the value that told it. `session` is what its call is aggregated with. `people` are
-    those whom its item tells of.
-    """
+    """What became of one item, or of one part of it if its rule splits items."""
 
     index: int
+    """The item's position in the payload. Parts of one item share it."""
     event_id: str
     rule: str | None = None
+    """The name of the rule that matched."""
     priority: Priority = Priority.NORMAL
     draft: Call | None = None
-    filtered: str | None = None
+    """The call as far as it could be built, for display. Only `call` may be sent."""
+    filter_reason: str | None = None
+    """Why the event is not meant for Gong."""
     problems: tuple[Problem, ...] = ()
+    """Why the event is a dead letter."""
     warnings: tuple[Problem, ...] = ()
+    """What was changed or left out."""
     destination: Destination = UNROUTED
     account: str | None = None
+    """The value that the event was routed by."""
     session: VisitSession | None = None
+    """The session whose events are sent as one call."""
     people: tuple[str, ...] = ()
+    """E-mail addresses and phone numbers in the item, for erasure."""
 
     @property
     def status(self) -> ResultStatus:
         if self.problems:
             return ResultStatus.DEAD
-        return ResultStatus.FILTERED if self.filtered else ResultStatus.READY
+        return ResultStatus.FILTERED if self.filter_reason else ResultStatus.READY
 
     @property
     def call(self) -> Call | None:

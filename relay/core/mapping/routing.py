@@ -1,4 +1,4 @@
-"""Which destination an item goes to: its source's one, or the one that a value in the item tells."""
+"""Routing: finds the destination of each item, either the source's only one or by a value in the item."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,106 +14,112 @@ from relay.core.mapping.templates import Template
 from relay.core.mapping.work_limit import NoValue, StepCounter, WorkLimitExceeded
 
 ACCOUNT_MAX: Final = 200
+"""The longest value, in characters, that can name a destination."""
 
 UNROUTED: Final = Destination("unrouted", "unrouted", OAuthCredentials())
-"""Stands in the place of the destination that an event has not. No destination may be called so."""
+"""The destination of events that have none. Its name is reserved."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where an item goes: `account` is the value that told it, `problem` why it goes nowhere."""
+    """Where one item goes."""
 
     destination: Destination = UNROUTED
     account: str | None = None
+    """The value that the item was routed by."""
     problem: Problem | None = None
+    """Why the item has no destination."""
 
 
 Router: TypeAlias = Callable[[Mapping[str, Any], StepCounter], Route]
-"""Where the item in a scope goes. Never raises."""
+"""Finds the route of the item in a scope. Never raises."""
 
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """How a source finds each item's destination.
-
-    `text` is the template as the configuration has it, `accounts` names the destinations of values that are neither
-    a connected account nor a destination's name, `dialect` is what the source's rules are made for.
-    """
+    """How a source's configuration says to find each item's destination."""
 
     text: str
+    """The template as written."""
     template: Template
     accounts: Mapping[str, str]
+    """Destinations by value, for values that are neither a connected account nor a destination's name."""
     dialect: Dialect = Dialect.GONG
+    """The dialect that the source's rules are written for."""
 
 
 class DestinationLookup(Protocol):
-    """Where destinations are found."""
+    """Finds destinations, both configured ones and those connected by OAuth."""
 
     def find(self, name: str) -> Destination | None: ...
 
-    def by_account(self, account: str) -> Destination | None: ...
+    def find_by_account(self, account: str) -> Destination | None: ...
 
 
 def fixed_router(destination: Destination) -> Router:
-    """Every item goes to the one."""
-    everywhere = Route(destination)
-    return lambda _scope, _meter: everywhere
+    """Return a router that sends every item to `destination`."""
+    route = Route(destination)
+    return lambda _scope, _counter: route
 
 
-def build_router(routing: Routing, finder: DestinationLookup, *, dialect: Dialect | None = None) -> Router:
-    """Each item goes where its value says. With a `dialect`, only to a destination that speaks it."""
+def build_router(routing: Routing, lookup: DestinationLookup, *, dialect: Dialect | None = None) -> Router:
+    """Return a router that evaluates the routing's template for each item.
 
-    def route(scope: Mapping[str, Any], meter: StepCounter) -> Route:
+    With a `dialect`, an item whose destination speaks another one gets no route.
+    """
+
+    def route(scope: Mapping[str, Any], counter: StepCounter) -> Route:
         try:
-            value = routing.template.evaluate(scope, meter)
+            value = routing.template.evaluate(scope, counter)
         except NoValue as error:
-            return _unroutable(routing, f"has no value for this item: {error}")
+            return _no_route(routing, f"has no value for this item: {error}")
         except WorkLimitExceeded:
-            return _unroutable(routing, "needs more work than one event may: look at fewer elements")
-        account = _account(value)
+            return _no_route(routing, "takes more steps than one event may: read fewer elements")
+        account = _read_account(value)
         if account is None:
-            return _unroutable(
-                routing,
-                f"tells no destination: in this item it is no text of 1 to {ACCOUNT_MAX} characters, nor a whole number",
+            return _no_route(
+                routing, f"must be a text of 1 to {ACCOUNT_MAX} characters or a whole number in every item"
             )
-        found = _find(routing, finder, account)
-        if found is None:
-            why = f"is '{printable_key(account)}', which no destination answers to. {_REMEDY}"
-            return _unroutable(routing, why, account)
-        if dialect is not None and found.dialect is not dialect:
-            why = _FOREIGN.format(account=printable_key(account), found=found, dialect=dialect)
-            return _unroutable(routing, why, account)
-        return Route(found, account)
+        destination = _find_destination(routing, lookup, account)
+        if destination is None:
+            reason = f"is '{printable_key(account)}', which leads to no destination. {_CONNECT_OR_NAME}"
+            return _no_route(routing, reason, account)
+        if dialect is not None and destination.dialect is not dialect:
+            reason = (
+                f"is '{printable_key(account)}', which leads to {destination.name}. That destination speaks the "
+                f"{destination.dialect} dialect, and this source's rules are written for {dialect}. "
+                "Give it a source of its own, then replay"
+            )
+            return _no_route(routing, reason, account)
+        return Route(destination, account)
 
     return route
 
 
-_REMEDY = "Connect it under this account, or name it in the source's accounts; then replay"
-_FOREIGN = (
-    "is '{account}', which leads to {found.name}: it speaks {found.dialect}, and this source's rules are made for "
-    "{dialect}. Give it a source of its own; then replay"
-)
+_CONNECT_OR_NAME = "Connect the account, or add it to the source's accounts, then replay"
 
 
-def _find(routing: Routing, finder: DestinationLookup, account: str) -> Destination | None:
-    named = routing.accounts.get(account)
-    if named is not None:
-        return finder.find(named)
-    return finder.by_account(account) or finder.find(account)
+def _find_destination(routing: Routing, lookup: DestinationLookup, account: str) -> Destination | None:
+    # The operator's own table comes first, so that it can override a connected account.
+    name = routing.accounts.get(account)
+    if name is not None:
+        return lookup.find(name)
+    return lookup.find_by_account(account) or lookup.find(account)
 
 
-def _account(value: Any) -> str | None:
+def _read_account(value: Any) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     account = format_scalar(value).strip()
     return account if 0 < len(account) <= ACCOUNT_MAX else None
 
 
-def _unroutable(routing: Routing, why: str, account: str | None = None) -> Route:
-    problem = Problem("destination", EventProblemCode.NO_DESTINATION, f"{routing.text} {why}")
+def _no_route(routing: Routing, reason: str, account: str | None = None) -> Route:
+    problem = Problem("destination", EventProblemCode.NO_DESTINATION, f"{routing.text} {reason}")
     return Route(account=account, problem=problem)
 
 
 def dedupe_key(source: str, account: str | None, event_id: str) -> str | None:
-    """What an event is deduplicated by where its source routes: two customers may use one id. None: by its eventId."""
+    """Return the key that a routed event is deduplicated by. None if the eventId alone is enough."""
+    # One source may carry several customers' events, and two customers may use the same ids.
     return None if account is None else f"{source}@{account}:{event_id}"

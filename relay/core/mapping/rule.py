@@ -1,4 +1,4 @@
-"""A source's mapping, ready to run: where its items are, and its rules in their order."""
+"""A source's compiled mapping: where its items are, and its rules in order."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,39 +11,40 @@ from relay.core.mapping.visit_sessions import RuleAggregate
 from relay.core.priority import Priority
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One `when → to → map`. `when` None holds always; `items` fans one item out into several events.
-
-    `aggregate` has the events of one session become one call.
-    """
+    """One rule: the items it applies to, and the call it makes of them."""
 
     name: str
     when: Expression | None
+    """Matches every item if None."""
     to: Operation
     items: Expression | None
+    """Splits one item into several events."""
     priority: Priority
     tree: MapTree
     aggregate: RuleAggregate | None = None
+    """Sends the events of one session as one call."""
 
     @property
     def expressions(self) -> tuple[Expression, ...]:
-        """Everything that reads the payload."""
-        own = [each for each in (self.when, self.items) if each]
-        by = self.aggregate.key_template.expressions if self.aggregate and self.aggregate.key_template else ()
-        leaves = [each for template in self.tree.templates.values() for each in template.expressions]
-        return (*own, *by, *leaves)
+        """Every expression of the rule that reads the payload."""
+        expressions = [expression for expression in (self.when, self.items) if expression]
+        if self.aggregate and self.aggregate.key_template:
+            expressions += self.aggregate.key_template.expressions
+        for template in self.tree.templates.values():
+            expressions += template.expressions
+        return tuple(expressions)
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledMapping:
-    """`items` None takes the body itself: each element of an array, or the one object.
-
-    `version` is short and the same for the same mapping, wherever it is read: events keep it, to be explained by.
-    `spec` is the whole mapping as it was read, a preset's part with it, for people.
-    """
+    """All rules of a source, ready to run."""
 
     items: Expression | None
+    """Finds the items in the payload. None: the body itself, as one item or as an array of them."""
     rules: tuple[Rule, ...]
     version: str = ""
+    """A short hash of `spec`. Stored with each receipt, to show whether the mapping has changed since."""
     spec: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """The mapping as written, merged with its preset, for display."""

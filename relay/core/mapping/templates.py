@@ -1,4 +1,4 @@
-"""Texts of a mapping that may hold `{{ expressions }}`: alone one keeps its type, inside a text it is written into it."""
+"""Templates: text in a map that holds `{{ expressions }}`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,92 +18,93 @@ _QUOTES = "'\"`"
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A leaf with at least one expression. `parts` are literal texts and expressions, in their order."""
+    """Text with at least one expression. A template that is a single expression keeps the type of its value."""
 
     parts: tuple[str | Expression, ...]
+    """Literal text and expressions, in order."""
 
     @property
     def text(self) -> str:
-        """As it is written in the mapping."""
+        """The template as written in the mapping."""
         return "".join(part if isinstance(part, str) else f"{{{{ {part.text} }}}}" for part in self.parts)
 
     @property
     def expressions(self) -> tuple[Expression, ...]:
         return tuple(part for part in self.parts if isinstance(part, Expression))
 
-    def evaluate(self, scope: Any, meter: StepCounter) -> Any:
-        """The value, or None where a piece is missing: no half a sentence. Results are data, never read again."""
+    def evaluate(self, scope: Any, counter: StepCounter) -> Any:
+        """Return the value, or None if any expression inside the text has none.
+
+        Raises NoValue and WorkLimitExceeded.
+        """
         if len(self.parts) == 1 and isinstance(self.parts[0], Expression):
-            return self.parts[0].evaluate(scope, meter)
-        written: list[str] = []
+            return self.parts[0].evaluate(scope, counter)
+        texts: list[str] = []
         for part in self.parts:
-            value = part if isinstance(part, str) else part.evaluate(scope, meter)
+            # A value is inserted as it is, even if it holds braces: a payload must never become an expression.
+            value = part if isinstance(part, str) else part.evaluate(scope, counter)
             if value is None or (part is not value and is_empty(value)):
-                return None
+                return None  # `Viewed {{ item.title }}` without a title would be half a sentence
             if not isinstance(value, str | int | float):
-                raise NoValue(
-                    "a list or an object has no place inside a text: use join() or take a part of it"
-                )
-            written.append(format_scalar(value))
-        if sum(map(len, written)) > TEXT_MAX:
+                raise NoValue("cannot put a list or an object into text: use join(), or pick one value")
+            texts.append(format_scalar(value))
+        if sum(map(len, texts)) > TEXT_MAX:
             raise NoValue(f"makes a text of more than {TEXT_MAX} characters")
-        return "".join(written)
+        return "".join(texts)
 
 
 def parse_template(text: str, *, path: str) -> str | Template | list[Problem]:
-    """A text without expressions as it is, a Template, or everything that is wrong."""
+    """Return `text` itself if it holds no expression, else a Template, or every problem in its expressions."""
     if _OPEN not in text:
         return text
-    pieces = _pieces(text)
+    pieces = _split_pieces(text)
     if pieces is None:
-        return [
-            Problem(
-                path, MappingErrorCode.SYNTAX_ERROR, "opens {{ without closing it: end the expression with }}"
-            )
-        ]
+        message = "opens {{ without closing it: end the expression with }}"
+        return [Problem(path, MappingErrorCode.SYNTAX_ERROR, message)]
     parts: list[str | Expression] = []
     problems: list[Problem] = []
     for piece, is_expression in pieces:
-        read = parse_expression(piece, path=path) if is_expression else piece
-        if isinstance(read, list):
-            problems += read
+        parsed = parse_expression(piece, path=path) if is_expression else piece
+        if isinstance(parsed, list):
+            problems += parsed
         else:
-            parts.append(read)
+            parts.append(parsed)
     return problems or Template(tuple(parts))
 
 
 def strip_braces(text: str) -> str:
-    """An expression where no literal may stand, as in `when`: braces round it are passed over."""
+    """Remove the braces around an expression, which are optional in keys that take no literal, such as `when`."""
     stripped = text.strip()
     if stripped.startswith(_OPEN) and stripped.endswith(_CLOSE):
         return stripped.removeprefix(_OPEN).removesuffix(_CLOSE).strip()
     return stripped
 
 
-def _pieces(text: str) -> Sequence[tuple[str, bool]] | None:
-    """Literal pieces and expressions in turn; None when a brace is never closed."""
+def _split_pieces(text: str) -> Sequence[tuple[str, bool]] | None:
+    """Split `text` into `(piece, is_expression)`. None if a brace is never closed."""
     pieces: list[tuple[str, bool]] = []
-    place = 0
-    while (start := text.find(_OPEN, place)) >= 0:
-        if start > place:
-            pieces.append((text[place:start], False))
-        end = _end(text, start + 2)
+    position = 0
+    while (start := text.find(_OPEN, position)) >= 0:
+        if start > position:
+            pieces.append((text[position:start], False))
+        end = _find_close(text, start + 2)
         if end is None:
             return None
         pieces.append((text[start + 2 : end].strip(), True))
-        place = end + 2
-    if place < len(text):
-        pieces.append((text[place:], False))
+        position = end + 2
+    if position < len(text):
+        pieces.append((text[position:], False))
     return pieces
 
 
-def _end(text: str, place: int) -> int | None:
-    """Where the expression that starts here ends: `}}` in quotes, or closing two objects of its own, is none."""
+def _find_close(text: str, position: int) -> int | None:
+    """Find the `}}` that ends the expression starting at `position`."""
+    # JMESPath has braces and quotes of its own: `{a: {b: c}}` and `'}}'` do not end the expression.
     depth, quote = 0, ""
-    while place < len(text):
-        character = text[place]
+    while position < len(text):
+        character = text[position]
         if quote:
-            place += character == "\\"
+            position += character == "\\"
             quote = "" if character == quote else quote
         elif character in _QUOTES:
             quote = character
@@ -111,7 +112,7 @@ def _end(text: str, place: int) -> int | None:
             depth += 1
         elif character == "}":
             if depth == 0:
-                return place if text.startswith(_CLOSE, place) else None
+                return position if text.startswith(_CLOSE, position) else None
             depth -= 1
-        place += 1
+        position += 1
     return None

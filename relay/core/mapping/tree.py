@@ -1,4 +1,4 @@
-"""The map of a rule: a tree in the shape of Gong's body, whose leaves are literals or templates."""
+"""A rule's map, parsed: a tree in the shape of Gong's body whose leaves are literals and templates."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,113 +13,116 @@ from relay.core.mapping.work_limit import TEXT_MAX, NoValue, StepCounter
 
 EXPRESSIONS_MAX = 300
 _DEPTH_MAX = 12
-_BROKEN = Template(())
-"""Stands where a leaf could not be read, so that what else is wrong with the map is told as well."""
+_INVALID = Template(())
+"""Replaces a leaf that does not parse, so that the rest of the map is still checked."""
 
 
 @dataclass(slots=True)
 class BuildContext:
-    """One body in the making: what its expressions start from, what they may cost, and what went wrong."""
+    """What building one body needs: the values expressions read, a step counter, and the warnings so far."""
 
     scope: Mapping[str, Any]
-    meter: StepCounter
+    counter: StepCounter
     warnings: list[Problem] = field(default_factory=list)
 
 
 Builder: TypeAlias = Callable[[BuildContext], Any]
-"""A part of the tree, ready to be filled. None where nothing is left of it."""
+"""Builds one part of the body; returns None if nothing of it has a value."""
 
 
 @dataclass(frozen=True, slots=True)
 class MapTree:
-    """A map as it was read. `root` is the tree itself, with Templates for leaves."""
+    """A parsed map, ready to build bodies."""
 
     root: Any
+    """The map as written, with a Template for each leaf that holds expressions."""
     build: Builder
     templates: Mapping[str, Template]
+    """Every template by its path inside the map, such as `person.email`."""
 
 
 def parse_map(spec: Any, *, path: str) -> tuple[MapTree, list[Problem]]:
-    """Read a map, and everything wrong with its leaves; with problems the tree is only good for finding more.
+    """Parse a map. Returns the tree and every problem in it; a tree with problems serves only for further checks.
 
-    Paths of its templates are its own, those of problems start with `path`.
+    `path` is the map's path in the configuration. Problems start with it, the paths of templates do not.
     """
     problems: list[Problem] = []
-    plain = _read(spec, path, problems, depth=0)
-    templates = dict(_templates(plain, ""))
+    root = _parse_node(spec, path, problems, depth=0)
+    templates = dict(_walk_templates(root, ""))
     if len(templates) > EXPRESSIONS_MAX:
-        message = f"holds {len(templates)} expressions, and a map at most {EXPRESSIONS_MAX}"
+        message = f"holds {len(templates)} expressions; the limit is {EXPRESSIONS_MAX}"
         problems.append(Problem(path, MappingErrorCode.TOO_LARGE, message))
-    return MapTree(plain, _build(plain, ""), templates), problems
+    return MapTree(root, _make_builder(root, ""), templates), problems
 
 
-def _read(spec: Any, path: str, problems: list[Problem], *, depth: int) -> Any:
+def _parse_node(spec: Any, path: str, problems: list[Problem], *, depth: int) -> Any:
     if depth > _DEPTH_MAX:
         problems.append(Problem(path, MappingErrorCode.TOO_LARGE, f"nests deeper than {_DEPTH_MAX} levels"))
     elif isinstance(spec, str):
-        read = parse_template(spec, path=path)
-        if not isinstance(read, list):
-            return read
-        problems += read
-        return _BROKEN
+        parsed = parse_template(spec, path=path)
+        if not isinstance(parsed, list):
+            return parsed
+        problems += parsed
+        return _INVALID
     elif isinstance(spec, list):
-        return [_read(each, f"{path}[{place}]", problems, depth=depth + 1) for place, each in enumerate(spec)]
+        return [
+            _parse_node(item, f"{path}[{index}]", problems, depth=depth + 1)
+            for index, item in enumerate(spec)
+        ]
     elif isinstance(spec, Mapping):
-        return _read_object(spec, path, problems, depth=depth)
+        return _parse_object(spec, path, problems, depth=depth)
     else:
         return spec
     return None
 
 
-def _read_object(
+def _parse_object(
     spec: Mapping[Any, Any], path: str, problems: list[Problem], *, depth: int
 ) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    parsed: dict[str, Any] = {}
     for key, value in spec.items():
         if isinstance(key, str):
-            found[key] = _read(value, join_path(path, printable_key(key)), problems, depth=depth + 1)
+            parsed[key] = _parse_node(value, join_path(path, printable_key(key)), problems, depth=depth + 1)
         else:
-            problems.append(
-                Problem(
-                    join_path(path, str(key)),
-                    MappingErrorCode.UNKNOWN_KEY,
-                    "is no text: put the key in quotes",
-                )
-            )
-    return found
+            # YAML reads an unquoted `on:`, `1:` or `null:` as a key that is not text.
+            message = "is not text: put the key in quotes"
+            problems.append(Problem(join_path(path, str(key)), MappingErrorCode.UNKNOWN_KEY, message))
+    return parsed
 
 
-def _templates(plain: Any, path: str) -> Iterator[tuple[str, Template]]:
-    if isinstance(plain, Template):
-        yield path, plain
-    elif isinstance(plain, dict):
-        for key, value in plain.items():
-            yield from _templates(value, join_path(path, key))
-    elif isinstance(plain, list):
-        for place, value in enumerate(plain):
-            yield from _templates(value, f"{path}[{place}]")
+def _walk_templates(node: Any, path: str) -> Iterator[tuple[str, Template]]:
+    if isinstance(node, Template):
+        yield path, node
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            yield from _walk_templates(value, join_path(path, key))
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from _walk_templates(value, f"{path}[{index}]")
 
 
-def _build(plain: Any, path: str) -> Builder:
-    if isinstance(plain, Template):
-        return _leaf(plain, path)
-    if isinstance(plain, dict):
-        return _object(plain, path)
-    if isinstance(plain, list):
-        return _list([_build(value, f"{path}[{place}]") for place, value in enumerate(plain)])
-    constant = None if is_empty(plain) else plain
+def _make_builder(node: Any, path: str) -> Builder:
+    if isinstance(node, Template):
+        return _template_builder(node, path)
+    if isinstance(node, dict):
+        return _object_builder(node, path)
+    if isinstance(node, list):
+        return _list_builder([_make_builder(value, f"{path}[{index}]") for index, value in enumerate(node)])
+    constant = None if is_empty(node) else node
     return lambda _: constant
 
 
-def _leaf(template: Template, path: str) -> Builder:
-    def build(making: BuildContext) -> Any:
+def _template_builder(template: Template, path: str) -> Builder:
+    def build(context: BuildContext) -> Any:
         try:
-            value = template.evaluate(making.scope, making.meter)
+            value = template.evaluate(context.scope, context.counter)
             if isinstance(value, str):
+                # Longer text is cut to Gong's limits anyway; cutting here bounds the work on it.
                 value = value[:TEXT_MAX]
-            making.meter.count_contents(value)
+            context.counter.count_contents(value)
         except NoValue as error:
-            making.warnings.append(Problem(path, EventProblemCode.NO_VALUE, str(error)))
+            # Not fatal: whether the body can do without this value is for Gong's own rules to decide.
+            context.warnings.append(Problem(path, EventProblemCode.NO_VALUE, str(error)))
             return None
         return prune(value)
 
@@ -127,18 +130,20 @@ def _leaf(template: Template, path: str) -> Builder:
 
 
 class UnfilledObject(dict[str, Any]):
-    """An object that holds expressions, of which the payload filled none: only its literals are left."""
+    """An object whose expressions all came out empty, so that it holds only the map's literals."""
 
 
-def _object(plain: dict[str, Any], path: str) -> Builder:
-    parts = [(key, _build(value, join_path(path, key))) for key, value in plain.items()]
-    asking = [key for key, value in plain.items() if any(_templates(value, ""))]
+def _object_builder(node: dict[str, Any], path: str) -> Builder:
+    builders = [(key, _make_builder(value, join_path(path, key))) for key, value in node.items()]
+    keys_with_templates = [key for key, value in node.items() if any(_walk_templates(value, ""))]
 
-    def build(making: BuildContext) -> dict[str, Any] | None:
-        found = {key: value for key, part in parts if (value := part(making)) is not None}
-        if asking and not any(_is_filled(found.get(key)) for key in asking):
-            return UnfilledObject(found) or None
-        return found or None
+    def build(context: BuildContext) -> dict[str, Any] | None:
+        body = {key: value for key, builder in builders if (value := builder(context)) is not None}
+        # Literals alone, such as the name of a CRM, say nothing about this event: mark the object, so that it can
+        # be left out without a warning.
+        if keys_with_templates and not any(_is_filled(body.get(key)) for key in keys_with_templates):
+            return UnfilledObject(body) or None
+        return body or None
 
     return build
 
@@ -149,19 +154,19 @@ def _is_filled(value: Any) -> bool:
     return value is not None and not isinstance(value, UnfilledObject)
 
 
-def _list(parts: list[Builder]) -> Builder:
-    def build(making: BuildContext) -> list[Any] | None:
-        found = [value for part in parts if (value := part(making)) is not None]
-        return found or None
+def _list_builder(builders: list[Builder]) -> Builder:
+    def build(context: BuildContext) -> list[Any] | None:
+        values = [value for builder in builders if (value := builder(context)) is not None]
+        return values or None
 
     return build
 
 
 def prune(value: Any) -> Any:
-    """Without null, blank text, empty lists and empty objects, however deep; None when nothing is left."""
+    """Remove null, blank text, empty lists and empty objects at every level. None if nothing is left."""
     if isinstance(value, dict):
-        kept = {key: inner for key, each in value.items() if (inner := prune(each)) is not None}
-        return kept or None
+        filled = {key: pruned for key, child in value.items() if (pruned := prune(child)) is not None}
+        return filled or None
     if isinstance(value, list):
-        return [inner for each in value if (inner := prune(each)) is not None] or None
+        return [pruned for child in value if (pruned := prune(child)) is not None] or None
     return None if is_empty(value) else value

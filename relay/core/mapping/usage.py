@@ -1,6 +1,6 @@
-"""Which parts of a payload the expressions of a rule look at, found by reading them: the rest is what a mapping leaves unused.
+"""Finds the payload paths that expressions read, and the fields of a payload that no expression reads.
 
-Paths are names only: `item.signers[0].email` and `item.signers[].email` both read `item.signers.email`.
+Paths consist of names only: `item.signers[0].email` and `item.signers[].email` both read `item.signers.email`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,77 +11,90 @@ from relay.core.mapping.expressions import Expression, Node
 Path: TypeAlias = tuple[str, ...]
 Paths: TypeAlias = frozenset[Path]
 
-ANY = "*"
-"""Stands for every name, where an expression takes all values of an object."""
+ANY_NAME = "*"
+"""Stands for every name, after an expression that takes all values of an object."""
 
 _ROOT: Paths = frozenset({()})
-_NOTHING: Paths = frozenset()
-_CHAINS = ("subexpression", "index_expression", "pipe", "projection")
-_SAME = ("current", "identity", "index", "slice")
-_LEAVES_MAX = 2_000
+_NO_PATHS: Paths = frozenset()
+_CHAIN_TYPES = ("subexpression", "index_expression", "pipe", "projection")
+_SAME_PATH_TYPES = ("current", "identity", "index", "slice")
+_FIELDS_MAX = 2_000
 
 
 def list_read_paths(expressions: Iterable[Expression]) -> Paths:
-    """Every path that one of the expressions reads, from the names that it starts from."""
-    seen: set[Path] = set()
+    """Return every path that one of the expressions reads, such as `("item", "lead", "email")`."""
+    read: set[Path] = set()
     for expression in expressions:
-        seen |= _walk(expression.tree, _ROOT, seen)
-    return frozenset(path for path in seen if path)
+        read |= _walk(expression.tree, _ROOT, read)
+    return frozenset(path for path in read if path)
 
 
 def list_unused_paths(item: Any, root: str, read: Paths) -> tuple[str, ...]:
-    """The leaves of an item that nothing reads, as `item.lead.id`: once for all elements of a list, and sorted."""
-    found = {path for path in _leaves(item, (root,)) if not any(_covers(each, path) for each in read)}
-    return tuple(sorted(".".join(path) for path in found))
+    """Return the fields of an item that are not in `read`, sorted, as `item.lead.id`.
+
+    All elements of a list count as one field. `root` is the name that the paths start with.
+    """
+    unused = {
+        path
+        for path in _walk_fields(item, (root,))
+        if not any(_covers(read_path, path) for read_path in read)
+    }
+    return tuple(sorted(".".join(path) for path in unused))
 
 
-def _covers(read: Path, leaf: Path) -> bool:
-    """A path covers everything below it."""
-    return len(read) <= len(leaf) and all(one in (ANY, other) for one, other in zip(read, leaf, strict=False))
+def _covers(read_path: Path, field_path: Path) -> bool:
+    # Reading an object reads everything in it.
+    return len(read_path) <= len(field_path) and all(
+        read_name in (ANY_NAME, name) for read_name, name in zip(read_path, field_path, strict=False)
+    )
 
 
-def _leaves(item: Any, root: Path) -> Iterator[Path]:
-    left: list[tuple[Path, Any]] = [(root, item)]
-    for _ in range(_LEAVES_MAX):
-        if not left:
+def _walk_fields(item: Any, root: Path) -> Iterator[Path]:
+    stack: list[tuple[Path, Any]] = [(root, item)]
+    # Bounded, because a preview also runs on payloads that strangers posted.
+    for _ in range(_FIELDS_MAX):
+        if not stack:
             return
-        path, value = left.pop()
+        path, value = stack.pop()
         if isinstance(value, dict):
-            left.extend(((*path, key), inner) for key, inner in value.items())
+            stack.extend(((*path, key), child) for key, child in value.items())
         elif isinstance(value, list):
-            left.extend((path, inner) for inner in value)
+            stack.extend((path, child) for child in value)
         elif value is not None:
             yield path
 
 
-def _walk(node: Node, bases: Paths, seen: set[Path]) -> Paths:
-    """Where a node leads from `bases`. What is only looked at on the way goes to `seen`."""
-    kind, children = node["type"], node["children"]
-    if kind == "field":
+def _walk(node: Node, bases: Paths, read: set[Path]) -> Paths:
+    """Return the paths that a node's value comes from, given those of its input.
+
+    Adds to `read` the paths that are only tested on the way, such as the condition of a filter.
+    """
+    type_, children = node["type"], node["children"]
+    if type_ == "field":
         return frozenset((*base, node["value"]) for base in bases)
-    if kind in _SAME:
+    if type_ in _SAME_PATH_TYPES:
         return bases
-    if kind in _CHAINS:
+    if type_ in _CHAIN_TYPES:
         for child in children:
-            bases = _walk(child, bases, seen)
+            bases = _walk(child, bases, read)
         return bases
-    if kind == "value_projection":
-        every = frozenset((*base, ANY) for base in _walk(children[0], bases, seen))
-        return _walk(children[1], every, seen)
-    if kind == "filter_projection":
-        elements = _walk(children[0], bases, seen)
-        seen |= _walk(children[2], elements, seen)
-        return _walk(children[1], elements, seen)
-    if kind == "function_expression":
-        return _of_call(children, bases, seen)
-    return _NOTHING.union(*(_walk(child, bases, seen) for child in children))
+    if type_ == "value_projection":
+        members = frozenset((*base, ANY_NAME) for base in _walk(children[0], bases, read))
+        return _walk(children[1], members, read)
+    if type_ == "filter_projection":
+        elements = _walk(children[0], bases, read)
+        read |= _walk(children[2], elements, read)
+        return _walk(children[1], elements, read)
+    if type_ == "function_expression":
+        return _walk_call(children, bases, read)
+    return _NO_PATHS.union(*(_walk(child, bases, read) for child in children))
 
 
-def _of_call(arguments: list[Node], bases: Paths, seen: set[Path]) -> Paths:
-    """An `&expression` starts from the elements of the other arguments."""
-    plain = [each for each in arguments if each["type"] != "expref"]
-    given = _NOTHING.union(*(_walk(each, bases, seen) for each in plain))
-    for each in arguments:
-        if each["type"] == "expref":
-            seen |= _walk(each["children"][0], given, seen)
-    return given
+def _walk_call(arguments: list[Node], bases: Paths, read: set[Path]) -> Paths:
+    values = [argument for argument in arguments if argument["type"] != "expref"]
+    value_paths = _NO_PATHS.union(*(_walk(argument, bases, read) for argument in values))
+    for argument in arguments:
+        if argument["type"] == "expref":
+            # The function applies an `&expression` to the elements of its other arguments.
+            read |= _walk(argument["children"][0], value_paths, read)
+    return value_paths

@@ -1,4 +1,4 @@
-"""The part of a rule, or of a source, that has the events of one session become one call."""
+"""The `aggregate` section of a rule or source: which events form a session that is sent as one call."""
 
 import re
 from collections.abc import Mapping
@@ -16,107 +16,106 @@ from relay.core.visit_session import AggregateOptions
 
 DURATION_PATTERN = r"([0-9]{1,6}) ?([smh]?)"
 DURATION_MAX_SECONDS = 12 * 3600
-_TIMES = ("idle_timeout", "max_duration")
-_KEYS = (*_TIMES, "as")
-_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
-_TIME_WANTED = "must be a time from 1s to 12h, such as 90s, 15m or 4h"
+_DURATION_KEYS = ("idle_timeout", "max_duration")
+_KEYS = (*_DURATION_KEYS, "as")
+_UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
+_DURATION_ERROR = "must be a time from 1s to 12h, such as 90s, 15m or 4h"
 
 
 @dataclass(frozen=True, slots=True)
 class RuleAggregate:
-    """A rule's sessions. `key_template` tells which one an event belongs to; None = the `sessionId` of its call."""
+    """The `aggregate` section of a rule."""
 
     options: AggregateOptions
     key_template: Template | None = None
+    """Gives the key that events of one session share. None: they share the `sessionId` of their calls."""
 
-    def key(self, making: BuildContext) -> str | None:
-        """What `key_template` makes of an item, None where it has no value."""
+    def session_key(self, context: BuildContext) -> str | None:
+        """Evaluate `key_template` for an item. None, with a warning, if it gives no key."""
         if self.key_template is None:
             return None
         try:
-            value = self.key_template.evaluate(making.scope, making.meter)
+            value = self.key_template.evaluate(context.scope, context.counter)
         except NoValue as error:
-            making.warnings.append(Problem("aggregate.by", EventProblemCode.NO_VALUE, str(error)))
+            context.warnings.append(Problem("aggregate.by", EventProblemCode.NO_VALUE, str(error)))
             return None
         if isinstance(value, list | dict | bool):
-            making.warnings.append(
-                Problem(
-                    "aggregate.by", EventProblemCode.NO_VALUE, "is no text and no number: it tells no session"
-                )
-            )
+            message = "is neither text nor a number, so it cannot identify a session"
+            context.warnings.append(Problem("aggregate.by", EventProblemCode.NO_VALUE, message))
             return None
         return None if value is None else format_scalar(value)
 
 
 def parse_rule_aggregate(spec: Any, *, path: str, names_session: bool) -> tuple[RuleAggregate, list[Problem]]:
-    """A rule's, with everything wrong in it. `names_session`: the rule's map fills `sessionId`."""
+    """Parse a rule's section. Returns it with every problem. `names_session`: the rule's map fills `sessionId`."""
     if not isinstance(spec, Mapping):
-        return RuleAggregate(AggregateOptions()), [_unread(path)]
-    how, problems = parse_aggregate(spec, path=path, known=("by", *_KEYS))
-    by = _read_by(spec.get("by"), join_path(path, "by"), problems)
+        return RuleAggregate(AggregateOptions()), [_not_an_object(path)]
+    options, problems = parse_aggregate(spec, path=path, allowed=("by", *_KEYS))
+    key_template = _parse_by(spec.get("by"), join_path(path, "by"), problems)
     if spec.get("by") is None and not names_session:
-        message = "is missing: say what ties the events, as in {{ item.visit }}, or fill sessionId in the map"
+        message = "is missing: name what the events have in common, as in {{ item.visit }}, or fill sessionId in the map"
         problems.append(Problem(join_path(path, "by"), MappingErrorCode.MISSING_KEY, message))
-    return RuleAggregate(how, by), problems
+    return RuleAggregate(options, key_template), problems
 
 
-def _read_by(by: Any, path: str, problems: list[Problem]) -> Template | None:
-    read = parse_template(by, path=path) if isinstance(by, str) else ""
-    if isinstance(read, Template):
-        return read
-    if isinstance(read, list):
-        problems += read
+def _parse_by(by: Any, path: str, problems: list[Problem]) -> Template | None:
+    parsed = parse_template(by, path=path) if isinstance(by, str) else ""
+    if isinstance(parsed, Template):
+        return parsed
+    if isinstance(parsed, list):
+        problems += parsed
     elif by is not None:
-        message = "must hold an expression that tells the session, as in {{ item.visit }}"
+        # Literal text would put the events of all visitors into one session.
+        message = "must hold an expression that identifies the session, as in {{ item.visit }}"
         problems.append(Problem(path, MappingErrorCode.INVALID_VALUE, message))
     return None
 
 
 def parse_aggregate(
-    spec: Any, *, path: str, known: tuple[str, ...] = _KEYS
+    spec: Any, *, path: str, allowed: tuple[str, ...] = _KEYS
 ) -> tuple[AggregateOptions, list[Problem]]:
-    """When sessions are over and what they are called, with everything wrong in it."""
+    """Parse when sessions end and how Gong shows them. Returns the options with every problem."""
     if not isinstance(spec, Mapping):
-        return AggregateOptions(), [_unread(path)]
-    problems = list(check_keys(spec, known, path))
-    times = {key: _seconds(spec[key]) for key in _TIMES if key in spec}
+        return AggregateOptions(), [_not_an_object(path)]
+    problems = list(check_keys(spec, allowed, path))
+    durations = {key: _parse_seconds(spec[key]) for key in _DURATION_KEYS if key in spec}
     problems += [
-        Problem(join_path(path, key), MappingErrorCode.INVALID_VALUE, _TIME_WANTED)
-        for key, time in times.items()
-        if time is None
+        Problem(join_path(path, key), MappingErrorCode.INVALID_VALUE, _DURATION_ERROR)
+        for key, seconds in durations.items()
+        if seconds is None
     ]
-    aggregate = AggregateOptions(
-        **{f"{key}_seconds": float(time) for key, time in times.items() if time is not None},
-        event_type=_name(spec.get("as"), join_path(path, "as"), problems),
+    options = AggregateOptions(
+        **{f"{key}_seconds": float(seconds) for key, seconds in durations.items() if seconds is not None},
+        event_type=_parse_event_type(spec.get("as"), join_path(path, "as"), problems),
     )
-    if not problems and aggregate.idle_timeout_seconds > aggregate.max_duration_seconds:
-        message = f"must not be longer than max_duration, which is {aggregate.max_duration_seconds / 3600:g}h"
+    if not problems and options.idle_timeout_seconds > options.max_duration_seconds:
+        message = f"must not be longer than max_duration, which is {options.max_duration_seconds / 3600:g}h"
         problems.append(Problem(join_path(path, "idle_timeout"), MappingErrorCode.INVALID_VALUE, message))
-    return aggregate, problems
+    return options, problems
 
 
-def _unread(path: str) -> Problem:
-    return Problem(
-        path,
-        MappingErrorCode.INVALID_VALUE,
-        f"must be an object of {', '.join(_KEYS)}, as in {{idle_timeout: 15m}}",
-    )
+def _not_an_object(path: str) -> Problem:
+    message = f"must be an object of {', '.join(_KEYS)}, as in {{idle_timeout: 15m}}"
+    return Problem(path, MappingErrorCode.INVALID_VALUE, message)
 
 
-def _seconds(value: Any) -> int | None:
-    """`90s`, `15m`, `4h`, or a number of seconds."""
+def _parse_seconds(value: Any) -> int | None:
+    """Return the seconds in `90s`, `15m`, `4h` or a plain number. None if out of range or not a duration."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
-    found = re.fullmatch(DURATION_PATTERN, str(value), re.ASCII)
-    seconds = int(found[1]) * _UNITS[found[2]] if found else 0
+    match = re.fullmatch(DURATION_PATTERN, str(value), re.ASCII)
+    seconds = int(match[1]) * _UNIT_SECONDS[match[2]] if match else 0
     return seconds if 1 <= seconds <= DURATION_MAX_SECONDS else None
 
 
-def _name(value: Any, path: str, problems: list[Problem]) -> str | None:
+def _parse_event_type(value: Any, path: str, problems: list[Problem]) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or not value.strip() or len(value) > TITLE_MAX or "{{" in value:
-        message = f"must be plain text of 1 to {TITLE_MAX} characters: what Gong calls the whole session"
+        # A session has many items, so there is no single item for an expression to read.
+        message = (
+            f"must be plain text of 1 to {TITLE_MAX} characters: Gong shows it as the type of the session"
+        )
         problems.append(Problem(path, MappingErrorCode.INVALID_VALUE, message))
         return None
     return value.strip()

@@ -1,67 +1,70 @@
-"""How much work one event may cost: counted in steps, so that no expression or payload can hold a worker up.
+"""Limits on the work that mapping one event may take, counted in steps, so that no payload can block a worker.
 
-A step is about one node of an expression looked at once, or a few characters read. Counting needs no clock, and
-stops the same event at the same place on every machine.
+A step is roughly one visit to a node of an expression, or a few characters read. Counting steps needs no clock, and
+stops the same event at the same point on every machine.
 """
 
 from typing import Any
 
 STEPS_PER_EVENT = 250_000
-"""Measured on one slow core: 50 milliseconds for plain expressions, 160 for the dearest function, and 10 MB.
-Real events take a few hundred.
+"""On one slow core this takes 50 ms for plain expressions, 160 ms for the most expensive function, and 10 MB.
+
+Real events take a few hundred steps.
 """
 STEPS_PER_RECEIPT = 2_000_000
+"""Steps that all items of one receipt share, besides STEPS_PER_ITEM for each."""
 STEPS_PER_ITEM = 1_000
-"""What the items of one receipt may take together: so much, and a little more for each of them. It stops many items
-each of which looks at the whole body.
-"""
+"""Added to the receipt's steps for each item. The sum stops a batch in which every item reads the whole body."""
 DEPTH_MAX = 64
 TEXT_MAX = 100_000
-"""Characters that one function may read or make. What goes to Gong is far shorter."""
+"""Characters that one function may read or return. Gong's own limits are far lower."""
 
 
 class NoValue(ValueError):
-    """An expression has no value for this payload. The text says why, and never repeats the payload."""
+    """No usable value can be made from this payload. The message says why, and never repeats the payload."""
 
 
 class WorkLimitExceeded(Exception):
-    """The event needs more work than one event may."""
+    """The event needs more steps than one event may take."""
 
 
 class StepCounter:
-    """Steps that are left."""
+    """Counts the steps spent on one event, and raises WorkLimitExceeded when `limit` is passed."""
 
-    __slots__ = ("left", "steps")
+    __slots__ = ("limit", "remaining")
 
-    def __init__(self, steps: int = STEPS_PER_EVENT) -> None:
-        self.steps = steps
-        self.left = steps
+    def __init__(self, limit: int = STEPS_PER_EVENT) -> None:
+        self.limit = limit
+        self.remaining = limit
 
     @property
-    def spent(self) -> int:
-        return self.steps - max(0, self.left)
+    def used(self) -> int:
+        # `remaining` is below 0 after the count that raised.
+        return self.limit - max(0, self.remaining)
 
     def count(self, steps: int) -> None:
-        self.left -= steps
-        if self.left < 0:
+        self.remaining -= steps
+        if self.remaining < 0:
             raise WorkLimitExceeded
 
     def count_contents(self, value: Any) -> None:
-        """Pay for all that a value holds, before something walks it. Unfit when it nests too deep to be walked."""
+        """Count everything that `value` holds, before a function walks it. Raises NoValue above DEPTH_MAX levels."""
         if isinstance(value, str):
+            # Python reads text far faster than it visits nodes: 16 characters cost one step.
             self.count(len(value) >> 4)
         elif isinstance(value, list | dict):
-            self._measure_all(value)
+            self._count_nested(value)
 
-    def _measure_all(self, value: Any) -> None:
+    def _count_nested(self, value: Any) -> None:
+        # Level by level instead of recursively: a hostile payload must not exhaust the stack.
         level, depth = [value], 0
         while level:
             depth += 1
             if depth > DEPTH_MAX:
                 raise NoValue(f"nests deeper than {DEPTH_MAX} levels")
-            level = [inner for outer in level for inner in self._inside(outer)]
+            level = [child for parent in level for child in self._count_children(parent)]
 
-    def _inside(self, value: Any) -> list[Any]:
+    def _count_children(self, value: Any) -> list[Any]:
         if isinstance(value, str):
             self.count(len(value) >> 4)
             return []

@@ -60,7 +60,11 @@ def test_items_say_where_the_events_are(items, body):
 def test_a_payload_without_items_is_filtered(body):
     (event,) = results_of({"items": "body.events", "rules": [a_rule()]}, body)
 
-    assert (str(event.status), event.call, event.filtered) == ("filtered", None, "the payload holds no items")
+    assert (str(event.status), event.call, event.filter_reason) == (
+        "filtered",
+        None,
+        "the payload has no items",
+    )
 
 
 def test_the_first_rule_that_holds_wins_and_none_is_filtered():
@@ -149,7 +153,7 @@ def test_a_rule_fans_out_and_its_parts_see_their_parent():
         (0, "site:ev-1:a@globex.example"),
         (0, "site:ev-1:b@globex.example"),
     ]
-    assert (events[2].rule, events[2].filtered) == ("viewed", "the rule finds no items in it")
+    assert (events[2].rule, events[2].filter_reason) == ("viewed", "its rule finds no items in it")
 
 
 def test_an_event_that_gong_would_refuse_is_dead_with_every_reason():
@@ -239,7 +243,7 @@ def test_colleagues_are_left_out_of_the_recipients_of_a_share():
 
     assert first.call.body["recipients"] == [{"email": "a@globex.example"}]
     assert first.call.body["reportingSystem"] == "Acme Hub"
-    assert second.filtered == "every recipient is one of one's own people"
+    assert second.filter_reason == "every recipient is one of your own people"
 
 
 def test_a_mapping_has_no_clock_of_its_own():

@@ -42,7 +42,7 @@ def test_a_preview_tells_why_an_event_is_dead_or_filtered():
     dead, filtered = preview_of([a_rule(when="item.id")], [an_item(email=None), an_item(id=None)])
 
     assert (dead["status"], dead["errors"][0]["path"]) == ("dead", "person")
-    assert (filtered["status"], filtered["detail"]) == ("filtered", "no rule holds for it")
+    assert (filtered["status"], filtered["detail"]) == ("filtered", "no rule matches it")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""One source, many destinations: each item goes where a value in it says, and nowhere else."""
+"""Routing: one source, many destinations, and a value in each item that names its destination."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -38,20 +38,20 @@ def destination(name: str, **fields: Any) -> Destination:
     return Destination(name, name, OAuthCredentials(), **fields)
 
 
-class Known:
-    """Destinations by name, and by what payloads call their customers."""
+class Lookup:
+    """Finds destinations by name and by account."""
 
     def __init__(self, *destinations: Destination) -> None:
-        self._all = {each.name: each for each in destinations}
+        self._by_name = {destination.name: destination for destination in destinations}
 
     def find(self, name: str) -> Destination | None:
-        return self._all.get(name)
+        return self._by_name.get(name)
 
-    def by_account(self, account: str) -> Destination | None:
-        return next((each for each in self._all.values() if each.account == account), None)
+    def find_by_account(self, account: str) -> Destination | None:
+        return next((item for item in self._by_name.values() if item.account == account), None)
 
 
-KNOWN = Known(
+LOOKUP = Lookup(
     destination("acme", source_system_name="Acme Hub", internal_domains=frozenset({"acme.example"})),
     destination("globex", account="17"),
     destination("17"),
@@ -71,9 +71,9 @@ def results_of(
     headers: dict[str, str] | None = None,
     rules: Any = RULES,
 ) -> tuple[MappingResult, ...]:
-    read = parse_template(template, path="destination")
-    assert isinstance(read, Template)
-    router = build_router(Routing(template, read, accounts or {}), KNOWN, dialect=Dialect.GONG)
+    parsed = parse_template(template, path="destination")
+    assert isinstance(parsed, Template)
+    router = build_router(Routing(template, parsed, accounts or {}), LOOKUP, dialect=Dialect.GONG)
     payload = Payload(body, headers or {}, {})
     return map_payload(compile_mapping(rules), payload, source=SOURCE, destination=router, received_at=NOW)
 
@@ -81,89 +81,89 @@ def results_of(
 @pytest.mark.parametrize(
     ("value", "name"),
     [("acme", "acme"), ("17", "globex"), (17, "globex"), (" acme ", "acme"), ("x", "acme")],
-    ids=["a name", "an account before a name", "a number", "blanks round it", "the table"],
+    ids=["a name", "an account before a name", "a number", "spaces around it", "the table"],
 )
-def test_a_value_leads_by_the_table_then_by_account_then_by_name(value: Any, name: str):
-    [found] = results_of(view(value), accounts={"x": "acme"})
+def test_a_value_is_looked_up_in_the_accounts_then_by_account_then_by_name(value: Any, name: str):
+    [result] = results_of(view(value), accounts={"x": "acme"})
 
-    assert (found.status, found.destination.name) == (ResultStatus.READY, name)
+    assert (result.status, result.destination.name) == (ResultStatus.READY, name)
 
 
-def test_the_table_comes_before_what_is_connected():
+def test_the_sources_accounts_come_before_connected_accounts():
     assert results_of(view("17"), accounts={"17": "acme"})[0].destination.name == "acme"
 
 
-def test_the_items_of_one_payload_go_their_own_ways_each_as_its_destination_wants_it():
+def test_each_item_of_a_payload_is_mapped_for_its_own_destination():
     batch = [view("acme"), view("globex"), view("acme", email="me@acme.example")]
 
     first, second, third = results_of(batch)
 
-    assert [each.destination.name for each in (first, second, third)] == ["acme", "globex", "acme"]
+    assert [result.destination.name for result in (first, second, third)] == ["acme", "globex", "acme"]
     assert first.call is not None
     assert second.call is not None
     assert (first.call.body["sourceSystemName"], second.call.body["sourceSystemName"]) == ("Acme Hub", "hub")
     assert third.status is ResultStatus.FILTERED
 
 
-@pytest.mark.parametrize("value", ["nobody", "", None, True, 1.5, ["acme"], {"a": 1}, "x" * 201])
-def test_a_value_that_leads_nowhere_is_a_dead_letter_that_says_so(value: Any):
-    [found] = results_of(view(value))
+@pytest.mark.parametrize("value", ["unknown", "", None, True, 1.5, ["acme"], {"a": 1}, "x" * 201])
+def test_a_value_that_leads_nowhere_makes_a_dead_letter_that_says_so(value: Any):
+    [result] = results_of(view(value))
 
-    [problem] = found.problems
-    assert (found.status, found.destination, found.call) == (ResultStatus.DEAD, UNROUTED, None)
+    [problem] = result.problems
+    assert (result.status, result.destination, result.call) == (ResultStatus.DEAD, UNROUTED, None)
     assert (problem.path, problem.code) == ("destination", EventProblemCode.NO_DESTINATION)
     assert problem.message.startswith("{{ item.account }} ")
 
 
-def test_a_dead_letter_names_its_value_shortened_and_the_remedy():
+def test_the_dead_letter_shows_the_value_shortened_and_the_remedy():
     [problem] = results_of(view("x" * 150))[0].problems
 
     assert "xxx…" in problem.message
-    assert "Connect it" in problem.message
+    assert "Connect the account" in problem.message
     assert len(problem.message) < 300
 
 
-def test_a_destination_of_another_dialect_takes_none_of_the_rules_calls():
-    [found] = results_of(view("old"))
+def test_a_destination_of_another_dialect_gets_no_calls():
+    [result] = results_of(view("old"))
 
-    assert found.status is ResultStatus.DEAD
-    assert "speaks catalog" in found.problems[0].message
-
-
-def test_an_unroutable_event_keeps_the_id_that_its_sender_gave_it():
-    assert results_of(view("nobody", "ev-9"))[0].event_id == "hub:ev-9"
+    assert result.status is ResultStatus.DEAD
+    assert "speaks the catalog dialect" in result.problems[0].message
 
 
-def test_what_gong_is_not_to_be_told_is_filtered_wherever_it_would_have_gone():
-    [found] = results_of({"event": "other", "account": "nobody"})
-
-    assert (found.status, found.destination) == (ResultStatus.FILTERED, UNROUTED)
+def test_an_event_without_a_destination_keeps_its_senders_id():
+    assert results_of(view("unknown", "ev-9"))[0].event_id == "hub:ev-9"
 
 
-def test_a_header_can_tell_the_destination():
-    [found] = results_of(view(None), template='{{ headers."x-account" }}', headers={"x-account": "acme"})
+def test_an_event_that_no_rule_matches_is_filtered_without_a_destination_too():
+    [result] = results_of({"event": "other", "account": "unknown"})
 
-    assert found.destination.name == "acme"
+    assert (result.status, result.destination) == (ResultStatus.FILTERED, UNROUTED)
 
 
-def test_a_value_can_be_put_together():
+def test_a_header_can_name_the_destination():
+    [result] = results_of(view(None), template='{{ headers."x-account" }}', headers={"x-account": "acme"})
+
+    assert result.destination.name == "acme"
+
+
+def test_a_template_can_build_the_value():
     assert results_of(view("me"), template="ac{{ item.account }}")[0].destination.name == "acme"
 
 
-def test_the_parts_of_one_item_go_where_the_item_goes():
+def test_all_parts_of_an_item_go_to_its_destination():
     rules = [{**RULES[0], "items": "item.people", "map": {**RULES[0]["map"], "eventId": "{{ item.id }}"}}]
     people = [{"id": "a", "email": "a@initech.example"}, {"id": "b", "email": "b@initech.example"}]
 
-    found = results_of({"event": "view", "account": "acme", "people": people}, rules=rules)
+    results = results_of({"event": "view", "account": "acme", "people": people}, rules=rules)
 
-    assert [each.destination.name for each in found] == ["acme", "acme"]
+    assert [result.destination.name for result in results] == ["acme", "acme"]
 
 
-def test_routing_that_needs_too_much_work_kills_its_item_alone():
-    endless, honest = view(["x" * 1_000] * 20_000, "1"), view(["ac", "me"], "2")
+def test_routing_that_exceeds_the_work_limit_fails_only_its_own_item():
+    expensive, cheap = view(["x" * 1_000] * 20_000, "1"), view(["ac", "me"], "2")
     template = "{{ (item.account[?contains(@, 'zz')] | [0]) || join('', item.account) }}"
 
-    first, second = results_of([endless, honest], template=template)
+    first, second = results_of([expensive, cheap], template=template)
 
-    assert "more work" in first.problems[0].message
+    assert "more steps" in first.problems[0].message
     assert second.destination.name == "acme"

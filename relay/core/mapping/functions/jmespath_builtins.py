@@ -1,7 +1,6 @@
-"""The functions that JMESPath itself defines. Unlike there, what is missing stays missing: null gives null."""
+"""The functions that JMESPath itself defines. Unlike in JMESPath, a null argument makes the result null."""
 
-from math import ceil as next_whole
-from math import floor as last_whole
+import math
 from typing import Any
 
 import orjson
@@ -21,11 +20,11 @@ def avg(numbers: list[float]) -> float | None:
 
 def ceil(number: float) -> int:
     """`ceil(`1.2`)` is `2`."""
-    return next_whole(number)
+    return math.ceil(number)
 
 
 def contains(whole: str | list[Any], part: str | float) -> bool:
-    """Whether a text or a list holds it: `contains('pricing page', 'pric')` is `true`."""
+    """`contains('pricing page', 'pric')` is `true`: whether a text or a list contains a part."""
     return part in whole
 
 
@@ -36,28 +35,28 @@ def ends_with(text: str, end: str) -> bool:
 
 def floor(number: float) -> int:
     """`floor(`1.8`)` is `1`."""
-    return last_whole(number)
+    return math.floor(number)
 
 
-def join(between: str, texts: list[str]) -> str:
+def join(separator: str, texts: list[str]) -> str:
     """`join(', ', `["a", "b"]`)` is `"a, b"`."""
-    check_length(sum(map(len, texts)) + len(between) * len(texts))
-    return between.join(texts)
+    check_length(sum(map(len, texts)) + len(separator) * len(texts))
+    return separator.join(texts)
 
 
-def keys(of: dict[str, Any]) -> list[str]:
+def keys(fields: dict[str, Any]) -> list[str]:
     """`keys(`{"a": 1, "b": 2}`)` is `["a", "b"]`."""
-    return list(of)
+    return list(fields)
 
 
-def length(of: str | list[Any] | dict[str, Any]) -> int:
+def length(value: str | list[Any] | dict[str, Any]) -> int:
     """`length(`[1, 2]`)` is `2`."""
-    return len(of)
+    return len(value)
 
 
-def map_(each: ElementFunction, elements: list[Any]) -> list[Any]:
-    """`map(&name, `[{"name": "a"}, {}]`)` is `["a", null]`: unlike `[].name` it keeps the places."""
-    return [each(element) for element in elements]
+def map_(expression: ElementFunction, elements: list[Any]) -> list[Any]:
+    """`map(&name, `[{"name": "a"}, {}]`)` is `["a", null]`. Unlike `[].name`, it keeps nulls."""
+    return [expression(element) for element in elements]
 
 
 def max_(values: list[Any]) -> Any:
@@ -72,7 +71,7 @@ def max_by(elements: list[Any], key: ElementFunction) -> Any:
 
 def merge(*objects: dict[str, Any]) -> dict[str, Any]:
     """`merge(`{"a": 1}`, `{"b": 2}`)` is `{"a": 1, "b": 2}`."""
-    return {key: value for each in objects for key, value in each.items()}
+    return {key: value for fields in objects for key, value in fields.items()}
 
 
 def min_(values: list[Any]) -> Any:
@@ -86,13 +85,13 @@ def min_by(elements: list[Any], key: ElementFunction) -> Any:
 
 
 def not_null(*values: Any) -> Any:
-    """`not_null(`null`, '', 'a')` is `""`: `first` passes over the empty text too."""
+    """`not_null(`null`, '', 'a')` is `""`. `first` skips empty text too."""
     return next((value for value in values if value is not None), None)
 
 
-def reverse(of: str | list[Any]) -> str | list[Any]:
+def reverse(value: str | list[Any]) -> str | list[Any]:
     """`reverse(`[1, 2]`)` is `[2, 1]`."""
-    return of[::-1]
+    return value[::-1]
 
 
 def sort(values: list[Any]) -> list[Any]:
@@ -116,7 +115,7 @@ def sum_(numbers: list[float]) -> float:
 
 
 def to_array(value: Any) -> list[Any] | None:
-    """`to_array('a')` is `["a"]`: for what is sometimes a list and sometimes one value."""
+    """`to_array('a')` is `["a"]`: for a field that is sometimes a list and sometimes a single value."""
     if value is None:
         return None
     return value if isinstance(value, list) else [value]
@@ -125,7 +124,7 @@ def to_array(value: Any) -> list[Any] | None:
 def to_number(value: Any) -> float | None:
     """`to_number('39.95')` is `39.95`."""
     if isinstance(value, str):
-        return _number(value)
+        return _parse_number(value)
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
@@ -140,21 +139,21 @@ def type_(value: Any) -> str:
     """`type(`[1]`)` is `"array"`."""
     if isinstance(value, bool):
         return "boolean"
-    kinds = {str: "string", int: "number", float: "number", list: "array", dict: "object"}
-    return kinds.get(type(value), "null")
+    names = {str: "string", int: "number", float: "number", list: "array", dict: "object"}
+    return names.get(type(value), "null")
 
 
-def values(of: dict[str, Any]) -> list[Any]:
+def values(fields: dict[str, Any]) -> list[Any]:
     """`values(`{"a": 1, "b": 2}`)` is `[1, 2]`."""
-    return list(of.values())
+    return list(fields.values())
 
 
-def _number(text: str) -> float | None:
+def _parse_number(text: str) -> float | None:
     try:
         return int(text)
     except ValueError:
         number = float(text)
-        return number if number - number == 0 else None
+        return number if number - number == 0 else None  # neither infinite nor NaN
 
 
 FUNCTIONS = (

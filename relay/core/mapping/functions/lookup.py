@@ -1,20 +1,19 @@
-"""Functions that choose, look up and gather: defaults, tables, and Gong's lists of custom fields."""
+"""Functions that choose and collect values: defaults, lookup tables, and Gong's lists of custom fields."""
 
 from typing import Any
 
-from relay.core.default_mapping.properties import render_custom_fields as as_custom_fields
-from relay.core.default_mapping.properties import render_generic_properties
+from relay.core.default_mapping.properties import render_custom_fields, render_generic_properties
 from relay.core.mapping.functions.registry import ElementFunction
 from relay.core.mapping.scalars import flatten_scalars, is_empty
 
 
-def default(value: Any, otherwise: Any) -> Any:
-    """`default('', 'Untitled')` is `"Untitled"`; 0 and false are values: `default(`0`, `9`)` is `0`."""
-    return otherwise if is_empty(value) else value
+def default(value: Any, fallback: Any) -> Any:
+    """`default('', 'Untitled')` is `"Untitled"`. 0 and false are not empty: `default(`0`, `9`)` is `0`."""
+    return fallback if is_empty(value) else value
 
 
 def first(*values: Any) -> Any:
-    """`first(`null`, '', 'a', 'b')` is `"a"`: the first that says something. 0 and false do."""
+    """`first(`null`, '', 'a', 'b')` is `"a"`: the first value that is not empty. 0 and false are not empty."""
     return next((value for value in values if not is_empty(value)), None)
 
 
@@ -23,60 +22,60 @@ def if_(condition: Any, then: Any, otherwise: Any = None) -> Any:
     return otherwise if is_empty(condition) or condition is False else then
 
 
-def lookup(key: Any, table: dict[str, Any], otherwise: Any = None) -> Any:
+def lookup(key: Any, table: dict[str, Any], fallback: Any = None) -> Any:
     """`lookup('click', {click: 'link clicked', open: 'email opened'})` is `"link clicked"`.
 
-    A key that the table has not gives the third argument, or null.
+    For a key that is not in the table, it is the third argument, or null.
     """
-    found = table.get(str(key)) if isinstance(key, str | int) else None
-    return otherwise if found is None else found
+    # Keys of an object are always text, so a status such as 3 is looked up as '3'.
+    value = table.get(str(key)) if isinstance(key, str | int) else None
+    return fallback if value is None else value
 
 
 def find(elements: list[Any], key: ElementFunction, value: Any) -> Any:
-    """`find(`[{"id": 1}, {"id": 2, "n": "b"}]`, &id, `2`)` is `{"id": 2, "n": "b"}`: unlike `[?…]` it sees beyond the list."""
-    wanted = (type(value), value)
-    return next((each for each in elements if _same(key(each), wanted)), None)
+    """`find(`[{"id": 1}, {"id": 2, "n": "b"}]`, &id, `2`)` is `{"id": 2, "n": "b"}`. Unlike in `[?…]`, `value` can come from outside the list."""
+    return next((element for element in elements if _is_same(key(element), value)), None)
 
 
 def object_of(elements: list[Any], name: ElementFunction, value: ElementFunction) -> dict[str, Any]:
     """`object_of(`[{"key": "plan", "text": "pro"}]`, &key, &text)` is `{"plan": "pro"}`."""
-    pairs = ((name(each), value(each)) for each in elements)
-    return {key: found for key, found in pairs if isinstance(key, str)}
+    pairs = ((name(element), value(element)) for element in elements)
+    return {key: member for key, member in pairs if isinstance(key, str)}
 
 
-def omit(of: dict[str, Any], *names: str) -> dict[str, Any]:
+def omit(fields: dict[str, Any], *names: str) -> dict[str, Any]:
     """`omit(`{"a": 1, "b": 2}`, 'a')` is `{"b": 2}`."""
-    return {key: value for key, value in of.items() if key not in names}
+    return {key: value for key, value in fields.items() if key not in names}
 
 
-def pick(of: dict[str, Any], *names: str) -> dict[str, Any]:
-    """`pick(`{"a": 1, "b": 2}`, 'a')` is `{"a": 1}`: of a form, only what you mean to send."""
-    return {name: of[name] for name in names if name in of}
+def pick(fields: dict[str, Any], *names: str) -> dict[str, Any]:
+    """`pick(`{"a": 1, "b": 2}`, 'a')` is `{"a": 1}`: use it to send only some fields of a form."""
+    return {name: fields[name] for name in names if name in fields}
 
 
-def custom_fields(of: object) -> list[dict[str, str]] | None:
+def custom_fields(fields: object) -> list[dict[str, str]] | None:
     """`custom_fields({Plan: 'pro', Seats: `5`, Gone: `null`})` is
     `[{"name": "Plan", "value": "pro", "dataType": "STRING"}, {"name": "Seats", "value": "5", "dataType": "NUMBER"}]`.
     """
-    return as_custom_fields(flatten_scalars(of)) if isinstance(of, dict) else None
+    return render_custom_fields(flatten_scalars(fields)) if isinstance(fields, dict) else None
 
 
-def properties(of: object) -> list[dict[str, str]] | None:
-    """`properties({Pages: `3`})` is `[{"name": "Pages", "value": "3", "dataType": "number"}]`: for the engagement calls."""
-    return render_generic_properties(flatten_scalars(of)) if isinstance(of, dict) else None
+def properties(fields: object) -> list[dict[str, str]] | None:
+    """`properties({Pages: `3`})` is `[{"name": "Pages", "value": "3", "dataType": "number"}]`: for engagement events."""
+    return render_generic_properties(flatten_scalars(fields)) if isinstance(fields, dict) else None
 
 
-def typed(name: str, value: Any, kind: str) -> dict[str, Any] | None:
+def typed(name: str, value: Any, data_type: str) -> dict[str, Any] | None:
     """`typed('Watched', `184`, 'DURATION')` is `{"name": "Watched", "value": 184, "dataType": "DURATION"}`.
 
-    One entry of a list of custom fields; without a value it is null.
+    One entry of a list of custom fields, or null without a value.
     """
-    return None if is_empty(value) else {"name": name, "value": value, "dataType": kind}
+    return None if is_empty(value) else {"name": name, "value": value, "dataType": data_type}
 
 
-def _same(found: Any, wanted: tuple[type, Any]) -> bool:
-    kind, value = wanted
-    return isinstance(found, str | int | float) and type(found) is kind and found == value
+def _is_same(key: Any, value: Any) -> bool:
+    # The types must match, because in Python 1 == True == 1.0.
+    return isinstance(key, str | int | float) and type(key) is type(value) and bool(key == value)
 
 
 FUNCTIONS = (

@@ -1,44 +1,44 @@
-"""Functions that make whole numbers and shares of what partners send as text, fractions or other scales."""
+"""Functions on numbers, which partners also send as text, fractions, percentages or on another scale."""
 
 import re
 from math import isfinite
 
 from relay.core.mapping.work_limit import NoValue
 
-_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+_WITH_COMMAS = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 _PLAIN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
-_LONGEST = 40
+_LENGTH_MAX = 40
 
 
 def number(value: str | float) -> float:
-    """`number('1,234.50')` is `1234.5`. A percent sign is passed over: `number('62 %')` is `62`."""
+    """`number('1,234.50')` is `1234.5`. A percent sign is ignored: `number('62 %')` is `62`."""
     if isinstance(value, str):
-        return _of_text(value)
+        return _parse_text(value)
     return value
 
 
 def integer(value: str | float) -> int:
-    """`integer('61.7')` is `62`: rounded, and a half goes to the even neighbour."""
+    """`integer('61.7')` is `62`: rounded, and a half is rounded to the nearest even number."""
     return round(number(value))
 
 
-def scale(value: str | float, from_most: float, to_most: float) -> int:
-    """`scale('0.75', `1`, `100`)` is `75`: a value of 0 to `from_most` as one of 0 to `to_most`, never beyond."""
-    if from_most <= 0 or to_most <= 0:
-        raise NoValue("needs two scales above 0")
-    share = min(1.0, max(0.0, number(value) / from_most))
-    return round(share * to_most)
+def scale(value: str | float, from_max: float, to_max: float) -> int:
+    """`scale('0.75', `1`, `100`)` is `75`: converts a value between 0 and `from_max` to one between 0 and `to_max`, and clamps it."""
+    if from_max <= 0 or to_max <= 0:
+        raise NoValue("needs two maxima above 0")
+    share = min(1.0, max(0.0, number(value) / from_max))
+    return round(share * to_max)
 
 
 def percent(part: str | float, whole: str | float) -> int | None:
-    """`percent(`3`, `4`)` is `75`; of nothing it is null."""
+    """`percent(`3`, `4`)` is `75`, or null if `whole` is 0."""
     total = number(whole)
     return scale(part, total, 100) if total > 0 else None
 
 
-def clamp(value: str | float, least: float, most: float) -> float:
+def clamp(value: str | float, low: float, high: float) -> float:
     """`clamp(`120`, `0`, `100`)` is `100`."""
-    return min(most, max(least, number(value)))
+    return min(high, max(low, number(value)))
 
 
 def add(first: str | float, second: str | float) -> float:
@@ -51,19 +51,19 @@ def multiply(first: str | float, second: str | float) -> float:
     return number(first) * number(second)
 
 
-def _of_text(text: str) -> float:
-    bare = text.strip().removesuffix("%").rstrip()
-    if len(bare) > _LONGEST:
-        raise NoValue("takes no number of so many digits")
-    if _GROUPED.fullmatch(bare):
-        bare = bare.replace(",", "")
-    if not _PLAIN.fullmatch(bare):
+def _parse_text(text: str) -> float:
+    text = text.strip().removesuffix("%").rstrip()
+    if len(text) > _LENGTH_MAX:
+        raise NoValue(f"takes no number of more than {_LENGTH_MAX} characters")
+    if _WITH_COMMAS.fullmatch(text):
+        text = text.replace(",", "")
+    if not _PLAIN.fullmatch(text):
         raise NoValue("needs a number, such as 12 or '12.5'")
-    if bare.lstrip("+-").isdigit():
-        return int(bare)
-    value = float(bare)
+    if text.lstrip("+-").isdigit():  # an id as a float would lose its last digits
+        return int(text)
+    value = float(text)
     if not isfinite(value):
-        raise NoValue("takes no number that large")
+        raise NoValue("takes no number as large as this")
     return value
 
 

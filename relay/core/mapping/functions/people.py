@@ -1,19 +1,19 @@
-"""Functions on people and companies: addresses in their normal form, and never a mail provider for a company."""
+"""Functions on people and companies: normalized addresses and domains, and no mail provider taken for a company."""
 
 import re
 
 from relay.core.email_address import domain_of, is_free_mail, normalize_domain, normalize_email
 
-_ANGLED = re.compile(r"<([^<>]+)>")
-_NO_DIGIT = re.compile(r"[^0-9]")
-_FEWEST_DIGITS, _MOST_DIGITS = 7, 15
+_IN_ANGLE_BRACKETS = re.compile(r"<([^<>]+)>")
+_NON_DIGIT = re.compile(r"[^0-9]")
+_DIGITS_MIN, _DIGITS_MAX = 7, 15
 
 
 def email(text: str) -> str | None:
-    """`email('Jane Roe <jane@ACME.com>')` is `"jane@acme.com"`; what is no address is null."""
-    found = _ANGLED.search(text)
+    """`email('Jane Roe <jane@ACME.com>')` is `"jane@acme.com"`, or null if the text is not an address."""
+    match = _IN_ANGLE_BRACKETS.search(text)
     try:
-        return normalize_email((found[1] if found else text).removeprefix("mailto:"))
+        return normalize_email((match[1] if match else text).removeprefix("mailto:"))
     except ValueError:
         return None
 
@@ -30,7 +30,7 @@ def email_domain(text: str) -> str | None:
 
 
 def company_domain(text: str) -> str | None:
-    """`company_domain('jane@acme.com')` is `"acme.com"`; of a mail provider it is null. Takes a URL or domain too."""
+    """`company_domain('jane@acme.com')` is `"acme.com"`, or null for a mail provider. Takes a URL or domain too."""
     host = email_domain(text) if "@" in text else domain(text)
     return None if host is None or is_free_mail(host) else host
 
@@ -42,7 +42,7 @@ def is_free_mail_(text: str) -> bool | None:
 
 
 def domain(text: str) -> str | None:
-    """`domain('https://www.Acme.com:443/pricing')` is `"acme.com"`; what has no host is null."""
+    """`domain('https://www.Acme.com:443/pricing')` is `"acme.com"`, or null if the text has no host."""
     try:
         return normalize_domain(text)
     except ValueError:
@@ -50,9 +50,9 @@ def domain(text: str) -> str | None:
 
 
 def phone(text: str) -> str | None:
-    """`phone('+1 (555) 010-9999')` is `"+15550109999"`; what cannot be a phone number is null."""
-    digits = _NO_DIGIT.sub("", text)
-    if not _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS or "@" in text:
+    """`phone('+1 (555) 010-9999')` is `"+15550109999"`, or null if the text cannot be a phone number."""
+    digits = _NON_DIGIT.sub("", text)
+    if not _DIGITS_MIN <= len(digits) <= _DIGITS_MAX or "@" in text:
         return None
     return "+" + digits if text.strip().startswith("+") else digits
 

@@ -1,8 +1,8 @@
-"""What a function of the mapping language is: a Python function whose own signature says what it takes.
+"""Functions of the mapping language: Python functions whose signatures say what they accept.
 
-A parameter annotated `str`, `float`, `list` or `dict` takes that JSON type, `ElementFunction` takes `&expression`, `Any`
-takes everything as it is, and `object` everything down to its last leaf, which is paid for. Where a typed
-parameter gets null the answer is null: what is missing stays missing.
+A parameter annotated `str`, `float`, `list` or `dict` accepts that JSON type, `ElementFunction` accepts `&expression`,
+`Any` accepts every value, and `object` accepts every value and counts its contents. If a parameter with a JSON type
+gets null, the function is not called and its result is null: a missing value stays missing.
 """
 
 from collections.abc import Callable
@@ -14,118 +14,127 @@ from typing import Any, TypeAlias, get_args, get_origin, get_type_hints
 from relay.core.mapping.work_limit import TEXT_MAX, NoValue, StepCounter
 
 ElementFunction: TypeAlias = Callable[[Any], Any]
-"""An expression that a function applies to each element."""
+"""An expression that a function applies to each element of a list."""
 
-_NAMES = {str: "text", float: "a number", bool: "true or false", list: "a list", dict: "an object"}
+_TYPE_NAMES = {str: "text", float: "a number", bool: "true or false", list: "a list", dict: "an object"}
 _STEPS_PER_CALL = 10
 _FAILURES = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError)
+"""What a function may raise on odd values, such as a list of mixed types to sort."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParameterType:
-    """What one parameter takes. `each` is for `&expression`, `deep` for what is read down to its leaves."""
+    """What one parameter of a function accepts."""
 
     types: tuple[type, ...] = ()
-    anything: bool = False
-    deep: bool = False
-    each: bool = False
+    any_type: bool = False
+    reads_contents: bool = False
+    """Accepts every value, and the function reads all of its contents."""
+    is_expression: bool = False
+    """Accepts `&expression`."""
 
-    def takes(self, value: Any) -> bool:
-        if isinstance(value, bool):
+    def accepts(self, value: Any) -> bool:
+        if isinstance(value, bool):  # a bool is an int in Python, and not a number in JSON
             return bool in self.types
         return isinstance(value, self.types)
 
     def __str__(self) -> str:
-        return " or ".join(_NAMES[kind] for kind in self.types if kind in _NAMES)
+        return " or ".join(_TYPE_NAMES[type_] for type_ in self.types if type_ in _TYPE_NAMES)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
-    """A function by its name in the language. `rest` is the kind of any further arguments."""
+    """A function of the mapping language."""
 
     name: str
-    does: Callable[..., Any]
-    kinds: tuple[ParameterType, ...]
-    least: int
-    rest: ParameterType | None
+    implementation: Callable[..., Any]
+    parameters: tuple[ParameterType, ...]
+    min_arguments: int
+    variadic: ParameterType | None
+    """The type of any further arguments; None if there are none."""
 
     @property
-    def most(self) -> int | None:
-        return None if self.rest else len(self.kinds)
+    def max_arguments(self) -> int | None:
+        return None if self.variadic else len(self.parameters)
 
-    def kind(self, place: int) -> ParameterType:
-        """What the argument at this place takes. KeyError-free: a place too many reads as anything."""
-        if place < len(self.kinds):
-            return self.kinds[place]
-        return self.rest or _ANYTHING
+    def parameter_at(self, index: int) -> ParameterType:
+        """Return the type of one argument. An index beyond the last parameter accepts any value."""
+        if index < len(self.parameters):
+            return self.parameters[index]
+        return self.variadic or _ANY
 
-    def call(self, given: list[Any], meter: StepCounter) -> Any:
-        """Check, pay and run. Unfit says what the payload did not hold."""
-        meter.count(_STEPS_PER_CALL)
-        for place, value in enumerate(given):
-            kind = self.kind(place)
-            if kind.deep:
-                meter.count_contents(value)
-            elif not kind.anything and not kind.each:
+    def call(self, arguments: list[Any], counter: StepCounter) -> Any:
+        """Check the arguments, count their cost, and call. Raises NoValue if the payload's values do not fit."""
+        counter.count(_STEPS_PER_CALL)
+        for index, value in enumerate(arguments):
+            parameter = self.parameter_at(index)
+            if parameter.reads_contents:
+                counter.count_contents(value)
+            elif not parameter.any_type and not parameter.is_expression:
                 if value is None:
                     return None
-                if not kind.takes(value):
-                    raise NoValue(f"{self.name}() takes {kind} as argument {place + 1}")
+                if not parameter.accepts(value):
+                    raise NoValue(f"{self.name}() takes {parameter} as argument {index + 1}")
                 if isinstance(value, str) and len(value) > TEXT_MAX:
                     raise NoValue(f"{self.name}() takes no text of more than {TEXT_MAX} characters")
-                meter.count(_bulk(value))
-        return self._run(given)
+                counter.count(_argument_cost(value))
+        return self._run(arguments)
 
-    def _run(self, given: list[Any]) -> Any:
+    def _run(self, arguments: list[Any]) -> Any:
         try:
-            result = self.does(*given)
+            result = self.implementation(*arguments)
         except NoValue as error:
             raise NoValue(f"{self.name}() {error}") from None
         except _FAILURES:
-            raise NoValue(f"{self.name}() cannot work on what the payload holds") from None
+            # Python's own message may quote the payload, and people who must not see payloads read this one.
+            raise NoValue(f"{self.name}() cannot process the payload's values") from None
         if isinstance(result, str) and len(result) > TEXT_MAX:
             raise NoValue(f"{self.name}() makes a text of more than {TEXT_MAX} characters")
         return result
 
 
-def define_function(does: Callable[..., Any]) -> Function:
-    """A Python function as one of the language. A trailing underscore keeps its name off Python's own."""
-    hints = get_type_hints(does)
-    parameters = list(signature(does).parameters.values())
-    fixed = [each for each in parameters if each.kind is not Parameter.VAR_POSITIONAL]
-    rest = [_kind(hints[each.name]) for each in parameters if each.kind is Parameter.VAR_POSITIONAL]
+def define_function(implementation: Callable[..., Any]) -> Function:
+    """Describe a Python function as one of the language. A trailing underscore only avoids a Python built-in's name."""
+    hints = get_type_hints(implementation)
+    parameters = list(signature(implementation).parameters.values())
+    fixed = [parameter for parameter in parameters if parameter.kind is not Parameter.VAR_POSITIONAL]
+    variadic = [
+        _parameter_type(hints[parameter.name])
+        for parameter in parameters
+        if parameter.kind is Parameter.VAR_POSITIONAL
+    ]
     return Function(
-        name=does.__name__.rstrip("_"),
-        does=does,
-        kinds=tuple(_kind(hints[each.name]) for each in fixed),
-        least=sum(each.default is Parameter.empty for each in fixed),
-        rest=rest[0] if rest else None,
+        name=implementation.__name__.rstrip("_"),
+        implementation=implementation,
+        parameters=tuple(_parameter_type(hints[parameter.name]) for parameter in fixed),
+        min_arguments=sum(parameter.default is Parameter.empty for parameter in fixed),
+        variadic=variadic[0] if variadic else None,
     )
 
 
 def check_length(characters: int) -> None:
-    """Raise NoValue if a function is about to make a text longer than TEXT_MAX."""
+    """Raise NoValue if a function is about to make a text of more than TEXT_MAX characters."""
     if characters > TEXT_MAX:
         raise NoValue(f"would make a text of more than {TEXT_MAX} characters")
 
 
-def _kind(hint: Any) -> ParameterType:
+def _parameter_type(hint: Any) -> ParameterType:
     if hint is Any:
-        return _ANYTHING
+        return _ANY
     if hint is object:
-        return ParameterType(deep=True)
+        return ParameterType(reads_contents=True)
     if hint == ElementFunction:
-        return ParameterType(each=True)
-    parts = get_args(hint) if isinstance(hint, UnionType) else (hint,)
-    plain = tuple(get_origin(part) or part for part in parts)
-    return ParameterType((*plain, int) if float in plain else plain)
+        return ParameterType(is_expression=True)
+    members = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    types = tuple(get_origin(member) or member for member in members)
+    return ParameterType((*types, int) if float in types else types)
 
 
-def _bulk(value: Any) -> int:
-    """What reading an argument costs. Text beyond ASCII costs most: a domain in it has to be written anew."""
+def _argument_cost(value: Any) -> int:
     if isinstance(value, str):
+        # Text beyond ASCII costs more: normalizing a domain in it means encoding it as Punycode.
         return len(value) >> 1 if value.isascii() else len(value) << 1
     return len(value) if isinstance(value, list | dict) else 0
 
 
-_ANYTHING = ParameterType(anything=True)
+_ANY = ParameterType(any_type=True)

@@ -1,4 +1,4 @@
-"""Functions on text. None of them takes a pattern: a pattern can be made to run for hours."""
+"""Functions on text. None takes a regular expression: some expressions run for hours on some texts."""
 
 import re
 from hashlib import sha256 as digest
@@ -10,14 +10,14 @@ import orjson
 
 from relay.core.mapping.functions.registry import check_length
 
-_HIDDEN = [
+_HIDDEN_ELEMENTS = [
     (re.compile(rf"<{tag}\b", re.IGNORECASE), re.compile(rf"</{tag}\s*>", re.IGNORECASE))
     for tag in ("script", "style")
 ]
 _TAG = re.compile(r"<[^<>]*>")
 _SPACES = re.compile(r"\s+")
-_NO_WORD = re.compile(r"[^a-z0-9]+")
-_BREAKS = re.compile(r"</?(?:p|div|br|li|tr|h[1-6]|ul|ol|table)\b[^<>]*>", re.IGNORECASE)
+_NON_WORD = re.compile(r"[^a-z0-9]+")
+_BLOCK_TAGS = re.compile(r"</?(?:p|div|br|li|tr|h[1-6]|ul|ol|table)\b[^<>]*>", re.IGNORECASE)
 
 
 def lower(text: str) -> str:
@@ -46,39 +46,39 @@ def replace(text: str, old: str, new: str) -> str:
     return text.replace(old, new)
 
 
-def split(text: str, between: str) -> list[str]:
-    """`split('a, b,', ',')` is `["a", "b"]`: trimmed, without empty parts."""
-    return [part.strip() for part in text.split(between) if part.strip()]
+def split(text: str, separator: str) -> list[str]:
+    """`split('a, b,', ',')` is `["a", "b"]`. Parts are trimmed, and empty ones left out."""
+    return [part.strip() for part in text.split(separator) if part.strip()]
 
 
 def words(*parts: Any) -> str | None:
-    """`words('Jane', `null`, 'Roe')` is `"Jane Roe"`: what is there, with a space between."""
-    there = [part.strip() for part in parts if isinstance(part, str) and part.strip()]
-    check_length(sum(map(len, there)))
-    return " ".join(there) or None
+    """`words('Jane', `null`, 'Roe')` is `"Jane Roe"`: all texts that are not empty, joined by spaces."""
+    texts = [part.strip() for part in parts if isinstance(part, str) and part.strip()]
+    check_length(sum(map(len, texts)))
+    return " ".join(texts) or None
 
 
-def truncate(text: str, characters: float) -> str:
+def truncate(text: str, length: float) -> str:
     """`truncate('A long title', `6`)` is `"A lon…"`."""
-    most = max(1, int(characters))
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+    limit = max(1, int(length))
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
 def before(text: str, mark: str) -> str:
-    """`before('viewing_session.play', '.')` is `"viewing_session"`; without the mark it is the whole text."""
+    """`before('viewing_session.play', '.')` is `"viewing_session"`, or the whole text if `mark` is not in it."""
     return text.partition(mark)[0]
 
 
 def after(text: str, mark: str) -> str:
-    """`after('document.completed', '.')` is `"completed"`; without the mark it is the whole text."""
-    head, found, tail = text.partition(mark)
-    return tail if found else head
+    """`after('document.completed', '.')` is `"completed"`, or the whole text if `mark` is not in it."""
+    head, separator, tail = text.partition(mark)
+    return tail if separator else head
 
 
 def slug(text: str) -> str:
     """`slug('Größe & Preis')` is `"grosse-preis"`: lower case, ASCII, hyphens."""
     plain = normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
-    return _NO_WORD.sub("-", plain).strip("-")
+    return _NON_WORD.sub("-", plain).strip("-")
 
 
 def humanize(text: str) -> str:
@@ -88,10 +88,11 @@ def humanize(text: str) -> str:
 
 def strip_html(text: str) -> str:
     """`strip_html('<p>Jane &amp; <b>Bob</b></p><script>x</script>')` is `"Jane & Bob"`."""
-    shown = text
-    for start, end in _HIDDEN:
-        shown = _without(shown, start, end)
-    plain = _TAG.sub("", _BREAKS.sub(" ", shown))
+    visible = text
+    for start, end in _HIDDEN_ELEMENTS:
+        visible = _remove_between(visible, start, end)
+    # Block tags become spaces first: `<p>one</p><p>two</p>` must not become `onetwo`.
+    plain = _TAG.sub("", _BLOCK_TAGS.sub(" ", visible))
     return _SPACES.sub(" ", unescape(plain)).strip()
 
 
@@ -101,21 +102,22 @@ def sha256(text: str) -> str:
 
 
 def stable_id(values: object) -> str:
-    """An id for what has none: `truncate(stable_id(['doc-1', 'sent']), `5`)` is `"84e1…"`.
+    """An id for an event that has none: `truncate(stable_id(['doc-1', 'sent']), `5`)` is `"84e1…"`.
 
-    Name what makes the occurrence the one it is, and leave out what changes when the sender tries again.
+    Name the values that identify the event, and leave out those that change when the sender retries.
     """
     return digest(orjson.dumps(values, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def _without(text: str, start: re.Pattern[str], end: re.Pattern[str]) -> str:
-    """The text less everything from each start to its end, in one pass; without an end, to the last character."""
-    kept, place = [], 0
-    while opening := start.search(text, place):
-        kept.append(text[place : opening.start()])
+def _remove_between(text: str, start: re.Pattern[str], end: re.Pattern[str]) -> str:
+    """Remove everything from each `start` to the next `end`, or to the end of the text if there is none."""
+    # One pass with two simple patterns: a single `<script.*?</script>` takes quadratic time on hostile text.
+    pieces, position = [], 0
+    while opening := start.search(text, position):
+        pieces.append(text[position : opening.start()])
         closing = end.search(text, opening.end())
-        place = closing.end() if closing else len(text)
-    return "".join(kept) + text[place:]
+        position = closing.end() if closing else len(text)
+    return "".join(pieces) + text[position:]
 
 
 FUNCTIONS = (

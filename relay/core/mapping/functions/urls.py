@@ -3,9 +3,9 @@
 import re
 from urllib.parse import parse_qsl, urlsplit
 
-_MOST_PAIRS = 200
-_READ = 1_000
-"""How much of a user agent is looked at."""
+_PAIRS_MAX = 200
+_AGENT_READ_MAX = 1_000
+"""Characters of a user agent that are searched."""
 
 _MOBILE = ("mobi", "iphone", "ipod", "ipad", "android", "tablet", "phone")
 _COMPUTER = ("desktop", "windows", "macintosh", "mac os", "x11", "linux", "cros", "laptop")
@@ -28,31 +28,32 @@ _PLATFORMS = {
 def device(agent: str) -> str | None:
     """`device('Mozilla/5.0 (iPhone; CPU iPhone OS 17_1 like Mac OS X)')` is `"MOBILE"`.
 
-    Takes a vendor's own word as well: `device('Desktop')` is `"PC"`. What tells nothing is null.
+    Takes a vendor's own word too: `device('Desktop')` is `"PC"`. An unknown device is null.
     """
-    if _shows(agent, _MOBILE):
+    # Mobile first: an Android tablet's agent says Linux too.
+    if _contains_any(agent, _MOBILE):
         return "MOBILE"
-    return "PC" if _shows(agent, _COMPUTER) else None
+    return "PC" if _contains_any(agent, _COMPUTER) else None
 
 
 def platform(agent: str) -> str | None:
-    """`platform('Mozilla/5.0 (Windows NT 10.0; Win64; x64)')` is `"Windows"`: one of Gong's five, or null."""
-    return next((name for name, signs in _PLATFORMS.items() if _shows(agent, signs)), None)
+    """`platform('Mozilla/5.0 (Windows NT 10.0; Win64; x64)')` is `"Windows"`: one of Gong's five platforms, or null."""
+    return next((name for name, signs in _PLATFORMS.items() if _contains_any(agent, signs)), None)
 
 
 def is_bot(agent: str) -> bool:
-    """`is_bot('Mozilla/5.0 (compatible; Googlebot/2.1)')` is `true`: crawlers, scanners and mail proxies."""
-    return _shows(agent, _BOTS) or _BOT.search(agent[:_READ].lower()) is not None
+    """`is_bot('Mozilla/5.0 (compatible; Googlebot/2.1)')` is `true` for crawlers, scanners and mail proxies."""
+    return _contains_any(agent, _BOTS) or _BOT.search(agent[:_AGENT_READ_MAX].lower()) is not None
 
 
-def _shows(agent: str, signs: tuple[str, ...]) -> bool:
-    start = agent[:_READ].lower()
+def _contains_any(agent: str, signs: tuple[str, ...]) -> bool:
+    start = agent[:_AGENT_READ_MAX].lower()
     return any(sign in start for sign in signs)
 
 
 def query_param(url: str, name: str) -> str | None:
     """`query_param('https://acme.com/?utm_source=mail', 'utm_source')` is `"mail"`."""
-    pairs = parse_qsl(urlsplit(url).query, max_num_fields=_MOST_PAIRS)
+    pairs = parse_qsl(urlsplit(url).query, max_num_fields=_PAIRS_MAX)
     return next((value for key, value in pairs if key == name), None)
 
 
