@@ -29,7 +29,7 @@ def warned(found):
 def test_a_colleague_is_filtered_with_the_reason():
     assert (
         people({"email": "sam@Vendor.example"}).filter_reason
-        == "vendor.example is an internal domain of acme"
+        == "vendor.example is a domain of acme's own people"
     )
 
 
@@ -44,13 +44,13 @@ def test_a_customer_is_not_filtered_for_a_company_that_is_ours():
 def test_colleagues_are_left_out_of_a_share():
     found = people(recipients=["sam@vendor.example", "jane@acme.com", "kim@vendor.example"])
     assert [person.email for person in found.persons] == ["jane@acme.com"]
-    assert found.warnings[0].message == "leaves out 2 at internal domains of acme"
+    assert found.warnings[0].message == "leaves out 2 of acme's own people"
 
 
 def test_a_share_among_colleagues_is_filtered():
     assert (
         people(recipients=["sam@vendor.example"]).filter_reason
-        == "every recipient is at an internal domain of acme"
+        == "every recipient is one of acme's own people"
     )
 
 

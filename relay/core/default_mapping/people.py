@@ -36,7 +36,8 @@ def find_people(event: Event, destination: Destination) -> EventPeople:
     if event.person is None:
         return EventPeople()
     if domain := _internal_domain(event.person, destination):
-        return EventPeople(filter_reason=f"{domain} is an internal domain of {destination.name}")
+        # Explanations recognize this ending of a filter reason: keep "own people".
+        return EventPeople(filter_reason=f"{domain} is a domain of {destination.name}'s own people")
     person, warnings = _with_usable_company(event.person)
     return EventPeople((person,), tuple(warnings))
 
@@ -58,10 +59,10 @@ def _recipients(event: Event, destination: Destination) -> EventPeople:
     ]
     external = tuple(person for person in all_recipients if not _internal_domain(person, destination))
     if not external:
-        return EventPeople(filter_reason=f"every recipient is at an internal domain of {destination.name}")
+        return EventPeople(filter_reason=f"every recipient is one of {destination.name}'s own people")
     if len(external) < len(all_recipients):
         count = len(all_recipients) - len(external)
-        message = f"leaves out {count} at internal domains of {destination.name}"
+        message = f"leaves out {count} of {destination.name}'s own people"
         warnings.append(Problem("share.recipients", MappingChange.INTERNAL, message))
     if template and not any(
         _is_same_person(template, person, is_only_recipient=len(recipients) == 1) for person in all_recipients

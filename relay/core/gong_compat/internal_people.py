@@ -48,12 +48,11 @@ def remove_internal_people(
     if len(external) == len(people):
         return FilteredBody(body)
     if not external:
-        return FilteredBody(
-            body, filter_reason=f"{key} contains only people at internal domains of {destination.name}"
-        )
+        # Explanations recognize this ending of a filter reason: keep "own people only".
+        return FilteredBody(body, filter_reason=f"{key} names {destination.name}'s own people only")
     if operation not in _SHARES:
         return FilteredBody(body)
-    message = f"leaves out {len(people) - len(external)} at internal domains of {destination.name}"
+    message = f"leaves out {len(people) - len(external)} of {destination.name}'s own people"
     return FilteredBody({**body, key: external}, (Problem(key, MappingChange.INTERNAL, message),))
 
 
