@@ -1,48 +1,44 @@
-"""The API's description for people: `/docs`, made of the very document that programs read, without a key."""
+"""API documentation pages below `/docs`, rendered from the OpenAPI document. No key is needed."""
 
 from typing import Any
 
 from flask import Blueprint, Response
 
-from relay.core.errors import NotFound, RelayError
-from relay.core.roles import Principal, Role
-from relay.dashboard import api_reference as reference
-from relay.dashboard.blueprint import section, visitor
+from relay.core.errors import NotFound
+from relay.dashboard import api_reference
+from relay.dashboard.blueprint import find_principal, page_blueprint
 from relay.dashboard.rendering import render
 from relay.web.openapi.document import build_document
 
-docs: Blueprint = section("docs", __name__)
+api_docs: Blueprint = page_blueprint("docs", __name__)
 
 
-@docs.get("/docs")
-def show_start() -> Response:
-    """What there is, how to send a key, what answers mean."""
-    return _page("docs.html", here="", about=build_document()["info"])
+@api_docs.get("/docs")
+def show_index() -> Response:
+    """Show how to authenticate, and all operations."""
+    return _render_page("docs.html", active="", about=build_document()["info"])
 
 
-@docs.get("/docs/schemas")
+@api_docs.get("/docs/schemas")
 def show_schemas() -> Response:
-    """Every schema that has a name."""
-    return _page("docs_schemas.html", here="schemas", schemas=reference.schemas())
+    """Show all named schemas."""
+    return _render_page("docs_schemas.html", active="schemas", schemas=api_reference.named_schemas())
 
 
-@docs.get("/docs/<group>")
+@api_docs.get("/docs/<group>")
 def show_group(group: str) -> Response:
-    """The operations of one group."""
-    for each in reference.groups():
-        if each.slug == group:
-            return _page("docs_group.html", here=group, group=each)
-    raise NotFound("not_found", "The API has no such group. The list beside this tells all.")
+    """Show the operations of the group with this slug."""
+    for candidate in api_reference.list_groups():
+        if candidate.slug == group:
+            return _render_page("docs_group.html", active=group, group=candidate)
+    raise NotFound("not_found", f"The API has no group {group!r}. See the list of groups at /docs.")
 
 
-def _page(template: str, **shown: Any) -> Response:
+def _render_page(template: str, **values: Any) -> Response:
     return render(
-        template, visitor=_visitor_if_any(), groups=reference.groups(), reference=reference, **shown
+        template,
+        principal=find_principal(),
+        groups=api_reference.list_groups(),
+        reference=api_reference,
+        **values,
     )
-
-
-def _visitor_if_any() -> Principal | None:
-    try:
-        return visitor(Role.VIEWER)
-    except RelayError:
-        return None

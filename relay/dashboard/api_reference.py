@@ -1,4 +1,4 @@
-"""The API's description as pages show it: groups of operations, schemas as rows of a table, calls to copy."""
+"""Prepares the OpenAPI document for the documentation pages: operation groups, schema tables and curl commands."""
 
 import json
 import shlex
@@ -10,190 +10,214 @@ from relay.web.openapi.document import build_document
 from relay.web.openapi.problems import PROBLEMS
 from relay.web.openapi.schema_types import Schema
 
-_PLACE = "#/components/schemas/"
-_DEEPEST = 4
-_LINE = 60
+_REFERENCE_PREFIX = "#/components/schemas/"
+_MAX_DEPTH = 4
+_MAX_LINE_LENGTH = 60
 _BOUNDS = (
     ("maxLength", "at most {} characters"),
-    ("maxItems", "at most {} of them"),
-    ("minimum", "from {}"),
-    ("maximum", "up to {}"),
-    ("default", "{} where it is left out"),
+    ("maxItems", "at most {} items"),
+    ("minimum", "minimum {}"),
+    ("maximum", "maximum {}"),
+    ("default", "default {}"),
 )
-_OBVIOUS = {("minimum", 0), ("minimum", -(2**31)), ("maximum", 2**31 - 1)}
+# Bounds that the type implies: counts and 32-bit integers.
+_OBVIOUS_BOUNDS = {("minimum", 0), ("minimum", -(2**31)), ("maximum", 2**31 - 1)}
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One value: where it stands, what it is, and the named schema that it links to."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaRow:
+    """One row of a schema's table."""
 
     path: str
-    kind: str
-    told: str
+    type: str
+    description: str
     required: bool
-    named: str | None = None
+    schema_name: str | None = None
+    """The named schema to link to."""
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
-    """One operation, as the document tells it, with its place and a call to copy."""
+class ReferenceOperation:
+    """One operation of the document, with a curl command that calls it."""
 
     method: str
     path: str
-    told: Mapping[str, Any]
-    call: str
+    spec: Mapping[str, Any]
+    command: str
 
     @property
     def role(self) -> str:
-        ways = self.told["security"]
-        return str(next(iter(ways[0].values()))[0]) if ways else ""
+        """The role that the caller's key needs; empty if no key is needed."""
+        requirements = self.spec["security"]
+        return str(next(iter(requirements[0].values()))[0]) if requirements else ""
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class OperationGroup:
+    """The operations that share a tag."""
+
     name: str
-    told: str
-    operations: tuple[Operation, ...]
+    description: str
+    operations: tuple[ReferenceOperation, ...]
 
     @property
     def slug(self) -> str:
-        return "-".join(
-            "".join(c if c.isalnum() else " " for c in self.name.replace("'", "")).lower().split()
-        )
+        """The group's name in URLs."""
+        letters = (char if char.isalnum() else " " for char in self.name.replace("'", ""))
+        return "-".join("".join(letters).lower().split())
 
 
-def groups() -> tuple[Group, ...]:
-    """Every group in its order."""
-    told = [
-        Operation(method.upper(), path, each, _call(method.upper(), path, each))
+def list_groups() -> tuple[OperationGroup, ...]:
+    """Return all groups in the order of the document."""
+    operations = [
+        ReferenceOperation(method.upper(), path, spec, _curl_command(method.upper(), path, spec))
         for path, methods in build_document()["paths"].items()
-        for method, each in methods.items()
+        for method, spec in methods.items()
     ]
     return tuple(
-        Group(
-            tag["name"], tag["description"], tuple(each for each in told if tag["name"] in each.told["tags"])
+        OperationGroup(
+            tag["name"],
+            tag["description"],
+            tuple(operation for operation in operations if tag["name"] in operation.spec["tags"]),
         )
         for tag in build_document()["tags"]
     )
 
 
-def schemas() -> Mapping[str, Schema]:
-    """Every schema that has a name."""
-    found: Mapping[str, Schema] = build_document()["components"]["schemas"]
-    return found
+def named_schemas() -> Mapping[str, Schema]:
+    schemas: Mapping[str, Schema] = build_document()["components"]["schemas"]
+    return schemas
 
 
-def remedy(code: str) -> str:
-    """What the reader of a code does about it."""
+def remedy_for(code: str) -> str:
+    """Return what the caller should do about an error code."""
     return PROBLEMS[code].remedy
 
 
-def example_of(content: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The examples of a body by their names, as they are read by people."""
-    shown = {name: each["value"] for name, each in content.get("examples", {}).items()}
+def list_examples(content: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the examples of a body as pairs of name and formatted text. A single example has no name."""
+    examples = {name: example["value"] for name, example in content.get("examples", {}).items()}
     if "example" in content:
-        shown[""] = content["example"]
-    return [(name, value if isinstance(value, str) else _written(value)) for name, value in shown.items()]
-
-
-def choices(schema: Schema) -> list[Row]:
-    """What a value may be, where it is nothing but named schemas and lists of them."""
-    found = [
-        Row("", kind(each), "", required=True, named=_linked(each)) for each in schema.get("anyOf", (schema,))
+        examples[""] = content["example"]
+    return [
+        (name, value if isinstance(value, str) else _format_json(value)) for name, value in examples.items()
     ]
-    return found if all(each.named for each in found) else []
 
 
-def rows(schema: Schema, path: str = "", depth: int = 0) -> Iterator[Row]:
-    """What is in a schema, objects inside it among them. What has a name of its own is told in its place."""
-    for choice in schema.get("anyOf", ()) if not path else ():
-        yield from rows(choice, path, depth)
-    needed = set(schema.get("required", ()))
-    for name, inner in schema.get("properties", {}).items():
-        place = f"{path}.{name}" if path else name
-        yield _row(place, inner, required=name in needed)
-        if depth < _DEEPEST:
-            yield from _inside(inner, place, depth)
+def list_alternatives(schema: Schema) -> list[SchemaRow]:
+    """Return a row per alternative if a schema consists only of named schemas; otherwise an empty list."""
+    alternatives = [
+        SchemaRow(
+            path="",
+            type=describe_type(alternative),
+            description="",
+            required=True,
+            schema_name=_find_schema_name(alternative),
+        )
+        for alternative in schema.get("anyOf", (schema,))
+    ]
+    return alternatives if all(row.schema_name for row in alternatives) else []
+
+
+def list_rows(schema: Schema, path: str = "", depth: int = 0) -> Iterator[SchemaRow]:
+    """Yield a row per value in a schema, nested objects included. A named schema is linked, not expanded."""
+    for alternative in schema.get("anyOf", ()) if not path else ():
+        yield from list_rows(alternative, path, depth)
+    required = set(schema.get("required", ()))
+    for name, value_schema in schema.get("properties", {}).items():
+        value_path = f"{path}.{name}" if path else name
+        yield _row(value_path, value_schema, required=name in required)
+        if depth < _MAX_DEPTH:
+            yield from _list_nested_rows(value_schema, value_path, depth)
     if "items" in schema and not path:
         yield _row("[]", schema["items"], required=True)
-        yield from _inside(schema["items"], "[]", depth)
+        yield from _list_nested_rows(schema["items"], "[]", depth)
 
 
-def _inside(schema: Schema, place: str, depth: int) -> Iterator[Row]:
-    """The rows below one value: of an object, of what a list holds, of either where it may be null."""
-    for choice in schema.get("anyOf", (schema,)):
-        if "properties" in choice:
-            yield from rows(choice, place, depth + 1)
-        elif "items" in choice:
-            yield from _inside(choice["items"], f"{place}[]", depth + 1)
+def _list_nested_rows(schema: Schema, path: str, depth: int) -> Iterator[SchemaRow]:
+    """Yield the rows below one value: of an object, or of the items of a list."""
+    # A nullable value is an `anyOf` of its schema and null.
+    for alternative in schema.get("anyOf", (schema,)):
+        if "properties" in alternative:
+            yield from list_rows(alternative, path, depth + 1)
+        elif "items" in alternative:
+            yield from _list_nested_rows(alternative["items"], f"{path}[]", depth + 1)
 
 
-def _row(place: str, schema: Schema, *, required: bool) -> Row:
-    return Row(place, kind(schema), schema.get("description", ""), required, _linked(schema))
+def _row(path: str, schema: Schema, *, required: bool) -> SchemaRow:
+    return SchemaRow(
+        path=path,
+        type=describe_type(schema),
+        description=schema.get("description", ""),
+        required=required,
+        schema_name=_find_schema_name(schema),
+    )
 
 
-def kind(schema: Schema) -> str:
-    """What a value is, in a few words."""
+def describe_type(schema: Schema) -> str:
+    """Describe the type of a value in a few words, such as `string, at most 80 characters`."""
     if "$ref" in schema:
-        return _name(schema)
+        return _referenced_name(schema)
     if "const" in schema:
         return json.dumps(schema["const"])
     if "enum" in schema:
         return " | ".join(map(str, schema["enum"]))
     if "anyOf" in schema:
-        return " or ".join(dict.fromkeys(map(kind, schema["anyOf"])))
-    return ", ".join((_type(schema), *_bounds(schema)))
+        return " or ".join(dict.fromkeys(map(describe_type, schema["anyOf"])))
+    return ", ".join((_type_name(schema), *_list_bounds(schema)))
 
 
-def _type(schema: Schema) -> str:
-    told = schema.get("type", "any JSON")
-    names = told if isinstance(told, list) else [told]
-    words = ["moment" if schema.get("format") == "date-time" and name == "string" else name for name in names]
+def _type_name(schema: Schema) -> str:
+    declared = schema.get("type", "any JSON")
+    names = declared if isinstance(declared, list) else [declared]
+    if schema.get("format") == "date-time":
+        names = ["timestamp" if name == "string" else name for name in names]
     if "items" in schema:
-        words = [f"list of {kind(schema['items'])}" if word == "array" else word for word in words]
-    return " or ".join(words)
+        names = [f"list of {describe_type(schema['items'])}" if name == "array" else name for name in names]
+    return " or ".join(names)
 
 
-def _bounds(schema: Schema) -> Iterator[str]:
-    for name, words in _BOUNDS:
-        if name in schema and (name, schema[name]) not in _OBVIOUS:
-            yield words.format(f"{schema[name]:,}" if isinstance(schema[name], int) else schema[name])
+def _list_bounds(schema: Schema) -> Iterator[str]:
+    for name, template in _BOUNDS:
+        if name in schema and (name, schema[name]) not in _OBVIOUS_BOUNDS:
+            yield template.format(f"{schema[name]:,}" if isinstance(schema[name], int) else schema[name])
 
 
-def _linked(schema: Schema) -> str | None:
-    """The named schema that a value is, or that a list of it holds."""
-    for choice in (schema, schema.get("items", {}), *schema.get("anyOf", ())):
-        if "$ref" in choice:
-            return _name(choice)
+def _find_schema_name(schema: Schema) -> str | None:
+    """Return the named schema that a value, or the items of a list, refer to."""
+    for candidate in (schema, schema.get("items", {}), *schema.get("anyOf", ())):
+        if "$ref" in candidate:
+            return _referenced_name(candidate)
     return None
 
 
-def _name(schema: Schema) -> str:
-    return str(schema["$ref"]).removeprefix(_PLACE)
+def _referenced_name(schema: Schema) -> str:
+    return str(schema["$ref"]).removeprefix(_REFERENCE_PREFIX)
 
 
-def _call(method: str, path: str, told: Mapping[str, Any]) -> str:
-    """The operation as a command to copy: `$RELAY` is the relay's address, `$KEY` the key."""
-    for each in told.get("parameters", ()):
-        if each["in"] == "path":
-            path = path.replace(f"{{{each['name']}}}", str(each.get("example", "NAME")))
-    verb = "" if method == "GET" else "-I " if method == "HEAD" else f"-X {method} "
-    lines = [f'curl {verb}"$RELAY{path}"']
-    if told["security"]:
+def _curl_command(method: str, path: str, spec: Mapping[str, Any]) -> str:
+    """Build a curl command that reads the relay's address from `$RELAY` and the API key from `$KEY`."""
+    for parameter in spec.get("parameters", ()):
+        if parameter["in"] == "path":
+            path = path.replace(f"{{{parameter['name']}}}", str(parameter.get("example", "NAME")))
+    option = "" if method == "GET" else "-I " if method == "HEAD" else f"-X {method} "
+    lines = [f'curl {option}"$RELAY{path}"']
+    if spec["security"]:
         lines.append('-H "X-API-Key: $KEY"')
-    content = told.get("requestBody", {}).get("content", {})
-    for kind_of, body in list(content.items())[:1]:
-        shown = next(iter(body.get("examples", {}).values()), None)
-        if shown is not None:
-            lines += [f'-H "Content-Type: {kind_of}"', f"-d {shlex.quote(_short(shown['value']))}"]
+    content = spec.get("requestBody", {}).get("content", {})
+    for content_type, body in list(content.items())[:1]:
+        example = next(iter(body.get("examples", {}).values()), None)
+        if example is not None:
+            data = shlex.quote(_format_compact(example["value"]))
+            lines += [f'-H "Content-Type: {content_type}"', f"-d {data}"]
     return " \\\n  ".join(lines)
 
 
-def _short(value: object) -> str:
-    """On one line if that can be read."""
+def _format_compact(value: object) -> str:
+    """Format JSON on one line if it is short, and indented otherwise."""
     line = json.dumps(value, ensure_ascii=False)
-    return line if len(line) <= _LINE else _written(value)
+    return line if len(line) <= _MAX_LINE_LENGTH else _format_json(value)
 
 
-def _written(value: object) -> str:
+def _format_json(value: object) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""What every blueprint of pages shares: errors are pages, and who is not signed in is shown the endpoint."""
+"""Shared set-up of page blueprints: errors render as pages, and anonymous visitors are redirected to sign-in."""
 
 from urllib.parse import quote
 
@@ -6,42 +6,40 @@ from flask import Blueprint, Response, redirect, request
 
 from relay.core.errors import RelayError, Unauthorized, ValidationFailed
 from relay.core.roles import Principal, Role
-from relay.dashboard.rendering import known_parts, render
+from relay.dashboard.rendering import render
+from relay.web.context import require_role
 
-SIGN_IN = "/ops/sign-in"
-
-
-def section(name: str, import_name: str) -> Blueprint:
-    """A blueprint of pages."""
-    made = Blueprint(f"ops_{name}", import_name, template_folder="templates")
-    made.register_error_handler(RelayError, _error_page)
-    return made
+SIGN_IN_PATH = "/ops/sign-in"
 
 
-def visitor(least: Role) -> Principal:
-    """Who looks at this page, when their role covers `least`. Raises Unauthorized, which leads to the sign-in."""
-    return known_parts().auth.require_role(request, least)
+def page_blueprint(name: str, import_name: str) -> Blueprint:
+    blueprint = Blueprint(f"ops_{name}", import_name, template_folder="templates")
+    blueprint.register_error_handler(RelayError, _render_error)
+    return blueprint
 
 
-def _error_page(error: RelayError) -> Response:
+def find_principal() -> Principal | None:
+    """Return who makes the request, or None if that is not known."""
+    try:
+        _, principal = require_role(Role.VIEWER)
+    except RelayError:
+        return None
+    return principal
+
+
+def _render_error(error: RelayError) -> Response:
     if isinstance(error, Unauthorized):
-        way_in = f"{SIGN_IN}?next={quote(_asked())}"
-        if "HX-Request" in request.headers:  # else the sign-in would be drawn into the place of one piece
-            return Response(status=401, headers={"HX-Redirect": way_in})
-        return redirect(way_in, 303)  # type: ignore[return-value]
+        sign_in_url = f"{SIGN_IN_PATH}?next={quote(_next_path())}"
+        # htmx follows a plain redirect itself, and would insert the sign-in page into a part of this one.
+        if "HX-Request" in request.headers:
+            return Response(status=401, headers={"HX-Redirect": sign_in_url})
+        return redirect(sign_in_url, 303)  # type: ignore[return-value]
     problems = error.problems if isinstance(error, ValidationFailed) else ()
     return render(
-        "error.html", visitor=_visitor_if_any(), status=error.status, error=error, problems=problems
+        "error.html", principal=find_principal(), status=error.status, error=error, problems=problems
     )
 
 
-def _asked() -> str:
-    """Where to go on after the sign-in: to the page, never to a deed."""
+def _next_path() -> str:
+    """Return the page to open after sign-in. An action is never repeated, so that path is the overview."""
     return request.full_path.rstrip("?") if request.method == "GET" else "/ops/"
-
-
-def _visitor_if_any() -> Principal | None:
-    try:
-        return visitor(Role.VIEWER)
-    except RelayError:
-        return None

@@ -1,7 +1,7 @@
-"""All pages of the dashboard, for the application to register."""
+"""All blueprints of the dashboard, for the application to register."""
 
-from relay.dashboard import api_docs as docs
 from relay.dashboard import (
+    api_docs,
     audit,
     dead_letters,
     destinations,
@@ -10,17 +10,17 @@ from relay.dashboard import (
     overview,
     replays,
     sign_in,
+    sign_in_oidc,
     sources,
 )
-from relay.dashboard import sign_in_oidc as account_sign_in
 from relay.dashboard.assets import assets
-from relay.dashboard.rendering import look
+from relay.dashboard.rendering import dashboard_templates
 
 BLUEPRINTS = (
-    look,
+    dashboard_templates,
     assets,
-    sign_in.entrance,
-    account_sign_in.by_account,
+    sign_in.sign_in_pages,
+    sign_in_oidc.oidc_pages,
     overview.overview,
     destinations.destinations,
     sources.sources,
@@ -29,5 +29,5 @@ BLUEPRINTS = (
     replays.replays,
     audit.audit,
     erasures.erasures,
-    docs.docs,
+    api_docs.api_docs,
 )

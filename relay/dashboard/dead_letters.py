@@ -1,4 +1,4 @@
-"""The pages of dead letters: by their fault; one fault, the mapping to mend tried on it, and its replay."""
+"""The pages of dead letters: the list of clusters, and one cluster with a trial of its mapping and its replay."""
 
 from typing import Any
 
@@ -8,55 +8,64 @@ from relay.actions.dead_letters import preview_cluster, replay_cluster
 from relay.actions.visibility import make_viewer
 from relay.core.errors import ValidationFailed
 from relay.core.roles import Principal, Role
-from relay.dashboard.blueprint import section, visitor
-from relay.dashboard.formatting import counted
-from relay.dashboard.mapping_form import read_mapping, write_mapping
-from relay.dashboard.rendering import ask, confirmed, known_parts, render, told
+from relay.dashboard.blueprint import page_blueprint
+from relay.dashboard.formatting import pluralize
+from relay.dashboard.mapping_form import format_mapping, parse_mapping
+from relay.dashboard.rendering import (
+    confirm_page,
+    is_confirmed,
+    page_links,
+    redirect_with_message,
+    render,
+)
 from relay.queries.dead_letters import cluster_page, dead_letters_page
+from relay.web.context import WebContext, require_role
 
-dead_letters = section("dead_letters", __name__)
+dead_letters = page_blueprint("dead_letters", __name__)
 
 
 @dead_letters.get("/ops/dead-letters")
-def show_all() -> Response:
-    who, known = visitor(Role.VIEWER), known_parts()
+def list_clusters() -> Response:
+    ctx, principal = require_role(Role.VIEWER)
     cursor = request.args.get("cursor") or None
-    page = dead_letters_page(known.stores, cursor=cursor)
-    following = f"/ops/dead-letters?cursor={page['cursor']}" if page["cursor"] else ""
-    paging = {"first": "/ops/dead-letters" if cursor else "", "following": following}
-    return render("dead_letters.html", visitor=who, section="dead-letters", page=page, paging=paging)
+    page = dead_letters_page(ctx.stores, cursor=cursor)
+    links = page_links("/ops/dead-letters", {}, cursor=cursor, next_cursor=page["cursor"])
+    return render("dead_letters.html", principal=principal, section="dead-letters", page=page, links=links)
 
 
 @dead_letters.get("/ops/dead-letters/<cluster>")
-def show_one(cluster: str) -> Response:
-    return _shown(visitor(Role.VIEWER), cluster)
+def show_cluster(cluster: str) -> Response:
+    ctx, principal = require_role(Role.VIEWER)
+    return _render_cluster(ctx, principal, cluster)
 
 
 @dead_letters.post("/ops/dead-letters/<cluster>/preview")
-def preview(cluster: str) -> Response:
-    """The same page, with what a replay by the mapping in the form would do."""
-    who, text = visitor(Role.OPERATOR), request.form.get("mapping", "")
+def preview_replay(cluster: str) -> Response:
+    """Show the cluster with what a replay with the mapping in the form would do."""
+    ctx, principal = require_role(Role.OPERATOR)
+    text = request.form.get("mapping", "")
     try:
-        return _shown(
-            who, cluster, written=text, trial=preview_cluster(known_parts(), who, cluster, read_mapping(text))
-        )
+        trial = preview_cluster(ctx, principal, cluster, parse_mapping(text))
     except ValidationFailed as error:
-        return _shown(who, cluster, written=text, problems=error.problems)
+        return _render_cluster(ctx, principal, cluster, mapping_text=text, problems=error.problems)
+    return _render_cluster(ctx, principal, cluster, mapping_text=text, trial=trial)
 
 
 @dead_letters.post("/ops/dead-letters/<cluster>/replay")
 def replay(cluster: str) -> Response:
-    who, known = visitor(Role.OPERATOR), known_parts()
-    if not confirmed():
-        count = cluster_page(make_viewer(known, who), cluster)["count"]
-        question = f"Send {counted(count, 'dead letter')} again, by the configuration as it is now?"
-        return ask(question, "Replay", back=f"/ops/dead-letters/{cluster}", visitor=who)
-    page = replay_cluster(known, who, cluster)
-    return told(f"/ops/replays/{page['id']}", "The replay has begun. Live events go first.")
+    ctx, principal = require_role(Role.OPERATOR)
+    if not is_confirmed():
+        count = cluster_page(make_viewer(ctx, principal), cluster)["count"]
+        question = f"Replay {pluralize(count, 'dead letter')} with the current configuration?"
+        return confirm_page(question, "Replay", back=f"/ops/dead-letters/{cluster}", principal=principal)
+    page = replay_cluster(ctx, principal, cluster)
+    return redirect_with_message(
+        f"/ops/replays/{page['id']}", "The replay has started. New events are sent first."
+    )
 
 
-def _shown(who: Principal, cluster: str, **more: Any) -> Response:
-    page = cluster_page(make_viewer(known_parts(), who), cluster)
-    written = write_mapping(page["mapping"]["written"]) if page["mapping"] else ""
-    shown = {"written": written, "trial": None, "problems": ()} | more
-    return render("cluster.html", visitor=who, section="dead-letters", page=page, **shown)
+def _render_cluster(ctx: WebContext, principal: Principal, cluster: str, **values: Any) -> Response:
+    page = cluster_page(make_viewer(ctx, principal), cluster)
+    mapping_text = format_mapping(page["mapping"]["written"]) if page["mapping"] else ""
+    defaults = {"mapping_text": mapping_text, "trial": None, "problems": ()}
+    return render("cluster.html", principal=principal, section="dead-letters", page=page, **defaults | values)

@@ -1,4 +1,4 @@
-"""The pages of the destinations: what each may send and what keeps it from sending; pause, resume, probe, connect."""
+"""The pages of destinations: state, budget and holds; and the actions pause, resume, test credentials and connect."""
 
 from urllib.parse import quote
 
@@ -6,71 +6,101 @@ from flask import Response, request
 
 from relay.actions import destinations as actions
 from relay.core.roles import Principal, Role
-from relay.dashboard.blueprint import section, visitor
-from relay.dashboard.formatting import counted
-from relay.dashboard.rendering import ask, confirmed, known_parts, render, told
+from relay.dashboard.blueprint import page_blueprint
+from relay.dashboard.formatting import pluralize
+from relay.dashboard.rendering import (
+    confirm_page,
+    is_confirmed,
+    redirect_with_message,
+    render,
+)
 from relay.queries.destinations import destination_page, destinations_page
+from relay.web.context import WebContext, require_role
 
-destinations = section("destinations", __name__)
+destinations = page_blueprint("destinations", __name__)
 
-_MOST_SHOWN = 200
-"""A longer list is no list; a part of the name finds the others."""
+_MAX_ROWS = 200
+"""A list cannot be read beyond this length; the search field finds the other destinations."""
 
-_PAUSE = "Pause {}? Its events wait until it is resumed; none is lost."
+_PAUSE_QUESTION = "Pause {}? Its events wait until you resume it. No event is lost."
 
 
 @destinations.get("/ops/destinations")
-def show_all() -> Response:
-    who, known = visitor(Role.VIEWER), known_parts()
-    page = destinations_page(known.stores, known.destinations.all(), now=known.now())
-    part = request.args.get("part", "")
-    rows = [row for row in page["destinations"] if part in row["destination"] or part in row["company"]]
-    shown = {"part": part, "rows": rows[:_MOST_SHOWN], "left_out": len(rows[_MOST_SHOWN:])}
-    return render("destinations.html", visitor=who, section="destinations", page=page, shown=shown)
+def list_destinations() -> Response:
+    ctx, principal = require_role(Role.VIEWER)
+    page = destinations_page(ctx.stores, ctx.destinations.all(), now=ctx.now())
+    search = request.args.get("search", "")
+    rows = [row for row in page["destinations"] if search in row["destination"] or search in row["company"]]
+    return render(
+        "destinations.html",
+        principal=principal,
+        section="destinations",
+        page=page,
+        search=search,
+        rows=rows[:_MAX_ROWS],
+        hidden_count=len(rows[_MAX_ROWS:]),
+    )
 
 
 @destinations.get("/ops/destinations/<name>")
-def show_one(name: str) -> Response:
-    return _shown(visitor(Role.VIEWER), name)
+def show_destination(name: str) -> Response:
+    ctx, principal = require_role(Role.VIEWER)
+    return _render_destination(ctx, principal, name)
 
 
 @destinations.post("/ops/destinations/<name>/pause")
 def pause(name: str) -> Response:
-    who = visitor(Role.OPERATOR)
-    if not confirmed():
-        return ask(_PAUSE.format(name), "Pause", back=_there(name), visitor=who)
-    fresh = actions.pause_destination(known_parts(), who, name)["changed"]
-    return told(_there(name), f"{name} is paused." if fresh else f"{name} was on hold; now it is paused.")
+    ctx, principal = require_role(Role.OPERATOR)
+    if not is_confirmed():
+        return confirm_page(_PAUSE_QUESTION.format(name), "Pause", back=_url(name), principal=principal)
+    is_new_hold = actions.pause_destination(ctx, principal, name)["changed"]
+    message = f"{name} is paused." if is_new_hold else f"{name} was already on hold and is now paused."
+    return redirect_with_message(_url(name), message)
 
 
 @destinations.post("/ops/destinations/<name>/resume")
 def resume(name: str) -> Response:
-    done = actions.resume_destination(known_parts(), visitor(Role.OPERATOR), name)
-    if not done["changed"]:
-        return told(_there(name), f"{name} was not on hold.")
-    return told(_there(name), f"{name} goes on: {counted(done['events'], 'event')} queued again.")
+    ctx, principal = require_role(Role.OPERATOR)
+    result = actions.resume_destination(ctx, principal, name)
+    if not result["changed"]:
+        return redirect_with_message(_url(name), f"{name} was not on hold.")
+    return redirect_with_message(
+        _url(name), f"{name} is resumed. {pluralize(result['events'], 'event')} queued again."
+    )
 
 
 @destinations.post("/ops/destinations/<name>/probe")
 def probe(name: str) -> Response:
-    actions.probe_destination(known_parts(), visitor(Role.OPERATOR), name)
-    return told(_there(name), "A worker tries the credentials; what Gong says appears below.")
+    ctx, principal = require_role(Role.OPERATOR)
+    actions.probe_destination(ctx, principal, name)
+    return redirect_with_message(
+        _url(name), "A worker is testing the credentials. The result appears below in a few seconds."
+    )
 
 
 @destinations.post("/ops/destinations/<name>/connect")
 def connect(name: str) -> Response:
-    """The page with a link for the customer on it: shown once, and kept nowhere."""
-    who = visitor(Role.ADMIN)
-    return _shown(who, name, link=actions.create_connect_link(known_parts(), who, name, {}))
-
-
-def _shown(who: Principal, name: str, link: dict[str, object] | None = None) -> Response:
-    known = known_parts()
-    page = destination_page(known.stores, known.destinations.all(), name, now=known.now())
-    return render(
-        "destination.html", visitor=who, section="destinations", page=page, link=link, address=_there(name)
+    """Show the page with a new connect link. The link is stored nowhere and cannot be shown again."""
+    ctx, principal = require_role(Role.ADMIN)
+    return _render_destination(
+        ctx, principal, name, link=actions.create_connect_link(ctx, principal, name, {})
     )
 
 
-def _there(name: str) -> str:
+def _render_destination(
+    ctx: WebContext, principal: Principal, name: str, link: dict[str, object] | None = None
+) -> Response:
+    page = destination_page(ctx.stores, ctx.destinations.all(), name, now=ctx.now())
+    # `address` is what the page refreshes from: after a POST that is not the request's own path.
+    return render(
+        "destination.html",
+        principal=principal,
+        section="destinations",
+        page=page,
+        link=link,
+        address=_url(name),
+    )
+
+
+def _url(name: str) -> str:
     return f"/ops/destinations/{quote(name)}"

@@ -1,4 +1,4 @@
-"""The pages of erasures: what there is of a person, erasing it, and the report."""
+"""The pages of erasures: preview and start an erasure, the list of erasures, and the report of one."""
 
 from typing import Any
 
@@ -8,47 +8,54 @@ from relay.actions.erasures import erase_person
 from relay.core.errors import ValidationFailed
 from relay.core.roles import Principal, Role
 from relay.core.signed_document import Signer
-from relay.dashboard.blueprint import section, visitor
-from relay.dashboard.rendering import ask, confirmed, known_parts, render, told
+from relay.dashboard.blueprint import page_blueprint
+from relay.dashboard.rendering import (
+    confirm_page,
+    is_confirmed,
+    redirect_with_message,
+    render,
+)
 from relay.queries.erasures import erasure_page, erasures_page
+from relay.web.context import WebContext, require_role
 
-erasures = section("erasures", __name__)
+erasures = page_blueprint("erasures", __name__)
 
-_ERASE = "Erase everything that the relay holds of this person? It cannot be taken back."
+_ERASE_QUESTION = "Erase all of this person's data from the relay? This cannot be undone."
 
 
 @erasures.get("/ops/erasures")
-def show_all() -> Response:
-    return _shown(visitor(Role.OPERATOR))
+def list_erasures() -> Response:
+    ctx, principal = require_role(Role.OPERATOR)
+    return _render_list(ctx, principal)
 
 
 @erasures.post("/ops/erasures")
-def begin() -> Response:
-    """Look what an erasure would find, or erase."""
-    who = visitor(Role.ADMIN)
+def start_erasure() -> Response:
+    """Preview or start an erasure."""
+    ctx, principal = require_role(Role.ADMIN)
     person = {
         name: request.form[name].strip() for name in ("email", "phone") if request.form.get(name, "").strip()
     }
     try:
-        found = erase_person(known_parts(), who, person | {"dry_run": True})
-        if request.form.get("look"):
-            return _shown(who, person=person, found=found)
-        if not confirmed():
-            return ask(_ERASE, "Erase", back="/ops/erasures", visitor=who)
-        page = erase_person(known_parts(), who, person)
+        preview = erase_person(ctx, principal, person | {"dry_run": True})
+        if request.form.get("preview"):
+            return _render_list(ctx, principal, person=person, preview=preview)
+        if not is_confirmed():
+            return confirm_page(_ERASE_QUESTION, "Erase", back="/ops/erasures", principal=principal)
+        page = erase_person(ctx, principal, person)
     except ValidationFailed as error:
-        return _shown(who, person=person, problems=error.problems)
-    return told(f"/ops/erasures/{page['id']}", "The erasure has begun.")
+        return _render_list(ctx, principal, person=person, problems=error.problems)
+    return redirect_with_message(f"/ops/erasures/{page['id']}", "The erasure has started.")
 
 
 @erasures.get("/ops/erasures/<erasure_id>")
-def show_one(erasure_id: str) -> Response:
-    who, known = visitor(Role.OPERATOR), known_parts()
-    page = erasure_page(known.stores, erasure_id, Signer(known.settings.secret_keys))
-    return render("erasure.html", visitor=who, section="erasures", page=page)
+def show_erasure(erasure_id: str) -> Response:
+    ctx, principal = require_role(Role.OPERATOR)
+    page = erasure_page(ctx.stores, erasure_id, Signer(ctx.settings.secret_keys))
+    return render("erasure.html", principal=principal, section="erasures", page=page)
 
 
-def _shown(who: Principal, **more: Any) -> Response:
-    page = erasures_page(known_parts().stores)
-    shown = {"person": {}, "found": None, "problems": ()} | more
-    return render("erasures.html", visitor=who, section="erasures", page=page, **shown)
+def _render_list(ctx: WebContext, principal: Principal, **values: Any) -> Response:
+    page = erasures_page(ctx.stores)
+    defaults: dict[str, Any] = {"person": {}, "preview": None, "problems": ()}
+    return render("erasures.html", principal=principal, section="erasures", page=page, **defaults | values)

@@ -1,7 +1,6 @@
-"""The pages of events: find them, and have one explained; replay, discard, reveal."""
+"""The pages of events: search, and one event with its explanation and the actions replay, discard and reveal."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import Response, request
 
@@ -9,86 +8,98 @@ from relay.actions import events as actions
 from relay.actions.visibility import make_viewer
 from relay.core.lifecycle import OPEN_STATES, DeadLetterReason, State
 from relay.core.roles import Principal, Role
-from relay.dashboard.blueprint import section, visitor
-from relay.dashboard.rendering import ask, confirmed, known_parts, render, told
+from relay.dashboard.blueprint import page_blueprint
+from relay.dashboard.rendering import (
+    confirm_page,
+    is_confirmed,
+    page_links,
+    redirect_with_message,
+    render,
+)
 from relay.queries.event import event_page
 from relay.queries.events import events_page
 from relay.queries.filters import FILTER_NAMES, read_filter
 from relay.web.api.explain import explain_for
+from relay.web.context import require_role
 
-events = section("events", __name__)
+events = page_blueprint("events", __name__)
 
-_PAGE = 50
-_DISCARD = "Give this event up? Gong will not be told of it, unless it is replayed."
+_PAGE_SIZE = 50
+_DISCARD_QUESTION = "Discard this event? It is not delivered to Gong unless you replay it later."
 
 
 @events.get("/ops/events")
-def show_all() -> Response:
-    who, known = visitor(Role.VIEWER), known_parts()
-    asked = {
+def list_events() -> Response:
+    ctx, principal = require_role(Role.VIEWER)
+    filters = {
         name: text.strip() for name, text in request.args.items() if name in FILTER_NAMES and text.strip()
     }
     cursor = request.args.get("cursor") or None
-    page = events_page(known.stores, read_filter(asked, now=known.now()), limit=_PAGE, cursor=cursor)
-    name = {} if page["events"] else _name_in(asked)
-    shown: dict[str, Any] = {
-        "asked": asked,
-        "first": _address(asked) if cursor else "",
-        "following": _address(asked | {"cursor": page["cursor"]}) if page["cursor"] else "",
-        "why": explain_for(known, who, name)["why"] if name else None,
-        "choices": {
+    page = events_page(ctx.stores, read_filter(filters, now=ctx.now()), limit=_PAGE_SIZE, cursor=cursor)
+    # An event that was never stored can still be explained, if the search names exactly one.
+    searched_name = {} if page["events"] else _single_name(filters)
+    return render(
+        "events.html",
+        principal=principal,
+        section="events",
+        page=page,
+        filters=filters,
+        links=page_links("/ops/events", filters, cursor=cursor, next_cursor=page["cursor"]),
+        why=explain_for(ctx, principal, searched_name)["why"] if searched_name else None,
+        options={
             "status": list(State),
             "reason": list(DeadLetterReason),
-            "source": sorted(known.config.sources),
-            "destination": sorted(known.destinations.all()),
+            "source": sorted(ctx.config.sources),
+            "destination": sorted(ctx.destinations.all()),
         },
-    }
-    return render("events.html", visitor=who, section="events", page=page, **shown)
+    )
 
 
-def _name_in(asked: dict[str, str]) -> dict[str, str]:
-    """What was asked for by name, if it was by one name."""
-    names = {name: text for name, text in asked.items() if name in {"event_id", "request_id"}}
+def _single_name(filters: dict[str, str]) -> dict[str, str]:
+    """Return the filter that names an event, if there is exactly one such filter."""
+    names = {name: text for name, text in filters.items() if name in {"event_id", "request_id"}}
     return names if len(names) == 1 else {}
 
 
-def _address(asked: dict[str, str]) -> str:
-    return f"/ops/events?{urlencode(asked)}" if asked else "/ops/events"
-
-
 @events.get("/ops/events/<event_id>")
-def show_one(event_id: str) -> Response:
-    who = visitor(Role.VIEWER)
-    return _shown(who, event_page(make_viewer(known_parts(), who), event_id))
+def show_event(event_id: str) -> Response:
+    ctx, principal = require_role(Role.VIEWER)
+    return _render_event(principal, event_page(make_viewer(ctx, principal), event_id))
 
 
 @events.post("/ops/events/<event_id>/reveal")
 def reveal(event_id: str) -> Response:
-    """The same page with payloads as they came. It is not kept: looked at again, it is redacted again."""
-    who = visitor(Role.ADMIN)
-    return _shown(who, actions.reveal_event(known_parts(), who, event_id))
+    """Show the page once with unredacted payloads; the next view is redacted again."""
+    ctx, principal = require_role(Role.ADMIN)
+    return _render_event(principal, actions.reveal_event(ctx, principal, event_id))
 
 
 @events.post("/ops/events/<event_id>/replay")
 def replay(event_id: str) -> Response:
-    actions.replay_event(known_parts(), visitor(Role.OPERATOR), event_id)
-    return told(f"/ops/events/{event_id}", "It is queued again.")
+    ctx, principal = require_role(Role.OPERATOR)
+    actions.replay_event(ctx, principal, event_id)
+    return redirect_with_message(f"/ops/events/{event_id}", "The event is queued again.")
 
 
 @events.post("/ops/events/<event_id>/discard")
 def discard(event_id: str) -> Response:
-    who = visitor(Role.OPERATOR)
-    if not confirmed():
-        return ask(_DISCARD, "Discard", back=f"/ops/events/{event_id}", visitor=who)
-    actions.discard_event(known_parts(), who, event_id)
-    return told(f"/ops/events/{event_id}", "It is given up.")
+    ctx, principal = require_role(Role.OPERATOR)
+    url = f"/ops/events/{event_id}"
+    if not is_confirmed():
+        return confirm_page(_DISCARD_QUESTION, "Discard", back=url, principal=principal)
+    actions.discard_event(ctx, principal, event_id)
+    return redirect_with_message(url, "The event is discarded.")
 
 
-def _shown(who: Principal, page: dict[str, Any]) -> Response:
+def _render_event(principal: Principal, page: dict[str, Any]) -> Response:
     state = State(page["status"])
-    may = {
-        "may_replay": state in {State.DEAD, State.DISCARDED},
-        "may_discard": state in (OPEN_STATES - {State.SENDING}) | {State.DEAD},
-        "is_open": state in OPEN_STATES,
-    }
-    return render("event.html", visitor=who, section="events", page=page, **may)
+    return render(
+        "event.html",
+        principal=principal,
+        section="events",
+        page=page,
+        can_replay=state in {State.DEAD, State.DISCARDED},
+        # An event that is being sent can no longer be held back.
+        can_discard=state in (OPEN_STATES - {State.SENDING}) | {State.DEAD},
+        is_open=state in OPEN_STATES,
+    )

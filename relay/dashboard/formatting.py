@@ -1,15 +1,15 @@
-"""Figures, moments and names as the pages write them."""
+"""Formats numbers, durations, timestamps and names for the pages."""
 
 import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-NOTHING = "-"
+NO_VALUE = "-"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
-_MILLIONS = 1_000_000
+_MILLION = 1_000_000
 
-TONES: Mapping[str, str] = {
+BADGE_TONES: Mapping[str, str] = {
     "aggregating": "busy",
     "queued": "busy",
     "sending": "busy",
@@ -26,31 +26,31 @@ TONES: Mapping[str, str] = {
     "done": "good",
     "cancelled": "quiet",
 }
-"""The colour of each state. The state's name always stands beside it."""
+"""The colour of each state's badge. The badge always contains the state's name too."""
 
 
-def tone(state: str) -> str:
-    return TONES.get(state, "quiet")
+def badge_tone(state: str) -> str:
+    return BADGE_TONES.get(state, "quiet")
 
 
-def figure(number: float | None) -> str:
-    """`12,345`; from a million on `1.2 M`; a hyphen where nothing is known."""
+def format_number(number: float | None) -> str:
+    """Format as `12,345`, or `1.2 M` from a million on; None becomes a hyphen."""
     if number is None:
-        return NOTHING
-    if abs(number) >= _MILLIONS:
-        return f"{number / _MILLIONS:.1f} M"
+        return NO_VALUE
+    if abs(number) >= _MILLION:
+        return f"{number / _MILLION:.1f} M"
     return f"{number:,.0f}" if number == int(number) else f"{number:,.1f}"
 
 
-def counted(number: int, thing: str) -> str:
-    """`1 event`, `2,000 events`."""
-    return f"{figure(number)} {thing}" if number == 1 else f"{figure(number)} {thing}s"
+def pluralize(number: int, noun: str) -> str:
+    """Return `1 event` or `2,000 events`."""
+    return f"{format_number(number)} {noun}" if number == 1 else f"{format_number(number)} {noun}s"
 
 
-def span(seconds: float | None) -> str:
-    """A duration in its one fitting unit: `40 ms`, `4.2 s`, `42 s`, `3 min`, `5 h`, `2 d`."""
+def format_duration(seconds: float | None) -> str:
+    """Format in the one unit that fits: `40 ms`, `4.2 s`, `42 s`, `3 min`, `5 h`, `2 d`."""
     if seconds is None:
-        return NOTHING
+        return NO_VALUE
     seconds = max(seconds, 0.0)
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
@@ -61,32 +61,31 @@ def span(seconds: float | None) -> str:
     return f"{seconds // _HOUR:.0f} h" if seconds < 2 * _DAY else f"{seconds // _DAY:.0f} d"
 
 
-def share(part: float, whole: float) -> str:
-    """`38 %`; a hyphen of nothing."""
-    return f"{100 * part / whole:.0f} %" if whole else NOTHING
+def format_percent(part: float, whole: float) -> str:
+    """Return `38 %`, or a hyphen if `whole` is 0."""
+    return f"{100 * part / whole:.0f} %" if whole else NO_VALUE
 
 
-def distance(moment: str, now: datetime) -> str:
-    """How far a moment of a view is from now: `3 min ago`, `in 5 h`, `now`."""
-    seconds = (now - datetime.fromisoformat(moment)).total_seconds()
+def relative_time(timestamp: str, now: datetime) -> str:
+    """Return `3 min ago`, `in 5 h` or `now`."""
+    seconds = (now - datetime.fromisoformat(timestamp)).total_seconds()
     if abs(seconds) < 1:
         return "now"
-    return f"{span(seconds)} ago" if seconds > 0 else f"in {span(-seconds)}"
+    return f"{format_duration(seconds)} ago" if seconds > 0 else f"in {format_duration(-seconds)}"
 
 
-def clock(moment: str, now: datetime) -> str:
-    """A moment of a view as short as it is clear: `10:04:05` today, else `Nov 20, 10:04`, with the year if another."""
-    told = datetime.fromisoformat(moment)
-    if told.date() == now.date():
-        return f"{told:%H:%M:%S}"
-    return f"{told:%b %-d, %H:%M}" if told.year == now.year else f"{told:%Y-%m-%d %H:%M}"
+def format_time(timestamp: str, now: datetime) -> str:
+    """Return `10:04:05` for today, `Nov 20, 10:04` for this year, and the full date otherwise."""
+    time = datetime.fromisoformat(timestamp)
+    if time.date() == now.date():
+        return f"{time:%H:%M:%S}"
+    return f"{time:%b %-d, %H:%M}" if time.year == now.year else f"{time:%Y-%m-%d %H:%M}"
 
 
-def pretty(value: Any) -> str:
-    """A JSON value as people read it."""
+def format_json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
-def sentence(text: str) -> str:
-    """A word of the vocabulary as a heading: `invalid_credentials` is `needs credentials`."""
-    return text.replace("_", " ").replace(":", ": ")
+def humanize(name: str) -> str:
+    """Turn an identifier into words: `invalid_credentials` becomes `invalid credentials`."""
+    return name.replace("_", " ").replace(":", ": ")

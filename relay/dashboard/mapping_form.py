@@ -1,4 +1,4 @@
-"""A mapping as people write it in a form: the YAML of the configuration file, of which JSON is a part."""
+"""Parses and formats the mapping in a form: YAML as in the configuration file, or JSON."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,20 +9,23 @@ import yaml
 from relay.config.yaml_document import parse_yaml
 from relay.core.errors import ValidationFailed
 
-_WIDTH = 1_000
-"""A template is one line, however long."""
+_LINE_WIDTH = 1_000
+"""Wide enough that no template is wrapped."""
 
 
-def read_mapping(text: str) -> Any:
-    """What a mapping says; None where nothing is written. Raises Invalid with the line at fault."""
-    spec, problems = parse_yaml(text)
+def parse_mapping(text: str) -> Any:
+    """Return the mapping, or None for an empty text. Raises ValidationFailed with the line of each error."""
+    mapping, problems = parse_yaml(text)
     if problems:
         raise ValidationFailed(
-            [replace(each, path="mapping", message=f"{each.path}: {each.message}") for each in problems]
+            [
+                replace(problem, path="mapping", message=f"{problem.path}: {problem.message}")
+                for problem in problems
+            ]
         )
-    return spec or None
+    return mapping or None
 
 
-def write_mapping(mapping: Mapping[str, Any]) -> str:
-    """A mapping as it could stand in the file."""
-    return yaml.safe_dump(dict(mapping), sort_keys=False, allow_unicode=True, width=_WIDTH)
+def format_mapping(mapping: Mapping[str, Any]) -> str:
+    """Format a mapping as YAML for the configuration file."""
+    return yaml.safe_dump(dict(mapping), sort_keys=False, allow_unicode=True, width=_LINE_WIDTH)

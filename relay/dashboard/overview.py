@@ -1,40 +1,44 @@
-"""The first page: whether events flow, and if not, why not."""
+"""The overview page: whether events flow, and what needs attention."""
 
 from collections.abc import Mapping, Sequence
 
 from flask import Response, redirect, request
 
 from relay.core.roles import Role
-from relay.dashboard.blueprint import section, visitor
-from relay.dashboard.rendering import known_parts, render
+from relay.dashboard.blueprint import page_blueprint
+from relay.dashboard.rendering import render
 from relay.queries.config_status import configuration_page
 from relay.queries.overview import overview_page
+from relay.web.context import require_role
 
-overview = section("overview", __name__)
+overview = page_blueprint("overview", __name__)
 
 _WINDOWS = {"1h": "hour", "6h": "6 hours", "24h": "day", "7d": "week", "35d": "5 weeks"}
-_FAILED = ("failed", "rate_limited", "blocked")
+_RETRIED_OUTCOMES = ("failed", "rate_limited", "blocked")
 
 
 @overview.get("/")
-def front() -> Response:
-    """Whoever opens the relay's bare address means the dashboard."""
+def redirect_to_overview() -> Response:
     return redirect("/ops/", 302)  # type: ignore[return-value]
 
 
 @overview.get("/ops/")
-def show() -> Response:
-    who, known = visitor(Role.VIEWER), known_parts()
+def show_overview() -> Response:
+    ctx, principal = require_role(Role.VIEWER)
     window = request.args.get("window", "1h")
-    page = overview_page(
-        known.stores, known.destinations.all(), config=known.config, now=known.now(), window=window
-    ) | {"configuration": configuration_page(known.process.rejected_config())}
-    failed = _failed(page["series"]["points"])
+    page = overview_page(ctx.stores, ctx.destinations.all(), config=ctx.config, now=ctx.now(), window=window)
+    page["configuration"] = configuration_page(ctx.process.rejected_config())
     return render(
-        "overview.html", visitor=who, section="overview", page=page, windows=_WINDOWS, failed=failed
+        "overview.html",
+        principal=principal,
+        section="overview",
+        page=page,
+        windows=_WINDOWS,
+        failed_attempts=_count_failed_attempts(page["series"]["points"]),
     )
 
 
-def _failed(points: Mapping[str, Sequence[int]]) -> list[int]:
-    """Tries that failed and are made again by themselves, point by point."""
-    return [sum(each) for each in zip(*(points[line] for line in _FAILED), strict=True)]
+def _count_failed_attempts(points: Mapping[str, Sequence[int]]) -> list[int]:
+    """Add up the attempts of each point that failed and are retried automatically."""
+    series = (points[outcome] for outcome in _RETRIED_OUTCOMES)
+    return [sum(counts) for counts in zip(*series, strict=True)]

@@ -1,110 +1,134 @@
-"""How every page is made: one template, one view, and what stands around it on all of them."""
+"""Renders the pages: one template, one query result, and the values that every page needs."""
 
 import gzip
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlencode
 
 from flask import Blueprint, Response, redirect, render_template, request
 
 from relay.core.roles import Principal, Role
-from relay.dashboard import formatting as words
+from relay.dashboard import formatting
 from relay.dashboard.assets import asset_url
-from relay.web.context import WebContext, current
+from relay.web.context import current
 
 _THEMES = frozenset({"light", "dark"})
-_TOLD = "relay_told"
-_TOLD_SECONDS = 60
-_LONGEST = 500
-_PRESSING = 5
+_MESSAGE_COOKIE = "relay_message"
+_MESSAGE_SECONDS = 60
+_MAX_MESSAGE_LENGTH = 500
+_GZIP_LEVEL = 5
 
-look = Blueprint("look", __name__, template_folder="templates")
-"""Brings the templates, and the words they are written with, to the application."""
+dashboard_templates = Blueprint("dashboard_templates", __name__, template_folder="templates")
+"""Adds the templates, their filters and `asset` to the application."""
 
-SECTIONS = (
+NAVIGATION = (
     ("overview", "/ops/", "Overview", "o"),
     ("destinations", "/ops/destinations", "Destinations", "d"),
     ("sources", "/ops/sources", "Sources", "s"),
     ("events", "/ops/events", "Events", "e"),
     ("dead-letters", "/ops/dead-letters", "Dead letters", "l"),
     ("replays", "/ops/replays", "Replays", "r"),
-    ("audit", "/ops/audit", "Audit", "a"),
+    ("audit", "/ops/audit", "Audit log", "a"),
     ("erasures", "/ops/erasures", "Erasures", "x"),
 )
-"""The navigation: name, address, text, and the key that goes there after `g`."""
+"""For each section its name, URL, label, and the key that opens it after `g`."""
 
 
-def known_parts() -> WebContext:
-    return current()
+def render(template: str, *, principal: Principal | None, status: int = 200, **values: Any) -> Response:
+    """Render a page. `principal` is None before sign-in; `values` are the template's own variables.
 
-
-def render(template: str, *, visitor: Principal | None, status: int = 200, **shown: Any) -> Response:
-    """A page. `visitor` is who looks, None before the sign-in; `shown` are the template's own names.
-
-    By convention `page` is the dict that the API answers with, and `section` the place in the navigation. A template
-    asks `may("operator")` before it offers a deed; whether it may be done, the deed itself checks.
+    By convention `page` is the same dict that the API returns, and `section` the active entry of the navigation. A
+    template shows an action only if `may("operator")` or the like is true; the action checks the role again.
     """
-    now = known_parts().now()
     theme = request.cookies.get("relay_theme", "")
-    around: dict[str, Any] = {
-        "visitor": visitor,
-        "may": lambda least: visitor is not None and visitor.role.covers(Role(least)),
-        "now": now,
+    common: dict[str, Any] = {
+        "principal": principal,
+        "may": lambda role: principal is not None and principal.role.covers(Role(role)),
+        "now": current().now(),
         "address": request.full_path,
         "theme": theme if theme in _THEMES else "",
-        "told": unquote(request.cookies.get(_TOLD, ""))[:_LONGEST],
-        "sections": SECTIONS,
+        "message": unquote(request.cookies.get(_MESSAGE_COOKIE, ""))[:_MAX_MESSAGE_LENGTH],
+        "navigation": NAVIGATION,
         "section": "",
         "page": {},
     }
-    response = Response(
-        render_template(template, **around | shown), status, content_type="text/html; charset=utf-8"
-    )
-    if _TOLD in request.cookies and "HX-Request" not in request.headers:
-        response.delete_cookie(_TOLD, path="/ops")
-    return _pressed(response) if request.method == "GET" else response
+    html = render_template(template, **common | values)
+    response = Response(html, status, content_type="text/html; charset=utf-8")
+    # A background refresh replaces only a part of the page, which does not contain the message.
+    if _MESSAGE_COOKIE in request.cookies and "HX-Request" not in request.headers:
+        response.delete_cookie(_MESSAGE_COOKIE, path="/ops")
+    return _compress(response) if request.method == "GET" else response
 
 
-def _pressed(response: Response) -> Response:
-    """Smaller on its way: long tables repeat themselves. Not after a deed, whose answer may hold a secret that somebody
-    who sees lengths could guess at.
+def _compress(response: Response) -> Response:
+    """Compress a page if the browser accepts that.
+
+    Not used for the response to an action: it may contain a secret, which an observer of compressed lengths could guess.
     """
     response.headers.add("Vary", "Accept-Encoding")
     if request.accept_encodings.quality("gzip") > 0:
-        response.data = gzip.compress(response.data, _PRESSING, mtime=0)
+        response.data = gzip.compress(response.data, _GZIP_LEVEL, mtime=0)
         response.headers["Content-Encoding"] = "gzip"
     return response
 
 
-def told(where: str, sentence: str) -> Response:
-    """After a deed: on to the page that shows what it did, with one sentence at its top."""
-    response = redirect(where, 303)
-    secure = request.is_secure
-    text = quote(sentence[:_LONGEST])
+def redirect_with_message(url: str, message: str) -> Response:
+    """Redirect after an action, and show `message` once at the top of the next page."""
+    response = redirect(url, 303)
     response.set_cookie(
-        _TOLD, text, max_age=_TOLD_SECONDS, path="/ops", httponly=True, samesite="Lax", secure=secure
+        _MESSAGE_COOKIE,
+        quote(message[:_MAX_MESSAGE_LENGTH]),
+        max_age=_MESSAGE_SECONDS,
+        path="/ops",
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure,
     )
     return response  # type: ignore[return-value]
 
 
-def confirmed() -> bool:
-    """Whether somebody has said yes: in the dialog, or on the page that stands in for it without JavaScript."""
+def is_confirmed() -> bool:
+    """True if the user has confirmed the action, in the dialog or (without JavaScript) on the confirmation page."""
     return request.form.get("confirmed") == "yes"
 
 
-def ask(question: str, verb: str, *, back: str, visitor: Principal) -> Response:
-    """The page that asks before a deed. Saying yes posts the same form again, confirmed."""
+def confirm_page(question: str, button: str, *, back: str, principal: Principal) -> Response:
+    """Ask for confirmation. The button submits the same form again, confirmed."""
     fields = [(name, value) for name, value in request.form.items(multi=True) if name != "confirmed"]
-    return render("confirm.html", visitor=visitor, question=question, verb=verb, back=back, fields=fields)
+    return render(
+        "confirm.html", principal=principal, question=question, button=button, back=back, fields=fields
+    )
 
 
-@look.app_context_processor
-def _words() -> dict[str, Any]:
+def page_links(
+    path: str, filters: Mapping[str, str], *, cursor: str | None, next_cursor: str | None
+) -> dict[str, str]:
+    """Return the URLs of the newest and of the older entries of a list; empty if there is no such page."""
+    return {
+        "newest": _list_url(path, filters) if cursor else "",
+        "older": _list_url(path, {**filters, "cursor": next_cursor}) if next_cursor else "",
+    }
+
+
+def _list_url(path: str, query: Mapping[str, str]) -> str:
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+@dashboard_templates.app_context_processor
+def _template_functions() -> dict[str, Any]:
     return {"asset": asset_url}
 
 
-@look.record_once
-def _filters(state: Any) -> None:
-    """The words of the pages, as filters of their templates."""
-    filters = state.app.jinja_env.filters
-    for name in ("figure", "counted", "span", "share", "distance", "clock", "pretty", "sentence", "tone"):
-        filters[name] = getattr(words, name)
+@dashboard_templates.record_once
+def _register_filters(state: Any) -> None:
+    state.app.jinja_env.filters |= {
+        "number": formatting.format_number,
+        "pluralize": formatting.pluralize,
+        "duration": formatting.format_duration,
+        "percent": formatting.format_percent,
+        "relative_time": formatting.relative_time,
+        "time": formatting.format_time,
+        "pretty_json": formatting.format_json,
+        "humanize": formatting.humanize,
+        "badge_tone": formatting.badge_tone,
+    }

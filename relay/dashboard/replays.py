@@ -1,36 +1,46 @@
-"""The pages of replays: which there were, how far one is, and its end."""
+"""The pages of replays: the list, and one replay with its progress and the action to cancel it."""
 
 from flask import Response
 
 from relay.actions.replays import cancel_replay
 from relay.core.roles import Role
-from relay.dashboard.blueprint import section, visitor
-from relay.dashboard.rendering import ask, confirmed, known_parts, render, told
+from relay.dashboard.blueprint import page_blueprint
+from relay.dashboard.rendering import (
+    confirm_page,
+    is_confirmed,
+    redirect_with_message,
+    render,
+)
 from relay.queries.replays import has_ended, replay_page, replays_page
+from relay.web.context import require_role
 
-replays = section("replays", __name__)
+replays = page_blueprint("replays", __name__)
 
-_CANCEL = "Cancel this replay? What is queued already is sent; the rest stays as it was."
+_CANCEL_QUESTION = (
+    "Cancel this replay? Events that are already queued are still sent; the others stay unchanged."
+)
 
 
 @replays.get("/ops/replays")
-def show_all() -> Response:
-    who, known = visitor(Role.VIEWER), known_parts()
-    page = replays_page(known.stores, now=known.now())
-    return render("replays.html", visitor=who, section="replays", page=page)
+def list_replays() -> Response:
+    ctx, principal = require_role(Role.VIEWER)
+    page = replays_page(ctx.stores, now=ctx.now())
+    return render("replays.html", principal=principal, section="replays", page=page)
 
 
 @replays.get("/ops/replays/<replay_id>")
-def show_one(replay_id: str) -> Response:
-    who, known = visitor(Role.VIEWER), known_parts()
-    page = replay_page(known.stores, replay_id, now=known.now())
-    return render("replay.html", visitor=who, section="replays", page=page, is_over=has_ended(page))
+def show_replay(replay_id: str) -> Response:
+    ctx, principal = require_role(Role.VIEWER)
+    page = replay_page(ctx.stores, replay_id, now=ctx.now())
+    return render("replay.html", principal=principal, section="replays", page=page, has_ended=has_ended(page))
 
 
 @replays.post("/ops/replays/<replay_id>/cancel")
 def cancel(replay_id: str) -> Response:
-    who, here = visitor(Role.OPERATOR), f"/ops/replays/{replay_id}"
-    if not confirmed():
-        return ask(_CANCEL, "Cancel the replay", back=here, visitor=who)
-    changed = cancel_replay(known_parts(), who, replay_id)["changed"]
-    return told(here, "It is cancelled." if changed else "It had ended already.")
+    ctx, principal = require_role(Role.OPERATOR)
+    url = f"/ops/replays/{replay_id}"
+    if not is_confirmed():
+        return confirm_page(_CANCEL_QUESTION, "Cancel replay", back=url, principal=principal)
+    changed = cancel_replay(ctx, principal, replay_id)["changed"]
+    message = "The replay is cancelled." if changed else "The replay had already ended."
+    return redirect_with_message(url, message)

@@ -1,29 +1,33 @@
-"""The way in by an account of the company's own: to its provider, back from there, and a page to wait on."""
+"""Sign-in through an OpenID Connect provider: the redirect there, the callback, and a page that waits for a worker."""
 
 from flask import Blueprint, Response, redirect, request
 
-from relay.actions.sign_in_oidc import finish_login, receive_callback, start_login
+from relay.actions import sign_in_oidc as actions
 from relay.config.oidc import CALLBACK_PATH
 from relay.core.errors import RelayError, TooManyRequests, Unavailable
-from relay.dashboard.rendering import known_parts, render
-from relay.dashboard.sign_in import own_page
+from relay.dashboard.rendering import render
+from relay.dashboard.sign_in import HOME, safe_next_page
 from relay.store.oidc_logins import LOGIN_SECONDS
 from relay.web.client_ip import client_network
+from relay.web.context import current
 from relay.web.sessions import is_secure
 
-by_account = Blueprint("by_account", __name__, template_folder="templates")
+oidc_pages = Blueprint("sign_in_oidc", __name__, template_folder="templates")
 
 COOKIE = "relay_account"
 _PATH = "/ops/sign-in"
-_AGAIN_SECONDS = 1
+_RELOAD_SECONDS = 1
 
 
-@by_account.get("/ops/sign-in/account")
-def leave() -> Response:
-    """To the provider. The cookie tells this browser from others when it comes back."""
-    known = known_parts()
-    network = client_network(request, hops=known.settings.proxy_hops)
-    login = start_login(known, network=network, next_page=own_page(request.args.get("next", "")))
+@oidc_pages.get("/ops/sign-in/account")
+def start_login() -> Response:
+    """Redirect to the provider. A cookie binds the login to this browser."""
+    ctx = current()
+    login = actions.start_login(
+        ctx,
+        network=client_network(request, hops=ctx.settings.proxy_hops),
+        next_page=safe_next_page(request.args.get("next", "")),
+    )
     response = redirect(login.url, 303)
     response.set_cookie(
         COOKIE,
@@ -32,17 +36,17 @@ def leave() -> Response:
         path=_PATH,
         httponly=True,
         samesite="Lax",
-        secure=is_secure(request, known.settings.public_url),
+        secure=is_secure(request, ctx.settings.public_url),
     )
     return response  # type: ignore[return-value]
 
 
-@by_account.get(CALLBACK_PATH)
-def come() -> Response:
-    """Where the provider sends the browser back to."""
+@oidc_pages.get(CALLBACK_PATH)
+def receive_callback() -> Response:
+    """Accept the browser back from the provider."""
     query = request.args
-    login_id = receive_callback(
-        known_parts(),
+    login_id = actions.receive_callback(
+        current(),
         state=query.get("state", ""),
         code=query.get("code", ""),
         error=query.get("error", ""),
@@ -51,32 +55,33 @@ def come() -> Response:
     return redirect(f"{_PATH}/wait?id={login_id}", 303)  # type: ignore[return-value]
 
 
-@by_account.get("/ops/sign-in/wait")
-def wait() -> Response:
-    """Reloads itself until a worker has found out who it is; then the session begins."""
-    known = known_parts()
+@oidc_pages.get("/ops/sign-in/wait")
+def wait_for_login() -> Response:
+    """Reload until a worker has exchanged the code at the provider, then start the session."""
+    ctx = current()
     browser_secret = request.cookies.get(COOKIE, "")
-    login = finish_login(known, request.args.get("id", ""), browser_secret=browser_secret)
+    login = actions.finish_login(ctx, request.args.get("id", ""), browser_secret=browser_secret)
     if login is None:
-        response = render("sign_in_wait.html", visitor=None)
-        response.headers["Refresh"] = str(_AGAIN_SECONDS)
+        response = render("sign_in_wait.html", principal=None)
+        response.headers["Refresh"] = str(_RELOAD_SECONDS)
         return response
     response = redirect(login.next_page, 303)  # type: ignore[assignment]
-    known.auth.sessions.begin(request, response, known.auth.provider_digest, login.identity)
+    ctx.auth.sessions.begin(request, response, ctx.auth.provider_digest, login.identity)
     response.delete_cookie(COOKIE, path=_PATH)
     return response
 
 
-@by_account.errorhandler(RelayError)
-def _refused(error: RelayError) -> Response:
+@oidc_pages.errorhandler(RelayError)
+def _render_error(error: RelayError) -> Response:
+    """Show the sign-in form with the error."""
     response = render(
         "sign_in.html",
-        visitor=None,
+        principal=None,
         status=error.status,
         ticket="",
-        onward="/ops/",
+        next_page=HOME,
         error=error,
-        by_account=True,
+        has_oidc=True,
     )
     if isinstance(error, TooManyRequests | Unavailable):
         response.headers["Retry-After"] = str(error.retry_after)

@@ -1,4 +1,4 @@
-"""The pages over a real store, asked through Flask's own client."""
+"""Fixtures: Flask's test client over a real store."""
 
 import pytest
 from flask.testing import FlaskClient

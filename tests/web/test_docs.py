@@ -14,7 +14,7 @@ from relay.dashboard import api_reference as reference
 from relay.settings import Settings
 from relay.web.openapi.document import build_document, list_operations
 
-PLACES = ["/docs", "/docs/schemas", *(f"/docs/{group.slug}" for group in reference.groups())]
+PLACES = ["/docs", "/docs/schemas", *(f"/docs/{group.slug}" for group in reference.list_groups())]
 
 
 @pytest.fixture(scope="module")
@@ -61,10 +61,10 @@ def test_nothing_is_loaded_from_elsewhere_and_nothing_stands_inline(pages: dict[
 
 def test_every_call_to_copy_is_good_shell():
     wrong = []
-    for group in reference.groups():
+    for group in reference.list_groups():
         for each in group.operations:
             done = subprocess.run(
-                ["sh", "-n"], input=unescape(each.call), capture_output=True, text=True, check=False
+                ["sh", "-n"], input=unescape(each.command), capture_output=True, text=True, check=False
             )
             wrong += [(each.path, done.stderr)] if done.returncode else []
 

@@ -1,110 +1,111 @@
-// What a page does beyond its HTML: refreshing, asking before a deed, the theme, charts and the keyboard.
-// Everything works without it, but for the refreshing and the charts.
+// Refreshing, confirmation dialogs, the theme, charts and keyboard shortcuts.
+// Without JavaScript the pages still work, except for refreshing and charts.
 
 const byId = (id) => document.getElementById(id);
 
-// --- Refreshing. The server is asked again while somebody looks; nothing moves under a hand that is at work.
+// --- Refreshing. The live region is reloaded while the page is visible and the user is not typing or selecting in it.
 
-const EVERY = "relay-every";
+const INTERVAL_KEY = "relay-interval";
 const bar = byId("live-bar");
-const every = byId("live-every");
-const said = byId("live-state");
+const interval = byId("live-interval");
+const status = byId("live-state");
 let timer = 0;
-let misses = 0;
+let failures = 0;
 let openDetails = [];
 
-const seconds = () => Number(every.value);
-const busy = () => {
+const intervalSeconds = () => Number(interval.value);
+const isBusy = () => {
   const live = byId("live");
   const typing = live.contains(document.activeElement) && document.activeElement.matches("input,select,textarea");
-  const marking = !document.getSelection().isCollapsed && live.contains(document.getSelection().anchorNode);
-  return typing || marking || document.querySelector("dialog[open]") !== null;
+  const selecting = !document.getSelection().isCollapsed && live.contains(document.getSelection().anchorNode);
+  return typing || selecting || document.querySelector("dialog[open]") !== null;
 };
 
-function say(text, tone = "") {
-  if (said.textContent !== text) said.textContent = text;
-  said.className = tone;
+function showStatus(text, tone = "") {
+  // Screen readers announce every change of the text.
+  if (status.textContent !== text) status.textContent = text;
+  status.className = tone;
 }
 
-function wait() {
+function scheduleRefresh() {
   window.clearTimeout(timer);
-  if (!seconds()) return say("Not refreshing", "off");
-  if (document.hidden) return say("Paused while hidden", "off");
-  if (!misses) say("Live");
-  // After a miss it asks less often, but never less than twice a minute: the server may just be starting again.
-  const delay = Math.min(seconds() * 2 ** Math.min(misses, 4), Math.max(seconds(), 30));
+  if (!intervalSeconds()) return showStatus("Refreshing is off", "off");
+  if (document.hidden) return showStatus("Paused while hidden", "off");
+  if (!failures) showStatus("Live");
+  // Back off after failures, but retry at least every 30 seconds: the server may only be restarting.
+  const delay = Math.min(intervalSeconds() * 2 ** Math.min(failures, 4), Math.max(intervalSeconds(), 30));
   timer = window.setTimeout(refresh, delay * 1000);
 }
 
 function refresh() {
   window.clearTimeout(timer);
   if (!byId("live") || document.hidden) return;
-  if (busy()) return wait();
+  if (isBusy()) return scheduleRefresh();
   window.htmx.trigger("#live", "refresh");
 }
 
-function missed() {
-  misses += 1;
-  say("Not reached, trying again", "lost");
-  wait();
+function handleFailure() {
+  failures += 1;
+  showStatus("Connection lost, retrying", "lost");
+  scheduleRefresh();
 }
 
 function startRefreshing() {
   bar.hidden = false;
-  const kept = localStorage.getItem(EVERY);
-  if (kept !== null && [...every.options].some((option) => option.value === kept)) every.value = kept;
-  every.addEventListener("change", () => {
-    localStorage.setItem(EVERY, every.value);
-    misses = 0;
-    wait();
+  const stored = localStorage.getItem(INTERVAL_KEY);
+  if (stored !== null && [...interval.options].some((option) => option.value === stored)) interval.value = stored;
+  interval.addEventListener("change", () => {
+    localStorage.setItem(INTERVAL_KEY, interval.value);
+    failures = 0;
+    scheduleRefresh();
   });
-  document.addEventListener("visibilitychange", () => (document.hidden || !seconds() ? wait() : refresh()));
+  document.addEventListener("visibilitychange", () => (document.hidden || !intervalSeconds() ? scheduleRefresh() : refresh()));
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     if (detail.target.id !== "live" || detail.serverResponse.includes('id="live"')) return;
-    // Another page came: the session has ended, or the thing is gone. Show that, whole.
+    // The response is another page: the session has ended, or the object no longer exists. Load it completely.
     detail.shouldSwap = false;
     window.location.reload();
   });
   document.addEventListener("htmx:beforeSwap", () => {
-    openDetails = [...document.querySelectorAll("#live details[open][id]")].map((found) => found.id);
+    openDetails = [...document.querySelectorAll("#live details[open][id]")].map((details) => details.id);
   });
   document.addEventListener("htmx:afterSwap", () => {
     for (const id of openDetails) byId(id)?.setAttribute("open", "");
     drawCharts();
-    misses = 0;
-    wait();
+    failures = 0;
+    scheduleRefresh();
   });
-  document.addEventListener("htmx:sendError", missed);
-  document.addEventListener("htmx:timeout", missed);
-  document.addEventListener("htmx:responseError", missed);
-  wait();
+  document.addEventListener("htmx:sendError", handleFailure);
+  document.addEventListener("htmx:timeout", handleFailure);
+  document.addEventListener("htmx:responseError", handleFailure);
+  scheduleRefresh();
 }
 
-// --- Asking before a deed.
+// --- Confirmation before an action.
 
-function askFirst(form) {
-  const dialog = byId("ask");
-  byId("ask-question").textContent = form.dataset.ask;
-  byId("ask-yes").textContent = form.dataset.verb;
+function confirmAction(form) {
+  const dialog = byId("confirm");
+  byId("confirm-question").textContent = form.dataset.confirm;
+  byId("confirm-button").textContent = form.dataset.button;
   dialog.returnValue = "no";
   dialog.showModal();
   dialog.addEventListener("close", () => {
     if (dialog.returnValue !== "yes") return;
-    const yes = document.createElement("input");
-    Object.assign(yes, { type: "hidden", name: "confirmed", value: "yes" });
-    form.append(yes);
+    const confirmed = document.createElement("input");
+    Object.assign(confirmed, { type: "hidden", name: "confirmed", value: "yes" });
+    form.append(confirmed);
     form.submit();
   }, { once: true });
 }
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (!form.dataset.ask || form.elements.confirmed) return;
+  if (!form.dataset.confirm || form.elements.confirmed) return;
   event.preventDefault();
-  askFirst(form);
+  confirmAction(form);
 });
 
-// --- The theme: kept in a cookie, so that the server draws the page in it from the start.
+// --- Theme. A cookie stores it, so that the server renders the page in the right theme at once.
 
 const theme = byId("theme");
 if (theme) {
@@ -118,13 +119,13 @@ if (theme) {
 }
 window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawCharts());
 
-// --- Charts. A figure holds its points as JSON, and in its legend one item a series, whose swatch has its colour.
+// --- Charts. A figure has its points as JSON, and one legend item per series, whose swatch sets the colour.
 
-const drawn = new Map();
+const plots = new Map();
 const colour = (element, property = "color") => getComputedStyle(element)[property];
 
-// Events are not counted by halves.
-const WHOLE = [1, 10, 100, 1e3, 1e4, 1e5, 1e6].flatMap((ten) => [ten, 2 * ten, 5 * ten]);
+// Axis steps of whole numbers only, because events cannot be fractional.
+const WHOLE_STEPS = [1, 10, 100, 1e3, 1e4, 1e5, 1e6].flatMap((power) => [power, 2 * power, 5 * power]);
 
 function chartOptions(figure, width) {
   const axis = { stroke: colour(figure), grid: { stroke: colour(figure, "borderTopColor"), width: 1 }, ticks: { show: false }, font: "11px system-ui" };
@@ -138,60 +139,60 @@ function chartOptions(figure, width) {
     height: Number(figure.dataset.height ?? 180),
     legend: { show: false },
     cursor: { y: false, points: { size: 7 } },
-    tzDate: (stamp) => window.uPlot.tzDate(new Date(stamp * 1000), "UTC"),
-    scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.1, 1)] } },
-    axes: [{ ...axis, grid: { show: false }, values: clockOf, space: 60, size: 28 }, { ...axis, size: 46, incrs: WHOLE }],
+    tzDate: (timestamp) => window.uPlot.tzDate(new Date(timestamp * 1000), "UTC"),
+    scales: { y: { range: (_, __, maximum) => [0, Math.max(maximum * 1.1, 1)] } },
+    axes: [{ ...axis, grid: { show: false }, values: formatAxisTimes, space: 60, size: 28 }, { ...axis, size: 46, incrs: WHOLE_STEPS }],
     series: [{}, ...series],
-    hooks: { setCursor: [(plot) => readOut(figure, plot)] },
+    hooks: { setCursor: [(plot) => showReadout(figure, plot)] },
   };
 }
 
-// By the hour within a day, by the day beyond.
-function clockOf(plot, splits) {
-  const stamps = plot.data[0];
-  const days = stamps[stamps.length - 1] - stamps[0] > 2 * 86_400;
-  return splits.map((stamp) => {
-    const text = new Date(stamp * 1000).toISOString();
-    return days ? text.slice(5, 10) : text.slice(11, 16);
+// Times for up to two days, dates for longer ranges.
+function formatAxisTimes(plot, splits) {
+  const timestamps = plot.data[0];
+  const showDates = timestamps[timestamps.length - 1] - timestamps[0] > 2 * 86_400;
+  return splits.map((timestamp) => {
+    const text = new Date(timestamp * 1000).toISOString();
+    return showDates ? text.slice(5, 10) : text.slice(11, 16);
   });
 }
 
-function readOut(figure, plot) {
-  const at = plot.cursor.idx;
-  const out = figure.querySelector(".readout");
-  if (!out) return;
-  const moment = at == null ? "" : new Date(plot.data[0][at] * 1000).toISOString().slice(5, 16).replace("T", " ");
-  const values = at == null ? [] : plot.series.slice(1).map((one, place) => `${one.label} ${plot.data[place + 1][at] ?? 0}`);
-  out.textContent = [moment, ...values].filter(Boolean).join(" · ");
+function showReadout(figure, plot) {
+  const index = plot.cursor.idx;
+  const readout = figure.querySelector(".readout");
+  if (!readout) return;
+  const time = index == null ? "" : new Date(plot.data[0][index] * 1000).toISOString().slice(5, 16).replace("T", " ");
+  const values = index == null ? [] : plot.series.slice(1).map((series, i) => `${series.label} ${plot.data[i + 1][index] ?? 0}`);
+  readout.textContent = [time, ...values].filter(Boolean).join(" · ");
 }
 
 function drawCharts() {
-  for (const plot of drawn.values()) plot.destroy();
-  drawn.clear();
+  for (const plot of plots.values()) plot.destroy();
+  plots.clear();
   if (!window.uPlot) return;
   for (const figure of document.querySelectorAll("figure[data-points]")) {
-    const place = figure.querySelector(".plot");
-    const options = chartOptions(figure, place.clientWidth);
-    drawn.set(figure, new window.uPlot(options, JSON.parse(figure.dataset.points), place));
+    const container = figure.querySelector(".plot");
+    const options = chartOptions(figure, container.clientWidth);
+    plots.set(figure, new window.uPlot(options, JSON.parse(figure.dataset.points), container));
   }
 }
 
 new ResizeObserver(() => {
-  for (const [figure, plot] of drawn) {
+  for (const [figure, plot] of plots) {
     plot.setSize({ width: figure.querySelector(".plot").clientWidth, height: plot.height });
   }
 }).observe(byId("main"));
 
-// --- On a phone the navigation is a strip: show where one is.
+// --- On narrow screens the navigation scrolls sideways: show the current entry.
 
-const here = document.querySelector(".side nav [aria-current]");
-if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.clientWidth / 2;
+const current = document.querySelector(".side nav [aria-current]");
+if (current) current.parentElement.scrollLeft = current.offsetLeft - current.parentElement.clientWidth / 2;
 
-// --- The keyboard.
+// --- Keyboard shortcuts.
 
 let afterG = false;
 
-function press(key) {
+function handleKey(key) {
   if (afterG) {
     afterG = false;
     document.querySelector(`[data-go="${CSS.escape(key)}"]`)?.click();
@@ -199,15 +200,15 @@ function press(key) {
     afterG = true;
     window.setTimeout(() => (afterG = false), 1500);
   } else if (key === "?") byId("keys")?.showModal();
-  else if (key === "/") search();
-  else if (key === "." && every) {
-    every.value = seconds() ? "0" : "5";
-    every.dispatchEvent(new Event("change"));
+  else if (key === "/") focusSearch();
+  else if (key === "." && interval) {
+    interval.value = intervalSeconds() ? "0" : "5";
+    interval.dispatchEvent(new Event("change"));
   } else return false;
   return true;
 }
 
-function search() {
+function focusSearch() {
   const field = document.querySelector("[data-search]");
   if (field) field.focus();
   else window.location.assign("/ops/events#search");
@@ -216,7 +217,7 @@ function search() {
 document.addEventListener("keydown", (event) => {
   const typing = event.target.matches("input,select,textarea,[contenteditable]");
   if (typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-  if (press(event.key)) event.preventDefault();
+  if (handleKey(event.key)) event.preventDefault();
 });
 
 const keysButton = byId("show-keys");

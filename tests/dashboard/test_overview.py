@@ -1,4 +1,4 @@
-"""The first page before anything has come, and after."""
+"""The overview: before the first event, after it, and with problems."""
 
 import json
 import re
@@ -21,46 +21,46 @@ __all__ = ["page_view"]
 Headers = dict[str, str]
 
 
-def overview(client: FlaskClient, operator: Headers) -> str:
+def get_overview(client: FlaskClient, operator: Headers) -> str:
     return client.get("/ops/", headers=operator).text
 
 
-def test_an_empty_relay_shows_how_to_send_a_first_event_that_is_taken(client: FlaskClient, operator: Headers):
-    page = unescape(overview(client, operator))
-    told = re.search(r"-d '(\{.*?\})'", page, re.DOTALL)
+def test_the_empty_overview_shows_a_command_whose_event_is_accepted(client: FlaskClient, operator: Headers):
+    page = unescape(get_overview(client, operator))
+    command = re.search(r"-d '(\{.*?\})'", page, re.DOTALL)
 
-    assert "Nothing has come yet" in page
-    assert told is not None
-    answer = client.post("/v1/events", json=json.loads(told[1]), headers={"X-API-Key": KEYS["web"]})
-    assert answer.status_code == 202, answer.text
+    assert "No events yet" in page
+    assert command is not None
+    response = client.post("/v1/events", json=json.loads(command[1]), headers={"X-API-Key": KEYS["web"]})
+    assert response.status_code == 202, response.text
 
 
-def test_the_first_event_makes_room_for_the_chart(
+def test_the_chart_appears_with_the_first_event(
     client: FlaskClient, operator: Headers, page_view: Callable[..., dict[str, Any]]
 ):
     client.post("/v1/events", json=page_view(), headers={"X-API-Key": KEYS["web"]})
-    page = overview(client, operator)
+    page = get_overview(client, operator)
 
-    assert "Nothing has come yet" not in page
+    assert "No events yet" not in page
     assert "data-points=" in page
 
 
-def test_without_a_worker_what_waits_is_said_with_the_remedy(
+def test_waiting_events_without_a_worker_raise_a_notice(
     client: FlaskClient, operator: Headers, page_view: Callable[..., dict[str, Any]]
 ):
     client.post("/v1/events", json=page_view(), headers={"X-API-Key": KEYS["web"]})
 
-    assert "No worker is alive" in overview(client, operator)
+    assert "No worker is running" in get_overview(client, operator)
 
 
-def test_an_open_alert_is_told_with_its_remedy(client: FlaskClient, operator: Headers, redis: Redis):
+def test_an_open_alert_is_shown_with_its_remedy(client: FlaskClient, operator: Headers, redis: Redis):
     store = Stores(redis).main
-    watching = watch(store, AlertConfig((), only(AlertKind.FAILED_VERIFICATION, Rate(20, 1.0))))
-    watching.look()
+    watcher = watch(store, AlertConfig((), only(AlertKind.FAILED_VERIFICATION, Rate(20, 1.0))))
+    watcher.look()
     forge(store, destination())
-    watching.look()
+    watcher.look()
     [alert] = client.get("/v1/alerts", headers=operator).get_json()["open"]
 
-    page = unescape(overview(client, operator))
+    page = unescape(get_overview(client, operator))
     assert alert["text"] in page
     assert alert["remedy"] in page
