@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt lint types imports bench torture rolling chart golden audit rehearse screenshots noise sdks lock clean
+.PHONY: help setup run test check fmt lint types imports bench torture rolling chart golden audit rehearse screenshots noise sdks docs lock clean
 
 BIN := .venv/bin
 STAMP := .venv/.made-from-lock
@@ -83,6 +83,9 @@ torture: setup ## kill every process repeatedly under load, and count lost event
 
 chart: setup ## generate the chart's values.yaml and README from its schema
 	@$(BIN)/python -m tests.chart.printed
+
+docs: setup ## print the tables of docs/errors.md from the code
+	@$(BIN)/python -m tests.truth.error_page
 
 golden: $(CHART_STAMP) ## render the chart's value files again; review the result as a diff
 	@$(BIN)/python -m tests.chart.golden

@@ -27,28 +27,25 @@ from relay.store.engine.connection import WEB, Client
 from relay.store.schema_version import check_layouts
 from relay.store.stores import Stores, open_stores, refuse_clusters
 from relay.tracing.setup import enable_tracing
-from relay.web import problems
-from relay.web import request_metrics as turnstile
-from relay.web import tracing as traced
+from relay.web import problems, request_metrics, tracing
 from relay.web.api import (
     alerts,
     audit,
     dead_letters,
+    destinations,
     erasures,
+    events,
+    events_ingest,
+    gong_compat,
     health,
     metrics,
-    operations,
+    oauth_pages,
+    openapi,
     overview,
     replays,
     sources,
     webhooks,
 )
-from relay.web.api import autoscaling as scale
-from relay.web.api import events_ingest as endpoints
-from relay.web.api import explain as explaining
-from relay.web.api import gong_compat as gong_endpoints
-from relay.web.api import oauth_pages as connect
-from relay.web.api import openapi as published
 from relay.web.auth import Authenticator
 from relay.web.config_reload import watch_config_file
 from relay.web.context import ProcessState, WebContext, install
@@ -78,7 +75,7 @@ def build() -> Flask:
     check_layouts(stores, config)
     life = ProcessState(lambda: SHARED_STATE.stopping, lambda: file.rejection)
     app = _application(settings, config, stores, life)
-    turnstile.register(app, turnstile.run_in_thread)
+    request_metrics.register(app, request_metrics.run_in_thread)
     watch_config_file(file, lambda newer: install(app, _parts(settings, newer, stores, life)))
     return app
 
@@ -98,7 +95,7 @@ def create_app(
 ) -> Flask:
     """The application from its parts: the main store, and those beside it by name."""
     app = _application(settings, config, Stores(redis, others, settings=settings))
-    turnstile.register(app, turnstile.run_inline)
+    request_metrics.register(app, request_metrics.run_inline)
     return app
 
 
@@ -109,7 +106,7 @@ def _application(settings: Settings, config: Config, stores: Stores, life: Proce
     app.json.sort_keys = False  # type: ignore[attr-defined]
     install(app, _parts(settings, config, stores, life))
     problems.register_error_handlers(app)
-    traced.register(app)
+    tracing.register(app)
     app.before_request(_start)
     separate_ports(app, settings.operations_port)
     app.after_request(add_security_headers)
@@ -139,21 +136,15 @@ def _parts(settings: Settings, config: Config, stores: Stores, life: ProcessStat
     )
 
 
-_BLUEPRINTS = (
-    *(endpoints.endpoint, webhooks.endpoint, gong_endpoints.endpoints),
-    *(
-        operations.operations,
-        explaining.explaining,
-        replays.replays,
-        dead_letters.dead_letters,
-        erasures.erasures,
-        sources.sources,
-        health.health,
-    ),
-    *(audit.audit, alerts.alerts, overview.overview, scale.scale, metrics.metrics),
-    *(connect.invitations, connect.pages, published.published),
-    *BLUEPRINTS,
+_API = (
+    *(events_ingest, events, webhooks, gong_compat),
+    *(overview, audit, metrics, destinations, sources),
+    *(dead_letters, replays, alerts, erasures),
+    *(health, openapi, oauth_pages),
 )
+"""The modules of the API, in the order of its OpenAPI document."""
+
+_BLUEPRINTS = (*(module.blueprint for module in _API), *BLUEPRINTS)
 
 
 def _now() -> datetime:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, current_app
 
 from relay.core.errors import NotFound
 from relay.dashboard import api_reference
@@ -16,7 +16,7 @@ api_docs: Blueprint = page_blueprint("docs", __name__)
 @api_docs.get("/docs")
 def show_index() -> Response:
     """Show how to authenticate, and all operations."""
-    return _render_page("docs.html", active="", about=build_document()["info"])
+    return _render_page("docs.html", active="", about=build_document(current_app)["info"])
 
 
 @api_docs.get("/docs/schemas")

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from flask import current_app
+
 from relay.web.openapi.document import build_document
-from relay.web.openapi.problems import PROBLEMS
+from relay.web.openapi.problems import ERRORS
 from relay.web.openapi.schema_types import Schema
 
 _REFERENCE_PREFIX = "#/components/schemas/"
@@ -71,7 +73,7 @@ def list_groups() -> tuple[OperationGroup, ...]:
     """Return all groups in the order of the document."""
     operations = [
         ReferenceOperation(method.upper(), path, spec, _curl_command(method.upper(), path, spec))
-        for path, methods in build_document()["paths"].items()
+        for path, methods in build_document(current_app)["paths"].items()
         for method, spec in methods.items()
     ]
     return tuple(
@@ -80,18 +82,18 @@ def list_groups() -> tuple[OperationGroup, ...]:
             tag["description"],
             tuple(operation for operation in operations if tag["name"] in operation.spec["tags"]),
         )
-        for tag in build_document()["tags"]
+        for tag in build_document(current_app)["tags"]
     )
 
 
 def named_schemas() -> Mapping[str, Schema]:
-    schemas: Mapping[str, Schema] = build_document()["components"]["schemas"]
+    schemas: Mapping[str, Schema] = build_document(current_app)["components"]["schemas"]
     return schemas
 
 
 def remedy_for(code: str) -> str:
     """Return what the caller should do about an error code."""
-    return PROBLEMS[code].remedy
+    return ERRORS[code].plain_remedy
 
 
 def list_examples(content: Mapping[str, Any]) -> list[tuple[str, str]]:

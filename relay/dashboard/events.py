@@ -19,7 +19,7 @@ from relay.dashboard.rendering import (
 from relay.queries.event import event_page
 from relay.queries.events import events_page
 from relay.queries.filters import FILTER_NAMES, read_filter
-from relay.web.api.explain import explain_for
+from relay.web.api.events import explain_for
 from relay.web.context import require_role
 
 events = page_blueprint("events", __name__)

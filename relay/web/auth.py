@@ -58,7 +58,7 @@ class Authenticator:
         """Who sent this request, when their role covers `least`."""
         return self.authenticate(request).require(least)
 
-    def source(self, request: Request) -> tuple[Principal, Source]:
+    def authenticate_source(self, request: Request) -> tuple[Principal, Source]:
         """The source whose key this request carries."""
         caller = self.authenticate(request)
         if caller.source is None:

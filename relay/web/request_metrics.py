@@ -9,7 +9,7 @@ from flask import Flask, Response, g, request
 from relay.store.request_stats import Rejection, RequestStats
 from relay.web.context import WebContext, context_of
 
-ENDPOINT_GROUPS = {"events_endpoint": "events", "webhooks_endpoint": "webhooks", "gong_endpoints": "gong"}
+ENDPOINT_GROUPS = {"events_ingest": "events", "webhooks": "webhooks", "gong_compat": "gong"}
 """What each endpoint is called where requests are counted, by its blueprint."""
 
 _TAKEN = frozenset({"already_reported"})

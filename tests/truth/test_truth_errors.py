@@ -9,8 +9,10 @@ from relay.core.gong.problems import ErrorCode, WarningCode
 from relay.core.mapping.problems import EventProblemCode, MappingErrorCode
 from relay.core.verification.problems import VerificationErrorCode
 from relay.core.verification.rejection import RejectionReason
+from relay.web.openapi.problems import ERRORS
 from tests.truth.codes import ANSWERS, raised
-from tests.truth.project import first_cells, page, rows, section
+from tests.truth.error_page import print_page
+from tests.truth.project import first_cells, page, section
 
 PAGE = page("docs/errors.md")
 
@@ -37,10 +39,14 @@ def told(title: str) -> list[str]:
     return first_cells(section(PAGE, title))
 
 
-def test_every_code_of_an_answer_is_listed_with_its_status_and_no_other():
-    codes = {(found.code, ANSWERS[found.by]) for found in raised() if found.by in ANSWERS}
+def test_the_tables_are_printed_from_the_code():
+    assert print_page(PAGE) == PAGE, "run `make docs`"
 
-    listed = {(row[0], int(row[1])) for row in rows(section(PAGE, "Answers"))}
+
+def test_every_http_error_that_is_raised_is_in_the_table_and_no_other():
+    codes = {(error.code, ANSWERS[error.by]) for error in raised() if error.by in ANSWERS}
+
+    listed = {(code, error.status) for code, error in ERRORS.items()}
 
     assert listed == codes | FROM_FLASK | WITHOUT_A_CALL
 
@@ -72,6 +78,6 @@ def test_the_api_says_what_is_wrong_with_a_field_in_the_listed_codes_only():
     assert codes <= set(ErrorCode) | set(WarningCode)
 
 
-@pytest.mark.parametrize("title", ["Answers", "Attempts", "At start"])
+@pytest.mark.parametrize("title", ["HTTP errors", "Attempts", "At start"])
 def test_no_code_is_listed_twice(title: str):
     assert len(set(told(title))) == len(told(title))

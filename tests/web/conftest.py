@@ -18,7 +18,7 @@ from relay.settings import Settings
 from relay.store.delivery import dead_letter, finish
 from relay.store.engine.scripts import Scripts
 from tests.store_world import take_events
-from tests.web.described_answers import complaints
+from tests.web.response_validation import validation_errors
 
 ADMIN = "the-operators-own-key-000"
 KEYS = {"web": "the-web-sources-own-key-1", "shop": "the-shop-sources-own-key1"}
@@ -36,16 +36,16 @@ def config() -> Config:
 
 
 @pytest.fixture(autouse=True)
-def described() -> Iterator[None]:
-    """Whatever is answered in these tests is answered as the API's description tells."""
-    told: list[str] = []
+def validate_responses() -> Iterator[None]:
+    """Require every response of these tests to match the OpenAPI document."""
+    errors: list[str] = []
 
-    def look(_: Flask, response: Response, **__: Any) -> None:
-        told.extend(complaints(response))
+    def validate(_: Flask, response: Response, **__: Any) -> None:
+        errors.extend(validation_errors(response))
 
-    with request_finished.connected_to(look):
+    with request_finished.connected_to(validate):
         yield
-    assert told == [], "tell it in relay/web/openapi"
+    assert errors == [], "describe it on its route in relay/web/api"
 
 
 @pytest.fixture

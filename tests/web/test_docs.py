@@ -1,4 +1,4 @@
-"""`/docs`: the API's description for people tells all that programs read, without a key, and loads nothing from elsewhere."""
+"""`/docs`: the pages show the whole OpenAPI document without a key, and load nothing from other hosts."""
 
 import re
 import subprocess
@@ -10,68 +10,73 @@ from redis import Redis
 
 from relay.app import create_app
 from relay.core.config import Config
-from relay.dashboard import api_reference as reference
+from relay.dashboard import api_reference
 from relay.settings import Settings
-from relay.web.openapi.document import build_document, list_operations
+from tests.api_document import DOCUMENT, ENDPOINTS, application
 
-PLACES = ["/docs", "/docs/schemas", *(f"/docs/{group.slug}" for group in reference.list_groups())]
+with application().app_context():
+    GROUPS = api_reference.list_groups()
+
+PATHS = ["/docs", "/docs/schemas", *(f"/docs/{group.slug}" for group in GROUPS)]
 
 
 @pytest.fixture(scope="module")
 def pages() -> dict[str, str]:
-    """Every page, as somebody without a key gets it from a relay whose store is away."""
-    client = create_app(Settings(), Config({}, {}), Redis(port=1)).test_client()
-    found = {place: client.get(place) for place in PLACES}
-    assert {place: page.status_code for place, page in found.items()} == dict.fromkeys(PLACES, 200)
-    return {place: page.text for place, page in found.items()}
+    """Every page, without a key and with an unreachable store."""
+    client = application().test_client()
+    responses = {path: client.get(path) for path in PATHS}
+    assert {path: page.status_code for path, page in responses.items()} == dict.fromkeys(PATHS, 200)
+    return {path: page.text for path, page in responses.items()}
 
 
-def test_every_operation_is_told_once_on_the_page_of_its_group(pages: dict[str, str]):
-    told = [name for page in pages.values() for name in re.findall(r'<section[^>]* id="(\w+)"', page)]
-    schemas = set(build_document()["components"]["schemas"])
+def test_every_operation_and_schema_has_one_section(pages: dict[str, str]):
+    sections = [name for page in pages.values() for name in re.findall(r'<section[^>]* id="(\w+)"', page)]
+    schemas = DOCUMENT["components"]["schemas"]
 
-    assert sorted(told) == sorted([*(each.name for each in list_operations()), *schemas])
-
-
-def test_every_code_of_an_error_is_told(pages: dict[str, str]):
-    codes = {code for each in list_operations() for code in each.errors}
-
-    assert {code for code in codes if f"<code>{code}</code>" not in "".join(pages.values())} == set()
+    assert sorted(sections) == sorted([*(endpoint.operation.id for endpoint in ENDPOINTS), *schemas])
 
 
-def test_every_link_leads_to_a_page_and_a_place_on_it(pages: dict[str, str]):
-    lost = []
-    for here, page in pages.items():
+def test_every_error_code_is_shown(pages: dict[str, str]):
+    codes = {code for endpoint in ENDPOINTS for code in endpoint.operation.errors}
+    text = "".join(pages.values())
+
+    assert {code for code in codes if f"<code>{code}</code>" not in text} == set()
+
+
+def test_every_link_has_a_target(pages: dict[str, str]):
+    broken = []
+    for path, page in pages.items():
         for link in re.findall(r'href="((?:/docs[^"]*)?(?:#[^"]*)?)"', page):
-            place, _, anchor = link.partition("#")
-            target = pages.get(place or here)
-            if target is None or (anchor and f'id="{anchor}"' not in target):
-                lost.append((here, link))
+            target, _, anchor = link.partition("#")
+            text = pages.get(target or path)
+            if text is None or (anchor and f'id="{anchor}"' not in text):
+                broken.append((path, link))
 
-    assert lost == []
+    assert broken == []
 
 
-def test_nothing_is_loaded_from_elsewhere_and_nothing_stands_inline(pages: dict[str, str]):
+def test_pages_load_only_our_files_and_have_no_inline_code(pages: dict[str, str]):
     for page in pages.values():
-        loaded = re.findall(r'<(?:script|link|img)[^>]*(?:src|href)="([^"]*)"', page)
-        assert loaded
-        assert [one for one in loaded if not one.startswith("/ops/static/")] == []
+        urls = re.findall(r'<(?:script|link|img)[^>]*(?:src|href)="([^"]*)"', page)
+        assert urls
+        assert [url for url in urls if not url.startswith("/ops/static/")] == []
         assert re.findall(r"<script(?![^>]* src=)|<style|\sstyle=|\son\w+=", page) == []
 
 
-def test_every_call_to_copy_is_good_shell():
-    wrong = []
-    for group in reference.list_groups():
-        for each in group.operations:
-            done = subprocess.run(
-                ["sh", "-n"], input=unescape(each.command), capture_output=True, text=True, check=False
+def test_every_example_call_is_valid_shell():
+    errors = []
+    for group in GROUPS:
+        for operation in group.operations:
+            result = subprocess.run(
+                ["sh", "-n"], input=unescape(operation.call), capture_output=True, text=True, check=False
             )
-            wrong += [(each.path, done.stderr)] if done.returncode else []
+            if result.returncode:
+                errors.append((operation.path, result.stderr))
 
-    assert wrong == []
+    assert errors == []
 
 
-def test_a_group_that_is_not_there_is_404(redis: Redis):
+def test_an_unknown_group_is_404(redis: Redis):
     client: FlaskClient = create_app(Settings(), Config({}, {}), redis).test_client()
 
     assert client.get("/docs/nothing").status_code == 404

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from relay.app import create_app
 from relay.config.load import read_config
 from relay.settings import Settings
-from relay.web.api.sources import TRIAL_TYPE
+from relay.web.api.sources import PREVIEW_TYPE
 from tests.web.conftest import ADMIN
 
 SECRET = "a-shared-secret-of-enough-length"
@@ -70,7 +70,7 @@ def previewed(client: FlaskClient, payload: Any, place: str = "site/preview", **
 
 
 def tried(client: FlaskClient, told: Any, source: str = "site") -> TestResponse:
-    headers = OPERATOR | {"Content-Type": TRIAL_TYPE}
+    headers = OPERATOR | {"Content-Type": PREVIEW_TYPE}
     return client.post(f"/v1/sources/{source}/preview", data=json.dumps(told), headers=headers)
 
 

@@ -1,22 +1,42 @@
-"""The operator's API of the audit: who did what."""
+"""The audit log."""
 
 from flask import Blueprint, Response, request
 
-from relay.core.errors import Problem, ValidationFailed
 from relay.core.roles import Role
 from relay.queries.audit import audit_page
-from relay.web.context import current
+from relay.web.context import require_role
+from relay.web.openapi.operation import Operation, ResponseDoc, Tag, describe
+from relay.web.openapi.overview import AUDIT_EXAMPLE
+from relay.web.openapi.problems import ROLE_ERRORS, STORE_ERRORS
+from relay.web.openapi.schema_types import array, component, nullable, record, string
+from relay.web.openapi.shared import CURSOR, limit
+from relay.web.paging import read_limit
 from relay.web.problems import json_response
 
-audit = Blueprint("audit", __name__)
+blueprint = Blueprint("audit", __name__)
 
 
-@audit.get("/v1/audit")
+@blueprint.get("/v1/audit")
+@describe(
+    Operation(
+        id="listAudit",
+        tag=Tag.OVERVIEW,
+        summary="List the audit log",
+        role=Role.ADMIN,
+        parameters=(limit(200), CURSOR),
+        responses=(
+            ResponseDoc(
+                status=200,
+                description="The entries, newest first.",
+                schema=record({"entries": array(component("AuditEntry")), "cursor": nullable(string())}),
+                example={"entries": [AUDIT_EXAMPLE], "cursor": None},
+            ),
+        ),
+        errors=(*ROLE_ERRORS, "invalid", *STORE_ERRORS),
+    )
+)
 def list_audit() -> Response:
-    """Every change that was made by hand, newest first."""
-    known = current()
-    known.auth.require_role(request, Role.ADMIN)
-    limit = request.args.get("limit", "50")
-    if not (limit.isascii() and limit.isdigit()):
-        raise ValidationFailed([Problem("limit", "type", "limit must be a whole number.")])
-    return json_response(audit_page(known.stores, limit=int(limit[:6]), cursor=request.args.get("cursor")))
+    """List the operators' actions, newest first."""
+    ctx, _ = require_role(Role.ADMIN)
+    cursor = request.args.get("cursor")
+    return json_response(audit_page(ctx.stores, limit=read_limit(request), cursor=cursor))

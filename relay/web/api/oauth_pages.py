@@ -1,7 +1,7 @@
-"""Connecting a customer's Gong: the operator's link, the way to Gong's consent page, and the way back.
+"""The pages on which a customer connects Gong: redirect to Gong's consent page, callback, and progress.
 
-Whoever comes here by a link is no operator and has no key: the link's ticket lets them in. The web never calls Gong;
-what comes back is kept for a worker, and a page that reloads itself says how far that is.
+The customer's administrator has no key: the ticket in the link, or an admin's key, opens the first page. The web never
+calls Gong: it stores the authorization code for a worker, and a page that reloads itself shows the worker's progress.
 """
 
 import base64
@@ -9,7 +9,6 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, render_template, request
@@ -19,7 +18,6 @@ from relay.actions.oauth_invitations import CALLBACK, START, application, check_
 from relay.core.errors import BadRequest, Conflict, Forbidden, NotFound, RelayError, Unauthorized
 from relay.core.oauth import build_authorize_url
 from relay.core.roles import Role, Via
-from relay.core.strict_json import parse_json
 from relay.core.vault import Vault
 from relay.store.oauth_consents import (
     STATE_SECONDS,
@@ -34,20 +32,20 @@ from relay.store.oauth_consents import (
     read_ticket,
     save_consent_request,
 )
-from relay.web.context import WebContext, current, require_role
-from relay.web.problems import json_response
-from relay.web.request_body import read_body
+from relay.web.context import WebContext, current
+from relay.web.openapi.operation import HTML, Operation, ResponseDoc, Tag, describe, query
+from relay.web.openapi.schema_types import string
 from relay.web.same_origin import is_same_origin
 
-invitations = Blueprint("invitations", __name__)
-pages = Blueprint("connect", __name__, template_folder="templates")
+blueprint = Blueprint("connect", __name__, template_folder="templates")
 
 COOKIE = "relay_connect"
-_MOST_BYTES = 65_536
+"""Binds the authorization to the browser that started it."""
+
 _RANDOM_BYTES = 16
 _DONE = "/connect/gong/done"
-_ID = re.compile(r"[A-Za-z0-9_-]{22}")
-_LONGEST = 4096
+_CONSENT_ID = re.compile(r"[A-Za-z0-9_-]{22}")
+_PARAMETER_MAX = 4096
 _STYLE = (
     ":root{color-scheme:light dark;background:light-dark(#f8f7fb,#121019)}"
     "body{box-sizing:border-box;width:min(30rem,100% - 2rem);margin:14vh auto 0;padding:1.75rem;"
@@ -65,126 +63,180 @@ _RELOAD_SECONDS = 2
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a customer's administrator reads: a title, sentences, and after how many seconds to look again."""
+    """A page for the customer's administrator."""
 
     title: str
     sentences: tuple[str, ...]
     status: int = 200
-    again_seconds: int | None = None
+    reload_seconds: int | None = None
 
 
-_REFUSED = {
+_CONSENT_ERRORS = {
     CallbackResult.NO_STATE: BadRequest(
         "bad_oauth_state",
-        "This answer of Gong's was used, or is older than ten minutes. Open the link again.",
+        "This response from Gong was already used, or is older than ten minutes. Open the link again.",
     ),
     CallbackResult.FOREIGN: Forbidden(
-        "wrong_browser", "This answer of Gong's belongs to another browser. Open the link in this one."
+        "wrong_browser", "This response from Gong belongs to another browser. Open the link in this one."
     ),
     CallbackResult.USED: Conflict(
-        "link_used", "This link has connected somebody already. Ask for a new one."
+        "link_used", "This link was already used to connect Gong. Ask for a new link."
     ),
 }
 
-
-def _known() -> WebContext:
-    return current()
-
-
-@invitations.post("/v1/destinations/<name>/connect")
-def make_link(name: str) -> Response:
-    """A link for the customer's technical administrator: good once, for half an hour."""
-    known, caller = require_role(Role.ADMIN)
-    return json_response(destinations.create_connect_link(known, caller, name, _body()), 201)
-
-
-def _body() -> Any:
-    """The JSON that was sent; an empty object where nothing was."""
-    if "Content-Length" not in request.headers and "Transfer-Encoding" not in request.headers:
-        return {}
-    raw = read_body(request, max_bytes=_MOST_BYTES)
-    return parse_json(raw) if raw.strip() else {}
-
-
-@pages.get(START)
-def start() -> Response:
-    """To Gong's consent page. The ticket of a link opens this way, or an operator's key."""
-    known, name = _known(), request.args.get("destination", "")
-    ticket = request.args.get("ticket", "")[:_LONGEST]
-    invitation = _invited(known, ticket, name) if ticket else _chosen(known, name)
-    check_connectable(known.config, known.redis, invitation)
-    asking = ConsentRequest(_random(), _random(), ticket or None)
-    save_consent_request(known.redis, asking, invitation)
-    there = build_authorize_url(
-        application(known.config), redirect_uri=_public_url(known) + CALLBACK, state=asking.state
+_PAGE = string("An HTML page.")
+_ERROR_PAGES = tuple(
+    ResponseDoc(status=status, description=description, schema=_PAGE, content_type=HTML)
+    for status, description in (
+        (400, "Gong's response was already used, or is too old."),
+        (401, "The link was already used, is too old, or is incomplete."),
+        (403, "Gong's response belongs to another browser, or the key is not an operator's."),
+        (404, "The connection request no longer exists."),
+        (409, "The destination cannot be connected. The page says why."),
+        (422, "The name of the destination is not valid."),
+        (503, "The store is unavailable."),
     )
-    response = _guarded(Response(status=302, headers={"Location": there}))
-    here = urlsplit(_public_url(known))
+)
+
+
+@blueprint.get(START)
+@describe(
+    Operation(
+        id="startConsent",
+        tag=Tag.CUSTOMER_PAGES,
+        summary="Redirect to Gong's consent page",
+        description="Opened in a browser by the technical administrator of the customer's Gong. It needs the ticket in "
+        "the link, or an admin's key.",
+        role=None,
+        parameters=(
+            query("destination", "The destination to connect.", example="globex"),
+            query("ticket", "The link's ticket. It can be used once."),
+        ),
+        responses=(
+            ResponseDoc(
+                status=302, description="Redirect to Gong.", headers={"Location": "Gong's consent page."}
+            ),
+            *_ERROR_PAGES,
+        ),
+    )
+)
+def start_consent() -> Response:
+    """Redirect to Gong's consent page. Needs the ticket of a link, or an admin's key."""
+    ctx, name = current(), request.args.get("destination", "")
+    ticket = request.args.get("ticket", "")[:_PARAMETER_MAX]
+    invitation = _invitation_of_ticket(ctx, ticket, name) if ticket else _invitation_of_admin(ctx, name)
+    check_connectable(ctx.config, ctx.redis, invitation)
+    consent_request = ConsentRequest(_random_token(), _random_token(), ticket or None)
+    save_consent_request(ctx.redis, consent_request, invitation)
+    public_url = _public_url(ctx)
+    location = build_authorize_url(
+        application(ctx.config), redirect_uri=public_url + CALLBACK, state=consent_request.state
+    )
+    response = _add_page_headers(Response(status=302, headers={"Location": location}))
+    parsed = urlsplit(public_url)
     response.set_cookie(
         COOKIE,
-        asking.browser,
+        consent_request.browser,
         max_age=STATE_SECONDS,
-        path=here.path + START,
+        path=parsed.path + START,
         httponly=True,
+        # Lax, not Strict: Gong's redirect back is a cross-site navigation and must carry the cookie.
         samesite="Lax",
-        secure=here.scheme == "https",
+        secure=parsed.scheme == "https",
     )
     return response
 
 
-def _invited(known: WebContext, ticket: str, name: str) -> Invitation:
-    invitation = read_ticket(known.redis, ticket)
+def _invitation_of_ticket(ctx: WebContext, ticket: str, name: str) -> Invitation:
+    invitation = read_ticket(ctx.redis, ticket)
     if invitation is None or invitation.destination != name:
-        text = (
-            "This link was used, is older than half an hour, or was cut short on its way. Ask for a new one."
-        )
+        text = "This link was already used, is older than 30 minutes, or is incomplete. Ask for a new link."
         raise Unauthorized("bad_link", text)
     return invitation
 
 
-def _chosen(known: WebContext, name: str) -> Invitation:
-    caller = known.auth.require_role(request, Role.ADMIN)
-    if caller.via is Via.SESSION and not is_same_origin(request, known.settings.public_url):
-        text = "A browser that has signed in begins this from the relay's own pages only: go to the destination's."
+def _invitation_of_admin(ctx: WebContext, name: str) -> Invitation:
+    principal = ctx.auth.require_role(request, Role.ADMIN)
+    # A GET that changes something: another site could link to it in a signed-in admin's browser.
+    if principal.via is Via.SESSION and not is_same_origin(request, ctx.settings.public_url):
+        text = "In a signed-in browser, start from the destination's page in the dashboard."
         raise Forbidden("cross_site", text)
-    return destinations.connect_destination(known, caller, name)
+    return destinations.connect_destination(ctx, principal, name)
 
 
-@pages.get(CALLBACK)
-def come_back() -> Response:
-    """Where Gong sends the browser: with a code, or with a refusal. Either is good once, in the browser that asked."""
-    known, consent_id = _known(), _random()
-    application(known.config)
-    told = request.args
-    back = ConsentCallback(told.get("state", "")[:_LONGEST], request.cookies.get(COOKIE, ""), _code())
-    taken = claim_consent(known.scripts, Vault(known.settings.secret_keys), consent_id, back)
-    if taken is not CallbackResult.TAKEN:
-        raise _REFUSED[taken]
-    if not back.code:
-        return _shown(_declined(told.get("error", "")))
-    there = f"{_public_url(known)}{_DONE}?id={consent_id}"
-    return _guarded(Response(status=303, headers={"Location": there}))
+@blueprint.get(CALLBACK)
+@describe(
+    Operation(
+        id="finishConsent",
+        tag=Tag.CUSTOMER_PAGES,
+        summary="Return from Gong",
+        role=None,
+        parameters=(
+            query("state", "The value that was sent to Gong."),
+            query("code", "Gong's authorization code, if access was granted."),
+            query("error", "Gong's error code, if access was denied."),
+        ),
+        responses=(
+            ResponseDoc(
+                status=200, description="Access to Gong was denied.", schema=_PAGE, content_type=HTML
+            ),
+            ResponseDoc(
+                status=303,
+                description="A worker finishes the connection.",
+                headers={"Location": "The page that shows the progress."},
+            ),
+            *_ERROR_PAGES,
+        ),
+    )
+)
+def finish_consent() -> Response:
+    """Store Gong's authorization code for a worker. It is accepted once, in the browser that started."""
+    ctx, consent_id = current(), _random_token()
+    application(ctx.config)
+    params = request.args
+    callback = ConsentCallback(
+        params.get("state", "")[:_PARAMETER_MAX], request.cookies.get(COOKIE, ""), _authorization_code()
+    )
+    result = claim_consent(ctx.scripts, Vault(ctx.settings.secret_keys), consent_id, callback)
+    if result is not CallbackResult.TAKEN:
+        raise _CONSENT_ERRORS[result]
+    if not callback.code:
+        return _render(_denied_page(params.get("error", "")))
+    location = f"{_public_url(ctx)}{_DONE}?id={consent_id}"
+    return _add_page_headers(Response(status=303, headers={"Location": location}))
 
 
-def _code() -> str:
-    """The code, unless Gong tells an error beside it."""
-    return "" if request.args.get("error") else request.args.get("code", "")[:_LONGEST]
+def _authorization_code() -> str:
+    """Return the code. A response with an `error` grants nothing, so its code does not count."""
+    return "" if request.args.get("error") else request.args.get("code", "")[:_PARAMETER_MAX]
 
 
-@pages.get(_DONE)
-def done() -> Response:
-    """How far it is."""
-    known, consent_id = _known(), request.args.get("id", "")
-    consent = read_consent(known.redis, consent_id) if _ID.fullmatch(consent_id) else None
+@blueprint.get(_DONE)
+@describe(
+    Operation(
+        id="showConsent",
+        tag=Tag.CUSTOMER_PAGES,
+        summary="Show the progress of the connection",
+        role=None,
+        parameters=(query("id", "The id of the connection request."),),
+        responses=(
+            ResponseDoc(status=200, description="The progress.", schema=_PAGE, content_type=HTML),
+            *_ERROR_PAGES,
+        ),
+    )
+)
+def show_consent() -> Response:
+    """Show whether the worker has connected Gong yet."""
+    ctx, consent_id = current(), request.args.get("id", "")
+    consent = read_consent(ctx.redis, consent_id) if _CONSENT_ID.fullmatch(consent_id) else None
     if consent is None:
-        raise NotFound(
-            "no_such_consent", "There is nothing to tell here any more. Ask whoever sent you the link."
-        )
-    waited = (known.now() - consent.at).total_seconds()
-    return _shown(_progress(consent, waited))
+        text = "This connection request no longer exists. Ask for a new link."
+        raise NotFound("no_such_consent", text)
+    waited = (ctx.now() - consent.at).total_seconds()
+    return _render(_progress_page(consent, waited))
 
 
-def _progress(consent: Consent, waited_seconds: float) -> Page:
+def _progress_page(consent: Consent, waited_seconds: float) -> Page:
     name = consent.invitation.destination
     match consent.progress:
         case ConsentStatus.CONNECTED:
@@ -192,37 +244,37 @@ def _progress(consent: Consent, waited_seconds: float) -> Page:
         case ConsentStatus.FAILED:
             return Page("Not connected", (consent.detail,))
         case ConsentStatus.WAITING:
-            slow = "It takes longer than it should: tell whoever sent you the link that no worker answers."
-            more = (slow,) if waited_seconds > _SLOW_SECONDS else ()
-            return Page(
-                "Connecting…", (f"Gong is being connected as {name}.", *more), again_seconds=_RELOAD_SECONDS
-            )
+            sentences = [f"Gong is being connected as {name}."]
+            if waited_seconds > _SLOW_SECONDS:
+                sentences.append(
+                    "This is taking longer than it should. Tell the person who sent you the link that no worker responds."
+                )
+            return Page("Connecting…", tuple(sentences), reload_seconds=_RELOAD_SECONDS)
 
 
-def _declined(error: str) -> Page:
+def _denied_page(error: str) -> Page:
     if error == "access_denied":
-        said = (
-            "Gong was not allowed to be connected: somebody said no, or is no technical administrator there."
-        )
+        reason = "Access to Gong was denied, or you are not a technical administrator there."
     else:
-        said = "Gong sent back an error instead of a consent."
+        reason = "Gong returned an error."
     return Page(
-        "Not connected", (said, "Open the link again when this is mended. It is good for half an hour.")
+        "Not connected",
+        (reason, "Fix this, then open the link again. The link is valid for 30 minutes."),
     )
 
 
-@pages.errorhandler(RelayError)
-def _refused(error: RelayError) -> Response:
-    """People come here, not programs: a page in place of a problem document."""
-    return _shown(Page("Not connected", (error.detail,), int(error.status)))
+@blueprint.errorhandler(RelayError)
+def _error_page(error: RelayError) -> Response:
+    """People read these URLs, so an error is a page and not a problem document."""
+    return _render(Page("Not connected", (error.detail,), int(error.status)))
 
 
-def _shown(page: Page) -> Response:
-    return _guarded(Response(render_template("connect.html", page=page, style=_STYLE), page.status))
+def _render(page: Page) -> Response:
+    return _add_page_headers(Response(render_template("connect.html", page=page, style=_STYLE), page.status))
 
 
-def _guarded(response: Response) -> Response:
-    """Nothing of these pages is kept, embedded, or told to others: their addresses hold what lets somebody in."""
+def _add_page_headers(response: Response) -> Response:
+    """Forbid caching, framing and referrers: the URLs of these pages contain tickets and codes."""
     response.headers["Cache-Control"] = "no-store"
     response.headers["Content-Security-Policy"] = _POLICY
     response.headers["Referrer-Policy"] = "no-referrer"
@@ -231,10 +283,12 @@ def _guarded(response: Response) -> Response:
     return response
 
 
-def _random() -> str:
+def _random_token() -> str:
     return secrets.token_urlsafe(_RANDOM_BYTES)
 
 
-def _public_url(known: WebContext) -> str:
-    application(known.config)
-    return known.settings.public_url or ""  # an application without one is refused at start
+def _public_url(ctx: WebContext) -> str:
+    application(ctx.config)
+    return (
+        ctx.settings.public_url or ""
+    )  # always set here: the start-up check requires it with an `oauth` section

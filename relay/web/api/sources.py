@@ -1,4 +1,4 @@
-"""The operator's API about sources: what there is of them, and what a payload would become."""
+"""Sources: list them, show one, and preview what a payload would be mapped to."""
 
 from flask import Blueprint, Response, g, request
 
@@ -17,45 +17,132 @@ from relay.queries.previews import (
 from relay.queries.source import source_page
 from relay.queries.sources import sources_page
 from relay.web.context import WebContext, require_role
+from relay.web.openapi.operation import JSON, Operation, RequestBody, ResponseDoc, Tag, describe
+from relay.web.openapi.problems import ACTION_ERRORS, JSON_BODY_ERRORS, ROLE_ERRORS, STORE_ERRORS
+from relay.web.openapi.schema_types import any_json, array, component, record, string
+from relay.web.openapi.shared import SOURCE
+from relay.web.openapi.sources import (
+    PAYLOAD_EXAMPLE,
+    PREVIEW_EXAMPLE,
+    PREVIEW_REQUEST,
+    SOURCE_EXAMPLE,
+    SOURCE_PAGE_EXAMPLE,
+)
 from relay.web.problems import json_response
 from relay.web.request_body import read_body
 
-sources = Blueprint("sources", __name__)
+blueprint = Blueprint("sources", __name__)
 
-TRIAL_TYPE = "application/vnd.gong-relay.preview+json"
-"""Tells a trial from a payload that happens to look like one: any other content type is the payload's own."""
+PREVIEW_TYPE = "application/vnd.gong-relay.preview+json"
+"""Distinguishes a preview request from a payload that looks like one: every other content type is a payload."""
 
 
-@sources.get("/v1/sources")
+@blueprint.get("/v1/sources")
+@describe(
+    Operation(
+        id="listSources",
+        tag=Tag.SOURCES,
+        summary="List sources",
+        role=Role.VIEWER,
+        responses=(
+            ResponseDoc(
+                status=200,
+                description="The sources, by name.",
+                schema=record({"sources": array(component("Source"))}),
+                example={"sources": [SOURCE_EXAMPLE]},
+            ),
+        ),
+        errors=(*ROLE_ERRORS, *STORE_ERRORS),
+    )
+)
 def list_sources() -> Response:
-    """Every source: where it sends, how it is proven, which keys came when, its rules."""
-    known, _ = require_role(Role.VIEWER)
-    return json_response(sources_page(known.stores, known.config, now=known.now()))
+    """List all sources with their keys, verification, rules and traffic."""
+    ctx, _ = require_role(Role.VIEWER)
+    return json_response(sources_page(ctx.stores, ctx.config, now=ctx.now()))
 
 
-@sources.get("/v1/sources/<name>")
+@blueprint.get("/v1/sources/<name>")
+@describe(
+    Operation(
+        id="showSource",
+        tag=Tag.SOURCES,
+        summary="Show one source",
+        role=Role.VIEWER,
+        parameters=(SOURCE,),
+        responses=(
+            ResponseDoc(
+                status=200,
+                description="The source, with its mapping and the latest payload that became an event.",
+                schema=component("SourcePage"),
+                example=SOURCE_PAGE_EXAMPLE,
+            ),
+        ),
+        errors=(*ROLE_ERRORS, "no_such_source", *STORE_ERRORS),
+    )
+)
 def show_source(name: str) -> Response:
-    """One source, with its mapping and the last payload that made an event of it."""
-    known, caller = require_role(Role.VIEWER)
-    return json_response(source_page(make_viewer(known, caller), _source(known, name).name))
+    """Show one source with its mapping and the latest payload that became an event."""
+    ctx, principal = require_role(Role.VIEWER)
+    return json_response(source_page(make_viewer(ctx, principal), _find_source(ctx, name).name))
 
 
-@sources.post("/v1/sources/<name>/preview")
+@blueprint.post("/v1/sources/<name>/preview")
+@describe(
+    Operation(
+        id="previewPayload",
+        tag=Tag.SOURCES,
+        summary="Preview what a payload would be mapped to",
+        description="Nothing is stored or sent, and no signature is checked. The body is a captured request of the "
+        f"partner; or, as `{PREVIEW_TYPE}`, a payload and another mapping to try on it.",
+        role=Role.OPERATOR,
+        parameters=(SOURCE,),
+        body=RequestBody(
+            "A captured payload, or a payload with a mapping.",
+            {
+                JSON: any_json("The partner's own payload."),
+                PREVIEW_TYPE: PREVIEW_REQUEST,
+                "application/x-ndjson": string(),
+                "application/x-www-form-urlencoded": {"type": "object"},
+            },
+            {"payload": PAYLOAD_EXAMPLE, PREVIEW_TYPE: {"payload": PAYLOAD_EXAMPLE}},
+        ),
+        responses=(
+            ResponseDoc(
+                status=200,
+                description="The result of each item.",
+                schema=component("Preview"),
+                example=PREVIEW_EXAMPLE,
+            ),
+        ),
+        errors=(
+            *ACTION_ERRORS,
+            "no_such_source",
+            "bad_form",
+            "too_many_fields",
+            "unsupported_type",
+            "unsupported_charset",
+            "invalid",
+            "too_many_items",
+            *JSON_BODY_ERRORS,
+            *STORE_ERRORS,
+        ),
+    )
+)
 def preview_payload(name: str) -> Response:
-    """What a captured payload would become, item by item. Nothing is kept and nothing sent."""
-    known, _ = require_role(Role.OPERATOR)
-    source = _source(known, name)
-    way = preview_context(known.config, source, finder=known.destinations, now=known.now())
-    raw = read_body(request, max_bytes=known.settings.max_body_bytes)
-    if request.mimetype == TRIAL_TYPE:
-        return json_response(mapping_preview_page(read_trial(parse_json(raw), way), way))
+    """Show what each item of a captured payload would be mapped to. Nothing is stored or sent."""
+    ctx, _ = require_role(Role.OPERATOR)
+    source = _find_source(ctx, name)
+    preview = preview_context(ctx.config, source, finder=ctx.destinations, now=ctx.now())
+    raw = read_body(request, max_bytes=ctx.settings.max_body_bytes)
+    if request.mimetype == PREVIEW_TYPE:
+        return json_response(mapping_preview_page(read_trial(parse_json(raw), preview), preview))
     content_type = request.headers.get("Content-Type", "")
     captured = CapturedRequest(raw, content_type, dict(request.headers), request.args.to_dict())
-    return json_response(captured_preview_page(captured, way))
+    return json_response(captured_preview_page(captured, preview))
 
 
-def _source(known: WebContext, name: str) -> Source:
-    source = known.config.sources.get(name)
+def _find_source(ctx: WebContext, name: str) -> Source:
+    source = ctx.config.sources.get(name)
     if source is None:
         raise NotFound("no_such_source", f"The configuration has no source {name!r}.")
     g.source = source.name

@@ -1,4 +1,6 @@
-"""The front endpoint for partners' own payloads: `/v1/webhooks/{source}`."""
+"""`/v1/webhooks/{name}`: receive partners' webhooks."""
+
+from dataclasses import replace
 
 from flask import Blueprint, Response, g, request
 
@@ -12,93 +14,159 @@ from relay.core.verification.verify import VerifiedRequest, verify
 from relay.core.webhook import Webhook
 from relay.ingest.accept_webhook import WebhookRequest, WebhookResult, ingest_webhook, read_payload
 from relay.web.context import WebContext, current
+from relay.web.openapi.operation import JSON, Operation, RequestBody, ResponseDoc, Tag, describe
+from relay.web.openapi.problems import BODY_ERRORS, STORE_WRITE_ERRORS
+from relay.web.openapi.schema_types import ID, any_json, component, string
+from relay.web.openapi.shared import SOURCE
 from relay.web.problems import json_response
 from relay.web.request_body import read_body
 
-endpoint = Blueprint("webhooks_endpoint", __name__)
+blueprint = Blueprint("webhooks", __name__)
+
+_RECEIVE = Operation(
+    id="receiveWebhook",
+    tag=Tag.WEBHOOKS,
+    summary="Receive a partner's webhook",
+    description="There is no API key: the request is verified by its signature over the raw bytes. A verified request is "
+    "answered with `2xx` whether or not it can be mapped, because partners disable a webhook after `4xx`. "
+    "Presets answer as their vendor expects.",
+    role=None,
+    parameters=(SOURCE,),
+    body=RequestBody(
+        "The partner's own payload.",
+        {
+            JSON: any_json("Any JSON."),
+            "application/x-ndjson": string("One JSON value per line."),
+            "application/x-www-form-urlencoded": {"type": "object"},
+            "multipart/form-data": {"type": "object"},
+        },
+        {"payload": {"event": "page_view", "page": "Pricing", "email": "jane@globex.com"}},
+    ),
+    responses=(
+        ResponseDoc(
+            status=202,
+            description="The request is on disk.",
+            schema=component("WebhookAccepted"),
+            example={"receipt": ID, "queued": 2, "duplicates": 0, "filtered": 1, "dead": 0},
+        ),
+        ResponseDoc(
+            status=200,
+            description="The source's own `answer`: status, content type and text are configured.",
+        ),
+    ),
+    errors=("verification_failed", "no_such_source", *BODY_ERRORS, *STORE_WRITE_ERRORS),
+)
+_HANDSHAKE = Operation(
+    id="answerHandshake",
+    tag=Tag.WEBHOOKS,
+    summary="Answer a vendor's handshake",
+    description="Only for sources whose preset or `verify` names a handshake. It creates no event.",
+    role=None,
+    parameters=(SOURCE,),
+    responses=(
+        ResponseDoc(
+            status=200,
+            description="The response to the vendor's challenge.",
+            schema=string(),
+            example="challenge-7f3a",
+            content_type="text/plain",
+        ),
+    ),
+    errors=("verification_failed", "no_such_source", "not_found"),
+)
 
 
-@endpoint.route(
+@blueprint.route(
     "/v1/webhooks/<name>", methods=["GET", "HEAD", "POST", "PUT"], provide_automatic_options=False
 )
+@describe(_RECEIVE, method="POST")
+@describe(
+    replace(_RECEIVE, id="receiveWebhookByPut", summary="The same, for partners that use PUT"), method="PUT"
+)
+@describe(_HANDSHAKE, method="GET")
+@describe(replace(_HANDSHAKE, id="answerHandshakeHead", summary="The same without a body"), method="HEAD")
 def accept_webhook(name: str) -> Response:
-    """Size, source, signature over raw bytes, strict parse, mapping, one atomic step, answer: in this order.
+    """Verify the signature over the raw bytes, then parse, map and store the request in one atomic step.
 
-    What was proven to be the sender's is answered with 2xx, mapped or not: senders drop, pause or block on 4xx.
+    A verified request is answered with 2xx, mapped or not: senders drop, pause or block a webhook after 4xx.
     """
-    known = current()
-    source, hook = _hook(known, name)
+    ctx = current()
+    source, hook = _find_hook(ctx, name)
     g.source = source.name
-    bodiless = request.method in {"GET", "HEAD"}
-    raw = b"" if bodiless else read_body(request, max_bytes=known.settings.max_body_bytes)
-    signed = _signed_request(known, raw)
-    told = answer_challenge(hook.challenges, signed)
-    if told is not None:
-        return _handshake(told)
-    proof = _prove(known, hook, signed)
-    told = answer_challenge(hook.challenges, signed, accepted=proof, keys=hook.keys)
-    if told is not None:
-        return _handshake(told)
-    if bodiless:
-        raise NotFound("not_found", "This source takes POST.")
-    delivery = _delivery(source, hook, signed, proof=proof)
-    taken = ingest_webhook(known.ingest, delivery)
-    g.events = taken.queued + taken.filtered + taken.dead + taken.duplicates
-    return _answer(delivery, taken)
+    has_no_body = request.method in {"GET", "HEAD"}
+    raw = b"" if has_no_body else read_body(request, max_bytes=ctx.settings.max_body_bytes)
+    signed = _signed_request(ctx, raw)
+    # Some vendors send their challenge unsigned, others sign it: check before and after verification.
+    challenge = answer_challenge(hook.challenges, signed)
+    if challenge is not None:
+        return _challenge_response(challenge)
+    verified = _verify(ctx, hook, signed)
+    challenge = answer_challenge(hook.challenges, signed, accepted=verified, keys=hook.keys)
+    if challenge is not None:
+        return _challenge_response(challenge)
+    if has_no_body:
+        raise NotFound("not_found", "This source accepts POST.")
+    webhook_request = _webhook_request(source, hook, signed, verified)
+    result = ingest_webhook(ctx.ingest, webhook_request)
+    g.events = result.queued + result.filtered + result.dead + result.duplicates
+    return _accepted_response(webhook_request, result)
 
 
-def _hook(known: WebContext, name: str) -> tuple[Source, Webhook]:
-    hook = known.config.hooks.get(name)
+def _find_hook(ctx: WebContext, name: str) -> tuple[Source, Webhook]:
+    hook = ctx.config.hooks.get(name)
     if hook is None:
-        raise NotFound("no_such_source", "There is no webhook of this name.")
-    return known.config.sources[name], hook
+        raise NotFound("no_such_source", "No source with this name accepts webhooks.")
+    return ctx.config.sources[name], hook
 
 
-def _signed_request(known: WebContext, raw: bytes) -> SignedRequest:
-    """What the sender signed. The address is the configured one, never what the Host header says."""
-    base = known.settings.public_url or ""
+def _signed_request(ctx: WebContext, raw: bytes) -> SignedRequest:
+    """The request as the sender signed it. Its URL is the configured one: a client controls the Host header."""
+    base = ctx.settings.public_url or ""
     return SignedRequest(
         request.method, base + request.path, list(request.headers.items()), request.query_string, raw
     )
 
 
-def _prove(known: WebContext, hook: Webhook, signed: SignedRequest) -> VerifiedRequest:
+def _verify(ctx: WebContext, hook: Webhook, signed: SignedRequest) -> VerifiedRequest:
     try:
-        return verify(hook.scheme, hook.keys, signed, now=known.now())
+        return verify(hook.scheme, hook.keys, signed, now=ctx.now())
     except VerificationFailed as error:
+        # The reason is for the log: the response would help an attacker to improve a forgery.
         g.reason = error.reason
-        raise Unauthorized("verification_failed", "The request is not proven to be its sender's.") from None
+        raise Unauthorized("verification_failed", "Signature verification failed.") from None
 
 
-def _delivery(
-    source: Source, hook: Webhook, signed: SignedRequest, *, proof: VerifiedRequest
+def _webhook_request(
+    source: Source, hook: Webhook, signed: SignedRequest, verified: VerifiedRequest
 ) -> WebhookRequest:
     headers, query = strip_credentials(hook.scheme, dict(signed.headers), request.args.to_dict())
     content_type = request.headers.get("Content-Type", "")
-    return WebhookRequest(source, hook, signed.body, content_type, headers, query, proof)
+    return WebhookRequest(source, hook, signed.body, content_type, headers, query, verified)
 
 
-def _handshake(told: ChallengeResponse) -> Response:
-    """The body is a text that the request chose: it may be shown as nothing but what it says it is."""
-    response = Response(told.body, status=told.status, content_type=told.content_type)
+def _challenge_response(challenge: ChallengeResponse) -> Response:
+    response = Response(challenge.body, status=challenge.status, content_type=challenge.content_type)
+    # The sender chose the text of the body, so a browser must not guess another content type.
     response.headers["X-Content-Type-Options"] = "nosniff"
     g.code = "handshake"
     return response
 
 
-def _answer(delivery: WebhookRequest, taken: WebhookResult) -> Response:
-    own = delivery.hook.answer
-    if own is not None:
+def _accepted_response(webhook_request: WebhookRequest, result: WebhookResult) -> Response:
+    custom = webhook_request.hook.answer
+    if custom is not None:
         response = Response(
-            own.words(lambda: read_payload(delivery)), status=own.status, content_type=own.content_type
+            custom.words(lambda: read_payload(webhook_request)),
+            status=custom.status,
+            content_type=custom.content_type,
         )
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
-    told = {
-        "receipt": taken.receipt,
-        "queued": taken.queued,
-        "duplicates": taken.duplicates,
-        "filtered": taken.filtered,
-        "dead": taken.dead,
+    body = {
+        "receipt": result.receipt,
+        "queued": result.queued,
+        "duplicates": result.duplicates,
+        "filtered": result.filtered,
+        "dead": result.dead,
     }
-    return json_response(told, 202)
+    return json_response(body, 202)

@@ -1,98 +1,198 @@
-"""The API of queues and destinations: what is queued where, pause, resume, probe, connect."""
+"""Schemas and examples of destinations, their queues, the stores and the workers."""
 
-from relay.web.openapi.operation import Answer, Body, Described
-from relay.web.openapi.problems import CHANGING, JSON_SENT, KEPT, RANKED, STORED
-from relay.web.openapi.queue_schemas import BUDGET, DOWN, HOLD, ROW, SHOWN, STORE, STORES, WORKER
+from typing import Any
+
+from relay.core.lifecycle import HoldCause, State
 from relay.web.openapi.schema_types import (
     Schema,
+    any_of,
+    array,
+    boolean,
+    choice,
     component,
-    exactly,
-    flag,
-    listed,
-    moment,
+    integer,
+    nullable,
     number,
-    or_null,
     record,
-    text,
-    whole,
-    word,
+    string,
+    timestamp,
 )
-from relay.web.openapi.shared import COUNT, DESTINATION, at
+from relay.web.openapi.shared import COUNT, COUNTS, at
 
-GROUP = "Destinations"
-
-_OTHERS = record({"spent_about": COUNT, "seen_at": moment()}, "What others have spent of the company's day.")
-_PLACE: dict[str, Schema] = {
-    "base_url": or_null(text()),
-    "dialect": or_null(text()),
-    "auth": or_null(word(("api_key", "oauth"))),
-    "account": or_null(text("What payloads call its customer.")),
-    "source_system_name": or_null(text()),
-    "internal_domains": listed(text()),
-    "connected": or_null(flag("Whether its customer has let it in; null where that is not how.")),
-}
-_GRANT = record({"connected": flag(), "lost": or_null(text()), "expires_at": or_null(moment())})
-_PAST = record(
-    {"cause": text(), "detail": text(), "remedy": text(), "since": moment(), "until": moment()}
-    | {"seconds": number()}
-)
-COMPONENTS = {
-    "Destination": record(ROW | _PLACE, "One Gong: where it is, what it may be sent, how its queue stands."),
-    "DestinationPage": record(
-        ROW
-        | _PLACE
-        | {
-            "grant": or_null(_GRANT),
-            "last_probe": or_null(component("Probe")),
-            "holds": listed(_PAST, "Those that have ended."),
-        },
-        "One Gong in full.",
+BUDGET_FIELDS: dict[str, Schema] = {
+    "per_second": number(),
+    "used_last_second": COUNT,
+    "per_day": COUNT,
+    "used_last_day": COUNT,
+    "left_today": COUNT,
+    "kept_for_high": integer("The part of the budget that is reserved for events with high priority."),
+    "frozen_until": nullable(timestamp("Set when Gong answered 429 with Retry-After.")),
+    "others": nullable(
+        record(
+            {"spent_about": COUNT, "seen_at": timestamp()},
+            "The estimated part of the daily limit that other systems have used.",
+        )
     ),
-    "Budget": BUDGET,
-    "Hold": HOLD,
-    "Store": STORE,
+    "spaced_wider_by_seconds": number(),
+}
+_HOLD: dict[str, Schema] = {
+    "cause": choice(HoldCause),
+    "detail": string("Gong's response."),
+    "remedy": string("What to do."),
+    "since": timestamp(),
+    "probe_at": nullable(timestamp()),
+}
+QUEUE_HOLD = record({"destination": string(), "company": string(), "waiting": COUNT, **_HOLD})
+_QUEUE: dict[str, Schema] = {
+    "store": string(),
+    "destination": string(),
+    "company": string(),
+    "configured": boolean("Whether the destination is configured or connected."),
+    "states": record({state.value: COUNT for state in State}),
+    "open": integer("Events that have not ended yet."),
+    "oldest_seconds": nullable(number("The age of the oldest open event.")),
+    "ever": COUNTS,
+    "priorities": COUNTS,
+    "budget": component("Budget"),
+    "hold": nullable(component("Hold")),
+    "clears_in_seconds": nullable(number("Until the company's backlog is cleared.")),
+    "clears_at": nullable(timestamp()),
+    "day_ends_at": nullable(timestamp("When the daily limit is reached before the backlog is cleared.")),
+}
+_STORE: dict[str, Schema] = {
+    "durability": choice(("full", "relaxed")),
+    "relaxed": array(string(), "The settings that weaken durability."),
+    "appendonly": string(),
+    "appendfsync": string(),
+    "memory_used": nullable(number("From 0 to 1.")),
+}
+STORES = array(any_of(record({"name": string(), **_STORE}), record({"name": string(), "away": string()})))
+OUTAGE = record(
+    {
+        "base_url": string(),
+        "since": timestamp(),
+        "tried_again_at": timestamp(),
+        "said": string(),
+        "remedy": string(),
+    }
+)
+WORKER = record(
+    {"store": string(), "name": string(), "last_seen_at": timestamp()},
+    optional={"hostname": string(), "pid": string(), "started_at": timestamp()},
+)
+_SETTINGS: dict[str, Schema] = {
+    "base_url": nullable(string()),
+    "dialect": nullable(string()),
+    "auth": nullable(choice(("api_key", "oauth"))),
+    "account": nullable(string("The value in payloads that routes to this destination.")),
+    "source_system_name": nullable(string()),
+    "internal_domains": array(string()),
+    "connected": nullable(
+        boolean("Whether the customer has connected Gong; null for destinations with an API key.")
+    ),
+}
+_GRANT = record({"connected": boolean(), "lost": nullable(string()), "expires_at": nullable(timestamp())})
+_PAST_HOLD = record(
+    {
+        "cause": string(),
+        "detail": string(),
+        "remedy": string(),
+        "since": timestamp(),
+        "until": timestamp(),
+        "seconds": number(),
+    }
+)
+
+COMPONENTS: dict[str, Schema] = {
+    "Destination": record(_QUEUE | _SETTINGS, "A Gong account: its settings, budget and queue."),
+    "DestinationPage": record(
+        {
+            **_QUEUE,
+            **_SETTINGS,
+            "grant": nullable(_GRANT),
+            "last_probe": nullable(component("Probe")),
+            "holds": array(_PAST_HOLD, "Holds that have ended."),
+        },
+        "A Gong account in detail.",
+    ),
+    "Budget": record(BUDGET_FIELDS, "The company's limits, and what is left of them."),
+    "Hold": record(_HOLD, "Why a destination accepts no calls."),
+    "Store": record(_STORE, "The durability and memory of a store."),
     "Queues": record(
         {
-            "destinations": listed(record(ROW)),
-            "workers": listed(WORKER),
+            "destinations": array(record(_QUEUE)),
+            "workers": array(WORKER),
             "store": component("Store"),
             "stores": STORES,
-            "down": listed(DOWN, "Where Gong does not answer."),
-            "unverified": listed(text(), "Sources whose webhook takes anybody's requests."),
+            "down": array(OUTAGE, "Gong base URLs that do not respond."),
+            "unverified": array(string(), "Sources whose webhooks are not verified."),
         },
-        "What is queued where, what may be sent, who sends it.",
+        "Queues, budgets, workers and stores.",
     ),
     "Probe": record(
         {
-            "at": moment(),
-            "outcome": text(examples=["passed"]),
-            "status": or_null(whole()),
-            "detail": text(),
-            "remedy": or_null(text()),
+            "at": timestamp(),
+            "outcome": string(examples=["passed"]),
+            "status": nullable(integer()),
+            "detail": string(),
+            "remedy": nullable(string()),
         },
-        "What came of a probe.",
+        "The result of a probe.",
     ),
 }
 
-_EXAMPLE = {
-    "destinations": [SHOWN],
-    "workers": [
-        {"store": "main", "name": "relay-1-4711-a3f0c2", "hostname": "relay-1", "pid": "4711"}
-        | {"started_at": at(9), "last_seen_at": at(10)}
-    ],
-    "store": {
-        "durability": "full",
-        "relaxed": [],
-        "appendonly": "yes",
-        "appendfsync": "always",
-        "memory_used": 0.041,
+QUEUE_EXAMPLE: dict[str, Any] = {
+    "store": "main",
+    "destination": "acme",
+    "company": "acme",
+    "configured": True,
+    "states": {state.value: 12 if state is State.QUEUED else 0 for state in State},
+    "open": 12,
+    "oldest_seconds": 3.2,
+    "ever": {"accepted": 1_216, "delivered": 1_204},
+    "priorities": {"high": 0, "normal": 12, "low": 0, "replay": 0},
+    "budget": {
+        "per_second": 3,
+        "used_last_second": 1,
+        "per_day": 10_000,
+        "used_last_day": 1_204,
+        "left_today": 8_796,
+        "kept_for_high": 500,
+        "frozen_until": None,
+        "others": None,
+        "spaced_wider_by_seconds": 0.0,
     },
+    "hold": None,
+    "clears_in_seconds": 4.0,
+    "clears_at": at(10),
+    "day_ends_at": None,
+}
+STORE_EXAMPLE: dict[str, Any] = {
+    "durability": "full",
+    "relaxed": [],
+    "appendonly": "yes",
+    "appendfsync": "always",
+    "memory_used": 0.041,
+}
+QUEUES_EXAMPLE: dict[str, Any] = {
+    "destinations": [QUEUE_EXAMPLE],
+    "workers": [
+        {
+            "store": "main",
+            "name": "relay-1-4711-a3f0c2",
+            "hostname": "relay-1",
+            "pid": "4711",
+            "started_at": at(9),
+            "last_seen_at": at(10),
+        }
+    ],
+    "store": STORE_EXAMPLE,
     "stores": [],
     "down": [],
     "unverified": [],
 }
-
-_PLACED = {
+DESTINATION_EXAMPLE: dict[str, Any] = {
+    **QUEUE_EXAMPLE,
     "base_url": "https://api.gong.io",
     "dialect": "gong",
     "auth": "api_key",
@@ -101,137 +201,9 @@ _PLACED = {
     "internal_domains": ["acme.com"],
     "connected": None,
 }
-
-QUEUES = Described(
-    *("GET", "/v1/queues", "showQueues", GROUP, "What is queued where"),
-    role="viewer",
-    answers=(Answer(200, "The queues.", component("Queues"), _EXAMPLE),),
-    errors=(*RANKED, *STORED),
-)
-
-LIST = Described(
-    *("GET", "/v1/destinations", "listDestinations", GROUP, "Every destination"),
-    role="viewer",
-    answers=(
-        Answer(
-            200,
-            "By name.",
-            record({"destinations": listed(component("Destination"))}),
-            {"destinations": [SHOWN | _PLACED]},
-        ),
-    ),
-    errors=(*RANKED, *STORED),
-)
-
-SHOW = Described(
-    *("GET", "/v1/destinations/{name}", "showDestination", GROUP, "One destination"),
-    role="viewer",
-    parameters=(DESTINATION,),
-    answers=(
-        Answer(
-            200,
-            "With its customer's grant, its last probe, and the holds that have ended.",
-            component("DestinationPage"),
-            SHOWN | _PLACED | {"grant": None, "last_probe": None, "holds": []},
-        ),
-    ),
-    errors=(*RANKED, "no_such_destination", *STORED),
-)
-
-_NAMED = (*CHANGING, "no_such_destination", *STORED)
-
-PAUSE = Described(
-    *("POST", "/v1/destinations/{name}/pause", "pauseDestination", GROUP, "Put a destination on hold"),
-    role="operator",
-    more="Its events wait; none is lost.",
-    parameters=(DESTINATION,),
-    answers=(
-        Answer(
-            200,
-            "It is on hold.",
-            record({"destination": text(), "on_hold": exactly(value=True), "changed": flag()}),
-            {"destination": "acme", "on_hold": True, "changed": True},
-        ),
-    ),
-    errors=_NAMED,
-)
-
-RESUME = Described(
-    *("POST", "/v1/destinations/{name}/resume", "resumeDestination", GROUP, "End a destination's hold"),
-    role="operator",
-    parameters=(DESTINATION,),
-    answers=(
-        Answer(
-            200,
-            "It takes calls. `events` went back to the queue.",
-            record(
-                {"destination": text(), "on_hold": exactly(value=False), "changed": flag(), "events": COUNT}
-            ),
-            {"destination": "acme", "on_hold": False, "changed": True, "events": 12},
-        ),
-    ),
-    errors=_NAMED,
-)
-
-PROBE = Described(
-    *("POST", "/v1/destinations/{name}/probe", "probeDestination", GROUP, "Try a destination's credentials"),
-    role="operator",
-    more="A worker makes one call that creates nothing. Ask again to see what came of it.",
-    parameters=(DESTINATION,),
-    answers=(
-        Answer(
-            202,
-            "The probe is queued. `previous` is the result of the probe before it.",
-            record(
-                {
-                    "destination": text(),
-                    "queued": exactly(value=True),
-                    "previous": or_null(component("Probe")),
-                }
-            ),
-            {"destination": "acme", "queued": True, "previous": None},
-        ),
-    ),
-    errors=_NAMED,
-)
-
-CONNECT = Described(
-    *("POST", "/v1/destinations/{name}/connect", "makeLink", GROUP, "Make a link that connects a customer"),
-    role="admin",
-    more="The customer's technical administrator opens it. It is good once, for half an hour.",
-    parameters=(DESTINATION,),
-    body=Body(
-        "Who is to be connected. All of it may be left out.",
-        {
-            "application/json": record(
-                {},
-                optional={
-                    **dict.fromkeys(("account", "company", "source_system_name"), text(maxLength=255)),
-                    "internal_domains": listed(text()),
-                },
-            )
-        },
-        {"customer": {"account": "globex-7", "internal_domains": ["globex.com"]}},
-        required=False,
-    ),
-    answers=(
-        Answer(
-            201,
-            "The link.",
-            record({"destination": text(), "url": text(), "expires_at": moment()}),
-            {
-                "destination": "globex",
-                "url": "https://relay.example.com/connect/gong?destination=globex&ticket=q3JrTj0mXw2vY8sKcB1dZg",
-                "expires_at": "2026-11-20T10:30:00Z",
-            },
-        ),
-    ),
-    errors=(
-        *CHANGING,
-        *(code for code in JSON_SENT if code not in {"empty_body", "length_required"}),
-        *("invalid", "oauth_not_configured", "uses_api_key", "account_taken", "store_mismatch"),
-        *KEPT,
-    ),
-)
-
-OPERATIONS = (LIST, SHOW, QUEUES, PAUSE, RESUME, PROBE, CONNECT)
+DESTINATION_PAGE_EXAMPLE: dict[str, Any] = {
+    **DESTINATION_EXAMPLE,
+    "grant": None,
+    "last_probe": None,
+    "holds": [],
+}

@@ -1,70 +1,82 @@
-"""The API of erasures: a person's data, found and taken away, with a report that is signed."""
+"""Schemas and examples of erasures."""
+
+from typing import Any
 
 from relay.core.lifecycle import State
-from relay.web.openapi.operation import Answer, Body, Described, Parameter
-from relay.web.openapi.problems import CHANGING, JSON_SENT, KEPT, RANKED, STORED
 from relay.web.openapi.schema_types import (
     ID,
     Schema,
-    by_name,
-    component,
-    exactly,
-    flag,
-    listed,
-    moment,
-    or_null,
+    array,
+    boolean,
+    choice,
+    constant,
+    map_of,
+    nullable,
     record,
-    text,
-    word,
+    string,
+    timestamp,
 )
-from relay.web.openapi.shared import COUNT, OUR_ID, at
+from relay.web.openapi.shared import COUNT, RELAY_ID, at
 
-GROUP = "Privacy"
-
-_COUNTS = by_name(COUNT, names=word(State))
-_PART = record(
-    {"store": text(), "person": text("A keyed mark of it."), "status": word(("running", "done"))}
-    | {"events": _COUNTS, "receipts": COUNT}
+_EVENT_COUNTS = map_of(COUNT, names=choice(State))
+_STORE = record(
+    {
+        "store": string(),
+        "person": string("A keyed hash of the address or number."),
+        "status": choice(("running", "done")),
+        "events": _EVENT_COUNTS,
+        "receipts": COUNT,
+    }
 )
-_SUMMARY: dict[str, Schema] = {
-    "id": OUR_ID,
-    "status": word(("running", "done")),
-    "told_by": word(("email", "phone")),
-    "asked_by": text(),
-    "asked_at": moment(),
-    "ended_at": or_null(moment()),
+_ERASURE: dict[str, Schema] = {
+    "id": RELAY_ID,
+    "status": choice(("running", "done")),
+    "told_by": choice(("email", "phone")),
+    "asked_by": string(),
+    "asked_at": timestamp(),
+    "ended_at": nullable(timestamp()),
     "erased": COUNT,
     "waits_for": COUNT,
-    "stores": listed(_PART),
+    "stores": array(_STORE),
 }
-_GONE = record({"id": OUR_ID, "was": text(), "destination": text(), "request_id": or_null(text())})
-_SIGNATURE = record({"algorithm": text(), "public_key": text(), "value": text()})
-_FORESEEN = record(
-    {"dry_run": exactly(value=True)}
-    | {
-        "stores": listed(
+_ERASED_EVENT = record(
+    {"id": RELAY_ID, "was": string(), "destination": string(), "request_id": nullable(string())}
+)
+_SIGNATURE = record({"algorithm": string(), "public_key": string(), "value": string()})
+
+COMPONENTS: dict[str, Schema] = {
+    "Erasure": record(_ERASURE, "The progress of an erasure."),
+    "ErasureReport": record(
+        {
+            **_ERASURE,
+            "events": array(_ERASED_EVENT),
+            "not_possible": array(string(), "What the relay cannot erase, and who can."),
+            "signature": nullable(_SIGNATURE),
+        },
+        "An erasure with its report. The report is signed when the erasure is done.",
+    ),
+}
+
+ERASURE_REQUEST = record({}, optional={"email": string(), "phone": string(), "dry_run": boolean()})
+ERASURE_DRY_RUN = record(
+    {
+        "dry_run": constant(value=True),
+        "stores": array(
             record(
-                {"store": text(), "person": text(), "events": _COUNTS, "receipts": COUNT, "at_least": flag()}
+                {
+                    "store": string(),
+                    "person": string(),
+                    "events": _EVENT_COUNTS,
+                    "receipts": COUNT,
+                    "at_least": boolean(),
+                }
             )
-        )
+        ),
     },
     "What an erasure would find.",
 )
 
-COMPONENTS: dict[str, Schema] = {
-    "Erasure": record(_SUMMARY, "How far an erasure is."),
-    "ErasureReport": record(
-        {
-            **_SUMMARY,
-            "events": listed(_GONE),
-            "not_possible": listed(text(), "What is left to do, and by whom."),
-            "signature": or_null(_SIGNATURE),
-        },
-        "An erasure, with its report. It is signed once it is done.",
-    ),
-}
-
-_DONE = {
+ERASURE_EXAMPLE: dict[str, Any] = {
     "id": ID,
     "status": "done",
     "told_by": "email",
@@ -77,46 +89,9 @@ _DONE = {
         {"store": "main", "person": "9d1c…", "status": "done", "events": {"delivered": 3}, "receipts": 3}
     ],
 }
-_REPORT = _DONE | {
+REPORT_EXAMPLE: dict[str, Any] = {
+    **ERASURE_EXAMPLE,
     "events": [{"id": ID, "was": "delivered", "destination": "acme", "request_id": "4al018gzaztcr8nbukw"}],
-    "not_possible": ["Gong has what was delivered before. Ask Gong to erase it there."],
+    "not_possible": ["Gong still has the delivered events. Ask Gong to erase them there."],
     "signature": {"algorithm": "Ed25519", "public_key": "77ab…", "value": "c01f…"},
 }
-_WANTED = record({}, optional={"email": text(), "phone": text(), "dry_run": flag()})
-
-BEGIN = Described(
-    *("POST", "/v1/erasures", "beginErasure", GROUP, "Erase a person's data"),
-    role="admin",
-    more="By e-mail address or by phone number, in every store. A late repetition does not bring it back.",
-    body=Body(
-        "Who, and whether it is only to be told what would be found.",
-        {"application/json": _WANTED},
-        {"erase": {"email": "jane@globex.com"}, "dry run": {"phone": "+14155550100", "dry_run": True}},
-    ),
-    answers=(
-        Answer(200, "What would be found, for `dry_run`.", _FORESEEN, {"dry_run": True, "stores": []}),
-        Answer(202, "It begins.", component("ErasureReport"), _REPORT),
-    ),
-    errors=(*CHANGING, *JSON_SENT, "invalid", "person_key_unreadable", *KEPT),
-)
-
-LIST = Described(
-    *("GET", "/v1/erasures", "listErasures", GROUP, "The newest fifty erasures"),
-    role="operator",
-    answers=(
-        Answer(
-            200, "Newest first.", record({"erasures": listed(component("Erasure"))}), {"erasures": [_DONE]}
-        ),
-    ),
-    errors=(*RANKED, *STORED),
-)
-
-SHOW = Described(
-    *("GET", "/v1/erasures/{erasure_id}", "showErasure", GROUP, "How far an erasure is, and its report"),
-    role="operator",
-    parameters=(Parameter("erasure_id", "The erasure's id.", text(), place="path", example=ID),),
-    answers=(Answer(200, "The report.", component("ErasureReport"), _REPORT),),
-    errors=(*RANKED, "no_such_erasure", *STORED),
-)
-
-OPERATIONS = (BEGIN, LIST, SHOW)

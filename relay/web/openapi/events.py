@@ -1,190 +1,351 @@
-"""The API of events: send them, list them, have one explained, send it again, give it up."""
+"""Schemas and examples of events: the responses to their senders, the list and the page of one event."""
 
+from typing import Any
+
+from relay.core.explain.causes import ExplanationCause
 from relay.core.lifecycle import DeadLetterReason, State
-from relay.web.openapi.event_schemas import (
-    DRY_RUN,
-    EVENT_PAGE,
-    EVENT_SUMMARY,
-    TAKEN,
-    TAKEN_MANY,
-    WHY,
-    because,
-    explained,
-    foreseen,
-    summary,
+from relay.core.redaction import PayloadVisibility
+from relay.web.openapi.operation import query
+from relay.web.openapi.schema_types import (
+    ID,
+    Schema,
+    any_json,
+    any_of,
+    array,
+    boolean,
+    choice,
+    component,
+    constant,
+    integer,
+    map_of,
+    nullable,
+    number,
+    record,
+    string,
+    timestamp,
 )
-from relay.web.openapi.operation import Answer, Body, Described, Parameter
-from relay.web.openapi.problems import CHANGING, JSON_SENT, KEPT, KEYED, RANKED, STORED
-from relay.web.openapi.schema_types import ID, by_name, component, listed, one_of, or_null, record, text, word
-from relay.web.openapi.shared import A_FAULT, CURSOR, EVENT, limit
+from relay.web.openapi.shared import (
+    ASSOCIATION,
+    COUNT,
+    EVENT_ID,
+    GONG_BODY,
+    GONG_PATH,
+    METHOD,
+    PRIORITY,
+    RELAY_ID,
+    SESSION,
+    STATUS,
+    VALIDATION_PROBLEM_EXAMPLE,
+    VALIDATION_PROBLEMS,
+    at,
+)
 
-GROUP = "Events"
 NDJSON = "application/x-ndjson"
 
-COMPONENTS = {
-    "EventSummary": EVENT_SUMMARY,
-    "EventPage": EVENT_PAGE,
-    "Why": WHY,
-    "Taken": TAKEN,
-    "TakenMany": TAKEN_MANY,
-    "DryRun": DRY_RUN,
+_DETAILS: dict[str, Schema] = {
+    "warnings": VALIDATION_PROBLEMS,
+    "detail": string("Why the event is filtered."),
+    "errors": array(component("ValidationProblem"), "Why the event is a dead letter."),
+}
+_ACCEPTED: dict[str, Schema] = {
+    "id": RELAY_ID,
+    "event_id": EVENT_ID,
+    "status": choice(
+        (*State, "pruned"), "The event's state; `pruned` if it is a duplicate of one that was pruned."
+    ),
+    "duplicate": boolean("Whether the source sent the event before. `id` is then the id of the first one."),
+    "destination": string(),
+}
+_REJECTED = record(
+    {"index": COUNT, "status": constant("rejected"), "errors": VALIDATION_PROBLEMS},
+    "An item that was not accepted.",
+)
+_ACCEPTED_EVENT = record(
+    _ACCEPTED,
+    "One accepted event.",
+    optional=_DETAILS | {"events": array(record(_ACCEPTED), "Each event, if a share became several calls.")},
+)
+_ACCEPTED_BATCH = record(
+    {
+        **dict.fromkeys(("queued", "duplicates", "filtered", "dead", "rejected"), COUNT),
+        "receipt": RELAY_ID,
+        "results": array(any_of(record({"index": COUNT, **_ACCEPTED}, optional=_DETAILS), _REJECTED)),
+    },
+    "The result of a batch: counts, and the result of each item by its index.",
+)
+
+_CALL = record(
+    {
+        "operation": string(),
+        "method": METHOD,
+        "path": GONG_PATH,
+        "event_id": EVENT_ID,
+        "association": ASSOCIATION,
+        "warnings": VALIDATION_PROBLEMS,
+        "body": GONG_BODY,
+    },
+    optional={"session": SESSION},
+)
+_PREVIEWED: dict[str, Schema] = {
+    "index": COUNT,
+    "status": choice(("ready", "filtered", "dead")),
+    "destination": string(),
+    "calls": array(_CALL),
+}
+_DRY: dict[str, Schema] = {"dry_run": constant(value=True)}
+_DRY_RUN = any_of(
+    record(_DRY | _PREVIEWED, optional=_DETAILS),
+    record(_DRY | {"results": array(any_of(record(_PREVIEWED, optional=_DETAILS), _REJECTED))}),
+    description="The calls that would be sent to Gong. Nothing was stored.",
+)
+
+_SUMMARY: dict[str, Schema] = {
+    "id": RELAY_ID,
+    "status": STATUS,
+    "source": string(),
+    "destination": string(),
+    "received_at": timestamp(),
+    "changed_at": timestamp(),
+}
+_SUMMARY_OPTIONAL: dict[str, Schema] = {
+    "event_id": EVENT_ID,
+    "attempts": COUNT,
+    "company": string("The company whose limits apply."),
+    "type": string(),
+    "operation": string("The call's operation in Gong's API."),
+    "ended_at": timestamp(),
+    "due_at": timestamp("When the next attempt is due."),
+    "request_id": string("Gong's requestId."),
+    "reason": string("Why the event is a dead letter."),
+    "detail": string("Details of the latest problem."),
+    "cluster": string("The fingerprint of the dead letter's cluster."),
+    "replays": COUNT,
+}
+_EXPLANATION = record(
+    {
+        "cause": choice(ExplanationCause),
+        "in_gong": nullable(boolean("Null if it cannot be known.")),
+        "sentence": string("Why the event is, or is not, in Gong."),
+        "remedy": string("What to do."),
+        "next_at": nullable(timestamp("When the next step is due.")),
+    },
+    "Why an event is, or is not, in Gong.",
+)
+
+_ATTEMPT = record(
+    {},
+    "One attempt at the call.",
+    optional={
+        "outcome": string("The attempt's outcome."),
+        "number": COUNT,
+        "started_at": timestamp(),
+        "seconds": number(),
+        "worker": string(),
+        "status": integer("Gong's HTTP status."),
+        "request_id": string(),
+        "code": string(),
+        "errors": array(string(), "Gong's error messages."),
+        "retry_after": number("Seconds."),
+    },
+)
+RECEIPT: dict[str, Schema] = {
+    "id": RELAY_ID,
+    "received_at": timestamp(),
+    "key": string("The id of the key that authenticated the request."),
+    "content_type": nullable(string()),
+    "bytes": nullable(COUNT),
+    "item": COUNT,
+    "erased_at": nullable(timestamp()),
+    "headers": nullable(map_of(string())),
+    "query": nullable(map_of(string())),
+    "body": any_json("The parsed body, or `{unreadable, text}` if it cannot be parsed."),
+}
+_AGGREGATED = record({"events": COUNT, "first_at": timestamp(), "last_at": timestamp(), "until": timestamp()})
+_MAPPING = record(
+    {
+        "rule": nullable(string()),
+        "version": nullable(string("The mapping that produced the call.")),
+        "today": nullable(string("The current mapping.")),
+        "changed": boolean(),
+    }
+)
+_FIELD = record(
+    {
+        "path": string("The field of the call."),
+        "from": array(string(), "The fields of the payload that it comes from."),
+        "template": nullable(string("The rule's expression for the field.")),
+        "value": any_json(),
+    }
+)
+_SENT_CALL = record(
+    {
+        "operation": string(),
+        "method": METHOD,
+        "path": GONG_PATH,
+        "body": nullable(GONG_BODY | {"description": "Null if the caller's role cannot see payloads."}),
+    },
+    "The call that is sent to Gong.",
+)
+_EVENT_PAGE = record(
+    {
+        **_SUMMARY,
+        "why": component("Explanation"),
+        "association": nullable(ASSOCIATION),
+        "waited_seconds": nullable(number("From its arrival to the first attempt.")),
+        "warnings": VALIDATION_PROBLEMS,
+        "problems": VALIDATION_PROBLEMS,
+        "mapping": nullable(_MAPPING),
+        "fields": array(_FIELD, "How each field of the call was derived from the payload."),
+        "call": nullable(_SENT_CALL),
+        "tries": array(_ATTEMPT),
+        "receipt": nullable(record(RECEIPT, "The request that the event arrived in.")),
+        "sight": choice(PayloadVisibility, "How much of the payloads is visible to the caller."),
+    },
+    "An event, explained. Payloads are redacted unless an admin reveals them.",
+    optional={
+        **_SUMMARY_OPTIONAL,
+        "rule": string("The rule that mapped the event."),
+        "priority": PRIORITY,
+        "replayed_at": timestamp(),
+        "repeats": string("How often the source sent the event again."),
+        "repeated_at": timestamp(),
+        "aggregated": _AGGREGATED,
+        "into": string("The carrier of the event's session."),
+    },
+)
+
+COMPONENTS: dict[str, Schema] = {
+    "EventSummary": record(
+        _SUMMARY, "An event in short. Fields without a value are left out.", optional=_SUMMARY_OPTIONAL
+    ),
+    "EventPage": _EVENT_PAGE,
+    "Explanation": _EXPLANATION,
+    "AcceptedEvent": _ACCEPTED_EVENT,
+    "AcceptedBatch": _ACCEPTED_BATCH,
+    "DryRun": _DRY_RUN,
 }
 
-_ONE = {
+EVENT_EXAMPLE = {
     "id": "ev-123",
     "type": "page_view",
     "occurred_at": "2026-11-20T10:00:00Z",
     "content": {"title": "Pricing", "url": "https://acme.com/pricing"},
     "person": {"email": "jane@globex.com"},
 }
-_TAKEN = {
+_ACCEPTED_EXAMPLE = {
     "id": ID,
     "event_id": "website:ev-123",
     "status": "queued",
     "duplicate": False,
     "destination": "acme",
 }
-_MANY = {
+BATCH_EXAMPLE = {
     "queued": 1,
     "duplicates": 0,
     "filtered": 0,
     "dead": 0,
     "rejected": 1,
     "receipt": ID,
-    "results": [{"index": 0, **_TAKEN}, {"index": 1, "status": "rejected", "errors": [A_FAULT]}],
+    "results": [
+        {"index": 0, **_ACCEPTED_EXAMPLE},
+        {"index": 1, "status": "rejected", "errors": [VALIDATION_PROBLEM_EXAMPLE]},
+    ],
 }
-_BATCH = listed(component("Event"), minItems=1, maxItems=500)
-_SENDING = (
-    *("bad_idempotency_key", "no_events", "too_many_items", "unsupported_type", "unsupported_charset"),
-    *("invalid", "idempotency_key_reused"),
+
+FILTER_PARAMETERS = (
+    query("destination", "Events of this destination.", example="acme"),
+    query("source", "Events of this source."),
+    query("status", "Events in this state.", choice(State), example="dead"),
+    query("reason", "Dead letters with this reason.", choice(DeadLetterReason)),
+    query("cluster", "Dead letters of the cluster with this fingerprint."),
+    query("since", "Events that arrived at or after this time: a timestamp, or `2h` or `3d` ago."),
+    query("until", "Events that arrived before this time: a timestamp, or `2h` or `3d` ago."),
+    query("email", "Events about the person with this address.", example="jane@globex.com"),
+    query("phone", "Events about the person with this number."),
+    query("event_id", "Events with this Gong eventId.", example="website:ev-123"),
+    query("request_id", "The event whose call Gong answered with this requestId."),
 )
 
-SEND = Described(
-    *("POST", "/v1/events", "sendEvents", GROUP, "Send one event, or many"),
-    role="ingest",
-    more="The body is an event, an array of events, or one event a line. With `202` whatever is not rejected is on "
-    "disk, and its delivery is the relay's business.",
-    parameters=(
-        Parameter("dry_run", "`true` answers with the calls that Gong would get, and keeps nothing.", text()),
-        Parameter(
-            "Idempotency-Key",
-            "The same key brings the first answer back, for a day.",
-            text(minLength=1, maxLength=255),
-            place="header",
-        ),
-    ),
-    body=Body(
-        "At most 500 events and 1 MiB, unless the relay is set otherwise.",
-        {"application/json": one_of(component("Event"), _BATCH), NDJSON: text("One event a line.")},
-        {"one": _ONE, "many": [_ONE, _ONE | {"id": "ev-124"}]},
-    ),
-    answers=(
-        Answer(200, "What would be sent, for `dry_run=true`.", component("DryRun"), foreseen()),
-        Answer(
-            202,
-            "Taken. One event is answered with one object, several with counts and a result each.",
-            one_of(component("Taken"), component("TakenMany")),
-            _MANY,
-            headers={"Idempotent-Replayed": "`true` where the first answer came back."},
-        ),
-    ),
-    errors=(*CHANGING, *JSON_SENT, *_SENDING, *KEPT),
-)
 
-_ASKED = (
-    Parameter("destination", "Of this destination.", text(), example="acme"),
-    Parameter("source", "Of this source.", text()),
-    Parameter("status", "In this state.", word(State), example="dead"),
-    Parameter("reason", "Dead for this reason.", word(DeadLetterReason)),
-    Parameter("cluster", "Dead of this fault.", text()),
-    Parameter("since", "Arrived then or later: a moment, or `2h`, `3d`.", text()),
-    Parameter("until", "Arrived before: a moment, or `2h`, `3d`.", text()),
-    Parameter("email", "About this person.", text(), example="jane@globex.com"),
-    Parameter("phone", "About the person of this number.", text()),
-    Parameter("event_id", "With this eventId of Gong's.", text(), example="website:ev-123"),
-    Parameter("request_id", "Answered by Gong with this requestId.", text()),
-)
+def summary_example() -> dict[str, Any]:
+    return {
+        "id": ID,
+        "source": "website",
+        "destination": "acme",
+        "company": "acme",
+        "event_id": "website:ev-123",
+        "type": "page_view",
+        "operation": "digital-interaction",
+        "received_at": at(10),
+        "changed_at": at(11),
+        "ended_at": at(11),
+        "attempts": 1,
+        "request_id": "4al018gzaztcr8nbukw",
+        "status": "delivered",
+    }
 
-LIST = Described(
-    *("GET", "/v1/events", "listEvents", GROUP, "List events, newest first"),
-    role="ingest",
-    more="A source's key lists that source's events. Filters meet: an event fits all of them.",
-    parameters=(*_ASKED, limit(500), CURSOR),
-    answers=(
-        Answer(
-            200,
-            "A page.",
-            record({"events": listed(component("EventSummary")), "cursor": or_null(text())}),
-            {"events": [summary()], "cursor": None},
-        ),
-    ),
-    errors=(*RANKED, "invalid", "person_key_unreadable", *STORED),
-)
 
-EXPLAIN = Described(
-    *("GET", "/v1/events/{event_id}", "explainEvent", GROUP, "One event, explained"),
-    role="ingest",
-    more="From the request it came in to the last attempt, and what happens next.",
-    parameters=(
-        EVENT,
-        Parameter("reveal", "`true` shows an admin payloads as they came; the audit says so.", text()),
-    ),
-    answers=(Answer(200, "The event.", component("EventPage"), explained()),),
-    errors=(*RANKED, "no_such_event", *STORED),
-)
+def explanation_example() -> dict[str, Any]:
+    return {
+        "cause": "delivered",
+        "in_gong": True,
+        "sentence": "Gong accepted website:ev-123 at 11:00 on 20 November.",
+        "remedy": "Nothing needs to be done.",
+        "next_at": None,
+    }
 
-REPLAY = Described(
-    *("POST", "/v1/events/{event_id}/replay", "replayEvent", GROUP, "Send an event again"),
-    role="operator",
-    more="A dead letter or a discarded event. One that could not be mapped is mapped anew.",
-    parameters=(EVENT,),
-    answers=(Answer(202, "It is queued.", component("EventPage"), explained()),),
-    errors=(
-        *CHANGING,
-        *(
-            "no_such_event",
-            "no_such_receipt",
-            "receipt_erased",
-            "wrong_state",
-            "store_mismatch",
-            "mapping_still_fails",
-            "invalid",
-        ),
-        *KEPT,
-    ),
-)
 
-DISCARD = Described(
-    *("POST", "/v1/events/{event_id}/discard", "discardEvent", GROUP, "Give an event up"),
-    role="operator",
-    parameters=(EVENT,),
-    answers=(Answer(200, "It is discarded.", component("EventPage"), explained()),),
-    errors=(*CHANGING, "no_such_event", "wrong_state", *STORED),
-)
+def event_page_example() -> dict[str, Any]:
+    return {
+        **summary_example(),
+        "why": explanation_example(),
+        "association": "strong",
+        "waited_seconds": 0.4,
+        "warnings": [],
+        "problems": [],
+        "mapping": None,
+        "fields": [{"path": "eventType", "from": ["type"], "template": None, "value": "page viewed"}],
+        "call": _call_example(),
+        "tries": [
+            {
+                "number": 1,
+                "started_at": at(11),
+                "seconds": 0.182,
+                "worker": "w1",
+                "outcome": "delivered",
+                "status": 200,
+                "request_id": "4al018gzaztcr8nbukw",
+            }
+        ],
+        "receipt": {
+            "id": ID,
+            "received_at": at(10),
+            "key": "2f6d1c",
+            "content_type": "application/json",
+            "bytes": 182,
+            "item": 0,
+            "erased_at": None,
+            "headers": None,
+            "query": None,
+            "body": {"id": "ev-123", "person": {"email": "•••@globex.com"}},
+        },
+        "sight": "redacted",
+    }
 
-_NAMED = record(
-    {"id": text(), "status": word(State), "source": text(), "destination": text(), "why": component("Why")}
-)
 
-ASK_WHY = Described(
-    *("GET", "/v1/why", "askWhy", GROUP, "Why something is, or is not, in Gong"),
-    role="ingest",
-    more="By one of the four names; answered also where there is no event. A source's key is told of its own.",
-    parameters=(
-        Parameter("id", "The relay's id of an event.", text()),
-        Parameter("event_id", "Gong's eventId, or the sender's own id.", text(), example="website:ev-123"),
-        Parameter("request_id", "Gong's requestId.", text()),
-        Parameter("receipt", "The relay's id of a request.", text()),
-    ),
-    answers=(
-        Answer(
-            200,
-            "Of the newest event of that name; `events` are the newest ten.",
-            record({"asked": by_name(text()), "events": listed(_NAMED), "why": component("Why")}),
-            {"asked": {"event_id": "website:ev-123"}, "events": [], "why": because()},
-        ),
-    ),
-    errors=(*KEYED, "invalid", *STORED),
-)
+def dry_run_example() -> dict[str, Any]:
+    call = {**_call_example(), "event_id": "website:ev-123", "association": "strong", "warnings": []}
+    return {"dry_run": True, "index": 0, "status": "ready", "destination": "acme", "calls": [call]}
 
-OPERATIONS = (SEND, LIST, ASK_WHY, EXPLAIN, REPLAY, DISCARD)
+
+def _call_example() -> dict[str, Any]:
+    return {
+        "operation": "digital-interaction",
+        "method": "POST",
+        "path": "/v2/digital-interaction",
+        "body": {
+            "eventId": "website:ev-123",
+            "timestamp": "2026-11-20T10:00:00Z",
+            "eventType": "page viewed",
+        },
+    }

@@ -1,167 +1,191 @@
-"""What is told of one operation of the API: who may ask, with what, and every answer there is."""
+"""The description of an API operation, attached to its route by the decorator `describe`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
-from relay.web.openapi.problems import PROBLEMS, TITLES
-from relay.web.openapi.schema_types import Schema, component, text
+from relay.core.roles import Role
+from relay.web.openapi.problems import ERRORS, problem_response
+from relay.web.openapi.schema_types import Schema, string
 
 JSON = "application/json"
-PROBLEM = "application/problem+json"
+HTML = "text/html; charset=utf-8"
 
-NO_KEY = ""
-"""The role of who needs none."""
+View = TypeVar("View", bound=Callable[..., Any])
 
-_BY_KEY = ("bearer", "apiKey", "basic")
+_ATTRIBUTE = "openapi_operations"
+_KEY_SCHEMES = ("bearer", "apiKey", "basic")
 
 
-@dataclass(frozen=True, slots=True)
+class Tag(StrEnum):
+    """A group of operations, in the order of the document."""
+
+    EVENTS = "Events"
+    WEBHOOKS = "Webhooks"
+    GONG = "Gong's own API"
+    OVERVIEW = "Overview"
+    SOURCES = "Sources"
+    DESTINATIONS = "Destinations"
+    REPLAYS = "Replays"
+    ALERTS = "Alerts"
+    PRIVACY = "Privacy"
+    PROBES = "Probes"
+    CUSTOMER_PAGES = "Pages for customers"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """One value of the query, the path, a header or a cookie."""
+    """A parameter in the query, the path or a header."""
 
     name: str
-    told: str
+    description: str
     schema: Schema
-    place: str = "query"
-    required: bool = False
+    location: str
     example: Any = None
 
     def as_dict(self) -> dict[str, Any]:
-        needed = self.required or self.place == "path"
-        told = {"name": self.name, "in": self.place, "required": needed, "description": self.told}
-        return told | {"schema": self.schema} | ({} if self.example is None else {"example": self.example})
+        value: dict[str, Any] = {
+            "name": self.name,
+            "in": self.location,
+            "required": self.location == "path",
+            "description": self.description,
+            "schema": self.schema,
+        }
+        if self.example is not None:
+            value["example"] = self.example
+        return value
+
+
+def query(name: str, description: str, schema: Schema | None = None, *, example: Any = None) -> Parameter:
+    """A query parameter; a string unless `schema` says otherwise."""
+    schema = string() if schema is None else schema
+    return Parameter(name=name, description=description, schema=schema, location="query", example=example)
+
+
+def path(name: str, description: str, *, example: str, schema: Schema | None = None) -> Parameter:
+    """A string in the path."""
+    schema = string() if schema is None else schema
+    return Parameter(name=name, description=description, schema=schema, location="path", example=example)
+
+
+def header(name: str, description: str, schema: Schema) -> Parameter:
+    """A request header."""
+    return Parameter(name=name, description=description, schema=schema, location="header")
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
-    """A request's body: its schema by content type, and examples by their name."""
+class RequestBody:
+    """A request body: its schema for each content type, and examples by name.
 
-    told: str
-    kinds: Mapping[str, Schema]
+    An example belongs to the first content type; one whose name is another content type belongs to that one.
+    """
+
+    description: str
+    content: Mapping[str, Schema]
     examples: Mapping[str, Any]
     required: bool = True
 
     def as_dict(self) -> dict[str, Any]:
-        content = {kind: {"schema": schema} | self._shown(kind) for kind, schema in self.kinds.items()}
-        return {"description": self.told, "required": self.required, "content": content}
+        content = {content_type: self._media_type(content_type) for content_type in self.content}
+        return {"description": self.description, "required": self.required, "content": content}
 
-    def _shown(self, kind: str) -> dict[str, Any]:
-        """The examples of the first kind; of others those that are named for it."""
-        first = kind == next(iter(self.kinds))
-        shown = {
-            name: {"value": value}
+    def _media_type(self, content_type: str) -> dict[str, Any]:
+        is_first = content_type == next(iter(self.content))
+        examples = {
+            name.rpartition("/")[2]: {"value": value}
             for name, value in self.examples.items()
-            if (first and "/" not in name) or name == kind
+            if (is_first and "/" not in name) or name == content_type
         }
-        return (
-            {"examples": {name.rpartition("/")[2]: value for name, value in shown.items()}} if shown else {}
-        )
+        media_type: dict[str, Any] = {"schema": self.content[content_type]}
+        if examples:
+            media_type["examples"] = examples
+        return media_type
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One answer that is no error. Without a schema it has no body that matters."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseDoc:
+    """A response that is not a problem document. Without a schema its body is unspecified."""
 
     status: int
-    told: str
+    description: str
     schema: Schema | None = None
     example: Any = None
-    kind: str = JSON
+    content_type: str = JSON
     headers: Mapping[str, str] = field(default_factory=dict)
+    """The description of each header by its name."""
 
     def as_dict(self) -> dict[str, Any]:
-        told: dict[str, Any] = {"description": self.told}
+        value: dict[str, Any] = {"description": self.description}
         if self.headers:
-            told["headers"] = {
-                name: {"description": said, "schema": text()} for name, said in self.headers.items()
+            value["headers"] = {
+                name: {"description": text, "schema": string()} for name, text in self.headers.items()
             }
         if self.schema is not None:
-            shown = {} if self.example is None else {"example": self.example}
-            told["content"] = {self.kind: {"schema": self.schema} | shown}
-        return told
+            media_type = {"schema": self.schema}
+            if self.example is not None:
+                media_type["example"] = self.example
+            value["content"] = {self.content_type: media_type}
+        return value
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
-    """One operation: `method` and `path` as they are asked for, `name` unique, `group` where it is shown.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """What the document says about one method of one route. Method and path are the route's own."""
 
-    `role` is the least one that may ask; `errors` are codes of problems, `others` answers that are neither.
-    """
-
-    method: str
-    path: str
-    name: str
-    group: str
-    told: str
-    role: str
-    answers: tuple[Answer, ...]
-    more: str = ""
+    id: str
+    """Unique in the document."""
+    tag: Tag
+    summary: str
+    description: str = ""
+    role: Role | None
+    """The lowest role that may call it; None if it needs no key."""
     parameters: tuple[Parameter, ...] = ()
-    body: Body | None = None
+    body: RequestBody | None = None
+    responses: tuple[ResponseDoc, ...]
     errors: tuple[str, ...] = ()
+    """Codes of the problem documents it answers with."""
 
     def as_dict(self) -> dict[str, Any]:
-        told: dict[str, Any] = {"operationId": self.name, "tags": [self.group], "summary": self.told}
-        if self.more:
-            told["description"] = self.more
-        told["security"] = [{way: [self.role]} for way in self._ways()]
+        value: dict[str, Any] = {"operationId": self.id, "tags": [str(self.tag)], "summary": self.summary}
+        if self.description:
+            value["description"] = self.description
+        value["security"] = [{scheme: [str(self.role)]} for scheme in self._security_schemes()]
         if self.parameters:
-            told["parameters"] = [each.as_dict() for each in self.parameters]
+            value["parameters"] = [parameter.as_dict() for parameter in self.parameters]
         if self.body:
-            told["requestBody"] = self.body.as_dict()
-        told["responses"] = {str(each.status): each.as_dict() for each in self.answers} | self._refusals()
-        return told
+            value["requestBody"] = self.body.as_dict()
+        value["responses"] = {str(response.status): response.as_dict() for response in self.responses}
+        value["responses"] |= self._problem_responses()
+        return value
 
-    def _ways(self) -> tuple[str, ...]:
-        """How whoever asks may prove who they are. Sources have no sessions."""
-        if not self.role:
+    def _security_schemes(self) -> tuple[str, ...]:
+        if self.role is None:
             return ()
-        return _BY_KEY if self.role == "ingest" else (*_BY_KEY, "session")
+        # A source has no browser session.
+        return _KEY_SCHEMES if self.role is Role.INGEST else (*_KEY_SCHEMES, "session")
 
-    def _refusals(self) -> dict[str, Any]:
-        """Every problem of one status is one answer; what nobody foresaw is the last."""
-        told = {}
-        for status in sorted({status for code in self.errors for status in PROBLEMS[code].statuses}):
-            codes = [code for code in self.errors if status in PROBLEMS[code].statuses]
-            told[str(status)] = refusal(status, codes)
-        return told | {"default": {"$ref": "#/components/responses/Unforeseen"}}
-
-
-def refusal(status: int, codes: list[str]) -> dict[str, Any]:
-    """The answer of one status, with an example of each code that it may have."""
-    narrowed = {"properties": {"status": {"const": status}, "code": {"enum": codes}}}
-    schema = {"allOf": [component("Problem"), narrowed]}
-    examples = {code: {"$ref": f"#/components/examples/{code}-{status}"} for code in codes}
-    answer: dict[str, Any] = {
-        "description": f"{TITLES.get(status, HTTPStatus(status).phrase)}: {', '.join(f'`{code}`' for code in codes)}.",
-        "content": {PROBLEM: {"schema": schema, "examples": examples}},
-    }
-    return answer | {"headers": _HEADERS[status]} if status in _HEADERS else answer
+    def _problem_responses(self) -> dict[str, Any]:
+        """One response for each status, with all codes that share it; `default` covers every other status."""
+        responses = {}
+        for status in sorted({status for code in self.errors for status in ERRORS[code].statuses}):
+            codes = [code for code in self.errors if status in ERRORS[code].statuses]
+            responses[str(status)] = problem_response(status, codes)
+        return responses | {"default": {"$ref": "#/components/responses/OtherProblem"}}
 
 
-def examples() -> dict[str, Any]:
-    """Each problem as it may look, once for all operations that may answer with it."""
-    return {
-        f"{code}-{status}": {"summary": known.remedy, "value": _example(status, code)}
-        for code, known in PROBLEMS.items()
-        for status in known.statuses
-    }
+def describe(operation: Operation, *, method: str | None = None) -> Callable[[View], View]:
+    """Attach the description of a route to its view. Name the `method` if the route has several."""
+
+    def attach(view: View) -> View:
+        operations = getattr(view, _ATTRIBUTE, {})
+        setattr(view, _ATTRIBUTE, {**operations, method: operation})
+        return view
+
+    return attach
 
 
-def _example(status: int, code: str) -> dict[str, Any]:
-    title = TITLES.get(status, HTTPStatus(status).phrase)
-    told = {"type": "about:blank", "title": title, "status": status, "code": code}
-    faults = [{"path": "content.title", "code": "required", "message": "is required"}]
-    if status == HTTPStatus.UNPROCESSABLE_ENTITY:
-        return told | {"detail": "1 thing(s) to mend; nothing was kept.", "errors": faults}
-    return told | {"detail": PROBLEMS[code].remedy}
-
-
-_HEADERS: Mapping[int, Any] = {
-    401: {"WWW-Authenticate": {"description": "How a key may be sent.", "schema": text()}},
-    405: {"Allow": {"description": "The methods that there are.", "schema": text()}},
-    429: {"Retry-After": {"description": "Seconds.", "schema": text(pattern="^[0-9]+$")}},
-    503: {"Retry-After": {"description": "Seconds.", "schema": text(pattern="^[0-9]+$")}},
-}
+def find_operation(view: Callable[..., Any], method: str) -> Operation | None:
+    """Return the description of one method of a view."""
+    operations: Mapping[str | None, Operation] = getattr(view, _ATTRIBUTE, {})
+    return operations.get(method, operations.get(None))

@@ -1,133 +1,137 @@
-"""The API of what is seen at a glance and over time, and of who did what."""
+"""Schemas and examples of the overview, the time series and the audit log."""
 
 from typing import Any
 
 from relay.core.lifecycle import State
 from relay.queries.time_series import SERIES_NAMES, WINDOWS
-from relay.web.openapi.operation import Answer, Described, Parameter
-from relay.web.openapi.problems import RANKED, STORED
-from relay.web.openapi.queue_schemas import BUDGETED, DOWN, HELD, STORES, WORKER
+from relay.web.openapi.destinations import BUDGET_FIELDS, OUTAGE, QUEUE_HOLD, STORE_EXAMPLE, STORES, WORKER
+from relay.web.openapi.operation import query
 from relay.web.openapi.schema_types import (
     Schema,
-    anything,
-    by_name,
+    any_json,
+    array,
+    choice,
     component,
-    listed,
-    moment,
+    integer,
+    map_of,
+    nullable,
     number,
-    or_null,
     record,
-    text,
-    whole,
-    word,
+    string,
+    timestamp,
 )
-from relay.web.openapi.shared import COUNT, CURSOR, FAULTS, at, limit
+from relay.web.openapi.shared import COUNT, VALIDATION_PROBLEMS, at
 
-GROUP = "At a glance"
-
-_TIMES = record({"p50_seconds": or_null(number()), "p95_seconds": or_null(number()), "count": COUNT})
+_PERCENTILES = record({"p50_seconds": nullable(number()), "p95_seconds": nullable(number()), "count": COUNT})
 _DEPTH = record(
     {
-        "states": by_name(COUNT, names=word(State)),
+        "states": map_of(COUNT, names=choice(State)),
         "open": COUNT,
-        "oldest_seconds": or_null(number("Of the oldest that is still on its way.")),
+        "oldest_seconds": nullable(number("The age of the oldest open event.")),
     }
 )
 _COMPANY = record(
     {
-        "company": text(),
-        "store": text(),
-        "destinations": listed(text()),
+        "company": string(),
+        "store": string(),
+        "destinations": array(string()),
         "open": COUNT,
-        **{name: BUDGETED[name] for name in ("per_second", "per_day", "used_last_day", "left_today")},
-        "used_share": number("Of its day's budget, from 0 to 1."),
-        "frozen_until": or_null(moment()),
-        "day_ends_at": or_null(moment("When its day's budget ends before its backlog.")),
-        "clears_at": or_null(moment("When its backlog is gone.")),
+        **{name: BUDGET_FIELDS[name] for name in ("per_second", "per_day", "used_last_day", "left_today")},
+        "used_share": number("The used part of the daily limit, from 0 to 1."),
+        "frozen_until": nullable(timestamp()),
+        "day_ends_at": nullable(timestamp("When the daily limit is reached before the backlog is cleared.")),
+        "clears_at": nullable(timestamp("When the backlog is cleared.")),
     }
 )
 _CONFIGURATION = record(
-    {"status": word(("current", "rejected")), "since": or_null(moment()), "problems": FAULTS},
-    "Whether the file is the one that serves, or an older one because it is wrong.",
+    {
+        "status": choice(("current", "rejected")),
+        "since": nullable(timestamp()),
+        "problems": VALIDATION_PROBLEMS,
+    },
+    "Whether the configuration file is in use, or was rejected in favour of its last valid version.",
+)
+_SERIES = record(
+    {
+        "window": choice(WINDOWS),
+        "from": timestamp(),
+        "until": timestamp(),
+        "step_seconds": integer(),
+        "points": record(
+            {"at": array(integer("Seconds since 1970.")), **{name: array(COUNT) for name in SERIES_NAMES}},
+            "Columns of equal length.",
+        ),
+        "totals": record(dict.fromkeys(SERIES_NAMES, COUNT)),
+        "latency": component("Percentiles"),
+        "calls": component("Percentiles"),
+    },
+    "Counts over time. `latency` is from an event's arrival to its delivery; `calls` is Gong's response time.",
+)
+_OVERVIEW = record(
+    {
+        "at": timestamp(),
+        "series": component("Series"),
+        "alerts": array(component("Alert"), "The open alerts."),
+        "depth": _DEPTH,
+        "companies": array(_COMPANY, "The companies with the least budget left come first."),
+        "holds": array(QUEUE_HOLD),
+        "workers": array(WORKER),
+        "store": component("Store"),
+        "stores": STORES,
+        "down": array(OUTAGE),
+        "unverified": array(string()),
+        "configuration": _CONFIGURATION,
+    },
+    "Throughput, queues, holds, limits, workers and stores.",
+)
+_AUDIT_ENTRY = record(
+    {
+        "id": string(),
+        "at": timestamp(),
+        "who": string(),
+        "role": string(),
+        "did": string(examples=["destination.pause"]),
+        "target": string(),
+        "count": nullable(integer("How many events were changed.")),
+        "filter": map_of(any_json(), "The filter that selected the events."),
+    },
+    "One action of an operator.",
 )
 
 COMPONENTS: dict[str, Schema] = {
-    "Series": record(
-        {
-            "window": word(WINDOWS),
-            "from": moment(),
-            "until": moment(),
-            "step_seconds": whole(),
-            "points": record(
-                {"at": listed(whole("Seconds since 1970."))} | {line: listed(COUNT) for line in SERIES_NAMES},
-                "Columns of equal length.",
-            ),
-            "totals": record(dict.fromkeys(SERIES_NAMES, COUNT)),
-            "latency": component("Times"),
-            "calls": component("Times"),
-        },
-        "What happened over time. `latency` is from arrival to Gong, `calls` what Gong took to answer.",
-    ),
-    "Times": _TIMES,
-    "Overview": record(
-        {
-            "at": moment(),
-            "series": component("Series"),
-            "alerts": listed(component("Alert"), "Those that are open."),
-            "depth": _DEPTH,
-            "companies": listed(_COMPANY, "Those with the least left first."),
-            "holds": listed(HELD),
-            "workers": listed(WORKER),
-            "store": component("Store"),
-            "stores": STORES,
-            "down": listed(DOWN),
-            "unverified": listed(text()),
-            "configuration": _CONFIGURATION,
-        },
-        "What flows, what waits and why, what may still be sent, who is at work.",
-    ),
-    "AuditEntry": record(
-        {
-            "id": text(),
-            "at": moment(),
-            "who": text(),
-            "role": text(),
-            "did": text(examples=["destination.pause"]),
-            "target": text(),
-            "count": or_null(whole("Of how many events.")),
-            "filter": by_name(anything(), "What chose them."),
-        },
-        "One change that was made by hand.",
-    ),
+    "Series": _SERIES,
+    "Percentiles": _PERCENTILES,
+    "Overview": _OVERVIEW,
+    "AuditEntry": _AUDIT_ENTRY,
 }
 
-_WINDOW = Parameter("window", "How far back.", word(WINDOWS), example="1h")
-_SERIES: dict[str, Any] = {
+WINDOW = query("window", "The period, ending now.", choice(WINDOWS), example="1h")
+
+SERIES_EXAMPLE: dict[str, Any] = {
     "window": "1h",
     "from": at(9),
     "until": at(10),
     "step_seconds": 60,
-    "points": {"at": [1_795_168_800]} | {line: [0] for line in SERIES_NAMES},
+    "points": {"at": [1_795_168_800], **{name: [0] for name in SERIES_NAMES}},
     "totals": dict.fromkeys(SERIES_NAMES, 0),
     "latency": {"p50_seconds": 0.41, "p95_seconds": 1.9, "count": 1_204},
     "calls": {"p50_seconds": 0.21, "p95_seconds": 0.7, "count": 1_204},
 }
-_OVERVIEW = {
+OVERVIEW_EXAMPLE: dict[str, Any] = {
     "at": at(10),
-    "series": _SERIES,
+    "series": SERIES_EXAMPLE,
     "alerts": [],
     "depth": {"states": {"queued": 12, "delivered": 1_204}, "open": 12, "oldest_seconds": 3.2},
     "companies": [],
     "holds": [],
     "workers": [],
+    "store": STORE_EXAMPLE,
     "stores": [],
     "down": [],
     "unverified": [],
     "configuration": {"status": "current", "since": None, "problems": []},
-    "store": {"durability": "full", "relaxed": [], "appendonly": "yes", "appendfsync": "always"}
-    | {"memory_used": 0.041},
 }
-_ENTRY: dict[str, Any] = {
+AUDIT_EXAMPLE: dict[str, Any] = {
     "id": "1795168800000-0",
     "at": at(10),
     "who": "jane",
@@ -137,65 +141,3 @@ _ENTRY: dict[str, Any] = {
     "count": None,
     "filter": {},
 }
-
-OVERVIEW = Described(
-    *("GET", "/v1/overview", "showOverview", GROUP, "Everything at a glance"),
-    role="viewer",
-    parameters=(_WINDOW,),
-    answers=(Answer(200, "The overview.", component("Overview"), _OVERVIEW),),
-    errors=(*RANKED, "invalid", *STORED),
-)
-
-SERIES = Described(
-    *("GET", "/v1/series", "showSeries", GROUP, "What happened over time"),
-    role="viewer",
-    more="To everything, to one destination's events, or from one source.",
-    parameters=(
-        _WINDOW,
-        Parameter("destination", "Of this one's events.", text()),
-        Parameter("source", "From this one.", text()),
-    ),
-    answers=(Answer(200, "The series.", component("Series"), _SERIES),),
-    errors=(*RANKED, "invalid", *STORED),
-)
-
-SCALE = Described(
-    *("GET", "/v1/scale", "showScale", GROUP, "How much may be sent now"),
-    role="viewer",
-    more="For autoscalers: workers have as much to do as this.",
-    parameters=(Parameter("store", "Of this store; without it the main one.", text()),),
-    answers=(
-        Answer(
-            200,
-            "What one store's workers may send.",
-            record({"store": text(), "companies": COUNT, "calls_per_second": number()}),
-            {"store": "main", "companies": 4, "calls_per_second": 12.0},
-        ),
-    ),
-    errors=(*RANKED, "invalid", *STORED),
-)
-
-AUDIT = Described(
-    *("GET", "/v1/audit", "listAudit", GROUP, "Who did what"),
-    role="admin",
-    parameters=(limit(200), CURSOR),
-    answers=(
-        Answer(
-            200,
-            "Newest first.",
-            record({"entries": listed(component("AuditEntry")), "cursor": or_null(text())}),
-            {"entries": [_ENTRY], "cursor": None},
-        ),
-    ),
-    errors=(*RANKED, "invalid", *STORED),
-)
-
-METRICS = Described(
-    *("GET", "/metrics", "showMetrics", GROUP, "What Prometheus asks for"),
-    role="viewer",
-    more="Without a key where operations have a port of their own.",
-    answers=(Answer(200, "In its own format.", text(), kind="text/plain"),),
-    errors=(*RANKED, *STORED),
-)
-
-OPERATIONS = (OVERVIEW, SERIES, AUDIT, SCALE, METRICS)

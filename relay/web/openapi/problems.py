@@ -1,16 +1,25 @@
-"""Every code that an answer may carry, with its status and what to do: the table of the API's errors."""
+"""The error codes of the API: status, meaning and remedy of each. docs/errors.md is printed from this table."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
 
 from relay.core import errors
+from relay.web.openapi.schema_types import component, string
+
+PROBLEM = "application/problem+json"
+
+_LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorInfo:
-    """The status that a code is answered with, and what its reader does about it. Some have a second status."""
+    """What an error code means, and what its reader can do. The texts are Markdown, with links as seen from docs/."""
 
     status: int
+    meaning: str
     remedy: str
     second_status: int | None = None
 
@@ -18,196 +27,340 @@ class ErrorInfo:
     def statuses(self) -> tuple[int, ...]:
         return (self.status,) if self.second_status is None else (self.status, self.second_status)
 
+    @property
+    def plain_meaning(self) -> str:
+        """The meaning without links, for the document and the pages."""
+        return _LINK.sub(r"\1", self.meaning)
+
+    @property
+    def plain_remedy(self) -> str:
+        """The remedy without links, for the document and the pages."""
+        return _LINK.sub(r"\1", self.remedy)
+
 
 TITLES: Mapping[int, str] = {
     int(kind.status): kind.title
     for kind in vars(errors).values()
     if isinstance(kind, type) and issubclass(kind, errors.RelayError)
 }
+"""The `title` of a problem document by its status."""
 
-KEYED = ("unauthorized",)
-"""Of whatever takes a key."""
+AUTHENTICATION_ERRORS = ("unauthorized",)
+"""Of every operation that needs a key."""
 
-RANKED = (*KEYED, "wrong_role")
-"""Of whatever takes only some keys."""
+ROLE_ERRORS = (*AUTHENTICATION_ERRORS, "wrong_role")
+"""Of operations that need a particular role."""
 
-CHANGING = (*RANKED, "cross_site")
-"""Of whatever changes something: a browser that has signed in must ask from the relay's own pages."""
+ACTION_ERRORS = (*ROLE_ERRORS, "cross_site")
+"""Of operations that change something: a signed-in browser must send them from the relay's own pages."""
 
-STORED = ("store_unavailable", "store_timeout", "store_failed")
-"""Of whatever looks into the store."""
+STORE_ERRORS = ("store_unavailable", "store_timeout", "store_failed")
+"""Of operations that read the store."""
 
-KEPT = (*STORED, "store_nearly_full", "store_full", "store_not_replicated")
-"""Of whatever keeps something there."""
+STORE_WRITE_ERRORS = (*STORE_ERRORS, "store_nearly_full", "store_full", "store_not_replicated")
+"""Of operations that add data to the store."""
 
-SENT = ("bad_length", "body_incomplete", "length_required", "body_too_large", "unsupported_encoding")
-"""Of whatever reads a body."""
+BODY_ERRORS = ("bad_length", "body_incomplete", "length_required", "body_too_large", "unsupported_encoding")
+"""Of operations that read a request body."""
 
-JSON_SENT = (
-    *SENT,
-    *("empty_body", "not_json", "not_utf8", "duplicate_key", "too_deep", "bad_number", "bad_text"),
-)
-"""Of whatever reads JSON."""
+JSON_ERRORS = ("empty_body", "not_json", "not_utf8", "duplicate_key", "too_deep", "bad_number", "bad_text")
 
-PROBLEMS: Mapping[str, ErrorInfo] = {
-    "empty_body": ErrorInfo(400, "Send JSON in the body."),
-    "not_json": ErrorInfo(400, "Send one complete JSON value. The detail names line and column."),
-    "not_utf8": ErrorInfo(400, "Encode the body as UTF-8, without a byte-order mark."),
-    "duplicate_key": ErrorInfo(
-        400, "A key stands twice in one object. Send it once: JSON readers disagree on which one counts."
+JSON_BODY_ERRORS = (*BODY_ERRORS, *JSON_ERRORS)
+"""Of operations that read a JSON body."""
+
+ERRORS: Mapping[str, ErrorInfo] = {
+    "empty_body": ErrorInfo(400, "The body is empty.", "Send JSON in the body."),
+    "not_json": ErrorInfo(
+        400, "The body is not JSON. The detail names line and column.", "Send one complete JSON value."
     ),
-    "too_deep": ErrorInfo(400, "Send a flatter value: at most 32 levels."),
-    "bad_number": ErrorInfo(400, "NaN, Infinity, or more digits than a number can hold. Send it as text."),
-    "bad_text": ErrorInfo(400, "A text holds NUL or half of a surrogate pair. Remove it."),
+    "not_utf8": ErrorInfo(
+        400, "The body is not UTF-8, or begins with a byte-order mark.", "Encode it as UTF-8 without one."
+    ),
+    "duplicate_key": ErrorInfo(
+        400,
+        "An object has the same key twice. JSON parsers disagree on which value counts.",
+        "Send each key once.",
+    ),
+    "too_deep": ErrorInfo(
+        400, "The JSON is nested too deeply.", "Nest objects and arrays at most 32 levels deep."
+    ),
+    "bad_number": ErrorInfo(
+        400, "A number is NaN or Infinity, or has too many digits.", "Send the value as a string."
+    ),
+    "bad_text": ErrorInfo(
+        400, "A string contains NUL or half of a surrogate pair.", "Remove that character."
+    ),
     "bad_form": ErrorInfo(
         400,
-        "A form cannot be read: its parts, or the names of its fields, contradict each other. The detail names the field.",
+        "The form cannot be read: its parts or field names contradict each other.",
+        "Fix the field that the detail names.",
     ),
-    "bad_length": ErrorInfo(400, "Content-Length` is not a number."),
-    "body_incomplete": ErrorInfo(400, "Fewer bytes came than were promised. Send the request again."),
-    "no_events": ErrorInfo(400, "The array or the lines hold no event. Send at least one."),
-    "bad_idempotency_key": ErrorInfo(400, "Idempotency-Key` takes 1 to 255 characters."),
+    "bad_length": ErrorInfo(
+        400, "`Content-Length` is not a number.", "Send the number of bytes in the body."
+    ),
+    "body_incomplete": ErrorInfo(
+        400, "The connection delivered fewer bytes than announced.", "Send the request again."
+    ),
+    "no_events": ErrorInfo(400, "The array or the NDJSON body holds no event.", "Send at least one event."),
+    "bad_idempotency_key": ErrorInfo(
+        400, "`Idempotency-Key` is empty or too long.", "Send a key of 1 to 255 characters."
+    ),
     "bad_oauth_state": ErrorInfo(
-        400, "This answer of Gong's was used, or is older than ten minutes. Open the link again."
+        400,
+        "This authorization response was already used, or is older than ten minutes.",
+        "Open the [link](oauth.md#connect-a-customer) again, or sign in again.",
     ),
     "unauthorized": ErrorInfo(
         401,
-        "Send a key that the relay knows, as `Authorization: Bearer KEY`, `X-API-Key: KEY` or a Basic password.",
+        "The request has no API key, or one that the relay does not know.",
+        "Send a valid key as `Authorization: Bearer KEY`, as `X-API-Key: KEY`, or as a Basic password.",
     ),
     "verification_failed": ErrorInfo(
-        401, "The request is not proven to be the sender's. The operator finds why in the log."
-    ),
-    "source_uses_routing": ErrorInfo(
-        403,
-        "The source routes by a value in its events, and bodies of Gong's have none. Send them to `/v1/events`, or with the key of a source that has one destination.",
+        401,
+        "The webhook's signature could not be verified.",
+        "The operator finds the [reason](#verification-a-request) in the log and in the source's traffic.",
     ),
     "bad_link": ErrorInfo(
-        401, "This link was used, is older than half an hour, or was cut short. Ask for a new one."
+        401, "This link was already used, is older than 30 minutes, or is incomplete.", "Ask for a new link."
     ),
     "bad_sign_in_link": ErrorInfo(
-        401, "This sign-in link was used, or is older than 15 minutes. Sign in with a key, or make another."
+        401,
+        "This sign-in link was already used, or is older than 15 minutes.",
+        "Sign in with a key, or [create another link](access.md#sign-in).",
     ),
     "wrong_role": ErrorInfo(
         403,
-        "The key is good but not for this: events take a source's key, everything else a key with the role that the detail names.",
+        "The key is valid, but its [role](access.md#roles) does not allow this.",
+        "Send events with a source's key, and everything else with a key of the role that the detail names.",
+    ),
+    "source_uses_routing": ErrorInfo(
+        403,
+        "The source [routes by a value in its events](routing.md), and Gong's request bodies have no such value.",
+        "Send the events to `/v1/events`, or use the key of a source with a fixed destination.",
     ),
     "cross_site": ErrorInfo(
         403,
-        "A browser that has signed in may change things from the relay's own pages only. A program sends its key with the request.",
+        "A signed-in browser sent this change from another site.",
+        "Use [the relay's own pages](access.md#sign-in). A program sends its key with each request.",
     ),
     "wrong_browser": ErrorInfo(
-        403, "This answer of Gong's belongs to another browser. Open the link in this one."
+        403,
+        "This authorization response belongs to another browser.",
+        "Open the link, or sign in, again in this browser.",
     ),
     "sign_in_denied": ErrorInfo(
-        403, "The provider or the relay did not let this account in; the detail says why."
+        403,
+        "The [identity provider](access.md#by-your-companys-accounts) or the relay rejected this account.",
+        "The detail says why.",
     ),
     "no_such_event": ErrorInfo(
-        404, "The id is wrong, or the event ended so long ago that its record was pruned."
+        404, "No event has this id.", "Check the id. Events that ended long ago have been pruned."
     ),
-    "no_such_replay": ErrorInfo(404, "The id is wrong, or the replay ended 30 days ago."),
+    "no_such_replay": ErrorInfo(
+        404, "No replay has this id.", "Check the id. Replays are deleted 30 days after they end."
+    ),
     "no_such_erasure": ErrorInfo(
-        404, "The id is wrong, or the erasure ended longer ago than `RELAY_RETENTION_AUDIT_HOURS`."
+        404,
+        "No erasure has this id.",
+        "Check the id. Erasures are deleted `RELAY_RETENTION_AUDIT_HOURS` after they end.",
     ),
     "receipt_erased": ErrorInfo(
         404,
-        "The request that the event came in was erased, so that it cannot be mapped anew. Have its sender send it again.",
+        "The request that held this event was [erased](privacy.md#erase-a-person), so the event cannot be mapped again.",
+        "Ask the sender to send it again.",
     ),
     "no_such_receipt": ErrorInfo(
-        404, "The request that the event came in was pruned, so that it cannot be mapped anew."
+        404,
+        "The request that held this event was pruned, so the event cannot be mapped again.",
+        "Ask the sender to send it again.",
     ),
     "no_such_source": ErrorInfo(
-        404, "The configuration has no source of this name that takes its sender's own payloads."
+        404,
+        "No source with this name is configured, or the source accepts no webhooks.",
+        "Check the name, and the source's `verify` or `preset`.",
     ),
     "no_such_consent": ErrorInfo(
-        404, "There is nothing to tell of this consent any more. Ask for a new link."
+        404, "This [connection request](oauth.md) no longer exists.", "Ask for a new link."
     ),
-    "no_such_destination": ErrorInfo(404, "No destination of this name is configured or connected."),
+    "no_such_destination": ErrorInfo(
+        404, "No destination with this name is configured or connected.", "Check the name."
+    ),
     "no_such_cluster": ErrorInfo(
-        404, "No dead letter has this fault: its name is wrong, or all of them were replayed or pruned."
+        404,
+        "No dead letter belongs to this cluster.",
+        "Check the fingerprint. All its dead letters may have been replayed or pruned.",
     ),
-    "no_such_file": ErrorInfo(404, "The dashboard has no such file any more. Load the page anew."),
-    "no_such_receiver": ErrorInfo(404, "The configuration has no receiver of alerts of this name."),
+    "no_such_file": ErrorInfo(404, "The dashboard has no such file.", "Reload the page."),
+    "no_such_receiver": ErrorInfo(
+        404, "No alert receiver with this name is configured.", "Check `alerts.receivers`."
+    ),
     "oidc_not_configured": ErrorInfo(
-        404, "Nobody can sign in by an account here: `RELAY_OIDC_ISSUER` is not set."
+        404,
+        "Sign-in with an identity provider is not configured.",
+        "Sign in with a key, or set `RELAY_OIDC_ISSUER`.",
     ),
-    "not_found": ErrorInfo(404, "There is nothing at this path."),
+    "not_found": ErrorInfo(404, "Nothing exists at this path.", "Check the URL and the port."),
     "method_not_allowed": ErrorInfo(
-        405, "The path exists, the method does not. `Allow` names those that do."
+        405, "The path does not support this method.", "Use a method that the `Allow` header lists."
     ),
     "no_secret_keys": ErrorInfo(
-        409, "Nobody can sign in before `RELAY_SECRET_KEYS` is set: it seals sessions."
+        409,
+        "Sign-in is disabled because `RELAY_SECRET_KEYS` is not set. Sessions are encrypted with it.",
+        "Set it and restart the relay.",
     ),
     "oauth_not_configured": ErrorInfo(
-        409, "The configuration has no `oauth` section, and so nothing that a customer could connect."
+        409,
+        "The configuration has no [`oauth` section](oauth.md#set-it-up), so customers cannot connect.",
+        "Add the section.",
     ),
     "uses_api_key": ErrorInfo(
         409,
-        "This destination has an API key in the configuration. Write `auth: {oauth: {}}` there, or connect another name.",
+        "This destination has an API key in the configuration.",
+        "Write `auth: {oauth: {}}` there, or connect another name.",
     ),
     "account_taken": ErrorInfo(
-        409, "This account is connected under another name. Connect it under that one again."
+        409, "This account is connected under another name.", "Connect it again under that name."
     ),
-    "link_used": ErrorInfo(409, "This link has connected somebody already. Ask for a new one."),
+    "link_used": ErrorInfo(409, "This link was already used to connect an account.", "Ask for a new link."),
     "idempotency_key_reused": ErrorInfo(
-        409, "This `Idempotency-Key` came with another body before. Use a new one."
+        409, "This `Idempotency-Key` was used with a different body.", "Use a new key for each new request."
     ),
     "wrong_state": ErrorInfo(
         409,
-        "The event's state forbids it: only dead letters and discarded events can be replayed, and what is being sent or has arrived cannot be discarded.",
+        "The event's [state](lifecycle.md#states) does not allow this.",
+        "Replay only dead letters and discarded events. An event that is being sent or was delivered cannot be discarded.",
     ),
     "store_mismatch": ErrorInfo(
         409,
-        "The event is in another store than the destination it leads to today, or a customer is to be connected for a company that is not in the main one. Have the event sent again.",
+        "The event is in another [store](scaling.md#several-stores) than its current destination, or the customer's company is not in the main store.",
+        "Ask the sender to send the event again, or connect the customer to a company in the main store.",
     ),
     "no_single_mapping": ErrorInfo(
-        409, "The dead letters of this fault have no one mapping to try. Look at the events one by one."
+        409,
+        "The dead letters of this cluster do not share one mapping that could be previewed.",
+        "Preview or replay the events one by one.",
     ),
     "mapping_still_fails": ErrorInfo(
         409,
-        "Today's mapping makes no call of the event either. Mend the mapping first. Where Gong would refuse what it makes, or no destination is found for it, the answer is 422 with every fault.",
+        "The current mapping does not produce a call for the event. The status is 422, with every problem, if Gong would reject the call or no destination is found.",
+        "Fix the mapping, then replay.",
         second_status=422,
     ),
-    "length_required": ErrorInfo(411, "Send `Content-Length`, or `Transfer-Encoding: chunked`."),
-    "body_too_large": ErrorInfo(413, "Send fewer events at a time. The limit is `RELAY_MAX_BODY_BYTES`."),
-    "too_many_items": ErrorInfo(413, "Send fewer events at a time. The limit is `RELAY_MAX_ITEMS`."),
-    "too_many_fields": ErrorInfo(413, "A form holds more fields than are taken. Send fewer, or JSON."),
-    "unsupported_type": ErrorInfo(
-        415, "Send `application/json`, or `application/x-ndjson` for one event a line."
+    "length_required": ErrorInfo(
+        411, "The length of the body is unknown.", "Send `Content-Length` or `Transfer-Encoding: chunked`."
     ),
-    "unsupported_charset": ErrorInfo(415, "Send UTF-8."),
-    "unsupported_encoding": ErrorInfo(415, "Send the body as it is, without `Content-Encoding`."),
+    "body_too_large": ErrorInfo(
+        413, "The body is larger than `RELAY_MAX_BODY_BYTES`.", "Send fewer events per request."
+    ),
+    "too_many_items": ErrorInfo(
+        413, "The request holds more events than `RELAY_MAX_ITEMS`.", "Send fewer events per request."
+    ),
+    "too_many_fields": ErrorInfo(413, "The form has too many fields.", "Send fewer fields, or send JSON."),
+    "unsupported_type": ErrorInfo(
+        415,
+        "The relay does not accept this content type.",
+        "Send `application/json`, or `application/x-ndjson` with one event per line.",
+    ),
+    "unsupported_charset": ErrorInfo(415, "The relay reads UTF-8 only.", "Send the body as UTF-8."),
+    "unsupported_encoding": ErrorInfo(415, "The body is compressed.", "Send it without `Content-Encoding`."),
     "invalid": ErrorInfo(
-        422, "The request can be read, but is wrong. `errors` holds every fault with its path."
+        422,
+        "The request is readable but not valid.",
+        "Fix every problem in `errors`. Each names its path.",
+    ),
+    "too_many_attempts": ErrorInfo(
+        429,
+        "Too many attempts to [sign in](access.md#sign-in) came from this network.",
+        "Wait for the seconds in `Retry-After`.",
     ),
     "internal_error": ErrorInfo(
         500,
-        "A fault of the relay, which it has logged. Send the request again; if it fails again, report it.",
-    ),
-    "too_many_attempts": ErrorInfo(
-        429, "Too many attempts to sign in came from your network. Wait for `Retry-After`."
+        "The relay failed unexpectedly and logged the error.",
+        "It is safe to send the request again. Report the error if it persists.",
     ),
     "provider_unavailable": ErrorInfo(
-        503, "No worker could read the provider's document yet. Its log says why (`sign_in.provider_unread`)."
+        503,
+        "No worker has loaded the identity provider's configuration yet.",
+        "Try again. If it persists, look for `sign_in.provider_unread` in the worker's log.",
     ),
     "shutting_down": ErrorInfo(
         503,
-        "Only at `/readyz`: this process is about to end. Send to another; what still comes here is taken.",
+        "This process is shutting down. Only `/readyz` says so; requests that still arrive are served.",
+        "Send to another process.",
     ),
-    "store_unavailable": ErrorInfo(503, "Redis cannot be reached. Try again."),
+    "store_unavailable": ErrorInfo(503, "Redis cannot be reached.", "Try again."),
     "store_timeout": ErrorInfo(
-        503, "Redis did not answer in time. Try again; whatever it did take is recognised."
+        503,
+        "Redis did not answer in time. It may have stored the data.",
+        "It is safe to send the request again: events that were stored are recognized.",
     ),
     "store_nearly_full": ErrorInfo(
-        503, "Redis is above its high-water mark. What it holds is being sent; try again."
+        503,
+        "Redis uses more memory than its high-water mark allows.",
+        "Try again. Memory is freed as events are sent.",
     ),
     "person_key_unreadable": ErrorInfo(
         503,
-        "The key of the store's index of people cannot be read, so nothing is taken. The operator adds the key that sealed it to `RELAY_SECRET_KEYS`.",
+        "The key of the store's [person index](privacy.md#the-marks-of-people) cannot be decrypted, so no events are accepted.",
+        "The operator adds the key that encrypted it to `RELAY_SECRET_KEYS`.",
     ),
-    "store_full": ErrorInfo(503, "Redis is full. Try again; the operator gives it more memory."),
+    "store_full": ErrorInfo(503, "Redis is out of memory.", "Try again. The operator adds memory."),
     "store_not_replicated": ErrorInfo(
         503,
-        "Too few replicas of Redis have it yet, and `RELAY_REDIS_WAIT_REPLICAS` asks for more. Try again; what was kept is recognised.",
+        "Fewer replicas than `RELAY_REDIS_WAIT_REPLICAS` have confirmed the write.",
+        "It is safe to send the request again: events that were stored are recognized.",
     ),
-    "store_failed": ErrorInfo(503, "Redis refused the write. Try again; the operator looks at its log."),
+    "store_failed": ErrorInfo(
+        503, "Redis rejected the command.", "Try again. The operator checks the log of Redis."
+    ),
 }
+
+_VALIDATION_PROBLEM = errors.Problem("content.title", "required", "is required").as_dict()
+
+_HEADERS: Mapping[int, Any] = {
+    401: {"WWW-Authenticate": {"description": "The accepted authentication schemes.", "schema": string()}},
+    405: {"Allow": {"description": "The supported methods.", "schema": string()}},
+    429: {"Retry-After": {"description": "Seconds.", "schema": string(pattern="^[0-9]+$")}},
+    503: {"Retry-After": {"description": "Seconds.", "schema": string(pattern="^[0-9]+$")}},
+}
+
+
+def title(status: int) -> str:
+    """Return the `title` of problem documents with this status."""
+    return TITLES.get(status, HTTPStatus(status).phrase)
+
+
+def problem_response(status: int, codes: Sequence[str]) -> dict[str, Any]:
+    """Describe the problem documents of one status, with an example for each code."""
+    details = {"properties": {"status": {"const": status}, "code": {"enum": list(codes)}}}
+    response: dict[str, Any] = {
+        "description": f"{title(status)}: {', '.join(f'`{code}`' for code in codes)}.",
+        "content": {
+            PROBLEM: {
+                "schema": {"allOf": [component("Problem"), details]},
+                "examples": {code: {"$ref": f"#/components/examples/{code}-{status}"} for code in codes},
+            }
+        },
+    }
+    if status in _HEADERS:
+        response["headers"] = _HEADERS[status]
+    return response
+
+
+def problem_examples() -> dict[str, Any]:
+    """One example for each code and status. Operations refer to them by name."""
+    return {
+        f"{code}-{status}": {"summary": error.plain_meaning, "value": _example(code, error, status)}
+        for code, error in ERRORS.items()
+        for status in error.statuses
+    }
+
+
+def _example(code: str, error: ErrorInfo, status: int) -> dict[str, Any]:
+    value: dict[str, Any] = {"type": "about:blank", "title": title(status), "status": status, "code": code}
+    if status == HTTPStatus.UNPROCESSABLE_ENTITY:
+        value["detail"] = "1 validation error. Nothing was stored."
+        value["errors"] = [_VALIDATION_PROBLEM]
+    else:
+        value["detail"] = f"{error.plain_meaning} {error.plain_remedy}"
+    return value

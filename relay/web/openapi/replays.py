@@ -1,123 +1,142 @@
-"""The API of replays: dead letters by their fault, and sending many again."""
+"""Schemas and examples of dead letter clusters and replays."""
 
 from typing import Any
 
 from relay.core.lifecycle import DeadLetterReason
 from relay.core.replay import IDS_MAX, LIMIT_MAX, REPLAYABLE, ReplayStage
-from relay.web.openapi.event_schemas import explained, summary
-from relay.web.openapi.operation import Answer, Body, Described, Parameter
-from relay.web.openapi.problems import CHANGING, JSON_SENT, KEPT, RANKED, STORED
+from relay.web.openapi.events import event_page_example, summary_example
+from relay.web.openapi.operation import path
 from relay.web.openapi.schema_types import (
     ID,
     Schema,
-    anything,
+    any_json,
+    array,
+    boolean,
+    choice,
     component,
-    exactly,
-    flag,
-    listed,
-    moment,
+    constant,
+    integer,
+    nullable,
     number,
-    or_null,
     record,
-    text,
-    whole,
-    word,
+    string,
+    timestamp,
 )
-from relay.web.openapi.shared import (
-    COUNT,
-    COUNTS,
-    CURSOR,
-    EVENT_ID,
-    GONG_BODY,
-    METHOD,
-    OUR_ID,
-    PATH,
-    at,
-    limit,
-)
-
-GROUP = "Replays"
+from relay.web.openapi.shared import COUNT, COUNTS, EVENT_ID, GONG_BODY, GONG_PATH, METHOD, RELAY_ID, at
 
 _FILTER = record(
     {},
-    "Which events; what is left out counts for any.",
+    "Which events to replay. A field that is left out matches every event.",
     optional={
-        "since": moment("Arrived then or later."),
-        "until": moment("Arrived before."),
-        "source": text(),
-        "destination": text(),
-        "status": word(REPLAYABLE, "Without it: dead letters."),
-        "reason": word(DeadLetterReason),
-        "cluster": text("A fault, by its fingerprint."),
-        "ids": listed(text(), maxItems=IDS_MAX),
+        "since": timestamp("Arrived at or after this time."),
+        "until": timestamp("Arrived before this time."),
+        "source": string(),
+        "destination": string(),
+        "status": choice(REPLAYABLE, "Dead letters by default."),
+        "reason": choice(DeadLetterReason),
+        "cluster": string("The fingerprint of a cluster."),
+        "ids": array(string(), maxItems=IDS_MAX),
     },
 )
 _COUNTS: dict[str, Schema] = dict.fromkeys(("examined", "matched", "replayed", "skipped", "failed"), COUNT)
-_PROBLEM = record({}, optional=dict.fromkeys(("id", "path", "code", "message", "detail"), text()))
+_PROBLEM = record({}, optional=dict.fromkeys(("id", "path", "code", "message", "detail"), string()))
 _CALL = record(
-    {"destination": text(), "method": METHOD, "path": PATH, "event_id": EVENT_ID, "body": GONG_BODY}
+    {
+        "destination": string(),
+        "method": METHOD,
+        "path": GONG_PATH,
+        "event_id": EVENT_ID,
+        "body": GONG_BODY,
+    }
 )
-_EXAMPLE = record(
-    {"id": OUR_ID},
+_PREVIEWED_EVENT = record(
+    {"id": RELAY_ID},
     optional={
-        **dict.fromkeys(("source", "destination", "event_id", "reason", "detail"), text()),
+        **dict.fromkeys(("source", "destination", "event_id", "reason", "detail"), string()),
         "problem": _PROBLEM,
         "call": _CALL,
     },
 )
-
-_CLUSTERED: dict[str, Schema] = {
-    "cluster": text("Its fingerprint."),
+_CLUSTER: dict[str, Schema] = {
+    "cluster": string("The fingerprint."),
     "count": COUNT,
-    "reason": word(DeadLetterReason),
-    "detail": text("What was said of the newest."),
-    "remedy": text(),
-    "sample": OUR_ID,
-    "first_at": moment(),
-    "last_at": moment(),
+    "reason": choice(DeadLetterReason),
+    "detail": string("The problem of the newest event."),
+    "remedy": string(),
+    "sample": RELAY_ID,
+    "first_at": timestamp(),
+    "last_at": timestamp(),
     "sources": COUNTS,
     "destinations": COUNTS,
 }
-_WHERE_KNOWN: dict[str, Schema] = {"field": text(), "rule": text()}
-_WRITTEN = record({"source": text(), "version": text(), "written": anything()}, "The mapping to mend.")
+_CLUSTER_OPTIONAL: dict[str, Schema] = {"field": string(), "rule": string()}
+_MAPPING = record(
+    {"source": string(), "version": string(), "written": any_json()},
+    "The mapping to fix, as it is configured.",
+)
+_REPLAY: dict[str, Schema] = {
+    "id": RELAY_ID,
+    "status": choice(ReplayStage),
+    "filter": component("ReplayFilter"),
+    "remap": nullable(
+        boolean(
+            "True maps the events again, false sends the stored calls, null maps only events without a call."
+        )
+    ),
+    "limit": nullable(integer(minimum=1)),
+    **_COUNTS,
+    "per_second": nullable(number()),
+    "waits_for": nullable(string()),
+    "problems": array(_PROBLEM),
+    "created_at": timestamp(),
+    "started_at": nullable(timestamp()),
+    "ended_at": nullable(timestamp()),
+}
 
-COMPONENTS = {
+COMPONENTS: dict[str, Schema] = {
     "ReplayFilter": _FILTER,
-    "Replay": record(
-        {
-            "id": OUR_ID,
-            "status": word(ReplayStage),
-            "filter": component("ReplayFilter"),
-            "remap": or_null(flag("True maps anew, false sends as it was, null maps anew what has no body.")),
-            "limit": or_null(whole(least=1)),
-            **_COUNTS,
-            "per_second": or_null(number()),
-            "waits_for": or_null(text()),
-            "problems": listed(_PROBLEM),
-            "created_at": moment(),
-            "started_at": or_null(moment()),
-            "ended_at": or_null(moment()),
-        },
-        "Sending many events again: what was asked for, and how far it is.",
-    ),
-    "Cluster": record(
-        _CLUSTERED,
-        "Dead letters of one fault.",
-        optional=_WHERE_KNOWN,
-    ),
+    "Replay": record(_REPLAY, "A replay: its request and its progress."),
+    "Cluster": record(_CLUSTER, "Dead letters with the same problem.", optional=_CLUSTER_OPTIONAL),
     "ClusterPage": record(
         {
-            **_CLUSTERED,
-            "events": listed(component("EventSummary"), "The newest."),
+            **_CLUSTER,
+            "events": array(component("EventSummary"), "The newest events."),
             "explained": component("EventPage"),
-            "mapping": or_null(_WRITTEN),
+            "mapping": nullable(_MAPPING),
         },
-        "Dead letters of one fault, and what made them.",
-        optional=_WHERE_KNOWN,
+        "Dead letters with the same problem, and their cause.",
+        optional=_CLUSTER_OPTIONAL,
     ),
 }
 
-_REPLAY: dict[str, Any] = {
+REPLAY_REQUEST = record(
+    {},
+    optional={
+        "filter": component("ReplayFilter"),
+        "remap": nullable(boolean()),
+        "limit": nullable(integer(minimum=1, maximum=LIMIT_MAX)),
+        "dry_run": boolean("Report what the replay would do, and change nothing."),
+    },
+)
+_OUTLOOK: dict[str, Schema] = {
+    "matched": COUNT,
+    "at_least": boolean("Whether counting stopped early, so that more events match."),
+    "would_map": COUNT,
+    "would_fail": COUNT,
+    "tried": COUNT,
+    "examples": array(_PREVIEWED_EVENT),
+}
+REPLAY_DRY_RUN = record({"dry_run": constant(value=True), **_OUTLOOK})
+CLUSTER_PREVIEW = record({"cluster": string(), "mapping": choice(("today", "given")), **_OUTLOOK})
+CANCELLED_REPLAY: Schema = record(
+    {"changed": boolean("Whether the replay was still running."), **_REPLAY},
+    "A replay: its request and its progress.",
+)
+
+REPLAY = path("replay_id", "The replay's id.", example=ID)
+CLUSTER = path("cluster", "The cluster's fingerprint.", example="5f2c9a")
+
+REPLAY_EXAMPLE: dict[str, Any] = {
     "id": ID,
     "status": "running",
     "filter": {"status": "dead", "cluster": "5f2c9a"},
@@ -135,12 +154,26 @@ _REPLAY: dict[str, Any] = {
     "started_at": at(10),
     "ended_at": None,
 }
-_CLUSTER = {
+CANCELLED_REPLAY_EXAMPLE: dict[str, Any] = {
+    "changed": True,
+    **REPLAY_EXAMPLE,
+    "status": "cancelled",
+    "ended_at": at(11),
+}
+OUTLOOK_EXAMPLE: dict[str, Any] = {
+    "matched": 40,
+    "at_least": False,
+    "would_map": 40,
+    "would_fail": 0,
+    "tried": 40,
+    "examples": [],
+}
+CLUSTER_EXAMPLE: dict[str, Any] = {
     "cluster": "5f2c9a",
     "count": 40,
     "reason": "rejected",
     "detail": "content: must not be null",
-    "remedy": "Gong refused the body. Mend what it names, then replay.",
+    "remedy": "Gong rejected the body. Fix the fields that it names, then replay.",
     "sample": ID,
     "first_at": at(9),
     "last_at": at(10),
@@ -148,134 +181,12 @@ _CLUSTER = {
     "destinations": {"acme": 40},
     "field": "content",
 }
-_WANTED = record(
-    {},
-    optional={
-        "filter": component("ReplayFilter"),
-        "remap": or_null(flag()),
-        "limit": or_null(whole(least=1, maximum=LIMIT_MAX)),
-        "dry_run": flag("Tell what it would do, and do nothing."),
-    },
-)
-_WOULD: dict[str, Schema] = {
-    "matched": COUNT,
-    "at_least": flag("Counting was cut short: there are more."),
-    "would_map": COUNT,
-    "would_fail": COUNT,
-    "tried": COUNT,
-    "examples": listed(_EXAMPLE),
-}
-_FORESEEN = record({"dry_run": exactly(value=True), **_WOULD})
-_TOLD = {"matched": 40, "at_least": False, "would_map": 40, "would_fail": 0, "tried": 40, "examples": []}
-_ONE = Parameter("replay_id", "The replay's id.", text(), place="path", example=ID)
 
-BEGIN = Described(
-    *("POST", "/v1/replays", "beginReplay", GROUP, "Send many events again"),
-    role="operator",
-    more="All that the filter finds and that arrived before now, behind live traffic.",
-    body=Body(
-        "Which, how, and how many at most.",
-        {"application/json": _WANTED},
-        {"cluster": {"filter": {"cluster": "5f2c9a"}, "remap": True}, "dry run": {"dry_run": True}},
-    ),
-    answers=(
-        Answer(200, "What it would do, for `dry_run`.", _FORESEEN, {"dry_run": True} | _TOLD),
-        Answer(202, "It begins.", component("Replay"), _REPLAY),
-    ),
-    errors=(*CHANGING, *JSON_SENT, "invalid", *KEPT),
-)
 
-LIST = Described(
-    *("GET", "/v1/replays", "listReplays", GROUP, "The newest fifty replays"),
-    role="viewer",
-    answers=(
-        Answer(
-            200, "Newest first.", record({"replays": listed(component("Replay"))}), {"replays": [_REPLAY]}
-        ),
-    ),
-    errors=(*RANKED, *STORED),
-)
-
-SHOW = Described(
-    *("GET", "/v1/replays/{replay_id}", "showReplay", GROUP, "How far a replay is"),
-    role="viewer",
-    parameters=(_ONE,),
-    answers=(Answer(200, "The replay.", component("Replay"), _REPLAY),),
-    errors=(*RANKED, "no_such_replay", *STORED),
-)
-
-CANCELLED: Schema = COMPONENTS["Replay"] | {
-    "properties": {"changed": flag("Whether it was still running."), **COMPONENTS["Replay"]["properties"]},
-    "required": ["changed", *COMPONENTS["Replay"]["required"]],
-}
-
-CANCEL = Described(
-    *("POST", "/v1/replays/{replay_id}/cancel", "cancelReplay", GROUP, "End a replay"),
-    role="operator",
-    more="What it has queued is sent.",
-    parameters=(_ONE,),
-    answers=(
-        Answer(
-            200,
-            "It has ended.",
-            CANCELLED,
-            {"changed": True} | _REPLAY | {"status": "cancelled", "ended_at": at(11)},
-        ),
-    ),
-    errors=(*CHANGING, "no_such_replay", *STORED),
-)
-
-CLUSTERS = Described(
-    *("GET", "/v1/dead-letters", "listDeadLetters", GROUP, "Dead letters by their fault"),
-    role="viewer",
-    parameters=(limit(200), CURSOR),
-    answers=(
-        Answer(
-            200,
-            "The one with the newest dead letter first.",
-            record({"clusters": listed(component("Cluster")), "total": COUNT, "cursor": or_null(text())}),
-            {"clusters": [_CLUSTER], "total": 1, "cursor": None},
-        ),
-    ),
-    errors=(*RANKED, "invalid", *STORED),
-)
-
-_FAULT = Parameter("cluster", "The fault's fingerprint.", text(), place="path", example="5f2c9a")
-
-CLUSTER = Described(
-    *("GET", "/v1/dead-letters/{cluster}", "showCluster", GROUP, "The dead letters of one fault"),
-    role="viewer",
-    parameters=(_FAULT,),
-    answers=(
-        Answer(
-            200,
-            "Its newest events, the newest of them explained, and the mapping to mend.",
-            component("ClusterPage"),
-            _CLUSTER | {"events": [summary()], "explained": explained(), "mapping": None},
-        ),
-    ),
-    errors=(*RANKED, "no_such_cluster", *STORED),
-)
-
-TRY_CLUSTER = Described(
-    *("POST", "/v1/dead-letters/{cluster}/preview", "tryCluster", GROUP, "Try a mapping on one fault"),
-    role="operator",
-    more="What a replay of the fault would do, by today's mapping or by the one that is sent. Changes nothing.",
-    parameters=(_FAULT,),
-    body=Body(
-        "The mapping to try; without one today's.",
-        {"application/json": record({}, optional={"mapping": anything("As a source's is written.")})},
-        {"today's": {}},
-    ),
-    answers=(
-        Answer(
-            200,
-            "What would come of it.",
-            record({"cluster": text(), "mapping": word(("today", "given")), **_WOULD}),
-            {"cluster": "5f2c9a", "mapping": "today"} | _TOLD,
-        ),
-    ),
-    errors=(*CHANGING, *JSON_SENT, "invalid", "no_such_cluster", "no_single_mapping", *STORED),
-)
-
-OPERATIONS = (CLUSTERS, CLUSTER, TRY_CLUSTER, BEGIN, LIST, SHOW, CANCEL)
+def cluster_page_example() -> dict[str, Any]:
+    return {
+        **CLUSTER_EXAMPLE,
+        "events": [summary_example()],
+        "explained": event_page_example(),
+        "mapping": None,
+    }

@@ -1,4 +1,4 @@
-"""JSON Schema in few words: the kinds of value that requests and answers are made of. Objects are closed."""
+"""Builders for the JSON Schemas of requests and responses. Objects allow no other keys than those they list."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
@@ -6,85 +6,85 @@ from typing import Any, TypeAlias
 Schema: TypeAlias = dict[str, Any]
 
 ID = "01KAG7V6ZJ5T0M3R8Q2W4X6Y8Z"
-"""The id that examples show: 26 characters that sort by time."""
+"""The id in examples: 26 characters that sort by time."""
 
-_NOTHING: Mapping[str, Schema] = {}
-
-
-def text(told: str = "", **more: Any) -> Schema:
-    return _with({"type": "string", **more}, told)
+_NONE: Mapping[str, Schema] = {}
 
 
-def whole(told: str = "", *, least: int = 0, **more: Any) -> Schema:
-    return _with({"type": "integer", "minimum": least, **more}, told)
+def string(description: str = "", **keywords: Any) -> Schema:
+    return _describe({"type": "string", **keywords}, description)
 
 
-def number(told: str = "", *, least: float | None = None) -> Schema:
-    return _with({"type": "number"} | ({} if least is None else {"minimum": least}), told)
+def integer(description: str = "", *, minimum: int = 0, **keywords: Any) -> Schema:
+    return _describe({"type": "integer", "minimum": minimum, **keywords}, description)
 
 
-def flag(told: str = "") -> Schema:
-    return _with({"type": "boolean"}, told)
+def number(description: str = "") -> Schema:
+    return _describe({"type": "number"}, description)
 
 
-def moment(told: str = "") -> Schema:
-    return text(told, format="date-time", pattern="Z$", examples=["2026-11-20T10:00:00.000Z"])
+def boolean(description: str = "") -> Schema:
+    return _describe({"type": "boolean"}, description)
 
 
-def word(words: Iterable[str], told: str = "") -> Schema:
-    """One of these."""
-    return _with({"type": "string", "enum": [str(each) for each in words]}, told)
+def timestamp(description: str = "") -> Schema:
+    return string(description, format="date-time", pattern="Z$", examples=["2026-11-20T10:00:00.000Z"])
 
 
-def exactly(value: object, told: str = "") -> Schema:
-    return _with({"const": value}, told)
+def choice(values: Iterable[str], description: str = "") -> Schema:
+    """One of these strings."""
+    return _describe({"type": "string", "enum": [str(value) for value in values]}, description)
 
 
-def listed(item: Schema, told: str = "", **more: Any) -> Schema:
-    return _with({"type": "array", "items": item, **more}, told)
+def constant(value: object) -> Schema:
+    return {"const": value}
 
 
-def by_name(value: Schema, told: str = "", *, names: Schema | None = None) -> Schema:
-    """An object whose keys are names that nobody knows beforehand."""
-    more = {"propertyNames": names} if names else {}
-    return _with({"type": "object", "additionalProperties": value, **more}, told)
+def array(item: Schema, description: str = "", **keywords: Any) -> Schema:
+    return _describe({"type": "array", "items": item, **keywords}, description)
 
 
-def anything(told: str = "") -> Schema:
-    return _with({}, told)
+def map_of(value: Schema, description: str = "", *, names: Schema | None = None) -> Schema:
+    """An object whose keys are data, such as the names of destinations. `names` is the schema of the keys."""
+    schema: Schema = {"type": "object", "additionalProperties": value}
+    if names:
+        schema["propertyNames"] = names
+    return _describe(schema, description)
+
+
+def any_json(description: str = "") -> Schema:
+    return _describe({}, description)
 
 
 def record(
-    parts: Mapping[str, Schema], told: str = "", *, optional: Mapping[str, Schema] = _NOTHING
+    required: Mapping[str, Schema], description: str = "", *, optional: Mapping[str, Schema] = _NONE
 ) -> Schema:
-    """An object of these keys and no other. `parts` are always there."""
-    return _with(
-        {
-            "type": "object",
-            "properties": {**parts, **optional},
-            "required": list(parts),
-            "additionalProperties": False,
-        },
-        told,
-    )
+    """An object with these keys and no others."""
+    schema: Schema = {
+        "type": "object",
+        "properties": {**required, **optional},
+        "required": list(required),
+        "additionalProperties": False,
+    }
+    return _describe(schema, description)
 
 
-def or_null(schema: Schema) -> Schema:
-    """The same, or null."""
-    kind = schema.get("type")
-    if not isinstance(kind, str) or "enum" in schema or "const" in schema:
+def nullable(schema: Schema) -> Schema:
+    """The same schema, with null allowed."""
+    type_name = schema.get("type")
+    if not isinstance(type_name, str) or "enum" in schema or "const" in schema:
         return {"anyOf": [schema, {"type": "null"}]}
-    return schema | {"type": [kind, "null"]}
+    return schema | {"type": [type_name, "null"]}
 
 
-def one_of(*schemas: Schema, told: str = "") -> Schema:
-    return _with({"anyOf": list(schemas)}, told)
+def any_of(*schemas: Schema, description: str = "") -> Schema:
+    return _describe({"anyOf": list(schemas)}, description)
 
 
 def component(name: str) -> Schema:
-    """A schema that the document names."""
+    """A reference to a named schema of the document."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _with(schema: Schema, told: str) -> Schema:
-    return schema | {"description": told} if told else schema
+def _describe(schema: Schema, description: str) -> Schema:
+    return schema | {"description": description} if description else schema

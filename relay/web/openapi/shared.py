@@ -1,70 +1,86 @@
-"""Values and parameters that several operations share."""
+"""Schemas and parameters that several operations use."""
 
-from relay.core.call import Operation
-from relay.core.errors import Problem as Fault
+from relay.core.call import Operation as GongOperation
+from relay.core.errors import Problem
 from relay.core.lifecycle import State
 from relay.core.priority import Priority
-from relay.web.openapi.operation import Parameter
-from relay.web.openapi.schema_types import ID, by_name, component, listed, number, record, text, whole, word
-
-STATUS = word(State, "Where the event is.")
-PRIORITY = word(Priority)
-EVENT_ID = text("Gong's eventId: the source's name and the sender's own id.", examples=["website:ev-123"])
-OUR_ID = text("The relay's name for it.", pattern="^[0-9A-Z]{26}$", examples=[ID])
-METHOD = word(("POST", "PUT"))
-PATH = text("The path at Gong.", examples=[Operation.DIGITAL_INTERACTION.path])
-GONG_BODY = {"type": "object", "description": "The JSON that Gong gets."}
-ASSOCIATION = word(("strong", "medium", "weak", "opaque"), "How surely Gong can tell whom it is about.")
-COUNT = whole()
-COUNTS = by_name(whole())
-
-PROBLEM = record(
-    {
-        "type": text(),
-        "title": text("The kind of error, in words."),
-        "status": whole(),
-        "code": text("What programs decide by. It never changes its meaning."),
-        "detail": text("For people; may be reworded."),
-    },
-    "An error, as RFC 9457 has it.",
-    optional={"errors": listed(component("Fault"), "Everything that is wrong, at once.")},
+from relay.web.openapi.operation import Parameter, path, query
+from relay.web.openapi.schema_types import (
+    ID,
+    array,
+    choice,
+    component,
+    integer,
+    map_of,
+    number,
+    record,
+    string,
 )
 
-FAULT = record(
-    {
-        "path": text("Where: `content.labels[0]`; empty for the whole.", examples=["person.email"]),
-        "code": text("What kind.", examples=["required"]),
-        "message": text("What is wrong, and the remedy."),
-    },
-    "One thing that is wrong, or a warning.",
+STATUS = choice(State, "The event's state.")
+PRIORITY = choice(Priority)
+EVENT_ID = string(
+    "Gong's eventId: the source's name, a colon, and the sender's own id.", examples=["website:ev-123"]
 )
-FAULTS = listed(component("Fault"))
+RELAY_ID = string("The relay's id.", pattern="^[0-9A-Z]{26}$", examples=[ID])
+METHOD = choice(("POST", "PUT"))
+GONG_PATH = string("The path in Gong's API.", examples=[GongOperation.DIGITAL_INTERACTION.path])
+GONG_BODY = {"type": "object", "description": "The JSON body sent to Gong."}
+ASSOCIATION = choice(
+    ("strong", "medium", "weak", "opaque"),
+    "How reliably Gong can associate the event with a person, an account or a deal.",
+)
+COUNT = integer()
+COUNTS = map_of(integer())
+
+PROBLEM_DOCUMENT = record(
+    {
+        "type": string(),
+        "title": string("A short name of the error for people."),
+        "status": integer(),
+        "code": string("Identifies the error for programs. A code never changes its meaning."),
+        "detail": string("An explanation for people. The wording may change."),
+    },
+    "An error, as defined by RFC 9457.",
+    optional={"errors": array(component("ValidationProblem"), "Every validation problem.")},
+)
+
+VALIDATION_PROBLEM = record(
+    {
+        "path": string(
+            "The field, such as `content.labels[0]`. Empty for the whole body.", examples=["person.email"]
+        ),
+        "code": string("The kind of problem.", examples=["required"]),
+        "message": string("What is wrong, and how to fix it."),
+    },
+    "A validation problem, or a warning.",
+)
+VALIDATION_PROBLEMS = array(component("ValidationProblem"))
 
 SESSION = record(
     {
-        "ties": listed(text(), "What keeps it apart from others."),
+        "ties": array(string(), "The values that identify the session."),
         "idle_timeout_seconds": number(),
         "max_duration_seconds": number(),
-        "as": text("The type that stands for the whole."),
+        "as": string("The event type of the aggregate."),
     },
     "The session that the event is aggregated into.",
 )
 
-A_FAULT = Fault("content.title", "required", "is required").as_dict()
+VALIDATION_PROBLEM_EXAMPLE = Problem("content.title", "required", "is required").as_dict()
 
-DESTINATION = Parameter(
-    "name", "The destination's name.", text(examples=["acme"]), place="path", example="acme"
-)
-SOURCE = Parameter("name", "The source's name.", text(examples=["website"]), place="path", example="website")
-EVENT = Parameter("event_id", "The relay's id of it.", text(examples=[ID]), place="path", example=ID)
-CURSOR = Parameter("cursor", "Goes on where the page before ended: its `cursor`.", text())
+DESTINATION = path("name", "The destination's name.", schema=string(examples=["acme"]), example="acme")
+SOURCE = path("name", "The source's name.", schema=string(examples=["website"]), example="website")
+EVENT = path("event_id", "The relay's id of the event.", schema=string(examples=[ID]), example=ID)
+CURSOR = query("cursor", "The `cursor` of the previous page.")
 
 
-def limit(most: int) -> Parameter:
-    schema = whole(least=1, maximum=most, default=50)
-    return Parameter("limit", f"How many at most, up to {most}.", schema, example=50)
+def limit(maximum: int) -> Parameter:
+    """The page size, 50 by default."""
+    schema = integer(minimum=1, maximum=maximum, default=50)
+    return query("limit", f"The page size, at most {maximum}.", schema, example=50)
 
 
 def at(hour: int) -> str:
-    """A moment for examples."""
+    """A timestamp for examples."""
     return f"2026-11-20T{hour:02}:00:00.000Z"
