@@ -11,8 +11,8 @@ from functools import partial
 from redis import Redis
 from redis.exceptions import RedisError
 
-from relay.actions.erasure_job import Eraser
-from relay.actions.remap import replaying_in
+from relay.actions.erasure_job import ErasureContext
+from relay.actions.remap import make_replay_context
 from relay.config.load import read_config
 from relay.config.oauth import check_oauth
 from relay.config.reload import ConfigFile
@@ -142,7 +142,7 @@ def _chores(parts: WorkerParts, retention: Retention) -> list[Task]:
     """What every worker sees to beside delivering; of all workers one at a time."""
     everything = DestinationDirectory(parts.config.destinations, parts.store.redis, time.monotonic)
     intake = IngestContext(parts.config, everything, parts.stores, retention, _now, parts.settings.max_items)
-    replaying = replaying_in(parts.store, lambda: intake, _now)
+    replaying = make_replay_context(parts.store, lambda: intake, _now)
     chores: list[Task] = [ReplayTask(replaying, parts.is_current).step]
     chores.append(ErasureTask(_eraser(parts, retention)).step)
     if parts.tokens is not None:
@@ -154,8 +154,8 @@ def _chores(parts: WorkerParts, retention: Retention) -> list[Task]:
     return chores
 
 
-def _eraser(parts: WorkerParts, retention: Retention) -> Eraser:
-    return Eraser(parts.store, _now, retention.dead, parts.settings.retention_audit_hours * 3600)
+def _eraser(parts: WorkerParts, retention: Retention) -> ErasureContext:
+    return ErasureContext(parts.store, _now, retention.dead, parts.settings.retention_audit_hours * 3600)
 
 
 def _sign_in_chores(parts: WorkerParts) -> list[Task]:

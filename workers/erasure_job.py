@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from relay.actions.erasure_job import Eraser, step
+from relay.actions.erasure_job import ErasureContext, step
 from relay.log import log_event
 
 
@@ -10,7 +10,7 @@ from relay.log import log_event
 class ErasureTask:
     """What `step` needs."""
 
-    eraser: Eraser
+    eraser: ErasureContext
 
     def step(self) -> None:
         """Bring erasures forward for half a second at most. Raises Unavailable when the store is away."""

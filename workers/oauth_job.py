@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from relay.actions.oauth_invitations import CALLBACK
+from relay.actions.oauth_invitations import CALLBACK_PATH
 from relay.config.base_url import safe_base_url
 from relay.core.lifecycle import HoldCause
 from relay.core.oauth import (
@@ -58,7 +58,7 @@ def create_oauth_task(
     settings: Settings, tokens: TokenService, directory: DestinationDirectory, now: Callable[[], datetime]
 ) -> "OAuthTask":
     """The chore as settings have it. `check_oauth` has made sure of an address to come back to."""
-    redirect_uri = f"{settings.public_url}{CALLBACK}"
+    redirect_uri = f"{settings.public_url}{CALLBACK_PATH}"
     return OAuthTask(tokens, directory, redirect_uri, now)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from relay.actions.remap import Replaying
+from relay.actions.remap import ReplayContext
 from relay.actions.replay_job import step
 from relay.log import log_event
 
@@ -12,7 +12,7 @@ from relay.log import log_event
 class ReplayTask:
     """What `step` needs. `is_current`: this worker's mappings are those of the configuration as it stands."""
 
-    replaying: Replaying
+    replaying: ReplayContext
     is_current: Callable[[], bool]
 
     def step(self) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from relay.actions.context import Context
-from relay.actions.replay_job import foresee_everywhere
+from relay.actions.replay_job import preview_in_all_stores
 from relay.actions.replays import start_replay
 from relay.actions.visibility import make_viewer
 from relay.core.errors import Conflict
@@ -31,7 +31,7 @@ def preview_cluster(ctx: Context, principal: Principal, cluster: str, mapping: A
         if page["mapping"] is None:
             raise Conflict("no_single_mapping", _NO_SINGLE_MAPPING)
         ingest = _with_mapping(ingest, page["mapping"]["source"], mapping)
-    preview = foresee_everywhere(ctx.stores, _replay_of(cluster, page), lambda: ingest, ctx.now)
+    preview = preview_in_all_stores(ctx.stores, _replay_of(cluster, page), lambda: ingest, ctx.now)
     result = {"cluster": cluster, "mapping": "today" if mapping is None else "given"}
     return result | dry_run_page(preview, viewer.sight)
 

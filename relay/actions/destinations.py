@@ -4,7 +4,7 @@ from typing import Any
 
 from relay.actions.audit import Action, record
 from relay.actions.context import Context
-from relay.actions.oauth_invitations import application, invite, read_invitation
+from relay.actions.oauth_invitations import create_link, parse_invitation, require_oauth_app
 from relay.core.destination import Destination
 from relay.core.errors import NotFound
 from relay.core.lifecycle import HoldCause
@@ -59,12 +59,12 @@ def create_connect_link(ctx: Context, principal: Principal, name: str, options: 
     Raises Invalid, and Conflict if the configuration has no OAuth application or the name is taken.
     """
     principal.require(Role.ADMIN)
-    application(ctx.config)
-    invitation = read_invitation(name, options)
+    require_oauth_app(ctx.config)
+    invitation = parse_invitation(name, options)
     public_url = (
         ctx.settings.public_url or ""
     )  # the configuration check refuses an OAuth application without one
-    link = invite(ctx.config, ctx.stores.main.redis, invitation, public_url=public_url, now=ctx.now())
+    link = create_link(ctx.config, ctx.stores.main.redis, invitation, public_url=public_url, now=ctx.now())
     record(ctx, principal, Action("destination.connect", name))
     return {"destination": name, "url": link.url, "expires_at": format_timestamp(link.expires_at)}
 
@@ -73,7 +73,7 @@ def connect_destination(ctx: Context, principal: Principal, name: str) -> Invita
     """Let an admin connect a destination in their own browser, without a link. Raises Invalid."""
     principal.require(Role.ADMIN)
     record(ctx, principal, Action("destination.connect", name))
-    return read_invitation(name, {})
+    return parse_invitation(name, {})
 
 
 def find_destination(ctx: Context, name: str) -> Destination:

@@ -28,7 +28,7 @@ _PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Eraser:
+class ErasureContext:
     """What erasing needs, in one store: how long what is left of an event is kept, and the record of an erasure."""
 
     store: Store
@@ -37,7 +37,7 @@ class Eraser:
     record_seconds: int
 
 
-def step(eraser: Eraser) -> list[str]:
+def step(eraser: ErasureContext) -> list[str]:
     """Bring every open erasure forward, if nobody else does so just now. Returns the ids of those that ended."""
     if not acquire_erasure_turn(eraser.store.redis, milliseconds=_STEP_MILLISECONDS):
         return []
@@ -54,7 +54,7 @@ def step(eraser: Eraser) -> list[str]:
     return [erasing.id for erasing in ready]
 
 
-def _emptied(eraser: Eraser, record: ErasureRecord, until: datetime) -> bool:
+def _emptied(eraser: ErasureContext, record: ErasureRecord, until: datetime) -> bool:
     """One erasure, once through all that is left. Whether nothing is."""
     store, erasing = eraser.store, record.erasing
     after, waits = "", 0
@@ -68,7 +68,7 @@ def _emptied(eraser: Eraser, record: ErasureRecord, until: datetime) -> bool:
     return waits == 0
 
 
-def _one(eraser: Eraser, erasing: Erasure, one: str) -> EraseResult:
+def _one(eraser: ErasureContext, erasing: Erasure, one: str) -> EraseResult:
     store = eraser.store
     name = read_dedupe_name(store.redis, one)
     alias = store.people.alias(name) if name else ""

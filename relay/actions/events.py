@@ -4,7 +4,7 @@ from typing import Any
 
 from relay.actions.audit import Action, record
 from relay.actions.context import Context
-from relay.actions.remap import replay, replaying_in
+from relay.actions.remap import make_replay_context, requeue_event
 from relay.actions.visibility import make_viewer
 from relay.core.roles import Principal, Role
 from relay.queries.event import event_page
@@ -20,7 +20,7 @@ def replay_event(ctx: Context, principal: Principal, event_id: str) -> dict[str,
     """
     principal.require(Role.OPERATOR)
     store = find_store(ctx.stores, event_id)
-    replay(replaying_in(store, lambda: ctx.ingest, ctx.now), event_id)
+    requeue_event(make_replay_context(store, lambda: ctx.ingest, ctx.now), event_id)
     record(ctx, principal, Action("event.replay", event_id, 1))
     return event_page(make_viewer(ctx, principal), event_id)
 

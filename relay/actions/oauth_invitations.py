@@ -18,10 +18,10 @@ from relay.store.destinations import read_connected_destinations
 from relay.store.engine.connection import Client
 from relay.store.oauth_consents import TICKET_SECONDS, Invitation, save_ticket
 
-START = "/connect/gong"
+START_PATH = "/connect/gong"
 """Where a link leads."""
 
-CALLBACK = "/connect/gong/callback"
+CALLBACK_PATH = "/connect/gong/callback"
 """Where Gong sends the browser back to. It is registered at Gong, letter by letter, below RELAY_PUBLIC_URL."""
 
 _LONGEST = 255
@@ -30,14 +30,14 @@ _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class ConnectLink:
     """What the customer's technical administrator opens, and until when."""
 
     url: str
     expires_at: datetime
 
 
-def read_invitation(name: str, told: Any) -> Invitation:
+def parse_invitation(name: str, told: Any) -> Invitation:
     """Who is to be connected, as an operator says it. Invalid names everything that is wrong."""
     if not isinstance(told, Mapping):
         raise ValidationFailed([Problem("", "type", "must be an object")])
@@ -74,7 +74,7 @@ def _is_domain(value: Any) -> bool:
     return isinstance(value, str) and _DOMAIN.fullmatch(value) is not None
 
 
-def application(config: Config) -> OAuthApp:
+def require_oauth_app(config: Config) -> OAuthApp:
     """What customers connect. Conflict where the configuration has none."""
     if config.oauth is None:
         text = (
@@ -86,7 +86,7 @@ def application(config: Config) -> OAuthApp:
 
 def check_connectable(config: Config, redis: Client, invitation: Invitation) -> None:
     """Conflict where connecting this one would take something from another, or from the configuration file."""
-    application(config)
+    require_oauth_app(config)
     name, configured = invitation.destination, config.destinations.get(invitation.destination)
     if configured is not None and isinstance(configured.credentials, BasicCredentials):
         text = f"{name} has an API key in the configuration: write `auth: {{oauth: {{}}}}` there, or choose another name."
@@ -108,10 +108,12 @@ def check_connectable(config: Config, redis: Client, invitation: Invitation) -> 
         raise Conflict("account_taken", text)
 
 
-def invite(config: Config, redis: Client, invitation: Invitation, *, public_url: str, now: datetime) -> Link:
+def create_link(
+    config: Config, redis: Client, invitation: Invitation, *, public_url: str, now: datetime
+) -> ConnectLink:
     """Make a link that connects this customer, once, within half an hour."""
     check_connectable(config, redis, invitation)
     ticket = secrets.token_urlsafe(16)
     save_ticket(redis, ticket, invitation)
     told = urlencode({"destination": invitation.destination, "ticket": ticket})
-    return Link(f"{public_url}{START}?{told}", now + timedelta(seconds=TICKET_SECONDS))
+    return ConnectLink(f"{public_url}{START_PATH}?{told}", now + timedelta(seconds=TICKET_SECONDS))

@@ -27,23 +27,25 @@ from relay.store.stores import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Replaying:
-    """What replaying needs, in one store. `intake` is asked for only where something must be mapped anew."""
+class ReplayContext:
+    """What replaying needs, in one store. `ingest` is asked for only where something must be mapped anew."""
 
     redis: Client
     scripts: Scripts
     now: Callable[[], datetime]
-    intake: Callable[[], IngestContext]
+    ingest: Callable[[], IngestContext]
     store: str = MAIN_STORE
     people: PersonMarker | None = None
 
 
-def replaying_in(store: Store, intake: Callable[[], IngestContext], now: Callable[[], datetime]) -> Replaying:
-    return Replaying(store.redis, store.scripts, now, intake, store.name, store.people)
+def make_replay_context(
+    store: Store, intake: Callable[[], IngestContext], now: Callable[[], datetime]
+) -> ReplayContext:
+    return ReplayContext(store.redis, store.scripts, now, intake, store.name, store.people)
 
 
 @dataclass(frozen=True, slots=True)
-class Anew:
+class RemappedEvent:
     """What an event becomes today, and where it goes."""
 
     call: Call
@@ -62,7 +64,7 @@ class Anew:
         }
 
 
-def replay(replaying: Replaying, event_id: str) -> None:
+def requeue_event(replaying: ReplayContext, event_id: str) -> None:
     """Queue a dead letter (or a discarded event) again.
 
     Raises NotFound, Conflict when its state forbids it, and Invalid when today's configuration still makes no call of
@@ -71,11 +73,11 @@ def replay(replaying: Replaying, event_id: str) -> None:
     record = read_event(replaying.redis, event_id)
     fields: dict[str, str | bytes] = {}
     if record is not None and "body" not in record and "problems" in record:
-        fields = made_anew(replaying, record).fields()
+        fields = remap_event(replaying, record).fields()
     replay_event(replaying.scripts, event_id, now=replaying.now(), fields=fields)
 
 
-def made_anew(replaying: Replaying, record: Mapping[str, bytes]) -> Anew:
+def remap_event(replaying: ReplayContext, record: Mapping[str, bytes]) -> RemappedEvent:
     """What today's configuration makes of an event's kept bytes.
 
     Raises NotFound when they are gone, Conflict when it makes nothing of them or leads to another store, and Invalid
@@ -89,7 +91,7 @@ def made_anew(replaying: Replaying, record: Mapping[str, bytes]) -> Anew:
     if "raw" not in receipt:
         raise NotFound("receipt_erased", _ERASED)
     # Only what came as a webhook has headers.
-    anew = (_of_webhook if "headers" in receipt else _of_event)(replaying.intake(), record, receipt)
+    anew = (_of_webhook if "headers" in receipt else _of_event)(replaying.ingest(), record, receipt)
     if anew.destination.store != replaying.store:
         text = (
             f"Its destination {anew.destination.name} is in the store {anew.destination.store}, and the event in "
@@ -107,7 +109,9 @@ _ERASED = (
 )
 
 
-def _of_webhook(intake: IngestContext, record: Mapping[str, bytes], receipt: Mapping[str, bytes]) -> Anew:
+def _of_webhook(
+    intake: IngestContext, record: Mapping[str, bytes], receipt: Mapping[str, bytes]
+) -> RemappedEvent:
     source, hook = _hook(intake, record["source"].decode())
     delivery = WebhookRequest(
         source,
@@ -128,10 +132,12 @@ def _of_webhook(intake: IngestContext, record: Mapping[str, bytes], receipt: Map
     call = same[part].call
     if call is None:
         raise _filtered()
-    return Anew(call, same[part].destination)
+    return RemappedEvent(call, same[part].destination)
 
 
-def _of_event(intake: IngestContext, record: Mapping[str, bytes], receipt: Mapping[str, bytes]) -> Anew:
+def _of_event(
+    intake: IngestContext, record: Mapping[str, bytes], receipt: Mapping[str, bytes]
+) -> RemappedEvent:
     source = intake.config.sources.get(record["source"].decode())
     if source is None:
         text = f"The configuration no longer has the source {record['source'].decode()!r}."
@@ -148,7 +154,7 @@ def _of_event(intake: IngestContext, record: Mapping[str, bytes], receipt: Mappi
         raise _filtered()
     if _part(record) >= len(item.calls):
         raise _fewer()
-    return Anew(item.calls[_part(record)], item.destination)
+    return RemappedEvent(item.calls[_part(record)], item.destination)
 
 
 def _part(record: Mapping[str, bytes]) -> int:

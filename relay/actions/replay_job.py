@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from relay.actions.remap import Anew, Replaying, made_anew, replaying_in
+from relay.actions.remap import RemappedEvent, ReplayContext, make_replay_context, remap_event
 from relay.core.errors import Conflict, NotFound, RelayError, Unavailable
 from relay.core.replay import Replay, ReplayStage, matches_filter
 from relay.ingest.accept_events import IngestContext
@@ -46,7 +46,7 @@ _LONGEST_TOLD, _NAMED = 500, 3
 _NOT_MAPPED = "It was never mapped, so there is no body to send as it was. Leave remap out, or send true."
 
 
-def step(replaying: Replaying) -> list[str]:
+def step(replaying: ReplayContext) -> list[str]:
     """Bring every open replay forward, if no other worker does so just now. Returns the ids of those that ended."""
     if not acquire_replay_turn(replaying.redis, milliseconds=_STEP_MILLISECONDS):
         return []
@@ -60,7 +60,7 @@ def step(replaying: Replaying) -> list[str]:
     return ended
 
 
-def _forward(replaying: Replaying, record: ReplayRecord, until: datetime) -> str:
+def _forward(replaying: ReplayContext, record: ReplayRecord, until: datetime) -> str:
     """One replay, at each destination that takes more. Returns what it waits for."""
     cursors = {name: at for name, at in record.cursors.items() if at != END_CURSOR}
     companies = {name: _company(replaying, name) for name in cursors}
@@ -76,8 +76,8 @@ def _forward(replaying: Replaying, record: ReplayRecord, until: datetime) -> str
     return _told(waiting)
 
 
-def _company(replaying: Replaying, destination: str) -> str:
-    found = replaying.intake().directory.find(destination)
+def _company(replaying: ReplayContext, destination: str) -> str:
+    found = replaying.ingest().directory.find(destination)
     return found.company if found else destination
 
 
@@ -99,7 +99,7 @@ def _names(names: Sequence[str]) -> str:
 
 
 def _at_destination(
-    replaying: Replaying, record: ReplayRecord, name: str, cursor: str, until: datetime
+    replaying: ReplayContext, record: ReplayRecord, name: str, cursor: str, until: datetime
 ) -> SendResult:
     """Page after page of one destination, until its queue is full, its events are at an end, or time is up."""
     edge = end_id(record.replay, record.created_at)
@@ -115,7 +115,7 @@ def _at_destination(
     return SendResult.SENT
 
 
-def _page(replaying: Replaying, record: ReplayRecord, name: str, page: Sequence[Candidate]) -> SendResult:
+def _page(replaying: ReplayContext, record: ReplayRecord, name: str, page: Sequence[Candidate]) -> SendResult:
     examined = 0
     for candidate in page:
         examined += 1
@@ -136,7 +136,7 @@ def _chosen(candidate: Candidate, replay: Replay, destination: str) -> bool:
     )
 
 
-def _one(replaying: Replaying, replay: Replay, place: ReplayPosition, candidate: Candidate) -> SendResult:
+def _one(replaying: ReplayContext, replay: Replay, place: ReplayPosition, candidate: Candidate) -> SendResult:
     try:
         anew = _anew(replaying, replay, candidate)
     except Unavailable:
@@ -150,7 +150,7 @@ def _one(replaying: Replaying, replay: Replay, place: ReplayPosition, candidate:
     return resend_event(replaying.scripts, place, candidate.id, sending)
 
 
-def _anew(replaying: Replaying, replay: Replay, candidate: Candidate) -> Anew | None:
+def _anew(replaying: ReplayContext, replay: Replay, candidate: Candidate) -> RemappedEvent | None:
     """What is made of an event today; None where its body stays as it was. Raises RelayError when no call can be made."""
     has_body = "operation" in candidate.fields
     if replay.remap is False and not has_body:
@@ -160,7 +160,7 @@ def _anew(replaying: Replaying, replay: Replay, candidate: Candidate) -> Anew | 
     record = read_event(replaying.redis, candidate.id)
     if record is None:
         raise NotFound("no_such_event", "Its record was pruned just now.")
-    return made_anew(replaying, record)
+    return remap_event(replaying, record)
 
 
 def _said(error: RelayError) -> dict[str, str]:
@@ -177,7 +177,7 @@ class _Seen:
     would_fail: int = 0
 
 
-def foresee(replaying: Replaying, replay: Replay) -> dict[str, Any]:
+def preview_in_store(replaying: ReplayContext, replay: Replay) -> dict[str, Any]:
     """What a replay would do: `{matched, at_least, examples, would_map, would_fail, tried}`. Changes nothing.
 
     `at_least`: there may be more, the count was stopped. The first `tried` events were mapped to find out.
@@ -202,11 +202,14 @@ def foresee(replaying: Replaying, replay: Replay) -> dict[str, Any]:
     }
 
 
-def foresee_everywhere(
+def preview_in_all_stores(
     stores: Stores, replay: Replay, intake: Callable[[], IngestContext], now: Callable[[], datetime]
 ) -> dict[str, Any]:
     """What a replay would do in all stores together."""
-    told = [foresee(replaying_in(store, intake, now), replay) for store in find_replay_stores(stores, replay)]
+    told = [
+        preview_in_store(make_replay_context(store, intake, now), replay)
+        for store in find_replay_stores(stores, replay)
+    ]
     summed = {
         name: sum(each[name] for each in told) for name in ("matched", "would_map", "would_fail", "tried")
     }
@@ -214,7 +217,7 @@ def foresee_everywhere(
     return told[0] | summed | {"at_least": any(each["at_least"] for each in told), "examples": examples}
 
 
-def _matching(replaying: Replaying, replay: Replay, seen: _Seen) -> Iterator[Candidate]:
+def _matching(replaying: ReplayContext, replay: Replay, seen: _Seen) -> Iterator[Candidate]:
     edge = end_id(replay, replaying.now())
     for name in find_replay_destinations(replaying.redis, replay):
         cursor = first_cursor(replay)
@@ -227,7 +230,7 @@ def _matching(replaying: Replaying, replay: Replay, seen: _Seen) -> Iterator[Can
             cursor = page[-1].id
 
 
-def _example(replaying: Replaying, replay: Replay, candidate: Candidate) -> dict[str, Any]:
+def _example(replaying: ReplayContext, replay: Replay, candidate: Candidate) -> dict[str, Any]:
     """One event that would be sent again: as it stands, and the call that it would make or what is in its way."""
     shown = ("source", "destination", "event_id", "reason", "detail")
     told: dict[str, Any] = {"id": candidate.id}
@@ -241,7 +244,7 @@ def _example(replaying: Replaying, replay: Replay, candidate: Candidate) -> dict
     return told | {"call": _call(anew)} if anew else told
 
 
-def _call(anew: Anew) -> dict[str, Any]:
+def _call(anew: RemappedEvent) -> dict[str, Any]:
     call = anew.call
     return {
         "destination": anew.destination.name,

@@ -5,7 +5,7 @@ from typing import Any
 
 from relay.actions.audit import Action, record
 from relay.actions.context import Context
-from relay.actions.replay_job import foresee_everywhere
+from relay.actions.replay_job import preview_in_all_stores
 from relay.actions.visibility import make_viewer
 from relay.core.ids import ENTROPY_BYTES, generate_ids
 from relay.core.replay import Replay
@@ -17,7 +17,7 @@ from relay.store.replays_all_stores import cancel_replay_in_all_stores, start_re
 def preview_replay(ctx: Context, principal: Principal, replay: Replay) -> dict[str, Any]:
     """What a replay would do. Changes nothing."""
     principal.require(Role.OPERATOR)
-    preview = foresee_everywhere(ctx.stores, replay, lambda: ctx.ingest, ctx.now)
+    preview = preview_in_all_stores(ctx.stores, replay, lambda: ctx.ingest, ctx.now)
     return {"dry_run": True} | dry_run_page(preview, make_viewer(ctx, principal).sight)
 
 

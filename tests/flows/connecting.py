@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import requests
 from redis import Redis
 
-from relay.actions.oauth_invitations import invite
+from relay.actions.oauth_invitations import create_link
 from relay.app import create_app
 from relay.core.config import Config
 from relay.core.oauth import OAuthApp
@@ -82,7 +82,7 @@ class World:
         return access
 
     def link(self, invitation: Invitation) -> str:
-        return invite(self.config, self.redis, invitation, public_url=self.public_url, now=now()).url
+        return create_link(self.config, self.redis, invitation, public_url=self.public_url, now=now()).url
 
     def connect(self, name: str, *, company: str = "acme", **told: Any) -> requests.Response:
         """The whole way, as the customer's administrator goes it; the page that stands at its end."""

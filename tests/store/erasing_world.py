@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from relay.actions.erasure_job import Eraser, step
+from relay.actions.erasure_job import ErasureContext, step
 from relay.core.lifecycle import DeadLetterReason, HoldCause, State
 from relay.core.personal_data import add_people_of_json, find_people
 from relay.core.visit_session import VisitSession
@@ -52,7 +52,7 @@ def begin(store: Store, person: str = JANE) -> Erasure:
 
 def run(store: Store) -> list[str]:
     store.redis.delete(keys.ERASURES_STEP)
-    return step(Eraser(store, lambda: datetime.now(UTC), 600, 600))
+    return step(ErasureContext(store, lambda: datetime.now(UTC), 600, 600))
 
 
 def erase(store: Store, person: str = JANE) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from flask.testing import FlaskClient
 from redis import Redis
 
-from relay.actions.remap import Replaying
+from relay.actions.remap import ReplayContext
 from relay.actions.replay_job import step
 from relay.config.load import read_config
 from relay.ingest.accept_events import IngestContext
@@ -23,19 +23,19 @@ from tests.web.test_webhooks_endpoint import SECRET
 OPERATOR = {"X-API-Key": ADMIN}
 
 
-def stepping(redis: Redis, text: str | None = None) -> Replaying:
+def stepping(redis: Redis, text: str | None = None) -> ReplayContext:
     """What a worker steps with: the configuration of these tests, or another."""
     known = read_config(text, environ={"SECRET": SECRET}, allow_hosts=frozenset()) if text else config()
     scripts, directory = Scripts(redis), DestinationDirectory(known.destinations, redis, time.monotonic)
     intake = IngestContext(known, directory, Stores(redis), Retention(), now)
-    return Replaying(redis, scripts, now, lambda: intake)
+    return ReplayContext(redis, scripts, now, lambda: intake)
 
 
 def now() -> datetime:
     return datetime.now(UTC)
 
 
-def run_all(redis: Redis, replaying: Replaying, steps: int = 1) -> None:
+def run_all(redis: Redis, replaying: ReplayContext, steps: int = 1) -> None:
     for _ in range(steps):
         redis.delete(keys.REPLAYS_STEP)
         step(replaying)

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
-from relay.actions.erasure_job import Eraser, step
+from relay.actions.erasure_job import ErasureContext, step
 from relay.app import create_app
 from relay.core.signed_document import Signer
 from relay.settings import Settings
@@ -31,7 +31,7 @@ def sealed(redis: Redis) -> FlaskClient:
 def run(redis: Redis, settings: Settings | None = None) -> None:
     """What a worker does within a second."""
     redis.delete(keys.ERASURES_STEP)
-    step(Eraser(Stores(redis, settings=settings).main, lambda: datetime.now(UTC), 600, 600))
+    step(ErasureContext(Stores(redis, settings=settings).main, lambda: datetime.now(UTC), 600, 600))
 
 
 def post(client: FlaskClient, path: str, who: dict[str, str], **told: Any) -> dict[str, Any]:

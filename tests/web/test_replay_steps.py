@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
-from relay.actions.remap import Replaying
+from relay.actions.remap import ReplayContext
 from relay.core.lifecycle import DeadLetterReason, HoldCause
 from relay.store.delivery import dead_letter, finish
 from relay.store.engine import keys
@@ -128,7 +128,7 @@ def test_it_goes_on_where_a_worker_died(client: FlaskClient, redis: Redis, scrip
         replaying = stepping(redis)
         dying = Dying(replaying.scripts, after=1)
         with pytest.raises(Died):
-            run_all(redis, Replaying(redis, dying, replaying.now, replaying.intake))
+            run_all(redis, ReplayContext(redis, dying, replaying.now, replaying.ingest))
 
     run_all(redis, stepping(redis), steps=2)
 

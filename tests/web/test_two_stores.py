@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from relay.actions.oauth_invitations import check_connectable
-from relay.actions.remap import replaying_in
+from relay.actions.remap import make_replay_context
 from relay.app import create_app
 from relay.config.load import read_config
 from relay.core.errors import Conflict
@@ -234,7 +234,7 @@ def test_a_replay_is_done_in_each_store_and_told_as_one(
         CONFIG, DestinationDirectory(CONFIG.destinations, redis, lambda: 0.0), stores, Retention(), now
     )
     for store in stores:
-        run_all(store.redis, replaying_in(store, lambda: intake, now), steps=3)
+        run_all(store.redis, make_replay_context(store, lambda: intake, now), steps=3)
 
     assert [(each["count"], each["destinations"]) for each in letters["clusters"]] == [
         (3, {"acme": 1, "globex": 2})

@@ -11,7 +11,7 @@ import orjson
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from relay.actions.erasure_job import Eraser, step
+from relay.actions.erasure_job import ErasureContext, step
 from relay.actions.erasures import erase_person
 from relay.cli.context import EXIT_PROBLEM, CliContext, operator_command, print_json, stdout_console
 from relay.cli.formatting import counted, plain
@@ -88,7 +88,7 @@ def _run_until_done(ctx: CliContext, page: dict[str, Any], signer: Signer) -> di
 def _run_step(ctx: CliContext) -> None:
     record_seconds = ctx.settings.retention_audit_hours * 3600
     for store in ctx.stores:
-        step(Eraser(store, ctx.now, ctx.retention.dead, record_seconds))
+        step(ErasureContext(store, ctx.now, ctx.retention.dead, record_seconds))
 
 
 def _verify(signer: Signer, file: Path, *, as_json: bool) -> None:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, render_template, request
 
 from relay.actions import destinations
-from relay.actions.oauth_invitations import CALLBACK, START, application, check_connectable
+from relay.actions.oauth_invitations import CALLBACK_PATH, START_PATH, check_connectable, require_oauth_app
 from relay.core.errors import BadRequest, Conflict, Forbidden, NotFound, RelayError, Unauthorized
 from relay.core.oauth import build_authorize_url
 from relay.core.roles import Role, Via
@@ -99,7 +99,7 @@ _ERROR_PAGES = tuple(
 )
 
 
-@blueprint.get(START)
+@blueprint.get(START_PATH)
 @describe(
     Operation(
         id="startConsent",
@@ -130,7 +130,7 @@ def start_consent() -> Response:
     save_consent_request(ctx.redis, consent_request, invitation)
     public_url = _public_url(ctx)
     location = build_authorize_url(
-        application(ctx.config), redirect_uri=public_url + CALLBACK, state=consent_request.state
+        require_oauth_app(ctx.config), redirect_uri=public_url + CALLBACK_PATH, state=consent_request.state
     )
     response = _add_page_headers(Response(status=302, headers={"Location": location}))
     parsed = urlsplit(public_url)
@@ -138,7 +138,7 @@ def start_consent() -> Response:
         COOKIE,
         consent_request.browser,
         max_age=STATE_SECONDS,
-        path=parsed.path + START,
+        path=parsed.path + START_PATH,
         httponly=True,
         # Lax, not Strict: Gong's redirect back is a cross-site navigation and must carry the cookie.
         samesite="Lax",
@@ -164,7 +164,7 @@ def _invitation_of_admin(ctx: WebContext, name: str) -> Invitation:
     return destinations.connect_destination(ctx, principal, name)
 
 
-@blueprint.get(CALLBACK)
+@blueprint.get(CALLBACK_PATH)
 @describe(
     Operation(
         id="finishConsent",
@@ -192,7 +192,7 @@ def _invitation_of_admin(ctx: WebContext, name: str) -> Invitation:
 def finish_consent() -> Response:
     """Store Gong's authorization code for a worker. It is accepted once, in the browser that started."""
     ctx, consent_id = current(), _random_token()
-    application(ctx.config)
+    require_oauth_app(ctx.config)
     params = request.args
     callback = ConsentCallback(
         params.get("state", "")[:_PARAMETER_MAX], request.cookies.get(COOKIE, ""), _authorization_code()
@@ -288,7 +288,7 @@ def _random_token() -> str:
 
 
 def _public_url(ctx: WebContext) -> str:
-    application(ctx.config)
+    require_oauth_app(ctx.config)
     return (
         ctx.settings.public_url or ""
     )  # always set here: the start-up check requires it with an `oauth` section
