@@ -56,6 +56,7 @@ def coerce_body(operation: Operation, body: Mapping[str, Any]) -> tuple[dict[str
 
 @cache
 def _body_coercers(operation: Operation) -> Mapping[str, Coercer]:
+    # Depends only on Gong's schema, so it is built once for each operation.
     return {name: _make_coercer(field) for name, field in SCHEMAS[operation].fields.items()}
 
 
@@ -76,6 +77,7 @@ def _object_coercer(field: NestedObject) -> Coercer:
     schema, is_required = cast("ObjectSchema", field.schema), field.required
     coercers = {name: _make_coercer(inner) for name, inner in schema.fields.items()}
     if type(schema).__name__ == "Company":
+        # Elsewhere a mail provider's domain is fine; as a company's it is not.
         coercers["domain"] = _coerce_company_domain
     required_keys = [name for name, inner in schema.fields.items() if inner.required]
     required_any = _REQUIRED_ANY.get(type(schema).__name__, ())
@@ -193,6 +195,7 @@ def _coerce_company_domain(value: Any, path: str, warnings: Warnings) -> str:
 def _make_url_safe(value: str) -> str:
     # Every seller sees the link in Gong, so tokens and signatures in its query must go.
     url = strip_url_secrets(value.strip())
+    # A cut URL leads nowhere, so a long one is dropped instead.
     if len(url) > URL_MAX or formats.check_url(url):
         raise ValueError
     return url
@@ -207,6 +210,7 @@ def _make_id_text(value: Any) -> str:
 
 def _choice_coercer(field: OneOf) -> Coercer:
     choices = field.choices
+    # Gong's words are in upper case, and partners write `mobile` or `Mobile`.
     choices_by_lower_case = {choice.lower(): choice for choice in choices}
 
     def coerce(value: Any, _path: str, _warnings: Warnings) -> str:
@@ -218,6 +222,7 @@ def _choice_coercer(field: OneOf) -> Coercer:
 
 
 def _coerce_integer(value: Any, path: str, warnings: Warnings) -> int:
+    # Partners send percentages such as 61.7, and Gong accepts only whole numbers.
     return round(_coerce_number(value, path, warnings))
 
 

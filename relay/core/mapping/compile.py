@@ -58,6 +58,7 @@ def compile_mapping(
 
 
 def _hash_mapping(merged: Mapping[str, Any]) -> str:
+    # YAML has keys that are not text, and values such as dates that JSON does not have.
     serialized = orjson.dumps(
         dict(merged), default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
     )
@@ -68,7 +69,7 @@ def _merge_preset(
     spec: Mapping[str, Any], presets: Mapping[str, Any], path: str, problems: list[Problem]
 ) -> Mapping[str, Any]:
     changes = {key: value for key, value in spec.items() if key not in {"preset", "extends"}}
-    for key in ("preset", "extends"):
+    for key in ("preset", "extends"):  # two names for the same key
         name = spec.get(key)
         if name is None:
             continue
@@ -92,6 +93,7 @@ def _parse_rules(spec: Any, path: str, problems: list[Problem]) -> tuple[Rule, .
         problems.append(Problem(path, MappingErrorCode.TOO_LARGE, message))
         return ()
     rules = [_parse_rule(rule, f"{path}[{index}]", problems) for index, rule in enumerate(spec)]
+    # These two read the spec, so that they also cover rules that do not compile.
     problems += _find_duplicate_names(spec, path)
     problems += _find_unreachable(spec, path)
     return tuple(rule for rule in rules if rule)

@@ -181,6 +181,7 @@ def _map_by_rule(run: _Run, context: BuildContext, index: int, *, route: Route) 
         yield _dead_item(run, index, item, _describe_error("items", error))
         return
     finally:
+        # Failed items count too, or a batch of them would be unlimited.
         run.steps_left -= context.counter.used
     if rule is None:
         yield _filtered_item(run, index, item, "no rule matches it", *context.warnings)
@@ -279,6 +280,7 @@ def _finish_body(
         body.setdefault(layout.system_key, base.destination.source_system_name or run.source.name)
     body, filter_reason = remove_internal_people(rule.to, body, base.destination.internal_domains)
     problems: tuple[Problem, ...] = ()
+    # A filtered event is not sent, so it does not matter what Gong would say about it.
     if not filter_reason:
         problems = tuple(_replace_by_causes(_check_body(run, rule, body), warnings))
     return replace(

@@ -14,6 +14,7 @@ def native_event_id(source: str, native: Any) -> str | None:
     """Return `website:ev-1` for `ev-1`, and for `website:ev-1` too. None if `native` cannot be an id."""
     if not isinstance(native, str) or not native.strip() or not is_storable(native):
         return None
+    # An id that already has the prefix, such as one that was read back from Gong, must not get it twice.
     return make_event_id(source, native.removeprefix(f"{source}:"))
 
 

@@ -174,6 +174,7 @@ def _compile_filter_projection(node: Node) -> Evaluator:
 
 def _compile_multi_list(node: Node) -> Evaluator:
     parts = _compile_children(node)
+    # In JMESPath a multi-select of null is null, not a list of nulls.
     return lambda value, counter: None if value is None else [part(value, counter) for part in parts]
 
 
@@ -206,6 +207,7 @@ def _compile_and(node: Node) -> Evaluator:
 
 def _compile_not(node: Node) -> Evaluator:
     (operand,) = _compile_children(node)
+    # Negates JMESPath's notion of truth, not Python's: 0 is true.
     return lambda value, counter: not is_true(operand(value, counter))
 
 
@@ -242,6 +244,7 @@ def _is_number(value: Any) -> bool:
 def _compile_call(node: Node) -> Evaluator:
     function = FUNCTIONS[node["value"]]
     arguments = _compile_children(node)
+    # Arguments are evaluated before the call: `if()` and `default()` take the steps of both branches.
     return lambda value, counter: function.call([argument(value, counter) for argument in arguments], counter)
 
 
@@ -265,6 +268,7 @@ def _weight(node: Node) -> int:
     return sum(1 for _ in walk_nodes(node))
 
 
+# By the type names of jmespath's parser.
 _COMPILERS: Mapping[str, Callable[[Node], Evaluator]] = {
     "field": _compile_field,
     "subexpression": _compile_chain,

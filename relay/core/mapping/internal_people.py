@@ -1,4 +1,4 @@
-"""Keeps the destination's own people out of a mapped body, and filters events that are about nobody else."""
+"""Removes the destination's own people from a mapped body, and filters events that are only about them."""
 
 from collections.abc import Container, Iterator, Mapping
 from typing import Any

@@ -142,6 +142,7 @@ def count_copies(node: Node) -> int:
     """
     type_, children = node["type"], node["children"]
     if type_ in _NO_COPY_TYPES:
+        # A literal copies nothing of the input, and the others return one value or a part of it.
         return 0 if type_ == "literal" else 1
     if type_ == "function_expression":
         return _count_copies_of_call(children)

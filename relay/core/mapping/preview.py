@@ -45,6 +45,7 @@ def _unused_paths(
     result: MappingResult, items: list[Any], read_by_rule: Mapping[str, Paths]
 ) -> tuple[str, ...]:
     read = read_by_rule.get(result.rule or "")
+    # A filtered item has no rule, and a payload that could not be split has no items.
     if read is None or result.index >= len(items):
         return ()
     return list_unused_paths(items[result.index], "item", read)

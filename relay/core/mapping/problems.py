@@ -54,6 +54,7 @@ def check_keys(spec: Mapping[Any, Any], allowed: Sequence[str], path: str) -> It
 
 def did_you_mean(word: Any, choices: Sequence[str]) -> str:
     """`: did you mean priority?`, or the list of choices if none is close to `word`."""
+    # A list of all choices is long; a near miss almost always means one of them.
     near = closest_name(word, choices) if isinstance(word, str) else None
     if near:
         return f": did you mean {near}?"

@@ -20,6 +20,7 @@ def is_empty(value: Any) -> bool:
 
 def is_true(value: Any) -> bool:
     """True for everything that JMESPath counts as true: all but false, null and empty values. 0 is true."""
+    # `in` compares by ==, and 0 equals none of the three.
     return value is not False and value is not None and value not in ("", [], {})
 
 

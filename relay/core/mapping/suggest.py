@@ -1,7 +1,6 @@
-"""A first mapping for a payload that nobody has mapped yet, guessed from its names and the shapes of its values.
+"""Suggests a first mapping for a payload, guessed from the names and values of its fields.
 
-A guess, for a person to check: what it makes is a rule as the configuration holds it, and goes through the same
-compiler as every other.
+A person must check it. The result is a rule as the configuration file holds it, and is compiled like any other.
 """
 
 import re
@@ -9,221 +8,252 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from relay.core.mapping import field_guessing as roles
+from relay.core.mapping import field_guessing
 from relay.core.mapping.field_guessing import find_best_field
-from relay.core.mapping.payload_fields import PayloadField, list_fields
+from relay.core.mapping.payload_fields import PayloadField, Step, list_fields
 
 EVENT_TYPES_MAX = 6
-"""More kinds of event in one payload are more than one rule should take."""
+"""A payload with more types of events than this needs more than one rule."""
 
 SUGGESTED_PATHS = (
-    *("eventId", "timestamp", "eventType", "device"),
-    *("content.contentId", "content.contentTitle", "content.contentUrl"),
-    *("person.email", "person.name", "person.phoneNumber", "person.company.name", "person.company.domain"),
+    "eventId",
+    "timestamp",
+    "eventType",
+    "device",
+    "content.contentId",
+    "content.contentTitle",
+    "content.contentUrl",
+    "person.email",
+    "person.name",
+    "person.phoneNumber",
+    "person.company.name",
+    "person.company.domain",
 )
-"""The paths of Gong's body that a proposal may fill, in the order in which people read them."""
+"""The paths of Gong's body that a suggestion can fill, in the order of Gong's documentation."""
 
-_LISTS_DEPTH = 2
-_NO_WORD = re.compile(r"[^A-Za-z0-9]+")
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_LIST_DEPTH_MAX = 2
+_NON_WORD = re.compile(r"[^A-Za-z0-9]+")
+_CAMEL_CASE_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _LITERAL = re.compile(r"'([^'\\]*)'")
 
 
 @dataclass(frozen=True, slots=True)
 class SuggestedRule:
-    """`items` and `when` are expressions or None, `expressions` an expression for each path of Gong's body.
-
-    `payload_fields` are those of the item that all of it was learnt from.
-    """
+    """A rule suggested for a payload."""
 
     name: str
     items: str | None
+    """An expression that finds the items; None if the body is the item, or a list of them."""
     when: str | None
+    """An expression that matches the payload's type of event; None if the payload names none."""
     expressions: Mapping[str, str]
+    """An expression for each path of Gong's body."""
     payload_fields: tuple[PayloadField, ...]
+    """The fields of the item that the rule was guessed from."""
 
 
 def suggest_rule(body: Any) -> SuggestedRule:
-    """What a digital interaction could be made of. Whatever is not found is left out."""
-    path, items = _items(body)
-    leaves = list_fields(_telling(items))
-    kind = find_best_field(roles.EVENT_TYPE, leaves)
-    kinds = list(_kinds(items, kind))[:EVENT_TYPES_MAX] if kind else []
-    name = humanize_name(kinds[0]) if len(kinds) == 1 else "event"
-    fields = dict(_happening(leaves, kind, kinds, name)) | dict(_someone(leaves))
-    return SuggestedRule(name, path, _when(kind, kinds), fields, tuple(leaves))
+    """Suggest a digital interaction for a payload. Paths for which no field fits are left out."""
+    items_expression, items = _find_items(body)
+    fields = list_fields(_pick_example(items))
+    type_field = find_best_field(field_guessing.EVENT_TYPE, fields)
+    types = list(_list_event_types(items, type_field))[:EVENT_TYPES_MAX] if type_field else []
+    name = humanize_name(types[0]) if len(types) == 1 else "event"
+    expressions = dict(_suggest_event(fields, type_field, types, name)) | dict(_suggest_person(fields))
+    when = _suggest_when(type_field, types)
+    return SuggestedRule(name, items_expression, when, expressions, tuple(fields))
 
 
-def replace_expression(proposal: SuggestedRule, path: str, expression: str | None) -> SuggestedRule:
-    """With another expression at a path of Gong's body, or without one."""
-    fields = {**proposal.expressions, path: expression}
-    kept = {each: found for each in SUGGESTED_PATHS if (found := fields.get(each))}
-    return replace(proposal, expressions=kept)
+def replace_expression(suggestion: SuggestedRule, path: str, expression: str | None) -> SuggestedRule:
+    """Return the suggestion with another expression at a path of Gong's body. None removes it."""
+    changed = {**suggestion.expressions, path: expression}
+    ordered = {path: text for path in SUGGESTED_PATHS if (text := changed.get(path))}
+    return replace(suggestion, expressions=ordered)
 
 
-def build_rule(proposal: SuggestedRule) -> dict[str, Any]:
-    """The rule as the configuration file holds it."""
-    tree: dict[str, Any] = {}
-    for path, expression in proposal.expressions.items():
+def build_rule(suggestion: SuggestedRule) -> dict[str, Any]:
+    """Return the rule as the configuration file holds it."""
+    rule_map: dict[str, Any] = {}
+    for path, expression in suggestion.expressions.items():
         *parents, key = path.split(".")
-        place = tree
+        node = rule_map
         for parent in parents:
-            place = place.setdefault(parent, {})
-        place[key] = _leaf(expression)
-    when = {"when": proposal.when} if proposal.when else {}
-    return {"name": proposal.name, **when, "to": "digital-interaction", "map": tree}
+            node = node.setdefault(parent, {})
+        node[key] = _render_template(expression)
+    rule: dict[str, Any] = {"name": suggestion.name}
+    if suggestion.when:
+        rule["when"] = suggestion.when
+    return rule | {"to": "digital-interaction", "map": rule_map}
 
 
-def humanize_name(kind: str) -> str:
-    """A vendor's word as people say it: `invitee.created` is `invitee created`, `pageView` is `page view`."""
-    return " ".join(_NO_WORD.sub(" ", _HUMP.sub(" ", kind)).lower().split()) or "event"
+def humanize_name(event_type: str) -> str:
+    """Return `invitee created` for `invitee.created`, and `page view` for `pageView`."""
+    spaced = _NON_WORD.sub(" ", _CAMEL_CASE_BREAK.sub(" ", event_type))
+    return " ".join(spaced.lower().split()) or "event"
 
 
-def _leaf(expression: str) -> str:
+def _render_template(expression: str) -> str:
     literal = _LITERAL.fullmatch(expression)
     return literal[1] if literal else f"{{{{ {expression} }}}}"
 
 
-def _items(body: Any) -> tuple[str | None, list[Any]]:
-    """Where the items are: the body, unless it says neither when nor who, and a list within it does."""
+def _find_items(body: Any) -> tuple[str | None, list[Any]]:
+    """Return the expression that finds the items, and the items."""
     if isinstance(body, list):
         return None, body
-    lists = list(_lists(body, "body", _LISTS_DEPTH))
-    if not lists or _tells_when(body) or _tells_who(body):
+    lists = list(_find_event_lists(body, "body", _LIST_DEPTH_MAX))
+    # A body that has a time or a person of its own is the event; its lists are parts of it.
+    if not lists or _has_time(body) or _has_person(body):
         return None, [body]
-    path, found = max(lists, key=lambda each: len(each[1]))
-    return path, found
+    path, items = max(lists, key=lambda pair: len(pair[1]))
+    return path, items
 
 
-def _lists(value: Any, path: str, depth: int) -> Iterator[tuple[str, list[Any]]]:
+def _find_event_lists(value: Any, path: str, depth: int) -> Iterator[tuple[str, list[Any]]]:
+    """Yield the lists whose elements have a time or a person, each with its expression."""
     if not isinstance(value, dict) or depth == 0:
         return
-    for name, inner in value.items():
-        here = path + PayloadField((name,), None).expression.removeprefix("item")
-        if isinstance(inner, list) and any(_tells_when(each) or _tells_who(each) for each in inner):
-            yield here, inner
+    for name, child in value.items():
+        child_path = path + PayloadField((name,), None).expression.removeprefix("item")
+        if isinstance(child, list) and any(_has_time(item) or _has_person(item) for item in child):
+            yield child_path, child
         else:
-            yield from _lists(inner, here, depth - 1)
+            yield from _find_event_lists(child, child_path, depth - 1)
 
 
-def _tells_when(item: Any) -> bool:
-    return isinstance(item, dict) and find_best_field(roles.TIMESTAMP, _outside_lists(item)) is not None
+def _has_time(item: Any) -> bool:
+    if not isinstance(item, dict):
+        return False
+    return find_best_field(field_guessing.TIMESTAMP, _list_fields_outside_lists(item)) is not None
 
 
-def _tells_who(item: Any) -> bool:
-    return isinstance(item, dict) and any(roles.is_email_address(leaf.value) for leaf in _outside_lists(item))
+def _has_person(item: Any) -> bool:
+    if not isinstance(item, dict):
+        return False
+    return any(field_guessing.is_email_address(field.value) for field in _list_fields_outside_lists(item))
 
 
-def _outside_lists(item: Any) -> list[PayloadField]:
-    return [leaf for leaf in list_fields(item) if not any(isinstance(step, int) for step in leaf.steps)]
+def _list_fields_outside_lists(item: Any) -> list[PayloadField]:
+    return [field for field in list_fields(item) if not any(isinstance(step, int) for step in field.steps)]
 
 
-def _telling(items: Sequence[Any]) -> Any:
-    """The item to learn from: the first that tells of someone."""
-    return next(filter(_tells_who, items), items[0] if items else None)
+def _pick_example(items: Sequence[Any]) -> Any:
+    # Events without a person are of no use to Gong, so they make poor examples.
+    return next(filter(_has_person, items), items[0] if items else None)
 
 
-def _kinds(items: Sequence[Any], kind: PayloadField) -> Iterator[str]:
-    """The kinds of those items that tell of someone, or else of the first."""
-    telling = [item for item in items if _tells_who(item)] or items[:1]
-    found = (leaf.value for item in telling for leaf in list_fields(item) if leaf.steps == kind.steps)
-    return iter(dict.fromkeys(value for value in found if isinstance(value, str)))
+def _list_event_types(items: Sequence[Any], type_field: PayloadField) -> Iterator[str]:
+    """Return the distinct event types of the items that have a person, or else of the first item."""
+    examples = [item for item in items if _has_person(item)] or items[:1]
+    types = (
+        field.value for item in examples for field in list_fields(item) if field.steps == type_field.steps
+    )
+    return iter(dict.fromkeys(value for value in types if isinstance(value, str)))
 
 
-def _when(kind: PayloadField | None, kinds: Sequence[str]) -> str | None:
-    """So that the sender's other events are filtered, not dead."""
-    if kind is None or not kinds:
+def _suggest_when(type_field: PayloadField | None, types: Sequence[str]) -> str | None:
+    # Without a `when`, the sender's other types of events would become dead letters. With one they are filtered.
+    if type_field is None or not types:
         return None
-    if len(kinds) == 1:
-        return f"{kind.expression} == {_quoted(kinds[0])}"
-    return f"contains([{', '.join(map(_quoted, kinds))}], {kind.expression})"
+    if len(types) == 1:
+        return f"{type_field.expression} == {_quote(types[0])}"
+    return f"contains([{', '.join(map(_quote, types))}], {type_field.expression})"
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def _happening(
-    leaves: Sequence[PayloadField], kind: PayloadField | None, kinds: Sequence[str], name: str
+def _suggest_event(
+    fields: Sequence[PayloadField], type_field: PayloadField | None, types: Sequence[str], name: str
 ) -> Iterator[tuple[str, str]]:
-    event_id, title = find_best_field(roles.EVENT_ID, leaves), _title(leaves, kind)
-    if event_id and not _is_of_the_content(event_id, title):
+    event_id = find_best_field(field_guessing.EVENT_ID, fields)
+    title = _find_title(fields, type_field)
+    if event_id and not _is_content_id(event_id, title):
         yield "eventId", event_id.expression
-    if (moment := find_best_field(roles.TIMESTAMP, leaves)) is not None:
-        zone = ", 'UTC'" if roles.lacks_zone(moment.value) else ""
-        yield "timestamp", f"timestamp({moment.expression}{zone})"
-    several = kind is not None and len(kinds) > 1
-    yield "eventType", _looked_up(kind, kinds) if kind and several else _quoted(name)
-    if (agent := find_best_field(roles.USER_AGENT, leaves)) is not None:
+    if (time := find_best_field(field_guessing.TIMESTAMP, fields)) is not None:
+        zone = ", 'UTC'" if field_guessing.lacks_zone(time.value) else ""
+        yield "timestamp", f"timestamp({time.expression}{zone})"
+    if type_field is not None and len(types) > 1:
+        yield "eventType", _lookup_expression(type_field, types)
+    else:
+        yield "eventType", _quote(name)
+    if (agent := find_best_field(field_guessing.USER_AGENT, fields)) is not None:
         yield "device", f"device({agent.expression})"
-    yield from _content(leaves, title, name)
+    yield from _suggest_content(fields, title, name)
 
 
-def _is_of_the_content(event_id: PayloadField, title: PayloadField | None) -> bool:
-    """An id beside the title may be the document's: as the event's it would make all its later events repetitions."""
-    beside = title is not None and event_id.parent == title.parent
-    return beside and event_id.depth > 0 and event_id.name == "id"
+def _is_content_id(event_id: PayloadField, title: PayloadField | None) -> bool:
+    # An `id` beside the title may be the document's. As event id it would make every later event a duplicate.
+    is_beside_title = title is not None and event_id.parent == title.parent
+    return is_beside_title and event_id.depth > 0 and event_id.name == "id"
 
 
-def _title(leaves: Sequence[PayloadField], kind: PayloadField | None) -> PayloadField | None:
-    person, event_id = find_best_field(roles.EMAIL, leaves), find_best_field(roles.EVENT_ID, leaves)
-    taken = {leaf.steps for leaf in (kind, event_id) if leaf} | set(_name_steps(leaves, person))
-    return find_best_field(roles.TITLE, [leaf for leaf in leaves if leaf.steps not in taken])
+def _find_title(fields: Sequence[PayloadField], type_field: PayloadField | None) -> PayloadField | None:
+    person = find_best_field(field_guessing.EMAIL, fields)
+    event_id = find_best_field(field_guessing.EVENT_ID, fields)
+    used = {field.steps for field in (type_field, event_id) if field} | set(_find_name_steps(fields, person))
+    return find_best_field(field_guessing.TITLE, [field for field in fields if field.steps not in used])
 
 
-def _looked_up(kind: PayloadField, kinds: Sequence[str]) -> str:
-    table = ", ".join(
-        f"{PayloadField((each,), None).expression[5:]}: {_quoted(humanize_name(each))}" for each in kinds
-    )
-    return f"lookup({kind.expression}, {{{table}}})"
+def _lookup_expression(type_field: PayloadField, types: Sequence[str]) -> str:
+    pairs = []
+    for event_type in types:
+        key = PayloadField((event_type,), None).expression.removeprefix("item.")
+        pairs.append(f"{key}: {_quote(humanize_name(event_type))}")
+    return f"lookup({type_field.expression}, {{{', '.join(pairs)}}})"
 
 
-def _content(
-    leaves: Sequence[PayloadField], title: PayloadField | None, name: str
+def _suggest_content(
+    fields: Sequence[PayloadField], title: PayloadField | None, name: str
 ) -> Iterator[tuple[str, str]]:
-    if title is not None and (own_id := _id_beside(leaves, title)):
-        yield "content.contentId", own_id.expression
-    yield "content.contentTitle", title.expression if title else _quoted(name)
-    if (address := find_best_field(roles.URL, leaves)) is not None:
-        yield "content.contentUrl", address.expression
+    if title is not None and (content_id := _find_content_id(fields, title)):
+        yield "content.contentId", content_id.expression
+    yield "content.contentTitle", title.expression if title else _quote(name)
+    if (url := find_best_field(field_guessing.URL, fields)) is not None:
+        yield "content.contentUrl", url.expression
 
 
-def _id_beside(leaves: Sequence[PayloadField], title: PayloadField) -> PayloadField | None:
-    """The id of what has the title: `document.id` beside `document.name`, `video_id` beside `video_name`."""
+def _find_content_id(fields: Sequence[PayloadField], title: PayloadField) -> PayloadField | None:
+    """Return the id beside the title: `document.id` for `document.name`, `video_id` for `video_name`."""
     stem = title.name.rpartition("_")[0]
-    wanted = f"{stem}_id" if stem else "id" if title.depth else ""
-    found = (leaf for leaf in leaves if leaf.parent == title.parent and leaf.name == wanted)
-    return next(found, None)
+    id_name = f"{stem}_id" if stem else "id" if title.depth else ""
+    matches = (field for field in fields if field.parent == title.parent and field.name == id_name)
+    return next(matches, None)
 
 
-def _someone(leaves: Sequence[PayloadField]) -> Iterator[tuple[str, str]]:
-    email = find_best_field(roles.EMAIL, leaves)
+def _suggest_person(fields: Sequence[PayloadField]) -> Iterator[tuple[str, str]]:
+    email = find_best_field(field_guessing.EMAIL, fields)
     if email is not None:
         yield "person.email", email.expression
-        if names := [PayloadField(steps, None).expression for steps in _name_steps(leaves, email)]:
+        if names := [PayloadField(steps, None).expression for steps in _find_name_steps(fields, email)]:
             yield "person.name", names[0] if len(names) == 1 else f"words({', '.join(names)})"
-    if (phone := find_best_field(roles.PHONE, leaves)) is not None:
+    if (phone := find_best_field(field_guessing.PHONE, fields)) is not None:
         yield "person.phoneNumber", f"phone({phone.expression})"
-    yield from _company(leaves, email)
+    yield from _suggest_company(fields, email)
 
 
-def _company(leaves: Sequence[PayloadField], email: PayloadField | None) -> Iterator[tuple[str, str]]:
-    name, domain = (find_best_field(role, leaves) for role in (roles.COMPANY_NAME, roles.COMPANY_DOMAIN))
+def _suggest_company(fields: Sequence[PayloadField], email: PayloadField | None) -> Iterator[tuple[str, str]]:
+    name = find_best_field(field_guessing.COMPANY_NAME, fields)
+    domain = find_best_field(field_guessing.COMPANY_DOMAIN, fields) or email
     if name is not None:
         yield "person.company.name", name.expression
-    if (known := domain or email) is not None:
-        yield "person.company.domain", f"company_domain({known.expression})"
+    if domain is not None:
+        yield "person.company.domain", f"company_domain({domain.expression})"
 
 
-def _name_steps(leaves: Sequence[PayloadField], email: PayloadField | None) -> list[tuple[Any, ...]]:
-    """Where the person's name stands, beside the address: whole, or first and last."""
+def _find_name_steps(fields: Sequence[PayloadField], email: PayloadField | None) -> list[tuple[Step, ...]]:
+    """Return the steps to the person's name beside the e-mail address: the full name, or first and last name."""
     if email is None:
         return []
-    beside = {leaf.name: leaf.steps for leaf in leaves if leaf.parent == email.parent and leaf != email}
+    siblings = {
+        field.name: field.steps for field in fields if field.parent == email.parent and field != email
+    }
+    # `signer_email_address` goes with `signer_name`, not with the plain `name` of the document beside it.
     stem = email.name.removesuffix("address").rstrip("_").removesuffix("email").removesuffix("mail")
-    whole = (f"{stem}full_name", f"{stem}name") if stem else ("full_name", "display_name", "name")
-    parts = [(f"{stem}first_name", f"{stem}last_name"), ("first", "last"), ("first_name", "last_name")]
-    for pair in parts:
-        if found := [beside[part] for part in pair if part in beside]:
-            return found
-    return next(([beside[each]] for each in whole if each in beside), [])
+    full_names = (f"{stem}full_name", f"{stem}name") if stem else ("full_name", "display_name", "name")
+    pairs = [(f"{stem}first_name", f"{stem}last_name"), ("first", "last"), ("first_name", "last_name")]
+    for pair in pairs:
+        if steps := [siblings[name] for name in pair if name in siblings]:
+            return steps
+    return next(([siblings[name]] for name in full_names if name in siblings), [])

@@ -56,6 +56,7 @@ def parse_map(spec: Any, *, path: str) -> tuple[MapTree, list[Problem]]:
 
 
 def _parse_node(spec: Any, path: str, problems: list[Problem], *, depth: int) -> Any:
+    # No body of Gong's nests this deep. The limit keeps the recursion short.
     if depth > _DEPTH_MAX:
         problems.append(Problem(path, MappingErrorCode.TOO_LARGE, f"nests deeper than {_DEPTH_MAX} levels"))
     elif isinstance(spec, str):

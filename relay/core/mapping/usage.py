@@ -17,6 +17,7 @@ ANY_NAME = "*"
 _ROOT: Paths = frozenset({()})
 _NO_PATHS: Paths = frozenset()
 _CHAIN_TYPES = ("subexpression", "index_expression", "pipe", "projection")
+# Elements of a list have the list's own path.
 _SAME_PATH_TYPES = ("current", "identity", "index", "slice")
 _FIELDS_MAX = 2_000
 

@@ -39,6 +39,7 @@ class RuleAggregate:
         except NoValue as error:
             context.warnings.append(Problem("aggregate.by", EventProblemCode.NO_VALUE, str(error)))
             return None
+        # All events for which this were true would fall into one session.
         if isinstance(value, list | dict | bool):
             message = "is neither text nor a number, so it cannot identify a session"
             context.warnings.append(Problem("aggregate.by", EventProblemCode.NO_VALUE, message))
@@ -88,6 +89,7 @@ def parse_aggregate(
         **{f"{key}_seconds": float(seconds) for key, seconds in durations.items() if seconds is not None},
         event_type=_parse_event_type(spec.get("as"), join_path(path, "as"), problems),
     )
+    # A session would always end by max_duration, so the idle timeout would have no effect.
     if not problems and options.idle_timeout_seconds > options.max_duration_seconds:
         message = f"must not be longer than max_duration, which is {options.max_duration_seconds / 3600:g}h"
         problems.append(Problem(join_path(path, "idle_timeout"), MappingErrorCode.INVALID_VALUE, message))

@@ -40,6 +40,7 @@ def floor(number: float) -> int:
 
 def join(separator: str, texts: list[str]) -> str:
     """`join(', ', `["a", "b"]`)` is `"a, b"`."""
+    # Checked before joining: the text must never be built.
     check_length(sum(map(len, texts)) + len(separator) * len(texts))
     return separator.join(texts)
 
@@ -61,6 +62,7 @@ def map_(expression: ElementFunction, elements: list[Any]) -> list[Any]:
 
 def max_(values: list[Any]) -> Any:
     """`max(`[1, 3, 2]`)` is `3`."""
+    # Values of mixed types raise TypeError, which Function.call reports as NoValue.
     return max(values) if values else None
 
 
@@ -139,6 +141,7 @@ def type_(value: Any) -> str:
     """`type(`[1]`)` is `"array"`."""
     if isinstance(value, bool):
         return "boolean"
+    # bool is handled above, because it is a subclass of int.
     names = {str: "string", int: "number", float: "number", list: "array", dict: "object"}
     return names.get(type(value), "null")
 

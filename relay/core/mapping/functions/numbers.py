@@ -19,6 +19,7 @@ def number(value: str | float) -> float:
 
 def integer(value: str | float) -> int:
     """`integer('61.7')` is `62`: rounded, and a half is rounded to the nearest even number."""
+    # round() without a number of digits returns an int.
     return round(number(value))
 
 
@@ -26,6 +27,7 @@ def scale(value: str | float, from_max: float, to_max: float) -> int:
     """`scale('0.75', `1`, `100`)` is `75`: converts a value between 0 and `from_max` to one between 0 and `to_max`, and clamps it."""
     if from_max <= 0 or to_max <= 0:
         raise NoValue("needs two maxima above 0")
+    # A rounding error at the sender must not become a value that Gong rejects.
     share = min(1.0, max(0.0, number(value) / from_max))
     return round(share * to_max)
 

@@ -11,6 +11,7 @@ _DIGITS_MIN, _DIGITS_MAX = 7, 15
 
 def email(text: str) -> str | None:
     """`email('Jane Roe <jane@ACME.com>')` is `"jane@acme.com"`, or null if the text is not an address."""
+    # Mail clients write `Jane Roe <jane@acme.com>`, and forms may hold a mailto: link.
     match = _IN_ANGLE_BRACKETS.search(text)
     try:
         return normalize_email((match[1] if match else text).removeprefix("mailto:"))
@@ -54,6 +55,7 @@ def phone(text: str) -> str | None:
     digits = _NON_DIGIT.sub("", text)
     if not _DIGITS_MIN <= len(digits) <= _DIGITS_MAX or "@" in text:
         return None
+    # A country code is never guessed: without a plus, none is added.
     return "+" + digits if text.strip().startswith("+") else digits
 
 

@@ -65,6 +65,7 @@ class Function:
 
     def call(self, arguments: list[Any], counter: StepCounter) -> Any:
         """Check the arguments, count their cost, and call. Raises NoValue if the payload's values do not fit."""
+        # A call does more than visit a node: it also checks its arguments.
         counter.count(_STEPS_PER_CALL)
         for index, value in enumerate(arguments):
             parameter = self.parameter_at(index)
@@ -127,6 +128,7 @@ def _parameter_type(hint: Any) -> ParameterType:
         return ParameterType(is_expression=True)
     members = get_args(hint) if isinstance(hint, UnionType) else (hint,)
     types = tuple(get_origin(member) or member for member in members)
+    # JSON has only one type of number.
     return ParameterType((*types, int) if float in types else types)
 
 

@@ -42,6 +42,7 @@ def trim(text: str) -> str:
 
 def replace(text: str, old: str, new: str) -> str:
     """`replace('document.sent', '.', ' ')` is `"document sent"`."""
+    # `replace` can square the length of a text. count() is cheap, so the result's length is known beforehand.
     check_length(len(text) + text.count(old) * len(new))
     return text.replace(old, new)
 
@@ -77,6 +78,7 @@ def after(text: str, mark: str) -> str:
 
 def slug(text: str) -> str:
     """`slug('Größe & Preis')` is `"grosse-preis"`: lower case, ASCII, hyphens."""
+    # casefold() turns ß into ss, which no normalization form does.
     plain = normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
     return _NON_WORD.sub("-", plain).strip("-")
 
@@ -98,6 +100,7 @@ def strip_html(text: str) -> str:
 
 def sha256(text: str) -> str:
     """`truncate(sha256('a'), `5`)` is `"ca97…"`: the hex digest of the text."""
+    # JSON can hold half of a surrogate pair, which strict UTF-8 cannot encode.
     return digest(text.encode(errors="surrogatepass")).hexdigest()
 
 

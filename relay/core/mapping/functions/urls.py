@@ -47,12 +47,14 @@ def is_bot(agent: str) -> bool:
 
 
 def _contains_any(agent: str, signs: tuple[str, ...]) -> bool:
+    # Real agents have 100 to 300 characters.
     start = agent[:_AGENT_READ_MAX].lower()
     return any(sign in start for sign in signs)
 
 
 def query_param(url: str, name: str) -> str | None:
     """`query_param('https://acme.com/?utm_source=mail', 'utm_source')` is `"mail"`."""
+    # parse_qsl() raises ValueError above the limit, which Function.call reports as NoValue.
     pairs = parse_qsl(urlsplit(url).query, max_num_fields=_PAIRS_MAX)
     return next((value for key, value in pairs if key == name), None)
 
