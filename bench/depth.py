@@ -94,7 +94,7 @@ def run_operations(side: Side) -> None:
     queue = iter(receipts)
 
     def accept_one() -> None:
-        accept(scripts, *next(queue), now=now, keeping=side.filler.keeping)
+        accept(scripts, *next(queue), now=now, options=side.filler.keeping)
 
     leased = []
 

@@ -36,7 +36,7 @@ class Filler:
     def accept(self, name: str, numbers: Sequence[int]) -> None:
         """Accept one receipt of new events."""
         receipt, events = new_receipt(name, numbers)
-        accepted = accept(self.scripts, receipt, events, now=datetime.now(UTC), keeping=self.keeping)
+        accepted = accept(self.scripts, receipt, events, now=datetime.now(UTC), options=self.keeping)
         fresh = [
             verdict for verdict in accepted.verdicts if verdict.status == "queued" and not verdict.duplicate
         ]

@@ -58,7 +58,7 @@ def fill(filler: Filler, count: int) -> None:
         name = COMPANIES[number % len(COMPANIES)]
         receipt, events = new_receipt(name, [_next_number() for _ in range(min(PER_RECEIPT, count - start))])
         mixed = list(_mixed(events))
-        accept(filler.scripts, receipt, mixed, now=datetime.now(UTC), keeping=filler.keeping)
+        accept(filler.scripts, receipt, mixed, now=datetime.now(UTC), options=filler.keeping)
         deliver(filler, len(events) // 10)
 
 

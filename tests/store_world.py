@@ -62,7 +62,7 @@ def event(
 
 
 def accept_events(scripts: Scripts, *events: NewEvent, on: Receipt | None = None) -> AcceptResult:
-    return accept(scripts, on or receipt(), events, now=NOW, keeping=AcceptOptions(Retention()))
+    return accept(scripts, on or receipt(), events, now=NOW, options=AcceptOptions(Retention()))
 
 
 def take_events(

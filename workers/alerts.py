@@ -69,7 +69,7 @@ class AlertMonitor:
         facts = look(self.store, self.known(), memory, rules.thresholds)
         course = update_alerts(
             memory.open,
-            find_conditions(facts, rules.thresholds, every=rules.check_interval),
+            find_conditions(facts, rules.thresholds, interval=rules.check_interval),
             rules,
             facts.now,
         )

@@ -63,7 +63,7 @@ def build_worker(
     file = ConfigFile(settings.config, read, environ=os.environ, now=_now)
     config = file.load()
     stores = open_stores(settings, config.stores, WORKER)
-    store = stores.of(store_name)
+    store = stores.get(store_name)
     redis = store.redis
     # What a company that has moved left here stays on hold: its budget is counted in its own store.
     own = {name: each for name, each in config.destinations.items() if each.store == store_name}

@@ -147,6 +147,6 @@ def _tell(outcome: Outcome, destination: Destination, seconds: float) -> None:
 
 def _body(taken: LeasedEvent) -> bytes:
     """What is sent: the event's own body, or that of the session that it stands for."""
-    if taken.aggregated is None:
+    if taken.aggregate is None:
         return taken.body
-    return orjson.dumps(aggregate_body(taken.operation, orjson.loads(taken.body), taken.aggregated))
+    return orjson.dumps(aggregate_body(taken.operation, orjson.loads(taken.body), taken.aggregate))

@@ -133,15 +133,15 @@ def renew_tokens(tokens: TokenService, grant: Grant) -> RenewalResult:
     # Both secrets may be tried, and nobody else may begin before their time has passed.
     renewal = TokenRefresh(grant, secrets.token_hex(8), 2 * tokens.max_request_seconds + 5.0)
     match start_refresh(tokens.scripts, renewal):
-        case RefreshStart.BEGUN:
+        case RefreshStart.STARTED:
             return _carry_out(tokens, renewal, pair)
         case RefreshStart.NEWER:
             return RenewalResult.DONE
         case RefreshStart.BUSY:
             return RenewalResult.BUSY
-        case RefreshStart.SOON:
+        case RefreshStart.TOO_SOON:
             return RenewalResult.NOT_NOW
-        case RefreshStart.GONE | RefreshStart.LOST:
+        case RefreshStart.NO_TOKENS | RefreshStart.LOST:
             return _told_lost(grant, grant.lost or "its renewals got no answer")
 
 

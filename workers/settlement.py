@@ -44,7 +44,7 @@ class SettlementOptions:
 
     schedule: RetrySchedule = field(default_factory=RetrySchedule)
     retention: Retention = field(default_factory=Retention)
-    probe_every: float = 300.0
+    probe_interval: float = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def settle(attempt: Attempt, rules: SettlementOptions) -> Settlement:
             state = State.DELIVERED if taken.ambiguous else State.DUPLICATE
             return end_event(state, outcome.request_id, record=record, keep_seconds=keep.delivered)
         case RateLimited():
-            seconds = rate_limit_pause(outcome.seconds, taken.throttles)
+            seconds = rate_limit_pause(outcome.seconds, taken.consecutive_429s)
             return freeze_company(seconds, per_day=attempt.limits.per_day, record=record)
         case Failed():
             return _again(attempt, outcome, rules)
@@ -105,7 +105,7 @@ def settle(attempt: Attempt, rules: SettlementOptions) -> Settlement:
 def _again(attempt: Attempt, outcome: Failed, rules: SettlementOptions) -> Settlement:
     """A call that only tries whether a Gong that was down is up again spends no attempt of its event."""
     taken, text = attempt.taken, "; ".join(outcome.errors) or outcome.code
-    spent = not taken.tries_gong
+    spent = not taken.is_trial_call
     age = (attempt.started_at - taken.received_at).total_seconds()
     luck = random.random()  # noqa: S311 - jitter is no secret
     seconds = rules.schedule.delay(taken.attempts + spent, age, luck)
@@ -118,19 +118,19 @@ def _again(attempt: Attempt, outcome: Failed, rules: SettlementOptions) -> Settl
             keep_seconds=keep,
             status=outcome.status,
         )
-    blames_gong = outcome.status is None or outcome.status in _OF_THE_WAY or outcome.code == "not_gong"
-    again = Retry(max(seconds, outcome.seconds or 0.0), outcome.ambiguous, spent, blames_gong, text)
+    gong_at_fault = outcome.status is None or outcome.status in _OF_THE_WAY or outcome.code == "not_gong"
+    again = Retry(max(seconds, outcome.seconds or 0.0), outcome.ambiguous, spent, gong_at_fault, text)
     return retry_later(again, record=attempt.record())
 
 
 def _lock(taken: LeasedEvent, outcome: Blocked, *, record: bytes, rules: SettlementOptions) -> Settlement:
     text = "; ".join(outcome.errors) or (f"HTTP {outcome.status}" if outcome.status else "")
-    if taken.lockouts + 1 >= _MOST_LOCKOUTS and outcome.status:
+    if taken.blocked_count + 1 >= _MOST_LOCKOUTS and outcome.status:
         keep = rules.retention.dead
         return dead_letter(
             DeadLetterReason.BLOCKED, text, record=record, keep_seconds=keep, status=outcome.status
         )
-    return hold_event(outcome.cause, text, record=record, probe_seconds=rules.probe_every)
+    return hold_event(outcome.cause, text, record=record, probe_seconds=rules.probe_interval)
 
 
 def log_attempt(attempt: Attempt, settlement: Settlement, *, settled: bool) -> None:

@@ -162,7 +162,10 @@ class PacedWorker(SimpleWorker):
             except (RedisError, Unavailable) as error:
                 trouble += 1
                 log_event(
-                    "worker.store_unavailable", worker=self.name, error=type(error).__name__, times=trouble
+                    "worker.store_unavailable",
+                    worker=self.name,
+                    error=type(error).__name__,
+                    histogram=trouble,
                 )
                 self._abandon.wait(min(0.1 * 2**trouble, 2.0))
                 continue
@@ -230,7 +233,7 @@ class PacedWorker(SimpleWorker):
         return slots
 
     def _sweep_if_due(self) -> None:
-        if time.monotonic() - self._swept_at < self._working.sweeping.every:
+        if time.monotonic() - self._swept_at < self._working.sweeping.interval:
             return
         self._swept_at = time.monotonic()
         swept = sweep(self._scripts, self._working.sweeping, self._working.pacing)

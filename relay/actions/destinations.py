@@ -88,4 +88,4 @@ def find_destination(ctx: Context, name: str) -> Destination:
 
 
 def _store_of(ctx: Context, destination: Destination) -> Store:
-    return ctx.stores.of(destination.store)
+    return ctx.stores.get(destination.store)

@@ -42,7 +42,7 @@ def step(eraser: ErasureContext) -> list[str]:
     if not acquire_erasure_turn(eraser.store.redis, milliseconds=_STEP_MILLISECONDS):
         return []
     store, until = eraser.store, eraser.now() + _STEP
-    ready = [record.erasing for record in list_open_erasures(store.redis) if _emptied(eraser, record, until)]
+    ready = [record.erasure for record in list_open_erasures(store.redis) if _emptied(eraser, record, until)]
     if not ready:
         return []
     scrub_texts(store.scripts, store.redis, lambda text: _tells(store, ready, text))
@@ -56,7 +56,7 @@ def step(eraser: ErasureContext) -> list[str]:
 
 def _emptied(eraser: ErasureContext, record: ErasureRecord, until: datetime) -> bool:
     """One erasure, once through all that is left. Whether nothing is."""
-    store, erasing = eraser.store, record.erasing
+    store, erasing = eraser.store, record.erasure
     after, waits = "", 0
     while page := read_remaining_ids(store.redis, erasing.mark, after=after, most=_PAGE):
         if eraser.now() >= until:

@@ -68,7 +68,7 @@ def _forward(replaying: ReplayContext, record: ReplayRecord, until: datetime) ->
     waiting: dict[str, SendResult] = {}
     for name, cursor in cursors.items():
         if name in holds:
-            waiting[name] = SendResult.HELD
+            waiting[name] = SendResult.ON_HOLD
         elif queued[companies[name]] >= _MOST_QUEUED:
             waiting[name] = SendResult.FULL
         elif replaying.now() < until:
@@ -83,7 +83,7 @@ def _company(replaying: ReplayContext, destination: str) -> str:
 
 def _told(waiting: Mapping[str, SendResult]) -> str:
     """What keeps it, in words."""
-    held = sorted(name for name, sent in waiting.items() if sent is SendResult.HELD)
+    held = sorted(name for name, sent in waiting.items() if sent is SendResult.ON_HOLD)
     full = sorted(name for name, sent in waiting.items() if sent is SendResult.FULL)
     parts = []
     if held:
@@ -109,7 +109,7 @@ def _at_destination(
             skip_event(replaying.scripts, ReplayPosition(record.id, name, 0), END_CURSOR)
             return SendResult.SENT
         sent = _page(replaying, record, name, page)
-        if sent in {SendResult.FULL, SendResult.HELD, SendResult.PAST}:
+        if sent in {SendResult.FULL, SendResult.ON_HOLD, SendResult.PAST}:
             return sent
         cursor = page[-1].id
     return SendResult.SENT
@@ -122,7 +122,7 @@ def _page(replaying: ReplayContext, record: ReplayRecord, name: str, page: Seque
         if not _chosen(candidate, record.replay, name):
             continue
         sent = _one(replaying, record.replay, ReplayPosition(record.id, name, examined), candidate)
-        if sent in {SendResult.FULL, SendResult.HELD, SendResult.PAST}:
+        if sent in {SendResult.FULL, SendResult.ON_HOLD, SendResult.PAST}:
             return sent
         examined = 0
     if examined and not skip_event(replaying.scripts, ReplayPosition(record.id, name, examined), page[-1].id):

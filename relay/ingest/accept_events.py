@@ -154,4 +154,6 @@ def _of_item(source: Source, item: PreparedEvent, ids: Iterator[str]) -> Iterato
 def _dead(event: NewEvent, why: Problem, part: int) -> NewEvent:
     """Without its call, which is made anew when it is replayed: it may differ for the destination it goes to then."""
     problems, dead_as = orjson.dumps([why.as_dict()]), DeadLetterReason.NO_DESTINATION
-    return replace(event, call=None, reason=why.message, problems=problems, dead_as=dead_as, part=part)
+    return replace(
+        event, call=None, reason=why.message, problems=problems, dead_letter_reason=dead_as, part=part
+    )

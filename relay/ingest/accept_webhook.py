@@ -131,7 +131,7 @@ def _events(source: Source, mapped: Sequence[MappingResult], ids: Sequence[str])
             rule=each.rule,
             problems=_as_json(each.problems) if each.status is ResultStatus.DEAD else b"",
             part=parts[each.index],
-            dead_as=_dead_as(each),
+            dead_letter_reason=_dead_as(each),
             priority=each.priority,
             session=each.session,
             store=each.destination.store,

@@ -20,14 +20,14 @@ def persist(
     """
     parts = _parts(stores, events)
     for name in parts:
-        stores.of(name).watermark.check()
+        stores.get(name).watermark.check()
     answers: dict[str, AcceptResult] = {}
     for name, part in parts.items():
-        store = stores.of(name)
+        store = stores.get(name)
         with span("accept", SpanRole.PRODUCER):
             annotate(messaging__system="rq", relay__store=name, relay__events=len(part))
             answer = accept(
-                store.scripts, receipt, part, now=now, keeping=AcceptOptions(retention, store.people)
+                store.scripts, receipt, part, now=now, options=AcceptOptions(retention, store.people)
             )
         answers[name] = answer
         receipt = replace(receipt, id=answer.receipt)

@@ -54,7 +54,7 @@ def destination_page(
 
 def _store(stores: Stores, known: Mapping[str, Destination], name: str) -> Store:
     if name in known:
-        return stores.of(known[name].store)
+        return stores.get(known[name].store)
     for store in stores:
         if _has_seen(store, name):
             return store

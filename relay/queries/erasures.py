@@ -108,10 +108,10 @@ def _summary(parts: Sequence[ErasurePart]) -> dict[str, Any]:
     ended = [end for end in ends if end is not None]
     counts: Counter[State] = sum((Counter(part.record.counts) for part in parts), Counter())
     return {
-        "id": first.erasing.id,
+        "id": first.erasure.id,
         "status": DONE if len(ended) == len(ends) else RUNNING,
-        "told_by": first.erasing.kind,
-        "asked_by": first.erasing.asked_by,
+        "told_by": first.erasure.kind,
+        "asked_by": first.erasure.requested_by,
         "asked_at": format_timestamp(first.asked_at),
         "ended_at": _latest(ended) if len(ended) == len(ends) else None,
         "erased": counts.total(),
@@ -128,7 +128,7 @@ def _part(part: ErasurePart) -> dict[str, Any]:
     record = part.record
     return {
         "store": part.store,
-        "person": record.erasing.mark.hex(),
+        "person": record.erasure.mark.hex(),
         "status": RUNNING if record.ended_at is None else DONE,
         "events": _counts(record.counts),
         "receipts": record.receipts,
@@ -142,7 +142,7 @@ def _counts(counts: Mapping[State, int]) -> dict[str, int]:
 def _gone(one: ErasedEvent) -> dict[str, Any]:
     return {
         "id": one.id,
-        "was": one.was,
+        "was": one.state_before,
         "destination": one.destination,
         "request_id": one.request_id or None,
     }
@@ -150,7 +150,7 @@ def _gone(one: ErasedEvent) -> dict[str, Any]:
 
 def _not_possible(parts: Sequence[ErasurePart], gone: Sequence[ErasedEvent]) -> list[str]:
     """What the relay cannot do itself, with the remedy."""
-    has_it = any(one.was in {State.DELIVERED, State.DUPLICATE} for one in gone)
+    has_it = any(one.state_before in {State.DELIVERED, State.DUPLICATE} for one in gone)
     told = [GONG_KEEPS_ITS_COPY] if has_it else []
     told += [
         _NOT_REWRITTEN.format(store=part.store, why=part.record.rewrite)

@@ -87,8 +87,8 @@ class Samples:
 
     def add_times(self, metric: Metric, timed: TimingTotals, *labels: str) -> None:
         before = self._timed[metric].get(labels, TimingTotals(Histogram(), 0.0))
-        counts = Counter(before.times.counts)
-        counts.update(timed.times.counts)
+        counts = Counter(before.histogram.counts)
+        counts.update(timed.histogram.counts)
         self._timed[metric][labels] = TimingTotals(Histogram(dict(counts)), before.seconds + timed.seconds)
 
     def families(self) -> Iterator[Family]:
@@ -107,13 +107,13 @@ class Samples:
 def _histogram(metric: Metric, timed: Mapping[tuple[str, ...], TimingTotals]) -> Family:
     family = HistogramMetricFamily(metric.name, metric.help_text, labels=metric.labels)
     for place, told in sorted(timed.items()):
-        counts = told.times.counts
+        counts = told.histogram.counts
         each = (sum(counts.get(bucket, 0) for bucket in (last - 1, last)) for last in _SECONDS)
         ends = [
             (f"{bucket_end(last):g}", float(below))
             for last, below in zip(_SECONDS, accumulate(each), strict=True)
         ]
-        family.add_metric(place, [*ends, ("+Inf", float(told.times.total))], told.seconds)
+        family.add_metric(place, [*ends, ("+Inf", float(told.histogram.total))], told.seconds)
     return family
 
 
@@ -181,7 +181,7 @@ def _store(readings: Samples, watched: MetricsContext, store: Store, own: Mappin
     readings.add(table.STORE_USED, totals.used_bytes, store.name)
     readings.add(table.STORE_LIMIT, totals.limit_bytes, store.name)
     readings.add(table.WORKERS, len(workers), store.name)
-    readings.add(table.OVERDUE, totals.overdue, store.name)
+    readings.add(table.OVERDUE, totals.overdue_seconds, store.name)
     for base in bases:
         readings.add(table.GONG_DOWN, base in down, base)
     for name, each in standing.items():
@@ -202,10 +202,10 @@ def _destination(readings: Samples, name: str, now: DestinationGauges, ever: Cou
     for state in sorted(ENDED_STATES):
         readings.add(table.ENDED, ever.states.get((name, state), 0), name, state)
     readings.add(table.REPEATED, ever.states.get((name, "repeated"), 0), name)
-    readings.add(table.ACCEPTED, ever.happened.get((name, "accepted"), 0), name)
-    readings.add(table.REPLAYED, ever.happened.get((name, "replayed"), 0), name)
+    readings.add(table.ACCEPTED, ever.other_counts.get((name, "accepted"), 0), name)
+    readings.add(table.REPLAYED, ever.other_counts.get((name, "replayed"), 0), name)
     for reason in DeadLetterReason:
-        readings.add(table.DEAD, ever.happened.get((name, f"dead:{reason}"), 0), name, reason)
+        readings.add(table.DEAD, ever.other_counts.get((name, f"dead:{reason}"), 0), name, reason)
     for outcome in _OUTCOMES:
         readings.add(table.ATTEMPTS, _attempts(ever, name, outcome), name, outcome)
 
@@ -219,9 +219,9 @@ _ALSO = {
 
 
 def _attempts(ever: CounterTotals, name: str, outcome: str) -> int:
-    count = ever.happened.get((name, outcome), 0)
+    count = ever.other_counts.get((name, outcome), 0)
     if outcome in _ALSO:
-        return count + ever.happened.get((name, f"dead:{_ALSO[outcome]}"), 0)
+        return count + ever.other_counts.get((name, f"dead:{_ALSO[outcome]}"), 0)
     return count or ever.states.get((name, outcome), 0)
 
 
@@ -234,7 +234,7 @@ def _company(readings: Samples, spent: CompanyUsage, limits: Limits) -> None:
 def _told_of_all(readings: Samples, totals: CounterTotals) -> None:
     for (source, outcome), count in totals.requests.items():
         readings.add(table.REQUESTS, count, source, outcome.partition(":")[0])
-    for what, timed in totals.timed.items():
+    for what, timed in totals.timings.items():
         kind, _, endpoint = what.partition(":")
         if kind == "request":
             readings.add_times(table.REQUEST, timed, endpoint)

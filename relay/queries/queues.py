@@ -150,10 +150,10 @@ def _budget(spent: CompanyUsage, limits: Limits) -> dict[str, Any]:
         "left_today": left,
         "kept_for_high": min(max(limits.high_priority_reserve - spent.high, 0), left),
         "frozen_until": _text(spent.frozen_until) if spent.frozen_until else None,
-        "others": {"spent_about": spent.others, "seen_at": _text(spent.others_at)}
-        if spent.others_at
+        "others": {"spent_about": spent.other_calls, "seen_at": _text(spent.other_calls_at)}
+        if spent.other_calls_at
         else None,
-        "spaced_wider_by_seconds": round(spent.crowd, 3),
+        "spaced_wider_by_seconds": round(spent.extra_spacing, 3),
     }
 
 

@@ -16,7 +16,7 @@ from relay.store.time_series import (
     source_scope,
 )
 
-_SPANS = {"last_hour": SeriesWindow(Resolution.TEN, 6), "last_day": SeriesWindow(Resolution.HOUR, 24)}
+_SPANS = {"last_hour": SeriesWindow(Resolution.TEN_MINUTES, 6), "last_day": SeriesWindow(Resolution.HOUR, 24)}
 
 _OF_EVENTS = ("accepted", "repeated", "filtered", "aggregated", "dead")
 _OURS = frozenset({"taken", "erased", *_OF_EVENTS, *Association})

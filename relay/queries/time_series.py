@@ -37,8 +37,8 @@ _OF_ONE: Windows = {"24h": (SeriesWindow(Resolution.HOUR, 24), 1)}
 """Of one destination minutes are kept for six hours."""
 
 _OF_A_SOURCE = {
-    "1h": (SeriesWindow(Resolution.TEN, 6), 1),
-    "6h": (SeriesWindow(Resolution.TEN, 36), 1),
+    "1h": (SeriesWindow(Resolution.TEN_MINUTES, 6), 1),
+    "6h": (SeriesWindow(Resolution.TEN_MINUTES, 36), 1),
 } | _OF_ONE
 
 SERIES_NAMES = (

@@ -72,7 +72,7 @@ class NewEvent:
     """One event to be accepted. Without a call it is filtered, and `reason` says why.
 
     `event_id` is Gong's. Where its sender chose it freely, `dedupe_name` says what it is deduplicated by. With
-    `problems` it is a dead letter, by the reason `dead_as`. `store` is its company's. `people` are those whom its item and
+    `problems` it is a dead letter, by the reason `dead_letter_reason`. `store` is its company's. `people` are those whom its item and
     its body tell of.
     """
 
@@ -89,7 +89,7 @@ class NewEvent:
     rule: str | None = None
     problems: bytes = b""
     part: int = 0
-    dead_as: DeadLetterReason = DeadLetterReason.MAPPING_FAILED
+    dead_letter_reason: DeadLetterReason = DeadLetterReason.MAPPING_FAILED
     priority: Priority = Priority.NORMAL
     session: VisitSession | None = None
     store: str = MAIN_STORE
@@ -140,7 +140,7 @@ class AcceptResult:
 
 
 def accept(
-    scripts: Scripts, receipt: Receipt, events: Sequence[NewEvent], *, now: datetime, keeping: AcceptOptions
+    scripts: Scripts, receipt: Receipt, events: Sequence[NewEvent], *, now: datetime, options: AcceptOptions
 ) -> AcceptResult:
     """Keep the receipt and queue its events, all of it or nothing.
 
@@ -149,7 +149,7 @@ def accept(
     """
     digest = hashlib.sha256(receipt.raw).hexdigest() if receipt.idempotency_key else ""
     moment = job_timestamp(now)
-    retention, marks = keeping.retention, keeping.marks(receipt.people)
+    retention, marks = options.retention, options.marks(receipt.people)
     raw, bodies = _packed(receipt, events)
     fields = _receipt_fields(receipt, raw)
     arguments: list[str | bytes | float] = [
@@ -168,10 +168,10 @@ def accept(
         *fields,
     ]
     for event, body in zip(events, bodies, strict=True):
-        marks_of = marks if event.people == receipt.people else keeping.marks(event.people)
-        arguments += _event_arguments(event, body, marks=marks_of, alias=keeping.alias(event))
+        marks_of = marks if event.people == receipt.people else options.marks(event.people)
+        arguments += _event_arguments(event, body, marks=marks_of, alias=options.alias(event))
     with redis_errors_as_unavailable():
-        kind, receipt_id, verdicts, rejections = scripts.run("accept", *arguments, copied=True)
+        kind, receipt_id, verdicts, rejections = scripts.run("accept", *arguments, wait_for_replicas=True)
     if kind == b"clash":
         raise Conflict(
             "idempotency_key_reused", "This Idempotency-Key was used with another body. Use a new one."
@@ -219,8 +219,8 @@ def _event_arguments(event: NewEvent, body: bytes, *, marks: bytes, alias: str) 
     if event.call is not None:
         fields += ["operation", event.call.operation, "body", body]
     if event.problems:
-        cluster = cluster_dead_letter(event.dead_as, event.reason, rule=event.rule)
-        fields += ["reason", event.dead_as, "problems", event.problems]
+        cluster = cluster_dead_letter(event.dead_letter_reason, event.reason, rule=event.rule)
+        fields += ["reason", event.dead_letter_reason, "problems", event.problems]
         fields += ["cluster", cluster.fingerprint, "field", cluster.field]
     name = event.dedupe_name or event.event_id
     optional = {"warnings": event.warnings, "detail": event.reason, "rule": event.rule, "part": event.part}

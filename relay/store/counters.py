@@ -23,23 +23,23 @@ _IN_TURN = (State.QUEUED, State.SENDING, State.RETRYING)
 class TimingTotals:
     """Every time of one kind that ever was, and their sum in seconds."""
 
-    times: Histogram
+    histogram: Histogram
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class CounterTotals:
-    """What one store has counted. `states` and `happened` are by (destination, word), `requests` by (source, outcome).
+    """What one store has counted. `states` and `other_counts` are by (destination, word), `requests` by (source, outcome).
 
-    `timed` is by what took the time: `arrival`, `call`, `request:<endpoint>`. `overdue` is for how many seconds the company
+    `timings` is by what took the time: `arrival`, `call`, `request:<endpoint>`. `overdue_seconds` is for how many seconds the company
     that waits longest could have been served.
     """
 
     states: Mapping[tuple[str, str], int]
-    happened: Mapping[tuple[str, str], int]
+    other_counts: Mapping[tuple[str, str], int]
     requests: Mapping[tuple[str, str], int]
-    timed: Mapping[str, TimingTotals]
-    overdue: float
+    timings: Mapping[str, TimingTotals]
+    overdue_seconds: float
     used_bytes: int
     limit_bytes: int
 

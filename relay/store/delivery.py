@@ -21,8 +21,8 @@ from relay.store.engine.scripts import Scripts
 class LeasedEvent:
     """One event under lease: everything its attempt needs. `attempts` counts the ones already spent.
 
-    `slot` names the call among its company's last ones. `tries_gong`: nothing else is sent to that base URL until this
-    call has shown whether it answers again. `aggregated` is the session that the event stands for.
+    `slot` names the call among its company's last ones. `is_trial_call`: nothing else is sent to that base URL until this
+    call has shown whether it answers again. `aggregate` is the session that the event stands for.
     """
 
     company: str
@@ -35,18 +35,18 @@ class LeasedEvent:
     attempts: int
     received_at: datetime
     ambiguous: bool
-    lockouts: int
-    throttles: int
+    blocked_count: int
+    consecutive_429s: int
     slot: str = ""
-    tries_gong: bool = False
-    aggregated: Aggregate | None = None
+    is_trial_call: bool = False
+    aggregate: Aggregate | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SweepResult:
     """What one sweep did. `probes` are the destinations on hold whose credentials are to be tried now."""
 
-    won: bool
+    acquired: bool
     rescued: int
     promoted: int
     pruned: int
@@ -150,7 +150,7 @@ def end_event(state: State, request_id: str | None, *, record: bytes, keep_secon
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """A failed attempt: when to try again, and what it says of Gong. `blames_gong`: no event can be at fault.
+    """A failed attempt: when to try again, and what it says of Gong. `gong_at_fault`: no event can be at fault.
 
     `spent`: it counts among the event's attempts.
     """
@@ -158,12 +158,12 @@ class Retry:
     seconds: float
     ambiguous: bool = False
     spent: bool = True
-    blames_gong: bool = False
+    gong_at_fault: bool = False
     said: str = ""
 
 
 def retry_later(again: Retry, *, record: bytes) -> Settlement:
-    told = (int(again.ambiguous), int(again.spent), int(again.blames_gong), again.said[:300])
+    told = (int(again.ambiguous), int(again.spent), int(again.gong_at_fault), again.said[:300])
     return Settlement("later", (int(again.seconds * SECOND), *told), record)
 
 
@@ -194,13 +194,13 @@ def return_unsent() -> Settlement:
 class CallTiming:
     """A call's way: to which base URL, and how many seconds after its event was taken it had arrived at the latest.
 
-    None where no call was made. Without a base URL it says nothing of whether Gong answers there. `took` is how many
+    None where no call was made. Without a base URL it says nothing of whether Gong answers there. `response_seconds` is how many
     seconds Gong needed for its answer, if it gave one.
     """
 
     base_url: str = ""
-    arrived: float | None = None
-    took: float | None = None
+    arrival_seconds: float | None = None
+    response_seconds: float | None = None
 
 
 _NOT_MADE, _PACING = CallTiming(), Pacing()
@@ -208,25 +208,25 @@ _NOT_MADE, _PACING = CallTiming(), Pacing()
 
 def finish(
     scripts: Scripts,
-    taken: LeasedEvent,
+    event: LeasedEvent,
     settlement: Settlement,
-    trip: CallTiming = _NOT_MADE,
+    timing: CallTiming = _NOT_MADE,
     pacing: Pacing = _PACING,
 ) -> bool:
     """Settle an attempt. False: its lease had run out and the event is another worker's now; nothing was changed."""
     answer = scripts.run(
         "finish",
-        taken.company,
-        taken.id,
-        taken.try_number,
+        event.company,
+        event.id,
+        event.try_number,
         settlement.verb,
         settlement.record,
         settlement.keep_seconds * SECOND,
-        trip.base_url,
-        taken.slot,
-        "" if trip.arrived is None else int(trip.arrived * SECOND),
+        timing.base_url,
+        event.slot,
+        "" if timing.arrival_seconds is None else int(timing.arrival_seconds * SECOND),
         int(pacing.window * SECOND),
-        "" if trip.took is None else int(trip.took * SECOND),
+        "" if timing.response_seconds is None else int(timing.response_seconds * SECOND),
         *settlement.arguments,
     )
     return bool(answer)
@@ -236,22 +236,22 @@ def finish(
 class SweepOptions:
     """How `sweep` works. Times in seconds."""
 
-    every: float = 1.0
+    interval: float = 1.0
     keep_dead: int = 720 * 3600
-    most_rescues: int = 5
-    probe_every: float = 300.0
-    most_pruned: int = 500
+    max_rescues: int = 5
+    probe_interval: float = 300.0
+    max_pruned: int = 500
 
 
 def sweep(scripts: Scripts, sweeping: SweepOptions, pacing: Pacing) -> SweepResult:
     """Rescue, promote, wake, prune, and say what is to be probed; one worker a second wins."""
     won, rescued, promoted, pruned, probes = scripts.run(
         "sweep",
-        int(sweeping.every * 900),
+        int(sweeping.interval * 900),
         sweeping.keep_dead * SECOND,
-        sweeping.most_rescues,
-        int(sweeping.probe_every * SECOND),
-        sweeping.most_pruned,
+        sweeping.max_rescues,
+        int(sweeping.probe_interval * SECOND),
+        sweeping.max_pruned,
         *_pace(pacing),
     )
     return SweepResult(bool(won), rescued, promoted, pruned, tuple(name.decode() for name in probes))

@@ -53,7 +53,7 @@ class Erasure:
     id: str
     mark: bytes
     kind: str
-    asked_by: str
+    requested_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class ErasedEvent:
     """What is known of one event that was erased: where it was, and Gong's name for it where Gong has it."""
 
     id: str
-    was: State
+    state_before: State
     destination: str
     request_id: str
 
@@ -70,7 +70,7 @@ class ErasedEvent:
 class ErasureRecord:
     """An erasure in one store, and how far it is. `rewrite` says whether the append-only file is being written anew."""
 
-    erasing: Erasure
+    erasure: Erasure
     counts: Mapping[State, int]
     receipts: int
     waits: int
@@ -90,7 +90,7 @@ class ErasurePreview:
 
 def start_erasure(scripts: Scripts, erasing: Erasure, *, seen_seconds: int, now: datetime) -> None:
     """Begin an erasure. From here on nothing older about the person is kept, for so many seconds."""
-    told = (erasing.id, erasing.mark, erasing.asked_by, erasing.kind)
+    told = (erasing.id, erasing.mark, erasing.requested_by, erasing.kind)
     with redis_errors_as_unavailable():
         scripts.run("erase_start", *told, seen_seconds, int(now.timestamp() * SECOND))
 

@@ -80,5 +80,5 @@ def list_erasures_in_all_stores(stores: Stores) -> list[Sequence[ErasurePart]]:
     parts: dict[str, list[ErasurePart]] = {}
     for store in stores:
         for record in list_erasures(store.redis):
-            parts.setdefault(record.erasing.id, []).append(ErasurePart(store.name, record))
+            parts.setdefault(record.erasure.id, []).append(ErasurePart(store.name, record))
     return [parts[erasure_id] for erasure_id in sorted(parts, reverse=True)[:NEWEST_LIMIT]]

@@ -63,7 +63,7 @@ class EventFilter:
     cluster: str | None = None
     person: str | None = None
 
-    def span(self, cursor: str | None = None) -> IdRange:
+    def id_range(self, cursor: str | None = None) -> IdRange:
         """The ids that its moments and the page before leave."""
         ends = [earliest_id(self.until)] if self.until else []
         top = min([*ends, cursor] if cursor else ends, default="")
@@ -130,7 +130,7 @@ def _with_event_id(redis: Redis, event_id: str) -> list[Any]:
 def _few(redis: Redis, found: Sequence[Any], wanted: EventFilter) -> EventPage:
     """All that pointers (None: it points nowhere) lead to, on one page."""
     pointed = {pointer.decode() for pointer in found if pointer}
-    ids = sorted(filter(wanted.span().holds, pointed), reverse=True)
+    ids = sorted(filter(wanted.id_range().contains, pointed), reverse=True)
     return EventPage([event for event in _summaries(redis, ids) if _fits(event, wanted)], None)
 
 
@@ -140,7 +140,7 @@ def _walk(
     """Every event of a batch is looked at before the next is read. One more than `limit` tells that there are more."""
     events: list[dict[str, str]] = []
     looked, last = 0, None
-    for batch, more in scan_newest(redis, indexes, wanted.span(cursor), first=limit + 1):
+    for batch, more in scan_newest(redis, indexes, wanted.id_range(cursor), first=limit + 1):
         for start in range(0, len(batch), max(limit + 1, _PAGE)):
             some = batch[start : start + max(limit + 1, _PAGE)][: MAX_SCANNED - looked]
             events += [event for event in _summaries(redis, some) if _fits(event, wanted)]

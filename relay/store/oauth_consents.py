@@ -61,10 +61,10 @@ class ConsentCallback:
 class CallbackResult(StrEnum):
     """What became of an answer of Gong's: taken, or its state is not good, is another browser's, or its link was used."""
 
-    TAKEN = "taken"
-    NO_STATE = "no_state"
-    FOREIGN = "foreign"
-    USED = "used"
+    ACCEPTED = "taken"
+    UNKNOWN_STATE = "no_state"
+    OTHER_BROWSER = "foreign"
+    LINK_USED = "used"
 
 
 class ConsentStatus(StrEnum):

@@ -43,7 +43,7 @@ class IssuedTokens:
     base_url: str
     scope: str
     lifetime: float
-    renew_after: float
+    refresh_after: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +66,12 @@ class Grant:
 class RefreshStart(StrEnum):
     """Whether a renewal may begin, and why not: no tokens, newer ones, none to be had, another's turn, too soon."""
 
-    BEGUN = "begun"
-    GONE = "gone"
+    STARTED = "begun"
+    NO_TOKENS = "gone"
     NEWER = "newer"
     LOST = "lost"
     BUSY = "busy"
-    SOON = "soon"
+    TOO_SOON = "soon"
 
 
 class RefreshFailure(StrEnum):
@@ -144,9 +144,9 @@ def save_tokens(
             fresh.base_url,
             fresh.scope,
             int(fresh.lifetime * SECOND),
-            int(fresh.renew_after * SECOND),
+            int(fresh.refresh_after * SECOND),
             consent,
-            copied=True,
+            wait_for_replicas=True,
         )
     return int(version)
 

@@ -47,8 +47,8 @@ class CompanyUsage:
     """One company: what waits in each priority, its calls in the last second and the last 24 hours, the end of its freeze.
 
     `buckets` are its calls of the last day by the moment at which each ten minutes began, `high` those of priority high
-    among them. `others` is how many calls of the company's day others had made at `others_at`, as far as a 429 told.
-    `crowd` is by how many seconds its calls keep wider apart because others call too.
+    among them. `other_calls` is how many calls of the company's day others had made at `other_calls_at`, as far as a 429 told.
+    `extra_spacing` is by how many seconds its calls keep wider apart because others call too.
     """
 
     company: str
@@ -58,9 +58,9 @@ class CompanyUsage:
     high: int
     buckets: Mapping[datetime, int]
     frozen_until: datetime | None
-    others: int
-    others_at: datetime | None
-    crowd: float
+    other_calls: int
+    other_calls_at: datetime | None
+    extra_spacing: float
 
     @property
     def queued(self) -> int:

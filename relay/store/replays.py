@@ -49,7 +49,7 @@ class SendResult(StrEnum):
     SENT = "sent"
     SKIPPED = "skipped"
     FULL = "full"
-    HELD = "on_hold"
+    ON_HOLD = "on_hold"
     PAST = "past"
 
 

@@ -66,7 +66,7 @@ class RequestStats:
         """Whether there is something to tell, and a second has passed since the store was told last."""
         return bool(self._counts or self._times) and self._clock() - self._told_at >= FLUSH_SECONDS
 
-    def tell_if_due(self) -> None:
+    def flush_if_due(self) -> None:
         """Tell the store, unless it was told within the last second. Where it is away the counts wait."""
         with self._lock:
             if not self.due():
@@ -104,7 +104,7 @@ class RequestStats:
 
 def _buckets(source: str, at: datetime) -> list[tuple[str, int]]:
     seconds, scope = int(at.timestamp()), source_scope(source)
-    grains = ((Resolution.TEN, _FINE_KEPT), (Resolution.HOUR, _HOURS_KEPT))
+    grains = ((Resolution.TEN_MINUTES, _FINE_KEPT), (Resolution.HOUR, _HOURS_KEPT))
     return [
         (f"{keys.SERIES}{grain.value[0]}{seconds // grain.seconds}{scope}", kept) for grain, kept in grains
     ]

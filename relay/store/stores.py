@@ -57,7 +57,7 @@ class Stores:
     def main(self) -> Store:
         return self._stores[MAIN_STORE]
 
-    def of(self, name: str) -> Store:
+    def get(self, name: str) -> Store:
         """The store of this name: the configuration has made sure that there is one."""
         return self._stores[name]
 
@@ -68,14 +68,14 @@ class Stores:
         return len(self._stores)
 
 
-def open_stores(settings: Settings, stores: Mapping[str, str], patience: ClientOptions) -> Stores:
+def open_stores(settings: Settings, stores: Mapping[str, str], options: ClientOptions) -> Stores:
     """The main store of the settings, and those of the configuration file by name and URL."""
-    others = {name: open_redis(url, patience) for name, url in stores.items()}
-    return Stores(open_redis(settings.redis_url, patience), others, settings=settings)
+    others = {name: open_redis(url, options) for name, url in stores.items()}
+    return Stores(open_redis(settings.redis_url, options), others, settings=settings)
 
 
 def refuse_clusters(stores: Stores, config: Config) -> None:
     """Raise SettingsError where a server is part of a Redis Cluster. Silent about one that cannot be asked."""
     for store in stores:
         place = f"stores.{store.name}.url" if store.name in config.stores else "RELAY_REDIS_URL"
-        refuse_cluster(store.redis, told_by=place)
+        refuse_cluster(store.redis, setting=place)

@@ -39,7 +39,7 @@ class Resolution(Enum):
     """How long one bucket is: its mark in the store and its seconds."""
 
     MINUTE = ("m", 60)
-    TEN = ("t", 600)
+    TEN_MINUTES = ("t", 600)
     HOUR = ("h", 3600)
 
     @property

@@ -41,7 +41,7 @@ def register(app: Flask, run: Callable[[Callable[[], None]], None]) -> None:
             if turned is not None:
                 turnstile.count(turned)
         if turnstile.due():
-            response.call_on_close(lambda: run(turnstile.tell_if_due))  # the sender has its answer by then
+            response.call_on_close(lambda: run(turnstile.flush_if_due))  # the sender has its answer by then
         return response
 
     app.after_request(count)

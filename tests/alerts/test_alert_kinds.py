@@ -75,7 +75,7 @@ def go_down(store: Store, here: Destination) -> None:
     for _ in range(5):
         accept_events(store.scripts, event(new_id()))
         [taken] = take_events(store.scripts)
-        again = Retry(0.0, spent=True, blames_gong=True, said="down")
+        again = Retry(0.0, spent=True, gong_at_fault=True, said="down")
         assert finish(store.scripts, taken, retry_later(again, record=b""), CallTiming(BASE_URL, 0.0))
         store.redis.zadd(keys.DUE, {"acme": 0}, xx=True)
 
@@ -85,7 +85,7 @@ def forge(store: Store, _: Destination) -> None:
     for reason in ("bad_signature", "stale") * 10:
         turnstile.count(Rejection("web", "verification_failed", reason, NOW))
     turnstile.count(Rejection("shop", "not_json", "", NOW))
-    turnstile.tell_if_due()
+    turnstile.flush_if_due()
 
 
 STAGES = {

@@ -173,7 +173,7 @@ class Mortal(Scripts):
     def run(self, name: str, *arguments: str | bytes | float, copied: bool = False) -> object:
         if name == self._name and self._before:
             raise Died
-        answer = super().run(name, *arguments, copied=copied)
+        answer = super().run(name, *arguments, wait_for_replicas=copied)
         if name == self._name:
             raise Died
         return answer

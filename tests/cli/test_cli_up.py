@@ -226,7 +226,7 @@ def test_a_second_one_in_the_same_place_is_told_who_is_there(up: Up):
 def test_a_port_in_use_is_told_with_the_option_that_helps(up: Up, option: str, other: str):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        taken.handle_sighup()
+        taken.listen()
         told = up.run("up", option, str(taken.getsockname()[1]), other, str(up.port))
 
     assert told.returncode == 1

@@ -42,8 +42,8 @@ def taken(event_id: str = "hub:1") -> LeasedEvent:
         attempts=0,
         received_at=now(),
         ambiguous=False,
-        lockouts=0,
-        throttles=0,
+        blocked_count=0,
+        consecutive_429s=0,
     )
 
 
@@ -112,7 +112,9 @@ def test_a_destination_that_was_never_connected_makes_no_call(connected: World, 
 
 def test_waiting_for_a_customer_never_makes_a_dead_letter():
     outcome = Blocked(0, None, HoldCause.REAUTHORIZATION_REQUIRED, ("gone",))
-    event = LeasedEvent(**{name: getattr(taken(), name) for name in LeasedEvent.__slots__} | {"lockouts": 99})
+    event = LeasedEvent(
+        **{name: getattr(taken(), name) for name in LeasedEvent.__slots__} | {"blocked_count": 99}
+    )
 
     settlement = settle(Attempt(event, outcome, "w", now(), 0.0), SettlementOptions())
 

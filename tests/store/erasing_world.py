@@ -41,7 +41,7 @@ def about(native: str, email: str = JANE, **fields: object) -> NewEvent:
 
 def keep(store: Store, *events: NewEvent, raw: bytes = RAW, **fields: str | bytes) -> AcceptResult:
     on = replace(receipt(raw, **fields), people=find_people(raw, *(str(value) for value in fields.values())))
-    return accept(store.scripts, on, events, now=NOW, keeping=AcceptOptions(Retention(), store.people))
+    return accept(store.scripts, on, events, now=NOW, options=AcceptOptions(Retention(), store.people))
 
 
 def begin(store: Store, person: str = JANE) -> Erasure:

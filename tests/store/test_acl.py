@@ -46,7 +46,7 @@ def test_an_event_is_accepted_buried_replayed_and_discarded(limited: Redis):
     replay_event(scripts, taken.id, now=NOW)
     discard_event(scripts, taken.id, keep_seconds=60)
 
-    assert sweep(scripts, SweepOptions(), Pacing()).won
+    assert sweep(scripts, SweepOptions(), Pacing()).acquired
     assert read_event(limited, taken.id)["state"] == b"discarded"
 
 

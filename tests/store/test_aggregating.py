@@ -69,10 +69,10 @@ def test_one_call_stands_for_a_session_that_is_over(scripts: Scripts, redis: Red
     taken = gathered_one(scripts, redis, count=12)
 
     assert taken.event_id == "web:0"
-    assert taken.aggregated
-    assert (taken.aggregated.count, taken.aggregated.first_at) == (12, NOW)
-    assert taken.aggregated.last_at == NOW + timedelta(minutes=11)
-    assert taken.aggregated.told == b'{"event_type":"visited"}'
+    assert taken.aggregate
+    assert (taken.aggregate.count, taken.aggregate.first_at) == (12, NOW)
+    assert taken.aggregate.last_at == NOW + timedelta(minutes=11)
+    assert taken.aggregate.told == b'{"event_type":"visited"}'
 
 
 def test_what_came_late_still_began_first(scripts: Scripts, redis: Redis):
@@ -80,8 +80,8 @@ def test_what_came_late_still_began_first(scripts: Scripts, redis: Redis):
     fall_quiet(scripts, redis)
     [taken] = take_events(scripts)
 
-    assert taken.aggregated
-    assert (taken.aggregated.first_at, taken.aggregated.last_at) == (
+    assert taken.aggregate
+    assert (taken.aggregate.first_at, taken.aggregate.last_at) == (
         NOW + timedelta(minutes=2),
         NOW + timedelta(minutes=5),
     )
@@ -143,8 +143,8 @@ def test_a_repeated_event_is_counted_once(scripts: Scripts, redis: Redis):
     [taken] = take_events(scripts)
 
     assert (again.duplicate, again.status) == (True, "aggregated")
-    assert taken.aggregated
-    assert taken.aggregated.count == 2
+    assert taken.aggregate
+    assert taken.aggregate.count == 2
 
 
 def test_a_repeat_of_the_first_event_is_its_duplicate(scripts: Scripts):
@@ -191,8 +191,8 @@ def test_a_replay_sends_the_whole_session_again(scripts: Scripts, redis: Redis, 
 
     [again] = take_events(scripts)
     assert again.id == carrier
-    assert again.aggregated
-    assert again.aggregated.count == 5
+    assert again.aggregate
+    assert again.aggregate.count == 5
 
 
 def test_a_session_leaves_nothing_behind_when_its_time_is_up(scripts: Scripts, redis: Redis):

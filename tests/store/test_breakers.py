@@ -44,8 +44,8 @@ def take_one(scripts: Scripts, company: str = "acme") -> LeasedEvent:
     return taken
 
 
-def falter(scripts: Scripts, taken: LeasedEvent, *, blames_gong: bool, seconds: float = 0.0) -> None:
-    again = Retry(seconds, spent=not taken.tries_gong, blames_gong=blames_gong, said="down")
+def falter(scripts: Scripts, taken: LeasedEvent, *, gong_at_fault: bool, seconds: float = 0.0) -> None:
+    again = Retry(seconds, spent=not taken.is_trial_call, gong_at_fault=gong_at_fault, said="down")
     assert finish(scripts, taken, retry_later(again, record=b""), CallTiming(URL, 0.0))
 
 
@@ -73,7 +73,7 @@ def look_again(redis: Redis) -> None:
 
 def open_breaker(scripts: Scripts, redis: Redis) -> None:
     for _ in range(5):
-        falter(scripts, take_one(scripts), blames_gong=True, seconds=600.0)
+        falter(scripts, take_one(scripts), gong_at_fault=True, seconds=600.0)
     assert [one.base_url for one in down(redis)] == [URL]
 
 
@@ -83,7 +83,7 @@ def trial(scripts: Scripts, redis: Redis) -> LeasedEvent:
     queue_up(scripts, "acme", "acme", "twin", "twin")
     rested(redis)
     [taken] = take_events(scripts)
-    assert taken.tries_gong
+    assert taken.is_trial_call
     return taken
 
 
@@ -91,14 +91,14 @@ def test_it_opens_after_five_failures_for_which_no_event_is_to_blame(scripts: Sc
     queue_up(scripts, "acme")
     for opened in (False, False, False, False, True):
         [taken] = take_events(scripts)
-        falter(scripts, taken, blames_gong=True)
+        falter(scripts, taken, gong_at_fault=True)
         assert bool(down(redis)) is opened
         sweep_now(scripts, redis)
 
 
 def test_it_opens_after_five_failures_of_several_events(scripts: Scripts, redis: Redis):
     for opened in (False, False, False, False, True):
-        falter(scripts, take_one(scripts), blames_gong=False, seconds=600.0)
+        falter(scripts, take_one(scripts), gong_at_fault=False, seconds=600.0)
         assert bool(down(redis)) is opened
 
 
@@ -106,7 +106,7 @@ def test_one_event_that_gong_fails_on_opens_nothing(scripts: Scripts, redis: Red
     queue_up(scripts, "acme")
     for _ in range(20):
         [taken] = take_events(scripts)
-        falter(scripts, taken, blames_gong=False)
+        falter(scripts, taken, gong_at_fault=False)
         sweep_now(scripts, redis)
 
     assert down(redis) == []
@@ -115,7 +115,7 @@ def test_one_event_that_gong_fails_on_opens_nothing(scripts: Scripts, redis: Red
 def test_failures_that_an_answer_parts_open_nothing(scripts: Scripts, redis: Redis):
     for _ in range(5):
         for _ in range(4):
-            falter(scripts, take_one(scripts), blames_gong=True, seconds=600.0)
+            falter(scripts, take_one(scripts), gong_at_fault=True, seconds=600.0)
         finish(scripts, take_one(scripts), DELIVERED, CallTiming(URL, 0.0))
 
     assert down(redis) == []
@@ -135,7 +135,7 @@ def test_another_base_url_is_not_affected(scripts: Scripts, redis: Redis):
     queue_up(scripts, "acme", "other")
 
     [taken] = take_events(scripts)
-    assert (taken.company, taken.tries_gong) == ("other", False)
+    assert (taken.company, taken.is_trial_call) == ("other", False)
 
 
 def test_after_the_rest_one_call_tries_it_and_no_other_goes(scripts: Scripts, redis: Redis):
@@ -152,7 +152,7 @@ def test_when_the_one_that_tries_dies_another_does(scripts: Scripts, redis: Redi
     look_again(redis)
 
     [second] = take_events(scripts)
-    assert second.tries_gong
+    assert second.is_trial_call
     assert second.id != first.id
 
 
@@ -163,14 +163,14 @@ def test_when_the_one_that_tries_is_given_back_another_does(scripts: Scripts, re
 
     look_again(redis)
     [second] = take_events(scripts)
-    assert second.tries_gong
+    assert second.is_trial_call
 
 
 def test_each_trial_that_fails_doubles_the_rest_up_to_five_minutes(scripts: Scripts, redis: Redis):
     taken = trial(scripts, redis)
     rests = []
     for _ in range(6):
-        falter(scripts, taken, blames_gong=True)
+        falter(scripts, taken, gong_at_fault=True)
         rests.append(rest_of(redis))
         sweep_now(scripts, redis)
         rested(redis)
@@ -182,7 +182,7 @@ def test_each_trial_that_fails_doubles_the_rest_up_to_five_minutes(scripts: Scri
 def test_a_trial_that_fails_spends_no_attempt(scripts: Scripts, redis: Redis):
     taken = trial(scripts, redis)
 
-    falter(scripts, taken, blames_gong=True)
+    falter(scripts, taken, gong_at_fault=True)
 
     assert field_of(redis, taken.id, "attempts") in {"", "0"}
     assert field_of(redis, taken.id, "state") == "retrying"
@@ -208,7 +208,7 @@ def test_an_event_that_fails_for_the_last_time_counts_as_a_failure(scripts: Scri
 def test_a_call_that_was_under_way_when_it_opened_does_not_lengthen_the_rest(scripts: Scripts, redis: Redis):
     queue_up(scripts, *["acme"] * 8)
     for taken in take_events(scripts):
-        falter(scripts, taken, blames_gong=True)
+        falter(scripts, taken, gong_at_fault=True)
 
     assert rest_of(redis) == pytest.approx(15.0, abs=1.0)
 
@@ -229,7 +229,7 @@ def test_any_answer_of_gongs_closes_it(scripts: Scripts, redis: Redis, answer: S
 
     assert down(redis) == []
     look_again(redis)
-    assert [one.tries_gong for one in take_events(scripts) if one.company != taken.company][:1] == [False]
+    assert [one.is_trial_call for one in take_events(scripts) if one.company != taken.company][:1] == [False]
 
 
 @pytest.mark.parametrize("settlement", [return_unsent(), ANSWERS[-1]], ids=lambda settlement: settlement.verb)

@@ -58,7 +58,7 @@ def test_what_cannot_be_mapped_is_in_one_from_the_start(scripts: Scripts, redis:
 def test_an_event_whose_workers_died_is_in_the_cluster_of_that(scripts: Scripts, redis: Redis):
     accept_events(scripts, event("1"))
     take_events(scripts, lease=0.0)
-    sweep(scripts, SweepOptions(most_rescues=1), Pacing())
+    sweep(scripts, SweepOptions(max_rescues=1), Pacing())
 
     assert [cluster.fingerprint for cluster in clusters(redis)] == ["worker_crashed"]
 

@@ -71,7 +71,7 @@ def test_neither_ticket_nor_state_nor_code_lies_in_the_store_as_it_is(redis: Red
 
 @pytest.mark.usefixtures("asking")
 def test_a_consent_waits_with_its_code(redis: Redis, scripts: Scripts):
-    assert take(scripts) is CallbackResult.TAKEN
+    assert take(scripts) is CallbackResult.ACCEPTED
 
     consent = lease_consent(scripts, redis)
     assert consent is not None
@@ -81,24 +81,24 @@ def test_a_consent_waits_with_its_code(redis: Redis, scripts: Scripts):
 
 @pytest.mark.usefixtures("asking")
 def test_a_state_is_good_once(scripts: Scripts):
-    assert take(scripts, "one") is CallbackResult.TAKEN
-    assert take(scripts, "two") is CallbackResult.NO_STATE
+    assert take(scripts, "one") is CallbackResult.ACCEPTED
+    assert take(scripts, "two") is CallbackResult.UNKNOWN_STATE
 
 
 @pytest.mark.usefixtures("asking")
 def test_the_same_request_told_twice_is_taken_once(redis: Redis, scripts: Scripts):
-    assert (take(scripts), take(scripts)) == (CallbackResult.TAKEN, CallbackResult.TAKEN)
+    assert (take(scripts), take(scripts)) == (CallbackResult.ACCEPTED, CallbackResult.ACCEPTED)
     assert redis.zcard(keys.CONSENTS) == 1
 
 
 @pytest.mark.usefixtures("asking")
 def test_another_browser_cannot_bring_it_and_spoils_it(scripts: Scripts):
-    assert take(scripts, browser="another") is CallbackResult.FOREIGN
-    assert take(scripts, "two") is CallbackResult.NO_STATE
+    assert take(scripts, browser="another") is CallbackResult.OTHER_BROWSER
+    assert take(scripts, "two") is CallbackResult.UNKNOWN_STATE
 
 
 def test_an_unknown_state_is_refused(scripts: Scripts):
-    assert take(scripts, state="made-up") is CallbackResult.NO_STATE
+    assert take(scripts, state="made-up") is CallbackResult.UNKNOWN_STATE
 
 
 def test_one_link_connects_once_however_many_tabs_it_was_opened_in(
@@ -106,18 +106,18 @@ def test_one_link_connects_once_however_many_tabs_it_was_opened_in(
 ):
     save_consent_request(redis, ConsentRequest("second", "browser", asking.ticket), GLOBEX)
 
-    assert take(scripts, "one") is CallbackResult.TAKEN
-    assert take(scripts, "two", state="second") is CallbackResult.USED
+    assert take(scripts, "one") is CallbackResult.ACCEPTED
+    assert take(scripts, "two", state="second") is CallbackResult.LINK_USED
     assert read_ticket(redis, "ticket") is None
 
 
 @pytest.mark.usefixtures("asking")
 def test_a_refusal_keeps_nothing_and_leaves_the_link_good(redis: Redis, scripts: Scripts):
-    assert take(scripts, code="") is CallbackResult.TAKEN
+    assert take(scripts, code="") is CallbackResult.ACCEPTED
 
     assert read_ticket(redis, "ticket") == GLOBEX
     assert lease_consent(scripts, redis) is None
-    assert take(scripts, "two") is CallbackResult.NO_STATE
+    assert take(scripts, "two") is CallbackResult.UNKNOWN_STATE
 
 
 @pytest.mark.usefixtures("asking")

@@ -93,7 +93,7 @@ def test_an_event_whose_worker_always_dies_becomes_a_dead_letter(scripts: Script
     accept_events(scripts, event("1"))
     for _ in range(3):
         [taken] = take_events(scripts, lease=0.0)
-        sweep_now(scripts, redis, most_rescues=3)
+        sweep_now(scripts, redis, max_rescues=3)
 
     assert state_of(redis, taken) == "dead"
     assert redis.hget(keys.EVENT + taken.id, "reason") == b"worker_crashed"
@@ -136,7 +136,7 @@ def test_a_throttle_spends_no_attempt(scripts: Scripts):
     finish(scripts, taken, freeze_company(0.0, record=b"{}"))
 
     [again] = take_events(scripts)
-    assert (again.attempts, again.throttles) == (0, 1)
+    assert (again.attempts, again.consecutive_429s) == (0, 1)
 
 
 def test_a_new_event_does_not_wake_a_company_that_rests(scripts: Scripts):

@@ -96,7 +96,7 @@ def test_an_event_that_is_being_sent_is_let_finish_and_then_erased(store: Store)
 
     assert JANE not in everything(store.redis)
     [gone] = read_erased_events(store.redis, erasing.id)
-    assert (gone.was, gone.request_id, gone.destination) == (State.DELIVERED, "request-1", "acme")
+    assert (gone.state_before, gone.request_id, gone.destination) == (State.DELIVERED, "request-1", "acme")
 
 
 def test_what_is_left_says_where_it_was_to_go_and_whether_gong_has_it(store: Store):

@@ -107,7 +107,7 @@ class Life(RuleBasedStateMachine):
     @rule()
     def sweep(self) -> None:
         self.redis.delete(keys.SWEEP)
-        sweep(self.scripts, SweepOptions(most_rescues=4), Pacing(window=0.0))
+        sweep(self.scripts, SweepOptions(max_rescues=4), Pacing(window=0.0))
 
     @rule(destination=st.sampled_from(["acme", "twin"]))
     def resume(self, destination: str) -> None:

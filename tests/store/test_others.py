@@ -46,20 +46,24 @@ def swift(scripts: Scripts) -> None:
 def test_a_company_that_nobody_throttles_is_not_crowded(scripts: Scripts, redis: Redis):
     deliver(scripts)
 
-    assert (spent(redis).crowd, spent(redis).others, spent(redis).others_at) == (0.0, 0, None)
+    assert (spent(redis).extra_spacing, spent(redis).other_calls, spent(redis).other_calls_at) == (
+        0.0,
+        0,
+        None,
+    )
 
 
 def test_a_short_rest_spaces_the_calls_wider_and_says_nothing_of_the_day(scripts: Scripts, redis: Redis):
     throttle(scripts, redis, 1.0)
 
-    assert (spent(redis).crowd, spent(redis).others) == (0.05, 0)
+    assert (spent(redis).extra_spacing, spent(redis).other_calls) == (0.05, 0)
 
 
 def test_the_space_grows_with_each_new_throttle_up_to_a_limit(scripts: Scripts, redis: Redis):
     seen = []
     for _ in range(8):
         throttle(scripts, redis, 1.0)
-        seen.append(spent(redis).crowd)
+        seen.append(spent(redis).extra_spacing)
         [again] = take_events(scripts)
         finish(scripts, again, DELIVERED)
 
@@ -75,7 +79,7 @@ def test_a_row_of_throttles_is_one(scripts: Scripts, redis: Redis):
         finish(scripts, again, freeze_company(1.0, record=b"", per_day=10_000))
         thaw(redis)
 
-    assert spent(redis).crowd == 0.05
+    assert spent(redis).extra_spacing == 0.05
 
 
 def test_throttled_calls_that_were_under_way_together_are_one(scripts: Scripts, redis: Redis):
@@ -84,16 +88,16 @@ def test_throttled_calls_that_were_under_way_together_are_one(scripts: Scripts, 
         finish(scripts, taken, freeze_company(1.0, record=b"", per_day=10_000))
     thaw(redis)
 
-    assert spent(redis).crowd == 0.05
-    assert {taken.throttles for taken in take_events(scripts)} == {1}
+    assert spent(redis).extra_spacing == 0.05
+    assert {taken.consecutive_429s for taken in take_events(scripts)} == {1}
 
 
 def test_every_success_takes_some_of_the_space_away_until_none_is_left(scripts: Scripts, redis: Redis):
     redis.hset(keys.COMPANY + "acme", "crowd", SECOND // 1000)
-    seen = [spent(redis).crowd]
+    seen = [spent(redis).extra_spacing]
     for _ in range(200):
         deliver(scripts)
-        seen.append(spent(redis).crowd)
+        seen.append(spent(redis).extra_spacing)
 
     assert seen == sorted(seen, reverse=True)
     assert seen[1] < seen[0]
@@ -105,15 +109,15 @@ def test_a_long_rest_tells_what_others_spent_of_the_day(scripts: Scripts, redis:
     deliver(scripts)
     throttle(scripts, redis, 3600.0, per_day=100)
 
-    assert (spent(redis).others, spent(redis).crowd) == (97, 0.0)
-    assert spent(redis).others_at is not None
+    assert (spent(redis).other_calls, spent(redis).extra_spacing) == (97, 0.0)
+    assert spent(redis).other_calls_at is not None
 
 
 def test_a_day_that_we_have_spent_ourselves_accuses_nobody(scripts: Scripts, redis: Redis):
     deliver(scripts)
     throttle(scripts, redis, 3600.0, per_day=2)
 
-    assert (spent(redis).others, spent(redis).others_at) == (0, None)
+    assert (spent(redis).other_calls, spent(redis).other_calls_at) == (0, None)
 
 
 def test_what_others_spent_is_forgotten_after_a_day(scripts: Scripts, redis: Redis):
@@ -121,4 +125,4 @@ def test_what_others_spent_is_forgotten_after_a_day(scripts: Scripts, redis: Red
     day = 24 * 3600 * SECOND
     redis.hset(keys.COMPANY + "acme", "others_at", int(redis.hget(keys.COMPANY + "acme", "others_at")) - day)
 
-    assert (spent(redis).others, spent(redis).others_at) == (0, None)
+    assert (spent(redis).other_calls, spent(redis).other_calls_at) == (0, None)

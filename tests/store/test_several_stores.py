@@ -79,7 +79,7 @@ def test_pages_of_two_real_stores_are_their_sorted_union(
     made = []
     for number, in_eu in enumerate(places):
         new = event(f"ev-{number}", destination="globex" if in_eu else "acme", filtered=number % 3 == 0)
-        accept_events(stores.of("eu" if in_eu else "main").scripts, new)
+        accept_events(stores.get("eu" if in_eu else "main").scripts, new)
         made += [new.id] if status is None or number % 3 else []
 
     wanted = EventFilter(status=status)

@@ -39,9 +39,9 @@ def taken_some(scripts: Scripts, *, per_second: int) -> list[LeasedEvent]:
 
 
 def settle(
-    scripts: Scripts, taken: LeasedEvent, *, arrived: float | None, how: Settlement = DELIVERED
+    scripts: Scripts, taken: LeasedEvent, *, arrival_seconds: float | None, how: Settlement = DELIVERED
 ) -> None:
-    assert finish(scripts, taken, how, CallTiming(URL, arrived), PACING)
+    assert finish(scripts, taken, how, CallTiming(URL, arrival_seconds), PACING)
 
 
 def seconds_left(scripts: Scripts) -> float:
@@ -76,7 +76,7 @@ def test_an_answered_call_is_followed_a_window_after_it_arrived(
 ):
     [taken] = taken_some(scripts, per_second=1)
 
-    settle(scripts, taken, arrived=arrived)
+    settle(scripts, taken, arrival_seconds=arrived)
 
     assert seconds_left(scripts) == pytest.approx(100.0 + arrived, abs=1.0)
     assert looked_at_now(scripts, redis) == pytest.approx(100.0 + arrived, abs=1.0)
@@ -87,7 +87,7 @@ def test_what_counts_is_the_oldest_of_the_calls_of_a_window(scripts: Scripts, re
     redis.lset(keys.SENT + "acme", 0, "1?")  # the newest two left in the moments after the oldest
     redis.lset(keys.SENT + "acme", 1, "2?")
 
-    settle(scripts, oldest, arrived=40.0)
+    settle(scripts, oldest, arrival_seconds=40.0)
     assert seconds_left(scripts) == pytest.approx(140.0, abs=1.0)
 
     assert all(finish(scripts, other, DELIVERED, CallTiming(URL, 5.0), PACING) for other in others)
@@ -97,7 +97,7 @@ def test_what_counts_is_the_oldest_of_the_calls_of_a_window(scripts: Scripts, re
 def test_a_call_whose_arrival_nobody_knows_keeps_its_slack(scripts: Scripts, redis: Redis):
     [taken] = taken_some(scripts, per_second=1)
 
-    settle(scripts, taken, arrived=None)
+    settle(scripts, taken, arrival_seconds=None)
 
     assert looked_at_now(scripts, redis) == pytest.approx(110.0, abs=1.0)
 
@@ -105,7 +105,7 @@ def test_a_call_whose_arrival_nobody_knows_keeps_its_slack(scripts: Scripts, red
 def test_a_call_that_was_given_back_has_been_paid_for(scripts: Scripts, redis: Redis):
     [taken] = taken_some(scripts, per_second=1)
 
-    settle(scripts, taken, arrived=None, how=return_unsent())
+    settle(scripts, taken, arrival_seconds=None, how=return_unsent())
 
     assert looked_at_now(scripts, redis) == pytest.approx(110.0, abs=1.0)
 
@@ -114,7 +114,7 @@ def test_an_answer_that_comes_after_its_call_is_forgotten_changes_nothing(script
     [taken] = taken_some(scripts, per_second=1)
     redis.delete(keys.SENT + "acme")
 
-    settle(scripts, taken, arrived=40.0)
+    settle(scripts, taken, arrival_seconds=40.0)
 
     assert redis.exists(keys.SENT + "acme") == 0
 

@@ -36,10 +36,10 @@ LONG = 60.0
 
 
 def fresh(
-    name: str = "acme", number: int = 1, *, lifetime: float = 3600.0, renew_after: float = 1800.0
+    name: str = "acme", number: int = 1, *, lifetime: float = 3600.0, refresh_after: float = 1800.0
 ) -> IssuedTokens:
     return IssuedTokens(
-        name, TokenPair(f"access-{number}", f"refresh-{number}"), BASE, "api:x", lifetime, renew_after
+        name, TokenPair(f"access-{number}", f"refresh-{number}"), BASE, "api:x", lifetime, refresh_after
     )
 
 
@@ -88,14 +88,14 @@ def test_one_renewal_begins_and_all_others_wait(scripts: Scripts, grant: Grant):
     owners = [f"worker-{number}" for number in range(8)]
 
     assert [begin(scripts, grant, owner) for owner in owners] == [
-        RefreshStart.BEGUN,
+        RefreshStart.STARTED,
         *[RefreshStart.BUSY] * 7,
     ]
 
 
 def test_a_beginning_that_is_repeated_because_its_answer_was_lost_is_the_same(scripts: Scripts, grant: Grant):
-    assert begin(scripts, grant) is RefreshStart.BEGUN
-    assert begin(scripts, grant) is RefreshStart.BEGUN
+    assert begin(scripts, grant) is RefreshStart.STARTED
+    assert begin(scripts, grant) is RefreshStart.STARTED
 
 
 def test_a_fresh_pair_ends_the_renewal_for_all(redis: Redis, scripts: Scripts, grant: Grant):
@@ -103,7 +103,7 @@ def test_a_fresh_pair_ends_the_renewal_for_all(redis: Redis, scripts: Scripts, g
 
     assert save_tokens(scripts, VAULT, fresh(number=2), follows=grant.version) == 2
     assert begin(scripts, grant, "another") is RefreshStart.NEWER
-    assert begin(scripts, grant_of(redis), "another") is RefreshStart.BEGUN
+    assert begin(scripts, grant_of(redis), "another") is RefreshStart.STARTED
 
 
 @pytest.mark.usefixtures("grant")
@@ -133,7 +133,7 @@ def test_a_renewal_whose_worker_died_is_tried_once_more_and_then_lost(
 ):
     told = [begin(scripts, grant, owner, seconds=0.0) for owner in ("first", "second", "third", "fourth")]
 
-    assert told == [RefreshStart.BEGUN, RefreshStart.BEGUN, RefreshStart.LOST, RefreshStart.LOST]
+    assert told == [RefreshStart.STARTED, RefreshStart.STARTED, RefreshStart.LOST, RefreshStart.LOST]
     assert "twice" in grant_of(redis).lost
 
 
@@ -151,21 +151,21 @@ def test_after_a_failure_a_minute_passes_before_the_next(redis: Redis, scripts: 
     begin(scripts, grant)
     end(scripts, grant, RefreshFailure.NOT_NOW)
 
-    assert begin(scripts, grant, "another") is RefreshStart.SOON
+    assert begin(scripts, grant, "another") is RefreshStart.TOO_SOON
     let_a_minute_pass(redis)
-    assert begin(scripts, grant, "another") is RefreshStart.BEGUN
+    assert begin(scripts, grant, "another") is RefreshStart.STARTED
 
 
 def test_gong_being_away_spends_no_try(redis: Redis, scripts: Scripts, grant: Grant):
     for number in range(5):
-        assert begin(scripts, grant, f"w{number}") is RefreshStart.BEGUN
+        assert begin(scripts, grant, f"w{number}") is RefreshStart.STARTED
         end(scripts, grant, RefreshFailure.NOT_NOW, f"w{number}")
         let_a_minute_pass(redis)
 
 
 def test_two_renewals_without_an_answer_are_the_last(redis: Redis, scripts: Scripts, grant: Grant):
     for owner in ("first", "second"):
-        assert begin(scripts, grant, owner) is RefreshStart.BEGUN
+        assert begin(scripts, grant, owner) is RefreshStart.STARTED
         end(scripts, grant, RefreshFailure.IN_DOUBT, owner)
         let_a_minute_pass(redis)
 
@@ -192,7 +192,7 @@ def test_one_who_was_overtaken_decides_nothing(redis: Redis, scripts: Scripts, g
 def test_a_destination_without_tokens_has_none_to_renew(redis: Redis, scripts: Scripts, grant: Grant):
     redis.delete(keys.TOKENS + "acme")
 
-    assert begin(scripts, grant) is RefreshStart.GONE
+    assert begin(scripts, grant) is RefreshStart.NO_TOKENS
 
 
 def test_an_access_token_that_gong_refuses_is_expired_for_all(redis: Redis, scripts: Scripts, grant: Grant):
@@ -209,7 +209,7 @@ def test_only_that_very_access_token_is(redis: Redis, scripts: Scripts, grant: G
 
 
 def test_tokens_are_due_when_their_time_has_come(redis: Redis, scripts: Scripts):
-    save_tokens(scripts, VAULT, fresh("now", renew_after=0.0), follows=None)
+    save_tokens(scripts, VAULT, fresh("now", refresh_after=0.0), follows=None)
     save_tokens(scripts, VAULT, fresh("later"), follows=None)
 
     assert find_due_refreshes(redis, 10) == ["now"]

@@ -44,9 +44,9 @@ def test_what_is_turned_away_is_counted_by_code_and_reason(redis: Redis):
     for turned in (STALE, STALE, LARGE):
         turnstile.count(turned)
 
-    turnstile.tell_if_due()
+    turnstile.flush_if_due()
 
-    for grain in (Resolution.TEN, Resolution.HOUR):
+    for grain in (Resolution.TEN_MINUTES, Resolution.HOUR):
         [bucket] = read_series(redis, [source_scope("web")], SeriesWindow(grain, 1), now=NOW)[
             source_scope("web")
         ]
@@ -66,11 +66,11 @@ def test_a_flood_costs_one_write_a_second(redis: Redis):
     redis.config_resetstat()
     for _ in range(1_000):
         turnstile.count(STALE)
-        turnstile.tell_if_due()
+        turnstile.flush_if_due()
     first = writes(redis)
 
     clock.seconds += 1.0
-    turnstile.tell_if_due()
+    turnstile.flush_if_due()
 
     assert (first, writes(redis)) == (3, 6)
     assert redis.hget(keys.REQUESTS, f"web|{STALE.outcome}") == b"1000"
@@ -82,12 +82,12 @@ def test_counts_wait_for_a_store_that_is_away():
         store = open_redis(server.url, WORKER)
         turnstile = RequestStats(store, clock)
         turnstile.count(STALE)
-        turnstile.tell_if_due()
+        turnstile.flush_if_due()
 
         server.start()
         turnstile.count(STALE)
         clock.seconds += 1.0
-        turnstile.tell_if_due()
+        turnstile.flush_if_due()
 
         assert store.hget(keys.REQUESTS, f"web|{STALE.outcome}") == b"2"
         store.close()
@@ -95,6 +95,6 @@ def test_counts_wait_for_a_store_that_is_away():
 
 
 def test_nothing_is_written_where_nothing_was_turned_away(redis: Redis):
-    RequestStats(redis, Clock()).tell_if_due()
+    RequestStats(redis, Clock()).flush_if_due()
 
     assert redis.dbsize() == 0

@@ -60,7 +60,7 @@ def _read(text: str) -> str | bool:
 
 
 def test_the_message_on_the_page_has_every_field_of_a_real_one():
-    found = find_conditions(_facts(), Thresholds(), every=60.0)
+    found = find_conditions(_facts(), Thresholds(), interval=60.0)
     course = update_alerts((), found, AlertConfig(), NOW)
     [message] = build_messages(course, [Receiver("ops", "https://x", b"s" * 24)], store="main", now=NOW)
     real, [shown] = json.loads(message.body), [json.loads(one) for one in fenced(PAGE, "json")]

@@ -149,11 +149,11 @@ def test_each_store_is_watched_by_its_own_workers_and_shown_with_the_others(
 ):
     stores = Stores(redis, {"eu": second_redis})
     globex = replace(destination(), name="globex", company="globex", store="eu")
-    hold_destination(stores.of("eu").scripts, globex, HoldRequest(HoldCause.FORBIDDEN, "", None))
+    hold_destination(stores.get("eu").scripts, globex, HoldRequest(HoldCause.FORBIDDEN, "", None))
     for name in ("main", "eu"):
-        watch(stores.of(name), RULES, globex).look()
+        watch(stores.get(name), RULES, globex).look()
     told = replace(config(), alerts=RULES)
-    web = create_app(Settings(admin_key=ADMIN), told, redis, others={"eu": second_redis}).test_client()
+    web = create_app(Settings(admin_key=ADMIN), told, redis, other_calls={"eu": second_redis}).test_client()
     page = web.get("/v1/alerts", headers=operator).get_json()
 
     assert [(one["store"], one["name"]) for one in page["open"]] == [("eu", "globex")]

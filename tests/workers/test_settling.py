@@ -31,8 +31,8 @@ def taken(**fields: Any) -> LeasedEvent:
         "attempts": 0,
         "received_at": NOW,
         "ambiguous": False,
-        "lockouts": 0,
-        "throttles": 0,
+        "blocked_count": 0,
+        "consecutive_429s": 0,
     }
     return LeasedEvent(**made | fields)
 
@@ -76,7 +76,7 @@ def test_already_reported_is_our_own_delivery_only_after_doubt(ambiguous: bool, 
     ("seconds", "throttles", "expected"), [(5.0, 0, 5.0), (None, 0, 1.0), (None, 3, 8.0)]
 )
 def test_throttled_freezes_the_company(seconds: float | None, throttles: int, expected: float):
-    told = settle(RateLimited(429, "r1", (), seconds), throttles=throttles)
+    told = settle(RateLimited(429, "r1", (), seconds), consecutive_429s=throttles)
 
     assert (told.verb, told.arguments) == ("freeze", (int(expected * SECOND), 10_000))
 
@@ -85,13 +85,13 @@ def test_faltered_waits_and_keeps_the_doubt():
     told = settle(failed())
 
     assert told.verb == "later"
-    delay, ambiguous, spent, blames_gong, said = told.arguments
+    delay, ambiguous, spent, gong_at_fault, said = told.arguments
     assert 1 * SECOND <= int(delay) <= 2 * SECOND
-    assert (ambiguous, spent, blames_gong, said) == (1, 1, 1, "down")
+    assert (ambiguous, spent, gong_at_fault, said) == (1, 1, 1, "down")
 
 
 @pytest.mark.parametrize(
-    ("fields", "blames_gong"),
+    ("fields", "gong_at_fault"),
     [
         ({"status": 500}, 0),
         ({"status": 502}, 1),
@@ -100,12 +100,12 @@ def test_faltered_waits_and_keeps_the_doubt():
         ({"status": 200, "code": "not_gong"}, 1),
     ],
 )
-def test_gong_is_blamed_for_what_no_event_can_have_caused(fields: dict[str, Any], blames_gong: int):
-    assert settle(failed(**fields)).arguments[3] == blames_gong
+def test_gong_is_blamed_for_what_no_event_can_have_caused(fields: dict[str, Any], gong_at_fault: int):
+    assert settle(failed(**fields)).arguments[3] == gong_at_fault
 
 
 def test_a_call_that_tried_a_gong_that_was_down_spends_no_attempt():
-    told = settle(failed(), tries_gong=True, attempts=11)
+    told = settle(failed(), is_trial_call=True, attempts=11)
 
     assert (told.verb, told.arguments[2]) == ("later", 0)
 
@@ -144,7 +144,7 @@ def test_locked_out_holds_the_destination_and_the_event_waits():
 
 
 def test_an_event_that_is_locked_out_while_probes_pass_is_a_dead_letter():
-    told = settle(Blocked(403, "r1", HoldCause.FORBIDDEN, ("waf",)), lockouts=2)
+    told = settle(Blocked(403, "r1", HoldCause.FORBIDDEN, ("waf",)), blocked_count=2)
 
     assert (told.verb, told.arguments[:2]) == ("bury", ("blocked", "waf"))
 
@@ -156,7 +156,7 @@ def test_an_unconfigured_destination_is_held_for_ever_rather_than_lost():
 
     made = deliverer.attempt(taken(destination="gone"), lambda: NOW)
 
-    assert settle(made.outcome, lockouts=9).arguments[0] == "not_configured"
+    assert settle(made.outcome, blocked_count=9).arguments[0] == "not_configured"
 
 
 def test_a_record_tells_the_attempt_without_body_or_header():

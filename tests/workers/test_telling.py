@@ -121,7 +121,7 @@ def test_nothing_else_is_answered(asking, redis: Redis):
 def test_a_worker_whose_port_is_taken_works_without_it(redis: Redis):
     with socket.socket() as other:
         other.bind(("", 0))
-        other.handle_sighup()
+        other.listen()
 
         assert serve_health(other.getsockname()[1], told(redis, Liveness())) is None
 

@@ -85,7 +85,7 @@ def probe(ctx: CliContext, name: str, *, wait_seconds: int, as_json: bool) -> No
     Exit status: 0 if the probe passed, 1 if it did not or there is no result in time, 2 usage error, 3 store
     unavailable.
     """
-    redis = ctx.stores.of(find_destination(ctx, name).store).redis
+    redis = ctx.stores.get(find_destination(ctx, name).store).redis
     before = read_probe_result(redis, name)
     queued = probe_destination(ctx, COMMAND_LINE, name)
     result = _wait_for_result(redis, name, before, seconds=wait_seconds)

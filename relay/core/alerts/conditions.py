@@ -60,9 +60,9 @@ class Condition:
     opens: bool = True
 
 
-def find_conditions(facts: StoreSnapshot, thresholds: Thresholds, *, every: float) -> list[Condition]:
-    """Everything worth an alert. `every` is the usual time between two looks, in seconds."""
-    return [one for look in _LOOKS for one in look(facts, thresholds, every)]
+def find_conditions(facts: StoreSnapshot, thresholds: Thresholds, *, interval: float) -> list[Condition]:
+    """Everything worth an alert. `interval` is the usual time between two looks, in seconds."""
+    return [one for look in _LOOKS for one in look(facts, thresholds, interval)]
 
 
 def format_duration(seconds: float) -> str:

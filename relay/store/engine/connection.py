@@ -123,7 +123,7 @@ def _finder(told: RedisUrl, options: dict[str, Any]) -> Callable[[], tuple[str, 
     return find
 
 
-def refuse_cluster(redis: Redis, *, told_by: str = "RELAY_REDIS_URL") -> None:
+def refuse_cluster(redis: Redis, *, setting: str = "RELAY_REDIS_URL") -> None:
     """Raise SettingsError when the server is part of a Redis Cluster. Silent when it cannot be asked."""
     try:
         told: Any = redis.info("cluster")
@@ -134,7 +134,7 @@ def refuse_cluster(redis: Redis, *, told_by: str = "RELAY_REDIS_URL") -> None:
             "the server is part of a Redis Cluster, which would part what must be kept in one step: "
             "name a server on its own, or Sentinels"
         )
-        raise setting_error(told_by, text)
+        raise setting_error(setting, text)
 
 
 @contextmanager

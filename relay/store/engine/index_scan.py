@@ -20,7 +20,7 @@ class IdRange:
     top: str = ""
     bottom: str = ""
 
-    def holds(self, event_id: str) -> bool:
+    def contains(self, event_id: str) -> bool:
         return event_id >= self.bottom and (not self.top or event_id < self.top)
 
 

@@ -51,13 +51,13 @@ class Scripts:
         self._digests: dict[str, str] = {}
         self._idle: deque[ConnectionInterface] = deque()
 
-    def run(self, name: str, *arguments: str | bytes | float, copied: bool = False) -> Any:
+    def run(self, name: str, *arguments: str | bytes | float, wait_for_replicas: bool = False) -> Any:
         """Run one script and return Redis's answer.
 
-        With `copied` and replicas to wait for, Unavailable when too few have in time what it wrote (it stays written).
+        With `wait_for_replicas` and replicas to wait for, Unavailable when too few have in time what it wrote (it stays written).
         """
         digest = self._digests.get(name) or self._load(name)
-        replicas = self._wait_replicas if copied else 0
+        replicas = self._wait_replicas if wait_for_replicas else 0
         try:
             return self._evaluate(digest, arguments, replicas)
         except NoScriptError:

@@ -72,14 +72,14 @@ class Page:
 
 
 _CONSENT_ERRORS = {
-    CallbackResult.NO_STATE: BadRequest(
+    CallbackResult.UNKNOWN_STATE: BadRequest(
         "bad_oauth_state",
         "This response from Gong was already used, or is older than ten minutes. Open the link again.",
     ),
-    CallbackResult.FOREIGN: Forbidden(
+    CallbackResult.OTHER_BROWSER: Forbidden(
         "wrong_browser", "This response from Gong belongs to another browser. Open the link in this one."
     ),
-    CallbackResult.USED: Conflict(
+    CallbackResult.LINK_USED: Conflict(
         "link_used", "This link was already used to connect Gong. Ask for a new link."
     ),
 }
@@ -198,7 +198,7 @@ def finish_consent() -> Response:
         params.get("state", "")[:_PARAMETER_MAX], request.cookies.get(COOKIE, ""), _authorization_code()
     )
     result = claim_consent(ctx.scripts, Vault(ctx.settings.secret_keys), consent_id, callback)
-    if result is not CallbackResult.TAKEN:
+    if result is not CallbackResult.ACCEPTED:
         raise _CONSENT_ERRORS[result]
     if not callback.code:
         return _render(_denied_page(params.get("error", "")))

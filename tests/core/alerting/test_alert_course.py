@@ -81,7 +81,7 @@ LOOKS = st.lists(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_
 @given(LOOKS, st.floats(1, 400))
 def test_whatever_is_found_each_alert_is_opened_once_and_cleared_once(looks: list, every: float):
     found = [[finding(subject=name, opens=opens) for name, opens in look] for look in looks]
-    courses = walk(*found, every=every)
+    courses = walk(*found, interval=every)
     opened = [one.id for course in courses for one in course.opened]
     cleared = [one.id for course in courses for one in course.cleared]
     still_open = [one.id for one in courses[-1].open] if courses else []
@@ -94,7 +94,7 @@ def test_whatever_is_found_each_alert_is_opened_once_and_cleared_once(looks: lis
 def test_whatever_is_found_no_alert_is_told_twice_within_the_time_to_repeat(looks: list, every: float):
     last: dict[str, datetime] = {}
     found = [[finding(subject=name, opens=opens) for name, opens in look] for look in looks]
-    for course in walk(*found, every=every):
+    for course in walk(*found, interval=every):
         for one in course.repeated:
             assert one.told_at - last[one.id] >= timedelta(seconds=RULES.repeat_interval)
         last |= {one.id: one.told_at for one in (*course.opened, *course.repeated)}
@@ -103,6 +103,6 @@ def test_whatever_is_found_no_alert_is_told_twice_within_the_time_to_repeat(look
 @given(LOOKS, st.floats(1, 400))
 def test_whatever_is_found_an_alert_is_cleared_only_when_its_cause_has_stayed_away(looks: list, every: float):
     found = [[finding(subject=name, opens=opens) for name, opens in look] for look in looks]
-    for number, course in enumerate(walk(*found, every=every)):
+    for number, course in enumerate(walk(*found, interval=every)):
         for one in course.cleared:
             assert after(number * every) - one.seen_at >= timedelta(seconds=RULES.resolve_after)

@@ -14,7 +14,7 @@ HELD = HeldDestination("acme", "invalid_credentials", after(-30), 3)
 
 
 def found(told: dict[str, Any], **thresholds: Any) -> list[tuple[AlertKind, str, bool]]:
-    looked = find_conditions(facts(**told), Thresholds(**thresholds), every=60.0)
+    looked = find_conditions(facts(**told), Thresholds(**thresholds), interval=60.0)
     return [(one.kind, one.subject, one.opens) for one in looked]
 
 
@@ -78,7 +78,7 @@ def test_what_is_turned_off_is_never_found():
 
 def test_a_pause_is_told_but_wakes_nobody():
     (one,) = find_conditions(
-        facts(held=[HeldDestination("acme", "paused", NOW, 0)]), Thresholds(), every=60.0
+        facts(held=[HeldDestination("acme", "paused", NOW, 0)]), Thresholds(), interval=60.0
     )
 
     assert one.severity is Severity.NOTICE
@@ -87,7 +87,7 @@ def test_a_pause_is_told_but_wakes_nobody():
 
 def test_a_hold_of_a_cause_that_is_not_known_here_is_told_all_the_same():
     (one,) = find_conditions(
-        facts(held=[HeldDestination("acme", "struck_by_lightning", NOW, 1)]), Thresholds(), every=60.0
+        facts(held=[HeldDestination("acme", "struck_by_lightning", NOW, 1)]), Thresholds(), interval=60.0
     )
 
     assert one.text == "acme takes no calls since 2026-11-21 10:00 UTC (struck_by_lightning); 1 event waits."
@@ -98,7 +98,7 @@ def test_a_finding_says_what_is_the_case_in_plain_words():
     looked = find_conditions(
         facts(held=[HELD], dead=grew(0, 2), last_snapshot_at=after(-720), used_share=0.821),
         Thresholds(),
-        every=60.0,
+        interval=60.0,
     )
 
     assert [one.text for one in looked] == [
@@ -130,7 +130,7 @@ def test_a_name_that_was_not_there_before_counts_whole():
 
 
 def test_what_is_remembered_of_a_counter_stays_small():
-    growth = grew(*range(0, 5000, 5), every=1.0)
+    growth = grew(*range(0, 5000, 5), interval=1.0)
 
     assert len(growth.slots["acme"]) <= 17
     assert growth.recent_count("acme") == pytest.approx(4500, rel=0.1)

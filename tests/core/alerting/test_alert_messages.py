@@ -20,7 +20,7 @@ RULES = AlertConfig(resolve_after=0.0)
 
 def course(*destinations: str) -> AlertChanges:
     held = [HeldDestination(name, "invalid_credentials", NOW, 2) for name in destinations]
-    return update_alerts((), find_conditions(facts(held=held), Thresholds(), every=60.0), RULES, NOW)
+    return update_alerts((), find_conditions(facts(held=held), Thresholds(), interval=60.0), RULES, NOW)
 
 
 def bodies(receiver: Receiver, of: AlertChanges) -> list[dict]:
