@@ -1,4 +1,4 @@
-"""`python -m tests.chart.golden`: write anew what the chart makes of its own value files, to be read in a diff."""
+"""`python -m tests.chart.golden`: render the chart's own value files again, to be reviewed as a diff."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
-"""`python -m tests.chart.printed`: write values.yaml and the README's table anew from the chart's values.schema.json.
+"""`python -m tests.chart.printed`: generate values.yaml and the README's table from the chart's values.schema.json.
 
-The schema is the only place where a value is described; a test fails when the other two say something else.
+The schema is the only source of a value's description; a test fails if the generated files differ.
 """
 
 import json
@@ -12,8 +12,8 @@ from typing import Any
 CHART = Path(__file__).parents[2] / "helm" / "gong-relay"
 _BEGIN, _END = "<!-- values -->\n", "<!-- /values -->"
 _HEAD = """\
-# The values of the chart and their defaults, printed from values.schema.json by `make chart`.
-# Write your own into a file beside it, and only what differs.
+# The chart's values and their defaults, generated from values.schema.json by `make chart`.
+# Put your own values into a separate file, and only those that differ.
 """
 
 Schema = Mapping[str, Any]
@@ -23,9 +23,9 @@ def schema() -> Schema:
     return dict(json.loads((CHART / "values.schema.json").read_text("utf-8")))
 
 
-def values_yaml(told: Schema) -> str:
+def values_yaml(tree: Schema) -> str:
     """Every value with its description above it."""
-    return _HEAD + "\n".join(_block(told["properties"], depth=0)) + "\n"
+    return _HEAD + "\n".join(_block(tree["properties"], depth=0)) + "\n"
 
 
 def _block(properties: Schema, *, depth: int) -> Iterator[str]:
@@ -45,17 +45,17 @@ def _block(properties: Schema, *, depth: int) -> Iterator[str]:
             yield f"{indent}{name}: {json.dumps(item['default'], ensure_ascii=False)}"
 
 
-def table(told: Schema) -> str:
-    """Every value as a row: path, default, meaning."""
+def table(tree: Schema) -> str:
+    """Every value as a table row: path, default, description."""
     rows = [
         f"| `{path}` | `{json.dumps(item['default'], ensure_ascii=False)}` | {item['description']} |"
-        for path, item in leaves(told["properties"])
+        for path, item in leaves(tree["properties"])
     ]
     return "\n".join(["| value | default | description |", "| --- | --- | --- |", *rows]) + "\n"
 
 
 def leaves(properties: Schema, prefix: str = "") -> Iterator[tuple[str, Schema]]:
-    """Every value that is no mere group of values, by its path."""
+    """Every value that is not a group of values, with its path."""
     for name, item in properties.items():
         if "properties" in item:
             yield from leaves(item["properties"], f"{prefix}{name}.")
@@ -63,18 +63,18 @@ def leaves(properties: Schema, prefix: str = "") -> Iterator[tuple[str, Schema]]
             yield f"{prefix}{name}", item
 
 
-def readme(told: Schema, text: str) -> str:
+def readme(tree: Schema, text: str) -> str:
     """The README with its table replaced."""
     before, _, rest = text.partition(_BEGIN)
     _, _, after = rest.partition(_END)
-    return f"{before}{_BEGIN}\n{table(told)}\n{_END}{after}"
+    return f"{before}{_BEGIN}\n{table(tree)}\n{_END}{after}"
 
 
 def main() -> None:
-    told = schema()
-    (CHART / "values.yaml").write_text(values_yaml(told), "utf-8")
+    tree = schema()
+    (CHART / "values.yaml").write_text(values_yaml(tree), "utf-8")
     page = CHART / "README.md"
-    page.write_text(readme(told, page.read_text("utf-8")), "utf-8")
+    page.write_text(readme(tree, page.read_text("utf-8")), "utf-8")
 
 
 if __name__ == "__main__":

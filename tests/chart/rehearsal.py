@@ -1,8 +1,8 @@
-"""The image rehearsed without a container engine: the Dockerfile's own commands, run in a clean folder, and their result run.
+"""Build and run the image without a container engine: the Dockerfile's own commands, in a clean folder.
 
-`build` runs every RUN of the build stage. What the commands call /src, /tools and /opt/relay are folders of one root
-folder then. `confined` is how to run something from there as the image would: as nobody, on a file system that cannot be
-written but for /tmp.
+`build` runs every RUN of the build stage. It replaces /src, /tools and /opt/relay by folders below one root
+folder. `confined` runs a command from there as the image would: as an unprivileged user, on a read-only file system
+with a writable /tmp.
 """
 
 import json
@@ -20,36 +20,36 @@ _FOLDERS = ("/src", "/tools", "/opt/relay")
 
 def instructions(stage: str) -> Iterator[tuple[str, str]]:
     """Each instruction of one stage of the Dockerfile, with its arguments."""
-    now = ""
+    current = ""
     for line in _joined((PROJECT / "Dockerfile").read_text("utf-8")):
         word, _, rest = line.partition(" ")
         if word == "FROM":
-            now = rest.rpartition(" AS ")[2]
-        elif now == stage:
+            current = rest.rpartition(" AS ")[2]
+        elif current == stage:
             yield word, rest
 
 
 def _joined(text: str) -> Iterator[str]:
-    """The file's lines, continued ones as one, without comments."""
-    kept = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
-    yield from "\n".join(kept).replace("\\\n", " ").splitlines()
+    """The file's lines without comments, with continued lines joined."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    yield from "\n".join(lines).replace("\\\n", " ").splitlines()
 
 
 def build(root: Path) -> Path:
-    """Build as the image is built; return the folder that would be /opt/relay."""
+    """Run the build stage. Returns the folder that becomes /opt/relay in the image."""
     for folder in _FOLDERS:
         (root / folder[1:]).mkdir(parents=True, exist_ok=True)
     for word, rest in instructions("build"):
         if word == "COPY":
             _copy(root, rest.split())
         elif word == "RUN":
-            command = [_placed(part, root) for part in json.loads(rest)]
+            command = [_below_root(part, root) for part in json.loads(rest)]
             command[0] = sys.executable if command[0] == "python" else command[0]
             subprocess.run(command, cwd=root / "src", env=_environ(root), check=True, capture_output=True)
     return root / "opt" / "relay"
 
 
-def _placed(part: str, root: Path) -> str:
+def _below_root(part: str, root: Path) -> str:
     """A path of the image as one below the root."""
     return next((f"{root}{part}" for folder in _FOLDERS if part.startswith(folder)), part)
 
@@ -61,25 +61,27 @@ def _copy(root: Path, parts: Sequence[str]) -> None:
         if (PROJECT / source).is_dir():
             shutil.copytree(PROJECT / source, there, ignore=shutil.ignore_patterns("__pycache__"))
         else:
-            place = there / Path(source).name if target.endswith("/") else there
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(PROJECT / source, place)
+            path = there / Path(source).name if target.endswith("/") else there
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(PROJECT / source, path)
 
 
 def _environ(root: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_", "LANG"))}
-    return kept | {"HOME": str(root), "PATH": os.environ["PATH"], "PIP_NO_COMPILE": "1"}
+    inherited = {
+        name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_", "LANG"))
+    }
+    return inherited | {"HOME": str(root), "PATH": os.environ["PATH"], "PIP_NO_COMPILE": "1"}
 
 
 def can_confine() -> bool:
-    """Whether a file system of our own can be made here: that takes root, or a kernel that lends it."""
+    """True if this process may create its own mount namespace, which needs root or a permissive kernel."""
     if shutil.which("unshare") is None or shutil.which("setpriv") is None:
         return False
     return subprocess.run(confined(["true"]), capture_output=True, check=False).returncode == 0
 
 
 def confined(command: Sequence[str]) -> list[str]:
-    """How to run a command as nobody, where only /tmp can be written, and that is empty."""
+    """A command line that runs `command` as an unprivileged user with an empty, writable /tmp and nothing else writable."""
     script = " && ".join(
         [
             "mount --make-rprivate /",
@@ -95,7 +97,7 @@ def confined(command: Sequence[str]) -> list[str]:
 
 
 def _python_for_all() -> list[str]:
-    """Where this Python lives in the home of root, nobody else could run it: it is shown through an open one."""
+    """Mount commands that expose a Python installed below /root, which other users cannot read."""
     prefix = Path(sys.base_prefix)
     if not prefix.is_relative_to("/root"):
         return []
@@ -109,5 +111,5 @@ def _python_for_all() -> list[str]:
     ]
 
 
-def image_environ(venv: Path, told: Mapping[str, str]) -> dict[str, str]:
-    return {"PATH": f"{venv}/bin:/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"} | dict(told)
+def image_environ(venv: Path, variables: Mapping[str, str]) -> dict[str, str]:
+    return {"PATH": f"{venv}/bin:/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"} | dict(variables)

@@ -24,19 +24,19 @@ def values_of(case: str) -> Values:
 
 
 def texts(values: Values, kubernetes: str = NEWEST) -> dict[str, str]:
-    """What each template becomes. HelmError when the values are refused."""
+    """Render each template. Raises HelmError if the chart rejects the values."""
     release = {"name": "relay", "namespace": "events", "kube_version": f"v{kubernetes}.0"}
-    # `Chart.render` does not pass the version of Kubernetes on, and changes the chart: it is loaded anew each time.
+    # `Chart.render` does not pass the version of Kubernetes on, and changes the chart: so load it each time.
     with Chart.load(CHART) as chart:
-        told = _native.call_string("helm_render", chart._raw(), json.dumps(values), json.dumps(release))
-    return dict(json.loads(told))
+        rendered = _native.call_string("helm_render", chart._raw(), json.dumps(values), json.dumps(release))
+    return dict(json.loads(rendered))
 
 
 def objects(values: Values, kubernetes: str = NEWEST) -> list[Object]:
-    """Everything that would be made, helm tests included."""
+    """Every object of the release, including helm tests."""
     rendered = texts(values, kubernetes)
     pages = [text for name, text in sorted(rendered.items()) if not name.endswith("NOTES.txt")]
-    return [found for text in pages for found in yaml.load_all(text, Loader=yaml.CSafeLoader) if found]
+    return [item for text in pages for item in yaml.load_all(text, Loader=yaml.CSafeLoader) if item]
 
 
 @cache
@@ -45,39 +45,40 @@ def _rendered(case: str, kubernetes: str) -> str:
 
 
 def case(name: str, kubernetes: str = NEWEST) -> list[Object]:
-    """What one of the chart's own value files makes."""
+    """The objects of one of the chart's own value files."""
     return list(json.loads(_rendered(name, kubernetes)))
 
 
-def of_kind(found: list[Object], *kinds: str) -> list[Object]:
-    return [each for each in found if each["kind"] in kinds]
+def of_kind(release: list[Object], *kinds: str) -> list[Object]:
+    return [item for item in release if item["kind"] in kinds]
 
 
-def named(found: list[Object], kind: str, name: str) -> Object:
-    [one] = [each for each in of_kind(found, kind) if each["metadata"]["name"] == name]
-    return one
+def named(release: list[Object], kind: str, name: str) -> Object:
+    [match] = [item for item in of_kind(release, kind) if item["metadata"]["name"] == name]
+    return match
 
 
-def workloads(found: list[Object]) -> list[Object]:
-    return of_kind(found, "Deployment", "StatefulSet")
+def workloads(release: list[Object]) -> list[Object]:
+    return of_kind(release, "Deployment", "StatefulSet")
 
 
-def pods(found: list[Object]) -> list[tuple[str, Mapping[str, str], Object]]:
-    """Every pod that there will be: whose it is, its labels, its specification."""
+def pods(release: list[Object]) -> list[tuple[str, Mapping[str, str], Object]]:
+    """Every pod of the release: its owner, its labels, its spec."""
     templated = [
-        (f"{each['kind']}/{each['metadata']['name']}", each["spec"]["template"]) for each in workloads(found)
+        (f"{item['kind']}/{item['metadata']['name']}", item["spec"]["template"])
+        for item in workloads(release)
     ]
-    bare = [(f"Pod/{each['metadata']['name']}", each) for each in of_kind(found, "Pod")]
+    bare = [(f"Pod/{item['metadata']['name']}", item) for item in of_kind(release, "Pod")]
     return [(name, pod["metadata"]["labels"], pod["spec"]) for name, pod in templated + bare]
 
 
-def containers(found: list[Object]) -> list[tuple[str, Object]]:
+def containers(release: list[Object]) -> list[tuple[str, Object]]:
     return [
         (f"{name}/{container['name']}", container)
-        for name, _, spec in pods(found)
+        for name, _, spec in pods(release)
         for container in [*spec.get("initContainers", []), *spec["containers"]]
     ]
 
 
-def name_of(found: Object) -> str:
-    return f"{found['kind']}/{found['metadata']['name']}"
+def name_of(item: Object) -> str:
+    return f"{item['kind']}/{item['metadata']['name']}"

@@ -1,4 +1,4 @@
-"""The alerts as Helm renders them and Prometheus' own tool runs them: each fires when it should, and is silent when not."""
+"""The alerts, rendered by Helm and run by Prometheus' own tool: each fires when it should, and only then."""
 
 import os
 import re
@@ -13,10 +13,10 @@ import orjson
 import pytest
 import yaml
 
-from relay.queries import metric_definitions as metric_table
+from relay.queries import metric_definitions
 from tests.chart.rendering import CHART, case, named
 from tests.truth.project import page
-from workers import health_server as telling
+from workers import health_server
 
 PROMTOOL = shutil.which("promtool")
 RULES = named(case("production"), "PrometheusRule", "relay-alerts")["spec"]
@@ -26,14 +26,14 @@ MINUTES = "2h"
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What an alert is shown, as promtool writes series, minute by minute; and by which labels it is to fire, if at all.
+    """Series in promtool's notation, one sample per minute, that an alert is tested with."""
 
-    `calm` is what must leave it silent.
-    """
-
-    told: Mapping[str, str]
-    fires: str
-    calm: Mapping[str, str]
+    firing: Mapping[str, str]
+    """Series on which the alert must fire."""
+    labels: str
+    """The labels that the firing alert must have."""
+    silent: Mapping[str, str]
+    """Series on which the alert must stay silent."""
 
 
 def n(metric: str, labels: str = "") -> str:
@@ -114,14 +114,14 @@ def run(promtool: str, folder: Path, *options: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def test_prometheus_takes_the_rules(promtool: str, tmp_path: Path):
-    status, told = run(promtool, tmp_path, "check", "rules", "rules.yaml")
+def test_prometheus_accepts_the_rules(promtool: str, tmp_path: Path):
+    status, output = run(promtool, tmp_path, "check", "rules", "rules.yaml")
 
-    assert (status, f"{len(ALERTS)} rules found" in told) == (0, True), told
+    assert (status, f"{len(ALERTS)} rules found" in output) == (0, True), output
 
 
-def fired(alert: str, labels: str) -> list[dict[str, Any]]:
-    """What the series of firing alerts is to hold. One that looks at everything has no namespace."""
+def firing_samples(alert: str, labels: str) -> list[dict[str, Any]]:
+    """The expected samples of firing alerts. An alert over all series has no namespace label."""
     severity = ALERTS[alert]["labels"]["severity"]
     place = "" if alert == "RelayMetricsMissing" else 'namespace="n",'
     return [
@@ -138,7 +138,7 @@ def test_an_alert_fires_when_it_should_and_only_then(promtool: str, tmp_path: Pa
     tests = [
         {
             "interval": "1m",
-            "input_series": [{"series": series, "values": values} for series, values in told.items()],
+            "input_series": [{"series": series, "values": values} for series, values in input_series.items()],
             "promql_expr_test": [
                 {
                     "expr": f'ALERTS{{alertname="{alert}",alertstate="firing"}}',
@@ -147,15 +147,18 @@ def test_an_alert_fires_when_it_should_and_only_then(promtool: str, tmp_path: Pa
                 }
             ],
         }
-        for told, expected in ((story.told, fired(alert, story.fires)), (story.calm, []))
+        for input_series, expected in (
+            (story.firing, firing_samples(alert, story.labels)),
+            (story.silent, []),
+        )
     ]
     (tmp_path / "test.yaml").write_text(
         yaml.safe_dump({"rule_files": ["rules.yaml"], "evaluation_interval": "1m", "tests": tests})
     )
 
-    status, told = run(promtool, tmp_path, "test", "rules", "test.yaml")
+    status, output = run(promtool, tmp_path, "test", "rules", "test.yaml")
 
-    assert status == 0, told
+    assert status == 0, output
 
 
 def test_every_alert_has_a_story():
@@ -163,21 +166,32 @@ def test_every_alert_has_a_story():
 
 
 @pytest.mark.parametrize("alert", ALERTS)
-def test_an_alert_leads_to_its_page(alert: str):
+def test_an_alert_links_to_its_runbook(alert: str):
     url = ALERTS[alert]["annotations"]["runbook_url"]
 
     assert url == f"docs/operations.md#{alert.lower()}"
     assert re.search(rf"^### {alert}$", page("docs/operations.md"), re.MULTILINE)
 
 
-def test_no_page_tells_of_an_alert_that_there_is_not():
+def test_no_runbook_describes_an_alert_that_does_not_exist():
     assert set(re.findall(r"^### (Relay\w+)$", page("docs/operations.md"), re.MULTILINE)) == set(ALERTS)
 
 
-def told_names() -> set[str]:
-    """Every metric that the program tells, and what a histogram makes of its name."""
-    names = {value.name for value in vars(metric_table).values() if isinstance(value, metric_table.Metric)}
-    names |= {name for name, _ in (telling.CALLS_METRIC, telling.THREADS_METRIC, telling.LOOP_AGE_METRIC)}
+def exported_names() -> set[str]:
+    """Every metric that the relay exports, including the series of histograms."""
+    names = {
+        value.name
+        for value in vars(metric_definitions).values()
+        if isinstance(value, metric_definitions.Metric)
+    }
+    names |= {
+        name
+        for name, _ in (
+            health_server.CALLS_METRIC,
+            health_server.THREADS_METRIC,
+            health_server.LOOP_AGE_METRIC,
+        )
+    }
     return names | {f"{name}_{part}" for name in names for part in ("bucket", "sum", "count")}
 
 
@@ -185,34 +199,34 @@ def used_names(text: str) -> set[str]:
     return set(re.findall(r"\brelay_[a-z_]+", text))
 
 
-def test_every_metric_of_a_rule_is_told_by_the_program():
-    assert used_names("".join(rule["expr"] for rule in ALERTS.values())) - told_names() == set()
+def test_every_metric_of_a_rule_is_exported():
+    assert used_names("".join(rule["expr"] for rule in ALERTS.values())) - exported_names() == set()
 
 
-def test_every_metric_of_the_dashboard_is_told_by_the_program():
+def test_every_metric_of_the_dashboard_is_exported():
     panels = orjson.loads((CHART / "files" / "dashboard.json").read_bytes())["panels"]
-    asked = [target["expr"] for panel in panels for target in panel.get("targets", [])]
+    queries = [target["expr"] for panel in panels for target in panel.get("targets", [])]
 
-    assert len(asked) > 10
-    assert used_names("".join(asked)) - told_names() == set()
+    assert len(queries) > 10
+    assert used_names("".join(queries)) - exported_names() == set()
 
 
 def test_a_rule_can_be_left_out():
-    left = named(case("stores"), "PrometheusRule", "relay-alerts")["spec"]["groups"][0]["rules"]
+    rules = named(case("stores"), "PrometheusRule", "relay-alerts")["spec"]["groups"][0]["rules"]
 
-    assert set(ALERTS) - {rule["alert"] for rule in left} == {"RelayBudgetExhaustionPredicted"}
+    assert set(ALERTS) - {rule["alert"] for rule in rules} == {"RelayBudgetExhaustionPredicted"}
 
 
-def test_prometheus_takes_every_query_of_the_dashboard(promtool: str, tmp_path: Path):
+def test_prometheus_accepts_every_query_of_the_dashboard(promtool: str, tmp_path: Path):
     panels = orjson.loads((CHART / "files" / "dashboard.json").read_bytes())["panels"]
-    asked = [
+    queries = [
         target["expr"].replace("$__rate_interval", "5m")
         for panel in panels
         for target in panel.get("targets", [])
     ]
-    rules = [{"record": f"panel:{number}", "expr": expr} for number, expr in enumerate(asked)]
+    rules = [{"record": f"panel:{number}", "expr": expr} for number, expr in enumerate(queries)]
     (tmp_path / "panels.yaml").write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}))
 
-    status, told = run(promtool, tmp_path, "check", "rules", "panels.yaml")
+    status, output = run(promtool, tmp_path, "check", "rules", "panels.yaml")
 
-    assert (status, f"{len(asked)} rules found" in told) == (0, True), told
+    assert (status, f"{len(queries)} rules found" in output) == (0, True), output

@@ -1,6 +1,6 @@
-"""What an auditor's tool says of the chart and of the Dockerfile, every one of its policies applied but those argued here.
+"""checkov on the chart and the Dockerfile, with every policy except those argued here.
 
-checkov brings 150 packages along, and lives in an environment of its own: `make audit` and CI make it.
+checkov brings 150 packages and has its own environment, which `make audit` and CI create.
 """
 
 import json
@@ -17,7 +17,7 @@ from tests.chart.rendering import CASES, objects, values_of
 
 CHECKOV = PROJECT / ".venv-checkov" / "bin" / "checkov"
 SKIPPED = {
-    "CKV_K8S_11": "A limit on CPU slows a pod down while the node is idle, just when there is most to send.",
+    "CKV_K8S_11": "A CPU limit throttles a pod even while the node is idle, at the very time when it has the most to send.",
 }
 PINNED = {"digest": "sha256:" + "0" * 64, "pullPolicy": "Always"}
 
@@ -28,15 +28,15 @@ pytestmark = [
 
 
 def write_releases(folder: Path) -> None:
-    """What stays in the cluster of each value file, its images pinned, as whoever is audited would do."""
+    """Write each value file's objects, with images pinned as an audited cluster would have them."""
     for name in CASES:
         values = values_of(name)
         values["image"] = {**values["image"], **PINNED}
         values["valkey"] = values.get("valkey", {}) | {"image": PINNED}
-        kept = [
-            each for each in objects(values) if "helm.sh/hook" not in each["metadata"].get("annotations", {})
+        release = [
+            item for item in objects(values) if "helm.sh/hook" not in item["metadata"].get("annotations", {})
         ]
-        (folder / f"{name}.yaml").write_text(yaml.safe_dump_all(kept))
+        (folder / f"{name}.yaml").write_text(yaml.safe_dump_all(release))
 
 
 @pytest.fixture(scope="module")
@@ -60,17 +60,17 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     return list(json.loads(done.stdout))
 
 
-def test_nothing_is_found_in_what_helm_makes_nor_in_the_dockerfile(reports: list[dict[str, Any]]):
-    found = [
-        f"{each['check_id']} {each['check_name']}: {each['resource']} in {each['file_path']}"
+def test_checkov_finds_nothing_in_the_rendered_chart_or_the_dockerfile(reports: list[dict[str, Any]]):
+    failures = [
+        f"{check['check_id']} {check['check_name']}: {check['resource']} in {check['file_path']}"
         for report in reports
-        for each in report["results"]["failed_checks"]
+        for check in report["results"]["failed_checks"]
     ]
 
-    assert found == []
+    assert failures == []
 
 
-def test_both_were_looked_at_closely(reports: list[dict[str, Any]]):
+def test_checkov_ran_enough_checks_on_both(reports: list[dict[str, Any]]):
     passed = {report["check_type"]: report["summary"]["passed"] for report in reports}
 
     assert passed["kubernetes"] > 1000

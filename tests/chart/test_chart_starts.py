@@ -1,4 +1,4 @@
-"""What the chart makes is what the program takes: its environment, its file and its ports start web and workers."""
+"""The chart's environment, configuration file and ports are what web and workers expect."""
 
 from pathlib import Path
 
@@ -11,83 +11,83 @@ from relay.settings import Settings
 from tests.chart.rendering import CASES, Object, case, named, of_kind
 
 OURS = [
-    pytest.param(name, each["metadata"]["name"], id=f"{name}:{each['metadata']['name']}")
+    pytest.param(name, item["metadata"]["name"], id=f"{name}:{item['metadata']['name']}")
     for name in CASES
-    for each in of_kind(case(name), "Deployment")
-    if not each["metadata"]["name"].endswith("-sandbox")
+    for item in of_kind(case(name), "Deployment")
+    if not item["metadata"]["name"].endswith("-sandbox")
 ]
 ADDRESS = "rediss://relay:password@store.example:6379/0"
 
 
-def container(name: str, deployment: str) -> Object:
+def container_of(name: str, deployment: str) -> Object:
     return dict(named(case(name), "Deployment", deployment)["spec"]["template"]["spec"]["containers"][0])
 
 
-def environ(told: Object, folder: Path) -> dict[str, str]:
-    """What the container's process would see, its secrets as files in a folder."""
-    seen = {each["name"]: each["value"] for each in told["env"]}
-    for name in [name for name in seen if name.endswith("_FILE")]:
+def environ(container: Object, folder: Path) -> dict[str, str]:
+    """The environment of the container's process, with its secrets as files in a folder."""
+    variables = {variable["name"]: variable["value"] for variable in container["env"]}
+    for name in [name for name in variables if name.endswith("_FILE")]:
         file = folder / name
         file.write_text(
             ADDRESS if name.endswith("REDIS_URL_FILE") else f"{name}-with-forty-characters-and-more\n"
         )
-        seen[name] = str(file)
-    return seen
+        variables[name] = str(file)
+    return variables
 
 
-def read(name: str, settings: Settings, seen: dict[str, str]) -> Config:
-    """The configuration of a release, in the environment of one of its processes."""
+def read(name: str, settings: Settings, variables: dict[str, str]) -> Config:
+    """The configuration of a release, read with the environment of one of its processes."""
     text = named(case(name), "ConfigMap", "relay-config")["data"]["relay.yaml"]
-    return read_config(text, environ=seen, allow_hosts=settings.allow_gong_hosts)
+    return read_config(text, environ=variables, allow_hosts=settings.allow_gong_hosts)
 
 
 @pytest.mark.parametrize(("name", "deployment"), OURS)
-def test_a_process_takes_its_environment_and_its_configuration(name: str, deployment: str, tmp_path: Path):
-    told = container(name, deployment)
-    seen = environ(told, tmp_path)
+def test_a_process_accepts_its_environment_and_configuration(name: str, deployment: str, tmp_path: Path):
+    spec = container_of(name, deployment)
+    variables = environ(spec, tmp_path)
 
-    settings = Settings.from_env(seen)
+    settings = Settings.from_env(variables)
 
     assert settings.redis_url
-    if name != "everything":  # its file comes from elsewhere
-        assert read(name, settings, seen).destinations
+    if name != "everything":  # this release uses an existing ConfigMap
+        assert read(name, settings, variables).destinations
 
 
 @pytest.mark.parametrize(("name", "deployment"), OURS)
-def test_a_container_runs_a_command_with_options_that_there_are(name: str, deployment: str):
-    command, *options = container(name, deployment)["args"]
-    known = {option for each in main.commands[command].params for option in each.opts}
+def test_a_container_runs_an_existing_command_with_existing_options(name: str, deployment: str):
+    command, *options = container_of(name, deployment)["args"]
+    options_of_command = {option for param in main.commands[command].params for option in param.opts}
 
-    assert {option for option in options if option.startswith("--")} <= known
+    assert {option for option in options if option.startswith("--")} <= options_of_command
 
 
 @pytest.mark.parametrize(("name", "deployment"), OURS)
-def test_a_container_opens_the_ports_that_its_process_is_told(name: str, deployment: str, tmp_path: Path):
-    told = container(name, deployment)
-    seen = environ(told, tmp_path)
-    settings = Settings.from_env(seen)
-    opened = {port["name"]: port["containerPort"] for port in told["ports"]}
+def test_a_container_exposes_the_ports_of_its_process(name: str, deployment: str, tmp_path: Path):
+    spec = container_of(name, deployment)
+    variables = environ(spec, tmp_path)
+    settings = Settings.from_env(variables)
+    opened = {port["name"]: port["containerPort"] for port in spec["ports"]}
 
     if "http" in opened:
-        assert opened == {"http": int(seen["PORT"]), "operations": settings.operations_port}
+        assert opened == {"http": int(variables["PORT"]), "operations": settings.operations_port}
     else:
         assert opened == {"metrics": settings.worker_port}
 
 
-def test_workers_are_given_the_stores_that_the_configuration_names(tmp_path: Path):
-    seen = environ(container("stores", "relay-worker-eu"), tmp_path)
+def test_workers_serve_the_stores_of_the_configuration(tmp_path: Path):
+    variables = environ(container_of("stores", "relay-worker-eu"), tmp_path)
 
-    config = read("stores", Settings.from_env(seen), seen)
+    config = read("stores", Settings.from_env(variables), variables)
 
-    assert container("stores", "relay-worker-eu")["args"] == ["worker", "--store", "eu"]
+    assert container_of("stores", "relay-worker-eu")["args"] == ["worker", "--store", "eu"]
     assert set(config.stores) == {"eu"}
 
 
-def test_who_scales_the_workers_asks_by_the_key_of_a_viewer(tmp_path: Path):
-    found = case("production")
-    seen = environ(container("production", "relay-web"), tmp_path)
-    config = read("production", Settings.from_env(seen), seen)
-    [wanted] = named(found, "TriggerAuthentication", "relay-scale")["spec"]["secretTargetRef"]
+def test_the_workers_scaler_uses_a_viewers_key(tmp_path: Path):
+    release = case("production")
+    variables = environ(container_of("production", "relay-web"), tmp_path)
+    config = read("production", Settings.from_env(variables), variables)
+    [wanted] = named(release, "TriggerAuthentication", "relay-scale")["spec"]["secretTargetRef"]
 
-    assert f"{wanted['key']}_FILE" in seen
+    assert f"{wanted['key']}_FILE" in variables
     assert config.operators["keda"].role == "viewer"

@@ -1,4 +1,4 @@
-"""The chart's values: each is described, none is unknown, and what cannot work is refused with the remedy."""
+"""The chart's values: every value is described, and unknown or impossible values are rejected with a remedy."""
 
 import json
 from collections.abc import Iterator
@@ -27,33 +27,33 @@ def groups(properties: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[t
             yield from groups(item["properties"], (*path, name))
 
 
-def laid_over(values: dict[str, Any], path: str, value: object) -> dict[str, Any]:
-    """Values in which one thing, named by its path, is another."""
-    made = deepcopy(values)
-    place = made
-    *way, last = path.split(".")
-    for name in way:
-        place = place.setdefault(name, {})
-    place[last] = value
-    return made
+def with_value(values: dict[str, Any], path: str, value: object) -> dict[str, Any]:
+    """A copy of the values with the value at `path` replaced."""
+    result = deepcopy(values)
+    group = result
+    *parents, last = path.split(".")
+    for name in parents:
+        group = group.setdefault(name, {})
+    group[last] = value
+    return result
 
 
 def refusal(values: dict[str, Any]) -> str:
-    with pytest.raises(HelmError) as told:
+    with pytest.raises(HelmError) as error:
         objects(values)
-    return str(told.value)
+    return str(error.value)
 
 
-def test_the_schema_is_one():
+def test_the_schema_is_valid_json_schema():
     jsonschema.Draft7Validator.check_schema(SCHEMA)
 
 
 @pytest.mark.parametrize(
     ("path", "item"),
     list(leaves(SCHEMA["properties"])),
-    ids=lambda told: told if isinstance(told, str) else "",
+    ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_value_says_what_it_is_and_what_it_is_unless_told(path: str, item: dict[str, Any]):
+def test_a_value_has_a_description_and_a_default(path: str, item: dict[str, Any]):
     assert "default" in item, path
     assert item["description"][0].isupper(), path
     assert item["description"].endswith("."), path
@@ -61,30 +61,30 @@ def test_a_value_says_what_it_is_and_what_it_is_unless_told(path: str, item: dic
 
 
 @pytest.mark.parametrize("path", list(groups(SCHEMA["properties"])), ids=".".join)
-def test_a_value_that_is_not_there_is_refused(path: tuple[str, ...]):
-    told = refusal(laid_over(values_of("minimal"), ".".join((*path, "surplus")), "x"))
+def test_an_unknown_value_is_rejected(path: tuple[str, ...]):
+    message = refusal(with_value(values_of("minimal"), ".".join((*path, "surplus")), "x"))
 
-    assert "surplus" in told
-    assert "not allowed" in told
+    assert "surplus" in message
+    assert "not allowed" in message
 
 
-def test_the_printed_values_are_those_of_the_schema():
+def test_values_yaml_is_generated_from_the_schema():
     assert (CHART / "values.yaml").read_text("utf-8") == values_yaml(SCHEMA), "run: make chart"
 
 
-def test_the_readme_tells_every_value():
+def test_the_readme_lists_every_value():
     page = (CHART / "README.md").read_text("utf-8")
 
     assert page == readme(SCHEMA, page), "run: make chart"
 
 
 def test_helm_reads_the_defaults_that_the_schema_names():
-    read = yaml.safe_load((CHART / "values.yaml").read_text("utf-8"))
+    defaults = yaml.safe_load((CHART / "values.yaml").read_text("utf-8"))
     for path, item in leaves(SCHEMA["properties"]):
-        found = read
+        value = defaults
         for name in path.split("."):
-            found = found[name]
-        assert found == item["default"], path
+            value = value[name]
+        assert value == item["default"], path
 
 
 def test_the_chart_has_the_version_of_the_relay():
@@ -130,13 +130,13 @@ def test_the_chart_has_the_version_of_the_relay():
         ("egressProxy.url", "proxy.example", "egressProxy/url"),
     ],
 )
-def test_what_cannot_work_is_refused(path: str, value: object, remedy: str):
-    assert remedy in refusal(laid_over(values_of("minimal"), path, value))
+def test_values_that_cannot_work_are_rejected_with_a_remedy(path: str, value: object, remedy: str):
+    assert remedy in refusal(with_value(values_of("minimal"), path, value))
 
 
-def test_endpoints_and_operations_at_one_host_are_refused():
-    values = laid_over(values_of("minimal"), "endpoints.ingress", {"enabled": True, "host": "a.example"})
-    values = laid_over(values, "operations.ingress", {"enabled": True, "host": "a.example"})
+def test_endpoints_and_operations_on_one_host_are_rejected():
+    values = with_value(values_of("minimal"), "endpoints.ingress", {"enabled": True, "host": "a.example"})
+    values = with_value(values, "operations.ingress", {"enabled": True, "host": "a.example"})
 
     assert "endpoints and operations both use host a.example" in refusal(values)
 
@@ -144,33 +144,33 @@ def test_endpoints_and_operations_at_one_host_are_refused():
 @pytest.mark.parametrize(
     "item", [item for item in fields(Settings) if item.metadata["secret"]], ids=variable_name
 )
-def test_a_secret_setting_is_refused_where_everybody_could_read_it(item: Any):
-    told = refusal(laid_over(values_of("minimal"), "settings", {variable_name(item): "x" * 40}))
+def test_a_secret_setting_in_plain_text_is_rejected(item: Any):
+    message = refusal(with_value(values_of("minimal"), "settings", {variable_name(item): "x" * 40}))
 
-    assert "is secret: add it to the Secret" in told
+    assert "is secret: add it to the Secret" in message
 
 
-def test_every_setting_that_the_chart_makes_is_one():
-    made = {
-        told["name"].removesuffix("_FILE")
+def test_every_variable_that_the_chart_sets_is_a_setting():
+    variables = {
+        variable["name"].removesuffix("_FILE")
         for name in ("minimal", "production", "sandbox", "everything")
-        for each in objects(values_of(name))
-        if each["kind"] == "Deployment"
-        for container in each["spec"]["template"]["spec"]["containers"]
-        for told in container.get("env", [])
-        if told["name"].startswith("RELAY_")
+        for item in objects(values_of(name))
+        if item["kind"] == "Deployment"
+        for container in item["spec"]["template"]["spec"]["containers"]
+        for variable in container.get("env", [])
+        if variable["name"].startswith("RELAY_")
     }
 
-    assert made <= {variable_name(item) for item in fields(Settings)}
+    assert variables <= {variable_name(item) for item in fields(Settings)}
 
 
-def test_the_notes_tell_how_to_get_to_the_pages():
+def test_the_notes_show_how_to_open_the_dashboard():
     notes = [text for name, text in texts(values_of("minimal")).items() if name.endswith("NOTES.txt")]
 
     assert "kubectl -n events port-forward service/relay-operations 8081:80" in "".join(notes)
 
 
-def test_the_notes_say_when_nothing_holds_the_network():
+def test_the_notes_warn_if_network_policies_are_disabled():
     notes = json.dumps(texts(values_of("minimal") | {"networkPolicy": {"enabled": False}}))
 
     assert "Network policies are disabled" in notes

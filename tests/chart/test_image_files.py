@@ -1,4 +1,4 @@
-"""What the image is made from: checked as files, and with its locks held against those of the project."""
+"""The files that the image is built from, and its locks compared with the project's."""
 
 import json
 import re
@@ -22,13 +22,13 @@ def pins(name: str) -> dict[str, str]:
     return dict(re.findall(r"^([\w.-]+)(?:\[.*?\])?==([^\s;]+)", text, re.MULTILINE))
 
 
-def test_hadolint_finds_nothing_to_say():
+def test_hadolint_reports_nothing():
     done = subprocess.run([HADOLINT, "Dockerfile"], cwd=PROJECT, capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_everything_in_the_image_is_what_was_tested():
+def test_the_image_contains_the_tested_versions():
     runtime, tested = pins("docker/runtime.lock"), pins("requirements.lock")
 
     assert runtime.items() <= tested.items()
@@ -37,8 +37,8 @@ def test_everything_in_the_image_is_what_was_tested():
 def test_every_dependency_is_in_the_image():
     wanted = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = wanted["optional-dependencies"]
-    told = [*wanted["dependencies"], *extras["otel"], *extras["oidc"]]
-    names = {re.split(r"[\[<>=~ ]", dependency)[0].lower() for dependency in told}
+    dependencies = [*wanted["dependencies"], *extras["otel"], *extras["oidc"]]
+    names = {re.split(r"[\[<>=~ ]", dependency)[0].lower() for dependency in dependencies}
 
     assert names <= set(pins("docker/runtime.lock"))
 
@@ -54,7 +54,7 @@ def test_every_package_of_a_lock_has_its_hashes(name: str):
     assert [package.splitlines()[0] for package in packages if "--hash=sha256:" not in package] == []
 
 
-def test_the_image_runs_as_nobody_by_number():
+def test_the_image_runs_as_an_unprivileged_numeric_user():
     assert dict(instructions("relay"))["USER"] == f"{USER}:{USER}"
 
 
@@ -67,23 +67,23 @@ def test_no_command_of_the_image_needs_a_shell():
                 assert isinstance(json.loads(rest.partition(" CMD ")[2]), list)
 
 
-def test_the_image_begins_with_a_command_that_there_is():
-    told = dict(instructions("relay"))
+def test_the_image_starts_an_existing_command():
+    lines = dict(instructions("relay"))
 
-    assert json.loads(told["ENTRYPOINT"]) == ["gong-relay"]
-    assert json.loads(told["CMD"])[0] in main.commands
+    assert json.loads(lines["ENTRYPOINT"]) == ["gong-relay"]
+    assert json.loads(lines["CMD"])[0] in main.commands
 
 
-def test_the_image_says_which_version_it_is():
+def test_the_image_names_its_version():
     assert ("ARG", f"VERSION={VERSION}") in list(instructions("relay"))
 
 
-def test_what_is_copied_into_the_image_is_let_through():
+def test_dockerignore_lets_copied_files_through():
     let_through = re.findall(r"^!(\S+)$", (PROJECT / ".dockerignore").read_text("utf-8"), re.MULTILINE)
     sources = {part for word, rest in instructions("build") if word == "COPY" for part in rest.split()[:-1]}
 
     assert {
-        source for source in sources if not any(Path(source).match(each) for each in let_through)
+        source for source in sources if not any(Path(source).match(pattern) for pattern in let_through)
     } == set()
 
 
@@ -91,34 +91,38 @@ def compose() -> dict:
     return dict(yaml.safe_load((PROJECT / "compose.yaml").read_text("utf-8")))
 
 
-def test_every_service_of_ours_runs_a_command_that_there_is():
+def test_every_compose_service_of_the_relay_runs_an_existing_command():
     services = compose()["services"]
-    ours = {name: each["command"][0] for name, each in services.items() if "build" in each}
+    ours = {name: service["command"][0] for name, service in services.items() if "build" in service}
 
     assert ours == {"web": "web", "worker": "worker", "sandbox": "sandbox"}
     assert set(ours.values()) <= set(main.commands)
 
 
-def test_compose_hands_every_secret_over_as_a_file():
-    told = compose()
-    worker = told["services"]["worker"]
+def test_compose_passes_every_secret_as_a_file():
+    project = compose()
+    worker = project["services"]["worker"]
     files = {name.removesuffix("_FILE") for name in worker["environment"] if name.endswith("_FILE")}
 
-    assert files == set(worker["secrets"]) == set(told["secrets"])
+    assert files == set(worker["secrets"]) == set(project["secrets"])
 
 
-def test_compose_gives_the_web_no_way_to_gong():
-    told = compose()
-    ways = {name: set(each["networks"]) for name, each in told["services"].items()}
+def test_compose_gives_the_web_no_route_to_gong():
+    project = compose()
+    networks = {name: set(service["networks"]) for name, service in project["services"].items()}
 
-    assert "gong" not in ways["web"]
-    assert told["networks"]["store"]["internal"]
-    assert ways["worker"] == {"store", "gong"}
+    assert "gong" not in networks["web"]
+    assert project["networks"]["store"]["internal"]
+    assert networks["worker"] == {"store", "gong"}
 
 
-def test_the_procfile_names_commands_that_there_are():
+def test_the_procfile_names_existing_commands():
     lines = (PROJECT / "Procfile").read_text("utf-8").splitlines()
-    told = dict(line.split(": ", 1) for line in lines)
+    processes = dict(line.split(": ", 1) for line in lines)
 
-    assert told == {"release": "gong-relay check", "web": "gong-relay web", "worker": "gong-relay worker"}
-    assert {command.split()[1] for command in told.values()} <= set(main.commands)
+    assert processes == {
+        "release": "gong-relay check",
+        "web": "gong-relay web",
+        "worker": "gong-relay worker",
+    }
+    assert {command.split()[1] for command in processes.values()} <= set(main.commands)

@@ -1,7 +1,7 @@
-"""The image as far as it can be tried without a container engine: built by its own commands, run as nobody on a file system
-that cannot be written, and serving the main job.
+"""Tests the image without a container engine: built by its own commands, run as an unprivileged user on a read-only
+file system, and delivering an event.
 
-`make rehearse` and CI run it: it installs everything anew, and needs root to make a file system of its own.
+`make rehearse` and CI run it: it installs everything again, and needs root to create a mount namespace.
 """
 
 import os
@@ -33,16 +33,16 @@ GRACE_SECONDS = 25
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    """Not below /tmp, which the image has for itself."""
-    made = Path(tempfile.mkdtemp(prefix="rh", dir="/var/tmp"))
-    made.chmod(0o755)
-    yield made
-    shutil.rmtree(made, ignore_errors=True)
+    """A folder outside /tmp, because the image gets its own /tmp."""
+    path = Path(tempfile.mkdtemp(prefix="rh", dir="/var/tmp"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
 
 
 @dataclass
 class Image:
-    """What runs of it, and where."""
+    """The built image and the ports of its processes."""
 
     folder: Path
     venv: Path
@@ -51,17 +51,17 @@ class Image:
     def url(self, name: str) -> str:
         return f"http://127.0.0.1:{self.ports[name]}"
 
-    def process(self, *command: str, **told: str) -> Process:
+    def process(self, *command: str, **variables: str) -> Process:
         log = self.folder / f"{command[0]}.log"
         return Process(
-            confined([f"{self.venv}/bin/gong-relay", *command]), image_environ(self.venv, told), log
+            confined([f"{self.venv}/bin/gong-relay", *command]), image_environ(self.venv, variables), log
         )
 
 
 @pytest.fixture(scope="module")
 def image(folder: Path) -> Image:
     if not can_confine():
-        pytest.skip("this takes root, unshare and setpriv (Debian: util-linux), and a kernel that lets them")
+        pytest.skip("needs root, unshare and setpriv (Debian: util-linux), and a kernel that allows them")
     return Image(
         folder, build(folder), {name: free_port() for name in ("web", "operations", "gong", "store")}
     )
@@ -72,7 +72,7 @@ def running(image: Image) -> Iterator[dict[str, Process]]:
     (image.folder / "relay.yaml").write_text(configuration([ACCOUNT], image.url("gong")))
     (image.folder / "admin").write_text(ADMIN_KEY)
     store = Valkey(image.folder, {"port": str(image.ports["store"]), "appendonly": "yes"})
-    told = {
+    environ = {
         "RELAY_CONFIG": f"{image.folder}/relay.yaml",
         "RELAY_REDIS_URL": f"redis://127.0.0.1:{image.ports['store']}/0",
         "RELAY_ADMIN_KEY_FILE": f"{image.folder}/admin",
@@ -82,8 +82,8 @@ def running(image: Image) -> Iterator[dict[str, Process]]:
     }
     processes = {
         "sandbox": image.process("sandbox", "--port", str(image.ports["gong"])),
-        "web": image.process("web", PORT=str(image.ports["web"]), **told),
-        "worker": image.process("worker", **told),
+        "web": image.process("web", PORT=str(image.ports["web"]), **environ),
+        "worker": image.process("worker", **environ),
     }
     store.start()
     for process in processes.values():
@@ -94,18 +94,18 @@ def running(image: Image) -> Iterator[dict[str, Process]]:
     store.stop()
 
 
-def lives(url: str, log: Path) -> bool:
+def is_live(url: str, log: Path) -> bool:
     try:
         return requests.get(url, timeout=2).ok
     except requests.RequestException as error:
         raise AssertionError(tail(log)) from error
 
 
-def test_what_was_built_serves_the_main_job_as_nobody_on_a_file_system_that_cannot_be_written(
+def test_the_image_delivers_an_event_as_an_unprivileged_user_on_a_read_only_file_system(
     image: Image, running: dict[str, Process]
 ):
-    eventually(lambda: lives(f"{image.url('web')}/livez", running["web"].log), within=30)
-    eventually(lambda: lives(f"{image.url('gong')}/__sandbox/metrics", running["sandbox"].log), within=30)
+    eventually(lambda: is_live(f"{image.url('web')}/livez", running["web"].log), within=30)
+    eventually(lambda: is_live(f"{image.url('gong')}/__sandbox/metrics", running["sandbox"].log), within=30)
     relay, sandbox = Relay(image.url("web")), Sandbox(image.url("gong"))
 
     relay.accept(ACCOUNT, page_view("from-the-image"))
@@ -116,7 +116,7 @@ def test_what_was_built_serves_the_main_job_as_nobody_on_a_file_system_that_cann
 
 
 @pytest.mark.parametrize("name", ["worker", "web"])
-def test_told_to_stop_it_ends_well_and_in_time(running: dict[str, Process], name: str):
+def test_a_process_stops_cleanly_and_in_time_on_sigterm(running: dict[str, Process], name: str):
     running[name].terminate()
 
     assert running[name].wait(GRACE_SECONDS) == 0
@@ -124,11 +124,11 @@ def test_told_to_stop_it_ends_well_and_in_time(running: dict[str, Process], name
 
 @pytest.mark.parametrize("name", ["worker", "web", "sandbox"])
 @pytest.mark.usefixtures("running")
-def test_nothing_complains_of_where_it_cannot_write(image: Image, name: str):
+def test_no_process_fails_to_write_to_the_read_only_file_system(image: Image, name: str):
     assert "Read-only" not in (image.folder / f"{name}.log").read_text("utf-8")
 
 
-def test_the_list_of_what_is_in_it_names_what_was_installed(image: Image):
+def test_the_bill_of_materials_lists_what_was_installed(image: Image):
     listed = orjson.loads((image.venv / "sbom.cdx.json").read_bytes())
     names = {component["name"].lower() for component in listed["components"]}
 
