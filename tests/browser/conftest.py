@@ -1,4 +1,4 @@
-"""One staged relay for all tests of the pages, and a browser. Each test gets a page of its own."""
+"""Fixtures: one staged relay for all tests of the pages, and a browser page for each test."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from tests.harness.stack import Stack, running
 
 @pytest.fixture(scope="session")
 def staged() -> Iterator[Stack]:
-    """The staged relay. Whoever changes something on it puts it back."""
+    """The staged relay. A test that changes it must restore it."""
     with running(PLAN) as stack:
         stage(stack)
         yield stack
@@ -20,6 +20,6 @@ def staged() -> Iterator[Stack]:
 
 @pytest.fixture
 def page(browser: Browser, staged: Stack) -> Iterator[Page]:
-    """A page of an admin on a wide screen. Any complaint of the browser fails the test."""
+    """A wide page of a signed-in admin. Any error in the browser's console fails the test."""
     with chromium.visiting(browser, staged.url) as page:
         yield page

@@ -1,4 +1,4 @@
-"""Fifty texts that a page must show as text: each runs `pwned()` in a page that takes it for markup, script or address."""
+"""Fifty texts that a page must show as text: each calls `pwned()` if the page treats it as markup, script or a URL."""
 
 HOSTILE = (
     "<script>pwned()</script>",

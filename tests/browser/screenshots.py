@@ -1,4 +1,4 @@
-"""Pictures of every page, light and dark, on a desk and on a phone, for the docs: `make screenshots`."""
+"""Screenshots of every page for the docs, light and dark, wide and narrow: `make screenshots`."""
 
 import base64
 import contextlib
@@ -15,23 +15,23 @@ from redis import Redis
 
 from relay.core.percentiles import bucket_index
 from relay.store.engine import keys
-from tests.browser.places import PAGES, place
+from tests.browser.paths import PAGES, page_path
 from tests.browser.staging import PLAN, stage
 from tests.harness import chromium
 from tests.harness.stack import Stack, running
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
-DESK, HAND = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 VARIANTS = {
-    "": (DESK, "light"),
-    "-dark": (DESK, "dark"),
-    "-phone": (HAND, "light"),
-    "-phone-dark": (HAND, "dark"),
+    "": (WIDE, "light"),
+    "-dark": (WIDE, "dark"),
+    "-phone": (NARROW, "light"),
+    "-phone-dark": (NARROW, "dark"),
 }
-_TALLEST = 1500
+_MAX_HEIGHT = 1500
 
-# Chromium is the only one here who can write this format.
-_PRESS = """async (png) => {
+# Chromium converts the pictures, because no other tool here can write WebP.
+_CONVERT_SCRIPT = """async (png) => {
   const picture = new Image();
   picture.src = "data:image/png;base64," + png;
   await picture.decode();
@@ -44,49 +44,49 @@ _PRESS = """async (png) => {
 
 
 def write_all() -> None:
-    """All pictures, anew."""
+    """Write all screenshots."""
     FOLDER.mkdir(exist_ok=True)
-    with running(PLAN) as stack, chromium.running() as browser, _press(browser) as press:
+    with running(PLAN) as stack, chromium.running() as browser, _converter_page(browser) as converter:
         stage(stack)
-        _remember_an_hour(Redis.from_url(stack.store.url))
+        _write_past_hour(Redis.from_url(stack.store.url))
         for suffix, (size, scheme) in VARIANTS.items():
             with chromium.visiting(browser, stack.url, viewport=size, color_scheme=scheme) as page:
                 for name in PAGES:
-                    _write(page, place(stack, name), press, f"{name}{suffix}")
-            _write_the_endpoint(browser, stack, press, suffix)
+                    _write(page, page_path(stack, name), converter, f"{name}{suffix}")
+            _write_sign_in(browser, stack, converter, suffix)
 
 
-def _write_the_endpoint(browser: Browser, stack: Stack, press: Page, suffix: str) -> None:
+def _write_sign_in(browser: Browser, stack: Stack, converter: Page, suffix: str) -> None:
     size, scheme = VARIANTS[suffix]
     with chromium.visiting(browser, stack.url, key=None, viewport=size, color_scheme=scheme) as page:
-        _write(page, "/ops/sign-in", press, f"sign-in{suffix}")
+        _write(page, "/ops/sign-in", converter, f"sign-in{suffix}")
 
 
-def _write(page: Page, path: str, press: Page, name: str) -> None:
+def _write(page: Page, path: str, converter: Page, name: str) -> None:
     page.goto(path)
     page.wait_for_load_state("networkidle")
-    height = min(page.evaluate("document.documentElement.scrollHeight"), _TALLEST)
+    height = min(page.evaluate("document.documentElement.scrollHeight"), _MAX_HEIGHT)
     size: Any = page.viewport_size
     page.set_viewport_size({"width": size["width"], "height": max(height, size["height"])})
     png = page.screenshot()
     page.set_viewport_size(size)
-    webp = base64.b64decode(press.evaluate(_PRESS, base64.b64encode(png).decode()))
+    webp = base64.b64decode(converter.evaluate(_CONVERT_SCRIPT, base64.b64encode(png).decode()))
     (FOLDER / f"{name}.webp").write_bytes(webp)
 
 
 @contextlib.contextmanager
-def _press(browser: Browser) -> Iterator[Page]:
-    """A bare page, which no policy keeps from drawing."""
+def _converter_page(browser: Browser) -> Iterator[Page]:
+    """Open a blank page, in which no content security policy blocks the conversion."""
     page = browser.new_page()
     yield page
     page.close()
 
 
-def _remember_an_hour(redis: Redis) -> None:
-    """Give the charts a past, written as the scripts of the store write it: this relay has run for a minute only."""
-    chance, this_minute = random.Random(7), int(time.time()) // 60
+def _write_past_hour(redis: Redis) -> None:
+    """Write an hour of counts for the charts, as the store's scripts write them. The staged relay has run for a minute."""
+    rng, this_minute = random.Random(7), int(time.time()) // 60
     for ago in range(1, 60):
-        accepted = int(38 + 14 * math.sin(ago / 6) + chance.randint(-4, 4))
+        accepted = int(38 + 14 * math.sin(ago / 6) + rng.randint(-4, 4))
         failed = 9 if 20 < ago < 26 else 0
         counts = {"accepted": accepted, f"delivered:{bucket_index(0.4)}": accepted - 3 - failed}
         counts |= {f"delivered:{bucket_index(1.8)}": 3, f"call:{bucket_index(0.12)}": accepted}
@@ -95,4 +95,4 @@ def _remember_an_hour(redis: Redis) -> None:
 
 if __name__ == "__main__":
     write_all()
-    sys.stdout.write(f"Wrote {len(list(FOLDER.glob('*.webp')))} pictures to {FOLDER}\n")
+    sys.stdout.write(f"Wrote {len(list(FOLDER.glob('*.webp')))} screenshots to {FOLDER}\n")

@@ -1,4 +1,4 @@
-"""A relay with a little of everything on it: what the tests of the pages look at, and what the pictures in the docs show."""
+"""Fills a relay with a bit of everything, for the tests of the pages and the screenshots in the docs."""
 
 import base64
 import hashlib
@@ -61,20 +61,20 @@ PLAN = Plan(ACCOUNTS, FAST | _ENVIRONMENT, _ROOM, config=CONFIG)
 
 
 def event(number: int, kind: str = "page_view", **more: Any) -> dict[str, Any]:
-    """One of many events, each of somebody and of something."""
+    """Return one of many events, with a person and a content that depend on its number."""
     person, title = _PEOPLE[number % len(_PEOPLE)], _TITLES[number % len(_TITLES)]
-    told = {
+    fields = {
         "id": f"{kind}-{number}",
         "type": kind,
         "occurred_at": (datetime.now(UTC) - timedelta(seconds=number)).isoformat(timespec="seconds"),
         "content": {"id": title.lower(), "title": title, "url": f"https://www.example.com/{number}?utm=mail"},
         "person": {"email": f"{person}@buyer.example", "name": person.title()},
     }
-    return told | more
+    return fields | more
 
 
 def asset_view(number: int, **more: Any) -> dict[str, Any]:
-    """A payload of the content hub."""
+    """Return a payload of the content hub."""
     person = _PEOPLE[number % len(_PEOPLE)]
     return {
         "id": f"hub-{number}",
@@ -86,21 +86,21 @@ def asset_view(number: int, **more: Any) -> dict[str, Any]:
 
 
 def post_webhook(stack: Stack, payload: Any, *, secret: bytes = HUB_SECRET) -> requests.Response:
-    """Post as the content hub does, signed with a secret, or as somebody who does not know it."""
+    """Post a payload as the content hub does, signed with `secret`."""
     body, sent_at = orjson.dumps(payload), str(int(time.time()))
     message_id = f"msg_{uuid4().hex}"
-    proof = hmac.digest(secret, f"{message_id}.{sent_at}.".encode() + body, "sha256")
+    signature = hmac.digest(secret, f"{message_id}.{sent_at}.".encode() + body, "sha256")
     headers = {
         "Content-Type": "application/json",
         "Webhook-Id": message_id,
         "Webhook-Timestamp": sent_at,
-        "Webhook-Signature": f"v1,{base64.b64encode(proof).decode()}",
+        "Webhook-Signature": f"v1,{base64.b64encode(signature).decode()}",
     }
     return requests.post(f"{stack.url}/v1/webhooks/content-hub", data=body, headers=headers, timeout=10)
 
 
 def stage(stack: Stack) -> None:
-    """Events that arrive, one company's key revoked, another's budget spent, a mapping that breaks, a forged signature."""
+    """Send events, revoke one company's key, use up another's budget, break a mapping and forge a signature."""
     stack.sandbox.arm("revoke", company=INITECH.name, count=1)
     stack.sandbox.arm("status", company=GLOBEX.name, status=400, count=2)
     stack.relay.accept(ACME, [event(number) for number in range(60)])

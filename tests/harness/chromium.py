@@ -60,6 +60,6 @@ def heard(page: Page) -> list[str]:
 def sign_in(page: Page, key: str) -> None:
     """As a person does, by the form."""
     page.goto("/ops/sign-in")
-    page.get_by_label("Your key").fill(key)
+    page.get_by_label("Operator key").fill(key)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/ops/")

@@ -1,15 +1,15 @@
-"""Where each page of the dashboard is found on the staged relay."""
+"""The path of each page of the dashboard on the staged relay."""
 
 from collections.abc import Callable, Mapping
 
 from tests.harness.stack import Stack
 
 
-def _event(status: str) -> Callable[[Stack], str]:
+def _event_path(status: str) -> Callable[[Stack], str]:
     return lambda stack: f"/ops/events/{stack.relay.get('/v1/events', status=status)['events'][0]['id']}"
 
 
-def _cluster(stack: Stack) -> str:
+def _cluster_path(stack: Stack) -> str:
     return f"/ops/dead-letters/{stack.relay.get('/v1/dead-letters')['clusters'][0]['cluster']}"
 
 
@@ -20,17 +20,17 @@ PAGES: Mapping[str, str | Callable[[Stack], str]] = {
     "sources": "/ops/sources",
     "source": "/ops/sources/content-hub",
     "events": "/ops/events",
-    "event": _event("delivered"),
-    "dead-event": _event("dead"),
+    "event": _event_path("delivered"),
+    "dead-event": _event_path("dead"),
     "dead-letters": "/ops/dead-letters",
-    "cluster": _cluster,
+    "cluster": _cluster_path,
     "replays": "/ops/replays",
     "audit": "/ops/audit",
     "erasures": "/ops/erasures",
 }
-"""Every page by its name: a path, or how to find one."""
+"""Every page by its name: its path, or a function that finds the path."""
 
 
-def place(stack: Stack, name: str) -> str:
-    found = PAGES[name]
-    return found if isinstance(found, str) else found(stack)
+def page_path(stack: Stack, name: str) -> str:
+    path = PAGES[name]
+    return path if isinstance(path, str) else path(stack)

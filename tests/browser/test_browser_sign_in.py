@@ -1,4 +1,4 @@
-"""The way in, in a real browser: by link, by an account of a provider, and what another site's page can do with it."""
+"""Sign-in in a real browser: with a link, with a provider's account, and attacks by another site."""
 
 import threading
 from collections.abc import Iterator
@@ -28,8 +28,8 @@ TICKET = "a-fresh-ticket-of-a-link"
 
 
 @contextmanager
-def serving(app: Flask, port: int = 0) -> Iterator[str]:
-    """The application over HTTP; its address."""
+def serve_app(app: Flask, port: int = 0) -> Iterator[str]:
+    """Serve the application over HTTP and yield its URL."""
     server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
@@ -40,15 +40,15 @@ def serving(app: Flask, port: int = 0) -> Iterator[str]:
 
 
 @dataclass(frozen=True)
-class Endpoint:
-    """A relay over HTTP, and the chore of its worker."""
+class RunningRelay:
+    """A relay over HTTP, and the OIDC task of its worker."""
 
     url: str
-    chore: OidcTask
+    oidc_task: OidcTask
 
 
 @pytest.fixture
-def endpoint(redis: Redis) -> Iterator[Endpoint]:
+def relay(redis: Redis) -> Iterator[RunningRelay]:
     port = free_port()
     with serving_provider() as provider:
         provider.begin_anew({"groups": ["ops-team"]})
@@ -61,73 +61,77 @@ def endpoint(redis: Redis) -> Iterator[Endpoint]:
             oidc_client_secret=SECRET,
             oidc_roles=(("ops-team", "operator"),),
         )
-        chore = create_oidc_task(settings, redis, lambda: datetime.now(UTC))
-        chore.step()
-        with serving(create_app(settings, config(), redis), port) as url:
-            yield Endpoint(url, chore)
-        chore.http.close()
+        oidc_task = create_oidc_task(settings, redis, lambda: datetime.now(UTC))
+        oidc_task.step()
+        with serve_app(create_app(settings, config(), redis), port) as url:
+            yield RunningRelay(url, oidc_task)
+        oidc_task.http.close()
 
 
-def another_site(endpoint: Endpoint) -> Flask:
-    """Pages of somebody else, which a signed-in person happens to open."""
-    app = Flask("another site")
+def malicious_site(relay: RunningRelay) -> Flask:
+    """Build a malicious site that a signed-in user opens."""
+    app = Flask("malicious site")
 
     @app.get("/form")
     def form() -> str:
-        return f"<form method=post action='{endpoint.url}/ops/destinations/acme/pause'><input name=confirmed value=yes><button>Win</button></form>"
+        return f"<form method=post action='{relay.url}/ops/destinations/acme/pause'><input name=confirmed value=yes><button>Win</button></form>"
 
     @app.get("/frame")
     def frame() -> str:
-        return f"<iframe src='{endpoint.url}/ops/'></iframe>"
+        return f"<iframe src='{relay.url}/ops/'></iframe>"
 
     return app
 
 
-def test_a_link_signs_in_by_its_button_and_only_once(browser: Browser, endpoint: Endpoint, redis: Redis):
+def test_a_sign_in_link_works_once_and_only_with_its_button(
+    browser: Browser, relay: RunningRelay, redis: Redis
+):
     save_sign_in_ticket(redis, TICKET, digest(KEYS["admin"]))
     link = f"/ops/sign-in?ticket={TICKET}"
-    with visiting(browser, endpoint.url, key=None) as page:
+    with visiting(browser, relay.url, key=None) as page:
         page.goto(link)
         page.reload()
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url("**/ops/")
-    with visiting(browser, endpoint.url, key=None, complains=True) as late:
-        late.goto(link)
-        late.get_by_role("button", name="Sign in").click()
+    with visiting(browser, relay.url, key=None, complains=True) as second_visit:
+        second_visit.goto(link)
+        second_visit.get_by_role("button", name="Sign in").click()
 
-        assert "This link was already used" in late.get_by_role("alert").inner_text()
+        assert "This link was already used" in second_visit.get_by_role("alert").inner_text()
 
 
-def test_an_account_signs_in_and_goes_on_to_the_page_that_was_wanted(browser: Browser, endpoint: Endpoint):
-    with visiting(browser, endpoint.url, key=None) as page:
+def test_a_provider_account_signs_in_and_opens_the_requested_page(browser: Browser, relay: RunningRelay):
+    with visiting(browser, relay.url, key=None) as page:
         page.goto("/ops/destinations")
         page.get_by_role("link", name="Sign in with your account").click()
         page.wait_for_url("**/ops/sign-in/wait**")
-        endpoint.chore.step()
+        relay.oidc_task.step()
         page.wait_for_url("**/ops/destinations")
 
         assert page.get_by_text("olga@acme.example").count()
 
 
-def test_a_page_of_another_site_can_neither_act_nor_frame(browser: Browser, endpoint: Endpoint, redis: Redis):
-    """The other site is another port of this host: to browsers that is the same site, so that the cookie is sent."""
+def test_another_site_can_neither_trigger_actions_nor_frame_pages(
+    browser: Browser, relay: RunningRelay, redis: Redis
+):
+    """The other site is on another port of this host. Browsers treat that as the same site and send the cookie."""
     with (
-        serving(another_site(endpoint)) as evil,
-        visiting(browser, endpoint.url, key=None, complains=True) as page,
+        serve_app(malicious_site(relay)) as evil,
+        visiting(browser, relay.url, key=None, complains=True) as page,
     ):
         page.goto("/ops/sign-in")
-        page.get_by_label("Your key").fill(KEYS["admin"])
+        page.get_by_label("Operator key").fill(KEYS["admin"])
         page.get_by_role("button", name="Sign in with a key").click()
         page.wait_for_url("**/ops/")
         page.goto(f"{evil}/form")
-        with page.expect_response("**/pause") as answered:
+        with page.expect_response("**/pause") as response_info:
             page.get_by_role("button", name="Win").click()
-        sent = answered.value.request.all_headers()
+        sent = response_info.value.request.all_headers()
         page.goto(f"{evil}/frame")
         page.wait_for_load_state("networkidle")
 
         assert "relay_session" in sent["cookie"]
         assert sent["sec-fetch-site"] == "same-site"
-        assert answered.value.status == 403
+        assert response_info.value.status == 403
         assert not redis.exists(keys.HOLD + "acme")
         assert page.frames[-1].locator("nav").count() == 0

@@ -1,4 +1,4 @@
-"""Whatever a stranger puts into a payload is text on every page: no script runs, nothing is loaded, no markup is made."""
+"""Untrusted text in payloads and URLs is shown as text: no script runs, nothing is loaded, no markup is created."""
 
 from collections.abc import Iterator
 from urllib.parse import quote
@@ -8,8 +8,9 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser import staging
 from tests.browser.hostile import HOSTILE
-from tests.browser.staging import PLAN, asset_view, event
+from tests.browser.staging import PLAN, asset_view
 from tests.harness.chromium import visiting
 from tests.harness.stack import Stack, running
 from tests.harness.waiting import eventually
@@ -17,33 +18,33 @@ from tests.harness.waiting import eventually
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 _KEY = {"X-API-Key": "key-of-the-source-acme"}
-_ECHOING = ("/ops/events?event_id={}", "/ops/events?email={}", "/ops/events/{}", "/ops/dead-letters/{}",
+_ECHOING_PATHS = ("/ops/events?event_id={}", "/ops/events?email={}", "/ops/events/{}", "/ops/dead-letters/{}",
             "/ops/destinations/{}", "/ops/sources/{}", "/ops/replays/{}", "/ops/erasures/{}", "/ops/sign-in?next={}")  # fmt: skip
-_WATCH = "window.ran = []; window.pwned = () => window.ran.push(1)"
+_WATCH_SCRIPT = "window.ran = []; window.pwned = () => window.ran.push(1)"
 
 
 @pytest.fixture(scope="module")
 def staged() -> Iterator[Stack]:
-    """A relay of its own: what is on it is nothing that other tests want to see."""
+    """A separate relay, because other tests must not see this data."""
     with running(PLAN) as stack:
         yield stack
 
 
 @pytest.fixture
 def watched(browser: Browser, staged: Stack) -> Iterator[Page]:
-    """A page that knows whether a hostile text has run: by its function, by a dialog, or by asking another host."""
+    """A page that fails the test if a hostile text runs a script, opens a dialog or calls another host."""
     with visiting(browser, staged.url) as page:
-        page.add_init_script(_WATCH)
+        page.add_init_script(_WATCH_SCRIPT)
         page.on("dialog", lambda dialog: pytest.fail(f"a dialog: {dialog.message}"))
-        page.on("request", lambda sent: _own(sent.url, staged.url))
+        page.on("request", lambda request: _check_host(request.url, staged.url))
         yield page
 
 
-def _own(url: str, own: str) -> None:
-    assert url.startswith((own, "data:image/")), f"the page asked for {url}"
+def _check_host(url: str, own_url: str) -> None:
+    assert url.startswith((own_url, "data:image/")), f"the page requested {url}"
 
 
-def is_clean(page: Page) -> None:
+def assert_clean(page: Page) -> None:
     assert page.evaluate("window.ran") == []
     assert (
         page.locator("[onerror], [onload], [onfocus], [hx-on\\:\\:load], iframe, object, embed, base").count()
@@ -53,8 +54,8 @@ def is_clean(page: Page) -> None:
 
 
 def hostile_event(text: str, number: int) -> dict[str, object]:
-    """An event with the text in every field that takes any."""
-    return event(
+    """Return an event with the text in every field that accepts free text."""
+    return staging.event(
         number,
         id=f"{uuid4().hex}-{number}",
         action=text,
@@ -67,8 +68,8 @@ def hostile_event(text: str, number: int) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def arrived(staged: Stack) -> list[str]:
-    """One event for each text, by both endpoints; and a webhook that cannot be mapped, with the text in its keys too."""
+def event_ids(staged: Stack) -> list[str]:
+    """Send one event and one webhook for each text. The webhook cannot be mapped, and has the text in its keys too."""
     ids = []
     for number, text in enumerate(HOSTILE):
         sent = requests.post(
@@ -76,57 +77,59 @@ def arrived(staged: Stack) -> list[str]:
         )
         assert sent.ok, sent.text
         ids.append(str(sent.json()["id"]))
-        odd = asset_view(
+        unmappable = asset_view(
             number, id=text, asset={"url": text, text: text}, visitor={"email": text, "name": text}
         )
-        assert requests.post(f"{staged.url}/v1/webhooks/forms", json=odd | {text: text}, timeout=10).ok
+        assert requests.post(f"{staged.url}/v1/webhooks/forms", json=unmappable | {text: text}, timeout=10).ok
     eventually(
         lambda: staged.relay.event(ids[-1])["status"] == "delivered", within=30, what="the hostile events"
     )
     return ids
 
 
-def test_every_hostile_text_is_shown_as_text_where_payloads_are_revealed(watched: Page, arrived: list[str]):
-    for event_id, text in zip(arrived, HOSTILE, strict=True):
+def test_hostile_text_in_a_revealed_payload_is_shown_as_text(watched: Page, event_ids: list[str]):
+    for event_id, text in zip(event_ids, HOSTILE, strict=True):
         watched.goto(f"/ops/events/{event_id}")
-        is_clean(watched)
+        assert_clean(watched)
         watched.get_by_role("button", name="Reveal").click()
         watched.get_by_role("dialog").get_by_role("button", name="Reveal").click()
-        expect(watched.locator(".told")).to_be_visible()
-        shown = watched.get_by_role("region", name="Body of the call").inner_text()
-        assert text.split("\t")[0][:20].replace('"', '\\"') in shown
-        is_clean(watched)
+        expect(watched.locator(".message")).to_be_visible()
+        body = watched.get_by_role("region", name="Body of the call").inner_text()
+        assert text.split("\t")[0][:20].replace('"', '\\"') in body
+        assert_clean(watched)
 
 
-def test_dead_letters_and_lists_of_hostile_text_are_text(watched: Page, staged: Stack, arrived: list[str]):
+def test_hostile_text_in_lists_and_dead_letters_is_shown_as_text(
+    watched: Page, staged: Stack, event_ids: list[str]
+):
     dead = staged.relay.get("/v1/events", source="forms", status="dead", limit="60")["events"]
-    assert len(dead) >= len(arrived)
+    assert len(dead) >= len(event_ids)
     dead = dead[::4]
-    clusters = [each["cluster"] for each in staged.relay.get("/v1/dead-letters")["clusters"]]
-    places = [
+    clusters = [cluster["cluster"] for cluster in staged.relay.get("/v1/dead-letters")["clusters"]]
+    paths = [
         "/ops/events",
         "/ops/events?source=forms&status=dead",
         "/ops/dead-letters",
         "/ops/sources/forms",
         "/ops/",
     ]
-    for place in [
-        *places,
-        *(f"/ops/dead-letters/{each}" for each in clusters),
-        *(f"/ops/events/{each['id']}" for each in dead),
+    for path in [
+        *paths,
+        *(f"/ops/dead-letters/{cluster}" for cluster in clusters),
+        *(f"/ops/events/{event['id']}" for event in dead),
     ]:
-        watched.goto(place)
-        is_clean(watched)
+        watched.goto(path)
+        assert_clean(watched)
 
 
-@pytest.mark.parametrize("place", _ECHOING)
-def test_a_hostile_address_is_told_as_text(browser: Browser, staged: Stack, place: str):
+@pytest.mark.parametrize("path", _ECHOING_PATHS)
+def test_hostile_text_in_a_url_is_shown_as_text(browser: Browser, staged: Stack, path: str):
     context = browser.new_context(base_url=staged.url)
     context.set_extra_http_headers({"Authorization": "Bearer admin-key-of-the-system-tests"})
     page = context.new_page()
-    page.add_init_script(_WATCH)
+    page.add_init_script(_WATCH_SCRIPT)
     page.on("dialog", lambda dialog: pytest.fail(f"a dialog: {dialog.message}"))
-    for text in HOSTILE[_ECHOING.index(place) % 3 :: 3]:
-        page.goto(place.format(quote(text, safe="")))
-        is_clean(page)
+    for text in HOSTILE[_ECHOING_PATHS.index(path) % 3 :: 3]:
+        page.goto(path.format(quote(text, safe="")))
+        assert_clean(page)
     context.close()
