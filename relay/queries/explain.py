@@ -114,7 +114,7 @@ def _association(record: Record) -> Association | None:
 def _carrier(redis: Client, record: Record) -> dict[str, Any]:
     carrier = _text(record, "into")
     found = read_event(redis, carrier)
-    return {"carrier": carrier, "carried": State(found["state"].decode()) if found else None}
+    return {"carrier": carrier, "carrier_state": State(found["state"].decode()) if found else None}
 
 
 def _surrounded(onlooker: Viewer, redis: Client, facts: EventFacts, record: Record) -> EventFacts:

@@ -77,10 +77,10 @@ def _company(row: Mapping[str, Any]) -> dict[str, Any]:
         "per_second": budget["per_second"],
         "per_day": budget["per_day"],
         "used_last_day": budget["used_last_day"],
-        "left_today": budget["left_today"],
+        "remaining": budget["remaining"],
         "used_share": round(min(budget["used_last_day"] / max(budget["per_day"], 1), 1), 4),
-        "frozen_until": budget["frozen_until"],
-        "day_ends_at": row["day_ends_at"],
+        "rate_limited_until": budget["rate_limited_until"],
+        "budget_exhausted_at": row["budget_exhausted_at"],
         "clears_at": row["clears_at"],
     }
 

@@ -128,7 +128,7 @@ def destination_row(
         "states": {state.value: count for state, count in depth.states.items()},
         "open": sum(depth.states[state] for state in OPEN_STATES),
         "oldest_seconds": round((now - depth.oldest).total_seconds(), 1) if depth.oldest else None,
-        "ever": dict(sorted(depth.counts.items())),
+        "totals": dict(sorted(depth.counts.items())),
         "priorities": dict(spent[company].priorities),
         "budget": _budget(spent[company], limits),
         "hold": _hold(depth.hold) if depth.hold else None,
@@ -137,7 +137,7 @@ def destination_row(
 
 
 def _budget(spent: CompanyUsage, limits: Limits) -> dict[str, Any]:
-    """What may still be sent. `kept_for_high` is what ordinary events may not have of `left_today`.
+    """What may still be sent. `reserved_for_high_priority` is what ordinary events may not have of `remaining`.
 
     `others` is what other integrations of the company have spent of its day, as far as Gong's answers have told.
     """
@@ -147,20 +147,20 @@ def _budget(spent: CompanyUsage, limits: Limits) -> dict[str, Any]:
         "used_last_second": spent.last_second,
         "per_day": limits.day_budget,
         "used_last_day": spent.last_day,
-        "left_today": left,
-        "kept_for_high": min(max(limits.high_priority_reserve - spent.high, 0), left),
-        "frozen_until": _text(spent.frozen_until) if spent.frozen_until else None,
-        "others": {"spent_about": spent.other_calls, "seen_at": _text(spent.other_calls_at)}
+        "remaining": left,
+        "reserved_for_high_priority": min(max(limits.high_priority_reserve - spent.high, 0), left),
+        "rate_limited_until": _text(spent.frozen_until) if spent.frozen_until else None,
+        "other_integrations": {"estimated_calls": spent.other_calls, "observed_at": _text(spent.other_calls_at)}
         if spent.other_calls_at
         else None,
-        "spaced_wider_by_seconds": round(spent.extra_spacing, 3),
+        "extra_spacing_seconds": round(spent.extra_spacing, 3),
     }
 
 
 def _forecast(row: Mapping[str, Any], spent: CompanyUsage, limits: Limits, now: datetime) -> dict[str, Any]:
     """When the company's backlog is gone, and when its day's budget ends before that. None on hold: nobody knows."""
     if row["hold"]:
-        return {"clears_in_seconds": None, "clears_at": None, "day_ends_at": None}
+        return {"clears_in_seconds": None, "clears_at": None, "budget_exhausted_at": None}
     only_high = spent.priorities.get(Priority.HIGH, 0) == spent.queued
     standing = CompanyLoad(spent.queued, spent.buckets, spent.high, only_high, spent.frozen_until)
     told = forecast_backlog(standing, limits, now)
@@ -168,7 +168,7 @@ def _forecast(row: Mapping[str, Any], spent: CompanyUsage, limits: Limits, now: 
     return {
         "clears_in_seconds": seconds,
         "clears_at": _text(told.clears_at) if told.clears_at else None,
-        "day_ends_at": _text(told.day_ends_at) if told.day_ends_at else None,
+        "budget_exhausted_at": _text(told.day_ends_at) if told.day_ends_at else None,
     }
 
 

@@ -211,8 +211,8 @@ def test_the_queues_tell_how_many_calls_were_saved(relay: str, config: Config, r
     end_sessions(redis, config)
 
     [row] = look(relay, "/v1/queues")["destinations"]
-    assert row["ever"]["aggregated"] == 11
-    assert row["ever"]["delivered"] == 1
+    assert row["totals"]["aggregated"] == 11
+    assert row["totals"]["delivered"] == 1
 
 
 def test_a_dry_run_shows_the_session(relay: str):

@@ -132,4 +132,4 @@ def test_what_a_days_budget_does_not_reach_waits_in_its_queue(stack: Stack) -> N
         within=20,
         what="the day's budget spent",
     )
-    assert (row["states"]["queued"], row["budget"]["left_today"], row["states"]["dead"]) == (2, 0, 0)
+    assert (row["states"]["queued"], row["budget"]["remaining"], row["states"]["dead"]) == (2, 0, 0)

@@ -84,5 +84,5 @@ def test_the_calls_that_were_saved_are_counted(stack: Stack) -> None:
 
 
 def saved(stack: Stack) -> int:
-    counts: dict[str, int] = stack.relay.destinations()[VISITED.name]["ever"]
+    counts: dict[str, int] = stack.relay.destinations()[VISITED.name]["totals"]
     return counts.get("aggregated", 0)

@@ -118,7 +118,7 @@ def at_rest(stack: Stack, name: str) -> dict[str, Any]:
 
 
 def frozen_until(stack: Stack, name: str) -> str | None:
-    until: str | None = stack.relay.destinations()[name]["budget"]["frozen_until"]
+    until: str | None = stack.relay.destinations()[name]["budget"]["rate_limited_until"]
     return until
 
 
@@ -177,11 +177,11 @@ def test_a_rest_of_hours_costs_no_call_but_those_under_way(
 def test_operators_are_told_until_when_a_company_rests(
     resting: Mapping[str, dict[str, Any]], name: str
 ) -> None:
-    assert resting[name]["budget"]["frozen_until"]
+    assert resting[name]["budget"]["rate_limited_until"]
 
 
 def test_a_day_that_others_have_spent_is_told(resting: Mapping[str, dict[str, Any]]) -> None:
-    assert resting[SPENT.name]["budget"]["others"]["spent_about"] > 0.99 * SPENT.per_day
+    assert resting[SPENT.name]["budget"]["other_integrations"]["estimated_calls"] > 0.99 * SPENT.per_day
 
 
 @pytest.mark.usefixtures("resting")

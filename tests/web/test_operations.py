@@ -200,7 +200,7 @@ def test_queues_show_depth_budget_hold_and_store(client: FlaskClient, operator: 
     [row] = page["destinations"]
     assert (row["destination"], row["states"]["queued"], row["open"]) == ("acme", 1, 1)
     assert row["oldest_seconds"] >= 0
-    assert row["budget"]["left_today"] == 10_000
+    assert row["budget"]["remaining"] == 10_000
     assert row["hold"]["cause"] == "paused"
     assert page["workers"] == []
     assert page["store"]["durability"] == "relaxed"

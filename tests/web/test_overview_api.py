@@ -58,7 +58,7 @@ def test_the_overview_shows_what_each_company_may_still_send(client, scripts, pa
 
     assert company["company"] == "acme"
     assert company["destinations"] == ["acme"]
-    assert (company["used_last_day"], company["left_today"]) == (1, 9999)
+    assert (company["used_last_day"], company["remaining"]) == (1, 9999)
     assert company["used_share"] == 0.0001
 
 

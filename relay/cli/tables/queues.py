@@ -67,11 +67,11 @@ def _unmanned(store: str, page: Mapping[str, Any]) -> str:
 
 
 def _is_spent(budget: Mapping[str, Any]) -> bool:
-    return bool(budget["left_today"] <= budget["kept_for_high"])
+    return bool(budget["remaining"] <= budget["reserved_for_high_priority"])
 
 
 def _spent(row: Mapping[str, Any]) -> str:
-    name, kept, clears = plain(row["destination"]), row["budget"]["kept_for_high"], row["clears_at"]
+    name, kept, clears = plain(row["destination"]), row["budget"]["reserved_for_high_priority"], row["clears_at"]
     rest = f", but {counted(kept, 'call')} kept for priority high" if kept else ""
     ends = f" All that waits is sent by {instant(clears)}." if clears else ""
     return f"{name} has spent its budget of the last 24 hours{rest}.{ends}"
@@ -120,14 +120,14 @@ def _budgets(rows: list[dict[str, Any]], now: datetime) -> RenderableType:
     table = quiet_table("company", ">last second", ">last 24 hours", ">left", ">others", "frozen for")
     for row in {row["company"]: row for row in rows}.values():
         budget = row["budget"]
-        thaw = budget["frozen_until"]
-        left = Text(f"{budget['left_today']:,}", style="" if budget["left_today"] else "yellow")
+        thaw = budget["rate_limited_until"]
+        left = Text(f"{budget['remaining']:,}", style="" if budget["remaining"] else "yellow")
         table.add_row(
             plain(row["company"]),
             f"{budget['used_last_second']} of {budget['per_second']}",
             f"{budget['used_last_day']:,} of {budget['per_day']:,}",
             left,
-            Text(f"{budget['others']['spent_about']:,}", style="yellow") if budget["others"] else NOTHING,
+            Text(f"{budget['other_integrations']['estimated_calls']:,}", style="yellow") if budget['other_integrations'] else NOTHING,
             Text(_ahead(thaw, now), style="yellow") if thaw else NOTHING,
         )
     return Padding(table, (1, 0, 1, 0))

@@ -24,16 +24,16 @@ BUDGET_FIELDS: dict[str, Schema] = {
     "used_last_second": COUNT,
     "per_day": COUNT,
     "used_last_day": COUNT,
-    "left_today": COUNT,
-    "kept_for_high": integer("The part of the budget that is reserved for events with high priority."),
-    "frozen_until": nullable(timestamp("Set when Gong answered 429 with Retry-After.")),
-    "others": nullable(
+    "remaining": COUNT,
+    "reserved_for_high_priority": integer("The part of the budget that is reserved for events with high priority."),
+    "rate_limited_until": nullable(timestamp("Set when Gong answered 429 with Retry-After.")),
+    "other_integrations": nullable(
         record(
-            {"spent_about": COUNT, "seen_at": timestamp()},
+            {"estimated_calls": COUNT, "observed_at": timestamp()},
             "The estimated part of the daily limit that other systems have used.",
         )
     ),
-    "spaced_wider_by_seconds": number(),
+    "extra_spacing_seconds": number(),
 }
 _HOLD: dict[str, Schema] = {
     "cause": choice(HoldCause),
@@ -51,13 +51,13 @@ _QUEUE: dict[str, Schema] = {
     "states": record({state.value: COUNT for state in State}),
     "open": integer("Events that have not ended yet."),
     "oldest_seconds": nullable(number("The age of the oldest open event.")),
-    "ever": COUNTS,
+    "totals": COUNTS,
     "priorities": COUNTS,
     "budget": component("Budget"),
     "hold": nullable(component("Hold")),
     "clears_in_seconds": nullable(number("Until the company's backlog is cleared.")),
     "clears_at": nullable(timestamp()),
-    "day_ends_at": nullable(timestamp("When the daily limit is reached before the backlog is cleared.")),
+    "budget_exhausted_at": nullable(timestamp("When the daily limit is reached before the backlog is cleared.")),
 }
 _STORE: dict[str, Schema] = {
     "durability": choice(("full", "relaxed")),
@@ -149,23 +149,23 @@ QUEUE_EXAMPLE: dict[str, Any] = {
     "states": {state.value: 12 if state is State.QUEUED else 0 for state in State},
     "open": 12,
     "oldest_seconds": 3.2,
-    "ever": {"accepted": 1_216, "delivered": 1_204},
+    "totals": {"accepted": 1_216, "delivered": 1_204},
     "priorities": {"high": 0, "normal": 12, "low": 0, "replay": 0},
     "budget": {
         "per_second": 3,
         "used_last_second": 1,
         "per_day": 10_000,
         "used_last_day": 1_204,
-        "left_today": 8_796,
-        "kept_for_high": 500,
-        "frozen_until": None,
-        "others": None,
-        "spaced_wider_by_seconds": 0.0,
+        "remaining": 8_796,
+        "reserved_for_high_priority": 500,
+        "rate_limited_until": None,
+        "other_integrations": None,
+        "extra_spacing_seconds": 0.0,
     },
     "hold": None,
     "clears_in_seconds": 4.0,
     "clears_at": at(10),
-    "day_ends_at": None,
+    "budget_exhausted_at": None,
 }
 STORE_EXAMPLE: dict[str, Any] = {
     "durability": "full",

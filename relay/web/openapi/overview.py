@@ -36,10 +36,10 @@ _COMPANY = record(
         "store": string(),
         "destinations": array(string()),
         "open": COUNT,
-        **{name: BUDGET_FIELDS[name] for name in ("per_second", "per_day", "used_last_day", "left_today")},
+        **{name: BUDGET_FIELDS[name] for name in ("per_second", "per_day", "used_last_day", "remaining")},
         "used_share": number("The used part of the daily limit, from 0 to 1."),
-        "frozen_until": nullable(timestamp()),
-        "day_ends_at": nullable(timestamp("When the daily limit is reached before the backlog is cleared.")),
+        "rate_limited_until": nullable(timestamp()),
+        "budget_exhausted_at": nullable(timestamp("When the daily limit is reached before the backlog is cleared.")),
         "clears_at": nullable(timestamp("When the backlog is cleared.")),
     }
 )
