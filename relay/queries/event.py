@@ -48,16 +48,16 @@ def event_page(onlooker: Viewer, event_id: str) -> dict[str, Any]:
         "mapping": render_mapping(onlooker.config, record, receipt),
         "fields": render_fields(onlooker, record, receipt),
         "call": _call(onlooker, record, aggregated),
-        "tries": _tries(onlooker, record),
+        "attempt_history": _tries(onlooker, record),
         "receipt": _receipt(onlooker, record, receipt),
-        "sight": onlooker.sight,
+        "payload_visibility": onlooker.sight,
     }
 
 
 def _session(record: Record, aggregated: Aggregate | None) -> dict[str, Any]:
-    """`aggregated`: how many events this one stands for, from when to when. `into`: the one that stands for this."""
+    """`aggregated`: how many events this one stands for, from when to when. `carrier_id`: the one that stands for this."""
     if "into" in record:
-        return {"into": record["into"].decode()}
+        return {"carrier_id": record["into"].decode()}
     if aggregated is None:
         return {}
     moments = {name: render_stored_timestamp(record[name]) for name in ("first_at", "last_at")}

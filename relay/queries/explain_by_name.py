@@ -31,7 +31,7 @@ _VERIFICATION_FAILED = "verification_failed"
 def explain_by_name_page(
     onlooker: Viewer, asked: Mapping[str, str], *, only: str | None = None
 ) -> dict[str, Any]:
-    """`{asked, why, events: [{id, status, source, destination, why}]}`: the newest events of that name, ten at most.
+    """`{query, why, events: [{id, status, source, destination, why}]}`: the newest events of that name, ten at most.
 
     `explain_event` is that of the newest; without one, why there is none. `only` is the source whose events alone may be told of.
     Raises Invalid unless exactly one name is asked by.
@@ -40,7 +40,7 @@ def explain_by_name_page(
     sources = [only] if only else sorted(onlooker.config.sources if onlooker.config else ())
     found = (_event(onlooker, one) for one in _found(onlooker, name, value, sources)[:_MOST_EVENTS])
     told = [each for each in found if each and only in {None, each["source"]}]
-    page = {"asked": {name: redact_name(value[:_LONGEST_NAME])}, "events": told}
+    page = {"query": {name: redact_name(value[:_LONGEST_NAME])}, "events": told}
     return page | {
         "why": told[0]["why"] if told else render_explanation(_absent(onlooker, name, value, sources))
     }

@@ -122,7 +122,7 @@ def test_an_attempt_is_told_with_gongs_words_and_how_long_it_waited(world: World
     world.work()
     page = only_event(world)
 
-    assert [(told["outcome"], told["status"]) for told in page["tries"]] == [("rejected", 400)]
+    assert [(told["outcome"], told["status"]) for told in page["attempt_history"]] == [("rejected", 400)]
     assert page["waited_seconds"] >= 0
     assert page["association"] == "strong"
 

@@ -196,7 +196,7 @@ def test_each_event_is_explained_before_and_after(relay: str, config: Config, re
     delivered = look(relay, f"/v1/events/{first}")
 
     assert aggregating["aggregated"]["until"][:19] in aggregating["why"]["sentence"]
-    assert (aggregated["into"], first in aggregated["why"]["sentence"]) == (first, True)
+    assert (aggregated["carrier_id"], first in aggregated["why"]["sentence"]) == (first, True)
     assert aggregating["call"] == delivered["call"]
     assert delivered["aggregated"] == aggregating["aggregated"] | {
         "events": 3,

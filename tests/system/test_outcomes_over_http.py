@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A fault that strikes the first call of one event, and how the event fares. `tries` are the attempts' outcomes."""
+    """A fault that strikes the first call of one event, and how the event fares. `attempt_history` are the attempts' outcomes."""
 
     name: str
     fault: str
@@ -79,7 +79,7 @@ def ended(stack: Stack, event_id: str) -> dict[str, Any]:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_each_answer_has_its_outcome(stack: Stack, posted: Mapping[str, str], case: Case) -> None:
     event = ended(stack, posted[case.name])
-    tries = tuple(attempt["outcome"] for attempt in event["tries"])
+    tries = tuple(attempt["outcome"] for attempt in event["attempt_history"])
     assert (tries, event["status"]) == (case.tries, case.status), event
 
 
@@ -104,14 +104,14 @@ def test_a_429_spends_no_attempt(stack: Stack, posted: Mapping[str, str]) -> Non
 
 
 def test_an_answer_that_drips_is_cut_off_at_the_deadline(stack: Stack, posted: Mapping[str, str]) -> None:
-    first = ended(stack, posted["slow-body"])["tries"][0]
+    first = ended(stack, posted["slow-body"])["attempt_history"][0]
     assert first["seconds"] < float(FAST["RELAY_CALL_TIMEOUT_SECONDS"]) + 1.5, first
 
 
 def test_every_attempt_that_was_answered_keeps_gongs_request_id(
     stack: Stack, posted: Mapping[str, str]
 ) -> None:
-    told = [attempt["request_id"] for attempt in ended(stack, posted["error-500"])["tries"]]
+    told = [attempt["request_id"] for attempt in ended(stack, posted["error-500"])["attempt_history"]]
     assert told == [call["request_id"] for call in stack.sandbox.log("error-500")]
 
 

@@ -207,7 +207,7 @@ def test_when_its_time_has_come_all_arrives_and_no_attempt_was_spent_on_429s(
     eventually(lambda: stack.relay.open_events() == 0, within=20, what="the drain")
 
     events = [stack.relay.event(event["id"]) for event in stack.relay.events()]
-    throttled = [event for event in events if event["tries"][0]["outcome"] == "rate_limited"]
+    throttled = [event for event in events if event["attempt_history"][0]["outcome"] == "rate_limited"]
     assert {(event["status"], event["attempts"]) for event in events} == {("delivered", 1)}
     assert {event["destination"] for event in throttled} == {account.name for account in throttled_accounts()}
 

@@ -58,7 +58,7 @@ def test_a_dead_letter_says_why_and_what_to_do(client: FlaskClient, operator: He
         "rejected",
         "content: must not be null",
     )
-    assert [told["outcome"] for told in page["tries"]] == ["rejected"]
+    assert [told["outcome"] for told in page["attempt_history"]] == ["rejected"]
     assert (page["why"]["cause"], "Mend" in page["why"]["remedy"]) == ("rejected", True)
 
 

@@ -69,8 +69,8 @@ def _status(status: str) -> Text:
 def event_view(page: Mapping[str, Any]) -> RenderableType:
     """The page of `GET /v1/events/{id}`: why it is or is not in Gong, where it stands, every attempt, the body."""
     parts: list[RenderableType] = [*_why(page["why"]), Text(""), _facts(page)]
-    if page["tries"]:
-        parts.append(_attempts(page["tries"]))
+    if page["attempt_history"]:
+        parts.append(_attempts(page["attempt_history"]))
     if page["call"]:
         parts.append(call_view(page["call"]))
     return Group(*parts)
@@ -106,8 +106,8 @@ def _told(page: Mapping[str, Any]) -> Iterator[tuple[str, str | Text]]:
         yield "detail", page["detail"]
     if "aggregated" in page:
         yield "session", _gathered(page["aggregated"])
-    if "into" in page:
-        yield "session", f"told of by event {page['into']}"
+    if "carrier_id" in page:
+        yield "session", f"told of by event {page['carrier_id']}"
     yield "type", page.get("type", NOTHING)
     yield "Gong's eventId", page["event_id"]
     if "request_id" in page:

@@ -197,9 +197,9 @@ _EVENT_PAGE = record(
         "mapping": nullable(_MAPPING),
         "fields": array(_FIELD, "How each field of the call was derived from the payload."),
         "call": nullable(_SENT_CALL),
-        "tries": array(_ATTEMPT),
+        "attempt_history": array(_ATTEMPT),
         "receipt": nullable(record(RECEIPT, "The request that the event arrived in.")),
-        "sight": choice(PayloadVisibility, "How much of the payloads is visible to the caller."),
+        "payload_visibility": choice(PayloadVisibility, "How much of the payloads is visible to the caller."),
     },
     "An event, explained. Payloads are redacted unless an admin reveals them.",
     optional={
@@ -210,7 +210,7 @@ _EVENT_PAGE = record(
         "repeats": string("How often the source sent the event again."),
         "repeated_at": timestamp(),
         "aggregated": _AGGREGATED,
-        "into": string("The carrier of the event's session."),
+        "carrier_id": string("The carrier of the event's session."),
     },
 )
 
@@ -306,7 +306,7 @@ def event_page_example() -> dict[str, Any]:
         "mapping": None,
         "fields": [{"path": "eventType", "from": ["type"], "template": None, "value": "page viewed"}],
         "call": _call_example(),
-        "tries": [
+        "attempt_history": [
             {
                 "number": 1,
                 "started_at": at(11),
@@ -329,7 +329,7 @@ def event_page_example() -> dict[str, Any]:
             "query": None,
             "body": {"id": "ev-123", "person": {"email": "•••@globex.com"}},
         },
-        "sight": "redacted",
+        "payload_visibility": "redacted",
     }
 
 
