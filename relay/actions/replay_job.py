@@ -178,9 +178,9 @@ class _Seen:
 
 
 def preview_in_store(replaying: ReplayContext, replay: Replay) -> dict[str, Any]:
-    """What a replay would do: `{matched, at_least, examples, would_map, would_fail, tried}`. Changes nothing.
+    """What a replay would do: `{matched, truncated, examples, would_map, would_fail, sampled}`. Changes nothing.
 
-    `at_least`: there may be more, the count was stopped. The first `tried` events were mapped to find out.
+    `truncated`: there may be more, the count was stopped. The first `sampled` events were mapped to find out.
     """
     seen = _Seen()
     examples: list[dict[str, Any]] = []
@@ -194,11 +194,11 @@ def preview_in_store(replaying: ReplayContext, replay: Replay) -> dict[str, Any]
                 examples.append(told)
     return {
         "matched": seen.matched,
-        "at_least": seen.matched >= _MOST_COUNTED or seen.examined >= _MOST_EXAMINED,
+        "truncated": seen.matched >= _MOST_COUNTED or seen.examined >= _MOST_EXAMINED,
         "examples": examples,
         "would_map": seen.would_map,
         "would_fail": seen.would_fail,
-        "tried": min(seen.matched, _MOST_TRIED),
+        "sampled": min(seen.matched, _MOST_TRIED),
     }
 
 
@@ -211,10 +211,10 @@ def preview_in_all_stores(
         for store in find_replay_stores(stores, replay)
     ]
     summed = {
-        name: sum(each[name] for each in told) for name in ("matched", "would_map", "would_fail", "tried")
+        name: sum(each[name] for each in told) for name in ("matched", "would_map", "would_fail", "sampled")
     }
     examples = [example for each in told for example in each["examples"]][:_EXAMPLES]
-    return told[0] | summed | {"at_least": any(each["at_least"] for each in told), "examples": examples}
+    return told[0] | summed | {"truncated": any(each["truncated"] for each in told), "examples": examples}
 
 
 def _matching(replaying: ReplayContext, replay: Replay, seen: _Seen) -> Iterator[Candidate]:

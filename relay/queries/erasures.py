@@ -76,10 +76,10 @@ def _read(kind: str, value: Any, problems: list[Problem]) -> str:
 
 
 def erasure_preview_page(stores: Stores, person: str) -> dict[str, Any]:
-    """`{dry_run, stores: [{store, person, events, receipts, at_least}…]}`: what an erasure would find."""
+    """`{dry_run, stores: [{store, person, events, receipts, truncated}…]}`: what an erasure would find."""
     parts = [
         {"store": store, "person": mark, "events": _counts(told.counts), "receipts": told.receipts}
-        | {"at_least": told.at_least}
+        | {"truncated": told.at_least}
         for store, mark, told in preview_erasure_in_all_stores(stores, person)
     ]
     return {"dry_run": True, "stores": parts}
@@ -97,7 +97,7 @@ def erasure_page(stores: Stores, erasure_id: str, signer: Signer) -> dict[str, A
     gone = read_erased_events_in_all_stores(stores, erasure_id)
     report = summary | {
         "events": [_gone(one) for one in gone[:MAX_NAMED_EVENTS]],
-        "not_possible": _not_possible(parts, gone),
+        "limitations": _not_possible(parts, gone),
     }
     return signer.signed(report) if summary["status"] == DONE else report | {"signature": None}
 
@@ -110,12 +110,12 @@ def _summary(parts: Sequence[ErasurePart]) -> dict[str, Any]:
     return {
         "id": first.erasure.id,
         "status": DONE if len(ended) == len(ends) else RUNNING,
-        "told_by": first.erasure.kind,
-        "asked_by": first.erasure.requested_by,
-        "asked_at": format_timestamp(first.asked_at),
+        "identified_by": first.erasure.kind,
+        "requested_by": first.erasure.requested_by,
+        "requested_at": format_timestamp(first.asked_at),
         "ended_at": _latest(ended) if len(ended) == len(ends) else None,
         "erased": counts.total(),
-        "waits_for": sum(part.record.waits for part in parts if part.record.ended_at is None),
+        "pending_events": sum(part.record.waits for part in parts if part.record.ended_at is None),
         "stores": [_part(part) for part in parts],
     }
 

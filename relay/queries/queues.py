@@ -150,7 +150,10 @@ def _budget(spent: CompanyUsage, limits: Limits) -> dict[str, Any]:
         "remaining": left,
         "reserved_for_high_priority": min(max(limits.high_priority_reserve - spent.high, 0), left),
         "rate_limited_until": _text(spent.frozen_until) if spent.frozen_until else None,
-        "other_integrations": {"estimated_calls": spent.other_calls, "observed_at": _text(spent.other_calls_at)}
+        "other_integrations": {
+            "estimated_calls": spent.other_calls,
+            "observed_at": _text(spent.other_calls_at),
+        }
         if spent.other_calls_at
         else None,
         "extra_spacing_seconds": round(spent.extra_spacing, 3),

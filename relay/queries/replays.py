@@ -30,7 +30,7 @@ def _replay(record: ReplayRecord, now: datetime) -> dict[str, Any]:
         "limit": record.replay.limit,
         **record.counts,
         "per_second": _rate(record, now),
-        "waits_for": record.waits or None,
+        "waiting_for": record.waits or None,
         "problems": [
             each | {"detail": redact_sentence(each["detail"])} for each in map(dict, record.problems)
         ],

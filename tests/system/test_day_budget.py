@@ -109,7 +109,11 @@ def test_what_goes_first_goes_before_all_that_was_there_earlier(alone: Seen) -> 
 
 
 def test_page_views_leave_room_for_what_goes_first(viewed: Seen) -> None:
-    assert viewed.row["budget"]["remaining"] == viewed.row["budget"]["reserved_for_high_priority"] == KEPT_FOR_HIGH
+    assert (
+        viewed.row["budget"]["remaining"]
+        == viewed.row["budget"]["reserved_for_high_priority"]
+        == KEPT_FOR_HIGH
+    )
 
 
 def test_exactly_the_relays_share_is_sent(shared: Seen) -> None:

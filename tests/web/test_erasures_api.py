@@ -113,7 +113,7 @@ def test_a_person_is_erased_and_the_report_says_what_was(
 
     report = get(client, f"/v1/erasures/{begun['id']}", operator)
 
-    assert (report["status"], report["erased"], report["told_by"]) == ("done", 2, "email")
+    assert (report["status"], report["erased"], report["identified_by"]) == ("done", 2, "email")
     assert report["stores"][0]["events"] == {"queued": 2}
     assert [event["id"] for event in report["events"]] == sent[:2]
     assert JANE not in text_of_the_store(redis)

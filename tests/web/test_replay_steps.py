@@ -76,7 +76,7 @@ def test_no_more_than_a_hundred_of_a_company_are_queued_and_cancel_keeps_the_res
     run_all(redis, stepping(redis), steps=2)
     page = look(client, replay_id)
     assert (page["status"], page["replayed"]) == ("running", 100)
-    assert "the queue of acme" in page["waits_for"]
+    assert "the queue of acme" in page["waiting_for"]
 
     cancelled = client.post(f"/v1/replays/{replay_id}/cancel", headers=OPERATOR).get_json()
     assert (cancelled["changed"], cancelled["status"]) == (True, "cancelled")
@@ -96,7 +96,7 @@ def test_it_waits_while_its_destination_is_on_hold(
     replay_id = begin(client)["id"]
 
     run_all(redis, stepping(redis), steps=2)
-    assert "hold of acme" in look(client, replay_id)["waits_for"]
+    assert "hold of acme" in look(client, replay_id)["waiting_for"]
     assert redis.zcard(f"{keys.AT}acme:dead") == 2
 
     resume_destination(scripts, "acme")

@@ -71,7 +71,7 @@ def test_a_dry_run_counts_shows_examples_and_changes_nothing(client: FlaskClient
 
     told = begin(client, dry_run=True, remap=True)
 
-    assert (told["matched"], told["at_least"], told["would_map"], told["would_fail"]) == (7, False, 7, 0)
+    assert (told["matched"], told["truncated"], told["would_map"], told["would_fail"]) == (7, False, 7, 0)
     assert len(told["examples"]) == 5
     assert told["examples"][0]["call"]["body"]["content"]["contentTitle"] == "••• (7 characters)"
     assert (redis.dbsize(), redis.zcard(f"{keys.AT}acme:dead")) == before

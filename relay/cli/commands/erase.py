@@ -120,7 +120,7 @@ def _print_preview(page: dict[str, Any], *, as_json: bool) -> None:
 
 def _preview_lines(page: dict[str, Any]) -> Iterator[str]:
     for part in page["stores"]:
-        at_least = "at least " if part["at_least"] else ""
+        at_least = "at least " if part["truncated"] else ""
         events = sum(part["events"].values())
         by_state = f" ({_count_by_state(part['events'])})" if part["events"] else ""
         yield (
@@ -148,9 +148,9 @@ def _report_view(page: dict[str, Any]) -> RenderableType:
     for part in page["stores"]:
         events = _count_by_state(part["events"]) or "no events"
         lines.append(f"  {part['store']}: {events}; the bodies of {counted(part['receipts'], 'request')}")
-    if page["waits_for"]:
-        lines.append(f"{counted(page['waits_for'], 'event')} being sent; erased after that.")
-    lines += [plain(text) for text in page["not_possible"]]
+    if page["pending_events"]:
+        lines.append(f"{counted(page['pending_events'], 'event')} being sent; erased after that.")
+    lines += [plain(text) for text in page["limitations"]]
     return Group(*map(Text, lines))
 
 

@@ -103,7 +103,7 @@ def _wait_for_end(ctx: CliContext, replay_id: str, console: Console, total: int 
         task = progress.add_task("replaying", total=total)
         try:
             while not has_ended(page := replay_page(ctx.stores, replay_id, now=ctx.now())):
-                description = f"waiting for {page['waits_for']}" if page["waits_for"] else "replaying"
+                description = f"waiting for {page['waiting_for']}" if page["waiting_for"] else "replaying"
                 progress.update(task, completed=page["replayed"], description=description)
                 time.sleep(_POLL_SECONDS)
         except KeyboardInterrupt:

@@ -71,7 +71,11 @@ def _is_spent(budget: Mapping[str, Any]) -> bool:
 
 
 def _spent(row: Mapping[str, Any]) -> str:
-    name, kept, clears = plain(row["destination"]), row["budget"]["reserved_for_high_priority"], row["clears_at"]
+    name, kept, clears = (
+        plain(row["destination"]),
+        row["budget"]["reserved_for_high_priority"],
+        row["clears_at"],
+    )
     rest = f", but {counted(kept, 'call')} kept for priority high" if kept else ""
     ends = f" All that waits is sent by {instant(clears)}." if clears else ""
     return f"{name} has spent its budget of the last 24 hours{rest}.{ends}"
@@ -127,7 +131,9 @@ def _budgets(rows: list[dict[str, Any]], now: datetime) -> RenderableType:
             f"{budget['used_last_second']} of {budget['per_second']}",
             f"{budget['used_last_day']:,} of {budget['per_day']:,}",
             left,
-            Text(f"{budget['other_integrations']['estimated_calls']:,}", style="yellow") if budget['other_integrations'] else NOTHING,
+            Text(f"{budget['other_integrations']['estimated_calls']:,}", style="yellow")
+            if budget["other_integrations"]
+            else NOTHING,
             Text(_ahead(thaw, now), style="yellow") if thaw else NOTHING,
         )
     return Padding(table, (1, 0, 1, 0))

@@ -50,12 +50,10 @@ def _rest(page: Mapping[str, Any]) -> list[Text]:
 
 def foreseen_view(told: Mapping[str, Any]) -> RenderableType:
     """What a dry run found: how many, and what the first of them would become."""
-    least = "at least " if told["at_least"] else ""
+    least = "at least " if told["truncated"] else ""
     lines = [Text(f"{least}{counted(told['matched'], 'event')} would be sent again.")]
     if told["would_fail"]:
-        text = (
-            f"Of the first {told['tried']:,}, {told['would_fail']:,} would not: nothing can be made of them."
-        )
+        text = f"Of the first {told['sampled']:,}, {told['would_fail']:,} would not: nothing can be made of them."
         lines.append(Text(text, style="yellow"))
     return Group(*lines, *(_example(example) for example in told["examples"]))
 
@@ -80,6 +78,6 @@ def replay_view(page: Mapping[str, Any]) -> RenderableType:
     if page["failed"]:
         lines.append(Text(f"{counted(page['failed'], 'event')} could not be sent again:", style="yellow"))
         lines += [Text(f"  {told['id']}  {plain(told['detail'][:_LONGEST])}") for told in page["problems"]]
-    if page["waits_for"]:
-        lines.append(Text(f"It waits for {plain(page['waits_for'])}."))
+    if page["waiting_for"]:
+        lines.append(Text(f"It waits for {plain(page['waiting_for'])}."))
     return Group(*lines)

@@ -25,7 +25,9 @@ BUDGET_FIELDS: dict[str, Schema] = {
     "per_day": COUNT,
     "used_last_day": COUNT,
     "remaining": COUNT,
-    "reserved_for_high_priority": integer("The part of the budget that is reserved for events with high priority."),
+    "reserved_for_high_priority": integer(
+        "The part of the budget that is reserved for events with high priority."
+    ),
     "rate_limited_until": nullable(timestamp("Set when Gong answered 429 with Retry-After.")),
     "other_integrations": nullable(
         record(
@@ -57,7 +59,9 @@ _QUEUE: dict[str, Schema] = {
     "hold": nullable(component("Hold")),
     "clears_in_seconds": nullable(number("Until the company's backlog is cleared.")),
     "clears_at": nullable(timestamp()),
-    "budget_exhausted_at": nullable(timestamp("When the daily limit is reached before the backlog is cleared.")),
+    "budget_exhausted_at": nullable(
+        timestamp("When the daily limit is reached before the backlog is cleared.")
+    ),
 }
 _STORE: dict[str, Schema] = {
     "durability": choice(("full", "relaxed")),

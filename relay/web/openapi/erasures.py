@@ -31,16 +31,16 @@ _STORE = record(
 _ERASURE: dict[str, Schema] = {
     "id": RELAY_ID,
     "status": choice(("running", "done")),
-    "told_by": choice(("email", "phone")),
-    "asked_by": string(),
-    "asked_at": timestamp(),
+    "identified_by": choice(("email", "phone")),
+    "requested_by": string(),
+    "requested_at": timestamp(),
     "ended_at": nullable(timestamp()),
     "erased": COUNT,
-    "waits_for": COUNT,
+    "pending_events": COUNT,
     "stores": array(_STORE),
 }
 _ERASED_EVENT = record(
-    {"id": RELAY_ID, "was": string(), "destination": string(), "request_id": nullable(string())}
+    {"id": RELAY_ID, "state": string(), "destination": string(), "request_id": nullable(string())}
 )
 _SIGNATURE = record({"algorithm": string(), "public_key": string(), "value": string()})
 
@@ -50,7 +50,7 @@ COMPONENTS: dict[str, Schema] = {
         {
             **_ERASURE,
             "events": array(_ERASED_EVENT),
-            "not_possible": array(string(), "What the relay cannot erase, and who can."),
+            "limitations": array(string(), "What the relay cannot erase, and who can."),
             "signature": nullable(_SIGNATURE),
         },
         "An erasure with its report. The report is signed when the erasure is done.",
@@ -68,7 +68,7 @@ ERASURE_DRY_RUN = record(
                     "person": string(),
                     "events": _EVENT_COUNTS,
                     "receipts": COUNT,
-                    "at_least": boolean(),
+                    "truncated": boolean(),
                 }
             )
         ),
@@ -79,19 +79,19 @@ ERASURE_DRY_RUN = record(
 ERASURE_EXAMPLE: dict[str, Any] = {
     "id": ID,
     "status": "done",
-    "told_by": "email",
-    "asked_by": "admin",
-    "asked_at": at(10),
+    "identified_by": "email",
+    "requested_by": "admin",
+    "requested_at": at(10),
     "ended_at": at(11),
     "erased": 3,
-    "waits_for": 0,
+    "pending_events": 0,
     "stores": [
         {"store": "main", "person": "9d1c…", "status": "done", "events": {"delivered": 3}, "receipts": 3}
     ],
 }
 REPORT_EXAMPLE: dict[str, Any] = {
     **ERASURE_EXAMPLE,
-    "events": [{"id": ID, "was": "delivered", "destination": "acme", "request_id": "4al018gzaztcr8nbukw"}],
-    "not_possible": ["Gong still has the delivered events. Ask Gong to erase them there."],
+    "events": [{"id": ID, "state": "delivered", "destination": "acme", "request_id": "4al018gzaztcr8nbukw"}],
+    "limitations": ["Gong still has the delivered events. Ask Gong to erase them there."],
     "signature": {"algorithm": "Ed25519", "public_key": "77ab…", "value": "c01f…"},
 }

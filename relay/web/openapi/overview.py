@@ -39,7 +39,9 @@ _COMPANY = record(
         **{name: BUDGET_FIELDS[name] for name in ("per_second", "per_day", "used_last_day", "remaining")},
         "used_share": number("The used part of the daily limit, from 0 to 1."),
         "rate_limited_until": nullable(timestamp()),
-        "budget_exhausted_at": nullable(timestamp("When the daily limit is reached before the backlog is cleared.")),
+        "budget_exhausted_at": nullable(
+            timestamp("When the daily limit is reached before the backlog is cleared.")
+        ),
         "clears_at": nullable(timestamp("When the backlog is cleared.")),
     }
 )

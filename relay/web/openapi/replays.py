@@ -86,7 +86,7 @@ _REPLAY: dict[str, Schema] = {
     "limit": nullable(integer(minimum=1)),
     **_COUNTS,
     "per_second": nullable(number()),
-    "waits_for": nullable(string()),
+    "waiting_for": nullable(string()),
     "problems": array(_PROBLEM),
     "created_at": timestamp(),
     "started_at": nullable(timestamp()),
@@ -120,10 +120,10 @@ REPLAY_REQUEST = record(
 )
 _OUTLOOK: dict[str, Schema] = {
     "matched": COUNT,
-    "at_least": boolean("Whether counting stopped early, so that more events match."),
+    "truncated": boolean("Whether counting stopped early, so that more events match."),
     "would_map": COUNT,
     "would_fail": COUNT,
-    "tried": COUNT,
+    "sampled": COUNT,
     "examples": array(_PREVIEWED_EVENT),
 }
 REPLAY_DRY_RUN = record({"dry_run": constant(value=True), **_OUTLOOK})
@@ -148,7 +148,7 @@ REPLAY_EXAMPLE: dict[str, Any] = {
     "skipped": 0,
     "failed": 0,
     "per_second": 4.0,
-    "waits_for": None,
+    "waiting_for": None,
     "problems": [],
     "created_at": at(10),
     "started_at": at(10),
@@ -162,10 +162,10 @@ CANCELLED_REPLAY_EXAMPLE: dict[str, Any] = {
 }
 OUTLOOK_EXAMPLE: dict[str, Any] = {
     "matched": 40,
-    "at_least": False,
+    "truncated": False,
     "would_map": 40,
     "would_fail": 0,
-    "tried": 40,
+    "sampled": 40,
     "examples": [],
 }
 CLUSTER_EXAMPLE: dict[str, Any] = {
