@@ -85,7 +85,13 @@ def test_the_source_from_a_payload_alone_knows_its_sender():
     secret = hook.keys[0].secret
     assert isinstance(secret, bytes)
     made = "sha256=" + digest(secret, body, sha256).hex()
-    request = SignedRequest("POST", "", [("X-Rooms-Signature", made)], b"", body)
+    request = SignedRequest(
+        method="POST",
+        public_url="",
+        headers=[("X-Rooms-Signature", made)],
+        query_string=b"",
+        body=body,
+    )
 
     assert verify(hook.scheme, hook.keys, request, now=NOW).key_id == hook.keys[0].id
 

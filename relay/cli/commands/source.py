@@ -101,7 +101,9 @@ def _as_sent(captured: CapturedRequest) -> SignedRequest:
     headers = [*captured.headers.items()]
     if "content-type" not in captured.headers:
         headers.append(("content-type", captured.content_type))
-    return SignedRequest("POST", "", headers, query.encode(), captured.raw)
+    return SignedRequest(
+        method="POST", public_url="", headers=headers, query_string=query.encode(), body=captured.raw
+    )
 
 
 def _destination(ctx: CliContext, told: str | None, *, asking: bool) -> Destination:

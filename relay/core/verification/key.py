@@ -1,4 +1,4 @@
-"""A key as a verifier holds it, and whether it made a signature."""
+"""A key of a source, and the check whether it made a signature."""
 
 import binascii
 import hashlib
@@ -25,50 +25,52 @@ HASHES = {
 
 @dataclass(frozen=True, slots=True)
 class VerifyingKey:
-    """`id` may be shown. `secret` is the shared secret, the SHA-256 of a token, or a public key."""
+    """One of the keys that may verify a source's requests."""
 
     id: str
+    """A hash of the secret that is safe to show."""
     secret: bytes | PublicKey = field(repr=False)
+    """The shared secret, the SHA-256 of a token, or a public key."""
     not_before: datetime | None = None
     expires_at: datetime | None = None
 
     def is_valid(self, now: datetime) -> bool:
-        begun = self.not_before is None or self.not_before <= now
-        return begun and (self.expires_at is None or now < self.expires_at)
+        has_started = self.not_before is None or self.not_before <= now
+        return has_started and (self.expires_at is None or now < self.expires_at)
 
 
 def decode_strict(text: str, encoding: Encoding) -> bytes | None:
-    """The bytes of an ASCII text that is written as the encoding writes them, to the letter; otherwise None."""
+    """Decode an ASCII text, or return None unless it is exactly what the encoding would produce."""
     try:
         match encoding:
             case Encoding.HEX:
-                raw, spellings = _from_hex(text)
+                raw, canonical = _from_hex(text)
             case Encoding.BASE64:
-                raw, spellings = _from_base64(text)
+                raw, canonical = _from_base64(text)
             case Encoding.BASE64URL:
-                raw, spellings = _from_base64url(text)
+                raw, canonical = _from_base64url(text)
             case Encoding.PLAIN:
                 return text.encode()
     except ValueError:
         return None
-    # Base64 has bits to spare in its last letter and hex has two cases: one signature is not to have many spellings.
-    return raw if text in spellings else None
+    # A lenient decoder ignores unused bits in the last Base64 character. Then one signature would have many spellings.
+    return raw if text in canonical else None
 
 
 def any_signature_matches(
     algorithm: Algorithm, key: VerifyingKey, message: bytes, signatures: Sequence[bytes]
 ) -> bool:
-    """Whether the key made one of the signatures. Takes the same time whichever it is."""
+    """True if the key made one of the signatures. The time taken does not depend on which one."""
     match key.secret:
         case bytes() as secret:
-            expected, given = _expected(algorithm, secret, message, signatures)
-            # Not any(): it would stop at the first that is equal.
-            return sum([hmac.compare_digest(expected, signature) for signature in given]) > 0
+            expected, candidates = _expected_signature(algorithm, secret, message, signatures)
+            # Not any(), which would stop at the first match and so reveal its position by the time taken.
+            return sum([hmac.compare_digest(expected, candidate) for candidate in candidates]) > 0
         case public_key:
-            return sum([_signed(public_key, message, signature) for signature in signatures]) > 0
+            return sum([_is_signed_by(public_key, message, signature) for signature in signatures]) > 0
 
 
-def _expected(
+def _expected_signature(
     algorithm: Algorithm, secret: bytes, message: bytes, signatures: Sequence[bytes]
 ) -> tuple[bytes, list[bytes]]:
     if algorithm is Algorithm.TOKEN:
@@ -77,7 +79,7 @@ def _expected(
     return expected, [signature for signature in signatures if len(signature) == len(expected)]
 
 
-def _signed(public_key: PublicKey, message: bytes, signature: bytes) -> bool:
+def _is_signed_by(public_key: PublicKey, message: bytes, signature: bytes) -> bool:
     try:
         if isinstance(public_key, Ed25519PublicKey):
             public_key.verify(signature, message)
@@ -100,10 +102,10 @@ def _from_base64(text: str) -> tuple[bytes, set[str]]:
 
 def _from_base64url(text: str) -> tuple[bytes, set[str]]:
     if "+" in text or "/" in text:
-        raise ValueError("not of this alphabet")
+        raise ValueError("not in the URL-safe alphabet")
     bare = text.rstrip("=").replace("-", "+").replace("_", "/")
     padded = bare + "=" * (-len(bare) % 4)
-    raw, spellings = _from_base64(padded)
-    if padded not in spellings:
-        raise ValueError("bits to spare")
+    raw, canonical = _from_base64(padded)
+    if padded not in canonical:
+        raise ValueError("unused bits are not zero")
     return raw, {text.rstrip("="), text.rstrip("=") + "=" * (-len(bare) % 4)}

@@ -1,4 +1,4 @@
-"""What a request claims before any key is asked: its signatures, the text they should be of, its time and its id."""
+"""Parses the signature of a request: the signatures, the text that should be signed, the timestamp and the id."""
 
 import hashlib
 import hmac
@@ -22,118 +22,132 @@ from relay.core.verification.request import (
 from relay.core.verification.scheme import Field, FieldLocation, Scheme, SignedPart, TimestampFormat
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_STEPS = {
+_TIMESTAMP_UNITS = {
     TimestampFormat.SECONDS: (10, timedelta(seconds=1)),
     TimestampFormat.MILLISECONDS: (13, timedelta(milliseconds=1)),
 }
-"""How many digits a time has, and what one of the last stands for."""
+"""The number of digits in a timestamp, and the duration of one unit."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedSignature:
-    """One of `messages` is what was signed, if the request is true. `signed_at` is in UTC."""
+    """What a request says about its signature, before any key checks it."""
 
     signatures: list[bytes]
     messages: list[bytes]
+    """The texts that may have been signed. There are several if the sender may sign its URL with or without the port."""
     id: str | None
     signed_at: datetime | None
+    """In UTC."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """A request with what was found in it so far."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SignedValues:
+    """The values of a request that the signed text may contain."""
 
     scheme: Scheme
     request: SignedRequest
     document: Any
-    address: str
+    url: str
     timestamp: str
     id: str
 
 
 def parse_signature(scheme: Scheme, signature: Field, request: SignedRequest) -> ParsedSignature:
-    """Read what the scheme needs, and nothing else. Raises Rejected only."""
-    document = parse_json_body(request, scheme.json_field) if _reads_json(scheme) else None
-    signatures = _signatures(scheme, read_values(signature, request, document))
+    """Parse the values that the scheme needs. Raises only VerificationFailed."""
+    document = parse_json_body(request, scheme.json_field) if _needs_json(scheme) else None
+    signatures = _decode_signatures(scheme, read_values(signature, request, document))
     timestamp = read_value(scheme.timestamp, request, document) if scheme.timestamp else ""
-    identity = read_value(scheme.id, request, document) if scheme.id else ""
-    if "." in identity and SignedPart.ID in scheme.signed:
-        # The usual separator: with one in the id, what is signed could be parted in two ways.
+    delivery_id = read_value(scheme.id, request, document) if scheme.id else ""
+    if "." in delivery_id and SignedPart.ID in scheme.signed:
+        # The separator is usually a dot. With a dot in the id, two different requests could have the same signed text.
         raise VerificationFailed(RejectionReason.MALFORMED)
-    signed_at = _instant(timestamp, scheme.timestamp_format) if timestamp else None
+    signed_at = _parse_timestamp(timestamp, scheme.timestamp_format) if timestamp else None
     messages = [
-        _message(_Reading(scheme, request, document, address, timestamp, identity))
-        for address in _addresses(scheme, request.public_url)
+        _build_message(
+            _SignedValues(
+                scheme=scheme,
+                request=request,
+                document=document,
+                url=url,
+                timestamp=timestamp,
+                id=delivery_id,
+            )
+        )
+        for url in _candidate_urls(scheme, request.public_url)
     ]
-    return ParsedSignature(signatures, messages, identity or None, signed_at)
+    return ParsedSignature(signatures, messages, delivery_id or None, signed_at)
 
 
-def _reads_json(scheme: Scheme) -> bool:
+def _needs_json(scheme: Scheme) -> bool:
     fields = (scheme.signature, scheme.timestamp, scheme.id, *scheme.signed)
     return any(isinstance(field, Field) and field.location is FieldLocation.JSON for field in fields)
 
 
-def _signatures(scheme: Scheme, texts: list[str]) -> list[bytes]:
+def _decode_signatures(scheme: Scheme, texts: list[str]) -> list[bytes]:
     if not texts:
         raise VerificationFailed(RejectionReason.MISSING)
-    found = [raw for text in texts if (raw := decode_strict(text, scheme.encoding))]
-    if not found:
+    signatures = [raw for text in texts if (raw := decode_strict(text, scheme.encoding))]
+    if not signatures:
         raise VerificationFailed(RejectionReason.MALFORMED)
-    return found
+    return signatures
 
 
-def _instant(text: str, unit: TimestampFormat) -> datetime:
-    if unit is TimestampFormat.RFC3339:
+def _parse_timestamp(text: str, timestamp_format: TimestampFormat) -> datetime:
+    if timestamp_format is TimestampFormat.RFC3339:
         try:
             return parse_timestamp(text)
         except ValueError:
             raise VerificationFailed(RejectionReason.MALFORMED) from None
-    digits, step = _STEPS[unit]
+    digits, unit = _TIMESTAMP_UNITS[timestamp_format]
     if len(text) != digits or not text.isdecimal():
         raise VerificationFailed(RejectionReason.MALFORMED)
-    return _EPOCH + int(text) * step
+    return _EPOCH + int(text) * unit
 
 
-def _message(reading: _Reading) -> bytes:
-    return b"".join([_piece(part, reading) for part in reading.scheme.signed])
+def _build_message(values: _SignedValues) -> bytes:
+    return b"".join([_render_part(part, values) for part in values.scheme.signed])
 
 
-def _piece(part: bytes | SignedPart | Field, reading: _Reading) -> bytes:
+def _render_part(part: bytes | SignedPart | Field, values: _SignedValues) -> bytes:
     if isinstance(part, bytes):
         return part
     if isinstance(part, Field):
-        return read_value(part, reading.request, reading.document).encode()
-    return _PIECES[part](reading)
+        return read_value(part, values.request, values.document).encode()
+    return _PART_RENDERERS[part](values)
 
 
-def _addresses(scheme: Scheme, url: str) -> list[str]:
-    parts = _ADDRESS.fullmatch(url) if scheme.optional_port else None
-    if not parts:
+def _candidate_urls(scheme: Scheme, url: str) -> list[str]:
+    match = _URL_PARTS.fullmatch(url) if scheme.optional_port else None
+    if not match:
         return [url]
-    origin, is_secure, port, path = parts.groups()
-    other = "" if port else ":443" if is_secure else ":80"
-    return [url, f"{origin}{other}{path or ''}"]
+    origin, is_secure, port, path = match.groups()
+    other_port = "" if port else ":443" if is_secure else ":80"
+    return [url, f"{origin}{other_port}{path or ''}"]
 
 
-def _url(reading: _Reading) -> bytes:
-    """The address as the sender was given it, with the query that this request has."""
-    address = _ascii(reading.address)
-    if reading.request.query_string:
-        address += b"?" + reading.request.query_string
-    if not reading.scheme.url_decode:
-        return address
-    return _ESCAPE.sub(lambda found: _plain(found[0], reading.scheme), address)
+def _render_url(values: _SignedValues) -> bytes:
+    """Return the URL that the sender was given, with the query of this request."""
+    url = _ascii(values.url)
+    if values.request.query_string:
+        url += b"?" + values.request.query_string
+    if not values.scheme.url_decode:
+        return url
+    return _ESCAPE.sub(lambda match: _decode_escape(match[0], values.scheme), url)
 
 
-def _plain(escape: bytes, scheme: Scheme) -> bytes:
-    known = escape.decode().upper() in scheme.url_decode
-    return bytes.fromhex(escape[1:].decode()) if known else escape
+def _decode_escape(escape: bytes, scheme: Scheme) -> bytes:
+    is_decoded = escape.decode().upper() in scheme.url_decode
+    return bytes.fromhex(escape[1:].decode()) if is_decoded else escape
 
 
-def _form(reading: _Reading) -> bytes:
-    """The form's names and values; nothing where there is no body, or one whose digest stands in the signed URL."""
-    request, place = reading.request, reading.scheme.body_digest
-    digests = read_values(place, request, None) if place else []
+def _render_form(values: _SignedValues) -> bytes:
+    """Return the sorted names and values of the form.
+
+    Returns nothing if the body is empty, or if the signed URL contains the digest of the body.
+    """
+    request, field = values.request, values.scheme.body_digest
+    digests = read_values(field, request, None) if field else []
     if digests:
         if not hmac.compare_digest(hashlib.sha256(request.body).hexdigest(), digests[0]):
             raise VerificationFailed(RejectionReason.MISMATCH)
@@ -150,14 +164,14 @@ def _ascii(text: str) -> bytes:
     return text.encode()
 
 
-_ADDRESS = re.compile(r"(http(s?)://[^/:@]+)(:[0-9]+)?(/.*)?")
+_URL_PARTS = re.compile(r"(http(s?)://[^/:@]+)(:[0-9]+)?(/.*)?")
 _ESCAPE = re.compile(rb"%[0-9A-Fa-f]{2}")
 
-_PIECES: Mapping[SignedPart, Callable[[_Reading], bytes]] = {
-    SignedPart.ID: lambda reading: reading.id.encode(),
-    SignedPart.TIMESTAMP: lambda reading: reading.timestamp.encode(),
-    SignedPart.BODY: lambda reading: reading.request.body,
-    SignedPart.METHOD: lambda reading: _ascii(reading.request.method),
-    SignedPart.URL: _url,
-    SignedPart.FORM: _form,
+_PART_RENDERERS: Mapping[SignedPart, Callable[[_SignedValues], bytes]] = {
+    SignedPart.ID: lambda values: values.id.encode(),
+    SignedPart.TIMESTAMP: lambda values: values.timestamp.encode(),
+    SignedPart.BODY: lambda values: values.request.body,
+    SignedPart.METHOD: lambda values: _ascii(values.request.method),
+    SignedPart.URL: _render_url,
+    SignedPart.FORM: _render_form,
 }

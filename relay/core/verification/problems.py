@@ -1,4 +1,4 @@
-"""What can be wrong with how a source's verification is configured."""
+"""Error codes for the `verify` section of a source."""
 
 # ruff: noqa: S105 - these are error codes, not passwords
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class VerificationErrorCode(StrEnum):
-    """Why a scheme or a secret is not taken. Found when it is loaded, all at once."""
+    """Why a scheme or a secret is not valid. All errors are reported together when the configuration is loaded."""
 
     UNKNOWN_SCHEME = "unknown_scheme"
     UNKNOWN_OPTION = "unknown_option"

@@ -1,29 +1,31 @@
-"""What a verifier says when it does not accept a request: one of these reasons, and never another exception."""
+"""The only exception that verification raises, and its reasons."""
 
 from enum import StrEnum
 
 
 class RejectionReason(StrEnum):
-    """For metrics and logs only: the sender gets one answer for all of them. Add, never rename."""
+    """Why a request is not verified. For logs and metrics only: the sender gets the same response for all. Add, never rename."""
 
     MISSING = "missing"
-    """The signature, its time or its id is not there."""
+    """The signature, its timestamp or its id is missing."""
     REPEATED = "repeated"
-    """Something is there twice, so that two readers could take two different ones."""
+    """A value is present twice, so two parsers could read different values."""
     MALFORMED = "malformed"
-    """A value is not written as the scheme writes it."""
+    """A value does not have the format of the scheme."""
     UNREADABLE = "unreadable"
-    """The signature stands in the body, and the body cannot be read."""
+    """The signature is in the body, and the body cannot be parsed."""
     STALE = "stale"
+    """The signed timestamp is too old."""
     FUTURE = "future"
+    """The signed timestamp is too far in the future."""
     MISMATCH = "mismatch"
-    """No valid key makes this signature."""
+    """No valid key made this signature."""
     NO_KEY = "no_key"
     """Every key has expired or is not valid yet."""
 
 
 class VerificationFailed(Exception):
-    """This request is not proven to be the sender's."""
+    """The request does not have a valid signature of its sender."""
 
     def __init__(self, reason: RejectionReason) -> None:
         super().__init__(reason.value)

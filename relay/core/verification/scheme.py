@@ -1,12 +1,12 @@
-"""A signature scheme as data: everything in which one sender's way of proving itself differs from another's."""
+"""A signature scheme as data: everything that differs between the ways in which senders sign requests."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
 
 
 class Algorithm(StrEnum):
-    """How the proof is made. Always the configuration's choice: a request that could name it could weaken it."""
+    """How the sender signs. Only the configuration chooses it: a request could choose a weaker one."""
 
     HMAC_SHA1 = "hmac-sha1"
     HMAC_SHA256 = "hmac-sha256"
@@ -18,19 +18,19 @@ class Algorithm(StrEnum):
 
 
 class FieldLocation(StrEnum):
-    """Which part of a request a value stands in."""
+    """The part of a request that contains a value."""
 
     HEADER = "header"
     HEADERS = "headers"
-    """The name followed by 1, 2, 3 … up to 16: one header for each key."""
+    """Headers with the name followed by 1, 2, 3 … 16, one for each key."""
     QUERY = "query"
     FORM = "form"
     JSON = "json"
-    """The name is a path of members, such as `event.event_hash`."""
+    """The name is a path in the JSON body, such as `event.event_hash`."""
 
 
 class Encoding(StrEnum):
-    """How a signature's bytes are written."""
+    """How a signature is encoded."""
 
     HEX = "hex"
     BASE64 = "base64"
@@ -39,7 +39,7 @@ class Encoding(StrEnum):
 
 
 class TimestampFormat(StrEnum):
-    """How a signed time is written."""
+    """How a signed timestamp is written."""
 
     SECONDS = "seconds"
     MILLISECONDS = "milliseconds"
@@ -47,7 +47,7 @@ class TimestampFormat(StrEnum):
 
 
 class SecretFormat(StrEnum):
-    """How a secret is written where the sender shows it."""
+    """How the sender displays its secret."""
 
     TEXT = "text"
     HEX = "hex"
@@ -57,12 +57,12 @@ class SecretFormat(StrEnum):
     WHPK = "whpk"
     """Base64 after `whpk_`, as Standard Webhooks writes an Ed25519 public key."""
     PUBLIC_KEY = "public-key"
-    """Base64 of DER, with or without the PEM lines round it."""
-    USER_PASSWORD = "user:password"  # noqa: S105 the name of a form
+    """Base64 of DER, with or without the PEM lines around it."""
+    USER_PASSWORD = "user:password"  # noqa: S105 the name of a format
 
 
 class SignedPart(StrEnum):
-    """What a signed text may be made of, beside fixed text and fields of the request."""
+    """The parts of a signed text, besides fixed text and fields of the request."""
 
     ID = "id"
     TIMESTAMP = "timestamp"
@@ -70,35 +70,40 @@ class SignedPart(StrEnum):
     METHOD = "method"
     URL = "url"
     FORM = "form"
-    """Every name and value of the form, sorted and run together."""
+    """The names and values of the form, sorted and concatenated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Where a value stands. With a separator it is a list, of which the items that begin with the prefix count."""
+    """Where a request contains a value. With a separator, the value is a list, and only items with the prefix count."""
 
     location: FieldLocation
     name: str
+    _: KW_ONLY
     separator: str = ""
     prefix: str = ""
     ignore_case: bool = False
-    """Whether the prefix counts in any case, as the schemes of Authorization do."""
+    """Whether to ignore the case of the prefix, as HTTP does for the schemes of Authorization."""
 
 
 Template = tuple[bytes | SignedPart | Field, ...]
-"""The signed text, part by part."""
+"""The parts of a signed text, in order."""
 
 DEFAULT_TOLERANCE_SECONDS = 300
 RETRY_PERIOD_SECONDS_MAX = 80 * 3600
-"""Longer than the senders here go on trying, so that a replay is known for as long as a true retry may come."""
+"""Longer than any of these senders retries, so that a replay is recognized for as long as a real retry may arrive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """One row of the table. A scheme without a `timestamp` is kept from replays by remembering what was signed."""
+    """One way to sign requests.
+
+    A timestamp limits how long a recorded request can be replayed. Without one, the relay remembers what was signed.
+    """
 
     name: str
     algorithm: Algorithm
+    _: KW_ONLY
     signature: Field | None = None
     signed: Template = ()
     encoding: Encoding = Encoding.HEX
@@ -108,51 +113,56 @@ class Scheme:
     tolerance_seconds: int = DEFAULT_TOLERANCE_SECONDS
     id: Field | None = None
     json_field: str = ""
-    """The form field that holds the JSON; empty when the body is the JSON."""
+    """The form field that contains the JSON. Empty if the body itself is JSON."""
     body_digest: Field | None = None
-    """Where a signed URL carries the hex SHA-256 of a body that is no form."""
+    """Where the signed URL contains the hexadecimal SHA-256 of a body that is not a form."""
     url_decode: frozenset[str] = frozenset()
-    """The percent escapes that the sender writes plainly when it signs the URL."""
+    """The percent escapes that the sender decodes in the URL before it signs it."""
     optional_port: bool = False
-    """Whether the sender may sign the URL with its port or without, whichever it was given."""
+    """Whether the sender may sign the URL with or without its port."""
     unique_signature: bool = True
-    """Whether two true requests never sign the same text unless one repeats the other."""
+    """Whether two genuine requests sign the same text only if one repeats the other."""
 
     @property
     def covers_body(self) -> bool:
-        """Whether a changed body would be noticed. Where it would not, the secret is all that stands in the way."""
+        """Whether the signature detects a changed body. If not, only the secrecy of the signature protects against one."""
         return SignedPart.BODY in self.signed or SignedPart.FORM in self.signed
 
 
 def parse_field(text: str) -> Field:
-    """Read `header:x-signature`, `query:signature`, `form:token`, `json:event.hash`. ValueError says what is wrong."""
-    where, colon, name = text.partition(":")
-    if not colon or where not in set(FieldLocation) or not _NAMES[FieldLocation(where)].fullmatch(name):
+    """Parse `header:x-signature`, `query:signature`, `form:token` or `json:event.hash`. Raises ValueError with a message."""
+    location, colon, name = text.partition(":")
+    if not colon or location not in set(FieldLocation) or not _NAMES[FieldLocation(location)].fullmatch(name):
         raise ValueError(
-            f"{text!r} names no place in a request; write header:NAME, query:NAME, form:NAME or json:PATH"
+            f"{text!r} is not a field of a request; write header:NAME, query:NAME, form:NAME or json:PATH"
         )
-    return Field(
-        FieldLocation(where), name.lower() if where in {FieldLocation.HEADER, FieldLocation.HEADERS} else name
-    )
+    is_header = location in {FieldLocation.HEADER, FieldLocation.HEADERS}
+    return Field(FieldLocation(location), name.lower() if is_header else name)
 
 
 def parse_template(text: str) -> Template:
-    """Read `{timestamp}.{body}`; a place in the request may stand in braces too. ValueError says what is wrong."""
-    texts = _BRACES.split(text)
-    if any("{" in fixed or "}" in fixed for fixed in texts[::2]) or not text.isascii():
-        raise ValueError(f"{text!r} has a brace without its partner, or letters beyond ASCII")
-    parts = [_part(piece) if at % 2 else piece.encode() for at, piece in enumerate(texts)]
+    """Parse `{timestamp}.{body}`. Braces may also contain a field, as in `{json:event.type}`.
+
+    Raises ValueError with a message.
+    """
+    # The pieces alternate: fixed text, then the inside of a pair of braces.
+    pieces = _BRACES.split(text)
+    if any("{" in fixed or "}" in fixed for fixed in pieces[::2]) or not text.isascii():
+        raise ValueError(f"{text!r} has an unmatched brace or a non-ASCII character")
+    parts = [_parse_part(piece) if index % 2 else piece.encode() for index, piece in enumerate(pieces)]
     if len(parts) == 1:
-        raise ValueError(f"{text!r} signs nothing of the request; write for example {{timestamp}}.{{body}}")
+        raise ValueError(
+            f"{text!r} contains no part of the request; write, for example, {{timestamp}}.{{body}}"
+        )
     return tuple(part for part in parts if part != b"")
 
 
-def _part(text: str) -> SignedPart | Field:
+def _parse_part(text: str) -> SignedPart | Field:
     if ":" in text:
         return parse_field(text)
     if text not in set(SignedPart):
         raise ValueError(
-            f"{{{text}}} is no part of a request; there are {', '.join(f'{{{part}}}' for part in SignedPart)}"
+            f"{{{text}}} is not a part of a request; use one of {', '.join(f'{{{part}}}' for part in SignedPart)}"
         )
     return SignedPart(text)
 

@@ -1,4 +1,4 @@
-"""Whether a request is proven to be its sender's: bytes in, the accepting key out, or one `VerificationFailed`."""
+"""Verifies that a request comes from its sender: returns the key that signed it, or raises VerificationFailed."""
 
 import hashlib
 from collections.abc import Sequence
@@ -12,56 +12,59 @@ from relay.core.verification.request import SignedRequest
 from relay.core.verification.scheme import RETRY_PERIOD_SECONDS_MAX, Algorithm, Scheme
 
 UNVERIFIED = "none"
-"""The key id of a request that had to prove nothing."""
+"""The key id of a request whose source does not verify requests."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplayGuard:
-    """What to remember of an accepted request, and for how long: another one with this id repeats it."""
+    """What to remember of a verified request, to recognize a replay of it."""
 
     id: str
+    """Two requests with the same id are the same request."""
     seconds: int
+    """How long to remember it."""
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedRequest:
-    """The key that proved the request, and what the proof says beside.
-
-    `native_id` is the sender's own id of this delivery, `signed_at` is in UTC. There is no `replay_guard` where nothing
-    was signed, as with API keys.
-    """
+    """The key that verified a request, and what else the signature covers."""
 
     key_id: str
     native_id: str | None = None
+    """The sender's own id of this delivery."""
     signed_at: datetime | None = None
+    """In UTC."""
     replay_guard: ReplayGuard | None = None
+    """None if nothing was signed, as with API keys."""
 
 
 def verify(
     scheme: Scheme, keys: Sequence[VerifyingKey], request: SignedRequest, *, now: datetime
 ) -> VerifiedRequest:
-    """The first key that accepts the request; `now` has an offset. Raises Rejected, and nothing else, for any bytes."""
+    """Verify the request with the valid keys. `now` has a UTC offset. Raises only VerificationFailed, for any bytes."""
     if scheme.algorithm is Algorithm.NONE or scheme.signature is None:
         return VerifiedRequest(UNVERIFIED)
-    claim = parse_signature(scheme, scheme.signature, request)
-    if claim.signed_at:
-        _refuse_far(claim.signed_at, now, scheme.tolerance_seconds)
-    valid = [key for key in keys if key.is_valid(now)]
-    if not valid:
+    parsed = parse_signature(scheme, scheme.signature, request)
+    if parsed.signed_at:
+        _check_timestamp(parsed.signed_at, now, scheme.tolerance_seconds)
+    valid_keys = [key for key in keys if key.is_valid(now)]
+    if not valid_keys:
         raise VerificationFailed(RejectionReason.NO_KEY)
-    # Every key is asked, so that the time taken does not tell which one it was.
-    accepting = [
+    # Try every key and message, so that the time taken does not reveal which one matched.
+    matching_ids = [
         key.id
-        for key in valid
-        for message in claim.messages
-        if any_signature_matches(scheme.algorithm, key, message, claim.signatures)
+        for key in valid_keys
+        for message in parsed.messages
+        if any_signature_matches(scheme.algorithm, key, message, parsed.signatures)
     ]
-    if not accepting:
+    if not matching_ids:
         raise VerificationFailed(RejectionReason.MISMATCH)
-    return VerifiedRequest(accepting[0], claim.id, claim.signed_at, _replay(scheme, claim, request))
+    return VerifiedRequest(
+        matching_ids[0], parsed.id, parsed.signed_at, _replay_guard(scheme, parsed, request)
+    )
 
 
-def _refuse_far(signed_at: datetime, now: datetime, tolerance_seconds: int) -> None:
+def _check_timestamp(signed_at: datetime, now: datetime, tolerance_seconds: int) -> None:
     age_seconds = (now - signed_at).total_seconds()
     if age_seconds > tolerance_seconds:
         raise VerificationFailed(RejectionReason.STALE)
@@ -69,12 +72,13 @@ def _refuse_far(signed_at: datetime, now: datetime, tolerance_seconds: int) -> N
         raise VerificationFailed(RejectionReason.FUTURE)
 
 
-def _replay(scheme: Scheme, claim: ParsedSignature, request: SignedRequest) -> ReplayGuard | None:
-    """By what was signed, not by an id that the request names: that one may stand where no signature covers it."""
+def _replay_guard(scheme: Scheme, parsed: ParsedSignature, request: SignedRequest) -> ReplayGuard | None:
     if not scheme.signed:
         return None
-    message = claim.messages[0]
+    # Use what was signed and not the id in the request, because the signature may not cover the id.
+    message = parsed.messages[0]
     digest = hashlib.sha256(message if scheme.unique_signature else message + b"\0" + request.body)
-    # A signed time ends a replay by itself once it is too old, counted from its furthest future.
+    # A replay of a request with a signed timestamp fails once the timestamp is too old. The timestamp may lie in the
+    # future by the tolerance, so that takes at most twice the tolerance.
     seconds = 2 * scheme.tolerance_seconds if scheme.timestamp else RETRY_PERIOD_SECONDS_MAX
     return ReplayGuard(digest.hexdigest(), seconds)

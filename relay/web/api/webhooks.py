@@ -101,7 +101,7 @@ def accept_webhook(name: str) -> Response:
     if challenge is not None:
         return _challenge_response(challenge)
     verified = _verify(ctx, hook, signed)
-    challenge = answer_challenge(hook.challenges, signed, accepted=verified, keys=hook.keys)
+    challenge = answer_challenge(hook.challenges, signed, verified=verified, keys=hook.keys)
     if challenge is not None:
         return _challenge_response(challenge)
     if has_no_body:
@@ -123,7 +123,11 @@ def _signed_request(ctx: WebContext, raw: bytes) -> SignedRequest:
     """The request as the sender signed it. Its URL is the configured one: a client controls the Host header."""
     base = ctx.settings.public_url or ""
     return SignedRequest(
-        request.method, base + request.path, list(request.headers.items()), request.query_string, raw
+        method=request.method,
+        public_url=base + request.path,
+        headers=list(request.headers.items()),
+        query_string=request.query_string,
+        body=raw,
     )
 
 

@@ -66,7 +66,7 @@ def post(
     kind: str = "application/json",
 ) -> SignedRequest:
     pairs = [("Host", "relay.example.com"), ("Content-Type", kind), *(headers or {}).items()]
-    return SignedRequest("POST", URL, pairs, query.encode(), body)
+    return SignedRequest(method="POST", public_url=URL, headers=pairs, query_string=query.encode(), body=body)
 
 
 def of_body(header: str, write: Callable[[bytes], str], by: str = "sha256") -> Sender:

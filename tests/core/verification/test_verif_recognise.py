@@ -12,7 +12,7 @@ from tests.core.verification.senders import SENDERS
 
 
 def with_header(name: str, value: str) -> SignedRequest:
-    return SignedRequest("POST", "", [(name, value)], b"", b"{}")
+    return SignedRequest(method="POST", public_url="", headers=[(name, value)], query_string=b"", body=b"{}")
 
 
 @pytest.mark.parametrize("scheme", SENDERS)

@@ -48,7 +48,9 @@ OF_LIBRARIES = {
 
 
 def accepted_key(name, secret, headers, body=BODY, now=AT, url="https://relay.example.com/hook"):
-    request = SignedRequest("POST", url, list(headers.items()), b"", body)
+    request = SignedRequest(
+        method="POST", public_url=url, headers=list(headers.items()), query_string=b"", body=body
+    )
     return verify(SCHEMES[name], [VerifyingKey("k", secret)], request, now=now).key_id
 
 
@@ -102,7 +104,10 @@ def test_the_request_that_twilio_publishes_is_accepted_with_and_without_its_port
         b"Digits=1234&CallSid=CA1234567890ABCDE&Caller=%2B14158675309&From=%2B14158675309&To=%2B18005551212"
     )
     urls = ["https://mycompany.com/myapp.php", "https://mycompany.com:8443/myapp.php"]
-    requests = [SignedRequest("POST", url, headers, b"foo=1&bar=2", body) for url in urls]
+    requests = [
+        SignedRequest(method="POST", public_url=url, headers=headers, query_string=b"foo=1&bar=2", body=body)
+        for url in urls
+    ]
     keys = [VerifyingKey("k", b"12345")]
 
     assert [verify(SCHEMES["twilio"], keys, request, now=AT).key_id for request in requests] == ["k", "k"]
