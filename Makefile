@@ -116,10 +116,10 @@ screenshots: setup ## take the dashboard's screenshots for the docs again (needs
 	@$(BIN)/python -m tests.browser.screenshots
 
 noise: setup ## send 100,000 random requests to each signature scheme; takes minutes
-	@NOISE_INPUTS=100000 $(BIN)/pytest tests/core/verification/test_verif_total.py
+	@NOISE_INPUTS=100000 $(BIN)/pytest tests/core/verification/test_verification_random_requests.py
 
 sdks: $(SDKS_STAMP) ## compare the verifier with the vendors' own libraries
-	@SDKS_REQUIRED=1 $(SDKS_BIN)/python -m pytest tests/core/verification/test_verif_sdks.py
+	@SDKS_REQUIRED=1 $(SDKS_BIN)/python -m pytest tests/core/verification/test_verification_vendor_libraries.py
 
 # The vendors' libraries bring about forty packages that nothing else needs, so they get their own environment.
 $(SDKS_STAMP): $(STAMP) $(SDKS)

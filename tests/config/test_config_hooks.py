@@ -43,9 +43,9 @@ def test_reading_and_answer_are_taken_over():
     [
         (f"verify: github\nrules: [{RULE}]", "verify", "must be a mapping"),
         (verify("scheme: githb, secrets: [${SECRET}]"), "verify.scheme", "did you mean github?"),
-        (verify("scheme: 5"), "verify.scheme", "no scheme"),
+        (verify("scheme: 5"), "verify.scheme", "not a known scheme"),
         (verify("scheme: github, tolerence: 5, secrets: [${SECRET}]"), "verify.tolerence", "tolerance_seconds"),
-        (verify("scheme: github, 5: 5, secrets: [${SECRET}]"), "verify.5", "no column"),
+        (verify("scheme: github, 5: 5, secrets: [${SECRET}]"), "verify.5", "not an option"),
         (verify("scheme: github, prefix: x, secrets: [${SECRET}]"), "verify.prefix", "is fixed"),
         (verify("scheme: stripe, tolerance_seconds: 0, secrets: [${SECRET}]"), "verify.tolerance_seconds", "from 1"),
         (f"{GITHUB}\nrules: []", "rules", "must be a list of one rule or more"),

@@ -9,7 +9,7 @@ import orjson
 import requests
 
 from relay.core.verification.request import SignedRequest
-from tests.core.verification.senders import SENDERS, TEXT, mac, of_body, post
+from tests.core.verification.senders import SENDERS, TEXT, body_hmac, mac, post
 
 PUBLIC_URL = "https://relay.example.com"
 PATH = "/v1/webhooks/partner"
@@ -39,7 +39,7 @@ class Posted:
 
 def posted(preset: str, scheme: str, case: dict[str, Any]) -> Posted:
     """A case as `tests/presets` writes it, signed now."""
-    sender = of_body(SIGNED_BY_HEADER[preset], bytes.hex) if scheme == "custom" else SENDERS[scheme]
+    sender = body_hmac(SIGNED_BY_HEADER[preset], bytes.hex) if scheme == "custom" else SENDERS[scheme]
     body = case["raw"].encode() if "raw" in case else orjson.dumps(case["body"])
     kind = case.get("content_type", "application/json")
     if scheme in _PROOF_IN_THE_BODY:

@@ -1,4 +1,4 @@
-"""Every sender of the table as its vendor describes it, in plain code that shares nothing with the verifier."""
+"""Every sender as its vendor documents it, in code that shares nothing with the verifier."""
 
 import base64
 import hashlib
@@ -32,8 +32,8 @@ def b64(raw: bytes) -> str:
 
 
 def public_der(key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey) -> str:
-    form = serialization.PublicFormat.SubjectPublicKeyInfo
-    return b64(key.public_key().public_bytes(serialization.Encoding.DER, form))
+    public_format = serialization.PublicFormat.SubjectPublicKeyInfo
+    return b64(key.public_key().public_bytes(serialization.Encoding.DER, public_format))
 
 
 def mac(message: bytes, *, secret: bytes | str = TEXT, by: str = "sha256") -> bytes:
@@ -42,16 +42,18 @@ def mac(message: bytes, *, secret: bytes | str = TEXT, by: str = "sha256") -> by
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """`send` makes a request of a body and a second since 1970. What `covers` does not name may change unseen."""
+    """A sender and its secrets."""
 
     send: Callable[[bytes, str], SignedRequest]
+    """Makes a request from a body and the seconds since 1970."""
     secret: str = TEXT
     wrong: str = OTHER
     body: bytes = BODY
     covers: frozenset[str] = frozenset({"body"})
+    """What the signature protects against changes."""
 
     @property
-    def is_timed(self) -> bool:
+    def signs_timestamp(self) -> bool:
         return "time" in self.covers
 
     def request(self, at: datetime = NOW, body: bytes | None = None) -> SignedRequest:
@@ -69,79 +71,79 @@ def post(
     return SignedRequest(method="POST", public_url=URL, headers=pairs, query_string=query.encode(), body=body)
 
 
-def of_body(header: str, write: Callable[[bytes], str], by: str = "sha256") -> Sender:
+def body_hmac(header: str, write: Callable[[bytes], str], by: str = "sha256") -> Sender:
     return Sender(lambda body, _: post({header: write(mac(body, by=by))}, body))
 
 
 def standard(family: str) -> Sender:
     def send(body: bytes, seconds: str) -> SignedRequest:
-        made = mac(f"msg_1.{seconds}.".encode() + body, secret=RAW)
-        return post(_standard(family, f"v1,{b64(made)}", seconds), body)
+        signature = mac(f"msg_1.{seconds}.".encode() + body, secret=RAW)
+        return post(_standard(family, f"v1,{b64(signature)}", seconds), body)
 
-    return Sender(send, "whsec_" + b64(RAW), "whsec_" + b64(bytes(32)), covers=_TIMED_WITH_ID)
+    return Sender(send, "whsec_" + b64(RAW), "whsec_" + b64(bytes(32)), covers=_BODY_TIME_ID)
 
 
 def standard_v1a(family: str) -> Sender:
     def send(body: bytes, seconds: str) -> SignedRequest:
-        made = ED25519.sign(f"msg_1.{seconds}.".encode() + body)
-        return post(_standard(family, f"v1a,{b64(made)}", seconds), body)
+        signature = ED25519.sign(f"msg_1.{seconds}.".encode() + body)
+        return post(_standard(family, f"v1a,{b64(signature)}", seconds), body)
 
     right, wrong = ED25519, ed25519.Ed25519PrivateKey.from_private_bytes(bytes(32))
     publics = ["whpk_" + b64(key.public_key().public_bytes_raw()) for key in (right, wrong)]
-    return Sender(send, *publics, covers=_TIMED_WITH_ID)
+    return Sender(send, *publics, covers=_BODY_TIME_ID)
 
 
 def _standard(family: str, signature: str, seconds: str) -> dict[str, str]:
     return {f"{family}-id": "msg_1", f"{family}-timestamp": seconds, f"{family}-signature": signature}
 
 
-def in_pairs(header: str) -> Sender:
+def timestamped_pairs(header: str) -> Sender:
     def send(body: bytes, seconds: str) -> SignedRequest:
-        made = mac(f"{seconds}.".encode() + body).hex()
-        return post({header: f"t={seconds},v1={made}"}, body)
+        signature = mac(f"{seconds}.".encode() + body).hex()
+        return post({header: f"t={seconds},v1={signature}"}, body)
 
-    return Sender(send, covers=_TIMED)
+    return Sender(send, covers=_BODY_TIME)
 
 
-def version_0(signature: str, time: str, prefix: str = "v0=") -> Sender:
+def slack_like(signature_header: str, timestamp_header: str, prefix: str = "v0=") -> Sender:
     def send(body: bytes, seconds: str) -> SignedRequest:
-        made = mac(f"v0:{seconds}:".encode() + body).hex()
-        return post({signature: prefix + made, time: seconds}, body)
+        signature = mac(f"v0:{seconds}:".encode() + body).hex()
+        return post({signature_header: prefix + signature, timestamp_header: seconds}, body)
 
-    return Sender(send, covers=_TIMED)
+    return Sender(send, covers=_BODY_TIME)
 
 
-def of_url_and_form(header: str) -> Sender:
+def url_and_form_hmac(header: str) -> Sender:
     def send(body: bytes, _: str) -> SignedRequest:
         fields = sorted(parse_qsl(body.decode("latin-1"), keep_blank_values=True, encoding="latin-1"))
         text = URL + "".join(name + value for name, value in fields)
-        made = b64(mac(text.encode("latin-1"), by="sha1"))
-        return post({header: made}, body, kind="application/x-www-form-urlencoded")
+        signature = b64(mac(text.encode("latin-1"), by="sha1"))
+        return post({header: signature}, body, kind="application/x-www-form-urlencoded")
 
     return Sender(send, body=FORM)
 
 
 def hubspot(body: bytes, seconds: str) -> SignedRequest:
-    made = mac(f"POST{URL}?a=b:c".encode() + body + f"{seconds}000".encode())
-    headers = {"X-HubSpot-Signature-v3": b64(made), "X-HubSpot-Request-Timestamp": f"{seconds}000"}
+    signature = mac(f"POST{URL}?a=b:c".encode() + body + f"{seconds}000".encode())
+    headers = {"X-HubSpot-Signature-v3": b64(signature), "X-HubSpot-Request-Timestamp": f"{seconds}000"}
     return post(headers, body, query="a=b%3Ac")
 
 
 def sendgrid(body: bytes, seconds: str) -> SignedRequest:
-    made = P256.sign(seconds.encode() + body, ec.ECDSA(hashes.SHA256()))
+    signature = P256.sign(seconds.encode() + body, ec.ECDSA(hashes.SHA256()))
     name = "X-Twilio-Email-Event-Webhook"
-    return post({f"{name}-Signature": b64(made), f"{name}-Timestamp": seconds}, body)
+    return post({f"{name}-Signature": b64(signature), f"{name}-Timestamp": seconds}, body)
 
 
 def showpad(body: bytes, seconds: str) -> SignedRequest:
-    made = b64(mac(body + b"." + seconds.encode()))
-    headers = {"X-Showpad-Signature-V1": made, "X-Showpad-Signature-Timestamp": seconds}
+    signature = b64(mac(body + b"." + seconds.encode()))
+    headers = {"X-Showpad-Signature-V1": signature, "X-Showpad-Signature-Timestamp": seconds}
     return post(headers, body)
 
 
 def webflow(body: bytes, seconds: str) -> SignedRequest:
-    made = mac(f"{seconds}000:".encode() + body).hex()
-    return post({"x-webflow-signature": made, "x-webflow-timestamp": f"{seconds}000"}, body)
+    signature = mac(f"{seconds}000:".encode() + body).hex()
+    return post({"x-webflow-signature": signature, "x-webflow-timestamp": f"{seconds}000"}, body)
 
 
 def mailgun(body: bytes, seconds: str) -> SignedRequest:
@@ -159,49 +161,51 @@ def dropbox_sign(_: bytes, seconds: str) -> SignedRequest:
 
 
 def token(headers: Mapping[str, str], *secrets: str, body: bytes = BODY) -> Sender:
-    return Sender(lambda given, _: post(headers, given), *secrets, body=body, covers=frozenset())
+    return Sender(
+        lambda request_body, _: post(headers, request_body), *secrets, body=body, covers=frozenset()
+    )
 
 
-_TIMED, _TIMED_WITH_ID = frozenset({"body", "time"}), frozenset({"body", "time", "id"})
-_WEAK = frozenset({"time"})
+_BODY_TIME, _BODY_TIME_ID = frozenset({"body", "time"}), frozenset({"body", "time", "id"})
+_TIME_ONLY = frozenset({"time"})
 
 SENDERS: Mapping[str, Sender] = {
     "standard": standard("webhook"),
     "standard-v1a": standard_v1a("webhook"),
     "svix": standard("svix"),
     "svix-v1a": standard_v1a("svix"),
-    "stripe": in_pairs("Stripe-Signature"),
-    "calendly": in_pairs("Calendly-Webhook-Signature"),
-    "mailchimp": in_pairs("X-Mailchimp-Signature"),
-    "slack": version_0("X-Slack-Signature", "X-Slack-Request-Timestamp"),
-    "zoom": version_0("x-zm-signature", "x-zm-request-timestamp"),
-    "customer-io": version_0("X-CIO-Signature", "X-CIO-Timestamp", prefix=""),
+    "stripe": timestamped_pairs("Stripe-Signature"),
+    "calendly": timestamped_pairs("Calendly-Webhook-Signature"),
+    "mailchimp": timestamped_pairs("X-Mailchimp-Signature"),
+    "slack": slack_like("X-Slack-Signature", "X-Slack-Request-Timestamp"),
+    "zoom": slack_like("x-zm-signature", "x-zm-request-timestamp"),
+    "customer-io": slack_like("X-CIO-Signature", "X-CIO-Timestamp", prefix=""),
     "github": Sender(
         lambda body, _: post(
             {"X-Hub-Signature-256": f"sha256={mac(body).hex()}", "X-GitHub-Delivery": "72d3162e"}, body
         )
     ),
-    "shopify": of_body("X-Shopify-Hmac-SHA256", b64),
-    "typeform": of_body("Typeform-Signature", lambda made: f"sha256={b64(made)}"),
-    "docusign": of_body("X-DocuSign-Signature-1", b64),
-    "storylane": of_body("x-storylane-signature", b64),
-    "hookdeck": of_body("x-hookdeck-signature", b64),
+    "shopify": body_hmac("X-Shopify-Hmac-SHA256", b64),
+    "typeform": body_hmac("Typeform-Signature", lambda signature: f"sha256={b64(signature)}"),
+    "docusign": body_hmac("X-DocuSign-Signature-1", b64),
+    "storylane": body_hmac("x-storylane-signature", b64),
+    "hookdeck": body_hmac("x-hookdeck-signature", b64),
     "pandadoc": Sender(lambda body, _: post({}, body, query=f"signature={mac(body).hex()}")),
-    "wistia": of_body("X-Wistia-Signature", bytes.hex),
-    "dub": of_body("Dub-Signature", bytes.hex),
-    "papermark": of_body("X-Papermark-Signature", bytes.hex),
-    "segment": of_body("X-Signature", bytes.hex, by="sha1"),
-    "intercom": of_body("X-Hub-Signature", lambda made: f"sha1={made.hex()}", by="sha1"),
-    "hubspot": Sender(hubspot, covers=_TIMED),
-    "twilio": of_url_and_form("X-Twilio-Signature"),
-    "mandrill": of_url_and_form("X-Mandrill-Signature"),
+    "wistia": body_hmac("X-Wistia-Signature", bytes.hex),
+    "dub": body_hmac("Dub-Signature", bytes.hex),
+    "papermark": body_hmac("X-Papermark-Signature", bytes.hex),
+    "segment": body_hmac("X-Signature", bytes.hex, by="sha1"),
+    "intercom": body_hmac("X-Hub-Signature", lambda signature: f"sha1={signature.hex()}", by="sha1"),
+    "hubspot": Sender(hubspot, covers=_BODY_TIME),
+    "twilio": url_and_form_hmac("X-Twilio-Signature"),
+    "mandrill": url_and_form_hmac("X-Mandrill-Signature"),
     "sendgrid": Sender(
-        sendgrid, public_der(P256), public_der(ec.derive_private_key(7, ec.SECP256R1())), covers=_TIMED
+        sendgrid, public_der(P256), public_der(ec.derive_private_key(7, ec.SECP256R1())), covers=_BODY_TIME
     ),
-    "showpad": Sender(showpad, covers=_TIMED),
-    "webflow": Sender(webflow, covers=_TIMED),
-    "mailgun": Sender(mailgun, covers=_WEAK),
-    "dropbox-sign": Sender(dropbox_sign, covers=_WEAK),
+    "showpad": Sender(showpad, covers=_BODY_TIME),
+    "webflow": Sender(webflow, covers=_BODY_TIME),
+    "mailgun": Sender(mailgun, covers=_TIME_ONLY),
+    "dropbox-sign": Sender(dropbox_sign, covers=_TIME_ONLY),
     "vidyard": token({}, body=json.dumps({"security_key": TEXT, "type": "view"}).encode()),
     "basic": token(
         {"Authorization": "Basic " + b64(f"partner:{TEXT}".encode())}, f"partner:{TEXT}", f"partner:{OTHER}"
@@ -211,7 +215,6 @@ SENDERS: Mapping[str, Sender] = {
 }
 
 
-def keys_of(name: str, *secrets: str):
-    """The keys that a source with these secrets would hold; the sender's own when none is named."""
-    given = secrets or (SENDERS[name].secret,)
-    return load_keys(SCHEMES[name], [SecretSpec(secret) for secret in given])
+def load_sender_keys(name: str, *secrets: str):
+    """Load these secrets as keys, or the sender's own secret if there are none."""
+    return load_keys(SCHEMES[name], [SecretSpec(secret) for secret in secrets or (SENDERS[name].secret,)])

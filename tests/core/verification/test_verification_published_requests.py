@@ -1,4 +1,4 @@
-"""Requests whose signatures vendors and their libraries have published or made: the verifier takes each as it stands."""
+"""Requests that vendors published or that their libraries signed are all accepted."""
 
 from datetime import UTC, datetime
 
@@ -13,7 +13,7 @@ from relay.core.verification.verify import verify
 AT = datetime.fromtimestamp(1790000000, tz=UTC)
 BODY = '{"eventId":"e-1","title":"Café ✓"}'.encode()
 
-OF_LIBRARIES = {
+SIGNED_BY_LIBRARIES = {
     "standard": (
         bytes(range(32)),
         {
@@ -54,9 +54,9 @@ def accepted_key(name, secret, headers, body=BODY, now=AT, url="https://relay.ex
     return verify(SCHEMES[name], [VerifyingKey("k", secret)], request, now=now).key_id
 
 
-@pytest.mark.parametrize("name", OF_LIBRARIES)
-def test_what_the_vendors_library_signed_is_accepted(name):
-    secret, headers = OF_LIBRARIES[name]
+@pytest.mark.parametrize("name", SIGNED_BY_LIBRARIES)
+def test_a_request_signed_by_the_vendors_library_is_accepted(name):
+    secret, headers = SIGNED_BY_LIBRARIES[name]
 
     assert accepted_key(name, secret, headers) == "k"
 
@@ -68,7 +68,7 @@ def test_what_the_vendors_library_signed_is_accepted(name):
         (1700000300000, "RnbPH7+UMKVkbV32P8bz450N4M56aPmcru1+D3kSDtw="),
     ],
 )
-def test_the_requests_that_hubspot_publishes_are_accepted(milliseconds, signature):
+def test_hubspots_published_requests_are_accepted(milliseconds, signature):
     headers = {"X-HubSpot-Signature-v3": signature, "X-HubSpot-Request-Timestamp": str(milliseconds)}
     at = datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
     secret, body = b"yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy", b"{'example_field':'example_value'}"
@@ -76,7 +76,7 @@ def test_the_requests_that_hubspot_publishes_are_accepted(milliseconds, signatur
     assert accepted_key("hubspot", secret, headers, body, at, "https://www.example.com/webhook_uri") == "k"
 
 
-def test_the_delivery_that_customer_io_publishes_is_accepted():
+def test_customer_ios_published_request_is_accepted():
     body = (
         b'{"data":{"action_id":42,"campaign_id":23,"content":"Welcome to the club, we are with you.","customer_id":'
         b'"user-123","delivery_id":"RAECAAFwnUSneIa0ZXkmq8EdkAM==","headers":{"Custom-Header":["custom-value"]},'
@@ -94,8 +94,8 @@ def test_the_delivery_that_customer_io_publishes_is_accepted():
     )
 
 
-def test_the_request_that_twilio_publishes_is_accepted_with_and_without_its_port():
-    """Twilio signs the address with its port or without, and says itself that it is not consistent."""
+def test_twilios_published_request_is_accepted_with_and_without_its_port():
+    """Twilio's documentation says that it does not sign the port consistently."""
     headers = [
         ("X-Twilio-Signature", "RSOYDt4T1cUTdK1PDd93/VVr8B8="),
         ("Content-Type", "application/x-www-form-urlencoded"),
@@ -113,11 +113,11 @@ def test_the_request_that_twilio_publishes_is_accepted_with_and_without_its_port
     assert [verify(SCHEMES["twilio"], keys, request, now=AT).key_id for request in requests] == ["k", "k"]
 
 
-def test_of_a_segment_batch_only_the_first_event_is_signed_so_that_it_is_refused():
+def test_a_segment_batch_is_rejected_because_only_its_first_event_is_signed():
     signature = {"X-Signature": "924108c2cd4e6a281ad9e92e948fd68ec2011369"}
     first, batch = b'{"messageId":"1"}', b'{"batch":[{"messageId":"1"},{"messageId":"2"}]}'
 
     assert accepted_key("segment", b"segment-secret", signature, first) == "k"
-    with pytest.raises(VerificationFailed) as refused:
+    with pytest.raises(VerificationFailed) as error:
         accepted_key("segment", b"segment-secret", signature, batch)
-    assert refused.value.reason is RejectionReason.MISMATCH
+    assert error.value.reason is RejectionReason.MISMATCH

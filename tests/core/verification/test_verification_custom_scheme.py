@@ -1,4 +1,4 @@
-"""A scheme of one's own, from its columns: what a vendor does can be said, and what contradicts itself is refused."""
+"""A custom scheme can express what vendors do; invalid and conflicting options are rejected."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from relay.core.verification.scheme_options import OPTIONS, build_scheme
 from relay.core.verification.verify import verify
 from tests.core.verification.senders import NOW, SENDERS, TEXT, b64, mac, post
 
-AS_COLUMNS = {
+CUSTOM_OPTIONS = {
     "wistia": {"signature": "header:X-Wistia-Signature"},
     "typeform": {"signature": "header:typeform-signature", "prefix": "sha256=", "encoding": "base64"},
     "segment": {"algorithm": "hmac-sha1", "signature": "header:x-signature"},
@@ -81,10 +81,10 @@ AS_COLUMNS = {
 }
 
 
-def problems_of(name, columns, path="verify"):
-    with pytest.raises(ValidationFailed) as refused:
-        build_scheme(name, columns, path=path)
-    return {problem.path: problem for problem in refused.value.problems}
+def find_problems(name, options, path="verify"):
+    with pytest.raises(ValidationFailed) as error:
+        build_scheme(name, options, path=path)
+    return {problem.path: problem for problem in error.value.problems}
 
 
 def is_accepted(scheme, secret, request):
@@ -95,44 +95,44 @@ def is_accepted(scheme, secret, request):
     return True
 
 
-@pytest.mark.parametrize("name", AS_COLUMNS)
-def test_a_vendors_scheme_can_be_said_in_columns(name):
-    scheme, sender = build_scheme("custom", AS_COLUMNS[name]), SENDERS[name]
+@pytest.mark.parametrize("name", CUSTOM_OPTIONS)
+def test_a_vendors_scheme_can_be_expressed_as_a_custom_one(name):
+    scheme, sender = build_scheme("custom", CUSTOM_OPTIONS[name]), SENDERS[name]
 
     assert is_accepted(scheme, sender.secret, sender.request())
     assert not is_accepted(scheme, sender.wrong, sender.request())
 
 
-def test_every_column_has_been_set_by_one_of_these_vendors():
-    assert {column for columns in AS_COLUMNS.values() for column in columns} == set(OPTIONS)
+def test_these_vendors_together_use_every_option():
+    assert {option for options in CUSTOM_OPTIONS.values() for option in options} == set(OPTIONS)
 
 
-def test_a_scheme_by_name_is_the_row_of_the_table():
+def test_a_scheme_without_options_is_the_known_scheme():
     assert {name: build_scheme(name, {}) for name in SCHEMES} == dict(SCHEMES)
 
 
-def test_where_a_row_leaves_a_choice_it_may_be_made():
-    pinned = build_scheme("twilio", {"algorithm": "hmac-sha256"})
-    calm = build_scheme("stripe", {"tolerance_seconds": 60})
-    own = build_scheme("api-key", {"signature": "query:token"})
+def test_some_options_of_known_schemes_can_be_set():
+    twilio = build_scheme("twilio", {"algorithm": "hmac-sha256"})
+    stripe = build_scheme("stripe", {"tolerance_seconds": 60})
+    api_key = build_scheme("api-key", {"signature": "query:token"})
 
-    assert (pinned.algorithm, pinned.signed) == (Algorithm.HMAC_SHA256, SCHEMES["twilio"].signed)
-    assert calm.tolerance_seconds == 60
-    assert is_accepted(own, TEXT, post(query=f"token={TEXT}"))
+    assert (twilio.algorithm, twilio.signed) == (Algorithm.HMAC_SHA256, SCHEMES["twilio"].signed)
+    assert stripe.tolerance_seconds == 60
+    assert is_accepted(api_key, TEXT, post(query=f"token={TEXT}"))
 
 
-def test_a_signature_in_a_letter_for_the_web_is_read():
+def test_a_base64url_signature_is_accepted():
     scheme = build_scheme("custom", {"signature": "header:x-sig", "encoding": "base64url"})
-    made = b64(mac(b"{}")).replace("+", "-").replace("/", "_").rstrip("=")
+    signature = b64(mac(b"{}")).replace("+", "-").replace("/", "_").rstrip("=")
 
-    assert is_accepted(scheme, TEXT, post({"X-Sig": made}, b"{}"))
+    assert is_accepted(scheme, TEXT, post({"X-Sig": signature}, b"{}"))
 
 
 @pytest.mark.parametrize(
-    ("name", "columns", "column", "fault", "says"),
+    ("name", "options", "option", "code", "message_part"),
     [
         ("strip", {}, "scheme", VerificationErrorCode.UNKNOWN_SCHEME, "did you mean stripe?"),
-        ("???", {}, "scheme", VerificationErrorCode.UNKNOWN_SCHEME, "there are: api-key, basic"),
+        ("???", {}, "scheme", VerificationErrorCode.UNKNOWN_SCHEME, "known: api-key, basic"),
         (
             "custom",
             {"signatur": "header:x"},
@@ -190,27 +190,27 @@ def test_a_signature_in_a_letter_for_the_web_is_read():
             VerificationErrorCode.INVALID_OPTION,
             "write header:NAME",
         ),
-        ("custom", {"signature": 7}, "signature", VerificationErrorCode.INVALID_OPTION, "must be text"),
+        ("custom", {"signature": 7}, "signature", VerificationErrorCode.INVALID_OPTION, "must be ASCII text"),
         (
             "custom",
             {"signed": "{boddy}"},
             "signed",
             VerificationErrorCode.INVALID_OPTION,
-            "there are {id}, {timestamp}, {body}",
+            "use one of {id}, {timestamp}, {body}",
         ),
         (
             "custom",
             {"signed": "{body"},
             "signed",
             VerificationErrorCode.INVALID_OPTION,
-            "a brace without its partner",
+            "an unmatched brace",
         ),
         (
             "custom",
             {"signed": "body"},
             "signed",
             VerificationErrorCode.INVALID_OPTION,
-            "signs nothing of the request",
+            "contains no part of the request",
         ),
         (
             "custom",
@@ -269,50 +269,50 @@ def test_a_signature_in_a_letter_for_the_web_is_read():
             {"algorithm": "token", "signed": "{body}"},
             "signed",
             VerificationErrorCode.CONFLICTING_OPTIONS,
-            "all algorithms but token",
+            "every algorithm except token",
         ),
         (
             "custom",
             {"signed": "{timestamp}{body}"},
             "timestamp",
             VerificationErrorCode.CONFLICTING_OPTIONS,
-            "where it stands",
+            "set where it is",
         ),
         (
             "custom",
             {"timestamp": "header:x-time"},
             "timestamp",
             VerificationErrorCode.CONFLICTING_OPTIONS,
-            "proves nothing",
+            "cannot be trusted",
         ),
         (
             "custom",
             {"signed": "{id}{body}"},
             "id",
             VerificationErrorCode.CONFLICTING_OPTIONS,
-            "where it stands",
+            "set where it is",
         ),
     ],
 )
-def test_a_wrong_column_is_told_with_its_path_and_the_remedy(name, columns, column, fault, says):
-    problem = problems_of(name, columns, "sources.x.verify")[f"sources.x.verify.{column}"]
+def test_an_invalid_option_is_reported_with_its_path_and_a_remedy(name, options, option, code, message_part):
+    problem = find_problems(name, options, "sources.x.verify")[f"sources.x.verify.{option}"]
 
-    assert problem.code == fault
-    assert says in problem.message
+    assert problem.code == code
+    assert message_part in problem.message
 
 
-def test_every_wrong_column_is_told_at_once():
-    found = problems_of(
+def test_all_invalid_options_are_reported_together():
+    problems = find_problems(
         "custom", {"algoritm": "x", "encoding": "x", "signed": "x", "unit": 1, "timestamp": "x"}
     )
 
-    assert list(found) == [
+    assert list(problems) == [
         f"verify.{name}" for name in ("algoritm", "encoding", "signed", "unit", "timestamp")
     ]
 
 
-def test_what_does_not_cover_the_body_says_so():
-    uncovered = {name for name, row in SCHEMES.items() if not row.covers_body}
+def test_schemes_know_whether_they_cover_the_body():
+    uncovered = {name for name, scheme in SCHEMES.items() if not scheme.covers_body}
 
     assert uncovered == {"mailgun", "dropbox-sign", "vidyard", "basic", "bearer", "api-key", "none"}
 
@@ -327,9 +327,9 @@ def test_every_part_of_a_request_can_be_signed():
             "signed": "|".join(f"{{{part}}}" for part in SignedPart) + "|{query:a}",
         },
     )
-    stamp = str(int(NOW.timestamp()))
+    timestamp = str(int(NOW.timestamp()))
     body, kind = b"c=d&a=b", "application/x-www-form-urlencoded"
-    text = f"7|{stamp}|{body.decode()}|POST|{post().public_url}?a=1|abcd|1"
-    headers = {"X-Sig": mac(text.encode()).hex(), "X-Id": "7", "X-Time": stamp}
+    text = f"7|{timestamp}|{body.decode()}|POST|{post().public_url}?a=1|abcd|1"
+    headers = {"X-Sig": mac(text.encode()).hex(), "X-Id": "7", "X-Time": timestamp}
 
     assert is_accepted(scheme, TEXT, post(headers, body, query="a=1", kind=kind))

@@ -1,4 +1,4 @@
-"""Secrets are checked when they are loaded: all at once, with the remedy, and never shown."""
+"""All secrets are validated when they are loaded. Errors name a remedy and never show the secret."""
 
 from datetime import timedelta
 from hashlib import sha256
@@ -20,7 +20,7 @@ from tests.core.verification.senders import (
     SENDERS,
     TEXT,
     b64,
-    keys_of,
+    load_sender_keys,
     post,
     public_der,
 )
@@ -34,16 +34,18 @@ P384 = public_der(ec.derive_private_key(7, ec.SECP384R1()))
 WHPK = "whpk_" + b64(ED25519.public_key().public_bytes_raw())
 
 
-def problems_of(name, *specs, path="secrets"):
-    with pytest.raises(ValidationFailed) as refused:
+def find_problems(name, *specs, path="secrets"):
+    with pytest.raises(ValidationFailed) as error:
         load_keys(
-            SCHEMES[name], [s if isinstance(s, SecretSpec) else SecretSpec(s) for s in specs], path=path
+            SCHEMES[name],
+            [spec if isinstance(spec, SecretSpec) else SecretSpec(spec) for spec in specs],
+            path=path,
         )
-    return refused.value.problems
+    return error.value.problems
 
 
 @pytest.mark.parametrize(
-    ("name", "secret", "fault"),
+    ("name", "secret", "code"),
     [
         ("github", "", VerificationErrorCode.EMPTY_SECRET),
         ("github", " \n", VerificationErrorCode.EMPTY_SECRET),
@@ -76,22 +78,22 @@ def problems_of(name, *specs, path="secrets"):
         ("bearer", "short", VerificationErrorCode.SHORT_SECRET),
     ],
 )
-def test_a_secret_that_cannot_serve_is_refused_and_not_repeated(name, secret, fault):
-    (problem,) = problems_of(name, secret, path="sources.x.verify.secrets")
+def test_an_invalid_secret_is_rejected_and_not_shown(name, secret, code):
+    (problem,) = find_problems(name, secret, path="sources.x.verify.secrets")
 
-    assert (problem.path, problem.code) == ("sources.x.verify.secrets[0]", fault)
+    assert (problem.path, problem.code) == ("sources.x.verify.secrets[0]", code)
     assert not secret.strip() or secret.strip() not in problem.message
 
 
 def test_a_secret_of_sixteen_bytes_is_long_enough():
-    assert keys_of("github", "0123456789abcdef")[0].secret == b"0123456789abcdef"
+    assert load_sender_keys("github", "0123456789abcdef")[0].secret == b"0123456789abcdef"
 
 
-def test_every_wrong_secret_is_told_at_once():
+def test_the_problems_of_all_secrets_are_reported_together():
     dates = SecretSpec(OTHER, not_before=NOW, expires_at=NOW)
-    found = problems_of("github", "", TEXT, TEXT, dates)
+    problems = find_problems("github", "", TEXT, TEXT, dates)
 
-    assert [(problem.path, problem.code) for problem in found] == [
+    assert [(problem.path, problem.code) for problem in problems] == [
         ("secrets", VerificationErrorCode.TOO_MANY_SECRETS),
         ("secrets[0]", VerificationErrorCode.EMPTY_SECRET),
         ("secrets[2]", VerificationErrorCode.DUPLICATE_SECRET),
@@ -99,64 +101,66 @@ def test_every_wrong_secret_is_told_at_once():
     ]
 
 
-def test_a_scheme_needs_a_secret_and_none_needs_that_there_is_none():
-    assert [problem.code for problem in problems_of("github")] == [VerificationErrorCode.MISSING_SECRET]
-    assert [problem.code for problem in problems_of("none", TEXT)] == [VerificationErrorCode.TOO_MANY_SECRETS]
+def test_a_scheme_needs_a_secret_and_scheme_none_accepts_none():
+    assert [problem.code for problem in find_problems("github")] == [VerificationErrorCode.MISSING_SECRET]
+    assert [problem.code for problem in find_problems("none", TEXT)] == [
+        VerificationErrorCode.TOO_MANY_SECRETS
+    ]
     assert load_keys(SCHEMES["none"], []) == ()
 
 
-def test_a_key_keeps_its_dates_and_has_an_id_that_stays_and_tells_it_apart():
+def test_a_key_has_its_dates_and_a_stable_unique_id():
     later = NOW + timedelta(days=1)
     first, second = load_keys(
         SCHEMES["github"], [SecretSpec(TEXT, not_before=NOW, expires_at=later), SecretSpec(OTHER)]
     )
 
     assert (first.not_before, first.expires_at, second.expires_at) == (NOW, later, None)
-    assert first.id == keys_of("github", TEXT)[0].id != second.id
+    assert first.id == load_sender_keys("github", TEXT)[0].id != second.id
 
 
 @pytest.mark.parametrize("name", SENDERS)
-def test_no_rendering_of_a_key_or_secret_shows_it(name):
+def test_the_repr_of_a_key_or_secret_does_not_show_it(name):
     secret = SENDERS[name].secret
-    (key,) = keys_of(name)
+    (key,) = load_sender_keys(name)
 
-    shown = repr(key) + str(key) + repr(SecretSpec(secret))
+    text = repr(key) + str(key) + repr(SecretSpec(secret))
 
-    assert key.id in shown
-    assert secret not in shown
-    assert secret.partition("_")[2] not in shown or "_" not in secret
+    assert key.id in text
+    assert secret not in text
+    assert secret.partition("_")[2] not in text or "_" not in secret
 
 
 @pytest.mark.parametrize("secret", [PUBLIC_PEM.strip(), public_der(P256)])
-def test_a_public_key_may_be_given_with_its_pem_lines_or_without(secret):
+def test_a_public_key_is_accepted_with_or_without_its_pem_lines(secret):
     sender = SENDERS["sendgrid"]
 
-    assert verify(SCHEMES["sendgrid"], keys_of("sendgrid", secret), sender.request(), now=NOW).key_id
+    assert verify(SCHEMES["sendgrid"], load_sender_keys("sendgrid", secret), sender.request(), now=NOW).key_id
 
 
-def test_a_shared_secret_of_standard_webhooks_may_stand_without_its_prefix():
+def test_a_standard_webhooks_secret_is_accepted_without_its_prefix():
     sender = SENDERS["standard"]
     bare = sender.secret.removeprefix("whsec_")
 
-    assert verify(SCHEMES["standard"], keys_of("standard", bare), sender.request(), now=NOW).key_id
+    assert verify(SCHEMES["standard"], load_sender_keys("standard", bare), sender.request(), now=NOW).key_id
 
 
-def test_a_secret_of_stripe_is_the_text_with_its_prefix():
-    (key,) = keys_of("stripe", "whsec_" + TEXT)
+def test_a_stripe_secret_includes_its_prefix():
+    (key,) = load_sender_keys("stripe", "whsec_" + TEXT)
 
     assert key.secret == f"whsec_{TEXT}".encode()
 
 
 @pytest.mark.parametrize("name", ["api-key", "basic", "bearer"])
-def test_a_token_may_be_given_as_its_digest(name):
+def test_a_token_can_be_configured_as_its_digest(name):
     sender = SENDERS[name]
     digest = "sha256:" + sha256(sender.secret.encode()).hexdigest()
 
-    assert verify(SCHEMES[name], keys_of(name, digest), sender.request(), now=NOW).key_id
+    assert verify(SCHEMES[name], load_sender_keys(name, digest), sender.request(), now=NOW).key_id
 
 
-def test_a_digest_is_no_token():
+def test_a_digest_is_not_accepted_as_the_token():
     digest = "sha256:" + sha256(TEXT.encode()).hexdigest()
 
     with pytest.raises(Exception, match="mismatch"):
-        verify(SCHEMES["api-key"], keys_of("api-key"), post({"x-api-key": digest}), now=NOW)
+        verify(SCHEMES["api-key"], load_sender_keys("api-key"), post({"x-api-key": digest}), now=NOW)

@@ -1,4 +1,4 @@
-"""What proves a sender is never kept, wherever it stands."""
+"""Credentials and signatures are never stored, wherever they are in the request."""
 
 import pytest
 
@@ -20,9 +20,9 @@ CREDENTIALS = {"Authorization": "Bearer t", "Cookie": "c", "X-API-Key": "k", "Pr
         (None, {}, {}),
     ],
 )
-def test_credentials_and_the_signature_are_taken_away_and_nothing_else(
+def test_only_credentials_and_the_signature_are_removed(
     scheme: Scheme | None, headers: dict[str, str], query: dict[str, str]
 ):
-    kept = strip_credentials(scheme, CREDENTIALS | headers | {"X-Topic": "t"}, query | {"page": "1"})
+    stripped = strip_credentials(scheme, CREDENTIALS | headers | {"X-Topic": "t"}, query | {"page": "1"})
 
-    assert kept == ({"x-topic": "t"}, {"page": "1"})
+    assert stripped == ({"x-topic": "t"}, {"page": "1"})

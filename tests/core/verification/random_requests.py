@@ -1,4 +1,4 @@
-"""Requests made at random: true ones damaged a little or much, and such as nobody would send."""
+"""Random requests: genuine ones with small or large damage, and malformed ones."""
 
 from dataclasses import replace
 from random import Random
@@ -21,8 +21,8 @@ BODIES = [
 ]  # fmt: skip
 
 
-def noisy(name: str, random: Random) -> SignedRequest:
-    """A request to a source of this scheme: its true one, changed in one to four places."""
+def random_request(name: str, random: Random) -> SignedRequest:
+    """Return a genuine request of this scheme with one to four random changes."""
     request = SENDERS[name].request()
     for _ in range(random.randint(1, 4)):
         change = random.choice(_CHANGES)
@@ -30,50 +30,60 @@ def noisy(name: str, random: Random) -> SignedRequest:
     return request
 
 
-def _text(true: str, random: Random) -> str:
+def _damage_text(text: str, random: Random) -> str:
     kind = random.randrange(4)
     if kind == 0:
         return random.choice(HOSTILE)
-    at = random.randrange(len(true) + 1)
+    index = random.randrange(len(text) + 1)
     if kind == 1:
-        return true[:at] + random.choice(HOSTILE) + true[at:]
+        return text[:index] + random.choice(HOSTILE) + text[index:]
     if kind == 2:
-        return true[:at] + chr(random.randrange(0x11_0000)) + true[at + 1 :]
-    return true[:at]
+        return text[:index] + chr(random.randrange(0x11_0000)) + text[index + 1 :]
+    return text[:index]
 
 
-def _header_value(request: SignedRequest, random: Random) -> SignedRequest:
+def _damage_header(request: SignedRequest, random: Random) -> SignedRequest:
     headers = list(request.headers)
-    at = random.randrange(len(headers))
-    headers[at] = (headers[at][0], _text(headers[at][1], random))
+    index = random.randrange(len(headers))
+    headers[index] = (headers[index][0], _damage_text(headers[index][1], random))
     return replace(request, headers=headers)
 
 
-def _header_again(request: SignedRequest, random: Random) -> SignedRequest:
+def _repeat_header(request: SignedRequest, random: Random) -> SignedRequest:
     name, value = random.choice(list(request.headers))
-    return replace(request, headers=[*request.headers, (_text(name, random), _text(value, random))])
+    return replace(
+        request, headers=[*request.headers, (_damage_text(name, random), _damage_text(value, random))]
+    )
 
 
-def _query(request: SignedRequest, random: Random) -> SignedRequest:
-    query = _text(request.query_string.decode("latin-1"), random)
+def _damage_query(request: SignedRequest, random: Random) -> SignedRequest:
+    query = _damage_text(request.query_string.decode("latin-1"), random)
     return replace(request, query_string=query.encode("latin-1", "replace"))
 
 
-def _body(request: SignedRequest, random: Random) -> SignedRequest:
-    at = random.randrange(len(request.body) + 1)
+def _damage_body(request: SignedRequest, random: Random) -> SignedRequest:
+    index = random.randrange(len(request.body) + 1)
     bodies = [
         random.choice(BODIES),
-        request.body[:at] + random.randbytes(random.randrange(4)) + request.body[at:],
-        request.body[:at] + random.randbytes(1) + request.body[at + 1 :],
-        request.body[:at],
+        request.body[:index] + random.randbytes(random.randrange(4)) + request.body[index:],
+        request.body[:index] + random.randbytes(1) + request.body[index + 1 :],
+        request.body[:index],
         random.randbytes(random.randrange(40)),
     ]
     return replace(request, body=random.choice(bodies))
 
 
-def _address(request: SignedRequest, random: Random) -> SignedRequest:
-    method, url = _text(request.method, random), _text(request.public_url, random)
+def _damage_address(request: SignedRequest, random: Random) -> SignedRequest:
+    method, url = _damage_text(request.method, random), _damage_text(request.public_url, random)
     return replace(request, method=method, public_url=url)
 
 
-_CHANGES = [_header_value, _header_value, _header_again, _query, _body, _body, _address]
+_CHANGES = [
+    _damage_header,
+    _damage_header,
+    _repeat_header,
+    _damage_query,
+    _damage_body,
+    _damage_body,
+    _damage_address,
+]

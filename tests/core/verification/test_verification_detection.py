@@ -1,4 +1,4 @@
-"""How a captured request was signed, told by its places alone: a suggestion, and no secret is needed for it."""
+"""The relay suggests how a captured request was signed, without the secret."""
 
 import base64
 import hashlib
@@ -16,12 +16,12 @@ def with_header(name: str, value: str) -> SignedRequest:
 
 
 @pytest.mark.parametrize("scheme", SENDERS)
-def test_each_vendors_request_is_recognised_by_where_its_proof_stands(scheme: str):
+def test_each_vendors_request_is_recognized(scheme: str):
     assert detect_verification(SENDERS[scheme].request()) == {"scheme": scheme}
 
 
 @pytest.mark.parametrize(
-    ("value", "columns"),
+    ("value", "options"),
     [
         (hashlib.sha256(b"").hexdigest(), {}),
         ("sha256=" + hashlib.sha256(b"").hexdigest(), {"prefix": "sha256="}),
@@ -30,23 +30,25 @@ def test_each_vendors_request_is_recognised_by_where_its_proof_stands(scheme: st
         (base64.b64encode(hashlib.sha256(b"").digest()).decode(), {"encoding": "base64"}),
     ],
 )
-def test_a_signature_of_a_vendors_own_is_told_by_its_form(value: str, columns: dict[str, str]):
-    told = detect_verification(with_header("X-Rooms-Signature", value))
+def test_a_custom_signature_is_recognized_by_its_format(value: str, options: dict[str, str]):
+    verification = detect_verification(with_header("X-Rooms-Signature", value))
 
-    assert told == {"scheme": "custom", "signature": "header:x-rooms-signature", **columns}
-    assert build_scheme("custom", {key: column for key, column in told.items() if key != "scheme"}).signature
+    assert verification == {"scheme": "custom", "signature": "header:x-rooms-signature", **options}
+    assert build_scheme(
+        "custom", {key: value for key, value in verification.items() if key != "scheme"}
+    ).signature
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [("X-Rooms-Signature", "yes"), ("X-Request-Id", hashlib.sha256(b"").hexdigest()), ("Host", "relay.example")],
 )  # fmt: skip
-def test_what_is_no_proof_is_not_taken_for_one(name: str, value: str):
+def test_other_headers_are_not_mistaken_for_a_signature(name: str, value: str):
     assert detect_verification(with_header(name, value)) is None
 
 
-def test_anothers_signature_in_the_same_header_is_not_taken_for_the_vendors():
-    """Segment's stands in `X-Signature` too, and is shorter."""
-    told = detect_verification(with_header("X-Signature", hashlib.sha256(b"").hexdigest()))
+def test_a_longer_signature_in_segments_header_is_not_mistaken_for_segments():
+    """Segment uses `X-Signature` too, but its signature is shorter."""
+    verification = detect_verification(with_header("X-Signature", hashlib.sha256(b"").hexdigest()))
 
-    assert told == {"scheme": "custom", "signature": "header:x-signature"}
+    assert verification == {"scheme": "custom", "signature": "header:x-signature"}

@@ -1,4 +1,4 @@
-"""Forms are read byte for byte, within bounds, or not at all."""
+"""Forms are parsed into exact bytes, within limits; anything else is rejected."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def part(name: bytes, content: bytes) -> bytes:
         ),
     ],
 )  # fmt: skip
-def test_a_form_of_either_kind_is_its_names_and_values_in_order(kind, body, fields):
+def test_a_form_is_parsed_into_its_names_and_values_in_order(kind, body, fields):
     assert parse_form(kind, body) == fields
 
 
@@ -51,11 +51,11 @@ def test_a_form_of_either_kind_is_its_names_and_values_in_order(kind, body, fiel
         (MULTIPART, b'--XyZ\r\nContent-Disposition: form-data; name="a"\r\n1\r\n--XyZ--'),
     ],
 )
-def test_what_is_no_form_or_an_empty_one_is_refused(kind, body):
-    with pytest.raises(VerificationFailed) as refused:
+def test_an_empty_or_malformed_form_is_rejected(kind, body):
+    with pytest.raises(VerificationFailed) as error:
         parse_form(kind, body)
 
-    assert refused.value.reason is RejectionReason.UNREADABLE
+    assert error.value.reason is RejectionReason.UNREADABLE
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_what_is_no_form_or_an_empty_one_is_refused(kind, body):
         (MULTIPART, lambda count: part(b"a", b"1") * count + b"--XyZ--"),
     ],
 )
-def test_a_form_has_a_thousand_fields_at_most(kind, body):
+def test_a_form_has_at_most_a_thousand_fields(kind, body):
     assert len(parse_form(kind, body(FIELDS_MAX))) == 1_000
     with pytest.raises(VerificationFailed):
         parse_form(kind, body(FIELDS_MAX + 1))
