@@ -26,6 +26,7 @@ from relay.store.destinations import (
     read_connected_destinations,
     save_connected_destination,
 )
+from relay.store.holds import HoldRequest, hold_destination
 from relay.store.oauth_consents import (
     CODE_SECONDS,
     Consent,
@@ -46,7 +47,6 @@ from relay.store.oauth_tokens import (
     save_tokens,
     schedule_refresh,
 )
-from relay.store.operator_actions import HoldRequest, hold_destination
 from workers.oauth_client import RenewalResult, TokenService, renew_tokens
 
 _MOST_AT_ONCE = 20

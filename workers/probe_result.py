@@ -1,7 +1,7 @@
 """What came of a probe, from Gong's answer to an operator's words."""
 
 from relay.core.outcome import Blocked, Failed, Outcome, RateLimited, outcome_code
-from relay.store.operator_actions import ProbeResult
+from relay.store.holds import ProbeResult
 
 
 def summarize_probe(outcome: Outcome | None) -> ProbeResult:

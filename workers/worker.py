@@ -39,7 +39,7 @@ from relay.store.delivery import (
 )
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
-from relay.store.operator_actions import freeze_after_probe, resume_destination, save_probe_result
+from relay.store.holds import freeze_after_probe, resume_destination, save_probe_result
 from workers.deliver import CallResult, Deliverer
 from workers.liveness import Liveness
 from workers.periodic import PeriodicTasks, Task

@@ -12,9 +12,9 @@ from relay.core.roles import Principal, Role
 from relay.core.timestamps import format_timestamp
 from relay.queries.probes import probe_page
 from relay.settings import did_you_mean
-from relay.store import operator_actions
+from relay.store import holds
+from relay.store.holds import HoldRequest, hold_destination, request_probe
 from relay.store.oauth_consents import Invitation
-from relay.store.operator_actions import HoldRequest, hold_destination, request_probe
 from relay.store.stores import Store
 
 _MOST_LISTED = 20
@@ -36,7 +36,7 @@ def resume_destination(ctx: Context, principal: Principal, name: str) -> dict[st
     """End a destination's hold. `events` is the number of events that went back to the queue."""
     principal.require(Role.OPERATOR)
     destination = find_destination(ctx, name)
-    was_on_hold, events = operator_actions.resume_destination(_store_of(ctx, destination).scripts, name)
+    was_on_hold, events = holds.resume_destination(_store_of(ctx, destination).scripts, name)
     record(ctx, principal, Action("destination.resume", name, events))
     return {"destination": name, "on_hold": False, "changed": was_on_hold, "events": events}
 

@@ -10,7 +10,7 @@ from relay.core.roles import Principal, Role
 from relay.core.signed_document import Signer
 from relay.queries.erasures import erasure_page, erasure_preview_page, read_erasure_request
 from relay.store.accept import Retention
-from relay.store.erasures_all_stores import ErasureRequest, start_erasure_in_all_stores
+from relay.store.erasures import ErasureRequest, start_erasure_in_all_stores
 
 
 def erase_person(ctx: Context, principal: Principal, request: Any) -> dict[str, Any]:

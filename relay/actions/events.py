@@ -8,7 +8,7 @@ from relay.actions.remap import make_replay_context, requeue_event
 from relay.actions.visibility import make_viewer
 from relay.core.roles import Principal, Role
 from relay.queries.event import event_page
-from relay.store import operator_actions
+from relay.store import events
 from relay.store.accept import Retention
 from relay.store.all_stores import find_store
 
@@ -30,7 +30,7 @@ def discard_event(ctx: Context, principal: Principal, event_id: str) -> dict[str
     principal.require(Role.OPERATOR)
     scripts = find_store(ctx.stores, event_id).scripts
     keep_seconds = Retention.from_settings(ctx.settings).discarded
-    operator_actions.discard_event(scripts, event_id, keep_seconds=keep_seconds)
+    events.discard_event(scripts, event_id, keep_seconds=keep_seconds)
     record(ctx, principal, Action("event.discard", event_id, 1))
     return event_page(make_viewer(ctx, principal), event_id)
 

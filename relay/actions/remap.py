@@ -20,8 +20,7 @@ from relay.ingest.prepare import RejectedItem, prepare_event
 from relay.store.engine.compression import pack
 from relay.store.engine.connection import Client
 from relay.store.engine.scripts import Scripts
-from relay.store.events import read_event, read_receipt
-from relay.store.operator_actions import replay_event
+from relay.store.events import read_event, read_receipt, replay_event
 from relay.store.person_index import PersonMarker
 from relay.store.stores import Store
 

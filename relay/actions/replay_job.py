@@ -23,6 +23,7 @@ from relay.store.replays import (
     acquire_replay_turn,
     end_id,
     find_replay_destinations,
+    find_replay_stores,
     first_cursor,
     list_open_replays,
     read_candidates,
@@ -31,7 +32,6 @@ from relay.store.replays import (
     settle_replay,
     skip_event,
 )
-from relay.store.replays_all_stores import find_replay_stores
 from relay.store.stores import Stores
 
 _STEP_MILLISECONDS = 900

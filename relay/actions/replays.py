@@ -11,7 +11,7 @@ from relay.core.ids import ENTROPY_BYTES, generate_ids
 from relay.core.replay import Replay
 from relay.core.roles import Principal, Role
 from relay.queries.replays import dry_run_page, replay_page
-from relay.store.replays_all_stores import cancel_replay_in_all_stores, start_replay_in_all_stores
+from relay.store.replays import cancel_replay_in_all_stores, start_replay_in_all_stores
 
 
 def preview_replay(ctx: Context, principal: Principal, replay: Replay) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from relay.core.errors import Problem, ValidationFailed
-from relay.store.autoscaling import read_send_capacity
+from relay.store.queues import read_send_capacity
 from relay.store.stores import Stores
 
 

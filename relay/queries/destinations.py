@@ -13,7 +13,7 @@ from relay.queries.probes import probe_page
 from relay.queries.queues import destination_row, queues_page
 from relay.store.engine.connection import Client, redis_errors_as_unavailable
 from relay.store.events import list_destination_names
-from relay.store.hold_history import PastHold, read_past_holds
+from relay.store.holds import PastHold, read_past_holds
 from relay.store.oauth_tokens import find_refreshable_destinations, read_grant
 from relay.store.queues import read_company_usage, read_depths
 from relay.store.stores import Store, Stores

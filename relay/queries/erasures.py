@@ -10,8 +10,11 @@ from relay.core.lifecycle import State
 from relay.core.personal_data import person_from_email, person_from_phone
 from relay.core.signed_document import Signer
 from relay.core.timestamps import format_timestamp
-from relay.store.erasures import MAX_NAMED_EVENTS, NO_REWRITE_NEEDED, REWRITE_STARTED, ErasedEvent
-from relay.store.erasures_all_stores import (
+from relay.store.erasures import (
+    MAX_NAMED_EVENTS,
+    NO_REWRITE_NEEDED,
+    REWRITE_STARTED,
+    ErasedEvent,
     ErasurePart,
     list_erasures_in_all_stores,
     preview_erasure_in_all_stores,

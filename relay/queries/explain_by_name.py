@@ -17,8 +17,7 @@ from relay.core.timestamps import parse_timestamp
 from relay.queries.explain import Viewer, explain_event, render_explanation
 from relay.queries.source_traffic import read_traffic
 from relay.store.all_stores import find_event, list_events_in_all_stores
-from relay.store.events import EventFilter, read_receipt
-from relay.store.seen_ids import find_duplicates
+from relay.store.events import EventFilter, find_duplicates, read_receipt
 
 LOOKUP_NAMES = ("id", "event_id", "request_id", "receipt")
 """What may be asked by: the relay's id of an event, Gong's eventId, Gong's requestId, the id of a receipt."""

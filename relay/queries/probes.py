@@ -7,7 +7,7 @@ from typing import Any
 from relay.core.lifecycle import CAUSES
 from relay.core.timestamps import format_timestamp
 from relay.store.engine.connection import Client
-from relay.store.operator_actions import ProbeResult, read_probe_result
+from relay.store.holds import ProbeResult, read_probe_result
 
 PASSED = "passed"
 

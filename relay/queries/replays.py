@@ -6,8 +6,7 @@ from typing import Any
 
 from relay.core.redaction import PayloadVisibility, apply_visibility, redact_sentence
 from relay.core.replay import ReplayStage
-from relay.store.replays import ReplayRecord
-from relay.store.replays_all_stores import list_replays_in_all_stores, read_replay_in_all_stores
+from relay.store.replays import ReplayRecord, list_replays_in_all_stores, read_replay_in_all_stores
 from relay.store.stores import Stores
 
 

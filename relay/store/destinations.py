@@ -49,12 +49,6 @@ def save_connected_destination(scripts: Scripts, connected: ConnectedDestination
         return not scripts.run("connect", connected.name, _written(connected))
 
 
-def remove_connected(scripts: Scripts, name: str) -> bool:
-    """Forget it. Its events wait, as those of every destination that is not configured. False: there was none."""
-    with redis_errors_as_unavailable():
-        return bool(scripts.run("connect", name, ""))
-
-
 def read_connected_destinations(redis: Redis) -> dict[str, ConnectedDestination]:
     """Everything that was connected, by name."""
     with redis_errors_as_unavailable():

@@ -7,12 +7,16 @@ from typing import Any
 
 from redis import Redis
 
+from relay.core.errors import Conflict, NotFound
 from relay.core.ids import earliest_id
 from relay.core.lifecycle import DeadLetterReason, State
 from relay.store.engine import keys
 from relay.store.engine.compression import DEFAULT_CONTENT_TYPE, is_delta, unpack
 from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.index_scan import IdRange, Index, PrefixedEntries, scan_newest
+from relay.store.engine.redis_time import SECOND
+from relay.store.engine.rq_jobs import job_data, job_timestamp
+from relay.store.engine.scripts import Scripts
 
 _PAGE = 200
 MAX_SCANNED = 2_000
@@ -213,3 +217,49 @@ def list_destination_names(redis: Redis) -> list[str]:
     """Every destination that ever had an event, by name."""
     names: Any = redis.smembers(keys.DESTINATIONS)
     return sorted(name.decode() for name in names)
+
+
+def find_duplicates(redis: Redis, names: Sequence[str]) -> dict[str, str]:
+    """Those of the dedupe names that an event has had, with its id: its record may be pruned by now."""
+    if not names:
+        return {}
+    with redis_errors_as_unavailable():
+        found: Any = redis.mget([keys.SEEN + name for name in names])
+    return {name: told.decode() for name, told in zip(names, found, strict=True) if told}
+
+
+def replay_event(
+    scripts: Scripts, event_id: str, *, now: datetime, fields: Mapping[str, str | bytes] | None = None
+) -> None:
+    """Send a dead letter (or a discarded event) again, perhaps with a body mapped anew in `fields`.
+
+    Raises NotFound, or Conflict when it is in another state or was never mapped.
+    """
+    changes = [part for pair in (fields or {}).items() for part in pair]
+    with redis_errors_as_unavailable():
+        done, state = scripts.run("replay", event_id, job_timestamp(now), job_data(event_id), *changes)
+    _check(
+        event_id,
+        done=bool(done),
+        state=state.decode(),
+        verb="replayed",
+        may="a dead letter or a discarded event",
+    )
+
+
+def discard_event(scripts: Scripts, event_id: str, *, keep_seconds: int) -> None:
+    """Give an event up. NotFound, or Conflict when it is being sent or has ended."""
+    with redis_errors_as_unavailable():
+        done, state = scripts.run("discard", event_id, keep_seconds * SECOND)
+    may = "an event that is aggregating, queued, waiting, held or a dead letter"
+    _check(event_id, done=bool(done), state=state.decode(), verb="discarded", may=may)
+
+
+def _check(event_id: str, *, done: bool, state: str, verb: str, may: str) -> None:
+    if done:
+        return
+    if not state:
+        raise NotFound(
+            "no_such_event", f"There is no event {event_id}: the id is wrong, or its record was pruned."
+        )
+    raise Conflict("wrong_state", f"Event {event_id} is {state}. Only {may} can be {verb}.")

@@ -5,8 +5,8 @@ forward, in the same step that sends an event or passes it. So whoever steps nex
 two that step at once do nothing twice.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -17,12 +17,14 @@ from redis import Redis
 from relay.core.errors import NotFound
 from relay.core.ids import earliest_id
 from relay.core.replay import Replay, ReplayStage, parse_replay_request
+from relay.store.all_stores import query_stores
 from relay.store.engine import keys
-from relay.store.engine.background_job import JobRecords
+from relay.store.engine.background_job import NEWEST_LIMIT, JobRecords
 from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.redis_time import to_datetime
 from relay.store.engine.rq_jobs import job_data, job_timestamp
 from relay.store.engine.scripts import Scripts
+from relay.store.stores import Store, Stores
 
 END_CURSOR = "end"
 """The cursor of a destination at which there is nothing left. It sorts after every id."""
@@ -263,3 +265,68 @@ def read_replay_backlog(
         holds: Any = redis.smembers(keys.HOLDS)
         queued = scripts.run("replays_room", *companies)
     return dict(zip(companies, queued, strict=True)), frozenset(name.decode() for name in holds)
+
+
+def start_replay_in_all_stores(stores: Stores, replay_id: str, replay: Replay) -> None:
+    """Begin a replay in each store that has events to look at; in the main one where none has."""
+    for store in find_replay_stores(stores, replay):
+        start_replay(store.scripts, store.redis, replay_id, replay)
+
+
+def find_replay_stores(stores: Stores, replay: Replay) -> list[Store]:
+    """The stores that a replay is for."""
+    if len(stores) == 1:
+        return [stores.main]
+    return [store for store in stores if find_replay_destinations(store.redis, replay)] or [stores.main]
+
+
+def cancel_replay_in_all_stores(stores: Stores, replay_id: str) -> bool:
+    """End a replay in every store. False: it had ended before. Raises NotFound."""
+    changed = query_stores(stores, lambda store: cancel_replay(store.scripts, replay_id))
+    return any(one for _, one in changed)
+
+
+def read_replay_in_all_stores(stores: Stores, replay_id: str) -> ReplayRecord:
+    """A replay with what all stores have done of it. Raises NotFound."""
+    parts = query_stores(stores, lambda store: read_replay_record(store.redis, replay_id))
+    return merge_replay_records([record for _, record in parts])
+
+
+def list_replays_in_all_stores(stores: Stores) -> list[ReplayRecord]:
+    """The newest fifty, newest first."""
+    parts: dict[str, list[ReplayRecord]] = {}
+    for store in stores:
+        for record in list_replays(store.redis):
+            parts.setdefault(record.id, []).append(record)
+    return [
+        merge_replay_records(parts[replay_id]) for replay_id in sorted(parts, reverse=True)[:NEWEST_LIMIT]
+    ]
+
+
+def merge_replay_records(parts: Sequence[ReplayRecord]) -> ReplayRecord:
+    """The parts of one replay as a whole. It has ended once each of them has."""
+    first, stages = parts[0], {part.stage for part in parts}
+    if len(parts) == 1:
+        return first
+    return replace(
+        first,
+        stage=_stage(stages),
+        counts={name: sum(part.counts[name] for part in parts) for name in first.counts},
+        cursors={name: at for part in parts for name, at in part.cursors.items()},
+        problems=tuple(problem for part in parts for problem in part.problems),
+        waits="; ".join(part.waits for part in parts if part.waits),
+        started_at=min(_known(part.started_at for part in parts), default=None),
+        ended_at=max(part.ended_at for part in parts if part.ended_at)
+        if all(part.ended_at for part in parts)
+        else None,
+    )
+
+
+def _stage(stages: set[ReplayStage]) -> ReplayStage:
+    if stages & {ReplayStage.QUEUED, ReplayStage.RUNNING}:
+        return ReplayStage.QUEUED if stages == {ReplayStage.QUEUED} else ReplayStage.RUNNING
+    return ReplayStage.CANCELLED if ReplayStage.CANCELLED in stages else ReplayStage.DONE
+
+
+def _known(moments: Iterable[datetime | None]) -> list[datetime]:
+    return [moment for moment in moments if moment is not None]

@@ -14,7 +14,7 @@ from relay.core.lifecycle import DeadLetterReason, HoldCause
 from relay.store.delivery import CallTiming, Retry, dead_letter, finish, publish_limits, retry_later
 from relay.store.engine import keys
 from relay.store.engine.durability import read_memory_share
-from relay.store.operator_actions import HoldRequest, hold_destination
+from relay.store.holds import HoldRequest, hold_destination
 from relay.store.request_stats import Rejection, RequestStats
 from relay.store.stores import Store
 from tests.alerts.receiving import Inbox

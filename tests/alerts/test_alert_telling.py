@@ -21,7 +21,7 @@ from relay.store.alerts import (
 )
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
-from relay.store.operator_actions import HoldRequest, hold_destination, resume_destination
+from relay.store.holds import HoldRequest, hold_destination, resume_destination
 from relay.store.stores import Store
 from tests.alerts.receiving import Inbox
 from tests.alerts.watching import as_if_earlier, destination, due_now, only, tell, watch, with_receivers

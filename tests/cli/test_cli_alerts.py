@@ -11,7 +11,7 @@ from redis import Redis
 from relay.core.alerts.thresholds import AlertConfig, Thresholds
 from relay.core.lifecycle import HoldCause
 from relay.store.alerts import ReceiverStatus, lease_messages, settle_message
-from relay.store.operator_actions import HoldRequest, hold_destination
+from relay.store.holds import HoldRequest, hold_destination
 from relay.store.stores import Stores
 from tests.alerts.watching import destination, watch
 from tests.cli.conftest import Run

@@ -8,7 +8,7 @@ from redis import Redis
 
 from relay.core.lifecycle import CAUSES, HoldCause
 from relay.store.engine import keys
-from relay.store.operator_actions import ProbeResult, save_probe_result
+from relay.store.holds import ProbeResult, save_probe_result
 from tests.cli.conftest import Run
 from tests.harness.waiting import eventually
 

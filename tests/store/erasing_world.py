@@ -12,8 +12,7 @@ from relay.store.accept import AcceptOptions, AcceptResult, NewEvent, Retention,
 from relay.store.delivery import Retry, Settlement, dead_letter, end_event, finish, hold_event, retry_later
 from relay.store.engine import keys
 from relay.store.erasures import Erasure, start_erasure
-from relay.store.events import read_event
-from relay.store.operator_actions import discard_event
+from relay.store.events import discard_event, read_event
 from relay.store.stores import Store
 from tests.store_world import NOW, event, new_id, receipt, take_events
 

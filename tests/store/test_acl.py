@@ -13,9 +13,9 @@ from relay.store.delivery import Pacing, SweepOptions, dead_letter, finish, sche
 from relay.store.engine.connection import WORKER, open_redis
 from relay.store.engine.durability import read_durability, read_memory_share
 from relay.store.engine.scripts import Scripts
-from relay.store.events import EventFilter, list_events, read_event
+from relay.store.events import EventFilter, discard_event, list_events, read_event, replay_event
+from relay.store.holds import resume_destination
 from relay.store.key_usage import read_key_uses
-from relay.store.operator_actions import discard_event, replay_event, resume_destination
 from relay.store.queues import read_company_usage, read_depths, read_workers
 from tests.store_world import NOW, accept_events, event, take_events
 from tests.truth.project import ROOT, page

@@ -12,8 +12,7 @@ from relay.store.accept import NewEvent
 from relay.store.delivery import SECOND, LeasedEvent, dead_letter, end_event, finish
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
-from relay.store.events import read_event
-from relay.store.operator_actions import discard_event, replay_event
+from relay.store.events import discard_event, read_event, replay_event
 from relay.store.queues import read_depths
 from tests.store_world import NOW, accept_events, event, field_of, sweep_now, take_events
 

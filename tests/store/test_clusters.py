@@ -11,7 +11,7 @@ from relay.store.dead_letter_clusters import ClusterRecord, read_clusters
 from relay.store.delivery import Pacing, SweepOptions, dead_letter, finish, sweep
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
-from relay.store.operator_actions import discard_event, replay_event
+from relay.store.events import discard_event, replay_event
 from tests.store_world import NOW, accept_events, event, take_events
 
 Leave = Callable[[Scripts, Redis, str], object]

@@ -23,7 +23,8 @@ from relay.store.delivery import (
 )
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
-from relay.store.operator_actions import discard_event, replay_event, resume_destination
+from relay.store.events import discard_event, replay_event
+from relay.store.holds import resume_destination
 from tests.store_world import NOW, accept_events, event, publish, sweep_now, take_events
 
 

@@ -19,8 +19,7 @@ from relay.store.erasures import (
     rewrite_append_only_file,
     start_erasure,
 )
-from relay.store.events import read_event
-from relay.store.operator_actions import discard_event
+from relay.store.events import discard_event, read_event
 from relay.store.stores import Store
 from tests.harness.waiting import eventually
 from tests.store.erasing_world import (

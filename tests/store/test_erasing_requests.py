@@ -3,8 +3,7 @@
 from relay.core.lifecycle import State
 from relay.store.engine import keys
 from relay.store.erasures import read_remaining_ids
-from relay.store.events import read_event, read_receipt
-from relay.store.operator_actions import discard_event, replay_event
+from relay.store.events import discard_event, read_event, read_receipt, replay_event
 from relay.store.stores import Store
 from tests.store.erasing_world import JANE, JOES_RAW, RAW, about, erase, keep, make_dead, state_of
 from tests.store_world import NOW, sweep_now, take_events

@@ -7,7 +7,7 @@ from relay.core.lifecycle import HoldCause
 from relay.store.delivery import Pacing, SweepOptions, finish, hold_event, sweep
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
-from relay.store.operator_actions import HoldRequest, hold_destination, resume_destination
+from relay.store.holds import HoldRequest, hold_destination, resume_destination
 from tests.store_world import accept_events, event, take_events
 
 ACME = Destination("acme", "acme", BasicCredentials("k", "s"))

@@ -21,7 +21,8 @@ from relay.store.delivery import (
 )
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
-from relay.store.operator_actions import replay_event, resume_destination
+from relay.store.events import replay_event
+from relay.store.holds import resume_destination
 from relay.store.replays import ReplayPosition, SendOptions, resend_event, start_replay
 from tests.store_world import (
     NOW,

@@ -22,7 +22,7 @@ from relay.store.delivery import (
 from relay.store.delivery import dead_letter as bury
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
-from relay.store.operator_actions import discard_event, replay_event
+from relay.store.events import discard_event, replay_event
 from relay.store.time_series import (
     GLOBAL_SCOPE,
     Bucket,

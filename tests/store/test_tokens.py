@@ -10,6 +10,7 @@ from relay.core.lifecycle import HoldCause
 from relay.core.vault import Vault
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
+from relay.store.holds import HoldRequest, hold_destination
 from relay.store.oauth_tokens import (
     Grant,
     IssuedTokens,
@@ -27,7 +28,6 @@ from relay.store.oauth_tokens import (
     start_refresh,
     unseal_tokens,
 )
-from relay.store.operator_actions import HoldRequest, hold_destination
 
 OLD, NEW = "the-old-key-of-at-least-32-characters", "the-new-key-of-at-least-32-characters"
 VAULT = Vault([OLD])

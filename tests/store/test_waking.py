@@ -17,7 +17,7 @@ from relay.store.delivery import (
 )
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
-from relay.store.operator_actions import freeze_after_probe
+from relay.store.holds import freeze_after_probe
 from tests.store_world import accept_events, event, take_events
 
 DAY = Limits(per_second=50, per_day=10, high_priority_share=0.2)

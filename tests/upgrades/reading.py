@@ -18,7 +18,7 @@ from relay.core.config import Config
 from relay.store.delivery import Pacing, SweepOptions, finish, lease_events, publish_limits, sweep
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
-from relay.store.operator_actions import resume_destination
+from relay.store.holds import resume_destination
 from tests.upgrades.writing import config, settings
 from workers.credentials import CredentialStore
 from workers.deliver import Deliverer

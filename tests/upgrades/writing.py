@@ -36,7 +36,7 @@ from relay.store.delivery import (
     retry_later,
 )
 from relay.store.engine.scripts import Scripts
-from relay.store.operator_actions import HoldRequest, hold_destination
+from relay.store.holds import HoldRequest, hold_destination
 from tests.valkey import Valkey
 
 FOLDER = Path(__file__).parent

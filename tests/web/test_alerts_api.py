@@ -14,7 +14,7 @@ from relay.core.lifecycle import HoldCause
 from relay.settings import Settings
 from relay.store.alerts import ReceiverStatus, lease_messages, settle_message
 from relay.store.engine import keys
-from relay.store.operator_actions import HoldRequest, hold_destination
+from relay.store.holds import HoldRequest, hold_destination
 from relay.store.stores import Stores
 from tests.alerts.watching import as_if_earlier, destination, watch
 from tests.store_world import NOW

@@ -14,7 +14,7 @@ from relay.core.lifecycle import CAUSES, HoldCause
 from relay.core.source import Source
 from relay.settings import Settings
 from relay.store.engine.scripts import Scripts
-from relay.store.operator_actions import HoldRequest, ProbeResult, hold_destination, save_probe_result
+from relay.store.holds import HoldRequest, ProbeResult, hold_destination, save_probe_result
 from tests.web.conftest import ADMIN, KEYS, config
 
 Operator = dict[str, str]

@@ -13,7 +13,7 @@ from relay.settings import Settings
 from relay.store.delivery import CallTiming, end_event, finish
 from relay.store.engine.connection import WORKER, open_redis
 from relay.store.engine.scripts import Scripts
-from relay.store.operator_actions import HoldRequest, hold_destination
+from relay.store.holds import HoldRequest, hold_destination
 from tests.store_world import accept_events, event, take_events
 from tests.web.conftest import ADMIN, config
 

@@ -10,7 +10,7 @@ from relay.core.lifecycle import CAUSES, HoldCause
 from relay.store.delivery import Pacing, SweepOptions, sweep
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
-from relay.store.operator_actions import ProbeResult, save_probe_result
+from relay.store.holds import ProbeResult, save_probe_result
 
 Headers = dict[str, str]
 

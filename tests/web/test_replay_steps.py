@@ -14,7 +14,8 @@ from relay.core.lifecycle import DeadLetterReason, HoldCause
 from relay.store.delivery import dead_letter, finish
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
-from relay.store.operator_actions import HoldRequest, discard_event, hold_destination, resume_destination
+from relay.store.events import discard_event
+from relay.store.holds import HoldRequest, hold_destination, resume_destination
 from tests.store_world import take_events
 from tests.web.conftest import config
 from tests.web.replay_world import OPERATOR, begin, look, run_all, stepping, take_all

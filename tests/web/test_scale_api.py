@@ -7,10 +7,10 @@ from redis import Redis
 from relay.app import create_app
 from relay.core.lifecycle import HoldCause
 from relay.settings import Settings
-from relay.store.autoscaling import SendCapacity, read_send_capacity
 from relay.store.delivery import Retry, finish, freeze_company, retry_later
 from relay.store.engine.scripts import Scripts
-from relay.store.operator_actions import HoldRequest, hold_destination
+from relay.store.holds import HoldRequest, hold_destination
+from relay.store.queues import SendCapacity, read_send_capacity
 from tests.store_world import accept_events, event, publish, take_events
 from tests.web.conftest import ADMIN, KEYS, config
 

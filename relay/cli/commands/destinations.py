@@ -21,7 +21,7 @@ from relay.config.oauth import check_oauth
 from relay.core.roles import COMMAND_LINE
 from relay.queries.probes import PASSED, render_probe
 from relay.store.engine.connection import Client
-from relay.store.operator_actions import ProbeResult, read_probe_result
+from relay.store.holds import ProbeResult, read_probe_result
 
 _POLL_SECONDS = 0.2
 

@@ -1,11 +1,9 @@
 #!lua
--- Writes what is connected under a name, or takes it away, and tells every process that something changed.
--- ARGV: name, JSON ('' takes it away). Returns 1 when the name was connected before.
-local was = redis.call('HEXISTS', K.CONNECTED, ARGV[1])
-if ARGV[2] == '' then
-  redis.call('HDEL', K.CONNECTED, ARGV[1])
-else
-  redis.call('HSET', K.CONNECTED, ARGV[1], ARGV[2])
-end
+-- Saves a destination that was connected at run time, and makes every process read them again.
+--
+-- ARGV: name, JSON of the destination
+-- Returns 1 if the name was already connected, else 0.
+local existed = redis.call('HEXISTS', K.CONNECTED, ARGV[1])
+redis.call('HSET', K.CONNECTED, ARGV[1], ARGV[2])
 redis.call('INCR', K.CONNECTED_VERSION)
-return was
+return existed

@@ -1,6 +1,5 @@
 """What operators do: pause and resume destinations, replay and discard events."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,12 +7,10 @@ from typing import Any
 from redis import Redis
 
 from relay.core.destination import Destination
-from relay.core.errors import Conflict, NotFound
 from relay.core.lifecycle import HoldCause
 from relay.store.engine import keys
 from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.redis_time import SECOND, to_datetime
-from relay.store.engine.rq_jobs import job_data, job_timestamp
 from relay.store.engine.scripts import Scripts
 
 _AT_ONCE = 1000
@@ -101,38 +98,23 @@ def read_probe_result(redis: Redis, name: str) -> tuple[datetime, ProbeResult] |
     return to_datetime(told["at"]), probed
 
 
-def replay_event(
-    scripts: Scripts, event_id: str, *, now: datetime, fields: Mapping[str, str | bytes] | None = None
-) -> None:
-    """Send a dead letter (or a discarded event) again, perhaps with a body mapped anew in `fields`.
+@dataclass(frozen=True, slots=True)
+class PastHold:
+    """A hold that has ended: its cause in a word, Gong's own words, and from when to when it was."""
 
-    Raises NotFound, or Conflict when it is in another state or was never mapped.
-    """
-    changes = [part for pair in (fields or {}).items() for part in pair]
+    since: datetime
+    until: datetime
+    cause: str
+    detail: str
+
+
+def read_past_holds(redis: Redis, destination: str) -> list[PastHold]:
+    """The last fifty holds of a destination that have ended, newest first."""
     with redis_errors_as_unavailable():
-        done, state = scripts.run("replay", event_id, job_timestamp(now), job_data(event_id), *changes)
-    _check(
-        event_id,
-        done=bool(done),
-        state=state.decode(),
-        verb="replayed",
-        may="a dead letter or a discarded event",
-    )
+        lines: Any = redis.lrange(keys.HOLD_HISTORY + destination, 0, -1)
+    return [_past_hold(line.decode("utf-8", "replace")) for line in lines]
 
 
-def discard_event(scripts: Scripts, event_id: str, *, keep_seconds: int) -> None:
-    """Give an event up. NotFound, or Conflict when it is being sent or has ended."""
-    with redis_errors_as_unavailable():
-        done, state = scripts.run("discard", event_id, keep_seconds * SECOND)
-    may = "an event that is aggregating, queued, waiting, held or a dead letter"
-    _check(event_id, done=bool(done), state=state.decode(), verb="discarded", may=may)
-
-
-def _check(event_id: str, *, done: bool, state: str, verb: str, may: str) -> None:
-    if done:
-        return
-    if not state:
-        raise NotFound(
-            "no_such_event", f"There is no event {event_id}: the id is wrong, or its record was pruned."
-        )
-    raise Conflict("wrong_state", f"Event {event_id} is {state}. Only {may} can be {verb}.")
+def _past_hold(line: str) -> PastHold:
+    since, until, cause, detail = line.split("|", 3)
+    return PastHold(to_datetime(since), to_datetime(until), cause, detail)
