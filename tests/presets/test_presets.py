@@ -1,7 +1,7 @@
-"""Every preset against payloads as its vendor sends them: what arrives in Gong, whole, and that no other event dies.
+"""Every preset, with payloads as its vendor sends them: the complete bodies for Gong, and no other event dies.
 
-`NAME.yaml` beside this file holds the cases of one preset: `title`, `body` (or `raw` and `content_type`), perhaps
-`headers` and `query`, and the `events` that come of it. An id that is a digest is written `NAME:?`.
+`NAME.yaml` beside this file holds the cases of one preset: `title`, `body` (or `raw` and `content_type`), optionally
+`headers` and `query`, and the `events` that result. `NAME:?` stands for an id that is a hash.
 """
 
 import re
@@ -33,9 +33,9 @@ PAGES = HERE.parents[1] / "docs" / "presets"
 PRESETS = preset_names()
 EVENT_TYPE_MAX = 40
 
-LEAVES = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=8)
+SCALARS = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=8)
 VALUES = st.recursive(
-    LEAVES,
+    SCALARS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
     max_leaves=10,
 )
@@ -48,50 +48,51 @@ def cases_of(name):
 
 
 @cache
-def compiled(name):
-    return compiled_of(load_preset(name))
+def compile_preset(name):
+    return compile_source(load_preset(name))
 
 
-def compiled_of(source):
+def compile_source(source):
     return compile_mapping({key: source[key] for key in ("items", "rules") if key in source})
 
 
 def scheme_of(verify):
-    columns = {key: value for key, value in verify.items() if key not in {"scheme", "secrets"}}
-    return build_scheme(verify["scheme"], columns)
+    options = {key: value for key, value in verify.items() if key not in {"scheme", "secrets"}}
+    return build_scheme(verify["scheme"], options)
 
 
 def body_of(name, case):
-    """The body as the front endpoint reads it."""
+    """The body of a case as the webhook endpoint reads it."""
     raw = case["raw"].encode() if "raw" in case else orjson.dumps(case["body"])
     return read_body(
         raw, case.get("content_type", "application/json"), BodyFormat(**load_preset(name).get("read", {}))
     )
 
 
-def run_on(name, body, case=None):
+def map_case(name, body, case=None):
     headers, query = (case or {}).get("headers", {}), (case or {}).get("query", {})
     settings = map_options(name, internal_domains=frozenset({"acme.example"}))
-    return map_payload(compiled(name), Payload(body, headers, query), **settings)
+    return map_payload(compile_preset(name), Payload(body, headers, query), **settings)
 
 
-def shown(event):
+def render_event(event):
     """An event as the cases write it."""
     lines = {"status": str(event.status), "rule": event.rule, "priority": str(event.priority)}
     if event.call:
-        source, _, native = event.event_id.partition(":")
+        source, _, native_id = event.event_id.partition(":")
         lines["body"] = {**event.call.body}
-        if len(native) == len(sha256().hexdigest()):
+        if len(native_id) == len(sha256().hexdigest()):
             lines["body"]["eventId"] = f"{source}:?"
     return lines | {"warnings": codes_of(event.warnings), "errors": codes_of(event.problems)}
 
 
-def expected(event):
-    usual = {"rule": None, "priority": "normal", "warnings": [], "errors": []}
-    return usual | ({"status": event} if isinstance(event, str) else event)
+def expand_event(event):
+    """An expected event with defaults; a case may give only its status."""
+    defaults = {"rule": None, "priority": "normal", "warnings": [], "errors": []}
+    return defaults | ({"status": event} if isinstance(event, str) else event)
 
 
-def each_case():
+def all_cases():
     return [
         pytest.param(name, case, id=f"{name}: {case['title']}")
         for name in PRESETS
@@ -100,20 +101,22 @@ def each_case():
     ]
 
 
-def lessened(value, less):
-    """The value many times over, each time with one member of it removed (or replaced) by `less`."""
-    members = (
-        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    )
-    for key, member in members:
-        whole = dict(value) if isinstance(value, dict) else dict(enumerate(value))
-        for changed in (less(member), *lessened(member, less)):
-            copy = {**whole, key: changed}
+def variants(value, replace):
+    """The value many times, each time with one member at any depth passed through `replace`."""
+    if isinstance(value, dict):
+        members = value
+    elif isinstance(value, list):
+        members = dict(enumerate(value))
+    else:
+        return
+    for key, member in members.items():
+        for changed in (replace(member), *variants(member, replace)):
+            copy = {**members, key: changed}
             yield copy if isinstance(value, dict) else list(copy.values())
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_a_preset_is_tested_and_described(name):
+def test_a_preset_has_cases_and_a_page(name):
     page = (PAGES / f"{name}.md").read_text("utf-8")
 
     assert cases_of(name)
@@ -122,20 +125,20 @@ def test_a_preset_is_tested_and_described(name):
 
 
 @pytest.mark.parametrize("page", sorted(PAGES.glob("*.md")), ids=lambda page: page.stem)
-def test_what_a_page_tells_to_write_into_the_configuration_loads(page):
+def test_the_configuration_on_a_page_loads(page):
     blocks = re.findall(r"```yaml\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
 
     assert blocks
     for block in blocks:
-        written = yaml.safe_load(dedent(block))
-        source = next(iter(written.get("sources", {page.stem: written}).values()))
-        whole = merge_mapping(load_preset(source.get("preset", page.stem)), source)
-        assert scheme_of(whole["verify"])
-        assert compiled_of(whole)
+        config = yaml.safe_load(dedent(block))
+        source = next(iter(config.get("sources", {page.stem: config}).values()))
+        merged = merge_mapping(load_preset(source.get("preset", page.stem)), source)
+        assert scheme_of(merged["verify"])
+        assert compile_source(merged)
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_a_preset_says_who_sends_and_how_that_is_proved(name):
+def test_a_preset_has_a_title_and_verifies_its_sender(name):
     preset = load_preset(name)
 
     assert set(preset) <= {"title", "verify", "challenges", "read", "answer", "items", "rules"}
@@ -146,69 +149,71 @@ def test_a_preset_says_who_sends_and_how_that_is_proved(name):
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_makes_digital_interactions(name):
-    assert {rule.to for rule in compiled(name).rules} == {Operation.DIGITAL_INTERACTION}
+    assert {rule.to for rule in compile_preset(name).rules} == {Operation.DIGITAL_INTERACTION}
 
 
-@pytest.mark.parametrize(("name", "case"), each_case())
-def test_a_payload_becomes_what_the_preset_promises(name, case):
-    events = run_on(name, body_of(name, case), case)
+@pytest.mark.parametrize(("name", "case"), all_cases())
+def test_a_payload_becomes_the_expected_events(name, case):
+    events = map_case(name, body_of(name, case), case)
 
-    assert [shown(event) for event in events] == [expected(event) for event in case["events"]]
+    assert [render_event(event) for event in events] == [expand_event(event) for event in case["events"]]
 
 
-@pytest.mark.parametrize(("name", "case"), each_case())
-def test_what_goes_to_gong_would_be_taken_and_is_named_as_gong_names_things(name, case):
-    bodies = [event.call.body for event in run_on(name, body_of(name, case), case) if event.call]
+@pytest.mark.parametrize(("name", "case"), all_cases())
+def test_bodies_are_valid_and_event_types_are_short_and_in_lower_case(name, case):
+    bodies = [event.call.body for event in map_case(name, body_of(name, case), case) if event.call]
     types = [body["eventType"] for body in bodies]
 
     assert [validate_body(Operation.DIGITAL_INTERACTION, body) for body in bodies] == [[] for _ in bodies]
-    assert [each for each in types if each != each.lower() or len(each) > EVENT_TYPE_MAX] == []
+    assert [name for name in types if name != name.lower() or len(name) > EVENT_TYPE_MAX] == []
 
 
-@pytest.mark.parametrize(("name", "case"), each_case())
-def test_a_payload_sent_again_gives_the_same_ids(name, case):
-    once, again = (run_on(name, body_of(name, case), case) for _ in range(2))
+@pytest.mark.parametrize(("name", "case"), all_cases())
+def test_a_payload_that_is_sent_again_gets_the_same_ids(name, case):
+    first, second = (map_case(name, body_of(name, case), case) for _ in range(2))
 
-    assert [event.event_id for event in once] == [event.event_id for event in again]
+    assert [event.event_id for event in first] == [event.event_id for event in second]
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_no_two_events_of_a_payload_share_an_id(name):
     for case in cases_of(name):
-        ids = [event.event_id for event in run_on(name, body_of(name, case), case) if event.call]
+        ids = [event.event_id for event in map_case(name, body_of(name, case), case) if event.call]
 
         assert len(set(ids)) == len(ids), case["title"]
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_some_event_of_a_vendor_arrives_and_some_other_is_filtered(name):
-    found = {event.status for case in cases_of(name) for event in run_on(name, body_of(name, case), case)}
+def test_the_cases_of_a_preset_include_ready_and_filtered_events(name):
+    statuses = {
+        event.status for case in cases_of(name) for event in map_case(name, body_of(name, case), case)
+    }
 
-    assert found == {ResultStatus.READY, ResultStatus.FILTERED}
+    assert statuses == {ResultStatus.READY, ResultStatus.FILTERED}
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_a_rule_of_a_preset_is_shown_by_a_case(name):
+def test_every_rule_of_a_preset_has_a_case(name):
     used = {
         event.rule
         for case in cases_of(name)
-        for event in run_on(name, body_of(name, case), case)
+        for event in map_case(name, body_of(name, case), case)
         if event.call
     }
 
-    assert {rule.name for rule in compiled(name).rules} == used
+    assert {rule.name for rule in compile_preset(name).rules} == used
 
 
-@pytest.mark.parametrize("less", [lambda _: None, lambda _: "?"], ids=["missing", "nonsense"])
-@pytest.mark.parametrize(("name", "case"), each_case())
-def test_whatever_a_payload_lacks_only_a_time_that_cannot_be_read_makes_it_dead(name, case, less):
-    for body in lessened(body_of(name, case), less):
-        problems = [problem for event in run_on(name, body, case) for problem in event.problems]
+@pytest.mark.parametrize("replace", [lambda _: None, lambda _: "?"], ids=["missing", "nonsense"])
+@pytest.mark.parametrize(("name", "case"), all_cases())
+def test_of_all_missing_or_wrong_values_only_a_time_makes_an_event_dead(name, case, replace):
+    for body in variants(body_of(name, case), replace):
+        problems = [problem for event in map_case(name, body, case) for problem in event.problems]
 
         assert [problem for problem in problems if problem.path != "timestamp"] == []
 
 
 @pytest.mark.parametrize("name", PRESETS)
 @given(body=OBJECTS | st.lists(OBJECTS, max_size=3))
-def test_a_body_of_any_other_event_is_filtered(name, body):
-    assert {event.status for event in run_on(name, body)} <= {ResultStatus.FILTERED}
+def test_any_other_body_is_filtered(name, body):
+    assert {event.status for event in map_case(name, body)} <= {ResultStatus.FILTERED}

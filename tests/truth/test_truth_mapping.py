@@ -1,4 +1,4 @@
-"""The page on mapping says what the language is: its sources work as printed, its tables are the code's own."""
+"""docs/mapping.md: its sources work as printed, and its tables match the code."""
 
 import inspect
 import re
@@ -14,17 +14,9 @@ import pytest
 from relay.core import payloads
 from relay.core.call import Operation
 from relay.core.errors import ValidationFailed
-from relay.core.mapping import compile as compiling
-from relay.core.mapping import engine as run
-from relay.core.mapping import lint_expression as lint
-from relay.core.mapping import tree
-from relay.core.mapping import work_limit as meter
-from relay.core.mapping.functions import dates as moments
-from relay.core.mapping.functions import jmespath_builtins as standard
-from relay.core.mapping.functions import lookup as choices
-from relay.core.mapping.functions import numbers, people
-from relay.core.mapping.functions import strings as texts
-from relay.core.mapping.functions import urls as web
+from relay.core.mapping import compile as mapping_compile
+from relay.core.mapping import engine, lint_expression, tree, work_limit
+from relay.core.mapping.functions import dates, jmespath_builtins, lookup, numbers, people, strings, urls
 from relay.core.mapping.functions.registry import ElementFunction
 from relay.core.mapping.rule import Rule
 from relay.core.payloads import Payload
@@ -36,26 +28,26 @@ from tests.truth.project import fenced, first_cells, page, rows, section
 
 PAGE = page("docs/mapping.md")
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-WORKED = "A source from a payload alone"
+EXAMPLE_TITLE = "A source from a payload alone"
 EXAMPLE = re.compile(r"`(.+?)` is `(.+?)`(?=[\s.,:;]|$)")
 GROUPS = {
-    "Choose and gather": choices,
-    "Text": texts,
+    "Choose and gather": lookup,
+    "Text": strings,
     "Numbers": numbers,
-    "Times": moments,
+    "Times": dates,
     "People and companies": people,
-    "Links and browsers": web,
-    "JMESPath's own": standard,
+    "Links and browsers": urls,
+    "JMESPath's own": jmespath_builtins,
 }
 
 
-@pytest.mark.parametrize("title", ["A first mapping", WORKED])
+@pytest.mark.parametrize("title", ["A first mapping", EXAMPLE_TITLE])
 def test_a_payload_on_the_page_becomes_the_body_on_the_page(title: str):
     payload, expected = map(orjson.loads, fenced(section(PAGE, title), "json"))
     [config] = map(config_of, fenced(section(PAGE, title), "yml"))
     [source] = config.sources.values()
 
-    events = run.map_payload(
+    events = engine.map_payload(
         config.hooks[source.name].mapping,
         Payload(payload),
         source=source,
@@ -72,14 +64,14 @@ def test_a_payload_on_the_page_becomes_the_body_on_the_page(title: str):
 
 
 def test_the_source_from_a_payload_alone_is_short():
-    [block] = fenced(section(PAGE, WORKED), "yml")
+    [block] = fenced(section(PAGE, EXAMPLE_TITLE), "yml")
 
     assert len(block.splitlines()) <= 25
 
 
-def test_the_source_from_a_payload_alone_knows_its_sender():
-    [block] = fenced(section(PAGE, WORKED), "yml")
-    body = fenced(section(PAGE, WORKED), "json")[0].encode()
+def test_the_source_from_a_payload_alone_verifies_its_sender():
+    [block] = fenced(section(PAGE, EXAMPLE_TITLE), "yml")
+    body = fenced(section(PAGE, EXAMPLE_TITLE), "json")[0].encode()
     hook = config_of(block).hooks["rooms"]
     assert hook
     secret = hook.keys[0].secret
@@ -103,35 +95,35 @@ def test_every_key_of_a_rule_is_explained():
 
 
 def required_by(operation: Operation) -> set[str]:
-    """What an empty map is told to fill."""
-    with pytest.raises(ValidationFailed) as refused:
-        compiling.compile_mapping([{"name": "a", "to": str(operation), "map": {}}])
-    return {problem.path.removeprefix("rules[0].map.") for problem in refused.value.problems}
+    """The paths that an empty map is reported to lack."""
+    with pytest.raises(ValidationFailed) as caught:
+        mapping_compile.compile_mapping([{"name": "a", "to": str(operation), "map": {}}])
+    return {problem.path.removeprefix("rules[0].map.") for problem in caught.value.problems}
 
 
-def test_every_call_is_explained_with_what_its_map_must_fill():
-    told = {row[0]: set(re.findall(r"`(\w+)`", f"`{row[2]}`")) for row in rows(section(PAGE, "The calls"))}
+def test_every_call_is_listed_with_what_its_map_must_fill():
+    listed = {row[0]: set(re.findall(r"`(\w+)`", f"`{row[2]}`")) for row in rows(section(PAGE, "The calls"))}
 
-    assert told == {str(operation): required_by(operation) for operation in Operation}
+    assert listed == {str(operation): required_by(operation) for operation in Operation}
 
 
 def test_every_name_that_an_expression_may_start_from_is_explained():
-    assert first_cells(section(PAGE, "Names to start from")) == list(lint.SCOPE_NAMES)
+    assert first_cells(section(PAGE, "Names to start from")) == list(lint_expression.SCOPE_NAMES)
 
 
 def test_every_priority_is_explained():
     assert set(re.findall(r"`(\w+)`", section(PAGE, "Priorities"))) == set(Priority)
 
 
-def test_every_limit_on_the_page_is_the_one_that_holds():
-    told = [row[1] for row in rows(section(PAGE, "Limits"))]
+def test_every_limit_on_the_page_is_the_codes():
+    listed = [row[1] for row in rows(section(PAGE, "Limits"))]
 
-    assert told == [
+    assert listed == [
         f"{limit:,}"
         for limit in (
-            compiling.RULES_MAX, tree.EXPRESSIONS_MAX, lint.LENGTH_MAX, lint.NODES_MAX, lint.COPIES_MAX, meter.TEXT_MAX,
-            meter.DEPTH_MAX, payloads.FIELDS_MAX, run.ITEMS_MAX, meter.STEPS_PER_EVENT, meter.STEPS_PER_RECEIPT,
-            meter.STEPS_PER_ITEM,
+            mapping_compile.RULES_MAX, tree.EXPRESSIONS_MAX, lint_expression.LENGTH_MAX, lint_expression.NODES_MAX,
+            lint_expression.COPIES_MAX, work_limit.TEXT_MAX, work_limit.DEPTH_MAX, payloads.FIELDS_MAX,
+            engine.ITEMS_MAX, work_limit.STEPS_PER_EVENT, work_limit.STEPS_PER_RECEIPT, work_limit.STEPS_PER_ITEM,
         )
     ]  # fmt: skip
 
@@ -140,28 +132,29 @@ def code(text: str) -> str:
     return f"`` {text} ``" if "`" in text else f"`{text}`"
 
 
-def call_of(does: Any) -> str:
+def signature_of(function: Any) -> str:
     """`if(condition, then, otherwise?)`: how a function is called."""
-    return f"{does.__name__.rstrip('_')}({', '.join(map(argument, inspect.signature(does).parameters.values()))})"
+    parameters = inspect.signature(function).parameters.values()
+    return f"{function.__name__.rstrip('_')}({', '.join(map(render_parameter, parameters))})"
 
 
-def argument(parameter: inspect.Parameter) -> str:
+def render_parameter(parameter: inspect.Parameter) -> str:
     if parameter.kind is parameter.VAR_POSITIONAL:
         return f"{parameter.name}…"
     optional = "" if parameter.default is parameter.empty else "?"
     return ("&" if parameter.annotation is ElementFunction else "") + parameter.name + optional
 
 
-def row(does: Any) -> str:
-    """A function's row: what its docstring says, in Markdown."""
-    told = re.sub(r"\s*\n\s*", " ", inspect.cleandoc(does.__doc__))
-    shown = EXAMPLE.sub(lambda found: f"{code(found[1])} is {code(found[2])}", told)
-    return f"| `{call_of(does)}` | {shown} |"
+def row(function: Any) -> str:
+    """A function's row: its signature and its docstring, in Markdown."""
+    text = re.sub(r"\s*\n\s*", " ", inspect.cleandoc(function.__doc__))
+    markdown = EXAMPLE.sub(lambda match: f"{code(match[1])} is {code(match[2])}", text)
+    return f"| `{signature_of(function)}` | {markdown} |"
 
 
 @pytest.mark.parametrize("title", GROUPS)
-def test_the_functions_on_the_page_are_the_languages_in_the_words_of_their_docstrings(title: str):
+def test_the_tables_of_functions_are_the_codes_with_their_docstrings(title: str):
     module: ModuleType = GROUPS[title]
     lines = [line for line in section(PAGE, title).splitlines() if line.startswith("|")]
 
-    assert lines[2:] == [row(does) for does in module.FUNCTIONS]
+    assert lines[2:] == [row(function) for function in module.FUNCTIONS]

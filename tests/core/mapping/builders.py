@@ -1,4 +1,4 @@
-"""A source, its destination and a moment, for tests of mappings."""
+"""Rules, items and shortcuts for tests of mappings."""
 
 from datetime import UTC, datetime
 
@@ -14,14 +14,14 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 def map_options(source="site", **settings):
-    """What `map_payload` and `preview` want to know beside the payload."""
+    """The arguments of `map_payload` and `preview` besides the mapping and the payload."""
     destination = Destination("acme", "acme", BasicCredentials("key", "secret"), **settings)
     return {"source": Source(source, "acme"), "destination": destination, "received_at": NOW}
 
 
 def a_rule(**changes):
-    """A rule that maps the least event; None takes a key away."""
-    least = {
+    """A rule that fills only required keys, with `changes`. None removes a key."""
+    rule = {
         "name": "viewed",
         "to": "digital-interaction",
         "map": {
@@ -32,21 +32,22 @@ def a_rule(**changes):
             "person": {"email": "{{ item.email }}"},
         },
     }
-    return {key: value for key, value in {**least, **changes}.items() if value is not None}
+    return {key: value for key, value in {**rule, **changes}.items() if value is not None}
 
 
 def a_rule_mapping(map_changes, **rule):
-    """A rule whose map has these keys too."""
+    """A rule whose map has these keys as well. `rule` are changes to the rule itself."""
     return a_rule(map={**a_rule()["map"], **map_changes}, **rule)
 
 
 def an_item(**changes):
-    least = {"id": "ev-1", "at": "2026-11-20T10:00:00Z", "title": "Pricing", "email": "jane@globex.example"}
-    return {key: value for key, value in {**least, **changes}.items() if value is not None}
+    """An item for `a_rule()`, with `changes`. None removes a key."""
+    item = {"id": "ev-1", "at": "2026-11-20T10:00:00Z", "title": "Pricing", "email": "jane@globex.example"}
+    return {key: value for key, value in {**item, **changes}.items() if value is not None}
 
 
 def results_of(spec, body, source="site", **settings):
-    """Every event of a body."""
+    """The result for every item of a body."""
     return map_payload(compile_mapping(spec), Payload(body), **map_options(source, **settings))
 
 
@@ -55,7 +56,7 @@ def preview_of(spec, body, source="site", **settings):
 
 
 def errors_of(spec, **options):
-    """`(path, code)` of everything wrong with a mapping; nothing when it loads."""
+    """`(path, code)` for every error in a mapping; an empty list if it compiles."""
     try:
         compile_mapping(spec, **options)
     except ValidationFailed as error:
@@ -64,4 +65,5 @@ def errors_of(spec, **options):
 
 
 def codes_of(problems):
+    """`path code` for each problem."""
     return [f"{problem.path} {problem.code}" for problem in problems]

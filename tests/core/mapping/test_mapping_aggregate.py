@@ -1,4 +1,4 @@
-"""Rules whose events come together by session: how they are read, and which session an item gets."""
+"""Rules with `aggregate`: how the section is parsed, and which session an event belongs to."""
 
 from typing import Any
 
@@ -20,31 +20,33 @@ from tests.core.mapping.builders import (
 BY = {"by": "{{ item.visit }}"}
 
 
-def ties(item: dict[str, Any], **aggregate: Any) -> tuple[str, ...] | None:
+def ties_of(item: dict[str, Any], **aggregate: Any) -> tuple[str, ...] | None:
     [event] = results_of([a_rule(aggregate=BY | aggregate)], item)
     return event.session and event.session.ties
 
 
-def how(**aggregate: Any) -> AggregateOptions:
+def options_of(**aggregate: Any) -> AggregateOptions:
     [rule] = compile_mapping([a_rule(aggregate=BY | aggregate)]).rules
     assert rule.aggregate
     return rule.aggregate.options
 
 
 @pytest.mark.parametrize(
-    ("said", "seconds"),
+    ("duration", "seconds"),
     [("90s", 90), ("15m", 900), ("4h", 14_400), ("30 s", 30), (45, 45), ("45", 45), ("12h", 43_200)],
 )
-def test_a_time_is_said_in_seconds_minutes_or_hours(said: object, seconds: float):
-    assert how(idle_timeout=said, max_duration="12h").idle_timeout_seconds == seconds
+def test_a_duration_is_in_seconds_minutes_or_hours(duration: object, seconds: float):
+    assert options_of(idle_timeout=duration, max_duration="12h").idle_timeout_seconds == seconds
 
 
-def test_what_is_not_said_has_a_default():
-    assert how() == AggregateOptions(idle_timeout_seconds=900, max_duration_seconds=14_400, event_type=None)
+def test_every_option_has_a_default():
+    assert options_of() == AggregateOptions(
+        idle_timeout_seconds=900, max_duration_seconds=14_400, event_type=None
+    )
 
 
-def test_a_session_may_be_called_something():
-    assert how(**{"as": "website visited"}).event_type == "website visited"
+def test_as_sets_the_event_type_of_the_session():
+    assert options_of(**{"as": "website visited"}).event_type == "website visited"
 
 
 @pytest.mark.parametrize(
@@ -77,11 +79,11 @@ def test_a_session_may_be_called_something():
         ({"by": "{{ items.visit }}"}, ".by", "unknown_name"),
     ],
 )
-def test_a_mistake_is_told_when_the_mapping_is_loaded(aggregate: object, path: str, code: str):
+def test_an_error_is_reported_when_the_mapping_is_loaded(aggregate: object, path: str, code: str):
     assert errors_of([a_rule(aggregate=aggregate)]) == [(f"rules[0].aggregate{path}", code)]
 
 
-def test_only_a_rule_to_digital_interactions_may_collapse():
+def test_only_rules_to_digital_interactions_can_aggregate():
     body = {
         "eventTimestamp": "{{ item.at }}",
         "actionName": "x",
@@ -94,27 +96,27 @@ def test_only_a_rule_to_digital_interactions_may_collapse():
     )
 
 
-def test_an_event_belongs_to_the_session_of_its_source_its_rule_its_key_and_its_person():
-    assert ties(an_item(visit="v-1")) == ("site", "viewed", "v-1", "email jane@globex.example")
+def test_a_session_is_identified_by_source_rule_key_and_person():
+    assert ties_of(an_item(visit="v-1")) == ("site", "viewed", "v-1", "email jane@globex.example")
 
 
-def test_a_key_may_be_a_number():
-    assert ties(an_item(visit=5)) == ("site", "viewed", "5", "email jane@globex.example")
+def test_the_key_can_be_a_number():
+    assert ties_of(an_item(visit=5)) == ("site", "viewed", "5", "email jane@globex.example")
 
 
 @pytest.mark.parametrize("visit", [None, "", " "])
-def test_an_item_without_a_key_goes_alone(visit: str | None):
-    assert ties(an_item(visit=visit)) is None
+def test_an_item_without_a_key_belongs_to_no_session(visit: str | None):
+    assert ties_of(an_item(visit=visit)) is None
 
 
 @pytest.mark.parametrize("visit", [["a"], {"a": 1}, True])
-def test_a_key_that_is_no_text_is_told_as_a_warning(visit: object):
+def test_a_key_that_is_neither_text_nor_a_number_is_a_warning(visit: object):
     [event] = results_of([a_rule(aggregate=BY)], an_item(visit=visit))
 
     assert (event.session, codes_of(event.warnings)) == (None, ["aggregate.by no_value"])
 
 
-def test_without_a_key_of_its_own_a_rule_goes_by_the_session_that_gong_is_told_of():
+def test_without_by_the_session_id_of_the_call_is_the_key():
     [event] = results_of(
         [a_rule_mapping({"sessionId": "{{ item.visit }}"}, aggregate={"idle_timeout": "5m"})],
         an_item(visit="v-1"),
@@ -124,7 +126,7 @@ def test_without_a_key_of_its_own_a_rule_goes_by_the_session_that_gong_is_told_o
     assert event.session.ties[2] == "v-1"
 
 
-def test_each_part_of_an_item_has_the_session_of_its_own_person():
+def test_each_part_of_an_item_belongs_to_its_own_persons_session():
     rule = a_rule_mapping(
         {"eventId": "{{ item.id }}{{ item.email }}"},
         items="item.people",
@@ -140,7 +142,7 @@ def test_each_part_of_an_item_has_the_session_of_its_own_person():
 @pytest.mark.parametrize(
     "item", [an_item(visit="v-1", title=None), an_item(visit="v-1", email="a@acme.example")]
 )
-def test_what_gong_is_not_told_belongs_to_no_session(item: dict[str, Any]):
+def test_an_event_that_is_not_sent_belongs_to_no_session(item: dict[str, Any]):
     [event] = results_of([a_rule(aggregate=BY)], item, internal_domains=frozenset({"acme.example"}))
 
     assert (event.call, event.session) == (None, None)
@@ -158,7 +160,7 @@ def test_a_preview_shows_the_session_and_counts_its_key_as_read():
     assert event["unused"] == []
 
 
-def test_a_preview_of_an_event_that_goes_alone_shows_none():
+def test_a_preview_of_an_event_without_a_session_shows_none():
     [event] = preview_of([a_rule(aggregate=BY)], an_item())
 
     assert "session" not in event

@@ -1,4 +1,4 @@
-"""Values of a payload in the form that Gong takes; what cannot be brought into it is left out, with a word about it."""
+"""Values are rewritten in Gong's formats; those that Gong would reject are dropped with a warning."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from relay.core.gong.validate import validate_body
 from relay.core.mapping.coerce import coerce_body
 from tests.core.mapping.builders import a_rule_mapping, an_item, codes_of, results_of
 
-LEAST = {
+MINIMAL_BODY = {
     "eventId": "e",
     "timestamp": "2026-11-20T10:00:00Z",
     "eventType": "viewed",
@@ -16,14 +16,14 @@ LEAST = {
 }
 
 
-def fitted(**changes):
-    body, hitches = coerce_body(Operation.DIGITAL_INTERACTION, {**LEAST, **changes})
+def coerce(**changes):
+    body, warnings = coerce_body(Operation.DIGITAL_INTERACTION, {**MINIMAL_BODY, **changes})
     assert validate_body(Operation.DIGITAL_INTERACTION, body) == []
-    return {key: body.get(key) for key in changes}, codes_of(hitches)
+    return {key: body.get(key) for key in changes}, codes_of(warnings)
 
 
 @pytest.mark.parametrize(
-    ("raw", "fit_"),
+    ("raw", "coerced"),
     [
         ({"sessionId": 17}, {"sessionId": "17"}),
         ({"sessionId": False}, {"sessionId": "false"}),
@@ -40,17 +40,17 @@ def fitted(**changes):
         ({"customFields": [{"name": "a", "value": 5}]}, {"customFields": [{"name": "a", "value": "5", "dataType": "NUMBER"}]}),
     ],
 )  # fmt: skip
-def test_a_value_is_written_as_gong_reads_it(raw, fit_):
-    assert fitted(**raw) == (fit_, [])
+def test_a_value_is_rewritten_in_gongs_format(raw, coerced):
+    assert coerce(**raw) == (coerced, [])
 
 
 @pytest.mark.parametrize(
-    ("raw", "fit_", "hitches"),
+    ("raw", "coerced", "warnings"),
     [
         ({"device": "Fridge"}, {"device": None}, ["device value_dropped"]),
         ({"sessionId": ["a"]}, {"sessionId": None}, ["sessionId value_dropped"]),
         ({"sessionId": "x" * 1001}, {"sessionId": "x" * 999 + "…"}, ["sessionId value_changed"]),
-        ({"unheard": 1}, {"unheard": None}, ["unheard value_dropped"]),
+        ({"unknown": 1}, {"unknown": None}, ["unknown value_dropped"]),
         ({"person": {"name": "J", "email": "[TEST] john@doe.com"}}, {"person": {"name": "J"}}, ["person.email value_dropped"]),
         ({"person": {"email": "a@gmail.com", "company": {"domain": "gmail.com"}}}, {"person": {"email": "a@gmail.com"}}, ["person.company.domain value_dropped"]),
         ({"person": {"email": "a@b.co", "company": {"name": "B"}}}, {"person": {"email": "a@b.co"}}, ["person.company value_dropped"]),
@@ -60,12 +60,12 @@ def test_a_value_is_written_as_gong_reads_it(raw, fit_):
         ({"customFields": [5, {"name": "a", "value": "b"}]}, {"customFields": [{"name": "a", "value": "b", "dataType": "STRING"}]}, ["customFields[0] value_dropped"]),
     ],
 )  # fmt: skip
-def test_what_gong_would_not_take_is_left_out_and_told(raw, fit_, hitches):
-    assert fitted(**raw) == (fit_, hitches)
+def test_a_value_that_gong_would_reject_is_dropped_or_changed_with_a_warning(raw, coerced, warnings):
+    assert coerce(**raw) == (coerced, warnings)
 
 
-@pytest.mark.parametrize("missing", [None, "", " ", [], {}, [None], {"a": [{}]}])
-def test_what_says_nothing_is_pruned_with_its_empty_parents(missing):
+@pytest.mark.parametrize("empty", [None, "", " ", [], {}, [None], {"a": [{}]}])
+def test_an_empty_value_is_pruned_with_its_empty_parents(empty):
     rule = a_rule_mapping(
         {
             "sessionId": "{{ item.x }}",
@@ -73,7 +73,7 @@ def test_what_says_nothing_is_pruned_with_its_empty_parents(missing):
         }
     )
 
-    (event,) = results_of([rule], an_item(x=missing))
+    (event,) = results_of([rule], an_item(x=empty))
 
     assert "sessionId" not in event.call.body
     assert event.call.body["person"] == {"email": "jane@globex.example"}
@@ -90,7 +90,7 @@ def test_zero_and_false_are_kept():
     assert [field["value"] for field in event.call.body["customFields"]] == ["0", "false"]
 
 
-def test_an_object_of_which_only_literals_are_left_goes_silently_where_gong_needs_more():
+def test_an_incomplete_object_with_only_literals_left_is_dropped_without_a_warning():
     step = {"value": "{{ item.step }}", "availableSteps": ["sent", "signed"]}
     score = {"value": "{{ item.score }}", "rangeFrom": 0, "rangeTo": 10, "numericType": "NPS"}
     content = {"contentTitle": "Survey", "stepContentDetails": step, "numericContentDetails": score}
@@ -101,7 +101,7 @@ def test_an_object_of_which_only_literals_are_left_goes_silently_where_gong_need
     assert event.warnings == ()
 
 
-def test_a_literal_stays_beside_an_expression_that_is_missing():
+def test_a_literal_is_kept_beside_an_expression_without_a_value():
     person = {"email": "{{ item.email }}", "company": {"domain": "globex.example", "name": "{{ item.x }}"}}
 
     (event,) = results_of([a_rule_mapping({"person": person})], an_item())

@@ -1,4 +1,4 @@
-"""What becomes of the items of a payload: calls with stable ids, filtered ones, and dead ones with their reasons."""
+"""Mapping a payload: items become calls with stable ids, or are filtered, or dead with their reasons."""
 
 from hashlib import sha256
 
@@ -23,7 +23,7 @@ def statuses(events):
     return [str(event.status) for event in events]
 
 
-def test_the_least_event_becomes_a_call():
+def test_a_minimal_event_becomes_a_call():
     (event,) = results_of([a_rule()], an_item())
 
     assert event.call.operation == "digital-interaction"
@@ -38,7 +38,7 @@ def test_the_least_event_becomes_a_call():
     }
 
 
-def test_one_url_takes_an_object_and_an_array():
+def test_a_body_can_be_one_object_or_an_array():
     assert results_of([a_rule()], an_item()) == results_of([a_rule()], [an_item()])
 
 
@@ -50,7 +50,7 @@ def test_one_url_takes_an_object_and_an_array():
         ("{{ [body] }}", an_item()),
     ],
 )
-def test_items_say_where_the_events_are(items, body):
+def test_items_says_where_the_events_are(items, body):
     assert [event.event_id for event in results_of({"items": items, "rules": [a_rule()]}, body)] == [
         "site:ev-1"
     ]
@@ -67,14 +67,14 @@ def test_a_payload_without_items_is_filtered(body):
     )
 
 
-def test_the_first_rule_that_holds_wins_and_none_is_filtered():
+def test_the_first_rule_that_matches_wins_and_without_one_the_item_is_filtered():
     rules = [a_rule(name="first", when="item.kind == 'a'"), a_rule(name="second", when="item.kind")]
     bodies = [an_item(kind="a"), an_item(kind="b"), an_item()]
 
     assert [event.rule for event in results_of(rules, bodies)] == ["first", "second", None]
 
 
-def test_a_condition_that_cannot_be_told_does_not_hold_and_says_so():
+def test_a_condition_without_a_value_does_not_match_and_is_a_warning():
     (event,) = results_of([a_rule(when="lower(item.title) == 'x'")], an_item(title=["a list"]))
 
     assert statuses([event]) == ["filtered"]
@@ -102,40 +102,40 @@ def test_headers_query_source_and_time_are_in_scope():
     ("native", "event_id"),
     [("a", "site:a"), ("site:a", "site:a"), (17, "site:17"), ("other:a", "site:other:a")],
 )
-def test_an_id_carries_the_name_of_its_source_once(native, event_id):
+def test_an_event_id_has_its_sources_name_in_front_once(native, event_id):
     assert results_of([a_rule()], an_item(id=native))[0].event_id == event_id
 
 
 @pytest.mark.parametrize("native", ["é", "x" * 300])
-def test_an_id_that_gong_cannot_hold_becomes_its_digest(native):
+def test_an_id_that_gong_cannot_store_becomes_its_hash(native):
     assert (
         results_of([a_rule()], an_item(id=native))[0].event_id
         == f"site:{sha256(native.encode()).hexdigest()}"
     )
 
 
-def test_an_event_without_an_id_gets_the_digest_of_its_item_whatever_the_order_of_its_keys():
+def test_without_an_id_in_the_map_the_items_hash_is_the_id_in_any_order_of_keys():
     item = an_item(id=None)
     rule = a_rule_mapping({})
     del rule["map"]["eventId"]
-    backwards = dict(reversed(item.items()))
+    reversed_item = dict(reversed(item.items()))
 
-    (one,), (two,) = results_of([rule], item), results_of([rule], backwards)
+    (first,), (second,) = results_of([rule], item), results_of([rule], reversed_item)
 
-    written = orjson.dumps([item], option=orjson.OPT_SORT_KEYS)
-    assert one.event_id == two.event_id == f"site:{sha256(written).hexdigest()}"
-    assert one.warnings == ()
+    serialized = orjson.dumps([item], option=orjson.OPT_SORT_KEYS)
+    assert first.event_id == second.event_id == f"site:{sha256(serialized).hexdigest()}"
+    assert first.warnings == ()
 
 
 @pytest.mark.parametrize("native", [None, "", {"a": 1}, "\ud800"])
-def test_an_id_that_is_missing_is_told_and_made(native):
+def test_an_id_that_is_missing_is_generated_with_a_warning(native):
     (event,) = results_of([a_rule()], an_item(id=native))
 
     assert len(event.event_id) == len("site:") + 64
     assert "eventId generated_id" in codes_of(event.warnings)
 
 
-def test_a_rule_fans_out_and_its_parts_see_their_parent():
+def test_a_rule_splits_an_item_and_its_parts_can_read_their_parent():
     rule = a_rule(
         items="item.people",
         map={
@@ -156,7 +156,7 @@ def test_a_rule_fans_out_and_its_parts_see_their_parent():
     assert (events[2].rule, events[2].filter_reason) == ("viewed", "its rule finds no items in it")
 
 
-def test_an_event_that_gong_would_refuse_is_dead_with_every_reason():
+def test_an_event_that_gong_would_reject_is_dead_with_every_reason():
     (event,) = results_of([a_rule()], an_item(title=None, email=None))
 
     assert (statuses([event]), event.call) == (["dead"], None)
@@ -164,33 +164,33 @@ def test_an_event_that_gong_would_refuse_is_dead_with_every_reason():
     assert event.draft.body["eventId"] == "site:ev-1"
 
 
-def test_a_reason_is_told_by_its_cause():
+def test_a_missing_value_is_explained_by_its_cause():
     (event,) = results_of([a_rule()], an_item(at="2026-15-30T06:45:00Z"))
 
     assert codes_of(event.problems) == ["timestamp value_dropped"]
     assert "needs a date and time" in event.problems[0].message
 
 
-def test_what_lies_in_the_future_is_dead():
+def test_an_event_in_the_future_is_dead():
     (event,) = results_of([a_rule()], an_item(at="2026-11-21T12:05:01Z"))
 
     assert codes_of(event.problems) == ["timestamp range"]
     assert statuses(results_of([a_rule()], an_item(at="2026-11-21T12:04:59Z"))) == ["ready"]
 
 
-def test_one_dead_item_leaves_the_others_alone():
+def test_a_dead_item_does_not_affect_the_others():
     assert statuses(results_of([a_rule()], [an_item(), 5, None, an_item(at="no"), an_item(id="ev-2")])) == [
         "ready", "dead", "dead", "dead", "ready",
     ]  # fmt: skip
 
 
-def test_more_items_than_one_receipt_may_hold_are_one_dead_letter():
+def test_too_many_items_in_one_receipt_are_one_dead_letter():
     (event,) = results_of([a_rule()], [None] * (ITEMS_MAX + 1))
 
     assert codes_of(event.problems) == ["items too_many_items"]
 
 
-def test_results_are_data_and_never_evaluated_again():
+def test_a_value_from_the_payload_is_never_evaluated():
     (event,) = results_of([a_rule()], an_item(title="{{ item.email }}"))
 
     assert event.call.body["content"]["contentTitle"] == "{{ item.email }}"
@@ -210,7 +210,7 @@ def test_results_are_data_and_never_evaluated_again():
         ({"personId": "p", "company": {"domain": "gmail.com"}}, "dead"),
     ],
 )
-def test_people_are_told_as_far_as_gong_could_find_them(person, status):
+def test_an_event_needs_a_person_that_gong_can_find_and_who_is_external(person, status):
     rule = a_rule_mapping({"person": "{{ item.person }}"})
 
     events = results_of([rule], an_item(person=person), internal_domains=frozenset({"acme.example"}))
@@ -218,7 +218,7 @@ def test_people_are_told_as_far_as_gong_could_find_them(person, status):
     assert statuses(events) == [status]
 
 
-def test_a_tracking_id_is_sent_only_where_the_map_says_so():
+def test_a_tracking_id_is_sent_only_if_the_map_has_it():
     rule = a_rule_mapping({"trackingId": "{{ item.gong_id }}", "person": None})
     del rule["map"]["person"]
 
@@ -227,7 +227,7 @@ def test_a_tracking_id_is_sent_only_where_the_map_says_so():
     assert (event.call.body["trackingId"], "person" in event.call.body) == ("g-1", False)
 
 
-def test_colleagues_are_left_out_of_the_recipients_of_a_share():
+def test_internal_people_are_removed_from_the_recipients_of_a_share():
     keys = {"contentId": "{{ item.id }}", "contentUrl": "{{ item.url }}", "contentTitle": "{{ item.title }}"}
     rule = a_rule(
         to="content-shared",
@@ -246,7 +246,7 @@ def test_colleagues_are_left_out_of_the_recipients_of_a_share():
     assert second.filter_reason == "every recipient is one of your own people"
 
 
-def test_a_mapping_has_no_clock_of_its_own():
+def test_a_mapping_depends_on_the_payload_and_the_time_of_receipt_only():
     assert map_payload(compile_mapping([a_rule()]), Payload(an_item()), **map_options()) == map_payload(
         compile_mapping([a_rule()]), Payload(an_item()), **{**map_options(), "received_at": NOW}
     )

@@ -1,4 +1,4 @@
-"""What is wrong with a mapping is told when it is loaded: all of it at once, each with its path and a remedy."""
+"""Errors in a mapping: all reported together when it is loaded, each with its path and a remedy."""
 
 import pytest
 from hypothesis import given
@@ -8,7 +8,7 @@ from relay.core.errors import ValidationFailed
 from relay.core.mapping.compile import compile_mapping
 from tests.core.mapping.builders import a_rule, a_rule_mapping, errors_of
 
-TEN = {
+TWELVE_ERRORS = {
     "itemz": "body.events",
     "items": "body.events[",
     "rules": [
@@ -35,8 +35,8 @@ TEN = {
 }
 
 
-def test_every_mistake_of_a_file_is_told_at_once_each_at_its_path():
-    assert errors_of(TEN) == [
+def test_all_errors_in_a_mapping_are_reported_together_each_with_its_path():
+    assert errors_of(TWELVE_ERRORS) == [
         ("itemz", "unknown_key"),
         ("items", "syntax_error"),
         ("rules[0].whn", "unknown_key"),
@@ -63,12 +63,12 @@ def test_every_mistake_of_a_file_is_told_at_once_each_at_its_path():
         ("rules[1].map.content.contentTitel", "contentTitle"),
     ],
 )
-def test_the_right_name_is_told_where_one_is_near(path, near):
+def test_an_unknown_name_gets_the_nearest_one_suggested(path, near):
     with pytest.raises(ValidationFailed) as caught:
-        compile_mapping(TEN)
+        compile_mapping(TWELVE_ERRORS)
 
     assert f"did you mean {near}?" in next(
-        each.message for each in caught.value.problems if each.path == path
+        problem.message for problem in caught.value.problems if problem.path == path
     )
 
 
@@ -119,26 +119,26 @@ def test_the_right_name_is_told_where_one_is_near(path, near):
         (a_rule_mapping({"eventId": "{{ parent.id }}"}, items="item.people"), "map.eventId", "invalid_value"),
     ],
 )
-def test_a_mistake_in_a_rule_is_told_at_its_place(rule, path, code):
+def test_an_error_in_a_rule_is_reported_at_its_path(rule, path, code):
     assert errors_of([rule]) == [(f"rules[0].{path}", code)]
 
 
-def test_a_rule_behind_one_that_takes_everything_is_never_reached():
+def test_a_rule_after_one_without_a_when_is_unreachable():
     assert errors_of([a_rule(), a_rule(name="later", when="item.a")]) == [("rules[1]", "unreachable_rule")]
 
 
 @pytest.mark.parametrize("spec", [None, 5, "rules", [], {"rules": []}, {"rules": {}}, {}, ["rule"]])
-def test_what_is_no_mapping_is_refused(spec):
+def test_anything_but_a_mapping_is_rejected_with_one_error(spec):
     assert len(errors_of(spec)) == 1
 
 
-def test_paths_start_where_the_mapping_stands():
+def test_paths_start_with_the_path_of_the_mapping():
     assert errors_of([a_rule(priority="no")], path="sources.website") == [
         ("sources.website.rules[0].priority", "invalid_value")
     ]
 
 
-def test_a_map_may_fill_what_gong_requires_by_one_expression():
+def test_one_expression_can_fill_a_required_object():
     rule = a_rule_mapping({"person": "{{ item.person }}", "customFields": "{{ custom_fields(item.extra) }}"})
 
     assert errors_of([rule]) == []
@@ -152,7 +152,7 @@ def test_a_map_may_fill_what_gong_requires_by_one_expression():
         ("custom-action", {"actor": {"email": "{{ item.email }}"}}),
     ],
 )
-def test_the_engagement_calls_have_maps_of_their_own(to, map_):
+def test_engagement_calls_have_maps_of_their_own(to, map_):
     shared = {
         "eventTimestamp": "{{ item.at }}",
         "contentId": "{{ item.id }}",
@@ -203,9 +203,9 @@ SPECS = st.recursive(
 
 
 @given(SPECS, SPECS)
-def test_whatever_stands_in_a_file_it_loads_or_every_problem_has_a_message(spec, map_):
-    for each in (spec, [a_rule(map=map_)], [a_rule_mapping(map_)] if isinstance(map_, dict) else []):
+def test_any_mapping_compiles_or_every_problem_has_a_message(spec, map_):
+    for mapping in (spec, [a_rule(map=map_)], [a_rule_mapping(map_)] if isinstance(map_, dict) else []):
         try:
-            compile_mapping(each, presets={"[": map_})
+            compile_mapping(mapping, presets={"[": map_})
         except ValidationFailed as error:
             assert [problem for problem in error.problems if not problem.message] == []  # noqa: PT017 - it may load

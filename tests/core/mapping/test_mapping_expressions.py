@@ -1,4 +1,4 @@
-"""What expressions and templates mean, by example."""
+"""Values of expressions and templates, by example and against the jmespath library."""
 
 import jmespath
 import pytest
@@ -28,7 +28,7 @@ def value_of(text, item=ITEM):
     return expression.evaluate({"item": item}, StepCounter())
 
 
-def filled(text, item=ITEM):
+def fill(text, item=ITEM):
     template = parse_template(text, path="here")
     if isinstance(template, str):
         return template
@@ -69,11 +69,11 @@ def filled(text, item=ITEM):
         ("item.[name, zero]", ["Jane", 0]),
     ],
 )
-def test_an_expression_has_its_value(text, value):
-    found = value_of(text)
+def test_an_expression_has_this_value_and_type(text, value):
+    result = value_of(text)
 
-    assert found == value
-    assert type(found) is type(value)
+    assert result == value
+    assert type(result) is type(value)
 
 
 @pytest.mark.parametrize(
@@ -93,12 +93,12 @@ def test_an_expression_has_its_value(text, value):
         ("a }} b", "a }} b"),
     ],
 )
-def test_a_leaf_keeps_its_type_alone_and_is_text_inside_a_text(text, value):
-    assert filled(text) == value
+def test_a_single_expression_keeps_its_type_and_becomes_text_inside_text(text, value):
+    assert fill(text) == value
 
 
 @pytest.mark.parametrize("text", ["{{ item.name", "{{ item.name }", "{{ 'a }}", "a {{", "{{ item.name } }"])
-def test_a_brace_left_open_is_told(text):
+def test_an_unclosed_brace_is_an_error(text):
     problems = parse_template(text, path="here")
 
     assert isinstance(problems, list)
@@ -110,13 +110,13 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
     max_leaves=12,
 )
-PLAIN = [
+STANDARD_EXPRESSIONS = [
     "item.a", "item.a.b", "item.a[0]", "item.a[].b", "item.a[*].b[]", "item.*.b", "item.a[?b].c", "item.a[?b == c]",
     "item.a | [0]", "item.a[1:]", "item.{x: a, y: b.c}", "item.[a, b]", "item.a || item.b", "item.a && item.b",
     "!(item.a)", "item.a == item.b", "item.a[::-1]", "item.a[?!b].c | [-1]", "[item.a, item.b][]",
 ]  # fmt: skip
 
 
-@given(st.sampled_from(PLAIN), JSON)
-def test_what_is_plain_jmespath_means_what_the_library_says(text, item):
+@given(st.sampled_from(STANDARD_EXPRESSIONS), JSON)
+def test_standard_jmespath_gives_the_librarys_result(text, item):
     assert value_of(text, item) == jmespath.search(text, {"item": item})

@@ -1,6 +1,6 @@
-"""A hostile mapping is refused when it is loaded, and a hostile payload ends as a dead letter: neither can hold a worker up.
+"""Hostile mappings are rejected when they are loaded, and hostile payloads become dead letters: neither blocks a worker.
 
-Work is counted, so the bounds here hold on any machine; what a step costs is for the benchmarks to say.
+Work is counted in steps, so these limits hold on any machine. The benchmarks measure what a step costs.
 """
 
 import tracemalloc
@@ -28,11 +28,11 @@ MEGABYTE = 1024 * 1024
         "merge({a: [item, item]}, {b: [item, item]})" + "|values(@)|[@,@]" * 8,
     ],
 )
-def test_an_expression_that_multiplies_its_input_is_refused(text):
+def test_an_expression_that_copies_its_input_too_often_is_rejected(text):
     assert errors_of([a_rule(when=text)]) == [("rules[0].when", "too_many_copies")]
 
 
-def deep(levels):
+def nest(levels):
     value = "x"
     for _ in range(levels):
         value = {"a": value}
@@ -40,7 +40,7 @@ def deep(levels):
 
 
 def long_list(length):
-    return [{"k": str(place), "v": place} for place in range(length)]
+    return [{"k": str(index), "v": index} for index in range(length)]
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def long_list(length):
         ("strip_html(item.a)", {"a": "<" * 5_000_000}),
     ],
 )
-def test_an_expression_on_a_payload_too_large_is_stopped(text, item):
+def test_an_expression_on_a_huge_payload_is_stopped(text, item):
     expression = parse_expression(text, path="here")
 
     with pytest.raises((WorkLimitExceeded, NoValue)):
@@ -65,7 +65,7 @@ def test_an_expression_on_a_payload_too_large_is_stopped(text, item):
 @pytest.mark.parametrize(
     "leaf", ["{{ item.list[].[k, v, k, v] }}", "{{ custom_fields({a: item.list[].{x: k, y: v}}) }}"]
 )
-def test_an_event_that_needs_too_much_work_is_a_dead_letter_and_the_next_one_is_not(leaf):
+def test_an_event_over_the_work_limit_is_a_dead_letter_and_the_next_is_not(leaf):
     rule = a_rule_mapping({"customFields": leaf})
 
     dead, ready = results_of([rule], [an_item(list=long_list(100_000)), an_item()])
@@ -75,16 +75,16 @@ def test_an_event_that_needs_too_much_work_is_a_dead_letter_and_the_next_one_is_
 
 
 @pytest.mark.parametrize("levels", [70, 5_000, 100_000])
-def test_a_payload_of_any_depth_ends_as_a_letter(levels):
+def test_a_value_nested_too_deep_is_a_warning_at_any_depth(levels):
     rule = a_rule_mapping({"sessionId": "{{ item.deep }}", "customFields": "{{ custom_fields(item) }}"})
 
-    (event,) = results_of([rule], an_item(deep=deep(levels)))
+    (event,) = results_of([rule], an_item(deep=nest(levels)))
 
     assert "sessionId no_value" in codes_of(event.warnings)
 
 
 @pytest.mark.parametrize("text", ["x" * 5_000_000, "é" * 5_000_000, "<" * 5_000_000])
-def test_an_endless_text_is_cut_where_it_is_sent_and_missing_where_it_is_worked_on(text):
+def test_a_huge_text_is_cut_when_sent_and_has_no_value_as_an_argument(text):
     rule = a_rule_mapping({"sessionId": "{{ item.long }}", "device": "{{ strip_html(item.long) }}"})
 
     (event,) = results_of([rule], an_item(long=text))
@@ -94,14 +94,14 @@ def test_an_endless_text_is_cut_where_it_is_sent_and_missing_where_it_is_worked_
 
 
 @pytest.mark.parametrize("levels", [5_000, 100_000])
-def test_a_deep_item_without_an_id_still_has_one(levels):
-    assert len({results_of([a_rule(when="item.x")], deep(levels))[0].event_id for _ in range(2)}) == 1
+def test_a_deep_item_has_a_stable_id(levels):
+    assert len({results_of([a_rule(when="item.x")], nest(levels))[0].event_id for _ in range(2)}) == 1
 
 
-def test_a_whole_receipt_has_bounds_too():
-    """Each of many items that looks at the whole body: no one is too much, all of them are."""
+def test_the_items_of_one_receipt_share_a_work_limit():
+    """Every item reads the whole body: no single item takes too many steps, but all together do."""
     rule = a_rule_mapping({"sessionId": "{{ body[?id == 'none'] | [0].id }}"})
-    items = [an_item(id=str(place)) for place in range(2_500)]
+    items = [an_item(id=str(index)) for index in range(2_500)]
 
     events = results_of([rule], items)
 
@@ -109,7 +109,7 @@ def test_a_whole_receipt_has_bounds_too():
     assert codes_of(events[-1].problems) == [" work_limit_exceeded"]
 
 
-def test_memory_stays_small_however_the_work_is_spent():
+def test_an_expression_at_the_work_limit_takes_little_memory():
     expression = parse_expression("item.a[].{a: k, b: v, c: [k, v]}", path="here")
     item = {"a": long_list(STEPS_PER_EVENT)}
     tracemalloc.start()
@@ -147,13 +147,13 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES, max_size=12).map("".join))
-def test_any_text_is_an_expression_or_a_list_of_problems(text):
-    read = parse_expression(text, path="here")
+def test_any_text_parses_or_gives_problems_with_messages(text):
+    parsed = parse_expression(text, path="here")
 
-    if isinstance(read, list):
-        assert all(problem.message for problem in read)
+    if isinstance(parsed, list):
+        assert all(problem.message for problem in parsed)
     else:
-        assert count_copies(read.tree) <= COPIES_MAX
+        assert count_copies(parsed.tree) <= COPIES_MAX
 
 
 JSON = st.recursive(
@@ -164,7 +164,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
-def test_whatever_a_payload_holds_every_item_is_ready_filtered_or_dead(body):
+def test_every_item_of_any_payload_is_ready_filtered_or_dead(body):
     rule = a_rule_mapping(
         {
             "person": "{{ item.email || item }}",

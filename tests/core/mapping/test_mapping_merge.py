@@ -1,4 +1,4 @@
-"""One mapping built on another."""
+"""Merging a mapping into the preset that it extends."""
 
 from copy import deepcopy
 
@@ -29,14 +29,14 @@ PRESET = {
         ),
     ],
 )
-def test_leaves_replace_and_objects_merge(base, changes, result):
+def test_objects_are_merged_and_other_values_replaced(base, changes, result):
     before = deepcopy((base, changes))
 
     assert merge_mapping(base, changes) == result
     assert (base, changes) == before
 
 
-def test_a_rule_of_the_same_name_is_merged_in_its_place_and_a_new_one_comes_first():
+def test_a_rule_with_the_same_name_is_merged_in_place_and_a_new_rule_comes_first():
     changes = {
         "preset": "mail",
         "rules": [{"name": "opened", "priority": "low"}, a_rule(name="own", when="item.c")],
@@ -58,11 +58,11 @@ def test_a_preset_alone_is_a_mapping():
     ]
 
 
-def test_an_unknown_preset_is_one_mistake():
+def test_an_unknown_preset_is_one_error():
     assert errors_of({"preset": "mial"}, presets={"mail": PRESET}) == [("preset", "invalid_value")]
 
 
-def test_a_mistake_in_a_change_is_told_where_the_merged_rule_stands():
+def test_an_error_in_a_change_has_the_path_of_the_merged_rule():
     changes = {"preset": "mail", "rules": [{"name": "opened", "map": {"content": {"titel": "x"}}}]}
 
     assert errors_of(changes, presets={"mail": PRESET}) == [("rules[1].map.content.titel", "unknown")]

@@ -1,4 +1,4 @@
-"""Payloads as real partners send them, each through a mapping to the whole bodies that Gong gets."""
+"""Payloads as real partners send them, each mapped to the complete bodies that Gong gets."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.core.mapping.builders import codes_of, map_options
 PARTNERS = sorted(Path(__file__).parent.joinpath("partners").glob("*.yaml"))
 
 
-def read(path):
+def read_case(path):
     case = yaml.safe_load(path.read_text("utf-8"))
     payload = case["payload"]
     if "raw" in payload:
@@ -27,34 +27,34 @@ def read(path):
     return case, body
 
 
-def found(path):
-    case, body = read(path)
+def map_case(path):
+    case, body = read_case(path)
     settings = map_options(path.stem, internal_domains=frozenset({"acme.example"}))
     return case["events"], map_payload(compile_mapping(case["mapping"]), Payload(body), **settings)
 
 
-def shown(event):
-    """An event as the files write it. An id that is a digest is told by a question mark."""
+def render_event(event):
+    """An event as the files write it. A question mark stands for an id that is a hash."""
     lines = {"status": str(event.status), "rule": event.rule, "priority": str(event.priority)}
     if event.draft:
-        name = event.draft.event_id.partition(":")
-        is_digest = len(name[2]) == len(sha256().hexdigest())
+        source, _, native_id = event.draft.event_id.partition(":")
+        is_digest = len(native_id) == len(sha256().hexdigest())
         lines |= {"operation": str(event.draft.operation), "body": {**event.draft.body}}
         if is_digest:
-            lines["body"]["eventId"] = f"{name[0]}:?"
+            lines["body"]["eventId"] = f"{source}:?"
     return lines | {"warnings": codes_of(event.warnings), "errors": codes_of(event.problems)}
 
 
 @pytest.mark.parametrize("path", PARTNERS, ids=lambda path: path.stem)
-def test_a_partners_payload_becomes_what_its_mapping_says(path):
-    expected, events = found(path)
+def test_a_partners_payload_becomes_the_expected_events(path):
+    expected, events = map_case(path)
 
-    usual = {"priority": "normal", "warnings": [], "errors": []}
-    assert [shown(event) for event in events] == [{**usual, **each} for each in expected]
+    defaults = {"priority": "normal", "warnings": [], "errors": []}
+    assert [render_event(event) for event in events] == [{**defaults, **event} for event in expected]
 
 
 @pytest.mark.parametrize("path", PARTNERS, ids=lambda path: path.stem)
-def test_a_payload_sent_again_gives_the_same_ids(path):
-    once, again = found(path)[1], found(path)[1]
+def test_a_payload_that_is_sent_again_gets_the_same_ids(path):
+    first, second = map_case(path)[1], map_case(path)[1]
 
-    assert [event.event_id for event in once] == [event.event_id for event in again]
+    assert [event.event_id for event in first] == [event.event_id for event in second]

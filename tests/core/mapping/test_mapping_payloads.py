@@ -1,4 +1,4 @@
-"""Bodies as partners post them: JSON, lines, forms with brackets, multipart, JSON inside a field; and none of the tricks."""
+"""Reading bodies as partners post them: JSON, NDJSON, forms with brackets, multipart, JSON in a form field; and hostile ones."""
 
 from contextlib import suppress
 
@@ -50,16 +50,16 @@ def test_a_body_is_read_by_its_content_type(raw, content_type, value):
         (multipart(part("x", "1"), part("json", '{"a": 1}')), MULTIPART),
     ],
 )
-def test_the_json_inside_a_field_can_be_the_body(raw, content_type):
+def test_json_in_a_form_field_can_be_the_body(raw, content_type):
     assert read_body(raw, content_type, BodyFormat(json_field="json")) == {"a": 1}
 
 
-def test_a_source_may_say_what_its_bodies_are_whatever_the_sender_says():
+def test_a_sources_content_type_overrides_the_senders():
     assert read_body(b'{"a": 1}', "text/plain", BodyFormat(content_type="application/json")) == {"a": 1}
 
 
 @pytest.mark.parametrize(
-    ("raw", "content_type", "error", "why"),
+    ("raw", "content_type", "error", "reason"),
     [
         (b"{}", "", UnsupportedType, "no Content-Type"),
         (b"{}", "text/plain", UnsupportedType, "set the content type of the source"),
@@ -81,12 +81,12 @@ def test_a_source_may_say_what_its_bodies_are_whatever_the_sender_says():
         (b"x", "multipart/form-data", BadRequest, "boundary"),
     ],
 )
-def test_what_cannot_be_read_is_refused_with_a_remedy(raw, content_type, error, why):
-    with pytest.raises(error, match=why):
+def test_an_unreadable_body_is_rejected_with_a_remedy(raw, content_type, error, reason):
+    with pytest.raises(error, match=reason):
         read_body(raw, content_type)
 
 
-def test_a_form_without_the_field_that_holds_the_json_is_refused():
+def test_a_form_without_the_field_that_holds_the_json_is_rejected():
     with pytest.raises(BadRequest, match="no field 'json'"):
         read_body(b"a=1", FORM, BodyFormat(json_field="json"))
 
@@ -95,7 +95,7 @@ def test_a_form_without_the_field_that_holds_the_json_is_refused():
     st.binary(max_size=80),
     st.sampled_from([FORM, MULTIPART, "application/json", "application/x-ndjson"]) | st.text(max_size=30),
 )
-def test_no_bytes_and_no_content_type_end_in_another_error(raw, content_type):
+def test_any_bytes_with_any_content_type_raise_only_our_own_errors(raw, content_type):
     with suppress(RelayError):
         read_body(raw, content_type)
 
@@ -105,7 +105,7 @@ def test_no_bytes_and_no_content_type_end_in_another_error(raw, content_type):
         st.tuples(st.text("ab[]0.", min_size=1, max_size=6), st.text(max_size=3)), min_size=1, max_size=6
     )
 )
-def test_no_names_of_fields_end_in_another_error(pairs):
+def test_any_field_names_raise_only_our_own_errors(pairs):
     raw = multipart(*(part(name, text) for name, text in pairs))
 
     with suppress(BadRequest):

@@ -1,4 +1,4 @@
-"""What a preview tells the one who writes a mapping."""
+"""What a preview shows to the person who writes a mapping."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from relay.core.mapping.usage import list_read_paths
 from tests.core.mapping.builders import a_rule, a_rule_mapping, an_item, preview_of
 
 
-def test_a_preview_tells_everything_about_an_event_and_sends_nothing():
+def test_a_preview_shows_everything_about_an_event():
     rule = a_rule_mapping(
         {"person": {"name": "{{ item.name }}"}, "device": "{{ item.device }}"}, priority="low"
     )
@@ -31,14 +31,14 @@ def test_a_preview_tells_everything_about_an_event_and_sends_nothing():
     }
     assert event["body"]["person"] == {"name": "Jane"}
     assert event["association"] == "weak"
-    assert [(each["path"], each["code"]) for each in event["warnings"]] == [
+    assert [(warning["path"], warning["code"]) for warning in event["warnings"]] == [
         ("device", "value_dropped"),
         ("", "association"),
     ]
     assert event["unused"] == ["item.email", "item.extra.a", "item.list.c"]
 
 
-def test_a_preview_tells_why_an_event_is_dead_or_filtered():
+def test_a_preview_shows_why_an_event_is_dead_or_filtered():
     dead, filtered = preview_of([a_rule(when="item.id")], [an_item(email=None), an_item(id=None)])
 
     assert (dead["status"], dead["errors"][0]["path"]) == ("dead", "person")
@@ -59,13 +59,13 @@ def test_a_preview_tells_why_an_event_is_dead_or_filtered():
         ("'text'", set()),
     ],
 )
-def test_the_paths_that_an_expression_reads_are_known(text, paths):
+def test_an_expression_reads_these_paths(text, paths):
     expression = parse_expression(text, path="here")
 
     assert {".".join(path) for path in list_read_paths([expression])} == paths
 
 
-def test_reading_the_body_is_reading_the_item_where_the_body_is_the_item():
+def test_reading_the_body_counts_as_reading_the_item_if_the_body_is_the_item():
     rule = a_rule_mapping({"sessionId": "{{ body.session }}"})
 
     (event,) = preview_of([rule], an_item(session="s"))

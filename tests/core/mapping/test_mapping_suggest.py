@@ -1,4 +1,4 @@
-"""A first mapping guessed from a payload: by table, on payloads as vendors shape them, and total on any."""
+"""A suggested first mapping: for payloads like those of vendors, and for any payload at all."""
 
 from typing import Any
 
@@ -94,7 +94,7 @@ SAMPLES: dict[str, tuple[Any, dict[str, str]]] = {
             "person.company.domain": "company_domain(item.request.signatures[0].signer_email_address)",
         },
     ),
-    "names in two parts, with blanks": (
+    "names in two parts, with spaces": (
         {
             "triggerType": "form_submission",
             "payload": {
@@ -154,14 +154,14 @@ VALUES = st.recursive(
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_a_payload_is_understood_by_its_names_and_shapes(name: str):
+def test_fields_are_recognized_by_their_names_and_values(name: str):
     body, expected = SAMPLES[name]
 
     assert dict(suggest_rule(body).expressions) == expected
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_what_is_proposed_is_ready_for_gong_and_passes_over_other_events(name: str):
+def test_the_suggested_rule_makes_a_valid_call_and_filters_other_events(name: str):
     body, _ = SAMPLES[name]
     rule = build_rule(suggest_rule(body))
 
@@ -169,66 +169,66 @@ def test_what_is_proposed_is_ready_for_gong_and_passes_over_other_events(name: s
     assert [event["status"] for event in preview_of([rule], {"event": "another"})] == ["filtered"]
 
 
-def test_items_in_a_list_within_the_body_are_found_and_each_kind_named():
-    proposal = suggest_rule(BATCH)
-    spec = {"items": proposal.items, "rules": [build_rule(proposal)]}
+def test_items_in_a_list_are_found_and_their_event_types_named():
+    suggestion = suggest_rule(BATCH)
+    spec = {"items": suggestion.items, "rules": [build_rule(suggestion)]}
 
-    assert proposal.items == "body.rows"
-    assert proposal.when == "contains(['pageOpened', 'plan_accepted'], item.kind)"
+    assert suggestion.items == "body.rows"
+    assert suggestion.when == "contains(['pageOpened', 'plan_accepted'], item.kind)"
     events = preview_of(spec, BATCH)
     assert [event["status"] for event in events] == ["ready", "ready", "filtered"]
     assert [event["body"]["eventType"] for event in events[:2]] == ["page opened", "plan accepted"]
 
 
-def test_an_id_beside_the_title_is_the_contents_where_it_would_make_later_events_duplicates():
+def test_an_id_beside_the_title_is_the_contents_and_not_the_events():
     body = {"event": "changed", "data": {"id": "doc-1", "name": "Proposal", "date": "2026-01-01T00:00:00Z"}}
 
-    fields = suggest_rule(body).expressions
+    expressions = suggest_rule(body).expressions
 
-    assert "eventId" not in fields
-    assert fields["content.contentId"] == "item.data.id"
+    assert "eventId" not in expressions
+    assert expressions["content.contentId"] == "item.data.id"
 
 
-def test_without_a_title_the_content_is_called_by_what_happened():
+def test_without_a_title_the_event_type_is_the_contents_title():
     assert suggest_rule({"event": "page_view"}).expressions["content.contentTitle"] == "'page view'"
 
 
 @pytest.mark.parametrize(
-    ("kind", "words"),
+    ("event_type", "words"),
     [("invitee.created", "invitee created"), ("pageView", "page view"), ("$pageview", "pageview"), ("!", "event")],
 )  # fmt: skip
-def test_a_kind_is_written_as_people_say_it(kind: str, words: str):
-    assert humanize_name(kind) == words
+def test_an_event_type_is_written_in_plain_words(event_type: str, words: str):
+    assert humanize_name(event_type) == words
 
 
-def test_a_persons_answer_takes_its_place_or_empties_it():
-    proposal = replace_expression(
+def test_an_expression_can_be_replaced_or_removed():
+    suggestion = replace_expression(
         replace_expression(suggest_rule(BATCH), "person.name", "item.who"), "eventId", None
     )
 
-    tree = build_rule(proposal)["map"]
+    tree = build_rule(suggestion)["map"]
     assert tree["person"]["name"] == "{{ item.who }}"
     assert "eventId" not in tree
 
 
-def test_a_literal_stands_in_the_rule_as_plain_text():
+def test_a_literal_is_plain_text_in_the_rule():
     assert build_rule(SuggestedRule("x", None, None, {"eventType": "'page viewed'"}, ()))["map"] == {
         "eventType": "page viewed"
     }
 
 
 @given(VALUES)
-def test_whatever_the_payload_its_proposal_lacks_nothing_but_what_is_not_there(body: Any):
-    proposal = suggest_rule(body)
-    items = {"items": proposal.items} if proposal.items else {}
+def test_the_suggestion_for_any_payload_compiles_except_for_missing_values(body: Any):
+    suggestion = suggest_rule(body)
+    items = {"items": suggestion.items} if suggestion.items else {}
 
-    assert {code for _, code in errors_of(items | {"rules": [build_rule(proposal)]})} <= {"required"}
+    assert {code for _, code in errors_of(items | {"rules": [build_rule(suggestion)]})} <= {"required"}
 
 
 @given(VALUES)
-def test_every_leaf_is_read_by_its_own_expression(item: Any):
-    for leaf in list_fields(item):
-        read = parse_expression(leaf.expression, path="here")
+def test_every_field_is_read_by_its_own_expression(item: Any):
+    for field in list_fields(item):
+        expression = parse_expression(field.expression, path="here")
 
-        assert isinstance(read, Expression)
-        assert read.evaluate({"item": item}, StepCounter()) == leaf.value
+        assert isinstance(expression, Expression)
+        assert expression.evaluate({"item": item}, StepCounter()) == field.value

@@ -1,4 +1,4 @@
-"""A captured payload brings its vendor's preset: every preset's own samples, by the way they are signed and by their look."""
+"""Finding the preset for a captured payload, by its signature or by its content, for all cases of all presets."""
 
 from datetime import UTC, datetime
 
@@ -10,9 +10,9 @@ from relay.core.destination import BasicCredentials, Destination
 from relay.core.source import Source
 from relay.queries.preset_match import match_presets
 from relay.queries.previews import CapturedRequest, PreviewContext
-from tests.presets.test_presets import cases_of, expected
+from tests.presets.test_presets import cases_of, expand_event
 
-WAY = PreviewContext(
+CONTEXT = PreviewContext(
     Source("new", "acme"),
     Destination("acme", "acme", BasicCredentials("", "")),
     None,
@@ -20,7 +20,7 @@ WAY = PreviewContext(
 )
 
 
-def captured(case):
+def capture(case):
     raw = case["raw"].encode() if "raw" in case else orjson.dumps(case["body"])
     content_type = case.get("content_type", "application/json")
     return CapturedRequest(raw, content_type, case.get("headers", {}), case.get("query", {}))
@@ -31,17 +31,17 @@ def ready_cases():
         pytest.param(name, case, id=f"{name}: {case['title']}")
         for name in preset_names()
         for case in cases_of(name)
-        if any(expected(event)["status"] == "ready" for event in case["events"])
+        if any(expand_event(event)["status"] == "ready" for event in case["events"])
     ]
 
 
 @pytest.mark.parametrize(("name", "case"), ready_cases())
-def test_a_sample_signed_its_vendors_way_brings_the_vendors_preset_first(name, case):
+def test_a_payload_with_the_vendors_signature_matches_the_vendors_preset_first(name, case):
     scheme = load_preset(name)["verify"]["scheme"]
 
-    assert match_presets(captured(case), WAY, scheme=scheme)[0] == name
+    assert match_presets(capture(case), CONTEXT, scheme=scheme)[0] == name
 
 
 @pytest.mark.parametrize(("name", "case"), ready_cases())
-def test_a_sample_without_its_signature_is_still_among_those_that_fit(name, case):
-    assert name in match_presets(captured(case), WAY, scheme=None)
+def test_a_payload_without_its_signature_still_matches_the_vendors_preset(name, case):
+    assert name in match_presets(capture(case), CONTEXT, scheme=None)
