@@ -20,7 +20,7 @@ def preview_cluster(ctx: Context, principal: Principal, cluster: str, mapping: A
     """What a replay of a cluster would do by today's mapping, or by `mapping` in its place. Changes nothing.
 
     Returns `{cluster, mapping, matched, truncated, examples, would_map, would_fail, sampled}`, where `mapping` is `today`
-    or `given`. Raises NotFound, Invalid with every mistake in the mapping, and Conflict if the cluster's events came
+    or `given`. Raises NotFound, ValidationFailed with every mistake in the mapping, and Conflict if the cluster's events came
     from several sources.
     """
     principal.require(Role.OPERATOR)

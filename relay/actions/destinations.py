@@ -56,7 +56,7 @@ def create_connect_link(ctx: Context, principal: Principal, name: str, options: 
     """Create the link with which a customer's technical administrator connects their Gong, once, until `expires_at`.
 
     `options` is the body of the request: `{account, company, source_system_name, internal_domains}`, all optional.
-    Raises Invalid, and Conflict if the configuration has no OAuth application or the name is taken.
+    Raises ValidationFailed, and Conflict if the configuration has no OAuth application or the name is taken.
     """
     principal.require(Role.ADMIN)
     require_oauth_app(ctx.config)
@@ -70,7 +70,7 @@ def create_connect_link(ctx: Context, principal: Principal, name: str, options: 
 
 
 def connect_destination(ctx: Context, principal: Principal, name: str) -> Invitation:
-    """Let an admin connect a destination in their own browser, without a link. Raises Invalid."""
+    """Let an admin connect a destination in their own browser, without a link. Raises ValidationFailed."""
     principal.require(Role.ADMIN)
     record(ctx, principal, Action("destination.connect", name))
     return parse_invitation(name, {})

@@ -1,4 +1,4 @@
-"""Erasing a person's data, step by step: every event and receipt that tells of them, then the texts beside these."""
+"""The background job that erases a person's data, in steps of half a second."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,60 +21,70 @@ from relay.store.erasures import (
 )
 from relay.store.stores import Store
 
-_STEP_MILLISECONDS = 900
+_TURN_MILLISECONDS = 900
 _STEP = timedelta(milliseconds=500)
-"""How long one step goes on: it leaves the store room for everybody else."""
-_PAGE = 100
+"""Duration of a step. It is shorter than a turn, so that the store has time for other work in between."""
+_PAGE_SIZE = 100
 
 
 @dataclass(frozen=True, slots=True)
 class ErasureContext:
-    """What erasing needs, in one store: how long what is left of an event is kept, and the record of an erasure."""
+    """What the job needs to erase data in one store."""
 
     store: Store
     now: Callable[[], datetime]
     keep_seconds: int
+    """How long the emptied record of an erased event is kept."""
     record_seconds: int
+    """How long the record of the erasure itself is kept."""
 
 
-def step(eraser: ErasureContext) -> list[str]:
-    """Bring every open erasure forward, if nobody else does so just now. Returns the ids of those that ended."""
-    if not acquire_erasure_turn(eraser.store.redis, milliseconds=_STEP_MILLISECONDS):
+def step(context: ErasureContext) -> list[str]:
+    """Run one step of every open erasure, unless another worker has the turn. Returns the ids of those that ended."""
+    if not acquire_erasure_turn(context.store.redis, milliseconds=_TURN_MILLISECONDS):
         return []
-    store, until = eraser.store, eraser.now() + _STEP
-    ready = [record.erasure for record in list_open_erasures(store.redis) if _emptied(eraser, record, until)]
-    if not ready:
+    store, until = context.store, context.now() + _STEP
+    finished = [
+        record.erasure for record in list_open_erasures(store.redis) if _erase_records(context, record, until)
+    ]
+    if not finished:
         return []
-    scrub_texts(store.scripts, store.redis, lambda text: _tells(store, ready, text))
+    # Messages in other records may quote the person. One scan of them serves all erasures.
+    scrub_texts(store.scripts, store.redis, lambda text: _mentions(store, finished, text))
+    # Redis's append-only file contains erased data until it is rewritten.
     rewrite = rewrite_append_only_file(store.redis)
     if rewrite is None:
+        # Redis is still rewriting the file from before the erasure: try again in the next step.
         return []
-    for erasing in ready:
-        end_erasure(store.scripts, erasing.id, keep_seconds=eraser.record_seconds, rewrite=rewrite)
-    return [erasing.id for erasing in ready]
+    for erasure in finished:
+        end_erasure(store.scripts, erasure.id, keep_seconds=context.record_seconds, rewrite=rewrite)
+    return [erasure.id for erasure in finished]
 
 
-def _emptied(eraser: ErasureContext, record: ErasureRecord, until: datetime) -> bool:
-    """One erasure, once through all that is left. Whether nothing is."""
-    store, erasing = eraser.store, record.erasure
-    after, waits = "", 0
-    while page := read_remaining_ids(store.redis, erasing.mark, after=after, most=_PAGE):
-        if eraser.now() >= until:
+def _erase_records(context: ErasureContext, record: ErasureRecord, until: datetime) -> bool:
+    """Erase a person's records page by page. Returns True when none is left."""
+    store, erasure = context.store, record.erasure
+    last_id, sending = "", 0
+    while page := read_remaining_ids(store.redis, erasure.mark, after=last_id, most=_PAGE_SIZE):
+        if context.now() >= until:
             return False
-        waits += sum(_one(eraser, erasing, one) is EraseResult.SENDING for one in page)
-        after = page[-1]
-    if waits != record.waits:
-        save_waiting_count(store.redis, erasing.id, waits)
-    return waits == 0
+        results = [_erase(context, erasure, record_id) for record_id in page]
+        sending += results.count(EraseResult.SENDING)
+        last_id = page[-1]
+    # A worker is sending these events: the next step erases them.
+    if sending != record.waits:
+        save_waiting_count(store.redis, erasure.id, sending)
+    return sending == 0
 
 
-def _one(eraser: ErasureContext, erasing: Erasure, one: str) -> EraseResult:
-    store = eraser.store
-    name = read_dedupe_name(store.redis, one)
+def _erase(context: ErasureContext, erasure: Erasure, record_id: str) -> EraseResult:
+    store = context.store
+    # The name under which duplicates are detected may itself contain personal data: an alias replaces it.
+    name = read_dedupe_name(store.redis, record_id)
     alias = store.people.alias(name) if name else ""
-    return erase_record(store.scripts, erasing, one, alias=alias, keep_seconds=eraser.keep_seconds)
+    return erase_record(store.scripts, erasure, record_id, alias=alias, keep_seconds=context.keep_seconds)
 
 
-def _tells(store: Store, erasings: Sequence[Erasure], text: str) -> bool:
-    told = {store.people.mark(person) for person in find_people_in_sentence(text)}
-    return not told.isdisjoint(erasing.mark for erasing in erasings)
+def _mentions(store: Store, erasures: Sequence[Erasure], text: str) -> bool:
+    marks = {store.people.mark(person) for person in find_people_in_sentence(text)}
+    return not marks.isdisjoint(erasure.mark for erasure in erasures)

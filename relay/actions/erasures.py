@@ -17,7 +17,7 @@ def erase_person(ctx: Context, principal: Principal, request: Any) -> dict[str, 
     """Start to erase a person's data in every store, and return the erasure's page.
 
     `request` is the body of the request: `{email}` or `{phone}`, and optionally `dry_run`, which only counts what would
-    be erased. Raises Invalid, and Unavailable if a store is down: then no store has started.
+    be erased. Raises ValidationFailed, and Unavailable if a store is down: then no store has started.
     """
     principal.require(Role.ADMIN)
     kind, person, dry_run = read_erasure_request(request)

@@ -16,7 +16,7 @@ from relay.store.all_stores import find_store
 def replay_event(ctx: Context, principal: Principal, event_id: str) -> dict[str, Any]:
     """Queue a dead or discarded event again, mapping it first if it has no call. Returns its page after that.
 
-    Raises NotFound, Conflict if the event's state forbids it, and Invalid if mapping still fails.
+    Raises NotFound, Conflict if the event's state forbids it, and ValidationFailed if mapping still fails.
     """
     principal.require(Role.OPERATOR)
     store = find_store(ctx.stores, event_id)

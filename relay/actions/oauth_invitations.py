@@ -1,8 +1,8 @@
-"""Who may be connected, and the link that does it: the same for the API and the command line."""
+"""Invitations to connect a customer's Gong, and the one-time links that carry them."""
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,55 +19,59 @@ from relay.store.engine.connection import Client
 from relay.store.oauth_consents import TICKET_SECONDS, Invitation, save_ticket
 
 START_PATH = "/connect/gong"
-"""Where a link leads."""
+"""The path of a link."""
 
 CALLBACK_PATH = "/connect/gong/callback"
-"""Where Gong sends the browser back to. It is registered at Gong, letter by letter, below RELAY_PUBLIC_URL."""
+"""Where Gong redirects the browser to. It is registered at Gong exactly like this, below RELAY_PUBLIC_URL."""
 
-_LONGEST = 255
+_MAX_LENGTH = 255
 _TEXTS = ("account", "company", "source_system_name")
+_KEYS = (*_TEXTS, "internal_domains")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectLink:
-    """What the customer's technical administrator opens, and until when."""
+    """The link that the customer's technical administrator opens, and when it expires."""
 
     url: str
     expires_at: datetime
 
 
-def parse_invitation(name: str, told: Any) -> Invitation:
-    """Who is to be connected, as an operator says it. Invalid names everything that is wrong."""
-    if not isinstance(told, Mapping):
+def parse_invitation(name: str, options: Any) -> Invitation:
+    """Check an operator's request to connect the destination `name`. Raises ValidationFailed with every problem."""
+    if not isinstance(options, Mapping):
         raise ValidationFailed([Problem("", "type", "must be an object")])
-    problems = [*_of_name(name)]
-    for key in told:
-        if key not in {*_TEXTS, "internal_domains"}:
-            known = ", ".join((*_TEXTS, "internal_domains"))
-            problems.append(Problem(str(key), "unknown", f"there is no such key; there are {known}"))
-    for key in _TEXTS:
-        value = told.get(key)
-        if value is not None and not (isinstance(value, str) and 0 < len(value.strip()) <= _LONGEST):
-            problems.append(Problem(key, "type", f"must be text of 1 to {_LONGEST} characters"))
-    domains = told.get("internal_domains", [])
-    if not isinstance(domains, list | tuple) or not all(map(_is_domain, domains)):
-        problems.append(Problem("internal_domains", "format", "must be a list of domains such as acme.com"))
+    problems = [*_check_name(name), *_check_options(options)]
     if problems:
         raise ValidationFailed(problems)
-    texts = {key: told[key].strip() for key in _TEXTS if told.get(key) is not None}
-    return Invitation(name, **texts, internal_domains=tuple(domains))
+    texts = {key: options[key].strip() for key in _TEXTS if options.get(key) is not None}
+    return Invitation(name, **texts, internal_domains=tuple(options.get("internal_domains", [])))
 
 
-def _of_name(name: str) -> list[Problem]:
+def _check_name(name: str) -> Iterator[Problem]:
     if name == UNROUTED.name:
-        return [
-            Problem("destination", "rule", "is where events without a destination are shown: choose another")
-        ]
-    if not re.fullmatch(NAME_PATTERN, name):
-        text = "must be of a-z, 0-9, - and _, begin with a letter or digit, and have 63 characters at most"
-        return [Problem("destination", "format", text)]
-    return []
+        text = "is reserved for events without a destination: choose another name"
+        yield Problem("destination", "rule", text)
+    elif not re.fullmatch(NAME_PATTERN, name):
+        text = (
+            "must consist of a-z, 0-9, - and _, start with a letter or digit, and have at most 63 characters"
+        )
+        yield Problem("destination", "format", text)
+
+
+def _check_options(options: Mapping[Any, Any]) -> Iterator[Problem]:
+    for key in options:
+        if key not in _KEYS:
+            text = f"there is no such key; the keys are {', '.join(_KEYS)}"
+            yield Problem(str(key), "unknown", text)
+    for key in _TEXTS:
+        value = options.get(key)
+        if value is not None and not (isinstance(value, str) and 0 < len(value.strip()) <= _MAX_LENGTH):
+            yield Problem(key, "type", f"must be text of 1 to {_MAX_LENGTH} characters")
+    domains = options.get("internal_domains", [])
+    if not isinstance(domains, list | tuple) or not all(map(_is_domain, domains)):
+        yield Problem("internal_domains", "format", "must be a list of domains such as acme.com")
 
 
 def _is_domain(value: Any) -> bool:
@@ -75,45 +79,55 @@ def _is_domain(value: Any) -> bool:
 
 
 def require_oauth_app(config: Config) -> OAuthApp:
-    """What customers connect. Conflict where the configuration has none."""
+    """The OAuth application that customers connect. Raises Conflict if the configuration has none."""
     if config.oauth is None:
         text = (
-            "The configuration has no oauth section, and so nothing that a customer could connect: add one."
+            "The configuration has no oauth section, so customers cannot connect their Gong. Add the section."
         )
         raise Conflict("oauth_not_configured", text)
     return config.oauth
 
 
 def check_connectable(config: Config, redis: Client, invitation: Invitation) -> None:
-    """Conflict where connecting this one would take something from another, or from the configuration file."""
+    """Check that the invitation takes nothing from another customer or from the configuration. Raises Conflict."""
     require_oauth_app(config)
     name, configured = invitation.destination, config.destinations.get(invitation.destination)
     if configured is not None and isinstance(configured.credentials, BasicCredentials):
-        text = f"{name} has an API key in the configuration: write `auth: {{oauth: {{}}}}` there, or choose another name."
+        text = (
+            f"The destination {name} has an API key in the configuration. Write `auth: {{oauth: {{}}}}` there, or "
+            "choose another name."
+        )
         raise Conflict("uses_api_key", text)
+    # Tokens are stored in the main store, and a company has all its destinations in one store.
     company = invitation.company or name
-    elsewhere = [
-        one for one in config.destinations.values() if one.company == company and one.store != MAIN_STORE
-    ]
-    if elsewhere:
-        text = f"The company {company} is in the store {elsewhere[0].store}: what customers connect is in the main one."
+    stores = {
+        destination.store
+        for destination in config.destinations.values()
+        if destination.company == company and destination.store != MAIN_STORE
+    }
+    if stores:
+        text = (
+            f"The company {company} is in the store {min(stores)}. Customers can only connect in the main store: choose "
+            "another company."
+        )
         raise Conflict("store_mismatch", text)
-    taken = [
-        other.name
-        for other in read_connected_destinations(redis).values()
-        if other.account == invitation.account is not None and other.name != name
-    ]
-    if taken:
-        text = f"The account {invitation.account!r} is connected as {taken[0]}: connect it under that name again."
-        raise Conflict("account_taken", text)
+    if invitation.account is None:
+        return
+    for connected in read_connected_destinations(redis).values():
+        if connected.account == invitation.account and connected.name != name:
+            text = (
+                f"The account {invitation.account!r} is already connected as {connected.name}. Connect it again under "
+                "that name."
+            )
+            raise Conflict("account_taken", text)
 
 
 def create_link(
     config: Config, redis: Client, invitation: Invitation, *, public_url: str, now: datetime
 ) -> ConnectLink:
-    """Make a link that connects this customer, once, within half an hour."""
+    """Create a link for an invitation, which works once. Raises Conflict, as `check_connectable` does."""
     check_connectable(config, redis, invitation)
     ticket = secrets.token_urlsafe(16)
     save_ticket(redis, ticket, invitation)
-    told = urlencode({"destination": invitation.destination, "ticket": ticket})
-    return ConnectLink(f"{public_url}{START_PATH}?{told}", now + timedelta(seconds=TICKET_SECONDS))
+    query = urlencode({"destination": invitation.destination, "ticket": ticket})
+    return ConnectLink(f"{public_url}{START_PATH}?{query}", now + timedelta(seconds=TICKET_SECONDS))

@@ -1,4 +1,4 @@
-"""Sending a dead letter again. One without a call is routed and mapped anew, from the bytes that its sender posted."""
+"""Queuing an event again, and mapping it again from the stored request if it has no call."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from relay.core.destination import MAIN_STORE, Destination
 from relay.core.errors import Conflict, NotFound, ValidationFailed
 from relay.core.personal_data import find_people_in_json
 from relay.core.source import Source
-from relay.core.verification.verify import VerifiedRequest as Proof
+from relay.core.verification.verify import VerifiedRequest
 from relay.core.webhook import Webhook
 from relay.ingest.accept_events import IngestContext
 from relay.ingest.accept_webhook import WebhookRequest, map_webhook
@@ -27,32 +27,35 @@ from relay.store.stores import Store
 
 @dataclass(frozen=True, slots=True)
 class ReplayContext:
-    """What replaying needs, in one store. `ingest` is asked for only where something must be mapped anew."""
+    """What a replay needs in one store."""
 
     redis: Client
     scripts: Scripts
     now: Callable[[], datetime]
     ingest: Callable[[], IngestContext]
+    """Called only to map an event, so that resending a stored body needs no valid configuration."""
     store: str = MAIN_STORE
     people: PersonMarker | None = None
 
 
 def make_replay_context(
-    store: Store, intake: Callable[[], IngestContext], now: Callable[[], datetime]
+    store: Store, ingest: Callable[[], IngestContext], now: Callable[[], datetime]
 ) -> ReplayContext:
-    return ReplayContext(store.redis, store.scripts, now, intake, store.name, store.people)
+    """The context of a replay in a store."""
+    return ReplayContext(store.redis, store.scripts, now, ingest, store.name, store.people)
 
 
 @dataclass(frozen=True, slots=True)
 class RemappedEvent:
-    """What an event becomes today, and where it goes."""
+    """The call that today's configuration makes of an event, and its destination."""
 
     call: Call
     destination: Destination
     marks: bytes = b""
+    """Keyed hashes of the people in the call, under which an erasure finds the event."""
 
     def fields(self) -> dict[str, str | bytes]:
-        """As its record holds it."""
+        """The fields to write to the event's record."""
         return {
             "operation": self.call.operation,
             "event_id": self.call.event_id,
@@ -63,113 +66,119 @@ class RemappedEvent:
         }
 
 
-def requeue_event(replaying: ReplayContext, event_id: str) -> None:
-    """Queue a dead letter (or a discarded event) again.
+def requeue_event(context: ReplayContext, event_id: str) -> None:
+    """Queue a dead letter or a discarded event again.
 
-    Raises NotFound, Conflict when its state forbids it, and Invalid when today's configuration still makes no call of
-    it or knows no destination for it.
+    Raises NotFound, Conflict if the event's state forbids it, and ValidationFailed if today's configuration still makes
+    no valid call of it or finds no destination.
     """
-    record = read_event(replaying.redis, event_id)
+    record = read_event(context.redis, event_id)
     fields: dict[str, str | bytes] = {}
+    # An event whose mapping failed has problems in place of a body.
     if record is not None and "body" not in record and "problems" in record:
-        fields = remap_event(replaying, record).fields()
-    replay_event(replaying.scripts, event_id, now=replaying.now(), fields=fields)
+        fields = remap_event(context, record).fields()
+    replay_event(context.scripts, event_id, now=context.now(), fields=fields)
 
 
-def remap_event(replaying: ReplayContext, record: Mapping[str, bytes]) -> RemappedEvent:
-    """What today's configuration makes of an event's kept bytes.
+def remap_event(context: ReplayContext, record: Mapping[str, bytes]) -> RemappedEvent:
+    """Map an event again, from the stored request that it came in.
 
-    Raises NotFound when they are gone, Conflict when it makes nothing of them or leads to another store, and Invalid
-    when it makes nothing that Gong would take.
+    Raises NotFound if the request is no longer stored, Conflict if mapping filters the event or routes it to another
+    store, and ValidationFailed if mapping makes no valid call of it.
     """
-    receipt = read_receipt(replaying.redis, record["receipt"].decode())
+    receipt = read_receipt(context.redis, record["receipt"].decode())
     if receipt is None:
-        raise NotFound(
-            "no_such_receipt", "The bytes it came in are no longer kept: it cannot be mapped anew."
-        )
+        text = "The request that this event came in is no longer stored, so the event cannot be mapped again."
+        raise NotFound("no_such_receipt", text)
     if "raw" not in receipt:
         raise NotFound("receipt_erased", _ERASED)
-    # Only what came as a webhook has headers.
-    anew = (_of_webhook if "headers" in receipt else _of_event)(replaying.ingest(), record, receipt)
-    if anew.destination.store != replaying.store:
+    # Only webhooks are stored with headers.
+    remap = _remap_webhook if "headers" in receipt else _remap_event
+    remapped = remap(context.ingest(), record, receipt)
+    destination = remapped.destination
+    if destination.store != context.store:
         text = (
-            f"Its destination {anew.destination.name} is in the store {anew.destination.store}, and the event in "
-            f"{replaying.store}: an event never changes stores. Have its sender send it again."
+            f"The event is in the store {context.store}, and its destination {destination.name} is now in the store "
+            f"{destination.store}. An event cannot change stores: have its sender send it again."
         )
         raise Conflict("store_mismatch", text)
-    if replaying.people is None:
-        return anew
-    return replace(anew, marks=replaying.people.marks(find_people_in_json(anew.call.body)))
+    if context.people is None:
+        return remapped
+    return replace(remapped, marks=context.people.marks(find_people_in_json(remapped.call.body)))
 
 
 _ERASED = (
-    "The bytes it came in were erased, because they told of a person whose data had to go: it cannot be mapped anew. "
+    "The request that this event came in was erased together with a person's data, so the event cannot be mapped again. "
     "Have its sender send it again, without that person."
 )
 
 
-def _of_webhook(
-    intake: IngestContext, record: Mapping[str, bytes], receipt: Mapping[str, bytes]
+def _remap_webhook(
+    ingest: IngestContext, record: Mapping[str, bytes], receipt: Mapping[str, bytes]
 ) -> RemappedEvent:
-    source, hook = _hook(intake, record["source"].decode())
-    delivery = WebhookRequest(
+    source, webhook = _find_webhook(ingest, record["source"].decode())
+    request = WebhookRequest(
         source,
-        hook,
+        webhook,
         receipt["raw"],
         receipt["content_type"].decode(),
         orjson.loads(receipt["headers"]),
         orjson.loads(receipt.get("query", b"{}")),
-        Proof(receipt["key_id"].decode()),
+        # Its signature was verified on receipt. The secret may have changed since.
+        VerifiedRequest(receipt["key_id"].decode()),
     )
-    mapped = map_webhook(delivery, intake.router(source, for_rules=True), now=intake.now())
-    same = [each for each in mapped if each.index == int(record["item"])]
-    part = _part(record)
-    if part >= len(same):
-        raise _fewer()
-    if same[part].problems:
-        raise ValidationFailed(same[part].problems, "mapping_still_fails")
-    call = same[part].call
+    mapped = map_webhook(request, ingest.router(source, for_rules=True), now=ingest.now())
+    parts = [item for item in mapped if item.index == int(record["item"])]
+    part = _part_of(record)
+    if part >= len(parts):
+        raise _too_few_events()
+    if parts[part].problems:
+        raise ValidationFailed(parts[part].problems, "mapping_still_fails")
+    call = parts[part].call
     if call is None:
         raise _filtered()
-    return RemappedEvent(call, same[part].destination)
+    return RemappedEvent(call, parts[part].destination)
 
 
-def _of_event(
-    intake: IngestContext, record: Mapping[str, bytes], receipt: Mapping[str, bytes]
+def _remap_event(
+    ingest: IngestContext, record: Mapping[str, bytes], receipt: Mapping[str, bytes]
 ) -> RemappedEvent:
-    source = intake.config.sources.get(record["source"].decode())
+    name = record["source"].decode()
+    source = ingest.config.sources.get(name)
     if source is None:
-        text = f"The configuration no longer has the source {record['source'].decode()!r}."
-        raise Conflict("mapping_still_fails", text)
-    items = read_items(receipt["raw"], receipt["content_type"].decode(), max_items=intake.max_items)
+        raise Conflict("mapping_still_fails", f"The configuration no longer has the source {name!r}.")
+    items = read_items(receipt["raw"], receipt["content_type"].decode(), max_items=ingest.max_items)
     index = int(record["item"])
-    router = intake.router(source)
-    item = prepare_event(index, items.values[index], source=source, router=router, now=intake.now())
+    router = ingest.router(source)
+    item = prepare_event(index, items.values[index], source=source, router=router, now=ingest.now())
     if isinstance(item, RejectedItem):
         raise ValidationFailed(item.problems, "mapping_still_fails")
     if item.no_destination is not None:
         raise ValidationFailed([item.no_destination], "mapping_still_fails")
     if item.filtered:
         raise _filtered()
-    if _part(record) >= len(item.calls):
-        raise _fewer()
-    return RemappedEvent(item.calls[_part(record)], item.destination)
+    if _part_of(record) >= len(item.calls):
+        raise _too_few_events()
+    return RemappedEvent(item.calls[_part_of(record)], item.destination)
 
 
-def _part(record: Mapping[str, bytes]) -> int:
+def _part_of(record: Mapping[str, bytes]) -> int:
+    """Which of the events that mapping made of one item this is, from 0."""
     return int(record.get("part", b"0"))
 
 
-def _fewer() -> Conflict:
-    return Conflict("mapping_still_fails", "Today's mapping makes fewer events of what it came in.")
+def _too_few_events() -> Conflict:
+    text = "Today's mapping makes fewer events of the request, and none of them is this one."
+    return Conflict("mapping_still_fails", text)
 
 
 def _filtered() -> Conflict:
-    return Conflict("mapping_still_fails", "Today's mapping filters it. Nothing was changed.")
+    return Conflict("mapping_still_fails", "Today's mapping filters this event out. Nothing was changed.")
 
 
-def _hook(intake: IngestContext, name: str) -> tuple[Source, Webhook]:
-    hook = intake.config.hooks.get(name)
-    if hook is None:
-        raise Conflict("mapping_still_fails", f"The configuration no longer maps what source {name!r} posts.")
-    return intake.config.sources[name], hook
+def _find_webhook(ingest: IngestContext, name: str) -> tuple[Source, Webhook]:
+    webhook = ingest.config.hooks.get(name)
+    if webhook is None:
+        text = f"The configuration no longer has a mapping for the webhooks of source {name!r}."
+        raise Conflict("mapping_still_fails", text)
+    return ingest.config.sources[name], webhook

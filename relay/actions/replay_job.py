@@ -1,4 +1,4 @@
-"""A replay, step by step: each event that fits is mapped anew where that is asked for, and queued below all live ones."""
+"""The background job that runs replays, in steps of half a second, and the preview of what a replay would do."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,142 +34,155 @@ from relay.store.replays import (
 )
 from relay.store.stores import Stores
 
-_STEP_MILLISECONDS = 900
+_TURN_MILLISECONDS = 900
 _STEP = timedelta(milliseconds=500)
-"""How long one step goes on: it leaves the store room for everybody else."""
-_PAGE = 100
-_MOST_QUEUED = 100
-"""Replayed events of one company that may be queued: what is not queued yet can still be cancelled."""
+"""Duration of a step. It is shorter than a turn, so that the store has time for other work in between."""
+_PAGE_SIZE = 100
+_MAX_QUEUED = 100
+"""Replayed events of one company in its queue. An event that is not queued yet can still be cancelled."""
 
-_MOST_COUNTED, _MOST_EXAMINED, _MOST_TRIED, _EXAMPLES = 10_000, 100_000, 200, 5
-_LONGEST_TOLD, _NAMED = 500, 3
-_NOT_MAPPED = "It was never mapped, so there is no body to send as it was. Leave remap out, or send true."
+_MAX_MATCHED, _MAX_EXAMINED, _MAX_SAMPLED, _MAX_EXAMPLES = 10_000, 100_000, 200, 5
+"""Where a preview stops counting, scanning, mapping, and collecting examples."""
+_MAX_DETAIL, _MAX_NAMES = 500, 3
+
+_STOPS = frozenset({SendResult.FULL, SendResult.ON_HOLD, SendResult.PAST})
+"""Results after which no further event of the destination is sent in this step."""
+
+_NOT_MAPPED = (
+    "This event was never mapped, so it has no body to resend. Leave out `remap`, or set it to true."
+)
 
 
-def step(replaying: ReplayContext) -> list[str]:
-    """Bring every open replay forward, if no other worker does so just now. Returns the ids of those that ended."""
-    if not acquire_replay_turn(replaying.redis, milliseconds=_STEP_MILLISECONDS):
+def step(context: ReplayContext) -> list[str]:
+    """Run one step of every open replay, unless another worker has the turn. Returns the ids of those that ended."""
+    if not acquire_replay_turn(context.redis, milliseconds=_TURN_MILLISECONDS):
         return []
-    until = replaying.now() + _STEP
+    until = context.now() + _STEP
     ended = []
-    for record in list_open_replays(replaying.redis):
-        waits = _forward(replaying, record, until)
-        stage = settle_replay(replaying.scripts, record.id, waits=waits)
+    for record in list_open_replays(context.redis):
+        waits_for = _run_replay(context, record, until)
+        stage = settle_replay(context.scripts, record.id, waits=waits_for)
         if stage not in {ReplayStage.QUEUED, ReplayStage.RUNNING}:
             ended.append(record.id)
     return ended
 
 
-def _forward(replaying: ReplayContext, record: ReplayRecord, until: datetime) -> str:
-    """One replay, at each destination that takes more. Returns what it waits for."""
-    cursors = {name: at for name, at in record.cursors.items() if at != END_CURSOR}
-    companies = {name: _company(replaying, name) for name in cursors}
-    queued, holds = read_replay_backlog(replaying.scripts, replaying.redis, sorted(set(companies.values())))
-    waiting: dict[str, SendResult] = {}
+def _run_replay(context: ReplayContext, record: ReplayRecord, until: datetime) -> str:
+    """Queue events of one replay, for each destination that has room. Returns what the replay waits for."""
+    cursors = {name: cursor for name, cursor in record.cursors.items() if cursor != END_CURSOR}
+    companies = {name: _company_of(context, name) for name in cursors}
+    queued, holds = read_replay_backlog(context.scripts, context.redis, sorted(set(companies.values())))
+    results: dict[str, SendResult] = {}
     for name, cursor in cursors.items():
         if name in holds:
-            waiting[name] = SendResult.ON_HOLD
-        elif queued[companies[name]] >= _MOST_QUEUED:
-            waiting[name] = SendResult.FULL
-        elif replaying.now() < until:
-            waiting[name] = _at_destination(replaying, record, name, cursor, until)
-    return _told(waiting)
+            results[name] = SendResult.ON_HOLD
+        elif queued[companies[name]] >= _MAX_QUEUED:
+            results[name] = SendResult.FULL
+        elif context.now() < until:
+            results[name] = _replay_destination(context, record, name, cursor, until)
+    return _describe_waits(results)
 
 
-def _company(replaying: ReplayContext, destination: str) -> str:
-    found = replaying.ingest().directory.find(destination)
-    return found.company if found else destination
+def _company_of(context: ReplayContext, name: str) -> str:
+    destination = context.ingest().directory.find(name)
+    return destination.company if destination else name
 
 
-def _told(waiting: Mapping[str, SendResult]) -> str:
-    """What keeps it, in words."""
-    held = sorted(name for name, sent in waiting.items() if sent is SendResult.ON_HOLD)
-    full = sorted(name for name, sent in waiting.items() if sent is SendResult.FULL)
+def _describe_waits(results: Mapping[str, SendResult]) -> str:
+    """What the replay waits for, to follow "waits for"; empty if nothing."""
+    held = sorted(name for name, result in results.items() if result is SendResult.ON_HOLD)
+    full = sorted(name for name, result in results.items() if result is SendResult.FULL)
     parts = []
     if held:
-        parts.append(f"the hold of {_names(held)} to end")
+        parts.append(f"the hold of {_list_names(held)} to end")
     if full:
-        parts.append(f"the queue of {_names(full)}: {_MOST_QUEUED} replayed events are waiting to be sent")
+        parts.append(f"the queue of {_list_names(full)}, which already has {_MAX_QUEUED} replayed events")
     return "; ".join(parts)
 
 
-def _names(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
+def _list_names(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
+    return ", ".join(names[:_MAX_NAMES]) + more
 
 
-def _at_destination(
-    replaying: ReplayContext, record: ReplayRecord, name: str, cursor: str, until: datetime
+def _replay_destination(
+    context: ReplayContext, record: ReplayRecord, name: str, cursor: str, until: datetime
 ) -> SendResult:
-    """Page after page of one destination, until its queue is full, its events are at an end, or time is up."""
-    edge = end_id(record.replay, record.created_at)
-    while replaying.now() < until:
-        page = read_candidates(replaying.redis, record.replay, name, between=(cursor, edge), most=_PAGE)
+    """Replay page after page of one destination, until its queue is full, no event is left, or the step ends."""
+    end = end_id(record.replay, record.created_at)
+    while context.now() < until:
+        page = read_candidates(context.redis, record.replay, name, between=(cursor, end), most=_PAGE_SIZE)
         if not page:
-            skip_event(replaying.scripts, ReplayPosition(record.id, name, 0), END_CURSOR)
+            skip_event(context.scripts, ReplayPosition(record.id, name, 0), END_CURSOR)
             return SendResult.SENT
-        sent = _page(replaying, record, name, page)
-        if sent in {SendResult.FULL, SendResult.ON_HOLD, SendResult.PAST}:
-            return sent
+        result = _replay_page(context, record, name, page)
+        if result in _STOPS:
+            return result
         cursor = page[-1].id
     return SendResult.SENT
 
 
-def _page(replaying: ReplayContext, record: ReplayRecord, name: str, page: Sequence[Candidate]) -> SendResult:
+def _replay_page(
+    context: ReplayContext, record: ReplayRecord, name: str, page: Sequence[Candidate]
+) -> SendResult:
     examined = 0
     for candidate in page:
         examined += 1
-        if not _chosen(candidate, record.replay, name):
+        if not _is_selected(candidate, record.replay, name):
             continue
-        sent = _one(replaying, record.replay, ReplayPosition(record.id, name, examined), candidate)
-        if sent in {SendResult.FULL, SendResult.ON_HOLD, SendResult.PAST}:
-            return sent
+        result = _replay_event(context, record.replay, ReplayPosition(record.id, name, examined), candidate)
+        if result in _STOPS:
+            return result
+        # The position moved past everything examined so far, together with the event.
         examined = 0
-    if examined and not skip_event(replaying.scripts, ReplayPosition(record.id, name, examined), page[-1].id):
+    if examined and not skip_event(context.scripts, ReplayPosition(record.id, name, examined), page[-1].id):
         return SendResult.PAST
     return SendResult.SENT
 
 
-def _chosen(candidate: Candidate, replay: Replay, destination: str) -> bool:
+def _is_selected(candidate: Candidate, replay: Replay, destination: str) -> bool:
+    # A filter by ids yields the same ids for every destination, and an event may have changed since it was listed.
     return candidate.fields.get("destination") == destination and matches_filter(
         candidate.fields, replay.filter
     )
 
 
-def _one(replaying: ReplayContext, replay: Replay, place: ReplayPosition, candidate: Candidate) -> SendResult:
+def _replay_event(
+    context: ReplayContext, replay: Replay, position: ReplayPosition, candidate: Candidate
+) -> SendResult:
     try:
-        anew = _anew(replaying, replay, candidate)
+        remapped = _remap_if_needed(context, replay, candidate)
     except Unavailable:
         raise
     except RelayError as error:
-        problem = {"id": candidate.id} | _said(error)
-        passed = skip_event(replaying.scripts, place, candidate.id, problem=problem)
-        return SendResult.SKIPPED if passed else SendResult.PAST
-    fields = anew.fields() if anew else {}
-    sending = SendOptions(replay.filter.status, fields, _MOST_QUEUED, replaying.now())
-    return resend_event(replaying.scripts, place, candidate.id, sending)
+        problem = {"id": candidate.id} | _problem_of(error)
+        skipped = skip_event(context.scripts, position, candidate.id, problem=problem)
+        return SendResult.SKIPPED if skipped else SendResult.PAST
+    fields = remapped.fields() if remapped else {}
+    options = SendOptions(replay.filter.status, fields, _MAX_QUEUED, context.now())
+    return resend_event(context.scripts, position, candidate.id, options)
 
 
-def _anew(replaying: ReplayContext, replay: Replay, candidate: Candidate) -> RemappedEvent | None:
-    """What is made of an event today; None where its body stays as it was. Raises RelayError when no call can be made."""
+def _remap_if_needed(context: ReplayContext, replay: Replay, candidate: Candidate) -> RemappedEvent | None:
+    """Map the event again; None if its stored body is sent. Raises RelayError if mapping makes no call."""
     has_body = "operation" in candidate.fields
     if replay.remap is False and not has_body:
         raise Conflict("mapping_still_fails", _NOT_MAPPED)
     if replay.remap is not True and has_body:
         return None
-    record = read_event(replaying.redis, candidate.id)
+    record = read_event(context.redis, candidate.id)
     if record is None:
-        raise NotFound("no_such_event", "Its record was pruned just now.")
-    return remap_event(replaying, record)
+        raise NotFound("no_such_event", "The event is no longer stored.")
+    return remap_event(context, record)
 
 
-def _said(error: RelayError) -> dict[str, str]:
-    return {"code": error.code, "detail": error.detail[:_LONGEST_TOLD]}
+def _problem_of(error: RelayError) -> dict[str, str]:
+    return {"code": error.code, "detail": error.detail[:_MAX_DETAIL]}
 
 
 @dataclass
-class _Seen:
-    """What a dry run has counted."""
+class _Counts:
+    """What a preview has counted."""
 
     matched: int = 0
     examined: int = 0
@@ -177,77 +190,81 @@ class _Seen:
     would_fail: int = 0
 
 
-def preview_in_store(replaying: ReplayContext, replay: Replay) -> dict[str, Any]:
+def preview_in_store(context: ReplayContext, replay: Replay) -> dict[str, Any]:
     """What a replay would do: `{matched, truncated, examples, would_map, would_fail, sampled}`. Changes nothing.
 
-    `truncated`: there may be more, the count was stopped. The first `sampled` events were mapped to find out.
+    `truncated` is true if counting stopped early. `would_map` and `would_fail` count among the first `sampled` events,
+    which were mapped to find out.
     """
-    seen = _Seen()
+    counts = _Counts()
     examples: list[dict[str, Any]] = []
-    for candidate in islice(_matching(replaying, replay, seen), _MOST_COUNTED):
-        seen.matched += 1
-        if seen.matched <= _MOST_TRIED:
-            told = _example(replaying, replay, candidate)
-            seen.would_map += "call" in told
-            seen.would_fail += "problem" in told
-            if len(examples) < _EXAMPLES:
-                examples.append(told)
+    for candidate in islice(_selected_events(context, replay, counts), _MAX_MATCHED):
+        counts.matched += 1
+        if counts.matched <= _MAX_SAMPLED:
+            example = _preview_event(context, replay, candidate)
+            counts.would_map += "call" in example
+            counts.would_fail += "problem" in example
+            if len(examples) < _MAX_EXAMPLES:
+                examples.append(example)
     return {
-        "matched": seen.matched,
-        "truncated": seen.matched >= _MOST_COUNTED or seen.examined >= _MOST_EXAMINED,
+        "matched": counts.matched,
+        "truncated": counts.matched >= _MAX_MATCHED or counts.examined >= _MAX_EXAMINED,
         "examples": examples,
-        "would_map": seen.would_map,
-        "would_fail": seen.would_fail,
-        "sampled": min(seen.matched, _MOST_TRIED),
+        "would_map": counts.would_map,
+        "would_fail": counts.would_fail,
+        "sampled": min(counts.matched, _MAX_SAMPLED),
     }
 
 
 def preview_in_all_stores(
-    stores: Stores, replay: Replay, intake: Callable[[], IngestContext], now: Callable[[], datetime]
+    stores: Stores, replay: Replay, ingest: Callable[[], IngestContext], now: Callable[[], datetime]
 ) -> dict[str, Any]:
-    """What a replay would do in all stores together."""
-    told = [
-        preview_in_store(make_replay_context(store, intake, now), replay)
+    """What a replay would do in all stores together, in the form of `preview_in_store`."""
+    previews = [
+        preview_in_store(make_replay_context(store, ingest, now), replay)
         for store in find_replay_stores(stores, replay)
     ]
-    summed = {
-        name: sum(each[name] for each in told) for name in ("matched", "would_map", "would_fail", "sampled")
+    total = {
+        name: sum(preview[name] for preview in previews)
+        for name in ("matched", "would_map", "would_fail", "sampled")
     }
-    examples = [example for each in told for example in each["examples"]][:_EXAMPLES]
-    return told[0] | summed | {"truncated": any(each["truncated"] for each in told), "examples": examples}
+    examples = [example for preview in previews for example in preview["examples"]]
+    truncated = any(preview["truncated"] for preview in previews)
+    return previews[0] | total | {"truncated": truncated, "examples": examples[:_MAX_EXAMPLES]}
 
 
-def _matching(replaying: ReplayContext, replay: Replay, seen: _Seen) -> Iterator[Candidate]:
-    edge = end_id(replay, replaying.now())
-    for name in find_replay_destinations(replaying.redis, replay):
+def _selected_events(context: ReplayContext, replay: Replay, counts: _Counts) -> Iterator[Candidate]:
+    end = end_id(replay, context.now())
+    for name in find_replay_destinations(context.redis, replay):
         cursor = first_cursor(replay)
-        while seen.examined < _MOST_EXAMINED:
-            page = read_candidates(replaying.redis, replay, name, between=(cursor, edge), most=5 * _PAGE)
+        while counts.examined < _MAX_EXAMINED:
+            # A preview writes nothing between events, so its pages can be larger than the job's.
+            page = read_candidates(context.redis, replay, name, between=(cursor, end), most=5 * _PAGE_SIZE)
             if not page:
                 break
-            seen.examined += len(page)
-            yield from (candidate for candidate in page if _chosen(candidate, replay, name))
+            counts.examined += len(page)
+            yield from (candidate for candidate in page if _is_selected(candidate, replay, name))
             cursor = page[-1].id
 
 
-def _example(replaying: ReplayContext, replay: Replay, candidate: Candidate) -> dict[str, Any]:
-    """One event that would be sent again: as it stands, and the call that it would make or what is in its way."""
-    shown = ("source", "destination", "event_id", "reason", "detail")
-    told: dict[str, Any] = {"id": candidate.id}
-    told |= {name: candidate.fields[name] for name in shown if candidate.fields.get(name)}
+def _preview_event(context: ReplayContext, replay: Replay, candidate: Candidate) -> dict[str, Any]:
+    """One event, with the `call` that mapping makes of it or the `problem`; neither if its stored body is sent."""
+    names = ("source", "destination", "event_id", "reason", "detail")
+    example: dict[str, Any] = {"id": candidate.id}
+    example |= {name: candidate.fields[name] for name in names if candidate.fields.get(name)}
     try:
-        anew = _anew(replaying, replay, candidate)
+        remapped = _remap_if_needed(context, replay, candidate)
     except Unavailable:
         raise
     except RelayError as error:
-        return told | {"problem": _said(error)}
-    return told | {"call": _call(anew)} if anew else told
+        return example | {"problem": _problem_of(error)}
+    return example | {"call": _render_call(remapped)} if remapped else example
 
 
-def _call(anew: RemappedEvent) -> dict[str, Any]:
-    call = anew.call
+def _render_call(remapped: RemappedEvent) -> dict[str, Any]:
+    call = remapped.call
     return {
-        "destination": anew.destination.name,
+        "destination": remapped.destination.name,
         "method": call.operation.method,
         "path": call.operation.path,
         "event_id": call.event_id,
