@@ -91,10 +91,10 @@ def _checked(text: str, settings: Settings) -> Config:
 
 
 def create_app(
-    settings: Settings, config: Config, redis: Client, *, others: Mapping[str, Client] | None = None
+    settings: Settings, config: Config, redis: Client, *, other_stores: Mapping[str, Client] | None = None
 ) -> Flask:
     """The application from its parts: the main store, and those beside it by name."""
-    app = _application(settings, config, Stores(redis, others, settings=settings))
+    app = _application(settings, config, Stores(redis, other_stores, settings=settings))
     request_metrics.register(app, request_metrics.run_inline)
     return app
 

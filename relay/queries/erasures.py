@@ -145,7 +145,7 @@ def _counts(counts: Mapping[State, int]) -> dict[str, int]:
 def _gone(one: ErasedEvent) -> dict[str, Any]:
     return {
         "id": one.id,
-        "was": one.state_before,
+        "state": one.state_before,
         "destination": one.destination,
         "request_id": one.request_id or None,
     }

@@ -153,7 +153,7 @@ def test_each_store_is_watched_by_its_own_workers_and_shown_with_the_others(
     for name in ("main", "eu"):
         watch(stores.get(name), RULES, globex).look()
     told = replace(config(), alerts=RULES)
-    web = create_app(Settings(admin_key=ADMIN), told, redis, other_calls={"eu": second_redis}).test_client()
+    web = create_app(Settings(admin_key=ADMIN), told, redis, other_stores={"eu": second_redis}).test_client()
     page = web.get("/v1/alerts", headers=operator).get_json()
 
     assert [(one["store"], one["name"]) for one in page["open"]] == [("eu", "globex")]

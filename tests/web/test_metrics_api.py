@@ -123,7 +123,7 @@ def test_a_store_that_is_away_is_told_as_such(operator: dict[str, str], redis: R
     away = open_redis("unix:///nowhere/at/all", WORKER)
     stores = {"acme": replace(config().destinations["acme"], store="eu")}
     app = create_app(
-        Settings(admin_key=ADMIN), replace(config(), destinations=stores), redis, other_calls={"eu": away}
+        Settings(admin_key=ADMIN), replace(config(), destinations=stores), redis, other_stores={"eu": away}
     )
 
     told = scraped(app.test_client().get("/metrics", headers=operator).get_data(as_text=True))

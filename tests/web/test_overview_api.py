@@ -150,7 +150,7 @@ def test_what_happens_in_several_stores_is_told_as_one(
     for client in (redis, second_redis):
         accept_events(Scripts(client), event("1"), event("2"))
     web = create_app(
-        Settings(admin_key=ADMIN), config(), redis, other_calls={"eu": second_redis}
+        Settings(admin_key=ADMIN), config(), redis, other_stores={"eu": second_redis}
     ).test_client()
 
     told = web.get("/v1/overview", headers=operator).get_json()
@@ -164,7 +164,7 @@ def test_what_happens_in_several_stores_is_told_as_one(
 def test_a_store_that_is_away_leaves_the_others_figures(operator: dict[str, str], redis: Redis):
     accept_events(Scripts(redis), event("1"))
     away = open_redis("unix:///nowhere/at/all", WORKER)
-    web = create_app(Settings(admin_key=ADMIN), config(), redis, other_calls={"eu": away}).test_client()
+    web = create_app(Settings(admin_key=ADMIN), config(), redis, other_stores={"eu": away}).test_client()
 
     told = web.get("/v1/overview", headers=operator).get_json()
 

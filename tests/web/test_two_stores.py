@@ -55,7 +55,7 @@ AWAY = "unix:///nowhere/at/all"
 
 
 def process(main: Client, eu: Client) -> FlaskClient:
-    return create_app(Settings(admin_key=ADMIN), CONFIG, main, other_calls={"eu": eu}).test_client()
+    return create_app(Settings(admin_key=ADMIN), CONFIG, main, other_stores={"eu": eu}).test_client()
 
 
 @pytest.fixture
@@ -206,7 +206,7 @@ def test_a_dead_letter_of_main_does_not_move_to_another_store(client: FlaskClien
         environ={"KEY": KEYS["web"]},
         allow_hosts=frozenset(),
     )
-    again = create_app(Settings(admin_key=ADMIN), mended, redis, other_calls={"eu": redis}).test_client()
+    again = create_app(Settings(admin_key=ADMIN), mended, redis, other_stores={"eu": redis}).test_client()
 
     answer = again.post(f"/v1/events/{told['id']}/replay", headers=OPERATOR)
 
