@@ -48,7 +48,7 @@ class RelayError(Exception):
     """Something a caller can act on."""
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
-    title = "The relay failed"
+    title = "Internal error"
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -58,49 +58,49 @@ class RelayError(Exception):
 
 class BadRequest(RelayError):
     status = HTTPStatus.BAD_REQUEST
-    title = "The request cannot be read"
+    title = "Bad request"
 
 
 class Unauthorized(RelayError):
     status = HTTPStatus.UNAUTHORIZED
-    title = "A valid key is needed"
+    title = "Unauthorized"
 
 
 class Forbidden(RelayError):
     status = HTTPStatus.FORBIDDEN
-    title = "This key may not do that"
+    title = "Forbidden"
 
 
 class NotFound(RelayError):
     status = HTTPStatus.NOT_FOUND
-    title = "There is no such thing"
+    title = "Not found"
 
 
 class Conflict(RelayError):
     status = HTTPStatus.CONFLICT
-    title = "Its present state forbids that"
+    title = "Conflict"
 
 
 class LengthRequired(RelayError):
     status = HTTPStatus.LENGTH_REQUIRED
-    title = "The length of the body is needed"
+    title = "Length required"
 
 
 class TooLarge(RelayError):
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    title = "The request is too large"
+    title = "Request too large"
 
 
 class UnsupportedType(RelayError):
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-    title = "The relay does not read this type"
+    title = "Unsupported media type"
 
 
 class ValidationFailed(RelayError):
     """Readable, but wrong. Never raised with an empty list."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
-    title = "The request is not valid"
+    title = "Validation failed"
 
     def __init__(self, problems: Sequence[Problem], code: str = "invalid") -> None:
         lines = "; ".join(f"{problem.path or '(body)'}: {problem.message}" for problem in problems)
@@ -112,7 +112,7 @@ class TooManyRequests(RelayError):
     """Too often from there. `retry_after` is in seconds."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
-    title = "That was too often"
+    title = "Too many requests"
 
     def __init__(self, code: str, detail: str, *, retry_after: int) -> None:
         super().__init__(code, detail)
@@ -123,7 +123,7 @@ class Unavailable(RelayError):
     """The store cannot take it now. `retry_after` is in seconds."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    title = "The relay cannot take this now"
+    title = "Service unavailable"
 
     def __init__(self, code: str, detail: str, *, retry_after: int) -> None:
         super().__init__(code, detail)

@@ -1,4 +1,4 @@
-"""Who is asking: the key of a request or the session of a browser, and what its holder may do."""
+"""Authentication of requests, by API key or by browser session."""
 
 import base64
 import binascii
@@ -18,113 +18,134 @@ from relay.core.source import Source, key_id
 from relay.web.same_origin import check_not_cross_site, check_same_origin
 from relay.web.sessions import Session, SessionManager
 
+_UNAUTHORIZED = (
+    "Send a valid API key as `Authorization: Bearer KEY`, as `X-API-Key: KEY`, or as a Basic password."
+)
+
 
 class Authenticator:
-    """Every key the relay knows, by the SHA-256 of its text: a look-up's time tells nothing of the key."""
+    """Finds the principal of a request.
+
+    Keys are looked up by their SHA-256: the time that a lookup takes then reveals nothing about a key.
+    """
 
     def __init__(
         self, config: Config, admin_key: str | None, sessions: SessionManager, oidc: OidcApp | None = None
     ) -> None:
-        self._callers = {
+        self._principals = {
             digest: Principal(name=source.name, role=Role.INGEST, key_id=key_id(digest), source=source)
             for source in config.sources.values()
             for digest in source.key_digests
-        } | {
+        }
+        self._principals |= {
             digest: Principal(name=operator.name, role=operator.role, key_id=key_id(digest))
             for operator in config.operators.values()
             for digest in operator.key_digests
         }
-        self._admin = hash_key(admin_key.encode()) if admin_key else None
+        self._admin_digest = hash_key(admin_key.encode()) if admin_key else None
         self.sessions = sessions
         self._oidc = oidc
 
     def authenticate(self, request: Request) -> Principal:
-        """Who sent this request. Unauthorized, in one wording for every reason, when nobody known did.
+        """Return who sent the request.
 
-        Forbidden for a change that another site has a signed-in browser make.
+        Raises Unauthorized, with the same text for every reason, and Forbidden for a change that another site caused
+        in a signed-in browser.
         """
-        presented = _presented(request.environ)
-        if not presented:
-            return self._signed_in(request)
-        for key in filter(None, presented):
-            found = self.find_by_digest(hash_key(key))
-            if found is not None:
+        keys = _read_keys(request.environ)
+        if not keys:
+            return self._authenticate_session(request)
+        for key in filter(None, keys):
+            principal = self.find_by_digest(hash_key(key))
+            if principal is not None:
+                # A browser remembers a Basic password and sends it by itself, like a cookie.
                 if request.environ.get("HTTP_AUTHORIZATION", "")[:5].lower() == "basic":
                     check_not_cross_site(request, self.sessions.public_url)
-                return found
+                return principal
         raise unauthorized_error()
 
     def require_role(self, request: Request, least: Role) -> Principal:
-        """Who sent this request, when their role covers `least`."""
+        """Return who sent the request. Raises Forbidden if the role does not cover `least`."""
         return self.authenticate(request).require(least)
 
     def authenticate_source(self, request: Request) -> tuple[Principal, Source]:
-        """The source whose key this request carries."""
-        caller = self.authenticate(request)
-        if caller.source is None:
-            raise Forbidden("wrong_role", "Events are sent with a source's key, not with the operator's.")
-        return caller, caller.source
+        """Return the source that sent the request. Raises Forbidden for an operator's key."""
+        principal = self.authenticate(request)
+        if principal.source is None:
+            raise Forbidden("wrong_role", "Events are sent with a source's key, not with an operator's.")
+        return principal, principal.source
 
     def find_by_digest(self, digest: str) -> Principal | None:
-        """Whose key has this SHA-256 (in hex)."""
-        found = self._callers.get(digest)
-        if found is None and self._admin is not None and hmac.compare_digest(digest, self._admin):
+        """Return the holder of the key with this SHA-256 (hex)."""
+        principal = self._principals.get(digest)
+        if principal is None and self._admin_digest and hmac.compare_digest(digest, self._admin_digest):
             return Principal(name=BUILT_IN_ADMIN, role=Role.ADMIN, key_id=BUILT_IN_ADMIN)
-        return found
+        return principal
 
     @property
     def provider_digest(self) -> str:
-        """What sessions of its accounts hold in place of a key's digest: another provider's are not good."""
+        """Stored in sessions in place of a key's digest: a session ends when the identity provider changes."""
         return hash_key(f"provider {self._oidc.issuer}".encode()) if self._oidc else ""
 
     def find_account(self, identity: str) -> Principal | None:
-        """Somebody whom the provider knows, in the role that today's settings give them."""
+        """Return the principal of an identity provider's account, with the role that the current settings give it."""
         return account_principal(self._oidc, identity) if self._oidc else None
 
-    def _signed_in(self, request: Request) -> Principal:
+    def _authenticate_session(self, request: Request) -> Principal:
         session = self.sessions.read(request)
-        caller = self._of_session(session) if session else None
-        if caller is None or not caller.role.covers(Role.VIEWER):
+        principal = self._find_session_principal(session) if session else None
+        if principal is None or not principal.role.covers(Role.VIEWER):
             raise unauthorized_error()
         check_same_origin(request, self.sessions.public_url)
-        return caller
+        return principal
 
-    def _of_session(self, session: Session) -> Principal | None:
-        """A key that has left the configuration takes its sessions with it; a role that has changed counts at once."""
+    def _find_session_principal(self, session: Session) -> Principal | None:
+        # Looked up for each request: a removed key ends its sessions, and a changed role applies at once.
         if session.identity:
             return self.find_account(session.identity) if session.key_digest == self.provider_digest else None
-        found = self.find_by_digest(session.key_digest)
-        return replace(found, via=Via.SESSION) if found else None
+        principal = self.find_by_digest(session.key_digest)
+        return replace(principal, via=Via.SESSION) if principal else None
 
 
 def hash_key(key: bytes) -> str:
-    """What a key is known by: the hex SHA-256 of its bytes."""
+    """Return the SHA-256 of a key in hex."""
     return hashlib.sha256(key).hexdigest()
 
 
 def unauthorized_error() -> Unauthorized:
-    text = "Send a key the relay knows, as `Authorization: Bearer KEY`, `X-API-Key: KEY` or a Basic password."
-    return Unauthorized("unauthorized", text)
+    """The one error for every failed authentication."""
+    return Unauthorized("unauthorized", _UNAUTHORIZED)
 
 
-def _presented(environ: Mapping[str, str]) -> Sequence[bytes]:
-    """What may be the key, as bytes, from whichever header holds it. A header that holds none still counts as one."""
-    direct = environ.get("HTTP_X_API_KEY")
-    if direct:
-        return (direct.strip().encode("utf-8", "surrogateescape"),)
-    told = environ.get("HTTP_AUTHORIZATION")
-    if not told:
+def _read_keys(environ: Mapping[str, str]) -> Sequence[bytes]:
+    """Return the candidate keys of the request; empty if it has no header for a key.
+
+    A malformed header yields one empty key, so that the request is not authenticated by its session instead.
+    """
+    api_key = environ.get("HTTP_X_API_KEY")
+    if api_key:
+        return (_to_bytes(api_key),)
+    authorization = environ.get("HTTP_AUTHORIZATION")
+    if not authorization:
         return ()
-    scheme, _, rest = told.partition(" ")
-    if scheme.lower() == "bearer":
-        return (rest.strip().encode("utf-8", "surrogateescape"),)
-    return _basic(rest.strip()) if scheme.lower() == "basic" else (b"",)
+    scheme, _, credentials = authorization.partition(" ")
+    match scheme.lower():
+        case "bearer":
+            return (_to_bytes(credentials),)
+        case "basic":
+            return _read_basic(credentials.strip())
+        case _:
+            return (b"",)
 
 
-def _basic(text: str) -> Sequence[bytes]:
-    """The password, or else the user name: clients of Gong send an access key beside its secret, and either may be ours."""
+def _to_bytes(text: str) -> bytes:
+    return text.strip().encode("utf-8", "surrogateescape")
+
+
+def _read_basic(credentials: str) -> Sequence[bytes]:
+    """Return password and user name: Gong's clients send two values, and either of them may hold our key."""
     try:
-        user, _, password = base64.b64decode(text, validate=True).partition(b":")
+        user, _, password = base64.b64decode(credentials, validate=True).partition(b":")
     except (binascii.Error, ValueError):
         return (b"",)
     return password, user

@@ -1,26 +1,25 @@
-"""Whose network a request comes from: counted by, and never kept."""
+"""The network of a client, by which sign-in attempts are counted."""
 
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from flask import Request
 
-_PREFIX_BITS = 64
-"""One customer of a provider has all addresses that share so many bits."""
+_IPV6_PREFIX_BITS = 64
+"""A provider assigns at least this network to each customer, who can use every address in it."""
 
 
 def client_network(request: Request, *, hops: int) -> str:
-    """The client's IPv4 address, or the network of its IPv6 address.
+    """Return the client's IPv4 address or IPv6 network.
 
-    Each of the `hops` proxies before the relay has appended to X-Forwarded-For whom it heard; what stands before that,
-    anybody may have written.
+    hops: the number of trusted proxies before the relay. Each appends the address of its peer to X-Forwarded-For;
+        entries further left are the client's own claims.
     """
-    heard = [part.strip() for part in request.environ.get("HTTP_X_FORWARDED_FOR", "").split(",")]
-    told = heard[-hops] if 0 < hops <= len(heard) else request.remote_addr or ""
+    addresses = [part.strip() for part in request.environ.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+    text = addresses[-hops] if 0 < hops <= len(addresses) else request.remote_addr or ""
     try:
-        address = ip_address(told)
+        address = ip_address(text)
     except ValueError:
         return request.remote_addr or ""
     if isinstance(address, IPv6Address):
-        mapped = address.ipv4_mapped
-        return str(mapped or ip_network((address, _PREFIX_BITS), strict=False))
+        return str(address.ipv4_mapped or ip_network((address, _IPV6_PREFIX_BITS), strict=False))
     return str(address)

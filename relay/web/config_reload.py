@@ -1,4 +1,4 @@
-"""Following the configuration file while the web serves: a good change is taken over, between two requests."""
+"""Reloads the configuration file in the web process."""
 
 import threading
 import time
@@ -8,21 +8,21 @@ from relay.config.reload import ConfigFile
 from relay.core.config import Config
 from relay.log import log_event
 
-_EVERY_SECONDS = 2.0
+_INTERVAL_SECONDS = 2.0
 
 
 def watch_config_file(file: ConfigFile, apply: Callable[[Config], None]) -> None:
-    """Look at the file for as long as the process lives."""
+    """Start a thread that passes each valid change of the file to `apply`, until the process exits."""
 
-    def look() -> None:
+    def watch() -> None:
         while True:
-            time.sleep(_EVERY_SECONDS)
+            time.sleep(_INTERVAL_SECONDS)
             try:
-                newer = file.reload()
-            except Exception as error:  # noqa: BLE001 - whatever it is, what serves goes on serving
-                log_event("config.unread", level="error", error=f"{type(error).__name__}: {error}")
+                config = file.reload()
+            except Exception as error:  # noqa: BLE001 - the current configuration must stay in use, whatever happens
+                log_event("config.check_failed", level="error", error=f"{type(error).__name__}: {error}")
                 continue
-            if newer is not None:
-                apply(newer)
+            if config is not None:
+                apply(config)
 
-    threading.Thread(target=look, name="configuration", daemon=True).start()
+    threading.Thread(target=watch, name="configuration", daemon=True).start()

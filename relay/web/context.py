@@ -1,4 +1,4 @@
-"""What the web process is made of: `relay.app` installs it once, and every request looks it up."""
+"""The objects that requests use. `relay.app` builds them once per process, and again when the configuration changes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,15 +23,16 @@ _NAME = "relay"
 
 @dataclass(frozen=True, slots=True)
 class ProcessState:
-    """Whether this process is stopping, and the errors of a configuration file that it did not load."""
+    """The state of this process, read at the time of the call."""
 
     is_stopping: Callable[[], bool] = lambda: False
     rejected_config: Callable[[], RejectedConfig | None] = lambda: None
+    """Returns the problems of the configuration file if it was rejected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebContext:
-    """Everything a request may need. It is an `actions.context.Context`, with authentication and the process's state."""
+    """Everything that a request uses: an `actions.context.Context` with authentication and the process's state."""
 
     settings: Settings
     config: Config
@@ -54,19 +55,21 @@ class WebContext:
 
 
 def install(app: Flask, ctx: WebContext) -> None:
+    """Set or replace the context of an application."""
     app.extensions[_NAME] = ctx
 
 
 def context_of(app: Flask) -> WebContext:
+    """Return the context of an application."""
     return cast("WebContext", app.extensions[_NAME])
 
 
 def current() -> WebContext:
-    """The context of the application that handles this request."""
+    """Return the context of the application that handles this request."""
     return context_of(current_app)
 
 
 def require_role(least: Role) -> tuple[WebContext, Principal]:
-    """The context, and the principal of this request. Raises Unauthorized, and Forbidden if their role is too low."""
+    """Return the context and the principal of this request. Raises Unauthorized, or Forbidden for a lower role."""
     ctx = current()
     return ctx, ctx.auth.require_role(request, least)

@@ -1,4 +1,4 @@
-"""gunicorn's gevent worker, which lets go of idle connections when it is told to end: nobody is served by waiting for them."""
+"""A gevent worker for gunicorn that closes idle keep-alive connections when it shuts down."""
 
 from types import TracebackType
 from typing import Any, Self
@@ -6,55 +6,58 @@ from typing import Any, Self
 import gevent
 from gunicorn.workers.ggevent import GeventWorker
 
-_EVERY_SECONDS = 0.2
+_INTERVAL_SECONDS = 0.2
 
 
-class _Idle(gevent.Timeout):  # type: ignore[misc]  # gevent has no types
-    """The time that a connection may be kept without a request. It ends quietly, by itself or by `let_go`."""
+class _IdleTimeout(gevent.Timeout):  # type: ignore[misc]  # gevent has no types
+    """The keep-alive timeout of one connection. It ends silently, when it expires or by `close`."""
 
-    def __init__(self, seconds: float, known: "set[_Idle]") -> None:
+    def __init__(self, seconds: float, active: "set[_IdleTimeout]") -> None:
         super().__init__(seconds, exception=False)
-        self._known, self._greenlet = known, gevent.getcurrent()
+        self._active, self._greenlet = active, gevent.getcurrent()
 
     def __enter__(self) -> Self:
-        self._known.add(self)
+        self._active.add(self)
         super().__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> Any:
-        self._known.discard(self)
+        self._active.discard(self)
         return super().__exit__(kind, value, trace)
 
-    def let_go(self) -> None:
+    def close(self) -> None:
+        """End the timeout in the event loop's next iteration."""
         gevent.get_hub().loop.run_callback(self._end)
 
     def _end(self) -> None:
-        # Asked once more at the very moment: a request that has come since is not cut off.
-        if self in self._known:
+        # Checked again here: a request that arrived in the meantime must not be interrupted.
+        if self in self._active:
             self._greenlet.throw(self)
 
 
 class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
-    """Without this it waits for them until its grace is over, and every restart takes so long."""
+    """Without this, gunicorn waits for idle connections until its graceful timeout, at every restart."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._idle: set[_Idle] = set()
+        self._idle: set[_IdleTimeout] = set()
 
-    def timeout_ctx(self) -> _Idle:
-        """Gunicorn waits for each request."""
-        return _Idle(self.cfg.keepalive, self._idle)
+    def timeout_ctx(self) -> _IdleTimeout:
+        """Return the context in which gunicorn waits for the next request of a connection."""
+        return _IdleTimeout(self.cfg.keepalive, self._idle)
 
     def run(self) -> None:
-        gevent.spawn(self._let_go)
+        """Serve until the worker is asked to stop."""
+        gevent.spawn(self._close_idle_connections)
         super().run()
 
-    def _let_go(self) -> None:
+    def _close_idle_connections(self) -> None:
         while self.alive:
-            gevent.sleep(_EVERY_SECONDS)
+            gevent.sleep(_INTERVAL_SECONDS)
+        # Repeated: connections that still serve a request become idle later.
         while True:
-            for idle in list(self._idle):
-                idle.let_go()
-            gevent.sleep(_EVERY_SECONDS)
+            for timeout in list(self._idle):
+                timeout.close()
+            gevent.sleep(_INTERVAL_SECONDS)

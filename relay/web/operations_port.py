@@ -1,37 +1,37 @@
-"""Where operations have a port of their own: what answers there, what at the partners' port, what at both."""
+"""A separate port for operations: which routes answer on it, which on the partners' port, and which on both."""
 
 from flask import Flask, g, request
 from werkzeug.exceptions import NotFound
 
-_BOTH = frozenset({"/livez", "/readyz", "/version"})
-"""Load balancers ask at the port that they send to."""
+_BOTH_PORTS = frozenset({"/livez", "/readyz", "/version"})
+"""Load balancers check the port that they send traffic to."""
 
-_LOOKED_AT = frozenset({"/v1/events", "/v1/events/<event_id>"})
-"""Senders look up what became of their events."""
+_READ_ON_BOTH_PORTS = frozenset({"/v1/events", "/v1/events/<event_id>"})
+"""Senders look up their own events."""
 
-_PARTNERS = ("/v2/", "/v1/webhooks/", "/connect/")
-"""Partners post there, programs that know Gong's API, and browsers on their way from Gong."""
+_PARTNER_PREFIXES = ("/v2/", "/v1/webhooks/", "/connect/")
+"""For partners' webhooks, clients of Gong's API, and browsers that return from Gong."""
 
 
 def separate_ports(app: Flask, operations_port: int) -> None:
-    """Have each port answer what is its own; the other says that there is nothing. With 0 there is one for all."""
+    """Answer 404 to requests on the wrong port. With port 0 every route answers on the one port."""
     if operations_port:
-        app.before_request(lambda: _refuse_elsewhere(str(operations_port)))
+        app.before_request(lambda: _check_port(str(operations_port)))
 
 
-def _refuse_elsewhere(operations_port: str) -> None:
+def _check_port(operations_port: str) -> None:
     rule = request.url_rule
-    if rule is None or rule.rule in _BOTH:
+    if rule is None or rule.rule in _BOTH_PORTS:
         return
-    # The port that the connection came to, by the server's own socket: no header can say another.
-    at_operations = request.environ["SERVER_PORT"] == operations_port
-    if rule.rule in _LOOKED_AT and request.method in {"GET", "HEAD"}:
+    if rule.rule in _READ_ON_BOTH_PORTS and request.method in {"GET", "HEAD"}:
         return
-    if at_operations == is_partner_route(rule.rule):
+    # From the server's own socket: a client cannot change it with a header.
+    is_operations_port = request.environ["SERVER_PORT"] == operations_port
+    if is_operations_port == is_partner_route(rule.rule):
         g.reason = "other_port"
         raise NotFound
 
 
 def is_partner_route(rule: str) -> bool:
-    """Whether a route is for partners. Whatever nobody thought of is for operators."""
-    return rule.startswith(_PARTNERS) or rule == "/v1/events"
+    """True if a route is for partners. All others, new ones included, are for operators."""
+    return rule.startswith(_PARTNER_PREFIXES) or rule == "/v1/events"

@@ -1,4 +1,4 @@
-"""Every error as RFC 9457 `application/problem+json`, with a `code` that programs can trust."""
+"""Converts every error to an RFC 9457 problem document, `application/problem+json`."""
 
 from http import HTTPStatus
 
@@ -13,27 +13,29 @@ CONTENT_TYPE = "application/problem+json"
 
 
 def json_response(value: object, status: int = 200, content_type: str = "application/json") -> Response:
-    """A JSON answer."""
+    """Serialize a value as the body of a response."""
     return Response(orjson.dumps(value) + b"\n", status=status, content_type=content_type)
 
 
 def problem_document(status: int, code: str, title: str, detail: str) -> dict[str, object]:
-    """The members that every problem has."""
+    """Return the members that every problem document has."""
     return {"type": "about:blank", "title": title, "status": int(status), "code": code, "detail": detail}
 
 
 def register_error_handlers(app: Flask) -> None:
-    """Have every error of the application answered here."""
-    app.register_error_handler(RelayError, _relay_error)
-    app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(Exception, _unforeseen)
+    """Convert all errors of the application."""
+    app.register_error_handler(RelayError, _convert_relay_error)
+    app.register_error_handler(HTTPException, _convert_http_error)
+    app.register_error_handler(Exception, _convert_crash)
 
 
-def _relay_error(error: RelayError) -> Response:
+def _convert_relay_error(error: RelayError) -> Response:
     body = problem_document(error.status, error.code, error.title, error.detail)
     if isinstance(error, ValidationFailed):
-        body["detail"] = f"{len(error.problems)} thing(s) to mend; nothing was kept."
-        body["errors"] = [found.as_dict() for found in error.problems]
+        count = len(error.problems)
+        noun = "validation error" if count == 1 else "validation errors"
+        body["detail"] = f"{count} {noun}. Nothing was stored."
+        body["errors"] = [problem.as_dict() for problem in error.problems]
     response = json_response(body, error.status, CONTENT_TYPE)
     if isinstance(error, Unavailable | TooManyRequests):
         response.headers["Retry-After"] = str(error.retry_after)
@@ -43,7 +45,7 @@ def _relay_error(error: RelayError) -> Response:
     return response
 
 
-def _http_error(error: HTTPException) -> Response:
+def _convert_http_error(error: HTTPException) -> Response:
     status = error.code or 500
     code = HTTPStatus(status).name.lower()
     response = json_response(
@@ -56,15 +58,16 @@ def _http_error(error: HTTPException) -> Response:
     return response
 
 
-def _unforeseen(error: Exception) -> Response:
-    log_event("web.crashed", error=type(error).__name__, where=_where(error))
+def _convert_crash(error: Exception) -> Response:
+    log_event("web.crashed", error=type(error).__name__, where=_location(error))
     g.code = "internal_error"
-    text = "The relay failed on this request, and has logged why. Nothing was kept; send it again."
-    return json_response(problem_document(500, "internal_error", "The relay failed", text), 500, CONTENT_TYPE)
+    # The error may have come after the events were stored, so the text does not say that nothing was.
+    text = "Internal error; see the relay's log. It is safe to send the request again."
+    return json_response(problem_document(500, "internal_error", RelayError.title, text), 500, CONTENT_TYPE)
 
 
-def _where(error: Exception) -> str:
-    """File and line only: a message could hold what somebody sent."""
+def _location(error: Exception) -> str:
+    """Return file and line where the error was raised. Its message is not logged: it may quote personal data."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -1,4 +1,4 @@
-"""Reading a request's body whole, or not at all: nothing cut short is ever taken for complete."""
+"""Reads request bodies completely, or raises: an incomplete body is never processed."""
 
 from typing import Any
 
@@ -6,34 +6,34 @@ from flask import Request
 
 from relay.core.errors import BadRequest, LengthRequired, TooLarge, UnsupportedType
 
-_CHUNK = 65_536
+_CHUNK_BYTES = 65_536
 
 
 def read_body(request: Request, *, max_bytes: int) -> bytes:
-    """The exact bytes that were sent.
+    """Return the exact bytes of the body.
 
-    Werkzeug's own reading would return the first bytes of a chunked body that is too long, and the half of a body
-    whose sender hung up, both without a word; so the length is checked here, on the server's own stream.
+    Raises BadRequest if the connection ends early, LengthRequired, TooLarge, or UnsupportedType for a compressed body.
     """
+    # Werkzeug silently truncates a chunked body at its limit, and a body whose sender hangs up. This function reads
+    # the server's own stream instead, and checks the length itself.
     environ = request.environ
     if environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() not in {"", "identity"}:
-        raise UnsupportedType("unsupported_encoding", "Send the body as it is, without Content-Encoding.")
-    chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
-    declared = None if chunked else _declared_length(environ.get("CONTENT_LENGTH", ""))
+        raise UnsupportedType("unsupported_encoding", "Send the body without Content-Encoding.")
+    is_chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
+    declared = None if is_chunked else _content_length(environ.get("CONTENT_LENGTH", ""))
     if declared is not None and declared > max_bytes:
         raise _too_large(max_bytes)
+    # One byte beyond the limit is enough to detect that a chunked body exceeds it.
     raw = _read(environ["wsgi.input"], max_bytes + 1 if declared is None else declared)
     if len(raw) > max_bytes:
         raise _too_large(max_bytes)
     if declared is not None and len(raw) != declared:
-        text = (
-            f"{len(raw)} bytes came of the {declared} that Content-Length promised. Send the request again."
-        )
+        text = f"Received {len(raw)} of the {declared} bytes in Content-Length. Send the request again."
         raise BadRequest("body_incomplete", text)
     return raw
 
 
-def _declared_length(text: str) -> int:
+def _content_length(text: str) -> int:
     if not text:
         raise LengthRequired("length_required", "Send Content-Length, or Transfer-Encoding: chunked.")
     if not (text.isascii() and text.isdigit()):
@@ -41,16 +41,18 @@ def _declared_length(text: str) -> int:
     return int(text)
 
 
-def _read(stream: Any, wanted: int) -> bytes:
-    parts, left = [], wanted
+def _read(stream: Any, count: int) -> bytes:
+    chunks, left = [], count
     try:
-        while left > 0 and (part := stream.read(min(left, _CHUNK))):
-            parts.append(part)
-            left -= len(part)
+        while left > 0 and (chunk := stream.read(min(left, _CHUNK_BYTES))):
+            chunks.append(chunk)
+            left -= len(chunk)
     except OSError as error:
-        raise BadRequest("body_incomplete", "The connection broke before the body was complete.") from error
-    return b"".join(parts)
+        text = "The connection broke before the body was complete. Send the request again."
+        raise BadRequest("body_incomplete", text) from error
+    return b"".join(chunks)
 
 
-def _too_large(most: int) -> TooLarge:
-    return TooLarge("body_too_large", f"A body may hold {most} bytes. Send fewer events at a time.")
+def _too_large(max_bytes: int) -> TooLarge:
+    text = f"The body is larger than {max_bytes} bytes. Send fewer events per request."
+    return TooLarge("body_too_large", text)

@@ -1,4 +1,4 @@
-"""At the end of every request at a endpoint: how long it took, and whether it was turned away and why, is counted."""
+"""Counts requests to the ingest endpoints: their duration, and the code of each one that is rejected."""
 
 import time
 from collections.abc import Callable
@@ -10,46 +10,47 @@ from relay.store.request_stats import Rejection, RequestStats
 from relay.web.context import WebContext, context_of
 
 ENDPOINT_GROUPS = {"events_ingest": "events", "webhooks": "webhooks", "gong_compat": "gong"}
-"""What each endpoint is called where requests are counted, by its blueprint."""
+"""The metric label of each ingest endpoint, by its blueprint."""
 
-_TAKEN = frozenset({"already_reported"})
-"""Answered with an error, as Gong does, though the request was taken: it is counted there."""
+_ACCEPTED_CODES = frozenset({"already_reported"})
+"""Gong's clients get an error for these, but the request was accepted and is counted as such."""
 
-_LEAST_ERROR = 400
+_MIN_ERROR_STATUS = 400
 
 
 def run_inline(work: Callable[[], None]) -> None:
-    """Before the connection's next request, which waits for it."""
+    """Run before the connection's next request."""
     work()
 
 
 def run_in_thread(work: Callable[[], None]) -> None:
-    """While the connection goes on: a store that is frozen then holds up nobody."""
+    """Run in a thread, so that a store that hangs does not block the connection."""
     Thread(target=work, daemon=True).start()
 
 
 def register(app: Flask, run: Callable[[Callable[[], None]], None]) -> None:
-    """Have every request at a endpoint of this application counted. `run` runs what tells the store of it."""
-    known = context_of(app)
-    turnstile = RequestStats(known.redis, time.monotonic)
+    """Count the requests of this application. `run` calls the function that writes the counts to the store."""
+    ctx = context_of(app)
+    stats = RequestStats(ctx.redis, time.monotonic)
 
-    def count(response: Response) -> Response:
-        endpoint = ENDPOINT_GROUPS.get(request.blueprint or "")
-        if endpoint is not None:
-            turnstile.time(endpoint, time.monotonic() - g.started)
-            turned = _turned_away(known, response)
-            if turned is not None:
-                turnstile.count(turned)
-        if turnstile.due():
-            response.call_on_close(lambda: run(turnstile.flush_if_due))  # the sender has its answer by then
+    def count_request(response: Response) -> Response:
+        group = ENDPOINT_GROUPS.get(request.blueprint or "")
+        if group is not None:
+            stats.time(group, time.monotonic() - g.started)
+            rejection = _read_rejection(ctx, response)
+            if rejection is not None:
+                stats.count(rejection)
+        if stats.due():
+            # On close: by then the sender has the response, so a slow store does not delay it.
+            response.call_on_close(lambda: run(stats.flush_if_due))
         return response
 
-    app.after_request(count)
+    app.after_request(count_request)
 
 
-def _turned_away(known: WebContext, response: Response) -> Rejection | None:
-    """What is told of a request at a endpoint. None: it was taken. A stranger's source is ""."""
+def _read_rejection(ctx: WebContext, response: Response) -> Rejection | None:
+    """Return why the request was rejected, or None if it was accepted. The source of an unknown sender is ""."""
     source, code = g.get("source"), g.get("code")
-    if code is None or code in _TAKEN or response.status_code < _LEAST_ERROR:
+    if code is None or code in _ACCEPTED_CODES or response.status_code < _MIN_ERROR_STATUS:
         return None
-    return Rejection(source or "", code, g.get("reason") or "", known.now())
+    return Rejection(source or "", code, g.get("reason") or "", ctx.now())

@@ -1,4 +1,4 @@
-"""What browsers are told with every page: load nothing from elsewhere, run nothing inline, keep nothing, frame nothing."""
+"""Security headers of pages: no foreign or inline code, no caching, no framing."""
 
 from flask import Response, request
 
@@ -12,15 +12,13 @@ CONTENT_SECURITY_POLICY = (
     "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
-# Not `no-referrer`: with it browsers write `Origin: null` on our own forms, which over plain http is all that tells
-# them from another site's.
-_REFERRERS = "same-origin"
-
 _HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": _REFERRERS,
+    # Not `no-referrer`: browsers would then send `Origin: null` with the relay's own forms. Over plain HTTP, the origin
+    # is all that distinguishes them from another site's forms.
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
@@ -28,7 +26,7 @@ _HEADERS = {
 
 
 def add_security_headers(response: Response) -> Response:
-    """Guard a page, and what the API answers to a browser's session: it must neither be kept nor taken for a page."""
+    """Protect pages, and API responses to a browser's session, and extend the session when a page is loaded."""
     path = request.path
     if path.startswith(PAGES):
         response.headers.update(_HEADERS)
@@ -36,6 +34,7 @@ def add_security_headers(response: Response) -> Response:
         if request.method == "GET" and not path.startswith(_STATIC):
             current().auth.sessions.renew(request, response)
     elif "Cookie" in request.headers and path.startswith("/v1/"):
+        # A browser must not cache this response, or render it as a page.
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         response.headers["Cache-Control"] = "no-store"

@@ -1,4 +1,4 @@
-"""A span around every request, beside the line that the log has of it."""
+"""A trace span around every request."""
 
 from contextlib import ExitStack
 
@@ -7,41 +7,41 @@ from flask.globals import app_ctx
 
 from relay.tracing.spans import SpanRole, annotate, is_enabled, span
 
-_QUIET = frozenset({"/livez", "/readyz", "/version", "/metrics"})
+_UNTRACED_PATHS = frozenset({"/livez", "/readyz", "/version", "/metrics"})
 
 
 def register(app: Flask) -> None:
-    """Trace the requests of this application. To be called first, so that all else is within the span."""
+    """Trace the requests of this application. Call it first, so that the other handlers run within the span."""
     if is_enabled():
-        app.before_request(_begin)
-        app.after_request(_tell)
-        app.teardown_request(_end)
+        app.before_request(_start_span)
+        app.after_request(_annotate_response)
+        app.teardown_request(_end_span)
 
 
-def _begin() -> None:
-    """A stranger's context does not become ours: it would decide what our collector keeps. It is linked to."""
-    if request.path in _QUIET:
+def _start_span() -> None:
+    if request.path in _UNTRACED_PATHS:
         return
-    rule = request.url_rule.rule if request.url_rule else "none"
-    theirs = request.headers.get("traceparent", "")
-    g.traced = ExitStack()
-    g.traced.enter_context(
-        span(f"{request.method} {rule}", SpanRole.SERVER, links=[theirs] if theirs else [])
+    route = request.url_rule.rule if request.url_rule else "none"
+    # The sender's trace is linked and not continued: its sampling flag would decide which of our spans are kept.
+    traceparent = request.headers.get("traceparent", "")
+    g.span = ExitStack()
+    g.span.enter_context(
+        span(f"{request.method} {route}", SpanRole.SERVER, links=[traceparent] if traceparent else [])
     )
-    annotate(http__request__method=request.method, http__route=rule)
+    annotate(http__request__method=request.method, http__route=route)
 
 
-def _tell(response: Response) -> Response:
-    told = app_ctx.g
+def _annotate_response(response: Response) -> Response:
+    request_data = app_ctx.g
     annotate(
         http__response__status_code=response.status_code,
-        relay__source=told.get("source"),
-        relay__events=told.get("events"),
-        relay__code=told.get("code"),
+        relay__source=request_data.get("source"),
+        relay__events=request_data.get("events"),
+        relay__code=request_data.get("code"),
     )
     return response
 
 
-def _end(_: BaseException | None) -> None:
-    if "traced" in g:
-        g.pop("traced").close()
+def _end_span(_: BaseException | None) -> None:
+    if "span" in g:
+        g.pop("span").close()

@@ -68,7 +68,7 @@ def test_every_example_call_is_valid_shell():
     for group in GROUPS:
         for operation in group.operations:
             result = subprocess.run(
-                ["sh", "-n"], input=unescape(operation.call), capture_output=True, text=True, check=False
+                ["sh", "-n"], input=unescape(operation.command), capture_output=True, text=True, check=False
             )
             if result.returncode:
                 errors.append((operation.path, result.stderr))

@@ -57,5 +57,5 @@ def test_what_is_wrong_with_the_file_is_told_to_operators_only(app: Flask, opera
 def test_the_overview_shows_what_is_wrong_with_the_file_as_text(app: Flask, operator: dict[str, str]):
     shown = living(app, ProcessState(rejected_config=lambda: WRONG)).get("/ops/", headers=operator).text
 
-    assert "The configuration file is wrong" in shown
+    assert "The configuration file has errors" in shown
     assert "sources.&lt;b&gt;web" in shown

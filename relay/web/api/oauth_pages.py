@@ -247,7 +247,7 @@ def _progress_page(consent: Consent, waited_seconds: float) -> Page:
             sentences = [f"Gong is being connected as {name}."]
             if waited_seconds > _SLOW_SECONDS:
                 sentences.append(
-                    "This is taking longer than it should. Tell the person who sent you the link that no worker responds."
+                    "This is taking longer than it should. Ask the person who sent you the link to check the workers."
                 )
             return Page("Connecting…", tuple(sentences), reload_seconds=_RELOAD_SECONDS)
 

@@ -1,4 +1,4 @@
-"""The schemas that check what is sent, as the API's description shows them: the canonical event and Gong's bodies."""
+"""Converts the marshmallow schemas that validate requests (the canonical event, Gong's bodies) to JSON Schema."""
 
 from typing import Any
 
@@ -24,21 +24,20 @@ from relay.core.gong.validate import SCHEMAS
 from relay.web.openapi.schema_types import Schema
 
 _PREFIX = "Gong"
-"""Sets Gong's own names apart from ours."""
+"""Distinguishes the names of Gong's bodies from the relay's own."""
 
-_NAMES = {
-    id(each): name
-    for name, each in (
-        ("Event", canonical.EVENT),
-        ("EventContent", canonical.CONTENT),
-        ("EventPerson", canonical.PERSON),
-        ("EventCompany", canonical.COMPANY),
-        ("EventShare", canonical.SHARE),
-    )
+_EVENT_SCHEMAS = {
+    "Event": canonical.EVENT,
+    "EventContent": canonical.CONTENT,
+    "EventPerson": canonical.PERSON,
+    "EventCompany": canonical.COMPANY,
+    "EventShare": canonical.SHARE,
 }
-"""The parts of an event that are shown by themselves. Smaller ones stand where they are used."""
+"""The parts of an event that have names in the document. Smaller parts are inlined."""
 
-_MOMENT = {
+_EVENT_SCHEMA_NAMES = {id(schema): name for name, schema in _EVENT_SCHEMAS.items()}
+
+_TIMESTAMP = {
     "type": ["string", "number"],
     "description": "ISO 8601 with an offset, or seconds or milliseconds since 1970.",
     "examples": ["2026-11-20T10:00:00Z"],
@@ -47,32 +46,34 @@ _SCALAR = {"type": ["string", "number", "boolean"]}
 
 
 def marshmallow_components() -> dict[str, Schema]:
-    """Every schema by its name."""
-    plugin = MarshmallowPlugin(schema_name_resolver=_name)
+    """Return every named schema."""
+    plugin = MarshmallowPlugin(schema_name_resolver=_schema_name)
     spec = APISpec(title="", version="", openapi_version="3.1.0", plugins=[plugin])
-    assert plugin.converter is not None  # noqa: S101 - the line above has made it
-    plugin.converter.add_attribute_function(_kind)  # type: ignore[no-untyped-call]
+    assert plugin.converter is not None  # noqa: S101 - set by APISpec on the line above
+    plugin.converter.add_attribute_function(_convert_field)  # type: ignore[no-untyped-call]
     spec.components.schema("Event", schema=canonical.EVENT)
-    for shape in SCHEMAS.values():
-        name = _PREFIX + type(shape).__name__
+    for schema in SCHEMAS.values():
+        name = body_name(schema)
         if name not in spec.components.schemas:
-            spec.components.schema(name, schema=shape)
-    found: dict[str, Schema] = spec.to_dict()["components"]["schemas"]
-    return found
+            spec.components.schema(name, schema=schema)
+    schemas: dict[str, Schema] = spec.to_dict()["components"]["schemas"]
+    return schemas
 
 
-def body_name(shape: marshmallow.Schema) -> str:
-    """The name of one of Gong's bodies."""
-    return _PREFIX + type(shape).__name__
+def body_name(schema: marshmallow.Schema) -> str:
+    """Return the name of the schema of one of Gong's bodies."""
+    return _PREFIX + type(schema).__name__
 
 
-def _name(schema: Any) -> str:
-    """Empty for what has none."""
-    return body_name(schema) if isinstance(schema, ObjectSchema) else _NAMES.get(id(schema), "")
+def _schema_name(schema: Any) -> str:
+    """Return a schema's name; "" inlines it."""
+    if isinstance(schema, ObjectSchema):
+        return body_name(schema)
+    return _EVENT_SCHEMA_NAMES.get(id(schema), "")
 
 
-def _kind(converter: Any, field: marshmallow.fields.Field[Any], **_: Any) -> dict[str, Any]:
-    """What a field of ours takes; `required` is told by the object round it."""
+def _convert_field(converter: Any, field: marshmallow.fields.Field[Any], **_: Any) -> dict[str, Any]:
+    """Convert one of our own field types. apispec itself lists the required fields in the object around it."""
     match field:
         case Title():
             return {"type": "string", "description": f"Cut after {field.limit} characters."}
@@ -83,14 +84,14 @@ def _kind(converter: Any, field: marshmallow.fields.Field[Any], **_: Any) -> dic
         case Integer():
             return {"type": "integer"}
         case Timestamp():
-            return _MOMENT
+            return _TIMESTAMP
         case ScalarMap():
             return {"type": "object", "maxProperties": PROPERTIES_MAX, "additionalProperties": _SCALAR}
         case _:
-            return _nested(converter, field)
+            return _convert_nested(converter, field)
 
 
-def _nested(converter: Any, field: marshmallow.fields.Field[Any]) -> dict[str, Any]:
+def _convert_nested(converter: Any, field: marshmallow.fields.Field[Any]) -> dict[str, Any]:
     match field:
         case NestedObject():
             return dict(converter.resolve_nested_schema(field.schema))
