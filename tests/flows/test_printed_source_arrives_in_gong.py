@@ -18,7 +18,7 @@ from tests.flows.delivering import deliver_all, received
 from tests.truth.printed_sources import config_of
 from tests.truth.project import fenced, page, section
 
-WORKED = section(page("docs/mapping.md"), "A source from a payload alone")
+WORKED = section(page("docs/mapping.md"), "A complete example")
 PAYLOAD, BODIES = fenced(WORKED, "json")
 [SOURCE] = fenced(WORKED, "yml")
 

@@ -28,10 +28,10 @@ from tests.truth.project import fenced, first_cells, page, rows, section
 
 PAGE = page("docs/mapping.md")
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-EXAMPLE_TITLE = "A source from a payload alone"
+EXAMPLE_TITLE = "A complete example"
 EXAMPLE = re.compile(r"`(.+?)` is `(.+?)`(?=[\s.,:;]|$)")
 GROUPS = {
-    "Choose and gather": lookup,
+    "Choose and collect": lookup,
     "Text": strings,
     "Numbers": numbers,
     "Times": dates,
@@ -63,13 +63,13 @@ def test_a_payload_on_the_page_becomes_the_body_on_the_page(title: str):
     assert [event.warnings for event in events] == [()] * len(events)
 
 
-def test_the_source_from_a_payload_alone_is_short():
+def test_the_complete_example_is_short():
     [block] = fenced(section(PAGE, EXAMPLE_TITLE), "yml")
 
     assert len(block.splitlines()) <= 25
 
 
-def test_the_source_from_a_payload_alone_verifies_its_sender():
+def test_the_complete_example_verifies_its_sender():
     [block] = fenced(section(PAGE, EXAMPLE_TITLE), "yml")
     body = fenced(section(PAGE, EXAMPLE_TITLE), "json")[0].encode()
     hook = config_of(block).hooks["rooms"]
@@ -108,7 +108,7 @@ def test_every_call_is_listed_with_what_its_map_must_fill():
 
 
 def test_every_name_that_an_expression_may_start_from_is_explained():
-    assert first_cells(section(PAGE, "Names to start from")) == list(lint_expression.SCOPE_NAMES)
+    assert first_cells(section(PAGE, "Names an expression can read")) == list(lint_expression.SCOPE_NAMES)
 
 
 def test_every_priority_is_explained():
