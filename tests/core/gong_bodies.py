@@ -1,4 +1,4 @@
-"""One body with nothing to spare and one with every documented key, for each operation; and ways to break them."""
+"""For each operation, a minimal body and one with every documented key; and a function that changes them."""
 
 import json
 import re
@@ -207,16 +207,16 @@ MAXIMAL = {
 }
 
 
-def changed(body, changes):
-    """A copy of the body with other values at these paths; OMIT removes one."""
-    body = json.loads(json.dumps(body))  # no two places of the copy share a list, as the samples do
+def with_changes(body, changes):
+    """Return a copy of the body with these values at these paths. OMIT removes a value."""
+    body = json.loads(json.dumps(body))  # unlike the samples, the copy shares no lists
     for path, value in changes.items():
-        *above, last = [int(step) if step.isdigit() else step for step in re.findall(r"[^.\[\]]+", path)]
-        place = body
-        for step in above:
-            place = place[step]
+        *parents, last = [int(step) if step.isdigit() else step for step in re.findall(r"[^.\[\]]+", path)]
+        target = body
+        for step in parents:
+            target = target[step]
         if value is OMIT:
-            del place[last]
+            del target[last]
         else:
-            place[last] = value
+            target[last] = value
     return body

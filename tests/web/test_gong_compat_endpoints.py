@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from relay.core.call import Operation
 from relay.core.ids import id_timestamp
 from relay.store.engine import keys
-from tests.core.gong_bodies import MAXIMAL, MINIMAL, changed
+from tests.core.gong_bodies import MAXIMAL, MINIMAL, with_changes
 from tests.web.conftest import ADMIN, KEYS
 
 Headers = dict[str, str]
@@ -168,7 +168,7 @@ def test_a_colleagues_event_is_answered_and_kept_as_filtered(client: FlaskClient
 def test_keys_that_leaked_into_gongs_schema_are_dropped_and_told_to_the_operator(
     client: FlaskClient, sender: Headers
 ):
-    body = changed(MAXIMAL[Operation.CONTENT_VIEWED], {"moreInfoUrl": "https://acme.com/more"})
+    body = with_changes(MAXIMAL[Operation.CONTENT_VIEWED], {"moreInfoUrl": "https://acme.com/more"})
     request_id = report(client, Operation.CONTENT_VIEWED, body, sender).get_json()["requestId"]
     revealed = client.get(f"/v1/events/{request_id}?reveal=true", headers={"X-API-Key": ADMIN})
     event = revealed.get_json()

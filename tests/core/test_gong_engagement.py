@@ -1,16 +1,16 @@
-"""Gong's engagement calls: each rule, broken alone."""
+"""Validation of Gong's engagement calls, with one rule broken at a time."""
 
 import pytest
 
 from relay.core.call import Operation
 from relay.core.gong.problems import ErrorCode
 from relay.core.gong.validate import validate_body
-from tests.core.gong_bodies import ACTOR, MAXIMAL, OMIT, changed
+from tests.core.gong_bodies import ACTOR, MAXIMAL, OMIT, with_changes
 
 SHARED, VIEWED, ACTION = Operation.CONTENT_SHARED, Operation.CONTENT_VIEWED, Operation.CUSTOM_ACTION
 CRM_OBJECT = "crmContext[0].objects[0]"
 
-SHARED_BY_ALL = [
+INVALID_FOR_ALL = [
     ({"reportingSystem": " "}, "reportingSystem", ErrorCode.LENGTH),
     ({"eventTimestamp": "2021-08-01T02:30:00"}, "eventTimestamp", ErrorCode.FORMAT),
     ({"eventId": "é"}, "eventId", ErrorCode.FORMAT),
@@ -41,8 +41,8 @@ SHARED_BY_ALL = [
     ({"nonCompanyParticipants": [ACTOR]}, "nonCompanyParticipants", ErrorCode.UNKNOWN),
     ({"moreInfoUrl": "https://example.com"}, "moreInfoUrl", ErrorCode.UNKNOWN),
 ]
-BROKEN = [
-    *((operation, *row) for operation in (SHARED, VIEWED, ACTION) for row in SHARED_BY_ALL),
+INVALID_CHANGES = [
+    *((operation, *row) for operation in (SHARED, VIEWED, ACTION) for row in INVALID_FOR_ALL),
     (SHARED, {"sharingMessageBody": "x" * 10_001}, "sharingMessageBody", ErrorCode.LENGTH),
     (SHARED, {"shareInfoUrl": "ftp://example.com"}, "shareInfoUrl", ErrorCode.FORMAT),
     (SHARED, {"sharer.email": "rep"}, "sharer.email", ErrorCode.FORMAT),
@@ -75,22 +75,22 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize(("operation", "changes", "path", "code"), BROKEN)
-def test_a_broken_rule_is_told_once_at_its_own_path(operation, changes, path, code):
-    problems = validate_body(operation, changed(MAXIMAL[operation], changes))
+@pytest.mark.parametrize(("operation", "changes", "path", "code"), INVALID_CHANGES)
+def test_a_broken_rule_is_reported_once_at_its_path(operation, changes, path, code):
+    problems = validate_body(operation, with_changes(MAXIMAL[operation], changes))
 
     assert [(problem.path, problem.code) for problem in problems] == [(path, code)]
 
 
 @pytest.mark.parametrize("key", ["contentId", "contentUrl", "contentTitle"])
-def test_only_an_action_may_be_without_its_content(key):
-    assert validate_body(ACTION, changed(MAXIMAL[ACTION], {key: OMIT})) == []
-    assert [problem.code for problem in validate_body(SHARED, changed(MAXIMAL[SHARED], {key: OMIT}))] == [
-        ErrorCode.REQUIRED
-    ]
-    assert [problem.code for problem in validate_body(VIEWED, changed(MAXIMAL[VIEWED], {key: OMIT}))] == [
-        ErrorCode.REQUIRED
-    ]
+def test_only_a_custom_action_is_valid_without_content(key):
+    assert validate_body(ACTION, with_changes(MAXIMAL[ACTION], {key: OMIT})) == []
+    assert [
+        problem.code for problem in validate_body(SHARED, with_changes(MAXIMAL[SHARED], {key: OMIT}))
+    ] == [ErrorCode.REQUIRED]
+    assert [
+        problem.code for problem in validate_body(VIEWED, with_changes(MAXIMAL[VIEWED], {key: OMIT}))
+    ] == [ErrorCode.REQUIRED]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_only_an_action_may_be_without_its_content(key):
         (ACTION, "moreInfoUrl", "send eventInfoUrl"),
     ],
 )
-def test_a_getter_that_leaked_into_gongs_schema_is_named_by_its_real_key(operation, key, remedy):
+def test_the_message_for_an_undocumented_key_names_the_documented_one(operation, key, remedy):
     [problem] = validate_body(operation, {**MAXIMAL[operation], key: "x"})
 
     assert problem.message == f"is not accepted by Gong: {remedy}"

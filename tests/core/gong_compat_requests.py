@@ -1,4 +1,4 @@
-"""A source and a destination of either dialect, and what a body comes to between them."""
+"""Maps a body from a source to a destination of either dialect."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -11,13 +11,13 @@ from relay.core.source import Source
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
-def understood(
+def map_body(
     operation: Operation,
     body: Any,
     dialect: Dialect = Dialect.GONG,
     send_as: SendAs = SendAs.DIGITAL_INTERACTION,
 ) -> MappedRequest:
-    """As a destination whose own people are at vendor.com gets it."""
+    """Map the body for a destination whose internal domain is vendor.com."""
     credentials = BasicCredentials("key", "secret")
     destination = Destination(
         "acme", "acme", credentials, dialect=dialect, internal_domains=frozenset({"vendor.com"})
@@ -26,10 +26,10 @@ def understood(
     return map_request(operation, body, route=(source, destination), now=NOW)
 
 
-def calls(*arguments: Any, **named: Any) -> tuple[Call, ...]:
-    return understood(*arguments, **named).mapped.calls
+def map_to_calls(*args: Any, **kwargs: Any) -> tuple[Call, ...]:
+    return map_body(*args, **kwargs).mapped.calls
 
 
-def only_call(*arguments: Any, **named: Any) -> Call:
-    [call] = calls(*arguments, **named)
+def map_to_one_call(*args: Any, **kwargs: Any) -> Call:
+    [call] = map_to_calls(*args, **kwargs)
     return call

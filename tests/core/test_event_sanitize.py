@@ -1,4 +1,4 @@
-"""Text from outside is made fit to be shown to a seller."""
+"""Text is cleaned before sellers see it."""
 
 import pytest
 from hypothesis import given
@@ -8,10 +8,10 @@ from relay.core.event.sanitize import clean_text, strip_url_secrets, truncate
 
 
 @given(st.text())
-def test_clean_text_is_trimmed_on_one_line_and_stays_as_it_is(text):
-    once = clean_text(text)
-    assert once == once.strip() == clean_text(once)
-    assert not any(character in once for character in "\0\r\n\t\x1b\u2028")
+def test_clean_text_is_trimmed_has_one_line_and_does_not_change_again(text):
+    cleaned = clean_text(text)
+    assert cleaned == cleaned.strip() == clean_text(cleaned)
+    assert not any(character in cleaned for character in "\0\r\n\t\x1b\u2028")
 
 
 def test_a_message_keeps_its_lines():
@@ -19,14 +19,14 @@ def test_a_message_keeps_its_lines():
 
 
 @given(st.text(max_size=40), st.integers(2, 30))
-def test_shortened_text_fits_and_says_that_it_was_cut(text, limit):
+def test_truncated_text_fits_and_ends_with_an_ellipsis(text, limit):
     short = truncate(text, limit)
     assert len(short) <= limit
     assert short == text or short.endswith("…")
 
 
 @pytest.mark.parametrize(
-    ("url", "bare"),
+    ("url", "expected"),
     [
         ("https://a.io/p", "https://a.io/p"),
         ("https://a.io/p?x=1&y=%20#top", "https://a.io/p?x=1&y=%20#top"),
@@ -43,5 +43,5 @@ def test_shortened_text_fits_and_says_that_it_was_cut(text, limit):
         ("https://a.io/token=1/p", "https://a.io/token=1/p"),
     ],
 )
-def test_a_url_loses_what_opens_something_and_nothing_else(url, bare):
-    assert strip_url_secrets(url) == bare
+def test_only_secrets_are_removed_from_a_url(url, expected):
+    assert strip_url_secrets(url) == expected

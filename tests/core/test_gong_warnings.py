@@ -1,11 +1,11 @@
-"""What Gong takes and the operator should still hear of."""
+"""Warnings about bodies that Gong accepts, and how surely Gong can match them."""
 
 import pytest
 
 from relay.core.call import Operation
 from relay.core.gong.problems import WarningCode
 from relay.core.gong.validate import Association, assess_association, find_warnings, validate_body
-from tests.core.gong_bodies import MAXIMAL, MINIMAL, OMIT, changed
+from tests.core.gong_bodies import MAXIMAL, MINIMAL, OMIT, with_changes
 
 DI, SHARED, VIEWED, ACTION = (
     Operation.DIGITAL_INTERACTION,
@@ -13,10 +13,12 @@ DI, SHARED, VIEWED, ACTION = (
     Operation.CONTENT_VIEWED,
     Operation.CUSTOM_ACTION,
 )
-QUIET = {DI: changed(MAXIMAL[DI], {"content.stepContentDetails": OMIT, "content.searchObjectDetails": OMIT})}
-QUIET |= {operation: MAXIMAL[operation] for operation in Operation if operation is not DI}
+CLEAN = {
+    DI: with_changes(MAXIMAL[DI], {"content.stepContentDetails": OMIT, "content.searchObjectDetails": OMIT})
+}
+CLEAN |= {operation: MAXIMAL[operation] for operation in Operation if operation is not DI}
 
-TOLD = [
+WARNINGS = [
     (DI, {"content": MAXIMAL[DI]["content"]}, "content", WarningCode.CONFLICTING_DETAILS),
     (DI, {"person.company.domain": "gmail.com"}, "person.company.domain", WarningCode.FREE_MAIL),
     (DI, {"customFields[0].name": "a"}, "customFields", WarningCode.DUPLICATE_NAME),
@@ -48,7 +50,7 @@ TOLD = [
         ACTION,
         {
             "crmContext[0].objects": [
-                {"objectType": "Opportunity", "objectId": str(place)} for place in (1, 2)
+                {"objectType": "Opportunity", "objectId": object_id} for object_id in ("1", "2")
             ]
         },
         "crmContext",
@@ -63,7 +65,7 @@ TOLD = [
     ),
 ]
 
-TIED = [
+ASSOCIATIONS = [
     (DI, {"person": {"email": "jane@gmail.com"}}, Association.STRONG),
     (
         DI,
@@ -102,27 +104,27 @@ TIED = [
 
 
 @pytest.mark.parametrize("operation", Operation)
-def test_a_clean_body_earns_no_warning(operation):
-    assert find_warnings(operation, QUIET[operation]) == []
+def test_a_clean_body_has_no_warning(operation):
+    assert find_warnings(operation, CLEAN[operation]) == []
 
 
-@pytest.mark.parametrize(("operation", "changes", "path", "notice"), TOLD)
-def test_a_doubt_is_told_once_and_the_body_is_still_taken(operation, changes, path, notice):
-    body = changed(QUIET[operation], changes)
-
-    assert validate_body(operation, body) == []
-    assert [(problem.path, problem.code) for problem in find_warnings(operation, body)] == [(path, notice)]
-
-
-@pytest.mark.parametrize(("operation", "changes", "tie"), TIED)
-def test_how_surely_gong_can_tie_an_event(operation, changes, tie):
-    body = changed(QUIET[operation], changes)
+@pytest.mark.parametrize(("operation", "changes", "path", "code"), WARNINGS)
+def test_a_warning_is_reported_once_and_the_body_is_valid(operation, changes, path, code):
+    body = with_changes(CLEAN[operation], changes)
 
     assert validate_body(operation, body) == []
-    assert assess_association(operation, body) is tie
+    assert [(problem.path, problem.code) for problem in find_warnings(operation, body)] == [(path, code)]
 
 
-def test_a_tracking_id_is_told_to_be_gongs_own():
+@pytest.mark.parametrize(("operation", "changes", "expected"), ASSOCIATIONS)
+def test_association_says_how_surely_gong_can_match_an_event(operation, changes, expected):
+    body = with_changes(CLEAN[operation], changes)
+
+    assert validate_body(operation, body) == []
+    assert assess_association(operation, body) is expected
+
+
+def test_a_tracking_id_gets_a_warning():
     [problem] = find_warnings(DI, MINIMAL[DI])
 
     assert (problem.path, problem.code) == ("trackingId", WarningCode.ASSOCIATION)

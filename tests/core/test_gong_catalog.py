@@ -1,16 +1,16 @@
-"""The catalogue dialect's bodies: each rule, broken alone."""
+"""Validation of the catalog dialect's bodies, with one rule broken at a time."""
 
 import pytest
 
 from relay.core.call import Operation
 from relay.core.gong.problems import ErrorCode
 from relay.core.gong.validate import validate_body
-from tests.core.gong_bodies import MAXIMAL, OMIT, changed
+from tests.core.gong_bodies import MAXIMAL, OMIT, with_changes
 
 INTERACTION, SHARE = Operation.CATALOG_INTERACTION, Operation.CATALOG_SHARE
 VIEW, ACTION = Operation.CATALOG_VIEW, Operation.CATALOG_ACTION
 
-BROKEN = [
+INVALID_CHANGES = [
     (SHARE, {"contentUrl": "deck"}, "contentUrl", ErrorCode.FORMAT),
     (SHARE, {"senderEmailAddress": "rep"}, "senderEmailAddress", ErrorCode.FORMAT),
     (
@@ -25,7 +25,7 @@ BROKEN = [
     (SHARE, {"customProperties": ["a"]}, "customProperties", ErrorCode.TYPE),
     (
         SHARE,
-        {"customProperties": {str(place): "v" for place in range(51)}},
+        {"customProperties": {str(number): "v" for number in range(51)}},
         "customProperties",
         ErrorCode.LENGTH,
     ),
@@ -60,12 +60,12 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize(("operation", "changes", "path", "code"), BROKEN)
-def test_a_broken_rule_is_told_once_at_its_own_path(operation, changes, path, code):
-    problems = validate_body(operation, changed(MAXIMAL[operation], changes))
+@pytest.mark.parametrize(("operation", "changes", "path", "code"), INVALID_CHANGES)
+def test_a_broken_rule_is_reported_once_at_its_path(operation, changes, path, code):
+    problems = validate_body(operation, with_changes(MAXIMAL[operation], changes))
 
     assert [(problem.path, problem.code) for problem in problems] == [(path, code)]
 
 
-def test_pages_viewed_may_be_told_without_their_total():
-    assert validate_body(VIEW, changed(MAXIMAL[VIEW], {"totalPages": OMIT})) == []
+def test_pages_viewed_is_valid_without_a_total():
+    assert validate_body(VIEW, with_changes(MAXIMAL[VIEW], {"totalPages": OMIT})) == []

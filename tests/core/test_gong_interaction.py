@@ -1,14 +1,14 @@
-"""Gong's digital interaction: each rule, broken alone."""
+"""Validation of Gong's digital interaction, with one rule broken at a time."""
 
 import pytest
 
 from relay.core.call import Operation
 from relay.core.gong.problems import ErrorCode
 from relay.core.gong.validate import validate_body
-from tests.core.gong_bodies import MAXIMAL, MINIMAL, OMIT, changed
+from tests.core.gong_bodies import MAXIMAL, MINIMAL, OMIT, with_changes
 
 FULL = MAXIMAL[Operation.DIGITAL_INTERACTION]
-ANONYMOUS = changed(
+ANONYMOUS = with_changes(
     MINIMAL[Operation.DIGITAL_INTERACTION],
     {"trackingId": OMIT, "person": {"personId": "visitor-1", "company": {"domain": "acme.com"}}},
 )
@@ -18,7 +18,7 @@ STEPS = "content.stepContentDetails"
 SEARCH = "content.searchObjectDetails"
 CONTEXTS = "person.company.companyBusinessContexts"
 
-BROKEN = [
+INVALID_CHANGES = [
     ({"eventId": ""}, "eventId", ErrorCode.LENGTH),
     ({"eventId": " padded "}, "eventId", ErrorCode.FORMAT),
     ({"eventId": "naïve"}, "eventId", ErrorCode.FORMAT),
@@ -117,24 +117,26 @@ BROKEN = [
 ]
 
 
-def told(body):
+def find_problems(body):
     return [(problem.path, problem.code) for problem in validate_body(Operation.DIGITAL_INTERACTION, body)]
 
 
-@pytest.mark.parametrize(("changes", "path", "code"), BROKEN)
-def test_a_broken_rule_is_told_at_its_own_path(changes, path, code):
-    assert (path, code) in told(changed(FULL, changes))
+@pytest.mark.parametrize(("changes", "path", "code"), INVALID_CHANGES)
+def test_a_broken_rule_is_reported_at_its_path(changes, path, code):
+    assert (path, code) in find_problems(with_changes(FULL, changes))
 
 
-@pytest.mark.parametrize(("changes", "path", "code"), [row for row in BROKEN if len(row[0]) == 1])
-def test_a_broken_rule_is_told_once(changes, path, code):
-    assert told(changed(FULL, changes)) == [(path, code)]
+@pytest.mark.parametrize(("changes", "path", "code"), [row for row in INVALID_CHANGES if len(row[0]) == 1])
+def test_a_broken_rule_is_reported_once(changes, path, code):
+    assert find_problems(with_changes(FULL, changes)) == [(path, code)]
 
 
 def test_an_anonymous_person_needs_an_id_and_a_company_domain():
-    assert told(ANONYMOUS) == []
-    assert told(changed(ANONYMOUS, {"person.personId": OMIT})) == [("person.personId", ErrorCode.REQUIRED)]
-    assert told(changed(ANONYMOUS, {"person.company": OMIT})) == [
+    assert find_problems(ANONYMOUS) == []
+    assert find_problems(with_changes(ANONYMOUS, {"person.personId": OMIT})) == [
+        ("person.personId", ErrorCode.REQUIRED)
+    ]
+    assert find_problems(with_changes(ANONYMOUS, {"person.company": OMIT})) == [
         ("person.company.domain", ErrorCode.REQUIRED)
     ]
 
@@ -142,37 +144,37 @@ def test_an_anonymous_person_needs_an_id_and_a_company_domain():
 def test_a_crm_id_of_the_company_does_not_replace_an_anonymous_persons_domain():
     company = {"companyBusinessContexts": [{"objectType": "ACCOUNT", "objectId": "001"}]}
 
-    assert told(changed(ANONYMOUS, {"person.company": company})) == [
+    assert find_problems(with_changes(ANONYMOUS, {"person.company": company})) == [
         ("person.company.domain", ErrorCode.REQUIRED)
     ]
 
 
-def test_blank_names_make_nobody_known():
-    blank = changed(ANONYMOUS, {"person": {"name": " ", "phoneNumber": ""}})
+def test_a_person_with_blank_names_is_anonymous():
+    blank = with_changes(ANONYMOUS, {"person": {"name": " ", "phoneNumber": ""}})
 
-    assert told(blank) == [
+    assert find_problems(blank) == [
         ("person.company.domain", ErrorCode.REQUIRED),
         ("person.personId", ErrorCode.REQUIRED),
     ]
 
 
 @pytest.mark.parametrize(
-    "known", [{"name": "Jane"}, {"email": "jane@acme.com"}, {"phoneNumber": "+1 555 0100"}]
+    "person", [{"name": "Jane"}, {"email": "jane@acme.com"}, {"phoneNumber": "+1 555 0100"}]
 )
-def test_a_known_person_needs_no_company(known):
-    assert told(changed(ANONYMOUS, {"person": known})) == []
+def test_a_person_who_is_not_anonymous_needs_no_company(person):
+    assert find_problems(with_changes(ANONYMOUS, {"person": person})) == []
 
 
-def test_a_company_may_be_told_by_its_crm_record_alone():
-    assert told(changed(FULL, {"person.company.domain": OMIT})) == []
+def test_a_company_is_valid_with_only_a_crm_record():
+    assert find_problems(with_changes(FULL, {"person.company.domain": OMIT})) == []
 
 
 @pytest.mark.parametrize("kind", ["RATING", "OTHER"])
-def test_ratings_and_others_have_the_range_that_they_name(kind):
+def test_ratings_and_other_numbers_may_have_any_range(kind):
     details = {"value": -100, "rangeFrom": -100, "rangeTo": 1_000, "numericType": kind}
 
-    assert told(changed(FULL, {NUMERIC: details})) == []
+    assert find_problems(with_changes(FULL, {NUMERIC: details})) == []
 
 
-def test_a_numeric_result_may_be_left_out_of_its_range():
-    assert told(changed(FULL, {f"{NUMERIC}.value": OMIT})) == []
+def test_numeric_details_are_valid_without_a_value():
+    assert find_problems(with_changes(FULL, {f"{NUMERIC}.value": OMIT})) == []

@@ -1,4 +1,4 @@
-"""The canonical event as Gong's engagement calls, and what goes as a digital interaction instead."""
+"""Mapping a canonical event to Gong's engagement calls, with digital interactions as the fallback."""
 
 import pytest
 
@@ -15,8 +15,8 @@ ACME = Destination("acme", "acme", BasicCredentials("key", "secret"))
 SOURCE = Source("website", "acme", send_as=SendAs.ENGAGEMENT)
 
 
-def an_event(**changes):
-    least = {
+def make_event(**changes):
+    minimal = {
         "id": "ev-1",
         "type": "page_view",
         "occurred_at": "2026-11-20T10:00:00Z",
@@ -28,15 +28,15 @@ def an_event(**changes):
         },
         "person": {"email": "jane@acme.com", "name": "Jane", "title": "CFO"},
     }
-    return {key: value for key, value in {**least, **changes}.items() if value is not None}
+    return {key: value for key, value in {**minimal, **changes}.items() if value is not None}
 
 
-def mapped(raw):
+def map_event(raw):
     return build_calls(read_event(raw, now=NOW), SOURCE, ACME)
 
 
-def only(raw):
-    [call] = mapped(raw).calls
+def map_to_one_call(raw):
+    [call] = map_event(raw).calls
     return call
 
 
@@ -63,8 +63,8 @@ def test_a_share_is_one_call_with_sharer_and_recipients():
         {"type": "opportunity", "id": "006", "system": "salesforce"},
         {"type": "account", "id": "001", "system": "Salesforce"},
     ]
-    call = only(
-        an_event(type="content_share", share=share, person={"company": {"crm": crm}}, workspace_id="w-1")
+    call = map_to_one_call(
+        make_event(type="content_share", share=share, person={"company": {"crm": crm}}, workspace_id="w-1")
     )
     assert call.operation is Operation.CONTENT_SHARED
     objects = [{"objectType": "Opportunity", "objectId": "006"}, {"objectType": "Account", "objectId": "001"}]
@@ -81,9 +81,11 @@ def test_a_share_is_one_call_with_sharer_and_recipients():
     }
 
 
-def test_a_view_names_its_viewer_and_the_share_that_led_to_it():
+def test_a_view_has_its_viewer_and_the_share_that_led_to_it():
     crm = {"type": "lead", "id": "00Q", "system": "Salesforce"}
-    call = only(an_event(share={"id": "sh-1"}, person={**JANE, "crm": crm}, user_agent="Mozilla"))
+    call = map_to_one_call(
+        make_event(share={"id": "sh-1"}, person={**JANE, "crm": crm}, user_agent="Mozilla")
+    )
     assert call.operation is Operation.CONTENT_VIEWED
     objects = [{"objectType": "Lead", "objectId": "00Q"}]
     assert call.body == COMMON | {
@@ -95,14 +97,14 @@ def test_a_view_names_its_viewer_and_the_share_that_led_to_it():
     }
 
 
-def test_a_view_may_name_a_tracking_id_instead():
-    body = only(an_event(person=None, tracking_id="t-1")).body
+def test_a_view_can_have_a_tracking_id_instead_of_a_viewer():
+    body = map_to_one_call(make_event(person=None, tracking_id="t-1")).body
     assert body["trackingId"] == "t-1"
     assert "viewer" not in body
 
 
-def test_everything_else_is_an_action():
-    call = only(an_event(type="document_sign"))
+def test_other_types_become_custom_actions():
+    call = map_to_one_call(make_event(type="document_sign"))
     assert call.operation is Operation.CUSTOM_ACTION
     assert call.body == COMMON | {
         "actionName": "Document Signed",
@@ -111,40 +113,40 @@ def test_everything_else_is_an_action():
     }
 
 
-def test_what_has_no_field_becomes_a_property_with_its_type():
+def test_values_without_a_field_become_properties_with_their_types():
     progress = {"value": 9, "kind": "nps"}
     content = {"title": "NPS", "url": "https://acme.com/p", "labels": ["a", "b"], "progress": progress}
-    raw = an_event(
+    raw = make_event(
         type="survey_answer", content=content, session_id="s-1", properties={"paid": True, "sum": 2.5}
     )
-    body = only(raw).body
-    assert [(each["name"], each["value"], each["dataType"]) for each in body["contentProperties"]] == [
+    body = map_to_one_call(raw).body
+    assert [(item["name"], item["value"], item["dataType"]) for item in body["contentProperties"]] == [
         ("labels", "a, b", "string"),
         ("progress", "9", "number"),
         ("progressRange", "0 to 10", "string"),
         ("progressKind", "nps", "string"),
     ]
-    assert [(each["name"], each["value"], each["dataType"]) for each in body["eventProperties"]] == [
+    assert [(item["name"], item["value"], item["dataType"]) for item in body["eventProperties"]] == [
         ("paid", "true", "string"),
         ("sum", "2.5", "number"),
         ("sessionId", "s-1", "string"),
     ]
 
 
-def test_content_without_an_id_has_the_same_one_for_the_same_url():
+def test_content_without_an_id_gets_the_same_id_for_the_same_url():
     ids = {
-        only(an_event(id=str(place), content={"title": str(place), "url": "https://acme.com/p"})).body[
-            "contentId"
-        ]
-        for place in range(2)
+        map_to_one_call(
+            make_event(id=str(number), content={"title": str(number), "url": "https://acme.com/p"})
+        ).body["contentId"]
+        for number in range(2)
     }
     assert len(ids) == 1
 
 
-def test_a_crm_that_gong_does_not_name_is_generic_with_a_warning():
-    found = mapped(an_event(person={**JANE, "crm": {"type": "lead", "id": "1", "system": "Pipedrive"}}))
-    assert found.calls[0].body["viewer"]["context"][0]["system"] == "Generic"
-    assert [str(warning.code) for warning in found.warnings] == ["crm_system"]
+def test_an_unsupported_crm_is_sent_as_generic_with_a_warning():
+    mapped = map_event(make_event(person={**JANE, "crm": {"type": "lead", "id": "1", "system": "Pipedrive"}}))
+    assert mapped.calls[0].body["viewer"]["context"][0]["system"] == "Generic"
+    assert [str(warning.code) for warning in mapped.warnings] == ["crm_system"]
 
 
 @pytest.mark.parametrize(
@@ -157,19 +159,19 @@ def test_a_crm_that_gong_does_not_name_is_generic_with_a_warning():
         ({"type": "link_click", "person": None, "tracking_id": "t-1"}, "tracking_id"),
         (
             {
-                "person": {**JANE, "properties": {f"a{n}": n for n in range(40)}},
-                "properties": {str(n): n for n in range(20)},
+                "person": {**JANE, "properties": {f"a{number}": number for number in range(40)}},
+                "properties": {str(number): number for number in range(20)},
             },
             "properties",
         ),
     ],
 )
-def test_what_no_engagement_call_can_say_goes_as_a_digital_interaction_with_the_reason(changes, path):
-    found = mapped(an_event(**changes))
-    assert [call.operation for call in found.calls] == [Operation.DIGITAL_INTERACTION]
-    assert (found.warnings[0].path, str(found.warnings[0].code)) == (path, "fallback")
-    assert found.warnings[0].message.endswith(": sent as digital-interaction")
+def test_an_event_that_no_engagement_call_represents_becomes_a_digital_interaction(changes, path):
+    mapped = map_event(make_event(**changes))
+    assert [call.operation for call in mapped.calls] == [Operation.DIGITAL_INTERACTION]
+    assert (mapped.warnings[0].path, str(mapped.warnings[0].code)) == (path, "fallback")
+    assert mapped.warnings[0].message.endswith(": sent as digital-interaction")
 
 
-def test_every_type_but_the_comparison_of_products_has_an_engagement_call():
+def test_every_type_except_product_compare_has_an_engagement_call():
     assert set(EventType) - set(OPERATIONS) == {EventType.PRODUCT_COMPARE}

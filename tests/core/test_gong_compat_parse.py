@@ -1,52 +1,54 @@
-"""What a endpoint forgives a client of Gong, what it refuses, and by what an event is known."""
+"""How the body of a Gong client is parsed: what is dropped, what is rejected, and which id it gets."""
 
 import pytest
 
 from relay.core.call import Operation
 from relay.core.errors import ValidationFailed
 from relay.core.gong_compat.parse import CATALOG_OPERATIONS, ENGAGEMENT_OPERATIONS, find_operation, parse_body
-from tests.core.gong_bodies import MAXIMAL, MINIMAL, changed
+from tests.core.gong_bodies import MAXIMAL, MINIMAL, with_changes
 
 ACTION_PATH = "/v2/customer-engagement/action"
 
 
 @pytest.mark.parametrize("operation", Operation)
 @pytest.mark.parametrize("bodies", [MINIMAL, MAXIMAL])
-def test_a_path_and_a_body_name_one_operation(operation: Operation, bodies):
+def test_the_path_and_the_body_determine_the_operation(operation: Operation, bodies):
     assert find_operation(operation.path, bodies[operation]) is operation
 
 
 @pytest.mark.parametrize(
     "body", [None, [], "text", {}, {"actorEmailAddress": "a@b.co", "reportingSystem": "x"}]
 )
-def test_an_action_that_does_not_say_whose_it_is_is_gongs(body):
+def test_an_ambiguous_action_is_gongs_custom_action(body):
     assert find_operation(ACTION_PATH, body) is Operation.CUSTOM_ACTION
 
 
 @pytest.mark.parametrize("operation", Operation)
-def test_a_good_body_is_read_as_it_is(operation: Operation):
-    read = parse_body(operation, MAXIMAL[operation])
+def test_a_valid_body_is_unchanged(operation: Operation):
+    parsed = parse_body(operation, MAXIMAL[operation])
 
-    assert (read.body, read.warnings) == (MAXIMAL[operation], ())
+    assert (parsed.body, parsed.warnings) == (MAXIMAL[operation], ())
 
 
 def test_null_keys_are_dropped_at_any_depth():
-    body = changed(MAXIMAL[Operation.DIGITAL_INTERACTION], {"trackingId": None, "person.location.city": None})
-    read = parse_body(Operation.DIGITAL_INTERACTION, body)
+    body = with_changes(
+        MAXIMAL[Operation.DIGITAL_INTERACTION], {"trackingId": None, "person.location.city": None}
+    )
+    parsed = parse_body(Operation.DIGITAL_INTERACTION, body)
 
-    assert "trackingId" not in read.body
-    assert "city" not in read.body["person"]["location"]
+    assert "trackingId" not in parsed.body
+    assert "city" not in parsed.body["person"]["location"]
 
 
-def test_a_null_in_an_array_is_refused():
-    body = changed(MAXIMAL[Operation.DIGITAL_INTERACTION], {"content.contentLabel": ["a", None]})
+def test_a_null_in_an_array_is_rejected():
+    body = with_changes(MAXIMAL[Operation.DIGITAL_INTERACTION], {"content.contentLabel": ["a", None]})
 
-    with pytest.raises(ValidationFailed) as caught:
+    with pytest.raises(ValidationFailed) as error:
         parse_body(Operation.DIGITAL_INTERACTION, body)
-    assert [problem.path for problem in caught.value.problems] == ["content.contentLabel[1]"]
+    assert [problem.path for problem in error.value.problems] == ["content.contentLabel[1]"]
 
 
-LEAKED = {
+UNDOCUMENTED = {
     Operation.CONTENT_SHARED: (
         "nonCompanyParticipants moreInfoUrl mobileAppId agentPlatform userAgent trackingId"
     ),
@@ -59,37 +61,39 @@ LEAKED = {
 }
 
 
-@pytest.mark.parametrize("operation", LEAKED)
-def test_the_keys_that_leaked_are_dropped_with_a_warning_each(operation: Operation):
-    leaked = LEAKED[operation].split()
-    read = parse_body(operation, MAXIMAL[operation] | dict.fromkeys(leaked, "anything"))
+@pytest.mark.parametrize("operation", UNDOCUMENTED)
+def test_undocumented_keys_are_dropped_with_a_warning_each(operation: Operation):
+    undocumented = UNDOCUMENTED[operation].split()
+    parsed = parse_body(operation, MAXIMAL[operation] | dict.fromkeys(undocumented, "anything"))
 
-    assert read.body == MAXIMAL[operation]
-    assert [(told.path, told.code) for told in read.warnings] == [(key, "dropped") for key in sorted(leaked)]
+    assert parsed.body == MAXIMAL[operation]
+    assert [(warning.path, warning.code) for warning in parsed.warnings] == [
+        (key, "dropped") for key in sorted(undocumented)
+    ]
 
 
 @pytest.mark.parametrize("operation", Operation)
-def test_any_other_unknown_key_is_refused_and_the_nearest_named(operation: Operation):
+def test_any_other_unknown_key_is_rejected_with_a_suggestion(operation: Operation):
     key = max(MAXIMAL[operation], key=len)
 
-    with pytest.raises(ValidationFailed) as caught:
+    with pytest.raises(ValidationFailed) as error:
         parse_body(operation, MAXIMAL[operation] | {key + "s": "x"})
-    [problem] = caught.value.problems
+    [problem] = error.value.problems
     assert (problem.path, problem.code) == (key + "s", "unknown")
     assert problem.message.endswith(f"did you mean {key}?")
 
 
 @pytest.mark.parametrize("operation", sorted({Operation.DIGITAL_INTERACTION, *ENGAGEMENT_OPERATIONS}))
-def test_an_event_is_known_by_the_id_that_its_sender_gave(operation: Operation):
+def test_the_id_is_the_senders_event_id(operation: Operation):
     assert parse_body(operation, MAXIMAL[operation]).id == MAXIMAL[operation]["eventId"]
 
 
-def test_an_interaction_of_the_catalogue_is_known_by_its_client_unique_id():
+def test_the_id_of_a_catalog_interaction_is_its_client_unique_id():
     assert parse_body(Operation.CATALOG_INTERACTION, MAXIMAL[Operation.CATALOG_INTERACTION]).id == "m-1"
 
 
 @pytest.mark.parametrize("operation", sorted(ENGAGEMENT_OPERATIONS | CATALOG_OPERATIONS))
-def test_without_an_id_it_is_known_by_what_it_says_in_whatever_order(operation: Operation):
+def test_without_a_sender_id_the_id_is_a_hash_of_the_content(operation: Operation):
     body = MINIMAL[operation]
     shuffled = dict(reversed(body.items()))
     first, again = parse_body(operation, body), parse_body(operation, shuffled | {"eventId": None})
@@ -97,9 +101,9 @@ def test_without_an_id_it_is_known_by_what_it_says_in_whatever_order(operation: 
     assert first.sender_id is None
     assert len(first.id) == 64
     assert again.id == first.id
-    assert parse_body(operation, _at_another_moment(body)).id != first.id
+    assert parse_body(operation, _with_another_timestamp(body)).id != first.id
 
 
-def _at_another_moment(body):
+def _with_another_timestamp(body):
     key = "timestamp" if "timestamp" in body else "eventTimestamp"
     return body | {key: "2026-07-12T10:00:00Z"}

@@ -1,4 +1,4 @@
-"""The canonical event as digital interactions: every key has its place, or a warning."""
+"""Mapping a canonical event to digital interactions: every key is sent or causes a warning."""
 
 from hashlib import sha256
 
@@ -60,41 +60,41 @@ def text(name, value, kind="STRING"):
     return {"name": name, "value": value, "dataType": kind}
 
 
-def an_event(**changes):
-    least = {
+def make_event(**changes):
+    minimal = {
         "id": "ev-1",
         "type": "page_view",
         "occurred_at": "2026-11-20T10:00:00Z",
         "content": {"title": "Pricing"},
         "person": {"email": "jane@acme.com"},
     }
-    return {key: value for key, value in {**least, **changes}.items() if value is not None}
+    return {key: value for key, value in {**minimal, **changes}.items() if value is not None}
 
 
-def a_share(*emails, **changes):
-    return an_event(
+def make_share(*emails, **changes):
+    return make_event(
         type="content_share",
         person=None,
-        share={"recipients": [{"email": each} for each in emails]},
+        share={"recipients": [{"email": email} for email in emails]},
         **changes,
     )
 
 
-def mapped(raw, **settings):
+def map_event(raw, **settings):
     destination = Destination("acme", "acme", BasicCredentials("key", "secret"), **settings)
     return build_calls(read_event(raw, now=NOW), Source("website", "acme"), destination)
 
 
-def bodies(raw, **settings):
-    return [call.body for call in mapped(raw, **settings).calls]
+def map_to_bodies(raw, **settings):
+    return [call.body for call in map_event(raw, **settings).calls]
 
 
-def warned(raw, **settings):
-    return [(warning.path, str(warning.code)) for warning in mapped(raw, **settings).warnings]
+def find_warnings(raw, **settings):
+    return [(warning.path, str(warning.code)) for warning in map_event(raw, **settings).warnings]
 
 
-def test_every_key_has_its_place():
-    assert bodies(FULL, source_system_name="Acme Hub") == [
+def test_every_key_is_sent_in_its_field():
+    assert map_to_bodies(FULL, source_system_name="Acme Hub") == [
         {
             "eventId": "website:ev-123",
             "timestamp": "2026-11-20T10:00:00Z",
@@ -152,11 +152,11 @@ def test_every_key_has_its_place():
             ],
         }
     ]
-    assert warned(FULL) == [("workspace_id", "dropped")]
+    assert find_warnings(FULL) == [("workspace_id", "dropped")]
 
 
-def test_the_least_event_says_nothing_that_it_was_not_told():
-    assert bodies(an_event()) == [
+def test_a_minimal_event_becomes_a_minimal_body():
+    assert map_to_bodies(make_event()) == [
         {
             "eventId": "website:ev-1",
             "timestamp": "2026-11-20T10:00:00Z",
@@ -169,60 +169,62 @@ def test_the_least_event_says_nothing_that_it_was_not_told():
 
 
 @pytest.mark.parametrize("type_", set(EventType) - {EventType.CUSTOM, EventType.CONTENT_SHARE})
-def test_an_action_is_said_in_the_senders_words_else_in_ours(type_):
-    assert bodies(an_event(type=str(type_), action="Peeked"))[0]["eventType"] == "Peeked"
-    assert bodies(an_event(type=str(type_)))[0]["eventType"].islower()
+def test_the_event_type_is_the_senders_action_or_a_default_phrase(type_):
+    assert map_to_bodies(make_event(type=str(type_), action="Peeked"))[0]["eventType"] == "Peeked"
+    assert map_to_bodies(make_event(type=str(type_)))[0]["eventType"].islower()
 
 
-def test_a_tracking_id_takes_the_persons_place():
-    [body] = bodies(an_event(person=None, tracking_id="t-1"))
+def test_a_tracking_id_replaces_the_person():
+    [body] = map_to_bodies(make_event(person=None, tracking_id="t-1"))
     assert body["trackingId"] == "t-1"
     assert "person" not in body
 
 
 @pytest.mark.parametrize("native_id", ["é", "i" * 248, "a\u200bb"])
-def test_an_id_that_gong_cannot_hold_is_hashed(native_id):
-    [call] = mapped(an_event(id=native_id)).calls
+def test_an_id_that_gong_does_not_accept_is_hashed(native_id):
+    [call] = map_event(make_event(id=native_id)).calls
     assert call.event_id == call.body["eventId"] == f"website:{sha256(native_id.encode()).hexdigest()}"
 
 
-def test_an_id_as_long_as_may_be_is_kept():
-    [call] = mapped(an_event(id="i" * 247)).calls
+def test_an_id_of_the_maximum_length_is_kept():
+    [call] = map_event(make_event(id="i" * 247)).calls
     assert call.event_id == "website:" + "i" * 247
 
 
-def test_a_property_never_loses_its_value_to_a_name_of_ours():
+def test_a_senders_property_keeps_its_name_and_ours_gets_a_prefix():
     share = {"sharer": {"email": "sam@v.io"}}
-    [body] = bodies(an_event(properties={"sharedBy": "me"}, share=share))
+    [body] = map_to_bodies(make_event(properties={"sharedBy": "me"}, share=share))
     assert body["customFields"] == [text("sharedBy", "me"), text("share.sharedBy", "sam@v.io")]
 
 
-def test_a_share_is_one_call_for_each_recipient_and_the_same_ids_in_any_company():
-    calls = mapped(a_share("a@x.io", "b@y.io", "A@x.io")).calls
+def test_a_share_is_one_call_per_recipient_with_stable_ids():
+    calls = map_event(make_share("a@x.io", "b@y.io", "A@x.io")).calls
     suffixes = [sha256(email.encode()).hexdigest()[:8] for email in ("a@x.io", "b@y.io")]
     assert [call.event_id for call in calls] == [f"website:ev-1:{suffix}" for suffix in suffixes]
     assert [call.body["person"]["email"] for call in calls] == ["a@x.io", "b@y.io"]
     assert {call.operation for call in calls} == {Operation.DIGITAL_INTERACTION}
-    [later] = mapped(a_share("b@y.io", "a@x.io"), internal_domains=frozenset({"x.io"})).calls
+    [later] = map_event(make_share("b@y.io", "a@x.io"), internal_domains=frozenset({"x.io"})).calls
     assert later.event_id == calls[1].event_id
 
 
 def test_a_share_with_one_recipient_keeps_the_plain_id():
-    [call] = mapped(a_share("a@x.io")).calls
+    [call] = map_event(make_share("a@x.io")).calls
     assert call.event_id == "website:ev-1"
 
 
-def test_the_suffix_of_a_recipient_never_makes_an_id_too_long():
-    calls = mapped(a_share("a@x.io", "b@y.io", id="i" * 247)).calls
+def test_an_id_with_a_recipient_suffix_is_never_too_long():
+    calls = map_event(make_share("a@x.io", "b@y.io", id="i" * 247)).calls
     digest = sha256(b"i" * 247).hexdigest()
     assert {call.event_id.rpartition(":")[0] for call in calls} == {f"website:{digest}"}
 
 
 def test_a_message_is_dropped_with_a_warning():
     share = {"recipients": [{"email": "a@x.io"}], "message": "Hello"}
-    assert warned(an_event(type="content_share", person=None, share=share)) == [("share.message", "dropped")]
+    assert find_warnings(make_event(type="content_share", person=None, share=share)) == [
+        ("share.message", "dropped")
+    ]
 
 
 def test_the_recipients_of_a_view_are_dropped_with_a_warning():
     share = {"id": "sh-1", "recipients": [{"email": "a@x.io"}]}
-    assert warned(an_event(share=share)) == [("share.recipients", "dropped")]
+    assert find_warnings(make_event(share=share)) == [("share.recipients", "dropped")]
