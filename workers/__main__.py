@@ -1,4 +1,4 @@
-"""`python -m workers [--threads N] [--store NAME]`: take events from the store and send them to Gong until told to stop."""
+"""Command line of a worker: `python -m workers [--threads N] [--store NAME]`."""
 
 import argparse
 import os
@@ -8,34 +8,36 @@ from typing import NoReturn
 
 from relay.core.destination import MAIN_STORE
 from relay.log import log_event
-from relay.settings import StartupError
+from relay.settings import Misconfigured
 from workers.bootstrap import build_worker
 
 
 def main() -> int:
-    """Run one worker. Exit status 0 after a clean stop, 1 when settings or configuration are wrong."""
+    """Run one worker until it is stopped. Exit status: 0 after a clean stop, 1 if settings or configuration are wrong."""
     parser = argparse.ArgumentParser(prog="python -m workers", description="Sends queued events to Gong.")
     parser.add_argument(
-        "--threads", type=int, default=None, help="calls in flight at once (RELAY_WORKER_THREADS)"
+        "--threads", type=int, default=None, help="maximum calls in flight (default: $RELAY_WORKER_THREADS)"
     )
-    parser.add_argument("--store", default=MAIN_STORE, help="the store whose events it sends (main)")
+    parser.add_argument("--store", default=MAIN_STORE, help="store whose events to send (default: main)")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until `reloading` listens: the file is just being read
+    # Python's default for SIGHUP ends the process. Until the watcher handles it there is nothing to reload yet.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        worker, reloading = build_worker(arguments.threads, arguments.store)
-    except StartupError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - before there is a log
+        worker, watcher = build_worker(arguments.threads, arguments.store)
+    except Misconfigured as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the log is not configured yet
         return 1
-    reloading.handle_sighup()
+    watcher.handle_sighup()
     worker.work(logging_level="WARNING")
-    if reloading.restart_needed and not worker.stopped_by_signal:
-        _begin_anew()
+    if watcher.restart_needed and not worker.stopped_by_signal:
+        _restart()
     return 0
 
 
-def _begin_anew() -> NoReturn:
-    """Become this program again, as the same process: no supervisor sees an end, and it ignores SIGHUP from the start."""
-    log_event("worker.begins_anew")
+def _restart() -> NoReturn:
+    """Replace this process by a new run of the same command. The process id stays, so no supervisor sees an exit."""
+    log_event("worker.restarting")
+    # An ignored signal stays ignored across exec, so a SIGHUP during start-up cannot end the new run.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     os.execv(sys.executable, [sys.executable, "-m", "workers", *sys.argv[1:]])  # noqa: S606 - our own command
 

@@ -1,4 +1,4 @@
-"""The worker's composition root: settings, configuration, Redis and the way to Gong, put together once a process."""
+"""Composition root of a worker: builds it from settings, configuration, Redis and an HTTP client, once per process."""
 
 import os
 import socket
@@ -36,15 +36,14 @@ from workers.alerts import create_alert_tasks
 from workers.config_reload import ConfigWatcher
 from workers.credentials import CredentialStore
 from workers.deliver import Deliverer
-from workers.erasure_job import ErasureTask
 from workers.gong_client import GongClient, HttpOptions
 from workers.health_server import HealthReport, serve_health
+from workers.jobs import ErasureTask, ReplayTask
 from workers.liveness import Liveness
 from workers.oauth_client import TokenService, create_token_service
 from workers.oauth_job import create_oauth_task
+from workers.pacing import RateGate
 from workers.periodic import Task
-from workers.rate_gate import RateGate
-from workers.replay_job import ReplayTask
 from workers.settlement import SettlementOptions
 from workers.worker import PacedWorker, WorkerOptions
 
@@ -52,43 +51,59 @@ from workers.worker import PacedWorker, WorkerOptions
 def build_worker(
     threads: int | None = None, store_name: str = MAIN_STORE
 ) -> tuple[PacedWorker, ConfigWatcher]:
-    """A worker of one store, as the environment and the configuration file describe it, and what follows that file.
+    """Build the worker of one store from the environment and the configuration file, and the file's watcher.
 
-    Waits for its store if that is not there yet. It speaks to no other.
+    Waits until the store answers. The worker connects to no other store.
     """
     settings = Settings.from_env(os.environ)
     configure(settings.log_level)
     enable_tracing("gong-relay-worker", os.environ)
-    read = partial(_checked, settings=settings, store_name=store_name)
+    read = partial(_read_config, settings=settings, store_name=store_name)
     file = ConfigFile(settings.config, read, environ=os.environ, now=_now)
     config = file.load()
     stores = open_stores(settings, config.stores, WORKER)
     store = stores.get(store_name)
     redis = store.redis
-    # What a company that has moved left here stays on hold: its budget is counted in its own store.
-    own = {name: each for name, each in config.destinations.items() if each.store == store_name}
+    # Events of a company that was moved to another store stay on hold here: its budget is counted in its own store.
+    own = {
+        name: destination
+        for name, destination in config.destinations.items()
+        if destination.store == store_name
+    }
     directory = DestinationDirectory(own, redis, time.monotonic)
-    pulse, threads = Liveness(), threads or settings.worker_threads
+    liveness, threads = Liveness(), threads or settings.worker_threads
+    # The health server starts before the store is reachable: /livez must answer while the worker waits for it.
     if settings.worker_port:
-        watched = MetricsContext((store,), config, directory.all, _now, settings.metrics_destination_labels)
-        serve_health(settings.worker_port, HealthReport(pulse, threads, redis, watched))
+        metrics = MetricsContext((store,), config, directory.all, _now, settings.metrics_destination_labels)
+        serve_health(settings.worker_port, HealthReport(liveness, threads, redis, metrics))
     wait_for_redis(redis)
     refuse_cluster(redis)
     check_layout(redis, setting=f"store {store_name}")
     record_layout(redis)
-    _tell_durability(redis, settings)
+    _log_durability(redis, settings)
     publish_limits(store.scripts, directory.all())
+    # The configuration may hold new credentials: probe the destinations on hold now, not in five minutes.
     schedule_probes(redis)
+    # Customers' tokens are in the main store only.
     tokens = create_token_service(settings, config.oauth, redis) if store_name == MAIN_STORE else None
-    reloading = ConfigWatcher(file)
-    parts = WorkerParts(settings, config, stores, store, directory, tokens, pulse, reloading.is_current)
-    worker = create_worker(parts, threads=threads, chores=[reloading.step])
-    reloading.stop = worker.stop
-    return worker, reloading
+    watcher = ConfigWatcher(file)
+    parts = WorkerParts(
+        settings=settings,
+        config=config,
+        stores=stores,
+        store=store,
+        directory=directory,
+        tokens=tokens,
+        liveness=liveness,
+        is_current=watcher.is_current,
+    )
+    worker = create_worker(parts, threads=threads, extra_tasks=[watcher.step])
+    watcher.stop = worker.stop
+    return worker, watcher
 
 
-def _checked(text: str, *, settings: Settings, store_name: str) -> Config:
-    """The configuration that a text tells. Misconfigured where it is wrong, or does not go with the settings."""
+def _read_config(text: str, *, settings: Settings, store_name: str) -> Config:
+    """Parse the configuration and check it against the settings. Raises Misconfigured."""
     config = read_config(text, environ=os.environ, allow_hosts=settings.allow_gong_hosts)
     check_oauth(config, settings)
     check_stores(config, settings)
@@ -96,74 +111,80 @@ def _checked(text: str, *, settings: Settings, store_name: str) -> Config:
     return config
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerParts:
-    """What a worker is made of. `directory` knows the destinations of its `store`.
-
-    Without `tokens` no destination is reached by OAuth. `is_current`: the configuration is the one that the file holds.
-    """
+    """What a worker is built from."""
 
     settings: Settings
     config: Config
     stores: Stores
     store: Store
     directory: DestinationDirectory
+    """The destinations of `store`."""
     tokens: TokenService | None
-    pulse: Liveness = field(default_factory=Liveness)
+    """None if the configuration has no OAuth application."""
+    liveness: Liveness = field(default_factory=Liveness)
     is_current: Callable[[], bool] = lambda: True
+    """Returns True while `config` is what the file holds."""
 
 
-def create_worker(parts: WorkerParts, *, threads: int, chores: Sequence[Task] = ()) -> PacedWorker:
-    """A worker from its parts. `chores` are those beside its own."""
+def create_worker(parts: WorkerParts, *, threads: int, extra_tasks: Sequence[Task] = ()) -> PacedWorker:
+    """Create a worker from its parts. `extra_tasks` run beside its own periodic tasks."""
     settings = parts.settings
     retention = Retention.from_settings(settings)
     pacing = Pacing(lease=float(settings.lease_seconds))
-    manners = HttpOptions(
-        float(settings.connect_timeout_seconds),
-        float(settings.call_timeout_seconds),
-        threads,
-        settings.trust_env,
+    http_options = HttpOptions(
+        connect=float(settings.connect_timeout_seconds),
+        total=float(settings.call_timeout_seconds),
+        connections=threads,
+        trust_env=settings.trust_env,
     )
     schedule = RetrySchedule(max_attempts=settings.max_attempts, max_age=settings.max_age_hours * 3600.0)
     deliverer = Deliverer(
         parts.directory.find,
         CredentialStore(parts.tokens, _now),
-        GongClient(manners),
+        GongClient(http_options),
         RateGate(pacing.window),
     )
-    sweeping, rules = SweepOptions(keep_dead=retention.dead), SettlementOptions(schedule, retention)
-    working = WorkerOptions(threads, pacing, sweeping, rules, pulse=parts.pulse)
+    options = WorkerOptions(
+        threads=threads,
+        pacing=pacing,
+        sweep=SweepOptions(keep_dead=retention.dead),
+        settlement=SettlementOptions(schedule, retention),
+        liveness=parts.liveness,
+    )
+    # Unique even if a container with the same host name and process id comes back before the old entry expires.
     name = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(3).hex()}"
-    own = [*_chores(parts, retention), *chores]
-    return PacedWorker(parts.store.redis, deliverer, working, name=name, chores=own)
+    tasks = [*_create_tasks(parts, retention), *extra_tasks]
+    return PacedWorker(parts.store.redis, deliverer, options, name=name, tasks=tasks)
 
 
-def _chores(parts: WorkerParts, retention: Retention) -> list[Task]:
-    """What every worker sees to beside delivering; of all workers one at a time."""
-    everything = DestinationDirectory(parts.config.destinations, parts.store.redis, time.monotonic)
-    intake = IngestContext(parts.config, everything, parts.stores, retention, _now, parts.settings.max_items)
-    replaying = make_replay_context(parts.store, lambda: intake, _now)
-    chores: list[Task] = [ReplayTask(replaying, parts.is_current).step]
-    chores.append(ErasureTask(_eraser(parts, retention)).step)
+def _create_tasks(parts: WorkerParts, retention: Retention) -> list[Task]:
+    """Return the periodic tasks of this worker. Locks in Redis make sure that one worker at a time does each."""
+    # A replay may route an event to a destination of any store, so remapping gets every destination.
+    all_destinations = DestinationDirectory(parts.config.destinations, parts.store.redis, time.monotonic)
+    ingest = IngestContext(
+        parts.config, all_destinations, parts.stores, retention, _now, parts.settings.max_items
+    )
+    replaying = make_replay_context(parts.store, lambda: ingest, _now)
+    eraser = ErasureContext(parts.store, _now, retention.dead, parts.settings.retention_audit_hours * 3600)
+    tasks: list[Task] = [ReplayTask(replaying, parts.is_current).step, ErasureTask(eraser).step]
     if parts.tokens is not None:
-        chores.append(create_oauth_task(parts.settings, parts.tokens, parts.directory, _now).step)
+        tasks.append(create_oauth_task(parts.settings, parts.tokens, parts.directory, _now).step)
     if parts.store.name == MAIN_STORE:
-        chores += _sign_in_chores(parts)
-    known = parts.directory.all
-    chores += create_alert_tasks(parts.settings, parts.config.alerts, parts.store, known=known, now=_now)
-    return chores
+        tasks += _create_sign_in_tasks(parts)
+    tasks += create_alert_tasks(
+        parts.settings, parts.config.alerts, parts.store, destinations=parts.directory.all, now=_now
+    )
+    return tasks
 
 
-def _eraser(parts: WorkerParts, retention: Retention) -> ErasureContext:
-    return ErasureContext(parts.store, _now, retention.dead, parts.settings.retention_audit_hours * 3600)
-
-
-def _sign_in_chores(parts: WorkerParts) -> list[Task]:
-    """Accounts of a provider sign in through a worker. What reads their tokens is an extra, loaded where it is wanted."""
+def _create_sign_in_tasks(parts: WorkerParts) -> list[Task]:
+    """Return the task that signs in accounts of an OpenID provider, if one is configured. Raises Misconfigured."""
     if parts.settings.oidc_issuer is None:
         return []
     try:
-        from workers.oidc_job import create_oidc_task  # noqa: PLC0415
+        from workers.oidc_job import create_oidc_task  # noqa: PLC0415 - joserfc is an optional extra
     except ModuleNotFoundError as error:
         text = "needs an extra: pip install 'gong-event-relay[oidc]'"
         raise setting_error("RELAY_OIDC_ISSUER", text) from error
@@ -175,23 +196,23 @@ def _now() -> datetime:
 
 
 def wait_for_redis(redis: Redis) -> None:
-    """Return once Redis answers; say so while it does not."""
+    """Return when Redis answers. Logs each failed try."""
     delay = 0.1
     while True:
         try:
             redis.ping()
         except RedisError as error:
-            log_event("worker.waits_for_store", error=type(error).__name__)
+            log_event("worker.waiting_for_store", error=type(error).__name__)
             time.sleep(delay)
             delay = min(delay * 2, 2.0)
         else:
             return
 
 
-def _tell_durability(redis: Redis, settings: Settings) -> None:
-    """Log what weakens the promise that an accepted event is kept."""
+def _log_durability(redis: Redis, settings: Settings) -> None:
+    """Log each setting of Redis under which an accepted event may be lost."""
     relaxed = [*read_durability(redis).relaxed]
     if uses_sentinels(redis) and not settings.redis_wait_replicas:
         relaxed.append("RELAY_REDIS_WAIT_REPLICAS is 0: a failover may lose the last accepted events.")
     if relaxed:
-        log_event("worker.store_relaxed", relaxed=" ".join(relaxed))
+        log_event("worker.relaxed_durability", relaxed=" ".join(relaxed))

@@ -1,4 +1,4 @@
-"""Following the configuration file while a worker works: after a good change it ends its calls and begins anew."""
+"""Reloads the configuration in a worker: after a valid change it finishes its calls and restarts itself."""
 
 import signal
 import threading
@@ -12,9 +12,10 @@ _EVERY_SECONDS = 2.0
 
 
 class ConfigWatcher:
-    """A worker's chore. `restart_needed` is set once there is something new to begin with; then `stop` has been called.
+    """A periodic task that watches the configuration file.
 
-    To begin anew is to become the same program again: whatever was made of the old configuration is gone for certain.
+    After a valid change it sets `restart_needed` and calls `stop`. The worker then executes its own program again, so
+    that nothing made from the old configuration can survive.
     """
 
     def __init__(self, file: ConfigFile, clock: Callable[[], float] = time.monotonic) -> None:
@@ -22,33 +23,33 @@ class ConfigWatcher:
         self.stop: Callable[[], None] = lambda: None
         self._file, self._clock = file, clock
         self._due_at = clock() + _EVERY_SECONDS
-        self._asked = threading.Event()
-        self._looking = threading.Lock()
+        self._requested = threading.Event()
+        self._lock = threading.Lock()
 
     def handle_sighup(self) -> None:
-        """Take SIGHUP as the wish to begin anew, whether the file has changed or not."""
-        signal.signal(signal.SIGHUP, self._ask)
+        """From now on, restart on SIGHUP, whether the file has changed or not."""
+        signal.signal(signal.SIGHUP, self._request)
 
     def step(self) -> None:
-        """Look at the file, every other second or when it is asked for."""
-        if self._asked.is_set() or self._clock() >= self._due_at:
-            self._look()
+        """Check the file every two seconds, or at once after SIGHUP."""
+        if self._requested.is_set() or self._clock() >= self._due_at:
+            self._check()
 
     def is_current(self) -> bool:
-        """Whether the worker still works by what the file says, looked at this very moment."""
-        self._look()
+        """Check the file now, and return True if this worker's configuration is still the one in it."""
+        self._check()
         return not self.restart_needed
 
-    def _look(self) -> None:
-        with self._looking:  # chores have threads of their own
+    def _check(self) -> None:
+        with self._lock:  # the replay task calls `is_current` from another thread
             if self.restart_needed:
                 return
             self._due_at = self._clock() + _EVERY_SECONDS
-            asked = self._asked.is_set()
-            self._asked.clear()
-            if self._file.reload(anyway=asked) is not None:
+            requested = self._requested.is_set()
+            self._requested.clear()
+            if self._file.reload(anyway=requested) is not None:
                 self.restart_needed = True
                 self.stop()
 
-    def _ask(self, _: int, __: FrameType | None) -> None:
-        self._asked.set()
+    def _request(self, _: int, __: FrameType | None) -> None:
+        self._requested.set()  # a signal handler does as little as possible; `step` does the rest

@@ -1,4 +1,4 @@
-"""What a call proves itself with: a destination's API key, or the access token that its customer granted."""
+"""Credentials for calls to Gong: the destination's API key, or a customer's OAuth access token."""
 
 import threading
 import time
@@ -16,116 +16,122 @@ from relay.store.oauth_tokens import Grant, expire_access_token, read_grant, uns
 from workers.gong_client import Credentials, credentials_from_api_key
 from workers.oauth_client import RenewalResult, TokenService, renew_tokens
 
-_KNOWN_SECONDS = 30.0
+_CACHE_SECONDS = 30.0
 _BUSY_SECONDS = 5.0
-"""How long a call waits for another worker's renewal: much less than its lease. After that its destination waits."""
+"""How long a call waits for another worker's renewal: much less than its lease. After that the destination is on hold."""
 
-_LOOK_EVERY_SECONDS = 0.1
+_POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    access: Credentials
+class _CachedGrant:
+    """The opened tokens of a destination. `read_at` is a `time.monotonic`."""
+
+    credentials: Credentials
     grant: Grant
     read_at: float
 
 
 class CredentialStore:
-    """Finds each destination's access. Tokens are opened here, kept for half a minute, and renewed when Gong wants it.
+    """Returns each destination's credentials. Caches OAuth tokens for half a minute and renews them when necessary.
 
-    `tokens` is None where the configuration has no application to connect. `now` tells the time.
+    `tokens` is None if the configuration has no OAuth application.
     """
 
     def __init__(self, tokens: TokenService | None, now: Callable[[], datetime]) -> None:
         self._tokens = tokens
         self._now = now
-        self._known: dict[str, _Known] = {}
+        self._cache: dict[str, _CachedGrant] = {}
+        # One lock per destination: its calls wait for one renewal, and other destinations' calls do not.
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
-    def of(self, destination: Destination) -> Credentials | Blocked:
-        """What the next call proves itself with. Raises Unavailable when the store is away."""
+    def get(self, destination: Destination) -> Credentials | Blocked:
+        """Return the credentials for the next call, or why there are none. Raises Unavailable if Redis is unreachable."""
         if isinstance(destination.credentials, BasicCredentials):
             return credentials_from_api_key(destination.base_url, destination.credentials)
-        known = self._known.get(destination.name)
-        if known is not None and self._serves(known):
-            return known.access
+        cached = self._cache.get(destination.name)
+        if cached is not None and self._is_fresh(cached):
+            return cached.credentials
         with self._locks[destination.name]:
             try:
-                return self._current(destination)
+                return self._read(destination)
             except Unavailable:
-                if known is not None and not known.grant.expired(self._now()):
-                    return known.access  # as good as it was; what it brings is settled when the store is back
+                # A token that has not expired still works. The outcome is settled when the store is back.
+                if cached is not None and not cached.grant.expired(self._now()):
+                    return cached.credentials
                 raise
 
-    def _serves(self, known: _Known) -> bool:
-        return time.monotonic() - known.read_at <= _KNOWN_SECONDS and not known.grant.expired(self._now())
+    def _is_fresh(self, cached: _CachedGrant) -> bool:
+        return time.monotonic() - cached.read_at <= _CACHE_SECONDS and not cached.grant.expired(self._now())
 
-    def renewed(self, destination: Destination, stale: Credentials) -> Credentials | Blocked:
-        """What to try once more after Gong has refused `stale`: another worker's newer tokens, or a fresh pair.
+    def renew(self, destination: Destination, rejected: Credentials) -> Credentials | Blocked:
+        """Return newer credentials after Gong rejected some: another worker's newer token, or a renewed one.
 
-        Threads of one process wait for one another, and processes for the one that asks Gong.
+        Threads of one process wait for each other here; processes wait for the one that holds the renewal in Redis.
         """
         with self._locks[destination.name]:
-            self._known.pop(destination.name, None)
+            self._cache.pop(destination.name, None)
             if self._tokens is not None:
-                _bury(self._tokens, destination.name, stale)
-            return self._current(destination)
+                _expire_in_store(self._tokens, destination.name, rejected)
+            return self._read(destination)
 
-    def _current(self, destination: Destination) -> Credentials | Blocked:
-        """The store's tokens, renewed first where they have run out."""
+    def _read(self, destination: Destination) -> Credentials | Blocked:
+        """Return the store's tokens, renewed first if they have expired."""
         if self._tokens is None:
-            return _needs_reauth("the configuration has no oauth section")
+            return _reauthorization_required("the configuration has no oauth section")
         deadline = time.monotonic() + _BUSY_SECONDS
         while True:
             grant = read_grant(self._tokens.redis, destination.name)
             if grant is None:
-                return _needs_reauth("it was never connected")
+                return _reauthorization_required("the destination was never connected")
             if not grant.expired(self._now()):
-                return self._open(grant)
+                return self._open(self._tokens, grant)
             if grant.lost:
-                return _needs_reauth(grant.lost)
-            ended = self._renew(grant)
-            if ended is not None:
-                return ended
+                return _reauthorization_required(grant.lost)
+            blocked = _try_renewal(self._tokens, grant)
+            if blocked is not None:
+                return blocked
             if time.monotonic() >= deadline:
-                return _renewal_failing("another worker is at it")
-            time.sleep(_LOOK_EVERY_SECONDS)
+                return _refresh_failed("another worker is renewing the token")
+            time.sleep(_POLL_SECONDS)
 
-    def _renew(self, grant: Grant) -> Blocked | None:
-        """None: look at the store again."""
-        assert self._tokens is not None  # noqa: S101 - asked by the caller
-        match renew_tokens(self._tokens, grant):
-            case RenewalResult.LOST:
-                left = read_grant(self._tokens.redis, grant.destination)
-                if left is None or left.version != grant.version:
-                    return None
-                return _needs_reauth(left.lost or "its tokens cannot be opened: see RELAY_SECRET_KEYS")
-            case RenewalResult.NOT_NOW:
-                return _renewal_failing("Gong makes no new token just now")
-            case RenewalResult.DONE | RenewalResult.BUSY:
-                return None
-
-    def _open(self, grant: Grant) -> Credentials | Blocked:
-        assert self._tokens is not None  # noqa: S101 - asked by the caller
+    def _open(self, tokens: TokenService, grant: Grant) -> Credentials | Blocked:
         try:
-            pair = unseal_tokens(self._tokens.vault, grant)
+            pair = unseal_tokens(tokens.vault, grant)
         except UnsealError as error:
-            return _needs_reauth(str(error))
-        access = Credentials(grant.base_url, f"Bearer {pair.access}", grant.version)
-        self._known[grant.destination] = _Known(access, grant, time.monotonic())
-        return access
+            return _reauthorization_required(str(error))
+        credentials = Credentials(grant.base_url, f"Bearer {pair.access}", grant.version)
+        self._cache[grant.destination] = _CachedGrant(credentials, grant, time.monotonic())
+        return credentials
 
 
-def _bury(tokens: TokenService, name: str, stale: Credentials) -> None:
-    """What Gong refuses counts as expired for every worker, if it is just what the store holds, address and all."""
+def _try_renewal(tokens: TokenService, grant: Grant) -> Blocked | None:
+    """Renew the grant. None: read it from the store again, because it is newer now or will soon be."""
+    match renew_tokens(tokens, grant):
+        case RenewalResult.LOST:
+            current = read_grant(tokens.redis, grant.destination)
+            # The customer may have connected again in the meantime.
+            if current is None or current.version != grant.version:
+                return None
+            return _reauthorization_required(
+                current.lost or "its tokens cannot be opened: see RELAY_SECRET_KEYS"
+            )
+        case RenewalResult.NOT_NOW:
+            return _refresh_failed("Gong issues no new token at the moment")
+        case RenewalResult.DONE | RenewalResult.BUSY:
+            return None
+
+
+def _expire_in_store(tokens: TokenService, name: str, rejected: Credentials) -> None:
+    """Mark the rejected token as expired for every worker, if the store still holds exactly that one."""
     grant = read_grant(tokens.redis, name)
-    if grant is not None and (grant.version, grant.base_url) == (stale.version, stale.base_url):
+    if grant is not None and (grant.version, grant.base_url) == (rejected.version, rejected.base_url):
         expire_access_token(tokens.scripts, grant)
 
 
-def _needs_reauth(text: str) -> Blocked:
+def _reauthorization_required(text: str) -> Blocked:
     return Blocked(0, None, HoldCause.REAUTHORIZATION_REQUIRED, (text,))
 
 
-def _renewal_failing(text: str) -> Blocked:
+def _refresh_failed(text: str) -> Blocked:
     return Blocked(0, None, HoldCause.TOKEN_REFRESH_FAILED, (text,))

@@ -1,4 +1,4 @@
-"""The job: make one event's call, and judge what came back."""
+"""Deliverer: makes the call of one event, or a probe, and classifies the response."""
 
 import time
 from collections.abc import Callable
@@ -12,130 +12,144 @@ import orjson
 from relay.core.call import Operation
 from relay.core.destination import Destination, Limits, OAuthCredentials
 from relay.core.lifecycle import HoldCause
-from relay.core.outcome import Blocked, HttpResponse, NoResponse, Outcome, classify_response, outcome_code
+from relay.core.outcome import (
+    Blocked,
+    HttpResponse,
+    NoResponse,
+    Outcome,
+    classify_response,
+    outcome_code,
+)
 from relay.core.visit_session import aggregate_body
 from relay.store.delivery import LeasedEvent
-from relay.tracing.spans import SpanRole, annotate, span
+from relay.tracing.spans import Role, annotate, span
 from workers.credentials import CredentialStore
 from workers.gong_client import Credentials, GongClient
-from workers.latency import LatencyEstimator
-from workers.rate_gate import RateGate
+from workers.pacing import LatencyEstimator, RateGate
 
 
 def deliver(event_id: str) -> NoReturn:
-    """The function that RQ's jobs name. Only `PacedWorker` may serve them: a stock worker knows no limits.
+    """The function that RQ's jobs name. It always fails: only `PacedWorker` may send events, within Gong's limits.
 
-    Should one get hold of a job, it fails here before anything is sent; `rq requeue` brings the event back.
+    A stock RQ worker that takes a job fails here before it sends anything. `rq requeue` brings the event back.
     """
     message = f"event {event_id} must be sent by `gong-relay worker`, not by a stock RQ worker"
     raise RuntimeError(message)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallResult:
-    """A call that was made, and what it meant. `seconds` is what Gong took, without the wait for its turn.
-
-    `arrived_at` is the latest moment, by `time.monotonic`, at which it can have been at Gong; None if it was not, or
-    cannot be told. `base_url` is "" where no call was made.
-    """
+    """What came of one call."""
 
     outcome: Outcome
-    limits: Limits = Limits()  # noqa: RUF009 - frozen, and the same for all
+    limits: Limits = Limits()  # noqa: RUF009 - Limits is frozen, so one default instance can be shared
     seconds: float = 0.0
+    """How long Gong took, without the wait for the rate gate."""
     base_url: str = ""
+    """Empty if no call was made."""
     arrived_at: float | None = None
+    """The latest `time.monotonic` at which the call can have reached Gong; None if it did not, or that is unknown."""
 
 
 _Call = Callable[[Credentials, Callable[[], None]], HttpResponse | NoResponse]
 
 
-def _is_unauthorized(outcome: Outcome) -> bool:
-    """Whether Gong does not take the credentials themselves. A 401 that names a scope is another matter."""
+def _is_invalid_token(outcome: Outcome) -> bool:
+    # A 401 that names a scope is another matter: a new token would have the same scopes.
     return isinstance(outcome, Blocked) and outcome.cause is HoldCause.INVALID_CREDENTIALS
 
 
 class Deliverer:
-    """Makes calls for a worker. `find` gives the destination of a name; None = there is none such, now."""
+    """Makes calls for a worker. `find` returns a destination by name, None if it is not configured now."""
 
     def __init__(
         self,
         find: Callable[[str], Destination | None],
-        accesses: CredentialStore,
+        credentials: CredentialStore,
         gong: GongClient,
         gate: RateGate,
     ) -> None:
         self._find = find
-        self._accesses = accesses
+        self._credentials = credentials
         self._gong = gong
         self._gate = gate
-        self._travel = LatencyEstimator()
+        self._latency = LatencyEstimator()
 
-    def attempt(self, taken: LeasedEvent, now: Callable[[], datetime]) -> CallResult:
-        """Make the call and judge the answer."""
-        destination = self._find(taken.destination)
+    def attempt(self, event: LeasedEvent, now: Callable[[], datetime]) -> CallResult:
+        """Make the event's call and return its outcome. Raises Unavailable if OAuth tokens cannot be read."""
+        destination = self._find(event.destination)
         if destination is None:
-            return CallResult(Blocked(0, None, HoldCause.NOT_CONFIGURED, ()))
-        body = _body(taken)
+            return CallResult(outcome=Blocked(0, None, HoldCause.NOT_CONFIGURED, ()))
+        body = _call_body(event)
 
-        def send(access: Credentials, turn: Callable[[], None]) -> HttpResponse | NoResponse:
-            return self._gong.send(access, Operation(taken.operation), body, turn=turn)
+        def send(credentials: Credentials, wait: Callable[[], None]) -> HttpResponse | NoResponse:
+            return self._gong.send(credentials, Operation(event.operation), body, before_write=wait)
 
         return self._call(destination, send, now)
 
     def probe(self, name: str, now: Callable[[], datetime]) -> Outcome | None:
-        """What Gong says to this destination's credentials; None when it is not configured."""
+        """Test a destination's credentials; None if it is not configured. Raises Unavailable like `attempt`."""
         destination = self._find(name)
         if destination is None:
             return None
 
-        def probe(access: Credentials, turn: Callable[[], None]) -> HttpResponse | NoResponse:
-            return self._gong.probe(access, destination.dialect, turn=turn)
+        def probe(credentials: Credentials, wait: Callable[[], None]) -> HttpResponse | NoResponse:
+            return self._gong.probe(credentials, destination.dialect, before_write=wait)
 
         return self._call(destination, probe, now).outcome
 
     def _call(self, destination: Destination, call: _Call, now: Callable[[], datetime]) -> CallResult:
-        """Make a call with what the destination proves itself with; a token that Gong does not take is renewed, once."""
-        access = self._accesses.of(destination)
-        if isinstance(access, Blocked):
-            return CallResult(access, destination.limits)
-        made = self._timed(destination, access, partial(call, access), now)
-        if not (isinstance(destination.credentials, OAuthCredentials) and _is_unauthorized(made.outcome)):
-            return made
-        fresh = self._accesses.renewed(destination, access)
-        if isinstance(fresh, Blocked):
-            return replace(made, outcome=fresh)
-        made = self._timed(destination, fresh, partial(call, fresh), now)
-        if isinstance(made.outcome, Blocked) and _is_unauthorized(made.outcome):
-            made = replace(made, outcome=replace(made.outcome, cause=HoldCause.REAUTHORIZATION_REQUIRED))
-        return made
+        """Make a call with the destination's credentials. If Gong rejects an OAuth token, renew it and call once more."""
+        credentials = self._credentials.get(destination)
+        if isinstance(credentials, Blocked):
+            return CallResult(outcome=credentials, limits=destination.limits)
+        result = self._timed_call(destination, credentials, partial(call, credentials), now)
+        if not (isinstance(destination.credentials, OAuthCredentials) and _is_invalid_token(result.outcome)):
+            return result
+        renewed = self._credentials.renew(destination, credentials)
+        if isinstance(renewed, Blocked):
+            return replace(result, outcome=renewed)
+        result = self._timed_call(destination, renewed, partial(call, renewed), now)
+        # A fresh token that is rejected too means that the customer has withdrawn the consent.
+        if isinstance(result.outcome, Blocked) and _is_invalid_token(result.outcome):
+            blocked = replace(result.outcome, cause=HoldCause.REAUTHORIZATION_REQUIRED)
+            result = replace(result, outcome=blocked)
+        return result
 
-    def _timed(
+    def _timed_call(
         self,
         destination: Destination,
-        access: Credentials,
+        credentials: Credentials,
         call: Callable[[Callable[[], None]], HttpResponse | NoResponse],
         now: Callable[[], datetime],
     ) -> CallResult:
-        written = time.monotonic()
+        written_at = time.monotonic()
 
-        def turn() -> None:
-            nonlocal written
+        def wait() -> None:
+            nonlocal written_at
             self._gate.wait(destination.company, destination.limits.per_second)
-            written = time.monotonic()
+            written_at = time.monotonic()
 
-        with span("call Gong", SpanRole.CLIENT):
-            answer = call(turn)
-            seconds = time.monotonic() - written
-            outcome = classify_response(answer, now())
-            _tell(outcome, destination, seconds)
-        arrived = None
-        if isinstance(answer, HttpResponse):
-            arrived = written + self._travel.estimate_delay(access.base_url, seconds)
-        return CallResult(outcome, destination.limits, seconds, destination.base_url, arrived)
+        with span("call Gong", Role.CLIENT):
+            response = call(wait)
+            seconds = time.monotonic() - written_at
+            outcome = classify_response(response, now())
+            _annotate_span(outcome, destination, seconds)
+        # Without a response nobody knows when, or whether, the call arrived.
+        arrived_at = None
+        if isinstance(response, HttpResponse):
+            arrived_at = written_at + self._latency.estimate_delay(credentials.base_url, seconds)
+        return CallResult(
+            outcome=outcome,
+            limits=destination.limits,
+            seconds=seconds,
+            base_url=destination.base_url,
+            arrived_at=arrived_at,
+        )
 
 
-def _tell(outcome: Outcome, destination: Destination, seconds: float) -> None:
-    """What a trace says of a call. `seconds` runs from its first byte: the span began with the wait for its turn."""
+def _annotate_span(outcome: Outcome, destination: Destination, seconds: float) -> None:
+    # The span also covers the wait for the rate gate, so the call's own duration is an attribute.
     annotate(
         relay__base_url=destination.base_url,
         relay__outcome=outcome_code(outcome),
@@ -145,8 +159,8 @@ def _tell(outcome: Outcome, destination: Destination, seconds: float) -> None:
     )
 
 
-def _body(taken: LeasedEvent) -> bytes:
-    """What is sent: the event's own body, or that of the session that it stands for."""
-    if taken.aggregate is None:
-        return taken.body
-    return orjson.dumps(aggregate_body(taken.operation, orjson.loads(taken.body), taken.aggregate))
+def _call_body(event: LeasedEvent) -> bytes:
+    """Return the event's own body, or for a session's carrier the body of the whole session."""
+    if event.aggregate is None:
+        return event.body
+    return orjson.dumps(aggregate_body(event.operation, orjson.loads(event.body), event.aggregate))

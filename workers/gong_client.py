@@ -1,4 +1,4 @@
-"""The only HTTP out: make one call of Gong and bring back what was answered, whatever happens."""
+"""GongClient: the only HTTP out of the relay. Makes one request and returns the response, or why there is none."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,23 +15,26 @@ from relay.core.outcome import HttpResponse, NoResponse
 from relay.core.version import VERSION
 from workers.http_adapter import Deadlines, PacedAdapter
 
-_MOST_READ = 64 * 1024
+_MAX_RESPONSE_BYTES = 64 * 1024
 _USER_AGENT = f"gong-event-relay/{VERSION}"
 
 
 @dataclass(frozen=True, slots=True)
 class HttpOptions:
-    """How calls are made. Times in seconds; `total` runs from the first byte written to the last byte read."""
+    """How requests are made. Times in seconds."""
 
     connect: float = 5.0
     total: float = 20.0
+    """From the first byte written to the last byte read."""
     connections: int = 128
+    """Connections that are kept open per host."""
     trust_env: bool = False
+    """Use the proxy and certificates that HTTPS_PROXY, REQUESTS_CA_BUNDLE and similar variables name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Where a call goes, and what it proves itself with there. `version` is its tokens'; 0 for an API key."""
+    """The base URL of a call and its Authorization header. `version` is that of the OAuth tokens; 0 for an API key."""
 
     base_url: str
     authorization: str = field(repr=False)
@@ -39,81 +42,84 @@ class Credentials:
 
 
 def credentials_from_api_key(base_url: str, key: BasicCredentials) -> Credentials:
-    """The access that an API key gives."""
+    """Return the credentials of an API key."""
     return Credentials(base_url, _basic_auth_str(key.access_key, key.access_key_secret))
 
 
 class GongClient:
-    """Makes calls through one adapter, so that connections are kept open from call to call."""
+    """Makes requests through one adapter, which keeps connections open between them."""
 
-    def __init__(self, manners: HttpOptions) -> None:
-        self._timeout = (manners.connect, manners.total)
-        self._total = manners.total
-        self._deadlines = Deadlines(manners.total)
-        self._adapter = PacedAdapter(manners.connections)
-        self._environment = requests.Session() if manners.trust_env else None
+    def __init__(self, options: HttpOptions) -> None:
+        self._timeout = (options.connect, options.total)
+        self._total = options.total
+        self._deadlines = Deadlines(options.total)
+        self._adapter = PacedAdapter(options.connections)
+        self._environment = requests.Session() if options.trust_env else None
 
     def send(
-        self, access: Credentials, operation: Operation, body: bytes, *, turn: Callable[[], None]
+        self, credentials: Credentials, operation: Operation, body: bytes, *, before_write: Callable[[], None]
     ) -> HttpResponse | NoResponse:
-        """Make one call and return the answer. Never raises.
+        """Make one call of Gong's API. Never raises.
 
-        `turn` is called with the connection open, just before the first byte is written: it waits for the pace.
+        `before_write` is called on the open connection, before the first byte: it waits for the rate gate.
         """
-        return self.fetch(_prepare(access, operation, body), turn=turn)
+        return self.fetch(_prepare(credentials, operation, body), before_write=before_write)
 
     def fetch(
-        self, request: requests.PreparedRequest, *, turn: Callable[[], None]
+        self, request: requests.PreparedRequest, *, before_write: Callable[[], None]
     ) -> HttpResponse | NoResponse:
-        """Make any request in the same manners. Never raises."""
-        with self._deadlines.turn(turn) as running:
+        """Make any request under the same timeouts. Never raises."""
+        with self._deadlines.limit(before_write) as running:
             try:
-                answer: HttpResponse | NoResponse = self._exchange(request)
+                response: HttpResponse | NoResponse = self._exchange(request)
             except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-                answer = classify_exception(error)
-        if running.cut:  # a connection cut in mid-header reads like an answer without a body
-            return NoResponse("timeout", f"no whole answer within {self._total:g} seconds", ambiguous=True)
-        return answer
+                response = classify_exception(error)
+        # A connection that was cut in the middle of the headers reads like a response without a body: do not trust it.
+        if running.timed_out:
+            return NoResponse(
+                "timeout", f"no complete response within {self._total:g} seconds", ambiguous=True
+            )
+        return response
 
     def probe(
-        self, access: Credentials, dialect: Dialect, *, turn: Callable[[], None]
+        self, credentials: Credentials, dialect: Dialect, *, before_write: Callable[[], None]
     ) -> HttpResponse | NoResponse:
-        """Try the credentials without creating anything: Gong checks them before it refuses the empty body."""
-        gong = dialect is Dialect.GONG
-        operation = Operation.DIGITAL_INTERACTION if gong else Operation.CATALOG_INTERACTION
-        return self.send(access, operation, b"{}", turn=turn)
+        """Test the credentials without creating anything. Never raises."""
+        # Gong checks the credentials before it rejects the empty body.
+        is_gong = dialect is Dialect.GONG
+        operation = Operation.DIGITAL_INTERACTION if is_gong else Operation.CATALOG_INTERACTION
+        return self.send(credentials, operation, b"{}", before_write=before_write)
 
     def _exchange(self, request: requests.PreparedRequest) -> HttpResponse:
-        """Straight to the adapter: a session would follow cookies and prepare redirects that are never wanted here."""
-        options = {"verify": True, "cert": None, "proxies": {}} | self._from_environment(str(request.url))
-        answer = self._adapter.send(request, stream=True, timeout=self._timeout, **options)
-        raw = answer.raw
-        body = raw.read(_MOST_READ, decode_content=True)
+        options = {"verify": True, "cert": None, "proxies": {}} | self._environment_options(str(request.url))
+        # Straight to the adapter: a session would keep cookies and follow redirects, and neither is wanted here.
+        response = self._adapter.send(request, stream=True, timeout=self._timeout, **options)
+        raw = response.raw
+        body = raw.read(_MAX_RESPONSE_BYTES, decode_content=True)
         if raw.length_remaining:
-            raw.close()  # the rest is not worth reading, and the connection is no use without it
+            raw.close()  # the rest is not worth reading, and the connection cannot be reused without reading it
         else:
             raw.release_conn()
-        return HttpResponse(
-            answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, body
-        )
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return HttpResponse(response.status_code, headers, body)
 
-    def _from_environment(self, url: str) -> dict[str, Any]:
-        """Proxies and certificates that HTTPS_PROXY and its kin name, where the operator lets them."""
+    def _environment_options(self, url: str) -> dict[str, Any]:
+        """Return the proxies and certificates of the environment, if the operator allows them."""
         if self._environment is None:
             return {}
-        told = self._environment.merge_environment_settings(url, {}, None, None, None)
-        return {"verify": told["verify"], "proxies": told["proxies"]}
+        merged = self._environment.merge_environment_settings(url, {}, None, None, None)
+        return {"verify": merged["verify"], "proxies": merged["proxies"]}
 
 
-def _prepare(access: Credentials, operation: Operation, body: bytes) -> requests.PreparedRequest:
-    """A request without the session's merging: the URL was checked when it came to be known."""
+def _prepare(credentials: Credentials, operation: Operation, body: bytes) -> requests.PreparedRequest:
+    # Set field by field: `prepare()` would parse the URL again for every call, and it was checked when it was loaded.
     request = requests.PreparedRequest()
     request.method = operation.method
-    request.url = access.base_url + operation.path
+    request.url = credentials.base_url + operation.path
     request.headers = CaseInsensitiveDict(
         {
             "Accept": "application/json",
-            "Authorization": access.authorization,
+            "Authorization": credentials.authorization,
             "Content-Length": str(len(body)),
             "Content-Type": "application/json",
             "User-Agent": _USER_AGENT,
@@ -134,8 +140,9 @@ _NEVER_SENT = (
 
 
 def classify_exception(error: Exception) -> NoResponse:
-    """What an exception means: could Gong have taken the event all the same?"""
+    """Return what an exception means. It is ambiguous if Gong may have received the request before it was raised."""
     detail = f"{type(error).__name__}: {error}"[:300]
+    # ConnectTimeout is a Timeout too, but nothing was sent then.
     if isinstance(error, requests.Timeout) and not isinstance(error, requests.ConnectTimeout):
         return NoResponse("timeout", detail, ambiguous=True)
     if isinstance(error, _NEVER_SENT) or _never_connected(error):
@@ -144,6 +151,7 @@ def classify_exception(error: Exception) -> NoResponse:
 
 
 def _never_connected(error: Exception) -> bool:
+    # requests wraps urllib3's MaxRetryError, whose `reason` is the real error.
     cause: Any = error.args[0] if error.args else None
     reason = getattr(cause, "reason", cause)
     return isinstance(reason, NewConnectionError | NameResolutionError)

@@ -1,4 +1,4 @@
-"""What a worker tells of itself on a port of its own: `/livez`, `/readyz`, `/metrics`. Nothing else comes in to a worker."""
+"""A worker's health server: `/livez`, `/readyz` and `/metrics` on a port of its own. It serves nothing else."""
 
 import sys
 import threading
@@ -16,106 +16,109 @@ from prometheus_client.registry import Collector
 from relay.log import log_event
 from relay.queries.prometheus import MetricsContext, StoreCollector
 from relay.store.engine.connection import Client
-from relay.store.engine.durability import is_reachable
+from relay.store.engine.durability import reachable
 from workers.liveness import Liveness
 
 MAX_LOOP_AGE_SECONDS = 60.0
-"""A loop that has not come round for so long hangs. The store's own deadlines are far shorter."""
+"""A loop that has not run for this long hangs: the timeouts of its Redis commands are far shorter."""
 
-_CLIENT_SECONDS = 5.0
+_CLIENT_TIMEOUT_SECONDS = 5.0
 
-CALLS_METRIC = ("relay_worker_calls_in_flight", "Attempts that this worker has under way.")
-THREADS_METRIC = ("relay_worker_threads", "Attempts that it may have under way at most.")
-LOOP_AGE_METRIC = ("relay_worker_silent_seconds", "Since when the loop of this worker has not come round.")
+CALLS_METRIC = ("relay_worker_calls_in_flight", "Calls that this worker is making now.")
+THREADS_METRIC = ("relay_worker_threads", "Calls that this worker can make at the same time.")
+LOOP_AGE_METRIC = ("relay_worker_loop_age_seconds", "Seconds since this worker's main loop last ran.")
 
 
 @dataclass(frozen=True, slots=True)
 class HealthReport:
-    """What is told of: the worker's pulse, how many threads it has, its store, and what is told of that."""
+    """Answers the health endpoints from the worker's liveness and its store."""
 
-    pulse: Liveness
+    liveness: Liveness
     threads: int
     redis: Client
-    watched: MetricsContext
+    metrics_context: MetricsContext
 
     def live(self) -> bool:
-        """A worker that waits for its store lives: to start it anew would not bring the store back."""
-        return self.pulse.loop_age_seconds < MAX_LOOP_AGE_SECONDS
+        """True unless the loop hangs. A worker that waits for its store is live: restarting it would not help."""
+        return self.liveness.loop_age_seconds < MAX_LOOP_AGE_SECONDS
 
     def ready(self) -> bool:
-        return self.pulse.started and self.live() and is_reachable(self.redis)
+        """True if the loop runs and the store answers."""
+        return self.liveness.started and self.live() and reachable(self.redis)
 
     def metrics(self) -> bytes:
+        """Return the metrics of this process and of its store, in Prometheus' text format."""
+        # A registry per request: the default one would keep the values of the process that started first.
         registry = CollectorRegistry(auto_describe=False)
         registry.register(_WorkerCollector(self))
-        registry.register(StoreCollector(self.watched))
+        registry.register(StoreCollector(self.metrics_context))
         ProcessCollector(registry=registry)
         return generate_latest(registry)
 
 
 @dataclass(frozen=True, eq=False)
 class _WorkerCollector(Collector):
-    """What is of this process alone."""
+    """The metrics of this process."""
 
-    told: HealthReport
+    report: HealthReport
 
     def collect(self) -> Iterable[Family]:
-        yield GaugeMetricFamily(*CALLS_METRIC, value=self.told.pulse.calls_in_flight)
-        yield GaugeMetricFamily(*THREADS_METRIC, value=self.told.threads)
-        yield GaugeMetricFamily(*LOOP_AGE_METRIC, value=round(self.told.pulse.loop_age_seconds, 3))
+        liveness = self.report.liveness
+        yield GaugeMetricFamily(*CALLS_METRIC, value=liveness.calls_in_flight)
+        yield GaugeMetricFamily(*THREADS_METRIC, value=self.report.threads)
+        yield GaugeMetricFamily(*LOOP_AGE_METRIC, value=round(liveness.loop_age_seconds, 3))
 
 
 class _Server(ThreadingHTTPServer):
-    """A thread for each request. One that fails is a line in the log, and the next is answered."""
+    """Serves each request in a thread. An exception is logged and ends only its own request."""
 
     daemon_threads = True
 
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - its signature
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - the signature of socketserver
         error = sys.exception()
-        if not isinstance(error, OSError):  # one who hung up is nobody's trouble
-            log_event("worker.telling_failed", level="error", error=type(error).__name__)
+        if not isinstance(error, OSError):  # a client that hung up needs no log line
+            log_event("worker.health_request_failed", level="error", error=type(error).__name__)
 
 
-def serve_health(port: int, told: HealthReport) -> ThreadingHTTPServer | None:
-    """Answer on this port from now on, in threads that end with the process. None where the port is taken.
-
-    A worker that cannot tell of itself still sends: that is what it is for.
-    """
+def serve_health(port: int, report: HealthReport) -> ThreadingHTTPServer | None:
+    """Start the health server in a daemon thread. Returns None if the port is in use."""
     try:
-        server = _Server(("", port), _handler(told))
+        server = _Server(("", port), _handler(report))
     except OSError as error:
+        # A worker without its health server still sends events, so this is no reason to exit.
         log_event("worker.port_taken", level="error", port=port, error=error.strerror)
         return None
-    threading.Thread(target=server.serve_forever, name="telling", daemon=True).start()
+    threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
     return server
 
 
-def _handler(told: HealthReport) -> type[BaseHTTPRequestHandler]:
+def _handler(report: HealthReport) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
-        """One request. Its log lines would drown the others."""
+        """Answers one request."""
 
-        timeout = _CLIENT_SECONDS
+        timeout = _CLIENT_TIMEOUT_SECONDS
         server_version, sys_version = "gong-relay", ""
 
         def do_GET(self) -> None:
             match self.path.partition("?")[0]:
                 case "/livez":
-                    self._tell(told.live())
+                    self._send_status(ok=report.live())
                 case "/readyz":
-                    self._tell(told.ready())
+                    self._send_status(ok=report.ready())
                 case "/metrics":
-                    self._answer(HTTPStatus.OK, told.metrics(), CONTENT_TYPE_LATEST)
+                    self._send(HTTPStatus.OK, report.metrics(), CONTENT_TYPE_LATEST)
                 case _:
-                    self._answer(HTTPStatus.NOT_FOUND, b"", "text/plain")
+                    self._send(HTTPStatus.NOT_FOUND, b"", "text/plain")
 
-        def log_message(self, *_: Any) -> None: ...
+        def log_message(self, *_: Any) -> None:
+            """Log no access lines: probes every few seconds would bury the other lines."""
 
-        def _tell(self, well: bool) -> None:  # noqa: FBT001 - what is told is just that
-            status = HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE
-            body = b'{"status":"ok"}\n' if well else b'{"status":"unavailable"}\n'
-            self._answer(status, body, "application/json")
+        def _send_status(self, *, ok: bool) -> None:
+            status = HTTPStatus.OK if ok else HTTPStatus.SERVICE_UNAVAILABLE
+            body = b'{"status":"ok"}\n' if ok else b'{"status":"unavailable"}\n'
+            self._send(status, body, "application/json")
 
-        def _answer(self, status: HTTPStatus, body: bytes, content_type: str) -> None:
+        def _send(self, status: HTTPStatus, body: bytes, content_type: str) -> None:
             self.send_response(status)
             self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(body)))

@@ -1,4 +1,4 @@
-"""Whether a worker is at work: when its loop came round last, and how many calls it has under way."""
+"""Liveness of a worker: when its loop last ran, and how many calls are in flight."""
 
 import threading
 import time
@@ -7,36 +7,36 @@ from contextlib import contextmanager
 
 
 class Liveness:
-    """Written by the worker's loop and its threads, read by whoever asks after it."""
+    """Written by the worker's loop and its call threads, read by the health server."""
 
     def __init__(self) -> None:
-        self._beat_at: float | None = None
+        self._looped_at: float | None = None
         self._calls = 0
         self._lock = threading.Lock()
 
     def record_loop(self) -> None:
-        """The loop has come round."""
-        self._beat_at = time.monotonic()
+        """Record one iteration of the worker's loop."""
+        self._looped_at = time.monotonic()
 
     @property
     def started(self) -> bool:
-        """Whether it ever has: before that the worker waits for its store."""
-        return self._beat_at is not None
+        """True once the loop has run. Before that, the worker waits for its store."""
+        return self._looped_at is not None
 
     @property
     def loop_age_seconds(self) -> float:
-        """Since when it has not. 0 before the first time."""
-        return 0.0 if self._beat_at is None else time.monotonic() - self._beat_at
+        """Seconds since the last loop iteration; 0 before the first."""
+        return 0.0 if self._looped_at is None else time.monotonic() - self._looped_at
 
     @property
     def calls_in_flight(self) -> int:
-        """How many attempts are under way."""
+        """Number of attempts that are running now."""
         return self._calls
 
     @contextmanager
     def track_call(self) -> Iterator[None]:
-        """One attempt, while it lasts."""
-        with self._lock:
+        """Count one attempt as in flight inside the block."""
+        with self._lock:  # `+= 1` on an attribute is not atomic
             self._calls += 1
         try:
             yield

@@ -1,4 +1,4 @@
-"""What a worker does beside delivering, about once a second: consents and tokens, replays. Each chore in a thread of its own."""
+"""Periodic tasks: what a worker does beside delivering, about once per second, each task in a thread of its own."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -7,31 +7,32 @@ from relay.core.errors import Unavailable
 from relay.log import log_event
 
 Task = Callable[[], None]
-"""Does whatever is due, if no other worker is at it, and returns. It may be cut off anywhere and begun again."""
+"""Does what is due, unless another worker is doing it, and returns. It must be safe to kill at any line."""
 
 
 class PeriodicTasks:
-    """Runs chores from `start` to `stop`. A chore that fails is told in the log, and tried again."""
+    """Runs tasks from `start` to `stop`. A task that raises is logged and runs again in the next round."""
 
-    def __init__(self, chores: Sequence[Task], *, every_seconds: float = 1.0) -> None:
-        self._chores = chores
+    def __init__(self, tasks: Sequence[Task], *, every_seconds: float = 1.0) -> None:
+        self._tasks = tasks
         self._every = every_seconds
         self._stopped = threading.Event()
 
     def start(self) -> None:
-        for number, chore in enumerate(self._chores):
-            threading.Thread(target=self._run, args=(chore,), name=f"chore-{number}", daemon=True).start()
+        # One thread per task: an OAuth request that hangs for ten seconds must not delay replays or alerts.
+        for number, task in enumerate(self._tasks):
+            threading.Thread(target=self._run, args=(task,), name=f"task-{number}", daemon=True).start()
 
     def stop(self) -> None:
-        """Begin nothing more. What is begun is safe to leave."""
+        """Start no further round. A round that is running may be killed with the process."""
         self._stopped.set()
 
-    def _run(self, chore: Task) -> None:
+    def _run(self, task: Task) -> None:
         while not self._stopped.is_set():
             try:
-                chore()
+                task()
             except Unavailable as error:
-                log_event("chore.waits_for_store", error=error.code)
-            except Exception as error:  # noqa: BLE001 - the next round may go better; the others must go on
-                log_event("chore.crashed", level="error", error=f"{type(error).__name__}: {error}"[:300])
+                log_event("task.waiting_for_store", error=error.code)
+            except Exception as error:  # noqa: BLE001 - one failed round must not end the task
+                log_event("task.crashed", level="error", error=f"{type(error).__name__}: {error}"[:300])
             self._stopped.wait(self._every)

@@ -1,9 +1,12 @@
-"""What becomes of an event after an attempt: from an outcome to the step in the store that settles it."""
+"""Settlement: what happens to an event after each outcome of an attempt, and to a destination after a probe.
+
+`relay.core.outcome` says what a response of Gong means; `settle` says what the relay does about it.
+"""
 
 import random
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import assert_never
+from typing import Any, assert_never
 
 import orjson
 
@@ -32,37 +35,43 @@ from relay.store.delivery import (
     hold_event,
     retry_later,
 )
+from relay.store.holds import ProbeResult
 
-_MOST_LOCKOUTS = 3
-_OF_THE_WAY = frozenset({408, 425, 502, 503, 504, *range(520, 531)})
-"""Answers of what stands before Gong, or of a Gong that is not up: no event is to blame for them."""
+_MAX_BLOCKED_ATTEMPTS = 3
+"""An event that is blocked this often while other calls of its destination pass becomes a dead letter."""
+
+_NOT_THE_EVENTS_FAULT = frozenset({408, 425, 502, 503, 504, *range(520, 531)})
+"""Statuses of a proxy in front of Gong, or of a Gong that is down. A 500 may be caused by one body, so it is not here."""
 
 
 @dataclass(frozen=True, slots=True)
 class SettlementOptions:
-    """How outcomes are settled. Times in seconds."""
+    """How outcomes are settled."""
 
     schedule: RetrySchedule = field(default_factory=RetrySchedule)
     retention: Retention = field(default_factory=Retention)
     probe_interval: float = 300.0
+    """Seconds between two probes of a destination on hold."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One try at making a call, as it is recorded. `seconds` is how long the answer took, `limits` its company's."""
+    """One attempt to deliver an event, and its outcome."""
 
-    taken: LeasedEvent
+    event: LeasedEvent
     outcome: Outcome
     worker: str
     started_at: datetime
     seconds: float
-    limits: Limits = Limits()  # noqa: RUF009 - frozen, and the same for all
+    """How long Gong took to respond."""
+    limits: Limits = Limits()  # noqa: RUF009 - Limits is frozen, so one default instance can be shared
 
     def record(self) -> bytes:
-        """The attempt as JSON: what an operator is shown. Never a body, never a header."""
+        """Return the attempt as JSON for the event's page. It holds no body and no header."""
         outcome = self.outcome
-        told = {
-            "number": self.taken.try_number,
+        # Not every outcome has each of these fields; what is missing or empty is left out.
+        record: dict[str, Any] = {
+            "number": self.event.try_number,
             "started_at": self.started_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "seconds": round(self.seconds, 3),
             "worker": self.worker,
@@ -71,79 +80,98 @@ class Attempt:
             "request_id": outcome.request_id,
             "code": getattr(outcome, "code", None) or getattr(outcome, "cause", None),
             "errors": list(getattr(outcome, "errors", ())),
-            "retry_after": getattr(outcome, "seconds", None),
+            "retry_after": getattr(outcome, "retry_after", None),
         }
-        return orjson.dumps({name: value for name, value in told.items() if value not in (None, [])})
+        return orjson.dumps({name: value for name, value in record.items() if value not in (None, [])})
 
 
-def settle(attempt: Attempt, rules: SettlementOptions) -> Settlement:
-    """What becomes of the event. Waiting is not failing: only an answer that judged the event spends an attempt."""
-    taken, outcome, record = attempt.taken, attempt.outcome, attempt.record()
-    keep = rules.retention
+def settle(attempt: Attempt, options: SettlementOptions) -> Settlement:
+    """Return the step in the store that settles an attempt."""
+    event, outcome, record = attempt.event, attempt.outcome, attempt.record()
+    retention = options.retention
     match outcome:
-        case Delivered():
-            return end_event(State.DELIVERED, outcome.request_id, record=record, keep_seconds=keep.delivered)
-        case AlreadyReported():
-            state = State.DELIVERED if taken.ambiguous else State.DUPLICATE
-            return end_event(state, outcome.request_id, record=record, keep_seconds=keep.delivered)
-        case RateLimited():
-            seconds = rate_limit_pause(outcome.seconds, taken.consecutive_429s)
+        case Delivered():  # 2xx: the event is in Gong
+            return end_event(
+                State.DELIVERED, outcome.request_id, record=record, keep_seconds=retention.delivered
+            )
+        case AlreadyReported():  # 409: Gong has this eventId
+            # If an earlier attempt ended without a response, it was that attempt which Gong accepted.
+            state = State.DELIVERED if event.ambiguous else State.DUPLICATE
+            return end_event(state, outcome.request_id, record=record, keep_seconds=retention.delivered)
+        case RateLimited():  # 429: the company's calls pause; the event goes back to its queue and spends no attempt
+            seconds = rate_limit_pause(outcome.retry_after, event.consecutive_429s)
             return freeze_company(seconds, per_day=attempt.limits.per_day, record=record)
-        case Failed():
-            return _again(attempt, outcome, rules)
-        case Rejected():
+        case Failed():  # 5xx, timeout, broken connection: retry later
+            return _retry_or_bury(attempt, outcome, options)
+        case Rejected():  # 400, 413 …: Gong will never accept this body
             text = "; ".join(outcome.errors) or f"HTTP {outcome.status}"
             return dead_letter(
-                DeadLetterReason.REJECTED, text, record=record, keep_seconds=keep.dead, status=outcome.status
+                DeadLetterReason.REJECTED,
+                text,
+                record=record,
+                keep_seconds=retention.dead,
+                status=outcome.status,
             )
-        case Blocked():
-            return _lock(taken, outcome, record=record, rules=rules)
+        case Blocked():  # 401, 403, 404, 3xx: no call of this destination passes
+            return _hold_or_bury(event, outcome, record=record, options=options)
         case _:
             assert_never(outcome)
 
 
-def _again(attempt: Attempt, outcome: Failed, rules: SettlementOptions) -> Settlement:
-    """A call that only tries whether a Gong that was down is up again spends no attempt of its event."""
-    taken, text = attempt.taken, "; ".join(outcome.errors) or outcome.code
-    spent = not taken.is_trial_call
-    age = (attempt.started_at - taken.received_at).total_seconds()
-    luck = random.random()  # noqa: S311 - jitter is no secret
-    seconds = rules.schedule.delay(taken.attempts + spent, age, luck)
+def _retry_or_bury(attempt: Attempt, outcome: Failed, options: SettlementOptions) -> Settlement:
+    """Retry later, or make the event a dead letter when its attempts or its age are used up."""
+    event, text = attempt.event, "; ".join(outcome.errors) or outcome.code
+    # The trial call of a circuit breaker tests Gong, not the event: it spends no attempt.
+    spends_attempt = not event.is_trial_call
+    age = (attempt.started_at - event.received_at).total_seconds()
+    jitter = random.random()  # noqa: S311 - jitter needs no cryptographic randomness
+    seconds = options.schedule.delay(event.attempts + spends_attempt, age, jitter)
     if seconds is None:
-        keep = rules.retention.dead
         return dead_letter(
             DeadLetterReason.RETRIES_EXHAUSTED,
             text,
             record=attempt.record(),
-            keep_seconds=keep,
+            keep_seconds=options.retention.dead,
             status=outcome.status,
         )
-    gong_at_fault = outcome.status is None or outcome.status in _OF_THE_WAY or outcome.code == "not_gong"
-    again = Retry(max(seconds, outcome.seconds or 0.0), outcome.ambiguous, spent, gong_at_fault, text)
-    return retry_later(again, record=attempt.record())
+    # These failures count for the circuit breaker; a plain 500 may be the fault of this one body.
+    gong_at_fault = (
+        outcome.status is None or outcome.status in _NOT_THE_EVENTS_FAULT or outcome.code == "not_gong"
+    )
+    retry = Retry(
+        max(seconds, outcome.retry_after or 0.0), outcome.ambiguous, spends_attempt, gong_at_fault, text
+    )
+    return retry_later(retry, record=attempt.record())
 
 
-def _lock(taken: LeasedEvent, outcome: Blocked, *, record: bytes, rules: SettlementOptions) -> Settlement:
+def _hold_or_bury(
+    event: LeasedEvent, outcome: Blocked, *, record: bytes, options: SettlementOptions
+) -> Settlement:
+    """Put the destination on hold, or make the event a dead letter if only this event is blocked, repeatedly."""
+    # Status 0 means that no call was made, such as for lack of a token. That is never the fault of one event.
     text = "; ".join(outcome.errors) or (f"HTTP {outcome.status}" if outcome.status else "")
-    if taken.blocked_count + 1 >= _MOST_LOCKOUTS and outcome.status:
-        keep = rules.retention.dead
+    if event.blocked_count + 1 >= _MAX_BLOCKED_ATTEMPTS and outcome.status:
         return dead_letter(
-            DeadLetterReason.BLOCKED, text, record=record, keep_seconds=keep, status=outcome.status
+            DeadLetterReason.BLOCKED,
+            text,
+            record=record,
+            keep_seconds=options.retention.dead,
+            status=outcome.status,
         )
-    return hold_event(outcome.cause, text, record=record, probe_seconds=rules.probe_interval)
+    return hold_event(outcome.cause, text, record=record, probe_seconds=options.probe_interval)
 
 
 def log_attempt(attempt: Attempt, settlement: Settlement, *, settled: bool) -> None:
-    """One line for each attempt. `settled`: False when the event was no longer this worker's."""
-    taken, outcome = attempt.taken, attempt.outcome
+    """Log one line for an attempt. `settled` is False if the lease had expired and the event was another worker's."""
+    event, outcome = attempt.event, attempt.outcome
     log_event(
         "delivery.attempted",
-        id=taken.id,
-        event_id=taken.event_id,
-        destination=taken.destination,
-        company=taken.company,
-        operation=taken.operation,
-        number=taken.try_number,
+        id=event.id,
+        event_id=event.event_id,
+        destination=event.destination,
+        company=event.company,
+        operation=event.operation,
+        number=event.try_number,
         outcome=outcome_code(outcome),
         status=outcome.status,
         request_id=outcome.request_id,
@@ -151,3 +179,14 @@ def log_attempt(attempt: Attempt, settlement: Settlement, *, settled: bool) -> N
         settled=settlement.verb if settled else "lease_lost",
         worker=attempt.worker,
     )
+
+
+def summarize_probe(outcome: Outcome | None) -> ProbeResult:
+    """Return the result of a probe. `outcome` is None if the destination is not configured."""
+    if outcome is None:
+        return ProbeResult("not_configured")
+    # A probe sends an empty body. Gong checks the credentials first, so a rejected body means that they passed.
+    if not isinstance(outcome, Blocked | RateLimited | Failed):
+        return ProbeResult("passed", outcome.status)
+    cause = outcome.cause if isinstance(outcome, Blocked) else None
+    return ProbeResult(outcome_code(outcome), outcome.status, "; ".join(outcome.errors), cause)

@@ -1,4 +1,4 @@
-"""A span around each attempt, in the trace that the event's request began."""
+"""Tracing of attempts: each attempt is a span, connected to the trace of the request that brought its event."""
 
 from collections.abc import Callable
 
@@ -7,36 +7,34 @@ from redis.exceptions import RedisError
 
 from relay.store.delivery import LeasedEvent
 from relay.store.engine import keys
-from relay.tracing.spans import SpanRole, annotate, is_enabled, span
+from relay.tracing.spans import Role, annotate, on, span
 
 
-def trace_attempt(redis: Redis, taken: LeasedEvent, attempt: Callable[[], None]) -> None:
-    """Make the attempt. A first one goes on with the request's trace; a later one has its own, linked to that.
-
-    A trace that stays open until tomorrow's try is of no use to anybody.
-    """
-    if not is_enabled():
+def trace_attempt(redis: Redis, event: LeasedEvent, attempt: Callable[[], None]) -> None:
+    """Call `attempt` inside a span. The first attempt continues the request's trace; a later one links to it."""
+    if not on():
         attempt()
         return
-    begun = _begun(redis, taken.id)
-    first = taken.try_number == 1
-    parent, links = (begun, ()) if first else ("", (begun,))
-    with span(f"deliver {taken.operation}", SpanRole.CONSUMER, parent=parent, links=links):
+    context = _request_context(redis, event.id)
+    # A retry may come hours later: in the request's trace it would keep that trace open, and no backend shows it then.
+    is_first = event.try_number == 1
+    parent, links = (context, ()) if is_first else ("", (context,))
+    with span(f"deliver {event.operation}", Role.CONSUMER, parent=parent, links=links):
         annotate(
             messaging__system="rq",
-            messaging__message__id=taken.id,
-            relay__destination=taken.destination,
-            relay__company=taken.company,
-            relay__operation=taken.operation,
-            relay__try=taken.try_number,
+            messaging__message__id=event.id,
+            relay__destination=event.destination,
+            relay__company=event.company,
+            relay__operation=event.operation,
+            relay__try=event.try_number,
         )
         attempt()
 
 
-def _begun(redis: Redis, event_id: str) -> str:
-    """The context that the event was accepted in; "" where it was not traced, or cannot be told now."""
+def _request_context(redis: Redis, event_id: str) -> str:
+    """Return the trace context in which the event was accepted; "" if there is none or Redis does not answer."""
     try:
-        found = redis.hget(keys.EVENT + event_id, "trace")
+        context = redis.hget(keys.EVENT + event_id, "trace")
     except RedisError:
         return ""
-    return found.decode() if isinstance(found, bytes) else ""
+    return context.decode() if isinstance(context, bytes) else ""

@@ -1,8 +1,8 @@
 """PacedWorker: an RQ worker that serves every company's queue at that company's pace, many calls in flight at once.
 
-RQ gives the shape of a job, the registry of workers and the tools; taking, settling and sweeping are three scripts in
-Redis (`relay.store`), because RQ's own take 18 round trips a job, know no limits, and lose jobs when a worker that
-listens to several queues is killed. Few of RQ's methods are touched, each for a reason given beside it.
+RQ provides the format of a job, the registry of workers and the command-line tools. Leasing, settling and sweeping are
+three scripts in Redis (`relay.store.delivery`) instead: RQ's own take 18 round trips per job, know no rate limits, and
+lose jobs if a worker that listens to several queues is killed. The few RQ methods that are overridden say why.
 """
 
 import signal
@@ -43,48 +43,49 @@ from relay.store.holds import freeze_after_probe, resume_destination, save_probe
 from workers.deliver import CallResult, Deliverer
 from workers.liveness import Liveness
 from workers.periodic import PeriodicTasks, Task
-from workers.probe_result import summarize_probe
-from workers.settlement import Attempt, SettlementOptions, log_attempt, settle
+from workers.settlement import Attempt, SettlementOptions, log_attempt, settle, summarize_probe
 from workers.tracing import trace_attempt
 from workers.wakeup import Wakeup
 
 _BATCH = 32
 _IDLE_SECONDS = 0.25
-_BEAT_SECONDS = 10.0
-_NOT_MADE = CallTiming()
+_HEARTBEAT_SECONDS = 10.0
+_NO_CALL = CallTiming()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerOptions:
-    """How one worker works. Times in seconds."""
+    """How one worker works."""
 
     threads: int = 128
+    """Maximum calls in flight."""
     pacing: Pacing = field(default_factory=Pacing)
-    sweeping: SweepOptions = field(default_factory=SweepOptions)
-    rules: SettlementOptions = field(default_factory=SettlementOptions)
+    sweep: SweepOptions = field(default_factory=SweepOptions)
+    settlement: SettlementOptions = field(default_factory=SettlementOptions)
     grace: float = 25.0
-    pulse: Liveness = field(default_factory=Liveness)
+    """Seconds that a stopping worker waits for an unreachable store before it gives up settling its calls."""
+    liveness: Liveness = field(default_factory=Liveness)
 
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """An event that was taken, and the moment before it was, by `time.monotonic`."""
+    """A leased event, and the `time.monotonic` just before it was leased."""
 
-    taken: LeasedEvent
-    asked_at: float
+    event: LeasedEvent
+    requested_at: float
 
 
 class PacedWorker(SimpleWorker):
-    """Takes events from every company's queue, and settles each attempt in its own thread."""
+    """Leases events from every company's queue, and makes and settles each attempt in a thread of its own."""
 
     def __init__(
         self,
         redis: Redis,
         deliverer: Deliverer,
-        working: WorkerOptions,
+        options: WorkerOptions,
         *,
         name: str,
-        chores: Sequence[Task] = (),
+        tasks: Sequence[Task] = (),
     ) -> None:
         # The queue named here is only what RQ lists beside the worker: `lease_events` serves every company's.
         super().__init__(
@@ -92,189 +93,202 @@ class PacedWorker(SimpleWorker):
         )
         self._scripts = Scripts(redis)
         self._deliverer = deliverer
-        self._working = working
-        self._free = threading.Semaphore(working.threads)
-        self._pool = ThreadPoolExecutor(working.threads, thread_name_prefix="call")
-        self._taken: deque[_Job] = deque()
-        self._bell = Wakeup(redis)
-        self._steward = PeriodicTasks(chores)
+        self._options = options
+        self._free_slots = threading.Semaphore(options.threads)
+        self._pool = ThreadPoolExecutor(options.threads, thread_name_prefix="call")
+        self._leased: deque[_Job] = deque()
+        self._wakeup = Wakeup(redis)
+        self._tasks = PeriodicTasks(tasks)
         self._abandon = threading.Event()
         self.stopped_by_signal = False
-        self._beat_at = self._swept_at = float("-inf")
+        self._heartbeat_at = self._swept_at = float("-inf")
 
-    # RQ's hooks ---------------------------------------------------------------------------------------------------
+    # Methods of RQ's worker ----------------------------------------------------------------------------------------
 
     def _install_signal_handlers(self) -> None:
-        """RQ's raise inside whatever line runs, and orphan what was just taken; ours set a flag."""
+        """Set a flag on SIGTERM and SIGINT. RQ's handlers raise wherever the code is, and orphan a job just leased."""
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, lambda *_: self.stop(for_good=True))
+                signal.signal(number, lambda *_: self.stop(by_signal=True))
 
     def _set_connection(self, connection: Redis) -> Redis:
-        """RQ would let every command hang as long as its own blocking pop, which is never made."""
+        """Keep the connection's timeout. RQ raises it to that of its own blocking pop, which this worker never uses."""
         return connection
 
     def bootstrap(self, *arguments: Any, **options: Any) -> None:
-        """RQ registers the worker first: told to stop just then, it would die at once and stay listed as alive."""
+        """Install the handlers before RQ registers the worker: a signal in between would leave a dead worker listed."""
         self._install_signal_handlers()
         super().bootstrap(*arguments, **options)
 
     def register_birth(self) -> None:
-        """A full store takes no new worker's name, but only workers make room there: `heartbeat` tries again."""
+        """Register the worker, unless the store is full."""
+        # Only workers free memory in a full store, so they have to start; `heartbeat` registers them later.
         with suppress(OutOfMemoryError):
             super().register_birth()  # type: ignore[no-untyped-call]
 
     def set_state(self, state: str, pipeline: Any = None) -> None:
-        """Nor does it take a worker's state, which nothing here goes by."""
+        """Save RQ's worker state, unless the store is full. Only RQ's tools show it."""
         with suppress(OutOfMemoryError):
             super().set_state(state, pipeline)
 
     def check_for_suspension(self, burst: bool) -> None:  # noqa: FBT001 - RQ's signature
-        """`rq suspend` is not served: a destination or a company is paused instead."""
+        """Ignore `rq suspend`: operators pause a destination instead."""
 
     def clean_registries(self) -> None:
-        """RQ's may queue an abandoned job twice when two workers clean at once; `sweep` does it in one step."""
+        """Do nothing: RQ's may queue an abandoned job twice if two workers clean at once. `sweep` does it in one step."""
         self.last_cleaned_at = rq_now()  # type: ignore[assignment]  # RQ declares it by its first value, None
 
     def subscribe(self) -> None:
-        """In place of RQ's connection for remote commands (a worker is stopped by its supervisor), the bell's."""
-        self._bell.start()
-        self._steward.start()
+        """Start the wakeup and the periodic tasks. RQ's remote commands are not used: a supervisor stops the worker."""
+        self._wakeup.start()
+        self._tasks.start()
 
     def unsubscribe(self) -> None: ...
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
-        """RQ calls this around every job; once in ten seconds is enough."""
-        if time.monotonic() - self._beat_at >= _BEAT_SECONDS:
-            self._beat_at = time.monotonic()
+        """Extend the worker's registration, at most every ten seconds. RQ calls this around every job."""
+        if time.monotonic() - self._heartbeat_at >= _HEARTBEAT_SECONDS:
+            self._heartbeat_at = time.monotonic()
             if not self.connection.exists(self.key):
                 self.register_birth()
             super().heartbeat(timeout, pipeline)
 
     def dequeue_job_and_maintain_ttl(self, timeout: int | None, max_idle_time: int | None = None) -> Any:  # noqa: ARG002 - RQ's signature
-        """The next event to send, waiting for one as long as it takes; None when the worker is to stop."""
-        trouble = 0
+        """Wait for the next event to send and return it with its company; None when the worker is to stop."""
+        failures = 0
         while not self._stop_requested:
-            self._working.pulse.record_loop()
+            self._options.liveness.record_loop()
             try:
                 job = self._next()
-                trouble = 0
+                failures = 0
             except (RedisError, Unavailable) as error:
-                trouble += 1
+                failures += 1
                 log_event(
                     "worker.store_unavailable",
                     worker=self.name,
                     error=type(error).__name__,
-                    histogram=trouble,
+                    times=failures,
                 )
-                self._abandon.wait(min(0.1 * 2**trouble, 2.0))
+                self._abandon.wait(min(0.1 * 2**failures, 2.0))
                 continue
             if job is not None:
-                return job, job.taken.company
+                return job, job.event.company
         return None
 
     def execute_job(self, job: Any, queue: Any) -> None:  # noqa: ARG002 - RQ's signature
-        """Begin an attempt in a thread of its own; `job` is what `dequeue_job_and_maintain_ttl` returned."""
-        self._pool.submit(trace_attempt, self.connection, job.taken, partial(self._carry, job))
+        """Start an attempt in a thread of its own. `job` is what `dequeue_job_and_maintain_ttl` returned."""
+        self._pool.submit(trace_attempt, self.connection, job.event, partial(self._run_attempt, job))
 
     def teardown(self) -> None:
-        """Give back what was not begun, let what was begun end, and sign off."""
-        self._steward.stop()
-        while self._taken:
-            self._settle(self._taken.popleft().taken, return_unsent())
-        ending = threading.Timer(self._working.grace, self._abandon.set)
-        ending.start()
+        """Return unsent events to their queues, wait for the calls in flight, and remove the registration."""
+        self._tasks.stop()
+        while self._leased:
+            self._settle(self._leased.popleft().event, return_unsent())
+        # Without the timer, a store that never comes back would keep a stopping worker alive.
+        timer = threading.Timer(self._options.grace, self._abandon.set)
+        timer.start()
         self._pool.shutdown(wait=True)
-        ending.cancel()
+        timer.cancel()
         with suppress(RedisError):
             super().teardown()  # type: ignore[no-untyped-call]
         log_event("worker.stopped", worker=self.name)
 
-    # Ours ---------------------------------------------------------------------------------------------------------
+    # The relay's own ------------------------------------------------------------------------------------------------
 
-    def stop(self, *, for_good: bool = False) -> None:
-        """Take nothing more; `work` returns once what is in flight has ended. `for_good`: nothing is to follow it."""
-        self.stopped_by_signal = self.stopped_by_signal or for_good
+    def stop(self, *, by_signal: bool = False) -> None:
+        """Lease nothing more; `work` returns when the calls in flight have ended. After a signal there is no restart."""
+        self.stopped_by_signal = self.stopped_by_signal or by_signal
         self._stop_requested = True
-        self._bell.notify()
+        self._wakeup.notify()
 
     def _next(self) -> _Job | None:
         self.heartbeat()
         self._sweep_if_due()
-        if not self._taken:
-            self._fill()
-        return self._taken.popleft() if self._taken else None
+        if not self._leased:
+            self._lease_batch()
+        return self._leased.popleft() if self._leased else None
 
-    def _fill(self) -> None:
-        """Take as many events as there are free threads, a batch at most; wait for the bell when none may go."""
-        slots = self._reserve()
+    def _lease_batch(self) -> None:
+        """Lease as many events as there are free threads, up to a batch; wait for a wakeup if none may be sent now."""
+        slots = self._reserve_slots()
         if not slots:
             return
         wait: float | None = None
-        taken: list[LeasedEvent] = []
-        asked_at = time.monotonic()
+        events: list[LeasedEvent] = []
+        requested_at = time.monotonic()
         try:
-            wait, taken = lease_events(
-                self._scripts, worker=self.name, want=slots, pacing=self._working.pacing
+            wait, events = lease_events(
+                self._scripts, worker=self.name, want=slots, pacing=self._options.pacing
             )
         finally:
-            for _ in range(slots - len(taken)):
-                self._free.release()
-        self._taken.extend(_Job(one, asked_at) for one in taken)
-        if not taken:
-            self._bell.wait(_IDLE_SECONDS if wait is None else min(wait, _IDLE_SECONDS))
+            # Give back what was reserved for nothing, also when the store did not answer.
+            for _ in range(slots - len(events)):
+                self._free_slots.release()
+        self._leased.extend(_Job(event, requested_at) for event in events)
+        if not events:
+            self._wakeup.wait(_IDLE_SECONDS if wait is None else min(wait, _IDLE_SECONDS))
 
-    def _reserve(self) -> int:
-        if not self._free.acquire(timeout=_IDLE_SECONDS):
+    def _reserve_slots(self) -> int:
+        """Reserve the threads that are free, up to a batch. 0 if none becomes free in time."""
+        if not self._free_slots.acquire(timeout=_IDLE_SECONDS):
             return 0
         slots = 1
-        while slots < _BATCH and self._free.acquire(blocking=False):
+        while slots < _BATCH and self._free_slots.acquire(blocking=False):
             slots += 1
         return slots
 
     def _sweep_if_due(self) -> None:
-        if time.monotonic() - self._swept_at < self._working.sweeping.interval:
+        if time.monotonic() - self._swept_at < self._options.sweep.interval:
             return
         self._swept_at = time.monotonic()
-        swept = sweep(self._scripts, self._working.sweeping, self._working.pacing)
+        swept = sweep(self._scripts, self._options.sweep, self._options.pacing)
         if swept.rescued or swept.pruned:
             log_event("worker.swept", worker=self.name, rescued=swept.rescued, pruned=swept.pruned)
         for name in swept.probes:
             self._pool.submit(self._probe, name)
 
-    def _carry(self, job: _Job) -> None:
-        """One event's attempt, from call to settlement. Nothing may escape: its thread's slot would be lost."""
-        taken = job.taken
+    def _run_attempt(self, job: _Job) -> None:
+        """Make the call of one event and settle it."""
+        event = job.event
         try:
             started = _now()
-            with self._working.pulse.track_call():
-                made = self._deliverer.attempt(taken, _now)
-            attempt = Attempt(taken, made.outcome, self.name, started, made.seconds, made.limits)
-            settlement = settle(attempt, self._working.rules)
-            settled = self._settle(taken, settlement, _trip(made, job.asked_at))
+            with self._options.liveness.track_call():
+                result = self._deliverer.attempt(event, _now)
+            attempt = Attempt(
+                event=event,
+                outcome=result.outcome,
+                worker=self.name,
+                started_at=started,
+                seconds=result.seconds,
+                limits=result.limits,
+            )
+            settlement = settle(attempt, self._options.settlement)
+            settled = self._settle(event, settlement, _call_timing(result, job.requested_at))
             log_attempt(attempt, settlement, settled=settled)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the lease brings the event back
+        # Nothing may escape, or the thread's slot would be lost. The lease expires and another worker takes the event.
+        except Exception as error:  # noqa: BLE001 - see the line above
             log_event(
                 "delivery.crashed",
                 worker=self.name,
-                id=taken.id,
+                id=event.id,
                 error=f"{type(error).__name__}: {error}"[:300],
             )
         finally:
-            self._free.release()
+            self._free_slots.release()
 
-    def _settle(self, taken: LeasedEvent, settlement: Settlement, trip: CallTiming = _NOT_MADE) -> bool:
-        """Settle an attempt, for as long as Redis is away. False when the event is no longer ours."""
+    def _settle(self, event: LeasedEvent, settlement: Settlement, timing: CallTiming = _NO_CALL) -> bool:
+        """Settle an attempt, retrying while Redis is unreachable. False if the event is another worker's by now."""
         delay = 0.05
         while True:
             try:
-                return finish(self._scripts, taken, settlement, trip, self._working.pacing)
+                return finish(self._scripts, event, settlement, timing, self._options.pacing)
             except RedisError as error:
+                # Gong has answered: this result is worth waiting for, until the worker's grace period is over.
                 if self._abandon.wait(delay):
                     log_event(
                         "delivery.unsettled",
                         worker=self.name,
-                        id=taken.id,
+                        id=event.id,
                         verb=settlement.verb,
                         error=str(error)[:200],
                     )
@@ -282,17 +296,22 @@ class PacedWorker(SimpleWorker):
             delay = min(delay * 2, 2.0)
 
     def _probe(self, name: str) -> None:
-        """Try a destination's credentials; when they pass, its hold ends."""
+        """Test a destination's credentials, and end its hold if they pass."""
         try:
             outcome = self._deliverer.probe(name, _now)
-            told, resumed, moved = summarize_probe(outcome), False, 0
-            save_probe_result(self.connection, name, told)
+            result, resumed, moved = summarize_probe(outcome), False, 0
+            save_probe_result(self.connection, name, result)
+            # A probe is a call like any other: its 429 pauses the company too.
             if isinstance(outcome, RateLimited):
-                freeze_after_probe(self._scripts, name, rate_limit_pause(outcome.seconds, 0))
-            if told.outcome == "passed":
+                freeze_after_probe(self._scripts, name, rate_limit_pause(outcome.retry_after, 0))
+            if result.outcome == "passed":
                 resumed, moved = resume_destination(self._scripts, name, probed=True)
             log_event(
-                "destination.probed", destination=name, outcome=told.outcome, resumed=resumed, events=moved
+                "destination.probed",
+                destination=name,
+                outcome=result.outcome,
+                resumed=resumed,
+                events=moved,
             )
         except (RedisError, Unavailable) as error:
             log_event(
@@ -303,11 +322,12 @@ class PacedWorker(SimpleWorker):
             )
 
 
-def _trip(made: CallResult, asked_at: float) -> CallTiming:
-    if made.arrived_at is None:
-        return CallTiming(made.base_url)
-    return CallTiming(made.base_url, max(made.arrived_at - asked_at, 0.0), made.seconds)
+def _call_timing(result: CallResult, requested_at: float) -> CallTiming:
+    # Redis and this process have different clocks, so the store gets durations since the lease was requested.
+    if result.arrived_at is None:
+        return CallTiming(result.base_url)
+    return CallTiming(result.base_url, max(result.arrived_at - requested_at, 0.0), result.seconds)
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251 - an attempt's record says when it was; nothing is decided by it
+    return datetime.now(UTC)  # noqa: TID251 - for records and logs only; the store's clock decides

@@ -1,4 +1,12 @@
-"""What an attempt meant: six outcomes, and the one judgement that tells them apart."""
+"""What a response of Gong means: one of six outcomes. What happens to the event then is in `workers.settlement`.
+
+2xx                                              Delivered
+409                                              AlreadyReported
+429                                              RateLimited
+5xx, 408, 425, timeout, broken connection        Failed
+400, 405, 413, 415 and every other 4xx           Rejected
+401, 403, 404, 3xx                               Blocked
+"""
 
 import json
 import math
@@ -11,15 +19,14 @@ from typing import Any, assert_never
 from relay.core.lifecycle import HoldCause
 
 MAX_RETRY_AFTER_SECONDS = 24 * 3600.0
-"""No Retry-After is believed beyond this: it is the length of Gong's own day budget."""
+"""Upper limit for Retry-After: the length of Gong's daily budget."""
 
-_TOO_LARGE = 413
 _TIMEOUT, _TOO_EARLY = 408, 425
 
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """What came back. Header names are lower case; `body` is at most 64 KiB of it."""
+    """A response. Header names are in lower case; `body` holds its first 64 KiB."""
 
     status: int
     headers: Mapping[str, str]
@@ -28,7 +35,7 @@ class HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class NoResponse:
-    """No answer that can be read. `ambiguous` when Gong may have taken the event all the same."""
+    """A call without a readable response. `ambiguous` if Gong may have received the request all the same."""
 
     code: str
     detail: str
@@ -45,7 +52,7 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class AlreadyReported:
-    """Gong has had this eventId before: ours, if an earlier attempt ended in doubt."""
+    """Gong already has this eventId: from an earlier attempt of ours, or from another system."""
 
     status: int
     request_id: str | None
@@ -54,29 +61,33 @@ class AlreadyReported:
 
 @dataclass(frozen=True, slots=True)
 class RateLimited:
-    """The company's limit is spent. `seconds` is None when Gong did not say how long."""
+    """The company's rate limit or daily limit is used up. `retry_after` is in seconds, None if Gong gave none."""
 
     status: int
     request_id: str | None
     errors: tuple[str, ...]
-    seconds: float | None
+    retry_after: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """It may pass another time. `status` is None when nothing was answered."""
+    """The call failed, and a later one may pass."""
 
     status: int | None
+    """None without a response."""
     request_id: str | None
     code: str
+    """`gong_error`, `not_gong`, or the code of a `NoResponse`."""
     errors: tuple[str, ...]
     ambiguous: bool
-    seconds: float | None
+    """True if Gong may have accepted the event all the same."""
+    retry_after: float | None
+    """Seconds, None if Gong gave none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """This body will never pass."""
+    """Gong will never accept this body."""
 
     status: int
     request_id: str | None
@@ -85,7 +96,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """Nothing passes for this destination until somebody mends it."""
+    """Gong accepts no call of this destination until an operator fixes the cause. `status` is 0 if no call was made."""
 
     status: int
     request_id: str | None
@@ -97,7 +108,7 @@ Outcome = Delivered | AlreadyReported | RateLimited | Failed | Rejected | Blocke
 
 
 def outcome_code(outcome: Outcome) -> str:
-    """The outcome's name in records, logs and the API."""
+    """Return the outcome's name in records, logs and the API."""
     match outcome:
         case Delivered():
             return "delivered"
@@ -115,63 +126,79 @@ def outcome_code(outcome: Outcome) -> str:
             assert_never(outcome)
 
 
-def classify_response(answer: HttpResponse | NoResponse, now: datetime) -> Outcome:
-    """The meaning of an answer. Total: every status, header and body has one."""
-    if isinstance(answer, NoResponse):
-        return Failed(None, None, answer.code, (answer.detail,), answer.ambiguous, None)
-    told = _read(answer)
-    if answer.status < 300:  # noqa: PLR2004 - HTTP's own border
-        return _accepted(answer, told)
-    if answer.status >= 500 or answer.status in {_TIMEOUT, _TOO_EARLY}:  # noqa: PLR2004
-        wait = parse_retry_after(answer.headers.get("retry-after"), now)
-        return Failed(answer.status, told.request_id, "gong_error", told.errors, ambiguous=True, seconds=wait)
-    return _rejected(answer, told, now)
+def classify_response(response: HttpResponse | NoResponse, now: datetime) -> Outcome:
+    """Return the outcome that a response means. Every status, header and body has one; nothing is raised."""
+    if isinstance(response, NoResponse):
+        return Failed(
+            status=None,
+            request_id=None,
+            code=response.code,
+            errors=(response.detail,),
+            ambiguous=response.ambiguous,
+            retry_after=None,
+        )
+    details = _parse_details(response)
+    if response.status < 300:  # noqa: PLR2004 - the first status that is not a success
+        return _classify_success(response, details)
+    if response.status >= 500 or response.status in {_TIMEOUT, _TOO_EARLY}:  # noqa: PLR2004 - server errors
+        return Failed(
+            status=response.status,
+            request_id=details.request_id,
+            code="gong_error",
+            errors=details.errors,
+            ambiguous=True,  # Gong may have stored the event before it failed
+            retry_after=parse_retry_after(response.headers.get("retry-after"), now),
+        )
+    return _classify_refusal(response, details, now)
 
 
-def _rejected(answer: HttpResponse, told: "_Told", now: datetime) -> Outcome:
-    match answer.status:
+def _classify_refusal(response: HttpResponse, details: "_ResponseDetails", now: datetime) -> Outcome:
+    """Return the outcome of a 3xx or 4xx."""
+    match response.status:
         case 409:
-            return AlreadyReported(409, told.request_id, told.errors)
+            return AlreadyReported(409, details.request_id, details.errors)
         case 429:
-            wait = parse_retry_after(answer.headers.get("retry-after"), now)
-            return RateLimited(429, told.request_id, told.errors, wait)
+            retry_after = parse_retry_after(response.headers.get("retry-after"), now)
+            return RateLimited(429, details.request_id, details.errors, retry_after)
         case 401:
-            scope = any("api:" in text or "scope" in text.lower() for text in told.errors)
+            # Gong has one status for a bad key and for a missing scope; only the text says which.
+            scope = any("api:" in text or "scope" in text.lower() for text in details.errors)
             cause = HoldCause.MISSING_SCOPE if scope else HoldCause.INVALID_CREDENTIALS
-            return Blocked(401, told.request_id, cause, told.errors)
+            return Blocked(401, details.request_id, cause, details.errors)
         case 403:
-            return Blocked(403, told.request_id, HoldCause.FORBIDDEN, told.errors)
+            return Blocked(403, details.request_id, HoldCause.FORBIDDEN, details.errors)
         case 404:
-            return Blocked(404, told.request_id, HoldCause.ENDPOINT_NOT_FOUND, told.errors)
-        case status if status < 400:  # noqa: PLR2004
-            where = answer.headers.get("location", "")
-            return Blocked(status, told.request_id, HoldCause.REDIRECTED, (f"redirect to {where[:300]!r}",))
+            return Blocked(404, details.request_id, HoldCause.ENDPOINT_NOT_FOUND, details.errors)
+        case status if status < 400:  # noqa: PLR2004 - the first client error
+            location = response.headers.get("location", "")
+            errors = (f"redirect to {location[:300]!r}",)
+            return Blocked(status, details.request_id, HoldCause.REDIRECTED, errors)
         case status:
-            return Rejected(status, told.request_id, told.errors)
+            return Rejected(status, details.request_id, details.errors)
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """What an answer's body and headers say: Gong's envelope, or as much of it as can be read."""
+class _ResponseDetails:
+    """Gong's request id and error texts, as far as they can be read. `is_envelope`: the body is a JSON object."""
 
     request_id: str | None
     errors: tuple[str, ...]
     is_envelope: bool
 
 
-def _read(answer: HttpResponse) -> _Told:
-    trace = answer.headers.get("x-traceid")
-    envelope = _envelope(answer.body)
+def _parse_details(response: HttpResponse) -> _ResponseDetails:
+    trace = response.headers.get("x-traceid")
+    envelope = _parse_envelope(response.body)
     if envelope is None:
-        text = " ".join(answer.body[:300].decode("utf-8", "replace").split())
-        return _Told(trace, (text,) if text else (), is_envelope=False)
+        text = " ".join(response.body[:300].decode("utf-8", "replace").split())
+        return _ResponseDetails(trace, (text,) if text else (), is_envelope=False)
     request_id = envelope.get("requestId")
     errors = envelope.get("errors")
     texts = tuple(str(error)[:500] for error in errors[:50]) if isinstance(errors, list) else ()
-    return _Told(request_id if isinstance(request_id, str) else trace, texts, is_envelope=True)
+    return _ResponseDetails(request_id if isinstance(request_id, str) else trace, texts, is_envelope=True)
 
 
-def _envelope(body: bytes) -> dict[str, Any] | None:
+def _parse_envelope(body: bytes) -> dict[str, Any] | None:
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
@@ -179,40 +206,47 @@ def _envelope(body: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _accepted(answer: HttpResponse, told: _Told) -> Outcome:
-    """A 2xx is Gong's only if Gong said it: a proxy's friendly page must not pass for a delivery."""
-    if told.is_envelope or told.request_id or not answer.body.strip():
-        return Delivered(answer.status, told.request_id)
-    return Failed(answer.status, None, "not_gong", told.errors, ambiguous=True, seconds=None)
+def _classify_success(response: HttpResponse, details: _ResponseDetails) -> Outcome:
+    # A proxy's HTML page with status 200 must not pass for a delivery: the response has to look like Gong's.
+    if details.is_envelope or details.request_id or not response.body.strip():
+        return Delivered(response.status, details.request_id)
+    return Failed(
+        status=response.status,
+        request_id=None,
+        code="not_gong",
+        errors=details.errors,
+        ambiguous=True,
+        retry_after=None,
+    )
 
 
 def parse_retry_after(text: str | None, now: datetime) -> float | None:
-    """Seconds to wait, from a Retry-After in any form: integer, decimal or HTTP date.
+    """Return the seconds of a Retry-After header: an integer, a decimal or an HTTP date.
 
-    None when it is missing or makes no sense. Never below 1 second, never above `MAX_RETRY_AFTER_SECONDS`.
+    None if the header is missing or unreadable. The result is from 1 second to `MAX_RETRY_AFTER_SECONDS`.
     """
     if text is None or not text.strip():
         return None
-    seconds = _as_number(text.strip())
+    seconds = _parse_number(text.strip())
     if seconds is None:
-        seconds = _until(text.strip(), now)
+        seconds = _seconds_until(text.strip(), now)
     if seconds is None or not math.isfinite(seconds) or seconds < 0:
         return None
     return min(max(seconds, 1.0), MAX_RETRY_AFTER_SECONDS)
 
 
-def _as_number(text: str) -> float | None:
+def _parse_number(text: str) -> float | None:
     try:
         return float(text)
     except ValueError:
         return None
 
 
-def _until(text: str, now: datetime) -> float | None:
+def _seconds_until(text: str, now: datetime) -> float | None:
     try:
-        moment = parsedate_to_datetime(text)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        return max((moment - now).total_seconds(), 0.0)
+        date = parsedate_to_datetime(text)
+        if date.tzinfo is None:
+            date = date.replace(tzinfo=UTC)
+        return max((date - now).total_seconds(), 0.0)
     except (ValueError, OverflowError, IndexError, TypeError):
         return None
