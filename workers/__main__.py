@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from relay.core.destination import MAIN_STORE
 from relay.log import log_event
-from relay.settings import Misconfigured
+from relay.settings import StartupError
 from workers.bootstrap import build_worker
 
 
@@ -24,7 +24,7 @@ def main() -> int:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         worker, watcher = build_worker(arguments.threads, arguments.store)
-    except Misconfigured as error:
+    except StartupError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the log is not configured yet
         return 1
     watcher.handle_sighup()

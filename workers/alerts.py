@@ -1,4 +1,4 @@
-"""The chores of alerts: one worker looks at its store once a minute; any worker sends what is to be told, until it arrives."""
+"""Periodic tasks of alerts: checks the store for conditions once per interval, and sends notifications to receivers."""
 
 import random
 import time
@@ -35,151 +35,159 @@ from workers.gong_client import GongClient, HttpOptions
 
 _CONNECT_SECONDS, _TOTAL_SECONDS = 5.0, 10.0
 _LEASE_SECONDS = 30.0
-_AT_ONCE = 2
-_GIVEN_UP_SECONDS = 24 * 3600.0
-_FIRST_SECONDS, _LONGEST_SECONDS = 5.0, 900.0
+_BATCH = 2
+_GIVE_UP_SECONDS = 24 * 3600.0
+_FIRST_DELAY_SECONDS, _MAX_DELAY_SECONDS = 5.0, 900.0
 _GONE = 410
 
 
 @dataclass(slots=True)
 class AlertMonitor:
-    """Looks at a store and decides what is told. `known` are the destinations that there are, by name."""
+    """Checks one store for conditions that need an alert. Of all workers, one does each check."""
 
     store: Store
-    known: Callable[[], Mapping[str, Destination]]
-    rules: AlertConfig
-    way_out: "ReceiverClient"
+    destinations: Callable[[], Mapping[str, Destination]]
+    """Returns the configured destinations by name."""
+    config: AlertConfig
+    client: "ReceiverClient"
     heartbeat: str | None = None
-    _next: float = field(default=float("-inf"), init=False)
+    """URL that is requested after every check."""
+    _due_at: float = field(default=float("-inf"), init=False)
 
     def step(self) -> None:
-        """Look, if it is time and no other worker has. Raises Unavailable when the store is away."""
-        if time.monotonic() < self._next:
+        """Check the store if it is time and no other worker has done so. Raises Unavailable."""
+        if time.monotonic() < self._due_at:
             return
-        self._next = time.monotonic() + self.rules.check_interval
-        if acquire_alert_turn(self.store.redis, seconds=self.rules.check_interval * 0.9):
-            self.look()
+        interval = self.config.check_interval
+        self._due_at = time.monotonic() + interval
+        # The turn is a little shorter than the interval, so that clock differences between workers skip no check.
+        if acquire_alert_turn(self.store.redis, seconds=interval * 0.9):
+            self.check()
             if self.heartbeat is not None:
-                self.way_out.send_heartbeat(self.heartbeat)
+                self.client.send_heartbeat(self.heartbeat)
 
-    def look(self) -> None:
-        """One look: what has changed is kept together with the messages that tell it, or not at all."""
-        redis, rules = self.store.redis, self.rules
-        memory = read_alert_state(redis)
-        facts = look(self.store, self.known(), memory, rules.thresholds)
-        course = update_alerts(
-            memory.open,
-            find_conditions(facts, rules.thresholds, interval=rules.check_interval),
-            rules,
-            facts.now,
+    def check(self) -> None:
+        """Check once, and save the changed alerts and their messages in one step."""
+        redis, config = self.store.redis, self.config
+        state = read_alert_state(redis)
+        snapshot = look(self.store, self.destinations(), state, config.thresholds)
+        conditions = find_conditions(snapshot, config.thresholds, interval=config.check_interval)
+        changes = update_alerts(state.open, conditions, config, snapshot.now)
+        new_state = AlertState(
+            state.version, snapshot.now, snapshot.dead, snapshot.failed_verifications, changes.open
         )
-        after = AlertState(memory.version, facts.now, facts.dead, facts.unproved, course.open)
-        messages = build_messages(course, rules.receivers, store=self.store.name, now=facts.now)
-        kept, left_out = save_alert_check(self.store.scripts, after, course, messages)
-        if not kept:
+        messages = build_messages(changes, config.receivers, store=self.store.name, now=snapshot.now)
+        saved, dropped = save_alert_check(self.store.scripts, new_state, changes, messages)
+        # Another worker has checked meanwhile. Its result stands, and it has logged it.
+        if not saved:
             return
-        if left_out:
-            log_event("alert.left_out", level="warning", count=left_out)
-        for verb, alerts in (("opened", course.opened), ("cleared", course.cleared)):
-            for alert in alerts:
-                _log(verb, alert)
+        if dropped:
+            log_event("alert.messages_dropped", level="warning", count=dropped)
+        for alert in changes.opened:
+            _log_change("alert.opened", alert)
+        for alert in changes.resolved:
+            _log_change("alert.resolved", alert)
 
 
-def _log(verb: str, alert: Alert) -> None:
-    log_event(f"alert.{verb}", level="warning", id=alert.id, reason=alert.kind, name=alert.subject)
+def _log_change(event: str, alert: Alert) -> None:
+    log_event(event, level="warning", id=alert.id, reason=alert.kind, name=alert.subject)
 
 
 @dataclass(frozen=True, slots=True)
 class AlertSender:
-    """Sends messages to receivers. What one of them does not take is sent again, ever later, for a day."""
+    """Sends queued messages to receivers. A failed one is retried for a day, with growing delays."""
 
     store: Store
     receivers: Mapping[str, Receiver]
-    way_out: "ReceiverClient"
+    client: "ReceiverClient"
     now: Callable[[], datetime]
 
     def step(self) -> None:
-        """Send what is due. Raises Unavailable when the store is away."""
-        while taken := lease_messages(self.store.scripts, lease_seconds=_LEASE_SECONDS, most=_AT_ONCE):
-            for one in taken:
-                self._send(one)
+        """Send what is due. Raises Unavailable if the store is unreachable."""
+        while messages := lease_messages(self.store.scripts, lease_seconds=_LEASE_SECONDS, most=_BATCH):
+            for message in messages:
+                self._send(message)
 
-    def _send(self, one: PendingMessage) -> None:
-        receiver = self.receivers.get(one.message.receiver)
-        outcome, status = ("not_configured", None) if receiver is None else self._posted(receiver, one)
+    def _send(self, pending: PendingMessage) -> None:
+        name, message = pending.message.receiver, pending.message
+        receiver = self.receivers.get(name)
+        # The receiver may have been removed from the configuration since the message was queued.
+        outcome, status = ("not_configured", None) if receiver is None else self._post(receiver, pending)
         now = self.now()
-        again = None if outcome == "arrived" else choose_retry_delay(one, status, now)
-        before, _ = read_receiver_statuses(self.store.redis)
-        known = before.get(one.message.receiver)
-        failing = (known.failing_since if known else None) or now
-        told = ReceiverStatus(one.message.id, now, outcome, status, None if outcome == "arrived" else failing)
-        settle_message(self.store.redis, one, told, again_in=again if receiver else None)
-        told_as = outcome if again or outcome == "arrived" else "given_up"
-        log_event("alert.sent", name=one.message.receiver, id=one.message.id, outcome=told_as, status=status)
+        arrived = outcome == "arrived"
+        delay = None if arrived or receiver is None else choose_retry_delay(pending, status, now)
+        statuses, _ = read_receiver_statuses(self.store.redis)
+        previous = statuses.get(name)
+        failing_since = (previous.failing_since if previous else None) or now
+        receiver_status = ReceiverStatus(message.id, now, outcome, status, None if arrived else failing_since)
+        settle_message(self.store.redis, pending, receiver_status, again_in=delay)
+        logged_outcome = outcome if arrived or delay or receiver is None else "given_up"
+        log_event("alert.sent", name=name, id=message.id, outcome=logged_outcome, status=status)
 
-    def _posted(self, receiver: Receiver, one: PendingMessage) -> tuple[str, int | None]:
-        """What came of it, in a word, and the status that was answered."""
-        body = one.message.body
+    def _post(self, receiver: Receiver, pending: PendingMessage) -> tuple[str, int | None]:
+        body = pending.message.body
         headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
         if receiver.secret is not None:
-            headers |= sign_message(receiver.secret, one.message.id, body, self.now())
-        return self.way_out.post(receiver.url, headers, body)
+            headers |= sign_message(receiver.secret, pending.message.id, body, self.now())
+        return self.client.post(receiver.url, headers, body)
 
 
-def choose_retry_delay(one: PendingMessage, status: int | None, now: datetime) -> float | None:
-    """After how many seconds a message that did not arrive is sent again; None: it is given up.
-
-    A receiver that answers 410 wants no more of them.
-    """
-    if status == _GONE or (now - one.created_at).total_seconds() >= _GIVEN_UP_SECONDS:
+def choose_retry_delay(pending: PendingMessage, status: int | None, now: datetime) -> float | None:
+    """Return the seconds until a failed message is sent again; None to give it up."""
+    # 410 is a receiver's way to say that it wants no more messages.
+    if status == _GONE or (now - pending.created_at).total_seconds() >= _GIVE_UP_SECONDS:
         return None
-    longest: float = min(_FIRST_SECONDS * 2.0 ** min(one.tries, 10), _LONGEST_SECONDS)
-    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - jitter is no secret
+    longest: float = min(_FIRST_DELAY_SECONDS * 2.0 ** min(pending.tries, 10), _MAX_DELAY_SECONDS)
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - jitter needs no cryptographic randomness
 
 
 class ReceiverClient:
-    """The way to receivers: a total deadline, no redirects, certificates verified, answers read to 64 KiB."""
+    """HTTP client for receivers: total deadline, no redirects, verified certificates, responses of up to 64 KiB."""
 
     def __init__(self, *, trust_env: bool) -> None:
-        manners = HttpOptions(_CONNECT_SECONDS, _TOTAL_SECONDS, 4, trust_env)
-        self._wire = GongClient(manners)
+        options = HttpOptions(
+            connect=_CONNECT_SECONDS, total=_TOTAL_SECONDS, connections=4, trust_env=trust_env
+        )
+        self._client = GongClient(options)
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> tuple[str, int | None]:
-        """`arrived`, `rejected` or a code of what went wrong on the way; and the status that was answered. Never raises."""
-        return self._ask("POST", url, headers, body)
+        """Post a message. Returns `arrived`, `rejected` or the code of a failure, and the HTTP status. Never raises."""
+        return self._request("POST", url, headers, body)
 
     def send_heartbeat(self, url: str) -> None:
-        """Tell whoever waits for it that a worker has looked."""
-        outcome, status = self._ask("GET", url, {}, None)
+        """Request the heartbeat URL, which shows an outside monitor that checks are running."""
+        outcome, status = self._request("GET", url, {}, None)
         if outcome != "arrived":
-            log_event("alert.no_heartbeat", level="warning", outcome=outcome, status=status)
+            log_event("alert.heartbeat_failed", level="warning", outcome=outcome, status=status)
 
-    def _ask(
+    def _request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> tuple[str, int | None]:
         request = PreparedRequest()
         request.method, request.url, request.body = method, url, body
-        agent = {"User-Agent": f"gong-event-relay/{VERSION}", "Accept": "*/*"}
-        request.headers = CaseInsensitiveDict(agent | dict(headers))
-        answer = self._wire.fetch(request, turn=lambda: None)
-        if not isinstance(answer, HttpResponse):
-            return answer.code, None
-        return "arrived" if 200 <= answer.status < 300 else "rejected", answer.status  # noqa: PLR2004 - as HTTP has it
+        defaults = {"User-Agent": f"gong-event-relay/{VERSION}", "Accept": "*/*"}
+        request.headers = CaseInsensitiveDict(defaults | dict(headers))
+        response = self._client.fetch(request, before_write=lambda: None)
+        if not isinstance(response, HttpResponse):
+            return response.code, None
+        is_success = 200 <= response.status < 300  # noqa: PLR2004 - HTTP's range of successes
+        return "arrived" if is_success else "rejected", response.status
 
 
 def create_alert_tasks(
     settings: Settings,
-    rules: AlertConfig,
+    config: AlertConfig,
     store: Store,
     *,
-    known: Callable[[], Mapping[str, Destination]],
+    destinations: Callable[[], Mapping[str, Destination]],
     now: Callable[[], datetime],
 ) -> list[Callable[[], None]]:
-    """The chores as the configuration has them. Each store's workers see to it; those of the main one beat the heart."""
-    way_out = ReceiverClient(trust_env=settings.trust_env)
-    heartbeat = rules.heartbeat if store.name == MAIN_STORE else None
-    receivers = {one.name: one for one in rules.receivers}
+    """Create the tasks of one store: its monitor and its sender."""
+    client = ReceiverClient(trust_env=settings.trust_env)
+    # One heartbeat for the installation, whatever the number of stores.
+    heartbeat = config.heartbeat if store.name == MAIN_STORE else None
+    receivers = {receiver.name: receiver for receiver in config.receivers}
     return [
-        AlertMonitor(store, known, rules, way_out, heartbeat).step,
-        AlertSender(store, receivers, way_out, now).step,
+        AlertMonitor(store, destinations, config, client, heartbeat).step,
+        AlertSender(store, receivers, client, now).step,
     ]

@@ -103,7 +103,7 @@ def build_worker(
 
 
 def _read_config(text: str, *, settings: Settings, store_name: str) -> Config:
-    """Parse the configuration and check it against the settings. Raises Misconfigured."""
+    """Parse the configuration and check it against the settings. Raises StartupError."""
     config = read_config(text, environ=os.environ, allow_hosts=settings.allow_gong_hosts)
     check_oauth(config, settings)
     check_stores(config, settings)
@@ -180,7 +180,7 @@ def _create_tasks(parts: WorkerParts, retention: Retention) -> list[Task]:
 
 
 def _create_sign_in_tasks(parts: WorkerParts) -> list[Task]:
-    """Return the task that signs in accounts of an OpenID provider, if one is configured. Raises Misconfigured."""
+    """Return the task that signs in accounts of an OpenID provider, if one is configured. Raises StartupError."""
     if parts.settings.oidc_issuer is None:
         return []
     try:

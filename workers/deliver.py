@@ -22,7 +22,7 @@ from relay.core.outcome import (
 )
 from relay.core.visit_session import aggregate_body
 from relay.store.delivery import LeasedEvent
-from relay.tracing.spans import Role, annotate, span
+from relay.tracing.spans import SpanRole, annotate, span
 from workers.credentials import CredentialStore
 from workers.gong_client import Credentials, GongClient
 from workers.pacing import LatencyEstimator, RateGate
@@ -130,7 +130,7 @@ class Deliverer:
             self._gate.wait(destination.company, destination.limits.per_second)
             written_at = time.monotonic()
 
-        with span("call Gong", Role.CLIENT):
+        with span("call Gong", SpanRole.CLIENT):
             response = call(wait)
             seconds = time.monotonic() - written_at
             outcome = classify_response(response, now())

@@ -16,7 +16,7 @@ from prometheus_client.registry import Collector
 from relay.log import log_event
 from relay.queries.prometheus import MetricsContext, StoreCollector
 from relay.store.engine.connection import Client
-from relay.store.engine.durability import reachable
+from relay.store.engine.durability import is_reachable
 from workers.liveness import Liveness
 
 MAX_LOOP_AGE_SECONDS = 60.0
@@ -44,7 +44,7 @@ class HealthReport:
 
     def ready(self) -> bool:
         """True if the loop runs and the store answers."""
-        return self.liveness.started and self.live() and reachable(self.redis)
+        return self.liveness.started and self.live() and is_reachable(self.redis)
 
     def metrics(self) -> bytes:
         """Return the metrics of this process and of its store, in Prometheus' text format."""

@@ -1,8 +1,8 @@
-"""What workers ask of Gong's token endpoint: the first tokens of a customer who said yes, and the next ones in time.
+"""Client of Gong's OAuth token endpoint: a customer's first tokens, and their renewal.
 
-Gong takes each refresh token once, so a renewal is written down before it is asked for, one worker asks at a time, and
-a fresh pair lies in the store before anybody uses it. A worker that dies between the two loses the pair; the next one
-finds what was written down, and asks once more before it gives the customer's consent up for lost.
+Gong accepts each refresh token once. So a renewal is recorded in the store before the request, one worker at a time
+makes it, and the new tokens are saved before anything uses them. If a worker dies in between, the next one finds the
+record and tries once more before it reports the grant as lost.
 """
 
 import random
@@ -54,87 +54,99 @@ _CONNECTIONS = 4
 
 
 class TokenEndpoint:
-    """Gong's token endpoint. Remembers which of the application's secrets was good last."""
+    """Gong's token endpoint. Remembers which of the application's client secrets worked last."""
 
     def __init__(self, app: OAuthApp, gong: GongClient) -> None:
         self.app = app
         self._gong = gong
-        self._good = app.client_secret
+        self._working_secret = app.client_secret
 
-    def ask(self, call: TokenRequest) -> TokenResult:
-        """Make the request; where Gong does not take the secret, with the other one. Never raises."""
-        verdict: TokenResult = ClientRejected("the application has no secret")
-        for secret in sorted(self.app.secrets, key=lambda secret: secret != self._good):
-            request = _prepared(call, _basic_auth_str(self.app.client_id, secret))
-            verdict = classify_token_response(self._gong.fetch(request, turn=lambda: None))
-            if not isinstance(verdict, ClientRejected):
-                self._good = secret
+    def request(self, request: TokenRequest) -> TokenResult:
+        """Make the request, with the other client secret too if Gong rejects the first one. Never raises."""
+        result: TokenResult = ClientRejected("the application has no secret")
+        # False sorts before True: the secret that worked last comes first.
+        for secret in sorted(self.app.secrets, key=lambda secret: secret != self._working_secret):
+            prepared = _prepare(request, _basic_auth_str(self.app.client_id, secret))
+            result = classify_token_response(self._gong.fetch(prepared, before_write=lambda: None))
+            if not isinstance(result, ClientRejected):
+                self._working_secret = secret
                 break
-        return verdict
+        return result
 
 
-def _prepared(call: TokenRequest, authorization: str) -> PreparedRequest:
-    request = PreparedRequest()
-    request.method, request.url, request.body = "POST", call.url, call.body
-    request.headers = CaseInsensitiveDict(
+def _prepare(request: TokenRequest, authorization: str) -> PreparedRequest:
+    prepared = PreparedRequest()
+    prepared.method, prepared.url, prepared.body = "POST", request.url, request.body
+    prepared.headers = CaseInsensitiveDict(
         {
             "Accept": "application/json",
             "Authorization": authorization,
-            "Content-Length": str(len(call.body)),
+            "Content-Length": str(len(request.body)),
             "Content-Type": "application/x-www-form-urlencoded",
             "User-Agent": f"gong-event-relay/{VERSION}",
         }
     )
-    return request
+    return prepared
 
 
 class RenewalResult(StrEnum):
-    """How a renewal ended: there is a newer pair, another is at it, not now, or never again."""
+    """How a renewal ended."""
 
     DONE = "done"
+    """The store has newer tokens, from this worker or another one."""
     BUSY = "busy"
+    """Another worker is renewing them."""
     NOT_NOW = "not_now"
+    """Gong issued none; a later try may succeed."""
     LOST = "lost"
+    """They can never be renewed: the customer has to connect again."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TokenService:
-    """Where tokens are kept and made. `max_request_seconds` is how many seconds one request may take at most, connecting included."""
+    """Everything that is needed to renew, seal and store tokens."""
 
     redis: Redis
     scripts: Scripts
     vault: Vault
     endpoint: TokenEndpoint
     allow_hosts: Container[str]
+    """Hosts that tokens may be sent to beside Gong's own."""
     max_request_seconds: float
+    """Longest duration of one request, connecting included."""
 
 
 def create_token_service(settings: Settings, app: OAuthApp | None, redis: Redis) -> TokenService | None:
-    """The tokens as settings and configuration have them; None where there is no application.
-
-    A call waits for a renewal, and its lease runs meanwhile: so these requests get less time than calls.
-    """
+    """Create the token service of a worker; None if the configuration has no OAuth application."""
     if app is None:
         return None
+    # A call waits for a renewal while its lease runs, so these requests get shorter timeouts than calls.
     connect = min(float(settings.connect_timeout_seconds), _CONNECT_SECONDS)
     total = min(float(settings.call_timeout_seconds), _TOTAL_SECONDS)
-    endpoint = TokenEndpoint(app, GongClient(HttpOptions(connect, total, _CONNECTIONS, settings.trust_env)))
-    vault = Vault(settings.secret_keys)
-    scripts = Scripts(redis, wait_replicas=settings.redis_wait_replicas)
-    return TokenService(redis, scripts, vault, endpoint, settings.allow_gong_hosts, connect + total)
+    options = HttpOptions(
+        connect=connect, total=total, connections=_CONNECTIONS, trust_env=settings.trust_env
+    )
+    return TokenService(
+        redis=redis,
+        scripts=Scripts(redis, wait_replicas=settings.redis_wait_replicas),
+        vault=Vault(settings.secret_keys),
+        endpoint=TokenEndpoint(app, GongClient(options)),
+        allow_hosts=settings.allow_gong_hosts,
+        max_request_seconds=connect + total,
+    )
 
 
 def renew_tokens(tokens: TokenService, grant: Grant) -> RenewalResult:
-    """Renew this version of a destination's tokens, if nobody has or does: at most once for any number of workers."""
+    """Renew this version of a destination's tokens, once among all workers. Raises Unavailable."""
     try:
         pair = unseal_tokens(tokens.vault, grant)
     except UnsealError as error:
-        return _told_lost(grant, str(error))
-    # Both secrets may be tried, and nobody else may begin before their time has passed.
-    renewal = TokenRefresh(grant, secrets.token_hex(8), 2 * tokens.max_request_seconds + 5.0)
-    match start_refresh(tokens.scripts, renewal):
+        return _report_lost(grant, str(error))
+    # Two secrets may be tried, and no other worker may start before the time for both has passed.
+    refresh = TokenRefresh(grant, secrets.token_hex(8), 2 * tokens.max_request_seconds + 5.0)
+    match start_refresh(tokens.scripts, refresh):
         case RefreshStart.STARTED:
-            return _carry_out(tokens, renewal, pair)
+            return _request_renewal(tokens, refresh, pair)
         case RefreshStart.NEWER:
             return RenewalResult.DONE
         case RefreshStart.BUSY:
@@ -142,55 +154,58 @@ def renew_tokens(tokens: TokenService, grant: Grant) -> RenewalResult:
         case RefreshStart.TOO_SOON:
             return RenewalResult.NOT_NOW
         case RefreshStart.NO_TOKENS | RefreshStart.LOST:
-            return _told_lost(grant, grant.lost or "its renewals got no answer")
+            return _report_lost(grant, grant.lost or "its renewals got no response")
 
 
-def _carry_out(tokens: TokenService, renewal: TokenRefresh, pair: TokenPair) -> RenewalResult:
-    verdict = tokens.endpoint.ask(build_refresh_request(tokens.endpoint.app, pair.refresh))
-    match verdict:
+def _request_renewal(tokens: TokenService, refresh: TokenRefresh, pair: TokenPair) -> RenewalResult:
+    grant = refresh.grant
+    result = tokens.endpoint.request(build_refresh_request(tokens.endpoint.app, pair.refresh))
+    match result:
         case TokensIssued():
-            fresh = build_renewed_pair(tokens, renewal.grant, verdict, pair.refresh)
-            save_tokens(tokens.scripts, tokens.vault, fresh, follows=renewal.grant.version)
-            log_event("oauth.renewed", destination=renewal.grant.destination, seconds=verdict.lifetime)
+            renewed = build_renewed_tokens(tokens, grant, result, pair.refresh)
+            save_tokens(tokens.scripts, tokens.vault, renewed, follows=grant.version)
+            log_event("oauth.renewed", destination=grant.destination, seconds=result.lifetime)
             return RenewalResult.DONE
         case GrantRejected():
-            record_failed_refresh(tokens.scripts, renewal, RefreshFailure.LOST, verdict.text)
-            return _told_lost(renewal.grant, verdict.text)
+            record_failed_refresh(tokens.scripts, refresh, RefreshFailure.LOST, result.text)
+            return _report_lost(grant, result.text)
         case ResultUnknown():
-            how = RefreshFailure.IN_DOUBT
+            # Gong may have issued tokens that never arrived. The store allows one more try before it gives up.
+            failure = RefreshFailure.IN_DOUBT
         case ClientRejected() | TryLater():
-            how = RefreshFailure.NOT_NOW
-    record_failed_refresh(tokens.scripts, renewal, how, verdict.text)
+            failure = RefreshFailure.NOT_NOW
+    record_failed_refresh(tokens.scripts, refresh, failure, result.text)
     log_event(
-        "oauth.not_renewed",
+        "oauth.renewal_failed",
         level="warning",
-        destination=renewal.grant.destination,
-        reason=how,
-        error=verdict.text,
+        destination=grant.destination,
+        reason=failure,
+        error=result.text,
     )
     return RenewalResult.NOT_NOW
 
 
-def _told_lost(grant: Grant, text: str) -> RenewalResult:
-    """The alert: somebody has to send this customer a link."""
+def _report_lost(grant: Grant, text: str) -> RenewalResult:
+    """Log that this customer has to be sent a new link."""
     log_event("oauth.reauthorization_required", level="error", destination=grant.destination, reason=text)
     return RenewalResult.LOST
 
 
-def build_renewed_pair(
-    tokens: TokenService, grant: Grant, granted: TokensIssued, refresh_token: str
+def build_renewed_tokens(
+    tokens: TokenService, grant: Grant, issued: TokensIssued, refresh_token: str
 ) -> IssuedTokens:
-    """What a renewal brought. A customer's address may move; one that may not be called is not believed."""
-    told = safe_base_url(granted.base_url, tokens.allow_hosts) if granted.base_url else None
-    if granted.base_url and told is None:
+    """Return the tokens to save after a renewal. `refresh_token` stays in use if Gong issued no new one."""
+    base_url = safe_base_url(issued.base_url, tokens.allow_hosts) if issued.base_url else None
+    # A customer's base URL may change; but tokens are never sent to a host that is neither Gong's nor allowed.
+    if issued.base_url and base_url is None:
         log_event(
-            "oauth.address_refused", level="error", destination=grant.destination, error=granted.base_url
+            "oauth.address_rejected", level="error", destination=grant.destination, error=issued.base_url
         )
     return IssuedTokens(
-        grant.destination,
-        TokenPair(granted.access_token, granted.refresh_token or refresh_token),
-        told or grant.base_url,
-        granted.scope,
-        granted.lifetime,
-        choose_renewal_delay(granted.lifetime, random.random()),  # noqa: S311 - jitter is no secret
+        destination=grant.destination,
+        pair=TokenPair(issued.access_token, issued.refresh_token or refresh_token),
+        base_url=base_url or grant.base_url,
+        scope=issued.scope,
+        lifetime=issued.lifetime,
+        renew_after=choose_renewal_delay(issued.lifetime, random.random()),  # noqa: S311 - jitter needs no cryptographic randomness
     )

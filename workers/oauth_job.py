@@ -1,4 +1,4 @@
-"""The chore of OAuth that each worker does about once a second: exchange consents for tokens, and renew what is due."""
+"""Periodic task of OAuth: exchanges customers' consents for tokens, and renews tokens before they expire."""
 
 import random
 from collections.abc import Callable
@@ -49,183 +49,185 @@ from relay.store.oauth_tokens import (
 )
 from workers.oauth_client import RenewalResult, TokenService, renew_tokens
 
-_MOST_AT_ONCE = 20
-_AGAIN_SECONDS = 5.0
-_LATER_SECONDS = 300.0
+_MAX_RENEWALS_PER_STEP = 20
+_POSTPONE_SECONDS = 5.0
+_LOST_CHECK_SECONDS = 300.0
 
 
 def create_oauth_task(
     settings: Settings, tokens: TokenService, directory: DestinationDirectory, now: Callable[[], datetime]
 ) -> "OAuthTask":
-    """The chore as settings have it. `check_oauth` has made sure of an address to come back to."""
+    """Create the task from the settings. `check_oauth` has checked that there is a public URL."""
     redirect_uri = f"{settings.public_url}{CALLBACK_PATH}"
     return OAuthTask(tokens, directory, redirect_uri, now)
 
 
 class ConsentFailed(Exception):
-    """This consent comes to nothing. Says why, in words for the customer's administrator."""
+    """A consent cannot become a connection. The message is for the customer's administrator."""
 
 
 @dataclass(frozen=True, slots=True)
 class OAuthTask:
-    """What `step` needs. `redirect_uri` is where Gong sends browsers back to, letter by letter as it was asked for."""
+    """Exchanges and renews the tokens of one store's destinations."""
 
     tokens: TokenService
     directory: DestinationDirectory
     redirect_uri: str
+    """Must equal the URI of the authorization request exactly, or Gong rejects the exchange."""
     now: Callable[[], datetime]
 
     def step(self) -> None:
-        """Do whatever is due. Raises Unavailable when the store is away; nothing is half done then."""
+        """Do everything that is due. Raises Unavailable if the store is unreachable; the next step continues then."""
         while (consent := lease_consent(self.tokens.scripts, self.tokens.redis)) is not None:
             self._connect(consent)
-        for name in find_due_refreshes(self.tokens.redis, _MOST_AT_ONCE):
-            self._tend(name)
+        for name in find_due_refreshes(self.tokens.redis, _MAX_RENEWALS_PER_STEP):
+            self._renew(name)
 
-    # A consent becomes tokens ---------------------------------------------------------------------------------------
+    # From consent to tokens -----------------------------------------------------------------------------------------
 
     def _connect(self, consent: Consent) -> None:
         try:
-            grant = self._granted(consent)
-        except ConsentFailed as failed:
-            settle_consent(self.tokens.redis, consent, ConsentStatus.FAILED, str(failed))
+            grant = self._obtain_grant(consent)
+        except ConsentFailed as failure:
+            settle_consent(self.tokens.redis, consent, ConsentStatus.FAILED, str(failure))
             log_event(
-                "oauth.failed",
+                "oauth.connect_failed",
                 level="warning",
                 destination=consent.invitation.destination,
-                reason=str(failed),
+                reason=str(failure),
             )
             return
         if grant is None:
-            postpone_consent(self.tokens.redis, consent, _AGAIN_SECONDS)
+            postpone_consent(self.tokens.redis, consent, _POSTPONE_SECONDS)
             return
-        save_connected_destination(self.tokens.scripts, self._connected(consent.invitation, grant))
+        # The destination comes after its tokens: a destination without tokens would go on hold at its first event.
+        save_connected_destination(self.tokens.scripts, self._describe(consent.invitation, grant))
         settle_consent(self.tokens.redis, consent, ConsentStatus.CONNECTED)
         log_event("oauth.connected", destination=grant.destination)
 
-    def _granted(self, consent: Consent) -> Grant | None:
-        """The tokens of a consent, in the store. None: Gong could not make them yet. Raises Failed."""
+    def _obtain_grant(self, consent: Consent) -> Grant | None:
+        """Return the saved tokens of a consent. None: Gong could not issue them yet. Raises ConsentFailed."""
         name = consent.invitation.destination
         grant = read_grant(self.tokens.redis, name)
         if grant is not None and grant.consent == consent.id:
-            return grant  # a worker died after it had saved them
-        fresh = self._exchanged(consent)
-        if fresh is None:
+            return grant  # a worker saved them and died before it settled the consent
+        issued = self._exchange(consent)
+        if issued is None:
             return None
-        save_tokens(self.tokens.scripts, self.tokens.vault, fresh, follows=None, consent=consent.id)
+        save_tokens(self.tokens.scripts, self.tokens.vault, issued, follows=None, consent=consent.id)
         return read_grant(self.tokens.redis, name)
 
-    def _exchanged(self, consent: Consent) -> IssuedTokens | None:
+    def _exchange(self, consent: Consent) -> IssuedTokens | None:
+        """Exchange the consent's code for tokens. None: try again later. Raises ConsentFailed."""
         if self.now() - consent.at > timedelta(seconds=CODE_SECONDS):
-            raise ConsentFailed("Gong could not be reached in time. Ask for a new link, and open it.")
+            raise ConsentFailed("Gong could not be reached in time. Ask for a new link and open it.")
         try:
             code = unseal_code(self.tokens.vault, consent)
         except UnsealError as error:
-            raise ConsentFailed(f"The relay cannot read its own store: {error}.") from error
+            raise ConsentFailed(
+                f"The relay cannot decrypt this connection request: {error}. Ask the relay's operator for help."
+            ) from error
         app = self.tokens.endpoint.app
-        match self.tokens.endpoint.ask(
-            build_exchange_request(app, code=code, redirect_uri=self.redirect_uri)
-        ):
-            case TokensIssued() as granted:
-                return self._checked(consent, granted)
+        request = build_exchange_request(app, code=code, redirect_uri=self.redirect_uri)
+        match self.tokens.endpoint.request(request):
+            case TokensIssued() as issued:
+                return self._check(consent, issued)
             case GrantRejected(text):
                 raise ConsentFailed(
-                    f"Gong does not take the consent any more ({text}). Ask for a new link, and open it."
+                    f"Gong no longer accepts this consent ({text}). Ask for a new link and open it."
                 )
             case ClientRejected(text):
                 raise ConsentFailed(
-                    f"Gong does not take the relay's client secret ({text}). Tell whoever runs the relay."
+                    f"Gong does not accept the relay's client secret ({text}). Ask the relay's operator to fix it."
                 )
-            case ResultUnknown() | TryLater() as verdict:
+            case ResultUnknown() | TryLater() as result:
                 name = consent.invitation.destination
-                log_event("oauth.not_connected", level="warning", destination=name, error=verdict.text)
+                log_event("oauth.exchange_postponed", level="warning", destination=name, error=result.text)
                 return None
 
-    def _checked(self, consent: Consent, granted: TokensIssued) -> IssuedTokens:
-        """Tokens go nowhere but to Gong: with an address that is not Gong's they are not even kept."""
-        base_url = safe_base_url(granted.base_url or "", self.tokens.allow_hosts)
+    def _check(self, consent: Consent, issued: TokensIssued) -> IssuedTokens:
+        # Tokens are sent to Gong only. With a base URL that is not Gong's, they are not even stored.
+        base_url = safe_base_url(issued.base_url or "", self.tokens.allow_hosts)
         if base_url is None:
-            log_event("oauth.address_refused", level="error", error=granted.base_url or "")
-            raise ConsentFailed(
-                "The address that came with the consent is not one of Gong's. Nothing was kept."
-            )
-        if granted.refresh_token is None:
-            raise ConsentFailed("Gong gave no refresh token. Ask for a new link, and open it.")
+            log_event("oauth.address_rejected", level="error", error=issued.base_url or "")
+            raise ConsentFailed("The address that came with the consent is not Gong's. No token was stored.")
+        if issued.refresh_token is None:
+            raise ConsentFailed("Gong issued no refresh token. Ask for a new link and open it.")
         return IssuedTokens(
-            consent.invitation.destination,
-            TokenPair(granted.access_token, granted.refresh_token),
-            base_url,
-            granted.scope,
-            granted.lifetime,
-            choose_renewal_delay(granted.lifetime, random.random()),  # noqa: S311 - jitter is no secret
+            destination=consent.invitation.destination,
+            pair=TokenPair(issued.access_token, issued.refresh_token),
+            base_url=base_url,
+            scope=issued.scope,
+            lifetime=issued.lifetime,
+            renew_after=choose_renewal_delay(issued.lifetime, random.random()),  # noqa: S311 - jitter needs no cryptographic randomness
         )
 
-    def _connected(self, told: Invitation, grant: Grant) -> ConnectedDestination:
-        """What is kept of the destination: what the link says, else what was known, else what suits most."""
-        known = self.directory.all().get(told.destination)
-        before = read_connected_destinations(self.tokens.redis).get(told.destination)
-        company = told.company or (known.company if known else told.destination)
+    def _describe(self, invitation: Invitation, grant: Grant) -> ConnectedDestination:
+        """Return the destination to save: the invitation's values, else the present ones, else defaults."""
+        name = invitation.destination
+        present = self.directory.all().get(name)
+        connected = read_connected_destinations(self.tokens.redis).get(name)
+        company = invitation.company or (present.company if present else name)
+        system_name = invitation.source_system_name or (present.source_system_name if present else None)
+        domains = frozenset(invitation.internal_domains)
+        if not domains and present:
+            domains = present.internal_domains
         return ConnectedDestination(
-            name=told.destination,
+            name=name,
             company=company,
             base_url=grant.base_url,
             connected_at=self.now(),
-            account=told.account or (before.account if before else None),
+            account=invitation.account or (connected.account if connected else None),
             limits=self.directory.limits_of(company),
-            source_system_name=told.source_system_name or (known.source_system_name if known else None),
-            internal_domains=frozenset(told.internal_domains)
-            or (known.internal_domains if known else frozenset()),
+            source_system_name=system_name,
+            internal_domains=domains,
         )
 
-    # Tokens stay good -----------------------------------------------------------------------------------------------
+    # Renewal --------------------------------------------------------------------------------------------------------
 
-    def _tend(self, name: str) -> None:
-        """Renew what is due; say on whose behalf nothing can be renewed any more."""
+    def _renew(self, name: str) -> None:
         grant = read_grant(self.tokens.redis, name)
         if grant is None or grant.lost:
-            self._give_up(name, grant)
+            self._handle_lost(name, grant)
             return
         match renew_tokens(self.tokens, grant):
             case RenewalResult.LOST:
-                self._give_up(name, read_grant(self.tokens.redis, name))
+                self._handle_lost(name, read_grant(self.tokens.redis, name))
             case RenewalResult.DONE:
-                self._follow(name)
+                self._update_base_url(name)
             case RenewalResult.BUSY | RenewalResult.NOT_NOW:
-                pass  # what was written down says when to look again
+                pass  # the record in the store says when it is due again
 
-    def _follow(self, name: str) -> None:
-        """A customer's address may have moved with the fresh tokens."""
-        grant, connected = (
-            read_grant(self.tokens.redis, name),
-            read_connected_destinations(self.tokens.redis).get(name),
-        )
+    def _update_base_url(self, name: str) -> None:
+        """Save the destination again if Gong gave another base URL with the renewed tokens."""
+        grant = read_grant(self.tokens.redis, name)
+        connected = read_connected_destinations(self.tokens.redis).get(name)
         if grant is not None and connected is not None and connected.base_url != grant.base_url:
-            moved = self._connected(Invitation(name), grant)
+            moved = self._describe(Invitation(name), grant)
             save_connected_destination(self.tokens.scripts, moved)
             log_event("oauth.address_moved", destination=name)
 
-    def _give_up(self, name: str, grant: Grant | None) -> None:
-        """The access token serves as long as it lives; then the destination rests until its customer comes again."""
+    def _handle_lost(self, name: str, grant: Grant | None) -> None:
+        """Put a destination on hold whose tokens cannot be renewed, once its access token has expired."""
         if grant is None:
             schedule_refresh(self.tokens.redis, name, None)
             return
         if not grant.expired(self.now()):
-            later = self.now() + timedelta(seconds=_LATER_SECONDS)
+            # The access token works until it expires. Check again then, or earlier if the customer may have reconnected.
+            later = self.now() + timedelta(seconds=_LOST_CHECK_SECONDS)
             schedule_refresh(self.tokens.redis, name, min(later, grant.expires_at))
             return
         destination = self.directory.all().get(name)
+        # An operator's pause stays in place; a hold of this cause exists already.
         if destination is not None and read_hold_cause(self.tokens.redis, name) not in {
             HoldCause.PAUSED,
             HoldCause.REAUTHORIZATION_REQUIRED,
         }:
-            hold_destination(
-                self.tokens.scripts,
-                destination,
-                HoldRequest(
-                    HoldCause.REAUTHORIZATION_REQUIRED,
-                    grant.lost or "its tokens cannot be opened",
-                    _LATER_SECONDS,
-                ),
+            hold = HoldRequest(
+                HoldCause.REAUTHORIZATION_REQUIRED,
+                grant.lost or "its tokens cannot be opened",
+                _LOST_CHECK_SECONDS,
             )
+            hold_destination(self.tokens.scripts, destination, hold)
             log_event("oauth.reauthorization_required", level="error", destination=name, reason=grant.lost)
         schedule_refresh(self.tokens.redis, name, None)

@@ -1,4 +1,4 @@
-"""The chore of signing in by accounts: reads the OpenID provider's document, and exchanges codes for who somebody is."""
+"""Periodic task of OpenID Connect: reads the provider's metadata, and exchanges sign-in codes for identities."""
 
 import json
 import time
@@ -22,32 +22,32 @@ from relay.settings import Settings
 from relay.store.oidc_logins import (
     LoginCallback,
     code_purpose,
+    identity_purpose,
     login_request_purpose,
     next_login_callback,
     read_provider,
     save_provider,
     settle_login_callback,
 )
-from relay.store.oidc_logins import identity_purpose as purpose_of_identity
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-"""Of these the provider's key must be, whatever the token says: never `none`, and never our own secret as a key."""
+"""Signature algorithms that are accepted, whatever the token's header says: never `none`, never an HMAC of our secret."""
 
-_DOCUMENT = "/.well-known/openid-configuration"
+_METADATA_PATH = "/.well-known/openid-configuration"
 _TIMEOUTS = (3.0, 10.0)
-_MOST_BYTES = 262_144
+_MAX_RESPONSE_BYTES = 262_144
 _LEEWAY_SECONDS = 60
-_FRESH_SECONDS = 3600.0
-_AGAIN_SECONDS = 30.0
+_METADATA_SECONDS = 3600.0
+_RETRY_SECONDS = 30.0
 
 
 class SignInRejected(Exception):
-    """It is nobody who may come in, or nobody can say. In words for whoever signs in."""
+    """A sign-in failed. The message is for the person who signs in."""
 
 
 @dataclass(slots=True)
 class OidcTask:
-    """What `step` needs, and what it has read of the provider. `clock` counts seconds and never goes back."""
+    """Completes sign-ins: the web process has no way out to the provider, so a worker makes the requests."""
 
     app: OidcApp
     redirect_uri: str
@@ -56,65 +56,69 @@ class OidcTask:
     http: Session
     now: Callable[[], datetime]
     clock: Callable[[], float] = time.monotonic
-    _read_again_at: float = field(default=float("-inf"), init=False)
+    _metadata_due_at: float = field(default=float("-inf"), init=False)
 
     def step(self) -> None:
-        """Do whatever is due. Raises Unavailable when the store is away."""
-        if self.clock() >= self._read_again_at:
-            self._read_provider()
-        while (found := next_login_callback(self.redis)) is not None:
-            back_id, back = found
-            settle_login_callback(self.redis, back_id, self._answered(back_id, back))
+        """Do everything that is due. Raises Unavailable if the store is unreachable."""
+        if self.clock() >= self._metadata_due_at:
+            self._read_metadata()
+        while (entry := next_login_callback(self.redis)) is not None:
+            callback_id, callback = entry
+            settle_login_callback(self.redis, callback_id, self._complete(callback_id, callback))
 
-    def _read_provider(self) -> None:
-        self._read_again_at = self.clock() + _AGAIN_SECONDS
+    def _read_metadata(self) -> None:
+        self._metadata_due_at = self.clock() + _RETRY_SECONDS
         try:
-            told = self._asked("GET", self.app.issuer.rstrip("/") + _DOCUMENT)
-            save_provider(self.redis, parse_provider(told, self.app.issuer))
+            document = self._fetch("GET", self.app.issuer.rstrip("/") + _METADATA_PATH)
+            save_provider(self.redis, parse_provider(document, self.app.issuer))
         except (SignInRejected, ValueError) as error:
-            log_event("sign_in.provider_unread", level="warning", error=str(error))
+            log_event("sign_in.provider_unavailable", level="warning", error=str(error))
         else:
-            self._read_again_at = self.clock() + _FRESH_SECONDS
+            self._metadata_due_at = self.clock() + _METADATA_SECONDS
 
-    def _answered(self, back_id: str, back: LoginCallback) -> LoginCallback:
+    def _complete(self, callback_id: str, callback: LoginCallback) -> LoginCallback:
+        """Return the callback with its identity, or with why there is none. Its code is erased either way."""
         try:
-            identity = self._identity(back_id, back)
+            identity = self._identify(callback_id, callback)
         except SignInRejected as error:
-            log_event("sign_in.refused", level="warning", reason=str(error))
-            return replace(back, sealed_code="", detail=str(error))
-        sealed = self.vault.seal(dump_identity(identity), purpose_of_identity(back_id))
-        return replace(back, sealed_code="", identity=sealed)
+            log_event("sign_in.rejected", level="warning", reason=str(error))
+            return replace(callback, sealed_code="", detail=str(error))
+        sealed = self.vault.seal(dump_identity(identity), identity_purpose(callback_id))
+        return replace(callback, sealed_code="", identity=sealed)
 
-    def _identity(self, back_id: str, back: LoginCallback) -> Identity:
+    def _identify(self, callback_id: str, callback: LoginCallback) -> Identity:
         provider = read_provider(self.redis)
         if provider is None:
-            raise SignInRejected("The provider cannot be reached. Try again in a minute.")
+            raise SignInRejected("The identity provider cannot be reached. Try again in a minute.")
+        request = callback.asked
         try:
-            code = self.vault.open(back.sealed_code, code_purpose(back_id))
+            code = self.vault.open(callback.sealed_code, code_purpose(callback_id))
             nonce, verifier = json.loads(
-                self.vault.open(back.asked.sealed, login_request_purpose(back.asked.browser))
+                self.vault.open(request.sealed, login_request_purpose(request.browser))
             )
         except UnsealError as error:
-            raise SignInRejected(f"The relay cannot read its own store: {error}.") from error
-        token = self._exchanged(provider, code, verifier)
-        return identify(self.app, self._claims(provider, token, nonce))
+            raise SignInRejected(f"The relay cannot decrypt this sign-in: {error}.") from error
+        token = self._exchange(provider, code, verifier)
+        return identify(self.app, self._verify(provider, token, nonce))
 
-    def _exchanged(self, provider: OidcProvider, code: str, verifier: str) -> str:
-        """The ID token that a code buys."""
+    def _exchange(self, provider: OidcProvider, code: str, verifier: str) -> str:
+        """Exchange the code for an ID token."""
         form = {
             "grant_type": "authorization_code",
             "code": code,
             "redirect_uri": self.redirect_uri,
             "code_verifier": verifier,
         }
-        told = self._asked("POST", provider.token_endpoint, form)
-        token = told.get("id_token")
+        response = self._fetch("POST", provider.token_endpoint, form)
+        token = response.get("id_token")
         if not isinstance(token, str):
-            raise SignInRejected("The provider gave no ID token: is `openid` in RELAY_OIDC_SCOPE?")
+            raise SignInRejected(
+                "The identity provider issued no ID token. RELAY_OIDC_SCOPE must contain `openid`."
+            )
         return token
 
-    def _claims(self, provider: OidcProvider, token: str, nonce: str) -> Mapping[str, Any]:
-        """What a token says, once its signature, issuer, audience, time and nonce are right."""
+    def _verify(self, provider: OidcProvider, token: str, nonce: str) -> Mapping[str, Any]:
+        """Verify the token's signature, issuer, audience, lifetime and nonce, and return its claims."""
         registry = jwt.JWTClaimsRegistry(
             now=int(self.now().timestamp()),
             leeway=_LEEWAY_SECONDS,
@@ -126,23 +130,25 @@ class OidcTask:
             nonce={"essential": True, "value": nonce},
         )
         try:
-            keys = KeySet.import_key_set(self._asked("GET", provider.jwks_uri))  # type: ignore[arg-type]
+            # The keys are fetched for each sign-in, so that a key that the provider has just rotated in is known.
+            keys = KeySet.import_key_set(self._fetch("GET", provider.jwks_uri))  # type: ignore[arg-type]
             claims = jwt.decode(token, keys, algorithms=list(ALGORITHMS)).claims
             registry.validate(claims)
         except (JoseError, ValueError, TypeError, KeyError) as error:
-            raise SignInRejected(f"The provider's ID token is not good: {type(error).__name__}.") from error
+            raise SignInRejected(
+                f"The identity provider's ID token is not valid: {type(error).__name__}."
+            ) from error
+        # With several audiences, `azp` names the client that requested the token (OpenID Connect Core, 3.1.3.7).
         if (
             isinstance(claims["aud"], list)
             and len(claims["aud"]) > 1
             and claims.get("azp") != self.app.client_id
         ):
-            raise SignInRejected(
-                "The provider's ID token is meant for others too, and was not asked for by the relay."
-            )
+            raise SignInRejected("The identity provider's ID token was issued to another application.")
         return claims
 
-    def _asked(self, method: str, url: str, form: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """A JSON object of the provider's. No redirect is followed, and no answer read without end."""
+    def _fetch(self, method: str, url: str, form: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """Return a JSON object from the provider. Follows no redirect and reads a limited number of bytes."""
         auth = (self.app.client_id, self.app.client_secret) if form else None
         headers = {"Accept": "application/json", "User-Agent": f"gong-event-relay/{VERSION}"}
         try:
@@ -155,31 +161,36 @@ class OidcTask:
                 timeout=_TIMEOUTS,
                 allow_redirects=False,
                 stream=True,
-            ) as answer:
-                raw = answer.raw.read(_MOST_BYTES, decode_content=True)
-                status = answer.status_code
+            ) as response:
+                raw = response.raw.read(_MAX_RESPONSE_BYTES, decode_content=True)
+                status = response.status_code
         except (RequestException, OSError) as error:
-            raise SignInRejected(f"The provider cannot be reached: {type(error).__name__}.") from error
-        return _object(status, raw)
+            raise SignInRejected(
+                f"The identity provider cannot be reached: {type(error).__name__}."
+            ) from error
+        return _parse_object(status, raw)
 
 
-def _object(status: int, raw: bytes) -> dict[str, Any]:
+def _parse_object(status: int, raw: bytes) -> dict[str, Any]:
     try:
-        told = json.loads(raw)
+        value = json.loads(raw)
     except (ValueError, RecursionError):
-        told = None
-    if status >= 300 or not isinstance(told, dict):  # noqa: PLR2004 - HTTP's own border
-        error = told.get("error") if isinstance(told, dict) else None
-        word = error if error in {"invalid_client", "invalid_grant", "invalid_request"} else "no good answer"
-        raise SignInRejected(f"The provider answered HTTP {status}: {word}.")
-    return told
+        value = None
+    if status >= 300 or not isinstance(value, dict):  # noqa: PLR2004 - the first status that is not a success
+        error = value.get("error") if isinstance(value, dict) else None
+        # Only known codes are repeated: the text goes to a browser, and the provider could write anything into it.
+        code = (
+            error if error in {"invalid_client", "invalid_grant", "invalid_request"} else "no usable response"
+        )
+        raise SignInRejected(f"The identity provider answered HTTP {status}: {code}.")
+    return value
 
 
 def create_oidc_task(settings: Settings, redis: Redis, now: Callable[[], datetime]) -> OidcTask:
-    """The chore as settings have it, which name a provider."""
+    """Create the task from the settings, which must name a provider."""
     app = read_oidc_app(settings)
     if app is None:
-        raise AssertionError("without a provider there is nothing to do")
+        raise AssertionError("create_oidc_task needs RELAY_OIDC_ISSUER")
     http = Session()
     http.trust_env = settings.trust_env
     return OidcTask(app, redirect_uri(settings), redis, Vault(settings.secret_keys), http, now)

@@ -7,19 +7,19 @@ from redis.exceptions import RedisError
 
 from relay.store.delivery import LeasedEvent
 from relay.store.engine import keys
-from relay.tracing.spans import Role, annotate, on, span
+from relay.tracing.spans import SpanRole, annotate, is_enabled, span
 
 
 def trace_attempt(redis: Redis, event: LeasedEvent, attempt: Callable[[], None]) -> None:
     """Call `attempt` inside a span. The first attempt continues the request's trace; a later one links to it."""
-    if not on():
+    if not is_enabled():
         attempt()
         return
     context = _request_context(redis, event.id)
     # A retry may come hours later: in the request's trace it would keep that trace open, and no backend shows it then.
     is_first = event.try_number == 1
     parent, links = (context, ()) if is_first else ("", (context,))
-    with span(f"deliver {event.operation}", Role.CONSUMER, parent=parent, links=links):
+    with span(f"deliver {event.operation}", SpanRole.CONSUMER, parent=parent, links=links):
         annotate(
             messaging__system="rq",
             messaging__message__id=event.id,

@@ -1,11 +1,12 @@
-"""The states an event passes through, and every move between them. The picture is docs/lifecycle.md."""
+"""The states of an event, the transitions between them, and why an event or a destination is stuck. See docs/lifecycle.md."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 
 class State(StrEnum):
-    """Where an event is. The value is its name in the store, the API and every page."""
+    """The state of an event. The value is its name in the store, the API and every page."""
 
     AGGREGATING = "aggregating"
     QUEUED = "queued"
@@ -37,13 +38,26 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.DUPLICATE: frozenset({State.ERASED}),
     State.ERASED: frozenset(),
 }
-"""Every legal move. The scripts of `relay.store` make them; a property test walks them."""
+"""Every legal transition. The scripts of `relay.store` make them; a property test tries all of them."""
 
 OPEN_STATES = frozenset({State.AGGREGATING, State.QUEUED, State.SENDING, State.RETRYING, State.ON_HOLD})
-"""Still on its way to Gong."""
+"""The event is still to be sent to Gong."""
 
 ENDED_STATES = frozenset(State) - OPEN_STATES
-"""Will not move again by itself. Kept for a while so that it can be explained, then pruned."""
+"""The event does not change by itself any more. Its record is kept for a while, then pruned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guidance:
+    """What is wrong, in one sentence, and what the operator should do about it."""
+
+    problem: str
+    remedy: str
+
+    @property
+    def text(self) -> str:
+        """Both as one text."""
+        return f"{self.problem} {self.remedy}"
 
 
 class DeadLetterReason(StrEnum):
@@ -57,15 +71,31 @@ class DeadLetterReason(StrEnum):
     NO_DESTINATION = "no_destination"
 
 
-REASONS: Mapping[DeadLetterReason, str] = {
-    DeadLetterReason.REJECTED: "Gong refused the body. Mend what it names, then replay.",
-    DeadLetterReason.RETRIES_EXHAUSTED: "Gong did not take it within the allowed attempts or age. Replay once Gong answers.",
-    DeadLetterReason.WORKER_CRASHED: "Its worker died again and again while sending it. Replay it alone and watch the worker.",
-    DeadLetterReason.BLOCKED: "Gong answered it as if locked out while other calls passed. Look at this body.",
-    DeadLetterReason.MAPPING_FAILED: "The source's mapping makes no call of it. Mend the mapping, then replay: it is mapped anew.",
-    DeadLetterReason.NO_DESTINATION: "What it says of its customer leads to no destination. Connect one, then replay: it is routed anew.",
+REASONS: Mapping[DeadLetterReason, Guidance] = {
+    DeadLetterReason.REJECTED: Guidance(
+        "Gong rejected the body.", "Fix what the error names, then replay the event."
+    ),
+    DeadLetterReason.RETRIES_EXHAUSTED: Guidance(
+        "Gong did not accept the event within the allowed attempts or age.",
+        "Replay it once Gong answers again.",
+    ),
+    DeadLetterReason.WORKER_CRASHED: Guidance(
+        "Workers died repeatedly while sending the event.", "Replay it alone and watch the worker."
+    ),
+    DeadLetterReason.BLOCKED: Guidance(
+        "Gong blocked this call while it accepted others of the destination.",
+        "Check this event's body, then replay the event.",
+    ),
+    DeadLetterReason.MAPPING_FAILED: Guidance(
+        "The source's mapping produced no call that Gong would accept.",
+        "Fix the mapping, then replay the event: it is mapped again.",
+    ),
+    DeadLetterReason.NO_DESTINATION: Guidance(
+        "The event leads to no destination.",
+        "Connect its customer, then replay the event: it is routed again.",
+    ),
 }
-"""What an operator is told, and what to do."""
+"""What every page, the API and the CLI say about each reason."""
 
 
 class HoldCause(StrEnum):
@@ -79,22 +109,42 @@ class HoldCause(StrEnum):
     REDIRECTED = "redirected"
     NOT_CONFIGURED = "not_configured"
     REAUTHORIZATION_REQUIRED = "reauthorization_required"
-    TOKEN_REFRESH_FAILED = "token_refresh_failed"  # noqa: S105 - a word, not a password
+    TOKEN_REFRESH_FAILED = "token_refresh_failed"  # noqa: S105 - a code, not a password
 
 
-CAUSES: Mapping[HoldCause, str] = {
-    HoldCause.PAUSED: "Paused by an operator. Resume it when ready.",
-    HoldCause.INVALID_CREDENTIALS: "Gong does not accept the access key: it has expired or was deleted. "
-    "Make a new one in Gong (Admin center > Settings > Ecosystem > API) and put it into the configuration.",
-    HoldCause.MISSING_SCOPE: "The credentials lack a scope that this call needs. Grant it in Gong.",
-    HoldCause.FORBIDDEN: "Gong forbids the call: an address that is not among the trusted IPs, another region's "
-    "host, or an API that this account does not have (limited release).",
-    HoldCause.ENDPOINT_NOT_FOUND: "Nothing answers at that path. Check the destination's base_url and dialect.",
-    HoldCause.REDIRECTED: "Gong points to another host. Set the destination's base_url to the one it names.",
-    HoldCause.NOT_CONFIGURED: "The configuration no longer holds this destination. Add it again, or discard its events.",
-    HoldCause.REAUTHORIZATION_REQUIRED: "Its customer has to allow it in Gong, anew: make a link with `gong-relay connect NAME` and "
-    "have a technical administrator of theirs open it. The events follow by themselves.",
-    HoldCause.TOKEN_REFRESH_FAILED: "Its access token has run out, and Gong does not make a new one just now. The relay asks "
-    "again every minute; the events follow by themselves.",
+CAUSES: Mapping[HoldCause, Guidance] = {
+    HoldCause.PAUSED: Guidance("An operator paused it.", "Resume it when you are ready."),
+    HoldCause.INVALID_CREDENTIALS: Guidance(
+        "Gong does not accept the access key (401).",
+        "The key has expired or was deleted. Create a new one in Gong (Admin center > Settings > Ecosystem > API) and put "
+        "it into the configuration.",
+    ),
+    HoldCause.MISSING_SCOPE: Guidance(
+        "The credentials lack a scope that the call needs (401).", "Grant the scope in Gong."
+    ),
+    HoldCause.FORBIDDEN: Guidance(
+        "Gong forbids the call (403).",
+        "Either the relay's address is not among the key's trusted IPs, or base_url is another region's host, or the account "
+        "does not have this API (limited release).",
+    ),
+    HoldCause.ENDPOINT_NOT_FOUND: Guidance(
+        "Gong has no such path at base_url (404).", "Check the destination's base_url and dialect."
+    ),
+    HoldCause.REDIRECTED: Guidance(
+        "Gong redirects to another host (3xx).", "Set the destination's base_url to that host."
+    ),
+    HoldCause.NOT_CONFIGURED: Guidance(
+        "The configuration no longer contains this destination.",
+        "Add it again, or discard its events.",
+    ),
+    HoldCause.REAUTHORIZATION_REQUIRED: Guidance(
+        "The customer has to allow the connection in Gong again (401).",
+        "Create a link with `gong-relay connect NAME` and have a technical administrator of the customer open it. The events "
+        "are sent then.",
+    ),
+    HoldCause.TOKEN_REFRESH_FAILED: Guidance(
+        "The access token has expired, and Gong issues no new one at the moment.",
+        "Wait: the relay asks Gong again every minute, and the events are sent once it succeeds.",
+    ),
 }
-"""What an operator is told, and what to do."""
+"""What every page, the API and the CLI say about each cause."""

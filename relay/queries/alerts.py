@@ -71,7 +71,7 @@ def _newest_first(page: Mapping[str, Any]) -> str:
 
 
 def _over_last(page: Mapping[str, Any]) -> str:
-    return str(page["cleared_at"])
+    return str(page["resolved_at"])
 
 
 def _read(store: Store, rules: AlertConfig, now: datetime) -> dict[str, Any]:
@@ -113,9 +113,9 @@ def _nobody(store: str, memory: AlertState, rules: AlertConfig, now: datetime) -
         remedy=about.remedy,
         since=since,
         opened_at=since,
-        seen_at=now,
-        told_at=since,
-        told=0,
+        last_seen_at=now,
+        last_notified_at=since,
+        notification_count=0,
     )
     return [alert]
 

@@ -47,7 +47,7 @@ def _cluster(cluster: ClusterRecord) -> dict[str, Any]:
         "reason": cluster.reason,
         "detail": redact_sentence(cluster.text),
         **{name: text for name, text in optional.items() if text},
-        "remedy": REASONS[DeadLetterReason(cluster.reason)],
+        "remedy": REASONS[DeadLetterReason(cluster.reason)].text,
         "sample": cluster.sample,
         "first_at": render_timestamp(cluster.first_at),
         "last_at": render_timestamp(cluster.last_at),

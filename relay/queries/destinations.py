@@ -109,7 +109,7 @@ def _past(hold: PastHold) -> dict[str, Any]:
     return {
         "cause": hold.cause,
         "detail": hold.detail,
-        "remedy": CAUSES[HoldCause(hold.cause)] if hold.cause else "",
+        "remedy": CAUSES[HoldCause(hold.cause)].text if hold.cause else "",
         "since": format_timestamp(hold.since),
         "until": format_timestamp(hold.until),
         "seconds": round((hold.until - hold.since).total_seconds(), 1),

@@ -69,7 +69,7 @@ def collect_facts(onlooker: Viewer, store: Store, record: Record) -> EventFacts:
     state = State(_text(record, "state"))
     reason = _text(record, "reason")
     facts = EventFacts(
-        state,
+        state=state,
         source=_text(record, "source"),
         destination=_text(record, "destination"),
         event_id=onlooker.redact(_text(record, "event_id")),

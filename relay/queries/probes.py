@@ -35,5 +35,5 @@ def render_probe(at: datetime, probed: ProbeResult) -> dict[str, Any]:
         "outcome": probed.outcome,
         "status": probed.status,
         "detail": probed.detail,
-        "remedy": CAUSES[probed.cause] if probed.cause else _REMEDIES.get(probed.outcome),
+        "remedy": CAUSES[probed.cause].text if probed.cause else _REMEDIES.get(probed.outcome),
     }

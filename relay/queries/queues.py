@@ -189,7 +189,7 @@ def _hold(hold: Hold) -> dict[str, Any]:
     return {
         "cause": hold.cause,
         "detail": hold.detail,
-        "remedy": CAUSES[HoldCause(hold.cause)],
+        "remedy": CAUSES[HoldCause(hold.cause)].text,
         "since": _text(hold.since),
         "probe_at": _text(hold.probe_at) if hold.probe_at else None,
     }

@@ -49,12 +49,14 @@ def look(
     seen = _see(store, own, sorted({*own, *seen_before}))
     dead = {one.destination: one.counts.get(State.DEAD, 0) for one in seen.depths}
     return StoreSnapshot(
-        store.name,
-        now,
+        store=store.name,
+        now=now,
         last_snapshot_at=memory.at,
         held=[_held(one) for one in seen.depths if one.hold],
         dead=_grown(memory.dead, dead, thresholds.dead_letters, now),
-        unproved=_grown(memory.unproved, _unproved(store), thresholds.failed_verification, now),
+        failed_verifications=_grown(
+            memory.failed_verifications, _unproved(store), thresholds.failed_verification, now
+        ),
         spent={
             each.company: (seen.spent[each.company].last_day, each.limits.day_budget) for each in own.values()
         },

@@ -20,7 +20,7 @@ from relay.store.engine.scripts import Scripts
 MAX_PENDING_MESSAGES = 500
 """On their way at once. More than a day's worth of any outage: a receiver that is away for longer misses the rest."""
 
-_MOMENTS = ("since", "opened_at", "seen_at", "told_at", "cleared_at")
+_MOMENTS = ("since", "opened_at", "last_seen_at", "last_notified_at", "resolved_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class AlertState:
     version: int = 0
     at: datetime | None = None
     dead: RateWindow = field(default_factory=RateWindow)
-    unproved: RateWindow = field(default_factory=RateWindow)
+    failed_verifications: RateWindow = field(default_factory=RateWindow)
     open: tuple[Alert, ...] = ()
 
 
@@ -73,7 +73,7 @@ def read_alert_state(redis: Redis) -> AlertState:
         int(version),
         datetime.fromisoformat(told["at"]),
         _growth(told["dead"]),
-        _growth(told["unproved"]),
+        _growth(told["failed_verifications"]),
         tuple(_alert(one) for one in told["open"]),
     )
 
@@ -88,10 +88,10 @@ def save_alert_check(
     told = {
         "at": memory.at,
         "dead": _growth_page(memory.dead),
-        "unproved": _growth_page(memory.unproved),
+        "failed_verifications": _growth_page(memory.failed_verifications),
         "open": course.open,
     }
-    over = [orjson.dumps(one) for one in course.cleared]
+    over = [orjson.dumps(one) for one in course.resolved]
     parts = [part for one in messages for part in (one.receiver, one.id, one.body)]
     with redis_errors_as_unavailable():
         kept, left_out = scripts.run(

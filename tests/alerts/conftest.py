@@ -1,4 +1,4 @@
-"""A receiver, and a store that is watched."""
+"""Fixtures for tests of alerts: a receiver and a store."""
 
 from collections.abc import Iterator
 
@@ -6,12 +6,12 @@ import pytest
 from redis import Redis
 
 from relay.store.stores import Store, Stores
-from tests.alerts.receiving import Inbox, receiving
+from tests.alerts.receiver import Inbox, run_receiver
 
 
 @pytest.fixture
 def inbox() -> Iterator[Inbox]:
-    with receiving() as inbox:
+    with run_receiver() as inbox:
         yield inbox
 
 

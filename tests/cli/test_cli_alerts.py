@@ -13,7 +13,7 @@ from relay.core.lifecycle import HoldCause
 from relay.store.alerts import ReceiverStatus, lease_messages, settle_message
 from relay.store.holds import HoldRequest, hold_destination
 from relay.store.stores import Stores
-from tests.alerts.watching import destination, watch
+from tests.alerts.monitoring import create_monitor, destination
 from tests.cli.conftest import Run
 from tests.harness.waiting import eventually
 
@@ -52,7 +52,7 @@ def answer(redis: Redis, outcome: str, status: int | None) -> None:
 
 
 def test_while_nothing_is_open_it_says_so_and_ends_with_0(run: Run, redis: Redis):
-    watch(Stores(redis).main, QUIET).look()
+    create_monitor(Stores(redis).main, QUIET).check()
     ended = run("alerts")
 
     assert (ended.code, ended.out) == (0, "No alert is open.\n")
@@ -61,12 +61,12 @@ def test_while_nothing_is_open_it_says_so_and_ends_with_0(run: Run, redis: Redis
 def test_what_is_open_is_told_with_its_remedy_and_ends_with_1(run: Run, redis: Redis):
     store = Stores(redis).main
     hold_destination(store.scripts, destination(), HoldRequest(HoldCause.FORBIDDEN, "", None))
-    watch(store, QUIET).look()
+    create_monitor(store, QUIET).check()
     ended = run("alerts")
     lines = ended.out.splitlines()
 
     assert ended.code == 1
-    assert lines[0].startswith("critical  on_hold  acme takes no calls since ")
+    assert lines[0].startswith("critical  on_hold  acme has been on hold since ")
     assert lines[1].startswith("    Gong forbids the call")
     assert run("alerts", "--json").document["open"][0]["kind"] == "on_hold"
 

@@ -93,7 +93,7 @@ def test_dead_letters_come_with_their_reason_and_what_to_do(run: Run, settle: Se
 
     assert row_of(out, event_id)[3:5] == ["acme", "rejected"]
     assert "content.title: must not be empty" in out
-    assert REASONS[DeadLetterReason.REJECTED] in out
+    assert REASONS[DeadLetterReason.REJECTED].text in out
     assert "gong-relay replay" in out
 
 
@@ -113,13 +113,18 @@ def test_without_dead_letters_that_is_said(run: Run):
     [
         (
             REFUSED,
-            ["rejected", "400", "content.title: must not be empty", REASONS[DeadLetterReason.REJECTED]],
+            [
+                "rejected",
+                "400",
+                "content.title: must not be empty",
+                REASONS[DeadLetterReason.REJECTED].remedy,
+            ],
         ),
         (
             end_event(State.DELIVERED, "r-77", record=b"", keep_seconds=600),
-            ["delivered", "r-77", "It is in Gong"],
+            ["delivered", "r-77", "The event is in Gong"],
         ),
-        (retry_later(Retry(3600.0), record=b""), ["retrying", "it is tried again at"]),
+        (retry_later(Retry(3600.0), record=b""), ["retrying", "The relay tries again at"]),
         (hold_event(HoldCause.FORBIDDEN, "no", record=b"", probe_seconds=60), ["on_hold", "is on hold"]),
     ],
     ids=["dead", "delivered", "retrying", "on_hold"],

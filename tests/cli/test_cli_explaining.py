@@ -12,8 +12,8 @@ DELIVERED = end_event(State.DELIVERED, "r-77", record=b"", keep_seconds=600)
 def test_an_explanation_begins_with_why_it_is_in_gong(run: Run, settle: Settle):
     out = run("event", settle(DELIVERED), columns=200).out
 
-    assert out.startswith("It is in Gong: Gong accepted it at ")
-    assert "as request r-77." in out.splitlines()[0]
+    assert out.startswith("The event is in Gong: Gong accepted it at ")
+    assert "with request id r-77." in out.splitlines()[0]
 
 
 def test_payloads_are_shown_where_that_is_asked_for(run: Run, queue: Queue):
@@ -29,13 +29,13 @@ def test_why_is_answered_by_gongs_and_by_the_senders_own_id(run: Run, queue: Que
     for name in ("web:ev-1", "ev-1"):
         told = run("why", name, "--json").document
         assert (told["why"]["cause"], [each["id"] for each in told["events"]]) == ("queued", [event_id])
-    assert run("why", event_id, "--by", "id").out.startswith("It waits for its turn")
+    assert run("why", event_id, "--by", "id").out.startswith("The event is queued")
 
 
 def test_why_is_answered_where_there_is_no_event(run: Run):
     ended = run("why", "web:never")
 
-    assert (ended.code, ended.out.startswith("Nothing named web:never has arrived here")) == (0, True)
+    assert (ended.code, ended.out.startswith("No event named web:never has arrived")) == (0, True)
 
 
 def test_an_event_is_explained_though_the_configuration_cannot_be_read(
@@ -44,4 +44,4 @@ def test_an_event_is_explained_though_the_configuration_cannot_be_read(
     event_id = settle(DELIVERED)
     (tmp_path / "relay.yaml").write_text("sources: [")
 
-    assert run("event", event_id).out.startswith("It is in Gong")
+    assert run("event", event_id).out.startswith("The event is in Gong")

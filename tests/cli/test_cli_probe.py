@@ -49,7 +49,7 @@ def test_a_probe_that_does_not_pass_says_what_gong_said_and_what_to_do(run: Run,
     assert ended.out.splitlines() == [
         "acme did not pass: blocked, HTTP 401.",
         "token\\x1b[2J expired",
-        CAUSES[HoldCause.INVALID_CREDENTIALS],
+        CAUSES[HoldCause.INVALID_CREDENTIALS].text,
     ]
 
 

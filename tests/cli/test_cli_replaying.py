@@ -45,7 +45,7 @@ def test_dead_letters_are_shown_by_their_fault_with_the_remedy(run: Run, kill: K
     assert (ended.code, [told["count"] for told in page["clusters"]]) == (0, [1, 2])
     of_two = page["clusters"][1]["cluster"]
     assert row_of(ended.out, of_two)[1:3] == ["2", "rejected"]
-    assert REASONS[DeadLetterReason.REJECTED] in ended.out
+    assert REASONS[DeadLetterReason.REJECTED].text in ended.out
     assert "gong-relay replay --cluster" in ended.out
 
 

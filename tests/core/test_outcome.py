@@ -1,4 +1,4 @@
-"""Every answer of Gong has one meaning."""
+"""Every response of Gong has one outcome."""
 
 from datetime import UTC, datetime
 
@@ -27,54 +27,64 @@ ENVELOPE = b'{"requestId":"4ab","errors":["content.contentTitle: must not be nul
 ERRORS = ("content.contentTitle: must not be null",)
 
 
-def answer(status: int, body: bytes = ENVELOPE, **headers: str) -> object:
+def classify(status: int, body: bytes = ENVELOPE, **headers: str) -> object:
     return classify_response(
         HttpResponse(status, {name.replace("_", "-"): value for name, value in headers.items()}, body), NOW
     )
 
 
 @pytest.mark.parametrize("status", [200, 201, 202])
-def test_gongs_2xx_is_delivered_with_its_request_id(status: int):
-    assert answer(status, b'{"requestId":"4ab"}') == Delivered(status, "4ab")
+def test_a_2xx_of_gong_is_delivered_with_its_request_id(status: int):
+    assert classify(status, b'{"requestId":"4ab"}') == Delivered(status, "4ab")
 
 
-def test_a_2xx_whose_body_was_cut_is_delivered_when_the_trace_says_it_is_gongs():
-    assert answer(200, b'{"requ', x_traceid="4ab") == Delivered(200, "4ab")
+def test_a_2xx_with_a_truncated_body_is_delivered_if_its_trace_id_shows_that_it_is_gongs():
+    assert classify(200, b'{"requ', x_traceid="4ab") == Delivered(200, "4ab")
 
 
-def test_a_204_says_nothing_and_is_delivered():
-    assert answer(204, b"") == Delivered(204, None)
+def test_a_204_is_delivered():
+    assert classify(204, b"") == Delivered(204, None)
 
 
-def test_a_proxys_friendly_page_is_no_delivery():
-    outcome = answer(200, b"<html>Welcome to the hotel</html>")
+def test_a_proxys_page_with_status_200_is_not_a_delivery():
+    outcome = classify(200, b"<html>Welcome to the hotel</html>")
 
     assert outcome == Failed(
-        200, None, "not_gong", ("<html>Welcome to the hotel</html>",), ambiguous=True, seconds=None
+        status=200,
+        request_id=None,
+        code="not_gong",
+        errors=("<html>Welcome to the hotel</html>",),
+        ambiguous=True,
+        retry_after=None,
     )
 
 
 def test_409_is_already_reported():
-    assert answer(409) == AlreadyReported(409, "4ab", ERRORS)
+    assert classify(409) == AlreadyReported(409, "4ab", ERRORS)
 
 
-def test_429_carries_its_wait():
-    assert answer(429, retry_after="5") == RateLimited(429, "4ab", ERRORS, 5.0)
-    assert answer(429) == RateLimited(429, "4ab", ERRORS, None)
+def test_429_is_rate_limited_with_its_retry_after():
+    assert classify(429, retry_after="5") == RateLimited(429, "4ab", ERRORS, 5.0)
+    assert classify(429) == RateLimited(429, "4ab", ERRORS, None)
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 520, 599, 408, 425])
-def test_a_failure_of_the_far_side_may_pass_another_time_and_may_have_been_taken(status: int):
-    outcome = answer(status, b"<html>cloudflare</html>", retry_after="7")
+def test_a_server_error_is_failed_and_ambiguous(status: int):
+    outcome = classify(status, b"<html>cloudflare</html>", retry_after="7")
 
     assert outcome == Failed(
-        status, None, "gong_error", ("<html>cloudflare</html>",), ambiguous=True, seconds=7.0
+        status=status,
+        request_id=None,
+        code="gong_error",
+        errors=("<html>cloudflare</html>",),
+        ambiguous=True,
+        retry_after=7.0,
     )
 
 
 @pytest.mark.parametrize("status", [400, 405, 410, 413, 415, 422])
-def test_a_refused_body_is_refused_for_good(status: int):
-    assert answer(status) == Rejected(status, "4ab", ERRORS)
+def test_any_other_4xx_is_rejected(status: int):
+    assert classify(status) == Rejected(status, "4ab", ERRORS)
 
 
 @pytest.mark.parametrize(
@@ -90,23 +100,28 @@ def test_a_refused_body_is_refused_for_good(status: int):
         (404, "Not Found", HoldCause.ENDPOINT_NOT_FOUND),
     ],
 )
-def test_a_lock_out_names_its_cause(status: int, text: str, cause: HoldCause):
+def test_a_blocked_call_names_its_cause(status: int, text: str, cause: HoldCause):
     body = f'{{"requestId":"4ab","errors":["{text}"]}}'.encode()
 
-    assert answer(status, body) == Blocked(status, "4ab", cause, (text,))
+    assert classify(status, body) == Blocked(status, "4ab", cause, (text,))
 
 
-def test_a_redirect_is_a_lock_out_that_names_where_it_points():
-    outcome = answer(302, b"", location="https://us-1.api.gong.io/v2/digital-interaction")
+def test_a_redirect_blocks_and_names_its_target():
+    outcome = classify(302, b"", location="https://us-1.api.gong.io/v2/digital-interaction")
 
     assert isinstance(outcome, Blocked)
     assert outcome.cause is HoldCause.REDIRECTED
     assert "us-1.api.gong.io" in outcome.errors[0]
 
 
-def test_silence_falters_as_ambiguously_as_it_was():
+def test_a_call_without_a_response_is_failed_and_as_ambiguous_as_it_was():
     assert classify_response(NoResponse("timeout", "read", ambiguous=True), NOW) == Failed(
-        None, None, "timeout", ("read",), ambiguous=True, seconds=None
+        status=None,
+        request_id=None,
+        code="timeout",
+        errors=("read",),
+        ambiguous=True,
+        retry_after=None,
     )
 
 
@@ -129,12 +144,12 @@ def test_silence_falters_as_ambiguously_as_it_was():
         (None, None),
     ],
 )
-def test_retry_after_is_understood_in_every_form(text: str | None, seconds: float | None):
+def test_retry_after_is_parsed_in_every_form(text: str | None, seconds: float | None):
     assert parse_retry_after(text, NOW) == seconds
 
 
 @given(st.text())
-def test_no_retry_after_can_hurt(text: str):
+def test_any_retry_after_gives_none_or_a_value_within_bounds(text: str):
     seconds = parse_retry_after(text, NOW)
 
     assert seconds is None or 1.0 <= seconds <= MAX_RETRY_AFTER_SECONDS
@@ -145,9 +160,9 @@ def test_no_retry_after_can_hurt(text: str):
     st.binary(max_size=200),
     st.dictionaries(st.sampled_from(["retry-after", "location", "x-traceid"]), st.text()),
 )
-def test_every_answer_has_a_meaning_and_a_word(status: int, body: bytes, headers: dict[str, str]):
+def test_every_response_has_an_outcome_with_a_code(status: int, body: bytes, headers: dict[str, str]):
     assert outcome_code(classify_response(HttpResponse(status, headers, body), NOW))
 
 
-def test_an_envelope_that_nests_without_end_has_a_meaning():
-    assert isinstance(answer(400, b"[" * 60_000), Rejected)
+def test_a_body_that_nests_too_deeply_has_an_outcome():
+    assert isinstance(classify(400, b"[" * 60_000), Rejected)

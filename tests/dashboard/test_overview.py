@@ -12,8 +12,8 @@ from redis import Redis
 from relay.core.alerts.kinds import AlertKind
 from relay.core.alerts.thresholds import AlertConfig, Rate
 from relay.store.stores import Stores
-from tests.alerts.test_alert_kinds import forge
-from tests.alerts.watching import destination, only, watch
+from tests.alerts.monitoring import create_monitor, destination, only
+from tests.alerts.test_alert_kinds import fail_verification
 from tests.web.conftest import KEYS, page_view
 
 __all__ = ["page_view"]
@@ -55,10 +55,10 @@ def test_waiting_events_without_a_worker_raise_a_notice(
 
 def test_an_open_alert_is_shown_with_its_remedy(client: FlaskClient, operator: Headers, redis: Redis):
     store = Stores(redis).main
-    watcher = watch(store, AlertConfig((), only(AlertKind.FAILED_VERIFICATION, Rate(20, 1.0))))
-    watcher.look()
-    forge(store, destination())
-    watcher.look()
+    monitor = create_monitor(store, AlertConfig((), only(AlertKind.FAILED_VERIFICATION, Rate(20, 1.0))))
+    monitor.check()
+    fail_verification(store, destination())
+    monitor.check()
     [alert] = client.get("/v1/alerts", headers=operator).get_json()["open"]
 
     page = unescape(get_overview(client, operator))

@@ -77,7 +77,7 @@ class World:
         """What a worker's calls prove themselves with: a new worker's, or that of `accesses`."""
         destination = self.directory().find(name)
         assert destination is not None
-        access = (accesses or self.accesses()).of(destination)
+        access = (accesses or self.accesses()).get(destination)
         assert isinstance(access, Credentials), access
         return access
 

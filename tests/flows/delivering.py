@@ -17,7 +17,7 @@ from relay.store.engine.scripts import Scripts
 from workers.credentials import CredentialStore
 from workers.deliver import Deliverer
 from workers.gong_client import GongClient, HttpOptions
-from workers.rate_gate import RateGate
+from workers.pacing import RateGate
 from workers.settlement import Attempt, SettlementOptions, settle
 
 
@@ -47,7 +47,9 @@ def deliver_all(scripts: Scripts, config: Config) -> None:
         for one in taken:
             started = datetime.now(UTC)
             made = deliverer.attempt(one, lambda: datetime.now(UTC))
-            attempt = Attempt(one, made.outcome, "w", started, made.seconds)
+            attempt = Attempt(
+                event=one, outcome=made.outcome, worker="w", started_at=started, seconds=made.seconds
+            )
             assert finish(scripts, one, settle(attempt, SettlementOptions()), CallTiming(made.base_url))
 
 

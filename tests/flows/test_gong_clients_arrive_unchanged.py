@@ -189,7 +189,9 @@ def _outcome(relay: World, body: dict[str, Any], *, secret: str = DIRECT) -> Out
     """What the relay's own client makes of the relay."""
     taken_for_gong = credentials_from_api_key(relay.url, BasicCredentials("any", secret))
     gong = GongClient(HttpOptions())
-    answer = gong.send(taken_for_gong, Operation.DIGITAL_INTERACTION, orjson.dumps(body), turn=lambda: None)
+    answer = gong.send(
+        taken_for_gong, Operation.DIGITAL_INTERACTION, orjson.dumps(body), before_write=lambda: None
+    )
     return classify_response(answer, datetime.now(UTC))
 
 

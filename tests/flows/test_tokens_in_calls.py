@@ -13,7 +13,7 @@ from tests.flows.connecting import INTERACTION, World, now
 from workers.credentials import CredentialStore
 from workers.deliver import Deliverer
 from workers.gong_client import GongClient, HttpOptions
-from workers.rate_gate import RateGate
+from workers.pacing import RateGate
 from workers.settlement import Attempt, SettlementOptions, settle
 
 
@@ -116,7 +116,9 @@ def test_waiting_for_a_customer_never_makes_a_dead_letter():
         **{name: getattr(taken(), name) for name in LeasedEvent.__slots__} | {"blocked_count": 99}
     )
 
-    settlement = settle(Attempt(event, outcome, "w", now(), 0.0), SettlementOptions())
+    settlement = settle(
+        Attempt(event=event, outcome=outcome, worker="w", started_at=now(), seconds=0.0), SettlementOptions()
+    )
 
     assert (settlement.verb, settlement.arguments[0]) == ("hold", "reauthorization_required")
 

@@ -21,7 +21,7 @@ from workers.gong_client import Credentials
 def renewed(accesses: CredentialStore, world: World, stale: Credentials) -> Credentials | Blocked:
     destination = world.directory().find("globex")
     assert destination is not None
-    return accesses.renewed(destination, stale)
+    return accesses.renew(destination, stale)
 
 
 def expire(redis: Redis, name: str = "globex") -> None:
@@ -184,7 +184,7 @@ def test_while_gong_makes_no_tokens_it_is_asked_once_a_minute_and_nothing_is_los
     destination = world.directory().find("globex")
     assert destination is not None
 
-    told = [world.accesses().of(destination) for _ in range(5)]
+    told = [world.accesses().get(destination) for _ in range(5)]
 
     assert {each.cause for each in told if isinstance(each, Blocked)} == {HoldCause.TOKEN_REFRESH_FAILED}
     asked = requests.get(f"{world.gong}/__sandbox/log", params={"company": "acme"}, timeout=10).json()["log"]
@@ -214,7 +214,7 @@ def test_without_its_key_a_destination_needs_its_customer_and_says_why(world: Wo
     tokens = replace(world.tokens(), vault=Vault(["a-key-that-never-sealed-anything-32-ch"]))
     world.tokens = lambda: tokens  # type: ignore[method-assign]
 
-    told = world.accesses().of(destination)
+    told = world.accesses().get(destination)
 
     assert isinstance(told, Blocked)
     assert told.cause is HoldCause.REAUTHORIZATION_REQUIRED

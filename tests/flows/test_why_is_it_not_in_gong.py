@@ -106,21 +106,27 @@ CAUSES = (
     Staged(
         "verification_failed",
         forged,
-        "turned away as not their sender's: 1 of hub (mismatch",
-        "Compare the secret",
+        "requests failed verification: 1 of hub (mismatch",
+        "Compare the source's secret",
     ),
-    Staged("no_rule_matched", another_kind, "no rule of hub holds for it", "add a rule"),
-    Staged("mapping_failed", without_moment, "mapping of hub makes no call of it", "Mend the mapping"),
-    Staged("internal_person", of_a_colleague, "acme.example is a domain of", "internal_domains of acme"),
-    Staged("delivered", twice, "It came once more: Gong is told of it once.", "Nothing", in_gong=True),
-    Staged("already_reported", reported_by_another, "somebody else reported it", "eventId", in_gong=True),
-    Staged("daily_limit_reached", after_the_days_budget, "in a day is spent", "limits.per_day", per_day=1),
-    Staged("rate_limited", after_a_429, "Retry-After", "Nothing needs to be done"),
+    Staged("no_rule_matched", another_kind, "no rule of hub matches it", "add a rule"),
     Staged(
-        "invalid_credentials", with_a_revoked_key, "does not accept its access key (401)", "Make a new one"
+        "mapping_failed", without_moment, "mapping produced no call that Gong would accept", "Fix the mapping"
     ),
-    Staged("forbidden", from_an_address_not_trusted, "trusted IPs", "trusted IPs"),
-    Staged("rejected", refused, "Gong refused it", "Mend what it names"),
+    Staged("internal_person", of_a_colleague, "acme.example is a domain of", "internal_domains of acme"),
+    Staged(
+        "delivered", twice, "The event arrived once more; it is sent to Gong once.", "No action", in_gong=True
+    ),
+    Staged("already_reported", reported_by_another, "from another system", "eventId", in_gong=True),
+    Staged(
+        "daily_limit_reached", after_the_days_budget, "for 24 hours is used up", "limits.per_day", per_day=1
+    ),
+    Staged("rate_limited", after_a_429, "Retry-After", "No action is needed"),
+    Staged(
+        "invalid_credentials", with_a_revoked_key, "does not accept the access key (401)", "Create a new one"
+    ),
+    Staged("forbidden", from_an_address_not_trusted, "Gong forbids the call (403)", "trusted IPs"),
+    Staged("rejected", refused, "Gong rejected the body", "Fix what the error names"),
     Staged("gong_down", while_gong_is_down, "Gong does not answer", "no attempt is spent", in_gong=False),
 )
 

@@ -29,7 +29,7 @@ from tests.harness.clients import Event
 from workers.credentials import CredentialStore
 from workers.deliver import Deliverer
 from workers.gong_client import GongClient, HttpOptions
-from workers.rate_gate import RateGate
+from workers.pacing import RateGate
 from workers.settlement import Attempt, SettlementOptions, settle
 from workers.tracing import trace_attempt
 
@@ -63,7 +63,9 @@ class Traced:
         find = self.config.destinations.get
         deliverer = Deliverer(find, CredentialStore(None, _now), GongClient(HttpOptions()), RateGate(0.0))
         made = deliverer.attempt(one, _now)
-        attempt = Attempt(one, made.outcome, "w", _now(), made.seconds)
+        attempt = Attempt(
+            event=one, outcome=made.outcome, worker="w", started_at=_now(), seconds=made.seconds
+        )
         assert finish(scripts, one, settle(attempt, SettlementOptions()))
 
     def again(self) -> None:

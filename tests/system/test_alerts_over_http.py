@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.alerts.receiving import SECRET, Inbox, receiving
+from tests.alerts.receiver import SECRET, Inbox, run_receiver
 from tests.harness.accounts import Account
 from tests.harness.clients import page_view
 from tests.harness.processes import Process
@@ -28,7 +28,7 @@ alerts:
 
 @pytest.fixture
 def inbox() -> Iterator[Inbox]:
-    with receiving() as inbox:
+    with run_receiver() as inbox:
         yield inbox
 
 
@@ -53,7 +53,7 @@ def worker(stack: Stack, inbox: Inbox) -> Process:
 
 def of_holds(inbox: Inbox, what: str) -> set[str]:
     """The ids of the messages that a hold was opened, or is over."""
-    told = zip(inbox.ids, inbox.told(), strict=True)
+    told = zip(inbox.ids, inbox.message_types(), strict=True)
     return {message for message, (kind, about) in told if (kind, about) == (f"alert.{what}", "on_hold")}
 
 
@@ -65,8 +65,8 @@ def test_a_worker_that_is_killed_again_and_again_loses_no_alert_and_makes_none_o
     stack.relay.accept(ACME, [page_view("e1")])
     for number in range(KILLS):
         worker.start()
-        beats = inbox.beats
-        eventually(lambda seen=beats: inbox.beats > seen, within=20, what=f"a look of worker {number}")
+        beats = inbox.heartbeats
+        eventually(lambda seen=beats: inbox.heartbeats > seen, within=20, what=f"a look of worker {number}")
         worker.kill()
     worker.start()
     eventually(lambda: of_holds(inbox, "opened"), within=60, what="the alert")
@@ -76,5 +76,5 @@ def test_a_worker_that_is_killed_again_and_again_loses_no_alert_and_makes_none_o
 
     assert len(of_holds(inbox, "opened")) == 1
     assert len(of_holds(inbox, "cleared")) == 1
-    assert inbox.signed()
-    assert inbox.beats > 0
+    assert inbox.is_signed()
+    assert inbox.heartbeats > 0

@@ -67,7 +67,7 @@ def test_a_good_change_is_followed_by_web_and_worker_with_no_restart(stack: Stac
     web, worker = stack.web.popen, stack.workers[0].popen
     assert stack.relay.post(SECOND, page_view("early")).status_code == 401
     write(stack, both(stack))
-    eventually(lambda: times(stack.workers[0].log, "worker.begins_anew") == 1, within=15, what="the worker")
+    eventually(lambda: times(stack.workers[0].log, "worker.restarting") == 1, within=15, what="the worker")
     arrives(stack, SECOND, "late")
     assert (web, worker) == (stack.web.popen, stack.workers[0].popen)
     assert stack.web.running
@@ -112,7 +112,7 @@ def test_a_web_process_that_dies_over_a_wrong_file_is_replaced(stack: Stack) -> 
 
 def test_a_worker_told_to_reload_begins_anew_as_the_same_process(stack: Stack) -> None:
     hang_up(stack.workers[0])
-    eventually(lambda: times(stack.workers[0].log, "worker.begins_anew") == 1, within=15)
+    eventually(lambda: times(stack.workers[0].log, "worker.restarting") == 1, within=15)
     arrives(stack, FIRST, "on")
     stack.workers[0].terminate()
     assert stack.workers[0].wait(25) == 0
@@ -123,4 +123,4 @@ def test_a_worker_told_to_reload_a_wrong_file_works_on(stack: Stack) -> None:
     hang_up(stack.workers[0])
     eventually(lambda: times(stack.workers[0].log, "config.refused") >= 1, within=15)
     arrives(stack, FIRST, "still")
-    assert times(stack.workers[0].log, "worker.begins_anew") == 0
+    assert times(stack.workers[0].log, "worker.restarting") == 0

@@ -69,7 +69,7 @@ def use_refused(place: Place, name: str, stale: Credentials, told: Any) -> None:
     world = place.world()
     destination = world.directory().find(name)
     assert destination is not None
-    found = world.accesses().renewed(destination, stale)
+    found = world.accesses().renew(destination, stale)
     told.put((found.version, world.call(found, "hub:2")) if isinstance(found, Credentials) else found.cause)
 
 
@@ -164,9 +164,9 @@ def _try_out(redis: Redis, world: World, ended: Ended, name: str) -> None:
         ended.lost.add(name)
         world.arm(kind="token_expired_now", company=name, count=1)
     for number in range(3):
-        access = accesses.of(destination)
+        access = accesses.get(destination)
         if isinstance(access, Credentials) and world.call(access, f"hub:{number}") == 401:
-            access = accesses.renewed(destination, access)
+            access = accesses.renew(destination, access)
         ended.access[name] = access
     ended.statuses[name] = world.calls(name)
     log = requests.get(f"{world.gong}/__sandbox/log", params={"company": name}, timeout=10).json()["log"]
@@ -207,7 +207,7 @@ def test_eight_processes_at_expiry_renew_once(valkey: Valkey, gong: str, nursery
     world.connect("together", company="together")
     destination = world.directory().find("together")
     assert destination is not None
-    stale = world.accesses().of(destination)
+    stale = world.accesses().get(destination)
     assert isinstance(stale, Credentials)
     world.arm(kind="token_expired_now", company="together", count=1)
     assert world.call(stale) == 401

@@ -12,7 +12,7 @@ from relay.core.alerts.lifecycle import update_alerts
 from relay.core.alerts.notifications import NotificationType, build_messages
 from relay.core.alerts.thresholds import AlertConfig, Receiver, Thresholds
 from relay.core.lifecycle import HoldCause
-from tests.core.alerting.alert_world import NOW
+from tests.core.alerts.alert_world import NOW
 from tests.truth.project import fenced, first_cells, page, rows, section
 
 PAGE = page("docs/alerts.md")
@@ -69,7 +69,9 @@ def test_the_message_on_the_page_has_every_field_of_a_real_one():
 
 
 def _facts() -> StoreSnapshot:
-    return StoreSnapshot("main", NOW, held=[HeldDestination("acme", HoldCause.INVALID_CREDENTIALS, NOW, 3)])
+    return StoreSnapshot(
+        store="main", now=NOW, held=[HeldDestination("acme", HoldCause.INVALID_CREDENTIALS, NOW, 3)]
+    )
 
 
 def _shape(value: object) -> object:

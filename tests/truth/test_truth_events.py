@@ -120,7 +120,7 @@ def test_every_outcome_is_explained_and_no_other():
         Delivered(200, None),
         AlreadyReported(409, None, ()),
         RateLimited(429, None, (), None),
-        Failed(500, None, "gong_error", (), ambiguous=True, seconds=None),
+        Failed(status=500, request_id=None, code="gong_error", errors=(), ambiguous=True, retry_after=None),
         Rejected(400, None, ()),
         Blocked(401, None, "invalid_credentials", ()),  # type: ignore[arg-type]
     )

@@ -23,7 +23,7 @@ from tests.upgrades.writing import config, settings
 from workers.credentials import CredentialStore
 from workers.deliver import Deliverer
 from workers.gong_client import GongClient, HttpOptions
-from workers.rate_gate import RateGate
+from workers.pacing import RateGate
 from workers.settlement import Attempt, SettlementOptions, settle
 
 FOLDER = Path(__file__).parent
@@ -76,7 +76,9 @@ def deliver_all(redis: Redis, config: Config) -> None:
         while taken := lease_events(scripts, worker="w", want=32, pacing=pacing)[1]:
             for one in taken:
                 made = deliverer.attempt(one, _now)
-                attempt = Attempt(one, made.outcome, "w", _now(), made.seconds)
+                attempt = Attempt(
+                    event=one, outcome=made.outcome, worker="w", started_at=_now(), seconds=made.seconds
+                )
                 assert finish(scripts, one, settle(attempt, SettlementOptions()))
 
 

@@ -16,7 +16,7 @@ from relay.store.alerts import ReceiverStatus, lease_messages, settle_message
 from relay.store.engine import keys
 from relay.store.holds import HoldRequest, hold_destination
 from relay.store.stores import Stores
-from tests.alerts.watching import as_if_earlier, destination, watch
+from tests.alerts.monitoring import create_monitor, destination, move_back
 from tests.store_world import NOW
 from tests.web.conftest import ADMIN, config
 
@@ -43,17 +43,17 @@ def alerts(client: FlaskClient, operator: Headers) -> Page:
 
 
 @pytest.fixture
-def looked(redis: Redis) -> Callable[[], None]:
-    """A worker's look."""
-    return watch(Stores(redis).main, RULES).look
+def check(redis: Redis) -> Callable[[], None]:
+    """One check by a worker."""
+    return create_monitor(Stores(redis).main, RULES).check
 
 
 def hold(redis: Redis) -> None:
     hold_destination(Stores(redis).main.scripts, destination(), HoldRequest(HoldCause.FORBIDDEN, "", None))
 
 
-def test_while_all_is_well_nothing_is_open(alerts: Page, looked: Callable[[], None]):
-    looked()
+def test_while_all_is_well_nothing_is_open(alerts: Page, check: Callable[[], None]):
+    check()
     page = alerts()
 
     assert (page["open"], page["over"]) == ([], [])
@@ -61,9 +61,9 @@ def test_while_all_is_well_nothing_is_open(alerts: Page, looked: Callable[[], No
     assert page["looks"][0]["at"] is not None
 
 
-def test_what_is_open_is_told_with_what_to_do(alerts: Page, looked: Callable[[], None], redis: Redis):
+def test_what_is_open_is_told_with_what_to_do(alerts: Page, check: Callable[[], None], redis: Redis):
     hold(redis)
-    looked()
+    check()
     [one] = alerts()["open"]
 
     assert (one["kind"], one["severity"], one["about"], one["name"]) == (
@@ -75,12 +75,10 @@ def test_what_is_open_is_told_with_what_to_do(alerts: Page, looked: Callable[[],
     assert one["remedy"].startswith("Gong forbids the call")
 
 
-def test_that_nobody_looks_any_more_is_told_by_the_web(
-    alerts: Page, looked: Callable[[], None], redis: Redis
-):
-    looked()
+def test_that_nobody_looks_any_more_is_told_by_the_web(alerts: Page, check: Callable[[], None], redis: Redis):
+    check()
     assert alerts()["open"] == []
-    as_if_earlier(redis, 181)
+    move_back(redis, 181)
     [one] = alerts()["open"]
 
     assert (one["kind"], one["name"], one["severity"]) == ("no_worker", "main", "critical")
@@ -90,9 +88,9 @@ def test_that_nobody_has_ever_looked_is_told_too(alerts: Page):
     assert alerts()["open"][0]["text"] == "No worker has been at work in store main yet."
 
 
-def test_a_receiver_that_does_not_answer_is_shown(alerts: Page, looked: Callable[[], None], redis: Redis):
+def test_a_receiver_that_does_not_answer_is_shown(alerts: Page, check: Callable[[], None], redis: Redis):
     hold(redis)
-    looked()
+    check()
     store = Stores(redis).main
     [message] = lease_messages(store.scripts, lease_seconds=60, most=5)
     told = ReceiverStatus(message.message.id, NOW, "timeout", None, NOW)
@@ -151,7 +149,7 @@ def test_each_store_is_watched_by_its_own_workers_and_shown_with_the_others(
     globex = replace(destination(), name="globex", company="globex", store="eu")
     hold_destination(stores.get("eu").scripts, globex, HoldRequest(HoldCause.FORBIDDEN, "", None))
     for name in ("main", "eu"):
-        watch(stores.get(name), RULES, globex).look()
+        create_monitor(stores.get(name), RULES, globex).check()
     told = replace(config(), alerts=RULES)
     web = create_app(Settings(admin_key=ADMIN), told, redis, other_stores={"eu": second_redis}).test_client()
     page = web.get("/v1/alerts", headers=operator).get_json()

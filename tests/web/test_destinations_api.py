@@ -57,7 +57,7 @@ def test_a_hold_that_has_ended_is_told_with_its_cause_and_gongs_words(
 
     assert [hold["cause"] for hold in page["holds"]] == ["paused", "forbidden"]
     assert page["holds"][1]["detail"] == "not a trusted | address"
-    assert page["holds"][1]["remedy"] == CAUSES[HoldCause.FORBIDDEN]
+    assert page["holds"][1]["remedy"] == CAUSES[HoldCause.FORBIDDEN].text
     assert page["holds"][1]["until"] >= page["holds"][1]["since"]
 
 

@@ -41,7 +41,7 @@ def test_what_is_asked_for_is_handed_to_one_worker_once(
         (ProbeResult("passed", 400), None),
         (
             ProbeResult("blocked", 401, "expired", HoldCause.INVALID_CREDENTIALS),
-            CAUSES[HoldCause.INVALID_CREDENTIALS],
+            CAUSES[HoldCause.INVALID_CREDENTIALS].text,
         ),
         (ProbeResult("rate_limited", 429, "slow down"), "The company's limits at Gong are spent just now."),
         (ProbeResult("failed", None, "no answer in 20 s"), "Gong did not answer as Gong does."),

@@ -20,7 +20,7 @@ from tests.store_world import take_events
 from tests.web.conftest import config
 from tests.web.replay_world import OPERATOR, begin, look, run_all, stepping, take_all
 from tests.web.test_webhooks_endpoint import TEXT, application, post, viewed
-from workers.replay_job import ReplayTask
+from workers.jobs import ReplayTask
 
 Kill = Callable[..., list[str]]
 

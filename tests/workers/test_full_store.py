@@ -11,7 +11,7 @@ from relay.store.queues import read_workers
 from workers.credentials import CredentialStore
 from workers.deliver import Deliverer
 from workers.gong_client import GongClient, HttpOptions
-from workers.rate_gate import RateGate
+from workers.pacing import RateGate
 from workers.worker import PacedWorker, WorkerOptions
 
 

@@ -52,7 +52,7 @@ def dead_view(page: Mapping[str, Any], *, now: datetime) -> RenderableType:
 
 def _remedies(events: Sequence[Mapping[str, Any]]) -> Iterator[Text]:
     for reason in sorted({event["reason"] for event in events}):
-        yield Text(f"{reason}: {REASONS[DeadLetterReason(reason)]}")
+        yield Text(f"{reason}: {REASONS[DeadLetterReason(reason)].text}")
     yield Text(
         "Look at one: gong-relay event ID. Send again: gong-relay replay ID…. Give up: gong-relay discard ID…"
     )

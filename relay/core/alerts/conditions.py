@@ -1,4 +1,4 @@
-"""What is the case in one store at one look, and what of it is worth an alert, each with a sentence."""
+"""Conditions that need an alert, found in a snapshot of one store, each with a sentence for the operator."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,16 +9,13 @@ from relay.core.alerts.rate import RateWindow
 from relay.core.alerts.thresholds import Thresholds
 from relay.core.lifecycle import CAUSES, HoldCause
 
-_NEAR = 0.95
-"""An alert that is open stays so down to this part of its threshold, so that a figure on the edge does not flap."""
-
-
-_REMEDIES: Mapping[str, str] = {cause.value: remedy for cause, remedy in CAUSES.items()}
+_HYSTERESIS = 0.95
+"""An open alert stays open down to this share of its threshold, so that a value at the edge does not flap."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeldDestination:
-    """A destination on hold, and how many events wait for its end."""
+    """A destination on hold. `events` is how many of its events wait."""
 
     destination: str
     cause: str
@@ -26,30 +23,33 @@ class HeldDestination:
     events: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSnapshot:
-    """One look at a store. `spent` is each company's calls of the last day and how many it may make.
-
-    `waiting` tells since when the oldest event of a destination waits that could go now: one that waits for a hold, a
-    freeze, its company's day or Gong itself is not among them. `last_snapshot_at` is the look before this one.
-    """
+    """The state of one store at one check."""
 
     store: str
     now: datetime
     last_snapshot_at: datetime | None = None
     held: Sequence[HeldDestination] = ()
     dead: RateWindow = field(default_factory=RateWindow)
-    unproved: RateWindow = field(default_factory=RateWindow)
+    """New dead letters, by destination."""
+    failed_verifications: RateWindow = field(default_factory=RateWindow)
+    """Requests whose verification failed, by source."""
     spent: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Calls of the last 24 hours and the budget for them, by company."""
     waiting: Mapping[str, datetime] = field(default_factory=dict)
+    """Since when the oldest event waits that nothing is known to delay, by destination."""
     relaxed: Sequence[str] = ()
+    """Settings of Redis that weaken durability, as sentences."""
     used_share: float | None = None
+    """Used share of the store's memory; None without a limit."""
     down: Mapping[str, datetime] = field(default_factory=dict)
+    """Since when Gong has not answered, by base URL."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """Something worth an alert. `opens` is False for what only keeps an alert open that is open already."""
+    """A condition that needs an alert. `opens` is False if it only keeps an open alert open."""
 
     kind: AlertKind
     subject: str
@@ -60,118 +60,155 @@ class Condition:
     opens: bool = True
 
 
-def find_conditions(facts: StoreSnapshot, thresholds: Thresholds, *, interval: float) -> list[Condition]:
-    """Everything worth an alert. `interval` is the usual time between two looks, in seconds."""
-    return [one for look in _LOOKS for one in look(facts, thresholds, interval)]
+def find_conditions(snapshot: StoreSnapshot, thresholds: Thresholds, *, interval: float) -> list[Condition]:
+    """Return every condition in a snapshot. `interval` is the usual time between two checks, in seconds."""
+    return [condition for check in _CHECKS for condition in check(snapshot, thresholds, interval)]
 
 
 def format_duration(seconds: float) -> str:
-    """A length of time for people: `45 seconds`, `6 minutes`, `3 hours`, `2 days`."""
+    """Return a duration for people: `45 seconds`, `6 minutes`, `3 hours`, `2 days`."""
     for size, name in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        # From two units on, the rest is rounded away; `90 seconds` stays as it is.
         if seconds >= 2 * size or (seconds >= size and seconds % size == 0):
             count = int(seconds // size)
             return f"{count} {name}{'' if count == 1 else 's'}"
     return f"{seconds:g} second{'' if seconds == 1 else 's'}"
 
 
-def format_time(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+def format_time(timestamp: datetime) -> str:
+    """Return a time for people, in UTC."""
+    return timestamp.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def _finding(kind: AlertKind, subject: str, since: datetime, text: str, *, opens: bool = True) -> Condition:
-    about = KINDS[kind]
-    return Condition(kind, subject, since, text, about.remedy, about.severity, opens)
-
-
-def _holds(facts: StoreSnapshot, told: Thresholds, _: float) -> Iterator[Condition]:
-    if told.on_hold is None:
-        return
-    for one in facts.held:
-        if facts.now - one.since < timedelta(seconds=told.on_hold):
-            continue
-        wait = f"{one.events} event{' waits' if one.events == 1 else 's wait'}"
-        text = f"{one.destination} takes no calls since {format_time(one.since)} ({one.cause}); {wait}."
-        about = KINDS[AlertKind.ON_HOLD]
-        severity = Severity.NOTICE if one.cause == HoldCause.PAUSED else about.severity
-        remedy = _REMEDIES.get(one.cause, about.remedy)  # a newer version may know more causes
-        yield Condition(AlertKind.ON_HOLD, one.destination, one.since, text, remedy, severity)
-
-
-def _dead_letters(facts: StoreSnapshot, told: Thresholds, _: float) -> Iterator[Condition]:
-    rate = told.dead_letters
-    for name in facts.dead.slots if rate else ():
-        assert rate is not None  # noqa: S101 - asked in the line above
-        count = facts.dead.recent_count(name)
-        what = "1 event became a dead letter" if count == 1 else f"{count} events became dead letters"
-        text = f"{name}: {what} within {format_duration(rate.seconds)}."
-        yield _finding(AlertKind.DEAD_LETTERS, name, facts.now, text, opens=count >= rate.count)
-
-
-def _unproved(facts: StoreSnapshot, told: Thresholds, _: float) -> Iterator[Condition]:
-    rate = told.failed_verification
-    for name in facts.unproved.slots if rate else ():
-        assert rate is not None  # noqa: S101 - asked in the line above
-        count = facts.unproved.recent_count(name)
-        what = "1 webhook was" if count == 1 else f"{count} webhooks were"
-        text = f"{name}: {what} refused within {format_duration(rate.seconds)}, because the sender did not prove itself."
-        yield _finding(AlertKind.FAILED_VERIFICATION, name, facts.now, text, opens=count >= rate.count)
-
-
-def _budgets(facts: StoreSnapshot, told: Thresholds, _: float) -> Iterator[Condition]:
-    if told.day_budget is None:
-        return
-    for company, (spent, budget) in facts.spent.items():
-        share = spent / budget if budget else 1.0
-        if share >= told.day_budget * _NEAR:
-            text = f"{company} has spent {spent:,} of the {budget:,} calls that it may make in 24 hours."
-            yield _finding(AlertKind.DAY_BUDGET, company, facts.now, text, opens=share >= told.day_budget)
-
-
-def _oldest(facts: StoreSnapshot, told: Thresholds, _: float) -> Iterator[Condition]:
-    if told.oldest_event is None:
-        return
-    for name, since in facts.waiting.items():
-        seconds = (facts.now - since).total_seconds()
-        if seconds >= told.oldest_event * _NEAR:
-            text = f"{name}: an event waits for {format_duration(seconds)} now, and nothing is known that holds it up."
-            yield _finding(AlertKind.OLDEST_EVENT, name, since, text, opens=seconds >= told.oldest_event)
-
-
-def _nobody(facts: StoreSnapshot, told: Thresholds, every: float) -> Iterator[Condition]:
-    """Told by the worker that is back: one that is not there tells nothing."""
-    last = facts.last_snapshot_at
-    if told.no_worker is None or last is None:
-        return
-    if (facts.now - last).total_seconds() >= every + told.no_worker:
-        text = f"No worker was at work in store {facts.store} from {format_time(last)} to {format_time(facts.now)}."
-        yield _finding(AlertKind.NO_WORKER, facts.store, last, text)
-
-
-def _relaxed(facts: StoreSnapshot, told: Thresholds, _: float) -> Iterator[Condition]:
-    if told.relaxed_durability and facts.relaxed:
-        text = f"Store {facts.store} may lose what it has taken. {' '.join(facts.relaxed)}"
-        yield _finding(AlertKind.RELAXED_DURABILITY, facts.store, facts.now, text)
-
-
-def _full(facts: StoreSnapshot, told: Thresholds, _: float) -> Iterator[Condition]:
-    if told.store_full is None or facts.used_share is None or facts.used_share < told.store_full * _NEAR:
-        return
-    text = f"Store {facts.store} is {facts.used_share:.0%} full."
-    yield _finding(
-        AlertKind.STORE_FULL, facts.store, facts.now, text, opens=facts.used_share >= told.store_full
+def _condition(kind: AlertKind, subject: str, since: datetime, text: str, *, opens: bool = True) -> Condition:
+    info = KINDS[kind]
+    return Condition(
+        kind=kind,
+        subject=subject,
+        since=since,
+        text=text,
+        remedy=info.remedy,
+        severity=info.severity,
+        opens=opens,
     )
 
 
-def _down(facts: StoreSnapshot, told: Thresholds, _: float) -> Iterator[Condition]:
-    if told.gong_down is None:
+def _find_holds(snapshot: StoreSnapshot, thresholds: Thresholds, _: float) -> Iterator[Condition]:
+    if thresholds.on_hold is None:
         return
-    for base_url, since in facts.down.items():
-        if facts.now - since >= timedelta(seconds=told.gong_down):
-            text = f"Gong does not answer at {base_url} since {format_time(since)}."
-            yield _finding(AlertKind.GONG_DOWN, base_url, since, text)
+    for held in snapshot.held:
+        if snapshot.now - held.since < timedelta(seconds=thresholds.on_hold):
+            continue
+        waiting = f"{held.events} event{' waits' if held.events == 1 else 's wait'}"
+        info = KINDS[AlertKind.ON_HOLD]
+        # A worker of a newer version may have written a cause that this one does not know.
+        is_known = held.cause in CAUSES
+        yield Condition(
+            kind=AlertKind.ON_HOLD,
+            subject=held.destination,
+            since=held.since,
+            text=f"{held.destination} has been on hold since {format_time(held.since)} ({held.cause}); {waiting}.",
+            remedy=CAUSES[HoldCause(held.cause)].text if is_known else info.remedy,
+            severity=Severity.NOTICE if held.cause == HoldCause.PAUSED else info.severity,
+        )
 
 
-_LOOKS: tuple[Callable[[StoreSnapshot, Thresholds, float], Iterator[Condition]], ...] = (
-    *(_holds, _dead_letters, _budgets, _oldest, _nobody),
-    *(_relaxed, _full, _down, _unproved),
+def _find_dead_letters(snapshot: StoreSnapshot, thresholds: Thresholds, _: float) -> Iterator[Condition]:
+    rate = thresholds.dead_letters
+    if rate is None:
+        return
+    for name in snapshot.dead.slots:
+        count = snapshot.dead.recent_count(name)
+        events = "1 event became a dead letter" if count == 1 else f"{count} events became dead letters"
+        text = f"{name}: {events} within {format_duration(rate.seconds)}."
+        yield _condition(AlertKind.DEAD_LETTERS, name, snapshot.now, text, opens=count >= rate.count)
+
+
+def _find_failed_verifications(
+    snapshot: StoreSnapshot, thresholds: Thresholds, _: float
+) -> Iterator[Condition]:
+    rate = thresholds.failed_verification
+    if rate is None:
+        return
+    for name in snapshot.failed_verifications.slots:
+        count = snapshot.failed_verifications.recent_count(name)
+        webhooks = "1 webhook was" if count == 1 else f"{count} webhooks were"
+        text = (
+            f"{name}: {webhooks} rejected within {format_duration(rate.seconds)} because verification failed."
+        )
+        yield _condition(AlertKind.FAILED_VERIFICATION, name, snapshot.now, text, opens=count >= rate.count)
+
+
+def _find_budgets(snapshot: StoreSnapshot, thresholds: Thresholds, _: float) -> Iterator[Condition]:
+    if thresholds.day_budget is None:
+        return
+    for company, (spent, budget) in snapshot.spent.items():
+        share = spent / budget if budget else 1.0
+        if share >= thresholds.day_budget * _HYSTERESIS:
+            text = f"{company} has used {spent:,} of its {budget:,} calls per 24 hours."
+            opens = share >= thresholds.day_budget
+            yield _condition(AlertKind.DAY_BUDGET, company, snapshot.now, text, opens=opens)
+
+
+def _find_old_events(snapshot: StoreSnapshot, thresholds: Thresholds, _: float) -> Iterator[Condition]:
+    if thresholds.oldest_event is None:
+        return
+    for name, since in snapshot.waiting.items():
+        seconds = (snapshot.now - since).total_seconds()
+        if seconds >= thresholds.oldest_event * _HYSTERESIS:
+            text = f"{name}: an event has been waiting for {format_duration(seconds)}, and nothing is known that delays it."
+            opens = seconds >= thresholds.oldest_event
+            yield _condition(AlertKind.OLDEST_EVENT, name, since, text, opens=opens)
+
+
+def _find_worker_outage(
+    snapshot: StoreSnapshot, thresholds: Thresholds, interval: float
+) -> Iterator[Condition]:
+    # Workers do the checks, so the first worker that is back reports the time when there was none.
+    last = snapshot.last_snapshot_at
+    if thresholds.no_worker is None or last is None:
+        return
+    if (snapshot.now - last).total_seconds() >= interval + thresholds.no_worker:
+        text = (
+            f"No worker was running for store {snapshot.store} from {format_time(last)} to "
+            f"{format_time(snapshot.now)}."
+        )
+        yield _condition(AlertKind.NO_WORKER, snapshot.store, last, text)
+
+
+def _find_relaxed_durability(
+    snapshot: StoreSnapshot, thresholds: Thresholds, _: float
+) -> Iterator[Condition]:
+    if thresholds.relaxed_durability and snapshot.relaxed:
+        text = f"Store {snapshot.store} may lose accepted events. {' '.join(snapshot.relaxed)}"
+        yield _condition(AlertKind.RELAXED_DURABILITY, snapshot.store, snapshot.now, text)
+
+
+def _find_full_store(snapshot: StoreSnapshot, thresholds: Thresholds, _: float) -> Iterator[Condition]:
+    threshold, used = thresholds.store_full, snapshot.used_share
+    if threshold is None or used is None or used < threshold * _HYSTERESIS:
+        return
+    text = f"Store {snapshot.store} is {used:.0%} full."
+    yield _condition(AlertKind.STORE_FULL, snapshot.store, snapshot.now, text, opens=used >= threshold)
+
+
+def _find_outages(snapshot: StoreSnapshot, thresholds: Thresholds, _: float) -> Iterator[Condition]:
+    if thresholds.gong_down is None:
+        return
+    for base_url, since in snapshot.down.items():
+        if snapshot.now - since >= timedelta(seconds=thresholds.gong_down):
+            text = f"Gong has not answered at {base_url} since {format_time(since)}."
+            yield _condition(AlertKind.GONG_DOWN, base_url, since, text)
+
+
+_CHECKS: tuple[Callable[[StoreSnapshot, Thresholds, float], Iterator[Condition]], ...] = (
+    _find_holds,
+    _find_dead_letters,
+    _find_budgets,
+    _find_old_events,
+    _find_worker_outage,
+    _find_relaxed_durability,
+    _find_full_store,
+    _find_outages,
+    _find_failed_verifications,
 )

@@ -1,4 +1,4 @@
-"""What the relay tells its operators by itself: each kind of alert, how grave it is, and what to do. See docs/alerts.md."""
+"""The kinds of alerts: how severe each one is, what it is about, and what the operator should do. See docs/alerts.md."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class AlertKind(StrEnum):
-    """What an alert is about. The value is its name in the configuration, the API and every message."""
+    """What an alert reports. The value is its name in the configuration, the API and every message."""
 
     ON_HOLD = "on_hold"
     DEAD_LETTERS = "dead_letters"
@@ -20,7 +20,7 @@ class AlertKind(StrEnum):
 
 
 class Severity(StrEnum):
-    """How soon somebody should look."""
+    """How urgent an alert is, most urgent first."""
 
     CRITICAL = "critical"
     WARNING = "warning"
@@ -29,63 +29,65 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KindInfo:
-    """How grave a kind is, what its subjects are (`destination`, `company` …), and what to do."""
+    """The constant parts of one kind of alert."""
 
     severity: Severity
     subject: str
+    """What the alert's name names: `destination`, `company`, `store`, `source` or `base_url`."""
     remedy: str
+    """What the operator should do."""
 
 
 KINDS: Mapping[AlertKind, KindInfo] = {
     AlertKind.ON_HOLD: KindInfo(
         Severity.CRITICAL,
         "destination",
-        "Its events wait; none is lost. Mend the cause, and they follow after a probe or a resume.",
+        "Its events wait, and none is lost. Fix the cause; the events are sent after the next probe or a resume.",
     ),
     AlertKind.DEAD_LETTERS: KindInfo(
         Severity.WARNING,
         "destination",
-        "See what they have in common with `gong-relay dead`, mend that, and replay them.",
+        "See what they have in common with `gong-relay dead`, fix that, and replay them.",
     ),
     AlertKind.DAY_BUDGET: KindInfo(
         Severity.WARNING,
         "company",
-        "Once it is spent, events wait for room in the rolling day, those of priority high last. Raise limits.per_day if "
-        "Gong has raised yours; else send less.",
+        "When the budget is used up, events wait until calls of the last 24 hours expire; those of priority high wait last. "
+        "Raise limits.per_day if Gong has raised your limit, or send fewer events.",
     ),
     AlertKind.OLDEST_EVENT: KindInfo(
         Severity.WARNING,
         "destination",
-        "Compare what comes in with limits.per_second by `gong-relay status`: a longer queue than that clears is sent "
-        "in its own time. If nothing moves, look at the workers' logs.",
+        "Compare the incoming rate with limits.per_second in `gong-relay status`: a backlog clears at that rate. If nothing "
+        "moves, read the workers' logs.",
     ),
     AlertKind.NO_WORKER: KindInfo(
         Severity.CRITICAL,
         "store",
-        "Events are taken and wait; none is lost. Start a worker: `gong-relay worker`. If one was killed, its log and "
-        "the machine's say why.",
+        "Events are still accepted and wait; none is lost. Start a worker: `gong-relay worker`. If one was killed, its log "
+        "and the system log say why.",
     ),
     AlertKind.RELAXED_DURABILITY: KindInfo(
         Severity.WARNING,
         "store",
-        "Set what it names on the Redis server: docs/scaling.md says what each is worth.",
+        "Change the named setting on the Redis server. docs/scaling.md explains what each one protects.",
     ),
     AlertKind.STORE_FULL: KindInfo(
         Severity.CRITICAL,
         "store",
-        "Above RELAY_HIGH_WATER_PERCENT new events are answered 503. Raise maxmemory, shorten RELAY_RETENTION_*, or "
-        "mend what keeps events from leaving.",
+        "Above RELAY_HIGH_WATER_PERCENT new events are answered 503. Raise maxmemory, shorten RELAY_RETENTION_*, or fix "
+        "what keeps events from being sent.",
     ),
     AlertKind.GONG_DOWN: KindInfo(
         Severity.WARNING,
         "base_url",
-        "Nothing is sent there until one call passes, and no attempt is spent. If Gong is up, look at the workers' way "
-        "out: name service, proxy, firewall.",
+        "Nothing is sent there until a trial call passes, and no attempt is spent. If Gong is up, check the workers' "
+        "network: DNS, proxy, firewall.",
     ),
     AlertKind.FAILED_VERIFICATION: KindInfo(
         Severity.WARNING,
         "source",
-        "After a change of secret, give the source the new one beside the old. Else somebody is guessing: nothing of "
-        "theirs is kept.",
+        "If the sender has a new secret, add it to the source beside the old one. Otherwise the requests may be forged; "
+        "they are not stored.",
     ),
 }

@@ -1,4 +1,4 @@
-"""How an alert goes: opened when something is found, told again while it lasts, cleared when it has stayed away."""
+"""Lifecycle of an alert: opened when a condition is found, repeated while it lasts, resolved when it stays away."""
 
 import hashlib
 from collections.abc import Sequence
@@ -10,70 +10,91 @@ from relay.core.alerts.kinds import AlertKind, Severity
 from relay.core.alerts.thresholds import AlertConfig
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """One alert. `since` is when its cause began, `opened_at` when it was first told, `seen_at` when it was last found.
-
-    `told_at` is when it was told last, and `told` how often.
-    """
+    """One alert, from when it opened until it resolved."""
 
     id: str
     kind: AlertKind
     subject: str
+    """Name of the destination, company, store, source or base URL."""
     severity: Severity
     text: str
     remedy: str
     since: datetime
+    """When its condition began."""
     opened_at: datetime
-    seen_at: datetime
-    told_at: datetime
-    told: int = 1
-    cleared_at: datetime | None = None
+    last_seen_at: datetime
+    """When a check last found the condition."""
+    last_notified_at: datetime
+    notification_count: int = 1
+    """How many times receivers were notified of it, its resolution excluded."""
+    resolved_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AlertChanges:
-    """What one look has changed. `open` is every alert that is open after it, those of `opened` and `repeated` too."""
+    """What one check changed. `open` holds every alert that is open now, those of `opened` and `repeated` included."""
 
     open: tuple[Alert, ...]
     opened: tuple[Alert, ...]
     repeated: tuple[Alert, ...]
-    cleared: tuple[Alert, ...]
+    resolved: tuple[Alert, ...]
 
 
 def update_alerts(
-    known: Sequence[Alert], found: Sequence[Condition], rules: AlertConfig, now: datetime
+    alerts: Sequence[Alert], conditions: Sequence[Condition], config: AlertConfig, now: datetime
 ) -> AlertChanges:
-    """How the alerts that are open go on. One cause is one alert, however often it is found."""
-    findings = {(one.kind, one.subject): one for one in found}
-    before = {(one.kind, one.subject): one for one in known}
-    seen = [_seen(one, findings[key], now) for key, one in before.items() if key in findings]
-    due = [one for one in seen if now - one.told_at >= timedelta(seconds=rules.repeat_interval)]
-    repeated = tuple(replace(one, told_at=now, told=one.told + 1) for one in due)
-    opened = tuple(_opened(one, now) for key, one in findings.items() if one.opens and key not in before)
-    gone = [one for key, one in before.items() if key not in findings]
-    over = {one.id for one in gone if now - one.seen_at >= timedelta(seconds=rules.resolve_after)}
-    cleared = tuple(replace(one, cleared_at=now) for one in gone if one.id in over)
-    quiet = [one for one in gone if one.id not in over]
-    still = [one for one in seen if one not in due]
-    return AlertChanges((*still, *repeated, *quiet, *opened), opened, repeated, cleared)
+    """Compare the open alerts with the conditions of a new check. A condition has one alert, however often it is found."""
+    conditions_by_key = {(condition.kind, condition.subject): condition for condition in conditions}
+    alerts_by_key = {(alert.kind, alert.subject): alert for alert in alerts}
+    lasting = [
+        _refresh(alert, conditions_by_key[key], now)
+        for key, alert in alerts_by_key.items()
+        if key in conditions_by_key
+    ]
+    repeat_interval = timedelta(seconds=config.repeat_interval)
+    due = [alert for alert in lasting if now - alert.last_notified_at >= repeat_interval]
+    repeated = tuple(
+        replace(alert, last_notified_at=now, notification_count=alert.notification_count + 1) for alert in due
+    )
+    opened = tuple(
+        _open(condition, now)
+        for key, condition in conditions_by_key.items()
+        if condition.opens and key not in alerts_by_key
+    )
+    # A condition that flaps must not resolve and reopen its alert each time, so it has to stay away for a while.
+    absent = [alert for key, alert in alerts_by_key.items() if key not in conditions_by_key]
+    resolve_after = timedelta(seconds=config.resolve_after)
+    resolved_ids = {alert.id for alert in absent if now - alert.last_seen_at >= resolve_after}
+    resolved = tuple(replace(alert, resolved_at=now) for alert in absent if alert.id in resolved_ids)
+    waiting = [alert for alert in absent if alert.id not in resolved_ids]
+    unchanged = [alert for alert in lasting if alert not in due]
+    return AlertChanges((*unchanged, *repeated, *waiting, *opened), opened, repeated, resolved)
 
 
-def _seen(alert: Alert, found: Condition, now: datetime) -> Alert:
-    return replace(alert, text=found.text, remedy=found.remedy, severity=found.severity, seen_at=now)
+def _refresh(alert: Alert, condition: Condition, now: datetime) -> Alert:
+    return replace(
+        alert,
+        text=condition.text,
+        remedy=condition.remedy,
+        severity=condition.severity,
+        last_seen_at=now,
+    )
 
 
-def _opened(found: Condition, now: datetime) -> Alert:
-    name = f"{found.kind}|{found.subject}|{now.isoformat()}"
+def _open(condition: Condition, now: datetime) -> Alert:
+    # A hash, so that receivers can use the id as a deduplication key whatever characters the subject has.
+    name = f"{condition.kind}|{condition.subject}|{now.isoformat()}"
     return Alert(
         id=hashlib.sha256(name.encode()).hexdigest()[:16],
-        kind=found.kind,
-        subject=found.subject,
-        severity=found.severity,
-        text=found.text,
-        remedy=found.remedy,
-        since=found.since,
+        kind=condition.kind,
+        subject=condition.subject,
+        severity=condition.severity,
+        text=condition.text,
+        remedy=condition.remedy,
+        since=condition.since,
         opened_at=now,
-        seen_at=now,
-        told_at=now,
+        last_seen_at=now,
+        last_notified_at=now,
     )

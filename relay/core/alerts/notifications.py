@@ -1,4 +1,4 @@
-"""What receivers are sent: one message for each kind that opened, goes on or is over, as JSON or as a text for people."""
+"""Messages to receivers: one for each kind of alert that opened, was repeated or resolved, as JSON or as chat text."""
 
 import base64
 import hashlib
@@ -16,22 +16,22 @@ from relay.core.alerts.lifecycle import Alert, AlertChanges
 from relay.core.alerts.thresholds import Receiver, ReceiverFormat
 from relay.core.timestamps import format_timestamp
 
-_MOST_LISTED, _MOST_LINES = 20, 8
+_MAX_ALERTS, _MAX_LINES = 20, 8
 _MARKS = {Severity.CRITICAL: ":red_circle:", Severity.WARNING: ":large_orange_circle:"}
 
 
 class NotificationType(StrEnum):
-    """What has become of the alerts of a message."""
+    """Why a message is sent."""
 
     OPENED = "opened"
     REPEATED = "repeated"
-    CLEARED = "cleared"
+    RESOLVED = "resolved"
     TEST = "test"
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message for one receiver. Its id stays the same however often it is sent."""
+    """One message for one receiver. Its id stays the same when it is sent again."""
 
     id: str
     receiver: str
@@ -39,31 +39,33 @@ class Message:
 
 
 def build_messages(
-    course: AlertChanges, receivers: Sequence[Receiver], *, store: str, now: datetime
+    changes: AlertChanges, receivers: Sequence[Receiver], *, store: str, now: datetime
 ) -> list[Message]:
-    """What is to be sent after a look: many alerts of one kind are one message, and one page for whoever is on call."""
-    told = (
-        (NotificationType.OPENED, course.opened),
-        (NotificationType.REPEATED, course.repeated),
-        (NotificationType.CLEARED, course.cleared),
+    """Return the messages of one check. Alerts of one kind share a message, so that an outage sends one page."""
+    groups = (
+        (NotificationType.OPENED, changes.opened),
+        (NotificationType.REPEATED, changes.repeated),
+        (NotificationType.RESOLVED, changes.resolved),
     )
     return [
-        _message(receiver, verb, group, store, now)
-        for verb, alerts in told
-        for group in _by_kind(alerts)
+        _build_message(receiver, notification, group, store, now)
+        for notification, alerts in groups
+        for group in _group_by_kind(alerts)
         for receiver in receivers
     ]
 
 
 def build_test_message(receiver: Receiver, *, store: str, now: datetime, nonce: str) -> Message:
-    """A message that says nothing but that messages arrive."""
+    """Return a message that only tests the receiver. `nonce` makes its id unique."""
     text = "This is a test: alerts of the Gong event relay arrive here."
     data = {"store": store, "severity": Severity.NOTICE, "text": text, "count": 0, "alerts": []}
-    return Message(f"alert-test-{nonce}", receiver.name, _body(receiver, NotificationType.TEST, data, now))
+    return Message(
+        f"alert-test-{nonce}", receiver.name, _render_body(receiver, NotificationType.TEST, data, now)
+    )
 
 
 def render_alert(alert: Alert, *, store: str) -> dict[str, Any]:
-    """An alert as the API and every message tell it."""
+    """Return an alert as JSON for the API and for messages."""
     return {
         "id": alert.id,
         "kind": alert.kind,
@@ -75,72 +77,77 @@ def render_alert(alert: Alert, *, store: str) -> dict[str, Any]:
         "remedy": alert.remedy,
         "since": format_timestamp(alert.since),
         "opened_at": format_timestamp(alert.opened_at),
-        "seen_at": format_timestamp(alert.seen_at),
-        "told_at": format_timestamp(alert.told_at),
-        "told": alert.told,
-        "cleared_at": format_timestamp(alert.cleared_at) if alert.cleared_at else None,
+        "last_seen_at": format_timestamp(alert.last_seen_at),
+        "last_notified_at": format_timestamp(alert.last_notified_at),
+        "notification_count": alert.notification_count,
+        "resolved_at": format_timestamp(alert.resolved_at) if alert.resolved_at else None,
     }
 
 
 def sign_message(secret: bytes, message_id: str, body: bytes, now: datetime) -> dict[str, str]:
-    """The three headers by which a receiver knows that a message is ours, and of now (Standard Webhooks)."""
-    stamp = str(int(now.timestamp()))
-    told = b".".join((message_id.encode(), stamp.encode(), body))
-    digest = base64.b64encode(hmac.digest(secret, told, hashlib.sha256)).decode()
-    return {"webhook-id": message_id, "webhook-timestamp": stamp, "webhook-signature": f"v1,{digest}"}
+    """Return the three headers with which a receiver verifies a message and its age (Standard Webhooks)."""
+    timestamp = str(int(now.timestamp()))
+    signed = b".".join((message_id.encode(), timestamp.encode(), body))
+    digest = base64.b64encode(hmac.digest(secret, signed, hashlib.sha256)).decode()
+    return {"webhook-id": message_id, "webhook-timestamp": timestamp, "webhook-signature": f"v1,{digest}"}
 
 
-def _by_kind(alerts: Sequence[Alert]) -> Iterator[list[Alert]]:
+def _group_by_kind(alerts: Sequence[Alert]) -> Iterator[list[Alert]]:
     for kind in KINDS:
-        if group := [one for one in alerts if one.kind is kind]:
+        if group := [alert for alert in alerts if alert.kind is kind]:
             yield group
 
 
-def _message(
-    receiver: Receiver, verb: NotificationType, group: Sequence[Alert], store: str, now: datetime
+def _build_message(
+    receiver: Receiver, notification: NotificationType, group: Sequence[Alert], store: str, now: datetime
 ) -> Message:
     first = group[0]
     data = {
         "kind": first.kind,
-        "severity": _gravest(group),
+        "severity": _highest_severity(group),
         "store": store,
-        "text": _lines(verb, group),
+        "text": _render_text(notification, group),
         "count": len(group),
-        "alerts": [render_alert(one, store=store) for one in group[:_MOST_LISTED]],
+        "alerts": [render_alert(alert, store=store) for alert in group[:_MAX_ALERTS]],
     }
-    return Message(f"alert-{first.id}-{verb}-{first.told}", receiver.name, _body(receiver, verb, data, now))
+    # The count makes each repetition a message of its own; a retry of one repetition keeps its id.
+    message_id = f"alert-{first.id}-{notification}-{first.notification_count}"
+    return Message(message_id, receiver.name, _render_body(receiver, notification, data, now))
 
 
-def _gravest(group: Sequence[Alert]) -> Severity:
-    return min((one.severity for one in group), key=list(Severity).index)
+def _highest_severity(group: Sequence[Alert]) -> Severity:
+    return min((alert.severity for alert in group), key=list(Severity).index)
 
 
-def _lines(verb: NotificationType, group: Sequence[Alert]) -> str:
-    """The alerts in words. Of an alert that is over nothing needs to be done any more."""
-    lines = [one.text for one in group[:_MOST_LINES]]
-    if len(group) > _MOST_LINES:
-        lines.append(f"And {len(group) - _MOST_LINES} more.")
-    if verb is not NotificationType.CLEARED:
-        lines += dict.fromkeys(one.remedy for one in group[:_MOST_LINES])
+def _render_text(notification: NotificationType, group: Sequence[Alert]) -> str:
+    """Return the alerts as lines of text. A resolved alert needs no remedy."""
+    lines = [alert.text for alert in group[:_MAX_LINES]]
+    if len(group) > _MAX_LINES:
+        lines.append(f"And {len(group) - _MAX_LINES} more.")
+    if notification is not NotificationType.RESOLVED:
+        lines += dict.fromkeys(alert.remedy for alert in group[:_MAX_LINES])
     return "\n".join(lines)
 
 
-def _body(receiver: Receiver, verb: NotificationType, data: Mapping[str, Any], now: datetime) -> bytes:
+def _render_body(
+    receiver: Receiver, notification: NotificationType, data: Mapping[str, Any], now: datetime
+) -> bytes:
     if receiver.format is ReceiverFormat.SLACK:
-        return orjson.dumps({"text": _escaped(_headline(verb, data) + data["text"])})
-    told = {"type": f"alert.{verb}", "timestamp": format_timestamp(now), "data": data}
-    return orjson.dumps(told)
+        return orjson.dumps({"text": _escape_for_slack(_headline(notification, data) + data["text"])})
+    message = {"type": f"alert.{notification}", "timestamp": format_timestamp(now), "data": data}
+    return orjson.dumps(message)
 
 
-def _headline(verb: NotificationType, data: Mapping[str, Any]) -> str:
-    if verb is NotificationType.TEST:
+def _headline(notification: NotificationType, data: Mapping[str, Any]) -> str:
+    if notification is NotificationType.TEST:
         return ""
-    if verb is NotificationType.CLEARED:
-        return f":white_check_mark: *Over: {data['kind']}*\n"
+    if notification is NotificationType.RESOLVED:
+        return f":white_check_mark: *Resolved: {data['kind']}*\n"
     mark = _MARKS.get(data["severity"], ":information_source:")
-    return f"{mark} *{data['severity'].capitalize()}: {data['kind']}*{' (still)' * (verb is NotificationType.REPEATED)}\n"
+    suffix = " (still)" if notification is NotificationType.REPEATED else ""
+    return f"{mark} *{data['severity'].capitalize()}: {data['kind']}*{suffix}\n"
 
 
-def _escaped(text: str) -> str:
-    """Slack reads these three as the beginning of links and mentions."""
+def _escape_for_slack(text: str) -> str:
+    """Escape the three characters that begin links and mentions in Slack."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

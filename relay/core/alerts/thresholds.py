@@ -1,4 +1,4 @@
-"""What operators want to be told of, when, and where: the `alerts` section of the configuration, checked."""
+"""The `alerts` section of the configuration: thresholds, receivers and intervals."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -8,7 +8,7 @@ from relay.core.alerts.kinds import AlertKind
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many within so many seconds."""
+    """A number of occurrences within a number of seconds."""
 
     count: int
     seconds: float
@@ -16,7 +16,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """From where on each kind of alert opens; None (or False) = never. Times in seconds, shares of 1."""
+    """The value from which each kind of alert opens; None or False: never. Times in seconds, shares from 0 to 1."""
 
     on_hold: float | None = 0.0
     dead_letters: Rate | None = Rate(1, 900.0)
@@ -29,12 +29,13 @@ class Thresholds:
     failed_verification: Rate | None = Rate(20, 600.0)
 
     def of(self, kind: AlertKind) -> Rate | float | bool | None:
-        found: Rate | float | bool | None = getattr(self, kind.value)
-        return found
+        """Return the threshold of one kind."""
+        threshold: Rate | float | bool | None = getattr(self, kind.value)
+        return threshold
 
 
 class ReceiverFormat(StrEnum):
-    """What a receiver reads: Standard Webhooks, signed; or a text for people, as Slack and its kin take it."""
+    """What a receiver gets: a signed JSON message (Standard Webhooks), or a text for Slack and compatible chats."""
 
     STANDARD = "standard"
     SLACK = "slack"
@@ -42,25 +43,26 @@ class ReceiverFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Where messages go. `secret` signs them; a receiver of texts has none. Neither it nor the address is ever shown."""
+    """An endpoint that alerts are posted to. `url` and `secret` are never shown."""
 
     name: str
     url: str = field(repr=False)
     secret: bytes | None = field(default=None, repr=False)
+    """Key that signs messages; None for chats."""
     format: ReceiverFormat = ReceiverFormat.STANDARD
 
 
 @dataclass(frozen=True, slots=True)
 class AlertConfig:
-    """How alerts are given. Times in seconds.
-
-    `check_interval` is how often a worker looks, `repeat_interval` after how long an open alert is told again, `resolve_after` how long its cause
-    must be gone before the all-clear. `heartbeat` is an address that is fetched after every look.
-    """
+    """When alerts open, and who is notified. Times in seconds."""
 
     receivers: tuple[Receiver, ...] = ()
     thresholds: Thresholds = Thresholds()
     check_interval: float = 60.0
+    """Between two checks by a worker."""
     repeat_interval: float = 14_400.0
+    """Between two notifications of an open alert."""
     resolve_after: float = 300.0
+    """How long a condition must be absent before its alert resolves."""
     heartbeat: str | None = field(default=None, repr=False)
+    """URL that is requested after every check."""

@@ -1,4 +1,4 @@
-"""What can be said of why an event is, or is not, in Gong: the vocabulary of causes, and the facts they are told from."""
+"""Explanations: the vocabulary of causes, and the facts that an explanation is made from."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from relay.core.lifecycle import DeadLetterReason, HoldCause, State
 
 
 class ExplanationCause(StrEnum):
-    """Everything that can be in the way of an event, or that has become of it. Add, never rename."""
+    """Why an event is, or is not, in Gong. Published: add values, but never rename one."""
 
     DELIVERED = "delivered"
     ALREADY_REPORTED = "already_reported"
@@ -28,7 +28,7 @@ class ExplanationCause(StrEnum):
     REDIRECTED = "redirected"
     NOT_CONFIGURED = "not_configured"
     REAUTHORIZATION_REQUIRED = "reauthorization_required"
-    TOKEN_REFRESH_FAILED = "token_refresh_failed"  # noqa: S105 - a word, not a password
+    TOKEN_REFRESH_FAILED = "token_refresh_failed"  # noqa: S105 - a code, not a password
     REJECTED = "rejected"
     RETRIES_EXHAUSTED = "retries_exhausted"
     WORKER_CRASHED = "worker_crashed"
@@ -46,52 +46,55 @@ class ExplanationCause(StrEnum):
     NOT_RECEIVED = "not_received"
 
 
-NO_ACTION = "Nothing needs to be done."
+NO_ACTION = "No action is needed."
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """`in_gong` None: nobody can know. `next_at` is when the next thing happens to it, where that is known."""
+    """Why an event is, or is not, in Gong."""
 
     cause: ExplanationCause
     in_gong: bool | None
+    """None if that cannot be known."""
     sentence: str
     remedy: str = NO_ACTION
     next_at: datetime | None = None
+    """When the relay will do something with the event next, if that is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """What keeps a company's events from being sent: until when, and what Gong said."""
+    """Why a company's calls are stopped: until when, and Gong's error text."""
 
     cause: ExplanationCause
     until: datetime | None = None
-    said: str = ""
+    error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventFacts:
-    """What an event's record and its surroundings say. Texts are as they may be shown.
-
-    `at` is when it came into its state. `ambiguous`: an attempt ended without an answer, so that Gong may have it.
-    `next_at` is when a waiting event is tried again, a aggregating one queued, a queued one sent by the forecast, a hold
-    probed. `carrier` is the event that stands for its session, `carrier_state` that one's state.
-    """
+    """What the store holds about an event and its surroundings. Texts are already redacted."""
 
     state: State
     source: str
     destination: str
     event_id: str
     at: datetime
+    """When the event entered its state."""
     detail: str = ""
     reason: DeadLetterReason | None = None
     hold: HoldCause | None = None
     obstacle: Obstacle | None = None
     next_at: datetime | None = None
+    """When a retry is due, a session ends, a queued event is expected to be sent, or a hold is probed."""
     ambiguous: bool = False
+    """An attempt ended without a response, so Gong may have the event."""
     request_id: str = ""
     rule: str = ""
     carrier: str = ""
+    """The event that stands for this event's session."""
     carrier_state: State | None = None
     repeats: int = 0
+    """How many more times the event arrived."""
     unattributed: bool = False
+    """Nothing in the event says which person, record or company it belongs to."""

@@ -281,7 +281,7 @@ ERRORS: Mapping[str, ErrorInfo] = {
     "provider_unavailable": ErrorInfo(
         503,
         "No worker has loaded the identity provider's configuration yet.",
-        "Try again. If it persists, look for `sign_in.provider_unread` in the worker's log.",
+        "Try again. If it persists, look for `sign_in.provider_unavailable` in the worker's log.",
     ),
     "shutting_down": ErrorInfo(
         503,

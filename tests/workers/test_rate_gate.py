@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.rate_gate import RateGate
+from workers.pacing import RateGate
 
 
 class Clock:

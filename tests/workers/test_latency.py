@@ -5,7 +5,7 @@ from itertools import count
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.latency import LatencyEstimator
+from workers.pacing import LatencyEstimator
 
 URL = "https://api.gong.io"
 

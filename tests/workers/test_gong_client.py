@@ -57,7 +57,7 @@ def server(behave: Callable[[socket.socket, bytes], None]) -> Iterator[tuple[str
 def send(base_url: str, *, total: float = 5.0) -> HttpResponse | NoResponse:
     gong = GongClient(HttpOptions(connect=1.0, total=total, connections=2))
     access = credentials_from_api_key(base_url, BasicCredentials("key", "secret"))
-    return gong.send(access, Operation.DIGITAL_INTERACTION, b'{"eventId":"1"}', turn=lambda: None)
+    return gong.send(access, Operation.DIGITAL_INTERACTION, b'{"eventId":"1"}', before_write=lambda: None)
 
 
 def test_a_call_carries_the_body_the_credentials_and_the_relays_name():

@@ -1,4 +1,4 @@
-"""A receiver of alerts on a real port: keeps what it is sent, and answers as it is told to."""
+"""A receiver of alerts on a real port: records every message, and answers with the statuses that a test sets."""
 
 import base64
 import hashlib
@@ -19,12 +19,12 @@ SECRET = b"0123456789abcdef01234567"
 
 @dataclass
 class Inbox:
-    """What has come, in its order. `answers` are the statuses of the next answers; then it is 200."""
+    """The messages received, in order. `answers` are the statuses of the next responses; after those it is 200."""
 
     url: str = ""
     answers: list[int] = field(default_factory=list)
-    taken: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    beats: int = 0
+    received: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    heartbeats: int = 0
 
     @property
     def host(self) -> str:
@@ -32,48 +32,49 @@ class Inbox:
 
     @property
     def bodies(self) -> list[dict[str, Any]]:
-        return [orjson.loads(body) for _, body in self.taken]
+        return [orjson.loads(body) for _, body in self.received]
 
     @property
     def ids(self) -> list[str]:
-        return [headers["webhook-id"] for headers, _ in self.taken]
+        return [headers["webhook-id"] for headers, _ in self.received]
 
-    def told(self) -> list[tuple[str, str]]:
-        """Type and kind of each message."""
+    def message_types(self) -> list[tuple[str, str]]:
+        """The type and kind of each message."""
         return [(body["type"], body["data"].get("kind", "")) for body in self.bodies]
 
-    def signed(self, *, secret: bytes = SECRET) -> bool:
-        """Whether every message is signed by the secret, as plain code reckons it that shares nothing with ours."""
+    def is_signed(self, *, secret: bytes = SECRET) -> bool:
+        """True if every message is signed with the secret, as computed by code that shares nothing with the relay's."""
         return all(
-            _signature(secret, headers, body) == headers["webhook-signature"] for headers, body in self.taken
+            _signature(secret, headers, body) == headers["webhook-signature"]
+            for headers, body in self.received
         )
 
     def receivers(self) -> tuple[Receiver, ...]:
         return (Receiver("ops", f"{self.url}/hook", SECRET),)
 
-    def people(self) -> Receiver:
+    def slack(self) -> Receiver:
         return Receiver("slack", f"{self.url}/hook", None, ReceiverFormat.SLACK)
 
 
 def _signature(secret: bytes, headers: dict[str, str], body: bytes) -> str:
-    told = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
-    return "v1," + base64.b64encode(hmac.new(secret, told, hashlib.sha256).digest()).decode()
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    return "v1," + base64.b64encode(hmac.new(secret, signed, hashlib.sha256).digest()).decode()
 
 
 @contextmanager
-def receiving() -> Iterator[Inbox]:
-    """A receiver that listens."""
+def run_receiver() -> Iterator[Inbox]:
+    """Run a receiver while the block lasts."""
     app, inbox = Flask("receiver"), Inbox()
 
     @app.post("/hook")
-    def take() -> Response:
-        inbox.taken.append(({name.lower(): value for name, value in request.headers}, request.get_data()))
+    def receive() -> Response:
+        inbox.received.append(({name.lower(): value for name, value in request.headers}, request.get_data()))
         status = inbox.answers.pop(0) if inbox.answers else 200
         return Response(status=status, headers={"Location": "/elsewhere"} if status == 302 else {})
 
     @app.get("/beat")
     def beat() -> str:
-        inbox.beats += 1
+        inbox.heartbeats += 1
         return "OK"
 
     @app.route("/elsewhere", methods=["GET", "POST"])

@@ -1,4 +1,4 @@
-"""What receivers are sent: signed JSON for programs, a text for people, and nobody's data in either."""
+"""Messages to receivers: signed JSON for programs, text for people, and no personal data in either."""
 
 import base64
 import html
@@ -11,24 +11,27 @@ from relay.core.alerts.conditions import HeldDestination, find_conditions
 from relay.core.alerts.lifecycle import AlertChanges, update_alerts
 from relay.core.alerts.notifications import build_messages, build_test_message, sign_message
 from relay.core.alerts.thresholds import AlertConfig, Receiver, ReceiverFormat, Thresholds
-from tests.core.alerting.alert_world import NOW, after, facts
+from tests.core.alerts.alert_world import NOW, after, snapshot
 
 OPS = Receiver("ops", "https://ops.example", b"0123456789abcdef01234567")
 SLACK = Receiver("slack", "https://slack.example", None, ReceiverFormat.SLACK)
 RULES = AlertConfig(resolve_after=0.0)
 
 
-def course(*destinations: str) -> AlertChanges:
+def changes(*destinations: str) -> AlertChanges:
     held = [HeldDestination(name, "invalid_credentials", NOW, 2) for name in destinations]
-    return update_alerts((), find_conditions(facts(held=held), Thresholds(), interval=60.0), RULES, NOW)
+    return update_alerts((), find_conditions(snapshot(held=held), Thresholds(), interval=60.0), RULES, NOW)
 
 
-def bodies(receiver: Receiver, of: AlertChanges) -> list[dict]:
-    return [orjson.loads(one.body) for one in build_messages(of, [receiver], store="main", now=NOW)]
+def bodies(receiver: Receiver, alert_changes: AlertChanges) -> list[dict]:
+    return [
+        orjson.loads(message.body)
+        for message in build_messages(alert_changes, [receiver], store="main", now=NOW)
+    ]
 
 
-def test_a_program_is_told_the_type_the_moment_and_each_alert():
-    (body,) = bodies(OPS, course("acme"))
+def test_a_json_message_has_a_type_a_timestamp_and_the_alerts():
+    (body,) = bodies(OPS, changes("acme"))
 
     assert (body["type"], body["timestamp"]) == ("alert.opened", "2026-11-21T10:00:00Z")
     assert body["data"]["count"] == 1
@@ -40,19 +43,19 @@ def test_a_program_is_told_the_type_the_moment_and_each_alert():
     }
 
 
-def test_a_person_reads_what_is_the_case_and_what_to_do():
-    (body,) = bodies(SLACK, course("acme"))
+def test_a_chat_message_says_what_happened_and_what_to_do():
+    (body,) = bodies(SLACK, changes("acme"))
 
     assert body.keys() == {"text"}
     assert body["text"].splitlines()[:2] == [
         ":red_circle: *Critical: on_hold*",
-        "acme takes no calls since 2026-11-21 10:00 UTC (invalid_credentials); 2 events wait.",
+        "acme has been on hold since 2026-11-21 10:00 UTC (invalid_credentials); 2 events wait.",
     ]
-    assert "Make a new one in Gong" in body["text"]
+    assert "Create a new one in Gong" in body["text"]
 
 
-def test_many_alerts_of_one_kind_are_one_message():
-    (body,) = bodies(OPS, course(*(f"customer-{number}" for number in range(300))))
+def test_many_alerts_of_one_kind_share_a_message():
+    (body,) = bodies(OPS, changes(*(f"customer-{number}" for number in range(300))))
 
     assert body["data"]["count"] == 300
     assert len(body["data"]["alerts"]) == 20
@@ -60,49 +63,49 @@ def test_many_alerts_of_one_kind_are_one_message():
     assert len(orjson.dumps(body)) < 20_000
 
 
-def test_what_is_over_asks_for_nothing_any_more():
-    first = course("acme")
-    over = update_alerts(first.open, [], RULES, after(1))
+def test_the_message_of_a_resolved_alert_has_no_remedy():
+    first = changes("acme")
+    resolved = update_alerts(first.open, [], RULES, after(1))
 
-    (program,), (person,) = bodies(OPS, over), bodies(SLACK, over)
+    (program,), (person,) = bodies(OPS, resolved), bodies(SLACK, resolved)
 
-    assert program["type"] == "alert.cleared"
-    assert program["data"]["alerts"][0]["cleared_at"] == "2026-11-21T10:00:01Z"
-    assert person["text"].startswith(":white_check_mark: *Over: on_hold*\n")
-    assert "Make a new one" not in person["text"]
+    assert program["type"] == "alert.resolved"
+    assert program["data"]["alerts"][0]["resolved_at"] == "2026-11-21T10:00:01Z"
+    assert person["text"].startswith(":white_check_mark: *Resolved: on_hold*\n")
+    assert "Create a new one" not in person["text"]
 
 
 @pytest.mark.parametrize("name", ["<!channel>", "a&b", "<https://evil.example|click>"])
-def test_a_name_cannot_become_a_mention_or_a_link(name: str):
-    told = bodies(SLACK, course(name))[0]["text"].splitlines()[1]
+def test_a_name_cannot_become_a_mention_or_a_link_in_slack(name: str):
+    line = bodies(SLACK, changes(name))[0]["text"].splitlines()[1]
 
-    assert "<" not in told
-    assert ">" not in told
-    assert told.startswith(html.escape(name, quote=False) + " takes no calls")
+    assert "<" not in line
+    assert ">" not in line
+    assert line.startswith(html.escape(name, quote=False) + " has been on hold")
 
 
-def test_a_message_has_the_same_id_for_every_receiver_and_another_for_every_turn():
-    first = course("acme")
+def test_a_message_has_the_same_id_for_every_receiver_and_a_new_one_for_every_repetition():
+    first = changes("acme")
     again = update_alerts(first.open, [], RULES, after(1))
     ids = [
-        {one.id for one in build_messages(each, [OPS, SLACK], store="main", now=NOW)}
-        for each in (first, again)
+        {message.id for message in build_messages(step, [OPS, SLACK], store="main", now=NOW)}
+        for step in (first, again)
     ]
 
-    assert [len(one) for one in ids] == [1, 1]
+    assert [len(step) for step in ids] == [1, 1]
     assert ids[0] != ids[1]
-    assert all("." not in one for each in ids for one in each)
+    assert all("." not in message_id for step in ids for message_id in step)
 
 
 @pytest.mark.parametrize("receiver", [OPS, SLACK])
-def test_a_test_says_that_it_is_one(receiver: Receiver):
+def test_a_test_message_says_that_it_is_a_test(receiver: Receiver):
     message = build_test_message(receiver, store="main", now=NOW, nonce="n1")
 
     assert message.id == "alert-test-n1"
     assert b"This is a test" in message.body
 
 
-def test_a_signature_is_what_the_standard_library_of_receivers_takes():
+def test_a_signature_is_accepted_by_the_standard_webhooks_library():
     webhooks = pytest.importorskip("standardwebhooks")
     assert OPS.secret
     key = base64.b64encode(OPS.secret).decode()
