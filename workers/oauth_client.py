@@ -207,5 +207,5 @@ def build_renewed_tokens(
         base_url=base_url or grant.base_url,
         scope=issued.scope,
         lifetime=issued.lifetime,
-        renew_after=choose_renewal_delay(issued.lifetime, random.random()),  # noqa: S311 - jitter needs no cryptographic randomness
+        refresh_after=choose_renewal_delay(issued.lifetime, random.random()),  # noqa: S311 - jitter needs no cryptographic randomness
     )

@@ -159,7 +159,7 @@ class OAuthTask:
             base_url=base_url,
             scope=issued.scope,
             lifetime=issued.lifetime,
-            renew_after=choose_renewal_delay(issued.lifetime, random.random()),  # noqa: S311 - jitter needs no cryptographic randomness
+            refresh_after=choose_renewal_delay(issued.lifetime, random.random()),  # noqa: S311 - jitter needs no cryptographic randomness
         )
 
     def _describe(self, invitation: Invitation, grant: Grant) -> ConnectedDestination:

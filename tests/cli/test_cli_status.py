@@ -77,7 +77,7 @@ def test_status_tells_a_hold_in_words_and_ends_with_1(run: Run, settle: Settle, 
     assert ended.code == 1
     assert row_of(ended.out, "acme")[4] == "1"
     assert "acme is on hold since" in ended.out
-    assert "Make a new one in Gong" in ended.out
+    assert "Create a new one in Gong" in ended.out
     assert "Gong said: Invalid API key" in ended.out
     assert "gong-relay resume acme" in ended.out
 

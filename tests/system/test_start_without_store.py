@@ -27,7 +27,9 @@ def test_whoever_starts_before_the_store_waits_says_so_and_goes_on(launch: Launc
         assert (refused.status_code, refused.json()["code"]) == (503, "store_unavailable")
         assert stack.relay.post(ACCOUNT, page_view("early")).status_code == 503
         eventually(
-            lambda: '"worker.waiting_for_store"' in worker.log.read_text(), within=15, what="the worker's word"
+            lambda: '"worker.waiting_for_store"' in worker.log.read_text(),
+            within=15,
+            what="the worker's word",
         )
         stack.store.start()
         stack.relay.close()
