@@ -127,10 +127,10 @@ def _turned_away(onlooker: Viewer, value: str, sources: Sequence[str]) -> list[R
 def _turned(source: str, told: Mapping[str, Any]) -> RejectedRequests:
     counts = {
         outcome.partition(":")[2] or outcome: count
-        for outcome, count in told["traffic"]["last_day"]["turned_away"].items()
+        for outcome, count in told["traffic"]["last_day"]["rejected"].items()
         if outcome.partition(":")[0] == _VERIFICATION_FAILED
     }
-    newest = told["turned_away"]
+    newest = told["last_rejection"]
     last: datetime | None = None
     if newest and newest["code"] == _VERIFICATION_FAILED:
         last = parse_timestamp(newest["at"])

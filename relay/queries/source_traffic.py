@@ -23,10 +23,10 @@ _OURS = frozenset({"taken", "erased", *_OF_EVENTS, *Association})
 
 
 def read_traffic(stores: Stores, names: Sequence[str], *, now: datetime) -> dict[str, dict[str, Any]]:
-    """Of each source named `{traffic: {last_hour, last_day}, association, turned_away}`.
+    """Of each source named `{traffic: {last_hour, last_day}, association, last_rejection}`.
 
-    A span tells of requests `taken` and `turned_away` (by code, and of signatures by reason), and of the events in them.
-    `association` counts the last day's events by how surely Gong can tell whom they are about. `turned_away` is the
+    A span tells of requests `taken` and `rejected` (by code, and of signatures by reason), and of the events in them.
+    `association` counts the last day's events by how surely Gong can tell whom they are about. `last_rejection` is the
     newest request that was, or null.
     """
     scopes = [source_scope(name) for name in names]
@@ -38,7 +38,7 @@ def read_traffic(stores: Stores, names: Sequence[str], *, now: datetime) -> dict
         told[name] = {
             "traffic": {title: _span(each) for title, each in counts.items()},
             "association": {sure.value: counts["last_day"].get(sure, 0) for sure in Association},
-            "turned_away": _turned_away(newest[name]) if name in newest else None,
+            "last_rejection": _turned_away(newest[name]) if name in newest else None,
         }
     return told
 
@@ -46,7 +46,7 @@ def read_traffic(stores: Stores, names: Sequence[str], *, now: datetime) -> dict
 def _span(counts: Mapping[str, int]) -> dict[str, Any]:
     events = {what: counts.get(what, 0) for what in _OF_EVENTS}
     turned = {what: counts[what] for what in sorted(counts) if what not in _OURS}
-    return {"requests": counts.get("taken", 0), "events": events, "turned_away": turned}
+    return {"requests": counts.get("taken", 0), "events": events, "rejected": turned}
 
 
 def _turned_away(told: RejectedRequest) -> dict[str, Any]:

@@ -128,11 +128,11 @@ def test_a_source_shows_what_it_sent_and_what_was_turned_away(client, page_view,
     for span in ("last_hour", "last_day"):
         assert told["web"]["traffic"][span]["requests"] == 2
         assert told["web"]["traffic"][span]["events"]["repeated"] == 1
-        assert told["web"]["traffic"][span]["turned_away"] == {"invalid": 1}
+        assert told["web"]["traffic"][span]["rejected"] == {"invalid": 1}
         assert told["shop"]["traffic"][span]["requests"] == 0
     assert told["web"]["association"] == {"strong": 1, "medium": 0, "weak": 0, "opaque": 0}
-    assert told["web"]["turned_away"]["code"] == "invalid"
-    assert told["shop"]["turned_away"] is None
+    assert told["web"]["last_rejection"]["code"] == "invalid"
+    assert told["shop"]["last_rejection"] is None
 
 
 def test_a_page_costs_a_bounded_number_of_commands(client, operator, redis: Redis):

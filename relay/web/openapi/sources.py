@@ -74,7 +74,7 @@ _TRAFFIC = record(
     {
         "requests": COUNT,
         "events": record(dict.fromkeys(_EVENT_COUNTS, COUNT)),
-        "turned_away": map_of(COUNT, "Rejected requests by error code; failed verifications also by reason."),
+        "rejected": map_of(COUNT, "Rejected requests by error code; failed verifications also by reason."),
     }
 )
 _SOURCE: dict[str, Schema] = {
@@ -87,7 +87,7 @@ _SOURCE: dict[str, Schema] = {
     "webhook": nullable(_WEBHOOK),
     "traffic": record({"last_hour": _TRAFFIC, "last_day": _TRAFFIC}),
     "association": record(dict.fromkeys(map(str, Association), COUNT), "Events of the last 24 hours."),
-    "turned_away": nullable(record({"at": timestamp(), "code": string(), "reason": nullable(string())})),
+    "last_rejection": nullable(record({"at": timestamp(), "code": string(), "reason": nullable(string())})),
 }
 
 COMPONENTS: dict[str, Schema] = {
@@ -117,7 +117,7 @@ PREVIEW_REQUEST = record(
 _NO_TRAFFIC: dict[str, Any] = {
     "requests": 0,
     "events": dict.fromkeys(_EVENT_COUNTS, 0),
-    "turned_away": {},
+    "rejected": {},
 }
 SOURCE_EXAMPLE: dict[str, Any] = {
     "source": "website",
@@ -129,7 +129,7 @@ SOURCE_EXAMPLE: dict[str, Any] = {
     "webhook": None,
     "traffic": {"last_hour": _NO_TRAFFIC, "last_day": _NO_TRAFFIC},
     "association": {"strong": 1_102, "medium": 40, "weak": 2, "opaque": 0},
-    "turned_away": None,
+    "last_rejection": None,
 }
 SOURCE_PAGE_EXAMPLE: dict[str, Any] = {**SOURCE_EXAMPLE, "mapping": None, "last": None}
 PAYLOAD_EXAMPLE = {"event": "page_view", "page": "Pricing", "email": "jane@globex.com"}
