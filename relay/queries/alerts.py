@@ -80,7 +80,7 @@ def _read(store: Store, rules: AlertConfig, now: datetime) -> dict[str, Any]:
         memory, over = read_alert_state(store.redis), read_resolved_alerts(store.redis, most=_MOST_OVER)
         told, waiting = read_receiver_statuses(store.redis)
     except Unavailable as error:
-        look: dict[str, Any] = {"store": store.name, "at": None, "away": error.code}
+        look: dict[str, Any] = {"store": store.name, "at": None, "unavailable": error.code}
         return {"open": [], "over": [], "told": {}, "look": look}
     found = [*memory.open, *_nobody(store.name, memory, rules, now)]
     look = {

@@ -23,7 +23,7 @@ def overview_page(
     now: datetime,
     window: str = "1h",
 ) -> dict[str, Any]:
-    """`{at, series, alerts, depth, companies, holds, workers, store, stores, down, unverified}`: see `GET /v1/overview`.
+    """`{at, series, alerts, depth, companies, holds, workers, store, stores, outages, unverified}`: see `GET /v1/overview`.
 
     `alerts` are those that are open, `series` is what `series_page` tells of everything, `depth` what waits, `companies` what each may still send.
     """
@@ -39,7 +39,7 @@ def overview_page(
         "workers": queues["workers"],
         "store": queues["store"],
         "stores": queues["stores"],
-        "down": queues["down"],
+        "outages": queues["outages"],
         "unverified": queues["unverified"],
     }
 
@@ -88,4 +88,4 @@ def _company(row: Mapping[str, Any]) -> dict[str, Any]:
 def _hold(row: Mapping[str, Any]) -> dict[str, Any]:
     """A destination that takes no calls: why in words, what to do, and how many events wait for it."""
     hold: dict[str, Any] = row["hold"]
-    return {"destination": row["destination"], "company": row["company"], "waiting": row["open"], **hold}
+    return {"destination": row["destination"], "company": row["company"], "waiting_events": row["open"], **hold}

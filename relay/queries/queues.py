@@ -32,9 +32,9 @@ _SILENCE = timedelta(seconds=30)
 def queues_page(
     stores: Stores, known: Mapping[str, Destination], *, hooks: Mapping[str, Webhook], now: datetime
 ) -> dict[str, Any]:
-    """`{destinations, workers, store, stores, down, unverified}`: what is queued where, what may be sent, who sends it.
+    """`{destinations, workers, store, stores, outages, unverified}`: what is queued where, what may be sent, who sends it.
 
-    `known` are the destinations that there are, by name. `down` are the base URLs where Gong does not answer,
+    `known` are the destinations that there are, by name. `outages` are the base URLs where Gong does not answer,
     `unverified` the sources whose webhook takes anybody's requests. Of a store that is away it tells just that; but the
     main one must answer.
     """
@@ -46,7 +46,7 @@ def queues_page(
         "workers": [worker for page in pages for worker in page["workers"]],
         "store": pages[0]["store"],
         "stores": [{"name": store.name} | page["store"] for store, page in zip(stores, pages, strict=True)],
-        "down": [down for page in pages for down in page["down"]],
+        "outages": [down for page in pages for down in page["outages"]],
         "unverified": sorted(name for name, hook in hooks.items() if not hook.verifies),
     }
 
@@ -56,7 +56,7 @@ def _aside(store: Store, known: Mapping[str, Destination], now: datetime) -> dic
     try:
         return _queues(store, known, now)
     except Unavailable as error:
-        return {"destinations": [], "workers": [], "store": {"away": error.code}, "down": []}
+        return {"destinations": [], "workers": [], "store": {"unavailable": error.code}, "outages": []}
 
 
 def _queues(store: Store, known: Mapping[str, Destination], now: datetime) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def _queues(store: Store, known: Mapping[str, Destination], now: datetime) -> di
             {"store": store.name} | worker for worker in read_workers(redis) if is_alive(worker, now)
         ],
         "store": store_page(redis),
-        "down": [_down(one) for one in down],
+        "outages": [_down(one) for one in down],
     }
 
 
@@ -90,7 +90,7 @@ def _page_or_away(redis: Client) -> dict[str, Any]:
     try:
         return store_page(redis)
     except Unavailable as error:
-        return {"away": error.code}
+        return {"unavailable": error.code}
 
 
 def is_alive(worker: dict[str, str], now: datetime) -> bool:
@@ -179,8 +179,8 @@ def _down(down: OpenBreaker) -> dict[str, Any]:
     return {
         "base_url": down.base_url,
         "since": _text(down.since),
-        "tried_again_at": _text(down.open_until),
-        "said": down.said,
+        "next_trial_at": _text(down.open_until),
+        "error": down.said,
         "remedy": "Nothing is sent there and no attempt is spent until one call passes. Nothing needs to be done.",
     }
 

@@ -26,7 +26,7 @@ def test_status_is_the_page_of_the_api(run: Run, queue: Queue):
 
     page = run("status", "--json").document
 
-    assert page.keys() == {"destinations", "workers", "store", "stores", "down", "unverified"}
+    assert page.keys() == {"destinations", "workers", "store", "stores", "outages", "unverified"}
     assert {row["destination"]: row["states"]["queued"] for row in page["destinations"]} == {
         "acme": 1,
         "globex": 0,

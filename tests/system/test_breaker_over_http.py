@@ -159,7 +159,7 @@ def test_each_rest_is_twice_as_long_as_the_last(tried: Mapping[str, Seen], name:
 
 @pytest.mark.usefixtures("tried")
 def test_operators_are_told_which_gong_is_down(stack: Stack) -> None:
-    down = [told["base_url"] for told in stack.relay.get("/v1/queues")["down"]]
+    down = [told["base_url"] for told in stack.relay.get("/v1/queues")["outages"]]
 
     assert sorted(down) == sorted(base_url(stack, outage.name) for outage in OUTAGES)
 

@@ -139,7 +139,7 @@ def test_a_store_that_is_away_is_told_as_that(operator: Headers):
     away = create_app(Settings(admin_key=ADMIN), replace(config(), alerts=RULES), Redis(port=1)).test_client()
     page = away.get("/v1/alerts", headers=operator).get_json()
 
-    assert page["looks"] == [{"store": "main", "at": None, "away": "store_unavailable"}]
+    assert page["looks"] == [{"store": "main", "at": None, "unavailable": "store_unavailable"}]
 
 
 def test_each_store_is_watched_by_its_own_workers_and_shown_with_the_others(

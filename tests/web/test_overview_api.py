@@ -69,7 +69,7 @@ def test_the_overview_says_in_words_why_a_destination_rests(client, scripts, pag
 
     [held] = overview()["holds"]
 
-    assert (held["destination"], held["cause"], held["waiting"]) == ("acme", "forbidden", 1)
+    assert (held["destination"], held["cause"], held["waiting_events"]) == ("acme", "forbidden", 1)
     assert "trusted IPs" in held["remedy"]
 
 
@@ -169,4 +169,4 @@ def test_a_store_that_is_away_leaves_the_others_figures(operator: dict[str, str]
     told = web.get("/v1/overview", headers=operator).get_json()
 
     assert told["series"]["totals"]["accepted"] == 1
-    assert [store["name"] for store in told["stores"] if "away" in store] == ["eu"]
+    assert [store["name"] for store in told["stores"] if "unavailable" in store] == ["eu"]

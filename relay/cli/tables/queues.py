@@ -30,7 +30,7 @@ def status_view(page: Mapping[str, Any], *, now: datetime, width: int) -> Render
         [_destinations(rows, width), _budgets(rows, now)] if rows else [_no_events()]
     )
     parts += [_hold(row, now) for row in rows if row["hold"]]
-    parts += [_down(told, now) for told in page["down"]]
+    parts += [_down(told, now) for told in page["outages"]]
     parts.append(_machinery(page, now))
     parts += [Text(sentence, style="yellow") for sentence in _shortages(page)]
     parts += [
@@ -45,8 +45,8 @@ def flows(page: Mapping[str, Any]) -> bool:
     that is down.
     """
     held = any(row["hold"] for row in page["destinations"])
-    away = any("away" in store for store in page["stores"])
-    return not _shortages(page) and not held and not page["down"] and not away
+    away = any("unavailable" in store for store in page["stores"])
+    return not _shortages(page) and not held and not page["outages"] and not away
 
 
 def _shortages(page: Mapping[str, Any]) -> list[str]:
@@ -163,8 +163,8 @@ def _down(down: Mapping[str, Any], now: datetime) -> RenderableType:
     """A Gong that does not answer: since when, what it said, and when it is tried again."""
     since = f"{instant(down['since'])} ({age(down['since'], now)})"
     head = Text(f"{plain(down['base_url'])} does not answer since {since}.", style="yellow")
-    said = Text(f"It said: {plain(down['said'])}")
-    again = Text(f"{down['remedy']} It is tried again at {instant(down['tried_again_at'])}.")
+    said = Text(f"It said: {plain(down['error'])}")
+    again = Text(f"{down['remedy']} It is tried again at {instant(down['next_trial_at'])}.")
     return Group(head, Padding(Group(said, again), (0, 0, 1, 2)))
 
 
@@ -186,7 +186,7 @@ def _workers(workers: list[dict[str, str]], now: datetime) -> Text:
 
 
 def _store(store: Mapping[str, Any]) -> Text:
-    if "away" in store:
+    if "unavailable" in store:
         return Text("is away: its companies' events are answered 503 and wait", style="yellow")
     share = store["memory_used"]
     memory = f"memory {share:.1%} of its maximum" if share is not None else "no maximum of memory is set"

@@ -31,7 +31,7 @@ _LAST_MESSAGE = record(
 _RECEIVER = record({"name": string(), "format": choice(ReceiverFormat), "last": nullable(_LAST_MESSAGE)})
 _CHECK = record(
     {"store": string(), "at": nullable(timestamp("When a worker last checked; null if none has."))},
-    optional={"messages_waiting": COUNT, "away": string("The error code if the store is unavailable.")},
+    optional={"messages_waiting": COUNT, "unavailable": string("The error code if the store is unavailable.")},
 )
 
 COMPONENTS: dict[str, Schema] = {

@@ -44,7 +44,7 @@ _HOLD: dict[str, Schema] = {
     "since": timestamp(),
     "probe_at": nullable(timestamp()),
 }
-QUEUE_HOLD = record({"destination": string(), "company": string(), "waiting": COUNT, **_HOLD})
+QUEUE_HOLD = record({"destination": string(), "company": string(), "waiting_events": COUNT, **_HOLD})
 _QUEUE: dict[str, Schema] = {
     "store": string(),
     "destination": string(),
@@ -70,13 +70,13 @@ _STORE: dict[str, Schema] = {
     "appendfsync": string(),
     "memory_used": nullable(number("From 0 to 1.")),
 }
-STORES = array(any_of(record({"name": string(), **_STORE}), record({"name": string(), "away": string()})))
+STORES = array(any_of(record({"name": string(), **_STORE}), record({"name": string(), "unavailable": string()})))
 OUTAGE = record(
     {
         "base_url": string(),
         "since": timestamp(),
-        "tried_again_at": timestamp(),
-        "said": string(),
+        "next_trial_at": timestamp(),
+        "error": string(),
         "remedy": string(),
     }
 )
@@ -128,7 +128,7 @@ COMPONENTS: dict[str, Schema] = {
             "workers": array(WORKER),
             "store": component("Store"),
             "stores": STORES,
-            "down": array(OUTAGE, "Gong base URLs that do not respond."),
+            "outages": array(OUTAGE, "Gong base URLs that do not respond."),
             "unverified": array(string(), "Sources whose webhooks are not verified."),
         },
         "Queues, budgets, workers and stores.",
@@ -192,7 +192,7 @@ QUEUES_EXAMPLE: dict[str, Any] = {
     ],
     "store": STORE_EXAMPLE,
     "stores": [],
-    "down": [],
+    "outages": [],
     "unverified": [],
 }
 DESTINATION_EXAMPLE: dict[str, Any] = {

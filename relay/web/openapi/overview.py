@@ -80,7 +80,7 @@ _OVERVIEW = record(
         "workers": array(WORKER),
         "store": component("Store"),
         "stores": STORES,
-        "down": array(OUTAGE),
+        "outages": array(OUTAGE),
         "unverified": array(string()),
         "configuration": _CONFIGURATION,
     },
@@ -129,7 +129,7 @@ OVERVIEW_EXAMPLE: dict[str, Any] = {
     "workers": [],
     "store": STORE_EXAMPLE,
     "stores": [],
-    "down": [],
+    "outages": [],
     "unverified": [],
     "configuration": {"status": "current", "since": None, "problems": []},
 }
