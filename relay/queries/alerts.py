@@ -29,20 +29,20 @@ _GRAVEST_FIRST = list(Severity)
 
 
 def alerts_page(stores: Stores, rules: AlertConfig, *, now: datetime) -> dict[str, Any]:
-    """`{open, over, receivers, looks, heartbeat}`: the gravest and newest first.
+    """`{open, resolved, receivers, checks, heartbeat}`: the gravest and newest first.
 
-    `looks` says of each store when a worker last looked. That none does is told here as an alert too: workers that are
+    `checks` says of each store when a worker last looked. That none does is told here as an alert too: workers that are
     not there cannot. Of a store that is away it tells just that.
     """
     read = [_read(store, rules, now) for store in stores]
     shown = sorted((one for page in read for one in page["open"]), key=_newest_first, reverse=True)
     return {
         "open": sorted(shown, key=lambda one: _GRAVEST_FIRST.index(one["severity"])),
-        "over": sorted((one for page in read for one in page["over"]), key=_over_last, reverse=True)[
+        "resolved": sorted((one for page in read for one in page["resolved"]), key=_over_last, reverse=True)[
             :_MOST_OVER
         ],
         "receivers": [_receiver(one, read) for one in rules.receivers],
-        "looks": [page["look"] for page in read],
+        "checks": [page["look"] for page in read],
         "heartbeat": rules.heartbeat is not None,
     }
 
@@ -81,16 +81,16 @@ def _read(store: Store, rules: AlertConfig, now: datetime) -> dict[str, Any]:
         told, waiting = read_receiver_statuses(store.redis)
     except Unavailable as error:
         look: dict[str, Any] = {"store": store.name, "at": None, "unavailable": error.code}
-        return {"open": [], "over": [], "told": {}, "look": look}
+        return {"open": [], "resolved": [], "told": {}, "look": look}
     found = [*memory.open, *_nobody(store.name, memory, rules, now)]
     look = {
         "store": store.name,
         "at": format_timestamp(memory.at) if memory.at else None,
-        "messages_waiting": waiting,
+        "pending_messages": waiting,
     }
     return {
         "open": [render_alert(one, store=store.name) for one in found],
-        "over": [render_alert(one, store=store.name) for one in over],
+        "resolved": [render_alert(one, store=store.name) for one in over],
         "told": told,
         "look": look,
     }

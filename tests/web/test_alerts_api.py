@@ -56,9 +56,9 @@ def test_while_all_is_well_nothing_is_open(alerts: Page, check: Callable[[], Non
     check()
     page = alerts()
 
-    assert (page["open"], page["over"]) == ([], [])
+    assert (page["open"], page["resolved"]) == ([], [])
     assert page["receivers"] == [{"name": "ops", "format": "standard", "last": None}]
-    assert page["looks"][0]["at"] is not None
+    assert page["checks"][0]["at"] is not None
 
 
 def test_what_is_open_is_told_with_what_to_do(alerts: Page, check: Callable[[], None], redis: Redis):
@@ -104,7 +104,7 @@ def test_a_receiver_that_does_not_answer_is_shown(alerts: Page, check: Callable[
         "status": None,
         "failing_since": "2026-11-21T10:00:00Z",
     }
-    assert page["looks"][0]["messages_waiting"] == 1
+    assert page["checks"][0]["pending_messages"] == 1
 
 
 def test_neither_address_nor_secret_of_a_receiver_is_shown(alerts: Page):
@@ -139,7 +139,7 @@ def test_a_store_that_is_away_is_told_as_that(operator: Headers):
     away = create_app(Settings(admin_key=ADMIN), replace(config(), alerts=RULES), Redis(port=1)).test_client()
     page = away.get("/v1/alerts", headers=operator).get_json()
 
-    assert page["looks"] == [{"store": "main", "at": None, "unavailable": "store_unavailable"}]
+    assert page["checks"] == [{"store": "main", "at": None, "unavailable": "store_unavailable"}]
 
 
 def test_each_store_is_watched_by_its_own_workers_and_shown_with_the_others(
@@ -155,4 +155,4 @@ def test_each_store_is_watched_by_its_own_workers_and_shown_with_the_others(
     page = web.get("/v1/alerts", headers=operator).get_json()
 
     assert [(one["store"], one["name"]) for one in page["open"]] == [("eu", "globex")]
-    assert [one["store"] for one in page["looks"]] == ["main", "eu"]
+    assert [one["store"] for one in page["checks"]] == ["main", "eu"]

@@ -31,7 +31,7 @@ _LAST_MESSAGE = record(
 _RECEIVER = record({"name": string(), "format": choice(ReceiverFormat), "last": nullable(_LAST_MESSAGE)})
 _CHECK = record(
     {"store": string(), "at": nullable(timestamp("When a worker last checked; null if none has."))},
-    optional={"messages_waiting": COUNT, "unavailable": string("The error code if the store is unavailable.")},
+    optional={"pending_messages": COUNT, "unavailable": string("The error code if the store is unavailable.")},
 )
 
 COMPONENTS: dict[str, Schema] = {
@@ -59,9 +59,9 @@ COMPONENTS: dict[str, Schema] = {
 ALERTS = record(
     {
         "open": array(component("Alert")),
-        "over": array(component("Alert")),
+        "resolved": array(component("Alert")),
         "receivers": array(_RECEIVER),
-        "looks": array(_CHECK),
+        "checks": array(_CHECK),
         "heartbeat": boolean("Whether a heartbeat is sent to a dead man's switch after each check."),
     }
 )
@@ -85,8 +85,8 @@ ALERTS_EXAMPLE: dict[str, Any] = {
             "resolved_at": None,
         }
     ],
-    "over": [],
+    "resolved": [],
     "receivers": [{"name": "ops", "format": "standard", "last": None}],
-    "looks": [{"store": "main", "at": at(10), "messages_waiting": 1}],
+    "checks": [{"store": "main", "at": at(10), "pending_messages": 1}],
     "heartbeat": True,
 }
