@@ -19,8 +19,8 @@ from relay.queries.replays import dry_run_page
 def preview_cluster(ctx: Context, principal: Principal, cluster: str, mapping: Any = None) -> dict[str, Any]:
     """What a replay of a cluster would do by today's mapping, or by `mapping` in its place. Changes nothing.
 
-    Returns `{cluster, mapping, matched, truncated, examples, would_map, would_fail, sampled}`, where `mapping` is `today`
-    or `given`. Raises NotFound, ValidationFailed with every mistake in the mapping, and Conflict if the cluster's events came
+    Returns `{cluster, mapping, matched, truncated, examples, would_map, would_fail, sampled}`, where `mapping` is `current`
+    or `trial`. Raises NotFound, ValidationFailed with every mistake in the mapping, and Conflict if the cluster's events came
     from several sources.
     """
     principal.require(Role.OPERATOR)
@@ -32,7 +32,7 @@ def preview_cluster(ctx: Context, principal: Principal, cluster: str, mapping: A
             raise Conflict("no_single_mapping", _NO_SINGLE_MAPPING)
         ingest = _with_mapping(ingest, page["mapping"]["source"], mapping)
     preview = preview_in_all_stores(ctx.stores, _replay_of(cluster, page), lambda: ingest, ctx.now)
-    result = {"cluster": cluster, "mapping": "today" if mapping is None else "given"}
+    result = {"cluster": cluster, "mapping": "current" if mapping is None else "trial"}
     return result | dry_run_page(preview, viewer.sight)
 
 

@@ -57,7 +57,7 @@ def _cluster(cluster: ClusterRecord) -> dict[str, Any]:
 
 
 def cluster_page(onlooker: Viewer, fingerprint: str) -> dict[str, Any]:
-    """One cluster, with its newest `events` in short, the `explained` newest one, and the `mapping` to mend.
+    """One cluster, with its newest `events` in short, the newest one in full as `sample_event`, and the `mapping` to mend.
 
     `mapping` is its source's as it is written today; null where there are several sources, or the one takes no webhooks.
     Raises NotFound.
@@ -70,7 +70,7 @@ def cluster_page(onlooker: Viewer, fingerprint: str) -> dict[str, Any]:
     events = list_events_in_all_stores(onlooker.stores, newest, limit=_MOST_SHOWN, cursor=None).events
     return _cluster(found) | {
         "events": [render_summary(event) for event in events],
-        "explained": event_page(onlooker, found.sample),
+        "sample_event": event_page(onlooker, found.sample),
         "mapping": _mapping(onlooker, found),
     }
 

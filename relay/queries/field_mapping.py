@@ -25,7 +25,7 @@ _LEAVES_MAX = 300
 
 
 def render_mapping(config: Config | None, record: Record, receipt: Record | None) -> dict[str, Any] | None:
-    """`{rule, version, today, changed}`: by which mapping a webhook's event was made, and which there is now.
+    """`{rule, version, current_version, changed}`: by which mapping a webhook's event was made, and which there is now.
 
     None for an event that came as one, which the relay itself maps. `version` is null where none was kept.
     """
@@ -37,7 +37,7 @@ def render_mapping(config: Config | None, record: Record, receipt: Record | None
     return {
         "rule": record["rule"].decode() if "rule" in record else None,
         "version": version,
-        "today": today,
+        "current_version": today,
         "changed": None not in {version, today} and version != today,
     }
 

@@ -64,7 +64,7 @@ def test_the_mapping_that_made_it_is_told_from_todays(redis: Redis):
         after = only_event(world)["mapping"]
 
     assert (before["changed"], after["changed"]) == (False, True)
-    assert before["version"] == before["today"] == after["version"] != after["today"]
+    assert before["version"] == before["current_version"] == after["version"] != after["current_version"]
     assert before["rule"] == "viewed"
 
 
@@ -137,7 +137,7 @@ def test_a_faults_page_holds_the_mapping_to_mend_and_its_newest_event(world: Wor
         world.post(f"v-{number}", title=None)
     page = world.get(f"/v1/dead-letters/{cluster(world)['cluster']}")
 
-    assert (page["count"], len(page["events"]), page["explained"]["id"]) == (3, 3, page["sample"])
+    assert (page["count"], len(page["events"]), page["sample_event"]["id"]) == (3, 3, page["sample"])
     assert page["mapping"]["source"] == "hub"
     assert page["mapping"]["written"]["rules"][0]["map"]["content"]["contentTitle"] == "{{ item.title }}"
 
@@ -151,8 +151,8 @@ def test_a_mended_mapping_is_tried_on_all_of_a_fault_before_anything_changes(wor
     mapping["rules"][0]["map"]["content"]["contentTitle"] = "{{ item.title || 'Untitled' }}"
     mended = world.act(f"{place}/preview", {"mapping": mapping})
 
-    assert (as_it_is["mapping"], as_it_is["would_map"], as_it_is["would_fail"]) == ("today", 0, 3)
-    assert (mended["mapping"], mended["would_map"], mended["would_fail"]) == ("given", 3, 0)
+    assert (as_it_is["mapping"], as_it_is["would_map"], as_it_is["would_fail"]) == ("current", 0, 3)
+    assert (mended["mapping"], mended["would_map"], mended["would_fail"]) == ("trial", 3, 0)
     assert mended["examples"][0]["call"]["body"]["person"]["email"] == f"j{MASK}@globex.example"
     assert cluster(world)["count"] == 3
 

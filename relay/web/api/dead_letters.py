@@ -106,7 +106,7 @@ def show_cluster(cluster: str) -> Response:
                 status=200,
                 description="What the replay would do.",
                 schema=CLUSTER_PREVIEW,
-                example={"cluster": "5f2c9a", "mapping": "today", **OUTLOOK_EXAMPLE},
+                example={"cluster": "5f2c9a", "mapping": "current", **OUTLOOK_EXAMPLE},
             ),
         ),
         errors=(

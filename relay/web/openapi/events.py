@@ -165,7 +165,7 @@ _MAPPING = record(
     {
         "rule": nullable(string()),
         "version": nullable(string("The mapping that produced the call.")),
-        "today": nullable(string("The current mapping.")),
+        "current_version": nullable(string("The current mapping.")),
         "changed": boolean(),
     }
 )

@@ -101,7 +101,7 @@ COMPONENTS: dict[str, Schema] = {
         {
             **_CLUSTER,
             "events": array(component("EventSummary"), "The newest events."),
-            "explained": component("EventPage"),
+            "sample_event": component("EventPage"),
             "mapping": nullable(_MAPPING),
         },
         "Dead letters with the same problem, and their cause.",
@@ -127,7 +127,7 @@ _OUTLOOK: dict[str, Schema] = {
     "examples": array(_PREVIEWED_EVENT),
 }
 REPLAY_DRY_RUN = record({"dry_run": constant(value=True), **_OUTLOOK})
-CLUSTER_PREVIEW = record({"cluster": string(), "mapping": choice(("today", "given")), **_OUTLOOK})
+CLUSTER_PREVIEW = record({"cluster": string(), "mapping": choice(("current", "trial")), **_OUTLOOK})
 CANCELLED_REPLAY: Schema = record(
     {"changed": boolean("Whether the replay was still running."), **_REPLAY},
     "A replay: its request and its progress.",
@@ -187,6 +187,6 @@ def cluster_page_example() -> dict[str, Any]:
     return {
         **CLUSTER_EXAMPLE,
         "events": [summary_example()],
-        "explained": event_page_example(),
+        "sample_event": event_page_example(),
         "mapping": None,
     }
