@@ -15,7 +15,7 @@ FIELDS = frozenset(
     (
         *("id", "event_id", "source", "destination", "company", "operation", "request_id", "field", "name"),
         *("number", "outcome", "status", "settled", "verb", "reason", "code", "error", "where", "resumed"),
-        *("who", "role", "did", "target"),
+        *("principal", "role", "action", "target"),
         *(
             "method",
             "route",

@@ -50,10 +50,10 @@ def record_failed_sign_in(ctx: Context) -> None:
 
 def _log(entry: Deed) -> None:
     log_event(
-        "operator.did",
-        who=entry.who,
+        "operator.action",
+        principal=entry.who,
         role=entry.role,
-        did=entry.did,
+        action=entry.did,
         target=entry.target,
         count=entry.count,
     )

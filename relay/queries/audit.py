@@ -13,7 +13,7 @@ _CURSOR = re.compile(r"[0-9]{1,15}-[0-9]{1,10}", re.ASCII)
 
 
 def audit_page(stores: Stores, *, limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
-    """`{entries: [{id, at, who, role, did, target, count, filter}…], cursor}`. `cursor` is null on the last page."""
+    """`{entries: [{id, at, principal, role, action, target, count, filter}…], cursor}`. `cursor` is null on the last page."""
     if not 1 <= limit <= _MOST_LISTED:
         raise ValidationFailed([Problem("limit", "range", f"limit must be from 1 to {_MOST_LISTED}.")])
     if cursor is not None and not _CURSOR.fullmatch(cursor):
@@ -29,9 +29,9 @@ def _entry(line: Line) -> dict[str, Any]:
     return {
         "id": line.id,
         "at": format_timestamp(line.at),
-        "who": deed.who,
+        "principal": deed.who,
         "role": deed.role,
-        "did": deed.did,
+        "action": deed.did,
         "target": deed.target,
         "count": deed.count,
         "filter": dict(deed.filter),

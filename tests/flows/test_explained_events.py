@@ -88,7 +88,7 @@ def test_an_operator_sees_the_shape_and_an_admin_may_see_it_all(world: World):
     assert "Jane" not in str(page)
     assert revealed["receipt"]["body"]["name"] == "Jane Doe"
     assert revealed["call"]["body"]["person"]["email"] == "jane@globex.example"
-    assert [line["did"] for line in world.get("/v1/audit")["entries"]] == ["event.reveal"]
+    assert [line["action"] for line in world.get("/v1/audit")["entries"]] == ["event.reveal"]
 
 
 def test_headers_are_shown_without_what_they_hold(world: World):

@@ -16,9 +16,9 @@ def test_the_operator_reads_who_did_what(client: FlaskClient, operator: dict[str
     assert entry.pop("id")
     assert entry == {
         "at": "2026-11-21T10:00:00Z",
-        "who": "alice",
+        "principal": "alice",
         "role": "operator",
-        "did": "replay.start",
+        "action": "replay.start",
         "target": "r1",
         "count": 3,
         "filter": {"status": "dead"},

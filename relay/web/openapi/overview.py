@@ -90,9 +90,9 @@ _AUDIT_ENTRY = record(
     {
         "id": string(),
         "at": timestamp(),
-        "who": string(),
+        "principal": string(),
         "role": string(),
-        "did": string(examples=["destination.pause"]),
+        "action": string(examples=["destination.pause"]),
         "target": string(),
         "count": nullable(integer("How many events were changed.")),
         "filter": map_of(any_json(), "The filter that selected the events."),
@@ -136,9 +136,9 @@ OVERVIEW_EXAMPLE: dict[str, Any] = {
 AUDIT_EXAMPLE: dict[str, Any] = {
     "id": "1795168800000-0",
     "at": at(10),
-    "who": "jane",
+    "principal": "jane",
     "role": "operator",
-    "did": "destination.pause",
+    "action": "destination.pause",
     "target": "acme",
     "count": None,
     "filter": {},
