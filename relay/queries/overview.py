@@ -88,4 +88,9 @@ def _company(row: Mapping[str, Any]) -> dict[str, Any]:
 def _hold(row: Mapping[str, Any]) -> dict[str, Any]:
     """A destination that takes no calls: why in words, what to do, and how many events wait for it."""
     hold: dict[str, Any] = row["hold"]
-    return {"destination": row["destination"], "company": row["company"], "waiting_events": row["open"], **hold}
+    return {
+        "destination": row["destination"],
+        "company": row["company"],
+        "waiting_events": row["open"],
+        **hold,
+    }

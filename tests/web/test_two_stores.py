@@ -178,7 +178,11 @@ def test_readiness_is_the_main_store_s_and_tells_of_each(redis: Redis):
     queues = client.get("/v1/queues", headers=OPERATOR).get_json()
 
     assert ready.status_code == 200
-    assert ready.get_json()["stores"][1] == queues["stores"][1] == {"name": "eu", "unavailable": "store_unavailable"}
+    assert (
+        ready.get_json()["stores"][1]
+        == queues["stores"][1]
+        == {"name": "eu", "unavailable": "store_unavailable"}
+    )
     assert process(open_redis(AWAY, WORKER), redis).get("/readyz").status_code == 503
 
 

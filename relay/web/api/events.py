@@ -102,7 +102,7 @@ def _own_source(own: Source, requested: str | None) -> str:
                 description="The explanation of the newest match. `events` lists the ten newest matches.",
                 schema=record(
                     {
-                        "asked": map_of(string()),
+                        "query": map_of(string()),
                         "events": array(
                             record(
                                 {
@@ -118,7 +118,7 @@ def _own_source(own: Source, requested: str | None) -> str:
                     }
                 ),
                 example={
-                    "asked": {"event_id": "website:ev-123"},
+                    "query": {"event_id": "website:ev-123"},
                     "events": [],
                     "why": explanation_example(),
                 },

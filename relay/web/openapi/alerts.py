@@ -31,7 +31,10 @@ _LAST_MESSAGE = record(
 _RECEIVER = record({"name": string(), "format": choice(ReceiverFormat), "last": nullable(_LAST_MESSAGE)})
 _CHECK = record(
     {"store": string(), "at": nullable(timestamp("When a worker last checked; null if none has."))},
-    optional={"pending_messages": COUNT, "unavailable": string("The error code if the store is unavailable.")},
+    optional={
+        "pending_messages": COUNT,
+        "unavailable": string("The error code if the store is unavailable."),
+    },
 )
 
 COMPONENTS: dict[str, Schema] = {

@@ -70,7 +70,9 @@ _STORE: dict[str, Schema] = {
     "appendfsync": string(),
     "memory_used": nullable(number("From 0 to 1.")),
 }
-STORES = array(any_of(record({"name": string(), **_STORE}), record({"name": string(), "unavailable": string()})))
+STORES = array(
+    any_of(record({"name": string(), **_STORE}), record({"name": string(), "unavailable": string()}))
+)
 OUTAGE = record(
     {
         "base_url": string(),
