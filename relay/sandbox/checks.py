@@ -25,6 +25,7 @@ def apply_edge_faults(request: ApiRequest) -> GongResponse | None:
 
 def check_authentication(request: ApiRequest) -> GongResponse | None:
     """Accept an API key of the company, or an access token of any company; `check_region` compares companies."""
+    # The fault takes effect before the check, so that the call that triggers it already gets 401.
     if FaultKind.REVOKE in request.faults:
         revoke_access(request.sandbox, request.company)
     authorization = request.authorization
@@ -61,7 +62,7 @@ def check_scope(request: ApiRequest) -> GongResponse | None:
     if route is None or caller is None:
         return None
     lacks_scope = caller.scopes is not None and route.scope not in caller.scopes
-    # Gong's schema does not state which scope a path needs; only its documentation does.
+    # Schema fidelity checks bodies only, so a missing scope is no error there unless a fault asks for it.
     is_missing = lacks_scope and settings.fidelity is not Fidelity.SCHEMA
     if is_missing or FaultKind.SCOPE_REMOVED in request.faults:
         return responses.missing_scope(route.scope)
@@ -78,6 +79,7 @@ def check_rate_limit(request: ApiRequest) -> GongResponse | None:
         now = sandbox.clock.now()
         if storm := request.faults.get(FaultKind.RATE_LIMIT_STORM):
             return responses.rate_limited(limits.format_retry_after(form, storm.seconds, now))
+        # Unlike a storm, this changes the counters: later calls are rate limited too, without the fault.
         if FaultKind.DAY_QUOTA_SPENT in request.faults:
             limits.exhaust_day(company.budget, company_limits, now)
         decision = limits.take_call(
@@ -106,6 +108,7 @@ def answer_read(request: ApiRequest) -> GongResponse | None:
 
 
 def check_json(request: ApiRequest) -> GongResponse | None:
+    # `raw` is None only if the body is longer than the limit; the rest of it was not read.
     if request.raw is None:
         return responses.PAYLOAD_TOO_LARGE
     return responses.BAD_REQUEST if request.body is None else None
@@ -117,7 +120,7 @@ def check_shape(request: ApiRequest) -> GongResponse | None:
     settings = request.sandbox.settings
     strict = settings.fidelity is Fidelity.STRICT
     violations = list(find_violations(body_shape(route, settings.spec_version), body, strict=strict))
-    # Gong's JSON reader stops at a value that it cannot parse, with an error that names no field.
+    # Below strict fidelity, a value that cannot be read fails the whole body, as in a typed JSON reader.
     if not strict and any(violation.kind == "malformed" for violation in violations):
         return responses.BAD_REQUEST
     messages = [f"{violation.path}: {MESSAGES[violation.kind]}" for violation in violations]

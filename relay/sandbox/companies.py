@@ -74,6 +74,7 @@ def has_engagement_api(company: Company, settings: SandboxSettings) -> bool:
 
 def authenticate_key(company: Company, authorization: str | None, now: float) -> Caller | None:
     """Return the caller of a Basic header, or None if its key is wrong, expired or revoked."""
+    # An unknown header yields an empty access key, which no company has.
     access_key, secret = parse_basic_credentials(authorization)
     key = company.keys.get(access_key)
     if key is None or company.revoked or not secrets_match(secret, key.secret):

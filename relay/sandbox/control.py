@@ -99,6 +99,7 @@ def _list_faults(sandbox: Sandbox) -> dict[str, Any]:
 def _arm_faults(sandbox: Sandbox) -> dict[str, Any]:
     """Arm one fault or a list of faults. If one is invalid, none is armed."""
     body = request.get_json()
+    # Parse all faults before arming the first.
     parsed = [faults.parse_fault(item) for item in (body if isinstance(body, list) else [body])]
     with sandbox.lock:
         for fault in parsed:

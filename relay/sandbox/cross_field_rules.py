@@ -21,6 +21,7 @@ def require_viewer_or_tracking_id(body: Body) -> Iterator[str]:
 
 
 def check_anonymous_person(body: Body) -> Iterator[str]:
+    # A person is anonymous if nothing but an id or a company identifies them.
     person = body.get("person")
     if person is None or any(_has_value(person.get(name)) for name in _IDENTIFYING_FIELDS):
         return
@@ -53,6 +54,7 @@ def check_number_range(body: Body) -> Iterator[str]:
         return
     path = "content.numericContentDetails"
     low, high, value = number["rangeFrom"], number["rangeTo"], number.get("value")
+    # A percentage or NPS score has a fixed range; for other types any range is valid.
     minimum, maximum = NUMERIC_RANGES.get(number.get("numericType"), (low, high))
     if low >= high:
         yield f"{path}.rangeFrom: must be less than rangeTo"

@@ -76,7 +76,7 @@ class Fault:
 
 @dataclass(slots=True)
 class ArmedFault:
-    """A fault in force."""
+    """An armed fault with its counters."""
 
     fault: Fault
     random: Random
@@ -137,6 +137,7 @@ def _is_on_route(fault: Fault, routes: tuple[str, ...]) -> bool:
 
 def _fires(armed: ArmedFault) -> bool:
     fault = armed.fault
+    # Count before deciding: `nth` refers to matching calls, whether or not the fault applied to them.
     armed.matched += 1
     fires = (
         fault.nth in {None, armed.matched}

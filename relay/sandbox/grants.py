@@ -97,6 +97,7 @@ def find_by_refresh_token(grants: Grants, client_id: str, token: str) -> Grant |
 
 def find_by_access_token(grants: Grants, token: str, now: float) -> Grant | None:
     """Return the grant of an access token that has not expired, even if the grant is revoked."""
+    # Revoked grants are returned too: Gong answers them with another error than an unknown token.
     issued = grants.access_tokens.get(token)
     return issued.grant if issued is not None and now < issued.expires_at else None
 

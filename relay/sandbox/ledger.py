@@ -83,6 +83,7 @@ def change_scope(ledger: Ledger, scope: DedupeScope) -> None:
     """Deduplicate by another scope from now on, and apply it to the ids that are already stored."""
     if scope is ledger.scope:
         return
+    # Two events may get the same key in a wider scope; the later one then replaces the earlier one.
     events, ledger.scope = list(ledger.by_dedupe_key.values()), scope
     ledger.by_dedupe_key = {key: event for event in events if (key := _dedupe_key(event, scope))}
 

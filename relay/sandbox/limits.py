@@ -67,6 +67,7 @@ def take_call(budget: Budget, limits: Limits, now: float, *, count_rejected: boo
     _refill(budget, limits, now)
     drop_old_calls(budget, limits.day_reset, now)
     if budget.tokens < 1:
+        # The call takes no token, so that a client that keeps calling too fast is not locked out.
         if count_rejected:
             _count(budget, now)
         return LimitDecision((1 - budget.tokens) / limits.per_second)
@@ -93,7 +94,7 @@ def exhaust_day(budget: Budget, limits: Limits, now: float) -> None:
 
 def drop_old_calls(budget: Budget, reset: DayReset, now: float) -> None:
     """Drop the calls that are not in the current day."""
-    # The window starts one second late, so that no call counts for longer than 24 hours.
+    # Calls are counted per whole second. Dropping the oldest, partial second keeps every call within its 24 hours.
     first_second = (
         now // DAY_SECONDS * DAY_SECONDS
         if reset is DayReset.UTC_MIDNIGHT
@@ -127,6 +128,7 @@ def _refill(budget: Budget, limits: Limits, now: float) -> None:
 
 
 def _count(budget: Budget, now: float, calls: int = 1) -> None:
+    # One entry per second instead of per call keeps a day at no more than 86,400 entries.
     second = math.floor(now)
     if budget.calls_by_second and budget.calls_by_second[-1][0] == second:
         budget.calls_by_second[-1][1] += calls

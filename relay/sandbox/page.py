@@ -56,6 +56,7 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
 
 def _timeline(sandbox: Sandbox, *, after: int) -> dict[str, Any]:
     company = request.args.get("company") or None
+    # Take the rows and the counts under one lock, so that the page misses no event between two updates.
     with sandbox.lock:
         numbered = ledger.newest_events(sandbox.ledger, company, MAX_ROWS)
         received, resets = sandbox.ledger.received, sandbox.ledger.resets

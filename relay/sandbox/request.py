@@ -94,6 +94,7 @@ def read_request(sandbox: Sandbox, environ: WSGIEnvironment, company: Company, p
     raw = _read_body(environ)
     body = _parse_object(raw or b"")
     event_id = _event_id(body)
+    # A fault on a shared path can name either of its routes, so match faults against all routes of the path.
     routes = routes_at(path, sandbox.settings.dialects)
     return ApiRequest(
         sandbox=sandbox,

@@ -32,6 +32,7 @@ def serve_sandbox(settings: SandboxSettings, *, port: int = 0) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:
+        # shutdown() stops the loop, server_close() frees the port for the next test.
         server.shutdown()
         server.server_close()
         thread.join()

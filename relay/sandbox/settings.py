@@ -196,6 +196,7 @@ def _parse_all(
     options = {option.name: option for option in fields(SandboxSettings)}
     values: dict[str, Any] = {}
     errors: list[str] = []
+    # Collect all errors, so that one restart can fix them all.
     for name, text in texts.items():
         if name not in options:
             errors.append(f"{format_name(name)}: unknown setting{_suggest(name, options, format_name)}")

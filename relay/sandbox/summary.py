@@ -123,6 +123,7 @@ def _first(body: Mapping[str, Any], paths: Sequence[Path]) -> str:
 
 def _texts(value: object, path: Path) -> Iterable[str]:
     """Yield the non-empty strings at a path. A list on the path contributes all of its items."""
+    # Lists may be anywhere on a path, such as the recipients of a share or the participants of an interaction.
     if isinstance(value, list):
         for item in value:
             yield from _texts(item, path)
