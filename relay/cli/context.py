@@ -93,9 +93,9 @@ class StoreUnavailableError(click.ClickException):
 
 
 _REMEDIES = {
-    "store_unavailable": "Check that it is running and that RELAY_REDIS_URL is right. `gong-relay up` starts a store.",
-    "store_timeout": "Check whether it is overloaded or frozen and that RELAY_REDIS_URL is right, then try again.",
-    "store_full": "Let the workers drain it, or raise its maxmemory.",
+    "store_unavailable": "Check that the store is running and that RELAY_REDIS_URL is right. `gong-relay up` starts one.",
+    "store_timeout": "Check that the store is not overloaded or frozen and that RELAY_REDIS_URL is right, then try again.",
+    "store_full": "Let the workers drain the store, or raise its maxmemory.",
     "store_failed": "See the log of the store.",
 }
 

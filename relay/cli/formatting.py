@@ -1,15 +1,15 @@
-"""Figures, moments and foreign text as people read them in a terminal."""
+"""Numbers, times and text from outside, formatted for a terminal."""
 
 from datetime import datetime
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
-NOTHING = "-"
+NO_VALUE = "-"
 
 
-def plain(text: object) -> str:
-    """The text on one line, safe for a terminal: what would not print stands as its escape.
+def safe_text(text: object) -> str:
+    """The text on one line, with every non-printable character replaced by its escape.
 
-    Names, answers and bodies come from outside; an escape sequence among them could rewrite the screen.
+    Names, responses and bodies come from outside: an escape sequence in them could rewrite the screen.
     """
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode()
@@ -17,10 +17,10 @@ def plain(text: object) -> str:
     )
 
 
-def span(seconds: float | None) -> str:
-    """A duration in its one fitting unit: `4.2 s`, `3 min`, `5 h`, `2 d`."""
+def format_duration(seconds: float | None) -> str:
+    """A duration in one unit: `4.2 s`, `3 min`, `5 h`, `2 d`; `-` for None."""
     if seconds is None:
-        return NOTHING
+        return NO_VALUE
     seconds = max(seconds, 0.0)
     if seconds < _MINUTE:
         return f"{seconds:.1f} s"
@@ -31,16 +31,16 @@ def span(seconds: float | None) -> str:
     return f"{seconds // _DAY:.0f} d"
 
 
-def age(moment: str, now: datetime) -> str:
-    """How long ago a moment of a view was."""
-    return span((now - datetime.fromisoformat(moment)).total_seconds())
+def format_age(timestamp: str, now: datetime) -> str:
+    """The time since a timestamp: `3 min`."""
+    return format_duration((now - datetime.fromisoformat(timestamp)).total_seconds())
 
 
-def instant(moment: str) -> str:
-    """A moment of a view, to the second: `2026-11-21 10:00:00 UTC`."""
-    return f"{datetime.fromisoformat(moment):%Y-%m-%d %H:%M:%S} UTC"
+def format_time(timestamp: str) -> str:
+    """A timestamp to the second: `2026-11-21 10:00:00 UTC`."""
+    return f"{datetime.fromisoformat(timestamp):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def counted(number: int, thing: str) -> str:
+def pluralize(number: int, noun: str) -> str:
     """`1 event`, `2,000 events`."""
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.cli.commands.send_batches import batches, rejections_of, results_of, summary
+from relay.cli.commands.send_batches import batches, rejections_of, results_of, summarize
 from relay.core.errors import Problem, ValidationFailed
 
 _LINE = st.binary(max_size=30).map(lambda line: line.replace(b"\n", b"."))
@@ -47,6 +47,6 @@ def test_rejections_are_gathered_by_item_with_paths_inside_it():
 def test_a_duplicate_counts_as_one_whatever_state_the_first_is_in():
     results = [{"status": "delivered", "duplicate": True}, {"status": "queued", "duplicate": False}]
 
-    document = summary(results, dry_run=False)
+    document = summarize(results, dry_run=False)
 
     assert document == {"queued": 1, "duplicates": 1, "filtered": 0, "rejected": 0, "results": results}

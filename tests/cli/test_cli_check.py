@@ -49,7 +49,7 @@ def test_a_right_configuration_is_told_in_short_and_ends_with_0(config: Path, tm
     result = run(tmp_path, "check", "--config", str(config), **RIGHT)
 
     assert result.exit_code == 0
-    assert "8,000 a day" in result.stdout
+    assert "8,000 per day" in result.stdout
     assert SECRET not in result.output
 
 
@@ -57,7 +57,7 @@ def test_a_wrong_configuration_is_told_whole_and_ends_with_1(config: Path, tmp_p
     result = run(tmp_path, "check", "--config", str(config))
 
     assert result.exit_code == 1
-    assert "2 things are wrong" in result.stdout
+    assert "2 errors in the configuration" in result.stdout
     assert "destinations.acme.auth.basic.access_key_secret: " in result.stdout
     assert "sources.web.keys[0]: " in result.stdout
 
@@ -97,7 +97,7 @@ def test_check_as_json_tells_what_there_is(config: Path, tmp_path: Path):
     ("scheme", "told"),
     [
         ('{scheme: github, secrets: ["${WEB_KEY}"]}', "webhook verified by github"),
-        ("{scheme: none}", "webhook NOT VERIFIED: anybody may post"),
+        ("{scheme: none}", "webhook NOT VERIFIED: anyone can post"),
     ],
 )
 def test_how_a_webhook_is_verified_is_told_and_that_it_is_not_is_shouted(

@@ -105,7 +105,7 @@ def test_only_dead_letters_are_listed_as_such(run: Run, settle: Settle, queue: Q
 
 
 def test_without_dead_letters_that_is_said(run: Run):
-    assert run("dead").out == "There is no dead letter.\n"
+    assert run("dead").out == "There are no dead letters.\n"
 
 
 @pytest.mark.parametrize(

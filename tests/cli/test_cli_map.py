@@ -48,10 +48,10 @@ def test_a_payload_is_told_item_by_item_and_nothing_is_kept(mapped: Callable[...
     assert (ended.code, redis.dbsize()) == (0, 0)
     for words in (
         "item 0: ready, rule 'page viewed', priority normal",
-        "known as site:1",
+        "event id site:1",
         "POST /v2/digital-interaction",
         '"contentTitle": "Pricing"',
-        "Gong can tie it to a deal: strong",
+        "association in Gong: strong",
         "not used: item.extra",
         "item 1: filtered",
         "no rule matches it",

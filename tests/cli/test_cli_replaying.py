@@ -50,7 +50,7 @@ def test_dead_letters_are_shown_by_their_fault_with_the_remedy(run: Run, kill: K
 
 
 def test_without_dead_letters_there_is_no_fault(run: Run):
-    assert run("dead").out == "There is no dead letter.\n"
+    assert run("dead").out == "There are no dead letters.\n"
 
 
 def test_choosing_among_events_asks_for_events(run: Run):

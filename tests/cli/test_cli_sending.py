@@ -120,9 +120,9 @@ def test_a_dry_run_of_many_is_one_document(run: Run, page_view: Make, redis: Red
     [
         ("{bad", [], "send it with --ndjson"),
         ("", [], "empty"),
-        ("\n \n", ["--ndjson"], "The file holds no event."),
+        ("\n \n", ["--ndjson"], "The file contains no events."),
         ("[" + " " * 2000 + "]", [], "send it with --ndjson"),
-        ("[{}, {}, {}]", [], "at most 2 are taken at a time. A file of one event a line"),
+        ("[{}, {}, {}]", [], "at most 2 are taken at a time. A file with one event per line"),
     ],
     ids=["not JSON", "empty", "no lines", "too large", "too many"],
 )
@@ -155,4 +155,4 @@ def test_a_store_that_is_away_takes_nothing_and_ends_with_3(run: Run, page_view:
     )
 
     assert (ended.code, ended.out) == (3, "")
-    assert "0 lines went in before; send the file again" in ended.err
+    assert "0 lines were sent before that. Send the whole file again" in ended.err

@@ -31,12 +31,12 @@ def session(scripts: Scripts) -> list[str]:
 def test_the_event_that_stands_for_a_session_says_how_many_it_stands_for(run: Run, session: list[str]):
     out = run("event", session[0], "--reveal", columns=120).out
 
-    assert "stands for 3 events, 2026-11-21 10:00:00 UTC to 2026-11-21 10:02:00 UTC" in " ".join(out.split())
+    assert "carrier of 3 events, 2026-11-21 10:00:00 UTC to 2026-11-21 10:02:00 UTC" in " ".join(out.split())
     assert '"pages"' in out
 
 
 def test_every_other_event_of_it_names_that_one(run: Run, session: list[str]):
-    assert f"told of by event {session[0]}" in run("event", session[2], columns=120).out
+    assert f"sent as part of event {session[0]}" in run("event", session[2], columns=120).out
 
 
 def test_a_preview_says_what_ties_an_event_to_its_session(capsys: pytest.CaptureFixture[str]):
@@ -45,4 +45,7 @@ def test_a_preview_says_what_ties_an_event_to_its_session(capsys: pytest.Capture
     Console(width=120).print(preview_view({"items": items}))
 
     told = " ".join(capsys.readouterr().out.split())
-    assert "one call with all others of its session: site, viewed, v-1, email jane@globex.example" in told
+    assert (
+        "sent as one call with all events of its session: site, viewed, v-1, email jane@globex.example"
+        in told
+    )

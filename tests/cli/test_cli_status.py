@@ -52,7 +52,7 @@ def test_status_is_well_while_a_worker_is_alive(run: Run, queue: Queue, redis: R
     ended = run("status")
 
     assert ended.code == 0
-    assert "1 alive: host-1" in ended.out
+    assert "1 running: host-1" in ended.out
 
 
 def test_status_ends_with_1_and_the_remedy_when_no_worker_is_alive(run: Run, queue: Queue):
@@ -61,7 +61,7 @@ def test_status_ends_with_1_and_the_remedy_when_no_worker_is_alive(run: Run, que
     ended = run("status")
 
     assert ended.code == 1
-    assert "Start one: gong-relay worker" in ended.out
+    assert "Start one with: gong-relay worker" in ended.out
 
 
 def test_status_without_anything_to_send_needs_no_worker(run: Run):
@@ -76,9 +76,9 @@ def test_status_tells_a_hold_in_words_and_ends_with_1(run: Run, settle: Settle, 
 
     assert ended.code == 1
     assert row_of(ended.out, "acme")[4] == "1"
-    assert "acme is on hold since" in ended.out
+    assert "acme has been on hold since" in ended.out
     assert "Create a new one in Gong" in ended.out
-    assert "Gong said: Invalid API key" in ended.out
+    assert "Gong answered: Invalid API key" in ended.out
     assert "gong-relay resume acme" in ended.out
 
 
@@ -102,7 +102,7 @@ def test_status_tells_that_the_budget_of_the_day_is_spent(
     ended = run("status")
 
     assert ended.code == 1
-    assert "acme has spent its budget of the last 24 hours." in ended.out
+    assert "acme has used its budget of the last 24 hours." in ended.out
 
 
 def test_watching_is_for_terminals_only(run: Run):
@@ -124,4 +124,4 @@ def test_status_of_an_empty_configuration_says_so(run: Run, tmp_path: Path):
     ended = run("status", RELAY_CONFIG=str(empty))
 
     assert ended.code == 0
-    assert "No destination is configured, and none has had an event." in ended.out
+    assert "No destination is configured, and no events are stored." in ended.out

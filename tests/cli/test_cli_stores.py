@@ -45,7 +45,7 @@ def test_status_says_which_store_lacks_a_worker(run: Run, two: dict[str, str], s
     told = run("status", columns=200, **two)
 
     assert told.code == 1
-    assert "No worker for store eu is alive and 1 event cannot go." in told.out
+    assert "No worker for store eu is running; 1 event is waiting." in told.out
     assert "gong-relay worker --store eu" in told.out
 
 
@@ -53,7 +53,7 @@ def test_status_goes_on_while_a_store_beside_the_main_one_is_away(run: Run, two:
     told = run("status", columns=200, **two | {"EU": "unix:///nowhere/at/all"})
 
     assert told.code == 1
-    assert "store eu  is away" in told.out
+    assert "store eu  unavailable" in told.out
 
 
 def test_commands_act_in_the_store_of_the_event_and_of_the_destination(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.cli.formatting import age, counted, instant, plain, span
+from relay.cli.formatting import format_age, format_duration, format_time, pluralize, safe_text
 from tests.store_world import NOW
 
 
@@ -22,24 +22,24 @@ from tests.store_world import NOW
     ],
 )
 def test_a_duration_is_told_in_its_one_fitting_unit(seconds: float | None, words: str):
-    assert span(seconds) == words
+    assert format_duration(seconds) == words
 
 
 def test_moments_are_told_to_the_second_and_by_their_age():
-    assert instant("2026-11-21T09:57:00.250Z") == "2026-11-21 09:57:00 UTC"
-    assert age("2026-11-21T09:57:00Z", NOW) == "3 min"
+    assert format_time("2026-11-21T09:57:00.250Z") == "2026-11-21 09:57:00 UTC"
+    assert format_age("2026-11-21T09:57:00Z", NOW) == "3 min"
 
 
 @pytest.mark.parametrize(("number", "words"), [(0, "0 events"), (1, "1 event"), (2000, "2,000 events")])
 def test_things_are_counted(number: int, words: str):
-    assert counted(number, "event") == words
+    assert pluralize(number, "event") == words
 
 
 @given(st.text())
 def test_any_text_is_one_printable_line(text: str):
-    assert plain(text).isprintable()
+    assert safe_text(text).isprintable()
 
 
 @given(st.text(st.characters(categories=["L", "N", "P", "S"])))
 def test_text_that_prints_is_left_as_it_is(text: str):
-    assert plain(text) == text
+    assert safe_text(text) == text

@@ -9,7 +9,7 @@ import click
 
 from relay.actions.alerts import send_test_alert
 from relay.cli.context import EXIT_PROBLEM, CliContext, operator_command, print_json
-from relay.cli.formatting import plain
+from relay.cli.formatting import safe_text
 from relay.core.roles import COMMAND_LINE
 from relay.queries.alerts import alerts_page
 
@@ -52,8 +52,8 @@ def alerts(ctx: CliContext, receiver: str | None, *, wait_seconds: int, as_json:
 def _describe_alerts(page: Mapping[str, Any]) -> str:
     lines = []
     for alert in page["open"]:
-        lines.append(f"{alert['severity']}  {alert['kind']}  {plain(alert['text'])}")
-        lines.append(f"    {plain(alert['remedy'])}")
+        lines.append(f"{alert['severity']}  {alert['kind']}  {safe_text(alert['text'])}")
+        lines.append(f"    {safe_text(alert['remedy'])}")
     lines += [
         f"Messages to {receiver['name']} have failed since {receiver['last']['failing_since']}."
         for receiver in page["receivers"]

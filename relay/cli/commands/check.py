@@ -10,6 +10,7 @@ from rich.padding import Padding
 
 from relay.cli.context import EXIT_PROBLEM, as_json, errors_as_messages, print_json, stdout_console
 from relay.cli.env_file import read_env_file
+from relay.cli.formatting import pluralize
 from relay.cli.options import CliOptions, current_options, with_shared_options
 from relay.config.json_schema import build_json_schema
 from relay.config.load import load_config
@@ -23,38 +24,41 @@ from relay.settings import Settings, StartupError
 from relay.settings_types import display_value, variable_name
 
 
-@click.command(epilog="Example: gong-relay check --config relay.yaml && echo right")
+@click.command(epilog="Example: gong-relay check --config relay.yaml && echo valid")
 @with_shared_options
 @as_json
 def check(*, as_json: bool) -> None:
-    """Check the environment and the configuration file, and tell everything that is wrong at once.
+    """Check the environment variables and the configuration file, and list every error.
 
-    Ends with 0 when the relay could start with them, with 1 when not. Reaches neither Redis nor Gong.
+    Connects neither to Redis nor to Gong.
+
+    Exit status: 0 if the configuration is valid, 1 if it is not, 2 usage error.
     """
     try:
-        page = _page(current_options())
+        page = _check(current_options())
     except StartupError as error:
         page = {"ok": False, "problems": [problem.as_dict() for problem in error.problems]}
     if as_json:
         print_json(page)
     else:
-        _tell(page)
+        _print_page(page)
     if not page["ok"]:
         sys.exit(EXIT_PROBLEM)
 
 
-def _page(where: CliOptions) -> dict[str, Any]:
-    environ = where.environ()
+def _check(options: CliOptions) -> dict[str, Any]:
+    """A summary of the configuration. Raises StartupError with every problem."""
+    environ = options.environ()
     settings = Settings.from_env(environ)
     config = load_config(settings.config, environ=environ, allow_hosts=settings.allow_gong_hosts)
     check_public_url(config, settings.public_url)
     check_oauth(config, settings)
     check_stores(config, settings)
     check_admin_key(config, settings)
-    return {"ok": True, "config": settings.config, **_described(config)}
+    return {"ok": True, "config": settings.config, **_summarize(config)}
 
 
-def _described(config: Config) -> dict[str, Any]:
+def _summarize(config: Config) -> dict[str, Any]:
     destinations = {
         destination.name: {
             "base_url": destination.base_url,
@@ -75,45 +79,42 @@ def _described(config: Config) -> dict[str, Any]:
         }
         for source in config.sources.values()
     }
-    told = [receiver.name for receiver in config.alerts.receivers]
-    alerts = {"receivers": told, "heartbeat": config.alerts.heartbeat is not None}
+    receivers = [receiver.name for receiver in config.alerts.receivers]
+    alerts = {"receivers": receivers, "heartbeat": config.alerts.heartbeat is not None}
     return {"destinations": destinations, "sources": sources, "alerts": alerts}
 
 
-def _tell(page: Mapping[str, Any]) -> None:
+def _print_page(page: Mapping[str, Any]) -> None:
     console = stdout_console()
     if not page["ok"]:
-        count = len(page["problems"])
-        console.print(f"{count} {'thing is' if count == 1 else 'things are'} wrong:", soft_wrap=True)
+        console.print(f"{pluralize(len(page['problems']), 'error')} in the configuration:", soft_wrap=True)
         for problem in page["problems"]:
             console.print(f"  {problem['path'] or '(file)'}: {problem['message']}", soft_wrap=True)
         return
-    console.print(f"{page['config']} is right.", soft_wrap=True)
-    for name, one in page["destinations"].items():
-        limits = f"{one['per_second']} calls a second, {one['day_budget']:,} a day"
-        console.print(
-            f"  destination {name}: {one['base_url']}, company {one['company']}, {limits}{_elsewhere(one)}",
-            soft_wrap=True,
-        )
-    for name, one in page["sources"].items():
-        keys = f"{one['keys']} key{'' if one['keys'] == 1 else 's'}"
-        console.print(f"  source {name}: to {one['destination']} as {one['send_as']}, {keys}", soft_wrap=True)
-        if one["verify"]:
-            console.print(f"    webhook {_webhook(one)}", soft_wrap=True)
+    console.print(f"{page['config']} is valid.", soft_wrap=True)
+    for name, destination in page["destinations"].items():
+        console.print(f"  destination {name}: {_describe_destination(destination)}", soft_wrap=True)
+    for name, source in page["sources"].items():
+        keys = pluralize(source["keys"], "key")
+        text = f"  source {name}: to {source['destination']} as {source['send_as']}, {keys}"
+        console.print(text, soft_wrap=True)
+        if source["verify"]:
+            console.print(f"    webhook {_describe_webhook(source)}", soft_wrap=True)
     if page["alerts"]["receivers"]:
         console.print(f"  alerts to {', '.join(page['alerts']['receivers'])}", soft_wrap=True)
 
 
-def _elsewhere(destination: Mapping[str, Any]) -> str:
-    return "" if destination["store"] == MAIN_STORE else f", in store {destination['store']}"
+def _describe_destination(destination: Mapping[str, Any]) -> str:
+    limits = f"{destination['per_second']} calls per second, {destination['day_budget']:,} per day"
+    store = "" if destination["store"] == MAIN_STORE else f", in store {destination['store']}"
+    return f"{destination['base_url']}, company {destination['company']}, {limits}{store}"
 
 
-def _webhook(source: Mapping[str, Any]) -> str:
+def _describe_webhook(source: Mapping[str, Any]) -> str:
     preset = f"preset {source['preset']}, " if source["preset"] else ""
-    proof = (
-        "NOT VERIFIED: anybody may post" if source["verify"] == "none" else f"verified by {source['verify']}"
-    )
-    return preset + proof
+    if source["verify"] == "none":
+        return f"{preset}NOT VERIFIED: anyone can post"
+    return f"{preset}verified by {source['verify']}"
 
 
 @click.command("settings", epilog="Example: RELAY_LOG_LEVEL=debug gong-relay settings")
@@ -121,17 +122,20 @@ def _webhook(source: Mapping[str, Any]) -> str:
 @as_json
 @errors_as_messages()
 def list_settings(*, as_json: bool) -> None:
-    """List every RELAY_* variable with its value, where that comes from, and what it means. Secrets are masked."""
-    where = current_options()
-    settings = Settings.from_env(where.environ())
+    """List every RELAY_* variable with its value, its origin and its meaning. Secrets are masked.
+
+    Exit status: 0 on success, 1 if a variable is invalid, 2 usage error.
+    """
+    options = current_options()
+    settings = Settings.from_env(options.environ())
     rows = [
         {
-            "name": variable_name(item),
-            "value": display_value(item, getattr(settings, item.name)),
-            "from": _origin(variable_name(item), where),
-            "meaning": item.metadata["doc"],
+            "name": variable_name(field),
+            "value": display_value(field, getattr(settings, field.name)),
+            "from": _origin_of(variable_name(field), options),
+            "meaning": field.metadata["doc"],
         }
-        for item in fields(settings)
+        for field in fields(settings)
     ]
     if as_json:
         print_json({"settings": rows})
@@ -142,20 +146,25 @@ def list_settings(*, as_json: bool) -> None:
         console.print(Padding(row["meaning"], (0, 0, 0, 4)), style="dim")
 
 
-def _origin(name: str, where: CliOptions) -> str:
-    if name == "RELAY_CONFIG" and where.config:
+def _origin_of(name: str, options: CliOptions) -> str:
+    if name == "RELAY_CONFIG" and options.config:
         return "--config"
-    saved, environ = read_env_file(where.env_file), where.environ()
+    saved, environ = read_env_file(options.env_file), options.environ()
     if environ.get(f"{name}_FILE"):
         return f"{name}_FILE"
     if not environ.get(name):
         return "default"
-    return str(where.env_file) if saved.get(name) == environ[name] else "environment"
+    return str(options.env_file) if saved.get(name) == environ[name] else "environment"
 
 
 @click.command(epilog="Example: gong-relay schema > relay.schema.json")
-@click.option("--json", "as_json", is_flag=True, help="Taken as everywhere; a JSON Schema is JSON anyway.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Accepted as in every command. A JSON Schema is always JSON."
+)
 def schema(*, as_json: bool) -> None:
-    """Print a JSON Schema of the configuration file: editors complete and explain the file with it."""
+    """Print the JSON Schema of the configuration file, with which editors complete and explain it.
+
+    Exit status: 0 on success, 2 usage error.
+    """
     del as_json
     print_json(build_json_schema())

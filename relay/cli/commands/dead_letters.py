@@ -1,6 +1,4 @@
-"""The command that looks at dead letters: `dead` shows them by their fault, or one by one."""
-
-from typing import Any
+"""The command `dead`: list dead letters by cluster, or one by one."""
 
 import click
 
@@ -15,26 +13,39 @@ from relay.queries.filters import read_filter
 
 @click.command(epilog="Example: gong-relay dead --events --destination acme")
 @click.option("--events", "one_by_one", is_flag=True, help="List the events themselves, newest first.")
-@click.option("--destination", help="Only this destination's. With --events.")
-@click.option("--source", help="Only this source's. With --events.")
-@click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True, help="The most to list.")
-@click.option("--cursor", help="Continue after a page: the cursor that it ended with.")
+@click.option("--destination", help="Only events for this destination. Needs --events.")
+@click.option("--source", help="Only events of this source. Needs --events.")
+@click.option(
+    "--limit", type=click.IntRange(1, 200), default=50, show_default=True, help="Maximum number of rows."
+)
+@click.option("--cursor", help="Continue after the page that ended with this cursor.")
 @operator_command
-def dead(ctx: CliContext, *, one_by_one: bool, as_json: bool, **told: Any) -> None:
-    """Show dead letters: how many share which fault, and what to do.
+def dead(  # noqa: PLR0913 - one parameter per option
+    ctx: CliContext,
+    *,
+    one_by_one: bool,
+    destination: str | None,
+    source: str | None,
+    limit: int,
+    cursor: str | None,
+    as_json: bool,
+) -> None:
+    """List dead letters in clusters of the same problem, and what to do about them.
 
-    One line is one fault. `--events` lists the dead letters of it one by one.
+    With --events, list the dead letters one by one.
+
+    Exit status: 0 on success, 2 usage error, 3 store unavailable.
     """
-    page_of = {"limit": told.pop("limit"), "cursor": told.pop("cursor")}
-    filters = {name: value for name, value in told.items() if value is not None}
+    options = {"destination": destination, "source": source}
+    filters = {name: value for name, value in options.items() if value is not None}
+    if filters and not one_by_one:
+        raise click.UsageError("--destination and --source filter events: add --events.")
     if one_by_one:
-        wanted = read_filter(filters | {"status": State.DEAD}, now=ctx.now())
-        page = events_page(ctx.stores, wanted, **page_of)
+        event_filter = read_filter(filters | {"status": State.DEAD}, now=ctx.now())
+        page = events_page(ctx.stores, event_filter, limit=limit, cursor=cursor)
         view = dead_view(page, now=ctx.now())
-    elif filters:
-        raise click.UsageError("--destination and --source choose among events: add --events.")
     else:
-        page = dead_letters_page(ctx.stores, **page_of)
+        page = dead_letters_page(ctx.stores, limit=limit, cursor=cursor)
         view = clusters_view(page, now=ctx.now())
     if as_json:
         print_json(page)

@@ -16,7 +16,7 @@ from relay.actions.destinations import (
     resume_destination,
 )
 from relay.cli.context import EXIT_PROBLEM, CliContext, operator_command, print_json
-from relay.cli.formatting import counted, plain
+from relay.cli.formatting import pluralize, safe_text
 from relay.config.oauth import check_oauth
 from relay.core.roles import COMMAND_LINE
 from relay.queries.probes import PASSED, render_probe
@@ -62,7 +62,7 @@ def resume(ctx: CliContext, name: str, *, as_json: bool) -> None:
         print_json(result)
         return
     state = "is no longer on hold" if result["changed"] else "was not on hold"
-    click.echo(f"{name} {state}. {counted(result['events'], 'event')} went back to the queue.")
+    click.echo(f"{name} {state}. {pluralize(result['events'], 'event')} went back to the queue.")
 
 
 @click.command(epilog="Example: gong-relay probe acme")
@@ -120,7 +120,11 @@ def _describe_probe(name: str, result: Mapping[str, Any] | None) -> str:
     if result["outcome"] == PASSED:
         return f"{name} passed: Gong accepts its credentials."
     status = f", HTTP {result['status']}" if result["status"] else ""
-    lines = [f"{name} did not pass: {result['outcome']}{status}.", plain(result["detail"]), result["remedy"]]
+    lines = [
+        f"{name} did not pass: {result['outcome']}{status}.",
+        safe_text(result["detail"]),
+        result["remedy"],
+    ]
     return "\n".join(line for line in lines if line)
 
 

@@ -14,7 +14,7 @@ from rich.text import Text
 from relay.actions.erasure_job import ErasureContext, step
 from relay.actions.erasures import erase_person
 from relay.cli.context import EXIT_PROBLEM, CliContext, operator_command, print_json, stdout_console
-from relay.cli.formatting import counted, plain
+from relay.cli.formatting import pluralize, safe_text
 from relay.core.roles import COMMAND_LINE
 from relay.core.signed_document import Signer
 from relay.queries.erasures import DONE, erasure_page
@@ -124,8 +124,8 @@ def _preview_lines(page: dict[str, Any]) -> Iterator[str]:
         events = sum(part["events"].values())
         by_state = f" ({_count_by_state(part['events'])})" if part["events"] else ""
         yield (
-            f"{part['store']}: {at_least}{counted(events, 'event')}{by_state} and the bodies of "
-            f"{counted(part['receipts'], 'request')} would be erased."
+            f"{part['store']}: {at_least}{pluralize(events, 'event')}{by_state} and the bodies of "
+            f"{pluralize(part['receipts'], 'request')} would be erased."
         )
 
 
@@ -144,13 +144,13 @@ def _print_report(page: dict[str, Any], *, as_json: bool) -> None:
 
 
 def _report_view(page: dict[str, Any]) -> RenderableType:
-    lines = [f"Erasure {page['id']} is {page['status']}: {counted(page['erased'], 'event')} erased."]
+    lines = [f"Erasure {page['id']} is {page['status']}: {pluralize(page['erased'], 'event')} erased."]
     for part in page["stores"]:
         events = _count_by_state(part["events"]) or "no events"
-        lines.append(f"  {part['store']}: {events}; the bodies of {counted(part['receipts'], 'request')}")
+        lines.append(f"  {part['store']}: {events}; the bodies of {pluralize(part['receipts'], 'request')}")
     if page["pending_events"]:
-        lines.append(f"{counted(page['pending_events'], 'event')} being sent; erased after that.")
-    lines += [plain(text) for text in page["limitations"]]
+        lines.append(f"{pluralize(page['pending_events'], 'event')} being sent; erased after that.")
+    lines += [safe_text(text) for text in page["limitations"]]
     return Group(*map(Text, lines))
 
 

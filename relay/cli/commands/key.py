@@ -1,4 +1,4 @@
-"""The command that makes an API key, for a source or for somebody who looks after the relay: `key`."""
+"""The command `key`: generate an API key for a source or an operator."""
 
 import re
 import secrets
@@ -13,40 +13,36 @@ from relay.core.roles import OPERATOR_ROLES
 
 @click.command(epilog="Example: gong-relay key website")
 @click.argument("name", metavar="NAME")
-@click.option(
-    "--role",
-    type=click.Choice(OPERATOR_ROLES),
-    help="For somebody who looks after the relay: what they may do.",
-)
+@click.option("--role", type=click.Choice(OPERATOR_ROLES), help="Make it an operator's key, with this role.")
 @as_json
 def key(name: str, *, role: str | None, as_json: bool) -> None:
-    """Make a fresh API key for the source NAME, or with --role for a person, and the line that lets it in.
+    """Generate an API key for the source NAME, or with --role for an operator, and the configuration for it.
 
-    The key is shown this once and kept nowhere: the configuration holds its SHA-256 only.
+    The key is shown once and not stored. The configuration file holds only its SHA-256.
+
+    Exit status: 0 on success, 2 usage error.
     """
     if not re.fullmatch(NAME_PATTERN, name):
-        raise click.BadParameter(
-            "use a-z, 0-9, - and _, and begin with a letter or digit.", param_hint="NAME"
-        )
-    fresh = generate_key(secrets.choice)
-    whose = {"operator": name, "role": role} if role else {"source": name}
+        text = "use a-z, 0-9, - and _, and start with a letter or digit."
+        raise click.BadParameter(text, param_hint="NAME")
+    api_key = generate_key(secrets.choice)
+    digest = render_digest(api_key)
     if as_json:
-        print_json({**whose, "key": fresh, "digest": render_digest(fresh)})
+        owner = {"operator": name, "role": role} if role else {"source": name}
+        print_json({**owner, "key": api_key, "digest": digest})
         return
-    giving = f"give it to {name}" if role else f"give it to whoever sends as {name}"
-    line = _of_person(name, role, render_digest(fresh)) if role else _of_source(name, render_digest(fresh))
-    beside = (
-        "in the configuration file" if role else "in the configuration file, beside the source's destination"
-    )
+    recipient = name if role else f"the sender of {name}'s events"
+    entry = _operator_entry(name, role, digest) if role else _source_entry(name, digest)
+    beside = "" if role else ", beside the source's destination"
     console = stdout_console()
-    console.print(f"The key, shown this once; {giving}:\n\n  {fresh}\n", soft_wrap=True)
-    console.print(f"Its line {beside}:\n", soft_wrap=True)
-    console.print(line, soft_wrap=True)
+    console.print(f"Give this key to {recipient}. It is shown only once:\n\n  {api_key}\n", soft_wrap=True)
+    console.print(f"Add this to the configuration file{beside}:\n", soft_wrap=True)
+    console.print(entry, soft_wrap=True)
 
 
-def _of_source(name: str, digest: str) -> str:
+def _source_entry(name: str, digest: str) -> str:
     return f"sources:\n  {name}:\n    keys:\n      - {digest}"
 
 
-def _of_person(name: str, role: str, digest: str) -> str:
+def _operator_entry(name: str, role: str, digest: str) -> str:
     return f"operators:\n  {name}:\n    role: {role}\n    keys:\n      - {digest}"

@@ -1,4 +1,4 @@
-"""The command that shows what a payload would become: `map`."""
+"""The command `map`: preview what a source's mapping makes of a payload."""
 
 import sys
 from typing import Any
@@ -7,7 +7,7 @@ import click
 
 from relay.cli.context import EXIT_PROBLEM, CliContext, operator_command, print_json, stdout_console
 from relay.cli.source_wizard.captured_payload import captured_options, read_capture
-from relay.cli.tables.previews import dead, preview_view
+from relay.cli.tables.previews import count_dead, preview_view
 from relay.queries.previews import captured_preview_page, preview_context
 
 
@@ -16,16 +16,18 @@ from relay.queries.previews import captured_preview_page, preview_context
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @captured_options
 @operator_command
-def map_payload(ctx: CliContext, source: str, *, file: str, as_json: bool, **told: Any) -> None:
-    """Show what SOURCE would make of the payload in FILE, item by item. Nothing is kept and nothing sent.
+def map_payload(ctx: CliContext, source: str, *, file: str, as_json: bool, **capture_options: Any) -> None:
+    """Preview the calls that SOURCE's mapping makes of the payload in FILE. Nothing is stored or sent.
 
-    FILE (- is standard input) holds a request's body as the sender sent it. Ends with 1 when an item is dead.
+    FILE (- for standard input) is the body of a request, exactly as the sender sent it.
+
+    Exit status: 0 if Gong would accept all events, 1 if it would not, 2 usage error, 3 store unavailable.
     """
-    way = preview_context(ctx.config, ctx.source(source), finder=ctx.destinations, now=ctx.now())
-    page = captured_preview_page(read_capture(file, **told), way)
+    context = preview_context(ctx.config, ctx.source(source), finder=ctx.destinations, now=ctx.now())
+    page = captured_preview_page(read_capture(file, **capture_options), context)
     if as_json:
         print_json(page)
     else:
         stdout_console().print(preview_view(page))
-    if dead(page):
+    if count_dead(page):
         sys.exit(EXIT_PROBLEM)

@@ -13,7 +13,7 @@ from relay.actions.events import replay_event
 from relay.actions.replays import cancel_replay, preview_replay, start_replay
 from relay.cli.commands.results import act_on_each, print_results
 from relay.cli.context import EXIT_PROBLEM, CliContext, operator_command, print_json, stdout_console
-from relay.cli.tables.replays import foreseen_view, replay_view
+from relay.cli.tables.replays import replay_preview_view, replay_view
 from relay.core.lifecycle import DeadLetterReason
 from relay.core.replay import REPLAYABLE, Replay, parse_replay_request
 from relay.core.roles import COMMAND_LINE
@@ -115,7 +115,7 @@ def _print_preview(page: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(page)
     else:
-        stdout_console().print(foreseen_view(page))
+        stdout_console().print(replay_preview_view(page))
 
 
 def _print_replay(page: dict[str, Any], *, as_json: bool) -> None:

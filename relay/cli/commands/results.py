@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from relay.cli.context import EXIT_PROBLEM, print_json
-from relay.cli.formatting import plain
+from relay.cli.formatting import safe_text
 from relay.core.errors import Conflict, NotFound, ValidationFailed
 
 
@@ -30,7 +30,7 @@ def print_results(results: Sequence[dict[str, Any]], *, as_json: bool) -> None:
         print_json({"results": results})
     else:
         for result in results:
-            succeeded = f"{plain(result['id'])}  {result.get('status')}"
-            click.echo(succeeded if result["done"] else plain(result["detail"]))
+            succeeded = f"{safe_text(result['id'])}  {result.get('status')}"
+            click.echo(succeeded if result["done"] else safe_text(result["detail"]))
     if not all(result["done"] for result in results):
         sys.exit(EXIT_PROBLEM)

@@ -6,7 +6,7 @@ import click
 
 from relay.actions.secret_keys import rotate_secret_keys
 from relay.cli.context import EXIT_PROBLEM, CliContext, operator_command, print_json
-from relay.cli.formatting import counted
+from relay.cli.formatting import pluralize
 from relay.core.roles import COMMAND_LINE
 
 
@@ -24,7 +24,7 @@ def rotate(ctx: CliContext, *, as_json: bool) -> None:
         print_json(result)
     else:
         click.echo(
-            f"{counted(result['resealed'], 'secret')} re-encrypted; {result['already']:,} already used the newest key."
+            f"{pluralize(result['resealed'], 'secret')} re-encrypted; {result['already']:,} already used the newest key."
         )
         for name in result["unreadable"]:
             click.echo(

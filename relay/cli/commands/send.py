@@ -1,4 +1,4 @@
-"""The command that sends: `send` takes canonical events from a file straight into the store, as the HTTP endpoint does."""
+"""The command `send`: store canonical events from a file directly, without an HTTP request."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -9,42 +9,49 @@ import click
 from rich.console import Console
 from rich.progress import track
 
-from relay.cli.commands.send_batches import batches, rejections_of, results_of, summary
+from relay.cli.commands.send_batches import batches, rejections_of, results_of, summarize
 from relay.cli.context import EXIT_PROBLEM, CliContext, operator_command, print_json, stdout_console
-from relay.cli.formatting import counted
+from relay.cli.formatting import pluralize
 from relay.cli.tables.sent import sent_view
 from relay.core.errors import BadRequest, TooLarge, Unavailable, ValidationFailed
+from relay.core.roles import COMMAND_LINE
 from relay.core.source import Source
 from relay.ingest.accept_events import IngestContext, IngestRequest, dry_run, ingest_events
 from relay.settings import Settings
 
-_KEY_ID = "command line"
-_JSON, _LINES = "application/json", "application/x-ndjson"
-_ENDINGS_OF_LINES = (".ndjson", ".jsonl")
-_AS_LINES = "A file of one event a line may be of any length: send it with --ndjson."
-_MENDED_BY_LINES = frozenset({"not_json", "too_many_items"})
+_JSON, _NDJSON = "application/json", "application/x-ndjson"
+_NDJSON_SUFFIXES = (".ndjson", ".jsonl")
+_USE_NDJSON = "A file with one event per line can have any size: send it with --ndjson."
+_FIXED_BY_NDJSON = frozenset({"not_json", "too_many_items"})
+"""Codes of errors that the option --ndjson may fix."""
 
 
 @click.command(epilog="Example: gong-relay send events.ndjson --source website --dry-run")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
-@click.option("--source", required=True, help="The source that they count as: it says where they go.")
-@click.option("--dry-run", "dry", is_flag=True, help="Show the calls that they become, and send nothing.")
-@click.option("--ndjson", is_flag=True, help="One event a line. Assumed of a file named .ndjson or .jsonl.")
+@click.option("--source", required=True, help="The source of the events. It determines their destination.")
+@click.option("--dry-run", is_flag=True, help="Show the calls that the events become, and store nothing.")
+@click.option(
+    "--ndjson", is_flag=True, help="Read one event per line (default for .ndjson and .jsonl files)."
+)
 @operator_command
-def send(ctx: CliContext, file: str, *, ndjson: bool, as_json: bool, **told: Any) -> None:
-    """Send the canonical events in FILE, or of standard input.
+def send(  # noqa: PLR0913 - one parameter per option
+    ctx: CliContext, file: str, *, source: str, dry_run: bool, ndjson: bool, as_json: bool
+) -> None:
+    """Send the canonical events in FILE, as POST /v1/events does.
 
-    FILE (- is standard input) holds one JSON object, an array of them, or one a line. Sending it twice does no
-    harm: the same ids are duplicates. Ends with 1 when one of them was rejected.
+    FILE (- for standard input) is one JSON object, an array of objects, or one object per line. It is safe to send a
+    file twice: events with the same ids are duplicates.
+
+    Exit status: 0 if all events were accepted, 1 if one was rejected, 2 usage error, 3 store unavailable.
     """
-    way = _way(ctx, **told)
+    target = _Target(ctx.ingest, ctx.source(source), dry_run)
     with click.open_file(file, "rb") as opened:
         raw = opened.read()
-    if ndjson or file.endswith(_ENDINGS_OF_LINES):
-        results = _take_lines(way, raw, ctx.settings)
+    if ndjson or file.endswith(_NDJSON_SUFFIXES):
+        results = _send_lines(target, raw, ctx.settings)
     else:
-        results = _take_whole(way, raw, ctx.settings.max_body_bytes)
-    document = summary(results, dry_run=way.dry)
+        results = _send_whole(target, raw, ctx.settings.max_body_bytes)
+    document = summarize(results, dry_run=dry_run)
     if as_json:
         print_json(document)
     else:
@@ -54,58 +61,56 @@ def send(ctx: CliContext, file: str, *, ndjson: bool, as_json: bool, **told: Any
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
-    """Everything a request of events passes on its way in."""
+class _Target:
+    """Where the events go, and whether this is a dry run."""
 
-    intake: IngestContext
+    ingest: IngestContext
     source: Source
-    dry: bool
+    dry_run: bool
 
 
-def _way(ctx: CliContext, *, source: str, dry: bool) -> _Way:
-    return _Way(ctx.ingest, ctx.source(source), dry)
-
-
-def _take(way: _Way, raw: bytes, content_type: str, *, first: int = 0) -> list[dict[str, Any]]:
-    """Take one request in. Its results are numbered from `first`."""
-    arrival = IngestRequest(way.source, raw, content_type, _KEY_ID)
+def _send_request(target: _Target, raw: bytes, content_type: str, *, first: int = 0) -> list[dict[str, Any]]:
+    """The results of one request, numbered from `first`."""
+    request = IngestRequest(target.source, raw, content_type, COMMAND_LINE.key_id)
+    run = dry_run if target.dry_run else ingest_events
     try:
-        if way.dry:
-            return results_of(dry_run(way.intake, arrival).body, first=first)
-        return results_of(ingest_events(way.intake, arrival).body, first=first)
+        return results_of(run(target.ingest, request).body, first=first)
     except ValidationFailed as error:
         return rejections_of(error, first=first)
 
 
-def _take_whole(way: _Way, raw: bytes, max_bytes: int) -> list[dict[str, Any]]:
+def _send_whole(target: _Target, raw: bytes, max_bytes: int) -> list[dict[str, Any]]:
     if len(raw) > max_bytes:
-        text = f"The file holds {len(raw):,} bytes; one JSON value may hold {max_bytes:,}. {_AS_LINES}"
+        text = f"The file has {len(raw):,} bytes, and one JSON value may have {max_bytes:,}. {_USE_NDJSON}"
         raise click.ClickException(text)
     try:
-        return _take(way, raw, _JSON)
+        return _send_request(target, raw, _JSON)
     except (BadRequest, TooLarge) as error:
-        remedy = _AS_LINES if error.code in _MENDED_BY_LINES else ""
+        remedy = _USE_NDJSON if error.code in _FIXED_BY_NDJSON else ""
         raise click.ClickException(f"{error.detail.rstrip('.')}. {remedy}".rstrip()) from error
 
 
-def _take_lines(way: _Way, raw: bytes, settings: Settings) -> list[dict[str, Any]]:
-    """Any number of lines, a endpoint's fill at a time."""
+def _send_lines(target: _Target, raw: bytes, settings: Settings) -> list[dict[str, Any]]:
+    """Send any number of lines, in batches that one request may have."""
     parts = list(batches(raw, max_items=settings.max_items, max_bytes=settings.max_body_bytes))
     if not parts:
-        raise click.ClickException("The file holds no event.")
+        raise click.ClickException("The file contains no events.")
     results: list[dict[str, Any]] = []
-    first = 0
-    for part in _progress(parts):
+    sent = 0
+    for part in _with_progress(parts):
         try:
-            results += _take(way, b"\n".join(part), _LINES, first=first)
+            results += _send_request(target, b"\n".join(part), _NDJSON, first=sent)
         except Unavailable as error:
-            text = f"{error.detail} {counted(first, 'line')} went in before; send the file again, they count once."
+            text = (
+                f"{error.detail} {pluralize(sent, 'line')} were sent before that. Send the whole file again: events "
+                "that were sent are duplicates."
+            )
             raise Unavailable(error.code, text, retry_after=error.retry_after) from error
-        first += len(part)
+        sent += len(part)
     return results
 
 
-def _progress(parts: Sequence[list[bytes]]) -> Iterable[list[bytes]]:
+def _with_progress(parts: Sequence[list[bytes]]) -> Iterable[list[bytes]]:
     console = Console(stderr=True)
     if len(parts) == 1 or not console.is_terminal:
         return parts

@@ -13,13 +13,13 @@ from rich.text import Text
 
 from relay.actions.destinations import find_destination
 from relay.cli.context import EXIT_PROBLEM, CliContext, operator_command, print_json
-from relay.cli.formatting import plain
+from relay.cli.formatting import safe_text
 from relay.cli.source_wizard.captured_payload import captured_options, read_capture
 from relay.cli.source_wizard.draft import Draft, asked, drafted, preset_draft, proven, sample
 from relay.cli.source_wizard.yaml_lines import source_yaml
 from relay.cli.tables.events import problem_line
-from relay.cli.tables.previews import dead, preview_view
-from relay.cli.tables.queues import quiet_table
+from relay.cli.tables.previews import count_dead, preview_view
+from relay.cli.tables.queues import make_table
 from relay.config.fields import NAME_PATTERN
 from relay.config.presets import load_preset, preset_names
 from relay.core.destination import BasicCredentials, Destination
@@ -67,7 +67,7 @@ def new(ctx: CliContext, *, as_json: bool, yes: bool, file: str | None, **told: 
     captured = read_capture(file, **told)
     draft = _draft(ctx, captured, {**chosen, "file": file}, asking=asking)
     _tell(draft, as_json=as_json)
-    if draft.problems or dead({"items": draft.items}):
+    if draft.problems or count_dead({"items": draft.items}):
         sys.exit(EXIT_PROBLEM)
 
 
@@ -170,9 +170,9 @@ def _console() -> Console:
 
 
 def _show_paths(proposal: SuggestedRule) -> None:
-    table = quiet_table("path", "value")
+    table = make_table("path", "value")
     for leaf in proposal.payload_fields:
-        table.add_row(plain(leaf.expression), sample(leaf))
+        table.add_row(safe_text(leaf.expression), sample(leaf))
     _console().print(table)
     if proposal.items:
         _console().print(f"Its items are in {proposal.items}.")

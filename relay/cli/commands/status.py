@@ -11,39 +11,44 @@ from rich.live import Live
 from rich.text import Text
 
 from relay.cli.context import EXIT_PROBLEM, CliContext, operator_command, print_json, stdout_console
-from relay.cli.tables.queues import flows, status_view
+from relay.cli.tables.queues import is_healthy, status_view
 from relay.core.errors import Unavailable
 from relay.queries.queues import queues_page
 
-_EVERY_SECONDS = 1.0
+_REFRESH_SECONDS = 1.0
 
 
 @click.command(epilog="Example: gong-relay status --watch")
-@click.option("--watch", is_flag=True, help="Look again every second until Ctrl-C.")
+@click.option("--watch", is_flag=True, help="Refresh every second until Ctrl-C.")
 @operator_command
 def status(ctx: CliContext, *, watch: bool, as_json: bool) -> None:
-    """Show what waits where, and what is in its way.
+    """Show the queue of every destination, and what blocks it.
 
-    Ends with 1 when something is in its way: a hold, no worker alive, or a spent budget.
+    Exit status: 0 if nothing blocks events, 1 on a hold, a spent budget, a missing worker, or Gong or a store being
+    down, 2 usage error, 3 store unavailable.
     """
     if watch and as_json:
-        raise click.UsageError("--watch is for people, --json for programs: choose one.")
+        raise click.UsageError("--watch and --json exclude each other.")
     if watch:
         _watch(ctx, stdout_console())
         return
-    page = _queues(ctx)
-    _show(page, status_view(page, now=ctx.now(), width=stdout_console().width), as_json=as_json)
-    if not flows(page):
+    page = _queues_page(ctx)
+    if as_json:
+        print_json(page)
+    else:
+        console = stdout_console()
+        console.print(status_view(page, now=ctx.now(), width=console.width))
+    if not is_healthy(page):
         sys.exit(EXIT_PROBLEM)
 
 
-def _queues(ctx: CliContext) -> dict[str, Any]:
+def _queues_page(ctx: CliContext) -> dict[str, Any]:
     return queues_page(ctx.stores, ctx.destinations.all(), hooks=ctx.config.hooks, now=ctx.now())
 
 
 def _watch(ctx: CliContext, console: Console) -> None:
     if not console.is_terminal:
-        raise click.UsageError("--watch needs a terminal to draw on.")
+        raise click.UsageError("--watch needs a terminal.")
     try:
         with Live(console=console, auto_refresh=False) as live:
             for frame in _frames(ctx, console):
@@ -53,18 +58,11 @@ def _watch(ctx: CliContext, console: Console) -> None:
 
 
 def _frames(ctx: CliContext, console: Console) -> Iterator[RenderableType]:
-    """What there is to see, every second. A store that is away is waited for: watching is how one sees it return."""
+    """A frame every second. An unavailable store does not end it: an operator may be waiting for the store to return."""
     while True:
         try:
-            page = _queues(ctx)
+            page = _queues_page(ctx)
             yield status_view(page, now=ctx.now(), width=console.width)
         except Unavailable as error:
-            yield Text(f"{error.detail} Looking again every second.", style="yellow")
-        time.sleep(_EVERY_SECONDS)
-
-
-def _show(page: dict[str, Any], view: RenderableType, *, as_json: bool) -> None:
-    if as_json:
-        print_json(page)
-    else:
-        stdout_console().print(view)
+            yield Text(f"{error.detail} Retrying every second.", style="yellow")
+        time.sleep(_REFRESH_SECONDS)

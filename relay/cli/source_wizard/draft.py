@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from relay.cli.formatting import plain
+from relay.cli.formatting import safe_text
 from relay.core.errors import Problem, ValidationFailed
 from relay.core.mapping.compile import compile_mapping
 from relay.core.mapping.lint_expression import parse_expression
@@ -47,7 +47,7 @@ def sample(leaf: PayloadField) -> str:
     """A value as a table shows it: clipped, and hidden where its name speaks of a secret."""
     if leaf.words & _SECRETS:
         return "(hidden)"
-    text = plain(leaf.value)
+    text = safe_text(leaf.value)
     return text if len(text) <= SHOWN_MAX else f"{text[: SHOWN_MAX - 1]}…"
 
 

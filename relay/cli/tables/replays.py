@@ -1,4 +1,4 @@
-"""Replays and faults as a person reads them."""
+"""Tables of dead-letter clusters and replays."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -7,77 +7,79 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from relay.cli.formatting import age, counted, plain
-from relay.cli.tables.queues import quiet_table
+from relay.cli.formatting import format_age, pluralize, safe_text
+from relay.cli.tables.events import next_page_hint
+from relay.cli.tables.queues import make_table
 
-_LONGEST = 200
+_MAX_DETAIL = 200
 
 
 def clusters_view(page: Mapping[str, Any], *, now: datetime) -> RenderableType:
-    """The page of `GET /v1/dead-letters`: one line for each fault, then what to do about each reason among them."""
+    """The page of `GET /v1/dead-letters`: one row per cluster, then what to do about each reason."""
     clusters = page["clusters"]
     if not clusters:
-        return Text("There is no dead letter.")
-    table = quiet_table("cluster", ">events", "reason", ">newest", "for", "what was said")
-    for told in clusters:
+        return Text("There are no dead letters.")
+    table = make_table("cluster", ">events", "reason", ">newest", "destination", "detail")
+    for cluster in clusters:
         table.add_row(
-            plain(told["cluster"]),
-            f"{told['count']:,}",
-            told["reason"],
-            age(told["last_at"], now),
-            _several(told["destinations"]),
-            plain(told["detail"][:_LONGEST]),
+            safe_text(cluster["cluster"]),
+            f"{cluster['count']:,}",
+            cluster["reason"],
+            format_age(cluster["last_at"], now),
+            _summarize_destinations(cluster["destinations"]),
+            safe_text(cluster["detail"][:_MAX_DETAIL]),
         )
-    return Group(table, Text(""), *_remedies(clusters), *_rest(page))
+    return Group(table, Text(""), *_remedies(clusters), *next_page_hint(page))
 
 
-def _several(counts: Mapping[str, int]) -> str:
+def _summarize_destinations(counts: Mapping[str, int]) -> str:
     names = sorted(counts, key=lambda name: -counts[name])
-    return plain(names[0]) + (f" and {len(names) - 1} more" if len(names) > 1 else "")
+    return safe_text(names[0]) + (f" and {len(names) - 1} more" if len(names) > 1 else "")
 
 
 def _remedies(clusters: list[dict[str, Any]]) -> Iterator[Text]:
-    remedies = {told["reason"]: told["remedy"] for told in clusters}
+    remedies = {cluster["reason"]: cluster["remedy"] for cluster in clusters}
     yield from (Text(f"{reason}: {remedies[reason]}") for reason in sorted(remedies))
     yield Text(
-        "Look closer: gong-relay dead --events. Send one fault's again: gong-relay replay --cluster NAME"
+        "List the events: gong-relay dead --events. Replay a cluster: gong-relay replay --cluster CLUSTER"
     )
 
 
-def _rest(page: Mapping[str, Any]) -> list[Text]:
-    return [Text(f"\nThere are more: --cursor {page['cursor']}")] if page["cursor"] else []
-
-
-def foreseen_view(told: Mapping[str, Any]) -> RenderableType:
-    """What a dry run found: how many, and what the first of them would become."""
-    least = "at least " if told["truncated"] else ""
-    lines = [Text(f"{least}{counted(told['matched'], 'event')} would be sent again.")]
-    if told["would_fail"]:
-        text = f"Of the first {told['sampled']:,}, {told['would_fail']:,} would not: nothing can be made of them."
+def replay_preview_view(preview: Mapping[str, Any]) -> RenderableType:
+    """The result of a dry run: the number of events, and the first of them as they would be sent."""
+    at_least = "at least " if preview["truncated"] else ""
+    lines = [Text(f"{at_least}{pluralize(preview['matched'], 'event')} would be sent again.")]
+    if preview["would_fail"]:
+        text = f"{preview['would_fail']:,} of the first {preview['sampled']:,} would fail, because mapping makes no call."
         lines.append(Text(text, style="yellow"))
-    return Group(*lines, *(_example(example) for example in told["examples"]))
+    return Group(*lines, *(_example(example) for example in preview["examples"]))
 
 
-def _example(told: Mapping[str, Any]) -> Text:
-    way = plain(f"{told['id']}  {told['source']} → {told['destination']}")
-    if "problem" in told:
-        return Text(f"  {way}  cannot: {plain(told['problem']['detail'][:_LONGEST])}", style="yellow")
-    if "call" in told:
-        call = told["call"]
-        return Text(f"  {way}  becomes {call['method']} {call['path']} as {plain(call['event_id'])}")
-    return Text(f"  {way}  as it was")
+def _example(example: Mapping[str, Any]) -> Text:
+    event = safe_text(f"{example['id']}  {example['source']} → {example['destination']}")
+    if "problem" in example:
+        return Text(
+            f"  {event}  fails: {safe_text(example['problem']['detail'][:_MAX_DETAIL])}", style="yellow"
+        )
+    if "call" in example:
+        call = example["call"]
+        return Text(f"  {event}  becomes {call['method']} {call['path']} as {safe_text(call['event_id'])}")
+    return Text(f"  {event}  resends the stored body")
 
 
 def replay_view(page: Mapping[str, Any]) -> RenderableType:
-    """One replay: what it has done, and the first of what could not be sent."""
+    """The page of a replay: its progress, and the first events that could not be sent."""
     lines = [
-        Text(f"Replay {page['id']} is {page['status']}: {counted(page['replayed'], 'event')} queued again.")
+        Text(f"Replay {page['id']} is {page['status']}: {pluralize(page['replayed'], 'event')} queued again.")
     ]
     if page["skipped"]:
-        lines.append(Text(f"{counted(page['skipped'], 'event')} had changed meanwhile and were left alone."))
+        lines.append(Text(f"{pluralize(page['skipped'], 'event')} changed in the meantime and were skipped."))
     if page["failed"]:
-        lines.append(Text(f"{counted(page['failed'], 'event')} could not be sent again:", style="yellow"))
-        lines += [Text(f"  {told['id']}  {plain(told['detail'][:_LONGEST])}") for told in page["problems"]]
+        lines.append(Text(f"{pluralize(page['failed'], 'event')} could not be sent again:", style="yellow"))
+        lines += [
+            Text(f"  {problem['id']}  {safe_text(problem['detail'][:_MAX_DETAIL])}")
+            for problem in page["problems"]
+        ]
     if page["waiting_for"]:
-        lines.append(Text(f"It waits for {plain(page['waiting_for'])}."))
+        lines.append(Text(f"The replay is waiting for {safe_text(page['waiting_for'])}."))
     return Group(*lines)
