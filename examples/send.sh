@@ -1,9 +1,9 @@
 #!/bin/sh
 # Sends events to the relay:  examples/send.sh FILE…
 #
-# A file holds one event, an array of events, or (named *.ndjson or *.jsonl) one event a line; - is standard input.
-# GONG_RELAY_URL says where the relay is and GONG_RELAY_KEY holds the source's key. Beside a running `make run` neither is needed.
-# To send a file again does no harm: its events are answered as duplicates.
+# A file contains one event, an array of events, or (*.ndjson and *.jsonl) one event per line; - is standard input.
+# GONG_RELAY_URL is the address of the relay, and GONG_RELAY_KEY the key of the source. With `make run` you need neither.
+# You can send a file again: the relay reports its events as duplicates.
 set -eu
 
 url=${GONG_RELAY_URL:-http://127.0.0.1:8080}
@@ -17,7 +17,7 @@ for file in "$@"; do
     *.ndjson | *.jsonl) type=application/x-ndjson ;;
     *) type=application/json ;;
   esac
-  # The key goes in by a file descriptor: on the command line every list of processes would show it.
+  # Pass the key through a file descriptor: on the command line, any process list would show it.
   curl --silent --show-error --fail-with-body --retry 5 --retry-connrefused --config /dev/fd/3 \
     --header "Content-Type: $type" --data-binary "@$file" "$url/v1/events" 3<<KEY
 header = "Authorization: Bearer $key"

@@ -26,7 +26,7 @@ WITHOUT_A_CALL = {("invalid", 422), ("internal_error", 500)}
 
 
 FROM_WORDS_OF_THE_CODE = {
-    "Faults of one field": list(ErrorCode),
+    "Field errors": list(ErrorCode),
     "Warnings": [*WarningCode, *MappingChange],
     "Verification: at start": list(VerificationErrorCode),
     "Verification: a request": list(RejectionReason),

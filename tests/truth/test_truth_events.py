@@ -1,4 +1,4 @@
-"""The page of events and the page of the API name what there is: every field, every type, every route."""
+"""The pages on events and on the API match the code: every field, type, route and outcome."""
 
 import re
 from collections.abc import Iterator
@@ -33,18 +33,18 @@ API = page("docs/api.md")
 PARTS = ("content", "person", "share")
 
 
-def keys(schema: Schema) -> list[str]:
+def schema_keys(schema: Schema) -> list[str]:
     return [field.data_key or name for name, field in schema.fields.items()]
 
 
-def named(title: str) -> list[str]:
-    """The fields of a table. A cell may name two: `share.subject`, `share.message`."""
+def documented_fields(title: str) -> list[str]:
+    """Return the fields of a table. A cell may name two: `share.subject`, `share.message`."""
     cells = first_cells(section(EVENTS, title))
     return [name.strip("` ") for cell in cells for name in cell.split(",")]
 
 
 def test_every_field_of_an_event_is_explained_and_no_other():
-    assert sorted(named("Fields")) == sorted(keys(EVENT))
+    assert sorted(documented_fields("Fields")) == sorted(schema_keys(EVENT))
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -52,14 +52,16 @@ def test_every_field_of_a_part_is_explained_and_no_other(part: str):
     [field] = [field for name, field in EVENT.fields.items() if name == part]
     assert isinstance(field, NestedObject)
 
-    assert sorted(named(f"`{part}`")) == sorted(f"{part}.{key}" for key in keys(field.schema))
+    assert sorted(documented_fields(f"`{part}`")) == sorted(
+        f"{part}.{key}" for key in schema_keys(field.schema)
+    )
 
 
 def inner_keys(schema: Schema) -> Iterator[str]:
     for field in schema.fields.values():
         part = field.item if isinstance(field, Array) else field
         if isinstance(part, NestedObject):
-            yield from keys(part.schema)
+            yield from schema_keys(part.schema)
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -71,48 +73,49 @@ def test_the_fields_inside_a_part_are_named_beside_it(part: str):
     assert [key for key in inner_keys(field.schema) if f"`{key}`" not in text] == []
 
 
-def test_every_type_is_listed_with_its_words_and_no_other():
-    told = {row[0]: row[2] for row in rows(section(EVENTS, "Types"))}
+def test_every_type_is_listed_with_its_phrase_and_no_other():
+    documented = {row[0]: row[2] for row in rows(section(EVENTS, "Types"))}
 
-    assert told == {
-        str(kind): "its action" if kind is EventType.CUSTOM else ACTION_PHRASES[kind] for kind in EventType
+    assert documented == {
+        str(event_type): "its action" if event_type is EventType.CUSTOM else ACTION_PHRASES[event_type]
+        for event_type in EventType
     }
 
 
 def test_every_type_is_listed_with_its_engagement_call():
-    words = {
+    phrases = {
         Operation.CONTENT_SHARED: "content shared",
         Operation.CONTENT_VIEWED: "content viewed",
         Operation.CUSTOM_ACTION: "custom action",
         None: "none: a digital interaction",
     }
-    told = {row[0]: row[3] for row in rows(section(EVENTS, "Types"))}
+    documented = {row[0]: row[3] for row in rows(section(EVENTS, "Types"))}
 
-    assert told == {str(kind): words[OPERATIONS.get(kind)] for kind in EventType}
+    assert documented == {str(event_type): phrases[OPERATIONS.get(event_type)] for event_type in EventType}
 
 
 _PLACEHOLDER = re.compile(r"<(?:event_|replay_|erasure_)?(id|name|cluster)>")
 
 
-def _braces(found: re.Match[str]) -> str:
-    return f"{{{found[1]}}}"
+def _to_braces(match: re.Match[str]) -> str:
+    return f"{{{match[1]}}}"
 
 
 def routes(app: Flask) -> set[str]:
     return {
-        f"{method} {_PLACEHOLDER.sub(_braces, rule.rule)}"
+        f"{method} {_PLACEHOLDER.sub(_to_braces, rule.rule)}"
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
         if not rule.rule.startswith(("/ops/", "/docs/"))
-        and rule.rule != "/"  # pages: each shows what a route of the API answers
+        and rule.rule != "/"  # pages, which show what the routes of the API return
     }
 
 
 def test_every_route_of_the_api_is_explained_and_no_other(redis: Redis):
     app = create_app(Settings(), Config({}, {}), redis)
-    told = set(re.findall(r"`((?:GET|POST|PUT|DELETE) /[^\s`?]+)", API))
+    documented = set(re.findall(r"`((?:GET|POST|PUT|DELETE) /[^\s`?]+)", API))
 
-    assert told == routes(app)
+    assert documented == routes(app)
 
 
 def test_every_outcome_is_explained_and_no_other():
@@ -124,6 +127,6 @@ def test_every_outcome_is_explained_and_no_other():
         Rejected(400, None, ()),
         Blocked(401, None, "invalid_credentials", ()),  # type: ignore[arg-type]
     )
-    told = first_cells(section(page("docs/delivery.md"), "What an answer means"))
+    documented = first_cells(section(page("docs/delivery.md"), "What an answer means"))
 
-    assert told == [outcome_code(outcome) for outcome in outcomes]
+    assert documented == [outcome_code(outcome) for outcome in outcomes]
