@@ -49,7 +49,7 @@ STORE_LIMIT = Metric(
 WORKERS = Metric(Kind.GAUGE, "relay_workers", "Workers alive.", ("store",))
 OVERDUE = Metric(
     Kind.LEVEL,
-    "relay_overdue_seconds",
+    "relay_scheduling_lag_seconds",
     "For how long the longest-waiting company could have been served and was not: it grows when workers are missing or "
     "too slow. 0 while all that waits waits for a budget, a hold, a retry or Gong.",
     ("store",),
@@ -83,17 +83,17 @@ HOLD = Metric(
     ("destination", "cause"),
 )
 BUDGET = Metric(
-    Kind.GAUGE, "relay_day_budget_calls", "Calls that a company may make in 24 hours.", ("company",)
+    Kind.GAUGE, "relay_daily_budget_calls", "Calls that a company may make in 24 hours.", ("company",)
 )
 BUDGET_LEFT = Metric(
     Kind.GAUGE,
-    "relay_day_budget_left_calls",
+    "relay_daily_budget_remaining_calls",
     "Calls that a company may still make within them.",
     ("company",),
 )
 FROZEN = Metric(
     Kind.GAUGE,
-    "relay_frozen_until_timestamp_seconds",
+    "relay_rate_limited_until_timestamp_seconds",
     "Until when a company rests because Gong said so. 0: it does not.",
     ("company",),
 )

@@ -152,7 +152,7 @@ def collect_samples(watched: MetricsContext) -> Samples:
 def _begin(readings: Samples, config: Config) -> None:
     """A series that begins with its first event hides it: what can be foreseen begins at 0."""
     for name in config.sources:
-        for outcome in ("taken", *(["verification_failed"] if name in config.hooks else [])):
+        for outcome in ("accepted", *(["verification_failed"] if name in config.hooks else [])):
             readings.add(table.REQUESTS, 0, name, outcome)
     for metric, labels in (
         (table.LATENCY, [()]),
@@ -233,7 +233,9 @@ def _company(readings: Samples, spent: CompanyUsage, limits: Limits) -> None:
 
 def _told_of_all(readings: Samples, totals: CounterTotals) -> None:
     for (source, outcome), count in totals.requests.items():
-        readings.add(table.REQUESTS, count, source, outcome.partition(":")[0])
+        # The store counts accepted requests as `taken`, because `accepted` counts their events.
+        label = "accepted" if outcome == "taken" else outcome.partition(":")[0]
+        readings.add(table.REQUESTS, count, source, label)
     for what, timed in totals.timings.items():
         kind, _, endpoint = what.partition(":")
         if kind == "request":

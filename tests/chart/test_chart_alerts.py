@@ -51,7 +51,7 @@ STORIES = {
     ),
     "RelayStoreDurabilityRelaxed": Story({n("relay_store_durability_relaxed", 'store="eu"'): "1x300"}, 'store="eu"', {n("relay_store_durability_relaxed", 'store="eu"'): "0x300"}),
     "RelayNoWorkers": Story({n("relay_workers", 'store="main"'): "2x60 0x300"}, 'store="main"', {n("relay_workers", 'store="main"'): "1x300"}),
-    "RelayOverdue": Story({n("relay_overdue_seconds", 'store="main"'): "90x300"}, 'store="main"', {n("relay_overdue_seconds", 'store="main"'): "0+1x30 0x300"}),
+    "RelayOverdue": Story({n("relay_scheduling_lag_seconds", 'store="main"'): "90x300"}, 'store="main"', {n("relay_scheduling_lag_seconds", 'store="main"'): "0+1x30 0x300"}),
     "RelayOldestEventTooOld": Story(
         {n("relay_oldest_event_age_seconds", 'destination="acme"'): "0+60x300", n("relay_destination_on_hold", 'destination="acme"'): "0x300"},
         'destination="acme"',
@@ -68,14 +68,14 @@ STORIES = {
         {n("relay_dead_letters_total", 'destination="acme",reason="rejected"'): "7x300"},
     ),
     "RelayBudgetNearlyExhausted": Story(
-        {n("relay_day_budget_left_calls", 'company="acme"'): "999x300", n("relay_day_budget_calls", 'company="acme"'): "10000x300"},
+        {n("relay_daily_budget_remaining_calls", 'company="acme"'): "999x300", n("relay_daily_budget_calls", 'company="acme"'): "10000x300"},
         'company="acme"',
-        {n("relay_day_budget_left_calls", 'company="acme"'): "1001x300", n("relay_day_budget_calls", 'company="acme"'): "10000x300"},
+        {n("relay_daily_budget_remaining_calls", 'company="acme"'): "1001x300", n("relay_daily_budget_calls", 'company="acme"'): "10000x300"},
     ),
     "RelayBudgetExhaustionPredicted": Story(
-        {n("relay_day_budget_left_calls", 'company="acme"'): "10000-50x190"},
+        {n("relay_daily_budget_remaining_calls", 'company="acme"'): "10000-50x190"},
         'company="acme"',
-        {n("relay_day_budget_left_calls", 'company="acme"'): "10000-5x300"},
+        {n("relay_daily_budget_remaining_calls", 'company="acme"'): "10000-5x300"},
     ),
     "RelayGongDown": Story(
         {n("relay_gong_down", 'base_url="https://api.gong.io"'): "1x300"},

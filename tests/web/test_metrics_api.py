@@ -51,7 +51,7 @@ def test_what_can_be_foreseen_begins_at_0(value: Values):
     assert value("relay_events_ended_total", destination="acme", state="delivered") == 0
     assert value("relay_dead_letters_total", destination="acme", reason="rejected") == 0
     assert value("relay_attempts_total", destination="acme", outcome="rate_limited") == 0
-    assert value("relay_requests_total", source="web", outcome="taken") == 0
+    assert value("relay_requests_total", source="web", outcome="accepted") == 0
     assert value("relay_event_latency_seconds_count") == 0
     assert value("relay_request_duration_seconds_count", endpoint="webhooks") == 0
 
@@ -67,9 +67,9 @@ def test_what_happens_is_counted(client, scripts: Scripts, page_view, sender, va
     assert value("relay_events_repeated_total", destination="acme") == 1
     assert value("relay_events_ended_total", destination="acme", state="delivered") == 1
     assert value("relay_attempts_total", destination="acme", outcome="delivered") == 1
-    assert value("relay_requests_total", source="web", outcome="taken") == 3
+    assert value("relay_requests_total", source="web", outcome="accepted") == 3
     assert value("relay_events", destination="acme", state="queued") == 1
-    assert value("relay_day_budget_left_calls", company="acme") == 9999
+    assert value("relay_daily_budget_remaining_calls", company="acme") == 9999
     assert value("relay_event_latency_seconds_count") == 1
     assert value("relay_gong_call_duration_seconds_count") == 1
     assert value("relay_gong_call_duration_seconds_sum") == pytest.approx(0.3)
@@ -95,12 +95,12 @@ def test_a_hold_is_told_with_its_cause(scripts: Scripts, value: Values):
 
 
 def test_work_that_nobody_does_is_overdue(client, page_view, sender, redis: Redis, value: Values):
-    assert value("relay_overdue_seconds", store="main") == 0
+    assert value("relay_scheduling_lag_seconds", store="main") == 0
 
     client.post("/v1/events", json=page_view("a"), headers=sender).close()
     redis.zadd("relay:due", {"acme": 1_000_000})
 
-    assert (value("relay_overdue_seconds", store="main") or 0) > 60
+    assert (value("relay_scheduling_lag_seconds", store="main") or 0) > 60
 
 
 def test_what_is_turned_away_is_counted_by_code(redis: Redis, sender, value: Values):
