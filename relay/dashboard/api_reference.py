@@ -206,6 +206,7 @@ def _curl_command(method: str, path: str, spec: Mapping[str, Any]) -> str:
     lines = [f'curl {option}"$RELAY{path}"']
     if spec["security"]:
         lines.append('-H "X-API-Key: $KEY"')
+    # One example is enough: the page shows all of them below the command.
     content = spec.get("requestBody", {}).get("content", {})
     for content_type, body in list(content.items())[:1]:
         example = next(iter(body.get("examples", {}).values()), None)

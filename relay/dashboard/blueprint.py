@@ -35,6 +35,7 @@ def _render_error(error: RelayError) -> Response:
             return Response(status=401, headers={"HX-Redirect": sign_in_url})
         return redirect(sign_in_url, 303)  # type: ignore[return-value]
     problems = error.problems if isinstance(error, ValidationFailed) else ()
+    # find_principal() instead of require_role(): an error page must not raise an error itself.
     return render(
         "error.html", principal=find_principal(), status=error.status, error=error, problems=problems
     )

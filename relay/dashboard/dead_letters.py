@@ -11,13 +11,7 @@ from relay.core.roles import Principal, Role
 from relay.dashboard.blueprint import page_blueprint
 from relay.dashboard.formatting import pluralize
 from relay.dashboard.mapping_form import format_mapping, parse_mapping
-from relay.dashboard.rendering import (
-    confirm_page,
-    is_confirmed,
-    page_links,
-    redirect_with_message,
-    render,
-)
+from relay.dashboard.rendering import confirm_page, is_confirmed, page_links, redirect_with_message, render
 from relay.queries.dead_letters import cluster_page, dead_letters_page
 from relay.web.context import WebContext, require_role
 

@@ -8,12 +8,7 @@ from relay.actions import destinations as actions
 from relay.core.roles import Principal, Role
 from relay.dashboard.blueprint import page_blueprint
 from relay.dashboard.formatting import pluralize
-from relay.dashboard.rendering import (
-    confirm_page,
-    is_confirmed,
-    redirect_with_message,
-    render,
-)
+from relay.dashboard.rendering import confirm_page, is_confirmed, redirect_with_message, render
 from relay.queries.destinations import destination_page, destinations_page
 from relay.web.context import WebContext, require_role
 

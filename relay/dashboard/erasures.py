@@ -9,12 +9,7 @@ from relay.core.errors import ValidationFailed
 from relay.core.roles import Principal, Role
 from relay.core.signed_document import Signer
 from relay.dashboard.blueprint import page_blueprint
-from relay.dashboard.rendering import (
-    confirm_page,
-    is_confirmed,
-    redirect_with_message,
-    render,
-)
+from relay.dashboard.rendering import confirm_page, is_confirmed, redirect_with_message, render
 from relay.queries.erasures import erasure_page, erasures_page
 from relay.web.context import WebContext, require_role
 
@@ -37,6 +32,7 @@ def start_erasure() -> Response:
         name: request.form[name].strip() for name in ("email", "phone") if request.form.get(name, "").strip()
     }
     try:
+        # The dry run also validates the input, before the user is asked to confirm.
         preview = erase_person(ctx, principal, person | {"dry_run": True})
         if request.form.get("preview"):
             return _render_list(ctx, principal, person=person, preview=preview)

@@ -9,13 +9,7 @@ from relay.actions.visibility import make_viewer
 from relay.core.lifecycle import OPEN_STATES, DeadLetterReason, State
 from relay.core.roles import Principal, Role
 from relay.dashboard.blueprint import page_blueprint
-from relay.dashboard.rendering import (
-    confirm_page,
-    is_confirmed,
-    page_links,
-    redirect_with_message,
-    render,
-)
+from relay.dashboard.rendering import confirm_page, is_confirmed, page_links, redirect_with_message, render
 from relay.queries.event import event_page
 from relay.queries.events import events_page
 from relay.queries.filters import FILTER_NAMES, read_filter
@@ -31,6 +25,7 @@ _DISCARD_QUESTION = "Discard this event? It is not delivered to Gong unless you 
 @events.get("/ops/events")
 def list_events() -> Response:
     ctx, principal = require_role(Role.VIEWER)
+    # The form submits its empty fields too.
     filters = {
         name: text.strip() for name, text in request.args.items() if name in FILTER_NAMES and text.strip()
     }

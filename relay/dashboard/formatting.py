@@ -51,6 +51,7 @@ def format_duration(seconds: float | None) -> str:
     """Format in the one unit that fits: `40 ms`, `4.2 s`, `42 s`, `3 min`, `5 h`, `2 d`."""
     if seconds is None:
         return NO_VALUE
+    # Clocks of several machines differ, so that a duration can come out slightly negative.
     seconds = max(seconds, 0.0)
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"

@@ -15,6 +15,7 @@ _LINE_WIDTH = 1_000
 
 def parse_mapping(text: str) -> Any:
     """Return the mapping, or None for an empty text. Raises ValidationFailed with the line of each error."""
+    # JSON is a subset of YAML, so one parser reads both.
     mapping, problems = parse_yaml(text)
     if problems:
         raise ValidationFailed(

@@ -14,6 +14,7 @@ from relay.web.context import require_role
 overview = page_blueprint("overview", __name__)
 
 _WINDOWS = {"1h": "hour", "6h": "6 hours", "24h": "day", "7d": "week", "35d": "5 weeks"}
+# A blocked attempt is retried when the destination's hold ends.
 _RETRIED_OUTCOMES = ("failed", "rate_limited", "blocked")
 
 

@@ -75,6 +75,7 @@ def _compress(response: Response) -> Response:
 def redirect_with_message(url: str, message: str) -> Response:
     """Redirect after an action, and show `message` once at the top of the next page."""
     response = redirect(url, 303)
+    # The cookie expires soon, so that a message whose page was never loaded does not appear much later.
     response.set_cookie(
         _MESSAGE_COOKIE,
         quote(message[:_MAX_MESSAGE_LENGTH]),

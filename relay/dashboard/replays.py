@@ -5,12 +5,7 @@ from flask import Response
 from relay.actions.replays import cancel_replay
 from relay.core.roles import Role
 from relay.dashboard.blueprint import page_blueprint
-from relay.dashboard.rendering import (
-    confirm_page,
-    is_confirmed,
-    redirect_with_message,
-    render,
-)
+from relay.dashboard.rendering import confirm_page, is_confirmed, redirect_with_message, render
 from relay.queries.replays import has_ended, replay_page, replays_page
 from relay.web.context import require_role
 

@@ -54,6 +54,7 @@ def try_mapping(name: str) -> Response:
         items = _map_payload(ctx, name, payload, mapping)
     except ValidationFailed as error:
         return _render_source(ctx, principal, name, MappingTrial(payload, mapping, problems=error.problems))
+    # An unknown source is an error page. Any other error is shown beside the form, which keeps the input.
     except NotFound:
         raise
     except RelayError as error:
