@@ -27,8 +27,8 @@ def test_the_pages_are_accessible_and_do_not_scroll_horizontally(
 def test_the_documentation_works_without_javascript(browser: Browser, staged: Stack):
     with visiting(browser, staged.url, key=None, java_script_enabled=False) as page:
         page.goto("/docs")
-        page.get_by_role("link", name="Send one event, or many").or_(
+        page.get_by_role("link", name="Send one or more events").or_(
             page.get_by_role("link", name="POST /v1/events", exact=True)
         ).first.click()
 
-        assert page.get_by_role("heading", name="Send one event, or many").is_visible()
+        assert page.get_by_role("heading", name="Send one or more events").is_visible()

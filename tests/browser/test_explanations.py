@@ -65,8 +65,8 @@ def test_an_event_is_found_by_e_mail_and_explained(page: Page, staged: Stack):
     page.locator("tbody a").first.click()
 
     why = page.locator(".why")
-    expect(why).to_contain_text("The mapping of forms makes no call of it that Gong would take")
-    expect(why).to_contain_text("Mend the mapping, then replay")
+    expect(why).to_contain_text("The source's mapping produced no call that Gong would accept")
+    expect(why).to_contain_text("Fix the mapping, then replay the event")
     row = page.locator("tr", has=page.get_by_role("rowheader", name="content.contentTitle"))
     expect(row).to_contain_text("no value")
     expect(row).to_contain_text("item.asset.name")
@@ -105,7 +105,7 @@ def test_a_viewer_sees_the_explanation_but_no_payload(browser: Browser, staged: 
 def test_an_event_that_was_never_received_is_explained(page: Page):
     page.goto("/ops/events?event_id=content-hub:nothing-of-that-name")
 
-    expect(page.locator(".why")).to_contain_text("turned away as not their sender's: 1 of content-hub")
+    expect(page.locator(".why")).to_contain_text("requests failed verification: 1 of content-hub")
 
 
 def test_a_mapping_is_fixed_and_tested_and_its_dead_letters_are_delivered(page: Page, staged: Stack):
