@@ -135,7 +135,7 @@ class Deliverer:
             seconds = time.monotonic() - written_at
             outcome = classify_response(response, now())
             _annotate_span(outcome, destination, seconds)
-        # Without a response nobody knows when, or whether, the call arrived.
+        # Without a response it is unknown when, or whether, the call arrived.
         arrived_at = None
         if isinstance(response, HttpResponse):
             arrived_at = written_at + self._latency.estimate_delay(credentials.base_url, seconds)

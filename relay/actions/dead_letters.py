@@ -57,5 +57,5 @@ def _replay_of(cluster: str, page: dict[str, Any]) -> Replay:
 def _with_mapping(ingest: IngestContext, source: str, mapping: Any) -> IngestContext:
     """The ingest context with `mapping` in place of the source's own."""
     config = ingest.config
-    hook = replace(config.hooks[source], mapping=compile_trial_mapping(mapping))
-    return replace(ingest, config=replace(config, hooks=config.hooks | {source: hook}))
+    hook = replace(config.webhooks[source], mapping=compile_trial_mapping(mapping))
+    return replace(ingest, config=replace(config, webhooks=config.webhooks | {source: hook}))

@@ -177,7 +177,7 @@ def _filtered() -> Conflict:
 
 
 def _find_webhook(ingest: IngestContext, name: str) -> tuple[Source, Webhook]:
-    webhook = ingest.config.hooks.get(name)
+    webhook = ingest.config.webhooks.get(name)
     if webhook is None:
         text = f"The configuration no longer has a mapping for the webhooks of source {name!r}."
         raise Conflict("mapping_still_fails", text)

@@ -26,7 +26,9 @@ def start_replay(ctx: Context, principal: Principal, replay: Replay) -> dict[str
     principal.require(Role.OPERATOR)
     [replay_id] = generate_ids(ctx.now(), os.urandom(ENTROPY_BYTES), 1)
     start_replay_in_all_stores(ctx.stores, replay_id, replay)
-    record(ctx, principal, Action("replay.start", replay_id, filter=replay.filter.chosen()), required=True)
+    record(
+        ctx, principal, Action("replay.start", replay_id, filter=replay.filter.as_audit_dict()), required=True
+    )
     return replay_page(ctx.stores, replay_id, now=ctx.now())
 
 

@@ -69,7 +69,7 @@ def read_config(text: str, *, environ: Mapping[str, str], allow_hosts: Container
     problems += [p for p in (*wrong, *unfit) if p.path not in {told.path for told in problems}]
     if problems:
         raise ConfigError(problems)
-    return replace(_built(loaded, allow_hosts), hooks=hooks, routes=routes)
+    return replace(_built(loaded, allow_hosts), webhooks=hooks, routes=routes)
 
 
 def _routes(tree: Any, dialects: Mapping[str, Dialect]) -> tuple[dict[str, Routing], list[Problem]]:

@@ -142,7 +142,7 @@ def check_public_url(config: Config, public_url: str | None) -> None:
     """Some senders sign the address they post to; the relay must be told its own, for a Host header can be forged."""
     if public_url:
         return
-    wanting = [name for name, hook in config.hooks.items() if hook.signs_url]
+    wanting = [name for name, hook in config.webhooks.items() if hook.signs_url]
     if wanting:
         text = f"is needed: the senders of {', '.join(wanting)} sign the address they post to"
         raise StartupError([Problem("RELAY_PUBLIC_URL", "required", text)])

@@ -1,31 +1,31 @@
-"""When to try again: pure arithmetic, with the random number passed in."""
+"""Retry delays after failed attempts and after rate limits."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class RetrySchedule:
-    """How often and how long an event is tried. Times in seconds."""
+    """How many times and for how long an event is retried. Times in seconds."""
 
     first_delay: float = 2.0
     longest_delay: float = 900.0
     max_attempts: int = 12
     max_age: float = 24 * 3600.0
 
-    def delay(self, attempts: int, age: float, luck: float) -> float | None:
-        """Seconds until the next attempt after `attempts` failed ones; None = give up.
+    def delay(self, attempts: int, age: float, jitter: float) -> float | None:
+        """Return the seconds until the next attempt after `attempts` failed ones; None to give up.
 
-        `age` is how long ago the event was received, `luck` a random number in [0, 1): half of each delay is
-        jitter, so that what failed together does not come back together.
+        `age` is the time since the event was received, `jitter` a random number in [0, 1).
         """
         if attempts >= self.max_attempts or age >= self.max_age:
             return None
         step = min(self.first_delay * 2.0 ** min(attempts - 1, 32), self.longest_delay)
-        return step * (0.5 + luck / 2)
+        # Half of the delay is random, so that events that failed together are not retried together.
+        return step * (0.5 + jitter / 2)
 
 
-def rate_limit_pause(told: float | None, throttles_in_a_row: int) -> float:
-    """How long a company rests after a 429: as long as Gong says, else 1, 2, 4 … 60 seconds."""
-    if told is not None:
-        return told
-    return min(2.0 ** min(throttles_in_a_row, 6), 60.0)
+def rate_limit_pause(retry_after: float | None, consecutive_429s: int) -> float:
+    """Return how long a company pauses after a 429: Gong's Retry-After, else 1, 2, 4 … 60 seconds."""
+    if retry_after is not None:
+        return retry_after
+    return min(2.0 ** min(consecutive_429s, 6), 60.0)

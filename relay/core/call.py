@@ -1,4 +1,4 @@
-"""A call: the one request that an event becomes, and the eight operations there are to choose from."""
+"""Calls: the request to Gong that delivers an event, and the eight operations of Gong's API."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from relay.core.timestamps import parse_timestamp
 
 
 class Dialect(StrEnum):
-    """Which description of Gong's API a destination follows."""
+    """The version of Gong's API that a destination follows."""
 
     GONG = "gong"
     CATALOG = "catalog"
@@ -24,7 +24,7 @@ class SendAs(StrEnum):
 
 
 class Operation(StrEnum):
-    """One request that Gong (or a gateway of the catalogue dialect) takes. The value is its name everywhere."""
+    """One operation of Gong's API, or of a gateway in the catalog dialect. The value is its name everywhere."""
 
     DIGITAL_INTERACTION = "digital-interaction"
     CONTENT_SHARED = "content-shared"
@@ -41,7 +41,7 @@ class Operation(StrEnum):
 
     @property
     def path(self) -> str:
-        """The path below a destination's base URL, with its leading slash."""
+        """The path below a destination's base URL, with a leading slash."""
         return _ROUTES[self][1]
 
 
@@ -59,7 +59,7 @@ _ROUTES: Mapping[Operation, tuple[Literal["POST", "PUT"], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The ready request for Gong. `event_id` is the eventId that Gong deduplicates on, `body` the JSON object to send."""
+    """A complete request to Gong. `event_id` is the eventId by which Gong deduplicates, `body` the JSON object to send."""
 
     operation: Operation
     event_id: str
@@ -67,8 +67,8 @@ class Call:
 
     @property
     def happened_at(self) -> datetime | None:
-        """When that of which it tells happened; None where its body does not say."""
-        for name in _MOMENTS:
+        """When the event happened; None if the body does not say."""
+        for name in _TIMESTAMP_FIELDS:
             try:
                 return parse_timestamp(self.body[name])
             except (KeyError, ValueError, TypeError):
@@ -76,4 +76,4 @@ class Call:
         return None
 
 
-_MOMENTS = ("timestamp", "eventTimestamp")
+_TIMESTAMP_FIELDS = ("timestamp", "eventTimestamp")

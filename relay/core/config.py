@@ -1,4 +1,4 @@
-"""The whole of what the configuration says, checked: destinations, sources, and how sources' own payloads are taken."""
+"""The validated configuration: destinations, sources, webhooks and everything else in relay.yaml."""
 
 from dataclasses import dataclass, field
 
@@ -13,23 +13,25 @@ from relay.core.webhook import Webhook
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Every destination, source and hook, by name.
-
-    A hook's name is its source's; a source without one has no webhook. So is a routing's; a source without one has
-    one destination. `stores` are the URLs of further stores; the main one is a setting, as is the first admin's key.
-    """
+    """The configuration, with everything by name."""
 
     destinations: dict[str, Destination]
     sources: dict[str, Source]
-    hooks: dict[str, Webhook] = field(default_factory=dict)
+    webhooks: dict[str, Webhook] = field(default_factory=dict)
+    """By the name of their source. A source without one accepts no webhooks."""
     routes: dict[str, Routing] = field(default_factory=dict)
+    """By the name of their source. A source without one has a single destination."""
     oauth: OAuthApp | None = None
     stores: dict[str, str] = field(default_factory=dict, repr=False)
+    """URLs of the further stores. The main store is a setting, and so is the built-in admin's key."""
     operators: dict[str, Operator] = field(default_factory=dict)
     alerts: AlertConfig = field(default_factory=AlertConfig)
 
     def router(self, source: Source, finder: DestinationLookup, *, for_rules: bool = False) -> Router:
-        """What finds the destination of each item of a source. Rules are made for one dialect; events suit any."""
+        """Return the router that finds the destination of each item of a source.
+
+        With `for_rules`, it finds only destinations of the dialect that the source's rules produce calls for.
+        """
         routing = self.routes.get(source.name)
         if routing is None:
             return fixed_router(self.destinations[source.destination])

@@ -1,16 +1,16 @@
-"""Where events go: what the configuration says of a destination."""
+"""Destinations: the Gong accounts that events are delivered to, with their credentials and limits."""
 
 from dataclasses import dataclass, field
 
 from relay.core.call import Dialect
 
 MAIN_STORE = "main"
-"""The store that RELAY_REDIS_URL names. It holds what belongs to no company, and every destination that names no other."""
+"""The store of RELAY_REDIS_URL. It holds what belongs to no company, and every destination without a `store`."""
 
 
 @dataclass(frozen=True, slots=True)
 class BasicCredentials:
-    """A Gong API key. The secret is kept out of every rendering."""
+    """A Gong API key. `repr` never shows the secret."""
 
     access_key: str
     access_key_secret: str = field(repr=False)
@@ -18,12 +18,12 @@ class BasicCredentials:
 
 @dataclass(frozen=True, slots=True)
 class OAuthCredentials:
-    """A customer's consent. Its tokens lie sealed in the store, under the destination's name."""
+    """A customer's consent. Its tokens are encrypted in the store, under the destination's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What Gong lets one company send, across every key and application: calls a second and calls in 24 hours."""
+    """How many calls Gong accepts from one company, across all keys and applications: per second and per 24 hours."""
 
     per_second: int = 3
     per_day: int = 10_000
@@ -32,25 +32,22 @@ class Limits:
 
     @property
     def day_budget(self) -> int:
-        """How many of the company's calls a day are ours to spend."""
+        """Calls per 24 hours that the relay may make of the company's."""
         return int(self.per_day * self.daily_share)
 
     @property
     def high_priority_reserve(self) -> int:
-        """How many of those are kept for events of priority high."""
+        """Calls of the budget that are reserved for events of priority high."""
         return int(self.day_budget * self.high_priority_share)
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """One Gong account. `company` is what Gong counts limits by; two destinations may share one.
-
-    `account` is what payloads call the customer, where it was connected under such a name. `store` is the one that holds
-    everything of its company.
-    """
+    """One Gong account."""
 
     name: str
     company: str
+    """The unit of Gong's limits. Destinations may share one."""
     credentials: BasicCredentials | OAuthCredentials
     base_url: str = "https://api.gong.io"
     limits: Limits = Limits()
@@ -58,4 +55,6 @@ class Destination:
     source_system_name: str | None = None
     internal_domains: frozenset[str] = frozenset()
     account: str | None = None
+    """What payloads call the customer, if it was connected with such a name."""
     store: str = MAIN_STORE
+    """The store that holds everything of its company."""

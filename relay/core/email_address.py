@@ -1,4 +1,4 @@
-"""E-mail addresses and company domains: their one normal form, and which of them belong to no company."""
+"""E-mail addresses and company domains: their normal form, and which domains belong to no company."""
 
 import re
 from typing import Final
@@ -21,50 +21,50 @@ _PORT = re.compile(r":[0-9]{1,5}\Z")
 
 
 def normalize_email(text: str) -> str:
-    """Trim, and write the domain in lower case and IDNA: `" Jane@ACME.com "` is `Jane@acme.com`.
+    """Trim an address and convert its domain to lower case and IDNA: `" Jane@ACME.com "` becomes `Jane@acme.com`.
 
-    The part before the @ keeps its case: only its own mail server may say that case does not matter.
+    Raises ValueError. The part before the @ keeps its case, because its mail server may distinguish it.
     """
     local, at, host = text.strip().rpartition("@")
     if not at or len(local) > LOCAL_MAX or not _LOCAL.fullmatch(local):
         raise ValueError(_BAD_EMAIL)
-    normal = f"{local}@{_normal_host(host, _BAD_EMAIL)}"
+    normal = f"{local}@{_normalize_host(host, _BAD_EMAIL)}"
     if len(normal) > EMAIL_MAX:
         raise ValueError(f"must be at most {EMAIL_MAX} characters long")
     return normal
 
 
 def normalize_domain(text: str) -> str:
-    """The bare host of a domain or URL: `"https://www.Acme.com:443/pricing"` is `acme.com`."""
+    """Return the host of a domain or URL: `"https://www.Acme.com:443/pricing"` gives `acme.com`. Raises ValueError."""
     if len(text) <= HOST_MAX and _HOST.fullmatch(text) and not text.startswith("www."):
-        return text  # as nearly all are written
+        return text  # the usual case, without the cost of parsing
     address = _SCHEME.sub("", text.strip(), count=1)
     authority = re.split(r"[/?#]", address, maxsplit=1)[0]
-    host = _normal_host(_PORT.sub("", authority).removesuffix("."), _BAD_DOMAIN)
+    host = _normalize_host(_PORT.sub("", authority).removesuffix("."), _BAD_DOMAIN)
     return _WWW.sub("", host)
 
 
 def domain_of(email: str) -> str:
-    """The normal domain of an e-mail address."""
+    """Return the normal form of an e-mail address's domain. Raises ValueError."""
     return normalize_email(email).rpartition("@")[2]
 
 
 def is_free_mail(domain: str) -> bool:
-    """Whether anyone can have an address there, so that it says nothing of a company."""
+    """True for a provider where anyone can open a mailbox, so that the domain identifies no company."""
     return domain.strip().lower() in FREE_MAIL
 
 
-def _normal_host(text: str, wrong: str) -> str:
+def _normalize_host(text: str, problem: str) -> str:
     if len(text) > HOST_MAX:  # before IDNA, whose cost grows faster than the text
-        raise ValueError(wrong)
-    host = (text if text.isascii() else _idna(text, wrong)).lower()
+        raise ValueError(problem)
+    host = (text if text.isascii() else _encode_idna(text, problem)).lower()
     if len(host) > HOST_MAX or not _HOST.fullmatch(host):
-        raise ValueError(wrong)
+        raise ValueError(problem)
     return host
 
 
-def _idna(text: str, wrong: str) -> str:
+def _encode_idna(text: str, problem: str) -> str:
     try:
         return text.encode("idna").decode("ascii")
     except UnicodeError as error:
-        raise ValueError(wrong) from error
+        raise ValueError(problem) from error

@@ -1,19 +1,19 @@
-"""Everything that can be wrong with what we are given, in one tree.
+"""Errors that a caller of the relay can act on, in one tree.
 
-* RelayError                  a caller can act on it; `code` is stable
+* RelayError                  the base class; `code` is stable
   x BadRequest      400       the bytes cannot be read (cut short, not JSON, nested too deep)
-  x Unauthorized    401       no key, or a key we do not know
-  x Forbidden       403       a good key without the right to do this
+  x Unauthorized    401       no key, or an unknown key
+  x Forbidden       403       a valid key without the right to do this
   x NotFound        404       no such event, source or destination
-  x Conflict        409       the state of the thing forbids it
-  x LengthRequired  411       a body whose end cannot be known
-  x TooLarge        413       more bytes or more items than we take
-  x UnsupportedType 415       a content type or coding we do not read
-  x Invalid         422       readable, but wrong: holds every `Problem` with its path
-  x TooMany         429       too often: try again later
-  x Unavailable     503       the store cannot take it now: try again, nothing was kept
+  x Conflict        409       the present state forbids it
+  x LengthRequired  411       a body without a known length
+  x TooLarge        413       more bytes or more items than are accepted
+  x UnsupportedType 415       an unsupported content type or encoding
+  x Invalid         422       readable, but not valid: holds every `Problem` with its path
+  x TooMany         429       too many requests: try again later
+  x Unavailable     503       the store cannot accept it now: try again later
 
-What Gong answers is never an exception: it is an outcome (`relay.core.outcome`).
+A response of Gong is never an exception: it is an outcome (`relay.core.outcome`).
 """
 
 from collections.abc import Sequence
@@ -23,14 +23,14 @@ from http import HTTPStatus
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong at one place: `path` as in `content.labels[0]`, `code` for programs, `message` for people."""
+    """One validation problem: `path` as in `content.labels[0]`, `code` for programs, `message` for people."""
 
     path: str
     code: str
     message: str
 
     def under(self, prefix: str) -> "Problem":
-        """The same problem, seen from one level up."""
+        """Return the same problem with a path that starts one level higher."""
         return Problem(join_path(prefix, self.path), self.code, self.message)
 
     def as_dict(self) -> dict[str, str]:
@@ -38,14 +38,14 @@ class Problem:
 
 
 def join_path(prefix: str, path: str) -> str:
-    """Join two paths: `("items[0]", "person.email")` is `items[0].person.email`."""
+    """Join two paths: `("items[0]", "person.email")` gives `items[0].person.email`."""
     if not prefix or not path:
         return prefix or path
     return prefix + path if path.startswith("[") else f"{prefix}.{path}"
 
 
 class RelayError(Exception):
-    """Something a caller can act on."""
+    """An error that the caller can act on."""
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     title = "Internal error"
@@ -97,7 +97,7 @@ class UnsupportedType(RelayError):
 
 
 class ValidationFailed(RelayError):
-    """Readable, but wrong. Never raised with an empty list."""
+    """The input can be read, but is not valid. `problems` is never empty."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     title = "Validation failed"
@@ -109,7 +109,7 @@ class ValidationFailed(RelayError):
 
 
 class TooManyRequests(RelayError):
-    """Too often from there. `retry_after` is in seconds."""
+    """Too many requests from one client. `retry_after` is in seconds."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     title = "Too many requests"
@@ -120,7 +120,7 @@ class TooManyRequests(RelayError):
 
 
 class Unavailable(RelayError):
-    """The store cannot take it now. `retry_after` is in seconds."""
+    """The store cannot accept the request now. `retry_after` is in seconds."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     title = "Service unavailable"

@@ -1,4 +1,4 @@
-"""When a company's backlog will be gone, and when its day's budget ends: arithmetic on what it has spent."""
+"""Forecast of a company's backlog: when it will be sent, and when the daily budget runs out."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -9,65 +9,67 @@ from relay.core.destination import Limits
 
 _DAY = timedelta(hours=24)
 _BUCKET = timedelta(minutes=10)
-_ROUNDS = 150
-"""More than a day has buckets: after so many rounds one day is like the next."""
+_MAX_ROUNDS = 150
+"""More rounds than a day has buckets. After these, each day repeats the one before."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CompanyLoad:
-    """Where a company stands: events that wait, and calls of its last day by the moment at which ten minutes began.
-
-    `high` of those calls were of priority high; `only_high`: so is all that waits. Nothing is sent before `rests_until`.
-    """
+    """What a company has to send and what it has used of its budget."""
 
     backlog: int
+    """Number of events that wait."""
     buckets: Mapping[datetime, int]
+    """Calls of the last 24 hours, by the start of each ten minutes."""
     high: int = 0
+    """How many of those calls had priority high."""
     only_high: bool = False
-    rests_until: datetime | None = None
+    """True if everything that waits has priority high."""
+    frozen_until: datetime | None = None
+    """No call is made before this time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """`clears_at`: when the last of what waits is sent, if nothing more comes. None: never, with this budget.
-
-    `day_ends_at`: when the day's budget is spent before that; None where it reaches.
-    """
+    """When the backlog is sent, if no more events arrive."""
 
     clears_at: datetime | None
-    day_ends_at: datetime | None
+    """None: never, with this budget."""
+    budget_exhausted_at: datetime | None
+    """When the daily budget runs out before that; None if it suffices."""
 
 
-def forecast_backlog(standing: CompanyLoad, limits: Limits, now: datetime) -> Forecast:
-    """What to expect at full pace. It takes as given that the others spend no more of the company's day."""
-    kept = 0 if standing.only_high else max(limits.high_priority_reserve - standing.high, 0)
-    cap = limits.day_budget - kept
-    start = max(now, standing.rests_until or now)
-    if standing.backlog == 0:
+def forecast_backlog(load: CompanyLoad, limits: Limits, now: datetime) -> Forecast:
+    """Forecast a backlog at full pace, if other systems use no more of the company's limit than their share."""
+    reserved = 0 if load.only_high else max(limits.high_priority_reserve - load.high, 0)
+    budget = limits.day_budget - reserved
+    start = max(now, load.frozen_until or now)
+    if load.backlog == 0:
         return Forecast(start, None)
-    if cap <= 0:
+    if budget <= 0:
         return Forecast(None, now)
-    return _walk(standing, limits, start=start, cap=cap)
+    return _simulate(load, limits, start=start, budget=budget)
 
 
-def _walk(standing: CompanyLoad, limits: Limits, *, start: datetime, cap: int) -> Forecast:
-    """From one moment at which there is room to the next, until everything is sent."""
-    window = deque(sorted(standing.buckets.items()))
-    at, left, ends = start, standing.backlog, None
-    for round_ in range(2 * _ROUNDS):
+def _simulate(load: CompanyLoad, limits: Limits, *, start: datetime, budget: int) -> Forecast:
+    """Advance to each time at which budget becomes free, until everything is sent."""
+    window = deque(sorted(load.buckets.items()))
+    at, left, budget_exhausted_at = start, load.backlog, None
+    for number in range(2 * _MAX_ROUNDS):
         while window and window[0][0] + _DAY + _BUCKET <= at:
             window.popleft()
-        room = max(cap - sum(calls for _, calls in window), 0)
-        lasts = timedelta(seconds=min(room, left) / limits.per_second)
+        room = max(budget - sum(calls for _, calls in window), 0)
+        duration = timedelta(seconds=min(room, left) / limits.per_second)
         if left <= room:
-            return Forecast(at + lasts, ends)
-        ends = ends or at + lasts
+            return Forecast(at + duration, budget_exhausted_at)
+        budget_exhausted_at = budget_exhausted_at or at + duration
         left -= room
         if room:
             window.append((at, room))
-        if round_ == _ROUNDS:
-            days = (left - 1) // cap
-            at, left = at + days * _DAY, left - days * cap
-            window = deque((moment + days * _DAY, calls) for moment, calls in window)
-        at = max(at + lasts, window[0][0] + _DAY + _BUCKET)
-    return Forecast(None, ends)
+        # From here on every day is like the last one: skip whole days instead of simulating a backlog of months.
+        if number == _MAX_ROUNDS:
+            days = (left - 1) // budget
+            at, left = at + days * _DAY, left - days * budget
+            window = deque((bucket + days * _DAY, calls) for bucket, calls in window)
+        at = max(at + duration, window[0][0] + _DAY + _BUCKET)
+    return Forecast(None, budget_exhausted_at)

@@ -1,4 +1,4 @@
-"""Mail providers where anyone can open a mailbox: their domains stand for people, never for a company."""
+"""Mail providers where anyone can open a mailbox: their domains identify no company."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What a partner posts, as one value: JSON, JSON lines, a form, or JSON inside a field of a form; all within bounds."""
+"""Parses request bodies of webhooks: JSON, NDJSON, forms, and JSON in a form field, within fixed limits."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -22,13 +22,13 @@ _FORM = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
 _CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii"})
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{1,70}")
-_STEP = re.compile(r"\[([^\[\]]*)\]")
-_NOTHING: Mapping[str, str] = {}
+_BRACKETED = re.compile(r"\[([^\[\]]*)\]")
+_NO_VALUES: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """What a mapping reads: the body's value, headers by lower-case name, and the parameters of the URL."""
+    """The input of a mapping: the parsed body, headers by lower-case name, and query parameters."""
 
     body: Any
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -37,34 +37,34 @@ class Payload:
 
 @dataclass(frozen=True, slots=True)
 class BodyFormat:
-    """How a source's bodies are read. `content_type` overrules what the sender says, and `json_field` names the
-    field of a form that holds the JSON which is the body.
-    """
+    """How the bodies of a source are parsed."""
 
     content_type: str | None = None
+    """Overrides the request's Content-Type."""
     json_field: str | None = None
+    """The form field that contains the body as JSON."""
 
 
-def read_body(raw: bytes, content_type: str, reading: BodyFormat = BodyFormat()) -> Any:
-    """The value of a body. Raises BadRequest, TooLarge (too many fields) or UnsupportedType, each with a remedy.
+def read_body(raw: bytes, content_type: str, body_format: BodyFormat = BodyFormat()) -> Any:
+    """Parse a body. Raises BadRequest, TooLarge (too many fields) or UnsupportedType, each with a remedy.
 
-    A form's `data[merges][EMAIL]` becomes nested objects, and files in it are passed over.
+    A form field `data[merges][EMAIL]` becomes nested objects. Uploaded files are ignored.
     """
     kind = Message()
-    kind["Content-Type"] = reading.content_type or content_type
+    kind["Content-Type"] = body_format.content_type or content_type
     media = kind.get_content_type() if kind["Content-Type"].strip() else ""
     _check_charset(str(kind.get_param("charset", "")))
     if media == _FORM:
-        return _body_of(_form_fields(raw), reading)
+        return _build_body(_form_fields(raw), body_format)
     if media == _MULTIPART:
-        return _body_of(_multipart_fields(raw, str(kind.get_param("boundary", ""))), reading)
+        return _build_body(_multipart_fields(raw, str(kind.get_param("boundary", ""))), body_format)
     if media in _LINES:
-        return list(_lines(raw))
+        return list(_parse_ndjson(raw))
     if media in _JSON or media.endswith("+json"):
         return parse_json(raw)
-    told = f"The Content-Type is {media!r}. " if media else "There is no Content-Type. "
+    problem = f"The Content-Type is {media!r}. " if media else "There is no Content-Type. "
     remedy = f"Send application/json, {_FORM} or {_MULTIPART}, or set the content type of the source."
-    raise UnsupportedType("unsupported_type", told + remedy)
+    raise UnsupportedType("unsupported_type", problem + remedy)
 
 
 def _check_charset(charset: str) -> None:
@@ -72,20 +72,22 @@ def _check_charset(charset: str) -> None:
         raise UnsupportedType("unsupported_charset", f"The charset is {charset!r}. Send UTF-8.")
 
 
-def _lines(raw: bytes) -> Iterator[Any]:
+def _parse_ndjson(raw: bytes) -> Iterator[Any]:
     for _, value in parse_json_lines(raw):
         if isinstance(value, BadRequest):
             raise value
         yield value
 
 
-def _body_of(fields: list[tuple[str, str]], reading: BodyFormat) -> Any:
-    if reading.json_field is None:
-        return _nested(fields)
+def _build_body(fields: list[tuple[str, str]], body_format: BodyFormat) -> Any:
+    if body_format.json_field is None:
+        return _nest(fields)
     for name, text in fields:
-        if name == reading.json_field:
+        if name == body_format.json_field:
             return parse_json(text.encode())
-    raise BadRequest("bad_form", f"the form has no field {reading.json_field!r}, which is to hold the JSON")
+    raise BadRequest(
+        "bad_form", f"the form has no field {body_format.json_field!r}, which is to hold the JSON"
+    )
 
 
 def _form_fields(raw: bytes) -> list[tuple[str, str]]:
@@ -93,12 +95,12 @@ def _form_fields(raw: bytes) -> list[tuple[str, str]]:
         text = raw.decode("ascii")
     except UnicodeDecodeError as error:
         raise BadRequest("bad_form", f"byte {error.start} is not ASCII; percent-encode the form") from None
-    _bound(text.count("&") + 1)
+    _check_count(text.count("&") + 1)
     try:
         fields = parse_qsl(text, keep_blank_values=True, errors="strict")
     except UnicodeDecodeError:
         raise BadRequest("bad_form", "a field is not UTF-8; percent-encode UTF-8") from None
-    return _checked(fields)
+    return _check_fields(fields)
 
 
 def _multipart_fields(raw: bytes, boundary: str) -> list[tuple[str, str]]:
@@ -108,14 +110,14 @@ def _multipart_fields(raw: bytes, boundary: str) -> list[tuple[str, str]]:
         )
     mark = b"--" + boundary.encode()
     parts = (b"\r\n" + raw).split(b"\r\n" + mark, FIELDS_MAX + 2)
-    _bound(len(parts) - 2)
+    _check_count(len(parts) - 2)
     if len(parts) < 2 or not parts[-1].startswith(b"--"):  # noqa: PLR2004 - before the first mark, after the last
         raise BadRequest("bad_form", "the form is cut short: its last boundary is missing; send all of it")
-    return _checked([found for part in parts[1:-1] if (found := _part(part)) is not None])
+    return _check_fields([field for part in parts[1:-1] if (field := _parse_part(part)) is not None])
 
 
-def _part(part: bytes) -> tuple[str, str] | None:
-    """Name and text of one part; None for a file."""
+def _parse_part(part: bytes) -> tuple[str, str] | None:
+    """Return the name and text of one part; None for a file."""
     head, blank, text = part.partition(b"\r\n\r\n")
     disposition = Message()
     for line in head.decode("latin-1").split("\r\n"):
@@ -133,12 +135,12 @@ def _part(part: bytes) -> tuple[str, str] | None:
         raise BadRequest("bad_form", "a field is not UTF-8; encode the form as UTF-8") from None
 
 
-def _bound(count: int) -> None:
+def _check_count(count: int) -> None:
     if count > FIELDS_MAX:
         raise TooLarge("too_many_fields", f"The form has more than {FIELDS_MAX} fields. Send fewer.")
 
 
-def _checked(fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
+def _check_fields(fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
     if not fields:
         raise BadRequest("empty_body", "the form is empty; send fields")
     if any("\0" in name or "\0" in text for name, text in fields):
@@ -146,18 +148,18 @@ def _checked(fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return fields
 
 
-def _nested(fields: list[tuple[str, str]]) -> dict[str, Any]:
-    """`a[b]=1&a[c][]=2&d=3&d=4` is `{"a": {"b": "1", "c": ["2"]}, "d": ["3", "4"]}`."""
+def _nest(fields: list[tuple[str, str]]) -> dict[str, Any]:
+    """Nest fields: `a[b]=1&a[c][]=2&d=3&d=4` becomes `{"a": {"b": "1", "c": ["2"]}, "d": ["3", "4"]}`."""
     root: dict[str, Any] = {}
     for name, text in fields:
-        _put(root, _steps(name), text)
-    return {key: _listed(value) for key, value in root.items()}
+        _insert(root, _split_name(name), text)
+    return {key: _convert_lists(value) for key, value in root.items()}
 
 
-def _steps(name: str) -> list[str]:
-    """`data[merges][EMAIL]` is `["data", "merges", "EMAIL"]`; a name with odd brackets is one step."""
+def _split_name(name: str) -> list[str]:
+    """Split a name: `data[merges][EMAIL]` gives `["data", "merges", "EMAIL"]`. A name with odd brackets stays whole."""
     head, bracket, _ = name.partition("[")
-    steps = _STEP.findall(name[len(head) :])
+    steps = _BRACKETED.findall(name[len(head) :])
     if not head or not bracket or sum(len(step) + 2 for step in steps) != len(name) - len(head):
         return [name]
     if len(steps) > FIELD_DEPTH_MAX:
@@ -167,33 +169,33 @@ def _steps(name: str) -> list[str]:
     return [head, *steps]
 
 
-def _put(root: dict[str, Any], steps: list[str], text: str) -> None:
-    """`[]` appends: it takes the next free number as its key."""
-    place = root
+def _insert(root: dict[str, Any], steps: list[str], text: str) -> None:
+    # `[]` appends: its key is the next number.
+    target = root
     for at, step in enumerate(steps[:-1]):
-        key = step or str(len(place))
-        place = place.setdefault(key, {})
-        if not isinstance(place, dict):
-            raise _clash(steps[: at + 1])
-    key = steps[-1] or str(len(place))
-    found = place.get(key)
-    if isinstance(found, dict):
-        raise _clash(steps)
-    if isinstance(found, list):
-        found.append(text)
+        key = step or str(len(target))
+        target = target.setdefault(key, {})
+        if not isinstance(target, dict):
+            raise _conflict(steps[: at + 1])
+    key = steps[-1] or str(len(target))
+    present = target.get(key)
+    if isinstance(present, dict):
+        raise _conflict(steps)
+    if isinstance(present, list):
+        present.append(text)
     else:
-        place[key] = text if found is None else [found, text]
+        target[key] = text if present is None else [present, text]
 
 
-def _clash(steps: list[str]) -> BadRequest:
+def _conflict(steps: list[str]) -> BadRequest:
     name = "".join(step if not at else f"[{step}]" for at, step in enumerate(steps))
     return BadRequest("bad_form", f"field {name!r} is both a value and an object; send one of the two")
 
 
-def _listed(value: Any) -> Any:
-    """An object whose keys are 0, 1, 2… is a list."""
+def _convert_lists(value: Any) -> Any:
+    """Convert objects with the keys 0, 1, 2… to lists, at every level."""
     if not isinstance(value, dict):
         return value
-    inner = {key: _listed(each) for key, each in value.items()}
-    is_list = all(key == str(place) for place, key in enumerate(inner))
+    inner = {key: _convert_lists(nested) for key, nested in value.items()}
+    is_list = all(key == str(index) for index, key in enumerate(inner))
     return list(inner.values()) if is_list else inner

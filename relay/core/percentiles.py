@@ -1,4 +1,4 @@
-"""Times counted in fixed buckets: those of any two spans may be added up, and percentiles read from the sum."""
+"""Histograms of durations in fixed buckets, which can be merged, and from which percentiles are estimated."""
 
 import math
 from collections import Counter
@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 
 _FIRST_SECONDS = 0.01
 _LAST_BUCKET = 60
-"""Each bucket ends where the one before does, times the square root of 2. The last one ends at four months."""
+"""Each bucket ends at the end of the one before, times the square root of 2. The last one ends at four months."""
 
 
 def bucket_end(bucket: int) -> float:
-    """The longest time of a bucket, in seconds."""
+    """Return the upper bound of a bucket, in seconds."""
     return float(_FIRST_SECONDS * 2 ** (bucket / 2))
 
 
 def bucket_index(seconds: float) -> int:
-    """The bucket that a time is counted in. The scripts of the store do the same."""
+    """Return the bucket of a duration. The Lua scripts of the store compute the same."""
     if seconds <= _FIRST_SECONDS:
         return 0
     return min(math.ceil(2 * math.log2(seconds / _FIRST_SECONDS) - 1e-9), _LAST_BUCKET)
@@ -24,7 +24,7 @@ def bucket_index(seconds: float) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """How many times fell into each bucket."""
+    """Number of durations in each bucket."""
 
     counts: Mapping[int, int] = field(default_factory=dict)
 
@@ -33,21 +33,22 @@ class Histogram:
         return sum(self.counts.values())
 
     def percentile(self, percent: float) -> float | None:
-        """The time in seconds that `percent` of all do not exceed, as near as buckets tell. None of none."""
+        """Estimate the duration in seconds that `percent` of all do not exceed; None if the histogram is empty."""
         rank = self.total * percent / 100
         below = 0
         for bucket in sorted(self.counts):
             count = self.counts[bucket]
             if count and below + count >= rank:
+                # Assume that durations are spread evenly within their bucket.
                 start = bucket_end(bucket - 1) if bucket else 0.0
                 return start + (bucket_end(bucket) - start) * max(rank - below, 0.0) / count
             below += count
         return None
 
 
-def merge_histograms(several: Iterable[Histogram]) -> Histogram:
-    """Several spans as one."""
+def merge_histograms(histograms: Iterable[Histogram]) -> Histogram:
+    """Add up histograms."""
     counts: Counter[int] = Counter()
-    for times in several:
-        counts.update(times.counts)
+    for histogram in histograms:
+        counts.update(histogram.counts)
     return Histogram(dict(counts))

@@ -1,10 +1,10 @@
-"""The priorities that events wait in: which go first, and which wait first when the day's budget runs short."""
+"""Priorities of events."""
 
 from enum import StrEnum
 
 
 class Priority(StrEnum):
-    """Which events go first, and which wait first when the day's budget runs short."""
+    """Which events are sent first, and which wait when the daily budget runs short."""
 
     HIGH = "high"
     NORMAL = "normal"

@@ -1,4 +1,4 @@
-"""What may be shown of a payload: its shape always, of its values only those that an allow-list names, the rest masked."""
+"""Redaction of payloads: keys and types are always shown, values only if an allow-list permits it."""
 
 import re
 from collections.abc import Mapping
@@ -16,24 +16,24 @@ WIDTH_MAX: Final = 100
 _SENTENCE_MAX = 4_000
 
 _IDS = frozenset({"eventid", "requestid", "clientuniqueid", "messageid", "webhookid", "deliveryid"})
-_WORDS: Final = """
+_ENUM_KEYS: Final = """
 event eventtype eventname type kind topic status action objecttype datatype numerictype contenttype device
 system systemname sourcesystemname reportingsystem sharingmethod
 """
 _DOMAINS = frozenset({"domain", "companydomain"})
-_MOMENT_ENDS = frozenset({"at", "time", "timestamp", "date", "ts"})
-_PEOPLE: Final = """
+_TIMESTAMP_SUFFIXES = frozenset({"at", "time", "timestamp", "date", "ts"})
+_PERSON_KEYS: Final = """
 person people recipient recipients viewer actor sharer user users contact contacts customer customers lead leads
 attendee attendees invitee invitees signer signers member members profile traits identity owner author
 """
-_ENUMS, _PERSONS = frozenset(_WORDS.split()), frozenset(_PEOPLE.split())
+_ENUMS, _PERSONS = frozenset(_ENUM_KEYS.split()), frozenset(_PERSON_KEYS.split())
 
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$.:\[\]-]{0,63}")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/+=~-]{0,199}")
 _PLAIN_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.:/-]{0,39}(?: [A-Za-z0-9_.:/-]{1,39}){0,3}")
 _URL = re.compile(r"(https?)://(?:[^/?#@\s]*@)?([A-Za-z0-9.-]{1,253})(?::[0-9]{1,5})?([/?#]\S*)?")
-_STEP = re.compile(r"[.\[\]]+")
+_PATH_SEPARATOR = re.compile(r"[.\[\]]+")
 _LONG_NUMBER = re.compile(r"[0-9]{5}")
 
 _SHOWN_HEADERS = frozenset({"content-type", "content-length", "user-agent"})
@@ -41,7 +41,7 @@ _HEADER_VALUE = re.compile(r"[A-Za-z0-9 _.,:;/+*=()\"-]{1,200}")
 
 
 class PayloadVisibility(StrEnum):
-    """How much of payloads somebody sees."""
+    """How much of payloads a viewer may see."""
 
     NONE = "none"
     REDACTED = "redacted"
@@ -49,8 +49,8 @@ class PayloadVisibility(StrEnum):
 
 
 @dataclass(slots=True)
-class _Room:
-    """How many values may still be told: a hostile payload does not make a long page."""
+class _Budget:
+    """How many values may still be shown, so that a hostile payload cannot produce an endless page."""
 
     left: int = VALUES_MAX
 
@@ -63,56 +63,58 @@ def apply_visibility(value: Any, sight: PayloadVisibility) -> Any:
 
 
 def redact(value: Any, name: str = "") -> Any:
-    """The value in its shape: every key and every type, and of the leaves what the allow-list names. Total.
+    """Return the value with every key and type, and with masked leaves unless the allow-list permits them.
 
-    `name` is the key that the value stands under, if any.
+    `name` is the key that holds the value, if any.
     """
-    return _value(value, name, _Room(), depth=0, person=_joined(name) in _PERSONS)
+    return _redact_value(value, name, _Budget(), depth=0, person=_normalize_key(name) in _PERSONS)
 
 
 def redact_at_path(path: str, value: Any) -> Any:
-    """A value by the path that leads to it, as `person.company.name` or `recipients[0].email`."""
-    names = [name for name in _STEP.split(path) if name and not name.isdigit()]
-    person = any(_joined(name) in _PERSONS for name in names)
-    return _value(value, names[-1] if names else "", _Room(), depth=0, person=person)
+    """Redact a value by its path, such as `person.company.name` or `recipients[0].email`."""
+    names = [name for name in _PATH_SEPARATOR.split(path) if name and not name.isdigit()]
+    person = any(_normalize_key(name) in _PERSONS for name in names)
+    return _redact_value(value, names[-1] if names else "", _Budget(), depth=0, person=person)
 
 
 def redact_path(path: str) -> str:
-    """A path without the keys in it that may be somebody's words."""
-    return ".".join(_key(step, place) for place, step in enumerate(path.split(".")))
+    """Redact the keys in a path that may contain personal data."""
+    return ".".join(_show_key(step, place) for place, step in enumerate(path.split(".")))
 
 
-def _value(value: Any, name: str, room: _Room, *, depth: int, person: bool) -> Any:
-    room.left -= 1
-    if room.left < 0 or depth > DEPTH_MAX:
+def _redact_value(value: Any, name: str, budget: _Budget, *, depth: int, person: bool) -> Any:
+    budget.left -= 1
+    if budget.left < 0 or depth > DEPTH_MAX:
         return f"{MASK} (more)"
     if isinstance(value, dict):
-        return _object(value, room, depth=depth, person=person)
+        return _redact_object(value, budget, depth=depth, person=person)
     if isinstance(value, list | tuple):
-        told = [_value(each, name, room, depth=depth + 1, person=person) for each in value[:WIDTH_MAX]]
-        return [*told, f"{MASK} ({len(value) - WIDTH_MAX} more)"] if len(value) > WIDTH_MAX else told
-    return _leaf(value, name, person=person)
+        items = [
+            _redact_value(item, name, budget, depth=depth + 1, person=person) for item in value[:WIDTH_MAX]
+        ]
+        return [*items, f"{MASK} ({len(value) - WIDTH_MAX} more)"] if len(value) > WIDTH_MAX else items
+    return _redact_leaf(value, name, person=person)
 
 
-def _object(value: Mapping[Any, Any], room: _Room, *, depth: int, person: bool) -> dict[str, Any]:
-    told: dict[str, Any] = {}
+def _redact_object(value: Mapping[Any, Any], budget: _Budget, *, depth: int, person: bool) -> dict[str, Any]:
+    result: dict[str, Any] = {}
     for place, (key, inner) in enumerate(value.items()):
-        if place == WIDTH_MAX or room.left <= 0:
-            told[MASK] = f"{len(value) - place} more"
+        if place == WIDTH_MAX or budget.left <= 0:
+            result[MASK] = f"{len(value) - place} more"
             break
         name = str(key)
-        told[_key(name, place)] = _value(
-            inner, name, room, depth=depth + 1, person=person or _joined(name) in _PERSONS
+        result[_show_key(name, place)] = _redact_value(
+            inner, name, budget, depth=depth + 1, person=person or _normalize_key(name) in _PERSONS
         )
-    return told
+    return result
 
 
-def _key(name: str, place: int) -> str:
-    """A key that reads like one. Of any other, which may be somebody's words, only its place."""
+def _show_key(name: str, place: int) -> str:
+    # A key that looks like free text may contain personal data, so only its position is shown.
     return name if _NAME.fullmatch(name) and not _LONG_NUMBER.search(name) else f"{MASK} (key {place + 1})"
 
 
-def _leaf(value: Any, name: str, *, person: bool) -> Any:
+def _redact_leaf(value: Any, name: str, *, person: bool) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if _is_allowed(value, name, person=person):
@@ -123,8 +125,8 @@ def _leaf(value: Any, name: str, *, person: bool) -> Any:
 
 
 def _is_allowed(value: Any, name: str, *, person: bool) -> bool:
-    """Whether the list has the leaf: by the key that it stands under, and by its look."""
-    joined = _joined(name[:64])
+    """True if the allow-list permits the leaf: by its key, and by the form of its value."""
+    joined = _normalize_key(name[:64])
     if joined in _DOMAINS:
         return isinstance(value, str) and _is_domain(value)
     if person:
@@ -134,11 +136,11 @@ def _is_allowed(value: Any, name: str, *, person: bool) -> bool:
             return _PLAIN_ID.fullmatch(value) is not None
         if joined in _ENUMS:
             return _PLAIN_WORD.fullmatch(value) is not None and not _LONG_NUMBER.search(value)
-    return _ends_as_moment(name) and _is_moment(value)
+    return _is_timestamp_key(name) and _is_timestamp(value)
 
 
-def _joined(name: str) -> str:
-    """`eventId`, `event_id` and `Event-ID` are one."""
+def _normalize_key(name: str) -> str:
+    """Normalize a key: `eventId`, `event_id` and `Event-ID` are equal."""
     return "".join(_words(name))
 
 
@@ -146,12 +148,12 @@ def _words(name: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(name[:64])]
 
 
-def _ends_as_moment(name: str) -> bool:
+def _is_timestamp_key(name: str) -> bool:
     words = _words(name)
-    return bool(words) and words[-1] in _MOMENT_ENDS
+    return bool(words) and words[-1] in _TIMESTAMP_SUFFIXES
 
 
-def _is_moment(value: Any) -> bool:
+def _is_timestamp(value: Any) -> bool:
     try:
         parse_timestamp(value)
     except (ValueError, OverflowError, TypeError):
@@ -167,7 +169,7 @@ def _is_domain(text: str) -> bool:
 
 
 def mask_text(text: str) -> str:
-    """A text that nobody may read: of an e-mail its first letter and its domain, of a URL its host, else its length."""
+    """Mask a text: an e-mail address keeps its first letter and domain, a URL its host, any other text only its length."""
     if url := _URL.fullmatch(text[:2_100]):
         rest = url[3] or ""
         return f"{url[1]}://{url[2]}" + (f"/{MASK}" if rest else "")
@@ -179,9 +181,9 @@ def mask_text(text: str) -> str:
 
 
 _ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"'\\]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+")
-_TOLD = re.compile(
+_SENSITIVE = re.compile(
     r"""
-      (?P<moment>\b2\d{3}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)
+      (?P<timestamp>\b2\d{3}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)
     | (?P<url>https?://[^\s"'<>]+)
     | (?P<email>[^\s@<>()\[\],;:"'\\]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+)
     | (?P<quoted>"[^"]*" | (?<!\w)'[^']*'(?!\w) | `[^`]*`)
@@ -189,26 +191,26 @@ _TOLD = re.compile(
     """,
     re.VERBOSE,
 )
-"""What a sentence may quote of somebody's payload."""
+"""The parts of a sentence that may quote a payload."""
 
 
 def redact_sentence(text: str) -> str:
-    """A sentence about a payload, ours or Gong's, without what it quotes: addresses, long numbers, quoted values.
+    """Redact a sentence about a payload, the relay's or Gong's: addresses, long numbers and quoted values are masked.
 
-    Quoted names of fields stay, and so do moments: they say what is wrong. What stands in it unquoted stays too.
+    Quoted field names and timestamps stay, because they say what is wrong. So does every unquoted word.
     """
-    return _TOLD.sub(_retold, text[:_SENTENCE_MAX])
+    return _SENSITIVE.sub(_redact_match, text[:_SENTENCE_MAX])
 
 
 def redact_name(text: str) -> str:
-    """A name that its sender chose, such as an eventId: as it is, but for e-mail addresses in it."""
-    return _ADDRESS.sub(lambda found: mask_text(found[0]), text[:_SENTENCE_MAX])
+    """Redact a name that the sender chose, such as an eventId: only e-mail addresses in it are masked."""
+    return _ADDRESS.sub(lambda match: mask_text(match[0]), text[:_SENTENCE_MAX])
 
 
-def _retold(found: re.Match[str]) -> str:
-    text = found[0]
-    match found.lastgroup:
-        case "moment":
+def _redact_match(match: re.Match[str]) -> str:
+    text = match[0]
+    match match.lastgroup:
+        case "timestamp":
             return text
         case "quoted":
             inner = text[1:-1]
@@ -224,19 +226,19 @@ def _retold(found: re.Match[str]) -> str:
 
 
 def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Every header's name; the values only of those that say how the body is written, and by what program."""
-    told = {}
+    """Return every header's name, and the values of those that describe the body or name the sending program."""
+    result = {}
     for place, (name, value) in enumerate(headers.items()):
         if place == WIDTH_MAX:
             break
         is_shown = name.lower() in _SHOWN_HEADERS and _HEADER_VALUE.fullmatch(value)
-        told[_key(name, place)] = value if is_shown else MASK
-    return told
+        result[_show_key(name, place)] = value if is_shown else MASK
+    return result
 
 
 def redact_query(query: Mapping[str, str]) -> dict[str, str]:
-    """Every parameter's name, none of their values."""
+    """Return every parameter's name with a masked value."""
     return {
-        _key(name, place): mask_text(value)
+        _show_key(name, place): mask_text(value)
         for place, (name, value) in enumerate([*query.items()][:WIDTH_MAX])
     }

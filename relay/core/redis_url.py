@@ -1,4 +1,4 @@
-"""How RELAY_REDIS_URL is written: one Redis server, or the Sentinels that know which server is the primary."""
+"""Parses RELAY_REDIS_URL: one Redis server, or the Sentinels that know the primary."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _SERVER = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s:\[\],]+)(?::(?P<port>[0-
 
 @dataclass(frozen=True, slots=True)
 class RedisUrl:
-    """What such a URL says. `server` is the URL of one server, or, with Sentinels, all but the primary's address."""
+    """A parsed URL. `server` is the URL of the server; with Sentinels, its host is a placeholder for the primary."""
 
     server: str = field(repr=False)
     sentinels: tuple[tuple[str, int], ...] = ()
@@ -32,7 +32,7 @@ class RedisUrl:
 
 
 def parse_redis_url(raw: str) -> RedisUrl:
-    """Read such a URL. ValueError says what is wrong, in words that hold no part of it that may be secret."""
+    """Parse a URL. Raises ValueError with a message that contains no part of the URL that may be secret."""
     scheme, _, rest = raw.partition("://")
     if "cluster" in scheme:
         raise ValueError("Redis Cluster cannot be used: name one server, or Sentinels (redis+sentinel://)")
@@ -40,7 +40,7 @@ def parse_redis_url(raw: str) -> RedisUrl:
         raise ValueError(f"must start with {_FORMS}")
     rest, _, query = rest.partition("?")
     options = dict(parse_qsl(query, keep_blank_values=True))
-    for problem in _wrong_options(scheme, options):
+    for problem in _find_option_problems(scheme, options):
         raise ValueError(problem)
     files = tuple((name, options[name]) for name in _FILES if name in options)
     if scheme.endswith("+sentinel"):
@@ -50,16 +50,16 @@ def parse_redis_url(raw: str) -> RedisUrl:
     return RedisUrl(raw, files=files)
 
 
-def _wrong_options(scheme: str, options: dict[str, str]) -> Iterator[str]:
+def _find_option_problems(scheme: str, options: dict[str, str]) -> Iterator[str]:
     tls, sentinel = scheme.startswith("rediss"), scheme.endswith("+sentinel")
-    known = _OPTIONS | (_TLS_OPTIONS if tls else set()) | (_SENTINEL_OPTIONS if sentinel else set())
-    for name in sorted(set(options) - known):
+    allowed = _OPTIONS | (_TLS_OPTIONS if tls else set()) | (_SENTINEL_OPTIONS if sentinel else set())
+    for name in sorted(set(options) - allowed):
         if name in _TLS_OPTIONS:
             yield f"{name} needs TLS: begin with rediss:// or rediss+sentinel://"
         elif name in _SENTINEL_OPTIONS:
             yield f"{name} needs Sentinels: begin with redis+sentinel:// or rediss+sentinel://"
         else:
-            yield f"has an option that is not known: {name}. Known are {', '.join(sorted(known))}"
+            yield f"has an unknown option: {name}. The options are {', '.join(sorted(allowed))}"
     if not re.fullmatch(r"[0-9]{1,4}", options.get("db", "0")):
         yield "db must be a number, such as 0"
     if options.get("ssl_cert_reqs", "required") not in {"required", "none"}:
@@ -67,30 +67,30 @@ def _wrong_options(scheme: str, options: dict[str, str]) -> Iterator[str]:
 
 
 def _check_server(rest: str) -> None:
-    place, _, path = rest.rpartition("@")[2].partition("/")
-    if "," in place:
-        raise ValueError(
-            "names several servers: Sentinels are named as redis+sentinel://HOST,HOST/PRIMARY/DB"
-        )
-    if not (found := _SERVER.fullmatch(place)) or not _is_port(found["port"]):
-        raise ValueError("must name a host, and perhaps a port: redis://HOST:6379/0")
+    address, _, path = rest.rpartition("@")[2].partition("/")
+    if "," in address:
+        raise ValueError("names several servers: write Sentinels as redis+sentinel://HOST,HOST/PRIMARY/DB")
+    if not (match := _SERVER.fullmatch(address)) or not _is_port(match["port"]):
+        raise ValueError("must name a host, optionally with a port: redis://HOST:6379/0")
     _check_database(path)
 
 
 def _with_sentinels(
     scheme: str, rest: str, options: dict[str, str], files: tuple[tuple[str, str], ...]
 ) -> RedisUrl:
-    account, at, place = rest.rpartition("@")
-    servers, _, path = place.partition("/")
+    account, at, address = rest.rpartition("@")
+    servers, _, path = address.partition("/")
     primary, _, database = path.partition("/")
-    found = [_SERVER.fullmatch(server) for server in servers.split(",")]
-    if not primary or not all(one and _is_port(one["port"]) for one in found):
+    matches = [_SERVER.fullmatch(server) for server in servers.split(",")]
+    if not primary or not all(match and _is_port(match["port"]) for match in matches):
         raise ValueError(f"must be {scheme}+sentinel://HOST:26379,HOST:26379/PRIMARY/DB")
     _check_database(database)
     for_server = urlencode({name: value for name, value in options.items() if name not in _SENTINEL_OPTIONS})
     return RedisUrl(
         f"{scheme}://{account}{at}primary/{database}?{for_server}",
-        tuple((one["host"].strip("[]"), int(one["port"] or _SENTINEL_PORT)) for one in found if one),
+        tuple(
+            (match["host"].strip("[]"), int(match["port"] or _SENTINEL_PORT)) for match in matches if match
+        ),
         unquote(primary),
         options.get("sentinel_username"),
         options.get("sentinel_password"),
@@ -99,7 +99,7 @@ def _with_sentinels(
 
 
 def _is_port(text: str | None) -> bool:
-    return text is None or 0 < int(text) < 65536  # noqa: PLR2004 - the last port there is
+    return text is None or 0 < int(text) < 65536  # noqa: PLR2004 - ports have 16 bits
 
 
 def _check_database(text: str) -> None:

@@ -1,4 +1,4 @@
-"""A replay that somebody asks for: which events, mapped anew or as they were, how many at most."""
+"""Replay requests: which events to send again, whether to map them again, and how many at most."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ from relay.core.timestamps import parse_timestamp
 IDS_MAX = 1_000
 LIMIT_MAX = 1_000_000
 REPLAYABLE = (State.DEAD, State.DISCARDED, State.FILTERED)
-"""What has ended without reaching Gong."""
+"""States of events that ended without reaching Gong."""
 
 
 class ReplayStage(StrEnum):
-    """Where a replay is."""
+    """The state of a replay job."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -29,7 +29,7 @@ class ReplayStage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReplayFilter:
-    """Which events. None = any; moments are those of arrival, `since` within and `until` without."""
+    """Which events to replay; None matches any. `since` (inclusive) and `until` (exclusive) are times of arrival."""
 
     since: datetime | None = None
     until: datetime | None = None
@@ -41,35 +41,42 @@ class ReplayFilter:
     ids: tuple[str, ...] | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """As it is asked for, without what was left out."""
-        moments = {
-            name: moment.isoformat().replace("+00:00", "Z")
-            for name, moment in (("since", self.since), ("until", self.until))
-            if moment
-        }
-        words = {name: getattr(self, name) for name in ("source", "destination", "reason", "cluster")}
-        told = moments | {name: word for name, word in words.items() if word is not None}
-        return told | {"status": self.status} | ({} if self.ids is None else {"ids": list(self.ids)})
+        """Return the filter as in a request, without the fields that are None."""
+        fields: dict[str, Any] = {}
+        for name, timestamp in (("since", self.since), ("until", self.until)):
+            if timestamp:
+                fields[name] = timestamp.isoformat().replace("+00:00", "Z")
+        for name in ("source", "destination", "reason", "cluster"):
+            if getattr(self, name) is not None:
+                fields[name] = getattr(self, name)
+        fields["status"] = self.status
+        if self.ids is not None:
+            fields["ids"] = list(self.ids)
+        return fields
 
-    def chosen(self) -> dict[str, Any]:
-        """The same for a line of audit: how many ids were named, in place of them all."""
-        return self.as_dict() | ({} if self.ids is None else {"ids": len(self.ids)})
+    def as_audit_dict(self) -> dict[str, Any]:
+        """Return the filter for the audit log, with the number of ids in place of the ids."""
+        fields = self.as_dict()
+        if self.ids is not None:
+            fields["ids"] = len(self.ids)
+        return fields
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """`remap`: True maps anew, False sends bodies as they were, None maps anew only what has no body."""
+    """A replay of the events that match a filter, at most `limit` of them."""
 
     filter: ReplayFilter = ReplayFilter()
     remap: bool | None = None
+    """True: map again. False: send the stored bodies. None: map only events without a body."""
     limit: int | None = None
 
 
 def matches_filter(event: Mapping[str, str], wanted: ReplayFilter) -> bool:
-    """Whether an event's fields are what the filter asks for. Its moment and its id are looked at elsewhere."""
+    """True if an event's fields match. The caller has already selected by time and id."""
     return event.get("state") == wanted.status and all(
-        asked is None or event.get(name) == asked
-        for name, asked in (
+        value is None or event.get(name) == value
+        for name, value in (
             ("source", wanted.source),
             ("destination", wanted.destination),
             ("reason", wanted.reason),
@@ -80,26 +87,26 @@ def matches_filter(event: Mapping[str, str], wanted: ReplayFilter) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ReplayRequest:
-    """A replay that is asked for. With `dry_run` only what it would do is."""
+    """A request for a replay. With `dry_run`, the response only says what the replay would do."""
 
     replay: Replay
     dry_run: bool
 
 
-def parse_replay_request(told: Any) -> ReplayRequest:
-    """A request from JSON: `{filter, remap, limit, dry_run}`. Raises Invalid with everything that is wrong with it."""
+def parse_replay_request(document: Any) -> ReplayRequest:
+    """Parse `{filter, remap, limit, dry_run}`. Raises ValidationFailed with every problem."""
     problems: list[Problem] = []
-    fields = _object(told, "", ("filter", "remap", "limit", "dry_run"), problems)
-    wanted = _filter({} if fields.get("filter") is None else fields["filter"], problems)
+    fields = _read_object(document, "", ("filter", "remap", "limit", "dry_run"), problems)
+    wanted = _read_filter({} if fields.get("filter") is None else fields["filter"], problems)
     remap, limit = fields.get("remap"), fields.get("limit")
     if remap is not None and not isinstance(remap, bool):
-        problems.append(Problem("remap", "type", "is true, false or left out"))
+        problems.append(Problem("remap", "type", "must be true, false or absent"))
     if not isinstance(fields.get("dry_run", False), bool):
-        problems.append(Problem("dry_run", "type", "is true or false"))
+        problems.append(Problem("dry_run", "type", "must be true or false"))
     if limit is not None and not _is_count(limit):
-        problems.append(Problem("limit", "range", f"is a whole number from 1 to {LIMIT_MAX}"))
+        problems.append(Problem("limit", "range", f"must be a whole number from 1 to {LIMIT_MAX}"))
     if not problems:
-        problems += _contradictions(wanted, remap)
+        problems += _find_contradictions(wanted, remap)
     if problems:
         raise ValidationFailed(problems)
     return ReplayRequest(Replay(ReplayFilter(**wanted), remap, limit), fields.get("dry_run", False))
@@ -109,82 +116,85 @@ def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= LIMIT_MAX
 
 
-def _filter(told: Any, problems: list[Problem]) -> dict[str, Any]:
-    """The filter's fields, read; those that are wrong are left out."""
-    found = {}
-    for name, value in _object(told, "filter", tuple(_READERS), problems).items():
-        if value is None:
+def _read_filter(value: Any, problems: list[Problem]) -> dict[str, Any]:
+    """Return the filter's valid fields, and add a problem for each of the others."""
+    fields = {}
+    for name, field in _read_object(value, "filter", tuple(_READERS), problems).items():
+        if field is None:
             continue
         try:
-            found[name] = _READERS[name](value)
-        except _Wrong as error:
+            fields[name] = _READERS[name](field)
+        except _FieldError as error:
             problems.append(Problem(f"filter.{name}", error.code, str(error)))
-    return found
+    return fields
 
 
-def _object(told: Any, path: str, known: tuple[str, ...], problems: list[Problem]) -> dict[str, Any]:
-    """Its known keys. Any other is a problem that names its nearest neighbour."""
-    if not isinstance(told, dict):
-        problems.append(Problem(path, "type", "is a JSON object"))
+def _read_object(value: Any, path: str, keys: tuple[str, ...], problems: list[Problem]) -> dict[str, Any]:
+    """Return the allowed keys of an object, and add a problem for each other key."""
+    if not isinstance(value, dict):
+        problems.append(Problem(path, "type", "must be a JSON object"))
         return {}
-    for name in told:
-        if name not in known:
-            near = get_close_matches(str(name), known, n=1)
-            meant = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known)}."
-            problems.append(Problem(join_path(path, str(name)[:80]), "unknown", f"is no such key; {meant}"))
-    return {name: value for name, value in told.items() if name in known}
+    for name in value:
+        if name not in keys:
+            near = get_close_matches(str(name), keys, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"the keys are {', '.join(keys)}."
+            problems.append(Problem(join_path(path, str(name)[:80]), "unknown", f"unknown key; {hint}"))
+    return {name: field for name, field in value.items() if name in keys}
 
 
-def _contradictions(wanted: Mapping[str, Any], remap: bool | None) -> Iterator[Problem]:  # noqa: FBT001 - one of three words
+def _find_contradictions(wanted: Mapping[str, Any], remap: bool | None) -> Iterator[Problem]:  # noqa: FBT001 - the value of a field, not a switch
     since, until = wanted.get("since"), wanted.get("until")
     if since and until and since >= until:
-        yield Problem("filter.until", "rule", "lies before since: no event came between them")
+        yield Problem("filter.until", "rule", "must be later than since")
     status = wanted.get("status", State.DEAD)
     if status is State.FILTERED and remap is not True:
-        text = "filtered events have no call: send remap true, so that today's mapping makes one"
+        text = "must be true: filtered events have no stored body, so they have to be mapped again"
         yield Problem("remap", "rule", text)
     if status is not State.DEAD and ("reason" in wanted or "cluster" in wanted):
-        yield Problem("filter.status", "rule", "only dead letters have a reason and a cluster")
+        yield Problem("filter.status", "rule", "must be dead: only dead letters have a reason and a cluster")
 
 
-class _Wrong(ValueError):
-    """One value that is not what it must be."""
+class _FieldError(ValueError):
+    """A field has an invalid value."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
 
 
-def _instant(value: Any) -> datetime:
+def _read_timestamp(value: Any) -> datetime:
     if not isinstance(value, str):
-        raise _Wrong("type", 'is a text such as "2026-11-20T10:00:00Z"')
+        raise _FieldError("type", 'must be a string such as "2026-11-20T10:00:00Z"')
     try:
         return parse_timestamp(value)
     except ValueError as error:
-        raise _Wrong("format", str(error)) from None
+        raise _FieldError("format", str(error)) from None
 
 
-def _text(value: Any) -> str:
+def _read_text(value: Any) -> str:
     if not isinstance(value, str) or not value:
-        raise _Wrong("type", "is a text, and not an empty one")
+        raise _FieldError("type", "must be a string that is not empty")
     return value
 
 
-def _one_of(words: tuple[Any, ...]) -> Callable[[Any], Any]:
+def _read_choice(words: tuple[Any, ...]) -> Callable[[Any], Any]:
     def read(value: Any) -> Any:
-        found = next((word for word in words if word == value), None)
-        if found is None:
-            raise _Wrong("enum", f"is one of: {', '.join(words)}")
-        return found
+        choice = next((word for word in words if word == value), None)
+        if choice is None:
+            raise _FieldError("enum", f"must be one of: {', '.join(words)}")
+        return choice
 
     return read
 
 
-def _ids(value: Any) -> tuple[str, ...]:
+def _read_ids(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not value or not all(map(_is_id, value)):
-        raise _Wrong("type", "is a list of events' ids, as GET /v1/events gives them, and not an empty one")
+        raise _FieldError("type", "must be a list of event ids, as in GET /v1/events, that is not empty")
     if len(value) > IDS_MAX:
-        raise _Wrong("length", f"holds {len(value)} ids; at most {IDS_MAX} are taken. Say the rest by time")
+        raise _FieldError(
+            "length",
+            f"contains {len(value)} ids, but may contain at most {IDS_MAX}; select more events by time",
+        )
     return tuple(sorted(set(value)))
 
 
@@ -197,12 +207,12 @@ def _is_id(value: Any) -> bool:
 
 
 _READERS: Mapping[str, Callable[[Any], Any]] = {
-    "since": _instant,
-    "until": _instant,
-    "source": _text,
-    "destination": _text,
-    "status": _one_of(REPLAYABLE),
-    "reason": _one_of(tuple(DeadLetterReason)),
-    "cluster": _text,
-    "ids": _ids,
+    "since": _read_timestamp,
+    "until": _read_timestamp,
+    "source": _read_text,
+    "destination": _read_text,
+    "status": _read_choice(REPLAYABLE),
+    "reason": _read_choice(tuple(DeadLetterReason)),
+    "cluster": _read_text,
+    "ids": _read_ids,
 }

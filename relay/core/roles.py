@@ -9,7 +9,7 @@ from relay.core.source import Source
 
 
 class Role(StrEnum):
-    """What a key may do. `ingest` sends one source's events; each of the others may all that the one before may."""
+    """What a key may do. `ingest` sends one source's events; each other role includes those before it."""
 
     INGEST = "ingest"
     VIEWER = "viewer"
@@ -17,22 +17,22 @@ class Role(StrEnum):
     ADMIN = "admin"
 
     def covers(self, least: "Role") -> bool:
-        """Whether this role may do what needs at least the other. A source's key may nothing but its own."""
+        """True if this role includes `least`. A source's key covers no operator role."""
         return self in _RANKS and _RANKS[self] >= _RANKS.get(least, len(_RANKS))
 
 
 _RANKS: Mapping[Role, int] = {Role.VIEWER: 0, Role.OPERATOR: 1, Role.ADMIN: 2}
 
 OPERATOR_ROLES = tuple(_RANKS)
-"""The roles of people, the least first."""
+"""The roles of operators, lowest first."""
 
 BUILT_IN_ADMIN = "admin"
-"""Who comes with RELAY_ADMIN_KEY, wherever a name is told."""
+"""Name of the administrator whose key is RELAY_ADMIN_KEY."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Somebody (or some program) that looks after the relay. `key_digests` are the hex SHA-256 of the keys."""
+    """A person or a program that operates the relay. `key_digests` are the hex SHA-256 of its keys."""
 
     name: str
     role: Role

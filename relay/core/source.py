@@ -1,4 +1,4 @@
-"""Where events come from: what the configuration says of a source."""
+"""Sources: the systems that send events, with their API keys and options."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,29 +13,29 @@ _PRIORITIES: Mapping[EventType, Priority] = {
     EventType.DOCUMENT_SIGN: Priority.HIGH,
     EventType.PAGE_VIEW: Priority.LOW,
 }
-"""A seller acts on some at once, and of others there are many. The rest is normal."""
+"""Default priorities: high for what a seller acts on at once, low for what is frequent. All others are normal."""
 
 
 def key_id(digest: str) -> str:
-    """What an API key is called wherever it is shown or logged: the first digits of its SHA-256."""
+    """Return the name of an API key for pages and logs: the first digits of its SHA-256."""
     return digest[:8]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A configured sender. `key_digests` are the hex SHA-256 of its API keys.
-
-    `destination` is a name, or the template that tells one of each item. `priorities` overrules where a type belongs.
-    `aggregate` are the types of which the events of one session become one call.
-    """
+    """A configured sender."""
 
     name: str
     destination: str
+    """A destination's name, or a template that gives the name for each item."""
     key_digests: frozenset[str] = frozenset()
+    """Hex SHA-256 of its API keys."""
     send_as: SendAs = SendAs.DIGITAL_INTERACTION
     priorities: Mapping[EventType, Priority] = field(default_factory=dict)
+    """Overrides the default priorities of types."""
     aggregate: Mapping[EventType, AggregateOptions] = field(default_factory=dict)
+    """Types whose events of one session are sent as one call."""
 
     def priority(self, event_type: EventType) -> Priority:
-        """Where its events of this type wait."""
+        """Return the priority of the source's events of this type."""
         return self.priorities.get(event_type) or _PRIORITIES.get(event_type, Priority.NORMAL)

@@ -1,7 +1,7 @@
-"""JSON as the endpoints read it: strict UTF-8, no key twice, no number or text that could not be sent on unchanged.
+"""Strict JSON parser for the endpoints: UTF-8 only, no repeated keys, and no value that could not be sent on unchanged.
 
-Python's own reader takes a good deal more (other encodings, NaN, a repeated key, half a surrogate pair) and would
-hand it on as an event that Gong cannot read.
+Python's own parser accepts more (other encodings, NaN, repeated keys, half a surrogate pair), and the relay would
+pass that on as an event that Gong cannot read.
 """
 
 import json
@@ -24,20 +24,20 @@ _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
 def parse_json(raw: bytes, *, max_depth: int = MAX_DEPTH) -> Any:
-    """The value that `raw` holds. BadRequest says where it is wrong and what to do."""
+    """Parse one JSON value. Raises BadRequest with the place of the error and what to do."""
     return _parse(raw, 1, max_depth=max_depth)
 
 
 def parse_json_lines(raw: bytes, *, max_depth: int = MAX_DEPTH) -> list[tuple[int, Any | BadRequest]]:
-    """Newline-delimited JSON: each line's number (from 1) with its value, or with what is wrong with that line.
+    """Parse newline-delimited JSON into pairs of line number (from 1) and value, or the error of that line.
 
-    Blank lines are skipped, so the place in the list is the item's index.
+    Empty lines are skipped, so the position in the list is the item's index.
     """
     lines = enumerate(raw.split(b"\n"), start=1)
-    return [(number, _attempt(line, number, max_depth=max_depth)) for number, line in lines if line.strip()]
+    return [(number, _try_parse(line, number, max_depth=max_depth)) for number, line in lines if line.strip()]
 
 
-def _attempt(raw: bytes, line: int, *, max_depth: int) -> Any | BadRequest:
+def _try_parse(raw: bytes, line: int, *, max_depth: int) -> Any | BadRequest:
     try:
         return _parse(raw, line, max_depth=max_depth)
     except BadRequest as error:
@@ -45,19 +45,19 @@ def _attempt(raw: bytes, line: int, *, max_depth: int) -> Any | BadRequest:
 
 
 def _parse(raw: bytes, line: int, *, max_depth: int) -> Any:
-    text = _decoded(raw)
-    _refuse_deep(raw, max_depth)
+    text = _decode(raw)
+    _check_depth(raw, max_depth)
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         place = f"line {line + error.lineno - 1} column {error.colno}"
         raise BadRequest("not_json", f"{place}: {error.msg}; send one complete JSON value") from None
     if _SUSPECT_ESCAPE.search(raw):
-        _refuse_unsafe_text(value)
+        _check_text(value)
     return value
 
 
-def _decoded(raw: bytes) -> str:
+def _decode(raw: bytes) -> str:
     if not raw.strip():
         raise BadRequest("empty_body", "the body is empty; send JSON")
     if raw.startswith(_BYTE_ORDER_MARKS):
@@ -70,8 +70,8 @@ def _decoded(raw: bytes) -> str:
         raise BadRequest("not_utf8", f"byte {error.start} is not UTF-8; encode the body as UTF-8") from None
 
 
-def _refuse_deep(raw: bytes, max_depth: int) -> None:
-    """Before parsing, which recurses. Fewer brackets than the limit cannot be too deep, as in every usual event."""
+def _check_depth(raw: bytes, max_depth: int) -> None:
+    # Checked before parsing, which recurses. A value with fewer brackets than the limit needs no closer look.
     if raw.count(b"{") + raw.count(b"[") <= max_depth:
         return
     depth = 0
@@ -81,12 +81,12 @@ def _refuse_deep(raw: bytes, max_depth: int) -> None:
             raise BadRequest("too_deep", f"nested deeper than {max_depth} levels; send a flatter value")
 
 
-def _refuse_unsafe_text(value: Any) -> None:
+def _check_text(value: Any) -> None:
     for path, text in _texts(value, ""):
-        if found := _UNSAFE.search(text):
-            name = "NUL" if found[0] == "\0" else "half a surrogate pair"
+        if match := _UNSAFE.search(text):
+            name = "NUL" if match[0] == "\0" else "half a surrogate pair"
             raise BadRequest(
-                "bad_text", f"{path or '(body)'} holds {name} (\\u{ord(found[0]):04x}); remove it"
+                "bad_text", f"{path or '(body)'} holds {name} (\\u{ord(match[0]):04x}); remove it"
             )
 
 
@@ -102,16 +102,16 @@ def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
             yield from _texts(item, join_path(path, key))
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for number, key in enumerate(keys) if key in keys[:number])
         raise BadRequest("duplicate_key", f"key {twice!r} stands twice in one object; send it once")
-    return found
+    return value
 
 
-def _whole(digits: str) -> int:
+def _parse_integer(digits: str) -> int:
     if len(digits) > MAX_DIGITS and len(digits.lstrip("-")) > MAX_DIGITS:
         raise BadRequest(
             "bad_number", f"{digits[:MAX_DIGITS]}… has more than {MAX_DIGITS} digits; send it as text"
@@ -119,17 +119,20 @@ def _whole(digits: str) -> int:
     return int(digits)
 
 
-def _decimal(digits: str) -> float:
+def _parse_float(digits: str) -> float:
     number = float(digits)
     if not isfinite(number):
         raise BadRequest("bad_number", f"{digits[:MAX_DIGITS]} is too large a number; send it as text")
     return number
 
 
-def _constant(name: str) -> NoReturn:
+def _reject_constant(name: str) -> NoReturn:
     raise BadRequest("bad_number", f"{name} is not JSON; send a number or null")
 
 
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_object, parse_int=_whole, parse_float=_decimal, parse_constant=_constant
+    object_pairs_hook=_build_object,
+    parse_int=_parse_integer,
+    parse_float=_parse_float,
+    parse_constant=_reject_constant,
 )

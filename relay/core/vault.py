@@ -1,4 +1,4 @@
-"""The vault: secrets sealed for the store with the keys of RELAY_SECRET_KEYS, each sealed text bound to its purpose."""
+"""Vault: encrypts secrets for the store with RELAY_SECRET_KEYS, and binds each to a purpose."""
 
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
@@ -12,51 +12,52 @@ _END_OF_PURPOSE = "\0"
 
 
 class UnsealError(Exception):
-    """No key here opens it, or it was sealed for another purpose. Holds neither key nor text."""
+    """No key decrypts the text, or it was sealed for another purpose. The message contains neither key nor text."""
 
 
 class Vault:
-    """Seals with the first of its keys, and opens what any of them has sealed."""
+    """Encrypts with the first of its keys, and decrypts what any of them has encrypted."""
 
     def __init__(self, keys: Sequence[str]) -> None:
-        """`keys` are texts with the entropy of a key, the newest first. None at all: nothing can be sealed or opened."""
+        """`keys` are texts with the entropy of a key, newest first. Without any, nothing can be sealed or opened."""
         self._fernets = [_fernet(key) for key in keys]
 
     def seal(self, text: str, purpose: str) -> str:
-        """`purpose` says what the text is and whose; only who names it again can open the text."""
-        return self._all().encrypt(f"{purpose}{_END_OF_PURPOSE}{text}".encode()).decode()
+        """Encrypt a text. `purpose` says what it is and whose; the same purpose is needed to open it."""
+        return self._all_keys().encrypt(f"{purpose}{_END_OF_PURPOSE}{text}".encode()).decode()
 
     def open(self, sealed: str, purpose: str) -> str:
-        """The text. Raises Unsealable."""
+        """Decrypt a text. Raises UnsealError."""
         try:
-            opened = self._all().decrypt(sealed.encode()).decode()
+            opened = self._all_keys().decrypt(sealed.encode()).decode()
         except InvalidToken:
             raise UnsealError("no key of RELAY_SECRET_KEYS opens it") from None
-        told, _, text = opened.partition(_END_OF_PURPOSE)
-        if told != purpose:
+        actual, _, text = opened.partition(_END_OF_PURPOSE)
+        # Without this check, anyone who can write to the store could swap two sealed texts.
+        if actual != purpose:
             raise UnsealError(f"it was not sealed for {purpose}")
         return text
 
-    def resealed(self, sealed: str) -> str | None:
-        """The same, sealed by the newest key; None when it is already. Raises Unsealable."""
+    def reseal(self, sealed: str) -> str | None:
+        """Encrypt the same text with the newest key; None if it is already. Raises UnsealError."""
         try:
-            self._newest().decrypt(sealed.encode())
+            self._newest_key().decrypt(sealed.encode())
         except InvalidToken:
             pass
         else:
             return None
         try:
-            return self._all().rotate(sealed.encode()).decode()
+            return self._all_keys().rotate(sealed.encode()).decode()
         except InvalidToken:
             raise UnsealError("no key of RELAY_SECRET_KEYS opens it") from None
 
-    def _newest(self) -> Fernet:
+    def _newest_key(self) -> Fernet:
         if not self._fernets:
             raise UnsealError("RELAY_SECRET_KEYS holds no key")
         return self._fernets[0]
 
-    def _all(self) -> MultiFernet:
-        self._newest()
+    def _all_keys(self) -> MultiFernet:
+        self._newest_key()
         return MultiFernet(self._fernets)
 
 

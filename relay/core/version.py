@@ -1,3 +1,3 @@
-"""The version of the relay, once for the package, the answers and the User-Agent."""
+"""The version of the relay, for the package, the API and the User-Agent."""
 
 VERSION = "0.1.0"

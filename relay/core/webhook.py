@@ -1,4 +1,4 @@
-"""How a source's own payloads are taken: proven, answered, read and mapped. All of it data, checked when it is loaded."""
+"""Webhooks: how the requests of a source are verified, answered, parsed and mapped."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,18 +16,16 @@ from relay.core.verification.scheme import Algorithm, Scheme, SignedPart
 
 @dataclass(frozen=True, slots=True)
 class WebhookResponse:
-    """What a sender is answered where it wants words of its own. Without one it gets what became of its events.
-
-    `json` is an object whose leaves may be taken from the request; it stands in the place of `body`.
-    """
+    """A custom response for senders that require one. Other senders get the result of their events."""
 
     status: int = 200
     content_type: str = "text/plain; charset=utf-8"
     body: str = ""
     json: MapTree | None = None
+    """A JSON object that replaces `body`. Its leaves may be expressions over the request."""
 
-    def words(self, read: Callable[[], Payload]) -> bytes:
-        """The bytes to answer with. `read` gives the request, if it is wanted; what it lacks is left out. Never raises."""
+    def render_body(self, read: Callable[[], Payload]) -> bytes:
+        """Return the body of the response. `read` returns the request, and is called only if necessary. Never raises."""
         if self.json is None:
             return self.body.encode()
         payload = read()
@@ -40,22 +38,23 @@ class WebhookResponse:
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """One source's webhook. `preset` is the name of the preset it builds on, for people."""
+    """The webhook of one source."""
 
     scheme: Scheme
     keys: tuple[VerifyingKey, ...]
     mapping: CompiledMapping
     challenges: tuple[Challenge, ...] = ()
-    reading: BodyFormat = BodyFormat()  # noqa: RUF009 - frozen, and the same for all
+    body_format: BodyFormat = BodyFormat()  # noqa: RUF009 - BodyFormat is frozen, so one default instance can be shared
     answer: WebhookResponse | None = None
     preset: str | None = None
+    """The preset that it is based on, for display."""
 
     @property
     def verifies(self) -> bool:
-        """Whether a sender must prove itself. Without that, anybody who knows the address may post."""
+        """True if requests are verified. If not, anyone who knows the URL can post."""
         return self.scheme.algorithm is not Algorithm.NONE
 
     @property
     def signs_url(self) -> bool:
-        """Whether the sender signs the address it posts to, so that the relay must know its own."""
+        """True if the signature covers the URL, so that the relay has to know its own public URL."""
         return SignedPart.URL in self.scheme.signed

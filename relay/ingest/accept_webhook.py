@@ -74,7 +74,7 @@ def _kind(verdict: Verdict) -> str:
 def map_webhook(delivery: WebhookRequest, router: Router, *, now: datetime) -> tuple[MappingResult, ...]:
     """What each item of a delivery becomes. A body that cannot be read is one dead item. Never raises."""
     try:
-        body = read_body(delivery.raw, delivery.content_type, delivery.hook.reading)
+        body = read_body(delivery.raw, delivery.content_type, delivery.hook.body_format)
     except RelayError as error:
         event_id = digest_event_id(delivery.source.name, delivery.raw.decode("utf-8", "surrogateescape"))
         scope = build_scope(Payload(None, delivery.headers, delivery.query), delivery.source.name, now)
@@ -89,7 +89,7 @@ def map_webhook(delivery: WebhookRequest, router: Router, *, now: datetime) -> t
 def read_payload(delivery: WebhookRequest) -> Payload:
     """What a source's own answer may take from the request; the body is None where it cannot be read."""
     try:
-        body = read_body(delivery.raw, delivery.content_type, delivery.hook.reading)
+        body = read_body(delivery.raw, delivery.content_type, delivery.hook.body_format)
     except RelayError:
         body = None
     return Payload(body, delivery.headers, delivery.query)

@@ -79,7 +79,7 @@ def _mapping(onlooker: Viewer, cluster: ClusterRecord) -> dict[str, Any] | None:
     if onlooker.config is None or len(cluster.sources) != 1:
         return None
     [name] = cluster.sources
-    hook = onlooker.config.hooks.get(name)
+    hook = onlooker.config.webhooks.get(name)
     if hook is None:
         return None
     return {"source": name, "version": hook.mapping.version, "written": dict(hook.mapping.spec)}

@@ -102,7 +102,7 @@ def erasure_page(stores: Stores, erasure_id: str, signer: Signer) -> dict[str, A
         "events": [_gone(one) for one in gone[:MAX_NAMED_EVENTS]],
         "limitations": _not_possible(parts, gone),
     }
-    return signer.signed(report) if summary["status"] == DONE else report | {"signature": None}
+    return signer.sign(report) if summary["status"] == DONE else report | {"signature": None}
 
 
 def _summary(parts: Sequence[ErasurePart]) -> dict[str, Any]:

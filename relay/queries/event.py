@@ -116,5 +116,5 @@ def _errors(onlooker: Viewer, told: Mapping[str, Any]) -> dict[str, Any]:
 def _receipt(onlooker: Viewer, record: Record, receipt: Record | None) -> dict[str, Any] | None:
     if receipt is None:
         return None
-    hook = onlooker.config.hooks.get(record["source"].decode()) if onlooker.config else None
-    return render_receipt(record, receipt, sight=onlooker.sight, reading=hook.reading if hook else None)
+    hook = onlooker.config.webhooks.get(record["source"].decode()) if onlooker.config else None
+    return render_receipt(record, receipt, sight=onlooker.sight, reading=hook.body_format if hook else None)

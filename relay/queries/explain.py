@@ -161,4 +161,10 @@ def _spent_day(spent: CompanyUsage, limits: Limits, now: datetime, *, high: bool
 
 
 def _standing(spent: CompanyUsage, backlog: int, *, high: bool = False) -> CompanyLoad:
-    return CompanyLoad(backlog, spent.buckets, spent.high, high, spent.frozen_until)
+    return CompanyLoad(
+        backlog=backlog,
+        buckets=spent.buckets,
+        high=spent.high,
+        only_high=high,
+        frozen_until=spent.frozen_until,
+    )

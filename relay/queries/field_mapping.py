@@ -43,7 +43,7 @@ def render_mapping(config: Config | None, record: Record, receipt: Record | None
 
 
 def _hook(config: Config | None, record: Record) -> Webhook | None:
-    return config.hooks.get(record["source"].decode()) if config else None
+    return config.webhooks.get(record["source"].decode()) if config else None
 
 
 def render_fields(onlooker: Viewer, record: Record, receipt: Record | None) -> list[dict[str, Any]]:
@@ -140,7 +140,7 @@ def _today(onlooker: Viewer, hook: Webhook, record: Record, receipt: Record) -> 
     if source is None or "raw" not in receipt or receipt.get("verdicts", b"").count(b" ") >= _ITEMS_MAX:
         return None
     try:
-        body = read_body(receipt["raw"], receipt["content_type"].decode(), hook.reading)
+        body = read_body(receipt["raw"], receipt["content_type"].decode(), hook.body_format)
     except RelayError:
         return None
     headers, query = (orjson.loads(receipt.get(name, b"{}")) for name in ("headers", "query"))

@@ -27,7 +27,7 @@ def overview_page(
 
     `alerts` are those that are open, `series` is what `series_page` tells of everything, `depth` what waits, `companies` what each may still send.
     """
-    queues = queues_page(stores, known, hooks=config.hooks, now=now)
+    queues = queues_page(stores, known, hooks=config.webhooks, now=now)
     rows = queues["destinations"]
     return {
         "at": format_timestamp(now),

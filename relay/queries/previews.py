@@ -54,7 +54,7 @@ def preview_context(
     config: Config, source: Source, *, finder: DestinationLookup, now: datetime
 ) -> PreviewContext:
     router = config.router(source, finder, for_rules=True)
-    return PreviewContext(source, router, config.hooks.get(source.name), now)
+    return PreviewContext(source, router, config.webhooks.get(source.name), now)
 
 
 def captured_preview_page(captured: CapturedRequest, way: PreviewContext) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def captured_preview_page(captured: CapturedRequest, way: PreviewContext) -> dic
     Raises NotFound where the source has no mapping, and what reading the body raises.
     """
     hook = require_webhook(way)
-    payload = read_captured_payload(captured, hook.reading, scheme=hook.scheme)
+    payload = read_captured_payload(captured, hook.body_format, scheme=hook.scheme)
     return mapping_preview_page(MappingTrial(payload, hook.mapping), way)
 
 

@@ -165,13 +165,19 @@ def _forecast(row: Mapping[str, Any], spent: CompanyUsage, limits: Limits, now: 
     if row["hold"]:
         return {"clears_in_seconds": None, "clears_at": None, "budget_exhausted_at": None}
     only_high = spent.priorities.get(Priority.HIGH, 0) == spent.queued
-    standing = CompanyLoad(spent.queued, spent.buckets, spent.high, only_high, spent.frozen_until)
+    standing = CompanyLoad(
+        backlog=spent.queued,
+        buckets=spent.buckets,
+        high=spent.high,
+        only_high=only_high,
+        frozen_until=spent.frozen_until,
+    )
     told = forecast_backlog(standing, limits, now)
     seconds = round((told.clears_at - now).total_seconds(), 1) if told.clears_at else None
     return {
         "clears_in_seconds": seconds,
         "clears_at": _text(told.clears_at) if told.clears_at else None,
-        "budget_exhausted_at": _text(told.day_ends_at) if told.day_ends_at else None,
+        "budget_exhausted_at": _text(told.budget_exhausted_at) if told.budget_exhausted_at else None,
     }
 
 

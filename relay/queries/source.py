@@ -20,7 +20,7 @@ def source_page(onlooker: Viewer, name: str) -> dict[str, Any]:
     if config is None or name not in config.sources:
         raise NotFound("no_such_source", f"The configuration has no source {name!r}.")
     [row] = source_rows(onlooker.stores, config, [name], now=onlooker.now)
-    hook = config.hooks.get(name)
+    hook = config.webhooks.get(name)
     return row | {
         "mapping": dict(hook.mapping.spec) if hook else None,
         "last": _last(onlooker, name, hook),
@@ -36,5 +36,5 @@ def _last(onlooker: Viewer, name: str, hook: Webhook | None) -> dict[str, Any] |
     receipt = read_receipt(store.redis, record["receipt"].decode())
     if receipt is None:
         return None
-    reading = hook.reading if hook and "headers" in receipt else None
+    reading = hook.body_format if hook and "headers" in receipt else None
     return {"event": newest[0]["id"]} | render_receipt(record, receipt, sight=onlooker.sight, reading=reading)

@@ -41,7 +41,7 @@ def _latest(told: Sequence[KeyUses]) -> KeyUses:
 
 
 def _source(config: Config, source: Source, uses: KeyUses) -> dict[str, Any]:
-    hook, routing = config.hooks.get(source.name), config.routes.get(source.name)
+    hook, routing = config.webhooks.get(source.name), config.routes.get(source.name)
     return {
         "source": source.name,
         "destination": source.destination,

@@ -232,7 +232,7 @@ def _event_arguments(event: NewEvent, body: bytes, *, marks: bytes, alias: str) 
     head = [event.id, event.event_id, name, event.company, event.destination, event.state, event.priority]
     session = event.session if event.state is State.QUEUED else None
     if session is not None:
-        fields += ["aggregate", session.told]
+        fields += ["aggregate", session.saved_options]
     sure = assess_association(event.call.operation, event.call.body) if event.call is not None else ""
     happened = int(event.happened_at.timestamp() * 1_000_000) if event.happened_at else ""
     people = (marks, happened, alias)

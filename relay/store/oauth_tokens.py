@@ -248,7 +248,7 @@ def _reseal(scripts: Scripts, redis: Redis, vault: Vault, place: tuple[str, str]
     while True:
         with redis_errors_as_unavailable():
             sealed: Any = redis.hget(*place)
-        fresh = vault.resealed(sealed.decode()) if sealed else None
+        fresh = vault.reseal(sealed.decode()) if sealed else None
         if fresh is None:
             return False
         with redis_errors_as_unavailable():

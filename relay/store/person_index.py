@@ -96,7 +96,7 @@ def reseal_person_key(redis: Redis, vault: Vault) -> bool | None:
 
 def _resealed(vault: Vault, kept: str) -> str | None:
     if not kept.startswith(_PLAIN):
-        return vault.resealed(kept)
+        return vault.reseal(kept)
     fresh = _sealed(vault, _opened(vault, kept))
     return None if fresh.startswith(_PLAIN) else fresh
 

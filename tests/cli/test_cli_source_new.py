@@ -56,7 +56,7 @@ def test_unasked_it_proposes_a_source_that_the_configuration_takes(
 
     assert ended.code == 0
     assert len(ended.out.splitlines()) <= 25
-    hook = configured(ended.out, environ).hooks["visits-of-docs"]
+    hook = configured(ended.out, environ).webhooks["visits-of-docs"]
     assert [rule.name for rule in hook.mapping.rules] == ["document visited"]
     assert (hook.scheme.name, hook.scheme.signature.name) == ("custom", "x-visits-signature")
 
@@ -91,7 +91,7 @@ def test_a_payload_of_a_known_vendor_brings_its_preset(run: Run, tmp_path: Path,
         "    destination: globex",
         '    verify: {secrets: ["${PAPERMARK_SECRET}"]}',
     ]
-    assert configured(ended.out, environ).hooks["papermark"].preset == "papermark"
+    assert configured(ended.out, environ).webhooks["papermark"].preset == "papermark"
 
 
 def test_a_vendors_signature_tells_its_preset_where_the_event_is_none_for_gong(run: Run, tmp_path: Path):
@@ -127,7 +127,7 @@ def test_asked_each_answer_takes_its_place(run: Run, file: Path, environ: dict[s
     assert "it is not JMESPath" in ended.err
     assert "contentTitle: A proposal" in ended.out
     assert "contentUrl" not in ended.out
-    assert configured(ended.out, environ).hooks["docs"].scheme.name == "standard"
+    assert configured(ended.out, environ).webhooks["docs"].scheme.name == "standard"
 
 
 def test_the_document_holds_the_entry_the_lines_and_the_preview(run: Run, file: Path):

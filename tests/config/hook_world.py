@@ -29,7 +29,7 @@ sources:
 
 
 def hook(entry: str):
-    return read(f"destination: acme\n{entry}").hooks.get("site")
+    return read(f"destination: acme\n{entry}").webhooks.get("site")
 
 
 def wrong(entry: str, destination: str = "acme") -> dict[str, str]:

@@ -78,7 +78,7 @@ def test_a_gateway_of_the_catalogue_dialect_takes_no_sessions():
 def test_a_rule_says_so_in_the_file_too():
     rule = RULE.replace("COLLAPSE", 'aggregate: {by: "{{ item.visit }}", idle_timeout: 5m}')
 
-    [read_rule] = read(f"destination: acme\n{GITHUB}\nrules: [{rule}]").hooks["site"].mapping.rules
+    [read_rule] = read(f"destination: acme\n{GITHUB}\nrules: [{rule}]").webhooks["site"].mapping.rules
 
     assert read_rule.aggregate
     assert read_rule.aggregate.options == AggregateOptions(300)
@@ -98,7 +98,7 @@ def test_a_rule_of_a_preset_collapses_by_the_session_that_it_maps():
             "destination: acme\npreset: segment\nverify: {secrets: [${SECRET}]}\n"
             "rules: [{name: page viewed, aggregate: {idle_timeout: 5m}}]"
         )
-        .hooks["site"]
+        .webhooks["site"]
         .mapping.rules
     )
 

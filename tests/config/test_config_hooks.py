@@ -25,7 +25,7 @@ def test_a_source_in_its_own_words_becomes_a_hook():
 
     assert (made.scheme.name, len(made.keys), made.preset) == ("github", 1, None)
     assert [rule.name for rule in made.mapping.rules] == ["viewed"]
-    assert (len(made.challenges), made.reading, made.answer) == (1, BodyFormat(), None)
+    assert (len(made.challenges), made.body_format, made.answer) == (1, BodyFormat(), None)
 
 
 def test_reading_and_answer_are_taken_over():
@@ -34,7 +34,7 @@ def test_reading_and_answer_are_taken_over():
         'answer: {status: 201, content_type: text/plain, body: ""}'
     )
 
-    assert made.reading == BodyFormat("application/json", "payload")
+    assert made.body_format == BodyFormat("application/json", "payload")
     assert made.answer == WebhookResponse(201, "text/plain", "")
 
 
@@ -156,7 +156,7 @@ def test_null_takes_away_what_the_preset_has():
 
     assert "answer" in preset
     assert "read" in preset
-    assert (made.answer, made.reading) == (None, BodyFormat())
+    assert (made.answer, made.body_format) == (None, BodyFormat())
 
 
 def test_another_scheme_than_the_presets_takes_none_of_its_columns():
@@ -171,7 +171,7 @@ def test_another_scheme_than_the_presets_takes_none_of_its_columns():
 def test_a_rule_makes_a_call_of_the_dialect_that_its_destination_speaks(destination: str, rule: str):
     other = {"acme": RULE, "catalog": CATALOG_RULE}[destination]
 
-    assert read(f"destination: {destination}\n{GITHUB}\nrules: [{other}]").hooks["site"]
+    assert read(f"destination: {destination}\n{GITHUB}\nrules: [{other}]").webhooks["site"]
     told = wrong(f"{GITHUB}\nrules: [{rule}]", destination)
     assert set(told) == {"rules[0].to"}
     assert "which the destination speaks" in told["rules[0].to"]

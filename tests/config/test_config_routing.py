@@ -69,7 +69,7 @@ def test_each_mistake_is_told_at_its_place(source: str, place: str):
 
 
 def test_rules_are_made_for_the_dialect_that_the_table_leads_to():
-    assert read(f"{ROUTED}, accounts: {{a: acme}}, {RULES}").hooks["hub"].mapping.rules
+    assert read(f"{ROUTED}, accounts: {{a: acme}}, {RULES}").webhooks["hub"].mapping.rules
     assert read(f"{ROUTED}, accounts: {{a: old}}").routes["hub"].dialect is Dialect.CATALOG
 
 

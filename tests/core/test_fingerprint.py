@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.fingerprint import cluster_dead_letter, fingerprint, leading_field, mask_variables
+from relay.core.fingerprint import cluster_dead_letter, compute_fingerprint, leading_field, mask_variables
 from relay.core.lifecycle import DeadLetterReason
 
 SAME = [
@@ -37,18 +37,18 @@ def test_what_differs_from_event_to_event_is_no_part_of_it(one: str, other: str)
 
 @pytest.mark.parametrize(("one", "other"), OTHER)
 def test_another_fault_has_another_fingerprint(one: str, other: str):
-    assert fingerprint(DeadLetterReason.REJECTED, 400, one) != fingerprint(
+    assert compute_fingerprint(DeadLetterReason.REJECTED, 400, one) != compute_fingerprint(
         DeadLetterReason.REJECTED, 400, other
     )
 
 
 def test_reason_status_rule_and_field_each_tell_faults_apart():
     told = [
-        fingerprint(DeadLetterReason.REJECTED, 400, "no"),
-        fingerprint(DeadLetterReason.RETRIES_EXHAUSTED, 400, "no"),
-        fingerprint(DeadLetterReason.REJECTED, 413, "no"),
-        fingerprint(DeadLetterReason.REJECTED, 400, "no", rule="page viewed"),
-        fingerprint(DeadLetterReason.REJECTED, 400, "no", field="content.title"),
+        compute_fingerprint(DeadLetterReason.REJECTED, 400, "no"),
+        compute_fingerprint(DeadLetterReason.RETRIES_EXHAUSTED, 400, "no"),
+        compute_fingerprint(DeadLetterReason.REJECTED, 413, "no"),
+        compute_fingerprint(DeadLetterReason.REJECTED, 400, "no", rule="page viewed"),
+        compute_fingerprint(DeadLetterReason.REJECTED, 400, "no", field="content.title"),
     ]
 
     assert len(set(told)) == len(told)
@@ -70,10 +70,10 @@ def test_the_field_at_fault_is_read_from_the_beginning(text: str, field: str):
 
 @given(st.text())
 def test_any_text_has_a_fingerprint_and_always_the_same(text: str):
-    assert fingerprint(DeadLetterReason.REJECTED, None, text) == fingerprint(
+    assert compute_fingerprint(DeadLetterReason.REJECTED, None, text) == compute_fingerprint(
         DeadLetterReason.REJECTED, None, text
     )
-    assert len(fingerprint(DeadLetterReason.REJECTED, None, text)) == 12
+    assert len(compute_fingerprint(DeadLetterReason.REJECTED, None, text)) == 12
 
 
 @pytest.mark.parametrize("text", ["a-" * 50_000, '"' * 50_000, "1." * 50_000, "a@" * 50_000, "'" * 50_000])

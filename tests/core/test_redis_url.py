@@ -51,7 +51,7 @@ def test_what_is_shown_of_a_url_holds_no_password():
         ("redis://u:hidden@host/0?db=x", "db must be a number"),
         ("redis://u:hidden@host/0?ssl_ca_certs=/ca", "needs TLS"),
         ("redis://u:hidden@host/0?sentinel_password=hidden", "needs Sentinels"),
-        ("redis://u:hidden@host/0?socket_timeout=3", "not known: socket_timeout"),
+        ("redis://u:hidden@host/0?socket_timeout=3", "unknown option: socket_timeout"),
         ("rediss://u:hidden@host/0?ssl_cert_reqs=optional", "must be required or none"),
         ("redis+sentinel://u:hidden@one:1,two:1", "HOST:26379/PRIMARY/DB"),
         ("redis+sentinel://u:hidden@one:1,,two:1/main/0", "HOST:26379/PRIMARY/DB"),

@@ -39,7 +39,7 @@ def session(
 
 
 def gathered(count: int = 12, *, minutes: int = 7, event_type: str | None = None) -> Aggregate:
-    told = VisitSession((), TEN, AggregateOptions(event_type=event_type)).told
+    told = VisitSession((), TEN, AggregateOptions(event_type=event_type)).saved_options
     return Aggregate(count, TEN, TEN + timedelta(minutes=minutes), told)
 
 

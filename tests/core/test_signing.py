@@ -20,7 +20,7 @@ JSON = st.dictionaries(
 
 @given(JSON)
 def test_what_was_signed_is_known_again_after_a_way_through_json(document: dict[str, object]):
-    signed = json.loads(json.dumps(Signer([OLD]).signed(document)))
+    signed = json.loads(json.dumps(Signer([OLD]).sign(document)))
 
     assert Signer([NEW, OLD]).verify(signed)
     assert not Signer([NEW]).verify(signed)
@@ -38,16 +38,16 @@ def test_what_was_signed_is_known_again_after_a_way_through_json(document: dict[
     ],
 )
 def test_what_was_changed_is_not(change: dict[str, object]):
-    assert not Signer([OLD]).verify(Signer([OLD]).signed(DOCUMENT) | change)
+    assert not Signer([OLD]).verify(Signer([OLD]).sign(DOCUMENT) | change)
 
 
 def test_without_a_key_nothing_is_signed():
-    assert Signer([]).signed(DOCUMENT) == DOCUMENT | {"signature": None}
+    assert Signer([]).sign(DOCUMENT) == DOCUMENT | {"signature": None}
 
 
 def test_whoever_knows_the_public_key_can_check_without_the_relay():
     """As docs/privacy.md shows it."""
-    report = Signer([OLD]).signed(DOCUMENT)
+    report = Signer([OLD]).sign(DOCUMENT)
     signature = report.pop("signature")
     public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(signature["public_key"]))
     text = json.dumps(report, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

@@ -55,7 +55,7 @@ def test_without_a_key_nothing_is_sealed():
 def test_sealing_anew_makes_the_older_key_unneeded():
     sealed = Vault([OLD]).seal("a secret", "p")
 
-    fresh = Vault([NEW, OLD]).resealed(sealed)
+    fresh = Vault([NEW, OLD]).reseal(sealed)
 
     assert fresh is not None
     assert Vault([NEW]).open(fresh, "p") == "a secret"
@@ -64,4 +64,4 @@ def test_sealing_anew_makes_the_older_key_unneeded():
 def test_sealing_anew_leaves_what_the_newest_key_sealed():
     vault = Vault([NEW, OLD])
 
-    assert vault.resealed(vault.seal("a secret", "p")) is None
+    assert vault.reseal(vault.seal("a secret", "p")) is None

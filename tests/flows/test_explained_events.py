@@ -70,12 +70,14 @@ def test_the_mapping_that_made_it_is_told_from_todays(redis: Redis):
 
 def test_equal_mappings_have_one_version_and_others_have_another():
     versions = {
-        rules: configured("http://127.0.0.1:9", rules=rules).hooks["hub"].mapping.version
+        rules: configured("http://127.0.0.1:9", rules=rules).webhooks["hub"].mapping.version
         for rules in (RULES, MENDED)
     }
 
     assert (
-        configured("http://127.0.0.1:9").hooks["hub"].mapping.version == versions[RULES] != versions[MENDED]
+        configured("http://127.0.0.1:9").webhooks["hub"].mapping.version
+        == versions[RULES]
+        != versions[MENDED]
     )
 
 

@@ -38,7 +38,7 @@ def config(sandbox: str) -> Config:
 def test_the_printed_payload_arrives_in_gong_as_the_printed_bodies(
     sandbox: str, config: Config, redis: Redis
 ):
-    hook = config.hooks["rooms"]
+    hook = config.webhooks["rooms"]
     assert hook
     secret = hook.keys[0].secret
     assert isinstance(secret, bytes)

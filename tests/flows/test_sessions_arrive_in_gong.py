@@ -219,7 +219,7 @@ def test_a_dry_run_shows_the_session(relay: str):
     told = view(relay, 0, query="?dry_run=true")
 
     assert told["calls"][0]["session"] == {
-        "ties": ["web", "page_view", "s-1", "email jane@globex.example"],
+        "key": ["web", "page_view", "s-1", "email jane@globex.example"],
         "idle_timeout_seconds": 900,
         "max_duration_seconds": 14_400,
         "as": "website visited",

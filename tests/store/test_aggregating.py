@@ -71,7 +71,7 @@ def test_one_call_stands_for_a_session_that_is_over(scripts: Scripts, redis: Red
     assert taken.aggregate
     assert (taken.aggregate.count, taken.aggregate.first_at) == (12, NOW)
     assert taken.aggregate.last_at == NOW + timedelta(minutes=11)
-    assert taken.aggregate.told == b'{"event_type":"visited"}'
+    assert taken.aggregate.options == b'{"event_type":"visited"}'
 
 
 def test_what_came_late_still_began_first(scripts: Scripts, redis: Redis):

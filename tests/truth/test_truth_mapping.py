@@ -48,7 +48,7 @@ def test_a_payload_on_the_page_becomes_the_body_on_the_page(title: str):
     [source] = config.sources.values()
 
     events = engine.map_payload(
-        config.hooks[source.name].mapping,
+        config.webhooks[source.name].mapping,
         Payload(payload),
         source=source,
         destination=config.destinations["acme"],
@@ -72,7 +72,7 @@ def test_the_complete_example_is_short():
 def test_the_complete_example_verifies_its_sender():
     [block] = fenced(section(PAGE, EXAMPLE_TITLE), "yml")
     body = fenced(section(PAGE, EXAMPLE_TITLE), "json")[0].encode()
-    hook = config_of(block).hooks["rooms"]
+    hook = config_of(block).webhooks["rooms"]
     assert hook
     secret = hook.keys[0].secret
     assert isinstance(secret, bytes)

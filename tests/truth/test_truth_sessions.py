@@ -30,7 +30,7 @@ def sent() -> dict[str, Any]:
         "visit": "s-1",
     }
     [event] = map_payload(
-        config.hooks["site"].mapping,
+        config.webhooks["site"].mapping,
         Payload(viewed),
         source=config.sources["site"],
         destination=config.destinations["acme"],
@@ -38,7 +38,7 @@ def sent() -> dict[str, Any]:
     )
     assert event.call
     assert event.session
-    aggregated = Aggregate(12, TEN, TEN + timedelta(minutes=11), event.session.told)
+    aggregated = Aggregate(12, TEN, TEN + timedelta(minutes=11), event.session.saved_options)
     return aggregate_body(event.call.operation, event.call.body, aggregated)
 
 

@@ -74,8 +74,8 @@ def _summarize(config: Config) -> dict[str, Any]:
             "destination": source.destination,
             "keys": len(source.key_digests),
             "send_as": source.send_as,
-            "verify": config.hooks[source.name].scheme.name if source.name in config.hooks else None,
-            "preset": config.hooks[source.name].preset if source.name in config.hooks else None,
+            "verify": config.webhooks[source.name].scheme.name if source.name in config.webhooks else None,
+            "preset": config.webhooks[source.name].preset if source.name in config.webhooks else None,
         }
         for source in config.sources.values()
     }

@@ -65,7 +65,7 @@ def _details(item: Mapping[str, Any]) -> Iterator[RenderableType]:
         association = item["association"]
         yield Text(f"association in Gong: {association}, {_ASSOCIATIONS[association]}", style="dim")
     if "session" in item:
-        ties = safe_text(", ".join(item["session"]["ties"]))
+        ties = safe_text(", ".join(item["session"]["key"]))
         yield Text(f"sent as one call with all events of its session: {ties}", style="dim")
     if item["unused"]:
         yield Text(f"unused fields: {safe_text(', '.join(item['unused']))}", style="dim")

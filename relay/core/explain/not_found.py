@@ -46,7 +46,7 @@ def explain_not_received(name: str, rejected: Sequence[RejectedRequests]) -> Exp
             "was not stored."
         )
         return Explanation(ExplanationCause.NOT_RECEIVED, in_gong=False, sentence=sentence, remedy=remedy)
-    # A request that fails verification is not parsed, so nobody can say which events it held.
+    # A request that fails verification is not parsed, so its events are unknown.
     requests = "; ".join(_describe(entry) for entry in rejected[:3])
     sentence = f"No event named {name} was accepted, but requests failed verification: {requests}."
     remedy = (

@@ -113,7 +113,7 @@ def accept_webhook(name: str) -> Response:
 
 
 def _find_hook(ctx: WebContext, name: str) -> tuple[Source, Webhook]:
-    hook = ctx.config.hooks.get(name)
+    hook = ctx.config.webhooks.get(name)
     if hook is None:
         raise NotFound("no_such_source", "No source with this name accepts webhooks.")
     return ctx.config.sources[name], hook
@@ -160,7 +160,7 @@ def _accepted_response(webhook_request: WebhookRequest, result: WebhookResult) -
     custom = webhook_request.hook.answer
     if custom is not None:
         response = Response(
-            custom.words(lambda: read_payload(webhook_request)),
+            custom.render_body(lambda: read_payload(webhook_request)),
             status=custom.status,
             content_type=custom.content_type,
         )

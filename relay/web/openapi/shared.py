@@ -59,7 +59,7 @@ VALIDATION_PROBLEMS = array(component("ValidationProblem"))
 
 SESSION = record(
     {
-        "ties": array(string(), "The values that identify the session."),
+        "key": array(string(), "The values that identify the session."),
         "idle_timeout_seconds": number(),
         "max_duration_seconds": number(),
         "as": string("The event type of the aggregate."),

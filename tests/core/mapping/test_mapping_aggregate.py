@@ -22,7 +22,7 @@ BY = {"by": "{{ item.visit }}"}
 
 def ties_of(item: dict[str, Any], **aggregate: Any) -> tuple[str, ...] | None:
     [event] = results_of([a_rule(aggregate=BY | aggregate)], item)
-    return event.session and event.session.ties
+    return event.session and event.session.key
 
 
 def options_of(**aggregate: Any) -> AggregateOptions:
@@ -123,7 +123,7 @@ def test_without_by_the_session_id_of_the_call_is_the_key():
     )
 
     assert event.session
-    assert event.session.ties[2] == "v-1"
+    assert event.session.key[2] == "v-1"
 
 
 def test_each_part_of_an_item_belongs_to_its_own_persons_session():
@@ -152,7 +152,7 @@ def test_a_preview_shows_the_session_and_counts_its_key_as_read():
     [event] = preview_of([a_rule(aggregate=BY | {"as": "website visited"})], an_item(visit="v-1"))
 
     assert event["session"] == {
-        "ties": ["site", "viewed", "v-1", "email jane@globex.example"],
+        "key": ["site", "viewed", "v-1", "email jane@globex.example"],
         "idle_timeout_seconds": 900,
         "max_duration_seconds": 14_400,
         "as": "website visited",
