@@ -45,7 +45,10 @@ def test_a_provider_is_where_its_document_says():
         (DOCUMENT | {"issuer": ISSUER + "/"}, "issuer is not exactly"),
         (DOCUMENT | {"token_endpoint": "http://login.example.com/token"}, "token_endpoint is not an https"),
         (DOCUMENT | {"jwks_uri": None}, "jwks_uri is not an https"),
-        (DOCUMENT | {"authorization_endpoint": "javascript:alert(1)"}, "authorization_endpoint is not an https"),
+        (
+            DOCUMENT | {"authorization_endpoint": "javascript:alert(1)"},
+            "authorization_endpoint is not an https",
+        ),
     ],
 )
 def test_a_document_that_leads_elsewhere_is_refused(told: Any, says: str):
