@@ -152,7 +152,7 @@ def collect_samples(watched: MetricsContext) -> Samples:
 def _begin(readings: Samples, config: Config) -> None:
     """A series that begins with its first event hides it: what can be foreseen begins at 0."""
     for name in config.sources:
-        for outcome in ("accepted", *(["verification_failed"] if name in config.hooks else [])):
+        for outcome in ("accepted", *(["verification_failed"] if name in config.webhooks else [])):
             readings.add(table.REQUESTS, 0, name, outcome)
     for metric, labels in (
         (table.LATENCY, [()]),
