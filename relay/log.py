@@ -1,4 +1,4 @@
-"""The log: one JSON object a line on standard output, made of named scalars only, so that no payload slips in."""
+"""Structured log: one JSON object per line on standard output, with an allow-list of scalar fields."""
 
 import contextlib
 import sys
@@ -12,75 +12,86 @@ Level = Literal["debug", "info", "warning", "error"]
 Scalar = str | int | float | bool | None
 
 FIELDS = frozenset(
-    (
-        *("id", "event_id", "source", "destination", "company", "operation", "request_id", "field", "name"),
-        *("number", "outcome", "status", "settled", "verb", "reason", "code", "error", "where", "resumed"),
-        *("principal", "role", "action", "target"),
-        *(
-            "method",
-            "route",
-            "port",
-            "worker",
-            "threads",
-            "signal",
-            "version",
-            "bytes",
-            "seconds",
-            "wait_seconds",
-        ),
-        *(
-            "count",
-            "times",
-            "events",
-            "queued",
-            "duplicates",
-            "filtered",
-            "held",
-            "dead",
-            "rescued",
-            "pruned",
-        ),
-    )
+    {
+        "action",
+        "code",
+        "company",
+        "count",
+        "destination",
+        "erasure",
+        "error",
+        "event_id",
+        "events",
+        "id",
+        "method",
+        "name",
+        "number",
+        "operation",
+        "outcome",
+        "port",
+        "principal",
+        "pruned",
+        "reason",
+        "relaxed",
+        "replay",
+        "request_id",
+        "rescued",
+        "resumed",
+        "role",
+        "route",
+        "seconds",
+        "settled",
+        "source",
+        "status",
+        "target",
+        "times",
+        "verb",
+        "where",
+        "worker",
+    }
 )
-"""Every field that a line may carry beside `ts`, `level` and `event`. Others are left out, and named in `left_out`."""
+"""The fields that a line may have beside `ts`, `level` and `event`.
+
+Any other field is dropped, and `dropped_fields` lists its name, so that no payload reaches the log by accident.
+"""
 
 _RANKS: dict[str, int] = {"debug": 10, "info": 20, "warning": 30, "error": 40}
-_LONGEST = 500
+_MAX_TEXT = 500
 
-_least = {"rank": _RANKS["info"]}
-_stamp: dict[str, Callable[[], Mapping[str, str]]] = {}
+_minimum = {"rank": _RANKS["info"]}
+_trace_ids: dict[str, Callable[[], Mapping[str, str]]] = {}
 
 
 def configure(level: str) -> None:
     """Write lines of this level and above: debug, info, warning or error."""
-    _least["rank"] = _RANKS[level]
+    _minimum["rank"] = _RANKS[level]
 
 
-def add_trace_ids(ids: Callable[[], Mapping[str, str]]) -> None:
-    """Have every line carry what `ids` says then: `trace_id` and `span_id`."""
-    _stamp["ids"] = ids
+def add_trace_ids(read_ids: Callable[[], Mapping[str, str]]) -> None:
+    """Add what `read_ids` returns, `trace_id` and `span_id`, to every line from now on."""
+    _trace_ids["read"] = read_ids
 
 
 def log_event(event: str, *, level: Level = "info", **fields: Scalar) -> None:
-    """Write one line: `log_event("delivery.attempted", id=..., outcome="delivered")`. Fields that are None are left away.
+    """Write one line, such as `log_event("delivery.attempted", id=..., outcome="delivered")`.
 
-    Never raises: an event must not be lost because the log's disk is full or its reader is gone.
+    Omits fields that are None. Never raises: a full disk or a closed pipe must not lose an event.
     """
-    if _RANKS[level] < _least["rank"]:
+    if _RANKS[level] < _minimum["rank"]:
         return
     record: dict[str, object] = {"ts": _now(), "level": level, "event": event}
-    if "ids" in _stamp:
-        record |= _stamp["ids"]()
-    left_out = []
+    if "read" in _trace_ids:
+        record |= _trace_ids["read"]()
+    dropped = []
     for name, value in fields.items():
         if name not in FIELDS or not isinstance(value, Scalar):
-            left_out.append(name)
+            dropped.append(name)
         elif value is not None:
-            record[name] = value[:_LONGEST] if isinstance(value, str) else value
-    if left_out:
-        record["left_out"] = sorted(left_out)
+            record[name] = value[:_MAX_TEXT] if isinstance(value, str) else value
+    if dropped:
+        record["dropped_fields"] = sorted(dropped)
     with contextlib.suppress(OSError, ValueError, TypeError):
-        # One write for the whole line, so that threads do not mix theirs.
+        # One write for the whole line, so that lines of two threads do not mix.
         sys.stdout.write(orjson.dumps(record).decode() + "\n")
         sys.stdout.flush()
 

@@ -88,7 +88,7 @@ class ConfigFile:
 
     def _refuse(self, error: StartupError) -> None:
         self.rejection = RejectedConfig(self._now(), error.problems)
-        log_event("config.refused", level="error", name=str(self._path), error=str(error))
+        log_event("config.rejected", level="error", name=str(self._path), error=str(error))
 
     def _stamps(self) -> tuple[tuple[int, int, int] | None, ...]:
         """What changes when a file does, a link to another file included, as Kubernetes swaps them."""

@@ -78,7 +78,7 @@ def test_a_wrong_change_is_told_and_the_old_one_serves_on(stack: Stack) -> None:
     write(stack, WRONG)
     eventually(lambda: state(stack) == "rejected", within=10, what="the refusal at /readyz")
     eventually(
-        lambda: times(stack.workers[0].log, "config.refused") == 1, within=10, what="the worker's word"
+        lambda: times(stack.workers[0].log, "config.rejected") == 1, within=10, what="the worker's word"
     )
     arrives(stack, FIRST, "still")
     write(stack, both(stack))
@@ -88,10 +88,10 @@ def test_a_wrong_change_is_told_and_the_old_one_serves_on(stack: Stack) -> None:
 
 def test_a_web_told_to_reload_a_wrong_file_serves_on(stack: Stack) -> None:
     write(stack, WRONG)
-    before = times(stack.web.log, "config.refused")
+    before = times(stack.web.log, "config.rejected")
     hang_up(stack.web)
     # gunicorn has put a new process in the old one's place once both have said what they think of the file.
-    eventually(lambda: times(stack.web.log, "config.refused") > before, within=15, what="the new process")
+    eventually(lambda: times(stack.web.log, "config.rejected") > before, within=15, what="the new process")
     eventually(lambda: state(stack) == "rejected", within=15, what="an answer")
     arrives(stack, FIRST, "still")
     assert stack.web.running
@@ -121,6 +121,6 @@ def test_a_worker_told_to_reload_begins_anew_as_the_same_process(stack: Stack) -
 def test_a_worker_told_to_reload_a_wrong_file_works_on(stack: Stack) -> None:
     write(stack, WRONG)
     hang_up(stack.workers[0])
-    eventually(lambda: times(stack.workers[0].log, "config.refused") >= 1, within=15)
+    eventually(lambda: times(stack.workers[0].log, "config.rejected") >= 1, within=15)
     arrives(stack, FIRST, "still")
     assert times(stack.workers[0].log, "worker.restarting") == 0
