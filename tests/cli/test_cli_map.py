@@ -52,7 +52,7 @@ def test_a_payload_is_told_item_by_item_and_nothing_is_kept(mapped: Callable[...
         "POST /v2/digital-interaction",
         '"contentTitle": "Pricing"',
         "association in Gong: strong",
-        "not used: item.extra",
+        "unused fields: item.extra",
         "item 1: filtered",
         "no rule matches it",
         "Nothing was sent: ready 1, filtered 1, dead 0.",

@@ -66,7 +66,7 @@ def test_the_paths_and_the_preview_are_shown_apart_from_the_lines(run: Run, file
 
     assert "item.visitor_email" in ended.err
     assert '"contentTitle": "Proposal"' in ended.err
-    assert ended.out.startswith("# Nothing captured tells how the sender signs")
+    assert ended.out.startswith("# The captured request shows no signature")
 
 
 def test_long_values_are_clipped_and_secrets_hidden(run: Run, file: Path):
@@ -83,7 +83,7 @@ def test_a_payload_of_a_known_vendor_brings_its_preset(run: Run, tmp_path: Path,
 
     ended = run("source", "new", "--from", str(file), "--yes", "--destination", "globex")
 
-    assert "This looks like Papermark (papermark)." in ended.err
+    assert "The payload matches a preset: Papermark (papermark)." in ended.err
     assert ended.out.splitlines() == [
         "sources:",
         "  papermark:",
@@ -155,7 +155,7 @@ def test_what_gong_would_refuse_ends_with_1_and_still_gives_the_lines(run: Run, 
     ("options", "code", "words"),
     [
         (("--name", "No Good"), 2, "use a-z, 0-9"),
-        (("--name", "web"), 2, "there is a source web already"),
+        (("--name", "web"), 2, "there is already a source web"),
         (("--destination", "acmee"), 1, "did you mean 'acme'?"),
     ],
     ids=["a bad name", "a taken name", "an unknown destination"],

@@ -1,4 +1,4 @@
-"""The command that sets a source up from a captured payload: `source new`."""
+"""The command `source new`: draft a source from a captured payload."""
 
 import re
 import sys
@@ -15,7 +15,14 @@ from relay.actions.destinations import find_destination
 from relay.cli.context import EXIT_PROBLEM, CliContext, operator_command, print_json
 from relay.cli.formatting import safe_text
 from relay.cli.source_wizard.captured_payload import captured_options, read_capture
-from relay.cli.source_wizard.draft import Draft, asked, drafted, preset_draft, proven, sample
+from relay.cli.source_wizard.draft import (
+    Draft,
+    ask_about_mapping,
+    draft_from_preset,
+    draft_from_rule,
+    draft_verification,
+    sample_value,
+)
 from relay.cli.source_wizard.yaml_lines import source_yaml
 from relay.cli.tables.events import problem_line
 from relay.cli.tables.previews import count_dead, preview_view
@@ -32,14 +39,14 @@ from relay.queries.preset_match import build_preset_trial, match_presets
 from relay.queries.previews import CapturedRequest, PreviewContext, read_captured_payload
 from relay.settings import StartupError
 
-_STAND_IN = "acme"
+_DEFAULT_DESTINATION = "acme"
 _NO_PRESET = "none"
 _STANDARD_INPUT = "-"
 
 
 @click.group("source", epilog="Example: gong-relay source new --from captured.json")
 def source() -> None:
-    """Set up a source of a partner's own payloads."""
+    """Draft the configuration of a source."""
 
 
 @source.command("new", epilog="Example: gong-relay source new --from captured.json --name website")
@@ -47,56 +54,60 @@ def source() -> None:
     "--from",
     "file",
     type=click.Path(exists=True, dir_okay=False, allow_dash=True),
-    help="A request's body as the sender sent it; - is standard input, and then nothing is asked.",
+    help="Body of a captured request, exactly as the sender sent it. - is standard input, and disables prompts.",
 )
-@click.option("--name", help="What to call the source.")
-@click.option("--destination", help="Where its events go.")
-@click.option("--preset", type=click.Choice([*preset_names(), _NO_PRESET]), help="The vendor's preset.")
-@click.option("--yes", is_flag=True, help="Ask nothing: take what is proposed.")
+@click.option("--name", help="Name of the source.")
+@click.option("--destination", help="Destination of its events.")
+@click.option("--preset", type=click.Choice([*preset_names(), _NO_PRESET]), help="Preset of the vendor.")
+@click.option("--yes", is_flag=True, help="Do not prompt: accept every suggestion.")
 @captured_options
 @operator_command
-def new(ctx: CliContext, *, as_json: bool, yes: bool, file: str | None, **told: Any) -> None:
-    """Make a source of a captured payload: see its values, say what they mean, paste the lines.
+def new(ctx: CliContext, *, as_json: bool, yes: bool, file: str | None, **options: Any) -> None:
+    """Draft a source from a captured payload, and print it as YAML to paste into the configuration file.
 
-    Proposes a preset, or a mapping by the names and shapes of the values. Nothing is written: the lines for the
-    configuration file are on standard output, all else on standard error. Ends with 1 when Gong would refuse an event.
+    Suggests a preset, or a mapping based on the names and forms of the payload's fields. The YAML is on standard output,
+    everything else on standard error. No file is changed.
+
+    Exit status: 0 if Gong would accept the events, 1 if it would not, 2 usage error, 3 store unavailable.
     """
-    asking = not (as_json or yes or file == _STANDARD_INPUT)  # answers come by it too
-    chosen = {key: told.pop(key) for key in ("name", "destination", "preset")}
-    file = file or _asked_for_file(asking=asking)
-    captured = read_capture(file, **told)
-    draft = _draft(ctx, captured, {**chosen, "file": file}, asking=asking)
-    _tell(draft, as_json=as_json)
+    # With `--from -` the payload uses standard input, so it cannot answer prompts.
+    interactive = not (as_json or yes or file == _STANDARD_INPUT)
+    choices = {key: options.pop(key) for key in ("name", "destination", "preset")}
+    file = file or _ask_for_file(interactive=interactive)
+    captured = read_capture(file, **options)
+    draft = _draft_source(ctx, captured, {**choices, "file": file}, interactive=interactive)
+    _print_draft(draft, as_json=as_json)
     if draft.problems or count_dead({"items": draft.items}):
         sys.exit(EXIT_PROBLEM)
 
 
-def _asked_for_file(*, asking: bool) -> str:
-    if not asking:
-        raise click.UsageError("Name the file of a captured payload: --from FILE.")
+def _ask_for_file(*, interactive: bool) -> str:
+    if not interactive:
+        raise click.UsageError("Name the file with the captured payload: --from FILE.")
     kind = click.Path(exists=True, dir_okay=False)
-    return str(click.prompt("The file that holds a captured payload", type=kind, err=True))
+    return str(click.prompt("File with a captured payload", type=kind, err=True))
 
 
-def _draft(
-    ctx: CliContext, captured: CapturedRequest, chosen: Mapping[str, str | None], *, asking: bool
+def _draft_source(
+    ctx: CliContext, captured: CapturedRequest, choices: Mapping[str, str | None], *, interactive: bool
 ) -> Draft:
-    proof = detect_verification(_as_sent(captured))
-    destination = _destination(ctx, chosen["destination"], asking=asking)
-    way = PreviewContext(Source("new", destination.name), destination, None, ctx.now())
-    preset = chosen["preset"] or _preset(captured, way, proof, asking=asking)
-    stem = Path(chosen["file"] or "").stem if preset == _NO_PRESET else preset
-    name = _name(ctx, chosen["name"], stem, asking=asking)
-    way = replace(way, source=Source(name, destination.name))
+    verification = detect_verification(_signed_request(captured))
+    destination = _choose_destination(ctx, choices["destination"], interactive=interactive)
+    context = PreviewContext(Source("new", destination.name), destination, None, ctx.now())
+    preset = choices["preset"] or _choose_preset(captured, context, verification, interactive=interactive)
+    # A source is named after its preset, or after the file of the payload.
+    suggested_name = Path(choices["file"] or "").stem if preset == _NO_PRESET else preset
+    name = _choose_name(ctx, choices["name"], suggested_name, interactive=interactive)
+    context = replace(context, source=Source(name, destination.name))
     if preset != _NO_PRESET:
-        draft = preset_draft(preset, build_preset_trial(preset, captured), way)
-        _show(draft)
+        draft = draft_from_preset(preset, build_preset_trial(preset, captured), context)
+        _show_preview(draft)
         return draft
-    return _by_proposal(captured, way, proof, asking=asking)
+    return _draft_mapping(captured, context, verification, interactive=interactive)
 
 
-def _as_sent(captured: CapturedRequest) -> SignedRequest:
-    """Only the places of what is signed are looked at, so that the address does not matter."""
+def _signed_request(captured: CapturedRequest) -> SignedRequest:
+    """The request for `detect_verification`, which looks for signatures and needs no URL."""
     query = "&".join(f"{name}={value}" for name, value in captured.query.items())
     headers = [*captured.headers.items()]
     if "content-type" not in captured.headers:
@@ -106,90 +117,108 @@ def _as_sent(captured: CapturedRequest) -> SignedRequest:
     )
 
 
-def _destination(ctx: CliContext, told: str | None, *, asking: bool) -> Destination:
-    """A configured one; where there is no configuration yet, one of this name."""
+def _choose_destination(ctx: CliContext, name: str | None, *, interactive: bool) -> Destination:
+    """A configured destination; a placeholder if there is no valid configuration yet."""
     try:
-        known = ctx.config.destinations
+        configured = ctx.config.destinations
     except StartupError:
-        return Destination(told or _STAND_IN, told or _STAND_IN, BasicCredentials("", ""))
-    name = told or next(iter(known), _STAND_IN)
-    if asking and told is None and len(known) > 1:
-        name = click.prompt("Where its events go", default=name, type=click.Choice([*known]), err=True)
-    return known.get(name) or find_destination(ctx, name)
+        placeholder = name or _DEFAULT_DESTINATION
+        return Destination(placeholder, placeholder, BasicCredentials("", ""))
+    chosen = name or next(iter(configured), _DEFAULT_DESTINATION)
+    if interactive and name is None and len(configured) > 1:
+        choices = click.Choice([*configured])
+        chosen = click.prompt("Destination of the events", default=chosen, type=choices, err=True)
+    return configured.get(chosen) or find_destination(ctx, chosen)
 
 
-def _name(ctx: CliContext, told: str | None, stem: str, *, asking: bool) -> str:
-    proposed = re.sub(r"[^a-z0-9_-]+", "-", stem.lower()).strip("-_")[:63] or "partner"
-    name = told or (click.prompt("The source's name", default=proposed, err=True) if asking else proposed)
+def _choose_name(ctx: CliContext, name: str | None, suggested: str, *, interactive: bool) -> str:
+    default = re.sub(r"[^a-z0-9_-]+", "-", suggested.lower()).strip("-_")[:63] or "partner"
+    if not name:
+        name = click.prompt("Name of the source", default=default, err=True) if interactive else default
     if not re.fullmatch(NAME_PATTERN, name):
-        raise click.BadParameter(
-            "use a-z, 0-9, - and _, and begin with a letter or digit.", param_hint="--name"
-        )
+        text = "use a-z, 0-9, - and _, and start with a letter or digit."
+        raise click.BadParameter(text, param_hint="--name")
     try:
-        taken = name in ctx.config.sources
+        exists = name in ctx.config.sources
     except StartupError:
-        taken = False
-    if taken:
-        raise click.BadParameter(f"there is a source {name} already: choose another.", param_hint="--name")
+        exists = False
+    if exists:
+        text = f"there is already a source {name}: choose another name."
+        raise click.BadParameter(text, param_hint="--name")
     return name
 
 
-def _preset(
-    captured: CapturedRequest, way: PreviewContext, proof: Mapping[str, Any] | None, *, asking: bool
+def _choose_preset(
+    captured: CapturedRequest,
+    context: PreviewContext,
+    verification: Mapping[str, Any] | None,
+    *,
+    interactive: bool,
 ) -> str:
-    """The preset that the payload looks like, if it is wanted."""
-    fitting = match_presets(captured, way, scheme=proof["scheme"] if proof else None)
-    if not fitting:
+    """The preset that matches the payload, unless the operator declines it."""
+    matches = match_presets(captured, context, scheme=verification["scheme"] if verification else None)
+    if not matches:
         return _NO_PRESET
-    looks = ", ".join(f"{load_preset(name)['title']} ({name})" for name in fitting)
-    click.echo(f"This looks like {looks}.", err=True)
-    if not asking:
-        return fitting[0]
-    choice = click.Choice([*fitting, _NO_PRESET])
-    return str(click.prompt("Which preset to take", default=fitting[0], type=choice, err=True))
+    titles = ", ".join(f"{load_preset(name)['title']} ({name})" for name in matches)
+    click.echo(f"The payload matches a preset: {titles}.", err=True)
+    if not interactive:
+        return matches[0]
+    choices = click.Choice([*matches, _NO_PRESET])
+    return str(click.prompt("Preset to use", default=matches[0], type=choices, err=True))
 
 
-def _by_proposal(
-    captured: CapturedRequest, way: PreviewContext, proof: Mapping[str, Any] | None, *, asking: bool
+def _draft_mapping(
+    captured: CapturedRequest,
+    context: PreviewContext,
+    verification: Mapping[str, Any] | None,
+    *,
+    interactive: bool,
 ) -> Draft:
     payload = read_captured_payload(captured, BodyFormat())
-    proposal = suggest_rule(payload.body)
-    _show_paths(proposal)
-    verify, notes = proven(way.source.name, proof, asking=asking)
+    suggestion = suggest_rule(payload.body)
+    _show_fields(suggestion)
+    verify, notes = draft_verification(context.source.name, verification, interactive=interactive)
     while True:
-        proposal = asked(proposal) if asking else proposal
-        draft = drafted(proposal, payload, way=way, verify=verify)
-        _show(draft)
-        if not asking or click.confirm("Is this what Gong should get?", default=True, err=True):
+        suggestion = ask_about_mapping(suggestion) if interactive else suggestion
+        draft = draft_from_rule(suggestion, payload, context=context, verify=verify)
+        _show_preview(draft)
+        if not interactive or click.confirm("Is this what Gong should receive?", default=True, err=True):
             break
     return replace(draft, notes=notes)
 
 
-def _console() -> Console:
+def _stderr_console() -> Console:
     return Console(stderr=True, markup=False, highlight=False, emoji=False)
 
 
-def _show_paths(proposal: SuggestedRule) -> None:
+def _show_fields(suggestion: SuggestedRule) -> None:
     table = make_table("path", "value")
-    for leaf in proposal.payload_fields:
-        table.add_row(safe_text(leaf.expression), sample(leaf))
-    _console().print(table)
-    if proposal.items:
-        _console().print(f"Its items are in {proposal.items}.")
+    for field in suggestion.payload_fields:
+        table.add_row(safe_text(field.expression), sample_value(field))
+    _stderr_console().print(table)
+    if suggestion.items:
+        _stderr_console().print(f"The items are in {suggestion.items}.")
 
 
-def _show(draft: Draft) -> None:
-    _console().print(preview_view({"items": draft.items}))
+def _show_preview(draft: Draft) -> None:
+    _stderr_console().print(preview_view({"items": draft.items}))
     for problem in draft.problems:
-        _console().print(Text(problem_line(problem.as_dict()), style="red"))
+        _stderr_console().print(Text(problem_line(problem.as_dict()), style="red"))
 
 
-def _tell(draft: Draft, *, as_json: bool) -> None:
+def _print_draft(draft: Draft, *, as_json: bool) -> None:
     text = source_yaml(draft.name, draft.entry, notes=[*draft.notes])
     if as_json:
-        problems = [problem.as_dict() for problem in draft.problems]
-        told = {"source": draft.name, "entry": draft.entry, "notes": draft.notes, "yaml": text}
-        print_json({**told, "items": draft.items, "problems": problems})
+        print_json(
+            {
+                "source": draft.name,
+                "entry": draft.entry,
+                "notes": draft.notes,
+                "yaml": text,
+                "items": draft.items,
+                "problems": [problem.as_dict() for problem in draft.problems],
+            }
+        )
         return
-    _console().print("\nThe lines for the configuration file:\n")
+    _stderr_console().print("\nAdd this to the configuration file:\n")
     click.echo(text, nl=False)

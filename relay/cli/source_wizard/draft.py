@@ -1,4 +1,4 @@
-"""A source in the making: what is proposed for a captured payload, what a person says to it, and what comes of both."""
+"""Drafts a source: asks about a suggested mapping, and previews the result on the captured payload."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,106 +16,119 @@ from relay.core.payloads import Payload
 from relay.core.verification.known_schemes import SCHEMES
 from relay.queries.previews import MappingTrial, PreviewContext, mapping_preview_page
 
-SHOWN_MAX = 48
-_NOTHING = "-"
-_SECRETS = frozenset({"token", "secret", "password", "signature", "hash", "hmac", "key", "auth"})
-_QUESTIONS = {
-    "eventId": "the event's own id",
-    "timestamp": "when it happened",
-    "eventType": "what happened, in words",
-    "content.contentTitle": "the content's title",
-    "content.contentUrl": "the content's address",
-    "person.email": "the person's e-mail address",
-    "person.name": "the person's name",
+_MAX_SAMPLE = 48
+_OMIT = "-"
+"""The answer that leaves a field out."""
+_SECRET_WORDS = frozenset({"token", "secret", "password", "signature", "hash", "hmac", "key", "auth"})
+_PROMPTS = {
+    "eventId": "Event ID",
+    "timestamp": "Time of the event",
+    "eventType": "Event type, in words",
+    "content.contentTitle": "Title of the content",
+    "content.contentUrl": "URL of the content",
+    "person.email": "The person's email address",
+    "person.name": "The person's name",
 }
-_UNKNOWN_PROOF = "standard"
-"""Fails closed: where the sender signs otherwise it is answered 401, and nothing forged gets in."""
+_DEFAULT_SCHEME = "standard"
+"""If the sender signs in another way, its requests are rejected with 401. No forged request is accepted."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What `source new` has made: the entry for the file, notes on it, and its preview or why there is none."""
+    """A drafted source: its configuration entry, and the preview of the captured payload."""
 
     name: str
     entry: Mapping[str, Any]
-    notes: tuple[str, ...]
-    items: tuple[Mapping[str, Any], ...]
+    notes: tuple[str, ...] = ()
+    """Comments to print above the entry."""
+    items: tuple[Mapping[str, Any], ...] = ()
+    """The preview, item by item."""
     problems: tuple[Problem, ...] = ()
+    """Why there is no preview."""
 
 
-def sample(leaf: PayloadField) -> str:
-    """A value as a table shows it: clipped, and hidden where its name speaks of a secret."""
-    if leaf.words & _SECRETS:
+def sample_value(field: PayloadField) -> str:
+    """A field's value, shortened, and hidden if the field's name suggests a secret."""
+    if field.words & _SECRET_WORDS:
         return "(hidden)"
-    text = safe_text(leaf.value)
-    return text if len(text) <= SHOWN_MAX else f"{text[: SHOWN_MAX - 1]}…"
+    text = safe_text(field.value)
+    return text if len(text) <= _MAX_SAMPLE else f"{text[: _MAX_SAMPLE - 1]}…"
 
 
-def asked(proposal: SuggestedRule) -> SuggestedRule:
-    """The proposal after a person has been asked about each part of it."""
-    click.echo(f"\nEach answer is an expression such as item.id, or 'text'; {_NOTHING} is nothing.", err=True)
-    when = _answer("which events it takes", proposal.when)
-    proposal = replace(proposal, when=when)
-    for path, question in _QUESTIONS.items():
-        proposal = replace_expression(proposal, path, _answer(question, proposal.expressions.get(path)))
-    return proposal
+def ask_about_mapping(suggestion: SuggestedRule) -> SuggestedRule:
+    """Ask the operator to confirm or replace each expression of a suggested rule."""
+    click.echo(
+        f"\nAnswer with an expression such as item.id, or with 'text' in quotes. {_OMIT} leaves the field out.",
+        err=True,
+    )
+    when = _ask_for_expression("Condition for an event (when)", suggestion.when)
+    suggestion = replace(suggestion, when=when)
+    for path, prompt in _PROMPTS.items():
+        expression = _ask_for_expression(prompt, suggestion.expressions.get(path))
+        suggestion = replace_expression(suggestion, path, expression)
+    return suggestion
 
 
-def _answer(question: str, proposed: str | None) -> str | None:
-    told = click.prompt(f"  {question}", default=proposed or _NOTHING, value_proc=_expression, err=True)
-    return None if told == _NOTHING else str(told)
+def _ask_for_expression(prompt: str, suggested: str | None) -> str | None:
+    answer = click.prompt(f"  {prompt}", default=suggested or _OMIT, value_proc=_check_expression, err=True)
+    return None if answer == _OMIT else str(answer)
 
 
-def _expression(text: str) -> str:
-    """Click asks again after a UsageError."""
-    read = parse_expression(text.strip(), path="it") if text.strip() != _NOTHING else None
-    if isinstance(read, list):
-        raise click.UsageError("; ".join(f"{problem.path} {problem.message}" for problem in read))
+def _check_expression(text: str) -> str:
+    # Click repeats the prompt after a UsageError.
+    parsed = parse_expression(text.strip(), path="it") if text.strip() != _OMIT else None
+    if isinstance(parsed, list):
+        raise click.UsageError("; ".join(f"{problem.path} {problem.message}" for problem in parsed))
     return text.strip()
 
 
-def drafted(
-    proposal: SuggestedRule, payload: Payload, *, way: PreviewContext, verify: Mapping[str, Any]
+def draft_from_rule(
+    suggestion: SuggestedRule, payload: Payload, *, context: PreviewContext, verify: Mapping[str, Any]
 ) -> Draft:
-    """The source that the proposal makes, tried on the payload that it was learnt from."""
-    items = {"items": proposal.items} if proposal.items else {}
-    mapping = {**items, "rules": [build_rule(proposal)]}
-    entry = {"destination": way.source.destination, "verify": verify, **mapping}
+    """Draft a source with one rule, and preview it on the payload."""
+    mapping: dict[str, Any] = {"items": suggestion.items} if suggestion.items else {}
+    mapping["rules"] = [build_rule(suggestion)]
+    name = context.source.name
+    entry = {"destination": context.source.destination, "verify": verify, **mapping}
     try:
-        page = mapping_preview_page(MappingTrial(payload, compile_mapping(mapping)), way)
+        page = mapping_preview_page(MappingTrial(payload, compile_mapping(mapping)), context)
     except ValidationFailed as error:
-        return Draft(way.source.name, entry, (), (), error.problems)
-    return Draft(way.source.name, entry, (), tuple(page["items"]))
+        return Draft(name=name, entry=entry, problems=error.problems)
+    return Draft(name=name, entry=entry, items=tuple(page["items"]))
 
 
-def preset_draft(preset: str, trial: MappingTrial, way: PreviewContext) -> Draft:
-    """A source that is a preset's, tried on the payload."""
-    name = way.source.name
-    verify = {"secrets": [secret_of(name)]}
-    entry = {"preset": preset, "destination": way.source.destination, "verify": verify}
-    return Draft(name, entry, (), tuple(mapping_preview_page(trial, way)["items"]))
+def draft_from_preset(preset: str, trial: MappingTrial, context: PreviewContext) -> Draft:
+    """Draft a source with a preset, and preview it on the payload."""
+    name = context.source.name
+    verify = {"secrets": [secret_variable(name)]}
+    entry = {"preset": preset, "destination": context.source.destination, "verify": verify}
+    return Draft(name=name, entry=entry, items=tuple(mapping_preview_page(trial, context)["items"]))
 
 
-def secret_of(name: str) -> str:
-    """`${MY_SITE_SECRET}` for `my-site`."""
+def secret_variable(name: str) -> str:
+    """`${MY_SITE_SECRET}` for the source `my-site`."""
     return f"${{{name.upper().replace('-', '_')}_SECRET}}"
 
 
-def proven(
-    name: str, proof: Mapping[str, Any] | None, *, asking: bool
+def draft_verification(
+    name: str, detected: Mapping[str, Any] | None, *, interactive: bool
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """What `verify` says, with the secret's name, and notes on how sure that is."""
-    if proof is not None:
-        sure = proof["scheme"] != "custom"
-        note = f"The header {str(proof.get('signature')).partition(':')[2]} looks like an HMAC of the body. Ask the vendor."
-        return {**proof, "secrets": [secret_of(name)]}, () if sure else (note,)
-    scheme = _UNKNOWN_PROOF
-    if asking:
-        question = "  how the sender proves itself (a scheme's name, or none)"
-        scheme = click.prompt(
-            question, default=scheme, type=click.Choice([*SCHEMES]), show_choices=False, err=True
-        )
+    """The `verify` section of a source, and notes on what to check about it.
+
+    `detected` is the scheme that the captured headers suggest, if any.
+    """
+    if detected is not None:
+        verify = {**detected, "secrets": [secret_variable(name)]}
+        if detected["scheme"] != "custom":
+            return verify, ()
+        header = str(detected.get("signature")).partition(":")[2]
+        return verify, (f"The header {header} looks like an HMAC of the body. Ask the vendor to confirm it.",)
+    scheme = _DEFAULT_SCHEME
+    if interactive:
+        prompt = "  Verification scheme (none: do not verify)"
+        choices = click.Choice([*SCHEMES])
+        scheme = click.prompt(prompt, default=scheme, type=choices, show_choices=False, err=True)
     if scheme == "none":
-        return {"scheme": "none"}, ("NOT VERIFIED: anybody may post.",)
-    notes = () if asking else ("Nothing captured tells how the sender signs: name its scheme before use.",)
-    return {"scheme": scheme, "secrets": [secret_of(name)]}, notes
+        return {"scheme": "none"}, ("NOT VERIFIED: anyone can post.",)
+    note = "The captured request shows no signature. Set the sender's verification scheme before use."
+    return {"scheme": scheme, "secrets": [secret_variable(name)]}, () if interactive else (note,)

@@ -1,4 +1,4 @@
-"""A new source as the lines to paste into the configuration file."""
+"""Renders a source as YAML to paste into the configuration file."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,40 +6,40 @@ from typing import Any
 import yaml
 
 _WIDTH = 1_000
-"""No line is folded: an expression reads best whole."""
+"""Wide enough that no line is folded. A folded expression is hard to read."""
 
 
 class _Dumper(yaml.SafeDumper):
-    """Text with braces or colons in double quotes, as the docs write it, and indented lists."""
+    """Indents lists, as the docs do."""
 
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - PyYAML's signature
         super().increase_indent(flow, indentless=False)
 
 
-class _OnOneLine(dict[str, Any]):
-    """An object that is written in braces."""
+class _FlowMapping(dict[str, Any]):
+    """An object to render on one line, in braces."""
 
 
 def source_yaml(name: str, entry: Mapping[str, Any], *, notes: list[str]) -> str:
-    """The lines, with each note as a comment above them."""
-    whole = {**entry, "verify": _OnOneLine(entry["verify"])}
+    """The entry under `sources`, with each note as a comment above it."""
+    entry = {**entry, "verify": _FlowMapping(entry["verify"])}
     comments = "".join(f"# {note}\n" for note in notes)
     text = yaml.dump(
-        {"sources": {name: whole}}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH
+        {"sources": {name: entry}}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH
     )
     return comments + text
 
 
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    # Single quotes would double every quote of an expression, double quotes escape every double one: the fewer win.
-    quoted = '"' if text.count('"') <= text.count("'") else "'"
-    style = quoted if "{" in text or ":" in text else None
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    # Single quotes double each single quote in an expression, and double quotes escape each double one: use the rarer.
+    quote = '"' if text.count('"') <= text.count("'") else "'"
+    style = quote if "{" in text or ":" in text else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
-def _one_line(dumper: yaml.SafeDumper, value: _OnOneLine) -> yaml.MappingNode:
+def _represent_flow_mapping(dumper: yaml.SafeDumper, value: _FlowMapping) -> yaml.MappingNode:
     return dumper.represent_mapping("tag:yaml.org,2002:map", value, flow_style=True)
 
 
-_Dumper.add_representer(str, _text)
-_Dumper.add_representer(_OnOneLine, _one_line)
+_Dumper.add_representer(str, _represent_text)
+_Dumper.add_representer(_FlowMapping, _represent_flow_mapping)
