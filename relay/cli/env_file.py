@@ -1,13 +1,13 @@
-"""The small file in which `up` keeps what a second terminal needs: `NAME=value` lines that only their owner may read."""
+"""The file in which `up` saves settings for commands in other terminals: `NAME=value` lines, readable by the owner only."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
-_HEADER = "# Written by `gong-relay up`, and read by every gong-relay command beneath the real environment.\n"
+_HEADER = "# Written by `gong-relay up`. Every gong-relay command reads it; real environment variables override it.\n"
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """The variables of the file; none when it is not there."""
+    """The variables in the file; empty if there is no file."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
@@ -17,10 +17,10 @@ def read_env_file(path: Path) -> dict[str, str]:
 
 
 def write_env_file(path: Path, values: Mapping[str, str]) -> None:
-    """Replace the file in one step, so that no reader finds half of it."""
+    """Replace the file atomically, so that no reader sees half of it."""
     text = _HEADER + "".join(f"{name}={value}\n" for name, value in values.items())
-    fresh = path.with_name(f"{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    fresh.touch(mode=0o600, exist_ok=False)
-    fresh.write_text(text, encoding="utf-8")
-    fresh.replace(path)
+    temporary = path.with_name(f"{path.name}.new")
+    temporary.unlink(missing_ok=True)
+    temporary.touch(mode=0o600, exist_ok=False)
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)

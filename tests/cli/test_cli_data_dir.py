@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from relay.cli.up.data_dir import DataDir, Held, held
+from relay.cli.up.data_dir import DataDir, DataDirInUseError, lock_data_dir
 
 HOLDS = """
 import os, subprocess, sys, time
 from pathlib import Path
-from relay.cli.data_dir import DataDir, held
-with held(DataDir(Path(sys.argv[1])), end_leftovers=lambda: None, say=print) as lock:
+from relay.cli.up.data_dir import DataDir, lock_data_dir
+with lock_data_dir(DataDir(Path(sys.argv[1])), end_leftovers=lambda: None, say=print) as lock:
     left = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], pass_fds=(lock,))
     print(left.pid, flush=True)
     time.sleep(600)
@@ -27,7 +27,7 @@ def data(tmp_path: Path) -> DataDir:
 
 
 def hold(data: DataDir, end_leftovers=lambda: None, say=lambda _: None):
-    return held(data, end_leftovers=end_leftovers, say=say)
+    return lock_data_dir(data, end_leftovers=end_leftovers, say=say)
 
 
 def test_its_folders_are_made_for_their_owner_only(data: DataDir):
@@ -38,7 +38,7 @@ def test_its_folders_are_made_for_their_owner_only(data: DataDir):
 
 
 def test_a_second_holder_is_told_who_the_first_is(data: DataDir):
-    with hold(data), pytest.raises(Held, match=rf"process {os.getpid()}\)"), hold(data):
+    with hold(data), pytest.raises(DataDirInUseError, match=rf"process {os.getpid()}\)"), hold(data):
         pass
 
 

@@ -4,10 +4,10 @@ import stat
 from pathlib import Path
 
 from relay.cli.env_file import read_env_file, write_env_file
-from relay.cli.up.bootstrap import Addresses, for_children, prepare, write_starter
+from relay.cli.up.bootstrap import ServerUrls, child_environ, prepare_settings, write_starter
 from relay.settings import Settings
 
-HERE = Addresses(
+HERE = ServerUrls(
     redis="unix:///data/valkey.sock", relay="http://127.0.0.1:8080", sandbox="http://127.0.0.1:8090"
 )
 GENERATED = {
@@ -20,7 +20,7 @@ GENERATED = {
 
 
 def test_what_is_prepared_are_good_settings():
-    settings = Settings.from_env(prepare({}, {}, HERE))
+    settings = Settings.from_env(prepare_settings({}, {}, HERE))
 
     assert settings.redis_url == HERE.redis
     assert settings.allow_gong_hosts == {"127.0.0.1:8090"}
@@ -30,17 +30,17 @@ def test_what_is_prepared_are_good_settings():
 
 
 def test_secrets_are_made_once_and_differ_from_machine_to_machine():
-    first = prepare({}, {}, HERE)
-    second = prepare({}, first, HERE)
-    elsewhere = prepare({}, {}, HERE)
+    first = prepare_settings({}, {}, HERE)
+    second = prepare_settings({}, first, HERE)
+    elsewhere = prepare_settings({}, {}, HERE)
 
     assert {name for name in first if second[name] == first[name]} == set(first)
     assert {name for name in first if elsewhere[name] != first[name]} == GENERATED
 
 
 def test_addresses_are_those_of_this_start():
-    moved = Addresses("unix:///elsewhere.sock", "http://127.0.0.1:9000", "http://127.0.0.1:9090")
-    saved = prepare({}, prepare({}, {}, HERE), moved)
+    moved = ServerUrls("unix:///elsewhere.sock", "http://127.0.0.1:9000", "http://127.0.0.1:9090")
+    saved = prepare_settings({}, prepare_settings({}, {}, HERE), moved)
 
     assert saved["RELAY_REDIS_URL"] == moved.redis
     assert saved["RELAY_PUBLIC_URL"] == moved.relay
@@ -53,8 +53,8 @@ def test_what_the_operator_gives_wins():
         "RELAY_ADMIN_KEY": "mine",
         "RELAY_PUBLIC_URL": "https://relay.example",
     }
-    saved = prepare(given, {}, HERE)
-    environ = for_children(given, saved)
+    saved = prepare_settings(given, {}, HERE)
+    environ = child_environ(given, saved)
 
     assert environ["RELAY_ADMIN_KEY"] == "mine"
     assert environ["RELAY_PUBLIC_URL"] == "https://relay.example"
@@ -62,22 +62,22 @@ def test_what_the_operator_gives_wins():
 
 
 def test_the_operators_own_secrets_are_not_written_down():
-    assert "mine" not in prepare({"RELAY_ADMIN_KEY": "mine"}, {}, HERE).values()
+    assert "mine" not in prepare_settings({"RELAY_ADMIN_KEY": "mine"}, {}, HERE).values()
 
 
 def test_the_sandbox_is_allowed_beside_what_the_operator_allows():
     given = {"RELAY_ALLOW_GONG_HOSTS": "gateway.internal"}
-    environ = for_children(given, prepare(given, {}, HERE))
+    environ = child_environ(given, prepare_settings(given, {}, HERE))
 
     assert environ["RELAY_ALLOW_GONG_HOSTS"] == "gateway.internal,127.0.0.1:8090"
 
 
 def test_a_redis_that_a_file_names_is_not_named_twice():
     given = {"RELAY_REDIS_URL_FILE": "/run/secrets/redis"}
-    earlier = prepare({}, {}, HERE)
-    saved = prepare(given, earlier, Addresses(None, HERE.relay, HERE.sandbox))
+    earlier = prepare_settings({}, {}, HERE)
+    saved = prepare_settings(given, earlier, ServerUrls(None, HERE.relay, HERE.sandbox))
 
-    assert "RELAY_REDIS_URL" not in for_children(given, saved)
+    assert "RELAY_REDIS_URL" not in child_environ(given, saved)
 
 
 def test_the_env_file_is_its_owners_only_and_reads_back(tmp_path: Path):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from relay.cli.up.supervisor import Child, Crew, last_lines
+from relay.cli.up.supervisor import Child, Supervisor, last_lines
 
 pytestmark = pytest.mark.slow
 
@@ -47,92 +47,96 @@ def said() -> list[str]:
 
 
 @pytest.fixture
-def crew(said: list[str]) -> Iterator[Crew]:
-    crew = Crew({**os.environ, "GREETING": "hello"}, said.append)
-    yield crew
-    crew.stop(hurried=lambda: True)
+def supervisor(said: list[str]) -> Iterator[Supervisor]:
+    supervisor = Supervisor({**os.environ, "GREETING": "hello"}, said.append)
+    yield supervisor
+    supervisor.stop(is_hurried=lambda: True)
 
 
 def child(folder: Path, name: str, code: str, *arguments: str, stop_seconds: float = 10) -> Child:
     return Child(name, (sys.executable, "-c", code, *arguments), folder / f"{name}.log", stop_seconds)
 
 
-def test_a_child_s_words_go_to_its_log_and_it_has_its_environment(crew: Crew, tmp_path: Path):
+def test_a_child_s_words_go_to_its_log_and_it_has_its_environment(supervisor: Supervisor, tmp_path: Path):
     one = child(tmp_path, "one", "import os; print(os.environ['GREETING'])")
-    crew.start(one)
-    until(crew.ended, "the child has ended")
+    supervisor.start(one)
+    until(supervisor.find_ended, "the child has ended")
 
     assert last_lines(one.log) == "hello"
 
 
-def test_the_log_of_the_run_before_is_kept_beside(crew: Crew, tmp_path: Path):
+def test_the_log_of_the_run_before_is_kept_beside(supervisor: Supervisor, tmp_path: Path):
     (tmp_path / "one.log").write_text("before\n")
-    crew.start(child(tmp_path, "one", SLEEPS))
+    supervisor.start(child(tmp_path, "one", SLEEPS))
 
     assert text(tmp_path / "one.log.1") == "before\n"
     assert text(tmp_path / "one.log") == ""
 
 
-def test_a_killed_child_is_started_again_and_that_is_said(crew: Crew, said: list[str], tmp_path: Path):
+def test_a_killed_child_is_started_again_and_that_is_said(
+    supervisor: Supervisor, said: list[str], tmp_path: Path
+):
     one = child(tmp_path, "one", f"import os; print(os.getpid(), flush=True); {SLEEPS}")
-    crew.start(one)
+    supervisor.start(one)
     until(lambda: text(one.log), "it has told its id")
     os.kill(int(text(one.log)), signal.SIGKILL)
-    until(lambda: crew.tend() or len(text(one.log).split()) == 2, "a second one has told its id")
+    until(
+        lambda: supervisor.restart_ended() or len(text(one.log).split()) == 2, "a second one has told its id"
+    )
 
     [line] = said
-    assert line.startswith("one was ended by SIGKILL; starting it again in ")
+    assert line.startswith("one was ended by SIGKILL. Restarting it in ")
     assert str(one.log) in line
 
 
 def test_a_child_that_ends_again_and_again_is_started_less_and_less_often(
-    crew: Crew, said: list[str], tmp_path: Path
+    supervisor: Supervisor, said: list[str], tmp_path: Path
 ):
-    crew.start(child(tmp_path, "one", "raise SystemExit(3)"))
-    until(lambda: crew.tend() or len(said) == 3, "it has ended three times")
+    supervisor.start(child(tmp_path, "one", "raise SystemExit(3)"))
+    until(lambda: supervisor.restart_ended() or len(said) == 3, "it has ended three times")
     pauses = [float(line.split(" in ")[1].split(" s.")[0]) for line in said]
 
-    assert "ended with status 3" in said[0]
+    assert "exited with status 3" in said[0]
     assert pauses == sorted(set(pauses))
 
 
-def test_what_was_started_last_is_stopped_first(crew: Crew, tmp_path: Path):
+def test_what_was_started_last_is_stopped_first(supervisor: Supervisor, tmp_path: Path):
     ends = tmp_path / "ends"
     names = ["store", "worker", "web"]
     for name in names:
-        crew.start(child(tmp_path, name, TELLS_ITS_END, str(ends), name))
+        supervisor.start(child(tmp_path, name, TELLS_ITS_END, str(ends), name))
     until(lambda: all(text(tmp_path / f"{name}.log") for name in names), "all listen")
-    crew.stop(hurried=never)
+    supervisor.stop(is_hurried=never)
 
     assert ends.read_text().split() == ["web", "worker", "store"]
 
 
-def test_a_child_that_does_not_end_in_its_time_is_killed(crew: Crew, tmp_path: Path):
+def test_a_child_that_does_not_end_in_its_time_is_killed(supervisor: Supervisor, tmp_path: Path):
     deaf = child(tmp_path, "deaf", STUBBORN, stop_seconds=0.2)
-    crew.start(deaf)
+    supervisor.start(deaf)
     until(lambda: text(deaf.log), "it is deaf")
-    crew.stop(hurried=never)
+    supervisor.stop(is_hurried=never)
 
     assert not alive(int(text(deaf.log)))
 
 
-def test_a_hurry_cuts_the_waiting_short(crew: Crew, tmp_path: Path):
+def test_a_hurry_cuts_the_waiting_short(supervisor: Supervisor, tmp_path: Path):
     deaf = child(tmp_path, "deaf", STUBBORN, stop_seconds=600)
-    crew.start(deaf)
+    supervisor.start(deaf)
     until(lambda: text(deaf.log), "it is deaf")
     before = time.monotonic()
-    crew.stop(hurried=lambda: True)
+    supervisor.stop(is_hurried=lambda: True)
 
     assert time.monotonic() - before < 60
 
 
-def test_what_a_child_has_started_itself_ends_with_it(crew: Crew, tmp_path: Path):
+def test_what_a_child_has_started_itself_ends_with_it(supervisor: Supervisor, tmp_path: Path):
     code = f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', {SLEEPS!r}]).pid, flush=True); {SLEEPS}"
     one = child(tmp_path, "one", code)
-    crew.start(one)
+    supervisor.start(one)
     until(lambda: text(one.log), "it has told its child's id")
     grandchild = int(text(one.log))
-    crew.stop(hurried=never)
+    supervisor.stop(is_hurried=never)
 
     until(lambda: not alive(grandchild), "the grandchild has ended")
 
@@ -142,23 +146,23 @@ def test_children_end_when_their_parent_is_killed(tmp_path: Path):
     code = """
 import os, sys, time
 from pathlib import Path
-from relay.cli.processes import Child, Crew
+from relay.cli.up.supervisor import Child, Supervisor
 log, go = map(Path, sys.argv[1:])
 inner = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
-Crew(os.environ, print).start(Child("inner", (sys.executable, "-c", inner), log, 5))
+Supervisor(os.environ, print).start(Child("inner", (sys.executable, "-c", inner), log, 5))
 while not go.exists():
     time.sleep(0.02)
 os.kill(os.getpid(), 9)
 """
-    crew = Crew(os.environ, print)
+    supervisor = Supervisor(os.environ, print)
     parent = child(tmp_path, "parent", code, str(tmp_path / "inner.log"), str(tmp_path / "go"))
-    crew.start(parent)
+    supervisor.start(parent)
     until(lambda: text(tmp_path / "inner.log"), "the grandchild has told its id")
     grandchild = int(text(tmp_path / "inner.log"))
     (tmp_path / "go").touch()
 
     until(lambda: not alive(grandchild), "the grandchild has ended")
-    crew.stop(hurried=never)
+    supervisor.stop(is_hurried=never)
 
 
 def alive(process: int) -> bool:

@@ -1,4 +1,4 @@
-"""Whether a port is free, and whether a server answers there."""
+"""Whether a port is free, and whether a server responds there."""
 
 import socket
 import threading
@@ -7,7 +7,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 
-from relay.cli.up.readiness import answers, is_free
+from relay.cli.up.readiness import is_free, responds
 
 
 class Quiet(WSGIRequestHandler):
@@ -45,9 +45,9 @@ def test_a_port_that_nobody_listens_on_is_free(nobodys_port: int):
 
 
 def test_only_200_is_an_answer(port: int):
-    assert answers("127.0.0.1", port, "/readyz")
-    assert not answers("127.0.0.1", port, "/livez")
+    assert responds("127.0.0.1", port, "/readyz")
+    assert not responds("127.0.0.1", port, "/livez")
 
 
 def test_nobody_does_not_answer(nobodys_port: int):
-    assert not answers("127.0.0.1", nobodys_port, "/readyz")
+    assert not responds("127.0.0.1", nobodys_port, "/readyz")

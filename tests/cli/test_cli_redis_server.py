@@ -11,7 +11,14 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from relay.cli.up.redis_server import find_server, is_ready, retire, server_command, socket_path, url
+from relay.cli.up.redis_server import (
+    find_server,
+    is_ready,
+    server_command,
+    socket_path,
+    socket_url,
+    stop_leftover_server,
+)
 
 
 @pytest.fixture
@@ -68,11 +75,11 @@ def test_a_private_folder_that_others_may_enter_is_refused(folder: Path):
 
 
 def test_an_address_is_written_so_that_any_path_reads_back():
-    assert url(Path("/a b/50%/s.sock")) == "unix:///a%20b/50%25/s.sock"
+    assert socket_url(Path("/a b/50%/s.sock")) == "unix:///a%20b/50%25/s.sock"
 
 
 def test_every_write_is_on_disk_and_nothing_is_evicted(folder: Path):
-    with serving(folder) as (path, _), Redis.from_url(url(path), decode_responses=True) as client:
+    with serving(folder) as (path, _), Redis.from_url(socket_url(path), decode_responses=True) as client:
         told = client.config_get(
             "appendonly", "appendfsync", "maxmemory-policy", "save", "hash-max-listpack-value"
         )
@@ -88,15 +95,15 @@ def test_every_write_is_on_disk_and_nothing_is_evicted(folder: Path):
 
 def test_a_forgotten_server_is_ended_and_its_data_stay(folder: Path):
     with serving(folder) as (path, process):
-        with Redis.from_url(url(path)) as client:
+        with Redis.from_url(socket_url(path)) as client:
             client.set("kept", "1")
-        retire(path)
+        stop_leftover_server(path)
         process.wait(10)
-    with serving(folder) as (path, _), Redis.from_url(url(path)) as client:
+    with serving(folder) as (path, _), Redis.from_url(socket_url(path)) as client:
         assert client.get("kept") == b"1"
 
 
 def test_where_nobody_listens_there_is_nothing_to_end(folder: Path):
-    retire(folder / "valkey.sock")
+    stop_leftover_server(folder / "valkey.sock")
 
     assert not is_ready(folder / "valkey.sock")

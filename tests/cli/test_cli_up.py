@@ -67,7 +67,8 @@ class Up:
         with (self.folder / "out").open("wb") as out:
             self.process = subprocess.Popen(line, cwd=self.folder, env=KEPT | FAST, stdout=out, stderr=out)
         until(
-            lambda: "Ctrl-C stops" in self.told or self.process.poll() is not None, "it has started or ended"
+            lambda: "Press Ctrl-C to stop" in self.told or self.process.poll() is not None,
+            "it has started or ended",
         )
         assert self.process.poll() is None, self.told
 
@@ -195,7 +196,7 @@ def test_nothing_is_lost_when_a_child_is_killed(up: Up):
         os.kill(up.child(part), signal.SIGKILL)
         taken.add(up.send(f"after-{part}"))
         until(
-            lambda part=part: f"{part} was ended by SIGKILL; starting it again" in up.told,
+            lambda part=part: f"{part} was ended by SIGKILL. Restarting it" in up.told,
             f"{part}'s end is told",
         )
 
@@ -250,7 +251,7 @@ def test_a_server_of_ones_own_replaces_the_embedded_one(up: Up, valkey):
         up.process = subprocess.Popen(
             line, cwd=up.folder, env=KEPT | {"RELAY_REDIS_URL": valkey.url}, stdout=out, stderr=out
         )
-    until(lambda: "Ctrl-C stops" in up.told, "it has started")
+    until(lambda: "Press Ctrl-C to stop" in up.told, "it has started")
     logs = {path.name for path in (up.folder / ".relay" / "log").iterdir()}
 
     assert logs == {"web.log", "worker.log"}

@@ -1,11 +1,11 @@
-"""What `up` tells when all of it runs: where to look, a first event to send, where the data lie, how to stop."""
+"""The text that `up` prints when everything runs: addresses, a first event to send, and how to stop."""
 
 import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-# The id and the time are the shell's, so that every paste of the command is a new event.
+# The shell fills in the id and the time, so that each paste of the command sends a new event.
 _FIRST_EVENT = """\
 curl -sS {url}/v1/events \\
   -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\
@@ -15,41 +15,49 @@ curl -sS {url}/v1/events \\
        "person": {{"email": "ada@example.com", "name": "Ada Example"}}}}'"""
 
 
-def first_event(url: str, key: str) -> str:
-    """A command that sends one page view: paste it into a shell."""
+def first_event_command(url: str, key: str) -> str:
+    """A shell command that sends one page view."""
     return _FIRST_EVENT.format(url=url, key=key)
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """Where things are. `dashboard` signs in once; `sandbox` is None where none runs."""
+class Addresses:
+    """Where the parts of the relay are reached."""
 
     relay: str
     dashboard: str
+    """A link that signs in once."""
     sandbox: str | None
+    """None if the sandbox does not run."""
     data_dir: Path
 
 
-def welcome(places: Places, *, key: str | None) -> str:
-    """The text for the terminal. `key` is the quick start's, None where the configuration has no such source."""
-    command = _command()
-    told = [f"  Dashboard {places.dashboard}"]
-    told.append(f"            signs you in once, within 15 minutes; `{command} dashboard` makes another link")
-    told.append(f"  Relay     {places.relay}")
-    if places.sandbox:
-        told.append(f"  Sandbox   {places.sandbox}   a local Gong: shows each event as it arrives")
-    told.append(f"  Data      {places.data_dir}/   logs in {places.data_dir}/log/")
-    sending = (
-        f"Send a first event:\n\n{first_event(places.relay, key)}"
-        if key
-        else f"Send events to {places.relay}/v1/events with the key of one of your sources."
+def render_banner(addresses: Addresses, *, key: str | None) -> str:
+    """The text for the terminal. `key` is that of the source `quickstart`; None if there is no such source."""
+    command = _own_command()
+    lines = [f"  Dashboard {addresses.dashboard}"]
+    lines.append(
+        f"            signs you in once, within 15 minutes. Create another link with `{command} dashboard`"
     )
-    looking = f"Look at it from another terminal:\n\n  {command} status\n  {command} events"
-    return "\n".join(["", *told, "", sending, "", looking, "", "Ctrl-C stops all of it and loses nothing."])
+    lines.append(f"  Relay     {addresses.relay}")
+    if addresses.sandbox:
+        lines.append(
+            f"  Sandbox   {addresses.sandbox}   a local stand-in for Gong that shows each event it receives"
+        )
+    lines.append(f"  Data      {addresses.data_dir}/   logs are in {addresses.data_dir}/log/")
+    send = (
+        f"Send a first event:\n\n{first_event_command(addresses.relay, key)}"
+        if key
+        else f"Send events to {addresses.relay}/v1/events with the key of one of your sources."
+    )
+    inspect = f"See what happened to it, in another terminal:\n\n  {command} status\n  {command} events"
+    return "\n".join(
+        ["", *lines, "", send, "", inspect, "", "Press Ctrl-C to stop. No accepted event is lost."]
+    )
 
 
-def _command() -> str:
-    """How to call this very command from where the operator stands."""
+def _own_command() -> str:
+    """This command, as the operator can run it from the current directory."""
     own = Path(sys.argv[0]).absolute()
     here = Path.cwd()
     return shlex.quote(str(own.relative_to(here) if own.is_relative_to(here) else own))

@@ -1,4 +1,4 @@
-"""What `up` prepares before anything runs: the secrets of this machine, the starter configuration, the children's environment."""
+"""What `up` prepares before it starts anything: secrets, the starter configuration, and the children's environment."""
 
 import base64
 import secrets
@@ -9,39 +9,43 @@ from pathlib import Path
 from relay.config.api_keys import generate_key
 from relay.config.starter import render_starter
 
-_TAKEN_IN = ("RELAY_CONFIG", "RELAY_PUBLIC_URL", "RELAY_ALLOW_GONG_HOSTS")
+_RESOLVED = ("RELAY_CONFIG", "RELAY_PUBLIC_URL", "RELAY_ALLOW_GONG_HOSTS")
+"""Variables that `prepare_settings` completes, so that its values replace the operator's."""
 
 
 @dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where the parts are reached. `redis` is None where RELAY_REDIS_URL_FILE tells it."""
+class ServerUrls:
+    """The URLs of the servers. `redis` is None if RELAY_REDIS_URL_FILE sets it."""
 
     redis: str | None
     relay: str
     sandbox: str
 
 
-def prepare(given: Mapping[str, str], earlier: Mapping[str, str], addresses: Addresses) -> dict[str, str]:
-    """What a second terminal needs: the secrets of this machine (of `earlier`, else fresh) and where things are."""
-    hosts = given.get("RELAY_ALLOW_GONG_HOSTS", earlier.get("RELAY_ALLOW_GONG_HOSTS", ""))
-    kept = {name: value for name, value in earlier.items() if name != "RELAY_REDIS_URL"}
-    decided = {
-        "RELAY_CONFIG": str(Path(given.get("RELAY_CONFIG") or "relay.yaml").resolve()),
-        "RELAY_PUBLIC_URL": given.get("RELAY_PUBLIC_URL") or addresses.relay,
-        "RELAY_ALLOW_GONG_HOSTS": _with_host(hosts, addresses.sandbox.removeprefix("http://")),
+def prepare_settings(
+    environ: Mapping[str, str], saved: Mapping[str, str], urls: ServerUrls
+) -> dict[str, str]:
+    """The settings to save for other commands: URLs, and the secrets saved earlier or else generated."""
+    hosts = environ.get("RELAY_ALLOW_GONG_HOSTS", saved.get("RELAY_ALLOW_GONG_HOSTS", ""))
+    # An earlier run may have used another Redis.
+    earlier = {name: value for name, value in saved.items() if name != "RELAY_REDIS_URL"}
+    settings = {
+        "RELAY_CONFIG": str(Path(environ.get("RELAY_CONFIG") or "relay.yaml").resolve()),
+        "RELAY_PUBLIC_URL": environ.get("RELAY_PUBLIC_URL") or urls.relay,
+        "RELAY_ALLOW_GONG_HOSTS": _add_host(hosts, urls.sandbox.removeprefix("http://")),
     }
-    if addresses.redis:
-        decided["RELAY_REDIS_URL"] = addresses.redis
-    return _fresh_secrets() | kept | decided
+    if urls.redis:
+        settings["RELAY_REDIS_URL"] = urls.redis
+    return _generate_secrets() | earlier | settings
 
 
-def for_children(given: Mapping[str, str], saved: Mapping[str, str]) -> dict[str, str]:
-    """The children's environment: what is given wins over what is saved, but for what `prepare` took it into."""
-    return {**saved, **given, **{name: saved[name] for name in _TAKEN_IN}}
+def child_environ(environ: Mapping[str, str], saved: Mapping[str, str]) -> dict[str, str]:
+    """The children's environment: the operator's variables override saved ones, except those completed from both."""
+    return {**saved, **environ, **{name: saved[name] for name in _RESOLVED}}
 
 
 def write_starter(path: Path, sandbox_url: str) -> bool:
-    """Write the starter configuration where there is no file. Whether it was written."""
+    """Write the starter configuration, unless the file exists. Returns whether it was written."""
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(render_starter(sandbox_url))
@@ -50,12 +54,12 @@ def write_starter(path: Path, sandbox_url: str) -> bool:
     return True
 
 
-def _with_host(hosts: str, host: str) -> str:
+def _add_host(hosts: str, host: str) -> str:
     listed = [name.strip() for name in hosts.split(",") if name.strip()]
     return ",".join(dict.fromkeys([*listed, host]))
 
 
-def _fresh_secrets() -> dict[str, str]:
+def _generate_secrets() -> dict[str, str]:
     return {
         "QUICKSTART_KEY": generate_key(secrets.choice),
         "SANDBOX_ACCESS_KEY": secrets.token_hex(8).upper(),

@@ -1,4 +1,4 @@
-"""The data directory of `up`: what lies where in it, and the lock that lets one `up` at a time work there."""
+"""The data directory of `up`: its layout, and the lock that allows one `up` at a time."""
 
 import fcntl
 import os
@@ -11,47 +11,55 @@ from pathlib import Path
 _LEFTOVERS_SECONDS = 45.0
 
 
-class Held(Exception):
-    """Another `up` works in the directory, or something that a killed one left."""
+class DataDirInUseError(Exception):
+    """Another `up`, or processes that a killed one left running, use the directory."""
 
 
 @dataclass(frozen=True, slots=True)
 class DataDir:
+    """The files in a data directory."""
+
     root: Path
 
     @property
     def env_file(self) -> Path:
+        """Saved settings."""
         return self.root / "env"
 
     @property
     def server(self) -> Path:
-        """Where the embedded server keeps its data."""
+        """The embedded Redis server's data."""
         return self.root / "valkey"
 
     @property
     def journal(self) -> Path:
-        """Where the sandbox keeps what it was sent."""
+        """The events that the sandbox received."""
         return self.root / "sandbox.jsonl"
 
     def log(self, name: str) -> Path:
+        """The log of a child process."""
         return self.root / "log" / f"{name}.log"
 
     def create(self) -> None:
+        """Create the directories, readable by their owner only."""
         for folder in (self.root, self.server, self.root / "log"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 @contextmanager
-def held(where: DataDir, *, end_leftovers: Callable[[], None], say: Callable[[str], None]) -> Iterator[int]:
-    """Hold the directory, and yield the lock's file descriptor for children to inherit.
+def lock_data_dir(
+    data: DataDir, *, end_leftovers: Callable[[], None], say: Callable[[str], None]
+) -> Iterator[int]:
+    """Lock the directory, and yield the lock's file descriptor for child processes to inherit.
 
-    As children inherit it, the lock is free only when the last of them has ended: a new start never meets the rests of
-    a killed one. Held tells who has it.
+    Raises DataDirInUseError with the process that has the lock.
     """
-    where.create()
-    with (where.root / "lock").open("a+") as file:
-        if not _taken(file.fileno()):
-            _await_leftovers(where, file.fileno(), end_leftovers, say)
+    data.create()
+    with (data.root / "lock").open("a+") as file:
+        # Children inherit the lock, so it is free only when the last of them has ended: a new run never meets the
+        # processes of a killed one.
+        if not _try_lock(file.fileno()):
+            _wait_for_leftovers(data, file.fileno(), end_leftovers, say)
         file.seek(0)
         file.truncate()
         file.write(f"{os.getpid()}\n")
@@ -59,37 +67,40 @@ def held(where: DataDir, *, end_leftovers: Callable[[], None], say: Callable[[st
         yield file.fileno()
 
 
-def _await_leftovers(
-    where: DataDir, lock: int, end_leftovers: Callable[[], None], say: Callable[[str], None]
+def _wait_for_leftovers(
+    data: DataDir, lock: int, end_leftovers: Callable[[], None], say: Callable[[str], None]
 ) -> None:
-    holder = (where.root / "lock").read_text().strip()
-    if not holder.isdigit() or _alive(int(holder)):
-        raise Held(
-            f"{where.root} is in use by another `gong-relay up` (process {holder or 'unknown'}).\n"
-            "Look at it with `gong-relay status`, stop it with Ctrl-C in its terminal, or use another --data-dir."
+    holder = (data.root / "lock").read_text().strip()
+    if not holder.isdigit() or _is_running(int(holder)):
+        raise DataDirInUseError(
+            f"{data.root} is in use by another `gong-relay up` (process {holder or 'unknown'}). Stop that one with "
+            "Ctrl-C in its terminal, or use another --data-dir."
         )
-    say("The last run was killed; ending what it left behind.")
+    say("The last run was killed. Stopping the processes that it left running.")
     end_leftovers()
     deadline = time.monotonic() + _LEFTOVERS_SECONDS
-    while not _taken(lock):
+    while not _try_lock(lock):
         if time.monotonic() > deadline:
-            raise Held(f"Processes of a killed run still work in {where.root}: end them, then start again.")
+            raise DataDirInUseError(
+                f"Processes of a killed run still use {data.root}. Stop them, then start again."
+            )
         time.sleep(0.1)
 
 
-def _taken(lock: int) -> bool:
+def _try_lock(file_descriptor: int) -> bool:
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file_descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
 
 
-def _alive(process: int) -> bool:
+def _is_running(process_id: int) -> bool:
     try:
-        os.kill(process, 0)
+        os.kill(process_id, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
+        # It belongs to another user.
         return True
     return True

@@ -1,13 +1,13 @@
-"""Whether the servers that `up` starts can be reached: free ports before, answers after."""
+"""Checks of the servers that `up` starts: a free port before the start, a response after it."""
 
 import http.client
 import socket
 
 
 def is_free(host: str, port: int) -> bool:
-    """Whether nobody listens on a port."""
+    """True if nothing listens on the port."""
     with socket.socket() as probe:
-        # As servers do: a connection that is just closing does not keep the port.
+        # Servers set this too: a connection that is closing does not block the port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
@@ -16,8 +16,8 @@ def is_free(host: str, port: int) -> bool:
     return True
 
 
-def answers(host: str, port: int, path: str) -> bool:
-    """Whether a GET of this machine's own server is answered with 200."""
+def responds(host: str, port: int, path: str) -> bool:
+    """True if the server answers a GET request with 200."""
     connection = http.client.HTTPConnection(host, port, timeout=2)
     try:
         connection.request("GET", path, headers={"Connection": "close"})

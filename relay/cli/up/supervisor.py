@@ -1,4 +1,4 @@
-"""Child processes that are kept running until they are told to stop, in order, with time to finish what they hold."""
+"""Supervises child processes: restarts those that end, and stops them in order, with time to finish their work."""
 
 import contextlib
 import ctypes
@@ -16,73 +16,79 @@ _SHORT_LIFE_SECONDS = 10.0
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.25, 10.0
 _HURRIED_SECONDS = 1.0
 
-# Loaded before any fork: a child between fork and exec should do as little as it can.
+# Loaded before any fork: a child between fork and exec should do as little as possible.
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A process to keep running. Its output goes to `log`; it may take `stop_seconds` to end by itself."""
+    """A process to keep running."""
 
     name: str
     command: tuple[str, ...]
     log: Path
+    """Receives its output."""
     stop_seconds: float
+    """How long it may take to end after SIGTERM."""
 
 
 @dataclass(slots=True)
 class _Running:
     child: Child
     process: "subprocess.Popen[bytes]"
-    since: float
-    pause: float = _FIRST_PAUSE_SECONDS
-    due: float | None = None
+    started_at: float
+    pause_seconds: float = _FIRST_PAUSE_SECONDS
+    restart_at: float | None = None
 
 
 @dataclass(slots=True)
-class Crew:
-    """The children of one `up`. `say` tells the operator one line; `keep_open` are file descriptors handed down."""
+class Supervisor:
+    """The children of one `up`."""
 
     environ: Mapping[str, str]
     say: Callable[[str], None]
-    keep_open: tuple[int, ...] = ()
-    _ranks: list[list[_Running]] = field(default_factory=list)
+    """Prints a line for the operator."""
+    inherited: tuple[int, ...] = ()
+    """File descriptors that the children inherit."""
+    _groups: list[list[_Running]] = field(default_factory=list)
 
     def start(self, *children: Child) -> None:
-        """Start children that stop together. Those started first stop last."""
-        self._ranks.append([])
+        """Start children that stop together. Groups that start first stop last."""
+        self._groups.append([])
         for child in children:
-            _rotate(child.log)
-            self._ranks[-1].append(_Running(child, self._spawn(child), time.monotonic()))
+            _rotate_log(child.log)
+            self._groups[-1].append(_Running(child, self._spawn(child), time.monotonic()))
 
-    def ended(self) -> Child | None:
-        """A child that has ended, if one has."""
-        return next((one.child for one in self._all() if one.process.poll() is not None), None)
+    def find_ended(self) -> Child | None:
+        """A child that has ended; None if all run."""
+        ended = (running.child for running in self._all() if running.process.poll() is not None)
+        return next(ended, None)
 
     def newest(self) -> Child:
-        return self._ranks[-1][-1].child
+        """The child that was started last."""
+        return self._groups[-1][-1].child
 
-    def tend(self) -> None:
-        """Start again whoever has ended, after a pause that grows while it keeps ending at once."""
-        for one in self._all():
-            if one.due is not None:
-                self._revive(one)
-            elif one.process.poll() is not None:
-                self._mourn(one)
+    def restart_ended(self) -> None:
+        """Restart children that have ended, after a pause. The pause grows while a child ends soon after its start."""
+        for running in self._all():
+            if running.restart_at is not None:
+                self._restart_if_due(running)
+            elif running.process.poll() is not None:
+                self._schedule_restart(running)
 
-    def stop(self, *, hurried: Callable[[], bool]) -> None:
-        """Stop the children, the last started first. What does not end in its time, or in a hurry, is killed."""
-        for rank in reversed(self._ranks):
-            for one in rank:
-                _signal_process(one, signal.SIGTERM)
-            for one in rank:
-                _await_end(one, hurried)
-                _signal_group(one, signal.SIGKILL)
-                one.process.wait()
-        self._ranks.clear()
+    def stop(self, *, is_hurried: Callable[[], bool]) -> None:
+        """Stop the children, the last group first. A child that does not end in time, or in a hurry, is killed."""
+        for group in reversed(self._groups):
+            for running in group:
+                _signal_process(running, signal.SIGTERM)
+            for running in group:
+                _wait_for_end(running, is_hurried)
+                _signal_group(running, signal.SIGKILL)
+                running.process.wait()
+        self._groups.clear()
 
     def _all(self) -> Iterator[_Running]:
-        return (one for rank in self._ranks for one in rank)
+        return (running for group in self._groups for running in group)
 
     def _spawn(self, child: Child) -> "subprocess.Popen[bytes]":
         parent = os.getpid()
@@ -93,31 +99,32 @@ class Crew:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # so that Ctrl-C reaches us alone, and the order of stopping is ours
-                pass_fds=self.keep_open,
+                start_new_session=True,  # Ctrl-C reaches only this process, which decides the order of stopping
+                pass_fds=self.inherited,
                 preexec_fn=lambda: _end_with(parent),  # noqa: PLW1509 - one thread, and libc is loaded
             )
 
-    def _mourn(self, one: _Running) -> None:
-        # What is left of a killed server's own children would hold on to its port.
-        _signal_group(one, signal.SIGTERM)
-        lived = time.monotonic() - one.since
-        one.pause = (
-            min(one.pause * 2, _LONGEST_PAUSE_SECONDS)
-            if lived < _SHORT_LIFE_SECONDS
-            else _FIRST_PAUSE_SECONDS
+    def _schedule_restart(self, running: _Running) -> None:
+        # Children that a killed server leaves behind would keep its port.
+        _signal_group(running, signal.SIGTERM)
+        if time.monotonic() - running.started_at < _SHORT_LIFE_SECONDS:
+            running.pause_seconds = min(running.pause_seconds * 2, _LONGEST_PAUSE_SECONDS)
+        else:
+            running.pause_seconds = _FIRST_PAUSE_SECONDS
+        running.restart_at = time.monotonic() + running.pause_seconds
+        self.say(
+            f"{running.child.name} {_describe_end(running.process.returncode)}. Restarting it in "
+            f"{running.pause_seconds:g} s. Its log: {running.child.log}"
         )
-        one.due = time.monotonic() + one.pause
-        how = _how_it_ended(one.process.returncode)
-        self.say(f"{one.child.name} {how}; starting it again in {one.pause:g} s. Its log: {one.child.log}")
 
-    def _revive(self, one: _Running) -> None:
-        if one.due is not None and time.monotonic() >= one.due:
-            one.process, one.since, one.due = self._spawn(one.child), time.monotonic(), None
+    def _restart_if_due(self, running: _Running) -> None:
+        if running.restart_at is not None and time.monotonic() >= running.restart_at:
+            running.process = self._spawn(running.child)
+            running.started_at, running.restart_at = time.monotonic(), None
 
 
 def last_lines(log: Path, count: int = 15) -> str:
-    """The end of a child's log."""
+    """The end of a log; empty if there is none."""
     try:
         text = log.read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -125,39 +132,39 @@ def last_lines(log: Path, count: int = 15) -> str:
     return "\n".join(text.splitlines()[-count:])
 
 
-def _rotate(log: Path) -> None:
-    """Keep the log of this run and of the one before."""
+def _rotate_log(log: Path) -> None:
+    """Keep the log of the last run next to that of this run."""
     with contextlib.suppress(FileNotFoundError):
         log.replace(log.with_name(f"{log.name}.1"))
 
 
 def _end_with(parent: int) -> None:
-    """On Linux, be told to stop when the parent dies, even by kill -9."""
+    """Have Linux send SIGTERM to this child when the parent ends, even if it is killed."""
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it died before we asked
+        if os.getppid() != parent:  # the parent ended before the call
             os._exit(1)
 
 
-def _how_it_ended(code: int) -> str:
+def _describe_end(code: int) -> str:
     if code >= 0:
-        return f"ended with status {code}"
+        return f"exited with status {code}"
     return f"was ended by {signal.Signals(-code).name}"
 
 
-def _await_end(one: _Running, hurried: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + one.child.stop_seconds
-    while one.process.poll() is None and time.monotonic() < deadline:
-        if hurried():
+def _wait_for_end(running: _Running, is_hurried: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + running.child.stop_seconds
+    while running.process.poll() is None and time.monotonic() < deadline:
+        if is_hurried():
             deadline = min(deadline, time.monotonic() + _HURRIED_SECONDS)
         time.sleep(0.05)
 
 
-def _signal_process(one: _Running, number: signal.Signals) -> None:
-    if one.process.poll() is None:
-        one.process.send_signal(number)
+def _signal_process(running: _Running, number: signal.Signals) -> None:
+    if running.process.poll() is None:
+        running.process.send_signal(number)
 
 
-def _signal_group(one: _Running, number: signal.Signals) -> None:
+def _signal_group(running: _Running, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(one.process.pid, number)
+        os.killpg(running.process.pid, number)
