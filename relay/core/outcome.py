@@ -42,6 +42,16 @@ class NoResponse:
     ambiguous: bool
 
 
+ATTEMPT_ERRORS: Mapping[str, str] = {
+    "gong_error": "Gong answered 5xx, 408 or 425.",
+    "not_gong": "The 2xx response is not Gong's, but for example a proxy's page.",
+    "no_connection": "The host could not be resolved or reached. Gong has not received the event.",
+    "connection_lost": "The connection broke. Gong may have received the event.",
+    "timeout": "There was no complete response in time. Gong may have received the event.",
+}
+"""The codes of failed attempts that have no readable response, with the text of docs/errors.md for each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Delivered:
     """Gong accepted the event."""

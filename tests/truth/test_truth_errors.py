@@ -1,46 +1,54 @@
-"""The page of errors lists every code that is raised, where a reader looks for it, and none that is not."""
+"""docs/errors.md is printed from the code, and its tables list every code that is raised and no other."""
 
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from http import HTTPStatus
+from typing import Any
 
 import pytest
 
-from relay.core.default_mapping.losses import MappingChange
-from relay.core.gong.problems import ErrorCode, WarningCode
-from relay.core.mapping.problems import EventProblemCode, MappingErrorCode
-from relay.core.verification.problems import VerificationErrorCode
-from relay.core.verification.rejection import RejectionReason
+from relay.config.error_codes import STARTUP_ERRORS
+from relay.core.default_mapping.losses import CHANGE_MEANINGS, MappingChange
+from relay.core.gong.problems import ERROR_MEANINGS, WARNING_MEANINGS, ErrorCode, WarningCode
+from relay.core.mapping.problems import (
+    EVENT_PROBLEM_MEANINGS,
+    MAPPING_ERROR_REMEDIES,
+    EventProblemCode,
+    MappingErrorCode,
+)
+from relay.core.outcome import ATTEMPT_ERRORS
+from relay.core.verification.problems import VERIFICATION_ERROR_REMEDIES, VerificationErrorCode
+from relay.core.verification.rejection import REJECTION_MEANINGS, RejectionReason
 from relay.web.openapi.problems import ERRORS
 from tests.truth.codes import ANSWERS, raised
 from tests.truth.error_page import print_page
-from tests.truth.project import first_cells, page, section
-
-PAGE = page("docs/errors.md")
+from tests.truth.project import page
 
 FROM_FLASK = {
     (status.name.lower(), int(status)) for status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
 }
-"""Raised by Flask's routing; the code is the status's own name."""
+"""Raised by Flask's routing. The code is the name of the status."""
 
 WITHOUT_A_CALL = {("invalid", 422), ("internal_error", 500)}
-"""`Invalid` has its code by default, and a crash is answered in one place."""
+"""`ValidationFailed` has its code by default, and one error handler answers all crashes."""
+
+STARTUP_MODULES = ("relay/settings.py", "relay/config/")
+
+ENUM_TABLES: list[tuple[type[StrEnum], Mapping[Any, str]]] = [
+    (ErrorCode, ERROR_MEANINGS),
+    (WarningCode, WARNING_MEANINGS),
+    (MappingChange, CHANGE_MEANINGS),
+    (VerificationErrorCode, VERIFICATION_ERROR_REMEDIES),
+    (RejectionReason, REJECTION_MEANINGS),
+    (MappingErrorCode, MAPPING_ERROR_REMEDIES),
+    (EventProblemCode, EVENT_PROBLEM_MEANINGS),
+]
 
 
-FROM_WORDS_OF_THE_CODE = {
-    "Field errors": list(ErrorCode),
-    "Warnings": [*WarningCode, *MappingChange],
-    "Verification: at start": list(VerificationErrorCode),
-    "Verification: a request": list(RejectionReason),
-    "Mapping: at start": list(MappingErrorCode),
-    "Mapping: one event": list(EventProblemCode),
-}
+def test_the_page_is_printed_from_the_code():
+    text = page("docs/errors.md")
 
-
-def told(title: str) -> list[str]:
-    return first_cells(section(PAGE, title))
-
-
-def test_the_tables_are_printed_from_the_code():
-    assert print_page(PAGE) == PAGE, "run `make docs`"
+    assert print_page(text) == text, "run `make docs`"
 
 
 def test_every_http_error_that_is_raised_is_in_the_table_and_no_other():
@@ -51,33 +59,30 @@ def test_every_http_error_that_is_raised_is_in_the_table_and_no_other():
     assert listed == codes | FROM_FLASK | WITHOUT_A_CALL
 
 
-@pytest.mark.parametrize("title", FROM_WORDS_OF_THE_CODE)
-def test_every_code_of_these_is_listed_in_the_order_of_the_code(title: str):
-    assert told(title) == FROM_WORDS_OF_THE_CODE[title]
+@pytest.mark.parametrize(("codes", "table"), ENUM_TABLES, ids=lambda value: getattr(value, "__name__", ""))
+def test_every_member_of_an_enum_has_a_text(codes: Iterable[StrEnum], table: Mapping[StrEnum, str]):
+    assert list(table) == list(codes)
 
 
-def test_every_code_of_an_attempt_is_listed_and_no_other():
-    codes = {found.code for found in raised() if found.by in {"NoResponse", "Failed"}}
+def test_every_code_of_an_attempt_is_in_the_table_and_no_other():
+    codes = {error.code for error in raised() if error.by in {"NoResponse", "Failed"}}
 
-    assert set(told("Attempts")) == codes
-
-
-def test_every_code_at_start_is_listed_and_no_other():
-    at_start = ("relay/settings.py", "relay/config/")
-    codes = {found.code for found in raised() if found.by == "Problem" and found.where.startswith(at_start)}
-
-    assert set(told("At start")) == codes
+    assert set(ATTEMPT_ERRORS) == codes
 
 
-def test_the_api_says_what_is_wrong_with_a_field_in_the_listed_codes_only():
-    at_start = ("relay/settings.py", "relay/config/")
+def test_every_start_up_error_is_in_the_table_and_no_other():
     codes = {
-        found.code for found in raised() if found.by == "Problem" and not found.where.startswith(at_start)
+        error.code for error in raised() if error.by == "Problem" and error.where.startswith(STARTUP_MODULES)
+    }
+
+    assert set(STARTUP_ERRORS) == codes
+
+
+def test_the_api_uses_the_codes_of_validation_errors_only():
+    codes = {
+        error.code
+        for error in raised()
+        if error.by == "Problem" and not error.where.startswith(STARTUP_MODULES)
     }
 
     assert codes <= set(ErrorCode) | set(WarningCode)
-
-
-@pytest.mark.parametrize("title", ["HTTP errors", "Attempts", "At start"])
-def test_no_code_is_listed_twice(title: str):
-    assert len(set(told(title))) == len(told(title))

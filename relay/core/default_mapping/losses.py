@@ -1,6 +1,6 @@
 """Warnings about parts of an event that its call leaves out or changes."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from enum import StrEnum
 
 from relay.core.call import Operation
@@ -18,6 +18,15 @@ class MappingChange(StrEnum):
     """The event is sent by another operation than its source asks for."""
     INTERNAL = "internal_people"
     """The customer's own people were left out."""
+
+
+CHANGE_MEANINGS: Mapping[MappingChange, str] = {
+    MappingChange.DROPPED: "The call has no field for this part of the event, so it is not sent.",
+    MappingChange.MOVED: "The call has no field of its own for this part of the event, so it is sent in another field.",
+    MappingChange.FALLBACK: "The call that the source asks for cannot represent the event, so it is sent as another call.",
+    MappingChange.INTERNAL: "Recipients with an internal domain are left out.",
+}
+"""The text of docs/errors.md for each code."""
 
 
 def fallback_warning(path: str, reason: str, operation: Operation) -> Problem:

@@ -1,5 +1,6 @@
 """Error and warning codes for values of a Gong body, and how they travel through marshmallow."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -22,6 +23,20 @@ class ErrorCode(StrEnum):
     RULE = "rule"
 
 
+ERROR_MEANINGS: Mapping[ErrorCode, str] = {
+    ErrorCode.REQUIRED: "The value is missing, null or blank, and the event needs it.",
+    ErrorCode.UNKNOWN: "There is no such key. The message suggests the key that was probably meant.",
+    ErrorCode.NULL: "The value is null. Omit the key.",
+    ErrorCode.TYPE: "The value has the wrong JSON type: text instead of a number, or one value instead of a list.",
+    ErrorCode.ENUM: "The value is not one of the allowed words. The message lists them.",
+    ErrorCode.FORMAT: "The value has the wrong format: it is not an email address, a URL or a timestamp.",
+    ErrorCode.RANGE: "The number is too small or too large, or the timestamp is in the future.",
+    ErrorCode.LENGTH: "The text is too long or too short, or the list has too many items.",
+    ErrorCode.RULE: "The value contradicts another field, such as a person beside a tracking id.",
+}
+"""The text of docs/errors.md for each code."""
+
+
 class WarningCode(StrEnum):
     """Why a value that Gong accepts may not have the effect that the sender expects."""
 
@@ -33,6 +48,19 @@ class WarningCode(StrEnum):
     NO_EVENT_ID = "no_event_id"
     MULTIPLE_OPPORTUNITIES = "multiple_opportunities"
     SECRET_IN_URL = "secret_in_url"  # noqa: S105 - a warning code
+
+
+WARNING_MEANINGS: Mapping[WarningCode, str] = {
+    WarningCode.ASSOCIATION: "Nothing in the event identifies a person, an account or a deal for certain, so Gong may never show it. Add an email address, a CRM id or a company domain.",
+    WarningCode.CRM_SYSTEM: "Gong documents only Salesforce and Generic as supported CRM systems here.",
+    WarningCode.CONFLICTING_DETAILS: "The event has more than one of progress, step and search. Gong's card shows one.",
+    WarningCode.DUPLICATE_NAME: "A property's name is used twice. Gong does not document which value it keeps.",
+    WarningCode.FREE_MAIL: "The company's domain belongs to an email provider, so unrelated people would be shown as one company.",
+    WarningCode.NO_EVENT_ID: "Without an eventId, Gong cannot recognize a repeated call.",
+    WarningCode.MULTIPLE_OPPORTUNITIES: "Gong accepts one opportunity per account.",
+    WarningCode.SECRET_IN_URL: "The URL contains a key or a signature, and every seller can see it.",
+}
+"""The text of docs/errors.md for each code."""
 
 
 class FieldError(NamedTuple):

@@ -25,6 +25,22 @@ class MappingErrorCode(StrEnum):
     UNREACHABLE_RULE = "unreachable_rule"
 
 
+MAPPING_ERROR_REMEDIES: Mapping[MappingErrorCode, str] = {
+    MappingErrorCode.SYNTAX_ERROR: "The expression is not JMESPath, or a `{{` is not closed. The message names the character. Put text in single quotes and JSON in backticks.",
+    MappingErrorCode.UNKNOWN_FUNCTION: "There is no such [function](mapping.md#functions). The message names the nearest.",
+    MappingErrorCode.INVALID_ARGUMENTS: "The function takes more or fewer arguments, or an `&expression` in another position.",
+    MappingErrorCode.UNKNOWN_NAME: "Start the expression with one of the [seven names](mapping.md#names-an-expression-can-read): `item.email`, not `email`.",
+    MappingErrorCode.TOO_LARGE: "The rules, the map or the expression exceed a [limit](mapping.md#limits). Split the rule or the expression.",
+    MappingErrorCode.TOO_MANY_COPIES: "The expression could copy its input too many times. Nest fewer lists in lists.",
+    MappingErrorCode.UNKNOWN_KEY: "A rule or a source has no such key. The message names the nearest.",
+    MappingErrorCode.INVALID_VALUE: "The value is not valid. The message says what it must be.",
+    MappingErrorCode.MISSING_KEY: "Add the missing key: a rule needs `name`, `to` and `map`, and a source needs `rules`.",
+    MappingErrorCode.DUPLICATE_NAME: "Two rules have the same name. Give each its own.",
+    MappingErrorCode.UNREACHABLE_RULE: "An earlier rule has no `when`, so it matches every item. Move that rule to the end.",
+}
+"""The text of docs/errors.md for each code."""
+
+
 class EventProblemCode(StrEnum):
     """What went wrong for one event: the reason of a dead letter, or a warning."""
 
@@ -42,6 +58,18 @@ class EventProblemCode(StrEnum):
     """The payload has no event id; a hash of the item is used instead."""
     NO_DESTINATION = "no_destination"
     """The source routes by a value, and this event's value leads to no destination. Dead letters only."""
+
+
+EVENT_PROBLEM_MEANINGS: Mapping[EventProblemCode, str] = {
+    EventProblemCode.WORK_LIMIT_EXCEEDED: "Dead letters only. The rule reads more of the payload than the relay allows for one event. Read the item instead of the body, or fewer elements.",
+    EventProblemCode.TOO_MANY_ITEMS: "Dead letters only. Have the sender post fewer events in each request.",
+    EventProblemCode.NO_VALUE: "An expression has no value for this payload; the message says why. Handle the case with `default()` or another `when`.",
+    EventProblemCode.VALUE_DROPPED: "The value is not sent, because Gong would not accept it. The message says why.",
+    EventProblemCode.VALUE_CHANGED: "The value is sent in another form: cut to a length, cut to a number of items, or as text.",
+    EventProblemCode.GENERATED_ID: "The payload has no event id, so the relay uses a hash of the item. It recognizes a repeated event only if the item is exactly the same: see [ids](mapping.md#ids).",
+    EventProblemCode.NO_DESTINATION: "The value that names the event's destination [leads nowhere](routing.md#what-leads-nowhere). The message holds the expression, the value and what to do.",
+}
+"""The text of docs/errors.md for each code."""
 
 
 def check_keys(spec: Mapping[Any, Any], allowed: Sequence[str], path: str) -> Iterator[Problem]:

@@ -118,7 +118,7 @@ ERRORS: Mapping[str, ErrorInfo] = {
     "verification_failed": ErrorInfo(
         401,
         "The webhook's signature could not be verified.",
-        "The operator finds the [reason](#verification-a-request) in the log and in the source's traffic.",
+        "The operator finds the [reason](#verification-rejected-requests) in the log and in the source's traffic.",
     ),
     "bad_link": ErrorInfo(
         401, "This link was already used, is older than 30 minutes, or is incomplete.", "Ask for a new link."
