@@ -1,7 +1,7 @@
 """Schemas of request bodies: field types, and a validator that lists every violation."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any, Literal
 
 from relay.sandbox import formats
@@ -19,6 +19,7 @@ class Field:
     is_valid: Callable[[Any], bool] | None = None
     """A narrower check that only strict fidelity applies."""
 
+    _: KW_ONLY
     shape: Shape | None = None
     """The fields of a nested object."""
 

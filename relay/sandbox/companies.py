@@ -15,7 +15,7 @@ COUNTERS: Final = ("calls", "accepted", "duplicates", "rate_limited", "rejected"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Company:
     """One company. A limit or option that is None follows the sandbox's settings."""
 
@@ -56,7 +56,7 @@ def create_company(companies: Companies, settings: SandboxSettings, name: str) -
         return None
     key = Key(Caller(settings.access_key), settings.access_key_secret)
     # Two threads may create the same company at once; both must get the one that is stored.
-    return companies.by_name.setdefault(name, Company(name, {key.caller.name: key}))
+    return companies.by_name.setdefault(name, Company(name=name, keys={key.caller.name: key}))
 
 
 def effective_limits(company: Company, settings: SandboxSettings) -> Limits:

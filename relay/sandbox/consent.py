@@ -86,7 +86,7 @@ def _grant_access(sandbox: Sandbox, consent_request: ConsentRequest) -> str:
     caller = Caller(app.client_id, consent_request.scopes, app.trusted_ips)
     # The app's trusted IPs and scopes are copied: registering the app again does not change existing grants.
     with sandbox.lock:
-        grant = grants.Grant(caller, company.name, sandbox.clock.now())
+        grant = grants.Grant(caller=caller, company=company.name, granted_at=sandbox.clock.now())
         return grants.add_grant(sandbox.grants, sandbox.random, grant, consent_request.redirect_uri)
 
 

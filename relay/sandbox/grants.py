@@ -10,7 +10,7 @@ CODE_LIFETIME_SECONDS: Final = 600
 _TOKEN_BITS: Final = 256
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Grant:
     """One consent of one company."""
 

@@ -40,7 +40,7 @@ class AcceptedEvent:
         return values | {"body": self.body}
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Ledger:
     """The newest events, and every event id since the last reset."""
 

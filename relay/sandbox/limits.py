@@ -20,7 +20,7 @@ class Limits:
     day_reset: DayReset
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Budget:
     """A company's use of its limits."""
 

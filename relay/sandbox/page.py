@@ -19,7 +19,7 @@ CONTENT_SECURITY_POLICY: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineRow:
     """One received event as the page shows it."""
 

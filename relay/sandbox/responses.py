@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from http import HTTPStatus
 from random import Random
 from typing import Any, Final
@@ -22,6 +22,7 @@ class GongResponse:
     fields: Mapping[str, Any]
     """The JSON body, without the request id."""
 
+    _: KW_ONLY
     headers: Headers = ()
     text: str | None = None
     """A body to send as it is, instead of `fields`."""
@@ -34,7 +35,7 @@ class GongResponse:
 
 
 def error_response(status: int, errors: Sequence[str], headers: Headers = ()) -> GongResponse:
-    return GongResponse(status, {"errors": list(errors)}, headers)
+    return GongResponse(status, {"errors": list(errors)}, headers=headers)
 
 
 BAD_REQUEST: Final = error_response(HTTPStatus.BAD_REQUEST, ["Bad request"])

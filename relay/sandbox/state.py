@@ -60,7 +60,7 @@ def open_sandbox(settings: SandboxSettings) -> Sandbox:
     sandbox = Sandbox(
         settings=settings,
         random=Random(settings.seed),
-        ledger=ledger.Ledger(deque(maxlen=settings.keep_events), settings.dedupe_scope),
+        ledger=ledger.Ledger(events=deque(maxlen=settings.keep_events), scope=settings.dedupe_scope),
         log=deque(maxlen=settings.keep_log),
         oauth_apps=initial_apps(settings),
     )

@@ -77,7 +77,7 @@ def _check_request(sandbox: Sandbox, token_request: TokenRequest) -> GongRespons
         return _oauth_error(400, "unsupported_grant_type" if _parameter("grant_type") else "invalid_request")
     seconds = _parameter("validity_duration", str(sandbox.settings.token_seconds))
     if not seconds.isdecimal() or int(seconds) == 0:
-        return _oauth_error(400, "invalid_request", "validity_duration: write a whole number of seconds")
+        return _oauth_error(400, "invalid_request", "validity_duration: must be a whole number of seconds")
     return _issue_tokens(sandbox, token_request.route, app.client_id, int(seconds))
 
 
@@ -116,7 +116,7 @@ def _oauth_error(status: int, error: str, description: str = "") -> GongResponse
 
 def _oauth_response(status: int, **fields: Any) -> GongResponse:
     """Build a response without a request id, as OAuth defines it. Caches must not store it."""
-    return GongResponse(status, {}, (("Cache-Control", "no-store"),), text=json.dumps(fields))
+    return GongResponse(status, {}, headers=(("Cache-Control", "no-store"),), text=json.dumps(fields))
 
 
 def _parameter(name: str, default: str = "") -> str:

@@ -33,7 +33,7 @@ def edge_response(faults: FaultsByKind) -> GongResponse | None:
     if FaultKind.RESET_BEFORE in faults:
         return NO_RESPONSE
     if fault := faults.get(FaultKind.REDIRECT):
-        return GongResponse(HTTPStatus.FOUND, {}, (("Location", fault.location),), text="")
+        return GongResponse(HTTPStatus.FOUND, {}, headers=(("Location", fault.location),), text="")
     if fault := faults.get(FaultKind.CLOUDFLARE_HTML):
         return _cloudflare_response(fault.status)
     if fault := faults.get(FaultKind.STATUS):
@@ -100,7 +100,7 @@ def _status_response(fault: Fault) -> GongResponse:
 def _cloudflare_response(status: int) -> GongResponse:
     headers = (("cf-ray", "8f2c0de5ca11ab1e-TXL"),)
     return GongResponse(
-        status, {}, headers, text=_CLOUDFLARE_PAGE.format(status=status), content_type=HTML_TYPE
+        status, {}, headers=headers, text=_CLOUDFLARE_PAGE.format(status=status), content_type=HTML_TYPE
     )
 
 

@@ -49,7 +49,7 @@ def test_no_page_scrolls_horizontally_on_a_phone(browser: Browser, staged: Stack
 
 
 def test_axe_reports_a_violation(page: Page):
-    """Proves that axe runs here, and that the pages' content security policy does not block it."""
+    """Check that axe runs here, and that the pages' content security policy does not block it."""
     page.goto("/ops/")
     page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<img src=\"data:,\">')")
 
