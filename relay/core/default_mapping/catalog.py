@@ -34,11 +34,11 @@ def _find_obstacle(event: Event, people: EventPeople) -> tuple[str, str]:
     if event.type not in OPERATIONS:
         return "type", f"no engagement call represents {event.type}"
     operation = _CATALOG_OPERATIONS[OPERATIONS[event.type]]
-    if operation is Operation.CATALOG_SHARE and not _sharer_email(event):
+    if operation is Operation.CATALOG_SHARE and not _find_sharer_email(event):
         return "share.sharer.email", f"{operation} needs the sharer's email address"
     if operation is not Operation.CATALOG_SHARE and not (people.single and people.single.email):
         return "person.email", f"{operation} needs an email address"
-    if len(_all_properties(event, people, event_id="")) > CUSTOM_FIELDS_MAX:
+    if len(_collect_properties(event, people, event_id="")) > CUSTOM_FIELDS_MAX:
         return "properties", f"{operation} accepts at most {CUSTOM_FIELDS_MAX} properties in total"
     return "", ""
 
@@ -48,14 +48,15 @@ def build_engagement(event: Event, people: EventPeople, *, event_id: str) -> Cal
     operation = _CATALOG_OPERATIONS[OPERATIONS[event.type]]
     body = omit_empty(
         eventTimestamp=format_timestamp(event.occurred_at),
-        customProperties=render_text_map(_all_properties(event, people, event_id=event_id)),
+        customProperties=render_text_map(_collect_properties(event, people, event_id=event_id)),
     )
-    return Call(operation, event_id, body | _OPERATION_KEYS[operation](event, people))
+    return Call(operation, event_id, body | _RENDERERS[operation](event, people))
 
 
 def build_interaction(event: Event, people: EventPeople, *, event_id: str) -> Call:
-    """Build an interaction, which looks like an email: a subject and participants. At least one person must have an email
-    address.
+    """Build an interaction, which looks like an email with a subject and participants.
+
+    At least one person must have an email address.
     """
     is_share = event.type is EventType.CONTENT_SHARE
     body = omit_empty(
@@ -63,7 +64,7 @@ def build_interaction(event: Event, people: EventPeople, *, event_id: str) -> Ca
         subject=f"{action_phrase(event)}: {event.content.title}",
         timestamp=format_timestamp(event.occurred_at),
         direction="Outbound" if is_share else "Inbound",
-        participants=_participants(event, people),
+        participants=_render_participants(event, people),
         workspaceId=event.workspace_id,
         clientUniqueId=event_id,
     )
@@ -99,19 +100,19 @@ def find_interaction_losses(event: Event, people: EventPeople) -> Iterator[Probl
             yield dropped_warning(name, reason)
 
 
-def _share_keys(event: Event, people: EventPeople) -> dict[str, Any]:
-    company = _company(people)
+def _render_share(event: Event, people: EventPeople) -> dict[str, Any]:
+    company = _find_company(people)
     return omit_empty(
         contentTitle=event.content.title,
         contentUrl=event.content.url,
-        senderEmailAddress=_sharer_email(event),
+        senderEmailAddress=_find_sharer_email(event),
         recipientEmailAddresses=[person.email for person in people.persons],
         contentType=event.content.labels[0] if event.content.labels else None,
-        crmContext=_crm_context(company.crm) if company else None,
+        crmContext=_render_crm_context(company.crm) if company else None,
     )
 
 
-def _view_keys(event: Event, people: EventPeople) -> dict[str, Any]:
+def _render_view(event: Event, people: EventPeople) -> dict[str, Any]:
     progress = event.content.progress
     return omit_empty(
         contentTitle=event.content.title,
@@ -121,7 +122,7 @@ def _view_keys(event: Event, people: EventPeople) -> dict[str, Any]:
     )
 
 
-def _action_keys(event: Event, people: EventPeople) -> dict[str, Any]:
+def _render_action(event: Event, people: EventPeople) -> dict[str, Any]:
     return omit_empty(
         actionName=action_title(event),
         actorEmailAddress=people.persons[0].email,
@@ -129,15 +130,15 @@ def _action_keys(event: Event, people: EventPeople) -> dict[str, Any]:
     )
 
 
-_OPERATION_KEYS = {
-    Operation.CATALOG_SHARE: _share_keys,
-    Operation.CATALOG_VIEW: _view_keys,
-    Operation.CATALOG_ACTION: _action_keys,
+_RENDERERS = {
+    Operation.CATALOG_SHARE: _render_share,
+    Operation.CATALOG_VIEW: _render_view,
+    Operation.CATALOG_ACTION: _render_action,
 }
 
 
-def _all_properties(event: Event, people: EventPeople, *, event_id: str) -> Properties:
-    """Return every value that these small bodies have no field for."""
+def _collect_properties(event: Event, people: EventPeople, *, event_id: str) -> Properties:
+    """Collect every value that these small bodies have no field for."""
     content, person = event.content, people.single
     is_action = OPERATIONS[event.type] is Operation.CUSTOM_ACTION
     return merge_properties(
@@ -146,15 +147,15 @@ def _all_properties(event: Event, people: EventPeople, *, event_id: str) -> Prop
         person=person.properties if person else {},
         # The engagement calls of this dialect have no field for the event id.
         identity=omit_empty(eventId=event_id, action=None if is_action else event.action),
-        of_content=properties.content_properties(content),
+        content_details=properties.content_properties(content),
         links=omit_empty(
             contentId=content.id,
             contentUrl=properties.url_within_limit(content.url) if is_action else None,
             contentInfoUrl=properties.url_within_limit(content.info_url),
         ),
-        of_person=properties.person_properties(person),
+        person_details=properties.person_properties(person),
         names=omit_empty(personName=person.name, personTitle=person.title) if person else {},
-        crm=properties.crm_properties(_records(people)),
+        crm=properties.crm_properties(_find_crm_records(people)),
         visit=properties.visit_properties(event),
         agent=omit_empty(userAgent=event.user_agent, workspaceId=event.workspace_id),
         share=properties.share_properties(event.share),
@@ -170,37 +171,38 @@ def _property_urls(event: Event) -> Iterator[tuple[str, str | None]]:
         yield "content.url", event.content.url
 
 
-def _records(people: EventPeople) -> tuple[CrmRecord, ...]:
-    company = _company(people)
+def _find_crm_records(people: EventPeople) -> tuple[CrmRecord, ...]:
+    company = _find_company(people)
     person_record = people.single.crm if people.single else None
     return (*((person_record,) if person_record else ()), *(company.crm if company else ()))
 
 
-def _company(people: EventPeople) -> Company | None:
+def _find_company(people: EventPeople) -> Company | None:
     return next((person.company for person in people.persons if person.company), None)
 
 
-def _crm_context(records: tuple[CrmRecord, ...]) -> dict[str, str] | None:
+def _render_crm_context(records: tuple[CrmRecord, ...]) -> dict[str, str] | None:
     # The dialect accepts one record. Prefer the deal, which is more specific than its account.
     ranked = sorted(records, key=lambda record: record.type != "opportunity")
     return {"objectType": _CRM_TYPES[ranked[0].type], "objectId": ranked[0].id} if ranked else None
 
 
-def _sharer_email(event: Event) -> str | None:
+def _find_sharer_email(event: Event) -> str | None:
     return event.share.sharer.email if event.share and event.share.sharer else None
 
 
-def _participants(event: Event, people: EventPeople) -> list[dict[str, Any]]:
+def _render_participants(event: Event, people: EventPeople) -> list[dict[str, Any]]:
     if event.type is not EventType.CONTENT_SHARE:
-        return [_participant(person, "Sender") for person in people.persons if person.email]
+        return [_render_participant(person, "Sender") for person in people.persons if person.email]
     sharer = event.share.sharer if event.share else None
+    # A share goes from the seller to the buyers. In every other event, the buyer acts.
     senders = (
-        [_participant(Person(email=sharer.email, name=sharer.name), "Sender")]
+        [_render_participant(Person(email=sharer.email, name=sharer.name), "Sender")]
         if sharer and sharer.email
         else []
     )
-    return senders + [_participant(person, "Recipient") for person in people.persons]
+    return senders + [_render_participant(person, "Recipient") for person in people.persons]
 
 
-def _participant(person: Person, role: str) -> dict[str, Any]:
+def _render_participant(person: Person, role: str) -> dict[str, Any]:
     return omit_empty(emailAddress=person.email, name=person.name, role=role)

@@ -56,7 +56,7 @@ def _find_obstacle(event: Event, people: EventPeople) -> tuple[str, str]:
     if not event.tracking_id and not all(person.email for person in people.persons):
         return "person.email", f"{operation} needs an email address"
     if (
-        max(len(_content_properties(event)), len(_event_properties(event, people, operation)))
+        max(len(_collect_content_properties(event)), len(_collect_event_properties(event, people, operation)))
         > CUSTOM_FIELDS_MAX
     ):
         return "properties", f"{operation} accepts at most {CUSTOM_FIELDS_MAX} properties in total"
@@ -75,12 +75,12 @@ def build_call(event: Event, people: EventPeople, *, event_id: str, system_name:
         contentId=make_content_id(content),
         contentUrl=content.url,
         contentTitle=content.title,
-        crmContext=_crm_context(company.crm) if company else None,
-        contentProperties=render_generic_properties(_content_properties(event)),
-        eventProperties=render_generic_properties(_event_properties(event, people, operation)),
+        crmContext=_render_crm_context(company.crm) if company else None,
+        contentProperties=render_generic_properties(_collect_content_properties(event)),
+        eventProperties=render_generic_properties(_collect_event_properties(event, people, operation)),
         workspaceId=event.workspace_id,
     )
-    return Call(operation, event_id, body | _OPERATION_KEYS[operation](event, people))
+    return Call(operation, event_id, body | _RENDERERS[operation](event, people))
 
 
 def find_losses(event: Event, people: EventPeople) -> Iterator[Problem]:
@@ -94,15 +94,17 @@ def find_losses(event: Event, people: EventPeople) -> Iterator[Problem]:
     search = event.content.search
     if search and search.url and not properties.url_within_limit(search.url):
         yield dropped_warning("content.search.url", "it is too long for a property")
-    records = [record for person in people.persons for record in _crm_records(person)]
+    # Gong accepts four CRM systems here. Records of all others are sent as Generic.
+    records = [record for person in people.persons for record in _iter_crm_records(person)]
     if any(
-        _crm_system(record) == "Generic" and (record.system or "").lower() != "generic" for record in records
+        _find_crm_system(record) == "Generic" and (record.system or "").lower() != "generic"
+        for record in records
     ):
         message = "is not a CRM that Gong supports here, so its records are sent as Generic; if it is Salesforce, send Salesforce"
         yield Problem("person.crm.system", WarningCode.CRM_SYSTEM, message)
 
 
-def _share_keys(event: Event, people: EventPeople) -> dict[str, Any]:
+def _render_share(event: Event, people: EventPeople) -> dict[str, Any]:
     share = event.share
     return omit_empty(
         actionName=action_title(event),
@@ -110,86 +112,87 @@ def _share_keys(event: Event, people: EventPeople) -> dict[str, Any]:
         shareId=share and share.id,
         sharingMessageSubject=share and share.subject,
         sharingMessageBody=share and share.message,
-        sharer=share and share.sharer and _sharer(share.sharer),
-        recipients=[_actor(person) for person in people.persons],
+        sharer=share and share.sharer and _render_sharer(share.sharer),
+        recipients=[_render_actor(person) for person in people.persons],
     )
 
 
-def _view_keys(event: Event, people: EventPeople) -> dict[str, Any]:
+def _render_view(event: Event, people: EventPeople) -> dict[str, Any]:
     return omit_empty(
         viewActionTitle=action_title(event),
         viewInfoUrl=event.content.info_url,
         shareId=event.share and event.share.id,
-        viewer=people.single and _actor(people.single),
+        viewer=people.single and _render_actor(people.single),
         trackingId=event.tracking_id,
         userAgent=event.user_agent,
     )
 
 
-def _action_keys(event: Event, people: EventPeople) -> dict[str, Any]:
+def _render_action(event: Event, people: EventPeople) -> dict[str, Any]:
     return omit_empty(
         actionName=action_title(event),
         eventInfoUrl=event.content.info_url,
-        actor=people.single and _actor(people.single),
+        actor=people.single and _render_actor(people.single),
         userAgent=event.user_agent,
     )
 
 
-_OPERATION_KEYS = {
-    Operation.CONTENT_SHARED: _share_keys,
-    Operation.CONTENT_VIEWED: _view_keys,
-    Operation.CUSTOM_ACTION: _action_keys,
+_RENDERERS = {
+    Operation.CONTENT_SHARED: _render_share,
+    Operation.CONTENT_VIEWED: _render_view,
+    Operation.CUSTOM_ACTION: _render_action,
 }
 
 
-def _content_properties(event: Event) -> Properties:
+def _collect_content_properties(event: Event) -> Properties:
     return merge_properties(
         properties=event.content.properties, content=properties.content_properties(event.content)
     )
 
 
-def _event_properties(event: Event, people: EventPeople, operation: Operation) -> Properties:
+def _collect_event_properties(event: Event, people: EventPeople, operation: Operation) -> Properties:
     is_share = operation is Operation.CONTENT_SHARED
+    # content-shared has fields for the whole share, but none for the user agent. content-viewed has one for its id.
     share = properties.share_properties(event.share, with_id=operation is Operation.CUSTOM_ACTION)
     return merge_properties(
         event=event.properties,
         person=people.single.properties if people.single else {},
-        of_person=properties.person_properties(people.single),
+        person_details=properties.person_properties(people.single),
         visit=properties.visit_properties(event),
         agent=omit_empty(userAgent=event.user_agent) if is_share else {},
         share={} if is_share else share,
     )
 
 
-def _sharer(sharer: Sharer) -> dict[str, Any]:
+def _render_sharer(sharer: Sharer) -> dict[str, Any]:
     return omit_empty(id=sharer.gong_user_id, email=sharer.email, name=sharer.name)
 
 
-def _actor(person: Person) -> dict[str, Any]:
+def _render_actor(person: Person) -> dict[str, Any]:
     return omit_empty(
         email=person.email,
         name=person.name,
         title=person.title,
-        context=_crm_context((person.crm,)) if person.crm else None,
+        context=_render_crm_context((person.crm,)) if person.crm else None,
     )
 
 
-def _crm_context(records: tuple[CrmRecord, ...]) -> list[dict[str, Any]]:
+def _render_crm_context(records: tuple[CrmRecord, ...]) -> list[dict[str, Any]]:
     """Group the records by CRM system, in the sender's order."""
     objects_by_system: dict[str, list[dict[str, str]]] = {}
     for record in records:
-        objects_by_system.setdefault(_crm_system(record), []).append(
+        objects_by_system.setdefault(_find_crm_system(record), []).append(
             {"objectType": record.type.title(), "objectId": record.id}
         )
     return [{"system": system, "objects": objects} for system, objects in objects_by_system.items()]
 
 
-def _crm_records(person: Person) -> Iterator[CrmRecord]:
+def _iter_crm_records(person: Person) -> Iterator[CrmRecord]:
     if person.crm:
         yield person.crm
     if person.company:
         yield from person.company.crm
 
 
-def _crm_system(record: CrmRecord) -> str:
+def _find_crm_system(record: CrmRecord) -> str:
     return _CRM_SYSTEMS.get((record.system or "").replace(" ", "").lower(), "Generic")

@@ -32,11 +32,12 @@ from relay.core.timestamps import format_timestamp
 def build_calls(event: Event, people: EventPeople, *, event_id: str, system_name: str) -> tuple[Call, ...]:
     """Build the call. A share becomes one call per recipient, because a digital interaction has one person and no sharer."""
     if event.type is not EventType.CONTENT_SHARE:
-        return (_call(event, people.single, event_id=event_id, system_name=system_name),)
+        return (_build_call(event, people.single, event_id=event_id, system_name=system_name),)
+    # Count the internal recipients, too: the ids must not change when internal_domains does.
     if len(unique_recipients(event)) == 1:
-        return (_call(event, people.persons[0], event_id=event_id, system_name=system_name),)
+        return (_build_call(event, people.persons[0], event_id=event_id, system_name=system_name),)
     return tuple(
-        _call(
+        _build_call(
             event,
             person,
             event_id=make_recipient_event_id(event_id, person.email or ""),
@@ -56,7 +57,7 @@ def find_losses(event: Event) -> Iterator[Problem]:
         yield dropped_warning("share.recipients", f"{event.type} is about the person who did it")
 
 
-def _call(event: Event, person: Person | None, *, event_id: str, system_name: str) -> Call:
+def _build_call(event: Event, person: Person | None, *, event_id: str, system_name: str) -> Call:
     extras = merge_properties(
         event=event.properties,
         share=share_properties(event.share),
@@ -69,29 +70,29 @@ def _call(event: Event, person: Person | None, *, event_id: str, system_name: st
         sourceSystemName=system_name,
         sessionId=event.session_id,
         device=event.device and event.device.upper(),
-        content=_content(event.content),
-        person=person and _person(person),
+        content=_render_content(event.content),
+        person=person and _render_person(person),
         trackingId=event.tracking_id,
         customFields=render_custom_fields(extras),
     )
     return Call(Operation.DIGITAL_INTERACTION, event_id, body)
 
 
-def _content(content: Content) -> dict[str, Any]:
+def _render_content(content: Content) -> dict[str, Any]:
     return omit_empty(
         contentId=content.id,
         contentTitle=content.title,
         contentLabel=list(content.labels),
         contentUrl=content.url,
         contentAdditionalInfoUrl=content.info_url,
-        numericContentDetails=content.progress and _numeric(content.progress),
-        stepContentDetails=content.step and _step(content.step),
-        searchObjectDetails=content.search and _search(content.search),
+        numericContentDetails=content.progress and _render_progress(content.progress),
+        stepContentDetails=content.step and _render_step(content.step),
+        searchObjectDetails=content.search and _render_search(content.search),
         contentCustomFields=render_custom_fields(content.properties),
     )
 
 
-def _numeric(progress: Progress) -> dict[str, Any]:
+def _render_progress(progress: Progress) -> dict[str, Any]:
     return omit_empty(
         value=progress.value,
         rangeFrom=progress.low,
@@ -100,11 +101,11 @@ def _numeric(progress: Progress) -> dict[str, Any]:
     )
 
 
-def _step(step: Step) -> dict[str, Any]:
+def _render_step(step: Step) -> dict[str, Any]:
     return {"value": step.value, "availableSteps": list(step.steps)}
 
 
-def _search(search: Search) -> dict[str, Any]:
+def _render_search(search: Search) -> dict[str, Any]:
     return omit_empty(
         name=search.name,
         objectType=search.kind.upper(),
@@ -114,35 +115,35 @@ def _search(search: Search) -> dict[str, Any]:
     )
 
 
-def _person(person: Person) -> dict[str, Any]:
+def _render_person(person: Person) -> dict[str, Any]:
     return omit_empty(
         name=person.name,
         email=person.email,
         phoneNumber=person.phone,
         personId=person.id,
-        personBusinessContext=person.crm and _crm(person.crm),
-        location=person.location and _location(person.location),
-        company=person.company and _company(person.company),
+        personBusinessContext=person.crm and _render_crm_record(person.crm),
+        location=person.location and _render_location(person.location),
+        company=person.company and _render_company(person.company),
         personCustomFields=render_custom_fields(
             merge_properties(person=person.properties, job=omit_empty(title=person.title))
         ),
     )
 
 
-def _crm(record: CrmRecord) -> dict[str, Any]:
+def _render_crm_record(record: CrmRecord) -> dict[str, Any]:
     return omit_empty(objectType=record.type.upper(), objectId=record.id, systemName=record.system)
 
 
-def _location(location: Location) -> dict[str, Any]:
+def _render_location(location: Location) -> dict[str, Any]:
     return omit_empty(
         country=location.country, state=location.state, region=location.region, city=location.city
     )
 
 
-def _company(company: Company) -> dict[str, Any]:
+def _render_company(company: Company) -> dict[str, Any]:
     return omit_empty(
         companyId=company.id,
         name=company.name,
         domain=company.domain,
-        companyBusinessContexts=[_crm(record) for record in company.crm],
+        companyBusinessContexts=[_render_crm_record(record) for record in company.crm],
     )

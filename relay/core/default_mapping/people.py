@@ -44,6 +44,7 @@ def find_people(event: Event, destination: Destination) -> EventPeople:
 
 def unique_recipients(event: Event) -> tuple[Recipient, ...]:
     """Return the recipients of a share, each email address once."""
+    # A list of recipients often has the same address twice, sometimes in different case.
     unique: dict[str, Recipient] = {}
     for recipient in event.share.recipients if event.share else ():
         unique.setdefault(recipient.email.lower(), recipient)

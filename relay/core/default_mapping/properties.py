@@ -13,6 +13,7 @@ _EMPTY_VALUES: tuple[Any, ...] = (None, [], {})
 
 def omit_empty(**pairs: Any) -> dict[str, Any]:
     """Return the pairs without empty values. Gong requires an absent key, not a null or an empty list."""
+    # Keep 0, False and an empty string: they are values.
     return {key: value for key, value in pairs.items() if value or value not in _EMPTY_VALUES}
 
 

@@ -174,6 +174,7 @@ _PROPERTY_TEXT = Text()
 
 
 def _read_scalar(value: Any) -> Scalar:
+    # Check for a boolean first, because in Python a boolean is also an integer.
     if isinstance(value, bool):
         return value
     if isinstance(value, int | float):

@@ -43,7 +43,7 @@ class Step:
     steps: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
     """The vendor, product or category that a person searched for or compared."""
 
@@ -128,7 +128,7 @@ class Recipient:
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
     """Who sent the content, and to which recipients. On a view, the share that led to it."""
 

@@ -9,9 +9,7 @@ from marshmallow import Schema, ValidationError
 
 from relay.core.call import Operation
 from relay.core.errors import Problem
-from relay.core.gong import catalog_schema as catalog
-from relay.core.gong import engagement_schema as engagement
-from relay.core.gong import interaction_schema as interaction
+from relay.core.gong import catalog_schema, engagement_schema, interaction_schema
 from relay.core.gong.accessors import get_object, is_empty, iter_objects
 from relay.core.gong.limits import BODY_BYTES_MAX, PROBLEMS_MAX
 from relay.core.gong.problems import ErrorCode, WarningCode, flatten_errors
@@ -19,14 +17,14 @@ from relay.core.gong.semantic_rules import RULES
 from relay.core.gong.warnings import WARNING_CHECKS
 
 SCHEMAS: Mapping[Operation, Schema] = {
-    Operation.DIGITAL_INTERACTION: interaction.DIGITAL_INTERACTION,
-    Operation.CONTENT_SHARED: engagement.CONTENT_SHARED,
-    Operation.CONTENT_VIEWED: engagement.CONTENT_VIEWED,
-    Operation.CUSTOM_ACTION: engagement.CUSTOM_ACTION,
-    Operation.CATALOG_INTERACTION: catalog.INTERACTION,
-    Operation.CATALOG_SHARE: catalog.SHARE,
-    Operation.CATALOG_VIEW: catalog.VIEW,
-    Operation.CATALOG_ACTION: catalog.ACTION,
+    Operation.DIGITAL_INTERACTION: interaction_schema.DIGITAL_INTERACTION,
+    Operation.CONTENT_SHARED: engagement_schema.CONTENT_SHARED,
+    Operation.CONTENT_VIEWED: engagement_schema.CONTENT_VIEWED,
+    Operation.CUSTOM_ACTION: engagement_schema.CUSTOM_ACTION,
+    Operation.CATALOG_INTERACTION: catalog_schema.INTERACTION,
+    Operation.CATALOG_SHARE: catalog_schema.SHARE,
+    Operation.CATALOG_VIEW: catalog_schema.VIEW,
+    Operation.CATALOG_ACTION: catalog_schema.ACTION,
 }
 
 
@@ -97,7 +95,7 @@ def _assess_interaction(body: Mapping[str, Any]) -> Association:
 
 
 def _strong_identifiers(body: Mapping[str, Any]) -> Iterator[Any]:
-    """Yield the email addresses and CRM records of every body except the digital interaction."""
+    """Yield the email addresses and CRM records of every body except the digital interaction_schema."""
     # The sharer is left out: it is the customer's own employee.
     actors = [
         get_object(body, "viewer"),

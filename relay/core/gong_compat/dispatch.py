@@ -16,23 +16,22 @@ from relay.core.errors import Problem, ValidationFailed
 from relay.core.event.event import read_event
 from relay.core.event.model import EventType
 from relay.core.gong.validate import find_warnings
-from relay.core.gong_compat import from_catalog as catalog
-from relay.core.gong_compat import from_gong as gong
+from relay.core.gong_compat import from_catalog, from_gong
 from relay.core.gong_compat.internal_people import remove_internal_people
 from relay.core.gong_compat.parse import CATALOG_OPERATIONS, ENGAGEMENT_OPERATIONS, ParsedBody, parse_body
 from relay.core.source import Source
 
 _EVENT_READERS: Mapping[Operation, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
-    Operation.DIGITAL_INTERACTION: gong.read_interaction,
-    Operation.CONTENT_SHARED: gong.read_share,
-    Operation.CONTENT_VIEWED: gong.read_view,
-    Operation.CUSTOM_ACTION: gong.read_action,
-    Operation.CATALOG_INTERACTION: catalog.read_interaction,
-    Operation.CATALOG_SHARE: catalog.read_share,
-    Operation.CATALOG_VIEW: catalog.read_view,
-    Operation.CATALOG_ACTION: catalog.read_action,
+    Operation.DIGITAL_INTERACTION: from_gong.read_interaction,
+    Operation.CONTENT_SHARED: from_gong.read_share,
+    Operation.CONTENT_VIEWED: from_gong.read_view,
+    Operation.CUSTOM_ACTION: from_gong.read_action,
+    Operation.CATALOG_INTERACTION: from_catalog.read_interaction,
+    Operation.CATALOG_SHARE: from_catalog.read_share,
+    Operation.CATALOG_VIEW: from_catalog.read_view,
+    Operation.CATALOG_ACTION: from_catalog.read_action,
 }
-_BODY_PATHS = {**gong.BODY_PATHS, **catalog.BODY_PATHS}
+_BODY_PATHS = {**from_gong.BODY_PATHS, **from_catalog.BODY_PATHS}
 _TYPES = {
     Operation.CONTENT_SHARED: EventType.CONTENT_SHARE,
     Operation.CATALOG_SHARE: EventType.CONTENT_SHARE,
@@ -95,8 +94,8 @@ def _convert(parsed: ParsedBody, source: Source, destination: Destination, *, no
         problems = [_with_body_path(problem, _BODY_PATHS[operation]) for problem in error.problems]
         raise ValidationFailed(problems) from None
     if operation in CATALOG_OPERATIONS:
-        mapped = replace(mapped, calls=tuple(map(catalog.use_gong_wording, mapped.calls)))
-    find_losses = catalog.find_losses if operation in CATALOG_OPERATIONS else gong.find_losses
+        mapped = replace(mapped, calls=tuple(map(from_catalog.use_gong_wording, mapped.calls)))
+    find_losses = from_catalog.find_losses if operation in CATALOG_OPERATIONS else from_gong.find_losses
     warnings = (*parsed.warnings, *mapped.warnings, *find_losses(parsed.body))
     return MappedRequest(
         type=event.type,
@@ -117,7 +116,7 @@ def _send_as(operation: Operation, source: Source) -> SendAs:
 
 def _event_type(parsed: ParsedBody) -> EventType:
     if parsed.operation is Operation.DIGITAL_INTERACTION:
-        return gong.parse_event_type(parsed.body["eventType"])
+        return from_gong.parse_event_type(parsed.body["eventType"])
     return _TYPES.get(parsed.operation, EventType.CUSTOM)
 
 

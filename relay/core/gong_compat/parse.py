@@ -10,7 +10,7 @@ import orjson
 from relay.core.call import Operation
 from relay.core.default_mapping.losses import dropped_warning
 from relay.core.errors import Problem, ValidationFailed
-from relay.core.gong import engagement_schema as engagement
+from relay.core.gong import engagement_schema
 from relay.core.gong.validate import validate_body
 
 ENGAGEMENT_OPERATIONS = frozenset(
@@ -34,9 +34,9 @@ _ID_KEYS = {
 }
 # Undocumented keys that Gong's schemas list. Clients generated from those schemas send them.
 _UNDOCUMENTED: Mapping[Operation, Mapping[str, str]] = {
-    Operation.CONTENT_SHARED: engagement.CONTENT_SHARED.substitutes,
-    Operation.CONTENT_VIEWED: engagement.CONTENT_VIEWED.substitutes,
-    Operation.CUSTOM_ACTION: engagement.CUSTOM_ACTION.substitutes,
+    Operation.CONTENT_SHARED: engagement_schema.CONTENT_SHARED.substitutes,
+    Operation.CONTENT_VIEWED: engagement_schema.CONTENT_VIEWED.substitutes,
+    Operation.CUSTOM_ACTION: engagement_schema.CUSTOM_ACTION.substitutes,
 }
 
 

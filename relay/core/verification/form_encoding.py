@@ -41,6 +41,7 @@ def _parse_multipart(boundary: bytes, body: bytes) -> Pairs:
     delimiter = b"\r\n--" + boundary
     if body.count(delimiter) > FIELDS_MAX:
         raise VerificationFailed(RejectionReason.UNREADABLE)
+    # Reject a preamble and an epilogue: other parsers may or may not read them.
     before, *parts = (b"\r\n" + body).split(delimiter)
     if before or not parts or parts.pop() not in {b"--", b"--\r\n"}:
         raise VerificationFailed(RejectionReason.UNREADABLE)

@@ -104,6 +104,7 @@ def _load_key(scheme: Scheme, spec: SecretSpec, *, ids: set[str]) -> VerifyingKe
             "is a private key, which only the sender may have; set the public key",
         )
     secret = _load_secret(scheme, spec.secret)
+    # The prefix keeps the id different from the SHA-256 of a token, which is itself accepted as a secret.
     key_id = hashlib.sha256(b"key id " + spec.secret.encode("utf-8", "backslashreplace")).hexdigest()[:12]
     if key_id in ids:
         raise _InvalidSecret(

@@ -154,6 +154,7 @@ def _render_form(values: _SignedValues) -> bytes:
         return b""
     if not request.body:
         return b""
+    # A set, because Twilio signs a repeated name and value only once.
     fields = set(parse_form(get_content_type(request), request.body))
     return b"".join([name + text for name, text in sorted(fields)])
 

@@ -96,6 +96,7 @@ def _headers(request: SignedRequest, name: str) -> list[str]:
 
 
 def _values_named(name: str, fields: Iterable[tuple[bytes, bytes]]) -> list[str]:
+    # Latin-1 keeps every byte, so that read_values() can reject what is not ASCII.
     return [text.decode("latin-1") for field_name, text in fields if field_name == name.encode()]
 
 
@@ -104,6 +105,7 @@ def _json_member(document: Any, path: Sequence[str]) -> list[str]:
         document = document.get(name) if isinstance(document, dict) else None
     if isinstance(document, str):
         return [document]
+    # A timestamp may be a number in JSON. `type` excludes booleans.
     return [str(document)] if type(document) is int else []
 
 
