@@ -1,4 +1,4 @@
-"""The settings of a process: every `RELAY_*` variable, its default and what it means. The only reader of the environment."""
+"""Settings of a process: every `RELAY_*` variable, its default and its meaning. Only this module reads the environment."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,18 +7,34 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from relay import settings_types as setting
 from relay.core.errors import Problem
-from relay.settings_types import PREFIX, default, option, variable_name
+from relay.settings_types import (
+    PREFIX,
+    default_value,
+    integer_between,
+    option,
+    parse_admin_key,
+    parse_bool,
+    parse_hosts,
+    parse_issuer,
+    parse_log_level,
+    parse_port,
+    parse_public_url,
+    parse_role_map,
+    parse_seconds,
+    parse_secret_keys,
+    parse_store_url,
+    variable_name,
+)
 
-# Kubernetes tells every pod of each Service beside it: a Service named `relay-web` puts RELAY_WEB_PORT and more here.
-_SET_BY_OTHERS = re.compile(
+# Kubernetes describes every Service to every pod beside it: for a Service `relay-web` it sets RELAY_WEB_PORT and more.
+_SET_BY_KUBERNETES = re.compile(
     r"RELAY_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT\w*|PORT|PORT_\d+_(?:TCP|UDP|SCTP)\w*)|RELAY_REQUIRE_[A-Z]+"
 )
 
 
 class StartupError(Exception):
-    """What we were told at start cannot work. Holds every `Problem` at once, and never a secret's value."""
+    """Settings, configuration file or options cannot work. Lists every `Problem`, and contains no secret."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("; ".join(f"{problem.path}: {problem.message}" for problem in problems))
@@ -26,24 +42,24 @@ class StartupError(Exception):
 
 
 class SettingsError(StartupError):
-    """The environment is wrong."""
+    """The environment is invalid."""
 
 
 def setting_error(name: str, message: str) -> SettingsError:
-    """What to raise when a setting proves wrong only where it is used."""
+    """Build the error for a setting that turns out to be invalid only where it is used."""
     return SettingsError([Problem(name, "invalid", message)])
 
 
-def did_you_mean(word: str, known: Sequence[str]) -> str:
-    """The end of a message: `; did you mean 'limits'?`, or nothing when no known word is near."""
-    match = get_close_matches(word, known, n=1)
+def did_you_mean(word: str, candidates: Sequence[str]) -> str:
+    """Return the end of a message, such as `; did you mean 'limits'?`; empty if no candidate is close."""
+    match = get_close_matches(word, candidates, n=1)
     return f"; did you mean '{match[0]}'?" if match else ""
 
 
 def read_variable(environ: Mapping[str, str], name: str) -> str | None:
-    """A variable, or the text of the file that `<name>_FILE` points to; None when neither is set.
+    """Return a variable, or the text of the file that `<name>_FILE` names; None if neither is set.
 
-    ValueError says what is wrong with it, in words that hold no value.
+    Raises ValueError with a message that contains no value.
     """
     path = environ.get(f"{name}_FILE")
     if not path:
@@ -59,151 +75,164 @@ def read_variable(environ: Mapping[str, str], name: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything a process is told by its environment. `RELAY_` + the field's name in capitals sets it."""
+    """Everything that the environment sets. The variable of a field is `RELAY_` and the field's name in capitals."""
 
     config: str = option("relay.yaml", "The YAML file of sources and destinations.")
     redis_url: str = option(
         "redis://localhost:6379/0",
-        "Where events wait: redis://, rediss://, unix://, redis+sentinel:// or rediss+sentinel://.",
-        parse=setting.redis_url,
+        "The main store: redis://, rediss://, unix://, redis+sentinel:// or rediss+sentinel://.",
+        parse=parse_store_url,
         secret=True,
     )
     redis_wait_replicas: int = option(
-        0, "How many replicas must have an event before it is answered for.", parse=setting.whole(0, 10)
+        0,
+        "Number of replicas that must have an event before its sender gets an answer.",
+        parse=integer_between(0, 10),
     )
     secret_keys: tuple[str, ...] = option(
         (),
-        "Keys that seal sessions and stored tokens, split by commas, the newest first.",
-        parse=setting.keys,
+        "Keys that encrypt sessions and stored tokens, separated by commas, newest first.",
+        parse=parse_secret_keys,
         secret=True,
     )
     admin_key: str | None = option(
-        None, "The first administrator's API key.", parse=setting.admin_key, secret=True
+        None, "API key of the first administrator.", parse=parse_admin_key, secret=True
     )
     session_hours: int = option(
-        12, "After how many hours a browser must sign in again.", parse=setting.whole(1, 720)
+        12, "Hours after which a browser must sign in again.", parse=integer_between(1, 720)
     )
     proxy_hops: int = option(
         0,
-        "How many reverse proxies stand before the relay: a client's address is so many from the end of X-Forwarded-For.",
-        parse=setting.whole(0, 10),
+        "Number of reverse proxies in front of the relay. The client's address is the entry of X-Forwarded-For at this "
+        "position, counted from the end.",
+        parse=integer_between(0, 10),
     )
     operations_port: int = option(
         0,
-        "A second port, where alone pages, the operators' API and metrics answer; 0: all is at one port.",
-        parse=setting.port,
+        "Separate port for the dashboard, the operators' API and metrics. 0 serves everything on one port.",
+        parse=parse_port,
     )
     shutdown_delay_seconds: int = option(
         0,
-        "For how many seconds the web goes on serving after SIGTERM, with /readyz saying 503, so that load balancers turn away first.",
-        parse=setting.whole(0, 600),
+        "Seconds for which the web keeps serving after SIGTERM while /readyz answers 503, so that load balancers stop "
+        "sending requests first.",
+        parse=integer_between(0, 600),
     )
     oidc_issuer: str | None = option(
         None,
-        "The OpenID provider whose accounts may sign in: its issuer, letter by letter.",
-        parse=setting.guarded_url,
+        "Issuer of the OpenID provider whose accounts may sign in, exactly as the provider writes it.",
+        parse=parse_issuer,
     )
-    oidc_client_id: str | None = option(None, "What the provider calls the relay.")
-    oidc_client_secret: str | None = option(None, "The secret that the provider gave the relay.", secret=True)
-    oidc_scope: str = option("openid profile email", "What the provider is asked to tell, split by blanks.")
-    oidc_claim: str = option("groups", "The claim of its token that roles go by.")
+    oidc_client_id: str | None = option(None, "The relay's client ID at the provider.")
+    oidc_client_secret: str | None = option(None, "The relay's client secret at the provider.", secret=True)
+    oidc_scope: str = option(
+        "openid profile email", "Scopes to request from the provider, separated by spaces."
+    )
+    oidc_claim: str = option("groups", "Claim of the ID token that decides the role.")
     oidc_roles: tuple[tuple[str, str], ...] = option(
         (),
-        "Which values of that claim have which role: ops-team=operator,admins=admin.",
-        parse=setting.role_map,
+        "Roles for values of that claim: ops-team=operator,admins=admin.",
+        parse=parse_role_map,
     )
     public_url: str | None = option(
-        None, "The address that partners and browsers reach the relay by.", parse=setting.public_url
+        None, "The relay's address for partners and browsers.", parse=parse_public_url
     )
     allow_gong_hosts: frozenset[str] = option(
         frozenset(),
-        "Hosts (or host:port), split by commas, that a destination's base_url may name beside Gong's own; "
-        "http and a path are allowed there. For sandboxes and gateways.",
-        parse=setting.hosts,
+        "Hosts (or host:port), separated by commas, that a destination's base_url may use beside Gong's own, also with "
+        "http and a path. For sandboxes and gateways.",
+        parse=parse_hosts,
     )
     log_level: str = option(
-        "info", "The least level that is logged: debug, info, warning or error.", parse=setting.level
+        "info", "Minimum log level: debug, info, warning or error.", parse=parse_log_level
     )
     worker_threads: int = option(
-        128, "Calls that one worker has in flight at most.", parse=setting.whole(1, 2048)
+        128, "Maximum number of calls that one worker has in flight.", parse=integer_between(1, 2048)
     )
     worker_port: int = option(
-        0, "Where a worker answers /livez, /readyz and /metrics; 0: nowhere.", parse=setting.port
+        0,
+        "Port on which a worker serves /livez, /readyz and /metrics. 0 turns them off.",
+        parse=parse_port,
     )
     metrics_destination_labels: bool = option(
-        default=True, doc="Whether /metrics tells of each destination by its name.", parse=setting.yes_or_no
+        default=True,
+        doc="Whether /metrics has a series for each destination, labelled with its name.",
+        parse=parse_bool,
     )
     max_body_bytes: int = option(
-        1_048_576, "The largest request body taken, in bytes.", parse=setting.whole(1024)
+        1_048_576, "Maximum size of a request body, in bytes.", parse=integer_between(1024)
     )
     max_items: int = option(
-        500, "The most events that one request may hold.", parse=setting.whole(1, 100_000)
+        500, "Maximum number of events in one request.", parse=integer_between(1, 100_000)
     )
     retention_delivered_hours: int = option(
-        72, "How long delivered events can be looked at, in hours.", parse=setting.whole(0)
+        72, "Hours for which delivered events are kept.", parse=integer_between(0)
     )
     retention_dead_hours: int = option(
-        720, "How long dead letters can be replayed, in hours.", parse=setting.whole(1)
+        720, "Hours for which dead letters are kept and can be replayed.", parse=integer_between(1)
     )
     retention_dedupe_hours: int = option(
-        336, "How long a repeated event is recognised, in hours.", parse=setting.whole(1)
+        336, "Hours for which a repeated event is recognized.", parse=integer_between(1)
     )
     retention_filtered_hours: int = option(
-        72, "How long filtered events can be looked at and mapped anew, in hours.", parse=setting.whole(0)
+        72, "Hours for which filtered events are kept and can be mapped again.", parse=integer_between(0)
     )
     retention_discarded_hours: int = option(
-        72, "How long discarded events can be replayed, in hours.", parse=setting.whole(0)
+        72, "Hours for which discarded events are kept and can be replayed.", parse=integer_between(0)
     )
     retention_audit_hours: int = option(
-        8760, "How long it is known who did what, in hours.", parse=setting.whole(1)
+        8760, "Hours for which entries of the audit log are kept.", parse=integer_between(1)
     )
     lease_seconds: float = option(
         40.0,
-        "After how many seconds a lost worker's call is taken over. At least 1.5 x the call timeout.",
-        parse=setting.seconds,
+        "Seconds after which another worker takes over the calls of a lost one. At least 1.5 x the call timeout.",
+        parse=parse_seconds,
     )
     call_timeout_seconds: float = option(
-        20.0, "The most seconds that one call to Gong may take.", parse=setting.seconds
+        20.0, "Timeout of one call to Gong, in seconds.", parse=parse_seconds
     )
     connect_timeout_seconds: float = option(
-        5.0, "The most seconds that connecting to Gong may take.", parse=setting.seconds
+        5.0, "Timeout for connecting to Gong, in seconds.", parse=parse_seconds
     )
     max_attempts: int = option(
-        12, "Attempts before an event becomes a dead letter.", parse=setting.whole(1, 1000)
+        12, "Number of attempts before an event becomes a dead letter.", parse=integer_between(1, 1000)
     )
     max_age_hours: int = option(
-        24, "Hours of trying before an event becomes a dead letter.", parse=setting.whole(1)
+        24, "Hours of retrying before an event becomes a dead letter.", parse=integer_between(1)
     )
     trust_env: bool = option(
-        default=False, doc="Whether calls to Gong obey HTTPS_PROXY and its kin.", parse=setting.yes_or_no
+        default=False,
+        doc="Whether calls to Gong honour HTTPS_PROXY and similar variables.",
+        parse=parse_bool,
     )
     high_water_percent: int = option(
         85,
-        "The share of Redis' maxmemory, in percent, above which no new event is taken.",
-        parse=setting.whole(1, 100),
+        "Share of Redis' maxmemory, in percent, above which the relay accepts no new events.",
+        parse=integer_between(1, 100),
     )
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
         """Read every setting, or raise SettingsError with everything that is wrong."""
-        problems = list(_unknown(environ))
+        problems = list(_unknown_settings(environ))
         values: dict[str, Any] = {}
         for item in fields(cls):
             try:
                 raw = _read(environ, item)
-                values[item.name] = default(item) if raw is None else item.metadata["parse"](raw)
+                values[item.name] = default_value(item) if raw is None else item.metadata["parse"](raw)
             except ValueError as error:
                 problems.append(Problem(variable_name(item), "invalid", str(error)))
+        # Conflicts can be judged only once every single value is valid.
         if not problems:
             settings = cls(**values)
-            problems.extend(_contradictions(settings))
+            problems.extend(_conflicts(settings))
         if problems:
             raise SettingsError(problems)
         return settings
 
 
 def _read(environ: Mapping[str, str], item: "Field[Any]") -> str | None:
-    """A setting's text. An ordinary variable that is empty counts as not set; an empty secret is a mistake."""
+    """Return a setting's text. An ordinary variable that is empty counts as unset; an empty secret is an error."""
     if not item.metadata["secret"]:
         return environ.get(variable_name(item)) or None
     raw = read_variable(environ, variable_name(item))
@@ -212,30 +241,28 @@ def _read(environ: Mapping[str, str], item: "Field[Any]") -> str | None:
     return raw
 
 
-def _unknown(environ: Mapping[str, str]) -> Iterator[Problem]:
-    known = [variable_name(item) for item in fields(Settings)]
+def _unknown_settings(environ: Mapping[str, str]) -> Iterator[Problem]:
+    names = [variable_name(item) for item in fields(Settings)]
     files = {f"{variable_name(item)}_FILE" for item in fields(Settings) if item.metadata["secret"]}
     for name in sorted(environ):
-        if (
-            name.startswith(PREFIX)
-            and name not in files
-            and name not in known
-            and not _SET_BY_OTHERS.fullmatch(name)
-        ):
-            yield Problem(name, "unknown_setting", f"there is no such setting{did_you_mean(name, known)}")
+        if not name.startswith(PREFIX) or name in files or name in names:
+            continue
+        if not _SET_BY_KUBERNETES.fullmatch(name):
+            yield Problem(name, "unknown_setting", f"is not a setting{did_you_mean(name, names)}")
 
 
-def _contradictions(settings: Settings) -> Iterator[Problem]:
+def _conflicts(settings: Settings) -> Iterator[Problem]:
     if settings.oidc_issuer is not None:
-        needed = ("oidc_client_id", "oidc_client_secret", "oidc_roles", "public_url", "secret_keys")
-        for name in (name for name in needed if not getattr(settings, name)):
-            message = "is needed where RELAY_OIDC_ISSUER lets accounts of a provider sign in"
-            yield Problem(PREFIX + name.upper(), "conflict", message)
+        required = ("oidc_client_id", "oidc_client_secret", "oidc_roles", "public_url", "secret_keys")
+        for name in required:
+            if not getattr(settings, name):
+                message = "is required because RELAY_OIDC_ISSUER is set"
+                yield Problem(PREFIX + name.upper(), "conflict", message)
     if settings.lease_seconds < 1.5 * settings.call_timeout_seconds:
         yield Problem(
             "RELAY_LEASE_SECONDS",
             "conflict",
-            "must be at least 1.5 x RELAY_CALL_TIMEOUT_SECONDS, or a slow call would be made twice",
+            "must be at least 1.5 x RELAY_CALL_TIMEOUT_SECONDS; otherwise a slow call would be made twice",
         )
     if settings.connect_timeout_seconds > settings.call_timeout_seconds:
         yield Problem(

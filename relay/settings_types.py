@@ -1,4 +1,4 @@
-"""How one setting is told: the kinds of text it may be, its variable's name, and how its value is shown."""
+"""Parsers for the values of settings, and how a setting is declared, named and displayed."""
 
 import os
 import re
@@ -16,16 +16,19 @@ PREFIX = "RELAY_"
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?")
 _URL_PASSWORD = re.compile(r"(?<=:)[^:@/]*(?=@)|(?<=password=)[^&]*")
 _MASK = "********"
-_SHORTEST_KEY = 20
-_SHORTEST_SECRET_KEY = 32
+_MIN_ADMIN_KEY = 20
+_MIN_SECRET_KEY = 32
 
 
-def text(raw: str) -> str:
+def parse_text(raw: str) -> str:
     return raw
 
 
-def whole(low: int, high: int = 1_000_000_000) -> Callable[[str], int]:
+def integer_between(low: int, high: int = 1_000_000_000) -> Callable[[str], int]:
+    """Return a parser for whole numbers from `low` to `high`."""
+
     def parse(raw: str) -> int:
+        # int() also accepts signs, underscores and digits of other scripts.
         if not re.fullmatch(r"[0-9]{1,10}", raw) or not low <= int(raw) <= high:
             raise ValueError(f"must be a whole number from {low} to {high}")
         return int(raw)
@@ -33,100 +36,109 @@ def whole(low: int, high: int = 1_000_000_000) -> Callable[[str], int]:
     return parse
 
 
-def port(raw: str) -> int:
-    """A port's number. Kubernetes gives every pod the address of a Service `x` as `X_PORT=tcp://…`: that is no setting."""
-    return 0 if raw.startswith("tcp://") else whole(0, 65535)(raw)
+def parse_port(raw: str) -> int:
+    """Parse a port number; 0 for an address that Kubernetes put into the variable."""
+    # For a Service `x`, Kubernetes sets X_PORT=tcp://… in every pod: that is not a setting of ours.
+    return 0 if raw.startswith("tcp://") else integer_between(0, 65535)(raw)
 
 
-def seconds(raw: str) -> float:
+def parse_seconds(raw: str) -> float:
     if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", raw) or not float(raw):
         raise ValueError("must be a number of seconds above 0, such as 20 or 0.5")
     return float(raw)
 
 
-def yes_or_no(raw: str) -> bool:
+def parse_bool(raw: str) -> bool:
     if raw.lower() not in {"true", "false", "1", "0", "yes", "no"}:
         raise ValueError("must be true or false")
     return raw.lower() in {"true", "1", "yes"}
 
 
-def level(raw: str) -> str:
+def parse_log_level(raw: str) -> str:
     if raw.lower() not in {"debug", "info", "warning", "error"}:
         raise ValueError("must be debug, info, warning or error")
     return raw.lower()
 
 
-def hosts(raw: str) -> frozenset[str]:
+def parse_hosts(raw: str) -> frozenset[str]:
     hosts = frozenset(host.strip().lower() for host in raw.split(",") if host.strip())
     if not all(_HOST.fullmatch(host) for host in hosts):
         raise ValueError(
-            "must be hosts with or without a port, split by commas: 127.0.0.1:8090,gong-mock.internal"
+            "must be hosts with or without a port, separated by commas: 127.0.0.1:8090,gong-mock.internal"
         )
     return hosts
 
 
-def public_url(raw: str) -> str:
+def parse_public_url(raw: str) -> str:
     parts = urlsplit(raw)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("must be an address such as https://relay.example.com")
     return raw.rstrip("/")
 
 
-def redis_url(raw: str) -> str:
+def parse_store_url(raw: str) -> str:
+    # A certificate that cannot be read would otherwise fail at the first connection only.
     for name, path in parse_redis_url(raw).files:
         if not os.access(path, os.R_OK):
             raise ValueError(f"{name} names a file that cannot be read: {path}")
     return raw
 
 
-def keys(raw: str) -> tuple[str, ...]:
+def parse_secret_keys(raw: str) -> tuple[str, ...]:
     keys = tuple(key.strip() for key in raw.split(",") if key.strip())
-    if not keys or min(map(len, keys)) < _SHORTEST_SECRET_KEY:
-        raise ValueError("must be keys of at least 32 characters, split by commas, the newest first")
+    if not keys or min(map(len, keys)) < _MIN_SECRET_KEY:
+        raise ValueError("must be keys of at least 32 characters, separated by commas, newest first")
     return keys
 
 
-def admin_key(raw: str) -> str:
-    if len(raw) < _SHORTEST_KEY or raw != raw.strip():
+def parse_admin_key(raw: str) -> str:
+    if len(raw) < _MIN_ADMIN_KEY or raw != raw.strip():
         raise ValueError(
-            "must have at least 20 characters and no blanks round it: `gong-relay key admin` makes one"
+            "must have at least 20 characters and no spaces around it: `gong-relay key admin` creates one"
         )
     return raw
 
 
-def role_map(raw: str) -> tuple[tuple[str, str], ...]:
+def parse_role_map(raw: str) -> tuple[tuple[str, str], ...]:
+    """Parse `value=role` pairs; a value may itself contain `=`."""
     parts = [pair.rpartition("=") for pair in raw.split(",") if pair.strip()]
     pairs = {value.strip(): role.strip() for value, _, role in parts}
     if not pairs or not all(value and role in OPERATOR_ROLES for value, role in pairs.items()):
         raise ValueError(
-            "must be values with their roles, split by commas: ops-team=operator,admins=admin; "
+            "must be pairs of a value and a role, separated by commas: ops-team=operator,admins=admin; "
             f"the roles are {', '.join(OPERATOR_ROLES)}"
         )
     return tuple(pairs.items())
 
 
-def guarded_url(raw: str) -> str:
+def parse_issuer(raw: str) -> str:
     if not is_secure_url(raw):
-        raise ValueError("must be an https address, as the provider writes it in its own document")
+        raise ValueError(
+            "must be an https address, exactly as the provider's own configuration document has it"
+        )
     return raw
 
 
-def option(default: Any, doc: str, *, parse: Callable[[str], Any] = text, secret: bool = False) -> Any:
-    """One setting: its default, what it means (with its unit), how its text is read, whether it is kept out of sight."""
+def option(default: Any, doc: str, *, parse: Callable[[str], Any] = parse_text, secret: bool = False) -> Any:
+    """Declare one setting.
+
+    `doc` explains it to users, with its unit. `parse` reads its text and raises ValueError. A `secret` is masked
+    wherever settings are displayed.
+    """
     return field(default=default, repr=not secret, metadata={"doc": doc, "parse": parse, "secret": secret})
 
 
 def variable_name(item: "Field[Any]") -> str:
-    """The name of a setting's environment variable."""
+    """Return the name of a setting's environment variable."""
     return PREFIX + item.name.upper()
 
 
-def default(item: "Field[Any]") -> Any:
+def default_value(item: "Field[Any]") -> Any:
     return None if item.default is MISSING else item.default
 
 
 def display_value(item: "Field[Any]", value: Any) -> str:
-    """A setting's value as people may see it: secrets masked, sets in order."""
+    """Return a setting's value for display: secrets masked, sets sorted."""
     if value in (None, (), frozenset()):
         return ""
     if item.name == "redis_url":

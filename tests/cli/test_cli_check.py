@@ -66,7 +66,7 @@ def test_a_wrong_environment_is_told_and_ends_with_1(config: Path, tmp_path: Pat
     result = run(tmp_path, "check", "--config", str(config), RELAY_NONSENSE="1", **RIGHT)
 
     assert result.exit_code == 1
-    assert "RELAY_NONSENSE: there is no such setting" in result.stdout
+    assert "RELAY_NONSENSE: is not a setting" in result.stdout
 
 
 @pytest.mark.parametrize("before", [True, False])
@@ -153,7 +153,7 @@ def test_settings_for_people_say_what_each_means(tmp_path: Path):
     result = run(tmp_path, "settings", RELAY_ADMIN_KEY=SECRET)
 
     assert "RELAY_ADMIN_KEY = ********   [environment]" in result.stdout
-    assert "The first administrator's API key." in result.stdout
+    assert "API key of the first administrator." in result.stdout
     assert SECRET not in result.output
 
 

@@ -1,35 +1,35 @@
-"""The page of configuration says what the code reads: every variable, every key, every default, in its own words."""
+"""The configuration page has every variable, key and default of the code, with the same description."""
 
 from dataclasses import Field, fields
 from typing import Any
 
 import pytest
 from marshmallow import Schema
-from marshmallow import fields as kinds
+from marshmallow import fields as marshmallow_fields
 
 from relay.config.oauth import OAuthSchema
 from relay.config.operators import OperatorSchema
 from relay.config.schema import ConfigSchema, DestinationSchema, SourceSchema, StoreSchema
 from relay.config.webhook_schema import OpenSection
 from relay.settings import Settings
-from relay.settings_types import default, display_value, variable_name
+from relay.settings_types import default_value, display_value, variable_name
 from tests.truth.project import first_cells, page, rows, section
 
 CONFIGURATION = page("docs/configuration.md")
 
 
-def written(value: str) -> str:
+def cell(value: str) -> str:
     return value or "none"
 
 
 def expected(item: "Field[Any]") -> list[str]:
-    value = default(item) if item.name == "redis_url" else display_value(item, default(item))
+    value = default_value(item) if item.name == "redis_url" else display_value(item, default_value(item))
     secret = " *Secret.*" if item.metadata["secret"] else ""
-    return [variable_name(item), written(value), item.metadata["doc"] + secret]
+    return [variable_name(item), cell(value), item.metadata["doc"] + secret]
 
 
 @pytest.mark.parametrize("item", fields(Settings), ids=variable_name)
-def test_a_setting_stands_on_its_page_with_its_default_and_its_meaning(item: "Field[Any]"):
+def test_the_page_has_each_setting_with_its_default_and_description(item: "Field[Any]"):
     row = expected(item)
 
     assert row in rows(section(CONFIGURATION, "Environment")), (
@@ -37,21 +37,23 @@ def test_a_setting_stands_on_its_page_with_its_default_and_its_meaning(item: "Fi
     )
 
 
-def test_no_setting_stands_on_the_page_that_is_not_there():
+def test_the_page_has_no_other_setting():
     assert first_cells(section(CONFIGURATION, "Environment")) == [
         variable_name(item) for item in fields(Settings)
     ]
 
 
 def keys(schema: type[Schema]) -> list[str]:
-    """The keys of a part of the file, those of parts inside it with a dot. A part with a page of its own is one key."""
-    found = []
+    """Return the keys of a section, those of its subsections with a dot. A section with its own page counts as one key."""
+    names = []
     for name, field in schema._declared_fields.items():
         inner = (
-            field.schema if isinstance(field, kinds.Nested) and not isinstance(field, OpenSection) else None
+            field.schema
+            if isinstance(field, marshmallow_fields.Nested) and not isinstance(field, OpenSection)
+            else None
         )
-        found += [f"{name}.{key}" for key in keys(type(inner))] if inner and inner.fields else [name]
-    return found
+        names += [f"{name}.{key}" for key in keys(type(inner))] if inner and inner.fields else [name]
+    return names
 
 
 @pytest.mark.parametrize(
@@ -63,11 +65,11 @@ def keys(schema: type[Schema]) -> list[str]:
         ("Operators", OperatorSchema),
     ],
 )
-def test_every_key_of_the_file_stands_on_its_page_and_no_other(title: str, schema: type[Schema]):
+def test_the_page_has_exactly_the_keys_of_each_section(title: str, schema: type[Schema]):
     assert sorted(first_cells(section(CONFIGURATION, title))) == sorted(keys(schema))
 
 
-def test_the_file_has_no_part_that_the_page_leaves_out():
+def test_the_file_has_no_section_that_this_test_does_not_know():
     assert list(ConfigSchema._declared_fields) == [
         "destinations",
         "sources",
@@ -78,11 +80,11 @@ def test_the_file_has_no_part_that_the_page_leaves_out():
     ]
 
 
-def test_every_key_of_the_application_stands_on_its_page_and_no_other():
+def test_the_oauth_page_has_exactly_the_keys_of_its_section():
     assert first_cells(section(page("docs/oauth.md"), "Set it up")) == keys(OAuthSchema)
 
 
-def test_settings_explain_themselves_in_whole_sentences():
-    told = [item.metadata["doc"] for item in fields(Settings)]
+def test_descriptions_of_settings_are_whole_sentences():
+    descriptions = [item.metadata["doc"] for item in fields(Settings)]
 
-    assert [doc for doc in told if not (doc[0].isupper() and doc.endswith("."))] == []
+    assert [doc for doc in descriptions if not (doc[0].isupper() and doc.endswith("."))] == []
