@@ -71,5 +71,5 @@ def person(event_id: str) -> str:
 
 def delivered(redis: Redis) -> int:
     """Number of events delivered so far."""
-    counts = redis.hgetall(keys.COUNT)
+    counts = redis.hgetall(keys.STATE_COUNTS)
     return sum(int(count) for name, count in counts.items() if name.endswith(b"|delivered"))

@@ -85,7 +85,7 @@ def publish(
 
 def sweep_now(scripts: Scripts, redis: Redis, **options: float) -> SweepResult:
     """A sweep, whoever swept a moment ago."""
-    redis.delete(keys.SWEEP)
+    redis.delete(keys.SWEEP_LOCK)
     return sweep(scripts, SweepOptions(**options), Pacing(window=0.0, slack=0.0))
 
 

@@ -147,7 +147,7 @@ def renew_tokens(tokens: TokenService, grant: Grant) -> RenewalResult:
     match start_refresh(tokens.scripts, refresh):
         case RefreshStart.STARTED:
             return _request_renewal(tokens, refresh, pair)
-        case RefreshStart.NEWER:
+        case RefreshStart.SUPERSEDED:
             return RenewalResult.DONE
         case RefreshStart.BUSY:
             return RenewalResult.BUSY

@@ -38,7 +38,7 @@ class Wakeup:
         pause = threading.Event()
         while True:
             try:
-                if self._redis.blpop([keys.BELL], _LISTEN_SECONDS):
+                if self._redis.blpop([keys.WAKEUP], _LISTEN_SECONDS):
                     self._event.set()
             except RedisError:
                 pause.wait(0.5)  # Redis is unreachable; the worker's own commands log that

@@ -62,7 +62,7 @@ class RemappedEvent:
             "body": pack(orjson.dumps(self.call.body)),
             "destination": self.destination.name,
             "company": self.destination.company,
-            "people": self.marks,
+            "marks": self.marks,
         }
 
 

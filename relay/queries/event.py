@@ -56,8 +56,8 @@ def event_page(onlooker: Viewer, event_id: str) -> dict[str, Any]:
 
 def _session(record: Record, aggregated: Aggregate | None) -> dict[str, Any]:
     """`aggregated`: how many events this one stands for, from when to when. `carrier_id`: the one that stands for this."""
-    if "into" in record:
-        return {"carrier_id": record["into"].decode()}
+    if "carrier" in record:
+        return {"carrier_id": record["carrier"].decode()}
     if aggregated is None:
         return {}
     moments = {name: render_stored_timestamp(record[name]) for name in ("first_at", "last_at")}

@@ -112,7 +112,7 @@ def _association(record: Record) -> Association | None:
 
 
 def _carrier(redis: Client, record: Record) -> dict[str, Any]:
-    carrier = _text(record, "into")
+    carrier = _text(record, "carrier")
     found = read_event(redis, carrier)
     return {"carrier": carrier, "carrier_state": State(found["state"].decode()) if found else None}
 

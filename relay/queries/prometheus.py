@@ -233,12 +233,10 @@ def _company(readings: Samples, spent: CompanyUsage, limits: Limits) -> None:
 
 def _told_of_all(readings: Samples, totals: CounterTotals) -> None:
     for (source, outcome), count in totals.requests.items():
-        # The store counts accepted requests as `taken`, because `accepted` counts their events.
-        label = "accepted" if outcome == "taken" else outcome.partition(":")[0]
-        readings.add(table.REQUESTS, count, source, label)
+        readings.add(table.REQUESTS, count, source, outcome.partition(":")[0])
     for what, timed in totals.timings.items():
         kind, _, endpoint = what.partition(":")
         if kind == "request":
             readings.add_times(table.REQUEST, timed, endpoint)
         else:
-            readings.add_times({"arrival": table.LATENCY, "call": table.CALL}[kind], timed)
+            readings.add_times({"delivery": table.LATENCY, "call": table.CALL}[kind], timed)

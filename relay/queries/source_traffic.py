@@ -19,7 +19,7 @@ from relay.store.time_series import (
 _SPANS = {"last_hour": SeriesWindow(Resolution.TEN_MINUTES, 6), "last_day": SeriesWindow(Resolution.HOUR, 24)}
 
 _OF_EVENTS = ("accepted", "repeated", "filtered", "aggregated", "dead")
-_OURS = frozenset({"taken", "erased", *_OF_EVENTS, *Association})
+_OURS = frozenset({"requests", "erased", *_OF_EVENTS, *Association})
 
 
 def read_traffic(stores: Stores, names: Sequence[str], *, now: datetime) -> dict[str, dict[str, Any]]:
@@ -46,7 +46,7 @@ def read_traffic(stores: Stores, names: Sequence[str], *, now: datetime) -> dict
 def _span(counts: Mapping[str, int]) -> dict[str, Any]:
     events = {what: counts.get(what, 0) for what in _OF_EVENTS}
     turned = {what: counts[what] for what in sorted(counts) if what not in _OURS}
-    return {"requests": counts.get("taken", 0), "events": events, "rejected": turned}
+    return {"requests": counts.get("requests", 0), "events": events, "rejected": turned}
 
 
 def _turned_away(told: RejectedRequest) -> dict[str, Any]:

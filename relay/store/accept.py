@@ -224,7 +224,7 @@ def _event_arguments(event: NewEvent, body: bytes, *, marks: bytes, alias: str) 
         fields += ["cluster", cluster.fingerprint, "field", cluster.field]
     name = event.dedupe_name or event.event_id
     optional = {"warnings": event.warnings, "detail": event.reason, "rule": event.rule, "part": event.part}
-    optional |= {"people": marks, "dedupe": name if alias else ""}
+    optional |= {"marks": marks, "dedupe": name if alias else ""}
     optional["trace"] = traceparent()
     for field, value in optional.items():
         if value:

@@ -112,7 +112,7 @@ def _oldest(store: Store, names: Iterable[str]) -> list[datetime]:
     """When the first event of each came into the queue. By its id it is the oldest; a replayed one came back lately."""
     with redis_errors_as_unavailable(), store.redis.pipeline(transaction=False) as pipeline:
         for name in names:
-            pipeline.zrange(f"{keys.AT}{name}:{State.QUEUED}", 0, 0)
+            pipeline.zrange(f"{keys.BY_STATE}{name}:{State.QUEUED}", 0, 0)
         ids = [found[0].decode() if found else "" for found in pipeline.execute()]
         for event_id in ids:
             pipeline.hget(keys.EVENT + event_id, "changed_at")
@@ -125,7 +125,7 @@ def _oldest(store: Store, names: Iterable[str]) -> list[datetime]:
 def _unproved(store: Store) -> dict[str, int]:
     """How many requests of each source were ever refused because their sender did not prove itself."""
     with redis_errors_as_unavailable():
-        found: Any = store.redis.hgetall(keys.REQUESTS)
+        found: Any = store.redis.hgetall(keys.REQUEST_COUNTS)
     totals: dict[str, int] = {}
     for name, count in found.items():
         source, _, outcome = name.decode().partition("|")

@@ -58,13 +58,13 @@ class ReceiverStatus:
 def acquire_alert_turn(redis: Redis, *, seconds: float) -> bool:
     """Whether it is for this worker to look now. No other gets a turn within `seconds`."""
     with redis_errors_as_unavailable():
-        return bool(redis.set(keys.ALERTS_TURN, 1, nx=True, px=int(seconds * 1000)))
+        return bool(redis.set(keys.ALERTS_LOCK, 1, nx=True, px=int(seconds * 1000)))
 
 
 def read_alert_state(redis: Redis) -> AlertState:
     """What the last look knew."""
     with redis_errors_as_unavailable():
-        found: Any = redis.hmget(keys.ALERTS, ["version", "memory"])
+        found: Any = redis.hmget(keys.ALERTS, ["version", "state"])
     version, memory = found
     if memory is None:
         return AlertState()
@@ -72,7 +72,7 @@ def read_alert_state(redis: Redis) -> AlertState:
     return AlertState(
         int(version),
         datetime.fromisoformat(told["at"]),
-        _growth(told["dead"]),
+        _growth(told["dead_letters"]),
         _growth(told["failed_verifications"]),
         tuple(_alert(one) for one in told["open"]),
     )
@@ -87,26 +87,29 @@ def save_alert_check(
     """
     told = {
         "at": memory.at,
-        "dead": _growth_page(memory.dead),
+        "dead_letters": _growth_page(memory.dead),
         "failed_verifications": _growth_page(memory.failed_verifications),
         "open": course.open,
     }
     over = [orjson.dumps(one) for one in course.resolved]
     parts = [part for one in messages for part in (one.receiver, one.id, one.body)]
     with redis_errors_as_unavailable():
-        kept, left_out = scripts.run(
-            *("alerts_decide", memory.version, orjson.dumps(told), MAX_PENDING_MESSAGES),
+        saved, dropped = scripts.run(
+            "alerts_save",
+            memory.version,
+            orjson.dumps(told),
+            MAX_PENDING_MESSAGES,
             len(over),
             *over,
             *parts,
         )
-    return bool(kept), int(left_out)
+    return bool(saved), int(dropped)
 
 
 def read_resolved_alerts(redis: Redis, *, most: int) -> list[Alert]:
     """The alerts that were over last, newest first."""
     with redis_errors_as_unavailable():
-        found: Any = redis.lrange(keys.ALERTS_OVER, 0, most - 1)
+        found: Any = redis.lrange(keys.ALERTS_RESOLVED, 0, most - 1)
     return [_alert(orjson.loads(one)) for one in found]
 
 
@@ -122,7 +125,7 @@ def queue_message(redis: Redis, message: Message, *, now: datetime) -> None:
 def lease_messages(scripts: Scripts, *, lease_seconds: float, most: int) -> list[PendingMessage]:
     """Messages to send now. Those not settled within the lease are taken again, by whoever asks."""
     with redis_errors_as_unavailable():
-        found = scripts.run("alerts_take", int(lease_seconds * SECOND), most)
+        found = scripts.run("alerts_lease", int(lease_seconds * SECOND), most)
     rows = zip(*[iter(found)] * 4, strict=True)
     return [_on_its_way(name.decode(), body, tries, created) for name, body, tries, created in rows]
 

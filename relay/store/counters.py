@@ -48,7 +48,7 @@ def read_totals(redis: Redis) -> CounterTotals:
     """By Redis's clock."""
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
-        for key in (keys.COUNT, keys.HAPPENED, keys.REQUESTS, keys.TIMES):
+        for key in (keys.STATE_COUNTS, keys.OTHER_COUNTS, keys.REQUEST_COUNTS, keys.TIMINGS):
             pipeline.hgetall(key)
         pipeline.time()
         pipeline.zrange(keys.DUE, 0, 0, withscores=True)
@@ -94,9 +94,9 @@ def read_destination_gauges(redis: Redis, names: Sequence[str]) -> dict[str, Des
         pipeline.time()
         for name in names:
             for state in GAUGE_STATES:
-                pipeline.zcard(f"{keys.AT}{name}:{state}")
+                pipeline.zcard(f"{keys.BY_STATE}{name}:{state}")
             for state in _IN_TURN:
-                pipeline.zrange(f"{keys.AT}{name}:{state}", 0, 0)
+                pipeline.zrange(f"{keys.BY_STATE}{name}:{state}", 0, 0)
             pipeline.hget(keys.HOLD + name, "cause")
         clock, *rows = pipeline.execute()
     told = iter(rows)

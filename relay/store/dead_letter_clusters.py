@@ -39,7 +39,7 @@ def read_clusters(redis: Redis, *, offset: int, most: int) -> tuple[list[Cluster
         names, total = pipeline.execute()
         fingerprints = [name.decode() for name in names]
         for fingerprint in fingerprints:
-            pipeline.hgetall(keys.CLUSTER_ABOUT + fingerprint)
+            pipeline.hgetall(keys.CLUSTER_INFO + fingerprint)
             pipeline.zcard(keys.CLUSTER + fingerprint)
             pipeline.zrevrange(keys.CLUSTER + fingerprint, 0, 0)
         rows: list[Any] = pipeline.execute()
@@ -51,7 +51,7 @@ def read_cluster(redis: Redis, fingerprint: str) -> ClusterRecord | None:
     """One cluster; None where no dead letter has this fault."""
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
-        pipeline.hgetall(keys.CLUSTER_ABOUT + fingerprint)
+        pipeline.hgetall(keys.CLUSTER_INFO + fingerprint)
         pipeline.zcard(keys.CLUSTER + fingerprint)
         pipeline.zrevrange(keys.CLUSTER + fingerprint, 0, 0)
         return _record(fingerprint, pipeline.execute())

@@ -72,7 +72,7 @@ def lease_events(
 ) -> tuple[float | None, list[LeasedEvent]]:
     """Up to `want` events that may be sent now, and the seconds until the next one may (None: nothing is queued)."""
     wait, *taken = scripts.run(
-        "take",
+        "lease_events",
         want,
         worker,
         int(pacing.lease * SECOND),
@@ -145,7 +145,7 @@ class Settlement:
 
 
 def end_event(state: State, request_id: str | None, *, record: bytes, keep_seconds: int) -> Settlement:
-    return Settlement("done", (state, request_id or ""), record, keep_seconds)
+    return Settlement("end", (state, request_id or ""), record, keep_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ class Retry:
 
 def retry_later(again: Retry, *, record: bytes) -> Settlement:
     told = (int(again.ambiguous), int(again.spent), int(again.gong_at_fault), again.said[:300])
-    return Settlement("later", (int(again.seconds * SECOND), *told), record)
+    return Settlement("retry", (int(again.seconds * SECOND), *told), record)
 
 
 def freeze_company(seconds: float, *, record: bytes, per_day: int = 0) -> Settlement:
@@ -178,7 +178,7 @@ def dead_letter(
     """A dead letter. `status` is what Gong answered."""
     cluster = cluster_dead_letter(reason, detail, status=status)
     fault = ("cluster", cluster.fingerprint, "field", cluster.field)
-    return Settlement("bury", (reason, detail, *fault), record, keep_seconds)
+    return Settlement("dead_letter", (reason, detail, *fault), record, keep_seconds)
 
 
 def hold_event(cause: HoldCause, detail: str, *, record: bytes, probe_seconds: float) -> Settlement:
@@ -187,7 +187,7 @@ def hold_event(cause: HoldCause, detail: str, *, record: bytes, probe_seconds: f
 
 def return_unsent() -> Settlement:
     """Never sent: as if it had not been taken."""
-    return Settlement("back", ())
+    return Settlement("return", ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +270,7 @@ def publish_limits(scripts: Scripts, destinations: Mapping[str, Destination]) ->
             limits.high_priority_reserve,
         ]
         arguments += [destination.base_url]
-    scripts.run("limits", *arguments)
+    scripts.run("publish_limits", *arguments)
 
 
 def schedule_probes(redis: Redis) -> None:

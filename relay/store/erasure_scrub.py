@@ -41,9 +41,9 @@ def _replays(redis: Redis) -> list[str]:
 def _places(redis: Redis, names: list[str]) -> Iterator[tuple[str, str]]:
     for name in names:
         yield keys.HOLD + name, "detail"
-        yield keys.PROBE_TOLD + name, "detail"
+        yield keys.PROBE_RESULT + name, "detail"
     for url in _base_urls(redis):
-        yield keys.BREAKER + url, "said"
+        yield keys.BREAKER + url, "error"
 
 
 def _base_urls(redis: Redis) -> set[str]:
@@ -60,7 +60,7 @@ def _blank_field(scripts: Scripts, redis: Redis, place: tuple[str, str], tells: 
     """Only what still stands there: a hold that has just ended must not come back as a text alone."""
     text: Any = redis.hget(*place)
     if text and tells(text.decode()):
-        scripts.run("reseal", *place, text, ERASED_TEXT)
+        scripts.run("replace_field", *place, text, ERASED_TEXT)
 
 
 def _blank_history(redis: Redis, key: str, tells: PersonTest) -> None:

@@ -30,13 +30,13 @@ from relay.store.stores import Store, Stores
 MAX_NAMED_EVENTS = 10_000
 """Events that a record names. Those beyond are counted."""
 
-REWRITE_STARTED, NO_REWRITE_NEEDED = "begun", "none"
+REWRITE_STARTED, NO_REWRITE_NEEDED = "started", "none"
 """What became of the append-only file where all is well."""
 
 _MOST_FORESEEN = 10_000
-_WAS = "was:"
+_STATE = "state:"
 
-_ERASURES = JobRecords(keys.ERASURE, keys.ERASURES, keys.ERASURES_OPEN, keys.ERASURES_STEP)
+_ERASURES = JobRecords(keys.ERASURE, keys.ERASURES, keys.ERASURES_OPEN, keys.ERASURES_LOCK)
 
 
 class EraseResult(StrEnum):
@@ -44,8 +44,8 @@ class EraseResult(StrEnum):
 
     ERASED = "erased"
     SENDING = "sending"
-    LATER = "later"
-    OVER = "over"
+    NEWER = "newer"
+    ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def erase_record(
     """Erase one event, or one receipt, and keep what is left of it for so long."""
     with redis_errors_as_unavailable():
         told = scripts.run(
-            "erase_one", erasing.id, one, erasing.mark, alias, keep_seconds * SECOND, MAX_NAMED_EVENTS
+            "erase_record", erasing.id, one, erasing.mark, alias, keep_seconds * SECOND, MAX_NAMED_EVENTS
         )
     return EraseResult(told.decode())
 
@@ -202,14 +202,18 @@ def preview_erasure(redis: Redis, mark: bytes) -> ErasurePreview:
 
 def _record(erasure_id: str, row: Mapping[bytes, bytes]) -> ErasureRecord:
     told = {name.decode(): value.decode() for name, value in row.items() if name != b"mark"}
-    erasing = Erasure(erasure_id, row[b"mark"], told["kind"], told["asked_by"])
+    erasing = Erasure(erasure_id, row[b"mark"], told["kind"], told["requested_by"])
     return ErasureRecord(
         erasing,
-        {State(name.removeprefix(_WAS)): int(told[name]) for name in sorted(told) if name.startswith(_WAS)},
+        {
+            State(name.removeprefix(_STATE)): int(told[name])
+            for name in sorted(told)
+            if name.startswith(_STATE)
+        },
         int(told["receipts"]),
         int(told.get("waits", "0")),
         told.get("rewrite", ""),
-        to_datetime(told["asked_at"]),
+        to_datetime(told["requested_at"]),
         to_datetime(told["ended_at"]) if "ended_at" in told else None,
     )
 

@@ -117,18 +117,18 @@ def list_events(
         if wanted.event_id is not None:
             return _few(redis, _with_event_id(redis, wanted.event_id), wanted)
         if wanted.request_id is not None:
-            return _few(redis, [redis.get(keys.REQUEST + wanted.request_id)], wanted)
+            return _few(redis, [redis.get(keys.BY_REQUEST_ID + wanted.request_id)], wanted)
         return _walk(redis, wanted, _indexes(redis, wanted), limit=limit, cursor=cursor)
 
 
 def person_entries(mark: bytes) -> PrefixedEntries:
     """Where the events lie that tell of a person, and the receipts."""
-    return PrefixedEntries(f"{keys.PEOPLE}{mark[:2].hex()}", mark)
+    return PrefixedEntries(f"{keys.PERSON_INDEX}{mark[:2].hex()}", mark)
 
 
 def _with_event_id(redis: Redis, event_id: str) -> list[Any]:
-    named: Any = redis.smembers(keys.NAMED + event_id)
-    return [redis.get(keys.SEEN + event_id), *named]
+    named: Any = redis.smembers(keys.BY_EVENT_ID + event_id)
+    return [redis.get(keys.DEDUPE + event_id), *named]
 
 
 def _few(redis: Redis, found: Sequence[Any], wanted: EventFilter) -> EventPage:
@@ -166,10 +166,10 @@ def _indexes(redis: Redis, wanted: EventFilter) -> list[str]:
         return clusters
     status = wanted.status if wanted.reason is None else State.DEAD
     if wanted.destination is None and status is None:
-        return [keys.ALL if wanted.source is None else keys.SOURCE + wanted.source]
+        return [keys.EVENTS if wanted.source is None else keys.BY_SOURCE + wanted.source]
     states: Sequence[State] = list(State) if status is None else [status]
     names = [wanted.destination] if wanted.destination is not None else list_destination_names(redis)
-    return [f"{keys.AT}{name}:{state}" for name in names for state in states]
+    return [f"{keys.BY_STATE}{name}:{state}" for name in names for state in states]
 
 
 def _clusters(redis: Redis, reason: DeadLetterReason) -> list[str] | None:
@@ -180,7 +180,7 @@ def _clusters(redis: Redis, reason: DeadLetterReason) -> list[str] | None:
     names = [name.decode() for name in found]
     pipeline = redis.pipeline(transaction=False)
     for name in names:
-        pipeline.hget(keys.CLUSTER_ABOUT + name, "reason")
+        pipeline.hget(keys.CLUSTER_INFO + name, "reason")
     told = zip(names, pipeline.execute(), strict=True)
     return [keys.CLUSTER + name for name, of in told if of == reason.encode()]
 
@@ -224,7 +224,7 @@ def find_duplicates(redis: Redis, names: Sequence[str]) -> dict[str, str]:
     if not names:
         return {}
     with redis_errors_as_unavailable():
-        found: Any = redis.mget([keys.SEEN + name for name in names])
+        found: Any = redis.mget([keys.DEDUPE + name for name in names])
     return {name: told.decode() for name, told in zip(names, found, strict=True) if told}
 
 

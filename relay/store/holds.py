@@ -67,7 +67,7 @@ class ProbeResult:
 def request_probe(redis: Redis, destination: Destination) -> None:
     """Have a destination's credentials tried as soon as its budget allows, on hold or not."""
     with redis_errors_as_unavailable():
-        redis.hset(keys.PROBE_WANTED, destination.name, destination.company)
+        redis.hset(keys.PROBE_REQUESTS, destination.name, destination.company)
 
 
 def save_probe_result(redis: Redis, name: str, probed: ProbeResult) -> None:
@@ -76,20 +76,20 @@ def save_probe_result(redis: Redis, name: str, probed: ProbeResult) -> None:
     told = ("at", seconds * SECOND + microseconds, "outcome", probed.outcome)
     said = ("status", probed.status or 0, "detail", probed.detail[:500], "cause", probed.cause or "")
     with redis.pipeline() as pipeline:
-        pipeline.hset(keys.PROBE_TOLD + name, items=[*told, *said])
-        pipeline.expire(keys.PROBE_TOLD + name, _WEEK)
+        pipeline.hset(keys.PROBE_RESULT + name, items=[*told, *said])
+        pipeline.expire(keys.PROBE_RESULT + name, _WEEK)
         pipeline.execute()
 
 
 def freeze_after_probe(scripts: Scripts, name: str, seconds: float) -> None:
     """Make no call of the company of a destination on hold for so long: its probe was answered 429."""
-    scripts.run("rest", name, int(seconds * SECOND))
+    scripts.run("freeze_company", name, int(seconds * SECOND))
 
 
 def read_probe_result(redis: Redis, name: str) -> tuple[datetime, ProbeResult] | None:
     """When the last probe of a destination ended, and what came of it. None where there was none within a week."""
     with redis_errors_as_unavailable():
-        fields: Any = redis.hgetall(keys.PROBE_TOLD + name)
+        fields: Any = redis.hgetall(keys.PROBE_RESULT + name)
     if not fields:
         return None
     told = {field.decode(): value.decode() for field, value in fields.items()}

@@ -16,7 +16,7 @@ def read_key_uses(redis: Redis, names: Sequence[str]) -> dict[str, dict[str, dat
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         for name in names:
-            pipeline.hgetall(keys.KEY_USED + name)
+            pipeline.hgetall(keys.KEY_USES + name)
         found: list[Any] = pipeline.execute()
     return {name: _moments(fields) for name, fields in zip(names, found, strict=True)}
 

@@ -61,10 +61,10 @@ class ConsentCallback:
 class CallbackResult(StrEnum):
     """What became of an answer of Gong's: taken, or its state is not good, is another browser's, or its link was used."""
 
-    ACCEPTED = "taken"
-    UNKNOWN_STATE = "no_state"
-    OTHER_BROWSER = "foreign"
-    LINK_USED = "used"
+    ACCEPTED = "accepted"
+    UNKNOWN_STATE = "unknown_state"
+    OTHER_BROWSER = "other_browser"
+    LINK_USED = "link_used"
 
 
 class ConsentStatus(StrEnum):
@@ -90,19 +90,19 @@ class Consent:
 def save_ticket(redis: Redis, ticket: str, invitation: Invitation) -> None:
     """Make a link good. `ticket` is fresh random text of 128 bits at least."""
     with redis_errors_as_unavailable():
-        redis.set(keys.TICKET + _digest(ticket), _written(invitation), ex=TICKET_SECONDS)
+        redis.set(keys.CONNECT_TICKET + _digest(ticket), _written(invitation), ex=TICKET_SECONDS)
 
 
 def read_ticket(redis: Redis, ticket: str) -> Invitation | None:
     """Whom this ticket invites; None when it is unknown, used or expired. To look at a link does not spend it."""
     with redis_errors_as_unavailable():
-        found: Any = redis.get(keys.TICKET + _digest(ticket))
+        found: Any = redis.get(keys.CONNECT_TICKET + _digest(ticket))
     return _read(found) if found else None
 
 
 def save_consent_request(redis: Redis, asking: ConsentRequest, invitation: Invitation) -> None:
     """Remember what was asked of Gong, and by whom, until the answer comes."""
-    key = keys.CONSENTING + _digest(asking.state)
+    key = keys.CONSENT_REQUEST + _digest(asking.state)
     told: dict[Any, Any] = {
         "browser": _digest(asking.browser),
         "ticket": _digest(asking.ticket) if asking.ticket else "",
@@ -120,14 +120,14 @@ def claim_consent(scripts: Scripts, vault: Vault, consent_id: str, answer: Conse
     sealed = vault.seal(answer.code, _purpose(consent_id)) if answer.code else ""
     state, browser = _digest(answer.state), _digest(answer.browser)
     with redis_errors_as_unavailable():
-        told = scripts.run("consent", state, browser, consent_id, sealed, _KEPT_SECONDS)
+        told = scripts.run("claim_consent", state, browser, consent_id, sealed, _KEPT_SECONDS)
     return CallbackResult(told.decode())
 
 
 def lease_consent(scripts: Scripts, redis: Redis) -> Consent | None:
     """The next consent whose code is to be exchanged. Another worker gets it again should this one not settle it."""
     with redis_errors_as_unavailable():
-        found = scripts.run("exchange", _AGAIN_SECONDS * SECOND)
+        found = scripts.run("lease_consent", _AGAIN_SECONDS * SECOND)
     return read_consent(redis, found.decode()) if found else None
 
 

@@ -66,12 +66,12 @@ class Grant:
 class RefreshStart(StrEnum):
     """Whether a renewal may begin, and why not: no tokens, newer ones, none to be had, another's turn, too soon."""
 
-    STARTED = "begun"
-    NO_TOKENS = "gone"
-    NEWER = "newer"
+    STARTED = "started"
+    NO_TOKENS = "no_tokens"
+    SUPERSEDED = "superseded"
     LOST = "lost"
     BUSY = "busy"
-    TOO_SOON = "soon"
+    TOO_SOON = "too_soon"
 
 
 class RefreshFailure(StrEnum):
@@ -137,7 +137,7 @@ def save_tokens(
     sealed = vault.seal(json.dumps(told), _purpose(fresh.destination))
     with redis_errors_as_unavailable():
         version = scripts.run(
-            "grant",
+            "save_tokens",
             fresh.destination,
             "" if follows is None else follows,
             sealed,
@@ -156,7 +156,7 @@ def start_refresh(scripts: Scripts, renewal: TokenRefresh) -> RefreshStart:
     grant = renewal.grant
     with redis_errors_as_unavailable():
         told = scripts.run(
-            "renew",
+            "start_refresh",
             grant.destination,
             grant.version,
             renewal.owner,
@@ -173,7 +173,7 @@ def record_failed_refresh(scripts: Scripts, renewal: TokenRefresh, how: RefreshF
     with redis_errors_as_unavailable():
         return bool(
             scripts.run(
-                "unrenewed",
+                "refresh_failed",
                 grant.destination,
                 grant.version,
                 renewal.owner,
@@ -189,20 +189,20 @@ def find_due_refreshes(redis: Redis, most: int) -> list[str]:
     with redis_errors_as_unavailable():
         clock: Any = redis.time()
         now = clock[0] * SECOND + clock[1]
-        names: Any = redis.zrangebyscore(keys.RENEWALS, "-inf", now, start=0, num=most)
+        names: Any = redis.zrangebyscore(keys.TOKEN_REFRESHES, "-inf", now, start=0, num=most)
     return [name.decode() for name in names]
 
 
 def expire_access_token(scripts: Scripts, grant: Grant) -> None:
     """Gong does not take this access token any more: it counts as expired, for every worker."""
     with redis_errors_as_unavailable():
-        scripts.run("unrenewed", grant.destination, grant.version, "", "dead", "", 0)
+        scripts.run("refresh_failed", grant.destination, grant.version, "", "expired", "", 0)
 
 
 def schedule_refresh(redis: Redis, destination: str, at: datetime | None) -> None:
     """Look at these tokens when that moment has come; None: not before there is a fresh pair."""
     with redis_errors_as_unavailable():
-        redis.zadd(keys.RENEWALS, {destination: "inf" if at is None else int(at.timestamp() * SECOND)})
+        redis.zadd(keys.TOKEN_REFRESHES, {destination: "inf" if at is None else int(at.timestamp() * SECOND)})
 
 
 def read_hold_cause(redis: Redis, destination: str) -> str | None:
@@ -237,7 +237,7 @@ def reseal_all(scripts: Scripts, redis: Redis, vault: Vault) -> ResealResult:
 def _sealed_fields(redis: Redis) -> Iterator[tuple[str, str]]:
     """Every place that holds a sealed text."""
     with redis_errors_as_unavailable():
-        names: Any = redis.zrange(keys.RENEWALS, 0, -1)
+        names: Any = redis.zrange(keys.TOKEN_REFRESHES, 0, -1)
         consents: Any = redis.zrange(keys.CONSENTS, 0, -1)
     yield from ((keys.TOKENS + name.decode(), "sealed") for name in names)
     yield from ((keys.CONSENT + name.decode(), "code") for name in consents)
@@ -252,7 +252,7 @@ def _reseal(scripts: Scripts, redis: Redis, vault: Vault, place: tuple[str, str]
         if fresh is None:
             return False
         with redis_errors_as_unavailable():
-            if scripts.run("reseal", *place, sealed, fresh):
+            if scripts.run("replace_field", *place, sealed, fresh):
                 return True
 
 

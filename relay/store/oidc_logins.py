@@ -56,12 +56,12 @@ def read_provider(redis: Redis) -> OidcProvider | None:
 def save_login_request(redis: Redis, state: str, asked: LoginRequest) -> None:
     """Remember a question until its answer comes. `state` is fresh random text."""
     with redis_errors_as_unavailable():
-        redis.set(keys.OIDC_ASKED + digest(state), json.dumps(asdict(asked)), ex=LOGIN_SECONDS)
+        redis.set(keys.OIDC_REQUEST + digest(state), json.dumps(asdict(asked)), ex=LOGIN_SECONDS)
 
 
 def spend_login_request(redis: Redis, state: str) -> LoginRequest | None:
     """What was asked under this state, once."""
-    key = keys.OIDC_ASKED + digest(state)
+    key = keys.OIDC_REQUEST + digest(state)
     with redis_errors_as_unavailable(), redis.pipeline(transaction=True) as pipeline:
         pipeline.get(key)
         pipeline.delete(key)
@@ -72,16 +72,16 @@ def spend_login_request(redis: Redis, state: str) -> LoginRequest | None:
 def save_login_callback(redis: Redis, back_id: str, back: LoginCallback) -> None:
     """Have a worker exchange a code."""
     with redis_errors_as_unavailable(), redis.pipeline(transaction=True) as pipeline:
-        pipeline.set(keys.OIDC_BACK + back_id, json.dumps(asdict(back)), ex=LOGIN_SECONDS)
-        pipeline.rpush(keys.OIDC_BACKS, back_id)
-        pipeline.expire(keys.OIDC_BACKS, LOGIN_SECONDS)
+        pipeline.set(keys.OIDC_CALLBACK + back_id, json.dumps(asdict(back)), ex=LOGIN_SECONDS)
+        pipeline.rpush(keys.OIDC_CALLBACKS, back_id)
+        pipeline.expire(keys.OIDC_CALLBACKS, LOGIN_SECONDS)
         pipeline.execute()
 
 
 def next_login_callback(redis: Redis) -> tuple[str, LoginCallback] | None:
     """The next code to exchange. A worker that dies over one costs somebody a second try to sign in."""
     with redis_errors_as_unavailable():
-        while (found := redis.lpop(keys.OIDC_BACKS)) is not None:
+        while (found := redis.lpop(keys.OIDC_CALLBACKS)) is not None:
             back_id = found.decode()  # type: ignore[union-attr]
             back = read_login_callback(redis, back_id)
             if back is not None:
@@ -92,20 +92,20 @@ def next_login_callback(redis: Redis) -> tuple[str, LoginCallback] | None:
 def read_login_callback(redis: Redis, back_id: str) -> LoginCallback | None:
     """How far a code is; None where there is nothing of this id."""
     with redis_errors_as_unavailable():
-        found: Any = redis.get(keys.OIDC_BACK + back_id)
+        found: Any = redis.get(keys.OIDC_CALLBACK + back_id)
     return _read(found) if found else None
 
 
 def settle_login_callback(redis: Redis, back_id: str, back: LoginCallback) -> None:
     """A code was exchanged, or has come to nothing."""
     with redis_errors_as_unavailable():
-        redis.set(keys.OIDC_BACK + back_id, json.dumps(asdict(back)), ex=LOGIN_SECONDS, xx=True)
+        redis.set(keys.OIDC_CALLBACK + back_id, json.dumps(asdict(back)), ex=LOGIN_SECONDS, xx=True)
 
 
 def spend_login_callback(redis: Redis, back_id: str) -> bool:
     """Whether it was there to be spent: it signs in one browser, once."""
     with redis_errors_as_unavailable():
-        return bool(redis.delete(keys.OIDC_BACK + back_id))
+        return bool(redis.delete(keys.OIDC_CALLBACK + back_id))
 
 
 def login_request_purpose(browser: str) -> str:

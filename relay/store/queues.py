@@ -81,13 +81,13 @@ class OpenBreaker:
 def read_depths(redis: Redis, names: Sequence[str]) -> list[DestinationDepth]:
     """The depth of each destination named."""
     with redis_errors_as_unavailable():
-        counts: Any = redis.hgetall(keys.COUNT)
+        counts: Any = redis.hgetall(keys.STATE_COUNTS)
         pipeline = redis.pipeline(transaction=False)
         for name in names:
             for state in State:
-                pipeline.zcard(f"{keys.AT}{name}:{state}")
+                pipeline.zcard(f"{keys.BY_STATE}{name}:{state}")
             for state in sorted(OPEN_STATES):
-                pipeline.zrange(f"{keys.AT}{name}:{state}", 0, 0)
+                pipeline.zrange(f"{keys.BY_STATE}{name}:{state}", 0, 0)
             pipeline.hgetall(keys.HOLD + name)
         rows = iter(pipeline.execute())
     return [_depth(name, rows, counts) for name in names]
@@ -122,9 +122,11 @@ def read_company_usage(redis: Redis, companies: Sequence[str]) -> list[CompanyUs
         pipeline.time()
         pipeline.hgetall(keys.QUEUES)
         for company in companies:
-            pipeline.lrange(keys.SENT + company, 0, -1)
-            pipeline.hgetall(keys.DAY + company)
-            pipeline.hmget(keys.COMPANY + company, "frozen_until", "others", "others_at", "crowd")
+            pipeline.lrange(keys.RECENT_CALLS + company, 0, -1)
+            pipeline.hgetall(keys.DAY_CALLS + company)
+            pipeline.hmget(
+                keys.COMPANY + company, "frozen_until", "other_calls", "other_calls_at", "extra_spacing"
+            )
         clock, queues, *rows = pipeline.execute()
         priorities = _priorities(redis, queues, set(companies))
     now = clock[0] * SECOND + clock[1]
@@ -182,7 +184,7 @@ def read_open_breakers(redis: Redis, base_urls: Sequence[str]) -> list[OpenBreak
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         for base_url in base_urls:
-            pipeline.hmget(keys.BREAKER + base_url, "said", "opened_at", "open_until")
+            pipeline.hmget(keys.BREAKER + base_url, "error", "opened_at", "open_until")
         rows = pipeline.execute()
     told = zip(base_urls, rows, strict=True)
     return [

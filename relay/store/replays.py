@@ -29,7 +29,7 @@ from relay.store.stores import Store, Stores
 END_CURSOR = "end"
 """The cursor of a destination at which there is nothing left. It sorts after every id."""
 
-_AT = "at:"
+_CURSOR = "cursor:"
 _FIELDS = (
     "state",
     "source",
@@ -42,7 +42,7 @@ _FIELDS = (
     "operation",
 )
 
-_REPLAYS = JobRecords(keys.REPLAY, keys.REPLAYS, keys.REPLAYS_OPEN, keys.REPLAYS_STEP)
+_REPLAYS = JobRecords(keys.REPLAY, keys.REPLAYS, keys.REPLAYS_OPEN, keys.REPLAYS_LOCK)
 
 
 class SendResult(StrEnum):
@@ -82,7 +82,7 @@ class Candidate:
 def start_replay(scripts: Scripts, redis: Redis, replay_id: str, replay: Replay) -> None:
     """Begin a replay. Workers do the rest."""
     told = {"filter": replay.filter.as_dict(), "remap": replay.remap, "limit": replay.limit}
-    fields: list[str | bytes | float] = ["asked", orjson.dumps(told)]
+    fields: list[str | bytes | float] = ["request", orjson.dumps(told)]
     if replay.limit is not None:
         fields += ["limit", replay.limit]
     cursors = [
@@ -111,7 +111,7 @@ def find_replay_destinations(redis: Redis, replay: Replay) -> list[str]:
         )
         names = sorted(name.decode() for name in known)
         for name in names:
-            pipeline.exists(f"{keys.AT}{name}:{wanted.status}")
+            pipeline.exists(f"{keys.BY_STATE}{name}:{wanted.status}")
         return [name for name, there in zip(names, pipeline.execute(), strict=True) if there]
 
 
@@ -130,7 +130,7 @@ def read_candidates(
         if wanted.ids is not None:
             ids = [one for one in wanted.ids if after < one < edge][:most]
         else:
-            index = f"{keys.AT}{destination}:{wanted.status}"
+            index = f"{keys.BY_STATE}{destination}:{wanted.status}"
             found: Any = redis.zrange(index, f"({after}", f"({edge}", bylex=True, offset=0, num=most)
             ids = [name.decode() for name in found]
         pipeline = redis.pipeline(transaction=False)
@@ -189,7 +189,7 @@ def skip_event(
     told = [] if problem is None else [orjson.dumps(problem)]
     with redis_errors_as_unavailable():
         return bool(
-            scripts.run("replays_pass", place.replay_id, place.destination, event_id, place.examined, *told)
+            scripts.run("replays_skip", place.replay_id, place.destination, event_id, place.examined, *told)
         )
 
 
@@ -246,12 +246,16 @@ def _record(replay_id: str, row: Mapping[bytes, bytes]) -> ReplayRecord:
     counts = ("examined", "matched", "replayed", "skipped", "failed")
     return ReplayRecord(
         replay_id,
-        parse_replay_request(orjson.loads(fields["asked"])).replay,
+        parse_replay_request(orjson.loads(fields["request"])).replay,
         ReplayStage(fields["state"].decode()),
         {name: int(fields[name]) for name in counts},
-        {name.removeprefix(_AT): value.decode() for name, value in fields.items() if name.startswith(_AT)},
+        {
+            name.removeprefix(_CURSOR): value.decode()
+            for name, value in fields.items()
+            if name.startswith(_CURSOR)
+        },
         tuple(orjson.loads(fields[name]) for name in problems),
-        fields.get("waits", b"").decode(),
+        fields.get("waiting_for", b"").decode(),
         to_datetime(fields["created_at"]),
         *(to_datetime(fields[name]) if name in fields else None for name in ("started_at", "ended_at")),
     )
@@ -263,7 +267,7 @@ def read_replay_backlog(
     """How many replayed events of each company are queued, and which destinations are on hold."""
     with redis_errors_as_unavailable():
         holds: Any = redis.smembers(keys.HOLDS)
-        queued = scripts.run("replays_room", *companies)
+        queued = scripts.run("replays_backlog", *companies)
     return dict(zip(companies, queued, strict=True)), frozenset(name.decode() for name in holds)
 
 

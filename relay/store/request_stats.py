@@ -86,9 +86,9 @@ class RequestStats:
     ) -> None:
         with redis_errors_as_unavailable(), self._redis.pipeline() as pipeline:
             for name, by in times.items():
-                pipeline.hincrby(keys.TIMES, name, by)
+                pipeline.hincrby(keys.TIMINGS, name, by)
             for (source, outcome), by in counts.items():
-                pipeline.hincrby(keys.REQUESTS, f"{source}|{outcome}", by)
+                pipeline.hincrby(keys.REQUEST_COUNTS, f"{source}|{outcome}", by)
                 for key, kept in _buckets(source, newest[source].at):
                     pipeline.hincrby(key, outcome, by)
                     pipeline.expire(key, kept)
@@ -98,7 +98,7 @@ class RequestStats:
                     "code": turned.code,
                     "reason": turned.reason,
                 }
-                pipeline.hset(keys.TURNED_AWAY + source, mapping=told)
+                pipeline.hset(keys.LAST_REJECTED + source, mapping=told)
             pipeline.execute()
 
 

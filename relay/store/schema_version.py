@@ -51,7 +51,7 @@ def read_layout(redis: Redis) -> Layout | None:
         return Layout.parse(recorded.decode())
     # The counters never expire, so they also show events that have been pruned. Other keys do not count: this version's
     # web and commands may write those (rejected requests, sign-ins, a pause) before the first event records the layout.
-    return _UNRECORDED if redis.exists(keys.ALL, keys.COUNT) else None
+    return _UNRECORDED if redis.exists(keys.EVENTS, keys.STATE_COUNTS) else None
 
 
 def check_layout(redis: Redis, *, setting: str = "RELAY_REDIS_URL") -> None:

@@ -121,7 +121,7 @@ def read_rejected_requests(redis: Redis, names: Sequence[str]) -> dict[str, Reje
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         for name in names:
-            pipeline.hmget(keys.TURNED_AWAY + name, "at", "code", "reason")
+            pipeline.hmget(keys.LAST_REJECTED + name, "at", "code", "reason")
         rows: list[Any] = pipeline.execute()
     return {
         name: RejectedRequest(to_datetime(at), code.decode(), (reason or b"").decode())

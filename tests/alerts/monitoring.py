@@ -51,12 +51,12 @@ def make_due(redis: Redis) -> None:
 
 def move_back(redis: Redis, seconds: float) -> None:
     """Move the last check and its alerts back in time."""
-    state = orjson.loads(redis.hget(keys.ALERTS, "memory") or b"{}")
+    state = orjson.loads(redis.hget(keys.ALERTS, "state") or b"{}")
     moved = {
         "at": _earlier(state["at"], seconds),
         "open": [_moved_alert(alert, seconds) for alert in state["open"]],
     }
-    redis.hset(keys.ALERTS, "memory", orjson.dumps(state | moved))
+    redis.hset(keys.ALERTS, "state", orjson.dumps(state | moved))
 
 
 def _moved_alert(alert: dict[str, Any], seconds: float) -> dict[str, Any]:

@@ -199,10 +199,10 @@ def dying(store: Store, name: str, *, before: bool) -> Store:
 
 CRASHES: dict[str, Callable[[Store, AlertConfig], None]] = {
     "before the check is saved": lambda store, config: create_monitor(
-        dying(store, "alerts_decide", before=True), config
+        dying(store, "alerts_save", before=True), config
     ).check(),
     "after the check is saved": lambda store, config: create_monitor(
-        dying(store, "alerts_decide", before=False), config
+        dying(store, "alerts_save", before=False), config
     ).check(),
 }
 
@@ -226,7 +226,7 @@ def test_a_message_leased_by_a_worker_that_died_is_sent_by_the_next(
     hold(store)
     create_monitor(store, config).check()
     with pytest.raises(Died):
-        send_due(dying(store, "alerts_take", before=False), *config.receivers)
+        send_due(dying(store, "alerts_lease", before=False), *config.receivers)
     send_due(store, *config.receivers)
     assert inbox.received == [], "the message is still leased"
     make_due(store.redis)

@@ -22,7 +22,7 @@ def tell(redis: Redis) -> Iterator[Tell]:
     """A worker that takes up the next probe of acme, and tells this of it."""
 
     def told(probed: ProbeResult) -> None:
-        eventually(lambda: redis.hdel(keys.PROBE_WANTED, "acme"), within=10, what="the wish for a probe")
+        eventually(lambda: redis.hdel(keys.PROBE_REQUESTS, "acme"), within=10, what="the wish for a probe")
         save_probe_result(redis, "acme", probed)
 
     with ThreadPoolExecutor(1) as pool:
@@ -65,7 +65,7 @@ def test_a_probe_that_no_worker_takes_up_stays_asked_for(run: Run, redis: Redis)
 
     assert ended.code == 1
     assert "There is no result yet." in ended.out
-    assert redis.hgetall(keys.PROBE_WANTED) == {b"acme": b"acme"}
+    assert redis.hgetall(keys.PROBE_REQUESTS) == {b"acme": b"acme"}
 
 
 def test_as_json_a_probe_without_result_has_no_last(run: Run, redis: Redis):

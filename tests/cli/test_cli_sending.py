@@ -11,7 +11,7 @@ from tests.cli.conftest import Make, Run
 
 
 def kept(redis: Redis) -> int:
-    return int(redis.zcard(keys.ALL))
+    return int(redis.zcard(keys.EVENTS))
 
 
 def lines(*events: object) -> str:

@@ -118,7 +118,7 @@ def url(app: Flask) -> Iterator[str]:
 
 def kept(redis: Redis) -> list[str]:
     """Every key of a request or an event. That something was turned away is counted, and nothing more."""
-    of_events = (keys.RECEIPT, keys.EVENT, keys.SEEN, keys.IDEMPOTENCY, keys.ALL, keys.RQ_JOB)
+    of_events = (keys.RECEIPT, keys.EVENT, keys.DEDUPE, keys.IDEMPOTENCY, keys.EVENTS, keys.RQ_JOB)
     return [key.decode() for key in redis.keys("*") if key.decode().startswith(of_events)]
 
 

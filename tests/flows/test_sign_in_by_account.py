@@ -193,8 +193,8 @@ def test_no_secret_lies_open_in_the_store(world: World):
     [code] = world.provider.codes
     held = b"".join(
         world.redis.get(key) or b""
-        for key in world.redis.scan_iter("relay:oidc_[ab]*")
-        if key != b"relay:oidc_backs"
+        for key in world.redis.scan_iter("relay:oidc_[rc]*")
+        if key != b"relay:oidc_callbacks"
     )
 
     assert come.status_code == 303

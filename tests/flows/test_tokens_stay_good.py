@@ -27,17 +27,17 @@ def renewed(accesses: CredentialStore, world: World, stale: Credentials) -> Cred
 def expire(redis: Redis, name: str = "globex") -> None:
     """As if the access token's life were over, and its renewal due."""
     redis.hset(keys.TOKENS + name, "expires_at", 1)
-    redis.zadd(keys.RENEWALS, {name: 0})
+    redis.zadd(keys.TOKEN_REFRESHES, {name: 0})
 
 
 def forget_failure(redis: Redis) -> None:
     redis.hset(keys.TOKENS + "globex", "failed_at", 1)
-    redis.zadd(keys.RENEWALS, {"globex": 0})
+    redis.zadd(keys.TOKEN_REFRESHES, {"globex": 0})
 
 
 def test_tokens_that_are_due_are_renewed_before_they_end(world: World, redis: Redis):
     world.connect("globex")
-    redis.zadd(keys.RENEWALS, {"globex": 0})
+    redis.zadd(keys.TOKEN_REFRESHES, {"globex": 0})
 
     world.chore().step()
 
@@ -134,7 +134,7 @@ def test_an_answer_that_is_lost_is_asked_for_once_more_and_then_never(world: Wor
     world.connect("globex")
     worker = world.accesses()
     world.arm(kind="refresh_lost", company="acme")
-    redis.zadd(keys.RENEWALS, {"globex": 0})
+    redis.zadd(keys.TOKEN_REFRESHES, {"globex": 0})
 
     world.chore().step()
     assert world.call(world.access(worker), "hub:2") == 200, "what is left goes on serving"
@@ -227,7 +227,7 @@ def test_no_secret_is_logged_on_the_whole_way(world: World, redis: Redis, capsys
     access = world.access(worker)
     renewed(worker, world, access)
     world.arm(kind="refresh_lost", company="acme")
-    redis.zadd(keys.RENEWALS, {"globex": 0})
+    redis.zadd(keys.TOKEN_REFRESHES, {"globex": 0})
     world.chore().step()
 
     logged = capsys.readouterr().out

@@ -78,7 +78,7 @@ def comparable(body: dict[str, Any], like: dict[str, Any]) -> dict[str, Any]:
 
 def in_payload_order(bodies: list[dict[str, Any]], redis: Redis) -> list[dict[str, Any]]:
     """Priorities decide the order in which events arrive; their ids keep the order in which they were sent."""
-    ids = [event_id.decode() for event_id in redis.zrange(keys.ALL, 0, -1)]
+    ids = [event_id.decode() for event_id in redis.zrange(keys.EVENTS, 0, -1)]
     order = [redis.hget(keys.EVENT + event_id, "event_id").decode() for event_id in ids]
     return sorted(bodies, key=lambda body: order.index(body["eventId"]))
 
@@ -116,7 +116,7 @@ def test_a_payload_of_a_vendor_that_somebody_else_signed_is_not_taken(preset: st
         answer = sent.send(relay)
 
     assert (answer.status_code, answer.json()["code"]) == (401, "verification_failed")
-    assert not redis.exists(keys.ALL)
+    assert not redis.exists(keys.EVENTS)
 
 
 def test_a_batch_of_1100_events_is_taken_in_one_request(gong: str, redis: Redis):

@@ -70,9 +70,9 @@ class Traced:
 
     def again(self) -> None:
         """As if the time for the next try had come."""
-        for name in self.redis.zrange(keys.WAITING, 0, -1):
-            self.redis.zadd(keys.WAITING, {name: 0})
-        self.redis.delete(keys.SWEEP)
+        for name in self.redis.zrange(keys.RETRIES, 0, -1):
+            self.redis.zadd(keys.RETRIES, {name: 0})
+        self.redis.delete(keys.SWEEP_LOCK)
 
     def spans(self, name: str) -> list[ReadableSpan]:
         """Those whose name begins so, in the order of their end."""

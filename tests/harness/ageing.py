@@ -10,7 +10,7 @@ _A_DAY_OF_BUCKETS = 24 * 3600 // _BUCKET_SECONDS + 1
 
 def a_day_passes(redis: Redis, company: str) -> None:
     """The company's calls were made more than 24 hours ago."""
-    key = keys.DAY + company
+    key = keys.DAY_CALLS + company
     calls = {name.decode(): int(value) for name, value in redis.hgetall(key).items()}
     redis.delete(key)
     redis.hset(key, mapping={_earlier(name): _before(name, value) for name, value in calls.items()})

@@ -50,7 +50,7 @@ def begin(store: Store, person: str = JANE) -> Erasure:
 
 
 def run(store: Store) -> list[str]:
-    store.redis.delete(keys.ERASURES_STEP)
+    store.redis.delete(keys.ERASURES_LOCK)
     return step(ErasureContext(store, lambda: datetime.now(UTC), 600, 600))
 
 

@@ -18,7 +18,10 @@ def test_an_accepted_event_is_queued_once_with_its_record_its_job_and_its_indexe
     assert redis.lrange("rq:queue:gong:acme:web", 0, -1) == [verdict.id.encode()]
     assert redis.hget(keys.EVENT + verdict.id, "event_id") == b"web:1"
     assert (
-        redis.zcard(keys.ALL) == redis.zcard(keys.SOURCE + "web") == redis.zcard(keys.AT + "acme:queued") == 1
+        redis.zcard(keys.EVENTS)
+        == redis.zcard(keys.BY_SOURCE + "web")
+        == redis.zcard(keys.BY_STATE + "acme:queued")
+        == 1
     )
 
 
@@ -106,7 +109,7 @@ def test_a_full_store_refuses_all_of_a_receipt_and_says_so(scripts: Scripts, red
         redis.config_set("maxmemory", 0)
 
     assert caught.value.code == "store_full"
-    assert redis.zcard(keys.ALL) == 1
+    assert redis.zcard(keys.EVENTS) == 1
 
 
 def test_a_store_that_is_not_there_is_unavailable():
@@ -121,7 +124,7 @@ def test_ids_of_one_receipt_sort_in_the_order_of_its_items(scripts: Scripts, red
     events = [event(str(number)) for number in range(5)]
     accept_events(scripts, *events)
 
-    assert redis.zrange(keys.ALL, 0, -1) == [made.id.encode() for made in events]
+    assert redis.zrange(keys.EVENTS, 0, -1) == [made.id.encode() for made in events]
 
 
 def test_new_id_of_the_tests_is_an_id():

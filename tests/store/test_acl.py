@@ -60,7 +60,7 @@ def test_every_reading_of_operators_is_allowed(limited: Redis):
     read_workers(limited)
     read_key_uses(limited, ["web"])
     read_memory_share(limited)
-    limited.blpop(["relay:bell"], 0.01)
+    limited.blpop(["relay:wakeup"], 0.01)
     limited.wait(0, 1)
 
     assert "CONFIG GET is refused" not in " ".join(read_durability(limited).relaxed)

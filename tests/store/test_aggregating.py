@@ -162,7 +162,7 @@ def test_calls_saved_are_counted_by_destination(scripts: Scripts, redis: Redis):
 def test_an_event_says_which_one_stands_for_it(scripts: Scripts, redis: Redis):
     carrier, other = (verdict.id for verdict in accept_events(scripts, viewed(0), viewed(1)).verdicts)
 
-    assert field_of(redis, other, "into") == carrier
+    assert field_of(redis, other, "carrier") == carrier
 
 
 def test_a_session_that_was_given_up_is_not_sent_and_gathers_no_more(scripts: Scripts, redis: Redis):

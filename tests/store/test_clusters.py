@@ -82,7 +82,7 @@ def test_one_that_is_no_dead_letter_any_more_has_left(scripts: Scripts, redis: R
 
     leave(scripts, redis, first)
     assert [(cluster.count, cluster.sample) for cluster in clusters(redis)] == [(1, second)]
-    redis.delete(keys.SWEEP)
+    redis.delete(keys.SWEEP_LOCK)
     leave(scripts, redis, second)
 
     assert clusters(redis) == []

@@ -52,8 +52,8 @@ def test_a_ticket_says_whom_it_invites_as_often_as_its_link_is_looked_at(redis: 
 
 @pytest.mark.usefixtures("asking")
 def test_tickets_and_states_expire(redis: Redis):
-    [ticket] = redis.keys(keys.TICKET + "*")
-    [state] = redis.keys(keys.CONSENTING + "*")
+    [ticket] = redis.keys(keys.CONNECT_TICKET + "*")
+    [state] = redis.keys(keys.CONSENT_REQUEST + "*")
 
     assert 0 < redis.ttl(ticket) <= 1800
     assert 0 < redis.ttl(state) <= 600

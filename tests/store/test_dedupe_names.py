@@ -71,10 +71,10 @@ def test_a_chosen_id_that_looks_like_another_sources_hides_neither(scripts: Scri
 def test_an_event_without_an_id_of_its_senders_choice_costs_no_second_key(scripts: Scripts, redis: Redis):
     accept_events(scripts, event("7"))
 
-    assert redis.keys(keys.NAMED + "*") == []
+    assert redis.keys(keys.BY_EVENT_ID + "*") == []
 
 
 def test_both_ways_to_an_event_are_forgotten_together(scripts: Scripts, redis: Redis):
     accept_events(scripts, chosen("7"))
 
-    assert abs(redis.ttl(keys.NAMED + "7") - redis.ttl(keys.SEEN + "web:7")) <= 1
+    assert abs(redis.ttl(keys.BY_EVENT_ID + "7") - redis.ttl(keys.DEDUPE + "web:7")) <= 1

@@ -47,7 +47,7 @@ def test_taking_leases_an_event_with_all_that_its_attempt_needs(scripts: Scripts
     assert (taken.company, taken.destination, taken.operation) == ("acme", "acme", "digital-interaction")
     assert (taken.body, taken.event_id, taken.attempts) == (b'{"eventId":"web:1"}', "web:1", 0)
     assert state_of(redis, taken) == "sending"
-    assert redis.zcard(keys.LEASE) == 1
+    assert redis.zcard(keys.LEASES) == 1
 
 
 def test_what_is_taken_is_not_taken_twice(scripts: Scripts):
@@ -62,8 +62,8 @@ def test_a_delivered_event_leaves_nothing_in_rq(scripts: Scripts, redis: Redis):
     assert finish(scripts, taken, DELIVERED)
     assert state_of(redis, taken) == "delivered"
     assert redis.exists(keys.RQ_JOB + taken.id) == 0
-    assert redis.get(keys.REQUEST + "r1") == taken.id.encode()
-    assert redis.zcard(keys.LEASE) == redis.zcard("rq:wip:gong:acme:web") == 0
+    assert redis.get(keys.BY_REQUEST_ID + "r1") == taken.id.encode()
+    assert redis.zcard(keys.LEASES) == redis.zcard("rq:wip:gong:acme:web") == 0
 
 
 def test_only_the_holder_of_the_lease_can_settle(scripts: Scripts, redis: Redis):
@@ -174,7 +174,7 @@ def test_a_hold_keeps_every_event_of_its_destination_and_no_other(scripts: Scrip
     finish(scripts, first, hold_event(HoldCause.FORBIDDEN, "ip", record=b"{}", probe_seconds=300))
 
     assert [taken.destination for taken in take_events(scripts)] == ["twin"]
-    assert redis.zcard(keys.AT + "acme:on_hold") == 3
+    assert redis.zcard(keys.BY_STATE + "acme:on_hold") == 3
 
 
 def test_resuming_brings_held_events_back_in_their_order(scripts: Scripts):
@@ -242,7 +242,7 @@ def test_an_ended_event_is_pruned_whole_once_its_time_has_passed(
     left = {key.decode() for key in redis.keys("*")}
     assert not {key for key in left if taken.id in key}
     assert not {key for key in left if key.startswith(keys.RECEIPT)}
-    assert redis.zcard(keys.ALL) == redis.zcard(keys.SOURCE + "web") == 0
+    assert redis.zcard(keys.EVENTS) == redis.zcard(keys.BY_SOURCE + "web") == 0
 
 
 def test_a_receipt_stays_while_one_of_its_events_does(scripts: Scripts, redis: Redis):

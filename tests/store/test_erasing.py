@@ -51,7 +51,7 @@ def test_an_event_of_every_state_but_two_is_made_here():
 @pytest.mark.parametrize("state", MADE, ids=str)
 def test_nothing_is_left_of_a_person_whatever_state_the_event_was_in(store: Store, state: State):
     MADE[state](store)
-    found = {state_of(store, one.decode()) for one in store.redis.zrange(keys.ALL, 0, -1)}
+    found = {state_of(store, one.decode()) for one in store.redis.zrange(keys.EVENTS, 0, -1)}
     assert state in found
     assert JANE in everything(store.redis)
 
@@ -59,8 +59,8 @@ def test_nothing_is_left_of_a_person_whatever_state_the_event_was_in(store: Stor
 
     assert JANE not in everything(store.redis)
     assert read_erasure(store.redis, erasure).counts[state] == 1
-    assert {state_of(store, one.decode()) for one in store.redis.zrange(keys.ALL, 0, -1)} == {State.ERASED}
-    assert store.redis.keys(f"{keys.PEOPLE}*") == []
+    assert {state_of(store, one.decode()) for one in store.redis.zrange(keys.EVENTS, 0, -1)} == {State.ERASED}
+    assert store.redis.keys(f"{keys.PERSON_INDEX}*") == []
 
 
 def test_a_dead_letter_that_was_never_mapped_is_erased_with_what_was_said_of_it(store: Store):
@@ -100,22 +100,22 @@ def test_an_event_that_is_being_sent_is_let_finish_and_then_erased(store: Store)
 
 def test_what_is_left_says_where_it_was_to_go_and_whether_gong_has_it(store: Store):
     make_delivered(store)
-    [one] = [name.decode() for name in store.redis.zrange(keys.ALL, 0, -1)]
+    [one] = [name.decode() for name in store.redis.zrange(keys.EVENTS, 0, -1)]
 
     erasure = erase(store)
 
     record = read_event(store.redis, one)
-    assert record["was"] == b"delivered"
+    assert record["state_before"] == b"delivered"
     assert record["request_id"] == b"request-1"
     assert record["erasure"].decode() == erasure
-    assert not {"body", "operation", "detail", "people", "warnings"} & set(record)
+    assert not {"body", "operation", "detail", "marks", "warnings"} & set(record)
 
 
 def test_an_erasure_that_was_cut_off_goes_on_where_it_stood(store: Store):
     for number in range(5):
         keep(store, about(str(number)), raw=RAW + str(number).encode())
     erasing = begin(store)
-    first = store.redis.zrange(keys.ALL, 0, 0)[0].decode()
+    first = store.redis.zrange(keys.EVENTS, 0, 0)[0].decode()
     assert erase_record(store.scripts, erasing, first, alias="", keep_seconds=600) is EraseResult.ERASED
 
     assert run(store) == [erasing.id]
@@ -153,11 +153,11 @@ def test_a_cluster_is_told_by_a_dead_letter_that_is_left(store: Store):
         ),
     )
     [name] = store.redis.zrange(keys.CLUSTERS, 0, -1)
-    store.redis.hset(keys.CLUSTER_ABOUT + name.decode(), "text", f"person.email: {JANE} is taken")
+    store.redis.hset(keys.CLUSTER_INFO + name.decode(), "text", f"person.email: {JANE} is taken")
 
     erase(store)
 
-    about_it = store.redis.hgetall(keys.CLUSTER_ABOUT + name.decode())
+    about_it = store.redis.hgetall(keys.CLUSTER_INFO + name.decode())
     assert about_it[b"text"] == b"person.email: joe@globex.example is taken"
     assert JANE not in everything(store.redis)
 
@@ -178,7 +178,7 @@ def test_every_event_leaves_the_index_when_it_is_pruned(store: Store):
 
     assert sweep_now(store.scripts, store.redis).pruned == 1
 
-    assert store.redis.keys(f"{keys.PEOPLE}*") == []
+    assert store.redis.keys(f"{keys.PERSON_INDEX}*") == []
 
 
 @pytest.fixture
@@ -197,7 +197,7 @@ def test_the_append_only_file_is_written_anew_without_the_person(store: Store, d
 
     assert run(store) == [erasing.id]
 
-    assert durable.hget(keys.ERASURE + erasing.id, "rewrite") == b"begun"
+    assert durable.hget(keys.ERASURE + erasing.id, "rewrite") == b"started"
 
 
 def test_an_erasure_ends_only_once_a_rewrite_from_before_is_over(store: Store, durable: Redis):

@@ -75,10 +75,10 @@ def test_headers_and_parameters_of_the_url_are_found_and_erased(store: Store):
 
 def test_a_body_that_is_made_anew_is_found_by_all_whom_it_tells_of(store: Store):
     make_dead(store)
-    [one] = [name.decode() for name in store.redis.zrange(keys.ALL, 0, -1)]
+    [one] = [name.decode() for name in store.redis.zrange(keys.EVENTS, 0, -1)]
     joe = store.people.mark("joe@globex.example")
 
-    replay_event(store.scripts, one, now=NOW, fields={"body": b'{"to": "joe@globex.example"}', "people": joe})
+    replay_event(store.scripts, one, now=NOW, fields={"body": b'{"to": "joe@globex.example"}', "marks": joe})
 
     for mark in (joe, store.people.mark(JANE)):
         assert read_remaining_ids(store.redis, mark, after="", most=9) == [one]

@@ -27,9 +27,9 @@ def fill(redis: Redis, count: int, *, destinations: int = 1, **fields: str) -> l
             name = generate_ids(BEGAN + timedelta(seconds=number), number.to_bytes(9), 1)[0]
             told = {"state": "queued", "source": "web", "destination": f"d{number % destinations}"} | fields
             pipeline.hset(keys.EVENT + name, mapping=dict(told))
-            pipeline.zadd(keys.ALL, {name: 0})
-            pipeline.zadd(keys.SOURCE + told["source"], {name: 0})
-            pipeline.zadd(f"{keys.AT}{told['destination']}:{told['state']}", {name: 0})
+            pipeline.zadd(keys.EVENTS, {name: 0})
+            pipeline.zadd(keys.BY_SOURCE + told["source"], {name: 0})
+            pipeline.zadd(f"{keys.BY_STATE}{told['destination']}:{told['state']}", {name: 0})
             pipeline.sadd(keys.DESTINATIONS, told["destination"])
             ids.append(name)
         pipeline.execute()
@@ -91,10 +91,10 @@ def dead(redis: Redis, number: int, reason: DeadLetterReason, cluster: str) -> s
     name = generate_ids(BEGAN + timedelta(hours=1, seconds=number), number.to_bytes(9), 1)[0]
     told = {"state": "dead", "source": "web", "destination": "d0", "reason": reason, "cluster": cluster}
     redis.hset(keys.EVENT + name, mapping=dict(told))
-    redis.zadd(f"{keys.AT}d0:dead", {name: 0})
+    redis.zadd(f"{keys.BY_STATE}d0:dead", {name: 0})
     redis.zadd(keys.CLUSTER + cluster, {name: 0})
     redis.zadd(keys.CLUSTERS, {cluster: number})
-    redis.hset(keys.CLUSTER_ABOUT + cluster, "reason", reason)
+    redis.hset(keys.CLUSTER_INFO + cluster, "reason", reason)
     return name
 
 
@@ -162,7 +162,7 @@ def test_a_page_that_may_look_no_further_says_where_to_go_on(redis: Redis):
 
 def test_a_walk_over_many_sets_takes_few_rounds(redis: Redis):
     fill(redis, 6_000, destinations=300)
-    indexes = [f"{keys.AT}d{number}:queued" for number in range(300)]
+    indexes = [f"{keys.BY_STATE}d{number}:queued" for number in range(300)]
 
     batches = [batch for batch, _ in islice(scan_newest(redis, indexes, IdRange(), first=51), 4)]
 

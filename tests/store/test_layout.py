@@ -44,7 +44,7 @@ def test_a_newer_major_version_is_refused_and_the_store_is_left_alone(redis: Red
 
 @pytest.mark.parametrize("recorded", [OLDER, None])
 def test_data_of_an_older_major_version_is_refused_and_left_alone(redis: Redis, recorded: str | None):
-    redis.zadd(keys.ALL, {"01EVENT": 0})
+    redis.zadd(keys.EVENTS, {"01EVENT": 0})
     if recorded is not None:
         write_layout(redis, recorded)
     before = dump(redis)
@@ -64,14 +64,14 @@ def test_data_of_an_older_major_version_is_refused_and_left_alone(redis: Redis, 
 
 
 def test_a_store_that_was_drained_and_pruned_still_counts_as_data_of_the_older_version(redis: Redis):
-    redis.hset(keys.COUNT, "acme|delivered", 7)
+    redis.hset(keys.STATE_COUNTS, "acme|delivered", 7)
 
     with pytest.raises(SettingsError, match=r"data of layout 1\.0"):
         check_layout(redis)
 
 
 def test_a_drained_store_is_accepted_once_it_is_flushed(redis: Redis):
-    redis.zadd(keys.ALL, {"01EVENT": 0})
+    redis.zadd(keys.EVENTS, {"01EVENT": 0})
     write_layout(redis, OLDER)
     redis.flushdb()
 
@@ -82,7 +82,7 @@ def test_a_drained_store_is_accepted_once_it_is_flushed(redis: Redis):
 
 
 def test_what_the_web_writes_before_the_first_event_does_not_count_as_older_data(redis: Redis):
-    redis.hset(keys.REQUESTS, "|unauthorized", 1)
+    redis.hset(keys.REQUEST_COUNTS, "|unauthorized", 1)
     redis.sadd(keys.HOLDS, "acme")
 
     check_layout(redis)

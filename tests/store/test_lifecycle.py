@@ -107,7 +107,7 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def sweep(self) -> None:
-        self.redis.delete(keys.SWEEP)
+        self.redis.delete(keys.SWEEP_LOCK)
         sweep(self.scripts, SweepOptions(max_rescues=4), Pacing(window=0.0))
 
     @rule(destination=st.sampled_from(["acme", "twin"]))
@@ -145,10 +145,10 @@ class Life(RuleBasedStateMachine):
         queues = self.redis.smembers(keys.RQ_QUEUES)
         queued = {name.decode() for queue in queues for name in self.redis.lrange(queue, 0, -1)}
         held = {
-            name.decode() for key in ("acme", "twin") for name in self.redis.lrange(keys.HELD + key, 0, -1)
+            name.decode() for key in ("acme", "twin") for name in self.redis.lrange(keys.ON_HOLD + key, 0, -1)
         }
-        waiting = {name.decode() for name in self.redis.zrange(keys.WAITING, 0, -1)}
-        leased = {name.decode().split("|")[1] for name in self.redis.zrange(keys.LEASE, 0, -1)}
+        waiting = {name.decode() for name in self.redis.zrange(keys.RETRIES, 0, -1)}
+        leased = {name.decode().split("|")[1] for name in self.redis.zrange(keys.LEASES, 0, -1)}
         aggregating = {name.decode() for name in self.redis.zrange(keys.AGGREGATING, 0, -1)}
         places = {State.QUEUED: queued, State.ON_HOLD: held, State.RETRYING: waiting, State.SENDING: leased}
         places[State.AGGREGATING] = aggregating
@@ -160,7 +160,7 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def every_queue_that_holds_events_will_be_looked_at(self) -> None:
         queues = {name for name in self.redis.smembers(keys.RQ_QUEUES) if self.redis.exists(name)}
-        turns = self.redis.zrange(keys.TURN + "acme", 0, -1)
+        turns = self.redis.zrange(keys.TURNS + "acme", 0, -1)
         assert queues <= {keys.RQ_QUEUE.encode() + name for name in turns}
         assert not queues or self.redis.zscore(keys.DUE, "acme") is not None
 

@@ -93,7 +93,7 @@ def test_throttled_calls_that_were_under_way_together_are_one(scripts: Scripts, 
 
 
 def test_every_success_takes_some_of_the_space_away_until_none_is_left(scripts: Scripts, redis: Redis):
-    redis.hset(keys.COMPANY + "acme", "crowd", SECOND // 1000)
+    redis.hset(keys.COMPANY + "acme", "extra_spacing", SECOND // 1000)
     seen = [spent(redis).extra_spacing]
     for _ in range(200):
         deliver(scripts)
@@ -123,6 +123,10 @@ def test_a_day_that_we_have_spent_ourselves_accuses_nobody(scripts: Scripts, red
 def test_what_others_spent_is_forgotten_after_a_day(scripts: Scripts, redis: Redis):
     throttle(scripts, redis, 3600.0, per_day=100)
     day = 24 * 3600 * SECOND
-    redis.hset(keys.COMPANY + "acme", "others_at", int(redis.hget(keys.COMPANY + "acme", "others_at")) - day)
+    redis.hset(
+        keys.COMPANY + "acme",
+        "other_calls_at",
+        int(redis.hget(keys.COMPANY + "acme", "other_calls_at")) - day,
+    )
 
     assert (spent(redis).other_calls, spent(redis).other_calls_at) == (0, None)

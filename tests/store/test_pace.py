@@ -25,7 +25,7 @@ def queue_up(scripts: Scripts, count: int) -> None:
 def spent(redis: Redis, *, buckets_ago: int, calls: int) -> None:
     """As if calls had been made that long ago."""
     bucket = int(now_seconds(redis)) // BUCKET - buckets_ago
-    key = keys.DAY + "acme"
+    key = keys.DAY_CALLS + "acme"
     first = min(int(redis.hget(key, "first") or bucket), bucket)
     redis.hincrby(key, str(bucket), calls)
     redis.hincrby(key, "total", calls)
@@ -54,7 +54,7 @@ def test_published_limits_hold(scripts: Scripts, per_second: int):
 def test_room_comes_back_one_call_at_a_time_as_each_leaves_the_window(scripts: Scripts, redis: Redis):
     queue_up(scripts, 6)
     now = int(now_seconds(redis) * SECOND)
-    redis.rpush(keys.SENT + "acme", now - 2 * SECOND, now - 5 * SECOND, now - 11 * SECOND)
+    redis.rpush(keys.RECENT_CALLS + "acme", now - 2 * SECOND, now - 5 * SECOND, now - 11 * SECOND)
 
     assert len(take_events(scripts, window=10.0)) == 1
 
@@ -86,7 +86,7 @@ def test_calls_older_than_a_day_count_no_more(scripts: Scripts, redis: Redis):
 
     assert len(take_events(scripts)) == 2
     assert read_company_usage(redis, ["acme"])[0].last_day == 2
-    assert redis.hget(keys.DAY + "acme", "total") == b"2"
+    assert redis.hget(keys.DAY_CALLS + "acme", "total") == b"2"
 
 
 def test_exactly_the_days_budget_is_taken(scripts: Scripts):

@@ -136,7 +136,7 @@ def is_held(scripts: Scripts, _: Redis, taken: LeasedEvent) -> None:
 
 
 def loses_its_worker(scripts: Scripts, redis: Redis, taken: LeasedEvent) -> None:
-    redis.zadd(keys.LEASE, {f"acme|{taken.id}|{taken.try_number}": 0})
+    redis.zadd(keys.LEASES, {f"acme|{taken.id}|{taken.try_number}": 0})
     assert sweep_now(scripts, redis).rescued == 1
 
 

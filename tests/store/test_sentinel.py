@@ -145,7 +145,7 @@ def test_a_killed_primary_is_unavailable_until_the_replica_has_its_place(guarded
     guarded.await_new_primary()
 
     assert eventually_accepted(scripts, "3")
-    assert client.zcard(keys.ALL) == 2
+    assert client.zcard(keys.EVENTS) == 2
 
 
 def test_a_frozen_primarys_late_answer_is_nobodys(guarded: Guarded):
@@ -175,7 +175,7 @@ def test_the_bell_rings_on_the_new_primary(guarded: Guarded):
 
     def rung() -> bool:
         with suppress(RedisError):
-            client.lpush(keys.BELL, 1)
+            client.lpush(keys.WAKEUP, 1)
         began = time.monotonic()
         bell.wait(1.0)
         return time.monotonic() - began < 0.9

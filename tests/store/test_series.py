@@ -68,10 +68,10 @@ def test_what_is_accepted_is_counted_for_all_for_its_destination_and_for_its_sou
         "accepted": 3,
         "filtered": 1,
         "repeated": 1,
-        "taken": 2,
+        "requests": 2,
         "weak": 2,
     }
-    assert redis.hgetall(keys.REQUESTS) == {b"web|taken": b"2"}
+    assert redis.hgetall(keys.REQUEST_COUNTS) == {b"web|accepted": b"2"}
 
 
 def test_a_repeated_request_is_not_counted_twice(redis: Redis, scripts: Scripts):
@@ -80,7 +80,7 @@ def test_a_repeated_request_is_not_counted_twice(redis: Redis, scripts: Scripts)
     accept_events(scripts, event("1"), on=once)
     accept_events(scripts, event("1"), on=once)
 
-    assert counted(redis, WEB).counts["taken"] == 1
+    assert counted(redis, WEB).counts["requests"] == 1
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_the_scripts_count_a_time_in_the_bucket_that_is_read(redis: Redis, scrip
 
 def test_a_replay_is_counted_but_not_timed(redis: Redis, scripts: Scripts):
     sent(scripts, bury(DeadLetterReason.REJECTED, "no", record=b"", keep_seconds=60))
-    [dead_letter] = redis.zrange(f"{keys.AT}acme:dead", 0, -1)
+    [dead_letter] = redis.zrange(f"{keys.BY_STATE}acme:dead", 0, -1)
     replay_event(scripts, dead_letter.decode(), now=NOW)
     (taken,) = take_events(scripts)
     finish(scripts, taken, end_event(State.DELIVERED, "r", record=b"", keep_seconds=60))
@@ -164,7 +164,7 @@ def test_what_an_operator_gives_up_is_counted(redis: Redis, scripts: Scripts):
 def test_dead_letters_are_counted_for_ever_by_their_reason(redis: Redis, scripts: Scripts):
     sent(scripts, bury(DeadLetterReason.RETRIES_EXHAUSTED, "no", record=b"", keep_seconds=60))
 
-    assert redis.hgetall(keys.HAPPENED) == {b"acme|accepted": b"1", b"acme|dead:retries_exhausted": b"1"}
+    assert redis.hgetall(keys.OTHER_COUNTS) == {b"acme|accepted": b"1", b"acme|dead:retries_exhausted": b"1"}
 
 
 def test_every_bucket_expires(redis: Redis, scripts: Scripts):

@@ -84,8 +84,8 @@ def test_an_answered_call_is_followed_a_window_after_it_arrived(
 
 def test_what_counts_is_the_oldest_of_the_calls_of_a_window(scripts: Scripts, redis: Redis):
     oldest, *others = taken_some(scripts, per_second=3)
-    redis.lset(keys.SENT + "acme", 0, "1?")  # the newest two left in the moments after the oldest
-    redis.lset(keys.SENT + "acme", 1, "2?")
+    redis.lset(keys.RECENT_CALLS + "acme", 0, "1?")  # the newest two left in the moments after the oldest
+    redis.lset(keys.RECENT_CALLS + "acme", 1, "2?")
 
     settle(scripts, oldest, arrival_seconds=40.0)
     assert seconds_left(scripts) == pytest.approx(140.0, abs=1.0)
@@ -112,15 +112,15 @@ def test_a_call_that_was_given_back_has_been_paid_for(scripts: Scripts, redis: R
 
 def test_an_answer_that_comes_after_its_call_is_forgotten_changes_nothing(scripts: Scripts, redis: Redis):
     [taken] = taken_some(scripts, per_second=1)
-    redis.delete(keys.SENT + "acme")
+    redis.delete(keys.RECENT_CALLS + "acme")
 
     settle(scripts, taken, arrival_seconds=40.0)
 
-    assert redis.exists(keys.SENT + "acme") == 0
+    assert redis.exists(keys.RECENT_CALLS + "acme") == 0
 
 
 def test_calls_that_crowd_keep_wider_apart(scripts: Scripts, redis: Redis):
     taken_some(scripts, per_second=1)
-    redis.hset(keys.COMPANY + "acme", "crowd", 20_000_000)
+    redis.hset(keys.COMPANY + "acme", "extra_spacing", 20_000_000)
 
     assert looked_at_now(scripts, redis) == pytest.approx(130.0, abs=1.0)

@@ -51,7 +51,7 @@ def test_what_is_turned_away_is_counted_by_code_and_reason(redis: Redis):
             source_scope("web")
         ]
         assert bucket.counts == {"verification_failed:timestamp_out_of_range": 2, "body_too_large": 1}
-    assert redis.hgetall(keys.REQUESTS) == {
+    assert redis.hgetall(keys.REQUEST_COUNTS) == {
         b"web|verification_failed:timestamp_out_of_range": b"2",
         b"web|body_too_large": b"1",
     }
@@ -73,7 +73,7 @@ def test_a_flood_costs_one_write_a_second(redis: Redis):
     turnstile.flush_if_due()
 
     assert (first, writes(redis)) == (3, 6)
-    assert redis.hget(keys.REQUESTS, f"web|{STALE.outcome}") == b"1000"
+    assert redis.hget(keys.REQUEST_COUNTS, f"web|{STALE.outcome}") == b"1000"
 
 
 def test_counts_wait_for_a_store_that_is_away():
@@ -89,7 +89,7 @@ def test_counts_wait_for_a_store_that_is_away():
         clock.seconds += 1.0
         turnstile.flush_if_due()
 
-        assert store.hget(keys.REQUESTS, f"web|{STALE.outcome}") == b"2"
+        assert store.hget(keys.REQUEST_COUNTS, f"web|{STALE.outcome}") == b"2"
         store.close()
         server.stop()
 

@@ -30,7 +30,7 @@ def spent(scripts: Scripts, redis: Redis) -> Scripts:
     accept_events(scripts, *(event(str(number)) for number in range(20)))
     assert len(take_events(scripts)) == 8
     assert take_events(scripts) == []
-    redis.delete(keys.BELL)
+    redis.delete(keys.WAKEUP)
     return scripts
 
 
@@ -43,7 +43,7 @@ def test_what_goes_first_wakes_a_worker_on_a_day_that_is_spent_for_the_rest(
 ) -> None:
     accept_events(spent, event("signed", priority=Priority.HIGH))
 
-    assert redis.llen(keys.BELL) == 1
+    assert redis.llen(keys.WAKEUP) == 1
     assert [one.event_id for one in take_events(spent)] == ["web:signed"]
 
 
@@ -52,10 +52,10 @@ def test_what_goes_first_is_not_looked_at_again_and_again_once_its_own_room_is_s
 ) -> None:
     accept_events(spent, *(event(f"signed{number}", priority=Priority.HIGH) for number in range(3)))
     assert len(take_events(spent)) == 2
-    redis.delete(keys.BELL)
+    redis.delete(keys.WAKEUP)
     accept_events(spent, event("signed late", priority=Priority.HIGH))
 
-    assert redis.llen(keys.BELL) == 0
+    assert redis.llen(keys.WAKEUP) == 0
 
 
 def test_limits_that_are_raised_hold_at_once(spent: Scripts) -> None:
@@ -73,5 +73,5 @@ def test_a_probe_that_is_answered_429_is_not_repeated_before_its_time(scripts: S
 
     assert sweep(scripts, SweepOptions(), Pacing()).probes == ()
     redis.hset(keys.COMPANY + "acme", "frozen_until", 0)
-    redis.delete(keys.SWEEP, keys.SENT + "acme")
+    redis.delete(keys.SWEEP_LOCK, keys.RECENT_CALLS + "acme")
     assert sweep(scripts, SweepOptions(), Pacing()).probes == ("acme",)

@@ -136,7 +136,7 @@ def _look_at_what_is_left(redis: Redis, place: Place, ended: Ended) -> None:
     def none_is_open() -> bool:
         left = [name for name in before if not _decided(redis, name)]
         for name in left:
-            redis.zadd(keys.RENEWALS, {name: 0})
+            redis.zadd(keys.TOKEN_REFRESHES, {name: 0})
         chore.step()
         return not left
 

@@ -84,10 +84,10 @@ def deliver_all(redis: Redis, config: Config) -> None:
 
 def as_if_late(redis: Redis) -> None:
     """As if all that waits had waited long enough: backoffs, leases of dead workers, sessions, companies' turns."""
-    for key in (keys.WAITING, keys.LEASE, keys.AGGREGATING, keys.DUE):
+    for key in (keys.RETRIES, keys.LEASES, keys.AGGREGATING, keys.DUE):
         for name in redis.zrange(key, 0, -1):
             redis.zadd(key, {name: 1})
-    redis.delete(keys.SWEEP)
+    redis.delete(keys.SWEEP_LOCK)
 
 
 def _now() -> datetime:
@@ -100,7 +100,7 @@ def main() -> None:
     deliver_all(redis, told)
     client = create_app(settings(), told, redis).test_client()
     admin = {"X-API-Key": settings().admin_key or ""}
-    ids = [name.decode() for name in redis.zrange(keys.ALL, 0, -1)]
+    ids = [name.decode() for name in redis.zrange(keys.EVENTS, 0, -1)]
     states = {one: client.get(f"/v1/events/{one}", headers=admin).get_json()["status"] for one in ids}
     sys.stdout.write(orjson.dumps({"states": states}).decode() + "\n")
 

@@ -85,7 +85,7 @@ class Writer:
         assert answer.status_code == 202, answer.text
         self.written[name] = answer.get_json()["id"]
 
-    def lease_events(self, name: str) -> Any:
+    def lease(self, name: str) -> Any:
         """The only event that is queued."""
         self.post(name)
         [taken] = lease_events(self.scripts, worker="w", want=8, pacing=Pacing(window=0.0, slack=0.0))[1]
@@ -98,20 +98,20 @@ class Writer:
         record = b'{"number":1,"outcome":"delivered","status":200,"request_id":"r-1","seconds":0.2}'
         finish(
             self.scripts,
-            self.take("delivered"),
+            self.lease("delivered"),
             end_event(State.DELIVERED, "r-1", record=record, keep_seconds=keep),
         )
         finish(
             self.scripts,
-            self.take("duplicate"),
+            self.lease("duplicate"),
             end_event(State.DUPLICATE, "r-2", record=record, keep_seconds=keep),
         )
         record = b'{"number":1,"outcome":"rejected","status":400,"errors":["content: no"]}'
         buried = dead_letter(
             DeadLetterReason.REJECTED, "content: no", record=record, keep_seconds=keep, status=400
         )
-        finish(self.scripts, self.take("rejected"), buried)
-        finish(self.scripts, self.take("discarded"), buried)
+        finish(self.scripts, self.lease("rejected"), buried)
+        finish(self.scripts, self.lease("discarded"), buried)
         admin = {"X-API-Key": settings().admin_key or ""}
         gone = self.client.post(f"/v1/events/{self.written['discarded']}/discard", headers=admin)
         assert gone.status_code == 200, gone.text
@@ -142,8 +142,8 @@ class Writer:
         """Events that are on their way: waiting, held, in the hands of a worker that died, gathering, queued."""
         again = Retry(60.0, ambiguous=True, said="HTTP 500")
         record = b'{"number":1,"outcome":"failed","status":500,"code":"gong_error"}'
-        finish(self.scripts, self.take("retrying"), retry_later(again, record=record))
-        self.take("sending")
+        finish(self.scripts, self.lease("retrying"), retry_later(again, record=record))
+        self.lease("sending")
         visitor = {"email": "visitor@buyer.example"}
         self.post("aggregating", "VISITS_KEY", session_id="s-1", person=visitor)
         self.post("aggregated", "VISITS_KEY", session_id="s-1", person=visitor)

@@ -37,7 +37,7 @@ def now() -> datetime:
 
 def run_all(redis: Redis, replaying: ReplayContext, steps: int = 1) -> None:
     for _ in range(steps):
-        redis.delete(keys.REPLAYS_STEP)
+        redis.delete(keys.REPLAYS_LOCK)
         step(replaying)
 
 

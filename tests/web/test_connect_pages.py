@@ -140,7 +140,7 @@ def test_an_answer_that_nobody_asked_for_is_refused(client: FlaskClient, state: 
 
 def test_an_answer_that_comes_too_late_is_refused(client: FlaskClient, operator: Headers, redis: Redis):
     state = begin(client, operator)
-    [key] = redis.keys(keys.CONSENTING + "*")
+    [key] = redis.keys(keys.CONSENT_REQUEST + "*")
     redis.pexpire(key, 0)
 
     assert back(client, state).status_code == 400
@@ -148,7 +148,7 @@ def test_an_answer_that_comes_too_late_is_refused(client: FlaskClient, operator:
 
 def test_a_link_that_has_expired_is_refused(client: FlaskClient, operator: Headers, redis: Redis):
     path = link(client, operator)
-    [key] = redis.keys(keys.TICKET + "*")
+    [key] = redis.keys(keys.CONNECT_TICKET + "*")
     redis.pexpire(key, 0)
 
     response = get(client, path)

@@ -80,7 +80,7 @@ def test_a_late_webhook_is_kept_without_its_payload_and_its_sender_told_nothing(
     assert post(client, viewed("1")).status_code == 202
 
     assert JANE not in text_of_the_store(redis)
-    [event_id] = redis.zrange(keys.ALL, 0, -1)
+    [event_id] = redis.zrange(keys.EVENTS, 0, -1)
     assert get(client, f"/v1/events/{event_id.decode()}", OPERATOR)["status"] == "erased"
 
 
@@ -112,4 +112,4 @@ def test_nothing_begins_while_a_store_is_away(redis: Redis):
     response = client.post("/v1/erasures", json={"email": JANE}, headers=OPERATOR)
 
     assert response.status_code == 503
-    assert redis.exists(keys.ERASURES, keys.ERASED) == 0
+    assert redis.exists(keys.ERASURES, keys.ERASED_PEOPLE) == 0

@@ -30,7 +30,7 @@ def sealed(redis: Redis) -> FlaskClient:
 
 def run(redis: Redis, settings: Settings | None = None) -> None:
     """What a worker does within a second."""
-    redis.delete(keys.ERASURES_STEP)
+    redis.delete(keys.ERASURES_LOCK)
     step(ErasureContext(Stores(redis, settings=settings).main, lambda: datetime.now(UTC), 600, 600))
 
 
@@ -129,7 +129,7 @@ def test_a_dry_run_counts_and_changes_nothing(
 
     [part] = page["stores"]
     assert (page["dry_run"], part["events"], part["receipts"]) == (True, {"queued": 2}, 0)
-    assert redis.exists(keys.ERASURES, keys.ERASED) == 0
+    assert redis.exists(keys.ERASURES, keys.ERASED_PEOPLE) == 0
     assert len(sent) == 3
 
 

@@ -31,12 +31,12 @@ def crowd(redis: Redis) -> None:
     """Other people's events: their indexes, and the companies that they wait for."""
     ids = {f"01A{number:023d}": 0 for number in range(MANY)}
     with redis.pipeline(transaction=False) as pipeline:
-        pipeline.zadd(keys.ALL, ids)
+        pipeline.zadd(keys.EVENTS, ids)
         for number in range(300):
             pipeline.sadd(keys.DESTINATIONS, f"other-{number}")
-            pipeline.zadd(f"{keys.AT}other-{number}:queued", ids)
+            pipeline.zadd(f"{keys.BY_STATE}other-{number}:queued", ids)
             pipeline.hset(keys.QUEUES, f"gong:other-{number}:web", f"1|other-{number}")
-            pipeline.hset(keys.COUNT, f"other-{number}|queued", MANY)
+            pipeline.hset(keys.STATE_COUNTS, f"other-{number}|queued", MANY)
         pipeline.execute()
 
 

@@ -44,7 +44,7 @@ def errors(response: TestResponse, status: int) -> list[str]:
 
 
 def kept(redis: Redis) -> int:
-    return int(redis.zcard(keys.ALL))
+    return int(redis.zcard(keys.EVENTS))
 
 
 @pytest.mark.parametrize("operation", [one for one in Operation if not one.startswith("catalog")])

@@ -22,7 +22,7 @@ def ask(client: FlaskClient, operator: Headers) -> dict[str, Any]:
 
 
 def to_be_probed(scripts: Scripts, redis: Redis) -> tuple[str, ...]:
-    redis.delete(keys.SWEEP)
+    redis.delete(keys.SWEEP_LOCK)
     return sweep(scripts, SweepOptions(), Pacing()).probes
 
 
@@ -64,4 +64,4 @@ def test_a_destination_that_is_not_there_is_not_probed(client: FlaskClient, oper
     answer = client.post("/v1/destinations/nope/probe", headers=operator)
 
     assert (answer.status_code, answer.get_json()["code"]) == (404, "no_such_destination")
-    assert redis.hgetall(keys.PROBE_WANTED) == {}
+    assert redis.hgetall(keys.PROBE_REQUESTS) == {}

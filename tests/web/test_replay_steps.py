@@ -84,7 +84,7 @@ def test_no_more_than_a_hundred_of_a_company_are_queued_and_cancel_keeps_the_res
     take_all(scripts, 100)
     run_all(redis, stepping(redis), steps=2)
 
-    assert redis.zcard(f"{keys.AT}acme:dead") == 30
+    assert redis.zcard(f"{keys.BY_STATE}acme:dead") == 30
     again = client.post(f"/v1/replays/{replay_id}/cancel", headers=OPERATOR).get_json()
     assert again["changed"] is False
 
@@ -98,7 +98,7 @@ def test_it_waits_while_its_destination_is_on_hold(
 
     run_all(redis, stepping(redis), steps=2)
     assert "hold of acme" in look(client, replay_id)["waiting_for"]
-    assert redis.zcard(f"{keys.AT}acme:dead") == 2
+    assert redis.zcard(f"{keys.BY_STATE}acme:dead") == 2
 
     resume_destination(scripts, "acme")
     run_all(redis, stepping(redis), steps=2)
@@ -182,7 +182,7 @@ def test_dead_letters_are_mapped_anew_by_a_mended_mapping(redis: Redis, scripts:
 def test_filtered_events_are_sent_once_today_s_mapping_takes_them(redis: Redis, scripts: Scripts):
     client = application(redis)
     post(client, viewed(event="something_else"))
-    assert redis.zcard(f"{keys.AT}acme:filtered") == 1
+    assert redis.zcard(f"{keys.BY_STATE}acme:filtered") == 1
 
     begin(client, filter={"status": "filtered"}, remap=True)
     run_all(redis, stepping(redis, TEXT.replace("item.event == 'page_view'", "item.event")), steps=2)

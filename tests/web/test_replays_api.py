@@ -67,14 +67,14 @@ def test_a_limit_ends_it(client: FlaskClient, redis: Redis, scripts: Scripts, ki
 
 def test_a_dry_run_counts_shows_examples_and_changes_nothing(client: FlaskClient, redis: Redis, kill: Kill):
     kill(7)
-    before = redis.dbsize(), redis.zcard(f"{keys.AT}acme:dead")
+    before = redis.dbsize(), redis.zcard(f"{keys.BY_STATE}acme:dead")
 
     told = begin(client, dry_run=True, remap=True)
 
     assert (told["matched"], told["truncated"], told["would_map"], told["would_fail"]) == (7, False, 7, 0)
     assert len(told["examples"]) == 5
     assert told["examples"][0]["call"]["body"]["content"]["contentTitle"] == "••• (7 characters)"
-    assert (redis.dbsize(), redis.zcard(f"{keys.AT}acme:dead")) == before
+    assert (redis.dbsize(), redis.zcard(f"{keys.BY_STATE}acme:dead")) == before
 
 
 def test_clusters_count_and_leave_with_their_dead_letters(client: FlaskClient, redis: Redis, kill: Kill):

@@ -139,7 +139,7 @@ def test_a_dead_letter_is_routed_anew_when_it_is_replayed(
 
     assert (refused.status_code, refused.get_json()["code"]) == (422, "mapping_still_fails")
     assert (replayed.status_code, replayed.get_json()["destination"]) == (202, "initech")
-    assert redis.zcard(keys.AT + "unrouted:dead") == 0
+    assert redis.zcard(keys.BY_STATE + "unrouted:dead") == 0
     assert gone(scripts) == {"hub:1": ("initech", "initech")}
 
 
@@ -180,7 +180,7 @@ def test_two_customers_may_use_one_id_and_each_repeats_for_itself_alone(
 
     found = client.get("/v1/events?event_id=hub:1", headers=OPERATOR).get_json()["events"]
     assert sorted(one["destination"] for one in found) == ["acme", "globex", "unrouted"]
-    assert redis.zcard(keys.ALL) == 3
+    assert redis.zcard(keys.EVENTS) == 3
 
 
 def test_a_dry_run_says_where_an_event_would_go(client: FlaskClient):
@@ -205,7 +205,7 @@ def test_a_call_meant_for_gong_names_no_customer_and_is_refused(client: FlaskCli
 
     assert answer.status_code == 403
     assert "/v1/events" in answer.get_json()["errors"][0]
-    assert redis.zcard(keys.ALL) == 0
+    assert redis.zcard(keys.EVENTS) == 0
 
 
 def test_a_connected_destination_shows_among_the_queues_and_can_be_paused(

@@ -132,7 +132,7 @@ def test_a_request_of_which_the_second_store_takes_nothing_is_repeated_and_each_
         first = send(client, *batch, **headers)
     finally:
         second_redis.config_set("min-replicas-to-write", 0)
-    kept = redis.zcard(keys.ALL), second_redis.zcard(keys.ALL)
+    kept = redis.zcard(keys.EVENTS), second_redis.zcard(keys.EVENTS)
     second, third = send(client, *batch, **headers), send(client, *batch, **headers)
 
     assert (first.status_code, first.get_json()["code"], kept) == (503, "store_failed", (1, 0))
@@ -147,7 +147,7 @@ def test_nothing_is_kept_anywhere_of_a_request_whose_second_store_is_known_to_be
     answer = send(process(redis, open_redis(AWAY, WORKER)), event("1", "acme"), event("2", "globex"))
 
     assert (answer.status_code, answer.get_json()["code"]) == (503, "store_unavailable")
-    assert redis.zcard(keys.ALL) == 0
+    assert redis.zcard(keys.EVENTS) == 0
 
 
 @pytest.mark.parametrize("away", ["main", "eu"])
@@ -215,7 +215,7 @@ def test_a_dead_letter_of_main_does_not_move_to_another_store(client: FlaskClien
     answer = again.post(f"/v1/events/{told['id']}/replay", headers=OPERATOR)
 
     assert (answer.status_code, answer.get_json()["code"]) == (409, "store_mismatch")
-    assert redis.zcard(f"{keys.AT}unrouted:dead") == 1
+    assert redis.zcard(f"{keys.BY_STATE}unrouted:dead") == 1
 
 
 def test_a_replay_is_done_in_each_store_and_told_as_one(

@@ -15,7 +15,7 @@ Maker = Callable[..., dict[str, Any]]
 
 
 def kept(redis: Redis) -> int:
-    return int(redis.zcard(keys.ALL))
+    return int(redis.zcard(keys.EVENTS))
 
 
 def problem(response: TestResponse, status: int, code: str) -> None:

@@ -106,7 +106,7 @@ def test_a_retry_of_the_sender_is_answered_as_the_first_was(client: FlaskClient,
     first, again = post(client, viewed()), post(client, viewed())
 
     assert again.get_json() == first.get_json()
-    assert redis.zcard(keys.ALL) == 1
+    assert redis.zcard(keys.EVENTS) == 1
 
 
 def test_what_cannot_be_mapped_or_read_is_2xx_and_a_dead_letter_with_its_bytes(
@@ -189,4 +189,4 @@ def test_what_was_proven_is_kept_without_its_proof(client: FlaskClient, redis: R
     [receipt] = redis.keys(keys.RECEIPT + "*")
     kept = redis.hget(receipt, "headers").lower()
     assert b"x-hub-signature-256" not in kept
-    assert redis.hlen(keys.KEY_USED + "site") == 1
+    assert redis.hlen(keys.KEY_USES + "site") == 1

@@ -63,7 +63,7 @@ def test_a_delivered_event_ends_and_is_kept_for_three_days():
     settlement = settle(Delivered(200, "r1"))
 
     assert (settlement.verb, settlement.arguments, settlement.keep_seconds) == (
-        "done",
+        "end",
         ("delivered", "r1"),
         72 * 3600,
     )
@@ -76,7 +76,7 @@ def test_already_reported_counts_as_delivered_only_after_an_attempt_without_a_re
 ):
     settlement = settle(AlreadyReported(409, "r1", ()), ambiguous=ambiguous)
 
-    assert (settlement.verb, settlement.arguments) == ("done", (state, "r1"))
+    assert (settlement.verb, settlement.arguments) == ("end", (state, "r1"))
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_429_pauses_the_company(seconds: float | None, throttles: int, expecte
 def test_a_failed_attempt_is_retried_and_remembered_as_ambiguous():
     settlement = settle(failed())
 
-    assert settlement.verb == "later"
+    assert settlement.verb == "retry"
     delay, ambiguous, spent, gong_at_fault, error = settlement.arguments
     assert 1 * SECOND <= int(delay) <= 2 * SECOND
     assert (ambiguous, spent, gong_at_fault, error) == (1, 1, 1, "down")
@@ -116,7 +116,7 @@ def test_failures_that_no_event_can_cause_count_for_the_circuit_breaker(
 def test_the_trial_call_of_a_circuit_breaker_spends_no_attempt():
     settlement = settle(failed(), is_trial_call=True, attempts=11)
 
-    assert (settlement.verb, settlement.arguments[2]) == ("later", 0)
+    assert (settlement.verb, settlement.arguments[2]) == ("retry", 0)
 
 
 def test_a_longer_retry_after_is_respected():
@@ -129,13 +129,13 @@ def test_a_longer_retry_after_is_respected():
 def test_an_event_becomes_a_dead_letter_when_its_attempts_or_age_are_used_up(fields: dict[str, Any]):
     settlement = settle(failed(), **fields)
 
-    assert (settlement.verb, settlement.arguments[:2]) == ("bury", ("retries_exhausted", "down"))
+    assert (settlement.verb, settlement.arguments[:2]) == ("dead_letter", ("retries_exhausted", "down"))
 
 
 def test_a_rejected_event_is_a_dead_letter_at_once_with_gongs_error_texts():
     settlement = settle(Rejected(400, "r1", ("content: must not be null", "person: must not be null")))
 
-    assert settlement.verb == "bury"
+    assert settlement.verb == "dead_letter"
     assert settlement.arguments[:2] == ("rejected", "content: must not be null; person: must not be null")
 
 
@@ -158,7 +158,7 @@ def test_a_blocked_event_waits_and_its_destination_is_put_on_hold():
 def test_an_event_that_is_blocked_repeatedly_while_probes_pass_is_a_dead_letter():
     settlement = settle(Blocked(403, "r1", HoldCause.FORBIDDEN, ("waf",)), blocked_count=2)
 
-    assert (settlement.verb, settlement.arguments[:2]) == ("bury", ("blocked", "waf"))
+    assert (settlement.verb, settlement.arguments[:2]) == ("dead_letter", ("blocked", "waf"))
 
 
 def test_events_of_a_destination_that_is_not_configured_wait_and_are_not_lost():

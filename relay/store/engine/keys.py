@@ -1,94 +1,134 @@
-"""Every Redis key of the relay, in one page.
+"""Every Redis key of the relay, in one place.
 
-Ours begin with `relay:`. RQ's begin with `rq:`; they are written here as RQ 2 writes them (a contract test compares),
-so that `rq info`, `rq requeue` and dashboards for RQ work on our queues, and the web process need not load RQ.
-The Lua scripts get the same names from `as_lua`, so that a key is spelt once.
+Our own keys begin with `relay:`. RQ's begin with `rq:`; they are spelled here as RQ 2 writes them (a contract test
+compares), so that `rq info`, `rq requeue` and dashboards for RQ work on our queues, and the web need not load RQ.
+The Lua scripts get the same names from `as_lua`, so that each key is spelled once.
+
+A name that ends in ":" is a prefix; its description begins with what follows it. µs means microseconds since 1970.
 """
 
+# Receipts and events
+
 RECEIPT = "relay:receipt:"
-"""+ receipt id → hash: the raw bytes of one authenticated request, packed, and what became of it."""
+"""+ receipt id → hash: the compressed raw bytes of one authenticated request, its headers, and the verdicts."""
 
 EVENT = "relay:event:"
-"""+ event id → hash: the whole record of an event (fields in `relay.store.records`)."""
+"""+ event id → hash: the whole record of an event, with one field `try:<number>` for each attempt."""
 
-SEEN = "relay:seen:"
-"""+ dedupe name (source ":" the sender's own id) → event id: deduplication. Nearly always Gong's eventId too. Expires."""
+DEDUPE = "relay:dedupe:"
+"""+ dedupe name (source ":" the sender's own id) → event id. Usually the dedupe name is Gong's eventId too. Expires."""
 
-NAMED = "relay:named:"
+BY_EVENT_ID = "relay:by_event_id:"
 """+ Gong eventId that is no dedupe name → set of event ids, one for each source that uses it. Expires."""
 
-REQUEST = "relay:request:"
+BY_REQUEST_ID = "relay:by_request_id:"
 """+ Gong requestId → event id. Expires with the event."""
 
 IDEMPOTENCY = "relay:idempotency:"
 """+ source ":" SHA-256 of the Idempotency-Key → "receipt id|SHA-256 of the body". Expires after a day."""
 
-ALL = "relay:events"
-"""Sorted set of every event id. All scores are 0: ids sort by time, so order is by name."""
+EVENTS = "relay:events"
+"""Sorted set of all event ids. All scores are 0 and ids begin with their time, so the order is by time."""
 
-SOURCE = "relay:source:"
-"""+ source → sorted set of its event ids, as above."""
+BY_SOURCE = "relay:by_source:"
+"""+ source → sorted set of its event ids, like EVENTS."""
 
-AT = "relay:at:"
-"""+ destination ":" state → sorted set of event ids, as above. Its size is the depth."""
+BY_STATE = "relay:by_state:"
+"""+ destination ":" state → sorted set of event ids, like EVENTS. Its size is the number of events in that state."""
+
+EXPIRY = "relay:expiry"
+"""Sorted set of ended event ids by the time (µs) at which they are pruned."""
+
+AGGREGATING = "relay:aggregating"
+"""Sorted set of carriers whose session is open, by the time (µs) at which the session ends."""
+
+SESSION = "relay:session:"
+"""+ SHA-256 of destination and session key → id of the carrier. Expires."""
+
+# Destinations
 
 DESTINATIONS = "relay:destinations"
 """Set of destinations that ever had an event."""
 
 CONNECTED = "relay:connected"
-"""Hash: destination that was connected at run time → its JSON (fields in `relay.store.destinations`)."""
+"""Hash: name of a destination that was connected at run time → its JSON (fields in `relay.store.destinations`)."""
 
 CONNECTED_VERSION = "relay:connected_version"
-"""How often that hash has changed: a process reads it again when this has moved."""
+"""Number of changes to that hash. A process reads the hash again when this number has changed."""
 
-TOKENS = "relay:tokens:"
-"""+ destination → hash: what its customer granted, sealed, and how its renewal goes (`relay.store.oauth_tokens`)."""
+HOLD = "relay:hold:"
+"""+ destination → hash: cause, detail, since (µs), probe_at (µs), company. The destination is on hold while it exists."""
 
-RENEWALS = "relay:renewals"
-"""Sorted set of every destination with tokens by the microsecond at which they are looked at next."""
+HOLDS = "relay:holds"
+"""Set of destinations on hold."""
 
-TICKET = "relay:ticket:"
-"""+ SHA-256 of a ticket → JSON: who may be connected by the link that holds it. Expires."""
+ON_HOLD = "relay:on_hold:"
+"""+ destination → list of the event ids that wait for its hold to end."""
 
-CONSENTING = "relay:consenting:"
-"""+ SHA-256 of an OAuth state → hash: who asked Gong for consent, by which browser and ticket. Expires."""
+HOLD_HISTORY = "relay:hold_history:"
+"""+ destination → list of its ended holds, newest first: "since|until|cause|detail", times in µs."""
+
+PROBE_REQUESTS = "relay:probe_requests"
+"""Hash: destination that an operator wants probed now → its company."""
+
+PROBE_RESULT = "relay:probe_result:"
+"""+ destination → hash: at (µs), outcome, status, detail and cause of the last probe. Expires after a week."""
+
+PROBE_PASSED = "relay:probe_passed:"
+"""+ destination → 1, for a minute after a probe passed: if Gong blocks an event then, the cause is the event itself."""
+
+# OAuth: connecting a customer, and tokens
+
+CONNECT_TICKET = "relay:connect_ticket:"
+"""+ SHA-256 of the ticket in a connect link → JSON of the invitation. Expires."""
+
+CONSENT_REQUEST = "relay:consent_request:"
+"""+ SHA-256 of an OAuth state → hash: browser, ticket and invitation of a visit to Gong's consent page. Expires."""
 
 CONSENT = "relay:consent:"
-"""+ consent id → hash: a consent that Gong has sent back, its sealed code, and what became of it. Expires."""
+"""+ consent id → hash: a consent that Gong sent back, its sealed code, and its status. Expires."""
 
 CONSENTS = "relay:consents"
-"""Sorted set of consents to exchange by the microsecond at which a worker may take them up."""
+"""Sorted set of consents to exchange by the time (µs) from which a worker may do it."""
+
+TOKENS = "relay:tokens:"
+"""+ destination → hash: its sealed tokens, and the state of their refresh (`relay.store.oauth_tokens`)."""
+
+TOKEN_REFRESHES = "relay:token_refreshes"  # noqa: S105 - the name of a key
+"""Sorted set of destinations with tokens by the time (µs) of the next refresh."""
+
+# Dead letters, replays and erasures
 
 CLUSTER = "relay:cluster:"
-"""+ fingerprint → sorted set of the dead letters that share it, as above."""
+"""+ fingerprint → sorted set of the dead letters that share it, like EVENTS."""
 
-CLUSTER_ABOUT = "relay:cluster_about:"
-"""+ fingerprint → hash: reason, text, rule, field, first_at, last_at (µs), and how many are from:<source>, to:<destination>."""
+CLUSTER_INFO = "relay:cluster_info:"
+"""+ fingerprint → hash: reason, text, rule, field, first_at, last_at (µs), and counts from:<source>, to:<destination>."""
 
 CLUSTERS = "relay:clusters"
-"""Sorted set of fingerprints by the microsecond of their newest dead letter."""
+"""Sorted set of fingerprints by the time (µs) of their newest dead letter."""
 
 REPLAY = "relay:replay:"
-"""+ replay id → hash: the whole record of a replay (fields in `relay.store.replays`). Expires after it has ended."""
+"""+ replay id → hash: the whole record of a replay (fields in `relay.store.replays`). Expires after the replay has ended."""
 
 REPLAYS = "relay:replays"
-"""Sorted set of replay ids, as above."""
+"""Sorted set of replay ids, like EVENTS."""
 
 REPLAYS_OPEN = "relay:replays_open"
-"""Sorted set of those that have not ended."""
+"""Sorted set of the replays that have not ended, like EVENTS."""
 
-REPLAYS_STEP = "relay:replays_step"
-"""Lock, so that one worker feeds replays at a time."""
+REPLAYS_LOCK = "relay:replays_lock"
+"""Lock: one worker at a time feeds replays."""
 
-PEOPLE = "relay:people:"
-"""+ first four hex digits of a person's mark → sorted set, as above, of the mark (8 bytes) and the id of an event, or of
-a receipt, that tells of the person. Small sets, so that they stay compact; marks are made by `relay.store.person_index`."""
+PERSON_INDEX = "relay:person_index:"
+"""+ first four hex digits of a person's mark → sorted set, like EVENTS, of the mark (8 bytes) followed by the id of an
+event or receipt that contains the person's data. `relay.store.person_index` makes the marks."""
 
 PERSON_KEY = "relay:person_key"
-"""The key that marks are made with, sealed where RELAY_SECRET_KEYS is set."""
+"""The key that marks are made with, sealed if RELAY_SECRET_KEYS is set."""
 
-ERASED = "relay:erased"
-"""Sorted set of marks of erased people by the microsecond of their erasure. Expires as deduplication does."""
+ERASED_PEOPLE = "relay:erased_people"
+"""Sorted set of the marks of erased people by the time (µs) of their erasure. Expires with deduplication."""
 
 ERASURE = "relay:erasure:"
 """+ erasure id → hash: the whole record of an erasure (fields in `relay.store.erasures`). Expires after it has ended."""
@@ -97,126 +137,126 @@ ERASURE_EVENTS = "relay:erasure_events:"
 """+ erasure id → list of the first events that it erased: "id|state before|destination|Gong's requestId". Expires too."""
 
 ERASURES = "relay:erasures"
-"""Sorted set of erasure ids, as above."""
+"""Sorted set of erasure ids, like EVENTS."""
 
 ERASURES_OPEN = "relay:erasures_open"
-"""Sorted set of those that have not ended."""
+"""Sorted set of the erasures that have not ended, like EVENTS."""
 
-ERASURES_STEP = "relay:erasures_step"
-"""Lock, so that one worker erases at a time."""
+ERASURES_LOCK = "relay:erasures_lock"
+"""Lock: one worker at a time erases."""
 
-EXPIRY = "relay:expiry"
-"""Sorted set of ended event ids by the microsecond at which they are pruned."""
+# Counters and time series
 
-KEY_USED = "relay:key_used:"
-"""+ source → hash: key id → the microsecond of its last use."""
+STATE_COUNTS = "relay:state_counts"
+"""Hash "destination|state" → how many events ever entered that state. Never expires."""
 
-COUNT = "relay:count"
-"""Hash "destination|state" → how many events ever entered that state."""
+OTHER_COUNTS = "relay:other_counts"
+"""Hash "destination|word" → counts that no state covers: accepted, failed, rate_limited, blocked, replayed, dead:<reason>."""
 
-HAPPENED = "relay:happened"
-"""Hash "destination|what" → how often ever, of what no state counts: accepted, failed, throttled, blocked, replayed, dead:<reason>."""
+REQUEST_COUNTS = "relay:request_counts"
+"""Hash "source|outcome" → number of requests ("|outcome" if no source is known). The outcome is `accepted`, an error code,
+or `verification_failed:<reason>`."""
 
-REQUESTS = "relay:requests"
-"""Hash "source|outcome" → how many requests ever (of no source: "|outcome"): `taken`, or the code of the answer, `verification_failed:<reason>` where it has one."""
+TIMINGS = "relay:timings"
+"""Hash "name|bucket" → how many durations fell into that histogram bucket, and "name|sum" → their sum (µs). The names are
+`delivery`, `call` and `request:<endpoint group>`."""
 
-TIMES = "relay:times"
-"""Hash "what|bucket" → how many times of it ever fell there, and "what|sum" → their sum (µs): arrival, call,
-request:<endpoint>."""
-
-TURNED_AWAY = "relay:turned_away:"
-"""+ source → hash: at (µs), code and reason of its newest request that was not taken."""
+LAST_REJECTED = "relay:last_rejected:"
+"""+ source → hash: at (µs), code and reason of the newest request that was rejected."""
 
 SERIES = "relay:series:"
-"""+ "m" minute, "t" ten minutes or "h" hour since 1970, and ":to:<destination>" or ":from:<source>" → hash: what happened then
-(fields in `relay.store.time_series`). Expires."""
+"""+ "m" minute, "t" ten minutes or "h" hour since 1970, then "", ":to:<destination>" or ":from:<source>" → hash: what
+happened then (fields in `relay.store.time_series`). Expires."""
+
+KEY_USES = "relay:key_uses:"
+"""+ source → hash: key id → time (µs) of its last use."""
+
+# Pacing
 
 DUE = "relay:due"
-"""Sorted set of companies with queued events by the microsecond at which one may be taken. A hint: `take` checks."""
+"""Sorted set of companies with queued events by the time (µs) from which one may be leased. A hint: the script checks."""
 
 COMPANY = "relay:company:"
-"""+ company → hash: per_second, per_day, day_budget, high_room, base_url; frozen_until (µs), throttles (429s in a row);
-crowd (µs by which its calls keep wider apart); others (calls that others made in a day), others_at (µs)."""
+"""+ company → hash: the limits per_second, per_day, day_budget, high_priority_reserve and base_url; frozen_until (µs);
+consecutive_429s; extra_spacing (µs between calls because another integration uses the limits too); other_calls in the last
+day, and other_calls_at (µs)."""
 
-TURN = "relay:turn:"
-"""+ company → sorted set of its queues that hold events by priority, then by the microsecond at which each was last served."""
+TURNS = "relay:turns:"
+"""+ company → sorted set of its queues that hold events by priority, then by the time (µs) at which each was last served."""
 
 QUEUES = "relay:queues"
 """Hash: name of an RQ queue → "priority's rank|company"."""
 
 BREAKER = "relay:breaker:"
-"""+ base URL → hash: failures in a row there; once open, until when (µs), since when, and which event tries it. Expires."""
+"""+ base URL → hash: the failures in a row; once open: open_until and opened_at (µs), and which event is the trial. Expires."""
 
-AGGREGATING = "relay:aggregating"
-"""Sorted set of events that gather their session by the microsecond at which it counts as over."""
+RECENT_CALLS = "relay:recent_calls:"
+"""+ company → list of the times (µs) of its last `per_second` calls, newest first. A time that ends in "?" is when the event
+was leased; the others are the latest time at which the call can have arrived."""
 
-SESSION = "relay:session:"
-"""+ SHA-256 of what a session is told by → id of the event that gathers it. Expires."""
-
-SENT = "relay:sent:"
-"""+ company → list of the last calls' moments (µs), newest first, `per_second` of them. One that ends in "?" is when its
-event was taken; the others are the latest at which the call can have arrived."""
-
-DAY = "relay:day:"
-"""+ company → hash: calls in ten-minute buckets of the last 24 hours ("h" before a bucket: those of priority high), their
+DAY_CALLS = "relay:day_calls:"
+"""+ company → hash: calls of the last 24 hours in ten-minute buckets (those of priority high under "h" + bucket), their
 totals, and the oldest bucket."""
 
-LEASE = "relay:lease"
-"""Sorted set "company|event id|try" → µs at which the worker that took it is given up."""
+LEASES = "relay:leases"
+"""Sorted set "company|event id|try" by the time (µs) at which the lease runs out."""
 
-WAITING = "relay:waiting"
-"""Sorted set of failed events by the microsecond at which each is queued again."""
+RETRIES = "relay:retries"
+"""Sorted set of failed events by the time (µs) at which they are queued again."""
 
-HOLD = "relay:hold:"
-"""+ destination → hash: cause, detail, since (µs), probe_at (µs). Its existence is the hold."""
+WAKEUP = "relay:wakeup"
+"""List that wakes idle workers: each element wakes one."""
 
-HOLDS = "relay:holds"
-"""Set of destinations on hold."""
+SWEEP_LOCK = "relay:sweep_lock"
+"""Lock: one worker at a time sweeps."""
 
-PROBED = "relay:probed:"
-"""+ destination → 1, for the minute after a probe passed: a lock-out in that minute is the event's own."""
-
-HELD = "relay:held:"
-"""+ destination → list of event ids that wait for its hold to end."""
-
-HOLD_HISTORY = "relay:hold_history:"
-"""+ destination → list of its ended holds, newest first: "since|until|cause|detail", moments in µs."""
-
-PROBE_WANTED = "relay:probe_wanted"
-"""Hash: destination whose credentials an operator wants tried now → its company."""
-
-PROBE_TOLD = "relay:probe_told:"
-"""+ destination → hash: at (µs), outcome, status and detail of the last probe. Expires after a week."""
-
-BELL = "relay:bell"
-"""List that wakes an idle worker: one element is one ring."""
+# Operators
 
 AUDIT = "relay:audit"
-"""Stream of what operators did, one entry a deed (fields in `relay.store.audit`)."""
-
-OIDC_PROVIDER = "relay:oidc_provider"
-"""JSON: where the OpenID provider is asked what, as a worker has read it. Expires."""
-
-OIDC_ASKED = "relay:oidc_asked:"
-"""+ SHA-256 of a state → JSON: who was sent to the provider, and what only we know of that. Expires."""
-
-OIDC_BACK = "relay:oidc_back:"
-"""+ random id → JSON: who came back from the provider, the sealed code, and what became of it. Expires."""
-
-OIDC_BACKS = "relay:oidc_backs"
-"""List of those whose code waits for a worker."""
+"""Stream of operators' actions, one entry per action (fields in `relay.store.audit`)."""
 
 SIGN_IN_TICKET = "relay:sign_in_ticket:"
-"""+ SHA-256 of a sign-in link's ticket → digest of the key that it signs in. Expires."""
+"""+ SHA-256 of the ticket in a sign-in link → digest of the key that it signs in. Expires."""
 
 SIGN_INS = "relay:sign_ins:"
-"""+ SHA-256 of an address, or "all" → attempts to sign in within a minute; + "failed" → 1 once one failed. Expires."""
+"""+ SHA-256 of an address, or "all" → sign-in attempts within a minute; + "failed" → 1 after a failed one. Expires."""
 
 ENDED_SESSION = "relay:ended_session:"
-"""+ SHA-256 of a session's id → 1: somebody signed out of it. Expires when it would have ended."""
+"""+ SHA-256 of the id of a session that was signed out → 1. Expires when the session would have ended."""
 
-SWEEP = "relay:sweep"
-"""Lock, so that one worker sweeps at a time."""
+OIDC_PROVIDER = "relay:oidc_provider"
+"""JSON: the endpoints of the OpenID provider, as a worker has read them. Expires."""
+
+OIDC_REQUEST = "relay:oidc_request:"
+"""+ SHA-256 of a state → JSON of a sign-in that was sent to the provider. Expires."""
+
+OIDC_CALLBACK = "relay:oidc_callback:"
+"""+ random id → JSON of a sign-in that came back from the provider: the sealed code, and the result. Expires."""
+
+OIDC_CALLBACKS = "relay:oidc_callbacks"
+"""List of the callbacks whose code a worker has to exchange."""
+
+# Alerts
+
+ALERTS = "relay:alerts"
+"""Hash: version (number of saved checks) and state, the JSON that the next check starts from (`relay.store.alerts`)."""
+
+ALERTS_RESOLVED = "relay:alerts_resolved"
+"""List of the last 200 resolved alerts, newest first, as JSON."""
+
+ALERTS_LOCK = "relay:alerts_lock"
+"""Lock: one worker at a time checks for alerts."""
+
+ALERT_MESSAGES = "relay:alert_messages"
+"""Sorted set "receiver|message id" by the time (µs) at which the message is sent next."""
+
+ALERT_MESSAGE = "relay:alert_message:"
+"""+ receiver "|" message id → hash: body, tries, created_at (µs). Deleted once the message is sent or given up."""
+
+ALERT_RECEIVERS = "relay:alert_receivers"
+"""Hash: receiver → JSON of the result of the last message to it."""
+
+# The store itself
 
 LAYOUT = "relay:layout"
 """The layout version of the data in the store, as "major.minor" (`relay.store.schema_version`)."""
@@ -224,26 +264,10 @@ LAYOUT = "relay:layout"
 LAYOUT_VERSION = "2.0"
 """Not a key: the version that this code writes there. A new minor number adds data; a new major one is unreadable to others."""
 
-COPIED = "relay:copied"
-"""Written before waiting for replicas, so that there is a write to wait for."""
+REPLICATION_MARKER = "relay:replication_marker"
+"""Written before waiting for replicas, so that there is always a write to wait for."""
 
-ALERTS = "relay:alerts"
-"""Hash: version (how many looks have been kept) and memory, what the last look knew, as JSON (`relay.store.alerts`)."""
-
-ALERTS_OVER = "relay:alerts_over"
-"""List of the last 200 alerts that are over, newest first, as JSON."""
-
-ALERTS_TURN = "relay:alerts_turn"
-"""Lock, so that one worker looks at a time."""
-
-ALERT_MESSAGES = "relay:alert_messages"
-"""Sorted set "receiver|message id" by the microsecond at which it is sent next."""
-
-ALERT_MESSAGE = "relay:alert_message:"
-"""+ receiver "|" message id → hash: body, tries, created_at (µs). Gone once it is sent or given up."""
-
-ALERT_RECEIVERS = "relay:alert_receivers"
-"""Hash: receiver → JSON of what came of the last message to it."""
+# RQ
 
 QUEUE_PREFIX = "gong:"
 """+ company ":" source, and ":" priority unless that is normal → name of an RQ queue."""

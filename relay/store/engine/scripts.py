@@ -15,9 +15,9 @@ from relay.core.errors import Unavailable
 from relay.store.engine import keys
 from relay.store.engine.connection import RETRYABLE_ERRORS
 
-_OF_REPLAYS = ("start", "room", "send", "pass", "settle", "cancel")
-_FIRST = ("clock", "clusters", "series", "people")
-_INCLUDED = {"take": ("shared", "pace"), "sweep": ("shared", "pace")} | {
+_OF_REPLAYS = ("start", "backlog", "send", "skip", "settle", "cancel")
+_FIRST = ("clock", "clusters", "series", "person_index")
+_INCLUDED = {"lease_events": ("shared", "pacing"), "sweep": ("shared", "pacing")} | {
     f"replays_{step}": ("shared", "replays") for step in _OF_REPLAYS
 }
 
@@ -100,7 +100,7 @@ def _await_copies(connection: ConnectionInterface, replicas: int) -> None:
 
     WAIT counts from this connection's last write, and a repeated receipt writes nothing: so something is written.
     """
-    connection.send_command("SET", keys.COPIED, 1)  # type: ignore[no-untyped-call]
+    connection.send_command("SET", keys.REPLICATION_MARKER, 1)  # type: ignore[no-untyped-call]
     connection.send_command("WAIT", replicas, _COPY_MILLISECONDS)  # type: ignore[no-untyped-call]
     connection.read_response()
     if connection.read_response() < replicas:

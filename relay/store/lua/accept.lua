@@ -1,175 +1,185 @@
 #!lua
--- Accepts a whole receipt in one step: deduplicate, write, index, queue, count; all of it or nothing.
--- A repeated call (the answer of the first was lost) changes nothing and returns the same verdicts.
+-- Accepts a receipt and all its events in one step: deduplicates, stores, indexes, queues and counts them. A repeated call
+-- (the response to the first one was lost) changes nothing and returns the same verdicts.
 --
--- ARGV: receipt id, source, idempotency name ('' = none), body digest, seconds to remember that name, seen seconds,
---       keep µs (of filtered events), keep µs (of dead letters), moment (as RQ writes it), key id, marks of the people
---       that the request tells of, number of receipt fields and values, field, value …, then for each event:
---       event id, Gong eventId, dedupe name, company, destination, state, priority, job data, session ('' = none), how surely
---       Gong can tell whom it is about ('' = it has no call), marks of the people that it tells of, µs at which it
---       happened ('' = it does not tell), another name for its ids where they tell of a person themselves ('' = they do
---       not), number of fields and values, field, value …; the first four are its type and its item
--- A session is "name|µs of quiet that end it|µs that it lasts at most|µs at which this event happened".
--- Returns {kind, receipt id, verdicts, …stored receipt fields}: kind is 'new', 'repeated' or 'clash';
--- verdicts is one string "event id|state|1 if a duplicate" per event, joined by spaces.
+-- ARGV: receipt id, source, idempotency name ('' = none), body digest, seconds to remember that name, seconds of
+--       deduplication, keep µs (of filtered events), keep µs (of dead letters), time (as RQ writes it), key id, marks of the
+--       people in the request, number of receipt fields and values, field, value …, then for each event:
+--       event id, Gong eventId, dedupe name, company, destination, state, priority, job data, session ('' = none), how
+--       reliably Gong can identify the person ('' = it has no call), marks of its people, µs at which it happened ('' =
+--       unknown), alias for its ids if they contain personal data ('' = they do not), number of fields and values, field,
+--       value …; the first two fields are its type and its item
+-- A session is "name|idle timeout µs|max duration µs|µs at which this event happened".
+-- Returns {kind, receipt id, verdicts, rejections}. The kind is 'new', 'repeated', or 'clash' (the idempotency name was
+-- used with another body). The verdicts are "event id|state|1 if a duplicate", joined by spaces.
+-- Uses shared: enqueue, add_to_state, schedule_pruning; series: add_to_tally, write_tally; clusters: add_to_cluster;
+-- person_index: for_each_mark, index_key, add_marks, is_erased_since.
 local receipt, source, idempotency, digest = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local remember, seen_seconds, moment, key_id, told_of = ARGV[5], ARGV[6], ARGV[9], ARGV[10], ARGV[11]
+local remember, dedupe_seconds, rq_time, key_id, request_marks = ARGV[5], ARGV[6], ARGV[9], ARGV[10], ARGV[11]
 local keep = {filtered = tonumber(ARGV[7]), aggregated = tonumber(ARGV[7]), dead = tonumber(ARGV[8]),
   erased = tonumber(ARGV[8])}
 
-local function repeated(id)
-  local kept = redis.call('HMGET', K.RECEIPT .. id, 'verdicts', 'rejections')
-  return {'repeated', id, kept[1], kept[2] or ''}
+local function repeated_result(id)
+  local stored = redis.call('HMGET', K.RECEIPT .. id, 'verdicts', 'rejections')
+  return {'repeated', id, stored[1], stored[2] or ''}
 end
 
-if redis.call('EXISTS', K.RECEIPT .. receipt) == 1 then return repeated(receipt) end
+if redis.call('EXISTS', K.RECEIPT .. receipt) == 1 then return repeated_result(receipt) end
 if idempotency ~= '' then
   local prior = redis.call('GET', K.IDEMPOTENCY .. idempotency)
   if prior then
     local id, body = string.match(prior, '^(.-)|(.*)$')
     if body ~= digest then return {'clash', id, '', ''} end
-    if redis.call('EXISTS', K.RECEIPT .. id) == 1 then return repeated(id) end
+    if redis.call('EXISTS', K.RECEIPT .. id) == 1 then return repeated_result(id) end
   end
 end
 
-local function span(position)                   -- a count, then that many values: where they start and end
+-- The first and last position of a list that is preceded by its length.
+local function list_range(position)
   return position + 1, position + tonumber(ARGV[position])
 end
 
--- The first event of a session gathers the others: it waits until the session has been quiet for a while. Returns the
--- state of this one.
-local function gather(id, session)
-  local name, quiet, longest, moment = string.match(session, '^(.*)|(%d+)|(%d+)|(%d+)$')
+-- Adds an event to its session and returns the event's state. The first event of a session becomes its carrier, which
+-- waits until the session has been idle; the others are aggregated into it.
+local function join_session(id, session)
+  local name, idle, longest, happened_at = string.match(session, '^(.*)|(%d+)|(%d+)|(%d+)$')
   local carrier = redis.call('GET', K.SESSION .. name)
-  local told = carrier and redis.call('HMGET', K.EVENT .. carrier, 'state', 'first_at', 'last_at', 'aggregates_until')
-  local ends = told and redis.call('ZSCORE', K.AGGREGATING, carrier)
-  if not ends or told[1] ~= 'aggregating' or tonumber(ends) <= now then          -- it may be over, and not swept yet
-    local over = now + longest
+  local current = carrier and redis.call('HMGET', K.EVENT .. carrier, 'state', 'first_at', 'last_at', 'aggregates_until')
+  local ends = current and redis.call('ZSCORE', K.AGGREGATING, carrier)
+  -- The session may be over although no sweep has queued its carrier yet.
+  if not ends or current[1] ~= 'aggregating' or tonumber(ends) <= now then
+    local latest = now + longest
     redis.call('SET', K.SESSION .. name, id, 'PX', whole(longest / 1000 + 1000))
-    redis.call('HSET', K.EVENT .. id, 'session', name, 'aggregate_count', 1, 'first_at', moment, 'last_at', moment,
-      'aggregates_until', whole(over))
-    redis.call('ZADD', K.AGGREGATING, whole(math.min(now + quiet, over)), id)
+    redis.call('HSET', K.EVENT .. id, 'session', name, 'aggregate_count', 1, 'first_at', happened_at, 'last_at', happened_at,
+      'aggregates_until', whole(latest))
+    redis.call('ZADD', K.AGGREGATING, whole(math.min(now + idle, latest)), id)
     return 'aggregating'
   end
   redis.call('HINCRBY', K.EVENT .. carrier, 'aggregate_count', 1)
-  redis.call('HSET', K.EVENT .. carrier, 'first_at', whole(math.min(told[2], moment)),
-    'last_at', whole(math.max(told[3], moment)))
-  redis.call('ZADD', K.AGGREGATING, whole(math.min(now + quiet, told[4])), carrier)
-  redis.call('HSET', K.EVENT .. id, 'into', carrier)
+  -- Events may arrive out of order.
+  redis.call('HSET', K.EVENT .. carrier, 'first_at', whole(math.min(current[2], happened_at)),
+    'last_at', whole(math.max(current[3], happened_at)))
+  redis.call('ZADD', K.AGGREGATING, whole(math.min(now + idle, current[4])), carrier)
+  redis.call('HSET', K.EVENT .. id, 'carrier', carrier)
   return 'aggregated'
 end
 
-local function arrived(destination, what)
-  tally('', what)
-  tally(':to:' .. destination, what)
-  tally(':from:' .. source, what)
+local function count_arrival(destination, field)
+  add_to_tally('', field)
+  add_to_tally(':to:' .. destination, field)
+  add_to_tally(':from:' .. source, field)
 end
 
-local function buried(id, destination)
+local function count_dead_letter(id, destination)
   local reason = redis.call('HGET', K.EVENT .. id, 'reason')
-  redis.call('HINCRBY', K.HAPPENED, destination .. '|dead:' .. (reason or ''), 1)
-  cluster_add(id)
+  redis.call('HINCRBY', K.OTHER_COUNTS, destination .. '|dead:' .. (reason or ''), 1)
+  add_to_cluster(id)
 end
 
 local HEAD = 13                                  -- values of an event before its fields
-local first, last = span(12)
-local events, place = last + 1, last + 1
+local first, last = list_range(12)
+local first_event, position = last + 1, last + 1
 
--- What happened before one of its people was erased must not come back: neither the event nor the bytes that tell of it.
-local erased, bare = {}, false
-if redis.call('EXISTS', K.ERASED) == 1 then
-  redis.call('ZREMRANGEBYSCORE', K.ERASED, '-inf', whole(now - seen_seconds * 1000000))
-  local told = {}
-  while place <= #ARGV do
-    local marks = ARGV[place + 10]
-    each_mark(marks, function(mark) told[mark] = true end)
-    erased[ARGV[place]] = erased_since(marks, ARGV[place + 11])
-    bare = bare or erased[ARGV[place]]
-    place = select(2, span(place + HEAD)) + 1
+-- Data from before a person's erasure must not come back: neither as an event nor in the request's raw bytes.
+local is_erased, drop_raw = {}, false
+if redis.call('EXISTS', K.ERASED_PEOPLE) == 1 then
+  redis.call('ZREMRANGEBYSCORE', K.ERASED_PEOPLE, '-inf', whole(now - dedupe_seconds * 1000000))
+  local in_events = {}
+  while position <= #ARGV do
+    local marks = ARGV[position + 10]
+    for_each_mark(marks, function(mark) in_events[mark] = true end)
+    is_erased[ARGV[position]] = is_erased_since(marks, ARGV[position + 11])
+    drop_raw = drop_raw or is_erased[ARGV[position]]
+    position = select(2, list_range(position + HEAD)) + 1
   end
-  each_mark(told_of, function(mark) bare = bare or (not told[mark] and erased_since(mark, '')) end)
+  -- A person who is in the request but in none of its events has no time, which counts as before the erasure.
+  for_each_mark(request_marks, function(mark)
+    drop_raw = drop_raw or (not in_events[mark] and is_erased_since(mark, ''))
+  end)
 end
 
 -- The web may accept events before any worker has started, so the first of them records the layout of an empty store.
 redis.call('SET', K.LAYOUT, K.LAYOUT_VERSION, 'NX')
 redis.call('HSET', K.RECEIPT .. receipt, 'source', source, 'key_id', key_id)
-if bare then
+if drop_raw then
   redis.call('HSET', K.RECEIPT .. receipt, 'erased_at', whole(now))
 else
   redis.call('HSET', K.RECEIPT .. receipt, unpack(ARGV, first, last))
 end
-redis.call('HSET', K.KEY_USED .. source, key_id, whole(now))
+redis.call('HSET', K.KEY_USES .. source, key_id, whole(now))
 
--- Whom the request tells of and no event of it that is kept: the receipt itself leads to them.
-local known, besides = {}, told_of
+-- People who are in the request but in no stored event of it are found through the receipt.
+local in_stored_events, receipt_marks = {}, request_marks
 
-local at, verdicts, kept = events, {}, 0
-while at <= #ARGV do
-  local id, event_id, name, company, destination, state, priority, job, session, association, people, _, alias =
-    unpack(ARGV, at, at + HEAD - 1)
-  first, last = span(at + HEAD)
-  at = last + 1
-  local prior = redis.call('GET', K.SEEN .. name) or (alias ~= '' and redis.call('GET', K.SEEN .. alias))
+local next_event, verdicts, stored = first_event, {}, 0
+while next_event <= #ARGV do
+  local id, event_id, name, company, destination, state, priority, job, session, association, marks, _, alias =
+    unpack(ARGV, next_event, next_event + HEAD - 1)
+  first, last = list_range(next_event + HEAD)
+  next_event = last + 1
+  local prior = redis.call('GET', K.DEDUPE .. name) or (alias ~= '' and redis.call('GET', K.DEDUPE .. alias))
   if prior then
-    besides = besides .. people
-    local was = redis.call('HGET', K.EVENT .. prior, 'state') or 'pruned'
-    if was ~= 'pruned' then                      -- who asks where the second one is, is told that it came twice
+    receipt_marks = receipt_marks .. marks
+    local prior_state = redis.call('HGET', K.EVENT .. prior, 'state') or 'pruned'
+    if prior_state ~= 'pruned' then              -- so that the first event's page shows that it was sent again
       redis.call('HINCRBY', K.EVENT .. prior, 'repeats', 1)
       redis.call('HSET', K.EVENT .. prior, 'repeated_at', whole(now))
     end
-    verdicts[#verdicts + 1] = prior .. '|' .. was .. '|1'
-    redis.call('HINCRBY', K.COUNT, destination .. '|repeated', 1)
-    arrived(destination, 'repeated')
+    verdicts[#verdicts + 1] = prior .. '|' .. prior_state .. '|1'
+    redis.call('HINCRBY', K.STATE_COUNTS, destination .. '|repeated', 1)
+    count_arrival(destination, 'repeated')
   else
-    if erased[id] then
-      state, session, people, last = 'erased', '', '', first + 3
+    if is_erased[id] then
+      -- Only the type and the item are stored. The event still exists, so that a retry is recognised as a duplicate.
+      state, session, marks, last = 'erased', '', '', first + 3
       if alias ~= '' then name, event_id = alias, alias end
     end
-    redis.call('SET', K.SEEN .. name, id, 'EX', seen_seconds)
-    if name ~= event_id then                     -- of the sender's own choice, so that another source may use it too
-      redis.call('SADD', K.NAMED .. event_id, id)
-      redis.call('EXPIRE', K.NAMED .. event_id, seen_seconds)
+    redis.call('SET', K.DEDUPE .. name, id, 'EX', dedupe_seconds)
+    if name ~= event_id then                     -- the sender chose the eventId, so other sources may use the same
+      redis.call('SADD', K.BY_EVENT_ID .. event_id, id)
+      redis.call('EXPIRE', K.BY_EVENT_ID .. event_id, dedupe_seconds)
     end
-    if session ~= '' then state = gather(id, session) end
+    if session ~= '' then state = join_session(id, session) end
     redis.call('HSET', K.EVENT .. id, 'state', state, 'source', source, 'destination', destination,
       'company', company, 'priority', priority, 'event_id', event_id, 'receipt', receipt, 'received_at', whole(now),
       'changed_at', whole(now), unpack(ARGV, first, last))
-    each_mark(people, function(mark)
-      known[mark] = true
-      redis.call('ZADD', bucket_of(mark), 0, mark .. id)
+    for_each_mark(marks, function(mark)
+      in_stored_events[mark] = true
+      redis.call('ZADD', index_key(mark), 0, mark .. id)
     end)
-    redis.call('ZADD', K.ALL, 0, id)
-    redis.call('ZADD', K.SOURCE .. source, 0, id)
+    redis.call('ZADD', K.EVENTS, 0, id)
+    redis.call('ZADD', K.BY_SOURCE .. source, 0, id)
     redis.call('SADD', K.DESTINATIONS, destination)
-    index(id, destination, state)
+    add_to_state(id, destination, state)
     if state == 'queued' or state == 'aggregating' then
-      redis.call('HSET', K.RQ_JOB .. id, 'data', job, 'created_at', moment)     -- RQ can do without the rest
+      redis.call('HSET', K.RQ_JOB .. id, 'data', job, 'created_at', rq_time)    -- all that RQ needs
       if state == 'queued' then enqueue(id, company, source, priority, false) end
     else
-      ended(id, keep[state])
-      if state ~= 'erased' then arrived(destination, state) end
-      if state == 'dead' then buried(id, destination) end
+      schedule_pruning(id, keep[state])
+      if state ~= 'erased' then count_arrival(destination, state) end
+      if state == 'dead' then count_dead_letter(id, destination) end
     end
-    arrived(destination, 'accepted')
-    if association ~= '' then tally(':from:' .. source, association) end
-    kept = kept + 1
+    count_arrival(destination, 'accepted')
+    if association ~= '' then add_to_tally(':from:' .. source, association) end
+    stored = stored + 1
     verdicts[#verdicts + 1] = id .. '|' .. state .. '|0'
   end
 end
 
-tally(':from:' .. source, 'taken')
-redis.call('HINCRBY', K.REQUESTS, source .. '|taken', 1)
-write_tallied()
+add_to_tally(':from:' .. source, 'requests')
+redis.call('HINCRBY', K.REQUEST_COUNTS, source .. '|accepted', 1)
+write_tally()
 
-local answer = table.concat(verdicts, ' ')
-redis.call('HSET', K.RECEIPT .. receipt, 'verdicts', answer, 'open', kept)
-if kept == 0 then                                -- only for a sender who lost our answer
+local joined = table.concat(verdicts, ' ')
+redis.call('HSET', K.RECEIPT .. receipt, 'verdicts', joined, 'open', stored)
+if stored == 0 then
+  -- Only duplicates: the receipt is kept for an hour, for a sender that did not get our response.
   redis.call('HDEL', K.RECEIPT .. receipt, 'raw', 'headers', 'query', 'content_type')
   redis.call('EXPIRE', K.RECEIPT .. receipt, 3600)
-elseif not bare then
+elseif not drop_raw then
   local others = {}
-  each_mark(besides, function(mark) if not known[mark] then others[#others + 1] = mark end end)
-  if #others > 0 then people_add(K.RECEIPT .. receipt, receipt, table.concat(others)) end
+  for_each_mark(receipt_marks, function(mark) if not in_stored_events[mark] then others[#others + 1] = mark end end)
+  if #others > 0 then add_marks(K.RECEIPT .. receipt, receipt, table.concat(others)) end
 end
 if idempotency ~= '' then redis.call('SET', K.IDEMPOTENCY .. idempotency, receipt .. '|' .. digest, 'EX', remember) end
-return {'new', receipt, answer, ''}
+return {'new', receipt, joined, ''}

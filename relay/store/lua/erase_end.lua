@@ -1,5 +1,8 @@
 #!lua flags=allow-oom
--- Ends an erasure. ARGV: erasure id, seconds that its record is kept, what became of the append-only file
+-- Ends an erasure that has nothing left to erase.
+--
+-- ARGV: erasure id, seconds to keep its record, state of the append-only file's rewrite
+-- Returns 1. A repeated call changes nothing.
 local erasure, key = ARGV[1], K.ERASURE .. ARGV[1]
 if redis.call('HGET', key, 'state') == 'running' then
   redis.call('HSET', key, 'state', 'done', 'ended_at', whole(now), 'rewrite', ARGV[3])

@@ -1,157 +1,177 @@
 #!lua flags=allow-oom
--- Settles one attempt. Removing the lease is the claim: without it another worker owns the event, and 0 is returned.
--- ARGV: company, event id, try, verb, attempt record, keep µs, base URL ('' = its answer tells nothing of it), slot, µs
---       after which the call had arrived at the latest ('' = it was not made), window µs, µs that Gong took for its answer
---       ('' = it gave none), then by verb:
---   done    state, requestId                    delivered or duplicate: the event has ended
---   later   delay µs, 1 if ambiguous, 1 if an attempt is spent, 1 if no event is to blame, what Gong said
---   freeze  delay µs, per_day                   429: back to the front, the company rests, no attempt spent
---   bury    reason, detail, fields …            a dead letter
---   hold    cause, detail, probe µs             the destination rests, the event waits for it
---   back                                        never sent: back to the front as it was
+-- Settles one attempt. Removing the lease is the claim: if it is gone, another worker owns the event.
+--
+-- ARGV: company, event id, try, verb, attempt record, keep µs, base URL ('' = the attempt says nothing about it), slot, µs
+--       from the lease until the call had arrived at the latest ('' = no call was made), window µs, µs until Gong answered
+--       ('' = it did not), then the arguments of the verb:
+--   end          state, requestId                  the event has ended: delivered or duplicate
+--   retry        delay µs, 1 if ambiguous, 1 if it counts as an attempt, 1 if no event can be at fault, error
+--   freeze       delay µs, per_day                 429: to the front of its queue, the company makes no calls
+--   dead_letter  reason, detail, fields …
+--   hold         cause, detail, probe µs           the destination goes on hold, and the event waits for it
+--   return       (none)                            no call was made: back to the front of its queue
+-- Returns 1, or 0 if the lease is gone; then nothing is changed.
+-- Uses shared: move_event, enqueue, dead_letter, schedule_pruning, wake_worker, queue_name; series: count, count_event,
+-- count_total, bucket, record_timing.
 local company, id, try, verb, record, keep = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
-local base_url, slot, lag, window, took = ARGV[7], ARGV[8], ARGV[9], tonumber(ARGV[10]), tonumber(ARGV[11])
-if redis.call('ZREM', K.LEASE, company .. '|' .. id .. '|' .. try) == 0 then return 0 end
+local base_url, slot, arrival, window, response_time = ARGV[7], ARGV[8], ARGV[9], tonumber(ARGV[10]), tonumber(ARGV[11])
+if redis.call('ZREM', K.LEASES, company .. '|' .. id .. '|' .. try) == 0 then return 0 end
 local event = K.EVENT .. id
 local destination, source, priority = unpack(redis.call('HMGET', event, 'destination', 'source', 'priority'))
-redis.call('ZREM', K.RQ_STARTED .. queue_of(company, source, priority), id .. ':' .. try)
+redis.call('ZREM', K.RQ_STARTED .. queue_name(company, source, priority), id .. ':' .. try)
 if record ~= '' then redis.call('HSET', event, 'try:' .. try, record) end
-redis.call('HDEL', event, 'try:' .. (tonumber(try) - 50))      -- a storm of 429s must not grow a record for ever
+-- Only the last fifty records are kept: a storm of 429s must not grow an event without limit.
+redis.call('HDEL', event, 'try:' .. (tonumber(try) - 50))
 
--- The call that was paid for when its event was taken arrived later than that: what follows keeps its distance from there.
-local function arrived()
-  local key, moment = K.SENT .. company, tonumber(string.sub(slot, 1, -2)) + tonumber(lag)
-  local place = redis.call('LPOS', key, slot, 'RANK', -1)
-  if not place then return end
-  redis.call('LSET', key, place, whole(moment))
+-- Corrects the slot of this call from the time of its lease to the latest time at which it arrived. Later calls keep their
+-- distance from that.
+local function record_arrival()
+  local key, arrived_at = K.RECENT_CALLS .. company, tonumber(string.sub(slot, 1, -2)) + tonumber(arrival)
+  local position = redis.call('LPOS', key, slot, 'RANK', -1)
+  if not position then return end
+  redis.call('LSET', key, position, whole(arrived_at))
   local rate = tonumber(redis.call('HGET', K.COMPANY .. company, 'per_second') or 3)
-  if place == rate - 1 then redis.call('ZADD', K.DUE, 'XX', 'GT', whole(moment + window), company) end
+  if position == rate - 1 then redis.call('ZADD', K.DUE, 'XX', 'GT', whole(arrived_at + window), company) end
 end
 
--- Failures in a row at one base URL. Any answer that is Gong's own ends them.
-local FAILURES, REST, LONGEST_REST = 5, 15000000, 300000000
+-- The breaker of a base URL opens after FAILURES in a row. Any answer of Gong's own ends the row.
+local FAILURES, PAUSE, LONGEST_PAUSE = 5, 15000000, 300000000
 
-local function answers()
-  if base_url ~= '' and redis.call('DEL', K.BREAKER .. base_url) == 1 then ring() end
+local function close_breaker()
+  if base_url ~= '' and redis.call('DEL', K.BREAKER .. base_url) == 1 then wake_worker() end
 end
 
-local function open_breaker(key, trips)
-  local rest = math.min(REST * 2 ^ trips, LONGEST_REST)
+-- Each time it opens again, the pause doubles.
+local function open_breaker(key, times_opened)
+  local pause = math.min(PAUSE * 2 ^ times_opened, LONGEST_PAUSE)
   redis.call('HSETNX', key, 'opened_at', whole(now))
-  redis.call('HSET', key, 'open_until', whole(now + rest), 'trips', trips + 1)
+  redis.call('HSET', key, 'open_until', whole(now + pause), 'times_opened', times_opened + 1)
   redis.call('HDEL', key, 'trial', 'trial_until')
 end
 
-local function fails(impersonal, said)
+-- One event that Gong fails on must not open the breaker: the failures have to come from several events, or be ones for
+-- which no event can be at fault.
+local function record_failure(is_gongs_fault, error)
   local key = K.BREAKER .. base_url
-  local told = redis.call('HMGET', key, 'failures', 'impersonal', 'varied', 'last', 'open_until', 'trial', 'trips')
-  local failures, blameless = (told[1] or 0) + 1, (told[2] or 0) + impersonal
-  local varied = told[3] or (told[4] and told[4] ~= id and '1')
-  redis.call('HSET', key, 'failures', failures, 'impersonal', blameless, 'last', id, 'said', said)
-  if varied then redis.call('HSET', key, 'varied', '1') end
+  local breaker = redis.call('HMGET', key, 'failures', 'gong_failures', 'several_events', 'last_event', 'open_until', 'trial',
+    'times_opened')
+  local failures, gong_failures = (breaker[1] or 0) + 1, (breaker[2] or 0) + is_gongs_fault
+  local several_events = breaker[3] or (breaker[4] and breaker[4] ~= id and '1')
+  redis.call('HSET', key, 'failures', failures, 'gong_failures', gong_failures, 'last_event', id, 'error', error)
+  if several_events then redis.call('HSET', key, 'several_events', '1') end
   redis.call('EXPIRE', key, 86400)
-  if told[5] then
-    if told[6] == id then open_breaker(key, tonumber(told[7])) end
-  elseif blameless >= FAILURES or (failures >= FAILURES and varied) then
+  if breaker[5] then
+    -- It is open already. Only its trial opens it again; calls that were in flight do not prolong the pause.
+    if breaker[6] == id then open_breaker(key, tonumber(breaker[7])) end
+  elseif gong_failures >= FAILURES or (failures >= FAILURES and several_events) then
     open_breaker(key, 0)
   end
 end
 
--- How long it took from its arrival to Gong. A session waits on purpose, and a replay began long after.
-local function arrival(state)
-  if state ~= 'delivered' then return happened(destination, state) end
-  local told = redis.call('HMGET', event, 'received_at', 'aggregate_count', 'replays')
-  if told[2] or told[3] then return happened(destination, 'delivered') end
-  local passed = now - tonumber(told[1])
-  happened(destination, 'delivered:' .. bucket(passed))
-  timed('arrival', passed)
+-- Counts the delivery and how long it took from the event's arrival. Sessions wait on purpose and replays start much
+-- later, so they have no duration.
+local function record_delivery(state)
+  if state ~= 'delivered' then return count_event(destination, state) end
+  local values = redis.call('HMGET', event, 'received_at', 'aggregate_count', 'replays')
+  if values[2] or values[3] then return count_event(destination, 'delivered') end
+  local duration = now - tonumber(values[1])
+  count_event(destination, 'delivered:' .. bucket(duration))
+  record_timing('delivery', duration)
 end
 
 local verbs = {}
 
-function verbs.done(state, request_id)
-  move(id, destination, 'sending', state, 'request_id', request_id, 'ended_at', whole(now))
+verbs['end'] = function(state, request_id)
+  move_event(id, destination, 'sending', state, 'request_id', request_id, 'ended_at', whole(now))
   redis.call('HINCRBY', event, 'attempts', 1)
-  if request_id ~= '' and keep > 0 then redis.call('SET', K.REQUEST .. request_id, id, 'PX', whole(keep / 1000)) end
-  local crowd = tonumber(redis.call('HGET', K.COMPANY .. company, 'crowd') or 0)
-  if crowd > 0 then redis.call('HSET', K.COMPANY .. company, 'crowd', math.floor(crowd * 0.97)) end
-  redis.call('HDEL', K.COMPANY .. company, 'throttles')
+  if request_id ~= '' and keep > 0 then
+    redis.call('SET', K.BY_REQUEST_ID .. request_id, id, 'PX', whole(keep / 1000))
+  end
+  -- Every delivery brings the calls of a company that shares its limits a little closer together again.
+  local spacing = tonumber(redis.call('HGET', K.COMPANY .. company, 'extra_spacing') or 0)
+  if spacing > 0 then redis.call('HSET', K.COMPANY .. company, 'extra_spacing', math.floor(spacing * 0.97)) end
+  redis.call('HDEL', K.COMPANY .. company, 'consecutive_429s')
   redis.call('DEL', K.RQ_JOB .. id)
-  ended(id, keep)
-  arrival(state)
-  answers()
+  schedule_pruning(id, keep)
+  record_delivery(state)
+  close_breaker()
 end
 
-function verbs.later(delay, ambiguous, spent, impersonal, said)
-  local due = now + tonumber(delay)
-  move(id, destination, 'sending', 'retrying', 'due_at', whole(due))
-  redis.call('HINCRBY', event, 'attempts', spent)
+function verbs.retry(delay, ambiguous, counts_as_attempt, is_gongs_fault, error)
+  local due_at = now + tonumber(delay)
+  move_event(id, destination, 'sending', 'retrying', 'due_at', whole(due_at))
+  redis.call('HINCRBY', event, 'attempts', counts_as_attempt)
   if ambiguous == '1' then redis.call('HSET', event, 'ambiguous', 1) end
   redis.call('HSET', K.RQ_JOB .. id, 'status', 'scheduled')
-  redis.call('ZADD', K.WAITING, whole(due), id)
-  redis.call('ZADD', K.RQ_SCHEDULED .. queue_of(company, source, priority), due / 1000000, id)
-  happened_ever(destination, 'failed')
-  if base_url ~= '' then fails(tonumber(impersonal), said) end
+  redis.call('ZADD', K.RETRIES, whole(due_at), id)
+  redis.call('ZADD', K.RQ_SCHEDULED .. queue_name(company, source, priority), due_at / 1000000, id)
+  count_total(destination, 'failed')
+  if base_url ~= '' then record_failure(tonumber(is_gongs_fault), error) end
 end
 
--- A 429 although our own ledger shows room: somebody else spends of this company's limits. A long rest is the day's.
-local function others_spent(key, delay, per_day)
+-- A 429 although our own count has room means that another integration uses the company's limits too. A pause of a minute
+-- or more means the daily limit, a shorter one the limit per second.
+local function record_other_calls(key, delay, per_day)
   if delay >= 60000000 then
-    local used = tonumber(redis.call('HGET', K.DAY .. company, 'total') or 0)
-    if used < per_day then redis.call('HSET', key, 'others', per_day - used, 'others_at', whole(now)) end
+    local used = tonumber(redis.call('HGET', K.DAY_CALLS .. company, 'total') or 0)
+    if used < per_day then redis.call('HSET', key, 'other_calls', per_day - used, 'other_calls_at', whole(now)) end
   else
-    local crowd = tonumber(redis.call('HGET', key, 'crowd') or 0)
-    redis.call('HSET', key, 'crowd', math.min(crowd * 2 + 50000, 2000000), 'crowded_at', whole(now))
+    local spacing = tonumber(redis.call('HGET', key, 'extra_spacing') or 0)
+    redis.call('HSET', key, 'extra_spacing', math.min(spacing * 2 + 50000, 2000000), 'extra_spacing_at', whole(now))
   end
 end
 
 function verbs.freeze(delay, per_day)
   local key = K.COMPANY .. company
-  local frozen = tonumber(redis.call('HGET', key, 'frozen_until') or 0)
-  local until_then = math.max(frozen, now + tonumber(delay))
-  redis.call('HSET', key, 'frozen_until', whole(until_then))
-  local another = frozen > now                   -- of calls that were under way together, one counts
-  if not another and redis.call('HINCRBY', key, 'throttles', 1) == 1 then
-    others_spent(key, tonumber(delay), tonumber(per_day))
+  local frozen_until = tonumber(redis.call('HGET', key, 'frozen_until') or 0)
+  local freeze_until = math.max(frozen_until, now + tonumber(delay))
+  redis.call('HSET', key, 'frozen_until', whole(freeze_until))
+  -- Several calls in flight may get a 429 at once. Only the first of them counts.
+  local is_first = frozen_until <= now
+  if is_first and redis.call('HINCRBY', key, 'consecutive_429s', 1) == 1 then
+    record_other_calls(key, tonumber(delay), tonumber(per_day))
   end
-  move(id, destination, 'sending', 'queued')
+  move_event(id, destination, 'sending', 'queued')
   enqueue(id, company, source, priority, true)
-  redis.call('ZADD', K.DUE, whole(until_then), company)
-  happened_ever(destination, 'rate_limited')
-  answers()
+  redis.call('ZADD', K.DUE, whole(freeze_until), company)
+  count_total(destination, 'rate_limited')
+  close_breaker()
 end
 
-function verbs.bury(reason, detail, ...)
+function verbs.dead_letter(reason, detail, ...)
   redis.call('HINCRBY', event, 'attempts', 1)
-  bury(id, destination, 'sending', reason, detail, keep, ...)
-  if reason ~= 'retries_exhausted' then return answers() end
-  if base_url ~= '' then fails(0, detail) end    -- its last attempt was no answer either
+  dead_letter(id, destination, 'sending', reason, detail, keep, ...)
+  if reason ~= 'retries_exhausted' then return close_breaker() end
+  if base_url ~= '' then record_failure(0, detail) end    -- the last attempt failed like those before it
 end
 
 function verbs.hold(cause, detail, probe)
   local key = K.HOLD .. destination
+  -- If the destination is on hold already, its cause stays: no probe may end an operator's pause.
   if redis.call('SADD', K.HOLDS, destination) == 1 then
     redis.call('HSET', key, 'cause', cause, 'detail', detail, 'since', whole(now), 'company', company,
-      'probe_at', whole(now + tonumber(probe)))              -- not on an operator's pause: no probe may end that
+      'probe_at', whole(now + tonumber(probe)))
   end
-  move(id, destination, 'sending', 'on_hold')
-  if redis.call('EXISTS', K.PROBED .. destination) == 1 then redis.call('HINCRBY', event, 'lockouts', 1) end
-  redis.call('LPUSH', K.HELD .. destination, id)
-  happened_ever(destination, 'blocked')
-  answers()
+  move_event(id, destination, 'sending', 'on_hold')
+  -- A probe has just passed, so the event itself may be what Gong blocks.
+  if redis.call('EXISTS', K.PROBE_PASSED .. destination) == 1 then redis.call('HINCRBY', event, 'blocked_count', 1) end
+  redis.call('LPUSH', K.ON_HOLD .. destination, id)
+  count_total(destination, 'blocked')
+  close_breaker()
 end
 
-function verbs.back()
+verbs['return'] = function()
   local key = K.BREAKER .. (redis.call('HGET', K.COMPANY .. company, 'base_url') or '')
-  if redis.call('HGET', key, 'trial') == id then redis.call('HDEL', key, 'trial', 'trial_until') end  -- another may try
-  move(id, destination, 'sending', 'queued')
+  -- If this was the breaker's trial, another event may be it now.
+  if redis.call('HGET', key, 'trial') == id then redis.call('HDEL', key, 'trial', 'trial_until') end
+  move_event(id, destination, 'sending', 'queued')
   enqueue(id, company, source, priority, true)
 end
 
-if lag ~= '' then arrived() end
-if took then
-  count('', 'call:' .. bucket(took), 1)
-  timed('call', took)
+if arrival ~= '' then record_arrival() end
+if response_time then
+  count('', 'call:' .. bucket(response_time), 1)
+  record_timing('call', response_time)
 end
 verbs[verb](unpack(ARGV, 12))
 return 1

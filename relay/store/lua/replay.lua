@@ -1,12 +1,14 @@
 #!lua
--- Sends a dead letter, or one that was discarded, again.
--- ARGV: event id, moment (as RQ writes it), job data, and fields to set on it: name, value … (mapped or routed anew)
--- Returns {1, state before} or {0, state}: only what has ended without reaching Gong can be replayed, and only with a
--- body: one that was never mapped and is given none is {0, 'unmapped'}.
+-- Replays one dead letter or discarded event.
+--
+-- ARGV: event id, time (as RQ writes it), job data, then fields to set: name, value … (if it was mapped or routed again)
+-- Returns {1, state before}, or {0, state} if the event is in another state ('' = there is no such event), or
+-- {0, 'unmapped'} if it has no body and is given none.
+-- Uses shared: replay_event.
 local id = ARGV[1]
 local event = redis.call('HMGET', K.EVENT .. id, 'state', 'destination', 'operation')
 if not event[1] then return {0, ''} end
 if event[1] ~= 'dead' and event[1] ~= 'discarded' then return {0, event[1]} end
 if not event[3] and #ARGV == 3 then return {0, 'unmapped'} end
-send_again(id, {state = event[1], destination = event[2]}, ARGV[3], ARGV[2], {unpack(ARGV, 4)})
+replay_event(id, {state = event[1], destination = event[2]}, ARGV[3], ARGV[2], {unpack(ARGV, 4)})
 return {1, event[1]}

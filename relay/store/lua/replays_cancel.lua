@@ -1,5 +1,9 @@
 #!lua flags=allow-oom
--- Ends a replay on an operator's word. What it has queued is sent. ARGV: replay id. Returns the state before, '' = none.
+-- Cancels a replay for an operator. Events that it has queued are still sent.
+--
+-- ARGV: replay id
+-- Returns the state before, or '' if there is no such replay.
+-- Uses replays: end_replay.
 local state = redis.call('HGET', K.REPLAY .. ARGV[1], 'state')
-if state == 'queued' or state == 'running' then conclude(ARGV[1], 'cancelled') end
+if state == 'queued' or state == 'running' then end_replay(ARGV[1], 'cancelled') end
 return state or ''

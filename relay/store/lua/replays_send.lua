@@ -1,32 +1,37 @@
 #!lua
--- Sends one event again for a replay, and moves its cursor past it: both or neither.
--- ARGV: replay id, destination whose cursor this is, event id, state it must be in, events examined up to it, the most
---       replayed events of a company that may be queued, moment (as RQ writes it), job data,
---       and fields to set on the event: name, value … (a body mapped anew)
--- Returns 'sent'; 'skipped': it is no longer what the replay is for; 'full' or 'on_hold': its company has enough of them
--- queued, or its destination is on hold, and nothing was changed; 'past': another worker was here, or the replay ended.
-local replay, track, id, wanted, examined, most = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
-local told = standing(replay, track, id, 'limit', 'replayed')
-if not told then return 'past' end
+-- Replays one event for a replay job and moves the job's cursor past it, in one step.
+--
+-- ARGV: replay id, destination of the cursor, event id, state that the event must be in, events examined up to it, most
+--       replayed events of a company that may be queued, time (as RQ writes it), job data, then fields to set on the event:
+--       name, value … (if it was mapped again)
+-- Returns 'sent'; 'skipped' if the event no longer matches; 'full' or 'on_hold' if its company has enough replayed events
+-- queued or its destination is on hold (nothing is changed); 'past' if another worker has passed it or the replay has ended.
+-- Uses replays: read_open_replay, advance_cursor, count_queued_replays, end_replay; shared: replay_event.
+local replay, destination, id, wanted, examined = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local most_queued = tonumber(ARGV[6])
+local progress = read_open_replay(replay, destination, id, 'limit', 'replayed')
+if not progress then return 'past' end
 local event = redis.call('HMGET', K.EVENT .. id, 'state', 'destination', 'company', 'operation', 'replay')
 
+-- The event's own `replay` field keeps a job from sending an event twice that has failed again in the meantime.
 if event[1] ~= wanted or event[5] == replay or not (event[4] or ARGV[9]) then
-  advance(replay, track, id, examined)
+  advance_cursor(replay, destination, id, examined)
   redis.call('HINCRBY', K.REPLAY .. replay, 'matched', 1)
   redis.call('HINCRBY', K.REPLAY .. replay, 'skipped', 1)
   return 'skipped'
 end
 
-local anew = {destination = event[2], company = event[3]}
-for at = 9, #ARGV, 2 do anew[ARGV[at]] = ARGV[at + 1] end
-if redis.call('SISMEMBER', K.HOLDS, anew.destination) == 1 then return 'on_hold' end
-if replays_queued(anew.company) >= most then return 'full' end
+-- A new mapping may route the event to another destination, whose hold and backlog then count.
+local target = {destination = event[2], company = event[3]}
+for position = 9, #ARGV, 2 do target[ARGV[position]] = ARGV[position + 1] end
+if redis.call('SISMEMBER', K.HOLDS, target.destination) == 1 then return 'on_hold' end
+if count_queued_replays(target.company) >= most_queued then return 'full' end
 
-send_again(id, {state = event[1], destination = event[2]}, ARGV[8], ARGV[7], {'priority', 'replay', unpack(ARGV, 9)},
+replay_event(id, {state = event[1], destination = event[2]}, ARGV[8], ARGV[7], {'priority', 'replay', unpack(ARGV, 9)},
   'replay', replay)
 
-advance(replay, track, id, examined)
+advance_cursor(replay, destination, id, examined)
 redis.call('HINCRBY', K.REPLAY .. replay, 'matched', 1)
 local replayed = redis.call('HINCRBY', K.REPLAY .. replay, 'replayed', 1)
-if told[1] and replayed >= tonumber(told[1]) then conclude(replay, 'done') end
+if progress[1] and replayed >= tonumber(progress[1]) then end_replay(replay, 'done') end
 return 'sent'

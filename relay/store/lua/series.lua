@@ -1,54 +1,56 @@
--- What happened, in minutes (or tens of them) and hours: counts, and times in buckets that may be added up. Nothing is
--- written of a minute in which nothing happened, and each hash expires. Fields are listed in `relay.store.time_series`.
+-- Included in every script: counters and time series. Counts and durations are kept per minute (per ten minutes for a
+-- source) and per hour. An interval in which nothing happened has no hash, and each hash expires.
+-- `relay.store.time_series` lists the fields.
 local HOUR = 'h' .. math.floor(now / 3600000000)
-local MINUTE, TEN = 'm' .. math.floor(now / 60000000), 't' .. math.floor(now / 600000000)
-local KEPT_HOURS = 3024000                       -- seconds: 35 days
-local KEPT_ALL, KEPT_ONE = 172800, 21600         -- two days of everything, six hours of each
+local MINUTE, TEN_MINUTES = 'm' .. math.floor(now / 60000000), 't' .. math.floor(now / 600000000)
+local KEEP_HOURS = 3024000                       -- seconds: 35 days
+local KEEP_GLOBAL, KEEP_SCOPED = 172800, 21600   -- seconds: two days, six hours
 
-local function add(key, kept, what, by)
-  if redis.call('HINCRBY', key, what, by) == by then redis.call('EXPIRE', key, kept) end
+local function increment(key, keep, field, amount)
+  -- The first increment creates the hash, so only that one needs to set the expiry.
+  if redis.call('HINCRBY', key, field, amount) == amount then redis.call('EXPIRE', key, keep) end
 end
 
--- `scope` is '' for everything, ':to:<destination>', or ':from:<source>'.
-local function count(scope, what, by)
-  local fine = string.sub(scope, 1, 6) == ':from:' and TEN or MINUTE   -- of sources in tens of minutes
-  add(K.SERIES .. fine .. scope, scope == '' and KEPT_ALL or KEPT_ONE, what, by)
-  add(K.SERIES .. HOUR .. scope, KEPT_HOURS, what, by)
+-- `scope` is '' for the whole store, ':to:<destination>', or ':from:<source>'.
+local function count(scope, field, amount)
+  local fine = string.sub(scope, 1, 6) == ':from:' and TEN_MINUTES or MINUTE
+  increment(K.SERIES .. fine .. scope, scope == '' and KEEP_GLOBAL or KEEP_SCOPED, field, amount)
+  increment(K.SERIES .. HOUR .. scope, KEEP_HOURS, field, amount)
 end
 
-local function happened(destination, what)
-  count('', what, 1)
-  count(':to:' .. destination, what, 1)
+local function count_event(destination, field)
+  count('', field, 1)
+  count(':to:' .. destination, field, 1)
 end
 
--- What the states do not count: also for ever, by destination.
-local function happened_ever(destination, what)
-  happened(destination, what)
-  redis.call('HINCRBY', K.HAPPENED, destination .. '|' .. what, 1)
+-- Also counts what is not a state (and so not in STATE_COUNTS) permanently, per destination.
+local function count_total(destination, field)
+  count_event(destination, field)
+  redis.call('HINCRBY', K.OTHER_COUNTS, destination .. '|' .. field, 1)
 end
 
--- The bucket of a time: bucket n ends at 10 ms times the square root of 2 to the n (`relay.core.percentiles`).
+-- The histogram bucket of a duration. Bucket n ends at 10 ms * sqrt(2)^n, as in `relay.core.percentiles`.
 local function bucket(microseconds)
   if microseconds <= 10000 then return 0 end
   return math.min(math.ceil(2 * math.log(microseconds / 10000) / math.log(2) - 1e-9), 60)
 end
 
--- A time, for ever and beside what the caller counts.
-local function timed(of, microseconds)
-  redis.call('HINCRBY', K.TIMES, of .. '|' .. bucket(microseconds), 1)
-  redis.call('HINCRBY', K.TIMES, of .. '|sum', whole(microseconds))
+-- Adds a duration to the permanent histogram `name`. The caller counts it in the series.
+local function record_timing(name, microseconds)
+  redis.call('HINCRBY', K.TIMINGS, name .. '|' .. bucket(microseconds), 1)
+  redis.call('HINCRBY', K.TIMINGS, name .. '|sum', whole(microseconds))
 end
 
--- Counts of one script, added up before they are written: a batch costs what a single event does.
-local tallied = {}
-local function tally(scope, what)
-  tallied[scope] = tallied[scope] or {}
-  tallied[scope][what] = (tallied[scope][what] or 0) + 1
+-- Counts of one script, added up before they are written, so that a batch costs as many writes as a single event.
+local tally = {}
+local function add_to_tally(scope, field)
+  tally[scope] = tally[scope] or {}
+  tally[scope][field] = (tally[scope][field] or 0) + 1
 end
-local function write_tallied()
-  for scope, counts in pairs(tallied) do
-    for what, by in pairs(counts) do count(scope, what, by) end
+local function write_tally()
+  for scope, counts in pairs(tally) do
+    for field, amount in pairs(counts) do count(scope, field, amount) end
     local destination = counts.accepted and string.match(scope, '^:to:(.*)$')
-    if destination then redis.call('HINCRBY', K.HAPPENED, destination .. '|accepted', counts.accepted) end
+    if destination then redis.call('HINCRBY', K.OTHER_COUNTS, destination .. '|accepted', counts.accepted) end
   end
 end

@@ -1,113 +1,119 @@
--- What every script shares: moving an event between states, and queueing one.
+-- Included in every script: moving an event between states, queueing it, and ending it.
 
-local function index(id, destination, state)
-  redis.call('ZADD', K.AT .. destination .. ':' .. state, 0, id)
-  redis.call('HINCRBY', K.COUNT, destination .. '|' .. state, 1)
+local function add_to_state(id, destination, state)
+  redis.call('ZADD', K.BY_STATE .. destination .. ':' .. state, 0, id)
+  redis.call('HINCRBY', K.STATE_COUNTS, destination .. '|' .. state, 1)
 end
 
--- Moves an event to another state, and sets further fields of it: name, value, name, value …
-local function move(id, destination, from, to, ...)
-  redis.call('ZREM', K.AT .. destination .. ':' .. from, id)
-  index(id, destination, to)
+-- Moves an event to another state and sets more of its fields: name, value, name, value …
+local function move_event(id, destination, from, to, ...)
+  redis.call('ZREM', K.BY_STATE .. destination .. ':' .. from, id)
+  add_to_state(id, destination, to)
   redis.call('HSET', K.EVENT .. id, 'state', to, 'changed_at', whole(now), ...)
 end
 
-local function ring()
-  redis.call('LPUSH', K.BELL, 1)
-  redis.call('LTRIM', K.BELL, 0, 63)
+local function wake_worker()
+  redis.call('LPUSH', K.WAKEUP, 1)
+  redis.call('LTRIM', K.WAKEUP, 0, 63)           -- more wake-ups than workers are of no use
 end
 
--- The company has work: let a worker look at it. `sooner`: even if it was to be looked at later.
-local function wake(company, sooner)
-  if redis.call('ZADD', K.DUE, sooner and 'LT' or 'NX', 'CH', whole(now), company) == 1 then ring() end
+-- Makes workers check a company that has queued events. With `sooner`, also if it was due later.
+local function schedule_company(company, sooner)
+  if redis.call('ZADD', K.DUE, sooner and 'LT' or 'NX', 'CH', whole(now), company) == 1 then wake_worker() end
 end
 
--- Priorities in their order. Of several queues in one priority, the one that was served longest ago goes first: each source of a
--- company gets its fair share. A score is the priority's rank in units of RANK, and that moment: exact in a double, until 2039.
+-- The score of a queue in TURNS is its priority's rank times RANK, plus the time (µs) at which it was last served. So
+-- higher priorities come first, and within one the queue that was served longest ago: every source of a company gets its
+-- fair share. The sum is exact in a double until 2039.
 local RANK = 2200000000000000
 local RANKS = {high = 0, normal = 1, low = 2, replay = 3}
 
--- The RQ queue of an event. Each field may be missing (false) in an event of an older version.
-local function queue_of(company, source, priority)
+-- The name of an event's RQ queue. A field that the event lacks is false.
+local function queue_name(company, source, priority)
   local name = K.QUEUE_PREFIX .. company .. ':' .. (source or '')
   if not priority or priority == 'normal' then return name end
   return name .. ':' .. priority
 end
 
--- What goes first may find room on a day that is spent for all the rest.
-local function give_turn(queue, company, rank)
-  local added = redis.call('ZADD', K.TURN .. company, 'NX', whole(rank * RANK + now), queue)
-  wake(company, added == 1 and rank == RANKS.high)
+local function add_turn(queue, company, rank)
+  local added = redis.call('ZADD', K.TURNS .. company, 'NX', whole(rank * RANK + now), queue)
+  -- A company that waits for its day budget may still have calls left for priority high.
+  schedule_company(company, added == 1 and rank == RANKS.high)
 end
 
--- Puts an event's job into its queue: at the front (it was there before) or at the back.
-local function enqueue(id, company, source, priority, front)
-  local queue = queue_of(company, source, priority)
+-- Puts an event's job into its queue: at the front if it was there before, else at the back.
+local function enqueue(id, company, source, priority, at_front)
+  local queue = queue_name(company, source, priority)
   redis.call('HSET', K.RQ_JOB .. id, 'status', 'queued', 'origin', queue)
-  if redis.call(front and 'LPUSH' or 'RPUSH', K.RQ_QUEUE .. queue, id) > 1 then return end
+  -- A queue that was not empty already has its turn.
+  if redis.call(at_front and 'LPUSH' or 'RPUSH', K.RQ_QUEUE .. queue, id) > 1 then return end
   local rank = RANKS[priority or 'normal'] or 1
   redis.call('SADD', K.RQ_QUEUES, K.RQ_QUEUE .. queue)
   redis.call('HSET', K.QUEUES, queue, rank .. '|' .. company)
-  give_turn(queue, company, rank)
+  add_turn(queue, company, rank)
 end
 
--- The event has ended: nothing of RQ's stays but a dead letter's job, and the record goes when `keep` µs have passed.
-local function ended(id, keep)
+-- The event has ended: its record is pruned after `keep` µs.
+local function schedule_pruning(id, keep)
   redis.call('ZADD', K.EXPIRY, whole(now + keep), id)
 end
 
--- Where an event's job is listed by RQ.
-local function origin(id)
-  local told = redis.call('HMGET', K.EVENT .. id, 'company', 'source', 'priority')
-  return queue_of(told[1], told[2], told[3])
+local function event_queue_name(id)
+  local event = redis.call('HMGET', K.EVENT .. id, 'company', 'source', 'priority')
+  return queue_name(event[1], event[2], event[3])
 end
 
--- A dead letter. `...` are further fields of it: the fault that it shares with others.
-local function bury(id, destination, from, reason, detail, keep, ...)
-  move(id, destination, from, 'dead', 'reason', reason, 'detail', detail, 'ended_at', whole(now), ...)
+-- Makes an event a dead letter. `...` are more fields of it: those that identify its cluster.
+local function dead_letter(id, destination, from, reason, detail, keep, ...)
+  move_event(id, destination, from, 'dead', 'reason', reason, 'detail', detail, 'ended_at', whole(now), ...)
+  -- RQ's own tools list it as a failed job, and `rq requeue` can replay it.
   redis.call('HSET', K.RQ_JOB .. id, 'status', 'failed', 'exc_info', reason .. ': ' .. detail)
-  redis.call('ZADD', K.RQ_FAILED .. origin(id), whole((now + keep) / 1000000), id)
-  happened(destination, 'dead')
-  redis.call('HINCRBY', K.HAPPENED, destination .. '|dead:' .. reason, 1)
-  cluster_add(id)
-  ended(id, keep)
+  redis.call('ZADD', K.RQ_FAILED .. event_queue_name(id), whole((now + keep) / 1000000), id)
+  count_event(destination, 'dead')
+  redis.call('HINCRBY', K.OTHER_COUNTS, destination .. '|dead:' .. reason, 1)
+  add_to_cluster(id)
+  schedule_pruning(id, keep)
 end
 
--- A dead or discarded event is sent again. Its fields are what they shall be from now on; `before` is where it was.
-local function revive(id, before, ...)
+-- Moves a dead or discarded event back to `queued`. Its fields are already those for the replay; `before` holds the state
+-- and the destination that it had.
+local function reset_for_replay(id, before, ...)
   local event = redis.call('HMGET', K.EVENT .. id, 'destination', 'company', 'source', 'priority')
-  if event[1] ~= before.destination then         -- routed anew
-    redis.call('ZREM', K.AT .. before.destination .. ':' .. before.state, id)
+  if event[1] ~= before.destination then         -- it was routed again
+    redis.call('ZREM', K.BY_STATE .. before.destination .. ':' .. before.state, id)
     redis.call('SADD', K.DESTINATIONS, event[1])
   end
-  move(id, event[1], before.state, 'queued', 'attempts', 0, 'rescues', 0, 'lockouts', 0, 'replayed_at', whole(now), ...)
+  move_event(id, event[1], before.state, 'queued', 'attempts', 0, 'rescues', 0, 'blocked_count', 0,
+    'replayed_at', whole(now), ...)
   redis.call('HDEL', K.EVENT .. id, 'reason', 'detail', 'problems', 'ended_at')
   redis.call('HINCRBY', K.EVENT .. id, 'replays', 1)
   redis.call('ZREM', K.EXPIRY, id)
   redis.call('HDEL', K.RQ_JOB .. id, 'exc_info')
-  happened_ever(event[1], 'replayed')
+  count_total(event[1], 'replayed')
   return event
 end
 
--- A body that is made anew may tell of more people than the one before: they are added to the index, not written over.
-local function without_people(id, fields)
+-- Returns `fields` without the marks, after adding those to the index: a new body may contain more people than the old
+-- one, and overwriting the marks would lose the old ones.
+local function merge_marks(id, fields)
   local others = {}
-  for at = 1, #fields, 2 do
-    if fields[at] == 'people' then
-      people_add(K.EVENT .. id, id, fields[at + 1])
+  for position = 1, #fields, 2 do
+    if fields[position] == 'marks' then
+      add_marks(K.EVENT .. id, id, fields[position + 1])
     else
-      others[#others + 1], others[#others + 2] = fields[at], fields[at + 1]
+      others[#others + 1], others[#others + 2] = fields[position], fields[position + 1]
     end
   end
   return others
 end
 
--- The same, from its record to its queue: with `fields` set anew (name, value …) and its job as RQ writes it.
-local function send_again(id, before, job, created_at, fields, ...)
-  redis.call('ZREM', K.RQ_FAILED .. origin(id), id)
-  if before.state == 'dead' then cluster_remove(id) end
-  if #fields > 0 then redis.call('HSET', K.EVENT .. id, unpack(without_people(id, fields))) end
-  local anew = revive(id, before, ...)
+-- Replays an event: sets `fields` (name, value …), resets it, and queues its job. `job` and `created_at` are as RQ writes
+-- them.
+local function replay_event(id, before, job, created_at, fields, ...)
+  redis.call('ZREM', K.RQ_FAILED .. event_queue_name(id), id)
+  if before.state == 'dead' then remove_from_cluster(id) end
+  if #fields > 0 then redis.call('HSET', K.EVENT .. id, unpack(merge_marks(id, fields))) end
+  local event = reset_for_replay(id, before, ...)
   redis.call('HSET', K.RQ_JOB .. id, 'data', job, 'created_at', created_at)
-  enqueue(id, anew[2], anew[3], anew[4], false)
+  enqueue(id, event[2], event[3], event[4], false)
 end

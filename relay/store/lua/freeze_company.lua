@@ -1,5 +1,8 @@
 #!lua flags=allow-oom
--- A probe was answered 429: the company of a destination on hold rests. ARGV: destination, µs
+-- Stops the calls of a company for a while, because a probe of its destination was answered 429.
+--
+-- ARGV: destination on hold, µs
+-- Returns 1, or 0 if the destination is not on hold.
 local company = redis.call('HGET', K.HOLD .. ARGV[1], 'company')
 if not company then return 0 end
 local frozen = tonumber(redis.call('HGET', K.COMPANY .. company, 'frozen_until') or 0)
