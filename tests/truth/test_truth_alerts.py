@@ -1,4 +1,4 @@
-"""The page of alerts tells every kind, every key and every default, and what a message holds."""
+"""docs/alerts.md lists every kind, key and default, and its example message has every field."""
 
 import json
 import re
@@ -18,40 +18,40 @@ from tests.truth.project import fenced, first_cells, page, rows, section
 PAGE = page("docs/alerts.md")
 
 
-def test_every_kind_has_a_section_with_what_to_do_and_no_other():
-    told = section(PAGE, "What each one means") + PAGE.partition("## What each one means")[2]
+def test_exactly_the_kinds_have_a_section_with_what_to_do():
+    text = section(PAGE, "What each one means") + PAGE.partition("## What each one means")[2]
 
-    assert re.findall(r"^### (\w+)$", told, re.MULTILINE) == [kind.value for kind in AlertKind]
+    assert re.findall(r"^### (\w+)$", text, re.MULTILINE) == [kind.value for kind in AlertKind]
 
 
 @pytest.mark.parametrize("kind", AlertKind)
-def test_every_kind_is_a_threshold_and_a_row_of_its_table(kind: AlertKind):
+def test_every_kind_has_a_threshold_and_a_row_in_the_table(kind: AlertKind):
     assert KINDS[kind].remedy.endswith(".")
     assert f"conditions.{kind}" in first_cells(section(PAGE, "Set it up"))
 
 
-def test_every_key_of_the_section_stands_on_its_page_and_no_other():
+def test_exactly_the_keys_of_the_section_are_documented():
     when = [f"conditions.{name}" for name in AlertsSchema._declared_fields["conditions"].schema.fields]
     keys = [name for name in AlertsSchema._declared_fields if name != "conditions"]
 
     assert sorted(first_cells(section(PAGE, "Set it up"))) == sorted([*when, *keys])
 
 
-def test_every_default_on_the_page_is_the_one_that_counts():
-    told = {row[0].removeprefix("conditions."): row[1] for row in rows(section(PAGE, "Set it up"))}
+def test_every_documented_default_is_the_real_one():
+    documented = {row[0].removeprefix("conditions."): row[1] for row in rows(section(PAGE, "Set it up"))}
     loaded = AlertsSchema().load(
         {
-            "conditions": {kind.value: _read(told[kind.value]) for kind in AlertKind},
-            **{name: told[name] for name in ("check_interval", "repeat_interval", "resolve_after")},
+            "conditions": {kind.value: _read(documented[kind.value]) for kind in AlertKind},
+            **{name: documented[name] for name in ("check_interval", "repeat_interval", "resolve_after")},
         }
     )
-    rules = AlertConfig()
+    config = AlertConfig()
 
-    assert Thresholds(**loaded["conditions"]) == rules.thresholds
+    assert Thresholds(**loaded["conditions"]) == config.thresholds
     assert (loaded["check_interval"], loaded["repeat_interval"], loaded["resolve_after"]) == (
-        rules.check_interval,
-        rules.repeat_interval,
-        rules.resolve_after,
+        config.check_interval,
+        config.repeat_interval,
+        config.resolve_after,
     )
 
 
@@ -60,15 +60,15 @@ def _read(text: str) -> str | bool:
 
 
 def test_the_message_on_the_page_has_every_field_of_a_real_one():
-    found = find_conditions(_facts(), Thresholds(), interval=60.0)
-    course = update_alerts((), found, AlertConfig(), NOW)
-    [message] = build_messages(course, [Receiver("ops", "https://x", b"s" * 24)], store="main", now=NOW)
-    real, [shown] = json.loads(message.body), [json.loads(one) for one in fenced(PAGE, "json")]
+    conditions = find_conditions(_snapshot(), Thresholds(), interval=60.0)
+    changes = update_alerts((), conditions, AlertConfig(), NOW)
+    [message] = build_messages(changes, [Receiver("ops", "https://x", b"s" * 24)], store="main", now=NOW)
+    real, [documented] = json.loads(message.body), [json.loads(block) for block in fenced(PAGE, "json")]
 
-    assert _shape(shown) == _shape(real)
+    assert _shape(documented) == _shape(real)
 
 
-def _facts() -> StoreSnapshot:
+def _snapshot() -> StoreSnapshot:
     return StoreSnapshot(
         store="main", now=NOW, held=[HeldDestination("acme", HoldCause.INVALID_CREDENTIALS, NOW, 3)]
     )
@@ -81,5 +81,5 @@ def _shape(value: object) -> object:
 
 
 @pytest.mark.parametrize("word", [*(f"alert.{verb}" for verb in NotificationType), *Severity])
-def test_every_type_and_severity_is_explained(word: str):
+def test_every_message_type_and_severity_is_documented(word: str):
     assert f"`{word}`" in PAGE

@@ -127,6 +127,6 @@ def test_every_outcome_is_explained_and_no_other():
         Rejected(400, None, ()),
         Blocked(401, None, "invalid_credentials", ()),  # type: ignore[arg-type]
     )
-    documented = first_cells(section(page("docs/delivery.md"), "What an answer means"))
+    documented = first_cells(section(page("docs/delivery.md"), "What a response means"))
 
     assert documented == [outcome_code(outcome) for outcome in outcomes]

@@ -1,4 +1,4 @@
-"""The page on sessions says what the code does: its example becomes the body on the page, its table has the defaults."""
+"""docs/sessions.md matches the code: its example produces the body on the page, and its table has the defaults."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,8 +18,8 @@ TEN = datetime(2026, 11, 20, 10, tzinfo=UTC)
 ENVIRON = dict.fromkeys(("ACME_KEY", "ACME_SECRET", "WEB_KEY", "SITE_SECRET"), "a-secret-of-enough-length")
 
 
-def sent() -> dict[str, Any]:
-    """What the printed rule and twelve page views make."""
+def produce_body() -> dict[str, Any]:
+    """The body that the documented rule and twelve page views produce."""
     [block] = fenced(PAGE, "yaml")
     config = read_config(block, environ=ENVIRON, allow_hosts=())
     viewed = {
@@ -38,18 +38,18 @@ def sent() -> dict[str, Any]:
     )
     assert event.call
     assert event.session
-    aggregated = Aggregate(12, TEN, TEN + timedelta(minutes=11), event.session.saved_options)
-    return aggregate_body(event.call.operation, event.call.body, aggregated)
+    aggregate = Aggregate(12, TEN, TEN + timedelta(minutes=11), event.session.saved_options)
+    return aggregate_body(event.call.operation, event.call.body, aggregate)
 
 
-def test_the_printed_source_makes_the_printed_body():
+def test_the_documented_source_produces_the_documented_body():
     [body] = fenced(section(PAGE, "What Gong gets"), "json")
 
-    assert orjson.loads(body) == sent()
+    assert orjson.loads(body) == produce_body()
 
 
-def test_every_key_of_a_collapse_is_explained():
-    assert set(first_cells(section(PAGE, "Say so"))) == set(RuleAggregateSchema().fields)
+def test_every_key_of_aggregate_is_documented():
+    assert set(first_cells(section(PAGE, "Set it up"))) == set(RuleAggregateSchema().fields)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_every_key_of_a_collapse_is_explained():
         ("max_duration", AggregateOptions().max_duration_seconds),
     ],
 )
-def test_the_defaults_on_the_page_are_the_codes(key: str, seconds: float):
-    told = {row[0]: row[1] for row in rows(section(PAGE, "Say so"))}
+def test_the_documented_defaults_are_the_real_ones(key: str, seconds: float):
+    documented = {row[0]: row[1] for row in rows(section(PAGE, "Set it up"))}
 
-    assert told[key].strip("`") in {f"{seconds / 60:g}m", f"{seconds / 3600:g}h"}
+    assert documented[key].strip("`") in {f"{seconds / 60:g}m", f"{seconds / 3600:g}h"}
