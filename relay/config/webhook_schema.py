@@ -76,35 +76,42 @@ def _told(description: str) -> Text:
 
 
 class VerifySchema(StrictSchema):
-    scheme = SuggestedWord([*SCHEMES, CUSTOM.name], metadata={"description": "How the sender proves itself."})
+    scheme = SuggestedWord(
+        [*SCHEMES, CUSTOM.name], metadata={"description": "How the sender signs its requests."}
+    )
     secrets = ListOf(
         Secret(),
-        metadata={"description": "One secret, or up to three while it is being changed: write ${NAME}."},
+        metadata={"description": "The secret, or up to three of them during a change: write ${NAME}."},
     )
     tolerance_seconds = fields.Integer(
-        metadata={"description": "How far the signed time may lie from now, in the past or the future."}
+        metadata={
+            "description": "The largest difference between the signed timestamp and now, in either direction."
+        }
     )
-    algorithm = Choice(Algorithm, metadata={"description": "How the proof is made."})
-    signature = _told("Where the proof stands: header:NAME, query:NAME, form:NAME or json:PATH.")
-    prefix = _told("What stands before it.")
-    separator = _told("What parts several of them.")
-    signed = _told("What is signed, such as {timestamp}.{body}.")
-    encoding = Choice(Encoding, metadata={"description": "How the proof is written."})
-    secret_format = Choice(SecretFormat, metadata={"description": "How the sender writes its secret."})
-    timestamp = _told("Where the signed time stands.")
-    timestamp_prefix = _told("What stands before it.")
-    timestamp_format = Choice(TimestampFormat, metadata={"description": "How it is written."})
-    id = _told("Where the request's own id stands.")
-    json_field = _told("The field of a form that holds the JSON.")
-    body_digest = _told("Where a signed address carries the SHA-256 of the body.")
+    algorithm = Choice(Algorithm, metadata={"description": "The algorithm of the signature."})
+    signature = _told(
+        "The field that contains the signature: header:NAME, query:NAME, form:NAME or json:PATH."
+    )
+    prefix = _told("The text before the signature.")
+    separator = _told("The character that separates several values in the field.")
+    signed = _told("The signed text, such as {timestamp}.{body}.")
+    encoding = Choice(Encoding, metadata={"description": "How the signature is encoded."})
+    secret_format = Choice(SecretFormat, metadata={"description": "The format of the secret."})
+    timestamp = _told("The field that contains the signed timestamp.")
+    timestamp_prefix = _told("The text before the timestamp.")
+    timestamp_format = Choice(TimestampFormat, metadata={"description": "The format of the timestamp."})
+    id = _told("The field that contains the id of the delivery.")
+    json_field = _told("The form field that contains the JSON.")
+    body_digest = _told("The field of the signed URL that contains the SHA-256 of the body.")
     url_decode = ListOf(
-        fields.String(), metadata={"description": "Percent escapes that the sender signs undone."}
+        fields.String(),
+        metadata={"description": "Percent escapes that the sender decodes in the URL before it signs it."},
     )
     optional_port = fields.Boolean(
-        metadata={"description": "Whether the address may be signed with or without its port."}
+        metadata={"description": "Whether the sender may sign the URL with or without its port."}
     )
     unique_signature = fields.Boolean(
-        metadata={"description": "Whether no two requests sign the same, unless one repeats the other."}
+        metadata={"description": "Whether two different requests never have the same signed text."}
     )
 
 

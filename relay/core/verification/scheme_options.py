@@ -72,8 +72,10 @@ def find_conflicts(scheme: Scheme) -> Iterator[tuple[str, str]]:
 
 def _find_signed_conflicts(scheme: Scheme) -> Iterator[tuple[str, str]]:
     is_token = scheme.algorithm is Algorithm.TOKEN
-    if is_token == bool(scheme.signed):
-        yield "signed", "is required for every algorithm except token, which signs nothing"
+    if is_token and scheme.signed:
+        yield "signed", "is not used by algorithm token, which signs nothing; remove it"
+    if not is_token and not scheme.signed:
+        yield "signed", f"is required for algorithm {scheme.algorithm}; set the text that is signed"
     if scheme.encoding is Encoding.PLAIN and not is_token:
         yield "encoding", "is plain, which only a token may be; use hex, base64 or base64url"
     if SignedPart.TIMESTAMP in scheme.signed and scheme.timestamp is None:

@@ -269,7 +269,7 @@ def test_a_base64url_signature_is_accepted():
             {"algorithm": "token", "signed": "{body}"},
             "signed",
             VerificationErrorCode.CONFLICTING_OPTIONS,
-            "every algorithm except token",
+            "is not used by algorithm token",
         ),
         (
             "custom",
