@@ -60,7 +60,7 @@ def _describe_alerts(page: Mapping[str, Any]) -> str:
         if receiver["last"] and receiver["last"]["failing_since"]
     ]
     if not page["receivers"]:
-        lines.append("No receiver gets these alerts. Add one under alerts.receivers in the configuration.")
+        lines.append("Alerts have no receiver. Add one under alerts.receivers in the configuration.")
     return "\n".join(lines if page["open"] else ["No alert is open.", *lines])
 
 

@@ -34,7 +34,7 @@ def dead(  # noqa: PLR0913 - one parameter per option
 
     With --events, list the dead letters one by one.
 
-    Exit status: 0 on success, 2 usage error, 3 store unavailable.
+    Exit status: 0 on success, 1 if a setting is invalid, 2 usage error, 3 store unavailable.
     """
     options = {"destination": destination, "source": source}
     filters = {name: value for name, value in options.items() if value is not None}

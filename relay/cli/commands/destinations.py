@@ -78,9 +78,9 @@ def resume(ctx: CliContext, name: str, *, as_json: bool) -> None:
 )
 @operator_command
 def probe(ctx: CliContext, name: str, *, wait_seconds: int, as_json: bool) -> None:
-    """Test a destination's credentials with one call, which creates nothing in Gong. Works on hold too.
+    """Test a destination's credentials with one call, which creates nothing in Gong.
 
-    A probe that passes ends the destination's hold, unless an operator paused it.
+    A destination on hold can be probed too. If the probe passes, the hold ends, unless an operator paused it.
 
     Exit status: 0 if the probe passed, 1 if it did not or there is no result in time, 2 usage error, 3 store
     unavailable.

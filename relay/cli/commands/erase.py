@@ -39,7 +39,7 @@ _POLL_SECONDS = 0.5
 )
 @operator_command
 def erase(ctx: CliContext, *, as_json: bool, show: str | None, verify: Path | None, **options: Any) -> None:
-    """Erase everything the relay stores about a person, in every store: events, requests, dead letters and indexes.
+    """Erase a person's data from every store: events, requests, dead letters and indexes.
 
     The report names no personal data. It is signed if RELAY_SECRET_KEYS is set.
 

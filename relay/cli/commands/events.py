@@ -43,7 +43,7 @@ from relay.queries.filters import read_filter
 def events(ctx: CliContext, *, limit: int, cursor: str | None, as_json: bool, **filters: str | None) -> None:
     """List events, newest first.
 
-    Exit status: 0 on success, 2 usage error, 3 store unavailable.
+    Exit status: 0 on success, 1 if a setting is invalid, 2 usage error, 3 store unavailable.
     """
     params = {name: value for name, value in filters.items() if value is not None}
     page = events_page(ctx.stores, read_filter(params, now=ctx.now()), limit=limit, cursor=cursor)
@@ -86,7 +86,7 @@ def event(ctx: CliContext, event_id: str, *, reveal: bool, as_json: bool) -> Non
 def why(ctx: CliContext, name: str, *, by: str, as_json: bool) -> None:
     """Explain why something is or is not in Gong, even if there is no event with this name.
 
-    Exit status: 0 on success, 2 usage error, 3 store unavailable.
+    Exit status: 0 on success, 1 if a setting is invalid, 2 usage error, 3 store unavailable.
     """
     page = explain_by_name_page(make_viewer(ctx, COMMAND_LINE), {by: name})
     if as_json:

@@ -13,12 +13,16 @@ from relay.core.roles import OPERATOR_ROLES
 
 @click.command(epilog="Example: gong-relay key website")
 @click.argument("name", metavar="NAME")
-@click.option("--role", type=click.Choice(OPERATOR_ROLES), help="Make it an operator's key, with this role.")
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in OPERATOR_ROLES]),
+    help="Make it an operator's key, with this role.",
+)
 @as_json
 def key(name: str, *, role: str | None, as_json: bool) -> None:
-    """Generate an API key for the source NAME, or with --role for an operator, and the configuration for it.
+    """Generate an API key for the source NAME, or with --role for an operator.
 
-    The key is shown once and not stored. The configuration file holds only its SHA-256.
+    Prints the key, and the lines for the configuration file. The key is shown once and not stored. The configuration file holds only its SHA-256.
 
     Exit status: 0 on success, 2 usage error.
     """

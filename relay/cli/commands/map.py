@@ -21,7 +21,7 @@ def map_payload(ctx: CliContext, source: str, *, file: str, as_json: bool, **cap
 
     FILE (- for standard input) is the body of a request, exactly as the sender sent it.
 
-    Exit status: 0 if Gong would accept all events, 1 if it would not, 2 usage error, 3 store unavailable.
+    Exit status: 0 if Gong would accept all events, 1 if it would reject one or the source has no mapping, 2 usage error, 3 store unavailable.
     """
     context = preview_context(ctx.config, ctx.source(source), finder=ctx.destinations, now=ctx.now())
     page = captured_preview_page(read_capture(file, **capture_options), context)

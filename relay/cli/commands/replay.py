@@ -42,7 +42,7 @@ _FILTERS = ("since", "until", "source", "destination", "status", "reason", "clus
 )
 @click.option("--id", "ids", multiple=True, help="This event. Repeatable.")
 @click.option(
-    "--remap/--as-it-was",
+    "--remap/--no-remap",
     default=None,
     help="Map every event again, or none (default: only events that have no call).",
 )

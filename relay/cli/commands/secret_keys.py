@@ -13,9 +13,9 @@ from relay.core.roles import COMMAND_LINE
 @click.command(epilog="Example: gong-relay rotate")
 @operator_command
 def rotate(ctx: CliContext, *, as_json: bool) -> None:
-    """Re-encrypt stored tokens and keys with the newest of RELAY_SECRET_KEYS, so that you can remove older keys.
+    """Re-encrypt stored tokens and keys with the newest of RELAY_SECRET_KEYS.
 
-    It is safe to run this while the relay runs, and to run it again.
+    After that you can remove older keys. It is safe to run this while the relay runs, and to run it again.
 
     Exit status: 0 on success, 1 if no key decrypts one of the secrets, 2 usage error, 3 store unavailable.
     """

@@ -53,6 +53,8 @@ def web(host: str, port: int) -> None:
     """Run the web, which receives events and serves the dashboard. WEB_CONCURRENCY sets its number of processes.
 
     RELAY_OPERATIONS_PORT moves the dashboard, the operator API and the metrics to a separate port.
+
+    Exit status: that of gunicorn, or 2 usage error.
     """
     environ = current_options().environ()
     _replace_process(web_command(*bind_options(host, port, environ)), environ)
@@ -69,7 +71,10 @@ def web(host: str, port: int) -> None:
 )
 @with_shared_options
 def worker(threads: int | None, store: str | None) -> None:
-    """Run one worker, which sends the events of one store to Gong."""
+    """Run one worker, which sends the events of one store to Gong.
+
+    Exit status: 0 after a clean stop, 1 if the settings or the configuration are invalid, 2 usage error.
+    """
     environ = current_options().environ()
     if threads:
         environ |= {"RELAY_WORKER_THREADS": str(threads)}
@@ -95,7 +100,10 @@ def worker(threads: int | None, store: str | None) -> None:
 def sandbox(
     *, host: str, port: int, fidelity: str | None, latency: float | None, journal: str | None
 ) -> None:
-    """Run the sandbox, a local stand-in for Gong. SANDBOX_* variables set everything else."""
+    """Run the sandbox, a local stand-in for Gong. SANDBOX_* variables set everything else.
+
+    Exit status: that of gunicorn, or 2 usage error.
+    """
     options = {"SANDBOX_FIDELITY": fidelity, "SANDBOX_LATENCY_SECONDS": latency, "SANDBOX_JOURNAL": journal}
     environ = current_options().environ()
     environ |= {name: str(value) for name, value in options.items() if value is not None}

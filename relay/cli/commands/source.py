@@ -68,7 +68,7 @@ def new(ctx: CliContext, *, as_json: bool, yes: bool, file: str | None, **option
     Suggests a preset, or a mapping based on the names and forms of the payload's fields. The YAML is on standard output,
     everything else on standard error. No file is changed.
 
-    Exit status: 0 if Gong would accept the events, 1 if it would not, 2 usage error, 3 store unavailable.
+    Exit status: 0 if Gong would accept the events, 1 if it would reject one, 2 usage error, 3 store unavailable.
     """
     # With `--from -` the payload uses standard input, so it cannot answer prompts.
     interactive = not (as_json or yes or file == _STANDARD_INPUT)
