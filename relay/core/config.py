@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from relay.core.alerts.thresholds import AlertConfig
 from relay.core.destination import Destination
-from relay.core.mapping.routing import DestinationLookup, Router, Routing, build_router, fixed_router
+from relay.core.mapping.routing import DestinationLookup, Router, Routing, build_fixed_router, build_router
 from relay.core.oauth import OAuthApp
 from relay.core.roles import Operator
 from relay.core.source import Source
@@ -34,5 +34,5 @@ class Config:
         """
         routing = self.routes.get(source.name)
         if routing is None:
-            return fixed_router(self.destinations[source.destination])
+            return build_fixed_router(self.destinations[source.destination])
         return build_router(routing, finder, dialect=routing.dialect if for_rules else None)

@@ -12,7 +12,7 @@ from relay.core.config import Config
 from relay.core.errors import Problem, ValidationFailed
 from relay.core.ids import ENTROPY_BYTES, generate_ids
 from relay.core.lifecycle import DeadLetterReason
-from relay.core.mapping.routing import Router, dedupe_key
+from relay.core.mapping.routing import Router, make_dedupe_key
 from relay.core.personal_data import REQUEST_MAX, add_people_of_json, find_people
 from relay.core.source import Source
 from relay.ingest.parse_items import Items, read_items
@@ -141,7 +141,7 @@ def _of_item(source: Source, item: PreparedEvent, ids: Iterator[str]) -> Iterato
             call,
             warnings,
             item.filtered or "",
-            item.dedupe_name or dedupe_key(source.name, item.account, event_id),
+            item.dedupe_name or make_dedupe_key(source.name, item.account, event_id),
             priority=item.priority,
             session=session,
             store=item.destination.store,

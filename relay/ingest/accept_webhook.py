@@ -12,10 +12,10 @@ from relay.core.errors import Problem, RelayError
 from relay.core.ids import ENTROPY_BYTES, generate_ids
 from relay.core.lifecycle import DeadLetterReason, State
 from relay.core.mapping.engine import build_scope, fail_payload, map_payload
-from relay.core.mapping.event_ids import digest_event_id
+from relay.core.mapping.event_ids import hash_event_id
 from relay.core.mapping.problems import EventProblemCode
 from relay.core.mapping.result import MappingResult, ResultStatus
-from relay.core.mapping.routing import Router, dedupe_key
+from relay.core.mapping.routing import Router, make_dedupe_key
 from relay.core.payloads import Payload, read_body
 from relay.core.personal_data import REQUEST_MAX, add_people_of_json, find_people
 from relay.core.source import Source
@@ -76,7 +76,7 @@ def map_webhook(delivery: WebhookRequest, router: Router, *, now: datetime) -> t
     try:
         body = read_body(delivery.raw, delivery.content_type, delivery.hook.body_format)
     except RelayError as error:
-        event_id = digest_event_id(delivery.source.name, delivery.raw.decode("utf-8", "surrogateescape"))
+        event_id = hash_event_id(delivery.source.name, delivery.raw.decode("utf-8", "surrogateescape"))
         scope = build_scope(Payload(None, delivery.headers, delivery.query), delivery.source.name, now)
         dead = fail_payload(Problem("", error.code, error.detail), event_id, scope=scope, route=router)
         return (replace(dead, people=find_people(delivery.raw)),)
@@ -127,7 +127,7 @@ def _events(source: Source, mapped: Sequence[MappingResult], ids: Sequence[str])
             each.call,
             _as_json(each.warnings),
             each.filter_reason or "; ".join(_said(problem) for problem in each.problems),
-            dedupe_key(source.name, each.account, each.event_id),
+            make_dedupe_key(source.name, each.account, each.event_id),
             rule=each.rule,
             problems=_as_json(each.problems) if each.status is ResultStatus.DEAD else b"",
             part=parts[each.index],

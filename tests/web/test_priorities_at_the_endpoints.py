@@ -7,7 +7,7 @@ import pytest
 
 from relay.core.destination import BasicCredentials, Destination
 from relay.core.event.model import EventType
-from relay.core.mapping.routing import fixed_router
+from relay.core.mapping.routing import build_fixed_router
 from relay.core.priority import Priority
 from relay.core.source import Source
 from relay.ingest.accept_events import build_events
@@ -24,7 +24,7 @@ def priorities(source: Source, **fields: Any) -> set[Priority]:
         "content": {"title": "Pricing"},
         "person": {"email": "jane@globex.example"},
     }
-    item = prepare_event(0, told | fields, source=source, router=fixed_router(ACME), now=NOW)
+    item = prepare_event(0, told | fields, source=source, router=build_fixed_router(ACME), now=NOW)
     assert isinstance(item, PreparedEvent)
     return {event.priority for event in build_events(source, [item], now=NOW)[1]}
 

@@ -22,7 +22,7 @@ from relay.core.gong.fields import AnyValue, Array, Integer, Number, OneOf, Prop
 from relay.core.gong.limits import MESSAGE_MAX, URL_MAX
 from relay.core.gong.problems import printable_key
 from relay.core.gong.validate import SCHEMAS
-from relay.core.mapping.custom_fields import coerce_entry, named_value_format
+from relay.core.mapping.custom_fields import coerce_entry, find_value_format
 from relay.core.mapping.functions.dates import timestamp
 from relay.core.mapping.functions.numbers import number
 from relay.core.mapping.problems import EventProblemCode
@@ -124,7 +124,7 @@ def _key_path(path: str, key: str) -> str:
 
 def _array_coercer(field: Array) -> Coercer:
     coerce_inner, limit = _make_coercer(field.inner), field.limit
-    value_format = named_value_format(field)
+    value_format = find_value_format(field)
 
     def coerce_item(value: Any, path: str, warnings: Warnings) -> Any:
         if value_format:

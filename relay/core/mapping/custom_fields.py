@@ -55,7 +55,7 @@ _FORMATS: Mapping[str, NamedValueFormat] = {
 }
 
 
-def named_value_format(field: Array) -> NamedValueFormat | None:
+def find_value_format(field: Array) -> NamedValueFormat | None:
     """Return the format of a list of named values; None for any other list."""
     inner = field.inner
     return _FORMATS.get(type(inner.schema).__name__) if isinstance(inner, NestedObject) else None

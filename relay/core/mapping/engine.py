@@ -16,11 +16,11 @@ from relay.core.gong.problems import ErrorCode
 from relay.core.gong.validate import validate_body
 from relay.core.mapping.body_layout import BODY_LAYOUTS
 from relay.core.mapping.coerce import coerce_body
-from relay.core.mapping.event_ids import digest_event_id, native_event_id
+from relay.core.mapping.event_ids import hash_event_id, prefix_event_id
 from relay.core.mapping.internal_people import remove_internal_people
 from relay.core.mapping.problems import EventProblemCode
 from relay.core.mapping.result import MappingResult
-from relay.core.mapping.routing import Route, Router, fixed_router
+from relay.core.mapping.routing import Route, Router, build_fixed_router
 from relay.core.mapping.rule import CompiledMapping, Rule
 from relay.core.mapping.scalars import is_true
 from relay.core.mapping.tree import BuildContext
@@ -82,7 +82,7 @@ def map_payload(
 ) -> tuple[MappingResult, ...]:
     """Map every item of a payload, in order. Never raises."""
     scope = build_scope(payload, source.name, received_at)
-    route = fixed_router(destination) if isinstance(destination, Destination) else destination
+    route = build_fixed_router(destination) if isinstance(destination, Destination) else destination
     latest = format_timestamp(received_at + CLOCK_SKEW_MAX)
     run = _Run(mapping=mapping, source=source, route=route, latest=latest, scope=scope)
     try:
@@ -203,7 +203,7 @@ def _map_by_rule(run: _Run, context: BuildContext, index: int, *, route: Route) 
 
 
 def _digest_item(run: _Run, item: Any) -> str:
-    return digest_event_id(run.source.name, item)
+    return hash_event_id(run.source.name, item)
 
 
 def _find_rule(mapping: CompiledMapping, context: BuildContext) -> Rule | None:
@@ -262,7 +262,7 @@ def _find_session(run: _Run, rule: Rule, result: MappingResult, key: str | None)
 def _digest_part(run: _Run, base: MappingResult, scope: Mapping[str, Any]) -> str:
     # Equal parts of different items are different events, so the item's digest goes in too.
     item_digest = (base.event_id,) if base.event_id else ()
-    return digest_event_id(run.source.name, *item_digest, scope["item"])
+    return hash_event_id(run.source.name, *item_digest, scope["item"])
 
 
 def _finish_body(
@@ -299,7 +299,7 @@ def _read_event_id(run: _Run, rule: Rule, body: Mapping[str, Any], warnings: lis
     key = BODY_LAYOUTS[rule.to].id_key
     if key is None or key not in rule.tree.root:
         return None
-    event_id = native_event_id(run.source.name, body.get(key))
+    event_id = prefix_event_id(run.source.name, body.get(key))
     if event_id is None:
         message = "is missing: a hash of the item is used instead"
         warnings.append(Problem(key, EventProblemCode.GENERATED_ID, message))

@@ -10,7 +10,7 @@ from relay.core.default_mapping.ids_and_titles import make_event_id
 from relay.core.gong.fields import is_storable
 
 
-def native_event_id(source: str, native: Any) -> str | None:
+def prefix_event_id(source: str, native: Any) -> str | None:
     """Return `website:ev-1` for `ev-1`, and for `website:ev-1` too. None if `native` cannot be an id."""
     if not isinstance(native, str) or not native.strip() or not is_storable(native):
         return None
@@ -18,7 +18,7 @@ def native_event_id(source: str, native: Any) -> str | None:
     return make_event_id(source, native.removeprefix(f"{source}:"))
 
 
-def digest_event_id(source: str, *parts: Any) -> str:
+def hash_event_id(source: str, *parts: Any) -> str:
     """Return the source's name and a hash of `parts`, which does not depend on the order of object keys."""
     try:
         serialized = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)

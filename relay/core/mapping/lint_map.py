@@ -18,7 +18,7 @@ from relay.core.gong.fields import AnyValue, Array, Integer, Number, OneOf, Prop
 from relay.core.gong.problems import ErrorCode
 from relay.core.gong.validate import SCHEMAS, validate_body
 from relay.core.mapping.body_layout import BODY_LAYOUTS
-from relay.core.mapping.custom_fields import named_value_format
+from relay.core.mapping.custom_fields import find_value_format
 from relay.core.mapping.problems import MappingErrorCode
 from relay.core.mapping.templates import Template
 from relay.core.mapping.tree import MapTree
@@ -82,7 +82,7 @@ def _fill_array(node: Any, field: Array) -> Any:
     if isinstance(node, list):
         return [_fill(item, field.inner) for item in node]
     # A map may write custom fields as an object of names and values.
-    if isinstance(node, dict) and (value_format := named_value_format(field)):
+    if isinstance(node, dict) and (value_format := find_value_format(field)):
         return [{"name": key, "value": "text", "dataType": value_format.text} for key in node]
     return node
 

@@ -56,7 +56,7 @@ class DestinationLookup(Protocol):
     def find_by_account(self, account: str) -> Destination | None: ...
 
 
-def fixed_router(destination: Destination) -> Router:
+def build_fixed_router(destination: Destination) -> Router:
     """Return a router that sends every item to `destination`."""
     route = Route(destination)
     return lambda _scope, _counter: route
@@ -119,7 +119,7 @@ def _no_route(routing: Routing, reason: str, account: str | None = None) -> Rout
     return Route(account=account, problem=problem)
 
 
-def dedupe_key(source: str, account: str | None, event_id: str) -> str | None:
+def make_dedupe_key(source: str, account: str | None, event_id: str) -> str | None:
     """Return the key that a routed event is deduplicated by. None if the eventId alone is enough."""
     # One source may carry several customers' events, and two customers may use the same ids.
     return None if account is None else f"{source}@{account}:{event_id}"
