@@ -16,7 +16,7 @@ class BodyLayout:
     system_key: str | None = None
     """The reporting system. Filled in by the relay if the map does not."""
     person_key: str | None = None
-    """Holds the one person who the event is about."""
+    """Holds the one person that the event is about."""
     people_key: str | None = None
     """Holds a list of people."""
 

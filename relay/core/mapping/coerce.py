@@ -51,11 +51,11 @@ _REQUIRED_ANY: Mapping[str, tuple[str, ...]] = {
 def coerce_body(operation: Operation, body: Mapping[str, Any]) -> tuple[dict[str, Any], Warnings]:
     """Return the body to send, and a warning for each value that was changed or dropped."""
     warnings: Warnings = []
-    return _coerce_keys(body, _body_coercers(operation), "", warnings), warnings
+    return _coerce_keys(body, _make_body_coercers(operation), "", warnings), warnings
 
 
 @cache
-def _body_coercers(operation: Operation) -> Mapping[str, Coercer]:
+def _make_body_coercers(operation: Operation) -> Mapping[str, Coercer]:
     # Depends only on Gong's schema, so it is built once for each operation.
     return {name: _make_coercer(field) for name, field in SCHEMAS[operation].fields.items()}
 
@@ -73,7 +73,7 @@ def _coerce_or_drop(coerce: Coercer, value: Any, path: str, warnings: Warnings) 
         return None
 
 
-def _object_coercer(field: NestedObject) -> Coercer:
+def _make_object_coercer(field: NestedObject) -> Coercer:
     schema, is_required = cast("ObjectSchema", field.schema), field.required
     coercers = {name: _make_coercer(inner) for name, inner in schema.fields.items()}
     if type(schema).__name__ == "Company":
@@ -106,23 +106,23 @@ def _coerce_keys(
     for key, raw in value.items():
         if key not in coercers:
             continue
-        result = _coerce_or_drop(coercers[key], raw, _key_path(path, key), warnings)
+        result = _coerce_or_drop(coercers[key], raw, _join_key(path, key), warnings)
         if result is not None:
             coerced[key] = result
     unknown_keys = (key for key in value if key not in coercers)
     for key in islice(unknown_keys, _UNKNOWN_KEYS_REPORTED):
         message = "is not sent: Gong documents no such key here"
-        key_path = _key_path(path, printable_key(key))
+        key_path = _join_key(path, printable_key(key))
         warnings.append(Problem(key_path, EventProblemCode.VALUE_DROPPED, message))
     return coerced
 
 
-def _key_path(path: str, key: str) -> str:
+def _join_key(path: str, key: str) -> str:
     # Unlike join_path, this takes a key that starts with "[" or is empty for what it is.
     return f"{path}.{key}" if path else key
 
 
-def _array_coercer(field: Array) -> Coercer:
+def _make_array_coercer(field: Array) -> Coercer:
     coerce_inner, limit = _make_coercer(field.inner), field.limit
     value_format = find_value_format(field)
 
@@ -148,7 +148,7 @@ def _array_coercer(field: Array) -> Coercer:
     return coerce
 
 
-def _text_coercer(field: Text) -> Coercer:
+def _make_text_coercer(field: Text) -> Coercer:
     if field.format_check is not None:
         return _COERCERS_BY_FORMAT[field.format_check]
     # Only a message has lines; every other text of Gong's is shown on one.
@@ -170,7 +170,7 @@ def _text_coercer(field: Text) -> Coercer:
     return coerce
 
 
-def _format_coercer(convert: Callable[[Any], str], error_message: str) -> Coercer:
+def _make_format_coercer(convert: Callable[[Any], str], error_message: str) -> Coercer:
     """Make a coercer of a conversion that may raise on odd values."""
 
     def coerce(value: Any, _path: str, _warnings: Warnings) -> str:
@@ -208,7 +208,7 @@ def _make_id_text(value: Any) -> str:
     return clean_text(format_scalar(value))
 
 
-def _choice_coercer(field: OneOf) -> Coercer:
+def _make_choice_coercer(field: OneOf) -> Coercer:
     choices = field.choices
     # Gong's words are in upper case, and partners write `mobile` or `Mobile`.
     choices_by_lower_case = {choice.lower(): choice for choice in choices}
@@ -242,20 +242,20 @@ def _coerce_properties(value: Any, _path: str, _warnings: Warnings) -> dict[str,
 
 
 _COERCERS_BY_FORMAT: Mapping[formats.FormatCheck, Coercer] = {
-    formats.check_timestamp: _format_coercer(
+    formats.check_timestamp: _make_format_coercer(
         timestamp, "it is not a date and time in a format that can be read: timestamp() reads more formats"
     ),
-    formats.check_url: _format_coercer(_make_url_safe, "it is not an absolute http or https URL"),
-    formats.check_email: _format_coercer(normalize_email, "it is not an e-mail address"),
-    formats.check_domain: _format_coercer(normalize_domain, "it is not a company's domain"),
-    formats.check_event_id: _format_coercer(_make_id_text, "it is neither text nor a number"),
+    formats.check_url: _make_format_coercer(_make_url_safe, "it is not an absolute http or https URL"),
+    formats.check_email: _make_format_coercer(normalize_email, "it is not an e-mail address"),
+    formats.check_domain: _make_format_coercer(normalize_domain, "it is not a company's domain"),
+    formats.check_event_id: _make_format_coercer(_make_id_text, "it is neither text nor a number"),
 }
 
 _FACTORIES: Mapping[type, Callable[[Any], Coercer]] = {
-    NestedObject: _object_coercer,
-    Array: _array_coercer,
-    Text: _text_coercer,
-    OneOf: _choice_coercer,
+    NestedObject: _make_object_coercer,
+    Array: _make_array_coercer,
+    Text: _make_text_coercer,
+    OneOf: _make_choice_coercer,
     Integer: lambda _: _coerce_integer,
     Number: lambda _: _coerce_number,
     Properties: lambda _: _coerce_properties,

@@ -57,7 +57,7 @@ _TOO_MUCH_WORK = Problem(
 
 @dataclass(slots=True, kw_only=True)
 class _Run:
-    """The mapping of one receipt."""
+    """The state of mapping one receipt."""
 
     mapping: CompiledMapping
     source: Source
@@ -88,17 +88,17 @@ def map_payload(
     try:
         items = _find_items(mapping, scope)
     except (NoValue, WorkLimitExceeded) as error:
-        return (_dead_payload(run, payload, _describe_error("items", error)),)
+        return (_make_dead_payload(run, payload, _describe_error("items", error)),)
     if len(items) > ITEMS_MAX:
-        return (_dead_payload(run, payload, _TOO_MANY_ITEMS),)
+        return (_make_dead_payload(run, payload, _TOO_MANY_ITEMS),)
     run.steps_left += STEPS_PER_ITEM * len(items)
     # Rules may split each item again. Taking one result too many is enough to see that there are too many.
     mapped = (result for index, item in enumerate(items) for result in _map_item(run, index, item))
     results = tuple(islice(mapped, ITEMS_MAX + 1))
     if len(results) > ITEMS_MAX:
-        return (_dead_payload(run, payload, _TOO_MANY_ITEMS),)
+        return (_make_dead_payload(run, payload, _TOO_MANY_ITEMS),)
     if not results:
-        filtered = _filtered_item(run, 0, payload.body, "the payload has no items")
+        filtered = _make_filtered_item(run, 0, payload.body, "the payload has no items")
         return (_route_whole_payload(filtered, route, scope),)
     return results
 
@@ -106,7 +106,7 @@ def map_payload(
 def fail_payload(
     problem: Problem, event_id: str, *, scope: Mapping[str, Any], route: Router
 ) -> MappingResult:
-    """Return the result for a payload that cannot be read: one dead item. It is routed by what else the request holds."""
+    """Return one dead item for a payload that cannot be read. It is routed by the request's headers and query."""
     dead = MappingResult(index=0, event_id=event_id, problems=(problem,))
     return _route_whole_payload(dead, route, scope)
 
@@ -143,8 +143,8 @@ def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _dead_payload(run: _Run, payload: Payload, problem: Problem) -> MappingResult:
-    return _route_whole_payload(_dead_item(run, 0, payload.body, problem), run.route, run.scope)
+def _make_dead_payload(run: _Run, payload: Payload, problem: Problem) -> MappingResult:
+    return _route_whole_payload(_make_dead_item(run, 0, payload.body, problem), run.route, run.scope)
 
 
 def _route_whole_payload(result: MappingResult, route: Router, scope: Mapping[str, Any]) -> MappingResult:
@@ -178,20 +178,20 @@ def _map_by_rule(run: _Run, context: BuildContext, index: int, *, route: Route) 
         rule = _find_rule(run.mapping, context)
         parts = _split_item(rule, context) if rule else []
     except (NoValue, WorkLimitExceeded) as error:
-        yield _dead_item(run, index, item, _describe_error("items", error))
+        yield _make_dead_item(run, index, item, _describe_error("items", error))
         return
     finally:
         # Failed items count too, or a batch of them would be unlimited.
         run.steps_left -= context.counter.used
     if rule is None:
-        yield _filtered_item(run, index, item, "no rule matches it", *context.warnings)
+        yield _make_filtered_item(run, index, item, "no rule matches it", *context.warnings)
         return
     if not parts:
-        filtered = _filtered_item(run, index, item, "its rule finds no items in it", *context.warnings)
+        filtered = _make_filtered_item(run, index, item, "its rule finds no items in it", *context.warnings)
         yield replace(filtered, rule=rule.name, priority=rule.priority)
     base = MappingResult(
         index=index,
-        event_id=_digest_item(run, item) if rule.items else "",
+        event_id=_hash_item(run, item) if rule.items else "",
         rule=rule.name,
         priority=rule.priority,
         destination=route.destination,
@@ -202,7 +202,7 @@ def _map_by_rule(run: _Run, context: BuildContext, index: int, *, route: Route) 
         yield _map_part(run, rule, base, scope)
 
 
-def _digest_item(run: _Run, item: Any) -> str:
+def _hash_item(run: _Run, item: Any) -> str:
     return hash_event_id(run.source.name, item)
 
 
@@ -228,7 +228,7 @@ def _split_item(rule: Rule, context: BuildContext) -> list[Any]:
 def _map_part(run: _Run, rule: Rule, base: MappingResult, scope: Mapping[str, Any]) -> MappingResult:
     """Map one part of an item, or the whole item if its rule does not split it.
 
-    `base` holds what all parts have in common. Its `event_id` is the item's digest if the rule splits it, else empty.
+    `base` holds what all parts have in common. Its `event_id` is the item's hash if the rule splits it, else empty.
     """
     counter = run.new_counter()
     context = BuildContext(scope, counter)
@@ -238,7 +238,7 @@ def _map_part(run: _Run, rule: Rule, base: MappingResult, scope: Mapping[str, An
     except WorkLimitExceeded:
         return replace(
             base,
-            event_id=_digest_part(run, base, scope),
+            event_id=_hash_part(run, base, scope),
             problems=(_TOO_MUCH_WORK,),
             people=find_people_in_json(scope["item"]),
         )
@@ -259,10 +259,10 @@ def _find_session(run: _Run, rule: Rule, result: MappingResult, key: str | None)
     return find_session(call, rule.aggregate.options, origin=(run.source.name, rule.name), key=key)
 
 
-def _digest_part(run: _Run, base: MappingResult, scope: Mapping[str, Any]) -> str:
-    # Equal parts of different items are different events, so the item's digest goes in too.
-    item_digest = (base.event_id,) if base.event_id else ()
-    return hash_event_id(run.source.name, *item_digest, scope["item"])
+def _hash_part(run: _Run, base: MappingResult, scope: Mapping[str, Any]) -> str:
+    # Equal parts of different items are different events, so the item's hash goes in too.
+    item_hash = (base.event_id,) if base.event_id else ()
+    return hash_event_id(run.source.name, *item_hash, scope["item"])
 
 
 def _finish_body(
@@ -271,7 +271,7 @@ def _finish_body(
     """Coerce the body, fill in its id and system, remove internal people, and check it as Gong would."""
     body, coerce_warnings = coerce_body(rule.to, raw_body)
     warnings = [*context.warnings, *coerce_warnings]
-    event_id = _read_event_id(run, rule, body, warnings) or _digest_part(run, base, context.scope)
+    event_id = _read_event_id(run, rule, body, warnings) or _hash_part(run, base, context.scope)
     layout = BODY_LAYOUTS[rule.to]
     if layout.id_key:
         # Written twice: the first sets the position, because people look for the id at the top.
@@ -328,19 +328,19 @@ def _describe_error(path: str, error: NoValue | WorkLimitExceeded) -> Problem:
     return _TOO_MUCH_WORK
 
 
-def _dead_item(run: _Run, index: int, item: Any, problem: Problem) -> MappingResult:
+def _make_dead_item(run: _Run, index: int, item: Any, problem: Problem) -> MappingResult:
     return MappingResult(
         index=index,
-        event_id=_digest_item(run, item),
+        event_id=_hash_item(run, item),
         problems=(problem,),
         people=find_people_in_json(item),
     )
 
 
-def _filtered_item(run: _Run, index: int, item: Any, reason: str, *warnings: Problem) -> MappingResult:
+def _make_filtered_item(run: _Run, index: int, item: Any, reason: str, *warnings: Problem) -> MappingResult:
     return MappingResult(
         index=index,
-        event_id=_digest_item(run, item),
+        event_id=_hash_item(run, item),
         filter_reason=reason,
         warnings=warnings,
         people=find_people_in_json(item),

@@ -130,7 +130,7 @@ def _compile_flatten(node: Node) -> Evaluator:
 
 def _compile_projection(node: Node) -> Evaluator:
     base, right = _compile_children(node)
-    weight = _weight(node["children"][1])
+    weight = _count_steps(node["children"][1])
 
     def evaluate(value: Any, counter: StepCounter) -> Any:
         elements = base(value, counter)
@@ -145,7 +145,7 @@ def _compile_projection(node: Node) -> Evaluator:
 
 def _compile_value_projection(node: Node) -> Evaluator:
     base, right = _compile_children(node)
-    weight = _weight(node["children"][1])
+    weight = _count_steps(node["children"][1])
 
     def evaluate(value: Any, counter: StepCounter) -> Any:
         members = base(value, counter)
@@ -159,7 +159,7 @@ def _compile_value_projection(node: Node) -> Evaluator:
 
 def _compile_filter_projection(node: Node) -> Evaluator:
     base, right, condition = _compile_children(node)
-    weight = _weight(node["children"][1]) + _weight(node["children"][2])
+    weight = _count_steps(node["children"][1]) + _count_steps(node["children"][2])
 
     def evaluate(value: Any, counter: StepCounter) -> Any:
         elements = base(value, counter)
@@ -251,7 +251,7 @@ def _compile_call(node: Node) -> Evaluator:
 def _compile_expression_argument(node: Node) -> Evaluator:
     """Compile `&expression`, which a function applies to each element of a list."""
     (inner,) = _compile_children(node)
-    weight = _weight(node)
+    weight = _count_steps(node)
 
     def evaluate(_value: Any, counter: StepCounter) -> ElementFunction:
         def apply(element: Any) -> Any:
@@ -263,7 +263,7 @@ def _compile_expression_argument(node: Node) -> Evaluator:
     return evaluate
 
 
-def _weight(node: Node) -> int:
+def _count_steps(node: Node) -> int:
     """Return the steps that one evaluation of the node costs: one for each node below it."""
     return sum(1 for _ in walk_nodes(node))
 

@@ -27,7 +27,7 @@ _ID = re.compile(r"\S{1,200}")
 _RANDOM = re.compile(r"(?=.*[0-9])[0-9a-fA-F-]{16,}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FieldRole:
     """What a field must look like to be used for one part of Gong's body."""
 
@@ -116,7 +116,7 @@ def _is_domain(value: Any) -> bool:
     return _is_text(value) and not is_email_address(value) and domain(value) is not None
 
 
-def _points(points: int, words: str) -> dict[str, int]:
+def _score_words(points: int, words: str) -> dict[str, int]:
     return dict.fromkeys(words.split(), points)
 
 
@@ -135,81 +135,89 @@ _CONTENT_WORDS = (
 )
 
 EMAIL: Final = FieldRole(
-    is_email_address,
+    accepts=is_email_address,
     # Any e-mail address is better than none.
     min_score=0,
     words={"email": 5, "mail": 4},
-    path_words=_points(-6, _SENDER_WORDS) | _points(2, f"{_BUYER_WORDS} view") | {"user": 1},
+    path_words=_score_words(-6, _SENDER_WORDS) | _score_words(2, f"{_BUYER_WORDS} view") | {"user": 1},
 )
 EVENT_ID: Final = FieldRole(
-    _is_id,
+    accepts=_is_id,
     min_score=5,
-    full_names=_points(12, "event_id event_uuid sg_event_id")
-    | _points(11, "message_id")
-    | _points(10, "uuid uid visit_id submission_id response_id")
-    | _points(9, "id view_id delivery_id activity_id")
-    | _points(8, "request_id event_hash")
-    | _points(6, "token"),
-    path_words=_points(1, "event view visit submission response activity message payload")
-    | _points(-5, f"{_BUYER_WORDS} {_OBJECT_WORDS} {_CONTENT_WORDS} account owner tracking")
-    | _points(-8, "hook webhook subscription"),
+    full_names=_score_words(12, "event_id event_uuid sg_event_id")
+    | _score_words(11, "message_id")
+    | _score_words(10, "uuid uid visit_id submission_id response_id")
+    | _score_words(9, "id view_id delivery_id activity_id")
+    | _score_words(8, "request_id event_hash")
+    | _score_words(6, "token"),
+    path_words=_score_words(1, "event view visit submission response activity message payload")
+    | _score_words(-5, f"{_BUYER_WORDS} {_OBJECT_WORDS} {_CONTENT_WORDS} account owner tracking")
+    | _score_words(-8, "hook webhook subscription"),
 )
 TIMESTAMP: Final = FieldRole(
-    is_timestamp,
+    accepts=is_timestamp,
     min_score=4,
     words={"timestamp": 10, "occurred": 10, "happened": 10, "time": 6, "date": 5, "at": 4, "ts": 6}
-    | _points(4, "viewed visited clicked opened submitted completed fired signed event")
-    | _points(3, "modified changed generated")
-    | _points(2, "created on")
-    | _points(-9, "expires expiry start starts end ends due birth last first reminded zone"),
+    | _score_words(4, "viewed visited clicked opened submitted completed fired signed event")
+    | _score_words(3, "modified changed generated")
+    | _score_words(2, "created on")
+    | _score_words(-9, "expires expiry start starts end ends due birth last first reminded zone"),
     # A time in one of these objects is usually when it was created, not when the event happened.
-    path_words=_points(-3, f"{_BUYER_WORDS} {_OBJECT_WORDS} {_CONTENT_WORDS} scheduled"),
+    path_words=_score_words(-3, f"{_BUYER_WORDS} {_OBJECT_WORDS} {_CONTENT_WORDS} scheduled"),
 )
 EVENT_TYPE: Final = FieldRole(
-    _is_event_type,
+    accepts=_is_event_type,
     min_score=4,
-    full_names=_points(12, "event_type event_name")
-    | _points(10, "topic trigger_type activity_type")
-    | _points(9, "event kind")
-    | _points(8, "action trigger metric activity")
-    | _points(7, "type"),
-    path_words=_points(-6, f"location device browser lead person {_OBJECT_WORDS}"),
+    full_names=_score_words(12, "event_type event_name")
+    | _score_words(10, "topic trigger_type activity_type")
+    | _score_words(9, "event kind")
+    | _score_words(8, "action trigger metric activity")
+    | _score_words(7, "type"),
+    path_words=_score_words(-6, f"location device browser lead person {_OBJECT_WORDS}"),
 )
 TITLE: Final = FieldRole(
-    _is_prose,
+    accepts=_is_prose,
     min_score=2,
     words={"title": 10, "subject": 8, "headline": 8, "name": 4},
-    path_words=_points(4, _CONTENT_WORDS)
-    | _points(2, "form campaign event")
-    | _points(-1, "link original")
-    | _points(
+    path_words=_score_words(4, _CONTENT_WORDS)
+    | _score_words(2, "form campaign event")
+    | _score_words(-1, "link original")
+    | _score_words(
         -8,
         f"{_SENDER_WORDS} {_BUYER_WORDS} user first last full company organization browser os city "
         "country region state referrer job account meta utm file",
     ),
 )
 URL: Final = FieldRole(
-    is_url,
+    accepts=is_url,
     min_score=3,
-    words=_points(5, "url href")
-    | _points(4, "link")
-    | _points(3, "page document content current video embed view"),
-    path_words=_points(
+    words=_score_words(5, "url href")
+    | _score_words(4, "link")
+    | _score_words(3, "page document content current video embed view"),
+    path_words=_score_words(
         -8,
         "avatar image logo icon photo picture cancel reschedule referrer referer referers callback webhook api "
         "files analytics user person company created source unsubscribe signing redirect",
     )
-    | _points(-2, "host"),
+    | _score_words(-2, "host"),
 )
 PHONE: Final = FieldRole(
-    _is_phone, min_score=4, words=_points(5, "phone mobile telephone"), path_words=_points(-6, _SENDER_WORDS)
+    accepts=_is_phone,
+    min_score=4,
+    words=_score_words(5, "phone mobile telephone"),
+    path_words=_score_words(-6, _SENDER_WORDS),
 )
 USER_AGENT: Final = FieldRole(
-    _is_user_agent, min_score=4, full_names=_points(8, "user_agent useragent ua agent browser_user_agent")
+    accepts=_is_user_agent,
+    min_score=4,
+    full_names=_score_words(8, "user_agent useragent ua agent browser_user_agent"),
 )
 COMPANY_NAME: Final = FieldRole(
-    _is_prose, min_score=5, words={"name": 3, "company": 3}, path_words={"company": 3} | _points(-8, "domain id range first last")
+    accepts=_is_prose, min_score=5, words={"name": 3, "company": 3}, path_words={"company": 3} | _score_words(-8, "domain id range first last")
 )  # fmt: skip
 COMPANY_DOMAIN: Final = FieldRole(
-    _is_domain, min_score=4, words={"domain": 3, "company": 3, "website": 3}, path_words={"company": 3}
+    accepts=_is_domain,
+    min_score=4,
+    words={"domain": 3, "company": 3, "website": 3},
+    path_words={"company": 3},
 )

@@ -23,17 +23,17 @@ def merge_mapping(base: Any, changes: Any) -> Any:
 
 
 def _merge_rules(base: list[Any], changes: list[Any]) -> list[Any]:
-    changes_by_name = {_rule_name(rule): rule for rule in changes if _rule_name(rule) is not None}
-    base_names = {_rule_name(rule) for rule in base}
-    new = [rule for rule in changes if _rule_name(rule) is None or _rule_name(rule) not in base_names]
+    changes_by_name = {_get_name(rule): rule for rule in changes if _get_name(rule) is not None}
+    base_names = {_get_name(rule) for rule in base}
+    new = [rule for rule in changes if _get_name(rule) is None or _get_name(rule) not in base_names]
     merged = [
-        merge_mapping(rule, changes_by_name[name]) if (name := _rule_name(rule)) in changes_by_name else rule
+        merge_mapping(rule, changes_by_name[name]) if (name := _get_name(rule)) in changes_by_name else rule
         for rule in base
     ]
     # The first rule that matches wins, so a new rule must come before the preset's to have any effect.
     return new + merged
 
 
-def _rule_name(rule: Any) -> str | None:
+def _get_name(rule: Any) -> str | None:
     name = rule.get("name") if isinstance(rule, Mapping) else None
     return name if isinstance(name, str) else None

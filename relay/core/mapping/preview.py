@@ -29,19 +29,19 @@ def preview(
     results = map_payload(mapping, payload, source=source, destination=destination, received_at=received_at)
     items = list_items(mapping, payload, source=source.name, received_at=received_at)
     read_by_rule = {
-        rule.name: _paths_in_item(mapping, list_read_paths(rule.expressions)) for rule in mapping.rules
+        rule.name: _rebase_paths(mapping, list_read_paths(rule.expressions)) for rule in mapping.rules
     }
-    return [_render_result(result, _unused_paths(result, items, read_by_rule)) for result in results]
+    return [_render_result(result, _find_unused_paths(result, items, read_by_rule)) for result in results]
 
 
-def _paths_in_item(mapping: CompiledMapping, paths: Paths) -> Paths:
+def _rebase_paths(mapping: CompiledMapping, paths: Paths) -> Paths:
     """Rewrite paths that read the item under another name, so that they start with `item`."""
     # A part's `parent` is the item. Without `items` the item is the body, or one element of it.
     roots = {"item", "parent"} if mapping.items else {"item", "parent", "body"}
     return frozenset(("item", *path[1:]) for path in paths if path[0] in roots)
 
 
-def _unused_paths(
+def _find_unused_paths(
     result: MappingResult, items: list[Any], read_by_rule: Mapping[str, Paths]
 ) -> tuple[str, ...]:
     read = read_by_rule.get(result.rule or "")
@@ -52,7 +52,7 @@ def _unused_paths(
 
 
 def _render_result(result: MappingResult, unused: tuple[str, ...]) -> dict[str, Any]:
-    warnings = [*result.warnings, *_gong_warnings(result)]
+    warnings = [*result.warnings, *_find_gong_warnings(result)]
     rendered: dict[str, Any] = {
         "index": result.index,
         "status": result.status,
@@ -73,7 +73,7 @@ def _render_result(result: MappingResult, unused: tuple[str, ...]) -> dict[str, 
     return rendered
 
 
-def _gong_warnings(result: MappingResult) -> list[Problem]:
+def _find_gong_warnings(result: MappingResult) -> list[Problem]:
     return find_warnings(result.call.operation, result.call.body) if result.call else []
 
 

@@ -72,25 +72,25 @@ def build_router(routing: Routing, lookup: DestinationLookup, *, dialect: Dialec
         try:
             value = routing.template.evaluate(scope, counter)
         except NoValue as error:
-            return _no_route(routing, f"has no value for this item: {error}")
+            return _make_dead_route(routing, f"has no value for this item: {error}")
         except WorkLimitExceeded:
-            return _no_route(routing, "takes more steps than one event may: read fewer elements")
+            return _make_dead_route(routing, "takes more steps than one event may: read fewer elements")
         account = _read_account(value)
         if account is None:
-            return _no_route(
+            return _make_dead_route(
                 routing, f"must be a text of 1 to {ACCOUNT_MAX} characters or a whole number in every item"
             )
         destination = _find_destination(routing, lookup, account)
         if destination is None:
             reason = f"is '{printable_key(account)}', which leads to no destination. {_CONNECT_OR_NAME}"
-            return _no_route(routing, reason, account)
+            return _make_dead_route(routing, reason, account)
         if dialect is not None and destination.dialect is not dialect:
             reason = (
                 f"is '{printable_key(account)}', which leads to {destination.name}. That destination speaks the "
                 f"{destination.dialect} dialect, and this source's rules are written for {dialect}. "
                 "Give it a source of its own, then replay"
             )
-            return _no_route(routing, reason, account)
+            return _make_dead_route(routing, reason, account)
         return Route(destination, account)
 
     return route
@@ -114,7 +114,7 @@ def _read_account(value: Any) -> str | None:
     return account if 0 < len(account) <= ACCOUNT_MAX else None
 
 
-def _no_route(routing: Routing, reason: str, account: str | None = None) -> Route:
+def _make_dead_route(routing: Routing, reason: str, account: str | None = None) -> Route:
     problem = Problem("destination", EventProblemCode.NO_DESTINATION, f"{routing.text} {reason}")
     return Route(account=account, problem=problem)
 

@@ -37,7 +37,7 @@ _CAMEL_CASE_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _LITERAL = re.compile(r"'([^'\\]*)'")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SuggestedRule:
     """A rule suggested for a payload."""
 
@@ -60,8 +60,13 @@ def suggest_rule(body: Any) -> SuggestedRule:
     types = list(_list_event_types(items, type_field))[:EVENT_TYPES_MAX] if type_field else []
     name = humanize_name(types[0]) if len(types) == 1 else "event"
     expressions = dict(_suggest_event(fields, type_field, types, name)) | dict(_suggest_person(fields))
-    when = _suggest_when(type_field, types)
-    return SuggestedRule(name, items_expression, when, expressions, tuple(fields))
+    return SuggestedRule(
+        name=name,
+        items=items_expression,
+        when=_suggest_when(type_field, types),
+        expressions=expressions,
+        payload_fields=tuple(fields),
+    )
 
 
 def replace_expression(suggestion: SuggestedRule, path: str, expression: str | None) -> SuggestedRule:
@@ -175,7 +180,7 @@ def _suggest_event(
         zone = ", 'UTC'" if field_guessing.lacks_zone(time.value) else ""
         yield "timestamp", f"timestamp({time.expression}{zone})"
     if type_field is not None and len(types) > 1:
-        yield "eventType", _lookup_expression(type_field, types)
+        yield "eventType", _render_lookup(type_field, types)
     else:
         yield "eventType", _quote(name)
     if (agent := find_best_field(field_guessing.USER_AGENT, fields)) is not None:
@@ -196,7 +201,7 @@ def _find_title(fields: Sequence[PayloadField], type_field: PayloadField | None)
     return find_best_field(field_guessing.TITLE, [field for field in fields if field.steps not in used])
 
 
-def _lookup_expression(type_field: PayloadField, types: Sequence[str]) -> str:
+def _render_lookup(type_field: PayloadField, types: Sequence[str]) -> str:
     pairs = []
     for event_type in types:
         key = PayloadField((event_type,), None).expression.removeprefix("item.")

@@ -104,16 +104,18 @@ def _walk_templates(node: Any, path: str) -> Iterator[tuple[str, Template]]:
 
 def _make_builder(node: Any, path: str) -> Builder:
     if isinstance(node, Template):
-        return _template_builder(node, path)
+        return _make_template_builder(node, path)
     if isinstance(node, dict):
-        return _object_builder(node, path)
+        return _make_object_builder(node, path)
     if isinstance(node, list):
-        return _list_builder([_make_builder(value, f"{path}[{index}]") for index, value in enumerate(node)])
+        return _make_list_builder(
+            [_make_builder(value, f"{path}[{index}]") for index, value in enumerate(node)]
+        )
     constant = None if is_empty(node) else node
     return lambda _: constant
 
 
-def _template_builder(template: Template, path: str) -> Builder:
+def _make_template_builder(template: Template, path: str) -> Builder:
     def build(context: BuildContext) -> Any:
         try:
             value = template.evaluate(context.scope, context.counter)
@@ -134,7 +136,7 @@ class UnfilledObject(dict[str, Any]):
     """An object whose expressions all came out empty, so that it holds only the map's literals."""
 
 
-def _object_builder(node: dict[str, Any], path: str) -> Builder:
+def _make_object_builder(node: dict[str, Any], path: str) -> Builder:
     builders = [(key, _make_builder(value, join_path(path, key))) for key, value in node.items()]
     keys_with_templates = [key for key, value in node.items() if any(_walk_templates(value, ""))]
 
@@ -155,7 +157,7 @@ def _is_filled(value: Any) -> bool:
     return value is not None and not isinstance(value, UnfilledObject)
 
 
-def _list_builder(builders: list[Builder]) -> Builder:
+def _make_list_builder(builders: list[Builder]) -> Builder:
     def build(context: BuildContext) -> list[Any] | None:
         values = [value for builder in builders if (value := builder(context)) is not None]
         return values or None

@@ -50,7 +50,7 @@ class RuleAggregate:
 def parse_rule_aggregate(spec: Any, *, path: str, names_session: bool) -> tuple[RuleAggregate, list[Problem]]:
     """Parse a rule's section. Returns it with every problem. `names_session`: the rule's map fills `sessionId`."""
     if not isinstance(spec, Mapping):
-        return RuleAggregate(AggregateOptions()), [_not_an_object(path)]
+        return RuleAggregate(AggregateOptions()), [_make_object_problem(path)]
     options, problems = parse_aggregate(spec, path=path, allowed=("by", *_KEYS))
     key_template = _parse_by(spec.get("by"), join_path(path, "by"), problems)
     if spec.get("by") is None and not names_session:
@@ -77,7 +77,7 @@ def parse_aggregate(
 ) -> tuple[AggregateOptions, list[Problem]]:
     """Parse when sessions end and how Gong shows them. Returns the options with every problem."""
     if not isinstance(spec, Mapping):
-        return AggregateOptions(), [_not_an_object(path)]
+        return AggregateOptions(), [_make_object_problem(path)]
     problems = list(check_keys(spec, allowed, path))
     durations = {key: _parse_seconds(spec[key]) for key in _DURATION_KEYS if key in spec}
     problems += [
@@ -96,7 +96,7 @@ def parse_aggregate(
     return options, problems
 
 
-def _not_an_object(path: str) -> Problem:
+def _make_object_problem(path: str) -> Problem:
     message = f"must be an object of {', '.join(_KEYS)}, as in {{idle_timeout: 15m}}"
     return Problem(path, MappingErrorCode.INVALID_VALUE, message)
 

@@ -38,9 +38,9 @@ def render_event(event):
     lines = {"status": str(event.status), "rule": event.rule, "priority": str(event.priority)}
     if event.draft:
         source, _, native_id = event.draft.event_id.partition(":")
-        is_digest = len(native_id) == len(sha256().hexdigest())
+        is_hash = len(native_id) == len(sha256().hexdigest())
         lines |= {"operation": str(event.draft.operation), "body": {**event.draft.body}}
-        if is_digest:
+        if is_hash:
             lines["body"]["eventId"] = f"{source}:?"
     return lines | {"warnings": codes_of(event.warnings), "errors": codes_of(event.problems)}
 

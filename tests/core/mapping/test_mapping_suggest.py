@@ -212,9 +212,11 @@ def test_an_expression_can_be_replaced_or_removed():
 
 
 def test_a_literal_is_plain_text_in_the_rule():
-    assert build_rule(SuggestedRule("x", None, None, {"eventType": "'page viewed'"}, ()))["map"] == {
-        "eventType": "page viewed"
-    }
+    assert build_rule(
+        SuggestedRule(
+            name="x", items=None, when=None, expressions={"eventType": "'page viewed'"}, payload_fields=()
+        )
+    )["map"] == {"eventType": "page viewed"}
 
 
 @given(VALUES)

@@ -52,7 +52,7 @@ def duration(value: str | float, unit: str = "s") -> int:
         if match := _CLOCK_DURATION.fullmatch(text):
             hours, minutes, seconds = (int(part or 0) for part in match.groups())
             return (hours * 60 + minutes) * 60 + seconds
-    return int(number(value) / _units_per_second(unit))
+    return int(number(value) / _get_units_per_second(unit))
 
 
 def _parse_time(value: str | float, zone_or_unit: str) -> datetime:
@@ -108,7 +108,7 @@ def _parse_offset(zone: str) -> timedelta:
     return timedelta(minutes=-minutes if zone[0] == "-" else minutes)
 
 
-def _units_per_second(unit: str) -> int:
+def _get_units_per_second(unit: str) -> int:
     if unit not in _UNITS:
         raise NoValue(f"takes the units {', '.join(_UNITS)}")
     return _UNITS[unit]

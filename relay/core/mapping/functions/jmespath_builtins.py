@@ -1,4 +1,4 @@
-"""The functions that JMESPath itself defines. Unlike in JMESPath, a null argument makes the result null."""
+"""The functions that JMESPath itself defines. Unlike in JMESPath, the result is null if a typed argument is."""
 
 import math
 from typing import Any

@@ -78,7 +78,7 @@ class Function:
                     raise NoValue(f"{self.name}() takes {parameter} as argument {index + 1}")
                 if isinstance(value, str) and len(value) > TEXT_MAX:
                     raise NoValue(f"{self.name}() takes no text of more than {TEXT_MAX} characters")
-                counter.count(_argument_cost(value))
+                counter.count(_count_argument_steps(value))
         return self._run(arguments)
 
     def _run(self, arguments: list[Any]) -> Any:
@@ -100,14 +100,14 @@ def define_function(implementation: Callable[..., Any]) -> Function:
     parameters = list(signature(implementation).parameters.values())
     fixed = [parameter for parameter in parameters if parameter.kind is not Parameter.VAR_POSITIONAL]
     variadic = [
-        _parameter_type(hints[parameter.name])
+        _make_parameter_type(hints[parameter.name])
         for parameter in parameters
         if parameter.kind is Parameter.VAR_POSITIONAL
     ]
     return Function(
         name=implementation.__name__.rstrip("_"),
         implementation=implementation,
-        parameters=tuple(_parameter_type(hints[parameter.name]) for parameter in fixed),
+        parameters=tuple(_make_parameter_type(hints[parameter.name]) for parameter in fixed),
         min_arguments=sum(parameter.default is Parameter.empty for parameter in fixed),
         variadic=variadic[0] if variadic else None,
     )
@@ -119,7 +119,7 @@ def check_length(characters: int) -> None:
         raise NoValue(f"would make a text of more than {TEXT_MAX} characters")
 
 
-def _parameter_type(hint: Any) -> ParameterType:
+def _make_parameter_type(hint: Any) -> ParameterType:
     if hint is Any:
         return _ANY
     if hint is object:
@@ -132,7 +132,7 @@ def _parameter_type(hint: Any) -> ParameterType:
     return ParameterType((*types, int) if float in types else types)
 
 
-def _argument_cost(value: Any) -> int:
+def _count_argument_steps(value: Any) -> int:
     if isinstance(value, str):
         # Text beyond ASCII costs more: normalizing a domain in it means encoding it as Punycode.
         return len(value) >> 1 if value.isascii() else len(value) << 1
