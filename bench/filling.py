@@ -59,9 +59,22 @@ def new_receipt(name: str, numbers: Sequence[int]) -> tuple[Receipt, list[NewEve
         event_id = f"{name}:{number}"
         call = Call(Operation.DIGITAL_INTERACTION, event_id, body | {"eventId": event_id})
         people = (person(event_id),)
-        events.append(NewEvent(own, event_id, name, name, "page_view", item, call, people=people))
+        events.append(
+            NewEvent(
+                id=own,
+                event_id=event_id,
+                destination=name,
+                company=name,
+                type="page_view",
+                item=item,
+                call=call,
+                people=people,
+            )
+        )
     people = tuple(person(f"{name}:{number}") for number in numbers)
-    return Receipt(receipt_id, name, raw, "application/json", "bench", people=people), events
+    return Receipt(
+        id=receipt_id, source=name, raw=raw, content_type="application/json", key_id="bench", people=people
+    ), events
 
 
 def person(event_id: str) -> str:

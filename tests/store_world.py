@@ -49,13 +49,13 @@ def event(
     event_id = f"web:{native}"
     call = None if filtered else Call(Operation.DIGITAL_INTERACTION, event_id, {"eventId": event_id})
     return NewEvent(
-        new_id(),
-        event_id,
-        destination,
-        company,
-        "page_view",
-        0,
-        call,
+        id=new_id(),
+        event_id=event_id,
+        destination=destination,
+        company=company,
+        type="page_view",
+        item=0,
+        call=call,
         reason="internal" if filtered else "",
         priority=priority,
     )

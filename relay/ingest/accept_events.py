@@ -71,13 +71,13 @@ def ingest_events(intake: IngestContext, arrival: IngestRequest) -> IngestRespon
     receipt_id, events = build_events(arrival.source, prepared, now=now)
     people = prepared[0].people if items.single else find_people(arrival.raw, most=REQUEST_MAX)
     receipt = Receipt(
-        receipt_id,
-        arrival.source.name,
-        arrival.raw,
-        arrival.content_type,
-        arrival.key_id,
-        arrival.idempotency_key,
-        orjson.dumps([rejection_result(outcome) for outcome in rejected]) if rejected else b"",
+        id=receipt_id,
+        source=arrival.source.name,
+        raw=arrival.raw,
+        content_type=arrival.content_type,
+        key_id=arrival.key_id,
+        idempotency_key=arrival.idempotency_key,
+        rejections=orjson.dumps([rejection_result(outcome) for outcome in rejected]) if rejected else b"",
         people=people,
     )
     accepted = persist(intake.stores, receipt, events, now=now, retention=intake.retention)
@@ -132,16 +132,16 @@ def _of_item(source: Source, item: PreparedEvent, ids: Iterator[str]) -> Iterato
     for part, (call, session) in enumerate(zip_longest(item.calls or (None,), item.sessions)):
         event_id = call.event_id if call else item.event_id
         event = NewEvent(
-            next(ids),
-            event_id,
-            item.destination.name,
-            item.destination.company,
-            item.type,
-            item.index,
-            call,
-            warnings,
-            item.filtered or "",
-            item.dedupe_name or make_dedupe_key(source.name, item.account, event_id),
+            id=next(ids),
+            event_id=event_id,
+            destination=item.destination.name,
+            company=item.destination.company,
+            type=item.type,
+            item=item.index,
+            call=call,
+            warnings=warnings,
+            reason=item.filtered or "",
+            dedupe_name=item.dedupe_name or make_dedupe_key(source.name, item.account, event_id),
             priority=item.priority,
             session=session,
             store=item.destination.store,

@@ -58,8 +58,14 @@ def ingest_gong_call(intake: IngestContext, arrival: IngestRequest, *, path: str
         people=people,
     )
     receipt_id, events = build_events(arrival.source, [item], now=now)
-    told = (arrival.source.name, arrival.raw, arrival.content_type, arrival.key_id)
-    receipt = Receipt(receipt_id, *told, people=people)
+    receipt = Receipt(
+        id=receipt_id,
+        source=arrival.source.name,
+        raw=arrival.raw,
+        content_type=arrival.content_type,
+        key_id=arrival.key_id,
+        people=people,
+    )
     accepted = persist(intake.stores, receipt, events, now=now, retention=intake.retention)
     # The catalogue knows no 409, and Gong gives none to a body without an id: there the first answer is given again.
     tells = found.has_sender_id and operation not in CATALOG_OPERATIONS

@@ -100,11 +100,11 @@ def _receipt(receipt_id: str, delivery: WebhookRequest) -> Receipt:
     replay = delivery.proof.replay_guard
     headers, query = orjson.dumps(delivery.headers), orjson.dumps(delivery.query)
     return Receipt(
-        receipt_id,
-        delivery.source.name,
-        delivery.raw,
-        delivery.content_type,
-        delivery.proof.key_id,
+        id=receipt_id,
+        source=delivery.source.name,
+        raw=delivery.raw,
+        content_type=delivery.content_type,
+        key_id=delivery.proof.key_id,
         idempotency_key=f"proof:{replay.id}" if replay else None,
         remember_seconds=replay.seconds if replay else 1,
         headers=headers,
@@ -118,16 +118,16 @@ def _events(source: Source, mapped: Sequence[MappingResult], ids: Sequence[str])
     parts: Counter[int] = Counter()
     for each, event_id in zip(mapped, ids, strict=True):
         yield NewEvent(
-            event_id,
-            each.event_id,
-            each.destination.name,
-            each.destination.company,
-            each.rule or "unmapped",
-            each.index,
-            each.call,
-            _as_json(each.warnings),
-            each.filter_reason or "; ".join(_said(problem) for problem in each.problems),
-            make_dedupe_key(source.name, each.account, each.event_id),
+            id=event_id,
+            event_id=each.event_id,
+            destination=each.destination.name,
+            company=each.destination.company,
+            type=each.rule or "unmapped",
+            item=each.index,
+            call=each.call,
+            warnings=_as_json(each.warnings),
+            reason=each.filter_reason or "; ".join(_said(problem) for problem in each.problems),
+            dedupe_name=make_dedupe_key(source.name, each.account, each.event_id),
             rule=each.rule,
             problems=_as_json(each.problems) if each.status is ResultStatus.DEAD else b"",
             part=parts[each.index],

@@ -1,4 +1,4 @@
-"""Accepting a receipt: one step in Redis for all of its events."""
+"""Accepting a receipt and its events, in one atomic step in Redis."""
 
 import hashlib
 from collections.abc import Sequence
@@ -26,11 +26,12 @@ from relay.tracing.spans import traceparent
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long ended events and what we have seen are kept, in seconds."""
+    """How long ended events and deduplication ids are kept, in seconds."""
 
     delivered: int = 72 * 3600
     dead: int = 720 * 3600
     seen: int = 336 * 3600
+    """Deduplication: an event that is sent again within this time is recognised."""
     filtered: int = 72 * 3600
     discarded: int = 72 * 3600
 
@@ -45,13 +46,9 @@ class Retention:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """One authenticated request. `rejections` is the JSON text of the items that were not taken, for its answer.
-
-    `headers` and `query` are JSON texts, kept where a mapping may read them again. A second request with the same
-    `idempotency_key` within `remember_seconds` is answered as the first was. `people` are all whom it tells of. `mapping` is the version that mapped it.
-    """
+    """One authenticated request."""
 
     id: str
     source: str
@@ -59,45 +56,53 @@ class Receipt:
     content_type: str
     key_id: str
     idempotency_key: str | None = None
+    """A second request with the same key within `remember_seconds` gets the same response."""
     rejections: bytes = b""
+    """JSON of the items that were rejected, for the response."""
     remember_seconds: int = 86_400
     headers: bytes = b""
+    """JSON. Kept only if a mapping may read them again, like `query`."""
     query: bytes = b""
     people: tuple[str, ...] = ()
+    """Everyone whose data the request contains, in a form of `relay.core.personal_data`."""
     mapping: str = ""
+    """The version of the mapping that was used."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewEvent:
-    """One event to be accepted. Without a call it is filtered, and `reason` says why.
-
-    `event_id` is Gong's. Where its sender chose it freely, `dedupe_name` says what it is deduplicated by. With
-    `problems` it is a dead letter, by the reason `dead_letter_reason`. `store` is its company's. `people` are those whom its item and
-    its body tell of.
-    """
+    """One event to accept."""
 
     id: str
     event_id: str
+    """Gong's eventId."""
     destination: str
     company: str
     type: str
     item: int
     call: Call | None
+    """None: the event is filtered, and `reason` says why; or it is a dead letter, if it has `problems`."""
     warnings: bytes = b""
     reason: str = ""
     dedupe_name: str | None = None
+    """The name for deduplication, if it is not the eventId because the sender chose that freely."""
     rule: str | None = None
     problems: bytes = b""
+    """JSON of what makes it a dead letter, for the reason `dead_letter_reason`."""
     part: int = 0
+    """Which of the events that a rule made from the same item."""
     dead_letter_reason: DeadLetterReason = DeadLetterReason.MAPPING_FAILED
     priority: Priority = Priority.NORMAL
     session: VisitSession | None = None
     store: str = MAIN_STORE
+    """The store of its company."""
     people: tuple[str, ...] = ()
+    """Everyone whose data its item or its body contains."""
     happened_at: datetime | None = None
 
     @property
     def state(self) -> State:
+        """The state that the event starts in."""
         if self.problems:
             return State.DEAD
         return State.QUEUED if self.call is not None else State.FILTERED
@@ -105,24 +110,24 @@ class NewEvent:
 
 @dataclass(frozen=True, slots=True)
 class AcceptOptions:
-    """How receipts are kept: for how long, and by which marks people are found. Without `people` nobody is."""
+    """How to store receipts: for how long, and how people are indexed. Without `people`, they are not."""
 
     retention: Retention
     people: PersonMarker | None = None
 
     def marks(self, people: tuple[str, ...]) -> bytes:
-        """What the store knows these people by."""
+        """The marks of these people, joined."""
         return self.people.marks(people) if self.people and people else b""
 
     def alias(self, event: NewEvent) -> str:
-        """What the event's ids are called where they tell of its people themselves; else empty."""
+        """The alias for the event's ids if they contain personal data themselves, else ""."""
         name = event.dedupe_name or event.event_id
         return self.people.alias(name) if self.people and contains_person(name, event.people) else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one event: its own id, or the first one's when it is a duplicate."""
+    """The result for one event. `id` is the first event's if this one is a duplicate."""
 
     id: str
     status: str
@@ -131,7 +136,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class AcceptResult:
-    """What became of a receipt. `repeated` when this request had been accepted before: the verdicts are the first's."""
+    """The result for a receipt. If `repeated`, it was accepted before, and the verdicts are those of the first request."""
 
     receipt: str
     repeated: bool
@@ -142,13 +147,12 @@ class AcceptResult:
 def accept(
     scripts: Scripts, receipt: Receipt, events: Sequence[NewEvent], *, now: datetime, options: AcceptOptions
 ) -> AcceptResult:
-    """Keep the receipt and queue its events, all of it or nothing.
+    """Store the receipt and queue its events, in one step.
 
-    Raises Unavailable when Redis cannot take it (nothing was kept, or the same call may be repeated), and Conflict
-    when the Idempotency-Key was used for another body.
+    Raises Unavailable if Redis does not confirm the write; the call may then be repeated. Raises Conflict if the
+    Idempotency-Key was used with another body.
     """
     digest = hashlib.sha256(receipt.raw).hexdigest() if receipt.idempotency_key else ""
-    moment = job_timestamp(now)
     retention, marks = options.retention, options.marks(receipt.people)
     raw, bodies = _packed(receipt, events)
     fields = _receipt_fields(receipt, raw)
@@ -161,20 +165,21 @@ def accept(
         retention.seen,
         retention.filtered * 1_000_000,
         retention.dead * 1_000_000,
-        moment,
+        job_timestamp(now),
         receipt.key_id,
         marks,
         len(fields),
         *fields,
     ]
     for event, body in zip(events, bodies, strict=True):
+        # Most requests hold one event about the same people, whose marks need not be computed twice.
         marks_of = marks if event.people == receipt.people else options.marks(event.people)
         arguments += _event_arguments(event, body, marks=marks_of, alias=options.alias(event))
     with redis_errors_as_unavailable():
         kind, receipt_id, verdicts, rejections = scripts.run("accept", *arguments, wait_for_replicas=True)
     if kind == b"clash":
         raise Conflict(
-            "idempotency_key_reused", "This Idempotency-Key was used with another body. Use a new one."
+            "idempotency_key_reused", "This Idempotency-Key was used with another body. Use a new key."
         )
     return AcceptResult(
         receipt_id.decode(),
@@ -191,12 +196,10 @@ def _idempotency_name(receipt: Receipt) -> str:
 
 
 def _packed(receipt: Receipt, events: Sequence[NewEvent]) -> tuple[bytes, list[bytes]]:
-    """The request's bytes and the body of each event, as they are kept. b"": an event without a call.
-
-    A body that goes on from the bytes is lost with them. So it does only where both tell of the same people: nobody's
-    erasure then takes the bytes and leaves the event.
-    """
+    """The compressed raw request, and the compressed body of each event (b"" for an event without a call)."""
     bodies = [orjson.dumps(event.call.body) if event.call is not None else b"" for event in events]
+    # A body that continues the raw bytes is lost with them. So both must contain the same people: then no erasure deletes
+    # the bytes but leaves the event.
     if len(bodies) == 1 and bodies[0] and set(receipt.people) <= set(events[0].people):
         raw, body = pack_pair(receipt.raw, bodies[0])
         return raw, [body]
@@ -206,6 +209,7 @@ def _packed(receipt: Receipt, events: Sequence[NewEvent]) -> tuple[bytes, list[b
 def _receipt_fields(receipt: Receipt, raw: bytes) -> list[str | bytes]:
     optional = {"rejections": receipt.rejections, "headers": receipt.headers, "query": receipt.query}
     fields: list[str | bytes] = ["raw", raw, *(["mapping", receipt.mapping] if receipt.mapping else [])]
+    # Nearly every request has the default type, and each field costs memory.
     if receipt.content_type != DEFAULT_CONTENT_TYPE:
         fields += ["content_type", receipt.content_type]
     for name, value in optional.items():
@@ -230,13 +234,22 @@ def _event_arguments(event: NewEvent, body: bytes, *, marks: bytes, alias: str) 
         if value:
             fields += [field, value]
     head = [event.id, event.event_id, name, event.company, event.destination, event.state, event.priority]
+    # An event that is filtered or dead is not sent, so it cannot carry a session.
     session = event.session if event.state is State.QUEUED else None
     if session is not None:
         fields += ["aggregate", session.saved_options]
-    sure = assess_association(event.call.operation, event.call.body) if event.call is not None else ""
+    association = assess_association(event.call.operation, event.call.body) if event.call is not None else ""
     happened = int(event.happened_at.timestamp() * 1_000_000) if event.happened_at else ""
     people = (marks, happened, alias)
-    return [*head, job_data(event.id), _session_argument(event, session), sure, *people, len(fields), *fields]
+    return [
+        *head,
+        job_data(event.id),
+        _session_argument(event, session),
+        association,
+        *people,
+        len(fields),
+        *fields,
+    ]
 
 
 def _session_argument(event: NewEvent, session: VisitSession | None) -> str:
@@ -245,7 +258,7 @@ def _session_argument(event: NewEvent, session: VisitSession | None) -> str:
     name = hashlib.sha256(f"{event.destination}|{session.name}".encode()).hexdigest()[:32]
     times = session.aggregate
     seconds = (times.idle_timeout_seconds, times.max_duration_seconds, session.happened_at.timestamp())
-    return "|".join([name, *(str(int(each * 1_000_000)) for each in seconds)])
+    return "|".join([name, *(str(int(value * 1_000_000)) for value in seconds)])
 
 
 def _verdict(text: str) -> Verdict:
