@@ -25,7 +25,7 @@ from tests.core.verification.senders import SENDERS, TEXT, URL, load_sender_keys
 pytestmark = pytest.mark.filterwarnings("default")
 
 FORM_TYPE = "application/x-www-form-urlencoded"
-HUBSPOT = "X-HubSpot-Signature-v3", "X-HubSpot-Request-Timetimestamp"
+HUBSPOT = "X-HubSpot-Signature-v3", "X-HubSpot-Request-Timestamp"
 SENDGRID = "x-twilio-email-event-webhook"
 
 
@@ -69,7 +69,7 @@ def verify_with_slack(module: ModuleType, secret: str, request: SignedRequest) -
 
 def sign_with_slack(module: ModuleType, body: bytes, timestamp: str) -> SignedRequest:
     signature = module.SignatureVerifier(TEXT).generate_signature(timestamp=timestamp, body=body)
-    return post({"X-Slack-Signature": signature, "X-Slack-Request-Timetimestamp": timestamp}, body)
+    return post({"X-Slack-Signature": signature, "X-Slack-Request-Timestamp": timestamp}, body)
 
 
 def verify_with_twilio(module: ModuleType, secret: str, request: SignedRequest) -> bool:
