@@ -118,8 +118,13 @@ def _application(settings: Settings, config: Config, stores: Stores, life: Proce
 
 def _parts(settings: Settings, config: Config, stores: Stores, life: ProcessState) -> WebContext:
     directory = DestinationDirectory(config.destinations, stores.main.redis, time.monotonic)
-    intake = IngestContext(
-        config, directory, stores, Retention.from_settings(settings), _now, settings.max_items
+    ingest = IngestContext(
+        config=config,
+        directory=directory,
+        stores=stores,
+        retention=Retention.from_settings(settings),
+        now=_now,
+        max_items=settings.max_items,
     )
     keys = Authenticator(
         config, settings.admin_key, SessionManager(settings, stores.main.redis, _now), read_oidc_app(settings)
@@ -129,7 +134,7 @@ def _parts(settings: Settings, config: Config, stores: Stores, life: ProcessStat
         config=config,
         destinations=directory,
         stores=stores,
-        ingest=intake,
+        ingest=ingest,
         auth=keys,
         now=_now,
         process=life,

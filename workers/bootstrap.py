@@ -164,7 +164,12 @@ def _create_tasks(parts: WorkerParts, retention: Retention) -> list[Task]:
     # A replay may route an event to a destination of any store, so remapping gets every destination.
     all_destinations = DestinationDirectory(parts.config.destinations, parts.store.redis, time.monotonic)
     ingest = IngestContext(
-        parts.config, all_destinations, parts.stores, retention, _now, parts.settings.max_items
+        config=parts.config,
+        directory=all_destinations,
+        stores=parts.stores,
+        retention=retention,
+        now=_now,
+        max_items=parts.settings.max_items,
     )
     replaying = make_replay_context(parts.store, lambda: ingest, _now)
     eraser = ErasureContext(parts.store, _now, retention.dead, parts.settings.retention_audit_hours * 3600)

@@ -118,14 +118,14 @@ def _remap_webhook(
 ) -> RemappedEvent:
     source, webhook = _find_webhook(ingest, record["source"].decode())
     request = WebhookRequest(
-        source,
-        webhook,
-        receipt["raw"],
-        receipt["content_type"].decode(),
-        orjson.loads(receipt["headers"]),
-        orjson.loads(receipt.get("query", b"{}")),
+        source=source,
+        webhook=webhook,
+        raw=receipt["raw"],
+        content_type=receipt["content_type"].decode(),
+        headers=orjson.loads(receipt["headers"]),
+        query=orjson.loads(receipt.get("query", b"{}")),
         # Its signature was verified on receipt. The secret may have changed since.
-        VerifiedRequest(receipt["key_id"].decode()),
+        verified=VerifiedRequest(receipt["key_id"].decode()),
     )
     mapped = map_webhook(request, ingest.router(source, for_rules=True), now=ingest.now())
     parts = [item for item in mapped if item.index == int(record["item"])]

@@ -64,7 +64,12 @@ class CliContext:
     @cached_property
     def ingest(self) -> IngestContext:
         return IngestContext(
-            self.config, self.destinations, self.stores, self.retention, self.now, self.settings.max_items
+            config=self.config,
+            directory=self.destinations,
+            stores=self.stores,
+            retention=self.retention,
+            now=self.now,
+            max_items=self.settings.max_items,
         )
 
     def now(self) -> datetime:

@@ -1,4 +1,4 @@
-"""Taking a request in: items, calls, one atomic step in the store, and the answer that says what became of each."""
+"""Accept canonical events: read the items, map them, store them in one step and describe the result of each."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -30,9 +30,9 @@ from relay.store.destinations import DestinationDirectory
 from relay.store.stores import Stores
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IngestRequest:
-    """One authenticated request, as it came."""
+    """One authenticated request. `raw` is its body, unparsed; `key_id` the API key that authenticated it."""
 
     source: Source
     raw: bytes
@@ -41,9 +41,9 @@ class IngestRequest:
     idempotency_key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IngestContext:
-    """What taking in needs. `now` tells the time."""
+    """What accepting a request needs. `now` returns the current time."""
 
     config: Config
     directory: DestinationDirectory
@@ -53,81 +53,85 @@ class IngestContext:
     max_items: int = 500
 
     def router(self, source: Source, *, for_rules: bool = False) -> Router:
-        """What finds the destination of each of a source's items."""
+        """Return the function that finds the destination of each of a source's items."""
         return self.config.router(source, self.directory, for_rules=for_rules)
 
 
-def ingest_events(intake: IngestContext, arrival: IngestRequest) -> IngestResponse:
-    """Keep every item that can be sent, all of one store in one step, and answer for each.
+def ingest_events(ctx: IngestContext, request: IngestRequest) -> IngestResponse:
+    """Store every valid item of a request and return the response.
 
-    Raises Invalid when none can be sent (nothing is kept), and what `read_items` and `persist` raise.
+    Raises ValidationFailed if no item is valid (nothing is stored), and whatever `read_items` and `persist` raise.
     """
-    now = intake.now()
-    items, outcomes = _outcomes(intake, arrival, now)
+    now = ctx.now()
+    items, outcomes = _prepare_items(ctx, request, now)
     prepared = [outcome for outcome in outcomes if isinstance(outcome, PreparedEvent)]
     rejected = [outcome for outcome in outcomes if isinstance(outcome, RejectedItem)]
     if not prepared:
-        raise ValidationFailed(_all_problems(rejected, single=items.single))
-    receipt_id, events = build_events(arrival.source, prepared, now=now)
-    people = prepared[0].people if items.single else find_people(arrival.raw, most=REQUEST_MAX)
+        raise ValidationFailed(_collect_problems(rejected, single=items.single))
+    receipt_id, events = build_events(request.source, prepared, now=now)
+    # A batch may name people in rejected items too, and the receipt stores its whole body: search all of it.
+    people = prepared[0].people if items.single else find_people(request.raw, most=REQUEST_MAX)
     receipt = Receipt(
         id=receipt_id,
-        source=arrival.source.name,
-        raw=arrival.raw,
-        content_type=arrival.content_type,
-        key_id=arrival.key_id,
-        idempotency_key=arrival.idempotency_key,
-        rejections=orjson.dumps([rejection_result(outcome) for outcome in rejected]) if rejected else b"",
+        source=request.source.name,
+        raw=request.raw,
+        content_type=request.content_type,
+        key_id=request.key_id,
+        idempotency_key=request.idempotency_key,
+        # Stored, so that a repeated request gets the same response, rejected items included.
+        rejections=orjson.dumps([rejection_result(item) for item in rejected]) if rejected else b"",
         people=people,
     )
-    accepted = persist(intake.stores, receipt, events, now=now, retention=intake.retention)
+    accepted = persist(ctx.stores, receipt, events, now=now, retention=ctx.retention)
     if items.single:
         return single_event_response(accepted, events, prepared[0])
     return batch_response(accepted, events, prepared)
 
 
-def dry_run(intake: IngestContext, arrival: IngestRequest) -> IngestResponse:
-    """What would be sent to Gong, and every warning; nothing is kept."""
-    items, outcomes = _outcomes(intake, arrival, intake.now())
+def dry_run(ctx: IngestContext, request: IngestRequest) -> IngestResponse:
+    """Return the calls and warnings that a request would produce, without storing anything."""
+    items, outcomes = _prepare_items(ctx, request, ctx.now())
     rejected = [outcome for outcome in outcomes if isinstance(outcome, RejectedItem)]
     if len(rejected) == len(outcomes):
-        raise ValidationFailed(_all_problems(rejected, single=items.single))
+        raise ValidationFailed(_collect_problems(rejected, single=items.single))
     results = [preview_result(outcome) for outcome in outcomes]
     body = results[0] if items.single else {"results": results}
-    return IngestResponse(200, {"dry_run": True} | body, repeated=False, events=0)
+    return IngestResponse(status=200, body={"dry_run": True} | body, repeated=False, events=0)
 
 
-def _outcomes(
-    intake: IngestContext, arrival: IngestRequest, now: datetime
+def _prepare_items(
+    ctx: IngestContext, request: IngestRequest, now: datetime
 ) -> tuple[Items, list[PreparedEvent | RejectedItem]]:
-    items = read_items(arrival.raw, arrival.content_type, max_items=intake.max_items)
-    source, router = arrival.source, intake.router(arrival.source)
+    items = read_items(request.raw, request.content_type, max_items=ctx.max_items)
+    source, router = request.source, ctx.router(request.source)
     prepared = (
-        prepare_event(at, value, source=source, router=router, now=now)
-        for at, value in enumerate(items.values)
+        prepare_event(index, value, source=source, router=router, now=now)
+        for index, value in enumerate(items.values)
     )
     return items, list(prepared)
 
 
-def _all_problems(rejected: Sequence[RejectedItem], *, single: bool) -> list[Problem]:
+def _collect_problems(rejected: Sequence[RejectedItem], *, single: bool) -> list[Problem]:
+    # The paths of a single event begin at the event itself; those of a batch begin with the item's index.
     return [
-        problem if single else problem.under(f"[{outcome.index}]")
-        for outcome in rejected
-        for problem in outcome.problems
+        problem if single else problem.under(f"[{item.index}]")
+        for item in rejected
+        for problem in item.problems
     ]
 
 
 def build_events(
     source: Source, prepared: Sequence[PreparedEvent], *, now: datetime
 ) -> tuple[str, list[NewEvent]]:
-    """A fresh id for the receipt, and its events with theirs."""
+    """Return a new receipt id and the events of all items, each with a new id."""
+    # A filtered item has no call but is still stored as one event.
     total = sum(max(len(item.calls), 1) for item in prepared)
     receipt_id, *ids = generate_ids(now, os.urandom(ENTROPY_BYTES), total + 1)
-    numbered = iter(ids)
-    return receipt_id, [event for item in prepared for event in _of_item(source, item, numbered)]
+    unused_ids = iter(ids)
+    return receipt_id, [event for item in prepared for event in _build_item_events(source, item, unused_ids)]
 
 
-def _of_item(source: Source, item: PreparedEvent, ids: Iterator[str]) -> Iterator[NewEvent]:
+def _build_item_events(source: Source, item: PreparedEvent, ids: Iterator[str]) -> Iterator[NewEvent]:
     warnings = orjson.dumps([warning.as_dict() for warning in item.warnings]) if item.warnings else b""
     for part, (call, session) in enumerate(zip_longest(item.calls or (None,), item.sessions)):
         event_id = call.event_id if call else item.event_id
@@ -148,12 +152,17 @@ def _of_item(source: Source, item: PreparedEvent, ids: Iterator[str]) -> Iterato
             people=add_people_of_json(item.people, call.body) if call else item.people,
             happened_at=item.happened_at,
         )
-        yield _dead(event, item.no_destination, part) if item.no_destination and call else event
+        yield _mark_dead(event, item.no_destination, part) if item.no_destination and call else event
 
 
-def _dead(event: NewEvent, why: Problem, part: int) -> NewEvent:
-    """Without its call, which is made anew when it is replayed: it may differ for the destination it goes to then."""
-    problems, dead_as = orjson.dumps([why.as_dict()]), DeadLetterReason.NO_DESTINATION
+def _mark_dead(event: NewEvent, problem: Problem, part: int) -> NewEvent:
+    """Return the event as a dead letter without a destination."""
+    # The call is dropped: a replay maps the item again, because the call can differ for the destination it then gets.
     return replace(
-        event, call=None, reason=why.message, problems=problems, dead_letter_reason=dead_as, part=part
+        event,
+        call=None,
+        reason=problem.message,
+        problems=orjson.dumps([problem.as_dict()]),
+        dead_letter_reason=DeadLetterReason.NO_DESTINATION,
+        part=part,
     )

@@ -1,4 +1,4 @@
-"""Taking a call in that was meant for Gong: its body, one atomic step in the store, and what its client is told."""
+"""Accept a call that a client made for Gong: check its body and store its event in one step."""
 
 from dataclasses import dataclass
 
@@ -14,14 +14,17 @@ from relay.ingest.prepare import PreparedEvent, assign_sessions
 from relay.store.accept import Receipt
 
 _ROUTED = (
-    "Events of this source go where a value in them says, and bodies of Gong's name no customer: send them to "
-    "/v1/events, or with the key of a source that has one destination."
+    "This source chooses the destination by a value in each event, and bodies of Gong's API have no such value. "
+    "Send the events to /v1/events, or use the key of a source that has one destination."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class GongCallResult:
-    """What became of a call. `repeated`: this source has reported this eventId before, and `event_id` is the first one's."""
+    """The result of a call.
+
+    `event_id` is Gong's eventId. `repeated`: the source sent this eventId before, and nothing new was stored.
+    """
 
     operation: Operation
     event_id: str
@@ -29,45 +32,47 @@ class GongCallResult:
     events: int
 
 
-def ingest_gong_call(intake: IngestContext, arrival: IngestRequest, *, path: str) -> GongCallResult:
-    """Keep the event of a call to one of Gong's paths.
+def ingest_gong_call(ctx: IngestContext, request: IngestRequest, *, path: str) -> GongCallResult:
+    """Store the event of a call to one of Gong's paths.
 
-    Raises Invalid with all that Gong would refuse (nothing is kept), Forbidden for a source that routes, and what
-    `read_json_value` and `persist` raise.
+    Raises ValidationFailed with everything that Gong would reject (nothing is stored), Forbidden for a source that
+    routes by a value, and whatever `read_json_value` and `persist` raise.
     """
-    if arrival.source.name in intake.config.routes:
+    source = request.source
+    if source.name in ctx.config.routes:
         raise Forbidden("source_uses_routing", _ROUTED)
-    now = intake.now()
-    value = read_json_value(arrival.raw, arrival.content_type)
+    now = ctx.now()
+    value = read_json_value(request.raw, request.content_type)
     operation = find_operation(path, value)
-    destination = intake.config.destinations[arrival.source.destination]
-    found = map_request(operation, value, route=(arrival.source, destination), now=now)
-    mapped, people = found.mapped, find_people(arrival.raw)
+    destination = ctx.config.destinations[source.destination]
+    gong_request = map_request(operation, value, route=(source, destination), now=now)
+    mapped, people = gong_request.mapped, find_people(request.raw)
     item = PreparedEvent(
-        0,
-        found.type,
-        found.event_id,
-        mapped.calls,
-        mapped.warnings,
-        mapped.filter_reason,
-        destination,
-        dedupe_name=found.dedupe_name,
-        priority=arrival.source.priority(found.type),
-        sessions=assign_sessions(arrival.source, found.type, mapped.calls),
+        index=0,
+        type=gong_request.type,
+        event_id=gong_request.event_id,
+        calls=mapped.calls,
+        warnings=mapped.warnings,
+        filtered=mapped.filter_reason,
+        destination=destination,
+        dedupe_name=gong_request.dedupe_name,
+        priority=source.priority(gong_request.type),
+        sessions=assign_sessions(source, gong_request.type, mapped.calls),
         happened_at=mapped.calls[0].happened_at if mapped.calls else None,
         people=people,
     )
-    receipt_id, events = build_events(arrival.source, [item], now=now)
+    receipt_id, events = build_events(source, [item], now=now)
     receipt = Receipt(
         id=receipt_id,
-        source=arrival.source.name,
-        raw=arrival.raw,
-        content_type=arrival.content_type,
-        key_id=arrival.key_id,
+        source=source.name,
+        raw=request.raw,
+        content_type=request.content_type,
+        key_id=request.key_id,
         people=people,
     )
-    accepted = persist(intake.stores, receipt, events, now=now, retention=intake.retention)
-    # The catalogue knows no 409, and Gong gives none to a body without an id: there the first answer is given again.
-    tells = found.has_sender_id and operation not in CATALOG_OPERATIONS
-    repeated = tells and all(verdict.duplicate for verdict in accepted.verdicts)
+    accepted = persist(ctx.stores, receipt, events, now=now, retention=ctx.retention)
+    # Gong answers 409 only to a body that has an id, and the catalog dialect has no 409 at all. In all other cases a
+    # repeated call gets the first response again.
+    reports_duplicates = gong_request.has_sender_id and operation not in CATALOG_OPERATIONS
+    repeated = reports_duplicates and all(verdict.duplicate for verdict in accepted.verdicts)
     return GongCallResult(operation, accepted.verdicts[0].id, repeated, len(events))

@@ -1,4 +1,7 @@
-"""Taking a partner's own payload in: read, map, one atomic step in the store. What cannot be mapped is kept as a dead letter."""
+"""Accept a partner's webhook: read and map its payload, and store the events in one step.
+
+An item that cannot be mapped becomes a dead letter; it does not fail the request.
+"""
 
 import os
 from collections import Counter
@@ -19,29 +22,29 @@ from relay.core.mapping.routing import Router, make_dedupe_key
 from relay.core.payloads import Payload, read_body
 from relay.core.personal_data import REQUEST_MAX, add_people_of_json, find_people
 from relay.core.source import Source
-from relay.core.verification.verify import VerifiedRequest as Proof
+from relay.core.verification.verify import VerifiedRequest
 from relay.core.webhook import Webhook
 from relay.ingest.accept_events import IngestContext
 from relay.ingest.persist import persist
 from relay.store.accept import NewEvent, Receipt, Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookRequest:
-    """One verified request of a partner's. Header names are lower case."""
+    """One verified request of a partner. Header names are in lower case."""
 
     source: Source
-    hook: Webhook
+    webhook: Webhook
     raw: bytes
     content_type: str
     headers: Mapping[str, str]
     query: Mapping[str, str]
-    proof: Proof
+    verified: VerifiedRequest
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookResult:
-    """What became of a delivery: its receipt, and how many events went which way."""
+    """The result of a webhook: the id of its receipt, and the number of its events by what became of them."""
 
     receipt: str
     queued: int
@@ -50,109 +53,115 @@ class WebhookResult:
     dead: int
 
 
-def ingest_webhook(intake: IngestContext, delivery: WebhookRequest) -> WebhookResult:
-    """Keep a delivery and queue what it becomes. Raises Unavailable, or Conflict when a signature comes with another body."""
-    now = intake.now()
-    mapped = map_webhook(delivery, intake.router(delivery.source, for_rules=True), now=now)
+def ingest_webhook(ctx: IngestContext, request: WebhookRequest) -> WebhookResult:
+    """Store a webhook and its events. Raises Unavailable, or Conflict if a known signature has another body."""
+    now = ctx.now()
+    mapped = map_webhook(request, ctx.router(request.source, for_rules=True), now=now)
     receipt_id, *ids = generate_ids(now, os.urandom(ENTROPY_BYTES), len(mapped) + 1)
-    events = list(_events(delivery.source, mapped, ids))
-    receipt = _receipt(receipt_id, delivery)
-    accepted = persist(intake.stores, receipt, events, now=now, retention=intake.retention)
-    kinds = Counter(_kind(told) for told in accepted.verdicts)
+    events = list(_build_events(request.source, mapped, ids))
+    receipt = _build_receipt(receipt_id, request)
+    accepted = persist(ctx.stores, receipt, events, now=now, retention=ctx.retention)
+    counts = Counter(_count_as(verdict) for verdict in accepted.verdicts)
     return WebhookResult(
-        accepted.receipt, kinds["queued"], kinds["duplicates"], kinds["filtered"], kinds["dead"]
+        receipt=accepted.receipt,
+        queued=counts["queued"],
+        duplicates=counts["duplicates"],
+        filtered=counts["filtered"],
+        dead=counts["dead"],
     )
 
 
-def _kind(verdict: Verdict) -> str:
-    """What waits with its session is on its way to Gong like what is queued."""
+def _count_as(verdict: Verdict) -> str:
     if verdict.duplicate:
         return "duplicates"
+    # An event that waits for the end of its session will reach Gong like a queued one.
     return State.QUEUED if verdict.status in {State.AGGREGATING, State.AGGREGATED} else verdict.status
 
 
-def map_webhook(delivery: WebhookRequest, router: Router, *, now: datetime) -> tuple[MappingResult, ...]:
-    """What each item of a delivery becomes. A body that cannot be read is one dead item. Never raises."""
+def map_webhook(request: WebhookRequest, router: Router, *, now: datetime) -> tuple[MappingResult, ...]:
+    """Map every item of a webhook. A body that cannot be read yields one dead item. Never raises."""
     try:
-        body = read_body(delivery.raw, delivery.content_type, delivery.hook.body_format)
+        body = read_body(request.raw, request.content_type, request.webhook.body_format)
     except RelayError as error:
-        event_id = hash_event_id(delivery.source.name, delivery.raw.decode("utf-8", "surrogateescape"))
-        scope = build_scope(Payload(None, delivery.headers, delivery.query), delivery.source.name, now)
+        # The id is a digest of the bytes, so that the same body sent again is recognized as a duplicate.
+        event_id = hash_event_id(request.source.name, request.raw.decode("utf-8", "surrogateescape"))
+        scope = build_scope(Payload(None, request.headers, request.query), request.source.name, now)
         dead = fail_payload(Problem("", error.code, error.detail), event_id, scope=scope, route=router)
-        return (replace(dead, people=find_people(delivery.raw)),)
-    payload = Payload(body, delivery.headers, delivery.query)
+        return (replace(dead, people=find_people(request.raw)),)
+    payload = Payload(body, request.headers, request.query)
     return map_payload(
-        delivery.hook.mapping, payload, source=delivery.source, destination=router, received_at=now
+        request.webhook.mapping, payload, source=request.source, destination=router, received_at=now
     )
 
 
-def read_payload(delivery: WebhookRequest) -> Payload:
-    """What a source's own answer may take from the request; the body is None where it cannot be read."""
+def read_payload(request: WebhookRequest) -> Payload:
+    """Return the payload for a source's custom response; its body is None if it cannot be read."""
     try:
-        body = read_body(delivery.raw, delivery.content_type, delivery.hook.body_format)
+        body = read_body(request.raw, request.content_type, request.webhook.body_format)
     except RelayError:
         body = None
-    return Payload(body, delivery.headers, delivery.query)
+    return Payload(body, request.headers, request.query)
 
 
-def _receipt(receipt_id: str, delivery: WebhookRequest) -> Receipt:
-    """A proof that was seen before brings the first answer back: a true retry loses nothing, a replay gains nothing."""
-    replay = delivery.proof.replay_guard
-    headers, query = orjson.dumps(delivery.headers), orjson.dumps(delivery.query)
+def _build_receipt(receipt_id: str, request: WebhookRequest) -> Receipt:
+    # A signature that was used before gets the first response again: a true retry loses nothing, and a
+    # replay of a recorded request achieves nothing.
+    guard = request.verified.replay_guard
+    headers, query = orjson.dumps(request.headers), orjson.dumps(request.query)
     return Receipt(
         id=receipt_id,
-        source=delivery.source.name,
-        raw=delivery.raw,
-        content_type=delivery.content_type,
-        key_id=delivery.proof.key_id,
-        idempotency_key=f"proof:{replay.id}" if replay else None,
-        remember_seconds=replay.seconds if replay else 1,
+        source=request.source.name,
+        raw=request.raw,
+        content_type=request.content_type,
+        key_id=request.verified.key_id,
+        idempotency_key=f"proof:{guard.id}" if guard else None,
+        remember_seconds=guard.seconds if guard else 1,
         headers=headers,
         query=query,
-        people=find_people(delivery.raw, headers, query, most=REQUEST_MAX),
-        mapping=delivery.hook.mapping.version,
+        people=find_people(request.raw, headers, query, most=REQUEST_MAX),
+        mapping=request.webhook.mapping.version,
     )
 
 
-def _events(source: Source, mapped: Sequence[MappingResult], ids: Sequence[str]) -> Iterator[NewEvent]:
+def _build_events(source: Source, mapped: Sequence[MappingResult], ids: Sequence[str]) -> Iterator[NewEvent]:
+    # One item can become several events: `part` numbers them, so that a replay finds its own again.
     parts: Counter[int] = Counter()
-    for each, event_id in zip(mapped, ids, strict=True):
+    for result, new_id in zip(mapped, ids, strict=True):
         yield NewEvent(
-            id=event_id,
-            event_id=each.event_id,
-            destination=each.destination.name,
-            company=each.destination.company,
-            type=each.rule or "unmapped",
-            item=each.index,
-            call=each.call,
-            warnings=_as_json(each.warnings),
-            reason=each.filter_reason or "; ".join(_said(problem) for problem in each.problems),
-            dedupe_name=make_dedupe_key(source.name, each.account, each.event_id),
-            rule=each.rule,
-            problems=_as_json(each.problems) if each.status is ResultStatus.DEAD else b"",
-            part=parts[each.index],
-            dead_letter_reason=_dead_as(each),
-            priority=each.priority,
-            session=each.session,
-            store=each.destination.store,
-            people=add_people_of_json(each.people, each.draft.body) if each.draft else each.people,
-            happened_at=each.draft.happened_at if each.draft else None,
+            id=new_id,
+            event_id=result.event_id,
+            destination=result.destination.name,
+            company=result.destination.company,
+            type=result.rule or "unmapped",
+            item=result.index,
+            call=result.call,
+            warnings=_dump_problems(result.warnings),
+            reason=result.filter_reason or "; ".join(_render_problem(item) for item in result.problems),
+            dedupe_name=make_dedupe_key(source.name, result.account, result.event_id),
+            rule=result.rule,
+            problems=_dump_problems(result.problems) if result.status is ResultStatus.DEAD else b"",
+            part=parts[result.index],
+            dead_letter_reason=_find_reason(result),
+            priority=result.priority,
+            session=result.session,
+            store=result.destination.store,
+            # A body that failed Gong's checks is stored too and may name people.
+            people=add_people_of_json(result.people, result.draft.body) if result.draft else result.people,
+            happened_at=result.draft.happened_at if result.draft else None,
         )
-        parts[each.index] += 1
+        parts[result.index] += 1
 
 
-def _dead_as(mapped: MappingResult) -> DeadLetterReason:
-    codes = {problem.code for problem in mapped.problems}
-    return (
-        DeadLetterReason.NO_DESTINATION
-        if codes == {EventProblemCode.NO_DESTINATION}
-        else DeadLetterReason.MAPPING_FAILED
-    )
+def _find_reason(result: MappingResult) -> DeadLetterReason:
+    codes = {problem.code for problem in result.problems}
+    if codes == {EventProblemCode.NO_DESTINATION}:
+        return DeadLetterReason.NO_DESTINATION
+    return DeadLetterReason.MAPPING_FAILED
 
 
-def _as_json(problems: Sequence[Problem]) -> bytes:
+def _dump_problems(problems: Sequence[Problem]) -> bytes:
     return orjson.dumps([problem.as_dict() for problem in problems]) if problems else b""
 
 
-def _said(problem: Problem) -> str:
+def _render_problem(problem: Problem) -> str:
     return f"{problem.path}: {problem.message}" if problem.path else problem.message

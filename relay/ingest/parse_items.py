@@ -1,4 +1,4 @@
-"""The bytes of a request as items: one JSON object, an array of them, or one a line (NDJSON)."""
+"""Parse a request body into items: one JSON object, an array of objects, or one object per line (NDJSON)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,38 +15,39 @@ _LINES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """What a request holds. `single` when it was one object by itself, which is answered as one."""
+    """The items of a request. `single`: the body was one object, not an array or lines; the response is one object too."""
 
     values: Sequence[Any | BadRequest]
     single: bool
 
 
 def read_items(raw: bytes, content_type: str, *, max_items: int) -> Items:
-    """The items of a body. An item that cannot be read (a damaged line) stands as its error.
+    """Parse the items of a body. A damaged line becomes a BadRequest in place of its value.
 
-    Raises BadRequest when the whole cannot be read, UnsupportedType, or TooLarge above `max_items` items.
+    Raises BadRequest if the whole body cannot be parsed, UnsupportedType, or TooLarge for more than `max_items` items.
     """
-    media = _media(content_type)
+    media = _media_type(content_type)
+    # Lines are parsed one by one, so that one damaged line does not reject the others.
     if media in _LINES:
-        return Items(_bounded([value for _, value in parse_json_lines(raw)], max_items), single=False)
+        return Items(_check_count([value for _, value in parse_json_lines(raw)], max_items), single=False)
     if media not in _JSON and not media.endswith("+json"):
-        told = f"The Content-Type is {media!r}. " if media else "There is no Content-Type. "
-        text = f"{told}Send application/json, or application/x-ndjson for one event a line."
+        problem = f"The Content-Type is {media!r}. " if media else "The request has no Content-Type. "
+        text = f"{problem}Send application/json, or application/x-ndjson for one event per line."
         raise UnsupportedType("unsupported_type", text)
     value = parse_json(raw)
     if isinstance(value, list):
-        return Items(_bounded(value, max_items), single=False)
+        return Items(_check_count(value, max_items), single=False)
     return Items([value], single=True)
 
 
 def read_json_value(raw: bytes, content_type: str) -> Any:
-    """The one JSON value of a body. Raises BadRequest when it cannot be read, and UnsupportedType."""
-    if _media(content_type) not in _JSON:
+    """Parse a body that is one JSON value. Raises BadRequest if it cannot be parsed, and UnsupportedType."""
+    if _media_type(content_type) not in _JSON:
         raise UnsupportedType("unsupported_type", "Send the Content-Type application/json.")
     return parse_json(raw)
 
 
-def _media(content_type: str) -> str:
+def _media_type(content_type: str) -> str:
     media, _, parameters = content_type.partition(";")
     _check_charset(parameters)
     return media.strip().lower()
@@ -60,11 +61,12 @@ def _check_charset(parameters: str) -> None:
             raise UnsupportedType("unsupported_charset", f"The charset is {charset!r}. Send UTF-8.")
 
 
-def _bounded(values: list[Any], most: int) -> list[Any]:
+def _check_count(values: list[Any], max_items: int) -> list[Any]:
     if not values:
-        raise BadRequest("no_events", "The body holds no event. Send at least one.")
-    if len(values) > most:
+        raise BadRequest("no_events", "The body contains no event. Send at least one.")
+    if len(values) > max_items:
         raise TooLarge(
-            "too_many_items", f"The body holds {len(values)} events; at most {most} are taken at a time."
+            "too_many_items",
+            f"The body contains {len(values)} events; the maximum per request is {max_items}.",
         )
     return values

@@ -1,4 +1,4 @@
-"""Keeping a receipt in the stores of its events: in each of them in one step, all of its part or nothing."""
+"""Store a receipt and its events: one atomic step for each store that the events belong to."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -13,29 +13,32 @@ from relay.tracing.spans import SpanRole, annotate, span
 def persist(
     stores: Stores, receipt: Receipt, events: Sequence[NewEvent], *, now: datetime, retention: Retention
 ) -> AcceptResult:
-    """Keep the receipt and queue its events, each where its company is.
+    """Store the receipt and queue its events, each in the store of its company.
 
-    Raises what `accept` raises, and Unavailable where a store that it needs is nearly full. Where events are in several
-    stores, those before the one that failed have kept their parts: the request sent again finds them as duplicates.
+    Raises whatever `accept` raises, and Unavailable if a store that it needs is nearly full. If the events belong to
+    several stores and one fails, the stores before it keep their part: when the sender repeats the request, those
+    events are duplicates.
     """
-    parts = _parts(stores, events)
+    parts = _split_by_store(stores, events)
+    # Check every store before the first write, so that a full one does not leave the request half stored.
     for name in parts:
         stores.get(name).watermark.check()
-    answers: dict[str, AcceptResult] = {}
+    results: dict[str, AcceptResult] = {}
     for name, part in parts.items():
         store = stores.get(name)
         with span("accept", SpanRole.PRODUCER):
             annotate(messaging__system="rq", relay__store=name, relay__events=len(part))
-            answer = accept(
+            result = accept(
                 store.scripts, receipt, part, now=now, options=AcceptOptions(retention, store.people)
             )
-        answers[name] = answer
-        receipt = replace(receipt, id=answer.receipt)
-    return _joined(parts, answers, events)
+        results[name] = result
+        # A repeated request has the id of its first receipt; the other stores must use the same one.
+        receipt = replace(receipt, id=result.receipt)
+    return _merge_results(parts, results, events)
 
 
-def _parts(stores: Stores, events: Sequence[NewEvent]) -> Mapping[str, Sequence[NewEvent]]:
-    """The events by store, the main one first: the same request goes to the same stores in the same order."""
+def _split_by_store(stores: Stores, events: Sequence[NewEvent]) -> Mapping[str, Sequence[NewEvent]]:
+    # Always in the order of `stores`: a repeated request then finds its first receipt in the store it was written to.
     names = {event.store for event in events} or {MAIN_STORE}
     if len(names) == 1:
         return dict.fromkeys(names, events)
@@ -46,21 +49,21 @@ def _parts(stores: Stores, events: Sequence[NewEvent]) -> Mapping[str, Sequence[
     }
 
 
-def _joined(
-    parts: Mapping[str, Sequence[NewEvent]], answers: Mapping[str, AcceptResult], events: Sequence[NewEvent]
+def _merge_results(
+    parts: Mapping[str, Sequence[NewEvent]], results: Mapping[str, AcceptResult], events: Sequence[NewEvent]
 ) -> AcceptResult:
-    """The parts' answers as one, its verdicts in the order of the events."""
-    first = next(iter(answers.values()))
+    """Combine the results of all stores, with the verdicts in the order of the events."""
+    first = next(iter(results.values()))
     if len(parts) == 1:
         return first
     verdicts: dict[str, Verdict] = {}
     for name, part in parts.items():
-        # A first answer is given again as it was: today's mapping may have made more of the same request.
-        told = zip(part, answers[name].verdicts, strict=False)
-        verdicts |= {event.id: verdict for event, verdict in told}
+        # Not strict: a repeated request gets its first verdicts, and the current mapping may produce more events.
+        pairs = zip(part, results[name].verdicts, strict=False)
+        verdicts |= {event.id: verdict for event, verdict in pairs}
     return AcceptResult(
         first.receipt,
-        all(answer.repeated for answer in answers.values()),
+        all(result.repeated for result in results.values()),
         tuple(verdicts[event.id] for event in events if event.id in verdicts),
         first.rejections,
     )

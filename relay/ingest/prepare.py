@@ -1,4 +1,4 @@
-"""From an item to the calls it becomes: read, map, and say what is wrong, one item at a time."""
+"""Turn one item into the calls for Gong, or into the problems that reject it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,14 +20,9 @@ from relay.core.source import Source
 from relay.core.visit_session import VisitSession, find_session
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedEvent:
-    """One item that was understood. Without calls it is filtered, and `filtered` says why in words.
-
-    `dedupe_name` is what its call is deduplicated by, where that is not the call's own eventId. `account` is the value
-    that told its destination, `no_destination` why it has none. `sessions` are those that its calls belong to, if any.
-    `people` are those whom it tells of.
-    """
+    """One valid item and the calls that it becomes."""
 
     index: int
     type: str
@@ -35,19 +30,25 @@ class PreparedEvent:
     calls: tuple[Call, ...]
     warnings: tuple[Problem, ...]
     filtered: str | None
+    """Why the item has no calls, in words; None if it has some."""
     destination: Destination
     account: str | None = None
+    """The value in the item that chose the destination."""
     dedupe_name: str | None = None
+    """The name by which a repeated call is recognized, unless that is its eventId."""
     priority: Priority = Priority.NORMAL
     no_destination: Problem | None = None
+    """Why routing found no destination; `destination` is then the placeholder for unrouted events."""
     sessions: tuple[VisitSession | None, ...] = ()
+    """The session of each call; empty if the source does not aggregate this type."""
     happened_at: datetime | None = None
     people: tuple[str, ...] = ()
+    """The people whose data the item contains, as the index of people names them."""
 
 
 @dataclass(frozen=True, slots=True)
 class RejectedItem:
-    """One item that was not, with every reason."""
+    """One invalid item, with every problem."""
 
     index: int
     problems: tuple[Problem, ...]
@@ -56,24 +57,28 @@ class RejectedItem:
 def prepare_event(
     index: int, value: Any, *, source: Source, router: Router, now: datetime
 ) -> PreparedEvent | RejectedItem:
-    """Read and map one item of a source for its destination, or as for one that nothing is known of."""
+    """Validate one item, find its destination and map it.
+
+    An item without a destination is mapped too, with default settings, so that its own problems show at once.
+    """
+    # `read_items` passes a damaged line as the error that it caused.
     if isinstance(value, BadRequest):
         return RejectedItem(index, (Problem("", value.code, value.detail),))
     try:
         event = read_event(value, now=now)
-        routed = router(_scope(value, source), StepCounter())
+        routed = router(_build_scope(value, source), StepCounter())
         mapped = build_calls(event, source, routed.destination)
     except ValidationFailed as error:
         return RejectedItem(index, error.problems)
     return PreparedEvent(
-        index,
-        event.type,
-        make_event_id(source.name, event.id),
-        mapped.calls,
-        mapped.warnings,
-        mapped.filter_reason,
-        routed.destination,
-        routed.account,
+        index=index,
+        type=event.type,
+        event_id=make_event_id(source.name, event.id),
+        calls=mapped.calls,
+        warnings=mapped.warnings,
+        filtered=mapped.filter_reason,
+        destination=routed.destination,
+        account=routed.account,
         priority=source.priority(event.type),
         no_destination=routed.problem,
         sessions=assign_sessions(source, event.type, mapped.calls),
@@ -85,7 +90,7 @@ def prepare_event(
 def assign_sessions(
     source: Source, event_type: EventType, calls: Sequence[Call]
 ) -> tuple[VisitSession | None, ...]:
-    """Which session each call belongs to, by its own `sessionId`; none where its source does not aggregate this type."""
+    """Return the session of each call, by its `sessionId`; empty if the source does not aggregate this type."""
     aggregate = source.aggregate.get(event_type)
     if aggregate is None:
         return ()
@@ -95,6 +100,7 @@ def assign_sessions(
     )
 
 
-def _scope(value: Any, source: Source) -> dict[str, Any]:
-    """An event is its own body, and comes without headers: what tells its destination stands in it."""
+def _build_scope(value: Any, source: Source) -> dict[str, Any]:
+    # A canonical event is both the body and its only item, and has no headers: the value that chooses the destination
+    # must be in the event itself.
     return {"body": value, "item": value, "headers": {}, "query": {}, "source": source.name}

@@ -1,4 +1,4 @@
-"""What a sender is told: one object for one event, or the result of each item by its index."""
+"""Response bodies for accepted events: one object for a single event, or one result for each item of a batch."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from relay.store.accept import AcceptResult, NewEvent, Verdict
 
 @dataclass(frozen=True, slots=True)
 class IngestResponse:
-    """Status and body of an answer. `repeated`: an Idempotency-Key brought the first answer back."""
+    """Status and body of a response. `repeated`: it is the first response to the same Idempotency-Key."""
 
     status: int
     body: dict[str, Any]
@@ -29,21 +29,25 @@ class IngestResponse:
 def single_event_response(
     accepted: AcceptResult, events: Sequence[NewEvent], item: PreparedEvent
 ) -> IngestResponse:
-    """The answer to one event: its id, and where it stands. A share that became several calls lists them all."""
-    told = [_told(event, verdict) for event, verdict in zip(events, accepted.verdicts, strict=False)]
-    body = told[0] | _extras(item)
-    if len(told) > 1:
-        body["events"] = told
-    return IngestResponse(HTTPStatus.ACCEPTED, body, accepted.repeated, len(told))
+    """Return the response to a single event: its id and its state."""
+    results = [
+        _render_event(event, verdict) for event, verdict in zip(events, accepted.verdicts, strict=False)
+    ]
+    body = results[0] | _render_remarks(item)
+    # A share can become several calls; the body then lists all of them.
+    if len(results) > 1:
+        body["events"] = results
+    return IngestResponse(HTTPStatus.ACCEPTED, body, accepted.repeated, len(results))
 
 
 def batch_response(
     accepted: AcceptResult, events: Sequence[NewEvent], items: Sequence[PreparedEvent]
 ) -> IngestResponse:
-    """The answer to several: counts, and one result for each item, rejected ones among them, in their order."""
+    """Return the response to a batch: counts, and one result for each item, in the order of the items."""
+    # The stored rejections, not this request's: a repeated request gets exactly its first response.
     rejected = orjson.loads(accepted.rejections) if accepted.rejections else []
-    results = [*_results(accepted, events, items), *rejected]
-    kinds = Counter(_kind(result) for result in results)
+    results = [*_render_results(accepted, events, items), *rejected]
+    kinds = Counter(_count_as(result) for result in results)
     counts = {name: kinds[name] for name in ("queued", "duplicates", "filtered", "dead", "rejected")}
     body = counts | {
         "receipt": accepted.receipt,
@@ -52,49 +56,51 @@ def batch_response(
     return IngestResponse(HTTPStatus.ACCEPTED, body, accepted.repeated, len(events))
 
 
-def rejection_result(outcome: RejectedItem) -> dict[str, Any]:
-    """The result of an item that was not taken."""
+def rejection_result(item: RejectedItem) -> dict[str, Any]:
+    """Return the result of a rejected item."""
     return {
-        "index": outcome.index,
+        "index": item.index,
         "status": "rejected",
-        "errors": [problem.as_dict() for problem in outcome.problems],
+        "errors": [problem.as_dict() for problem in item.problems],
     }
 
 
-def preview_result(outcome: PreparedEvent | RejectedItem) -> dict[str, Any]:
-    """What an item would become, without sending it."""
-    if isinstance(outcome, RejectedItem):
-        return rejection_result(outcome)
+def preview_result(item: PreparedEvent | RejectedItem) -> dict[str, Any]:
+    """Return what an item would become, for a dry run."""
+    if isinstance(item, RejectedItem):
+        return rejection_result(item)
     body: dict[str, Any] = {
-        "index": outcome.index,
-        "status": _foreseen(outcome),
-        "destination": outcome.destination.name,
-        "calls": [_shown(call, session) for call, session in zip_longest(outcome.calls, outcome.sessions)],
+        "index": item.index,
+        "status": _preview_status(item),
+        "destination": item.destination.name,
+        "calls": [_preview_call(call, session) for call, session in zip_longest(item.calls, item.sessions)],
     }
-    return body | _extras(outcome)
+    return body | _render_remarks(item)
 
 
-def _foreseen(outcome: PreparedEvent) -> str:
-    if outcome.filtered:
+def _preview_status(item: PreparedEvent) -> str:
+    if item.filtered:
         return "filtered"
-    return "dead" if outcome.no_destination else "ready"
+    return "dead" if item.no_destination else "ready"
 
 
-def _shown(call: Call, session: VisitSession | None) -> dict[str, Any]:
-    told = find_warnings(call.operation, call.body)
-    shown = {
+def _preview_call(call: Call, session: VisitSession | None) -> dict[str, Any]:
+    preview = {
         "operation": call.operation,
         "method": call.operation.method,
         "path": call.operation.path,
         "event_id": call.event_id,
         "association": assess_association(call.operation, call.body),
-        "warnings": [problem.as_dict() for problem in told],
+        "warnings": [warning.as_dict() for warning in find_warnings(call.operation, call.body)],
         "body": call.body,
     }
-    return shown | ({"session": session.as_dict()} if session else {})
+    if session:
+        preview["session"] = session.as_dict()
+    return preview
 
 
-def _told(event: NewEvent, verdict: Verdict) -> dict[str, Any]:
+def _render_event(event: NewEvent, verdict: Verdict) -> dict[str, Any]:
+    # `verdict.id`, not `event.id`: a duplicate is reported with the id of the event that was stored first.
     return {
         "id": verdict.id,
         "event_id": event.event_id,
@@ -104,30 +110,33 @@ def _told(event: NewEvent, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _extras(item: PreparedEvent) -> dict[str, Any]:
-    extras: dict[str, Any] = {}
+def _render_remarks(item: PreparedEvent) -> dict[str, Any]:
+    """Return the warnings of an item, and why it was filtered or has no destination."""
+    remarks: dict[str, Any] = {}
     if item.warnings:
-        extras["warnings"] = [warning.as_dict() for warning in item.warnings]
+        remarks["warnings"] = [warning.as_dict() for warning in item.warnings]
     if item.filtered:
-        extras["detail"] = item.filtered
+        remarks["detail"] = item.filtered
     elif item.no_destination:
-        extras["errors"] = [item.no_destination.as_dict()]
-    return extras
+        remarks["errors"] = [item.no_destination.as_dict()]
+    return remarks
 
 
-def _results(
+def _render_results(
     accepted: AcceptResult, events: Sequence[NewEvent], items: Sequence[PreparedEvent]
 ) -> list[dict[str, Any]]:
-    extras = {item.index: _extras(item) for item in items}
+    remarks = {item.index: _render_remarks(item) for item in items}
+    # Not strict: a repeated request may now map to more events than the first response reported.
     return [
-        {"index": event.item} | _told(event, verdict) | extras[event.item]
+        {"index": event.item} | _render_event(event, verdict) | remarks[event.item]
         for event, verdict in zip(events, accepted.verdicts, strict=False)
     ]
 
 
-def _kind(result: dict[str, Any]) -> str:
+def _count_as(result: dict[str, Any]) -> str:
     if result["status"] == "rejected":
         return "rejected"
     if result["duplicate"]:
         return "duplicates"
+    # Whatever else happened to it, such as joining a session, the event is now on its way to Gong.
     return result["status"] if result["status"] in {"filtered", "dead"} else "queued"

@@ -122,7 +122,7 @@ def test_a_dry_run_of_many_is_one_document(run: Run, page_view: Make, redis: Red
         ("", [], "empty"),
         ("\n \n", ["--ndjson"], "The file contains no events."),
         ("[" + " " * 2000 + "]", [], "send it with --ndjson"),
-        ("[{}, {}, {}]", [], "at most 2 are taken at a time. A file with one event per line"),
+        ("[{}, {}, {}]", [], "the maximum per request is 2. A file with one event per line"),
     ],
     ids=["not JSON", "empty", "no lines", "too large", "too many"],
 )

@@ -27,7 +27,9 @@ def stepping(redis: Redis, text: str | None = None) -> ReplayContext:
     """What a worker steps with: the configuration of these tests, or another."""
     known = read_config(text, environ={"SECRET": SECRET}, allow_hosts=frozenset()) if text else config()
     scripts, directory = Scripts(redis), DestinationDirectory(known.destinations, redis, time.monotonic)
-    intake = IngestContext(known, directory, Stores(redis), Retention(), now)
+    intake = IngestContext(
+        config=known, directory=directory, stores=Stores(redis), retention=Retention(), now=now
+    )
     return ReplayContext(redis, scripts, now, lambda: intake)
 
 

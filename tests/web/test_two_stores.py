@@ -235,7 +235,11 @@ def test_a_replay_is_done_in_each_store_and_told_as_one(
     foreseen = begin(client, filter={"status": "dead"}, dry_run=True)
     replay_id = begin(client, filter={"status": "dead"})["id"]
     intake = IngestContext(
-        CONFIG, DestinationDirectory(CONFIG.destinations, redis, lambda: 0.0), stores, Retention(), now
+        config=CONFIG,
+        directory=DestinationDirectory(CONFIG.destinations, redis, lambda: 0.0),
+        stores=stores,
+        retention=Retention(),
+        now=now,
     )
     for store in stores:
         run_all(store.redis, make_replay_context(store, lambda: intake, now), steps=3)

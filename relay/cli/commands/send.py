@@ -71,7 +71,9 @@ class _Target:
 
 def _send_request(target: _Target, raw: bytes, content_type: str, *, first: int = 0) -> list[dict[str, Any]]:
     """The results of one request, numbered from `first`."""
-    request = IngestRequest(target.source, raw, content_type, COMMAND_LINE.key_id)
+    request = IngestRequest(
+        source=target.source, raw=raw, content_type=content_type, key_id=COMMAND_LINE.key_id
+    )
     run = dry_run if target.dry_run else ingest_events
     try:
         return results_of(run(target.ingest, request).body, first=first)

@@ -90,11 +90,11 @@ def accept_events() -> Response:
     # The raw environ, not `request.headers`: this is the busiest endpoint, and building that object costs time.
     environ = request.environ
     ingest_request = IngestRequest(
-        source,
-        raw,
-        environ.get("CONTENT_TYPE", ""),
-        principal.key_id,
-        _read_idempotency_key(environ.get("HTTP_IDEMPOTENCY_KEY")),
+        source=source,
+        raw=raw,
+        content_type=environ.get("CONTENT_TYPE", ""),
+        key_id=principal.key_id,
+        idempotency_key=_read_idempotency_key(environ.get("HTTP_IDEMPOTENCY_KEY")),
     )
     if environ.get("QUERY_STRING") and request.args.get("dry_run") == "true":
         result = dry_run(ctx.ingest, ingest_request)

@@ -34,7 +34,12 @@ def accept_call() -> Response:
     principal, source = ctx.auth.authenticate_source(request)
     g.source = source.name
     raw = read_body(request, max_bytes=ctx.settings.max_body_bytes)
-    ingest_request = IngestRequest(source, raw, request.headers.get("Content-Type", ""), principal.key_id)
+    ingest_request = IngestRequest(
+        source=source,
+        raw=raw,
+        content_type=request.headers.get("Content-Type", ""),
+        key_id=principal.key_id,
+    )
     result = ingest_gong_call(ctx.ingest, ingest_request, path=request.path)
     g.events = result.events
     return _accepted_response(result)

@@ -145,7 +145,15 @@ def _webhook_request(
 ) -> WebhookRequest:
     headers, query = strip_credentials(hook.scheme, dict(signed.headers), request.args.to_dict())
     content_type = request.headers.get("Content-Type", "")
-    return WebhookRequest(source, hook, signed.body, content_type, headers, query, verified)
+    return WebhookRequest(
+        source=source,
+        webhook=hook,
+        raw=signed.body,
+        content_type=content_type,
+        headers=headers,
+        query=query,
+        verified=verified,
+    )
 
 
 def _challenge_response(challenge: ChallengeResponse) -> Response:
@@ -157,7 +165,7 @@ def _challenge_response(challenge: ChallengeResponse) -> Response:
 
 
 def _accepted_response(webhook_request: WebhookRequest, result: WebhookResult) -> Response:
-    custom = webhook_request.hook.answer
+    custom = webhook_request.webhook.answer
     if custom is not None:
         response = Response(
             custom.render_body(lambda: read_payload(webhook_request)),
