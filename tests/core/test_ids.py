@@ -10,7 +10,7 @@ NOW = datetime(2026, 11, 21, 10, 0, 0, 123_000, tzinfo=UTC)
 
 
 @given(st.binary(min_size=ENTROPY_BYTES, max_size=ENTROPY_BYTES), st.integers(1, 600))
-def test_a_run_of_ids_is_in_order_without_repeats_and_tells_its_moment(entropy: bytes, count: int):
+def test_generated_ids_are_ordered_unique_and_contain_their_time(entropy: bytes, count: int):
     ids = generate_ids(NOW, entropy, count)
 
     assert ids == sorted(set(ids))
@@ -18,7 +18,7 @@ def test_a_run_of_ids_is_in_order_without_repeats_and_tells_its_moment(entropy: 
     assert {id_timestamp(made) for made in ids} == {NOW}
 
 
-def test_ids_sort_by_time_whatever_the_entropy():
+def test_ids_sort_by_time_whatever_the_entropy_is():
     early, late = (
         generate_ids(NOW, b"\xff" * 9, 1),
         generate_ids(NOW + timedelta(milliseconds=1), b"\x00" * 9, 1),
@@ -29,6 +29,6 @@ def test_ids_sort_by_time_whatever_the_entropy():
 
 
 @pytest.mark.parametrize("text", ["", "short", "I" * 26, "é" * 26])
-def test_what_is_no_id_is_a_value_error(text: str):
+def test_anything_but_an_id_raises_value_error(text: str):
     with pytest.raises(ValueError, match=r".+"):
         id_timestamp(text)

@@ -1,4 +1,4 @@
-"""What a provider's words are taken for."""
+"""Parsing of an OpenID provider's metadata and claims."""
 
 from typing import Any
 
@@ -26,19 +26,19 @@ DOCUMENT = {
 }
 
 
-def test_a_challenge_is_that_of_rfc_7636():
+def test_the_pkce_challenge_matches_the_example_of_rfc_7636():
     assert (
         compute_pkce_challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")
         == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
     )
 
 
-def test_a_provider_is_where_its_document_says():
+def test_a_provider_is_parsed_from_its_metadata():
     assert parse_provider(DOCUMENT, ISSUER).token_endpoint == f"{ISSUER}/token"
 
 
 @pytest.mark.parametrize(
-    ("told", "says"),
+    ("metadata", "message"),
     [
         ([], "issuer is not exactly"),
         ({}, "issuer is not exactly"),
@@ -51,9 +51,9 @@ def test_a_provider_is_where_its_document_says():
         ),
     ],
 )
-def test_a_document_that_leads_elsewhere_is_refused(told: Any, says: str):
-    with pytest.raises(ValueError, match=says):
-        parse_provider(told, ISSUER)
+def test_metadata_of_another_issuer_or_with_insecure_urls_is_rejected(metadata: Any, message: str):
+    with pytest.raises(ValueError, match=message):
+        parse_provider(metadata, ISSUER)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,9 @@ def test_a_document_that_leads_elsewhere_is_refused(told: Any, says: str):
         (["x"] * 10_000 + ["ops"], (), None),
     ],
 )
-def test_the_highest_role_of_the_known_values_counts(claim: Any, values: tuple[str, ...], role: Role | None):
+def test_the_highest_role_of_the_configured_values_counts(
+    claim: Any, values: tuple[str, ...], role: Role | None
+):
     identity = identify(APP, {"sub": "17", "groups": claim})
 
     assert identity.values == values
@@ -85,11 +87,11 @@ def test_the_highest_role_of_the_known_values_counts(claim: Any, values: tuple[s
         ({"sub": "x" * 5000}, "account " + "x" * 192),
     ],
 )
-def test_a_name_is_never_one_that_the_configuration_could_give(claims: dict[str, Any], name: str):
+def test_an_accounts_name_can_never_equal_a_configured_operators(claims: dict[str, Any], name: str):
     assert identify(APP, claims).name == name
 
 
-def test_an_identity_is_read_as_it_was_written():
+def test_an_identity_survives_dump_and_load():
     identity = Identity("olga@acme.example", ("all", "ops"))
 
     assert load_identity(dump_identity(identity)) == identity

@@ -1,4 +1,4 @@
-"""RELAY_REDIS_URL: every form, and every way of writing it wrongly, told without a secret."""
+"""RELAY_REDIS_URL: every form is parsed, and every mistake is rejected without showing a secret."""
 
 import pytest
 
@@ -15,28 +15,28 @@ from relay.core.redis_url import parse_redis_url
         "unix:///run/valkey.sock?db=2",
     ],
 )
-def test_a_url_of_one_server_is_taken_as_it_is(url: str):
+def test_the_url_of_one_server_is_used_unchanged(url: str):
     assert parse_redis_url(url).server == url
 
 
-def test_sentinels_are_read_with_their_ports_and_the_name_of_the_primary():
-    told = parse_redis_url("redis+sentinel://relay:pw@one:5000,two,[::1]:5001/main/2")
+def test_sentinels_are_parsed_with_their_ports_and_the_primarys_name():
+    url = parse_redis_url("redis+sentinel://relay:pw@one:5000,two,[::1]:5001/main/2")
 
-    assert told.sentinels == (("one", 5000), ("two", 26379), ("::1", 5001))
-    assert (told.primary, told.server) == ("main", "redis://relay:pw@primary/2?")
-
-
-def test_sentinels_have_an_account_of_their_own():
-    told = parse_redis_url("rediss+sentinel://one/main/0?sentinel_username=s&sentinel_password=p%26q")
-
-    assert (told.sentinel_username, told.sentinel_password, told.tls) == ("s", "p&q", True)
-    assert "sentinel_" not in told.server
+    assert url.sentinels == (("one", 5000), ("two", 26379), ("::1", 5001))
+    assert (url.primary, url.server) == ("main", "redis://relay:pw@primary/2?")
 
 
-def test_what_is_shown_of_a_url_holds_no_password():
-    told = parse_redis_url("redis+sentinel://u:hidden1@one/main/0?sentinel_password=hidden2")
+def test_sentinels_have_credentials_of_their_own():
+    url = parse_redis_url("rediss+sentinel://one/main/0?sentinel_username=s&sentinel_password=p%26q")
 
-    assert "hidden" not in repr(told)
+    assert (url.sentinel_username, url.sentinel_password, url.tls) == ("s", "p&q", True)
+    assert "sentinel_" not in url.server
+
+
+def test_repr_of_a_url_contains_no_password():
+    url = parse_redis_url("redis+sentinel://u:hidden1@one/main/0?sentinel_password=hidden2")
+
+    assert "hidden" not in repr(url)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_what_is_shown_of_a_url_holds_no_password():
         ("redis+sentinel://u:hidden@one/main/first", "number of a database"),
     ],
 )
-def test_a_wrong_url_is_told_with_the_remedy_and_without_its_password(url: str, message: str):
+def test_a_wrong_url_is_rejected_with_a_remedy_and_without_its_password(url: str, message: str):
     with pytest.raises(ValueError, match=message) as caught:
         parse_redis_url(url)
 

@@ -1,4 +1,4 @@
-"""What may be asked of a replay, and what is said of what may not."""
+"""Replay requests: what is accepted, and the problems of what is not."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -13,19 +13,19 @@ from relay.core.replay import IDS_MAX, Replay, ReplayFilter, matches_filter, par
 ID = generate_ids(datetime(2026, 11, 21, tzinfo=UTC), bytes(9), 1)[0]
 
 
-def wrong(told: Any) -> dict[str, str]:
-    """The code at each path."""
+def find_problems(document: Any) -> dict[str, str]:
+    """The code of each problem, by its path."""
     with pytest.raises(ValidationFailed) as caught:
-        parse_replay_request(told)
+        parse_replay_request(document)
     return {problem.path: problem.code for problem in caught.value.problems}
 
 
-def test_an_empty_request_is_every_dead_letter_as_it_was():
+def test_an_empty_request_means_every_dead_letter_with_its_stored_body():
     assert parse_replay_request({}).replay == Replay(ReplayFilter(status=State.DEAD), None, None)
 
 
-def test_every_key_is_read():
-    told = {
+def test_every_key_is_parsed():
+    document = {
         "filter": {
             "since": "2026-11-20T10:00:00Z",
             "until": "2026-11-20T12:00:00+01:00",
@@ -40,22 +40,22 @@ def test_every_key_is_read():
         "dry_run": True,
     }
 
-    asked = parse_replay_request(told)
+    request = parse_replay_request(document)
 
-    assert asked.dry_run
-    assert (asked.replay.remap, asked.replay.limit) == (False, 7)
-    assert asked.replay.filter.until == datetime(2026, 11, 20, 11, tzinfo=UTC)
-    assert asked.replay.filter.reason is DeadLetterReason.REJECTED
+    assert request.dry_run
+    assert (request.replay.remap, request.replay.limit) == (False, 7)
+    assert request.replay.filter.until == datetime(2026, 11, 20, 11, tzinfo=UTC)
+    assert request.replay.filter.reason is DeadLetterReason.REJECTED
 
 
-def test_a_filter_says_what_was_asked_for():
-    told = {"since": "2026-11-20T10:00:00.250000Z", "source": "web", "status": "dead", "ids": [ID]}
+def test_a_filter_renders_as_it_was_requested():
+    fields = {"since": "2026-11-20T10:00:00.250000Z", "source": "web", "status": "dead", "ids": [ID]}
 
-    assert parse_replay_request({"filter": told}).replay.filter.as_dict() == told
+    assert parse_replay_request({"filter": fields}).replay.filter.as_dict() == fields
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("document", "expected"),
     [
         ([], {"": "type"}),
         ({"filters": {}}, {"filters": "unknown"}),
@@ -78,11 +78,11 @@ def test_a_filter_says_what_was_asked_for():
         ),
     ],
 )
-def test_what_cannot_be_is_told_with_its_path_all_at_once(told: Any, expected: dict[str, str]):
-    assert wrong(told) == expected
+def test_every_problem_is_reported_with_its_path(document: Any, expected: dict[str, str]):
+    assert find_problems(document) == expected
 
 
-def test_an_unknown_key_names_its_nearest_neighbour():
+def test_an_unknown_key_suggests_the_most_similar_one():
     with pytest.raises(ValidationFailed) as caught:
         parse_replay_request({"filter": {"sourc": "web"}})
 
@@ -104,5 +104,5 @@ EVENT = {"state": "dead", "source": "web", "destination": "acme", "reason": "rej
         (ReplayFilter(cluster="d"), False),
     ],
 )
-def test_an_event_fits_when_every_part_of_the_filter_does(wanted: ReplayFilter, *, expected: bool):
+def test_an_event_matches_if_every_field_of_the_filter_does(wanted: ReplayFilter, *, expected: bool):
     assert matches_filter(EVENT, wanted) is expected

@@ -1,4 +1,4 @@
-"""JSON as the endpoints read it: what is not surely one value is refused with its place."""
+"""Strict JSON: valid values are parsed unchanged, everything else is rejected with its place."""
 
 import json
 
@@ -26,12 +26,12 @@ json_values = st.recursive(
 
 
 @given(json_values, st.booleans())
-def test_what_is_fit_to_send_on_is_read_as_it_was_written(value, escaped):
+def test_valid_json_is_parsed_unchanged(value, escaped):
     assert parse_json(json.dumps(value, ensure_ascii=escaped).encode()) == value
 
 
 @given(st.binary(max_size=60) | st.text(alphabet='{}[]":,\\u0d8e+-1a \n', max_size=60).map(str.encode))
-def test_any_bytes_are_refused_or_read_as_what_can_be_written_again(raw):
+def test_any_bytes_are_rejected_or_parsed_to_a_value_that_can_be_dumped(raw):
     try:
         value = parse_json(raw)
     except BadRequest:
@@ -70,20 +70,20 @@ def test_any_bytes_are_refused_or_read_as_what_can_be_written_again(raw):
         (b'{"a":' * 100_000, "too_deep", "32 levels"),
     ],
 )
-def test_what_python_would_let_pass_is_refused_with_its_place(raw, code, says):
+def test_what_pythons_parser_accepts_wrongly_is_rejected_with_its_place(raw, code, says):
     with pytest.raises(BadRequest) as refused:
         parse_json(raw)
     assert refused.value.code == code
     assert says in refused.value.detail
 
 
-def test_as_deep_as_the_limit_is_not_too_deep():
+def test_nesting_up_to_the_limit_is_accepted():
     assert parse_json(b"[" * 32 + b"]" * 32)
     with pytest.raises(BadRequest, match="deeper than 3"):
         parse_json(b"[[[[]]]]", max_depth=3)
 
 
-def test_many_brackets_side_by_side_or_inside_text_are_not_deep():
+def test_brackets_side_by_side_or_inside_text_do_not_count_as_nesting():
     value = [{"text": '[[[{{{"\\' * 20}] * 50
     assert parse_json(json.dumps(value).encode()) == value
 
@@ -96,7 +96,7 @@ def test_an_escaped_backslash_before_u_is_plain_text():
     assert parse_json(b'"\\\\ud800 \\\\u0000"') == "\\ud800 \\u0000"
 
 
-def test_each_line_has_its_own_result_by_number():
+def test_each_line_has_a_result_with_its_number():
     raw = b'{"id": 1}\r\n\n  \n{"id": \n[2]\n{"a": NaN}'
     read = [
         (number, "bad" if isinstance(value, BadRequest) else value) for number, value in parse_json_lines(raw)
@@ -104,10 +104,10 @@ def test_each_line_has_its_own_result_by_number():
     assert read == [(1, {"id": 1}), (4, "bad"), (5, [2]), (6, "bad")]
 
 
-def test_an_error_in_a_line_names_the_line_of_the_whole_body():
+def test_an_error_in_a_line_names_its_line_in_the_body():
     [_, (_, error)] = parse_json_lines(b"{}\n{]")
     assert error.detail.startswith("line 2 column 2")
 
 
-def test_no_lines_are_no_results():
+def test_an_empty_body_has_no_results():
     assert parse_json_lines(b" \n\r\n") == []

@@ -1,4 +1,4 @@
-"""The vault: what it seals only its own keys open, and only for the same purpose."""
+"""The vault: a sealed text opens only with the right key and for the same purpose."""
 
 import pytest
 
@@ -7,13 +7,13 @@ from relay.core.vault import UnsealError, Vault
 OLD, NEW = "the-old-key-of-at-least-32-characters", "the-new-key-of-at-least-32-characters"
 
 
-def test_what_was_sealed_is_opened_for_the_same_purpose():
+def test_a_sealed_text_opens_for_the_same_purpose():
     vault = Vault([OLD])
 
     assert vault.open(vault.seal("a secret", "tokens of acme"), "tokens of acme") == "a secret"
 
 
-def test_what_was_sealed_for_one_cannot_be_put_in_the_place_of_another():
+def test_a_sealed_text_does_not_open_for_another_purpose():
     vault = Vault([OLD])
     sealed = vault.seal("a secret", "tokens of acme")
 
@@ -21,7 +21,7 @@ def test_what_was_sealed_for_one_cannot_be_put_in_the_place_of_another():
         vault.open(sealed, "tokens of globex")
 
 
-def test_neither_text_nor_purpose_can_be_read_off():
+def test_a_sealed_text_shows_neither_text_nor_purpose():
     sealed = Vault([OLD]).seal("a secret", "tokens of acme")
 
     assert "secret" not in sealed
@@ -42,17 +42,17 @@ def test_another_key_does_not_open():
 
 
 @pytest.mark.parametrize("text", ["", "x", "gAAAAA==", "\u00e4"])
-def test_what_no_vault_sealed_is_refused(text):
+def test_a_text_that_was_not_sealed_is_rejected(text):
     with pytest.raises(UnsealError):
         Vault([OLD]).open(text, "p")
 
 
-def test_without_a_key_nothing_is_sealed():
+def test_sealing_needs_a_key():
     with pytest.raises(UnsealError, match="holds no key"):
         Vault([]).seal("a secret", "p")
 
 
-def test_sealing_anew_makes_the_older_key_unneeded():
+def test_resealing_makes_the_older_key_unnecessary():
     sealed = Vault([OLD]).seal("a secret", "p")
 
     fresh = Vault([NEW, OLD]).reseal(sealed)
@@ -61,7 +61,7 @@ def test_sealing_anew_makes_the_older_key_unneeded():
     assert Vault([NEW]).open(fresh, "p") == "a secret"
 
 
-def test_sealing_anew_leaves_what_the_newest_key_sealed():
+def test_resealing_leaves_texts_of_the_newest_key_unchanged():
     vault = Vault([NEW, OLD])
 
     assert vault.reseal(vault.seal("a secret", "p")) is None

@@ -1,4 +1,4 @@
-"""RQ's side of our queues: the names and jobs that we write by hand are the ones that RQ reads."""
+"""RQ's own code can read the queues, names and jobs that the relay writes."""
 
 import pytest
 from redis import Redis
@@ -36,16 +36,16 @@ def queue(redis: Redis) -> Queue:
         ("rq:workers", SimpleWorker.redis_workers_keys),
     ],
 )
-def test_a_key_of_rq_is_spelt_as_rq_spells_it(ours: str, theirs: str):
+def test_a_key_name_equals_rqs_own(ours: str, theirs: str):
     assert ours == theirs
 
 
-def test_the_name_that_jobs_carry_is_the_function_that_delivers():
+def test_the_function_name_in_jobs_resolves_to_deliver():
     """The web names it as text and never imports it, so that no linter can see a slip."""
     assert import_attribute(DELIVER_FUNCTION) is deliver
 
 
-def test_a_stock_worker_that_gets_hold_of_a_job_sends_nothing():
+def test_a_stock_worker_that_takes_a_job_sends_nothing():
     with pytest.raises(RuntimeError, match="gong-relay worker"):
         deliver("01HZ")
 
@@ -64,7 +64,7 @@ def test_rq_restores_the_job_of_an_event(redis: Redis, scripts: Scripts):
     assert (job.func, job.args, job.kwargs) == (deliver, [verdict.id], {})
 
 
-def test_a_job_carries_nothing_of_the_payload(redis: Redis, scripts: Scripts):
+def test_a_job_contains_nothing_of_the_payload(redis: Redis, scripts: Scripts):
     [verdict] = accept_events(scripts, event("secret-native-id")).verdicts
 
     assert b"secret-native-id" not in b"".join(redis.hgetall(keys.RQ_JOB + verdict.id).values())

@@ -1,4 +1,4 @@
-"""A worker that starts while the store is full: it works all the same, and is listed once there is room."""
+"""A worker that starts while the store is full works, and is registered once there is room."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -29,12 +29,12 @@ def worker(redis: Redis) -> PacedWorker:
 
 
 def test_a_worker_is_listed_once_the_store_has_room_again(full: Redis):
-    late = worker(full)
-    late.register_birth()
-    late.set_state(WorkerStatus.STARTED)
+    new_worker = worker(full)
+    new_worker.register_birth()
+    new_worker.set_state(WorkerStatus.STARTED)
     assert read_workers(full) == []
 
     full.config_set("maxmemory", 0)
-    late.heartbeat()
+    new_worker.heartbeat()
 
-    assert [one["name"] for one in read_workers(full)] == ["w"]
+    assert [entry["name"] for entry in read_workers(full)] == ["w"]

@@ -1,4 +1,4 @@
-"""The only HTTP out: whatever a server does, one Reply or one Silence comes back."""
+"""The HTTP client: whatever a server does, the result is one HttpResponse or one NoResponse."""
 
 import inspect
 import socket
@@ -29,7 +29,7 @@ def _whole_request(connection: socket.socket) -> bytes:
 @contextmanager
 def server(behave: Callable[[socket.socket, bytes], None]) -> Iterator[tuple[str, list[bytes]]]:
     """A server whose every connection is read once, noted, and then treated as `behave` likes."""
-    listener, seen = socket.create_server(("127.0.0.1", 0)), []
+    listener, requests_received = socket.create_server(("127.0.0.1", 0)), []
 
     def serve() -> None:
         while True:
@@ -38,16 +38,16 @@ def server(behave: Callable[[socket.socket, bytes], None]) -> Iterator[tuple[str
             except OSError:
                 return
             with connection:
-                seen.append(_whole_request(connection))
+                requests_received.append(_whole_request(connection))
                 try:
-                    behave(connection, seen[-1])
+                    behave(connection, requests_received[-1])
                 except OSError:
                     continue
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}", seen
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", requests_received
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
@@ -60,47 +60,51 @@ def send(base_url: str, *, total: float = 5.0) -> HttpResponse | NoResponse:
     return gong.send(access, Operation.DIGITAL_INTERACTION, b'{"eventId":"1"}', before_write=lambda: None)
 
 
-def test_a_call_carries_the_body_the_credentials_and_the_relays_name():
-    with server(lambda sock, _: sock.sendall(OK)) as (url, seen):
+def test_a_call_has_the_body_the_credentials_and_the_user_agent():
+    with server(lambda sock, _: sock.sendall(OK)) as (url, requests_received):
         answer = send(url)
 
     assert isinstance(answer, HttpResponse)
     assert (answer.status, answer.body) == (200, b'{"requestId":"1"}')
-    head = seen[0].lower()
-    assert seen[0].startswith(b"POST /v2/digital-interaction HTTP/1.1\r\n")
+    head = requests_received[0].lower()
+    assert requests_received[0].startswith(b"POST /v2/digital-interaction HTTP/1.1\r\n")
     assert b"authorization: basic a2v5onnly3jlda==" in head
     assert b"user-agent: gong-event-relay/" in head
-    assert seen[0].endswith(b'{"eventId":"1"}')
+    assert requests_received[0].endswith(b'{"eventId":"1"}')
 
 
 def test_a_redirect_is_not_followed():
     redirect = b"HTTP/1.1 302 Found\r\nLocation: http://elsewhere.example/\r\nContent-Length: 0\r\n\r\n"
-    with server(lambda sock, _: sock.sendall(redirect)) as (url, seen):
+    with server(lambda sock, _: sock.sendall(redirect)) as (url, requests_received):
         answer = send(url)
 
     assert isinstance(answer, HttpResponse)
-    assert (answer.status, answer.headers["location"], len(seen)) == (302, "http://elsewhere.example/", 1)
+    assert (answer.status, answer.headers["location"], len(requests_received)) == (
+        302,
+        "http://elsewhere.example/",
+        1,
+    )
 
 
-def test_a_refused_connection_never_sent_anything():
+def test_a_refused_connection_is_not_ambiguous():
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
 
     assert send(f"http://127.0.0.1:{port}") == Like("no_connection", ambiguous=False)
 
 
-def test_a_host_that_does_not_exist_never_got_anything():
+def test_an_unknown_host_is_not_ambiguous():
     assert send("http://no-such-host.invalid") == Like("no_connection", ambiguous=False)
 
 
-def test_a_connection_cut_after_the_request_leaves_doubt():
+def test_a_connection_cut_after_the_request_is_ambiguous():
     with server(lambda sock, _: sock.shutdown(socket.SHUT_RDWR)) as (url, _):
         answer = send(url)
 
     assert answer == Like("connection_lost", ambiguous=True)
 
 
-def test_a_server_that_never_answers_is_left_at_the_deadline():
+def test_a_server_that_never_answers_times_out():
     release = threading.Event()
     with server(lambda *_: release.wait(20) and None) as (url, _):
         answer = send(url, total=0.3)
@@ -109,7 +113,7 @@ def test_a_server_that_never_answers_is_left_at_the_deadline():
     assert answer == Like("timeout", ambiguous=True)
 
 
-def test_a_server_that_drips_bytes_is_cut_off_at_the_total_deadline():
+def test_a_server_that_sends_single_bytes_is_cut_off_at_the_total_deadline():
     stop = threading.Event()
 
     def drip(sock: socket.socket, _: bytes) -> None:
@@ -127,7 +131,7 @@ def test_a_server_that_drips_bytes_is_cut_off_at_the_total_deadline():
     assert time.monotonic() - started < 10
 
 
-def test_a_body_without_end_is_read_to_64_kib():
+def test_an_endless_body_is_read_up_to_64_kib():
     head = b"HTTP/1.1 500 Oops\r\nContent-Length: 10000000\r\n\r\n"
     with server(lambda sock, _: sock.sendall(head + b"x" * 10_000_000)) as (url, _):
         answer = send(url)
@@ -136,7 +140,7 @@ def test_a_body_without_end_is_read_to_64_kib():
     assert (answer.status, len(answer.body)) == (500, 65_536)
 
 
-def test_what_is_not_http_is_silence():
+def test_a_response_that_is_not_http_counts_as_no_response():
     with server(lambda sock, _: sock.sendall(b"SSH-2.0-OpenSSH\r\n")) as (url, _):
         answer = send(url)
 
@@ -145,24 +149,24 @@ def test_what_is_not_http_is_silence():
 
 ERRORS = sorted(
     (
-        found
-        for _, found in inspect.getmembers(exceptions, inspect.isclass)
-        if issubclass(found, requests.RequestException)
+        exception
+        for _, exception in inspect.getmembers(exceptions, inspect.isclass)
+        if issubclass(exception, requests.RequestException)
     ),
-    key=lambda found: found.__name__,
+    key=lambda exception: exception.__name__,
 )
 
 
 @pytest.mark.parametrize("error", ERRORS)
-def test_every_exception_of_requests_has_a_meaning(error: type[requests.RequestException]):
+def test_every_exception_of_requests_is_classified(error: type[requests.RequestException]):
     try:
         raised = error("text")
     except TypeError:
         raised = error("text", "doc", 0)
 
-    told = classify_exception(raised)
-    assert told.code in {"timeout", "no_connection", "connection_lost"}
-    assert error.__name__ in told.detail
+    response = classify_exception(raised)
+    assert response.code in {"timeout", "no_connection", "connection_lost"}
+    assert error.__name__ in response.detail
 
 
 class Like:

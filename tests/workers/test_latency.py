@@ -1,4 +1,4 @@
-"""What an answer's time tells of how late its call arrived."""
+"""Estimates of how late a call arrived, from the time that its response took."""
 
 from itertools import count
 
@@ -10,88 +10,88 @@ from workers.pacing import LatencyEstimator
 URL = "https://api.gong.io"
 
 
-def travelled(*seconds: float) -> LatencyEstimator:
-    travel = LatencyEstimator()
-    for each in seconds:
-        travel.estimate_delay(URL, each)
-    return travel
+def measured(*seconds: float) -> LatencyEstimator:
+    estimator = LatencyEstimator()
+    for duration in seconds:
+        estimator.estimate_delay(URL, duration)
+    return estimator
 
 
-def test_of_the_first_answer_nothing_is_known_but_that_it_may_be_late():
+def test_the_first_call_to_a_host_gets_the_assumed_delay():
     assert LatencyEstimator().estimate_delay(URL, 0.2) == 0.03
 
 
-def test_an_answer_as_quick_as_the_quickest_was_not_late():
-    assert travelled(0.2, 0.2).estimate_delay(URL, 0.2) == 0.0
+def test_a_response_as_quick_as_the_quickest_has_no_delay():
+    assert measured(0.2, 0.2).estimate_delay(URL, 0.2) == 0.0
 
 
-def test_a_quicker_answer_than_any_was_not_late_and_is_what_later_ones_are_held_against():
-    travel = travelled(0.2)
+def test_a_quicker_response_has_no_delay_and_becomes_the_quickest():
+    estimator = measured(0.2)
 
-    assert travel.estimate_delay(URL, 0.1) == 0.0
-    assert 0.019 < travel.estimate_delay(URL, 0.12) <= 0.02
-
-
-def test_one_answer_that_comes_late_tells_of_a_call_that_did():
-    assert 0.099 < travelled(*[0.2] * 50).estimate_delay(URL, 0.3) <= 0.1
+    assert estimator.estimate_delay(URL, 0.1) == 0.0
+    assert 0.019 < estimator.estimate_delay(URL, 0.12) <= 0.02
 
 
-def test_an_answer_that_took_very_long_says_little_of_the_way():
-    travel = travelled(*[0.2] * 50)
-
-    assert travel.estimate_delay(URL, 19.0) == 0.3
-    assert 0.099 < travel.estimate_delay(URL, 0.3) <= 0.1
+def test_a_late_response_means_a_late_call():
+    assert 0.099 < measured(*[0.2] * 50).estimate_delay(URL, 0.3) <= 0.1
 
 
-def test_answers_that_always_vary_tell_of_gongs_own_work_and_hold_nothing_up():
+def test_the_delay_is_limited():
+    estimator = measured(*[0.2] * 50)
+
+    assert estimator.estimate_delay(URL, 19.0) == 0.3
+    assert 0.099 < estimator.estimate_delay(URL, 0.3) <= 0.1
+
+
+def test_responses_that_always_vary_point_to_gong_and_barely_delay_calls():
     moments = count()
-    travel = LatencyEstimator(lambda: next(moments))
+    estimator = LatencyEstimator(lambda: next(moments))
 
-    late = [travel.estimate_delay(URL, seconds) for seconds in [0.2, 0.6, 0.4] * 50]
+    delays = [estimator.estimate_delay(URL, seconds) for seconds in [0.2, 0.6, 0.4] * 50]
 
-    assert late[-1] == 0.05
-
-
-def test_one_slow_answer_does_not_make_a_host_unsteady():
-    assert travelled(*[0.2] * 50, 0.7).estimate_delay(URL, 0.3) > 0.09
+    assert delays[-1] == 0.05
 
 
-def test_a_host_that_has_moved_away_is_not_late_for_ever():
+def test_one_slow_response_does_not_make_a_host_unsteady():
+    assert measured(*[0.2] * 50, 0.7).estimate_delay(URL, 0.3) > 0.09
+
+
+def test_a_host_that_became_slower_is_measured_again():
     moments = count()
-    travel = LatencyEstimator(lambda: next(moments))
+    estimator = LatencyEstimator(lambda: next(moments))
 
-    late = [travel.estimate_delay(URL, seconds) for seconds in [0.1, *[0.2] * 250]]
+    delays = [estimator.estimate_delay(URL, seconds) for seconds in [0.1, *[0.2] * 250]]
 
-    assert late[1] > 0.09
-    assert late[-1] == 0.0
+    assert delays[1] > 0.09
+    assert delays[-1] == 0.0
 
 
-def test_a_stall_of_some_seconds_is_not_taken_for_the_way():
+def test_a_stall_of_some_seconds_does_not_count_as_normal():
     moments = count(step=0.01)
-    travel = LatencyEstimator(lambda: next(moments))
+    estimator = LatencyEstimator(lambda: next(moments))
 
-    late = [travel.estimate_delay(URL, seconds) for seconds in [*[0.2] * 100, *[0.25] * 500]]
+    delays = [estimator.estimate_delay(URL, seconds) for seconds in [*[0.2] * 100, *[0.25] * 500]]
 
-    assert late[-1] > 0.045
-
-
-def test_what_one_host_takes_says_nothing_of_another():
-    travel = travelled(*[0.01] * 50)
-
-    assert travel.estimate_delay("https://eu.api.gong.io", 0.5) == 0.03
-    assert travel.estimate_delay("https://eu.api.gong.io", 0.5) == 0.0
+    assert delays[-1] > 0.045
 
 
-def test_base_urls_of_one_host_share_what_is_known_of_it():
-    travel = travelled(*[0.2] * 50)
+def test_hosts_are_measured_independently():
+    estimator = measured(*[0.01] * 50)
 
-    assert 0.099 < travel.estimate_delay(URL + "/of-a-gateway", 0.3) <= 0.1
+    assert estimator.estimate_delay("https://eu.api.gong.io", 0.5) == 0.03
+    assert estimator.estimate_delay("https://eu.api.gong.io", 0.5) == 0.0
+
+
+def test_base_urls_of_one_host_share_its_measurements():
+    estimator = measured(*[0.2] * 50)
+
+    assert 0.099 < estimator.estimate_delay(URL + "/of-a-gateway", 0.3) <= 0.1
 
 
 @given(st.lists(st.floats(0.0, 60.0), min_size=1, max_size=50))
-def test_no_call_is_early_and_none_later_than_its_answer_allows(seconds: list[float]):
-    travel = LatencyEstimator()
+def test_a_delay_is_never_negative_and_never_above_the_response_time(seconds: list[float]):
+    estimator = LatencyEstimator()
 
-    late = [travel.estimate_delay(URL, each) for each in seconds]
+    delays = [estimator.estimate_delay(URL, duration) for duration in seconds]
 
-    assert all(0.0 <= each <= 0.3 for each in late)
+    assert all(0.0 <= delay <= 0.3 for delay in delays)

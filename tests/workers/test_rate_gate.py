@@ -19,14 +19,14 @@ def opened(window: float) -> tuple[RateGate, Clock]:
     return gate, clock
 
 
-def test_a_fresh_gate_counts_the_calls_that_a_killed_worker_may_have_written_to_its_last_moment():
+def test_a_new_gate_counts_the_calls_that_a_killed_worker_may_have_made():
     gate = RateGate(60.0, Clock())
 
     assert gate.reserve("acme", 3) == 60.0
 
 
 @given(st.lists(st.floats(0, 0.5), max_size=60), st.integers(1, 5))
-def test_no_window_holds_more_writes_than_its_company_may_make(gaps: list[float], per_second: int):
+def test_no_window_has_more_writes_than_the_limit(gaps: list[float], per_second: int):
     gate, clock = opened(1.03)
     written: list[float] = []
     for gap in gaps:
@@ -37,7 +37,7 @@ def test_no_window_holds_more_writes_than_its_company_may_make(gaps: list[float]
     assert all(late - early > 1.02 for early, late in zip(written, written[per_second:], strict=False))
 
 
-def test_a_company_below_its_pace_never_waits():
+def test_a_company_below_its_limit_never_waits():
     gate, clock = opened(1.03)
 
     for _ in range(10):
@@ -51,7 +51,7 @@ def test_companies_do_not_wait_for_each_other():
     assert [gate.reserve(company, 1) for company in ("a", "b", "c")] == [0.0, 0.0, 0.0]
 
 
-def test_a_raised_limit_takes_hold_at_once():
+def test_a_raised_limit_applies_at_once():
     gate, _ = opened(60.0)
     gate.reserve("acme", 1)
 

@@ -1,4 +1,4 @@
-"""When a worker begins anew: once the file is good and has changed, or somebody asks; and never over a wrong one."""
+"""A worker restarts after a valid change of the file or SIGHUP, and never with an invalid file."""
 
 import os
 import signal
@@ -14,7 +14,9 @@ from relay.core.config import Config
 from workers.config_reload import ConfigWatcher
 
 AUTH = "{auth: {basic: {access_key: k, access_key_secret: s}}}"
-GOOD, OTHER, WRONG = (f"destinations: {told}" for told in (f"{{acme: {AUTH}}}", f"{{globex: {AUTH}}}", "7"))
+GOOD, OTHER, WRONG = (
+    f"destinations: {entries}" for entries in (f"{{acme: {AUTH}}}", f"{{globex: {AUTH}}}", "7")
+)
 
 
 def read(text: str) -> Config:
@@ -36,7 +38,7 @@ class World:
         self.stops += 1
 
     def after(self, seconds: float) -> tuple[bool, int]:
-        """Whether it is to begin anew, and how often it was stopped, once so much time has gone by."""
+        """Whether a restart is needed, and how often the worker was stopped, after some seconds."""
         self.seconds += seconds
         self.reloading.step()
         return self.reloading.restart_needed, self.stops
@@ -55,14 +57,14 @@ def listening(world: World) -> Iterator[World]:
     signal.signal(signal.SIGHUP, before)
 
 
-def test_a_good_change_is_found_at_the_next_look(world: World):
+def test_a_valid_change_is_found_at_the_next_check(world: World):
     world.path.write_text(OTHER)
 
     assert world.after(0.5) == (False, 0)
     assert world.after(2.0) == (True, 1)
 
 
-def test_asked_whether_it_is_current_it_looks_at_once(world: World):
+def test_is_current_checks_the_file_at_once(world: World):
     assert world.reloading.is_current()
     world.path.write_text(OTHER)
 
@@ -70,13 +72,13 @@ def test_asked_whether_it_is_current_it_looks_at_once(world: World):
     assert world.stops == 1
 
 
-def test_a_wrong_file_leaves_it_current(world: World):
+def test_an_invalid_file_leaves_the_configuration_current(world: World):
     world.path.write_text(WRONG)
 
     assert world.reloading.is_current()
 
 
-def test_it_is_told_to_stop_once(world: World):
+def test_the_worker_is_stopped_once(world: World):
     world.path.write_text(OTHER)
     world.after(3.0)
     world.path.write_text(GOOD)
@@ -84,19 +86,19 @@ def test_it_is_told_to_stop_once(world: World):
     assert world.after(3.0) == (True, 1)
 
 
-def test_a_wrong_change_stops_nobody(world: World):
+def test_an_invalid_change_stops_no_worker(world: World):
     world.path.write_text(WRONG)
 
     assert world.after(3.0) == (False, 0)
 
 
-def test_sighup_begins_anew_at_once_and_without_a_change(listening: World):
+def test_sighup_restarts_at_once_even_without_a_change(listening: World):
     os.kill(os.getpid(), signal.SIGHUP)
 
     assert listening.after(0.0) == (True, 1)
 
 
-def test_sighup_over_a_wrong_file_stops_nobody(listening: World):
+def test_sighup_with_an_invalid_file_stops_no_worker(listening: World):
     listening.path.write_text(WRONG)
     os.kill(os.getpid(), signal.SIGHUP)
 

@@ -1,4 +1,4 @@
-"""A worker of one store: it knows that store's destinations, and neither takes nor holds anything of another."""
+"""A worker of one store serves that store's destinations and no others."""
 
 from pathlib import Path
 
@@ -23,18 +23,18 @@ def environ(
     valkey: Valkey, second_valkey: Valkey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> pytest.MonkeyPatch:
     (tmp_path / "relay.yaml").write_text(_CONFIG)
-    told = {
+    variables = {
         "RELAY_CONFIG": str(tmp_path / "relay.yaml"),
         "RELAY_REDIS_URL": valkey.url,
         "EU": second_valkey.url,
     }
-    for name, value in told.items():
+    for name, value in variables.items():
         monkeypatch.setenv(name, value)
     return monkeypatch
 
 
 @pytest.mark.usefixtures("environ")
-def test_a_worker_publishes_the_limits_of_its_own_store_s_companies(redis: Redis, second_redis: Redis):
+def test_a_worker_publishes_the_limits_of_its_own_stores_companies(redis: Redis, second_redis: Redis):
     build_worker(4, MAIN_STORE)
     build_worker(4, "eu")
 
@@ -42,7 +42,7 @@ def test_a_worker_publishes_the_limits_of_its_own_store_s_companies(redis: Redis
     assert [second_redis.exists(keys.COMPANY + name) for name in ("acme", "tps")] == [0, 1]
 
 
-def test_a_worker_of_one_store_starts_while_another_is_away(environ: pytest.MonkeyPatch, redis: Redis):
+def test_a_worker_starts_while_another_store_is_unreachable(environ: pytest.MonkeyPatch, redis: Redis):
     environ.setenv("RELAY_REDIS_URL", "unix:///nowhere/at/all")
 
     worker, _ = build_worker(4, "eu")

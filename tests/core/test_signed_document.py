@@ -1,4 +1,4 @@
-"""A signed document is known again, a changed one is not, and the public key alone is enough to tell."""
+"""Signed documents verify, changed ones do not, and the public key is enough to verify."""
 
 import json
 
@@ -19,7 +19,7 @@ JSON = st.dictionaries(
 
 
 @given(JSON)
-def test_what_was_signed_is_known_again_after_a_way_through_json(document: dict[str, object]):
+def test_a_signed_document_verifies_after_a_round_trip_through_json(document: dict[str, object]):
     signed = json.loads(json.dumps(Signer([OLD]).sign(document)))
 
     assert Signer([NEW, OLD]).verify(signed)
@@ -37,7 +37,7 @@ def test_what_was_signed_is_known_again_after_a_way_through_json(document: dict[
         {"signature": "x"},
     ],
 )
-def test_what_was_changed_is_not(change: dict[str, object]):
+def test_a_changed_document_does_not_verify(change: dict[str, object]):
     assert not Signer([OLD]).verify(Signer([OLD]).sign(DOCUMENT) | change)
 
 
@@ -45,7 +45,7 @@ def test_without_a_key_nothing_is_signed():
     assert Signer([]).sign(DOCUMENT) == DOCUMENT | {"signature": None}
 
 
-def test_whoever_knows_the_public_key_can_check_without_the_relay():
+def test_the_public_key_is_enough_to_verify():
     """As docs/privacy.md shows it."""
     report = Signer([OLD]).sign(DOCUMENT)
     signature = report.pop("signature")

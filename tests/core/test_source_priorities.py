@@ -1,4 +1,4 @@
-"""Where an event of each type waits, unless its source says otherwise."""
+"""The priority of each event type, by default and by a source's settings."""
 
 import pytest
 
@@ -11,12 +11,12 @@ LOW = {EventType.PAGE_VIEW}
 
 
 @pytest.mark.parametrize("event_type", EventType)
-def test_shares_and_signatures_go_first_and_page_views_wait_first(event_type: EventType):
+def test_shares_and_signatures_are_high_and_page_views_low(event_type: EventType):
     expected = Priority.HIGH if event_type in HIGH else Priority.LOW if event_type in LOW else Priority.NORMAL
 
     assert Source("web", "acme").priority(event_type) is expected
 
 
 @pytest.mark.parametrize("event_type", EventType)
-def test_a_source_may_overrule_every_type(event_type: EventType):
+def test_a_source_can_override_the_priority_of_every_type(event_type: EventType):
     assert Source("web", "acme", priorities={event_type: Priority.LOW}).priority(event_type) is Priority.LOW

@@ -17,7 +17,7 @@ from relay.core.free_mail import FREE_MAIL
         ("jane@Bücher.Example", "jane@xn--bcher-kva.example"),
     ],
 )
-def test_an_email_is_trimmed_and_its_domain_written_one_way(text, normal):
+def test_an_email_is_trimmed_and_its_domain_normalized(text, normal):
     assert normalize_email(text) == normal
 
 
@@ -41,7 +41,7 @@ def test_an_email_is_trimmed_and_its_domain_written_one_way(text, normal):
         "j@" + "a." * 125 + "com",
     ],
 )
-def test_what_is_no_single_address_is_refused(text):
+def test_anything_but_a_single_address_is_rejected(text):
     with pytest.raises(ValueError, match="must be"):
         normalize_email(text)
 
@@ -61,7 +61,7 @@ def test_what_is_no_single_address_is_refused(text):
         ("例え。テスト", "xn--r8jz45g.xn--zckzah"),
     ],
 )
-def test_a_domain_is_a_bare_lower_case_host(text, normal):
+def test_a_domain_is_normalized_to_its_host(text, normal):
     assert normalize_domain(text) == normal
 
 
@@ -82,14 +82,14 @@ def test_a_domain_is_a_bare_lower_case_host(text, normal):
         "x." * 200 + "com",
     ],
 )
-def test_what_is_no_company_host_is_refused(text):
+def test_anything_but_a_company_host_is_rejected(text):
     with pytest.raises(ValueError, match="must be"):
         normalize_domain(text)
 
 
 @pytest.mark.parametrize("normal", [normalize_email, normalize_domain])
 @given(text=st.text() | st.from_regex(r"(https?://)?(www\.)?[a-z.@:/ü-]{1,30}"))
-def test_a_normal_form_is_final(normal, text):
+def test_normalizing_twice_changes_nothing(normal, text):
     try:
         once = normal(text)
     except ValueError as error:
@@ -98,14 +98,14 @@ def test_a_normal_form_is_final(normal, text):
         assert normal(once) == once
 
 
-def test_the_domain_of_an_email_is_normal():
+def test_the_domain_of_an_email_is_normalized():
     assert domain_of(" jane@ACME.com ") == "acme.com"
 
 
-def test_a_mail_provider_is_no_company():
+def test_a_free_mail_provider_is_not_a_company():
     assert is_free_mail(" Gmail.COM ")
     assert not is_free_mail("acme.com")
 
 
-def test_every_mail_provider_is_written_in_normal_form():
+def test_every_free_mail_domain_is_in_normal_form():
     assert {normalize_domain(domain) for domain in FREE_MAIL} == FREE_MAIL

@@ -1,4 +1,4 @@
-"""Moments: what partners write, and the one way they are written for Gong."""
+"""Timestamps: parsed in every format that senders use, formatted in one."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -29,7 +29,7 @@ TEN = datetime(2026, 11, 20, 10, tzinfo=UTC)
         "1795168800000",
     ],
 )
-def test_every_way_to_write_a_moment_is_read(written):
+def test_every_timestamp_format_is_parsed(written):
     assert parse_timestamp(written) == TEN
 
 
@@ -65,19 +65,19 @@ def test_every_way_to_write_a_moment_is_read(written):
         float("inf"),
     ],
 )
-def test_what_could_be_another_moment_is_refused_with_the_remedy(written):
+def test_an_ambiguous_timestamp_is_rejected_with_a_remedy(written):
     with pytest.raises(ValueError) as refused:
         parse_timestamp(written)
     assert '"2026-11-20T10:00:00Z"' in str(refused.value)
 
 
 @pytest.mark.parametrize("written", ["2026-11-20T10:00:00.999999999Z", 1_795_168_800.999, 1_795_168_800_999])
-def test_a_fraction_is_cut_and_never_rounded_up(written):
+def test_fractions_of_seconds_are_truncated(written):
     assert format_timestamp(parse_timestamp(written)) == "2026-11-20T10:00:00Z"
 
 
 @given(st.datetimes(datetime(2000, 1, 3), datetime(2999, 12, 30)), st.integers(-18 * 60, 18 * 60))  # noqa: DTZ001 - made aware below
-def test_a_moment_written_in_any_offset_is_rendered_in_utc(naive, minutes):
+def test_a_timestamp_with_any_offset_is_formatted_in_utc(naive, minutes):
     moment = naive.replace(microsecond=0, tzinfo=timezone(timedelta(minutes=minutes)))
     assert parse_timestamp(moment.isoformat()) == moment
     assert parse_timestamp(format_timestamp(moment)) == moment

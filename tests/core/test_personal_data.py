@@ -1,4 +1,4 @@
-"""Whoever a text tells of is found, in one form, however the text was wrapped; and no text takes long."""
+"""The people in a text are found in one normal form, however the text is encoded, and quickly."""
 
 import json
 import time
@@ -23,7 +23,7 @@ JANE = "jane.doe+news@globex.example"
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "person"),
     [
         ('{"email": "Jane.Doe+News@Globex.Example"}', JANE),
         ("email=jane.doe%2Bnews%40globex.example&n=1", JANE),
@@ -45,9 +45,9 @@ JANE = "jane.doe+news@globex.example"
         ('["+1 (555) 010-0199"]', "15550100199"),
     ],
 )
-def test_a_person_is_found_in_whatever_way_they_are_written(text: str, found: str):
-    assert found in find_people(text)
-    assert found in find_people(text.encode())
+def test_a_person_is_found_in_every_notation(text: str, person: str):
+    assert person in find_people(text)
+    assert person in find_people(text.encode())
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_person_is_found_in_whatever_way_they_are_written(text: str, found: st
         "",
     ],
 )
-def test_what_is_nobody_is_not_found(text: str):
+def test_other_texts_contain_no_person(text: str):
     assert find_people(text) == ()
 
 
@@ -74,19 +74,19 @@ def test_what_is_nobody_is_not_found(text: str):
         lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     )
 )
-def test_an_address_is_found_anywhere_in_any_value(around: object):
+def test_an_address_is_found_anywhere_in_a_json_value(around: object):
     for value in ([around, JANE], {"a": around, "b": {"c": [JANE]}}, {JANE: around}):
-        found = find_people_in_json(value)
-        assert JANE in found or len(found) == PEOPLE_MAX
+        people = find_people_in_json(value)
+        assert JANE in people or len(people) == PEOPLE_MAX
 
 
 @given(
     st.from_regex(r"[a-z0-9][a-z0-9._+-]{0,20}[a-z0-9]", fullmatch=True),
     st.sampled_from(["a.io", "sub.globex.example"]),
 )
-def test_every_wrapping_leads_to_the_one_form(local: str, host: str):
+def test_every_encoding_gives_the_same_normalized_person(local: str, host: str):
     address = f"{local.upper()}@{host.title()}"
-    one = person_from_email(address)
+    person = person_from_email(address)
 
     for text in (
         json.dumps(address),
@@ -94,11 +94,11 @@ def test_every_wrapping_leads_to_the_one_form(local: str, host: str):
         f"<{address}>",
         json.dumps({"u": f"?e={quote(address)}"}),
     ):
-        assert one in find_people(text)
+        assert person in find_people(text)
 
 
 @given(st.text(alphabet='@a.%40\\u"+1phone: {}[],\n', max_size=300))
-def test_no_text_is_refused_and_bounds_hold(text: str):
+def test_any_text_is_accepted_within_the_limits(text: str):
     assert len(find_people(text)) <= PEOPLE_MAX
     assert (
         set(find_people(text)) <= set(find_people_in_sentence(text)) or len(find_people(text)) == PEOPLE_MAX
@@ -122,7 +122,7 @@ def test_no_text_is_refused_and_bounds_hold(text: str):
         "(555) 010 ",
     ],
 )
-def test_a_mebibyte_of_anything_is_read_in_a_moment(piece: str):
+def test_a_mebibyte_of_any_text_is_searched_quickly(piece: str):
     text = piece * (1_048_576 // len(piece))
     began = time.process_time()
 
@@ -131,19 +131,19 @@ def test_a_mebibyte_of_anything_is_read_in_a_moment(piece: str):
     assert time.process_time() - began < 2.0
 
 
-def test_of_very_many_people_the_first_are_found():
+def test_the_number_of_people_is_limited():
     crowd = [f"p{number}@globex.example" for number in range(PEOPLE_MAX + 10)]
 
     assert find_people_in_json(crowd) == tuple(crowd[:PEOPLE_MAX])
     assert len(find_people(orjson.dumps(crowd), most=1_000)) == len(crowd)
 
 
-def test_people_of_two_texts_are_each_found_once():
+def test_a_person_in_two_texts_is_found_once():
     assert add_people_of_json(("a@x.example",), {"to": "A@x.example"}) == ("a@x.example",)
     assert add_people_of_json(("a@x.example",), {"to": "b@x.example"}) == ("a@x.example", "b@x.example")
 
 
-def test_numbers_in_a_sentence_are_people_too():
+def test_phone_numbers_in_a_sentence_are_found():
     assert find_people_in_sentence("Gong knows no +1 (555) 010-0199 of jane@x.example") == (
         "jane@x.example",
         "15550100199",
@@ -151,18 +151,18 @@ def test_numbers_in_a_sentence_are_people_too():
 
 
 @pytest.mark.parametrize("text", ["jane", "jane@", "a@b", "<jane@globex.example>", ""])
-def test_no_address_is_no_person(text: str):
+def test_an_invalid_address_is_rejected(text: str):
     with pytest.raises(ValueError, match="e-mail"):
         person_from_email(text)
 
 
 @pytest.mark.parametrize("text", ["12345", "jane", "+1 555 010 0199 ext 7", "1234567890123456", ""])
-def test_no_number_is_no_person(text: str):
+def test_an_invalid_phone_number_is_rejected(text: str):
     with pytest.raises(ValueError, match="phone number"):
         person_from_phone(text)
 
 
-def test_a_number_is_its_digits():
+def test_a_phone_number_is_normalized_to_its_digits():
     assert person_from_phone(" +1 (555) 010-0199 ") == person_from_phone("15550100199") == "15550100199"
 
 
@@ -173,5 +173,5 @@ def test_a_number_is_its_digits():
         )
     )
 )
-def test_a_glance_finds_whom_a_look_finds(texts: list[str]):
+def test_the_quick_search_finds_the_same_people_as_the_full_one(texts: list[str]):
     assert set(add_people_of_json(("a@x.io",), texts)) == {"a@x.io", *find_people_in_json(texts)}

@@ -1,4 +1,4 @@
-"""Which role may do what another may."""
+"""Roles: which role covers which."""
 
 import pytest
 
@@ -6,12 +6,12 @@ from relay.core.roles import OPERATOR_ROLES, Role
 
 
 @pytest.mark.parametrize("role", OPERATOR_ROLES)
-def test_each_role_of_people_covers_itself_and_those_before_it(role: Role):
+def test_each_operator_role_covers_itself_and_the_lower_ones(role: Role):
     before = OPERATOR_ROLES[: OPERATOR_ROLES.index(role) + 1]
 
     assert [least for least in OPERATOR_ROLES if role.covers(least)] == list(before)
 
 
-def test_a_source_covers_nothing_and_nobody_covers_a_source():
+def test_the_ingest_role_covers_no_role_and_is_covered_by_none():
     assert not any(Role.INGEST.covers(least) for least in Role)
     assert not any(role.covers(Role.INGEST) for role in Role)

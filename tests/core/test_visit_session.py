@@ -1,4 +1,4 @@
-"""Which session a call belongs to, and the one call that a session becomes."""
+"""Which session a call belongs to, and the call that a session becomes."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -38,13 +38,13 @@ def session(
     )
 
 
-def gathered(count: int = 12, *, minutes: int = 7, event_type: str | None = None) -> Aggregate:
-    told = VisitSession((), TEN, AggregateOptions(event_type=event_type)).saved_options
-    return Aggregate(count, TEN, TEN + timedelta(minutes=minutes), told)
+def create_aggregate(count: int = 12, *, minutes: int = 7, event_type: str | None = None) -> Aggregate:
+    options = VisitSession((), TEN, AggregateOptions(event_type=event_type)).saved_options
+    return Aggregate(count, TEN, TEN + timedelta(minutes=minutes), options)
 
 
-def made(body: dict[str, Any] = BODY, told: Aggregate | None = None) -> dict[str, Any]:
-    return aggregate_body(Operation.DIGITAL_INTERACTION, body, told or gathered())
+def build_body(body: dict[str, Any] = BODY, aggregate: Aggregate | None = None) -> dict[str, Any]:
+    return aggregate_body(Operation.DIGITAL_INTERACTION, body, aggregate or create_aggregate())
 
 
 def test_events_of_one_person_and_one_key_share_a_session():
@@ -57,21 +57,21 @@ def test_events_of_one_person_and_one_key_share_a_session():
 
 
 def test_two_people_never_share_a_session_whatever_the_key():
-    names = {found.name for identity in IDENTITIES if (found := session(**identity))}
+    names = {visit.name for identity in IDENTITIES if (visit := session(**identity))}
 
     assert len(names) == len(IDENTITIES)
 
 
-def test_the_case_of_an_address_makes_no_other_person():
+def test_the_case_of_an_address_does_not_matter():
     assert session() == session(person={"email": "Jane@Globex.example"})
 
 
 @given(st.text(min_size=1), st.text(min_size=1))
-def test_two_keys_are_two_sessions(one: str, other: str):
-    first, second = session(one), session(other)
+def test_two_keys_are_two_sessions(first_key: str, second_key: str):
+    first, second = session(first_key), session(second_key)
 
     if first and second:
-        assert (first.name == second.name) == (one.strip() == other.strip())
+        assert (first.name == second.name) == (first_key.strip() == second_key.strip())
 
 
 @pytest.mark.parametrize("key", [None, "", "  ", 5, ["s-1"]])
@@ -84,49 +84,53 @@ def test_only_a_digital_interaction_belongs_to_a_session(to: Operation):
     assert session(to=to) is None
 
 
-def test_a_body_without_a_good_time_belongs_to_no_session():
+def test_a_body_without_a_valid_timestamp_belongs_to_no_session():
     assert session(timestamp="yesterday") is None
 
 
 def test_a_session_of_one_event_stays_what_that_event_is():
-    assert made(told=gathered(1, event_type="website visited")) == BODY
+    assert build_body(aggregate=create_aggregate(1, event_type="website visited")) == BODY
 
 
-def test_a_session_tells_how_many_events_it_had_and_how_long_it_lasted():
-    assert made()["customFields"] == [
+def test_a_session_has_the_number_of_its_events_and_its_duration():
+    assert build_body()["customFields"] == [
         {"name": "pages", "value": "12", "dataType": "NUMBER"},
         {"name": "duration", "value": "420", "dataType": "DURATION"},
     ]
 
 
-def test_a_session_keeps_all_else_of_its_first_event():
-    assert {name: value for name, value in made().items() if name != "customFields"} == BODY
+def test_a_session_keeps_everything_else_of_its_first_event():
+    assert {name: value for name, value in build_body().items() if name != "customFields"} == BODY
 
 
 def test_a_session_begins_when_its_earliest_event_happened():
     late = BODY | {"timestamp": "2026-11-20T10:03:00Z"}
 
-    assert made(late)["timestamp"] == "2026-11-20T10:00:00Z"
+    assert build_body(late)["timestamp"] == "2026-11-20T10:00:00Z"
 
 
-def test_a_session_may_have_a_name_of_its_own():
-    assert made(told=gathered(event_type="website visited"))["eventType"] == "website visited"
+def test_a_session_can_have_an_event_type_of_its_own():
+    assert (
+        build_body(aggregate=create_aggregate(event_type="website visited"))["eventType"] == "website visited"
+    )
 
 
-def test_a_session_that_never_moved_on_lasted_no_time_at_all():
+def test_a_session_whose_times_go_backwards_has_duration_zero():
     backwards = Aggregate(2, TEN, TEN - timedelta(minutes=1), b"")
 
-    assert made(told=backwards)["customFields"][1]["value"] == "0"
+    assert build_body(aggregate=backwards)["customFields"][1]["value"] == "0"
 
 
-def test_a_body_full_of_fields_makes_room_for_the_two():
+def test_a_body_full_of_custom_fields_makes_room_for_two():
     full = [{"name": f"field {number}", "value": "x"} for number in range(CUSTOM_FIELDS_MAX)]
 
-    body = made(BODY | {"customFields": full})
+    body = build_body(BODY | {"customFields": full})
 
     assert [field["name"] for field in body["customFields"][-2:]] == ["pages", "duration"]
     assert list(validate_body(Operation.DIGITAL_INTERACTION, body)) == []
 
 
-def test_what_a_replay_has_made_another_call_of_stays_that_call():
-    assert aggregate_body(Operation.CONTENT_VIEWED, {"contentId": "c"}, gathered()) == {"contentId": "c"}
+def test_a_carrier_that_a_replay_mapped_to_another_call_is_not_aggregated():
+    assert aggregate_body(Operation.CONTENT_VIEWED, {"contentId": "c"}, create_aggregate()) == {
+        "contentId": "c"
+    }

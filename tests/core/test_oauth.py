@@ -1,4 +1,4 @@
-"""What is asked of Gong's token endpoint, what its answers mean, and when tokens are renewed."""
+"""Requests to Gong's token endpoint, the results of its responses, and renewal delays."""
 
 import json
 from typing import Any
@@ -36,12 +36,12 @@ PAIR = {
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.c2VjcmV0LXRva2Vu.x_y-z"
 
 
-def reply(status: int, told: Any) -> HttpResponse:
-    body = told if isinstance(told, bytes) else json.dumps(told).encode()
+def respond(status: int, content: Any) -> HttpResponse:
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
     return HttpResponse(status, {}, body)
 
 
-def test_the_authorize_page_is_asked_for_a_code_with_scopes_split_by_blanks():
+def test_the_authorize_url_requests_a_code_with_scopes_separated_by_spaces():
     address = build_authorize_url(APP, redirect_uri="https://relay.example/connect/gong/callback", state="s1")
 
     assert "scope=api%3Aa%3Awrite%20api%3Ab%3Aread" in address
@@ -55,7 +55,7 @@ def test_the_authorize_page_is_asked_for_a_code_with_scopes_split_by_blanks():
     }
 
 
-def test_a_code_is_exchanged_in_the_body_so_that_no_proxy_logs_it():
+def test_a_code_is_sent_in_the_body_where_no_proxy_logs_it():
     call = build_exchange_request(APP, code="c/1+", redirect_uri="https://relay.example/cb")
 
     assert call.url == APP.token_url
@@ -67,7 +67,7 @@ def test_a_code_is_exchanged_in_the_body_so_that_no_proxy_logs_it():
     }
 
 
-def test_parameters_stand_in_the_address_where_that_is_asked_for():
+def test_parameters_are_sent_in_the_url_if_configured():
     app = OAuthApp("app-1", "secret", token_params=TokenParams.QUERY)
 
     call = build_refresh_request(app, "r 1")
@@ -76,22 +76,22 @@ def test_parameters_stand_in_the_address_where_that_is_asked_for():
     assert parse_qs(urlsplit(call.url).query) == {"grant_type": ["refresh_token"], "refresh_token": ["r 1"]}
 
 
-def test_a_pair_is_read_whole():
-    assert classify_token_response(reply(200, PAIR)) == TokensIssued(
+def test_a_token_response_is_read_completely():
+    assert classify_token_response(respond(200, PAIR)) == TokensIssued(
         "access-1", "refresh-1", 86_400.0, "https://us-1.api.gong.io", "api:a:write"
     )
 
 
-@pytest.mark.parametrize("told", [None, "soon", -1, 0, True, 1.5])
-def test_a_lifetime_that_makes_no_sense_is_a_day(told):
-    granted = classify_token_response(reply(200, PAIR | {"expires_in": told}))
+@pytest.mark.parametrize("expires_in", [None, "soon", -1, 0, True, 1.5])
+def test_an_unreadable_lifetime_counts_as_a_day(expires_in):
+    granted = classify_token_response(respond(200, PAIR | {"expires_in": expires_in}))
 
     assert isinstance(granted, TokensIssued)
     assert granted.lifetime == 86_400.0
 
 
-def test_a_lifetime_may_be_told_as_text():
-    granted = classify_token_response(reply(200, PAIR | {"expires_in": "600"}))
+def test_a_lifetime_may_be_a_string():
+    granted = classify_token_response(respond(200, PAIR | {"expires_in": "600"}))
 
     assert isinstance(granted, TokensIssued)
     assert granted.lifetime == 600.0
@@ -101,55 +101,57 @@ def test_a_lifetime_may_be_told_as_text():
     ("answer", "kind"),
     [
         (
-            reply(400, {"error": "invalid_grant", "error_description": "Token has been expired or revoked."}),
+            respond(
+                400, {"error": "invalid_grant", "error_description": "Token has been expired or revoked."}
+            ),
             GrantRejected,
         ),
-        (reply(400, b"Refresh token code is invalid"), GrantRejected),
-        (reply(401, {"error": "invalid_grant"}), GrantRejected),
-        (reply(401, {"error": "invalid_client"}), ClientRejected),
-        (reply(400, {"error": "invalid_client"}), ClientRejected),
-        (reply(401, b""), ClientRejected),
-        (reply(400, {"error": "invalid_request"}), TryLater),
-        (reply(403, b"<html>your address is not trusted</html>"), TryLater),
-        (reply(429, {"errors": ["API request limit exceeded"]}), TryLater),
-        (reply(500, {"error": "invalid_grant"}), TryLater),
-        (reply(503, b""), TryLater),
-        (reply(302, b""), TryLater),
-        (reply(200, b"<html>welcome</html>"), ResultUnknown),
-        (reply(200, {}), ResultUnknown),
-        (reply(200, PAIR | {"access_token": ""}), ResultUnknown),
-        (reply(200, PAIR | {"access_token": "two\r\nlines"}), ResultUnknown),
-        (reply(200, PAIR | {"token_type": "mac"}), ResultUnknown),
+        (respond(400, b"Refresh token code is invalid"), GrantRejected),
+        (respond(401, {"error": "invalid_grant"}), GrantRejected),
+        (respond(401, {"error": "invalid_client"}), ClientRejected),
+        (respond(400, {"error": "invalid_client"}), ClientRejected),
+        (respond(401, b""), ClientRejected),
+        (respond(400, {"error": "invalid_request"}), TryLater),
+        (respond(403, b"<html>your address is not trusted</html>"), TryLater),
+        (respond(429, {"errors": ["API request limit exceeded"]}), TryLater),
+        (respond(500, {"error": "invalid_grant"}), TryLater),
+        (respond(503, b""), TryLater),
+        (respond(302, b""), TryLater),
+        (respond(200, b"<html>welcome</html>"), ResultUnknown),
+        (respond(200, {}), ResultUnknown),
+        (respond(200, PAIR | {"access_token": ""}), ResultUnknown),
+        (respond(200, PAIR | {"access_token": "two\r\nlines"}), ResultUnknown),
+        (respond(200, PAIR | {"token_type": "mac"}), ResultUnknown),
         (NoResponse("timeout", "", ambiguous=True), ResultUnknown),
         (NoResponse("no_connection", "", ambiguous=False), TryLater),
     ],
     ids=str,
 )
-def test_only_gongs_own_word_spends_a_refresh_token_and_only_silence_is_in_doubt(answer, kind):
+def test_only_gongs_error_codes_reject_a_grant_and_only_a_missing_response_is_unknown(answer, kind):
     assert type(classify_token_response(answer)) is kind
 
 
 @given(st.integers(100, 599), st.binary(max_size=200))
-def test_every_answer_has_a_meaning(status: int, body: bytes):
+def test_every_token_response_has_a_result(status: int, body: bytes):
     classify_token_response(HttpResponse(status, {}, body))
 
 
 @pytest.mark.parametrize(
     "answer",
     [
-        reply(400, {"error": "invalid_grant", "error_description": f"{TOKEN} is not known"}),
-        reply(500, TOKEN.encode()),
+        respond(400, {"error": "invalid_grant", "error_description": f"{TOKEN} is not known"}),
+        respond(500, TOKEN.encode()),
         NoResponse("timeout", f"POST /oauth2/generate-customer-token?refresh_token={TOKEN}", ambiguous=True),
-        reply(200, PAIR | {"access_token": TOKEN, "refresh_token": TOKEN}),
+        respond(200, PAIR | {"access_token": TOKEN, "refresh_token": TOKEN}),
     ],
     ids=str,
 )
-def test_no_token_stands_in_what_is_told_of_an_answer(answer):
+def test_no_result_text_contains_a_token(answer):
     assert TOKEN not in repr(classify_token_response(answer))
 
 
-def test_no_secret_stands_in_what_is_told_of_the_application_or_a_request():
-    told = repr(
+def test_repr_of_application_and_request_contains_no_secret():
+    text = repr(
         (
             APP,
             build_refresh_request(APP, TOKEN),
@@ -157,12 +159,12 @@ def test_no_secret_stands_in_what_is_told_of_the_application_or_a_request():
         )
     )
 
-    assert TOKEN not in told
-    assert APP.client_secret not in told
+    assert TOKEN not in text
+    assert APP.client_secret not in text
 
 
 @given(st.floats(1, 10 * 86_400), st.floats(0, 1, exclude_max=True))
-def test_tokens_are_renewed_in_time(lifetime: float, luck: float):
+def test_tokens_are_renewed_before_they_expire(lifetime: float, luck: float):
     after = choose_renewal_delay(lifetime, luck)
 
     assert after <= 0.8 * lifetime
@@ -170,10 +172,10 @@ def test_tokens_are_renewed_in_time(lifetime: float, luck: float):
     assert after >= min(0.5 * lifetime, 86_400)
 
 
-def test_a_long_life_keeps_a_quarter_of_an_hour_to_spare():
+def test_a_long_lifetime_leaves_fifteen_minutes_for_retries():
     assert choose_renewal_delay(2000.0, 0.99) == 1100.0
 
 
-def test_customers_who_connect_together_do_not_renew_together():
+def test_customers_who_connected_together_are_not_renewed_together():
     assert choose_renewal_delay(1000.0, 0.0) == 500.0
     assert choose_renewal_delay(1000.0, 0.5) == 650.0
