@@ -12,7 +12,7 @@ import orjson
 from flask import Flask, Response, request
 
 from relay.core.alerts.thresholds import Receiver, ReceiverFormat
-from tests.flows.delivering import answering
+from tests.flows.delivering import serve_app
 
 SECRET = b"0123456789abcdef01234567"
 
@@ -81,6 +81,6 @@ def run_receiver() -> Iterator[Inbox]:
     def elsewhere() -> str:
         raise AssertionError("a redirect was followed")
 
-    with answering(app) as url:
+    with serve_app(app) as url:
         inbox.url = url
         yield inbox

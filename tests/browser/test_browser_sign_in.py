@@ -16,7 +16,7 @@ from relay.app import create_app
 from relay.settings import Settings
 from relay.store.engine import keys
 from relay.store.sign_in import save_sign_in_ticket
-from tests.flows.oidc_provider import CLIENT, SECRET, serving_provider
+from tests.flows.oidc_provider import CLIENT, SECRET, run_provider
 from tests.harness.chromium import visiting
 from tests.harness.processes import free_port
 from tests.web.access_world import KEYS, SEAL, config, digest
@@ -50,8 +50,8 @@ class RunningRelay:
 @pytest.fixture
 def relay(redis: Redis) -> Iterator[RunningRelay]:
     port = free_port()
-    with serving_provider() as provider:
-        provider.begin_anew({"groups": ["ops-team"]})
+    with run_provider() as provider:
+        provider.reset({"groups": ["ops-team"]})
         settings = Settings(
             admin_key=KEYS["admin"],
             secret_keys=(SEAL,),

@@ -1,4 +1,4 @@
-"""A sandbox without limits, and a relay before it whose customers connect by OAuth."""
+"""A sandbox without limits, and a relay whose customers connect by OAuth."""
 
 from collections.abc import Iterator
 

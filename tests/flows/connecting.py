@@ -1,4 +1,4 @@
-"""A relay whose customers connect by OAuth, and the customers: a browser that says yes at the sandbox's consent page."""
+"""A relay whose customers connect by OAuth, and a browser that approves the consent on the sandbox's page."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from relay.core.oauth import OAuthApp
 from relay.settings import Settings
 from relay.store.destinations import DestinationDirectory
 from relay.store.oauth_consents import Invitation
-from tests.flows.delivering import answering
+from tests.flows.delivering import serve_app
 from workers.credentials import CredentialStore
 from workers.gong_client import Credentials
 from workers.oauth_client import TokenService, create_token_service
@@ -32,18 +32,18 @@ INTERACTION = {
 }
 
 
-def application(gong: str, **changed: Any) -> OAuthApp:
-    """The sandbox's own application."""
-    told = {
+def application(gong: str, **overrides: Any) -> OAuthApp:
+    """The sandbox's own OAuth application."""
+    urls = {
         "authorize_url": f"{gong}/oauth2/authorize",
         "token_url": f"{gong}/oauth2/generate-customer-token",
     }
-    return OAuthApp(CLIENT, changed.pop("client_secret", SECRET), **told | changed)
+    return OAuthApp(CLIENT, overrides.pop("client_secret", SECRET), **urls | overrides)
 
 
 @dataclass
 class World:
-    """One relay. `workers` of it share the store and nothing else."""
+    """One relay. Its workers share the store and nothing else."""
 
     redis: Redis
     gong: str
@@ -67,57 +67,57 @@ class World:
     def directory(self) -> DestinationDirectory:
         return DestinationDirectory({}, self.redis, iter(range(10**9)).__next__)
 
-    def chore(self) -> OAuthTask:
+    def oauth_task(self) -> OAuthTask:
         return create_oauth_task(self.settings, self.tokens(), self.directory(), now)
 
-    def accesses(self) -> CredentialStore:
+    def credential_store(self) -> CredentialStore:
         return CredentialStore(self.tokens(), now)
 
-    def access(self, accesses: CredentialStore | None = None, name: str = "globex") -> Credentials:
-        """What a worker's calls prove themselves with: a new worker's, or that of `accesses`."""
+    def credentials(self, store: CredentialStore | None = None, name: str = "globex") -> Credentials:
+        """The credentials of a worker's calls: a new worker's, or those of `store`."""
         destination = self.directory().find(name)
         assert destination is not None
-        access = (accesses or self.accesses()).get(destination)
-        assert isinstance(access, Credentials), access
-        return access
+        credentials = (store or self.credential_store()).get(destination)
+        assert isinstance(credentials, Credentials), credentials
+        return credentials
 
     def link(self, invitation: Invitation) -> str:
         return create_link(self.config, self.redis, invitation, public_url=self.public_url, now=now()).url
 
-    def connect(self, name: str, *, company: str = "acme", **told: Any) -> requests.Response:
-        """The whole way, as the customer's administrator goes it; the page that stands at its end."""
+    def connect(self, name: str, *, company: str = "acme", **options: Any) -> requests.Response:
+        """Go through the consent as the customer's administrator. Returns the final page."""
         with (
-            answering(create_app(self.settings, self.config, self.redis)) as web,
+            serve_app(create_app(self.settings, self.config, self.redis)) as web,
             requests.Session() as browser,
         ):
 
             def follow(address: str) -> str:
-                here = address.replace(self.public_url, web)
-                told = browser.get(here, allow_redirects=False, timeout=10)
-                assert told.is_redirect, told.text
-                return told.headers["Location"]
+                url = address.replace(self.public_url, web)
+                response = browser.get(url, allow_redirects=False, timeout=10)
+                assert response.is_redirect, response.text
+                return response.headers["Location"]
 
-            at_gong = follow(self.link(Invitation(name, **told)))
+            at_gong = follow(self.link(Invitation(name, **options)))
             done = follow(follow(f"{at_gong}&approve=auto&company={company}"))
-            self.chore().step()
+            self.oauth_task().step()
             return browser.get(done.replace(self.public_url, web), timeout=10)
 
     def refreshes(self, company: str = "acme") -> int:
-        told = requests.get(f"{self.gong}/__sandbox/metrics", timeout=10).json()
-        return int(told["companies"][company]["refreshes"])
+        metrics = requests.get(f"{self.gong}/__sandbox/metrics", timeout=10).json()
+        return int(metrics["companies"][company]["refreshes"])
 
     def calls(self, company: str = "acme") -> list[int]:
-        """The status of every call of the API that this company had, oldest first."""
-        told = requests.get(f"{self.gong}/__sandbox/log", params={"company": company}, timeout=10).json()
-        return [row["status"] for row in reversed(told["log"]) if not row["route"].startswith("oauth")]
+        """The status of every API call for this company, oldest first."""
+        page = requests.get(f"{self.gong}/__sandbox/log", params={"company": company}, timeout=10).json()
+        return [row["status"] for row in reversed(page["log"]) if not row["route"].startswith("oauth")]
 
     def arm(self, **fault: Any) -> None:
         assert requests.post(f"{self.gong}/__sandbox/faults", json=fault, timeout=10).ok
 
-    def call(self, access: Credentials, event_id: str = "hub:1") -> int:
-        """One call with this access, as a worker makes it; its status."""
-        headers = {"Authorization": access.authorization}
-        url = f"{access.base_url}/v2/digital-interaction"
+    def call(self, credentials: Credentials, event_id: str = "hub:1") -> int:
+        """Make one call as a worker would. Returns its status."""
+        headers = {"Authorization": credentials.authorization}
+        url = f"{credentials.base_url}/v2/digital-interaction"
         body = INTERACTION | {"eventId": event_id}
         return requests.post(url, json=body, headers=headers, timeout=10).status_code
 

@@ -1,4 +1,4 @@
-"""A relay at work in this process: its web on a real port, and what a worker does, one event after the other."""
+"""A relay in this process: its web on a real port, and a worker's deliveries, one event at a time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,8 +22,8 @@ from workers.settlement import Attempt, SettlementOptions, settle
 
 
 @contextmanager
-def answering(app: Flask) -> Iterator[str]:
-    """The base URL of the relay's web."""
+def serve_app(app: Flask) -> Iterator[str]:
+    """Serve the relay's web on a free port. Yields its base URL."""
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietRequestHandler)
     thread = Thread(target=server.serve_forever, args=(POLL_SECONDS,), daemon=True)
     thread.start()
@@ -36,24 +36,24 @@ def answering(app: Flask) -> Iterator[str]:
 
 
 def deliver_all(scripts: Scripts, config: Config) -> None:
-    """Send whatever is queued."""
+    """Deliver every queued event."""
     deliverer = Deliverer(
         config.destinations.get,
         CredentialStore(None, lambda: datetime.now(UTC)),
         GongClient(HttpOptions()),
         RateGate(0.0),
     )
-    while taken := lease_events(scripts, worker="w", want=32, pacing=Pacing(window=0.0, slack=0.0))[1]:
-        for one in taken:
+    while leased := lease_events(scripts, worker="w", want=32, pacing=Pacing(window=0.0, slack=0.0))[1]:
+        for event in leased:
             started = datetime.now(UTC)
-            made = deliverer.attempt(one, lambda: datetime.now(UTC))
+            result = deliverer.attempt(event, lambda: datetime.now(UTC))
             attempt = Attempt(
-                event=one, outcome=made.outcome, worker="w", started_at=started, seconds=made.seconds
+                event=event, outcome=result.outcome, worker="w", started_at=started, seconds=result.seconds
             )
-            assert finish(scripts, one, settle(attempt, SettlementOptions()), CallTiming(made.base_url))
+            assert finish(scripts, event, settle(attempt, SettlementOptions()), CallTiming(result.base_url))
 
 
 def received(sandbox: str, *, company: str | None = None) -> list[dict[str, Any]]:
-    """Everything that Gong holds, or of one company, oldest first: `route`, `event_id`, `body`."""
-    told = requests.get(f"{sandbox}/__sandbox/events", params={"company": company}, timeout=10).json()
-    return list(reversed(told["events"]))
+    """The events that the sandbox received, optionally of one company, oldest first: `route`, `event_id`, `body`."""
+    page = requests.get(f"{sandbox}/__sandbox/events", params={"company": company}, timeout=10).json()
+    return list(reversed(page["events"]))

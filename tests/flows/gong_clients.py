@@ -1,4 +1,4 @@
-"""What public clients of Gong's API send, with every key that each of them knows."""
+"""Requests of public clients of Gong's API, with every key that each client supports."""
 
 STAMP = "2026-06-12T10:00:00Z"
 _TEMPLATE_CONTENT = {
@@ -18,7 +18,7 @@ _TEMPLATE = {
 }
 
 NANGO_PERSON = _TEMPLATE | {"person": {"name": "API Developer", "email": "api@nango.example"}}
-"""An integration platform's template action: it knows thirteen fields, of which either the person or the last is sent."""
+"""The template action of an integration platform. It has thirteen fields, and sends either the person or the tracking id."""
 
 NANGO_TRACKED = _TEMPLATE | {"eventId": "evt-abc-124", "trackingId": "track-abc-123"}
 
@@ -65,7 +65,7 @@ CLI_INTERACTION = {
     },
     "customFields": [{"name": "campaign", "value": "q3", "dataType": "STRING"}],
 }
-"""A command-line client's `interactions create` with every option given but `--tracking-id`, which excludes a person."""
+"""A command-line client's `interactions create` with every option except `--tracking-id`, which excludes a person."""
 
 _CLI_CONTENT = {
     "contentId": "doc_1",

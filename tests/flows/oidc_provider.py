@@ -1,4 +1,4 @@
-"""A small OpenID provider over real HTTP: it signs everybody in as whoever a test says, honestly or with one fault."""
+"""A small OpenID provider over real HTTP. It signs in the user that a test sets, correctly or with one fault."""
 
 import secrets
 import threading
@@ -21,7 +21,7 @@ CLIENT, SECRET = "relay", "the-clients-own-secret-of-the-tests"
 
 @dataclass
 class Provider:
-    """What the provider is, does wrong (`fault`), and which codes it has given out."""
+    """The provider's identity, its fault, and the codes that it issued."""
 
     claims: dict[str, Any] = field(default_factory=dict)
     fault: str = ""
@@ -29,7 +29,7 @@ class Provider:
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "one"}))
     issuer: str = ""
 
-    def begin_anew(self, claims: dict[str, Any]) -> None:
+    def reset(self, claims: dict[str, Any]) -> None:
         self.fault, self.claims = "", {"sub": "17", "email": "olga@acme.example"} | claims
         self.codes.clear()
 
@@ -43,33 +43,33 @@ class Provider:
             "jwks_uri": f"{self.issuer}/keys",
         }
 
-    def token(self, asked: dict[str, str]) -> str:
+    def token(self, authorization: dict[str, str]) -> str:
         now = int(time.time())
-        told = {
+        claims = {
             "iss": self.issuer,
             "aud": CLIENT,
             "iat": now,
             "exp": now + 300,
-            "nonce": asked["nonce"],
+            "nonce": authorization["nonce"],
             **self.claims,
-            **self._wrong(now),
+            **self._faulty_claims(now),
         }
-        told = {name: value for name, value in told.items() if value is not None}
+        claims = {name: value for name, value in claims.items() if value is not None}
         match self.fault:
             case "alg none":
-                part = jwt.encode({"alg": "RS256", "kid": "one"}, told, self.key).split(".")[1]
+                part = jwt.encode({"alg": "RS256", "kid": "one"}, claims, self.key).split(".")[1]
                 return f"eyJhbGciOiJub25lIn0.{part}."
             case "our secret as key":
-                return jwt.encode({"alg": "HS256"}, told, OctKey.import_key(SECRET))
+                return jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(SECRET))
             case "public key as secret":
-                return jwt.encode({"alg": "HS256"}, told, OctKey.import_key(self.key.as_pem(private=False)))
+                return jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(self.key.as_pem(private=False)))
             case "another's key":
-                return jwt.encode({"alg": "RS256", "kid": "one"}, told, RSAKey.generate_key(2048))
+                return jwt.encode({"alg": "RS256", "kid": "one"}, claims, RSAKey.generate_key(2048))
             case "no token":
                 return ""
-        return jwt.encode({"alg": "RS256", "kid": "one"}, told, self.key)
+        return jwt.encode({"alg": "RS256", "kid": "one"}, claims, self.key)
 
-    def _wrong(self, now: int) -> dict[str, Any]:
+    def _faulty_claims(self, now: int) -> dict[str, Any]:
         return {
             "wrong issuer": {"iss": "https://evil.example"},
             "wrong audience": {"aud": "another"},
@@ -95,32 +95,33 @@ def _application(provider: Provider) -> Flask:
 
     @app.get("/authorize")
     def authorize() -> Any:
-        asked = request.args.to_dict()
+        params = request.args.to_dict()
         code = secrets.token_urlsafe(16)
-        provider.codes[code] = asked
-        return redirect(f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}")
+        provider.codes[code] = params
+        return redirect(f"{params['redirect_uri']}?{urlencode({'code': code, 'state': params['state']})}")
 
     @app.post("/token")
     def token() -> Any:
-        asked = provider.codes.pop(request.form.get("code", ""), None)
-        told, auth = request.form, request.authorization
-        known = auth is not None and (auth.username, auth.password) == (CLIENT, SECRET)
-        if not known:
+        authorization = provider.codes.pop(request.form.get("code", ""), None)
+        form, auth = request.form, request.authorization
+        if auth is None or (auth.username, auth.password) != (CLIENT, SECRET):
             return jsonify(error="invalid_client"), 401
         if provider.fault == "redirect":
             return redirect("http://evil.example/")
-        proven = (
-            asked is not None and compute_pkce_challenge(told["code_verifier"]) == asked["code_challenge"]
-        )
-        if asked is None or not proven or told["redirect_uri"] != asked["redirect_uri"]:
+        if (
+            authorization is None
+            or compute_pkce_challenge(form["code_verifier"]) != authorization["code_challenge"]
+            or form["redirect_uri"] != authorization["redirect_uri"]
+        ):
             return jsonify(error="invalid_grant"), 400
-        return jsonify(access_token="x", token_type="Bearer", id_token=provider.token(asked) or None)
+        id_token = provider.token(authorization) or None
+        return jsonify(access_token="x", token_type="Bearer", id_token=id_token)
 
     return app
 
 
 @contextmanager
-def serving_provider() -> Iterator[Provider]:
+def run_provider() -> Iterator[Provider]:
     provider = Provider()
     server = make_server("127.0.0.1", 0, _application(provider), threaded=True)
     provider.issuer = f"http://127.0.0.1:{server.server_port}"

@@ -19,7 +19,7 @@ def test_a_customer_who_says_yes_is_connected(world: World):
     assert "Gong is connected as globex." in page.text
     connected = read_connected_destinations(world.redis)["globex"]
     assert (connected.account, connected.base_url) == ("17", f"{world.gong}/c/acme")
-    assert world.call(world.access()) == 200
+    assert world.call(world.credentials()) == 200
 
 
 @pytest.mark.parametrize("params", list(TokenParams))
@@ -62,7 +62,7 @@ def test_gong_being_away_is_waited_for_while_the_code_is_good(world: World, redi
     page = world.connect("globex")
     [consent_id] = redis.zrange(keys.CONSENTS, 0, -1)
     redis.zadd(keys.CONSENTS, {consent_id: 0})
-    world.chore().step()
+    world.oauth_task().step()
 
     assert "being connected" in page.text
     assert "globex" in read_connected_destinations(redis)
@@ -75,7 +75,7 @@ def test_an_answer_that_is_lost_ends_in_a_page_that_asks_for_a_new_link(world: W
     page = world.connect("globex")
     [consent_id] = redis.zrange(keys.CONSENTS, 0, -1)
     redis.zadd(keys.CONSENTS, {consent_id: 0})
-    world.chore().step()
+    world.oauth_task().step()
 
     assert "being connected" in page.text
     settled = read_consent(redis, consent_id.decode())
@@ -93,7 +93,7 @@ def test_an_exchange_whose_worker_died_after_it_had_saved_is_finished_by_the_nex
     redis.hset(keys.CONSENT + grant.consent, "status", "waiting")
     redis.zadd(keys.CONSENTS, {grant.consent: 0})
 
-    world.chore().step()
+    world.oauth_task().step()
 
     assert "globex" in read_connected_destinations(redis)
     assert redis.hget(keys.CONSENT + grant.consent, "status") == b"connected"

@@ -24,7 +24,7 @@ from relay.settings import Settings
 from relay.store.engine.scripts import Scripts
 from tests.core.gong_bodies import MAXIMAL
 from tests.flows import gong_clients as clients
-from tests.flows.delivering import answering, deliver_all, received
+from tests.flows.delivering import deliver_all, received, serve_app
 from tests.sandbox import bodies
 from workers.gong_client import GongClient, HttpOptions, credentials_from_api_key
 
@@ -88,7 +88,7 @@ def relay(redis: Redis) -> Iterator[World]:
     settings = SandboxSettings(fidelity=Fidelity.STRICT, per_second=1000, burst=1000)
     with serve_sandbox(settings) as gong:
         config = _config(gong)
-        with answering(create_app(Settings(), config, redis)) as url:
+        with serve_app(create_app(Settings(), config, redis)) as url:
             yield World(url, gong, config, Scripts(redis))
 
 

@@ -19,7 +19,7 @@ from relay.settings import Settings
 from relay.store.engine import keys
 from relay.store.engine.compression import unpack
 from tests.core.verification.senders import TEXT, b64, mac
-from tests.flows.delivering import answering
+from tests.flows.delivering import serve_app
 
 MOST_BYTES = 262_144
 FORM, JSON, MULTIPART = (
@@ -112,7 +112,7 @@ def app(redis: Redis) -> Flask:
 
 @pytest.fixture
 def url(app: Flask) -> Iterator[str]:
-    with answering(app) as relay:
+    with serve_app(app) as relay:
         yield f"{relay}/v1/webhooks/partner"
 
 

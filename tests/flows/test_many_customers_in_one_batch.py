@@ -14,7 +14,7 @@ from relay.sandbox.serve import serve_sandbox
 from relay.sandbox.settings import Fidelity, SandboxSettings
 from relay.settings import Settings
 from relay.store.engine.scripts import Scripts
-from tests.flows.delivering import answering, deliver_all, received
+from tests.flows.delivering import deliver_all, received, serve_app
 
 KEY = "the-hubs-own-key-of-some-length"
 
@@ -80,7 +80,7 @@ def test_a_webhook_of_two_customers_arrives_with_each_of_them(gong: str, redis: 
     config = configured(gong, suffix="webhook")
     batch = [view(1, 17), view(2, 18), view(3, 17), view(4, 17, "me@acme.example"), view(5, 99)]
 
-    with answering(create_app(Settings(), config, redis)) as relay:
+    with serve_app(create_app(Settings(), config, redis)) as relay:
         told = requests.post(f"{relay}/v1/webhooks/hub", json=batch, timeout=10).json()
     deliver_all(Scripts(redis), config)
 
@@ -92,7 +92,7 @@ def test_a_webhook_of_two_customers_arrives_with_each_of_them(gong: str, redis: 
 def test_events_of_two_customers_arrive_with_each_of_them(gong: str, redis: Redis):
     config = configured(gong, suffix="events")
 
-    with answering(create_app(Settings(), config, redis)) as relay:
+    with serve_app(create_app(Settings(), config, redis)) as relay:
         told = requests.post(
             f"{relay}/v1/events",
             json=[event(1, 17), event(2, 18), event(3, 99)],

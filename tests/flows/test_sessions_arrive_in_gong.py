@@ -17,7 +17,7 @@ from relay.sandbox.settings import Fidelity, SandboxSettings
 from relay.settings import Settings
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
-from tests.flows.delivering import answering, deliver_all, received
+from tests.flows.delivering import deliver_all, received, serve_app
 from tests.store_world import sweep_now
 
 ADMIN, KEY = "the-operators-own-key-000", "the-web-sources-own-key-1"
@@ -66,7 +66,7 @@ def config(sandbox: str) -> Config:
 
 @pytest.fixture
 def relay(config: Config, redis: Redis) -> Iterator[str]:
-    with answering(create_app(Settings(admin_key=ADMIN), config, redis)) as url:
+    with serve_app(create_app(Settings(admin_key=ADMIN), config, redis)) as url:
         yield url
 
 

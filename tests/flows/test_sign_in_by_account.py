@@ -16,7 +16,7 @@ from relay.core.config import Config
 from relay.settings import Settings
 from relay.store.audit import read_audit
 from relay.store.engine import keys
-from tests.flows.oidc_provider import CLIENT, SECRET, Provider, serving_provider
+from tests.flows.oidc_provider import CLIENT, SECRET, Provider, run_provider
 from workers.oidc_job import OidcTask, create_oidc_task
 
 SEAL = "a-key-that-seals-sessions-of-tests"
@@ -56,13 +56,13 @@ class World:
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Provider]:
-    with serving_provider() as provider:
+    with run_provider() as provider:
         yield provider
 
 
 @pytest.fixture
 def world(redis: Redis, served: Provider) -> Iterator[World]:
-    served.begin_anew({"groups": ["everybody", "ops-team", "lookers"]})
+    served.reset({"groups": ["everybody", "ops-team", "lookers"]})
     settings = Settings(
         secret_keys=(SEAL,),
         public_url="http://localhost",

@@ -25,7 +25,7 @@ def connected(world: World) -> World:
 
 def deliverer(world: World, accesses: CredentialStore | None = None) -> Deliverer:
     return Deliverer(
-        world.directory().find, accesses or world.accesses(), GongClient(HttpOptions()), RateGate(0.0)
+        world.directory().find, accesses or world.credential_store(), GongClient(HttpOptions()), RateGate(0.0)
     )
 
 
@@ -83,7 +83,7 @@ def test_a_missing_scope_is_not_cured_by_a_fresh_token_and_none_is_asked_for(con
 
 
 def test_a_withdrawn_consent_costs_one_call_and_then_none(connected: World):
-    accesses = connected.accesses()
+    accesses = connected.credential_store()
     assert requests.post(f"{connected.gong}/__sandbox/companies/acme/revoke", timeout=10).ok
 
     causes = {cause_of(send(connected, accesses)) for _ in range(5)}
@@ -94,7 +94,7 @@ def test_a_withdrawn_consent_costs_one_call_and_then_none(connected: World):
 
 def test_an_address_that_has_moved_is_looked_up_before_a_consent_is_doubted(connected: World, redis: Redis):
     """A token at another company's address is refused as if it had been revoked."""
-    accesses = connected.accesses()
+    accesses = connected.credential_store()
     redis.hset(keys.TOKENS + "globex", "base_url", f"{connected.gong}/c/elsewhere")
     assert connected.access(accesses).base_url.endswith("/c/elsewhere")
     redis.hset(keys.TOKENS + "globex", "base_url", f"{connected.gong}/c/acme")

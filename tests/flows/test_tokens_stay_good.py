@@ -39,17 +39,17 @@ def test_tokens_that_are_due_are_renewed_before_they_end(world: World, redis: Re
     world.connect("globex")
     redis.zadd(keys.TOKEN_REFRESHES, {"globex": 0})
 
-    world.chore().step()
+    world.oauth_task().step()
 
     assert world.refreshes() == 1
-    assert world.access().version == 2
-    assert world.call(world.access()) == 200
+    assert world.credentials().version == 2
+    assert world.call(world.credentials()) == 200
 
 
 def test_eight_workers_at_expiry_renew_once(world: World):
     world.connect("globex")
-    workers = [world.accesses() for _ in range(8)]
-    before = [world.access(worker) for worker in workers]
+    workers = [world.credential_store() for _ in range(8)]
+    before = [world.credentials(worker) for worker in workers]
     world.arm(kind="token_expired_now", company="acme", count=1)
     assert world.call(before[0]) == 401
     world.arm(kind="delay", seconds=0.3, route="oauth-refresh")
@@ -70,8 +70,8 @@ def test_eight_workers_at_expiry_renew_once(world: World):
 
 def test_the_threads_of_one_worker_renew_once(world: World):
     world.connect("globex")
-    worker = world.accesses()
-    stale = world.access(worker)
+    worker = world.credential_store()
+    stale = world.credentials(worker)
 
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda _: renewed(worker, world, stale), range(8)))
@@ -82,9 +82,9 @@ def test_the_threads_of_one_worker_renew_once(world: World):
 
 def test_a_worker_finds_what_another_has_renewed_without_asking_gong(world: World):
     world.connect("globex")
-    one, other = world.accesses(), world.accesses()
-    stale = world.access(other)
-    renewed(one, world, world.access(one))
+    one, other = world.credential_store(), world.credential_store()
+    stale = world.credentials(other)
+    renewed(one, world, world.credentials(one))
 
     found = renewed(other, world, stale)
 
@@ -97,14 +97,14 @@ def test_an_access_token_that_has_run_out_is_renewed_before_a_call_is_spent_on_i
     world.connect("globex")
     expire(redis)
 
-    assert world.call(world.access()) == 200
+    assert world.call(world.credentials()) == 200
     assert (world.refreshes(), world.calls()) == (1, [200])
 
 
 def test_a_withdrawn_consent_is_needs_reauth_and_gong_is_not_asked_again(world: World, redis: Redis):
     world.connect("globex")
-    worker = world.accesses()
-    stale = world.access(worker)
+    worker = world.credential_store()
+    stale = world.credentials(worker)
     assert requests.post(f"{world.gong}/__sandbox/companies/acme/revoke", timeout=10).ok
 
     found = [renewed(worker, world, stale) for _ in range(5)]
@@ -112,7 +112,7 @@ def test_a_withdrawn_consent_is_needs_reauth_and_gong_is_not_asked_again(world: 
     assert {each.cause for each in found if isinstance(each, Blocked)} == {HoldCause.REAUTHORIZATION_REQUIRED}
     asked = requests.get(f"{world.gong}/__sandbox/log", params={"company": "acme"}, timeout=10).json()["log"]
     assert [row["status"] for row in asked if row["route"] == "oauth-refresh"] == [400]
-    world.chore().step()
+    world.oauth_task().step()
     assert read_hold_cause(redis, "globex") == "reauthorization_required"
 
 
@@ -120,34 +120,34 @@ def test_a_customer_who_comes_again_ends_the_hold(world: World, redis: Redis):
     world.connect("globex")
     expire(redis)
     redis.hset(keys.TOKENS + "globex", "lost", "Gong said no")
-    world.chore().step()
+    world.oauth_task().step()
     assert read_hold_cause(redis, "globex") == "reauthorization_required"
 
     world.connect("globex", company="initech")
 
     assert int(redis.hget(keys.HOLD + "globex", "probe_at")) < 1e16
-    assert world.call(world.access()) == 200
+    assert world.call(world.credentials()) == 200
 
 
 def test_an_answer_that_is_lost_is_asked_for_once_more_and_then_never(world: World, redis: Redis, capsys):
     """The first refresh rotates at Gong and its answer is lost: the second is refused, and that is the end."""
     world.connect("globex")
-    worker = world.accesses()
+    worker = world.credential_store()
     world.arm(kind="refresh_lost", company="acme")
     redis.zadd(keys.TOKEN_REFRESHES, {"globex": 0})
 
-    world.chore().step()
-    assert world.call(world.access(worker), "hub:2") == 200, "what is left goes on serving"
+    world.oauth_task().step()
+    assert world.call(world.credentials(worker), "hub:2") == 200, "what is left goes on serving"
     for _ in range(3):
         forget_failure(redis)
-        world.chore().step()
+        world.oauth_task().step()
 
     grant = read_grant(redis, "globex")
     assert grant is not None
     assert "invalid_grant" in grant.lost
     asked = requests.get(f"{world.gong}/__sandbox/log", params={"company": "acme"}, timeout=10).json()["log"]
     assert len([row for row in asked if row["route"] == "oauth-refresh"]) == 2
-    assert world.call(world.access(worker), "hub:3") == 200
+    assert world.call(world.credentials(worker), "hub:3") == 200
     assert read_hold_cause(redis, "globex") is None
     assert capsys.readouterr().out.count('"event":"oauth.reauthorization_required"') == 1
 
@@ -157,8 +157,8 @@ def test_when_the_last_access_token_of_a_lost_consent_ends_its_destination_rests
     redis.hset(keys.TOKENS + "globex", "lost", "Gong said no")
     expire(redis)
 
-    world.chore().step()
-    world.chore().step()
+    world.oauth_task().step()
+    world.oauth_task().step()
 
     assert read_hold_cause(redis, "globex") == "reauthorization_required"
     assert redis.hget(keys.HOLD + "globex", "detail") == b"Gong said no"
@@ -172,7 +172,7 @@ def test_an_operators_pause_stays_a_pause(world: World, redis: Redis):
     redis.hset(keys.TOKENS + "globex", "lost", "Gong said no")
     expire(redis)
 
-    world.chore().step()
+    world.oauth_task().step()
 
     assert read_hold_cause(redis, "globex") == "paused"
 
@@ -184,15 +184,15 @@ def test_while_gong_makes_no_tokens_it_is_asked_once_a_minute_and_nothing_is_los
     destination = world.directory().find("globex")
     assert destination is not None
 
-    told = [world.accesses().get(destination) for _ in range(5)]
+    told = [world.credential_store().get(destination) for _ in range(5)]
 
     assert {each.cause for each in told if isinstance(each, Blocked)} == {HoldCause.TOKEN_REFRESH_FAILED}
     asked = requests.get(f"{world.gong}/__sandbox/log", params={"company": "acme"}, timeout=10).json()["log"]
     assert len([row for row in asked if row["route"] == "oauth-refresh"]) == 1
     assert requests.delete(f"{world.gong}/__sandbox/faults", timeout=10).ok
     forget_failure(redis)
-    world.chore().step()
-    assert world.call(world.access()) == 200
+    world.oauth_task().step()
+    assert world.call(world.credentials()) == 200
 
 
 def test_workers_go_on_while_the_vault_gets_a_new_key(world: World, redis: Redis, scripts: Scripts):
@@ -204,7 +204,7 @@ def test_workers_go_on_while_the_vault_gets_a_new_key(world: World, redis: Redis
     tokens = replace(world.tokens(), vault=Vault([new]))
     world.tokens = lambda: tokens  # type: ignore[method-assign]
 
-    assert world.call(world.access()) == 200
+    assert world.call(world.credentials()) == 200
 
 
 def test_without_its_key_a_destination_needs_its_customer_and_says_why(world: World):
@@ -214,7 +214,7 @@ def test_without_its_key_a_destination_needs_its_customer_and_says_why(world: Wo
     tokens = replace(world.tokens(), vault=Vault(["a-key-that-never-sealed-anything-32-ch"]))
     world.tokens = lambda: tokens  # type: ignore[method-assign]
 
-    told = world.accesses().get(destination)
+    told = world.credential_store().get(destination)
 
     assert isinstance(told, Blocked)
     assert told.cause is HoldCause.REAUTHORIZATION_REQUIRED
@@ -223,12 +223,12 @@ def test_without_its_key_a_destination_needs_its_customer_and_says_why(world: Wo
 
 def test_no_secret_is_logged_on_the_whole_way(world: World, redis: Redis, capsys):
     world.connect("globex")
-    worker = world.accesses()
-    access = world.access(worker)
+    worker = world.credential_store()
+    access = world.credentials(worker)
     renewed(worker, world, access)
     world.arm(kind="refresh_lost", company="acme")
     redis.zadd(keys.TOKEN_REFRESHES, {"globex": 0})
-    world.chore().step()
+    world.oauth_task().step()
 
     logged = capsys.readouterr().out
     assert '"event":"oauth.renewed"' in logged

@@ -18,8 +18,8 @@ from relay.settings import Settings
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
 from tests.core.verification.senders import SENDERS
-from tests.flows.delivering import answering, deliver_all, received
-from tests.flows.posting import PUBLIC_URL, Posted, happening_now, posted
+from tests.flows.delivering import deliver_all, received, serve_app
+from tests.flows.posting import PUBLIC_URL, SignedCase, happening_now, sign_case
 
 CASES = Path(__file__).parents[1] / "presets"
 RECEIVED_AT = "2026-11-21T12:00:00Z"
@@ -83,8 +83,8 @@ def in_payload_order(bodies: list[dict[str, Any]], redis: Redis) -> list[dict[st
     return sorted(bodies, key=lambda body: order.index(body["eventId"]))
 
 
-def signed(preset: str, case: dict[str, Any]) -> Posted:
-    return posted(preset, load_preset(preset)["verify"]["scheme"], case)
+def signed(preset: str, case: dict[str, Any]) -> SignedCase:
+    return sign_case(preset, load_preset(preset)["verify"]["scheme"], case)
 
 
 @pytest.mark.parametrize(("preset", "case", "company"), each_case())
@@ -94,7 +94,7 @@ def test_what_a_vendor_posts_arrives_in_gong_as_its_preset_promises(
     sent = signed(preset, case)
     config = configured(preset, gong, sent.secret, company=company)
 
-    with answering(create_app(Settings(public_url=PUBLIC_URL), config, redis)) as relay:
+    with serve_app(create_app(Settings(public_url=PUBLIC_URL), config, redis)) as relay:
         answer = sent.send(relay)
     deliver_all(Scripts(redis), config)
 
@@ -110,7 +110,7 @@ def test_a_payload_of_a_vendor_that_somebody_else_signed_is_not_taken(preset: st
     scheme = load_preset(preset)["verify"]["scheme"]
     another = SENDERS[scheme].wrong if scheme in SENDERS else sent.secret[::-1]
 
-    with answering(
+    with serve_app(
         create_app(Settings(public_url=PUBLIC_URL), configured(preset, gong, another), redis)
     ) as relay:
         answer = sent.send(relay)
@@ -125,7 +125,7 @@ def test_a_batch_of_1100_events_is_taken_in_one_request(gong: str, redis: Redis)
     sent = signed("sendgrid", {"body": events})
     app = create_app(Settings(max_body_bytes=1_048_576), configured("sendgrid", gong, sent.secret), redis)
 
-    with answering(app) as relay:
+    with serve_app(app) as relay:
         answer = sent.send(relay)
 
     assert answer.json() == answer.json() | {"queued": 1_100, "dead": 0}

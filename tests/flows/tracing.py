@@ -23,7 +23,7 @@ from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
 from relay.tracing import spans
 from relay.tracing.otel import create_tracer
-from tests.flows.delivering import answering
+from tests.flows.delivering import serve_app
 from tests.harness.accounts import Account, configuration
 from tests.harness.clients import Event
 from workers.credentials import CredentialStore
@@ -93,7 +93,7 @@ def tracing(redis: Redis) -> Iterator[Traced]:
             hosts = frozenset({gong.removeprefix("http://")})
             config = read_config(configuration([ACCOUNT], gong), environ={}, allow_hosts=hosts)
             settings = Settings(public_url="http://relay.example", secret_keys=("k" * 32,))
-            with answering(create_app(settings, config, redis)) as relay:
+            with serve_app(create_app(settings, config, redis)) as relay:
                 yield Traced(redis, relay, gong, config, kept)
     finally:
         spans.set_tracer(None)

@@ -22,7 +22,7 @@ from relay.sandbox.settings import SandboxSettings
 from relay.settings import Settings
 from relay.store.delivery import publish_limits
 from relay.store.engine.scripts import Scripts
-from tests.flows.delivering import answering, deliver_all
+from tests.flows.delivering import deliver_all, serve_app
 from tests.harness.clients import Sandbox
 
 ADMIN_KEY = "the-operators-own-key-000"
@@ -125,6 +125,6 @@ def relaying(redis: Redis, **changed: Any) -> Iterator[World]:
     with serve_sandbox(SandboxSettings(per_second=10_000.0, burst=10_000)) as gong:
         config = configured(gong, **changed)
         sandbox = Sandbox(gong)
-        with answering(create_app(Settings(admin_key=ADMIN_KEY), config, redis)) as url:
+        with serve_app(create_app(Settings(admin_key=ADMIN_KEY), config, redis)) as url:
             yield World(url, sandbox, redis, config)
         sandbox.close()

@@ -69,7 +69,7 @@ def use_refused(place: Place, name: str, stale: Credentials, told: Any) -> None:
     world = place.world()
     destination = world.directory().find(name)
     assert destination is not None
-    found = world.accesses().renew(destination, stale)
+    found = world.credential_store().renew(destination, stale)
     told.put((found.version, world.call(found, "hub:2")) if isinstance(found, Credentials) else found.cause)
 
 
@@ -156,7 +156,7 @@ def _decided(redis: Redis, name: str) -> bool:
 
 def _try_out(redis: Redis, world: World, ended: Ended, name: str) -> None:
     """Three calls, as `deliver` makes them, with an access token that has just ended unless it is a fresh one."""
-    accesses, destination = world.accesses(), world.directory().find(name)
+    accesses, destination = world.credential_store(), world.directory().find(name)
     assert destination is not None
     grant = read_grant(redis, name)
     assert grant is not None
@@ -207,7 +207,7 @@ def test_eight_processes_at_expiry_renew_once(valkey: Valkey, gong: str, nursery
     world.connect("together", company="together")
     destination = world.directory().find("together")
     assert destination is not None
-    stale = world.accesses().get(destination)
+    stale = world.credential_store().get(destination)
     assert isinstance(stale, Credentials)
     world.arm(kind="token_expired_now", company="together", count=1)
     assert world.call(stale) == 401

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask, request
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from tests.flows.delivering import answering
+from tests.flows.delivering import serve_app
 from tests.harness.accounts import Account
 from tests.harness.clients import page_view
 from tests.harness.stack import FAST, Launch, Plan
@@ -58,7 +58,7 @@ def collecting() -> Iterator[Collector]:
         collector.raw.append(request.get_data())
         return b""
 
-    with answering(app) as url:
+    with serve_app(app) as url:
         collector.url = url
         yield collector
 
