@@ -1,4 +1,4 @@
-"""The command over a real store: `run("status")` runs it with a configuration of its own, at the width it is given."""
+"""Runs commands over a real store: `run("status", columns=120)`."""
 
 import json
 from collections.abc import Callable
@@ -29,8 +29,8 @@ sources:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """How a command ended, and what it printed. Without a traceback: that would have failed the test."""
+class CommandResult:
+    """A command's exit status and output. A traceback fails the test before."""
 
     code: int
     out: str
@@ -41,20 +41,20 @@ class Ended:
         return json.loads(self.out)
 
 
-Run = Callable[..., Ended]
+Run = Callable[..., CommandResult]
 Queue = Callable[..., str]
 Settle = Callable[[Settlement], str]
 Make = Callable[..., dict[str, Any]]
 
 
 def row_of(out: str, start: str) -> list[str]:
-    """The cells of the first line that starts so."""
+    """The cells of the first row that starts with `start`."""
     return next(line.split() for line in out.splitlines() if line.startswith(f"{start} "))
 
 
 @pytest.fixture
 def environ(valkey: Valkey, tmp_path: Path) -> dict[str, str]:
-    """What a process of the relay is told here."""
+    """The environment of every process of the relay in a test."""
     config = tmp_path / "relay.yaml"
     config.write_text(_CONFIG)
     return {"RELAY_REDIS_URL": valkey.url, "RELAY_CONFIG": str(config), "GONG_KEY": "a-key-of-the-sandbox"}
@@ -62,46 +62,46 @@ def environ(valkey: Valkey, tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def run(redis: Redis, environ: dict[str, str], tmp_path: Path) -> Run:
-    def ended(*arguments: str, sent: str = "", columns: int = 80, **changed: str) -> Ended:
-        told = environ | changed | {"COLUMNS": str(columns)}
+    def run_command(*arguments: str, sent: str = "", columns: int = 80, **changed: str) -> CommandResult:
+        variables = environ | changed | {"COLUMNS": str(columns)}
         line = ["--data-dir", str(tmp_path), *arguments]
-        result = CliRunner().invoke(main, line, input=sent, env=told)
+        result = CliRunner().invoke(main, line, input=sent, env=variables)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
-        return Ended(result.exit_code, result.stdout, result.stderr)
+        return CommandResult(result.exit_code, result.stdout, result.stderr)
 
     assert redis.dbsize() == 0
-    return ended
+    return run_command
 
 
 @pytest.fixture
 def queue(scripts: Scripts) -> Callable[..., str]:
-    """Queues one event, and says its id."""
+    """Queues one event and returns its id."""
 
-    def queued(native: str = "ev-1", **fields: Any) -> str:
+    def queue_event(native: str = "ev-1", **fields: Any) -> str:
         return accept_events(scripts, event(native, **fields)).verdicts[0].id
 
-    return queued
+    return queue_event
 
 
 @pytest.fixture
 def settle(scripts: Scripts, queue: Callable[..., str]) -> Callable[[Settlement], str]:
-    """Queues an event, takes it and settles it so; says its id."""
+    """Queues an event, leases it and settles it. Returns its id."""
 
-    def settled(settlement: Settlement) -> str:
+    def settle_event(settlement: Settlement) -> str:
         queue()
-        [taken] = take_events(scripts)
-        assert finish(scripts, taken, settlement)
-        return taken.id
+        [leased] = take_events(scripts)
+        assert finish(scripts, leased, settlement)
+        return leased.id
 
-    return settled
+    return settle_event
 
 
 @pytest.fixture
 def page_view() -> Callable[..., dict[str, Any]]:
     """A canonical event."""
 
-    def made(native: str = "ev-1", **fields: Any) -> dict[str, Any]:
+    def make_event(native: str = "ev-1", **fields: Any) -> dict[str, Any]:
         return {
             "id": native,
             "type": "page_view",
@@ -110,4 +110,4 @@ def page_view() -> Callable[..., dict[str, Any]]:
             "person": {"email": "jane@globex.example"},
         } | fields
 
-    return made
+    return make_event

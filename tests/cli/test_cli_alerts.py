@@ -1,4 +1,4 @@
-"""`alerts`: what is open, the exit code that scripts trust, and a test that says whether it arrived."""
+"""`alerts`: the list of open alerts, the exit status, and test alerts."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -39,72 +39,72 @@ def worker() -> Iterator[ThreadPoolExecutor]:
         yield pool
 
 
-def answer(redis: Redis, outcome: str, status: int | None) -> None:
-    """What a worker does that sends the next message: it ends so."""
+def answer(redis: Redis, outcome: str, code: int | None) -> None:
+    """Do what a worker does: send the next message, with this outcome."""
     scripts = Stores(redis).main.scripts
-    [one] = eventually(
+    [leased] = eventually(
         lambda: lease_messages(scripts, lease_seconds=60, most=1), within=10, what="the message"
     )
     now = datetime.now(UTC)
     arrived = outcome == "arrived"
-    told = ReceiverStatus(one.message.id, now, outcome, status, None if arrived else now)
-    settle_message(redis, one, told, again_in=None if arrived else 60)
+    status = ReceiverStatus(leased.message.id, now, outcome, code, None if arrived else now)
+    settle_message(redis, leased, status, again_in=None if arrived else 60)
 
 
-def test_while_nothing_is_open_it_says_so_and_ends_with_0(run: Run, redis: Redis):
+def test_alerts_exits_with_0_if_no_alert_is_open(run: Run, redis: Redis):
     create_monitor(Stores(redis).main, QUIET).check()
-    ended = run("alerts")
+    result = run("alerts")
 
-    assert (ended.code, ended.out) == (0, "No alert is open.\n")
+    assert (result.code, result.out) == (0, "No alert is open.\n")
 
 
-def test_what_is_open_is_told_with_its_remedy_and_ends_with_1(run: Run, redis: Redis):
+def test_alerts_lists_open_alerts_with_their_remedies_and_exits_with_1(run: Run, redis: Redis):
     store = Stores(redis).main
     hold_destination(store.scripts, destination(), HoldRequest(HoldCause.FORBIDDEN, "", None))
     create_monitor(store, QUIET).check()
-    ended = run("alerts")
-    lines = ended.out.splitlines()
+    result = run("alerts")
+    lines = result.out.splitlines()
 
-    assert ended.code == 1
+    assert result.code == 1
     assert lines[0].startswith("critical  on_hold  acme has been on hold since ")
     assert lines[1].startswith("    Gong forbids the call")
     assert run("alerts", "--json").document["open"][0]["kind"] == "on_hold"
 
 
-def test_a_test_that_arrives_ends_with_0(run: Run, redis: Redis, worker: ThreadPoolExecutor):
+def test_a_test_alert_that_arrives_exits_with_0(run: Run, redis: Redis, worker: ThreadPoolExecutor):
     begun = worker.submit(answer, redis, "arrived", 200)
-    ended = run("alerts", "--test", "ops")
+    result = run("alerts", "--test", "ops")
     begun.result()
 
-    assert (ended.code, ended.out) == (0, "The test alert arrived at ops.\n")
+    assert (result.code, result.out) == (0, "The test alert arrived at ops.\n")
 
 
-def test_a_test_that_does_not_arrive_says_what_was_answered(
+def test_a_test_alert_that_does_not_arrive_reports_the_response(
     run: Run, redis: Redis, worker: ThreadPoolExecutor
 ):
     begun = worker.submit(answer, redis, "rejected", 404)
-    ended = run("alerts", "--test", "ops")
+    result = run("alerts", "--test", "ops")
     begun.result()
 
-    assert ended.code == 1
-    assert "did not arrive at ops: rejected, HTTP 404." in ended.out
+    assert result.code == 1
+    assert "did not arrive at ops: rejected, HTTP 404." in result.out
     assert "Messages to ops have failed since" in run("alerts").out
 
 
-def test_a_test_that_no_worker_sends_waits_for_one(run: Run):
-    ended = run("alerts", "--test", "ops", "--wait", "0")
+def test_a_test_alert_waits_for_a_worker(run: Run):
+    result = run("alerts", "--test", "ops", "--wait", "0")
 
-    assert ended.code == 1
-    assert ended.out.startswith("No worker has sent the test alert yet.")
-
-
-def test_a_test_of_nobody_names_who_there_is(run: Run):
-    ended = run("alerts", "--test", "op")
-
-    assert ended.code == 1
-    assert "did you mean 'ops'?" in ended.err
+    assert result.code == 1
+    assert result.out.startswith("No worker has sent the test alert yet.")
 
 
-def test_check_says_who_is_told(run: Run):
+def test_an_unknown_receiver_gets_a_suggestion(run: Run):
+    result = run("alerts", "--test", "op")
+
+    assert result.code == 1
+    assert "did you mean 'ops'?" in result.err
+
+
+def test_check_lists_the_receivers_of_alerts(run: Run):
     assert "  alerts to ops\n" in run("check").out
     assert run("check", "--json").document["alerts"] == {"receivers": ["ops"], "heartbeat": False}

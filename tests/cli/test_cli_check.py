@@ -1,4 +1,4 @@
-"""The commands about configuration: what they print, and the codes they end with."""
+"""The commands about configuration: their output and exit statuses."""
 
 import json
 import re
@@ -34,8 +34,8 @@ def config(tmp_path: Path) -> Path:
 
 def run(folder: Path, *arguments: str, **environ: str) -> Result:
     """Run the command with a data directory of its own."""
-    told = environ | {"COLUMNS": "200"}
-    result = CliRunner().invoke(main, ["--data-dir", str(folder), *arguments], env=told)
+    variables = environ | {"COLUMNS": "200"}
+    result = CliRunner().invoke(main, ["--data-dir", str(folder), *arguments], env=variables)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result
@@ -45,7 +45,7 @@ def document(result: Result) -> Any:
     return json.loads(result.stdout)
 
 
-def test_a_right_configuration_is_told_in_short_and_ends_with_0(config: Path, tmp_path: Path):
+def test_a_valid_configuration_is_summarized_and_exits_with_0(config: Path, tmp_path: Path):
     result = run(tmp_path, "check", "--config", str(config), **RIGHT)
 
     assert result.exit_code == 0
@@ -53,7 +53,7 @@ def test_a_right_configuration_is_told_in_short_and_ends_with_0(config: Path, tm
     assert SECRET not in result.output
 
 
-def test_a_wrong_configuration_is_told_whole_and_ends_with_1(config: Path, tmp_path: Path):
+def test_an_invalid_configuration_is_reported_with_all_errors_and_exits_with_1(config: Path, tmp_path: Path):
     result = run(tmp_path, "check", "--config", str(config))
 
     assert result.exit_code == 1
@@ -62,7 +62,7 @@ def test_a_wrong_configuration_is_told_whole_and_ends_with_1(config: Path, tmp_p
     assert "sources.web.keys[0]: " in result.stdout
 
 
-def test_a_wrong_environment_is_told_and_ends_with_1(config: Path, tmp_path: Path):
+def test_an_invalid_environment_is_reported_and_exits_with_1(config: Path, tmp_path: Path):
     result = run(tmp_path, "check", "--config", str(config), RELAY_NONSENSE="1", **RIGHT)
 
     assert result.exit_code == 1
@@ -70,7 +70,7 @@ def test_a_wrong_environment_is_told_and_ends_with_1(config: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize("before", [True, False])
-def test_the_shared_options_may_stand_before_or_after_the_command(config: Path, tmp_path: Path, before: bool):  # noqa: FBT001
+def test_shared_options_can_precede_or_follow_the_command(config: Path, tmp_path: Path, before: bool):  # noqa: FBT001
     option = ["--config", str(config)]
 
     assert (
@@ -79,7 +79,7 @@ def test_the_shared_options_may_stand_before_or_after_the_command(config: Path, 
     )
 
 
-def test_check_as_json_tells_what_there_is(config: Path, tmp_path: Path):
+def test_check_prints_the_summary_as_json(config: Path, tmp_path: Path):
     page = document(run(tmp_path, "check", "--json", "--config", str(config), **RIGHT))
 
     assert page["ok"] is True
@@ -94,23 +94,21 @@ def test_check_as_json_tells_what_there_is(config: Path, tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("scheme", "told"),
+    ("scheme", "line"),
     [
         ('{scheme: github, secrets: ["${WEB_KEY}"]}', "webhook verified by github"),
         ("{scheme: none}", "webhook NOT VERIFIED: anyone can post"),
     ],
 )
-def test_how_a_webhook_is_verified_is_told_and_that_it_is_not_is_shouted(
-    config: Path, tmp_path: Path, scheme: str, told: str
+def test_check_shows_how_a_webhook_is_verified_and_warns_if_it_is_not(
+    config: Path, tmp_path: Path, scheme: str, line: str
 ):
     config.write_text(f"{CONFIG}  hook: {{destination: acme, verify: {scheme}, rules: [{RULE}]}}\n")
 
-    assert told in run(tmp_path, "check", "--config", str(config), **RIGHT).stdout
+    assert line in run(tmp_path, "check", "--config", str(config), **RIGHT).stdout
 
 
-def test_a_sender_that_signs_the_address_is_refused_until_the_relay_knows_its_own(
-    config: Path, tmp_path: Path
-):
+def test_a_sender_that_signs_the_url_requires_the_public_url(config: Path, tmp_path: Path):
     verify = 'verify: {scheme: hubspot, secrets: ["${WEB_KEY}"]}'
     config.write_text(f"{CONFIG}  crm: {{destination: acme, {verify}, rules: [{RULE}]}}\n")
     without = run(tmp_path, "check", "--config", str(config), **RIGHT)
@@ -127,7 +125,7 @@ def test_a_sender_that_signs_the_address_is_refused_until_the_relay_knows_its_ow
     assert "RELAY_PUBLIC_URL: is needed: the senders of crm sign" in without.stdout
 
 
-def test_check_as_json_tells_problems_with_path_code_and_message(tmp_path: Path):
+def test_check_prints_problems_as_json_with_path_code_and_message(tmp_path: Path):
     result = run(tmp_path, "check", "--json", "--config", str(tmp_path / "gone.yaml"))
 
     assert result.exit_code == 1
@@ -149,7 +147,7 @@ def test_settings_are_listed_with_their_origin_and_without_secrets(tmp_path: Pat
     assert rows["RELAY_MAX_BODY_BYTES"]["from"] == "default"
 
 
-def test_settings_for_people_say_what_each_means(tmp_path: Path):
+def test_settings_are_explained_as_text(tmp_path: Path):
     result = run(tmp_path, "settings", RELAY_ADMIN_KEY=SECRET)
 
     assert "RELAY_ADMIN_KEY = ********   [environment]" in result.stdout
@@ -161,7 +159,7 @@ def test_the_schema_is_printed(tmp_path: Path):
     assert document(run(tmp_path, "schema")) == build_json_schema()
 
 
-def test_a_key_is_printed_with_the_line_that_lets_it_in(tmp_path: Path):
+def test_a_key_is_printed_with_its_configuration(tmp_path: Path):
     out = run(tmp_path, "key", "website").stdout
     [key] = re.findall(r"grly_\w+", out)
     [line] = re.findall(r"- (sha256:.*)", out)
@@ -171,7 +169,15 @@ def test_a_key_is_printed_with_the_line_that_lets_it_in(tmp_path: Path):
     assert parse_digest(line)
 
 
-def test_every_key_is_a_fresh_one(tmp_path: Path):
+@pytest.mark.parametrize("role", ["viewer", "operator", "admin"])
+def test_an_operators_key_is_printed_with_its_role(tmp_path: Path, role: str):
+    result = run(tmp_path, "key", "alice", "--role", role)
+
+    assert result.exit_code == 0
+    assert f"operators:\n  alice:\n    role: {role}\n" in result.stdout
+
+
+def test_every_key_is_different(tmp_path: Path):
     keys = {document(run(tmp_path, "key", "website", "--json"))["key"] for _ in range(20)}
 
     assert len(keys) == 20
@@ -188,12 +194,12 @@ def test_every_key_is_a_fresh_one(tmp_path: Path):
         ["up", "--workers", "0"],
     ],
 )
-def test_a_command_that_is_misused_ends_with_2(tmp_path: Path, arguments: list[str]):
+def test_a_usage_error_exits_with_2(tmp_path: Path, arguments: list[str]):
     assert run(tmp_path, *arguments).exit_code == 2
 
 
 @pytest.mark.parametrize("name", sorted(main.commands))
-def test_every_command_explains_itself_with_an_example(tmp_path: Path, name: str):
+def test_the_help_of_every_command_has_an_example(tmp_path: Path, name: str):
     result = run(tmp_path, name, "--help")
 
     assert result.exit_code == 0

@@ -1,4 +1,4 @@
-"""The data directory: one `up` at a time works there, and a killed one does not block the next."""
+"""The data directory: one `up` at a time uses it, and a killed one does not block the next."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ import pytest
 
 from relay.cli.up.data_dir import DataDir, DataDirInUseError, lock_data_dir
 
-HOLDS = """
+LOCKS = """
 import os, subprocess, sys, time
 from pathlib import Path
 from relay.cli.up.data_dir import DataDir, lock_data_dir
@@ -26,37 +26,37 @@ def data(tmp_path: Path) -> DataDir:
     return DataDir(tmp_path / ".relay")
 
 
-def hold(data: DataDir, end_leftovers=lambda: None, say=lambda _: None):
+def lock(data: DataDir, end_leftovers=lambda: None, say=lambda _: None):
     return lock_data_dir(data, end_leftovers=end_leftovers, say=say)
 
 
-def test_its_folders_are_made_for_their_owner_only(data: DataDir):
-    with hold(data):
+def test_the_directories_are_readable_by_their_owner_only(data: DataDir):
+    with lock(data):
         assert {path.stat().st_mode & 0o777 for path in (data.root, data.server, data.log("web").parent)} == {
             0o700
         }
 
 
-def test_a_second_holder_is_told_who_the_first_is(data: DataDir):
-    with hold(data), pytest.raises(DataDirInUseError, match=rf"process {os.getpid()}\)"), hold(data):
+def test_a_second_up_reports_the_process_of_the_first(data: DataDir):
+    with lock(data), pytest.raises(DataDirInUseError, match=rf"process {os.getpid()}\)"), lock(data):
         pass
 
 
-def test_a_directory_is_free_again_after_its_holder(data: DataDir):
-    with hold(data):
+def test_the_lock_is_released_at_the_end(data: DataDir):
+    with lock(data):
         pass
-    with hold(data) as lock:
-        assert lock > 0
+    with lock(data) as file_descriptor:
+        assert file_descriptor > 0
 
 
 @pytest.mark.slow
-def test_what_a_killed_holder_left_is_ended_and_waited_for(data: DataDir):
-    with subprocess.Popen([sys.executable, "-c", HOLDS, str(data.root)], stdout=subprocess.PIPE) as holder:
+def test_processes_of_a_killed_up_are_stopped_before_the_start(data: DataDir):
+    with subprocess.Popen([sys.executable, "-c", LOCKS, str(data.root)], stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         left = int(holder.stdout.readline())
         holder.kill()
         holder.wait()
-        said: list[str] = []
+        messages: list[str] = []
 
-        with hold(data, end_leftovers=lambda: os.kill(left, signal.SIGKILL), say=said.append):
-            assert "killed" in said[0]
+        with lock(data, end_leftovers=lambda: os.kill(left, signal.SIGKILL), say=messages.append):
+            assert "killed" in messages[0]

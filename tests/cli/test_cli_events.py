@@ -1,4 +1,4 @@
-"""`events`, `event` and `dead`: what an operator sees of events, and how the commands end."""
+"""`events`, `event` and `dead`: their output and exit statuses."""
 
 import orjson
 import pytest
@@ -16,7 +16,7 @@ _RECORD = {
 }
 
 
-REFUSED = dead_letter(
+REJECTED = dead_letter(
     DeadLetterReason.REJECTED,
     "content.title: must not be empty",
     record=orjson.dumps(_RECORD | {"errors": ["content.title: must not be empty"]}),
@@ -29,13 +29,13 @@ def test_events_are_listed_newest_first(run: Run, queue: Queue):
 
     page = run("events", "--json").document
 
-    assert [found["id"] for found in page["events"]] == [second, first]
+    assert [row["id"] for row in page["events"]] == [second, first]
     assert page["cursor"] is None
 
 
 @pytest.mark.parametrize("columns", [80, 120])
-def test_an_id_is_printed_whole_at_any_width(run: Run, settle: Settle, columns: int):
-    event_id = settle(REFUSED)
+def test_an_id_is_printed_in_full_at_any_width(run: Run, settle: Settle, columns: int):
+    event_id = settle(REJECTED)
 
     for command in (["events"], ["dead", "--events"], ["event", event_id]):
         out = run(*command, columns=columns).out
@@ -60,34 +60,34 @@ def test_an_id_is_printed_whole_at_any_width(run: Run, settle: Settle, columns: 
         (["--cluster", "f1"], set()),
     ],
 )
-def test_filters_choose_what_is_listed(run: Run, queue: Queue, filters: list[str], expected: set[str]):
+def test_filters_select_the_listed_events(run: Run, queue: Queue, filters: list[str], expected: set[str]):
     queue("ev-1")
     queue("ev-2", destination="globex", company="globex")
 
     page = run("events", "--json", *filters).document
 
-    assert {found["event_id"] for found in page["events"]} == expected
+    assert {row["event_id"] for row in page["events"]} == expected
 
 
-def test_a_cursor_leads_through_every_page(run: Run, queue: Queue):
+def test_a_cursor_shows_the_next_page(run: Run, queue: Queue):
     ids = [queue(f"ev-{number}") for number in range(3)]
 
     first = run("events", "--json", "--limit", "2").document
     second = run("events", "--json", "--limit", "2", "--cursor", first["cursor"]).document
 
-    assert [found["id"] for page in (first, second) for found in page["events"]] == ids[::-1]
+    assert [row["id"] for page in (first, second) for row in page["events"]] == ids[::-1]
     assert f"--cursor {first['cursor']}" in run("events", "--limit", "2").out
 
 
 @pytest.mark.parametrize(
     "arguments", [["--status", "lost"], ["--cursor", "not-one"], ["--limit", "0"], ["--limit", "501"]]
 )
-def test_a_filter_that_cannot_be_is_misuse(run: Run, arguments: list[str]):
+def test_an_invalid_filter_is_a_usage_error(run: Run, arguments: list[str]):
     assert run("events", *arguments).code == 2
 
 
-def test_dead_letters_come_with_their_reason_and_what_to_do(run: Run, settle: Settle):
-    event_id = settle(REFUSED)
+def test_dead_letters_are_listed_with_their_reason_and_remedy(run: Run, settle: Settle):
+    event_id = settle(REJECTED)
 
     out = run("dead", "--events", columns=120).out
 
@@ -97,14 +97,14 @@ def test_dead_letters_come_with_their_reason_and_what_to_do(run: Run, settle: Se
     assert "gong-relay replay" in out
 
 
-def test_only_dead_letters_are_listed_as_such(run: Run, settle: Settle, queue: Queue):
-    event_id = settle(REFUSED)
+def test_dead_lists_only_dead_letters(run: Run, settle: Settle, queue: Queue):
+    event_id = settle(REJECTED)
     queue("ev-2")
 
-    assert [found["id"] for found in run("dead", "--events", "--json").document["events"]] == [event_id]
+    assert [row["id"] for row in run("dead", "--events", "--json").document["events"]] == [event_id]
 
 
-def test_without_dead_letters_that_is_said(run: Run):
+def test_dead_reports_that_there_are_no_dead_letters(run: Run):
     assert run("dead").out == "There are no dead letters.\n"
 
 
@@ -112,7 +112,7 @@ def test_without_dead_letters_that_is_said(run: Run):
     ("settlement", "words"),
     [
         (
-            REFUSED,
+            REJECTED,
             [
                 "rejected",
                 "400",
@@ -129,7 +129,7 @@ def test_without_dead_letters_that_is_said(run: Run):
     ],
     ids=["dead", "delivered", "retrying", "on_hold"],
 )
-def test_an_event_is_explained_in_words(run: Run, settle: Settle, settlement: Settlement, words: list[str]):
+def test_an_event_is_explained_as_text(run: Run, settle: Settle, settlement: Settlement, words: list[str]):
     out = run("event", settle(settlement), columns=200).out
 
     assert [word for word in words if word not in out] == []
@@ -138,7 +138,7 @@ def test_an_event_is_explained_in_words(run: Run, settle: Settle, settlement: Se
     assert '"eventId": "web:ev-1"' in out
 
 
-def test_an_explained_event_is_the_page_of_the_api(run: Run, queue: Queue):
+def test_an_event_as_json_is_the_page_of_the_api(run: Run, queue: Queue):
     event_id = queue()
 
     page = run("event", event_id, "--json").document
@@ -147,41 +147,41 @@ def test_an_explained_event_is_the_page_of_the_api(run: Run, queue: Queue):
     assert page["call"]["body"] == {"eventId": "web:ev-1"}
 
 
-def test_a_filtered_event_has_no_call_to_show(run: Run, queue: Queue):
+def test_a_filtered_event_is_shown_without_a_call(run: Run, queue: Queue):
     out = run("event", queue(filtered=True)).out
 
     assert "filtered" in out
     assert "POST" not in out
 
 
-def test_what_comes_from_outside_cannot_steer_the_terminal(run: Run, settle: Settle):
+def test_text_from_outside_cannot_control_the_terminal(run: Run, settle: Settle):
     hostile = "\x1b]0;owned\x07 [bold]x[/bold] \u202e"
     event_id = settle(dead_letter(DeadLetterReason.REJECTED, hostile, record=b"", keep_seconds=600))
 
-    for shown in (run("dead", "--events", columns=200).out, run("event", event_id, columns=200).out):
-        assert r"\x1b]0;owned\x07 [bold]x[/bold] \u202e" in shown
-        assert not {"\x1b", "\x07", "\u202e"} & set(shown)
+    for output in (run("dead", "--events", columns=200).out, run("event", event_id, columns=200).out):
+        assert r"\x1b]0;owned\x07 [bold]x[/bold] \u202e" in output
+        assert not {"\x1b", "\x07", "\u202e"} & set(output)
 
 
-def test_an_unknown_event_ends_with_1(run: Run):
-    ended = run("event", "01K9XHZ3T5M7Q2V8B4N6C0D1EF")
+def test_an_unknown_event_exits_with_1(run: Run):
+    result = run("event", "01K9XHZ3T5M7Q2V8B4N6C0D1EF")
 
-    assert (ended.code, ended.out) == (1, "")
-    assert "There is no event 01K9XHZ3T5M7Q2V8B4N6C0D1EF" in ended.err
+    assert (result.code, result.out) == (1, "")
+    assert "There is no event 01K9XHZ3T5M7Q2V8B4N6C0D1EF" in result.err
 
 
 @pytest.mark.parametrize(
     "arguments", [["status"], ["events"], ["dead"], ["event", "x"], ["status", "--json"]]
 )
-def test_a_store_that_is_away_ends_with_3_and_the_remedy(run: Run, arguments: list[str]):
-    ended = run(*arguments, RELAY_REDIS_URL="unix:///nowhere/s")
+def test_an_unavailable_store_exits_with_3_and_a_remedy(run: Run, arguments: list[str]):
+    result = run(*arguments, RELAY_REDIS_URL="unix:///nowhere/s")
 
-    assert (ended.code, ended.out) == (3, "")
-    assert "The store cannot be reached." in ended.err
-    assert "gong-relay up" in ended.err
+    assert (result.code, result.out) == (3, "")
+    assert "The store cannot be reached." in result.err
+    assert "gong-relay up" in result.err
 
 
-def test_a_broken_configuration_keeps_nobody_from_looking_at_events(run: Run, queue: Queue):
+def test_events_are_listed_although_the_configuration_is_invalid(run: Run, queue: Queue):
     event_id = queue()
 
     assert event_id in run("events", RELAY_CONFIG="/nowhere.yaml").out

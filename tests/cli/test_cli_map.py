@@ -26,8 +26,8 @@ SITE = {"destination": "acme", "verify": {"scheme": "none"}, "rules": [RULE]}
 
 
 def viewed(**fields: Any) -> dict[str, Any]:
-    told = {"event": "page_view", "id": "1", "at": "2026-11-20T10:00:00Z", "title": "Pricing"}
-    return told | {"email": "jane@globex.example"} | fields
+    payload = {"event": "page_view", "id": "1", "at": "2026-11-20T10:00:00Z", "title": "Pricing"}
+    return payload | {"email": "jane@globex.example"} | fields
 
 
 @pytest.fixture
@@ -42,10 +42,10 @@ def mapped(run: Run, environ: dict[str, str]) -> Callable[..., Any]:
     return ran
 
 
-def test_a_payload_is_told_item_by_item_and_nothing_is_kept(mapped: Callable[..., Any], redis: Redis):
-    ended = mapped([viewed(extra=1), {"event": "other"}])
+def test_a_payload_is_previewed_item_by_item_and_not_stored(mapped: Callable[..., Any], redis: Redis):
+    result = mapped([viewed(extra=1), {"event": "other"}])
 
-    assert (ended.code, redis.dbsize()) == (0, 0)
+    assert (result.code, redis.dbsize()) == (0, 0)
     for words in (
         "item 0: ready, rule 'page viewed', priority normal",
         "event id site:1",
@@ -57,17 +57,17 @@ def test_a_payload_is_told_item_by_item_and_nothing_is_kept(mapped: Callable[...
         "no rule matches it",
         "Nothing was sent: ready 1, filtered 1, dead 0.",
     ):
-        assert words in ended.out
+        assert words in result.out
 
 
-def test_a_dead_item_is_told_with_its_reason_and_ends_with_1(mapped: Callable[..., Any]):
-    ended = mapped(viewed(title=None))
+def test_a_dead_item_is_shown_with_its_errors_and_exits_with_1(mapped: Callable[..., Any]):
+    result = mapped(viewed(title=None))
 
-    assert ended.code == 1
-    assert "content: is required" in ended.out
+    assert result.code == 1
+    assert "content: is required" in result.out
 
 
-def test_the_document_is_the_one_of_the_api(mapped: Callable[..., Any]):
+def test_the_json_document_is_that_of_the_api(mapped: Callable[..., Any]):
     document = mapped(viewed(), "--json").document
 
     assert document["source"] == "site"
@@ -75,9 +75,7 @@ def test_the_document_is_the_one_of_the_api(mapped: Callable[..., Any]):
 
 
 @pytest.mark.parametrize("options", [("--header", "X-Title=Headed"), ("--query", "title=Headed")])
-def test_headers_and_parameters_of_the_request_can_be_given(
-    mapped: Callable[..., Any], options: tuple[str, ...]
-):
+def test_headers_and_query_parameters_can_be_set(mapped: Callable[..., Any], options: tuple[str, ...]):
     [item] = mapped(viewed(title=None), "--json", *options).document["items"]
 
     assert item["body"]["content"]["contentTitle"] == "Headed"
@@ -93,25 +91,25 @@ def test_headers_and_parameters_of_the_request_can_be_given(
     ],
     ids=["form", "lines", "lines by header", "multipart"],
 )
-def test_a_payload_is_read_by_its_look_or_as_it_is_said(
+def test_the_content_type_is_detected_or_set(
     mapped: Callable[..., Any], payload: str, options: tuple[str, ...]
 ):
     assert mapped(payload, *options).code == 0
 
 
-def test_what_cannot_be_read_is_told_with_the_remedy(mapped: Callable[..., Any]):
-    ended = mapped('{"event": ')
+def test_an_unreadable_file_is_reported_with_the_remedy(mapped: Callable[..., Any]):
+    result = mapped('{"event": ')
 
-    assert (ended.code, ended.out) == (1, "")
-    assert "send one complete JSON value" in ended.err
-
-
-def test_a_source_without_a_mapping_says_what_to_give_it(run: Run):
-    ended = run("map", "web", "-", sent="{}")
-
-    assert ended.code == 1
-    assert "takes no webhooks: give it a preset" in ended.err
+    assert (result.code, result.out) == (1, "")
+    assert "send one complete JSON value" in result.err
 
 
-def test_a_header_without_a_value_is_misuse(mapped: Callable[..., Any]):
+def test_a_source_without_a_mapping_is_reported_with_the_remedy(run: Run):
+    result = run("map", "web", "-", sent="{}")
+
+    assert result.code == 1
+    assert "takes no webhooks: give it a preset" in result.err
+
+
+def test_a_header_without_a_value_is_a_usage_error(mapped: Callable[..., Any]):
     assert mapped("{}", "--header", "X-Title").code == 2

@@ -1,4 +1,4 @@
-"""`probe`: what a worker tells is printed with the remedy, and the exit code says whether it passed."""
+"""`probe`: the result is printed with its remedy, and the exit status reports whether it passed."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,65 +14,65 @@ from tests.harness.waiting import eventually
 
 BLOCKED = ProbeResult("blocked", 401, "token\x1b[2J expired", HoldCause.INVALID_CREDENTIALS)
 
-Tell = Callable[[ProbeResult], None]
+Answer = Callable[[ProbeResult], None]
 
 
 @pytest.fixture
-def tell(redis: Redis) -> Iterator[Tell]:
-    """A worker that takes up the next probe of acme, and tells this of it."""
+def answer(redis: Redis) -> Iterator[Answer]:
+    """A worker that runs the next probe of acme, with this result."""
 
-    def told(probed: ProbeResult) -> None:
-        eventually(lambda: redis.hdel(keys.PROBE_REQUESTS, "acme"), within=10, what="the wish for a probe")
+    def answer_probe(probed: ProbeResult) -> None:
+        eventually(lambda: redis.hdel(keys.PROBE_REQUESTS, "acme"), within=10, what="the queued probe")
         save_probe_result(redis, "acme", probed)
 
     with ThreadPoolExecutor(1) as pool:
-        begun = []
-        yield lambda probed: begun.append(pool.submit(told, probed))
-        for one in begun:
-            one.result()
+        futures = []
+        yield lambda probed: futures.append(pool.submit(answer_probe, probed))
+        for future in futures:
+            future.result()
 
 
-def test_a_probe_that_passes_ends_with_0(run: Run, tell: Tell):
-    tell(ProbeResult("passed", 400))
+def test_a_probe_that_passes_exits_with_0(run: Run, answer: Answer):
+    answer(ProbeResult("passed", 400))
 
-    ended = run("probe", "acme")
+    result = run("probe", "acme")
 
-    assert (ended.code, ended.out) == (0, "acme passed: Gong accepts its credentials.\n")
+    assert (result.code, result.out) == (0, "acme passed: Gong accepts its credentials.\n")
 
 
-def test_a_probe_that_does_not_pass_says_what_gong_said_and_what_to_do(run: Run, tell: Tell):
-    tell(BLOCKED)
+def test_a_probe_that_does_not_pass_shows_gongs_answer_and_the_remedy(run: Run, answer: Answer):
+    answer(BLOCKED)
 
-    ended = run("probe", "acme")
+    result = run("probe", "acme")
 
-    assert ended.code == 1
-    assert ended.out.splitlines() == [
+    assert result.code == 1
+    assert result.out.splitlines() == [
         "acme did not pass: blocked, HTTP 401.",
         "token\\x1b[2J expired",
         CAUSES[HoldCause.INVALID_CREDENTIALS].text,
     ]
 
 
-def test_the_result_of_an_earlier_probe_is_not_taken_for_this_ones(run: Run, redis: Redis, tell: Tell):
+def test_the_result_of_an_earlier_probe_is_ignored(run: Run, redis: Redis, answer: Answer):
     save_probe_result(redis, "acme", BLOCKED)
-    tell(ProbeResult("passed", 400))
+    answer(ProbeResult("passed", 400))
 
     assert run("probe", "acme", "--json").document["result"]["outcome"] == "passed"
 
 
-def test_a_probe_that_no_worker_takes_up_stays_asked_for(run: Run, redis: Redis):
-    ended = run("probe", "acme", "--wait", "0")
+def test_a_probe_stays_queued_without_a_worker(run: Run, redis: Redis):
+    result = run("probe", "acme", "--wait", "0")
 
-    assert ended.code == 1
-    assert "There is no result yet." in ended.out
+    assert result.code == 1
+    assert "There is no result yet." in result.out
     assert redis.hgetall(keys.PROBE_REQUESTS) == {b"acme": b"acme"}
 
 
-def test_as_json_a_probe_without_result_has_no_last(run: Run, redis: Redis):
+def test_a_probe_without_a_result_as_json(run: Run, redis: Redis):
     save_probe_result(redis, "acme", BLOCKED)
 
-    ended = run("probe", "acme", "--wait", "0", "--json")
+    result = run("probe", "acme", "--wait", "0", "--json")
 
-    assert ended.code == 1
-    assert (ended.document["queued"], ended.document["result"]) == (True, None)
-    assert ended.document["previous"]["outcome"] == "blocked"
+    assert result.code == 1
+    assert (result.document["queued"], result.document["result"]) == (True, None)
+    assert result.document["previous"]["outcome"] == "blocked"

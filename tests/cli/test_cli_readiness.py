@@ -1,4 +1,4 @@
-"""Whether a port is free, and whether a server responds there."""
+"""Checks of a free port and of a responding server."""
 
 import socket
 import threading
@@ -30,24 +30,24 @@ def port() -> Iterator[int]:
 
 
 @pytest.fixture
-def nobodys_port() -> int:
+def unused_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
-def test_a_port_that_somebody_listens_on_is_not_free(port: int):
+def test_a_port_with_a_listener_is_not_free(port: int):
     assert not is_free("127.0.0.1", port)
 
 
-def test_a_port_that_nobody_listens_on_is_free(nobodys_port: int):
-    assert is_free("127.0.0.1", nobodys_port)
+def test_a_port_without_a_listener_is_free(unused_port: int):
+    assert is_free("127.0.0.1", unused_port)
 
 
-def test_only_200_is_an_answer(port: int):
+def test_only_status_200_counts_as_a_response(port: int):
     assert responds("127.0.0.1", port, "/readyz")
     assert not responds("127.0.0.1", port, "/livez")
 
 
-def test_nobody_does_not_answer(nobodys_port: int):
-    assert not responds("127.0.0.1", nobodys_port, "/readyz")
+def test_a_port_without_a_listener_does_not_respond(unused_port: int):
+    assert not responds("127.0.0.1", unused_port, "/readyz")

@@ -1,4 +1,4 @@
-"""The embedded server: where it listens, how it keeps data, and that a forgotten one can be ended."""
+"""The embedded server: its socket, its durability, and stopping a leftover one."""
 
 import os
 import subprocess
@@ -43,11 +43,11 @@ def serving(folder: Path) -> "Iterator[tuple[Path, subprocess.Popen[bytes]]]":
             process.terminate()
 
 
-def test_a_short_folder_holds_its_own_socket(folder: Path):
+def test_a_short_path_contains_the_socket(folder: Path):
     assert socket_path(folder).parent == folder.resolve()
 
 
-def test_a_long_folder_has_its_socket_in_a_private_short_one(folder: Path):
+def test_a_long_path_has_its_socket_in_a_private_temporary_folder(folder: Path):
     long = folder / ("x" * 120)
     path = socket_path(long)
 
@@ -57,7 +57,7 @@ def test_a_long_folder_has_its_socket_in_a_private_short_one(folder: Path):
     path.parent.rmdir()
 
 
-def test_two_long_folders_have_two_sockets(folder: Path):
+def test_two_long_paths_have_two_sockets(folder: Path):
     paths = {socket_path(folder / (letter * 120)) for letter in "ab"}
 
     assert len(paths) == 2
@@ -65,7 +65,7 @@ def test_two_long_folders_have_two_sockets(folder: Path):
         path.parent.rmdir()
 
 
-def test_a_private_folder_that_others_may_enter_is_refused(folder: Path):
+def test_a_temporary_folder_that_is_not_private_is_refused(folder: Path):
     path = socket_path(folder / ("y" * 120))
     path.parent.chmod(0o755)
 
@@ -74,17 +74,17 @@ def test_a_private_folder_that_others_may_enter_is_refused(folder: Path):
     path.parent.rmdir()
 
 
-def test_an_address_is_written_so_that_any_path_reads_back():
+def test_the_socket_url_escapes_the_path():
     assert socket_url(Path("/a b/50%/s.sock")) == "unix:///a%20b/50%25/s.sock"
 
 
-def test_every_write_is_on_disk_and_nothing_is_evicted(folder: Path):
+def test_the_server_writes_to_disk_and_evicts_nothing(folder: Path):
     with serving(folder) as (path, _), Redis.from_url(socket_url(path), decode_responses=True) as client:
-        told = client.config_get(
+        options = client.config_get(
             "appendonly", "appendfsync", "maxmemory-policy", "save", "hash-max-listpack-value"
         )
 
-    assert told == {
+    assert options == {
         "appendonly": "yes",
         "appendfsync": "always",
         "maxmemory-policy": "noeviction",
@@ -93,7 +93,7 @@ def test_every_write_is_on_disk_and_nothing_is_evicted(folder: Path):
     }
 
 
-def test_a_forgotten_server_is_ended_and_its_data_stay(folder: Path):
+def test_a_leftover_server_is_stopped_and_its_data_kept(folder: Path):
     with serving(folder) as (path, process):
         with Redis.from_url(socket_url(path)) as client:
             client.set("kept", "1")
@@ -103,7 +103,7 @@ def test_a_forgotten_server_is_ended_and_its_data_stay(folder: Path):
         assert client.get("kept") == b"1"
 
 
-def test_where_nobody_listens_there_is_nothing_to_end(folder: Path):
+def test_stopping_without_a_server_does_nothing(folder: Path):
     stop_leftover_server(folder / "valkey.sock")
 
     assert not is_ready(folder / "valkey.sock")

@@ -1,4 +1,4 @@
-"""`web`, `worker` and `sandbox` become the server that they name, and end on SIGTERM as servers should."""
+"""`web`, `worker` and `sandbox` become their server, which stops on SIGTERM."""
 
 import os
 import signal
@@ -26,18 +26,18 @@ def port() -> int:
 @contextmanager
 def running(folder: Path, *arguments: str, **environ: str) -> "Iterator[subprocess.Popen[bytes]]":
     line = [sys.executable, "-c", "from relay.cli.main import main; main()", *arguments]
-    told = {"PATH": os.environ["PATH"], **environ}
+    variables = {"PATH": os.environ["PATH"], **environ}
     with (
         (folder / "out").open("wb") as out,
-        subprocess.Popen(line, cwd=folder, env=told, stdout=out, stderr=out) as one,
+        subprocess.Popen(line, cwd=folder, env=variables, stdout=out, stderr=out) as process,
     ):
         try:
-            yield one
+            yield process
         finally:
-            one.kill()
+            process.kill()
 
 
-def answered(url: str, process: "subprocess.Popen[bytes]", folder: Path) -> requests.Response:
+def wait_for_response(url: str, process: "subprocess.Popen[bytes]", folder: Path) -> requests.Response:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         try:
@@ -47,27 +47,25 @@ def answered(url: str, process: "subprocess.Popen[bytes]", folder: Path) -> requ
     raise AssertionError((folder / "out").read_text())
 
 
-def ended(process: "subprocess.Popen[bytes]") -> int:
+def stop(process: "subprocess.Popen[bytes]") -> int:
     process.send_signal(signal.SIGTERM)
     return process.wait(40)
 
 
-def test_web_answers_on_the_port_it_is_given_and_ends_well(
-    tmp_path: Path, port: int, environ: dict[str, str]
-):
+def test_web_listens_on_the_given_port_and_exits_with_0(tmp_path: Path, port: int, environ: dict[str, str]):
     with running(tmp_path, "web", "--host", "127.0.0.1", "--port", str(port), **environ) as web:
-        answer = answered(f"http://127.0.0.1:{port}/readyz", web, tmp_path)
+        answer = wait_for_response(f"http://127.0.0.1:{port}/readyz", web, tmp_path)
 
         assert answer.status_code == 200
-        assert ended(web) == 0
+        assert stop(web) == 0
 
 
-def test_web_takes_its_port_from_the_environment_too(tmp_path: Path, port: int, environ: dict[str, str]):
+def test_web_reads_its_port_from_the_environment(tmp_path: Path, port: int, environ: dict[str, str]):
     with running(tmp_path, "web", PORT=str(port), **environ) as web:
-        assert answered(f"http://127.0.0.1:{port}/livez", web, tmp_path).status_code == 200
+        assert wait_for_response(f"http://127.0.0.1:{port}/livez", web, tmp_path).status_code == 200
 
 
-def test_web_with_a_wrong_configuration_ends_and_says_why(tmp_path: Path, port: int, environ: dict[str, str]):
+def test_web_reports_an_invalid_configuration_and_exits(tmp_path: Path, port: int, environ: dict[str, str]):
     Path(environ["RELAY_CONFIG"]).write_text("destinations: {acme: {}}")
     with running(tmp_path, "web", "--port", str(port), **environ) as web:
         assert web.wait(60) != 0
@@ -75,7 +73,7 @@ def test_web_with_a_wrong_configuration_ends_and_says_why(tmp_path: Path, port: 
     assert "destinations.acme.auth: is missing" in (tmp_path / "out").read_text()
 
 
-def test_a_worker_works_until_it_is_told_to_stop(tmp_path: Path, environ: dict[str, str], redis):
+def test_a_worker_runs_until_sigterm(tmp_path: Path, environ: dict[str, str], redis):
     redis.flushall()
     with running(tmp_path, "worker", "--threads", "2", **environ) as worker:
         deadline = time.monotonic() + 60
@@ -83,20 +81,20 @@ def test_a_worker_works_until_it_is_told_to_stop(tmp_path: Path, environ: dict[s
             assert time.monotonic() < deadline, (tmp_path / "out").read_text()
             time.sleep(0.05)
 
-        assert ended(worker) == 0
+        assert stop(worker) == 0
 
 
-def test_a_sandbox_answers_on_the_port_it_is_given(tmp_path: Path, port: int):
+def test_the_sandbox_listens_on_the_given_port(tmp_path: Path, port: int):
     with running(
         tmp_path, "sandbox", "--port", str(port), "--fidelity", "strict", "--latency", "0.01"
     ) as sandbox:
-        assert answered(f"http://127.0.0.1:{port}/", sandbox, tmp_path).status_code == 200
-        assert ended(sandbox) == 0
+        assert wait_for_response(f"http://127.0.0.1:{port}/", sandbox, tmp_path).status_code == 200
+        assert stop(sandbox) == 0
 
 
-def test_a_server_reads_the_data_directory_beneath_the_real_environment(
+def test_a_server_reads_the_env_file_of_the_data_directory(
     tmp_path: Path, port: int, environ: dict[str, str]
 ):
     (tmp_path / "env").write_text("".join(f"{name}={value}\n" for name, value in environ.items()))
     with running(tmp_path, "web", "--data-dir", str(tmp_path), "--port", str(port)) as web:
-        assert answered(f"http://127.0.0.1:{port}/readyz", web, tmp_path).status_code == 200
+        assert wait_for_response(f"http://127.0.0.1:{port}/readyz", web, tmp_path).status_code == 200

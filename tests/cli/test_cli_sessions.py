@@ -1,4 +1,4 @@
-"""What an operator sees on the command line of a session that is sent as one call."""
+"""Sessions that are sent as one call, in the output of commands."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -28,24 +28,24 @@ def session(scripts: Scripts) -> list[str]:
     return [verdict.id for verdict in accept_events(scripts, *views).verdicts]
 
 
-def test_the_event_that_stands_for_a_session_says_how_many_it_stands_for(run: Run, session: list[str]):
+def test_a_carrier_shows_the_number_of_events_in_its_session(run: Run, session: list[str]):
     out = run("event", session[0], "--reveal", columns=120).out
 
     assert "carrier of 3 events, 2026-11-21 10:00:00 UTC to 2026-11-21 10:02:00 UTC" in " ".join(out.split())
     assert '"pages"' in out
 
 
-def test_every_other_event_of_it_names_that_one(run: Run, session: list[str]):
+def test_an_aggregated_event_names_its_carrier(run: Run, session: list[str]):
     assert f"sent as part of event {session[0]}" in run("event", session[2], columns=120).out
 
 
-def test_a_preview_says_what_ties_an_event_to_its_session(capsys: pytest.CaptureFixture[str]):
+def test_a_preview_shows_the_session_key(capsys: pytest.CaptureFixture[str]):
     items = preview_of([a_rule(aggregate={"by": "{{ item.visit }}"})], an_item(visit="v-1"))
 
     Console(width=120).print(preview_view({"items": items}))
 
-    told = " ".join(capsys.readouterr().out.split())
+    output = " ".join(capsys.readouterr().out.split())
     assert (
         "sent as one call with all events of its session: site, viewed, v-1, email jane@globex.example"
-        in told
+        in output
     )

@@ -49,62 +49,60 @@ def configured(text: str, environ: dict[str, str]) -> Config:
     return read_config(config, environ=secrets, allow_hosts=frozenset())
 
 
-def test_unasked_it_proposes_a_source_that_the_configuration_takes(
-    run: Run, file: Path, environ: dict[str, str]
-):
-    ended = run("source", "new", "--from", str(file), "--preset", "none", "--yes", "--header", SIGNED)
+def test_yes_prints_a_source_that_is_valid_configuration(run: Run, file: Path, environ: dict[str, str]):
+    result = run("source", "new", "--from", str(file), "--preset", "none", "--yes", "--header", SIGNED)
 
-    assert ended.code == 0
-    assert len(ended.out.splitlines()) <= 25
-    hook = configured(ended.out, environ).webhooks["visits-of-docs"]
+    assert result.code == 0
+    assert len(result.out.splitlines()) <= 25
+    hook = configured(result.out, environ).webhooks["visits-of-docs"]
     assert [rule.name for rule in hook.mapping.rules] == ["document visited"]
     assert (hook.scheme.name, hook.scheme.signature.name) == ("custom", "x-visits-signature")
 
 
-def test_the_paths_and_the_preview_are_shown_apart_from_the_lines(run: Run, file: Path):
-    ended = run("source", "new", "--from", str(file), "--preset", "none", "--yes", columns=120)
+def test_the_fields_and_the_preview_go_to_standard_error(run: Run, file: Path):
+    result = run("source", "new", "--from", str(file), "--preset", "none", "--yes", columns=120)
 
-    assert "item.visitor_email" in ended.err
-    assert '"contentTitle": "Proposal"' in ended.err
-    assert ended.out.startswith("# The captured request shows no signature")
+    assert "item.visitor_email" in result.err
+    assert '"contentTitle": "Proposal"' in result.err
+    assert result.out.startswith("# The captured request shows no signature")
 
 
-def test_long_values_are_clipped_and_secrets_hidden(run: Run, file: Path):
-    shown = run("source", "new", "--from", str(file), "--preset", "none", "--yes", columns=160).err
+def test_long_values_are_shortened_and_secrets_hidden(run: Run, file: Path):
+    output = run("source", "new", "--from", str(file), "--preset", "none", "--yes", columns=160).err
 
-    paths = shown.partition("item 0")[0]
+    paths = output.partition("item 0")[0]
     assert "a" * 60 not in paths
-    assert "do-not-show-this" not in shown
+    assert "do-not-show-this" not in output
 
 
-def test_a_payload_of_a_known_vendor_brings_its_preset(run: Run, tmp_path: Path, environ: dict[str, str]):
+def test_a_payload_of_a_known_vendor_suggests_its_preset(run: Run, tmp_path: Path, environ: dict[str, str]):
     file = tmp_path / "captured.json"
     file.write_text(json.dumps(PAPERMARK))
 
-    ended = run("source", "new", "--from", str(file), "--yes", "--destination", "globex")
+    result = run("source", "new", "--from", str(file), "--yes", "--destination", "globex")
 
-    assert "The payload matches a preset: Papermark (papermark)." in ended.err
-    assert ended.out.splitlines() == [
+    assert "The payload matches a preset: Papermark (papermark)." in result.err
+    assert result.out.splitlines() == [
         "sources:",
         "  papermark:",
         "    preset: papermark",
         "    destination: globex",
         '    verify: {secrets: ["${PAPERMARK_SECRET}"]}',
     ]
-    assert configured(ended.out, environ).webhooks["papermark"].preset == "papermark"
+    assert configured(result.out, environ).webhooks["papermark"].preset == "papermark"
 
 
-def test_a_vendors_signature_tells_its_preset_where_the_event_is_none_for_gong(run: Run, tmp_path: Path):
+def test_a_vendors_signature_suggests_its_preset_for_a_filtered_event(run: Run, tmp_path: Path):
     file = tmp_path / "captured.json"
     file.write_text('{"event": "other"}')
     header = "X-Papermark-Signature=" + hashlib.sha256(b"").hexdigest()
 
-    ended = run("source", "new", "--from", str(file), "--yes", "--header", header)
+    result = run("source", "new", "--from", str(file), "--yes", "--header", header)
 
-    assert "    preset: papermark" in ended.out
+    assert "    preset: papermark" in result.out
 
 
-def test_asked_each_answer_takes_its_place(run: Run, file: Path, environ: dict[str, str]):
+def test_each_answer_replaces_its_suggestion(run: Run, file: Path, environ: dict[str, str]):
     answers = [
         "docs",
         "",
@@ -121,16 +119,16 @@ def test_asked_each_answer_takes_its_place(run: Run, file: Path, environ: dict[s
     ]
     line = ("source", "new", "--from", str(file), "--preset", "none", "--destination", "acme")
 
-    ended = run(*line, sent="\n".join(answers) + "\n", columns=120)
+    result = run(*line, sent="\n".join(answers) + "\n", columns=120)
 
-    assert ended.code == 0
-    assert "it is not JMESPath" in ended.err
-    assert "contentTitle: A proposal" in ended.out
-    assert "contentUrl" not in ended.out
-    assert configured(ended.out, environ).webhooks["docs"].scheme.name == "standard"
+    assert result.code == 0
+    assert "it is not JMESPath" in result.err
+    assert "contentTitle: A proposal" in result.out
+    assert "contentUrl" not in result.out
+    assert configured(result.out, environ).webhooks["docs"].scheme.name == "standard"
 
 
-def test_the_document_holds_the_entry_the_lines_and_the_preview(run: Run, file: Path):
+def test_the_json_document_has_the_entry_the_yaml_and_the_preview(run: Run, file: Path):
     document: dict[str, Any] = run(
         "source", "new", "--from", str(file), "--preset", "none", "--json"
     ).document
@@ -140,15 +138,15 @@ def test_the_document_holds_the_entry_the_lines_and_the_preview(run: Run, file: 
     assert [item["status"] for item in document["items"]] == ["ready"]
 
 
-def test_what_gong_would_refuse_ends_with_1_and_still_gives_the_lines(run: Run, tmp_path: Path):
-    file = tmp_path / "nobody.json"
+def test_a_mapping_that_gong_would_reject_exits_with_1_and_is_printed(run: Run, tmp_path: Path):
+    file = tmp_path / "no-person.json"
     file.write_text('{"event": "tick", "at": "2026-11-20T10:00:00Z"}')
 
-    ended = run("source", "new", "--from", str(file), "--yes")
+    result = run("source", "new", "--from", str(file), "--yes")
 
-    assert ended.code == 1
-    assert "person: is required" in ended.err
-    assert "  nobody:" in ended.out
+    assert result.code == 1
+    assert "person: is required" in result.err
+    assert "  no-person:" in result.out
 
 
 @pytest.mark.parametrize(
@@ -160,24 +158,24 @@ def test_what_gong_would_refuse_ends_with_1_and_still_gives_the_lines(run: Run, 
     ],
     ids=["a bad name", "a taken name", "an unknown destination"],
 )
-def test_what_would_not_fit_the_configuration_is_told(
+def test_options_that_do_not_fit_the_configuration_are_reported(
     run: Run, file: Path, options: tuple[str, ...], code: int, words: str
 ):
-    ended = run("source", "new", "--from", str(file), "--preset", "none", "--yes", *options)
+    result = run("source", "new", "--from", str(file), "--preset", "none", "--yes", *options)
 
-    assert (ended.code, ended.out) == (code, "")
-    assert words in ended.err
+    assert (result.code, result.out) == (code, "")
+    assert words in result.err
 
 
-def test_without_a_configuration_it_still_proposes(run: Run, file: Path):
-    ended = run(
+def test_a_source_is_drafted_without_a_configuration(run: Run, file: Path):
+    result = run(
         "source", "new", "--from", str(file), "--preset", "none", "--yes", RELAY_CONFIG="/nowhere.yaml"
     )
 
-    assert (ended.code, "destination: acme" in ended.out) == (0, True)
+    assert (result.code, "destination: acme" in result.out) == (0, True)
 
 
-def test_unasked_it_needs_a_file(run: Run):
-    ended = run("source", "new", "--yes")
+def test_yes_requires_a_file(run: Run):
+    result = run("source", "new", "--yes")
 
-    assert (ended.code, "--from FILE" in ended.err) == (2, True)
+    assert (result.code, "--from FILE" in result.err) == (2, True)

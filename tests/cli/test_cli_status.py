@@ -21,7 +21,7 @@ def alive(redis: Redis) -> None:
     )
 
 
-def test_status_is_the_page_of_the_api(run: Run, queue: Queue):
+def test_status_as_json_is_the_page_of_the_api(run: Run, queue: Queue):
     queue()
 
     page = run("status", "--json").document
@@ -34,7 +34,7 @@ def test_status_is_the_page_of_the_api(run: Run, queue: Queue):
 
 
 @pytest.mark.parametrize("columns", [80, 120])
-def test_status_counts_by_destination_within_the_width(run: Run, queue: Queue, columns: int):
+def test_status_counts_events_by_destination_within_the_width(run: Run, queue: Queue, columns: int):
     queue()
 
     out = run("status", columns=columns).out
@@ -45,51 +45,51 @@ def test_status_counts_by_destination_within_the_width(run: Run, queue: Queue, c
     assert max(map(len, out.splitlines())) <= columns
 
 
-def test_status_is_well_while_a_worker_is_alive(run: Run, queue: Queue, redis: Redis):
+def test_status_exits_with_0_while_a_worker_is_running(run: Run, queue: Queue, redis: Redis):
     queue()
     alive(redis)
 
-    ended = run("status")
+    result = run("status")
 
-    assert ended.code == 0
-    assert "1 running: host-1" in ended.out
+    assert result.code == 0
+    assert "1 running: host-1" in result.out
 
 
-def test_status_ends_with_1_and_the_remedy_when_no_worker_is_alive(run: Run, queue: Queue):
+def test_status_exits_with_1_and_a_remedy_without_a_worker(run: Run, queue: Queue):
     queue()
 
-    ended = run("status")
+    result = run("status")
 
-    assert ended.code == 1
-    assert "Start one with: gong-relay worker" in ended.out
+    assert result.code == 1
+    assert "Start one with: gong-relay worker" in result.out
 
 
-def test_status_without_anything_to_send_needs_no_worker(run: Run):
+def test_status_exits_with_0_without_events_and_workers(run: Run):
     assert run("status").code == 0
 
 
-def test_status_tells_a_hold_in_words_and_ends_with_1(run: Run, settle: Settle, redis: Redis):
+def test_status_explains_a_hold_and_exits_with_1(run: Run, settle: Settle, redis: Redis):
     alive(redis)
     settle(hold_event(HoldCause.INVALID_CREDENTIALS, "Invalid API key", record=b"{}", probe_seconds=60))
 
-    ended = run("status", columns=200)
+    result = run("status", columns=200)
 
-    assert ended.code == 1
-    assert row_of(ended.out, "acme")[4] == "1"
-    assert "acme has been on hold since" in ended.out
-    assert "Create a new one in Gong" in ended.out
-    assert "Gong answered: Invalid API key" in ended.out
-    assert "gong-relay resume acme" in ended.out
+    assert result.code == 1
+    assert row_of(result.out, "acme")[4] == "1"
+    assert "acme has been on hold since" in result.out
+    assert "Create a new one in Gong" in result.out
+    assert "Gong answered: Invalid API key" in result.out
+    assert "gong-relay resume acme" in result.out
 
 
-def test_status_tells_when_a_freeze_ends(run: Run, settle: Settle):
+def test_status_shows_when_rate_limiting_ends(run: Run, settle: Settle):
     settle(freeze_company(3600.0, record=b"{}"))
 
     assert row_of(run("status").out, "acme")
     assert "59 min" in run("status").out
 
 
-def test_status_tells_that_the_budget_of_the_day_is_spent(
+def test_status_reports_a_spent_daily_budget(
     run: Run, queue: Queue, scripts: Scripts, redis: Redis, environ: dict[str, str]
 ):
     alive(redis)
@@ -99,29 +99,29 @@ def test_status_tells_that_the_budget_of_the_day_is_spent(
     config = Path(environ["RELAY_CONFIG"])
     config.write_text(config.read_text().replace("  globex:", "    limits: {per_day: 1}\n  globex:"))
 
-    ended = run("status")
+    result = run("status")
 
-    assert ended.code == 1
-    assert "acme has used its budget of the last 24 hours." in ended.out
+    assert result.code == 1
+    assert "acme has used its budget of the last 24 hours." in result.out
 
 
-def test_watching_is_for_terminals_only(run: Run):
+def test_watch_requires_a_terminal(run: Run):
     assert run("status", "--watch").code == 2
     assert run("status", "--watch", "--json").code == 2
 
 
-def test_status_needs_a_configuration_that_is_right(run: Run):
-    ended = run("status", RELAY_CONFIG="/nowhere.yaml")
+def test_status_requires_a_valid_configuration(run: Run):
+    result = run("status", RELAY_CONFIG="/nowhere.yaml")
 
-    assert (ended.code, ended.out) == (1, "")
-    assert "/nowhere.yaml: cannot be read" in ended.err
+    assert (result.code, result.out) == (1, "")
+    assert "/nowhere.yaml: cannot be read" in result.err
 
 
-def test_status_of_an_empty_configuration_says_so(run: Run, tmp_path: Path):
+def test_status_of_an_empty_configuration(run: Run, tmp_path: Path):
     empty = tmp_path / "empty.yaml"
     empty.write_text("destinations: {}\nsources: {}\n")
 
-    ended = run("status", RELAY_CONFIG=str(empty))
+    result = run("status", RELAY_CONFIG=str(empty))
 
-    assert ended.code == 0
-    assert "No destination is configured, and no events are stored." in ended.out
+    assert result.code == 0
+    assert "No destination is configured, and no events are stored." in result.out

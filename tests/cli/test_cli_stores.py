@@ -1,4 +1,4 @@
-"""The command over two stores: what it checks, shows and acts on, and which worker it becomes."""
+"""Commands with two stores: check, status, actions and the worker."""
 
 from pathlib import Path
 
@@ -23,37 +23,37 @@ stores: {eu: {url: "${EU}"}}
 
 @pytest.fixture
 def two(environ: dict[str, str], second_valkey: Valkey, second_redis: Redis) -> dict[str, str]:
-    """What a process is told here beside the rest."""
+    """Additional environment for a configuration with two stores."""
     assert second_redis.dbsize() == 0
     Path(environ["RELAY_CONFIG"]).write_text(_CONFIG)
     return {"EU": second_valkey.url}
 
 
-def test_check_shows_which_destination_is_elsewhere(run: Run, two: dict[str, str]):
-    told = run("check", **two)
+def test_check_shows_the_store_of_a_destination(run: Run, two: dict[str, str]):
+    result = run("check", **two)
 
-    assert told.code == 0
-    assert [line.endswith("in store eu") for line in told.out.splitlines() if "destination" in line] == [
+    assert result.code == 0
+    assert [line.endswith("in store eu") for line in result.out.splitlines() if "destination" in line] == [
         False,
         True,
     ]
 
 
-def test_status_says_which_store_lacks_a_worker(run: Run, two: dict[str, str], second_redis: Redis):
+def test_status_names_the_store_without_a_worker(run: Run, two: dict[str, str], second_redis: Redis):
     accept_events(Scripts(second_redis), event("ev-1", destination="globex", company="globex"))
 
-    told = run("status", columns=200, **two)
+    result = run("status", columns=200, **two)
 
-    assert told.code == 1
-    assert "No worker for store eu is running; 1 event is waiting." in told.out
-    assert "gong-relay worker --store eu" in told.out
+    assert result.code == 1
+    assert "No worker for store eu is running; 1 event is waiting." in result.out
+    assert "gong-relay worker --store eu" in result.out
 
 
-def test_status_goes_on_while_a_store_beside_the_main_one_is_away(run: Run, two: dict[str, str]):
-    told = run("status", columns=200, **two | {"EU": "unix:///nowhere/at/all"})
+def test_status_is_shown_while_another_store_is_unavailable(run: Run, two: dict[str, str]):
+    result = run("status", columns=200, **two | {"EU": "unix:///nowhere/at/all"})
 
-    assert told.code == 1
-    assert "store eu  unavailable" in told.out
+    assert result.code == 1
+    assert "store eu  unavailable" in result.out
 
 
 def test_commands_act_in_the_store_of_the_event_and_of_the_destination(
@@ -70,11 +70,11 @@ def test_commands_act_in_the_store_of_the_event_and_of_the_destination(
     assert run("event", new.id, "--json", **two).document["status"] == "queued"
 
 
-def test_a_worker_is_told_its_store():
+def test_the_worker_command_has_the_store_option():
     assert worker_command("--store", "eu")[1:] == ("-m", "workers", "--store", "eu")
 
 
-def test_a_worker_of_a_store_that_is_not_there_ends_with_the_names_of_those_that_are(
+def test_a_worker_of_an_unknown_store_exits_with_the_names_of_the_stores(
     environ: dict[str, str],
     two: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,

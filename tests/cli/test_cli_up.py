@@ -1,4 +1,4 @@
-"""`gong-relay up` for real: a first event in one paste, every child killed, Ctrl-C, kill -9, and nothing lost."""
+"""`gong-relay up` as a process: a first event, killed children, Ctrl-C and kill -9, and no lost event."""
 
 import json
 import os
@@ -18,8 +18,8 @@ import requests
 
 pytestmark = pytest.mark.slow
 
-KEPT = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
-# What a killed worker held is taken over after the lease: short, as tests wait for it.
+INHERITED = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+# Another worker takes over a killed worker's events after the lease. Tests wait for it, so it is short.
 FAST = {"RELAY_LEASE_SECONDS": "6", "RELAY_CALL_TIMEOUT_SECONDS": "3", "RELAY_CONNECT_TIMEOUT_SECONDS": "2"}
 PARTS = {
     "valkey": "valkey-server|redis-server",
@@ -34,22 +34,22 @@ def command(*arguments: str) -> list[str]:
 
 
 def free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], other.getsockname()[1]
+    with socket.socket() as first, socket.socket() as second:
+        first.bind(("127.0.0.1", 0))
+        second.bind(("127.0.0.1", 0))
+        return first.getsockname()[1], second.getsockname()[1]
 
 
-def until(holds: Callable[[], object], what: str, seconds: float = 60) -> None:
+def until(condition: Callable[[], object], what: str, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"never so: {what}"
+    while not condition():
+        assert time.monotonic() < deadline, f"timed out waiting until {what}"
         time.sleep(0.05)
 
 
 @dataclass
 class Up:
-    """One folder in which `up` is started, perhaps several times."""
+    """A directory in which `up` is started, once or several times."""
 
     folder: Path
     port: int
@@ -59,21 +59,29 @@ class Up:
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         line = command(*arguments)
         return subprocess.run(
-            line, cwd=self.folder, env=KEPT | FAST, capture_output=True, text=True, timeout=60, check=False
+            line,
+            cwd=self.folder,
+            env=INHERITED | FAST,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
         )
 
     def start(self) -> None:
         line = command("up", "--port", str(self.port), "--sandbox-port", str(self.sandbox_port))
         with (self.folder / "out").open("wb") as out:
-            self.process = subprocess.Popen(line, cwd=self.folder, env=KEPT | FAST, stdout=out, stderr=out)
+            self.process = subprocess.Popen(
+                line, cwd=self.folder, env=INHERITED | FAST, stdout=out, stderr=out
+            )
         until(
-            lambda: "Press Ctrl-C to stop" in self.told or self.process.poll() is not None,
-            "it has started or ended",
+            lambda: "Press Ctrl-C to stop" in self.output or self.process.poll() is not None,
+            "`up` has started or ended",
         )
-        assert self.process.poll() is None, self.told
+        assert self.process.poll() is None, self.output
 
     @property
-    def told(self) -> str:
+    def output(self) -> str:
         return (self.folder / "out").read_text()
 
     def end(self, number: signal.Signals) -> int:
@@ -82,7 +90,7 @@ class Up:
         return self.process.wait(60)
 
     def child(self, part: str) -> int:
-        """The process id of one part: `up`'s own child, whose command line tells which."""
+        """The process id of a child of `up`, found by its command line."""
         assert self.process is not None
         for entry in Path("/proc").glob("[0-9]*"):
             try:
@@ -92,11 +100,11 @@ class Up:
                 continue
             if parent == self.process.pid and re.search(PARTS[part], line):
                 return int(entry.name)
-        raise AssertionError(f"{part} does not run: {self.told}")
+        raise AssertionError(f"{part} does not run: {self.output}")
 
     def send(self, native: str) -> str:
-        """Send one event until it is taken; the relay's id of it."""
-        key = re.findall(r"grly_\w+", self.told)[0]
+        """Send an event until it is accepted. Returns its id."""
+        key = re.findall(r"grly_\w+", self.output)[0]
         event = {
             "id": native,
             "type": "page_view",
@@ -121,13 +129,13 @@ class Up:
         raise AssertionError(f"{native} was never taken")
 
     def states(self) -> dict[str, str]:
-        """Every event's state, by the relay's id."""
+        """The state of every event, by its id."""
         page = json.loads(self.run("events", "--json", "--limit", "500").stdout)
         return {event["id"]: event["status"] for event in page["events"]}
 
     def until_delivered(self, ids: set[str]) -> None:
         until(
-            lambda: {one for one, state in self.states().items() if state == "delivered"} >= ids,
+            lambda: {event_id for event_id, state in self.states().items() if state == "delivered"} >= ids,
             "all are delivered",
             120,
         )
@@ -135,18 +143,18 @@ class Up:
 
 @pytest.fixture
 def up(tmp_path: Path) -> Iterator[Up]:
-    one = Up(tmp_path, *free_ports())
-    yield one
-    if one.process is not None and one.process.poll() is None:
-        one.process.send_signal(signal.SIGTERM)
-        one.process.wait(60)
+    made = Up(tmp_path, *free_ports())
+    yield made
+    if made.process is not None and made.process.poll() is None:
+        made.process.send_signal(signal.SIGTERM)
+        made.process.wait(60)
 
 
-def test_the_first_event_is_one_paste_away(up: Up):
+def test_the_printed_command_sends_a_first_event(up: Up):
     if shutil.which("curl") is None:
         pytest.skip("the printed command needs curl")
     up.start()
-    [paste] = re.findall(r"^curl .*?}}'$", up.told, re.MULTILINE | re.DOTALL)
+    [paste] = re.findall(r"^curl .*?}}'$", up.output, re.MULTILINE | re.DOTALL)
     answers = [
         json.loads(subprocess.run(["sh", "-c", paste], capture_output=True, check=True, timeout=30).stdout)
         for _ in range(2)
@@ -156,7 +164,7 @@ def test_the_first_event_is_one_paste_away(up: Up):
     up.until_delivered({answer["id"] for answer in answers})
 
 
-def test_it_says_where_everything_is(up: Up):
+def test_up_prints_all_addresses(up: Up):
     up.start()
 
     for words in (
@@ -167,15 +175,15 @@ def test_it_says_where_everything_is(up: Up):
         "status",
         "events",
     ):
-        assert words in up.told
+        assert words in up.output
     assert up.run("check").returncode == 0
     assert up.run("status").returncode == 0
 
 
-def test_ctrl_c_stops_all_of_it_and_a_second_start_goes_on(up: Up):
+def test_ctrl_c_stops_all_children_and_the_next_start_continues(up: Up):
     up.start()
     children = [up.child(part) for part in PARTS]
-    taken = up.send("before")
+    accepted = up.send("before")
     status = up.end(signal.SIGINT)
 
     assert status == 0
@@ -184,37 +192,37 @@ def test_ctrl_c_stops_all_of_it_and_a_second_start_goes_on(up: Up):
     before = time.monotonic()
     up.start()
     took = time.monotonic() - before
-    up.until_delivered({taken, up.send("after")})
+    up.until_delivered({accepted, up.send("after")})
     assert took < 30
 
 
 def test_nothing_is_lost_when_a_child_is_killed(up: Up):
     up.start()
-    taken = set()
+    accepted = set()
     for part in PARTS:
-        taken.add(up.send(f"before-{part}"))
+        accepted.add(up.send(f"before-{part}"))
         os.kill(up.child(part), signal.SIGKILL)
-        taken.add(up.send(f"after-{part}"))
+        accepted.add(up.send(f"after-{part}"))
         until(
-            lambda part=part: f"{part} was ended by SIGKILL. Restarting it" in up.told,
-            f"{part}'s end is told",
+            lambda part=part: f"{part} was ended by SIGKILL. Restarting it" in up.output,
+            f"{part}'s end is reported",
         )
 
-    up.until_delivered(taken)
+    up.until_delivered(accepted)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children that their parent was killed")
-def test_nothing_is_lost_when_it_is_killed_itself(up: Up):
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux signals a process when its parent ends")
+def test_nothing_is_lost_when_up_is_killed(up: Up):
     up.start()
-    taken = up.send("before")
+    accepted = up.send("before")
     up.end(signal.SIGKILL)
     up.start()
 
-    assert "The last run was killed" in up.told
-    up.until_delivered({taken, up.send("after")})
+    assert "The last run was killed" in up.output
+    up.until_delivered({accepted, up.send("after")})
 
 
-def test_a_second_one_in_the_same_place_is_told_who_is_there(up: Up):
+def test_a_second_up_in_the_same_directory_reports_the_first(up: Up):
     up.start()
     second = up.run("up", "--port", "1", "--no-sandbox")
 
@@ -224,35 +232,35 @@ def test_a_second_one_in_the_same_place_is_told_who_is_there(up: Up):
 
 
 @pytest.mark.parametrize(("option", "other"), [("--port", "--sandbox-port"), ("--sandbox-port", "--port")])
-def test_a_port_in_use_is_told_with_the_option_that_helps(up: Up, option: str, other: str):
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        told = up.run("up", option, str(taken.getsockname()[1]), other, str(up.port))
+def test_a_port_in_use_is_reported_with_the_option_to_change(up: Up, option: str, other: str):
+    with socket.socket() as accepted:
+        accepted.bind(("127.0.0.1", 0))
+        accepted.listen()
+        result = up.run("up", option, str(accepted.getsockname()[1]), other, str(up.port))
 
-    assert told.returncode == 1
-    assert "in use" in told.stderr
-    assert option in told.stderr
+    assert result.returncode == 1
+    assert "in use" in result.stderr
+    assert option in result.stderr
 
 
-def test_a_wrong_configuration_starts_nothing(up: Up):
+def test_an_invalid_configuration_starts_nothing(up: Up):
     (up.folder / "relay.yaml").write_text("destinations: {acme: {}}")
-    told = up.run("up", "--port", str(up.port))
+    result = up.run("up", "--port", str(up.port))
 
-    assert told.returncode == 1
-    assert "destinations.acme.auth: is missing" in told.stderr
+    assert result.returncode == 1
+    assert "destinations.acme.auth: is missing" in result.stderr
     assert not (up.folder / ".relay" / "env").exists()
     assert list((up.folder / ".relay" / "log").iterdir()) == []
 
 
-def test_a_server_of_ones_own_replaces_the_embedded_one(up: Up, valkey):
+def test_redis_url_replaces_the_embedded_server(up: Up, valkey):
     line = command("up", "--port", str(up.port), "--no-sandbox")
     with (up.folder / "out").open("wb") as out:
         up.process = subprocess.Popen(
-            line, cwd=up.folder, env=KEPT | {"RELAY_REDIS_URL": valkey.url}, stdout=out, stderr=out
+            line, cwd=up.folder, env=INHERITED | {"RELAY_REDIS_URL": valkey.url}, stdout=out, stderr=out
         )
-    until(lambda: "Press Ctrl-C to stop" in up.told, "it has started")
+    until(lambda: "Press Ctrl-C to stop" in up.output, "it has started")
     logs = {path.name for path in (up.folder / ".relay" / "log").iterdir()}
 
     assert logs == {"web.log", "worker.log"}
-    assert "Sandbox" not in up.told
+    assert "Sandbox" not in up.output

@@ -1,4 +1,4 @@
-"""An erasure whose process is killed goes on where it stood, and ends."""
+"""An erasure whose process is killed continues and ends."""
 
 import os
 import signal
@@ -24,9 +24,7 @@ def erased(redis: Redis) -> int:
     return int(redis.hget(keys.ERASURE + ids[0].decode(), "events")) if ids else 0
 
 
-def test_kill_9_in_the_middle_of_an_erasure_loses_nothing_of_it(
-    run: Run, redis: Redis, environ: dict[str, str]
-):
+def test_an_erasure_continues_after_its_process_is_killed(run: Run, redis: Redis, environ: dict[str, str]):
     store = Stores(redis).main
     for start in range(0, EVENTS, 100):
         keep(store, *(about(f"{start}-{number}") for number in range(100)), raw=RAW + str(start).encode())
@@ -39,15 +37,15 @@ def test_kill_9_in_the_middle_of_an_erasure_loses_nothing_of_it(
     )
     deadline = time.monotonic() + 30
     while erased(redis) < 20:
-        assert process.poll() is None, "it ended before it could be killed"
-        assert time.monotonic() < deadline, "it erased nothing"
+        assert process.poll() is None, "the process ended before it could be killed"
+        assert time.monotonic() < deadline, "the process erased nothing"
     process.send_signal(signal.SIGKILL)
     process.wait(10)
 
     [erasure] = redis.zrange(keys.ERASURES_OPEN, 0, -1)
     assert 20 <= erased(redis) < EVENTS
     while not step_on(store):
-        assert time.monotonic() < deadline, "it does not end"
+        assert time.monotonic() < deadline, "the erasure does not end"
 
     report = run("erase", "--show", erasure.decode(), "--json").document
     assert (report["status"], report["erased"]) == ("done", EVENTS)

@@ -1,4 +1,4 @@
-"""A file of any length as requests of a endpoint's size, and their answers as one document."""
+"""A long file is split into requests, and their responses are merged."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,16 +10,16 @@ _LINE = st.binary(max_size=30).map(lambda line: line.replace(b"\n", b"."))
 
 
 @given(st.lists(_LINE), st.integers(1, 5), st.integers(1, 60))
-def test_batches_hold_every_line_that_says_something_in_order(
+def test_batches_contain_every_line_that_is_not_empty_in_order(
     lines: list[bytes], max_items: int, max_bytes: int
 ):
-    found = list(batches(b"\n".join(lines), max_items=max_items, max_bytes=max_bytes))
+    split = list(batches(b"\n".join(lines), max_items=max_items, max_bytes=max_bytes))
 
-    assert [line for batch in found for line in batch] == [line for line in lines if line.strip()]
+    assert [line for batch in split for line in batch] == [line for line in lines if line.strip()]
 
 
 @given(st.lists(_LINE), st.integers(1, 5), st.integers(1, 60))
-def test_no_batch_is_larger_than_a_endpoint_takes_but_for_a_line_that_is(
+def test_no_batch_exceeds_the_limits_except_a_single_long_line(
     lines: list[bytes], max_items: int, max_bytes: int
 ):
     for batch in batches(b"\n".join(lines), max_items=max_items, max_bytes=max_bytes):
@@ -27,24 +27,24 @@ def test_no_batch_is_larger_than_a_endpoint_takes_but_for_a_line_that_is(
         assert len(batch) == 1 or len(b"\n".join(batch)) <= max_bytes
 
 
-def test_results_are_numbered_through_all_requests():
+def test_results_are_numbered_across_requests():
     body = {"results": [{"index": 0, "status": "queued"}, {"index": 1, "status": "queued"}]}
 
     assert [result["index"] for result in results_of(body, first=500)] == [500, 501]
 
 
-def test_rejections_are_gathered_by_item_with_paths_inside_it():
+def test_rejections_are_grouped_by_item_with_paths_relative_to_it():
     error = ValidationFailed(
         [Problem("[0].id", "required", "a"), Problem("[2]", "type", "b"), Problem("[2].to[1]", "type", "c")]
     )
 
-    told = rejections_of(error, first=10)
+    results = rejections_of(error, first=10)
 
-    paths = [(result["index"], [problem["path"] for problem in result["errors"]]) for result in told]
+    paths = [(result["index"], [problem["path"] for problem in result["errors"]]) for result in results]
     assert paths == [(10, ["id"]), (12, ["", "to[1]"])]
 
 
-def test_a_duplicate_counts_as_one_whatever_state_the_first_is_in():
+def test_a_duplicate_is_counted_whatever_the_state_of_the_first_event():
     results = [{"status": "delivered", "duplicate": True}, {"status": "queued", "duplicate": False}]
 
     document = summarize(results, dry_run=False)

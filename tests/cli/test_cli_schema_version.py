@@ -1,4 +1,4 @@
-"""A store whose data this version cannot read: commands, worker and web refuse it and say what to do."""
+"""A store with a layout that this version cannot read: commands, worker and web refuse it."""
 
 import os
 import subprocess
@@ -20,19 +20,21 @@ COMMANDS = [("status",), ("events",), ("pause", "acme")]
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_refuses_and_changes_nothing(layout: str, run: Run, redis: Redis, command: tuple[str, ...]):
+def test_a_command_refuses_other_layouts_and_changes_nothing(
+    layout: str, run: Run, redis: Redis, command: tuple[str, ...]
+):
     redis.set(keys.LAYOUT, layout)
-    ended = run(*command)
+    result = run(*command)
 
-    assert ended.code == 1
-    assert f"layout {layout}" in ended.err
-    assert "Nothing was changed." in ended.err
+    assert result.code == 1
+    assert f"layout {layout}" in result.err
+    assert "Nothing was changed." in result.err
     assert redis.dbsize() == 1
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("program", [("-m", "workers"), ("-c", "import relay.wsgi")])
-def test_a_worker_and_the_web_refuse_to_start(
+def test_a_worker_and_the_web_refuse_other_layouts(
     layout: str, environ: dict[str, str], redis: Redis, program: tuple[str, ...]
 ):
     redis.set(keys.LAYOUT, layout)
@@ -55,7 +57,9 @@ def test_a_worker_and_the_web_refuse_to_start(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_up_refuses_and_shows_why(layout: str, environ: dict[str, str], redis: Redis, tmp_path: Path):
+def test_up_refuses_other_layouts_and_shows_why(
+    layout: str, environ: dict[str, str], redis: Redis, tmp_path: Path
+):
     redis.set(keys.LAYOUT, layout)
     ports = ("--port", str(free_port()), "--sandbox-port", str(free_port()))
     ended = subprocess.run(

@@ -1,4 +1,4 @@
-"""The installed command as a process of its own: a pipe through it, and a watch on a terminal until Ctrl-C."""
+"""The installed command as a process: a pipe, a terminal, and Ctrl-C."""
 
 import contextlib
 import json
@@ -24,7 +24,7 @@ def whole_environ(redis: Redis, environ: dict[str, str], tmp_path: Path) -> dict
     return environ | {"PATH": os.environ["PATH"], "COLUMNS": "80", "TERM": "xterm", "HOME": str(tmp_path)}
 
 
-def test_events_go_through_a_pipe_and_come_back_in_a_list(
+def test_events_sent_through_a_pipe_are_listed(
     whole_environ: dict[str, str], page_view: Make, tmp_path: Path
 ):
     def ran(*arguments: str, sent: str = "") -> str:
@@ -36,10 +36,10 @@ def test_events_go_through_a_pipe_and_come_back_in_a_list(
     sent = json.loads(ran("send", "-", "--source", "web", "--json", sent=json.dumps(page_view())))
     listed = json.loads(ran("events", "--json"))
 
-    assert [found["id"] for found in listed["events"]] == [result["id"] for result in sent["results"]]
+    assert [row["id"] for row in listed["events"]] == [result["id"] for result in sent["results"]]
 
 
-def test_a_watch_draws_until_ctrl_c_and_ends_well(whole_environ: dict[str, str], tmp_path: Path):
+def test_watch_refreshes_until_ctrl_c_and_exits_with_0(whole_environ: dict[str, str], tmp_path: Path):
     ours, theirs = pty.openpty()
     line = [COMMAND, "--data-dir", str(tmp_path), "status", "--watch"]
     with subprocess.Popen(
@@ -61,7 +61,7 @@ def test_a_watch_draws_until_ctrl_c_and_ends_well(whole_environ: dict[str, str],
     assert b"acme" in drawn
 
 
-def test_nobody_is_erased_from_a_terminal_before_it_is_confirmed(
+def test_erase_asks_for_confirmation_on_a_terminal(
     whole_environ: dict[str, str], page_view: Make, tmp_path: Path
 ):
     def ran(*arguments: str, typed: bytes = b"", check: bool = True) -> subprocess.CompletedProcess[bytes]:
@@ -90,12 +90,12 @@ def test_nobody_is_erased_from_a_terminal_before_it_is_confirmed(
 
 
 def _hear_ctrl_c() -> None:
-    """What a shell starts in the background is deaf to it, and so would be what these tests start."""
+    """A shell ignores SIGINT for background processes, and this process would inherit that."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _read_to_end(terminal: int) -> None:
-    """A terminal that nobody reads fills up, and whoever draws on it waits for ever."""
-    with contextlib.suppress(OSError):  # how Linux tells that no program has this terminal open any more
+    """Read all output. The program would block if the terminal's buffer were full."""
+    with contextlib.suppress(OSError):  # Linux raises it once no program has this terminal open
         while os.read(terminal, 65_536):
             pass

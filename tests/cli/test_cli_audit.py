@@ -1,4 +1,4 @@
-"""What commands do leaves the same lines of audit as what is done over HTTP."""
+"""Commands leave audit entries like the API."""
 
 import pytest
 from redis import Redis
@@ -18,7 +18,7 @@ def lines(redis: Redis) -> list[Deed]:
         (("probe", "acme", "--wait", "0"), "destination.probe", None),
     ],
 )
-def test_each_deed_says_that_it_was_done_by_command(
+def test_an_action_is_audited_as_done_by_the_command_line(
     run, redis: Redis, command: tuple[str, ...], did: str, count: int | None
 ):
     run(*command)
@@ -26,15 +26,15 @@ def test_each_deed_says_that_it_was_done_by_command(
     assert lines(redis) == [Deed("command line", "admin", did, "acme", count)]
 
 
-def test_what_comes_to_nothing_leaves_no_line(run, redis: Redis):
-    run("pause", "nobody")
+def test_a_failed_action_is_not_audited(run, redis: Redis):
+    run("pause", "unknown")
     run("discard", "none")
     run("replay", "none")
 
     assert lines(redis) == []
 
 
-def test_a_replay_of_many_says_what_was_chosen(run, redis: Redis):
+def test_a_replay_is_audited_with_its_filter(run, redis: Redis):
     run("replay", "--status", "dead", "--no-wait")
     [line] = lines(redis)
 

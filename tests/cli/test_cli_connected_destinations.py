@@ -1,4 +1,4 @@
-"""Destinations beyond the file at the command line: shown where items go, listed, paused and resumed."""
+"""Connected destinations in commands: shown for items, listed, paused and resumed."""
 
 import json
 from collections.abc import Callable
@@ -42,18 +42,20 @@ def connect(scripts: Scripts) -> Callable[[], None]:
     return connected
 
 
-def test_map_says_where_each_item_would_go(run: Run, environ: dict[str, str], connect: Callable[[], None]):
+def test_map_shows_the_destination_of_each_item(
+    run: Run, environ: dict[str, str], connect: Callable[[], None]
+):
     config = Path(environ["RELAY_CONFIG"])
     config.write_text(config.read_text() + f"  site: {json.dumps(SITE)}\n")
     connect()
     items = [{"id": str(account), "account": account} for account in (17, 18, 19)]
 
-    ended = run("map", "site", "-", sent=json.dumps(items), columns=120)
+    result = run("map", "site", "-", sent=json.dumps(items), columns=120)
 
-    assert ended.code == 1
-    assert "item 0: ready, rule 'page viewed', priority normal, to acme" in ended.out
-    assert "item 1: ready, rule 'page viewed', priority normal, to initech" in ended.out
-    assert "item 2: dead, rule 'page viewed', priority normal, to unrouted" in ended.out
+    assert result.code == 1
+    assert "item 0: ready, rule 'page viewed', priority normal, to acme" in result.out
+    assert "item 1: ready, rule 'page viewed', priority normal, to initech" in result.out
+    assert "item 2: dead, rule 'page viewed', priority normal, to unrouted" in result.out
 
 
 def test_a_connected_destination_is_paused_shown_and_resumed(run: Run, connect: Callable[[], None]):
@@ -64,10 +66,10 @@ def test_a_connected_destination_is_paused_shown_and_resumed(run: Run, connect: 
     assert "no longer on hold" in run("resume", "initech").out
 
 
-def test_a_name_that_nobody_has_is_told_with_those_there_are(run: Run, connect: Callable[[], None]):
+def test_an_unknown_destination_is_reported_with_the_existing_ones(run: Run, connect: Callable[[], None]):
     connect()
 
-    ended = run("pause", "initec")
+    result = run("pause", "initec")
 
-    assert ended.code == 1
-    assert "did you mean 'initech'" in ended.err
+    assert result.code == 1
+    assert "did you mean 'initech'" in result.err

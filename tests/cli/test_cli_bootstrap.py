@@ -1,4 +1,4 @@
-"""What `up` prepares: secrets once, addresses each time, and a starter that never overwrites."""
+"""What `up` prepares: secrets once, URLs at each start, and a starter that overwrites no file."""
 
 import stat
 from pathlib import Path
@@ -19,7 +19,7 @@ GENERATED = {
 }
 
 
-def test_what_is_prepared_are_good_settings():
+def test_the_prepared_settings_are_valid():
     settings = Settings.from_env(prepare_settings({}, {}, HERE))
 
     assert settings.redis_url == HERE.redis
@@ -29,7 +29,7 @@ def test_what_is_prepared_are_good_settings():
     assert settings.secret_keys
 
 
-def test_secrets_are_made_once_and_differ_from_machine_to_machine():
+def test_secrets_are_generated_once_and_differ_between_machines():
     first = prepare_settings({}, {}, HERE)
     second = prepare_settings({}, first, HERE)
     elsewhere = prepare_settings({}, {}, HERE)
@@ -38,7 +38,7 @@ def test_secrets_are_made_once_and_differ_from_machine_to_machine():
     assert {name for name in first if elsewhere[name] != first[name]} == GENERATED
 
 
-def test_addresses_are_those_of_this_start():
+def test_urls_are_those_of_the_current_run():
     moved = ServerUrls("unix:///elsewhere.sock", "http://127.0.0.1:9000", "http://127.0.0.1:9090")
     saved = prepare_settings({}, prepare_settings({}, {}, HERE), moved)
 
@@ -47,40 +47,40 @@ def test_addresses_are_those_of_this_start():
     assert saved["RELAY_ALLOW_GONG_HOSTS"] == "127.0.0.1:8090,127.0.0.1:9090"
 
 
-def test_what_the_operator_gives_wins():
-    given = {
+def test_the_operators_variables_override_the_prepared_ones():
+    environ_given = {
         "RELAY_CONFIG": "mine.yaml",
         "RELAY_ADMIN_KEY": "mine",
         "RELAY_PUBLIC_URL": "https://relay.example",
     }
-    saved = prepare_settings(given, {}, HERE)
-    environ = child_environ(given, saved)
+    saved = prepare_settings(environ_given, {}, HERE)
+    environ = child_environ(environ_given, saved)
 
     assert environ["RELAY_ADMIN_KEY"] == "mine"
     assert environ["RELAY_PUBLIC_URL"] == "https://relay.example"
     assert environ["RELAY_CONFIG"] == str(Path("mine.yaml").resolve())
 
 
-def test_the_operators_own_secrets_are_not_written_down():
+def test_the_operators_own_secrets_are_not_saved():
     assert "mine" not in prepare_settings({"RELAY_ADMIN_KEY": "mine"}, {}, HERE).values()
 
 
-def test_the_sandbox_is_allowed_beside_what_the_operator_allows():
-    given = {"RELAY_ALLOW_GONG_HOSTS": "gateway.internal"}
-    environ = child_environ(given, prepare_settings(given, {}, HERE))
+def test_the_sandbox_is_added_to_the_allowed_hosts():
+    environ_given = {"RELAY_ALLOW_GONG_HOSTS": "gateway.internal"}
+    environ = child_environ(environ_given, prepare_settings(environ_given, {}, HERE))
 
     assert environ["RELAY_ALLOW_GONG_HOSTS"] == "gateway.internal,127.0.0.1:8090"
 
 
-def test_a_redis_that_a_file_names_is_not_named_twice():
-    given = {"RELAY_REDIS_URL_FILE": "/run/secrets/redis"}
+def test_a_redis_url_from_a_file_is_not_saved():
+    environ_given = {"RELAY_REDIS_URL_FILE": "/run/secrets/redis"}
     earlier = prepare_settings({}, {}, HERE)
-    saved = prepare_settings(given, earlier, ServerUrls(None, HERE.relay, HERE.sandbox))
+    saved = prepare_settings(environ_given, earlier, ServerUrls(None, HERE.relay, HERE.sandbox))
 
-    assert "RELAY_REDIS_URL" not in child_environ(given, saved)
+    assert "RELAY_REDIS_URL" not in child_environ(environ_given, saved)
 
 
-def test_the_env_file_is_its_owners_only_and_reads_back(tmp_path: Path):
+def test_the_env_file_is_private_and_can_be_read_back(tmp_path: Path):
     values = {"A": "1", "B": "x=y z", "C": ""}
     path = tmp_path / "env"
     write_env_file(path, {"OLD": "1"})
@@ -90,11 +90,11 @@ def test_the_env_file_is_its_owners_only_and_reads_back(tmp_path: Path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_no_env_file_is_an_empty_one(tmp_path: Path):
+def test_a_missing_env_file_is_empty(tmp_path: Path):
     assert read_env_file(tmp_path / "env") == {}
 
 
-def test_a_starter_is_written_where_there_is_no_file_and_nowhere_else(tmp_path: Path):
+def test_a_starter_is_written_only_if_there_is_no_file(tmp_path: Path):
     path = tmp_path / "relay.yaml"
 
     assert write_starter(path, HERE.sandbox)

@@ -1,4 +1,4 @@
-"""Figures, moments and foreign text as people read them."""
+"""Formatting of durations, times, counts and text from outside."""
 
 import pytest
 from hypothesis import given
@@ -21,25 +21,25 @@ from tests.store_world import NOW
         (172_800.0, "2 d"),
     ],
 )
-def test_a_duration_is_told_in_its_one_fitting_unit(seconds: float | None, words: str):
+def test_a_duration_is_formatted_in_one_unit(seconds: float | None, words: str):
     assert format_duration(seconds) == words
 
 
-def test_moments_are_told_to_the_second_and_by_their_age():
+def test_times_are_formatted_to_the_second_and_as_an_age():
     assert format_time("2026-11-21T09:57:00.250Z") == "2026-11-21 09:57:00 UTC"
     assert format_age("2026-11-21T09:57:00Z", NOW) == "3 min"
 
 
 @pytest.mark.parametrize(("number", "words"), [(0, "0 events"), (1, "1 event"), (2000, "2,000 events")])
-def test_things_are_counted(number: int, words: str):
+def test_nouns_are_pluralized(number: int, words: str):
     assert pluralize(number, "event") == words
 
 
 @given(st.text())
-def test_any_text_is_one_printable_line(text: str):
+def test_any_text_becomes_one_printable_line(text: str):
     assert safe_text(text).isprintable()
 
 
 @given(st.text(st.characters(categories=["L", "N", "P", "S"])))
-def test_text_that_prints_is_left_as_it_is(text: str):
+def test_printable_text_is_unchanged(text: str):
     assert safe_text(text) == text

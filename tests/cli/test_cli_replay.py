@@ -1,4 +1,4 @@
-"""`replay` with a filter, and `dead` by fault: what they show, what they change, and how they end."""
+"""`replay` with a filter, and `dead` by cluster: their output, effect and exit status."""
 
 import json
 from collections.abc import Callable
@@ -19,15 +19,15 @@ Kill = Callable[..., list[str]]
 
 @pytest.fixture
 def kill(run: Run, scripts: Scripts, page_view: Make) -> Kill:
-    """Sends events and lets Gong refuse them with these words; says their ids."""
+    """Sends events and has Gong reject them with `detail`. Returns their ids."""
 
     def dead(*natives: str, detail: str = "content: must not be null") -> list[str]:
         events = json.dumps([page_view(native) for native in natives])
         results = run("send", "-", "--source", "web", "--json", sent=events).document["results"]
-        for taken in take_events(scripts):
+        for leased in take_events(scripts):
             finish(
                 scripts,
-                taken,
+                leased,
                 dead_letter(DeadLetterReason.REJECTED, detail, record=b"", keep_seconds=600, status=400),
             )
         return [result["id"] for result in results]
@@ -35,60 +35,60 @@ def kill(run: Run, scripts: Scripts, page_view: Make) -> Kill:
     return dead
 
 
-def test_dead_letters_are_shown_by_their_fault_with_the_remedy(run: Run, kill: Kill):
+def test_dead_letters_are_listed_by_cluster_with_the_remedy(run: Run, kill: Kill):
     kill("e1", "e2")
     kill("e3", detail="person: is unknown")
 
-    ended = run("dead", columns=120)
+    result = run("dead", columns=120)
     page = run("dead", "--json").document
 
-    assert (ended.code, [told["count"] for told in page["clusters"]]) == (0, [1, 2])
+    assert (result.code, [cluster["count"] for cluster in page["clusters"]]) == (0, [1, 2])
     of_two = page["clusters"][1]["cluster"]
-    assert row_of(ended.out, of_two)[1:3] == ["2", "rejected"]
-    assert REASONS[DeadLetterReason.REJECTED].text in ended.out
-    assert "gong-relay replay --cluster" in ended.out
+    assert row_of(result.out, of_two)[1:3] == ["2", "rejected"]
+    assert REASONS[DeadLetterReason.REJECTED].text in result.out
+    assert "gong-relay replay --cluster" in result.out
 
 
-def test_without_dead_letters_there_is_no_fault(run: Run):
+def test_dead_reports_that_there_are_no_clusters(run: Run):
     assert run("dead").out == "There are no dead letters.\n"
 
 
-def test_choosing_among_events_asks_for_events(run: Run):
+def test_event_filters_require_the_option_events(run: Run):
     assert run("dead", "--source", "web").code == 2
     assert run("dead", "--events", "--source", "web").code == 0
 
 
-def test_a_dry_run_shows_and_changes_nothing(run: Run, kill: Kill, redis: Redis):
+def test_a_dry_run_shows_the_calls_and_changes_nothing(run: Run, kill: Kill, redis: Redis):
     [event_id] = kill("e1")
 
-    ended = run("replay", "--status", "dead", "--remap", "--dry-run", columns=200)
+    result = run("replay", "--status", "dead", "--remap", "--dry-run", columns=200)
 
-    assert (ended.code, "1 event would be sent again." in ended.out) == (0, True)
-    assert f"{event_id}  web → acme  becomes POST /v2/digital-interaction as web:e1" in ended.out
+    assert (result.code, "1 event would be sent again." in result.out) == (0, True)
+    assert f"{event_id}  web → acme  becomes POST /v2/digital-interaction as web:e1" in result.out
     assert redis.zcard(keys.REPLAYS) == 0
 
 
-def test_a_replay_of_a_fault_is_left_to_the_workers(run: Run, kill: Kill, redis: Redis):
+def test_no_wait_leaves_the_replay_to_workers(run: Run, kill: Kill, redis: Redis):
     kill("e1")
     [cluster] = run("dead", "--json").document["clusters"]
 
-    ended = run("replay", "--cluster", cluster["cluster"], "--no-wait")
+    result = run("replay", "--cluster", cluster["cluster"], "--no-wait")
 
-    assert (ended.code, "The replay continues in the background" in ended.out) == (0, True)
+    assert (result.code, "The replay continues in the background" in result.out) == (0, True)
     assert redis.zcard(keys.REPLAYS_OPEN) == 1
 
 
-def test_a_replay_is_cancelled_by_its_id(run: Run, kill: Kill):
+def test_cancel_ends_a_replay(run: Run, kill: Kill):
     kill("e1")
     begun = run("replay", "--status", "dead", "--no-wait", "--json").document
 
-    ended = run("replay", "--cancel", begun["id"])
+    result = run("replay", "--cancel", begun["id"])
 
-    assert (ended.code, f"Replay {begun['id']} is cancelled" in ended.out) == (0, True)
+    assert (result.code, f"Replay {begun['id']} is cancelled" in result.out) == (0, True)
     assert run("replay", "--cancel", "nope").code == 1
 
 
-def test_one_of_nothing_to_send_waits_until_it_is_done(run: Run, scripts: Scripts):
+def test_a_replay_without_events_is_done(run: Run, scripts: Scripts):
     begun = run("replay", "--destination", "nowhere", "--no-wait", "--json").document
     scripts.run("replays_settle", begun["id"], "")
 
@@ -108,23 +108,23 @@ def test_one_of_nothing_to_send_waits_until_it_is_done(run: Run, scripts: Script
         ["--source", "web", "--limit", "0"],
     ],
 )
-def test_what_cannot_be_asked_is_misuse(run: Run, arguments: list[str], redis: Redis):
+def test_invalid_options_are_a_usage_error(run: Run, arguments: list[str], redis: Redis):
     assert run("replay", *arguments).code == 2
     assert redis.zcard(keys.REPLAYS) == 0
 
 
 @pytest.mark.parametrize("arguments", [["dead"], ["replay", "--status", "dead", "--no-wait"]])
-def test_a_store_that_is_away_ends_both_with_3(run: Run, arguments: list[str]):
-    ended = run(*arguments, RELAY_REDIS_URL="unix:///nowhere/s")
+def test_an_unavailable_store_exits_with_3(run: Run, arguments: list[str]):
+    result = run(*arguments, RELAY_REDIS_URL="unix:///nowhere/s")
 
-    assert (ended.code, "The store cannot be reached." in ended.err) == (3, True)
+    assert (result.code, "The store cannot be reached." in result.err) == (3, True)
 
 
-def test_words_from_outside_cannot_steer_the_terminal(run: Run, kill: Kill):
+def test_text_from_outside_cannot_control_the_terminal(run: Run, kill: Kill):
     hostile: Any = "\x1b]0;owned\x07 [bold]x[/bold]"
     kill("e1", detail=hostile)
 
-    shown = [run("dead", columns=200).out, run("replay", "--status", "dead", "--dry-run", columns=200).out]
+    outputs = [run("dead", columns=200).out, run("replay", "--status", "dead", "--dry-run", columns=200).out]
 
-    assert r"\x1b]0;owned\x07 [bold]x[/bold]" in shown[0]
-    assert not {"\x1b", "\x07"} & set("".join(shown))
+    assert r"\x1b]0;owned\x07 [bold]x[/bold]" in outputs[0]
+    assert not {"\x1b", "\x07"} & set("".join(outputs))
