@@ -34,7 +34,7 @@ def clean_text(text: str, *, keep_lines: bool = False) -> str:
 
 
 def truncate(text: str, limit: int) -> str:
-    """Cut the text to `limit` characters. The last one is then an ellipsis."""
+    """Return at most `limit` characters of the text. If it was cut, it ends with an ellipsis."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 

@@ -32,7 +32,7 @@ class Association(StrEnum):
     """How surely Gong can match an event to a person, account or deal. Gong does not show an event that it cannot match."""
 
     STRONG = "strong"
-    """By e-mail address or CRM record."""
+    """By email address or CRM record."""
     MEDIUM = "medium"
     """By phone number or company domain."""
     WEAK = "weak"
@@ -95,7 +95,7 @@ def _assess_interaction(body: Mapping[str, Any]) -> Association:
 
 
 def _strong_identifiers(body: Mapping[str, Any]) -> Iterator[Any]:
-    """Yield the email addresses and CRM records of every body except the digital interaction_schema."""
+    """Yield the email addresses and CRM records of every body except the digital interaction."""
     # The sharer is left out: it is the customer's own employee.
     actors = [
         get_object(body, "viewer"),

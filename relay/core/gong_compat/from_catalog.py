@@ -97,8 +97,9 @@ def read_action(body: Body) -> dict[str, Any]:
 
 
 def read_interaction(body: Body) -> dict[str, Any]:
-    """Read the body of an interaction. The event is about the buyer: the sender of an inbound message, or the first
-    recipient of an outbound one.
+    """Read the body of an interaction.
+
+    The event is about the buyer: the sender of an inbound message, or the first recipient of an outbound one.
     """
     buyer = _find_buyer(body)
     noun = _NOUNS.get(body["interactionType"], "interaction")

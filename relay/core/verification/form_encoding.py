@@ -1,4 +1,4 @@
-"""Parses forms into bytes, in the order sent. A signature covers these bytes, so they are not decoded to text."""
+"""Parses forms into bytes, in the order sent. They are not decoded to text, because a signature covers the bytes."""
 
 import re
 from urllib.parse import unquote_to_bytes

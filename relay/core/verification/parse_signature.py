@@ -1,4 +1,4 @@
-"""Parses the signature of a request: the signatures, the text that should be signed, the timestamp and the id."""
+"""Parses what a request says about its signature: the signatures, the signed text, the timestamp and the id."""
 
 import hashlib
 import hmac

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Algorithm(StrEnum):
-    """How the sender signs. Only the configuration chooses it: a request could choose a weaker one."""
+    """How the sender signs. Only the configuration chooses it, so that a request cannot choose a weaker one."""
 
     HMAC_SHA1 = "hmac-sha1"
     HMAC_SHA256 = "hmac-sha256"
@@ -121,11 +121,11 @@ class Scheme:
     optional_port: bool = False
     """Whether the sender may sign the URL with or without its port."""
     unique_signature: bool = True
-    """Whether two genuine requests sign the same text only if one repeats the other."""
+    """False if two different requests may have the same signed text. The replay guard then includes the body."""
 
     @property
     def covers_body(self) -> bool:
-        """Whether the signature detects a changed body. If not, only the secrecy of the signature protects against one."""
+        """Whether the signature detects a changed body. If not, a stolen signature can be sent with any body."""
         return SignedPart.BODY in self.signed or SignedPart.FORM in self.signed
 
 

@@ -27,13 +27,13 @@ class ReplayGuard:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedRequest:
-    """The key that verified a request, and what else the signature covers."""
+    """The key that verified a request, and the request's own id and timestamp."""
 
     key_id: str
     native_id: str | None = None
-    """The sender's own id of this delivery."""
+    """The sender's own id of this delivery. The signature may not cover it."""
     signed_at: datetime | None = None
-    """In UTC."""
+    """The signed timestamp, in UTC."""
     replay_guard: ReplayGuard | None = None
     """None if nothing was signed, as with API keys."""
 
