@@ -139,7 +139,11 @@ def _retry_or_bury(attempt: Attempt, outcome: Failed, options: SettlementOptions
         outcome.status is None or outcome.status in _NOT_THE_EVENTS_FAULT or outcome.code == "not_gong"
     )
     retry = Retry(
-        max(seconds, outcome.retry_after or 0.0), outcome.ambiguous, spends_attempt, gong_at_fault, text
+        seconds=max(seconds, outcome.retry_after or 0.0),
+        ambiguous=outcome.ambiguous,
+        counts_as_attempt=spends_attempt,
+        gong_at_fault=gong_at_fault,
+        error=text,
     )
     return retry_later(retry, record=attempt.record())
 

@@ -1,4 +1,4 @@
-"""What workers do with events: take them, settle them, and sweep up after those that died."""
+"""What workers do with events: lease them, settle their attempts, and sweep."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,35 +16,41 @@ from relay.store.engine.compression import unpack
 from relay.store.engine.redis_time import SECOND, to_datetime
 from relay.store.engine.scripts import Scripts
 
+_LONGEST_ERROR = 300
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LeasedEvent:
-    """One event under lease: everything its attempt needs. `attempts` counts the ones already spent.
-
-    `slot` names the call among its company's last ones. `is_trial_call`: nothing else is sent to that base URL until this
-    call has shown whether it answers again. `aggregate` is the session that the event stands for.
-    """
+    """One event under lease, with everything that its attempt needs."""
 
     company: str
     id: str
     try_number: int
+    """Counts leases, so that a worker that lost its lease cannot settle the next one."""
     destination: str
     operation: str
     body: bytes
     event_id: str
     attempts: int
+    """Attempts that count against the event's limit, so far."""
     received_at: datetime
     ambiguous: bool
+    """An earlier attempt may have reached Gong."""
     blocked_count: int
+    """How often Gong blocked the event just after a probe of its destination had passed."""
     consecutive_429s: int
+    """Of its company."""
     slot: str = ""
+    """Identifies the call among the company's recent ones."""
     is_trial_call: bool = False
+    """Its base URL was down; no other call goes there until this one shows whether Gong answers again."""
     aggregate: Aggregate | None = None
+    """The session, if the event is a carrier."""
 
 
 @dataclass(frozen=True, slots=True)
 class SweepResult:
-    """What one sweep did. `probes` are the destinations on hold whose credentials are to be tried now."""
+    """What a sweep did. `acquired` is False if it was another worker's turn; `probes` are the destinations to probe now."""
 
     acquired: bool
     rescued: int
@@ -55,80 +61,85 @@ class SweepResult:
 
 @dataclass(frozen=True, slots=True)
 class Pacing:
-    """`lease`: seconds until a silent worker is given up. `window`: seconds in which a company makes its per_second calls.
+    """Times in seconds that decide when events are leased.
 
-    The distance between calls is kept at Gong, not here: a call is followed a window after the latest moment at which
-    it can have arrived. A worker knows that moment when it has the answer; until then it is `slack` seconds after its
-    event was taken.
+    The distance between calls counts where they arrive: a call may follow one `window` after the latest time at which
+    the earlier call can have reached Gong. The worker knows that time when it has the response.
     """
 
     lease: float = 30.0
+    """A worker that has not settled its event by then counts as dead."""
     window: float = 1.004
+    """A company makes at most `per_second` calls in this time. A little more than a second, for inexact clocks."""
     slack: float = 0.06
+    """Until there is a response, the call counts as having arrived this long after the lease."""
 
 
 def lease_events(
     scripts: Scripts, *, worker: str, want: int, pacing: Pacing
 ) -> tuple[float | None, list[LeasedEvent]]:
-    """Up to `want` events that may be sent now, and the seconds until the next one may (None: nothing is queued)."""
-    wait, *taken = scripts.run(
+    """Lease up to `want` events that may be sent now.
+
+    Also returns the seconds until the next event may be leased, or None if nothing is queued.
+    """
+    wait, *rows = scripts.run(
         "lease_events",
         want,
         worker,
         int(pacing.lease * SECOND),
-        *_pace(pacing),
+        *_pace_arguments(pacing),
     )
-    return (None if wait < 0 else wait / SECOND), [_taken(row) for row in taken]
+    return (None if wait < 0 else wait / SECOND), [_leased_event(row) for row in rows]
 
 
-def _pace(pacing: Pacing) -> tuple[int, ...]:
-    """The pace, and what a company may send that nobody has published."""
+def _pace_arguments(pacing: Pacing) -> tuple[int, ...]:
+    """The pace, and the limits for companies whose own are not published yet."""
     default = Limits()
     spacing = (int(pacing.window * SECOND), int(pacing.slack * SECOND))
     return (*spacing, default.per_second, default.day_budget, default.high_priority_reserve)
 
 
-def _taken(row: Sequence[bytes]) -> LeasedEvent:
+def _leased_event(row: Sequence[bytes]) -> LeasedEvent:
     (
         company,
         event,
-        number,
+        try_number,
         destination,
         operation,
         body,
         event_id,
         attempts,
-        received,
+        received_at,
         ambiguous,
-        lockouts,
-        throttles,
+        blocked_count,
+        consecutive_429s,
         slot,
-        tries_gong,
-        *aggregated,
+        is_trial_call,
+        *aggregate,
         request,
     ) = row
     return LeasedEvent(
-        company.decode(),
-        event.decode(),
-        int(number),
-        destination.decode(),
-        operation.decode(),
-        unpack(body, request),
-        event_id.decode(),
-        int(attempts),
-        to_datetime(received),
-        ambiguous == b"1",
-        int(lockouts),
-        int(throttles),
-        slot.decode(),
-        tries_gong == b"1",
-        parse_aggregate(aggregated),
+        company=company.decode(),
+        id=event.decode(),
+        try_number=int(try_number),
+        destination=destination.decode(),
+        operation=operation.decode(),
+        body=unpack(body, request),
+        event_id=event_id.decode(),
+        attempts=int(attempts),
+        received_at=to_datetime(received_at),
+        ambiguous=ambiguous == b"1",
+        blocked_count=int(blocked_count),
+        consecutive_429s=int(consecutive_429s),
+        slot=slot.decode(),
+        is_trial_call=is_trial_call == b"1",
+        aggregate=parse_aggregate(aggregate),
     )
 
 
-def parse_aggregate(told: Sequence[bytes | None]) -> Aggregate | None:
-    """What an event's fields `aggregated`, `first_at`, `last_at` and `aggregate` say of its session."""
-    count, first, last, aggregate = told
+def parse_aggregate(fields: Sequence[bytes | None]) -> Aggregate | None:
+    """The session in an event's fields `aggregate_count`, `first_at`, `last_at` and `aggregate`. None: it has none."""
+    count, first, last, aggregate = fields
     if not count or not first or not last:
         return None
     return Aggregate(int(count), to_datetime(first), to_datetime(last), aggregate or b"")
@@ -136,7 +147,10 @@ def parse_aggregate(told: Sequence[bytes | None]) -> Aggregate | None:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """How an attempt is settled: the verb of `finish.lua` with its arguments, the attempt's record, how long it is kept."""
+    """How an attempt is settled: a verb of `finish.lua` and its arguments, and the attempt's record.
+
+    `keep_seconds` is how long the event is kept if it ends.
+    """
 
     verb: str
     arguments: tuple[str | int, ...]
@@ -145,76 +159,80 @@ class Settlement:
 
 
 def end_event(state: State, request_id: str | None, *, record: bytes, keep_seconds: int) -> Settlement:
+    """Gong has the event: it is delivered or a duplicate."""
     return Settlement("end", (state, request_id or ""), record, keep_seconds)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """A failed attempt: when to try again, and what it says of Gong. `gong_at_fault`: no event can be at fault.
-
-    `spent`: it counts among the event's attempts.
-    """
+    """When to retry a failed attempt, and what the failure says about Gong."""
 
     seconds: float
     ambiguous: bool = False
-    spent: bool = True
+    """The call may have reached Gong."""
+    counts_as_attempt: bool = True
     gong_at_fault: bool = False
-    said: str = ""
+    """No event can have caused this failure."""
+    error: str = ""
 
 
-def retry_later(again: Retry, *, record: bytes) -> Settlement:
-    told = (int(again.ambiguous), int(again.spent), int(again.gong_at_fault), again.said[:300])
-    return Settlement("retry", (int(again.seconds * SECOND), *told), record)
+def retry_later(retry: Retry, *, record: bytes) -> Settlement:
+    """The attempt failed; the event waits for the next one."""
+    flags = (int(retry.ambiguous), int(retry.counts_as_attempt), int(retry.gong_at_fault))
+    return Settlement("retry", (int(retry.seconds * SECOND), *flags, retry.error[:_LONGEST_ERROR]), record)
 
 
 def freeze_company(seconds: float, *, record: bytes, per_day: int = 0) -> Settlement:
-    """Gong's limit is spent. `per_day` is what the company may send: what is not ours of it, others have spent; 0: it is not known."""
+    """Gong's limit is used up, so the company makes no calls for a while.
+
+    `per_day` is the company's daily limit. What we have not used of it, other integrations have. 0 means unknown.
+    """
     return Settlement("freeze", (int(seconds * SECOND), per_day), record)
 
 
 def dead_letter(
     reason: DeadLetterReason, detail: str, *, record: bytes, keep_seconds: int, status: int | None = None
 ) -> Settlement:
-    """A dead letter. `status` is what Gong answered."""
+    """The event becomes a dead letter. `status` is the HTTP status of Gong's response."""
     cluster = cluster_dead_letter(reason, detail, status=status)
-    fault = ("cluster", cluster.fingerprint, "field", cluster.field)
-    return Settlement("dead_letter", (reason, detail, *fault), record, keep_seconds)
+    fields = ("cluster", cluster.fingerprint, "field", cluster.field)
+    return Settlement("dead_letter", (reason, detail, *fields), record, keep_seconds)
 
 
 def hold_event(cause: HoldCause, detail: str, *, record: bytes, probe_seconds: float) -> Settlement:
+    """The destination goes on hold, and the event waits for it. The first probe follows after `probe_seconds`."""
     return Settlement("hold", (cause, detail, int(probe_seconds * SECOND)), record)
 
 
 def return_unsent() -> Settlement:
-    """Never sent: as if it had not been taken."""
+    """No call was made: the event goes back as if it had not been leased."""
     return Settlement("return", ())
 
 
 @dataclass(frozen=True, slots=True)
 class CallTiming:
-    """A call's way: to which base URL, and how many seconds after its event was taken it had arrived at the latest.
-
-    None where no call was made. Without a base URL it says nothing of whether Gong answers there. `response_seconds` is how many
-    seconds Gong needed for its answer, if it gave one.
-    """
+    """When a call arrived and was answered, in seconds."""
 
     base_url: str = ""
+    """Empty: the attempt says nothing about whether Gong answers there."""
     arrival_seconds: float | None = None
+    """From the lease to the latest time at which the call can have arrived. None: no call was made."""
     response_seconds: float | None = None
+    """How long Gong took to answer, if it did."""
 
 
-_NOT_MADE, _PACING = CallTiming(), Pacing()
+_NOT_CALLED, _PACING = CallTiming(), Pacing()
 
 
 def finish(
     scripts: Scripts,
     event: LeasedEvent,
     settlement: Settlement,
-    timing: CallTiming = _NOT_MADE,
+    timing: CallTiming = _NOT_CALLED,
     pacing: Pacing = _PACING,
 ) -> bool:
-    """Settle an attempt. False: its lease had run out and the event is another worker's now; nothing was changed."""
-    answer = scripts.run(
+    """Settle an attempt. False: the lease had run out, another worker owns the event, and nothing was changed."""
+    is_settled = scripts.run(
         "finish",
         event.company,
         event.id,
@@ -229,36 +247,38 @@ def finish(
         "" if timing.response_seconds is None else int(timing.response_seconds * SECOND),
         *settlement.arguments,
     )
-    return bool(answer)
+    return bool(is_settled)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SweepOptions:
-    """How `sweep` works. Times in seconds."""
+    """How `sweep` works. Times are in seconds."""
 
     interval: float = 1.0
     keep_dead: int = 720 * 3600
     max_rescues: int = 5
+    """An event whose worker died this often becomes a dead letter: it may be what kills them."""
     probe_interval: float = 300.0
     max_pruned: int = 500
 
 
 def sweep(scripts: Scripts, sweeping: SweepOptions, pacing: Pacing) -> SweepResult:
-    """Rescue, promote, wake, prune, and say what is to be probed; one worker a second wins."""
-    won, rescued, promoted, pruned, probes = scripts.run(
+    """Requeue, prune, and choose the destinations to probe. Of all workers, one per interval does it."""
+    acquired, rescued, promoted, pruned, probes = scripts.run(
         "sweep",
+        # A little less than the interval in milliseconds, so that a worker that comes on time is not turned down.
         int(sweeping.interval * 900),
         sweeping.keep_dead * SECOND,
         sweeping.max_rescues,
         int(sweeping.probe_interval * SECOND),
         sweeping.max_pruned,
-        *_pace(pacing),
+        *_pace_arguments(pacing),
     )
-    return SweepResult(bool(won), rescued, promoted, pruned, tuple(name.decode() for name in probes))
+    return SweepResult(bool(acquired), rescued, promoted, pruned, tuple(name.decode() for name in probes))
 
 
 def publish_limits(scripts: Scripts, destinations: Mapping[str, Destination]) -> None:
-    """Tell the store what each company may send, as the configuration says."""
+    """Save each company's limits in the store, for the scripts."""
     arguments: list[str | int] = []
     for destination in destinations.values():
         limits = destination.limits
@@ -268,14 +288,15 @@ def publish_limits(scripts: Scripts, destinations: Mapping[str, Destination]) ->
             limits.per_day,
             limits.day_budget,
             limits.high_priority_reserve,
+            destination.base_url,
         ]
-        arguments += [destination.base_url]
     scripts.run("publish_limits", *arguments)
 
 
 def schedule_probes(redis: Redis) -> None:
-    """Have every destination on hold probed at the next sweep: a restart is when credentials were mended."""
+    """Probe every destination on hold at the next sweep: a restart often follows a change of credentials."""
     names: Any = redis.smembers(keys.HOLDS)
     for name in names:
+        # A hold without `probe_at` is an operator's pause, which no probe may end.
         if redis.hexists(keys.HOLD + name.decode(), "probe_at"):
             redis.hset(keys.HOLD + name.decode(), "probe_at", 0)

@@ -1,4 +1,4 @@
-"""Reading events: one whole, or a page of them, newest first, without ever scanning."""
+"""Events: read one, list a page of them, find duplicates, replay one and discard one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ from relay.store.engine.scripts import Scripts
 
 _PAGE = 200
 MAX_SCANNED = 2_000
-"""Where two filters meet, one index is walked and the other filter read from the events: no further than this a page."""
+"""With several filters, one index is scanned and the others are checked on each event: at most this many for a page."""
 
 _MOST_CLUSTERS = 500
-"""With more faults than this a reason is looked for among all dead letters."""
+"""With more clusters than this, a filter by reason scans all dead letters instead of the clusters."""
 
 SUMMARY_FIELDS = [
     "state",
@@ -44,31 +44,33 @@ SUMMARY_FIELDS = [
     "cluster",
     "replays",
 ]
-"""What a list shows of an event. Never its body."""
+"""The fields that a list shows of an event. Never its body."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """Which events. None = any. `request_id` is Gong's requestId; `since` is within and `until` without.
-
-    `event_id` is Gong's eventId. One that its sender chose is found by the source's name in front of it too. Only dead
-    letters have a `reason` and a `cluster`: the fingerprint of their fault. `person` is somebody whom they tell of, in a
-    form of `relay.core.personal_data`.
-    """
+    """Which events to list. None means any."""
 
     destination: str | None = None
     source: str | None = None
     status: State | None = None
     event_id: str | None = None
+    """Gong's eventId. One that the sender chose is also found with the source's name in front of it."""
     request_id: str | None = None
+    """Gong's requestId."""
     since: datetime | None = None
+    """Inclusive."""
     until: datetime | None = None
+    """Exclusive."""
     reason: DeadLetterReason | None = None
+    """Only dead letters have a reason and a cluster."""
     cluster: str | None = None
+    """A fingerprint."""
     person: str | None = None
+    """Someone whose data they contain, in a form of `relay.core.personal_data`."""
 
     def id_range(self, cursor: str | None = None) -> IdRange:
-        """The ids that its moments and the page before leave."""
+        """The ids within `since` and `until` that come after the cursor."""
         ends = [earliest_id(self.until)] if self.until else []
         top = min([*ends, cursor] if cursor else ends, default="")
         return IdRange(top, earliest_id(self.since) if self.since else "")
@@ -76,29 +78,29 @@ class EventFilter:
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """Some events, newest first. `cursor` continues after them; None = there are no more."""
+    """Some events, newest first. The next page continues at `cursor`; None means that there are no more."""
 
     events: list[dict[str, str]]
     cursor: str | None
 
 
 def read_event(redis: Redis, event_id: str) -> dict[str, bytes] | None:
-    """The whole record of one event, its tries among the fields as `try:<n>`; None when there is none."""
+    """The whole record of an event, with its attempts in the fields `try:<number>`. None if there is no such event."""
     with redis_errors_as_unavailable():
         record: dict[bytes, bytes] = redis.hgetall(keys.EVENT + event_id)  # type: ignore[assignment]
         if (body := record.get(b"body")) is not None:
-            record[b"body"] = unpack(body, _beginning(redis, record) if is_delta(body) else b"")
+            record[b"body"] = unpack(body, _request_bytes(redis, record) if is_delta(body) else b"")
     return {name.decode(): value for name, value in record.items()} or None
 
 
-def _beginning(redis: Redis, record: Mapping[bytes, bytes]) -> bytes:
-    """What an event's body goes on from: its request's bytes, as they are kept."""
+def _request_bytes(redis: Redis, record: Mapping[bytes, bytes]) -> bytes:
+    """The request's compressed bytes, which the event's body continues."""
     raw: Any = redis.hget(keys.RECEIPT + record[b"receipt"].decode(), "raw")
     return raw or b""
 
 
 def read_receipt(redis: Redis, receipt_id: str) -> dict[str, bytes] | None:
-    """The whole record of one receipt, raw bytes and all; None when there is none."""
+    """The whole record of a receipt, with its raw bytes. None if there is no such receipt."""
     with redis_errors_as_unavailable():
         record: dict[bytes, bytes] = redis.hgetall(keys.RECEIPT + receipt_id)  # type: ignore[assignment]
     if b"raw" in record:
@@ -110,19 +112,22 @@ def read_receipt(redis: Redis, receipt_id: str) -> dict[str, bytes] | None:
 def list_events(
     redis: Redis, wanted: EventFilter, *, limit: int, cursor: str | None, mark: bytes | None = None
 ) -> EventPage:
-    """A page of at most `limit` events, newest first, after `cursor`. `mark` is that of the person wanted, in this store."""
+    """A page of at most `limit` events, newest first, after `cursor`.
+
+    `mark` is the mark of `wanted.person` in this store.
+    """
     with redis_errors_as_unavailable():
         if mark is not None:
-            return _walk(redis, wanted, [person_entries(mark)], limit=limit, cursor=cursor)
+            return _scan_page(redis, wanted, [person_entries(mark)], limit=limit, cursor=cursor)
         if wanted.event_id is not None:
-            return _few(redis, _with_event_id(redis, wanted.event_id), wanted)
+            return _single_page(redis, _with_event_id(redis, wanted.event_id), wanted)
         if wanted.request_id is not None:
-            return _few(redis, [redis.get(keys.BY_REQUEST_ID + wanted.request_id)], wanted)
-        return _walk(redis, wanted, _indexes(redis, wanted), limit=limit, cursor=cursor)
+            return _single_page(redis, [redis.get(keys.BY_REQUEST_ID + wanted.request_id)], wanted)
+        return _scan_page(redis, wanted, _indexes(redis, wanted), limit=limit, cursor=cursor)
 
 
 def person_entries(mark: bytes) -> PrefixedEntries:
-    """Where the events lie that tell of a person, and the receipts."""
+    """The index entries of the events and receipts that contain a person's data."""
     return PrefixedEntries(f"{keys.PERSON_INDEX}{mark[:2].hex()}", mark)
 
 
@@ -131,27 +136,28 @@ def _with_event_id(redis: Redis, event_id: str) -> list[Any]:
     return [redis.get(keys.DEDUPE + event_id), *named]
 
 
-def _few(redis: Redis, found: Sequence[Any], wanted: EventFilter) -> EventPage:
-    """All that pointers (None: it points nowhere) lead to, on one page."""
-    pointed = {pointer.decode() for pointer in found if pointer}
-    ids = sorted(filter(wanted.id_range().contains, pointed), reverse=True)
-    return EventPage([event for event in _summaries(redis, ids) if _fits(event, wanted)], None)
+def _single_page(redis: Redis, pointers: Sequence[Any], wanted: EventFilter) -> EventPage:
+    """All events that the pointers lead to, on one page. A pointer may be None."""
+    found_ids = {pointer.decode() for pointer in pointers if pointer}
+    ids = sorted(filter(wanted.id_range().contains, found_ids), reverse=True)
+    return EventPage([event for event in _summaries(redis, ids) if _matches(event, wanted)], None)
 
 
-def _walk(
+def _scan_page(
     redis: Redis, wanted: EventFilter, indexes: Sequence[Index], *, limit: int, cursor: str | None
 ) -> EventPage:
-    """Every event of a batch is looked at before the next is read. One more than `limit` tells that there are more."""
+    """A page of the events in the indexes that match the filter. Stops after MAX_SCANNED events."""
     events: list[dict[str, str]] = []
-    looked, last = 0, None
+    scanned, last = 0, None
+    # One event more than `limit` shows that there is another page.
     for batch, more in scan_newest(redis, indexes, wanted.id_range(cursor), first=limit + 1):
         for start in range(0, len(batch), max(limit + 1, _PAGE)):
-            some = batch[start : start + max(limit + 1, _PAGE)][: MAX_SCANNED - looked]
-            events += [event for event in _summaries(redis, some) if _fits(event, wanted)]
-            looked, last = looked + len(some), some[-1]
+            ids = batch[start : start + max(limit + 1, _PAGE)][: MAX_SCANNED - scanned]
+            events += [event for event in _summaries(redis, ids) if _matches(event, wanted)]
+            scanned, last = scanned + len(ids), ids[-1]
             if len(events) > limit:
                 return EventPage(events[:limit], events[limit - 1]["id"])
-            if looked == MAX_SCANNED:
+            if scanned == MAX_SCANNED:
                 return EventPage(events, last if more or last != batch[-1] else None)
         if not more:
             return EventPage(events, None)
@@ -159,7 +165,7 @@ def _walk(
 
 
 def _indexes(redis: Redis, wanted: EventFilter) -> list[str]:
-    """The sorted sets that together hold every event that may fit."""
+    """The sorted sets that together hold every event that may match."""
     if wanted.cluster is not None:
         return [keys.CLUSTER + wanted.cluster]
     if wanted.reason is not None and (clusters := _clusters(redis, wanted.reason)) is not None:
@@ -173,16 +179,16 @@ def _indexes(redis: Redis, wanted: EventFilter) -> list[str]:
 
 
 def _clusters(redis: Redis, reason: DeadLetterReason) -> list[str] | None:
-    """The faults with this reason. None where there are too many faults to ask each."""
-    found: Any = redis.zrevrange(keys.CLUSTERS, 0, _MOST_CLUSTERS)
-    if len(found) > _MOST_CLUSTERS:
+    """The clusters with this reason. None if there are too many clusters to read each."""
+    fingerprints: Any = redis.zrevrange(keys.CLUSTERS, 0, _MOST_CLUSTERS)
+    if len(fingerprints) > _MOST_CLUSTERS:
         return None
-    names = [name.decode() for name in found]
+    names = [name.decode() for name in fingerprints]
     pipeline = redis.pipeline(transaction=False)
     for name in names:
         pipeline.hget(keys.CLUSTER_INFO + name, "reason")
-    told = zip(names, pipeline.execute(), strict=True)
-    return [keys.CLUSTER + name for name, of in told if of == reason.encode()]
+    rows = zip(names, pipeline.execute(), strict=True)
+    return [keys.CLUSTER + name for name, cluster_reason in rows if cluster_reason == reason.encode()]
 
 
 def _summaries(redis: Redis, ids: Sequence[str]) -> list[dict[str, str]]:
@@ -198,19 +204,21 @@ def _summaries(redis: Redis, ids: Sequence[str]) -> list[dict[str, str]]:
     ]
 
 
-def _fits(event: Mapping[str, str], wanted: EventFilter) -> bool:
-    asked = {
+def _matches(event: Mapping[str, str], wanted: EventFilter) -> bool:
+    expected = {
         "destination": wanted.destination,
         "source": wanted.source,
         "state": wanted.status,
         "reason": wanted.reason,
         "cluster": wanted.cluster,
     }
-    if wanted.person is not None:  # found by that, where they are else found by these
-        asked |= {"event_id": wanted.event_id, "request_id": wanted.request_id}
+    if wanted.person is not None:
+        # Without a person these two are looked up directly, so they need no check.
+        expected |= {"event_id": wanted.event_id, "request_id": wanted.request_id}
+    # A replayed event may keep the fields of its last failure.
     if (wanted.reason or wanted.cluster) and event["state"] != State.DEAD:
         return False
-    return all(value is None or event.get(name) == value for name, value in asked.items())
+    return all(value is None or event.get(name) == value for name, value in expected.items())
 
 
 def list_destination_names(redis: Redis) -> list[str]:
@@ -220,46 +228,48 @@ def list_destination_names(redis: Redis) -> list[str]:
 
 
 def find_duplicates(redis: Redis, names: Sequence[str]) -> dict[str, str]:
-    """Those of the dedupe names that an event has had, with its id: its record may be pruned by now."""
+    """The dedupe names among `names` that an event already has, with its id. Its record may have been pruned by now."""
     if not names:
         return {}
     with redis_errors_as_unavailable():
-        found: Any = redis.mget([keys.DEDUPE + name for name in names])
-    return {name: told.decode() for name, told in zip(names, found, strict=True) if told}
+        ids: Any = redis.mget([keys.DEDUPE + name for name in names])
+    return {name: event_id.decode() for name, event_id in zip(names, ids, strict=True) if event_id}
 
 
 def replay_event(
     scripts: Scripts, event_id: str, *, now: datetime, fields: Mapping[str, str | bytes] | None = None
 ) -> None:
-    """Send a dead letter (or a discarded event) again, perhaps with a body mapped anew in `fields`.
+    """Replay a dead letter or a discarded event. `fields` are set on it if it was mapped again.
 
-    Raises NotFound, or Conflict when it is in another state or was never mapped.
+    Raises NotFound, or Conflict if it is in another state or was never mapped.
     """
     changes = [part for pair in (fields or {}).items() for part in pair]
     with redis_errors_as_unavailable():
-        done, state = scripts.run("replay", event_id, job_timestamp(now), job_data(event_id), *changes)
-    _check(
+        is_done, state = scripts.run("replay", event_id, job_timestamp(now), job_data(event_id), *changes)
+    _raise_unless_done(
         event_id,
-        done=bool(done),
+        is_done=bool(is_done),
         state=state.decode(),
         verb="replayed",
-        may="a dead letter or a discarded event",
+        allowed="a dead letter or a discarded event",
     )
 
 
 def discard_event(scripts: Scripts, event_id: str, *, keep_seconds: int) -> None:
-    """Give an event up. NotFound, or Conflict when it is being sent or has ended."""
+    """Discard an event. Raises NotFound, or Conflict if it is being sent or has ended."""
     with redis_errors_as_unavailable():
-        done, state = scripts.run("discard", event_id, keep_seconds * SECOND)
-    may = "an event that is aggregating, queued, waiting, held or a dead letter"
-    _check(event_id, done=bool(done), state=state.decode(), verb="discarded", may=may)
+        is_done, state = scripts.run("discard", event_id, keep_seconds * SECOND)
+    allowed = "an event that is aggregating, queued, retrying, on hold or a dead letter"
+    _raise_unless_done(
+        event_id, is_done=bool(is_done), state=state.decode(), verb="discarded", allowed=allowed
+    )
 
 
-def _check(event_id: str, *, done: bool, state: str, verb: str, may: str) -> None:
-    if done:
+def _raise_unless_done(event_id: str, *, is_done: bool, state: str, verb: str, allowed: str) -> None:
+    if is_done:
         return
     if not state:
         raise NotFound(
             "no_such_event", f"There is no event {event_id}: the id is wrong, or its record was pruned."
         )
-    raise Conflict("wrong_state", f"Event {event_id} is {state}. Only {may} can be {verb}.")
+    raise Conflict("wrong_state", f"Event {event_id} is {state}. Only {allowed} can be {verb}.")

@@ -1,4 +1,4 @@
-"""What operators do: pause and resume destinations, replay and discard events."""
+"""Holds of destinations: start one, end it, probe whether it can end, and read past ones."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,14 +13,17 @@ from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.redis_time import SECOND, to_datetime
 from relay.store.engine.scripts import Scripts
 
-_AT_ONCE = 1000
+_MOVED_AT_ONCE = 1000
 _WEEK = 7 * 24 * 3600
+_LONGEST_DETAIL = 500
 
 
 @dataclass(frozen=True, slots=True)
 class HoldRequest:
-    """Why a destination is to rest. With `probe_seconds` its credentials are tried after that long, and the hold
-    ends when they pass; without, only an operator ends it.
+    """Why to put a destination on hold.
+
+    With `probe_seconds`, the credentials are probed after that time, and the hold ends if the probe passes. With None, only
+    an operator ends it.
     """
 
     cause: HoldCause
@@ -29,7 +32,7 @@ class HoldRequest:
 
 
 def hold_destination(scripts: Scripts, destination: Destination, hold: HoldRequest) -> bool:
-    """Put a destination on hold, or change why. True when it was not on hold before."""
+    """Put a destination on hold, or change the cause of its hold. True if it was not on hold before."""
     probe = "" if hold.probe_seconds is None else int(hold.probe_seconds * SECOND)
     with redis_errors_as_unavailable():
         return bool(
@@ -38,24 +41,25 @@ def hold_destination(scripts: Scripts, destination: Destination, hold: HoldReque
 
 
 def resume_destination(scripts: Scripts, name: str, *, probed: bool = False) -> tuple[bool, int]:
-    """End a hold. Returns whether there was one, and how many events went back to their queue, in their order.
+    """End a hold. Returns whether there was one, and how many events went back to their queues, in their order.
 
-    `probed`: Gong has just taken the credentials, so an event that is locked out next has itself to blame.
+    `probed`: Gong has just accepted the credentials. If it blocks an event now, the cause is that event.
     """
-    was_held, moved = False, 0
+    was_on_hold, moved = False, 0
+    # In several steps: one script that moves a million events would block Redis.
     while True:
         with redis_errors_as_unavailable():
-            was, some, left = scripts.run("resume", name, _AT_ONCE, int(probed))
-        was_held, moved = was_held or bool(was), moved + some
+            ended_now, moved_now, left = scripts.run("resume", name, _MOVED_AT_ONCE, int(probed))
+        was_on_hold, moved = was_on_hold or bool(ended_now), moved + moved_now
         if not left:
-            return was_held, moved
+            return was_on_hold, moved
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """What came of a probe: `passed`, an outcome's word, or `not_configured`; Gong's status and words.
+    """The result of a probe.
 
-    `cause` is what a hold for it would be for.
+    `outcome` is `passed`, the outcome of the call, or `not_configured`. `cause` is the hold cause that the outcome implies.
     """
 
     outcome: str
@@ -65,42 +69,47 @@ class ProbeResult:
 
 
 def request_probe(redis: Redis, destination: Destination) -> None:
-    """Have a destination's credentials tried as soon as its budget allows, on hold or not."""
+    """Have a destination's credentials probed as soon as its budget allows, whether or not it is on hold."""
     with redis_errors_as_unavailable():
         redis.hset(keys.PROBE_REQUESTS, destination.name, destination.company)
 
 
-def save_probe_result(redis: Redis, name: str, probed: ProbeResult) -> None:
-    """Keep what came of a probe, for a week."""
+def save_probe_result(redis: Redis, name: str, result: ProbeResult) -> None:
+    """Keep the result of a probe for a week."""
     seconds, microseconds = redis.time()
-    told = ("at", seconds * SECOND + microseconds, "outcome", probed.outcome)
-    said = ("status", probed.status or 0, "detail", probed.detail[:500], "cause", probed.cause or "")
+    fields: dict[Any, Any] = {
+        "at": seconds * SECOND + microseconds,
+        "outcome": result.outcome,
+        "status": result.status or 0,
+        "detail": result.detail[:_LONGEST_DETAIL],
+        "cause": result.cause or "",
+    }
     with redis.pipeline() as pipeline:
-        pipeline.hset(keys.PROBE_RESULT + name, items=[*told, *said])
+        pipeline.hset(keys.PROBE_RESULT + name, mapping=fields)
         pipeline.expire(keys.PROBE_RESULT + name, _WEEK)
         pipeline.execute()
 
 
 def freeze_after_probe(scripts: Scripts, name: str, seconds: float) -> None:
-    """Make no call of the company of a destination on hold for so long: its probe was answered 429."""
+    """Stop the calls of a company for a while, because the probe of its destination was answered 429."""
     scripts.run("freeze_company", name, int(seconds * SECOND))
 
 
 def read_probe_result(redis: Redis, name: str) -> tuple[datetime, ProbeResult] | None:
-    """When the last probe of a destination ended, and what came of it. None where there was none within a week."""
+    """The time and the result of a destination's last probe. None if there was none within a week."""
     with redis_errors_as_unavailable():
-        fields: Any = redis.hgetall(keys.PROBE_RESULT + name)
-    if not fields:
+        row: Any = redis.hgetall(keys.PROBE_RESULT + name)
+    if not row:
         return None
-    told = {field.decode(): value.decode() for field, value in fields.items()}
-    cause = HoldCause(told["cause"]) if told.get("cause") else None
-    probed = ProbeResult(told["outcome"], int(told["status"]) or None, told["detail"], cause)
-    return to_datetime(told["at"]), probed
+    fields = {field.decode(): value.decode() for field, value in row.items()}
+    cause = HoldCause(fields["cause"]) if fields.get("cause") else None
+    result = ProbeResult(fields["outcome"], int(fields["status"]) or None, fields["detail"], cause)
+    return to_datetime(fields["at"]), result
 
 
 @dataclass(frozen=True, slots=True)
 class PastHold:
-    """A hold that has ended: its cause in a word, Gong's own words, and from when to when it was."""
+    """A hold that has ended. `detail` is Gong's own message."""
 
     since: datetime
     until: datetime
@@ -109,12 +118,12 @@ class PastHold:
 
 
 def read_past_holds(redis: Redis, destination: str) -> list[PastHold]:
-    """The last fifty holds of a destination that have ended, newest first."""
+    """The last fifty ended holds of a destination, newest first."""
     with redis_errors_as_unavailable():
         lines: Any = redis.lrange(keys.HOLD_HISTORY + destination, 0, -1)
     return [_past_hold(line.decode("utf-8", "replace")) for line in lines]
 
 
 def _past_hold(line: str) -> PastHold:
-    since, until, cause, detail = line.split("|", 3)
+    since, until, cause, detail = line.split("|", 3)  # the detail may contain the separator
     return PastHold(to_datetime(since), to_datetime(until), cause, detail)

@@ -75,7 +75,7 @@ def break_gong(store: Store, here: Destination) -> None:
     for _ in range(5):
         accept_events(store.scripts, event(new_id()))
         [leased] = take_events(store.scripts)
-        retry = Retry(0.0, spent=True, gong_at_fault=True, said="down")
+        retry = Retry(seconds=0.0, counts_as_attempt=True, gong_at_fault=True, error="down")
         assert finish(store.scripts, leased, retry_later(retry, record=b""), CallTiming(BASE_URL, 0.0))
         store.redis.zadd(keys.DUE, {"acme": 0}, xx=True)
 

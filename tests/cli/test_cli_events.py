@@ -124,7 +124,7 @@ def test_dead_reports_that_there_are_no_dead_letters(run: Run):
             end_event(State.DELIVERED, "r-77", record=b"", keep_seconds=600),
             ["delivered", "r-77", "The event is in Gong"],
         ),
-        (retry_later(Retry(3600.0), record=b""), ["retrying", "The relay tries again at"]),
+        (retry_later(Retry(seconds=3600.0), record=b""), ["retrying", "The relay tries again at"]),
         (hold_event(HoldCause.FORBIDDEN, "no", record=b"", probe_seconds=60), ["on_hold", "is on hold"]),
     ],
     ids=["dead", "delivered", "retrying", "on_hold"],

@@ -80,7 +80,8 @@ def make_aggregating(store: Store) -> None:
 def make_waiting(store: Store) -> None:
     make_queued(store)
     settled(
-        store, retry_later(Retry(600.0, said=f"502 for {JANE}"), record=f'{{"detail": "{JANE}"}}'.encode())
+        store,
+        retry_later(Retry(seconds=600.0, error=f"502 for {JANE}"), record=f'{{"detail": "{JANE}"}}'.encode()),
     )
 
 

@@ -45,7 +45,9 @@ def take_one(scripts: Scripts, company: str = "acme") -> LeasedEvent:
 
 
 def falter(scripts: Scripts, taken: LeasedEvent, *, gong_at_fault: bool, seconds: float = 0.0) -> None:
-    again = Retry(seconds, spent=not taken.is_trial_call, gong_at_fault=gong_at_fault, said="down")
+    again = Retry(
+        seconds=seconds, counts_as_attempt=not taken.is_trial_call, gong_at_fault=gong_at_fault, error="down"
+    )
     assert finish(scripts, taken, retry_later(again, record=b""), CallTiming(URL, 0.0))
 
 

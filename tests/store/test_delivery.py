@@ -103,7 +103,7 @@ def test_an_event_whose_worker_always_dies_becomes_a_dead_letter(scripts: Script
 
 def test_a_faltered_event_waits_and_comes_back_with_its_attempt_counted(scripts: Scripts, redis: Redis):
     taken = taken_one(scripts)
-    finish(scripts, taken, retry_later(Retry(0.0, ambiguous=True), record=b"{}"))
+    finish(scripts, taken, retry_later(Retry(seconds=0.0, ambiguous=True), record=b"{}"))
     assert state_of(redis, taken) == "retrying"
     assert redis.zcard("rq:scheduled:gong:acme:web") == 1
 
@@ -113,7 +113,7 @@ def test_a_faltered_event_waits_and_comes_back_with_its_attempt_counted(scripts:
 
 
 def test_a_faltered_event_does_not_come_back_before_its_time(scripts: Scripts, redis: Redis):
-    finish(scripts, taken_one(scripts), retry_later(Retry(60.0), record=b"{}"))
+    finish(scripts, taken_one(scripts), retry_later(Retry(seconds=60.0), record=b"{}"))
 
     assert sweep_now(scripts, redis).promoted == 0
     assert take_events(scripts) == []

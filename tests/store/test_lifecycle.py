@@ -39,7 +39,7 @@ from tests.store_world import NOW, accept_events, event, new_id
 SETTLEMENTS: list[Settlement] = [
     end_event(State.DELIVERED, "r", record=b"{}", keep_seconds=600),
     end_event(State.DUPLICATE, None, record=b"{}", keep_seconds=600),
-    retry_later(Retry(0.0, ambiguous=True), record=b"{}"),
+    retry_later(Retry(seconds=0.0, ambiguous=True), record=b"{}"),
     freeze_company(0.0, record=b"{}"),
     dead_letter(DeadLetterReason.REJECTED, "no", record=b"{}", keep_seconds=600),
     hold_event(HoldCause.FORBIDDEN, "no", record=b"{}", probe_seconds=600),

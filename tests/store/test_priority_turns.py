@@ -118,7 +118,7 @@ def test_calls_of_priority_high_take_nothing_from_the_room_of_the_others(scripts
 
 
 def waits(scripts: Scripts, redis: Redis, taken: LeasedEvent) -> None:
-    finish(scripts, taken, retry_later(Retry(0.0), record=b""))
+    finish(scripts, taken, retry_later(Retry(seconds=0.0), record=b""))
     sweep_now(scripts, redis)
 
 

@@ -87,7 +87,7 @@ def test_a_repeated_request_is_not_counted_twice(redis: Redis, scripts: Scripts)
     ("settlement", "what"),
     [
         (end_event(State.DUPLICATE, None, record=b"", keep_seconds=60), "duplicate"),
-        (retry_later(Retry(1.0), record=b""), "failed"),
+        (retry_later(Retry(seconds=1.0), record=b""), "failed"),
         (freeze_company(1.0, record=b""), "rate_limited"),
         (bury(DeadLetterReason.REJECTED, "no", record=b"", keep_seconds=60), "dead"),
         (hold_event(HoldCause.FORBIDDEN, "no", record=b"", probe_seconds=60), "blocked"),
@@ -136,7 +136,7 @@ def test_what_gong_took_for_its_answer_is_counted(redis: Redis, scripts: Scripts
 
 @pytest.mark.parametrize("took", [0.0, 0.004, 0.01, 0.011, 0.02, 0.3, 1.28, 19.9, 4_000.0, 1e9])
 def test_the_scripts_count_a_time_in_the_bucket_that_is_read(redis: Redis, scripts: Scripts, took: float):
-    sent(scripts, retry_later(Retry(1.0), record=b""), CallTiming("https://g", 0.1, took))
+    sent(scripts, retry_later(Retry(seconds=1.0), record=b""), CallTiming("https://g", 0.1, took))
 
     assert counted(redis).calls == Histogram({bucket_index(took): 1})
 

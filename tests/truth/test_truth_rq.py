@@ -82,7 +82,7 @@ def test_rq_shows_a_waiting_event_as_scheduled(redis: Redis, scripts: Scripts):
     accept_events(scripts, event("1"))
     [taken] = take_events(scripts)
 
-    finish(scripts, taken, retry_later(Retry(60.0), record=b"{}"))
+    finish(scripts, taken, retry_later(Retry(seconds=60.0), record=b"{}"))
 
     assert ScheduledJobRegistry(queue=queue(redis)).get_job_ids() == [taken.id]
 

@@ -140,7 +140,7 @@ class Writer:
 
     def open(self) -> None:
         """Events that are on their way: waiting, held, in the hands of a worker that died, gathering, queued."""
-        again = Retry(60.0, ambiguous=True, said="HTTP 500")
+        again = Retry(seconds=60.0, ambiguous=True, error="HTTP 500")
         record = b'{"number":1,"outcome":"failed","status":500,"code":"gong_error"}'
         finish(self.scripts, self.lease("retrying"), retry_later(again, record=record))
         self.lease("sending")

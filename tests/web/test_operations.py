@@ -76,7 +76,7 @@ def test_a_waiting_event_says_when_it_is_tried_again(
     client: FlaskClient, operator: Headers, event_id: str, scripts: Scripts
 ):
     [taken] = take_events(scripts)
-    finish(scripts, taken, retry_later(Retry(60.0, ambiguous=True), record=b"{}"))
+    finish(scripts, taken, retry_later(Retry(seconds=60.0, ambiguous=True), record=b"{}"))
 
     page = client.get(f"/v1/events/{event_id}", headers=operator).get_json()
     assert page["why"]["next_at"] == f"{page['due_at'][:19]}Z"

@@ -45,7 +45,7 @@ def test_an_empty_store_wants_nobody(redis: Redis):
 def test_what_waits_for_a_retry_wants_nobody(redis: Redis, scripts: Scripts):
     queue_for(scripts, "acme", count=1)
     [taken] = take_events(scripts)
-    finish(scripts, taken, retry_later(Retry(60.0), record=b"{}"))
+    finish(scripts, taken, retry_later(Retry(seconds=60.0), record=b"{}"))
     take_events(scripts)
 
     assert read_send_capacity(redis) == SendCapacity(0, 0)
