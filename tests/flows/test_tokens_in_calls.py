@@ -96,7 +96,7 @@ def test_an_address_that_has_moved_is_looked_up_before_a_consent_is_doubted(conn
     """A token at another company's address is refused as if it had been revoked."""
     accesses = connected.credential_store()
     redis.hset(keys.TOKENS + "globex", "base_url", f"{connected.gong}/c/elsewhere")
-    assert connected.access(accesses).base_url.endswith("/c/elsewhere")
+    assert connected.credentials(accesses).base_url.endswith("/c/elsewhere")
     redis.hset(keys.TOKENS + "globex", "base_url", f"{connected.gong}/c/acme")
 
     assert isinstance(send(connected, accesses), Delivered)

@@ -129,7 +129,7 @@ def _killed(nursery: ForkServerContext, place: Place, name: str, doomed: list[in
 
 def _look_at_what_is_left(redis: Redis, place: Place, ended: Ended) -> None:
     """Another worker goes on: every old access token is dead by now, and everything is due."""
-    world, chore = place.world(), place.world().chore()
+    world, oauth_task = place.world(), place.world().oauth_task()
     before = {f"c{number}": read_grant(redis, f"c{number}") for number in range(KILLS)}
     ended.saved = {name for name, grant in before.items() if grant and grant.version == 2}
 
@@ -137,14 +137,14 @@ def _look_at_what_is_left(redis: Redis, place: Place, ended: Ended) -> None:
         left = [name for name in before if not _decided(redis, name)]
         for name in left:
             redis.zadd(keys.TOKEN_REFRESHES, {name: 0})
-        chore.step()
+        oauth_task.step()
         return not left
 
     eventually(none_is_open, within=60, what="every renewal decided")
     for name in before:
         _try_out(redis, world, ended, name)
     while find_due_refreshes(redis, 1):
-        chore.step()
+        oauth_task.step()
     for name in before:
         ended.holds[name] = read_hold_cause(redis, name)
 
