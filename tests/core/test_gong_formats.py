@@ -127,7 +127,7 @@ def test_an_invalid_text_gets_a_message(check, text):
 
 
 @given(
-    st.datetimes(min_value=datetime(2000, 1, 2), max_value=datetime(9999, 12, 30)),  # noqa: DTZ001
+    st.datetimes(min_value=datetime(2000, 1, 2), max_value=datetime(9999, 12, 30)),  # noqa: DTZ001 - the zone is added below
     st.integers(-18 * 60, 18 * 60),
 )
 def test_every_timestamp_since_2000_that_python_writes_is_valid(timestamp, offset_minutes):

@@ -80,15 +80,19 @@ def _check_numeric_details(body: Mapping[str, Any]) -> Iterator[Problem]:
     low, high, value = details.get("rangeFrom"), details.get("rangeTo"), details.get("value")
     if not (is_integer(low) and is_integer(high)):
         return
-    kind = details.get("numericType")
-    minimum, maximum = _RANGES.get(kind, (low, high)) if isinstance(kind, str) else (low, high)
+    numeric_type = details.get("numericType")
+    minimum, maximum = (
+        _RANGES.get(numeric_type, (low, high)) if isinstance(numeric_type, str) else (low, high)
+    )
     if low >= high:
         yield Problem(f"{path}.rangeTo", ErrorCode.RANGE, "must be greater than rangeFrom")
     if low < minimum:
-        yield Problem(f"{path}.rangeFrom", ErrorCode.RANGE, f"must be at least {minimum} for {kind}")
+        yield Problem(f"{path}.rangeFrom", ErrorCode.RANGE, f"must be at least {minimum} for {numeric_type}")
     if high > maximum:
         yield Problem(
-            f"{path}.rangeTo", ErrorCode.RANGE, f"must be at most {maximum} for {kind}; OTHER has no limits"
+            f"{path}.rangeTo",
+            ErrorCode.RANGE,
+            f"must be at most {maximum} for {numeric_type}; OTHER has no limits",
         )
     if is_integer(value) and low < high and not low <= value <= high:
         yield Problem(f"{path}.value", ErrorCode.RANGE, "must be between rangeFrom and rangeTo")

@@ -50,8 +50,10 @@ _ROLES = {"Sender": "sender", "Recipient": "recipients", "CC": "cc", "BCC": "bcc
 def read_share(body: Body) -> dict[str, Any]:
     """Read the body of a share."""
     crm = get_object(body, "crmContext")
-    kind = _CRM_TYPES.get(crm.get("objectType", "").lower())
-    record = omit_empty(type=kind, id=crm.get("objectId")) if kind and crm.get("objectId") else None
+    record_type = _CRM_TYPES.get(crm.get("objectType", "").lower())
+    record = (
+        omit_empty(type=record_type, id=crm.get("objectId")) if record_type and crm.get("objectId") else None
+    )
     unknown_record = (
         {} if record else omit_empty(crmObjectType=crm.get("objectType"), crmObjectId=crm.get("objectId"))
     )

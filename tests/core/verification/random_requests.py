@@ -7,16 +7,16 @@ from relay.core.verification.request import SignedRequest
 from tests.core.verification.senders import SENDERS
 
 HOSTILE = [
-    *("", " ", ",", "=", ".", "é", "✓", "\ud800", "\x00", "\n", "v1,", "v1a,", "v1,=", "v1, v1, v1,", "t=,v1=", "t=1,t=2"),
-    *("sha256=", "v0=", "Basic ", "Basic ====", "Basic é", "Bearer ", "Bearer  x", "nan", "-1", "1e9", "٣٣٣٣٣٣٣٣٣٣"),
-    *("0000000000", "9999999999", "9999999999999", "1790000000.0", "A" * 44, "A===", "YQ==", "zz" * 32, "ab" * 32, "v1,YQ== " * 40),
-    *("multipart/form-data; boundary=XyZ", "multipart/form-data; boundary=", "application/x-www-form-urlencoded"),
-    *("{}", "[]", "null", '{"a":1}', "1" * 5_000, "%zz", "%", "a=b&a=c&&=", "x" * 5_000),
+    "", " ", ",", "=", ".", "é", "✓", "\ud800", "\x00", "\n", "v1,", "v1a,", "v1,=", "v1, v1, v1,", "t=,v1=", "t=1,t=2",
+    "sha256=", "v0=", "Basic ", "Basic ====", "Basic é", "Bearer ", "Bearer  x", "nan", "-1", "1e9", "٣٣٣٣٣٣٣٣٣٣",
+    "0000000000", "9999999999", "9999999999999", "1790000000.0", "A" * 44, "A===", "YQ==", "zz" * 32, "ab" * 32, "v1,YQ== " * 40,
+    "multipart/form-data; boundary=XyZ", "multipart/form-data; boundary=", "application/x-www-form-urlencoded",
+    "{}", "[]", "null", '{"a":1}', "1" * 5_000, "%zz", "%", "a=b&a=c&&=", "x" * 5_000,
 ]  # fmt: skip
 BODIES = [
-    *(b"", b"\x00", b"\xff\xfe", b"\xed\xa0\x80", b"{", b"[" * 5_000, b'{"signature": 1}', b'{"event": {"event_time": []}}'),
-    *(b'{"signature": {"signature": "\\ud800", "timestamp": 1e999, "token": ""}}', b'{"security_key": true}'),
-    *(b"&" * 2_000, b"%", b"a=%ff&%=", b"--XyZ", b"--XyZ\r\n\r\n--XyZ--", b"--XyZ\r\n" * 1_500, b"json={}"),
+    b"", b"\x00", b"\xff\xfe", b"\xed\xa0\x80", b"{", b"[" * 5_000, b'{"signature": 1}', b'{"event": {"event_time": []}}',
+    b'{"signature": {"signature": "\\ud800", "timestamp": 1e999, "token": ""}}', b'{"security_key": true}',
+    b"&" * 2_000, b"%", b"a=%ff&%=", b"--XyZ", b"--XyZ\r\n\r\n--XyZ--", b"--XyZ\r\n" * 1_500, b"json={}",
     b'--XyZ\r\nContent-Disposition: form-data; name="json"\r\n\r\n{"event": 0}\r\n--XyZ--\r\n',
 ]  # fmt: skip
 
