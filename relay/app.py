@@ -1,4 +1,4 @@
-"""The web's composition root: the only place where its parts meet."""
+"""The web's composition root: creates the Flask application from settings, configuration and stores."""
 
 import os
 import time
@@ -53,18 +53,18 @@ from relay.web.operations_port import separate_ports
 from relay.web.security_headers import add_security_headers
 from relay.web.sessions import SessionManager
 
-_ALONE = ProcessState()
-"""Of an application that no server has made."""
+_UNLOGGED_PATHS = frozenset({"/livez", "/readyz", "/version", "/metrics"})
+"""Polled every few seconds."""
 
 
 def build() -> Flask:
-    """The application as the environment and the configuration file describe it."""
+    """Create the application from the environment and the configuration file. Raises StartupError."""
     settings = Settings.from_env(os.environ)
     configure(settings.log_level)
     enable_tracing("gong-relay-web", os.environ)
     file = ConfigFile(
         settings.config,
-        lambda text: _checked(text, settings),
+        lambda text: _read_config(text, settings),
         environ=os.environ,
         now=_now,
         shared=SHARED_STATE,
@@ -73,15 +73,18 @@ def build() -> Flask:
     stores = open_stores(settings, config.stores, WEB)
     refuse_clusters(stores, config)
     check_layouts(stores, config)
-    life = ProcessState(lambda: SHARED_STATE.stopping, lambda: file.rejection)
-    app = _application(settings, config, stores, life)
+    process = ProcessState(lambda: SHARED_STATE.stopping, lambda: file.rejection)
+    app = _create(settings, config, stores, process)
     request_metrics.register(app, request_metrics.run_in_thread)
-    watch_config_file(file, lambda newer: install(app, _parts(settings, newer, stores, life)))
+    # A new context replaces the old one; requests in progress finish with the configuration they started with.
+    watch_config_file(
+        file, lambda new_config: install(app, _build_context(settings, new_config, stores, process))
+    )
     return app
 
 
-def _checked(text: str, settings: Settings) -> Config:
-    """The configuration that a text tells. Misconfigured where it is wrong, or does not go with the settings."""
+def _read_config(text: str, settings: Settings) -> Config:
+    """Parse the configuration and check it against the settings. Raises StartupError."""
     config = read_config(text, environ=os.environ, allow_hosts=settings.allow_gong_hosts)
     check_stores(config, settings)
     check_admin_key(config, settings)
@@ -91,53 +94,52 @@ def _checked(text: str, settings: Settings) -> Config:
 
 
 def create_app(
-    settings: Settings, config: Config, redis: Client, *, other_stores: Mapping[str, Client] | None = None
+    settings: Settings, config: Config, redis: Client, *, others: Mapping[str, Client] | None = None
 ) -> Flask:
-    """The application from its parts: the main store, and those beside it by name."""
-    app = _application(settings, config, Stores(redis, other_stores, settings=settings))
+    """Create the application from its parts, for tests. `others` are the stores besides the main one, by name."""
+    app = _create(settings, config, Stores(redis, others, settings=settings), ProcessState())
     request_metrics.register(app, request_metrics.run_inline)
     return app
 
 
-def _application(settings: Settings, config: Config, stores: Stores, life: ProcessState = _ALONE) -> Flask:
+def _create(settings: Settings, config: Config, stores: Stores, process: ProcessState) -> Flask:
     check_public_url(config, settings.public_url)
     check_oauth(config, settings)
     app = Flask("relay", static_folder=None)
-    app.json.sort_keys = False  # type: ignore[attr-defined]
-    install(app, _parts(settings, config, stores, life))
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask types it as the base class
+    install(app, _build_context(settings, config, stores, process))
     problems.register_error_handlers(app)
     tracing.register(app)
-    app.before_request(_start)
+    app.before_request(_start_timer)
     separate_ports(app, settings.operations_port)
+    # Flask runs these in reverse order, after those that the blueprints register below: the log line shows the status
+    # that is really sent.
     app.after_request(add_security_headers)
-    app.after_request(_log_request)  # Flask calls the first one last: what is logged is what was sent
+    app.after_request(_log_request)
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app
 
 
-def _parts(settings: Settings, config: Config, stores: Stores, life: ProcessState) -> WebContext:
+def _build_context(settings: Settings, config: Config, stores: Stores, process: ProcessState) -> WebContext:
     directory = DestinationDirectory(config.destinations, stores.main.redis, time.monotonic)
-    ingest = IngestContext(
-        config=config,
-        directory=directory,
-        stores=stores,
-        retention=Retention.from_settings(settings),
-        now=_now,
-        max_items=settings.max_items,
-    )
-    keys = Authenticator(
-        config, settings.admin_key, SessionManager(settings, stores.main.redis, _now), read_oidc_app(settings)
-    )
+    sessions = SessionManager(settings, stores.main.redis, _now)
     return WebContext(
         settings=settings,
         config=config,
         destinations=directory,
         stores=stores,
-        ingest=ingest,
-        auth=keys,
+        ingest=IngestContext(
+            config=config,
+            directory=directory,
+            stores=stores,
+            retention=Retention.from_settings(settings),
+            now=_now,
+            max_items=settings.max_items,
+        ),
+        auth=Authenticator(config, settings.admin_key, sessions, read_oidc_app(settings)),
         now=_now,
-        process=life,
+        process=process,
     )
 
 
@@ -156,26 +158,23 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _start() -> None:
+def _start_timer() -> None:
     g.started = time.monotonic()
 
 
-_QUIET = frozenset({"/livez", "/readyz", "/version", "/metrics"})
-
-
 def _log_request(response: Response) -> Response:
-    """One line a request: who, what, how it ended. Never a body, a header or a query."""
-    if request.path not in _QUIET:
-        rule, told = request.url_rule, app_ctx.g
+    """Log one line per request. Bodies, headers and queries are never logged: they contain personal data and secrets."""
+    if request.path not in _UNLOGGED_PATHS:
+        rule, request_data = request.url_rule, app_ctx.g
         log_event(
             "request.answered",
             method=request.method,
             route=rule.rule if rule else "none",
             status=response.status_code,
-            code=told.get("code"),
-            reason=told.get("reason"),
-            source=told.get("source"),
-            events=told.get("events"),
-            seconds=round(time.monotonic() - told.started, 4),
+            code=request_data.get("code"),
+            reason=request_data.get("reason"),
+            source=request_data.get("source"),
+            events=request_data.get("events"),
+            seconds=round(time.monotonic() - request_data.started, 4),
         )
     return response
