@@ -241,7 +241,9 @@ def test_the_api_leaves_one_entry(world: World, redis: Redis, name: str):
     assert expected.api is not None
     before = len(entries(redis))
 
-    answer = world.ask(expected.api.method, expected.api.path.format_map(world.ids), json=expected.api.body)
+    answer = world.request(
+        expected.api.method, expected.api.path.format_map(world.ids), json=expected.api.body
+    )
 
     assert answer.status_code < 400, answer.text
     check(expected, entries(redis)[before:], world, "admin")

@@ -1,4 +1,4 @@
-"""A relay that several people look after, and the browsers and programs they come with."""
+"""A relay with sources and operators of each role, and helpers to sign in."""
 
 import hashlib
 import re
@@ -22,7 +22,7 @@ KEYS = {
     "operator": "the-key-of-olga-the-operator",
     "admin": ADMIN,
 }
-OURS = {"Sec-Fetch-Site": "same-origin"}
+SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 _COOKIE = re.compile(r"((?:__Host-)?relay_session)=([^;]*)")
 
 
@@ -41,19 +41,19 @@ def config(*, operators: tuple[str, ...] = ("viewer", "operator")) -> Config:
 
 
 def relay(redis: Redis, *, settings: Settings | None = None, configured: Config | None = None) -> FlaskClient:
-    told = settings or Settings(admin_key=ADMIN, secret_keys=(SEAL,))
-    return create_app(told, configured or config(), redis).test_client()
+    settings = settings or Settings(admin_key=ADMIN, secret_keys=(SEAL,))
+    return create_app(settings, configured or config(), redis).test_client()
 
 
-def sign_in(client: FlaskClient, who: str, **more: str) -> str:
-    """Sign a browser in; the value of its cookie."""
-    answer = client.post("/ops/sign-in", data={"key": KEYS[who]} | more, headers=OURS)
-    assert answer.status_code == 303, answer.text
-    return cookie(answer.headers["Set-Cookie"])[1]
+def sign_in(client: FlaskClient, who: str, **fields: str) -> str:
+    """Sign a browser in, and return the value of its session cookie."""
+    response = client.post("/ops/sign-in", data={"key": KEYS[who]} | fields, headers=SAME_ORIGIN)
+    assert response.status_code == 303, response.text
+    return cookie(response.headers["Set-Cookie"])[1]
 
 
 def cookie(header: str) -> tuple[str, str]:
-    """Name and value of the session that a Set-Cookie header holds."""
-    found = _COOKIE.match(header)
-    assert found, header
-    return found[1], found[2]
+    """Return name and value of the session cookie in a Set-Cookie header."""
+    match = _COOKIE.match(header)
+    assert match, header
+    return match[1], match[2]

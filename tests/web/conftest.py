@@ -1,4 +1,4 @@
-"""The web application over a real store, asked through Flask's own client."""
+"""The web application with a real store, called through Flask's test client."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -65,9 +65,9 @@ def sender() -> dict[str, str]:
 
 @pytest.fixture
 def page_view() -> Callable[..., dict[str, Any]]:
-    def make(native: str = "ev-1", **fields: Any) -> dict[str, Any]:
+    def make(sender_id: str = "ev-1", **fields: Any) -> dict[str, Any]:
         return {
-            "id": native,
+            "id": sender_id,
             "type": "page_view",
             "occurred_at": "2026-11-20T10:00:00Z",
             "content": {"title": "Pricing", "url": "https://acme.example/pricing"},
@@ -81,20 +81,22 @@ def page_view() -> Callable[..., dict[str, Any]]:
 def kill(
     client: FlaskClient, scripts: Scripts, page_view: Callable[..., dict[str, Any]]
 ) -> Callable[..., list[str]]:
-    """Makes dead letters of one source for one fault; says their ids in order."""
+    """Create dead letters of one source with the same problem, and return their ids in order."""
 
-    def dead(count: int, *, detail: str = "content: must not be null", source: str = "web") -> list[str]:
+    def kill_events(
+        count: int, *, detail: str = "content: must not be null", source: str = "web"
+    ) -> list[str]:
         ids = []
         for number in range(count):
-            native = f"{detail[:7]}-{number}"
-            sent = client.post("/v1/events", json=page_view(native), headers={"X-API-Key": KEYS[source]})
-            ids.append(sent.get_json()["id"])
-        buried = dead_letter(DeadLetterReason.REJECTED, detail, record=b"", keep_seconds=600, status=400)
+            event = page_view(f"{detail[:7]}-{number}")
+            response = client.post("/v1/events", json=event, headers={"X-API-Key": KEYS[source]})
+            ids.append(response.get_json()["id"])
+        result = dead_letter(DeadLetterReason.REJECTED, detail, record=b"", keep_seconds=600, status=400)
         left = count
-        while taken := take_events(scripts, left):
-            left -= len(taken)
-            assert all(finish(scripts, one, buried) for one in taken)
+        while events := take_events(scripts, left):
+            left -= len(events)
+            assert all(finish(scripts, event, result) for event in events)
         assert left == 0
         return ids
 
-    return dead
+    return kill_events

@@ -1,4 +1,4 @@
-"""A relay with an application that customers connect, and browsers before it."""
+"""A relay with an OAuth application, and helpers that act as a customer's browser."""
 
 from urllib.parse import parse_qs, urlsplit
 
@@ -31,34 +31,36 @@ def settings(public_url: str = PUBLIC_URL) -> Settings:
 
 
 def browser(redis: Redis, public_url: str = PUBLIC_URL) -> FlaskClient:
-    """A browser of its own, cookies and all."""
+    """Return a browser with its own cookies."""
     client = create_app(settings(public_url), config(), redis).test_client()
     client.environ_base["HTTP_HOST"] = urlsplit(public_url).netloc
     return client
 
 
-def link(client: FlaskClient, operator: Headers, told: dict | None = None, name: str = "globex") -> str:
-    """The path of a fresh link."""
-    made = client.post(f"/v1/destinations/{name}/connect", json=told or {}, headers=operator)
-    assert made.status_code == 201, made.text
-    return made.json["url"].removeprefix(PUBLIC_URL)
+def create_link(
+    client: FlaskClient, operator: Headers, options: dict | None = None, name: str = "globex"
+) -> str:
+    """Create a link and return its path."""
+    response = client.post(f"/v1/destinations/{name}/connect", json=options or {}, headers=operator)
+    assert response.status_code == 201, response.text
+    return response.json["url"].removeprefix(PUBLIC_URL)
 
 
-def asked(response: TestResponse) -> dict[str, str]:
-    """What the browser is sent to Gong with."""
+def authorize_params(response: TestResponse) -> dict[str, str]:
+    """Return the query parameters of the redirect to Gong."""
     assert response.status_code == 302, response.text
     return {name: values[0] for name, values in parse_qs(urlsplit(response.location).query).items()}
 
 
-def begin(client: FlaskClient, operator: Headers) -> str:
-    """Open a fresh link; the state that goes to Gong."""
-    return asked(get(client, link(client, operator)))["state"]
+def start(client: FlaskClient, operator: Headers) -> str:
+    """Open a new link, and return the `state` that is sent to Gong."""
+    return authorize_params(get(client, create_link(client, operator)))["state"]
 
 
 def get(client: FlaskClient, path: str, **options: object) -> TestResponse:
     return client.get(path, base_url=PUBLIC_URL, **options)
 
 
-def back(client: FlaskClient, state: str, **told: str) -> TestResponse:
-    query = {"state": state, "code": "the-code"} | told
+def call_back(client: FlaskClient, state: str, **params: str) -> TestResponse:
+    query = {"state": state, "code": "the-code"} | params
     return get(client, "/connect/gong/callback", query_string=query)

@@ -1,4 +1,4 @@
-"""Replays in tests of the web: begun over HTTP, stepped on as a worker does, and looked at."""
+"""Helpers for replays: start them over HTTP, run a worker's steps, and read their progress."""
 
 import time
 from datetime import UTC, datetime
@@ -23,40 +23,45 @@ from tests.web.test_webhooks_endpoint import SECRET
 OPERATOR = {"X-API-Key": ADMIN}
 
 
-def stepping(redis: Redis, text: str | None = None) -> ReplayContext:
-    """What a worker steps with: the configuration of these tests, or another."""
-    known = read_config(text, environ={"SECRET": SECRET}, allow_hosts=frozenset()) if text else config()
-    scripts, directory = Scripts(redis), DestinationDirectory(known.destinations, redis, time.monotonic)
-    intake = IngestContext(
-        config=known, directory=directory, stores=Stores(redis), retention=Retention(), now=now
+def replay_context(redis: Redis, text: str | None = None) -> ReplayContext:
+    """Return a worker's context, with the configuration of these tests or another one."""
+    configuration = (
+        read_config(text, environ={"SECRET": SECRET}, allow_hosts=frozenset()) if text else config()
     )
-    return ReplayContext(redis, scripts, now, lambda: intake)
+    scripts, directory = (
+        Scripts(redis),
+        DestinationDirectory(configuration.destinations, redis, time.monotonic),
+    )
+    ingest = IngestContext(
+        config=configuration, directory=directory, stores=Stores(redis), retention=Retention(), now=now
+    )
+    return ReplayContext(redis, scripts, now, lambda: ingest)
 
 
 def now() -> datetime:
     return datetime.now(UTC)
 
 
-def run_all(redis: Redis, replaying: ReplayContext, steps: int = 1) -> None:
+def run_steps(redis: Redis, context: ReplayContext, steps: int = 1) -> None:
     for _ in range(steps):
         redis.delete(keys.REPLAYS_LOCK)
-        step(replaying)
+        step(context)
 
 
 def take_all(scripts: Scripts, count: int) -> list[Any]:
-    taken: list[Any] = []
-    while len(taken) < count:
-        found = take_events(scripts, count)
-        assert found, f"only {len(taken)} of {count} were queued"
-        taken += found
-    return taken
+    events: list[Any] = []
+    while len(events) < count:
+        leased = take_events(scripts, count)
+        assert leased, f"only {len(events)} of {count} were queued"
+        events += leased
+    return events
 
 
-def begin(client: FlaskClient, **told: Any) -> dict[str, Any]:
-    response = client.post("/v1/replays", json=told, headers=OPERATOR)
+def start_replay(client: FlaskClient, **body: Any) -> dict[str, Any]:
+    response = client.post("/v1/replays", json=body, headers=OPERATOR)
     assert response.status_code in {200, 202}, response.get_json()
     return dict(response.get_json())
 
 
-def look(client: FlaskClient, replay_id: str) -> dict[str, Any]:
+def read_replay(client: FlaskClient, replay_id: str) -> dict[str, Any]:
     return dict(client.get(f"/v1/replays/{replay_id}", headers=OPERATOR).get_json())

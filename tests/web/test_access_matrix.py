@@ -1,4 +1,4 @@
-"""Every route of the application, for every role, by key and by session: who gets through, and who does not."""
+"""Every route with every role, by key and by session: who is allowed and who is not."""
 
 import re
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ from redis import Redis
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from tests.web.access_world import KEYS, OURS, relay, sign_in
+from tests.web.access_world import KEYS, SAME_ORIGIN, relay, sign_in
 
 TABLE = {
-    # Whoever asks, all are answered alike: probes, pages for everybody, and endpoints with a proof of their own.
+    # The same response for everyone: probes, public pages, and endpoints that verify requests in their own way.
     "anyone": """
         GET /                       GET /livez              GET /readyz             GET /version
         GET /openapi.json           GET /ops/static/<digest>/<path:name>
@@ -21,8 +21,8 @@ TABLE = {
         GET /connect/gong/callback  GET /connect/gong/done
         GET /v1/webhooks/<name>     POST /v1/webhooks/<name>                        PUT /v1/webhooks/<name>
     """,
-    # The way in and out is told in tests of its own.
-    "entrance": """
+    # Sign-in and sign-out have their own tests.
+    "sign-in": """
         GET /ops/sign-in            POST /ops/sign-in       POST /ops/sign-out
         GET /ops/sign-in/account    GET /ops/sign-in/back   GET /ops/sign-in/wait
     """,
@@ -33,7 +33,7 @@ TABLE = {
         PUT /v2/customer-engagement/share                   PUT /v2/customer-engagement/view
         PUT /v2/customer-engagement/action
     """,
-    # A source sees its own; whoever looks after the relay sees all.
+    # A source sees its own events; operators see all.
     "own": """
         GET /v1/events/<event_id>
     """,
@@ -75,7 +75,7 @@ TABLE = {
     """,
 }
 
-BY_KEY = ("nobody", "stranger", *KEYS)
+CALLERS = ("anonymous", "unknown key", *KEYS)
 PEOPLE = ("viewer", "operator", "admin")
 
 PASSES = {
@@ -93,28 +93,28 @@ def rows(least: str) -> list[tuple[str, str]]:
     return list(zip(words[::2], words[1::2], strict=True))
 
 
-def held() -> list[tuple[str, str, str]]:
-    """Method, path and who passes, for every route that is not open to all."""
+def protected_routes() -> list[tuple[str, str, str]]:
+    """Method, path and required role of every route that is not public."""
     return [(*row, least) for least in PASSES for row in rows(least)]
 
 
 @dataclass(frozen=True)
 class World:
-    """One relay with an event of the source `web`, and a signed-in browser of each person."""
+    """A relay with an event of the source `web`, and a signed-in browser of each operator."""
 
     client: FlaskClient
     browsers: dict[str, FlaskClient]
     event_id: str
 
     def path(self, rule: str) -> str:
-        """The rule with its blanks filled in: with what there is, else with a name of nothing."""
+        """Return the rule's path with the names of existing objects, or `none` if there is no such object."""
         name = "acme" if "destinations" in rule else "web"
-        known = {"<event_id>": self.event_id, "<name>": name}
-        return re.sub(r"<[^>]+>", lambda blank: known.get(blank[0], "none"), rule)
+        names = {"<event_id>": self.event_id, "<name>": name}
+        return re.sub(r"<[^>]+>", lambda match: names.get(match[0], "none"), rule)
 
     def by_key(self, who: str, method: str, rule: str) -> TestResponse:
-        key = KEYS.get(who, "a-key-that-nobody-ever-had")
-        headers = {} if who == "nobody" else {"X-API-Key": key}
+        key = KEYS.get(who, "a-key-that-does-not-exist")
+        headers = {} if who == "anonymous" else {"X-API-Key": key}
         return self.client.open(self.path(rule), method=method, headers=headers, json=_body(method))
 
     def by_session(self, who: str, method: str, rule: str, headers: dict[str, str]) -> TestResponse:
@@ -128,22 +128,22 @@ def _body(method: str) -> dict[str, str] | None:
 @pytest.fixture
 def world(redis: Redis, page_view) -> World:
     client = relay(redis)
-    sent = client.post("/v1/events", json=page_view(), headers={"X-API-Key": KEYS["own"]})
+    response = client.post("/v1/events", json=page_view(), headers={"X-API-Key": KEYS["own"]})
     browsers = {who: client.application.test_client() for who in PEOPLE}
     for who, browser in browsers.items():
         sign_in(browser, who)
-    return World(client, browsers, sent.get_json()["id"])
+    return World(client, browsers, response.get_json()["id"])
 
 
-def passed(answer: TestResponse) -> bool:
-    """Whether somebody got as far as the thing itself, whatever state it is in."""
-    led_to_the_endpoint = answer.status_code == 303 and "/ops/sign-in" in answer.headers["Location"]
-    not_theirs = (
-        answer.status_code == 404
-        and answer.get_json(silent=True, force=True) is not None
-        and (answer.get_json(force=True)["code"] == "no_such_event")
+def is_allowed(response: TestResponse) -> bool:
+    """True if the request got past authorization, whatever its result."""
+    redirected_to_sign_in = response.status_code == 303 and "/ops/sign-in" in response.headers["Location"]
+    is_hidden = (
+        response.status_code == 404
+        and response.get_json(silent=True, force=True) is not None
+        and response.get_json(force=True)["code"] == "no_such_event"
     )
-    return answer.status_code not in {401, 403} and not led_to_the_endpoint and not not_theirs
+    return response.status_code not in {401, 403} and not redirected_to_sign_in and not is_hidden
 
 
 def routes(client: FlaskClient) -> Iterator[tuple[str, str]]:
@@ -153,39 +153,41 @@ def routes(client: FlaskClient) -> Iterator[tuple[str, str]]:
             yield method, rule.rule
 
 
-def test_every_route_has_its_row_and_no_row_is_without_a_route(world: World):
+def test_every_route_is_in_the_table_and_no_other(world: World):
     table = [row for least in TABLE for row in rows(least)]
 
     assert sorted(table) == sorted(set(routes(world.client)))
 
 
-@pytest.mark.parametrize(("method", "rule", "least"), held())
-def test_just_these_pass_by_key_and_by_session(world: World, method: str, rule: str, least: str):
-    by_key = {who for who in BY_KEY if passed(world.by_key(who, method, rule))}
-    by_session = {who for who in PEOPLE if passed(world.by_session(who, method, rule, OURS))}
+@pytest.mark.parametrize(("method", "rule", "least"), protected_routes())
+def test_only_these_roles_are_allowed_by_key_and_by_session(world: World, method: str, rule: str, least: str):
+    by_key = {who for who in CALLERS if is_allowed(world.by_key(who, method, rule))}
+    by_session = {who for who in PEOPLE if is_allowed(world.by_session(who, method, rule, SAME_ORIGIN))}
 
     assert (by_key, by_session) == (PASSES[least], PASSES[least] & {*PEOPLE})
 
 
-@pytest.mark.parametrize(("method", "rule", "least"), [row for row in held() if row[0] != "GET"])
-def test_no_change_passes_by_session_from_another_site(world: World, method: str, rule: str, least: str):
+@pytest.mark.parametrize(("method", "rule", "least"), [row for row in protected_routes() if row[0] != "GET"])
+def test_no_change_is_allowed_by_session_from_another_site(world: World, method: str, rule: str, least: str):
     assert PASSES[least]
     for who in PEOPLE:
-        answer = world.by_session(who, method, rule, {"Sec-Fetch-Site": "cross-site"})
-        assert answer.status_code == 403
+        response = world.by_session(who, method, rule, {"Sec-Fetch-Site": "cross-site"})
+        assert response.status_code == 403
 
 
 @pytest.mark.parametrize(("method", "rule"), rows("anyone"))
-def test_what_is_open_to_all_is_the_same_for_all(world: World, method: str, rule: str):
-    told = {world.by_key(who, method, rule).status_code for who in BY_KEY}
-    told |= {world.by_session(who, method, rule, OURS).status_code for who in PEOPLE}
+def test_a_public_route_answers_everyone_alike(world: World, method: str, rule: str):
+    statuses = {world.by_key(who, method, rule).status_code for who in CALLERS}
+    statuses |= {world.by_session(who, method, rule, SAME_ORIGIN).status_code for who in PEOPLE}
 
-    assert len(told) == 1
+    assert len(statuses) == 1
 
 
-@pytest.mark.parametrize("who", ["nobody", "stranger"])
-def test_a_stranger_learns_nothing_but_that_a_key_is_needed(world: World, who: str):
-    answers = [world.by_key(who, *row) for least in PASSES for row in rows(least) if row[1].startswith("/v1")]
+@pytest.mark.parametrize("who", ["anonymous", "unknown key"])
+def test_without_a_valid_key_every_route_returns_the_same_error(world: World, who: str):
+    responses = [
+        world.by_key(who, *row) for least in PASSES for row in rows(least) if row[1].startswith("/v1")
+    ]
 
-    assert {answer.get_json()["code"] for answer in answers} == {"unauthorized"}
-    assert len({answer.get_json()["detail"] for answer in answers}) == 1
+    assert {response.get_json()["code"] for response in responses} == {"unauthorized"}
+    assert len({response.get_json()["detail"] for response in responses}) == 1

@@ -1,4 +1,4 @@
-"""The audit over the API: for the operator alone, page by page."""
+"""The audit log API: entries, paging, and the required role."""
 
 import pytest
 from flask.testing import FlaskClient
@@ -8,7 +8,7 @@ from relay.store.audit import Deed, record_entry
 from tests.store_world import NOW
 
 
-def test_the_operator_reads_who_did_what(client: FlaskClient, operator: dict[str, str], redis: Redis):
+def test_an_admin_reads_the_audit_log(client: FlaskClient, operator: dict[str, str], redis: Redis):
     record_entry(redis, Deed("alice", "operator", "replay.start", "r1", 3, {"status": "dead"}), now=NOW)
 
     [entry] = client.get("/v1/audit", headers=operator).get_json()["entries"]
@@ -25,7 +25,7 @@ def test_the_operator_reads_who_did_what(client: FlaskClient, operator: dict[str
     }
 
 
-def test_a_cursor_continues_the_audit(client: FlaskClient, operator: dict[str, str], redis: Redis):
+def test_a_cursor_continues_the_audit_log(client: FlaskClient, operator: dict[str, str], redis: Redis):
     for name in "abc":
         record_entry(redis, Deed("alice", "operator", "event.discard", name), now=NOW)
 
@@ -37,9 +37,9 @@ def test_a_cursor_continues_the_audit(client: FlaskClient, operator: dict[str, s
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=x", "limit=201", "cursor=x", "cursor=1-2)"])
-def test_a_wrong_page_of_the_audit_is_refused(client: FlaskClient, operator: dict[str, str], query: str):
+def test_an_invalid_limit_or_cursor_is_rejected(client: FlaskClient, operator: dict[str, str], query: str):
     assert client.get(f"/v1/audit?{query}", headers=operator).status_code == 422
 
 
-def test_a_source_may_not_read_the_audit(client: FlaskClient, sender: dict[str, str]):
+def test_a_source_cannot_read_the_audit_log(client: FlaskClient, sender: dict[str, str]):
     assert client.get("/v1/audit", headers=sender).status_code == 403

@@ -1,4 +1,4 @@
-"""The link that connects a customer: what it may say, and for whom there is none."""
+"""Links that connect a customer: valid options, and destinations that cannot be connected."""
 
 import pytest
 from flask.testing import FlaskClient
@@ -17,27 +17,29 @@ def client(redis: Redis) -> FlaskClient:
 
 
 @pytest.mark.parametrize(("name", "code"), [("acme", "uses_api_key"), ("globex", None), ("umbra", None)])
-def test_a_destination_with_an_api_key_is_not_connected(
+def test_a_destination_with_an_api_key_cannot_be_connected(
     client: FlaskClient, operator: Headers, name: str, code: str | None
 ):
-    made = client.post(f"/v1/destinations/{name}/connect", headers=operator)
+    response = client.post(f"/v1/destinations/{name}/connect", headers=operator)
 
-    assert (made.status_code, made.json.get("code")) == ((409, code) if code else (201, None))
+    assert (response.status_code, response.json.get("code")) == ((409, code) if code else (201, None))
 
 
-def test_an_account_belongs_to_one_destination(client: FlaskClient, operator: Headers, scripts: Scripts):
+def test_an_account_can_belong_to_one_destination_only(
+    client: FlaskClient, operator: Headers, scripts: Scripts
+):
     save_connected_destination(
         scripts, ConnectedDestination("initech", "initech", "https://api.gong.io", NOW, account="17")
     )
 
-    made = client.post(LINK, json={"account": "17"}, headers=operator)
+    response = client.post(LINK, json={"account": "17"}, headers=operator)
 
-    assert (made.status_code, made.json["code"]) == (409, "account_taken")
-    assert "initech" in made.json["detail"]
+    assert (response.status_code, response.json["code"]) == (409, "account_taken")
+    assert "initech" in response.json["detail"]
 
 
 @pytest.mark.parametrize(
-    ("told", "path"),
+    ("options", "path"),
     [
         ([], ""),
         ({"acount": "17"}, "acount"),
@@ -47,21 +49,21 @@ def test_an_account_belongs_to_one_destination(client: FlaskClient, operator: He
         ({"internal_domains": ["not a domain"]}, "internal_domains"),
     ],
 )
-def test_what_is_wrong_with_a_link_is_told(client: FlaskClient, operator: Headers, told, path: str):
-    made = client.post(LINK, json=told, headers=operator)
+def test_invalid_options_are_rejected(client: FlaskClient, operator: Headers, options, path: str):
+    response = client.post(LINK, json=options, headers=operator)
 
-    assert (made.status_code, [error["path"] for error in made.json["errors"]]) == (422, [path])
+    assert (response.status_code, [error["path"] for error in response.json["errors"]]) == (422, [path])
 
 
 @pytest.mark.parametrize("name", ["Globex", "a b", "unrouted"])
-def test_a_name_that_no_destination_may_have_is_refused(client: FlaskClient, operator: Headers, name: str):
+def test_an_invalid_destination_name_is_rejected(client: FlaskClient, operator: Headers, name: str):
     assert client.post(f"/v1/destinations/{name}/connect", headers=operator).status_code == 422
 
 
-def test_without_an_application_there_is_nothing_to_connect(redis: Redis, operator: Headers):
+def test_without_an_oauth_application_no_customer_can_connect(redis: Redis, operator: Headers):
     client = create_app(settings(), config(oauth=None), redis).test_client()
 
-    made = client.post(LINK, headers=operator)
+    response = client.post(LINK, headers=operator)
 
-    assert (made.status_code, made.json["code"]) == (409, "oauth_not_configured")
+    assert (response.status_code, response.json["code"]) == (409, "oauth_not_configured")
     assert client.get("/connect/gong/callback").status_code == 409

@@ -1,4 +1,4 @@
-"""Connecting a customer: the way to Gong and back, and who is turned away on it."""
+"""The pages on which a customer connects Gong: redirect, callback, progress, and rejected requests."""
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,12 +13,12 @@ from tests.web.connect_world import (
     PUBLIC_URL,
     SECRET_KEYS,
     Headers,
-    asked,
-    back,
-    begin,
+    authorize_params,
     browser,
+    call_back,
+    create_link,
     get,
-    link,
+    start,
 )
 
 
@@ -27,25 +27,25 @@ def client(redis: Redis) -> FlaskClient:
     return browser(redis)
 
 
-def test_an_operator_gets_a_link_that_holds_a_ticket(client: FlaskClient, operator: Headers):
-    made = client.post(LINK, json={"account": "17", "company": "globex-eu"}, headers=operator)
+def test_an_admin_creates_a_link_with_a_ticket(client: FlaskClient, operator: Headers):
+    response = client.post(LINK, json={"account": "17", "company": "globex-eu"}, headers=operator)
 
-    assert (made.status_code, made.json["destination"]) == (201, "globex")
-    assert made.json["url"].startswith(f"{PUBLIC_URL}/connect/gong?destination=globex&ticket=")
-    assert made.json["expires_at"].endswith("Z")
+    assert (response.status_code, response.json["destination"]) == (201, "globex")
+    assert response.json["url"].startswith(f"{PUBLIC_URL}/connect/gong?destination=globex&ticket=")
+    assert response.json["expires_at"].endswith("Z")
 
 
-def test_a_link_needs_no_more_than_a_name(client: FlaskClient, operator: Headers):
+def test_a_link_needs_only_a_destination(client: FlaskClient, operator: Headers):
     assert client.post(LINK, headers=operator).status_code == 201
 
 
-def test_a_link_leads_to_gong_with_what_gong_wants_to_know(client: FlaskClient, operator: Headers):
-    response = get(client, link(client, operator))
+def test_a_link_redirects_to_gong_with_the_oauth_parameters(client: FlaskClient, operator: Headers):
+    response = get(client, create_link(client, operator))
 
     assert response.location.startswith("https://app.gong.io/oauth2/authorize?")
-    told = asked(response)
-    assert len(told.pop("state")) >= 22
-    assert told == {
+    params = authorize_params(response)
+    assert len(params.pop("state")) >= 22
+    assert params == {
         "client_id": "app-1",
         "response_type": "code",
         "scope": "api:digital-interactions:write api:engagement-data:write",
@@ -53,29 +53,25 @@ def test_a_link_leads_to_gong_with_what_gong_wants_to_know(client: FlaskClient, 
     }
 
 
-def test_the_browser_is_bound_by_a_cookie_that_no_script_and_no_other_site_gets(
-    client: FlaskClient, operator: Headers
-):
-    cookie = get(client, link(client, operator)).headers["Set-Cookie"]
+def test_the_cookie_is_protected_from_scripts_and_other_sites(client: FlaskClient, operator: Headers):
+    cookie = get(client, create_link(client, operator)).headers["Set-Cookie"]
 
     assert {"HttpOnly", "SameSite=Lax", "Secure", "Path=/connect/gong", "Max-Age=600"} <= set(
         cookie.split("; ")
     )
 
 
-def test_without_tls_the_cookie_is_not_marked_secure_or_it_would_not_come_back(
-    redis: Redis, operator: Headers
-):
+def test_without_tls_the_cookie_is_not_secure_because_browsers_would_drop_it(redis: Redis, operator: Headers):
     client = browser(redis, "http://127.0.0.1:8080")
-    made = client.post(LINK, headers=operator).json["url"]
+    url = client.post(LINK, headers=operator).json["url"]
 
-    assert "Secure" not in client.get(made).headers["Set-Cookie"]
+    assert "Secure" not in client.get(url).headers["Set-Cookie"]
 
 
-def test_a_consent_is_kept_for_a_worker_and_its_code_is_not_left_in_the_address(
+def test_the_code_is_stored_for_a_worker_and_removed_from_the_url(
     client: FlaskClient, operator: Headers, redis: Redis, scripts: Scripts
 ):
-    response = back(client, begin(client, operator))
+    response = call_back(client, start(client, operator))
 
     assert response.status_code == 303
     assert "the-code" not in response.location
@@ -85,9 +81,9 @@ def test_a_consent_is_kept_for_a_worker_and_its_code_is_not_left_in_the_address(
     assert consent.invitation.destination == "globex"
 
 
-def test_the_page_tells_how_far_it_is(client: FlaskClient, operator: Headers, redis: Redis, scripts: Scripts):
-    there = back(client, begin(client, operator)).location.removeprefix(PUBLIC_URL)
-    waiting = get(client, there)
+def test_the_page_shows_the_progress(client: FlaskClient, operator: Headers, redis: Redis, scripts: Scripts):
+    path = call_back(client, start(client, operator)).location.removeprefix(PUBLIC_URL)
+    waiting = get(client, path)
     consent = lease_consent(scripts, redis)
     assert consent is not None
 
@@ -95,59 +91,57 @@ def test_the_page_tells_how_far_it_is(client: FlaskClient, operator: Headers, re
 
     assert 'http-equiv="refresh"' in waiting.text
     assert "being connected as globex" in waiting.text
-    connected = get(client, there)
+    connected = get(client, path)
     assert "Gong is connected as globex." in connected.text
     assert "refresh" not in connected.text
 
 
-def test_the_page_says_what_went_wrong_as_text(
+def test_the_page_shows_an_error_as_escaped_text(
     client: FlaskClient, operator: Headers, redis: Redis, scripts: Scripts
 ):
-    there = back(client, begin(client, operator)).location.removeprefix(PUBLIC_URL)
+    path = call_back(client, start(client, operator)).location.removeprefix(PUBLIC_URL)
     consent = lease_consent(scripts, redis)
     assert consent is not None
 
     settle_consent(redis, consent, ConsentStatus.FAILED, "Gong said <script>no</script>.")
 
-    assert "Gong said &lt;script&gt;no&lt;/script&gt;." in get(client, there).text
+    assert "Gong said &lt;script&gt;no&lt;/script&gt;." in get(client, path).text
 
 
-def test_an_answer_of_gongs_is_good_once(client: FlaskClient, operator: Headers):
-    state = begin(client, operator)
-    back(client, state)
+def test_a_callback_is_accepted_once(client: FlaskClient, operator: Headers):
+    state = start(client, operator)
+    call_back(client, state)
 
-    again = back(client, state)
+    again = call_back(client, state)
 
     assert again.status_code == 400
     assert "Open the link again" in again.text
 
 
-def test_an_answer_that_was_asked_for_in_another_browser_is_refused(
-    client: FlaskClient, operator: Headers, redis: Redis
-):
-    state = begin(client, operator)
+def test_a_callback_in_another_browser_is_rejected(client: FlaskClient, operator: Headers, redis: Redis):
+    state = start(client, operator)
 
-    foreign = back(browser(redis), state)
+    response = call_back(browser(redis), state)
 
-    assert foreign.status_code == 403
+    assert response.status_code == 403
     assert redis.zcard(keys.CONSENTS) == 0
 
 
-@pytest.mark.parametrize("state", ["", "made-up", "\u00e4" * 5000])
-def test_an_answer_that_nobody_asked_for_is_refused(client: FlaskClient, state: str):
-    assert back(client, state).status_code == 400
+@pytest.mark.parametrize("state", ["", "response-up", "\u00e4" * 5000])
+def test_a_callback_with_an_unknown_state_is_rejected(client: FlaskClient, state: str):
+    assert call_back(client, state).status_code == 400
 
 
-def test_an_answer_that_comes_too_late_is_refused(client: FlaskClient, operator: Headers, redis: Redis):
-    state = begin(client, operator)
+def test_a_late_callback_is_rejected(client: FlaskClient, operator: Headers, redis: Redis):
+    state = start(client, operator)
     [key] = redis.keys(keys.CONSENT_REQUEST + "*")
     redis.pexpire(key, 0)
 
-    assert back(client, state).status_code == 400
+    assert call_back(client, state).status_code == 400
 
 
-def test_a_link_that_has_expired_is_refused(client: FlaskClient, operator: Headers, redis: Redis):
-    path = link(client, operator)
+def test_an_expired_link_is_rejected(client: FlaskClient, operator: Headers, redis: Redis):
+    path = create_link(client, operator)
     [key] = redis.keys(keys.CONNECT_TICKET + "*")
     redis.pexpire(key, 0)
 
@@ -156,47 +150,49 @@ def test_a_link_that_has_expired_is_refused(client: FlaskClient, operator: Heade
     assert (response.status_code, "Ask for a new link" in response.text) == (401, True)
 
 
-def test_a_link_that_has_connected_somebody_is_refused(client: FlaskClient, operator: Headers):
-    path = link(client, operator)
-    back(client, asked(get(client, path))["state"])
+def test_a_used_link_is_rejected(client: FlaskClient, operator: Headers):
+    path = create_link(client, operator)
+    call_back(client, authorize_params(get(client, path))["state"])
 
     assert get(client, path).status_code == 401
 
 
-def test_a_link_connects_nobody_but_whom_it_was_made_for(client: FlaskClient, operator: Headers):
-    path = link(client, operator).replace("globex", "umbra")
+def test_a_link_works_for_its_own_destination_only(client: FlaskClient, operator: Headers):
+    path = create_link(client, operator).replace("globex", "umbra")
 
     assert get(client, path).status_code == 401
 
 
-def test_when_the_customer_says_no_nothing_is_kept_and_the_link_stays_good(
+def test_if_the_customer_denies_access_nothing_is_stored_and_the_link_stays_valid(
     client: FlaskClient, operator: Headers, redis: Redis
 ):
-    path = link(client, operator)
-    state = asked(get(client, path))["state"]
+    path = create_link(client, operator)
+    state = authorize_params(get(client, path))["state"]
 
-    response = back(client, state, error="access_denied", code="")
+    response = call_back(client, state, error="access_denied", code="")
 
     assert (response.status_code, "Access to Gong was denied" in response.text) == (200, True)
     assert redis.zcard(keys.CONSENTS) == 0
     assert get(client, path).status_code == 302
 
 
-def test_an_error_beside_a_code_is_an_error(client: FlaskClient, operator: Headers, redis: Redis):
-    back(client, begin(client, operator), error="server_error")
+def test_a_callback_with_an_error_and_a_code_grants_nothing(
+    client: FlaskClient, operator: Headers, redis: Redis
+):
+    call_back(client, start(client, operator), error="server_error")
 
     assert redis.zcard(keys.CONSENTS) == 0
 
 
-def test_an_operators_key_opens_the_way_without_a_link(client: FlaskClient, operator: Headers):
+def test_an_operators_key_opens_the_way_without_a_create_link(client: FlaskClient, operator: Headers):
     response = get(client, "/connect/gong?destination=umbra", headers=operator)
 
-    assert asked(response)["client_id"] == "app-1"
-    assert back(client, asked(response)["state"]).status_code == 303
+    assert authorize_params(response)["client_id"] == "app-1"
+    assert call_back(client, authorize_params(response)["state"]).status_code == 303
 
 
 @pytest.mark.parametrize("path", ["/connect/gong?destination=globex", "/connect/gong"])
-def test_nobody_else_begins_anything(client: FlaskClient, path: str):
+def test_without_a_link_or_a_key_nothing_starts(client: FlaskClient, path: str):
     assert get(client, path).status_code == 401
     assert client.post(LINK).status_code == 401
 
@@ -204,20 +200,20 @@ def test_nobody_else_begins_anything(client: FlaskClient, path: str):
 @pytest.mark.parametrize(
     "path", ["/connect/gong/done", "/connect/gong/done?id=x", f"/connect/gong/done?id={'A' * 22}"]
 )
-def test_there_is_nothing_to_see_of_a_consent_that_is_not_there(client: FlaskClient, path: str):
+def test_an_unknown_consent_is_404(client: FlaskClient, path: str):
     assert get(client, path).status_code == 404
 
 
-def test_every_page_is_kept_by_nobody_and_runs_nothing(client: FlaskClient, operator: Headers):
-    there = back(client, begin(client, operator)).location.removeprefix(PUBLIC_URL)
-    answers = [
-        get(client, there),
-        get(client, link(client, operator)),
+def test_no_page_is_cached_or_runs_a_script(client: FlaskClient, operator: Headers):
+    path = call_back(client, start(client, operator)).location.removeprefix(PUBLIC_URL)
+    responses = [
+        get(client, path),
+        get(client, create_link(client, operator)),
         get(client, "/connect/gong"),
-        back(client, "x"),
+        call_back(client, "x"),
     ]
 
-    assert {answer.headers["Cache-Control"] for answer in answers} == {"no-store"}
-    assert {answer.headers["Referrer-Policy"] for answer in answers} == {"no-referrer"}
-    assert all("default-src 'none'" in answer.headers["Content-Security-Policy"] for answer in answers)
-    assert not any("<script" in answer.text for answer in answers)
+    assert {response.headers["Cache-Control"] for response in responses} == {"no-store"}
+    assert {response.headers["Referrer-Policy"] for response in responses} == {"no-referrer"}
+    assert all("default-src 'none'" in response.headers["Content-Security-Policy"] for response in responses)
+    assert not any("<script" in response.text for response in responses)

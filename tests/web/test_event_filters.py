@@ -1,4 +1,4 @@
-"""The list of events is narrowed by moments, reasons and faults, and says what is wrong with a filter."""
+"""Filters of the event list: times, reasons and clusters, and errors in filters."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +14,7 @@ NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("text", "moment"),
+    ("text", "timestamp"),
     [
         ("2026-11-20T10:00:00Z", datetime(2026, 11, 20, 10, tzinfo=UTC)),
         ("2026-11-20T12:00:00+02:00", datetime(2026, 11, 20, 10, tzinfo=UTC)),
@@ -24,12 +24,12 @@ NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
         ("-7d", NOW - timedelta(days=7)),
     ],
 )
-def test_a_moment_is_told_by_the_calendar_or_by_how_long_ago_it_was(text: str, moment: datetime):
-    assert read_filter({"since": text}, now=NOW) == EventFilter(since=moment)
+def test_a_time_is_absolute_or_relative_to_now(text: str, timestamp: datetime):
+    assert read_filter({"since": text}, now=NOW) == EventFilter(since=timestamp)
 
 
 def test_every_filter_is_read():
-    told = {
+    params = {
         "destination": "acme",
         "source": "web",
         "status": "dead",
@@ -41,8 +41,8 @@ def test_every_filter_is_read():
         "until": "-1h",
     }
 
-    assert set(told) <= FILTER_NAMES
-    assert read_filter(told, now=NOW) == EventFilter(
+    assert set(params) <= FILTER_NAMES
+    assert read_filter(params, now=NOW) == EventFilter(
         destination="acme",
         source="web",
         status=State.DEAD,
@@ -55,12 +55,12 @@ def test_every_filter_is_read():
     )
 
 
-def test_a_filter_that_is_left_empty_asks_for_anything():
+def test_an_empty_filter_matches_everything():
     assert read_filter({"status": "", "since": "", "destination": ""}, now=NOW) == EventFilter()
 
 
 @pytest.mark.parametrize(
-    ("told", "code"),
+    ("params", "code"),
     [
         ({"status": "lost"}, "enum"),
         ({"reason": "bad luck"}, "enum"),
@@ -71,33 +71,35 @@ def test_a_filter_that_is_left_empty_asks_for_anything():
         ({"since": "-1h", "until": "-2h"}, "rule"),
     ],
 )
-def test_what_is_wrong_with_a_filter_is_said(told: dict[str, str], code: str):
+def test_an_invalid_filter_is_rejected(params: dict[str, str], code: str):
     with pytest.raises(ValidationFailed) as raised:
-        read_filter(told, now=NOW)
+        read_filter(params, now=NOW)
 
     assert [problem.code for problem in raised.value.problems] == [code]
 
 
-def test_everything_that_is_wrong_is_said_at_once():
+def test_all_problems_of_a_filter_are_reported_together():
     with pytest.raises(ValidationFailed) as raised:
         read_filter({"status": "lost", "since": "soon"}, now=NOW)
 
     assert [problem.path for problem in raised.value.problems] == ["status", "since"]
 
 
-def test_dead_letters_are_listed_by_their_reason(client: FlaskClient, operator: dict[str, str], kill):
+def test_dead_letters_are_filtered_by_reason_and_cluster(client: FlaskClient, operator: dict[str, str], kill):
     ids = kill(2)
 
-    found = client.get("/v1/events?reason=rejected&since=-1h", headers=operator).get_json()["events"]
+    rejected = client.get("/v1/events?reason=rejected&since=-1h", headers=operator).get_json()["events"]
     others = client.get("/v1/events?reason=worker_crashed", headers=operator).get_json()["events"]
-    cluster = client.get(f"/v1/events?cluster={found[0]['cluster']}", headers=operator).get_json()["events"]
+    cluster = client.get(f"/v1/events?cluster={rejected[0]['cluster']}", headers=operator).get_json()[
+        "events"
+    ]
 
-    assert ([event["id"] for event in found], others) == (ids[::-1], [])
-    assert cluster == found
+    assert ([event["id"] for event in rejected], others) == (ids[::-1], [])
+    assert cluster == rejected
 
 
-def test_the_api_names_a_wrong_moment(client: FlaskClient, operator: dict[str, str]):
-    answered = client.get("/v1/events?since=soon", headers=operator)
+def test_the_api_names_the_parameter_with_an_invalid_time(client: FlaskClient, operator: dict[str, str]):
+    response = client.get("/v1/events?since=soon", headers=operator)
 
-    assert answered.status_code == 422
-    assert [error["path"] for error in answered.get_json()["errors"]] == ["since"]
+    assert response.status_code == 422
+    assert [error["path"] for error in response.get_json()["errors"]] == ["since"]

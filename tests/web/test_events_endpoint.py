@@ -1,4 +1,4 @@
-"""`POST /v1/events`: what is taken, what is refused, and what the sender is told."""
+"""`POST /v1/events`: accepted events, rejected requests, and the responses to the sender."""
 
 import json
 from collections.abc import Callable
@@ -16,15 +16,15 @@ Headers = dict[str, str]
 Maker = Callable[..., dict[str, Any]]
 
 
-def kept(redis: Redis) -> int:
+def count_events(redis: Redis) -> int:
     return int(redis.zcard(keys.EVENTS))
 
 
-def problem(response: TestResponse, status: int, code: str) -> dict[str, Any]:
+def read_problem(response: TestResponse, status: int, code: str) -> dict[str, Any]:
     assert response.content_type == "application/problem+json"
-    told = response.get_json()
-    assert (response.status_code, told["status"], told["code"]) == (status, status, code)
-    return dict(told)
+    body = response.get_json()
+    assert (response.status_code, body["status"], body["code"]) == (status, status, code)
+    return dict(body)
 
 
 def test_one_event_is_accepted_with_its_ids(
@@ -32,16 +32,16 @@ def test_one_event_is_accepted_with_its_ids(
 ):
     response = client.post("/v1/events", json=page_view(), headers=sender)
 
-    told = response.get_json()
+    body = response.get_json()
     assert response.status_code == 202
-    assert told == {
-        "id": told["id"],
+    assert body == {
+        "id": body["id"],
         "event_id": "web:ev-1",
         "status": "queued",
         "duplicate": False,
         "destination": "acme",
     }
-    assert redis.lrange("rq:queue:gong:acme:web:low", 0, -1) == [told["id"].encode()]
+    assert redis.lrange("rq:queue:gong:acme:web:low", 0, -1) == [body["id"].encode()]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_one_event_is_accepted_with_its_ids(
         {"Authorization": "Basic " + __import__("base64").b64encode(f"any:{KEYS['web']}".encode()).decode()},
     ],
 )
-def test_a_key_is_taken_from_any_of_three_headers(client: FlaskClient, page_view: Maker, headers: Headers):
+def test_a_key_is_accepted_in_any_of_three_headers(client: FlaskClient, page_view: Maker, headers: Headers):
     assert client.post("/v1/events", json=page_view(), headers=headers).status_code == 202
 
 
@@ -67,18 +67,18 @@ def test_a_key_is_taken_from_any_of_three_headers(client: FlaskClient, page_view
         {"X-API-Key": "kéy"},
     ],
 )
-def test_without_a_known_key_nothing_is_read(
+def test_without_a_valid_key_nothing_is_stored(
     client: FlaskClient, page_view: Maker, headers: Headers, redis: Redis
 ):
     response = client.post("/v1/events", json=page_view(), headers=headers)
 
-    problem(response, 401, "unauthorized")
+    read_problem(response, 401, "unauthorized")
     assert "Bearer" in response.headers["WWW-Authenticate"]
-    assert kept(redis) == 0
+    assert count_events(redis) == 0
 
 
-def test_the_operators_key_sends_no_events(client: FlaskClient, page_view: Maker, operator: Headers):
-    problem(client.post("/v1/events", json=page_view(), headers=operator), 403, "wrong_role")
+def test_an_operators_key_cannot_send_events(client: FlaskClient, page_view: Maker, operator: Headers):
+    read_problem(client.post("/v1/events", json=page_view(), headers=operator), 403, "wrong_role")
 
 
 def test_the_same_event_again_is_a_duplicate_with_the_first_id(
@@ -92,30 +92,30 @@ def test_the_same_event_again_is_a_duplicate_with_the_first_id(
 
 
 def test_two_sources_may_use_the_same_id(client: FlaskClient, page_view: Maker):
-    answers = [
+    responses = [
         client.post("/v1/events", json=page_view(), headers={"X-API-Key": key}).get_json()
         for key in KEYS.values()
     ]
 
-    assert [told["duplicate"] for told in answers] == [False, False]
+    assert [body["duplicate"] for body in responses] == [False, False]
 
 
-def test_a_wrong_event_is_told_every_mistake_with_its_path(
+def test_an_invalid_event_is_rejected_with_every_problem(
     client: FlaskClient, sender: Headers, page_view: Maker, redis: Redis
 ):
-    wrong = page_view(type="page_vew", content={"titel": "Pricing"}, occurred_at="yesterday")
-    told = problem(client.post("/v1/events", json=wrong, headers=sender), 422, "invalid")
+    event = page_view(type="page_vew", content={"titel": "Pricing"}, occurred_at="yesterday")
+    body = read_problem(client.post("/v1/events", json=event, headers=sender), 422, "invalid")
 
-    assert {error["path"] for error in told["errors"]} >= {
+    assert {error["path"] for error in body["errors"]} >= {
         "type",
         "content.title",
         "content.titel",
         "occurred_at",
     }
-    assert kept(redis) == 0
+    assert count_events(redis) == 0
 
 
-def test_an_array_is_answered_item_by_item(client: FlaskClient, sender: Headers, page_view: Maker):
+def test_each_item_of_an_array_has_a_result(client: FlaskClient, sender: Headers, page_view: Maker):
     events = [
         page_view("1"),
         page_view("2", type="nonsense"),
@@ -124,47 +124,47 @@ def test_an_array_is_answered_item_by_item(client: FlaskClient, sender: Headers,
     ]
     response = client.post("/v1/events", json=events, headers=sender)
 
-    told = response.get_json()
+    body = response.get_json()
     assert response.status_code == 202
-    assert [told[name] for name in ("queued", "duplicates", "filtered", "rejected")] == [1, 1, 1, 1]
-    assert [(result["index"], result["status"]) for result in told["results"]] == [
+    assert [body[name] for name in ("queued", "duplicates", "filtered", "rejected")] == [1, 1, 1, 1]
+    assert [(result["index"], result["status"]) for result in body["results"]] == [
         (0, "queued"),
         (1, "rejected"),
         (2, "queued"),
         (3, "filtered"),
     ]
-    assert told["results"][1]["errors"][0]["path"] == "type"
+    assert body["results"][1]["errors"][0]["path"] == "type"
 
 
-def test_an_array_of_which_nothing_passes_is_422_with_indexed_paths(
+def test_an_array_without_a_valid_event_is_422_with_indexed_paths(
     client: FlaskClient, sender: Headers, redis: Redis
 ):
-    told = problem(client.post("/v1/events", json=[{}, 7], headers=sender), 422, "invalid")
+    body = read_problem(client.post("/v1/events", json=[{}, 7], headers=sender), 422, "invalid")
 
-    assert {error["path"][:3] for error in told["errors"]} == {"[0]", "[1]"}
-    assert kept(redis) == 0
+    assert {error["path"][:3] for error in body["errors"]} == {"[0]", "[1]"}
+    assert count_events(redis) == 0
 
 
-def test_ndjson_is_taken_line_by_line_and_a_damaged_line_spoils_only_itself(
+def test_an_unreadable_line_of_ndjson_does_not_affect_the_others(
     client: FlaskClient, sender: Headers, page_view: Maker
 ):
     lines = [json.dumps(page_view("1")), "", '{"id": ', json.dumps(page_view("2"))]
     headers = sender | {"Content-Type": "application/x-ndjson"}
-    told = client.post("/v1/events", data="\n".join(lines), headers=headers).get_json()
+    body = client.post("/v1/events", data="\n".join(lines), headers=headers).get_json()
 
-    assert (told["queued"], told["rejected"]) == (2, 1)
-    assert told["results"][1]["status"] == "rejected"
+    assert (body["queued"], body["rejected"]) == (2, 1)
+    assert body["results"][1]["status"] == "rejected"
 
 
-def test_a_dry_run_shows_the_call_and_keeps_nothing(
+def test_a_dry_run_shows_the_call_and_stores_nothing(
     client: FlaskClient, sender: Headers, page_view: Maker, redis: Redis
 ):
     response = client.post("/v1/events?dry_run=true", json=page_view(), headers=sender)
 
-    told = response.get_json()
+    body = response.get_json()
     assert response.status_code == 200
-    assert told["dry_run"] is True
-    [call] = told["calls"]
+    assert body["dry_run"] is True
+    [call] = body["calls"]
     assert (call["method"], call["path"], call["association"]) == (
         "POST",
         "/v2/digital-interaction",
@@ -174,7 +174,7 @@ def test_a_dry_run_shows_the_call_and_keeps_nothing(
     assert redis.dbsize() == 0
 
 
-def test_an_idempotency_key_brings_the_first_answer_back(
+def test_an_idempotency_key_returns_the_first_response(
     client: FlaskClient, sender: Headers, page_view: Maker
 ):
     headers = sender | {"Idempotency-Key": "k1"}
@@ -193,19 +193,21 @@ def test_an_idempotency_key_with_another_body_is_a_conflict(
     headers = sender | {"Idempotency-Key": "k1"}
     client.post("/v1/events", json=page_view("1"), headers=headers)
 
-    problem(client.post("/v1/events", json=page_view("2"), headers=headers), 409, "idempotency_key_reused")
+    read_problem(
+        client.post("/v1/events", json=page_view("2"), headers=headers), 409, "idempotency_key_reused"
+    )
 
 
 @pytest.mark.parametrize("key", ["", " ", "x" * 256])
-def test_a_useless_idempotency_key_is_refused(
+def test_an_invalid_idempotency_key_is_rejected(
     client: FlaskClient, sender: Headers, page_view: Maker, key: str
 ):
     headers = sender | {"Idempotency-Key": key}
 
-    problem(client.post("/v1/events", json=page_view(), headers=headers), 400, "bad_idempotency_key")
+    read_problem(client.post("/v1/events", json=page_view(), headers=headers), 400, "bad_idempotency_key")
 
 
-def test_a_nearly_full_store_is_503_with_its_retry_after(
+def test_a_nearly_full_store_is_503_with_retry_after(
     client: FlaskClient, sender: Headers, page_view: Maker, redis: Redis
 ):
     redis.config_set("maxmemory", int(redis.info("memory")["used_memory"] * 1.1))
@@ -214,9 +216,9 @@ def test_a_nearly_full_store_is_503_with_its_retry_after(
     finally:
         redis.config_set("maxmemory", 0)
 
-    problem(response, 503, "store_nearly_full")
+    read_problem(response, 503, "store_nearly_full")
     assert int(response.headers["Retry-After"]) >= 1
-    assert kept(redis) == 0
+    assert count_events(redis) == 0
 
 
 def test_a_share_that_becomes_several_calls_lists_them_all(
@@ -225,7 +227,7 @@ def test_a_share_that_becomes_several_calls_lists_them_all(
     share = {"recipients": [{"email": "a@globex.example"}, {"email": "b@globex.example"}]}
     event = page_view(type="content_share", share=share)
     del event["person"]
-    told = client.post("/v1/events", json=event, headers=sender).get_json()
+    body = client.post("/v1/events", json=event, headers=sender).get_json()
 
-    assert len(told["events"]) == 2
-    assert told["events"][0]["id"] == told["id"]
+    assert len(body["events"]) == 2
+    assert body["events"][0]["id"] == body["id"]

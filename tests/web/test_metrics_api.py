@@ -1,4 +1,4 @@
-"""`/metrics` tells how things stand and what ever happened, in a form that Prometheus finds nothing wrong with."""
+"""`/metrics`: the current state and all counters, in a format that Prometheus accepts."""
 
 import re
 import shutil
@@ -27,7 +27,7 @@ from tests.web.conftest import ADMIN, config
 Values = Callable[..., float | None]
 
 
-def scraped(text: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+def parse_metrics(text: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
         for family in text_string_to_metric_families(text)
@@ -37,16 +37,16 @@ def scraped(text: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
 
 @pytest.fixture
 def value(client: FlaskClient, operator: dict[str, str]) -> Values:
-    """One value, scraped now."""
+    """One value, parse_metrics now."""
 
-    def told(name: str, **labels: str) -> float | None:
+    def read_value(name: str, **labels: str) -> float | None:
         text = client.get("/metrics", headers=operator).get_data(as_text=True)
-        return scraped(text).get((name, frozenset(labels.items())))
+        return parse_metrics(text).get((name, frozenset(labels.items())))
 
-    return told
+    return read_value
 
 
-def test_what_can_be_foreseen_begins_at_0(value: Values):
+def test_counters_start_at_zero(value: Values):
     assert value("relay_events_accepted_total", destination="acme") == 0
     assert value("relay_events_ended_total", destination="acme", state="delivered") == 0
     assert value("relay_dead_letters_total", destination="acme", reason="rejected") == 0
@@ -56,12 +56,14 @@ def test_what_can_be_foreseen_begins_at_0(value: Values):
     assert value("relay_request_duration_seconds_count", endpoint="webhooks") == 0
 
 
-def test_what_happens_is_counted(client, scripts: Scripts, page_view, sender, value: Values):
-    for native in ("a", "a", "b"):
-        client.post("/v1/events", json=page_view(native), headers=sender).close()
-    [taken] = take_events(scripts, 1)
-    settled = end_event(State.DELIVERED, "r", record=b"", keep_seconds=60)
-    finish(scripts, taken, settled, CallTiming("https://g", 0.1, 0.3))
+def test_accepted_and_delivered_events_are_counted(
+    client, scripts: Scripts, page_view, sender, value: Values
+):
+    for sender_id in ("a", "a", "b"):
+        client.post("/v1/events", json=page_view(sender_id), headers=sender).close()
+    [leased] = take_events(scripts, 1)
+    result = end_event(State.DELIVERED, "r", record=b"", keep_seconds=60)
+    finish(scripts, leased, result, CallTiming("https://g", 0.1, 0.3))
 
     assert value("relay_events_accepted_total", destination="acme") == 2
     assert value("relay_events_repeated_total", destination="acme") == 1
@@ -85,7 +87,7 @@ def test_dead_letters_and_their_attempts_are_counted_by_reason(kill, value: Valu
     assert value("relay_events", destination="acme", state="dead") == 2
 
 
-def test_a_hold_is_told_with_its_cause(scripts: Scripts, value: Values):
+def test_a_hold_has_its_cause(scripts: Scripts, value: Values):
     assert value("relay_destination_on_hold", destination="acme") == 0
 
     hold_destination(scripts, config().destinations["acme"], HoldRequest(HoldCause.FORBIDDEN, "", None))
@@ -94,7 +96,9 @@ def test_a_hold_is_told_with_its_cause(scripts: Scripts, value: Values):
     assert value("relay_hold_info", destination="acme", cause="forbidden") == 1
 
 
-def test_work_that_nobody_does_is_overdue(client, page_view, sender, redis: Redis, value: Values):
+def test_events_without_a_worker_raise_the_scheduling_lag(
+    client, page_view, sender, redis: Redis, value: Values
+):
     assert value("relay_scheduling_lag_seconds", store="main") == 0
 
     client.post("/v1/events", json=page_view("a"), headers=sender).close()
@@ -103,9 +107,9 @@ def test_work_that_nobody_does_is_overdue(client, page_view, sender, redis: Redi
     assert (value("relay_scheduling_lag_seconds", store="main") or 0) > 60
 
 
-def test_what_is_turned_away_is_counted_by_code(redis: Redis, sender, value: Values):
-    """Each process tells its first at once, and then once a second at most."""
-    for headers in (sender, sender, {"X-API-Key": "nobody-knows-this-key"}):
+def test_rejected_requests_are_counted_by_code(redis: Redis, sender, value: Values):
+    """Each process writes its first count at once, and later ones at most once a second."""
+    for headers in (sender, sender, {"X-API-Key": "an-unknown-key"}):
         process = create_app(Settings(admin_key=ADMIN), config(), redis).test_client()
         process.post("/v1/events", json={}, headers=headers).close()
 
@@ -113,28 +117,29 @@ def test_what_is_turned_away_is_counted_by_code(redis: Redis, sender, value: Val
     assert value("relay_requests_total", source="", outcome="unauthorized") == 1
 
 
-def test_requests_are_timed_by_endpoint(client, page_view, sender, value: Values):
+def test_request_durations_are_measured_by_endpoint(client, page_view, sender, value: Values):
     client.post("/v1/events", json=page_view("a"), headers=sender).close()
 
     assert value("relay_request_duration_seconds_count", endpoint="events") == 1
 
 
-def test_a_store_that_is_away_is_told_as_such(operator: dict[str, str], redis: Redis):
-    away = open_redis("unix:///nowhere/at/all", WORKER)
+def test_an_unavailable_store_is_reported_as_down(operator: dict[str, str], redis: Redis):
+    unavailable = open_redis("unix:///nowhere/at/all", WORKER)
     stores = {"acme": replace(config().destinations["acme"], store="eu")}
     app = create_app(
-        Settings(admin_key=ADMIN), replace(config(), destinations=stores), redis, other_stores={"eu": away}
+        Settings(admin_key=ADMIN),
+        replace(config(), destinations=stores),
+        redis,
+        other_stores={"eu": unavailable},
     )
 
-    told = scraped(app.test_client().get("/metrics", headers=operator).get_data(as_text=True))
+    metrics = parse_metrics(app.test_client().get("/metrics", headers=operator).get_data(as_text=True))
 
-    assert told["relay_store_up", frozenset({("store", "main")})] == 1
-    assert told["relay_store_up", frozenset({("store", "eu")})] == 0
+    assert metrics["relay_store_up", frozenset({("store", "main")})] == 1
+    assert metrics["relay_store_up", frozenset({("store", "eu")})] == 0
 
 
-def test_destinations_are_added_up_where_they_are_not_to_be_named(
-    operator: dict[str, str], redis: Redis, kill
-):
+def test_without_destination_labels_the_values_are_summed(operator: dict[str, str], redis: Redis, kill):
     kill(2)
     settings = Settings(admin_key=ADMIN, metrics_destination_labels=False)
 
@@ -145,21 +150,21 @@ def test_destinations_are_added_up_where_they_are_not_to_be_named(
         .get_data(as_text=True)
     )
 
-    told = scraped(text)
+    metrics = parse_metrics(text)
     assert "acme" not in text
-    assert told["relay_events", frozenset({("destination", "all"), ("state", "dead")})] == 2
+    assert metrics["relay_events", frozenset({("destination", "all"), ("state", "dead")})] == 2
 
 
-def test_metrics_need_a_viewers_key_where_partners_reach_them(client: FlaskClient, sender: dict[str, str]):
+def test_metrics_need_a_viewers_key_on_the_partners_port(client: FlaskClient, sender: dict[str, str]):
     assert client.get("/metrics").status_code == 401
     assert client.get("/metrics", headers=sender).status_code == 403
 
 
-def test_metrics_need_no_key_on_a_port_of_operations(redis: Redis):
+def test_metrics_need_no_key_on_the_operations_port(redis: Redis):
     app = create_app(Settings(admin_key=ADMIN, operations_port=9000), config(), redis)
-    at_operations = {"SERVER_PORT": "9000"}
+    on_operations_port = {"SERVER_PORT": "9000"}
 
-    assert app.test_client().get("/metrics", environ_overrides=at_operations).status_code == 200
+    assert app.test_client().get("/metrics", environ_overrides=on_operations_port).status_code == 200
     assert app.test_client().get("/metrics").status_code == 404
 
 
@@ -169,30 +174,30 @@ def test_a_scrape_costs_a_bounded_number_of_commands(client, operator, redis: Re
 
     calls: Any = redis.info("commandstats")
 
-    assert sum(each["calls"] for each in calls.values()) <= 50
+    assert sum(command["calls"] for command in calls.values()) <= 50
 
 
 def names(text: str) -> set[str]:
     return set(re.findall(r"^# TYPE (\w+) ", text, re.MULTILINE))
 
 
-def test_every_metric_is_explained_and_no_other(client: FlaskClient, operator: dict[str, str]):
+def test_every_metric_is_documented_and_no_other(client: FlaskClient, operator: dict[str, str]):
     text = client.get("/metrics", headers=operator).get_data(as_text=True)
     listed = {
         row[0]: row[2].replace("`", "") for row in rows(section(page("docs/metrics.md"), "Of the store"))
     }
 
     assert names(text) == set(listed)
-    assert listed == {each.name: ", ".join(each.labels) or "none" for each in STORE_METRICS}
+    assert listed == {metric.name: ", ".join(metric.labels) or "none" for metric in STORE_METRICS}
 
 
-def test_promtool_finds_nothing_wrong(client: FlaskClient, operator: dict[str, str], kill):
+def test_promtool_accepts_the_metrics(client: FlaskClient, operator: dict[str, str], kill):
     promtool = shutil.which("promtool")
     if promtool is None:
-        pytest.skip("promtool is not here: it comes with Debian's package prometheus")
+        pytest.skip("promtool is not installed; it is in Debian's package prometheus")
     kill(1)
     text = client.get("/metrics", headers=operator).get_data()
 
-    end_event = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, check=False)
+    result = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, check=False)
 
-    assert (end_event.returncode, end_event.stdout, end_event.stderr) == (0, b"", b"")
+    assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")

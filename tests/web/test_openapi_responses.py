@@ -24,11 +24,11 @@ Request = Callable[[World], TestResponse]
 
 
 def get(path: str) -> Request:
-    return lambda world: world.ask("GET", path.format_map(world.ids))
+    return lambda world: world.request("GET", path.format_map(world.ids))
 
 
 def post(path: str, body: Any = None, *, key: str = ADMIN, method: str = "POST") -> Request:
-    return lambda world: world.ask(method, path.format_map(world.ids), json=body, key=key)
+    return lambda world: world.request(method, path.format_map(world.ids), json=body, key=key)
 
 
 GONG_ENDPOINTS = {
@@ -53,7 +53,7 @@ REQUESTS: dict[str, Request] = {
     "receiveWebhook": World.webhook,
     "receiveWebhookByPut": lambda world: world.webhook("PUT"),
     "answerHandshake": get("/v1/webhooks/asked"),
-    "answerHandshakeHead": lambda world: world.ask("HEAD", "/v1/webhooks/asked"),
+    "answerHandshakeHead": lambda world: world.request("HEAD", "/v1/webhooks/asked"),
     "showOverview": get("/v1/overview"),
     "showSeries": get("/v1/series?window=24h&source=site"),
     "listAudit": get("/v1/audit"),
@@ -105,8 +105,8 @@ def test_each_operation_answers_with_a_described_status(world: World, endpoint: 
 
 
 def test_a_client_with_the_current_document_gets_304(world: World):
-    first = world.ask("GET", "/openapi.json")
-    again = world.ask("GET", "/openapi.json", headers={"If-None-Match": first.headers["ETag"]})
+    first = world.request("GET", "/openapi.json")
+    again = world.request("GET", "/openapi.json", headers={"If-None-Match": first.headers["ETag"]})
 
     assert (first.status_code, again.status_code, again.get_data()) == (200, 304, b"")
 
@@ -125,4 +125,4 @@ def test_the_described_role_is_the_required_role():
     required.pop(("GET", "/connect/gong"))  # the ticket of a link is enough, too
 
     assert {row: described[row] for row in required} == required
-    assert set(TABLE) - set(ROLES) == {"entrance"}
+    assert set(TABLE) - set(ROLES) == {"sign-in"}

@@ -1,4 +1,4 @@
-"""The overview and the series over the API: what flows, what waits and why, and what came from whom."""
+"""The overview and the time series: throughput, budgets, holds, stores and sources."""
 
 from typing import Any
 
@@ -18,15 +18,15 @@ from tests.store_world import accept_events, event, take_events
 from tests.web.conftest import ADMIN, config
 
 
-def post(client: FlaskClient, page_view: Any, sender: dict[str, str], *natives: str) -> None:
-    for native in natives:
-        assert client.post("/v1/events", json=page_view(native), headers=sender).status_code == 202
+def post(client: FlaskClient, page_view: Any, sender: dict[str, str], *ids: str) -> None:
+    for sender_id in ids:
+        assert client.post("/v1/events", json=page_view(sender_id), headers=sender).status_code == 202
 
 
 def deliver(scripts: Scripts, count: int) -> None:
-    for taken in take_events(scripts, count):
-        settled = end_event(State.DELIVERED, taken.id, record=b"", keep_seconds=60)
-        assert finish(scripts, taken, settled, CallTiming("https://api.gong.io", 0.1, 0.25))
+    for leased in take_events(scripts, count):
+        result = end_event(State.DELIVERED, leased.id, record=b"", keep_seconds=60)
+        assert finish(scripts, leased, result, CallTiming("https://api.gong.io", 0.1, 0.25))
 
 
 @pytest.fixture
@@ -34,23 +34,23 @@ def overview(client: FlaskClient, operator: dict[str, str]) -> Any:
     return lambda: client.get("/v1/overview", headers=operator).get_json()
 
 
-def test_the_overview_shows_what_flows_and_how_fast(client, scripts, page_view, sender, overview):
+def test_the_overview_has_counts_and_latency(client, scripts, page_view, sender, overview):
     post(client, page_view, sender, "a", "b", "c")
     deliver(scripts, 2)
 
-    told = overview()
+    page = overview()
 
-    totals = told["series"]["totals"]
+    totals = page["series"]["totals"]
     assert (totals["accepted"], totals["delivered"], totals["dead"]) == (3, 2, 0)
-    assert told["series"]["latency"]["count"] == 2
-    assert told["series"]["latency"]["p50_seconds"] <= told["series"]["latency"]["p95_seconds"]
-    assert told["series"]["calls"]["p50_seconds"] == pytest.approx(0.25, rel=0.25)
-    assert told["depth"]["open"] == 1
-    assert told["depth"]["states"]["queued"] == 1
-    assert told["depth"]["oldest_seconds"] < 60
+    assert page["series"]["latency"]["count"] == 2
+    assert page["series"]["latency"]["p50_seconds"] <= page["series"]["latency"]["p95_seconds"]
+    assert page["series"]["calls"]["p50_seconds"] == pytest.approx(0.25, rel=0.25)
+    assert page["depth"]["open"] == 1
+    assert page["depth"]["states"]["queued"] == 1
+    assert page["depth"]["oldest_seconds"] < 60
 
 
-def test_the_overview_shows_what_each_company_may_still_send(client, scripts, page_view, sender, overview):
+def test_the_overview_has_the_budget_of_each_company(client, scripts, page_view, sender, overview):
     post(client, page_view, sender, "a")
     deliver(scripts, 1)
 
@@ -62,111 +62,114 @@ def test_the_overview_shows_what_each_company_may_still_send(client, scripts, pa
     assert company["used_share"] == 0.0001
 
 
-def test_the_overview_says_in_words_why_a_destination_rests(client, scripts, page_view, sender, overview):
+def test_the_overview_has_holds_with_cause_and_remedy(client, scripts, page_view, sender, overview):
     post(client, page_view, sender, "a")
     destination = config().destinations["acme"]
     hold_destination(scripts, destination, HoldRequest(HoldCause.FORBIDDEN, "untrusted address", None))
 
-    [held] = overview()["holds"]
+    [hold] = overview()["holds"]
 
-    assert (held["destination"], held["cause"], held["waiting_events"]) == ("acme", "forbidden", 1)
-    assert "trusted IPs" in held["remedy"]
+    assert (hold["destination"], hold["cause"], hold["waiting_events"]) == ("acme", "forbidden", 1)
+    assert "trusted IPs" in hold["remedy"]
 
 
-def test_the_overview_tells_of_workers_and_the_store(overview):
-    told = overview()
+def test_the_overview_has_workers_and_stores(overview):
+    page = overview()
 
-    assert told["workers"] == []
-    assert told["store"]["durability"] in {"full", "relaxed"}
-    assert [store["name"] for store in told["stores"]] == ["main"]
+    assert page["workers"] == []
+    assert page["store"]["durability"] in {"full", "relaxed"}
+    assert [store["name"] for store in page["stores"]] == ["main"]
 
 
 @pytest.mark.parametrize("window", WINDOWS)
 @pytest.mark.parametrize("scope", ["", "&destination=acme", "&source=web"])
-def test_every_window_has_columns_of_one_length(
+def test_every_window_has_columns_of_equal_length(
     client: FlaskClient, operator: dict[str, str], window: str, scope: str
 ):
-    told = client.get(f"/v1/series?window={window}{scope}", headers=operator).get_json()
+    page = client.get(f"/v1/series?window={window}{scope}", headers=operator).get_json()
 
-    points = told["points"]
+    points = page["points"]
     lengths = {len(column) for column in points.values()}
     assert len(lengths) == 1
-    assert points["at"] == list(range(points["at"][0], points["at"][-1] + 1, told["step_seconds"]))
+    assert points["at"] == list(range(points["at"][0], points["at"][-1] + 1, page["step_seconds"]))
     assert 6 <= len(points["at"]) <= 168
 
 
 @pytest.mark.parametrize("scope", ["", "&destination=acme", "&source=web"])
 @pytest.mark.parametrize("window", WINDOWS)
-def test_what_happened_just_now_is_in_every_window(
-    client, page_view, sender, operator, window: str, scope: str
-):
+def test_a_recent_event_is_in_every_window(client, page_view, sender, operator, window: str, scope: str):
     post(client, page_view, sender, "a")
 
-    told = client.get(f"/v1/series?window={window}{scope}", headers=operator).get_json()
+    page = client.get(f"/v1/series?window={window}{scope}", headers=operator).get_json()
 
-    assert told["totals"]["accepted"] == 1
-    assert sum(told["points"]["accepted"]) == 1
+    assert page["totals"]["accepted"] == 1
+    assert sum(page["points"]["accepted"]) == 1
 
 
 @pytest.mark.parametrize("query", ["window=2h", "window=1h&destination=acme&source=web"])
-def test_a_series_that_there_is_not_is_refused(client: FlaskClient, operator: dict[str, str], query: str):
+def test_an_invalid_series_is_rejected(client: FlaskClient, operator: dict[str, str], query: str):
     assert client.get(f"/v1/series?{query}", headers=operator).status_code == 422
 
 
-def test_a_source_may_not_look_at_everything(client: FlaskClient, sender: dict[str, str]):
+def test_a_source_cannot_read_the_overview(client: FlaskClient, sender: dict[str, str]):
     assert client.get("/v1/overview", headers=sender).status_code == 403
     assert client.get("/v1/series", headers=sender).status_code == 403
 
 
-def test_a_source_shows_what_it_sent_and_what_was_turned_away(client, page_view, sender, operator):
+def test_a_source_has_its_traffic_and_rejections(client, page_view, sender, operator):
     post(client, page_view, sender, "a", "a")
     client.post("/v1/events", json={"id": "x"}, headers=sender).close()
 
     sources = client.get("/v1/sources", headers=operator).get_json()["sources"]
-    told = {source["source"]: source for source in sources}
+    by_name = {source["source"]: source for source in sources}
 
     for span in ("last_hour", "last_day"):
-        assert told["web"]["traffic"][span]["requests"] == 2
-        assert told["web"]["traffic"][span]["events"]["repeated"] == 1
-        assert told["web"]["traffic"][span]["rejected"] == {"invalid": 1}
-        assert told["shop"]["traffic"][span]["requests"] == 0
-    assert told["web"]["association"] == {"strong": 1, "medium": 0, "weak": 0, "opaque": 0}
-    assert told["web"]["last_rejection"]["code"] == "invalid"
-    assert told["shop"]["last_rejection"] is None
+        assert by_name["web"]["traffic"][span]["requests"] == 2
+        assert by_name["web"]["traffic"][span]["events"]["repeated"] == 1
+        assert by_name["web"]["traffic"][span]["rejected"] == {"invalid": 1}
+        assert by_name["shop"]["traffic"][span]["requests"] == 0
+    assert by_name["web"]["association"] == {"strong": 1, "medium": 0, "weak": 0, "opaque": 0}
+    assert by_name["web"]["last_rejection"]["code"] == "invalid"
+    assert by_name["shop"]["last_rejection"] is None
 
 
-def test_a_page_costs_a_bounded_number_of_commands(client, operator, redis: Redis):
+def test_the_overview_needs_a_bounded_number_of_commands(client, operator, redis: Redis):
     redis.config_resetstat()
     client.get("/v1/overview", headers=operator)
 
     calls: Any = redis.info("commandstats")
 
-    assert sum(each["calls"] for each in calls.values()) <= 150
+    assert sum(command["calls"] for command in calls.values()) <= 150
 
 
-def test_what_happens_in_several_stores_is_told_as_one(
+def test_the_numbers_of_several_stores_are_summed(
     operator: dict[str, str], redis: Redis, second_redis: Redis
 ):
-    for client in (redis, second_redis):
-        accept_events(Scripts(client), event("1"), event("2"))
-    web = create_app(
+    for store in (redis, second_redis):
+        accept_events(Scripts(store), event("1"), event("2"))
+    client = create_app(
         Settings(admin_key=ADMIN), config(), redis, other_stores={"eu": second_redis}
     ).test_client()
 
-    told = web.get("/v1/overview", headers=operator).get_json()
-    sources = web.get("/v1/sources", headers=operator).get_json()["sources"]
+    page = client.get("/v1/overview", headers=operator).get_json()
+    sources = client.get("/v1/sources", headers=operator).get_json()["sources"]
 
-    assert told["series"]["totals"]["accepted"] == 4
-    assert told["depth"]["open"] == 4
-    assert {one["source"]: one["traffic"]["last_day"]["requests"] for one in sources} == {"shop": 0, "web": 2}
+    assert page["series"]["totals"]["accepted"] == 4
+    assert page["depth"]["open"] == 4
+    assert {source["source"]: source["traffic"]["last_day"]["requests"] for source in sources} == {
+        "shop": 0,
+        "web": 2,
+    }
 
 
-def test_a_store_that_is_away_leaves_the_others_figures(operator: dict[str, str], redis: Redis):
+def test_an_unavailable_store_does_not_hide_the_others(operator: dict[str, str], redis: Redis):
     accept_events(Scripts(redis), event("1"))
-    away = open_redis("unix:///nowhere/at/all", WORKER)
-    web = create_app(Settings(admin_key=ADMIN), config(), redis, other_stores={"eu": away}).test_client()
+    unavailable = open_redis("unix:///nowhere/at/all", WORKER)
+    client = create_app(
+        Settings(admin_key=ADMIN), config(), redis, other_stores={"eu": unavailable}
+    ).test_client()
 
-    told = web.get("/v1/overview", headers=operator).get_json()
+    page = client.get("/v1/overview", headers=operator).get_json()
 
-    assert told["series"]["totals"]["accepted"] == 1
-    assert [store["name"] for store in told["stores"] if "unavailable" in store] == ["eu"]
+    assert page["series"]["totals"]["accepted"] == 1
+    assert [store["name"] for store in page["stores"] if "unavailable" in store] == ["eu"]

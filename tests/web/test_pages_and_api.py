@@ -1,4 +1,4 @@
-"""Each page of the dashboard is made of the very answer that the API gives at that moment: one view, two renderings."""
+"""Each page of the dashboard renders the same data that its API route returns."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from tests.web.whole_world import World, open_world
 
 NOW = datetime.now(UTC)
 
-TWINS = {
+API_ROUTES = {
     "/ops/": "/v1/overview",
     "/ops/destinations": "/v1/destinations",
     "/ops/destinations/<name>": "/v1/destinations/umbra",
@@ -30,65 +30,65 @@ TWINS = {
     "/ops/erasures": "/v1/erasures",
     "/ops/erasures/<erasure_id>": "/v1/erasures/{erasure}",
 }
-"""Every page by its route, and the answer that it is made of."""
+"""The API route of every page."""
 
-WITHOUT = {
+WITHOUT_DATA = {
     *("/ops/static/<digest>/<path:name>", "/ops/sign-in"),
     *("/ops/sign-in/account", "/ops/sign-in/back", "/ops/sign-in/wait"),
 }
-"""What has nothing to tell: files, and the way in."""
+"""Files, and the sign-in pages."""
 
 
 @pytest.fixture
 def world(redis: Redis) -> World:
-    """A relay for which time stands still, so that two answers are of one moment."""
-    made = open_world(redis)
-    install(made.app, replace(context_of(made.app), now=lambda: NOW))
-    return made
+    """A relay with a stopped clock, so that two responses have the same time."""
+    world = open_world(redis)
+    install(world.app, replace(context_of(world.app), now=lambda: NOW))
+    return world
 
 
-def rendered(world: World, path: str) -> dict[str, Any]:
-    """The page at a path, as its template was given it, in the form that the API would send."""
-    given: list[Any] = []
+def page_data(world: World, path: str) -> dict[str, Any]:
+    """Return the data that the template of the page at `path` gets, as JSON values."""
+    pages: list[Any] = []
 
-    def keep(_: Any, context: dict[str, Any], **__: Any) -> None:
-        given.append(orjson.loads(orjson.dumps(context["page"])))
+    def collect(_: Any, context: dict[str, Any], **__: Any) -> None:
+        pages.append(orjson.loads(orjson.dumps(context["page"])))
 
-    with template_rendered.connected_to(keep):
-        answer = world.ask("GET", path)
-    assert answer.status_code == 200, answer.text
-    return dict(given[0])
-
-
-@pytest.mark.parametrize("route", TWINS)
-def test_a_page_tells_what_the_api_answers(world: World, route: str):
-    twin = TWINS[route].format_map(world.ids)
-    path = twin.replace("/v1/overview", "/ops/").replace("/v1/", "/ops/")
-    answered = world.ask("GET", twin).get_json()
-
-    assert rendered(world, path) == answered
-    assert answered
+    with template_rendered.connected_to(collect):
+        response = world.request("GET", path)
+    assert response.status_code == 200, response.text
+    return dict(pages[0])
 
 
-def test_every_page_has_a_twin(world: World):
+@pytest.mark.parametrize("route", API_ROUTES)
+def test_a_page_has_the_data_of_its_api_route(world: World, route: str):
+    api_path = API_ROUTES[route].format_map(world.ids)
+    path = api_path.replace("/v1/overview", "/ops/").replace("/v1/", "/ops/")
+    data = world.request("GET", api_path).get_json()
+
+    assert page_data(world, path) == data
+    assert data
+
+
+def test_every_page_has_an_api_route(world: World):
     pages = {
         rule.rule
         for rule in world.app.url_map.iter_rules()
         if rule.rule.startswith("/ops") and "GET" in (rule.methods or set())
     }
 
-    assert pages - WITHOUT == set(TWINS)
+    assert pages - WITHOUT_DATA == set(API_ROUTES)
 
 
-def test_every_change_that_a_page_makes_can_be_made_over_the_api(world: World):
-    """Of a page's own are only signing in and out, and those that the API has under another name."""
+def test_every_action_of_a_page_has_an_api_route(world: World):
+    """Except signing in and out. Some actions have another name in the API."""
     renamed = {
         "/ops/sources/<name>/try": "/v1/sources/<name>/preview",
         "/ops/dead-letters/<cluster>/replay": "/v1/replays",
         "/ops/events/<event_id>/reveal": "/v1/events/<event_id>",
     }
     posts = {rule.rule for rule in world.app.url_map.iter_rules() if "POST" in (rule.methods or set())}
-    known = {rule.rule for rule in world.app.url_map.iter_rules()}
+    routes = {rule.rule for rule in world.app.url_map.iter_rules()}
     pages = {rule for rule in posts if rule.startswith("/ops/") and not rule.startswith("/ops/sign-")}
 
-    assert {rule for rule in pages if renamed.get(rule, rule.replace("/ops/", "/v1/")) not in known} == set()
+    assert {rule for rule in pages if renamed.get(rule, rule.replace("/ops/", "/v1/")) not in routes} == set()

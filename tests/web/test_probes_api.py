@@ -1,4 +1,4 @@
-"""`POST /v1/destinations/{name}/probe`: a worker is asked, and the answer says what came of the probe before."""
+"""`POST /v1/destinations/{name}/probe`: queue a probe, and show the result of the previous one."""
 
 from typing import Any
 
@@ -15,28 +15,28 @@ from relay.store.holds import ProbeResult, save_probe_result
 Headers = dict[str, str]
 
 
-def ask(client: FlaskClient, operator: Headers) -> dict[str, Any]:
-    answer = client.post("/v1/destinations/acme/probe", headers=operator)
-    assert answer.status_code == 202
-    return dict(answer.get_json())
+def request_probe(client: FlaskClient, operator: Headers) -> dict[str, Any]:
+    response = client.post("/v1/destinations/acme/probe", headers=operator)
+    assert response.status_code == 202
+    return dict(response.get_json())
 
 
-def to_be_probed(scripts: Scripts, redis: Redis) -> tuple[str, ...]:
+def sweep_probes(scripts: Scripts, redis: Redis) -> tuple[str, ...]:
     redis.delete(keys.SWEEP_LOCK)
     return sweep(scripts, SweepOptions(), Pacing()).probes
 
 
-def test_what_is_asked_for_is_handed_to_one_worker_once(
+def test_a_probe_is_assigned_to_one_worker_once(
     client: FlaskClient, operator: Headers, scripts: Scripts, redis: Redis
 ):
-    assert ask(client, operator) == {"destination": "acme", "queued": True, "previous": None}
-    ask(client, operator)
+    assert request_probe(client, operator) == {"destination": "acme", "queued": True, "previous": None}
+    request_probe(client, operator)
 
-    assert [to_be_probed(scripts, redis) for _ in range(2)] == [("acme",), ()]
+    assert [sweep_probes(scripts, redis) for _ in range(2)] == [("acme",), ()]
 
 
 @pytest.mark.parametrize(
-    ("probed", "remedy"),
+    ("result", "remedy"),
     [
         (ProbeResult("passed", 400), None),
         (
@@ -49,19 +49,23 @@ def test_what_is_asked_for_is_handed_to_one_worker_once(
     ],
     ids=lambda value: value.outcome if isinstance(value, ProbeResult) else "",
 )
-def test_the_last_probe_is_told_with_its_remedy(
-    client: FlaskClient, operator: Headers, redis: Redis, probed: ProbeResult, remedy: str | None
+def test_the_previous_probe_has_its_result_and_remedy(
+    client: FlaskClient, operator: Headers, redis: Redis, result: ProbeResult, remedy: str | None
 ):
-    save_probe_result(redis, "acme", probed)
+    save_probe_result(redis, "acme", result)
 
-    last = ask(client, operator)["previous"]
-    assert (last["outcome"], last["status"], last["detail"]) == (probed.outcome, probed.status, probed.detail)
-    assert last["at"].endswith("Z")
-    assert last["remedy"] == remedy or last["remedy"].startswith(remedy)
+    previous = request_probe(client, operator)["previous"]
+    assert (previous["outcome"], previous["status"], previous["detail"]) == (
+        result.outcome,
+        result.status,
+        result.detail,
+    )
+    assert previous["at"].endswith("Z")
+    assert previous["remedy"] == remedy or previous["remedy"].startswith(remedy)
 
 
-def test_a_destination_that_is_not_there_is_not_probed(client: FlaskClient, operator: Headers, redis: Redis):
-    answer = client.post("/v1/destinations/nope/probe", headers=operator)
+def test_an_unknown_destination_is_not_probed(client: FlaskClient, operator: Headers, redis: Redis):
+    response = client.post("/v1/destinations/nope/probe", headers=operator)
 
-    assert (answer.status_code, answer.get_json()["code"]) == (404, "no_such_destination")
+    assert (response.status_code, response.get_json()["code"]) == (404, "no_such_destination")
     assert redis.hgetall(keys.PROBE_REQUESTS) == {}

@@ -1,4 +1,4 @@
-"""A replay, step by step: once each, behind a cursor that any worker goes on from, never more than may be cancelled."""
+"""The steps of a replay: each event once, from a cursor that any worker can continue, with a limited queue."""
 
 import json
 from collections.abc import Callable
@@ -18,8 +18,8 @@ from relay.store.events import discard_event
 from relay.store.holds import HoldRequest, hold_destination, resume_destination
 from tests.store_world import take_events
 from tests.web.conftest import config
-from tests.web.replay_world import OPERATOR, begin, look, run_all, stepping, take_all
-from tests.web.test_webhooks_endpoint import TEXT, application, post, viewed
+from tests.web.replay_world import OPERATOR, read_replay, replay_context, run_steps, start_replay, take_all
+from tests.web.test_webhooks_endpoint import TEXT, application, page_viewed, post
 from workers.jobs import ReplayTask
 
 Kill = Callable[..., list[str]]
@@ -29,187 +29,189 @@ def test_a_replay_queues_every_dead_letter_once(
     client: FlaskClient, redis: Redis, scripts: Scripts, kill: Kill
 ):
     ids = kill(7)
-    begun = begin(client)
-    assert begun["status"] == "queued"
+    replay = start_replay(client)
+    assert replay["status"] == "queued"
 
-    run_all(redis, stepping(redis), steps=3)
+    run_steps(redis, replay_context(redis), steps=3)
 
-    page = look(client, begun["id"])
+    page = read_replay(client, replay["id"])
     assert (page["status"], page["matched"], page["replayed"], page["failed"]) == ("done", 7, 7, 0)
-    assert sorted(taken.id for taken in take_all(scripts, 7)) == sorted(ids)
+    assert sorted(leased.id for leased in take_all(scripts, 7)) == sorted(ids)
     assert take_events(scripts) == []
 
 
-def test_a_worker_that_has_to_follow_the_configuration_first_feeds_none(
+def test_a_worker_that_must_reload_the_configuration_first_does_not_step(
     client: FlaskClient, redis: Redis, kill: Kill
 ):
     kill(2)
-    replay_id = begin(client)["id"]
+    replay_id = start_replay(client)["id"]
     current = [False, True]
 
-    ReplayTask(stepping(redis), lambda: current.pop(0)).step()
-    assert look(client, replay_id)["replayed"] == 0
+    ReplayTask(replay_context(redis), lambda: current.pop(0)).step()
+    assert read_replay(client, replay_id)["replayed"] == 0
 
-    ReplayTask(stepping(redis), lambda: current.pop(0)).step()
-    assert look(client, replay_id)["replayed"] == 2
+    ReplayTask(replay_context(redis), lambda: current.pop(0)).step()
+    assert read_replay(client, replay_id)["replayed"] == 2
 
 
-def test_what_dies_again_is_not_sent_twice_by_one_replay(
+def test_an_event_that_fails_again_is_not_replayed_twice(
     client: FlaskClient, redis: Redis, scripts: Scripts, kill: Kill
 ):
     kill(3)
-    replay_id = begin(client)["id"]
-    run_all(redis, stepping(redis))
-    for taken in take_all(scripts, 3):
-        finish(scripts, taken, dead_letter(DeadLetterReason.REJECTED, "no", record=b"", keep_seconds=600))
+    replay_id = start_replay(client)["id"]
+    run_steps(redis, replay_context(redis))
+    for leased in take_all(scripts, 3):
+        finish(scripts, leased, dead_letter(DeadLetterReason.REJECTED, "no", record=b"", keep_seconds=600))
 
-    run_all(redis, stepping(redis), steps=3)
+    run_steps(redis, replay_context(redis), steps=3)
 
-    assert look(client, replay_id)["replayed"] == 3
+    assert read_replay(client, replay_id)["replayed"] == 3
     assert take_events(scripts) == []
 
 
-def test_no_more_than_a_hundred_of_a_company_are_queued_and_cancel_keeps_the_rest(
+def test_at_most_100_events_of_a_company_are_queued_and_cancelling_keeps_the_rest_dead(
     client: FlaskClient, redis: Redis, scripts: Scripts, kill: Kill
 ):
     kill(130)
-    replay_id = begin(client)["id"]
-    run_all(redis, stepping(redis), steps=2)
-    page = look(client, replay_id)
+    replay_id = start_replay(client)["id"]
+    run_steps(redis, replay_context(redis), steps=2)
+    page = read_replay(client, replay_id)
     assert (page["status"], page["replayed"]) == ("running", 100)
     assert "the queue of acme" in page["waiting_for"]
 
     cancelled = client.post(f"/v1/replays/{replay_id}/cancel", headers=OPERATOR).get_json()
     assert (cancelled["changed"], cancelled["status"]) == (True, "cancelled")
     take_all(scripts, 100)
-    run_all(redis, stepping(redis), steps=2)
+    run_steps(redis, replay_context(redis), steps=2)
 
     assert redis.zcard(f"{keys.BY_STATE}acme:dead") == 30
     again = client.post(f"/v1/replays/{replay_id}/cancel", headers=OPERATOR).get_json()
     assert again["changed"] is False
 
 
-def test_it_waits_while_its_destination_is_on_hold(
+def test_a_replay_waits_while_its_destination_is_on_hold(
     client: FlaskClient, redis: Redis, scripts: Scripts, kill: Kill
 ):
     kill(2)
     hold_destination(scripts, config().destinations["acme"], HoldRequest(HoldCause.PAUSED, "", None))
-    replay_id = begin(client)["id"]
+    replay_id = start_replay(client)["id"]
 
-    run_all(redis, stepping(redis), steps=2)
-    assert "hold of acme" in look(client, replay_id)["waiting_for"]
+    run_steps(redis, replay_context(redis), steps=2)
+    assert "hold of acme" in read_replay(client, replay_id)["waiting_for"]
     assert redis.zcard(f"{keys.BY_STATE}acme:dead") == 2
 
     resume_destination(scripts, "acme")
-    run_all(redis, stepping(redis), steps=2)
-    assert look(client, replay_id)["status"] == "done"
+    run_steps(redis, replay_context(redis), steps=2)
+    assert read_replay(client, replay_id)["status"] == "done"
 
 
-def test_workers_that_step_at_once_do_nothing_twice(
+def test_concurrent_steps_replay_each_event_once(
     client: FlaskClient, redis: Redis, scripts: Scripts, kill: Kill
 ):
     kill(60)
-    replay_id = begin(client)["id"]
+    replay_id = start_replay(client)["id"]
 
     with ThreadPoolExecutor(4) as pool:
-        for stepped in [pool.submit(run_all, redis, stepping(redis), 3) for _ in range(4)]:
-            stepped.result()
+        for future in [pool.submit(run_steps, redis, replay_context(redis), 3) for _ in range(4)]:
+            future.result()
 
-    page = look(client, replay_id)
+    page = read_replay(client, replay_id)
     assert (page["status"], page["replayed"], page["skipped"], page["matched"]) == ("done", 60, 0, 60)
-    assert len({taken.id for taken in take_all(scripts, 60)}) == 60
+    assert len({leased.id for leased in take_all(scripts, 60)}) == 60
     assert take_events(scripts) == []
 
 
-def test_it_goes_on_where_a_worker_died(client: FlaskClient, redis: Redis, scripts: Scripts, kill: Kill):
-    """A worker that dies between any two of its steps leaves only what those steps wrote: another reads on from there."""
+def test_a_replay_continues_where_a_worker_died(
+    client: FlaskClient, redis: Redis, scripts: Scripts, kill: Kill
+):
+    """A worker that dies between two scripts leaves what they wrote; another worker continues from there."""
     kill(9)
-    replay_id = begin(client)["id"]
+    replay_id = start_replay(client)["id"]
     for _ in range(9):
-        replaying = stepping(redis)
-        dying = Dying(replaying.scripts, after=1)
-        with pytest.raises(Died):
-            run_all(redis, ReplayContext(redis, dying, replaying.now, replaying.ingest))
+        context = replay_context(redis)
+        scripts_that_fail = CrashingScripts(context.scripts, after=1)
+        with pytest.raises(Crash):
+            run_steps(redis, ReplayContext(redis, scripts_that_fail, context.now, context.ingest))
 
-    run_all(redis, stepping(redis), steps=2)
+    run_steps(redis, replay_context(redis), steps=2)
 
-    page = look(client, replay_id)
+    page = read_replay(client, replay_id)
     assert (page["status"], page["replayed"], page["skipped"], page["examined"]) == ("done", 9, 0, 9)
-    assert len({taken.id for taken in take_all(scripts, 9)}) == 9
+    assert len({leased.id for leased in take_all(scripts, 9)}) == 9
     assert take_events(scripts) == []
 
 
-class Died(Exception):
-    """In place of kill -9: nothing after it runs."""
+class Crash(Exception):
+    """Simulates kill -9: nothing after it runs."""
 
 
-class Dying(Scripts):
-    """The way to Redis of a worker that lives for so many more steps."""
+class CrashingScripts(Scripts):
+    """Scripts of a worker that dies after a number of calls."""
 
-    def __init__(self, living: Scripts, *, after: int) -> None:
-        super().__init__(living._redis)
-        self._left = after
+    def __init__(self, scripts: Scripts, *, after: int) -> None:
+        super().__init__(scripts._redis)
+        self._remaining = after
 
-    def run(self, name: str, *arguments: Any, **more: Any) -> Any:
-        if self._left == 0:
-            raise Died
-        self._left -= 1
-        return super().run(name, *arguments, **more)
+    def run(self, name: str, *arguments: Any, **options: Any) -> Any:
+        if self._remaining == 0:
+            raise Crash
+        self._remaining -= 1
+        return super().run(name, *arguments, **options)
 
 
-def test_dead_letters_are_mapped_anew_by_a_mended_mapping(redis: Redis, scripts: Scripts):
+def test_dead_letters_are_mapped_again_by_a_fixed_mapping(redis: Redis, scripts: Scripts):
     client = application(redis)
     for number in range(3):
-        post(client, viewed(str(number), title=None))
+        post(client, page_viewed(str(number), title=None))
     [cluster] = client.get("/v1/dead-letters", headers=OPERATOR).get_json()["clusters"]
     assert (cluster["count"], cluster["reason"], cluster["rule"]) == (3, "mapping_failed", "page viewed")
 
-    still = begin(client, filter={"cluster": cluster["cluster"]})
-    run_all(redis, stepping(redis, TEXT), steps=2)
-    page = look(client, still["id"])
+    failing = start_replay(client, filter={"cluster": cluster["cluster"]})
+    run_steps(redis, replay_context(redis, TEXT), steps=2)
+    page = read_replay(client, failing["id"])
     assert (page["status"], page["replayed"], page["failed"]) == ("done", 0, 3)
     assert page["problems"][0]["code"] == "mapping_still_fails"
 
-    mended = TEXT.replace("{{ item.title }}", "{{ item.title || 'Untitled' }}")
-    foreseen = begin(application(redis, mended), dry_run=True)
-    assert (foreseen["would_map"], foreseen["would_fail"]) == (3, 0)
-    begin(client, filter={"cluster": cluster["cluster"]})
-    run_all(redis, stepping(redis, mended), steps=2)
-    bodies = [json.loads(taken.body) for taken in take_events(scripts)]
+    fixed = TEXT.replace("{{ item.title }}", "{{ item.title || 'Untitled' }}")
+    preview = start_replay(application(redis, fixed), dry_run=True)
+    assert (preview["would_map"], preview["would_fail"]) == (3, 0)
+    start_replay(client, filter={"cluster": cluster["cluster"]})
+    run_steps(redis, replay_context(redis, fixed), steps=2)
+    bodies = [json.loads(leased.body) for leased in take_events(scripts)]
     assert [body["content"] for body in bodies] == [{"contentTitle": "Untitled"}] * 3
 
 
-def test_filtered_events_are_sent_once_today_s_mapping_takes_them(redis: Redis, scripts: Scripts):
+def test_filtered_events_are_sent_when_the_current_mapping_accepts_them(redis: Redis, scripts: Scripts):
     client = application(redis)
-    post(client, viewed(event="something_else"))
+    post(client, page_viewed(event="something_else"))
     assert redis.zcard(f"{keys.BY_STATE}acme:filtered") == 1
 
-    begin(client, filter={"status": "filtered"}, remap=True)
-    run_all(redis, stepping(redis, TEXT.replace("item.event == 'page_view'", "item.event")), steps=2)
+    start_replay(client, filter={"status": "filtered"}, remap=True)
+    run_steps(redis, replay_context(redis, TEXT.replace("item.event == 'page_view'", "item.event")), steps=2)
 
-    [taken] = take_events(scripts)
-    assert json.loads(taken.body)["content"] == {"contentTitle": "Pricing"}
+    [leased] = take_events(scripts)
+    assert json.loads(leased.body)["content"] == {"contentTitle": "Pricing"}
 
 
-def test_a_discarded_event_is_sent_when_that_is_asked_for(
+def test_discarded_events_are_replayed_on_request(
     client: FlaskClient, redis: Redis, scripts: Scripts, kill: Kill
 ):
     [event_id] = kill(1)
     discard_event(scripts, event_id, keep_seconds=600)
 
-    begin(client, filter={"status": "discarded"})
-    run_all(redis, stepping(redis), steps=2)
+    start_replay(client, filter={"status": "discarded"})
+    run_steps(redis, replay_context(redis), steps=2)
 
-    assert [taken.id for taken in take_events(scripts)] == [event_id]
+    assert [leased.id for leased in take_events(scripts)] == [event_id]
 
 
-def test_what_was_never_mapped_cannot_be_sent_as_it_was(redis: Redis):
+def test_an_event_that_was_never_mapped_cannot_be_replayed_without_mapping(redis: Redis):
     client = application(redis)
-    post(client, viewed(title=None))
+    post(client, page_viewed(title=None))
 
-    foreseen = begin(client, remap=False, dry_run=True)
-    replay_id = begin(client, remap=False)["id"]
-    run_all(redis, stepping(redis, TEXT), steps=2)
+    preview = start_replay(client, remap=False, dry_run=True)
+    replay_id = start_replay(client, remap=False)["id"]
+    run_steps(redis, replay_context(redis, TEXT), steps=2)
 
-    assert (foreseen["would_fail"], look(client, replay_id)["failed"]) == (1, 1)
-    assert "never mapped" in look(client, replay_id)["problems"][0]["detail"]
+    assert (preview["would_fail"], read_replay(client, replay_id)["failed"]) == (1, 1)
+    assert "never mapped" in read_replay(client, replay_id)["problems"][0]["detail"]

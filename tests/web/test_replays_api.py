@@ -1,4 +1,4 @@
-"""`/v1/replays` and `/v1/dead-letters`: which events a filter finds, what a dry run tells, and who may ask."""
+"""`/v1/replays` and `/v1/dead-letters`: filters, dry runs, clusters, and who is allowed."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,13 +11,13 @@ from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
 from tests.store_world import take_events
 from tests.web.conftest import KEYS
-from tests.web.replay_world import OPERATOR, begin, look, run_all, stepping
+from tests.web.replay_world import OPERATOR, read_replay, replay_context, run_steps, start_replay
 
 Kill = Callable[..., list[str]]
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("event_filter", "expected"),
     [
         ({"source": "shop"}, {"shop:"}),
         ({"source": "web"}, {"web:"}),
@@ -30,54 +30,59 @@ Kill = Callable[..., list[str]]
         ({"status": "discarded"}, set()),
     ],
 )
-def test_a_filter_chooses(
-    client: FlaskClient, redis: Redis, scripts: Scripts, kill: Kill, told: Any, expected: set[str]
+def test_a_filter_selects_the_events(
+    client: FlaskClient, redis: Redis, scripts: Scripts, kill: Kill, event_filter: Any, expected: set[str]
 ):
     kill(1)
     kill(1, source="shop")
-    begin(client, filter=told)
+    start_replay(client, filter=event_filter)
 
-    run_all(redis, stepping(redis), steps=2)
+    run_steps(redis, replay_context(redis), steps=2)
 
-    assert {taken.event_id.partition(":")[0] + ":" for taken in take_events(scripts)} == expected
+    assert {leased.event_id.partition(":")[0] + ":" for leased in take_events(scripts)} == expected
 
 
-def test_ids_and_clusters_choose_too(client: FlaskClient, redis: Redis, scripts: Scripts, kill: Kill):
+def test_ids_and_clusters_select_events(client: FlaskClient, redis: Redis, scripts: Scripts, kill: Kill):
     first, second = kill(2)
     [other] = kill(1, detail="person: is unknown")
     clusters = client.get("/v1/dead-letters", headers=OPERATOR).get_json()["clusters"]
-    of_other = next(told for told in clusters if told["sample"] == other)
+    cluster_of_other = next(cluster for cluster in clusters if cluster["sample"] == other)
 
-    begin(client, filter={"ids": [second]})
-    begin(client, filter={"cluster": of_other["cluster"]})
-    run_all(redis, stepping(redis), steps=2)
+    start_replay(client, filter={"ids": [second]})
+    start_replay(client, filter={"cluster": cluster_of_other["cluster"]})
+    run_steps(redis, replay_context(redis), steps=2)
 
-    assert {taken.id for taken in take_events(scripts)} == {second, other}
+    assert {leased.id for leased in take_events(scripts)} == {second, other}
     assert redis.hget(keys.EVENT + first, "state") == b"dead"
 
 
-def test_a_limit_ends_it(client: FlaskClient, redis: Redis, scripts: Scripts, kill: Kill):
+def test_a_replay_ends_at_its_limit(client: FlaskClient, redis: Redis, scripts: Scripts, kill: Kill):
     kill(5)
-    replay_id = begin(client, limit=2)["id"]
+    replay_id = start_replay(client, limit=2)["id"]
 
-    run_all(redis, stepping(redis), steps=3)
+    run_steps(redis, replay_context(redis), steps=3)
 
-    assert (look(client, replay_id)["status"], len(take_events(scripts))) == ("done", 2)
+    assert (read_replay(client, replay_id)["status"], len(take_events(scripts))) == ("done", 2)
 
 
 def test_a_dry_run_counts_shows_examples_and_changes_nothing(client: FlaskClient, redis: Redis, kill: Kill):
     kill(7)
     before = redis.dbsize(), redis.zcard(f"{keys.BY_STATE}acme:dead")
 
-    told = begin(client, dry_run=True, remap=True)
+    preview = start_replay(client, dry_run=True, remap=True)
 
-    assert (told["matched"], told["truncated"], told["would_map"], told["would_fail"]) == (7, False, 7, 0)
-    assert len(told["examples"]) == 5
-    assert told["examples"][0]["call"]["body"]["content"]["contentTitle"] == "••• (7 characters)"
+    assert (preview["matched"], preview["truncated"], preview["would_map"], preview["would_fail"]) == (
+        7,
+        False,
+        7,
+        0,
+    )
+    assert len(preview["examples"]) == 5
+    assert preview["examples"][0]["call"]["body"]["content"]["contentTitle"] == "••• (7 characters)"
     assert (redis.dbsize(), redis.zcard(f"{keys.BY_STATE}acme:dead")) == before
 
 
-def test_clusters_count_and_leave_with_their_dead_letters(client: FlaskClient, redis: Redis, kill: Kill):
+def test_clusters_disappear_with_their_dead_letters(client: FlaskClient, redis: Redis, kill: Kill):
     kill(2)
     kill(1, detail="content: must not be null", source="shop")
     kill(1, detail="person: is unknown")
@@ -87,10 +92,10 @@ def test_clusters_count_and_leave_with_their_dead_letters(client: FlaskClient, r
     assert (newest["count"], newest["field"], other["count"], page["total"]) == (1, "person", 3, 2)
     assert other["sources"] == {"shop": 1, "web": 2}
     assert other["destinations"] == {"acme": 3}
-    assert "Mend" in other["remedy"]
+    assert "Fix" in other["remedy"]
 
-    begin(client)
-    run_all(redis, stepping(redis), steps=2)
+    start_replay(client)
+    run_steps(redis, replay_context(redis), steps=2)
     assert client.get("/v1/dead-letters", headers=OPERATOR).get_json()["clusters"] == []
     assert redis.keys("relay:cluster*") == []
 
@@ -102,7 +107,7 @@ def test_clusters_are_paged(client: FlaskClient, kill: Kill):
     first = client.get("/v1/dead-letters?limit=2", headers=OPERATOR).get_json()
     second = client.get(f"/v1/dead-letters?limit=2&cursor={first['cursor']}", headers=OPERATOR).get_json()
 
-    assert [told["field"] for page in (first, second) for told in page["clusters"]] == [
+    assert [cluster["field"] for page in (first, second) for cluster in page["clusters"]] == [
         "gamma",
         "beta",
         "alpha",
@@ -111,11 +116,11 @@ def test_clusters_are_paged(client: FlaskClient, kill: Kill):
 
 
 def test_replays_are_listed_newest_first(client: FlaskClient):
-    ids = [begin(client)["id"] for _ in range(3)]
+    ids = [start_replay(client)["id"] for _ in range(3)]
 
-    told = client.get("/v1/replays", headers=OPERATOR).get_json()["replays"]
+    replays = client.get("/v1/replays", headers=OPERATOR).get_json()["replays"]
 
-    assert [each["id"] for each in told] == sorted(ids, reverse=True)
+    assert [replay["id"] for replay in replays] == sorted(ids, reverse=True)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +134,7 @@ def test_replays_are_listed_newest_first(client: FlaskClient):
         ("POST", "/v1/replays", 411, "length_required"),
     ],
 )
-def test_what_is_not_there_or_cannot_be_says_so(
+def test_unknown_ids_and_invalid_parameters_are_errors(
     client: FlaskClient, method: str, path: str, status: int, code: str
 ):
     response = client.open(path, method=method, headers=OPERATOR)
@@ -147,6 +152,6 @@ def test_what_is_not_there_or_cannot_be_says_so(
         ("GET", "/v1/dead-letters"),
     ],
 )
-def test_replays_need_the_operators_key(client: FlaskClient, method: str, path: str):
+def test_replays_need_an_operators_key(client: FlaskClient, method: str, path: str):
     assert client.open(path, method=method).status_code == 401
     assert client.open(path, method=method, headers={"X-API-Key": KEYS["web"]}).status_code == 403

@@ -1,4 +1,4 @@
-"""A source that serves many destinations, at the endpoints: each event goes its own way, or waits as a dead letter for one."""
+"""A source that routes by a value: each event goes to its destination, or becomes a dead letter."""
 
 import json
 from datetime import UTC, datetime
@@ -45,7 +45,7 @@ OPERATOR = {"X-API-Key": ADMIN}
 
 
 def process(redis: Redis) -> FlaskClient:
-    """One of several. It asks the store for unknown names once a second, so that others know sooner what is new."""
+    """Return one of several web processes. Each looks up unknown names in the store once a second at most."""
     config = read_config(TEXT, environ={"KEY": KEYS["web"]}, allow_hosts=frozenset())
     return create_app(Settings(admin_key=ADMIN), config, redis).test_client()
 
@@ -55,13 +55,13 @@ def client(redis: Redis) -> FlaskClient:
     return process(redis)
 
 
-def view(native: str, account: str) -> dict[str, str]:
-    return {"event": "view", "id": native, "account": account, "email": "jane@initech.example"}
+def view(sender_id: str, account: str) -> dict[str, str]:
+    return {"event": "view", "id": sender_id, "account": account, "email": "jane@initech.example"}
 
 
-def event(native: str, account: str, **fields: Any) -> dict[str, Any]:
+def event(sender_id: str, account: str, **fields: Any) -> dict[str, Any]:
     return {
-        "id": native,
+        "id": sender_id,
         "type": "page_view",
         "occurred_at": "2026-11-20T10:00:00Z",
         "content": {"title": "Pricing"},
@@ -79,80 +79,81 @@ def send(client: FlaskClient, payload: Any, query: str = "") -> TestResponse:
 
 
 def connect(scripts: Scripts, name: str, account: str | None = None) -> None:
-    moment = datetime(2026, 11, 21, 10, tzinfo=UTC)
+    connected_at = datetime(2026, 11, 21, 10, tzinfo=UTC)
     save_connected_destination(
-        scripts, ConnectedDestination(name, name, f"https://{name}.api.gong.io", moment, account=account)
+        scripts,
+        ConnectedDestination(name, name, f"https://{name}.api.gong.io", connected_at, account=account),
     )
 
 
-def gone(scripts: Scripts) -> dict[str, tuple[str, str]]:
-    """Where what may be sent now goes, by Gong's eventId."""
-    return {taken.event_id: (taken.destination, taken.company) for taken in take_events(scripts)}
+def sent_events(scripts: Scripts) -> dict[str, tuple[str, str]]:
+    """Return destination and company of the events that can be sent now, by eventId."""
+    return {leased.event_id: (leased.destination, leased.company) for leased in take_events(scripts)}
 
 
-def dead(client: FlaskClient) -> list[dict[str, Any]]:
+def dead_letters(client: FlaskClient) -> list[dict[str, Any]]:
     page: list[dict[str, Any]] = client.get("/v1/events?status=dead", headers=OPERATOR).get_json()["events"]
     return page
 
 
-def test_the_items_of_a_batch_go_to_their_customers_in_one_receipt(
+def test_the_items_of_one_request_go_to_different_destinations(
     client: FlaskClient, scripts: Scripts, redis: Redis
 ):
-    answer = post(client, [view("1", "17"), view("2", "globex"), view("3", "nobody")])
+    response = post(client, [view("1", "17"), view("2", "globex"), view("3", "unknown")])
 
-    assert {**answer.get_json(), "receipt": ""} == {
+    assert {**response.get_json(), "receipt": ""} == {
         "receipt": "",
         "queued": 2,
         "duplicates": 0,
         "filtered": 0,
         "dead": 1,
     }
-    assert gone(scripts) == {"hub:1": ("acme", "acme"), "hub:2": ("globex", "tps")}
+    assert sent_events(scripts) == {"hub:1": ("acme", "acme"), "hub:2": ("globex", "tps")}
     assert len(redis.keys(keys.RECEIPT + "*")) == 1
 
 
-def test_a_customer_connected_a_moment_ago_is_served_without_a_restart(client: FlaskClient, scripts: Scripts):
+def test_a_newly_connected_customer_is_routed_to_without_a_restart(client: FlaskClient, scripts: Scripts):
     post(client, view("1", "17"))
     connect(scripts, "initech", "18")
 
     assert post(client, view("2", "18")).get_json()["queued"] == 1
-    assert gone(scripts)["hub:2"] == ("initech", "initech")
+    assert sent_events(scripts)["hub:2"] == ("initech", "initech")
 
 
-def test_what_leads_nowhere_is_a_dead_letter_that_says_what_to_do(client: FlaskClient):
-    post(client, view("1", "nobody"))
+def test_an_event_without_a_destination_is_a_dead_letter_with_a_remedy(client: FlaskClient):
+    post(client, view("1", "unknown"))
 
-    [letter] = dead(client)
+    [letter] = dead_letters(client)
     assert (letter["reason"], letter["destination"]) == ("no_destination", "unrouted")
-    assert "'nobody'" in letter["detail"]
+    assert "'unknown'" in letter["detail"]
 
 
 @pytest.mark.parametrize("endpoint", [post, send], ids=["webhook", "events"])
-def test_a_dead_letter_is_routed_anew_when_it_is_replayed(
+def test_a_dead_letter_is_routed_again_when_it_is_replayed(
     endpoint: Any, client: FlaskClient, scripts: Scripts, redis: Redis
 ):
     endpoint(client, view("1", "18") if endpoint is post else event("1", "18"))
-    [letter] = dead(client)
-    refused = client.post(f"/v1/events/{letter['id']}/replay", headers=OPERATOR)
+    [letter] = dead_letters(client)
+    too_early = client.post(f"/v1/events/{letter['id']}/replay", headers=OPERATOR)
     connect(scripts, "initech", "18")
     replayed = process(redis).post(f"/v1/events/{letter['id']}/replay", headers=OPERATOR)
 
-    assert (refused.status_code, refused.get_json()["code"]) == (422, "mapping_still_fails")
+    assert (too_early.status_code, too_early.get_json()["code"]) == (422, "mapping_still_fails")
     assert (replayed.status_code, replayed.get_json()["destination"]) == (202, "initech")
     assert redis.zcard(keys.BY_STATE + "unrouted:dead") == 0
-    assert gone(scripts) == {"hub:1": ("initech", "initech")}
+    assert sent_events(scripts) == {"hub:1": ("initech", "initech")}
 
 
-def test_events_of_the_api_are_routed_one_by_one(client: FlaskClient, scripts: Scripts):
-    answer = send(client, [event("1", "17"), event("2", "globex"), event("3", "nobody")]).get_json()
+def test_the_events_of_an_array_are_routed_one_by_one(client: FlaskClient, scripts: Scripts):
+    body = send(client, [event("1", "17"), event("2", "globex"), event("3", "unknown")]).get_json()
 
-    assert (answer["queued"], answer["dead"]) == (2, 1)
-    assert [each["destination"] for each in answer["results"]] == ["acme", "globex", "unrouted"]
-    assert answer["results"][2]["errors"][0]["code"] == "no_destination"
-    assert set(gone(scripts)) == {"hub:1", "hub:2"}
+    assert (body["queued"], body["dead"]) == (2, 1)
+    assert [result["destination"] for result in body["results"]] == ["acme", "globex", "unrouted"]
+    assert body["results"][2]["errors"][0]["code"] == "no_destination"
+    assert set(sent_events(scripts)) == {"hub:1", "hub:2"}
 
 
-def test_each_of_a_shares_calls_is_a_dead_letter_of_its_own_and_sent_once_when_replayed(
+def test_each_call_of_a_share_is_a_dead_letter_of_its_own(
     client: FlaskClient, scripts: Scripts, redis: Redis
 ):
     recipients = [{"email": f"{name}@initech.example"} for name in ("ann", "bob")]
@@ -161,56 +162,52 @@ def test_each_of_a_shares_calls_is_a_dead_letter_of_its_own_and_sent_once_when_r
     send(client, share)
     connect(scripts, "initech", "18")
 
-    letters, another = dead(client), process(redis)
+    letters, other_process = dead_letters(client), process(redis)
     for letter in letters:
-        another.post(f"/v1/events/{letter['id']}/replay", headers=OPERATOR)
+        other_process.post(f"/v1/events/{letter['id']}/replay", headers=OPERATOR)
 
     sent = take_events(scripts)
-    people = {json.loads(taken.body)["person"]["email"] for taken in sent}
+    people = {json.loads(leased.body)["person"]["email"] for leased in sent}
     assert (len(letters), len(sent), people) == (2, 2, {"ann@initech.example", "bob@initech.example"})
 
 
 @pytest.mark.parametrize("endpoint", [post, send], ids=["webhook", "events"])
-def test_two_customers_may_use_one_id_and_each_repeats_for_itself_alone(
-    endpoint: Any, client: FlaskClient, redis: Redis
-):
+def test_an_id_is_unique_per_destination(endpoint: Any, client: FlaskClient, redis: Redis):
     make = view if endpoint is post else event
-    for account in ("17", "globex", "nobody", "17", "globex", "nobody"):
+    for account in ("17", "globex", "unknown", "17", "globex", "unknown"):
         endpoint(client, [make("1", account)])
 
-    found = client.get("/v1/events?event_id=hub:1", headers=OPERATOR).get_json()["events"]
-    assert sorted(one["destination"] for one in found) == ["acme", "globex", "unrouted"]
+    events = client.get("/v1/events?event_id=hub:1", headers=OPERATOR).get_json()["events"]
+    assert sorted(listed["destination"] for listed in events) == ["acme", "globex", "unrouted"]
     assert redis.zcard(keys.EVENTS) == 3
 
 
-def test_a_dry_run_says_where_an_event_would_go(client: FlaskClient):
+def test_a_dry_run_has_the_destination(client: FlaskClient):
     ready = send(client, event("1", "globex"), "?dry_run=true").get_json()
-    lost = send(client, event("1", "nobody"), "?dry_run=true").get_json()
+    unrouted = send(client, event("1", "unknown"), "?dry_run=true").get_json()
 
     assert (ready["status"], ready["destination"]) == ("ready", "globex")
-    assert (lost["status"], lost["destination"]) == ("dead", "unrouted")
+    assert (unrouted["status"], unrouted["destination"]) == ("dead", "unrouted")
 
 
-def test_a_preview_says_where_each_item_would_go(client: FlaskClient):
-    batch = [view("1", "17"), view("2", "nobody")]
+def test_a_preview_has_the_destination_of_each_item(client: FlaskClient):
+    batch = [view("1", "17"), view("2", "unknown")]
     page = client.post("/v1/sources/hub/preview", json=batch, headers=OPERATOR).get_json()
 
     assert [item["destination"] for item in page["items"]] == ["acme", "unrouted"]
     assert page["items"][1]["errors"][0]["code"] == "no_destination"
 
 
-def test_a_call_meant_for_gong_names_no_customer_and_is_refused(client: FlaskClient, redis: Redis):
+def test_a_gong_call_names_no_customer_and_is_rejected(client: FlaskClient, redis: Redis):
     body = {"eventId": "1", "timestamp": "2026-11-20T10:00:00Z", "eventType": "x"}
-    answer = client.post("/v2/digital-interaction", json=body, headers={"X-API-Key": KEYS["web"]})
+    response = client.post("/v2/digital-interaction", json=body, headers={"X-API-Key": KEYS["web"]})
 
-    assert answer.status_code == 403
-    assert "/v1/events" in answer.get_json()["errors"][0]
+    assert response.status_code == 403
+    assert "/v1/events" in response.get_json()["errors"][0]
     assert redis.zcard(keys.EVENTS) == 0
 
 
-def test_a_connected_destination_shows_among_the_queues_and_can_be_paused(
-    client: FlaskClient, scripts: Scripts
-):
+def test_a_connected_destination_is_listed_and_can_be_paused(client: FlaskClient, scripts: Scripts):
     connect(scripts, "initech", "18")
 
     paused = client.post("/v1/destinations/initech/pause", headers=OPERATOR)
@@ -221,7 +218,7 @@ def test_a_connected_destination_shows_among_the_queues_and_can_be_paused(
     assert (row["configured"], row["hold"]["cause"]) == (True, "paused")
 
 
-def test_the_sources_page_tells_how_a_source_routes(client: FlaskClient):
+def test_a_source_has_its_routing(client: FlaskClient):
     [source] = client.get("/v1/sources", headers=OPERATOR).get_json()["sources"]
 
     assert source["destination"] == "{{ item.account || item.properties.account }}"

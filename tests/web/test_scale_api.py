@@ -1,4 +1,4 @@
-"""What an autoscaler is told: how many calls a second Gong would take now, and nothing of what has to wait."""
+"""`/v1/scale` for autoscalers: the calls per second that can be made now, without events that must wait."""
 
 import pytest
 from flask.testing import FlaskClient
@@ -21,7 +21,7 @@ def queue_for(scripts: Scripts, company: str, count: int = 5) -> None:
     )
 
 
-def test_companies_that_may_call_count_with_their_pace(redis: Redis, scripts: Scripts):
+def test_companies_count_with_their_rate_limits(redis: Redis, scripts: Scripts):
     publish(scripts, "acme", per_second=3)
     publish(scripts, "globex", per_second=7)
     queue_for(scripts, "acme")
@@ -30,37 +30,35 @@ def test_companies_that_may_call_count_with_their_pace(redis: Redis, scripts: Sc
     assert read_send_capacity(redis) == SendCapacity(2, 10)
 
 
-def test_a_company_that_no_worker_has_published_yet_counts_with_the_pace_of_gong(
-    redis: Redis, scripts: Scripts
-):
+def test_a_company_without_published_limits_counts_with_gongs_default(redis: Redis, scripts: Scripts):
     queue_for(scripts, "acme")
 
     assert read_send_capacity(redis) == SendCapacity(1, 3)
 
 
-def test_an_empty_store_wants_nobody(redis: Redis):
+def test_an_empty_store_needs_no_capacity(redis: Redis):
     assert read_send_capacity(redis) == SendCapacity(0, 0)
 
 
-def test_what_waits_for_a_retry_wants_nobody(redis: Redis, scripts: Scripts):
+def test_an_event_that_waits_for_a_retry_needs_no_capacity(redis: Redis, scripts: Scripts):
     queue_for(scripts, "acme", count=1)
-    [taken] = take_events(scripts)
-    finish(scripts, taken, retry_later(Retry(seconds=60.0), record=b"{}"))
+    [leased] = take_events(scripts)
+    finish(scripts, leased, retry_later(Retry(seconds=60.0), record=b"{}"))
     take_events(scripts)
 
     assert read_send_capacity(redis) == SendCapacity(0, 0)
 
 
-def test_a_company_told_to_slow_down_wants_nobody(redis: Redis, scripts: Scripts):
+def test_a_rate_limited_company_needs_no_capacity(redis: Redis, scripts: Scripts):
     queue_for(scripts, "acme")
-    taken = take_events(scripts, 1)
-    finish(scripts, taken[0], freeze_company(60.0, record=b"{}"))
+    [leased] = take_events(scripts, 1)
+    finish(scripts, leased, freeze_company(60.0, record=b"{}"))
     take_events(scripts)
 
     assert read_send_capacity(redis) == SendCapacity(0, 0)
 
 
-def test_a_spent_day_wants_nobody(redis: Redis, scripts: Scripts):
+def test_a_company_at_its_daily_limit_needs_no_capacity(redis: Redis, scripts: Scripts):
     publish(scripts, "acme", per_second=3, per_day=2)
     queue_for(scripts, "acme", count=9)
     take_events(scripts)
@@ -68,7 +66,7 @@ def test_a_spent_day_wants_nobody(redis: Redis, scripts: Scripts):
     assert read_send_capacity(redis) == SendCapacity(0, 0)
 
 
-def test_a_destination_on_hold_wants_nobody(redis: Redis, scripts: Scripts):
+def test_a_destination_on_hold_needs_no_capacity(redis: Redis, scripts: Scripts):
     queue_for(scripts, "acme")
     hold_destination(scripts, config().destinations["acme"], HoldRequest(HoldCause.PAUSED, "", None))
     take_events(scripts)
@@ -81,20 +79,20 @@ def client(redis: Redis) -> FlaskClient:
     return create_app(Settings(admin_key=ADMIN), config(), redis).test_client()
 
 
-def test_the_page_tells_it_of_one_store(client: FlaskClient, scripts: Scripts):
+def test_the_capacity_is_reported_for_one_store(client: FlaskClient, scripts: Scripts):
     queue_for(scripts, "acme")
 
-    answer = client.get("/v1/scale", headers={"X-API-Key": ADMIN})
+    response = client.get("/v1/scale", headers={"X-API-Key": ADMIN})
 
-    assert answer.get_json() == {"store": "main", "companies": 1, "calls_per_second": 3}
-
-
-def test_a_store_that_is_not_there_is_named_with_those_that_are(client: FlaskClient):
-    answer = client.get("/v1/scale?store=eu", headers={"X-API-Key": ADMIN})
-
-    assert (answer.status_code, answer.get_json()["errors"][0]["path"]) == (422, "store")
-    assert "Known: main." in answer.get_json()["errors"][0]["message"]
+    assert response.get_json() == {"store": "main", "companies": 1, "calls_per_second": 3}
 
 
-def test_a_sources_key_is_not_told(client: FlaskClient):
+def test_an_unknown_store_is_rejected_with_the_known_ones(client: FlaskClient):
+    response = client.get("/v1/scale?store=eu", headers={"X-API-Key": ADMIN})
+
+    assert (response.status_code, response.get_json()["errors"][0]["path"]) == (422, "store")
+    assert "Known: main." in response.get_json()["errors"][0]["message"]
+
+
+def test_a_sources_key_is_not_allowed(client: FlaskClient):
     assert client.get("/v1/scale", headers={"X-API-Key": KEYS["web"]}).status_code == 403

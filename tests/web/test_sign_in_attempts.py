@@ -1,4 +1,4 @@
-"""How often somebody may fail to sign in: guessing is slow, and a flood locks nobody out for long."""
+"""The limit on sign-in attempts: guessing is slow, and a flood does not lock out users for long."""
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,33 +11,36 @@ from relay.store.sign_in import (
     WINDOW_SECONDS,
     count_sign_in_attempt,
 )
-from tests.web.access_world import OURS, SEAL, relay
+from tests.web.access_world import SAME_ORIGIN, SEAL, relay
 from tests.web.conftest import ADMIN
 
-WRONG = "a-key-that-nobody-ever-had"
+WRONG = "a-key-that-does-not-exist"
 
 
 def attempt(client: FlaskClient, key: str, address: str, **headers: str) -> int:
-    answer = client.post(
-        "/ops/sign-in", data={"key": key}, headers=OURS | headers, environ_base={"REMOTE_ADDR": address}
+    response = client.post(
+        "/ops/sign-in",
+        data={"key": key},
+        headers=SAME_ORIGIN | headers,
+        environ_base={"REMOTE_ADDR": address},
     )
-    return answer.status_code
+    return response.status_code
 
 
-def test_fifty_failures_hold_up_their_own_address_for_a_minute_and_no_other(redis: Redis):
+def test_too_many_failures_block_their_own_address_for_a_minute(redis: Redis):
     client = relay(redis)
-    told = [attempt(client, WRONG, "192.0.2.1") for _ in range(50)]
-    answer = client.post(
-        "/ops/sign-in", data={"key": ADMIN}, headers=OURS, environ_base={"REMOTE_ADDR": "192.0.2.1"}
+    statuses = [attempt(client, WRONG, "192.0.2.1") for _ in range(50)]
+    response = client.post(
+        "/ops/sign-in", data={"key": ADMIN}, headers=SAME_ORIGIN, environ_base={"REMOTE_ADDR": "192.0.2.1"}
     )
 
-    assert told == [401] * MAX_ATTEMPTS_PER_ADDRESS + [429] * (50 - MAX_ATTEMPTS_PER_ADDRESS)
-    assert (answer.status_code, answer.headers["Retry-After"]) == (429, str(WINDOW_SECONDS))
+    assert statuses == [401] * MAX_ATTEMPTS_PER_ADDRESS + [429] * (50 - MAX_ATTEMPTS_PER_ADDRESS)
+    assert (response.status_code, response.headers["Retry-After"]) == (429, str(WINDOW_SECONDS))
     assert attempt(relay(redis), ADMIN, "192.0.2.2") == 303
     assert all(0 < redis.ttl(key) <= WINDOW_SECONDS for key in redis.scan_iter("relay:sign_ins:*"))
 
 
-def test_a_flood_from_everywhere_leaves_everybody_one_attempt(redis: Redis):
+def test_during_a_flood_each_address_has_one_attempt(redis: Redis):
     for number in range(MAX_ATTEMPTS_TOTAL + 5):
         count_sign_in_attempt(redis, f"flood {number}")
     client = relay(redis)
@@ -47,11 +50,11 @@ def test_a_flood_from_everywhere_leaves_everybody_one_attempt(redis: Redis):
     assert attempt(relay(redis), ADMIN, "192.0.2.2") == 303
 
 
-def test_who_signs_in_has_their_attempts_back(redis: Redis):
+def test_signing_in_resets_the_attempts(redis: Redis):
     client = relay(redis)
     for _ in range(3):
-        told = [attempt(client, WRONG, "192.0.2.1") for _ in range(MAX_ATTEMPTS_PER_ADDRESS - 1)]
-        assert (set(told), attempt(client, ADMIN, "192.0.2.1")) == ({401}, 303)
+        statuses = [attempt(client, WRONG, "192.0.2.1") for _ in range(MAX_ATTEMPTS_PER_ADDRESS - 1)]
+        assert (set(statuses), attempt(client, ADMIN, "192.0.2.1")) == ({401}, 303)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +70,7 @@ def test_who_signs_in_has_their_attempts_back(redis: Redis):
         (1, ["<script>", "nonsense"], True),
     ],
 )
-def test_an_address_is_what_the_last_trusted_proxy_heard(
+def test_the_address_is_the_one_that_the_trusted_proxies_report(
     redis: Redis, hops: int, forwarded: list[str], *, same: bool
 ):
     client = relay(redis, settings=Settings(admin_key=ADMIN, secret_keys=(SEAL,), proxy_hops=hops))

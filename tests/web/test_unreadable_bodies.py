@@ -1,4 +1,4 @@
-"""Bodies that cannot be read: refused whole, with the reason, and nothing kept."""
+"""Unreadable bodies are rejected completely, with the reason, and nothing is stored."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,14 +14,14 @@ Headers = dict[str, str]
 Maker = Callable[..., dict[str, Any]]
 
 
-def kept(redis: Redis) -> int:
+def count_events(redis: Redis) -> int:
     return int(redis.zcard(keys.EVENTS))
 
 
-def problem(response: TestResponse, status: int, code: str) -> None:
+def assert_problem(response: TestResponse, status: int, code: str) -> None:
     assert response.content_type == "application/problem+json"
-    told = response.get_json()
-    assert (response.status_code, told["status"], told["code"]) == (status, status, code)
+    body = response.get_json()
+    assert (response.status_code, body["status"], body["code"]) == (status, status, code)
 
 
 @pytest.mark.parametrize(
@@ -33,12 +33,10 @@ def problem(response: TestResponse, status: int, code: str) -> None:
         ("application/json; charset=utf-16", "unsupported_charset"),
     ],
 )
-def test_a_type_the_endpoint_does_not_read_is_415(
-    client: FlaskClient, sender: Headers, content_type: str, code: str
-):
+def test_an_unsupported_type_is_415(client: FlaskClient, sender: Headers, content_type: str, code: str):
     headers = sender | ({"Content-Type": content_type} if content_type else {})
 
-    problem(client.post("/v1/events", data=b"{}", headers=headers), 415, code)
+    assert_problem(client.post("/v1/events", data=b"{}", headers=headers), 415, code)
 
 
 @pytest.mark.parametrize(
@@ -61,19 +59,19 @@ def test_a_type_the_endpoint_does_not_read_is_415(
         b'{"a":"\x01"}',
     ],
 )
-def test_damaged_json_is_400_and_nothing_is_kept(
+def test_invalid_json_is_400_and_nothing_is_stored(
     client: FlaskClient, sender: Headers, raw: bytes, redis: Redis
 ):
     response = client.post("/v1/events", data=raw, headers=sender | {"Content-Type": "application/json"})
 
     assert response.status_code == 400
     assert response.content_type == "application/problem+json"
-    assert kept(redis) == 0
+    assert count_events(redis) == 0
 
 
 @pytest.mark.parametrize("raw", [b"null", b"1", b'"text"'])
-def test_json_that_is_no_event_is_422(client: FlaskClient, sender: Headers, raw: bytes):
-    problem(
+def test_json_that_is_not_an_event_is_422(client: FlaskClient, sender: Headers, raw: bytes):
+    assert_problem(
         client.post("/v1/events", data=raw, headers=sender | {"Content-Type": "application/json"}),
         422,
         "invalid",
@@ -84,14 +82,14 @@ def test_too_many_bytes_or_items_are_413(client: FlaskClient, sender: Headers, p
     large = client.post("/v1/events", json=page_view(properties={"x": "y" * 1_100_000}), headers=sender)
     many = client.post("/v1/events", json=[1] * 501, headers=sender)
 
-    problem(large, 413, "body_too_large")
-    problem(many, 413, "too_many_items")
+    assert_problem(large, 413, "body_too_large")
+    assert_problem(many, 413, "too_many_items")
 
 
-def test_a_coded_body_is_415(client: FlaskClient, sender: Headers):
+def test_a_compressed_body_is_415(client: FlaskClient, sender: Headers):
     headers = sender | {"Content-Type": "application/json", "Content-Encoding": "gzip"}
 
-    problem(client.post("/v1/events", data=b"{}", headers=headers), 415, "unsupported_encoding")
+    assert_problem(client.post("/v1/events", data=b"{}", headers=headers), 415, "unsupported_encoding")
 
 
 @pytest.mark.parametrize(
@@ -103,7 +101,7 @@ def test_a_coded_body_is_415(client: FlaskClient, sender: Headers):
         ("", b"{}", 411, "length_required"),
     ],
 )
-def test_a_body_must_be_as_long_as_promised(
+def test_a_body_must_match_its_content_length(
     client: FlaskClient, sender: Headers, length: str, raw: bytes, status: int, code: str
 ):
     headers = sender | {"Content-Type": "application/json"}
@@ -111,4 +109,4 @@ def test_a_body_must_be_as_long_as_promised(
         "/v1/events", data=raw, headers=headers, environ_overrides={"CONTENT_LENGTH": length}
     )
 
-    problem(response, status, code)
+    assert_problem(response, status, code)

@@ -1,4 +1,4 @@
-"""`/v1/webhooks/{source}`: a partner's own payloads, proven, mapped, kept; and what the sender is told."""
+"""`/v1/webhooks/{name}`: verification, mapping, storage, handshakes and responses."""
 
 import hashlib
 import hmac
@@ -57,9 +57,9 @@ def client(redis: Redis) -> FlaskClient:
     return application(redis)
 
 
-def viewed(native: str = "1", **fields: Any) -> dict[str, Any]:
-    told = {"event": "page_view", "id": native, "at": "2026-11-20T10:00:00Z", "title": "Pricing"}
-    return told | {"email": "jane@globex.example"} | fields
+def page_viewed(sender_id: str = "1", **fields: Any) -> dict[str, Any]:
+    payload = {"event": "page_view", "id": sender_id, "at": "2026-11-20T10:00:00Z", "title": "Pricing"}
+    return payload | {"email": "jane@globex.example"} | fields
 
 
 def post(client: FlaskClient, payload: Any, *, secret: str = SECRET) -> TestResponse:
@@ -71,76 +71,78 @@ def post(client: FlaskClient, payload: Any, *, secret: str = SECRET) -> TestResp
 
 
 def counts(response: TestResponse) -> tuple[int, ...]:
-    told = response.get_json()
-    return tuple(told[name] for name in ("queued", "duplicates", "filtered", "dead"))
+    body = response.get_json()
+    return tuple(body[name] for name in ("queued", "duplicates", "filtered", "dead"))
 
 
-def test_a_signed_payload_becomes_gongs_call(client: FlaskClient, scripts: Scripts):
-    response = post(client, viewed())
+def test_a_signed_payload_becomes_a_call(client: FlaskClient, scripts: Scripts):
+    response = post(client, page_viewed())
 
     assert (response.status_code, counts(response)) == (202, (1, 0, 0, 0))
-    [taken] = take_events(scripts)
-    assert json.loads(taken.body)["eventId"] == "site:1"
+    [leased] = take_events(scripts)
+    assert json.loads(leased.body)["eventId"] == "site:1"
 
 
-def test_a_batch_is_one_receipt_whose_items_go_their_ways(client: FlaskClient):
+def test_each_item_of_a_batch_has_its_own_result(client: FlaskClient):
     batch = [
-        viewed("1"),
-        viewed("1"),
+        page_viewed("1"),
+        page_viewed("1"),
         {"event": "other"},
-        viewed("2", email="me@acme.example"),
-        viewed("3", title=None),
+        page_viewed("2", email="me@acme.example"),
+        page_viewed("3", title=None),
     ]
 
     assert counts(post(client, batch)) == (1, 1, 2, 1)
 
 
-def test_a_forged_payload_is_401_and_nothing_is_kept(client: FlaskClient, redis: Redis):
-    response = post(client, viewed(), secret="another-secret-of-enough-length!")
+def test_a_forged_payload_is_401_and_nothing_is_stored(client: FlaskClient, redis: Redis):
+    response = post(client, page_viewed(), secret="another-secret-of-enough-length!")
 
     assert (response.status_code, response.get_json()["code"]) == (401, "verification_failed")
     assert redis.dbsize() == 0
 
 
-def test_a_retry_of_the_sender_is_answered_as_the_first_was(client: FlaskClient, redis: Redis):
-    first, again = post(client, viewed()), post(client, viewed())
+def test_a_retry_of_the_sender_gets_the_first_response(client: FlaskClient, redis: Redis):
+    first, again = post(client, page_viewed()), post(client, page_viewed())
 
     assert again.get_json() == first.get_json()
     assert redis.zcard(keys.EVENTS) == 1
 
 
-def test_what_cannot_be_mapped_or_read_is_2xx_and_a_dead_letter_with_its_bytes(
+def test_a_request_that_cannot_be_mapped_or_read_is_accepted_as_a_dead_letter(
     client: FlaskClient, redis: Redis
 ):
-    unmapped, unread = post(client, viewed(title=None)), post(client, b'{"event": ')
+    unmapped, unreadable = post(client, page_viewed(title=None)), post(client, b'{"event": ')
 
-    assert (counts(unmapped), counts(unread)) == ((0, 0, 0, 1), (0, 0, 0, 1))
+    assert (counts(unmapped), counts(unreadable)) == ((0, 0, 0, 1), (0, 0, 0, 1))
     page = application(redis).get("/v1/events?status=dead", headers={"X-API-Key": ADMIN}).get_json()
     assert {event["reason"] for event in page["events"]} == {"mapping_failed"}
     receipts = [unpack(redis.hget(key, "raw")) for key in redis.keys(keys.RECEIPT + "*")]
     assert b'{"event": ' in receipts
 
 
-def test_a_dead_letter_is_mapped_anew_when_it_is_replayed(
+def test_a_dead_letter_is_mapped_again_when_it_is_replayed(
     client: FlaskClient, redis: Redis, scripts: Scripts
 ):
-    post(client, viewed(title=None))
+    post(client, page_viewed(title=None))
     headers = {"X-API-Key": ADMIN}
     [event] = client.get("/v1/events?status=dead", headers=headers).get_json()["events"]
-    still = client.post(f"/v1/events/{event['id']}/replay", headers=headers)
-    assert (still.status_code, still.get_json()["code"]) == (422, "mapping_still_fails")
+    response = client.post(f"/v1/events/{event['id']}/replay", headers=headers)
+    assert (response.status_code, response.get_json()["code"]) == (422, "mapping_still_fails")
 
-    mended = application(redis, TEXT.replace("{{ item.title }}", "{{ item.title || 'Untitled' }}"))
-    assert mended.post(f"/v1/events/{event['id']}/replay", headers=headers).status_code == 202
-    [taken] = take_events(scripts)
-    assert json.loads(taken.body)["content"] == {"contentTitle": "Untitled"}
+    fixed = application(redis, TEXT.replace("{{ item.title }}", "{{ item.title || 'Untitled' }}"))
+    assert fixed.post(f"/v1/events/{event['id']}/replay", headers=headers).status_code == 202
+    [leased] = take_events(scripts)
+    assert json.loads(leased.body)["content"] == {"contentTitle": "Untitled"}
 
 
-def test_a_handshake_is_answered_once_it_is_proven(client: FlaskClient, redis: Redis):
+def test_a_signed_handshake_is_answered(client: FlaskClient, redis: Redis):
     raw = b'{"type":"url_verification","challenge":"c1"}'
-    moment = str(int(time.time()))
-    signature = hmac.new(SECRET.encode(), b"v0:" + moment.encode() + b":" + raw, hashlib.sha256).hexdigest()
-    headers = {"X-Slack-Signature": f"v0={signature}", "X-Slack-Request-Timestamp": moment}
+    timestamp = str(int(time.time()))
+    signature = hmac.new(
+        SECRET.encode(), b"v0:" + timestamp.encode() + b":" + raw, hashlib.sha256
+    ).hexdigest()
+    headers = {"X-Slack-Signature": f"v0={signature}", "X-Slack-Request-Timestamp": timestamp}
     response = client.post(
         "/v1/webhooks/slackish", data=raw, headers=headers | {"Content-Type": "application/json"}
     )
@@ -149,10 +151,12 @@ def test_a_handshake_is_answered_once_it_is_proven(client: FlaskClient, redis: R
     assert redis.dbsize() == 0
 
 
-def test_a_source_answers_in_its_own_words(client: FlaskClient):
-    raw, moment = b'{"id":"1"}', str(int(time.time()))
-    signature = hmac.new(SECRET.encode(), b"v0:" + moment.encode() + b":" + raw, hashlib.sha256).hexdigest()
-    headers = {"X-Slack-Signature": f"v0={signature}", "X-Slack-Request-Timestamp": moment}
+def test_a_source_has_its_own_answer(client: FlaskClient):
+    raw, timestamp = b'{"id":"1"}', str(int(time.time()))
+    signature = hmac.new(
+        SECRET.encode(), b"v0:" + timestamp.encode() + b":" + raw, hashlib.sha256
+    ).hexdigest()
+    headers = {"X-Slack-Signature": f"v0={signature}", "X-Slack-Request-Timestamp": timestamp}
     response = client.post(
         "/v1/webhooks/slackish", data=raw, headers=headers | {"Content-Type": "application/json"}
     )
@@ -160,33 +164,37 @@ def test_a_source_answers_in_its_own_words(client: FlaskClient):
     assert (response.status_code, response.data, response.content_type) == (200, b"thanks", "text/plain")
 
 
-def test_an_answer_may_hold_a_part_of_the_request(redis: Redis):
-    own = TEXT.replace('body: "thanks"', 'json: {action: "{{ body.action }}", status: success}')
-    raw, moment = b'{"id":"1","action":"add \\"quoted\\""}', str(int(time.time()))
-    signature = hmac.new(SECRET.encode(), b"v0:" + moment.encode() + b":" + raw, hashlib.sha256).hexdigest()
-    headers = {"X-Slack-Signature": f"v0={signature}", "X-Slack-Request-Timestamp": moment}
+def test_an_answer_can_contain_a_part_of_the_request(redis: Redis):
+    text = TEXT.replace('body: "thanks"', 'json: {action: "{{ body.action }}", status: success}')
+    raw, timestamp = b'{"id":"1","action":"add \\"quoted\\""}', str(int(time.time()))
+    signature = hmac.new(
+        SECRET.encode(), b"v0:" + timestamp.encode() + b":" + raw, hashlib.sha256
+    ).hexdigest()
+    headers = {"X-Slack-Signature": f"v0={signature}", "X-Slack-Request-Timestamp": timestamp}
     headers["Content-Type"] = "application/json"
-    response = application(redis, own).post("/v1/webhooks/slackish", data=raw, headers=headers)
+    response = application(redis, text).post("/v1/webhooks/slackish", data=raw, headers=headers)
 
     assert response.get_json(force=True) == {"action": 'add "quoted"', "status": "success"}
 
 
-def test_a_source_that_verifies_nobody_is_shown_as_such_beside_the_queues(redis: Redis):
-    lax = TEXT.replace('{scheme: github, secrets: ["${SECRET}"]}', "{scheme: none}")
+def test_an_unverified_source_is_listed_with_the_queues(redis: Redis):
+    unverified = TEXT.replace('{scheme: github, secrets: ["${SECRET}"]}', "{scheme: none}")
     headers = {"X-API-Key": ADMIN}
 
-    assert application(redis, lax).get("/v1/queues", headers=headers).get_json()["unverified"] == ["site"]
+    assert application(redis, unverified).get("/v1/queues", headers=headers).get_json()["unverified"] == [
+        "site"
+    ]
     assert application(redis).get("/v1/queues", headers=headers).get_json()["unverified"] == []
 
 
 def test_a_source_without_a_webhook_is_404(client: FlaskClient):
-    assert client.post("/v1/webhooks/nobody", data=b"{}").get_json()["code"] == "no_such_source"
+    assert client.post("/v1/webhooks/unknown", data=b"{}").get_json()["code"] == "no_such_source"
 
 
-def test_what_was_proven_is_kept_without_its_proof(client: FlaskClient, redis: Redis):
-    post(client, viewed())
+def test_the_signature_is_not_stored(client: FlaskClient, redis: Redis):
+    post(client, page_viewed())
 
     [receipt] = redis.keys(keys.RECEIPT + "*")
-    kept = redis.hget(receipt, "headers").lower()
-    assert b"x-hub-signature-256" not in kept
+    headers = redis.hget(receipt, "headers").lower()
+    assert b"x-hub-signature-256" not in headers
     assert redis.hlen(keys.KEY_USES + "site") == 1

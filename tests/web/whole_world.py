@@ -1,4 +1,4 @@
-"""A relay with every kind of thing in it: sources of each sort, dead letters, a replay, an erasure, a receiver of alerts."""
+"""A relay with data of every kind: sources, dead letters, a replay, an erasure, an alert receiver."""
 
 import hashlib
 import hmac
@@ -61,9 +61,9 @@ SETTINGS = Settings(
 PAYLOAD = {"id": "v-1", "title": "Pricing", "email": "jane@globex.example"}
 
 
-def event(native: str) -> dict[str, Any]:
+def event(sender_id: str) -> dict[str, Any]:
     return {
-        "id": native,
+        "id": sender_id,
         "type": "page_view",
         "occurred_at": "2026-11-20T10:00:00Z",
         "content": {"title": "Pricing"},
@@ -73,58 +73,60 @@ def event(native: str) -> dict[str, Any]:
 
 @dataclass
 class World:
-    """A relay, and the ids of what was staged."""
+    """A relay, and the ids of its data by name."""
 
     app: Flask
     scripts: Scripts
     ids: dict[str, str]
 
-    def ask(self, method: str, path: str, *, key: str = ADMIN, **options: Any) -> TestResponse:
+    def request(self, method: str, path: str, *, key: str = ADMIN, **options: Any) -> TestResponse:
         headers = {"X-API-Key": key} | options.pop("headers", {})
         return self.app.test_client().open(
             path, method=method, headers=headers, base_url="https://relay.example", **options
         )
 
-    def send(self, native: str) -> str:
-        return str(self.ask("POST", "/v1/events", key=KEY, json=event(native)).get_json()["id"])
+    def send(self, sender_id: str) -> str:
+        return str(self.request("POST", "/v1/events", key=KEY, json=event(sender_id)).get_json()["id"])
 
     def webhook(self, method: str = "POST") -> TestResponse:
         raw = json.dumps(PAYLOAD).encode()
         signature = "sha256=" + hmac.digest(SECRET.encode(), raw, hashlib.sha256).hex()
         headers = {"X-Hub-Signature-256": signature, "X-GitHub-Delivery": "d-1"}
         headers["Content-Type"] = "application/json"
-        return self.ask(method, "/v1/webhooks/site", data=raw, headers=headers, key="")
+        return self.request(method, "/v1/webhooks/site", data=raw, headers=headers, key="")
 
     def kill(self) -> None:
-        for taken in take_events(self.scripts):
-            buried = dead_letter(
+        for event in take_events(self.scripts):
+            result = dead_letter(
                 DeadLetterReason.REJECTED,
                 "content: must not be null",
                 record=b"{}",
                 keep_seconds=60,
                 status=400,
             )
-            finish(self.scripts, taken, buried)
+            finish(self.scripts, event, result)
 
 
 def open_world(redis: Redis) -> World:
-    """A relay with something to tell of everything."""
+    """Create a relay and fill it with data."""
     config = read_config(json.dumps(CONFIG), environ=ENVIRON, allow_hosts=frozenset())
-    made = World(create_app(SETTINGS, config, redis), Scripts(redis), {})
-    stage(made)
-    return made
+    world = World(create_app(SETTINGS, config, redis), Scripts(redis), {})
+    fill(world)
+    return world
 
 
-def stage(world: World) -> None:
-    """A dead letter of each endpoint, a replay that waits, a queued event, a hold that has ended."""
+def fill(world: World) -> None:
+    """Create dead letters, a waiting replay, a queued event, a hold that has ended, and an erasure."""
     world.webhook()
     world.ids["dead"] = world.send("dead")
     world.kill()
-    world.ids["cluster"] = world.ask("GET", "/v1/dead-letters").get_json()["clusters"][0]["cluster"]
-    world.ids["replay"] = world.ask(
+    world.ids["cluster"] = world.request("GET", "/v1/dead-letters").get_json()["clusters"][0]["cluster"]
+    world.ids["replay"] = world.request(
         "POST", "/v1/replays", json={"filter": {"ids": [world.ids["dead"]]}}
     ).get_json()["id"]
     world.ids["queued"] = world.send("queued")
     for verb in ("pause", "resume"):
-        world.ask("POST", f"/v1/destinations/acme/{verb}")
-    world.ids["erasure"] = world.ask("POST", "/v1/erasures", json={"phone": "+14155550100"}).get_json()["id"]
+        world.request("POST", f"/v1/destinations/acme/{verb}")
+    world.ids["erasure"] = world.request("POST", "/v1/erasures", json={"phone": "+14155550100"}).get_json()[
+        "id"
+    ]

@@ -1,4 +1,4 @@
-"""Every page shows the very dict that its twin in the API answers, and every deed of a page is one of the API's."""
+"""Every page has an API route with the same data, and every action of a page has one too."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ from tests.web.conftest import ADMIN, config
 
 SECRETS = ("a-key-of-thirty-two-characters-at-least",)
 
-LOOKS = {
+PAGES = {
     "/ops/": "/v1/overview",
     "/ops/destinations": "/v1/destinations",
     "/ops/destinations/<name>": "/v1/destinations/<name>",
@@ -32,9 +32,9 @@ LOOKS = {
     "/ops/erasures": "/v1/erasures",
     "/ops/erasures/<erasure_id>": "/v1/erasures/<erasure_id>",
 }
-"""Each page, and what answers the same as JSON."""
+"""Each page with the API route that returns the same data."""
 
-DEEDS = {
+ACTIONS = {
     "/ops/destinations/<name>/pause": "/v1/destinations/<name>/pause",
     "/ops/destinations/<name>/resume": "/v1/destinations/<name>/resume",
     "/ops/destinations/<name>/probe": "/v1/destinations/<name>/probe",
@@ -48,9 +48,9 @@ DEEDS = {
     "/ops/erasures": "/v1/erasures",
 }
 REVEAL = "/ops/events/<event_id>/reveal"
-"""A deed only because it is audited: its twin is `GET /v1/events/<event_id>?reveal=true`."""
+"""A POST only because it is audited. In the API it is `GET /v1/events/<event_id>?reveal=true`."""
 
-OF_BROWSERS = ("/ops/sign-", "/ops/static/")
+BROWSER_ONLY = ("/ops/sign-", "/ops/static/")
 
 
 @pytest.fixture
@@ -59,8 +59,8 @@ def client(redis: Redis) -> FlaskClient:
 
 
 @pytest.fixture
-def held(client: FlaskClient, operator: dict[str, str], kill: Callable[..., list[str]]) -> dict[str, str]:
-    """A relay on which there is one of everything: what stands for each name in an address."""
+def names(client: FlaskClient, operator: dict[str, str], kill: Callable[..., list[str]]) -> dict[str, str]:
+    """A relay with one object of each kind; returns its name or id by the route of its page."""
     [event_id] = kill(1)
     clusters = client.get("/v1/dead-letters", headers=operator).get_json()["clusters"]
     replay = client.post("/v1/replays", json={"filter": {"source": "web"}}, headers=operator).get_json()
@@ -81,65 +81,65 @@ def rules(app: Flask, method: str) -> set[str]:
 
 def pages(app: Flask, method: str) -> set[str]:
     return {
-        rule for rule in rules(app, method) if rule.startswith("/ops/") and not rule.startswith(OF_BROWSERS)
+        rule for rule in rules(app, method) if rule.startswith("/ops/") and not rule.startswith(BROWSER_ONLY)
     }
 
 
-def test_every_page_is_told_of_here(client: FlaskClient):
-    assert pages(client.application, "GET") == set(LOOKS)
+def test_every_page_is_listed_here(client: FlaskClient):
+    assert pages(client.application, "GET") == set(PAGES)
 
 
-def test_every_deed_of_a_page_is_told_of_here(client: FlaskClient):
-    assert pages(client.application, "POST") == {*DEEDS, REVEAL}
+def test_every_action_of_a_page_is_listed_here(client: FlaskClient):
+    assert pages(client.application, "POST") == {*ACTIONS, REVEAL}
 
 
-def test_every_twin_is_there(client: FlaskClient):
-    assert set(LOOKS.values()) <= rules(client.application, "GET")
-    assert set(DEEDS.values()) <= rules(client.application, "POST")
+def test_every_listed_api_route_exists(client: FlaskClient):
+    assert set(PAGES.values()) <= rules(client.application, "GET")
+    assert set(ACTIONS.values()) <= rules(client.application, "POST")
 
 
-@pytest.mark.parametrize("page", LOOKS)
-def test_a_page_shows_what_its_twin_answers(
-    client: FlaskClient, operator: dict[str, str], held: dict[str, str], page: str
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_has_the_data_of_its_api_route(
+    client: FlaskClient, operator: dict[str, str], names: dict[str, str], page: str
 ):
-    with shown(client.application) as found:
-        answer = client.get(filled(page, held.get(page)), headers=operator)
-    twin = client.get(filled(LOOKS[page], held.get(page)), headers=operator)
+    with captured_pages(client.application) as captured:
+        response = client.get(fill_path(page, names.get(page)), headers=operator)
+    data = client.get(fill_path(PAGES[page], names.get(page)), headers=operator)
 
-    assert (answer.status_code, twin.status_code) == (200, 200), twin.text
-    assert still(found[0]) == still(twin.get_json())
+    assert (response.status_code, data.status_code) == (200, 200), data.text
+    assert without_times(captured[0]) == without_times(data.get_json())
 
 
-def filled(path: str, name: str | None) -> str:
+def fill_path(path: str, name: str | None) -> str:
     return f"{path[: path.index('<')]}{name}" if "<" in path else path
 
 
 @contextmanager
-def shown(app: Flask) -> Iterator[list[Any]]:
-    """What the templates that are drawn in here are given as `page`."""
-    found: list[Any] = []
+def captured_pages(app: Flask) -> Iterator[list[Any]]:
+    """Collect the `page` variable of every template that is rendered in the block."""
+    pages: list[Any] = []
 
-    def note(_: Flask, template: Any, context: dict[str, Any], **__: Any) -> None:  # noqa: ARG001 - the signal's names
-        found.append(context["page"])
+    def collect(_: Flask, template: Any, context: dict[str, Any], **__: Any) -> None:  # noqa: ARG001 - the signal passes it by name
+        pages.append(context["page"])
 
-    with template_rendered.connected_to(note, app):
-        yield found
+    with template_rendered.connected_to(collect, app):
+        yield pages
 
 
-def still(value: Any) -> Any:
-    """The value without what passes between two looks: moments and spans."""
+def without_times(value: Any) -> Any:
+    """Return the value without timestamps and durations, which differ between two requests."""
     if isinstance(value, dict):
-        return {key: still(each) for key, each in value.items() if not passing(key)}
+        return {key: without_times(inner) for key, inner in value.items() if not is_duration(key)}
     if isinstance(value, list | tuple):
-        return [still(each) for each in value]
-    return "a moment" if is_moment(value) else value
+        return [without_times(inner) for inner in value]
+    return "a timestamp" if is_timestamp(value) else value
 
 
-def passing(key: str) -> bool:
+def is_duration(key: str) -> bool:
     return key.endswith("seconds") or key == "points"
 
 
-def is_moment(value: Any) -> bool:
+def is_timestamp(value: Any) -> bool:
     try:
         return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
     except ValueError:

@@ -1,4 +1,4 @@
-"""The operator's API: what it shows, what it does, and to whom."""
+"""The operator API: events, queues, actions, and who is allowed."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,16 +24,16 @@ def event_id(client: FlaskClient, sender: Headers, page_view: Maker) -> str:
 
 @pytest.fixture
 def dead_id(event_id: str, scripts: Scripts) -> str:
-    [taken] = take_events(scripts)
+    [leased] = take_events(scripts)
     finish(
         scripts,
-        taken,
+        leased,
         dead_letter(DeadLetterReason.REJECTED, "content: must not be null", record=RECORD, keep_seconds=60),
     )
     return event_id
 
 
-def test_an_event_is_explained_from_receipt_to_next_step(
+def test_an_event_is_explained_from_its_receipt_to_the_next_step(
     client: FlaskClient, operator: Headers, event_id: str
 ):
     page = client.get(f"/v1/events/{event_id}", headers=operator).get_json()
@@ -50,7 +50,7 @@ def test_an_event_is_explained_from_receipt_to_next_step(
     assert (page["why"]["cause"], page["why"]["in_gong"]) == ("queued", False)
 
 
-def test_a_dead_letter_says_why_and_what_to_do(client: FlaskClient, operator: Headers, dead_id: str):
+def test_a_dead_letter_has_a_cause_and_a_remedy(client: FlaskClient, operator: Headers, dead_id: str):
     page = client.get(f"/v1/events/{dead_id}", headers=operator).get_json()
 
     assert (page["status"], page["reason"], page["detail"]) == (
@@ -58,25 +58,25 @@ def test_a_dead_letter_says_why_and_what_to_do(client: FlaskClient, operator: He
         "rejected",
         "content: must not be null",
     )
-    assert [told["outcome"] for told in page["attempt_history"]] == ["rejected"]
-    assert (page["why"]["cause"], "Mend" in page["why"]["remedy"]) == ("rejected", True)
+    assert [attempt["outcome"] for attempt in page["attempt_history"]] == ["rejected"]
+    assert (page["why"]["cause"], "Fix" in page["why"]["remedy"]) == ("rejected", True)
 
 
-def test_a_held_event_says_why_its_destination_rests(
+def test_an_event_on_hold_has_the_cause_of_the_hold(
     client: FlaskClient, operator: Headers, event_id: str, scripts: Scripts
 ):
-    [taken] = take_events(scripts)
-    finish(scripts, taken, hold_event(HoldCause.FORBIDDEN, "ip", record=b"{}", probe_seconds=300))
+    [leased] = take_events(scripts)
+    finish(scripts, leased, hold_event(HoldCause.FORBIDDEN, "ip", record=b"{}", probe_seconds=300))
 
     page = client.get(f"/v1/events/{event_id}", headers=operator).get_json()
-    assert (page["why"]["cause"], "trusted IPs" in page["why"]["sentence"]) == ("forbidden", True)
+    assert (page["why"]["cause"], "trusted IPs" in page["why"]["remedy"]) == ("forbidden", True)
 
 
-def test_a_waiting_event_says_when_it_is_tried_again(
+def test_a_retrying_event_says_when_the_next_attempt_is_due(
     client: FlaskClient, operator: Headers, event_id: str, scripts: Scripts
 ):
-    [taken] = take_events(scripts)
-    finish(scripts, taken, retry_later(Retry(seconds=60.0, ambiguous=True), record=b"{}"))
+    [leased] = take_events(scripts)
+    finish(scripts, leased, retry_later(Retry(seconds=60.0, ambiguous=True), record=b"{}"))
 
     page = client.get(f"/v1/events/{event_id}", headers=operator).get_json()
     assert page["why"]["next_at"] == f"{page['due_at'][:19]}Z"
@@ -89,20 +89,20 @@ def test_events_are_listed_newest_first_in_pages(
     ids = [
         client.post("/v1/events", json=page_view(str(n)), headers=sender).get_json()["id"] for n in range(5)
     ]
-    seen, cursor = [], None
+    listed, cursor = [], None
     while True:
         query = {"limit": "2"} | ({"cursor": cursor} if cursor else {})
         page = client.get("/v1/events", query_string=query, headers=operator).get_json()
-        seen += [event["id"] for event in page["events"]]
+        listed += [event["id"] for event in page["events"]]
         cursor = page["cursor"]
         if cursor is None:
             break
 
-    assert seen == sorted(ids, reverse=True)
+    assert listed == sorted(ids, reverse=True)
 
 
 @pytest.mark.usefixtures("dead_id")
-def test_filters_meet(client: FlaskClient, operator: Headers, page_view: Maker):
+def test_an_event_must_match_all_filters(client: FlaskClient, operator: Headers, page_view: Maker):
     for name, key in KEYS.items():
         client.post("/v1/events", json=page_view(f"more-{name}"), headers={"X-API-Key": key})
 
@@ -118,7 +118,7 @@ def test_filters_meet(client: FlaskClient, operator: Headers, page_view: Maker):
     assert count(destination="other") == 0
 
 
-def test_an_unknown_filter_or_status_is_refused(client: FlaskClient, operator: Headers):
+def test_an_invalid_filter_is_rejected(client: FlaskClient, operator: Headers):
     for query, path in (
         ({"stats": "dead"}, "stats"),
         ({"status": "gone"}, "status"),
@@ -150,7 +150,7 @@ def test_a_source_sees_its_own_events_and_no_others(client: FlaskClient, event_i
         ("POST", "/v1/destinations/acme/probe"),
     ],
 )
-def test_what_an_operator_does_needs_the_operators_key(client: FlaskClient, method: str, path: str):
+def test_actions_need_an_operators_key(client: FlaskClient, method: str, path: str):
     assert client.open(path, method=method).status_code == 401
     assert client.open(path, method=method, headers={"X-API-Key": KEYS["web"]}).status_code == 403
 
@@ -159,10 +159,12 @@ def test_a_dead_letter_is_replayed(client: FlaskClient, operator: Headers, dead_
     response = client.post(f"/v1/events/{dead_id}/replay", headers=operator)
 
     assert (response.status_code, response.get_json()["status"]) == (202, "queued")
-    assert [taken.id for taken in take_events(scripts)] == [dead_id]
+    assert [leased.id for leased in take_events(scripts)] == [dead_id]
 
 
-def test_what_cannot_be_replayed_or_discarded_says_why(client: FlaskClient, operator: Headers, event_id: str):
+def test_an_event_in_the_wrong_state_is_not_replayed_or_discarded(
+    client: FlaskClient, operator: Headers, event_id: str
+):
     response = client.post(f"/v1/events/{event_id}/replay", headers=operator)
     assert (response.status_code, response.get_json()["code"]) == (409, "wrong_state")
 
@@ -181,19 +183,19 @@ def test_an_unknown_event_or_destination_is_404(client: FlaskClient, operator: H
         assert (response.status_code, response.content_type) == (404, "application/problem+json")
 
 
-def test_a_paused_destination_keeps_its_events_until_it_is_resumed(
+def test_the_events_of_a_paused_destination_wait_until_it_is_resumed(
     client: FlaskClient, operator: Headers, event_id: str, scripts: Scripts
 ):
     assert client.post("/v1/destinations/acme/pause", headers=operator).get_json()["changed"] is True
     assert take_events(scripts) == []
 
-    told = client.post("/v1/destinations/acme/resume", headers=operator).get_json()
-    assert (told["changed"], told["events"]) == (True, 1)
-    assert [taken.id for taken in take_events(scripts)] == [event_id]
+    resumed = client.post("/v1/destinations/acme/resume", headers=operator).get_json()
+    assert (resumed["changed"], resumed["events"]) == (True, 1)
+    assert [leased.id for leased in take_events(scripts)] == [event_id]
 
 
 @pytest.mark.usefixtures("event_id")
-def test_queues_show_depth_budget_hold_and_store(client: FlaskClient, operator: Headers):
+def test_queues_have_depth_budget_hold_and_store(client: FlaskClient, operator: Headers):
     client.post("/v1/destinations/acme/pause", headers=operator)
     page = client.get("/v1/queues", headers=operator).get_json()
 
@@ -206,15 +208,15 @@ def test_queues_show_depth_budget_hold_and_store(client: FlaskClient, operator: 
     assert page["store"]["durability"] == "relaxed"
 
 
-def test_health_tells_life_from_readiness(client: FlaskClient):
+def test_liveness_readiness_and_version(client: FlaskClient):
     assert client.get("/livez").get_json() == {"status": "ok"}
     assert client.get("/readyz").status_code == 200
     assert client.get("/version").get_json()["version"]
 
 
-def test_an_unknown_page_and_a_wrong_method_are_problems_too(client: FlaskClient):
-    nothing, wrong = client.get("/nothing"), client.delete("/v1/events")
+def test_an_unknown_path_and_an_unsupported_method_are_problem_documents(client: FlaskClient):
+    unknown, unsupported = client.get("/nothing"), client.delete("/v1/events")
 
-    assert (nothing.status_code, nothing.get_json()["code"]) == (404, "not_found")
-    assert (wrong.status_code, wrong.get_json()["code"]) == (405, "method_not_allowed")
-    assert "POST" in wrong.headers["Allow"]
+    assert (unknown.status_code, unknown.get_json()["code"]) == (404, "not_found")
+    assert (unsupported.status_code, unsupported.get_json()["code"]) == (405, "method_not_allowed")
+    assert "POST" in unsupported.headers["Allow"]

@@ -1,4 +1,4 @@
-"""Which priority an event is accepted into, by the endpoint it came through."""
+"""The priority of an event, by its type and by its source's settings."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -18,15 +18,15 @@ ACME = Destination("acme", "acme", BasicCredentials("k", "s"))
 
 
 def priorities(source: Source, **fields: Any) -> set[Priority]:
-    told = {
+    event = {
         "id": "1",
         "occurred_at": "2026-11-20T10:00:00Z",
         "content": {"title": "Pricing"},
         "person": {"email": "jane@globex.example"},
     }
-    item = prepare_event(0, told | fields, source=source, router=build_fixed_router(ACME), now=NOW)
+    item = prepare_event(0, event | fields, source=source, router=build_fixed_router(ACME), now=NOW)
     assert isinstance(item, PreparedEvent)
-    return {event.priority for event in build_events(source, [item], now=NOW)[1]}
+    return {new.priority for new in build_events(source, [item], now=NOW)[1]}
 
 
 @pytest.mark.parametrize(
@@ -43,11 +43,11 @@ def priorities(source: Source, **fields: Any) -> set[Priority]:
         ),
     ],
 )
-def test_an_event_is_accepted_into_the_priority_of_its_type(fields: dict[str, Any], priority: Priority):
+def test_an_event_has_the_priority_of_its_type(fields: dict[str, Any], priority: Priority):
     assert priorities(Source("web", "acme"), **fields) == {priority}
 
 
-def test_a_source_says_otherwise():
+def test_a_source_can_set_another_priority():
     source = Source("web", "acme", priorities={EventType.PAGE_VIEW: Priority.HIGH})
 
     assert priorities(source, type="page_view") == {Priority.HIGH}

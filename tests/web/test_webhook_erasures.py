@@ -1,4 +1,4 @@
-"""Erasing whoever partners' own payloads tell of: in batches, in bytes that nobody could map, and in several stores."""
+"""Erasing a person from webhooks: in batches, in unreadable requests, and in several stores."""
 
 import json
 from typing import Any
@@ -11,11 +11,10 @@ from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
 from tests.store_world import take_events, text_of_the_store
 from tests.web.replay_world import OPERATOR
-from tests.web.test_erasures_api import get, run
-from tests.web.test_erasures_api import post as ask
+from tests.web.test_erasures_api import get, post_json, run
 from tests.web.test_routing import event
 from tests.web.test_two_stores import process, send
-from tests.web.test_webhooks_endpoint import application, counts, post, viewed
+from tests.web.test_webhooks_endpoint import application, counts, page_viewed, post
 
 JANE, JOE = "jane@globex.example", "joe@globex.example"
 
@@ -26,35 +25,41 @@ def client(redis: Redis) -> FlaskClient:
 
 
 def erase(client: FlaskClient, redis: Redis, email: str = JANE) -> dict[str, Any]:
-    erasure = ask(client, "/v1/erasures", OPERATOR, email=email)
+    erasure = post_json(client, "/v1/erasures", OPERATOR, email=email)
     run(redis)
     report = get(client, f"/v1/erasures/{erasure['id']}", OPERATOR)
     assert report["status"] == "done"
     return report
 
 
-def found(client: FlaskClient, email: str) -> list[str]:
-    return [one["id"] for one in get(client, f"/v1/events?email={email}", OPERATOR)["events"]]
+def find_events(client: FlaskClient, email: str) -> list[str]:
+    return [event["id"] for event in get(client, f"/v1/events?email={email}", OPERATOR)["events"]]
 
 
-def test_of_a_batch_only_the_persons_events_are_erased(client: FlaskClient, redis: Redis, scripts: Scripts):
-    answer = post(
-        client, [viewed("1"), viewed("2", email=JOE), viewed("3", event="other"), viewed("4", title="")]
+def test_only_the_persons_events_of_a_batch_are_erased(client: FlaskClient, redis: Redis, scripts: Scripts):
+    response = post(
+        client,
+        [
+            page_viewed("1"),
+            page_viewed("2", email=JOE),
+            page_viewed("3", event="other"),
+            page_viewed("4", title=""),
+        ],
     )
-    assert counts(answer) == (2, 0, 1, 1)
-    assert len(found(client, JANE)) == 3
+    assert counts(response) == (2, 0, 1, 1)
+    assert len(find_events(client, JANE)) == 3
 
     report = erase(client, redis)
 
     assert report["stores"][0]["events"] == {"queued": 1, "dead": 1, "filtered": 1}
     assert JANE not in text_of_the_store(redis)
-    [taken] = take_events(scripts)
-    assert json.loads(taken.body)["person"] == {"email": JOE}
+    [leased] = take_events(scripts)
+    assert json.loads(leased.body)["person"] == {"email": JOE}
 
 
-def test_a_sibling_that_could_only_be_mapped_anew_says_why_it_cannot(client: FlaskClient, redis: Redis):
-    post(client, [viewed("1"), viewed("2", email=JOE, title="")])
-    [dead] = found(client, JOE)
+def test_another_event_of_the_request_that_cannot_be_mapped_again_says_why(client: FlaskClient, redis: Redis):
+    post(client, [page_viewed("1"), page_viewed("2", email=JOE, title="")])
+    [dead] = find_events(client, JOE)
 
     erase(client, redis)
 
@@ -63,21 +68,19 @@ def test_a_sibling_that_could_only_be_mapped_anew_says_why_it_cannot(client: Fla
     assert get(client, f"/v1/events/{dead}", OPERATOR)["status"] == "dead"
 
 
-def test_bytes_that_nobody_could_read_are_erased(client: FlaskClient, redis: Redis):
+def test_an_unreadable_request_is_erased(client: FlaskClient, redis: Redis):
     assert counts(post(client, b'{"email": "Jane@Globex.example"')) == (0, 0, 0, 1)
-    assert len(found(client, JANE)) == 1
+    assert len(find_events(client, JANE)) == 1
 
     erase(client, redis)
 
     assert JANE not in text_of_the_store(redis)
 
 
-def test_a_late_webhook_is_kept_without_its_payload_and_its_sender_told_nothing(
-    client: FlaskClient, redis: Redis
-):
+def test_a_late_webhook_is_accepted_without_its_payload(client: FlaskClient, redis: Redis):
     erase(client, redis)
 
-    assert post(client, viewed("1")).status_code == 202
+    assert post(client, page_viewed("1")).status_code == 202
 
     assert JANE not in text_of_the_store(redis)
     [event_id] = redis.zrange(keys.EVENTS, 0, -1)
@@ -88,7 +91,7 @@ def test_a_person_is_erased_in_every_store(redis: Redis, second_redis: Redis):
     client = process(redis, second_redis)
     send(client, event("1", "acme"), event("2", "globex"), event("3", "globex", person={"email": JOE}))
 
-    erasure = ask(client, "/v1/erasures", OPERATOR, email="jane@initech.example")
+    erasure = post_json(client, "/v1/erasures", OPERATOR, email="jane@initech.example")
     run(redis)
     assert get(client, f"/v1/erasures/{erasure['id']}", OPERATOR)["status"] == "running"
     run(second_redis)
@@ -102,12 +105,12 @@ def test_a_person_is_erased_in_every_store(redis: Redis, second_redis: Redis):
     assert len({part["person"] for part in report["stores"]}) == 2
     for store in (redis, second_redis):
         assert "jane@initech" not in text_of_the_store(store)
-    assert len(found(client, JOE)) == 1
+    assert len(find_events(client, JOE)) == 1
 
 
-def test_nothing_begins_while_a_store_is_away(redis: Redis):
-    away = Redis(unix_socket_path="/nowhere/at/all")
-    client = process(redis, away)
+def test_an_erasure_does_not_start_while_a_store_is_unavailable(redis: Redis):
+    unavailable = Redis(unix_socket_path="/nowhere/at/all")
+    client = process(redis, unavailable)
 
     response = client.post("/v1/erasures", json={"email": JANE}, headers=OPERATOR)
 

@@ -1,4 +1,4 @@
-"""What it costs to explain: as much with many events and destinations in the store as with few."""
+"""The number of Redis commands of a page does not grow with the number of events and destinations."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,9 +10,9 @@ from redis import Redis
 from relay.store.engine import keys
 
 Kill = Callable[..., list[str]]
-MOST_COMMANDS = 60
+MAX_COMMANDS = 60
 MANY = 3_000
-PLACES = (
+PATHS = (
     "/v1/events/{event}",
     "/v1/why?id={event}",
     "/v1/why?event_id=web:nothing-of-that-name",
@@ -27,8 +27,8 @@ PLACES = (
 )
 
 
-def crowd(redis: Redis) -> None:
-    """Other people's events: their indexes, and the companies that they wait for."""
+def add_other_events(redis: Redis) -> None:
+    """Add the index entries of many events of other destinations."""
     ids = {f"01A{number:023d}": 0 for number in range(MANY)}
     with redis.pipeline(transaction=False) as pipeline:
         pipeline.zadd(keys.EVENTS, ids)
@@ -40,22 +40,22 @@ def crowd(redis: Redis) -> None:
         pipeline.execute()
 
 
-def commands(client: FlaskClient, redis: Redis, place: str, operator: dict[str, str]) -> int:
+def count_commands(client: FlaskClient, redis: Redis, path: str, operator: dict[str, str]) -> int:
     before = redis.info("stats")["total_commands_processed"]
-    answer = client.get(place, headers=operator)
-    assert answer.status_code == 200, answer.text
-    told: Any = redis.info("stats")["total_commands_processed"]
-    return int(told - before)
+    response = client.get(path, headers=operator)
+    assert response.status_code == 200, response.text
+    after: Any = redis.info("stats")["total_commands_processed"]
+    return int(after - before)
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_a_page_costs_the_same_few_commands_however_much_there_is(
-    client: FlaskClient, redis: Redis, operator: dict[str, str], kill: Kill, place: str
+@pytest.mark.parametrize("template", PATHS)
+def test_the_number_of_commands_does_not_grow_with_the_data(
+    client: FlaskClient, redis: Redis, operator: dict[str, str], kill: Kill, template: str
 ):
     event = kill(2)[0]
     [cluster] = client.get("/v1/dead-letters", headers=operator).get_json()["clusters"]
-    there = place.format(event=event, cluster=cluster["cluster"])
-    few = commands(client, redis, there, operator)
-    crowd(redis)
+    path = template.format(event=event, cluster=cluster["cluster"])
+    before = count_commands(client, redis, path, operator)
+    add_other_events(redis)
 
-    assert commands(client, redis, there, operator) <= few <= MOST_COMMANDS
+    assert count_commands(client, redis, path, operator) <= before <= MAX_COMMANDS

@@ -1,4 +1,4 @@
-"""With a port for operations: each route answers at its own port, and at the other there is nothing."""
+"""A separate operations port: each route answers on its own port, and is 404 on the other."""
 
 import pytest
 from flask import Flask
@@ -11,7 +11,7 @@ from tests.web.conftest import ADMIN, KEYS, config
 
 PARTNERS, OPERATORS = "http://relay.example:8080", "http://relay.example:9090"
 
-AT_PARTNERS = [
+ON_PARTNERS_PORT = [
     ("POST", "/v1/events"),
     ("POST", "/v1/webhooks/site"),
     ("PUT", "/v1/webhooks/site"),
@@ -21,13 +21,13 @@ AT_PARTNERS = [
     ("GET", "/connect/gong/callback"),
     ("GET", "/connect/gong/done"),
 ]
-AT_BOTH = [
+ON_BOTH_PORTS = [
     ("GET", "/livez"),
     ("GET", "/readyz"),
     ("GET", "/version"),
     ("GET", "/v1/events"),
 ]
-AT_OPERATORS = [
+ON_OPERATIONS_PORT = [
     ("GET", "/ops/"),
     ("GET", "/openapi.json"),
     ("GET", "/v1/queues"),
@@ -49,38 +49,36 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
-def is_there(client: FlaskClient, method: str, path: str, base: str) -> bool:
-    """Whether anything answers there: what is said of a path that nobody knows is said of it otherwise."""
+def answers(client: FlaskClient, method: str, path: str, base: str) -> bool:
+    """True if the route answers on this port: its response differs from that to an unknown path."""
     headers = {"X-API-Key": KEYS["web"]}
-    here = client.open(path, method=method, base_url=base, headers=headers)
-    nowhere = client.open("/v2/nothing" if path.startswith("/v2/") else "/nothing", base_url=base)
-    told, nothing = (response.get_json(silent=True) for response in (here, nowhere))
+    response = client.open(path, method=method, base_url=base, headers=headers)
+    unknown = client.open("/v2/nothing" if path.startswith("/v2/") else "/nothing", base_url=base)
+    body, not_found = response.get_json(silent=True), unknown.get_json(silent=True)
     if path.startswith("/v2/"):
-        return told["errors"] != nothing["errors"]
-    return told != nothing
+        return bool(body["errors"] != not_found["errors"])
+    return bool(body != not_found)
 
 
-@pytest.mark.parametrize(("method", "path"), AT_PARTNERS)
-def test_what_partners_call_answers_at_their_port_only(client: FlaskClient, method: str, path: str):
-    assert is_there(client, method, path, PARTNERS)
-    assert not is_there(client, method, path, OPERATORS)
+@pytest.mark.parametrize(("method", "path"), ON_PARTNERS_PORT)
+def test_partner_routes_answer_on_the_partners_port_only(client: FlaskClient, method: str, path: str):
+    assert answers(client, method, path, PARTNERS)
+    assert not answers(client, method, path, OPERATORS)
 
 
-@pytest.mark.parametrize(("method", "path"), AT_OPERATORS)
-def test_what_operators_call_answers_at_their_port_only(client: FlaskClient, method: str, path: str):
-    assert is_there(client, method, path, OPERATORS)
-    assert not is_there(client, method, path, PARTNERS)
+@pytest.mark.parametrize(("method", "path"), ON_OPERATIONS_PORT)
+def test_operator_routes_answer_on_the_operations_port_only(client: FlaskClient, method: str, path: str):
+    assert answers(client, method, path, OPERATORS)
+    assert not answers(client, method, path, PARTNERS)
 
 
-@pytest.mark.parametrize(("method", "path"), AT_BOTH)
+@pytest.mark.parametrize(("method", "path"), ON_BOTH_PORTS)
 @pytest.mark.parametrize("base", [PARTNERS, OPERATORS])
-def test_probes_and_a_sender_s_look_at_its_events_answer_at_both(
-    client: FlaskClient, method: str, path: str, base: str
-):
-    assert is_there(client, method, path, base)
+def test_probes_and_event_lists_answer_on_both_ports(client: FlaskClient, method: str, path: str, base: str):
+    assert answers(client, method, path, base)
 
 
-def test_no_header_moves_a_request_to_the_other_port(client: FlaskClient):
+def test_a_header_cannot_select_the_port(client: FlaskClient):
     forged = {
         "Host": "relay.example:9090",
         "X-Forwarded-Port": "9090",
@@ -92,7 +90,7 @@ def test_no_header_moves_a_request_to_the_other_port(client: FlaskClient):
     )
 
 
-def test_every_route_answers_at_one_port_at_least(app: Flask):
+def test_partner_routes_are_the_expected_ones(app: Flask):
     from relay.web.operations_port import is_partner_route
 
     rules = {rule.rule for rule in app.url_map.iter_rules()}
@@ -102,8 +100,11 @@ def test_every_route_answers_at_one_port_at_least(app: Flask):
     assert {rule for rule in partners if rule.startswith("/v1/")} == {"/v1/events", "/v1/webhooks/<name>"}
 
 
-def test_without_a_port_of_their_own_all_answer_at_one(redis: Redis):
+def test_without_an_operations_port_every_route_answers_on_one_port(redis: Redis):
     client = create_app(Settings(admin_key=ADMIN), config(), redis).test_client()
 
-    told = [is_there(client, *each, PARTNERS) for each in (*AT_PARTNERS, *AT_BOTH, *AT_OPERATORS)]
-    assert all(told)
+    results = [
+        answers(client, *route, PARTNERS)
+        for route in (*ON_PARTNERS_PORT, *ON_BOTH_PORTS, *ON_OPERATIONS_PORT)
+    ]
+    assert all(results)

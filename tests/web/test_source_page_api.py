@@ -1,4 +1,4 @@
-"""`/v1/sources/{name}`: one source with its whole mapping, and the last payload as far as each role may see it."""
+"""`/v1/sources/{name}`: one source with its mapping, and its last payload as visible to each role."""
 
 import base64
 import hashlib
@@ -31,7 +31,7 @@ RULE = {
         "person": {"email": "{{ item.email }}"},
     },
 }
-TOLD: dict[str, Any] = {
+CONFIG: dict[str, Any] = {
     "destinations": {"acme": {"auth": {"basic": {"access_key": "k", "access_key_secret": "s"}}}},
     "sources": {
         "site": {
@@ -57,27 +57,27 @@ PAYLOAD = {
 
 @pytest.fixture
 def client(redis: Redis) -> FlaskClient:
-    known = read_config(json.dumps(TOLD), environ=ENVIRON, allow_hosts=frozenset())
-    return create_app(Settings(admin_key=ADMIN), known, redis).test_client()
+    config = read_config(json.dumps(CONFIG), environ=ENVIRON, allow_hosts=frozenset())
+    return create_app(Settings(admin_key=ADMIN), config, redis).test_client()
 
 
 def post(client: FlaskClient) -> None:
     body = json.dumps(PAYLOAD).encode()
-    proof = hmac.digest(SECRET.encode(), body, hashlib.sha256)
+    signature = hmac.digest(SECRET.encode(), body, hashlib.sha256)
     headers = {
-        "Typeform-Signature": f"sha256={base64.b64encode(proof).decode()}",
+        "Typeform-Signature": f"sha256={base64.b64encode(signature).decode()}",
         "Content-Type": "application/json",
     }
     assert client.post("/v1/webhooks/site", data=body, headers=headers).status_code == 202
 
 
-def told(client: FlaskClient, name: str = "site", key: str = OPERATOR) -> dict[str, Any]:
+def read_page(client: FlaskClient, name: str = "site", key: str = OPERATOR) -> dict[str, Any]:
     page: dict[str, Any] = client.get(f"/v1/sources/{name}", headers={"X-API-Key": key}).get_json()
     return page
 
 
-def test_a_source_tells_its_mapping_without_what_the_environment_gave(client: FlaskClient):
-    page = told(client)
+def test_a_source_has_its_mapping_without_values_of_the_environment(client: FlaskClient):
+    page = read_page(client)
     [rule] = page["mapping"]["rules"]
 
     assert rule["map"]["content"]["contentTitle"] == "{{ item.title }}"
@@ -85,15 +85,15 @@ def test_a_source_tells_its_mapping_without_what_the_environment_gave(client: Fl
     assert len(page["webhook"]["mapping_version"]) == 8
 
 
-def test_a_source_without_webhooks_has_no_mapping_and_nothing_came_from_it(client: FlaskClient):
-    page = told(client, "plain")
+def test_a_source_without_webhooks_has_no_mapping_and_no_payload(client: FlaskClient):
+    page = read_page(client, "plain")
 
     assert (page["mapping"], page["last"], page["webhook"]) == (None, None, None)
 
 
-def test_the_last_payload_shows_nobody_to_an_operator(client: FlaskClient):
+def test_the_last_payload_is_redacted_for_an_operator(client: FlaskClient):
     post(client)
-    last = told(client)["last"]
+    last = read_page(client)["last"]
 
     assert last["body"]["at"] == PAYLOAD["at"]
     assert "jane" not in json.dumps(last)
@@ -101,14 +101,14 @@ def test_the_last_payload_shows_nobody_to_an_operator(client: FlaskClient):
     assert client.get(f"/v1/events/{last['event']}", headers={"X-API-Key": OPERATOR}).status_code == 200
 
 
-def test_a_viewer_sees_that_something_came_and_nothing_of_it(client: FlaskClient):
+def test_a_viewer_does_not_see_the_last_payload(client: FlaskClient):
     post(client)
-    last = told(client, key=VIEWER)["last"]
+    last = read_page(client, key=VIEWER)["last"]
 
     assert (last["body"], last["headers"], last["bytes"]) == (None, None, len(json.dumps(PAYLOAD)))
 
 
-def test_a_source_that_is_not_configured_is_not_there(client: FlaskClient):
-    answer = client.get("/v1/sources/nobody", headers={"X-API-Key": OPERATOR})
+def test_an_unknown_source_is_404(client: FlaskClient):
+    response = client.get("/v1/sources/unknown", headers={"X-API-Key": OPERATOR})
 
-    assert (answer.status_code, answer.get_json()["code"]) == (404, "no_such_source")
+    assert (response.status_code, response.get_json()["code"]) == (404, "no_such_source")
