@@ -1,4 +1,4 @@
-"""The accounts of a relay under test, and the configuration file that names them."""
+"""The accounts of a relay under test, and their configuration file."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -14,9 +14,9 @@ _KEY = {"basic": {"access_key": "sandbox-key", "access_key_secret": "sandbox-sec
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One source with the destination it sends to, both of this name. Its company is its own, unless another is named.
+    """A source and the destination that it sends to, with the same name, and with a company of its own unless one is given.
 
-    With `oauth` the destination has no key: its customer connects it. `store` holds all of its company.
+    With `oauth` the destination has no key, and its customer connects it.
     """
 
     name: str
@@ -44,14 +44,14 @@ def accounts(count: int, prefix: str = "c") -> list[Account]:
     return [Account(f"{prefix}{number}") for number in range(count)]
 
 
-def configuration(known: Iterable[Account], gong_url: str, stores: Mapping[str, str] | None = None) -> str:
-    """A relay.yaml in which every account's Gong is a company of the sandbox at `gong_url`.
+def configuration(accounts: Iterable[Account], gong_url: str, stores: Mapping[str, str] | None = None) -> str:
+    """Return a relay.yaml in which each account's destination is a company of the sandbox at `gong_url`.
 
-    `stores` are the URLs of those beside the main one.
+    `stores` are the URLs of the further stores.
     """
     destinations: dict[str, Mapping[str, Any]] = {}
     sources: dict[str, Mapping[str, Any]] = {}
-    for account in known:
+    for account in accounts:
         destinations[account.name] = {
             "auth": {"oauth": {}} if account.oauth else _KEY,
             "base_url": f"{gong_url}/c/{account.company or account.name}",
@@ -71,18 +71,20 @@ def configuration(known: Iterable[Account], gong_url: str, stores: Mapping[str, 
             "send_as": account.send_as,
             "aggregate": dict(account.aggregate),
         }
-    told = {"oauth": _application(gong_url), "destinations": destinations, "sources": sources}
-    return yaml.safe_dump(told | {"stores": {name: {"url": url} for name, url in (stores or {}).items()}})
+    config = {"oauth": _application(gong_url), "destinations": destinations, "sources": sources}
+    return yaml.safe_dump(config | {"stores": {name: {"url": url} for name, url in (stores or {}).items()}})
 
 
-def with_more(written: str, more: Mapping[str, Mapping[str, Any]]) -> str:
-    """A relay.yaml with further entries in its sections."""
-    told = yaml.safe_load(written)
-    return yaml.safe_dump(told | {name: told.get(name, {}) | dict(entries) for name, entries in more.items()})
+def merge_config(text: str, additions: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return a relay.yaml with additional entries in its sections."""
+    config = yaml.safe_load(text)
+    return yaml.safe_dump(
+        config | {name: config.get(name, {}) | dict(entries) for name, entries in additions.items()}
+    )
 
 
 def _application(gong_url: str) -> Mapping[str, str]:
-    """The sandbox's own, by which accounts with `oauth` are connected."""
+    """The OAuth application of the sandbox."""
     return {
         "client_id": "sandbox-client",
         "client_secret": "sandbox-client-secret",

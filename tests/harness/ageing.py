@@ -1,4 +1,4 @@
-"""Time that has passed in the store: its moments are moved back, so that no test waits for hours."""
+"""Lets time pass in the store by moving its timestamps back, so that no test waits for hours."""
 
 from redis import Redis
 
@@ -8,8 +8,8 @@ _BUCKET_SECONDS = 600
 _A_DAY_OF_BUCKETS = 24 * 3600 // _BUCKET_SECONDS + 1
 
 
-def a_day_passes(redis: Redis, company: str) -> None:
-    """The company's calls were made more than 24 hours ago."""
+def pass_a_day(redis: Redis, company: str) -> None:
+    """Move the company's calls back by more than 24 hours."""
     key = keys.DAY_CALLS + company
     calls = {name.decode(): int(value) for name, value in redis.hgetall(key).items()}
     redis.delete(key)
@@ -17,25 +17,25 @@ def a_day_passes(redis: Redis, company: str) -> None:
     look(redis, company)
 
 
-def a_freeze_ends(redis: Redis, company: str) -> None:
-    """The company's Retry-After has passed."""
+def end_freeze(redis: Redis, company: str) -> None:
+    """End the company's pause after a 429."""
     redis.hset(keys.COMPANY + company, "frozen_until", 0)
     look(redis, company)
 
 
-def a_rest_ends(redis: Redis, base_url: str, company: str) -> None:
-    """The breaker of a base URL has been open for long enough."""
+def end_breaker_pause(redis: Redis, base_url: str, company: str) -> None:
+    """End the pause of a base URL's circuit breaker."""
     redis.hset(keys.BREAKER + base_url, "open_until", 0)
     look(redis, company)
 
 
 def look(redis: Redis, company: str) -> None:
-    """A worker looks at the company now: what it read there was when to look again."""
+    """Make a worker check the company now."""
     redis.zadd(keys.DUE, {company: 0}, xx=True)
 
 
-def looked_at_in(redis: Redis, company: str) -> float:
-    """Seconds until a worker looks at the company again; until then nothing of it is sent."""
+def seconds_until_due(redis: Redis, company: str) -> float:
+    """Return the seconds until a worker checks the company again; until then it makes no call."""
     seconds, microseconds = redis.time()
     due = redis.zscore(keys.DUE, company)
     assert due is not None, f"nothing of {company} is queued"
@@ -43,7 +43,7 @@ def looked_at_in(redis: Redis, company: str) -> float:
 
 
 def _earlier(field: str) -> str:
-    """A bucket is named by its number, or by that behind an h."""
+    """Move a bucket's field back. Its name is a number, or `h` and a number."""
     priority, number = field[: -len(field.lstrip("h"))] if field.startswith("h") else "", field.lstrip("h")
     return f"{priority}{int(number) - _A_DAY_OF_BUCKETS}" if number.isdigit() else field
 

@@ -1,4 +1,4 @@
-"""The browser that the pages are tried in, and an ear for everything that it complains of."""
+"""The browser for tests of pages, and a record of every error that it reports."""
 
 import os
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ PHONE = {"width": 390, "height": 844}
 
 @contextmanager
 def running() -> Iterator[Browser]:
-    """Chromium; skips where there is none, unless RELAY_REQUIRE_BROWSER says that there has to be one."""
+    """Run Chromium. Skips the test if there is none, unless RELAY_REQUIRE_BROWSER is set."""
     if not PATH.exists():
         missing = f"no Chromium at {PATH}: apt-get install chromium"
         pytest.fail(missing) if os.environ.get("RELAY_REQUIRE_BROWSER") else pytest.skip(missing)
@@ -37,7 +37,7 @@ def running() -> Iterator[Browser]:
 def visiting(
     browser: Browser, url: str, *, key: str | None = ADMIN_KEY, complains: bool = False, **how: Any
 ) -> Iterator[Page]:
-    """A page signed in with a key, or not at all. The browser may complain of nothing, unless it `complains`."""
+    """Open a page, signed in with a key if one is given. The browser must report no error, unless `complains`."""
     context = browser.new_context(base_url=url, **({"viewport": WIDE} | how))
     context.add_init_script(_LISTEN)
     page = context.new_page()
@@ -50,15 +50,15 @@ def visiting(
 
 
 def heard(page: Page) -> list[str]:
-    """Every error of the console, and everything that a script threw, from now on."""
+    """Record every console error and every exception of a script from now on."""
     complaints: list[str] = []
-    page.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     return complaints
 
 
 def sign_in(page: Page, key: str) -> None:
-    """As a person does, by the form."""
+    """Sign in with the form, as a person does."""
     page.goto("/ops/sign-in")
     page.get_by_label("Operator key").fill(key)
     page.get_by_role("button", name="Sign in").click()

@@ -1,4 +1,4 @@
-"""A way to Gong's token endpoint on which the one who asked is killed, just as the answer arrives."""
+"""A proxy for Gong's token endpoint that kills the requesting process just as the response arrives."""
 
 import os
 import signal
@@ -14,9 +14,9 @@ import requests
 
 @contextmanager
 def deadly(gong_url: str, random: Random, *, most_seconds: float) -> Iterator[tuple[str, list[int]]]:
-    """The address of a relay of requests to the sandbox, and the list of those who are to die of the next answer.
+    """Run the proxy. Yields its URL and the list of processes that the next response kills.
 
-    Every process in that list dies by kill -9 within `most_seconds` of the last byte that is written to it, mostly
+    Every process in the list dies by kill -9 within `most_seconds` of the last byte that is written to it, mostly
     much sooner.
     """
     doomed: list[int] = []
@@ -24,8 +24,8 @@ def deadly(gong_url: str, random: Random, *, most_seconds: float) -> Iterator[tu
     class Way(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            told = {name: self.headers[name] for name in ("Authorization", "Content-Type")}
-            answer = requests.post(gong_url + self.path, data=body, headers=told, timeout=10)
+            headers = {name: self.headers[name] for name in ("Authorization", "Content-Type")}
+            answer = requests.post(gong_url + self.path, data=body, headers=headers, timeout=10)
             self.send_response(answer.status_code)
             self.send_header("Content-Length", str(len(answer.content)))
             self.end_headers()

@@ -1,4 +1,4 @@
-"""A run under kill -9: senders post, processes die at seeded random moments and come back, and everything is drained."""
+"""A run under kill -9: senders post, processes die at seeded random times and restart, and everything is drained."""
 
 import threading
 import time
@@ -16,7 +16,7 @@ from tests.harness.waiting import eventually
 
 @dataclass(frozen=True, slots=True)
 class Torture:
-    """How much of everything. `faults` is the share of calls that each of `FAULTS` strikes besides; times in seconds."""
+    """The size of a run. `faults` is the share of calls that each of `FAULTS` affects; times in seconds."""
 
     seed: int
     events: int = 400
@@ -43,7 +43,7 @@ FAULTS: Sequence[Mapping[str, Any]] = (
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """Who dies, after how many acknowledged events, and how many seconds after that."""
+    """Which process dies, after how many acknowledged events, and how many seconds after that."""
 
     after: int
     pause: float
@@ -51,7 +51,7 @@ class Kill:
 
 
 def plan_kills(torture: Torture, random: Random) -> list[Kill]:
-    """The kills in the order of their moments, which the seed decides."""
+    """Return the kills of a run, in order; the seed determines them."""
     victims = torture.victims
     random.shuffle(victims)
     moments = sorted(int(random.uniform(0.05, 0.95) * torture.events) for _ in victims)
@@ -61,7 +61,7 @@ def plan_kills(torture: Torture, random: Random) -> list[Kill]:
 
 
 def torture_relay(stack: Stack, torture: Torture, say: Callable[[str], None] = lambda _: None) -> Report:
-    """Send, kill, drain, and balance the books. AssertionError when senders or the drain do not end."""
+    """Send, kill, drain and report. Raises AssertionError if the senders or the drain do not finish."""
     random, ledger, started = Random(torture.seed), Ledger(), time.monotonic()
     kills = plan_kills(torture, random)
     for number, fault in enumerate(FAULTS):

@@ -1,4 +1,4 @@
-"""The books of a run under faults: what was tried, what was promised, and what came out in the end."""
+"""The ledger of a run under faults: what was sent, what was acknowledged, and what arrived."""
 
 import threading
 from collections import Counter
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Ledger:
-    """Kept by the senders, from several threads. Events are named by their eventId at Gong."""
+    """Written by the senders, from several threads. Events are identified by their eventId at Gong."""
 
     tried: set[str] = field(default_factory=set)
     acked: set[str] = field(default_factory=set)
@@ -31,7 +31,7 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """The books compared with what came out. Sound when the first three are empty."""
+    """The ledger compared with what arrived. It is sound if the first three sets are empty."""
 
     lost: frozenset[str]
     unexpected: frozenset[str]
@@ -45,7 +45,7 @@ class Balance:
 
 
 def balance(ledger: Ledger, *, gong: Iterable[str], dead: Iterable[str]) -> Balance:
-    """After a full drain: every promised event is in Gong or a dead letter, once, and nothing else is."""
+    """Compare after a full drain: each acknowledged event must be in Gong or a dead letter, once, and no other event."""
     arrived = Counter(gong)
     out = set(arrived) | set(dead)
     return Balance(

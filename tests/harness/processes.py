@@ -1,4 +1,4 @@
-"""A process of the relay under test: started, killed, frozen, told to stop, with its log in a file."""
+"""A process of the relay under test, which can be started, killed, frozen and terminated, with a log file."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def free_port() -> int:
-    """A TCP port of this machine that nobody listens on now."""
+    """Return a TCP port of this machine that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -40,7 +40,7 @@ class Process:
             os.killpg(self.popen.pid, number)
 
     def kill(self) -> None:
-        """Kill -9 of the whole group: nothing is flushed, nothing is said."""
+        """Kill the whole group with SIGKILL, so that nothing is flushed."""
         self.signal(signal.SIGKILL)
         self.wait(10)
 
@@ -51,12 +51,12 @@ class Process:
         self.signal(signal.SIGCONT)
 
     def terminate(self) -> None:
-        """SIGTERM to the first process only, as a supervisor sends it."""
+        """Send SIGTERM to the first process only, as a supervisor does."""
         assert self.popen is not None
         self.popen.terminate()
 
     def wait(self, seconds: float) -> int:
-        """Its exit status. Raises `subprocess.TimeoutExpired`."""
+        """Return the exit status. Raises `subprocess.TimeoutExpired`."""
         assert self.popen is not None
         return self.popen.wait(seconds)
 
@@ -65,13 +65,13 @@ class Process:
         return self.popen is not None and self.popen.poll() is None
 
     def stop(self) -> None:
-        """End it for good, whatever state it is in."""
+        """Kill the process if it runs."""
         if self.popen is not None:
             self.kill()
 
 
 def tail(log: Path, lines: int = 25) -> str:
-    """The end of a log, for people."""
+    """Return the last lines of a log."""
     if not log.exists():
         return ""
     text = log.read_text("utf-8", "replace").splitlines()[-lines:]

@@ -1,4 +1,4 @@
-"""A sender on a bare socket: exactly these bytes, and no more than these."""
+"""A sender on a bare socket, which sends exactly the given bytes."""
 
 import socket
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ def connect(url: str) -> socket.socket:
 
 
 def head(account: Account, headers: bytes) -> bytes:
-    """The head of a request that posts events, one a line. `headers` are whole lines, those of the body's length."""
+    """Return the head of a request that posts events as NDJSON. `headers` are complete lines about the body's length."""
     return (
         b"POST /v1/events HTTP/1.1\r\nHost: relay\r\nContent-Type: application/x-ndjson\r\n"
         b"Authorization: Bearer " + account.key.encode() + b"\r\n" + headers + b"\r\n"
@@ -20,7 +20,7 @@ def head(account: Account, headers: bytes) -> bytes:
 
 
 def status(wire: socket.socket) -> int:
-    """The status that is answered."""
+    """Return the status of the response."""
     with wire.makefile("rb") as answer:
         line = answer.readline()
     assert line.startswith(b"HTTP/1.1 "), f"no answer, but {line!r}"

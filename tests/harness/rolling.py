@@ -1,7 +1,7 @@
 """A rolling restart under load: web and worker, started by honcho from the Procfile, are replaced in turn while senders post.
 
-As a cluster does it: the new one is started and waited for, senders are turned to it, and only then the old one is told to
-stop. Senders retry once, and nothing else is done for them.
+As in a cluster, the new process is started first, then senders are directed to it, and only then is the old one stopped.
+Senders retry once; nothing else is done for them.
 """
 
 import sys
@@ -30,7 +30,7 @@ _RETRY_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Rolling:
-    """How long, how often and under how much. The `pause` is between two restarts."""
+    """Duration, number of restarts and load. `pause` is the time between two restarts."""
 
     seconds: float = 40.0
     pause: float = 2.0
@@ -41,7 +41,7 @@ class Rolling:
 
 @dataclass
 class Load:
-    """Senders of single events. `url` is where they send now; a request that fails twice is kept in `failed`."""
+    """Senders of single events. `url` is where they send now; `failed` holds requests that failed twice."""
 
     url: str
     accounts: list[Account]
@@ -72,7 +72,7 @@ class Load:
             self.failed.append(f"{account.name}:{native}: {first}, then {second}")
 
     def _once(self, relays: dict[str, Relay], account: Account, native: str) -> str | None:
-        """What went wrong, or None. A connection is kept from one request to the next, as most senders do."""
+        """Send once. Returns what went wrong, or None. The connection is reused, as most senders do."""
         url = self.url
         relay = relays.setdefault(url, Relay(url))
         try:
@@ -89,7 +89,7 @@ class Load:
 
 @dataclass
 class Formation:
-    """What honcho runs, by its name in the Procfile: one of each, and for a moment two."""
+    """The processes that honcho runs, by name in the Procfile: one of each, and two during a replacement."""
 
     stack: Stack
     serving: dict[str, Process] = field(default_factory=dict)
@@ -99,7 +99,7 @@ class Formation:
     def replace(
         self, name: str, ready: Callable[[int], Callable[[], object]], turn: Callable[[int], None]
     ) -> None:
-        """Start another and wait for it, turn senders to it, tell the one before to stop, and wait until it has."""
+        """Start another process and wait for it, direct senders to it, stop the old one, and wait until it has exited."""
         before, port = self.serving.get(name), free_port()
         process = self._honcho(name, port)
         is_ready = ready(port)
@@ -118,7 +118,7 @@ class Formation:
         self.seconds_to_end.append((name, time.monotonic() - began))
 
     def stop(self) -> None:
-        """honcho ends what it has started: it is never killed before."""
+        """Stop honcho, which ends the processes that it has started."""
         left = [process for process in self.started if process.running]
         for process in left:
             process.terminate()
@@ -134,7 +134,7 @@ class Formation:
 
 @dataclass(frozen=True, slots=True)
 class RollingReport:
-    """What came of it. `seconds_to_end`: how long each that was replaced took to end, by its name in the Procfile."""
+    """The report of a run. `seconds_to_end` is how long each replaced process took to exit, by its name in the Procfile."""
 
     ledger: Ledger
     balance: Balance
@@ -146,7 +146,7 @@ class RollingReport:
 
     def text(self) -> str:
         slowest = {
-            name: max((each for who, each in self.seconds_to_end if who == name), default=0.0)
+            name: max((seconds for process, seconds in self.seconds_to_end if process == name), default=0.0)
             for name in ("web", "worker")
         }
         return (
@@ -159,9 +159,9 @@ class RollingReport:
 
 
 def roll(stack: Stack, plan: Rolling, say: Callable[[str], None] = lambda _: None) -> RollingReport:
-    """Replace web and worker in turn while senders post; drain, and balance the books.
+    """Replace web and worker in turn while senders post, then drain and report.
 
-    The stack's own web only looks on. AssertionError when something does not start or the drain does not end.
+    The stack's own web only serves the report. Raises AssertionError if a process does not start or the drain does not finish.
     """
     formation = Formation(stack)
     load = Load("", list(stack.plan.accounts))
@@ -201,8 +201,8 @@ def _replace_web(formation: Formation, load: Load) -> None:
 
 def _replace_worker(formation: Formation) -> None:
     relay = formation.stack.relay
-    known = _workers(relay)
-    formation.replace("worker", lambda _: lambda: _workers(relay) - known, lambda _: None)
+    before = _workers(relay)
+    formation.replace("worker", lambda _: lambda: _workers(relay) - before, lambda _: None)
 
 
 def _workers(relay: Relay) -> set[str]:
@@ -248,13 +248,13 @@ def _report(stack: Stack, formation: Formation, load: Load) -> RollingReport:
 
 
 PROMISES: dict[str, Callable[[RollingReport], bool]] = {
-    "whoever retries once sees no error": lambda run: not run.failed,
+    "a sender that retries once sees no error": lambda run: not run.failed,
     "every event is acknowledged": lambda run: run.ledger.acked == run.ledger.tried,
     "no event is lost": lambda run: not run.balance.lost,
     "Gong holds every event once": lambda run: not run.balance.doubled,
     "no call is made twice": lambda run: run.duplicates == 0,
     "no event becomes a dead letter": lambda run: run.dead == 0,
-    "whoever is replaced ends within 25 seconds": lambda run: (
+    "a replaced process exits within 25 seconds": lambda run: (
         max(seconds for _, seconds in run.seconds_to_end) <= MOST_SECONDS_TO_END
     ),
 }

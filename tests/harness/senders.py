@@ -1,4 +1,4 @@
-"""Partners that resend: several threads post events, and post the same again whenever an answer leaves a doubt."""
+"""Senders that retry: several threads post events, and post them again whenever a response is missing."""
 
 import threading
 import time
@@ -18,7 +18,7 @@ _AGAIN_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One request to be made until it is acknowledged."""
+    """One request that is repeated until it is acknowledged."""
 
     account: Account
     events: tuple[Event, ...]
@@ -28,22 +28,22 @@ class Post:
         return [f"{self.account.name}:{event['id']}" for event in self.events]
 
 
-def posts(random: Random, known: Sequence[Account], events: int) -> Iterator[Post]:
-    """`events` fresh events over all accounts, single and in batches."""
+def posts(random: Random, accounts: Sequence[Account], events: int) -> Iterator[Post]:
+    """Return requests with `events` new events for all accounts, single and in batches."""
     made = 0
     while made < events:
         size = min(random.choice(_SIZES), events - made)
         batch = tuple(page_view(f"e{made + number}") for number in range(size))
-        yield Post(random.choice(known), batch)
+        yield Post(random.choice(accounts), batch)
         made += size
 
 
 class Senders:
-    """Threads that share a queue of posts. `per_second` spreads the events over time, so that faults strike among them."""
+    """Threads that share a queue of posts. `per_second` spreads the events over time, so that faults happen between them."""
 
     def __init__(self, url: str, ledger: Ledger, *, threads: int, per_second: float) -> None:
         self._url, self._ledger = url, ledger
-        self._events_a_second_each = per_second / threads
+        self._events_per_second = per_second / threads
         self._threads = [threading.Thread(target=self._run, name=f"sender-{n}") for n in range(threads)]
         self._posts: list[Post] = []
         self._give_up = threading.Event()
@@ -77,7 +77,7 @@ class Senders:
             except IndexError:
                 break
             self._until_acked(relay, post)
-            self._give_up.wait(len(post.events) / self._events_a_second_each)
+            self._give_up.wait(len(post.events) / self._events_per_second)
         relay.close()
 
     def _until_acked(self, relay: Relay, post: Post) -> None:
@@ -88,7 +88,7 @@ class Senders:
             self._give_up.wait(_AGAIN_SECONDS)
 
     def _once(self, relay: Relay, post: Post) -> bool:
-        """Whether the post was acknowledged. Only silence and 503 may be answered by a relay in trouble."""
+        """Post once. Returns True if it was acknowledged. A failing relay may only answer 503 or not at all."""
         single = len(post.events) == 1
         try:
             answer = relay.post(post.account, post.events[0] if single else post.events)

@@ -1,4 +1,4 @@
-"""The whole relay as real processes in a folder of its own: store, local Gong, web and worker."""
+"""A complete relay as real processes in a folder of its own: store, sandbox, web and worker."""
 
 import os
 import shutil
@@ -13,14 +13,14 @@ from typing import Any
 import requests
 
 from relay.settings import Settings
-from tests.harness.accounts import ADMIN_KEY, SECRET_KEY, Account, configuration, with_more
+from tests.harness.accounts import ADMIN_KEY, SECRET_KEY, Account, configuration, merge_config
 from tests.harness.clients import Relay, Sandbox
 from tests.harness.processes import Process, free_port, tail
 from tests.harness.waiting import eventually
 from tests.valkey import Valkey
 
 _START_SECONDS = 30.0
-_KEPT_OF_ENVIRONMENT = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "COVERAGE_PROCESS_START")
+_INHERITED_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "COVERAGE_PROCESS_START")
 
 DURABLE = {"appendonly": "yes", "appendfsync": "always"}
 FAST = {
@@ -34,10 +34,10 @@ FAST = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a stack is made of. `settings` are `RELAY_*`, `gong` is `SANDBOX_*`, `store` the server's options.
+    """What a stack consists of. `settings` are `RELAY_*`, `gong` is `SANDBOX_*`, `store` the server's options.
 
-    `stores` are the names of those beside the main one. Each has a worker. `config` is what the configuration file
-    holds beside the accounts, section by section.
+    `stores` are the names of further stores, each with a worker. `config` is what the configuration file
+    contains beside the accounts, by section.
     """
 
     accounts: Sequence[Account]
@@ -50,7 +50,7 @@ class Plan:
 
     @property
     def worker_threads(self) -> int:
-        """How many calls one worker has in flight at most."""
+        """Maximum calls in flight of one worker."""
         return int(self.settings.get("RELAY_WORKER_THREADS", Settings().worker_threads))
 
 
@@ -64,7 +64,7 @@ class Stack:
         self.store = Valkey(folder, DURABLE | dict(plan.store))
         self.web = self._gunicorn("web", self.url, "-c", "relay/gunicorn_conf.py", "relay.wsgi:app")
         self.gong = self._gunicorn("gong", self.gong_url, "-k", "gevent", "relay.sandbox.wsgi:app")
-        self.stores = {name: self._store_beside(name) for name in plan.stores}
+        self.stores = {name: self._further_store(name) for name in plan.stores}
         self.workers = [self.new_worker() for _ in range(plan.workers)]
         self.workers += [self.new_worker("--store", name) for name in plan.stores]
         self.relay, self.sandbox = Relay(self.url), Sandbox(self.gong_url)
@@ -72,8 +72,8 @@ class Stack:
     def start(self) -> None:
         """Start everything and wait until the web and the sandbox answer."""
         urls = {name: store.url for name, store in self.stores.items()}
-        told = configuration(self.plan.accounts, self.gong_url, urls)
-        (self.folder / "relay.yaml").write_text(with_more(told, self.plan.config))
+        config = configuration(self.plan.accounts, self.gong_url, urls)
+        (self.folder / "relay.yaml").write_text(merge_config(config, self.plan.config))
         for store in (self.store, *self.stores.values()):
             store.start()
         for process in (self.gong, self.web, *self.workers):
@@ -91,11 +91,11 @@ class Stack:
         eventually(lambda: self._answers(self.gong, url), within=_START_SECONDS, what="the sandbox")
 
     def new_worker(self, *options: str) -> Process:
-        """A worker that is not started yet. Ended with the stack once it is in `workers`."""
+        """Return a worker that is not started yet. It is stopped with the stack if it is in `workers`."""
         return self._process("worker", "-m", "workers", *options)
 
     def stop(self) -> None:
-        """End everything, whatever state it is in."""
+        """Stop every process, whatever its state."""
         for process in (*self.workers, self.web, self.gong):
             process.stop()
         for store in (self.store, *self.stores.values()):
@@ -104,11 +104,11 @@ class Stack:
         self.sandbox.close()
 
     def tails(self) -> str:
-        """The ends of all logs."""
+        """Return the last lines of all logs."""
         logs = [self.folder / "log", *sorted(self.folder.glob("*.log"))]
         return "\n".join(filter(None, map(tail, logs)))
 
-    def _store_beside(self, name: str) -> Valkey:
+    def _further_store(self, name: str) -> Valkey:
         folder = self.folder / name
         folder.mkdir()
         return Valkey(folder, DURABLE | dict(self.plan.store))
@@ -128,8 +128,8 @@ class Stack:
         return Process([sys.executable, *arguments], self.environ(), self.folder / f"{name}.log")
 
     def environ(self) -> dict[str, str]:
-        """What every process of the relay is told."""
-        kept = {name: os.environ[name] for name in _KEPT_OF_ENVIRONMENT if name in os.environ}
+        """Return the environment of the relay's processes."""
+        inherited = {name: os.environ[name] for name in _INHERITED_VARIABLES if name in os.environ}
         ours = {
             "PYTHONUNBUFFERED": "1",
             "RELAY_ADMIN_KEY": ADMIN_KEY,
@@ -139,15 +139,15 @@ class Stack:
             "RELAY_CONFIG": str(self.folder / "relay.yaml"),
             "RELAY_REDIS_URL": self.store.url,
         }
-        told = {f"SANDBOX_{name.upper()}": value for name, value in self.plan.gong.items()}
-        return kept | ours | dict(self.plan.settings) | told
+        sandbox = {f"SANDBOX_{name.upper()}": value for name, value in self.plan.gong.items()}
+        return inherited | ours | dict(self.plan.settings) | sandbox
 
 
 @contextmanager
 def running(
     plan: Plan, *, went_well: Callable[[], bool] = lambda: True, show: Callable[[str], None] = print
 ) -> Iterator[Stack]:
-    """A started stack. When the block raises or did not go well, its logs' ends are shown and its folder is kept."""
+    """Run a stack. If the block raises or `went_well` returns False, the ends of its logs are shown and its folder is kept."""
     folder = Path(tempfile.mkdtemp(prefix="rs"))  # short: a unix socket's path may hold 107 bytes
     stack = Stack(folder, plan)
     well = False
@@ -164,4 +164,4 @@ def running(
 
 
 Launch = Callable[[Plan], AbstractContextManager[Stack]]
-"""How tests start a stack: as `running` does."""
+"""Starts a stack, as `running` does."""

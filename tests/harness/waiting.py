@@ -1,4 +1,4 @@
-"""Waiting for what must come true, with a deadline: no test decides by how long it slept."""
+"""Waiting for a condition with a deadline, so that no test depends on how long it slept."""
 
 import time
 from collections.abc import Callable
@@ -6,21 +6,21 @@ from typing import Literal, TypeVar
 
 T = TypeVar("T")
 
-_LOOK_EVERY_SECONDS = 0.05
+_POLL_SECONDS = 0.05
 
 
-def eventually(look: Callable[[], T | Literal[False] | None], *, within: float, what: str = "") -> T:
-    """What `look` returns once that is true. An AssertionError of `look` counts as not yet, and is shown at the end."""
+def eventually(check: Callable[[], T | Literal[False] | None], *, within: float, what: str = "") -> T:
+    """Return what `check` returns once it is true. An AssertionError in `check` counts as false, and is shown at the end."""
     deadline, last = time.monotonic() + within, ""
     while True:
         try:
-            found = look()
+            result = check()
         except AssertionError as error:
             last = str(error)
         else:
-            if found:
-                return found
-            last = repr(found)
-        said = what or getattr(look, "__name__", "it")
-        assert time.monotonic() < deadline, f"{said}: not within {within:g} s; at last {last[:2000]}"
-        time.sleep(_LOOK_EVERY_SECONDS)
+            if result:
+                return result
+            last = repr(result)
+        description = what or getattr(check, "__name__", "it")
+        assert time.monotonic() < deadline, f"{description}: not within {within:g} s; at last {last[:2000]}"
+        time.sleep(_POLL_SECONDS)

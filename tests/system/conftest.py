@@ -1,4 +1,4 @@
-"""The fixture of the system tests: how a relay of real processes is started."""
+"""The fixture of the system tests, which starts a relay of real processes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from tests.harness.stack import Launch, Plan, Stack, running
 
 @pytest.fixture(scope="session")
 def launch(request: pytest.FixtureRequest) -> Launch:
-    """Starts a stack. Its logs are shown when a test failed while it ran."""
+    """Starts a stack. Its logs are shown if a test fails while it runs."""
     capture = request.config.pluginmanager.getplugin("capturemanager")
 
     def show(text: str) -> None:

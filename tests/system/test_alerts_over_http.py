@@ -1,4 +1,4 @@
-"""Alerts by real workers: told over HTTP while one of them is killed again and again, and the heart that beats meanwhile."""
+"""Alerts of real workers, sent over HTTP while one of them is killed repeatedly, and the heartbeat."""
 
 import base64
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def stack(launch: Launch) -> Iterator[Stack]:
 
 @pytest.fixture
 def worker(stack: Stack, inbox: Inbox) -> Process:
-    """One that has a receiver."""
+    """A worker that has a receiver."""
     config = stack.folder / "relay.yaml"
     config.write_text(config.read_text() + SECTION.format(url=inbox.url))
     process = stack.new_worker()
@@ -52,12 +52,16 @@ def worker(stack: Stack, inbox: Inbox) -> Process:
 
 
 def of_holds(inbox: Inbox, what: str) -> set[str]:
-    """The ids of the messages that a hold was opened, or is over."""
-    told = zip(inbox.ids, inbox.message_types(), strict=True)
-    return {message for message, (kind, about) in told if (kind, about) == (f"alert.{what}", "on_hold")}
+    """Return the ids of messages that an alert about a hold opened or resolved."""
+    messages = zip(inbox.ids, inbox.message_types(), strict=True)
+    return {
+        message
+        for message, (message_type, kind) in messages
+        if (message_type, kind) == (f"alert.{what}", "on_hold")
+    }
 
 
-def test_a_worker_that_is_killed_again_and_again_loses_no_alert_and_makes_none_of_its_own(
+def test_a_worker_that_is_killed_repeatedly_loses_and_invents_no_alert(
     stack: Stack, worker: Process, inbox: Inbox
 ):
     inbox.answers = [503] * 3
@@ -66,15 +70,17 @@ def test_a_worker_that_is_killed_again_and_again_loses_no_alert_and_makes_none_o
     for number in range(KILLS):
         worker.start()
         beats = inbox.heartbeats
-        eventually(lambda seen=beats: inbox.heartbeats > seen, within=20, what=f"a look of worker {number}")
+        eventually(
+            lambda count=beats: inbox.heartbeats > count, within=20, what=f"a check of worker {number}"
+        )
         worker.kill()
     worker.start()
     eventually(lambda: of_holds(inbox, "opened"), within=60, what="the alert")
     stack.sandbox.post(f"companies/{ACME.name}/restore")
     stack.relay.act(f"/v1/destinations/{ACME.name}/resume")
-    eventually(lambda: of_holds(inbox, "cleared"), within=60, what="the all-clear")
+    eventually(lambda: of_holds(inbox, "resolved"), within=60, what="the all-clear")
 
     assert len(of_holds(inbox, "opened")) == 1
-    assert len(of_holds(inbox, "cleared")) == 1
+    assert len(of_holds(inbox, "resolved")) == 1
     assert inbox.is_signed()
     assert inbox.heartbeats > 0

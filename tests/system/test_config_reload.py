@@ -1,4 +1,4 @@
-"""The configuration file changes under real processes: a good change is followed, a wrong one brings nobody down."""
+"""The configuration file changes under real processes: a valid change is applied, an invalid one changes nothing."""
 
 import signal
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def stack(launch: Launch) -> Iterator[Stack]:
 
 
 def write(stack: Stack, text: str) -> None:
-    """As Kubernetes and careful people do: whole or not at all."""
+    """Replace the file atomically, as Kubernetes does."""
     fresh = stack.folder / "fresh.yaml"
     fresh.write_text(text)
     fresh.rename(stack.folder / "relay.yaml")
@@ -51,19 +51,19 @@ def times(log: Path, word: str) -> int:
 
 
 def hang_up(process: Process) -> None:
-    """SIGHUP to the first process only, as `systemctl reload` sends it."""
+    """Send SIGHUP to the first process only, as `systemctl reload` does."""
     assert process.popen is not None
     process.popen.send_signal(signal.SIGHUP)
 
 
 def arrives(stack: Stack, account: Account, native: str) -> None:
-    """An event is taken, sent and in Gong."""
+    """Post an event and wait until it is in Gong."""
     eventually(lambda: stack.relay.post(account, page_view(native)).status_code == 202, within=10)
     wanted = f"{account.name}:{native}"
     eventually(lambda: wanted in stack.sandbox.event_ids(), within=20, what=f"{wanted} in Gong")
 
 
-def test_a_good_change_is_followed_by_web_and_worker_with_no_restart(stack: Stack) -> None:
+def test_web_and_worker_apply_a_valid_change_without_a_restart(stack: Stack) -> None:
     web, worker = stack.web.popen, stack.workers[0].popen
     assert stack.relay.post(SECOND, page_view("early")).status_code == 401
     write(stack, both(stack))
@@ -74,7 +74,7 @@ def test_a_good_change_is_followed_by_web_and_worker_with_no_restart(stack: Stac
     assert stack.workers[0].running
 
 
-def test_a_wrong_change_is_told_and_the_old_one_serves_on(stack: Stack) -> None:
+def test_an_invalid_change_is_reported_and_the_old_configuration_stays_in_use(stack: Stack) -> None:
     write(stack, WRONG)
     eventually(lambda: state(stack) == "rejected", within=10, what="the refusal at /readyz")
     eventually(
@@ -83,10 +83,10 @@ def test_a_wrong_change_is_told_and_the_old_one_serves_on(stack: Stack) -> None:
     arrives(stack, FIRST, "still")
     write(stack, both(stack))
     eventually(lambda: state(stack) == "current", within=10, what="the file that is good again")
-    arrives(stack, SECOND, "mended")
+    arrives(stack, SECOND, "fixed")
 
 
-def test_a_web_told_to_reload_a_wrong_file_serves_on(stack: Stack) -> None:
+def test_a_web_keeps_serving_after_a_reload_of_an_invalid_file(stack: Stack) -> None:
     write(stack, WRONG)
     before = times(stack.web.log, "config.rejected")
     hang_up(stack.web)
@@ -97,7 +97,7 @@ def test_a_web_told_to_reload_a_wrong_file_serves_on(stack: Stack) -> None:
     assert stack.web.running
 
 
-def test_a_web_process_that_dies_over_a_wrong_file_is_replaced(stack: Stack) -> None:
+def test_a_web_process_that_dies_while_the_file_is_invalid_is_replaced(stack: Stack) -> None:
     write(stack, WRONG)
     eventually(lambda: state(stack) == "rejected", within=10)
     children = f"/proc/{stack.web.popen.pid}/task/{stack.web.popen.pid}/children"
@@ -110,7 +110,7 @@ def test_a_web_process_that_dies_over_a_wrong_file_is_replaced(stack: Stack) -> 
     assert stack.web.running
 
 
-def test_a_worker_told_to_reload_begins_anew_as_the_same_process(stack: Stack) -> None:
+def test_a_worker_restarts_on_sighup_with_the_same_process_id(stack: Stack) -> None:
     hang_up(stack.workers[0])
     eventually(lambda: times(stack.workers[0].log, "worker.restarting") == 1, within=15)
     arrives(stack, FIRST, "on")
@@ -118,7 +118,7 @@ def test_a_worker_told_to_reload_begins_anew_as_the_same_process(stack: Stack) -
     assert stack.workers[0].wait(25) == 0
 
 
-def test_a_worker_told_to_reload_a_wrong_file_works_on(stack: Stack) -> None:
+def test_a_worker_keeps_working_after_sighup_with_an_invalid_file(stack: Stack) -> None:
     write(stack, WRONG)
     hang_up(stack.workers[0])
     eventually(lambda: times(stack.workers[0].log, "config.rejected") >= 1, within=15)

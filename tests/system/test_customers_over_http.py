@@ -1,4 +1,4 @@
-"""Customers connect to a relay of real processes, and their events flow, through expiry and withdrawn consents."""
+"""Customers connect to a relay of real processes, and their events arrive, through expiry and withdrawn consents."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -32,13 +32,13 @@ def post(stack: Stack, account: Account, round_: str) -> None:
 
 
 def connect(stack: Stack, name: str) -> None:
-    """As the customer's administrator does it, by the operator's link."""
+    """Connect as the customer's administrator does, with the operator's link."""
     link = stack.relay.act(f"/v1/destinations/{name}/connect")["url"]
     with session() as browser:
         at_gong = browser.get(link, allow_redirects=False, timeout=10).headers["Location"]
         page = browser.get(f"{at_gong}&approve=auto&company={name}", timeout=10)
-        said = f"Gong is connected as {name}."
-        eventually(lambda: said in browser.get(page.url, timeout=10).text, within=20, what=said)
+        message = f"Gong is connected as {name}."
+        eventually(lambda: message in browser.get(page.url, timeout=10).text, within=20, what=message)
 
 
 def on_hold(stack: Stack, name: str) -> Callable[[], Any]:
@@ -49,7 +49,7 @@ def arrived(stack: Stack, name: str, count: int) -> Callable[[], bool]:
     return lambda: len(set(stack.sandbox.event_ids(name))) == count
 
 
-def test_events_wait_for_their_customer_and_follow_once_connected(stack: Stack) -> None:
+def test_events_wait_for_their_customer_and_are_sent_once_it_has_connected(stack: Stack) -> None:
     post(stack, GLOBEX, "before")
     eventually(on_hold(stack, "globex"), within=20, what="the hold")
     assert stack.sandbox.log("globex") == []
@@ -59,7 +59,7 @@ def test_events_wait_for_their_customer_and_follow_once_connected(stack: Stack) 
     eventually(arrived(stack, "globex", EVENTS), within=20, what="the events that waited")
 
 
-def test_eight_workers_whose_token_ends_renew_it_once_and_lose_nothing(stack: Stack) -> None:
+def test_eight_workers_renew_an_expired_token_once_and_lose_nothing(stack: Stack) -> None:
     connect(stack, "initech")
     before = stack.sandbox.companies()["initech"]["refreshes"]
     stack.sandbox.arm("token_expired_now", company="initech", count=1)
@@ -71,7 +71,7 @@ def test_eight_workers_whose_token_ends_renew_it_once_and_lose_nothing(stack: St
     assert stack.sandbox.companies()["initech"]["refreshes"] == before + 1
 
 
-def test_a_withdrawn_consent_holds_the_events_until_the_customer_comes_again(stack: Stack) -> None:
+def test_events_wait_after_a_withdrawn_consent_until_the_customer_reconnects(stack: Stack) -> None:
     stack.sandbox.post("companies/globex/revoke")
     calls = len(stack.sandbox.log("globex"))
     post(stack, GLOBEX, "again")

@@ -1,4 +1,4 @@
-"""Bodies that are cut short, too long or of unclear length, on raw sockets before a real gunicorn: none is ever taken."""
+"""Bodies that are cut short, too long or of unclear length, on raw sockets to a real gunicorn: none is accepted."""
 
 import json
 import socket
@@ -26,7 +26,7 @@ LIMIT = Settings().max_body_bytes
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """Headers and bytes as they go over the wire before the sender stops sending, and the statuses that may answer."""
+    """Headers and bytes that the sender sends before it stops, and the expected statuses."""
 
     name: str
     headers: bytes
@@ -75,7 +75,7 @@ def stack(launch: Launch) -> Iterator[Stack]:
 
 
 def exchange(stack: Stack, headers: bytes, body: bytes) -> int:
-    """Send exactly these bytes, stop sending, and return the status that is answered."""
+    """Send exactly these bytes, stop sending, and return the status of the response."""
     with raw.connect(stack.url) as wire:
         wire.sendall(raw.head(ACCOUNT, headers) + body)
         with suppress(OSError):  # it may have been answered, and closed, already
@@ -84,7 +84,7 @@ def exchange(stack: Stack, headers: bytes, body: bytes) -> int:
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.name)
-def test_a_damaged_body_is_refused_and_nothing_of_it_is_kept(stack: Stack, damage: Damage) -> None:
+def test_a_damaged_body_is_rejected_and_nothing_is_stored(stack: Stack, damage: Damage) -> None:
     assert exchange(stack, damage.headers, damage.body) in damage.statuses
     assert stack.relay.events(source=ACCOUNT.name, event_id=f"{ACCOUNT.name}:never") == []
 
@@ -94,7 +94,7 @@ def test_a_damaged_body_is_refused_and_nothing_of_it_is_kept(stack: Stack, damag
     [(WHOLE, bytes), (CHUNKED, lambda line: chunk(line) + END)],
     ids=["by length", "in chunks"],
 )
-def test_the_same_bytes_whole_are_taken(stack: Stack, headers: bytes, wrap: Callable[[bytes], bytes]) -> None:
+def test_the_complete_body_is_accepted(stack: Stack, headers: bytes, wrap: Callable[[bytes], bytes]) -> None:
     whole = LINE.replace(b"never", b"whole")
     assert exchange(stack, headers, wrap(whole)) == 202
     assert len(stack.relay.events(event_id=f"{ACCOUNT.name}:whole")) == 1

@@ -1,4 +1,4 @@
-"""A day's calls that are too few: our share is spent to the last call, high first, and the rest goes out another day."""
+"""A daily budget that is too small: the relay's share is used up, priority high first, and the rest is sent the next day."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import pytest
 from redis import Redis
 
 from tests.harness.accounts import Account
-from tests.harness.ageing import a_day_passes, looked_at_in
+from tests.harness.ageing import pass_a_day, seconds_until_due
 from tests.harness.clients import Event, page_view
 from tests.harness.stack import FAST, Launch, Plan, Stack
 from tests.harness.waiting import eventually
@@ -44,16 +44,16 @@ def redis(stack: Stack) -> Redis:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A company whose day is spent: what operators are told of it, and the events that Gong accepted, in their order."""
+class Observation:
+    """A company whose budget is used up: what operators see of it, and the events that Gong accepted, in order."""
 
     row: dict[str, Any]
     arrived: list[str]
-    looked_at_in: float
+    seconds_until_due: float
 
 
-def spend_all(stack: Stack, redis: Redis, account: Account, delivered: int) -> Seen:
-    """The company, once so many are delivered and all others wait for the day to end."""
+def spend_all(stack: Stack, redis: Redis, account: Account, delivered: int) -> Observation:
+    """Return the company once this number of events is delivered and all others wait for the budget."""
 
     def look() -> dict[str, Any]:
         row = stack.relay.destinations()[account.name]
@@ -63,8 +63,8 @@ def spend_all(stack: Stack, redis: Redis, account: Account, delivered: int) -> S
         return row
 
     row = eventually(look, within=30, what=f"{delivered} delivered")
-    resting = looked_at_in(redis, account.name)
-    return Seen(row, arrived(stack, account), resting)
+    resting = seconds_until_due(redis, account.name)
+    return Observation(row, arrived(stack, account), resting)
 
 
 def arrived(stack: Stack, account: Account) -> list[str]:
@@ -76,39 +76,39 @@ def kind_of(event_id: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def alone(stack: Stack, redis: Redis) -> Seen:
-    """More than a day's calls wait; what goes first was posted last."""
+def alone(stack: Stack, redis: Redis) -> Observation:
+    """More events wait than a day's budget; those of priority high were posted last."""
     stack.relay.accept(ALONE, views(VIEWED) + signatures(SIGNED))
     return spend_all(stack, redis, ALONE, PER_DAY)
 
 
 @pytest.fixture(scope="module")
-def viewed(stack: Stack, redis: Redis) -> Seen:
-    """Page views alone have spent all that they may of the relay's share."""
+def viewed(stack: Stack, redis: Redis) -> Observation:
+    """Page views have used up all of the relay's share that they may use."""
     stack.relay.accept(SHARING, views(PER_DAY))
     return spend_all(stack, redis, SHARING, SHARE - KEPT_FOR_HIGH)
 
 
 @pytest.fixture(scope="module")
-def shared(stack: Stack, redis: Redis, viewed: Seen) -> Seen:  # noqa: ARG001 - what is spent before
-    """Then documents are signed."""
+def shared(stack: Stack, redis: Redis, viewed: Observation) -> Observation:  # noqa: ARG001 - what is spent before
+    """After that, documents are signed."""
     stack.relay.accept(SHARING, signatures(SIGNED))
     return spend_all(stack, redis, SHARING, SHARE)
 
 
-def test_a_days_calls_are_all_made_and_gong_turns_none_down(stack: Stack, alone: Seen) -> None:
+def test_the_whole_daily_budget_is_used_without_a_429(stack: Stack, alone: Observation) -> None:
     counts = stack.sandbox.companies()["alone"]
 
     assert (counts["accepted"], counts["rate_limited"], len(alone.arrived)) == (PER_DAY, 0, PER_DAY)
 
 
-def test_what_goes_first_goes_before_all_that_was_there_earlier(alone: Seen) -> None:
+def test_events_of_priority_high_overtake_earlier_events(alone: Observation) -> None:
     first = [kind_of(event_id) for event_id in alone.arrived[:PER_SECOND]]
 
     assert first.count("signed") == SIGNED
 
 
-def test_page_views_leave_room_for_what_goes_first(viewed: Seen) -> None:
+def test_page_views_leave_the_reserve_for_priority_high(viewed: Observation) -> None:
     assert (
         viewed.row["budget"]["remaining"]
         == viewed.row["budget"]["reserved_for_high_priority"]
@@ -116,11 +116,11 @@ def test_page_views_leave_room_for_what_goes_first(viewed: Seen) -> None:
     )
 
 
-def test_exactly_the_relays_share_is_sent(shared: Seen) -> None:
+def test_exactly_the_relays_share_is_used(shared: Observation) -> None:
     assert (len(shared.arrived), shared.row["budget"]["remaining"]) == (SHARE, 0)
 
 
-def test_a_signature_goes_out_on_a_day_that_page_views_have_spent(shared: Seen) -> None:
+def test_a_signature_is_sent_although_page_views_have_used_the_rest(shared: Observation) -> None:
     after = [kind_of(event_id) for event_id in shared.arrived[SHARE - KEPT_FOR_HIGH :]]
 
     assert after == ["signed"] * KEPT_FOR_HIGH
@@ -128,18 +128,18 @@ def test_a_signature_goes_out_on_a_day_that_page_views_have_spent(shared: Seen) 
 
 @pytest.mark.parametrize("company", ["alone", "shared"])
 def test_the_rest_waits_and_none_is_dead(request: pytest.FixtureRequest, company: str) -> None:
-    seen: Seen = request.getfixturevalue(company)
-    states = seen.row["states"]
+    observed: Observation = request.getfixturevalue(company)
+    states = observed.row["states"]
 
     assert states["dead"] == 0
-    assert states["queued"] == seen.row["open"] > 0
+    assert states["queued"] == observed.row["open"] > 0
 
 
 @pytest.mark.parametrize("company", ["alone", "viewed", "shared"])
-def test_nobody_looks_again_before_calls_leave_the_day(request: pytest.FixtureRequest, company: str) -> None:
-    seen: Seen = request.getfixturevalue(company)
+def test_the_company_is_not_checked_before_calls_expire(request: pytest.FixtureRequest, company: str) -> None:
+    observed: Observation = request.getfixturevalue(company)
 
-    assert 23.9 * 3600 < seen.looked_at_in < 24.5 * 3600
+    assert 23.9 * 3600 < observed.seconds_until_due < 24.5 * 3600
 
 
 @pytest.mark.parametrize("company", ["alone", "shared"])
@@ -151,12 +151,10 @@ def test_the_forecast_names_the_time(request: pytest.FixtureRequest, company: st
 
 
 @pytest.mark.usefixtures("alone", "shared")
-def test_on_the_next_day_all_arrives_once_and_what_goes_first_before_the_rest(
-    stack: Stack, redis: Redis
-) -> None:
+def test_on_the_next_day_every_event_arrives_once_and_priority_high_first(stack: Stack, redis: Redis) -> None:
     stack.sandbox.post("clock", {"advance_seconds": 24 * 3600 + 1})
     for account in (ALONE, SHARING):
-        a_day_passes(redis, account.name)
+        pass_a_day(redis, account.name)
     eventually(lambda: stack.relay.open_events() == 0, within=30, what="the drain")
 
     sent = arrived(stack, SHARING)

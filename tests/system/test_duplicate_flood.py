@@ -1,4 +1,4 @@
-"""One event posted a hundred times by eight senders at once: every post is answered, and Gong is called once."""
+"""One event posted a hundred times by eight senders at once: every request is answered, and Gong is called once."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -37,7 +37,7 @@ def answers(stack: Stack) -> list[requests.Response]:
         return list(senders.map(send, range(POSTS)))
 
 
-def told(answers: list[requests.Response], name: str) -> list[Any]:
+def values_of(answers: list[requests.Response], name: str) -> list[Any]:
     return [answer.json()[name] for answer in answers]
 
 
@@ -45,12 +45,12 @@ def test_every_post_is_accepted(answers: list[requests.Response]) -> None:
     assert {answer.status_code for answer in answers} == {202}
 
 
-def test_all_but_the_first_are_told_that_they_are_duplicates(answers: list[requests.Response]) -> None:
-    assert told(answers, "duplicate").count(False) == 1
+def test_all_responses_but_the_first_say_duplicate(answers: list[requests.Response]) -> None:
+    assert values_of(answers, "duplicate").count(False) == 1
 
 
-def test_all_are_told_the_first_ones_id(answers: list[requests.Response]) -> None:
-    assert len(set(told(answers, "id"))) == 1
+def test_all_responses_have_the_first_events_id(answers: list[requests.Response]) -> None:
+    assert len(set(values_of(answers, "id"))) == 1
 
 
 @pytest.mark.usefixtures("answers")

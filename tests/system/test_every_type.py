@@ -1,4 +1,4 @@
-"""Every type of event arrives in a Gong that checks everything, by each dialect and each of its APIs."""
+"""Every type of event arrives in a sandbox that checks everything, in each dialect and through each API."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -67,9 +67,11 @@ EVENTS = (
 WITHOUT_EMAIL = ("catalog-interactions", "catalog-engagement")
 """The catalogue dialect knows persons by their e-mail address only."""
 
-ALL = [(account, told) for account in ROUTES for told in EVENTS]
+ALL = [(account, event) for account in ROUTES for event in EVENTS]
 CASES = [
-    (account, told) for account, told in ALL if (account.name in WITHOUT_EMAIL) <= (told["id"] != "anonymous")
+    (account, event)
+    for account, event in ALL
+    if (account.name in WITHOUT_EMAIL) <= (event["id"] != "anonymous")
 ]
 
 
@@ -81,31 +83,31 @@ def stack(launch: Launch) -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def posted(stack: Stack) -> dict[tuple[str, str], Mapping[str, Any]]:
-    """The answer to every event on every route."""
+    """The response to every event on every route."""
     return {
-        (account.name, told["id"]): stack.relay.post(account, told).json() | {"account": account.name}
-        for account, told in ALL
+        (account.name, event["id"]): stack.relay.post(account, event).json() | {"account": account.name}
+        for account, event in ALL
     }
 
 
 @pytest.mark.parametrize(
-    ("account", "told"), CASES, ids=lambda value: getattr(value, "name", None) or value["id"]
+    ("account", "event_sent"), CASES, ids=lambda value: getattr(value, "name", None) or value["id"]
 )
 def test_every_type_arrives(
-    stack: Stack, posted: Mapping[tuple[str, str], Mapping[str, Any]], account: Account, told: Event
+    stack: Stack, posted: Mapping[tuple[str, str], Mapping[str, Any]], account: Account, event_sent: Event
 ) -> None:
-    answer = posted[account.name, told["id"]]
+    answer = posted[account.name, event_sent["id"]]
     assert "id" in answer, answer
-    found = eventually(
+    event = eventually(
         lambda: (page := stack.relay.event(answer["id"]))["status"] not in {"queued", "sending"} and page,
         within=30,
         what="its end",
     )
-    assert found["status"] == "delivered", found
+    assert event["status"] == "delivered", event
 
 
 @pytest.mark.parametrize("route", WITHOUT_EMAIL)
-def test_what_a_dialect_cannot_say_is_refused_at_the_endpoint_by_its_path(
+def test_a_field_that_a_dialect_does_not_have_is_rejected_with_its_path(
     posted: Mapping[tuple[str, str], Mapping[str, Any]], route: str
 ) -> None:
     assert [error["path"] for error in posted[route, "anonymous"]["errors"]] == ["person.email"]

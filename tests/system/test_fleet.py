@@ -1,4 +1,4 @@
-"""Many companies at once: each keeps its own pace over two workers, and a busy one makes no other wait."""
+"""Many companies at once: each keeps its own limit over two workers, and a busy one delays no other."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,8 +30,8 @@ def stack(launch: Launch) -> Iterator[Stack]:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What the sandbox counted of a round: the most calls of any company in one second, its 429s, the events."""
+class Round:
+    """What the sandbox counted in a round: the most calls of any company in one second, its 429s, and the events."""
 
     most_in_one_second: int
     throttled: int
@@ -39,41 +39,41 @@ class Seen:
 
 
 @pytest.fixture(scope="module")
-def seen(stack: Stack) -> Seen:
+def counted_round(stack: Stack) -> Round:
     """The first round that nothing disturbed, else the last: a machine that stands still moves calls together that
     were apart when they left. A pace that is wrong is wrong in every round.
     """
     for number in range(ROUNDS):
-        found = one_round(stack, number)
-        if found.most_in_one_second <= PER_SECOND:
+        result = one_round(stack, number)
+        if result.most_in_one_second <= PER_SECOND:
             break
-    return found
+    return result
 
 
-def one_round(stack: Stack, number: int) -> Seen:
+def one_round(stack: Stack, number: int) -> Round:
     stack.sandbox.post("reset")
     for account in FLEET:
         stack.relay.accept(account, [page_view(f"r{number}e{event}") for event in range(EVENTS)])
     eventually(lambda: stack.relay.open_events() == 0, within=30, what="the drain")
     counted = stack.sandbox.companies()
-    return Seen(
+    return Round(
         max(counts["peak_calls_per_second"] for counts in counted.values()),
         sum(counts["rate_limited"] for counts in counted.values()),
         {name: counts["accepted"] for name, counts in counted.items()},
     )
 
 
-def test_two_workers_keep_every_companys_pace(seen: Seen) -> None:
-    assert (seen.most_in_one_second, seen.throttled) == (PER_SECOND, 0)
+def test_two_workers_respect_every_companys_limit(counted_round: Round) -> None:
+    assert (counted_round.most_in_one_second, counted_round.throttled) == (PER_SECOND, 0)
 
 
-def test_every_companys_events_arrive(seen: Seen) -> None:
-    assert seen.arrived == {account.name: EVENTS for account in FLEET}
+def test_every_companys_events_arrive(counted_round: Round) -> None:
+    assert counted_round.arrived == {account.name: EVENTS for account in FLEET}
 
 
 @pytest.fixture(scope="module")
-def crowded(stack: Stack, seen: Seen) -> Stack:  # noqa: ARG001 - when the rounds are over
-    """One company has more waiting than it can send in ten minutes."""
+def crowded(stack: Stack, counted_round: Round) -> Stack:  # noqa: ARG001 - when the rounds are over
+    """One company has more events queued than it can send in ten minutes."""
     stack.sandbox.post("reset")
     for batch in range(0, BUSY_EVENTS, BATCH):
         stack.relay.accept(BUSY, [page_view(f"e{batch + number}") for number in range(BATCH)])
@@ -84,7 +84,7 @@ _numbers = count()
 
 
 def busy_calls_before(stack: Stack, account: Account) -> int:
-    """How many of the busy source's events were sent between the answer to an event of this account and its call."""
+    """Return how many events of the busy source were sent between this account's request and its call."""
     before = len(stack.sandbox.log(BUSY.name))
     event_id = stack.relay.accept(account, page_view(f"quiet{next(_numbers)}"))["event_id"]
 
@@ -98,7 +98,7 @@ def busy_calls_before(stack: Stack, account: Account) -> int:
 
 
 @pytest.mark.parametrize("account", QUIET, ids=lambda account: account.name)
-def test_a_quiet_company_waits_for_no_busy_one(crowded: Stack, account: Account) -> None:
+def test_a_quiet_company_does_not_wait_for_a_busy_one(crowded: Stack, account: Account) -> None:
     assert busy_calls_before(crowded, account) <= PER_SECOND
 
 
@@ -106,5 +106,5 @@ def test_a_quiet_source_takes_its_turn_within_a_busy_company(crowded: Stack) -> 
     assert busy_calls_before(crowded, SIBLING) <= 2 * PER_SECOND
 
 
-def test_the_busy_company_has_most_of_its_events_still_to_send(crowded: Stack) -> None:
+def test_the_busy_company_still_has_most_of_its_events_queued(crowded: Stack) -> None:
     assert crowded.relay.destinations()["busy"]["states"]["queued"] > BUSY_EVENTS / 2

@@ -13,7 +13,7 @@ ACCOUNT = Account("web")
 EVENTS = 5
 
 
-def test_events_wait_while_gong_is_away_and_arrive_once_when_it_is_back(launch: Launch) -> None:
+def test_events_wait_while_gong_is_unreachable_and_arrive_once_when_it_is_back(launch: Launch) -> None:
     with launch(Plan([ACCOUNT], FAST)) as stack:
         stack.gong.kill()
         stack.relay.accept(ACCOUNT, [page_view(f"e{number}") for number in range(EVENTS)])

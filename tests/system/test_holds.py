@@ -1,4 +1,4 @@
-"""A destination that Gong locks out is put on hold: its events wait, and all arrive once the cause is mended."""
+"""A destination that Gong blocks is put on hold: its events wait, and all arrive once the cause is fixed."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ EVENTS = 5
 
 @dataclass(frozen=True, slots=True)
 class Lockout:
-    """A lasting fault, and the cause that operators are told."""
+    """A lasting fault, and the hold cause that operators see."""
 
     name: str
     fault: str
@@ -38,13 +38,13 @@ LOCKOUTS = (
     Lockout("redirected", "redirect", "redirected"),
 )
 PROBED = Account("probed")
-ASKED = Account("asked")
+ON_REQUEST = Account("asked")
 
 
 @pytest.fixture(scope="module")
 def stack(launch: Launch) -> Iterator[Stack]:
-    known = [*(lockout.account for lockout in LOCKOUTS), PROBED, ASKED]
-    with launch(Plan(known, FAST)) as stack:
+    accounts = [*(lockout.account for lockout in LOCKOUTS), PROBED, ON_REQUEST]
+    with launch(Plan(accounts, FAST)) as stack:
         for lockout in LOCKOUTS:
             stack.sandbox.arm(lockout.fault, company=lockout.name, **lockout.with_)
             post_all(stack, lockout.account)
@@ -56,7 +56,7 @@ def post_all(stack: Stack, account: Account) -> None:
 
 
 def held(stack: Stack, name: str) -> Callable[[], dict[str, Any]]:
-    """Looks at a destination whose events all wait for its hold to end."""
+    """Return a check that all events of a destination wait for its hold to end."""
 
     def look() -> dict[str, Any]:
         row = stack.relay.destinations()[name]
@@ -73,7 +73,7 @@ def all_arrived(stack: Stack, name: str) -> Callable[[], bool]:
 
 @pytest.fixture(scope="module")
 def rows(stack: Stack) -> dict[str, dict[str, Any]]:
-    """Every destination once it is held, with the calls that it has cost by then under `calls`."""
+    """Every destination once it is on hold, with the number of its calls until then under `calls`."""
     return {
         lockout.name: eventually(held(stack, lockout.name), within=20, what=f"the hold of {lockout.name}")
         | {"calls": len(stack.sandbox.log(lockout.name))}
@@ -82,8 +82,8 @@ def rows(stack: Stack) -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def mended(stack: Stack, rows: Mapping[str, Any]) -> None:
-    """Every cause is ended at Gong, and every destination is resumed."""
+def fixed(stack: Stack, rows: Mapping[str, Any]) -> None:
+    """Fix every cause at Gong, and resume every destination."""
     stack.sandbox.disarm()
     for name in rows:
         stack.sandbox.post(f"companies/{name}/restore")
@@ -94,28 +94,32 @@ EVERY = pytest.mark.parametrize("lockout", LOCKOUTS, ids=lambda lockout: lockout
 
 
 @EVERY
-def test_a_lockout_holds_the_destination_and_names_the_cause(
+def test_a_blocked_destination_is_put_on_hold_with_its_cause(
     rows: Mapping[str, Any], lockout: Lockout
 ) -> None:
     assert rows[lockout.name]["hold"]["cause"] == lockout.cause, rows[lockout.name]["hold"]
 
 
 @EVERY
-def test_a_lockout_costs_no_more_calls_than_were_under_way(rows: Mapping[str, Any], lockout: Lockout) -> None:
+def test_a_blocked_destination_gets_no_more_calls_than_were_in_flight(
+    rows: Mapping[str, Any], lockout: Lockout
+) -> None:
     assert 1 <= rows[lockout.name]["calls"] <= 3
 
 
-def test_a_redirect_is_not_followed_but_told(rows: Mapping[str, Any]) -> None:
+def test_a_redirect_is_reported_and_not_followed(rows: Mapping[str, Any]) -> None:
     assert "elsewhere.api.gong.localhost" in rows["redirected"]["hold"]["detail"]
 
 
 @EVERY
-@pytest.mark.usefixtures("mended")
-def test_all_that_waited_arrives_once_it_is_mended_and_resumed(stack: Stack, lockout: Lockout) -> None:
+@pytest.mark.usefixtures("fixed")
+def test_waiting_events_arrive_after_the_cause_is_fixed_and_the_hold_ended(
+    stack: Stack, lockout: Lockout
+) -> None:
     eventually(all_arrived(stack, lockout.name), within=20, what="the held events")
 
 
-def test_a_new_worker_tries_the_credentials_and_ends_a_hold_that_was_mended(stack: Stack) -> None:
+def test_a_new_worker_probes_the_credentials_and_ends_a_hold_whose_cause_is_fixed(stack: Stack) -> None:
     stack.sandbox.post(f"companies/{PROBED.name}/revoke")
     post_all(stack, PROBED)
     eventually(held(stack, PROBED.name), within=20, what="the hold")
@@ -125,19 +129,19 @@ def test_a_new_worker_tries_the_credentials_and_ends_a_hold_that_was_mended(stac
     eventually(all_arrived(stack, PROBED.name), within=30, what="the held events")
 
 
-def test_a_probe_that_an_operator_asks_for_tells_what_is_wrong_and_ends_the_hold_once_it_is_mended(
+def test_an_operators_probe_reports_the_cause_and_ends_the_hold_once_it_is_fixed(
     stack: Stack,
 ) -> None:
     def outcome() -> dict[str, Any]:
-        return stack.relay.act(f"/v1/destinations/{ASKED.name}/probe")["last"] or {}
+        return stack.relay.act(f"/v1/destinations/{ON_REQUEST.name}/probe")["last"] or {}
 
-    stack.sandbox.post(f"companies/{ASKED.name}/revoke")
-    post_all(stack, ASKED)
-    eventually(held(stack, ASKED.name), within=20, what="the hold")
+    stack.sandbox.post(f"companies/{ON_REQUEST.name}/revoke")
+    post_all(stack, ON_REQUEST)
+    eventually(held(stack, ON_REQUEST.name), within=20, what="the hold")
     last = eventually(outcome, within=10, what="what came of the probe")
     assert (last["outcome"], last["status"]) == ("blocked", 401)
     assert "Make a new one in Gong" in last["remedy"]
 
-    stack.sandbox.post(f"companies/{ASKED.name}/restore")
+    stack.sandbox.post(f"companies/{ON_REQUEST.name}/restore")
     eventually(lambda: outcome().get("outcome") == "passed", within=10, what="the probe that passes")
-    eventually(all_arrived(stack, ASKED.name), within=20, what="the held events")
+    eventually(all_arrived(stack, ON_REQUEST.name), within=20, what="the held events")

@@ -27,10 +27,10 @@ def report(launch: Launch) -> Iterator[Report]:
 
 
 @pytest.mark.parametrize("promise", PROMISES)
-def test_under_kill_9(report: Report, promise: str) -> None:
+def test_a_promise_holds_under_kill_9(report: Report, promise: str) -> None:
     assert PROMISES[promise](report), report.text()
 
 
-def test_the_run_put_every_promise_to_the_test(report: Report) -> None:
+def test_the_run_tested_every_promise(report: Report) -> None:
     assert (len(report.ledger.tried), report.kills) == (400, 4)
     assert report.gong.lost_answers > 0

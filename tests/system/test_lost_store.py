@@ -1,4 +1,4 @@
-"""The store is backed up while it works, lost, and put back, as docs/operations.md says; or begun anew without a backup."""
+"""The store is backed up at run time, lost and restored, as in docs/operations.md; or started again without a backup."""
 
 import shutil
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tests.harness.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
-ACCOUNT = Account("kept")
+ACCOUNT = Account("stored")
 FILES = "appendonlydir"
 
 
@@ -25,7 +25,7 @@ def stack(launch: Launch) -> Iterator[Stack]:
 
 
 def back_up(stack: Stack, target: Path) -> None:
-    """While it works: its files are not rewritten in the meantime."""
+    """Back up the running store, whose files are not rewritten meanwhile."""
     redis = Redis.from_url(stack.store.url)
     before = redis.config_get("auto-aof-rewrite-percentage")
     redis.config_set("auto-aof-rewrite-percentage", 0)
@@ -46,7 +46,7 @@ def drained(stack: Stack) -> None:
     eventually(lambda: stack.relay.open_events() == 0, within=30, what="the drain")
 
 
-def test_a_backup_brings_back_what_waited_and_gong_holds_nothing_twice(stack: Stack, tmp_path: Path) -> None:
+def test_a_backup_restores_waiting_events_and_gong_has_each_once(stack: Stack, tmp_path: Path) -> None:
     stack.relay.accept(ACCOUNT, page_view("before"))
     drained(stack)
     stack.relay.act(f"/v1/destinations/{ACCOUNT.name}/pause")
@@ -64,11 +64,11 @@ def test_a_backup_brings_back_what_waited_and_gong_holds_nothing_twice(stack: St
     stack.relay.act(f"/v1/destinations/{ACCOUNT.name}/resume")
     drained(stack)
 
-    assert sorted(stack.sandbox.event_ids()) == ["kept:before", "kept:waiting"]
+    assert sorted(stack.sandbox.event_ids()) == ["stored:before", "stored:waiting"]
     assert stack.relay.event(waiting)["status"] == "duplicate"
 
 
-def test_without_a_backup_web_and_worker_go_on_with_an_empty_store(stack: Stack) -> None:
+def test_without_a_backup_web_and_worker_continue_with_an_empty_store(stack: Stack) -> None:
     stack.relay.accept(ACCOUNT, page_view("before"))
     drained(stack)
 
@@ -79,10 +79,10 @@ def test_without_a_backup_web_and_worker_go_on_with_an_empty_store(stack: Stack)
     )
     drained(stack)
 
-    assert sorted(stack.sandbox.event_ids()) == ["kept:after", "kept:before"]
+    assert sorted(stack.sandbox.event_ids()) == ["stored:after", "stored:before"]
 
 
-def test_what_senders_send_again_after_the_loss_reaches_gong_once(stack: Stack) -> None:
+def test_events_sent_again_after_the_loss_reach_gong_once(stack: Stack) -> None:
     stack.relay.accept(ACCOUNT, page_view("sent"))
     drained(stack)
 
@@ -93,12 +93,12 @@ def test_what_senders_send_again_after_the_loss_reaches_gong_once(stack: Stack) 
     )
     drained(stack)
 
-    assert (stack.sandbox.event_ids(), stack.relay.event(again)["status"]) == (["kept:sent"], "duplicate")
+    assert (stack.sandbox.event_ids(), stack.relay.event(again)["status"]) == (["stored:sent"], "duplicate")
 
 
-def test_a_file_that_ends_in_the_middle_of_a_command_is_read_up_to_it(stack: Stack) -> None:
+def test_a_file_truncated_within_a_command_is_read_up_to_it(stack: Stack) -> None:
     stack.relay.act(f"/v1/destinations/{ACCOUNT.name}/pause")
-    kept = stack.relay.accept(ACCOUNT, page_view("kept"))["id"]
+    event_id = stack.relay.accept(ACCOUNT, page_view("truncated"))["id"]
 
     stack.store.kill()
     [file] = (stack.store.folder / FILES).glob("*.incr.aof")
@@ -107,4 +107,6 @@ def test_a_file_that_ends_in_the_middle_of_a_command_is_read_up_to_it(stack: Sta
     stack.store.start()
 
     # It was queued or held already when the store died; the next worker to look at it finds the hold.
-    eventually(lambda: stack.relay.event(kept)["status"] == "on_hold", within=20, what="the event on hold")
+    eventually(
+        lambda: stack.relay.event(event_id)["status"] == "on_hold", within=20, what="the event on hold"
+    )

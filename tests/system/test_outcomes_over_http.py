@@ -1,4 +1,4 @@
-"""What becomes of an event for every way in which Gong can answer, over real connections."""
+"""What happens to an event for every response of Gong, over real connections."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A fault that strikes the first call of one event, and how the event fares. `attempt_history` are the attempts' outcomes."""
+    """A fault of an event's first call, and what happens to the event. `attempt_history` are the attempts' outcomes."""
 
     name: str
     fault: str
@@ -52,21 +52,21 @@ CASES = (
 
 @pytest.fixture(scope="module")
 def stack(launch: Launch) -> Iterator[Stack]:
-    known = [*(case.account for case in CASES), Account("reported-before")]
-    with launch(Plan(known, FAST, gong={"FIDELITY": "strict"})) as stack:
+    accounts = [*(case.account for case in CASES), Account("reported-before")]
+    with launch(Plan(accounts, FAST, gong={"FIDELITY": "strict"})) as stack:
         yield stack
 
 
 @pytest.fixture(scope="module")
 def posted(stack: Stack) -> dict[str, str]:
-    """Every case's event, all posted at once so that their waits overlap: case → id."""
+    """The ids of every case's event by case. All are posted at once, so that their waits overlap."""
     for case in CASES:
         stack.sandbox.arm(case.fault, company=case.name, count=1, **case.with_)
     return {case.name: stack.relay.accept(case.account, page_view("one"))["id"] for case in CASES}
 
 
 def ended(stack: Stack, event_id: str) -> dict[str, Any]:
-    """The event, once it has ended."""
+    """Wait until the event has ended, and return it."""
 
     def look() -> dict[str, Any] | None:
         event = stack.relay.event(event_id)
@@ -77,24 +77,26 @@ def ended(stack: Stack, event_id: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_each_answer_has_its_outcome(stack: Stack, posted: Mapping[str, str], case: Case) -> None:
+def test_each_response_has_its_outcome(stack: Stack, posted: Mapping[str, str], case: Case) -> None:
     event = ended(stack, posted[case.name])
     tries = tuple(attempt["outcome"] for attempt in event["attempt_history"])
     assert (tries, event["status"]) == (case.tries, case.status), event
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_gong_holds_it_once_or_not_at_all(stack: Stack, posted: Mapping[str, str], case: Case) -> None:
+def test_gong_has_the_event_once_or_not_at_all(stack: Stack, posted: Mapping[str, str], case: Case) -> None:
     ended(stack, posted[case.name])
     assert len(stack.sandbox.event_ids(case.name)) == case.in_gong
 
 
-def test_a_refusal_is_a_dead_letter_with_gongs_own_words(stack: Stack, posted: Mapping[str, str]) -> None:
+def test_a_rejected_event_is_a_dead_letter_with_gongs_error_text(
+    stack: Stack, posted: Mapping[str, str]
+) -> None:
     event = ended(stack, posted["bad-request"])
     assert (event["reason"], event["detail"]) == ("rejected", "Rejected")
 
 
-def test_a_refused_body_is_never_sent_again(stack: Stack, posted: Mapping[str, str]) -> None:
+def test_a_rejected_body_is_never_sent_again(stack: Stack, posted: Mapping[str, str]) -> None:
     ended(stack, posted["bad-request"])
     assert [call["status"] for call in stack.sandbox.log("bad-request")] == [400]
 
@@ -103,21 +105,19 @@ def test_a_429_spends_no_attempt(stack: Stack, posted: Mapping[str, str]) -> Non
     assert ended(stack, posted["rate_limited"])["attempts"] == 1
 
 
-def test_an_answer_that_drips_is_cut_off_at_the_deadline(stack: Stack, posted: Mapping[str, str]) -> None:
+def test_a_slow_response_is_cut_off_at_the_deadline(stack: Stack, posted: Mapping[str, str]) -> None:
     first = ended(stack, posted["slow-body"])["attempt_history"][0]
     assert first["seconds"] < float(FAST["RELAY_CALL_TIMEOUT_SECONDS"]) + 1.5, first
 
 
-def test_every_attempt_that_was_answered_keeps_gongs_request_id(
-    stack: Stack, posted: Mapping[str, str]
-) -> None:
-    told = [attempt["request_id"] for attempt in ended(stack, posted["error-500"])["attempt_history"]]
-    assert told == [call["request_id"] for call in stack.sandbox.log("error-500")]
+def test_every_attempt_with_a_response_has_gongs_request_id(stack: Stack, posted: Mapping[str, str]) -> None:
+    request_ids = [attempt["request_id"] for attempt in ended(stack, posted["error-500"])["attempt_history"]]
+    assert request_ids == [call["request_id"] for call in stack.sandbox.log("error-500")]
 
 
-def test_what_another_application_reported_first_is_shown_as_a_duplicate(stack: Stack) -> None:
+def test_an_event_that_another_application_reported_first_is_a_duplicate(stack: Stack) -> None:
     account, event = Account("reported-before"), page_view("one")
-    told = stack.relay.post(account, event, dry_run="true").json()["calls"][0]
-    assert stack.sandbox.call(account.name, told).status_code == 200
+    call = stack.relay.post(account, event, dry_run="true").json()["calls"][0]
+    assert stack.sandbox.call(account.name, call).status_code == 200
     event_id = stack.relay.accept(account, event)["id"]
     assert ended(stack, event_id)["status"] == "duplicate"

@@ -1,4 +1,4 @@
-"""The pace that Gong sees: each company's limit is kept, and one company's 429 is nobody else's."""
+"""The pace that Gong sees: each company's limit is respected, and a 429 of one company affects no other."""
 
 import time
 from collections.abc import Iterator
@@ -31,8 +31,8 @@ def stack(launch: Launch) -> Iterator[Stack]:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What the sandbox counted of each company when everything had been sent."""
+class Round:
+    """What the sandbox counted for each company after everything was sent."""
 
     companies: dict[str, dict[str, int]]
 
@@ -45,18 +45,18 @@ class Seen:
 
 
 @pytest.fixture(scope="module")
-def seen(stack: Stack) -> Seen:
+def counted_round(stack: Stack) -> Round:
     """The first round that nothing disturbed, else the last. The pace has 50 ms to spare: a machine that stands still
     for longer moves calls together that were apart when they left. A pace that is wrong is wrong in every round.
     """
     for number in range(ROUNDS):
-        found = one_round(stack, number)
-        if found.most_in_one_second <= PER_SECOND:
+        result = one_round(stack, number)
+        if result.most_in_one_second <= PER_SECOND:
             break
-    return found
+    return result
 
 
-def one_round(stack: Stack, number: int) -> Seen:
+def one_round(stack: Stack, number: int) -> Round:
     stack.sandbox.post("reset")
     for account in accounts(COMPANIES):
         stack.relay.accept(account, [page_view(f"r{number}e{event}") for event in range(EVENTS)])
@@ -67,24 +67,24 @@ def one_round(stack: Stack, number: int) -> Seen:
     calls, whole = moments(stack.sandbox.log("c0")), (EVENTS - 1) // PER_SECOND * PER_SECOND
     rate = whole / (calls[whole] - calls[0])
     print(f"round {number}: {rate:.2f} calls a second and company of {PER_SECOND}")  # noqa: T201 - `-s` shows it
-    return Seen(stack.sandbox.companies())
+    return Round(stack.sandbox.companies())
 
 
-def test_no_company_is_told_to_slow_down(seen: Seen) -> None:
-    assert seen.total("rate_limited") == 0
+def test_no_company_gets_a_429(counted_round: Round) -> None:
+    assert counted_round.total("rate_limited") == 0
 
 
-def test_no_company_gets_more_calls_in_any_second_than_its_limit(seen: Seen) -> None:
-    assert seen.most_in_one_second <= PER_SECOND
+def test_no_company_gets_more_calls_in_any_second_than_its_limit(counted_round: Round) -> None:
+    assert counted_round.most_in_one_second <= PER_SECOND
 
 
-def test_every_event_costs_one_call(seen: Seen) -> None:
-    assert seen.total("calls") - seen.total("rate_limited") == EVENTS * COMPANIES
+def test_every_event_costs_one_call(counted_round: Round) -> None:
+    assert counted_round.total("calls") - counted_round.total("rate_limited") == EVENTS * COMPANIES
 
 
 @pytest.fixture(scope="module")
 def logs(stack: Stack) -> dict[str, list[dict[str, Any]]]:
-    """Every company's calls, after the third call of one of them was answered 429 with a Retry-After."""
+    """Every company's calls, after the third call of one was answered 429 with Retry-After."""
     stack.sandbox.arm("429_storm", company=FROZEN.name, nth=3, seconds=FROZEN_SECONDS)
     for account in ROTATED:
         stack.relay.accept(account, [page_view(f"e{number}") for number in range(9)])
@@ -96,19 +96,19 @@ def moments(log: list[dict[str, Any]]) -> list[float]:
     return [datetime.fromisoformat(call["at"]).timestamp() for call in log]
 
 
-def test_a_429_stops_its_company_until_its_time_has_come(logs: dict[str, list[dict[str, Any]]]) -> None:
+def test_a_429_pauses_its_company_until_its_retry_after(logs: dict[str, list[dict[str, Any]]]) -> None:
     log = logs[FROZEN.name]
     assert [call["status"] for call in log[:4]] == [200, 200, 429, 200]
     third, fourth = moments(log)[2:4]
     assert fourth - third >= FROZEN_SECONDS
 
 
-def test_a_429_stops_no_other_company(logs: dict[str, list[dict[str, Any]]]) -> None:
+def test_a_429_pauses_no_other_company(logs: dict[str, list[dict[str, Any]]]) -> None:
     resumed = moments(logs[FROZEN.name])[3]
     assert max(moments(logs[account.name])[-1] for account in OTHERS) < resumed
 
 
-def test_an_event_that_was_throttled_arrives_all_the_same(logs: dict[str, list[dict[str, Any]]]) -> None:
+def test_a_rate_limited_event_arrives_later(logs: dict[str, list[dict[str, Any]]]) -> None:
     assert [call["status"] for call in logs[FROZEN.name]].count(200) == 9
 
 
@@ -123,11 +123,11 @@ def test_two_destinations_of_one_company_share_its_limit_over_two_workers(stack:
     assert calls[-1] - calls[0] > 18 / PER_SECOND - 1
 
 
-def test_what_a_days_budget_does_not_reach_waits_in_its_queue(stack: Stack) -> None:
+def test_events_beyond_the_daily_budget_wait_in_the_queue(stack: Stack) -> None:
     stack.relay.accept(SHORT, [page_view(f"e{number}") for number in range(6)])
     row = eventually(
         lambda: (
-            (found := stack.relay.destinations()["short"])["states"]["delivered"] == SHORT.per_day and found
+            (result := stack.relay.destinations()["short"])["states"]["delivered"] == SHORT.per_day and result
         ),
         within=20,
         what="the day's budget spent",

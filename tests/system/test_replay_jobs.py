@@ -1,4 +1,4 @@
-"""A replay of a thousand dead letters under kill -9 of its worker: each leaves once, and live events overtake it."""
+"""A replay of a thousand dead letters under kill -9 of its worker: each is sent once, and live events overtake it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ ACCOUNT = Account("many", per_second=PER_SECOND, per_day=100_000)
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What a replay under kills led to. `arrived_before` is what Gong had when the live events came."""
+    """The result of a replay under kills. `arrived_before` is what Gong had when the live events were posted."""
 
     page: Mapping[str, Any]
     arrived: list[str]
@@ -46,7 +46,7 @@ def stack(launch: Launch) -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def dead(stack: Stack) -> Stack:
-    """A thousand events that Gong has refused."""
+    """A thousand events that Gong has rejected."""
     stack.sandbox.arm("status", status=400)
     for first in range(0, EVENTS, 200):
         stack.relay.accept(ACCOUNT, [page_view(f"e{number}") for number in range(first, first + 200)])
@@ -61,7 +61,7 @@ def replayed(dead: Stack) -> Replayed:
     for number in range(1, KILLS + 1):
         await_arrivals(dead, number * (EVENTS - 200) // KILLS)
         worker.kill()
-        if number == KILLS // 2:  # while nobody sends, so that what is sent first can be told
+        if number == KILLS // 2:  # while no worker runs, so that the order of sending can be observed
             before = len(arrivals(dead))
             dead.relay.accept(ACCOUNT, [page_view(f"live{live}") for live in range(LIVE)])
         worker.start()
@@ -90,7 +90,7 @@ def await_arrivals(stack: Stack, count: int) -> None:
 
 
 def arrivals(stack: Stack) -> list[str]:
-    """The eventId of each call that Gong accepted, in the order in which they came."""
+    """Return the eventId of each call that Gong accepted, in order of arrival."""
     return [line["event_id"] for line in stack.sandbox.log(ACCOUNT.name) if line["status"] == 200]
 
 
@@ -100,7 +100,7 @@ def test_each_dead_letter_arrives_once_and_so_does_each_live_event(replayed: Rep
     assert sorted(replayed.arrived) == sorted(dead + [f"many:live{number}" for number in range(LIVE)])
 
 
-def test_the_records_say_that_each_was_sent_once(replayed: Replayed) -> None:
+def test_the_records_show_that_each_was_sent_once(replayed: Replayed) -> None:
     counts = {name: replayed.page[name] for name in ("examined", "matched", "replayed", "skipped", "failed")}
 
     assert counts == {"examined": EVENTS, "matched": EVENTS, "replayed": EVENTS, "skipped": 0, "failed": 0}

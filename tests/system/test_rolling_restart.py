@@ -1,4 +1,4 @@
-"""Web and worker are replaced in turn under load, and nobody notices. The short form of `make rolling`."""
+"""Web and worker are replaced in turn under load, and senders see no error. The short form of `make rolling`."""
 
 import pytest
 
@@ -16,11 +16,11 @@ def report(launch: Launch) -> RollingReport:
 
 
 @pytest.mark.parametrize("promise", PROMISES)
-def test_under_rolling_restarts(report: RollingReport, promise: str) -> None:
+def test_a_promise_holds_under_rolling_restarts(report: RollingReport, promise: str) -> None:
     assert PROMISES[promise](report), report.text()
 
 
-def test_both_were_restarted_while_events_came_in(report: RollingReport) -> None:
+def test_web_and_worker_were_restarted_while_events_arrived(report: RollingReport) -> None:
     restarts = [name for name, _ in report.seconds_to_end]
 
     assert min(restarts.count("web"), restarts.count("worker")) >= 1

@@ -1,4 +1,4 @@
-"""A visit of many page views through real processes: one call, though the worker dies while the session gathers."""
+"""A visit of many page views through real processes: one call, although the worker dies while the session is open."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -35,7 +35,7 @@ def store(stack: Stack) -> Iterator[Redis]:
 
 
 def visit(stack: Stack, name: str) -> list[dict[str, Any]]:
-    """Twelve page views, posted one by one."""
+    """Post twelve page views one by one."""
     views = [
         page_view(f"{name}-{at}", session_id=name, occurred_at=f"2026-11-20T10:{at:02}:00Z")
         for at in range(12)
@@ -49,14 +49,12 @@ def end_sessions(store: Redis) -> None:
 
 
 def arrived(stack: Stack) -> dict[str, dict[str, Any]]:
-    """What Gong has, by its eventId."""
-    told = stack.sandbox.get("events", company=VISITED.name)["events"]
-    return {one["event_id"]: one["body"] for one in told}
+    """Return the bodies that Gong has, by eventId."""
+    events = stack.sandbox.get("events", company=VISITED.name)["events"]
+    return {event["event_id"]: event["body"] for event in events}
 
 
-def test_a_visit_arrives_as_one_call_that_tells_its_pages_and_its_duration(
-    stack: Stack, store: Redis
-) -> None:
+def test_a_visit_arrives_as_one_call_with_its_pages_and_duration(stack: Stack, store: Redis) -> None:
     visit(stack, "first")
     end_sessions(store)
 

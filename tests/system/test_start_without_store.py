@@ -1,4 +1,4 @@
-"""Web and worker start before their store: they wait and say so, and go on when it is there."""
+"""Web and worker start before their store: they log that they wait, and continue when it is there."""
 
 import pytest
 import requests
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 ACCOUNT = Account("web")
 
 
-def test_whoever_starts_before_the_store_waits_says_so_and_goes_on(launch: Launch) -> None:
+def test_processes_that_start_before_the_store_log_it_wait_and_continue(launch: Launch) -> None:
     with launch(Plan([ACCOUNT], FAST)) as stack:
         worker = stack.workers[0]
         stack.relay.accept(ACCOUNT, page_view("before"))

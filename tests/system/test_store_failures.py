@@ -1,4 +1,4 @@
-"""A store that is stopped, frozen or full: never 202, always 503 with a time to come back, and back in service soon."""
+"""A store that is stopped, frozen or full: the web answers 503 with Retry-After, never 202, and recovers quickly."""
 
 import secrets
 import signal
@@ -27,7 +27,7 @@ CROWD = 20
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What a sender got while the store was in trouble, and after how many seconds; then how long recovery took."""
+    """The response while the store failed, its duration in seconds, and how long recovery took."""
 
     answer: requests.Response
     seconds: float
@@ -48,7 +48,7 @@ def post(stack: Stack, name: str) -> tuple[requests.Response, float]:
 
 
 def back_after(stack: Stack, name: str) -> float:
-    """Seconds until events are taken again."""
+    """Return the seconds until events are accepted again."""
     started = time.monotonic()
     eventually(lambda: post(stack, name)[0].status_code == 202, within=30, what="service")
     return time.monotonic() - started
@@ -72,7 +72,7 @@ def frozen(stack: Stack) -> Refusal:
     return Refusal(answer, seconds, back_after(stack, "after-freeze"))
 
 
-def test_a_frozen_store_holds_up_nobody_who_does_not_need_it(stack: Stack) -> None:
+def test_a_frozen_store_delays_no_request_that_does_not_need_it(stack: Stack) -> None:
     stack.store.signal(signal.SIGSTOP)
     try:
         with ThreadPoolExecutor(CROWD) as senders:
@@ -90,15 +90,15 @@ def test_a_frozen_store_holds_up_nobody_who_does_not_need_it(stack: Stack) -> No
 
 @pytest.fixture(scope="module", params=["stopped", "frozen"])
 def refusal(request: pytest.FixtureRequest) -> Refusal:
-    found: Refusal = request.getfixturevalue(request.param)
-    return found
+    result: Refusal = request.getfixturevalue(request.param)
+    return result
 
 
-def test_a_store_in_trouble_is_answered_503(refusal: Refusal) -> None:
+def test_requests_are_answered_503_while_the_store_fails(refusal: Refusal) -> None:
     assert refusal.answer.status_code == 503, refusal.answer.text
 
 
-def test_the_503_is_a_problem_with_a_time_to_come_back(refusal: Refusal) -> None:
+def test_the_503_has_a_problem_document_and_retry_after(refusal: Refusal) -> None:
     headers = refusal.answer.headers
     assert headers["Content-Type"] == "application/problem+json"
     assert int(headers["Retry-After"]) >= 1
@@ -113,29 +113,29 @@ def test_service_is_back_within_five_seconds_of_the_store(refusal: Refusal) -> N
 
 
 @pytest.mark.usefixtures("stopped")
-def test_nothing_is_kept_of_what_a_stopped_store_did_not_take(stack: Stack) -> None:
+def test_nothing_is_stored_of_events_that_a_stopped_store_did_not_accept(stack: Stack) -> None:
     assert stack.relay.events(event_id="web:while-stopped") == []
 
 
 @pytest.mark.usefixtures("frozen")
-def test_what_a_frozen_store_may_have_taken_is_sent_once_when_it_is_posted_again(stack: Stack) -> None:
+def test_events_that_a_frozen_store_may_have_accepted_are_sent_once_when_posted_again(stack: Stack) -> None:
     stack.relay.accept(ACCOUNT, page_view("while-frozen"))
     eventually(lambda: stack.relay.open_events() == 0, within=20, what="the drain")
     assert stack.sandbox.event_ids().count("web:while-frozen") == 1
 
 
 @pytest.mark.usefixtures("stopped")
-def test_what_was_accepted_before_is_not_lost_with_the_store(stack: Stack) -> None:
+def test_events_accepted_before_the_failure_are_not_lost(stack: Stack) -> None:
     eventually(lambda: "web:before" in stack.sandbox.event_ids(), within=20, what="the first event")
 
 
 def bulky() -> dict[str, str]:
-    """Properties of 18 KB that do not get smaller by packing."""
+    """Return 18 KB of properties that do not compress."""
     return {f"note{number}": secrets.token_urlsafe(675) for number in range(20)}
 
 
 def flood(stack: Stack) -> tuple[requests.Response, int]:
-    """Post batches until one is not accepted: that answer, and how many events were accepted."""
+    """Post batches until one is not accepted. Returns that response and the number of accepted events."""
     for batch in range(400):
         events = [page_view(f"{batch}-{number}", properties=bulky()) for number in range(10)]
         answer = stack.relay.post(MANY[batch % len(MANY)], events)
@@ -145,7 +145,7 @@ def flood(stack: Stack) -> tuple[requests.Response, int]:
 
 
 @pytest.mark.parametrize("high_water_percent", [60, 100])
-def test_a_full_store_keeps_what_it_took_and_takes_more_once_workers_have_drained_it(
+def test_a_full_store_keeps_accepted_events_and_accepts_more_once_workers_have_drained_it(
     launch: Launch, high_water_percent: int
 ) -> None:
     settings = FAST | {

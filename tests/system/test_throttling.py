@@ -1,4 +1,4 @@
-"""Storms of 429 and every form of Retry-After: no call before its time, no attempt spent, nobody else slowed down."""
+"""Repeated 429s and every form of Retry-After: no call before its time, no attempt spent, no other company delayed."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import pytest
 from redis import Redis
 
 from tests.harness.accounts import Account
-from tests.harness.ageing import a_freeze_ends, looked_at_in
+from tests.harness.ageing import end_freeze, seconds_until_due
 from tests.harness.clients import page_view
 from tests.harness.stack import FAST, Launch, Plan, Stack
 from tests.harness.waiting import eventually
@@ -23,14 +23,14 @@ EVENTS, STORMY_EVENTS, STORM = 3, 9, 8
 
 @dataclass(frozen=True, slots=True)
 class Odd:
-    """How a 429 says when to come back, and how long its company rests then at least."""
+    """A form of Retry-After in a 429, and the minimum pause of its company."""
 
     form: str
     least_seconds: float
 
     @property
     def account(self) -> Account:
-        """One call a second: when a 429 is answered, no other call of its company is under way."""
+        """One call per second, so that no other call of the company is in flight when a 429 arrives."""
         return Account(f"odd-{self.form.replace('_', '-')}", per_second=1)
 
 
@@ -53,8 +53,8 @@ PER_SECOND = STORMY.per_second
 
 @pytest.fixture(scope="module")
 def stack(launch: Launch) -> Iterator[Stack]:
-    known = [*(odd.account for odd in (*ODD, HUGE)), STORMY, UNTOLD, HOURLY, SPENT, CALM, LOCKED]
-    with launch(Plan(known, FAST, workers=2)) as stack:
+    accounts = [*(odd.account for odd in (*ODD, HUGE)), STORMY, UNTOLD, HOURLY, SPENT, CALM, LOCKED]
+    with launch(Plan(accounts, FAST, workers=2)) as stack:
         yield stack
 
 
@@ -68,7 +68,7 @@ def post(stack: Stack, account: Account, events: int) -> None:
 
 
 def throttle(stack: Stack, account: Account, events: int, **fault: object) -> None:
-    """Post events of which a first one is answered 429."""
+    """Post events whose first call is answered 429."""
     stack.sandbox.arm(str(fault.pop("kind", "429_storm")), company=account.name, **fault)
     post(stack, account, events)
     eventually(lambda: 429 in statuses(stack, account.name), within=10, what=f"{account.name} throttled")
@@ -80,7 +80,7 @@ def statuses(stack: Stack, company: str) -> list[int]:
 
 @pytest.fixture(scope="module")
 def rested(stack: Stack) -> None:
-    """Every company that is to rest for seconds has rested, and all its events have arrived."""
+    """Every company with a pause of seconds has paused, and all its events have arrived."""
     throttle(stack, STORMY, STORMY_EVENTS, count=STORM, seconds=2)
     eventually(lambda: statuses(stack, STORMY.name).count(429) == STORM, within=10, what="the storm's end")
     for odd in ODD:
@@ -93,7 +93,7 @@ def rested(stack: Stack) -> None:
 
 @pytest.fixture(scope="module")
 def resting(stack: Stack, redis: Redis, rested: None) -> Mapping[str, dict[str, Any]]:  # noqa: ARG001 - one after the other
-    """Every company that is to rest for an hour or more, as operators see it, with the calls it has made by then."""
+    """Every company with a pause of an hour or more, as operators see it, with its calls until then."""
     stack.sandbox.post("settings", {"retry_after_form": "int"})
     throttle(stack, HOURLY, EVENTS, seconds=HOUR)
     throttle(stack, SPENT, EVENTS, kind="day_quota_spent", count=1)
@@ -105,7 +105,7 @@ def resting(stack: Stack, redis: Redis, rested: None) -> Mapping[str, dict[str, 
         lambda: statuses(stack, CALM.name) == [200] * EVENTS, within=10, what="another company's calls"
     )
     return {
-        name: row | {"calls": len(statuses(stack, name)), "looked_at_in": looked_at_in(redis, name)}
+        name: row | {"calls": len(statuses(stack, name)), "seconds_until_due": seconds_until_due(redis, name)}
         for name, row in rows.items()
     }
 
@@ -127,7 +127,7 @@ def moments(stack: Stack, company: str) -> list[float]:
 
 
 def bursts(stack: Stack, company: str, apart_seconds: float) -> list[list[float]]:
-    """A company's calls, parted wherever nothing was sent for so long."""
+    """Split a company's calls wherever none was made for this number of seconds."""
     parted: list[list[float]] = []
     for moment in moments(stack, company):
         if parted and moment - parted[-1][-1] < apart_seconds:
@@ -139,7 +139,7 @@ def bursts(stack: Stack, company: str, apart_seconds: float) -> list[list[float]
 
 @pytest.mark.usefixtures("rested")
 @pytest.mark.parametrize("odd", ODD, ids=lambda odd: odd.form)
-def test_no_call_comes_before_its_time_however_that_is_told(stack: Stack, odd: Odd) -> None:
+def test_no_call_is_made_before_its_time_whatever_form_retry_after_has(stack: Stack, odd: Odd) -> None:
     calls = moments(stack, odd.account.name)
 
     assert statuses(stack, odd.account.name) == [429, *[200] * EVENTS]
@@ -147,7 +147,7 @@ def test_no_call_comes_before_its_time_however_that_is_told(stack: Stack, odd: O
 
 
 @pytest.mark.usefixtures("rested")
-def test_in_a_storm_a_company_makes_no_more_calls_than_one_seconds_before_it_rests_again(
+def test_under_repeated_429s_a_company_makes_at_most_one_seconds_calls_between_pauses(
     stack: Stack,
 ) -> None:
     first, second, third, *_ = bursts(stack, STORMY.name, apart_seconds=1.9)
@@ -158,7 +158,7 @@ def test_in_a_storm_a_company_makes_no_more_calls_than_one_seconds_before_it_res
 
 
 @pytest.mark.usefixtures("rested")
-def test_where_gong_names_no_time_the_rests_double(stack: Stack) -> None:
+def test_without_a_retry_after_the_pauses_double(stack: Stack) -> None:
     first, second, third, *_ = bursts(stack, UNTOLD.name, apart_seconds=0.99)
     rests = (second[0] - first[-1], third[0] - second[-1])
 
@@ -166,26 +166,26 @@ def test_where_gong_names_no_time_the_rests_double(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("name", LONG)
-def test_a_rest_of_hours_costs_no_call_but_those_under_way(
+def test_a_pause_of_hours_costs_only_the_calls_in_flight(
     resting: Mapping[str, dict[str, Any]], name: str
 ) -> None:
     assert resting[name]["calls"] <= PER_SECOND
-    assert resting[name]["looked_at_in"] > 0.99 * LONG[name]
+    assert resting[name]["seconds_until_due"] > 0.99 * LONG[name]
 
 
 @pytest.mark.parametrize("name", LONG)
-def test_operators_are_told_until_when_a_company_rests(
-    resting: Mapping[str, dict[str, Any]], name: str
-) -> None:
+def test_operators_see_until_when_a_company_pauses(resting: Mapping[str, dict[str, Any]], name: str) -> None:
     assert resting[name]["budget"]["rate_limited_until"]
 
 
-def test_a_day_that_others_have_spent_is_told(resting: Mapping[str, dict[str, Any]]) -> None:
+def test_operators_see_that_others_have_used_up_the_daily_limit(
+    resting: Mapping[str, dict[str, Any]],
+) -> None:
     assert resting[SPENT.name]["budget"]["other_integrations"]["estimated_calls"] > 0.99 * SPENT.per_day
 
 
 @pytest.mark.usefixtures("resting")
-def test_a_probe_that_is_answered_429_lets_its_company_rest_too(stack: Stack) -> None:
+def test_a_probe_that_is_answered_429_pauses_its_company(stack: Stack) -> None:
     stack.sandbox.post("settings", {"retry_after_form": "int"})
     stack.sandbox.arm("ip_blocked", company=LOCKED.name, count=1)
     post(stack, LOCKED, 1)
@@ -197,13 +197,13 @@ def test_a_probe_that_is_answered_429_lets_its_company_rest_too(stack: Stack) ->
 
 
 @pytest.mark.usefixtures("resting")
-def test_when_its_time_has_come_all_arrives_and_no_attempt_was_spent_on_429s(
+def test_after_the_pause_every_event_arrives_and_429s_have_spent_no_attempt(
     stack: Stack, redis: Redis
 ) -> None:
     stack.sandbox.disarm()
     stack.sandbox.post("clock", {"advance_seconds": DAY + 1})
     for name in (*LONG, LOCKED.name):
-        a_freeze_ends(redis, name)
+        end_freeze(redis, name)
     eventually(lambda: stack.relay.open_events() == 0, within=20, what="the drain")
 
     events = [stack.relay.event(event["id"]) for event in stack.relay.events()]

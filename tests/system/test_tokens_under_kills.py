@@ -1,4 +1,4 @@
-"""Workers die by kill -9 while they renew tokens: what is left works, or says that the customer has to come again."""
+"""Workers die by kill -9 while they renew tokens: the tokens left work, or the customer has to reconnect."""
 
 import multiprocessing
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ MOST_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Place:
-    """All that a process needs to be a worker; it can be handed to another."""
+    """What a process needs to act as a worker. It can be passed to another process."""
 
     redis_url: str
     gong: str
@@ -48,7 +48,7 @@ class Place:
         return World(open_redis(self.redis_url, WORKER), self.gong, self.app)
 
     def tokens(self) -> TokenService:
-        """Its patience is short, so that what a dead worker had begun is soon taken over."""
+        """A token service with short timeouts, so that renewals of dead workers are soon taken over."""
         world = self.world()
         tokens = create_token_service(world.settings, self.app, world.redis)
         assert tokens is not None
@@ -56,7 +56,7 @@ class Place:
 
 
 def renew_one(place: Place, name: str) -> None:
-    """What a worker does when tokens are due; then it goes on, until it is killed."""
+    """Renew due tokens as a worker does, until the process is killed."""
     tokens = place.tokens()
     grant = read_grant(tokens.redis, name)
     assert grant is not None
@@ -64,18 +64,20 @@ def renew_one(place: Place, name: str) -> None:
     Event().wait(10)
 
 
-def use_refused(place: Place, name: str, stale: Credentials, told: Any) -> None:
-    """What a worker does when Gong refuses an access token."""
+def use_refused(place: Place, name: str, stale: Credentials, results: Any) -> None:
+    """Do what a worker does when Gong rejects an access token."""
     world = place.world()
     destination = world.directory().find(name)
     assert destination is not None
-    found = world.credential_store().renew(destination, stale)
-    told.put((found.version, world.call(found, "hub:2")) if isinstance(found, Credentials) else found.cause)
+    renewed = world.credential_store().renew(destination, stale)
+    results.put(
+        (renewed.version, world.call(renewed, "hub:2")) if isinstance(renewed, Credentials) else renewed.cause
+    )
 
 
 @pytest.fixture(scope="module")
 def nursery() -> ForkServerContext:
-    """Workers are born of a process that has everything imported, and nothing running."""
+    """A fork server with every import done, and no thread running."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.flows.connecting", "workers.oauth_client"])
     return context
@@ -89,7 +91,7 @@ def gong() -> Iterator[str]:
 
 @dataclass
 class Ended:
-    """What the kills left, by destination: who saved in time, and what became of all of them."""
+    """The state after the kills, by destination: which tokens were saved in time, and the result of each."""
 
     saved: set[str] = field(default_factory=set)
     lost: set[str] = field(default_factory=set)
@@ -128,8 +130,8 @@ def _killed(nursery: ForkServerContext, place: Place, name: str, doomed: list[in
 
 
 def _look_at_what_is_left(redis: Redis, place: Place, ended: Ended) -> None:
-    """Another worker goes on: every old access token is dead by now, and everything is due."""
-    world, oauth_task = place.world(), place.world().oauth_task()
+    """Let another worker continue: every old access token has expired, and every renewal is due."""
+    world, task = place.world(), place.world().oauth_task()
     before = {f"c{number}": read_grant(redis, f"c{number}") for number in range(KILLS)}
     ended.saved = {name for name, grant in before.items() if grant and grant.version == 2}
 
@@ -137,14 +139,14 @@ def _look_at_what_is_left(redis: Redis, place: Place, ended: Ended) -> None:
         left = [name for name in before if not _decided(redis, name)]
         for name in left:
             redis.zadd(keys.TOKEN_REFRESHES, {name: 0})
-        oauth_task.step()
+        task.step()
         return not left
 
     eventually(none_is_open, within=60, what="every renewal decided")
     for name in before:
         _try_out(redis, world, ended, name)
     while find_due_refreshes(redis, 1):
-        oauth_task.step()
+        task.step()
     for name in before:
         ended.holds[name] = read_hold_cause(redis, name)
 
@@ -155,7 +157,7 @@ def _decided(redis: Redis, name: str) -> bool:
 
 
 def _try_out(redis: Redis, world: World, ended: Ended, name: str) -> None:
-    """Three calls, as `deliver` makes them, with an access token that has just ended unless it is a fresh one."""
+    """Make three calls as the deliverer does, with an access token that has expired unless it is a new one."""
     accesses, destination = world.credential_store(), world.directory().find(name)
     assert destination is not None
     grant = read_grant(redis, name)
@@ -180,24 +182,24 @@ def test_fifty_workers_died_and_some_on_either_side_of_the_save(ended: Ended) ->
     assert ended.lost
 
 
-def test_whoever_saved_in_time_has_tokens_that_work(ended: Ended) -> None:
+def test_tokens_that_were_saved_in_time_work(ended: Ended) -> None:
     assert {tuple(ended.statuses[name]) for name in ended.saved} == {(200, 200, 200)}
     assert {tuple(ended.refreshes[name]) for name in ended.saved} == {(200,)}
 
 
-def test_every_other_consent_is_lost_and_its_destination_waits_for_its_customer(ended: Ended) -> None:
-    causes = {name: found.cause for name, found in ended.access.items() if isinstance(found, Blocked)}
+def test_every_other_consent_is_lost_and_its_destination_is_on_hold(ended: Ended) -> None:
+    causes = {name: access.cause for name, access in ended.access.items() if isinstance(access, Blocked)}
 
     assert set(causes) == ended.lost
     assert set(causes.values()) == {HoldCause.REAUTHORIZATION_REQUIRED}
     assert {name for name, cause in ended.holds.items() if cause == "reauthorization_required"} == ended.lost
 
 
-def test_no_destination_was_refused_more_than_once(ended: Ended) -> None:
-    assert {name: told for name, told in ended.statuses.items() if told.count(401) > 1} == {}
+def test_no_destination_was_rejected_more_than_once(ended: Ended) -> None:
+    assert {name: statuses for name, statuses in ended.statuses.items() if statuses.count(401) > 1} == {}
 
 
-def test_a_refresh_token_that_may_be_spent_is_tried_once_more_and_then_never(ended: Ended) -> None:
+def test_a_refresh_token_that_may_be_used_up_is_tried_once_more_and_then_never(ended: Ended) -> None:
     assert {tuple(ended.refreshes[name]) for name in ended.lost} == {(200, 400)}
 
 
@@ -212,16 +214,16 @@ def test_eight_processes_at_expiry_renew_once(valkey: Valkey, gong: str, nursery
     world.arm(kind="token_expired_now", company="together", count=1)
     assert world.call(stale) == 401
     world.arm(kind="delay", seconds=0.5, route="oauth-refresh", company="together")
-    told = nursery.Queue()
+    results = nursery.Queue()
     workers = [
-        nursery.Process(target=use_refused, args=(place, "together", stale, told)) for _ in range(WORKERS)
+        nursery.Process(target=use_refused, args=(place, "together", stale, results)) for _ in range(WORKERS)
     ]
     for worker in workers:
         worker.start()
-    found = [told.get(timeout=30) for _ in workers]
+    renewed = [results.get(timeout=30) for _ in workers]
     for worker in workers:
         worker.join(30)
 
     assert world.refreshes("together") == 1
-    assert {version for version, _ in found} == {2}
-    assert {status for _, status in found} <= {200, 409}
+    assert {version for version, _ in renewed} == {2}
+    assert {status for _, status in renewed} <= {200, 409}

@@ -1,4 +1,4 @@
-"""A trace over real processes: the web's spans and the worker's arrive at a collector under one id, and their logs carry it."""
+"""A trace over real processes: spans of web and worker arrive at a collector with one id, which is also in their logs."""
 
 import json
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ ACME = Account("acme")
 
 @dataclass
 class Collector:
-    """What has been exported: each span's name, with its trace and the service that told of it."""
+    """The exported spans: each name, with its trace and the service that exported it."""
 
     url: str = ""
     raw: list[bytes] = field(default_factory=list)
@@ -33,20 +33,24 @@ class Collector:
         return [
             (span.name, span.trace_id.hex(), service)
             for body in self.raw
-            for told in ExportTraceServiceRequest.FromString(body).resource_spans
-            for service in [_service(told)]
-            for scope in told.scope_spans
+            for resource in ExportTraceServiceRequest.FromString(body).resource_spans
+            for service in [_service(resource)]
+            for scope in resource.scope_spans
             for span in scope.spans
         ]
 
     def of_events(self) -> dict[str, tuple[str, str]]:
-        """Trace and service by the name of the span, of those that an event makes."""
+        """Return trace and service of an event's spans by name."""
         wanted = {"POST /v1/events", "accept", "deliver digital-interaction", "call Gong"}
         return {name: (trace, service) for name, trace, service in self.spans() if name in wanted}
 
 
-def _service(told: Any) -> str:
-    return next(one.value.string_value for one in told.resource.attributes if one.key == "service.name")
+def _service(resource: Any) -> str:
+    return next(
+        attribute.value.string_value
+        for attribute in resource.resource.attributes
+        if attribute.key == "service.name"
+    )
 
 
 @contextmanager
@@ -63,10 +67,10 @@ def collecting() -> Iterator[Collector]:
         yield collector
 
 
-def test_one_trace_leads_through_all_processes_and_their_logs(launch: Launch):
+def test_one_trace_spans_all_processes_and_their_logs(launch: Launch):
     with collecting() as collector:
-        told = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "200"}
-        with launch(Plan([ACME], FAST | told)) as stack:
+        settings = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "200"}
+        with launch(Plan([ACME], FAST | settings)) as stack:
             stack.relay.accept(ACME, page_view("e1"))
             spans = eventually(lambda: _four(collector), within=20, what="four spans")
             web, worker = stack.web.log, stack.workers[0].log
@@ -79,8 +83,8 @@ def test_one_trace_leads_through_all_processes_and_their_logs(launch: Launch):
 
 
 def _four(collector: Collector) -> dict[str, tuple[str, str]] | None:
-    found = collector.of_events()
-    return found if len(found) == 4 else None
+    spans = collector.of_events()
+    return spans if len(spans) == 4 else None
 
 
 def _trace_in(log: Path, event: str, **fields: str) -> str:
@@ -89,8 +93,8 @@ def _trace_in(log: Path, event: str, **fields: str) -> str:
     return next(str(line["trace_id"]) for line in lines if wanted.items() <= line.items())
 
 
-def test_a_collector_that_is_away_holds_nothing_up(launch: Launch):
-    told = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "OTEL_BSP_SCHEDULE_DELAY": "100"}
-    with launch(Plan([ACME], FAST | told)) as stack:
+def test_an_unreachable_collector_delays_nothing(launch: Launch):
+    settings = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "OTEL_BSP_SCHEDULE_DELAY": "100"}
+    with launch(Plan([ACME], FAST | settings)) as stack:
         stack.relay.accept(ACME, [page_view(f"e{number}") for number in range(3)])
         eventually(lambda: len(stack.sandbox.event_ids(ACME.name)) == 3, within=15, what="the events at Gong")

@@ -1,4 +1,4 @@
-"""Two stores, a worker for each, one web: one store is killed, and the other's companies notice nothing."""
+"""Two stores with a worker each and one web: one store is killed, and the other's companies are not affected."""
 
 import signal
 
@@ -21,13 +21,13 @@ def events(prefix: str) -> list[dict[str, object]]:
 
 
 def arrived(stack: Stack, account: Account, *prefixes: str) -> bool:
-    """Whether Gong holds just these, each once."""
+    """True if Gong has exactly these events, each once."""
     expected = sorted(f"{account.name}:{prefix}{number}" for prefix in prefixes for number in range(EVENTS))
     return sorted(stack.sandbox.event_ids(account.name)) == expected
 
 
 @pytest.mark.parametrize("killed", ["eu", "main"])
-def test_the_other_store_s_events_flow_while_one_is_dead_and_all_arrive_once_it_is_back(
+def test_events_of_the_other_store_are_delivered_while_one_is_down_and_all_arrive_once_it_is_back(
     launch: Launch, killed: str
 ) -> None:
     with launch(Plan([MAIN, EU], FAST, stores=["eu"])) as stack:

@@ -1,4 +1,4 @@
-"""The web at its two ports, and how it turns load balancers away before it ends."""
+"""The web with two ports, and how it drains load balancers before it exits."""
 
 import sys
 import time
@@ -23,7 +23,7 @@ COMMAND = "from relay.cli.main import main; main()"
 
 @pytest.fixture
 def stack(launch: Launch) -> Iterator[Stack]:
-    """A web that the command line has started, with a port for operations."""
+    """A web process started by the command line, with a separate operations port."""
     settings = {
         "RELAY_OPERATIONS_PORT": str(free_port()),
         "RELAY_SHUTDOWN_DELAY_SECONDS": str(DELAY_SECONDS),
@@ -45,15 +45,15 @@ def status(url: str) -> int:
     return requests.get(url, headers={"X-API-Key": ADMIN_KEY, "Connection": "close"}, timeout=5).status_code
 
 
-def test_each_port_answers_what_is_its_own(stack: Stack) -> None:
+def test_each_port_serves_only_its_own_paths(stack: Stack) -> None:
     stack.relay.accept(ACCOUNT, page_view("one"))
     there = at_operations(stack)
-    told = {
+    statuses = {
         path: (status(stack.url + path), status(there + path))
         for path in ("/readyz", "/livez", "/v1/queues", "/openapi.json")
     }
 
-    assert told == {
+    assert statuses == {
         "/readyz": (200, 200),
         "/livez": (200, 200),
         "/v1/queues": (404, 200),
@@ -65,7 +65,7 @@ def test_each_port_answers_what_is_its_own(stack: Stack) -> None:
     assert sent.status_code == 404
 
 
-def test_before_it_ends_it_says_so_and_still_takes_what_comes(stack: Stack) -> None:
+def test_a_stopping_web_is_not_ready_but_still_accepts_requests(stack: Stack) -> None:
     stopping = time.monotonic()
     stack.web.terminate()
     eventually(lambda: status(f"{stack.url}/readyz") == 503, within=2, what="/readyz turning away")
@@ -76,22 +76,22 @@ def test_before_it_ends_it_says_so_and_still_takes_what_comes(stack: Stack) -> N
     assert DELAY_SECONDS <= time.monotonic() - stopping < 25
 
 
-def test_connections_that_are_kept_without_a_request_do_not_hold_it_up(stack: Stack) -> None:
+def test_idle_connections_do_not_delay_the_stop(stack: Stack) -> None:
     with ExitStack() as opened:
         for _ in range(20):
-            one = opened.enter_context(session())
-            assert one.get(f"{stack.url}/livez", timeout=5).ok
+            client = opened.enter_context(session())
+            assert client.get(f"{stack.url}/livez", timeout=5).ok
         stopping = time.monotonic()
         stack.web.terminate()
         assert stack.web.wait(25) == 0
         assert time.monotonic() - stopping < DELAY_SECONDS + 5
 
 
-def test_told_twice_it_ends_at_once(stack: Stack) -> None:
+def test_a_second_signal_ends_it_at_once(stack: Stack) -> None:
     stack.web.terminate()
     with suppress(requests.ConnectionError):
         eventually(lambda: status(f"{stack.url}/readyz") == 503, within=2)
-    asked = time.monotonic()
+    signalled = time.monotonic()
     stack.web.terminate()
     assert stack.web.wait(25) == 0
-    assert time.monotonic() - asked < DELAY_SECONDS
+    assert time.monotonic() - signalled < DELAY_SECONDS

@@ -1,4 +1,4 @@
-"""How the web ends: told to stop, it still answers what it has begun to read."""
+"""A web that is stopped still answers the requests that it has begun to read."""
 
 import json
 import time
@@ -17,7 +17,7 @@ ACCOUNT = Account("web")
 GRACE_SECONDS = 25.0
 
 
-def test_an_event_that_was_half_sent_when_the_web_was_told_to_stop_is_taken(launch: Launch) -> None:
+def test_a_request_that_was_half_sent_at_the_stop_is_accepted(launch: Launch) -> None:
     body = json.dumps(page_view("half")).encode()
     with launch(Plan([ACCOUNT], workers=0)) as stack, raw.connect(stack.url) as wire:
         wire.sendall(
@@ -36,7 +36,7 @@ def test_an_event_that_was_half_sent_when_the_web_was_told_to_stop_is_taken(laun
 
 
 def refused(url: str) -> bool:
-    """Whether nobody listens there any more."""
+    """True if nothing listens on the port any more."""
     try:
         raw.connect(url).close()
     except ConnectionRefusedError:

@@ -1,4 +1,4 @@
-"""How a worker ends: told to stop it finishes what it began, and frozen past its lease it changes nothing afterwards."""
+"""A stopped worker finishes what it began; a worker frozen past its lease changes nothing afterwards."""
 
 import time
 from collections.abc import Iterator
@@ -27,14 +27,14 @@ def stack(launch: Launch) -> Iterator[Stack]:
 
 
 def sums(stack: Stack) -> dict[str, int]:
-    """How many events are in each state, over all destinations."""
+    """Return the number of events by state, over all destinations."""
     rows = stack.relay.destinations().values()
     return {state: sum(row["states"][state] for row in rows) for state in ("queued", "sending", "delivered")}
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """A worker told to stop in mid-work: what was under way, how it left, and the states and Gong's books then."""
+    """A worker stopped while it works: its calls in flight, its exit, and the states and Gong's counts after that."""
 
     sending: int
     status: int
@@ -54,23 +54,23 @@ def end(stack: Stack) -> End:
     return End(sending, status, time.monotonic() - started, sums(stack), len(stack.sandbox.event_ids()))
 
 
-def test_a_worker_told_to_stop_says_it_ended_well(end: End) -> None:
+def test_a_stopped_worker_exits_with_status_0(end: End) -> None:
     assert (end.sending > 0, end.status) == (True, 0)
 
 
-def test_a_worker_told_to_stop_is_gone_within_its_grace(end: End) -> None:
+def test_a_stopped_worker_exits_within_its_grace_period(end: End) -> None:
     assert end.seconds < GRACE_SECONDS
 
 
-def test_a_worker_told_to_stop_leaves_nothing_leased(end: End) -> None:
+def test_a_stopped_worker_leaves_no_event_leased(end: End) -> None:
     assert end.states["sending"] == 0
 
 
-def test_a_worker_told_to_stop_settles_every_call_that_it_began(end: End) -> None:
+def test_a_stopped_worker_settles_every_call_that_it_started(end: End) -> None:
     assert end.states["delivered"] == end.in_gong
 
 
-def test_a_worker_told_to_stop_leaves_the_rest_queued(end: End) -> None:
+def test_a_stopped_worker_leaves_the_rest_queued(end: End) -> None:
     assert end.states["queued"] == COMPANIES * EVENTS - end.in_gong > 0
 
 

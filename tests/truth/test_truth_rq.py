@@ -80,18 +80,18 @@ def test_rq_shows_an_event_that_is_being_sent_as_started(redis: Redis, scripts: 
 
 def test_rq_shows_a_waiting_event_as_scheduled(redis: Redis, scripts: Scripts):
     accept_events(scripts, event("1"))
-    [taken] = take_events(scripts)
+    [leased] = take_events(scripts)
 
-    finish(scripts, taken, retry_later(Retry(seconds=60.0), record=b"{}"))
+    finish(scripts, leased, retry_later(Retry(seconds=60.0), record=b"{}"))
 
-    assert ScheduledJobRegistry(queue=queue(redis)).get_job_ids() == [taken.id]
+    assert ScheduledJobRegistry(queue=queue(redis)).get_job_ids() == [leased.id]
 
 
 def test_rq_shows_a_dead_letter_as_a_failed_job_with_its_reason(redis: Redis, scripts: Scripts):
     accept_events(scripts, event("1"))
-    [taken] = take_events(scripts)
+    [leased] = take_events(scripts)
 
-    finish(scripts, taken, dead_letter(DeadLetterReason.REJECTED, "no title", record=b"{}", keep_seconds=60))
+    finish(scripts, leased, dead_letter(DeadLetterReason.REJECTED, "no title", record=b"{}", keep_seconds=60))
 
     [failed] = FailedJobRegistry(queue=queue(redis)).get_job_ids()
     job = Job.fetch(failed, connection=redis, serializer=JSONSerializer)
@@ -100,10 +100,10 @@ def test_rq_shows_a_dead_letter_as_a_failed_job_with_its_reason(redis: Redis, sc
 
 def test_requeueing_a_dead_letter_with_rq_sends_it_again(redis: Redis, scripts: Scripts):
     accept_events(scripts, event("1"))
-    [taken] = take_events(scripts)
-    finish(scripts, taken, dead_letter(DeadLetterReason.REJECTED, "no title", record=b"{}", keep_seconds=60))
+    [leased] = take_events(scripts)
+    finish(scripts, leased, dead_letter(DeadLetterReason.REJECTED, "no title", record=b"{}", keep_seconds=60))
 
-    FailedJobRegistry(queue=queue(redis)).requeue(taken.id)
+    FailedJobRegistry(queue=queue(redis)).requeue(leased.id)
 
     sweep(scripts, SweepOptions(), Pacing())
-    assert [again.id for again in take_events(scripts)] == [taken.id]
+    assert [again.id for again in take_events(scripts)] == [leased.id]
