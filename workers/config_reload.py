@@ -47,7 +47,7 @@ class ConfigWatcher:
             self._due_at = self._clock() + _EVERY_SECONDS
             requested = self._requested.is_set()
             self._requested.clear()
-            if self._file.reload(anyway=requested) is not None:
+            if self._file.reload(force=requested) is not None:
                 self.restart_needed = True
                 self.stop()
 

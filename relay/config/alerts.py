@@ -1,6 +1,6 @@
-"""The `alerts` section of the configuration file: of what operators are told, from where on, and where."""
+"""The `alerts` section of the configuration file: conditions, thresholds and receivers."""
 
-# ruff: noqa: ARG002, RUF012 marshmallow hands all of these to `_deserialize`, and reads messages from a class attribute
+# ruff: noqa: ARG002, RUF012 - marshmallow passes all of these to `_deserialize`, and reads messages from a class attribute
 
 import base64
 import binascii
@@ -10,77 +10,77 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
-from relay.config.base_schema import StrictSchema
-from relay.config.fields import Choice, NamedSections, Section, Share, Text
+from relay.config.fields import Choice, NamedSections, Section, Share, StrictSchema, Text
 from relay.config.yaml_document import FromEnvironment, UnsetVariable
 from relay.core.alerts.thresholds import AlertConfig, Rate, Receiver, ReceiverFormat, Thresholds
 from relay.core.errors import Problem
 
 _TIME = r"([0-9]{1,6}) ?([smhd]?)"
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
-_LONGEST_SECONDS = 7 * 86_400
+_MAX_SECONDS = 7 * 86_400
 _RATE = re.compile(rf"([1-9][0-9]{{0,8}}) in {_TIME}")
 _ADDRESS = re.compile(
     r"(https?)://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?)(?:/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?(?:\?[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?"
 )
 _NUMERIC = re.compile(r"[0-9.]+(?::[0-9]+)?")
-_LEAST_SECRET, _MOST_SECRET = 24, 64
+_MIN_SECRET_BYTES, _MAX_SECRET_BYTES = 24, 64
 
 
 class Threshold(fields.Field[Any]):
-    """A threshold, or `off`, which YAML reads as false."""
+    """A threshold or `off`."""
 
     pattern = ""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        return None if value is False or value == "off" else self._read(value)
+        # YAML reads an unquoted `off` as false.
+        return None if value is False or value == "off" else self._parse(value)
 
-    def _read(self, value: Any) -> Any:
+    def _parse(self, value: Any) -> Any:
         raise NotImplementedError
 
 
 class DurationThreshold(Threshold):
-    """From how long on: `90s`, `5m`, `4h`, `1d`."""
+    """A threshold for a duration: `90s`, `5m`, `4h`, `1d`."""
 
     default_error_messages = {"null": "is empty: give it a value or remove the line"}
     pattern = f"{_TIME}|off"
 
-    def _read(self, value: Any) -> float:
-        return _seconds(value, least=0)
+    def _parse(self, value: Any) -> float:
+        return _parse_duration(value, minimum=0)
 
 
 class RateThreshold(Threshold):
-    """From how many within a time on: `20 in 10m`."""
+    """A threshold for a rate: `20 in 10m`."""
 
     default_error_messages = {"null": "is empty: give it a value or remove the line"}
     pattern = f"{_RATE.pattern}|off"
 
-    def _read(self, value: Any) -> Rate:
-        told = _RATE.fullmatch(value) if isinstance(value, str) else None
-        if told is None:
-            raise ValidationError("must be so many in a time, such as 1 in 15m; or off")
-        return Rate(int(told[1]), _seconds(f"{told[2]}{told[3]}", least=1))
+    def _parse(self, value: Any) -> Rate:
+        match = _RATE.fullmatch(value) if isinstance(value, str) else None
+        if match is None:
+            raise ValidationError("must be a number in a duration, such as 1 in 15m; or off")
+        return Rate(int(match[1]), _parse_duration(f"{match[2]}{match[3]}", minimum=1))
 
 
 class ShareThreshold(Threshold):
-    """From which share on: `90%` or `0.9`."""
+    """A threshold for a share: `90%` or `0.9`."""
 
     default_error_messages = {"null": "is empty: give it a value or remove the line"}
     pattern = r"[0-9.]+ ?%|[01](\.[0-9]+)?|off"
 
-    def _read(self, value: Any) -> float:
+    def _parse(self, value: Any) -> float:
         share: float = Share().deserialize(value)
         return share
 
 
 class Interval(fields.Field[float]):
-    """A time of one second at least: `60s`, `4h`."""
+    """A duration of at least one second: `60s`, `4h`."""
 
     default_error_messages = {"null": "is empty: give it a value or remove the line"}
     pattern = _TIME
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float:
-        return _seconds(value, least=1)
+        return _parse_duration(value, minimum=1)
 
 
 class Flag(fields.Boolean):
@@ -89,16 +89,17 @@ class Flag(fields.Boolean):
     default_error_messages = {"invalid": "must be true or false", "null": "must be true or false"}
 
 
-def _seconds(value: Any, *, least: int) -> float:
-    told = re.fullmatch(_TIME, str(value)) if isinstance(value, str | int) else None
-    seconds = int(told[1]) * _UNITS[told[2]] if told and not isinstance(value, bool) else -1
-    if not least <= seconds <= _LONGEST_SECONDS:
-        raise ValidationError(f"must be a time from {least}s to 7d, such as 90s, 5m or 4h")
+def _parse_duration(value: Any, *, minimum: int) -> float:
+    match = re.fullmatch(_TIME, str(value)) if isinstance(value, str | int) else None
+    # True and False are integers in Python, and would read as a number of seconds.
+    seconds = int(match[1]) * _UNITS[match[2]] if match and not isinstance(value, bool) else -1
+    if not minimum <= seconds <= _MAX_SECONDS:
+        raise ValidationError(f"must be a duration from {minimum}s to 7d, such as 90s, 5m or 4h")
     return float(seconds)
 
 
 class TextOrVariable(Text):
-    """A text that still tells whether it stands in the file."""
+    """A text that remembers whether it came from a variable, so that a secret in the file can be rejected."""
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
@@ -109,16 +110,21 @@ class TextOrVariable(Text):
 
 class ReceiverSchema(StrictSchema):
     url = TextOrVariable(
-        required=True, metadata={"description": "Where messages are posted: https, or a listed host."}
+        required=True,
+        metadata={
+            "description": "Where to post messages: https, or a host that RELAY_ALLOW_GONG_HOSTS lists."
+        },
     )
     secret = TextOrVariable(
         load_default=None,
-        metadata={"description": "What signs them: whsec_ and base64 of 24 to 64 bytes. Write ${NAME}."},
+        metadata={
+            "description": "Key that signs messages: whsec_ and the base64 of 24 to 64 bytes. Write ${NAME}."
+        },
     )
     format = Choice(
         ReceiverFormat,
         load_default=ReceiverFormat.STANDARD,
-        metadata={"description": "standard (signed JSON) or slack (a text, as Slack and its kin take it)."},
+        metadata={"description": "standard (signed JSON) or slack (a text for Slack and compatible chats)."},
     )
 
 
@@ -126,62 +132,75 @@ class HeartbeatSchema(StrictSchema):
     url = TextOrVariable(
         required=True,
         metadata={
-            "description": "An address that a worker fetches after every look: its absence is told there."
+            "description": "URL that a worker requests after every check. A monitoring service there notices when the requests stop."
         },
     )
 
 
 class ConditionsSchema(StrictSchema):
-    on_hold = DurationThreshold(metadata={"description": "A destination has been on hold for so long."})
+    on_hold = DurationThreshold(
+        metadata={"description": "Duration for which a destination has been on hold."}
+    )
     dead_letters = RateThreshold(
-        metadata={"description": "So many dead letters of a destination within a time."}
+        metadata={"description": "Number of dead letters of a destination within a duration."}
     )
-    day_budget = ShareThreshold(metadata={"description": "So much of a company's day is spent."})
+    day_budget = ShareThreshold(metadata={"description": "Share of a company's daily budget that is used."})
     oldest_event = DurationThreshold(
-        metadata={"description": "An event that could go has waited for so long."}
+        metadata={"description": "Duration for which an event that could be sent has waited."}
     )
-    no_worker = DurationThreshold(metadata={"description": "No worker was at work for so long."})
-    relaxed_durability = Flag(metadata={"description": "The store may lose what it has taken."})
-    store_full = ShareThreshold(metadata={"description": "So much of the store's maxmemory is used."})
+    no_worker = DurationThreshold(metadata={"description": "Duration without a running worker."})
+    relaxed_durability = Flag(
+        metadata={"description": "Whether to alert when the store may lose accepted events."}
+    )
+    store_full = ShareThreshold(metadata={"description": "Share of the store's maxmemory that is used."})
     gong_down = DurationThreshold(
-        metadata={"description": "Gong has not answered at a base URL for so long."}
+        metadata={"description": "Duration for which Gong has not responded at a base URL."}
     )
     failed_verification = RateThreshold(
-        metadata={"description": "So many webhooks of a source not believed in a time."}
+        metadata={"description": "Number of a source's webhooks that failed verification within a duration."}
     )
 
 
 class AlertsSchema(StrictSchema):
     receivers = NamedSections(
-        ReceiverSchema, load_default=dict, metadata={"description": "Who is told, by a name of your own."}
+        ReceiverSchema,
+        load_default=dict,
+        metadata={"description": "Receivers of notifications, by names that you choose."},
     )
     conditions = Section(
-        ConditionsSchema, load_default=dict, metadata={"description": "From where on; `off` = never."}
+        ConditionsSchema,
+        load_default=dict,
+        metadata={"description": "Threshold of each condition; `off` disables it."},
     )
-    check_interval = Interval(load_default=60.0, metadata={"description": "How often a worker looks."})
+    check_interval = Interval(
+        load_default=60.0, metadata={"description": "Time between two checks by a worker."}
+    )
     repeat_interval = Interval(
-        load_default=14_400.0, metadata={"description": "How often an open alert is told again."}
+        load_default=14_400.0, metadata={"description": "Time between two notifications of an open alert."}
     )
     resolve_after = Interval(
-        load_default=300.0, metadata={"description": "How long a cause must be gone before the all-clear."}
+        load_default=300.0,
+        metadata={"description": "How long a condition must be absent before its alert resolves."},
     )
     heartbeat = Section(
-        HeartbeatSchema, load_default=None, metadata={"description": "A dead man's switch, elsewhere."}
+        HeartbeatSchema,
+        load_default=None,
+        metadata={"description": "A dead man's switch at another service."},
     )
 
 
 def read_alerts(entry: Mapping[str, Any] | None) -> AlertConfig:
-    """The rules, from a section that was checked with the rest of the file. Without one there are the defaults."""
+    """Build the settings of alerts from a validated section; the defaults if there is none."""
     if entry is None:
         return AlertConfig()
     receivers = (
-        Receiver(name, told["url"], _secret(told["secret"]), told["format"])
-        for name, told in entry["receivers"].items()
+        Receiver(name, receiver["url"], _decode_secret(receiver["secret"]), receiver["format"])
+        for name, receiver in entry["receivers"].items()
     )
     heartbeat = entry["heartbeat"]
     return AlertConfig(
-        tuple(receivers),
-        Thresholds(**entry["conditions"]),
+        receivers=tuple(receivers),
+        thresholds=Thresholds(**entry["conditions"]),
         check_interval=entry["check_interval"],
         repeat_interval=entry["repeat_interval"],
         resolve_after=entry["resolve_after"],
@@ -190,58 +209,61 @@ def read_alerts(entry: Mapping[str, Any] | None) -> AlertConfig:
 
 
 def alert_problems(section: Mapping[str, Any] | None, hosts: Container[str]) -> Iterator[Problem]:
-    """What is wrong with a section beside its form. `hosts` may be called beside any public one, by http too."""
+    """Yield the problems that the schema cannot find. `hosts` may be called besides public ones, also by http."""
     if section is None:
         return
-    for name, told in section.get("receivers", {}).items():
+    for name, receiver in section.get("receivers", {}).items():
         path = f"alerts.receivers.{name}"
-        yield from _wrong_address(told["url"], f"{path}.url", hosts)
-        yield from _wrong_secret(told, path)
+        yield from _address_problems(receiver["url"], f"{path}.url", hosts)
+        yield from _secret_problems(receiver, path)
     if heartbeat := section.get("heartbeat"):
-        yield from _wrong_address(heartbeat["url"], "alerts.heartbeat.url", hosts)
+        yield from _address_problems(heartbeat["url"], "alerts.heartbeat.url", hosts)
 
 
-def _wrong_address(url: str, path: str, hosts: Container[str]) -> Iterator[Problem]:
+def _address_problems(url: str, path: str, hosts: Container[str]) -> Iterator[Problem]:
     if isinstance(url, UnsetVariable):
         return
-    read = _ADDRESS.fullmatch(url)
-    if read and (read[2] in hosts or (read[1] == "https" and not _NUMERIC.fullmatch(read[2]))):
+    match = _ADDRESS.fullmatch(url)
+    # An IP address could lead into the operator's own network, so it must be listed even with https.
+    if match and (match[2] in hosts or (match[1] == "https" and not _NUMERIC.fullmatch(match[2]))):
         return
     text = (
-        "must be an address such as https://alerts.example.com/relay; http, or an address in figures, "
-        "only where RELAY_ALLOW_GONG_HOSTS lists the host, just as the address writes it"
+        "must be an address such as https://alerts.example.com/relay; for http or an IP address, add the host to "
+        "RELAY_ALLOW_GONG_HOSTS, exactly as the address writes it"
     )
     yield Problem(path, "unsafe_address", text)
 
 
-def _wrong_secret(told: Mapping[str, Any], path: str) -> Iterator[Problem]:
-    secret = told["secret"]
-    if told["format"] is ReceiverFormat.SLACK:
+def _secret_problems(receiver: Mapping[str, Any], path: str) -> Iterator[Problem]:
+    secret = receiver["secret"]
+    if receiver["format"] is ReceiverFormat.SLACK:
         if secret is not None:
-            yield Problem(f"{path}.secret", "conflict", "is not used by format slack: take it out")
-        if not isinstance(told["url"], FromEnvironment):
-            text = "lets anybody post who has it: write ${NAME}, and set NAME in the environment"
+            yield Problem(f"{path}.secret", "conflict", "has no use with format slack: remove it")
+        if not isinstance(receiver["url"], FromEnvironment):
+            text = (
+                "is a secret, because it lets its owner post: write ${NAME}, and set NAME in the environment"
+            )
             yield Problem(f"{path}.url", "plaintext_secret", text)
         return
     if secret is None:
         text = (
-            "is missing: it signs the messages. `openssl rand -base64 32` makes one; write whsec_ before it"
+            "is missing: it signs the messages. `openssl rand -base64 32` creates one; write whsec_ before it"
         )
         yield Problem(f"{path}.secret", "required", text)
     elif not isinstance(secret, FromEnvironment):
-        text = "is a secret in plain: write ${NAME}, and set NAME in the environment"
+        text = "is a secret in plain text: write ${NAME}, and set NAME in the environment"
         yield Problem(f"{path}.secret", "plaintext_secret", text)
-    elif not isinstance(secret, UnsetVariable) and _secret(secret) is None:
-        text = "must be whsec_ and the base64 of 24 to 64 bytes: `openssl rand -base64 32` makes these"
+    elif not isinstance(secret, UnsetVariable) and _decode_secret(secret) is None:
+        text = "must be whsec_ and the base64 of 24 to 64 bytes: `openssl rand -base64 32` creates these"
         yield Problem(f"{path}.secret", "invalid", text)
 
 
-def _secret(text: str | None) -> bytes | None:
-    """The bytes of a secret; None where it is none."""
+def _decode_secret(text: str | None) -> bytes | None:
+    """Return the bytes of a `whsec_` secret; None if it is not valid."""
     if text is None or not text.startswith("whsec_"):
         return None
     try:
-        found = base64.b64decode(text.removeprefix("whsec_"), validate=True)
+        key = base64.b64decode(text.removeprefix("whsec_"), validate=True)
     except (binascii.Error, ValueError):
         return None
-    return found if _LEAST_SECRET <= len(found) <= _MOST_SECRET else None
+    return key if _MIN_SECRET_BYTES <= len(key) <= _MAX_SECRET_BYTES else None

@@ -1,4 +1,4 @@
-"""API keys of sources: how a fresh one is made, and the digest that stands for it in the configuration."""
+"""API keys of sources and operators: how a new one is generated, and its digest for the configuration file."""
 
 import hashlib
 import re
@@ -14,26 +14,26 @@ _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 
 
 def generate_key(choose: Callable[[str], str]) -> str:
-    """A new key: `grly_`, 32 random characters, and a checksum by which scanners tell a leaked key from noise.
+    """Return a new key: `grly_`, 32 random characters and a checksum, by which secret scanners recognize a leaked key.
 
-    `choose` picks one character of an alphabet: `secrets.choice`.
+    `choose` picks one character of an alphabet, as `secrets.choice` does.
     """
     random = "".join(choose(_ALPHABET) for _ in range(_RANDOM_CHARACTERS))
     return f"{KEY_PREFIX}{random}_{_base62(zlib.crc32(random.encode()))}"
 
 
 def hash_key(key: str) -> str:
-    """The hex SHA-256 of a key."""
+    """Return the SHA-256 of a key, in hex."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
 def render_digest(key: str) -> str:
-    """A key as the configuration file holds it: `sha256:` and its digest."""
+    """Return a key as the configuration file contains it: `sha256:` and its digest."""
     return f"sha256:{hash_key(key)}"
 
 
 def parse_digest(text: str) -> str | None:
-    """The hex of `sha256:<64 hex>`, or None when the text is something else."""
+    """Return the hex digits of `sha256:<64 hex digits>`; None for any other text."""
     match = _DIGEST.fullmatch(text)
     return match[1] if match else None
 

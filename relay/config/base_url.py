@@ -1,10 +1,10 @@
-"""Where a destination may be: Gong's own hosts over https, or a host that the operator has listed."""
+"""Which addresses the relay may call: Gong's hosts over https, and hosts that the operator has listed."""
 
 import re
 from collections.abc import Container
 
-# Checked on the raw text and rebuilt from the match: URL parsers disagree on texts such as
-# `https://evil.example\@api.gong.io`, and what one of them passed another would connect elsewhere.
+# The raw text is matched and the address rebuilt from the match, because URL parsers disagree on texts such as
+# `https://evil.example\@api.gong.io`: one parser would pass it as Gong's host and another connect elsewhere.
 _GONG = re.compile(r"https://((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)?api\.gong\.io)/?")
 _OAUTH = re.compile(r"https://app\.gong\.io(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 _LISTED = re.compile(
@@ -13,9 +13,9 @@ _LISTED = re.compile(
 
 
 def safe_base_url(text: str, allow_hosts: Container[str]) -> str | None:
-    """The address without a trailing slash, or None where it may not be called.
+    """Return the address without a trailing slash; None if the relay may not call it.
 
-    `allow_hosts` lists `host` or `host:port` exactly as an address writes it; http and a path are allowed there only.
+    `allow_hosts` contains `host` or `host:port`, exactly as an address writes it. Only these may use http or a path.
     """
     if gong := _GONG.fullmatch(text):
         return f"https://{gong[1]}"
@@ -23,7 +23,7 @@ def safe_base_url(text: str, allow_hosts: Container[str]) -> str | None:
 
 
 def safe_oauth_url(text: str, allow_hosts: Container[str]) -> str | None:
-    """An address of Gong's own OAuth pages, or one at a host that the operator has listed; None for any other."""
+    """Return an address of Gong's OAuth pages or of a host that the operator has listed; None for any other."""
     return text if _OAUTH.fullmatch(text) else _listed(text, allow_hosts)
 
 

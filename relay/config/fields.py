@@ -1,46 +1,68 @@
-"""The kinds of value in the configuration file, each with messages that say the remedy and never repeat the value."""
+"""Marshmallow schemas and fields of the configuration file. Their messages name the remedy and never repeat a value."""
 
-# ruff: noqa: ARG002, RUF012 marshmallow hands all of these to `_deserialize`, and reads messages from a class attribute
+# ruff: noqa: ARG002, RUF012 - marshmallow passes all of these to `_deserialize`, and reads messages from a class attribute
 
 import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from relay.config.api_keys import MIN_KEY_LENGTH, hash_key, parse_digest
 from relay.config.yaml_document import FromEnvironment
+from relay.settings import did_you_mean
 
 NAME_PATTERN = "[a-z0-9][a-z0-9_-]{0,62}"
 _NAME = re.compile(NAME_PATTERN)
 _DECIMAL = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,9})?")
 _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,4})?) ?%")
 
-_NOTHING = {
+_NO_VALUE = {
     "required": "is missing",
     "null": "is empty: give it a value or remove the line",
 }
 
 
-class Text(fields.String):
-    """A text with something in it."""
+def in_range(low: int, high: int) -> validate.Range:
+    """Return a validator for numbers from `low` to `high`."""
+    return validate.Range(low, high, error="must be from {min} to {max}")
 
-    default_error_messages = {**_NOTHING, "invalid": "must be text: put it in quotes"}
+
+class StrictSchema(Schema):
+    """A schema that rejects unknown keys and suggests the nearest known one."""
+
+    error_messages = {"type": "must be a mapping"}
+
+    class Meta:
+        unknown = RAISE
+
+    def handle_error(self, error: ValidationError, data: Any, **_: Any) -> None:
+        if isinstance(data, Mapping) and isinstance(error.messages, dict):
+            error.messages.update({key: [self._suggest(key)] for key in data if key not in self.fields})
+
+    def _suggest(self, key: Any) -> str:
+        return f"there is no such key{did_you_mean(str(key), list(self.fields))}"
+
+
+class Text(fields.String):
+    """A text that is not empty and has no spaces around it."""
+
+    default_error_messages = {**_NO_VALUE, "invalid": "must be text: put it in quotes"}
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
         if text != text.strip() or not text:
-            raise ValidationError("must not be empty, nor begin or end with a blank")
+            raise ValidationError("must not be empty, nor begin or end with a space")
         return text
 
 
 class WholeNumber(fields.Integer):
-    """A whole number; its digits may also come from `${NAME}`."""
+    """A whole number. A variable's text of digits counts as one."""
 
-    default_error_messages = {**_NOTHING, "invalid": "must be a whole number"}
+    default_error_messages = {**_NO_VALUE, "invalid": "must be a whole number"}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(strict=True, **kwargs)
@@ -52,32 +74,32 @@ class WholeNumber(fields.Integer):
 
 
 class Choice(fields.Enum[StrEnum]):
-    """One of an enumeration's values."""
+    """A value of an enumeration."""
 
-    default_error_messages = {**_NOTHING, "unknown": "must be one of: {choices}"}
+    default_error_messages = {**_NO_VALUE, "unknown": "must be one of: {choices}"}
 
     def __init__(self, choices: type[StrEnum], **kwargs: Any) -> None:
         super().__init__(choices, by_value=True, **kwargs)
 
 
 class Share(fields.Field[float]):
-    """A part of a whole: `80%` or `0.8`."""
+    """A share above 0 and up to 1: `80%` or `0.8`."""
 
     default_error_messages = {
-        **_NOTHING,
+        **_NO_VALUE,
         "invalid": "must be a share above 0 and up to 1, such as 80% or 0.8",
     }
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> float:
-        share = _share(value)
+        share = _parse_share(value)
         if share is None or not 0 < share <= 1:
             raise self.make_error("invalid")
         return share
 
 
-def _share(value: Any) -> float | None:
+def _parse_share(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     text = str(value)
@@ -87,13 +109,13 @@ def _share(value: Any) -> float | None:
 
 
 class ApiKey(fields.Field[str]):
-    """An API key of a source, read as the hex of its SHA-256. A plain key may not stand in the file itself."""
+    """An API key, loaded as the hex of its SHA-256. The file itself must not contain a plain key."""
 
     default_error_messages = {
-        **_NOTHING,
-        "invalid": "must be sha256:<64 hex digits>, or ${{NAME}} of a plain key: `gong-relay key SOURCE` makes one",
-        "plain": "holds a plain key: replace it by its sha256: line, or by ${{NAME}}; `gong-relay key SOURCE` makes a new one",
-        "short": "comes from a variable that is too short: a key has {shortest} characters or more, and no blanks round it",
+        **_NO_VALUE,
+        "invalid": "must be sha256:<64 hex digits>, or ${{NAME}} of a plain key: `gong-relay key SOURCE` creates one",
+        "plain": "is a plain key: replace it with its sha256: line, or with ${{NAME}}; `gong-relay key SOURCE` creates a new one",
+        "short": "is too short in its variable: a key has at least {shortest} characters, and no spaces around it",
     }
 
     def _deserialize(
@@ -115,19 +137,19 @@ class ApiKey(fields.Field[str]):
 class ListOf(fields.List[Any]):
     """A list of values of one kind."""
 
-    default_error_messages = {**_NOTHING, "invalid": "must be a list"}
+    default_error_messages = {**_NO_VALUE, "invalid": "must be a list"}
 
 
 class Section(fields.Nested):
-    """A mapping with keys of its own."""
+    """A nested mapping with a schema of its own."""
 
-    default_error_messages = {**_NOTHING, "type": "must be a mapping"}
+    default_error_messages = {**_NO_VALUE, "type": "must be a mapping"}
 
 
 class NamedSections(fields.Dict):
-    """Mappings of one kind, each under a name that the operator chose. What is right is kept beside what is wrong."""
+    """Mappings of one schema, by names that the operator chose. Valid entries are loaded even if others are not."""
 
-    default_error_messages = {**_NOTHING, "invalid": "must be a mapping of names"}
+    default_error_messages = {**_NO_VALUE, "invalid": "must be a mapping of names"}
     key_schema = {"pattern": f"^{NAME_PATTERN}$"}
 
     def __init__(self, schema: type[Schema], **kwargs: Any) -> None:
@@ -137,21 +159,22 @@ class NamedSections(fields.Dict):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[Any, Any]:
         if not isinstance(value, Mapping):
             raise self.make_error("invalid")
-        right: dict[Any, Any] = {}
-        wrong: dict[Any, Any] = {}
+        valid: dict[Any, Any] = {}
+        errors: dict[Any, Any] = {}
         for name, entry in value.items():
             try:
-                right[name] = self._entry(name, entry)
+                valid[name] = self._load_entry(name, entry)
             except ValidationError as error:
-                wrong[str(name)] = error.messages
-        if wrong:
-            raise ValidationError(wrong, valid_data=right)
-        return right
+                errors[str(name)] = error.messages
+        if errors:
+            # Checks that compare entries still run on the valid ones.
+            raise ValidationError(errors, valid_data=valid)
+        return valid
 
-    def _entry(self, name: Any, entry: Any) -> Any:
+    def _load_entry(self, name: Any, entry: Any) -> Any:
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             raise ValidationError(
-                "is no good name: use a-z, 0-9, - and _, begin with a letter or digit, 63 characters at most"
+                "is not a valid name: use a-z, 0-9, - and _, begin with a letter or digit, at most 63 characters"
             )
         if not isinstance(entry, Mapping):
             raise ValidationError("must be a mapping")

@@ -1,4 +1,4 @@
-"""The configuration file as a JSON Schema, made of the schemas that check it, so that editors complete and explain it."""
+"""Generate a JSON Schema of the configuration file from the schemas that validate it, for completion in editors."""
 
 from typing import Any
 
@@ -18,15 +18,15 @@ _VARIABLE = r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"
 _COMPONENTS = "#/components/schemas/"
 
 _SECRET = {"type": "string", "minLength": 1}
-_DATED = {"type": "object", "required": ["secret"], "additionalProperties": False}
+_SECRET_WITH_DATES = {"type": "object", "required": ["secret"], "additionalProperties": False}
 _DATES = {name: {"type": "string", "format": "date-time"} for name in ("not_before", "expires_at")}
 
 
 def build_json_schema() -> dict[str, Any]:
-    """A JSON Schema (2020-12) of the whole file."""
+    """Return a JSON Schema (2020-12) of the whole file."""
     plugin = MarshmallowPlugin(schema_name_resolver=_title)
     spec = APISpec(title="", version="", openapi_version="3.1.0", plugins=[plugin])
-    plugin.converter.add_attribute_function(_told_to_editors)  # type: ignore[union-attr]
+    plugin.converter.add_attribute_function(_describe_field)  # type: ignore[union-attr]
     spec.components.schema("Config", schema=ConfigSchema)
     parts = _with_local_references(spec.to_dict()["components"]["schemas"])
     top = parts.pop("Config")
@@ -43,8 +43,8 @@ def _title(schema: Any) -> str:
     return kind.__name__.removesuffix("Schema")
 
 
-def _told_to_editors(_: Any, field: marshmallow.fields.Field[Any], **__: Any) -> dict[str, Any]:
-    """What our own kinds of value look like in a file, where `${NAME}` may stand for a number too."""
+def _describe_field(_: Any, field: marshmallow.fields.Field[Any], **__: Any) -> dict[str, Any]:
+    """Return the schema of our own field classes. In the file, `${NAME}` can replace a number too."""
     match field:
         case WholeNumber():
             return {"type": ["integer", "string"], "pattern": f"^([0-9]+|{_VARIABLE})$"}
@@ -56,7 +56,7 @@ def _told_to_editors(_: Any, field: marshmallow.fields.Field[Any], **__: Any) ->
         case ApiKey():
             return {"type": "string", "pattern": f"^(sha256:[0-9a-f]{{64}}|{_VARIABLE})$"}
         case Secret():
-            return {"anyOf": [_SECRET, {**_DATED, "properties": {"secret": _SECRET, **_DATES}}]}
+            return {"anyOf": [_SECRET, {**_SECRET_WITH_DATES, "properties": {"secret": _SECRET, **_DATES}}]}
         case Text():
             return _text(field)
         case NamedSections() | Priorities() | AggregatesByType():

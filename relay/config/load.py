@@ -1,4 +1,4 @@
-"""The configuration file, read and checked: every mistake at once, each with its path, and no secret in any of them."""
+"""Load and validate the configuration file. Reports every problem at once, with its path and without secrets."""
 
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import replace
@@ -25,20 +25,20 @@ from relay.core.source import Source
 from relay.core.webhook import Webhook
 from relay.settings import StartupError
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
 class ConfigError(StartupError):
-    """The configuration file is wrong."""
+    """The configuration file is invalid."""
 
 
 def load_config(path: Path | str, *, environ: Mapping[str, str], allow_hosts: Container[str]) -> Config:
-    """Read the file. `environ` fills in `${NAME}`; `allow_hosts` are those a base_url may name beside Gong's own."""
+    """Load a file. `environ` supplies the values of `${NAME}`; `allow_hosts` are hosts allowed besides Gong's own."""
     return read_config(read_config_file(path), environ=environ, allow_hosts=allow_hosts)
 
 
 def read_config_file(path: Path | str) -> str:
-    """What stands in the file. ConfigError where it cannot be read."""
+    """Return the text of the file. Raises ConfigError if it cannot be read."""
     try:
         return Path(path).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
@@ -46,87 +46,93 @@ def read_config_file(path: Path | str) -> str:
             [Problem(str(path), "unreadable", "is not UTF-8 text: save it as UTF-8")]
         ) from error
     except OSError as error:
-        message = f"cannot be read: {error.strerror}. Name the file by --config or RELAY_CONFIG"
+        message = f"cannot be read: {error.strerror}. Pass the file with --config or RELAY_CONFIG"
         raise ConfigError([Problem(str(path), "unreadable", message)]) from error
 
 
 def read_config(text: str, *, environ: Mapping[str, str], allow_hosts: Container[str]) -> Config:
-    """Read the text of a configuration file."""
+    """Load the text of a configuration file."""
     tree, malformed = parse_yaml(text)
     if tree is None and malformed:
         raise ConfigError(malformed)
     try:
         tree, unset = substitute_variables({} if tree is None else tree, environ)
     except RecursionError as error:
-        raise ConfigError([Problem("", "syntax", "an alias in it holds itself")]) from error
-    loaded, wrong = _checked(tree)
+        raise ConfigError([Problem("", "syntax", "a YAML alias contains itself")]) from error
+    loaded, invalid = _validate(tree)
     problems = [*malformed, *unset]
-    told = {problem.path for problem in problems}
-    problems += [p for p in (*wrong, *cross_check(tree, loaded, allow_hosts)) if p.path not in told]
+    # One problem per path: a value that could not be read cannot be judged as well.
+    paths = {problem.path for problem in problems}
+    problems += [p for p in (*invalid, *cross_check(tree, loaded, allow_hosts)) if p.path not in paths]
     dialects = read_dialects(tree)
-    routes, wrong = _routes(tree, dialects)
-    hooks, unfit = _hooks(tree, routes, dialects)
-    problems += [p for p in (*wrong, *unfit) if p.path not in {told.path for told in problems}]
+    routes, wrong_routes = _read_routes(tree, dialects)
+    webhooks, wrong_webhooks = _read_webhooks(tree, routes, dialects)
+    paths = {problem.path for problem in problems}
+    problems += [p for p in (*wrong_routes, *wrong_webhooks) if p.path not in paths]
     if problems:
         raise ConfigError(problems)
-    return replace(_built(loaded, allow_hosts), webhooks=hooks, routes=routes)
+    return replace(_build_config(loaded, allow_hosts), webhooks=webhooks, routes=routes)
 
 
-def _routes(tree: Any, dialects: Mapping[str, Dialect]) -> tuple[dict[str, Routing], list[Problem]]:
-    """How those sources route that serve many destinations, and what is wrong with that."""
-    return _each(tree, lambda _, entry, path: read_routing(entry, path=path, dialects=dialects))
+def _read_routes(tree: Any, dialects: Mapping[str, Dialect]) -> tuple[dict[str, Routing], list[Problem]]:
+    """Read the routing of each source that has many destinations, and every problem in it."""
+    return _read_sources(tree, lambda _, entry, path: read_routing(entry, path=path, dialects=dialects))
 
 
-def _hooks(
+def _read_webhooks(
     tree: Any, routes: Mapping[str, Routing], dialects: Mapping[str, Dialect]
 ) -> tuple[dict[str, Webhook], list[Problem]]:
-    """How each source takes its sender's own payloads, and what is wrong with that."""
+    """Read the webhook of each source that has one, and every problem in it."""
 
     def read(name: str, entry: Mapping[str, Any], path: str) -> Webhook | None:
-        one = dialects.get(str(entry.get("destination")), Dialect.GONG)
-        return read_webhook(entry, path=path, dialect=routes[name].dialect if name in routes else one)
+        if name in routes:
+            dialect = routes[name].dialect
+        else:
+            dialect = dialects.get(str(entry.get("destination")), Dialect.GONG)
+        return read_webhook(entry, path=path, dialect=dialect)
 
-    return _each(tree, read)
+    return _read_sources(tree, read)
 
 
-def _each(
-    tree: Any, read: Callable[[str, Mapping[str, Any], str], Found | None]
-) -> tuple[dict[str, Found], list[Problem]]:
-    """What is read of each source that has it, and everything that is wrong."""
-    found: dict[str, Found] = {}
+def _read_sources(
+    tree: Any, read: Callable[[str, Mapping[str, Any], str], Result | None]
+) -> tuple[dict[str, Result], list[Problem]]:
+    """Apply `read` to each source, and collect its results and all problems."""
+    results: dict[str, Result] = {}
     problems: list[Problem] = []
     for name, entry in read_entries(tree, "sources").items():
         try:
-            one = read(name, entry, f"sources.{name}")
+            result = read(name, entry, f"sources.{name}")
         except ValidationFailed as error:
             problems += error.problems
         else:
-            found |= {name: one} if one is not None else {}
-    return found, problems
+            if result is not None:
+                results[name] = result
+    return results, problems
 
 
-def _checked(tree: Any) -> tuple[dict[str, Any], list[Problem]]:
-    """What the schema made of the tree, as far as it is right, and what is wrong."""
+def _validate(tree: Any) -> tuple[dict[str, Any], list[Problem]]:
+    """Validate the tree. Returns its valid entries and the problems of the others."""
     try:
         return ConfigSchema().load(tree), []
     except ValidationError as error:
-        right = error.valid_data if isinstance(error.valid_data, dict) else {}
-        return right, list(_flat(error.messages, ""))
+        valid = error.valid_data if isinstance(error.valid_data, dict) else {}
+        return valid, list(_flatten(error.messages, ""))
 
 
-def _flat(messages: Any, path: str) -> Iterator[Problem]:
-    """The schema's tree of messages as problems with paths."""
+def _flatten(messages: Any, path: str) -> Iterator[Problem]:
+    """Yield a tree of marshmallow's messages as problems with paths."""
     if not isinstance(messages, dict):
         yield from (Problem(path, "invalid", str(message)) for message in messages)
         return
     for key, inner in messages.items():
         here = path if key == "_schema" else join_path(path, f"[{key}]" if isinstance(key, int) else str(key))
-        yield from _flat(inner, here)
+        yield from _flatten(inner, here)
 
 
-def _built(loaded: Mapping[str, Any], allow_hosts: Container[str]) -> Config:
+def _build_config(loaded: Mapping[str, Any], allow_hosts: Container[str]) -> Config:
     destinations = {
-        name: _destination(name, entry, allow_hosts) for name, entry in loaded["destinations"].items()
+        name: _build_destination(name, entry, allow_hosts) for name, entry in loaded["destinations"].items()
     }
     sources = {
         name: Source(
@@ -150,14 +156,14 @@ def _built(loaded: Mapping[str, Any], allow_hosts: Container[str]) -> Config:
     )
 
 
-def _destination(name: str, entry: Mapping[str, Any], allow_hosts: Container[str]) -> Destination:
+def _build_destination(name: str, entry: Mapping[str, Any], allow_hosts: Container[str]) -> Destination:
     base_url = safe_base_url(entry["base_url"], allow_hosts)
     if base_url is None:
-        raise AssertionError("the address was checked with the rest of the file")
+        raise AssertionError("cross_check has already rejected this address")
     return Destination(
         name=name,
         company=entry["company"] or name,
-        credentials=_credentials(entry["auth"]),
+        credentials=_read_credentials(entry["auth"]),
         base_url=base_url,
         limits=Limits(**entry["limits"]),
         dialect=Dialect(entry["dialect"]),
@@ -167,5 +173,5 @@ def _destination(name: str, entry: Mapping[str, Any], allow_hosts: Container[str
     )
 
 
-def _credentials(auth: Mapping[str, Any]) -> BasicCredentials | OAuthCredentials:
+def _read_credentials(auth: Mapping[str, Any]) -> BasicCredentials | OAuthCredentials:
     return BasicCredentials(**auth["basic"]) if "basic" in auth else OAuthCredentials()

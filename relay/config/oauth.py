@@ -1,4 +1,4 @@
-"""The `oauth` section of the configuration file: the application that customers connect, and what it needs beside it."""
+"""The `oauth` section of the configuration file: the application with which customers connect their Gong accounts."""
 
 import re
 from collections.abc import Container, Iterator, Mapping
@@ -6,9 +6,8 @@ from typing import Any
 
 from marshmallow import ValidationError, validate, validates_schema
 
-from relay.config.base_schema import StrictSchema
 from relay.config.base_url import safe_oauth_url
-from relay.config.fields import Choice, ListOf, Text
+from relay.config.fields import Choice, ListOf, StrictSchema, Text
 from relay.config.yaml_document import UnsetVariable
 from relay.core.config import Config
 from relay.core.errors import Problem
@@ -20,88 +19,94 @@ _URLS = ("authorize_url", "token_url")
 
 
 class OAuthSchema(StrictSchema):
-    client_id = Text(required=True, metadata={"description": "The application's client id at Gong."})
+    client_id = Text(required=True, metadata={"description": "The application's client ID at Gong."})
     client_secret = Text(
-        required=True, metadata={"description": "Its secret: write ${NAME}, and set NAME in the environment."}
+        required=True,
+        metadata={"description": "The client secret: write ${NAME}, and set NAME in the environment."},
     )
     client_secret_next = Text(
         load_default=None,
-        metadata={"description": "The secret that follows it, while it is being changed at Gong."},
+        metadata={"description": "The next client secret, while you rotate it at Gong."},
     )
     scopes = ListOf(
         Text(
             validate=validate.Regexp(_SCOPE, error="must be a scope such as api:digital-interactions:write")
         ),
         load_default=lambda: list(SCOPES),
-        validate=validate.Length(min=1, error="must hold a scope at least"),
-        metadata={"description": "What customers are asked to allow."},
+        validate=validate.Length(min=1, error="must contain at least one scope"),
+        metadata={"description": "Scopes that customers are asked to grant."},
     )
     authorize_url = Text(
-        load_default=AUTHORIZE_URL, metadata={"description": "Where customers are sent to allow it."}
+        load_default=AUTHORIZE_URL, metadata={"description": "URL where customers grant access."}
     )
-    token_url = Text(load_default=TOKEN_URL, metadata={"description": "Where tokens are made."})
+    token_url = Text(load_default=TOKEN_URL, metadata={"description": "URL that issues tokens."})
     token_params = Choice(
         TokenParams,
         load_default=TokenParams.FORM,
-        metadata={"description": "Where the token endpoint's parameters stand: form (the body) or query."},
+        metadata={
+            "description": "Where the token endpoint expects its parameters: form (in the body) or query."
+        },
     )
 
 
 class GrantSchema(StrictSchema):
-    """Nothing yet: what a customer grants lies in the store."""
+    """An empty mapping. The grant itself is in the store."""
 
 
 class EitherAuth(StrictSchema):
-    """A mapping that holds one of `basic` and `oauth`."""
+    """Requires exactly one of `basic` and `oauth`."""
 
     @validates_schema
-    def _one(self, loaded: Mapping[str, Any], **_: Any) -> None:
+    def _check_exactly_one(self, loaded: Mapping[str, Any], **_: Any) -> None:
         if "basic" in loaded and "oauth" in loaded:
-            raise ValidationError({"oauth": ["stands beside basic: keep one of them"]})
+            raise ValidationError({"oauth": ["conflicts with basic: keep one of the two"]})
         if "basic" not in loaded and "oauth" not in loaded:
-            text = "is missing: give a Gong API key here, or write `oauth: {}` beside it for a customer to connect"
+            text = "is missing: set a Gong API key here, or `oauth: {}` instead if the customer connects the account"
             raise ValidationError({"basic": [text]})
 
 
 def read_oauth_app(entry: Mapping[str, Any] | None) -> OAuthApp | None:
-    """The application, from a section that was checked with the rest of the file."""
+    """Build the application from a validated section; None if there is none."""
     if entry is None:
         return None
     return OAuthApp(**{**entry, "scopes": tuple(entry["scopes"])})
 
 
 def oauth_problems(tree: Any, destinations: Mapping[str, Any], hosts: Container[str]) -> Iterator[Problem]:
-    """What is wrong with it beside the rest of the file. `hosts` may be called beside Gong's own."""
+    """Yield the problems that the schema cannot find. `hosts` are allowed besides Gong's own."""
     section = tree.get("oauth") if isinstance(tree, Mapping) else None
-    told = section if isinstance(section, Mapping) else {}
+    entries = section if isinstance(section, Mapping) else {}
     for name in _URLS:
-        address = told.get(name)
+        address = entries.get(name)
         if (
             isinstance(address, str)
             and not isinstance(address, UnsetVariable)
             and not safe_oauth_url(address, hosts)
         ):
             text = (
-                "must be https and on app.gong.io; another host must be listed in RELAY_ALLOW_GONG_HOSTS, "
-                "just as the address writes it"
+                "must be https and on app.gong.io; add any other host to RELAY_ALLOW_GONG_HOSTS, exactly as the "
+                "address writes it"
             )
             yield Problem(f"oauth.{name}", "unsafe_address", text)
     for name, destination in destinations.items():
         if section is None and "oauth" in destination["auth"]:
-            text = "needs the application that its customer connects: add an oauth section to the file"
+            text = "needs an OAuth application: add an oauth section to the file"
             yield Problem(f"destinations.{name}.auth.oauth", "oauth_not_configured", text)
 
 
 def check_oauth(config: Config, settings: Settings) -> None:
-    """An application needs an address that Gong sends browsers back to, and keys that seal tokens."""
+    """Raise StartupError if the settings lack what an OAuth application needs."""
     if config.oauth is None:
         return
     needs = {
-        "RELAY_PUBLIC_URL": (settings.public_url, "is needed: Gong sends customers' browsers back to it"),
-        "RELAY_SECRET_KEYS": (settings.secret_keys, "is needed: it seals customers' tokens in the store"),
+        "RELAY_PUBLIC_URL": (settings.public_url, "is required: Gong redirects customers' browsers to it"),
+        "RELAY_SECRET_KEYS": (
+            settings.secret_keys,
+            "is required: it encrypts customers' tokens in the store",
+        ),
     }
     missing = [
-        Problem(name, "required", f"{text}, for the file has an oauth section")
+        Problem(name, "required", f"{text}, because the file has an oauth section")
         for name, (value, text) in needs.items()
         if not value
     ]

@@ -1,15 +1,15 @@
-"""The OpenID provider whose accounts may sign in, as the settings name it."""
+"""The OpenID provider for sign-in, from the settings."""
 
 from relay.core.oidc import OidcApp
 from relay.core.roles import Role
 from relay.settings import Settings
 
 CALLBACK_PATH = "/ops/sign-in/back"
-"""Where the provider sends browsers back to. It is registered there, letter by letter, below RELAY_PUBLIC_URL."""
+"""The path of the redirect URI, below RELAY_PUBLIC_URL. The provider must have the URI registered exactly."""
 
 
 def read_oidc_app(settings: Settings) -> OidcApp | None:
-    """The relay as its provider knows it; None where none is named. Settings have made sure that it is whole."""
+    """Return the relay's registration at the provider; None if no provider is set."""
     if settings.oidc_issuer is None:
         return None
     return OidcApp(

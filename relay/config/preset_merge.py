@@ -1,4 +1,4 @@
-"""A preset with a source's own keys on top, and where in the file each of the merged rules stands."""
+"""Merge a source's own keys into its preset, and trace problems of merged rules back to the file."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -9,47 +9,48 @@ from relay.core.mapping.merge import merge_mapping
 
 
 def merge_preset(preset: Mapping[str, Any], own: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The whole source. Another scheme than the preset's takes none of the preset's columns."""
+    """Return the preset with the source's own keys on top."""
     base = {key: value for key, value in preset.items() if key != "title"}
     schemes = [verify.get("scheme") for verify in map(_verify, (base, own))]
+    # The options of one signature scheme make no sense for another.
     if schemes[1] is not None and schemes[0] != schemes[1]:
         base.pop("verify", None)
-    whole: Mapping[str, Any] = merge_mapping(base, own)
-    return whole
+    merged: Mapping[str, Any] = merge_mapping(base, own)
+    return merged
 
 
 def _verify(part: Mapping[str, Any]) -> Mapping[str, Any]:
-    told = part.get("verify")
-    return told if isinstance(told, Mapping) else {}
+    verify = part.get("verify")
+    return verify if isinstance(verify, Mapping) else {}
 
 
 def locate_in_file(
     preset: Mapping[str, Any], own: Mapping[str, Any], *, path: str
 ) -> Callable[[Problem], Problem]:
-    """Turns a problem of the merged rules into one of the file, or of the preset where only that speaks."""
-    places = _places(preset.get("rules"), own.get("rules"))
+    """Return a function that moves a problem of a merged rule to that rule's path in the file or in the preset."""
+    places = _list_places(preset.get("rules"), own.get("rules"))
     merged = re.compile(rf"(?<![^\s]){re.escape(path)}\.rules\[(\d+)\]")
 
-    def place(found: re.Match[str]) -> str:
-        at = int(found[1])
-        return f"{path}.{places[at]}" if at < len(places) else found[0]
+    def relocate(match: re.Match[str]) -> str:
+        index = int(match[1])
+        return f"{path}.{places[index]}" if index < len(places) else match[0]
 
-    def written(problem: Problem) -> Problem:
-        return Problem(merged.sub(place, problem.path), problem.code, merged.sub(place, problem.message))
+    def locate(problem: Problem) -> Problem:
+        return Problem(
+            merged.sub(relocate, problem.path), problem.code, merged.sub(relocate, problem.message)
+        )
 
-    return written
+    return locate
 
 
-def _places(base: Any, own: Any) -> list[str]:
-    """Rules of one's own that the preset has not come first; the others keep the preset's places."""
+def _list_places(base: Any, own: Any) -> list[str]:
+    """Return the place of each merged rule, in the order of `merge_mapping`: the source's new rules, then the preset's."""
     base, own = (rules if isinstance(rules, list) else [] for rules in (base, own))
-    names = {_name(rule): at for at, rule in enumerate(own)}
-    new = [at for at, rule in enumerate(own) if _name(rule) not in {_name(other) for other in base}]
-    kept = [
-        f"rules[{names[_name(rule)]}]" if _name(rule) in names else f"preset.rules[{at}]"
-        for at, rule in enumerate(base)
-    ]
-    return [*(f"rules[{at}]" for at in new), *kept]
+    preset_names = {_name(rule) for rule in base}
+    own_places = {_name(rule): f"rules[{index}]" for index, rule in enumerate(own)}
+    added = [f"rules[{index}]" for index, rule in enumerate(own) if _name(rule) not in preset_names]
+    inherited = [own_places.get(_name(rule), f"preset.rules[{index}]") for index, rule in enumerate(base)]
+    return [*added, *inherited]
 
 
 def _name(rule: Any) -> str:

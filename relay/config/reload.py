@@ -1,4 +1,4 @@
-"""The configuration that serves: read anew when its file changes, and kept as it was while the file is wrong."""
+"""Reload the configuration when its file changes. While the file is invalid, the last valid configuration stays."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,17 +17,17 @@ _FILE = "_FILE"
 
 @dataclass(frozen=True, slots=True)
 class RejectedConfig:
-    """What is wrong with the file as it stands, and since when that is known."""
+    """The problems of the current file, and when they were found."""
 
     since: datetime
     problems: tuple[Problem, ...]
 
 
 class ConfigFile:
-    """The file, and the files of secrets that it may draw on.
+    """The configuration file, and the files of secrets that it may refer to.
 
-    `read` makes a configuration of its text or raises Misconfigured. `shared` is what the processes of one web server
-    know of each other, where there are such: they keep the stores that they began with.
+    `read` parses the file's text into a configuration or raises StartupError. `shared` is the state of a web server's
+    processes, None in a worker. A web server keeps the stores that it started with.
     """
 
     def __init__(
@@ -40,64 +40,70 @@ class ConfigFile:
         shared: SharedState | None = None,
     ) -> None:
         self.rejection: RejectedConfig | None = None
-        self._path, self._read, self._now, self._shared = Path(path), read, now, shared
+        self._path = Path(path)
+        self._read = read
+        self._now = now
+        self._shared = shared
         secrets = sorted(value for name, value in environ.items() if name.endswith(_FILE) and value)
         self._watched = (self._path, *map(Path, secrets))
-        self._seen = self._stamps()
+        self._stamps = self._read_stamps()
         self._serving: Config | None = None
 
     def load(self) -> Config:
-        """The configuration to start with.
+        """Return the configuration to start with.
 
-        Where the file is wrong but has been good before in another process of this server, that one: a process that
-        is put in another's place must not bring the server down. Else raises Misconfigured.
+        If the file is invalid, a replacement process starts with the last valid configuration of its server: it must
+        not take the server down. Without one, raises StartupError.
         """
         try:
-            self._serving = self._loaded()
+            self._serving = self._load_file()
         except StartupError as error:
-            kept = self._shared.saved_config() if self._shared else None
-            if kept is None:
+            saved = self._shared.saved_config() if self._shared else None
+            if saved is None:
                 raise
-            self._refuse(error)
-            self._serving = self._read(kept)
+            self._reject(error)
+            self._serving = self._read(saved)
         return self._serving
 
-    def reload(self, *, anyway: bool = False) -> Config | None:
-        """The new configuration, when the file has changed and is good. With `anyway` changed or not."""
-        stamps = self._stamps()
-        if stamps == self._seen and not anyway:
+    def reload(self, *, force: bool = False) -> Config | None:
+        """Return the new configuration if the file has changed and is valid, else None. `force` reads it in any case."""
+        stamps = self._read_stamps()
+        if stamps == self._stamps and not force:
             return None
-        self._seen = stamps
+        self._stamps = stamps
         try:
-            config = self._loaded()
+            config = self._load_file()
         except StartupError as error:
-            self._refuse(error)
+            self._reject(error)
             return None
         self.rejection, self._serving = None, config
         log_event("config.loaded", name=str(self._path))
         return config
 
-    def _loaded(self) -> Config:
+    def _load_file(self) -> Config:
         text = read_config_file(self._path)
         config = self._read(text)
         if self._shared and self._serving and self._serving.stores != config.stores:
-            raise StartupError([Problem("stores", "invalid", "have changed: restart web and workers")])
+            raise StartupError(
+                [Problem("stores", "invalid", "have changed: restart the web and the workers")]
+            )
         if self._shared:
             self._shared.save_config(text)
         return config
 
-    def _refuse(self, error: StartupError) -> None:
+    def _reject(self, error: StartupError) -> None:
         self.rejection = RejectedConfig(self._now(), error.problems)
         log_event("config.rejected", level="error", name=str(self._path), error=str(error))
 
-    def _stamps(self) -> tuple[tuple[int, int, int] | None, ...]:
-        """What changes when a file does, a link to another file included, as Kubernetes swaps them."""
+    def _read_stamps(self) -> tuple[tuple[int, int, int] | None, ...]:
+        """Return values that change whenever one of the files does."""
         return tuple(map(_stamp, self._watched))
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:
     try:
-        found = path.stat()
+        stat = path.stat()
     except OSError:
         return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    # Kubernetes replaces a mounted file by pointing a symbolic link elsewhere: the inode changes.
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns

@@ -1,6 +1,6 @@
-"""The part of a source that says where its events go and which go first: a destination or a template, accounts, priorities."""
+"""Routing and priorities of a source: its destination or template, `accounts` and `priorities`."""
 
-# ruff: noqa: ARG002, RUF012 marshmallow hands all of these to `_deserialize`, and reads messages from a class attribute
+# ruff: noqa: ARG002, RUF012 - marshmallow passes all of these to `_deserialize`, and reads messages from a class attribute
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -18,7 +18,7 @@ from relay.settings import did_you_mean
 
 
 class _Table(fields.Dict):
-    """Values of one kind, each under a key that is checked too. What is wrong is told by its key."""
+    """A mapping whose keys are validated too. Reports problems by key."""
 
     default_error_messages = {
         "null": "is empty: give it a value or remove the line",
@@ -28,92 +28,93 @@ class _Table(fields.Dict):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[Any, Any]:
         if not isinstance(value, Mapping):
             raise self.make_error("invalid")
-        right: dict[Any, Any] = {}
-        wrong: dict[str, Any] = {}
+        valid: dict[Any, Any] = {}
+        errors: dict[str, Any] = {}
         for key, inner in value.items():
             try:
-                right[self._key(key)] = self.value_field.deserialize(inner)  # type: ignore[union-attr]
+                valid[self._parse_key(key)] = self.value_field.deserialize(inner)  # type: ignore[union-attr]
             except ValidationError as error:
-                wrong[str(key)] = error.messages
-        if wrong:
-            raise ValidationError(wrong)
-        return right
+                errors[str(key)] = error.messages
+        if errors:
+            raise ValidationError(errors)
+        return valid
 
-    def _key(self, key: Any) -> str:
+    def _parse_key(self, key: Any) -> str:
         raise NotImplementedError
 
 
 class Accounts(_Table):
-    """Destinations by what payloads call them. A bare number is the text of its digits."""
+    """Destinations by the value in payloads that stands for them. An unquoted number counts as its text."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(values=Text(), **kwargs)
 
-    def _key(self, key: Any) -> str:
+    def _parse_key(self, key: Any) -> str:
         if isinstance(key, bool) or not isinstance(key, str | int):
             raise ValidationError("must be text: put it in quotes")
         return str(key)
 
 
 class Priorities(_Table):
-    """Priorities by types of event."""
+    """Priorities by type of event."""
 
     key_schema = {"enum": [*EventType]}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(values=Choice(Priority), **kwargs)
 
-    def _key(self, key: Any) -> str:
+    def _parse_key(self, key: Any) -> str:
         if key not in tuple(EventType):
-            raise ValidationError(f"there is no such type of event{did_you_mean(str(key), [*EventType])}")
+            raise ValidationError(f"there is no such event type{did_you_mean(str(key), [*EventType])}")
         return EventType(key)
 
 
 def is_template(destination: object) -> bool:
-    """Whether a source's `destination` is told anew for each item."""
+    """True if a source's `destination` is a template, evaluated for each item."""
     return isinstance(destination, str) and "{{" in destination
 
 
 def read_routing(entry: Mapping[str, Any], *, path: str, dialects: Mapping[str, Dialect]) -> Routing | None:
-    """How a source's entry routes, or None where it names its one destination. Raises Invalid with everything wrong.
+    """Read the routing of a source; None if the source names one destination.
 
-    `dialects` are those of every destination of the file.
+    `dialects` maps every destination of the file to its dialect. Raises ValidationFailed with every problem.
     """
-    written, accounts = entry.get("destination"), _texts(entry.get("accounts"))
-    if not isinstance(written, str) or not is_template(written):
+    destination, accounts = entry.get("destination"), _read_texts(entry.get("accounts"))
+    if not isinstance(destination, str) or not is_template(destination):
         if "accounts" in entry:
             message = (
-                'is of use only beside a template: write destination: "{{ body.account_id }}", or take it out'
+                'has an effect only with a template: write destination: "{{ body.account_id }}", or remove it'
             )
             raise ValidationFailed([Problem(join_path(path, "accounts"), "conflict", message)])
         return None
-    template = parse_template(written, path=join_path(path, "destination"))
+    template = parse_template(destination, path=join_path(path, "destination"))
     problems = list(template) if isinstance(template, list) else []
-    problems += _wrong_accounts(accounts, join_path(path, "accounts"), dialects)
+    problems += _account_problems(accounts, join_path(path, "accounts"), dialects)
     if problems or not isinstance(template, Template):
         raise ValidationFailed(problems)
-    spoken = [dialects[name] for name in accounts.values()]
-    return Routing(written, template, accounts, spoken[0] if spoken else Dialect.GONG)
+    # All accounts have the same dialect: `_account_problems` has checked it.
+    used_dialects = [dialects[name] for name in accounts.values()]
+    return Routing(destination, template, accounts, used_dialects[0] if used_dialects else Dialect.GONG)
 
 
-def _texts(accounts: Any) -> Mapping[str, str]:
-    told = accounts if isinstance(accounts, Mapping) else {}
-    return {str(key): name for key, name in told.items() if isinstance(name, str)}
+def _read_texts(accounts: Any) -> Mapping[str, str]:
+    entries = accounts if isinstance(accounts, Mapping) else {}
+    return {str(key): name for key, name in entries.items() if isinstance(name, str)}
 
 
-def _wrong_accounts(
+def _account_problems(
     accounts: Mapping[str, str], path: str, dialects: Mapping[str, Dialect]
 ) -> Iterator[Problem]:
     first: str | None = None
     for account, name in accounts.items():
         if name not in dialects:
             message = (
-                "the file has no such destination, and one that is connected at run time needs no entry here"
+                "the file has no such destination; one that a customer connects by OAuth at run time needs no entry here"
                 f"{did_you_mean(name, list(dialects))}"
             )
             yield Problem(join_path(path, account), "unknown_destination", message)
             continue
         first = first or name
         if dialects[name] is not dialects[first]:
-            message = f"speaks another dialect than {first}: one source's rules cannot be made for both, so give it its own"
+            message = f"has another dialect than {first}: rules of one source cannot serve both, so use a source of its own"
             yield Problem(join_path(path, account), "wrong_dialect", message)

@@ -1,7 +1,7 @@
-"""How one web server serves: the addresses that it listens on, and what its processes know of each other.
+"""State that the processes of one web server share, and the addresses that the server listens on.
 
-The first of its processes loads this before it begets the others: what is shared lies in memory that they inherit. So
-nothing is imported here that the others would have to load anew.
+The parent process imports this module before it forks, so that its children inherit the shared memory. It therefore
+imports nothing that a child would have to load again.
 """
 
 import mmap
@@ -11,18 +11,20 @@ from collections.abc import Mapping
 
 _MOST_BYTES = 4 * 1024 * 1024
 _HEAD = struct.Struct("=BxxxII")
-"""Whether to end; then the size of the text that is kept, and its checksum."""
+"""Whether the server is stopping; then the size of the saved text, and its checksum."""
 
 
 def bind_addresses(host: str, port: int | str, environ: Mapping[str, str]) -> list[str]:
-    """Where to listen: for partners, and where `RELAY_OPERATIONS_PORT` says so for operators too."""
-    told = environ.get("RELAY_OPERATIONS_PORT", "")
-    second = told.isdigit() and int(told) > 0
-    return [f"{host}:{port}", *([f"{host}:{int(told)}"] if second else [])]
+    """Return the addresses to listen on: one, or two if `RELAY_OPERATIONS_PORT` is set."""
+    operations_port = environ.get("RELAY_OPERATIONS_PORT", "")
+    addresses = [f"{host}:{port}"]
+    if operations_port.isdigit() and int(operations_port) > 0:
+        addresses.append(f"{host}:{int(operations_port)}")
+    return addresses
 
 
 class SharedState:
-    """What all processes of one web server share: whether it was told to stop, and the last good configuration."""
+    """Memory shared by all processes of one web server: whether it is stopping, and the last valid configuration."""
 
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, _HEAD.size + _MOST_BYTES)
@@ -35,18 +37,19 @@ class SharedState:
         self._memory[0] = 1
 
     def save_config(self, text: str) -> None:
-        """Remember the text of a configuration that is good; nothing of one that is too large."""
+        """Save the text of a valid configuration. A text that is too large is not saved."""
         raw = text.encode()
         if len(raw) <= _MOST_BYTES:
             self._memory[_HEAD.size : _HEAD.size + len(raw)] = raw
             _HEAD.pack_into(self._memory, 0, self.stopping, len(raw), zlib.crc32(raw))
 
     def saved_config(self) -> str | None:
-        """The text that was kept last. None where there is none, or another process is just writing it."""
+        """Return the text that was saved last; None if there is none, or another process is writing one."""
         _, size, checksum = _HEAD.unpack_from(self._memory)
         raw = bytes(self._memory[_HEAD.size : _HEAD.size + size])
+        # No lock: a text that another process is writing fails the checksum.
         return raw.decode() if raw and zlib.crc32(raw) == checksum else None
 
 
 SHARED_STATE = SharedState()
-"""This server's own: made by its first process, inherited by the others."""
+"""The state of this server: created by the parent process, inherited by its children."""

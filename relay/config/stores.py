@@ -1,4 +1,4 @@
-"""Whether the stores of a configuration file can be used, and whether each company is in one of them."""
+"""Checks of the section `stores`, and that all destinations of a company are in one store."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,18 +14,18 @@ from relay.settings import Settings, StartupError, did_you_mean
 def store_problems(
     stores: Mapping[str, Mapping[str, Any]], destinations: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Problem]:
-    """`stores` as they stand in the file, `destinations` as far as they are right by themselves."""
-    yield from _wrong_stores(stores)
+    """Yield the problems of stores. `stores` is the unvalidated section, `destinations` its valid entries."""
+    yield from _store_entry_problems(stores)
     yield from _unknown_stores(destinations, [MAIN_STORE, *stores])
-    yield from _parted_companies(destinations)
+    yield from _split_companies(destinations)
 
 
-def _wrong_stores(stores: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
+def _store_entry_problems(stores: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
     first: dict[str, str] = {}
     for name, store in stores.items():
         url = store.get("url")
         if name == MAIN_STORE:
-            message = "is the store of RELAY_REDIS_URL: give this one another name"
+            message = "is the name of the store of RELAY_REDIS_URL: choose another name"
             yield Problem(f"stores.{name}", "reserved_name", message)
         if not isinstance(url, str) or isinstance(url, UnsetVariable):
             continue
@@ -35,40 +35,39 @@ def _wrong_stores(stores: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
             yield Problem(f"stores.{name}.url", "invalid_store_url", str(error))
         other = first.setdefault(url, name)
         if other != name:
-            message = f"is the url of stores.{other} too: take one of them away"
+            message = f"is also the url of stores.{other}: remove one of the two"
             yield Problem(f"stores.{name}.url", "duplicate_store", message)
 
 
-def _unknown_stores(destinations: Mapping[str, Mapping[str, Any]], known: list[str]) -> Iterator[Problem]:
+def _unknown_stores(destinations: Mapping[str, Mapping[str, Any]], names: list[str]) -> Iterator[Problem]:
     for name, destination in destinations.items():
-        wanted = destination["store"]
-        if isinstance(wanted, UnsetVariable):
+        store = destination["store"]
+        if isinstance(store, UnsetVariable):
             continue
-        if wanted not in known:
-            message = f"there is no such store{did_you_mean(wanted, known)}"
+        if store not in names:
+            message = f"there is no such store{did_you_mean(store, names)}"
             yield Problem(f"destinations.{name}.store", "unknown_store", message)
-        elif wanted != MAIN_STORE and "oauth" in destination["auth"]:
-            message = "must be left away: destinations that are connected by OAuth are in the main store"
+        elif store != MAIN_STORE and "oauth" in destination["auth"]:
+            message = "must be removed: destinations that use OAuth are always in the main store"
             yield Problem(f"destinations.{name}.store", "oauth_requires_main_store", message)
 
 
-def _parted_companies(destinations: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
+def _split_companies(destinations: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
     first: dict[str, str] = {}
     for name, destination in destinations.items():
         other = first.setdefault(destination["company"] or name, name)
         if destination["store"] != destinations[other]["store"]:
             message = (
-                f"must equal that of destinations.{other}: both belong to one company, which is in one store"
+                f"must equal that of destinations.{other}: all destinations of a company are in one store"
             )
             yield Problem(f"destinations.{name}.store", "company_store_mismatch", message)
 
 
 def check_stores(config: Config, settings: Settings) -> None:
-    """Raise Misconfigured where a store is the main one once more: two workers would empty it in two paces."""
+    """Raise StartupError if a store is the main store again."""
+    # Two groups of workers would serve the same Redis, each at the full rate of every company.
     problems = [
-        Problem(
-            f"stores.{name}.url", "duplicate_store", "is that of RELAY_REDIS_URL too: take the store away"
-        )
+        Problem(f"stores.{name}.url", "duplicate_store", "is also RELAY_REDIS_URL: remove the store")
         for name, url in config.stores.items()
         if url == settings.redis_url
     ]
@@ -77,8 +76,8 @@ def check_stores(config: Config, settings: Settings) -> None:
 
 
 def check_store_name(config: Config, name: str) -> None:
-    """Raise Misconfigured where `--store` names none."""
+    """Raise StartupError if `--store` names no store."""
     names = [MAIN_STORE, *config.stores]
     if name not in names:
-        text = f"there is no such store{did_you_mean(name, names)}: there is {', '.join(names)}"
+        text = f"there is no such store{did_you_mean(name, names)}; known stores: {', '.join(names)}"
         raise StartupError([Problem("--store", "unknown_store", text)])

@@ -1,6 +1,6 @@
-"""What a source may say of its sender's own payloads, as the file is checked and as editors are told."""
+"""Schemas of the webhook keys of a source: `verify`, `rules`, `read` and `answer`."""
 
-# ruff: noqa: ARG002 marshmallow hands all of these to `_deserialize`
+# ruff: noqa: ARG002 - marshmallow passes all of these to `_deserialize`
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,8 +8,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from relay.config.base_schema import StrictSchema, in_range
-from relay.config.fields import Choice, ListOf, Section, Text, WholeNumber
+from relay.config.fields import Choice, ListOf, Section, StrictSchema, Text, WholeNumber, in_range
 from relay.config.visit_sessions import RuleAggregateSchema
 from relay.core.call import Operation
 from relay.core.priority import Priority
@@ -24,7 +23,7 @@ _ANSWER_MAX = 10_000
 
 
 class OpenSection(Section):
-    """A mapping that is only described here: who puts it to use checks it, and knows more of what is wrong."""
+    """A mapping that the schema only describes, for editors. Its own parser validates it and reports better problems."""
 
     def _deserialize(
         self,
@@ -40,7 +39,7 @@ class OpenSection(Section):
 
 
 class OpenList(ListOf):
-    """A list of such mappings."""
+    """A list of mappings that the schema only describes."""
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
@@ -49,7 +48,7 @@ class OpenList(ListOf):
 
 
 class SuggestedWord(Text):
-    """One of the words that editors offer. Who reads it refuses any other, and says which is near."""
+    """A word for which editors offer suggestions. Its own parser rejects unknown words."""
 
     def __init__(self, words: Iterable[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -57,11 +56,11 @@ class SuggestedWord(Text):
 
 
 class Secret(fields.Field[Any]):
-    """A text, or a mapping of it and of the dates between which it counts."""
+    """A text, or a mapping with the text and the dates between which it is valid."""
 
 
 class FreeText(Text):
-    """A text that may also be empty, or end with a new line."""
+    """A text that may be empty or end with a line break."""
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
@@ -71,7 +70,7 @@ class FreeText(Text):
         return value
 
 
-def _told(description: str) -> Text:
+def _text(description: str) -> Text:
     return Text(metadata={"description": description})
 
 
@@ -89,20 +88,20 @@ class VerifySchema(StrictSchema):
         }
     )
     algorithm = Choice(Algorithm, metadata={"description": "The algorithm of the signature."})
-    signature = _told(
+    signature = _text(
         "The field that contains the signature: header:NAME, query:NAME, form:NAME or json:PATH."
     )
-    prefix = _told("The text before the signature.")
-    separator = _told("The character that separates several values in the field.")
-    signed = _told("The signed text, such as {timestamp}.{body}.")
+    prefix = _text("The text before the signature.")
+    separator = _text("The character that separates several values in the field.")
+    signed = _text("The signed text, such as {timestamp}.{body}.")
     encoding = Choice(Encoding, metadata={"description": "How the signature is encoded."})
     secret_format = Choice(SecretFormat, metadata={"description": "The format of the secret."})
-    timestamp = _told("The field that contains the signed timestamp.")
-    timestamp_prefix = _told("The text before the timestamp.")
+    timestamp = _text("The field that contains the signed timestamp.")
+    timestamp_prefix = _text("The text before the timestamp.")
     timestamp_format = Choice(TimestampFormat, metadata={"description": "The format of the timestamp."})
-    id = _told("The field that contains the id of the delivery.")
-    json_field = _told("The form field that contains the JSON.")
-    body_digest = _told("The field of the signed URL that contains the SHA-256 of the body.")
+    id = _text("The field that contains the id of the delivery.")
+    json_field = _text("The form field that contains the JSON.")
+    body_digest = _text("The field of the signed URL that contains the SHA-256 of the body.")
     url_decode = ListOf(
         fields.String(),
         metadata={"description": "Percent escapes that the sender decodes in the URL before it signs it."},
@@ -116,36 +115,38 @@ class VerifySchema(StrictSchema):
 
 
 class RuleSchema(StrictSchema):
-    name = _told("How logs, previews and dead letters call the rule.")
-    when = _told("JMESPath: the rule takes the items for which this holds.")
-    to = Choice(Operation, metadata={"description": "The call of Gong's that an item becomes."})
-    items = _told("JMESPath: one item becomes an event for each of these.")
-    priority = Choice(Priority, metadata={"description": "Who goes first when the day's budget runs short."})
+    name = _text("Name of the rule in logs, previews and dead letters.")
+    when = _text("JMESPath condition: the rule maps the items that match it.")
+    to = Choice(Operation, metadata={"description": "The operation of Gong's API that an item becomes."})
+    items = _text("JMESPath list: one item becomes one event for each element.")
+    priority = Choice(
+        Priority, metadata={"description": "Which events are sent first when the budget runs short."}
+    )
     aggregate = OpenSection(
-        RuleAggregateSchema, metadata={"description": "The events of one session become one call."}
+        RuleAggregateSchema, metadata={"description": "Send the events of one session as one call."}
     )
     map = fields.Dict(
-        metadata={"description": 'The body of that call. A leaf is a literal, or "{{ JMESPath }}".'}
+        metadata={"description": 'The body of the call. A leaf is a literal or "{{ JMESPath }}".'}
     )
 
 
 class ReadSchema(StrictSchema):
     content_type = Text(
         validate=_CONTENT_TYPE,
-        metadata={"description": "Read bodies as this type, whatever the sender says."},
+        metadata={"description": "Read bodies as this type, whatever the sender declares."},
     )
-    json_field = _told("The field of a form that holds the JSON which is the body.")
+    json_field = _text("The form field that contains the JSON body.")
 
 
 class AnswerSchema(StrictSchema):
-    status = WholeNumber(validate=in_range(200, 299), metadata={"description": "The status of the answer."})
-    content_type = Text(validate=_CONTENT_TYPE, metadata={"description": "Its content type."})
+    status = WholeNumber(validate=in_range(200, 299), metadata={"description": "Status of the response."})
+    content_type = Text(validate=_CONTENT_TYPE, metadata={"description": "Content type of the response."})
     body = FreeText(
         validate=validate.Length(max=_ANSWER_MAX, error="must not be longer than {max} characters"),
-        metadata={"description": "Its body, as text."},
+        metadata={"description": "Body of the response, as text."},
     )
     json = fields.Dict(
         metadata={
-            "description": 'Its body, as JSON, in place of a text. A leaf may be "{{ body.action }}": part of the request.'
+            "description": 'Body of the response, as JSON. A leaf may quote the request: "{{ body.action }}".'
         }
     )

@@ -1,4 +1,4 @@
-"""The webhook part of a source: its preset, how its sender is verified and answered, how it is read and mapped."""
+"""The webhook of a source: its preset, verification, mapping, body format and response."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from marshmallow import ValidationError
 
-from relay.config.base_schema import StrictSchema
+from relay.config.fields import StrictSchema
 from relay.config.preset_merge import locate_in_file, merge_preset
 from relay.config.presets import load_preset, preset_names
 from relay.config.verification import read_verification
@@ -25,41 +25,42 @@ from relay.core.webhook import Webhook, WebhookResponse
 from relay.settings import StartupError, did_you_mean
 
 WEBHOOK_KEYS = ("verify", "preset", "items", "rules", "read", "answer", "challenges")
-"""What makes a source one that takes its sender's own payloads."""
+"""A source with one of these keys receives webhooks."""
 
-Found = TypeVar("Found")
+Part = TypeVar("Part")
 
 
 def read_webhook(entry: Mapping[str, Any], *, path: str, dialect: Dialect = Dialect.GONG) -> Webhook | None:
-    """The hook of a source's entry, or None where it has none. Raises Invalid with everything that is wrong.
+    """Read the webhook of a source; None if the source has none.
 
-    `dialect` is what its destination takes.
+    `dialect` is that of its destination. Raises ValidationFailed with every problem.
     """
     if not any(key in entry for key in WEBHOOK_KEYS):
         return None
-    preset = _preset(entry.get("preset"), join_path(path, "preset"))
+    preset = _load_preset(entry.get("preset"), join_path(path, "preset"))
     own = {key: entry[key] for key in WEBHOOK_KEYS if key in entry and key != "preset"}
-    whole = merge_preset(preset, own)
+    merged = merge_preset(preset, own)
     problems: list[Problem] = []
 
-    def part(read: Callable[[Any, str], Found], key: str) -> Found | None:
+    def read_part(read: Callable[[Any, str], Part], key: str) -> Part | None:
         try:
-            return read(whole.get(key), join_path(path, key))
+            return read(merged.get(key), join_path(path, key))
         except ValidationFailed as error:
             problems.extend(error.problems)
             return None
 
-    proving = part(lambda told, here: read_verification(told, path=here), "verify")
-    mapping = part(lambda _, __: _mapping(whole, dialect, path), "rules")
-    challenges = part(_challenges, "challenges")
-    reading = part(_reading, "read")
-    answer = part(_answer, "answer") if whole.get("answer") is not None else None
-    if proving is None or mapping is None or challenges is None or reading is None or problems:
+    # Every part is read, even after a problem, so that all problems are reported at once.
+    verification = read_part(lambda section, key_path: read_verification(section, path=key_path), "verify")
+    mapping = read_part(lambda _, __: _read_mapping(merged, dialect, path), "rules")
+    challenges = read_part(_read_challenges, "challenges")
+    body_format = read_part(_read_body_format, "read")
+    answer = read_part(_read_answer, "answer") if merged.get("answer") is not None else None
+    if verification is None or mapping is None or challenges is None or body_format is None or problems:
         raise ValidationFailed([locate_in_file(preset, own, path=path)(problem) for problem in problems])
-    return Webhook(*proving, mapping, challenges, reading, answer, entry.get("preset"))
+    return Webhook(*verification, mapping, challenges, body_format, answer, entry.get("preset"))
 
 
-def _preset(name: Any, path: str) -> Mapping[str, Any]:
+def _load_preset(name: Any, path: str) -> Mapping[str, Any]:
     if name is None:
         return {}
     if name not in preset_names():
@@ -68,10 +69,12 @@ def _preset(name: Any, path: str) -> Mapping[str, Any]:
     return load_preset(name)
 
 
-def _mapping(whole: Mapping[str, Any], dialect: Dialect, path: str) -> CompiledMapping:
-    problems = list(_of_another_dialect(whole.get("rules"), dialect, join_path(path, "rules")))
+def _read_mapping(merged: Mapping[str, Any], dialect: Dialect, path: str) -> CompiledMapping:
+    problems = list(_wrong_operations(merged.get("rules"), dialect, join_path(path, "rules")))
     try:
-        compiled = compile_mapping({key: whole[key] for key in ("items", "rules") if key in whole}, path=path)
+        compiled = compile_mapping(
+            {key: merged[key] for key in ("items", "rules") if key in merged}, path=path
+        )
     except ValidationFailed as error:
         raise ValidationFailed([*problems, *error.problems]) from None
     if problems:
@@ -79,70 +82,69 @@ def _mapping(whole: Mapping[str, Any], dialect: Dialect, path: str) -> CompiledM
     return replace(compiled, spec=mask_variables(compiled.spec))
 
 
-def _of_another_dialect(rules: Any, dialect: Dialect, path: str) -> Iterator[Problem]:
-    """Rules whose calls the destination cannot take."""
-    taken = sorted(
+def _wrong_operations(rules: Any, dialect: Dialect, path: str) -> Iterator[Problem]:
+    """Yield the rules whose operation the destination's dialect does not have."""
+    operations = sorted(
         CATALOG_OPERATIONS if dialect is Dialect.CATALOG else frozenset(Operation) - CATALOG_OPERATIONS
     )
-    for place, rule in enumerate(rules if isinstance(rules, list) else []):
+    for index, rule in enumerate(rules if isinstance(rules, list) else []):
         to = rule.get("to") if isinstance(rule, Mapping) else None
-        if to in tuple(Operation) and to not in taken:
-            message = (
-                f"is no call of dialect {dialect}, which the destination speaks: it takes {', '.join(taken)}"
-            )
-            yield Problem(f"{path}[{place}].to", "wrong_dialect", message)
+        if to in tuple(Operation) and to not in operations:
+            message = f"is not an operation of the destination's dialect {dialect}: use one of {', '.join(operations)}"
+            yield Problem(f"{path}[{index}].to", "wrong_dialect", message)
 
 
-def _challenges(told: Any, path: str) -> tuple[Challenge, ...]:
-    if told is None:
+def _read_challenges(name: Any, path: str) -> tuple[Challenge, ...]:
+    if name is None:
         return ()
-    if not isinstance(told, str) or told not in CHALLENGES:
-        message = f"is no handshake that the relay knows{did_you_mean(str(told), list(CHALLENGES))}"
+    if not isinstance(name, str) or name not in CHALLENGES:
+        message = f"is not a known handshake{did_you_mean(str(name), list(CHALLENGES))}"
         raise ValidationFailed([Problem(path, "unknown_challenge", message)])
-    return CHALLENGES[told]
+    return CHALLENGES[name]
 
 
-def _reading(told: Any, path: str) -> BodyFormat:
-    reading = BodyFormat(**_loaded(ReadSchema(), told or {}))
+def _read_body_format(section: Any, path: str) -> BodyFormat:
+    body_format = BodyFormat(**_load_valid(ReadSchema(), section or {}))
     try:
-        read_body(b"", reading.content_type or "application/json")
+        read_body(b"", body_format.content_type or "application/json")
     except UnsupportedType as error:
         raise ValidationFailed(
             [Problem(join_path(path, "content_type"), "unsupported_type", error.detail)]
         ) from None
     except RelayError:
-        pass  # that an empty body is none was to be expected
-    return reading
+        pass  # an empty body is not valid JSON; only the type is checked here
+    return body_format
 
 
-def _answer(told: Any, path: str) -> WebhookResponse:
-    read = _loaded(AnswerSchema(), told)
-    if "json" not in read:
-        return WebhookResponse(**read)
-    if "body" in read:
+def _read_answer(section: Any, path: str) -> WebhookResponse:
+    answer = _load_valid(AnswerSchema(), section)
+    if "json" not in answer:
+        return WebhookResponse(**answer)
+    if "body" in answer:
         raise ValidationFailed(
-            [Problem(join_path(path, "json"), "conflict", "stands beside body: keep one of the two")]
+            [Problem(join_path(path, "json"), "conflict", "conflicts with body: keep one of the two")]
         )
-    tree, problems = parse_map(read["json"], path=join_path(path, "json"))
+    tree, problems = parse_map(answer["json"], path=join_path(path, "json"))
     if problems:
         raise ValidationFailed(problems)
-    return WebhookResponse(**{"content_type": "application/json"} | read | {"json": tree})
+    return WebhookResponse(**{"content_type": "application/json"} | answer | {"json": tree})
 
 
-def _loaded(schema: StrictSchema, told: Any) -> dict[str, Any]:
-    """What is wrong in it is told, key by key, where the whole file is checked."""
+def _load_valid(schema: StrictSchema, section: Any) -> dict[str, Any]:
+    """Load a section; empty if it is invalid, because validation of the whole file reports its problems."""
     try:
-        loaded: dict[str, Any] = schema.load(told)
+        loaded: dict[str, Any] = schema.load(section)
     except ValidationError:
         return {}
     return loaded
 
 
 def check_public_url(config: Config, public_url: str | None) -> None:
-    """Some senders sign the address they post to; the relay must be told its own, for a Host header can be forged."""
+    """Raise StartupError if a sender signs the relay's URL but RELAY_PUBLIC_URL is not set."""
     if public_url:
         return
-    wanting = [name for name, hook in config.webhooks.items() if hook.signs_url]
-    if wanting:
-        text = f"is needed: the senders of {', '.join(wanting)} sign the address they post to"
+    # The Host header cannot replace the setting, because anyone can forge it.
+    signing = [name for name, webhook in config.webhooks.items() if webhook.signs_url]
+    if signing:
+        text = f"is required: the senders of {', '.join(signing)} sign the URL that they post to"
         raise StartupError([Problem("RELAY_PUBLIC_URL", "required", text)])

@@ -122,7 +122,7 @@ def test_a_sender_that_signs_the_url_requires_the_public_url(config: Path, tmp_p
     )
 
     assert (without.exit_code, having.exit_code) == (1, 0)
-    assert "RELAY_PUBLIC_URL: is needed: the senders of crm sign" in without.stdout
+    assert "RELAY_PUBLIC_URL: is required: the senders of crm sign" in without.stdout
 
 
 def test_check_prints_problems_as_json_with_path_code_and_message(tmp_path: Path):

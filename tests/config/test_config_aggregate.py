@@ -31,7 +31,7 @@ def test_a_source_says_when_sessions_of_a_type_are_over():
 @pytest.mark.parametrize(
     ("entry", "path", "said"),
     [
-        ("aggregate: page_view", "aggregate", "must be a mapping of types"),
+        ("aggregate: page_view", "aggregate", "must be a mapping of event types"),
         ("aggregate: null", "aggregate", "is empty"),
         ("aggregate: {page_veiw: {idle_timeout: 5m}}", "aggregate.page_veiw", "did you mean 'page_view'?"),
         (
@@ -72,7 +72,7 @@ def test_a_mistake_is_told_with_its_path_and_its_remedy(entry: str, path: str, s
 def test_a_gateway_of_the_catalogue_dialect_takes_no_sessions():
     told = wrong(f"{KEYS}\naggregate: {{page_view: {{}}}}", destination="catalog")
 
-    assert "catalog speaks dialect catalog" in told["aggregate"]
+    assert "catalog has dialect catalog" in told["aggregate"]
 
 
 def test_a_rule_says_so_in_the_file_too():

@@ -110,7 +110,7 @@ def test_who_asks_for_it_gets_it_unchanged_too(opened: Opener):
     file = opened()
     file.load()
 
-    assert names(file.reload(anyway=True)) == ["acme"]
+    assert names(file.reload(force=True)) == ["acme"]
 
 
 def test_a_wrong_file_does_not_start(opened: Opener, written: Path):

@@ -174,7 +174,7 @@ def test_a_rule_makes_a_call_of_the_dialect_that_its_destination_speaks(destinat
     assert read(f"destination: {destination}\n{GITHUB}\nrules: [{other}]").webhooks["site"]
     told = wrong(f"{GITHUB}\nrules: [{rule}]", destination)
     assert set(told) == {"rules[0].to"}
-    assert "which the destination speaks" in told["rules[0].to"]
+    assert "the destination's dialect" in told["rules[0].to"]
 
 
 def test_a_preset_for_gong_is_refused_for_a_destination_of_the_other_dialect():

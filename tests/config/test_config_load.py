@@ -6,7 +6,7 @@ import textwrap
 import pytest
 
 from relay.config.load import ConfigError, load_config, read_config
-from relay.config.starter import render_starter
+from relay.config.presets import render_starter
 from relay.core.call import Dialect, SendAs
 from relay.core.destination import BasicCredentials, Destination, Limits
 from relay.core.source import Source

@@ -43,11 +43,11 @@ def test_nobody_need_be_named():
         ("{alice: {role: viewer, keys: []}}", "operators.alice.keys", "gong-relay key"),
         ("{alice: {role: ingest, keys: []}}", "operators.alice.role", "viewer, operator, admin"),
         ("{alice: {role: root, keys: []}}", "operators.alice.role", "viewer, operator, admin"),
-        (f"{{alice: {{role: viewer, keys: [{PLAIN}]}}}}", "operators.alice.keys[0]", "holds a plain key"),
+        (f"{{alice: {{role: viewer, keys: [{PLAIN}]}}}}", "operators.alice.keys[0]", "is a plain key"),
         ('{alice: {role: viewer, keys: ["${SHORT}"]}}', "operators.alice.keys[0]", "too short"),
         (f'{{admin: {{role: viewer, keys: ["sha256:{ONE}"]}}}}', "operators.admin", "RELAY_ADMIN_KEY"),
         ("{alice: {rolle: viewer, keys: []}}", "operators.alice.rolle", "did you mean 'role'"),
-        ("{Alice!: {role: viewer, keys: []}}", "operators.Alice!", "is no good name"),
+        ("{Alice!: {role: viewer, keys: []}}", "operators.Alice!", "is not a valid name"),
         ("[alice]", "operators", "must be a mapping"),
     ],
 )

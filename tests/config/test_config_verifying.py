@@ -57,10 +57,10 @@ def test_secrets_count_between_their_dates():
     [
         ("[]", "verify.secrets", "is missing"),
         ("${SECRET}", "verify.secrets", "must be a list"),
-        ("[5]", "verify.secrets[0]", "must be a text"),
+        ("[5]", "verify.secrets[0]", "must be text"),
         ("[${SHORT}]", "verify.secrets[0]", "has 5 bytes"),
-        ("[${NOT_THERE}]", "verify.secrets[0]", "holds no NOT_THERE"),
-        ("['${NEXT}', {secret: '${NOT_THERE}'}]", "verify.secrets[1].secret", "holds no NOT_THERE"),
+        ("[${NOT_THERE}]", "verify.secrets[0]", "has neither NOT_THERE"),
+        ("['${NEXT}', {secret: '${NOT_THERE}'}]", "verify.secrets[1].secret", "has neither NOT_THERE"),
         ("['${NEXT}', '${NEXT}']", "verify.secrets[1]", "repeats an earlier secret"),
         ("[{secrt: '${SECRET}', secret: '${NEXT}'}]", "verify.secrets[0].secrt", "mean 'secret'"),
         ("[{secret: plain-in-the-file}]", "verify.secrets[0].secret", "in plain"),

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from relay.config.json_schema import build_json_schema
-from relay.config.presets import preset_names
+from relay.config.presets import preset_names, render_starter
 from relay.config.schema import (
     AuthSchema,
     BasicSchema,
@@ -16,7 +16,6 @@ from relay.config.schema import (
     LimitsSchema,
     SourceSchema,
 )
-from relay.config.starter import render_starter
 from relay.config.webhook_schema import AnswerSchema, ReadSchema, RuleSchema, VerifySchema
 from relay.core.mapping.compile import compile_mapping
 from relay.core.verification.challenge import CHALLENGES

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relay.config.api_keys import generate_key
-from relay.config.starter import render_starter
+from relay.config.presets import render_starter
 
 _RESOLVED = ("RELAY_CONFIG", "RELAY_PUBLIC_URL", "RELAY_ALLOW_GONG_HOSTS")
 """Variables that `prepare_settings` completes, so that its values replace the operator's."""
