@@ -9,7 +9,7 @@ from relay.actions.context import Context
 from relay.core.errors import Unavailable
 from relay.core.roles import Principal, Via
 from relay.log import log_event
-from relay.store.audit import Deed, record_entry
+from relay.store.audit import AuditEntry, record_entry
 
 UNKNOWN = "(unknown)"
 """Who failed to sign in."""
@@ -33,7 +33,14 @@ def record(ctx: Context, principal: Principal, action: Action, *, required: bool
     It may have changed another store than the main one, which holds the audit log. If the main store is down, only the
     process's log has the entry; with `required`, Unavailable is raised.
     """
-    entry = Deed(principal.name, principal.role, action.name, action.target, action.count, action.filter)
+    entry = AuditEntry(
+        principal=principal.name,
+        role=principal.role,
+        action=action.name,
+        target=action.target,
+        count=action.count,
+        filter=action.filter,
+    )
     # The standard output of a command is its result: log lines would corrupt it.
     if principal.via is not Via.COMMAND_LINE:
         _log(entry)
@@ -43,22 +50,22 @@ def record(ctx: Context, principal: Principal, action: Action, *, required: bool
 
 def record_failed_sign_in(ctx: Context) -> None:
     """Record a failed attempt to sign in. Raises Unavailable."""
-    entry = Deed(UNKNOWN, "none", "sign_in.failed", "")
+    entry = AuditEntry(principal=UNKNOWN, role="none", action="sign_in.failed", target="")
     _log(entry)
     _append(ctx, entry)
 
 
-def _log(entry: Deed) -> None:
+def _log(entry: AuditEntry) -> None:
     log_event(
         "operator.action",
-        principal=entry.who,
+        principal=entry.principal,
         role=entry.role,
-        action=entry.did,
+        action=entry.action,
         target=entry.target,
         count=entry.count,
     )
 
 
-def _append(ctx: Context, entry: Deed) -> None:
+def _append(ctx: Context, entry: AuditEntry) -> None:
     keep_hours = ctx.settings.retention_audit_hours
     record_entry(ctx.stores.main.redis, entry, now=ctx.now(), keep_hours=keep_hours)

@@ -1,11 +1,11 @@
-"""The audit as an operator sees it: who did what, to what, to how many events, newest first."""
+"""The page of the audit log, newest entries first."""
 
 import re
 from typing import Any
 
 from relay.core.errors import Problem, ValidationFailed
 from relay.core.timestamps import format_timestamp
-from relay.store.audit import Line, read_audit
+from relay.store.audit import StoredAuditEntry, read_audit
 from relay.store.stores import Stores
 
 _MOST_LISTED = 200
@@ -20,19 +20,19 @@ def audit_page(stores: Stores, *, limit: int = 50, cursor: str | None = None) ->
         raise ValidationFailed(
             [Problem("cursor", "format", "cursor must be the one that the page before gave.")]
         )
-    lines, more = read_audit(stores.main.redis, limit=limit, cursor=cursor)
-    return {"entries": [_entry(line) for line in lines], "cursor": more}
+    entries, next_cursor = read_audit(stores.main.redis, limit=limit, cursor=cursor)
+    return {"entries": [_entry_page(stored) for stored in entries], "cursor": next_cursor}
 
 
-def _entry(line: Line) -> dict[str, Any]:
-    deed = line.deed
+def _entry_page(stored: StoredAuditEntry) -> dict[str, Any]:
+    entry = stored.entry
     return {
-        "id": line.id,
-        "at": format_timestamp(line.at),
-        "principal": deed.who,
-        "role": deed.role,
-        "action": deed.did,
-        "target": deed.target,
-        "count": deed.count,
-        "filter": dict(deed.filter),
+        "id": stored.id,
+        "at": format_timestamp(stored.at),
+        "principal": entry.principal,
+        "role": entry.role,
+        "action": entry.action,
+        "target": entry.target,
+        "count": entry.count,
+        "filter": dict(entry.filter),
     }

@@ -1,4 +1,4 @@
-"""Who did what, to how many: one line for every change that an operator made. Nobody's data is in it."""
+"""The audit log: one entry for every action of an operator. It contains no personal data from payloads."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,66 +13,77 @@ from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.redis_time import SECOND, to_datetime
 
 MAX_ENTRIES = 10_000
-"""Lines. A change by hand is rare; a program that makes more pushes the oldest out."""
+"""Operators act rarely. If a program writes more entries, the oldest are dropped."""
 
-_PERSONAL = frozenset({"email", "phone"})
-_LONGEST = 300
+_PERSONAL_FILTERS = frozenset({"email", "phone"})
+_MAX_LENGTH = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """One change: by whose key, in which role, what (`destination.pause`), and to what.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """One action of an operator."""
 
-    `filter` is what chose the `count` events that it concerned. A person in it is kept as `(given)`.
-    """
-
-    who: str
+    principal: str
+    """The operator's name."""
     role: str
-    did: str
+    action: str
+    """The action's name: `destination.pause`."""
     target: str
+    """What the action was done to, by its name or id."""
     count: int | None = None
+    """The number of events that the action changed."""
     filter: Mapping[str, Any] = field(default_factory=dict)
+    """What selected the events. The log has `(given)` in place of an email address or phone number."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A deed and its moment. `id` is its place among the others."""
+class StoredAuditEntry:
+    """An entry of the log, with its time and its id, by which entries are ordered."""
 
     id: str
     at: datetime
-    deed: Deed
+    entry: AuditEntry
 
 
-def record_entry(redis: Redis, deed: Deed, *, now: datetime, keep_hours: int = 8760) -> None:
-    """Write a deed down, and drop lines older than `keep_hours`. `redis` is the main store's."""
-    filtered = {name: "(given)" if name in _PERSONAL else value for name, value in deed.filter.items()}
+def record_entry(redis: Redis, entry: AuditEntry, *, now: datetime, keep_hours: int = 8760) -> None:
+    """Append an entry to the log, and drop entries older than `keep_hours`. `redis` is the main store's."""
+    masked = {name: "(given)" if name in _PERSONAL_FILTERS else value for name, value in entry.filter.items()}
     fields: dict[Any, Any] = {
         "at": int(now.timestamp() * SECOND),
-        "who": deed.who[:_LONGEST],
-        "role": deed.role,
-        "did": deed.did,
-        "target": deed.target[:_LONGEST],
-        "filter": orjson.dumps(filtered),
+        "who": entry.principal[:_MAX_LENGTH],
+        "role": entry.role,
+        "did": entry.action,
+        "target": entry.target[:_MAX_LENGTH],
+        "filter": orjson.dumps(masked),
     }
-    if deed.count is not None:
-        fields["count"] = deed.count
+    if entry.count is not None:
+        fields["count"] = entry.count
     oldest = int((now - timedelta(hours=keep_hours)).timestamp() * 1000)
     with redis_errors_as_unavailable(), redis.pipeline(transaction=False) as pipeline:
+        # Approximate trimming removes whole nodes of the stream, which is cheaper. The exact number does not matter.
         pipeline.xadd(keys.AUDIT, fields, maxlen=MAX_ENTRIES, approximate=True)
+        # Retention is a promise, so it is exact.
         pipeline.xtrim(keys.AUDIT, minid=str(oldest), approximate=False)
         pipeline.execute()
 
 
-def read_audit(redis: Redis, *, limit: int, cursor: str | None) -> tuple[list[Line], str | None]:
-    """At most `limit` lines, newest first, after `cursor`; and the cursor that continues (None: there are no more)."""
+def read_audit(redis: Redis, *, limit: int, cursor: str | None) -> tuple[list[StoredAuditEntry], str | None]:
+    """At most `limit` entries after `cursor`, newest first, and the cursor of the next page (None on the last page)."""
     with redis_errors_as_unavailable():
-        found: Any = redis.xrevrange(keys.AUDIT, f"({cursor}" if cursor else "+", "-", count=limit + 1)
-    lines = [_line(name.decode(), fields) for name, fields in found[:limit]]
-    return lines, lines[-1].id if len(found) > limit else None
+        # One more than `limit`, to know whether there is a next page.
+        rows: Any = redis.xrevrange(keys.AUDIT, f"({cursor}" if cursor else "+", "-", count=limit + 1)
+    entries = [_parse(stream_id.decode(), fields) for stream_id, fields in rows[:limit]]
+    return entries, entries[-1].id if len(rows) > limit else None
 
 
-def _line(name: str, fields: Mapping[bytes, bytes]) -> Line:
-    told = {key.decode(): value.decode() for key, value in fields.items()}
-    count = int(told["count"]) if "count" in told else None
-    deed = Deed(told["who"], told["role"], told["did"], told["target"], count, orjson.loads(told["filter"]))
-    return Line(name, to_datetime(told["at"]), deed)
+def _parse(stream_id: str, fields: Mapping[bytes, bytes]) -> StoredAuditEntry:
+    texts = {key.decode(): value.decode() for key, value in fields.items()}
+    entry = AuditEntry(
+        principal=texts["who"],
+        role=texts["role"],
+        action=texts["did"],
+        target=texts["target"],
+        count=int(texts["count"]) if "count" in texts else None,
+        filter=orjson.loads(texts["filter"]),
+    )
+    return StoredAuditEntry(stream_id, to_datetime(texts["at"]), entry)

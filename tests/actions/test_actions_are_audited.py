@@ -19,7 +19,7 @@ import relay.actions
 from relay.actions.context import Context
 from relay.cli.main import main
 from relay.core.roles import Role
-from relay.store.audit import Deed, read_audit
+from relay.store.audit import AuditEntry, read_audit
 from tests.valkey import Valkey
 from tests.web.conftest import ADMIN
 from tests.web.whole_world import CONFIG, ENVIRON, SETTINGS, World, open_world
@@ -219,13 +219,13 @@ def run(valkey: Valkey, tmp_path: Path) -> Callable[[tuple[str, ...]], int]:
     return run_command
 
 
-def entries(redis: Redis) -> list[Deed]:
+def entries(redis: Redis) -> list[AuditEntry]:
     """The audit log, oldest first."""
-    return [line.deed for line in reversed(read_audit(redis, limit=200, cursor=None)[0])]
+    return [stored.entry for stored in reversed(read_audit(redis, limit=200, cursor=None)[0])]
 
 
-def check(expected: Audited, added: list[Deed], world: World, who: str) -> None:
-    assert [(entry.did, entry.count, entry.who, entry.role) for entry in added] == [
+def check(expected: Audited, added: list[AuditEntry], world: World, who: str) -> None:
+    assert [(entry.action, entry.count, entry.principal, entry.role) for entry in added] == [
         (expected.action, expected.count, who, Role.ADMIN)
     ]
     if expected.target == FRESH:

@@ -3,15 +3,15 @@
 import pytest
 from redis import Redis
 
-from relay.store.audit import Deed, read_audit
+from relay.store.audit import AuditEntry, read_audit
 
 
-def lines(redis: Redis) -> list[Deed]:
-    return [line.deed for line in reversed(read_audit(redis, limit=50, cursor=None)[0])]
+def lines(redis: Redis) -> list[AuditEntry]:
+    return [stored.entry for stored in reversed(read_audit(redis, limit=50, cursor=None)[0])]
 
 
 @pytest.mark.parametrize(
-    ("command", "did", "count"),
+    ("command", "action", "count"),
     [
         (("pause", "acme"), "destination.pause", None),
         (("resume", "acme"), "destination.resume", 0),
@@ -19,11 +19,13 @@ def lines(redis: Redis) -> list[Deed]:
     ],
 )
 def test_an_action_is_audited_as_done_by_the_command_line(
-    run, redis: Redis, command: tuple[str, ...], did: str, count: int | None
+    run, redis: Redis, command: tuple[str, ...], action: str, count: int | None
 ):
     run(*command)
 
-    assert lines(redis) == [Deed("command line", "admin", did, "acme", count)]
+    assert lines(redis) == [
+        AuditEntry(principal="command line", role="admin", action=action, target="acme", count=count)
+    ]
 
 
 def test_a_failed_action_is_not_audited(run, redis: Redis):
@@ -38,4 +40,4 @@ def test_a_replay_is_audited_with_its_filter(run, redis: Redis):
     run("replay", "--status", "dead", "--no-wait")
     [line] = lines(redis)
 
-    assert (line.did, line.filter) == ("replay.start", {"status": "dead"})
+    assert (line.action, line.filter) == ("replay.start", {"status": "dead"})

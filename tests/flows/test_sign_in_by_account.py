@@ -87,7 +87,7 @@ def test_an_account_signs_in_with_the_highest_role_of_its_groups(world: World):
     assert browser.post("/v1/destinations/none/pause", headers=own_site).status_code == 404
     assert browser.get("/v1/audit").status_code == 403
     [entry], _ = read_audit(world.redis, limit=5, cursor=None)
-    assert (entry.deed.who, entry.deed.role, entry.deed.did) == (
+    assert (entry.entry.principal, entry.entry.role, entry.entry.action) == (
         "olga@acme.example",
         "operator",
         "sign_in.account",

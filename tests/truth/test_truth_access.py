@@ -7,17 +7,23 @@ from relay.core.roles import Role
 from tests.truth.project import first_cells, page, python_files, rows, section
 
 PAGE = page("docs/access.md")
-_POSITIONS = {"Action": 0, "Deed": 2}
-"""The position of the action's name among the arguments of each call."""
 
 
 def recorded_actions() -> Iterator[str]:
     """The name of every action that the code records in the audit log."""
     for path in python_files("relay"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            position = _POSITIONS.get(getattr(node.func, "id", "")) if isinstance(node, ast.Call) else None
-            if position is not None:
-                yield from _literals(node.args[position])
+            if not isinstance(node, ast.Call):
+                continue
+            if getattr(node.func, "id", "") == "Action":
+                yield from _literals(node.args[0])
+            if getattr(node.func, "id", "") == "AuditEntry":
+                yield from (
+                    name
+                    for keyword in node.keywords
+                    if keyword.arg == "action"
+                    for name in _literals(keyword.value)
+                )
 
 
 def _literals(argument: ast.expr) -> Iterator[str]:

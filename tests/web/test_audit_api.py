@@ -4,12 +4,23 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
-from relay.store.audit import Deed, record_entry
+from relay.store.audit import AuditEntry, record_entry
 from tests.store_world import NOW
 
 
 def test_an_admin_reads_the_audit_log(client: FlaskClient, operator: dict[str, str], redis: Redis):
-    record_entry(redis, Deed("alice", "operator", "replay.start", "r1", 3, {"status": "dead"}), now=NOW)
+    record_entry(
+        redis,
+        AuditEntry(
+            principal="alice",
+            role="operator",
+            action="replay.start",
+            target="r1",
+            count=3,
+            filter={"status": "dead"},
+        ),
+        now=NOW,
+    )
 
     [entry] = client.get("/v1/audit", headers=operator).get_json()["entries"]
 
@@ -27,7 +38,11 @@ def test_an_admin_reads_the_audit_log(client: FlaskClient, operator: dict[str, s
 
 def test_a_cursor_continues_the_audit_log(client: FlaskClient, operator: dict[str, str], redis: Redis):
     for name in "abc":
-        record_entry(redis, Deed("alice", "operator", "event.discard", name), now=NOW)
+        record_entry(
+            redis,
+            AuditEntry(principal="alice", role="operator", action="event.discard", target=name),
+            now=NOW,
+        )
 
     first = client.get("/v1/audit?limit=2", headers=operator).get_json()
     rest = client.get(f"/v1/audit?cursor={first['cursor']}", headers=operator).get_json()

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
-from relay.store.audit import Deed, read_audit
+from relay.store.audit import AuditEntry, read_audit
 from tests.web.access_world import KEYS, SAME_ORIGIN, relay, sign_in
 
 OPERATOR, VIEWER, ADMIN = ({"X-API-Key": KEYS[who]} for who in ("operator", "viewer", "admin"))
@@ -25,9 +25,9 @@ def event_id(client: FlaskClient, page_view: Maker) -> str:
     return str(response.get_json()["id"])
 
 
-def entries(redis: Redis) -> list[Deed]:
+def entries(redis: Redis) -> list[AuditEntry]:
     """Every entry, oldest first."""
-    return [entry.deed for entry in reversed(read_audit(redis, limit=50, cursor=None)[0])]
+    return [entry.entry for entry in reversed(read_audit(redis, limit=50, cursor=None)[0])]
 
 
 def test_each_entry_has_principal_action_target_and_count(client: FlaskClient, redis: Redis, event_id: str):
@@ -38,12 +38,14 @@ def test_each_entry_has_principal_action_target_and_count(client: FlaskClient, r
     client.get(f"/v1/events/{event_id}?reveal=true", headers=ADMIN)
 
     assert entries(redis) == [
-        Deed("operator", "operator", "destination.pause", "acme"),
-        Deed("operator", "operator", "destination.resume", "acme", 0),
-        Deed("operator", "operator", "destination.probe", "acme"),
-        Deed("operator", "operator", "event.discard", event_id, 1),
-        Deed("operator", "operator", "event.replay", event_id, 1),
-        Deed("admin", "admin", "event.reveal", event_id, 1),
+        AuditEntry(principal="operator", role="operator", action="destination.pause", target="acme"),
+        AuditEntry(
+            principal="operator", role="operator", action="destination.resume", target="acme", count=0
+        ),
+        AuditEntry(principal="operator", role="operator", action="destination.probe", target="acme"),
+        AuditEntry(principal="operator", role="operator", action="event.discard", target=event_id, count=1),
+        AuditEntry(principal="operator", role="operator", action="event.replay", target=event_id, count=1),
+        AuditEntry(principal="admin", role="admin", action="event.reveal", target=event_id, count=1),
     ]
 
 
@@ -55,8 +57,17 @@ def test_the_entry_of_a_replay_has_its_filter(client: FlaskClient, redis: Redis,
     client.post("/v1/replays", json={"filter": {"status": "dead"}, "dry_run": True}, headers=OPERATOR)
 
     assert entries(redis) == [
-        Deed("operator", "operator", "replay.start", replay["id"], None, {"status": "dead", "ids": 1}),
-        Deed("operator", "operator", "replay.cancel", replay["id"], 0),
+        AuditEntry(
+            principal="operator",
+            role="operator",
+            action="replay.start",
+            target=replay["id"],
+            count=None,
+            filter={"status": "dead", "ids": 1},
+        ),
+        AuditEntry(
+            principal="operator", role="operator", action="replay.cancel", target=replay["id"], count=0
+        ),
     ]
 
 
@@ -90,7 +101,9 @@ def test_an_action_by_session_is_recorded_like_one_by_key(client: FlaskClient, r
     sign_in(client, "operator")
     client.post("/v1/destinations/acme/pause", headers=SAME_ORIGIN)
 
-    assert entries(redis)[-1] == Deed("operator", "operator", "destination.pause", "acme")
+    assert entries(redis)[-1] == AuditEntry(
+        principal="operator", role="operator", action="destination.pause", target="acme"
+    )
 
 
 def test_the_role_determines_how_much_of_a_payload_is_visible(client: FlaskClient, event_id: str):

@@ -229,7 +229,7 @@ def test_signing_in_and_out_is_audited_and_repeated_failures_once(redis: Redis, 
     browser.post("/ops/sign-out", headers=SAME_ORIGIN)
 
     entries, _ = read_audit(redis, limit=10, cursor=None)
-    assert [(entry.deed.who, entry.deed.did) for entry in reversed(entries)] == [
+    assert [(entry.entry.principal, entry.entry.action) for entry in reversed(entries)] == [
         ("(unknown)", "sign_in.failed"),
         ("operator", "sign_in.key"),
         ("operator", "sign_out"),
