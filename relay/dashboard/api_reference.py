@@ -91,9 +91,10 @@ def named_schemas() -> Mapping[str, Schema]:
     return schemas
 
 
-def remedy_for(code: str) -> str:
-    """Return what the caller should do about an error code."""
-    return ERRORS[code].plain_remedy
+def explain_code(code: str) -> str:
+    """Return what an error code means, and what the caller should do."""
+    error = ERRORS[code]
+    return f"{error.plain_meaning} {error.plain_remedy}"
 
 
 def list_examples(content: Mapping[str, Any]) -> list[tuple[str, str]]:

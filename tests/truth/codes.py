@@ -1,4 +1,4 @@
-"""The codes that the code raises, found by reading it: programs rely on them, so each has its place in the docs."""
+"""Finds the error codes in the source code. Programs rely on them, so each must be documented."""
 
 import ast
 from collections.abc import Iterator
@@ -8,53 +8,55 @@ from pathlib import Path
 from relay.core import errors
 from tests.truth.project import name_of, python_files
 
-ANSWERS = {
+STATUSES = {
     name: int(kind.status)
     for name, kind in vars(errors).items()
     if isinstance(kind, type)
     and issubclass(kind, errors.RelayError)
     and kind not in {errors.RelayError, errors.ValidationFailed}
 }
-"""Every error that takes its code where it is raised, with the status it is answered by."""
+"""The HTTP status of every exception that gets its code where it is raised."""
 
-_PLACES = dict.fromkeys(ANSWERS, 0) | {"Problem": 1, "problem": 1, "NoResponse": 0, "Failed": 2}
+_POSITIONS = dict.fromkeys(STATUSES, 0) | {"Problem": 1, "problem": 1, "NoResponse": 0, "Failed": 2}
 
 
 @dataclass(frozen=True, slots=True)
-class Raised:
-    """One code, who carries it (the name of a class or function), and where that stands."""
+class UsedCode:
+    """An error code in a call of `by`, a class or function, at `where` (file and line)."""
 
     code: str
     by: str
     where: str
 
 
-def raised() -> list[Raised]:
-    """Every code spelt out in the relay and its workers. The sandbox speaks in Gong's words and has none."""
+def find_codes() -> list[UsedCode]:
+    """Return every literal code in the relay and its workers. The sandbox has only Gong's messages."""
     paths = [path for path in python_files("relay", "workers") if "sandbox" not in path.parts]
-    return [found for path in paths for found in _of_file(path)]
+    return [error for path in paths for error in _codes_in_file(path)]
 
 
-def _of_file(path: Path) -> Iterator[Raised]:
+def _codes_in_file(path: Path) -> Iterator[UsedCode]:
     tree = ast.parse(path.read_text("utf-8"))
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         name = getattr(call.func, "id", getattr(call.func, "attr", ""))
-        if name not in _PLACES:
+        if name not in _POSITIONS:
             continue
         where = f"{name_of(path)}:{call.lineno}"
-        for code in call.args[_PLACES[name] :][:1] + [kw.value for kw in call.keywords if kw.arg == "code"]:
-            yield from (Raised(text, name, where) for text in _texts(code, tree))
+        for code in call.args[_POSITIONS[name] :][:1] + [
+            kw.value for kw in call.keywords if kw.arg == "code"
+        ]:
+            yield from (UsedCode(text, name, where) for text in _literals(code, tree))
 
 
-def _texts(node: ast.expr, tree: ast.AST) -> Iterator[str]:
-    """The texts that an expression may be: itself, either side of a choice, or what its name was given."""
+def _literals(node: ast.expr, tree: ast.AST) -> Iterator[str]:
+    """Yield the strings that an expression can be: a literal, both sides of a conditional, or assigned values."""
     match node:
         case ast.Constant(value=str(text)):
             yield text
         case ast.IfExp():
-            yield from _texts(node.body, tree)
-            yield from _texts(node.orelse, tree)
+            yield from _literals(node.body, tree)
+            yield from _literals(node.orelse, tree)
         case ast.Name():
-            for other in ast.walk(tree):
-                if isinstance(other, ast.Assign) and ast.unparse(other.targets[0]) == node.id:
-                    yield from _texts(other.value, tree)
+            for statement in ast.walk(tree):
+                if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == node.id:
+                    yield from _literals(statement.value, tree)

@@ -20,7 +20,7 @@ from relay.core.outcome import ATTEMPT_ERRORS
 from relay.core.verification.problems import VERIFICATION_ERROR_REMEDIES, VerificationErrorCode
 from relay.core.verification.rejection import REJECTION_MEANINGS, RejectionReason
 from relay.web.openapi.problems import ERRORS
-from tests.truth.codes import ANSWERS, raised
+from tests.truth.codes import STATUSES, find_codes
 from tests.truth.error_page import print_page
 from tests.truth.project import page
 
@@ -52,7 +52,7 @@ def test_the_page_is_printed_from_the_code():
 
 
 def test_every_http_error_that_is_raised_is_in_the_table_and_no_other():
-    codes = {(error.code, ANSWERS[error.by]) for error in raised() if error.by in ANSWERS}
+    codes = {(error.code, STATUSES[error.by]) for error in find_codes() if error.by in STATUSES}
 
     listed = {(code, error.status) for code, error in ERRORS.items()}
 
@@ -65,14 +65,16 @@ def test_every_member_of_an_enum_has_a_text(codes: Iterable[StrEnum], table: Map
 
 
 def test_every_code_of_an_attempt_is_in_the_table_and_no_other():
-    codes = {error.code for error in raised() if error.by in {"NoResponse", "Failed"}}
+    codes = {error.code for error in find_codes() if error.by in {"NoResponse", "Failed"}}
 
     assert set(ATTEMPT_ERRORS) == codes
 
 
 def test_every_start_up_error_is_in_the_table_and_no_other():
     codes = {
-        error.code for error in raised() if error.by == "Problem" and error.where.startswith(STARTUP_MODULES)
+        error.code
+        for error in find_codes()
+        if error.by == "Problem" and error.where.startswith(STARTUP_MODULES)
     }
 
     assert set(STARTUP_ERRORS) == codes
@@ -81,7 +83,7 @@ def test_every_start_up_error_is_in_the_table_and_no_other():
 def test_the_api_uses_the_codes_of_validation_errors_only():
     codes = {
         error.code
-        for error in raised()
+        for error in find_codes()
         if error.by == "Problem" and not error.where.startswith(STARTUP_MODULES)
     }
 
