@@ -41,7 +41,7 @@ _FIRST_DELAY_SECONDS, _MAX_DELAY_SECONDS = 5.0, 900.0
 _GONE = 410
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class AlertMonitor:
     """Checks one store for conditions that need an alert. Of all workers, one does each check."""
 
@@ -60,7 +60,7 @@ class AlertMonitor:
             return
         interval = self.config.check_interval
         self._due_at = time.monotonic() + interval
-        # The turn is a little shorter than the interval, so that clock differences between workers skip no check.
+        # The turn is a little shorter than the interval, so that a check that starts slightly early is not skipped.
         if acquire_alert_turn(self.store.redis, seconds=interval * 0.9):
             self.check()
             if self.heartbeat is not None:
@@ -187,7 +187,7 @@ def create_alert_tasks(
     # One heartbeat for the installation, whatever the number of stores.
     heartbeat = config.heartbeat if store.name == MAIN_STORE else None
     receivers = {receiver.name: receiver for receiver in config.receivers}
-    return [
-        AlertMonitor(store, destinations, config, client, heartbeat).step,
-        AlertSender(store, receivers, client, now).step,
-    ]
+    monitor = AlertMonitor(
+        store=store, destinations=destinations, config=config, client=client, heartbeat=heartbeat
+    )
+    return [monitor.step, AlertSender(store, receivers, client, now).step]

@@ -48,7 +48,7 @@ class HealthReport:
 
     def metrics(self) -> bytes:
         """Return the metrics of this process and of its store, in Prometheus' text format."""
-        # A registry per request: the default one would keep the values of the process that started first.
+        # A registry per request, so that it contains these collectors and nothing that a library registered.
         registry = CollectorRegistry(auto_describe=False)
         registry.register(_WorkerCollector(self))
         registry.register(StoreCollector(self.metrics_context))

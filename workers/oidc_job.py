@@ -45,7 +45,7 @@ class SignInRejected(Exception):
     """A sign-in failed. The message is for the person who signs in."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class OidcTask:
     """Completes sign-ins: the web process has no way out to the provider, so a worker makes the requests."""
 
@@ -193,4 +193,11 @@ def create_oidc_task(settings: Settings, redis: Redis, now: Callable[[], datetim
         raise AssertionError("create_oidc_task needs RELAY_OIDC_ISSUER")
     http = Session()
     http.trust_env = settings.trust_env
-    return OidcTask(app, redirect_uri(settings), redis, Vault(settings.secret_keys), http, now)
+    return OidcTask(
+        app=app,
+        redirect_uri=redirect_uri(settings),
+        redis=redis,
+        vault=Vault(settings.secret_keys),
+        http=http,
+        now=now,
+    )

@@ -102,7 +102,7 @@ def settle(attempt: Attempt, options: SettlementOptions) -> Settlement:
             seconds = rate_limit_pause(outcome.retry_after, event.consecutive_429s)
             return freeze_company(seconds, per_day=attempt.limits.per_day, record=record)
         case Failed():  # 5xx, timeout, broken connection: retry later
-            return _retry_or_bury(attempt, outcome, options)
+            return _retry_or_dead_letter(attempt, outcome, options)
         case Rejected():  # 400, 413 …: Gong will never accept this body
             text = "; ".join(outcome.errors) or f"HTTP {outcome.status}"
             return dead_letter(
@@ -113,12 +113,12 @@ def settle(attempt: Attempt, options: SettlementOptions) -> Settlement:
                 status=outcome.status,
             )
         case Blocked():  # 401, 403, 404, 3xx: no call of this destination passes
-            return _hold_or_bury(event, outcome, record=record, options=options)
+            return _hold_or_dead_letter(event, outcome, record=record, options=options)
         case _:
             assert_never(outcome)
 
 
-def _retry_or_bury(attempt: Attempt, outcome: Failed, options: SettlementOptions) -> Settlement:
+def _retry_or_dead_letter(attempt: Attempt, outcome: Failed, options: SettlementOptions) -> Settlement:
     """Retry later, or make the event a dead letter when its attempts or its age are used up."""
     event, text = attempt.event, "; ".join(outcome.errors) or outcome.code
     # The trial call of a circuit breaker tests Gong, not the event: it spends no attempt.
@@ -148,7 +148,7 @@ def _retry_or_bury(attempt: Attempt, outcome: Failed, options: SettlementOptions
     return retry_later(retry, record=attempt.record())
 
 
-def _hold_or_bury(
+def _hold_or_dead_letter(
     event: LeasedEvent, outcome: Blocked, *, record: bytes, options: SettlementOptions
 ) -> Settlement:
     """Put the destination on hold, or make the event a dead letter if only this event is blocked, repeatedly."""

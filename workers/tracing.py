@@ -16,7 +16,7 @@ def trace_attempt(redis: Redis, event: LeasedEvent, attempt: Callable[[], None])
         attempt()
         return
     context = _request_context(redis, event.id)
-    # A retry may come hours later: in the request's trace it would keep that trace open, and no backend shows it then.
+    # A retry may come hours later, and a trace that stays open for hours is hard to read.
     is_first = event.try_number == 1
     parent, links = (context, ()) if is_first else ("", (context,))
     with span(f"deliver {event.operation}", SpanRole.CONSUMER, parent=parent, links=links):

@@ -13,12 +13,12 @@ def read_oidc_app(settings: Settings) -> OidcApp | None:
     if settings.oidc_issuer is None:
         return None
     return OidcApp(
-        settings.oidc_issuer,
-        settings.oidc_client_id or "",
-        settings.oidc_client_secret or "",
-        settings.oidc_claim,
-        {value: Role(role) for value, role in settings.oidc_roles},
-        settings.oidc_scope,
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id or "",
+        client_secret=settings.oidc_client_secret or "",
+        claim=settings.oidc_claim,
+        roles={value: Role(role) for value, role in settings.oidc_roles},
+        scope=settings.oidc_scope,
     )
 
 

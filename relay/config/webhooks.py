@@ -57,7 +57,16 @@ def read_webhook(entry: Mapping[str, Any], *, path: str, dialect: Dialect = Dial
     answer = read_part(_read_answer, "answer") if merged.get("answer") is not None else None
     if verification is None or mapping is None or challenges is None or body_format is None or problems:
         raise ValidationFailed([locate_in_file(preset, own, path=path)(problem) for problem in problems])
-    return Webhook(*verification, mapping, challenges, body_format, answer, entry.get("preset"))
+    scheme, keys = verification
+    return Webhook(
+        scheme=scheme,
+        keys=keys,
+        mapping=mapping,
+        challenges=challenges,
+        body_format=body_format,
+        answer=answer,
+        preset=entry.get("preset"),
+    )
 
 
 def _load_preset(name: Any, path: str) -> Mapping[str, Any]:

@@ -30,7 +30,7 @@ class TokenParams(StrEnum):
     QUERY = "query"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OAuthApp:
     """The application that customers connect. During a change of its secret at Gong, two secrets are valid."""
 
@@ -56,7 +56,7 @@ class TokenRequest:
     body: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TokensIssued:
     """Gong issued tokens. `lifetime` is the access token's, in seconds; a field is None if Gong gave no new value."""
 
@@ -171,11 +171,11 @@ def _read_tokens(body: dict[str, Any]) -> TokenResult:
         return ResultUnknown("the response contains no bearer token")
     base_url = body.get("api_base_url_for_customer")
     return TokensIssued(
-        str(access),
-        str(refresh) if _is_token(refresh) else None,
-        _lifetime(body.get("expires_in")),
-        base_url if isinstance(base_url, str) else None,
-        str(body.get("scope") or "")[:1000],
+        access_token=str(access),
+        refresh_token=str(refresh) if _is_token(refresh) else None,
+        lifetime=_lifetime(body.get("expires_in")),
+        base_url=base_url if isinstance(base_url, str) else None,
+        scope=str(body.get("scope") or "")[:1000],
     )
 
 

@@ -16,7 +16,7 @@ _MAX_VALUES = 500
 _MAX_NAME_LENGTH = 200
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OidcApp:
     """The relay as registered with the provider."""
 

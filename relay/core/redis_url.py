@@ -15,7 +15,7 @@ _SENTINEL_PORT = 26379
 _SERVER = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s:\[\],]+)(?::(?P<port>[0-9]{1,5}))?")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RedisUrl:
     """A parsed URL. `server` is the URL of the server; with Sentinels, its host is a placeholder for the primary."""
 
@@ -47,7 +47,7 @@ def parse_redis_url(raw: str) -> RedisUrl:
         return _with_sentinels(scheme.removesuffix("+sentinel"), rest, options, files)
     if scheme != "unix":
         _check_server(rest)
-    return RedisUrl(raw, files=files)
+    return RedisUrl(server=raw, files=files)
 
 
 def _find_option_problems(scheme: str, options: dict[str, str]) -> Iterator[str]:
@@ -87,14 +87,14 @@ def _with_sentinels(
     _check_database(database)
     for_server = urlencode({name: value for name, value in options.items() if name not in _SENTINEL_OPTIONS})
     return RedisUrl(
-        f"{scheme}://{account}{at}primary/{database}?{for_server}",
-        tuple(
+        server=f"{scheme}://{account}{at}primary/{database}?{for_server}",
+        sentinels=tuple(
             (match["host"].strip("[]"), int(match["port"] or _SENTINEL_PORT)) for match in matches if match
         ),
-        unquote(primary),
-        options.get("sentinel_username"),
-        options.get("sentinel_password"),
-        files,
+        primary=unquote(primary),
+        sentinel_username=options.get("sentinel_username"),
+        sentinel_password=options.get("sentinel_password"),
+        files=files,
     )
 
 

@@ -27,7 +27,7 @@ class ReplayStage(StrEnum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayFilter:
     """Which events to replay; None matches any. `since` (inclusive) and `until` (exclusive) are times of arrival."""
 

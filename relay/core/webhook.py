@@ -36,7 +36,7 @@ class WebhookResponse:
             return b"{}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
     """The webhook of one source."""
 

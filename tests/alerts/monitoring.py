@@ -33,7 +33,9 @@ def create_monitor(
     store: Store, config: AlertConfig, configured: Destination | None = None, **options: Any
 ) -> AlertMonitor:
     here = configured or destination()
-    return AlertMonitor(store, lambda: {here.name: here}, config, CLIENT, **options)
+    return AlertMonitor(
+        store=store, destinations=lambda: {here.name: here}, config=config, client=CLIENT, **options
+    )
 
 
 def send_due(store: Store, *receivers: Receiver) -> None:

@@ -115,7 +115,7 @@ def test_every_kind_is_produced_here():
 def test_a_kind_sends_one_signed_message_about_the_right_subject(kind: AlertKind, store: Store, inbox: Inbox):
     staged = STAGES[kind]
     here = destination(**staged.limits)
-    config = AlertConfig(inbox.receivers(), only(kind, staged.threshold))
+    config = AlertConfig(receivers=inbox.receivers(), thresholds=only(kind, staged.threshold))
     monitor = create_monitor(store, config, here)
     if kind is not AlertKind.RELAXED_DURABILITY:
         monitor.check()

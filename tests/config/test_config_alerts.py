@@ -58,11 +58,11 @@ def test_everything_of_a_section_is_read():
 
     secret = b"0123456789abcdef01234567"
     assert rules == AlertConfig(
-        (
+        receivers=(
             Receiver("ops", ENVIRON["OPS_URL"], secret),
             Receiver("slack", ENVIRON["SLACK_URL"], None, ReceiverFormat.SLACK),
         ),
-        Thresholds(
+        thresholds=Thresholds(
             on_hold=60.0,
             dead_letters=Rate(20, 7200.0),
             day_budget=0.8,

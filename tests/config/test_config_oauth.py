@@ -28,7 +28,9 @@ def wrong(text: str, *hosts: str) -> dict[str, str]:
 
 
 def test_a_section_needs_no_more_than_an_id_and_a_secret():
-    assert read(f"{SECTION}\ndestinations: {{}}").oauth == OAuthApp("app-1", "the-client-secret")
+    assert read(f"{SECTION}\ndestinations: {{}}").oauth == OAuthApp(
+        client_id="app-1", client_secret="the-client-secret"
+    )
 
 
 def test_everything_of_a_section_is_read():
@@ -48,13 +50,13 @@ def test_everything_of_a_section_is_read():
     )
 
     assert config.oauth == OAuthApp(
-        "app-1",
-        "the-client-secret",
-        "the-next-client-secret",
-        ("api:digital-interactions:write",),
-        "http://gong:8090/oauth2/authorize",
-        "http://gong:8090/oauth2/generate-customer-token",
-        TokenParams.QUERY,
+        client_id="app-1",
+        client_secret="the-client-secret",
+        client_secret_next="the-next-client-secret",
+        scopes=("api:digital-interactions:write",),
+        authorize_url="http://gong:8090/oauth2/authorize",
+        token_url="http://gong:8090/oauth2/generate-customer-token",
+        token_params=TokenParams.QUERY,
     )
 
 

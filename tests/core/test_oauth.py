@@ -24,7 +24,7 @@ from relay.core.oauth import (
 )
 from relay.core.outcome import HttpResponse, NoResponse
 
-APP = OAuthApp("app-1", "the-secret-of-the-app", scopes=("api:a:write", "api:b:read"))
+APP = OAuthApp(client_id="app-1", client_secret="the-secret-of-the-app", scopes=("api:a:write", "api:b:read"))
 PAIR = {
     "access_token": "access-1",
     "refresh_token": "refresh-1",
@@ -68,7 +68,7 @@ def test_a_code_is_sent_in_the_body_where_no_proxy_logs_it():
 
 
 def test_parameters_are_sent_in_the_url_if_configured():
-    app = OAuthApp("app-1", "secret", token_params=TokenParams.QUERY)
+    app = OAuthApp(client_id="app-1", client_secret="secret", token_params=TokenParams.QUERY)
 
     call = build_refresh_request(app, "r 1")
 
@@ -78,7 +78,11 @@ def test_parameters_are_sent_in_the_url_if_configured():
 
 def test_a_token_response_is_read_completely():
     assert classify_token_response(respond(200, PAIR)) == TokensIssued(
-        "access-1", "refresh-1", 86_400.0, "https://us-1.api.gong.io", "api:a:write"
+        access_token="access-1",
+        refresh_token="refresh-1",
+        lifetime=86_400.0,
+        base_url="https://us-1.api.gong.io",
+        scope="api:a:write",
     )
 
 

@@ -17,7 +17,14 @@ from relay.core.oidc import (
 from relay.core.roles import Role
 
 ISSUER = "https://login.example.com"
-APP = OidcApp(ISSUER, "relay", "secret", "groups", {"ops": Role.OPERATOR, "all": Role.VIEWER}, "openid")
+APP = OidcApp(
+    issuer=ISSUER,
+    client_id="relay",
+    client_secret="secret",
+    claim="groups",
+    roles={"ops": Role.OPERATOR, "all": Role.VIEWER},
+    scope="openid",
+)
 DOCUMENT = {
     "issuer": ISSUER,
     "authorization_endpoint": f"{ISSUER}/authorize",

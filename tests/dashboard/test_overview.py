@@ -55,7 +55,9 @@ def test_waiting_events_without_a_worker_raise_a_notice(
 
 def test_an_open_alert_is_shown_with_its_remedy(client: FlaskClient, operator: Headers, redis: Redis):
     store = Stores(redis).main
-    monitor = create_monitor(store, AlertConfig((), only(AlertKind.FAILED_VERIFICATION, Rate(20, 1.0))))
+    monitor = create_monitor(
+        store, AlertConfig(thresholds=only(AlertKind.FAILED_VERIFICATION, Rate(20, 1.0)))
+    )
     monitor.check()
     fail_verification(store, destination())
     monitor.check()

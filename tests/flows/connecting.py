@@ -38,7 +38,9 @@ def application(gong: str, **overrides: Any) -> OAuthApp:
         "authorize_url": f"{gong}/oauth2/authorize",
         "token_url": f"{gong}/oauth2/generate-customer-token",
     }
-    return OAuthApp(CLIENT, overrides.pop("client_secret", SECRET), **urls | overrides)
+    return OAuthApp(
+        client_id=CLIENT, client_secret=overrides.pop("client_secret", SECRET), **urls | overrides
+    )
 
 
 @dataclass

@@ -133,7 +133,7 @@ def test_an_operators_probe_reports_the_cause_and_ends_the_hold_once_it_is_fixed
     stack: Stack,
 ) -> None:
     def outcome() -> dict[str, Any]:
-        return stack.relay.act(f"/v1/destinations/{ON_REQUEST.name}/probe")["last"] or {}
+        return stack.relay.act(f"/v1/destinations/{ON_REQUEST.name}/probe")["previous"] or {}
 
     stack.sandbox.post(f"companies/{ON_REQUEST.name}/revoke")
     post_all(stack, ON_REQUEST)

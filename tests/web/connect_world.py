@@ -15,7 +15,7 @@ from tests.web.conftest import ADMIN
 
 PUBLIC_URL = "https://relay.example"
 SECRET_KEYS = ("a-key-that-seals-with-32-characters-or-more",)
-APP = OAuthApp("app-1", "the-client-secret")
+APP = OAuthApp(client_id="app-1", client_secret="the-client-secret")
 LINK = "/v1/destinations/globex/connect"
 
 Headers = dict[str, str]

@@ -21,7 +21,7 @@ from tests.store_world import NOW
 from tests.web.conftest import ADMIN, config
 
 OPS = Receiver("ops", "https://ops.example/hook", b"0123456789abcdef01234567")
-RULES = AlertConfig((OPS,), Thresholds(relaxed_durability=False))
+RULES = AlertConfig(receivers=(OPS,), thresholds=Thresholds(relaxed_durability=False))
 Headers = dict[str, str]
 Page = Callable[[], dict[str, Any]]
 

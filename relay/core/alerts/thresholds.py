@@ -52,7 +52,7 @@ class Receiver:
     format: ReceiverFormat = ReceiverFormat.STANDARD
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertConfig:
     """When alerts open, and who is notified. Times in seconds."""
 
