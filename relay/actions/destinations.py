@@ -10,7 +10,7 @@ from relay.core.errors import NotFound
 from relay.core.lifecycle import HoldCause
 from relay.core.roles import Principal, Role
 from relay.core.timestamps import format_timestamp
-from relay.queries.probes import probe_page
+from relay.queries.destinations import probe_page
 from relay.settings import did_you_mean
 from relay.store import holds
 from relay.store.holds import HoldRequest, hold_destination, request_probe

@@ -7,8 +7,7 @@ from flask import Response, redirect, request
 from relay.core.roles import Role
 from relay.dashboard.blueprint import page_blueprint
 from relay.dashboard.rendering import render
-from relay.queries.config_status import configuration_page
-from relay.queries.overview import overview_page
+from relay.queries.overview import configuration_page, overview_page
 from relay.web.context import require_role
 
 overview = page_blueprint("overview", __name__)

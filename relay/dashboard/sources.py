@@ -15,8 +15,7 @@ from relay.dashboard.blueprint import page_blueprint
 from relay.dashboard.mapping_form import format_mapping, parse_mapping
 from relay.dashboard.rendering import render
 from relay.queries.previews import mapping_preview_page, preview_context, read_trial
-from relay.queries.source import source_page
-from relay.queries.sources import sources_page
+from relay.queries.sources import source_page, sources_page
 from relay.web.context import WebContext, require_role
 
 sources = page_blueprint("sources", __name__)

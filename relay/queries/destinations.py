@@ -9,11 +9,10 @@ from relay.core.destination import Destination, OAuthCredentials
 from relay.core.errors import NotFound, Unavailable
 from relay.core.lifecycle import CAUSES, HoldCause
 from relay.core.timestamps import format_timestamp
-from relay.queries.probes import probe_page
 from relay.queries.queues import destination_row, queues_page
 from relay.store.engine.connection import Client, redis_errors_as_unavailable
 from relay.store.events import list_destination_names
-from relay.store.holds import PastHold, read_past_holds
+from relay.store.holds import PastHold, ProbeResult, read_past_holds, read_probe_result
 from relay.store.oauth_tokens import find_refreshable_destinations, read_grant
 from relay.store.queues import read_company_usage, read_depths
 from relay.store.stores import Store, Stores
@@ -113,4 +112,34 @@ def _past(hold: PastHold) -> dict[str, Any]:
         "since": format_timestamp(hold.since),
         "until": format_timestamp(hold.until),
         "seconds": round((hold.until - hold.since).total_seconds(), 1),
+    }
+
+
+PASSED = "passed"
+
+_REMEDIES: Mapping[str, str | None] = {
+    PASSED: None,
+    "rate_limited": "The company's limits at Gong are spent just now. Probe again when they have room.",
+    "failed": "Gong did not answer as Gong does. The credentials may be right: probe again in a minute, and if it "
+    "goes on so, look at the worker's way to Gong.",
+    "not_configured": "The worker's configuration does not hold this destination. Give web and workers the same "
+    "file, and restart the workers.",
+}
+"""For an outcome that has no cause."""
+
+
+def probe_page(redis: Client, name: str) -> dict[str, Any] | None:
+    """`{at, outcome, status, detail, remedy}` of the last probe within a week; None where there was none."""
+    found = read_probe_result(redis, name)
+    return found and render_probe(*found)
+
+
+def render_probe(at: datetime, probed: ProbeResult) -> dict[str, Any]:
+    """The same of a probe at hand. `remedy` is null when it passed, `status` when Gong gave no answer."""
+    return {
+        "at": format_timestamp(at),
+        "outcome": probed.outcome,
+        "status": probed.status,
+        "detail": probed.detail,
+        "remedy": CAUSES[probed.cause].text if probed.cause else _REMEDIES.get(probed.outcome),
     }

@@ -7,13 +7,13 @@ from typing import Any
 import orjson
 
 from relay.core.call import Operation
-from relay.core.errors import NotFound
-from relay.core.redaction import PayloadVisibility, apply_visibility
+from relay.core.errors import NotFound, RelayError
+from relay.core.payloads import BodyFormat, read_body
+from relay.core.redaction import PayloadVisibility, apply_visibility, redact, redact_headers, redact_query
 from relay.core.visit_session import Aggregate, aggregate_body
 from relay.queries.events import render_stored_timestamp, render_summary
 from relay.queries.explain import Record, Viewer, explain_event, read_association
 from relay.queries.field_mapping import render_fields, render_mapping
-from relay.queries.receipts import render_receipt
 from relay.store.all_stores import find_event
 from relay.store.delivery import parse_aggregate
 from relay.store.engine.redis_time import to_datetime
@@ -118,3 +118,59 @@ def _receipt(onlooker: Viewer, record: Record, receipt: Record | None) -> dict[s
         return None
     hook = onlooker.config.webhooks.get(record["source"].decode()) if onlooker.config else None
     return render_receipt(record, receipt, sight=onlooker.sight, reading=hook.body_format if hook else None)
+
+
+_PLAIN_MAX = 65_536
+"""Of a body that cannot be read no more is shown than this many bytes."""
+
+
+def render_receipt(
+    record: Mapping[str, bytes],
+    receipt: Mapping[str, bytes],
+    *,
+    sight: PayloadVisibility,
+    reading: BodyFormat | None = None,
+) -> dict[str, Any]:
+    """`{id, received_at, key, content_type, bytes, item, erased_at, headers, query, body}` of an event's receipt.
+
+    What its person's erasure has taken is null. `body` is the value that was read of it; of bytes that cannot be read
+    `{unreadable, text}`, with why.
+    """
+    kept = "raw" in receipt
+    told: dict[str, Any] = {
+        "id": record["receipt"].decode(),
+        "received_at": render_stored_timestamp(record["received_at"]),
+        "key": receipt["key_id"].decode(),
+        "content_type": receipt["content_type"].decode() if "content_type" in receipt else None,
+        "bytes": len(receipt["raw"]) if kept else None,
+        "item": int(record.get("item", b"0")),
+        "erased_at": render_stored_timestamp(receipt["erased_at"]) if "erased_at" in receipt else None,
+    }
+    return told | {
+        "headers": _texts(receipt, "headers", sight),
+        "query": _texts(receipt, "query", sight),
+        "body": _body(receipt, sight, reading or BodyFormat())
+        if kept and sight is not PayloadVisibility.NONE
+        else None,
+    }
+
+
+def _texts(receipt: Mapping[str, bytes], name: str, sight: PayloadVisibility) -> dict[str, str] | None:
+    """Headers or query parameters: only what came as a webhook has them."""
+    if name not in receipt or sight is PayloadVisibility.NONE:
+        return None
+    texts: dict[str, str] = orjson.loads(receipt[name])
+    if sight is PayloadVisibility.PLAIN:
+        return texts
+    return redact_headers(texts) if name == "headers" else redact_query(texts)
+
+
+def _body(receipt: Mapping[str, bytes], sight: PayloadVisibility, reading: BodyFormat) -> Any:
+    raw = receipt["raw"]
+    try:
+        value = read_body(raw, receipt["content_type"].decode(), reading)
+    except RelayError as error:
+        plain = sight is PayloadVisibility.PLAIN
+        text = raw[:_PLAIN_MAX].decode("utf-8", "replace") if plain else f"••• ({len(raw)} bytes)"
+        return {"unreadable": error.code, "text": text}
+    return value if sight is PayloadVisibility.PLAIN else redact(value)

@@ -15,7 +15,7 @@ from relay.core.explain.not_found import (
 from relay.core.redaction import redact_name
 from relay.core.timestamps import parse_timestamp
 from relay.queries.explain import Viewer, explain_event, render_explanation
-from relay.queries.source_traffic import read_traffic
+from relay.queries.sources import read_traffic
 from relay.store.all_stores import find_event, list_events_in_all_stores
 from relay.store.events import EventFilter, find_duplicates, read_receipt
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from relay.config.reload import RejectedConfig
 from relay.core.config import Config
 from relay.core.destination import Destination
 from relay.core.lifecycle import OPEN_STATES
@@ -94,3 +95,11 @@ def _hold(row: Mapping[str, Any]) -> dict[str, Any]:
         "waiting_events": row["open"],
         **hold,
     }
+
+
+def configuration_page(refused: RejectedConfig | None) -> dict[str, Any]:
+    """`{status, since, problems}`: `current`, or `rejected` while an older one serves. No secret is in it."""
+    if refused is None:
+        return {"status": "current", "since": None, "problems": []}
+    problems = [problem.as_dict() for problem in refused.problems]
+    return {"status": "rejected", "since": format_timestamp(refused.since), "problems": problems}

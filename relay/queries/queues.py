@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from relay.core.destination import Destination, Limits
-from relay.core.errors import Unavailable
+from relay.core.errors import Problem, Unavailable, ValidationFailed
 from relay.core.forecast import CompanyLoad, forecast_backlog
 from relay.core.lifecycle import CAUSES, OPEN_STATES, HoldCause
 from relay.core.priority import Priority
@@ -21,6 +21,7 @@ from relay.store.queues import (
     read_company_usage,
     read_depths,
     read_open_breakers,
+    read_send_capacity,
     read_workers,
 )
 from relay.store.stores import Store, Stores
@@ -203,3 +204,18 @@ def _hold(hold: Hold) -> dict[str, Any]:
 
 def _text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def autoscaling_page(stores: Stores, name: str) -> dict[str, Any]:
+    """`{store, companies, calls_per_second}`: what one store's workers may send now. Invalid for a store that is not there."""
+    known = {store.name: store for store in stores}
+    if name not in known:
+        raise ValidationFailed(
+            [Problem("store", "unknown", f"There is no store {name}. Known: {', '.join(known)}.")]
+        )
+    runnable = read_send_capacity(known[name].redis)
+    return {
+        "store": name,
+        "companies": runnable.companies,
+        "calls_per_second": runnable.calls_per_second,
+    }

@@ -5,14 +5,27 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from relay.core.config import Config
+from relay.core.errors import NotFound
+from relay.core.gong.validate import Association
 from relay.core.source import Source, key_id
 from relay.core.timestamps import format_timestamp
 from relay.core.verification.key import VerifyingKey
 from relay.core.verification.verify import UNVERIFIED
 from relay.core.webhook import Webhook
-from relay.queries.source_traffic import read_traffic
+from relay.queries.event import render_receipt
+from relay.queries.explain import Viewer
+from relay.queries.time_series import merge_buckets, read_all_stores
+from relay.store.all_stores import find_event, list_events_in_all_stores
+from relay.store.events import EventFilter, read_receipt
 from relay.store.key_usage import read_key_uses
 from relay.store.stores import Stores
+from relay.store.time_series import (
+    RejectedRequest,
+    Resolution,
+    SeriesWindow,
+    read_rejected_requests,
+    source_scope,
+)
 
 KeyUses: TypeAlias = Mapping[str, datetime]
 
@@ -78,3 +91,69 @@ def _verifying_key(key: VerifyingKey, uses: KeyUses) -> dict[str, Any]:
 
 def _moment(moment: datetime | None) -> str | None:
     return format_timestamp(moment) if moment else None
+
+
+_SPANS = {"last_hour": SeriesWindow(Resolution.TEN_MINUTES, 6), "last_day": SeriesWindow(Resolution.HOUR, 24)}
+
+_OF_EVENTS = ("accepted", "repeated", "filtered", "aggregated", "dead")
+_OURS = frozenset({"requests", "erased", *_OF_EVENTS, *Association})
+
+
+def read_traffic(stores: Stores, names: Sequence[str], *, now: datetime) -> dict[str, dict[str, Any]]:
+    """Of each source named `{traffic: {last_hour, last_day}, association, last_rejection}`.
+
+    A span tells of requests `taken` and `rejected` (by code, and of signatures by reason), and of the events in them.
+    `association` counts the last day's events by how surely Gong can tell whom they are about. `last_rejection` is the
+    newest request that was, or null.
+    """
+    scopes = [source_scope(name) for name in names]
+    read = {title: read_all_stores(stores, scopes, span, now) for title, span in _SPANS.items()}
+    newest = read_rejected_requests(stores.main.redis, names)
+    told: dict[str, dict[str, Any]] = {}
+    for name, scope in zip(names, scopes, strict=True):
+        counts = {title: merge_buckets(found[scope]).counts for title, found in read.items()}
+        told[name] = {
+            "traffic": {title: _span(each) for title, each in counts.items()},
+            "association": {sure.value: counts["last_day"].get(sure, 0) for sure in Association},
+            "last_rejection": _turned_away(newest[name]) if name in newest else None,
+        }
+    return told
+
+
+def _span(counts: Mapping[str, int]) -> dict[str, Any]:
+    events = {what: counts.get(what, 0) for what in _OF_EVENTS}
+    turned = {what: counts[what] for what in sorted(counts) if what not in _OURS}
+    return {"requests": counts.get("requests", 0), "events": events, "rejected": turned}
+
+
+def _turned_away(told: RejectedRequest) -> dict[str, Any]:
+    return {"at": format_timestamp(told.at), "code": told.code, "reason": told.reason or None}
+
+
+def source_page(onlooker: Viewer, name: str) -> dict[str, Any]:
+    """As in the list of sources, and `mapping`: null where it takes no webhooks; and `last`: null where nothing came.
+
+    `last` is the receipt of its newest event, as far as this onlooker may see it, with that event's id. Raises NotFound.
+    """
+    config = onlooker.config
+    if config is None or name not in config.sources:
+        raise NotFound("no_such_source", f"The configuration has no source {name!r}.")
+    [row] = source_rows(onlooker.stores, config, [name], now=onlooker.now)
+    hook = config.webhooks.get(name)
+    return row | {
+        "mapping": dict(hook.mapping.spec) if hook else None,
+        "last": _last(onlooker, name, hook),
+    }
+
+
+def _last(onlooker: Viewer, name: str, hook: Webhook | None) -> dict[str, Any] | None:
+    newest = list_events_in_all_stores(onlooker.stores, EventFilter(source=name), limit=1, cursor=None).events
+    found = find_event(onlooker.stores, newest[0]["id"]) if newest else None
+    if found is None:
+        return None
+    store, record = found
+    receipt = read_receipt(store.redis, record["receipt"].decode())
+    if receipt is None:
+        return None
+    reading = hook.body_format if hook and "headers" in receipt else None
+    return {"event": newest[0]["id"]} | render_receipt(record, receipt, sight=onlooker.sight, reading=reading)

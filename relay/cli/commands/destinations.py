@@ -19,7 +19,7 @@ from relay.cli.context import EXIT_PROBLEM, CliContext, operator_command, print_
 from relay.cli.formatting import pluralize, safe_text
 from relay.config.oauth import check_oauth
 from relay.core.roles import COMMAND_LINE
-from relay.queries.probes import PASSED, render_probe
+from relay.queries.destinations import PASSED, render_probe
 from relay.store.engine.connection import Client
 from relay.store.holds import ProbeResult, read_probe_result
 

@@ -8,9 +8,8 @@ from relay.actions import destinations
 from relay.core.destination import MAIN_STORE
 from relay.core.roles import Role
 from relay.core.strict_json import parse_json
-from relay.queries.autoscaling import autoscaling_page
 from relay.queries.destinations import destination_page, destinations_page
-from relay.queries.queues import queues_page
+from relay.queries.queues import autoscaling_page, queues_page
 from relay.web.context import require_role
 from relay.web.openapi.destinations import DESTINATION_EXAMPLE, DESTINATION_PAGE_EXAMPLE, QUEUES_EXAMPLE
 from relay.web.openapi.operation import JSON, Operation, RequestBody, ResponseDoc, Tag, describe, query

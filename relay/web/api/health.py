@@ -4,7 +4,7 @@ from flask import Blueprint, Response
 
 from relay.core.errors import Unavailable
 from relay.core.version import VERSION
-from relay.queries.config_status import configuration_page
+from relay.queries.overview import configuration_page
 from relay.queries.queues import store_page, stores_page
 from relay.store.engine.durability import is_reachable
 from relay.web.context import WebContext, current

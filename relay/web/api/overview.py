@@ -3,8 +3,7 @@
 from flask import Blueprint, Response, request
 
 from relay.core.roles import Role
-from relay.queries.config_status import configuration_page
-from relay.queries.overview import overview_page
+from relay.queries.overview import configuration_page, overview_page
 from relay.queries.time_series import series_page
 from relay.web.context import require_role
 from relay.web.openapi.operation import Operation, ResponseDoc, Tag, describe, query

@@ -14,8 +14,7 @@ from relay.queries.previews import (
     preview_context,
     read_trial,
 )
-from relay.queries.source import source_page
-from relay.queries.sources import sources_page
+from relay.queries.sources import source_page, sources_page
 from relay.web.context import WebContext, require_role
 from relay.web.openapi.operation import JSON, Operation, RequestBody, ResponseDoc, Tag, describe
 from relay.web.openapi.problems import ACTION_ERRORS, JSON_BODY_ERRORS, ROLE_ERRORS, STORE_ERRORS
