@@ -18,7 +18,7 @@ from relay.core.outcome import HttpResponse
 from relay.core.version import VERSION
 from relay.log import log_event
 from relay.settings import Settings
-from relay.store.alert_snapshot import look
+from relay.store.alert_snapshot import take_snapshot
 from relay.store.alerts import (
     AlertState,
     PendingMessage,
@@ -70,11 +70,15 @@ class AlertMonitor:
         """Check once, and save the changed alerts and their messages in one step."""
         redis, config = self.store.redis, self.config
         state = read_alert_state(redis)
-        snapshot = look(self.store, self.destinations(), state, config.thresholds)
+        snapshot = take_snapshot(self.store, self.destinations(), state, config.thresholds)
         conditions = find_conditions(snapshot, config.thresholds, interval=config.check_interval)
         changes = update_alerts(state.open, conditions, config, snapshot.now)
         new_state = AlertState(
-            state.version, snapshot.now, snapshot.dead, snapshot.failed_verifications, changes.open
+            version=state.version,
+            at=snapshot.now,
+            dead=snapshot.dead,
+            failed_verifications=snapshot.failed_verifications,
+            open=changes.open,
         )
         messages = build_messages(changes, config.receivers, store=self.store.name, now=snapshot.now)
         saved, dropped = save_alert_check(self.store.scripts, new_state, changes, messages)
@@ -120,7 +124,7 @@ class AlertSender:
         previous = statuses.get(name)
         failing_since = (previous.failing_since if previous else None) or now
         receiver_status = ReceiverStatus(message.id, now, outcome, status, None if arrived else failing_since)
-        settle_message(self.store.redis, pending, receiver_status, again_in=delay)
+        settle_message(self.store.redis, pending, receiver_status, retry_in=delay)
         logged_outcome = outcome if arrived or delay or receiver is None else "given_up"
         log_event("alert.sent", name=name, id=message.id, outcome=logged_outcome, status=status)
 

@@ -1,4 +1,4 @@
-"""One look at a store for alerts: a bounded number of round trips, however many destinations and events there are."""
+"""A snapshot of one store for the alert checks, in a bounded number of round trips for any number of events."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,109 +25,125 @@ from relay.store.queues import (
 )
 from relay.store.stores import Store
 
-_UNWATCHED = Rate(1, 60.0)
+_DEFAULT_RATE = Rate(1, 60.0)
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _StoreLoad:
     depths: Sequence[DestinationDepth]
-    spent: Mapping[str, CompanyUsage]
+    usage: Mapping[str, CompanyUsage]
+    """By company."""
     down: Mapping[str, datetime]
+    """Base URLs whose breaker is open, and since when."""
 
 
-def look(
-    store: Store, known: Mapping[str, Destination], memory: AlertState, thresholds: Thresholds
+def take_snapshot(
+    store: Store, destinations: Mapping[str, Destination], state: AlertState, thresholds: Thresholds
 ) -> StoreSnapshot:
-    """What is the case in one store, by its own clock. `known` are the destinations that there are, by name."""
+    """The values that the alert conditions compare, by the store's own clock.
+
+    `destinations` are all that exist, by name. `state` is what the last check left.
+    """
     redis = store.redis
     with redis_errors_as_unavailable():
         clock: Any = redis.time()
-        seen_before = list_destination_names(redis)
+        with_events = list_destination_names(redis)
         share = read_memory_share(redis)
     now = datetime.fromtimestamp(clock[0] + clock[1] / SECOND, tz=UTC)
-    own = {name: each for name, each in known.items() if each.store == store.name}
-    seen = _see(store, own, sorted({*own, *seen_before}))
-    dead = {one.destination: one.counts.get(State.DEAD, 0) for one in seen.depths}
+    own = {name: destination for name, destination in destinations.items() if destination.store == store.name}
+    # A destination that was removed from the configuration may still have events.
+    load = _read_load(store, own, sorted({*own, *with_events}))
+    dead = {depth.destination: depth.counts.get(State.DEAD, 0) for depth in load.depths}
     return StoreSnapshot(
         store=store.name,
         now=now,
-        last_snapshot_at=memory.at,
-        held=[_held(one) for one in seen.depths if one.hold],
-        dead=_grown(memory.dead, dead, thresholds.dead_letters, now),
-        failed_verifications=_grown(
-            memory.failed_verifications, _unproved(store), thresholds.failed_verification, now
+        last_snapshot_at=state.at,
+        held=[_held_destination(depth) for depth in load.depths if depth.hold],
+        dead=_update_window(state.dead, dead, thresholds.dead_letters, now),
+        failed_verifications=_update_window(
+            state.failed_verifications, _failed_verifications(store), thresholds.failed_verification, now
         ),
         spent={
-            each.company: (seen.spent[each.company].last_day, each.limits.day_budget) for each in own.values()
+            destination.company: (
+                load.usage[destination.company].last_day,
+                destination.limits.day_budget,
+            )
+            for destination in own.values()
         },
-        waiting=_waiting(store, own, seen),
+        waiting=_waiting_since(store, own, load),
         relaxed=read_durability(redis).relaxed,
         used_share=share,
-        down=seen.down,
+        down=load.down,
     )
 
 
-def _see(store: Store, own: Mapping[str, Destination], names: Sequence[str]) -> _Seen:
+def _read_load(store: Store, own: Mapping[str, Destination], names: Sequence[str]) -> _StoreLoad:
     redis = store.redis
-    companies = sorted({each.company for each in own.values()})
-    down = read_open_breakers(redis, sorted({each.base_url for each in own.values()}))
-    return _Seen(
+    companies = sorted({destination.company for destination in own.values()})
+    breakers = read_open_breakers(redis, sorted({destination.base_url for destination in own.values()}))
+    return _StoreLoad(
         read_depths(redis, names),
-        {told.company: told for told in read_company_usage(redis, companies)},
-        {one.base_url: one.since for one in down},
+        {usage.company: usage for usage in read_company_usage(redis, companies)},
+        {breaker.base_url: breaker.since for breaker in breakers},
     )
 
 
-def _grown(before: RateWindow, totals: Mapping[str, int], rate: Rate | None, now: datetime) -> RateWindow:
-    """Also while nobody wants to be told: whoever turns it on later is not told of all that ever was."""
-    return update_rate_window(before, totals, seconds=(rate or _UNWATCHED).seconds, now=now)
+def _update_window(
+    before: RateWindow, totals: Mapping[str, int], rate: Rate | None, now: datetime
+) -> RateWindow:
+    # Also without a threshold: when it is set later, only what happens from then on may raise an alert.
+    return update_rate_window(before, totals, seconds=(rate or _DEFAULT_RATE).seconds, now=now)
 
 
-def _held(depth: DestinationDepth) -> HeldDestination:
-    assert depth.hold is not None  # noqa: S101 - asked by the caller
+def _held_destination(depth: DestinationDepth) -> HeldDestination:
+    assert depth.hold is not None  # noqa: S101 - the caller has checked it
     return HeldDestination(depth.destination, depth.hold.cause, depth.hold.since, depth.states[State.ON_HOLD])
 
 
-def _waiting(store: Store, own: Mapping[str, Destination], seen: _Seen) -> dict[str, datetime]:
-    """Since when the oldest event of a destination waits that nothing holds up: no hold, freeze, spent day, down Gong."""
-    free = [
-        one.destination
-        for one in seen.depths
-        if one.hold is None and one.states[State.QUEUED] and _may_send(own.get(one.destination), seen)
+def _waiting_since(store: Store, own: Mapping[str, Destination], load: _StoreLoad) -> dict[str, datetime]:
+    """Since when the oldest event of each destination waits although nothing blocks it.
+
+    A hold, a freeze, a used-up budget or an open breaker blocks it; they have alerts of their own.
+    """
+    unblocked = [
+        depth.destination
+        for depth in load.depths
+        if depth.hold is None and depth.states[State.QUEUED] and _may_send(own.get(depth.destination), load)
     ]
-    return dict(zip(free, _oldest(store, free), strict=True))
+    return dict(zip(unblocked, _queued_since(store, unblocked), strict=True))
 
 
-def _may_send(known: Destination | None, seen: _Seen) -> bool:
-    if known is None or known.base_url in seen.down:
+def _may_send(destination: Destination | None, load: _StoreLoad) -> bool:
+    if destination is None or destination.base_url in load.down:
         return False
-    spent = seen.spent[known.company]
+    usage = load.usage[destination.company]
     return (
-        spent.frozen_until is None
-        and spent.last_day + known.limits.high_priority_reserve < known.limits.day_budget
+        usage.frozen_until is None
+        and usage.last_day + destination.limits.high_priority_reserve < destination.limits.day_budget
     )
 
 
-def _oldest(store: Store, names: Iterable[str]) -> list[datetime]:
-    """When the first event of each came into the queue. By its id it is the oldest; a replayed one came back lately."""
+def _queued_since(store: Store, names: Iterable[str]) -> list[datetime]:
+    """When the first queued event of each destination was queued."""
     with redis_errors_as_unavailable(), store.redis.pipeline(transaction=False) as pipeline:
         for name in names:
             pipeline.zrange(f"{keys.BY_STATE}{name}:{State.QUEUED}", 0, 0)
-        ids = [found[0].decode() if found else "" for found in pipeline.execute()]
+        ids = [first[0].decode() if first else "" for first in pipeline.execute()]
+        # Ids sort by arrival. An old event may have been replayed only now, so its arrival does not count.
         for event_id in ids:
             pipeline.hget(keys.EVENT + event_id, "changed_at")
         pipeline.time()
-        *changed, (seconds, micro) = pipeline.execute()
-    now = seconds * SECOND + micro
-    return [to_datetime(moment or now) for moment in changed]
+        *changed, (seconds, microseconds) = pipeline.execute()
+    now = seconds * SECOND + microseconds
+    return [to_datetime(changed_at or now) for changed_at in changed]
 
 
-def _unproved(store: Store) -> dict[str, int]:
-    """How many requests of each source were ever refused because their sender did not prove itself."""
+def _failed_verifications(store: Store) -> dict[str, int]:
+    """How many requests of each source have ever failed verification."""
     with redis_errors_as_unavailable():
-        found: Any = store.redis.hgetall(keys.REQUEST_COUNTS)
+        counts: Any = store.redis.hgetall(keys.REQUEST_COUNTS)
     totals: dict[str, int] = {}
-    for name, count in found.items():
+    for name, count in counts.items():
         source, _, outcome = name.decode().partition("|")
         if outcome.partition(":")[0] == "verification_failed":
             totals[source] = totals.get(source, 0) + int(count)

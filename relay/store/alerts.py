@@ -1,4 +1,4 @@
-"""Alerts in the store: what is open, what is over, and the messages on their way, so that any worker goes on with them."""
+"""Alerts in the store: open alerts, resolved ones, and messages to send. So any worker can continue where one stopped."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,17 +18,19 @@ from relay.store.engine.redis_time import SECOND, to_datetime
 from relay.store.engine.scripts import Scripts
 
 MAX_PENDING_MESSAGES = 500
-"""On their way at once. More than a day's worth of any outage: a receiver that is away for longer misses the rest."""
+"""More than an outage of a day causes. A receiver that is unreachable for longer misses the rest."""
 
-_MOMENTS = ("since", "opened_at", "last_seen_at", "last_notified_at", "resolved_at")
+_TIMESTAMPS = ("since", "opened_at", "last_seen_at", "last_notified_at", "resolved_at")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertState:
-    """What the last look knew. `at` is None before the first; `version` tells whether another has looked since."""
+    """What one check leaves for the next."""
 
     version: int = 0
+    """Number of saved checks. Shows whether another worker has saved one in the meantime."""
     at: datetime | None = None
+    """Time of the last check; None before the first."""
     dead: RateWindow = field(default_factory=RateWindow)
     failed_verifications: RateWindow = field(default_factory=RateWindow)
     open: tuple[Alert, ...] = ()
@@ -36,7 +38,7 @@ class AlertState:
 
 @dataclass(frozen=True, slots=True)
 class PendingMessage:
-    """A message to send. `tries` are those before this one."""
+    """A message to send. `tries` counts the earlier ones."""
 
     name: str
     message: Message
@@ -46,7 +48,7 @@ class PendingMessage:
 
 @dataclass(frozen=True, slots=True)
 class ReceiverStatus:
-    """What came of the last message to a receiver. `failing_since` is None while they arrive."""
+    """The result of the last message to a receiver. `failing_since` is None while messages arrive."""
 
     message: str
     at: datetime
@@ -56,131 +58,137 @@ class ReceiverStatus:
 
 
 def acquire_alert_turn(redis: Redis, *, seconds: float) -> bool:
-    """Whether it is for this worker to look now. No other gets a turn within `seconds`."""
+    """True if this worker is to check for alerts now. No other worker gets a turn within `seconds`."""
     with redis_errors_as_unavailable():
         return bool(redis.set(keys.ALERTS_LOCK, 1, nx=True, px=int(seconds * 1000)))
 
 
 def read_alert_state(redis: Redis) -> AlertState:
-    """What the last look knew."""
+    """What the last check left."""
     with redis_errors_as_unavailable():
-        found: Any = redis.hmget(keys.ALERTS, ["version", "state"])
-    version, memory = found
-    if memory is None:
+        row: Any = redis.hmget(keys.ALERTS, ["version", "state"])
+    version, state_json = row
+    if state_json is None:
         return AlertState()
-    told = orjson.loads(memory)
+    state = orjson.loads(state_json)
     return AlertState(
-        int(version),
-        datetime.fromisoformat(told["at"]),
-        _growth(told["dead_letters"]),
-        _growth(told["failed_verifications"]),
-        tuple(_alert(one) for one in told["open"]),
+        version=int(version),
+        at=datetime.fromisoformat(state["at"]),
+        dead=_rate_window(state["dead_letters"]),
+        failed_verifications=_rate_window(state["failed_verifications"]),
+        open=tuple(_alert(alert) for alert in state["open"]),
     )
 
 
 def save_alert_check(
-    scripts: Scripts, memory: AlertState, course: AlertChanges, messages: Sequence[Message]
+    scripts: Scripts, state: AlertState, changes: AlertChanges, messages: Sequence[Message]
 ) -> tuple[bool, int]:
-    """Keep what a look has brought, over the memory that it began with: `memory.version` is still that one's.
+    """Save the result of a check: the new state, the resolved alerts and the messages.
 
-    Returns whether it was kept (not where another worker has looked meanwhile), and how many messages found no room.
+    `state.version` is still the version that the check started from. Returns whether the check was saved (False if another
+    worker has saved one since), and how many messages were dropped because too many are pending.
     """
-    told = {
-        "at": memory.at,
-        "dead_letters": _growth_page(memory.dead),
-        "failed_verifications": _growth_page(memory.failed_verifications),
-        "open": course.open,
+    new_state = {
+        "at": state.at,
+        "dead_letters": _rate_window_page(state.dead),
+        "failed_verifications": _rate_window_page(state.failed_verifications),
+        "open": changes.open,
     }
-    over = [orjson.dumps(one) for one in course.resolved]
-    parts = [part for one in messages for part in (one.receiver, one.id, one.body)]
+    resolved = [orjson.dumps(alert) for alert in changes.resolved]
+    parts = [part for message in messages for part in (message.receiver, message.id, message.body)]
     with redis_errors_as_unavailable():
         saved, dropped = scripts.run(
             "alerts_save",
-            memory.version,
-            orjson.dumps(told),
+            state.version,
+            orjson.dumps(new_state),
             MAX_PENDING_MESSAGES,
-            len(over),
-            *over,
+            len(resolved),
+            *resolved,
             *parts,
         )
     return bool(saved), int(dropped)
 
 
 def read_resolved_alerts(redis: Redis, *, most: int) -> list[Alert]:
-    """The alerts that were over last, newest first."""
+    """The alerts that were resolved last, newest first."""
     with redis_errors_as_unavailable():
-        found: Any = redis.lrange(keys.ALERTS_RESOLVED, 0, most - 1)
-    return [_alert(orjson.loads(one)) for one in found]
+        rows: Any = redis.lrange(keys.ALERTS_RESOLVED, 0, most - 1)
+    return [_alert(orjson.loads(row)) for row in rows]
 
 
 def queue_message(redis: Redis, message: Message, *, now: datetime) -> None:
-    """Have a message sent that no look has brought."""
-    name, moment = f"{message.receiver}|{message.id}", int(now.timestamp() * SECOND)
+    """Send a message that no check has produced, such as a test."""
+    name = f"{message.receiver}|{message.id}"
+    fields: dict[Any, Any] = {"body": message.body, "created_at": int(now.timestamp() * SECOND)}
     with redis_errors_as_unavailable(), redis.pipeline(transaction=True) as pipeline:
-        pipeline.hset(keys.ALERT_MESSAGE + name, mapping={"body": message.body, "created_at": moment})
+        pipeline.hset(keys.ALERT_MESSAGE + name, mapping=fields)
         pipeline.zadd(keys.ALERT_MESSAGES, {name: 0})
         pipeline.execute()
 
 
 def lease_messages(scripts: Scripts, *, lease_seconds: float, most: int) -> list[PendingMessage]:
-    """Messages to send now. Those not settled within the lease are taken again, by whoever asks."""
+    """Messages to send now. Any worker gets those again that are not settled within the lease."""
     with redis_errors_as_unavailable():
-        found = scripts.run("alerts_lease", int(lease_seconds * SECOND), most)
-    rows = zip(*[iter(found)] * 4, strict=True)
-    return [_on_its_way(name.decode(), body, tries, created) for name, body, tries, created in rows]
+        parts = scripts.run("alerts_lease", int(lease_seconds * SECOND), most)
+    rows = zip(*[iter(parts)] * 4, strict=True)
+    return [_pending_message(name.decode(), body, tries, created) for name, body, tries, created in rows]
 
 
-def _on_its_way(name: str, body: bytes, tries: bytes, created_at: bytes) -> PendingMessage:
+def _pending_message(name: str, body: bytes, tries: bytes, created_at: bytes) -> PendingMessage:
     receiver, _, message_id = name.partition("|")
     return PendingMessage(name, Message(message_id, receiver, body), int(tries), to_datetime(created_at))
 
 
 def settle_message(
-    redis: Redis, one: PendingMessage, told: ReceiverStatus, *, again_in: float | None
+    redis: Redis, pending: PendingMessage, status: ReceiverStatus, *, retry_in: float | None
 ) -> None:
-    """Take a message off its way, or have it sent once more after `again_in` seconds."""
-    told_json = orjson.dumps(told)
+    """Delete a pending message, or send it again after `retry_in` seconds. Saves the receiver's status."""
     with redis_errors_as_unavailable(), redis.pipeline(transaction=True) as pipeline:
-        if again_in is None:
-            pipeline.zrem(keys.ALERT_MESSAGES, one.name)
-            pipeline.hdel(keys.ALERT_MESSAGE + one.name, "body", "tries", "created_at")
+        if retry_in is None:
+            pipeline.zrem(keys.ALERT_MESSAGES, pending.name)
+            pipeline.hdel(keys.ALERT_MESSAGE + pending.name, "body", "tries", "created_at")
         else:
-            moment = int((told.at.timestamp() + again_in) * SECOND)
-            pipeline.zadd(keys.ALERT_MESSAGES, {one.name: moment}, xx=True)
-        pipeline.hset(keys.ALERT_RECEIVERS, one.message.receiver, told_json)
+            due_at = int((status.at.timestamp() + retry_in) * SECOND)
+            # XX: another worker may have settled it in the meantime.
+            pipeline.zadd(keys.ALERT_MESSAGES, {pending.name: due_at}, xx=True)
+        pipeline.hset(keys.ALERT_RECEIVERS, pending.message.receiver, orjson.dumps(status))
         pipeline.execute()
 
 
 def read_receiver_statuses(redis: Redis) -> tuple[dict[str, ReceiverStatus], int]:
-    """What came of the last message to each receiver, and how many are on their way."""
+    """The result of the last message to each receiver, and how many messages are pending."""
     with redis_errors_as_unavailable(), redis.pipeline(transaction=False) as pipeline:
         pipeline.hgetall(keys.ALERT_RECEIVERS)
         pipeline.zcard(keys.ALERT_MESSAGES)
-        found, waiting = pipeline.execute()
-    return {name.decode(): _told(orjson.loads(told)) for name, told in found.items()}, int(waiting)
+        rows, pending = pipeline.execute()
+    statuses = {name.decode(): _receiver_status(orjson.loads(row)) for name, row in rows.items()}
+    return statuses, int(pending)
 
 
-def _told(page: Mapping[str, Any]) -> ReceiverStatus:
-    failing = page["failing_since"]
+def _receiver_status(page: Mapping[str, Any]) -> ReceiverStatus:
+    failing_since = page["failing_since"]
     return ReceiverStatus(
         page["message"],
         datetime.fromisoformat(page["at"]),
         page["outcome"],
         page["status"],
-        datetime.fromisoformat(failing) if failing else None,
+        datetime.fromisoformat(failing_since) if failing_since else None,
     )
 
 
 def _alert(page: Mapping[str, Any]) -> Alert:
-    moments = {name: datetime.fromisoformat(page[name]) if page[name] else None for name in _MOMENTS}
-    kinds = {"kind": AlertKind(page["kind"]), "severity": Severity(page["severity"])}
-    return Alert(**{**page, **kinds, **moments})
+    fields = dict(page)
+    for name in _TIMESTAMPS:
+        fields[name] = datetime.fromisoformat(page[name]) if page[name] else None
+    fields["kind"] = AlertKind(page["kind"])
+    fields["severity"] = Severity(page["severity"])
+    return Alert(**fields)
 
 
-def _growth_page(growth: RateWindow) -> dict[str, Any]:
-    return {"totals": growth.totals, "slots": growth.slots}
+def _rate_window_page(window: RateWindow) -> dict[str, Any]:
+    return {"totals": window.totals, "slots": window.slots}
 
 
-def _growth(page: Mapping[str, Any]) -> RateWindow:
-    slots = {name: tuple((began, count) for began, count in told) for name, told in page["slots"].items()}
+def _rate_window(page: Mapping[str, Any]) -> RateWindow:
+    slots = {name: tuple((start, count) for start, count in row) for name, row in page["slots"].items()}
     return RateWindow(page["totals"], slots)

@@ -239,7 +239,7 @@ def test_a_check_that_another_one_overtook_changes_nothing(store: Store, config:
     hold(store)
     before = read_alert_state(store.redis)
     create_monitor(store, config).check()
-    late = AlertState(before.version, read_alert_state(store.redis).at)
+    late = AlertState(version=before.version, at=read_alert_state(store.redis).at)
     assert save_alert_check(store.scripts, late, AlertChanges((), (), (), ()), []) == (False, 0)
     assert len(read_alert_state(store.redis).open) == 1
 

@@ -48,7 +48,7 @@ def answer(redis: Redis, outcome: str, code: int | None) -> None:
     now = datetime.now(UTC)
     arrived = outcome == "arrived"
     status = ReceiverStatus(leased.message.id, now, outcome, code, None if arrived else now)
-    settle_message(redis, leased, status, again_in=None if arrived else 60)
+    settle_message(redis, leased, status, retry_in=None if arrived else 60)
 
 
 def test_alerts_exits_with_0_if_no_alert_is_open(run: Run, redis: Redis):

@@ -96,7 +96,7 @@ def test_a_receiver_that_does_not_respond_is_shown(alerts: Page, check: Callable
     store = Stores(redis).main
     [message] = lease_messages(store.scripts, lease_seconds=60, most=5)
     status = ReceiverStatus(message.message.id, NOW, "timeout", None, NOW)
-    settle_message(redis, message, status, again_in=60)
+    settle_message(redis, message, status, retry_in=60)
     page = alerts()
 
     assert page["receivers"][0]["last"] == {
