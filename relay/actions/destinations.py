@@ -46,6 +46,7 @@ def probe_destination(ctx: Context, principal: Principal, name: str) -> dict[str
     principal.require(Role.OPERATOR)
     destination = find_destination(ctx, name)
     redis = _store_of(ctx, destination).redis
+    # Read first: a worker can finish the new probe at any time after it is queued.
     previous = probe_page(redis, name)
     request_probe(redis, destination)
     record(ctx, principal, Action("destination.probe", name))

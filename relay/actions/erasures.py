@@ -25,7 +25,7 @@ def erase_person(ctx: Context, principal: Principal, request: Any) -> dict[str, 
         return erasure_preview_page(ctx.stores, person)
     [erasure_id] = generate_ids(ctx.now(), os.urandom(ENTROPY_BYTES), 1)
     seen_seconds = Retention.from_settings(ctx.settings).seen
-    asked = ErasureRequest(erasure_id, person, kind, principal.key_id)
-    start_erasure_in_all_stores(ctx.stores, asked, seen_seconds=seen_seconds, now=ctx.now())
+    erasure_request = ErasureRequest(erasure_id, person, kind, principal.key_id)
+    start_erasure_in_all_stores(ctx.stores, erasure_request, seen_seconds=seen_seconds, now=ctx.now())
     record(ctx, principal, Action("person.erase", erasure_id))
     return erasure_page(ctx.stores, erasure_id, Signer(ctx.settings.secret_keys))

@@ -39,5 +39,6 @@ def reveal_event(ctx: Context, principal: Principal, event_id: str) -> dict[str,
     """An event's page with unmasked payloads. Raises Unavailable, and shows nothing, if it cannot be audited."""
     principal.require(Role.ADMIN)
     page = event_page(make_viewer(ctx, principal, reveal=True), event_id)
+    # The page exists before the entry, so that an unknown event leaves none, but is returned only after it.
     record(ctx, principal, Action("event.reveal", event_id, 1), required=True)
     return page

@@ -25,7 +25,7 @@ from relay.store.person_index import PersonMarker
 from relay.store.stores import Store
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayContext:
     """What a replay needs in one store."""
 
@@ -42,7 +42,14 @@ def make_replay_context(
     store: Store, ingest: Callable[[], IngestContext], now: Callable[[], datetime]
 ) -> ReplayContext:
     """The context of a replay in a store."""
-    return ReplayContext(store.redis, store.scripts, now, ingest, store.name, store.people)
+    return ReplayContext(
+        redis=store.redis,
+        scripts=store.scripts,
+        now=now,
+        ingest=ingest,
+        store=store.name,
+        people=store.people,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ def start_replay(ctx: Context, principal: Principal, replay: Replay) -> dict[str
     principal.require(Role.OPERATOR)
     [replay_id] = generate_ids(ctx.now(), os.urandom(ENTROPY_BYTES), 1)
     start_replay_in_all_stores(ctx.stores, replay_id, replay)
+    # The operator needs the entry to find out later why events were sent again.
     record(
         ctx, principal, Action("replay.start", replay_id, filter=replay.filter.as_audit_dict()), required=True
     )

@@ -36,6 +36,7 @@ def sign_in(
     `find_principal` finds the holder of a key by the key's digest. `network` is the client's, for the limit on failed
     attempts. Raises TooManyRequests, Unauthorized if neither key nor ticket is valid, and Forbidden for a source's key.
     """
+    # Counted before the key is checked: a client that may not try learns nothing about the key.
     check_attempts(ctx.stores.main.redis, network)
     digest = _digest_from(ctx, key=key, ticket=ticket)
     principal = find_principal(digest) if digest else None
@@ -44,6 +45,7 @@ def sign_in(
         raise _unauthorized(by_link=bool(ticket))
     if principal.role is Role.INGEST:
         raise Forbidden("wrong_role", "A source's key can only send events. Sign in with an operator's key.")
+    # The failures before were typing errors.
     reset_sign_in_attempts(ctx.stores.main.redis, network)
     record(ctx, principal, Action("sign_in.link" if ticket else "sign_in.key", principal.key_id))
     return digest

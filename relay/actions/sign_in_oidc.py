@@ -45,7 +45,7 @@ class LoginRedirect:
 
 @dataclass(frozen=True, slots=True)
 class CompletedLogin:
-    """The user's identity, as a session stores it, and the page they asked for before they signed in."""
+    """The user's identity, as a session stores it, and the page that they requested before signing in."""
 
     identity: str
     next_page: str
@@ -82,19 +82,20 @@ def receive_callback(ctx: Context, *, state: str, code: str, error: str, browser
     """
     _require_app(ctx)
     redis = ctx.stores.main.redis
-    asked = spend_login_request(redis, state[:_LONGEST])
-    if asked is None:
+    login_request = spend_login_request(redis, state[:_LONGEST])
+    if login_request is None:
         raise BadRequest(
             "bad_oauth_state", "This sign-in was already used, or is older than ten minutes. Sign in again."
         )
-    _check_browser(browser_secret, asked)
+    _check_browser(browser_secret, login_request)
     if error or not code:
         raise Forbidden(
             "sign_in_denied", "The provider did not sign you in. Try again, or sign in with a key."
         )
     login_id = secrets.token_urlsafe(_RANDOM_BYTES)
+    # The store must not reveal a code: the first client to exchange it signs in.
     sealed = _vault(ctx).seal(code[:_LONGEST], code_purpose(login_id))
-    save_login_callback(redis, login_id, LoginCallback(asked, sealed))
+    save_login_callback(redis, login_id, LoginCallback(login_request, sealed))
     return login_id
 
 
@@ -106,23 +107,23 @@ def finish_login(ctx: Context, login_id: str, *, browser_secret: str) -> Complet
     """
     app = _require_app(ctx)
     redis = ctx.stores.main.redis
-    back = read_login_callback(redis, login_id[:_LONGEST])
-    if back is None:
+    callback = read_login_callback(redis, login_id[:_LONGEST])
+    if callback is None:
         raise BadRequest("bad_oauth_state", "This sign-in no longer exists. Sign in again.")
-    _check_browser(browser_secret, back.asked)
-    if back.identity is None and back.detail is None:
+    _check_browser(browser_secret, callback.asked)
+    if callback.identity is None and callback.detail is None:
         return None
     if not spend_login_callback(redis, login_id):
         raise BadRequest("bad_oauth_state", "This sign-in was already used. Sign in again.")
-    if back.identity is None:
-        raise Forbidden("sign_in_denied", back.detail or "")
-    identity = _open_identity(ctx, login_id, back.identity)
+    if callback.identity is None:
+        raise Forbidden("sign_in_denied", callback.detail or "")
+    identity = _open_identity(ctx, login_id, callback.identity)
     principal = account_principal(app, identity)
     if principal is None:
         text = f"You signed in, but your account's {app.claim!r} claim maps to no role. Ask an administrator for access."
         raise Forbidden("sign_in_denied", text)
     record(ctx, principal, Action("sign_in.account", principal.key_id))
-    return CompletedLogin(identity, back.asked.onward)
+    return CompletedLogin(identity, callback.asked.onward)
 
 
 def account_principal(app: OidcApp, identity: str) -> Principal | None:
@@ -139,8 +140,8 @@ def _open_identity(ctx: Context, login_id: str, sealed: str) -> str:
         raise Forbidden("sign_in_denied", f"The relay cannot decrypt this sign-in: {error}.") from error
 
 
-def _check_browser(browser_secret: str, asked: LoginRequest) -> None:
-    if not hmac.compare_digest(digest(browser_secret), asked.browser):
+def _check_browser(browser_secret: str, login_request: LoginRequest) -> None:
+    if not hmac.compare_digest(digest(browser_secret), login_request.browser):
         text = "This sign-in was started in another browser. Sign in again in this one."
         raise Forbidden("wrong_browser", text)
 

@@ -42,6 +42,7 @@ class CliContext:
     @cached_property
     def config(self) -> Config:
         """The configuration file. Raises StartupError."""
+        # The command's environment fills in ${NAME}: it includes what `gong-relay up` saved.
         hosts = self.settings.allow_gong_hosts
         return load_config(self.settings.config, environ=self._environ, allow_hosts=hosts)
 
@@ -87,6 +88,7 @@ class CliContext:
 
     def close(self) -> None:
         """Close the stores, if the command opened them."""
+        # `self.stores` would open them.
         for store in self.__dict__.get("stores", ()):
             store.redis.close()
 

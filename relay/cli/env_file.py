@@ -20,6 +20,7 @@ def write_env_file(path: Path, values: Mapping[str, str]) -> None:
     """Replace the file atomically, so that no reader sees half of it."""
     text = _HEADER + "".join(f"{name}={value}\n" for name, value in values.items())
     temporary = path.with_name(f"{path.name}.new")
+    # Created with its mode, so that the secrets are at no time readable by others.
     temporary.unlink(missing_ok=True)
     temporary.touch(mode=0o600, exist_ok=False)
     temporary.write_text(text, encoding="utf-8")

@@ -21,11 +21,13 @@ def format_duration(seconds: float | None) -> str:
     """A duration in one unit: `4.2 s`, `3 min`, `5 h`, `2 d`; `-` for None."""
     if seconds is None:
         return NO_VALUE
+    # The clocks of this machine and the store can differ, so that an event seems to come from the future.
     seconds = max(seconds, 0.0)
     if seconds < _MINUTE:
         return f"{seconds:.1f} s"
     if seconds < _HOUR:
         return f"{seconds // _MINUTE:.0f} min"
+    # Up to two days in hours: `1 d` could be 24 hours or 47.
     if seconds < 2 * _DAY:
         return f"{seconds // _HOUR:.0f} h"
     return f"{seconds // _DAY:.0f} d"

@@ -20,11 +20,11 @@ from relay.cli.commands import (
     status,
 )
 from relay.cli.options import with_shared_options
-from relay.cli.up import command as up
+from relay.cli.up.command import up
 from relay.core.version import VERSION
 
 _COMMANDS = (
-    up.up,
+    up,
     dashboard.dashboard,
     servers.web,
     servers.worker,

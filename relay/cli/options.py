@@ -28,6 +28,7 @@ class CliOptions:
 
     def environ(self) -> dict[str, str]:
         """The environment of the command: `--config` overrides real variables, which override the `env` file."""
+        # Commands in a second terminal thereby find the store and the secrets of a running `gong-relay up`.
         environ = read_env_file(self.env_file) | os.environ
         return environ | {"RELAY_CONFIG": self.config} if self.config else environ
 

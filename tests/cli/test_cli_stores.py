@@ -85,4 +85,4 @@ def test_a_worker_of_an_unknown_store_exits_with_the_names_of_the_stores(
     monkeypatch.setattr("sys.argv", ["workers", "--store", "ue"])
 
     assert worker_main() == 1
-    assert "there is main, eu" in capsys.readouterr().err
+    assert "known stores: main, eu" in capsys.readouterr().err

@@ -54,7 +54,12 @@ def supervisor(messages: list[str]) -> Iterator[Supervisor]:
 
 
 def child(folder: Path, name: str, code: str, *arguments: str, stop_seconds: float = 10) -> Child:
-    return Child(name, (sys.executable, "-c", code, *arguments), folder / f"{name}.log", stop_seconds)
+    return Child(
+        name=name,
+        command=(sys.executable, "-c", code, *arguments),
+        log=folder / f"{name}.log",
+        stop_seconds=stop_seconds,
+    )
 
 
 def test_a_childs_output_goes_to_its_log_and_it_gets_the_environment(supervisor: Supervisor, tmp_path: Path):

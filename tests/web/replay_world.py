@@ -35,7 +35,7 @@ def replay_context(redis: Redis, text: str | None = None) -> ReplayContext:
     ingest = IngestContext(
         config=configuration, directory=directory, stores=Stores(redis), retention=Retention(), now=now
     )
-    return ReplayContext(redis, scripts, now, lambda: ingest)
+    return ReplayContext(redis=redis, scripts=scripts, now=now, ingest=lambda: ingest)
 
 
 def now() -> datetime:

@@ -131,7 +131,10 @@ def test_a_replay_continues_where_a_worker_died(
         context = replay_context(redis)
         scripts_that_fail = CrashingScripts(context.scripts, after=1)
         with pytest.raises(Crash):
-            run_steps(redis, ReplayContext(redis, scripts_that_fail, context.now, context.ingest))
+            run_steps(
+                redis,
+                ReplayContext(redis=redis, scripts=scripts_that_fail, now=context.now, ingest=context.ingest),
+            )
 
     run_steps(redis, replay_context(redis), steps=2)
 

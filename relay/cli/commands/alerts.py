@@ -67,6 +67,7 @@ def _describe_alerts(page: Mapping[str, Any]) -> str:
 def _send_test(ctx: CliContext, receiver: str, *, seconds: int, as_json: bool) -> None:
     queued = send_test_alert(ctx, COMMAND_LINE, receiver)
     deadline = time.monotonic() + seconds
+    # An earlier message to this receiver may still be retried, so the result is found by the message's id.
     while (result := _read_result(ctx, receiver, queued["message"])) is None and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)
     if as_json:

@@ -148,6 +148,7 @@ def connect(ctx: CliContext, name: str, *, as_json: bool, **options: Any) -> Non
 
     Exit status: 0 on success, 1 if the destination cannot be connected, 2 usage error, 3 store unavailable.
     """
+    # The web checks this at its start. A link that it cannot serve would confuse the customer.
     check_oauth(ctx.config, ctx.settings)
     link = create_connect_link(ctx, COMMAND_LINE, name, options)
     if as_json:

@@ -63,6 +63,7 @@ def _erase_person(ctx: CliContext, signer: Signer, *, as_json: bool, **options: 
     if options["dry_run"]:
         _print_preview(erase_person(ctx, COMMAND_LINE, dry_run), as_json=as_json)
         return
+    # A script cannot answer, and has decided already.
     if sys.stdin.isatty() and not options["yes"]:
         click.echo("\n".join(_preview_lines(erase_person(ctx, COMMAND_LINE, dry_run))), err=True)
         click.confirm("This cannot be undone. Erase?", abort=True, err=True)

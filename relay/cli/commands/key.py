@@ -29,6 +29,7 @@ def key(name: str, *, role: str | None, as_json: bool) -> None:
     if not re.fullmatch(NAME_PATTERN, name):
         text = "use a-z, 0-9, - and _, and start with a letter or digit."
         raise click.BadParameter(text, param_hint="NAME")
+    # The name goes into YAML unquoted.
     api_key = generate_key(secrets.choice)
     digest = render_digest(api_key)
     if as_json:

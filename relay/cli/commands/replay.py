@@ -60,6 +60,7 @@ def replay(
 
     Exit status: 0 on success, 1 if an event could not be sent again, 2 usage error, 3 store unavailable.
     """
+    # IDs are replayed at once and reported one by one. A filter starts a background job.
     filters = {name: options[name] for name in _FILTERS if options[name]}
     if sum(map(bool, (event_ids, filters, cancel))) != 1:
         raise click.UsageError(

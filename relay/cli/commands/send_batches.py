@@ -15,6 +15,7 @@ def batches(raw: bytes, *, max_items: int, max_bytes: int) -> Iterator[list[byte
     batch: list[bytes] = []
     size = 0
     for line in filter(bytes.strip, raw.split(b"\n")):
+        # A line that is too long for a request is sent alone, so that only this line is rejected.
         if batch and (len(batch) == max_items or size + len(line) + 1 > max_bytes):
             yield batch
             batch, size = [], 0

@@ -138,6 +138,7 @@ def _choose_name(ctx: CliContext, name: str | None, suggested: str, *, interacti
     if not re.fullmatch(NAME_PATTERN, name):
         text = "use a-z, 0-9, - and _, and start with a letter or digit."
         raise click.BadParameter(text, param_hint="--name")
+    # The draft may come before the first configuration file.
     try:
         exists = name in ctx.config.sources
     except StartupError:

@@ -50,5 +50,6 @@ def _detect_content_type(file: str, raw: bytes) -> str:
     if raw.startswith(b"--"):
         boundary = raw.partition(b"\n")[0].strip()[2:].decode("latin-1")
         return f'multipart/form-data; boundary="{boundary}"'
+    # The forms of bodies differ enough in their first bytes. An undecidable body is read as JSON, whose errors are clear.
     is_json = raw.lstrip()[:1] in {b"{", b"["} or b"=" not in raw
     return "application/json" if is_json else _FORM

@@ -49,6 +49,7 @@ def is_healthy(page: Mapping[str, Any]) -> bool:
 
 def _shortages(page: Mapping[str, Any]) -> list[str]:
     rows = page["destinations"]
+    # A spent budget blocks nothing unless events are waiting for it.
     spent = [row for row in rows if row["states"]["queued"] and _is_spent(row["budget"])]
     missing_workers = [_missing_worker(store["name"], page) for store in page["stores"]]
     return [_describe_spent_budget(row) for row in spent] + [text for text in missing_workers if text]
@@ -120,6 +121,7 @@ def _budgets(rows: list[dict[str, Any]], now: datetime) -> RenderableType:
     table = make_table(
         "company", ">last second", ">last 24 hours", ">remaining", ">others", "rate limited for"
     )
+    # The budget is the same in the rows of all destinations of a company.
     for row in {row["company"]: row for row in rows}.values():
         budget = row["budget"]
         limited_until = budget["rate_limited_until"]

@@ -82,13 +82,13 @@ def _record_stop_signals() -> list[int]:
 
 
 def _run(plan: Plan, options: CliOptions, data: DataDir, stop: StopSignals) -> None:
-    given = dict(os.environ)
+    variables = dict(os.environ)
     if options.config:
-        given["RELAY_CONFIG"] = options.config
-    program = _find_server_program(given)
-    urls = _server_urls(plan, given, data, embedded=program is not None)
-    saved = prepare_settings(given, read_env_file(data.env_file), urls)
-    environ = child_environ(given, saved)
+        variables["RELAY_CONFIG"] = options.config
+    program = _find_server_program(variables)
+    urls = _server_urls(plan, variables, data, embedded=program is not None)
+    saved = prepare_settings(variables, read_env_file(data.env_file), urls)
+    environ = child_environ(variables, saved)
     config = _load_config(environ, plan)
     check_ports(plan)
     write_env_file(data.env_file, saved)

@@ -79,17 +79,19 @@ def start(plan: Plan, data: DataDir, supervisor: Supervisor, program: str | None
         path = socket_path(data.server)
         stop_leftover_server(path)
         command = server_command(program, data.server, path)
-        supervisor.start(Child("valkey", command, data.log("valkey"), stop_seconds=20))
+        supervisor.start(Child(name="valkey", command=command, log=data.log("valkey"), stop_seconds=20))
         _wait_until(lambda: is_ready(path), supervisor, stop, seconds=_LOAD_SECONDS)
     if plan.sandbox:
         command = sandbox_command("127.0.0.1", plan.sandbox_port)
-        supervisor.start(Child("sandbox", command, data.log("sandbox"), stop_seconds=5))
+        supervisor.start(Child(name="sandbox", command=command, log=data.log("sandbox"), stop_seconds=5))
     names = ["worker"] if plan.workers == 1 else [f"worker-{number + 1}" for number in range(plan.workers)]
-    supervisor.start(*(Child(name, worker_command(), data.log(name), stop_seconds=30) for name in names))
+    supervisor.start(
+        *(Child(name=name, command=worker_command(), log=data.log(name), stop_seconds=30) for name in names)
+    )
     # A browser keeps idle connections open. Ctrl-C should not wait for them.
     bind = bind_options(plan.host, plan.port, supervisor.environ)
     command = web_command(*bind, "--keep-alive", "2", "--graceful-timeout", "5")
-    supervisor.start(Child("web", command, data.log("web"), stop_seconds=10))
+    supervisor.start(Child(name="web", command=command, log=data.log("web"), stop_seconds=10))
     _wait_until(lambda: _servers_respond(plan), supervisor, stop, seconds=_START_SECONDS)
 
 
