@@ -144,10 +144,22 @@ def _build_context(settings: Settings, config: Config, stores: Stores, process: 
 
 
 _API = (
-    *(events_ingest, events, webhooks, gong_compat),
-    *(overview, audit, metrics, destinations, sources),
-    *(dead_letters, replays, alerts, erasures),
-    *(health, openapi, oauth_pages),
+    events_ingest,
+    events,
+    webhooks,
+    gong_compat,
+    overview,
+    audit,
+    metrics,
+    destinations,
+    sources,
+    dead_letters,
+    replays,
+    alerts,
+    erasures,
+    health,
+    openapi,
+    oauth_pages,
 )
 """The modules of the API, in the order of its OpenAPI document."""
 

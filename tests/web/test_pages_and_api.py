@@ -33,8 +33,11 @@ API_ROUTES = {
 """The API route of every page."""
 
 WITHOUT_DATA = {
-    *("/ops/static/<digest>/<path:name>", "/ops/sign-in"),
-    *("/ops/sign-in/account", "/ops/sign-in/back", "/ops/sign-in/wait"),
+    "/ops/static/<digest>/<path:name>",
+    "/ops/sign-in",
+    "/ops/sign-in/account",
+    "/ops/sign-in/back",
+    "/ops/sign-in/wait",
 }
 """Files, and the sign-in pages."""
 

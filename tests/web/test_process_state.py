@@ -42,7 +42,7 @@ def test_a_process_with_a_rejected_file_is_ready(app: Flask):
 
     assert (response.status_code, response.get_json()["configuration"]) == (
         200,
-        {"status": "rejected", "since": "2026-11-21T10:00:00Z", "faults": 1},
+        {"status": "rejected", "since": "2026-11-21T10:00:00Z", "problem_count": 1},
     )
 
 

@@ -29,7 +29,7 @@ _CONFIGURATION = record(
     {
         "status": choice(("current", "rejected")),
         "since": nullable(timestamp()),
-        "faults": integer("How many problems the file has. The overview lists them."),
+        "problem_count": integer("How many problems the file has. The overview lists them."),
     },
     "Whether the configuration file is in use, or was rejected in favour of its last valid version.",
 )
@@ -75,7 +75,7 @@ def livez() -> Response:
                 ),
                 example={
                     "status": "ok",
-                    "configuration": {"status": "current", "since": None, "faults": 0},
+                    "configuration": {"status": "current", "since": None, "problem_count": 0},
                     "store": STORE_EXAMPLE,
                 },
             ),
@@ -108,7 +108,7 @@ def readyz() -> Response:
 def _configuration(ctx: WebContext) -> dict[str, object]:
     """The state of the configuration file. This page is public, so it counts the problems and does not list them."""
     page = configuration_page(ctx.process.rejected_config())
-    return {"status": page["status"], "since": page["since"], "faults": len(page["problems"])}
+    return {"status": page["status"], "since": page["since"], "problem_count": len(page["problems"])}
 
 
 @blueprint.get("/version")
