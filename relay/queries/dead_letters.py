@@ -56,30 +56,30 @@ def _cluster(cluster: ClusterRecord) -> dict[str, Any]:
     }
 
 
-def cluster_page(onlooker: Viewer, fingerprint: str) -> dict[str, Any]:
+def cluster_page(viewer: Viewer, fingerprint: str) -> dict[str, Any]:
     """One cluster, with its newest `events` in short, the newest one in full as `sample_event`, and the `mapping` to mend.
 
     `mapping` is its source's as it is written today; null where there are several sources, or the one takes no webhooks.
     Raises NotFound.
     """
-    found = read_cluster_in_all_stores(onlooker.stores, fingerprint)
+    found = read_cluster_in_all_stores(viewer.stores, fingerprint)
     if found is None:
         text = f"No dead letter has the fault {fingerprint}: the name is wrong, or all of them were replayed or pruned."
         raise NotFound("no_such_cluster", text)
     newest = EventFilter(status=State.DEAD, cluster=fingerprint)
-    events = list_events_in_all_stores(onlooker.stores, newest, limit=_MOST_SHOWN, cursor=None).events
+    events = list_events_in_all_stores(viewer.stores, newest, limit=_MOST_SHOWN, cursor=None).events
     return _cluster(found) | {
         "events": [render_summary(event) for event in events],
-        "sample_event": event_page(onlooker, found.sample),
-        "mapping": _mapping(onlooker, found),
+        "sample_event": event_page(viewer, found.sample),
+        "mapping": _mapping(viewer, found),
     }
 
 
-def _mapping(onlooker: Viewer, cluster: ClusterRecord) -> dict[str, Any] | None:
-    if onlooker.config is None or len(cluster.sources) != 1:
+def _mapping(viewer: Viewer, cluster: ClusterRecord) -> dict[str, Any] | None:
+    if viewer.config is None or len(cluster.sources) != 1:
         return None
     [name] = cluster.sources
-    hook = onlooker.config.webhooks.get(name)
-    if hook is None:
+    webhook = viewer.config.webhooks.get(name)
+    if webhook is None:
         return None
-    return {"source": name, "version": hook.mapping.version, "written": dict(hook.mapping.spec)}
+    return {"source": name, "version": webhook.mapping.version, "written": dict(webhook.mapping.spec)}

@@ -1,4 +1,4 @@
-"""Destinations as an operator sees them: where each one leads, what it may send, its holds, its last probe."""
+"""Destinations for display: address, credentials, limits, queue, holds and the last probe."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -19,48 +19,54 @@ from relay.store.stores import Store, Stores
 
 
 def destinations_page(stores: Stores, known: Mapping[str, Destination], *, now: datetime) -> dict[str, Any]:
-    """`{destinations: […]}`, by name: each one's place, credentials and limits, and how its queue stands.
+    """Return `{destinations: […]}`, sorted by name.
 
-    `known` are the destinations that there are. Those that are gone, and have had events, are told too.
+    `known` are the configured and connected destinations. Removed ones that had events are listed too.
     """
-    rows = queues_page(stores, known, hooks={}, now=now)["destinations"]
-    told = [row | _place(known.get(row["destination"])) for row in rows]
-    asked = [row["destination"] for row in told if row["auth"] == "oauth"]
-    granted = find_refreshable_destinations(stores.main.redis, asked) if asked else set()
-    return {"destinations": [row | _connected(row, row["destination"] in granted) for row in told]}
+    rows = queues_page(stores, known, webhooks={}, now=now)["destinations"]
+    rows = [row | _render_access(known.get(row["destination"])) for row in rows]
+    oauth_names = [row["destination"] for row in rows if row["auth"] == "oauth"]
+    connected = find_refreshable_destinations(stores.main.redis, oauth_names) if oauth_names else set()
+    return {
+        "destinations": [
+            row | _render_connection(row, connected=row["destination"] in connected) for row in rows
+        ]
+    }
 
 
 def destination_page(
     stores: Stores, known: Mapping[str, Destination], name: str, *, now: datetime
 ) -> dict[str, Any]:
-    """One destination: all of the above, `last_probe`, `grant` where customers consent, and the `holds` that have ended.
+    """Return the row of a destination with its `last_probe`, its OAuth `grant` and its past `holds`.
 
-    Raises NotFound for one that is neither configured nor connected and never had an event.
+    Raises NotFound for a destination that is neither configured nor connected and never had an event.
     """
-    store, destination = _store(stores, known, name), known.get(name)
+    store, destination = _find_store(stores, known, name), known.get(name)
     company = destination.company if destination else name
     depth = read_depths(store.redis, [name])[0]
-    spent = {told.company: told for told in read_company_usage(store.redis, [company])}
-    row = {"store": store.name} | destination_row(depth, destination, spent, now) | _place(destination)
-    grant = _grant(store.redis, name) if row["auth"] == "oauth" else None
+    usage = {item.company: item for item in read_company_usage(store.redis, [company])}
+    row = (
+        {"store": store.name} | destination_row(depth, destination, usage, now) | _render_access(destination)
+    )
+    grant = _read_grant(store.redis, name) if row["auth"] == "oauth" else None
     return row | {
-        **_connected(row, bool(grant and grant["connected"])),
+        **_render_connection(row, connected=bool(grant and grant["connected"])),
         "grant": grant,
         "last_probe": probe_page(store.redis, name),
-        "holds": [_past(hold) for hold in read_past_holds(store.redis, name)],
+        "holds": [_render_past_hold(hold) for hold in read_past_holds(store.redis, name)],
     }
 
 
-def _store(stores: Stores, known: Mapping[str, Destination], name: str) -> Store:
+def _find_store(stores: Stores, known: Mapping[str, Destination], name: str) -> Store:
     if name in known:
         return stores.get(known[name].store)
     for store in stores:
-        if _has_seen(store, name):
+        if _has_events(store, name):
             return store
-    raise NotFound("no_such_destination", f"There is no destination {name!r}, configured or connected.")
+    raise NotFound("no_such_destination", f"No destination {name!r} is configured or connected.")
 
 
-def _has_seen(store: Store, name: str) -> bool:
+def _has_events(store: Store, name: str) -> bool:
     try:
         with redis_errors_as_unavailable():
             return name in list_destination_names(store.redis)
@@ -68,32 +74,32 @@ def _has_seen(store: Store, name: str) -> bool:
         return False
 
 
-def _place(destination: Destination | None) -> dict[str, Any]:
-    """Where it leads and how it is let in. No secret is in it."""
+def _render_access(destination: Destination | None) -> dict[str, Any]:
+    """Return the address and the kind of credentials, without secrets."""
     if destination is None:
-        return {"base_url": None, "dialect": None, "auth": None, "account": None} | _names(None)
+        return {"base_url": None, "dialect": None, "auth": None, "account": None} | _render_names(None)
     return {
         "base_url": destination.base_url,
         "dialect": Dialect(destination.dialect).value,
         "auth": "oauth" if isinstance(destination.credentials, OAuthCredentials) else "api_key",
         "account": destination.account,
-    } | _names(destination)
+    } | _render_names(destination)
 
 
-def _names(destination: Destination | None) -> dict[str, Any]:
+def _render_names(destination: Destination | None) -> dict[str, Any]:
     return {
         "source_system_name": destination.source_system_name if destination else None,
         "internal_domains": sorted(destination.internal_domains) if destination else [],
     }
 
 
-def _connected(row: Mapping[str, Any], granted: bool) -> dict[str, bool | None]:  # noqa: FBT001 - a fact, no switch
-    """Whether its customer lets it in; null where an API key does."""
-    return {"connected": granted if row["auth"] == "oauth" else None}
+def _render_connection(row: Mapping[str, Any], *, connected: bool) -> dict[str, bool | None]:
+    """Return whether a customer has connected the destination; null if it uses an API key."""
+    return {"connected": connected if row["auth"] == "oauth" else None}
 
 
-def _grant(redis: Client, name: str) -> dict[str, Any]:
-    """What its customer granted: `connected` false before that, and once it is `lost`."""
+def _read_grant(redis: Client, name: str) -> dict[str, Any]:
+    """Return the customer's grant. `lost` is why it no longer works, or null."""
     grant = read_grant(redis, name)
     if grant is None:
         return {"connected": False, "lost": None, "expires_at": None}
@@ -104,7 +110,7 @@ def _grant(redis: Client, name: str) -> dict[str, Any]:
     }
 
 
-def _past(hold: PastHold) -> dict[str, Any]:
+def _render_past_hold(hold: PastHold) -> dict[str, Any]:
     return {
         "cause": hold.cause,
         "detail": hold.detail,
@@ -119,27 +125,27 @@ PASSED = "passed"
 
 _REMEDIES: Mapping[str, str | None] = {
     PASSED: None,
-    "rate_limited": "The company's limits at Gong are spent just now. Probe again when they have room.",
-    "failed": "Gong did not answer as Gong does. The credentials may be right: probe again in a minute, and if it "
-    "goes on so, look at the worker's way to Gong.",
-    "not_configured": "The worker's configuration does not hold this destination. Give web and workers the same "
+    "rate_limited": "Gong's limits for the company are used up. Probe again when calls are available.",
+    "failed": "No valid response from Gong. The credentials may still be correct: probe again in a minute. If it fails "
+    "again, check the network between the worker and Gong.",
+    "not_configured": "The worker's configuration does not have this destination. Give the web and the workers the same "
     "file, and restart the workers.",
 }
-"""For an outcome that has no cause."""
+"""Remedies for outcomes without a hold cause."""
 
 
 def probe_page(redis: Client, name: str) -> dict[str, Any] | None:
-    """`{at, outcome, status, detail, remedy}` of the last probe within a week; None where there was none."""
-    found = read_probe_result(redis, name)
-    return found and render_probe(*found)
+    """Return the last probe of a destination; None if there was none in the last week."""
+    probe = read_probe_result(redis, name)
+    return probe and render_probe(*probe)
 
 
-def render_probe(at: datetime, probed: ProbeResult) -> dict[str, Any]:
-    """The same of a probe at hand. `remedy` is null when it passed, `status` when Gong gave no answer."""
+def render_probe(at: datetime, result: ProbeResult) -> dict[str, Any]:
+    """Return `{at, outcome, status, detail, remedy}`. `remedy` is null if it passed, `status` without a response."""
     return {
         "at": format_timestamp(at),
-        "outcome": probed.outcome,
-        "status": probed.status,
-        "detail": probed.detail,
-        "remedy": CAUSES[probed.cause].text if probed.cause else _REMEDIES.get(probed.outcome),
+        "outcome": result.outcome,
+        "status": result.status,
+        "detail": result.detail,
+        "remedy": CAUSES[result.cause].text if result.cause else _REMEDIES.get(result.outcome),
     }

@@ -45,7 +45,7 @@ _NOT_REWRITTEN = (
 def read_erasure_request(told: Any) -> tuple[str, str, bool]:
     """`{email}` or `{phone}`, and perhaps `dry_run`, from JSON: what it was told by, the person, whether it is a trial.
 
-    Raises Invalid with everything that is wrong.
+    Raises ValidationFailed with everything that is wrong.
     """
     if not isinstance(told, dict):
         raise ValidationFailed(

@@ -1,4 +1,4 @@
-"""One event, explained: why it is or is not in Gong, where it came from, the call it became, and every attempt."""
+"""One event in full: its explanation, its receipt, its call and its attempts."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -19,43 +19,40 @@ from relay.store.delivery import parse_aggregate
 from relay.store.engine.redis_time import to_datetime
 from relay.store.events import SUMMARY_FIELDS, read_receipt
 
-_SHOWN = frozenset({*SUMMARY_FIELDS, "replayed_at", "rule", "priority", "repeats", "repeated_at"})
+_SUMMARY = frozenset({*SUMMARY_FIELDS, "replayed_at", "rule", "priority", "repeats", "repeated_at"})
 
 
-def event_page(onlooker: Viewer, event_id: str) -> dict[str, Any]:
-    """Everything there is to tell of an event, its payload as far as the onlooker sees payloads.
-
-    Raises NotFound when there is none of this id.
-    """
-    found = find_event(onlooker.stores, event_id)
+def event_page(viewer: Viewer, event_id: str) -> dict[str, Any]:
+    """Return everything about an event, with as much of its payload as the viewer may see. Raises NotFound."""
+    found = find_event(viewer.stores, event_id)
     if found is None:
         text = f"There is no event {event_id}: the id is wrong, or its record was pruned after it ended."
         raise NotFound("no_such_event", text)
     store, record = found
     receipt = read_receipt(store.redis, record["receipt"].decode())
-    fields = {name: value.decode() for name, value in record.items() if name in _SHOWN}
+    fields = {name: value.decode() for name, value in record.items() if name in _SUMMARY}
     aggregated = parse_aggregate(
         [record.get(name) for name in ("aggregate_count", "first_at", "last_at", "aggregate")]
     )
-    page = {"id": event_id} | render_summary(fields, plain=onlooker.sight is PayloadVisibility.PLAIN)
+    page = {"id": event_id} | render_summary(fields, plain=viewer.sight is PayloadVisibility.PLAIN)
     return page | {
-        "why": explain_event(onlooker, store, record),
-        **_session(record, aggregated),
+        "why": explain_event(viewer, store, record),
+        **_render_session(record, aggregated),
         "association": read_association(record),
-        "waited_seconds": _waited(record),
-        "warnings": _problems(onlooker, record, "warnings"),
-        "problems": _problems(onlooker, record, "problems"),
-        "mapping": render_mapping(onlooker.config, record, receipt),
-        "fields": render_fields(onlooker, record, receipt),
-        "call": _call(onlooker, record, aggregated),
-        "attempt_history": _tries(onlooker, record),
-        "receipt": _receipt(onlooker, record, receipt),
-        "payload_visibility": onlooker.sight,
+        "waited_seconds": _measure_wait(record),
+        "warnings": _render_problems(viewer, record, "warnings"),
+        "problems": _render_problems(viewer, record, "problems"),
+        "mapping": render_mapping(viewer.config, record, receipt),
+        "fields": render_fields(viewer, record, receipt),
+        "call": _render_call(viewer, record, aggregated),
+        "attempt_history": _render_attempts(viewer, record),
+        "receipt": _render_receipt(viewer, record, receipt),
+        "payload_visibility": viewer.sight,
     }
 
 
-def _session(record: Record, aggregated: Aggregate | None) -> dict[str, Any]:
-    """`aggregated`: how many events this one stands for, from when to when. `carrier_id`: the one that stands for this."""
+def _render_session(record: Record, aggregated: Aggregate | None) -> dict[str, Any]:
+    """Return `aggregated` (the number and the dates of the events that a carrier stands for), or `carrier_id`, or nothing."""
     if "carrier" in record:
         return {"carrier_id": record["carrier"].decode()}
     if aggregated is None:
@@ -68,9 +65,10 @@ def _session(record: Record, aggregated: Aggregate | None) -> dict[str, Any]:
     }
 
 
-def _waited(record: Record) -> float | None:
-    """Seconds from its arrival to its first attempt: what its company's budget, a hold or its session took."""
-    numbers = _numbers(record)
+def _measure_wait(record: Record) -> float | None:
+    """Return the seconds from receipt to the first attempt: the wait for the budget, a hold or the session."""
+    numbers = _attempt_numbers(record)
+    # Old attempts are pruned, and a replayed event waited for other reasons.
     if not numbers or numbers[0] != 1 or "replayed_at" in record:
         return None
     started = orjson.loads(record["try:1"]).get("started_at")
@@ -80,48 +78,54 @@ def _waited(record: Record) -> float | None:
     return round(max(waited.total_seconds(), 0.0), 3)
 
 
-def _problems(onlooker: Viewer, record: Record, name: str) -> list[dict[str, str]]:
-    told: list[dict[str, str]] = orjson.loads(record.get(name, b"[]"))
-    return [each | {"message": onlooker.redact(each["message"])} for each in told]
+def _render_problems(viewer: Viewer, record: Record, name: str) -> list[dict[str, str]]:
+    problems: list[dict[str, str]] = orjson.loads(record.get(name, b"[]"))
+    return [problem | {"message": viewer.redact(problem["message"])} for problem in problems]
 
 
-def _call(onlooker: Viewer, record: Record, aggregated: Aggregate | None) -> dict[str, Any] | None:
-    """The call as it is sent: with all that it stands for by now."""
+def _render_call(viewer: Viewer, record: Record, aggregated: Aggregate | None) -> dict[str, Any] | None:
+    """Return the call as it is sent. That of a carrier describes all events of its session so far."""
     if "operation" not in record or not record.get("body"):
         return None
     operation, body = Operation(record["operation"].decode()), orjson.loads(record["body"])
-    told = aggregate_body(operation, body, aggregated) if aggregated else body
+    if aggregated:
+        body = aggregate_body(operation, body, aggregated)
     return {
         "operation": operation,
         "method": operation.method,
         "path": operation.path,
-        "body": apply_visibility(told, onlooker.sight),
+        "body": apply_visibility(body, viewer.sight),
     }
 
 
-def _numbers(record: Record) -> list[int]:
+def _attempt_numbers(record: Record) -> list[int]:
     return sorted(int(name.removeprefix("try:")) for name in record if name.startswith("try:"))
 
 
-def _tries(onlooker: Viewer, record: Record) -> list[dict[str, Any]]:
-    """Every attempt that is on record, in order: the last fifty, throttled ones among them."""
-    told = [orjson.loads(record[f"try:{number}"]) for number in _numbers(record)]
-    return [each | _errors(onlooker, each) for each in told]
+def _render_attempts(viewer: Viewer, record: Record) -> list[dict[str, Any]]:
+    """Return the last fifty attempts, in order, rate-limited ones included."""
+    attempts = [orjson.loads(record[f"try:{number}"]) for number in _attempt_numbers(record)]
+    return [attempt | _redact_errors(viewer, attempt) for attempt in attempts]
 
 
-def _errors(onlooker: Viewer, told: Mapping[str, Any]) -> dict[str, Any]:
-    return {"errors": [onlooker.redact(error) for error in told["errors"]]} if "errors" in told else {}
+def _redact_errors(viewer: Viewer, attempt: Mapping[str, Any]) -> dict[str, Any]:
+    # Gong quotes the body in its errors.
+    if "errors" not in attempt:
+        return {}
+    return {"errors": [viewer.redact(error) for error in attempt["errors"]]}
 
 
-def _receipt(onlooker: Viewer, record: Record, receipt: Record | None) -> dict[str, Any] | None:
+def _render_receipt(viewer: Viewer, record: Record, receipt: Record | None) -> dict[str, Any] | None:
     if receipt is None:
         return None
-    hook = onlooker.config.webhooks.get(record["source"].decode()) if onlooker.config else None
-    return render_receipt(record, receipt, sight=onlooker.sight, reading=hook.body_format if hook else None)
+    webhook = viewer.config.webhooks.get(record["source"].decode()) if viewer.config else None
+    return render_receipt(
+        record, receipt, sight=viewer.sight, body_format=webhook.body_format if webhook else None
+    )
 
 
-_PLAIN_MAX = 65_536
-"""Of a body that cannot be read no more is shown than this many bytes."""
+_MAX_UNREADABLE_BYTES = 65_536
+"""Maximum number of bytes to show of a body that cannot be parsed."""
 
 
 def render_receipt(
@@ -129,34 +133,33 @@ def render_receipt(
     receipt: Mapping[str, bytes],
     *,
     sight: PayloadVisibility,
-    reading: BodyFormat | None = None,
+    body_format: BodyFormat | None = None,
 ) -> dict[str, Any]:
-    """`{id, received_at, key, content_type, bytes, item, erased_at, headers, query, body}` of an event's receipt.
+    """Return `{id, received_at, key, content_type, bytes, item, erased_at, headers, query, body}` of an event's receipt.
 
-    What its person's erasure has taken is null. `body` is the value that was read of it; of bytes that cannot be read
-    `{unreadable, text}`, with why.
+    Erased values are null. `body` is the parsed value, or `{unreadable, text}` with the reason if it cannot be parsed.
     """
-    kept = "raw" in receipt
-    told: dict[str, Any] = {
+    has_body = "raw" in receipt
+    row: dict[str, Any] = {
         "id": record["receipt"].decode(),
         "received_at": render_stored_timestamp(record["received_at"]),
         "key": receipt["key_id"].decode(),
         "content_type": receipt["content_type"].decode() if "content_type" in receipt else None,
-        "bytes": len(receipt["raw"]) if kept else None,
+        "bytes": len(receipt["raw"]) if has_body else None,
         "item": int(record.get("item", b"0")),
         "erased_at": render_stored_timestamp(receipt["erased_at"]) if "erased_at" in receipt else None,
     }
-    return told | {
-        "headers": _texts(receipt, "headers", sight),
-        "query": _texts(receipt, "query", sight),
-        "body": _body(receipt, sight, reading or BodyFormat())
-        if kept and sight is not PayloadVisibility.NONE
+    return row | {
+        "headers": _render_texts(receipt, "headers", sight),
+        "query": _render_texts(receipt, "query", sight),
+        "body": _render_body(receipt, sight, body_format or BodyFormat())
+        if has_body and sight is not PayloadVisibility.NONE
         else None,
     }
 
 
-def _texts(receipt: Mapping[str, bytes], name: str, sight: PayloadVisibility) -> dict[str, str] | None:
-    """Headers or query parameters: only what came as a webhook has them."""
+def _render_texts(receipt: Mapping[str, bytes], name: str, sight: PayloadVisibility) -> dict[str, str] | None:
+    """Return headers or query parameters. Only webhooks have them."""
     if name not in receipt or sight is PayloadVisibility.NONE:
         return None
     texts: dict[str, str] = orjson.loads(receipt[name])
@@ -165,12 +168,12 @@ def _texts(receipt: Mapping[str, bytes], name: str, sight: PayloadVisibility) ->
     return redact_headers(texts) if name == "headers" else redact_query(texts)
 
 
-def _body(receipt: Mapping[str, bytes], sight: PayloadVisibility, reading: BodyFormat) -> Any:
+def _render_body(receipt: Mapping[str, bytes], sight: PayloadVisibility, body_format: BodyFormat) -> Any:
     raw = receipt["raw"]
     try:
-        value = read_body(raw, receipt["content_type"].decode(), reading)
+        value = read_body(raw, receipt["content_type"].decode(), body_format)
     except RelayError as error:
         plain = sight is PayloadVisibility.PLAIN
-        text = raw[:_PLAIN_MAX].decode("utf-8", "replace") if plain else f"••• ({len(raw)} bytes)"
+        text = raw[:_MAX_UNREADABLE_BYTES].decode("utf-8", "replace") if plain else f"••• ({len(raw)} bytes)"
         return {"unreadable": error.code, "text": text}
     return value if sight is PayloadVisibility.PLAIN else redact(value)

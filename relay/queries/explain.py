@@ -48,9 +48,9 @@ class Viewer:
         return text if self.sight is PayloadVisibility.PLAIN else redact_sentence(text)
 
 
-def explain_event(onlooker: Viewer, store: Store, record: Record) -> dict[str, Any]:
+def explain_event(viewer: Viewer, store: Store, record: Record) -> dict[str, Any]:
     """`{cause, in_gong, sentence, remedy, next_at}` of an event in a store."""
-    return render_explanation(explain(collect_facts(onlooker, store, record)))
+    return render_explanation(explain(collect_facts(viewer, store, record)))
 
 
 def render_explanation(told: Explanation) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def render_explanation(told: Explanation) -> dict[str, Any]:
     }
 
 
-def collect_facts(onlooker: Viewer, store: Store, record: Record) -> EventFacts:
+def collect_facts(viewer: Viewer, store: Store, record: Record) -> EventFacts:
     """Everything that the explanation of an event stands on."""
     state = State(_text(record, "state"))
     reason = _text(record, "reason")
@@ -72,9 +72,9 @@ def collect_facts(onlooker: Viewer, store: Store, record: Record) -> EventFacts:
         state=state,
         source=_text(record, "source"),
         destination=_text(record, "destination"),
-        event_id=onlooker.redact(_text(record, "event_id")),
+        event_id=viewer.redact(_text(record, "event_id")),
         at=to_datetime(record.get("ended_at") or record["changed_at"]),
-        detail=onlooker.redact(_text(record, "detail") or _last_said(record)),
+        detail=viewer.redact(_text(record, "detail") or _last_said(record)),
         reason=DeadLetterReason(reason) if reason else None,
         ambiguous=record.get("ambiguous") == b"1",
         request_id=_text(record, "request_id"),
@@ -86,7 +86,7 @@ def collect_facts(onlooker: Viewer, store: Store, record: Record) -> EventFacts:
         return replace(facts, next_at=to_datetime(record["aggregates_until"]))
     if state is State.AGGREGATED:
         return replace(facts, **_carrier(store.redis, record))
-    return _surrounded(onlooker, store.redis, facts, record) if state in _BEFORE_GONG else facts
+    return _surrounded(viewer, store.redis, facts, record) if state in _BEFORE_GONG else facts
 
 
 def _text(record: Record, name: str) -> str:
@@ -117,33 +117,33 @@ def _carrier(redis: Client, record: Record) -> dict[str, Any]:
     return {"carrier": carrier, "carrier_state": State(found["state"].decode()) if found else None}
 
 
-def _surrounded(onlooker: Viewer, redis: Client, facts: EventFacts, record: Record) -> EventFacts:
+def _surrounded(viewer: Viewer, redis: Client, facts: EventFacts, record: Record) -> EventFacts:
     """With what keeps the event from being sent just now: a hold first, then what its company must wait for."""
     hold = read_depths(redis, [facts.destination])[0].hold
     if hold is not None:
         return replace(facts, hold=HoldCause(hold.cause), next_at=hold.probe_at)
     if facts.state is State.ON_HOLD:
         return facts
-    destination = onlooker.find(facts.destination)
+    destination = viewer.find(facts.destination)
     limits = destination.limits if destination else Limits()
     [spent] = read_company_usage(redis, [_text(record, "company")])
-    obstacle = _obstacle(onlooker, redis, destination, spent) or _spent_day(
-        spent, limits, onlooker.now, high=_text(record, "priority") == Priority.HIGH
+    obstacle = _obstacle(viewer, redis, destination, spent) or _spent_day(
+        spent, limits, viewer.now, high=_text(record, "priority") == Priority.HIGH
     )
     if facts.state is State.RETRYING:
         return replace(facts, obstacle=obstacle, next_at=to_datetime(record["due_at"]))
-    clears = forecast_backlog(_standing(spent, spent.queued), limits, onlooker.now).clears_at
+    clears = forecast_backlog(_standing(spent, spent.queued), limits, viewer.now).clears_at
     return replace(facts, obstacle=obstacle, next_at=clears)
 
 
 def _obstacle(
-    onlooker: Viewer, redis: Client, destination: Destination | None, spent: CompanyUsage
+    viewer: Viewer, redis: Client, destination: Destination | None, spent: CompanyUsage
 ) -> Obstacle | None:
-    if spent.frozen_until is not None and spent.frozen_until > onlooker.now:
+    if spent.frozen_until is not None and spent.frozen_until > viewer.now:
         return Obstacle(ExplanationCause.RATE_LIMITED, spent.frozen_until)
     down = read_open_breakers(redis, [destination.base_url]) if destination else []
     return (
-        Obstacle(ExplanationCause.GONG_DOWN, down[0].open_until, onlooker.redact(down[0].said))
+        Obstacle(ExplanationCause.GONG_DOWN, down[0].open_until, viewer.redact(down[0].said))
         if down
         else None
     )

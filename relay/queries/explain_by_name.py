@@ -28,20 +28,20 @@ _VERIFICATION_FAILED = "verification_failed"
 
 
 def explain_by_name_page(
-    onlooker: Viewer, asked: Mapping[str, str], *, only: str | None = None
+    viewer: Viewer, asked: Mapping[str, str], *, only: str | None = None
 ) -> dict[str, Any]:
     """`{query, why, events: [{id, status, source, destination, why}]}`: the newest events of that name, ten at most.
 
     `explain_event` is that of the newest; without one, why there is none. `only` is the source whose events alone may be told of.
-    Raises Invalid unless exactly one name is asked by.
+    Raises ValidationFailed unless exactly one name is asked by.
     """
     name, value = _one_name(asked)
-    sources = [only] if only else sorted(onlooker.config.sources if onlooker.config else ())
-    found = (_event(onlooker, one) for one in _found(onlooker, name, value, sources)[:_MOST_EVENTS])
+    sources = [only] if only else sorted(viewer.config.sources if viewer.config else ())
+    found = (_event(viewer, one) for one in _found(viewer, name, value, sources)[:_MOST_EVENTS])
     told = [each for each in found if each and only in {None, each["source"]}]
     page = {"query": {name: redact_name(value[:_LONGEST_NAME])}, "events": told}
     return page | {
-        "why": told[0]["why"] if told else render_explanation(_absent(onlooker, name, value, sources))
+        "why": told[0]["why"] if told else render_explanation(_absent(viewer, name, value, sources))
     }
 
 
@@ -59,23 +59,23 @@ def _one_name(asked: Mapping[str, str]) -> tuple[str, str]:
     return given[0]
 
 
-def _found(onlooker: Viewer, name: str, value: str, sources: Sequence[str]) -> Sequence[str]:
+def _found(viewer: Viewer, name: str, value: str, sources: Sequence[str]) -> Sequence[str]:
     """The ids of the events that bear the name, newest first; of a receipt in its own order."""
     if name == "id":
         return [value]
     if name == "receipt":
-        return [event_id for event_id, again in _verdicts(onlooker, value) if not again]
+        return [event_id for event_id, again in _verdicts(viewer, value) if not again]
     if name == "request_id":
-        return _listed(onlooker, EventFilter(request_id=value))
-    exact = _listed(onlooker, EventFilter(event_id=value))
+        return _listed(viewer, EventFilter(request_id=value))
+    exact = _listed(viewer, EventFilter(event_id=value))
     if exact:
         return exact
-    told = [find_duplicates(store.redis, _names(value, sources)) for store in onlooker.stores]
+    told = [find_duplicates(store.redis, _names(value, sources)) for store in viewer.stores]
     return sorted((event_id for each in told for event_id in each.values()), reverse=True)
 
 
-def _listed(onlooker: Viewer, wanted: EventFilter) -> list[str]:
-    page = list_events_in_all_stores(onlooker.stores, wanted, limit=_MOST_EVENTS, cursor=None)
+def _listed(viewer: Viewer, wanted: EventFilter) -> list[str]:
+    page = list_events_in_all_stores(viewer.stores, wanted, limit=_MOST_EVENTS, cursor=None)
     return [event["id"] for event in page.events]
 
 
@@ -84,9 +84,9 @@ def _names(value: str, sources: Sequence[str]) -> list[str]:
     return [value, *(f"{source}:{value}" for source in sources)]
 
 
-def _verdicts(onlooker: Viewer, receipt_id: str) -> list[tuple[str, bool]]:
+def _verdicts(viewer: Viewer, receipt_id: str) -> list[tuple[str, bool]]:
     """Each event of a receipt, and whether it had come before."""
-    for store in onlooker.stores:
+    for store in viewer.stores:
         receipt = read_receipt(store.redis, receipt_id)
         if receipt is not None:
             told = (verdict.split("|") for verdict in receipt.get("verdicts", b"").decode().split())
@@ -94,32 +94,32 @@ def _verdicts(onlooker: Viewer, receipt_id: str) -> list[tuple[str, bool]]:
     return []
 
 
-def _event(onlooker: Viewer, event_id: str) -> dict[str, Any] | None:
-    found = find_event(onlooker.stores, event_id)
+def _event(viewer: Viewer, event_id: str) -> dict[str, Any] | None:
+    found = find_event(viewer.stores, event_id)
     if found is None:
         return None
     store, record = found
     shown = {name: record[name].decode() for name in ("source", "destination")}
     told = {"id": event_id, "status": record["state"].decode()} | shown
-    return told | {"why": explain_event(onlooker, store, record)}
+    return told | {"why": explain_event(viewer, store, record)}
 
 
-def _absent(onlooker: Viewer, name: str, value: str, sources: Sequence[str]) -> Explanation:
+def _absent(viewer: Viewer, name: str, value: str, sources: Sequence[str]) -> Explanation:
     shown = redact_name(value[:_LONGEST_NAME])
-    if name == "receipt" and (verdicts := _verdicts(onlooker, value)):
+    if name == "receipt" and (verdicts := _verdicts(viewer, value)):
         again = [event_id for event_id, was in verdicts if was]
         return explain_repeated(shown, again) if again else explain_pruned(f"receipt {shown}")
     if name == "event_id" and any(
-        find_duplicates(store.redis, _names(value, sources)) for store in onlooker.stores
+        find_duplicates(store.redis, _names(value, sources)) for store in viewer.stores
     ):
         return explain_pruned(shown)
-    return explain_not_received(shown, _turned_away(onlooker, value, sources))
+    return explain_not_received(shown, _turned_away(viewer, value, sources))
 
 
-def _turned_away(onlooker: Viewer, value: str, sources: Sequence[str]) -> list[RejectedRequests]:
+def _turned_away(viewer: Viewer, value: str, sources: Sequence[str]) -> list[RejectedRequests]:
     """What each source's requests of the last day were refused for as not its sender's, the busiest first."""
     named = [source for source in sources if value.startswith(f"{source}:")] or list(sources)
-    told = read_traffic(onlooker.stores, named, now=onlooker.now)
+    told = read_traffic(viewer.stores, named, now=viewer.now)
     found = [_turned(source, told[source]) for source in named if source in told]
     return sorted((each for each in found if each.count), key=lambda each: -each.count)
 

@@ -31,9 +31,9 @@ def render_mapping(config: Config | None, record: Record, receipt: Record | None
     """
     if receipt is None or "headers" not in receipt:
         return None
-    hook = _hook(config, record)
+    webhook = _hook(config, record)
     version = receipt["mapping"].decode() if "mapping" in receipt else None
-    today = hook.mapping.version if hook else None
+    today = webhook.mapping.version if webhook else None
     return {
         "rule": record["rule"].decode() if "rule" in record else None,
         "version": version,
@@ -46,29 +46,27 @@ def _hook(config: Config | None, record: Record) -> Webhook | None:
     return config.webhooks.get(record["source"].decode()) if config else None
 
 
-def render_fields(onlooker: Viewer, record: Record, receipt: Record | None) -> list[dict[str, Any]]:
+def render_fields(viewer: Viewer, record: Record, receipt: Record | None) -> list[dict[str, Any]]:
     """`[{path, from, template, value}]`: each leaf of the call, and then what its rule would have filled too.
 
     `from` are the paths of the payload that it is made of, `template` is how the rule says it; of an event that came as
     one, `from` is where the same value stands in it. `value` is what was sent; of an event that never was, what today's
     mapping makes of it.
     """
-    if onlooker.sight is PayloadVisibility.NONE:
+    if viewer.sight is PayloadVisibility.NONE:
         return []
     if receipt is not None and "headers" in receipt:
-        told = _of_webhook(onlooker, record, receipt)
+        told = _of_webhook(viewer, record, receipt)
     else:
         told = _of_event(record, receipt)
-    return [_field(onlooker, *each) for _, each in zip(range(_LEAVES_MAX), told, strict=False)]
+    return [_field(viewer, *each) for _, each in zip(range(_LEAVES_MAX), told, strict=False)]
 
 
 _Told = tuple[str, list[str], str | None, Any]
 
 
-def _field(
-    onlooker: Viewer, path: str, sources: list[str], template: str | None, value: Any
-) -> dict[str, Any]:
-    plain = onlooker.sight is PayloadVisibility.PLAIN
+def _field(viewer: Viewer, path: str, sources: list[str], template: str | None, value: Any) -> dict[str, Any]:
+    plain = viewer.sight is PayloadVisibility.PLAIN
     return {
         "path": path if plain else redact_path(path),
         "from": sources if plain else [redact_path(source) for source in sources],
@@ -77,10 +75,10 @@ def _field(
     }
 
 
-def _of_webhook(onlooker: Viewer, record: Record, receipt: Record) -> Iterator[_Told]:
-    hook = _hook(onlooker.config, record)
-    mapped = _today(onlooker, hook, record, receipt) if hook else None
-    rule = _rule(hook, record, mapped)
+def _of_webhook(viewer: Viewer, record: Record, receipt: Record) -> Iterator[_Told]:
+    webhook = _hook(viewer.config, record)
+    mapped = _today(viewer, webhook, record, receipt) if webhook else None
+    rule = _rule(webhook, record, mapped)
     plain = rule.tree.root if rule else None
     sent = _body(record) or (mapped.draft.body if mapped and mapped.draft else {})
     told = set()
@@ -96,10 +94,10 @@ def _body(record: Record) -> Mapping[str, Any]:
     return orjson.loads(record["body"]) if record.get("body") else {}
 
 
-def _rule(hook: Webhook | None, record: Record, mapped: MappingResult | None) -> Rule | None:
+def _rule(webhook: Webhook | None, record: Record, mapped: MappingResult | None) -> Rule | None:
     """The rule that made what was sent; of what never was, the one that takes it today."""
     name = (record.get("rule", b"").decode() if "body" in record else "") or (mapped.rule if mapped else None)
-    return next((rule for rule in hook.mapping.rules if rule.name == name), None) if hook else None
+    return next((rule for rule in webhook.mapping.rules if rule.name == name), None) if webhook else None
 
 
 def _walk(plain: Any, value: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
@@ -134,20 +132,20 @@ def _text(made_by: Any) -> str | None:
     return str(made_by) if isinstance(made_by, str | int | float) else None
 
 
-def _today(onlooker: Viewer, hook: Webhook, record: Record, receipt: Record) -> MappingResult | None:
+def _today(viewer: Viewer, webhook: Webhook, record: Record, receipt: Record) -> MappingResult | None:
     """What today's mapping makes of the event's bytes, for the destination that it has."""
-    source = onlooker.config.sources.get(record["source"].decode()) if onlooker.config else None
+    source = viewer.config.sources.get(record["source"].decode()) if viewer.config else None
     if source is None or "raw" not in receipt or receipt.get("verdicts", b"").count(b" ") >= _ITEMS_MAX:
         return None
     try:
-        body = read_body(receipt["raw"], receipt["content_type"].decode(), hook.body_format)
+        body = read_body(receipt["raw"], receipt["content_type"].decode(), webhook.body_format)
     except RelayError:
         return None
     headers, query = (orjson.loads(receipt.get(name, b"{}")) for name in ("headers", "query"))
-    destination = onlooker.find(record["destination"].decode()) or UNROUTED
+    destination = viewer.find(record["destination"].decode()) or UNROUTED
     payload = Payload(body, headers, query)
     mapped = map_payload(
-        hook.mapping, payload, source=source, destination=destination, received_at=onlooker.now
+        webhook.mapping, payload, source=source, destination=destination, received_at=viewer.now
     )
     same = [each for each in mapped if each.index == int(record["item"])]
     part = int(record.get("part", b"0"))

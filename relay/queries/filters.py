@@ -61,7 +61,7 @@ FILTER_NAMES = frozenset(_READERS)
 
 
 def read_filter(told: Mapping[str, str], *, now: datetime) -> EventFilter:
-    """A filter from what is told of it. Raises Invalid with everything that is wrong."""
+    """A filter from what is told of it. Raises ValidationFailed with everything that is wrong."""
     problems: list[Problem] = []
     found: dict[str, Any] = {}
     for name, read in _READERS.items():

@@ -1,4 +1,4 @@
-"""Everything at a glance: what flows and how fast, what waits and why, what may still be sent, and who is at work."""
+"""The overview: traffic, backlog, budgets, holds, alerts, workers, stores and the state of the configuration file."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -24,19 +24,19 @@ def overview_page(
     now: datetime,
     window: str = "1h",
 ) -> dict[str, Any]:
-    """`{at, series, alerts, depth, companies, holds, workers, store, stores, outages, unverified}`: see `GET /v1/overview`.
+    """Return the page that `GET /v1/overview` describes.
 
-    `alerts` are those that are open, `series` is what `series_page` tells of everything, `depth` what waits, `companies` what each may still send.
+    `series` covers all events, `alerts` are the open ones, `depth` is the backlog, and `companies` have their budgets.
     """
-    queues = queues_page(stores, known, hooks=config.webhooks, now=now)
+    queues = queues_page(stores, known, webhooks=config.webhooks, now=now)
     rows = queues["destinations"]
     return {
         "at": format_timestamp(now),
         "series": series_page(stores, now=now, window=window),
         "alerts": read_open_alerts(stores, config.alerts, now=now),
-        "depth": _depth(rows),
-        "companies": _companies(rows),
-        "holds": [_hold(row) for row in rows if row["hold"]],
+        "depth": _sum_depth(rows),
+        "companies": _group_by_company(rows),
+        "holds": [_render_hold(row) for row in rows if row["hold"]],
         "workers": queues["workers"],
         "store": queues["store"],
         "stores": queues["stores"],
@@ -45,8 +45,8 @@ def overview_page(
     }
 
 
-def _depth(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """How many events are in each state, how many are on their way, and how long the oldest of these has been."""
+def _sum_depth(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the number of events by state, the number of open ones, and the age of the oldest."""
     states: Counter[str] = Counter()
     for row in rows:
         states.update(row["states"])
@@ -58,17 +58,17 @@ def _depth(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _companies(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """One for each company, whose destinations share a budget. Those with the least left come first."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
+def _group_by_company(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return one row per company, because its destinations share a budget. The most used budgets come first."""
+    companies: dict[tuple[str, str], dict[str, Any]] = {}
     for row in rows:
-        told = found.setdefault((row["store"], row["company"]), _company(row))
-        told["destinations"].append(row["destination"])
-        told["open"] += row["open"]
-    return sorted(found.values(), key=lambda told: (-told["used_share"], told["company"]))
+        company = companies.setdefault((row["store"], row["company"]), _render_company(row))
+        company["destinations"].append(row["destination"])
+        company["open"] += row["open"]
+    return sorted(companies.values(), key=lambda company: (-company["used_share"], company["company"]))
 
 
-def _company(row: Mapping[str, Any]) -> dict[str, Any]:
+def _render_company(row: Mapping[str, Any]) -> dict[str, Any]:
     budget = row["budget"]
     return {
         "company": row["company"],
@@ -86,8 +86,8 @@ def _company(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _hold(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A destination that takes no calls: why in words, what to do, and how many events wait for it."""
+def _render_hold(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a destination on hold: the cause, the remedy and the number of waiting events."""
     hold: dict[str, Any] = row["hold"]
     return {
         "destination": row["destination"],
@@ -97,9 +97,9 @@ def _hold(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def configuration_page(refused: RejectedConfig | None) -> dict[str, Any]:
-    """`{status, since, problems}`: `current`, or `rejected` while an older one serves. No secret is in it."""
-    if refused is None:
+def configuration_page(rejected: RejectedConfig | None) -> dict[str, Any]:
+    """Return `{status, since, problems}`, without secrets. `rejected`: an older configuration is still in use."""
+    if rejected is None:
         return {"status": "current", "since": None, "problems": []}
-    problems = [problem.as_dict() for problem in refused.problems]
-    return {"status": "rejected", "since": format_timestamp(refused.since), "problems": problems}
+    problems = [problem.as_dict() for problem in rejected.problems]
+    return {"status": "rejected", "since": format_timestamp(rejected.since), "problems": problems}

@@ -46,7 +46,7 @@ class PreviewContext:
 
     source: Source
     destination: Destination | Router
-    hook: Webhook | None
+    webhook: Webhook | None
     now: datetime
 
 
@@ -62,9 +62,9 @@ def captured_preview_page(captured: CapturedRequest, way: PreviewContext) -> dic
 
     Raises NotFound where the source has no mapping, and what reading the body raises.
     """
-    hook = require_webhook(way)
-    payload = read_captured_payload(captured, hook.body_format, scheme=hook.scheme)
-    return mapping_preview_page(MappingTrial(payload, hook.mapping), way)
+    webhook = require_webhook(way)
+    payload = read_captured_payload(captured, webhook.body_format, scheme=webhook.scheme)
+    return mapping_preview_page(MappingTrial(payload, webhook.mapping), way)
 
 
 def mapping_preview_page(trial: MappingTrial, way: PreviewContext) -> dict[str, Any]:
@@ -81,10 +81,10 @@ def mapping_preview_page(trial: MappingTrial, way: PreviewContext) -> dict[str, 
 
 def require_webhook(way: PreviewContext) -> Webhook:
     """The source's webhook. NotFound where it has none."""
-    if way.hook is None:
+    if way.webhook is None:
         text = f"The source {way.source.name} takes no webhooks: give it a preset, or verify and rules."
         raise NotFound("no_such_source", text)
-    return way.hook
+    return way.webhook
 
 
 def read_captured_payload(
@@ -98,7 +98,7 @@ def read_captured_payload(
 def read_trial(told: Any, way: PreviewContext) -> MappingTrial:
     """A trial as a client writes it: `{payload, headers, query, mapping}`, all but the payload optional.
 
-    `mapping` is what a source says of it: rules, and perhaps items and preset. Raises Invalid with everything wrong.
+    `mapping` is what a source says of it: rules, and perhaps items and preset. Raises ValidationFailed with everything wrong.
     """
     if not isinstance(told, Mapping):
         raise ValidationFailed(
@@ -128,5 +128,5 @@ def _texts(told: Mapping[str, Any], name: str, problems: list[Problem]) -> Mappi
 
 
 def compile_trial_mapping(spec: object) -> CompiledMapping:
-    """A mapping that may build on a preset. Raises Invalid with every mistake below `mapping`."""
+    """A mapping that may build on a preset. Raises ValidationFailed with every mistake below `mapping`."""
     return compile_mapping(spec, path="mapping", presets={name: load_preset(name) for name in preset_names()})

@@ -1,4 +1,4 @@
-"""The queues as an operator sees them: every destination's depth, age, budget and hold; the workers; the store."""
+"""Queues for display: each destination's depth, age, budget and hold; the workers; the stores; autoscaling."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -26,68 +26,71 @@ from relay.store.queues import (
 )
 from relay.store.stores import Store, Stores
 
-_SILENCE = timedelta(seconds=30)
-"""A worker that has not been heard of for this long is not shown."""
+_MAX_HEARTBEAT_AGE = timedelta(seconds=30)
+"""A worker whose last heartbeat is older counts as gone."""
 
 
 def queues_page(
-    stores: Stores, known: Mapping[str, Destination], *, hooks: Mapping[str, Webhook], now: datetime
+    stores: Stores, known: Mapping[str, Destination], *, webhooks: Mapping[str, Webhook], now: datetime
 ) -> dict[str, Any]:
-    """`{destinations, workers, store, stores, outages, unverified}`: what is queued where, what may be sent, who sends it.
+    """Return `{destinations, workers, store, stores, outages, unverified}`.
 
-    `known` are the destinations that there are, by name. `outages` are the base URLs where Gong does not answer,
-    `unverified` the sources whose webhook takes anybody's requests. Of a store that is away it tells just that; but the
-    main one must answer.
+    `known` are the configured and connected destinations, by name. `outages` are the base URLs where Gong does not
+    respond, `unverified` the sources whose webhooks are not verified. A further store may be unavailable, and is then
+    listed as such; an unavailable main store raises Unavailable.
     """
     others = (store for store in stores if store is not stores.main)
-    pages = [_queues(stores.main, known, now), *(_aside(store, known, now) for store in others)]
+    pages = [
+        _read_queues(stores.main, known, now),
+        *(_try_read_queues(store, known, now) for store in others),
+    ]
     rows = [row for page in pages for row in page["destinations"]]
     return {
         "destinations": sorted(rows, key=lambda row: (row["destination"], row["store"])),
         "workers": [worker for page in pages for worker in page["workers"]],
         "store": pages[0]["store"],
         "stores": [{"name": store.name} | page["store"] for store, page in zip(stores, pages, strict=True)],
-        "outages": [down for page in pages for down in page["outages"]],
-        "unverified": sorted(name for name, hook in hooks.items() if not hook.verifies),
+        "outages": [outage for page in pages for outage in page["outages"]],
+        "unverified": sorted(name for name, webhook in webhooks.items() if not webhook.verifies),
     }
 
 
-def _aside(store: Store, known: Mapping[str, Destination], now: datetime) -> dict[str, Any]:
-    """A store beside the main one, which may be away."""
+def _try_read_queues(store: Store, known: Mapping[str, Destination], now: datetime) -> dict[str, Any]:
+    """Read a store that may be unavailable."""
     try:
-        return _queues(store, known, now)
+        return _read_queues(store, known, now)
     except Unavailable as error:
         return {"destinations": [], "workers": [], "store": {"unavailable": error.code}, "outages": []}
 
 
-def _queues(store: Store, known: Mapping[str, Destination], now: datetime) -> dict[str, Any]:
-    """One store's destinations, those that were in it before among them; its workers; where Gong is down for it."""
+def _read_queues(store: Store, known: Mapping[str, Destination], now: datetime) -> dict[str, Any]:
+    """Read one store: its destinations, including removed ones, its workers, and the outages that its workers see."""
     redis = store.redis
     with redis_errors_as_unavailable():
-        seen = list_destination_names(redis)
-    own = {name: each for name, each in known.items() if each.store == store.name}
-    names = sorted({*own, *seen})
-    companies = sorted({_company(own, name) for name in names})
-    spent = {told.company: told for told in read_company_usage(redis, companies)}
+        stored = list_destination_names(redis)
+    own = {name: destination for name, destination in known.items() if destination.store == store.name}
+    names = sorted({*own, *stored})
+    companies = sorted({_company_of(own, name) for name in names})
+    usage = {item.company: item for item in read_company_usage(redis, companies)}
     depths = read_depths(redis, names)
-    rows = [destination_row(each, own.get(each.destination), spent, now) for each in depths]
-    down = read_open_breakers(redis, sorted({each.base_url for each in own.values()}))
+    rows = [destination_row(depth, own.get(depth.destination), usage, now) for depth in depths]
+    breakers = read_open_breakers(redis, sorted({destination.base_url for destination in own.values()}))
     return {
         "destinations": [{"store": store.name} | row for row in rows],
         "workers": [
             {"store": store.name} | worker for worker in read_workers(redis) if is_alive(worker, now)
         ],
         "store": store_page(redis),
-        "outages": [_down(one) for one in down],
+        "outages": [_render_outage(breaker) for breaker in breakers],
     }
 
 
 def stores_page(stores: Stores) -> list[dict[str, Any]]:
-    """Each store: how surely it keeps what it takes, or by which code it is away."""
-    return [{"name": store.name} | _page_or_away(store.redis) for store in stores]
+    """Return the durability and memory of each store, or the error code of an unavailable one."""
+    return [{"name": store.name} | _try_store_page(store.redis) for store in stores]
 
 
-def _page_or_away(redis: Client) -> dict[str, Any]:
+def _try_store_page(redis: Client) -> dict[str, Any]:
     try:
         return store_page(redis)
     except Unavailable as error:
@@ -95,12 +98,13 @@ def _page_or_away(redis: Client) -> dict[str, Any]:
 
 
 def is_alive(worker: dict[str, str], now: datetime) -> bool:
-    """A worker says every ten seconds that it lives; one that was killed stays registered for a while."""
-    return now - datetime.fromisoformat(worker["last_seen_at"]) < _SILENCE
+    """Return True if the worker sent a heartbeat lately."""
+    # Workers send one every ten seconds. A killed worker stays registered for a while.
+    return now - datetime.fromisoformat(worker["last_seen_at"]) < _MAX_HEARTBEAT_AGE
 
 
 def store_page(redis: Client) -> dict[str, Any]:
-    """How surely the store keeps what it takes, and how full it is."""
+    """Return the store's durability and the used share of its memory."""
     durability = read_durability(redis)
     with redis_errors_as_unavailable():
         used = read_memory_share(redis)
@@ -113,109 +117,127 @@ def store_page(redis: Client) -> dict[str, Any]:
     }
 
 
-def _company(known: Mapping[str, Destination], name: str) -> str:
+def _company_of(known: Mapping[str, Destination], name: str) -> str:
     return known[name].company if name in known else name
 
 
 def destination_row(
-    depth: DestinationDepth, known: Destination | None, spent: Mapping[str, CompanyUsage], now: datetime
+    depth: DestinationDepth,
+    destination: Destination | None,
+    usage: Mapping[str, CompanyUsage],
+    now: datetime,
 ) -> dict[str, Any]:
-    company = known.company if known else depth.destination
-    limits = known.limits if known else Limits()
+    """Return the row of a destination. `destination` is None if it was removed; `usage` is by company."""
+    company = destination.company if destination else depth.destination
+    limits = destination.limits if destination else Limits()
     row: dict[str, Any] = {
         "destination": depth.destination,
         "company": company,
-        "configured": known is not None,
+        "configured": destination is not None,
         "states": {state.value: count for state, count in depth.states.items()},
         "open": sum(depth.states[state] for state in OPEN_STATES),
         "oldest_seconds": round((now - depth.oldest).total_seconds(), 1) if depth.oldest else None,
         "totals": dict(sorted(depth.counts.items())),
-        "priorities": dict(spent[company].priorities),
-        "budget": _budget(spent[company], limits),
-        "hold": _hold(depth.hold) if depth.hold else None,
+        "priorities": dict(usage[company].priorities),
+        "budget": _render_budget(usage[company], limits),
+        "hold": _render_hold(depth.hold) if depth.hold else None,
     }
-    return row | _forecast(row, spent[company], limits, now)
+    return row | _render_forecast(row, usage[company], limits, now)
 
 
-def _budget(spent: CompanyUsage, limits: Limits) -> dict[str, Any]:
-    """What may still be sent. `reserved_for_high_priority` is what ordinary events may not have of `remaining`.
+def _render_budget(usage: CompanyUsage, limits: Limits) -> dict[str, Any]:
+    """Return the calls that a company may still make. `reserved_for_high_priority` is the part of `remaining` that only they may use.
 
-    `others` is what other integrations of the company have spent of its day, as far as Gong's answers have told.
+    `other_integrations` estimates the calls of the company's other integrations, from Gong's 429 responses.
     """
-    left = max(limits.day_budget - spent.last_day, 0)
+    left = max(limits.day_budget - usage.last_day, 0)
     return {
         "per_second": limits.per_second,
-        "used_last_second": spent.last_second,
+        "used_last_second": usage.last_second,
         "per_day": limits.day_budget,
-        "used_last_day": spent.last_day,
+        "used_last_day": usage.last_day,
         "remaining": left,
-        "reserved_for_high_priority": min(max(limits.high_priority_reserve - spent.high, 0), left),
-        "rate_limited_until": _text(spent.frozen_until) if spent.frozen_until else None,
+        "reserved_for_high_priority": min(max(limits.high_priority_reserve - usage.high, 0), left),
+        "rate_limited_until": _format(usage.frozen_until) if usage.frozen_until else None,
         "other_integrations": {
-            "estimated_calls": spent.other_calls,
-            "observed_at": _text(spent.other_calls_at),
+            "estimated_calls": usage.other_calls,
+            "observed_at": _format(usage.other_calls_at),
         }
-        if spent.other_calls_at
+        if usage.other_calls_at
         else None,
-        "extra_spacing_seconds": round(spent.extra_spacing, 3),
+        "extra_spacing_seconds": round(usage.extra_spacing, 3),
     }
 
 
-def _forecast(row: Mapping[str, Any], spent: CompanyUsage, limits: Limits, now: datetime) -> dict[str, Any]:
-    """When the company's backlog is gone, and when its day's budget ends before that. None on hold: nobody knows."""
+def _render_forecast(
+    row: Mapping[str, Any], usage: CompanyUsage, limits: Limits, now: datetime
+) -> dict[str, Any]:
+    """Return when the company's backlog will be sent, and when its budget runs out before that. All None on hold."""
     if row["hold"]:
         return {"clears_in_seconds": None, "clears_at": None, "budget_exhausted_at": None}
-    only_high = spent.priorities.get(Priority.HIGH, 0) == spent.queued
-    standing = CompanyLoad(
-        backlog=spent.queued,
-        buckets=spent.buckets,
-        high=spent.high,
+    only_high = usage.priorities.get(Priority.HIGH, 0) == usage.queued
+    load = CompanyLoad(
+        backlog=usage.queued,
+        buckets=usage.buckets,
+        high=usage.high,
         only_high=only_high,
-        frozen_until=spent.frozen_until,
+        frozen_until=usage.frozen_until,
     )
-    told = forecast_backlog(standing, limits, now)
-    seconds = round((told.clears_at - now).total_seconds(), 1) if told.clears_at else None
+    forecast = forecast_backlog(load, limits, now)
+    seconds = round((forecast.clears_at - now).total_seconds(), 1) if forecast.clears_at else None
     return {
         "clears_in_seconds": seconds,
-        "clears_at": _text(told.clears_at) if told.clears_at else None,
-        "budget_exhausted_at": _text(told.budget_exhausted_at) if told.budget_exhausted_at else None,
+        "clears_at": _format(forecast.clears_at) if forecast.clears_at else None,
+        "budget_exhausted_at": _format(forecast.budget_exhausted_at)
+        if forecast.budget_exhausted_at
+        else None,
     }
 
 
-def _down(down: OpenBreaker) -> dict[str, Any]:
+def _render_outage(breaker: OpenBreaker) -> dict[str, Any]:
     return {
-        "base_url": down.base_url,
-        "since": _text(down.since),
-        "next_trial_at": _text(down.open_until),
-        "error": down.said,
-        "remedy": "Nothing is sent there and no attempt is spent until one call passes. Nothing needs to be done.",
+        "base_url": breaker.base_url,
+        "since": _format(breaker.since),
+        "next_trial_at": _format(breaker.open_until),
+        "error": breaker.said,
+        "remedy": "No action needed. The relay sends one trial call from time to time, spends no attempts meanwhile, and resumes when "
+        "a call succeeds.",
     }
 
 
-def _hold(hold: Hold) -> dict[str, Any]:
+def _render_hold(hold: Hold) -> dict[str, Any]:
     return {
         "cause": hold.cause,
         "detail": hold.detail,
         "remedy": CAUSES[HoldCause(hold.cause)].text,
-        "since": _text(hold.since),
-        "probe_at": _text(hold.probe_at) if hold.probe_at else None,
+        "since": _format(hold.since),
+        "probe_at": _format(hold.probe_at) if hold.probe_at else None,
     }
 
 
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+def _format(timestamp: datetime) -> str:
+    return timestamp.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def autoscaling_page(stores: Stores, name: str) -> dict[str, Any]:
-    """`{store, companies, calls_per_second}`: what one store's workers may send now. Invalid for a store that is not there."""
-    known = {store.name: store for store in stores}
-    if name not in known:
+    """Return `{store, companies, calls_per_second}`: what a store's workers could send now.
+
+    Raises ValidationFailed for an unknown store.
+    """
+    stores_by_name = {store.name: store for store in stores}
+    if name not in stores_by_name:
         raise ValidationFailed(
-            [Problem("store", "unknown", f"There is no store {name}. Known: {', '.join(known)}.")]
+            [
+                Problem(
+                    "store",
+                    "unknown",
+                    f"There is no store {name}. Known stores: {', '.join(stores_by_name)}.",
+                )
+            ]
         )
-    runnable = read_send_capacity(known[name].redis)
+    capacity = read_send_capacity(stores_by_name[name].redis)
     return {
         "store": name,
-        "companies": runnable.companies,
-        "calls_per_second": runnable.calls_per_second,
+        "companies": capacity.companies,
+        "calls_per_second": capacity.calls_per_second,
     }

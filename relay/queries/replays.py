@@ -53,7 +53,7 @@ def has_ended(page: dict[str, Any]) -> bool:
 
 
 def dry_run_page(told: Mapping[str, Any], sight: PayloadVisibility) -> dict[str, Any]:
-    """What a dry run has told, its examples as far as the onlooker sees payloads."""
+    """What a dry run has told, its examples as far as the viewer sees payloads."""
     return dict(told) | {"examples": [_example(each, sight) for each in told["examples"]]}
 
 

@@ -91,7 +91,7 @@ def test_an_unknown_store_is_rejected_with_the_known_ones(client: FlaskClient):
     response = client.get("/v1/scale?store=eu", headers={"X-API-Key": ADMIN})
 
     assert (response.status_code, response.get_json()["errors"][0]["path"]) == (422, "store")
-    assert "Known: main." in response.get_json()["errors"][0]["message"]
+    assert "Known stores: main." in response.get_json()["errors"][0]["message"]
 
 
 def test_a_sources_key_is_not_allowed(client: FlaskClient):
