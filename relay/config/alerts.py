@@ -144,7 +144,7 @@ class ConditionsSchema(StrictSchema):
     dead_letters = RateThreshold(
         metadata={"description": "Number of dead letters of a destination within a duration."}
     )
-    day_budget = ShareThreshold(metadata={"description": "Share of a company's daily budget that is used."})
+    daily_budget = ShareThreshold(metadata={"description": "Share of a company's daily budget that is used."})
     oldest_event = DurationThreshold(
         metadata={"description": "Duration for which an event that could be sent has waited."}
     )

@@ -31,14 +31,14 @@ class Limits:
     high_priority_share: float = 0.1
 
     @property
-    def day_budget(self) -> int:
+    def daily_budget(self) -> int:
         """Calls per 24 hours that the relay may make of the company's."""
         return int(self.per_day * self.daily_share)
 
     @property
     def high_priority_reserve(self) -> int:
         """Calls of the budget that are reserved for events of priority high."""
-        return int(self.day_budget * self.high_priority_share)
+        return int(self.daily_budget * self.high_priority_share)
 
 
 @dataclass(frozen=True, slots=True)

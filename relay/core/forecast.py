@@ -42,7 +42,7 @@ class Forecast:
 def forecast_backlog(load: CompanyLoad, limits: Limits, now: datetime) -> Forecast:
     """Forecast a backlog at full pace, if other systems use no more of the company's limit than their share."""
     reserved = 0 if load.only_high else max(limits.high_priority_reserve - load.high, 0)
-    budget = limits.day_budget - reserved
+    budget = limits.daily_budget - reserved
     start = max(now, load.frozen_until or now)
     if load.backlog == 0:
         return Forecast(start, None)

@@ -152,7 +152,7 @@ def _obstacle(
 def _spent_day(spent: CompanyUsage, limits: Limits, now: datetime, *, high: bool) -> Obstacle | None:
     """What is left of a day is kept for events of priority high, up to their share."""
     kept = 0 if high else max(limits.high_priority_reserve - spent.high, 0)
-    if spent.last_day + kept < limits.day_budget:
+    if spent.last_day + kept < limits.daily_budget:
         return None
     return Obstacle(
         ExplanationCause.DAILY_LIMIT_REACHED,

@@ -226,8 +226,8 @@ def _attempts(ever: CounterTotals, name: str, outcome: str) -> int:
 
 
 def _company(readings: Samples, spent: CompanyUsage, limits: Limits) -> None:
-    readings.add(table.BUDGET, limits.day_budget, spent.company)
-    readings.add(table.BUDGET_LEFT, max(limits.day_budget - spent.last_day, 0), spent.company)
+    readings.add(table.BUDGET, limits.daily_budget, spent.company)
+    readings.add(table.BUDGET_LEFT, max(limits.daily_budget - spent.last_day, 0), spent.company)
     readings.add(table.FROZEN, spent.frozen_until.timestamp() if spent.frozen_until else 0, spent.company)
 
 

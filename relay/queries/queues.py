@@ -150,11 +150,11 @@ def _render_budget(usage: CompanyUsage, limits: Limits) -> dict[str, Any]:
 
     `other_integrations` estimates the calls of the company's other integrations, from Gong's 429 responses.
     """
-    left = max(limits.day_budget - usage.last_day, 0)
+    left = max(limits.daily_budget - usage.last_day, 0)
     return {
         "per_second": limits.per_second,
         "used_last_second": usage.last_second,
-        "per_day": limits.day_budget,
+        "per_day": limits.daily_budget,
         "used_last_day": usage.last_day,
         "remaining": left,
         "reserved_for_high_priority": min(max(limits.high_priority_reserve - usage.high, 0), left),

@@ -66,7 +66,7 @@ def take_snapshot(
         spent={
             destination.company: (
                 load.usage[destination.company].last_day,
-                destination.limits.day_budget,
+                destination.limits.daily_budget,
             )
             for destination in own.values()
         },
@@ -119,7 +119,7 @@ def _may_send(destination: Destination | None, load: _StoreLoad) -> bool:
     usage = load.usage[destination.company]
     return (
         usage.frozen_until is None
-        and usage.last_day + destination.limits.high_priority_reserve < destination.limits.day_budget
+        and usage.last_day + destination.limits.high_priority_reserve < destination.limits.daily_budget
     )
 
 

@@ -96,7 +96,7 @@ def _pace_arguments(pacing: Pacing) -> tuple[int, ...]:
     """The pace, and the limits for companies whose own are not published yet."""
     default = Limits()
     spacing = (int(pacing.window * SECOND), int(pacing.slack * SECOND))
-    return (*spacing, default.per_second, default.day_budget, default.high_priority_reserve)
+    return (*spacing, default.per_second, default.daily_budget, default.high_priority_reserve)
 
 
 def _leased_event(row: Sequence[bytes]) -> LeasedEvent:
@@ -286,7 +286,7 @@ def publish_limits(scripts: Scripts, destinations: Mapping[str, Destination]) ->
             destination.company,
             limits.per_second,
             limits.per_day,
-            limits.day_budget,
+            limits.daily_budget,
             limits.high_priority_reserve,
             destination.base_url,
         ]

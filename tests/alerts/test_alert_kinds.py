@@ -91,7 +91,7 @@ def fail_verification(store: Store, _: Destination) -> None:
 STAGES = {
     AlertKind.ON_HOLD: Staged(put_on_hold),
     AlertKind.DEAD_LETTERS: Staged(create_dead_letter, threshold=Rate(1, 1.0)),
-    AlertKind.DAY_BUDGET: Staged(use_up_budget, limits={"per_second": 100, "per_day": 10}),
+    AlertKind.DAILY_BUDGET: Staged(use_up_budget, limits={"per_second": 100, "per_day": 10}),
     AlertKind.OLDEST_EVENT: Staged(leave_an_old_event),
     AlertKind.NO_WORKER: Staged(stop_checking, subject="main"),
     AlertKind.RELAXED_DURABILITY: Staged(do_nothing, subject="main"),

@@ -83,7 +83,7 @@ def test_check_prints_the_summary_as_json(config: Path, tmp_path: Path):
     page = document(run(tmp_path, "check", "--json", "--config", str(config), **RIGHT))
 
     assert page["ok"] is True
-    assert page["destinations"]["acme"]["day_budget"] == 8000
+    assert page["destinations"]["acme"]["daily_budget"] == 8000
     assert page["sources"]["web"] == {
         "destination": "acme",
         "keys": 1,

@@ -42,7 +42,7 @@ def test_everything_of_a_section_is_read():
           conditions:
             on_hold: 1m
             dead_letters: 20 in 2h
-            day_budget: 80%
+            daily_budget: 80%
             oldest_event: off
             no_worker: 90
             relaxed_durability: false
@@ -65,7 +65,7 @@ def test_everything_of_a_section_is_read():
         thresholds=Thresholds(
             on_hold=60.0,
             dead_letters=Rate(20, 7200.0),
-            day_budget=0.8,
+            daily_budget=0.8,
             oldest_event=None,
             no_worker=90.0,
             relaxed_durability=False,
@@ -96,7 +96,7 @@ def test_every_kind_can_be_turned_off(kind: AlertKind):
         ("alerts: {conditions: {dead_letters: 3}}", {"alerts.conditions.dead_letters": "invalid"}),
         ("alerts: {conditions: {dead_letters: 0 in 5m}}", {"alerts.conditions.dead_letters": "invalid"}),
         ("alerts: {conditions: {dead_letters: 1 in 0m}}", {"alerts.conditions.dead_letters": "invalid"}),
-        ("alerts: {conditions: {day_budget: 120%}}", {"alerts.conditions.day_budget": "invalid"}),
+        ("alerts: {conditions: {daily_budget: 120%}}", {"alerts.conditions.daily_budget": "invalid"}),
         ("alerts: {check_interval: 0s}", {"alerts.check_interval": "invalid"}),
         ("alerts: {heartbeat: {}}", {"alerts.heartbeat.url": "invalid"}),
         ("alerts: {receivers: {ops: {secret: '${SECRET}'}}}", {"alerts.receivers.ops.url": "invalid"}),

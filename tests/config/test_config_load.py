@@ -154,7 +154,7 @@ def test_a_mistake_is_told_once_and_with_its_path(text, path):
 def test_a_share_may_be_written_as_percent_or_as_a_fraction(share, budget):
     config = read(destination(f"limits: {{daily_share: {share}}}"))
 
-    assert config.destinations["acme"].limits.day_budget == budget
+    assert config.destinations["acme"].limits.daily_budget == budget
 
 
 def test_everything_wrong_is_told_at_once():

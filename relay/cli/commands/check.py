@@ -64,7 +64,7 @@ def _summarize(config: Config) -> dict[str, Any]:
             "base_url": destination.base_url,
             "company": destination.company,
             "per_second": destination.limits.per_second,
-            "day_budget": destination.limits.day_budget,
+            "daily_budget": destination.limits.daily_budget,
             "store": destination.store,
         }
         for destination in config.destinations.values()
@@ -105,7 +105,7 @@ def _print_page(page: Mapping[str, Any]) -> None:
 
 
 def _describe_destination(destination: Mapping[str, Any]) -> str:
-    limits = f"{destination['per_second']} calls per second, {destination['day_budget']:,} per day"
+    limits = f"{destination['per_second']} calls per second, {destination['daily_budget']:,} per day"
     store = "" if destination["store"] == MAIN_STORE else f", in store {destination['store']}"
     return f"{destination['base_url']}, company {destination['company']}, {limits}{store}"
 

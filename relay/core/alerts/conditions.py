@@ -140,14 +140,14 @@ def _find_failed_verifications(
 
 
 def _find_budgets(snapshot: StoreSnapshot, thresholds: Thresholds, _: float) -> Iterator[Condition]:
-    if thresholds.day_budget is None:
+    if thresholds.daily_budget is None:
         return
     for company, (spent, budget) in snapshot.spent.items():
         share = spent / budget if budget else 1.0
-        if share >= thresholds.day_budget * _HYSTERESIS:
+        if share >= thresholds.daily_budget * _HYSTERESIS:
             text = f"{company} has used {spent:,} of its {budget:,} calls per 24 hours."
-            opens = share >= thresholds.day_budget
-            yield _condition(AlertKind.DAY_BUDGET, company, snapshot.now, text, opens=opens)
+            opens = share >= thresholds.daily_budget
+            yield _condition(AlertKind.DAILY_BUDGET, company, snapshot.now, text, opens=opens)
 
 
 def _find_old_events(snapshot: StoreSnapshot, thresholds: Thresholds, _: float) -> Iterator[Condition]:

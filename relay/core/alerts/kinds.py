@@ -10,7 +10,7 @@ class AlertKind(StrEnum):
 
     ON_HOLD = "on_hold"
     DEAD_LETTERS = "dead_letters"
-    DAY_BUDGET = "day_budget"
+    DAILY_BUDGET = "daily_budget"
     OLDEST_EVENT = "oldest_event"
     NO_WORKER = "no_worker"
     RELAXED_DURABILITY = "relaxed_durability"
@@ -49,7 +49,7 @@ KINDS: Mapping[AlertKind, KindInfo] = {
         "destination",
         "See what they have in common with `gong-relay dead`, fix that, and replay them.",
     ),
-    AlertKind.DAY_BUDGET: KindInfo(
+    AlertKind.DAILY_BUDGET: KindInfo(
         Severity.WARNING,
         "company",
         "When the budget is used up, events wait until calls of the last 24 hours expire; those of priority high wait last. "

@@ -20,7 +20,7 @@ class Thresholds:
 
     on_hold: float | None = 0.0
     dead_letters: Rate | None = Rate(1, 900.0)
-    day_budget: float | None = 0.9
+    daily_budget: float | None = 0.9
     oldest_event: float | None = 300.0
     no_worker: float | None = 120.0
     relaxed_durability: bool = True

@@ -177,7 +177,7 @@ DUE = "relay:due"
 """Sorted set of companies with queued events by the time (µs) from which one may be leased. A hint: the script checks."""
 
 COMPANY = "relay:company:"
-"""+ company → hash: the limits per_second, per_day, day_budget, high_priority_reserve and base_url; frozen_until (µs);
+"""+ company → hash: the limits per_second, per_day, daily_budget, high_priority_reserve and base_url; frozen_until (µs);
 consecutive_429s; extra_spacing (µs between calls because another integration uses the limits too); other_calls in the last
 day, and other_calls_at (µs)."""
 

@@ -3,7 +3,7 @@
 -- in one step.
 --
 -- ARGV: most events, worker, lease µs, window µs, slack µs, and the limits of a company without published ones: per_second,
---       day_budget, high_priority_reserve
+--       daily_budget, high_priority_reserve
 -- Returns {µs until the next event may be leased (-1 = nothing is queued), event, event, …}. An event is the list {company,
 -- event id, try, destination, operation, body, eventId, attempts, received_at, ambiguous, blocked_count, consecutive_429s,
 -- slot, 1 if its call is a breaker's trial, aggregate_count, first_at, last_at, aggregate, the request's stored bytes if

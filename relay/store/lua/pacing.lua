@@ -5,10 +5,10 @@ local BUCKET = 600000000                         -- ten minutes in µs: the reso
 local DAY = 144                                  -- buckets in 24 hours
 local HOUR_LATER = 3600000000                    -- µs
 
-local LIMITS = {'per_second', 'day_budget', 'high_priority_reserve', 'base_url', 'frozen_until', 'consecutive_429s',
+local LIMITS = {'per_second', 'daily_budget', 'high_priority_reserve', 'base_url', 'frozen_until', 'consecutive_429s',
   'extra_spacing'}
 
--- The limits of a company. `default` applies to one without published limits: per_second, day_budget,
+-- The limits of a company. `default` applies to one without published limits: per_second, daily_budget,
 -- high_priority_reserve.
 local function limits_of(company, default)
   local values = redis.call('HMGET', K.COMPANY .. company, unpack(LIMITS))

@@ -4,7 +4,7 @@
 -- `lock` milliseconds does it.
 --
 -- ARGV: lock ms, keep µs (of dead letters), most rescues of one event, µs between probes, most events to prune, window µs,
---       slack µs, and the limits of a company without published ones: per_second, day_budget, high_priority_reserve
+--       slack µs, and the limits of a company without published ones: per_second, daily_budget, high_priority_reserve
 -- Returns {1 if this worker swept, events rescued, events queued for a retry, events pruned, {destinations to probe now}}.
 -- Uses shared: move_event, enqueue, dead_letter, add_turn, queue_name; pacing: limits_of, next_call_time, record_call;
 -- clusters: remove_from_cluster; person_index: remove_marks, remove_event_marks.

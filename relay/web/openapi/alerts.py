@@ -73,7 +73,7 @@ ALERTS_EXAMPLE: dict[str, Any] = {
     "open": [
         {
             "id": "6f1d0c9b52aa4e07",
-            "kind": AlertKind.DAY_BUDGET,
+            "kind": AlertKind.DAILY_BUDGET,
             "severity": Severity.WARNING,
             "store": "main",
             "about": "company",
