@@ -205,7 +205,7 @@ def resume_destination(name: str) -> Response:
         id="probeDestination",
         tag=Tag.DESTINATIONS,
         summary="Probe a destination's credentials",
-        description="A worker makes one call that creates nothing in Gong. Call this again to see its result.",
+        description="A worker makes one call that creates nothing in Gong. `GET /v1/destinations/{name}` shows its result as `last_probe`.",
         role=Role.OPERATOR,
         parameters=(DESTINATION,),
         responses=(

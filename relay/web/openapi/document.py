@@ -1,7 +1,7 @@
 """The OpenAPI 3.1 document, collected from the routes of the application."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,12 +101,13 @@ def _openapi_path(rule: Rule) -> str:
     return re.sub(r"<(\w+)>", r"{\1}", rule.rule)
 
 
-def _explicit_methods(rule: Rule) -> Iterator[str]:
-    """The methods that the route names. Flask adds OPTIONS to every route, and HEAD to those with GET."""
+def _explicit_methods(rule: Rule) -> list[str]:
+    """Return the methods that the route names. Flask adds OPTIONS to every route, and HEAD to those with GET."""
     methods = set(rule.methods or ()) - {"OPTIONS"}
     if "POST" not in methods:
         methods -= {"HEAD"}  # only a route that also takes POST names HEAD itself
-    return iter(sorted(methods))
+    # What a route is for comes first: the GET of a webhook is only its handshake.
+    return sorted(methods, key=lambda method: (method in {"GET", "HEAD"}, method))
 
 
 def _document(endpoints: list[Endpoint]) -> dict[str, Any]:
