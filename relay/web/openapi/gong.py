@@ -80,7 +80,7 @@ _ERRORS = {
     ),
     401: (
         "The key is missing or unknown.",
-        "Send a valid key as `Authorization: Bearer KEY`, `X-API-Key: KEY` or a Basic password.",
+        "Send a valid API key as `Authorization: Bearer KEY`, as `X-API-Key: KEY`, or as a Basic password.",
     ),
     403: (
         "The key is not a source's, or its source routes by a value.",
