@@ -86,7 +86,7 @@ def _build_body(fields: list[tuple[str, str]], body_format: BodyFormat) -> Any:
         if name == body_format.json_field:
             return parse_json(text.encode())
     raise BadRequest(
-        "bad_form", f"the form has no field {body_format.json_field!r}, which is to hold the JSON"
+        "bad_form", f"The form has no field {body_format.json_field!r}, which must contain the JSON. Send it."
     )
 
 
@@ -94,45 +94,47 @@ def _form_fields(raw: bytes) -> list[tuple[str, str]]:
     try:
         text = raw.decode("ascii")
     except UnicodeDecodeError as error:
-        raise BadRequest("bad_form", f"byte {error.start} is not ASCII; percent-encode the form") from None
+        raise BadRequest("bad_form", f"Byte {error.start} is not ASCII. Percent-encode the form.") from None
     _check_count(text.count("&") + 1)
     try:
         fields = parse_qsl(text, keep_blank_values=True, errors="strict")
     except UnicodeDecodeError:
-        raise BadRequest("bad_form", "a field is not UTF-8; percent-encode UTF-8") from None
+        raise BadRequest("bad_form", "A field is not UTF-8. Percent-encode UTF-8.") from None
     return _check_fields(fields)
 
 
 def _multipart_fields(raw: bytes, boundary: str) -> list[tuple[str, str]]:
     if not _BOUNDARY.fullmatch(boundary):
         raise BadRequest(
-            "bad_form", "the Content-Type names no boundary; send boundary= with 1 to 70 characters"
+            "bad_form", "The Content-Type has no boundary. Send boundary= with 1 to 70 characters."
         )
     mark = b"--" + boundary.encode()
     parts = (b"\r\n" + raw).split(b"\r\n" + mark, FIELDS_MAX + 2)
     _check_count(len(parts) - 2)
     if len(parts) < 2 or not parts[-1].startswith(b"--"):  # noqa: PLR2004 - before the first mark, after the last
-        raise BadRequest("bad_form", "the form is cut short: its last boundary is missing; send all of it")
+        raise BadRequest(
+            "bad_form", "The form is truncated: its last boundary is missing. Send it completely."
+        )
     return _check_fields([field for part in parts[1:-1] if (field := _parse_part(part)) is not None])
 
 
 def _parse_part(part: bytes) -> tuple[str, str] | None:
     """Return the name and text of one part; None for a file."""
-    head, blank, text = part.partition(b"\r\n\r\n")
+    head, separator, text = part.partition(b"\r\n\r\n")
     disposition = Message()
     for line in head.decode("latin-1").split("\r\n"):
         header, colon, value = line.partition(":")
         if colon and header.strip().lower() == "content-disposition":
             disposition["Content-Disposition"] = value.strip()
     name = disposition.get_param("name", header="content-disposition")
-    if not blank or not isinstance(name, str):
-        raise BadRequest("bad_form", "a part of the form has no name; send Content-Disposition with name=")
+    if not separator or not isinstance(name, str):
+        raise BadRequest("bad_form", "A part of the form has no name. Send Content-Disposition with name=.")
     if disposition.get_param("filename", header="content-disposition") is not None:
         return None
     try:
         return name, text.decode()
     except UnicodeDecodeError:
-        raise BadRequest("bad_form", "a field is not UTF-8; encode the form as UTF-8") from None
+        raise BadRequest("bad_form", "A field is not UTF-8. Encode the form as UTF-8.") from None
 
 
 def _check_count(count: int) -> None:
@@ -142,9 +144,9 @@ def _check_count(count: int) -> None:
 
 def _check_fields(fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
     if not fields:
-        raise BadRequest("empty_body", "the form is empty; send fields")
+        raise BadRequest("empty_body", "The form is empty. Send fields.")
     if any("\0" in name or "\0" in text for name, text in fields):
-        raise BadRequest("bad_form", "a field holds NUL; remove it")
+        raise BadRequest("bad_form", "A field contains NUL. Remove it.")
     return fields
 
 
@@ -164,7 +166,7 @@ def _split_name(name: str) -> list[str]:
         return [name]
     if len(steps) > FIELD_DEPTH_MAX:
         raise BadRequest(
-            "too_deep", f"a field nests deeper than {FIELD_DEPTH_MAX} brackets; send a flatter form"
+            "too_deep", f"A field nests deeper than {FIELD_DEPTH_MAX} brackets. Send a flatter form."
         )
     return [head, *steps]
 
@@ -189,7 +191,7 @@ def _insert(root: dict[str, Any], steps: list[str], text: str) -> None:
 
 def _conflict(steps: list[str]) -> BadRequest:
     name = "".join(step if not at else f"[{step}]" for at, step in enumerate(steps))
-    return BadRequest("bad_form", f"field {name!r} is both a value and an object; send one of the two")
+    return BadRequest("bad_form", f"Field {name!r} is both a value and an object. Send one of the two.")
 
 
 def _convert_lists(value: Any) -> Any:

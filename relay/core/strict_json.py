@@ -50,8 +50,8 @@ def _parse(raw: bytes, line: int, *, max_depth: int) -> Any:
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        place = f"line {line + error.lineno - 1} column {error.colno}"
-        raise BadRequest("not_json", f"{place}: {error.msg}; send one complete JSON value") from None
+        place = f"Line {line + error.lineno - 1} column {error.colno}"
+        raise BadRequest("not_json", f"{place}: {error.msg}. Send one complete JSON value.") from None
     if _SUSPECT_ESCAPE.search(raw):
         _check_text(value)
     return value
@@ -59,15 +59,15 @@ def _parse(raw: bytes, line: int, *, max_depth: int) -> Any:
 
 def _decode(raw: bytes) -> str:
     if not raw.strip():
-        raise BadRequest("empty_body", "the body is empty; send JSON")
+        raise BadRequest("empty_body", "The body is empty. Send JSON.")
     if raw.startswith(_BYTE_ORDER_MARKS):
-        raise BadRequest("not_utf8", "the body starts with a byte-order mark; send plain UTF-8 without one")
+        raise BadRequest("not_utf8", "The body starts with a byte-order mark. Send UTF-8 without one.")
     if (place := raw.find(0)) >= 0:
-        raise BadRequest("not_utf8", f"byte {place} is zero; send UTF-8 (not UTF-16 or UTF-32) without NUL")
+        raise BadRequest("not_utf8", f"Byte {place} is zero. Send UTF-8 (not UTF-16 or UTF-32) without NUL.")
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
-        raise BadRequest("not_utf8", f"byte {error.start} is not UTF-8; encode the body as UTF-8") from None
+        raise BadRequest("not_utf8", f"Byte {error.start} is not UTF-8. Encode the body as UTF-8.") from None
 
 
 def _check_depth(raw: bytes, max_depth: int) -> None:
@@ -78,7 +78,9 @@ def _check_depth(raw: bytes, max_depth: int) -> None:
     for bracket in _STRING.sub(b"", raw).translate(None, _ALL_BUT_BRACKETS):
         depth += 1 if bracket in b"[{" else -1
         if depth > max_depth:
-            raise BadRequest("too_deep", f"nested deeper than {max_depth} levels; send a flatter value")
+            raise BadRequest(
+                "too_deep", f"The JSON is nested deeper than {max_depth} levels. Send a flatter value."
+            )
 
 
 def _check_text(value: Any) -> None:
@@ -86,7 +88,7 @@ def _check_text(value: Any) -> None:
         if match := _UNSAFE.search(text):
             name = "NUL" if match[0] == "\0" else "half a surrogate pair"
             raise BadRequest(
-                "bad_text", f"{path or '(body)'} holds {name} (\\u{ord(match[0]):04x}); remove it"
+                "bad_text", f"{path or '(body)'} contains {name} (\\u{ord(match[0]):04x}). Remove it."
             )
 
 
@@ -107,14 +109,14 @@ def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) != len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for number, key in enumerate(keys) if key in keys[:number])
-        raise BadRequest("duplicate_key", f"key {twice!r} stands twice in one object; send it once")
+        raise BadRequest("duplicate_key", f"Key {twice!r} occurs twice in one object. Send it once.")
     return value
 
 
 def _parse_integer(digits: str) -> int:
     if len(digits) > MAX_DIGITS and len(digits.lstrip("-")) > MAX_DIGITS:
         raise BadRequest(
-            "bad_number", f"{digits[:MAX_DIGITS]}… has more than {MAX_DIGITS} digits; send it as text"
+            "bad_number", f"{digits[:MAX_DIGITS]}… has more than {MAX_DIGITS} digits. Send it as a string."
         )
     return int(digits)
 
@@ -122,12 +124,12 @@ def _parse_integer(digits: str) -> int:
 def _parse_float(digits: str) -> float:
     number = float(digits)
     if not isfinite(number):
-        raise BadRequest("bad_number", f"{digits[:MAX_DIGITS]} is too large a number; send it as text")
+        raise BadRequest("bad_number", f"{digits[:MAX_DIGITS]} is too large. Send it as a string.")
     return number
 
 
 def _reject_constant(name: str) -> NoReturn:
-    raise BadRequest("bad_number", f"{name} is not JSON; send a number or null")
+    raise BadRequest("bad_number", f"{name} is not JSON. Send a number or null.")
 
 
 _DECODER = json.JSONDecoder(

@@ -37,12 +37,12 @@ def parse_timestamp_or_age(text: str, *, now: datetime) -> datetime:
     """Parse a timestamp, or an age such as `-30m`, `-2h` or `-7d`. Raises ValueError, with a remedy."""
     age = _AGE.fullmatch(text.strip())
     if age is None and text.strip().startswith("-"):
-        raise ValueError('is no time that has passed; write it as "-30m", "-2h" or "-7d"')
+        raise ValueError('is not a valid age; write it as "-30m", "-2h" or "-7d"')
     if age is None:
         return parse_timestamp(text)
     timestamp = now - int(age[1]) * _UNITS[age[2]]
     if timestamp < _EARLIEST:
-        raise ValueError("lies before the year 2000")
+        raise ValueError("is before the year 2000")
     return timestamp
 
 
@@ -57,14 +57,14 @@ def _from_text(text: str) -> datetime:
     try:
         timestamp = datetime.fromisoformat(text.upper()).astimezone(UTC)
     except ValueError:
-        raise ValueError(f"is no day of the calendar; {REMEDY}") from None
+        raise ValueError(f"is not a date of the calendar; {REMEDY}") from None
     if timestamp < _EARLIEST:
-        raise ValueError(f"lies before the year 2000; {REMEDY}")
+        raise ValueError(f"is before the year 2000; {REMEDY}")
     return timestamp
 
 
 def _from_epoch(number: float) -> datetime:
     seconds = number / 1000 if number >= _MIN_MILLISECONDS else number
     if not _EARLIEST_SECONDS <= seconds < _LATEST_SECONDS:
-        raise ValueError(f"is no moment between the years 2000 and 2999; {REMEDY}")
+        raise ValueError(f"is not between the years 2000 and 2999; {REMEDY}")
     return _EPOCH + timedelta(microseconds=int(seconds * 1_000_000))

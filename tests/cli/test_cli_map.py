@@ -101,7 +101,7 @@ def test_an_unreadable_file_is_reported_with_the_remedy(mapped: Callable[..., An
     result = mapped('{"event": ')
 
     assert (result.code, result.out) == (1, "")
-    assert "send one complete JSON value" in result.err
+    assert "Send one complete JSON value" in result.err
 
 
 def test_a_source_without_a_mapping_is_reported_with_the_remedy(run: Run):

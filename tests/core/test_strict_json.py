@@ -46,15 +46,15 @@ def test_any_bytes_are_rejected_or_parsed_to_a_value_that_can_be_dumped(raw):
         (b" \r\n", "empty_body", "empty"),
         (b"\xef\xbb\xbf{}", "not_utf8", "byte-order mark"),
         ("{}".encode("utf-16"), "not_utf8", "byte-order mark"),
-        ("{}".encode("utf-16-le"), "not_utf8", "byte 1 is zero"),
-        ("{}".encode("utf-32-be"), "not_utf8", "byte 0 is zero"),
-        (b'{"a": "\xe9"}', "not_utf8", "byte 7"),
-        (b'{"a": "\xed\xa0\x80"}', "not_utf8", "byte 7"),
-        (b'{"a": "\\ud800"}', "bad_text", "a holds half a surrogate pair"),
-        (b'{"a": [{"b": "\\uDFff x"}]}', "bad_text", "a[0].b holds half"),
-        (b'{"a": {"\\ud83d": 1}}', "bad_text", "a key of a holds half"),
-        (b'"\\u0000"', "bad_text", "(body) holds NUL"),
-        (b'{"a": "\x00"}', "not_utf8", "byte 7 is zero"),
+        ("{}".encode("utf-16-le"), "not_utf8", "Byte 1 is zero"),
+        ("{}".encode("utf-32-be"), "not_utf8", "Byte 0 is zero"),
+        (b'{"a": "\xe9"}', "not_utf8", "Byte 7"),
+        (b'{"a": "\xed\xa0\x80"}', "not_utf8", "Byte 7"),
+        (b'{"a": "\\ud800"}', "bad_text", "a contains half a surrogate pair"),
+        (b'{"a": [{"b": "\\uDFff x"}]}', "bad_text", "a[0].b contains half"),
+        (b'{"a": {"\\ud83d": 1}}', "bad_text", "a key of a contains half"),
+        (b'"\\u0000"', "bad_text", "(body) contains NUL"),
+        (b'{"a": "\x00"}', "not_utf8", "Byte 7 is zero"),
         (b'{"a": NaN}', "bad_number", "NaN"),
         (b"[-Infinity]", "bad_number", "-Infinity"),
         (b"[1e999]", "bad_number", "1e999"),
@@ -62,10 +62,10 @@ def test_any_bytes_are_rejected_or_parsed_to_a_value_that_can_be_dumped(raw):
         (b"[-" + b"9" * 5_000 + b"]", "bad_number", "more than 19 digits"),
         (b'{"id": 1, "id": 1}', "duplicate_key", "'id'"),
         (b'{"a": {"b": 1, "b": 2}}', "duplicate_key", "'b'"),
-        (b'{"a": 1', "not_json", "line 1 column 8"),
-        (b'{"a":\n tru}', "not_json", "line 2 column 2"),
-        (b"{} {}", "not_json", "line 1 column 4"),
-        (b'{"a": "tab\there"}', "not_json", "line 1 column 11"),
+        (b'{"a": 1', "not_json", "Line 1 column 8"),
+        (b'{"a":\n tru}', "not_json", "Line 2 column 2"),
+        (b"{} {}", "not_json", "Line 1 column 4"),
+        (b'{"a": "tab\there"}', "not_json", "Line 1 column 11"),
         (b"[" * 33 + b"]" * 33, "too_deep", "32 levels"),
         (b'{"a":' * 100_000, "too_deep", "32 levels"),
     ],
@@ -106,7 +106,7 @@ def test_each_line_has_a_result_with_its_number():
 
 def test_an_error_in_a_line_names_its_line_in_the_body():
     [_, (_, error)] = parse_json_lines(b"{}\n{]")
-    assert error.detail.startswith("line 2 column 2")
+    assert error.detail.startswith("Line 2 column 2")
 
 
 def test_an_empty_body_has_no_results():

@@ -64,9 +64,9 @@ def base_url(stack: Stack, name: str) -> str:
     return f"{stack.gong_url}/c/{name}"
 
 
-def trips(redis: Redis, stack: Stack, name: str) -> int:
+def times_opened(redis: Redis, stack: Stack, name: str) -> int:
     """Return how many times the breaker has opened since a call passed."""
-    return int(redis.hget(keys.BREAKER + base_url(stack, name), "trips") or 0)
+    return int(redis.hget(keys.BREAKER + base_url(stack, name), "times_opened") or 0)
 
 
 def attempts(stack: Stack, name: str) -> int:
@@ -103,7 +103,7 @@ def await_rest(stack: Stack, redis: Redis, name: str, times: int) -> Observation
     """Return the destination after that many pauses, once no call is in flight."""
 
     def is_at_rest() -> bool:
-        assert trips(redis, stack, name) == times
+        assert times_opened(redis, stack, name) == times
         return stack.relay.destinations()[name]["states"]["sending"] == 0
 
     eventually(is_at_rest, within=20, what=f"the rest of {name}")
