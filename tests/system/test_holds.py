@@ -140,7 +140,7 @@ def test_an_operators_probe_reports_the_cause_and_ends_the_hold_once_it_is_fixed
     eventually(held(stack, ON_REQUEST.name), within=20, what="the hold")
     last = eventually(outcome, within=10, what="what came of the probe")
     assert (last["outcome"], last["status"]) == ("blocked", 401)
-    assert "Make a new one in Gong" in last["remedy"]
+    assert "Create a new one in Gong" in last["remedy"]
 
     stack.sandbox.post(f"companies/{ON_REQUEST.name}/restore")
     eventually(lambda: outcome().get("outcome") == "passed", within=10, what="the probe that passes")
