@@ -13,7 +13,6 @@ from relay.core.timestamps import format_timestamp
 from relay.queries.destinations import probe_page
 from relay.settings import did_you_mean
 from relay.store import holds
-from relay.store.holds import HoldRequest, hold_destination, request_probe
 from relay.store.oauth_consents import Invitation
 from relay.store.stores import Store
 
@@ -25,9 +24,8 @@ def pause_destination(ctx: Context, principal: Principal, name: str) -> dict[str
     """Put a destination on hold until an operator resumes it. `changed` is false if it was already on hold."""
     principal.require(Role.OPERATOR)
     destination = find_destination(ctx, name)
-    changed = hold_destination(
-        _store_of(ctx, destination).scripts, destination, HoldRequest(HoldCause.PAUSED, "", None)
-    )
+    request = holds.HoldRequest(HoldCause.PAUSED, "", None)
+    changed = holds.hold_destination(_store_of(ctx, destination).scripts, destination, request)
     record(ctx, principal, Action("destination.pause", name))
     return {"destination": name, "on_hold": True, "changed": changed}
 
@@ -48,7 +46,7 @@ def probe_destination(ctx: Context, principal: Principal, name: str) -> dict[str
     redis = _store_of(ctx, destination).redis
     # Read first: a worker can finish the new probe at any time after it is queued.
     previous = probe_page(redis, name)
-    request_probe(redis, destination)
+    holds.request_probe(redis, destination)
     record(ctx, principal, Action("destination.probe", name))
     return {"destination": name, "queued": True, "previous": previous}
 
@@ -62,9 +60,8 @@ def create_connect_link(ctx: Context, principal: Principal, name: str, options: 
     principal.require(Role.ADMIN)
     require_oauth_app(ctx.config)
     invitation = parse_invitation(name, options)
-    public_url = (
-        ctx.settings.public_url or ""
-    )  # the configuration check refuses an OAuth application without one
+    # The configuration check rejects an OAuth application without a public URL.
+    public_url = ctx.settings.public_url or ""
     link = create_link(ctx.config, ctx.stores.main.redis, invitation, public_url=public_url, now=ctx.now())
     record(ctx, principal, Action("destination.connect", name))
     return {"destination": name, "url": link.url, "expires_at": format_timestamp(link.expires_at)}
