@@ -72,7 +72,7 @@ def _erase_records(context: ErasureContext, record: ErasureRecord, until: dateti
         sending += results.count(EraseResult.SENDING)
         last_id = page[-1]
     # A worker is sending these events: the next step erases them.
-    if sending != record.waits:
+    if sending != record.waiting:
         save_waiting_count(store.redis, erasure.id, sending)
     return sending == 0
 

@@ -61,7 +61,7 @@ def step(context: ReplayContext) -> list[str]:
     ended = []
     for record in list_open_replays(context.redis):
         waits_for = _run_replay(context, record, until)
-        stage = settle_replay(context.scripts, record.id, waits=waits_for)
+        stage = settle_replay(context.scripts, record.id, waiting_for=waits_for)
         if stage not in {ReplayStage.QUEUED, ReplayStage.RUNNING}:
             ended.append(record.id)
     return ended

@@ -115,10 +115,10 @@ def _summary(parts: Sequence[ErasurePart]) -> dict[str, Any]:
         "status": DONE if len(ended) == len(ends) else RUNNING,
         "identified_by": first.erasure.kind,
         "requested_by": first.erasure.requested_by,
-        "requested_at": format_timestamp(first.asked_at),
+        "requested_at": format_timestamp(first.requested_at),
         "ended_at": _latest(ended) if len(ended) == len(ends) else None,
         "erased": counts.total(),
-        "pending_events": sum(part.record.waits for part in parts if part.record.ended_at is None),
+        "pending_events": sum(part.record.waiting for part in parts if part.record.ended_at is None),
         "stores": [_part(part) for part in parts],
     }
 

@@ -143,7 +143,7 @@ def _obstacle(
         return Obstacle(ExplanationCause.RATE_LIMITED, spent.frozen_until)
     down = read_open_breakers(redis, [destination.base_url]) if destination else []
     return (
-        Obstacle(ExplanationCause.GONG_DOWN, down[0].open_until, viewer.redact(down[0].said))
+        Obstacle(ExplanationCause.GONG_DOWN, down[0].open_until, viewer.redact(down[0].error))
         if down
         else None
     )

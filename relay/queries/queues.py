@@ -199,7 +199,7 @@ def _render_outage(breaker: OpenBreaker) -> dict[str, Any]:
         "base_url": breaker.base_url,
         "since": _format(breaker.since),
         "next_trial_at": _format(breaker.open_until),
-        "error": breaker.said,
+        "error": breaker.error,
         "remedy": "No action needed. The relay sends one trial call from time to time, spends no attempts meanwhile, and resumes when "
         "a call succeeds.",
     }

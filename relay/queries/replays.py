@@ -29,7 +29,7 @@ def _replay(record: ReplayRecord, now: datetime) -> dict[str, Any]:
         "limit": record.replay.limit,
         **record.counts,
         "per_second": _rate(record, now),
-        "waiting_for": record.waits or None,
+        "waiting_for": record.waiting_for or None,
         "problems": [
             each | {"detail": redact_sentence(each["detail"])} for each in map(dict, record.problems)
         ],

@@ -1,4 +1,4 @@
-"""Reading dead letters by their fault: how many share it, since when, from whom and for whom."""
+"""Clusters of dead letters with the same problem: how many, since when, of which sources and destinations."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -13,9 +13,9 @@ from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.redis_time import to_datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterRecord:
-    """One fault. `text` is what was said of the newest of its dead letters, `sample` that one's id."""
+    """One cluster. `text` is the detail of its newest dead letter, and `sample` the id of that one."""
 
     fingerprint: str
     count: int
@@ -31,7 +31,7 @@ class ClusterRecord:
 
 
 def read_clusters(redis: Redis, *, offset: int, most: int) -> tuple[list[ClusterRecord], int]:
-    """At most `most` clusters from `offset` on, the one with the newest dead letter first, and how many there are."""
+    """At most `most` clusters from `offset`, the one with the newest dead letter first, and the number of all clusters."""
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         pipeline.zrevrange(keys.CLUSTERS, offset, offset + most - 1)
@@ -43,12 +43,12 @@ def read_clusters(redis: Redis, *, offset: int, most: int) -> tuple[list[Cluster
             pipeline.zcard(keys.CLUSTER + fingerprint)
             pipeline.zrevrange(keys.CLUSTER + fingerprint, 0, 0)
         rows: list[Any] = pipeline.execute()
-    read = [_record(name, rows[at * 3 : at * 3 + 3]) for at, name in enumerate(fingerprints)]
+    read = [_record(name, rows[3 * position :][:3]) for position, name in enumerate(fingerprints)]
     return [record for record in read if record is not None], total
 
 
 def read_cluster(redis: Redis, fingerprint: str) -> ClusterRecord | None:
-    """One cluster; None where no dead letter has this fault."""
+    """One cluster. None if no dead letter has this fingerprint."""
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         pipeline.hgetall(keys.CLUSTER_INFO + fingerprint)
@@ -57,38 +57,40 @@ def read_cluster(redis: Redis, fingerprint: str) -> ClusterRecord | None:
         return _record(fingerprint, pipeline.execute())
 
 
-def merge_clusters(one: ClusterRecord, other: ClusterRecord) -> ClusterRecord:
-    """One fault, as two stores know it."""
-    newer = max(one, other, key=lambda each: each.last_at)
+def merge_clusters(first: ClusterRecord, second: ClusterRecord) -> ClusterRecord:
+    """One cluster of two stores, counted together."""
+    newer = max(first, second, key=lambda cluster: cluster.last_at)
     return replace(
         newer,
-        count=one.count + other.count,
-        first_at=min(one.first_at, other.first_at),
-        sources=dict(sorted((Counter(one.sources) + Counter(other.sources)).items())),
-        destinations=dict(sorted((Counter(one.destinations) + Counter(other.destinations)).items())),
+        count=first.count + second.count,
+        first_at=min(first.first_at, second.first_at),
+        sources=dict(sorted((Counter(first.sources) + Counter(second.sources)).items())),
+        destinations=dict(sorted((Counter(first.destinations) + Counter(second.destinations)).items())),
     )
 
 
 def _record(fingerprint: str, row: list[Any]) -> ClusterRecord | None:
-    """None when its last dead letter has left meanwhile."""
-    fields, count, newest = row
-    if not fields or not newest:
+    row_fields, count, newest = row
+    # Its last dead letter may have left between the two round trips.
+    if not row_fields or not newest:
         return None
-    told = {name.decode(): value.decode() for name, value in fields.items()}
+    fields = {name.decode(): value.decode() for name, value in row_fields.items()}
     return ClusterRecord(
-        fingerprint,
-        count,
-        told["reason"],
-        told["text"],
-        told["rule"],
-        told["field"],
-        newest[0].decode(),
-        to_datetime(told["first_at"]),
-        to_datetime(told["last_at"]),
-        _counts(told, "from:"),
-        _counts(told, "to:"),
+        fingerprint=fingerprint,
+        count=count,
+        reason=fields["reason"],
+        text=fields["text"],
+        rule=fields["rule"],
+        field=fields["field"],
+        sample=newest[0].decode(),
+        first_at=to_datetime(fields["first_at"]),
+        last_at=to_datetime(fields["last_at"]),
+        sources=_counts(fields, "from:"),
+        destinations=_counts(fields, "to:"),
     )
 
 
-def _counts(told: Mapping[str, str], prefix: str) -> dict[str, int]:
-    return {name.removeprefix(prefix): int(told[name]) for name in sorted(told) if name.startswith(prefix)}
+def _counts(fields: Mapping[str, str], prefix: str) -> dict[str, int]:
+    return {
+        name.removeprefix(prefix): int(fields[name]) for name in sorted(fields) if name.startswith(prefix)
+    }

@@ -1,6 +1,6 @@
-"""Texts that outlive the event of which they tell: what was said of holds and probes, of Gong being down, of replays.
+"""Removes personal data from texts that outlive the event: details of holds, probes, open breakers and replays.
 
-They are words of Gong's and of ours, and hardly ever quote a payload. Where one does, it goes with its person.
+These are messages of Gong's and of ours, and hardly ever quote a payload. If one does, it is replaced.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,24 +21,24 @@ _MOST_REPLAYS = 1_000
 PersonTest = Callable[[str], bool]
 
 
-def scrub_texts(scripts: Scripts, redis: Redis, tells: PersonTest) -> None:
-    """Put `(erased)` in the place of every such text that tells of the person."""
+def scrub_texts(scripts: Scripts, redis: Redis, contains_person: PersonTest) -> None:
+    """Replace every text that contains the person's data by `(erased)`. `contains_person` says whether a text does."""
     with redis_errors_as_unavailable():
         names = list_destination_names(redis)
-        for key, field in _places(redis, names):
-            _blank_field(scripts, redis, (key, field), tells)
+        for key, field in _text_fields(redis, names):
+            _scrub_field(scripts, redis, (key, field), contains_person)
         for name in names:
-            _blank_history(redis, keys.HOLD_HISTORY + name, tells)
+            _scrub_history(redis, keys.HOLD_HISTORY + name, contains_person)
         for replay in _replays(redis):
-            _blank_problems(redis, keys.REPLAY + replay, tells)
+            _scrub_problems(redis, keys.REPLAY + replay, contains_person)
 
 
 def _replays(redis: Redis) -> list[str]:
-    found: Any = redis.zrange(keys.REPLAYS, "+", "-", desc=True, bylex=True, offset=0, num=_MOST_REPLAYS)
-    return [name.decode() for name in found]
+    ids: Any = redis.zrange(keys.REPLAYS, "+", "-", desc=True, bylex=True, offset=0, num=_MOST_REPLAYS)
+    return [name.decode() for name in ids]
 
 
-def _places(redis: Redis, names: list[str]) -> Iterator[tuple[str, str]]:
+def _text_fields(redis: Redis, names: list[str]) -> Iterator[tuple[str, str]]:
     for name in names:
         yield keys.HOLD + name, "detail"
         yield keys.PROBE_RESULT + name, "detail"
@@ -47,32 +47,34 @@ def _places(redis: Redis, names: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def _base_urls(redis: Redis) -> set[str]:
-    """Of every company that has ever had a queue."""
-    told: Any = redis.hgetall(keys.QUEUES)
-    companies = sorted({value.decode().partition("|")[2] for value in told.values()})
+    """The base URL of every company that ever had a queue."""
+    queues: Any = redis.hgetall(keys.QUEUES)
+    companies = sorted({value.decode().partition("|")[2] for value in queues.values()})
     pipeline = redis.pipeline(transaction=False)
     for company in companies:
         pipeline.hget(keys.COMPANY + company, "base_url")
     return {url.decode() for url in pipeline.execute() if url}
 
 
-def _blank_field(scripts: Scripts, redis: Redis, place: tuple[str, str], tells: PersonTest) -> None:
-    """Only what still stands there: a hold that has just ended must not come back as a text alone."""
-    text: Any = redis.hget(*place)
-    if text and tells(text.decode()):
-        scripts.run("replace_field", *place, text, ERASED_TEXT)
+def _scrub_field(
+    scripts: Scripts, redis: Redis, location: tuple[str, str], contains_person: PersonTest
+) -> None:
+    text: Any = redis.hget(*location)
+    if text and contains_person(text.decode()):
+        # Only if it is unchanged: a hold that has just ended must not come back as a hash with nothing but this text.
+        scripts.run("replace_field", *location, text, ERASED_TEXT)
 
 
-def _blank_history(redis: Redis, key: str, tells: PersonTest) -> None:
+def _scrub_history(redis: Redis, key: str, contains_person: PersonTest) -> None:
     lines: Any = redis.lrange(key, 0, -1)
-    for at, line in enumerate(lines):
+    for position, line in enumerate(lines):
         since, until, cause, detail = line.decode().split("|", 3)
-        if tells(detail):
-            redis.lset(key, at, f"{since}|{until}|{cause}|{ERASED_TEXT}")
+        if contains_person(detail):
+            redis.lset(key, position, f"{since}|{until}|{cause}|{ERASED_TEXT}")
 
 
-def _blank_problems(redis: Redis, key: str, tells: PersonTest) -> None:
+def _scrub_problems(redis: Redis, key: str, contains_person: PersonTest) -> None:
     record: Any = redis.hgetall(key)
     for name, value in record.items():
-        if name.startswith(b"problem:") and tells(value.decode()):
+        if name.startswith(b"problem:") and contains_person(value.decode()):
             redis.hset(key, name, orjson.dumps(orjson.loads(value) | {"detail": ERASED_TEXT}))

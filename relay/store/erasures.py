@@ -1,7 +1,7 @@
-"""Erasures in the store: begun, stepped on event by event, ended; each step is whole or not at all.
+"""Erasure jobs in the store: preview, start, advance and end them, in one store or in all.
 
-An erasure is told by its person's mark and never by the address, so that its record may be kept. Whatever it has erased
-has left the index of that mark: whoever steps next finds what is left, and two that step at once do nothing twice.
+An erasure identifies its person by a mark and never by the address, so its record may be kept. What it has erased leaves
+the index of that mark. So any worker can continue with what is left, and two at once do nothing twice.
 """
 
 from collections import Counter
@@ -28,19 +28,19 @@ from relay.store.person_index import MARK_BYTES
 from relay.store.stores import Store, Stores
 
 MAX_NAMED_EVENTS = 10_000
-"""Events that a record names. Those beyond are counted."""
+"""Events that an erasure's record lists. More are only counted."""
 
 REWRITE_STARTED, NO_REWRITE_NEEDED = "started", "none"
-"""What became of the append-only file where all is well."""
+"""Results of `rewrite_append_only_file` that need no action by the operator."""
 
-_MOST_FORESEEN = 10_000
+_MAX_PREVIEWED = 10_000
 _STATE = "state:"
 
 _ERASURES = JobRecords(keys.ERASURE, keys.ERASURES, keys.ERASURES_OPEN, keys.ERASURES_LOCK)
 
 
 class EraseResult(StrEnum):
-    """What became of one event or receipt of an erasure."""
+    """What `erase_record` did."""
 
     ERASED = "erased"
     SENDING = "sending"
@@ -50,7 +50,7 @@ class EraseResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """An erasure that is asked for. `kind` is what the person was told by: email or phone."""
+    """An erasure in one store. `kind` is how the person was identified: email or phone."""
 
     id: str
     mark: bytes
@@ -60,7 +60,7 @@ class Erasure:
 
 @dataclass(frozen=True, slots=True)
 class ErasedEvent:
-    """What is known of one event that was erased: where it was, and Gong's name for it where Gong has it."""
+    """One event that was erased. `request_id` is Gong's requestId; empty if Gong does not have the event."""
 
     id: str
     state_before: State
@@ -68,22 +68,25 @@ class ErasedEvent:
     request_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ErasureRecord:
-    """An erasure in one store, and how far it is. `rewrite` says whether the append-only file is being written anew."""
+    """An erasure in one store and its progress."""
 
     erasure: Erasure
     counts: Mapping[State, int]
+    """Erased events, by the state that they had."""
     receipts: int
-    waits: int
+    waiting: int
+    """Events that are being sent just now. They are erased after that."""
     rewrite: str
-    asked_at: datetime
+    """The state of the append-only file's rewrite; empty before it."""
+    requested_at: datetime
     ended_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class ErasurePreview:
-    """What an erasure would find: events by state, receipts that only hold bytes. `at_least`: there are more."""
+    """What an erasure would erase: events by state, and receipts without events. With `at_least`, there are more."""
 
     counts: Mapping[State, int]
     receipts: int
@@ -91,55 +94,62 @@ class ErasurePreview:
 
 
 def start_erasure(scripts: Scripts, erasing: Erasure, *, seen_seconds: int, now: datetime) -> None:
-    """Begin an erasure. From here on nothing older about the person is kept, for so many seconds."""
-    told = (erasing.id, erasing.mark, erasing.requested_by, erasing.kind)
+    """Start an erasure in one store. For `seen_seconds`, older data of the person is not accepted again."""
+    arguments = (erasing.id, erasing.mark, erasing.requested_by, erasing.kind)
     with redis_errors_as_unavailable():
-        scripts.run("erase_start", *told, seen_seconds, int(now.timestamp() * SECOND))
+        scripts.run("erase_start", *arguments, seen_seconds, int(now.timestamp() * SECOND))
 
 
 def read_remaining_ids(redis: Redis, mark: bytes, *, after: str, most: int) -> list[str]:
-    """The next ids of events and receipts that tell of a person, the oldest first."""
-    part = person_entries(mark)
+    """The next ids of events and receipts that contain the person's data, oldest first."""
+    entries = person_entries(mark)
     low, high = b"(" + mark + after.encode() if after else b"[" + mark, b"(" + mark + b"\xff"
     with redis_errors_as_unavailable():
-        found: Any = redis.zrange(part.key, low, high, bylex=True, offset=0, num=most)
-    return [member[MARK_BYTES:].decode() for member in found]
+        members: Any = redis.zrange(entries.key, low, high, bylex=True, offset=0, num=most)
+    return [member[MARK_BYTES:].decode() for member in members]
 
 
 def read_dedupe_name(redis: Redis, event_id: str) -> str | None:
-    """The name by which an event is recognised, where that itself tells of a person."""
+    """An event's dedupe name, if that contains personal data itself."""
     with redis_errors_as_unavailable():
-        found: Any = redis.hget(keys.EVENT + event_id, "dedupe")
-    return found.decode() if found else None
+        name: Any = redis.hget(keys.EVENT + event_id, "dedupe")
+    return name.decode() if name else None
 
 
 def erase_record(
-    scripts: Scripts, erasing: Erasure, one: str, *, alias: str, keep_seconds: int
+    scripts: Scripts, erasing: Erasure, record_id: str, *, alias: str, keep_seconds: int
 ) -> EraseResult:
-    """Erase one event, or one receipt, and keep what is left of it for so long."""
+    """Erase one event or receipt. What is left of it is kept for `keep_seconds`."""
     with redis_errors_as_unavailable():
-        told = scripts.run(
-            "erase_record", erasing.id, one, erasing.mark, alias, keep_seconds * SECOND, MAX_NAMED_EVENTS
+        result = scripts.run(
+            "erase_record",
+            erasing.id,
+            record_id,
+            erasing.mark,
+            alias,
+            keep_seconds * SECOND,
+            MAX_NAMED_EVENTS,
         )
-    return EraseResult(told.decode())
+    return EraseResult(result.decode())
 
 
-def save_waiting_count(redis: Redis, erasure_id: str, waits: int) -> None:
-    """Write down how many events are being sent just now, and are erased after that."""
+def save_waiting_count(redis: Redis, erasure_id: str, waiting: int) -> None:
+    """Record how many events are being sent just now, and are erased after that."""
     with redis_errors_as_unavailable():
-        redis.hset(keys.ERASURE + erasure_id, "waits", str(waits))
+        redis.hset(keys.ERASURE + erasure_id, "waiting", str(waiting))
 
 
 def end_erasure(scripts: Scripts, erasure_id: str, *, keep_seconds: int, rewrite: str) -> None:
-    """End an erasure that has nothing left. `rewrite` is what became of the append-only file."""
+    """End an erasure that has nothing left. `rewrite` is the result of `rewrite_append_only_file`."""
     with redis_errors_as_unavailable():
         scripts.run("erase_end", erasure_id, keep_seconds, rewrite)
 
 
 def rewrite_append_only_file(redis: Redis) -> str | None:
-    """Have the append-only file written without what was erased: `begun`, `none` (there is no such file), or why not.
+    """Make Redis rewrite its append-only file without the erased data.
 
-    None: one is being written just now, from before. Ask again.
+    Returns `started`, `none` (Redis writes no such file), or Redis's error. None: an earlier rewrite is still running, so
+    call again later.
     """
     if read_durability(redis).appendonly == "no":
         return NO_REWRITE_NEEDED
@@ -151,22 +161,22 @@ def rewrite_append_only_file(redis: Redis) -> str | None:
 
 
 def acquire_erasure_turn(redis: Redis, *, milliseconds: int) -> bool:
-    """Whether this worker is the one to erase now. True for one worker in so many milliseconds."""
+    """True for one worker per `milliseconds`: the one that erases now."""
     return _ERASURES.may_step(redis, milliseconds=milliseconds)
 
 
 def list_open_erasures(redis: Redis) -> list[ErasureRecord]:
-    """Those that have not ended, oldest first."""
+    """The erasures that have not ended, oldest first."""
     return [_record(*row) for row in _ERASURES.open_rows(redis)]
 
 
 def list_erasures(redis: Redis) -> list[ErasureRecord]:
-    """The newest fifty, newest first."""
+    """The newest fifty of one store, newest first."""
     return [_record(*row) for row in _ERASURES.newest_rows(redis)]
 
 
 def read_erasure(redis: Redis, erasure_id: str) -> ErasureRecord:
-    """One erasure. Raises NotFound."""
+    """One erasure in one store. Raises NotFound."""
     row = _ERASURES.row(redis, erasure_id)
     if row is None:
         raise erasure_not_found(erasure_id)
@@ -174,11 +184,14 @@ def read_erasure(redis: Redis, erasure_id: str) -> ErasureRecord:
 
 
 def read_erased_events(redis: Redis, erasure_id: str) -> list[ErasedEvent]:
-    """The first events that an erasure erased."""
+    """The first events that an erasure erased in one store."""
     with redis_errors_as_unavailable():
-        found: Any = redis.lrange(keys.ERASURE_EVENTS + erasure_id, 0, -1)
-    rows = [row.decode().split("|", 3) for row in found]
-    return [ErasedEvent(one, State(was), destination, request) for one, was, destination, request in rows]
+        lines: Any = redis.lrange(keys.ERASURE_EVENTS + erasure_id, 0, -1)
+    rows = [line.decode().split("|", 3) for line in lines]
+    return [
+        ErasedEvent(event_id, State(state), destination, request_id)
+        for event_id, state, destination, request_id in rows
+    ]
 
 
 def erasure_not_found(erasure_id: str) -> NotFound:
@@ -188,78 +201,79 @@ def erasure_not_found(erasure_id: str) -> NotFound:
 
 
 def preview_erasure(redis: Redis, mark: bytes) -> ErasurePreview:
-    """What an erasure would find now. Changes nothing."""
-    ids = read_remaining_ids(redis, mark, after="", most=_MOST_FORESEEN + 1)
-    counted = ids[:_MOST_FORESEEN]
+    """What an erasure would erase now in one store. Changes nothing."""
+    ids = read_remaining_ids(redis, mark, after="", most=_MAX_PREVIEWED + 1)
+    counted = ids[:_MAX_PREVIEWED]
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
-        for one in counted:
-            pipeline.hget(keys.EVENT + one, "state")
+        for record_id in counted:
+            pipeline.hget(keys.EVENT + record_id, "state")
         states: list[bytes | None] = pipeline.execute()
-    known = Counter(State(state.decode()) for state in states if state)
-    return ErasurePreview(dict(known), len(counted) - known.total(), len(ids) > _MOST_FORESEEN)
+    # An id without a state is a receipt.
+    by_state = Counter(State(state.decode()) for state in states if state)
+    return ErasurePreview(dict(by_state), len(counted) - by_state.total(), len(ids) > _MAX_PREVIEWED)
 
 
 def _record(erasure_id: str, row: Mapping[bytes, bytes]) -> ErasureRecord:
-    told = {name.decode(): value.decode() for name, value in row.items() if name != b"mark"}
-    erasing = Erasure(erasure_id, row[b"mark"], told["kind"], told["requested_by"])
+    # The mark is eight arbitrary bytes; all other fields are text.
+    fields = {name.decode(): value.decode() for name, value in row.items() if name != b"mark"}
     return ErasureRecord(
-        erasing,
-        {
-            State(name.removeprefix(_STATE)): int(told[name])
-            for name in sorted(told)
+        erasure=Erasure(erasure_id, row[b"mark"], fields["kind"], fields["requested_by"]),
+        counts={
+            State(name.removeprefix(_STATE)): int(fields[name])
+            for name in sorted(fields)
             if name.startswith(_STATE)
         },
-        int(told["receipts"]),
-        int(told.get("waits", "0")),
-        told.get("rewrite", ""),
-        to_datetime(told["requested_at"]),
-        to_datetime(told["ended_at"]) if "ended_at" in told else None,
+        receipts=int(fields["receipts"]),
+        waiting=int(fields.get("waiting", "0")),
+        rewrite=fields.get("rewrite", ""),
+        requested_at=to_datetime(fields["requested_at"]),
+        ended_at=to_datetime(fields["ended_at"]) if "ended_at" in fields else None,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class ErasureRequest:
-    """Who asks for whose erasure: `person` in a form of `relay.core.personal_data`, `kind` email or phone."""
+    """A request to erase a person, given in a form of `relay.core.personal_data`. `kind` is email or phone."""
 
     id: str
     person: str
     kind: str
-    by: str
+    requested_by: str
 
 
 @dataclass(frozen=True, slots=True)
 class ErasurePart:
-    """What one store knows of an erasure."""
+    """An erasure in one store."""
 
     store: str
     record: ErasureRecord
 
 
 def start_erasure_in_all_stores(
-    stores: Stores, asked: ErasureRequest, *, seen_seconds: int, now: datetime
+    stores: Stores, request: ErasureRequest, *, seen_seconds: int, now: datetime
 ) -> None:
-    """Begin an erasure in every store. Raises Unavailable where one does not answer, before any has begun."""
-    marks = {store.name: _answering(store, asked.person) for store in stores}
+    """Start an erasure in every store, under the same id. Raises Unavailable if a store does not answer; then none starts."""
+    marks = {store.name: _check_and_mark(store, request.person) for store in stores}
     for store in stores:
-        erasing = Erasure(asked.id, marks[store.name], asked.kind, asked.by)
+        erasing = Erasure(request.id, marks[store.name], request.kind, request.requested_by)
         start_erasure(store.scripts, erasing, seen_seconds=seen_seconds, now=now)
 
 
-def _answering(store: Store, person: str) -> bytes:
+def _check_and_mark(store: Store, person: str) -> bytes:
     with redis_errors_as_unavailable():
         store.redis.ping()
     return store.people.mark(person)
 
 
 def preview_erasure_in_all_stores(stores: Stores, person: str) -> list[tuple[str, str, ErasurePreview]]:
-    """Of each store its name, the person's mark there (in hex), and what an erasure would find."""
+    """For each store: its name, the person's mark there (in hex), and what an erasure would erase."""
     marks = [(store, store.people.mark(person)) for store in stores]
     return [(store.name, mark.hex(), preview_erasure(store.redis, mark)) for store, mark in marks]
 
 
 def read_erasure_parts(stores: Stores, erasure_id: str) -> list[ErasurePart]:
-    """An erasure, as every store knows it. Raises NotFound."""
+    """An erasure in every store that has it. Raises NotFound."""
     return [
         ErasurePart(name, record)
         for name, record in query_stores(stores, lambda store: read_erasure(store.redis, erasure_id))
@@ -267,13 +281,13 @@ def read_erasure_parts(stores: Stores, erasure_id: str) -> list[ErasurePart]:
 
 
 def read_erased_events_in_all_stores(stores: Stores, erasure_id: str) -> list[ErasedEvent]:
-    """The first events that it erased in each store, the oldest first."""
-    gone = [one for store in stores for one in read_erased_events(store.redis, erasure_id)]
-    return sorted(gone, key=lambda one: one.id)
+    """The first events that it erased in each store, oldest first."""
+    events = [event for store in stores for event in read_erased_events(store.redis, erasure_id)]
+    return sorted(events, key=lambda event: event.id)
 
 
 def list_erasures_in_all_stores(stores: Stores) -> list[Sequence[ErasurePart]]:
-    """The newest fifty, newest first."""
+    """The newest fifty of all stores, newest first."""
     parts: dict[str, list[ErasurePart]] = {}
     for store in stores:
         for record in list_erasures(store.redis):

@@ -1,4 +1,4 @@
-"""Reading what the store knows of sources: which of their keys came when."""
+"""When each key of a source was last used."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,13 +12,13 @@ from relay.store.engine.redis_time import to_datetime
 
 
 def read_key_uses(redis: Redis, names: Sequence[str]) -> dict[str, dict[str, datetime]]:
-    """For each source named, when each of its keys was last used, by key id. A key that never came is not there."""
+    """For each of these sources, the time of each key's last use, by key id. Unused keys are missing."""
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         for name in names:
             pipeline.hgetall(keys.KEY_USES + name)
-        found: list[Any] = pipeline.execute()
-    return {name: _moments(fields) for name, fields in zip(names, found, strict=True)}
+        rows: list[Any] = pipeline.execute()
+    return {name: _moments(fields) for name, fields in zip(names, rows, strict=True)}
 
 
 def _moments(fields: Mapping[bytes, bytes]) -> dict[str, datetime]:

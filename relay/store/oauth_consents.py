@@ -1,7 +1,7 @@
-"""Connecting a customer, as the store sees it: the link, the question put to Gong, the consent, and its exchange.
+"""Connecting a customer by OAuth: the link, the visit to Gong's consent page, the consent, and its exchange for tokens.
 
-A ticket makes a link good once and for half an hour; a state makes one answer of Gong's good, once, in one browser.
-Both are kept as their SHA-256 only. The code that a consent brings is sealed, and waits for a worker.
+A ticket makes a link valid once, for half an hour. A state makes one response of Gong's valid, once, in one browser. Only
+the SHA-256 of each is stored. The authorization code of a consent is sealed, and waits for a worker.
 """
 
 import hashlib
@@ -23,15 +23,15 @@ from relay.store.engine.scripts import Scripts
 TICKET_SECONDS = 1800
 STATE_SECONDS = 600
 CODE_SECONDS = 600
-"""How long a ticket, a state, and Gong's code are good."""
+"""How long a ticket, a state, and Gong's code are valid, in seconds."""
 
-_KEPT_SECONDS = 86_400
-_AGAIN_SECONDS = 90
+_KEEP_SECONDS = 86_400
+_LEASE_SECONDS = 90
 
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """Whom a link connects: `destination` is the name it gets. What is None or empty stays as it is, or is left away."""
+    """Which destination a link connects. Fields that are None or empty keep their value, or their default."""
 
     destination: str
     account: str | None = None
@@ -42,7 +42,7 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class ConsentRequest:
-    """One way to Gong's consent page. `ticket` is None where an operator's key opened it."""
+    """One visit to Gong's consent page. `ticket` is None if an operator's key opened it."""
 
     state: str = field(repr=False)
     browser: str = field(repr=False)
@@ -51,7 +51,7 @@ class ConsentRequest:
 
 @dataclass(frozen=True, slots=True)
 class ConsentCallback:
-    """What Gong sent a browser back with. `code` is empty where the customer refused."""
+    """What Gong sent a browser back with. `code` is empty if the customer declined."""
 
     state: str = field(repr=False)
     browser: str = field(repr=False)
@@ -59,7 +59,7 @@ class ConsentCallback:
 
 
 class CallbackResult(StrEnum):
-    """What became of an answer of Gong's: taken, or its state is not good, is another browser's, or its link was used."""
+    """Whether a callback was accepted, or why not."""
 
     ACCEPTED = "accepted"
     UNKNOWN_STATE = "unknown_state"
@@ -68,7 +68,7 @@ class CallbackResult(StrEnum):
 
 
 class ConsentStatus(StrEnum):
-    """How far the exchange of a consent is."""
+    """The state of a consent's exchange."""
 
     WAITING = "waiting"
     CONNECTED = "connected"
@@ -77,7 +77,7 @@ class ConsentStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """A customer's yes on its way to tokens. `detail` says why it failed."""
+    """A consent that is being exchanged for tokens. `detail` says why that failed."""
 
     id: str
     invitation: Invitation
@@ -88,73 +88,74 @@ class Consent:
 
 
 def save_ticket(redis: Redis, ticket: str, invitation: Invitation) -> None:
-    """Make a link good. `ticket` is fresh random text of 128 bits at least."""
+    """Make a link valid. `ticket` is new random text of at least 128 bits."""
     with redis_errors_as_unavailable():
-        redis.set(keys.CONNECT_TICKET + _digest(ticket), _written(invitation), ex=TICKET_SECONDS)
+        redis.set(keys.CONNECT_TICKET + _digest(ticket), _invitation_json(invitation), ex=TICKET_SECONDS)
 
 
 def read_ticket(redis: Redis, ticket: str) -> Invitation | None:
-    """Whom this ticket invites; None when it is unknown, used or expired. To look at a link does not spend it."""
+    """A ticket's invitation, or None if it is unknown, used or expired. Reading does not spend it."""
+    # Chat programs fetch links for a preview; that must not use them up.
     with redis_errors_as_unavailable():
-        found: Any = redis.get(keys.CONNECT_TICKET + _digest(ticket))
-    return _read(found) if found else None
+        text: Any = redis.get(keys.CONNECT_TICKET + _digest(ticket))
+    return _read_invitation(text) if text else None
 
 
 def save_consent_request(redis: Redis, asking: ConsentRequest, invitation: Invitation) -> None:
-    """Remember what was asked of Gong, and by whom, until the answer comes."""
+    """Remember a visit to Gong's consent page until Gong sends the browser back."""
     key = keys.CONSENT_REQUEST + _digest(asking.state)
-    told: dict[Any, Any] = {
+    fields: dict[Any, Any] = {
         "browser": _digest(asking.browser),
         "ticket": _digest(asking.ticket) if asking.ticket else "",
-        "invitation": _written(invitation),
+        "invitation": _invitation_json(invitation),
     }
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=True)
-        pipeline.hset(key, mapping=told)
+        pipeline.hset(key, mapping=fields)
         pipeline.expire(key, STATE_SECONDS)
         pipeline.execute()
 
 
 def claim_consent(scripts: Scripts, vault: Vault, consent_id: str, answer: ConsentCallback) -> CallbackResult:
-    """Take what Gong sent back, once. `consent_id` is a fresh random name."""
+    """Accept what Gong sent back, once. `consent_id` is a new random name."""
     sealed = vault.seal(answer.code, _purpose(consent_id)) if answer.code else ""
     state, browser = _digest(answer.state), _digest(answer.browser)
     with redis_errors_as_unavailable():
-        told = scripts.run("claim_consent", state, browser, consent_id, sealed, _KEPT_SECONDS)
-    return CallbackResult(told.decode())
+        result = scripts.run("claim_consent", state, browser, consent_id, sealed, _KEEP_SECONDS)
+    return CallbackResult(result.decode())
 
 
 def lease_consent(scripts: Scripts, redis: Redis) -> Consent | None:
-    """The next consent whose code is to be exchanged. Another worker gets it again should this one not settle it."""
+    """The next consent whose code is to be exchanged. If this worker does not settle it, another one gets it."""
     with redis_errors_as_unavailable():
-        found = scripts.run("lease_consent", _AGAIN_SECONDS * SECOND)
-    return read_consent(redis, found.decode()) if found else None
+        consent_id = scripts.run("lease_consent", _LEASE_SECONDS * SECOND)
+    return read_consent(redis, consent_id.decode()) if consent_id else None
 
 
 def read_consent(redis: Redis, consent_id: str) -> Consent | None:
-    """How far a consent is; None when it is unknown or long past."""
+    """A consent and its status. None if it is unknown or was forgotten after a day."""
     with redis_errors_as_unavailable():
-        found: Any = redis.hgetall(keys.CONSENT + consent_id)
-    if not found:
+        row: Any = redis.hgetall(keys.CONSENT + consent_id)
+    if not row:
         return None
-    told = {name.decode(): value.decode() for name, value in found.items()}
+    fields = {name.decode(): value.decode() for name, value in row.items()}
     return Consent(
-        consent_id,
-        _read(told["invitation"]),
-        ConsentStatus(told["status"]),
-        told.get("detail", ""),
-        to_datetime(told["at"]),
-        told.get("code", ""),
+        id=consent_id,
+        invitation=_read_invitation(fields["invitation"]),
+        progress=ConsentStatus(fields["status"]),
+        detail=fields.get("detail", ""),
+        at=to_datetime(fields["at"]),
+        sealed_code=fields.get("code", ""),
     )
 
 
 def unseal_code(vault: Vault, consent: Consent) -> str:
-    """The code itself. Raises Unsealable."""
+    """The authorization code in the clear. Raises UnsealError."""
     return vault.open(consent.sealed_code, _purpose(consent.id))
 
 
 def settle_consent(redis: Redis, consent: Consent, progress: ConsentStatus, detail: str = "") -> None:
-    """It is connected, or has failed: the code goes."""
+    """Record that a consent was exchanged or has failed, and delete its code."""
     key = keys.CONSENT + consent.id
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=True)
@@ -165,19 +166,20 @@ def settle_consent(redis: Redis, consent: Consent, progress: ConsentStatus, deta
 
 
 def postpone_consent(redis: Redis, consent: Consent, seconds: float) -> None:
-    """Exchange it in so many seconds."""
+    """Exchange a consent later, after `seconds`."""
     with redis_errors_as_unavailable():
         clock: Any = redis.time()
         redis.zadd(keys.CONSENTS, {consent.id: clock[0] * SECOND + int(seconds * SECOND)}, xx=True)
 
 
-def _written(invitation: Invitation) -> str:
+def _invitation_json(invitation: Invitation) -> str:
     return json.dumps(asdict(invitation))
 
 
-def _read(text: str | bytes) -> Invitation:
-    told = json.loads(text)
-    return Invitation(**told | {"internal_domains": tuple(told["internal_domains"])})
+def _read_invitation(text: str | bytes) -> Invitation:
+    fields = json.loads(text)
+    fields["internal_domains"] = tuple(fields["internal_domains"])
+    return Invitation(**fields)
 
 
 def _digest(secret: str) -> str:

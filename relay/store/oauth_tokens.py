@@ -1,7 +1,7 @@
-"""The tokens of destinations that were connected by OAuth: sealed, versioned, renewed by one worker at a time.
+"""OAuth tokens of connected destinations: sealed, versioned, and refreshed by one worker at a time.
 
-A renewal is written down before its refresh token is spent (`start_refresh`), and a fresh pair is written before it is
-used (`save_tokens`). So whatever line a worker dies at, the next one knows whether a refresh token may be spent.
+A refresh is recorded before its refresh token is spent (`start_refresh`), and new tokens are saved before they are used
+(`save_tokens`). So wherever a worker dies, the next one knows whether the refresh token may have been spent.
 """
 
 import json
@@ -20,10 +20,10 @@ from relay.store.engine.redis_time import SECOND, to_datetime
 from relay.store.engine.scripts import Scripts
 
 _MOST_TRIES = 2
-"""A renewal without an answer is tried once more, and then no further: Gong takes each refresh token once."""
+"""After two refreshes without a response, the token counts as spent: Gong accepts each refresh token once."""
 
 _GAP_SECONDS = 60
-"""At most one renewal a minute fails."""
+"""Seconds between failed refreshes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class TokenPair:
 
 @dataclass(frozen=True, slots=True)
 class IssuedTokens:
-    """A pair that Gong has just made: where it is good, for how long, and after how long it is renewed, in seconds."""
+    """Tokens that Gong has just issued. Durations are in seconds."""
 
     destination: str
     pair: TokenPair
@@ -48,7 +48,7 @@ class IssuedTokens:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a destination's customer granted. `lost` says why it cannot be renewed any more; else it is empty."""
+    """A customer's consent, as tokens. `lost` says why they cannot be refreshed any more; it is empty if they can."""
 
     destination: str
     version: int
@@ -60,11 +60,12 @@ class Grant:
     sealed: str = field(repr=False)
 
     def expired(self, now: datetime) -> bool:
+        """True if the access token has expired."""
         return now >= self.expires_at
 
 
 class RefreshStart(StrEnum):
-    """Whether a renewal may begin, and why not: no tokens, newer ones, none to be had, another's turn, too soon."""
+    """Whether a refresh may start, or why not. BUSY: another worker is refreshing."""
 
     STARTED = "started"
     NO_TOKENS = "no_tokens"
@@ -75,7 +76,7 @@ class RefreshStart(StrEnum):
 
 
 class RefreshFailure(StrEnum):
-    """How a renewal brought nothing: Gong did not do it, no answer arrived, or Gong does not take the refresh token."""
+    """How a refresh failed: Gong did not refresh, no response arrived, or Gong rejects the refresh token."""
 
     NOT_NOW = "not_now"
     IN_DOUBT = "in_doubt"
@@ -84,7 +85,7 @@ class RefreshFailure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TokenRefresh:
-    """One renewal of one version. `owner` is a name of its own, `seconds` how long nobody else may begin another."""
+    """One refresh of one version. `owner` is unique; no other worker may start a refresh within `seconds`."""
 
     grant: Grant
     owner: str
@@ -92,49 +93,49 @@ class TokenRefresh:
 
 
 def read_grant(redis: Redis, destination: str) -> Grant | None:
-    """What is known of a destination's tokens; None when it was never connected."""
+    """A destination's tokens and their state. None if it was never connected."""
     with redis_errors_as_unavailable():
-        found: Any = redis.hgetall(keys.TOKENS + destination)
-    if not found:
+        row: Any = redis.hgetall(keys.TOKENS + destination)
+    if not row:
         return None
-    told = {name.decode(): value.decode() for name, value in found.items()}
+    fields = {name.decode(): value.decode() for name, value in row.items()}
     return Grant(
-        destination,
-        int(told["version"]),
-        told["base_url"],
-        to_datetime(told["issued_at"]),
-        to_datetime(told["expires_at"]),
-        told.get("lost", ""),
-        told.get("consent", ""),
-        told["sealed"],
+        destination=destination,
+        version=int(fields["version"]),
+        base_url=fields["base_url"],
+        issued_at=to_datetime(fields["issued_at"]),
+        expires_at=to_datetime(fields["expires_at"]),
+        lost=fields.get("lost", ""),
+        consent=fields.get("consent", ""),
+        sealed=fields["sealed"],
     )
 
 
 def find_refreshable_destinations(redis: Redis, destinations: Sequence[str]) -> set[str]:
-    """Which of these destinations have tokens that can be renewed, in one round trip."""
+    """The destinations among these whose tokens can be refreshed, in one round trip."""
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         for name in destinations:
             pipeline.hmget(keys.TOKENS + name, "sealed", "lost")
         rows: list[Any] = pipeline.execute()
-    told = zip(destinations, rows, strict=True)
-    return {name for name, (sealed, lost) in told if sealed and not lost}
+    pairs = zip(destinations, rows, strict=True)
+    return {name for name, (sealed, lost) in pairs if sealed and not lost}
 
 
 def unseal_tokens(vault: Vault, grant: Grant) -> TokenPair:
-    """The tokens themselves. Raises Unsealable."""
+    """The tokens in the clear. Raises UnsealError."""
     return TokenPair(**json.loads(vault.open(grant.sealed, _purpose(grant.destination))))
 
 
 def save_tokens(
     scripts: Scripts, vault: Vault, fresh: IssuedTokens, *, follows: int | None, consent: str = ""
 ) -> int:
-    """Keep a fresh pair; only then may it be used. Returns its version.
+    """Save newly issued tokens; only then may they be used. Returns their version.
 
-    `follows` is the version that was renewed, None for a new `consent`. 0: another pair was written since.
+    `follows` is the version that was refreshed, or None for a new `consent`. Returns 0 if other tokens were saved since.
     """
-    told = {"access": fresh.pair.access, "refresh": fresh.pair.refresh}
-    sealed = vault.seal(json.dumps(told), _purpose(fresh.destination))
+    tokens = {"access": fresh.pair.access, "refresh": fresh.pair.refresh}
+    sealed = vault.seal(json.dumps(tokens), _purpose(fresh.destination))
     with redis_errors_as_unavailable():
         version = scripts.run(
             "save_tokens",
@@ -152,10 +153,10 @@ def save_tokens(
 
 
 def start_refresh(scripts: Scripts, renewal: TokenRefresh) -> RefreshStart:
-    """Write down that this version's refresh token is about to be spent, if it is this owner's turn."""
+    """Record that this version's refresh token is about to be spent, if this owner may do so."""
     grant = renewal.grant
     with redis_errors_as_unavailable():
-        told = scripts.run(
+        result = scripts.run(
             "start_refresh",
             grant.destination,
             grant.version,
@@ -164,11 +165,11 @@ def start_refresh(scripts: Scripts, renewal: TokenRefresh) -> RefreshStart:
             _GAP_SECONDS * SECOND,
             _MOST_TRIES,
         )
-    return RefreshStart(told.decode())
+    return RefreshStart(result.decode())
 
 
 def record_failed_refresh(scripts: Scripts, renewal: TokenRefresh, how: RefreshFailure, text: str) -> bool:
-    """Write down that a renewal brought nothing. False when it is no longer this owner's."""
+    """Record that a refresh failed. False if another owner has taken over."""
     grant = renewal.grant
     with redis_errors_as_unavailable():
         return bool(
@@ -185,7 +186,7 @@ def record_failed_refresh(scripts: Scripts, renewal: TokenRefresh, how: RefreshF
 
 
 def find_due_refreshes(redis: Redis, most: int) -> list[str]:
-    """Destinations whose tokens are to be looked at now, the longest due first."""
+    """Destinations whose tokens are due for a refresh, the longest due first."""
     with redis_errors_as_unavailable():
         clock: Any = redis.time()
         now = clock[0] * SECOND + clock[1]
@@ -194,27 +195,27 @@ def find_due_refreshes(redis: Redis, most: int) -> list[str]:
 
 
 def expire_access_token(scripts: Scripts, grant: Grant) -> None:
-    """Gong does not take this access token any more: it counts as expired, for every worker."""
+    """Gong rejects this access token: make it count as expired for every worker."""
     with redis_errors_as_unavailable():
         scripts.run("refresh_failed", grant.destination, grant.version, "", "expired", "", 0)
 
 
 def schedule_refresh(redis: Redis, destination: str, at: datetime | None) -> None:
-    """Look at these tokens when that moment has come; None: not before there is a fresh pair."""
+    """Set the time of the next refresh. None: not before new tokens are saved."""
     with redis_errors_as_unavailable():
         redis.zadd(keys.TOKEN_REFRESHES, {destination: "inf" if at is None else int(at.timestamp() * SECOND)})
 
 
 def read_hold_cause(redis: Redis, destination: str) -> str | None:
-    """Why the destination is on hold, in a word; None when it is not."""
+    """The cause of the destination's hold. None if it is not on hold."""
     with redis_errors_as_unavailable():
-        found: Any = redis.hget(keys.HOLD + destination, "cause")
-    return found.decode() if found else None
+        cause: Any = redis.hget(keys.HOLD + destination, "cause")
+    return cause.decode() if cause else None
 
 
 @dataclass(frozen=True, slots=True)
 class ResealResult:
-    """What came of sealing everything with the newest key. `unreadable` names what no key opens."""
+    """The result of sealing everything with the newest key. `unreadable` are the keys of what no secret key opens."""
 
     resealed: int
     already: int
@@ -222,7 +223,7 @@ class ResealResult:
 
 
 def reseal_all(scripts: Scripts, redis: Redis, vault: Vault) -> ResealResult:
-    """Seal whatever the store holds sealed with the newest key. Safe beside running workers, and when repeated."""
+    """Seal all sealed fields in the store with the newest key. Safe beside running workers, and safe to repeat."""
     resealed, already, unreadable = 0, 0, []
     for key, name in _sealed_fields(redis):
         try:
@@ -235,7 +236,7 @@ def reseal_all(scripts: Scripts, redis: Redis, vault: Vault) -> ResealResult:
 
 
 def _sealed_fields(redis: Redis) -> Iterator[tuple[str, str]]:
-    """Every place that holds a sealed text."""
+    """Key and field of every sealed text."""
     with redis_errors_as_unavailable():
         names: Any = redis.zrange(keys.TOKEN_REFRESHES, 0, -1)
         consents: Any = redis.zrange(keys.CONSENTS, 0, -1)
@@ -243,16 +244,17 @@ def _sealed_fields(redis: Redis) -> Iterator[tuple[str, str]]:
     yield from ((keys.CONSENT + name.decode(), "code") for name in consents)
 
 
-def _reseal(scripts: Scripts, redis: Redis, vault: Vault, place: tuple[str, str]) -> bool:
-    """Whether the text there had to be sealed anew. What another process writes meanwhile is looked at again."""
+def _reseal(scripts: Scripts, redis: Redis, vault: Vault, location: tuple[str, str]) -> bool:
+    """True if the text had to be sealed again."""
+    # If another process writes the field in the meantime, read it again.
     while True:
         with redis_errors_as_unavailable():
-            sealed: Any = redis.hget(*place)
+            sealed: Any = redis.hget(*location)
         fresh = vault.reseal(sealed.decode()) if sealed else None
         if fresh is None:
             return False
         with redis_errors_as_unavailable():
-            if scripts.run("replace_field", *place, sealed, fresh):
+            if scripts.run("replace_field", *location, sealed, fresh):
                 return True
 
 

@@ -1,7 +1,7 @@
-"""Signing in by a provider, as the store sees it: what was asked of it, the code that came back, and who it was.
+"""Sign-ins through an OpenID provider: the request, the code that came back, and the identity.
 
-The web asks and a worker, who alone may call out, exchanges the code. What is worth something is sealed: the code, what
-is needed to spend it, and who somebody is, so that whoever writes to the store cannot sign in by that.
+The web starts a sign-in, and a worker exchanges the code, because only workers make outgoing calls. The code, what is needed
+to spend it, and the identity are sealed: write access to the store is not enough to sign in.
 """
 
 import hashlib
@@ -16,15 +16,18 @@ from relay.store.engine import keys
 from relay.store.engine.connection import redis_errors_as_unavailable
 
 LOGIN_SECONDS = 600
-"""How long somebody may take to sign in at the provider, and a code waits for a worker."""
+"""How long a sign-in at the provider may take, and how long a code waits for a worker."""
 
 PROVIDER_SECONDS = 86_400
-"""How long a provider's document is good when nobody can read it anew."""
+"""How long a provider's document stays valid if no worker can read it again."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoginRequest:
-    """What was asked. `browser` is the digest of who asked, `sealed` what only we know, `onward` the page to go to."""
+    """A sign-in that was sent to the provider.
+
+    `browser` is the digest of the browser's cookie, `sealed` are our own secrets of it, `onward` is the page to show then.
+    """
 
     browser: str
     sealed: str = field(repr=False)
@@ -33,7 +36,7 @@ class LoginRequest:
 
 @dataclass(frozen=True, slots=True)
 class LoginCallback:
-    """Somebody who came back, and how far their code is: `identity` is sealed, `detail` says why it came to nothing."""
+    """A sign-in that came back from the provider. `identity` is sealed; `detail` says why the exchange failed."""
 
     asked: LoginRequest
     sealed_code: str = field(repr=False)
@@ -42,91 +45,92 @@ class LoginCallback:
 
 
 def save_provider(redis: Redis, provider: OidcProvider) -> None:
+    """Keep the provider's endpoints for the web."""
     with redis_errors_as_unavailable():
         redis.set(keys.OIDC_PROVIDER, json.dumps(asdict(provider)), ex=PROVIDER_SECONDS)
 
 
 def read_provider(redis: Redis) -> OidcProvider | None:
-    """What a worker has read of the provider; None where none could yet."""
+    """The provider's endpoints, as a worker has read them. None if no worker has yet."""
     with redis_errors_as_unavailable():
-        found: Any = redis.get(keys.OIDC_PROVIDER)
-    return OidcProvider(**json.loads(found)) if found else None
+        text: Any = redis.get(keys.OIDC_PROVIDER)
+    return OidcProvider(**json.loads(text)) if text else None
 
 
 def save_login_request(redis: Redis, state: str, asked: LoginRequest) -> None:
-    """Remember a question until its answer comes. `state` is fresh random text."""
+    """Remember a sign-in until it comes back. `state` is new random text."""
     with redis_errors_as_unavailable():
         redis.set(keys.OIDC_REQUEST + digest(state), json.dumps(asdict(asked)), ex=LOGIN_SECONDS)
 
 
 def spend_login_request(redis: Redis, state: str) -> LoginRequest | None:
-    """What was asked under this state, once."""
+    """The sign-in with this state. It can be read once."""
     key = keys.OIDC_REQUEST + digest(state)
     with redis_errors_as_unavailable(), redis.pipeline(transaction=True) as pipeline:
         pipeline.get(key)
         pipeline.delete(key)
-        found: Any = pipeline.execute()[0]
-    return LoginRequest(**json.loads(found)) if found else None
+        text: Any = pipeline.execute()[0]
+    return LoginRequest(**json.loads(text)) if text else None
 
 
-def save_login_callback(redis: Redis, back_id: str, back: LoginCallback) -> None:
-    """Have a worker exchange a code."""
+def save_login_callback(redis: Redis, callback_id: str, callback: LoginCallback) -> None:
+    """Hand a code over to a worker."""
     with redis_errors_as_unavailable(), redis.pipeline(transaction=True) as pipeline:
-        pipeline.set(keys.OIDC_CALLBACK + back_id, json.dumps(asdict(back)), ex=LOGIN_SECONDS)
-        pipeline.rpush(keys.OIDC_CALLBACKS, back_id)
+        pipeline.set(keys.OIDC_CALLBACK + callback_id, json.dumps(asdict(callback)), ex=LOGIN_SECONDS)
+        pipeline.rpush(keys.OIDC_CALLBACKS, callback_id)
         pipeline.expire(keys.OIDC_CALLBACKS, LOGIN_SECONDS)
         pipeline.execute()
 
 
 def next_login_callback(redis: Redis) -> tuple[str, LoginCallback] | None:
-    """The next code to exchange. A worker that dies over one costs somebody a second try to sign in."""
+    """The next code to exchange. If the worker dies with it, the person has to sign in again."""
     with redis_errors_as_unavailable():
-        while (found := redis.lpop(keys.OIDC_CALLBACKS)) is not None:
-            back_id = found.decode()  # type: ignore[union-attr]
-            back = read_login_callback(redis, back_id)
-            if back is not None:
-                return back_id, back
+        while (name := redis.lpop(keys.OIDC_CALLBACKS)) is not None:
+            callback_id = name.decode()  # type: ignore[union-attr]
+            callback = read_login_callback(redis, callback_id)
+            if callback is not None:
+                return callback_id, callback
     return None
 
 
-def read_login_callback(redis: Redis, back_id: str) -> LoginCallback | None:
-    """How far a code is; None where there is nothing of this id."""
+def read_login_callback(redis: Redis, callback_id: str) -> LoginCallback | None:
+    """A callback and the state of its exchange. None if there is none with this id."""
     with redis_errors_as_unavailable():
-        found: Any = redis.get(keys.OIDC_CALLBACK + back_id)
-    return _read(found) if found else None
+        text: Any = redis.get(keys.OIDC_CALLBACK + callback_id)
+    return _read_callback(text) if text else None
 
 
-def settle_login_callback(redis: Redis, back_id: str, back: LoginCallback) -> None:
-    """A code was exchanged, or has come to nothing."""
+def settle_login_callback(redis: Redis, callback_id: str, callback: LoginCallback) -> None:
+    """Record that a code was exchanged or that this failed."""
     with redis_errors_as_unavailable():
-        redis.set(keys.OIDC_CALLBACK + back_id, json.dumps(asdict(back)), ex=LOGIN_SECONDS, xx=True)
+        redis.set(keys.OIDC_CALLBACK + callback_id, json.dumps(asdict(callback)), ex=LOGIN_SECONDS, xx=True)
 
 
-def spend_login_callback(redis: Redis, back_id: str) -> bool:
-    """Whether it was there to be spent: it signs in one browser, once."""
+def spend_login_callback(redis: Redis, callback_id: str) -> bool:
+    """Delete a callback. True if it existed: it signs in one browser, once."""
     with redis_errors_as_unavailable():
-        return bool(redis.delete(keys.OIDC_CALLBACK + back_id))
+        return bool(redis.delete(keys.OIDC_CALLBACK + callback_id))
 
 
 def login_request_purpose(browser: str) -> str:
-    """What a question's secrets are sealed for."""
+    """The purpose that a request's secrets are sealed for."""
     return f"oidc question of {browser}"
 
 
-def code_purpose(back_id: str) -> str:
-    """What a code is sealed for."""
-    return f"oidc code of {back_id}"
+def code_purpose(callback_id: str) -> str:
+    """The purpose that a code is sealed for."""
+    return f"oidc code of {callback_id}"
 
 
-def identity_purpose(back_id: str) -> str:
-    """What an identity is sealed for."""
-    return f"oidc identity of {back_id}"
+def identity_purpose(callback_id: str) -> str:
+    """The purpose that an identity is sealed for."""
+    return f"oidc identity of {callback_id}"
 
 
 def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _read(text: bytes) -> LoginCallback:
-    told = json.loads(text)
-    return LoginCallback(LoginRequest(**told.pop("asked")), **told)
+def _read_callback(text: bytes) -> LoginCallback:
+    fields = json.loads(text)
+    return LoginCallback(LoginRequest(**fields.pop("asked")), **fields)

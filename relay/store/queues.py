@@ -1,4 +1,4 @@
-"""Reading the queues: depth by state, age, budget, holds, workers; a handful of round trips for any number of companies."""
+"""The queues: events by state, age, budgets, holds, breakers and workers, in a few round trips for any number of companies."""
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ _BUCKET_SECONDS = 600
 _DAY = 24 * 3600 * SECOND
 
 PRIORITIES = (*map(str, Priority), "replay")
-"""The priorities in their order, as the scripts rank them; the last is that of replays."""
+"""The priorities in the order in which the scripts rank them. Replays come last."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Why a destination takes no calls, in a word and in Gong's own words, and since when."""
+    """A destination's hold. `detail` is Gong's own message."""
 
     cause: str
     detail: str
@@ -34,34 +34,39 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class DestinationDepth:
-    """One destination: how many events are in each state, the oldest open one's moment, and its hold."""
+    """The events of one destination."""
 
     destination: str
     states: Mapping[State, int]
+    """How many events are in each state now."""
     counts: Mapping[str, int]
+    """How many events ever entered each state."""
     oldest: datetime | None
+    """Arrival of the oldest open event."""
     hold: Hold | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CompanyUsage:
-    """One company: what waits in each priority, its calls in the last second and the last 24 hours, the end of its freeze.
-
-    `buckets` are its calls of the last day by the moment at which each ten minutes began, `high` those of priority high
-    among them. `other_calls` is how many calls of the company's day others had made at `other_calls_at`, as far as a 429 told.
-    `extra_spacing` is by how many seconds its calls keep wider apart because others call too.
-    """
+    """How much a company has used of its limits."""
 
     company: str
     priorities: Mapping[str, int]
+    """Queued events by priority."""
     last_second: int
+    """Calls in the last second."""
     last_day: int
+    """Calls in the last 24 hours."""
     high: int
+    """Those of priority high among them."""
     buckets: Mapping[datetime, int]
+    """Calls in the last 24 hours, by the start of each ten minutes."""
     frozen_until: datetime | None
     other_calls: int
+    """Calls of other integrations in the day before `other_calls_at`, as far as a 429 shows."""
     other_calls_at: datetime | None
     extra_spacing: float
+    """Seconds that are added between calls, because other integrations call too."""
 
     @property
     def queued(self) -> int:
@@ -70,16 +75,16 @@ class CompanyUsage:
 
 @dataclass(frozen=True, slots=True)
 class OpenBreaker:
-    """A base URL whose Gong does not answer: nothing is sent there until `open_until`, then one call tries it."""
+    """A base URL where Gong does not answer. No call goes there until `open_until`, then one trial call."""
 
     base_url: str
-    said: str
+    error: str
     since: datetime
     open_until: datetime
 
 
 def read_depths(redis: Redis, names: Sequence[str]) -> list[DestinationDepth]:
-    """The depth of each destination named."""
+    """The events of each of these destinations."""
     with redis_errors_as_unavailable():
         counts: Any = redis.hgetall(keys.STATE_COUNTS)
         pipeline = redis.pipeline(transaction=False)
@@ -95,7 +100,7 @@ def read_depths(redis: Redis, names: Sequence[str]) -> list[DestinationDepth]:
 
 def _depth(name: str, rows: Any, counts: Mapping[bytes, bytes]) -> DestinationDepth:
     states = {state: int(next(rows)) for state in State}
-    oldest = [id_timestamp(found[0].decode()) for found in [next(rows) for _ in OPEN_STATES] if found]
+    oldest = [id_timestamp(first[0].decode()) for first in [next(rows) for _ in OPEN_STATES] if first]
     prefix = f"{name}|".encode()
     entered = {
         key[len(prefix) :].decode(): int(value) for key, value in counts.items() if key.startswith(prefix)
@@ -116,7 +121,7 @@ def _hold(fields: Mapping[bytes, bytes]) -> Hold | None:
 
 
 def read_company_usage(redis: Redis, companies: Sequence[str]) -> list[CompanyUsage]:
-    """What each company has spent of its limits, by Redis's clock."""
+    """How much each company has used of its limits, by Redis's clock."""
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         pipeline.time()
@@ -130,16 +135,16 @@ def read_company_usage(redis: Redis, companies: Sequence[str]) -> list[CompanyUs
         clock, queues, *rows = pipeline.execute()
         priorities = _priorities(redis, queues, set(companies))
     now = clock[0] * SECOND + clock[1]
-    told = zip(companies, zip(*[iter(rows)] * 3, strict=True), strict=True)
-    return [_spent(company, now, priorities.get(company, {}), row) for company, row in told]
+    of_companies = zip(companies, zip(*[iter(rows)] * 3, strict=True), strict=True)
+    return [_company_usage(company, now, priorities.get(company, {}), row) for company, row in of_companies]
 
 
 def _priorities(
     redis: Redis, queues: Mapping[bytes, bytes], companies: Container[str]
 ) -> dict[str, dict[str, int]]:
-    """How many events wait in each priority of each company."""
-    known = [(name.decode(), *told.decode().split("|", 1)) for name, told in queues.items()]
-    wanted = [(name, int(rank), company) for name, rank, company in known if company in companies]
+    """How many events of each company are queued, by priority."""
+    named = [(name.decode(), *rank.decode().split("|", 1)) for name, rank in queues.items()]
+    wanted = [(name, int(rank), company) for name, rank, company in named if company in companies]
     pipeline = redis.pipeline(transaction=False)
     for name, _, _ in wanted:
         pipeline.llen(keys.RQ_QUEUE + name)
@@ -150,24 +155,23 @@ def _priorities(
     return priorities
 
 
-def _spent(company: str, now: int, priorities: Mapping[str, int], row: Sequence[Any]) -> CompanyUsage:
-    sent, day, (frozen, others, others_at, crowd) = row
+def _company_usage(company: str, now: int, priorities: Mapping[str, int], row: Sequence[Any]) -> CompanyUsage:
+    calls, day, (frozen_until, other_calls, other_calls_at, extra_spacing) = row
+    # Buckets that have left the 24 hours stay in the hash until the next call.
     horizon = now // (_BUCKET_SECONDS * SECOND) - 24 * 3600 // _BUCKET_SECONDS
-    thaw = to_datetime(frozen) if frozen and int(frozen) > now else None
-    last = sum(1 for moment in sent if int(moment.rstrip(b"?")) > now - SECOND)
     buckets = _buckets(day, b"", horizon)
-    others_moment = to_datetime(others_at) if others_at and int(others_at) > now - _DAY else None
+    others_are_recent = other_calls_at and int(other_calls_at) > now - _DAY
     return CompanyUsage(
-        company,
-        priorities,
-        last,
-        sum(buckets.values()),
-        sum(_buckets(day, b"h", horizon).values()),
-        buckets,
-        thaw,
-        int(others) if others and others_moment else 0,
-        others_moment,
-        int(crowd or 0) / SECOND,
+        company=company,
+        priorities=priorities,
+        last_second=sum(1 for called_at in calls if int(called_at.rstrip(b"?")) > now - SECOND),
+        last_day=sum(buckets.values()),
+        high=sum(_buckets(day, b"h", horizon).values()),
+        buckets=buckets,
+        frozen_until=to_datetime(frozen_until) if frozen_until and int(frozen_until) > now else None,
+        other_calls=int(other_calls) if other_calls and others_are_recent else 0,
+        other_calls_at=to_datetime(other_calls_at) if others_are_recent else None,
+        extra_spacing=int(extra_spacing or 0) / SECOND,
     )
 
 
@@ -180,22 +184,22 @@ def _buckets(day: Mapping[bytes, bytes], prefix: bytes, horizon: int) -> dict[da
 
 
 def read_open_breakers(redis: Redis, base_urls: Sequence[str]) -> list[OpenBreaker]:
-    """Those of these base URLs whose breaker is open."""
+    """The breakers that are open among those of these base URLs."""
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         for base_url in base_urls:
             pipeline.hmget(keys.BREAKER + base_url, "error", "opened_at", "open_until")
         rows = pipeline.execute()
-    told = zip(base_urls, rows, strict=True)
+    breakers = zip(base_urls, rows, strict=True)
     return [
-        OpenBreaker(base_url, said.decode(), to_datetime(opened), to_datetime(until))
-        for base_url, (said, opened, until) in told
+        OpenBreaker(base_url, error.decode(), to_datetime(opened), to_datetime(until))
+        for base_url, (error, opened, until) in breakers
         if opened and until
     ]
 
 
 def read_workers(redis: Redis) -> list[dict[str, str]]:
-    """The workers alive, as RQ registers them."""
+    """The workers that are alive, as RQ registers them."""
     with redis_errors_as_unavailable():
         names: Any = redis.smembers("rq:workers")
         pipeline = redis.pipeline(transaction=False)
@@ -212,14 +216,14 @@ def read_workers(redis: Redis) -> list[dict[str, str]]:
 
 
 _SOON = 1 * SECOND
-_MOST_LOOKED_AT = 5_000
+_MAX_READ = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class SendCapacity:
-    """`companies` have events that may be sent now or within a second, at `calls_per_second` together.
+    """How much could be sent now: the companies with events that may be sent within a second, and their calls per second.
 
-    Whoever waits for a budget, a hold, a retry or a Gong that is down is not among them.
+    Companies whose events wait for a budget, a hold, a retry or an open breaker do not count.
     """
 
     companies: int
@@ -227,16 +231,16 @@ class SendCapacity:
 
 
 def read_send_capacity(redis: Redis) -> SendCapacity:
-    """By Redis's clock, in three round trips. Beyond 5,000 companies the pace of the rest is taken as those' mean."""
+    """By Redis's clock, in three round trips. Beyond 5,000 companies, the rest count with the mean of those."""
     with redis_errors_as_unavailable():
         seconds, microseconds = redis.time()
         until = seconds * SECOND + microseconds + _SOON
         pipeline = redis.pipeline(transaction=False)
         pipeline.zcount(keys.DUE, "-inf", until)
-        pipeline.zrangebyscore(keys.DUE, "-inf", until, start=0, num=_MOST_LOOKED_AT)
+        pipeline.zrangebyscore(keys.DUE, "-inf", until, start=0, num=_MAX_READ)
         count, names = pipeline.execute()
         for name in names:
             pipeline.hget(keys.COMPANY + name.decode(), "per_second")
         paces: list[Any] = pipeline.execute()
-    known = sum(int(pace) if pace else Limits().per_second for pace in paces)
-    return SendCapacity(count, round(known * count / len(names)) if names else 0)
+    total = sum(int(pace) if pace else Limits().per_second for pace in paces)
+    return SendCapacity(count, round(total * count / len(names)) if names else 0)

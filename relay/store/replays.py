@@ -1,11 +1,10 @@
-"""Replays in the store: begun, stepped on event by event, ended; each step is whole or not at all.
+"""Replay jobs in the store: start, advance and end them, in one store or in all.
 
-A replay walks the events of each destination in the order of their ids, behind a cursor of its own that only moves
-forward, in the same step that sends an event or passes it. So whoever steps next goes on where the last one stood, and
-two that step at once do nothing twice.
+A replay passes the events of each destination in the order of their ids. Its cursor only moves forward, in the same step
+that sends or skips an event. So any worker can continue where another stopped, and two at once do nothing twice.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -27,7 +26,7 @@ from relay.store.engine.scripts import Scripts
 from relay.store.stores import Store, Stores
 
 END_CURSOR = "end"
-"""The cursor of a destination at which there is nothing left. It sorts after every id."""
+"""The cursor of a destination without events left. It sorts after every id."""
 
 _CURSOR = "cursor:"
 _FIELDS = (
@@ -46,7 +45,7 @@ _REPLAYS = JobRecords(keys.REPLAY, keys.REPLAYS, keys.REPLAYS_OPEN, keys.REPLAYS
 
 
 class SendResult(StrEnum):
-    """What became of one event of a replay."""
+    """What `resend_event` did."""
 
     SENT = "sent"
     SKIPPED = "skipped"
@@ -55,17 +54,20 @@ class SendResult(StrEnum):
     PAST = "past"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayRecord:
-    """A replay and how far it is. `cursors` are the ids that it has passed, by destination."""
+    """A replay and its progress."""
 
     id: str
     replay: Replay
     stage: ReplayStage
     counts: Mapping[str, int]
     cursors: Mapping[str, str]
+    """The last id that it has passed, by destination."""
     problems: tuple[Mapping[str, str], ...]
-    waits: str
+    """The first events that could not be sent, and why."""
+    waiting_for: str
+    """Why it is not advancing; empty if it is."""
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
@@ -73,16 +75,16 @@ class ReplayRecord:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One event that a replay comes by, with the fields that its filter looks at."""
+    """One event that a replay examines, with the fields that its filter compares."""
 
     id: str
     fields: Mapping[str, str]
 
 
 def start_replay(scripts: Scripts, redis: Redis, replay_id: str, replay: Replay) -> None:
-    """Begin a replay. Workers do the rest."""
-    told = {"filter": replay.filter.as_dict(), "remap": replay.remap, "limit": replay.limit}
-    fields: list[str | bytes | float] = ["request", orjson.dumps(told)]
+    """Start a replay. Workers advance it."""
+    request = {"filter": replay.filter.as_dict(), "remap": replay.remap, "limit": replay.limit}
+    fields: list[str | bytes | float] = ["request", orjson.dumps(request)]
     if replay.limit is not None:
         fields += ["limit", replay.limit]
     cursors = [
@@ -98,7 +100,7 @@ def first_cursor(replay: Replay) -> str:
 
 
 def find_replay_destinations(redis: Redis, replay: Replay) -> list[str]:
-    """The destinations that have events to look at."""
+    """The destinations with events that the replay has to examine."""
     wanted = replay.filter
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
@@ -106,38 +108,38 @@ def find_replay_destinations(redis: Redis, replay: Replay) -> list[str]:
             for event_id in wanted.ids:
                 pipeline.hget(keys.EVENT + event_id, "destination")
             return sorted({name.decode() for name in pipeline.execute() if name})
-        known: Any = (
+        all_names: Any = (
             [wanted.destination.encode()] if wanted.destination else redis.smembers(keys.DESTINATIONS)
         )
-        names = sorted(name.decode() for name in known)
+        names = sorted(name.decode() for name in all_names)
         for name in names:
             pipeline.exists(f"{keys.BY_STATE}{name}:{wanted.status}")
-        return [name for name, there in zip(names, pipeline.execute(), strict=True) if there]
+        return [name for name, exists in zip(names, pipeline.execute(), strict=True) if exists]
 
 
 def end_id(replay: Replay, began: datetime) -> str:
-    """The id before which events are a replay's own: what came after it began is not."""
+    """The id before which events belong to the replay. Events that arrive after its start do not."""
     return earliest_id(min(began, replay.filter.until) if replay.filter.until else began)
 
 
 def read_candidates(
     redis: Redis, replay: Replay, destination: str, *, between: tuple[str, str], most: int
 ) -> list[Candidate]:
-    """The next events of one destination, oldest first, between a cursor and the edge."""
-    after, edge = between
+    """The next events of one destination, oldest first, between a cursor and the end id."""
+    after, end = between
     wanted = replay.filter
     with redis_errors_as_unavailable():
         if wanted.ids is not None:
-            ids = [one for one in wanted.ids if after < one < edge][:most]
+            ids = [event_id for event_id in wanted.ids if after < event_id < end][:most]
         else:
             index = f"{keys.BY_STATE}{destination}:{wanted.status}"
-            found: Any = redis.zrange(index, f"({after}", f"({edge}", bylex=True, offset=0, num=most)
+            found: Any = redis.zrange(index, f"({after}", f"({end}", bylex=True, offset=0, num=most)
             ids = [name.decode() for name in found]
         pipeline = redis.pipeline(transaction=False)
         for event_id in ids:
             pipeline.hmget(keys.EVENT + event_id, _FIELDS)
         rows: list[Any] = pipeline.execute()
-    return [Candidate(one, _present(row)) for one, row in zip(ids, rows, strict=True)]
+    return [Candidate(event_id, _present(row)) for event_id, row in zip(ids, rows, strict=True)]
 
 
 def _present(row: Sequence[bytes | None]) -> dict[str, str]:
@@ -146,7 +148,7 @@ def _present(row: Sequence[bytes | None]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class ReplayPosition:
-    """Where a step of a replay stands: at which destination, and how many events it has looked at since the last."""
+    """Which cursor a step moves, and how many events it has examined since the last step."""
 
     replay_id: str
     destination: str
@@ -155,7 +157,7 @@ class ReplayPosition:
 
 @dataclass(frozen=True, slots=True)
 class SendOptions:
-    """How one event is sent again: the state it must be in, the fields to set on it, and how many may be queued before it."""
+    """How to replay one event: the state it must be in, the fields to set, and how many replayed events may be queued."""
 
     status: str
     fields: Mapping[str, str | bytes]
@@ -164,10 +166,10 @@ class SendOptions:
 
 
 def resend_event(scripts: Scripts, place: ReplayPosition, event_id: str, sending: SendOptions) -> SendResult:
-    """Queue one event for a replay, in the priority below all others."""
+    """Queue one event for a replay, with the lowest priority."""
     changes = [part for pair in sending.fields.items() for part in pair]
     with redis_errors_as_unavailable():
-        answer = scripts.run(
+        result = scripts.run(
             "replays_send",
             place.replay_id,
             place.destination,
@@ -179,29 +181,34 @@ def resend_event(scripts: Scripts, place: ReplayPosition, event_id: str, sending
             job_data(event_id),
             *changes,
         )
-    return SendResult(answer.decode())
+    return SendResult(result.decode())
 
 
 def skip_event(
     scripts: Scripts, place: ReplayPosition, event_id: str, *, problem: Mapping[str, str] | None = None
 ) -> bool:
-    """Move on past an event that is not sent; with a `problem`, one that was to be. False: another worker has done so."""
-    told = [] if problem is None else [orjson.dumps(problem)]
+    """Move the cursor past an event that is not sent. With a `problem`, it should have been sent.
+
+    False: another worker has passed it already.
+    """
+    problem_json = [] if problem is None else [orjson.dumps(problem)]
     with redis_errors_as_unavailable():
         return bool(
-            scripts.run("replays_skip", place.replay_id, place.destination, event_id, place.examined, *told)
+            scripts.run(
+                "replays_skip", place.replay_id, place.destination, event_id, place.examined, *problem_json
+            )
         )
 
 
-def settle_replay(scripts: Scripts, replay_id: str, *, waits: str) -> ReplayStage | None:
-    """End a replay that has looked at everything, or say what it waits for."""
+def settle_replay(scripts: Scripts, replay_id: str, *, waiting_for: str) -> ReplayStage | None:
+    """End a replay that has examined all its events, or record what it waits for. None: there is no such replay."""
     with redis_errors_as_unavailable():
-        state = scripts.run("replays_settle", replay_id, waits)
+        state = scripts.run("replays_settle", replay_id, waiting_for)
     return ReplayStage(state.decode()) if state else None
 
 
 def cancel_replay(scripts: Scripts, replay_id: str) -> bool:
-    """End a replay. What it has queued is sent. False: it had ended before. Raises NotFound."""
+    """Cancel a replay in one store. Events that it has queued are still sent. False: it had ended. Raises NotFound."""
     with redis_errors_as_unavailable():
         before = scripts.run("replays_cancel", replay_id).decode()
     if not before:
@@ -216,22 +223,22 @@ def replay_not_found(replay_id: str) -> NotFound:
 
 
 def acquire_replay_turn(redis: Redis, *, milliseconds: int) -> bool:
-    """Whether this worker is the one to step on replays now. True for one worker in so many milliseconds."""
+    """True for one worker per `milliseconds`: the one that advances replays now."""
     return _REPLAYS.may_step(redis, milliseconds=milliseconds)
 
 
 def list_open_replays(redis: Redis) -> list[ReplayRecord]:
-    """Those that have not ended, oldest first."""
+    """The replays that have not ended, oldest first."""
     return [_record(*row) for row in _REPLAYS.open_rows(redis)]
 
 
 def list_replays(redis: Redis) -> list[ReplayRecord]:
-    """The newest fifty, newest first."""
+    """The newest fifty of one store, newest first."""
     return [_record(*row) for row in _REPLAYS.newest_rows(redis)]
 
 
 def read_replay_record(redis: Redis, replay_id: str) -> ReplayRecord:
-    """One replay. Raises NotFound."""
+    """One replay in one store. Raises NotFound."""
     row = _REPLAYS.row(redis, replay_id)
     if row is None:
         raise replay_not_found(replay_id)
@@ -240,24 +247,27 @@ def read_replay_record(redis: Redis, replay_id: str) -> ReplayRecord:
 
 def _record(replay_id: str, row: Mapping[bytes, bytes]) -> ReplayRecord:
     fields = {name.decode(): value for name, value in row.items()}
+    # `problem:10` comes after `problem:9`.
     problems = sorted(
         (name for name in fields if name.startswith("problem:")), key=lambda name: (len(name), name)
     )
     counts = ("examined", "matched", "replayed", "skipped", "failed")
+    started_at, ended_at = fields.get("started_at"), fields.get("ended_at")
     return ReplayRecord(
-        replay_id,
-        parse_replay_request(orjson.loads(fields["request"])).replay,
-        ReplayStage(fields["state"].decode()),
-        {name: int(fields[name]) for name in counts},
-        {
+        id=replay_id,
+        replay=parse_replay_request(orjson.loads(fields["request"])).replay,
+        stage=ReplayStage(fields["state"].decode()),
+        counts={name: int(fields[name]) for name in counts},
+        cursors={
             name.removeprefix(_CURSOR): value.decode()
             for name, value in fields.items()
             if name.startswith(_CURSOR)
         },
-        tuple(orjson.loads(fields[name]) for name in problems),
-        fields.get("waiting_for", b"").decode(),
-        to_datetime(fields["created_at"]),
-        *(to_datetime(fields[name]) if name in fields else None for name in ("started_at", "ended_at")),
+        problems=tuple(orjson.loads(fields[name]) for name in problems),
+        waiting_for=fields.get("waiting_for", b"").decode(),
+        created_at=to_datetime(fields["created_at"]),
+        started_at=to_datetime(started_at) if started_at else None,
+        ended_at=to_datetime(ended_at) if ended_at else None,
     )
 
 
@@ -272,32 +282,32 @@ def read_replay_backlog(
 
 
 def start_replay_in_all_stores(stores: Stores, replay_id: str, replay: Replay) -> None:
-    """Begin a replay in each store that has events to look at; in the main one where none has."""
+    """Start a replay in every store with events for it, under the same id; in the main store if none has any."""
     for store in find_replay_stores(stores, replay):
         start_replay(store.scripts, store.redis, replay_id, replay)
 
 
 def find_replay_stores(stores: Stores, replay: Replay) -> list[Store]:
-    """The stores that a replay is for."""
+    """The stores with events for a replay."""
     if len(stores) == 1:
         return [stores.main]
     return [store for store in stores if find_replay_destinations(store.redis, replay)] or [stores.main]
 
 
 def cancel_replay_in_all_stores(stores: Stores, replay_id: str) -> bool:
-    """End a replay in every store. False: it had ended before. Raises NotFound."""
-    changed = query_stores(stores, lambda store: cancel_replay(store.scripts, replay_id))
-    return any(one for _, one in changed)
+    """Cancel a replay in every store. False: it had ended. Raises NotFound."""
+    results = query_stores(stores, lambda store: cancel_replay(store.scripts, replay_id))
+    return any(is_cancelled for _, is_cancelled in results)
 
 
 def read_replay_in_all_stores(stores: Stores, replay_id: str) -> ReplayRecord:
-    """A replay with what all stores have done of it. Raises NotFound."""
+    """A replay with its progress in all stores. Raises NotFound."""
     parts = query_stores(stores, lambda store: read_replay_record(store.redis, replay_id))
     return merge_replay_records([record for _, record in parts])
 
 
 def list_replays_in_all_stores(stores: Stores) -> list[ReplayRecord]:
-    """The newest fifty, newest first."""
+    """The newest fifty of all stores, newest first."""
     parts: dict[str, list[ReplayRecord]] = {}
     for store in stores:
         for record in list_replays(store.redis):
@@ -308,21 +318,20 @@ def list_replays_in_all_stores(stores: Stores) -> list[ReplayRecord]:
 
 
 def merge_replay_records(parts: Sequence[ReplayRecord]) -> ReplayRecord:
-    """The parts of one replay as a whole. It has ended once each of them has."""
+    """The parts of one replay as a whole. It has ended when all parts have."""
     first, stages = parts[0], {part.stage for part in parts}
     if len(parts) == 1:
         return first
+    ended = [part.ended_at for part in parts if part.ended_at]
     return replace(
         first,
         stage=_stage(stages),
         counts={name: sum(part.counts[name] for part in parts) for name in first.counts},
-        cursors={name: at for part in parts for name, at in part.cursors.items()},
+        cursors={name: cursor for part in parts for name, cursor in part.cursors.items()},
         problems=tuple(problem for part in parts for problem in part.problems),
-        waits="; ".join(part.waits for part in parts if part.waits),
-        started_at=min(_known(part.started_at for part in parts), default=None),
-        ended_at=max(part.ended_at for part in parts if part.ended_at)
-        if all(part.ended_at for part in parts)
-        else None,
+        waiting_for="; ".join(part.waiting_for for part in parts if part.waiting_for),
+        started_at=min((part.started_at for part in parts if part.started_at), default=None),
+        ended_at=max(ended) if len(ended) == len(parts) else None,
     )
 
 
@@ -330,7 +339,3 @@ def _stage(stages: set[ReplayStage]) -> ReplayStage:
     if stages & {ReplayStage.QUEUED, ReplayStage.RUNNING}:
         return ReplayStage.QUEUED if stages == {ReplayStage.QUEUED} else ReplayStage.RUNNING
     return ReplayStage.CANCELLED if ReplayStage.CANCELLED in stages else ReplayStage.DONE
-
-
-def _known(moments: Iterable[datetime | None]) -> list[datetime]:
-    return [moment for moment in moments if moment is not None]

@@ -1,6 +1,7 @@
-"""How long requests took, and which were turned away: counted in the process, told to the store once a second at most.
+"""Durations and rejections of requests: counted in the process, and written to the store at most once a second.
 
-What is taken is counted by the step that takes it. What is not comes from anybody: it must not cost a write each.
+Accepted requests are counted by the script that accepts them. Anyone can send requests that are rejected, so those must not
+cost a write each.
 """
 
 import threading
@@ -20,13 +21,13 @@ from relay.store.engine.redis_time import SECOND
 from relay.store.time_series import Resolution, source_scope
 
 FLUSH_SECONDS = 1.0
-_FINE_KEPT, _HOURS_KEPT = 21_600, 3_024_000
-"""As long as the scripts keep theirs, in seconds."""
+_KEEP_FINE, _KEEP_HOURS = 21_600, 3_024_000
+"""How long buckets are kept, in seconds, as in `series.lua`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """One request of a source that was not taken: with which code, and of a signature why."""
+    """One rejected request of a source. `reason` says why a signature failed."""
 
     source: str
     code: str
@@ -35,11 +36,12 @@ class Rejection:
 
     @property
     def outcome(self) -> str:
+        """The word that the request is counted under."""
         return f"{self.code}:{self.reason}" if self.reason else self.code
 
 
 class RequestStats:
-    """Counts what is turned away, for as long as a process lives. Sources and codes are few, so this stays small."""
+    """Collects what is to be counted. There are few sources and codes, so it stays small while the store is down."""
 
     def __init__(self, redis: Redis, clock: Callable[[], float]) -> None:
         """`redis` is the main store's. `clock` counts seconds and never goes back."""
@@ -49,39 +51,45 @@ class RequestStats:
         self._counts: Counter[tuple[str, str]] = Counter()
         self._newest: dict[str, Rejection] = {}
         self._times: Counter[str] = Counter()
-        self._told_at = float("-inf")
+        self._flushed_at = float("-inf")
 
-    def count(self, turned: Rejection) -> None:
+    def count(self, rejection: Rejection) -> None:
         with self._lock:
-            self._counts[turned.source, turned.outcome] += 1
-            self._newest[turned.source] = turned
+            self._counts[rejection.source, rejection.outcome] += 1
+            self._newest[rejection.source] = rejection
 
     def time(self, endpoint: str, seconds: float) -> None:
-        """One request at a endpoint took so long, whatever came of it."""
+        """Count the duration of one request to an endpoint group, whatever its outcome."""
         with self._lock:
             self._times[f"request:{endpoint}|{bucket_index(seconds)}"] += 1
             self._times[f"request:{endpoint}|sum"] += int(seconds * SECOND)
 
     def due(self) -> bool:
-        """Whether there is something to tell, and a second has passed since the store was told last."""
-        return bool(self._counts or self._times) and self._clock() - self._told_at >= FLUSH_SECONDS
+        """True if there is something to write, and the last write was at least a second ago."""
+        return bool(self._counts or self._times) and self._clock() - self._flushed_at >= FLUSH_SECONDS
 
     def flush_if_due(self) -> None:
-        """Tell the store, unless it was told within the last second. Where it is away the counts wait."""
+        """Write to the store, unless that was done within the last second. If the store is down, the counts are kept."""
         with self._lock:
             if not self.due():
                 return
             counts, newest, times = self._counts, self._newest, self._times
-            self._counts, self._newest, self._times, self._told_at = Counter(), {}, Counter(), self._clock()
+            self._counts, self._newest, self._times, self._flushed_at = (
+                Counter(),
+                {},
+                Counter(),
+                self._clock(),
+            )
+        # Outside the lock, so that no request waits for Redis.
         try:
-            self._tell(counts, newest, times)
+            self._write(counts, newest, times)
         except Unavailable:
             with self._lock:
                 self._counts.update(counts)
                 self._times.update(times)
                 self._newest = newest | self._newest
 
-    def _tell(
+    def _write(
         self, counts: Mapping[tuple[str, str], int], newest: Mapping[str, Rejection], times: Mapping[str, int]
     ) -> None:
         with redis_errors_as_unavailable(), self._redis.pipeline() as pipeline:
@@ -89,22 +97,22 @@ class RequestStats:
                 pipeline.hincrby(keys.TIMINGS, name, by)
             for (source, outcome), by in counts.items():
                 pipeline.hincrby(keys.REQUEST_COUNTS, f"{source}|{outcome}", by)
-                for key, kept in _buckets(source, newest[source].at):
+                for key, keep in _buckets(source, newest[source].at):
                     pipeline.hincrby(key, outcome, by)
-                    pipeline.expire(key, kept)
-            for source, turned in newest.items():
-                told: dict[Any, Any] = {
-                    "at": int(turned.at.timestamp() * SECOND),
-                    "code": turned.code,
-                    "reason": turned.reason,
+                    pipeline.expire(key, keep)
+            for source, rejection in newest.items():
+                fields: dict[Any, Any] = {
+                    "at": int(rejection.at.timestamp() * SECOND),
+                    "code": rejection.code,
+                    "reason": rejection.reason,
                 }
-                pipeline.hset(keys.LAST_REJECTED + source, mapping=told)
+                pipeline.hset(keys.LAST_REJECTED + source, mapping=fields)
             pipeline.execute()
 
 
 def _buckets(source: str, at: datetime) -> list[tuple[str, int]]:
     seconds, scope = int(at.timestamp()), source_scope(source)
-    grains = ((Resolution.TEN_MINUTES, _FINE_KEPT), (Resolution.HOUR, _HOURS_KEPT))
+    grains = ((Resolution.TEN_MINUTES, _KEEP_FINE), (Resolution.HOUR, _KEEP_HOURS))
     return [
-        (f"{keys.SERIES}{grain.value[0]}{seconds // grain.seconds}{scope}", kept) for grain, kept in grains
+        (f"{keys.SERIES}{grain.value[0]}{seconds // grain.seconds}{scope}", keep) for grain, keep in grains
     ]

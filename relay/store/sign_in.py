@@ -1,4 +1,4 @@
-"""Signing in, as the store sees it: links that sign in once, sessions that were ended, and how often somebody failed."""
+"""Sign-in: one-time links, ended sessions, and the limit of sign-in attempts."""
 
 import hashlib
 from typing import Any
@@ -9,66 +9,63 @@ from relay.store.engine import keys
 from relay.store.engine.connection import redis_errors_as_unavailable
 
 TICKET_SECONDS = 900
-"""How long a sign-in link is good."""
+"""How long a sign-in link is valid."""
 
 WINDOW_SECONDS = 60
 MAX_ATTEMPTS_PER_ADDRESS = 10
 MAX_ATTEMPTS_TOTAL = 300
-"""Attempts in a window: of one address, and of all together before each address has one attempt left."""
+"""Attempts within a window: per address, and of all addresses before each has only one left."""
 
 
 def save_sign_in_ticket(redis: Redis, ticket: str, key_digest: str) -> None:
-    """Make a link good, once. `ticket` is fresh random text of 128 bits at least; `key_digest` is whom it signs in."""
+    """Make a link valid, once. `ticket` is new random text of at least 128 bits; `key_digest` identifies the key it signs in."""
     with redis_errors_as_unavailable():
         redis.set(keys.SIGN_IN_TICKET + _digest(ticket), key_digest, ex=TICKET_SECONDS)
 
 
 def spend_sign_in_ticket(redis: Redis, ticket: str) -> str | None:
-    """Whom a ticket signs in, by the digest of a key; None when it is unknown, used or expired. It is spent by this."""
+    """The digest of the key that a ticket signs in, or None if it is unknown, used or expired. This spends the ticket."""
     key = keys.SIGN_IN_TICKET + _digest(ticket)
     with redis_errors_as_unavailable(), redis.pipeline(transaction=True) as pipeline:
         pipeline.get(key)
         pipeline.delete(key)
-        found: Any = pipeline.execute()[0]
-    return found.decode() if found else None
+        digest: Any = pipeline.execute()[0]
+    return digest.decode() if digest else None
 
 
 def end_session(redis: Redis, session_id: str, *, keep_seconds: int) -> None:
-    """Have a session count as ended for so long."""
+    """Make a session count as ended for `keep_seconds`: until it would have ended anyway."""
     with redis_errors_as_unavailable():
         redis.set(keys.ENDED_SESSION + _digest(session_id), 1, ex=keep_seconds)
 
 
 def is_session_ended(redis: Redis, session_id: str) -> bool:
-    """Whether somebody signed out of it."""
+    """True if the session was signed out."""
     with redis_errors_as_unavailable():
         return bool(redis.exists(keys.ENDED_SESSION + _digest(session_id)))
 
 
 def count_sign_in_attempt(redis: Redis, address: str) -> bool:
-    """Count an attempt to sign in. False when this address has made too many within a minute.
-
-    A flood from everywhere lowers everybody's allowance to one attempt a minute, and never to none: so nobody is
-    locked out who knows a key.
-    """
-    one, everybody = keys.SIGN_INS + _digest(address), keys.SIGN_INS + "all"
+    """Count a sign-in attempt. False if this address has made too many within a minute."""
+    of_address_key, of_all_key = keys.SIGN_INS + _digest(address), keys.SIGN_INS + "all"
     with redis_errors_as_unavailable(), redis.pipeline(transaction=True) as pipeline:
-        for key in (one, everybody):
+        for key in (of_address_key, of_all_key):
             pipeline.incr(key)
             pipeline.expire(key, WINDOW_SECONDS, nx=True)
-        told: Any = pipeline.execute()
-    of_one, of_all = int(told[0]), int(told[2])
-    return of_one <= (MAX_ATTEMPTS_PER_ADDRESS if of_all <= MAX_ATTEMPTS_TOTAL else 1)
+        counts: Any = pipeline.execute()
+    of_address, of_all = int(counts[0]), int(counts[2])
+    # A flood from many addresses leaves each one attempt per minute, never none: it cannot lock out a person with a key.
+    return of_address <= (MAX_ATTEMPTS_PER_ADDRESS if of_all <= MAX_ATTEMPTS_TOTAL else 1)
 
 
 def reset_sign_in_attempts(redis: Redis, address: str) -> None:
-    """Somebody has signed in from there: what failed before was a slip."""
+    """Forget the attempts of an address, because a sign-in from there succeeded."""
     with redis_errors_as_unavailable():
         redis.delete(keys.SIGN_INS + _digest(address))
 
 
 def is_first_sign_in_failure(redis: Redis) -> bool:
-    """Whether no sign-in has failed within a minute: one line of audit tells of a flood as well as thousands."""
+    """True for the first failed sign-in within a minute. Only that one is audited: a flood must not fill the log."""
     with redis_errors_as_unavailable():
         return bool(redis.set(keys.SIGN_INS + "failed", 1, ex=WINDOW_SECONDS, nx=True))
 

@@ -1,11 +1,11 @@
-"""Reading what happened when: counts and times in minutes, tens of minutes and hours, of everything, of one destination
-or of one source.
+"""Time series: counts and durations per minute, ten minutes and hour, for a whole store, a destination or a source.
 
-Fields of a bucket are an event's states (`delivered`, `duplicate`, `dead`, `filtered`, `aggregated`, `discarded`) and
-`accepted`, `repeated` (kept once already), `failed`, `rate_limited`, `blocked` (attempts), `replayed`. Times stand as
-`delivered:<bucket>` (from arrival to Gong) and `call:<bucket>` (Gong's answer), as `relay.core.percentiles` counts them.
-Of a source there are `taken` (requests), the codes of those that were not, `verification_failed:<reason>`, and how surely Gong
-can tell whom its events are about: `strong`, `medium`, `weak`, `opaque`.
+The fields of a bucket are an event's states (`delivered`, `duplicate`, `dead`, `filtered`, `aggregated`, `discarded`), and
+`accepted`, `repeated` (duplicates that a source sent), `failed`, `rate_limited`, `blocked` (attempts) and `replayed`.
+Durations are `delivered:<bucket>` (from arrival until Gong has the event) and `call:<bucket>` (until Gong answered), in the
+buckets of `relay.core.percentiles`. A source has `requests` (those accepted), the codes of rejected requests,
+`verification_failed:<reason>`, and how reliably Gong can identify the person in its events: `strong`, `medium`, `weak`,
+`opaque`.
 """
 
 from collections import Counter
@@ -26,17 +26,17 @@ GLOBAL_SCOPE = ""
 
 
 def destination_scope(name: str) -> str:
-    """The scope of what happened to one destination's events."""
+    """The scope of one destination's events."""
     return f":to:{name}"
 
 
 def source_scope(name: str) -> str:
-    """The scope of what one source sent."""
+    """The scope of one source's requests and events."""
     return f":from:{name}"
 
 
 class Resolution(Enum):
-    """How long one bucket is: its mark in the store and its seconds."""
+    """How long a bucket is: its letter in the key, and its seconds."""
 
     MINUTE = ("m", 60)
     TEN_MINUTES = ("t", 600)
@@ -44,24 +44,26 @@ class Resolution(Enum):
 
     @property
     def seconds(self) -> int:
+        """The length of one bucket."""
         return self.value[1]
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesWindow:
-    """`count` buckets of one grain, the last of them the one that `now` lies in."""
+    """The last `count` buckets of one resolution, including the current one."""
 
     grain: Resolution
     count: int
 
     def numbers(self, now: datetime) -> range:
+        """The numbers of the buckets, counted since 1970."""
         last = int(now.timestamp()) // self.grain.seconds
         return range(last - self.count + 1, last + 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """What happened in one of them, from `at` on."""
+    """What happened in one bucket, which starts at `at`."""
 
     at: datetime
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -72,7 +74,7 @@ class Bucket:
 def read_series(
     redis: Redis, scopes: Sequence[str], span: SeriesWindow, *, now: datetime
 ) -> dict[str, list[Bucket]]:
-    """The buckets of each scope, the oldest first, in one round trip. Those in which nothing happened are there too."""
+    """The buckets of each scope, oldest first, in one round trip. Empty buckets are included."""
     mark, numbers = span.grain.value[0], span.numbers(now)
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
@@ -81,35 +83,35 @@ def read_series(
                 pipeline.hgetall(f"{keys.SERIES}{mark}{number}{scope}")
         rows: list[Mapping[bytes, bytes]] = pipeline.execute()
     starts = [datetime.fromtimestamp(number * span.grain.seconds, tz=UTC) for number in numbers]
-    told = iter(rows)
-    return {scope: [_bucket(start, next(told)) for start in starts] for scope in scopes}
+    remaining = iter(rows)
+    return {scope: [_bucket(start, next(remaining)) for start in starts] for scope in scopes}
 
 
 def _bucket(at: datetime, row: Mapping[bytes, bytes]) -> Bucket:
     counts: Counter[str] = Counter()
     times: dict[str, dict[int, int]] = {"delivered": {}, "call": {}}
     for name, value in row.items():
-        what, _, rest = name.decode().partition(":")
-        if what in times and rest:
-            times[what][int(rest)] = int(value)
-        if what != "call":
-            counts[what if what in times else name.decode()] += int(value)
+        word, _, bucket = name.decode().partition(":")
+        if word in times and bucket:
+            times[word][int(bucket)] = int(value)
+        if word != "call":
+            counts[word if word in times else name.decode()] += int(value)
     return Bucket(at, dict(counts), Histogram(times["delivered"]), Histogram(times["call"]))
 
 
 def merge_buckets(buckets: Iterable[Bucket], at: datetime) -> Bucket:
-    """Several buckets as one that begins at `at`."""
-    all_of_them = list(buckets)
+    """The sum of several buckets, as one that starts at `at`."""
+    parts = list(buckets)
     counts: Counter[str] = Counter()
-    for bucket in all_of_them:
+    for bucket in parts:
         counts.update(bucket.counts)
-    arrivals = merge_histograms(bucket.arrivals for bucket in all_of_them)
-    return Bucket(at, dict(counts), arrivals, merge_histograms(bucket.calls for bucket in all_of_them))
+    arrivals = merge_histograms(bucket.arrivals for bucket in parts)
+    return Bucket(at, dict(counts), arrivals, merge_histograms(bucket.calls for bucket in parts))
 
 
 @dataclass(frozen=True, slots=True)
 class RejectedRequest:
-    """The newest request of a source that was not taken: when, with which code, and of a signature why."""
+    """The newest rejected request of a source. `reason` says why a signature failed."""
 
     at: datetime
     code: str
@@ -117,7 +119,7 @@ class RejectedRequest:
 
 
 def read_rejected_requests(redis: Redis, names: Sequence[str]) -> dict[str, RejectedRequest]:
-    """Of each source named that ever had one."""
+    """The newest rejected request of each of these sources that ever had one."""
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         for name in names:

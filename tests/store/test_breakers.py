@@ -129,7 +129,7 @@ def test_while_it_is_open_nothing_is_sent_there_by_any_company(scripts: Scripts,
 
     assert take_events(scripts) == []
     assert rest_of(redis) == pytest.approx(15.0, abs=1.0)
-    assert [one.said for one in down(redis)] == ["down"]
+    assert [breaker.error for breaker in down(redis)] == ["down"]
 
 
 def test_another_base_url_is_not_affected(scripts: Scripts, redis: Redis):

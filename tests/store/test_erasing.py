@@ -87,7 +87,7 @@ def test_an_event_that_is_being_sent_is_let_finish_and_then_erased(store: Store)
     erasing = begin(store)
 
     assert run(store) == []
-    assert read_erasure(store.redis, erasing.id).waits == 1
+    assert read_erasure(store.redis, erasing.id).waiting == 1
     assert finish(
         store.scripts, taken, end_event(State.DELIVERED, "request-1", record=b"{}", keep_seconds=600)
     )
