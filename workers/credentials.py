@@ -78,28 +78,28 @@ class CredentialStore:
     def _read(self, destination: Destination) -> Credentials | Blocked:
         """Return the store's tokens, renewed first if they have expired."""
         if self._tokens is None:
-            return _reauthorization_required("the configuration has no oauth section")
+            return _block_for_reauthorization("the configuration has no oauth section")
         deadline = time.monotonic() + _BUSY_SECONDS
         while True:
             grant = read_grant(self._tokens.redis, destination.name)
             if grant is None:
-                return _reauthorization_required("the destination was never connected")
+                return _block_for_reauthorization("the destination was never connected")
             if not grant.expired(self._now()):
                 return self._open(self._tokens, grant)
             if grant.lost:
-                return _reauthorization_required(grant.lost)
+                return _block_for_reauthorization(grant.lost)
             blocked = _try_renewal(self._tokens, grant)
             if blocked is not None:
                 return blocked
             if time.monotonic() >= deadline:
-                return _refresh_failed("another worker is renewing the token")
+                return _block_for_failed_refresh("another worker is renewing the token")
             time.sleep(_POLL_SECONDS)
 
     def _open(self, tokens: TokenService, grant: Grant) -> Credentials | Blocked:
         try:
             pair = unseal_tokens(tokens.vault, grant)
         except UnsealError as error:
-            return _reauthorization_required(str(error))
+            return _block_for_reauthorization(str(error))
         credentials = Credentials(grant.base_url, f"Bearer {pair.access}", grant.version)
         self._cache[grant.destination] = _CachedGrant(credentials, grant, time.monotonic())
         return credentials
@@ -113,11 +113,11 @@ def _try_renewal(tokens: TokenService, grant: Grant) -> Blocked | None:
             # The customer may have connected again in the meantime.
             if current is None or current.version != grant.version:
                 return None
-            return _reauthorization_required(
+            return _block_for_reauthorization(
                 current.lost or "its tokens cannot be opened: see RELAY_SECRET_KEYS"
             )
         case RenewalResult.NOT_NOW:
-            return _refresh_failed("Gong issues no new token at the moment")
+            return _block_for_failed_refresh("Gong issues no new token at the moment")
         case RenewalResult.DONE | RenewalResult.BUSY:
             return None
 
@@ -129,9 +129,9 @@ def _expire_in_store(tokens: TokenService, name: str, rejected: Credentials) -> 
         expire_access_token(tokens.scripts, grant)
 
 
-def _reauthorization_required(text: str) -> Blocked:
+def _block_for_reauthorization(text: str) -> Blocked:
     return Blocked(0, None, HoldCause.REAUTHORIZATION_REQUIRED, (text,))
 
 
-def _refresh_failed(text: str) -> Blocked:
+def _block_for_failed_refresh(text: str) -> Blocked:
     return Blocked(0, None, HoldCause.TOKEN_REFRESH_FAILED, (text,))

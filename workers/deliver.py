@@ -80,7 +80,7 @@ class Deliverer:
         destination = self._find(event.destination)
         if destination is None:
             return CallResult(outcome=Blocked(0, None, HoldCause.NOT_CONFIGURED, ()))
-        body = _call_body(event)
+        body = _build_call_body(event)
 
         def send(credentials: Credentials, wait: Callable[[], None]) -> HttpResponse | NoResponse:
             return self._gong.send(credentials, Operation(event.operation), body, before_write=wait)
@@ -159,7 +159,7 @@ def _annotate_span(outcome: Outcome, destination: Destination, seconds: float) -
     )
 
 
-def _call_body(event: LeasedEvent) -> bytes:
+def _build_call_body(event: LeasedEvent) -> bytes:
     """Return the event's own body, or for a session's carrier the body of the whole session."""
     if event.aggregate is None:
         return event.body

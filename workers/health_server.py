@@ -83,7 +83,7 @@ class _Server(ThreadingHTTPServer):
 def serve_health(port: int, report: HealthReport) -> ThreadingHTTPServer | None:
     """Start the health server in a daemon thread. Returns None if the port is in use."""
     try:
-        server = _Server(("", port), _handler(report))
+        server = _Server(("", port), _create_handler(report))
     except OSError as error:
         # A worker without its health server still sends events, so this is no reason to exit.
         log_event("worker.port_taken", level="error", port=port, error=error.strerror)
@@ -92,7 +92,7 @@ def serve_health(port: int, report: HealthReport) -> ThreadingHTTPServer | None:
     return server
 
 
-def _handler(report: HealthReport) -> type[BaseHTTPRequestHandler]:
+def _create_handler(report: HealthReport) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         """Answers one request."""
 

@@ -15,7 +15,7 @@ def trace_attempt(redis: Redis, event: LeasedEvent, attempt: Callable[[], None])
     if not is_enabled():
         attempt()
         return
-    context = _request_context(redis, event.id)
+    context = _read_request_context(redis, event.id)
     # A retry may come hours later, and a trace that stays open for hours is hard to read.
     is_first = event.try_number == 1
     parent, links = (context, ()) if is_first else ("", (context,))
@@ -31,7 +31,7 @@ def trace_attempt(redis: Redis, event: LeasedEvent, attempt: Callable[[], None])
         attempt()
 
 
-def _request_context(redis: Redis, event_id: str) -> str:
+def _read_request_context(redis: Redis, event_id: str) -> str:
     """Return the trace context in which the event was accepted; "" if there is none or Redis does not answer."""
     try:
         context = redis.hget(keys.EVENT + event_id, "trace")

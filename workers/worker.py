@@ -263,7 +263,7 @@ class PacedWorker(SimpleWorker):
                 limits=result.limits,
             )
             settlement = settle(attempt, self._options.settlement)
-            settled = self._settle(event, settlement, _call_timing(result, job.requested_at))
+            settled = self._settle(event, settlement, _build_call_timing(result, job.requested_at))
             log_attempt(attempt, settlement, settled=settled)
         # Nothing may escape, or the thread's slot would be lost. The lease expires and another worker takes the event.
         except Exception as error:  # noqa: BLE001 - see the line above
@@ -322,7 +322,7 @@ class PacedWorker(SimpleWorker):
             )
 
 
-def _call_timing(result: CallResult, requested_at: float) -> CallTiming:
+def _build_call_timing(result: CallResult, requested_at: float) -> CallTiming:
     # Redis and this process have different clocks, so the store gets durations since the lease was requested.
     if result.arrived_at is None:
         return CallTiming(result.base_url)

@@ -142,7 +142,7 @@ def classify_token_response(response: HttpResponse | NoResponse) -> TokenResult:
     if response.status < 300:  # noqa: PLR2004 - the first status that is not a success
         return _read_tokens(body)
     # A complete error response, 5xx too, means that Gong changed nothing.
-    text = f"HTTP {response.status} {_error_text(response, body)}".strip()
+    text = f"HTTP {response.status} {_extract_error_text(response, body)}".strip()
     if response.status < 500 and _GRANT_REJECTED.search(text):  # noqa: PLR2004 - a server error decides nothing
         return GrantRejected(text)
     if response.status == 401 or body.get("error") == "invalid_client":  # noqa: PLR2004 - Unauthorized
@@ -158,7 +158,7 @@ def _parse_object(body: bytes) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _error_text(response: HttpResponse, body: dict[str, Any]) -> str:
+def _extract_error_text(response: HttpResponse, body: dict[str, Any]) -> str:
     named = [str(body[name]) for name in ("error", "error_description") if body.get(name)]
     text = ": ".join(named) or response.body[:300].decode("utf-8", "replace")
     return _LOOKS_SECRET.sub("…", " ".join(text.split()))[:200]
@@ -173,7 +173,7 @@ def _read_tokens(body: dict[str, Any]) -> TokenResult:
     return TokensIssued(
         access_token=str(access),
         refresh_token=str(refresh) if _is_token(refresh) else None,
-        lifetime=_lifetime(body.get("expires_in")),
+        lifetime=_parse_lifetime(body.get("expires_in")),
         base_url=base_url if isinstance(base_url, str) else None,
         scope=str(body.get("scope") or "")[:1000],
     )
@@ -183,7 +183,7 @@ def _is_token(value: Any) -> bool:
     return isinstance(value, str) and _TOKEN.fullmatch(value) is not None
 
 
-def _lifetime(expires_in: Any) -> float:
+def _parse_lifetime(expires_in: Any) -> float:
     """Return `expires_in` as seconds, also if it is a text; a day if it cannot be read."""
     text = str(expires_in)
     if isinstance(expires_in, bool) or not re.fullmatch(r"[0-9]{1,9}", text) or not int(text):

@@ -178,18 +178,18 @@ def _insert(root: dict[str, Any], steps: list[str], text: str) -> None:
         key = step or str(len(target))
         target = target.setdefault(key, {})
         if not isinstance(target, dict):
-            raise _conflict(steps[: at + 1])
+            raise _conflict_error(steps[: at + 1])
     key = steps[-1] or str(len(target))
     present = target.get(key)
     if isinstance(present, dict):
-        raise _conflict(steps)
+        raise _conflict_error(steps)
     if isinstance(present, list):
         present.append(text)
     else:
         target[key] = text if present is None else [present, text]
 
 
-def _conflict(steps: list[str]) -> BadRequest:
+def _conflict_error(steps: list[str]) -> BadRequest:
     name = "".join(step if not at else f"[{step}]" for at, step in enumerate(steps))
     return BadRequest("bad_form", f"Field {name!r} is both a value and an object. Send one of the two.")
 

@@ -176,7 +176,7 @@ def _try_out(redis: Redis, world: World, ended: Ended, name: str) -> None:
 
 
 def test_fifty_workers_died_and_some_on_either_side_of_the_save(ended: Ended) -> None:
-    print(f"{ended.killed} killed, {len(ended.saved)} had saved, {len(ended.lost)} consents lost")  # noqa: T201
+    print(f"{ended.killed} killed, {len(ended.saved)} had saved, {len(ended.lost)} consents lost")  # noqa: T201 - shown with pytest -s
     assert ended.killed == KILLS
     assert ended.saved
     assert ended.lost

@@ -80,7 +80,9 @@ def format_time(timestamp: datetime) -> str:
     return timestamp.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def _condition(kind: AlertKind, subject: str, since: datetime, text: str, *, opens: bool = True) -> Condition:
+def _build_condition(
+    kind: AlertKind, subject: str, since: datetime, text: str, *, opens: bool = True
+) -> Condition:
     info = KINDS[kind]
     return Condition(
         kind=kind,
@@ -117,11 +119,12 @@ def _find_dead_letters(snapshot: StoreSnapshot, thresholds: Thresholds, _: float
     rate = thresholds.dead_letters
     if rate is None:
         return
+    # Names without recent growth have no slots, so quiet destinations cost nothing here.
     for name in snapshot.dead.slots:
         count = snapshot.dead.recent_count(name)
         events = "1 event became a dead letter" if count == 1 else f"{count} events became dead letters"
         text = f"{name}: {events} within {format_duration(rate.seconds)}."
-        yield _condition(AlertKind.DEAD_LETTERS, name, snapshot.now, text, opens=count >= rate.count)
+        yield _build_condition(AlertKind.DEAD_LETTERS, name, snapshot.now, text, opens=count >= rate.count)
 
 
 def _find_failed_verifications(
@@ -136,18 +139,20 @@ def _find_failed_verifications(
         text = (
             f"{name}: {webhooks} rejected within {format_duration(rate.seconds)} because verification failed."
         )
-        yield _condition(AlertKind.FAILED_VERIFICATION, name, snapshot.now, text, opens=count >= rate.count)
+        yield _build_condition(
+            AlertKind.FAILED_VERIFICATION, name, snapshot.now, text, opens=count >= rate.count
+        )
 
 
 def _find_budgets(snapshot: StoreSnapshot, thresholds: Thresholds, _: float) -> Iterator[Condition]:
     if thresholds.daily_budget is None:
         return
     for company, (spent, budget) in snapshot.spent.items():
-        share = spent / budget if budget else 1.0
+        share = spent / budget if budget else 1.0  # a budget of zero is always used up
         if share >= thresholds.daily_budget * _HYSTERESIS:
             text = f"{company} has used {spent:,} of its {budget:,} calls per 24 hours."
             opens = share >= thresholds.daily_budget
-            yield _condition(AlertKind.DAILY_BUDGET, company, snapshot.now, text, opens=opens)
+            yield _build_condition(AlertKind.DAILY_BUDGET, company, snapshot.now, text, opens=opens)
 
 
 def _find_old_events(snapshot: StoreSnapshot, thresholds: Thresholds, _: float) -> Iterator[Condition]:
@@ -158,7 +163,7 @@ def _find_old_events(snapshot: StoreSnapshot, thresholds: Thresholds, _: float) 
         if seconds >= thresholds.oldest_event * _HYSTERESIS:
             text = f"{name}: an event has been waiting for {format_duration(seconds)}, and nothing is known that delays it."
             opens = seconds >= thresholds.oldest_event
-            yield _condition(AlertKind.OLDEST_EVENT, name, since, text, opens=opens)
+            yield _build_condition(AlertKind.OLDEST_EVENT, name, since, text, opens=opens)
 
 
 def _find_worker_outage(
@@ -173,7 +178,7 @@ def _find_worker_outage(
             f"No worker was running for store {snapshot.store} from {format_time(last)} to "
             f"{format_time(snapshot.now)}."
         )
-        yield _condition(AlertKind.NO_WORKER, snapshot.store, last, text)
+        yield _build_condition(AlertKind.NO_WORKER, snapshot.store, last, text)
 
 
 def _find_relaxed_durability(
@@ -181,15 +186,16 @@ def _find_relaxed_durability(
 ) -> Iterator[Condition]:
     if thresholds.relaxed_durability and snapshot.relaxed:
         text = f"Store {snapshot.store} may lose accepted events. {' '.join(snapshot.relaxed)}"
-        yield _condition(AlertKind.RELAXED_DURABILITY, snapshot.store, snapshot.now, text)
+        yield _build_condition(AlertKind.RELAXED_DURABILITY, snapshot.store, snapshot.now, text)
 
 
 def _find_full_store(snapshot: StoreSnapshot, thresholds: Thresholds, _: float) -> Iterator[Condition]:
     threshold, used = thresholds.store_full, snapshot.used_share
     if threshold is None or used is None or used < threshold * _HYSTERESIS:
         return
+    # The default threshold is below the high-water mark, so that the alert comes before requests are rejected.
     text = f"Store {snapshot.store} is {used:.0%} full."
-    yield _condition(AlertKind.STORE_FULL, snapshot.store, snapshot.now, text, opens=used >= threshold)
+    yield _build_condition(AlertKind.STORE_FULL, snapshot.store, snapshot.now, text, opens=used >= threshold)
 
 
 def _find_outages(snapshot: StoreSnapshot, thresholds: Thresholds, _: float) -> Iterator[Condition]:
@@ -198,7 +204,7 @@ def _find_outages(snapshot: StoreSnapshot, thresholds: Thresholds, _: float) -> 
     for base_url, since in snapshot.down.items():
         if snapshot.now - since >= timedelta(seconds=thresholds.gong_down):
             text = f"Gong has not answered at {base_url} since {format_time(since)}."
-            yield _condition(AlertKind.GONG_DOWN, base_url, since, text)
+            yield _build_condition(AlertKind.GONG_DOWN, base_url, since, text)
 
 
 _CHECKS: tuple[Callable[[StoreSnapshot, Thresholds, float], Iterator[Condition]], ...] = (

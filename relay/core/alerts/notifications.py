@@ -104,18 +104,18 @@ def _build_message(
     first = group[0]
     data = {
         "kind": first.kind,
-        "severity": _highest_severity(group),
+        "severity": _find_highest_severity(group),
         "store": store,
         "text": _render_text(notification, group),
         "count": len(group),
         "alerts": [render_alert(alert, store=store) for alert in group[:_MAX_ALERTS]],
     }
-    # The count makes each repetition a message of its own; a retry of one repetition keeps its id.
+    # Receivers deduplicate by this id. The count makes each repetition a message of its own; a retry of one repetition keeps its id.
     message_id = f"alert-{first.id}-{notification}-{first.notification_count}"
     return Message(message_id, receiver.name, _render_body(receiver, notification, data, now))
 
 
-def _highest_severity(group: Sequence[Alert]) -> Severity:
+def _find_highest_severity(group: Sequence[Alert]) -> Severity:
     return min((alert.severity for alert in group), key=list(Severity).index)
 
 
@@ -133,12 +133,12 @@ def _render_body(
     receiver: Receiver, notification: NotificationType, data: Mapping[str, Any], now: datetime
 ) -> bytes:
     if receiver.format is ReceiverFormat.SLACK:
-        return orjson.dumps({"text": _escape_for_slack(_headline(notification, data) + data["text"])})
+        return orjson.dumps({"text": _escape_for_slack(_render_headline(notification, data) + data["text"])})
     message = {"type": f"alert.{notification}", "timestamp": format_timestamp(now), "data": data}
     return orjson.dumps(message)
 
 
-def _headline(notification: NotificationType, data: Mapping[str, Any]) -> str:
+def _render_headline(notification: NotificationType, data: Mapping[str, Any]) -> str:
     if notification is NotificationType.TEST:
         return ""
     if notification is NotificationType.RESOLVED:

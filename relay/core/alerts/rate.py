@@ -28,7 +28,7 @@ def update_rate_window(
 ) -> RateWindow:
     """Return the window of the last `seconds` after another check."""
     # The first check counts nothing: the totals may be years old.
-    added = {} if window.totals is None else _growth(window.totals, totals)
+    added = {} if window.totals is None else _compute_growth(window.totals, totals)
     edge = (now - timedelta(seconds=seconds)).timestamp()
     width = max(seconds / _SLOTS, 1.0)
     slot = int(now.timestamp() // width * width)
@@ -39,7 +39,7 @@ def update_rate_window(
     return RateWindow(dict(totals), {name: slots for name, slots in (updated | new).items() if slots})
 
 
-def _growth(before: Mapping[str, int], now: Mapping[str, int]) -> dict[str, int]:
+def _compute_growth(before: Mapping[str, int], now: Mapping[str, int]) -> dict[str, int]:
     growth = {name: count - before.get(name, 0) for name, count in now.items()}
     # A total that has shrunk was reset, so all of it is new.
     return {name: now[name] if count < 0 else count for name, count in growth.items() if count}

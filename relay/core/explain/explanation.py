@@ -25,7 +25,7 @@ def explain(facts: EventFacts) -> Explanation:
     return explanation
 
 
-def _delivered(facts: EventFacts) -> Explanation:
+def _explain_delivered(facts: EventFacts) -> Explanation:
     request = f" with request id {facts.request_id}" if facts.request_id else ""
     sentence = f"The event is in Gong: Gong accepted it at {format_timestamp(facts.at)}{request}."
     if not facts.unattributed:
@@ -37,7 +37,7 @@ def _delivered(facts: EventFacts) -> Explanation:
     return Explanation(ExplanationCause.DELIVERED, in_gong=True, sentence=sentence, remedy=remedy)
 
 
-def _duplicate(facts: EventFacts) -> Explanation:
+def _explain_duplicate(facts: EventFacts) -> Explanation:
     sentence = f"Gong already had eventId {facts.event_id} from another system, and kept that system's version of the event."
     remedy = (
         "Check what Gong shows for it. If another integration sends the same events, stop one of the two. If it is a "
@@ -46,7 +46,7 @@ def _duplicate(facts: EventFacts) -> Explanation:
     return Explanation(ExplanationCause.ALREADY_REPORTED, in_gong=True, sentence=sentence, remedy=remedy)
 
 
-def _aggregated(facts: EventFacts) -> Explanation:
+def _explain_aggregated(facts: EventFacts) -> Explanation:
     state = f", which is {facts.carrier_state}" if facts.carrier_state else ""
     sentence = f"The event belongs to a session that is sent as one call by event {facts.carrier}{state}."
     # The carrier decides. Its record may be pruned already, and then nothing is known.
@@ -59,7 +59,7 @@ def _aggregated(facts: EventFacts) -> Explanation:
     return Explanation(ExplanationCause.AGGREGATED, in_gong, sentence, remedy)
 
 
-def _aggregating(facts: EventFacts) -> Explanation:
+def _explain_aggregating(facts: EventFacts) -> Explanation:
     latest = f", at {format_timestamp(facts.next_at)} at the latest" if facts.next_at else ""
     sentence = (
         f"The event waits for the rest of its session, which is sent once no more events arrive{latest}."
@@ -67,11 +67,11 @@ def _aggregating(facts: EventFacts) -> Explanation:
     return Explanation(ExplanationCause.AGGREGATING, in_gong=False, sentence=sentence, next_at=facts.next_at)
 
 
-def _queued(facts: EventFacts) -> Explanation:
+def _explain_queued(facts: EventFacts) -> Explanation:
     if facts.hold:
-        return _on_hold(facts)
+        return _explain_on_hold(facts)
     if facts.obstacle:
-        return _obstructed(facts.obstacle)
+        return _explain_obstacle(facts.obstacle)
     when = f", at about {format_timestamp(facts.next_at)}" if facts.next_at else ""
     sentence = f"The event is queued. It is sent as soon as its company's limits allow{when}."
     return Explanation(ExplanationCause.QUEUED, in_gong=False, sentence=sentence, next_at=facts.next_at)
@@ -93,7 +93,7 @@ _OBSTACLES: Mapping[ExplanationCause, tuple[str, str]] = {
 }
 
 
-def _obstructed(obstacle: Obstacle) -> Explanation:
+def _explain_obstacle(obstacle: Obstacle) -> Explanation:
     sentence, remedy = _OBSTACLES[obstacle.cause]
     until = f" at {format_timestamp(obstacle.until)}" if obstacle.until else ""
     # "the next one is made soon" reads better than a sentence that breaks off.
@@ -109,23 +109,23 @@ def _obstructed(obstacle: Obstacle) -> Explanation:
     )
 
 
-def _sending(facts: EventFacts) -> Explanation:
+def _explain_sending(facts: EventFacts) -> Explanation:
     sentence = f"A worker has been sending the event since {format_timestamp(facts.at)}."
     remedy = "No action is needed. If that worker has died, another one takes over within a minute."
     return Explanation(ExplanationCause.SENDING, None, sentence, remedy)
 
 
-def _retrying(facts: EventFacts) -> Explanation:
+def _explain_retrying(facts: EventFacts) -> Explanation:
     # While Gong is down the circuit breaker decides when to try, not this event's own schedule.
     if facts.obstacle and facts.obstacle.cause is ExplanationCause.GONG_DOWN:
-        return _obstructed(facts.obstacle)
+        return _explain_obstacle(facts.obstacle)
     detail = f" ({facts.detail})" if facts.detail else ""
     when = f" at {format_timestamp(facts.next_at)}" if facts.next_at else ""
     sentence = f"The last attempt failed{detail}. The relay tries again{when}."
     return Explanation(ExplanationCause.RETRYING, in_gong=False, sentence=sentence, next_at=facts.next_at)
 
 
-def _on_hold(facts: EventFacts) -> Explanation:
+def _explain_on_hold(facts: EventFacts) -> Explanation:
     # The hold may end between reading the event and reading its destination.
     if facts.hold is None:
         sentence = f"The hold of {facts.destination} has just ended; the event is being queued."
@@ -140,7 +140,7 @@ def _on_hold(facts: EventFacts) -> Explanation:
     )
 
 
-def _dead(facts: EventFacts) -> Explanation:
+def _explain_dead(facts: EventFacts) -> Explanation:
     reason = facts.reason or DeadLetterReason.WORKER_CRASHED
     guidance = REASONS[reason]
     detail = f": {facts.detail.rstrip('.')}" if facts.detail else ""
@@ -150,7 +150,7 @@ def _dead(facts: EventFacts) -> Explanation:
     return Explanation(ExplanationCause(reason), in_gong=False, sentence=sentence, remedy=guidance.remedy)
 
 
-def _filtered(facts: EventFacts) -> Explanation:
+def _explain_filtered(facts: EventFacts) -> Explanation:
     if facts.detail.endswith(_INTERNAL_PEOPLE):
         sentence = f"The event is not sent to Gong, because it is about your own people: {facts.detail}."
         remedy = (
@@ -173,13 +173,13 @@ def _filtered(facts: EventFacts) -> Explanation:
     return Explanation(ExplanationCause.FILTERED, in_gong=False, sentence=sentence, remedy=remedy)
 
 
-def _discarded(facts: EventFacts) -> Explanation:
+def _explain_discarded(facts: EventFacts) -> Explanation:
     sentence = f"An operator discarded the event at {format_timestamp(facts.at)}."
     remedy = "Replay it if Gong should have it after all."
     return Explanation(ExplanationCause.DISCARDED, in_gong=False, sentence=sentence, remedy=remedy)
 
 
-def _erased(facts: EventFacts) -> Explanation:
+def _explain_erased(facts: EventFacts) -> Explanation:
     sentence = f"The data of the event's person was erased at {format_timestamp(facts.at)}. The relay keeps nothing of it."
     if not facts.request_id:
         return Explanation(ExplanationCause.ERASED, in_gong=False, sentence=sentence)
@@ -188,16 +188,16 @@ def _erased(facts: EventFacts) -> Explanation:
 
 
 _EXPLAINERS: Mapping[State, Callable[[EventFacts], Explanation]] = {
-    State.AGGREGATING: _aggregating,
-    State.QUEUED: _queued,
-    State.SENDING: _sending,
-    State.RETRYING: _retrying,
-    State.ON_HOLD: _on_hold,
-    State.DELIVERED: _delivered,
-    State.DUPLICATE: _duplicate,
-    State.DEAD: _dead,
-    State.FILTERED: _filtered,
-    State.AGGREGATED: _aggregated,
-    State.DISCARDED: _discarded,
-    State.ERASED: _erased,
+    State.AGGREGATING: _explain_aggregating,
+    State.QUEUED: _explain_queued,
+    State.SENDING: _explain_sending,
+    State.RETRYING: _explain_retrying,
+    State.ON_HOLD: _explain_on_hold,
+    State.DELIVERED: _explain_delivered,
+    State.DUPLICATE: _explain_duplicate,
+    State.DEAD: _explain_dead,
+    State.FILTERED: _explain_filtered,
+    State.AGGREGATED: _explain_aggregated,
+    State.DISCARDED: _explain_discarded,
+    State.ERASED: _explain_erased,
 }
