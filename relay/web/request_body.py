@@ -42,11 +42,11 @@ def _content_length(text: str) -> int:
 
 
 def _read(stream: Any, count: int) -> bytes:
-    chunks, left = [], count
+    chunks, remaining = [], count
     try:
-        while left > 0 and (chunk := stream.read(min(left, _CHUNK_BYTES))):
+        while remaining > 0 and (chunk := stream.read(min(remaining, _CHUNK_BYTES))):
             chunks.append(chunk)
-            left -= len(chunk)
+            remaining -= len(chunk)
     except OSError as error:
         text = "The connection broke before the body was complete. Send the request again."
         raise BadRequest("body_incomplete", text) from error

@@ -92,11 +92,11 @@ def kill(
             response = client.post("/v1/events", json=event, headers={"X-API-Key": KEYS[source]})
             ids.append(response.get_json()["id"])
         result = dead_letter(DeadLetterReason.REJECTED, detail, record=b"", keep_seconds=600, status=400)
-        left = count
-        while events := take_events(scripts, left):
-            left -= len(events)
+        remaining = count
+        while events := take_events(scripts, remaining):
+            remaining -= len(events)
             assert all(finish(scripts, event, result) for event in events)
-        assert left == 0
+        assert remaining == 0
         return ids
 
     return kill_events

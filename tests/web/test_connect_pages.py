@@ -112,10 +112,10 @@ def test_a_callback_is_accepted_once(client: FlaskClient, operator: Headers):
     state = start(client, operator)
     call_back(client, state)
 
-    again = call_back(client, state)
+    second = call_back(client, state)
 
-    assert again.status_code == 400
-    assert "Open the link again" in again.text
+    assert second.status_code == 400
+    assert "Open the link again" in second.text
 
 
 def test_a_callback_in_another_browser_is_rejected(client: FlaskClient, operator: Headers, redis: Redis):

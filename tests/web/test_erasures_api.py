@@ -217,9 +217,9 @@ def test_a_repeated_request_does_not_restore_erased_data(
     post_json(client, "/v1/erasures", operator, email=JANE)
     run(redis)
 
-    again = post_json(client, "/v1/events", headers, **page_view("ev-1"))
+    second = post_json(client, "/v1/events", headers, **page_view("ev-1"))
     late = post_json(client, "/v1/events", sender, **page_view("ev-2"))
 
-    assert again["id"] == first["id"]
+    assert second["id"] == first["id"]
     assert late["status"] == "erased"
     assert JANE not in text_of_the_store(redis)

@@ -85,10 +85,10 @@ def test_the_same_event_again_is_a_duplicate_with_the_first_id(
     client: FlaskClient, sender: Headers, page_view: Maker
 ):
     first = client.post("/v1/events", json=page_view(), headers=sender).get_json()
-    again = client.post("/v1/events", json=page_view(), headers=sender)
+    second = client.post("/v1/events", json=page_view(), headers=sender)
 
-    assert again.status_code == 202
-    assert again.get_json() == first | {"duplicate": True}
+    assert second.status_code == 202
+    assert second.get_json() == first | {"duplicate": True}
 
 
 def test_two_sources_may_use_the_same_id(client: FlaskClient, page_view: Maker):
@@ -180,10 +180,10 @@ def test_an_idempotency_key_returns_the_first_response(
     headers = sender | {"Idempotency-Key": "k1"}
     body = [page_view("1"), {"id": "broken"}]
     first = client.post("/v1/events", json=body, headers=headers)
-    again = client.post("/v1/events", json=body, headers=headers)
+    second = client.post("/v1/events", json=body, headers=headers)
 
-    assert again.get_json() == first.get_json()
-    assert again.headers["Idempotent-Replayed"] == "true"
+    assert second.get_json() == first.get_json()
+    assert second.headers["Idempotent-Replayed"] == "true"
     assert "Idempotent-Replayed" not in first.headers
 
 

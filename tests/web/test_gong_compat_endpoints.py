@@ -128,10 +128,10 @@ def test_all_problems_are_reported_together_in_gongs_wording(
 
 def test_a_repeated_event_id_is_409_with_the_first_request_id(client: FlaskClient, sender: Headers):
     first = send(client, sender, eventId="ev-1").get_json()
-    again = send(client, sender, eventId="ev-1")
+    second = send(client, sender, eventId="ev-1")
 
-    assert errors(again, 409) == ["Event was already reported in the past"]
-    assert again.get_json()["requestId"] == first["requestId"]
+    assert errors(second, 409) == ["Event was already reported in the past"]
+    assert second.get_json()["requestId"] == first["requestId"]
 
 
 def test_the_same_event_id_of_another_source_is_accepted(client: FlaskClient):
@@ -144,18 +144,18 @@ def test_the_same_event_id_of_another_source_is_accepted(client: FlaskClient):
 def test_the_same_body_without_an_id_is_stored_once(
     client: FlaskClient, sender: Headers, operation: Operation, redis: Redis
 ):
-    first, again = (report(client, operation, MINIMAL[operation], sender) for _ in range(2))
+    first, second = (report(client, operation, MINIMAL[operation], sender) for _ in range(2))
 
-    assert (first.status_code, again.status_code) == (200, 200)
-    assert again.get_json() == first.get_json()
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert second.get_json() == first.get_json()
     assert count_events(redis) == 1
 
 
 def test_the_catalog_has_no_409(client: FlaskClient, sender: Headers):
     body = MAXIMAL[Operation.CATALOG_INTERACTION]
-    first, again = (report(client, Operation.CATALOG_INTERACTION, body, sender) for _ in range(2))
+    first, second = (report(client, Operation.CATALOG_INTERACTION, body, sender) for _ in range(2))
 
-    assert (again.status_code, again.get_json()) == (201, first.get_json())
+    assert (second.status_code, second.get_json()) == (201, first.get_json())
 
 
 def test_an_internal_persons_event_is_accepted_and_filtered(client: FlaskClient, sender: Headers):

@@ -106,9 +106,9 @@ def test_each_operation_answers_with_a_described_status(world: World, endpoint: 
 
 def test_a_client_with_the_current_document_gets_304(world: World):
     first = world.request("GET", "/openapi.json")
-    again = world.request("GET", "/openapi.json", headers={"If-None-Match": first.headers["ETag"]})
+    second = world.request("GET", "/openapi.json", headers={"If-None-Match": first.headers["ETag"]})
 
-    assert (first.status_code, again.status_code, again.get_data()) == (200, 304, b"")
+    assert (first.status_code, second.status_code, second.get_data()) == (200, 304, b"")
 
 
 ROLES = {"anyone": None, "own": Role.INGEST, "own list": Role.INGEST} | {

@@ -169,8 +169,8 @@ def test_an_event_in_the_wrong_state_is_not_replayed_or_discarded(
     assert (response.status_code, response.get_json()["code"]) == (409, "wrong_state")
 
     assert client.post(f"/v1/events/{event_id}/discard", headers=operator).get_json()["status"] == "discarded"
-    again = client.post(f"/v1/events/{event_id}/discard", headers=operator)
-    assert (again.status_code, again.get_json()["code"]) == (409, "wrong_state")
+    second = client.post(f"/v1/events/{event_id}/discard", headers=operator)
+    assert (second.status_code, second.get_json()["code"]) == (409, "wrong_state")
 
 
 def test_an_unknown_event_or_destination_is_404(client: FlaskClient, operator: Headers):

@@ -45,7 +45,7 @@ def test_a_probe_is_assigned_to_one_worker_once(
         ),
         (ProbeResult("rate_limited", 429, "slow down"), "Gong's limits for the company are used up."),
         (ProbeResult("failed", None, "no answer in 20 s"), "No valid response from Gong."),
-        (ProbeResult("not_configured"), "The worker's configuration does not hold this destination."),
+        (ProbeResult("not_configured"), "The worker's configuration does not have this destination."),
     ],
     ids=lambda value: value.outcome if isinstance(value, ProbeResult) else "",
 )

@@ -85,8 +85,8 @@ def test_at_most_100_events_of_a_company_are_queued_and_cancelling_keeps_the_res
     run_steps(redis, replay_context(redis), steps=2)
 
     assert redis.zcard(f"{keys.BY_STATE}acme:dead") == 30
-    again = client.post(f"/v1/replays/{replay_id}/cancel", headers=OPERATOR).get_json()
-    assert again["changed"] is False
+    second = client.post(f"/v1/replays/{replay_id}/cancel", headers=OPERATOR).get_json()
+    assert second["changed"] is False
 
 
 def test_a_replay_waits_while_its_destination_is_on_hold(

@@ -166,9 +166,13 @@ def test_each_call_of_a_share_is_a_dead_letter_of_its_own(
     for letter in letters:
         other_process.post(f"/v1/events/{letter['id']}/replay", headers=OPERATOR)
 
-    sent = take_events(scripts)
-    people = {json.loads(leased.body)["person"]["email"] for leased in sent}
-    assert (len(letters), len(sent), people) == (2, 2, {"ann@initech.example", "bob@initech.example"})
+    leased_events = take_events(scripts)
+    people = {json.loads(leased.body)["person"]["email"] for leased in leased_events}
+    assert (len(letters), len(leased_events), people) == (
+        2,
+        2,
+        {"ann@initech.example", "bob@initech.example"},
+    )
 
 
 @pytest.mark.parametrize("endpoint", [post, send], ids=["webhook", "events"])

@@ -194,11 +194,11 @@ def test_sessions_survive_a_rotation_of_the_secret_keys(redis: Redis, browser: F
 def test_an_active_browser_stays_signed_in(browser: FlaskClient):
     browser.set_cookie("relay_session", seal_session(age=3 * HOUR, idle=50 * MINUTE))
     renewed = browser.get("/ops/").headers["Set-Cookie"]
-    again = browser.get("/ops/")
+    second = browser.get("/ops/")
 
     assert cookie(renewed)[0] == "relay_session"
     assert int(renewed.partition("Max-Age=")[2].partition(";")[0]) <= 9 * 3600
-    assert "Set-Cookie" not in again.headers
+    assert "Set-Cookie" not in second.headers
 
 
 def test_signing_out_ends_every_copy_of_the_session(redis: Redis, browser: FlaskClient):

@@ -103,9 +103,9 @@ def test_a_forged_payload_is_401_and_nothing_is_stored(client: FlaskClient, redi
 
 
 def test_a_retry_of_the_sender_gets_the_first_response(client: FlaskClient, redis: Redis):
-    first, again = post(client, page_viewed()), post(client, page_viewed())
+    first, second = post(client, page_viewed()), post(client, page_viewed())
 
-    assert again.get_json() == first.get_json()
+    assert second.get_json() == first.get_json()
     assert redis.zcard(keys.EVENTS) == 1
 
 

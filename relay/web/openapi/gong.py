@@ -126,11 +126,11 @@ def describe_path(path: str, operations: Sequence[GongOperation]) -> Operation:
             {JSON: bodies[0] if len(bodies) == 1 else any_of(*bodies)},
             {operation.value: _BODIES[operation] for operation in operations},
         ),
-        responses=(_accepted(first), *(_error(status) for status in _ERRORS)),
+        responses=(_accepted_response(first), *(_error_response(status) for status in _ERRORS)),
     )
 
 
-def _accepted(operation: GongOperation) -> ResponseDoc:
+def _accepted_response(operation: GongOperation) -> ResponseDoc:
     is_catalog = operation is GongOperation.CATALOG_INTERACTION
     return ResponseDoc(
         status=201 if is_catalog else 200,
@@ -141,7 +141,7 @@ def _accepted(operation: GongOperation) -> ResponseDoc:
     )
 
 
-def _error(status: int) -> ResponseDoc:
+def _error_response(status: int) -> ResponseDoc:
     description, message = _ERRORS[status]
     return ResponseDoc(
         status=status,
