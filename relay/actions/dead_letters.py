@@ -17,7 +17,7 @@ from relay.queries.replays import dry_run_page
 
 
 def preview_cluster(ctx: Context, principal: Principal, cluster: str, mapping: Any = None) -> dict[str, Any]:
-    """What a replay of a cluster would do by today's mapping, or by `mapping` in its place. Changes nothing.
+    """What a replay of a cluster would do by the current mapping, or by `mapping` in its place. Changes nothing.
 
     Returns `{cluster, mapping, matched, truncated, examples, would_map, would_fail, sampled}`, where `mapping` is `current`
     or `trial`. Raises NotFound, ValidationFailed with every mistake in the mapping, and Conflict if the cluster's events came

@@ -54,7 +54,7 @@ def make_replay_context(
 
 @dataclass(frozen=True, slots=True)
 class RemappedEvent:
-    """The call that today's configuration makes of an event, and its destination."""
+    """The call that the current configuration makes of an event, and its destination."""
 
     call: Call
     destination: Destination
@@ -76,7 +76,7 @@ class RemappedEvent:
 def requeue_event(context: ReplayContext, event_id: str) -> None:
     """Queue a dead letter or a discarded event again.
 
-    Raises NotFound, Conflict if the event's state forbids it, and ValidationFailed if today's configuration still makes
+    Raises NotFound, Conflict if the event's state forbids it, and ValidationFailed if the current configuration still makes
     no valid call of it or finds no destination.
     """
     record = read_event(context.redis, event_id)
@@ -175,12 +175,12 @@ def _part_of(record: Mapping[str, bytes]) -> int:
 
 
 def _too_few_events() -> Conflict:
-    text = "Today's mapping makes fewer events of the request, and none of them is this one."
+    text = "The current mapping makes fewer events of the request, and none of them is this one."
     return Conflict("mapping_still_fails", text)
 
 
 def _filtered() -> Conflict:
-    return Conflict("mapping_still_fails", "Today's mapping filters this event out. Nothing was changed.")
+    return Conflict("mapping_still_fails", "The current mapping filters this event out. Nothing was changed.")
 
 
 def _find_webhook(ingest: IngestContext, name: str) -> tuple[Source, Webhook]:

@@ -119,7 +119,7 @@ def _count(number: int, style: str) -> Text:
 def _budgets(rows: list[dict[str, Any]], now: datetime) -> RenderableType:
     """One row per company: its destinations share its budget."""
     table = make_table(
-        "company", ">last second", ">last 24 hours", ">remaining", ">others", "rate limited for"
+        "company", ">last second", ">last 24 hours", ">remaining", ">by others", "rate limited for"
     )
     # The budget is the same in the rows of all destinations of a company.
     for row in {row["company"]: row for row in rows}.values():
