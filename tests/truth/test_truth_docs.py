@@ -1,4 +1,4 @@
-"""The pages hold together: links lead somewhere, commands exist, examples of code are right, versions agree."""
+"""The pages are consistent: links resolve, commands exist, code examples are valid, versions agree."""
 
 import json
 import re
@@ -35,20 +35,20 @@ def headings(path: Path) -> set[str]:
 
 def links(path: Path) -> list[str]:
     text = re.sub(r"^```.*?^```", "", path.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
-    found = re.findall(r"\]\(([^)\s]+)\)", text)
-    return [link for link in found if not link.startswith(("http://", "https://", "mailto:"))]
+    targets = re.findall(r"\]\(([^)\s]+)\)", text)
+    return [link for link in targets if not link.startswith(("http://", "https://", "mailto:"))]
 
 
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
 def test_every_link_leads_to_a_file_and_a_heading_of_it(path: Path):
-    told = []
+    broken = []
     for link in links(path):
         place, _, anchor = link.partition("#")
         target = (path.parent / place).resolve() if place else path
         if not target.exists() or (anchor and anchor not in headings(target)):
-            told.append(link)
+            broken.append(link)
 
-    assert told == []
+    assert broken == []
 
 
 def commands() -> dict[str, click.Command]:
@@ -73,8 +73,8 @@ def test_every_command_is_named_on_some_page():
 
 
 def test_every_option_that_a_page_names_exists():
-    known = {"--json", "--help", "--config", "--data-dir"}
-    known |= {
+    options = {"--json", "--help", "--config", "--data-dir"}
+    options |= {
         option
         for command in commands().values()
         for p in command.params
@@ -89,7 +89,7 @@ def test_every_option_that_a_page_names_exists():
         for option in re.findall(r"(?<![\w-])--[a-z][a-z-]+", line)
     }
 
-    assert named - known == set()
+    assert named - options == set()
 
 
 def test_every_make_target_that_a_page_names_exists():
@@ -156,8 +156,8 @@ def test_every_configuration_on_a_page_is_yaml_for_any_editor(where: str, text: 
     assert yaml.safe_load(text), where
 
 
-def test_every_shell_example_is_good_shell():
-    told = [
+def test_every_shell_example_is_valid_shell():
+    broken = [
         (name_of(path), done.stderr)
         for path in PAGES
         for block in fenced(path.read_text("utf-8"), "sh")
@@ -166,7 +166,7 @@ def test_every_shell_example_is_good_shell():
         ).returncode
     ]
 
-    assert told == []
+    assert broken == []
 
 
 def test_every_decision_is_numbered_in_turn():
