@@ -36,7 +36,7 @@ STATES = {
     "partner-queued": "queued",
 }
 ADMIN = {"X-API-Key": settings().admin_key or ""}
-SNAPSHOT = "written_by_013c2c0.json"
+SNAPSHOT = "written_by_02eea9e.json"
 
 
 @dataclass
