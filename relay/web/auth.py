@@ -55,6 +55,7 @@ class Authenticator:
         keys = _read_keys(request.environ)
         if not keys:
             return self._authenticate_session(request)
+        # A header with an invalid key is never replaced by a session: the caller meant to use the key.
         for key in filter(None, keys):
             principal = self.find_by_digest(hash_key(key))
             if principal is not None:
@@ -114,6 +115,7 @@ def hash_key(key: bytes) -> str:
 
 def unauthorized_error() -> Unauthorized:
     """The one error for every failed authentication."""
+    # Different texts would tell an attacker whether a key is unknown, expired or malformed.
     return Unauthorized("unauthorized", _UNAUTHORIZED)
 
 

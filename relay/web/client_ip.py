@@ -19,6 +19,7 @@ def client_network(request: Request, *, hops: int) -> str:
     try:
         address = ip_address(text)
     except ValueError:
+        # The header is not an address, so a proxy is misconfigured. Count by the connection's own address.
         return request.remote_addr or ""
     if isinstance(address, IPv6Address):
         return str(address.ipv4_mapped or ip_network((address, _IPV6_PREFIX_BITS), strict=False))

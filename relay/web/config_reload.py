@@ -25,4 +25,5 @@ def watch_config_file(file: ConfigFile, apply: Callable[[Config], None]) -> None
             if config is not None:
                 apply(config)
 
+    # A daemon thread: it must not keep the process alive when the server stops.
     threading.Thread(target=watch, name="configuration", daemon=True).start()

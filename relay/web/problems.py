@@ -46,6 +46,7 @@ def _convert_relay_error(error: RelayError) -> Response:
 
 
 def _convert_http_error(error: HTTPException) -> Response:
+    # Raised by Flask and werkzeug themselves, mostly for unknown paths and methods.
     status = error.code or 500
     code = HTTPStatus(status).name.lower()
     response = json_response(

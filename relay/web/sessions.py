@@ -85,6 +85,7 @@ class SessionManager:
         now = self._now()
         if session is None or not self._is_current(session):
             return
+        # Pages refresh every few seconds; a new cookie with each of them would be wasteful.
         if now - session.last_seen_at > _RENEWAL_INTERVAL:
             self._write(request, response, replace(session, last_seen_at=now))
 
