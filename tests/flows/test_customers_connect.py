@@ -13,7 +13,7 @@ from relay.store.oauth_tokens import read_grant
 from tests.flows.connecting import World, application
 
 
-def test_a_customer_who_says_yes_is_connected(world: World):
+def test_a_customer_who_consents_is_connected(world: World):
     page = world.connect("globex", account="17", company="acme")
 
     assert "Gong is connected as globex." in page.text
@@ -23,20 +23,20 @@ def test_a_customer_who_says_yes_is_connected(world: World):
 
 
 @pytest.mark.parametrize("params", list(TokenParams))
-def test_either_way_of_telling_parameters_works(world: World, params):
+def test_token_parameters_work_in_the_query_and_in_the_body(world: World, params):
     world.app = replace(world.app, token_params=params)
 
     assert "is connected" in world.connect("globex").text
 
 
-def test_the_other_client_secret_is_tried_while_it_is_being_changed(world: World):
+def test_both_client_secrets_are_tried_during_a_rotation(world: World):
     secrets = {"client_secret": "ended-secret", "client_secret_next": "sandbox-client-secret"}
     world.app = application(world.gong, **secrets)
 
     assert "is connected" in world.connect("globex").text
 
 
-def test_a_wrong_client_secret_is_told_and_connects_nobody(world: World):
+def test_a_wrong_client_secret_is_reported_and_no_customer_is_connected(world: World):
     world.app = application(world.gong, client_secret="wrong-secret")
 
     page = world.connect("globex")
@@ -45,7 +45,7 @@ def test_a_wrong_client_secret_is_told_and_connects_nobody(world: World):
     assert read_connected_destinations(world.redis) == {}
 
 
-def test_an_address_that_is_not_gongs_is_refused_and_nothing_is_kept(world: World, redis: Redis):
+def test_a_base_url_that_is_not_gongs_is_rejected_and_nothing_is_stored(world: World, redis: Redis):
     tokens = replace(world.tokens(), allow_hosts=())
     world.tokens = lambda: tokens  # type: ignore[method-assign]
 
@@ -56,7 +56,7 @@ def test_an_address_that_is_not_gongs_is_refused_and_nothing_is_kept(world: Worl
     assert read_connected_destinations(redis) == {}
 
 
-def test_gong_being_away_is_waited_for_while_the_code_is_good(world: World, redis: Redis):
+def test_the_exchange_is_retried_while_gong_is_down_and_the_code_is_valid(world: World, redis: Redis):
     world.arm(kind="status", status=503, route="oauth-exchange", count=1)
 
     page = world.connect("globex")
@@ -68,7 +68,7 @@ def test_gong_being_away_is_waited_for_while_the_code_is_good(world: World, redi
     assert "globex" in read_connected_destinations(redis)
 
 
-def test_an_answer_that_is_lost_ends_in_a_page_that_asks_for_a_new_link(world: World, redis: Redis):
+def test_a_lost_token_response_ends_in_a_page_that_asks_for_a_new_link(world: World, redis: Redis):
     """Gong has taken the code, and what came back cannot be read: it is asked once more, and says no."""
     world.arm(kind="truncate_json", route="oauth-exchange", count=1)
 
@@ -84,7 +84,9 @@ def test_an_answer_that_is_lost_ends_in_a_page_that_asks_for_a_new_link(world: W
     assert read_connected_destinations(redis) == {}
 
 
-def test_an_exchange_whose_worker_died_after_it_had_saved_is_finished_by_the_next(world: World, redis: Redis):
+def test_an_exchange_whose_worker_died_after_saving_is_finished_by_the_next_worker(
+    world: World, redis: Redis
+):
     """It saved the tokens and then died: the code is spent, and must not be asked for again."""
     world.connect("globex")
     grant = read_grant(redis, "globex")
@@ -99,7 +101,7 @@ def test_an_exchange_whose_worker_died_after_it_had_saved_is_finished_by_the_nex
     assert redis.hget(keys.CONSENT + grant.consent, "status") == b"connected"
 
 
-def test_connecting_again_keeps_what_was_said_before(world: World):
+def test_reconnecting_keeps_the_destinations_settings(world: World):
     world.connect("globex", account="17", source_system_name="Hub")
     world.connect("globex", company="initech")
 

@@ -1,4 +1,4 @@
-"""From a file to Gong: every example goes in by the endpoint, is delivered over HTTP, and stands in the strict sandbox."""
+"""Every example file is accepted over HTTP, delivered over HTTP, and accepted by the strict sandbox."""
 
 import hashlib
 import json
@@ -40,13 +40,13 @@ def config(sandbox: str, request: pytest.FixtureRequest) -> Config:
 
 
 def post(client: FlaskClient, body: bytes) -> list[str]:
-    """The eventIds that one request was answered with."""
-    answer = client.post(
+    """Post a request and return the eventIds in its response."""
+    response = client.post(
         "/v1/events", data=body, headers={"X-API-Key": KEY, "Content-Type": "application/json"}
     )
-    assert answer.status_code == 202, answer.text
-    told = answer.get_json()
-    return [event["event_id"] for event in told.get("events", [told])]
+    assert response.status_code == 202, response.text
+    result = response.get_json()
+    return [event["event_id"] for event in result.get("events", [result])]
 
 
 def test_every_example_arrives_once(sandbox: str, config: Config, redis: Redis):
@@ -55,10 +55,10 @@ def test_every_example_arrives_once(sandbox: str, config: Config, redis: Redis):
 
     deliver_all(Scripts(redis), config)
 
-    assert sorted(one["event_id"] for one in received(sandbox)) == sorted(sent)
+    assert sorted(call["event_id"] for call in received(sandbox)) == sorted(sent)
 
 
-def test_an_example_sent_again_does_not_arrive_again(sandbox: str, config: Config, redis: Redis):
+def test_an_example_sent_twice_arrives_once(sandbox: str, config: Config, redis: Redis):
     client = create_app(Settings(), config, redis).test_client()
     event = json.loads(EXAMPLES[0].read_bytes()) | {"id": "sent-twice"}
     body = json.dumps(event).encode()
@@ -68,4 +68,4 @@ def test_an_example_sent_again_does_not_arrive_again(sandbox: str, config: Confi
     post(client, body)
     deliver_all(Scripts(redis), config)
 
-    assert [one["event_id"] for one in received(sandbox)].count(event_id) == 1
+    assert [call["event_id"] for call in received(sandbox)].count(event_id) == 1

@@ -1,4 +1,4 @@
-"""Clients of Gong with the relay as their base URL, over HTTP on both sides: what they send arrives field by field."""
+"""Gong clients that use the relay as their base URL: every field they send arrives in Gong, over HTTP on both sides."""
 
 import hashlib
 from collections.abc import Iterator
@@ -109,7 +109,7 @@ def relay(redis: Redis) -> Iterator[World]:
     ],
 )
 @pytest.mark.parametrize("send_as", SendAs)
-def test_a_body_of_gongs_arrives_equal_field_by_field(
+def test_a_gong_body_arrives_with_every_field_unchanged(
     relay: World, operation: Operation, body: dict[str, Any], send_as: SendAs
 ):
     answer = relay.call(operation, body, key=KEYS[f"gong-{send_as}"])
@@ -138,7 +138,7 @@ def test_the_full_body_holds_every_field_that_gong_documents():
     assert _leaves(clients.CLI_INTERACTION) == _documented(DIGITAL_INTERACTION) - {".trackingId"}
 
 
-def test_a_body_without_an_id_gets_one_that_stays_the_same(relay: World):
+def test_a_body_without_an_id_gets_a_stable_one(relay: World):
     body = {key: value for key, value in clients.CLI_ACTION.items() if key != "eventId"}
     for _ in range(2):
         assert relay.call(Operation.CUSTOM_ACTION, body).status_code == 200
@@ -148,7 +148,7 @@ def test_a_body_without_an_id_gets_one_that_stays_the_same(relay: World):
     assert arrived["body"] == body
 
 
-def test_nulls_and_leaked_keys_stay_behind(relay: World):
+def test_nulls_and_leaked_keys_are_removed(relay: World):
     body = clients.CLI_VIEWED | {"moreInfoUrl": "https://example.com/more", "trackingId": None}
     relay.call(Operation.CONTENT_VIEWED, body)
 
@@ -157,9 +157,7 @@ def test_nulls_and_leaked_keys_stay_behind(relay: World):
 
 @pytest.mark.parametrize("send_as", SendAs)
 @pytest.mark.parametrize("operation", sorted(set(Operation) - GONGS))
-def test_a_body_of_the_catalogue_reaches_gong_in_gongs_words(
-    relay: World, operation: Operation, send_as: SendAs
-):
+def test_a_catalog_body_reaches_gong_in_gongs_dialect(relay: World, operation: Operation, send_as: SendAs):
     answer = relay.call(operation, MAXIMAL[operation], key=KEYS[f"gong-{send_as}"])
 
     assert answer.ok, answer.text
@@ -168,9 +166,7 @@ def test_a_body_of_the_catalogue_reaches_gong_in_gongs_words(
 
 
 @pytest.mark.parametrize("operation", sorted(set(Operation) - GONGS))
-def test_a_body_of_the_catalogue_reaches_a_gateway_of_the_catalogue_as_it_came(
-    relay: World, operation: Operation
-):
+def test_a_catalog_body_reaches_a_catalog_gateway_unchanged(relay: World, operation: Operation):
     assert relay.call(operation, MAXIMAL[operation], key=KEYS["catalog-engagement"]).ok
 
     [arrived] = relay.arrivals()
@@ -178,7 +174,7 @@ def test_a_body_of_the_catalogue_reaches_a_gateway_of_the_catalogue_as_it_came(
 
 
 @pytest.mark.parametrize("operation", sorted(GONGS))
-def test_a_body_of_gongs_reaches_a_gateway_of_the_catalogue_in_its_words(relay: World, operation: Operation):
+def test_a_gong_body_reaches_a_catalog_gateway_in_its_dialect(relay: World, operation: Operation):
     assert relay.call(operation, MAXIMAL[operation], key=KEYS["catalog-engagement"]).ok
 
     [arrived] = relay.arrivals()
@@ -195,7 +191,7 @@ def _outcome(relay: World, body: dict[str, Any], *, secret: str = DIRECT) -> Out
     return classify_response(answer, datetime.now(UTC))
 
 
-def test_the_relays_own_client_takes_the_relay_for_gong(relay: World):
+def test_the_relays_own_client_can_use_the_relay_as_gong(relay: World):
     body = bodies.interaction()
     outcomes = [
         _outcome(relay, body),

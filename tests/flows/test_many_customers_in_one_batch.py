@@ -1,4 +1,4 @@
-"""One product, many customers: a batch goes in by HTTP once, and each customer's Gong gets its own events by HTTP."""
+"""A batch with events of several customers is accepted once, and each customer's Gong receives its own events."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -25,7 +25,7 @@ def gong() -> Iterator[str]:
         yield url
 
 
-def configured(gong: str, *, suffix: str) -> Config:
+def load_config(gong: str, *, suffix: str) -> Config:
     text = f"""
         destinations:
           acme:
@@ -55,9 +55,9 @@ def configured(gong: str, *, suffix: str) -> Config:
     return read_config(text, environ={"KEY": KEY}, allow_hosts={gong.removeprefix("http://")})
 
 
-def arrived(gong: str, company: str) -> list[tuple[str, str]]:
-    """What a customer's Gong holds: each event's id, and the system that it is said to come from."""
-    bodies = [one["body"] for one in received(gong, company=company)]
+def delivered(gong: str, company: str) -> list[tuple[str, str]]:
+    """Return the eventId and sourceSystemName of each event in a customer's Gong."""
+    bodies = [call["body"] for call in received(gong, company=company)]
     return sorted((body["eventId"], body["sourceSystemName"]) for body in bodies)
 
 
@@ -76,24 +76,24 @@ def event(number: int, account: int) -> dict[str, Any]:
     }
 
 
-def test_a_webhook_of_two_customers_arrives_with_each_of_them(gong: str, redis: Redis):
-    config = configured(gong, suffix="webhook")
+def test_a_webhook_with_events_of_two_customers_is_split_between_them(gong: str, redis: Redis):
+    config = load_config(gong, suffix="webhook")
     batch = [view(1, 17), view(2, 18), view(3, 17), view(4, 17, "me@acme.example"), view(5, 99)]
 
     with serve_app(create_app(Settings(), config, redis)) as relay:
-        told = requests.post(f"{relay}/v1/webhooks/hub", json=batch, timeout=10).json()
+        result = requests.post(f"{relay}/v1/webhooks/hub", json=batch, timeout=10).json()
     deliver_all(Scripts(redis), config)
 
-    assert told == told | {"queued": 3, "filtered": 1, "dead": 1}
-    assert arrived(gong, "acme-webhook") == [("hub:v-1", "hub"), ("hub:v-3", "hub")]
-    assert arrived(gong, "globex-webhook") == [("hub:v-2", "Globex Hub")]
+    assert result == result | {"queued": 3, "filtered": 1, "dead": 1}
+    assert delivered(gong, "acme-webhook") == [("hub:v-1", "hub"), ("hub:v-3", "hub")]
+    assert delivered(gong, "globex-webhook") == [("hub:v-2", "Globex Hub")]
 
 
-def test_events_of_two_customers_arrive_with_each_of_them(gong: str, redis: Redis):
-    config = configured(gong, suffix="events")
+def test_a_batch_of_events_of_two_customers_is_split_between_them(gong: str, redis: Redis):
+    config = load_config(gong, suffix="events")
 
     with serve_app(create_app(Settings(), config, redis)) as relay:
-        told = requests.post(
+        result = requests.post(
             f"{relay}/v1/events",
             json=[event(1, 17), event(2, 18), event(3, 99)],
             headers={"X-API-Key": KEY},
@@ -101,6 +101,6 @@ def test_events_of_two_customers_arrive_with_each_of_them(gong: str, redis: Redi
         ).json()
     deliver_all(Scripts(redis), config)
 
-    assert [one["destination"] for one in told["results"]] == ["acme", "globex", "unrouted"]
-    assert arrived(gong, "acme-events") == [("hub:e-1", "hub")]
-    assert arrived(gong, "globex-events") == [("hub:e-2", "Globex Hub")]
+    assert [event["destination"] for event in result["results"]] == ["acme", "globex", "unrouted"]
+    assert delivered(gong, "acme-events") == [("hub:e-1", "hub")]
+    assert delivered(gong, "globex-events") == [("hub:e-2", "Globex Hub")]

@@ -1,4 +1,4 @@
-"""Page views of one visit, posted one by one over HTTP, stand in the strict sandbox as one interaction."""
+"""Page views of one visit, posted one by one over HTTP, arrive in the strict sandbox as one interaction."""
 
 import hmac
 import json
@@ -22,7 +22,7 @@ from tests.store_world import sweep_now
 
 ADMIN, KEY = "the-operators-own-key-000", "the-web-sources-own-key-1"
 SECRET = "a-shared-secret-of-enough-length"
-VISITED = [
+VISIT_FIELDS = [
     {"name": "pages", "value": "12", "dataType": "NUMBER"},
     {"name": "duration", "value": "660", "dataType": "DURATION"},
 ]
@@ -74,11 +74,11 @@ def minute(number: int) -> str:
     return f"2026-11-20T10:{number:02}:00Z"
 
 
-def view(
+def post_view(
     relay: str, number: int, *, email: str = "jane@globex.example", query: str = "", **more: Any
 ) -> dict[str, Any]:
-    """One canonical page view, posted; what its sender is told."""
-    told = {
+    """Post one canonical page view and return the response."""
+    event = {
         "id": f"{email}-{number}",
         "type": "page_view",
         "occurred_at": minute(number),
@@ -87,42 +87,42 @@ def view(
         "session_id": "s-1",
     }
     url, headers = f"{relay}/v1/events{query}", {"X-API-Key": KEY}
-    answer = requests.post(url, json=told | more, headers=headers, timeout=10)
-    assert answer.ok, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    response = requests.post(url, json=event | more, headers=headers, timeout=10)
+    assert response.ok, response.text
+    result: dict[str, Any] = response.json()
+    return result
 
 
-def hook(relay: str, number: int) -> dict[str, Any]:
-    """The same by a webhook of the sender's own."""
-    told = {
+def post_webhook(relay: str, number: int) -> dict[str, Any]:
+    """Post the same page view as a webhook and return the response."""
+    payload = {
         "id": str(number),
         "at": minute(number),
         "title": "Page",
         "email": "jane@globex.example",
         "visit": 7,
     }
-    body = json.dumps(told).encode()
+    body = json.dumps(payload).encode()
     headers = {
         "X-Hub-Signature-256": f"sha256={hmac.digest(SECRET.encode(), body, 'sha256').hex()}",
         "X-GitHub-Delivery": str(number),
         "Content-Type": "application/json",
     }
-    answer = requests.post(f"{relay}/v1/webhooks/site", data=body, headers=headers, timeout=10)
-    assert answer.status_code == 202, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    response = requests.post(f"{relay}/v1/webhooks/site", data=body, headers=headers, timeout=10)
+    assert response.status_code == 202, response.text
+    result: dict[str, Any] = response.json()
+    return result
 
 
-def look(relay: str, path: str) -> dict[str, Any]:
-    answer = requests.get(relay + path, headers={"X-API-Key": ADMIN}, timeout=10)
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+def get(relay: str, path: str) -> dict[str, Any]:
+    response = requests.get(relay + path, headers={"X-API-Key": ADMIN}, timeout=10)
+    assert response.status_code == 200, response.text
+    page: dict[str, Any] = response.json()
+    return page
 
 
 def end_sessions(redis: Redis, config: Config) -> None:
-    """Let them have been quiet for long enough, and send what there is to send."""
+    """Let all sessions reach their idle timeout, then deliver everything."""
     for event_id in redis.zrange(keys.AGGREGATING, 0, -1):
         redis.zadd(keys.AGGREGATING, {event_id: 0})
     sweep_now(Scripts(redis), redis)
@@ -130,33 +130,37 @@ def end_sessions(redis: Redis, config: Config) -> None:
 
 
 def bodies(sandbox: str) -> list[dict[str, Any]]:
-    return [one["body"] for one in received(sandbox)]
+    return [call["body"] for call in received(sandbox)]
 
 
-def test_twelve_page_views_of_a_visit_arrive_as_one(sandbox: str, relay: str, config: Config, redis: Redis):
-    told = [view(relay, number) for number in range(12)]
+def test_twelve_page_views_of_a_visit_arrive_as_one_interaction(
+    sandbox: str, relay: str, config: Config, redis: Redis
+):
+    results = [post_view(relay, number) for number in range(12)]
     deliver_all(Scripts(redis), config)
     before = bodies(sandbox)
     end_sessions(redis, config)
 
     [body] = bodies(sandbox)
     assert before == []
-    assert [one["status"] for one in told] == ["aggregating", *["aggregated"] * 11]
+    assert [result["status"] for result in results] == ["aggregating", *["aggregated"] * 11]
     assert (body["eventType"], body["timestamp"]) == ("website visited", minute(0))
-    assert (body["content"]["contentTitle"], body["customFields"]) == ("Page 0", VISITED)
+    assert (body["content"]["contentTitle"], body["customFields"]) == ("Page 0", VISIT_FIELDS)
 
 
-def test_webhooks_of_a_visit_arrive_as_one(sandbox: str, relay: str, config: Config, redis: Redis):
-    told = [hook(relay, number) for number in range(12)]
+def test_webhooks_of_a_visit_arrive_as_one_interaction(
+    sandbox: str, relay: str, config: Config, redis: Redis
+):
+    results = [post_webhook(relay, number) for number in range(12)]
     end_sessions(redis, config)
 
     [body] = bodies(sandbox)
-    assert [one["queued"] for one in told] == [1] * 12
-    assert (body["eventType"], body["customFields"]) == ("website visited", VISITED)
+    assert [result["queued"] for result in results] == [1] * 12
+    assert (body["eventType"], body["customFields"]) == ("website visited", VISIT_FIELDS)
 
 
 def test_a_visit_of_one_page_stays_a_page_view(sandbox: str, relay: str, config: Config, redis: Redis):
-    view(relay, 0)
+    post_view(relay, 0)
     end_sessions(redis, config)
 
     [body] = bodies(sandbox)
@@ -166,34 +170,34 @@ def test_a_visit_of_one_page_stays_a_page_view(sandbox: str, relay: str, config:
 def test_a_second_visit_arrives_as_a_second_call(sandbox: str, relay: str, config: Config, redis: Redis):
     for numbers in (range(3), range(3, 8)):
         for number in numbers:
-            view(relay, number)
+            post_view(relay, number)
         end_sessions(redis, config)
 
     assert [body["customFields"][0]["value"] for body in bodies(sandbox)] == ["3", "5"]
 
 
-def test_two_visitors_with_one_session_id_arrive_apart(
+def test_visitors_who_share_a_session_id_arrive_separately(
     sandbox: str, relay: str, config: Config, redis: Redis
 ):
     for number in range(2):
-        view(relay, number)
-        view(relay, number, email="joe@globex.example")
+        post_view(relay, number)
+        post_view(relay, number, email="joe@globex.example")
     end_sessions(redis, config)
 
-    told = sorted((body["person"]["email"], body["customFields"][0]["value"]) for body in bodies(sandbox))
-    assert told == [("jane@globex.example", "2"), ("joe@globex.example", "2")]
+    people = sorted((body["person"]["email"], body["customFields"][0]["value"]) for body in bodies(sandbox))
+    assert people == [("jane@globex.example", "2"), ("joe@globex.example", "2")]
 
 
 @pytest.mark.parametrize("more", [{"session_id": None}, {"type": "link_click"}])
-def test_what_has_no_session_or_is_of_another_type_goes_at_once(relay: str, more: dict[str, Any]):
-    assert [view(relay, number, **more)["status"] for number in range(2)] == ["queued", "queued"]
+def test_an_event_without_a_session_or_of_another_type_is_queued_at_once(relay: str, more: dict[str, Any]):
+    assert [post_view(relay, number, **more)["status"] for number in range(2)] == ["queued", "queued"]
 
 
-def test_each_event_is_explained_before_and_after(relay: str, config: Config, redis: Redis):
-    first, other, _ = (view(relay, number)["id"] for number in range(3))
-    aggregating, aggregated = look(relay, f"/v1/events/{first}"), look(relay, f"/v1/events/{other}")
+def test_each_event_is_explained_during_and_after_its_session(relay: str, config: Config, redis: Redis):
+    first, other, _ = (post_view(relay, number)["id"] for number in range(3))
+    aggregating, aggregated = get(relay, f"/v1/events/{first}"), get(relay, f"/v1/events/{other}")
     end_sessions(redis, config)
-    delivered = look(relay, f"/v1/events/{first}")
+    delivered = get(relay, f"/v1/events/{first}")
 
     assert aggregating["aggregated"]["until"][:19] in aggregating["why"]["sentence"]
     assert (aggregated["carrier_id"], first in aggregated["why"]["sentence"]) == (first, True)
@@ -205,20 +209,20 @@ def test_each_event_is_explained_before_and_after(relay: str, config: Config, re
     assert (delivered["status"], delivered["call"]["body"]["eventType"]) == ("delivered", "website visited")
 
 
-def test_the_queues_tell_how_many_calls_were_saved(relay: str, config: Config, redis: Redis):
+def test_the_queues_show_how_many_calls_were_saved(relay: str, config: Config, redis: Redis):
     for number in range(12):
-        view(relay, number)
+        post_view(relay, number)
     end_sessions(redis, config)
 
-    [row] = look(relay, "/v1/queues")["destinations"]
+    [row] = get(relay, "/v1/queues")["destinations"]
     assert row["totals"]["aggregated"] == 11
     assert row["totals"]["delivered"] == 1
 
 
 def test_a_dry_run_shows_the_session(relay: str):
-    told = view(relay, 0, query="?dry_run=true")
+    result = post_view(relay, 0, query="?dry_run=true")
 
-    assert told["calls"][0]["session"] == {
+    assert result["calls"][0]["session"] == {
         "key": ["web", "page_view", "s-1", "email jane@globex.example"],
         "idle_timeout_seconds": 900,
         "max_duration_seconds": 14_400,

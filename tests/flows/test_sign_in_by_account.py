@@ -1,4 +1,4 @@
-"""Signing in by an account of the company's own, with a provider over real HTTP: honest, and with every fault it may have."""
+"""Signing in with a company account, against an identity provider over real HTTP, both correct and faulty."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,67 +19,67 @@ from relay.store.engine import keys
 from tests.flows.oidc_provider import CLIENT, SECRET, Provider, run_provider
 from workers.oidc_job import OidcTask, create_oidc_task
 
-SEAL = "a-key-that-seals-sessions-of-tests"
-ROLES = (("ops-team", "operator"), ("lookers", "viewer"))
+SECRET_KEY = "a-key-that-seals-sessions-of-tests"
+ROLES = (("ops-team", "operator"), ("readers", "viewer"))
 
 
 @dataclass
 class World:
-    """A relay and its provider. `chore` is what a worker does about once a second."""
+    """A relay and its identity provider. `task` is the worker's periodic OIDC task."""
 
     provider: Provider
     redis: Redis
     settings: Settings
-    chore: OidcTask
+    task: OidcTask
 
-    def browser(self, **changed: object) -> FlaskClient:
+    def open_browser(self, **changed: object) -> FlaskClient:
         values = {name: getattr(self.settings, name) for name in Settings.__slots__} | changed
         return create_app(Settings(**values), Config({}, {}), self.redis).test_client()
 
-    def to_provider_and_back(self, browser: FlaskClient, onward: str = "/ops/") -> str:
-        """Where the browser is sent back to."""
-        away = browser.get("/ops/sign-in/account", query_string={"next": onward})
-        assert away.status_code == 303, away.text
-        back = requests.get(away.headers["Location"], allow_redirects=False, timeout=10)
-        told = urlsplit(back.headers["Location"])
-        return f"{told.path}?{told.query}"
+    def authenticate(self, browser: FlaskClient, next_url: str = "/ops/") -> str:
+        """Authenticate at the provider and return the callback's URL."""
+        redirect = browser.get("/ops/sign-in/account", query_string={"next": next_url})
+        assert redirect.status_code == 303, redirect.text
+        callback = requests.get(redirect.headers["Location"], allow_redirects=False, timeout=10)
+        url = urlsplit(callback.headers["Location"])
+        return f"{url.path}?{url.query}"
 
-    def arrive(self, browser: FlaskClient, onward: str = "/ops/") -> TestResponse:
-        """The whole way, up to what the waiting page answers once a worker has been at it."""
-        come = browser.get(self.to_provider_and_back(browser, onward))
-        assert come.status_code == 303, come.text
-        waiting = browser.get(come.headers["Location"])
+    def sign_in(self, browser: FlaskClient, next_url: str = "/ops/") -> TestResponse:
+        """Sign in and return the waiting page's response after the worker has checked the login."""
+        callback = browser.get(self.authenticate(browser, next_url))
+        assert callback.status_code == 303, callback.text
+        waiting = browser.get(callback.headers["Location"])
         assert waiting.headers["Refresh"] == "1"
-        self.chore.step()
-        return browser.get(come.headers["Location"])
+        self.task.step()
+        return browser.get(callback.headers["Location"])
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[Provider]:
-    with run_provider() as provider:
-        yield provider
+def provider() -> Iterator[Provider]:
+    with run_provider() as running:
+        yield running
 
 
 @pytest.fixture
-def world(redis: Redis, served: Provider) -> Iterator[World]:
-    served.reset({"groups": ["everybody", "ops-team", "lookers"]})
+def world(redis: Redis, provider: Provider) -> Iterator[World]:
+    provider.reset({"groups": ["all-staff", "ops-team", "readers"]})
     settings = Settings(
-        secret_keys=(SEAL,),
+        secret_keys=(SECRET_KEY,),
         public_url="http://localhost",
-        oidc_issuer=served.issuer,
+        oidc_issuer=provider.issuer,
         oidc_client_id=CLIENT,
         oidc_client_secret=SECRET,
         oidc_roles=ROLES,
     )
-    chore = create_oidc_task(settings, redis, lambda: datetime.now(UTC))
-    chore.step()
-    yield World(served, redis, settings, chore)
-    chore.http.close()
+    task = create_oidc_task(settings, redis, lambda: datetime.now(UTC))
+    task.step()
+    yield World(provider, redis, settings, task)
+    task.http.close()
 
 
-def test_an_account_signs_in_with_the_highest_role_of_its_groups(world: World):
-    browser = world.browser()
-    answer = world.arrive(browser, onward="/ops/events?status=dead")
+def test_an_account_gets_the_highest_role_of_its_groups(world: World):
+    browser = world.open_browser()
+    answer = world.sign_in(browser, next_url="/ops/events?status=dead")
 
     assert (answer.status_code, answer.headers["Location"]) == (303, "/ops/events?status=dead")
     assert browser.get("/v1/queues").status_code == 200
@@ -94,11 +94,11 @@ def test_an_account_signs_in_with_the_highest_role_of_its_groups(world: World):
     )
 
 
-@pytest.mark.parametrize("groups", [["everybody"], [], None, "ops", {"ops-team": 1}, [["ops-team"]]])
-def test_an_account_without_a_role_does_not_come_in(world: World, groups: object):
+@pytest.mark.parametrize("groups", [["all-staff"], [], None, "ops", {"ops-team": 1}, [["ops-team"]]])
+def test_an_account_without_a_role_cannot_sign_in(world: World, groups: object):
     world.provider.claims["groups"] = groups
-    browser = world.browser()
-    answer = world.arrive(browser)
+    browser = world.open_browser()
+    answer = world.sign_in(browser)
 
     assert answer.status_code == 403
     assert "claim maps to no role" in answer.text
@@ -108,15 +108,26 @@ def test_an_account_without_a_role_does_not_come_in(world: World, groups: object
 @pytest.mark.parametrize(
     "fault",
     [
-        *("alg none", "our secret as key", "public key as secret", "another's key", "no token", "redirect"),
-        *("wrong issuer", "wrong audience", "audience of many", "expired", "no expiry"),
-        *("wrong nonce", "no nonce", "no subject"),
+        "alg none",
+        "our secret as key",
+        "public key as secret",
+        "another's key",
+        "no token",
+        "redirect",
+        "wrong issuer",
+        "wrong audience",
+        "audience of many",
+        "expired",
+        "no expiry",
+        "wrong nonce",
+        "no nonce",
+        "no subject",
     ],
 )
-def test_a_token_that_is_not_good_lets_nobody_in(world: World, fault: str):
+def test_an_invalid_token_is_rejected(world: World, fault: str):
     world.provider.fault = fault
-    browser = world.browser()
-    answer = world.arrive(browser)
+    browser = world.open_browser()
+    answer = world.sign_in(browser)
 
     assert answer.status_code == 403
     assert "provider" in answer.text
@@ -124,54 +135,54 @@ def test_a_token_that_is_not_good_lets_nobody_in(world: World, fault: str):
 
 
 @pytest.mark.parametrize("fault", ["document of another", "token over http"])
-def test_a_provider_that_leads_elsewhere_is_not_used(world: World, fault: str):
+def test_a_provider_whose_metadata_points_elsewhere_is_not_used(world: World, fault: str):
     world.redis.delete(keys.OIDC_PROVIDER)
     world.provider.fault = fault
     fresh = create_oidc_task(world.settings, world.redis, lambda: datetime.now(UTC))
     fresh.step()
     fresh.http.close()
-    answer = world.browser().get("/ops/sign-in/account")
+    answer = world.open_browser().get("/ops/sign-in/account")
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
 
 
-def test_an_answer_is_good_once_and_in_the_browser_that_asked(world: World):
-    browser, thief = world.browser(), world.browser()
-    back = world.to_provider_and_back(browser)
-    stolen = world.to_provider_and_back(thief)
+def test_a_callback_is_valid_once_and_only_in_the_browser_that_started_the_login(world: World):
+    browser, thief = world.open_browser(), world.open_browser()
+    callback = world.authenticate(browser)
+    stolen = world.authenticate(thief)
 
     assert browser.get(stolen).status_code == 403
-    assert browser.get(back).status_code == 303
-    assert browser.get(back).status_code == 400
+    assert browser.get(callback).status_code == 303
+    assert browser.get(callback).status_code == 400
 
 
-def test_another_browser_cannot_wait_in_ones_place(world: World):
-    browser, thief = world.browser(), world.browser()
-    come = browser.get(world.to_provider_and_back(browser)).headers["Location"]
-    world.chore.step()
+def test_another_browser_cannot_finish_a_login(world: World):
+    browser, thief = world.open_browser(), world.open_browser()
+    waiting_page = browser.get(world.authenticate(browser)).headers["Location"]
+    world.task.step()
 
-    assert thief.get(come).status_code == 403
-    assert browser.get(come).status_code == 303
-    assert browser.get(come).status_code == 400
+    assert thief.get(waiting_page).status_code == 403
+    assert browser.get(waiting_page).status_code == 303
+    assert browser.get(waiting_page).status_code == 400
 
 
 @pytest.mark.parametrize("query", ["", "state=x&code=y", "error=access_denied", "state=" + "x" * 9000])
-def test_an_answer_that_nobody_asked_for_is_refused(world: World, query: str):
-    assert world.browser().get(f"/ops/sign-in/back?{query}").status_code == 400
+def test_an_unsolicited_callback_is_rejected(world: World, query: str):
+    assert world.open_browser().get(f"/ops/sign-in/back?{query}").status_code == 400
 
 
-def test_a_refusal_of_the_provider_is_told(world: World):
-    browser = world.browser()
-    state = parse_qs(urlsplit(world.to_provider_and_back(browser)).query)["state"][0]
+def test_a_rejection_by_the_provider_is_reported(world: World):
+    browser = world.open_browser()
+    state = parse_qs(urlsplit(world.authenticate(browser)).query)["state"][0]
     answer = browser.get("/ops/sign-in/back", query_string={"state": state, "error": "access_denied"})
 
     assert answer.status_code == 403
     assert "did not sign you in" in answer.text
 
 
-def test_what_somebody_may_follows_the_settings_at_once(world: World):
-    browser = world.browser()
-    world.arrive(browser)
+def test_permissions_follow_changed_settings_immediately(world: World):
+    browser = world.open_browser()
+    world.sign_in(browser)
     cookie = browser.get_cookie("relay_session")
     assert cookie is not None
 
@@ -182,30 +193,30 @@ def test_what_somebody_may_follows_the_settings_at_once(world: World):
         ({"oidc_issuer": "https://another.example"}, 401),
         ({"oidc_issuer": None}, 401),
     ):
-        other = world.browser(**changed)
+        other = world.open_browser(**changed)
         other.set_cookie("relay_session", cookie.value)
         assert other.get("/v1/audit").status_code == status, changed
 
 
-def test_no_secret_lies_open_in_the_store(world: World):
-    browser = world.browser()
-    come = browser.get(world.to_provider_and_back(browser))
+def test_the_store_holds_no_secret_in_plain_text(world: World):
+    browser = world.open_browser()
+    callback = browser.get(world.authenticate(browser))
     [code] = world.provider.codes
-    held = b"".join(
+    stored = b"".join(
         world.redis.get(key) or b""
         for key in world.redis.scan_iter("relay:oidc_[rc]*")
         if key != b"relay:oidc_callbacks"
     )
 
-    assert come.status_code == 303
-    assert held
+    assert callback.status_code == 303
+    assert stored
     for secret in (code, world.provider.codes[code]["nonce"], SECRET, "olga@"):
-        assert secret.encode() not in held
+        assert secret.encode() not in stored
 
 
-def test_without_a_provider_there_is_no_such_way_in(world: World):
-    browser = world.browser(oidc_issuer=None)
+def test_without_a_provider_accounts_cannot_sign_in(world: World):
+    browser = world.open_browser(oidc_issuer=None)
 
     assert browser.get("/ops/sign-in/account").status_code == 404
     assert "your account" not in browser.get("/ops/sign-in").text
-    assert "/ops/sign-in/account" in world.browser().get("/ops/sign-in").text
+    assert "/ops/sign-in/account" in world.open_browser().get("/ops/sign-in").text

@@ -1,4 +1,4 @@
-"""Calls with a customer's tokens: one second try after a 401 that fresh tokens may cure, and none after any other."""
+"""Calls with a customer's tokens: a 401 is retried once with a new token if that can help."""
 
 import orjson
 import pytest
@@ -23,13 +23,13 @@ def connected(world: World) -> World:
     return world
 
 
-def deliverer(world: World, accesses: CredentialStore | None = None) -> Deliverer:
+def create_deliverer(world: World, store: CredentialStore | None = None) -> Deliverer:
     return Deliverer(
-        world.directory().find, accesses or world.credential_store(), GongClient(HttpOptions()), RateGate(0.0)
+        world.directory().find, store or world.credential_store(), GongClient(HttpOptions()), RateGate(0.0)
     )
 
 
-def taken(event_id: str = "hub:1") -> LeasedEvent:
+def build_event(event_id: str = "hub:1") -> LeasedEvent:
     body = orjson.dumps(INTERACTION | {"eventId": event_id})
     return LeasedEvent(
         company="globex",
@@ -47,8 +47,8 @@ def taken(event_id: str = "hub:1") -> LeasedEvent:
     )
 
 
-def send(world: World, accesses: CredentialStore | None = None) -> Outcome:
-    return deliverer(world, accesses).attempt(taken(), now).outcome
+def send(world: World, store: CredentialStore | None = None) -> Outcome:
+    return create_deliverer(world, store).attempt(build_event(), now).outcome
 
 
 def cause_of(outcome: Outcome) -> HoldCause:
@@ -61,45 +61,45 @@ def test_a_call_goes_to_the_customers_own_address_with_its_token(connected: Worl
     assert (connected.calls(), connected.refreshes()) == ([200], 0)
 
 
-def test_a_token_that_gong_refuses_is_renewed_and_the_call_made_again_at_once(connected: World):
+def test_a_rejected_token_is_refreshed_and_the_call_retried_at_once(connected: World):
     connected.arm(kind="token_expired_now", company="acme", count=1)
 
     assert isinstance(send(connected), Delivered)
     assert (connected.calls(), connected.refreshes()) == ([401, 200], 1)
 
 
-def test_a_fresh_token_that_is_refused_too_holds_the_destination_for_its_customer(connected: World):
+def test_a_new_token_that_is_rejected_too_puts_the_destination_on_hold(connected: World):
     connected.arm(kind="token_expired_now", company="acme")
 
     assert cause_of(send(connected)) is HoldCause.REAUTHORIZATION_REQUIRED
     assert (connected.calls(), connected.refreshes()) == ([401, 401], 1)
 
 
-def test_a_missing_scope_is_not_cured_by_a_fresh_token_and_none_is_asked_for(connected: World):
+def test_a_missing_scope_causes_no_token_refresh(connected: World):
     connected.arm(kind="scope_removed", company="acme")
 
     assert cause_of(send(connected)) is HoldCause.MISSING_SCOPE
     assert (connected.calls(), connected.refreshes()) == ([401], 0)
 
 
-def test_a_withdrawn_consent_costs_one_call_and_then_none(connected: World):
-    accesses = connected.credential_store()
+def test_a_revoked_grant_costs_one_call_and_then_none(connected: World):
+    store = connected.credential_store()
     assert requests.post(f"{connected.gong}/__sandbox/companies/acme/revoke", timeout=10).ok
 
-    causes = {cause_of(send(connected, accesses)) for _ in range(5)}
+    causes = {cause_of(send(connected, store)) for _ in range(5)}
 
     assert causes == {HoldCause.REAUTHORIZATION_REQUIRED}
     assert connected.calls() == [401]
 
 
-def test_an_address_that_has_moved_is_looked_up_before_a_consent_is_doubted(connected: World, redis: Redis):
-    """A token at another company's address is refused as if it had been revoked."""
-    accesses = connected.credential_store()
+def test_a_changed_base_url_is_read_again_before_the_grant_counts_as_lost(connected: World, redis: Redis):
+    """Gong rejects a token at another company's base URL as if it had been revoked."""
+    store = connected.credential_store()
     redis.hset(keys.TOKENS + "globex", "base_url", f"{connected.gong}/c/elsewhere")
-    assert connected.credentials(accesses).base_url.endswith("/c/elsewhere")
+    assert connected.credentials(store).base_url.endswith("/c/elsewhere")
     redis.hset(keys.TOKENS + "globex", "base_url", f"{connected.gong}/c/acme")
 
-    assert isinstance(send(connected, accesses), Delivered)
+    assert isinstance(send(connected, store), Delivered)
     assert (connected.calls(), connected.refreshes()) == ([200], 0)
 
 
@@ -110,10 +110,10 @@ def test_a_destination_that_was_never_connected_makes_no_call(connected: World, 
     assert connected.calls() == []
 
 
-def test_waiting_for_a_customer_never_makes_a_dead_letter():
-    outcome = Blocked(0, None, HoldCause.REAUTHORIZATION_REQUIRED, ("gone",))
+def test_an_event_that_waits_for_reauthorization_never_becomes_a_dead_letter():
+    outcome = Blocked(0, None, HoldCause.REAUTHORIZATION_REQUIRED, ("revoked",))
     event = LeasedEvent(
-        **{name: getattr(taken(), name) for name in LeasedEvent.__slots__} | {"blocked_count": 99}
+        **{name: getattr(build_event(), name) for name in LeasedEvent.__slots__} | {"blocked_count": 99}
     )
 
     settlement = settle(
@@ -123,8 +123,8 @@ def test_waiting_for_a_customer_never_makes_a_dead_letter():
     assert (settlement.verb, settlement.arguments[0]) == ("hold", "reauthorization_required")
 
 
-def test_a_probe_renews_too(connected: World):
+def test_a_probe_refreshes_a_rejected_token_too(connected: World):
     connected.arm(kind="token_expired_now", company="acme", count=1)
 
-    assert isinstance(deliverer(connected).probe("globex", now), Rejected)
+    assert isinstance(create_deliverer(connected).probe("globex", now), Rejected)
     assert connected.refreshes() == 1

@@ -1,4 +1,4 @@
-"""From a partner to Gong: a payload of every preset goes in signed by HTTP, and stands in the strict sandbox by HTTP."""
+"""A signed payload of every preset is accepted over HTTP and arrives in the strict sandbox as the preset promises."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +23,7 @@ from tests.flows.posting import PUBLIC_URL, SignedCase, happening_now, sign_case
 
 CASES = Path(__file__).parents[1] / "presets"
 RECEIVED_AT = "2026-11-21T12:00:00Z"
-"""What the cases write where a vendor tells no time: the moment of the request, which here is now."""
+"""Written in the cases for payloads without a timestamp, whose events get the time of the request."""
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def cases_of(preset: str) -> list[dict[str, Any]]:
     return [happening_now(case) for case in cases]
 
 
-def each_case() -> list[Any]:
+def list_cases() -> list[Any]:
     return [
         pytest.param(preset, case, f"{preset}-{number}", id=f"{preset}: {case['title']}")
         for preset in preset_names()
@@ -46,8 +46,8 @@ def each_case() -> list[Any]:
     ]
 
 
-def configured(preset: str, gong: str, secret: str, *, company: str = "forged") -> Config:
-    """A source as its user writes it: preset, destination, secret."""
+def load_config(preset: str, gong: str, secret: str, *, company: str = "forged") -> Config:
+    """Return a configuration with one source: a preset, a destination and a secret."""
     text = f"""
         destinations:
           acme:
@@ -64,69 +64,69 @@ def configured(preset: str, gong: str, secret: str, *, company: str = "forged") 
     return read_config(text, environ={"SECRET": secret}, allow_hosts={gong.removeprefix("http://")})
 
 
-def expected(case: dict[str, Any]) -> list[dict[str, Any]]:
+def expected_bodies(case: dict[str, Any]) -> list[dict[str, Any]]:
     return [event["body"] for event in case["events"] if isinstance(event, dict) and "body" in event]
 
 
-def comparable(body: dict[str, Any], like: dict[str, Any]) -> dict[str, Any]:
-    """What arrived, as the cases write it: a digest is `NAME:?`, and the moment of the request is theirs."""
+def normalize(body: dict[str, Any], like: dict[str, Any]) -> dict[str, Any]:
+    """Return a delivered body as the cases write it: `NAME:?` for a generated id, and the cases' time of the request."""
     name, _, native = like["eventId"].partition(":")
     arrived = body["eventId"].removeprefix("partner:")
-    told = body | {"eventId": f"{name}:{'?' if native == '?' else arrived}"}
-    return told | ({"timestamp": RECEIVED_AT} if like["timestamp"] == RECEIVED_AT else {})
+    normalized = body | {"eventId": f"{name}:{'?' if native == '?' else arrived}"}
+    return normalized | ({"timestamp": RECEIVED_AT} if like["timestamp"] == RECEIVED_AT else {})
 
 
-def in_payload_order(bodies: list[dict[str, Any]], redis: Redis) -> list[dict[str, Any]]:
-    """Priorities decide the order in which events arrive; their ids keep the order in which they were sent."""
+def sort_by_arrival(bodies: list[dict[str, Any]], redis: Redis) -> list[dict[str, Any]]:
+    """Sort by the order in which the relay received the events, since priorities change the order of delivery."""
     ids = [event_id.decode() for event_id in redis.zrange(keys.EVENTS, 0, -1)]
     order = [redis.hget(keys.EVENT + event_id, "event_id").decode() for event_id in ids]
     return sorted(bodies, key=lambda body: order.index(body["eventId"]))
 
 
-def signed(preset: str, case: dict[str, Any]) -> SignedCase:
+def sign(preset: str, case: dict[str, Any]) -> SignedCase:
     return sign_case(preset, load_preset(preset)["verify"]["scheme"], case)
 
 
-@pytest.mark.parametrize(("preset", "case", "company"), each_case())
-def test_what_a_vendor_posts_arrives_in_gong_as_its_preset_promises(
+@pytest.mark.parametrize(("preset", "case", "company"), list_cases())
+def test_a_vendors_payload_arrives_in_gong_as_its_preset_promises(
     preset: str, case: dict[str, Any], company: str, gong: str, redis: Redis
 ):
-    sent = signed(preset, case)
-    config = configured(preset, gong, sent.secret, company=company)
+    sent = sign(preset, case)
+    config = load_config(preset, gong, sent.secret, company=company)
 
     with serve_app(create_app(Settings(public_url=PUBLIC_URL), config, redis)) as relay:
-        answer = sent.send(relay)
+        response = sent.send(relay)
     deliver_all(Scripts(redis), config)
 
-    assert answer.ok, answer.text
-    wanted = expected(case)
-    bodies = in_payload_order([one["body"] for one in received(gong, company=company)], redis)
-    assert [comparable(*pair) for pair in zip(bodies, wanted, strict=True)] == wanted
+    assert response.ok, response.text
+    expected = expected_bodies(case)
+    bodies = sort_by_arrival([call["body"] for call in received(gong, company=company)], redis)
+    assert [normalize(*pair) for pair in zip(bodies, expected, strict=True)] == expected
 
 
 @pytest.mark.parametrize("preset", preset_names())
-def test_a_payload_of_a_vendor_that_somebody_else_signed_is_not_taken(preset: str, gong: str, redis: Redis):
-    sent = signed(preset, next(case for case in cases_of(preset) if expected(case)))
+def test_a_payload_with_a_wrong_signature_is_rejected(preset: str, gong: str, redis: Redis):
+    sent = sign(preset, next(case for case in cases_of(preset) if expected_bodies(case)))
     scheme = load_preset(preset)["verify"]["scheme"]
-    another = SENDERS[scheme].wrong if scheme in SENDERS else sent.secret[::-1]
+    wrong_secret = SENDERS[scheme].wrong if scheme in SENDERS else sent.secret[::-1]
 
     with serve_app(
-        create_app(Settings(public_url=PUBLIC_URL), configured(preset, gong, another), redis)
+        create_app(Settings(public_url=PUBLIC_URL), load_config(preset, gong, wrong_secret), redis)
     ) as relay:
-        answer = sent.send(relay)
+        response = sent.send(relay)
 
-    assert (answer.status_code, answer.json()["code"]) == (401, "verification_failed")
+    assert (response.status_code, response.json()["code"]) == (401, "verification_failed")
     assert not redis.exists(keys.EVENTS)
 
 
-def test_a_batch_of_1100_events_is_taken_in_one_request(gong: str, redis: Redis):
+def test_a_batch_of_1100_events_is_accepted_in_one_request(gong: str, redis: Redis):
     click = cases_of("sendgrid")[0]
     events = [click["body"][0] | {"sg_event_id": f"event-{number}"} for number in range(1_100)]
-    sent = signed("sendgrid", {"body": events})
-    app = create_app(Settings(max_body_bytes=1_048_576), configured("sendgrid", gong, sent.secret), redis)
+    sent = sign("sendgrid", {"body": events})
+    app = create_app(Settings(max_body_bytes=1_048_576), load_config("sendgrid", gong, sent.secret), redis)
 
     with serve_app(app) as relay:
-        answer = sent.send(relay)
+        response = sent.send(relay)
 
-    assert answer.json() == answer.json() | {"queued": 1_100, "dead": 0}
+    assert response.json() == response.json() | {"queued": 1_100, "dead": 0}
     assert len(redis.keys(keys.RECEIPT + "*")) == 1

@@ -1,4 +1,4 @@
-"""A relay at work in this process whose spans are kept in memory."""
+"""Test support: a relay in this process whose spans are exported to memory."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,46 +37,46 @@ ACCOUNT = Account("acme")
 
 
 @dataclass
-class Traced:
-    """What a test works with: the relay, Gong, and every span that has ended."""
+class TracedRelay:
+    """A traced relay and its sandbox. `exporter` has every span that has ended."""
 
     redis: Redis
     relay: str
     gong: str
     config: Config
-    kept: InMemorySpanExporter = field(repr=False)
+    exporter: InMemorySpanExporter = field(repr=False)
 
     def post(self, event: Event, **headers: str) -> str:
-        """The id of the event that this becomes."""
+        """Post an event and return its id."""
         key = {"X-API-Key": ACCOUNT.key}
-        answer = requests.post(f"{self.relay}/v1/events", json=event, headers=key | headers, timeout=10)
-        assert answer.status_code == 202, answer.text
-        return str(answer.json()["id"])
+        response = requests.post(f"{self.relay}/v1/events", json=event, headers=key | headers, timeout=10)
+        assert response.status_code == 202, response.text
+        return str(response.json()["id"])
 
     def deliver(self) -> None:
         """Make one attempt of each event that is queued, as a worker does."""
         scripts = Scripts(self.redis)
-        for one in lease_events(scripts, worker="w", want=32, pacing=Pacing(window=0.0, slack=0.0))[1]:
-            trace_attempt(self.redis, one, partial(self._attempt, scripts, one))
+        for event in lease_events(scripts, worker="w", want=32, pacing=Pacing(window=0.0, slack=0.0))[1]:
+            trace_attempt(self.redis, event, partial(self._attempt, scripts, event))
 
-    def _attempt(self, scripts: Scripts, one: LeasedEvent) -> None:
+    def _attempt(self, scripts: Scripts, event: LeasedEvent) -> None:
         find = self.config.destinations.get
         deliverer = Deliverer(find, CredentialStore(None, _now), GongClient(HttpOptions()), RateGate(0.0))
-        made = deliverer.attempt(one, _now)
+        result = deliverer.attempt(event, _now)
         attempt = Attempt(
-            event=one, outcome=made.outcome, worker="w", started_at=_now(), seconds=made.seconds
+            event=event, outcome=result.outcome, worker="w", started_at=_now(), seconds=result.seconds
         )
-        assert finish(scripts, one, settle(attempt, SettlementOptions()))
+        assert finish(scripts, event, settle(attempt, SettlementOptions()))
 
-    def again(self) -> None:
-        """As if the time for the next try had come."""
+    def make_retries_due(self) -> None:
+        """Make all waiting retries due now."""
         for name in self.redis.zrange(keys.RETRIES, 0, -1):
             self.redis.zadd(keys.RETRIES, {name: 0})
         self.redis.delete(keys.SWEEP_LOCK)
 
     def spans(self, name: str) -> list[ReadableSpan]:
-        """Those whose name begins so, in the order of their end."""
-        return [one for one in self.kept.get_finished_spans() if one.name.startswith(name)]
+        """Return the spans whose name starts with `name`, in the order in which they ended."""
+        return [span for span in self.exporter.get_finished_spans() if span.name.startswith(name)]
 
 
 def _now() -> datetime:
@@ -84,16 +84,16 @@ def _now() -> datetime:
 
 
 @contextmanager
-def tracing(redis: Redis) -> Iterator[Traced]:
-    """A relay that is traced."""
-    kept = InMemorySpanExporter()
-    spans.set_tracer(create_tracer(SimpleSpanProcessor(kept), "test"))
+def run_traced_relay(redis: Redis) -> Iterator[TracedRelay]:
+    """Run a relay that is traced."""
+    exporter = InMemorySpanExporter()
+    spans.set_tracer(create_tracer(SimpleSpanProcessor(exporter), "test"))
     try:
         with serve_sandbox(SandboxSettings(per_second=10_000.0, burst=10_000)) as gong:
             hosts = frozenset({gong.removeprefix("http://")})
             config = read_config(configuration([ACCOUNT], gong), environ={}, allow_hosts=hosts)
             settings = Settings(public_url="http://relay.example", secret_keys=("k" * 32,))
             with serve_app(create_app(settings, config, redis)) as relay:
-                yield Traced(redis, relay, gong, config, kept)
+                yield TracedRelay(redis, relay, gong, config, exporter)
     finally:
         spans.set_tracer(None)

@@ -1,4 +1,4 @@
-"""An explained event leads from each field of the call back to the payload, and shows payloads to whom it may."""
+"""The page of an event traces each field of the call to the payload, and redacts payloads by role."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,29 +8,29 @@ import requests
 from redis import Redis
 
 from relay.core.redaction import MASK
-from tests.flows.why_world import RULES, World, configured, relaying
+from tests.flows.explanation_world import RULES, World, load_config, run_relay
 
 TITLE = '"{{ item.title }}"'
-MENDED = RULES.replace(TITLE, "\"{{ item.title || 'Untitled' }}\"")
+FIXED = RULES.replace(TITLE, "\"{{ item.title || 'Untitled' }}\"")
 
 
 @pytest.fixture
 def world(redis: Redis) -> Iterator[World]:
-    with relaying(redis) as world:
+    with run_relay(redis) as world:
         yield world
 
 
 def only_event(world: World, **query: str) -> dict[str, Any]:
-    [found] = world.get("/v1/events")["events"]
-    return dict(world.get(f"/v1/events/{found['id']}", **query))
+    [event] = world.get("/v1/events")["events"]
+    return dict(world.get(f"/v1/events/{event['id']}", **query))
 
 
 def field(page: dict[str, Any], path: str) -> dict[str, Any]:
-    [found] = [each for each in page["fields"] if each["path"] == path]
-    return dict(found)
+    [match] = [row for row in page["fields"] if row["path"] == path]
+    return dict(match)
 
 
-def test_each_field_names_the_paths_and_the_template_it_is_made_of(world: World):
+def test_each_field_lists_its_payload_paths_and_its_template(world: World):
     world.post()
     page = only_event(world)
 
@@ -56,11 +56,11 @@ def test_a_dead_letter_shows_which_template_has_no_value(world: World):
     )
 
 
-def test_the_mapping_that_made_it_is_told_from_todays(redis: Redis):
-    with relaying(redis) as world:
+def test_the_mapping_that_was_used_is_compared_with_the_current_one(redis: Redis):
+    with run_relay(redis) as world:
         world.post()
         before = only_event(world)["mapping"]
-    with relaying(redis, rules=MENDED) as world:
+    with run_relay(redis, rules=FIXED) as world:
         after = only_event(world)["mapping"]
 
     assert (before["changed"], after["changed"]) == (False, True)
@@ -68,20 +68,20 @@ def test_the_mapping_that_made_it_is_told_from_todays(redis: Redis):
     assert before["rule"] == "viewed"
 
 
-def test_equal_mappings_have_one_version_and_others_have_another():
+def test_equal_mappings_have_the_same_version_and_different_ones_do_not():
     versions = {
-        rules: configured("http://127.0.0.1:9", rules=rules).webhooks["hub"].mapping.version
-        for rules in (RULES, MENDED)
+        rules: load_config("http://127.0.0.1:9", rules=rules).webhooks["hub"].mapping.version
+        for rules in (RULES, FIXED)
     }
 
     assert (
-        configured("http://127.0.0.1:9").webhooks["hub"].mapping.version
+        load_config("http://127.0.0.1:9").webhooks["hub"].mapping.version
         == versions[RULES]
-        != versions[MENDED]
+        != versions[FIXED]
     )
 
 
-def test_an_operator_sees_the_shape_and_an_admin_may_see_it_all(world: World):
+def test_an_operator_sees_redacted_payloads_and_an_admin_can_reveal_them(world: World):
     world.post(name="Jane Doe")
     page, revealed = only_event(world), only_event(world, reveal="true")
 
@@ -93,7 +93,7 @@ def test_an_operator_sees_the_shape_and_an_admin_may_see_it_all(world: World):
     assert [line["action"] for line in world.get("/v1/audit")["entries"]] == ["event.reveal"]
 
 
-def test_headers_are_shown_without_what_they_hold(world: World):
+def test_header_values_are_masked(world: World):
     world.post()
     headers = only_event(world)["receipt"]["headers"]
 
@@ -102,7 +102,7 @@ def test_headers_are_shown_without_what_they_hold(world: World):
     assert "webhook-signature" not in headers
 
 
-def test_bytes_that_cannot_be_read_are_told_as_such(world: World):
+def test_a_body_that_cannot_be_parsed_is_reported_as_unreadable(world: World):
     world.post_raw(b'{"email": "jane@globex.example"')
     body = only_event(world)["receipt"]["body"]
 
@@ -110,7 +110,7 @@ def test_bytes_that_cannot_be_read_are_told_as_such(world: World):
     assert "jane@globex.example" in only_event(world, reveal="true")["receipt"]["body"]["text"]
 
 
-def test_what_came_again_is_counted_on_the_first(world: World):
+def test_a_repeated_event_is_counted_on_the_first(world: World):
     world.post()
     world.post()
     page = only_event(world)
@@ -118,23 +118,25 @@ def test_what_came_again_is_counted_on_the_first(world: World):
     assert (page["repeats"], page["repeated_at"] >= page["received_at"]) == (1, True)
 
 
-def test_an_attempt_is_told_with_gongs_words_and_how_long_it_waited(world: World):
+def test_an_attempt_shows_gongs_response_and_the_wait_before_it(world: World):
     world.gong.arm("status", company="acme", status=400, count=1)
     world.post()
     world.work()
     page = only_event(world)
 
-    assert [(told["outcome"], told["status"]) for told in page["attempt_history"]] == [("rejected", 400)]
+    assert [(attempt["outcome"], attempt["status"]) for attempt in page["attempt_history"]] == [
+        ("rejected", 400)
+    ]
     assert page["waited_seconds"] >= 0
     assert page["association"] == "strong"
 
 
 def cluster(world: World) -> dict[str, Any]:
-    [found] = world.get("/v1/dead-letters")["clusters"]
-    return dict(found)
+    [only] = world.get("/v1/dead-letters")["clusters"]
+    return dict(only)
 
 
-def test_a_faults_page_holds_the_mapping_to_mend_and_its_newest_event(world: World):
+def test_a_clusters_page_shows_the_mapping_and_the_newest_events(world: World):
     for number in range(3):
         world.post(f"v-{number}", title=None)
     page = world.get(f"/v1/dead-letters/{cluster(world)['cluster']}")
@@ -144,22 +146,22 @@ def test_a_faults_page_holds_the_mapping_to_mend_and_its_newest_event(world: Wor
     assert page["mapping"]["written"]["rules"][0]["map"]["content"]["contentTitle"] == "{{ item.title }}"
 
 
-def test_a_mended_mapping_is_tried_on_all_of_a_fault_before_anything_changes(world: World):
+def test_a_fixed_mapping_can_be_previewed_on_a_whole_cluster_without_changes(world: World):
     for number in range(3):
         world.post(f"v-{number}", title=None)
-    place = f"/v1/dead-letters/{cluster(world)['cluster']}"
-    mapping = world.get(place)["mapping"]["written"]
-    as_it_is = world.act(f"{place}/preview")
+    path = f"/v1/dead-letters/{cluster(world)['cluster']}"
+    mapping = world.get(path)["mapping"]["written"]
+    current = world.act(f"{path}/preview")
     mapping["rules"][0]["map"]["content"]["contentTitle"] = "{{ item.title || 'Untitled' }}"
-    mended = world.act(f"{place}/preview", {"mapping": mapping})
+    fixed = world.act(f"{path}/preview", {"mapping": mapping})
 
-    assert (as_it_is["mapping"], as_it_is["would_map"], as_it_is["would_fail"]) == ("current", 0, 3)
-    assert (mended["mapping"], mended["would_map"], mended["would_fail"]) == ("trial", 3, 0)
-    assert mended["examples"][0]["call"]["body"]["person"]["email"] == f"j{MASK}@globex.example"
+    assert (current["mapping"], current["would_map"], current["would_fail"]) == ("current", 0, 3)
+    assert (fixed["mapping"], fixed["would_map"], fixed["would_fail"]) == ("trial", 3, 0)
+    assert fixed["examples"][0]["call"]["body"]["person"]["email"] == f"j{MASK}@globex.example"
     assert cluster(world)["count"] == 3
 
 
-WRONG = (
+INVALID_PREVIEWS = (
     ({"mapping": {"rules": []}}, 422, "mapping.rules"),
     ({"mapping": {"rules": [{"name": "x"}]}}, 422, "mapping.rules[0].to"),
     ({"maping": {}}, 422, "maping"),
@@ -167,24 +169,26 @@ WRONG = (
 )
 
 
-@pytest.mark.parametrize(("body", "status", "path"), WRONG)
-def test_a_wrong_mapping_is_refused_with_its_path(world: World, body: Any, status: int, path: str):
+@pytest.mark.parametrize(("body", "status", "path"), INVALID_PREVIEWS)
+def test_an_invalid_mapping_is_rejected_with_the_path_of_the_problem(
+    world: World, body: Any, status: int, path: str
+):
     world.post(title=None)
     url = f"{world.url}/v1/dead-letters/{cluster(world)['cluster']}/preview"
-    answer = requests.post(url, json=body, headers=world.headers, timeout=10)
+    response = requests.post(url, json=body, headers=world.headers, timeout=10)
 
-    assert answer.status_code == status
-    assert path in [problem["path"] for problem in answer.json()["errors"]]
-
-
-def test_a_fault_that_nobody_has_is_not_found(world: World):
-    answer = requests.get(f"{world.url}/v1/dead-letters/000000000000", headers=world.headers, timeout=10)
-
-    assert (answer.status_code, answer.json()["code"]) == (404, "no_such_cluster")
+    assert response.status_code == status
+    assert path in [problem["path"] for problem in response.json()["errors"]]
 
 
-@pytest.mark.parametrize("asked", [{}, {"id": "x", "receipt": "y"}, {"email": "jane@globex.example"}])
-def test_why_wants_one_name_that_there_is(world: World, asked: dict[str, str]):
-    answer = requests.get(f"{world.url}/v1/why", params=asked, headers=world.headers, timeout=10)
+def test_an_unknown_cluster_is_not_found(world: World):
+    response = requests.get(f"{world.url}/v1/dead-letters/000000000000", headers=world.headers, timeout=10)
 
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert (response.status_code, response.json()["code"]) == (404, "no_such_cluster")
+
+
+@pytest.mark.parametrize("query", [{}, {"id": "x", "receipt": "y"}, {"email": "jane@globex.example"}])
+def test_why_requires_exactly_one_known_parameter(world: World, query: dict[str, str]):
+    response = requests.get(f"{world.url}/v1/why", params=query, headers=world.headers, timeout=10)
+
+    assert (response.status_code, response.json()["code"]) == (422, "invalid")

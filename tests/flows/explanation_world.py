@@ -1,4 +1,4 @@
-"""A relay with one webhook and one Gong, in which whatever keeps an event from Gong can be staged for real."""
+"""Test support: a relay with one webhook and a sandbox, in which every cause of an explanation can be produced."""
 
 import base64
 import hmac
@@ -40,8 +40,8 @@ RULES = """
 """
 
 
-def written(gong: str, *, rules: str = RULES, per_day: int = 10_000) -> str:
-    """The configuration file."""
+def write_config(gong: str, *, rules: str = RULES, per_day: int = 10_000) -> str:
+    """Return the text of a configuration file."""
     return f"""
       destinations:
         acme:
@@ -57,14 +57,16 @@ def written(gong: str, *, rules: str = RULES, per_day: int = 10_000) -> str:
     """
 
 
-def configured(gong: str, **changed: Any) -> Config:
+def load_config(gong: str, **changed: Any) -> Config:
     environ = {"HUB_SECRET": "whsec_" + base64.b64encode(SECRET).decode()}
-    return read_config(written(gong, **changed), environ=environ, allow_hosts={gong.removeprefix("http://")})
+    return read_config(
+        write_config(gong, **changed), environ=environ, allow_hosts={gong.removeprefix("http://")}
+    )
 
 
 @dataclass
 class World:
-    """The relay over HTTP, its worker's work when it is told to, and the control room of its Gong."""
+    """The relay over HTTP and its sandbox. A worker runs only during `work`."""
 
     url: str
     gong: Sandbox
@@ -72,58 +74,64 @@ class World:
     config: Config
     headers: dict[str, str] = field(default_factory=lambda: {"Authorization": f"Bearer {ADMIN_KEY}"})
 
-    def post(self, native: str = "v-1", *, secret: bytes = SECRET, **changed: Any) -> str:
-        """What the hub posts, signed; the id of the receipt, "" where it was turned away."""
-        return self.post_raw(orjson.dumps(view(native) | changed), secret=secret)
+    def post(self, view_id: str = "v-1", *, secret: bytes = SECRET, **changed: Any) -> str:
+        """Post a signed page view and return the receipt's id; "" if it was rejected."""
+        return self.post_raw(orjson.dumps(build_view(view_id) | changed), secret=secret)
 
     def post_raw(self, body: bytes, *, secret: bytes = SECRET) -> str:
-        """Any bytes, signed."""
+        """Post any bytes, signed, and return the receipt's id; "" if they were rejected."""
         sent_at, message = str(int(time.time())), f"msg_{uuid4().hex}"
-        proof = hmac.digest(secret, f"{message}.{sent_at}.".encode() + body, "sha256")
-        signed = {
+        signature = hmac.digest(secret, f"{message}.{sent_at}.".encode() + body, "sha256")
+        headers = {
             "Content-Type": "application/json",
             "Webhook-Id": message,
             "Webhook-Timestamp": sent_at,
-            "Webhook-Signature": f"v1,{base64.b64encode(proof).decode()}",
+            "Webhook-Signature": f"v1,{base64.b64encode(signature).decode()}",
         }
-        answer = requests.post(f"{self.url}/v1/webhooks/hub", data=body, headers=signed, timeout=10)
-        return str(answer.json()["receipt"]) if answer.ok else ""
+        response = requests.post(f"{self.url}/v1/webhooks/hub", data=body, headers=headers, timeout=10)
+        return str(response.json()["receipt"]) if response.ok else ""
 
     def work(self) -> None:
-        """What a worker does until nothing may be sent."""
+        """Deliver events as a worker does, until nothing more can be sent."""
         scripts = Scripts(self.redis)
         publish_limits(scripts, self.config.destinations)
         deliver_all(scripts, self.config)
 
     def get(self, path: str, **query: str) -> Any:
-        answer = requests.get(self.url + path, params=query, headers=self.headers, timeout=10)
-        assert answer.ok, answer.text
-        return answer.json()
+        response = requests.get(self.url + path, params=query, headers=self.headers, timeout=10)
+        assert response.ok, response.text
+        return response.json()
 
     def page(self, path: str, **query: str) -> str:
-        answer = requests.get(self.url + path, params=query, headers=self.headers, timeout=10)
-        assert answer.ok, answer.text
-        return answer.text
+        response = requests.get(self.url + path, params=query, headers=self.headers, timeout=10)
+        assert response.ok, response.text
+        return response.text
 
     def why(self, **name: str) -> Any:
         return self.get("/v1/why", **name)
 
     def act(self, path: str, body: Any = None) -> Any:
-        answer = requests.post(self.url + path, json=body or {}, headers=self.headers, timeout=10)
-        assert answer.ok, answer.text
-        return answer.json()
+        response = requests.post(self.url + path, json=body or {}, headers=self.headers, timeout=10)
+        assert response.ok, response.text
+        return response.json()
 
 
-def view(native: str) -> dict[str, Any]:
-    moment = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"id": native, "kind": "view", "at": moment, "title": "Pricing", "email": "jane@globex.example"}
+def build_view(view_id: str) -> dict[str, Any]:
+    timestamp = datetime.now(UTC).isoformat(timespec="seconds")
+    return {
+        "id": view_id,
+        "kind": "view",
+        "at": timestamp,
+        "title": "Pricing",
+        "email": "jane@globex.example",
+    }
 
 
 @contextmanager
-def relaying(redis: Redis, **changed: Any) -> Iterator[World]:
-    """A relay and a Gong of its own. `changed` is what `written` takes."""
+def run_relay(redis: Redis, **changed: Any) -> Iterator[World]:
+    """Run a relay with its own sandbox. `changed` are the arguments of `write_config`."""
     with serve_sandbox(SandboxSettings(per_second=10_000.0, burst=10_000)) as gong:
-        config = configured(gong, **changed)
+        config = load_config(gong, **changed)
         sandbox = Sandbox(gong)
         with serve_app(create_app(Settings(admin_key=ADMIN_KEY), config, redis)) as url:
             yield World(url, sandbox, redis, config)
