@@ -67,7 +67,7 @@ EVENT_PROBLEM_MEANINGS: Mapping[EventProblemCode, str] = {
     EventProblemCode.VALUE_DROPPED: "The value is not sent, because Gong would not accept it. The message says why.",
     EventProblemCode.VALUE_CHANGED: "The value is sent in another form: cut to a length, cut to a number of items, or as text.",
     EventProblemCode.GENERATED_ID: "The payload has no event id, so the relay uses a hash of the item. It recognizes a repeated event only if the item is exactly the same: see [ids](mapping.md#ids).",
-    EventProblemCode.NO_DESTINATION: "The value that names the event's destination [leads nowhere](routing.md#what-leads-nowhere). The message holds the expression, the value and what to do.",
+    EventProblemCode.NO_DESTINATION: "The value that names the event's destination [leads nowhere](routing.md#events-without-a-destination). The message holds the expression, the value and what to do.",
 }
 """The text of docs/errors.md for each code."""
 
