@@ -1,5 +1,7 @@
-"""Alerts as an operator sees them: what is open, what was over lately, and whether receivers get their messages."""
+"""Alerts for display: open ones, recently resolved ones, and the state of each receiver."""
 
+import base64
+import os
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,93 +9,112 @@ from typing import Any
 from relay.core.alerts.conditions import format_time
 from relay.core.alerts.kinds import KINDS, AlertKind, Severity
 from relay.core.alerts.lifecycle import Alert
-from relay.core.alerts.notifications import render_alert
+from relay.core.alerts.notifications import build_test_message, render_alert
 from relay.core.alerts.thresholds import AlertConfig, Receiver
-from relay.core.errors import Unavailable
+from relay.core.errors import NotFound, Unavailable
 from relay.core.timestamps import format_timestamp
+from relay.settings import did_you_mean
 from relay.store.alerts import (
     AlertState,
     ReceiverStatus,
+    queue_message,
     read_alert_state,
     read_receiver_statuses,
     read_resolved_alerts,
 )
 from relay.store.stores import Store, Stores
 
-_MOST_OVER = 50
-_GRAVEST_FIRST = list(Severity)
+_MAX_RESOLVED = 50
+_SEVEREST_FIRST = list(Severity)
 
 
-def alerts_page(stores: Stores, rules: AlertConfig, *, now: datetime) -> dict[str, Any]:
-    """`{open, resolved, receivers, checks, heartbeat}`: the gravest and newest first.
+def alerts_page(stores: Stores, config: AlertConfig, *, now: datetime) -> dict[str, Any]:
+    """Return `{open, resolved, receivers, checks, heartbeat}`, the most severe and newest alerts first.
 
-    `checks` says of each store when a worker last looked. That none does is told here as an alert too: workers that are
-    not there cannot. Of a store that is away it tells just that.
+    `checks` has the last check of each store, or the error code of an unavailable one.
     """
-    read = [_read(store, rules, now) for store in stores]
-    shown = sorted((one for page in read for one in page["open"]), key=_newest_first, reverse=True)
+    pages = [_read_store(store, config, now) for store in stores]
+    # Sorting is stable: first by time, then by severity.
+    newest_first = sorted((alert for page in pages for alert in page["open"]), key=_opened_at, reverse=True)
     return {
-        "open": sorted(shown, key=lambda one: _GRAVEST_FIRST.index(one["severity"])),
-        "resolved": sorted((one for page in read for one in page["resolved"]), key=_over_last, reverse=True)[
-            :_MOST_OVER
-        ],
-        "receivers": [_receiver(one, read) for one in rules.receivers],
-        "checks": [page["look"] for page in read],
-        "heartbeat": rules.heartbeat is not None,
+        "open": sorted(newest_first, key=lambda alert: _SEVEREST_FIRST.index(alert["severity"])),
+        "resolved": sorted(
+            (alert for page in pages for alert in page["resolved"]), key=_resolved_at, reverse=True
+        )[:_MAX_RESOLVED],
+        "receivers": [_render_receiver(receiver, pages) for receiver in config.receivers],
+        "checks": [page["check"] for page in pages],
+        "heartbeat": config.heartbeat is not None,
     }
 
 
-def read_open_alerts(stores: Stores, rules: AlertConfig, *, now: datetime) -> list[dict[str, Any]]:
-    """Just those that are open, as `alerts_page` has them."""
-    page: list[dict[str, Any]] = alerts_page(stores, rules, now=now)["open"]
+def read_open_alerts(stores: Stores, config: AlertConfig, *, now: datetime) -> list[dict[str, Any]]:
+    """Return only the open alerts of `alerts_page`."""
+    page: list[dict[str, Any]] = alerts_page(stores, config, now=now)["open"]
     return page
 
 
-def _newest_first(page: Mapping[str, Any]) -> str:
+def send_test_message(stores: Stores, config: AlertConfig, name: str, *, now: datetime) -> dict[str, Any]:
+    """Queue a test message for the main store's workers to send. Raises NotFound for an unknown receiver."""
+    receivers = {receiver.name: receiver for receiver in config.receivers}
+    if name not in receivers:
+        names = ", ".join(receivers) or "none (add one under alerts.receivers in the configuration)"
+        text = (
+            f"There is no receiver {name!r}{did_you_mean(name, list(receivers)) or '.'} Receivers: {names}."
+        )
+        raise NotFound("no_such_receiver", text)
+    nonce = base64.b32encode(os.urandom(10)).decode().lower()
+    message = build_test_message(receivers[name], store=stores.main.name, now=now, nonce=nonce)
+    queue_message(stores.main.redis, message, now=now)
+    return {"receiver": name, "message": message.id, "queued": True}
+
+
+def _opened_at(page: Mapping[str, Any]) -> str:
     return str(page["opened_at"])
 
 
-def _over_last(page: Mapping[str, Any]) -> str:
+def _resolved_at(page: Mapping[str, Any]) -> str:
     return str(page["resolved_at"])
 
 
-def _read(store: Store, rules: AlertConfig, now: datetime) -> dict[str, Any]:
-    """One store's part."""
+def _read_store(store: Store, config: AlertConfig, now: datetime) -> dict[str, Any]:
+    """Read the alerts of one store."""
     try:
-        memory, over = read_alert_state(store.redis), read_resolved_alerts(store.redis, most=_MOST_OVER)
-        told, waiting = read_receiver_statuses(store.redis)
+        state, resolved = read_alert_state(store.redis), read_resolved_alerts(store.redis, most=_MAX_RESOLVED)
+        statuses, pending = read_receiver_statuses(store.redis)
     except Unavailable as error:
-        look: dict[str, Any] = {"store": store.name, "at": None, "unavailable": error.code}
-        return {"open": [], "resolved": [], "told": {}, "look": look}
-    found = [*memory.open, *_nobody(store.name, memory, rules, now)]
-    look = {
+        check: dict[str, Any] = {"store": store.name, "at": None, "unavailable": error.code}
+        return {"open": [], "resolved": [], "statuses": {}, "check": check}
+    open_alerts = [*state.open, *_find_missing_worker(store.name, state, config, now)]
+    check = {
         "store": store.name,
-        "at": format_timestamp(memory.at) if memory.at else None,
-        "pending_messages": waiting,
+        "at": format_timestamp(state.at) if state.at else None,
+        "pending_messages": pending,
     }
     return {
-        "open": [render_alert(one, store=store.name) for one in found],
-        "resolved": [render_alert(one, store=store.name) for one in over],
-        "told": told,
-        "look": look,
+        "open": [render_alert(alert, store=store.name) for alert in open_alerts],
+        "resolved": [render_alert(alert, store=store.name) for alert in resolved],
+        "statuses": statuses,
+        "check": check,
     }
 
 
-def _nobody(store: str, memory: AlertState, rules: AlertConfig, now: datetime) -> list[Alert]:
-    """The alert that no worker can give: that there is none. Until one is back, it has no id of its own."""
-    most = rules.thresholds.no_worker
-    if most is None or (memory.at and now - memory.at < timedelta(seconds=rules.check_interval + most)):
+def _find_missing_worker(store: str, state: AlertState, config: AlertConfig, now: datetime) -> list[Alert]:
+    """Return the alert that no worker is running, because no worker can raise it. It has no id in the store."""
+    threshold = config.thresholds.no_worker
+    if threshold is None or (
+        state.at and now - state.at < timedelta(seconds=config.check_interval + threshold)
+    ):
         return []
-    since = memory.at or now
-    how_long = f"since {format_time(since)}" if memory.at else "yet"
-    about = KINDS[AlertKind.NO_WORKER]
+    since = state.at or now
+    period = f"since {format_time(since)}" if state.at else "yet"
+    kind = KINDS[AlertKind.NO_WORKER]
     alert = Alert(
         id=f"no-worker-{store}",
         kind=AlertKind.NO_WORKER,
         subject=store,
-        severity=about.severity,
-        text=f"No worker has been at work in store {store} {how_long}.",
-        remedy=about.remedy,
+        severity=kind.severity,
+        text=f"No worker has run for store {store} {period}.",
+        remedy=kind.remedy,
         since=since,
         opened_at=since,
         last_seen_at=now,
@@ -103,12 +124,12 @@ def _nobody(store: str, memory: AlertState, rules: AlertConfig, now: datetime) -
     return [alert]
 
 
-def _receiver(receiver: Receiver, read: list[dict[str, Any]]) -> dict[str, Any]:
-    """What came of the last message to a receiver, of whichever store it was last."""
-    told: list[ReceiverStatus] = [
-        page["told"][receiver.name] for page in read if receiver.name in page["told"]
+def _render_receiver(receiver: Receiver, pages: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a receiver with the outcome of its last message from any store."""
+    statuses: list[ReceiverStatus] = [
+        page["statuses"][receiver.name] for page in pages if receiver.name in page["statuses"]
     ]
-    last = max(told, key=lambda one: one.at, default=None)
+    last = max(statuses, key=lambda status: status.at, default=None)
     page: dict[str, Any] = {"name": receiver.name, "format": receiver.format, "last": None}
     if last is not None:
         failing = format_timestamp(last.failing_since) if last.failing_since else None

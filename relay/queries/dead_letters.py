@@ -1,4 +1,4 @@
-"""Dead letters by their fault, as an operator sees them: how many share it, and what to do about it."""
+"""Clusters of dead letters for display: events with the same problem, its remedy and a sample."""
 
 from typing import Any
 
@@ -17,36 +17,34 @@ from relay.store.dead_letter_clusters import ClusterRecord
 from relay.store.events import EventFilter
 from relay.store.stores import Stores
 
-_MOST_LISTED = 200
-_MOST_SHOWN = 20
+_MAX_LIMIT = 200
+_MAX_EVENTS = 20
 
 
 def dead_letters_page(stores: Stores, *, limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
-    """`{clusters: […], total, cursor}`: dead letters by their fault, the newest first. `cursor` is null on the last page."""
-    if not 1 <= limit <= _MOST_LISTED:
-        raise ValidationFailed([Problem("limit", "range", f"limit must be from 1 to {_MOST_LISTED}.")])
-    if cursor is not None and not (cursor.isascii() and cursor.isdigit() and len(cursor) < 10):  # noqa: PLR2004 - digits
+    """Return `{clusters: […], total, cursor}`, newest first. `cursor` is null on the last page."""
+    if not 1 <= limit <= _MAX_LIMIT:
+        raise ValidationFailed([Problem("limit", "range", f"limit must be from 1 to {_MAX_LIMIT}.")])
+    if cursor is not None and not (cursor.isascii() and cursor.isdigit() and len(cursor) < 10):  # noqa: PLR2004 - ten digits
         raise ValidationFailed(
-            [Problem("cursor", "format", "cursor must be the one that the page before gave.")]
+            [Problem("cursor", "format", "cursor must be the one that the previous page returned.")]
         )
     offset = int(cursor or 0)
     clusters, total = list_clusters_in_all_stores(stores, offset=offset, most=limit)
-    following = offset + limit
+    next_offset = offset + limit
     return {
-        "clusters": [_cluster(cluster) for cluster in clusters],
+        "clusters": [_render_cluster(cluster) for cluster in clusters],
         "total": total,
-        "cursor": str(following) if following < total else None,
+        "cursor": str(next_offset) if next_offset < total else None,
     }
 
 
-def _cluster(cluster: ClusterRecord) -> dict[str, Any]:
-    optional = {"field": cluster.field, "rule": cluster.rule}
-    return {
+def _render_cluster(cluster: ClusterRecord) -> dict[str, Any]:
+    row = {
         "cluster": cluster.fingerprint,
         "count": cluster.count,
         "reason": cluster.reason,
         "detail": redact_sentence(cluster.text),
-        **{name: text for name, text in optional.items() if text},
         "remedy": REASONS[DeadLetterReason(cluster.reason)].text,
         "sample": cluster.sample,
         "first_at": render_timestamp(cluster.first_at),
@@ -54,28 +52,34 @@ def _cluster(cluster: ClusterRecord) -> dict[str, Any]:
         "sources": dict(cluster.sources),
         "destinations": dict(cluster.destinations),
     }
+    # Only problems of a mapping have a field and a rule.
+    if cluster.field:
+        row["field"] = cluster.field
+    if cluster.rule:
+        row["rule"] = cluster.rule
+    return row
 
 
 def cluster_page(viewer: Viewer, fingerprint: str) -> dict[str, Any]:
-    """One cluster, with its newest `events` in short, the newest one in full as `sample_event`, and the `mapping` to mend.
+    """Return a cluster with its newest `events`, the newest in full as `sample_event`, and the `mapping` to fix.
 
-    `mapping` is its source's as it is written today; null where there are several sources, or the one takes no webhooks.
+    `mapping` is the current one of the source; null if the cluster has several sources, or one without a webhook.
     Raises NotFound.
     """
-    found = read_cluster_in_all_stores(viewer.stores, fingerprint)
-    if found is None:
-        text = f"No dead letter has the fault {fingerprint}: the name is wrong, or all of them were replayed or pruned."
+    cluster = read_cluster_in_all_stores(viewer.stores, fingerprint)
+    if cluster is None:
+        text = f"There is no cluster {fingerprint}: the name is wrong, or all its dead letters were replayed or pruned."
         raise NotFound("no_such_cluster", text)
     newest = EventFilter(status=State.DEAD, cluster=fingerprint)
-    events = list_events_in_all_stores(viewer.stores, newest, limit=_MOST_SHOWN, cursor=None).events
-    return _cluster(found) | {
+    events = list_events_in_all_stores(viewer.stores, newest, limit=_MAX_EVENTS, cursor=None).events
+    return _render_cluster(cluster) | {
         "events": [render_summary(event) for event in events],
-        "sample_event": event_page(viewer, found.sample),
-        "mapping": _mapping(viewer, found),
+        "sample_event": event_page(viewer, cluster.sample),
+        "mapping": _render_mapping(viewer, cluster),
     }
 
 
-def _mapping(viewer: Viewer, cluster: ClusterRecord) -> dict[str, Any] | None:
+def _render_mapping(viewer: Viewer, cluster: ClusterRecord) -> dict[str, Any] | None:
     if viewer.config is None or len(cluster.sources) != 1:
         return None
     [name] = cluster.sources

@@ -1,4 +1,4 @@
-"""Events as an operator sees them in a list: each with its state, and none with its payload."""
+"""Lists of events for display, without payloads."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -12,21 +12,21 @@ from relay.store.engine.redis_time import to_datetime
 from relay.store.events import EventFilter
 from relay.store.stores import Stores
 
-_MOST_LISTED = 500
+_MAX_LIMIT = 500
 _NUMBERS = frozenset({"attempts", "replays", "repeats"})
 
 
 def events_page(
-    stores: Stores, wanted: EventFilter, *, limit: int = 50, cursor: str | None = None
+    stores: Stores, event_filter: EventFilter, *, limit: int = 50, cursor: str | None = None
 ) -> dict[str, Any]:
-    """`{events: [summary…], cursor}`, newest first. `cursor` is null on the last page."""
-    if not 1 <= limit <= _MOST_LISTED:
-        raise ValidationFailed([Problem("limit", "range", f"limit must be from 1 to {_MOST_LISTED}.")])
+    """Return `{events: […], cursor}`, newest first. `cursor` is null on the last page."""
+    if not 1 <= limit <= _MAX_LIMIT:
+        raise ValidationFailed([Problem("limit", "range", f"limit must be from 1 to {_MAX_LIMIT}.")])
     if cursor is not None and not _is_id(cursor):
         raise ValidationFailed(
-            [Problem("cursor", "format", "cursor must be the one that the page before gave.")]
+            [Problem("cursor", "format", "cursor must be the one that the previous page returned.")]
         )
-    page = list_events_in_all_stores(stores, wanted, limit=limit, cursor=cursor)
+    page = list_events_in_all_stores(stores, event_filter, limit=limit, cursor=cursor)
     return {"events": [render_summary(event) for event in page.events], "cursor": page.cursor}
 
 
@@ -38,30 +38,30 @@ def _is_id(text: str) -> bool:
     return True
 
 
-_SHOWN_AS: Mapping[str, Callable[[str], str]] = {"detail": redact_sentence, "event_id": redact_name}
-"""What may quote a payload."""
+_REDACTORS: Mapping[str, Callable[[str], str]] = {"detail": redact_sentence, "event_id": redact_name}
+"""Redaction of the fields that may quote a payload."""
 
 
 def render_summary(fields: Mapping[str, str], *, plain: bool = False) -> dict[str, Any]:
-    """An event's fields as they are shown: moments in words, and what quotes its payload redacted unless `plain`."""
-    told = {name: _value(name, value, plain=plain) for name, value in fields.items() if value != ""}
-    told["status"] = told.pop("state")
-    return told
+    """Return an event's fields for display. Fields that may quote its payload are redacted unless `plain`."""
+    summary = {name: _render_value(name, value, plain=plain) for name, value in fields.items() if value != ""}
+    summary["status"] = summary.pop("state")
+    return summary
 
 
-def _value(name: str, value: str, *, plain: bool) -> str | int:
+def _render_value(name: str, value: str, *, plain: bool) -> str | int:
     if name.endswith("_at"):
         return render_stored_timestamp(value)
     if name in _NUMBERS:
         return int(value)
-    return value if plain or name not in _SHOWN_AS else _SHOWN_AS[name](value)
+    return value if plain or name not in _REDACTORS else _REDACTORS[name](value)
 
 
-def render_timestamp(moment: datetime) -> str:
-    """A moment as every page has it."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def render_timestamp(timestamp: datetime) -> str:
+    """Format a timestamp for pages, in UTC and with milliseconds."""
+    return timestamp.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def render_stored_timestamp(microseconds: str | bytes) -> str:
-    """A moment of the store as every page has it."""
+    """Format a timestamp of the store for pages."""
     return render_timestamp(to_datetime(microseconds))

@@ -1,4 +1,4 @@
-"""Why one event is, or is not, in Gong: the facts of its record and of what surrounds it, explained."""
+"""Explain why an event is or is not in Gong, from its record and the state of its destination and company."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -32,9 +32,9 @@ _BEFORE_GONG = frozenset({State.QUEUED, State.RETRYING, State.ON_HOLD})
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks: at which stores, when, and how much of payloads they see.
+    """Who views a page, and what they may see of payloads.
 
-    Without `config` and `find` (a configuration that cannot be read) there is less to tell, but it is told.
+    Without `config` and `find`, when the configuration cannot be read, explanations have less detail.
     """
 
     stores: Stores
@@ -44,28 +44,28 @@ class Viewer:
     find: Callable[[str], Destination | None] = lambda _name: None
 
     def redact(self, text: str) -> str:
-        """A sentence that may quote a payload, as this one sees it."""
+        """Redact a text that may quote a payload, unless the viewer may see payloads."""
         return text if self.sight is PayloadVisibility.PLAIN else redact_sentence(text)
 
 
 def explain_event(viewer: Viewer, store: Store, record: Record) -> dict[str, Any]:
-    """`{cause, in_gong, sentence, remedy, next_at}` of an event in a store."""
+    """Return `{cause, in_gong, sentence, remedy, next_at}` of an event."""
     return render_explanation(explain(collect_facts(viewer, store, record)))
 
 
-def render_explanation(told: Explanation) -> dict[str, Any]:
-    """`in_gong` is null where nobody can know, `next_at` where nothing is awaited or nobody knows when."""
+def render_explanation(explanation: Explanation) -> dict[str, Any]:
+    """Return an explanation. `in_gong` is null if it is unknown; `next_at` if nothing is due or its time is unknown."""
     return {
-        "cause": told.cause,
-        "in_gong": told.in_gong,
-        "sentence": told.sentence,
-        "remedy": told.remedy,
-        "next_at": format_timestamp(told.next_at) if told.next_at else None,
+        "cause": explanation.cause,
+        "in_gong": explanation.in_gong,
+        "sentence": explanation.sentence,
+        "remedy": explanation.remedy,
+        "next_at": format_timestamp(explanation.next_at) if explanation.next_at else None,
     }
 
 
 def collect_facts(viewer: Viewer, store: Store, record: Record) -> EventFacts:
-    """Everything that the explanation of an event stands on."""
+    """Collect everything that the explanation of an event needs."""
     state = State(_text(record, "state"))
     reason = _text(record, "reason")
     facts = EventFacts(
@@ -74,51 +74,53 @@ def collect_facts(viewer: Viewer, store: Store, record: Record) -> EventFacts:
         destination=_text(record, "destination"),
         event_id=viewer.redact(_text(record, "event_id")),
         at=to_datetime(record.get("ended_at") or record["changed_at"]),
-        detail=viewer.redact(_text(record, "detail") or _last_said(record)),
+        detail=viewer.redact(_text(record, "detail") or _last_error(record)),
         reason=DeadLetterReason(reason) if reason else None,
         ambiguous=record.get("ambiguous") == b"1",
         request_id=_text(record, "request_id"),
         rule=_text(record, "rule"),
         repeats=int(record.get("repeats", b"0")),
-        unattributed=_association(record) is Association.OPAQUE,
+        unattributed=_assess_association(record) is Association.OPAQUE,
     )
     if state is State.AGGREGATING:
         return replace(facts, next_at=to_datetime(record["aggregates_until"]))
     if state is State.AGGREGATED:
-        return replace(facts, **_carrier(store.redis, record))
-    return _surrounded(viewer, store.redis, facts, record) if state in _BEFORE_GONG else facts
+        return replace(facts, **_read_carrier(store.redis, record))
+    if state in _BEFORE_GONG:
+        return _add_obstacles(viewer, store.redis, facts, record)
+    return facts
 
 
 def _text(record: Record, name: str) -> str:
     return record.get(name, b"").decode()
 
 
-def _last_said(record: Record) -> str:
-    """What Gong said to the last attempt, of an event that has no detail of its own."""
+def _last_error(record: Record) -> str:
+    """Return the errors of the last attempt, for an event without a detail."""
     number = _text(record, "tries")
-    told = orjson.loads(record.get(f"try:{number}", b"{}"))
-    return printable_key("; ".join(told.get("errors", ())) or told.get("code", "")) if told else ""
+    attempt = orjson.loads(record.get(f"try:{number}", b"{}"))
+    return printable_key("; ".join(attempt.get("errors", ())) or attempt.get("code", "")) if attempt else ""
 
 
 def read_association(record: Record) -> str | None:
-    """How surely Gong can tell whom the event is about; None where it has no call."""
-    return _association(record)
+    """Return how surely Gong can attribute the event to a person; None if it has no call."""
+    return _assess_association(record)
 
 
-def _association(record: Record) -> Association | None:
+def _assess_association(record: Record) -> Association | None:
     if "operation" not in record or not record.get("body"):
         return None
     return assess_association(Operation(record["operation"].decode()), orjson.loads(record["body"]))
 
 
-def _carrier(redis: Client, record: Record) -> dict[str, Any]:
+def _read_carrier(redis: Client, record: Record) -> dict[str, Any]:
     carrier = _text(record, "carrier")
-    found = read_event(redis, carrier)
-    return {"carrier": carrier, "carrier_state": State(found["state"].decode()) if found else None}
+    event = read_event(redis, carrier)
+    return {"carrier": carrier, "carrier_state": State(event["state"].decode()) if event else None}
 
 
-def _surrounded(viewer: Viewer, redis: Client, facts: EventFacts, record: Record) -> EventFacts:
-    """With what keeps the event from being sent just now: a hold first, then what its company must wait for."""
+def _add_obstacles(viewer: Viewer, redis: Client, facts: EventFacts, record: Record) -> EventFacts:
+    """Add what keeps the event from being sent now: a hold, else what its company waits for."""
     hold = read_depths(redis, [facts.destination])[0].hold
     if hold is not None:
         return replace(facts, hold=HoldCause(hold.cause), next_at=hold.probe_at)
@@ -126,45 +128,45 @@ def _surrounded(viewer: Viewer, redis: Client, facts: EventFacts, record: Record
         return facts
     destination = viewer.find(facts.destination)
     limits = destination.limits if destination else Limits()
-    [spent] = read_company_usage(redis, [_text(record, "company")])
-    obstacle = _obstacle(viewer, redis, destination, spent) or _spent_day(
-        spent, limits, viewer.now, high=_text(record, "priority") == Priority.HIGH
+    [usage] = read_company_usage(redis, [_text(record, "company")])
+    obstacle = _find_outage(viewer, redis, destination, usage) or _find_daily_limit(
+        usage, limits, viewer.now, high=_text(record, "priority") == Priority.HIGH
     )
     if facts.state is State.RETRYING:
         return replace(facts, obstacle=obstacle, next_at=to_datetime(record["due_at"]))
-    clears = forecast_backlog(_standing(spent, spent.queued), limits, viewer.now).clears_at
-    return replace(facts, obstacle=obstacle, next_at=clears)
+    clears_at = forecast_backlog(_build_load(usage, usage.queued), limits, viewer.now).clears_at
+    return replace(facts, obstacle=obstacle, next_at=clears_at)
 
 
-def _obstacle(
-    viewer: Viewer, redis: Client, destination: Destination | None, spent: CompanyUsage
+def _find_outage(
+    viewer: Viewer, redis: Client, destination: Destination | None, usage: CompanyUsage
 ) -> Obstacle | None:
-    if spent.frozen_until is not None and spent.frozen_until > viewer.now:
-        return Obstacle(ExplanationCause.RATE_LIMITED, spent.frozen_until)
-    down = read_open_breakers(redis, [destination.base_url]) if destination else []
-    return (
-        Obstacle(ExplanationCause.GONG_DOWN, down[0].open_until, viewer.redact(down[0].error))
-        if down
-        else None
-    )
+    if usage.frozen_until is not None and usage.frozen_until > viewer.now:
+        return Obstacle(ExplanationCause.RATE_LIMITED, usage.frozen_until)
+    breakers = read_open_breakers(redis, [destination.base_url]) if destination else []
+    if not breakers:
+        return None
+    [breaker] = breakers
+    return Obstacle(ExplanationCause.GONG_DOWN, breaker.open_until, viewer.redact(breaker.error))
 
 
-def _spent_day(spent: CompanyUsage, limits: Limits, now: datetime, *, high: bool) -> Obstacle | None:
-    """What is left of a day is kept for events of priority high, up to their share."""
-    kept = 0 if high else max(limits.high_priority_reserve - spent.high, 0)
-    if spent.last_day + kept < limits.daily_budget:
+def _find_daily_limit(usage: CompanyUsage, limits: Limits, now: datetime, *, high: bool) -> Obstacle | None:
+    """Return the daily limit as an obstacle if this event may use no more of it."""
+    # The rest of the budget, up to their share, is reserved for events of priority high.
+    reserved = 0 if high else max(limits.high_priority_reserve - usage.high, 0)
+    if usage.last_day + reserved < limits.daily_budget:
         return None
     return Obstacle(
         ExplanationCause.DAILY_LIMIT_REACHED,
-        forecast_backlog(_standing(spent, 1, high=high), limits, now).clears_at,
+        forecast_backlog(_build_load(usage, 1, high=high), limits, now).clears_at,
     )
 
 
-def _standing(spent: CompanyUsage, backlog: int, *, high: bool = False) -> CompanyLoad:
+def _build_load(usage: CompanyUsage, backlog: int, *, high: bool = False) -> CompanyLoad:
     return CompanyLoad(
         backlog=backlog,
-        buckets=spent.buckets,
-        high=spent.high,
+        buckets=usage.buckets,
+        high=usage.high,
         only_high=high,
-        frozen_until=spent.frozen_until,
+        frozen_until=usage.frozen_until,
     )

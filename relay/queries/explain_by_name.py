@@ -1,4 +1,4 @@
-"""Why something is, or is not, in Gong, asked by whatever name is at hand, and answered also where there is no event."""
+"""Explain by any identifier why an event is or is not in Gong, also if there is no event."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -20,117 +20,126 @@ from relay.store.all_stores import find_event, list_events_in_all_stores
 from relay.store.events import EventFilter, find_duplicates, read_receipt
 
 LOOKUP_NAMES = ("id", "event_id", "request_id", "receipt")
-"""What may be asked by: the relay's id of an event, Gong's eventId, Gong's requestId, the id of a receipt."""
+"""The identifiers to look up by: the relay's id of an event, Gong's eventId, Gong's requestId, a receipt's id."""
 
-_MOST_EVENTS = 10
-_LONGEST_NAME = 200
+_MAX_EVENTS = 10
+_MAX_NAME = 200
 _VERIFICATION_FAILED = "verification_failed"
 
 
 def explain_by_name_page(
-    viewer: Viewer, asked: Mapping[str, str], *, only: str | None = None
+    viewer: Viewer, query: Mapping[str, str], *, only: str | None = None
 ) -> dict[str, Any]:
-    """`{query, why, events: [{id, status, source, destination, why}]}`: the newest events of that name, ten at most.
+    """Return `{query, why, events: [{id, status, source, destination, why}…]}` for one identifier.
 
-    `explain_event` is that of the newest; without one, why there is none. `only` is the source whose events alone may be told of.
-    Raises ValidationFailed unless exactly one name is asked by.
+    `events` are the newest ten that match, `why` explains the newest, or why there is none. `only` restricts the search
+    to one source. Raises ValidationFailed unless the query has exactly one identifier.
     """
-    name, value = _one_name(asked)
+    name, value = _parse_query(query)
     sources = [only] if only else sorted(viewer.config.sources if viewer.config else ())
-    found = (_event(viewer, one) for one in _found(viewer, name, value, sources)[:_MOST_EVENTS])
-    told = [each for each in found if each and only in {None, each["source"]}]
-    page = {"query": {name: redact_name(value[:_LONGEST_NAME])}, "events": told}
+    ids = _find_ids(viewer, name, value, sources)[:_MAX_EVENTS]
+    rows = (_render_event(viewer, event_id) for event_id in ids)
+    events = [row for row in rows if row and only in {None, row["source"]}]
+    page = {"query": {name: redact_name(value[:_MAX_NAME])}, "events": events}
     return page | {
-        "why": told[0]["why"] if told else render_explanation(_absent(viewer, name, value, sources))
+        "why": events[0]["why"]
+        if events
+        else render_explanation(_explain_absence(viewer, name, value, sources))
     }
 
 
-def _one_name(asked: Mapping[str, str]) -> tuple[str, str]:
-    given = [(name, asked[name].strip()) for name in LOOKUP_NAMES if asked.get(name, "").strip()]
+def _parse_query(query: Mapping[str, str]) -> tuple[str, str]:
+    names = [(name, query[name].strip()) for name in LOOKUP_NAMES if query.get(name, "").strip()]
     problems = [
-        Problem(name, "unknown", f"There is no such name. Known: {', '.join(LOOKUP_NAMES)}.")
-        for name in asked
+        Problem(name, "unknown", f"is not an identifier. Use one of {', '.join(LOOKUP_NAMES)}.")
+        for name in query
         if name not in LOOKUP_NAMES
     ]
-    if len(given) != 1 and not problems:
-        problems.append(Problem("", "required", f"Ask by one of {', '.join(LOOKUP_NAMES)}."))
+    if len(names) != 1 and not problems:
+        problems.append(Problem("", "required", f"Give exactly one of {', '.join(LOOKUP_NAMES)}."))
     if problems:
         raise ValidationFailed(problems)
-    return given[0]
+    return names[0]
 
 
-def _found(viewer: Viewer, name: str, value: str, sources: Sequence[str]) -> Sequence[str]:
-    """The ids of the events that bear the name, newest first; of a receipt in its own order."""
+def _find_ids(viewer: Viewer, name: str, value: str, sources: Sequence[str]) -> Sequence[str]:
+    """Return the ids of the matching events, newest first; those of a receipt in its own order."""
     if name == "id":
         return [value]
     if name == "receipt":
-        return [event_id for event_id, again in _verdicts(viewer, value) if not again]
+        return [event_id for event_id, duplicate in _read_verdicts(viewer, value) if not duplicate]
     if name == "request_id":
-        return _listed(viewer, EventFilter(request_id=value))
-    exact = _listed(viewer, EventFilter(event_id=value))
+        return _list_ids(viewer, EventFilter(request_id=value))
+    exact = _list_ids(viewer, EventFilter(event_id=value))
     if exact:
         return exact
-    told = [find_duplicates(store.redis, _names(value, sources)) for store in viewer.stores]
-    return sorted((event_id for each in told for event_id in each.values()), reverse=True)
+    matches = [find_duplicates(store.redis, _candidate_names(value, sources)) for store in viewer.stores]
+    return sorted((event_id for match in matches for event_id in match.values()), reverse=True)
 
 
-def _listed(viewer: Viewer, wanted: EventFilter) -> list[str]:
-    page = list_events_in_all_stores(viewer.stores, wanted, limit=_MOST_EVENTS, cursor=None)
+def _list_ids(viewer: Viewer, event_filter: EventFilter) -> list[str]:
+    page = list_events_in_all_stores(viewer.stores, event_filter, limit=_MAX_EVENTS, cursor=None)
     return [event["id"] for event in page.events]
 
 
-def _names(value: str, sources: Sequence[str]) -> list[str]:
-    """Senders know their own ids, the relay knows them with the source's name in front."""
+def _candidate_names(value: str, sources: Sequence[str]) -> list[str]:
+    # Senders know only their own ids; the relay stores them with the name of the source in front.
     return [value, *(f"{source}:{value}" for source in sources)]
 
 
-def _verdicts(viewer: Viewer, receipt_id: str) -> list[tuple[str, bool]]:
-    """Each event of a receipt, and whether it had come before."""
+def _read_verdicts(viewer: Viewer, receipt_id: str) -> list[tuple[str, bool]]:
+    """Return each event of a receipt, and whether it was a duplicate."""
     for store in viewer.stores:
         receipt = read_receipt(store.redis, receipt_id)
         if receipt is not None:
-            told = (verdict.split("|") for verdict in receipt.get("verdicts", b"").decode().split())
-            return [(event_id, again == "1") for event_id, _, again in told]
+            verdicts = (verdict.split("|") for verdict in receipt.get("verdicts", b"").decode().split())
+            return [(event_id, duplicate == "1") for event_id, _, duplicate in verdicts]
     return []
 
 
-def _event(viewer: Viewer, event_id: str) -> dict[str, Any] | None:
+def _render_event(viewer: Viewer, event_id: str) -> dict[str, Any] | None:
     found = find_event(viewer.stores, event_id)
     if found is None:
         return None
     store, record = found
-    shown = {name: record[name].decode() for name in ("source", "destination")}
-    told = {"id": event_id, "status": record["state"].decode()} | shown
-    return told | {"why": explain_event(viewer, store, record)}
+    return {
+        "id": event_id,
+        "status": record["state"].decode(),
+        "source": record["source"].decode(),
+        "destination": record["destination"].decode(),
+        "why": explain_event(viewer, store, record),
+    }
 
 
-def _absent(viewer: Viewer, name: str, value: str, sources: Sequence[str]) -> Explanation:
-    shown = redact_name(value[:_LONGEST_NAME])
-    if name == "receipt" and (verdicts := _verdicts(viewer, value)):
-        again = [event_id for event_id, was in verdicts if was]
-        return explain_repeated(shown, again) if again else explain_pruned(f"receipt {shown}")
+def _explain_absence(viewer: Viewer, name: str, value: str, sources: Sequence[str]) -> Explanation:
+    displayed = redact_name(value[:_MAX_NAME])
+    if name == "receipt" and (verdicts := _read_verdicts(viewer, value)):
+        duplicates = [event_id for event_id, duplicate in verdicts if duplicate]
+        return (
+            explain_repeated(displayed, duplicates) if duplicates else explain_pruned(f"receipt {displayed}")
+        )
     if name == "event_id" and any(
-        find_duplicates(store.redis, _names(value, sources)) for store in viewer.stores
+        find_duplicates(store.redis, _candidate_names(value, sources)) for store in viewer.stores
     ):
-        return explain_pruned(shown)
-    return explain_not_received(shown, _turned_away(viewer, value, sources))
+        return explain_pruned(displayed)
+    return explain_not_received(displayed, _find_rejections(viewer, value, sources))
 
 
-def _turned_away(viewer: Viewer, value: str, sources: Sequence[str]) -> list[RejectedRequests]:
-    """What each source's requests of the last day were refused for as not its sender's, the busiest first."""
+def _find_rejections(viewer: Viewer, value: str, sources: Sequence[str]) -> list[RejectedRequests]:
+    """Return the requests of each source that failed verification in the last day, the most frequent first."""
     named = [source for source in sources if value.startswith(f"{source}:")] or list(sources)
-    told = read_traffic(viewer.stores, named, now=viewer.now)
-    found = [_turned(source, told[source]) for source in named if source in told]
-    return sorted((each for each in found if each.count), key=lambda each: -each.count)
+    traffic = read_traffic(viewer.stores, named, now=viewer.now)
+    rejections = [_count_rejections(source, traffic[source]) for source in named if source in traffic]
+    return sorted((item for item in rejections if item.count), key=lambda item: -item.count)
 
 
-def _turned(source: str, told: Mapping[str, Any]) -> RejectedRequests:
+def _count_rejections(source: str, traffic: Mapping[str, Any]) -> RejectedRequests:
     counts = {
         outcome.partition(":")[2] or outcome: count
-        for outcome, count in told["traffic"]["last_day"]["rejected"].items()
+        for outcome, count in traffic["traffic"]["last_day"]["rejected"].items()
         if outcome.partition(":")[0] == _VERIFICATION_FAILED
     }
-    newest = told["last_rejection"]
+    newest = traffic["last_rejection"]
     last: datetime | None = None
     if newest and newest["code"] == _VERIFICATION_FAILED:
         last = parse_timestamp(newest["at"])

@@ -1,6 +1,7 @@
-"""Field by field, what of an event's payload became what of its call: by its source's mapping as it is today."""
+"""Trace each field of an event's call to the payload fields and the rule that produced it."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -18,54 +19,56 @@ from relay.core.redaction import PayloadVisibility, redact_at_path, redact_path
 from relay.core.webhook import Webhook
 from relay.queries.explain import Record, Viewer
 
-_ITEMS_MAX = 100
-"""The items of a larger receipt are not all mapped again for one page: of its events it tells what was sent."""
+_MAX_ITEMS = 100
+"""Receipts with more items are not mapped again for one page; it then shows only what was sent."""
 
-_LEAVES_MAX = 300
+_MAX_FIELDS = 300
 
 
 def render_mapping(config: Config | None, record: Record, receipt: Record | None) -> dict[str, Any] | None:
-    """`{rule, version, current_version, changed}`: by which mapping a webhook's event was made, and which there is now.
+    """Return `{rule, version, current_version, changed}`: the mapping that produced a webhook's event, and the current one.
 
-    None for an event that came as one, which the relay itself maps. `version` is null where none was kept.
+    None for a canonical event, which has no rules. `version` is null if the receipt has none.
     """
     if receipt is None or "headers" not in receipt:
         return None
-    webhook = _hook(config, record)
+    webhook = _find_webhook(config, record)
     version = receipt["mapping"].decode() if "mapping" in receipt else None
-    today = webhook.mapping.version if webhook else None
+    current = webhook.mapping.version if webhook else None
     return {
         "rule": record["rule"].decode() if "rule" in record else None,
         "version": version,
-        "current_version": today,
-        "changed": None not in {version, today} and version != today,
+        "current_version": current,
+        "changed": None not in {version, current} and version != current,
     }
 
 
-def _hook(config: Config | None, record: Record) -> Webhook | None:
+def _find_webhook(config: Config | None, record: Record) -> Webhook | None:
     return config.webhooks.get(record["source"].decode()) if config else None
 
 
 def render_fields(viewer: Viewer, record: Record, receipt: Record | None) -> list[dict[str, Any]]:
-    """`[{path, from, template, value}]`: each leaf of the call, and then what its rule would have filled too.
+    """Return `[{path, from, template, value}…]`: each field of the call, then templates of its rule that produced nothing.
 
-    `from` are the paths of the payload that it is made of, `template` is how the rule says it; of an event that came as
-    one, `from` is where the same value stands in it. `value` is what was sent; of an event that never was, what today's
-    mapping makes of it.
+    `from` are the payload paths that the field was made from, `template` the text in the rule. For a canonical event,
+    `from` is where the same value is in the event. `value` is what was sent; for an event that was never sent, what the
+    current mapping produces.
     """
     if viewer.sight is PayloadVisibility.NONE:
         return []
     if receipt is not None and "headers" in receipt:
-        told = _of_webhook(viewer, record, receipt)
+        fields = _trace_webhook(viewer, record, receipt)
     else:
-        told = _of_event(record, receipt)
-    return [_field(viewer, *each) for _, each in zip(range(_LEAVES_MAX), told, strict=False)]
+        fields = _trace_event(record, receipt)
+    return [_render_field(viewer, *field) for field in islice(fields, _MAX_FIELDS)]
 
 
-_Told = tuple[str, list[str], str | None, Any]
+_Field = tuple[str, list[str], str | None, Any]
 
 
-def _field(viewer: Viewer, path: str, sources: list[str], template: str | None, value: Any) -> dict[str, Any]:
+def _render_field(
+    viewer: Viewer, path: str, sources: list[str], template: str | None, value: Any
+) -> dict[str, Any]:
     plain = viewer.sight is PayloadVisibility.PLAIN
     return {
         "path": path if plain else redact_path(path),
@@ -75,18 +78,21 @@ def _field(viewer: Viewer, path: str, sources: list[str], template: str | None, 
     }
 
 
-def _of_webhook(viewer: Viewer, record: Record, receipt: Record) -> Iterator[_Told]:
-    webhook = _hook(viewer.config, record)
-    mapped = _today(viewer, webhook, record, receipt) if webhook else None
-    rule = _rule(webhook, record, mapped)
-    plain = rule.tree.root if rule else None
+def _trace_webhook(viewer: Viewer, record: Record, receipt: Record) -> Iterator[_Field]:
+    webhook = _find_webhook(viewer.config, record)
+    mapped = _map_again(viewer, webhook, record, receipt) if webhook else None
+    rule = _find_rule(webhook, record, mapped)
+    root = rule.tree.root if rule else None
     sent = _body(record) or (mapped.draft.body if mapped and mapped.draft else {})
-    told = set()
-    for path, made_by, value in _walk(plain, sent, ""):
-        told.add(path)
-        yield path, _paths(made_by), _text(made_by), value
+    paths = set()
+    for path, origin, value in _walk(root, sent, ""):
+        paths.add(path)
+        yield path, _paths(origin), _text(origin), value
     for path, template in (rule.tree.templates if rule else {}).items():
-        if not any(each == path or each.startswith((f"{path}.", f"{path}[")) for each in told):
+        # A template that produced nothing left no field in the body, but the page shows that it exists.
+        if not any(
+            sent_path == path or sent_path.startswith((f"{path}.", f"{path}[")) for sent_path in paths
+        ):
             yield path, _paths(template), template.text, None
 
 
@@ -94,48 +100,52 @@ def _body(record: Record) -> Mapping[str, Any]:
     return orjson.loads(record["body"]) if record.get("body") else {}
 
 
-def _rule(webhook: Webhook | None, record: Record, mapped: MappingResult | None) -> Rule | None:
-    """The rule that made what was sent; of what never was, the one that takes it today."""
+def _find_rule(webhook: Webhook | None, record: Record, mapped: MappingResult | None) -> Rule | None:
+    """Return the rule that produced what was sent; for an event that was never sent, the current one."""
     name = (record.get("rule", b"").decode() if "body" in record else "") or (mapped.rule if mapped else None)
     return next((rule for rule in webhook.mapping.rules if rule.name == name), None) if webhook else None
 
 
-def _walk(plain: Any, value: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
-    """Each leaf of a body with what of the rule's map made it: a template, a literal, or None."""
+def _walk(origin: Any, value: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
+    """Yield each leaf of a body with its origin in the rule's map: a template, a literal or None."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield from _walk(_below(plain, key), inner, join_path(path, key))
+            yield from _walk(_child_origin(origin, key), inner, join_path(path, key))
     elif isinstance(value, list):
-        same = isinstance(plain, list) and len(plain) == len(
-            value
-        )  # else some were left out, and none is sure
-        for place, inner in enumerate(value):
-            made_by = plain[place] if same else plain if isinstance(plain, Template) else None
-            yield from _walk(made_by, inner, f"{path}[{place}]")
+        if isinstance(origin, list) and len(origin) == len(value):
+            origins = origin
+        else:
+            # If the map left out elements, a position no longer says which template produced which element.
+            origins = [origin if isinstance(origin, Template) else None] * len(value)
+        for index, (inner_origin, inner) in enumerate(zip(origins, value, strict=True)):
+            yield from _walk(inner_origin, inner, f"{path}[{index}]")
     else:
-        yield path, plain, value
+        yield path, origin, value
 
 
-def _below(plain: Any, key: str) -> Any:
-    return plain.get(key) if isinstance(plain, dict) else plain if isinstance(plain, Template) else None
+def _child_origin(origin: Any, key: str) -> Any:
+    if isinstance(origin, dict):
+        return origin.get(key)
+    # A template that produced a whole object is the origin of everything in it.
+    return origin if isinstance(origin, Template) else None
 
 
-def _paths(made_by: Any) -> list[str]:
-    if not isinstance(made_by, Template):
+def _paths(origin: Any) -> list[str]:
+    if not isinstance(origin, Template):
         return []
-    return sorted({".".join(path) for path in list_read_paths(made_by.expressions)})
+    return sorted({".".join(path) for path in list_read_paths(origin.expressions)})
 
 
-def _text(made_by: Any) -> str | None:
-    if isinstance(made_by, Template):
-        return made_by.text
-    return str(made_by) if isinstance(made_by, str | int | float) else None
+def _text(origin: Any) -> str | None:
+    if isinstance(origin, Template):
+        return origin.text
+    return str(origin) if isinstance(origin, str | int | float) else None
 
 
-def _today(viewer: Viewer, webhook: Webhook, record: Record, receipt: Record) -> MappingResult | None:
-    """What today's mapping makes of the event's bytes, for the destination that it has."""
+def _map_again(viewer: Viewer, webhook: Webhook, record: Record, receipt: Record) -> MappingResult | None:
+    """Map the event's receipt again with the current mapping, for the event's destination."""
     source = viewer.config.sources.get(record["source"].decode()) if viewer.config else None
-    if source is None or "raw" not in receipt or receipt.get("verdicts", b"").count(b" ") >= _ITEMS_MAX:
+    if source is None or "raw" not in receipt or receipt.get("verdicts", b"").count(b" ") >= _MAX_ITEMS:
         return None
     try:
         body = read_body(receipt["raw"], receipt["content_type"].decode(), webhook.body_format)
@@ -147,20 +157,20 @@ def _today(viewer: Viewer, webhook: Webhook, record: Record, receipt: Record) ->
     mapped = map_payload(
         webhook.mapping, payload, source=source, destination=destination, received_at=viewer.now
     )
-    same = [each for each in mapped if each.index == int(record["item"])]
+    results = [result for result in mapped if result.index == int(record["item"])]
     part = int(record.get("part", b"0"))
-    return same[part] if part < len(same) else None
+    return results[part] if part < len(results) else None
 
 
-def _of_event(record: Record, receipt: Record | None) -> Iterator[_Told]:
-    """The relay's own mapping has no templates: a leaf is told by where its value stands in the event, if once."""
+def _trace_event(record: Record, receipt: Record | None) -> Iterator[_Field]:
+    """Trace a canonical event, whose mapping has no templates: by values that occur exactly once in the event."""
     places: dict[Any, list[str]] = {}
     for path, _, value in _walk(None, _item(record, receipt), ""):
         if isinstance(value, str | int | float) and not isinstance(value, bool):
             places.setdefault(value, []).append(path)
     for path, _, value in _walk(None, _body(record), ""):
-        found = places.get(value, [])
-        yield path, found if len(found) == 1 else [], None, value
+        sources = places.get(value, [])
+        yield path, sources if len(sources) == 1 else [], None, value
 
 
 def _item(record: Record, receipt: Record | None) -> Any:

@@ -1,4 +1,4 @@
-"""The filters of a list of events, as query parameters and command-line options tell them."""
+"""Parse the filters of a list of events, from query parameters or command-line options."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -10,76 +10,74 @@ from relay.core.personal_data import person_from_email, person_from_phone
 from relay.core.timestamps import parse_timestamp_or_age
 from relay.store.events import EventFilter
 
-Reader = Callable[[str, datetime], Any]
+Parser = Callable[[str, datetime], Any]
 
 
-class _Unlisted(ValueError):
-    """A word that is none of those there are."""
+class _UnknownWord(ValueError):
+    """A value that is not one of an enumeration."""
 
 
-def _word(text: str, now: datetime) -> str:  # noqa: ARG001 - every reader is asked alike
+def _parse_word(text: str, now: datetime) -> str:  # noqa: ARG001 - all parsers have one signature
     return text
 
 
-def _moment(text: str, now: datetime) -> datetime:
+def _parse_time(text: str, now: datetime) -> datetime:
     return parse_timestamp_or_age(text, now=now)
 
 
-def _email(text: str, now: datetime) -> str:  # noqa: ARG001 - every reader is asked alike
+def _parse_email(text: str, now: datetime) -> str:  # noqa: ARG001 - all parsers have one signature
     return person_from_email(text)
 
 
-def _phone(text: str, now: datetime) -> str:  # noqa: ARG001 - every reader is asked alike
+def _parse_phone(text: str, now: datetime) -> str:  # noqa: ARG001 - all parsers have one signature
     return person_from_phone(text)
 
 
-def _one_of(words: type[State] | type[DeadLetterReason], called: str) -> Reader:
-    def read(text: str, now: datetime) -> State | DeadLetterReason:  # noqa: ARG001 - every reader is asked alike
+def _make_choice_parser(words: type[State] | type[DeadLetterReason], name: str) -> Parser:
+    def parse(text: str, now: datetime) -> State | DeadLetterReason:  # noqa: ARG001 - all parsers have one signature
         if text not in set(words):
-            raise _Unlisted(f"{text!r} is no {called}. One of: {', '.join(words)}.")
+            raise _UnknownWord(f"{text!r} is not a {name}. Use one of: {', '.join(words)}.")
         return words(text)
 
-    return read
+    return parse
 
 
-_READERS: Mapping[str, Reader] = {
-    "destination": _word,
-    "source": _word,
-    "status": _one_of(State, "status"),
-    "reason": _one_of(DeadLetterReason, "reason"),
-    "cluster": _word,
-    "event_id": _word,
-    "request_id": _word,
-    "since": _moment,
-    "until": _moment,
-    "email": _email,
-    "phone": _phone,
+_PARSERS: Mapping[str, Parser] = {
+    "destination": _parse_word,
+    "source": _parse_word,
+    "status": _make_choice_parser(State, "status"),
+    "reason": _make_choice_parser(DeadLetterReason, "reason"),
+    "cluster": _parse_word,
+    "event_id": _parse_word,
+    "request_id": _parse_word,
+    "since": _parse_time,
+    "until": _parse_time,
+    "email": _parse_email,
+    "phone": _parse_phone,
 }
 
-FILTER_NAMES = frozenset(_READERS)
-"""What a list of events may be asked for."""
+FILTER_NAMES = frozenset(_PARSERS)
+"""The filters that a list of events accepts."""
 
 
-def read_filter(told: Mapping[str, str], *, now: datetime) -> EventFilter:
-    """A filter from what is told of it. Raises ValidationFailed with everything that is wrong."""
+def read_filter(params: Mapping[str, str], *, now: datetime) -> EventFilter:
+    """Build a filter. Raises ValidationFailed with every problem."""
     problems: list[Problem] = []
-    found: dict[str, Any] = {}
-    for name, read in _READERS.items():
-        if not told.get(name):
+    values: dict[str, Any] = {}
+    for name, parse in _PARSERS.items():
+        if not params.get(name):
             continue
         try:
-            found[name] = read(told[name], now)
-        except _Unlisted as error:
+            values[name] = parse(params[name], now)
+        except _UnknownWord as error:
             problems.append(Problem(name, "enum", str(error)))
         except ValueError as error:
             problems.append(Problem(name, "format", f"{name} {error}."))
-    if not problems and "since" in found and "until" in found and found["since"] >= found["until"]:
-        problems.append(Problem("until", "rule", "until lies before since: no event came between them."))
-    if not problems and "email" in found and "phone" in found:
-        problems.append(
-            Problem("phone", "rule", "phone and email are two ways to one person: give one of them.")
-        )
+    if not problems and "since" in values and "until" in values and values["since"] >= values["until"]:
+        problems.append(Problem("until", "rule", "until is before since: no event can match."))
+    if not problems and "email" in values and "phone" in values:
+        problems.append(Problem("phone", "rule", "phone and email both identify a person: give only one."))
     if problems:
         raise ValidationFailed(problems)
-    person = found.pop("email", None) or found.pop("phone", None)
-    return EventFilter(**found, person=person)
+    person = values.pop("email", None) or values.pop("phone", None)
+    return EventFilter(**values, person=person)

@@ -1,11 +1,11 @@
-"""Every metric that the relay tells: its name, what it means, and its labels. The page is docs/metrics.md."""
+"""Definitions of all metrics: name, help text and labels. docs/metrics.md lists them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """As Prometheus has them. A `LEVEL` is a gauge of which the highest counts where several become one."""
+    """Kinds of metrics in Prometheus. A `LEVEL` is a gauge that is merged by its maximum, not by its sum."""
 
     GAUGE = "gauge"
     LEVEL = "level"
@@ -15,7 +15,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric. `help_text` ends up beside it in every scrape."""
+    """One metric. Every scrape contains its `help_text`."""
 
     kind: Kind
     name: str
@@ -24,115 +24,115 @@ class Metric:
 
     @property
     def is_global(self) -> bool:
-        """Whether it tells of no single destination or company."""
+        """True if no label names a destination or a company."""
         return not {"destination", "company"} & set(self.labels)
 
 
-BUILD = Metric(
-    Kind.GAUGE, "relay_build_info", "The version that answers, as a label. Always 1.", ("version",)
-)
+BUILD = Metric(Kind.GAUGE, "relay_build_info", "The running version, as a label. Always 1.", ("version",))
 
-STORE_UP = Metric(Kind.GAUGE, "relay_store_up", "1 while the store answers.", ("store",))
+STORE_UP = Metric(Kind.GAUGE, "relay_store_up", "1 while the store responds.", ("store",))
 STORE_RELAXED = Metric(
     Kind.GAUGE,
     "relay_store_durability_relaxed",
-    "1 while the store may lose events that were accepted.",
+    "1 while the store may lose accepted events.",
     ("store",),
 )
-STORE_USED = Metric(Kind.GAUGE, "relay_store_memory_used_bytes", "Memory that the store uses.", ("store",))
+STORE_USED = Metric(Kind.GAUGE, "relay_store_memory_used_bytes", "Memory in use by the store.", ("store",))
 STORE_LIMIT = Metric(
     Kind.GAUGE,
     "relay_store_memory_limit_bytes",
-    "Memory that the store may use. 0: no limit is set.",
+    "The store's maxmemory. 0 if no limit is set.",
     ("store",),
 )
-WORKERS = Metric(Kind.GAUGE, "relay_workers", "Workers alive.", ("store",))
+WORKERS = Metric(Kind.GAUGE, "relay_workers", "Running workers.", ("store",))
 OVERDUE = Metric(
     Kind.LEVEL,
     "relay_scheduling_lag_seconds",
-    "For how long the longest-waiting company could have been served and was not: it grows when workers are missing or "
-    "too slow. 0 while all that waits waits for a budget, a hold, a retry or Gong.",
+    "How long events of the longest-waiting company could have been sent but were not. Grows if workers are missing or "
+    "too slow. 0 while all waiting events wait for a budget, a hold, a retry or Gong.",
     ("store",),
 )
 GONG_DOWN = Metric(
     Kind.LEVEL,
     "relay_gong_down",
-    "1 while nothing is sent to this base URL because nobody answers there.",
+    "1 while the relay sends nothing to this base URL because Gong does not respond there.",
     ("base_url",),
 )
 
 EVENTS = Metric(
     Kind.GAUGE,
     "relay_events",
-    "Events that are on their way, by state, and dead letters.",
+    "Open events by state, and dead letters.",
     ("destination", "state"),
 )
 OLDEST = Metric(
     Kind.LEVEL,
     "relay_oldest_event_age_seconds",
-    "Age of the oldest event that waits for its turn, an attempt or a retry. 0: there is none.",
+    "Age of the oldest event that waits to be sent, is being sent or waits for a retry. 0 if there is none.",
     ("destination",),
 )
 ON_HOLD = Metric(
-    Kind.GAUGE, "relay_destination_on_hold", "1 while a destination takes no calls.", ("destination",)
+    Kind.GAUGE, "relay_destination_on_hold", "1 while the destination is on hold.", ("destination",)
 )
 HOLD = Metric(
     Kind.GAUGE,
     "relay_hold_info",
-    "Why a destination is on hold, as a label. Only while it is.",
+    "The cause of a hold, as a label. Only while the destination is on hold.",
     ("destination", "cause"),
 )
 BUDGET = Metric(
-    Kind.GAUGE, "relay_daily_budget_calls", "Calls that a company may make in 24 hours.", ("company",)
+    Kind.GAUGE, "relay_daily_budget_calls", "Calls that a company may make in any 24 hours.", ("company",)
 )
 BUDGET_LEFT = Metric(
     Kind.GAUGE,
     "relay_daily_budget_remaining_calls",
-    "Calls that a company may still make within them.",
+    "Calls that a company may still make in the current 24 hours.",
     ("company",),
 )
 FROZEN = Metric(
     Kind.GAUGE,
     "relay_rate_limited_until_timestamp_seconds",
-    "Until when a company rests because Gong said so. 0: it does not.",
+    "When the company's rate limit at Gong ends. 0 if it is not limited.",
     ("company",),
 )
 
 ACCEPTED = Metric(
-    Kind.COUNTER, "relay_events_accepted_total", "Events kept, whatever became of them.", ("destination",)
+    Kind.COUNTER,
+    "relay_events_accepted_total",
+    "Accepted events, whatever their state now.",
+    ("destination",),
 )
 REPEATED = Metric(
-    Kind.COUNTER, "relay_events_repeated_total", "Events that had been kept before.", ("destination",)
+    Kind.COUNTER, "relay_events_repeated_total", "Events that were accepted before.", ("destination",)
 )
 ENDED = Metric(
-    Kind.COUNTER, "relay_events_ended_total", "Events that ended, by state.", ("destination", "state")
+    Kind.COUNTER,
+    "relay_events_ended_total",
+    "Events that reached an end state, by state.",
+    ("destination", "state"),
 )
 DEAD = Metric(
     Kind.COUNTER, "relay_dead_letters_total", "Events that became dead letters.", ("destination", "reason")
 )
-REPLAYED = Metric(
-    Kind.COUNTER, "relay_events_replayed_total", "Events that were sent again.", ("destination",)
-)
-ATTEMPTS = Metric(
-    Kind.COUNTER, "relay_attempts_total", "Attempts, by what Gong's answer meant.", ("destination", "outcome")
-)
+REPLAYED = Metric(Kind.COUNTER, "relay_events_replayed_total", "Replayed events.", ("destination",))
+ATTEMPTS = Metric(Kind.COUNTER, "relay_attempts_total", "Attempts, by outcome.", ("destination", "outcome"))
 REQUESTS = Metric(
     Kind.COUNTER,
     "relay_requests_total",
-    "Requests of a source that were taken, and those that were not by the code of the answer. Of strangers the source is empty.",
+    "Requests of a source: accepted ones, and rejected ones by error code. The source is empty if it is unknown.",
     ("source", "outcome"),
 )
 
 LATENCY = Metric(
     Kind.HISTOGRAM,
     "relay_event_latency_seconds",
-    "From an event's arrival until Gong has it. Without sessions and replays.",
+    "Time from accepting an event until Gong has it, without sessions and replays.",
 )
-CALL = Metric(Kind.HISTOGRAM, "relay_gong_call_duration_seconds", "How long Gong took to answer.")
+CALL = Metric(Kind.HISTOGRAM, "relay_gong_call_duration_seconds", "Response time of Gong.")
 REQUEST = Metric(
     Kind.HISTOGRAM,
     "relay_request_duration_seconds",
-    "How long requests at a endpoint took to answer.",
+    "Response time of the relay by group of endpoints.",
     ("endpoint",),
 )
 
@@ -142,4 +142,4 @@ STORE_METRICS = (
     *(ACCEPTED, REPEATED, ENDED, DEAD, REPLAYED, ATTEMPTS, REQUESTS),
     *(LATENCY, CALL, REQUEST),
 )
-"""Told by every web process and every worker alike: they are read from the store when somebody asks."""
+"""Read from the store at every scrape, with the same values from every web process and worker."""

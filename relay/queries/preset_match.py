@@ -1,4 +1,4 @@
-"""Which of the presets a captured payload looks like: those whose rules make something of it that Gong would take."""
+"""Find the presets that fit a captured payload: those whose rules make valid calls from it."""
 
 from functools import cache
 
@@ -13,26 +13,26 @@ from relay.core.verification.known_schemes import SCHEMES
 from relay.core.verification.scheme import Algorithm
 from relay.queries.previews import CapturedRequest, MappingTrial, PreviewContext, read_captured_payload
 
-_GENERAL = frozenset(
+_GENERAL_SCHEMES = frozenset(
     {"custom", *(name for name, scheme in SCHEMES.items() if scheme.algorithm is Algorithm.TOKEN)}
 )
 
 
-def match_presets(captured: CapturedRequest, way: PreviewContext, *, scheme: str | None) -> list[str]:
-    """Their names, the likeliest first. `scheme` is how the request seems to be signed.
+def match_presets(captured: CapturedRequest, ctx: PreviewContext, *, scheme: str | None) -> list[str]:
+    """Return the names of fitting presets, the likeliest first. `scheme` is the detected signature scheme.
 
-    A vendor's own signature tells the vendor even where nothing in the payload is meant for Gong.
+    A vendor's own signature identifies the vendor even if the rules filter every item.
     """
-    ready = {name: _ready(name, captured, way) for name in preset_names()}
+    ready = {name: _count_ready(name, captured, ctx) for name in preset_names()}
     signed = {name for name in preset_names() if _scheme_of(name) == scheme and not _is_general(name)}
     fitting = [name for name, count in ready.items() if count or name in signed]
     return sorted(fitting, key=lambda name: (_scheme_of(name) != scheme, _is_general(name), -ready[name]))
 
 
 def build_preset_trial(name: str, captured: CapturedRequest) -> MappingTrial:
-    """A preset and the payload as it reads it. Raises what reading a body raises."""
-    reading = BodyFormat(**load_preset(name).get("read", {}))
-    return MappingTrial(read_captured_payload(captured, reading), _compiled(name))
+    """Return a preset's mapping and the payload as the preset reads it. Raises what `read_body` raises."""
+    body_format = BodyFormat(**load_preset(name).get("read", {}))
+    return MappingTrial(read_captured_payload(captured, body_format), _compiled(name))
 
 
 @cache
@@ -41,16 +41,16 @@ def _compiled(name: str) -> CompiledMapping:
     return compile_mapping({key: preset[key] for key in ("items", "rules") if key in preset})
 
 
-def _ready(name: str, captured: CapturedRequest, way: PreviewContext) -> int:
-    """How many events for Gong the preset makes of it."""
+def _count_ready(name: str, captured: CapturedRequest, ctx: PreviewContext) -> int:
+    """Return how many valid calls the preset makes from the payload."""
     try:
         trial = build_preset_trial(name, captured)
     except RelayError:
         return 0
     mapped = map_payload(
-        trial.mapping, trial.payload, source=way.source, destination=way.destination, received_at=way.now
+        trial.mapping, trial.payload, source=ctx.source, destination=ctx.destination, received_at=ctx.now
     )
-    return sum(each.status is ResultStatus.READY for each in mapped)
+    return sum(result.status is ResultStatus.READY for result in mapped)
 
 
 def _scheme_of(name: str) -> str:
@@ -58,5 +58,5 @@ def _scheme_of(name: str) -> str:
 
 
 def _is_general(name: str) -> bool:
-    """Whether its sender proves itself in a way that tells no vendor: by a mere key, or as many do."""
-    return _scheme_of(name) in _GENERAL
+    """True if the preset's signature scheme does not identify a vendor."""
+    return _scheme_of(name) in _GENERAL_SCHEMES

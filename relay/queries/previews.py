@@ -1,4 +1,4 @@
-"""What a captured payload would become: by its source's mapping, or by another one that somebody tries. Nothing is kept."""
+"""Preview what a captured payload becomes, with its source's mapping or a trial mapping. Stores nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,12 +19,12 @@ from relay.core.verification.scheme import Scheme
 from relay.core.verification.strip_credentials import strip_credentials
 from relay.core.webhook import Webhook
 
-_NOTHING: Mapping[str, str] = {}
+_EMPTY: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class CapturedRequest:
-    """A request as its sender made it."""
+    """A request as its sender made it, with its credentials."""
 
     raw: bytes
     content_type: str
@@ -34,7 +34,7 @@ class CapturedRequest:
 
 @dataclass(frozen=True, slots=True)
 class MappingTrial:
-    """A payload, and the mapping to try on it."""
+    """A payload, and the mapping to try with it."""
 
     payload: Payload
     mapping: CompiledMapping
@@ -42,7 +42,7 @@ class MappingTrial:
 
 @dataclass(frozen=True, slots=True)
 class PreviewContext:
-    """The way that an event would go, and the moment at which it came."""
+    """The source, the destination and the time for which a payload is previewed."""
 
     source: Source
     destination: Destination | Router
@@ -57,76 +57,77 @@ def preview_context(
     return PreviewContext(source, router, config.webhooks.get(source.name), now)
 
 
-def captured_preview_page(captured: CapturedRequest, way: PreviewContext) -> dict[str, Any]:
-    """`{source, items}`: what the source's own mapping makes of a request.
+def captured_preview_page(captured: CapturedRequest, ctx: PreviewContext) -> dict[str, Any]:
+    """Return `{source, items}`: what the source's own mapping makes of a request.
 
-    Raises NotFound where the source has no mapping, and what reading the body raises.
+    Raises NotFound if the source has no webhook, and what `read_body` raises.
     """
-    webhook = require_webhook(way)
+    webhook = require_webhook(ctx)
     payload = read_captured_payload(captured, webhook.body_format, scheme=webhook.scheme)
-    return mapping_preview_page(MappingTrial(payload, webhook.mapping), way)
+    return mapping_preview_page(MappingTrial(payload, webhook.mapping), ctx)
 
 
-def mapping_preview_page(trial: MappingTrial, way: PreviewContext) -> dict[str, Any]:
-    """`{source, items}`: what a mapping makes of a payload, item by item."""
+def mapping_preview_page(trial: MappingTrial, ctx: PreviewContext) -> dict[str, Any]:
+    """Return `{source, items}`: what a mapping makes of each item of a payload."""
     items = preview(
         trial.mapping,
         trial.payload,
-        source=way.source,
-        destination=way.destination,
-        received_at=way.now,
+        source=ctx.source,
+        destination=ctx.destination,
+        received_at=ctx.now,
     )
-    return {"source": way.source.name, "items": items}
+    return {"source": ctx.source.name, "items": items}
 
 
-def require_webhook(way: PreviewContext) -> Webhook:
-    """The source's webhook. NotFound where it has none."""
-    if way.webhook is None:
-        text = f"The source {way.source.name} takes no webhooks: give it a preset, or verify and rules."
+def require_webhook(ctx: PreviewContext) -> Webhook:
+    """Return the source's webhook. Raises NotFound if it has none."""
+    if ctx.webhook is None:
+        text = f"The source {ctx.source.name} receives no webhooks: give it a preset, or verify and rules."
         raise NotFound("no_such_source", text)
-    return way.webhook
+    return ctx.webhook
 
 
 def read_captured_payload(
-    captured: CapturedRequest, reading: BodyFormat, *, scheme: Scheme | None = None
+    captured: CapturedRequest, body_format: BodyFormat, *, scheme: Scheme | None = None
 ) -> Payload:
-    """What a mapping sees of a request: the front endpoint hides what proves the sender, and so does a preview."""
+    """Return the payload as a mapping sees it, without the sender's credentials."""
     headers, query = strip_credentials(scheme, captured.headers, captured.query)
-    return Payload(read_body(captured.raw, captured.content_type, reading), headers, query)
+    return Payload(read_body(captured.raw, captured.content_type, body_format), headers, query)
 
 
-def read_trial(told: Any, way: PreviewContext) -> MappingTrial:
-    """A trial as a client writes it: `{payload, headers, query, mapping}`, all but the payload optional.
+def read_trial(body: Any, ctx: PreviewContext) -> MappingTrial:
+    """Parse a trial: `{payload, headers, query, mapping}`, of which only the payload is required.
 
-    `mapping` is what a source says of it: rules, and perhaps items and preset. Raises ValidationFailed with everything wrong.
+    `mapping` has the keys of a source: rules, and optionally items and preset. Raises ValidationFailed with every
+    problem.
     """
-    if not isinstance(told, Mapping):
+    if not isinstance(body, Mapping):
         raise ValidationFailed(
             [Problem("", "type", "must be an object of payload, headers, query and mapping")]
         )
     problems = [
-        Problem(str(key), "unknown", "there is no such key: there are payload, headers, query and mapping")
-        for key in told
+        Problem(str(key), "unknown", "is not a known key; use payload, headers, query and mapping")
+        for key in body
         if key not in {"payload", "headers", "query", "mapping"}
     ]
-    if "payload" not in told:
+    if "payload" not in body:
         problems.append(Problem("payload", "required", "is missing: give the value that the sender posts"))
-    headers, query = (_texts(told, name, problems) for name in ("headers", "query"))
+    headers, query = (_read_texts(body, name, problems) for name in ("headers", "query"))
     if problems:
         raise ValidationFailed(problems)
-    mapping = compile_trial_mapping(told["mapping"]) if "mapping" in told else require_webhook(way).mapping
+    mapping = compile_trial_mapping(body["mapping"]) if "mapping" in body else require_webhook(ctx).mapping
     lower = {name.lower(): value for name, value in headers.items()}
-    return MappingTrial(Payload(told["payload"], lower, query), mapping)
+    return MappingTrial(Payload(body["payload"], lower, query), mapping)
 
 
-def _texts(told: Mapping[str, Any], name: str, problems: list[Problem]) -> Mapping[str, str]:
-    found = told.get(name, _NOTHING)
-    if isinstance(found, Mapping) and all(isinstance(value, str) for value in found.values()):
-        return found
+def _read_texts(body: Mapping[str, Any], name: str, problems: list[Problem]) -> Mapping[str, str]:
+    texts = body.get(name, _EMPTY)
+    if isinstance(texts, Mapping) and all(isinstance(value, str) for value in texts.values()):
+        return texts
     problems.append(Problem(name, "type", "must be an object whose values are texts"))
-    return _NOTHING
+    return _EMPTY
 
 
 def compile_trial_mapping(spec: object) -> CompiledMapping:
-    """A mapping that may build on a preset. Raises ValidationFailed with every mistake below `mapping`."""
+    """Compile a mapping that may extend a preset. Raises ValidationFailed with every problem, below `mapping`."""
     return compile_mapping(spec, path="mapping", presets={name: load_preset(name) for name in preset_names()})

@@ -1,4 +1,4 @@
-"""What Prometheus is told when it asks: everything that the store knows, read anew each time."""
+"""Metrics for Prometheus, read from the stores at every scrape."""
 
 import time
 from collections import Counter
@@ -40,10 +40,10 @@ from relay.store.queues import CompanyUsage, read_company_usage, read_open_break
 from relay.store.stores import Store
 
 ALL_DESTINATIONS = "all"
-"""What destinations are called where they are added up."""
+"""The label of all destinations together."""
 
-_SECONDS = tuple(range(0, 34, 2))
-"""The buckets that are told: from 10 ms to 11 minutes, each twice as long as the one before."""
+_HISTOGRAM_BUCKETS = tuple(range(0, 34, 2))
+"""The published buckets: from 10 ms to 11 minutes, each twice as long as the one before."""
 
 _OUTCOMES = ("delivered", "duplicate", "rejected", "failed", "rate_limited", "blocked")
 _ENDPOINTS = ("events", "webhooks", "gong")
@@ -51,21 +51,25 @@ _ENDPOINTS = ("events", "webhooks", "gong")
 
 @dataclass(frozen=True, slots=True)
 class MetricsContext:
-    """What is told of: the stores, what is configured, and every destination that there is. `apart`: each by its name."""
+    """What the metrics describe."""
 
     stores: Iterable[Store]
     config: Config
-    known: Callable[[], Mapping[str, Destination]]
+    destinations: Callable[[], Mapping[str, Destination]]
+    """Returns all configured and connected destinations."""
     now: Callable[[], datetime]
-    apart: bool = True
+    per_destination: bool = True
+    """Whether each destination and company has series of its own."""
 
 
 class Samples:
-    """Values of metrics by their labels. What is read twice under the same labels is added up."""
+    """Values of metrics by their labels. Values with the same labels are added up."""
 
-    def __init__(self, *, apart: bool) -> None:
-        self._apart = apart
-        self._values: dict[Metric, dict[tuple[str, ...], float]] = {each: {} for each in table.STORE_METRICS}
+    def __init__(self, *, per_destination: bool) -> None:
+        self._per_destination = per_destination
+        self._values: dict[Metric, dict[tuple[str, ...], float]] = {
+            metric: {} for metric in table.STORE_METRICS
+        }
         self._timed: dict[Metric, dict[tuple[str, ...], TimingTotals]] = {
             table.LATENCY: {},
             table.CALL: {},
@@ -73,17 +77,18 @@ class Samples:
         }
 
     def add(self, metric: Metric, value: float, *labels: str) -> None:
-        if not self._apart and "company" in metric.labels:
+        if not self._per_destination and "company" in metric.labels:
             return
-        named = zip(metric.labels, labels, strict=True)
-        place = tuple(
-            ALL_DESTINATIONS if name == "destination" and not self._apart else label for name, label in named
+        pairs = zip(metric.labels, labels, strict=True)
+        key = tuple(
+            ALL_DESTINATIONS if name == "destination" and not self._per_destination else label
+            for name, label in pairs
         )
-        before = self._values[metric].get(place)
+        before = self._values[metric].get(key)
         if before is None:
-            self._values[metric][place] = value
+            self._values[metric][key] = value
         else:
-            self._values[metric][place] = max(before, value) if metric.kind is Kind.LEVEL else before + value
+            self._values[metric][key] = max(before, value) if metric.kind is Kind.LEVEL else before + value
 
     def add_times(self, metric: Metric, timed: TimingTotals, *labels: str) -> None:
         before = self._timed[metric].get(labels, TimingTotals(Histogram(), 0.0))
@@ -92,151 +97,151 @@ class Samples:
         self._timed[metric][labels] = TimingTotals(Histogram(dict(counts)), before.seconds + timed.seconds)
 
     def families(self) -> Iterator[Family]:
-        """Of each metric that has a value what Prometheus reads."""
+        """Yield the metric families of the Prometheus client."""
         for metric, values in self._values.items():
             if metric.kind is Kind.HISTOGRAM:
                 yield _histogram(metric, self._timed[metric])
                 continue
-            of_kind = CounterMetricFamily if metric.kind is Kind.COUNTER else GaugeMetricFamily
-            family = of_kind(metric.name, metric.help_text, labels=metric.labels)
-            for place, value in sorted(values.items()):
-                family.add_metric(place, value)
+            family_class = CounterMetricFamily if metric.kind is Kind.COUNTER else GaugeMetricFamily
+            family = family_class(metric.name, metric.help_text, labels=metric.labels)
+            for label_values, value in sorted(values.items()):
+                family.add_metric(label_values, value)
             yield family
 
 
 def _histogram(metric: Metric, timed: Mapping[tuple[str, ...], TimingTotals]) -> Family:
     family = HistogramMetricFamily(metric.name, metric.help_text, labels=metric.labels)
-    for place, told in sorted(timed.items()):
-        counts = told.histogram.counts
-        each = (sum(counts.get(bucket, 0) for bucket in (last - 1, last)) for last in _SECONDS)
+    for label_values, totals in sorted(timed.items()):
+        counts = totals.histogram.counts
+        # The store has two buckets per published one.
+        sums = (sum(counts.get(bucket, 0) for bucket in (last - 1, last)) for last in _HISTOGRAM_BUCKETS)
         ends = [
             (f"{bucket_end(last):g}", float(below))
-            for last, below in zip(_SECONDS, accumulate(each), strict=True)
+            for last, below in zip(_HISTOGRAM_BUCKETS, accumulate(sums), strict=True)
         ]
-        family.add_metric(place, [*ends, ("+Inf", float(told.histogram.total))], told.seconds)
+        family.add_metric(label_values, [*ends, ("+Inf", float(totals.histogram.total))], totals.seconds)
     return family
 
 
 class StoreCollector(Collector):
-    """Reads the stores whenever it is asked. One that is away is told as such, and of it nothing else."""
+    """Reads the stores at every scrape. Of an unavailable store it reports only that."""
 
-    def __init__(self, watched: MetricsContext) -> None:
-        self._watched = watched
+    def __init__(self, ctx: MetricsContext) -> None:
+        self._ctx = ctx
 
     def collect(self) -> Iterable[Family]:
-        """With hundreds of destinations the text takes a while: between two metrics others of this process go on."""
-        for family in collect_samples(self._watched).families():
+        for family in collect_samples(self._ctx).families():
             yield family
+            # Rendering hundreds of destinations takes a while: let other requests run between two metrics.
             time.sleep(0)
 
 
-def collect_samples(watched: MetricsContext) -> Samples:
-    """Everything, now."""
-    readings = Samples(apart=watched.apart)
-    readings.add(table.BUILD, 1, VERSION)
-    known = watched.known()
-    _begin(readings, watched.config)
-    for store in watched.stores:
+def collect_samples(ctx: MetricsContext) -> Samples:
+    """Read all metrics now."""
+    samples = Samples(per_destination=ctx.per_destination)
+    samples.add(table.BUILD, 1, VERSION)
+    destinations = ctx.destinations()
+    _add_zeros(samples, ctx.config)
+    for store in ctx.stores:
         try:
-            _store(
-                readings,
-                watched,
+            _add_store(
+                samples,
+                ctx,
                 store,
-                {name: each for name, each in known.items() if each.store == store.name},
+                {name: item for name, item in destinations.items() if item.store == store.name},
             )
         except Unavailable:
-            readings.add(table.STORE_UP, 0, store.name)
-    return readings
+            samples.add(table.STORE_UP, 0, store.name)
+    return samples
 
 
-def _begin(readings: Samples, config: Config) -> None:
-    """A series that begins with its first event hides it: what can be foreseen begins at 0."""
+def _add_zeros(samples: Samples, config: Config) -> None:
+    """Start foreseeable series at 0: Prometheus cannot see the first increase of a series that begins with it."""
     for name in config.sources:
         for outcome in ("accepted", *(["verification_failed"] if name in config.webhooks else [])):
-            readings.add(table.REQUESTS, 0, name, outcome)
+            samples.add(table.REQUESTS, 0, name, outcome)
     for metric, labels in (
         (table.LATENCY, [()]),
         (table.CALL, [()]),
         (table.REQUEST, [(endpoint,) for endpoint in _ENDPOINTS]),
     ):
         for place in labels:
-            readings.add_times(metric, TimingTotals(Histogram(), 0.0), *place)
+            samples.add_times(metric, TimingTotals(Histogram(), 0.0), *place)
 
 
-def _store(readings: Samples, watched: MetricsContext, store: Store, own: Mapping[str, Destination]) -> None:
-    """Everything is read before the first of it is told: a store is told of whole, or as away."""
+def _add_store(samples: Samples, ctx: MetricsContext, store: Store, own: Mapping[str, Destination]) -> None:
     redis = store.redis
+    # Read all values first, so that a store is reported completely or as unavailable, never in part.
     totals, durability = read_totals(redis), read_durability(redis)
     with redis_errors_as_unavailable():
         names = sorted({*own, *list_destination_names(redis)})
-    standing = read_destination_gauges(redis, names)
-    spent = (
-        read_company_usage(redis, sorted({each.company for each in own.values()})) if watched.apart else []
-    )
-    bases = sorted({each.base_url for each in own.values()})
-    down = {each.base_url for each in read_open_breakers(redis, bases)}
-    workers = [worker for worker in read_workers(redis) if is_alive(worker, watched.now())]
-    readings.add(table.STORE_UP, 1, store.name)
-    readings.add(table.STORE_RELAXED, bool(durability.relaxed), store.name)
-    readings.add(table.STORE_USED, totals.used_bytes, store.name)
-    readings.add(table.STORE_LIMIT, totals.limit_bytes, store.name)
-    readings.add(table.WORKERS, len(workers), store.name)
-    readings.add(table.OVERDUE, totals.overdue_seconds, store.name)
-    for base in bases:
-        readings.add(table.GONG_DOWN, base in down, base)
-    for name, each in standing.items():
-        _destination(readings, name, each, totals)
-    limits = {each.company: each.limits for each in own.values()}
-    for company in spent:
-        _company(readings, company, limits[company.company])
-    _told_of_all(readings, totals)
+    gauges = read_destination_gauges(redis, names)
+    companies = sorted({item.company for item in own.values()}) if ctx.per_destination else []
+    usage = read_company_usage(redis, companies) if companies else []
+    base_urls = sorted({item.base_url for item in own.values()})
+    unreachable = {breaker.base_url for breaker in read_open_breakers(redis, base_urls)}
+    workers = [worker for worker in read_workers(redis) if is_alive(worker, ctx.now())]
+    samples.add(table.STORE_UP, 1, store.name)
+    samples.add(table.STORE_RELAXED, bool(durability.relaxed), store.name)
+    samples.add(table.STORE_USED, totals.used_bytes, store.name)
+    samples.add(table.STORE_LIMIT, totals.limit_bytes, store.name)
+    samples.add(table.WORKERS, len(workers), store.name)
+    samples.add(table.OVERDUE, totals.overdue_seconds, store.name)
+    for base_url in base_urls:
+        samples.add(table.GONG_DOWN, base_url in unreachable, base_url)
+    for name, destination_gauges in gauges.items():
+        _add_destination(samples, name, destination_gauges, totals)
+    limits = {item.company: item.limits for item in own.values()}
+    for company in usage:
+        _add_company(samples, company, limits[company.company])
+    _add_totals(samples, totals)
 
 
-def _destination(readings: Samples, name: str, now: DestinationGauges, ever: CounterTotals) -> None:
-    for state, count in now.states.items():
-        readings.add(table.EVENTS, count, name, state)
-    readings.add(table.OLDEST, round(now.oldest_seconds, 3), name)
-    readings.add(table.ON_HOLD, now.hold is not None, name)
-    if now.hold is not None:
-        readings.add(table.HOLD, 1, name, now.hold)
+def _add_destination(samples: Samples, name: str, gauges: DestinationGauges, totals: CounterTotals) -> None:
+    for state, count in gauges.states.items():
+        samples.add(table.EVENTS, count, name, state)
+    samples.add(table.OLDEST, round(gauges.oldest_seconds, 3), name)
+    samples.add(table.ON_HOLD, gauges.hold is not None, name)
+    if gauges.hold is not None:
+        samples.add(table.HOLD, 1, name, gauges.hold)
     for state in sorted(ENDED_STATES):
-        readings.add(table.ENDED, ever.states.get((name, state), 0), name, state)
-    readings.add(table.REPEATED, ever.states.get((name, "repeated"), 0), name)
-    readings.add(table.ACCEPTED, ever.other_counts.get((name, "accepted"), 0), name)
-    readings.add(table.REPLAYED, ever.other_counts.get((name, "replayed"), 0), name)
+        samples.add(table.ENDED, totals.states.get((name, state), 0), name, state)
+    samples.add(table.REPEATED, totals.states.get((name, "repeated"), 0), name)
+    samples.add(table.ACCEPTED, totals.other_counts.get((name, "accepted"), 0), name)
+    samples.add(table.REPLAYED, totals.other_counts.get((name, "replayed"), 0), name)
     for reason in DeadLetterReason:
-        readings.add(table.DEAD, ever.other_counts.get((name, f"dead:{reason}"), 0), name, reason)
+        samples.add(table.DEAD, totals.other_counts.get((name, f"dead:{reason}"), 0), name, reason)
     for outcome in _OUTCOMES:
-        readings.add(table.ATTEMPTS, _attempts(ever, name, outcome), name, outcome)
+        samples.add(table.ATTEMPTS, _count_attempts(totals, name, outcome), name, outcome)
 
 
-_ALSO = {
+_COUNTED_AS_DEAD = {
     "rejected": DeadLetterReason.REJECTED,
     "failed": DeadLetterReason.RETRIES_EXHAUSTED,
     "blocked": DeadLetterReason.BLOCKED,
 }
-"""Attempts that made a dead letter are counted by its reason."""
+"""The store counts an attempt that makes a dead letter by the dead letter's reason, not by its outcome."""
 
 
-def _attempts(ever: CounterTotals, name: str, outcome: str) -> int:
-    count = ever.other_counts.get((name, outcome), 0)
-    if outcome in _ALSO:
-        return count + ever.other_counts.get((name, f"dead:{_ALSO[outcome]}"), 0)
-    return count or ever.states.get((name, outcome), 0)
+def _count_attempts(totals: CounterTotals, name: str, outcome: str) -> int:
+    count = totals.other_counts.get((name, outcome), 0)
+    if outcome in _COUNTED_AS_DEAD:
+        return count + totals.other_counts.get((name, f"dead:{_COUNTED_AS_DEAD[outcome]}"), 0)
+    return count or totals.states.get((name, outcome), 0)
 
 
-def _company(readings: Samples, spent: CompanyUsage, limits: Limits) -> None:
-    readings.add(table.BUDGET, limits.daily_budget, spent.company)
-    readings.add(table.BUDGET_LEFT, max(limits.daily_budget - spent.last_day, 0), spent.company)
-    readings.add(table.FROZEN, spent.frozen_until.timestamp() if spent.frozen_until else 0, spent.company)
+def _add_company(samples: Samples, usage: CompanyUsage, limits: Limits) -> None:
+    samples.add(table.BUDGET, limits.daily_budget, usage.company)
+    samples.add(table.BUDGET_LEFT, max(limits.daily_budget - usage.last_day, 0), usage.company)
+    samples.add(table.FROZEN, usage.frozen_until.timestamp() if usage.frozen_until else 0, usage.company)
 
 
-def _told_of_all(readings: Samples, totals: CounterTotals) -> None:
+def _add_totals(samples: Samples, totals: CounterTotals) -> None:
     for (source, outcome), count in totals.requests.items():
-        readings.add(table.REQUESTS, count, source, outcome.partition(":")[0])
-    for what, timed in totals.timings.items():
-        kind, _, endpoint = what.partition(":")
+        samples.add(table.REQUESTS, count, source, outcome.partition(":")[0])
+    for name, timed in totals.timings.items():
+        kind, _, endpoint = name.partition(":")
         if kind == "request":
-            readings.add_times(table.REQUEST, timed, endpoint)
+            samples.add_times(table.REQUEST, timed, endpoint)
         else:
-            readings.add_times({"delivery": table.LATENCY, "call": table.CALL}[kind], timed)
+            samples.add_times({"delivery": table.LATENCY, "call": table.CALL}[kind], timed)

@@ -1,4 +1,4 @@
-"""Replays, and what they would do, as an operator sees them."""
+"""Replays for display: progress, and the results of dry runs."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,16 +11,16 @@ from relay.store.stores import Stores
 
 
 def replays_page(stores: Stores, *, now: datetime) -> dict[str, Any]:
-    """`{replays: […]}`: the newest fifty, newest first."""
-    return {"replays": [_replay(record, now) for record in list_replays_in_all_stores(stores)]}
+    """Return `{replays: […]}`: the latest fifty, newest first."""
+    return {"replays": [_render_replay(record, now) for record in list_replays_in_all_stores(stores)]}
 
 
 def replay_page(stores: Stores, replay_id: str, *, now: datetime) -> dict[str, Any]:
-    """One replay: what was asked for, how far it is, what it waits for. Raises NotFound."""
-    return _replay(read_replay_in_all_stores(stores, replay_id), now)
+    """Return one replay with its progress. Raises NotFound."""
+    return _render_replay(read_replay_in_all_stores(stores, replay_id), now)
 
 
-def _replay(record: ReplayRecord, now: datetime) -> dict[str, Any]:
+def _render_replay(record: ReplayRecord, now: datetime) -> dict[str, Any]:
     return {
         "id": record.id,
         "status": record.stage,
@@ -28,19 +28,19 @@ def _replay(record: ReplayRecord, now: datetime) -> dict[str, Any]:
         "remap": record.replay.remap,
         "limit": record.replay.limit,
         **record.counts,
-        "per_second": _rate(record, now),
+        "per_second": _measure_rate(record, now),
         "waiting_for": record.waiting_for or None,
         "problems": [
-            each | {"detail": redact_sentence(each["detail"])} for each in map(dict, record.problems)
+            problem | {"detail": redact_sentence(problem["detail"])} for problem in map(dict, record.problems)
         ],
-        "created_at": _text(record.created_at),
-        "started_at": _text(record.started_at),
-        "ended_at": _text(record.ended_at),
+        "created_at": _format(record.created_at),
+        "started_at": _format(record.started_at),
+        "ended_at": _format(record.ended_at),
     }
 
 
-def _rate(record: ReplayRecord, now: datetime) -> float | None:
-    """Events queued a second, from its first to its last or to now."""
+def _measure_rate(record: ReplayRecord, now: datetime) -> float | None:
+    """Return the events queued per second, from the start to the end or now."""
     if record.started_at is None:
         return None
     seconds = ((record.ended_at or now) - record.started_at).total_seconds()
@@ -48,29 +48,29 @@ def _rate(record: ReplayRecord, now: datetime) -> float | None:
 
 
 def has_ended(page: dict[str, Any]) -> bool:
-    """Whether a replay has ended, by its page."""
+    """True if the replay of this page has ended."""
     return page["status"] in {ReplayStage.DONE, ReplayStage.CANCELLED}
 
 
-def dry_run_page(told: Mapping[str, Any], sight: PayloadVisibility) -> dict[str, Any]:
-    """What a dry run has told, its examples as far as the viewer sees payloads."""
-    return dict(told) | {"examples": [_example(each, sight) for each in told["examples"]]}
+def dry_run_page(result: Mapping[str, Any], sight: PayloadVisibility) -> dict[str, Any]:
+    """Return the result of a dry run, with as much of its examples as the viewer may see."""
+    return dict(result) | {"examples": [_render_example(example, sight) for example in result["examples"]]}
 
 
-def _example(told: Mapping[str, Any], sight: PayloadVisibility) -> dict[str, Any]:
-    shown = dict(told)
+def _render_example(example: Mapping[str, Any], sight: PayloadVisibility) -> dict[str, Any]:
+    row = dict(example)
     if sight is PayloadVisibility.PLAIN:
-        return shown
-    if "detail" in shown:
-        shown["detail"] = redact_sentence(shown["detail"])
-    if "problem" in shown:
-        shown["problem"] = shown["problem"] | {"detail": redact_sentence(shown["problem"]["detail"])}
-    if "call" in shown:
-        shown["call"] = shown["call"] | {"body": apply_visibility(shown["call"]["body"], sight)}
-    return shown
+        return row
+    if "detail" in row:
+        row["detail"] = redact_sentence(row["detail"])
+    if "problem" in row:
+        row["problem"] = row["problem"] | {"detail": redact_sentence(row["problem"]["detail"])}
+    if "call" in row:
+        row["call"] = row["call"] | {"body": apply_visibility(row["call"]["body"], sight)}
+    return row
 
 
-def _text(moment: datetime | None) -> str | None:
-    if moment is None:
+def _format(timestamp: datetime | None) -> str | None:
+    if timestamp is None:
         return None
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return timestamp.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

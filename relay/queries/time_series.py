@@ -1,4 +1,4 @@
-"""What happened over time, as an operator sees it: points for a chart, totals, and how long it took."""
+"""Time series for display: points of a chart, totals and latencies."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -31,15 +31,15 @@ WINDOWS: Windows = {
     "7d": (SeriesWindow(Resolution.HOUR, 168), 1),
     "35d": (SeriesWindow(Resolution.HOUR, 840), 6),
 }
-"""Each window: the buckets that are read, and how many of them become one point."""
+"""For each window, the buckets to read and how many of them make one point."""
 
-_OF_ONE: Windows = {"24h": (SeriesWindow(Resolution.HOUR, 24), 1)}
-"""Of one destination minutes are kept for six hours."""
+_DESTINATION_WINDOWS: Windows = {"24h": (SeriesWindow(Resolution.HOUR, 24), 1)}
+"""The store keeps minutes of a destination for six hours only."""
 
-_OF_A_SOURCE = {
+_SOURCE_WINDOWS = {
     "1h": (SeriesWindow(Resolution.TEN_MINUTES, 6), 1),
     "6h": (SeriesWindow(Resolution.TEN_MINUTES, 36), 1),
-} | _OF_ONE
+} | _DESTINATION_WINDOWS
 
 SERIES_NAMES = (
     "accepted",
@@ -55,7 +55,7 @@ SERIES_NAMES = (
     "replayed",
     "discarded",
 )
-"""What is counted, in the order in which it is shown."""
+"""The series, in display order."""
 
 
 def series_page(
@@ -66,18 +66,18 @@ def series_page(
     destination: str | None = None,
     source: str | None = None,
 ) -> dict[str, Any]:
-    """`{window, from, until, step_seconds, points: {at, <line>…}, totals, latency, calls}`, of everything or of one.
+    """Return `{window, from, until, step_seconds, points: {at, <line>…}, totals, latency, calls}`, of all events or one scope.
 
-    `points` are columns of equal length; `at` holds seconds since 1970. `latency` is from arrival to Gong, `calls` what
-    Gong took for its answers. A store that is away adds nothing.
+    `points` are columns of equal length; `at` contains Unix timestamps. `latency` is the time from receipt to delivery,
+    `calls` the time that Gong took to respond. An unavailable store counts as zero.
     """
-    scope, windows = _scope(destination, source)
+    scope, windows = _choose_scope(destination, source)
     if window not in windows:
         raise ValidationFailed(
-            [Problem("window", "enum", f"{window!r} is no window. One of: {', '.join(WINDOWS)}.")]
+            [Problem("window", "enum", f"{window!r} is not a window. Use one of: {', '.join(WINDOWS)}.")]
         )
     span, step = windows[window]
-    points = _points(read_all_stores(stores, [scope], span, now)[scope], step)
+    points = _merge_points(read_all_stores(stores, [scope], span, now)[scope], step)
     total = merge_buckets(points)
     return {
         "window": window,
@@ -87,51 +87,57 @@ def series_page(
         "points": {"at": [int(point.at.timestamp()) for point in points]}
         | {line: [point.counts.get(line, 0) for point in points] for line in SERIES_NAMES},
         "totals": {line: total.counts.get(line, 0) for line in SERIES_NAMES},
-        "latency": _times(total.arrivals),
-        "calls": _times(total.calls),
+        "latency": _render_times(total.arrivals),
+        "calls": _render_times(total.calls),
     }
 
 
-def _scope(destination: str | None, source: str | None) -> tuple[str, Windows]:
+def _choose_scope(destination: str | None, source: str | None) -> tuple[str, Windows]:
     if destination and source:
-        text = "Ask for one destination or for one source: what a source sends is not counted by destination."
+        text = "Give destination or source, not both: the events of a source are not counted by destination."
         raise ValidationFailed([Problem("source", "rule", text)])
     if source:
-        return source_scope(source), WINDOWS | _OF_A_SOURCE
-    return (destination_scope(destination), WINDOWS | _OF_ONE) if destination else (GLOBAL_SCOPE, WINDOWS)
+        return source_scope(source), WINDOWS | _SOURCE_WINDOWS
+    return (
+        (destination_scope(destination), WINDOWS | _DESTINATION_WINDOWS)
+        if destination
+        else (GLOBAL_SCOPE, WINDOWS)
+    )
 
 
 def read_all_stores(
     stores: Stores, scopes: Sequence[str], span: SeriesWindow, now: datetime
 ) -> dict[str, list[Bucket]]:
-    """Of each scope the buckets of all stores that answer, added up. The main one must."""
-    found = [read_series(stores.main.redis, scopes, span, now=now)]
+    """Return the buckets of each scope, summed over all available stores. The main store must be available."""
+    series = [read_series(stores.main.redis, scopes, span, now=now)]
     for store in stores:
         if store is not stores.main:
             with suppress(Unavailable):
-                found.append(read_series(store.redis, scopes, span, now=now))
-    if len(found) == 1:
-        return found[0]
+                series.append(read_series(store.redis, scopes, span, now=now))
+    if len(series) == 1:
+        return series[0]
     return {
-        scope: list(map(merge_buckets, zip(*(each[scope] for each in found), strict=True)))
+        scope: list(map(merge_buckets, zip(*(buckets[scope] for buckets in series), strict=True)))
         for scope in scopes
     }
 
 
 def merge_buckets(buckets: Sequence[Bucket]) -> Bucket:
+    """Return the sum of the buckets, at the time of the first."""
     return summed(buckets, buckets[0].at)
 
 
-def _points(buckets: Sequence[Bucket], step: int) -> list[Bucket]:
+def _merge_points(buckets: Sequence[Bucket], step: int) -> list[Bucket]:
     if step == 1:
         return list(buckets)
     return [merge_buckets(buckets[start : start + step]) for start in range(0, len(buckets), step)]
 
 
-def _times(times: Histogram) -> dict[str, Any]:
-    """`p50_seconds` and `p95_seconds` are null where nothing was timed."""
-    found = {name: times.percentile(percent) for name, percent in (("p50", 50), ("p95", 95))}
-    told = {
-        f"{name}_seconds": None if seconds is None else round(seconds, 3) for name, seconds in found.items()
+def _render_times(histogram: Histogram) -> dict[str, Any]:
+    """Return `{p50_seconds, p95_seconds, count}`. The percentiles are null without measurements."""
+    percentiles = {name: histogram.percentile(percent) for name, percent in (("p50", 50), ("p95", 95))}
+    row: dict[str, Any] = {
+        f"{name}_seconds": None if seconds is None else round(seconds, 3)
+        for name, seconds in percentiles.items()
     }
-    return told | {"count": times.total}
+    return row | {"count": histogram.total}

@@ -87,7 +87,7 @@ def test_the_web_reports_that_no_worker_checks_any_more(
 
 
 def test_the_web_reports_that_no_worker_has_ever_checked(alerts: Page):
-    assert alerts()["open"][0]["text"] == "No worker has been at work in store main yet."
+    assert alerts()["open"][0]["text"] == "No worker has run for store main yet."
 
 
 def test_a_receiver_that_does_not_respond_is_shown(alerts: Page, check: Callable[[], None], redis: Redis):
