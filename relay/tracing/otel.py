@@ -1,4 +1,4 @@
-"""Spans made by OpenTelemetry, and sent to its collector by OTLP over HTTP. Loaded only where traces are on."""
+"""Tracing with OpenTelemetry, exported by OTLP over HTTP. Imported only if tracing is enabled."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,58 +21,69 @@ _KINDS = {
     SpanRole.CONSUMER: SpanKind.CONSUMER,
     SpanRole.CLIENT: SpanKind.CLIENT,
 }
-_WRITTEN = TraceContextTextMapPropagator()
+_PROPAGATOR = TraceContextTextMapPropagator()
 
 
 def create_exporting_tracer(service: str) -> "OtelTracer":
-    """Spans in batches, from a thread of their own: a collector that is slow or away holds nothing up."""
+    """Return a tracer that exports spans in batches, from its own thread, so that a slow collector delays nothing."""
     exporter: SpanExporter = OTLPSpanExporter()
     return create_tracer(BatchSpanProcessor(exporter), service)
 
 
 def create_tracer(processor: SpanProcessor, service: str) -> "OtelTracer":
-    """Spans that end at this processor. OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win over `service`."""
-    ours = Resource.create({"service.name": service, "service.version": VERSION})
-    resource = ours.merge(OTELResourceDetector().detect())
+    """Return a tracer for this processor. OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES override `service`."""
+    defaults = Resource.create({"service.name": service, "service.version": VERSION})
+    resource = defaults.merge(OTELResourceDetector().detect())
     provider = TracerProvider(resource=resource)
     provider.add_span_processor(processor)
     return OtelTracer(provider)
 
 
 class OtelTracer:
-    """A tracer by OpenTelemetry's SDK."""
+    """A tracer that uses OpenTelemetry's SDK."""
 
     def __init__(self, provider: TracerProvider) -> None:
         self._tracer = provider.get_tracer("relay", VERSION)
 
     @contextmanager
     def span(self, name: str, role: SpanRole, *, parent: str, links: Sequence[str]) -> Iterator[None]:
-        """An exception that leaves the block marks the span as failed, by its kind alone: its text may tell of people."""
-        told = [Link(found) for link in links if (found := _context_of(link)) is not None]
-        around = _around(parent)
+        """Open a span for the block. An exception that leaves the block marks the span as failed."""
+        contexts = [_parse_context(link) for link in links]
+        span_links = [Link(context) for context in contexts if context is not None]
+        parent_context = _extract(parent)
         with self._tracer.start_as_current_span(
-            name, around, _KINDS[role], links=told, record_exception=False, set_status_on_exception=False
+            name,
+            parent_context,
+            _KINDS[role],
+            links=span_links,
+            record_exception=False,
+            set_status_on_exception=False,
         ) as span:
             try:
                 yield
             except Exception as error:
+                # Only the type of the error: its text may contain personal data.
                 span.set_status(Status(StatusCode.ERROR, type(error).__name__))
                 raise
 
-    def annotate(self, told: Mapping[str, Attribute]) -> None:
-        trace.get_current_span().set_attributes({name.replace("__", "."): told[name] for name in told})
+    def annotate(self, attributes: Mapping[str, Attribute]) -> None:
+        # Keyword arguments cannot contain dots, which OpenTelemetry's names have.
+        dotted = {name.replace("__", "."): value for name, value in attributes.items()}
+        trace.get_current_span().set_attributes(dotted)
 
     def traceparent(self) -> str:
         carrier: dict[str, str] = {}
-        _WRITTEN.inject(carrier)
+        _PROPAGATOR.inject(carrier)
         return carrier.get("traceparent", "")
 
 
-def _around(parent: str) -> Context | None:
-    return _WRITTEN.extract({"traceparent": parent}, Context()) if parent else None
+def _extract(parent: str) -> Context | None:
+    return _PROPAGATOR.extract({"traceparent": parent}, Context()) if parent else None
 
 
-def _context_of(written: str) -> SpanContext | None:
-    """The context that a `traceparent` names; None for what is none."""
-    context = trace.get_current_span(_WRITTEN.extract({"traceparent": written}, Context())).get_span_context()
+def _parse_context(traceparent: str) -> SpanContext | None:
+    """Parse a `traceparent`; None if it is not valid."""
+    context = trace.get_current_span(
+        _PROPAGATOR.extract({"traceparent": traceparent}, Context())
+    ).get_span_context()
     return context if context.is_valid else None

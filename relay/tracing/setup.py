@@ -1,4 +1,4 @@
-"""Turning traces on, once a process, where its environment names a collector."""
+"""Enable tracing, once per process, if the environment names a collector."""
 
 import importlib
 from collections.abc import Mapping
@@ -12,16 +12,15 @@ ENDPOINT_VARIABLES = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_
 
 
 def enable_tracing(service: str, environ: Mapping[str, str]) -> None:
-    """Send spans to the collector that `OTEL_*` names, and stamp the log's lines with their ids; else do nothing.
+    """Export spans to the collector that `OTEL_*` names, and add their ids to the log. Without a collector, do nothing.
 
-    To be called after a process has forked: what sends them is a thread. Raises SettingsError where the extra that
-    makes them is not installed.
+    Call it after a fork, because the exporter is a thread. Raises SettingsError if the extra `otel` is not installed.
     """
-    named = next((name for name in ENDPOINT_VARIABLES if environ.get(name)), None)
-    if named is None or is_enabled() or environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
+    variable = next((name for name in ENDPOINT_VARIABLES if environ.get(name)), None)
+    if variable is None or is_enabled() or environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return
     if find_spec("opentelemetry") is None:
-        text = "is set, and OpenTelemetry is not installed: pip install 'gong-event-relay[otel]'"
-        raise setting_error(named, text)
-    set_tracer(importlib.import_module("relay.tracing.otel").create_exporting_tracer(service))
+        text = "is set, but OpenTelemetry is not installed: pip install 'gong-event-relay[otel]'"
+        raise setting_error(variable, text)
+    set_tracer(importlib.import_module("relay.tracing.otel").exporting(service))
     add_trace_ids(trace_ids)

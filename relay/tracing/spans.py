@@ -1,7 +1,7 @@
-"""Traces: one from a partner's webhook to the call of Gong. Off, and then it costs nothing, unless it is turned on.
+"""Spans for tracing an event from its request to the call to Gong. Without a tracer they do nothing.
 
-The rest of the relay opens spans here and knows of no library; `relay.tracing.otel` makes them, once
-`relay.tracing.setup` has turned it on.
+The relay opens spans only through this module, so that no other module depends on a tracing library.
+`relay.tracing.setup` installs the tracer of `relay.tracing.otel`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ Attribute = str | int | float | bool
 
 
 class SpanRole(StrEnum):
-    """A span's part between processes."""
+    """The role of a span between processes."""
 
     SERVER = "server"
     PRODUCER = "producer"
@@ -22,55 +22,55 @@ class SpanRole(StrEnum):
 
 
 class Tracer(Protocol):
-    """What makes spans. A context is written as a `traceparent` of W3C's Trace Context; "" is none."""
+    """Opens spans. A context is a `traceparent` of W3C Trace Context; "" is none."""
 
     def span(
         self, name: str, role: SpanRole, *, parent: str, links: Sequence[str]
     ) -> AbstractContextManager[None]: ...
 
-    def annotate(self, told: Mapping[str, Attribute]) -> None: ...
+    def annotate(self, attributes: Mapping[str, Attribute]) -> None: ...
 
     def traceparent(self) -> str: ...
 
 
-_used: dict[str, Tracer] = {}
+_current: dict[str, Tracer] = {}
 
 
 def set_tracer(tracer: Tracer | None) -> None:
-    """Make spans by this tracer from now on; None: none any more."""
-    _used.clear()
+    """Use this tracer from now on; None turns tracing off."""
+    _current.clear()
     if tracer is not None:
-        _used["tracer"] = tracer
+        _current["tracer"] = tracer
 
 
 def is_enabled() -> bool:
-    return "tracer" in _used
+    return "tracer" in _current
 
 
 def span(
     name: str, role: SpanRole, *, parent: str = "", links: Sequence[str] = ()
 ) -> AbstractContextManager[None]:
-    """A span as long as the block. Without a parent it belongs to the one around it, or begins a trace."""
-    tracer = _used.get("tracer")
+    """Open a span for the block. Without `parent` it belongs to the surrounding span, or starts a trace."""
+    tracer = _current.get("tracer")
     if tracer is None:
         return nullcontext()
     return tracer.span(name, role, parent=parent, links=links)
 
 
-def annotate(**told: Attribute | None) -> None:
-    """Say something of the span around. Ids and figures only: never what a payload or a person says."""
-    tracer = _used.get("tracer")
+def annotate(**attributes: Attribute | None) -> None:
+    """Add attributes to the current span. Only ids and numbers: never content of a payload or personal data."""
+    tracer = _current.get("tracer")
     if tracer is not None:
-        tracer.annotate({name: value for name, value in told.items() if value is not None})
+        tracer.annotate({name: value for name, value in attributes.items() if value is not None})
 
 
 def traceparent() -> str:
-    """The context of the span around, to go on from elsewhere; "" where there is none."""
-    tracer = _used.get("tracer")
+    """Return the context of the current span, so that another process can continue the trace; "" without a span."""
+    tracer = _current.get("tracer")
     return tracer.traceparent() if tracer is not None else ""
 
 
 def trace_ids() -> dict[str, str]:
-    """What ties a line of the log to its trace."""
+    """Return the ids that connect a line of the log to its trace."""
     parts = traceparent().split("-")
-    return {"trace_id": parts[1], "span_id": parts[2]} if len(parts) == 4 else {}  # noqa: PLR2004 - as W3C has it
+    return {"trace_id": parts[1], "span_id": parts[2]} if len(parts) == 4 else {}  # noqa: PLR2004 - the four parts of a traceparent

@@ -1,4 +1,4 @@
-"""Configurations with one source that takes webhooks, for tests of what is read from them and what is refused."""
+"""Configurations with one source that receives webhooks, for tests."""
 
 import textwrap
 

@@ -1,4 +1,4 @@
-"""What a source may say of sessions, by type of event, and how each mistake in it is told."""
+"""The key aggregate of a source: its values, and the path of each problem."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def test_a_source_says_when_sessions_of_a_type_are_over():
 
 
 @pytest.mark.parametrize(
-    ("entry", "path", "said"),
+    ("entry", "path", "message"),
     [
         ("aggregate: page_view", "aggregate", "must be a mapping of event types"),
         ("aggregate: null", "aggregate", "is empty"),
@@ -62,17 +62,17 @@ def test_a_source_says_when_sessions_of_a_type_are_over():
         ),
     ],
 )
-def test_a_mistake_is_told_with_its_path_and_its_remedy(entry: str, path: str, said: str):
-    told = wrong(f"{KEYS}\n{entry}")
+def test_a_problem_has_its_path_and_remedy(entry: str, path: str, message: str):
+    problems = wrong(f"{KEYS}\n{entry}")
 
-    assert list(told) == [path]
-    assert said in told[path]
+    assert list(problems) == [path]
+    assert message in problems[path]
 
 
 def test_a_gateway_of_the_catalogue_dialect_takes_no_sessions():
-    told = wrong(f"{KEYS}\naggregate: {{page_view: {{}}}}", destination="catalog")
+    problems = wrong(f"{KEYS}\naggregate: {{page_view: {{}}}}", destination="catalog")
 
-    assert "catalog has dialect catalog" in told["aggregate"]
+    assert "catalog has dialect catalog" in problems["aggregate"]
 
 
 def test_a_rule_says_so_in_the_file_too():
@@ -84,7 +84,7 @@ def test_a_rule_says_so_in_the_file_too():
     assert read_rule.aggregate.options == AggregateOptions(300)
 
 
-def test_a_mistake_in_a_rule_is_told_with_its_path():
+def test_a_problem_in_a_rule_has_its_path():
     rule = RULE.replace("COLLAPSE", "aggregate: {idle_timeout: 5m}")
 
     assert (

@@ -1,4 +1,4 @@
-"""The `alerts` section: what is read of it, and what is refused with its path."""
+"""The section alerts: its values, and the path of each problem."""
 
 import textwrap
 
@@ -28,7 +28,7 @@ def wrong(text: str, *hosts: str) -> dict[str, str]:
     return {problem.path: problem.code for problem in caught.value.problems}
 
 
-def test_without_a_section_everything_is_watched_and_nobody_is_told():
+def test_without_a_section_every_condition_is_checked_and_no_one_is_notified():
     assert read("") == AlertConfig()
 
 
@@ -86,7 +86,7 @@ def test_every_kind_can_be_turned_off(kind: AlertKind):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "problems"),
     [
         ("alerts: {two: {}}", {"alerts.two": "invalid"}),
         ("alerts: {conditions: {on_holds: 1m}}", {"alerts.conditions.on_holds": "invalid"}),
@@ -109,8 +109,8 @@ def test_every_kind_can_be_turned_off(kind: AlertKind):
         ("alerts: {receivers: {ops: {url: '${GONE}', secret: '${SECRET}'}}}", {"alerts.receivers.ops.url": "unset_variable"}),
     ],
 )  # fmt: skip
-def test_a_mistake_is_told_by_its_place(text: str, told: dict[str, str]):
-    assert wrong(text) == told
+def test_a_problem_is_reported_with_its_path(text: str, problems: dict[str, str]):
+    assert wrong(text) == problems
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_mistake_is_told_by_its_place(text: str, told: dict[str, str]):
         "alerts.example.com",
     ],
 )
-def test_only_a_plain_https_address_of_a_named_host_is_taken(url: str):
+def test_only_an_https_address_with_a_host_name_is_accepted(url: str):
     assert wrong(f"alerts: {{heartbeat: {{url: '{url}'}}}}") == {"alerts.heartbeat.url": "unsafe_address"}
 
 
@@ -137,8 +137,8 @@ def test_a_listed_host_may_be_reached_by_http_and_by_its_figures():
     assert rules.heartbeat == "http://127.0.0.1:9000/beat"
 
 
-def test_neither_secrets_nor_addresses_show_in_what_is_printed():
-    shown = repr(read(f"alerts: {{receivers: {{ops: {{{OPS}}}}}, heartbeat: {{url: '${{OPS_URL}}'}}}}"))
+def test_repr_contains_neither_secrets_nor_addresses():
+    displayed = repr(read(f"alerts: {{receivers: {{ops: {{{OPS}}}}}, heartbeat: {{url: '${{OPS_URL}}'}}}}"))
 
-    assert "alerts.example.com" not in shown
-    assert "0123456789" not in shown
+    assert "alerts.example.com" not in displayed
+    assert "0123456789" not in displayed

@@ -1,4 +1,4 @@
-"""The configuration file while it is followed: what counts as a change, and what serves while the file is wrong."""
+"""Reloading the file: what counts as a change, and what stays in use while the file is invalid."""
 
 import os
 from collections.abc import Callable
@@ -52,7 +52,7 @@ def test_a_file_that_has_not_changed_is_not_read_again(opened: Opener):
     assert (names(file.load()), file.reload()) == (["acme"], None)
 
 
-def test_a_good_change_is_told_once(opened: Opener, written: Path):
+def test_a_valid_change_is_returned_once(opened: Opener, written: Path):
     file = opened()
     file.load()
     written.write_text(OTHER)
@@ -60,7 +60,7 @@ def test_a_good_change_is_told_once(opened: Opener, written: Path):
     assert (names(file.reload()), file.reload()) == (["globex"], None)
 
 
-def test_a_wrong_change_is_refused_with_what_is_wrong(opened: Opener, written: Path):
+def test_an_invalid_change_is_rejected_with_its_problems(opened: Opener, written: Path):
     file = opened()
     file.load()
     written.write_text(WRONG)
@@ -73,7 +73,7 @@ def test_a_wrong_change_is_refused_with_what_is_wrong(opened: Opener, written: P
     )
 
 
-def test_a_file_that_is_gone_is_refused_and_taken_again_when_it_is_back(opened: Opener, written: Path):
+def test_a_missing_file_is_rejected_and_accepted_again_when_it_returns(opened: Opener, written: Path):
     file = opened()
     file.load()
     written.unlink()
@@ -113,14 +113,14 @@ def test_who_asks_for_it_gets_it_unchanged_too(opened: Opener):
     assert names(file.reload(force=True)) == ["acme"]
 
 
-def test_a_wrong_file_does_not_start(opened: Opener, written: Path):
+def test_an_invalid_file_does_not_start(opened: Opener, written: Path):
     written.write_text(WRONG)
 
     with pytest.raises(ConfigError):
         opened(SharedState()).load()
 
 
-def test_a_process_in_another_s_place_starts_with_what_was_good(opened: Opener, written: Path):
+def test_a_replacement_process_starts_with_the_last_valid_configuration(opened: Opener, written: Path):
     shared = SharedState()
     opened(shared).load()
     written.write_text(WRONG)
@@ -140,7 +140,7 @@ def test_the_stores_of_a_web_that_serves_stay(opened: Opener, written: Path):
     assert [p.path for p in file.rejection.problems] == ["stores"]
 
 
-def test_processes_share_what_they_inherit():
+def test_processes_share_inherited_memory():
     shared = SharedState()
     if (child := os.fork()) == 0:
         shared.save_config(GOOD)
@@ -159,7 +159,7 @@ def test_a_text_that_is_too_large_is_not_kept():
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("port", "expected"),
     [
         (None, ["127.0.0.1:8080"]),
         ("0", ["127.0.0.1:8080"]),
@@ -167,7 +167,7 @@ def test_a_text_that_is_too_large_is_not_kept():
         ("tcp://10.0.0.7:9090", ["127.0.0.1:8080"]),
     ],
 )
-def test_operators_have_an_address_of_their_own_where_that_is_set(told: str | None, expected: list[str]):
-    environ = {} if told is None else {"RELAY_OPERATIONS_PORT": told}
+def test_operators_have_their_own_address_if_the_port_is_set(port: str | None, expected: list[str]):
+    environ = {} if port is None else {"RELAY_OPERATIONS_PORT": port}
 
     assert bind_addresses("127.0.0.1", 8080, environ) == expected

@@ -1,4 +1,4 @@
-"""The webhook part of a source: what it becomes, and how each mistake in it is told."""
+"""The webhook of a source: its values, and the path of each problem."""
 
 import pytest
 import yaml
@@ -28,7 +28,7 @@ def test_a_source_in_its_own_words_becomes_a_hook():
     assert (len(made.challenges), made.body_format, made.answer) == (1, BodyFormat(), None)
 
 
-def test_reading_and_answer_are_taken_over():
+def test_body_format_and_response_are_loaded():
     made = hook(
         f"{GITHUB}\nrules: [{RULE}]\nread: {{content_type: application/json, json_field: payload}}\n"
         'answer: {status: 201, content_type: text/plain, body: ""}'
@@ -39,7 +39,7 @@ def test_reading_and_answer_are_taken_over():
 
 
 @pytest.mark.parametrize(
-    ("entry", "path", "said"),
+    ("entry", "path", "message"),
     [
         (f"verify: github\nrules: [{RULE}]", "verify", "must be a mapping"),
         (verify("scheme: githb, secrets: [${SECRET}]"), "verify.scheme", "did you mean github?"),
@@ -67,11 +67,11 @@ def test_reading_and_answer_are_taken_over():
         ("preset: sendgrid", "verify.secrets", "is missing"),
     ],
 )  # fmt: skip
-def test_a_mistake_is_told_by_its_path_and_nothing_else_is(entry, path, said):
-    told = wrong(entry)
+def test_a_problem_is_reported_once_with_its_path(entry, path, message):
+    problems = wrong(entry)
 
-    assert set(told) == {path}
-    assert said in told[path]
+    assert set(problems) == {path}
+    assert message in problems[path]
 
 
 TEN = """
@@ -94,8 +94,8 @@ rules:
 """
 
 
-def test_ten_mistakes_are_told_at_once_each_with_its_path_and_the_right_name():
-    told = wrong(TEN)
+def test_ten_problems_are_reported_at_once_with_paths_and_suggestions():
+    problems = wrong(TEN)
     right = {
         "verify.scheme": "standard",
         "presets": "preset",
@@ -111,7 +111,7 @@ def test_ten_mistakes_are_told_at_once_each_with_its_path_and_the_right_name():
         "rules[1].map.content.contentTitel": "contentTitle",
     }
 
-    assert {path: name for path, name in right.items() if name in told.get(path, "")} == right
+    assert {path: name for path, name in right.items() if name in problems.get(path, "")} == right
 
 
 def test_a_preset_brings_everything_but_the_secret():
@@ -127,7 +127,7 @@ PRESET = f"preset: sendgrid\nverify: {{secrets: ['{public_der(P256)}']}}\n"
 FIRST = load_preset("sendgrid")["rules"][0]["name"]
 
 
-def test_a_rule_of_a_preset_is_changed_by_its_name_and_a_new_one_comes_before_all():
+def test_a_rule_overrides_the_presets_rule_of_its_name_and_a_new_rule_comes_first():
     mine = RULE.replace("{name: viewed,", "{name: viewed, when: item.kind == 'view',")
     made = hook(f"{PRESET}rules: [{{name: {FIRST}, priority: high}}, {mine}]")
 
@@ -136,21 +136,21 @@ def test_a_rule_of_a_preset_is_changed_by_its_name_and_a_new_one_comes_before_al
     assert made.mapping.rules[1].to is Operation.DIGITAL_INTERACTION
 
 
-def test_a_mistake_in_a_changed_rule_is_told_by_its_place_in_the_file():
-    told = wrong(f"{PRESET}rules: [{{name: mine}}, {{name: {FIRST}, priority: hgh}}]")
+def test_a_problem_in_a_changed_rule_has_its_path_in_the_file():
+    problems = wrong(f"{PRESET}rules: [{{name: mine}}, {{name: {FIRST}, priority: hgh}}]")
 
-    assert "did you mean high?" in told["rules[1].priority"]
-    assert {path for path in told if path.startswith("rules[0]")} == {"rules[0].to", "rules[0].map"}
-
-
-def test_a_rule_of_the_preset_that_is_never_reached_is_told_as_the_presets():
-    told = wrong(f"{PRESET}rules: [{RULE}]")
-
-    assert "sources.site.rules[0] has no when" in told["preset.rules[0]"]
-    assert [path for path in told if not path.startswith("preset.rules[")] == []
+    assert "did you mean high?" in problems["rules[1].priority"]
+    assert {path for path in problems if path.startswith("rules[0]")} == {"rules[0].to", "rules[0].map"}
 
 
-def test_null_takes_away_what_the_preset_has():
+def test_an_unreachable_rule_of_the_preset_is_reported_as_the_presets():
+    problems = wrong(f"{PRESET}rules: [{RULE}]")
+
+    assert "sources.site.rules[0] has no when" in problems["preset.rules[0]"]
+    assert [path for path in problems if not path.startswith("preset.rules[")] == []
+
+
+def test_null_removes_what_the_preset_has():
     preset = load_preset("dropbox-sign")
     made = hook("preset: dropbox-sign\nverify: {secrets: ['${SECRET}']}\nanswer: null\nread: null")
 
@@ -159,7 +159,7 @@ def test_null_takes_away_what_the_preset_has():
     assert (made.answer, made.body_format) == (None, BodyFormat())
 
 
-def test_another_scheme_than_the_presets_takes_none_of_its_columns():
+def test_another_scheme_inherits_no_options_of_the_presets_scheme():
     made = hook("preset: sendgrid\nverify: {scheme: github, secrets: [${SECRET}]}")
 
     assert (made.scheme.name, made.preset) == ("github", "sendgrid")
@@ -172,12 +172,12 @@ def test_a_rule_makes_a_call_of_the_dialect_that_its_destination_speaks(destinat
     other = {"acme": RULE, "catalog": CATALOG_RULE}[destination]
 
     assert read(f"destination: {destination}\n{GITHUB}\nrules: [{other}]").webhooks["site"]
-    told = wrong(f"{GITHUB}\nrules: [{rule}]", destination)
-    assert set(told) == {"rules[0].to"}
-    assert "the destination's dialect" in told["rules[0].to"]
+    problems = wrong(f"{GITHUB}\nrules: [{rule}]", destination)
+    assert set(problems) == {"rules[0].to"}
+    assert "the destination's dialect" in problems["rules[0].to"]
 
 
-def test_a_preset_for_gong_is_refused_for_a_destination_of_the_other_dialect():
+def test_a_preset_is_rejected_for_a_destination_of_another_dialect():
     assert {path.partition("[")[0] for path in wrong(PRESET, "catalog")} == {"preset.rules"}
 
 
@@ -209,7 +209,7 @@ NONSENSE = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(WEBHOOK_KEYS), NONSENSE, min_size=1))
-def test_nonsense_in_a_source_is_told_and_never_crashes(entry: dict[str, object]):
+def test_any_invalid_source_is_reported_without_a_crash(entry: dict[str, object]):
     document = {
         "destinations": {"acme": {"auth": {"basic": {"access_key": "k", "access_key_secret": "s"}}}},
         "sources": {"site": {"destination": "acme", **entry}},

@@ -1,4 +1,4 @@
-"""API keys of sources: how they look, and that only their digest is needed."""
+"""API keys: their form, and their digests."""
 
 import hashlib
 import random
@@ -22,7 +22,7 @@ def test_a_key_has_its_form(seed):
 
 
 @given(st.integers())
-def test_a_fresh_key_is_long_enough_to_be_taken(seed):
+def test_a_generated_key_is_long_enough_to_be_accepted(seed):
     assert len(key(seed)) >= MIN_KEY_LENGTH
 
 
@@ -38,7 +38,7 @@ def test_a_key_ends_in_the_checksum_of_its_random_part(seed):
 
 
 @given(st.text(min_size=1).filter(lambda text: text.isprintable()))
-def test_what_is_written_down_is_the_sha256_of_the_key(text):
+def test_the_line_for_the_file_is_the_sha256_of_the_key(text):
     assert render_digest(text) == "sha256:" + hashlib.sha256(text.encode()).hexdigest()
     assert parse_digest(render_digest(text)) == hash_key(text)
 

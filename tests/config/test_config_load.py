@@ -1,4 +1,4 @@
-"""The configuration file: what it becomes, and how each mistake in it is told."""
+"""Loading the file: its values, and the path of each problem."""
 
 import re
 import textwrap
@@ -69,7 +69,7 @@ def test_a_file_becomes_destinations_and_sources():
     assert config.sources["website"].send_as is SendAs.ENGAGEMENT
 
 
-def test_what_is_left_away_has_the_core_s_own_defaults():
+def test_missing_keys_have_the_defaults_of_the_core():
     credentials = BasicCredentials("key", "the-secret-itself")
 
     assert read(WHOLE).destinations["plain"] == Destination("plain", "plain", credentials)
@@ -87,7 +87,7 @@ def test_no_secret_is_in_the_text_of_a_configuration():
     assert "the-secret-itself" not in repr(read(WHOLE))
 
 
-def test_the_starter_is_right_as_it_is_written():
+def test_the_starter_is_valid():
     environ = {"SANDBOX_ACCESS_KEY": "k", "SANDBOX_ACCESS_KEY_SECRET": "s", "QUICKSTART_KEY": KEY}
     config = read_config(
         render_starter("http://127.0.0.1:9999"), environ=environ, allow_hosts={"127.0.0.1:9999"}
@@ -97,7 +97,7 @@ def test_the_starter_is_right_as_it_is_written():
     assert config.sources["quickstart"].destination == "sandbox"
 
 
-def test_what_the_starter_teaches_in_remarks_is_right_too():
+def test_the_commented_examples_of_the_starter_are_valid():
     text = re.sub(
         r"^  # ( *(?:[a-z_]+:|- ))", r"  \1", render_starter("http://127.0.0.1:8090"), flags=re.MULTILINE
     )
@@ -146,7 +146,7 @@ def test_what_the_starter_teaches_in_remarks_is_right_too():
         (source("destination: ${UNSET}"), "sources.web.destination"),
     ],
 )
-def test_a_mistake_is_told_once_and_with_its_path(text, path):
+def test_each_problem_is_reported_once_with_its_path(text, path):
     assert list(wrong(text)) == [path]
 
 
@@ -157,8 +157,8 @@ def test_a_share_may_be_written_as_percent_or_as_a_fraction(share, budget):
     assert config.destinations["acme"].limits.daily_budget == budget
 
 
-def test_everything_wrong_is_told_at_once():
-    told = wrong(f"""
+def test_every_problem_is_reported_at_once():
+    problems = wrong(f"""
         destinations:
           acme: {{{AUTH}, base_url: http://api.gong.io, limits: {{per_day: x}}, dialect: ${{UNSET}}}}
           acme: {{{AUTH}, base_url: http://api.gong.io, limits: {{per_day: x}}, dialect: ${{UNSET}}}}
@@ -167,7 +167,7 @@ def test_everything_wrong_is_told_at_once():
         surces: 1
     """)
 
-    assert set(told) == {
+    assert set(problems) == {
         "line 4, column 3",
         "destinations.acme.dialect",
         "destinations.acme.base_url",
@@ -186,18 +186,18 @@ def test_everything_wrong_is_told_at_once():
         (source("destination: acmee"), "acme"),
     ],
 )
-def test_a_slip_of_the_pen_is_told_with_what_was_meant(text, meant):
+def test_a_misspelt_key_is_reported_with_a_suggestion(text, meant):
     assert f"did you mean '{meant}'?" in next(iter(wrong(text).values()))
 
 
-def test_a_plain_key_in_the_file_is_refused_with_the_remedy_and_not_repeated():
+def test_a_plain_key_in_the_file_is_rejected_without_repeating_it():
     [message] = wrong(source(f"destination: acme, keys: [{KEY}]")).values()
 
     assert "gong-relay key" in message
     assert KEY not in message
 
 
-def test_destinations_of_one_company_must_state_equal_limits():
+def test_destinations_of_one_company_must_have_equal_limits():
     entries = f"a: {{{AUTH}, company: x, limits: {{per_day: 9}}}}, b: {{{AUTH}, company: x}}"
 
     assert list(wrong(f"destinations: {{{entries}}}")) == ["destinations.b.limits"]
@@ -215,7 +215,7 @@ def test_two_sources_may_not_share_a_key():
     assert list(wrong(f"destinations: {{x: {{{AUTH}}}}}\nsources: {{{entries}}}")) == ["sources.b.keys[0]"]
 
 
-def test_no_value_of_a_variable_is_in_the_words_of_a_refusal():
+def test_no_message_contains_the_value_of_a_variable():
     text = """
         destinations:
           acme:
@@ -232,16 +232,16 @@ def test_no_value_of_a_variable_is_in_the_words_of_a_refusal():
     assert "the-secret-itself" not in str(wrong(text))
 
 
-def test_a_tree_that_holds_itself_is_refused():
+def test_an_alias_that_contains_itself_is_rejected():
     assert "itself" in wrong("destinations: &x {a: *x}")[""]
 
 
-def test_a_file_that_is_not_there_is_told_by_its_name_and_the_remedy(tmp_path):
+def test_a_missing_file_is_reported_with_its_name_and_the_remedy(tmp_path):
     with pytest.raises(ConfigError, match=r"relay\.yaml: cannot be read: No such file.*--config"):
         load_config(tmp_path / "relay.yaml", environ={}, allow_hosts=())
 
 
-def test_a_file_that_is_no_text_is_refused(tmp_path):
+def test_a_file_that_is_not_utf8_is_rejected(tmp_path):
     (tmp_path / "relay.yaml").write_bytes(b"\xff\xfe")
 
     with pytest.raises(ConfigError, match="UTF-8"):

@@ -1,4 +1,4 @@
-"""The `oauth` section: what is read of it, what it needs beside it, and where it may send secrets."""
+"""The section oauth: its values, its requirements, and the addresses it may send secrets to."""
 
 import textwrap
 
@@ -60,14 +60,14 @@ def test_everything_of_a_section_is_read():
     )
 
 
-def test_a_destination_may_be_one_that_its_customer_connects():
+def test_a_destination_can_be_connected_by_its_customer():
     config = read(f"{SECTION}\ndestinations: {{acme: {{auth: {{oauth: {{}}}}}}}}")
 
     assert config.destinations["acme"].credentials == OAuthCredentials()
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "problems"),
     [
         (
             "destinations: {acme: {auth: {oauth: {}}}}",
@@ -100,11 +100,11 @@ def test_a_destination_may_be_one_that_its_customer_connects():
         ),
     ],
 )
-def test_what_is_wrong_is_told_with_its_place(text, told):
-    assert wrong(text) == told
+def test_a_problem_is_reported_with_its_path(text, problems):
+    assert wrong(text) == problems
 
 
-def test_no_secret_is_told_with_a_mistake():
+def test_no_problem_contains_a_secret():
     with pytest.raises(ConfigError) as caught:
         read(f"{SECTION[:-1]}, token_params: body}}\ndestinations: {{}}")
 
@@ -125,11 +125,11 @@ def test_no_secret_is_told_with_a_mistake():
         "https://api.gong.io/oauth2/authorize",
     ],
 )
-def test_an_address_that_is_not_gongs_is_refused(address):
+def test_an_address_outside_gong_is_rejected(address):
     assert safe_oauth_url(address, ()) is None
 
 
-def test_gongs_own_address_is_taken():
+def test_gongs_own_address_is_accepted():
     assert (
         safe_oauth_url("https://app.gong.io/oauth2/authorize", ()) == "https://app.gong.io/oauth2/authorize"
     )
@@ -144,7 +144,7 @@ def test_an_application_needs_an_address_and_a_key_of_its_own_relay():
     assert [problem.path for problem in caught.value.problems] == ["RELAY_PUBLIC_URL", "RELAY_SECRET_KEYS"]
 
 
-def test_an_application_with_both_is_right():
+def test_an_application_with_public_url_and_keys_is_valid():
     config = read(f"{SECTION}\ndestinations: {{}}")
 
     check_oauth(config, Settings(public_url="https://relay.example", secret_keys=KEYS))

@@ -1,4 +1,4 @@
-"""What a source says of where its events go and which go first, and how each mistake in it is told."""
+"""Routing and priorities of a source: their values, and the path of each problem."""
 
 import textwrap
 
@@ -44,7 +44,7 @@ def test_a_template_makes_a_routing_and_keeps_its_text_for_people():
     assert (routing.accounts, routing.dialect) == ({"17": "acme", "x-1": "globex"}, Dialect.GONG)
 
 
-def test_a_name_makes_none():
+def test_a_name_of_a_destination_is_no_routing():
     assert read("destination: acme").routes == {}
 
 
@@ -64,7 +64,7 @@ def test_a_name_makes_none():
         ("destination: acme, priorities: {page_view: fast}", "sources.hub.priorities.page_view invalid"),
     ],
 )
-def test_each_mistake_is_told_at_its_place(source: str, place: str):
+def test_each_problem_has_its_path(source: str, place: str):
     assert list(wrong(source)) == [place]
 
 

@@ -1,4 +1,4 @@
-"""Stores in the configuration file: what they become, and how each mistake is told."""
+"""The section stores: its values, and the path of each problem."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def read(destinations: str, stores: str = '{eu: {url: "${EU}"}}'):
 def test_a_destination_is_in_the_store_that_it_names_else_in_main():
     config = read(f"{{acme: {{{AUTH}, store: eu}}, globex: {{{AUTH}}}}}")
 
-    assert {name: each.store for name, each in config.destinations.items()} == {
+    assert {name: destination.store for name, destination in config.destinations.items()} == {
         "acme": "eu",
         "globex": "main",
     }
@@ -27,7 +27,7 @@ def test_a_destination_is_in_the_store_that_it_names_else_in_main():
 
 
 @pytest.mark.parametrize(
-    ("destinations", "stores", "path", "said"),
+    ("destinations", "stores", "path", "message"),
     [
         (
             f"{{acme: {{{AUTH}, store: ue}}}}",
@@ -53,12 +53,14 @@ def test_a_destination_is_in_the_store_that_it_names_else_in_main():
         ),
     ],
 )
-def test_what_cannot_be_is_told_with_its_path(destinations: str, stores: str, path: str, said: str):
+def test_an_impossible_value_is_reported_with_its_path(
+    destinations: str, stores: str, path: str, message: str
+):
     with pytest.raises(ConfigError) as caught:
         read(destinations, stores)
 
-    told = {problem.path: problem.message for problem in caught.value.problems}
-    assert said in told[path]
+    problems = {problem.path: problem.message for problem in caught.value.problems}
+    assert message in problems[path]
     assert "the-secret" not in str(caught.value)
 
 

@@ -1,4 +1,4 @@
-"""How a source's sender proves itself: which secrets are read, from where, and how each mistake in them is told."""
+"""The key verify of a source: its secrets, and the path of each problem."""
 
 import textwrap
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from tests.config.hook_world import DIGEST, RULE, SECRET, hook, verify, wrong
 from tests.core.verification.senders import P256, RAW, b64, public_der
 
 
-def test_none_is_taken_only_where_it_is_spelled_out():
+def test_scheme_none_must_be_explicit():
     assert hook(verify("scheme: none")).scheme.name == "none"
     assert set(wrong(f"rules: [{RULE}]")) == {"verify.scheme"}
     assert set(wrong(verify(""))) == {"verify.scheme"}
@@ -25,17 +25,17 @@ def test_none_is_taken_only_where_it_is_spelled_out():
         f"scheme: standard-v1a, secrets: ['whpk_{b64(RAW)}']",
     ],
 )
-def test_a_secret_comes_from_the_environment_and_what_is_no_secret_may_stand_in_the_file(entry: str):
+def test_secrets_come_from_the_environment_and_public_values_may_be_in_the_file(entry: str):
     assert len(hook(verify(entry)).keys) == 1
 
 
 @pytest.mark.parametrize("scheme", ["github", "bearer", "standard", "mailgun"])
-def test_a_secret_in_plain_is_refused_with_the_remedy_and_not_repeated(scheme: str):
-    told = wrong(verify(f"scheme: {scheme}, secrets: [{SECRET}]"))
+def test_a_plaintext_secret_is_rejected_without_repeating_it(scheme: str):
+    problems = wrong(verify(f"scheme: {scheme}, secrets: [{SECRET}]"))
 
-    assert set(told) == {"verify.secrets[0]"}
-    assert "write ${NAME}" in told["verify.secrets[0]"]
-    assert SECRET not in told["verify.secrets[0]"]
+    assert set(problems) == {"verify.secrets[0]"}
+    assert "write ${NAME}" in problems["verify.secrets[0]"]
+    assert SECRET not in problems["verify.secrets[0]"]
 
 
 def test_secrets_count_between_their_dates():
@@ -53,7 +53,7 @@ def test_secrets_count_between_their_dates():
 
 
 @pytest.mark.parametrize(
-    ("secrets", "path", "said"),
+    ("secrets", "path", "message"),
     [
         ("[]", "verify.secrets", "is missing"),
         ("${SECRET}", "verify.secrets", "must be a list"),
@@ -76,15 +76,15 @@ def test_secrets_count_between_their_dates():
         ),
     ],
 )
-def test_a_secret_that_cannot_be_used_is_told_by_its_place_and_nothing_else_is(secrets, path, said):
-    told = wrong(verify(f"scheme: github, secrets: {secrets}"))
+def test_an_unusable_secret_is_the_only_problem_and_has_its_path(secrets, path, message):
+    problems = wrong(verify(f"scheme: github, secrets: {secrets}"))
 
-    assert set(told) == {path}
-    assert said in told[path]
+    assert set(problems) == {path}
+    assert message in problems[path]
 
 
-def test_every_wrong_secret_keeps_its_own_place():
-    told = wrong(verify("scheme: github, secrets: [in-plain, '${SHORT}', 5]"))
+def test_every_invalid_secret_keeps_its_own_path():
+    problems = wrong(verify("scheme: github, secrets: [in-plain, '${SHORT}', 5]"))
 
-    assert set(told) == {"verify.secrets[0]", "verify.secrets[1]", "verify.secrets[2]"}
-    assert "has 5 bytes" in told["verify.secrets[1]"]
+    assert set(problems) == {"verify.secrets[0]", "verify.secrets[1]", "verify.secrets[2]"}
+    assert "has 5 bytes" in problems["verify.secrets[1]"]

@@ -1,4 +1,4 @@
-"""The file as a tree: `${NAME}` anywhere, and mistakes of form with their line."""
+"""Parsing the file: variables anywhere, and syntax problems with their line."""
 
 import pytest
 from hypothesis import given
@@ -43,13 +43,13 @@ def test_a_value_is_not_looked_at_for_variables_again():
     assert read("a: ${X}", X="${Y}") == ({"a": "${Y}"}, [])
 
 
-def test_what_came_from_the_environment_can_be_told_from_what_stands_in_the_file():
+def test_values_from_variables_differ_from_values_in_the_file():
     tree, _ = read("[${X}, x]", X="x")
 
     assert [isinstance(text, FromEnvironment) for text in tree] == [True, False]
 
 
-def test_every_variable_that_is_not_set_is_told_with_its_path():
+def test_every_unset_variable_is_reported_with_its_path():
     _, problems = read("a: ${X}\nb: [{c: '${Y}-${Z}'}]", Y="y")
 
     assert [(problem.path, problem.code) for problem in problems] == [
@@ -61,7 +61,7 @@ def test_every_variable_that_is_not_set_is_told_with_its_path():
 
 
 @pytest.mark.parametrize("value", ["", " ", "\n\t"])
-def test_a_variable_that_is_blank_counts_as_a_mistake(value):
+def test_an_empty_variable_is_a_problem(value):
     _, problems = read("a: ${X}", X=value)
 
     assert "empty" in problems[0].message
@@ -88,7 +88,7 @@ def test_a_variable_in_a_remark_is_not_missed():
         ("---\na: 1\n---\nb: 1", "line 3, column 1"),
     ],
 )
-def test_a_mistake_of_form_is_told_with_its_place(text, place):
+def test_a_syntax_problem_has_line_and_column(text, place):
     tree, problems = parse_yaml(text)
 
     assert tree is None
@@ -96,18 +96,18 @@ def test_a_mistake_of_form_is_told_with_its_place(text, place):
 
 
 @pytest.mark.parametrize("text", ["\x00", "[" * 5000])
-def test_a_hostile_text_is_a_mistake_of_form(text):
+def test_a_hostile_text_is_a_syntax_problem(text):
     assert parse_yaml(text)[1][0].code == "syntax"
 
 
-def test_every_key_that_is_given_twice_is_told():
+def test_every_duplicate_key_is_reported():
     _, problems = parse_yaml("a:\n  x: 1\n  y: 2\n  x: 3\nb: 1\na: 2\n")
 
     assert [problem.path for problem in problems] == ["line 4, column 3", "line 6, column 1"]
     assert "line 2" in problems[0].message
 
 
-def test_a_key_that_overrides_what_it_merges_is_not_given_twice():
+def test_a_key_that_overrides_a_merged_one_is_not_a_duplicate():
     text = "a: &a {x: 1, y: 1}\nb: &b {<<: *a, x: 2}\nc: {<<: *b, x: 3}"
 
     assert parse_yaml(text) == (

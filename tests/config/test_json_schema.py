@@ -1,4 +1,4 @@
-"""The published JSON Schema says the same as the schemas that check the file."""
+"""The published JSON Schema agrees with the schemas that validate the file."""
 
 import json
 from typing import Any
@@ -109,7 +109,7 @@ def test_a_stranger_in_a_file_would_be_seen():
     ]
 
 
-def test_editors_are_told_every_part_of_a_rule_and_no_other():
+def test_the_schema_has_exactly_the_keys_of_a_rule():
     whole = a_rule(when="item.id", items="item.parts", priority="low", aggregate={"by": "{{ item.visit }}"})
     whole["map"]["eventId"] = "{{ parent.id }}:{{ item.id }}"
 
@@ -117,15 +117,20 @@ def test_editors_are_told_every_part_of_a_rule_and_no_other():
     assert set(PARTS["Rule"]["properties"]) == set(whole)
 
 
-def test_editors_are_told_what_a_rule_may_say_of_sessions_and_a_source_of_them():
-    said = {"by": "{{ item.visit }}", "idle_timeout": "15m", "max_duration": "4h", "as": "website visited"}
+def test_the_schema_has_the_session_keys_of_rules_and_sources():
+    aggregate = {
+        "by": "{{ item.visit }}",
+        "idle_timeout": "15m",
+        "max_duration": "4h",
+        "as": "website visited",
+    }
 
-    assert compile_mapping([a_rule(aggregate=said)]).rules[0].aggregate
-    assert set(PARTS["RuleAggregate"]["properties"]) == set(said)
-    assert set(PARTS["Aggregate"]["properties"]) == set(said) - {"by"}
+    assert compile_mapping([a_rule(aggregate=aggregate)]).rules[0].aggregate
+    assert set(PARTS["RuleAggregate"]["properties"]) == set(aggregate)
+    assert set(PARTS["Aggregate"]["properties"]) == set(aggregate) - {"by"}
 
 
-def test_editors_are_told_every_column_of_a_scheme_and_no_other():
+def test_the_schema_has_exactly_the_options_of_a_signature_scheme():
     assert set(PARTS["Verify"]["properties"]) == {"scheme", "secrets", *OPTIONS}
 
 
@@ -137,7 +142,7 @@ def test_editors_offer_every_preset_scheme_and_handshake():
     assert PARTS["Verify"]["properties"]["scheme"]["enum"] == [*SCHEMES, "custom"]
 
 
-def test_a_secret_may_stand_alone_or_between_dates():
+def test_a_secret_can_have_dates():
     alone, dated = PARTS["Verify"]["properties"]["secrets"]["items"]["anyOf"]
 
     assert alone["type"] == "string"

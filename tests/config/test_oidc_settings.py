@@ -1,4 +1,4 @@
-"""The settings that let accounts of a provider sign in: whole or not at all."""
+"""The settings for sign-in by OpenID Connect: all of them or none."""
 
 import pytest
 
@@ -31,22 +31,22 @@ def test_browsers_come_back_to_the_public_address():
     assert redirect_uri(read(RELAY_OIDC_ROLES="a=admin")) == "https://relay.example.com/ops/sign-in/back"
 
 
-def test_without_an_issuer_nobody_is_asked():
+def test_without_an_issuer_there_is_no_provider():
     assert read_oidc_app(Settings()) is None
 
 
 @pytest.mark.parametrize("name", sorted(set(WHOLE) - {"RELAY_OIDC_ISSUER"}))
-def test_what_is_missing_beside_the_issuer_is_named(name: str):
-    with pytest.raises(SettingsError) as told:
+def test_settings_that_an_issuer_requires_are_reported(name: str):
+    with pytest.raises(SettingsError) as caught:
         read(**{"RELAY_OIDC_ROLES": "a=admin", name: None})
 
-    assert [problem.path for problem in told.value.problems] == [name]
+    assert [problem.path for problem in caught.value.problems] == [name]
 
 
 @pytest.mark.parametrize(
     "roles", ["", ",", "a", "a=", "=admin", "a=root", "a=ingest", "a=admin,b", WHOLE["RELAY_OIDC_ROLES"]]
 )
-def test_a_map_that_is_not_whole_is_refused(roles: str):
+def test_an_incomplete_role_map_is_rejected(roles: str):
     with pytest.raises(SettingsError, match="RELAY_OIDC_ROLES"):
         read(RELAY_OIDC_ROLES=roles)
 
@@ -54,6 +54,6 @@ def test_a_map_that_is_not_whole_is_refused(roles: str):
 @pytest.mark.parametrize(
     "issuer", ["http://login.example.com", "login.example.com", "https://", "ftp://x.example"]
 )
-def test_an_issuer_over_an_open_network_is_refused(issuer: str):
+def test_an_issuer_without_https_is_rejected(issuer: str):
     with pytest.raises(SettingsError, match="RELAY_OIDC_ISSUER"):
         read(RELAY_OIDC_ISSUER=issuer, RELAY_OIDC_ROLES="a=admin")

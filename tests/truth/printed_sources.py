@@ -1,4 +1,4 @@
-"""Sources as a page prints them, without the rest of the file: made whole, so that the relay's own reader judges them."""
+"""Complete the sources that a page shows to a configuration, so that the loader can check them."""
 
 import re
 from typing import Any
@@ -17,7 +17,7 @@ destinations:
 
 
 def config_of(block: str) -> Config:
-    """The configuration with these sources, each of their secrets one that its scheme takes."""
+    """Load a configuration with these sources, with valid secrets for their schemes."""
     secrets = {
         name: secret
         for source in yaml.safe_load(block)["sources"].values()
@@ -31,5 +31,5 @@ def _secrets(source: Any) -> dict[str, str]:
     verify = source.get("verify", {})
     scheme = verify.get("scheme") or load_preset(source["preset"])["verify"]["scheme"]
     sender = SENDERS.get(scheme)
-    fit = (sender.secret, sender.wrong) if sender else (TEXT, OTHER)
-    return dict(zip(re.findall(r"\$\{(\w+)\}", str(verify)), fit, strict=False))
+    values = (sender.secret, sender.wrong) if sender else (TEXT, OTHER)
+    return dict(zip(re.findall(r"\$\{(\w+)\}", str(verify)), values, strict=False))
