@@ -1,7 +1,5 @@
 """Alerts for display: open ones, recently resolved ones, and the state of each receiver."""
 
-import base64
-import os
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,15 +7,13 @@ from typing import Any
 from relay.core.alerts.conditions import format_time
 from relay.core.alerts.kinds import KINDS, AlertKind, Severity
 from relay.core.alerts.lifecycle import Alert
-from relay.core.alerts.notifications import build_test_message, render_alert
+from relay.core.alerts.notifications import render_alert
 from relay.core.alerts.thresholds import AlertConfig, Receiver
-from relay.core.errors import NotFound, Unavailable
+from relay.core.errors import Unavailable
 from relay.core.timestamps import format_timestamp
-from relay.settings import did_you_mean
 from relay.store.alerts import (
     AlertState,
     ReceiverStatus,
-    queue_message,
     read_alert_state,
     read_receiver_statuses,
     read_resolved_alerts,
@@ -51,21 +47,6 @@ def read_open_alerts(stores: Stores, config: AlertConfig, *, now: datetime) -> l
     """Return only the open alerts of `alerts_page`."""
     page: list[dict[str, Any]] = alerts_page(stores, config, now=now)["open"]
     return page
-
-
-def send_test_message(stores: Stores, config: AlertConfig, name: str, *, now: datetime) -> dict[str, Any]:
-    """Queue a test message for the main store's workers to send. Raises NotFound for an unknown receiver."""
-    receivers = {receiver.name: receiver for receiver in config.receivers}
-    if name not in receivers:
-        names = ", ".join(receivers) or "none (add one under alerts.receivers in the configuration)"
-        text = (
-            f"There is no receiver {name!r}{did_you_mean(name, list(receivers)) or '.'} Receivers: {names}."
-        )
-        raise NotFound("no_such_receiver", text)
-    nonce = base64.b32encode(os.urandom(10)).decode().lower()
-    message = build_test_message(receivers[name], store=stores.main.name, now=now, nonce=nonce)
-    queue_message(stores.main.redis, message, now=now)
-    return {"receiver": name, "message": message.id, "queued": True}
 
 
 def _opened_at(page: Mapping[str, Any]) -> str:

@@ -22,5 +22,5 @@ def enable_tracing(service: str, environ: Mapping[str, str]) -> None:
     if find_spec("opentelemetry") is None:
         text = "is set, but OpenTelemetry is not installed: pip install 'gong-event-relay[otel]'"
         raise setting_error(variable, text)
-    set_tracer(importlib.import_module("relay.tracing.otel").exporting(service))
+    set_tracer(importlib.import_module("relay.tracing.otel").create_exporting_tracer(service))
     add_trace_ids(trace_ids)
