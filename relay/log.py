@@ -50,7 +50,7 @@ FIELDS = frozenset(
         "worker",
     }
 )
-"""The fields that a line may have beside `ts`, `level` and `event`.
+"""The fields that a line may have besides `ts`, `level` and `event`.
 
 Any other field is dropped, and `dropped_fields` lists its name, so that no payload reaches the log by accident.
 """

@@ -86,7 +86,7 @@ class Settings:
     )
     redis_wait_replicas: int = option(
         0,
-        "Number of replicas that must have an event before its sender gets an answer.",
+        "Number of replicas that must have an event before its sender gets a response.",
         parse=integer_between(0, 10),
     )
     secret_keys: tuple[str, ...] = option(
@@ -114,7 +114,7 @@ class Settings:
     )
     shutdown_delay_seconds: int = option(
         0,
-        "Seconds for which the web keeps serving after SIGTERM while /readyz answers 503, so that load balancers stop "
+        "Seconds for which the web server keeps serving after SIGTERM while /readyz answers 503, so that load balancers stop "
         "sending requests first.",
         parse=integer_between(0, 600),
     )
@@ -139,7 +139,7 @@ class Settings:
     )
     allow_gong_hosts: frozenset[str] = option(
         frozenset(),
-        "Hosts (or host:port), separated by commas, that a destination's base_url may use beside Gong's own, also with "
+        "Hosts (or host:port), separated by commas, that a destination's base_url may use besides Gong's own, also with "
         "http and a path. For sandboxes and gateways.",
         parse=parse_hosts,
     )
@@ -156,7 +156,7 @@ class Settings:
     )
     metrics_destination_labels: bool = option(
         default=True,
-        doc="Whether /metrics has a series for each destination, labelled with its name.",
+        doc="Whether /metrics has a series for each destination, labeled with its name.",
         parse=parse_bool,
     )
     max_body_bytes: int = option(
@@ -202,7 +202,7 @@ class Settings:
     )
     trust_env: bool = option(
         default=False,
-        doc="Whether calls to Gong honour HTTPS_PROXY and similar variables.",
+        doc="Whether calls to Gong honor HTTPS_PROXY and similar variables.",
         parse=parse_bool,
     )
     high_water_percent: int = option(

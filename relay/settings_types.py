@@ -94,7 +94,7 @@ def parse_secret_keys(raw: str) -> tuple[str, ...]:
 def parse_admin_key(raw: str) -> str:
     if len(raw) < _MIN_ADMIN_KEY or raw != raw.strip():
         raise ValueError(
-            "must have at least 20 characters and no spaces around it: `gong-relay key admin` creates one"
+            "must have at least 20 characters and no spaces before or after it: `gong-relay key admin` creates one"
         )
     return raw
 
@@ -113,9 +113,7 @@ def parse_role_map(raw: str) -> tuple[tuple[str, str], ...]:
 
 def parse_issuer(raw: str) -> str:
     if not is_secure_url(raw):
-        raise ValueError(
-            "must be an https address, exactly as the provider's own configuration document has it"
-        )
+        raise ValueError("must be an https address, exactly as in the provider's own configuration document")
     return raw
 
 

@@ -13,7 +13,7 @@ from workers.bootstrap import build_worker
 
 
 def main() -> int:
-    """Run one worker until it is stopped. Exit status: 0 after a clean stop, 1 if settings or configuration are wrong."""
+    """Run one worker until it is stopped. Exit status: 0 after a clean stop, 1 if the settings or the configuration are invalid."""
     parser = argparse.ArgumentParser(prog="python -m workers", description="Sends queued events to Gong.")
     parser.add_argument(
         "--threads", type=int, default=None, help="maximum calls in flight (default: $RELAY_WORKER_THREADS)"
@@ -35,7 +35,7 @@ def main() -> int:
 
 
 def _restart() -> NoReturn:
-    """Replace this process by a new run of the same command. The process id stays, so no supervisor sees an exit."""
+    """Replace this process with a new run of the same command. The process id stays, so no supervisor sees an exit."""
     log_event("worker.restarting")
     # An ignored signal stays ignored across exec, so a SIGHUP during start-up cannot end the new run.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)

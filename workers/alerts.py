@@ -137,7 +137,7 @@ class AlertSender:
 
 
 def choose_retry_delay(pending: PendingMessage, status: int | None, now: datetime) -> float | None:
-    """Return the seconds until a failed message is sent again; None to give it up."""
+    """Return the seconds until a failed message is sent again; None to give up."""
     # 410 is a receiver's way to say that it wants no more messages.
     if status == _GONE or (now - pending.created_at).total_seconds() >= _GIVE_UP_SECONDS:
         return None
@@ -159,7 +159,7 @@ class ReceiverClient:
         return self._request("POST", url, headers, body)
 
     def send_heartbeat(self, url: str) -> None:
-        """Request the heartbeat URL, which shows an outside monitor that checks are running."""
+        """Request the heartbeat URL, which shows an external monitor that checks are running."""
         outcome, status = self._request("GET", url, {}, None)
         if outcome != "arrived":
             log_event("alert.heartbeat_failed", level="warning", outcome=outcome, status=status)

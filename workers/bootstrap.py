@@ -129,7 +129,7 @@ class WorkerParts:
 
 
 def create_worker(parts: WorkerParts, *, threads: int, extra_tasks: Sequence[Task] = ()) -> PacedWorker:
-    """Create a worker from its parts. `extra_tasks` run beside its own periodic tasks."""
+    """Create a worker from its parts. `extra_tasks` run in addition to its own periodic tasks."""
     settings = parts.settings
     retention = Retention.from_settings(settings)
     pacing = Pacing(lease=float(settings.lease_seconds))

@@ -117,7 +117,7 @@ def _try_renewal(tokens: TokenService, grant: Grant) -> Blocked | None:
                 current.lost or "its tokens cannot be opened: see RELAY_SECRET_KEYS"
             )
         case RenewalResult.NOT_NOW:
-            return _block_for_failed_refresh("Gong issues no new token at the moment")
+            return _block_for_failed_refresh("Gong is not issuing new tokens right now")
         case RenewalResult.DONE | RenewalResult.BUSY:
             return None
 

@@ -39,7 +39,7 @@ def deliver(event_id: str) -> NoReturn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallResult:
-    """What came of one call."""
+    """The result of one call."""
 
     outcome: Outcome
     limits: Limits = Limits()  # noqa: RUF009 - Limits is frozen, so one default instance can be shared

@@ -1,4 +1,4 @@
-"""A worker's health server: `/livez`, `/readyz` and `/metrics` on a port of its own. It serves nothing else."""
+"""A worker's health server: `/livez`, `/readyz` and `/metrics` on its own port. It serves nothing else."""
 
 import sys
 import threading

@@ -104,14 +104,14 @@ class RenewalResult(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenService:
-    """Everything that is needed to renew, seal and store tokens."""
+    """The dependencies for renewing, sealing and storing tokens."""
 
     redis: Redis
     scripts: Scripts
     vault: Vault
     endpoint: TokenEndpoint
     allow_hosts: Container[str]
-    """Hosts that tokens may be sent to beside Gong's own."""
+    """Hosts that tokens may be sent to besides Gong's own."""
     max_request_seconds: float
     """Longest duration of one request, connecting included."""
 

@@ -163,7 +163,7 @@ class OAuthTask:
         )
 
     def _describe(self, invitation: Invitation, grant: Grant) -> ConnectedDestination:
-        """Return the destination to save: the invitation's values, else the present ones, else defaults."""
+        """Return the destination to save: the invitation's values, else the current ones, else defaults."""
         name = invitation.destination
         present = self.directory.all().get(name)
         connected = read_connected_destinations(self.tokens.redis).get(name)

@@ -47,7 +47,7 @@ class SignInRejected(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class OidcTask:
-    """Completes sign-ins: the web process has no way out to the provider, so a worker makes the requests."""
+    """Completes sign-ins: the web process has no outbound access to the provider, so a worker makes the requests."""
 
     app: OidcApp
     redirect_uri: str

@@ -1,4 +1,4 @@
-"""Periodic tasks: what a worker does beside delivering, about once per second, each task in a thread of its own."""
+"""Periodic tasks: what a worker does besides delivering, about once per second, each task in its own thread."""
 
 import threading
 from collections.abc import Callable, Sequence

@@ -1,6 +1,6 @@
 """Wakeup: wakes an idle worker when an event is accepted, or at the time at which the worker asked to be woken.
 
-A thread of its own listens, because Redis ends a blocking command up to 100 ms late: waiting for the next company's
+A separate thread listens, because Redis ends a blocking command up to 100 ms late: waiting for the next company's
 turn inside one would cost a tenth of the allowed rate.
 """
 

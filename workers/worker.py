@@ -76,7 +76,7 @@ class _Job:
 
 
 class PacedWorker(SimpleWorker):
-    """Leases events from every company's queue, and makes and settles each attempt in a thread of its own."""
+    """Leases events from every company's queue, and makes and settles each attempt in its own thread."""
 
     def __init__(
         self,
@@ -176,7 +176,7 @@ class PacedWorker(SimpleWorker):
         return None
 
     def execute_job(self, job: Any, queue: Any) -> None:  # noqa: ARG002 - RQ's signature
-        """Start an attempt in a thread of its own. `job` is what `dequeue_job_and_maintain_ttl` returned."""
+        """Start an attempt in its own thread. `job` is what `dequeue_job_and_maintain_ttl` returned."""
         self._pool.submit(trace_attempt, self.connection, job.event, partial(self._run_attempt, job))
 
     def teardown(self) -> None:

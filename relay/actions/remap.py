@@ -91,7 +91,7 @@ def remap_event(context: ReplayContext, record: Mapping[str, bytes]) -> Remapped
     """Map an event again, from the stored request that it came in.
 
     Raises NotFound if the request is no longer stored, Conflict if mapping filters the event or routes it to another
-    store, and ValidationFailed if mapping makes no valid call of it.
+    store, and ValidationFailed if mapping builds no valid call for it.
     """
     receipt = read_receipt(context.redis, record["receipt"].decode())
     if receipt is None:

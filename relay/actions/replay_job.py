@@ -164,7 +164,7 @@ def _replay_event(
 
 
 def _remap_if_needed(context: ReplayContext, replay: Replay, candidate: Candidate) -> RemappedEvent | None:
-    """Map the event again; None if its stored body is sent. Raises RelayError if mapping makes no call."""
+    """Map the event again; None if its stored body is sent. Raises RelayError if mapping produces no call."""
     has_body = "operation" in candidate.fields
     if replay.remap is False and not has_body:
         raise Conflict("mapping_still_fails", _NOT_MAPPED)
@@ -182,7 +182,7 @@ def _problem_of(error: RelayError) -> dict[str, str]:
 
 @dataclass
 class _Counts:
-    """What a preview has counted."""
+    """The counts of a preview."""
 
     matched: int = 0
     examined: int = 0

@@ -15,7 +15,7 @@ from relay.store.replays import cancel_replay_in_all_stores, start_replay_in_all
 
 
 def preview_replay(ctx: Context, principal: Principal, replay: Replay) -> dict[str, Any]:
-    """What a replay would do. Changes nothing."""
+    """Return what a replay would do, without changing anything."""
     principal.require(Role.OPERATOR)
     preview = preview_in_all_stores(ctx.stores, replay, lambda: ctx.ingest, ctx.now)
     return {"dry_run": True} | dry_run_page(preview, make_viewer(ctx, principal).sight)

@@ -21,7 +21,7 @@ def rotate_secret_keys(ctx: Context, principal: Principal) -> dict[str, Any]:
     main = ctx.stores.main
     tokens = reseal_all(main.scripts, main.redis, vault)
     resealed, unreadable = tokens.resealed, [*tokens.unreadable]
-    # Each store has a key of its own for the index of people.
+    # Each store has its own key for the index of people.
     for store in ctx.stores:
         changed = reseal_person_key(store.redis, vault)
         if changed is None:

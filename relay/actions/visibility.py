@@ -1,4 +1,4 @@
-"""How much of payloads a principal sees, by role."""
+"""How much of a payload a principal sees, by role."""
 
 from collections.abc import Mapping
 

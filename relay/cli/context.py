@@ -25,7 +25,7 @@ from relay.store.schema_version import check_layout
 from relay.store.stores import Stores, open_stores
 
 EXIT_PROBLEM, EXIT_STORE_UNAVAILABLE = 1, 3
-"""Exit statuses beside 0 for success and click's 2 for a usage error."""
+"""Exit statuses besides 0 for success and click's 2 for a usage error."""
 
 
 class CliContext:
@@ -100,10 +100,10 @@ class StoreUnavailableError(click.ClickException):
 
 
 _REMEDIES = {
-    "store_unavailable": "Check that the store is running and that RELAY_REDIS_URL is right. `gong-relay up` starts one.",
-    "store_timeout": "Check that the store is not overloaded or frozen and that RELAY_REDIS_URL is right, then try again.",
+    "store_unavailable": "Check that the store is running and that RELAY_REDIS_URL is correct. `gong-relay up` starts one.",
+    "store_timeout": "Check that the store is not overloaded or frozen and that RELAY_REDIS_URL is correct, then try again.",
     "store_full": "Let the workers drain the store, or raise its maxmemory.",
-    "store_failed": "See the log of the store.",
+    "store_failed": "See the store's log.",
 }
 
 

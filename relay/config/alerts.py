@@ -112,7 +112,7 @@ class ReceiverSchema(StrictSchema):
     url = TextOrVariable(
         required=True,
         metadata={
-            "description": "Where to post messages: https, or a host that RELAY_ALLOW_GONG_HOSTS lists."
+            "description": "URL to post messages to: https, or a host that RELAY_ALLOW_GONG_HOSTS lists."
         },
     )
     secret = TextOrVariable(
@@ -124,7 +124,7 @@ class ReceiverSchema(StrictSchema):
     format = Choice(
         ReceiverFormat,
         load_default=ReceiverFormat.STANDARD,
-        metadata={"description": "standard (signed JSON) or slack (a text for Slack and compatible chats)."},
+        metadata={"description": "standard (signed JSON) or slack (text for Slack and compatible chats)."},
     )
 
 
@@ -240,9 +240,7 @@ def _secret_problems(receiver: Mapping[str, Any], path: str) -> Iterator[Problem
         if secret is not None:
             yield Problem(f"{path}.secret", "conflict", "has no use with format slack: remove it")
         if not isinstance(receiver["url"], FromEnvironment):
-            text = (
-                "is a secret, because it lets its owner post: write ${NAME}, and set NAME in the environment"
-            )
+            text = "is a secret, because anyone who has it can post: write ${NAME}, and set NAME in the environment"
             yield Problem(f"{path}.url", "plaintext_secret", text)
         return
     if secret is None:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 STARTUP_ERRORS: Mapping[str, str] = {
-    "unknown_setting": "There is no `RELAY_` variable of this name.",
-    "conflict": "Two settings or keys exclude each other.",
+    "unknown_setting": "There is no `RELAY_` variable with this name.",
+    "conflict": "Two settings or keys conflict.",
     "unreadable": "The file cannot be read.",
     "syntax": "The file is not valid YAML. The message names line and column.",
     "duplicate_key": "A mapping has the same key twice.",
@@ -21,11 +21,11 @@ STARTUP_ERRORS: Mapping[str, str] = {
     "unknown_store": "A destination names a store that is not in the file.",
     "oauth_requires_main_store": "A destination uses OAuth but is in another store than `main`.",
     "required": "This source or setting needs a value that is missing.",
-    "type": "A value has the wrong type, such as a text instead of a list.",
+    "type": "A value has the wrong type, such as text instead of a list.",
     "plaintext_secret": "The file contains a secret in plain text. Write `${NAME}`, and set NAME in the environment.",
-    "unknown_key": "There is no such key here.",
-    "unknown_challenge": "There is no [handshake](verification.md#handshakes) of this name.",
-    "unknown_preset": "There is no preset of this name. The message suggests the nearest.",
+    "unknown_key": "The key is unknown at this place in the file.",
+    "unknown_challenge": "There is no [handshake](verification.md#handshakes) with this name.",
+    "unknown_preset": "There is no preset with this name. The message suggests the closest match.",
     "unsupported_type": "The relay cannot read the type in `read.content_type`. It reads JSON, lines of JSON and forms.",
     "wrong_dialect": "A rule's `to` is a call of another dialect than its destination uses, or the destinations in a source's `accounts` use different dialects.",
     "duplicate_api_key": "Two sources or operators have the same API key, so the relay cannot know which of them made a request.",

@@ -46,7 +46,7 @@ class StrictSchema(Schema):
 
 
 class Text(fields.String):
-    """A text that is not empty and has no spaces around it."""
+    """Text that is not empty and has no spaces before or after it."""
 
     default_error_messages = {**_NO_VALUE, "invalid": "must be text: put it in quotes"}
 
@@ -115,7 +115,7 @@ class ApiKey(fields.Field[str]):
         **_NO_VALUE,
         "invalid": "must be sha256:<64 hex digits>, or ${{NAME}} of a plain key: `gong-relay key SOURCE` creates one",
         "plain": "is a plain key: replace it with its sha256: line, or with ${{NAME}}; `gong-relay key SOURCE` creates a new one",
-        "short": "is too short in its variable: a key has at least {shortest} characters, and no spaces around it",
+        "short": "is too short in its variable: a key has at least {shortest} characters, and no spaces before or after it",
     }
 
     def _deserialize(
@@ -141,7 +141,7 @@ class ListOf(fields.List[Any]):
 
 
 class Section(fields.Nested):
-    """A nested mapping with a schema of its own."""
+    """A nested mapping with its own schema."""
 
     default_error_messages = {**_NO_VALUE, "type": "must be a mapping"}
 

@@ -51,7 +51,7 @@ def read_config_file(path: Path | str) -> str:
 
 
 def read_config(text: str, *, environ: Mapping[str, str], allow_hosts: Container[str]) -> Config:
-    """Load the text of a configuration file."""
+    """Load a configuration from the file's text."""
     tree, malformed = parse_yaml(text)
     if tree is None and malformed:
         raise ConfigError(malformed)

@@ -85,7 +85,7 @@ class ConfigFile:
         config = self._read(text)
         if self._shared and self._serving and self._serving.stores != config.stores:
             raise StartupError(
-                [Problem("stores", "invalid", "have changed: restart the web and the workers")]
+                [Problem("stores", "invalid", "have changed: restart the web server and the workers")]
             )
         if self._shared:
             self._shared.save_config(text)
@@ -96,7 +96,7 @@ class ConfigFile:
         log_event("config.rejected", level="error", name=str(self._path), error=str(error))
 
     def _read_stamps(self) -> tuple[tuple[int, int, int] | None, ...]:
-        """Return values that change whenever one of the files does."""
+        """Return values that change whenever any of the files changes."""
         return tuple(map(_stamp, self._watched))
 
 

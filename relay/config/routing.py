@@ -116,5 +116,5 @@ def _account_problems(
             continue
         first = first or name
         if dialects[name] is not dialects[first]:
-            message = f"has another dialect than {first}: rules of one source cannot serve both, so use a source of its own"
+            message = f"has another dialect than {first}: the rules of one source cannot serve both, so create a separate source for it"
             yield Problem(join_path(path, account), "wrong_dialect", message)

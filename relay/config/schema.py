@@ -39,10 +39,10 @@ _DOMAIN = re.compile(r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,6
 
 
 class BasicSchema(StrictSchema):
-    access_key = Text(required=True, metadata={"description": "The access key of a Gong API key."})
+    access_key = Text(required=True, metadata={"description": "The access key part of a Gong API key."})
     access_key_secret = Text(
         required=True,
-        metadata={"description": "The secret of that key: write ${NAME}, and set NAME in the environment."},
+        metadata={"description": "The key's secret: write ${NAME}, and set NAME in the environment."},
     )
 
 

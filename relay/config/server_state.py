@@ -37,7 +37,7 @@ class SharedState:
         self._memory[0] = 1
 
     def save_config(self, text: str) -> None:
-        """Save the text of a valid configuration. A text that is too large is not saved."""
+        """Save the text of a valid configuration. Text that is too large is not saved."""
         raw = text.encode()
         if len(raw) <= _MOST_BYTES:
             self._memory[_HEAD.size : _HEAD.size + len(raw)] = raw

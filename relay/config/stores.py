@@ -76,7 +76,7 @@ def check_stores(config: Config, settings: Settings) -> None:
 
 
 def check_store_name(config: Config, name: str) -> None:
-    """Raise StartupError if `--store` names no store."""
+    """Raise StartupError if `--store` does not name a configured store."""
     names = [MAIN_STORE, *config.stores]
     if name not in names:
         text = f"there is no such store{did_you_mean(name, names)}; known stores: {', '.join(names)}"

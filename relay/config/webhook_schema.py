@@ -87,7 +87,7 @@ class VerifySchema(StrictSchema):
             "description": "The largest difference between the signed timestamp and now, in either direction."
         }
     )
-    algorithm = Choice(Algorithm, metadata={"description": "The algorithm of the signature."})
+    algorithm = Choice(Algorithm, metadata={"description": "The signature algorithm."})
     signature = _text(
         "The field that contains the signature: header:NAME, query:NAME, form:NAME or json:PATH."
     )

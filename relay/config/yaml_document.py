@@ -24,7 +24,7 @@ class FromEnvironment(str):
 
 
 class UnsetVariable(FromEnvironment):
-    """Replaces a text whose variable is missing. Checks skip it, because the missing variable is already reported."""
+    """Replaces a value whose variable is missing. Checks skip it, because the missing variable is already reported."""
 
     __slots__ = ()
 

@@ -5,7 +5,7 @@
   x Unauthorized    401       no key, or an unknown key
   x Forbidden       403       a valid key without the right to do this
   x NotFound        404       no such event, source or destination
-  x Conflict        409       the present state forbids it
+  x Conflict        409       the current state forbids it
   x LengthRequired  411       a body without a known length
   x TooLarge        413       more bytes or more items than are accepted
   x UnsupportedType 415       an unsupported content type or encoding

@@ -44,7 +44,7 @@ OPEN_STATES = frozenset({State.AGGREGATING, State.QUEUED, State.SENDING, State.R
 """The event is still to be sent to Gong."""
 
 ENDED_STATES = frozenset(State) - OPEN_STATES
-"""The event does not change by itself any more. Its record is kept for a while, then pruned."""
+"""The event no longer changes by itself. Its record is kept for a while, then pruned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class DeadLetterReason(StrEnum):
 
 REASONS: Mapping[DeadLetterReason, Guidance] = {
     DeadLetterReason.REJECTED: Guidance(
-        "Gong rejected the body.", "Fix what the error names, then replay the event."
+        "Gong rejected the body.", "Fix what the error describes, then replay the event."
     ),
     DeadLetterReason.RETRIES_EXHAUSTED: Guidance(
         "Gong did not accept the event within the allowed attempts or age.",
@@ -91,7 +91,7 @@ REASONS: Mapping[DeadLetterReason, Guidance] = {
         "Fix the mapping, then replay the event: it is mapped again.",
     ),
     DeadLetterReason.NO_DESTINATION: Guidance(
-        "The event leads to no destination.",
+        "No destination was found for the event.",
         "Connect its customer, then replay the event: it is routed again.",
     ),
 }
@@ -143,7 +143,7 @@ CAUSES: Mapping[HoldCause, Guidance] = {
         "are sent then.",
     ),
     HoldCause.TOKEN_REFRESH_FAILED: Guidance(
-        "The access token has expired, and Gong issues no new one at the moment.",
+        "The access token has expired, and Gong is not issuing a new one right now.",
         "Wait: the relay asks Gong again every minute, and the events are sent once it succeeds.",
     ),
 }

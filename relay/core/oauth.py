@@ -184,7 +184,7 @@ def _is_token(value: Any) -> bool:
 
 
 def _parse_lifetime(expires_in: Any) -> float:
-    """Return `expires_in` as seconds, also if it is a text; a day if it cannot be read."""
+    """Return `expires_in` as seconds, even if it is a string; a day if it cannot be read."""
     text = str(expires_in)
     if isinstance(expires_in, bool) or not re.fullmatch(r"[0-9]{1,9}", text) or not int(text):
         return _DAY_SECONDS

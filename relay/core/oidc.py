@@ -112,7 +112,7 @@ def _name(claims: Mapping[str, Any]) -> str:
 
 
 def find_role(app: OidcApp, identity: Identity) -> Role | None:
-    """Return the highest role that the present settings give an identity; None if they give none."""
+    """Return the highest role that the current settings give an identity; None if they give none."""
     roles = {app.roles[value] for value in identity.values if value in app.roles}
     return max(roles, key=OPERATOR_ROLES.index, default=None)
 

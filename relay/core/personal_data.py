@@ -150,7 +150,7 @@ def _find_emails(text: str) -> Iterator[str]:
 
 
 def _find_addresses(before: str, host: str) -> Iterator[str]:
-    """Yield the addresses that end in `host`. `before` is the text before the @, backwards."""
+    """Yield the addresses that end in `host`. `before` is the text before the @, reversed."""
     # Characters such as = and / end an address, unless the quoted value begins there: then both readings count.
     narrow = _NARROW.match(before)
     if narrow:

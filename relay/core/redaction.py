@@ -41,7 +41,7 @@ _HEADER_VALUE = re.compile(r"[A-Za-z0-9 _.,:;/+*=()\"-]{1,200}")
 
 
 class PayloadVisibility(StrEnum):
-    """How much of payloads a viewer may see."""
+    """How much of a payload a viewer may see."""
 
     NONE = "none"
     REDACTED = "redacted"
@@ -55,11 +55,11 @@ class _Budget:
     left: int = VALUES_MAX
 
 
-def apply_visibility(value: Any, sight: PayloadVisibility) -> Any:
-    """A JSON value as that sight has it; None where it has nothing."""
-    if sight is PayloadVisibility.NONE:
+def apply_visibility(value: Any, visibility: PayloadVisibility) -> Any:
+    """Return a JSON value as this viewer may see it; None if the viewer may see nothing."""
+    if visibility is PayloadVisibility.NONE:
         return None
-    return value if sight is PayloadVisibility.PLAIN else redact(value)
+    return value if visibility is PayloadVisibility.PLAIN else redact(value)
 
 
 def redact(value: Any, name: str = "") -> Any:
@@ -169,7 +169,7 @@ def _is_domain(text: str) -> bool:
 
 
 def mask_text(text: str) -> str:
-    """Mask a text: an e-mail address keeps its first letter and domain, a URL its host, any other text only its length."""
+    """Mask text: an e-mail address keeps its first letter and domain, a URL its host, any other text only its length."""
     if url := _URL.fullmatch(text[:2_100]):
         rest = url[3] or ""
         return f"{url[1]}://{url[2]}" + (f"/{MASK}" if rest else "")

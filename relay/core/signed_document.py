@@ -22,7 +22,7 @@ class Signer:
     """Signs with the first of its keys, and verifies what any of them has signed."""
 
     def __init__(self, keys: Sequence[str]) -> None:
-        """`keys` are texts with the entropy of a key, newest first. Without any, nothing can be signed or verified."""
+        """`keys` are strings with the entropy of a key, newest first. Without any, nothing can be signed or verified."""
         self._keys = [_derive_key(key) for key in keys]
 
     def sign(self, document: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
 def parse_json(raw: bytes, *, max_depth: int = MAX_DEPTH) -> Any:
-    """Parse one JSON value. Raises BadRequest with the place of the error and what to do."""
+    """Parse one JSON value. Raises BadRequest with the position of the error and what to do."""
     return _parse(raw, 1, max_depth=max_depth)
 
 

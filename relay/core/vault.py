@@ -19,15 +19,15 @@ class Vault:
     """Encrypts with the first of its keys, and decrypts what any of them has encrypted."""
 
     def __init__(self, keys: Sequence[str]) -> None:
-        """`keys` are texts with the entropy of a key, newest first. Without any, nothing can be sealed or opened."""
+        """`keys` are strings with the entropy of a key, newest first. Without any, nothing can be sealed or opened."""
         self._fernets = [_fernet(key) for key in keys]
 
     def seal(self, text: str, purpose: str) -> str:
-        """Encrypt a text. `purpose` says what it is and whose; the same purpose is needed to open it."""
+        """Encrypt text. `purpose` says what it is and whose; the same purpose is needed to decrypt it."""
         return self._all_keys().encrypt(f"{purpose}{_END_OF_PURPOSE}{text}".encode()).decode()
 
     def open(self, sealed: str, purpose: str) -> str:
-        """Decrypt a text. Raises UnsealError."""
+        """Decrypt text. Raises UnsealError."""
         try:
             opened = self._all_keys().decrypt(sealed.encode()).decode()
         except InvalidToken:

@@ -58,7 +58,7 @@ class VisitSession:
 def find_session(
     call: Call, aggregate: AggregateOptions, *, origin: tuple[str, ...], key: object
 ) -> VisitSession | None:
-    """Return the session of a call; None if `key` is empty or the call is no digital interaction.
+    """Return the session of a call; None if `key` is empty or the call is not a digital interaction.
 
     `origin`, such as a source and its rule, keeps equal keys of different origins apart.
     """

@@ -26,7 +26,7 @@ BADGE_TONES: Mapping[str, str] = {
     "done": "good",
     "cancelled": "quiet",
 }
-"""The colour of each state's badge. The badge always contains the state's name too."""
+"""The color of each state's badge. The badge always contains the state's name too."""
 
 
 def badge_tone(state: str) -> str:

@@ -46,7 +46,7 @@ def show_source(name: str) -> Response:
 
 @sources.post("/ops/sources/<name>/try")
 def try_mapping(name: str) -> Response:
-    """Show what the mapping in the form makes of the payload. Nothing is stored or sent."""
+    """Show the calls that the mapping in the form builds from the payload. Nothing is stored or sent."""
     ctx, principal = require_role(Role.OPERATOR)
     payload, mapping = request.form.get("payload", ""), request.form.get("mapping", "")
     try:

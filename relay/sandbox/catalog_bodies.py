@@ -1,4 +1,4 @@
-"""Schemas of the four bodies of the catalogue dialect, which a third party documents under other names than Gong's."""
+"""Schemas of the four bodies of the catalog dialect, which a third party documents under other names than Gong's."""
 
 from typing import Final
 

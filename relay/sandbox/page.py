@@ -90,7 +90,7 @@ def _example_credentials(settings: SandboxSettings) -> str:
 
 
 def secure_response(response: Response, *, form_target: str = "") -> Response:
-    """Add security headers. `form_target` is another origin that the page's form may end at."""
+    """Add security headers. `form_target` is another origin that the page's form may redirect to."""
     # Event text is untrusted: beyond escaping it, allow the browser to load nothing but our own files.
     response.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY} {form_target}".rstrip()
     response.headers["X-Content-Type-Options"] = "nosniff"

@@ -163,13 +163,13 @@ _PATHS: Final = {dialects: _by_path(dialects) for dialects in Dialects}
 def routes_at(path: str, dialects: Dialects) -> Sequence[Route]:
     """Return the routes at a path below `/v2/`. They all have the same method.
 
-    Only `customer-engagement/action` has two: one of Gong's API and one of the catalogue dialect.
+    Only `customer-engagement/action` has two: one of Gong's API and one of the catalog dialect.
     """
     return _PATHS[dialects].get(path, ())
 
 
 def choose_route(routes: Sequence[Route], body: Mapping[str, Any]) -> Route:
-    """Return Gong's own route, unless the body has the keys of the catalogue dialect."""
+    """Return Gong's own route, unless the body has the keys of the catalog dialect."""
     if len(routes) > 1 and "actorEmailAddress" in body and "reportingSystem" not in body:
         return routes[1]
     return routes[0]

@@ -100,7 +100,7 @@ class SandboxSettings:
         SpecVersion.V2026, "Version of Gong's API: `2026` or `2024`.", SpecVersion
     )
     dialects: Dialects = setting(
-        Dialects.BOTH, "Which paths exist: Gong's (`gong`), the catalogue's (`catalog`) or `both`.", Dialects
+        Dialects.BOTH, "Which paths exist: Gong's (`gong`), the catalog's (`catalog`) or `both`.", Dialects
     )
     latency_seconds: float = setting(0.0, "Delay before every response of the API.", _parse_seconds)
     per_second: float = setting(3.0, "Rate limit per company, in calls per second.", _parse_rate)

@@ -31,7 +31,7 @@ class Retention:
     delivered: int = 72 * 3600
     dead: int = 720 * 3600
     seen: int = 336 * 3600
-    """Deduplication: an event that is sent again within this time is recognised."""
+    """Deduplication: an event that is sent again within this time is recognized."""
     filtered: int = 72 * 3600
     discarded: int = 72 * 3600
 

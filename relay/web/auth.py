@@ -59,7 +59,7 @@ class Authenticator:
         for key in filter(None, keys):
             principal = self.find_by_digest(hash_key(key))
             if principal is not None:
-                # A browser remembers a Basic password and sends it by itself, like a cookie.
+                # A browser remembers a Basic password and sends it automatically, like a cookie.
                 if request.environ.get("HTTP_AUTHORIZATION", "")[:5].lower() == "basic":
                     check_not_cross_site(request, self.sessions.public_url)
                 return principal

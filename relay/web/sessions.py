@@ -51,7 +51,7 @@ class SessionManager:
         self._now = now
 
     def begin(self, request: Request, response: Response, key_digest: str, identity: str = "") -> None:
-        """Start a new session, replacing the browser's present one. Raises Conflict if sign-in is disabled."""
+        """Start a new session, replacing the browser's current one. Raises Conflict if sign-in is disabled."""
         self.check_enabled()
         now = self._now()
         session = Session(

@@ -35,7 +35,7 @@ def test_why_finds_an_event_by_gongs_and_by_the_senders_id(run: Run, queue: Queu
 def test_why_explains_a_name_without_an_event(run: Run):
     result = run("why", "web:never")
 
-    assert (result.code, result.out.startswith("No event named web:never has arrived")) == (0, True)
+    assert (result.code, result.out.startswith("No event with the id web:never has arrived")) == (0, True)
 
 
 def test_an_event_is_explained_although_the_configuration_is_invalid(

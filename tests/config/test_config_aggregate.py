@@ -69,7 +69,7 @@ def test_a_problem_has_its_path_and_remedy(entry: str, path: str, message: str):
     assert message in problems[path]
 
 
-def test_a_gateway_of_the_catalogue_dialect_takes_no_sessions():
+def test_a_gateway_of_the_catalog_dialect_takes_no_sessions():
     problems = wrong(f"{KEYS}\naggregate: {{page_view: {{}}}}", destination="catalog")
 
     assert "catalog has dialect catalog" in problems["aggregate"]

@@ -113,7 +113,7 @@ def test_an_obstacle_names_the_time_at_which_it_ends(cause: ExplanationCause):
 
 def test_a_repeated_event_says_how_often_it_arrived():
     assert explain(facts(State.DELIVERED, repeats=1)).sentence.endswith(
-        "The event arrived once more; it is sent to Gong once."
+        "The source sent the event once more; Gong gets it only once."
     )
     assert "3 more times" in explain(facts(State.DELIVERED, repeats=3)).sentence
 
@@ -138,4 +138,4 @@ def test_an_event_that_is_not_found_has_a_cause_of_its_own():
     ]
 
     assert {explanation.cause for explanation in explanations} == NOT_FOUND
-    assert "3 of hub (mismatch, the last at 2026-11-21T10:00:00Z)" in explanations[1].sentence
+    assert "3 from hub (mismatch, the last at 2026-11-21T10:00:00Z)" in explanations[1].sentence

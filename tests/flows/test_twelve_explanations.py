@@ -107,7 +107,7 @@ SCENARIOS = (
     Scenario(
         "verification_failed",
         post_with_wrong_secret,
-        "requests failed verification: 1 of hub (mismatch",
+        "requests failed verification: 1 from hub (mismatch",
         "Compare the source's secret",
     ),
     Scenario("no_rule_matched", post_another_kind, "no rule of hub matches it", "add a rule"),
@@ -126,7 +126,7 @@ SCENARIOS = (
     Scenario(
         "delivered",
         post_twice,
-        "The event arrived once more; it is sent to Gong once.",
+        "The source sent the event once more; Gong gets it only once.",
         "No action",
         in_gong=True,
     ),
@@ -137,7 +137,7 @@ SCENARIOS = (
     Scenario("rate_limited", reach_rate_limit, "Retry-After", "No action is needed"),
     Scenario("invalid_credentials", revoke_key, "does not accept the access key (401)", "Create a new one"),
     Scenario("forbidden", block_ip, "Gong forbids the call (403)", "trusted IPs"),
-    Scenario("rejected", reject_body, "Gong rejected the body", "Fix what the error names"),
+    Scenario("rejected", reject_body, "Gong rejected the body", "Fix what the error describes"),
     Scenario("gong_down", open_circuit_breaker, "Gong does not answer", "no attempt is spent", in_gong=False),
 )
 

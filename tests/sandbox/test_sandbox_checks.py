@@ -167,7 +167,7 @@ def test_an_unknown_company_gets_404_if_companies_are_not_created():
         assert gong.send(bodies.interaction()).ok
 
 
-def test_the_catalogue_dialect_answers_201_with_an_interaction_id(gong: Gong):
+def test_the_catalog_dialect_answers_201_with_an_interaction_id(gong: Gong):
     response = gong.call("digital-interactions", CATALOG_INTERACTION)
 
     assert response.status_code == 201

@@ -57,7 +57,7 @@ def test_an_engagement_event_without_an_id_is_never_a_duplicate(gong: Gong):
     ]
 
 
-def test_the_catalogue_dialect_deduplicates_only_by_client_unique_id(gong: Gong):
+def test_the_catalog_dialect_deduplicates_only_by_client_unique_id(gong: Gong):
     interactions = [gong.call("digital-interactions", CATALOG_INTERACTION).status_code for _ in range(2)]
     shares = [gong.put("share", CATALOG_SHARE).status_code for _ in range(2)]
 

@@ -17,7 +17,7 @@ from tests.store_world import NOW, take_events
 from tests.store_world import text_of_the_store as everything
 
 
-def test_ids_that_hold_the_address_are_called_otherwise_and_still_recognised(store: Store):
+def test_ids_that_hold_the_address_are_called_otherwise_and_still_recognized(store: Store):
     named = f"{JANE}-signed"
     [first] = keep(store, about(named)).verdicts
     assert JANE in everything(store.redis)

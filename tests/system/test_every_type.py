@@ -65,7 +65,7 @@ EVENTS = (
     ),
 )
 WITHOUT_EMAIL = ("catalog-interactions", "catalog-engagement")
-"""The catalogue dialect knows persons by their e-mail address only."""
+"""The catalog dialect knows persons by their e-mail address only."""
 
 ALL = [(account, event) for account in ROUTES for event in EVENTS]
 CASES = [

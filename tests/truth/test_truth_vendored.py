@@ -1,4 +1,4 @@
-"""The manifests of vendored files state each file's version, source, licence and exact content."""
+"""The manifests of vendored files state each file's version, source, license and exact content."""
 
 import hashlib
 import json

@@ -137,7 +137,7 @@ def test_replaying_an_event_that_still_cannot_be_mapped_is_refused(world: World)
 
 
 @pytest.mark.parametrize("name", ["delivered", "queued", "retrying", "rejected"])
-def test_an_event_that_is_sent_again_is_recognised_as_a_duplicate(world: World, name: str):
+def test_an_event_that_is_sent_again_is_recognized_as_a_duplicate(world: World, name: str):
     response = world.client.post(
         "/v1/events", json=page_view(name), headers={"X-API-Key": KEYS["WEBSITE_KEY"]}
     )

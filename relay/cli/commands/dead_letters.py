@@ -30,7 +30,7 @@ def dead(  # noqa: PLR0913 - one parameter per option
     cursor: str | None,
     as_json: bool,
 ) -> None:
-    """List dead letters in clusters of the same problem, and what to do about them.
+    """List dead letters, grouped by problem, and what to do about them.
 
     With --events, list the dead letters one by one.
 

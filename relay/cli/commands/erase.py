@@ -26,9 +26,11 @@ _POLL_SECONDS = 0.5
 @click.option("--email", help="The person's email address.")
 @click.option("--phone", help="The person's phone number with country code: +1 555 010 0199.")
 @click.option("--dry-run", is_flag=True, help="Count what would be erased, and change nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation (asked on a terminal only).")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation (it is only asked for on a terminal).")
 @click.option(
-    "--wait/--no-wait", default=True, help="Erase until everything is erased, or leave it to the workers."
+    "--wait/--no-wait",
+    default=True,
+    help="Wait until everything is erased, or leave the rest to the workers.",
 )
 @click.option("--show", metavar="ERASURE", help="Show the report of the erasure with this id.")
 @click.option(

@@ -1,4 +1,4 @@
-"""The command `map`: preview what a source's mapping makes of a payload."""
+"""The command `map`: preview the calls that a source's mapping builds from a payload."""
 
 import sys
 from typing import Any
@@ -17,7 +17,7 @@ from relay.queries.previews import captured_preview_page, preview_context
 @captured_options
 @operator_command
 def map_payload(ctx: CliContext, source: str, *, file: str, as_json: bool, **capture_options: Any) -> None:
-    """Preview the calls that SOURCE's mapping makes of the payload in FILE. Nothing is stored or sent.
+    """Preview the calls that SOURCE's mapping builds from the payload in FILE. Nothing is stored or sent.
 
     FILE (- for standard input) is the body of a request, exactly as the sender sent it.
 

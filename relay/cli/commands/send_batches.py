@@ -11,7 +11,7 @@ _ITEM_PATH = re.compile(r"\[(\d+)\]\.?(.*)", re.DOTALL)
 
 
 def batches(raw: bytes, *, max_items: int, max_bytes: int) -> Iterator[list[bytes]]:
-    """The non-empty lines of NDJSON, in batches. A line longer than `max_bytes` is a batch of its own."""
+    """The non-empty lines of NDJSON, in batches. A line longer than `max_bytes` is its own batch."""
     batch: list[bytes] = []
     size = 0
     for line in filter(bytes.strip, raw.split(b"\n")):

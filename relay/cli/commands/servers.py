@@ -50,7 +50,7 @@ def sandbox_command(host: str, port: int) -> tuple[str, ...]:
 )
 @with_shared_options
 def web(host: str, port: int) -> None:
-    """Run the web, which receives events and serves the dashboard. WEB_CONCURRENCY sets its number of processes.
+    """Run the web server, which receives events and serves the dashboard. WEB_CONCURRENCY sets its number of processes.
 
     RELAY_OPERATIONS_PORT moves the dashboard, the operator API and the metrics to a separate port.
 

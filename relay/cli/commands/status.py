@@ -28,7 +28,7 @@ def status(ctx: CliContext, *, watch: bool, as_json: bool) -> None:
     down, 2 usage error, 3 store unavailable.
     """
     if watch and as_json:
-        raise click.UsageError("--watch and --json exclude each other.")
+        raise click.UsageError("--watch and --json cannot be combined.")
     if watch:
         _watch(ctx, stdout_console())
         return

@@ -50,7 +50,7 @@ def replay_preview_view(preview: Mapping[str, Any]) -> RenderableType:
     at_least = "at least " if preview["truncated"] else ""
     lines = [Text(f"{at_least}{pluralize(preview['matched'], 'event')} would be sent again.")]
     if preview["would_fail"]:
-        text = f"{preview['would_fail']:,} of the first {preview['sampled']:,} would fail, because mapping makes no call."
+        text = f"{preview['would_fail']:,} of the first {preview['sampled']:,} would fail, because mapping produces no call."
         lines.append(Text(text, style="yellow"))
     return Group(*lines, *(_example(example) for example in preview["examples"]))
 

@@ -47,7 +47,7 @@ _NO_SERVER = """No Redis or Valkey server was found. Do one of these:
 )
 @errors_as_messages()
 def up(*, host: str, port: int, sandbox: bool, sandbox_port: int, workers: int) -> None:
-    """Run the whole relay on this machine: an embedded Valkey, the web, a worker, and the sandbox.
+    """Run the whole relay on this machine: an embedded Valkey, the web server, a worker, and the sandbox.
 
     If there is no configuration file, a starter is written. With RELAY_REDIS_URL set, that server is used instead of an
     embedded one.
@@ -100,7 +100,7 @@ def _run(plan: Plan, options: CliOptions, data: DataDir, stop: StopSignals) -> N
             supervisor.restart_ended()
             time.sleep(_POLL_SECONDS)
         _say(
-            "\nStopping the web, then the workers, which finish their calls in flight. Press Ctrl-C again to hurry."
+            "\nStopping the web server, then the workers, which finish their calls in flight. Press Ctrl-C again to hurry."
         )
     finally:
         supervisor.stop(is_hurried=stop.is_hurried)

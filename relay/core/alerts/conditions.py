@@ -15,7 +15,7 @@ _HYSTERESIS = 0.95
 
 @dataclass(frozen=True, slots=True)
 class HeldDestination:
-    """A destination on hold. `events` is how many of its events wait."""
+    """A destination on hold. `events` is the number of events that wait for it."""
 
     destination: str
     cause: str
@@ -66,7 +66,7 @@ def find_conditions(snapshot: StoreSnapshot, thresholds: Thresholds, *, interval
 
 
 def format_duration(seconds: float) -> str:
-    """Return a duration for people: `45 seconds`, `6 minutes`, `3 hours`, `2 days`."""
+    """Return a duration in words: `45 seconds`, `6 minutes`, `3 hours`, `2 days`."""
     for size, name in ((86_400, "day"), (3600, "hour"), (60, "minute")):
         # From two units on, the rest is rounded away; `90 seconds` stays as it is.
         if seconds >= 2 * size or (seconds >= size and seconds % size == 0):
@@ -76,7 +76,7 @@ def format_duration(seconds: float) -> str:
 
 
 def format_time(timestamp: datetime) -> str:
-    """Return a time for people, in UTC."""
+    """Return a time in UTC, in a readable form."""
     return timestamp.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 

@@ -57,7 +57,7 @@ def build_messages(
 
 def build_test_message(receiver: Receiver, *, store: str, now: datetime, nonce: str) -> Message:
     """Return a message that only tests the receiver. `nonce` makes its id unique."""
-    text = "This is a test: alerts of the Gong event relay arrive here."
+    text = "This is a test: alerts from the Gong event relay arrive here."
     data = {"store": store, "severity": Severity.NOTICE, "text": text, "count": 0, "alerts": []}
     return Message(
         f"alert-test-{nonce}", receiver.name, _render_body(receiver, NotificationType.TEST, data, now)

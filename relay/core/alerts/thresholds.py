@@ -35,7 +35,7 @@ class Thresholds:
 
 
 class ReceiverFormat(StrEnum):
-    """What a receiver gets: a signed JSON message (Standard Webhooks), or a text for Slack and compatible chats."""
+    """What a receiver gets: a signed JSON message (Standard Webhooks), or text for Slack and compatible chats."""
 
     STANDARD = "standard"
     SLACK = "slack"

@@ -17,9 +17,9 @@ def explain(facts: EventFacts) -> Explanation:
     explanation = _EXPLAINERS[facts.state](facts)
     if facts.repeats:
         times = "once more" if facts.repeats == 1 else f"{facts.repeats} more times"
-        sentence = f"{explanation.sentence} The event arrived {times}; it is sent to Gong once."
+        sentence = f"{explanation.sentence} The source sent the event {times}; Gong gets it only once."
         explanation = replace(explanation, sentence=sentence)
-    # An attempt without a response may have reached Gong. What an operator discarded is not looked up any more.
+    # An attempt without a response may have reached Gong. What an operator discarded is no longer looked up.
     if facts.ambiguous and explanation.in_gong is False and facts.state is not State.DISCARDED:
         explanation = replace(explanation, in_gong=None)
     return explanation
@@ -31,7 +31,7 @@ def _explain_delivered(facts: EventFacts) -> Explanation:
     if not facts.unattributed:
         return Explanation(ExplanationCause.DELIVERED, in_gong=True, sentence=sentence)
     remedy = (
-        "Gong shows it on no timeline, because nothing in it says whose it is. Have the mapping send an e-mail address, a "
+        "Gong shows it on no timeline, because nothing in it identifies a person or a company. Have the mapping send an e-mail address, a "
         "CRM record or the company's domain."
     )
     return Explanation(ExplanationCause.DELIVERED, in_gong=True, sentence=sentence, remedy=remedy)
@@ -180,7 +180,7 @@ def _explain_discarded(facts: EventFacts) -> Explanation:
 
 
 def _explain_erased(facts: EventFacts) -> Explanation:
-    sentence = f"The data of the event's person was erased at {format_timestamp(facts.at)}. The relay keeps nothing of it."
+    sentence = f"The data of the event's person was erased at {format_timestamp(facts.at)}. The relay keeps none of it."
     if not facts.request_id:
         return Explanation(ExplanationCause.ERASED, in_gong=False, sentence=sentence)
     remedy = f"Gong received the event as request {facts.request_id}: have the person erased in Gong as well."

@@ -1,4 +1,4 @@
-"""Explains why there is no event by a name: not received, failed verification, pruned, or a repetition."""
+"""Explains why no event has a name: it was not received, failed verification, was pruned, or is a repeat."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,8 +19,11 @@ class RejectedRequests:
 
 
 def explain_repeated(receipt: str, first: Sequence[str]) -> Explanation:
-    """Explain a receipt that held only repetitions. `first` are the ids of the events that arrived before."""
-    sentence = f"Receipt {receipt} held no new event: each had arrived before, and is sent to Gong once."
+    """Explain a receipt that contained only repeated events. `first` are the ids of the original events."""
+    sentence = (
+        f"Receipt {receipt} contained no new event: each of its events had arrived before, and Gong gets each event "
+        "only once."
+    )
     remedy = f"See the first arrival: {', '.join(first[:5])}." if first else NO_ACTION
     return Explanation(ExplanationCause.REPEATED, None, sentence, remedy)
 
@@ -36,19 +39,21 @@ def explain_pruned(name: str) -> Explanation:
 
 
 def explain_not_received(name: str, rejected: Sequence[RejectedRequests]) -> Explanation:
-    """Explain that nothing by that name is known. `rejected` are requests that may have held it."""
+    """Explain that no event with this name is known. `rejected` are requests that may have contained it."""
     if not rejected:
         sentence = (
-            f"No event named {name} has arrived, or not within the time for which names are remembered."
+            f"No event with the id {name} has arrived within the time for which the relay remembers ids."
         )
         remedy = (
             "Check the sender: does it post to this relay, and what response did it get? A request that was answered 4xx "
             "was not stored."
         )
+        if "@" in name:
+            remedy += " To search for a person's events, filter the list of events by email address."
         return Explanation(ExplanationCause.NOT_RECEIVED, in_gong=False, sentence=sentence, remedy=remedy)
     # A request that fails verification is not parsed, so its events are unknown.
     requests = "; ".join(_describe(entry) for entry in rejected[:3])
-    sentence = f"No event named {name} was accepted, but requests failed verification: {requests}."
+    sentence = f"No event with the id {name} was accepted, but requests failed verification: {requests}."
     remedy = (
         "The event may have been in one of them. Compare the source's secret with the sender's, correct it, and have the "
         "sender send again: a request that fails verification is not stored."
@@ -58,4 +63,4 @@ def explain_not_received(name: str, rejected: Sequence[RejectedRequests]) -> Exp
 
 def _describe(rejected: RejectedRequests) -> str:
     last = f", the last at {format_timestamp(rejected.last_at)}" if rejected.last_at else ""
-    return f"{rejected.count} of {rejected.source} ({rejected.reason}{last})"
+    return f"{rejected.count} from {rejected.source} ({rejected.reason}{last})"

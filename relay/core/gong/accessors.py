@@ -7,7 +7,7 @@ _NOTHING: Mapping[str, Any] = {}
 
 
 def get_object(value: object, *names: str) -> Mapping[str, Any]:
-    """Return the object nested under these keys, or an empty one."""
+    """Return the object nested under these keys, or an empty object."""
     for name in names:
         value = value.get(name) if isinstance(value, dict) else None
     return value if isinstance(value, dict) else _NOTHING

@@ -1,4 +1,4 @@
-"""Formats of single values. Each function returns what is wrong with a text, or None."""
+"""Formats of single values. Each function returns what is wrong with the text, or None."""
 
 import re
 from collections.abc import Callable
@@ -55,7 +55,7 @@ def check_email(text: str) -> str | None:
         normalize_email(text)
     except ValueError as error:
         return str(error)
-    return None if text == text.strip() else "has spaces around it: remove them"
+    return None if text == text.strip() else "has spaces before or after it: remove them"
 
 
 def check_domain(text: str) -> str | None:

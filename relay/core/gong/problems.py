@@ -25,7 +25,7 @@ class ErrorCode(StrEnum):
 
 ERROR_MEANINGS: Mapping[ErrorCode, str] = {
     ErrorCode.REQUIRED: "The value is missing, null or blank, and the event needs it.",
-    ErrorCode.UNKNOWN: "There is no such key. The message suggests the key that was probably meant.",
+    ErrorCode.UNKNOWN: "The key is unknown. The message suggests the key that was probably meant.",
     ErrorCode.NULL: "The value is null. Omit the key.",
     ErrorCode.TYPE: "The value has the wrong JSON type: text instead of a number, or one value instead of a list.",
     ErrorCode.ENUM: "The value is not one of the allowed words. The message lists them.",

@@ -29,7 +29,7 @@ SCHEMAS: Mapping[Operation, Schema] = {
 
 
 class Association(StrEnum):
-    """How surely Gong can match an event to a person, account or deal. Gong does not show an event that it cannot match."""
+    """How reliably Gong can match an event to a person, account or deal. Gong does not show an event that it cannot match."""
 
     STRONG = "strong"
     """By email address or CRM record."""
@@ -71,7 +71,7 @@ def find_warnings(operation: Operation, body: Mapping[str, Any]) -> list[Problem
 
 
 def assess_association(operation: Operation, body: Mapping[str, Any]) -> Association:
-    """Rate how surely Gong can match this body's event."""
+    """Rate how reliably Gong can match this body's event."""
     if operation is Operation.DIGITAL_INTERACTION:
         return _assess_interaction(body)
     if any(not is_empty(identifier) for identifier in _strong_identifiers(body)):

@@ -197,7 +197,7 @@ def _check_name(name: Any, path: str) -> Iterator[Problem]:
         message = "is missing: logs and previews show the rule by its name"
         yield Problem(path, MappingErrorCode.MISSING_KEY, message)
     elif not isinstance(name, str) or not name.strip() or len(name) > NAME_MAX:
-        message = f"must be a text of 1 to {NAME_MAX} characters"
+        message = f"must be text of 1 to {NAME_MAX} characters"
         yield Problem(path, MappingErrorCode.INVALID_VALUE, message)
 
 

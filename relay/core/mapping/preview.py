@@ -1,4 +1,4 @@
-"""Previews what a mapping makes of a payload, in full, for the person who writes the mapping. Nothing is sent."""
+"""Previews the calls that a mapping builds from a payload, in full, for the person who writes the mapping. Nothing is sent."""
 
 from collections.abc import Mapping
 from datetime import datetime

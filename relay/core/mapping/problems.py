@@ -27,12 +27,12 @@ class MappingErrorCode(StrEnum):
 
 MAPPING_ERROR_REMEDIES: Mapping[MappingErrorCode, str] = {
     MappingErrorCode.SYNTAX_ERROR: "The expression is not JMESPath, or a `{{` is not closed. The message names the character. Put text in single quotes and JSON in backticks.",
-    MappingErrorCode.UNKNOWN_FUNCTION: "There is no such [function](mapping.md#functions). The message names the nearest.",
-    MappingErrorCode.INVALID_ARGUMENTS: "The function takes more or fewer arguments, or an `&expression` in another position.",
+    MappingErrorCode.UNKNOWN_FUNCTION: "There is no such [function](mapping.md#functions). The message suggests the closest match.",
+    MappingErrorCode.INVALID_ARGUMENTS: "The function takes a different number of arguments, or an `&expression` in another position.",
     MappingErrorCode.UNKNOWN_NAME: "Start the expression with one of the [seven names](mapping.md#names-an-expression-can-read): `item.email`, not `email`.",
     MappingErrorCode.TOO_LARGE: "The rules, the map or the expression exceed a [limit](mapping.md#limits). Split the rule or the expression.",
     MappingErrorCode.TOO_MANY_COPIES: "The expression could copy its input too many times. Nest fewer lists in lists.",
-    MappingErrorCode.UNKNOWN_KEY: "A rule or a source has no such key. The message names the nearest.",
+    MappingErrorCode.UNKNOWN_KEY: "A rule or a source has no such key. The message suggests the closest match.",
     MappingErrorCode.INVALID_VALUE: "The value is not valid. The message says what it must be.",
     MappingErrorCode.MISSING_KEY: "Add the missing key: a rule needs `name`, `to` and `map`, and a source needs `rules`.",
     MappingErrorCode.DUPLICATE_NAME: "Two rules have the same name. Give each its own.",

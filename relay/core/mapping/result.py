@@ -12,7 +12,7 @@ from relay.core.visit_session import VisitSession
 
 
 class ResultStatus(StrEnum):
-    """What mapping one item led to."""
+    """The kind of result of mapping one item."""
 
     READY = "ready"
     FILTERED = "filtered"
@@ -21,7 +21,7 @@ class ResultStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MappingResult:
-    """What became of one item, or of one part of it if its rule splits items."""
+    """The result of mapping one item, or one part of it if its rule splits items."""
 
     index: int
     """The item's position in the payload. Parts of one item share it."""

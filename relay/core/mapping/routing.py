@@ -78,7 +78,7 @@ def build_router(routing: Routing, lookup: DestinationLookup, *, dialect: Dialec
         account = _read_account(value)
         if account is None:
             return _make_dead_route(
-                routing, f"must be a text of 1 to {ACCOUNT_MAX} characters or a whole number in every item"
+                routing, f"must be text of 1 to {ACCOUNT_MAX} characters or a whole number in every item"
             )
         destination = _find_destination(routing, lookup, account)
         if destination is None:
@@ -88,7 +88,7 @@ def build_router(routing: Routing, lookup: DestinationLookup, *, dialect: Dialec
             reason = (
                 f"is '{printable_key(account)}', which leads to {destination.name}. That destination speaks the "
                 f"{destination.dialect} dialect, and this source's rules are written for {dialect}. "
-                "Give it a source of its own, then replay"
+                "Create a separate source for it, then replay"
             )
             return _make_dead_route(routing, reason, account)
         return Route(destination, account)

@@ -13,7 +13,7 @@ from relay.core.priority import Priority
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One rule: the items it applies to, and the call it makes of them."""
+    """One rule: the items it applies to, and the call it builds from them."""
 
     name: str
     when: Expression | None

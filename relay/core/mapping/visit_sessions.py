@@ -67,7 +67,7 @@ def _parse_by(by: Any, path: str, problems: list[Problem]) -> Template | None:
         problems += parsed
     elif by is not None:
         # Literal text would put the events of all visitors into one session.
-        message = "must hold an expression that identifies the session, as in {{ item.visit }}"
+        message = "must contain an expression that identifies the session, as in {{ item.visit }}"
         problems.append(Problem(path, MappingErrorCode.INVALID_VALUE, message))
     return None
 

@@ -32,7 +32,7 @@ REJECTION_MEANINGS: Mapping[RejectionReason, str] = {
     RejectionReason.UNREADABLE: "The signature is in the body, and the body is not valid JSON or not a valid form.",
     RejectionReason.STALE: "The signed timestamp is too old: a late retry, a recorded request, or a wrong clock. Check the relay's clock.",
     RejectionReason.FUTURE: "The signed timestamp is too far in the future. Check the relay's clock, then the sender's.",
-    RejectionReason.MISMATCH: "No valid key made this signature: the secret differs, the body was changed, or, if the URL is signed, `RELAY_PUBLIC_URL` is not the address that the sender knows.",
+    RejectionReason.MISMATCH: "No valid key made this signature: the secret differs, the body was changed, or, if the URL is signed, `RELAY_PUBLIC_URL` is not the address that the sender posts to.",
     RejectionReason.NO_KEY: "Every secret of the source has expired or is not valid yet. Configure the new one.",
 }
 """The text of docs/errors.md for each code."""

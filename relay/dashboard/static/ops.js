@@ -119,18 +119,18 @@ if (theme) {
 }
 window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawCharts());
 
-// --- Charts. A figure has its points as JSON, and one legend item per series, whose swatch sets the colour.
+// --- Charts. A figure has its points as JSON, and one legend item per series, whose swatch sets the color.
 
 const plots = new Map();
-const colour = (element, property = "color") => getComputedStyle(element)[property];
+const color = (element, property = "color") => getComputedStyle(element)[property];
 
 // Axis steps of whole numbers only, because events cannot be fractional.
 const WHOLE_STEPS = [1, 10, 100, 1e3, 1e4, 1e5, 1e6].flatMap((power) => [power, 2 * power, 5 * power]);
 
 function chartOptions(figure, width) {
-  const axis = { stroke: colour(figure), grid: { stroke: colour(figure, "borderTopColor"), width: 1 }, ticks: { show: false }, font: "11px system-ui" };
+  const axis = { stroke: color(figure), grid: { stroke: color(figure, "borderTopColor"), width: 1 }, ticks: { show: false }, font: "11px system-ui" };
   const series = [...figure.querySelectorAll("[data-series]")].map((item) => {
-    const stroke = colour(item.querySelector(".swatch"), "backgroundColor");
+    const stroke = color(item.querySelector(".swatch"), "backgroundColor");
     const fill = item.dataset.fill === undefined ? undefined : stroke.replace("rgb(", "rgba(").replace(")", ", .14)");
     return { label: item.dataset.series, stroke, fill, width: 1.75, points: { show: false } };
   });

@@ -104,5 +104,5 @@ def _await_copies(connection: ConnectionInterface, replicas: int) -> None:
     connection.send_command("WAIT", replicas, _COPY_MILLISECONDS)  # type: ignore[no-untyped-call]
     connection.read_response()
     if connection.read_response() < replicas:
-        text = "Too few replicas of the store have it yet. Send it again: what is kept already is recognised."
+        text = "Too few replicas of the store have it yet. Send it again: what is kept already is recognized."
         raise Unavailable("store_not_replicated", text, retry_after=2)

@@ -130,7 +130,7 @@ while next_event <= #ARGV do
     count_arrival(destination, 'repeated')
   else
     if is_erased[id] then
-      -- Only the type and the item are stored. The event still exists, so that a retry is recognised as a duplicate.
+      -- Only the type and the item are stored. The event still exists, so that a retry is recognized as a duplicate.
       state, session, marks, last = 'erased', '', '', first + 3
       if alias ~= '' then name, event_id = alias, alias end
     end

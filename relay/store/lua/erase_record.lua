@@ -28,7 +28,7 @@ local function remove_fields(key)
   end
 end
 
--- Ids that contain personal data are parts of keys too. Under the alias the event is still recognised as a duplicate.
+-- Ids that contain personal data are parts of keys too. Under the alias the event is still recognized as a duplicate.
 local function rename_ids(key, dedupe, event_id)
   if alias == '' then return end
   if dedupe and redis.call('EXISTS', K.DEDUPE .. dedupe) == 1 then

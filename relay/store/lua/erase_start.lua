@@ -9,7 +9,7 @@ redis.call('HSET', key, 'state', 'running', 'mark', mark, 'requested_by', ARGV[3
   'since', whole(now), 'events', 0, 'receipts', 0)
 redis.call('ZADD', K.ERASURES, 0, erasure)
 redis.call('ZADD', K.ERASURES_OPEN, 0, erasure)
--- The person is remembered as long as a late retry could be recognised: until deduplication forgets the event.
+-- The person is remembered as long as a late retry could be recognized: until deduplication forgets the event.
 redis.call('ZADD', K.ERASED_PEOPLE, whole(now), mark)
 redis.call('EXPIRE', K.ERASED_PEOPLE, ARGV[5])
 return 1

@@ -21,7 +21,7 @@ blueprint = Blueprint("alerts", __name__)
         id="listAlerts",
         tag=Tag.ALERTS,
         summary="List alerts and their receivers",
-        description="Open alerts, the most severe and newest first; the last 50 that were resolved; the receivers.",
+        description="Open alerts, the most severe and newest first; the 50 that were resolved last; and the receivers.",
         role=Role.VIEWER,
         responses=(
             ResponseDoc(

@@ -66,7 +66,7 @@ def _register_routes() -> None:
 
 
 def _make_view(description: Description) -> Callable[[], Response]:
-    """Return a view function of its own for each path, because each has its own description."""
+    """Return a separate view function for each path, because each has its own description."""
 
     @describe(description)
     def view() -> Response:
@@ -91,7 +91,7 @@ def convert_problems(response: Response) -> Response:
 
 
 def _convert_problem(response: Response, request_id: str) -> None:
-    """Replace a problem document by Gong's format. The headers stay."""
+    """Replace a problem document with Gong's format. The headers stay."""
     problem = orjson.loads(response.get_data())
     if "errors" in problem:
         errors = [_gong_message(error) for error in problem["errors"]]

@@ -31,7 +31,7 @@ _CONFIGURATION = record(
         "since": nullable(timestamp()),
         "problem_count": integer("How many problems the file has. The overview lists them."),
     },
-    "Whether the configuration file is in use, or was rejected in favour of its last valid version.",
+    "Whether the configuration file is in use, or was rejected in favor of its last valid version.",
 )
 
 

@@ -207,7 +207,7 @@ _EVENT_PAGE = record(
         "rule": string("The rule that mapped the event."),
         "priority": PRIORITY,
         "replayed_at": timestamp(),
-        "repeats": string("How often the source sent the event again."),
+        "repeats": string("How many times the source sent the event again."),
         "repeated_at": timestamp(),
         "aggregated": _AGGREGATED,
         "carrier_id": string("The carrier of the event's session."),
@@ -216,7 +216,7 @@ _EVENT_PAGE = record(
 
 COMPONENTS: dict[str, Schema] = {
     "EventSummary": record(
-        _SUMMARY, "An event in short. Fields without a value are left out.", optional=_SUMMARY_OPTIONAL
+        _SUMMARY, "A summary of an event. Fields without a value are left out.", optional=_SUMMARY_OPTIONAL
     ),
     "EventPage": _EVENT_PAGE,
     "Explanation": _EXPLANATION,

@@ -51,7 +51,7 @@ _CONFIGURATION = record(
         "since": nullable(timestamp()),
         "problems": VALIDATION_PROBLEMS,
     },
-    "Whether the configuration file is in use, or was rejected in favour of its last valid version.",
+    "Whether the configuration file is in use, or was rejected in favor of its last valid version.",
 )
 _SERIES = record(
     {

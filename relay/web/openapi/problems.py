@@ -118,7 +118,7 @@ ERRORS: Mapping[str, ErrorInfo] = {
     "verification_failed": ErrorInfo(
         401,
         "The webhook's signature could not be verified.",
-        "The operator finds the [reason](#verification-rejected-requests) in the log and in the source's traffic.",
+        "Check the sender's signing secret. The operator can see the [reason](#verification-rejected-requests) in the log and on the source's page.",
     ),
     "bad_link": ErrorInfo(
         401, "This link was already used, is older than 30 minutes, or is incomplete.", "Ask for a new link."
@@ -302,16 +302,20 @@ ERRORS: Mapping[str, ErrorInfo] = {
     "person_key_unreadable": ErrorInfo(
         503,
         "The key of the store's [person index](privacy.md#the-marks-of-people) cannot be decrypted, so no events are accepted.",
-        "The operator adds the key that encrypted it to `RELAY_SECRET_KEYS`.",
+        "The operator should add the key that encrypted it to `RELAY_SECRET_KEYS`.",
     ),
-    "store_full": ErrorInfo(503, "Redis is out of memory.", "Try again. The operator adds memory."),
+    "store_full": ErrorInfo(
+        503, "Redis is out of memory.", "Try again. If it persists, the operator should add memory."
+    ),
     "store_not_replicated": ErrorInfo(
         503,
         "Fewer replicas than `RELAY_REDIS_WAIT_REPLICAS` have confirmed the write.",
         "It is safe to send the request again: events that were stored are recognized.",
     ),
     "store_failed": ErrorInfo(
-        503, "Redis rejected the command.", "Try again. The operator checks the log of Redis."
+        503,
+        "Redis rejected the command.",
+        "Try again. If it persists, the operator should check the Redis log.",
     ),
 }
 

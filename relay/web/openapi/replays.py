@@ -173,7 +173,7 @@ CLUSTER_EXAMPLE: dict[str, Any] = {
     "count": 40,
     "reason": "rejected",
     "detail": "content: must not be null",
-    "remedy": "Gong rejected the body. Fix what the error names, then replay the event.",
+    "remedy": "Gong rejected the body. Fix what the error describes, then replay the event.",
     "sample": ID,
     "first_at": at(9),
     "last_at": at(10),

@@ -36,7 +36,7 @@ COUNTS = map_of(integer())
 PROBLEM_DOCUMENT = record(
     {
         "type": string(),
-        "title": string("A short name of the error for people."),
+        "title": string("A short name for the error, for people."),
         "status": integer(),
         "code": string("Identifies the error for programs. A code never changes its meaning."),
         "detail": string("An explanation for people. The wording may change."),
@@ -71,7 +71,7 @@ VALIDATION_PROBLEM_EXAMPLE = Problem("content.title", "required", "is required")
 
 DESTINATION = path("name", "The destination's name.", schema=string(examples=["acme"]), example="acme")
 SOURCE = path("name", "The source's name.", schema=string(examples=["website"]), example="website")
-EVENT = path("event_id", "The relay's id of the event.", schema=string(examples=[ID]), example=ID)
+EVENT = path("event_id", "The event's id in the relay.", schema=string(examples=[ID]), example=ID)
 CURSOR = query("cursor", "The `cursor` of the previous page.")
 
 

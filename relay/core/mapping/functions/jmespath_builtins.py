@@ -24,7 +24,7 @@ def ceil(number: float) -> int:
 
 
 def contains(whole: str | list[Any], part: str | float) -> bool:
-    """`contains('pricing page', 'pric')` is `true`: whether a text or a list contains a part."""
+    """`contains('pricing page', 'pric')` is `true`: whether text contains a substring, or a list an element."""
     return part in whole
 
 

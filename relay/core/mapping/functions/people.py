@@ -1,4 +1,4 @@
-"""Functions on people and companies: normalized addresses and domains, and no mail provider taken for a company."""
+"""Functions on people and companies: they normalize addresses and domains, and do not mistake a mail provider for a company."""
 
 import re
 

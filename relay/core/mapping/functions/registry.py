@@ -114,7 +114,7 @@ def define_function(implementation: Callable[..., Any]) -> Function:
 
 
 def check_length(characters: int) -> None:
-    """Raise NoValue if a function is about to make a text of more than TEXT_MAX characters."""
+    """Raise NoValue if a function is about to return a text of more than TEXT_MAX characters."""
     if characters > TEXT_MAX:
         raise NoValue(f"would make a text of more than {TEXT_MAX} characters")
 
