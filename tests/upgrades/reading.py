@@ -1,7 +1,7 @@
-"""Brings a fixture back into a store, and delivers what is in it.
+"""Loads a snapshot into a store and delivers its open events.
 
-`python -m tests.upgrades.reading STORE_URL GONG_HOST` delivers what is in a store already, and prints what became of each
-event: run with an older version's code it shows what that makes of today's data.
+`python -m tests.upgrades.reading STORE_URL GONG_HOST` delivers the open events of an existing store and prints the state of
+every event. Run with an older version's code, it shows how that version handles today's data.
 """
 
 import base64
@@ -30,7 +30,7 @@ FOLDER = Path(__file__).parent
 
 
 def load(redis: Redis, name: str) -> dict[str, str]:
-    """Write a fixture into an empty store; the id of each event by its name."""
+    """Write a snapshot into an empty store and return the id of each event by its name."""
     page = orjson.loads((FOLDER / name).read_bytes())
     for key, (kind, lives, content) in page["keys"].items():
         _write(redis, key, kind, content)
@@ -62,7 +62,7 @@ def _bytes(text: str) -> bytes:
 
 
 def deliver_all(redis: Redis, config: Config) -> None:
-    """What a worker does that begins: publish limits, sweep, and send until nothing is left that may go."""
+    """Do what a worker does after its start: publish limits, sweep, and send until no event is ready."""
     scripts = Scripts(redis)
     resume_destination(scripts, "globex")
     publish_limits(scripts, config.destinations)
@@ -71,19 +71,19 @@ def deliver_all(redis: Redis, config: Config) -> None:
     )
     pacing = Pacing(window=0.0, slack=0.0)
     for _ in range(3):
-        as_if_late(redis)
+        make_everything_due(redis)
         sweep(scripts, SweepOptions(keep_dead=86_400), pacing)
-        while taken := lease_events(scripts, worker="w", want=32, pacing=pacing)[1]:
-            for one in taken:
-                made = deliverer.attempt(one, _now)
+        while leased := lease_events(scripts, worker="w", want=32, pacing=pacing)[1]:
+            for event in leased:
+                result = deliverer.attempt(event, _now)
                 attempt = Attempt(
-                    event=one, outcome=made.outcome, worker="w", started_at=_now(), seconds=made.seconds
+                    event=event, outcome=result.outcome, worker="w", started_at=_now(), seconds=result.seconds
                 )
-                assert finish(scripts, one, settle(attempt, SettlementOptions()))
+                assert finish(scripts, event, settle(attempt, SettlementOptions()))
 
 
-def as_if_late(redis: Redis) -> None:
-    """As if all that waits had waited long enough: backoffs, leases of dead workers, sessions, companies' turns."""
+def make_everything_due(redis: Redis) -> None:
+    """Backdate every backoff, lease of a dead worker, session and company turn so that it is due now."""
     for key in (keys.RETRIES, keys.LEASES, keys.AGGREGATING, keys.DUE):
         for name in redis.zrange(key, 0, -1):
             redis.zadd(key, {name: 1})
@@ -96,12 +96,14 @@ def _now() -> datetime:
 
 def main() -> None:
     url, gong = sys.argv[1:]
-    redis, told = Redis.from_url(url), config(gong)
-    deliver_all(redis, told)
-    client = create_app(settings(), told, redis).test_client()
+    redis, relay_config = Redis.from_url(url), config(gong)
+    deliver_all(redis, relay_config)
+    client = create_app(settings(), relay_config, redis).test_client()
     admin = {"X-API-Key": settings().admin_key or ""}
     ids = [name.decode() for name in redis.zrange(keys.EVENTS, 0, -1)]
-    states = {one: client.get(f"/v1/events/{one}", headers=admin).get_json()["status"] for one in ids}
+    states = {
+        event_id: client.get(f"/v1/events/{event_id}", headers=admin).get_json()["status"] for event_id in ids
+    }
     sys.stdout.write(orjson.dumps({"states": states}).decode() + "\n")
 
 

@@ -1,6 +1,6 @@
-"""A snapshot of a store that an older version of this layout wrote: this version lists, explains, delivers and replays it.
+"""This version lists, explains, delivers and replays the events of a snapshot that an older version wrote.
 
-Nothing is lost, and nothing is sent twice. The snapshot's name holds the commit that wrote it.
+No event is lost or sent twice. The snapshot's file name contains the commit that wrote it.
 """
 
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ SNAPSHOT = "written_by_02eea9e.json"
 
 @dataclass
 class World:
-    """Today's relay over the snapshot, and the sandbox as Gong."""
+    """This version of the relay on top of the snapshot, with the sandbox as Gong."""
 
     redis: Redis
     client: FlaskClient
@@ -72,8 +72,8 @@ class World:
 def world(redis: Redis) -> Iterator[World]:
     ids = load(redis, SNAPSHOT)
     with serve_sandbox(SandboxSettings(per_second=10_000.0, burst=10_000)) as gong:
-        settled = config(gong.removeprefix("http://"))
-        yield World(redis, create_app(settings(), settled, redis).test_client(), settled, gong, ids)
+        relay_config = config(gong.removeprefix("http://"))
+        yield World(redis, create_app(settings(), relay_config, redis).test_client(), relay_config, gong, ids)
 
 
 def test_the_snapshot_holds_an_event_in_every_state(world: World):
@@ -115,7 +115,7 @@ def test_every_open_event_is_delivered_once(world: World):
     ]
 
 
-def test_a_session_that_was_aggregating_is_sent_as_one_call_of_two_events(world: World):
+def test_a_session_that_was_aggregating_is_sent_as_one_call_for_two_events(world: World):
     world.deliver()
     [body] = [call["body"] for call in received(world.gong) if call["event_id"] == "visits:aggregating"]
 

@@ -1,4 +1,4 @@
-"""Data of layout 1.x: this version refuses it, says what to do, and changes nothing."""
+"""This version refuses data of layout 1.x, says what to do, and changes nothing."""
 
 import pytest
 from redis import Redis
@@ -11,7 +11,7 @@ from tests.upgrades.writing import dump
 SNAPSHOT = "written_by_48c6fc6.json"
 
 
-def test_data_of_layout_1_is_refused_and_stays_as_it_was(redis: Redis):
+def test_data_of_layout_1_is_refused_and_left_unchanged(redis: Redis):
     load(redis, SNAPSHOT)
     before = dump(redis)
 

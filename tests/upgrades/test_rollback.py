@@ -1,7 +1,7 @@
-"""An update that is rolled back: an older version's own code runs over the data that this version wrote.
+"""An upgrade is rolled back: the code of an older version runs on the data that this version wrote.
 
 `PREVIOUS` is the last commit of the older major layout: it must refuse today's data. `SAME_MAJOR` is the last commit of
-this major layout that others may run: it must deliver today's data. As long as no second version of layout 2.x exists,
+this major layout that may be deployed somewhere: it must deliver today's data. Until a second version of layout 2.x exists,
 `HEAD` stands in for it.
 """
 
@@ -33,12 +33,12 @@ Checkout = Callable[[str], Path]
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
-    """Extracts the code of a commit into a folder of its own."""
+    """A function that extracts the code of a commit into its own folder."""
 
     def extract(commit: str) -> Path:
         archive = subprocess.run(["git", "archive", commit], cwd=ROOT, capture_output=True, check=False)
         if archive.returncode:
-            pytest.skip("the history of the project is not here, or not all of it")
+            pytest.skip("the Git history is missing or incomplete")
         with tarfile.open(fileobj=BytesIO(archive.stdout)) as members:
             members.extractall(tmp_path / commit, filter="data")
         return tmp_path / commit
@@ -68,7 +68,7 @@ def run_python(folder: Path, *arguments: str, **environ: str) -> "subprocess.Com
     ],
     ids=["worker", "web", "command"],
 )
-def test_the_version_of_the_older_layout_refuses_todays_data_and_changes_nothing(
+def test_a_version_of_the_older_layout_refuses_todays_data_and_changes_nothing(
     redis: Redis, valkey: Valkey, checkout: Checkout, tmp_path: Path, program: tuple[str, ...]
 ):
     write(redis)
@@ -79,12 +79,12 @@ def test_the_version_of_the_older_layout_refuses_todays_data_and_changes_nothing
         "    base_url: https://acme.api.gong.io\nsources: {}\n"
     )
 
-    ended = run_python(
+    process = run_python(
         checkout(PREVIOUS), *program, RELAY_REDIS_URL=valkey.url, RELAY_CONFIG=str(config), **KEYS
     )
 
-    assert ended.returncode == 1, ended.stderr[-2000:]
-    assert "written by a newer version of the relay (layout 2.0" in ended.stderr
+    assert process.returncode == 1, process.stderr[-2000:]
+    assert "written by a newer version of the relay (layout 2.0" in process.stderr
     assert {key: content for key, (_, _, content) in dump(redis).items()} == {
         key: content for key, (_, _, content) in before.items()
     }
@@ -95,13 +95,13 @@ def test_a_version_of_the_same_major_layout_delivers_and_explains_todays_data(
 ):
     ids = write(redis)
     with serve_sandbox(SandboxSettings(per_second=10_000.0, burst=10_000)) as gong:
-        # `reading` belongs to the version that runs: only it knows the names in that version's code.
-        ended = run_python(
+        # `reading` comes from the checked-out version, because only it matches the names in that version's code.
+        process = run_python(
             checkout(SAME_MAJOR), "-m", "tests.upgrades.reading", valkey.url, gong.removeprefix("http://")
         )
         event_ids = sorted(call["event_id"] for call in received(gong))
-    assert ended.returncode == 0, ended.stderr[-2000:]
-    states = json.loads(ended.stdout.splitlines()[-1])["states"]
+    assert process.returncode == 0, process.stderr[-2000:]
+    states = json.loads(process.stdout.splitlines()[-1])["states"]
 
     assert {name: states[event_id] for name, event_id in ids.items()} == {
         "delivered": "delivered",

@@ -6,7 +6,7 @@ To make the snapshot of a version, so that later versions are tested with it:
     cp -r tests/upgrades /tmp/that-version/tests/
     cd /tmp/that-version && python -m tests.upgrades.writing written_by_COMMIT.json
 
-It relies on little that is likely to change: the application, `lease_events`, `finish`, and operators' actions.
+It relies on little that is likely to change: the application, `lease_events`, `finish` and the operator API.
 """
 
 import base64
@@ -43,7 +43,7 @@ FOLDER = Path(__file__).parent
 GONG = "127.0.0.1:8090"
 KEYS = {name: f"{name}-of-the-upgrade-tests" for name in ("WEBSITE_KEY", "PARTNER_KEY", "VISITS_KEY")}
 FOREVER = 876_000
-"""Hours. What is written must not be pruned before the fixture is read, whenever that is."""
+"""Hours. No record may be pruned before the snapshot is read, which may be years later."""
 
 
 def settings() -> Settings:
@@ -71,7 +71,11 @@ def page_view(native: str, **more: Any) -> dict[str, Any]:
 
 
 class Writer:
-    """Events of the source `website`, each brought into its state; `written` is each one's id, by its name."""
+    """Posts events and brings each into its state.
+
+    Attributes:
+        written: the id of each event by its name.
+    """
 
     def __init__(self, redis: Redis) -> None:
         self.redis, self.scripts = redis, Scripts(redis)
@@ -79,21 +83,21 @@ class Writer:
         self.written: dict[str, str] = {}
 
     def post(self, name: str, source: str = "WEBSITE_KEY", **more: Any) -> None:
-        answer = self.client.post(
+        response = self.client.post(
             "/v1/events", json=page_view(name, **more), headers={"X-API-Key": KEYS[source]}
         )
-        assert answer.status_code == 202, answer.text
-        self.written[name] = answer.get_json()["id"]
+        assert response.status_code == 202, response.text
+        self.written[name] = response.get_json()["id"]
 
     def lease(self, name: str) -> Any:
-        """The only event that is queued."""
+        """Post an event and lease it; no other event may be queued."""
         self.post(name)
-        [taken] = lease_events(self.scripts, worker="w", want=8, pacing=Pacing(window=0.0, slack=0.0))[1]
-        assert taken.id == self.written[name]
-        return taken
+        [leased] = lease_events(self.scripts, worker="w", want=8, pacing=Pacing(window=0.0, slack=0.0))[1]
+        assert leased.id == self.written[name]
+        return leased
 
-    def end(self) -> None:
-        """Events that are over."""
+    def write_ended(self) -> None:
+        """Write events that have ended."""
         keep = FOREVER * 3600
         record = b'{"number":1,"outcome":"delivered","status":200,"request_id":"r-1","seconds":0.2}'
         finish(
@@ -107,18 +111,18 @@ class Writer:
             end_event(State.DUPLICATE, "r-2", record=record, keep_seconds=keep),
         )
         record = b'{"number":1,"outcome":"rejected","status":400,"errors":["content: no"]}'
-        buried = dead_letter(
+        rejection = dead_letter(
             DeadLetterReason.REJECTED, "content: no", record=record, keep_seconds=keep, status=400
         )
-        finish(self.scripts, self.lease("rejected"), buried)
-        finish(self.scripts, self.lease("discarded"), buried)
+        finish(self.scripts, self.lease("rejected"), rejection)
+        finish(self.scripts, self.lease("discarded"), rejection)
         admin = {"X-API-Key": settings().admin_key or ""}
-        gone = self.client.post(f"/v1/events/{self.written['discarded']}/discard", headers=admin)
-        assert gone.status_code == 200, gone.text
+        response = self.client.post(f"/v1/events/{self.written['discarded']}/discard", headers=admin)
+        assert response.status_code == 200, response.text
         self.post("filtered", person={"email": "own@acme.example"})
 
-    def unmapped(self) -> None:
-        """A webhook of which the mapping makes one event, one that it cannot map, and one that no rule wants."""
+    def write_webhook(self) -> None:
+        """Post a webhook with row item that maps, item 2, which does not map, and item 3, which no rule matches."""
         items = [
             {
                 "id": 1,
@@ -130,19 +134,17 @@ class Writer:
             {"id": 2, "kind": "view", "at": "not a time", "title": "B", "email": "p2@buyer.example"},
             {"id": 3, "kind": "other"},
         ]
-        answer = self.client.post("/v1/webhooks/partner", json=items)
-        assert answer.status_code == 202, answer.text
-        found = self.client.get(
-            "/v1/events?source=partner", headers={"X-API-Key": settings().admin_key or ""}
-        )
-        for one in found.get_json()["events"]:
-            self.written[f"partner-{one['status']}"] = one["id"]
+        response = self.client.post("/v1/webhooks/partner", json=items)
+        assert response.status_code == 202, response.text
+        page = self.client.get("/v1/events?source=partner", headers={"X-API-Key": settings().admin_key or ""})
+        for row in page.get_json()["events"]:
+            self.written[f"partner-{row['status']}"] = row["id"]
 
-    def open(self) -> None:
-        """Events that are on their way: waiting, held, in the hands of a worker that died, gathering, queued."""
-        again = Retry(seconds=60.0, ambiguous=True, error="HTTP 500")
+    def write_open(self) -> None:
+        """Write events in each open state, a queued replay and a hold; the worker of `sending` is response."""
+        retry = Retry(seconds=60.0, ambiguous=True, error="HTTP 500")
         record = b'{"number":1,"outcome":"failed","status":500,"code":"gong_error"}'
-        finish(self.scripts, self.lease("retrying"), retry_later(again, record=record))
+        finish(self.scripts, self.lease("retrying"), retry_later(retry, record=record))
         self.lease("sending")
         visitor = {"email": "visitor@buyer.example"}
         self.post("aggregating", "VISITS_KEY", session_id="s-1", person=visitor)
@@ -150,28 +152,28 @@ class Writer:
         self.post("queued")
         replay = {"filter": {"status": "dead", "reason": "rejected"}}
         admin = {"X-API-Key": settings().admin_key or ""}
-        begun = self.client.post("/v1/replays", json=replay, headers=admin)
-        assert begun.status_code in {202, 422}, begun.text
-        held = config().destinations["globex"]
+        response = self.client.post("/v1/replays", json=replay, headers=admin)
+        assert response.status_code in {202, 422}, response.text
+        globex = config().destinations["globex"]
         hold_destination(
-            self.scripts, held, HoldRequest(HoldCause.INVALID_CREDENTIALS, "token expired", None)
+            self.scripts, globex, HoldRequest(HoldCause.INVALID_CREDENTIALS, "token expired", None)
         )
 
 
 def write(redis: Redis) -> dict[str, str]:
-    """Fill an empty store; the id of each event by its name."""
+    """Fill an empty store and return the id of each event by its name."""
     writer = Writer(redis)
     publish_limits(writer.scripts, config().destinations)
-    writer.end()
-    writer.open()
-    writer.unmapped()
+    writer.write_ended()
+    writer.write_open()
+    writer.write_webhook()
     return writer.written
 
 
 def dump(redis: Redis) -> dict[str, Any]:
-    """Everything in a store: by key its kind, its milliseconds to live (-1: for ever) and what is in it."""
-    found = sorted(redis.scan_iter(count=1000))
-    return {_text(key): [_kind(redis, key), redis.pttl(key), _content(redis, key)] for key in found}
+    """Read the whole store: by key its type, its time to live in milliseconds (-1: no expiry) and its content."""
+    names = sorted(redis.scan_iter(count=1000))
+    return {_text(key): [_kind(redis, key), redis.pttl(key), _content(redis, key)] for key in names}
 
 
 def _kind(redis: Redis, key: bytes) -> str:
@@ -196,11 +198,11 @@ def _content(redis: Redis, key: bytes) -> Any:
                 for entry_id, entry in redis.xrange(key)
             ]
         case other:
-            raise AssertionError(f"{key!r} is a {other}, which nothing here writes")
+            raise AssertionError(f"{key!r} is a {other}, a type that the relay does not write")
 
 
 def _text(value: bytes) -> str:
-    """As text where it is UTF-8, else by base64 behind a mark that no text of ours begins with."""
+    """Decode UTF-8; encode other bytes as base64 after a NUL, which no stored text starts with."""
     try:
         text = value.decode()
     except UnicodeDecodeError:
