@@ -1,4 +1,4 @@
-"""What is turned away is counted, and a flood of it is no flood of writes."""
+"""Rejected requests are counted, and a flood of them causes few writes."""
 
 import tempfile
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ LARGE = Rejection("web", "body_too_large", "", NOW)
 
 
 class Clock:
-    """A clock that a test moves."""
+    """A clock that the test advances."""
 
     seconds = 100.0
 
@@ -34,20 +34,20 @@ class Clock:
         return self.seconds
 
 
-def writes(redis: Redis) -> int:
-    told: Any = redis.info("commandstats")
-    return int(told.get("cmdstat_hincrby", {"calls": 0})["calls"])
+def count_increments(redis: Redis) -> int:
+    command_stats: Any = redis.info("commandstats")
+    return int(command_stats.get("cmdstat_hincrby", {"calls": 0})["calls"])
 
 
-def test_what_is_turned_away_is_counted_by_code_and_reason(redis: Redis):
-    turnstile = RequestStats(redis, Clock())
-    for turned in (STALE, STALE, LARGE):
-        turnstile.count(turned)
+def test_rejected_requests_are_counted_by_code_and_reason(redis: Redis):
+    stats = RequestStats(redis, Clock())
+    for rejection in (STALE, STALE, LARGE):
+        stats.count(rejection)
 
-    turnstile.flush_if_due()
+    stats.flush_if_due()
 
-    for grain in (Resolution.TEN_MINUTES, Resolution.HOUR):
-        [bucket] = read_series(redis, [source_scope("web")], SeriesWindow(grain, 1), now=NOW)[
+    for resolution in (Resolution.TEN_MINUTES, Resolution.HOUR):
+        [bucket] = read_series(redis, [source_scope("web")], SeriesWindow(resolution, 1), now=NOW)[
             source_scope("web")
         ]
         assert bucket.counts == {"verification_failed:timestamp_out_of_range": 2, "body_too_large": 1}
@@ -60,41 +60,41 @@ def test_what_is_turned_away_is_counted_by_code_and_reason(redis: Redis):
     }
 
 
-def test_a_flood_costs_one_write_a_second(redis: Redis):
+def test_a_flood_costs_one_write_per_second(redis: Redis):
     clock = Clock()
-    turnstile = RequestStats(redis, clock)
+    stats = RequestStats(redis, clock)
     redis.config_resetstat()
     for _ in range(1_000):
-        turnstile.count(STALE)
-        turnstile.flush_if_due()
-    first = writes(redis)
+        stats.count(STALE)
+        stats.flush_if_due()
+    first = count_increments(redis)
 
     clock.seconds += 1.0
-    turnstile.flush_if_due()
+    stats.flush_if_due()
 
-    assert (first, writes(redis)) == (3, 6)
+    assert (first, count_increments(redis)) == (3, 6)
     assert redis.hget(keys.REQUEST_COUNTS, f"web|{STALE.outcome}") == b"1000"
 
 
-def test_counts_wait_for_a_store_that_is_away():
+def test_counts_are_kept_in_memory_while_the_store_is_unavailable():
     with tempfile.TemporaryDirectory(prefix="rv") as folder:
         clock, server = Clock(), Valkey(Path(folder))
         store = open_redis(server.url, WORKER)
-        turnstile = RequestStats(store, clock)
-        turnstile.count(STALE)
-        turnstile.flush_if_due()
+        stats = RequestStats(store, clock)
+        stats.count(STALE)
+        stats.flush_if_due()
 
         server.start()
-        turnstile.count(STALE)
+        stats.count(STALE)
         clock.seconds += 1.0
-        turnstile.flush_if_due()
+        stats.flush_if_due()
 
         assert store.hget(keys.REQUEST_COUNTS, f"web|{STALE.outcome}") == b"2"
         store.close()
         server.stop()
 
 
-def test_nothing_is_written_where_nothing_was_turned_away(redis: Redis):
+def test_nothing_is_written_if_no_request_was_rejected(redis: Redis):
     RequestStats(redis, Clock()).flush_if_due()
 
     assert redis.dbsize() == 0

@@ -1,4 +1,4 @@
-"""Pages of several stores are one page, whatever lies where; and an event is found wherever it is."""
+"""Pages of several stores are merged into one page, and an event is found in whichever store it is."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,29 +24,31 @@ def stores(redis: Redis, second_redis: Redis) -> Stores:
     return Stores(redis, {"eu": second_redis})
 
 
-def walk(ask: Any) -> list[str]:
-    """Every id, page after page, as a client walks."""
-    found: list[str] = []
+def read_all_pages(read_page: Any) -> list[str]:
+    """Read page after page, as a client does, and return every id."""
+    ids: list[str] = []
     cursor = None
     while True:
-        page = ask(cursor)
-        found += [each["id"] for each in page.events]
+        page = read_page(cursor)
+        ids += [row["id"] for row in page.events]
         if page.cursor is None:
-            return found
+            return ids
         assert cursor is None or page.cursor < cursor
         cursor = page.cursor
 
 
-def page_of(ids: Sequence[str], wanted: set[str], *, limit: int, look: int, cursor: str | None) -> EventPage:
-    """A store's page of those ids that are wanted. It looks at so many at most, as a store does."""
-    below = [one for one in sorted(ids, reverse=True) if cursor is None or one < cursor]
-    looked, shown = below[:look], []
-    for at, one in enumerate(looked):
-        if one in wanted:
-            if len(shown) == limit:
-                return EventPage(shown, looked[at - 1])
-            shown.append({"id": one})
-    return EventPage(shown, looked[-1] if len(below) > len(looked) else None)
+def page_of(
+    ids: Sequence[str], wanted: set[str], *, limit: int, scan_limit: int, cursor: str | None
+) -> EventPage:
+    """A store's page of the ids that are wanted. Like a store, it scans at most `scan_limit` ids."""
+    below = [event_id for event_id in sorted(ids, reverse=True) if cursor is None or event_id < cursor]
+    scanned, matches = below[:scan_limit], []
+    for index, event_id in enumerate(scanned):
+        if event_id in wanted:
+            if len(matches) == limit:
+                return EventPage(matches, scanned[index - 1])
+            matches.append({"id": event_id})
+    return EventPage(matches, scanned[-1] if len(below) > len(scanned) else None)
 
 
 @given(
@@ -56,17 +58,20 @@ def page_of(ids: Sequence[str], wanted: set[str], *, limit: int, look: int, curs
     st.integers(1, 7),
     st.integers(1, 9),
 )
-def test_walking_over_merged_pages_shows_each_wanted_event_once_in_order(
-    known: set[int], in_eu: set[int], wanted: set[int], limit: int, look: int
+def test_merged_pages_list_each_wanted_event_once_in_order(
+    stored: set[int], in_eu: set[int], wanted: set[int], limit: int, scan_limit: int
 ):
-    ids, chosen = {f"{one:02}" for one in known}, {f"{one:02}" for one in wanted}
-    eu = {one for one in ids if int(one) in in_eu}
+    ids, chosen = {f"{number:02}" for number in stored}, {f"{number:02}" for number in wanted}
+    eu = {event_id for event_id in ids if int(event_id) in in_eu}
 
-    def ask(cursor: str | None) -> EventPage:
-        pages = [page_of(part, chosen, limit=limit, look=look, cursor=cursor) for part in (ids - eu, eu)]
+    def read_page(cursor: str | None) -> EventPage:
+        pages = [
+            page_of(part, chosen, limit=limit, scan_limit=scan_limit, cursor=cursor)
+            for part in (ids - eu, eu)
+        ]
         return merge_pages(pages, limit=limit)
 
-    assert walk(ask) == sorted(ids & chosen, reverse=True)
+    assert read_all_pages(read_page) == sorted(ids & chosen, reverse=True)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -76,17 +81,17 @@ def test_pages_of_two_real_stores_are_their_sorted_union(
 ):
     for store in stores:
         store.redis.flushall()
-    made = []
+    expected = []
     for number, in_eu in enumerate(places):
         new = event(f"ev-{number}", destination="globex" if in_eu else "acme", filtered=number % 3 == 0)
         accept_events(stores.get("eu" if in_eu else "main").scripts, new)
-        made += [new.id] if status is None or number % 3 else []
+        expected += [new.id] if status is None or number % 3 else []
 
     wanted = EventFilter(status=status)
 
     assert (
-        walk(lambda cursor: list_events_in_all_stores(stores, wanted, limit=limit, cursor=cursor))
-        == made[::-1]
+        read_all_pages(lambda cursor: list_events_in_all_stores(stores, wanted, limit=limit, cursor=cursor))
+        == expected[::-1]
     )
 
 
@@ -95,18 +100,18 @@ def test_an_event_is_found_by_its_event_id_in_every_store(stores: Stores):
 
     page = list_events_in_all_stores(stores, EventFilter(event_id="web:ev-1"), limit=1, cursor=None)
 
-    assert [each["id"] for each in page.events] == sorted(ids, reverse=True)
+    assert [row["id"] for row in page.events] == sorted(ids, reverse=True)
 
 
-def test_an_event_is_found_in_its_store_while_another_is_away(second_redis: Redis):
-    away = open_redis("unix:///nowhere/at/all", WORKER)
-    kept = accept_events(Stores(second_redis).main.scripts, event("ev-1")).verdicts[0].id
-    stores = Stores(away, {"eu": second_redis})
+def test_an_event_is_found_in_its_store_while_another_store_is_down(second_redis: Redis):
+    unreachable = open_redis("unix:///nowhere/at/all", WORKER)
+    event_id = accept_events(Stores(second_redis).main.scripts, event("ev-1")).verdicts[0].id
+    stores = Stores(unreachable, {"eu": second_redis})
 
-    found = find_event(stores, kept)
+    result = find_event(stores, event_id)
 
-    assert found is not None
-    assert found[0].name == "eu"
+    assert result is not None
+    assert result[0].name == "eu"
     with pytest.raises(Unavailable):
         find_event(stores, "01K9XHZ3T5M7Q2V8B4N6C0D1EF")
     with pytest.raises(Unavailable):

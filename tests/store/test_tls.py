@@ -1,4 +1,4 @@
-"""rediss://: the store is spoken to over TLS, and to nobody who cannot prove to be it."""
+"""With rediss:// the relay uses TLS and connects only to a server whose certificate is valid."""
 
 import os
 import shutil
@@ -21,24 +21,25 @@ from tests.valkey import Valkey
 
 
 @pytest.fixture
-def known(tmp_path: Path) -> Papers:
+def certificates(tmp_path: Path) -> Papers:
     return papers(tmp_path / "papers")
 
 
 @pytest.fixture
-def port(valkey: Valkey, redis: Redis, known: Papers) -> Iterator[int]:
+def port(valkey: Valkey, redis: Redis, certificates: Papers) -> Iterator[int]:
     del redis  # empties the server
-    endpoint = TlsDoor(known, valkey.folder / "s")
+    endpoint = TlsDoor(certificates, valkey.folder / "s")
     yield endpoint.port
     endpoint.close()
 
 
-def address(port: int, known: Papers, *, ca: Path | None = None) -> str:
-    options = f"ssl_ca_certs={ca or known.ca}&ssl_certfile={known.certificate}&ssl_keyfile={known.key}"
+def store_url(port: int, certificates: Papers, *, ca: Path | None = None) -> str:
+    options = f"ssl_ca_certs={ca or certificates.ca}&ssl_certfile={certificates.certificate}&ssl_keyfile={certificates.key}"
     return f"rediss://127.0.0.1:{port}/0?{options}"
 
 
-def taken_through(url: str) -> int:
+def lease_through(url: str) -> int:
+    """Accept an event and lease it through `url`; return how many were leased."""
     client = open_redis(url, WORKER)
     scripts = Scripts(client)
     accept_events(scripts, event("1"))
@@ -47,59 +48,65 @@ def taken_through(url: str) -> int:
     return count
 
 
-def test_events_are_taken_and_sent_through_tls(port: int, known: Papers):
-    assert taken_through(address(port, known)) == 1
+def test_events_are_accepted_and_leased_over_tls(port: int, certificates: Papers):
+    assert lease_through(store_url(port, certificates)) == 1
 
 
-def test_a_server_that_another_authority_signed_for_is_not_spoken_to(
-    port: int, known: Papers, tmp_path: Path
+def test_a_server_whose_certificate_comes_from_another_authority_is_rejected(
+    port: int, certificates: Papers, tmp_path: Path
 ):
     stranger = papers(tmp_path / "stranger")
 
     with pytest.raises(Unavailable):
-        taken_through(address(port, known, ca=stranger.ca))
+        lease_through(store_url(port, certificates, ca=stranger.ca))
 
 
-def test_a_server_under_another_name_is_not_spoken_to(port: int, known: Papers):
+def test_a_server_whose_certificate_has_another_name_is_rejected(port: int, certificates: Papers):
     with pytest.raises(Unavailable):
-        taken_through(address(port, known).replace("127.0.0.1", "localhost"))
+        lease_through(store_url(port, certificates).replace("127.0.0.1", "localhost"))
 
 
-def test_a_server_that_wants_a_certificate_takes_nobody_without(port: int, known: Papers):
+def test_a_server_that_requires_a_client_certificate_rejects_a_client_without_one(
+    port: int, certificates: Papers
+):
     with pytest.raises(Unavailable):
-        taken_through(f"rediss://127.0.0.1:{port}/0?ssl_ca_certs={known.ca}")
+        lease_through(f"rediss://127.0.0.1:{port}/0?ssl_ca_certs={certificates.ca}")
 
 
-def test_a_file_that_is_not_there_is_told_at_start():
+def test_a_missing_certificate_file_is_reported_at_start():
     url = "rediss://u:hidden@host/0?ssl_ca_certs=/not/there.pem"
 
     with pytest.raises(
         SettingsError, match=r"ssl_ca_certs names a file that cannot be read: /not/there"
-    ) as told:
+    ) as raised:
         Settings.from_env({"RELAY_REDIS_URL": url})
 
-    assert "hidden" not in str(told.value)
+    assert "hidden" not in str(raised.value)
 
 
-def test_no_password_of_a_url_is_shown():
-    item = next(one for one in Settings.__dataclass_fields__.values() if one.name == "redis_url")
+def test_a_url_is_displayed_without_its_passwords():
+    item = next(field for field in Settings.__dataclass_fields__.values() if field.name == "redis_url")
     url = "redis+sentinel://u:hidden1@one/main/0?sentinel_password=hidden2&sentinel_username=s"
 
     assert "hidden" not in display_value(item, url)
     assert display_value(item, url).endswith("sentinel_username=s")
 
 
-def test_a_server_with_tls_of_its_own_takes_events(known: Papers):
+def test_a_server_with_native_tls_accepts_events(certificates: Papers):
     program = shutil.which("redis-server") or shutil.which("valkey-server")
     if program is None:
         pytest.skip("no redis-server or valkey-server on PATH; the bundled Valkey has no TLS")
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="rt") as folder:
-        files = {"tls-cert-file": known.certificate, "tls-key-file": known.key, "tls-ca-cert-file": known.ca}
+        files = {
+            "tls-cert-file": certificates.certificate,
+            "tls-key-file": certificates.key,
+            "tls-ca-cert-file": certificates.ca,
+        }
         options = {"tls-port": str(port)} | {name: os.fspath(path) for name, path in files.items()}
         server = Valkey(Path(folder), options, program=program)
         server.start()
         try:
-            assert taken_through(address(port, known)) == 1
+            assert lease_through(store_url(port, certificates)) == 1
         finally:
             server.stop()

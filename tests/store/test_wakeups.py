@@ -1,4 +1,4 @@
-"""When a company that rests is looked at again: at once when there is room after all, and not for a probe before its time."""
+"""A resting company is checked at once when it has room again, but not for a probe before the probe is due."""
 
 import pytest
 from redis import Redis
@@ -25,8 +25,8 @@ DAY = Limits(per_second=50, per_day=10, high_priority_share=0.2)
 
 @pytest.fixture
 def spent(scripts: Scripts, redis: Redis) -> Scripts:
-    """A day whose calls are spent, but for those that are kept for priority high. Nothing rings."""
-    limit(scripts, DAY)
+    """A company whose daily budget is spent except the share for high priority; no wakeup is pending."""
+    publish_acme_limits(scripts, DAY)
     accept_events(scripts, *(event(str(number)) for number in range(20)))
     assert len(take_events(scripts)) == 8
     assert take_events(scripts) == []
@@ -34,20 +34,20 @@ def spent(scripts: Scripts, redis: Redis) -> Scripts:
     return scripts
 
 
-def limit(scripts: Scripts, limits: Limits) -> None:
+def publish_acme_limits(scripts: Scripts, limits: Limits) -> None:
     publish_limits(scripts, {"acme": Destination("acme", "acme", BasicCredentials("k", "s"), limits=limits)})
 
 
-def test_what_goes_first_wakes_a_worker_on_a_day_that_is_spent_for_the_rest(
+def test_a_high_priority_event_wakes_a_worker_when_the_budget_of_the_others_is_spent(
     spent: Scripts, redis: Redis
 ) -> None:
     accept_events(spent, event("signed", priority=Priority.HIGH))
 
     assert redis.llen(keys.WAKEUP) == 1
-    assert [one.event_id for one in take_events(spent)] == ["web:signed"]
+    assert [leased.event_id for leased in take_events(spent)] == ["web:signed"]
 
 
-def test_what_goes_first_is_not_looked_at_again_and_again_once_its_own_room_is_spent(
+def test_a_high_priority_event_wakes_no_worker_once_its_reserved_share_is_spent(
     spent: Scripts, redis: Redis
 ) -> None:
     accept_events(spent, *(event(f"signed{number}", priority=Priority.HIGH) for number in range(3)))
@@ -58,16 +58,16 @@ def test_what_goes_first_is_not_looked_at_again_and_again_once_its_own_room_is_s
     assert redis.llen(keys.WAKEUP) == 0
 
 
-def test_limits_that_are_raised_hold_at_once(spent: Scripts) -> None:
-    limit(spent, Limits(per_second=50, per_day=20))
+def test_raised_limits_apply_at_once(spent: Scripts) -> None:
+    publish_acme_limits(spent, Limits(per_second=50, per_day=20))
 
     assert len(take_events(spent)) == 10
 
 
-def test_a_probe_that_is_answered_429_is_not_repeated_before_its_time(scripts: Scripts, redis: Redis):
-    accept_events(scripts, event("one"))
-    [taken] = take_events(scripts)
-    finish(scripts, taken, hold_event(HoldCause.FORBIDDEN, "ip", record=b"{}", probe_seconds=0))
+def test_a_probe_that_gets_429_is_not_repeated_before_the_freeze_ends(scripts: Scripts, redis: Redis):
+    accept_events(scripts, event("1"))
+    [leased] = take_events(scripts)
+    finish(scripts, leased, hold_event(HoldCause.FORBIDDEN, "ip", record=b"{}", probe_seconds=0))
     freeze_after_probe(scripts, "acme", 3600.0)
     schedule_probes(redis)
 
