@@ -74,7 +74,13 @@ def build_worker(
     liveness, threads = Liveness(), threads or settings.worker_threads
     # The health server starts before the store is reachable: /livez must answer while the worker waits for it.
     if settings.worker_port:
-        metrics = MetricsContext((store,), config, directory.all, _now, settings.metrics_destination_labels)
+        metrics = MetricsContext(
+            stores=(store,),
+            config=config,
+            destinations=directory.all,
+            now=_now,
+            per_destination=settings.metrics_destination_labels,
+        )
         serve_health(settings.worker_port, HealthReport(liveness, threads, redis, metrics))
     wait_for_redis(redis)
     refuse_cluster(redis)

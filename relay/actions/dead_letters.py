@@ -33,7 +33,7 @@ def preview_cluster(ctx: Context, principal: Principal, cluster: str, mapping: A
         ingest = _with_mapping(ingest, page["mapping"]["source"], mapping)
     preview = preview_in_all_stores(ctx.stores, _replay_of(cluster, page), lambda: ingest, ctx.now)
     result = {"cluster": cluster, "mapping": "current" if mapping is None else "trial"}
-    return result | dry_run_page(preview, viewer.sight)
+    return result | dry_run_page(preview, viewer.visibility)
 
 
 _NO_SINGLE_MAPPING = (

@@ -18,7 +18,7 @@ def preview_replay(ctx: Context, principal: Principal, replay: Replay) -> dict[s
     """Return what a replay would do, without changing anything."""
     principal.require(Role.OPERATOR)
     preview = preview_in_all_stores(ctx.stores, replay, lambda: ctx.ingest, ctx.now)
-    return {"dry_run": True} | dry_run_page(preview, make_viewer(ctx, principal).sight)
+    return {"dry_run": True} | dry_run_page(preview, make_viewer(ctx, principal).visibility)
 
 
 def start_replay(ctx: Context, principal: Principal, replay: Replay) -> dict[str, Any]:

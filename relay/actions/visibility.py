@@ -8,15 +8,24 @@ from relay.core.roles import Principal, Role
 from relay.queries.explain import Viewer
 from relay.settings import StartupError
 
-_SIGHTS: Mapping[Role, PayloadVisibility] = {Role.VIEWER: PayloadVisibility.NONE}
+_VISIBILITY: Mapping[Role, PayloadVisibility] = {Role.VIEWER: PayloadVisibility.NONE}
 """All other roles see payloads with personal data masked, sources their own events included."""
 
 
 def make_viewer(ctx: Context, principal: Principal, *, reveal: bool = False) -> Viewer:
-    """The principal as queries need it. With `reveal` payloads are not masked: check the role and audit it."""
-    sight = PayloadVisibility.PLAIN if reveal else _SIGHTS.get(principal.role, PayloadVisibility.REDACTED)
+    """Return the principal as a viewer. With `reveal`, payloads are not masked: check the role and audit it first."""
+    visibility = (
+        PayloadVisibility.PLAIN if reveal else _VISIBILITY.get(principal.role, PayloadVisibility.REDACTED)
+    )
+    stores, now = ctx.stores, ctx.now()
     try:
-        return Viewer(ctx.stores, ctx.now(), sight, ctx.config, ctx.destinations.find)
+        return Viewer(
+            stores=stores,
+            now=now,
+            visibility=visibility,
+            config=ctx.config,
+            find=ctx.destinations.find,
+        )
     except StartupError:
         # In the CLI only: events can still be read and explained, with less detail.
-        return Viewer(ctx.stores, ctx.now(), sight)
+        return Viewer(stores=stores, now=now, visibility=visibility)

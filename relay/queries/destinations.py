@@ -17,14 +17,28 @@ from relay.store.oauth_tokens import find_refreshable_destinations, read_grant
 from relay.store.queues import read_company_usage, read_depths
 from relay.store.stores import Store, Stores
 
+PASSED = "passed"
 
-def destinations_page(stores: Stores, known: Mapping[str, Destination], *, now: datetime) -> dict[str, Any]:
+_REMEDIES: Mapping[str, str | None] = {
+    PASSED: None,
+    "rate_limited": "Gong's limits for the company are used up. Probe again when calls are available.",
+    "failed": "No valid response from Gong. The credentials may still be correct: probe again in a minute. If it fails "
+    "again, check the network between the worker and Gong.",
+    "not_configured": "The worker's configuration does not have this destination. Give the web and the workers the same "
+    "file, then restart the workers.",
+}
+"""Remedies for outcomes without a hold cause."""
+
+
+def destinations_page(
+    stores: Stores, destinations: Mapping[str, Destination], *, now: datetime
+) -> dict[str, Any]:
     """Return `{destinations: […]}`, sorted by name.
 
-    `known` are the configured and connected destinations. Removed ones that had events are listed too.
+    `destinations` are all configured and connected destinations, by name. Removed ones that had events are listed too.
     """
-    rows = queues_page(stores, known, webhooks={}, now=now)["destinations"]
-    rows = [row | _render_access(known.get(row["destination"])) for row in rows]
+    rows = queues_page(stores, destinations, webhooks={}, now=now)["destinations"]
+    rows = [row | _render_access(destinations.get(row["destination"])) for row in rows]
     oauth_names = [row["destination"] for row in rows if row["auth"] == "oauth"]
     connected = find_refreshable_destinations(stores.main.redis, oauth_names) if oauth_names else set()
     return {
@@ -35,13 +49,13 @@ def destinations_page(stores: Stores, known: Mapping[str, Destination], *, now: 
 
 
 def destination_page(
-    stores: Stores, known: Mapping[str, Destination], name: str, *, now: datetime
+    stores: Stores, destinations: Mapping[str, Destination], name: str, *, now: datetime
 ) -> dict[str, Any]:
     """Return the row of a destination with its `last_probe`, its OAuth `grant` and its past `holds`.
 
     Raises NotFound for a destination that is neither configured nor connected and never had an event.
     """
-    store, destination = _find_store(stores, known, name), known.get(name)
+    store, destination = _find_store(stores, destinations, name), destinations.get(name)
     company = destination.company if destination else name
     depth = read_depths(store.redis, [name])[0]
     usage = {item.company: item for item in read_company_usage(store.redis, [company])}
@@ -57,9 +71,9 @@ def destination_page(
     }
 
 
-def _find_store(stores: Stores, known: Mapping[str, Destination], name: str) -> Store:
-    if name in known:
-        return stores.get(known[name].store)
+def _find_store(stores: Stores, destinations: Mapping[str, Destination], name: str) -> Store:
+    if name in destinations:
+        return stores.get(destinations[name].store)
     for store in stores:
         if _has_events(store, name):
             return store
@@ -119,19 +133,6 @@ def _render_past_hold(hold: PastHold) -> dict[str, Any]:
         "until": format_timestamp(hold.until),
         "seconds": round((hold.until - hold.since).total_seconds(), 1),
     }
-
-
-PASSED = "passed"
-
-_REMEDIES: Mapping[str, str | None] = {
-    PASSED: None,
-    "rate_limited": "Gong's limits for the company are used up. Probe again when calls are available.",
-    "failed": "No valid response from Gong. The credentials may still be correct: probe again in a minute. If it fails "
-    "again, check the network between the worker and Gong.",
-    "not_configured": "The worker's configuration does not have this destination. Give the web and the workers the same "
-    "file, and restart the workers.",
-}
-"""Remedies for outcomes without a hold cause."""
 
 
 def probe_page(redis: Client, name: str) -> dict[str, Any] | None:

@@ -86,8 +86,8 @@ def erasure_preview_page(stores: Stores, person: str) -> dict[str, Any]:
             "person": mark,
             "events": _render_counts(preview.counts),
             "receipts": preview.receipts,
+            "truncated": preview.at_least,
         }
-        | {"truncated": preview.at_least}
         for store, mark, preview in preview_erasure_in_all_stores(stores, person)
     ]
     return {"dry_run": True, "stores": parts}

@@ -21,20 +21,23 @@ from relay.store.events import SUMMARY_FIELDS, read_receipt
 
 _SUMMARY = frozenset({*SUMMARY_FIELDS, "replayed_at", "rule", "priority", "repeats", "repeated_at"})
 
+_MAX_UNREADABLE_BYTES = 65_536
+"""Maximum number of bytes to show of a body that cannot be parsed."""
+
 
 def event_page(viewer: Viewer, event_id: str) -> dict[str, Any]:
     """Return everything about an event, with as much of its payload as the viewer may see. Raises NotFound."""
-    found = find_event(viewer.stores, event_id)
-    if found is None:
+    match = find_event(viewer.stores, event_id)
+    if match is None:
         text = f"There is no event {event_id}: the id is wrong, or its record was pruned after it ended."
         raise NotFound("no_such_event", text)
-    store, record = found
+    store, record = match
     receipt = read_receipt(store.redis, record["receipt"].decode())
     fields = {name: value.decode() for name, value in record.items() if name in _SUMMARY}
     aggregated = parse_aggregate(
         [record.get(name) for name in ("aggregate_count", "first_at", "last_at", "aggregate")]
     )
-    page = {"id": event_id} | render_summary(fields, plain=viewer.sight is PayloadVisibility.PLAIN)
+    page = {"id": event_id} | render_summary(fields, plain=viewer.visibility is PayloadVisibility.PLAIN)
     return page | {
         "why": explain_event(viewer, store, record),
         **_render_session(record, aggregated),
@@ -47,7 +50,7 @@ def event_page(viewer: Viewer, event_id: str) -> dict[str, Any]:
         "call": _render_call(viewer, record, aggregated),
         "attempt_history": _render_attempts(viewer, record),
         "receipt": _render_receipt(viewer, record, receipt),
-        "payload_visibility": viewer.sight,
+        "payload_visibility": viewer.visibility,
     }
 
 
@@ -57,12 +60,13 @@ def _render_session(record: Record, aggregated: Aggregate | None) -> dict[str, A
         return {"carrier_id": record["carrier"].decode()}
     if aggregated is None:
         return {}
-    moments = {name: render_stored_timestamp(record[name]) for name in ("first_at", "last_at")}
-    return {
-        "aggregated": {"events": aggregated.count}
-        | moments
-        | {"until": render_stored_timestamp(record["aggregates_until"])}
+    session = {
+        "events": aggregated.count,
+        "first_at": render_stored_timestamp(record["first_at"]),
+        "last_at": render_stored_timestamp(record["last_at"]),
+        "until": render_stored_timestamp(record["aggregates_until"]),
     }
+    return {"aggregated": session}
 
 
 def _measure_wait(record: Record) -> float | None:
@@ -94,7 +98,7 @@ def _render_call(viewer: Viewer, record: Record, aggregated: Aggregate | None) -
         "operation": operation,
         "method": operation.method,
         "path": operation.path,
-        "body": apply_visibility(body, viewer.sight),
+        "body": apply_visibility(body, viewer.visibility),
     }
 
 
@@ -120,19 +124,15 @@ def _render_receipt(viewer: Viewer, record: Record, receipt: Record | None) -> d
         return None
     webhook = viewer.config.webhooks.get(record["source"].decode()) if viewer.config else None
     return render_receipt(
-        record, receipt, sight=viewer.sight, body_format=webhook.body_format if webhook else None
+        record, receipt, visibility=viewer.visibility, body_format=webhook.body_format if webhook else None
     )
-
-
-_MAX_UNREADABLE_BYTES = 65_536
-"""Maximum number of bytes to show of a body that cannot be parsed."""
 
 
 def render_receipt(
     record: Mapping[str, bytes],
     receipt: Mapping[str, bytes],
     *,
-    sight: PayloadVisibility,
+    visibility: PayloadVisibility,
     body_format: BodyFormat | None = None,
 ) -> dict[str, Any]:
     """Return `{id, received_at, key, content_type, bytes, item, erased_at, headers, query, body}` of an event's receipt.
@@ -140,7 +140,10 @@ def render_receipt(
     Erased values are null. `body` is the parsed value, or `{unreadable, text}` with the reason if it cannot be parsed.
     """
     has_body = "raw" in receipt
-    row: dict[str, Any] = {
+    body = None
+    if has_body and visibility is not PayloadVisibility.NONE:
+        body = _render_body(receipt, visibility, body_format or BodyFormat())
+    return {
         "id": record["receipt"].decode(),
         "received_at": render_stored_timestamp(record["received_at"]),
         "key": receipt["key_id"].decode(),
@@ -148,32 +151,31 @@ def render_receipt(
         "bytes": len(receipt["raw"]) if has_body else None,
         "item": int(record.get("item", b"0")),
         "erased_at": render_stored_timestamp(receipt["erased_at"]) if "erased_at" in receipt else None,
-    }
-    return row | {
-        "headers": _render_texts(receipt, "headers", sight),
-        "query": _render_texts(receipt, "query", sight),
-        "body": _render_body(receipt, sight, body_format or BodyFormat())
-        if has_body and sight is not PayloadVisibility.NONE
-        else None,
+        "headers": _render_texts(receipt, "headers", visibility),
+        "query": _render_texts(receipt, "query", visibility),
+        "body": body,
     }
 
 
-def _render_texts(receipt: Mapping[str, bytes], name: str, sight: PayloadVisibility) -> dict[str, str] | None:
+def _render_texts(
+    receipt: Mapping[str, bytes], name: str, visibility: PayloadVisibility
+) -> dict[str, str] | None:
     """Return headers or query parameters. Only webhooks have them."""
-    if name not in receipt or sight is PayloadVisibility.NONE:
+    if name not in receipt or visibility is PayloadVisibility.NONE:
         return None
     texts: dict[str, str] = orjson.loads(receipt[name])
-    if sight is PayloadVisibility.PLAIN:
+    if visibility is PayloadVisibility.PLAIN:
         return texts
     return redact_headers(texts) if name == "headers" else redact_query(texts)
 
 
-def _render_body(receipt: Mapping[str, bytes], sight: PayloadVisibility, body_format: BodyFormat) -> Any:
+def _render_body(receipt: Mapping[str, bytes], visibility: PayloadVisibility, body_format: BodyFormat) -> Any:
     raw = receipt["raw"]
     try:
         value = read_body(raw, receipt["content_type"].decode(), body_format)
     except RelayError as error:
-        plain = sight is PayloadVisibility.PLAIN
+        # Personal data cannot be located in a body that is not parsed, so all of it is hidden.
+        plain = visibility is PayloadVisibility.PLAIN
         text = raw[:_MAX_UNREADABLE_BYTES].decode("utf-8", "replace") if plain else f"••• ({len(raw)} bytes)"
         return {"unreadable": error.code, "text": text}
-    return value if sight is PayloadVisibility.PLAIN else redact(value)
+    return value if visibility is PayloadVisibility.PLAIN else redact(value)

@@ -27,25 +27,24 @@ from relay.store.stores import Store, Stores
 
 Record = Mapping[str, bytes]
 
-_BEFORE_GONG = frozenset({State.QUEUED, State.RETRYING, State.ON_HOLD})
+_WAITING_STATES = frozenset({State.QUEUED, State.RETRYING, State.ON_HOLD})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Viewer:
-    """Who views a page, and what they may see of payloads.
-
-    Without `config` and `find`, when the configuration cannot be read, explanations have less detail.
-    """
+    """The stores and the time of a query, and how much of the payloads its caller may see."""
 
     stores: Stores
     now: datetime
-    sight: PayloadVisibility = PayloadVisibility.REDACTED
+    visibility: PayloadVisibility = PayloadVisibility.REDACTED
     config: Config | None = None
+    """None if the configuration cannot be read; explanations then have less detail."""
     find: Callable[[str], Destination | None] = lambda _name: None
+    """Looks up a destination by name."""
 
     def redact(self, text: str) -> str:
         """Redact a text that may quote a payload, unless the viewer may see payloads."""
-        return text if self.sight is PayloadVisibility.PLAIN else redact_sentence(text)
+        return text if self.visibility is PayloadVisibility.PLAIN else redact_sentence(text)
 
 
 def explain_event(viewer: Viewer, store: Store, record: Record) -> dict[str, Any]:
@@ -86,7 +85,7 @@ def collect_facts(viewer: Viewer, store: Store, record: Record) -> EventFacts:
         return replace(facts, next_at=to_datetime(record["aggregates_until"]))
     if state is State.AGGREGATED:
         return replace(facts, **_read_carrier(store.redis, record))
-    if state in _BEFORE_GONG:
+    if state in _WAITING_STATES:
         return _add_obstacles(viewer, store.redis, facts, record)
     return facts
 

@@ -41,11 +41,9 @@ def explain_by_name_page(
     rows = (_render_event(viewer, event_id) for event_id in ids)
     events = [row for row in rows if row and only in {None, row["source"]}]
     page = {"query": {name: redact_name(value[:_MAX_NAME])}, "events": events}
-    return page | {
-        "why": events[0]["why"]
-        if events
-        else render_explanation(_explain_absence(viewer, name, value, sources))
-    }
+    if events:
+        return page | {"why": events[0]["why"]}
+    return page | {"why": render_explanation(_explain_absence(viewer, name, value, sources))}
 
 
 def _parse_query(query: Mapping[str, str]) -> tuple[str, str]:
@@ -73,6 +71,7 @@ def _find_ids(viewer: Viewer, name: str, value: str, sources: Sequence[str]) -> 
     exact = _list_ids(viewer, EventFilter(event_id=value))
     if exact:
         return exact
+    # Deduplication remembers ids with the prefix of their source, also those of pruned events.
     matches = [find_duplicates(store.redis, _candidate_names(value, sources)) for store in viewer.stores]
     return sorted((event_id for match in matches for event_id in match.values()), reverse=True)
 
@@ -98,10 +97,10 @@ def _read_verdicts(viewer: Viewer, receipt_id: str) -> list[tuple[str, bool]]:
 
 
 def _render_event(viewer: Viewer, event_id: str) -> dict[str, Any] | None:
-    found = find_event(viewer.stores, event_id)
-    if found is None:
+    match = find_event(viewer.stores, event_id)
+    if match is None:
         return None
-    store, record = found
+    store, record = match
     return {
         "id": event_id,
         "status": record["state"].decode(),

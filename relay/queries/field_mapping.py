@@ -54,7 +54,7 @@ def render_fields(viewer: Viewer, record: Record, receipt: Record | None) -> lis
     `from` is where the same value is in the event. `value` is what was sent; for an event that was never sent, what the
     current mapping produces.
     """
-    if viewer.sight is PayloadVisibility.NONE:
+    if viewer.visibility is PayloadVisibility.NONE:
         return []
     if receipt is not None and "headers" in receipt:
         fields = _trace_webhook(viewer, record, receipt)
@@ -69,7 +69,7 @@ _Field = tuple[str, list[str], str | None, Any]
 def _render_field(
     viewer: Viewer, path: str, sources: list[str], template: str | None, value: Any
 ) -> dict[str, Any]:
-    plain = viewer.sight is PayloadVisibility.PLAIN
+    plain = viewer.visibility is PayloadVisibility.PLAIN
     return {
         "path": path if plain else redact_path(path),
         "from": sources if plain else [redact_path(source) for source in sources],

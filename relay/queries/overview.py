@@ -18,7 +18,7 @@ from relay.store.stores import Stores
 
 def overview_page(
     stores: Stores,
-    known: Mapping[str, Destination],
+    destinations: Mapping[str, Destination],
     *,
     config: Config,
     now: datetime,
@@ -28,7 +28,7 @@ def overview_page(
 
     `series` covers all events, `alerts` are the open ones, `depth` is the backlog, and `companies` have their budgets.
     """
-    queues = queues_page(stores, known, webhooks=config.webhooks, now=now)
+    queues = queues_page(stores, destinations, webhooks=config.webhooks, now=now)
     rows = queues["destinations"]
     return {
         "at": format_timestamp(now),

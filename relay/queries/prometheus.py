@@ -49,7 +49,7 @@ _OUTCOMES = ("delivered", "duplicate", "rejected", "failed", "rate_limited", "bl
 _ENDPOINTS = ("events", "webhooks", "gong")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MetricsContext:
     """What the metrics describe."""
 

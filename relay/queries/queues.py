@@ -31,18 +31,19 @@ _MAX_HEARTBEAT_AGE = timedelta(seconds=30)
 
 
 def queues_page(
-    stores: Stores, known: Mapping[str, Destination], *, webhooks: Mapping[str, Webhook], now: datetime
+    stores: Stores, destinations: Mapping[str, Destination], *, webhooks: Mapping[str, Webhook], now: datetime
 ) -> dict[str, Any]:
     """Return `{destinations, workers, store, stores, outages, unverified}`.
 
-    `known` are the configured and connected destinations, by name. `outages` are the base URLs where Gong does not
+    `destinations` are all configured and connected destinations, by name. `outages` are the base URLs where Gong does not
     respond, `unverified` the sources whose webhooks are not verified. A further store may be unavailable, and is then
     listed as such; an unavailable main store raises Unavailable.
     """
+    # The main store must answer; further stores may be down.
     others = (store for store in stores if store is not stores.main)
     pages = [
-        _read_queues(stores.main, known, now),
-        *(_try_read_queues(store, known, now) for store in others),
+        _read_queues(stores.main, destinations, now),
+        *(_try_read_queues(store, destinations, now) for store in others),
     ]
     rows = [row for page in pages for row in page["destinations"]]
     return {
@@ -55,20 +56,21 @@ def queues_page(
     }
 
 
-def _try_read_queues(store: Store, known: Mapping[str, Destination], now: datetime) -> dict[str, Any]:
+def _try_read_queues(store: Store, destinations: Mapping[str, Destination], now: datetime) -> dict[str, Any]:
     """Read a store that may be unavailable."""
     try:
-        return _read_queues(store, known, now)
+        return _read_queues(store, destinations, now)
     except Unavailable as error:
         return {"destinations": [], "workers": [], "store": {"unavailable": error.code}, "outages": []}
 
 
-def _read_queues(store: Store, known: Mapping[str, Destination], now: datetime) -> dict[str, Any]:
+def _read_queues(store: Store, destinations: Mapping[str, Destination], now: datetime) -> dict[str, Any]:
     """Read one store: its destinations, including removed ones, its workers, and the outages that its workers see."""
     redis = store.redis
     with redis_errors_as_unavailable():
         stored = list_destination_names(redis)
-    own = {name: destination for name, destination in known.items() if destination.store == store.name}
+    own = {name: destination for name, destination in destinations.items() if destination.store == store.name}
+    # Destinations that were removed from the configuration may still have events here.
     names = sorted({*own, *stored})
     companies = sorted({_company_of(own, name) for name in names})
     usage = {item.company: item for item in read_company_usage(redis, companies)}
@@ -117,8 +119,8 @@ def store_page(redis: Client) -> dict[str, Any]:
     }
 
 
-def _company_of(known: Mapping[str, Destination], name: str) -> str:
-    return known[name].company if name in known else name
+def _company_of(destinations: Mapping[str, Destination], name: str) -> str:
+    return destinations[name].company if name in destinations else name
 
 
 def destination_row(
@@ -146,10 +148,17 @@ def destination_row(
 
 
 def _render_budget(usage: CompanyUsage, limits: Limits) -> dict[str, Any]:
-    """Return the calls that a company may still make. `reserved_for_high_priority` is the part of `remaining` that only they may use.
+    """Return the calls that a company may still make.
 
-    `other_integrations` estimates the calls of the company's other integrations, from Gong's 429 responses.
+    `reserved_for_high_priority` is the part of `remaining` that other events may not use. `other_integrations` estimates
+    the calls of the company's other integrations from Gong's 429 responses.
     """
+    other_integrations = None
+    if usage.other_calls_at:
+        other_integrations = {
+            "estimated_calls": usage.other_calls,
+            "observed_at": _format(usage.other_calls_at),
+        }
     left = max(limits.daily_budget - usage.last_day, 0)
     return {
         "per_second": limits.per_second,
@@ -159,12 +168,7 @@ def _render_budget(usage: CompanyUsage, limits: Limits) -> dict[str, Any]:
         "remaining": left,
         "reserved_for_high_priority": min(max(limits.high_priority_reserve - usage.high, 0), left),
         "rate_limited_until": _format(usage.frozen_until) if usage.frozen_until else None,
-        "other_integrations": {
-            "estimated_calls": usage.other_calls,
-            "observed_at": _format(usage.other_calls_at),
-        }
-        if usage.other_calls_at
-        else None,
+        "other_integrations": other_integrations,
         "extra_spacing_seconds": round(usage.extra_spacing, 3),
     }
 
@@ -172,7 +176,8 @@ def _render_budget(usage: CompanyUsage, limits: Limits) -> dict[str, Any]:
 def _render_forecast(
     row: Mapping[str, Any], usage: CompanyUsage, limits: Limits, now: datetime
 ) -> dict[str, Any]:
-    """Return when the company's backlog will be sent, and when its budget runs out before that. All None on hold."""
+    """Return when the company's backlog will be sent, and when its budget runs out if that comes first."""
+    # Nothing predicts when a hold ends.
     if row["hold"]:
         return {"clears_in_seconds": None, "clears_at": None, "budget_exhausted_at": None}
     only_high = usage.priorities.get(Priority.HIGH, 0) == usage.queued
@@ -200,8 +205,8 @@ def _render_outage(breaker: OpenBreaker) -> dict[str, Any]:
         "since": _format(breaker.since),
         "next_trial_at": _format(breaker.open_until),
         "error": breaker.error,
-        "remedy": "No action needed. The relay sends one trial call from time to time, spends no attempts meanwhile, and resumes when "
-        "a call succeeds.",
+        "remedy": "No action is needed. The relay makes trial calls from time to time and resumes when one succeeds; waiting "
+        "events lose no attempts.",
     }
 
 

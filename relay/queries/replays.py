@@ -52,21 +52,23 @@ def has_ended(page: dict[str, Any]) -> bool:
     return page["status"] in {ReplayStage.DONE, ReplayStage.CANCELLED}
 
 
-def dry_run_page(result: Mapping[str, Any], sight: PayloadVisibility) -> dict[str, Any]:
+def dry_run_page(result: Mapping[str, Any], visibility: PayloadVisibility) -> dict[str, Any]:
     """Return the result of a dry run, with as much of its examples as the viewer may see."""
-    return dict(result) | {"examples": [_render_example(example, sight) for example in result["examples"]]}
+    return dict(result) | {
+        "examples": [_render_example(example, visibility) for example in result["examples"]]
+    }
 
 
-def _render_example(example: Mapping[str, Any], sight: PayloadVisibility) -> dict[str, Any]:
+def _render_example(example: Mapping[str, Any], visibility: PayloadVisibility) -> dict[str, Any]:
     row = dict(example)
-    if sight is PayloadVisibility.PLAIN:
+    if visibility is PayloadVisibility.PLAIN:
         return row
     if "detail" in row:
         row["detail"] = redact_sentence(row["detail"])
     if "problem" in row:
         row["problem"] = row["problem"] | {"detail": redact_sentence(row["problem"]["detail"])}
     if "call" in row:
-        row["call"] = row["call"] | {"body": apply_visibility(row["call"]["body"], sight)}
+        row["call"] = row["call"] | {"body": apply_visibility(row["call"]["body"], visibility)}
     return row
 
 

@@ -40,7 +40,6 @@ def sources_page(stores: Stores, config: Config, *, now: datetime) -> dict[str, 
 def source_rows(
     stores: Stores, config: Config, names: Sequence[str], *, now: datetime
 ) -> list[dict[str, Any]]:
-    """Return the rows of these sources."""
     uses_by_store = [read_key_uses(store.redis, names) for store in stores]
     uses = {name: _merge_uses([store_uses[name] for store_uses in uses_by_store]) for name in names}
     traffic = read_traffic(stores, names, now=now)
@@ -109,6 +108,7 @@ def read_traffic(stores: Stores, names: Sequence[str], *, now: datetime) -> dict
     """
     scopes = [source_scope(name) for name in names]
     series = {title: read_all_stores(stores, scopes, span, now) for title, span in _SPANS.items()}
+    # A rejected request leads to no destination, so it is recorded only in the main store.
     newest = read_rejected_requests(stores.main.redis, names)
     rows: dict[str, dict[str, Any]] = {}
     for name, scope in zip(names, scopes, strict=True):
@@ -151,15 +151,15 @@ def source_page(viewer: Viewer, name: str) -> dict[str, Any]:
 
 def _read_last_receipt(viewer: Viewer, name: str, webhook: Webhook | None) -> dict[str, Any] | None:
     newest = list_events_in_all_stores(viewer.stores, EventFilter(source=name), limit=1, cursor=None).events
-    found = find_event(viewer.stores, newest[0]["id"]) if newest else None
-    if found is None:
+    match = find_event(viewer.stores, newest[0]["id"]) if newest else None
+    if match is None:
         return None
-    store, record = found
+    store, record = match
     receipt = read_receipt(store.redis, record["receipt"].decode())
     if receipt is None:
         return None
     # An event that arrived in canonical form has no headers, and the webhook's format does not apply to it.
     body_format = webhook.body_format if webhook and "headers" in receipt else None
     return {"event": newest[0]["id"]} | render_receipt(
-        record, receipt, sight=viewer.sight, body_format=body_format
+        record, receipt, visibility=viewer.visibility, body_format=body_format
     )

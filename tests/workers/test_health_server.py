@@ -41,7 +41,10 @@ class HangingLoop(Liveness):
 def report(redis: Redis, liveness: Liveness) -> HealthReport:
     destinations = {"acme": Destination("acme", "acme", BasicCredentials("k", "s"))}
     context = MetricsContext(
-        Stores(redis), Config(destinations, {}), lambda: destinations, lambda: datetime.now(UTC)
+        stores=Stores(redis),
+        config=Config(destinations, {}),
+        destinations=lambda: destinations,
+        now=lambda: datetime.now(UTC),
     )
     return HealthReport(liveness, 8, redis, context)
 

@@ -38,9 +38,13 @@ def show_metrics() -> Response:
     # Labels name customers. On a shared port partners could read them, so a key is required there.
     if not ctx.settings.operations_port:
         ctx.auth.require_role(request, Role.VIEWER)
-    by_destination = ctx.settings.metrics_destination_labels
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(
-        StoreCollector(MetricsContext(ctx.stores, ctx.config, ctx.destinations.all, ctx.now, by_destination))
+    context = MetricsContext(
+        stores=ctx.stores,
+        config=ctx.config,
+        destinations=ctx.destinations.all,
+        now=ctx.now,
+        per_destination=ctx.settings.metrics_destination_labels,
     )
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(StoreCollector(context))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
