@@ -1,4 +1,4 @@
-"""gunicorn's configuration for the web. Command-line options override it; `WEB_CONCURRENCY` sets the process count."""
+"""gunicorn's configuration for the web server. Command-line options override it; `WEB_CONCURRENCY` sets the process count."""
 
 import os
 import signal

@@ -139,8 +139,8 @@ class Settings:
     )
     allow_gong_hosts: frozenset[str] = option(
         frozenset(),
-        "Hosts (or host:port), separated by commas, that a destination's base_url may use besides Gong's own, also with "
-        "http and a path. For sandboxes and gateways.",
+        "Hosts (or host:port), separated by commas, that a destination's base_url may use besides Gong's own, with "
+        "http and a path too. For sandboxes and gateways.",
         parse=parse_hosts,
     )
     log_level: str = option(

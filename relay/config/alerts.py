@@ -209,7 +209,7 @@ def read_alerts(entry: Mapping[str, Any] | None) -> AlertConfig:
 
 
 def alert_problems(section: Mapping[str, Any] | None, hosts: Container[str]) -> Iterator[Problem]:
-    """Yield the problems that the schema cannot find. `hosts` may be called besides public ones, also by http."""
+    """Yield the problems that the schema cannot find. `hosts` may be called in addition to public ones, and over http."""
     if section is None:
         return
     for name, receiver in section.get("receivers", {}).items():

@@ -26,7 +26,7 @@ _TIMEOUT, _TOO_EARLY = 408, 425
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """A response. Header names are in lower case; `body` holds its first 64 KiB."""
+    """A response. Header names are in lower case; `body` contains its first 64 KiB."""
 
     status: int
     headers: Mapping[str, str]

@@ -26,7 +26,7 @@ _MIN_MILLISECONDS = 100_000_000_000
 
 
 def parse_timestamp(value: str | int | float) -> datetime:  # noqa: PYI041 - JSON has both, and a reader asks
-    """Parse a timestamp and return it in UTC. Raises ValueError, with a remedy, also without an offset or before 2000."""
+    """Parse a timestamp and return it in UTC. Raises ValueError with a remedy, including for a time without an offset or before 2000."""
     if isinstance(value, str):
         text = value.strip()
         return _from_epoch(int(text)) if _EPOCH_DIGITS.fullmatch(text) else _from_text(text)

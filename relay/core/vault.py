@@ -53,7 +53,7 @@ class Vault:
 
     def _newest_key(self) -> Fernet:
         if not self._fernets:
-            raise UnsealError("RELAY_SECRET_KEYS holds no key")
+            raise UnsealError("RELAY_SECRET_KEYS contains no key")
         return self._fernets[0]
 
     def _all_keys(self) -> MultiFernet:

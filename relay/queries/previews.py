@@ -82,7 +82,7 @@ def mapping_preview_page(trial: MappingTrial, ctx: PreviewContext) -> dict[str, 
 def require_webhook(ctx: PreviewContext) -> Webhook:
     """Return the source's webhook. Raises NotFound if it has none."""
     if ctx.webhook is None:
-        text = f"The source {ctx.source.name} receives no webhooks: give it a preset, or verify and rules."
+        text = f"The source {ctx.source.name} accepts no webhooks: give it a preset, or verify and rules."
         raise NotFound("no_such_source", text)
     return ctx.webhook
 

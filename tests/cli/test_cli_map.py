@@ -108,7 +108,7 @@ def test_a_source_without_a_mapping_is_reported_with_the_remedy(run: Run):
     result = run("map", "web", "-", sent="{}")
 
     assert result.code == 1
-    assert "takes no webhooks: give it a preset" in result.err
+    assert "accepts no webhooks: give it a preset" in result.err
 
 
 def test_a_header_without_a_value_is_a_usage_error(mapped: Callable[..., Any]):

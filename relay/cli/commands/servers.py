@@ -13,7 +13,7 @@ _GUNICORN = (sys.executable, "-m", "gunicorn")
 
 
 def web_command(*options: str) -> tuple[str, ...]:
-    """The command line of the web. `options` override those of `relay.gunicorn_conf`."""
+    """The command line of the web server. `options` override those of `relay.gunicorn_conf`."""
     return (*_GUNICORN, "--config", "python:relay.gunicorn_conf", *options)
 
 

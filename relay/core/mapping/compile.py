@@ -89,7 +89,7 @@ def _parse_rules(spec: Any, path: str, problems: list[Problem]) -> tuple[Rule, .
         problems.append(Problem(path, MappingErrorCode.MISSING_KEY, "must be a list of at least one rule"))
         return ()
     if len(spec) > RULES_MAX:
-        message = f"holds {len(spec)} rules; the limit is {RULES_MAX}"
+        message = f"has {len(spec)} rules; the limit is {RULES_MAX}"
         problems.append(Problem(path, MappingErrorCode.TOO_LARGE, message))
         return ()
     rules = [_parse_rule(rule, f"{path}[{index}]", problems) for index, rule in enumerate(spec)]

@@ -47,7 +47,7 @@ class EventProblemCode(StrEnum):
     WORK_LIMIT_EXCEEDED = "work_limit_exceeded"
     """Mapping the event takes more steps than one event may. Dead letters only."""
     TOO_MANY_ITEMS = "too_many_items"
-    """The receipt holds more items than the relay maps. Dead letters only."""
+    """The receipt contains more items than the relay maps. Dead letters only."""
     NO_VALUE = "no_value"
     """An expression has no value for this payload."""
     VALUE_DROPPED = "value_dropped"

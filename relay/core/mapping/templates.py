@@ -1,4 +1,4 @@
-"""Templates: text in a map that holds `{{ expressions }}`."""
+"""Templates: text in a map that contains `{{ expressions }}`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -50,7 +50,7 @@ def parse_map(spec: Any, *, path: str) -> tuple[MapTree, list[Problem]]:
     root = _parse_node(spec, path, problems, depth=0)
     templates = dict(_walk_templates(root, ""))
     if len(templates) > EXPRESSIONS_MAX:
-        message = f"holds {len(templates)} expressions; the limit is {EXPRESSIONS_MAX}"
+        message = f"has {len(templates)} expressions; the limit is {EXPRESSIONS_MAX}"
         problems.append(Problem(path, MappingErrorCode.TOO_LARGE, message))
     return MapTree(root, _make_builder(root, ""), templates), problems
 

@@ -101,7 +101,9 @@ ERRORS: Mapping[str, ErrorInfo] = {
     "body_incomplete": ErrorInfo(
         400, "The connection delivered fewer bytes than announced.", "Send the request again."
     ),
-    "no_events": ErrorInfo(400, "The array or the NDJSON body holds no event.", "Send at least one event."),
+    "no_events": ErrorInfo(
+        400, "The array or the NDJSON body contains no event.", "Send at least one event."
+    ),
     "bad_idempotency_key": ErrorInfo(
         400, "`Idempotency-Key` is empty or too long.", "Send a key of 1 to 255 characters."
     ),
@@ -166,12 +168,12 @@ ERRORS: Mapping[str, ErrorInfo] = {
     ),
     "receipt_erased": ErrorInfo(
         404,
-        "The request that held this event was [erased](privacy.md#erase-a-person), so the event cannot be mapped again.",
+        "The request that contained this event was [erased](privacy.md#erase-a-person), so the event cannot be mapped again.",
         "Ask the sender to send it again.",
     ),
     "no_such_receipt": ErrorInfo(
         404,
-        "The request that held this event was pruned, so the event cannot be mapped again.",
+        "The request that contained this event was pruned, so the event cannot be mapped again.",
         "Ask the sender to send it again.",
     ),
     "no_such_source": ErrorInfo(
@@ -253,7 +255,7 @@ ERRORS: Mapping[str, ErrorInfo] = {
         413, "The body is larger than `RELAY_MAX_BODY_BYTES`.", "Send fewer events per request."
     ),
     "too_many_items": ErrorInfo(
-        413, "The request holds more events than `RELAY_MAX_ITEMS`.", "Send fewer events per request."
+        413, "The request contains more events than `RELAY_MAX_ITEMS`.", "Send fewer events per request."
     ),
     "too_many_fields": ErrorInfo(413, "The form has too many fields.", "Send fewer fields, or send JSON."),
     "unsupported_type": ErrorInfo(
