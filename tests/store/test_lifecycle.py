@@ -1,4 +1,4 @@
-"""A property: whatever is done to events in whatever order, only legal moves happen and no event is ever lost."""
+"""Property test: any order of operations makes only legal state changes and loses no event."""
 
 from collections import Counter
 from dataclasses import replace
@@ -47,8 +47,8 @@ SETTLEMENTS: list[Settlement] = [
 ]
 
 
-class Life(RuleBasedStateMachine):
-    """Senders, workers that live and die, and operators, all at once."""
+class LifecycleMachine(RuleBasedStateMachine):
+    """Senders, workers that may crash, and operators act in any order."""
 
     redis: Redis
 
@@ -60,7 +60,7 @@ class Life(RuleBasedStateMachine):
         self.leased: list[LeasedEvent] = []
 
     def observe(self) -> None:
-        """Every event exists, and has moved only as the table of moves allows, in any number of moves."""
+        """Check that every event exists and changed its state only through legal transitions."""
         for event_id, before in self.states.items():
             now = State(self.redis.hget(keys.EVENT + event_id, "state").decode())
             assert now == before or now in reachable(before), f"{before} → {now}"
@@ -73,8 +73,8 @@ class Life(RuleBasedStateMachine):
         priority=st.sampled_from(Priority),
     )
     def accept(self, native: int, destination: str, *, filtered: bool, priority: Priority) -> None:
-        made = event(str(native), destination=destination, filtered=filtered, priority=priority)
-        [verdict] = accept_events(self.scripts, made).verdicts
+        new_event = event(str(native), destination=destination, filtered=filtered, priority=priority)
+        [verdict] = accept_events(self.scripts, new_event).verdicts
         if not verdict.duplicate:
             self.states[verdict.id] = State(verdict.status)
 
@@ -82,28 +82,30 @@ class Life(RuleBasedStateMachine):
         natives=st.lists(st.integers(31, 60), min_size=1, max_size=4),
         destination=st.sampled_from(["acme", "twin"]),
     )
-    def visit(self, natives: list[int], destination: str) -> None:
-        """Events of one session."""
+    def accept_session(self, natives: list[int], destination: str) -> None:
+        """Accept events of one session."""
         session = VisitSession(("web", "page_view", "visit", "jane"), NOW)
-        made = [replace(event(str(native), destination=destination), session=session) for native in natives]
-        for verdict in accept_events(self.scripts, *made).verdicts:
+        new_events = [
+            replace(event(str(native), destination=destination), session=session) for native in natives
+        ]
+        for verdict in accept_events(self.scripts, *new_events).verdicts:
             if not verdict.duplicate:
                 self.states[verdict.id] = State(verdict.status)
 
     @rule()
-    def fall_quiet(self) -> None:
+    def end_sessions(self) -> None:
         for event_id in self.redis.zrange(keys.AGGREGATING, 0, -1):
             self.redis.zadd(keys.AGGREGATING, {event_id: 0})
 
     @rule(want=st.integers(1, 5), dies=st.booleans())
     def lease_events(self, want: int, *, dies: bool) -> None:
-        _, taken = lease_events(self.scripts, worker="w", want=want, pacing=Pacing(0.0, 0.0, 0.0))
-        self.leased += [] if dies else taken
+        _, leased = lease_events(self.scripts, worker="w", want=want, pacing=Pacing(0.0, 0.0, 0.0))
+        self.leased += [] if dies else leased
 
-    @rule(settlement=st.sampled_from(SETTLEMENTS), at=st.integers(0, 5))
-    def settle(self, settlement: Settlement, at: int) -> None:
-        if at < len(self.leased):
-            finish(self.scripts, self.leased.pop(at), settlement)
+    @rule(settlement=st.sampled_from(SETTLEMENTS), index=st.integers(0, 5))
+    def settle(self, settlement: Settlement, index: int) -> None:
+        if index < len(self.leased):
+            finish(self.scripts, self.leased.pop(index), settlement)
 
     @rule()
     def sweep(self) -> None:
@@ -114,27 +116,27 @@ class Life(RuleBasedStateMachine):
     def resume(self, destination: str) -> None:
         resume_destination(self.scripts, destination)
 
-    @rule(at=st.integers(0, 30), again=st.booleans())
-    def operate(self, at: int, *, again: bool) -> None:
+    @rule(index=st.integers(0, 30), replays=st.booleans())
+    def replay_or_discard(self, index: int, *, replays: bool) -> None:
         ids = list(self.states)
-        if at >= len(ids):
+        if index >= len(ids):
             return
         try:
-            if again:
-                replay_event(self.scripts, ids[at], now=NOW)
+            if replays:
+                replay_event(self.scripts, ids[index], now=NOW)
             else:
-                discard_event(self.scripts, ids[at], keep_seconds=600)
+                discard_event(self.scripts, ids[index], keep_seconds=600)
         except Conflict:
-            assert State(self.redis.hget(keys.EVENT + ids[at], "state").decode()) != State.DEAD
+            assert State(self.redis.hget(keys.EVENT + ids[index], "state").decode()) != State.DEAD
 
-    @rule(at=st.integers(0, 30))
-    def erase(self, at: int) -> None:
-        """One step of an erasure, as if the event told of somebody."""
+    @rule(index=st.integers(0, 30))
+    def erase(self, index: int) -> None:
+        """Run one step of an erasure on an event, as if it contained the person's data."""
         ids = list(self.states)
-        if at < len(ids):
+        if index < len(ids):
             erasing = Erasure(new_id(), b"8 bytes.", "email", "admin")
             start_erasure(self.scripts, erasing, seen_seconds=60, now=NOW)
-            erase_record(self.scripts, erasing, ids[at], alias="", keep_seconds=600)
+            erase_record(self.scripts, erasing, ids[index], alias="", keep_seconds=600)
 
     @invariant()
     def every_event_is_where_its_state_says(self) -> None:
@@ -154,11 +156,11 @@ class Life(RuleBasedStateMachine):
         places[State.AGGREGATING] = aggregating
         for event_id, state in self.states.items():
             assert state in ENDED_STATES or event_id in places[state], (
-                f"{event_id} is {state} but in no such place"
+                f"{event_id} is {state} but not in the queue or set of that state"
             )
 
     @invariant()
-    def every_queue_that_holds_events_will_be_looked_at(self) -> None:
+    def every_queue_with_events_will_be_checked(self) -> None:
         queues = {name for name in self.redis.smembers(keys.RQ_QUEUES) if self.redis.exists(name)}
         turns = self.redis.zrange(keys.TURNS + "acme", 0, -1)
         assert queues <= {keys.RQ_QUEUE.encode() + name for name in turns}
@@ -166,17 +168,17 @@ class Life(RuleBasedStateMachine):
 
 
 def reachable(state: State) -> set[State]:
-    """Every state that some run of legal moves leads to."""
-    found: set[State] = set()
+    """Return every state that legal transitions lead to from `state`."""
+    reached: set[State] = set()
     edge = {state}
     while edge:
-        edge = {move for one in edge for move in TRANSITIONS[one]} - found
-        found |= edge
-    return found
+        edge = {move for source in edge for move in TRANSITIONS[source]} - reached
+        reached |= edge
+    return reached
 
 
-def test_any_order_of_moves_is_legal_and_loses_nothing(redis: Redis):
-    class Run(Life):
+def test_any_order_of_operations_is_legal_and_loses_no_event(redis: Redis):
+    class Run(LifecycleMachine):
         pass
 
     Run.redis = redis

@@ -1,4 +1,4 @@
-"""An operator's pause outlasts whatever happens meanwhile: only an operator ends it."""
+"""Only an operator ends an operator's pause."""
 
 from redis import Redis
 
@@ -13,18 +13,18 @@ from tests.store_world import accept_events, event, take_events
 ACME = Destination("acme", "acme", BasicCredentials("k", "s"))
 
 
-def test_a_call_that_is_locked_out_meanwhile_does_not_end_an_operators_pause(scripts: Scripts):
+def test_a_blocked_call_during_an_operators_pause_does_not_end_it(scripts: Scripts):
     accept_events(scripts, event("1"))
-    [taken] = take_events(scripts)
+    [leased] = take_events(scripts)
     hold_destination(scripts, ACME, HoldRequest(HoldCause.PAUSED, "", None))
 
-    finish(scripts, taken, hold_event(HoldCause.FORBIDDEN, "no", record=b"{}", probe_seconds=0.0))
+    finish(scripts, leased, hold_event(HoldCause.FORBIDDEN, "no", record=b"{}", probe_seconds=0.0))
 
     swept = sweep(scripts, SweepOptions(), Pacing(window=0.0))
     assert swept.probes == ()
 
 
-def test_a_probe_under_way_when_an_operator_pauses_does_not_end_the_pause(scripts: Scripts, redis: Redis):
+def test_a_probe_in_flight_when_an_operator_pauses_does_not_end_the_pause(scripts: Scripts, redis: Redis):
     hold_destination(scripts, ACME, HoldRequest(HoldCause.PAUSED, "", None))
 
     assert resume_destination(scripts, "acme", probed=True) == (False, 0)

@@ -1,4 +1,4 @@
-"""Waiting for replicas, and refusing a cluster."""
+"""The relay can wait for replicas before it confirms an event, and refuses Redis Cluster."""
 
 import tempfile
 from collections.abc import Iterator
@@ -19,12 +19,12 @@ from tests.valkey import Valkey
 
 @pytest.fixture
 def replicated() -> Iterator[tuple[Redis, Valkey]]:
-    with tempfile.TemporaryDirectory(prefix="rw") as place:
+    with tempfile.TemporaryDirectory(prefix="rw") as folder:
         port = free_port()
         servers = []
         for name, options in (("p", {"port": str(port)}), ("r", {"replicaof": f"127.0.0.1 {port}"})):
-            (Path(place) / name).mkdir()
-            servers.append(Valkey(Path(place) / name, {"repl-diskless-sync-delay": "0"} | options))
+            (Path(folder) / name).mkdir()
+            servers.append(Valkey(Path(folder) / name, {"repl-diskless-sync-delay": "0"} | options))
             servers[-1].start()
         client = open_redis(servers[0].url, WORKER)
         eventually(lambda: client.wait(1, 100) == 1, within=10, what="a replica")
@@ -34,7 +34,7 @@ def replicated() -> Iterator[tuple[Redis, Valkey]]:
             server.stop()
 
 
-def test_an_event_is_answered_for_once_a_replica_has_it(replicated: tuple[Redis, Valkey]):
+def test_an_event_is_confirmed_once_a_replica_has_it(replicated: tuple[Redis, Valkey]):
     client, replica = replicated
     accepted = accept_events(Scripts(client, wait_replicas=1), event("1"))
 
@@ -42,29 +42,29 @@ def test_an_event_is_answered_for_once_a_replica_has_it(replicated: tuple[Redis,
         assert copy.exists(f"relay:event:{accepted.verdicts[0].id}")
 
 
-def test_an_event_that_no_replica_has_is_not_answered_for_even_when_it_is_sent_again(
+def test_an_event_that_no_replica_has_is_not_confirmed_even_when_it_is_sent_again(
     replicated: tuple[Redis, Valkey],
 ):
     client, replica = replicated
     replica.kill()
-    again = [receipt(idempotency_key="once") for _ in range(2)]
+    requests = [receipt(idempotency_key="once") for _ in range(2)]
 
-    for one in again:
+    for request in requests:
         with pytest.raises(Unavailable) as caught:
-            accept_events(Scripts(client, wait_replicas=1), event("1"), on=one)
+            accept_events(Scripts(client, wait_replicas=1), event("1"), on=request)
         assert caught.value.code == "store_not_replicated"
 
 
-def test_without_a_number_no_replica_is_waited_for(replicated: tuple[Redis, Valkey]):
+def test_the_relay_waits_for_no_replica_by_default(replicated: tuple[Redis, Valkey]):
     client, replica = replicated
     replica.kill()
 
     assert accept_events(Scripts(client), event("1")).verdicts
 
 
-def test_a_server_of_a_cluster_is_refused_with_the_remedy():
-    with tempfile.TemporaryDirectory(prefix="rk") as place:
-        server = Valkey(Path(place), {"cluster-enabled": "yes", "port": str(free_port() % 50000 + 1024)})
+def test_a_server_in_cluster_mode_is_refused_with_the_remedy():
+    with tempfile.TemporaryDirectory(prefix="rk") as folder:
+        server = Valkey(Path(folder), {"cluster-enabled": "yes", "port": str(free_port() % 50000 + 1024)})
         server.start()
         try:
             with pytest.raises(SettingsError, match=r"Cluster.*name a server on its own"):
@@ -73,7 +73,7 @@ def test_a_server_of_a_cluster_is_refused_with_the_remedy():
             server.stop()
 
 
-def test_a_server_on_its_own_is_not_refused(redis: Redis):
+def test_a_standalone_server_is_accepted(redis: Redis):
     refuse_cluster(redis)
 
     assert redis.ping()

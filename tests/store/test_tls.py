@@ -15,25 +15,25 @@ from relay.settings_types import display_value
 from relay.store.engine.connection import WORKER, open_redis
 from relay.store.engine.scripts import Scripts
 from tests.harness.processes import free_port
-from tests.store.secured import Papers, TlsDoor, papers
+from tests.store.tls_proxy import Certificates, TlsProxy, make_certificates
 from tests.store_world import accept_events, event, take_events
 from tests.valkey import Valkey
 
 
 @pytest.fixture
-def certificates(tmp_path: Path) -> Papers:
-    return papers(tmp_path / "papers")
+def certificates(tmp_path: Path) -> Certificates:
+    return make_certificates(tmp_path / "certificates")
 
 
 @pytest.fixture
-def port(valkey: Valkey, redis: Redis, certificates: Papers) -> Iterator[int]:
+def port(valkey: Valkey, redis: Redis, certificates: Certificates) -> Iterator[int]:
     del redis  # empties the server
-    endpoint = TlsDoor(certificates, valkey.folder / "s")
-    yield endpoint.port
-    endpoint.close()
+    proxy = TlsProxy(certificates, valkey.folder / "s")
+    yield proxy.port
+    proxy.close()
 
 
-def store_url(port: int, certificates: Papers, *, ca: Path | None = None) -> str:
+def store_url(port: int, certificates: Certificates, *, ca: Path | None = None) -> str:
     options = f"ssl_ca_certs={ca or certificates.ca}&ssl_certfile={certificates.certificate}&ssl_keyfile={certificates.key}"
     return f"rediss://127.0.0.1:{port}/0?{options}"
 
@@ -48,26 +48,26 @@ def lease_through(url: str) -> int:
     return count
 
 
-def test_events_are_accepted_and_leased_over_tls(port: int, certificates: Papers):
+def test_events_are_accepted_and_leased_over_tls(port: int, certificates: Certificates):
     assert lease_through(store_url(port, certificates)) == 1
 
 
 def test_a_server_whose_certificate_comes_from_another_authority_is_rejected(
-    port: int, certificates: Papers, tmp_path: Path
+    port: int, certificates: Certificates, tmp_path: Path
 ):
-    stranger = papers(tmp_path / "stranger")
+    stranger = make_certificates(tmp_path / "stranger")
 
     with pytest.raises(Unavailable):
         lease_through(store_url(port, certificates, ca=stranger.ca))
 
 
-def test_a_server_whose_certificate_has_another_name_is_rejected(port: int, certificates: Papers):
+def test_a_server_whose_certificate_has_another_name_is_rejected(port: int, certificates: Certificates):
     with pytest.raises(Unavailable):
         lease_through(store_url(port, certificates).replace("127.0.0.1", "localhost"))
 
 
 def test_a_server_that_requires_a_client_certificate_rejects_a_client_without_one(
-    port: int, certificates: Papers
+    port: int, certificates: Certificates
 ):
     with pytest.raises(Unavailable):
         lease_through(f"rediss://127.0.0.1:{port}/0?ssl_ca_certs={certificates.ca}")
@@ -92,7 +92,7 @@ def test_a_url_is_displayed_without_its_passwords():
     assert display_value(item, url).endswith("sentinel_username=s")
 
 
-def test_a_server_with_native_tls_accepts_events(certificates: Papers):
+def test_a_server_with_native_tls_accepts_events(certificates: Certificates):
     program = shutil.which("redis-server") or shutil.which("valkey-server")
     if program is None:
         pytest.skip("no redis-server or valkey-server on PATH; the bundled Valkey has no TLS")

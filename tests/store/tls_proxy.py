@@ -1,4 +1,4 @@
-"""A store behind TLS for tests: certificates made on the spot, and a endpoint that ends TLS before an ordinary server."""
+"""A store behind TLS for tests: fresh certificates, and a proxy that terminates TLS in front of a plain server."""
 
 import socket
 import ssl
@@ -16,28 +16,28 @@ from cryptography.x509.oid import NameOID
 
 
 @dataclass(frozen=True)
-class Papers:
-    """Files of one authority and of what it signed for 127.0.0.1: good for the server and for the client."""
+class Certificates:
+    """Files of an authority and of a certificate for 127.0.0.1 that it signed, for both server and client."""
 
     ca: Path
     certificate: Path
     key: Path
 
 
-def papers(folder: Path) -> Papers:
+def make_certificates(folder: Path) -> Certificates:
     folder.mkdir()
     authority, own = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    made = Papers(folder / "ca.pem", folder / "cert.pem", folder / "key.pem")
+    files = Certificates(folder / "ca.pem", folder / "cert.pem", folder / "key.pem")
     ca = _certificate("Test authority", authority.public_key(), "Test authority", authority, ca=True)
-    made.ca.write_bytes(ca.public_bytes(serialization.Encoding.PEM))
+    files.ca.write_bytes(ca.public_bytes(serialization.Encoding.PEM))
     leaf = _certificate("store", own.public_key(), "Test authority", authority, ca=False)
-    made.certificate.write_bytes(leaf.public_bytes(serialization.Encoding.PEM))
-    made.key.write_bytes(
+    files.certificate.write_bytes(leaf.public_bytes(serialization.Encoding.PEM))
+    files.key.write_bytes(
         own.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
     )
-    return made
+    return files
 
 
 def _certificate(subject, key, issuer, signer, *, ca: bool) -> x509.Certificate:
@@ -60,15 +60,15 @@ def _name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
-class TlsDoor:
-    """Listens with TLS on a port of its own and passes all on to a unix socket. It asks for the client's certificate."""
+class TlsProxy:
+    """Listens with TLS on a free port, requires a client certificate and forwards all bytes to a Unix socket."""
 
-    def __init__(self, known: Papers, inside: Path) -> None:
+    def __init__(self, certificates: Certificates, socket_path: Path) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(known.certificate, known.key)
-        context.load_verify_locations(known.ca)
+        context.load_cert_chain(certificates.certificate, certificates.key)
+        context.load_verify_locations(certificates.ca)
         context.verify_mode = ssl.CERT_REQUIRED
-        self._context, self._inside = context, inside
+        self._context, self._socket_path = context, socket_path
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
         threading.Thread(target=self._serve, daemon=True).start()
@@ -80,22 +80,22 @@ class TlsDoor:
     def _serve(self) -> None:
         with suppress(OSError):
             while True:
-                outside, _ = self._listener.accept()
-                threading.Thread(target=self._pass, args=(outside,), daemon=True).start()
+                connection, _ = self._listener.accept()
+                threading.Thread(target=self._forward, args=(connection,), daemon=True).start()
 
-    def _pass(self, raw: socket.socket) -> None:
+    def _forward(self, raw: socket.socket) -> None:
         with (
             suppress(OSError),
             raw,
             socket.socket(socket.AF_UNIX) as server,
             self._context.wrap_socket(raw, server_side=True) as client,
         ):
-            server.connect(str(self._inside))
-            threading.Thread(target=_pump, args=(server, client), daemon=True).start()
-            _pump(client, server)
+            server.connect(str(self._socket_path))
+            threading.Thread(target=_copy_stream, args=(server, client), daemon=True).start()
+            _copy_stream(client, server)
 
 
-def _pump(source: socket.socket, sink: socket.socket) -> None:
+def _copy_stream(source: socket.socket, sink: socket.socket) -> None:
     with suppress(OSError):
         while data := source.recv(65536):
             sink.sendall(data)
