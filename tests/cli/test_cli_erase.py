@@ -8,7 +8,7 @@ from redis import Redis
 from relay.store.engine import keys
 from relay.store.stores import Stores
 from tests.cli.conftest import Run
-from tests.store.erasing_world import JANE, about, keep
+from tests.store.erasure_world import JANE, about, keep
 from tests.store_world import text_of_the_store
 
 SECRETS = {"RELAY_SECRET_KEYS": "a-key-of-thirty-two-characters-at-least"}

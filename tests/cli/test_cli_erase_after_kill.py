@@ -11,8 +11,8 @@ from redis import Redis
 from relay.store.engine import keys
 from relay.store.stores import Stores
 from tests.cli.conftest import Run
-from tests.store.erasing_world import JANE, RAW, about, keep
-from tests.store.erasing_world import run as step_on
+from tests.store.erasure_world import JANE, RAW, about, keep
+from tests.store.erasure_world import run as step_on
 from tests.store_world import text_of_the_store
 
 EVENTS = 800

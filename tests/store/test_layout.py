@@ -1,4 +1,4 @@
-"""The layout version of a store: which process starts, which refuses to, and what is recorded."""
+"""The layout version of a store decides whether a process starts and what it records."""
 
 import pytest
 from redis import Redis
@@ -81,7 +81,7 @@ def test_a_drained_store_is_accepted_once_it_is_flushed(redis: Redis):
     assert read_layout(redis) == CURRENT
 
 
-def test_what_the_web_writes_before_the_first_event_does_not_count_as_older_data(redis: Redis):
+def test_keys_that_the_web_writes_before_the_first_event_do_not_count_as_older_data(redis: Redis):
     redis.hset(keys.REQUEST_COUNTS, "|unauthorized", 1)
     redis.sadd(keys.HOLDS, "acme")
 
@@ -102,7 +102,7 @@ def test_an_accepted_event_leaves_a_newer_minor_version_recorded(redis: Redis, s
     assert read_layout(redis) == Layout(CURRENT.major, 99)
 
 
-def test_a_value_that_is_no_version_is_refused(redis: Redis):
+def test_a_value_that_is_not_a_version_is_refused(redis: Redis):
     write_layout(redis, "seven")
 
     with pytest.raises(SettingsError, match="does another program"):

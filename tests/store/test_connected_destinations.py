@@ -1,4 +1,4 @@
-"""Destinations connected at run time: known to every process a moment later, without a file or a restart."""
+"""Every process sees a destination that was connected at run time within a second, without a restart."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -23,18 +23,18 @@ ON_FILE = Destination("acme", "acme", BasicCredentials("k", "s"), limits=Limits(
 GRANTED = Destination("globex", "globex", OAuthCredentials(), limits=Limits(per_second=7))
 
 
-def connected(name: str = "initech", **fields: object) -> ConnectedDestination:
-    told = {
+def make_connected(name: str = "initech", **fields: object) -> ConnectedDestination:
+    defaults = {
         "company": name,
         "base_url": f"https://{name}.api.gong.io",
         "connected_at": datetime(2026, 11, 21, 10, tzinfo=UTC),
         "account": f"{name}-17",
     }
-    return ConnectedDestination(name, **told | fields)
+    return ConnectedDestination(name, **defaults | fields)
 
 
 class Clock:
-    """Seconds that pass when they are told to."""
+    """A clock that the test advances."""
 
     def __init__(self) -> None:
         self.seconds = 100.0
@@ -54,8 +54,8 @@ def directory(redis: Redis, clock: Clock) -> DestinationDirectory:
     return DestinationDirectory(configured, redis, clock)
 
 
-def test_what_was_saved_is_read_back_whole(scripts: Scripts, redis: Redis):
-    saved = connected(
+def test_a_saved_destination_is_read_back_with_all_its_fields(scripts: Scripts, redis: Redis):
+    saved = make_connected(
         limits=Limits(per_second=9, daily_share=0.5),
         source_system_name="Hub",
         internal_domains=frozenset({"initech.com", "initech.de"}),
@@ -65,81 +65,86 @@ def test_what_was_saved_is_read_back_whole(scripts: Scripts, redis: Redis):
     assert read_connected_destinations(redis) == {"initech": saved}
 
 
-def test_connecting_again_replaces_and_says_that_it_was_there(scripts: Scripts, redis: Redis):
-    save_connected_destination(scripts, connected())
+def test_connecting_again_replaces_the_destination_and_reports_it_as_existing(scripts: Scripts, redis: Redis):
+    save_connected_destination(scripts, make_connected())
 
-    assert not save_connected_destination(scripts, connected(account="18"))
+    assert not save_connected_destination(scripts, make_connected(account="18"))
     assert read_connected_destinations(redis)["initech"].account == "18"
 
 
-def test_saving_publishes_what_the_company_may_send(scripts: Scripts, redis: Redis):
-    save_connected_destination(scripts, connected(company="tps", limits=Limits(per_second=9)))
+def test_saving_publishes_the_limits_of_the_company(scripts: Scripts, redis: Redis):
+    save_connected_destination(scripts, make_connected(company="tps", limits=Limits(per_second=9)))
 
     assert redis.hget(keys.COMPANY + "tps", "per_second") == b"9"
 
 
-def test_a_name_connected_a_moment_ago_is_found_at_once(directory: DestinationDirectory, scripts: Scripts):
+def test_a_destination_is_found_by_name_right_after_it_is_connected(
+    directory: DestinationDirectory, scripts: Scripts
+):
     assert set(directory.all()) == {"acme", "globex"}
-    save_connected_destination(scripts, connected())
+    save_connected_destination(scripts, make_connected())
 
-    found = directory.find("initech")
+    destination = directory.find("initech")
 
-    assert found is not None
-    assert (found.base_url, found.credentials) == ("https://initech.api.gong.io", OAuthCredentials())
+    assert destination is not None
+    assert (destination.base_url, destination.credentials) == (
+        "https://initech.api.gong.io",
+        OAuthCredentials(),
+    )
     assert set(directory.all()) == {"acme", "globex", "initech"}
 
 
-def test_an_account_connected_a_moment_ago_is_found_at_once(
+def test_a_destination_is_found_by_account_right_after_it_is_connected(
     directory: DestinationDirectory, scripts: Scripts
 ):
     directory.all()
-    save_connected_destination(scripts, connected())
+    save_connected_destination(scripts, make_connected())
 
-    found = directory.find_by_account("initech-17")
+    destination = directory.find_by_account("initech-17")
 
-    assert found is not None
-    assert found.name == "initech"
+    assert destination is not None
+    assert destination.name == "initech"
 
 
-def test_what_changed_elsewhere_is_seen_a_second_later(
+def test_a_change_by_another_process_is_seen_a_second_later(
     directory: DestinationDirectory, scripts: Scripts, clock: Clock
 ):
-    save_connected_destination(scripts, connected())
+    save_connected_destination(scripts, make_connected())
     assert directory.find_by_account("initech-17")
-    save_connected_destination(scripts, connected(account="18"))
+    save_connected_destination(scripts, make_connected(account="18"))
 
     assert directory.all()["initech"].account == "initech-17"
     clock.seconds += 1.0
     assert directory.all()["initech"].account == "18"
 
 
-def test_names_that_are_unknown_cost_the_store_one_look_a_second(
-    directory: DestinationDirectory, redis: Redis, clock: Clock
-):
-    def looks() -> int:
+def test_unknown_names_cause_one_read_per_second(directory: DestinationDirectory, redis: Redis, clock: Clock):
+    def count_reads() -> int:
         return redis.info("commandstats").get("cmdstat_get", {"calls": 0})["calls"]
 
-    before = looks()
+    before = count_reads()
     for name in range(50):
         directory.find(f"unknown-{name}")
         directory.find_by_account(f"unknown-{name}")
-    assert looks() - before == 2, "the first look, and one for the first unknown name"
+    assert count_reads() - before == 2, "the first read, and one for the first unknown name"
 
     clock.seconds += 1.0
     directory.find("unknown")
-    assert looks() - before == 4
+    assert count_reads() - before == 4
 
 
-def test_the_files_word_counts_but_for_the_address_and_account_of_what_was_granted(
+def test_the_file_overrides_all_but_the_base_url_and_account_of_a_granted_destination(
     directory: DestinationDirectory, scripts: Scripts
 ):
     for name in ("acme", "globex"):
-        save_connected_destination(scripts, connected(name, company="other", limits=Limits(per_second=1)))
+        save_connected_destination(
+            scripts, make_connected(name, company="other", limits=Limits(per_second=1))
+        )
 
-    known = directory.all()
+    destinations = directory.all()
 
-    assert known["acme"] == ON_FILE
-    assert known["globex"] == Destination(
+    assert destinations["acme"] == ON_FILE
+    assert destinations["globex"] == Destination(
         "globex",
         "globex",
         OAuthCredentials(),
@@ -149,28 +154,28 @@ def test_the_files_word_counts_but_for_the_address_and_account_of_what_was_grant
     )
 
 
-def test_who_connects_into_a_company_of_the_file_has_its_limits(
+def test_a_connected_destination_of_a_company_in_the_file_has_its_limits(
     directory: DestinationDirectory, scripts: Scripts
 ):
-    save_connected_destination(scripts, connected(company="acme", limits=Limits(per_second=1)))
+    save_connected_destination(scripts, make_connected(company="acme", limits=Limits(per_second=1)))
 
-    found = directory.find("initech")
+    destination = directory.find("initech")
 
-    assert found is not None
-    assert found.limits == Limits(per_second=5)
+    assert destination is not None
+    assert destination.limits == Limits(per_second=5)
 
 
-def test_a_company_has_the_limits_of_those_that_belong_to_it(directory: DestinationDirectory):
+def test_a_company_has_the_limits_of_its_destinations(directory: DestinationDirectory):
     assert directory.limits_of("acme") == Limits(per_second=5)
-    assert directory.limits_of("nobody") == Limits()
+    assert directory.limits_of("unknown") == Limits()
 
 
-def test_what_is_known_stays_while_the_store_is_away(tmp_path: Path, clock: Clock):
+def test_loaded_destinations_stay_available_while_the_store_is_down(tmp_path: Path, clock: Clock):
     server = Valkey(tmp_path)
     server.start()
     client = open_redis(server.url, WEB)
     directory = DestinationDirectory({"acme": ON_FILE}, client, clock)
-    save_connected_destination(Scripts(client), connected())
+    save_connected_destination(Scripts(client), make_connected())
     assert set(directory.all()) == {"acme", "initech"}
 
     server.kill()

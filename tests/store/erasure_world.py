@@ -1,4 +1,4 @@
-"""Erasures in tests of the store: events that tell of somebody, in every state, erased as a worker does."""
+"""Helpers of the erasure tests: events with a person's data in every state, and erasures run as a worker runs them."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -27,15 +27,15 @@ JOES_RAW = b'{"id": "2", "person": {"email": "joe@globex.example"}}'
 
 
 def about(native: str, email: str = JANE, **fields: object) -> NewEvent:
-    """An event that tells of somebody."""
-    made = event(native)
+    """An event that contains a person's data."""
+    new_event = event(native)
     call = (
-        replace(made.call, body=BODY | {"eventId": f"web:{native}", "person": {"email": email}})
-        if made.call
+        replace(new_event.call, body=BODY | {"eventId": f"web:{native}", "person": {"email": email}})
+        if new_event.call
         else None
     )
     people = add_people_of_json((email,), call.body if call else {})
-    return replace(made, call=call, people=people, happened_at=NOW - timedelta(hours=1), **fields)  # type: ignore[arg-type]
+    return replace(new_event, call=call, people=people, happened_at=NOW - timedelta(hours=1), **fields)  # type: ignore[arg-type]
 
 
 def keep(store: Store, *events: NewEvent, raw: bytes = RAW, **fields: str | bytes) -> AcceptResult:
@@ -44,9 +44,9 @@ def keep(store: Store, *events: NewEvent, raw: bytes = RAW, **fields: str | byte
 
 
 def begin(store: Store, person: str = JANE) -> Erasure:
-    erasing = Erasure(new_id(), store.people.mark(person), "email", "admin")
-    start_erasure(store.scripts, erasing, seen_seconds=3600, now=NOW)
-    return erasing
+    erasure = Erasure(new_id(), store.people.mark(person), "email", "admin")
+    start_erasure(store.scripts, erasure, seen_seconds=3600, now=NOW)
+    return erasure
 
 
 def run(store: Store) -> list[str]:
@@ -55,18 +55,18 @@ def run(store: Store) -> list[str]:
 
 
 def erase(store: Store, person: str = JANE) -> str:
-    erasing = begin(store, person)
-    assert run(store) == [erasing.id]
-    return erasing.id
+    erasure = begin(store, person)
+    assert run(store) == [erasure.id]
+    return erasure.id
 
 
 def state_of(store: Store, event_id: str) -> str:
     return read_event(store.redis, event_id)["state"].decode()
 
 
-def settled(store: Store, settlement: Settlement) -> None:
-    [taken] = take_events(store.scripts)
-    assert finish(store.scripts, taken, settlement)
+def settle(store: Store, settlement: Settlement) -> None:
+    [leased] = take_events(store.scripts)
+    assert finish(store.scripts, leased, settlement)
 
 
 def make_queued(store: Store) -> None:
@@ -77,22 +77,22 @@ def make_aggregating(store: Store) -> None:
     keep(store, about("1", session=VisitSession(("web", JANE), NOW)))
 
 
-def make_waiting(store: Store) -> None:
+def make_retrying(store: Store) -> None:
     make_queued(store)
-    settled(
+    settle(
         store,
         retry_later(Retry(seconds=600.0, error=f"502 for {JANE}"), record=f'{{"detail": "{JANE}"}}'.encode()),
     )
 
 
-def make_held(store: Store) -> None:
+def make_on_hold(store: Store) -> None:
     make_queued(store)
-    settled(store, hold_event(HoldCause.FORBIDDEN, f"not for {JANE}", record=b"{}", probe_seconds=600))
+    settle(store, hold_event(HoldCause.FORBIDDEN, f"not for {JANE}", record=b"{}", probe_seconds=600))
 
 
 def make_dead(store: Store) -> None:
     make_queued(store)
-    settled(
+    settle(
         store,
         dead_letter(
             DeadLetterReason.REJECTED, f"person.email: {JANE} is taken", record=b"{}", keep_seconds=600
@@ -108,19 +108,19 @@ def make_unmapped(store: Store) -> None:
 
 def make_delivered(store: Store) -> None:
     make_queued(store)
-    settled(store, end_event(State.DELIVERED, "request-1", record=b"{}", keep_seconds=600))
+    settle(store, end_event(State.DELIVERED, "request-1", record=b"{}", keep_seconds=600))
 
 
 def make_duplicate(store: Store) -> None:
     make_queued(store)
-    settled(store, end_event(State.DUPLICATE, "request-1", record=b"{}", keep_seconds=600))
+    settle(store, end_event(State.DUPLICATE, "request-1", record=b"{}", keep_seconds=600))
 
 
 def make_filtered(store: Store) -> None:
-    keep(store, replace(about("1"), call=None, reason=f"{JANE} is one of one's own people"))
+    keep(store, replace(about("1"), call=None, reason=f"{JANE} belongs to an internal domain"))
 
 
-def make_collapsed(store: Store) -> None:
+def make_aggregated(store: Store) -> None:
     session = VisitSession(("web", JANE), NOW)
     keep(store, about("1", session=session))
     keep(store, about("2", session=session), raw=RAW.replace(b'"1"', b'"2"'))
@@ -131,15 +131,15 @@ def make_discarded(store: Store) -> None:
     discard_event(store.scripts, verdict.id, keep_seconds=600)
 
 
-MADE: dict[State, Callable[[Store], None]] = {
+MAKE_EVENT: dict[State, Callable[[Store], None]] = {
     State.AGGREGATING: make_aggregating,
     State.QUEUED: make_queued,
-    State.RETRYING: make_waiting,
-    State.ON_HOLD: make_held,
+    State.RETRYING: make_retrying,
+    State.ON_HOLD: make_on_hold,
     State.DEAD: make_dead,
     State.DELIVERED: make_delivered,
     State.DUPLICATE: make_duplicate,
     State.FILTERED: make_filtered,
-    State.AGGREGATED: make_collapsed,
+    State.AGGREGATED: make_aggregated,
     State.DISCARDED: make_discarded,
 }

@@ -1,0 +1,232 @@
+"""After an erasure the store holds no data of the person, in whatever states the events were."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from redis import Redis
+
+from relay.core.lifecycle import DeadLetterReason, State
+from relay.core.personal_data import find_people
+from relay.store.delivery import dead_letter, end_event, finish
+from relay.store.engine import keys
+from relay.store.engine.connection import WORKER, open_redis
+from relay.store.erasures import (
+    EraseResult,
+    erase_record,
+    read_erased_events,
+    read_erasure,
+    rewrite_append_only_file,
+    start_erasure,
+)
+from relay.store.events import discard_event, read_event
+from relay.store.stores import Store
+from tests.harness.waiting import eventually
+from tests.store.erasure_world import (
+    JANE,
+    JOES_RAW,
+    MAKE_EVENT,
+    RAW,
+    about,
+    begin,
+    erase,
+    keep,
+    make_aggregating,
+    make_dead,
+    make_delivered,
+    make_queued,
+    make_unmapped,
+    run,
+    settle,
+    state_of,
+)
+from tests.store_world import NOW, sweep_now, take_events, text_of_the_store
+
+
+def test_the_helpers_make_an_event_in_every_state_but_two():
+    assert set(State) - set(MAKE_EVENT) == {State.SENDING, State.ERASED}
+
+
+@pytest.mark.parametrize("state", MAKE_EVENT, ids=str)
+def test_an_erasure_removes_the_person_from_an_event_in_any_state(store: Store, state: State):
+    MAKE_EVENT[state](store)
+    states = {state_of(store, event_id.decode()) for event_id in store.redis.zrange(keys.EVENTS, 0, -1)}
+    assert state in states
+    assert JANE in text_of_the_store(store.redis)
+
+    erasure = erase(store)
+
+    assert JANE not in text_of_the_store(store.redis)
+    assert read_erasure(store.redis, erasure).counts[state] == 1
+    assert {state_of(store, event_id.decode()) for event_id in store.redis.zrange(keys.EVENTS, 0, -1)} == {
+        State.ERASED
+    }
+    assert store.redis.keys(f"{keys.PERSON_INDEX}*") == []
+
+
+def test_an_unmapped_dead_letter_is_erased_with_its_errors(store: Store):
+    make_unmapped(store)
+
+    erase(store)
+
+    assert JANE not in text_of_the_store(store.redis)
+    assert store.redis.keys("relay:cluster*") == []
+
+
+def test_no_worker_leases_an_erased_event(store: Store):
+    for make_event in (make_queued, make_aggregating):
+        make_event(store)
+    erase(store)
+    sweep_now(store.scripts, store.redis)
+
+    assert take_events(store.scripts) == []
+
+
+def test_an_event_that_is_being_sent_is_erased_after_its_attempt_ends(store: Store):
+    make_queued(store)
+    [leased] = take_events(store.scripts)
+    erasure = begin(store)
+
+    assert run(store) == []
+    assert read_erasure(store.redis, erasure.id).waiting == 1
+    assert finish(
+        store.scripts, leased, end_event(State.DELIVERED, "request-1", record=b"{}", keep_seconds=600)
+    )
+    assert run(store) == [erasure.id]
+
+    assert JANE not in text_of_the_store(store.redis)
+    [erased] = read_erased_events(store.redis, erasure.id)
+    assert (erased.state_before, erased.request_id, erased.destination) == (
+        State.DELIVERED,
+        "request-1",
+        "acme",
+    )
+
+
+def test_an_erased_event_records_whether_it_reached_gong(store: Store):
+    make_delivered(store)
+    [event_id] = [name.decode() for name in store.redis.zrange(keys.EVENTS, 0, -1)]
+
+    erasure = erase(store)
+
+    record = read_event(store.redis, event_id)
+    assert record["state_before"] == b"delivered"
+    assert record["request_id"] == b"request-1"
+    assert record["erasure"].decode() == erasure
+    assert not {"body", "operation", "detail", "marks", "warnings"} & set(record)
+
+
+def test_an_interrupted_erasure_resumes_where_it_stopped(store: Store):
+    for number in range(5):
+        keep(store, about(str(number)), raw=RAW + str(number).encode())
+    erasure = begin(store)
+    first = store.redis.zrange(keys.EVENTS, 0, 0)[0].decode()
+    assert erase_record(store.scripts, erasure, first, alias="", keep_seconds=600) is EraseResult.ERASED
+
+    assert run(store) == [erasure.id]
+
+    assert read_erasure(store.redis, erasure.id).counts == {State.QUEUED: 5}
+    assert JANE not in text_of_the_store(store.redis)
+
+
+def test_an_erasure_that_is_started_twice_runs_once(store: Store):
+    make_queued(store)
+    erasure = begin(store)
+    start_erasure(store.scripts, erasure, seen_seconds=3600, now=NOW)
+
+    assert run(store) == [erasure.id]
+    start_erasure(store.scripts, erasure, seen_seconds=3600, now=NOW)
+    assert run(store) == []
+
+
+def test_the_events_of_other_persons_are_unchanged(store: Store):
+    [joe] = keep(store, about("2", "joe@globex.example"), raw=JOES_RAW).verdicts
+    before = read_event(store.redis, joe.id)
+
+    erase(store)
+
+    assert read_event(store.redis, joe.id) == before
+
+
+def test_a_cluster_shows_the_text_of_a_dead_letter_that_remains(store: Store):
+    make_dead(store)
+    keep(store, about("2", "joe@globex.example"), raw=JOES_RAW)
+    settle(
+        store,
+        dead_letter(
+            DeadLetterReason.REJECTED, "person.email: joe@globex.example is taken", record=b"", keep_seconds=9
+        ),
+    )
+    [name] = store.redis.zrange(keys.CLUSTERS, 0, -1)
+    store.redis.hset(keys.CLUSTER_INFO + name.decode(), "text", f"person.email: {JANE} is taken")
+
+    erase(store)
+
+    info = store.redis.hgetall(keys.CLUSTER_INFO + name.decode())
+    assert info[b"text"] == b"person.email: joe@globex.example is taken"
+    assert JANE not in text_of_the_store(store.redis)
+
+
+def test_a_phone_number_is_found_in_any_notation(store: Store):
+    raw = b'{"person": {"phone": "(555) 010-0199"}}'
+    new_event = replace(about("1"), people=find_people(raw))
+    keep(store, new_event, raw=raw)
+
+    erase(store, "5550100199")
+
+    assert "010-0199" not in text_of_the_store(store.redis)
+
+
+def test_a_pruned_event_leaves_the_person_index(store: Store):
+    [verdict] = keep(store, about("1")).verdicts
+    discard_event(store.scripts, verdict.id, keep_seconds=0)
+
+    assert sweep_now(store.scripts, store.redis).pruned == 1
+
+    assert store.redis.keys(f"{keys.PERSON_INDEX}*") == []
+
+
+@pytest.fixture
+def durable(redis: Redis) -> Iterator[Redis]:
+    """A server with an append-only file."""
+    redis.config_set("appendonly", "yes")
+    eventually(lambda: not redis.info("persistence")["aof_rewrite_in_progress"], within=20)
+    yield redis
+    eventually(lambda: not redis.info("persistence")["aof_rewrite_in_progress"], within=20)
+    redis.config_set("appendonly", "no")
+
+
+def test_an_erasure_starts_a_rewrite_of_the_append_only_file(store: Store, durable: Redis):
+    make_queued(store)
+    erasure = begin(store)
+
+    assert run(store) == [erasure.id]
+
+    assert durable.hget(keys.ERASURE + erasure.id, "rewrite") == b"started"
+
+
+def test_an_erasure_ends_only_after_an_earlier_rewrite_has_finished(store: Store, durable: Redis):
+    make_queued(store)
+    erasure = begin(store)
+    durable.config_set("rdb-key-save-delay", "100000")
+    durable.bgrewriteaof()
+
+    assert run(store) == []
+    assert JANE not in text_of_the_store(store.redis)
+    durable.config_set("rdb-key-save-delay", "0")
+    eventually(lambda: run(store) == [erasure.id], within=30)
+
+
+def test_a_rewrite_that_the_server_forbids_is_reported(durable: Redis):
+    durable.execute_command(
+        "ACL", "SETUSER", "relay", "reset", "on", "nopass", "~*", "+@all", "-bgrewriteaof"
+    )
+    limited = open_redis(f"unix://relay:x@{durable.connection_pool.connection_kwargs['path']}", WORKER)
+    try:
+        error = rewrite_append_only_file(limited)
+    finally:
+        limited.close()
+        durable.execute_command("ACL", "DELUSER", "relay")
+
+    assert error is not None
+    assert "permission" in error.lower()
