@@ -1,4 +1,4 @@
-"""Fixtures of the tests of the store."""
+"""Fixtures for the store's tests."""
 
 import pytest
 from redis import Redis

@@ -1,4 +1,4 @@
-"""The account that docs/scaling.md names is enough for all that the relay does, and reaches nothing else."""
+"""The Redis account in docs/scaling.md allows everything that the relay does and nothing else."""
 
 import re
 from collections.abc import Iterator
@@ -38,19 +38,19 @@ def limited(valkey: Valkey, redis: Redis) -> Iterator[Redis]:
     redis.execute_command("ACL", "DELUSER", "relay")
 
 
-def test_an_event_is_accepted_buried_replayed_and_discarded(limited: Redis):
+def test_an_event_can_be_accepted_settled_replayed_and_discarded(limited: Redis):
     scripts = Scripts(limited)
     accept_events(scripts, event("1"))
-    (taken,) = take_events(scripts)
-    finish(scripts, taken, dead_letter(DeadLetterReason.REJECTED, "no", record=b"{}", keep_seconds=60))
-    replay_event(scripts, taken.id, now=NOW)
-    discard_event(scripts, taken.id, keep_seconds=60)
+    (leased,) = take_events(scripts)
+    finish(scripts, leased, dead_letter(DeadLetterReason.REJECTED, "no", record=b"{}", keep_seconds=60))
+    replay_event(scripts, leased.id, now=NOW)
+    discard_event(scripts, leased.id, keep_seconds=60)
 
     assert sweep(scripts, SweepOptions(), Pacing()).acquired
-    assert read_event(limited, taken.id)["state"] == b"discarded"
+    assert read_event(limited, leased.id)["state"] == b"discarded"
 
 
-def test_every_reading_of_operators_is_allowed(limited: Redis):
+def test_every_read_for_operators_is_allowed(limited: Redis):
     resume_destination(Scripts(limited), "acme")
     schedule_probes(limited)
     list_events(limited, EventFilter(), limit=5, cursor=None)
@@ -66,7 +66,7 @@ def test_every_reading_of_operators_is_allowed(limited: Redis):
     assert "CONFIG GET is refused" not in " ".join(read_durability(limited).relaxed)
 
 
-def test_a_worker_signs_on_and_off_at_rq(limited: Redis):
+def test_a_worker_can_register_with_rq(limited: Redis):
     worker = SimpleWorker(["gong:*"], name="limited", connection=limited, serializer="json")
     worker.register_birth()
     worker.heartbeat()
@@ -78,24 +78,28 @@ def test_a_worker_signs_on_and_off_at_rq(limited: Redis):
 @pytest.mark.parametrize(
     "command", [("SET", "other", "1"), ("FLUSHALL",), ("KEYS", "*"), ("CONFIG", "SET", "appendonly", "no")]
 )
-def test_what_the_relay_never_does_is_refused(limited: Redis, command: tuple[str, ...]):
+def test_commands_that_the_relay_never_uses_are_refused(limited: Redis, command: tuple[str, ...]):
     with pytest.raises(NoPermissionError):
         limited.execute_command(*command)
 
 
 def test_every_command_of_a_script_is_allowed():
     files = [*(ROOT / "relay/store/lua").glob("*.lua")]
-    used = {one.lower() for file in files for one in re.findall(r"redis\.p?call\('(\w+)'", file.read_text())}
+    used = {
+        command.lower()
+        for file in files
+        for command in re.findall(r"redis\.p?call\('(\w+)'", file.read_text())
+    }
 
     assert {f"+{command}" for command in used} <= set(rules())
 
 
-def test_every_command_that_our_code_gives_is_allowed():
+def test_every_command_of_the_python_code_is_allowed():
     files = [file for folder in ("relay/store", "workers") for file in (ROOT / folder).glob("*.py")]
     called = {
-        one for file in files for one in re.findall(r"(?:redis|pipeline)\.([a-z_]+)\(", file.read_text())
+        name for file in files for name in re.findall(r"(?:redis|pipeline)\.([a-z_]+)\(", file.read_text())
     }
-    used = {one.replace("_", "|") for one in called - {"pipeline", "execute", "close", "transaction"}}
-    used = used - {"delete"} | {"del"}  # which is a word of Python's
+    used = {name.replace("_", "|") for name in called - {"pipeline", "execute", "close", "transaction"}}
+    used = used - {"delete"} | {"del"}  # `del` is a Python keyword, so redis-py calls it delete
 
     assert {f"+{command}" for command in used} <= set(rules())

@@ -1,4 +1,4 @@
-"""The audit keeps who did what, newest first, within its bounds, and nobody's data."""
+"""The audit log lists who did what, newest first, is limited in size and time, and holds no personal data."""
 
 from datetime import timedelta
 
@@ -12,12 +12,12 @@ PAUSED = AuditEntry(principal="alice", role="operator", action="destination.paus
 
 
 def targets(redis: Redis, *, limit: int = 50, cursor: str | None = None) -> tuple[list[str], str | None]:
-    lines, more = read_audit(redis, limit=limit, cursor=cursor)
-    return [line.entry.target for line in lines], more
+    entries, next_cursor = read_audit(redis, limit=limit, cursor=cursor)
+    return [line.entry.target for line in entries], next_cursor
 
 
-def test_a_deed_is_read_as_it_was_written(redis: Redis):
-    told = AuditEntry(
+def test_an_audit_entry_is_read_as_it_was_written(redis: Redis):
+    entry = AuditEntry(
         principal="alice",
         role="operator",
         action="replay.start",
@@ -25,11 +25,11 @@ def test_a_deed_is_read_as_it_was_written(redis: Redis):
         count=12,
         filter={"destination": "acme"},
     )
-    record_entry(redis, told, now=NOW)
+    record_entry(redis, entry, now=NOW)
 
     [line] = read_audit(redis, limit=5, cursor=None)[0]
 
-    assert (line.entry, line.at) == (told, NOW)
+    assert (line.entry, line.at) == (entry, NOW)
 
 
 def test_pages_go_from_the_newest_to_the_oldest(redis: Redis):
@@ -46,7 +46,7 @@ def test_pages_go_from_the_newest_to_the_oldest(redis: Redis):
     assert (first, rest, end) == (["e", "d", "c"], ["b", "a"], None)
 
 
-def test_a_person_of_a_filter_is_not_kept(redis: Redis):
+def test_a_person_in_a_filter_is_not_stored(redis: Redis):
     record_entry(
         redis,
         AuditEntry(
@@ -66,7 +66,7 @@ def test_a_person_of_a_filter_is_not_kept(redis: Redis):
     assert read_audit(redis, limit=1, cursor=None)[0][0].entry.filter == {"email": "(given)"}
 
 
-def test_lines_beyond_their_time_are_dropped(redis: Redis):
+def test_entries_older_than_the_retention_are_dropped(redis: Redis):
     seconds, _ = redis.time()
     record_entry(redis, PAUSED, now=NOW)
     later = NOW.fromtimestamp(seconds, tz=NOW.tzinfo) + timedelta(hours=3)
@@ -78,10 +78,10 @@ def test_lines_beyond_their_time_are_dropped(redis: Redis):
         keep_hours=2,
     )
 
-    assert redis.xlen(keys.AUDIT) == 0  # the second too: by the store's own clock it is as old
+    assert redis.xlen(keys.AUDIT) == 0  # the second too, because the store dates it by its own clock
 
 
-def test_the_oldest_lines_give_way_to_new_ones(redis: Redis):
+def test_the_oldest_entries_are_dropped_when_the_log_is_full(redis: Redis):
     with redis.pipeline(transaction=False) as pipeline:
         for number in range(MAX_ENTRIES + 500):
             pipeline.xadd(keys.AUDIT, {"at": number}, id=f"{10_000_000 + number}-0")

@@ -1,4 +1,4 @@
-"""A breaker for each base URL: while Gong does not answer there, nothing is sent but one call that tries it."""
+"""Each base URL has a circuit breaker: while Gong does not answer there, the relay sends only single lease_trial_call calls."""
 
 import pytest
 from redis import Redis
@@ -28,7 +28,7 @@ DELIVERED = end_event(State.DELIVERED, None, record=b"", keep_seconds=600)
 
 
 @pytest.fixture(autouse=True)
-def published(scripts: Scripts) -> None:
+def publish_companies(scripts: Scripts) -> None:
     for company, base_url in {"acme": URL, "twin": URL, "other": ELSEWHERE}.items():
         publish(scripts, company, base_url=base_url, per_second=100)
 
@@ -38,184 +38,187 @@ def queue_up(scripts: Scripts, *companies: str) -> None:
         accept_events(scripts, event(new_id(), company=company, destination=company))
 
 
-def take_one(scripts: Scripts, company: str = "acme") -> LeasedEvent:
+def lease_one(scripts: Scripts, company: str = "acme") -> LeasedEvent:
     queue_up(scripts, company)
-    [taken] = take_events(scripts)
-    return taken
+    [leased] = take_events(scripts)
+    return leased
 
 
-def falter(scripts: Scripts, taken: LeasedEvent, *, gong_at_fault: bool, seconds: float = 0.0) -> None:
-    again = Retry(
-        seconds=seconds, counts_as_attempt=not taken.is_trial_call, gong_at_fault=gong_at_fault, error="down"
+def fail_call(scripts: Scripts, leased: LeasedEvent, *, gong_at_fault: bool, seconds: float = 0.0) -> None:
+    retry = Retry(
+        seconds=seconds,
+        counts_as_attempt=not leased.is_trial_call,
+        gong_at_fault=gong_at_fault,
+        error="unreachable",
     )
-    assert finish(scripts, taken, retry_later(again, record=b""), CallTiming(URL, 0.0))
+    assert finish(scripts, leased, retry_later(retry, record=b""), CallTiming(URL, 0.0))
 
 
-def down(redis: Redis) -> list[OpenBreaker]:
+def open_breakers(redis: Redis) -> list[OpenBreaker]:
     return read_open_breakers(redis, [URL, ELSEWHERE])
 
 
-def rest_of(redis: Redis) -> float:
-    """Seconds from now for which nothing is sent there."""
-    [told] = down(redis)
+def rest_seconds(redis: Redis) -> float:
+    """Seconds for which the open breaker still stops calls."""
+    [breaker] = open_breakers(redis)
     seconds, microseconds = redis.time()
-    return told.open_until.timestamp() - seconds - microseconds / SECOND
+    return breaker.open_until.timestamp() - seconds - microseconds / SECOND
 
 
-def rested(redis: Redis) -> None:
-    """As if the rest were over, and every company looked at again."""
+def end_rest(redis: Redis) -> None:
+    """End the breaker's rest and make every company due."""
     redis.hset(keys.BREAKER + URL, "open_until", 1)
-    look_again(redis)
+    check_again(redis)
 
 
-def look_again(redis: Redis) -> None:
+def check_again(redis: Redis) -> None:
     for company in ("acme", "twin", "other"):
         redis.zadd(keys.DUE, {company: 0}, xx=True)
 
 
 def open_breaker(scripts: Scripts, redis: Redis) -> None:
     for _ in range(5):
-        falter(scripts, take_one(scripts), gong_at_fault=True, seconds=600.0)
-    assert [one.base_url for one in down(redis)] == [URL]
+        fail_call(scripts, lease_one(scripts), gong_at_fault=True, seconds=600.0)
+    assert [breaker.base_url for breaker in open_breakers(redis)] == [URL]
 
 
-def trial(scripts: Scripts, redis: Redis) -> LeasedEvent:
-    """The call that tries it, after the breaker opened and its rest is over."""
+def lease_trial_call(scripts: Scripts, redis: Redis) -> LeasedEvent:
+    """Open the breaker, end its rest and lease the lease_trial_call call."""
     open_breaker(scripts, redis)
     queue_up(scripts, "acme", "acme", "twin", "twin")
-    rested(redis)
-    [taken] = take_events(scripts)
-    assert taken.is_trial_call
-    return taken
+    end_rest(redis)
+    [leased] = take_events(scripts)
+    assert leased.is_trial_call
+    return leased
 
 
-def test_it_opens_after_five_failures_for_which_no_event_is_to_blame(scripts: Scripts, redis: Redis):
+def test_a_breaker_opens_after_five_failures_of_gong_itself(scripts: Scripts, redis: Redis):
     queue_up(scripts, "acme")
     for opened in (False, False, False, False, True):
-        [taken] = take_events(scripts)
-        falter(scripts, taken, gong_at_fault=True)
-        assert bool(down(redis)) is opened
+        [leased] = take_events(scripts)
+        fail_call(scripts, leased, gong_at_fault=True)
+        assert bool(open_breakers(redis)) is opened
         sweep_now(scripts, redis)
 
 
-def test_it_opens_after_five_failures_of_several_events(scripts: Scripts, redis: Redis):
+def test_a_breaker_opens_after_five_failures_of_different_events(scripts: Scripts, redis: Redis):
     for opened in (False, False, False, False, True):
-        falter(scripts, take_one(scripts), gong_at_fault=False, seconds=600.0)
-        assert bool(down(redis)) is opened
+        fail_call(scripts, lease_one(scripts), gong_at_fault=False, seconds=600.0)
+        assert bool(open_breakers(redis)) is opened
 
 
-def test_one_event_that_gong_fails_on_opens_nothing(scripts: Scripts, redis: Redis):
+def test_repeated_failures_of_one_event_open_no_breaker(scripts: Scripts, redis: Redis):
     queue_up(scripts, "acme")
     for _ in range(20):
-        [taken] = take_events(scripts)
-        falter(scripts, taken, gong_at_fault=False)
+        [leased] = take_events(scripts)
+        fail_call(scripts, leased, gong_at_fault=False)
         sweep_now(scripts, redis)
 
-    assert down(redis) == []
+    assert open_breakers(redis) == []
 
 
-def test_failures_that_an_answer_parts_open_nothing(scripts: Scripts, redis: Redis):
+def test_failures_with_a_success_between_them_open_no_breaker(scripts: Scripts, redis: Redis):
     for _ in range(5):
         for _ in range(4):
-            falter(scripts, take_one(scripts), gong_at_fault=True, seconds=600.0)
-        finish(scripts, take_one(scripts), DELIVERED, CallTiming(URL, 0.0))
+            fail_call(scripts, lease_one(scripts), gong_at_fault=True, seconds=600.0)
+        finish(scripts, lease_one(scripts), DELIVERED, CallTiming(URL, 0.0))
 
-    assert down(redis) == []
+    assert open_breakers(redis) == []
 
 
-def test_while_it_is_open_nothing_is_sent_there_by_any_company(scripts: Scripts, redis: Redis):
+def test_an_open_breaker_stops_the_calls_of_every_company(scripts: Scripts, redis: Redis):
     open_breaker(scripts, redis)
     queue_up(scripts, "acme", "twin")
 
     assert take_events(scripts) == []
-    assert rest_of(redis) == pytest.approx(15.0, abs=1.0)
-    assert [breaker.error for breaker in down(redis)] == ["down"]
+    assert rest_seconds(redis) == pytest.approx(15.0, abs=1.0)
+    assert [breaker.error for breaker in open_breakers(redis)] == ["unreachable"]
 
 
 def test_another_base_url_is_not_affected(scripts: Scripts, redis: Redis):
     open_breaker(scripts, redis)
     queue_up(scripts, "acme", "other")
 
-    [taken] = take_events(scripts)
-    assert (taken.company, taken.is_trial_call) == ("other", False)
+    [leased] = take_events(scripts)
+    assert (leased.company, leased.is_trial_call) == ("other", False)
 
 
-def test_after_the_rest_one_call_tries_it_and_no_other_goes(scripts: Scripts, redis: Redis):
-    trial(scripts, redis)
+def test_after_the_rest_a_single_trial_call_is_sent(scripts: Scripts, redis: Redis):
+    lease_trial_call(scripts, redis)
 
     for _ in range(3):
-        look_again(redis)
+        check_again(redis)
         assert take_events(scripts) == []
 
 
-def test_when_the_one_that_tries_dies_another_does(scripts: Scripts, redis: Redis):
-    first = trial(scripts, redis)
+def test_a_trial_call_whose_worker_died_is_replaced_by_another(scripts: Scripts, redis: Redis):
+    first = lease_trial_call(scripts, redis)
     redis.hset(keys.BREAKER + URL, "trial_until", 1)
-    look_again(redis)
+    check_again(redis)
 
     [second] = take_events(scripts)
     assert second.is_trial_call
     assert second.id != first.id
 
 
-def test_when_the_one_that_tries_is_given_back_another_does(scripts: Scripts, redis: Redis):
-    first = trial(scripts, redis)
+def test_a_trial_call_that_is_returned_unsent_is_replaced_by_another(scripts: Scripts, redis: Redis):
+    first = lease_trial_call(scripts, redis)
 
     assert finish(scripts, first, return_unsent())
 
-    look_again(redis)
+    check_again(redis)
     [second] = take_events(scripts)
     assert second.is_trial_call
 
 
-def test_each_trial_that_fails_doubles_the_rest_up_to_five_minutes(scripts: Scripts, redis: Redis):
-    taken = trial(scripts, redis)
+def test_each_failed_trial_call_doubles_the_rest_up_to_five_minutes(scripts: Scripts, redis: Redis):
+    leased = lease_trial_call(scripts, redis)
     rests = []
     for _ in range(6):
-        falter(scripts, taken, gong_at_fault=True)
-        rests.append(rest_of(redis))
+        fail_call(scripts, leased, gong_at_fault=True)
+        rests.append(rest_seconds(redis))
         sweep_now(scripts, redis)
-        rested(redis)
-        [taken] = take_events(scripts)
+        end_rest(redis)
+        [leased] = take_events(scripts)
 
     assert rests == pytest.approx([30.0, 60.0, 120.0, 240.0, 300.0, 300.0], abs=1.0)
 
 
-def test_a_trial_that_fails_spends_no_attempt(scripts: Scripts, redis: Redis):
-    taken = trial(scripts, redis)
+def test_a_failed_trial_call_uses_up_no_attempt(scripts: Scripts, redis: Redis):
+    leased = lease_trial_call(scripts, redis)
 
-    falter(scripts, taken, gong_at_fault=True)
+    fail_call(scripts, leased, gong_at_fault=True)
 
-    assert field_of(redis, taken.id, "attempts") in {"", "0"}
-    assert field_of(redis, taken.id, "state") == "retrying"
-
-
-EXHAUSTED = dead_letter(DeadLetterReason.RETRIES_EXHAUSTED, "down", record=b"", keep_seconds=600)
+    assert field_of(redis, leased.id, "attempts") in {"", "0"}
+    assert field_of(redis, leased.id, "state") == "retrying"
 
 
-def test_a_trial_that_was_its_events_last_attempt_is_no_answer(scripts: Scripts, redis: Redis):
-    taken = trial(scripts, redis)
-
-    assert finish(scripts, taken, EXHAUSTED, CallTiming(URL))
-
-    assert rest_of(redis) == pytest.approx(30.0, abs=1.0)
+EXHAUSTED = dead_letter(DeadLetterReason.RETRIES_EXHAUSTED, "unreachable", record=b"", keep_seconds=600)
 
 
-def test_an_event_that_fails_for_the_last_time_counts_as_a_failure(scripts: Scripts, redis: Redis):
+def test_a_trial_call_that_ends_as_a_dead_letter_keeps_the_breaker_open(scripts: Scripts, redis: Redis):
+    leased = lease_trial_call(scripts, redis)
+
+    assert finish(scripts, leased, EXHAUSTED, CallTiming(URL))
+
+    assert rest_seconds(redis) == pytest.approx(30.0, abs=1.0)
+
+
+def test_the_last_failure_of_an_event_counts_for_the_breaker(scripts: Scripts, redis: Redis):
     for opened in (False, False, False, False, True):
-        assert finish(scripts, take_one(scripts), EXHAUSTED, CallTiming(URL))
-        assert bool(down(redis)) is opened
+        assert finish(scripts, lease_one(scripts), EXHAUSTED, CallTiming(URL))
+        assert bool(open_breakers(redis)) is opened
 
 
-def test_a_call_that_was_under_way_when_it_opened_does_not_lengthen_the_rest(scripts: Scripts, redis: Redis):
+def test_a_call_in_flight_when_the_breaker_opened_does_not_lengthen_the_rest(scripts: Scripts, redis: Redis):
     queue_up(scripts, *["acme"] * 8)
-    for taken in take_events(scripts):
-        falter(scripts, taken, gong_at_fault=True)
+    for leased in take_events(scripts):
+        fail_call(scripts, leased, gong_at_fault=True)
 
-    assert rest_of(redis) == pytest.approx(15.0, abs=1.0)
+    assert rest_seconds(redis) == pytest.approx(15.0, abs=1.0)
 
 
-ANSWERS = [
+RESPONSES = [
     DELIVERED,
     freeze_company(60.0, record=b""),
     dead_letter(DeadLetterReason.REJECTED, "no", record=b"", keep_seconds=600),
@@ -223,23 +226,27 @@ ANSWERS = [
 ]
 
 
-@pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: answer.verb)
-def test_any_answer_of_gongs_closes_it(scripts: Scripts, redis: Redis, answer: Settlement):
-    taken = trial(scripts, redis)
+@pytest.mark.parametrize("response", RESPONSES, ids=lambda response: response.verb)
+def test_any_response_from_gong_closes_the_breaker(scripts: Scripts, redis: Redis, response: Settlement):
+    leased = lease_trial_call(scripts, redis)
 
-    assert finish(scripts, taken, answer, CallTiming(URL, 0.0))
+    assert finish(scripts, leased, response, CallTiming(URL, 0.0))
 
-    assert down(redis) == []
-    look_again(redis)
-    assert [one.is_trial_call for one in take_events(scripts) if one.company != taken.company][:1] == [False]
+    assert open_breakers(redis) == []
+    check_again(redis)
+    assert [event.is_trial_call for event in take_events(scripts) if event.company != leased.company][:1] == [
+        False
+    ]
 
 
-@pytest.mark.parametrize("settlement", [return_unsent(), ANSWERS[-1]], ids=lambda settlement: settlement.verb)
-def test_a_call_that_was_not_made_says_nothing_of_gong(
+@pytest.mark.parametrize(
+    "settlement", [return_unsent(), RESPONSES[-1]], ids=lambda settlement: settlement.verb
+)
+def test_a_call_that_was_not_made_leaves_the_breaker_open(
     scripts: Scripts, redis: Redis, settlement: Settlement
 ):
-    taken = trial(scripts, redis)
+    leased = lease_trial_call(scripts, redis)
 
-    assert finish(scripts, taken, settlement)
+    assert finish(scripts, leased, settlement)
 
-    assert [one.base_url for one in down(redis)] == [URL]
+    assert [breaker.base_url for breaker in open_breakers(redis)] == [URL]

@@ -1,3 +1,5 @@
+"""Delivery in the store: leases, settlements, retries, holds, dead letters and pruning."""
+
 from dataclasses import replace
 
 import pytest
@@ -28,41 +30,41 @@ from relay.store.holds import resume_destination
 from tests.store_world import NOW, accept_events, event, publish, sweep_now, take_events
 
 
-def state_of(redis: Redis, taken: LeasedEvent) -> str:
-    return redis.hget(keys.EVENT + taken.id, "state").decode()
+def state_of(redis: Redis, leased: LeasedEvent) -> str:
+    return redis.hget(keys.EVENT + leased.id, "state").decode()
 
 
-def taken_one(scripts: Scripts, made: NewEvent | None = None) -> LeasedEvent:
-    accept_events(scripts, made or event("1"))
-    [taken] = take_events(scripts)
-    return taken
+def lease_one(scripts: Scripts, new_event: NewEvent | None = None) -> LeasedEvent:
+    accept_events(scripts, new_event or event("1"))
+    [leased] = take_events(scripts)
+    return leased
 
 
 DELIVERED = end_event(State.DELIVERED, "r1", record=b"{}", keep_seconds=60)
 
 
-def test_taking_leases_an_event_with_all_that_its_attempt_needs(scripts: Scripts, redis: Redis):
-    taken = taken_one(scripts)
+def test_a_leased_event_has_everything_that_its_attempt_needs(scripts: Scripts, redis: Redis):
+    leased = lease_one(scripts)
 
-    assert (taken.company, taken.destination, taken.operation) == ("acme", "acme", "digital-interaction")
-    assert (taken.body, taken.event_id, taken.attempts) == (b'{"eventId":"web:1"}', "web:1", 0)
-    assert state_of(redis, taken) == "sending"
+    assert (leased.company, leased.destination, leased.operation) == ("acme", "acme", "digital-interaction")
+    assert (leased.body, leased.event_id, leased.attempts) == (b'{"eventId":"web:1"}', "web:1", 0)
+    assert state_of(redis, leased) == "sending"
     assert redis.zcard(keys.LEASES) == 1
 
 
-def test_what_is_taken_is_not_taken_twice(scripts: Scripts):
-    taken_one(scripts)
+def test_a_leased_event_is_not_leased_again(scripts: Scripts):
+    lease_one(scripts)
 
     assert take_events(scripts) == []
 
 
 def test_a_delivered_event_leaves_nothing_in_rq(scripts: Scripts, redis: Redis):
-    taken = taken_one(scripts)
+    leased = lease_one(scripts)
 
-    assert finish(scripts, taken, DELIVERED)
-    assert state_of(redis, taken) == "delivered"
-    assert redis.exists(keys.RQ_JOB + taken.id) == 0
-    assert redis.get(keys.BY_REQUEST_ID + "r1") == taken.id.encode()
+    assert finish(scripts, leased, DELIVERED)
+    assert state_of(redis, leased) == "delivered"
+    assert redis.exists(keys.RQ_JOB + leased.id) == 0
+    assert redis.get(keys.BY_REQUEST_ID + "r1") == leased.id.encode()
     assert redis.zcard(keys.LEASES) == redis.zcard("rq:wip:gong:acme:web") == 0
 
 
@@ -79,32 +81,32 @@ def test_only_the_holder_of_the_lease_can_settle(scripts: Scripts, redis: Redis)
     assert state_of(redis, quick) == "delivered"
 
 
-def test_a_rescued_event_is_first_in_its_queue_and_known_to_be_ambiguous(scripts: Scripts, redis: Redis):
+def test_a_rescued_event_is_first_in_its_queue_and_marked_as_ambiguous(scripts: Scripts, redis: Redis):
     accept_events(scripts, event("1"), event("2"))
     [first] = take_events(scripts, 1, lease=0.0)
     sweep_now(scripts, redis)
 
     again = take_events(scripts)
-    assert [taken.event_id for taken in again] == ["web:1", "web:2"]
-    assert [taken.ambiguous for taken in again] == [True, False]
+    assert [leased.event_id for leased in again] == ["web:1", "web:2"]
+    assert [leased.ambiguous for leased in again] == [True, False]
     assert again[0].try_number == first.try_number + 1
 
 
-def test_an_event_whose_worker_always_dies_becomes_a_dead_letter(scripts: Scripts, redis: Redis):
+def test_an_event_whose_workers_keep_crashing_becomes_a_dead_letter(scripts: Scripts, redis: Redis):
     accept_events(scripts, event("1"))
     for _ in range(3):
-        [taken] = take_events(scripts, lease=0.0)
+        [leased] = take_events(scripts, lease=0.0)
         sweep_now(scripts, redis, max_rescues=3)
 
-    assert state_of(redis, taken) == "dead"
-    assert redis.hget(keys.EVENT + taken.id, "reason") == b"worker_crashed"
+    assert state_of(redis, leased) == "dead"
+    assert redis.hget(keys.EVENT + leased.id, "reason") == b"worker_crashed"
     assert take_events(scripts) == []
 
 
-def test_a_faltered_event_waits_and_comes_back_with_its_attempt_counted(scripts: Scripts, redis: Redis):
-    taken = taken_one(scripts)
-    finish(scripts, taken, retry_later(Retry(seconds=0.0, ambiguous=True), record=b"{}"))
-    assert state_of(redis, taken) == "retrying"
+def test_a_failed_event_waits_and_returns_with_its_attempt_counted(scripts: Scripts, redis: Redis):
+    leased = lease_one(scripts)
+    finish(scripts, leased, retry_later(Retry(seconds=0.0, ambiguous=True), record=b"{}"))
+    assert state_of(redis, leased) == "retrying"
     assert redis.zcard("rq:scheduled:gong:acme:web") == 1
 
     assert sweep_now(scripts, redis).promoted == 1
@@ -112,84 +114,84 @@ def test_a_faltered_event_waits_and_comes_back_with_its_attempt_counted(scripts:
     assert (again.attempts, again.ambiguous) == (1, True)
 
 
-def test_a_faltered_event_does_not_come_back_before_its_time(scripts: Scripts, redis: Redis):
-    finish(scripts, taken_one(scripts), retry_later(Retry(seconds=60.0), record=b"{}"))
+def test_a_failed_event_does_not_return_before_its_retry_is_due(scripts: Scripts, redis: Redis):
+    finish(scripts, lease_one(scripts), retry_later(Retry(seconds=60.0), record=b"{}"))
 
     assert sweep_now(scripts, redis).promoted == 0
     assert take_events(scripts) == []
 
 
-def test_a_throttled_company_rests_alone_and_its_event_stays_first(scripts: Scripts, redis: Redis):
+def test_only_the_rate_limited_company_is_frozen_and_its_event_stays_first(scripts: Scripts, redis: Redis):
     accept_events(scripts, event("1"), event("2"), event("3", company="other", destination="other"))
-    [taken] = [
-        taken for taken in take_events(scripts, 1, window=0.0) if taken.company == "acme"
+    [leased] = [
+        leased for leased in take_events(scripts, 1, window=0.0) if leased.company == "acme"
     ] or take_events(scripts, 1)
-    finish(scripts, taken, freeze_company(30.0, record=b"{}"))
+    finish(scripts, leased, freeze_company(30.0, record=b"{}"))
 
     wait, others = lease_events(scripts, worker="w", want=32, pacing=Pacing(window=0.0))
     assert [other.company for other in others] == ["other"]
     assert wait == pytest.approx(30.0, abs=1.0)
-    assert redis.lindex("rq:queue:gong:acme:web", 0) == taken.id.encode()
+    assert redis.lindex("rq:queue:gong:acme:web", 0) == leased.id.encode()
 
 
-def test_a_throttle_spends_no_attempt(scripts: Scripts):
-    taken = taken_one(scripts)
-    finish(scripts, taken, freeze_company(0.0, record=b"{}"))
+def test_a_429_uses_up_no_attempt(scripts: Scripts):
+    leased = lease_one(scripts)
+    finish(scripts, leased, freeze_company(0.0, record=b"{}"))
 
     [again] = take_events(scripts)
     assert (again.attempts, again.consecutive_429s) == (0, 1)
 
 
-def test_a_new_event_does_not_wake_a_company_that_rests(scripts: Scripts):
-    finish(scripts, taken_one(scripts), freeze_company(30.0, record=b"{}"))
+def test_a_new_event_does_not_end_the_freeze_of_a_company(scripts: Scripts):
+    finish(scripts, lease_one(scripts), freeze_company(30.0, record=b"{}"))
     accept_events(scripts, event("2"))
 
     assert take_events(scripts) == []
 
 
-def test_a_refused_event_is_a_dead_letter_that_rq_lists_as_failed(scripts: Scripts, redis: Redis):
-    taken = taken_one(scripts)
+def test_a_rejected_event_is_a_dead_letter_that_rq_lists_as_failed(scripts: Scripts, redis: Redis):
+    leased = lease_one(scripts)
     finish(
         scripts,
-        taken,
+        leased,
         dead_letter(DeadLetterReason.REJECTED, "content: must not be null", record=b"{}", keep_seconds=60),
     )
 
-    assert state_of(redis, taken) == "dead"
-    assert redis.zscore("rq:failed:gong:acme:web", taken.id) is not None
-    assert redis.hget(keys.RQ_JOB + taken.id, "exc_info") == b"rejected: content: must not be null"
+    assert state_of(redis, leased) == "dead"
+    assert redis.zscore("rq:failed:gong:acme:web", leased.id) is not None
+    assert redis.hget(keys.RQ_JOB + leased.id, "exc_info") == b"rejected: content: must not be null"
 
 
-def test_what_was_never_sent_goes_back_as_it_was(scripts: Scripts):
+def test_an_unsent_event_returns_to_its_place_in_the_queue(scripts: Scripts):
     accept_events(scripts, event("1"), event("2"))
     [first] = take_events(scripts, 1)
     finish(scripts, first, return_unsent())
 
-    assert [taken.event_id for taken in take_events(scripts)] == ["web:1", "web:2"]
+    assert [leased.event_id for leased in take_events(scripts)] == ["web:1", "web:2"]
 
 
-def test_a_hold_keeps_every_event_of_its_destination_and_no_other(scripts: Scripts, redis: Redis):
+def test_a_hold_stops_the_events_of_its_destination_and_no_others(scripts: Scripts, redis: Redis):
     accept_events(scripts, *(event(str(number)) for number in range(3)), event("x", destination="twin"))
     [first] = take_events(scripts, 1)
     finish(scripts, first, hold_event(HoldCause.FORBIDDEN, "ip", record=b"{}", probe_seconds=300))
 
-    assert [taken.destination for taken in take_events(scripts)] == ["twin"]
+    assert [leased.destination for leased in take_events(scripts)] == ["twin"]
     assert redis.zcard(keys.BY_STATE + "acme:on_hold") == 3
 
 
-def test_resuming_brings_held_events_back_in_their_order(scripts: Scripts):
+def test_a_resume_queues_the_held_events_in_their_order(scripts: Scripts):
     accept_events(scripts, *(event(str(number)) for number in range(4)))
     [first] = take_events(scripts, 1)
     finish(scripts, first, hold_event(HoldCause.FORBIDDEN, "ip", record=b"{}", probe_seconds=300))
     assert take_events(scripts) == []
 
     assert resume_destination(scripts, "acme") == (True, 4)
-    assert [taken.event_id for taken in take_events(scripts)] == [f"web:{number}" for number in range(4)]
+    assert [leased.event_id for leased in take_events(scripts)] == [f"web:{number}" for number in range(4)]
 
 
-def test_a_destination_on_hold_is_probed_when_its_time_comes_and_not_before(scripts: Scripts, redis: Redis):
+def test_a_destination_on_hold_is_probed_once_when_the_probe_is_due(scripts: Scripts, redis: Redis):
     finish(
-        scripts, taken_one(scripts), hold_event(HoldCause.FORBIDDEN, "ip", record=b"{}", probe_seconds=300)
+        scripts, lease_one(scripts), hold_event(HoldCause.FORBIDDEN, "ip", record=b"{}", probe_seconds=300)
     )
     assert sweep_now(scripts, redis).probes == ()
 
@@ -202,20 +204,20 @@ def test_rq_requeue_of_a_dead_letter_sends_it_again(scripts: Scripts, redis: Red
     from rq.job import Job
     from rq.registry import FailedJobRegistry
 
-    taken = taken_one(scripts)
-    finish(scripts, taken, dead_letter(DeadLetterReason.REJECTED, "no", record=b"{}", keep_seconds=60))
-    job = Job.fetch(taken.id, connection=redis, serializer="json")
+    leased = lease_one(scripts)
+    finish(scripts, leased, dead_letter(DeadLetterReason.REJECTED, "no", record=b"{}", keep_seconds=60))
+    job = Job.fetch(leased.id, connection=redis, serializer="json")
     FailedJobRegistry("gong:acme:web", connection=redis, serializer="json").requeue(job)
 
     sweep_now(scripts, redis)
     assert [again.event_id for again in take_events(scripts)] == ["web:1"]
-    assert redis.zscore(keys.EXPIRY, taken.id) is None
+    assert redis.zscore(keys.EXPIRY, leased.id) is None
 
 
-def test_a_job_that_is_no_event_is_shown_as_failed_and_never_run(scripts: Scripts, redis: Redis):
+def test_a_job_that_is_not_an_event_is_marked_as_failed_and_never_run(scripts: Scripts, redis: Redis):
     from rq import Queue
 
-    finish(scripts, taken_one(scripts), DELIVERED)
+    finish(scripts, lease_one(scripts), DELIVERED)
     Queue("gong:acme:web", connection=redis, serializer="json").enqueue("os.abort", job_id="evil")
     sweep_now(scripts, redis)
 
@@ -224,28 +226,28 @@ def test_a_job_that_is_no_event_is_shown_as_failed_and_never_run(scripts: Script
 
 
 @pytest.mark.parametrize(
-    "verb",
+    "settlement",
     [
         DELIVERED,
         replace(DELIVERED, keep_seconds=0),
         dead_letter(DeadLetterReason.REJECTED, "no", record=b"{}", keep_seconds=0),
     ],
 )
-def test_an_ended_event_is_pruned_whole_once_its_time_has_passed(
-    scripts: Scripts, redis: Redis, verb: Settlement
+def test_an_ended_event_is_pruned_completely_after_its_retention(
+    scripts: Scripts, redis: Redis, settlement: Settlement
 ):
-    taken = taken_one(scripts)
-    finish(scripts, taken, verb)
-    redis.zadd(keys.EXPIRY, {taken.id: 0})
+    leased = lease_one(scripts)
+    finish(scripts, leased, settlement)
+    redis.zadd(keys.EXPIRY, {leased.id: 0})
 
     assert sweep_now(scripts, redis).pruned == 1
     left = {key.decode() for key in redis.keys("*")}
-    assert not {key for key in left if taken.id in key}
+    assert not {key for key in left if leased.id in key}
     assert not {key for key in left if key.startswith(keys.RECEIPT)}
     assert redis.zcard(keys.EVENTS) == redis.zcard(keys.BY_SOURCE + "web") == 0
 
 
-def test_a_receipt_stays_while_one_of_its_events_does(scripts: Scripts, redis: Redis):
+def test_a_receipt_is_kept_as_long_as_one_of_its_events(scripts: Scripts, redis: Redis):
     accept_events(scripts, event("1"), event("2"))
     [first, _] = take_events(scripts)
     finish(scripts, first, DELIVERED)
@@ -255,16 +257,16 @@ def test_a_receipt_stays_while_one_of_its_events_does(scripts: Scripts, redis: R
     assert len(redis.keys(keys.RECEIPT + "*")) == 1
 
 
-def test_a_replayed_dead_letter_starts_over(scripts: Scripts, redis: Redis):
-    taken = taken_one(scripts)
+def test_a_replayed_dead_letter_starts_with_no_attempts(scripts: Scripts, redis: Redis):
+    leased = lease_one(scripts)
     finish(
-        scripts, taken, dead_letter(DeadLetterReason.RETRIES_EXHAUSTED, "503", record=b"{}", keep_seconds=60)
+        scripts, leased, dead_letter(DeadLetterReason.RETRIES_EXHAUSTED, "503", record=b"{}", keep_seconds=60)
     )
-    replay_event(scripts, taken.id, now=NOW)
+    replay_event(scripts, leased.id, now=NOW)
 
     [again] = take_events(scripts)
-    assert (again.id, again.attempts) == (taken.id, 0)
-    assert redis.zscore("rq:failed:gong:acme:web", taken.id) is None
+    assert (again.id, again.attempts) == (leased.id, 0)
+    assert redis.zscore("rq:failed:gong:acme:web", leased.id) is None
 
 
 def test_a_discarded_event_is_not_sent(scripts: Scripts, redis: Redis):
@@ -275,16 +277,16 @@ def test_a_discarded_event_is_not_sent(scripts: Scripts, redis: Redis):
     assert redis.hget(keys.EVENT + verdict.id, "state") == b"discarded"
 
 
-def test_a_storm_of_throttles_keeps_the_last_fifty_tries(scripts: Scripts, redis: Redis):
+def test_only_the_last_fifty_tries_are_kept(scripts: Scripts, redis: Redis):
     publish(scripts, per_second=100)
     accept_events(scripts, event("1"))
     for _ in range(60):
-        [taken] = take_events(scripts)
-        finish(scripts, taken, freeze_company(0.0, record=b"{}"))
+        [leased] = take_events(scripts)
+        finish(scripts, leased, freeze_company(0.0, record=b"{}"))
 
-    tries = [name for name in redis.hkeys(keys.EVENT + taken.id) if name.startswith(b"try:")]
+    tries = [name for name in redis.hkeys(keys.EVENT + leased.id) if name.startswith(b"try:")]
     assert len(tries) == 50
 
 
-def test_microseconds_are_microseconds():
+def test_a_second_has_a_million_microseconds():
     assert SECOND == 1_000_000

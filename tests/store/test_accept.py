@@ -1,3 +1,5 @@
+"""Acceptance in the store: deduplication, idempotency keys, filtered events and a full store."""
+
 import pytest
 from redis import Redis
 
@@ -25,7 +27,7 @@ def test_an_accepted_event_is_queued_once_with_its_record_its_job_and_its_indexe
     )
 
 
-def test_the_same_event_again_is_a_duplicate_that_names_the_first(scripts: Scripts, redis: Redis):
+def test_a_repeated_event_is_a_duplicate_with_the_id_of_the_first(scripts: Scripts, redis: Redis):
     first = accept_events(scripts, event("1")).verdicts[0]
     again = accept_events(scripts, event("1")).verdicts[0]
 
@@ -33,14 +35,14 @@ def test_the_same_event_again_is_a_duplicate_that_names_the_first(scripts: Scrip
     assert redis.llen("rq:queue:gong:acme:web") == 1
 
 
-def test_a_duplicate_inside_one_receipt_is_seen(scripts: Scripts):
+def test_a_duplicate_inside_one_receipt_is_recognized(scripts: Scripts):
     verdicts = accept_events(scripts, event("1"), event("1")).verdicts
 
     assert [verdict.duplicate for verdict in verdicts] == [False, True]
     assert verdicts[0].id == verdicts[1].id
 
 
-def test_a_repeated_call_changes_nothing_and_answers_the_same(scripts: Scripts, redis: Redis):
+def test_a_repeated_accept_changes_nothing_and_returns_the_same_result(scripts: Scripts, redis: Redis):
     on, events = receipt(), [event("1"), event("2")]
     first = accept_events(scripts, *events, on=on)
     size = redis.dbsize()
@@ -51,7 +53,7 @@ def test_a_repeated_call_changes_nothing_and_answers_the_same(scripts: Scripts, 
     assert redis.llen("rq:queue:gong:acme:web") == 2
 
 
-def test_an_idempotency_key_brings_the_first_answer_back(scripts: Scripts):
+def test_a_repeated_idempotency_key_returns_the_first_result(scripts: Scripts):
     first = accept_events(scripts, event("1"), on=receipt(idempotency_key="k1", rejections=b"[1]"))
     again = accept_events(scripts, event("1"), on=receipt(idempotency_key="k1"))
 
@@ -74,7 +76,7 @@ def test_an_idempotency_key_belongs_to_its_source(scripts: Scripts):
     assert not other.repeated
 
 
-def test_a_filtered_event_is_kept_but_not_queued(scripts: Scripts, redis: Redis):
+def test_a_filtered_event_is_stored_but_not_queued(scripts: Scripts, redis: Redis):
     [verdict] = accept_events(scripts, event("1", filtered=True)).verdicts
 
     assert verdict.status == "filtered"
@@ -83,7 +85,7 @@ def test_a_filtered_event_is_kept_but_not_queued(scripts: Scripts, redis: Redis)
     assert redis.zscore(keys.EXPIRY, verdict.id) is not None
 
 
-def test_the_jobs_data_names_the_event_and_nothing_else(scripts: Scripts, redis: Redis):
+def test_the_rq_job_contains_the_id_of_the_event_and_nothing_else(scripts: Scripts, redis: Redis):
     [verdict] = accept_events(scripts, event("secret-native-id")).verdicts
 
     job = redis.hgetall(keys.RQ_JOB + verdict.id)
@@ -91,14 +93,14 @@ def test_the_jobs_data_names_the_event_and_nothing_else(scripts: Scripts, redis:
     assert b"secret-native-id" not in b" ".join(job.values())
 
 
-def test_a_restarted_server_that_forgot_its_scripts_is_no_trouble(scripts: Scripts, redis: Redis):
+def test_events_are_accepted_after_the_server_lost_its_scripts(scripts: Scripts, redis: Redis):
     accept_events(scripts, event("1"))
     redis.script_flush()
 
     assert accept_events(scripts, event("2")).verdicts[0].status == "queued"
 
 
-def test_a_full_store_refuses_all_of_a_receipt_and_says_so(scripts: Scripts, redis: Redis):
+def test_a_full_store_refuses_the_whole_receipt(scripts: Scripts, redis: Redis):
     accept_events(scripts, event("0"))
     used = redis.info("memory")["used_memory"]
     redis.config_set("maxmemory", used // 2)
@@ -112,11 +114,11 @@ def test_a_full_store_refuses_all_of_a_receipt_and_says_so(scripts: Scripts, red
     assert redis.zcard(keys.EVENTS) == 1
 
 
-def test_a_store_that_is_not_there_is_unavailable():
-    absent = Scripts(open_redis("unix:///nowhere/at/all", ClientOptions(answer=0.2, connect=0.2)))
+def test_an_unreachable_store_is_unavailable():
+    unreachable = Scripts(open_redis("unix:///nowhere/at/all", ClientOptions(answer=0.2, connect=0.2)))
 
     with pytest.raises(Unavailable) as caught:
-        accept_events(absent, event("1"))
+        accept_events(unreachable, event("1"))
     assert (caught.value.code, caught.value.retry_after) == ("store_unavailable", 2)
 
 
@@ -124,8 +126,8 @@ def test_ids_of_one_receipt_sort_in_the_order_of_its_items(scripts: Scripts, red
     events = [event(str(number)) for number in range(5)]
     accept_events(scripts, *events)
 
-    assert redis.zrange(keys.EVENTS, 0, -1) == [made.id.encode() for made in events]
+    assert redis.zrange(keys.EVENTS, 0, -1) == [new_event.id.encode() for new_event in events]
 
 
-def test_new_id_of_the_tests_is_an_id():
+def test_the_ids_of_the_tests_have_the_right_length():
     assert len(new_id()) == 26
