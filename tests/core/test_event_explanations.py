@@ -139,3 +139,8 @@ def test_an_event_that_is_not_found_has_a_cause_of_its_own():
 
     assert {explanation.cause for explanation in explanations} == NOT_FOUND
     assert "3 from hub (mismatch, the last at 2026-11-21T10:00:00Z)" in explanations[1].sentence
+    assert "email address" not in explanations[3].remedy
+
+
+def test_the_remedy_for_an_unknown_address_is_to_search_for_the_person():
+    assert "filter the list of events by email address" in explain_not_received("j@globex.com", []).remedy
