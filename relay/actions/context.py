@@ -1,4 +1,4 @@
-"""What every operator action needs. The web and the CLI each provide one."""
+"""What every operator action needs. The web server and the CLI each provide one."""
 
 from collections.abc import Callable
 from datetime import datetime

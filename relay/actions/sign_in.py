@@ -59,7 +59,7 @@ def check_attempts(redis: Client, network: str) -> None:
 
 
 def record_sign_out(ctx: Context, principal: Principal) -> None:
-    """Record that an operator signed out. The web has ended the session."""
+    """Record that an operator signed out. The web server has ended the session."""
     record(ctx, principal, Action("sign_out", principal.key_id))
 
 

@@ -1,6 +1,6 @@
 """Signing in to the dashboard with an account of an OpenID Connect provider.
 
-The web makes no HTTP calls: a worker reads the provider's metadata, and exchanges the code for the user's identity.
+The web process makes no HTTP calls: a worker reads the provider's metadata, and exchanges the code for the user's identity.
 """
 
 import hmac

@@ -115,7 +115,7 @@ class ApiKey(fields.Field[str]):
         **_NO_VALUE,
         "invalid": "must be sha256:<64 hex digits>, or ${{NAME}} of a plain key: `gong-relay key SOURCE` creates one",
         "plain": "is a plain key: replace it with its sha256: line, or with ${{NAME}}; `gong-relay key SOURCE` creates a new one",
-        "short": "is too short in its variable: a key has at least {shortest} characters, and no spaces before or after it",
+        "short": "is too short: the key in this variable must have at least {shortest} characters, and no spaces before or after it",
     }
 
     def _deserialize(

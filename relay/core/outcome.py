@@ -81,7 +81,7 @@ class RateLimited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """The call failed, and a later one may pass."""
+    """The call failed, and a later attempt may succeed."""
 
     status: int | None
     """None without a response."""

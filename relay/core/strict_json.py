@@ -1,4 +1,4 @@
-"""Strict JSON parser for the endpoints: UTF-8 only, no repeated keys, and no value that could not be sent on unchanged.
+"""Strict JSON parser for the endpoints: UTF-8 only, no repeated keys, and no value that could not be forwarded unchanged.
 
 Python's own parser accepts more (other encodings, NaN, repeated keys, half a surrogate pair), and the relay would
 pass that on as an event that Gong cannot read.

@@ -24,7 +24,7 @@ _REMEDIES: Mapping[str, str | None] = {
     "rate_limited": "Gong's limits for the company are used up. Probe again when calls are available.",
     "failed": "No valid response from Gong. The credentials may still be correct: probe again in a minute. If it fails "
     "again, check the network between the worker and Gong.",
-    "not_configured": "The worker's configuration does not have this destination. Give the web and the workers the same "
+    "not_configured": "The worker's configuration does not have this destination. Give the web server and the workers the same "
     "file, then restart the workers.",
 }
 """Remedies for outcomes without a hold cause."""

@@ -102,7 +102,7 @@ def _last_error(record: Record) -> str:
 
 
 def read_association(record: Record) -> str | None:
-    """Return how surely Gong can attribute the event to a person; None if it has no call."""
+    """Return how reliably Gong can attribute the event to a person; None if it has no call."""
     return _assess_association(record)
 
 

@@ -103,7 +103,7 @@ def read_traffic(stores: Stores, names: Sequence[str], *, now: datetime) -> dict
     """Return `{traffic: {last_hour, last_day}, association, last_rejection}` by source.
 
     Each span counts accepted `requests`, `rejected` requests by code (and failed signatures by reason), and the `events`
-    in them. `association` counts the last day's events by how surely Gong can attribute them to a person.
+    in them. `association` counts the last day's events by how reliably Gong can attribute them to a person.
     `last_rejection` is the newest rejected request, or null.
     """
     scopes = [source_scope(name) for name in names]

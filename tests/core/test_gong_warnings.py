@@ -1,4 +1,4 @@
-"""Warnings about bodies that Gong accepts, and how surely Gong can match them."""
+"""Warnings about bodies that Gong accepts, and how reliably Gong can match them."""
 
 import pytest
 

@@ -311,7 +311,7 @@ def _check_body(run: _Run, rule: Rule, body: Mapping[str, Any]) -> Iterator[Prob
     for key in _TIMESTAMP_KEYS:
         # Both are in whole seconds of UTC, in one format that sorts as text.
         if body.get(key, "") > run.latest:
-            yield Problem(key, ErrorCode.RANGE, "lies in the future: check the sender's clock and offset")
+            yield Problem(key, ErrorCode.RANGE, "is in the future: check the sender's clock and offset")
 
 
 def _replace_by_causes(problems: Iterator[Problem], warnings: list[Problem]) -> Iterator[Problem]:

@@ -148,5 +148,5 @@ def redis_errors_as_unavailable() -> Iterator[None]:
         raise Unavailable("store_unavailable", "The store cannot be reached.", retry_after=2) from error
     except RedisError as error:
         code = "store_full" if "OOM" in str(error) or "maxmemory" in str(error) else "store_failed"
-        text = "The store is full." if code == "store_full" else "The store refused the write."
+        text = "The store is full." if code == "store_full" else "The store rejected the write."
         raise Unavailable(code, text, retry_after=10) from error
