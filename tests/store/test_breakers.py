@@ -1,4 +1,4 @@
-"""Each base URL has a circuit breaker: while Gong does not answer there, the relay sends only single lease_trial_call calls."""
+"""Each base URL has a circuit breaker: while Gong does not answer there, the relay sends only single trial calls."""
 
 import pytest
 from redis import Redis
@@ -83,7 +83,7 @@ def open_breaker(scripts: Scripts, redis: Redis) -> None:
 
 
 def lease_trial_call(scripts: Scripts, redis: Redis) -> LeasedEvent:
-    """Open the breaker, end its rest and lease the lease_trial_call call."""
+    """Open the breaker, end its rest and lease the trial call."""
     open_breaker(scripts, redis)
     queue_up(scripts, "acme", "acme", "twin", "twin")
     end_rest(redis)
