@@ -73,7 +73,7 @@ def read_variable(environ: Mapping[str, str], name: str) -> str | None:
         raise ValueError(f"the file that {name}_FILE names cannot be read: {reason}") from error
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that the environment sets. The variable of a field is `RELAY_` and the field's name in capitals."""
 

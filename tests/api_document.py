@@ -14,7 +14,7 @@ from relay.web.openapi.document import build_document, list_endpoints
 @cache
 def application() -> Flask:
     """An application whose store is unreachable. Its routes do not depend on the configuration."""
-    return create_app(Settings(), Config({}, {}), Redis(port=1))
+    return create_app(Settings(), Config(destinations={}, sources={}), Redis(port=1))
 
 
 DOCUMENT = build_document(application())

@@ -79,7 +79,9 @@ def publish(
 ) -> None:
     """Publish a company's limits to the store, as a worker does when it starts."""
     credentials = BasicCredentials("k", "s")
-    destination = Destination(company, company, credentials, base_url, Limits(**limits))
+    destination = Destination(
+        name=company, company=company, credentials=credentials, base_url=base_url, limits=Limits(**limits)
+    )
     publish_limits(scripts, {company: destination})
 
 

@@ -123,7 +123,13 @@ class AlertSender:
         statuses, _ = read_receiver_statuses(self.store.redis)
         previous = statuses.get(name)
         failing_since = (previous.failing_since if previous else None) or now
-        receiver_status = ReceiverStatus(message.id, now, outcome, status, None if arrived else failing_since)
+        receiver_status = ReceiverStatus(
+            message=message.id,
+            at=now,
+            outcome=outcome,
+            status=status,
+            failing_since=None if arrived else failing_since,
+        )
         settle_message(self.store.redis, pending, receiver_status, retry_in=delay)
         logged_outcome = outcome if arrived or delay or receiver is None else "given_up"
         log_event("alert.sent", name=name, id=message.id, outcome=logged_outcome, status=status)

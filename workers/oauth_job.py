@@ -203,7 +203,7 @@ class OAuthTask:
         grant = read_grant(self.tokens.redis, name)
         connected = read_connected_destinations(self.tokens.redis).get(name)
         if grant is not None and connected is not None and connected.base_url != grant.base_url:
-            moved = self._describe(Invitation(name), grant)
+            moved = self._describe(Invitation(destination=name), grant)
             save_connected_destination(self.tokens.scripts, moved)
             log_event("oauth.address_moved", destination=name)
 

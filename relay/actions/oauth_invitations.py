@@ -46,7 +46,7 @@ def parse_invitation(name: str, options: Any) -> Invitation:
     if problems:
         raise ValidationFailed(problems)
     texts = {key: options[key].strip() for key in _TEXTS if options.get(key) is not None}
-    return Invitation(name, **texts, internal_domains=tuple(options.get("internal_domains", [])))
+    return Invitation(destination=name, **texts, internal_domains=tuple(options.get("internal_domains", [])))
 
 
 def _check_name(name: str) -> Iterator[Problem]:

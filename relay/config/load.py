@@ -136,19 +136,19 @@ def _build_config(loaded: Mapping[str, Any], allow_hosts: Container[str]) -> Con
     }
     sources = {
         name: Source(
-            name,
-            entry["destination"],
-            frozenset(entry["keys"]),
-            SendAs(entry["send_as"]),
-            entry["priorities"],
-            entry["aggregate"],
+            name=name,
+            destination=entry["destination"],
+            key_digests=frozenset(entry["keys"]),
+            send_as=SendAs(entry["send_as"]),
+            priorities=entry["priorities"],
+            aggregate=entry["aggregate"],
         )
         for name, entry in loaded["sources"].items()
     }
     stores = {name: entry["url"] for name, entry in loaded["stores"].items()}
     return Config(
-        destinations,
-        sources,
+        destinations=destinations,
+        sources=sources,
         oauth=read_oauth_app(loaded["oauth"]),
         stores=stores,
         operators=read_operators(loaded["operators"]),

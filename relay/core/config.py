@@ -11,7 +11,7 @@ from relay.core.source import Source
 from relay.core.webhook import Webhook
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """The configuration, with everything by name."""
 

@@ -41,7 +41,7 @@ class Limits:
         return int(self.daily_budget * self.high_priority_share)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
     """One Gong account."""
 

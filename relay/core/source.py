@@ -21,7 +21,7 @@ def key_id(digest: str) -> str:
     return digest[:8]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A configured sender."""
 

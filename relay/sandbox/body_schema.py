@@ -9,7 +9,7 @@ from relay.sandbox import formats
 Shape = Mapping[str, "Field"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     """One key of a body."""
 
@@ -103,24 +103,24 @@ def _is_lenient_timestamp(value: object) -> bool:
     return isinstance(value, str) and formats.is_lenient_timestamp(value)
 
 
-TEXT = Field(_is_string)
-EMAIL = Field(_is_string, formats.is_email)
-DOMAIN = Field(_is_string, formats.is_domain)
-URL = Field(_is_string, formats.is_url)
-TIMESTAMP = Field(_is_lenient_timestamp, formats.is_timestamp)
-EVENT_ID = Field(_is_string, formats.is_event_id, allow_blank=False)
-INT32 = Field(_is_int32)
-NUMBER = Field(_is_number)
-TEXT_MAP = Field(_is_string_map)
-ANYTHING = Field(lambda _: True)
+TEXT = Field(is_readable=_is_string)
+EMAIL = Field(is_readable=_is_string, is_valid=formats.is_email)
+DOMAIN = Field(is_readable=_is_string, is_valid=formats.is_domain)
+URL = Field(is_readable=_is_string, is_valid=formats.is_url)
+TIMESTAMP = Field(is_readable=_is_lenient_timestamp, is_valid=formats.is_timestamp)
+EVENT_ID = Field(is_readable=_is_string, is_valid=formats.is_event_id, allow_blank=False)
+INT32 = Field(is_readable=_is_int32)
+NUMBER = Field(is_readable=_is_number)
+TEXT_MAP = Field(is_readable=_is_string_map)
+ANYTHING = Field(is_readable=lambda _: True)
 
 
 def choice_of(*choices: str) -> Field:
-    return Field(lambda value: isinstance(value, str) and value in choices)
+    return Field(is_readable=lambda value: isinstance(value, str) and value in choices)
 
 
 def object_of(shape: Shape) -> Field:
-    return Field(_is_object, shape=shape)
+    return Field(is_readable=_is_object, shape=shape)
 
 
 def list_of(item: Field | Shape) -> Field:

@@ -18,9 +18,9 @@ from relay.sandbox.body_schema import (
     required,
 )
 
-COUNT = Field(lambda value: type(value) is int, lambda count: count >= 0)
-PERCENTAGE = Field(NUMBER.is_readable, lambda number: 0 <= number <= 100)  # noqa: PLR2004 - the bounds of a percentage
-DURATION = Field(NUMBER.is_readable, lambda seconds: seconds >= 0)
+COUNT = Field(is_readable=lambda value: type(value) is int, is_valid=lambda count: count >= 0)
+PERCENTAGE = Field(is_readable=NUMBER.is_readable, is_valid=lambda number: 0 <= number <= 100)  # noqa: PLR2004 - the bounds of a percentage
+DURATION = Field(is_readable=NUMBER.is_readable, is_valid=lambda seconds: seconds >= 0)
 
 SHARE: Final[Shape] = {
     "contentTitle": required(TEXT),

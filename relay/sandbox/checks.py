@@ -158,7 +158,7 @@ def accept_once(request: ApiRequest) -> GongResponse:
         return responses.ALREADY_REPORTED
     remaining = ("X-RateLimit-Remaining", str(request.remaining))
     headers = (remaining,) if sandbox.settings.remaining_header else ()
-    return GongResponse(route.status, _accepted_fields(request, route), headers=headers)
+    return GongResponse(status=route.status, fields=_accepted_fields(request, route), headers=headers)
 
 
 CHECKS: Final[Sequence[Callable[[ApiRequest], GongResponse | None]]] = (

@@ -13,8 +13,10 @@ from relay.sandbox.summary import email_addresses, summarize
 def list_workspaces(_sandbox: Sandbox, company: Company, _query: Mapping[str, str]) -> GongResponse:
     numbered = enumerate(company.workspaces, 1)
     return GongResponse(
-        200,
-        {"workspaces": [{"id": str(number), "name": name, "description": ""} for number, name in numbered]},
+        status=200,
+        fields={
+            "workspaces": [{"id": str(number), "name": name, "description": ""} for number, name in numbered]
+        },
     )
 
 
@@ -27,7 +29,7 @@ def list_users(_sandbox: Sandbox, company: Company, _query: Mapping[str, str]) -
         "lastName": "Seller",
     }
     records = {"totalRecords": 1, "currentPageSize": 1, "currentPageNumber": 0}
-    return GongResponse(200, {"records": records, "users": [user]})
+    return GongResponse(status=200, fields={"records": records, "users": [user]})
 
 
 def read_data_for_email_address(sandbox: Sandbox, company: Company, query: Mapping[str, str]) -> GongResponse:
@@ -39,7 +41,14 @@ def read_data_for_email_address(sandbox: Sandbox, company: Company, query: Mappi
         events = [event for event in sandbox.ledger.events if event.company == company.name]
     engagement = [_engagement(event) for event in events if address in email_addresses(event)]
     return GongResponse(
-        200, {"emails": [], "calls": [], "meetings": [], "customerData": [], "customerEngagement": engagement}
+        status=200,
+        fields={
+            "emails": [],
+            "calls": [],
+            "meetings": [],
+            "customerData": [],
+            "customerEngagement": engagement,
+        },
     )
 
 

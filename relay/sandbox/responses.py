@@ -14,7 +14,7 @@ _BASE_36: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 Headers = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GongResponse:
     """A response before faults are applied to it."""
 
@@ -35,7 +35,7 @@ class GongResponse:
 
 
 def error_response(status: int, errors: Sequence[str], headers: Headers = ()) -> GongResponse:
-    return GongResponse(status, {"errors": list(errors)}, headers=headers)
+    return GongResponse(status=status, fields={"errors": list(errors)}, headers=headers)
 
 
 BAD_REQUEST: Final = error_response(HTTPStatus.BAD_REQUEST, ["Bad request"])

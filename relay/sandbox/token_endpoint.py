@@ -116,7 +116,9 @@ def _oauth_error(status: int, error: str, description: str = "") -> GongResponse
 
 def _oauth_response(status: int, **fields: Any) -> GongResponse:
     """Build a response without a request id, as OAuth defines it. Caches must not store it."""
-    return GongResponse(status, {}, headers=(("Cache-Control", "no-store"),), text=json.dumps(fields))
+    return GongResponse(
+        status=status, fields={}, headers=(("Cache-Control", "no-store"),), text=json.dumps(fields)
+    )
 
 
 def _parameter(name: str, default: str = "") -> str:

@@ -16,7 +16,7 @@ from relay.sandbox.responses import HTML_TYPE, GongResponse, encode_body, error_
 
 FaultsByKind = Mapping[FaultKind, Fault]
 
-NO_RESPONSE: Final = GongResponse(0, {})
+NO_RESPONSE: Final = GongResponse(status=0, fields={})
 """Close the connection without a response."""
 
 _SLOW_CHUNK_BYTES: Final = 4
@@ -33,7 +33,9 @@ def edge_response(faults: FaultsByKind) -> GongResponse | None:
     if FaultKind.RESET_BEFORE in faults:
         return NO_RESPONSE
     if fault := faults.get(FaultKind.REDIRECT):
-        return GongResponse(HTTPStatus.FOUND, {}, headers=(("Location", fault.location),), text="")
+        return GongResponse(
+            status=HTTPStatus.FOUND, fields={}, headers=(("Location", fault.location),), text=""
+        )
     if fault := faults.get(FaultKind.CLOUDFLARE_HTML):
         return _cloudflare_response(fault.status)
     if fault := faults.get(FaultKind.STATUS):
@@ -92,15 +94,19 @@ def _status_response(fault: Fault) -> GongResponse:
             )
         case FaultBody.HTML:
             html = f"<html><body><h1>{fault.status}</h1></body></html>"
-            return GongResponse(fault.status, {}, text=html, content_type=HTML_TYPE)
+            return GongResponse(status=fault.status, fields={}, text=html, content_type=HTML_TYPE)
         case FaultBody.EMPTY:
-            return GongResponse(fault.status, {}, text="")
+            return GongResponse(status=fault.status, fields={}, text="")
 
 
 def _cloudflare_response(status: int) -> GongResponse:
     headers = (("cf-ray", "8f2c0de5ca11ab1e-TXL"),)
     return GongResponse(
-        status, {}, headers=headers, text=_CLOUDFLARE_PAGE.format(status=status), content_type=HTML_TYPE
+        status=status,
+        fields={},
+        headers=headers,
+        text=_CLOUDFLARE_PAGE.format(status=status),
+        content_type=HTML_TYPE,
     )
 
 

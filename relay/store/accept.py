@@ -24,7 +24,7 @@ from relay.store.person_index import PersonMarker, contains_person
 from relay.tracing.spans import traceparent
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
     """How long ended events and deduplication ids are kept, in seconds."""
 
@@ -38,11 +38,11 @@ class Retention:
     @classmethod
     def from_settings(cls, settings: Settings) -> "Retention":
         return cls(
-            settings.retention_delivered_hours * 3600,
-            settings.retention_dead_hours * 3600,
-            settings.retention_dedupe_hours * 3600,
-            settings.retention_filtered_hours * 3600,
-            settings.retention_discarded_hours * 3600,
+            delivered=settings.retention_delivered_hours * 3600,
+            dead=settings.retention_dead_hours * 3600,
+            seen=settings.retention_dedupe_hours * 3600,
+            filtered=settings.retention_filtered_hours * 3600,
+            discarded=settings.retention_discarded_hours * 3600,
         )
 
 

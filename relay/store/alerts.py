@@ -46,7 +46,7 @@ class PendingMessage:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiverStatus:
     """The result of the last message to a receiver. `failing_since` is None while messages arrive."""
 
@@ -168,11 +168,11 @@ def read_receiver_statuses(redis: Redis) -> tuple[dict[str, ReceiverStatus], int
 def _receiver_status(page: Mapping[str, Any]) -> ReceiverStatus:
     failing_since = page["failing_since"]
     return ReceiverStatus(
-        page["message"],
-        datetime.fromisoformat(page["at"]),
-        page["outcome"],
-        page["status"],
-        datetime.fromisoformat(failing_since) if failing_since else None,
+        message=page["message"],
+        at=datetime.fromisoformat(page["at"]),
+        outcome=page["outcome"],
+        status=page["status"],
+        failing_since=datetime.fromisoformat(failing_since) if failing_since else None,
     )
 
 

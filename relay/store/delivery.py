@@ -48,7 +48,7 @@ class LeasedEvent:
     """The session, if the event is a carrier."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SweepResult:
     """What a sweep did. `acquired` is False if it was another worker's turn; `probes` are the destinations to probe now."""
 
@@ -274,7 +274,13 @@ def sweep(scripts: Scripts, sweeping: SweepOptions, pacing: Pacing) -> SweepResu
         sweeping.max_pruned,
         *_pace_arguments(pacing),
     )
-    return SweepResult(bool(acquired), rescued, promoted, pruned, tuple(name.decode() for name in probes))
+    return SweepResult(
+        acquired=bool(acquired),
+        rescued=rescued,
+        promoted=promoted,
+        pruned=pruned,
+        probes=tuple(name.decode() for name in probes),
+    )
 
 
 def publish_limits(scripts: Scripts, destinations: Mapping[str, Destination]) -> None:

@@ -20,7 +20,7 @@ from relay.store.engine.scripts import Scripts
 _EVERY_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectedDestination:
     """What the store knows of a destination that was connected at run time: all but its tokens.
 

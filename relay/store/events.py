@@ -47,7 +47,7 @@ SUMMARY_FIELDS = [
 """The fields that a list shows of an event. Never its body."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventFilter:
     """Which events to list. None means any."""
 

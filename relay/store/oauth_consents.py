@@ -29,7 +29,7 @@ _KEEP_SECONDS = 86_400
 _LEASE_SECONDS = 90
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Invitation:
     """Which destination a link connects. Fields that are None or empty keep their value, or their default."""
 
@@ -75,7 +75,7 @@ class ConsentStatus(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
     """A consent that is being exchanged for tokens. `detail` says why that failed."""
 

@@ -34,7 +34,7 @@ class TokenPair:
     refresh: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedTokens:
     """Tokens that Gong has just issued. Durations are in seconds."""
 
@@ -46,7 +46,7 @@ class IssuedTokens:
     refresh_after: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
     """A customer's consent, as tokens. `lost` says why they cannot be refreshed any more; it is empty if they can."""
 

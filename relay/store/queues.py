@@ -32,7 +32,7 @@ class Hold:
     probe_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DestinationDepth:
     """The events of one destination."""
 
@@ -105,7 +105,13 @@ def _depth(name: str, rows: Any, counts: Mapping[bytes, bytes]) -> DestinationDe
     entered = {
         key[len(prefix) :].decode(): int(value) for key, value in counts.items() if key.startswith(prefix)
     }
-    return DestinationDepth(name, states, entered, min(oldest, default=None), _hold(next(rows)))
+    return DestinationDepth(
+        destination=name,
+        states=states,
+        counts=entered,
+        oldest=min(oldest, default=None),
+        hold=_hold(next(rows)),
+    )
 
 
 def _hold(fields: Mapping[bytes, bytes]) -> Hold | None:

@@ -16,7 +16,7 @@ from relay.store.engine.scripts import Scripts
 from relay.store.person_index import PersonMarker
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
     """One server, under the name that destinations give it."""
 
@@ -44,11 +44,11 @@ class Stores:
         clients = {MAIN_STORE: main} | dict(sorted((others or {}).items()))
         self._stores = {
             name: Store(
-                name,
-                redis,
-                Scripts(redis, wait_replicas=told.redis_wait_replicas),
-                Watermark(redis, percent=told.high_water_percent, clock=clock),
-                PersonMarker(redis, vault, clock=clock),
+                name=name,
+                redis=redis,
+                scripts=Scripts(redis, wait_replicas=told.redis_wait_replicas),
+                watermark=Watermark(redis, percent=told.high_water_percent, clock=clock),
+                people=PersonMarker(redis, vault, clock=clock),
             )
             for name, redis in clients.items()
         }

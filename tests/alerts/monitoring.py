@@ -20,7 +20,13 @@ CLIENT = ReceiverClient(trust_env=False)
 
 
 def destination(**limits: int) -> Destination:
-    return Destination("acme", "acme", BasicCredentials("k", "s"), BASE_URL, Limits(**limits))
+    return Destination(
+        name="acme",
+        company="acme",
+        credentials=BasicCredentials("k", "s"),
+        base_url=BASE_URL,
+        limits=Limits(**limits),
+    )
 
 
 def only(kind: AlertKind, threshold: Any = None) -> Thresholds:

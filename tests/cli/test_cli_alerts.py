@@ -47,7 +47,13 @@ def answer(redis: Redis, outcome: str, code: int | None) -> None:
     )
     now = datetime.now(UTC)
     arrived = outcome == "arrived"
-    status = ReceiverStatus(leased.message.id, now, outcome, code, None if arrived else now)
+    status = ReceiverStatus(
+        message=leased.message.id,
+        at=now,
+        outcome=outcome,
+        status=code,
+        failing_since=None if arrived else now,
+    )
     settle_message(redis, leased, status, retry_in=None if arrived else 60)
 
 

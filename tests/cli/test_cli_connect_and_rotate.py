@@ -13,7 +13,14 @@ from tests.cli.conftest import CommandResult, Run
 
 OLD, NEW = "the-old-key-of-at-least-32-characters", "the-new-key-of-at-least-32-characters"
 PUBLIC = {"RELAY_PUBLIC_URL": "https://relay.example", "RELAY_SECRET_KEYS": OLD}
-FRESH = IssuedTokens("globex", TokenPair("access", "refresh"), "https://api.gong.io", "", 3600.0, 1800.0)
+FRESH = IssuedTokens(
+    destination="globex",
+    pair=TokenPair("access", "refresh"),
+    base_url="https://api.gong.io",
+    scope="",
+    lifetime=3600.0,
+    refresh_after=1800.0,
+)
 
 
 @pytest.fixture
@@ -36,7 +43,7 @@ def test_connect_prints_a_link_for_the_invited_customer(run: Run, application: d
     [link] = [line.strip() for line in result.out.splitlines() if "https://" in line]
     assert link.startswith("https://relay.example/connect/gong?destination=initech&ticket=")
     assert read_ticket(redis, link.rpartition("=")[2]) == Invitation(
-        "initech", account="17", internal_domains=("initech.example",)
+        destination="initech", account="17", internal_domains=("initech.example",)
     )
 
 

@@ -36,7 +36,14 @@ def connect(scripts: Scripts) -> Callable[[], None]:
     def connected() -> None:
         moment = datetime(2026, 11, 21, 10, tzinfo=UTC)
         save_connected_destination(
-            scripts, ConnectedDestination("initech", "initech", "https://api.gong.io", moment, account="18")
+            scripts,
+            ConnectedDestination(
+                name="initech",
+                company="initech",
+                base_url="https://api.gong.io",
+                connected_at=moment,
+                account="18",
+            ),
         )
 
     return connected

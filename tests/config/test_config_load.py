@@ -65,14 +65,16 @@ def test_a_file_becomes_destinations_and_sources():
         source_system_name="Acme Content Hub",
         internal_domains=frozenset({"acme.com"}),
     )
-    assert config.sources["quiet"] == Source("quiet", "plain")
+    assert config.sources["quiet"] == Source(name="quiet", destination="plain")
     assert config.sources["website"].send_as is SendAs.ENGAGEMENT
 
 
 def test_missing_keys_have_the_defaults_of_the_core():
     credentials = BasicCredentials("key", "the-secret-itself")
 
-    assert read(WHOLE).destinations["plain"] == Destination("plain", "plain", credentials)
+    assert read(WHOLE).destinations["plain"] == Destination(
+        name="plain", company="plain", credentials=credentials
+    )
 
 
 def test_a_key_becomes_its_digest_however_it_is_given():

@@ -151,4 +151,4 @@ def test_an_application_with_public_url_and_keys_is_valid():
 
 
 def test_without_an_application_neither_is_needed():
-    check_oauth(Config({}, {}), Settings())
+    check_oauth(Config(destinations={}, sources={}), Settings())

@@ -20,9 +20,13 @@ def map_body(
     """Map the body for a destination whose internal domain is vendor.com."""
     credentials = BasicCredentials("key", "secret")
     destination = Destination(
-        "acme", "acme", credentials, dialect=dialect, internal_domains=frozenset({"vendor.com"})
+        name="acme",
+        company="acme",
+        credentials=credentials,
+        dialect=dialect,
+        internal_domains=frozenset({"vendor.com"}),
     )
-    source = Source("web", "acme", send_as=send_as)
+    source = Source(name="web", destination="acme", send_as=send_as)
     return map_request(operation, body, route=(source, destination), now=NOW)
 
 

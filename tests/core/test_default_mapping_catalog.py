@@ -10,7 +10,9 @@ from relay.core.event.event import read_event
 from relay.core.source import Source
 from tests.strategies import NOW
 
-ACME = Destination("acme", "acme", BasicCredentials("key", "secret"), dialect=Dialect.CATALOG)
+ACME = Destination(
+    name="acme", company="acme", credentials=BasicCredentials("key", "secret"), dialect=Dialect.CATALOG
+)
 TIMESTAMP = "2026-11-20T10:00:00Z"
 SHARE = {
     "sharer": {"email": "sam@v.io", "name": "Sam"},
@@ -30,7 +32,9 @@ def make_event(**changes):
 
 
 def map_event(raw, send_as=SendAs.ENGAGEMENT):
-    return build_calls(read_event(raw, now=NOW), Source("website", "acme", send_as=send_as), ACME)
+    return build_calls(
+        read_event(raw, now=NOW), Source(name="website", destination="acme", send_as=send_as), ACME
+    )
 
 
 def map_to_one_call(raw, send_as=SendAs.ENGAGEMENT):

@@ -11,8 +11,8 @@ from relay.core.event.model import EventType
 from relay.core.source import Source
 from tests.strategies import NOW
 
-ACME = Destination("acme", "acme", BasicCredentials("key", "secret"))
-SOURCE = Source("website", "acme", send_as=SendAs.ENGAGEMENT)
+ACME = Destination(name="acme", company="acme", credentials=BasicCredentials("key", "secret"))
+SOURCE = Source(name="website", destination="acme", send_as=SendAs.ENGAGEMENT)
 
 
 def make_event(**changes):

@@ -22,13 +22,15 @@ SLOW_SETTINGS = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 def map_event(raw, dialect, send_as):
     destination = Destination(
-        "acme",
-        "acme",
-        BasicCredentials("key", "secret"),
+        name="acme",
+        company="acme",
+        credentials=BasicCredentials("key", "secret"),
         dialect=dialect,
         internal_domains=frozenset({"internal.example"}),
     )
-    return build_calls(read_event(raw, now=NOW), Source("website", "acme", send_as=send_as), destination)
+    return build_calls(
+        read_event(raw, now=NOW), Source(name="website", destination="acme", send_as=send_as), destination
+    )
 
 
 def find_problems(mapped):

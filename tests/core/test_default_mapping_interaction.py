@@ -81,8 +81,10 @@ def make_share(*emails, **changes):
 
 
 def map_event(raw, **settings):
-    destination = Destination("acme", "acme", BasicCredentials("key", "secret"), **settings)
-    return build_calls(read_event(raw, now=NOW), Source("website", "acme"), destination)
+    destination = Destination(
+        name="acme", company="acme", credentials=BasicCredentials("key", "secret"), **settings
+    )
+    return build_calls(read_event(raw, now=NOW), Source(name="website", destination="acme"), destination)
 
 
 def map_to_bodies(raw, **settings):

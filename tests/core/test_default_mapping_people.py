@@ -6,7 +6,10 @@ from relay.core.event.event import read_event
 from tests.strategies import NOW
 
 ACME = Destination(
-    "acme", "acme", BasicCredentials("key", "secret"), internal_domains=frozenset({"vendor.example"})
+    name="acme",
+    company="acme",
+    credentials=BasicCredentials("key", "secret"),
+    internal_domains=frozenset({"vendor.example"}),
 )
 
 

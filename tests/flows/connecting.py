@@ -54,7 +54,7 @@ class World:
 
     @property
     def config(self) -> Config:
-        return Config({}, {}, oauth=self.app)
+        return Config(destinations={}, sources={}, oauth=self.app)
 
     @property
     def settings(self) -> Settings:
@@ -99,7 +99,7 @@ class World:
                 assert response.is_redirect, response.text
                 return response.headers["Location"]
 
-            at_gong = follow(self.link(Invitation(name, **options)))
+            at_gong = follow(self.link(Invitation(destination=name, **options)))
             done = follow(follow(f"{at_gong}&approve=auto&company={company}"))
             self.oauth_task().step()
             return browser.get(done.replace(self.public_url, web), timeout=10)

@@ -34,9 +34,14 @@ def sandbox() -> Iterator[str]:
 @pytest.fixture(params=SendAs)
 def config(sandbox: str, request: pytest.FixtureRequest) -> Config:
     credentials = BasicCredentials("sandbox-key", "sandbox-secret")
-    destination = Destination("acme", "acme", credentials, sandbox)
-    source = Source("website", "acme", frozenset({hashlib.sha256(KEY.encode()).hexdigest()}), request.param)
-    return Config({"acme": destination}, {"website": source})
+    destination = Destination(name="acme", company="acme", credentials=credentials, base_url=sandbox)
+    source = Source(
+        name="website",
+        destination="acme",
+        key_digests=frozenset({hashlib.sha256(KEY.encode()).hexdigest()}),
+        send_as=request.param,
+    )
+    return Config(destinations={"acme": destination}, sources={"website": source})
 
 
 def post(client: FlaskClient, body: bytes) -> list[str]:

@@ -67,20 +67,24 @@ def _config(gong: str) -> Config:
     credentials = BasicCredentials("sandbox-key", "sandbox-secret")
     destinations = {
         str(dialect): Destination(
-            str(dialect), str(dialect), credentials, f"{gong}/c/{dialect}", dialect=dialect
+            name=str(dialect),
+            company=str(dialect),
+            credentials=credentials,
+            base_url=f"{gong}/c/{dialect}",
+            dialect=dialect,
         )
         for dialect in Dialect
     }
     sources = {
         name: Source(
-            name,
-            name.partition("-")[0],
-            frozenset({hashlib.sha256(key.encode()).hexdigest()}),
-            SendAs(name.partition("-")[2]),
+            name=name,
+            destination=name.partition("-")[0],
+            key_digests=frozenset({hashlib.sha256(key.encode()).hexdigest()}),
+            send_as=SendAs(name.partition("-")[2]),
         )
         for name, key in KEYS.items()
     }
-    return Config(destinations, sources)
+    return Config(destinations=destinations, sources=sources)
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ class World:
 
     def open_browser(self, **changed: object) -> FlaskClient:
         values = {name: getattr(self.settings, name) for name in Settings.__slots__} | changed
-        return create_app(Settings(**values), Config({}, {}), self.redis).test_client()
+        return create_app(Settings(**values), Config(destinations={}, sources={}), self.redis).test_client()
 
     def authenticate(self, browser: FlaskClient, next_url: str = "/ops/") -> str:
         """Authenticate at the provider and return the callback's URL."""

@@ -13,8 +13,8 @@ from relay.queries.previews import CapturedRequest, PreviewContext
 from tests.presets.test_presets import cases_of, expand_event
 
 CONTEXT = PreviewContext(
-    Source("new", "acme"),
-    Destination("acme", "acme", BasicCredentials("", "")),
+    Source(name="new", destination="acme"),
+    Destination(name="acme", company="acme", credentials=BasicCredentials("", "")),
     None,
     datetime(2026, 11, 21, 12, tzinfo=UTC),
 )

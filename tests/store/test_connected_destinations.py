@@ -19,8 +19,12 @@ from relay.store.engine.connection import WEB, open_redis
 from relay.store.engine.scripts import Scripts
 from tests.valkey import Valkey
 
-ON_FILE = Destination("acme", "acme", BasicCredentials("k", "s"), limits=Limits(per_second=5))
-GRANTED = Destination("globex", "globex", OAuthCredentials(), limits=Limits(per_second=7))
+ON_FILE = Destination(
+    name="acme", company="acme", credentials=BasicCredentials("k", "s"), limits=Limits(per_second=5)
+)
+GRANTED = Destination(
+    name="globex", company="globex", credentials=OAuthCredentials(), limits=Limits(per_second=7)
+)
 
 
 def make_connected(name: str = "initech", **fields: object) -> ConnectedDestination:
@@ -30,7 +34,7 @@ def make_connected(name: str = "initech", **fields: object) -> ConnectedDestinat
         "connected_at": datetime(2026, 11, 21, 10, tzinfo=UTC),
         "account": f"{name}-17",
     }
-    return ConnectedDestination(name, **defaults | fields)
+    return ConnectedDestination(name=name, **defaults | fields)
 
 
 class Clock:
@@ -145,10 +149,10 @@ def test_the_file_overrides_all_but_the_base_url_and_account_of_a_granted_destin
 
     assert destinations["acme"] == ON_FILE
     assert destinations["globex"] == Destination(
-        "globex",
-        "globex",
-        OAuthCredentials(),
-        "https://globex.api.gong.io",
+        name="globex",
+        company="globex",
+        credentials=OAuthCredentials(),
+        base_url="https://globex.api.gong.io",
         limits=Limits(per_second=7),
         account="globex-17",
     )

@@ -25,7 +25,7 @@ from relay.store.oauth_consents import (
 from relay.store.oauth_tokens import reseal_all
 
 VAULT = Vault(["the-old-key-of-at-least-32-characters"])
-GLOBEX = Invitation("globex", account="17", internal_domains=("globex.example",))
+GLOBEX = Invitation(destination="globex", account="17", internal_domains=("globex.example",))
 
 
 @pytest.fixture

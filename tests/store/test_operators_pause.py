@@ -10,7 +10,7 @@ from relay.store.engine.scripts import Scripts
 from relay.store.holds import HoldRequest, hold_destination, resume_destination
 from tests.store_world import accept_events, event, take_events
 
-ACME = Destination("acme", "acme", BasicCredentials("k", "s"))
+ACME = Destination(name="acme", company="acme", credentials=BasicCredentials("k", "s"))
 
 
 def test_a_blocked_call_during_an_operators_pause_does_not_end_it(scripts: Scripts):

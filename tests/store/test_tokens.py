@@ -39,7 +39,12 @@ def issue_tokens(
     name: str = "acme", number: int = 1, *, lifetime: float = 3600.0, refresh_after: float = 1800.0
 ) -> IssuedTokens:
     return IssuedTokens(
-        name, TokenPair(f"access-{number}", f"refresh-{number}"), BASE, "api:x", lifetime, refresh_after
+        destination=name,
+        pair=TokenPair(f"access-{number}", f"refresh-{number}"),
+        base_url=BASE,
+        scope="api:x",
+        lifetime=lifetime,
+        refresh_after=refresh_after,
     )
 
 
@@ -234,7 +239,7 @@ def test_a_refresh_is_due_at_its_scheduled_time(redis: Redis, scripts: Scripts):
 def test_new_tokens_schedule_a_probe_of_a_held_destination_unless_an_operator_paused_it(
     redis: Redis, scripts: Scripts, cause: HoldCause, probes: int
 ):
-    destination = Destination("acme", "acme", BasicCredentials("k", "s"))
+    destination = Destination(name="acme", company="acme", credentials=BasicCredentials("k", "s"))
     hold_destination(scripts, destination, HoldRequest(cause, "", None))
 
     save_tokens(scripts, VAULT, issue_tokens(), follows=None)

@@ -35,7 +35,14 @@ def spent(scripts: Scripts, redis: Redis) -> Scripts:
 
 
 def publish_acme_limits(scripts: Scripts, limits: Limits) -> None:
-    publish_limits(scripts, {"acme": Destination("acme", "acme", BasicCredentials("k", "s"), limits=limits)})
+    publish_limits(
+        scripts,
+        {
+            "acme": Destination(
+                name="acme", company="acme", credentials=BasicCredentials("k", "s"), limits=limits
+            )
+        },
+    )
 
 
 def test_a_high_priority_event_wakes_a_worker_when_the_budget_of_the_others_is_spent(

@@ -112,7 +112,7 @@ def routes(app: Flask) -> set[str]:
 
 
 def test_every_route_of_the_api_is_explained_and_no_other(redis: Redis):
-    app = create_app(Settings(), Config({}, {}), redis)
+    app = create_app(Settings(), Config(destinations={}, sources={}), redis)
     documented = set(re.findall(r"`((?:GET|POST|PUT|DELETE) /[^\s`?]+)", API))
 
     assert documented == routes(app)

@@ -24,9 +24,11 @@ ANONYMOUS = {"segment-page.json", "product_compare.json"}
 
 
 def map_example(path: Path, dialect: Dialect, send_as: SendAs) -> MappedCalls:
-    destination = Destination("acme", "acme", BasicCredentials("key", "secret"), dialect=dialect)
+    destination = Destination(
+        name="acme", company="acme", credentials=BasicCredentials("key", "secret"), dialect=dialect
+    )
     event = read_event(json.loads(path.read_text("utf-8")), now=NOW)
-    return build_calls(event, Source("website", "acme", send_as=send_as), destination)
+    return build_calls(event, Source(name="website", destination="acme", send_as=send_as), destination)
 
 
 def routes(*dialects: Dialect) -> list[tuple[Dialect, SendAs]]:

@@ -31,13 +31,13 @@ def digest(key: str) -> str:
 
 
 def config(*, operators: tuple[str, ...] = ("viewer", "operator")) -> Config:
-    destination = Destination("acme", "acme", BasicCredentials("key", "secret"))
+    destination = Destination(name="acme", company="acme", credentials=BasicCredentials("key", "secret"))
     sources = {
-        name: Source(name, "acme", frozenset({digest(KEYS[key])}))
+        name: Source(name=name, destination="acme", key_digests=frozenset({digest(KEYS[key])}))
         for name, key in (("web", "own"), ("shop", "other"))
     }
     people = {name: Operator(name, Role(name), frozenset({digest(KEYS[name])})) for name in operators}
-    return Config({"acme": destination}, sources, operators=people)
+    return Config(destinations={"acme": destination}, sources=sources, operators=people)
 
 
 def relay(redis: Redis, *, settings: Settings | None = None, configured: Config | None = None) -> FlaskClient:

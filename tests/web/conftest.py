@@ -25,14 +25,21 @@ KEYS = {"web": "the-web-sources-own-key-1", "shop": "the-shop-sources-own-key1"}
 
 
 def _source(name: str) -> Source:
-    return Source(name, "acme", frozenset({hashlib.sha256(KEYS[name].encode()).hexdigest()}))
+    return Source(
+        name=name,
+        destination="acme",
+        key_digests=frozenset({hashlib.sha256(KEYS[name].encode()).hexdigest()}),
+    )
 
 
 def config() -> Config:
     destination = Destination(
-        "acme", "acme", BasicCredentials("key", "secret"), internal_domains=frozenset({"acme.example"})
+        name="acme",
+        company="acme",
+        credentials=BasicCredentials("key", "secret"),
+        internal_domains=frozenset({"acme.example"}),
     )
-    return Config({"acme": destination}, {name: _source(name) for name in KEYS})
+    return Config(destinations={"acme": destination}, sources={name: _source(name) for name in KEYS})
 
 
 @pytest.fixture(autouse=True)

@@ -22,8 +22,15 @@ Headers = dict[str, str]
 
 
 def config(*, oauth: OAuthApp | None = APP) -> Config:
-    acme = Destination("acme", "acme", BasicCredentials("key", "secret"))
-    return Config({"acme": acme, "umbra": Destination("umbra", "umbra", OAuthCredentials())}, {}, oauth=oauth)
+    acme = Destination(name="acme", company="acme", credentials=BasicCredentials("key", "secret"))
+    return Config(
+        destinations={
+            "acme": acme,
+            "umbra": Destination(name="umbra", company="umbra", credentials=OAuthCredentials()),
+        },
+        sources={},
+        oauth=oauth,
+    )
 
 
 def settings(public_url: str = PUBLIC_URL) -> Settings:

@@ -95,7 +95,9 @@ def test_a_receiver_that_does_not_respond_is_shown(alerts: Page, check: Callable
     check()
     store = Stores(redis).main
     [message] = lease_messages(store.scripts, lease_seconds=60, most=5)
-    status = ReceiverStatus(message.message.id, NOW, "timeout", None, NOW)
+    status = ReceiverStatus(
+        message=message.message.id, at=NOW, outcome="timeout", status=None, failing_since=NOW
+    )
     settle_message(redis, message, status, retry_in=60)
     page = alerts()
 

@@ -29,7 +29,10 @@ def test_an_account_can_belong_to_one_destination_only(
     client: FlaskClient, operator: Headers, scripts: Scripts
 ):
     save_connected_destination(
-        scripts, ConnectedDestination("initech", "initech", "https://api.gong.io", NOW, account="17")
+        scripts,
+        ConnectedDestination(
+            name="initech", company="initech", base_url="https://api.gong.io", connected_at=NOW, account="17"
+        ),
     )
 
     response = client.post(LINK, json={"account": "17"}, headers=operator)

@@ -71,8 +71,10 @@ def test_a_removed_destination_is_shown_while_it_has_events(
     client: FlaskClient, redis: Redis, operator: Operator, page_view: Callable[..., dict[str, Any]]
 ):
     client.post("/v1/events", json=page_view(), headers={"X-API-Key": KEYS["web"]})
-    other = Destination("globex", "globex", BasicCredentials("key", "secret"))
-    later = create_app(Settings(admin_key=ADMIN), Config({"globex": other}, {}), redis).test_client()
+    other = Destination(name="globex", company="globex", credentials=BasicCredentials("key", "secret"))
+    later = create_app(
+        Settings(admin_key=ADMIN), Config(destinations={"globex": other}, sources={}), redis
+    ).test_client()
     page = read_page(later, operator)
 
     assert (page["configured"], page["base_url"], page["auth"], page["open"]) == (False, None, None, 1)
@@ -87,7 +89,8 @@ def test_an_unknown_destination_is_404(client: FlaskClient, operator: Operator):
 @pytest.fixture
 def oauth_client(redis: Redis) -> FlaskClient:
     configuration = Config(
-        {"globex": Destination("globex", "globex", OAuthCredentials())}, {"web": Source("web", "globex")}
+        destinations={"globex": Destination(name="globex", company="globex", credentials=OAuthCredentials())},
+        sources={"web": Source(name="web", destination="globex")},
     )
     return create_app(Settings(admin_key=ADMIN), configuration, redis).test_client()
 

@@ -77,6 +77,6 @@ def test_every_example_call_is_valid_shell():
 
 
 def test_an_unknown_group_is_404(redis: Redis):
-    client: FlaskClient = create_app(Settings(), Config({}, {}), redis).test_client()
+    client: FlaskClient = create_app(Settings(), Config(destinations={}, sources={}), redis).test_client()
 
     assert client.get("/docs/nothing").status_code == 404

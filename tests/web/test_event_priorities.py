@@ -14,7 +14,7 @@ from relay.ingest.accept_events import build_events
 from relay.ingest.prepare import PreparedEvent, prepare_event
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
-ACME = Destination("acme", "acme", BasicCredentials("k", "s"))
+ACME = Destination(name="acme", company="acme", credentials=BasicCredentials("k", "s"))
 
 
 def priorities(source: Source, **fields: Any) -> set[Priority]:
@@ -44,10 +44,10 @@ def priorities(source: Source, **fields: Any) -> set[Priority]:
     ],
 )
 def test_an_event_has_the_priority_of_its_type(fields: dict[str, Any], priority: Priority):
-    assert priorities(Source("web", "acme"), **fields) == {priority}
+    assert priorities(Source(name="web", destination="acme"), **fields) == {priority}
 
 
 def test_a_source_can_set_another_priority():
-    source = Source("web", "acme", priorities={EventType.PAGE_VIEW: Priority.HIGH})
+    source = Source(name="web", destination="acme", priorities={EventType.PAGE_VIEW: Priority.HIGH})
 
     assert priorities(source, type="page_view") == {Priority.HIGH}

@@ -82,7 +82,13 @@ def connect(scripts: Scripts, name: str, account: str | None = None) -> None:
     connected_at = datetime(2026, 11, 21, 10, tzinfo=UTC)
     save_connected_destination(
         scripts,
-        ConnectedDestination(name, name, f"https://{name}.api.gong.io", connected_at, account=account),
+        ConnectedDestination(
+            name=name,
+            company=name,
+            base_url=f"https://{name}.api.gong.io",
+            connected_at=connected_at,
+            account=account,
+        ),
     )
 
 

@@ -262,5 +262,5 @@ def test_a_customer_of_a_company_in_another_store_cannot_connect(redis: Redis):
     config = read_config(TEXT + oauth, environ={"KEY": KEYS["web"]}, allow_hosts=frozenset())
 
     with pytest.raises(Conflict) as caught:
-        check_connectable(config, redis, Invitation("another", company="tps"))
+        check_connectable(config, redis, Invitation(destination="another", company="tps"))
     assert caught.value.code == "store_mismatch"

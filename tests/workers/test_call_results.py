@@ -20,7 +20,9 @@ NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 
 
 def deliverer(base_url: str, *, window: float = 0.0) -> Deliverer:
-    destination = Destination("acme", "acme", BasicCredentials("key", "secret"), base_url)
+    destination = Destination(
+        name="acme", company="acme", credentials=BasicCredentials("key", "secret"), base_url=base_url
+    )
     destinations = {"acme": destination}
     gong = GongClient(HttpOptions(connect=1.0, total=5.0, connections=2))
     return Deliverer(destinations.get, CredentialStore(None, lambda: NOW), gong, RateGate(window))

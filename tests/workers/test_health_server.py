@@ -39,10 +39,10 @@ class HangingLoop(Liveness):
 
 
 def report(redis: Redis, liveness: Liveness) -> HealthReport:
-    destinations = {"acme": Destination("acme", "acme", BasicCredentials("k", "s"))}
+    destinations = {"acme": Destination(name="acme", company="acme", credentials=BasicCredentials("k", "s"))}
     context = MetricsContext(
         stores=Stores(redis),
-        config=Config(destinations, {}),
+        config=Config(destinations=destinations, sources={}),
         destinations=lambda: destinations,
         now=lambda: datetime.now(UTC),
     )

@@ -93,12 +93,12 @@ def _draft_source(
 ) -> Draft:
     verification = detect_verification(_signed_request(captured))
     destination = _choose_destination(ctx, choices["destination"], interactive=interactive)
-    context = PreviewContext(Source("new", destination.name), destination, None, ctx.now())
+    context = PreviewContext(Source(name="new", destination=destination.name), destination, None, ctx.now())
     preset = choices["preset"] or _choose_preset(captured, context, verification, interactive=interactive)
     # A source is named after its preset, or after the file of the payload.
     suggested_name = Path(choices["file"] or "").stem if preset == _NO_PRESET else preset
     name = _choose_name(ctx, choices["name"], suggested_name, interactive=interactive)
-    context = replace(context, source=Source(name, destination.name))
+    context = replace(context, source=Source(name=name, destination=destination.name))
     if preset != _NO_PRESET:
         draft = draft_from_preset(preset, build_preset_trial(preset, captured), context)
         _show_preview(draft)
@@ -123,7 +123,7 @@ def _choose_destination(ctx: CliContext, name: str | None, *, interactive: bool)
         configured = ctx.config.destinations
     except StartupError:
         placeholder = name or _DEFAULT_DESTINATION
-        return Destination(placeholder, placeholder, BasicCredentials("", ""))
+        return Destination(name=placeholder, company=placeholder, credentials=BasicCredentials("", ""))
     chosen = name or next(iter(configured), _DEFAULT_DESTINATION)
     if interactive and name is None and len(configured) > 1:
         choices = click.Choice([*configured])

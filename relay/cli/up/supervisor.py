@@ -32,7 +32,7 @@ class Child:
     """How long it may take to end after SIGTERM."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Running:
     child: Child
     process: "subprocess.Popen[bytes]"
@@ -57,7 +57,9 @@ class Supervisor:
         self._groups.append([])
         for child in children:
             _rotate_log(child.log)
-            self._groups[-1].append(_Running(child, self._spawn(child), time.monotonic()))
+            self._groups[-1].append(
+                _Running(child=child, process=self._spawn(child), started_at=time.monotonic())
+            )
 
     def find_ended(self) -> Child | None:
         """A child that has ended; None if all run."""

@@ -14,7 +14,7 @@ class Rate:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
     """The value from which each kind of alert opens; None or False: never. Times in seconds, shares from 0 to 1."""
 

@@ -49,7 +49,7 @@ class ExplanationCause(StrEnum):
 NO_ACTION = "No action is needed."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """Why an event is, or is not, in Gong."""
 

@@ -29,12 +29,12 @@ def _explain_delivered(facts: EventFacts) -> Explanation:
     request = f" with request id {facts.request_id}" if facts.request_id else ""
     sentence = f"The event is in Gong: Gong accepted it at {format_timestamp(facts.at)}{request}."
     if not facts.unattributed:
-        return Explanation(ExplanationCause.DELIVERED, in_gong=True, sentence=sentence)
+        return Explanation(cause=ExplanationCause.DELIVERED, in_gong=True, sentence=sentence)
     remedy = (
         "Gong shows it on no timeline, because nothing in it identifies a person or a company. Have the mapping send an e-mail address, a "
         "CRM record or the company's domain."
     )
-    return Explanation(ExplanationCause.DELIVERED, in_gong=True, sentence=sentence, remedy=remedy)
+    return Explanation(cause=ExplanationCause.DELIVERED, in_gong=True, sentence=sentence, remedy=remedy)
 
 
 def _explain_duplicate(facts: EventFacts) -> Explanation:
@@ -43,7 +43,9 @@ def _explain_duplicate(facts: EventFacts) -> Explanation:
         "Check what Gong shows for it. If another integration sends the same events, stop one of the two. If it is a "
         "different event with the same id, map an eventId that is unique to this source."
     )
-    return Explanation(ExplanationCause.ALREADY_REPORTED, in_gong=True, sentence=sentence, remedy=remedy)
+    return Explanation(
+        cause=ExplanationCause.ALREADY_REPORTED, in_gong=True, sentence=sentence, remedy=remedy
+    )
 
 
 def _explain_aggregated(facts: EventFacts) -> Explanation:
@@ -56,7 +58,7 @@ def _explain_aggregated(facts: EventFacts) -> Explanation:
         if in_gong
         else f"See event {facts.carrier}: what happens to it happens to the whole session."
     )
-    return Explanation(ExplanationCause.AGGREGATED, in_gong, sentence, remedy)
+    return Explanation(cause=ExplanationCause.AGGREGATED, in_gong=in_gong, sentence=sentence, remedy=remedy)
 
 
 def _explain_aggregating(facts: EventFacts) -> Explanation:
@@ -64,7 +66,9 @@ def _explain_aggregating(facts: EventFacts) -> Explanation:
     sentence = (
         f"The event waits for the rest of its session, which is sent once no more events arrive{latest}."
     )
-    return Explanation(ExplanationCause.AGGREGATING, in_gong=False, sentence=sentence, next_at=facts.next_at)
+    return Explanation(
+        cause=ExplanationCause.AGGREGATING, in_gong=False, sentence=sentence, next_at=facts.next_at
+    )
 
 
 def _explain_queued(facts: EventFacts) -> Explanation:
@@ -74,7 +78,7 @@ def _explain_queued(facts: EventFacts) -> Explanation:
         return _explain_obstacle(facts.obstacle)
     when = f", at about {format_timestamp(facts.next_at)}" if facts.next_at else ""
     sentence = f"The event is queued. It is sent as soon as its company's limits allow{when}."
-    return Explanation(ExplanationCause.QUEUED, in_gong=False, sentence=sentence, next_at=facts.next_at)
+    return Explanation(cause=ExplanationCause.QUEUED, in_gong=False, sentence=sentence, next_at=facts.next_at)
 
 
 _OBSTACLES: Mapping[ExplanationCause, tuple[str, str]] = {
@@ -101,7 +105,7 @@ def _explain_obstacle(obstacle: Obstacle) -> Explanation:
         until = " soon"
     error = f" ({obstacle.error})" if obstacle.error else ""
     return Explanation(
-        obstacle.cause,
+        cause=obstacle.cause,
         in_gong=False,
         sentence=sentence.format(until=until, error=error),
         remedy=remedy,
@@ -112,7 +116,7 @@ def _explain_obstacle(obstacle: Obstacle) -> Explanation:
 def _explain_sending(facts: EventFacts) -> Explanation:
     sentence = f"A worker has been sending the event since {format_timestamp(facts.at)}."
     remedy = "No action is needed. If that worker has died, another one takes over within a minute."
-    return Explanation(ExplanationCause.SENDING, None, sentence, remedy)
+    return Explanation(cause=ExplanationCause.SENDING, in_gong=None, sentence=sentence, remedy=remedy)
 
 
 def _explain_retrying(facts: EventFacts) -> Explanation:
@@ -122,21 +126,27 @@ def _explain_retrying(facts: EventFacts) -> Explanation:
     detail = f" ({facts.detail})" if facts.detail else ""
     when = f" at {format_timestamp(facts.next_at)}" if facts.next_at else ""
     sentence = f"The last attempt failed{detail}. The relay tries again{when}."
-    return Explanation(ExplanationCause.RETRYING, in_gong=False, sentence=sentence, next_at=facts.next_at)
+    return Explanation(
+        cause=ExplanationCause.RETRYING, in_gong=False, sentence=sentence, next_at=facts.next_at
+    )
 
 
 def _explain_on_hold(facts: EventFacts) -> Explanation:
     # The hold may end between reading the event and reading its destination.
     if facts.hold is None:
         sentence = f"The hold of {facts.destination} has just ended; the event is being queued."
-        return Explanation(ExplanationCause.QUEUED, in_gong=False, sentence=sentence)
+        return Explanation(cause=ExplanationCause.QUEUED, in_gong=False, sentence=sentence)
     guidance = CAUSES[facts.hold]
     detail = f" ({facts.detail})" if facts.detail and facts.hold is not HoldCause.PAUSED else ""
     problem = guidance.problem.removesuffix(".")
     sentence = f"The event waits because {facts.destination} is on hold. {problem}{detail}."
     remedy = f"{guidance.remedy} The event is sent when the hold ends; nothing is lost."
     return Explanation(
-        ExplanationCause(facts.hold), in_gong=False, sentence=sentence, remedy=remedy, next_at=facts.next_at
+        cause=ExplanationCause(facts.hold),
+        in_gong=False,
+        sentence=sentence,
+        remedy=remedy,
+        next_at=facts.next_at,
     )
 
 
@@ -147,7 +157,9 @@ def _explain_dead(facts: EventFacts) -> Explanation:
     if reason is DeadLetterReason.WORKER_CRASHED:
         detail = ""  # it only repeats the reason
     sentence = f"{guidance.problem.removesuffix('.')}{detail}. The relay does not retry it by itself."
-    return Explanation(ExplanationCause(reason), in_gong=False, sentence=sentence, remedy=guidance.remedy)
+    return Explanation(
+        cause=ExplanationCause(reason), in_gong=False, sentence=sentence, remedy=guidance.remedy
+    )
 
 
 def _explain_filtered(facts: EventFacts) -> Explanation:
@@ -157,34 +169,38 @@ def _explain_filtered(facts: EventFacts) -> Explanation:
             f"No action is needed if they are. If not, remove their domain from internal_domains of {facts.destination} "
             "and replay the event."
         )
-        return Explanation(ExplanationCause.INTERNAL_PERSON, in_gong=False, sentence=sentence, remedy=remedy)
+        return Explanation(
+            cause=ExplanationCause.INTERNAL_PERSON, in_gong=False, sentence=sentence, remedy=remedy
+        )
     if facts.detail == _NO_RULE:
         sentence = f"The event was filtered: no rule of {facts.source} matches it."
         remedy = (
             "No action is needed if that is intended. To send it to Gong, add a rule whose `when` matches it, and replay "
             "the filtered events: they are mapped again."
         )
-        return Explanation(ExplanationCause.NO_RULE_MATCHED, in_gong=False, sentence=sentence, remedy=remedy)
+        return Explanation(
+            cause=ExplanationCause.NO_RULE_MATCHED, in_gong=False, sentence=sentence, remedy=remedy
+        )
     rule = f" by rule {facts.rule}" if facts.rule else ""
     sentence = f"The event was filtered{rule}: {facts.detail or 'it is not meant for Gong'}."
     remedy = (
         "No action is needed if that is intended. To send it to Gong, fix the mapping and replay the event."
     )
-    return Explanation(ExplanationCause.FILTERED, in_gong=False, sentence=sentence, remedy=remedy)
+    return Explanation(cause=ExplanationCause.FILTERED, in_gong=False, sentence=sentence, remedy=remedy)
 
 
 def _explain_discarded(facts: EventFacts) -> Explanation:
     sentence = f"An operator discarded the event at {format_timestamp(facts.at)}."
     remedy = "Replay it if Gong should have it after all."
-    return Explanation(ExplanationCause.DISCARDED, in_gong=False, sentence=sentence, remedy=remedy)
+    return Explanation(cause=ExplanationCause.DISCARDED, in_gong=False, sentence=sentence, remedy=remedy)
 
 
 def _explain_erased(facts: EventFacts) -> Explanation:
     sentence = f"The data of the event's person was erased at {format_timestamp(facts.at)}. The relay keeps none of it."
     if not facts.request_id:
-        return Explanation(ExplanationCause.ERASED, in_gong=False, sentence=sentence)
+        return Explanation(cause=ExplanationCause.ERASED, in_gong=False, sentence=sentence)
     remedy = f"Gong received the event as request {facts.request_id}: have the person erased in Gong as well."
-    return Explanation(ExplanationCause.ERASED, in_gong=True, sentence=sentence, remedy=remedy)
+    return Explanation(cause=ExplanationCause.ERASED, in_gong=True, sentence=sentence, remedy=remedy)
 
 
 _EXPLAINERS: Mapping[State, Callable[[EventFacts], Explanation]] = {

@@ -25,7 +25,7 @@ def explain_repeated(receipt: str, first: Sequence[str]) -> Explanation:
         "only once."
     )
     remedy = f"See the first arrival: {', '.join(first[:5])}." if first else NO_ACTION
-    return Explanation(ExplanationCause.REPEATED, None, sentence, remedy)
+    return Explanation(cause=ExplanationCause.REPEATED, in_gong=None, sentence=sentence, remedy=remedy)
 
 
 def explain_pruned(name: str) -> Explanation:
@@ -35,7 +35,7 @@ def explain_pruned(name: str) -> Explanation:
         "Ask Gong whether it has that eventId. To keep records longer, raise RELAY_RETENTION_DELIVERED_HOURS or "
         "RELAY_RETENTION_DEAD_HOURS."
     )
-    return Explanation(ExplanationCause.PRUNED, None, sentence, remedy)
+    return Explanation(cause=ExplanationCause.PRUNED, in_gong=None, sentence=sentence, remedy=remedy)
 
 
 def explain_not_received(name: str, rejected: Sequence[RejectedRequests]) -> Explanation:
@@ -50,7 +50,9 @@ def explain_not_received(name: str, rejected: Sequence[RejectedRequests]) -> Exp
         )
         if "@" in name:
             remedy += " To search for a person's events, filter the list of events by email address."
-        return Explanation(ExplanationCause.NOT_RECEIVED, in_gong=False, sentence=sentence, remedy=remedy)
+        return Explanation(
+            cause=ExplanationCause.NOT_RECEIVED, in_gong=False, sentence=sentence, remedy=remedy
+        )
     # A request that fails verification is not parsed, so its events are unknown.
     requests = "; ".join(_describe(entry) for entry in rejected[:3])
     sentence = f"No event with the id {name} was accepted, but requests failed verification: {requests}."
@@ -58,7 +60,9 @@ def explain_not_received(name: str, rejected: Sequence[RejectedRequests]) -> Exp
         "The event may have been in one of them. Compare the source's secret with the sender's, correct it, and have the "
         "sender send again: a request that fails verification is not stored."
     )
-    return Explanation(ExplanationCause.VERIFICATION_FAILED, in_gong=False, sentence=sentence, remedy=remedy)
+    return Explanation(
+        cause=ExplanationCause.VERIFICATION_FAILED, in_gong=False, sentence=sentence, remedy=remedy
+    )
 
 
 def _describe(rejected: RejectedRequests) -> str:

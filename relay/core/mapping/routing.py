@@ -16,7 +16,7 @@ from relay.core.mapping.work_limit import NoValue, StepCounter, WorkLimitExceede
 ACCOUNT_MAX: Final = 200
 """The longest value, in characters, that can name a destination."""
 
-UNROUTED: Final = Destination("unrouted", "unrouted", OAuthCredentials())
+UNROUTED: Final = Destination(name="unrouted", company="unrouted", credentials=OAuthCredentials())
 """The destination of events that have none. Its name is reserved."""
 
 

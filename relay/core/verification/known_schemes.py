@@ -32,14 +32,20 @@ def _authorization(prefix: str) -> Field:
 
 def _body_hmac(name: str, signature: str, *, prefix: str = "", encoding: Encoding = Encoding.HEX) -> Scheme:
     """HMAC-SHA256 of only the body: the most common scheme, and the weakest against replays."""
-    return Scheme(name, _SHA256, signature=_field(signature, prefix=prefix), signed=_BODY, encoding=encoding)
+    return Scheme(
+        name=name,
+        algorithm=_SHA256,
+        signature=_field(signature, prefix=prefix),
+        signed=_BODY,
+        encoding=encoding,
+    )
 
 
 def _timestamped_pairs(name: str, header: str, *, tolerance_seconds: int = 300) -> Scheme:
     """`t=<seconds>,v1=<hex>` in one header, as Stripe does."""
     return Scheme(
-        name,
-        _SHA256,
+        name=name,
+        algorithm=_SHA256,
         signature=_field(header, prefix="v1=", separator=","),
         signed=parse_template("{timestamp}.{body}"),
         timestamp=_field(header, prefix="t=", separator=","),
@@ -50,8 +56,8 @@ def _timestamped_pairs(name: str, header: str, *, tolerance_seconds: int = 300) 
 def _slack_like(name: str, vendor: str, *, prefix: str = "", time: str = "timestamp") -> Scheme:
     """Slack's signed text, which other senders copied: `v0:<seconds>:<body>`."""
     return Scheme(
-        name,
-        _SHA256,
+        name=name,
+        algorithm=_SHA256,
         signature=_field(f"header:x-{vendor}-signature", prefix=prefix),
         signed=parse_template("v0:{timestamp}:{body}"),
         timestamp=_field(f"header:x-{vendor}-{time}"),
@@ -62,8 +68,8 @@ def _standard(name: str, family: str, algorithm: Algorithm) -> Scheme:
     """Standard Webhooks 1.0.0. Each of its two algorithms is its own scheme, so that a request cannot choose the algorithm."""
     is_shared_secret = algorithm is _SHA256
     return Scheme(
-        name,
-        algorithm,
+        name=name,
+        algorithm=algorithm,
         signature=_field(
             f"header:{family}-signature", prefix="v1," if is_shared_secret else "v1a,", separator=" "
         ),
@@ -103,11 +109,16 @@ _SCHEMES = (
     _body_hmac("dub", "header:dub-signature"),
     _body_hmac("papermark", "header:x-papermark-signature"),
     # Segment signs only the first event of a batch. The signature does not match the body, so batches are rejected.
-    Scheme("segment", _SHA1, signature=_field("header:x-signature"), signed=_BODY),
-    Scheme("intercom", _SHA1, signature=_field("header:x-hub-signature", prefix="sha1="), signed=_BODY),
+    Scheme(name="segment", algorithm=_SHA1, signature=_field("header:x-signature"), signed=_BODY),
     Scheme(
-        "hubspot",
-        _SHA256,
+        name="intercom",
+        algorithm=_SHA1,
+        signature=_field("header:x-hub-signature", prefix="sha1="),
+        signed=_BODY,
+    ),
+    Scheme(
+        name="hubspot",
+        algorithm=_SHA256,
         signature=_field("header:x-hubspot-signature-v3"),
         signed=parse_template("{method}{url}{body}{timestamp}"),
         encoding=Encoding.BASE64,
@@ -116,8 +127,8 @@ _SCHEMES = (
         url_decode=frozenset(_HUBSPOT_ESCAPES.split()),
     ),
     Scheme(
-        "twilio",
-        _SHA1,
+        name="twilio",
+        algorithm=_SHA1,
         signature=_field("header:x-twilio-signature"),
         signed=parse_template("{url}{form}"),
         encoding=Encoding.BASE64,
@@ -125,15 +136,15 @@ _SCHEMES = (
         optional_port=True,
     ),
     Scheme(
-        "mandrill",
-        _SHA1,
+        name="mandrill",
+        algorithm=_SHA1,
         signature=_field("header:x-mandrill-signature"),
         signed=parse_template("{url}{form}"),
         encoding=Encoding.BASE64,
     ),
     Scheme(
-        "sendgrid",
-        Algorithm.ECDSA_P256,
+        name="sendgrid",
+        algorithm=Algorithm.ECDSA_P256,
         signature=_field("header:x-twilio-email-event-webhook-signature"),
         signed=parse_template("{timestamp}{body}"),
         encoding=Encoding.BASE64,
@@ -141,16 +152,16 @@ _SCHEMES = (
         timestamp=_field("header:x-twilio-email-event-webhook-timestamp"),
     ),
     Scheme(
-        "showpad",
-        _SHA256,
+        name="showpad",
+        algorithm=_SHA256,
         signature=_field("header:x-showpad-signature-v1", separator=","),
         signed=parse_template("{body}.{timestamp}"),
         encoding=Encoding.BASE64,
         timestamp=_field("header:x-showpad-signature-timestamp"),
     ),
     Scheme(
-        "webflow",
-        _SHA256,
+        name="webflow",
+        algorithm=_SHA256,
         signature=_field("header:x-webflow-signature"),
         signed=parse_template("{timestamp}:{body}"),
         timestamp=_field("header:x-webflow-timestamp"),
@@ -158,8 +169,8 @@ _SCHEMES = (
     ),
     Scheme(
         # Signs a timestamp and a random token, but not the event.
-        "mailgun",
-        _SHA256,
+        name="mailgun",
+        algorithm=_SHA256,
         signature=_field("json:signature.signature"),
         signed=parse_template("{timestamp}{id}"),
         timestamp=_field("json:signature.timestamp"),
@@ -167,8 +178,8 @@ _SCHEMES = (
     ),
     Scheme(
         # Signs only the second and type of an event, which two events can share. Retries keep the original timestamp.
-        "dropbox-sign",
-        _SHA256,
+        name="dropbox-sign",
+        algorithm=_SHA256,
         signature=_field("json:event.event_hash"),
         signed=parse_template("{timestamp}{json:event.event_type}"),
         timestamp=_field("json:event.event_time"),
@@ -176,20 +187,32 @@ _SCHEMES = (
         json_field="json",
         unique_signature=False,
     ),
-    Scheme("vidyard", Algorithm.TOKEN, signature=_field("json:security_key"), encoding=Encoding.PLAIN),
     Scheme(
-        "basic",
-        Algorithm.TOKEN,
+        name="vidyard",
+        algorithm=Algorithm.TOKEN,
+        signature=_field("json:security_key"),
+        encoding=Encoding.PLAIN,
+    ),
+    Scheme(
+        name="basic",
+        algorithm=Algorithm.TOKEN,
         signature=_authorization("Basic "),
         encoding=Encoding.BASE64,
         secret_format=SecretFormat.USER_PASSWORD,
     ),
-    Scheme("bearer", Algorithm.TOKEN, signature=_authorization("Bearer "), encoding=Encoding.PLAIN),
-    Scheme("api-key", Algorithm.TOKEN, signature=_field("header:x-api-key"), encoding=Encoding.PLAIN),
-    Scheme("none", Algorithm.NONE),
+    Scheme(
+        name="bearer", algorithm=Algorithm.TOKEN, signature=_authorization("Bearer "), encoding=Encoding.PLAIN
+    ),
+    Scheme(
+        name="api-key",
+        algorithm=Algorithm.TOKEN,
+        signature=_field("header:x-api-key"),
+        encoding=Encoding.PLAIN,
+    ),
+    Scheme(name="none", algorithm=Algorithm.NONE),
 )
 
-CUSTOM = Scheme("custom", _SHA256, signed=_BODY)
+CUSTOM = Scheme(name="custom", algorithm=_SHA256, signed=_BODY)
 """The defaults of `custom`. A configuration must set `signature`; all other options are optional."""
 
 SCHEMES: Mapping[str, Scheme] = {scheme.name: scheme for scheme in _SCHEMES}

@@ -73,7 +73,7 @@ class SignedPart(StrEnum):
     """The names and values of the form, sorted and concatenated."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     """Where a request contains a value. With a separator, the value is a list, and only items with the prefix count."""
 
@@ -94,7 +94,7 @@ RETRY_PERIOD_SECONDS_MAX = 80 * 3600
 """Longer than any of these senders retries, so that a replay is recognized for as long as a real retry may arrive."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scheme:
     """One way to sign requests.
 
@@ -137,7 +137,7 @@ def parse_field(text: str) -> Field:
             f"{text!r} is not a field of a request; write header:NAME, query:NAME, form:NAME or json:PATH"
         )
     is_header = location in {FieldLocation.HEADER, FieldLocation.HEADERS}
-    return Field(FieldLocation(location), name.lower() if is_header else name)
+    return Field(location=FieldLocation(location), name=name.lower() if is_header else name)
 
 
 def parse_template(text: str) -> Template:

@@ -15,8 +15,10 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 def map_options(source="site", **settings):
     """The arguments of `map_payload` and `preview` besides the mapping and the payload."""
-    destination = Destination("acme", "acme", BasicCredentials("key", "secret"), **settings)
-    return {"source": Source(source, "acme"), "destination": destination, "received_at": NOW}
+    destination = Destination(
+        name="acme", company="acme", credentials=BasicCredentials("key", "secret"), **settings
+    )
+    return {"source": Source(name=source, destination="acme"), "destination": destination, "received_at": NOW}
 
 
 def a_rule(**changes):

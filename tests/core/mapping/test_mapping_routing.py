@@ -17,7 +17,7 @@ from relay.core.payloads import Payload
 from relay.core.source import Source
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
-SOURCE = Source("hub", "{{ … }}")
+SOURCE = Source(name="hub", destination="{{ … }}")
 RULES = [
     {
         "name": "viewed",
@@ -35,7 +35,7 @@ RULES = [
 
 
 def destination(name: str, **fields: Any) -> Destination:
-    return Destination(name, name, OAuthCredentials(), **fields)
+    return Destination(name=name, company=name, credentials=OAuthCredentials(), **fields)
 
 
 class Lookup:

@@ -232,7 +232,12 @@ def test_only_the_configuration_chooses_the_algorithm():
     ],
 )
 def test_only_the_canonical_encoding_of_a_token_is_accepted(encoding, text, is_right):
-    scheme = Scheme("own", Algorithm.TOKEN, signature=Field(FieldLocation.HEADER, "x"), encoding=encoding)
+    scheme = Scheme(
+        name="own",
+        algorithm=Algorithm.TOKEN,
+        signature=Field(location=FieldLocation.HEADER, name="x"),
+        encoding=encoding,
+    )
     key = VerifyingKey("k", hashlib.sha256(b"\xfb\xff" * 16).digest())
     request = post({"x": text})
 
@@ -245,11 +250,11 @@ def test_only_the_canonical_encoding_of_a_token_is_accepted(encoding, text, is_r
 
 def test_a_timestamp_can_be_rfc3339():
     scheme = Scheme(
-        "own",
-        Algorithm.HMAC_SHA512,
-        signature=Field(FieldLocation.FORM, "sig"),
+        name="own",
+        algorithm=Algorithm.HMAC_SHA512,
+        signature=Field(location=FieldLocation.FORM, name="sig"),
         signed=parse_template("{timestamp}|{form:kind}"),
-        timestamp=Field(FieldLocation.QUERY, "at"),
+        timestamp=Field(location=FieldLocation.QUERY, name="at"),
         timestamp_format=TimestampFormat.RFC3339,
     )
     signature = mac(f"{NOW:%Y-%m-%dT%H:%M:%SZ}|open".encode(), by="sha512").hex()
