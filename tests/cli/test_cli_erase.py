@@ -8,7 +8,7 @@ from redis import Redis
 from relay.store.engine import keys
 from relay.store.stores import Stores
 from tests.cli.conftest import Run
-from tests.store.erasure_world import JANE, about, keep
+from tests.store.erasure_world import JANE, accept_request, event_about
 from tests.store_world import text_of_the_store
 
 SECRETS = {"RELAY_SECRET_KEYS": "a-key-of-thirty-two-characters-at-least"}
@@ -17,7 +17,7 @@ SECRETS = {"RELAY_SECRET_KEYS": "a-key-of-thirty-two-characters-at-least"}
 def accepted(redis: Redis) -> list[str]:
     """Store two events about Jane. The key of the person index is not encrypted, because no secret key is set."""
     store = Stores(redis).main
-    return [keep(store, about(str(number))).verdicts[0].id for number in range(2)]
+    return [accept_request(store, event_about(str(number))).verdicts[0].id for number in range(2)]
 
 
 def test_events_are_found_by_email_address(run: Run, redis: Redis):

@@ -11,8 +11,8 @@ from redis import Redis
 from relay.store.engine import keys
 from relay.store.stores import Stores
 from tests.cli.conftest import Run
-from tests.store.erasure_world import JANE, RAW, about, keep
-from tests.store.erasure_world import run as step_on
+from tests.store.erasure_world import JANE, RAW, accept_request, event_about
+from tests.store.erasure_world import run_step as step_on
 from tests.store_world import text_of_the_store
 
 EVENTS = 800
@@ -27,7 +27,9 @@ def erased(redis: Redis) -> int:
 def test_an_erasure_continues_after_its_process_is_killed(run: Run, redis: Redis, environ: dict[str, str]):
     store = Stores(redis).main
     for start in range(0, EVENTS, 100):
-        keep(store, *(about(f"{start}-{number}") for number in range(100)), raw=RAW + str(start).encode())
+        accept_request(
+            store, *(event_about(f"{start}-{number}") for number in range(100)), raw=RAW + str(start).encode()
+        )
 
     process = subprocess.Popen(
         [sys.executable, "-c", _COMMAND, "erase", "--email", JANE, "--yes"],

@@ -26,7 +26,7 @@ RAW = b'{"id": "1", "person": {"email": "Jane.Doe@Globex.example"}, "more": "%s"
 JOES_RAW = b'{"id": "2", "person": {"email": "joe@globex.example"}}'
 
 
-def about(native: str, email: str = JANE, **fields: object) -> NewEvent:
+def event_about(native: str, email: str = JANE, **fields: object) -> NewEvent:
     """An event that contains a person's data."""
     new_event = event(native)
     call = (
@@ -38,25 +38,25 @@ def about(native: str, email: str = JANE, **fields: object) -> NewEvent:
     return replace(new_event, call=call, people=people, happened_at=NOW - timedelta(hours=1), **fields)  # type: ignore[arg-type]
 
 
-def keep(store: Store, *events: NewEvent, raw: bytes = RAW, **fields: str | bytes) -> AcceptResult:
+def accept_request(store: Store, *events: NewEvent, raw: bytes = RAW, **fields: str | bytes) -> AcceptResult:
     on = replace(receipt(raw, **fields), people=find_people(raw, *(str(value) for value in fields.values())))
     return accept(store.scripts, on, events, now=NOW, options=AcceptOptions(Retention(), store.people))
 
 
-def begin(store: Store, person: str = JANE) -> Erasure:
+def begin_erasure(store: Store, person: str = JANE) -> Erasure:
     erasure = Erasure(new_id(), store.people.mark(person), "email", "admin")
     start_erasure(store.scripts, erasure, seen_seconds=3600, now=NOW)
     return erasure
 
 
-def run(store: Store) -> list[str]:
+def run_step(store: Store) -> list[str]:
     store.redis.delete(keys.ERASURES_LOCK)
     return step(ErasureContext(store, lambda: datetime.now(UTC), 600, 600))
 
 
 def erase(store: Store, person: str = JANE) -> str:
-    erasure = begin(store, person)
-    assert run(store) == [erasure.id]
+    erasure = begin_erasure(store, person)
+    assert run_step(store) == [erasure.id]
     return erasure.id
 
 
@@ -70,11 +70,11 @@ def settle(store: Store, settlement: Settlement) -> None:
 
 
 def make_queued(store: Store) -> None:
-    keep(store, about("1"))
+    accept_request(store, event_about("1"))
 
 
 def make_aggregating(store: Store) -> None:
-    keep(store, about("1", session=VisitSession(("web", JANE), NOW)))
+    accept_request(store, event_about("1", session=VisitSession(("web", JANE), NOW)))
 
 
 def make_retrying(store: Store) -> None:
@@ -101,8 +101,9 @@ def make_dead(store: Store) -> None:
 
 
 def make_unmapped(store: Store) -> None:
-    keep(
-        store, replace(about("1"), call=None, problems=b'[{"m": "%s"}]' % JANE.encode(), reason=f"no {JANE}")
+    accept_request(
+        store,
+        replace(event_about("1"), call=None, problems=b'[{"m": "%s"}]' % JANE.encode(), reason=f"no {JANE}"),
     )
 
 
@@ -117,17 +118,19 @@ def make_duplicate(store: Store) -> None:
 
 
 def make_filtered(store: Store) -> None:
-    keep(store, replace(about("1"), call=None, reason=f"{JANE} belongs to an internal domain"))
+    accept_request(
+        store, replace(event_about("1"), call=None, reason=f"{JANE} belongs to an internal domain")
+    )
 
 
 def make_aggregated(store: Store) -> None:
     session = VisitSession(("web", JANE), NOW)
-    keep(store, about("1", session=session))
-    keep(store, about("2", session=session), raw=RAW.replace(b'"1"', b'"2"'))
+    accept_request(store, event_about("1", session=session))
+    accept_request(store, event_about("2", session=session), raw=RAW.replace(b'"1"', b'"2"'))
 
 
 def make_discarded(store: Store) -> None:
-    [verdict] = keep(store, about("1")).verdicts
+    [verdict] = accept_request(store, event_about("1")).verdicts
     discard_event(store.scripts, verdict.id, keep_seconds=600)
 
 

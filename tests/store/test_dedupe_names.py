@@ -1,4 +1,4 @@
-"""An event whose sender chose the eventId is deduplicated per source and find_ids by either form of the id."""
+"""An event whose sender chose the eventId is deduplicated per source and found by either form of the id."""
 
 from dataclasses import replace
 

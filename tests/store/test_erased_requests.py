@@ -5,13 +5,24 @@ from relay.store.engine import keys
 from relay.store.erasures import read_remaining_ids
 from relay.store.events import discard_event, read_event, read_receipt, replay_event
 from relay.store.stores import Store
-from tests.store.erasure_world import JANE, JOES_RAW, RAW, about, erase, keep, make_dead, state_of
+from tests.store.erasure_world import (
+    JANE,
+    JOES_RAW,
+    RAW,
+    accept_request,
+    erase,
+    event_about,
+    make_dead,
+    state_of,
+)
 from tests.store_world import NOW, sweep_now, take_events, text_of_the_store
 
 
 def test_another_event_of_the_request_keeps_its_call_and_loses_the_raw_request(store: Store):
     raw = b"[%s,%s]" % (RAW, JOES_RAW)
-    jane, joe = keep(store, about("1"), about("2", "joe@globex.example"), raw=raw).verdicts
+    jane, joe = accept_request(
+        store, event_about("1"), event_about("2", "joe@globex.example"), raw=raw
+    ).verdicts
 
     erase(store)
 
@@ -25,7 +36,9 @@ def test_another_event_of_the_request_keeps_its_call_and_loses_the_raw_request(s
 
 
 def test_a_raw_request_is_erased_if_the_person_is_in_none_of_its_events(store: Store):
-    [joe] = keep(store, about("2", "joe@globex.example"), raw=b"[%s,%s]" % (RAW, JOES_RAW)).verdicts
+    [joe] = accept_request(
+        store, event_about("2", "joe@globex.example"), raw=b"[%s,%s]" % (RAW, JOES_RAW)
+    ).verdicts
 
     erase(store)
 
@@ -36,8 +49,10 @@ def test_a_raw_request_is_erased_if_the_person_is_in_none_of_its_events(store: S
 
 
 def test_the_raw_request_of_a_repeated_event_is_erased_too(store: Store):
-    keep(store, about("1"))
-    keep(store, about("1"), about("2", "joe@globex.example"), raw=b"[%s,%s]" % (RAW, JOES_RAW))
+    accept_request(store, event_about("1"))
+    accept_request(
+        store, event_about("1"), event_about("2", "joe@globex.example"), raw=b"[%s,%s]" % (RAW, JOES_RAW)
+    )
 
     erase(store)
 
@@ -45,15 +60,15 @@ def test_the_raw_request_of_a_repeated_event_is_erased_too(store: Store):
 
 
 def test_the_raw_request_is_not_stored_if_all_its_events_are_repeated(store: Store):
-    keep(store, about("1"))
-    on = keep(store, about("1")).receipt
+    accept_request(store, event_about("1"))
+    on = accept_request(store, event_about("1")).receipt
 
     assert "raw" not in read_receipt(store.redis, on)
 
 
 def test_a_raw_request_that_outlives_the_persons_event_is_erased(store: Store):
-    jane, _ = keep(
-        store, about("1"), about("2", "joe@globex.example"), raw=b"[%s,%s]" % (RAW, JOES_RAW)
+    jane, _ = accept_request(
+        store, event_about("1"), event_about("2", "joe@globex.example"), raw=b"[%s,%s]" % (RAW, JOES_RAW)
     ).verdicts
     discard_event(store.scripts, jane.id, keep_seconds=0)
     assert sweep_now(store.scripts, store.redis).pruned == 1
@@ -65,7 +80,12 @@ def test_a_raw_request_that_outlives_the_persons_event_is_erased(store: Store):
 
 
 def test_headers_and_url_parameters_are_erased(store: Store):
-    keep(store, about("2", "joe@globex.example"), raw=JOES_RAW, query='{"e": "jane.doe%40globex.example"}')
+    accept_request(
+        store,
+        event_about("2", "joe@globex.example"),
+        raw=JOES_RAW,
+        query='{"e": "jane.doe%40globex.example"}',
+    )
 
     erase(store)
 

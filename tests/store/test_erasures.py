@@ -27,16 +27,16 @@ from tests.store.erasure_world import (
     JOES_RAW,
     MAKE_EVENT,
     RAW,
-    about,
-    begin,
+    accept_request,
+    begin_erasure,
     erase,
-    keep,
+    event_about,
     make_aggregating,
     make_dead,
     make_delivered,
     make_queued,
     make_unmapped,
-    run,
+    run_step,
     settle,
     state_of,
 )
@@ -85,14 +85,14 @@ def test_no_worker_leases_an_erased_event(store: Store):
 def test_an_event_that_is_being_sent_is_erased_after_its_attempt_ends(store: Store):
     make_queued(store)
     [leased] = take_events(store.scripts)
-    erasure = begin(store)
+    erasure = begin_erasure(store)
 
-    assert run(store) == []
+    assert run_step(store) == []
     assert read_erasure(store.redis, erasure.id).waiting == 1
     assert finish(
         store.scripts, leased, end_event(State.DELIVERED, "request-1", record=b"{}", keep_seconds=600)
     )
-    assert run(store) == [erasure.id]
+    assert run_step(store) == [erasure.id]
 
     assert JANE not in text_of_the_store(store.redis)
     [erased] = read_erased_events(store.redis, erasure.id)
@@ -118,12 +118,12 @@ def test_an_erased_event_records_whether_it_reached_gong(store: Store):
 
 def test_an_interrupted_erasure_resumes_where_it_stopped(store: Store):
     for number in range(5):
-        keep(store, about(str(number)), raw=RAW + str(number).encode())
-    erasure = begin(store)
+        accept_request(store, event_about(str(number)), raw=RAW + str(number).encode())
+    erasure = begin_erasure(store)
     first = store.redis.zrange(keys.EVENTS, 0, 0)[0].decode()
     assert erase_record(store.scripts, erasure, first, alias="", keep_seconds=600) is EraseResult.ERASED
 
-    assert run(store) == [erasure.id]
+    assert run_step(store) == [erasure.id]
 
     assert read_erasure(store.redis, erasure.id).counts == {State.QUEUED: 5}
     assert JANE not in text_of_the_store(store.redis)
@@ -131,16 +131,16 @@ def test_an_interrupted_erasure_resumes_where_it_stopped(store: Store):
 
 def test_an_erasure_that_is_started_twice_runs_once(store: Store):
     make_queued(store)
-    erasure = begin(store)
+    erasure = begin_erasure(store)
     start_erasure(store.scripts, erasure, seen_seconds=3600, now=NOW)
 
-    assert run(store) == [erasure.id]
+    assert run_step(store) == [erasure.id]
     start_erasure(store.scripts, erasure, seen_seconds=3600, now=NOW)
-    assert run(store) == []
+    assert run_step(store) == []
 
 
 def test_the_events_of_other_persons_are_unchanged(store: Store):
-    [joe] = keep(store, about("2", "joe@globex.example"), raw=JOES_RAW).verdicts
+    [joe] = accept_request(store, event_about("2", "joe@globex.example"), raw=JOES_RAW).verdicts
     before = read_event(store.redis, joe.id)
 
     erase(store)
@@ -150,7 +150,7 @@ def test_the_events_of_other_persons_are_unchanged(store: Store):
 
 def test_a_cluster_shows_the_text_of_a_dead_letter_that_remains(store: Store):
     make_dead(store)
-    keep(store, about("2", "joe@globex.example"), raw=JOES_RAW)
+    accept_request(store, event_about("2", "joe@globex.example"), raw=JOES_RAW)
     settle(
         store,
         dead_letter(
@@ -169,8 +169,8 @@ def test_a_cluster_shows_the_text_of_a_dead_letter_that_remains(store: Store):
 
 def test_a_phone_number_is_found_in_any_notation(store: Store):
     raw = b'{"person": {"phone": "(555) 010-0199"}}'
-    new_event = replace(about("1"), people=find_people(raw))
-    keep(store, new_event, raw=raw)
+    new_event = replace(event_about("1"), people=find_people(raw))
+    accept_request(store, new_event, raw=raw)
 
     erase(store, "5550100199")
 
@@ -178,7 +178,7 @@ def test_a_phone_number_is_found_in_any_notation(store: Store):
 
 
 def test_a_pruned_event_leaves_the_person_index(store: Store):
-    [verdict] = keep(store, about("1")).verdicts
+    [verdict] = accept_request(store, event_about("1")).verdicts
     discard_event(store.scripts, verdict.id, keep_seconds=0)
 
     assert sweep_now(store.scripts, store.redis).pruned == 1
@@ -198,23 +198,23 @@ def durable(redis: Redis) -> Iterator[Redis]:
 
 def test_an_erasure_starts_a_rewrite_of_the_append_only_file(store: Store, durable: Redis):
     make_queued(store)
-    erasure = begin(store)
+    erasure = begin_erasure(store)
 
-    assert run(store) == [erasure.id]
+    assert run_step(store) == [erasure.id]
 
     assert durable.hget(keys.ERASURE + erasure.id, "rewrite") == b"started"
 
 
 def test_an_erasure_ends_only_after_an_earlier_rewrite_has_finished(store: Store, durable: Redis):
     make_queued(store)
-    erasure = begin(store)
+    erasure = begin_erasure(store)
     durable.config_set("rdb-key-save-delay", "100000")
     durable.bgrewriteaof()
 
-    assert run(store) == []
+    assert run_step(store) == []
     assert JANE not in text_of_the_store(store.redis)
     durable.config_set("rdb-key-save-delay", "0")
-    eventually(lambda: run(store) == [erasure.id], within=30)
+    eventually(lambda: run_step(store) == [erasure.id], within=30)
 
 
 def test_a_rewrite_that_the_server_forbids_is_reported(durable: Redis):
