@@ -90,7 +90,7 @@ class OidcTask:
         provider = read_provider(self.redis)
         if provider is None:
             raise SignInRejected("The identity provider cannot be reached. Try again in a minute.")
-        request = callback.asked
+        request = callback.request
         try:
             code = self.vault.open(callback.sealed_code, code_purpose(callback_id))
             nonce, verifier = json.loads(

@@ -24,8 +24,8 @@ def erase_person(ctx: Context, principal: Principal, request: Any) -> dict[str, 
     if dry_run:
         return erasure_preview_page(ctx.stores, person)
     [erasure_id] = generate_ids(ctx.now(), os.urandom(ENTROPY_BYTES), 1)
-    seen_seconds = Retention.from_settings(ctx.settings).seen
+    dedupe_seconds = Retention.from_settings(ctx.settings).dedupe
     erasure_request = ErasureRequest(erasure_id, person, kind, principal.key_id)
-    start_erasure_in_all_stores(ctx.stores, erasure_request, seen_seconds=seen_seconds, now=ctx.now())
+    start_erasure_in_all_stores(ctx.stores, erasure_request, dedupe_seconds=dedupe_seconds, now=ctx.now())
     record(ctx, principal, Action("person.erase", erasure_id))
     return erasure_page(ctx.stores, erasure_id, Signer(ctx.settings.secret_keys))

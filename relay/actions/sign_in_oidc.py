@@ -110,7 +110,7 @@ def finish_login(ctx: Context, login_id: str, *, browser_secret: str) -> Complet
     callback = read_login_callback(redis, login_id[:_LONGEST])
     if callback is None:
         raise BadRequest("bad_oauth_state", "This sign-in no longer exists. Sign in again.")
-    _check_browser(browser_secret, callback.asked)
+    _check_browser(browser_secret, callback.request)
     if callback.identity is None and callback.detail is None:
         return None
     if not spend_login_callback(redis, login_id):
@@ -123,7 +123,7 @@ def finish_login(ctx: Context, login_id: str, *, browser_secret: str) -> Complet
         text = f"You signed in, but your account's {app.claim!r} claim maps to no role. Ask an administrator for access."
         raise Forbidden("sign_in_denied", text)
     record(ctx, principal, Action("sign_in.account", principal.key_id))
-    return CompletedLogin(identity, callback.asked.onward)
+    return CompletedLogin(identity, callback.request.onward)
 
 
 def account_principal(app: OidcApp, identity: str) -> Principal | None:

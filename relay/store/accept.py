@@ -30,8 +30,8 @@ class Retention:
 
     delivered: int = 72 * 3600
     dead: int = 720 * 3600
-    seen: int = 336 * 3600
-    """Deduplication: an event that is sent again within this time is recognized."""
+    dedupe: int = 336 * 3600
+    """An event that is sent again within this time is recognized as a duplicate."""
     filtered: int = 72 * 3600
     discarded: int = 72 * 3600
 
@@ -40,7 +40,7 @@ class Retention:
         return cls(
             delivered=settings.retention_delivered_hours * 3600,
             dead=settings.retention_dead_hours * 3600,
-            seen=settings.retention_dedupe_hours * 3600,
+            dedupe=settings.retention_dedupe_hours * 3600,
             filtered=settings.retention_filtered_hours * 3600,
             discarded=settings.retention_discarded_hours * 3600,
         )
@@ -162,7 +162,7 @@ def accept(
         _idempotency_name(receipt),
         digest,
         receipt.remember_seconds,
-        retention.seen,
+        retention.dedupe,
         retention.filtered * 1_000_000,
         retention.dead * 1_000_000,
         job_timestamp(now),

@@ -1,4 +1,4 @@
-"""Reading over all stores as if they were one: pages are merged, and an event is looked for until it is found."""
+"""Reads that cover all stores: merged pages, counts over every store, and the store that holds an event."""
 
 from collections.abc import Callable, Sequence
 from functools import reduce
@@ -11,38 +11,39 @@ from relay.store.stores import Store, Stores
 
 _T = TypeVar("_T")
 
-_MOST_CLUSTERS = 10_000
-"""Of each store, where there are several: a fault is counted in all of them before it has its place."""
+_MAX_CLUSTERS_PER_STORE = 10_000
+"""With several stores, clusters are sorted only after their counts are merged, so all of them are read."""
 
 
 def list_events_in_all_stores(
     stores: Stores, wanted: EventFilter, *, limit: int, cursor: str | None
 ) -> EventPage:
     """A page of at most `limit` events of all stores, newest first, after `cursor`."""
-    pages = [_listed(store, wanted, limit=limit, cursor=cursor) for store in stores]
+    pages = [_list_events(store, wanted, limit=limit, cursor=cursor) for store in stores]
     if len(pages) == 1:
         return pages[0]
-    walked = wanted.person is not None or (wanted.event_id is None and wanted.request_id is None)
-    return merge_pages(pages, limit=limit if walked else None)
+    # A lookup by eventId or requestId returns all its events on one page, so there is nothing to cut off.
+    is_scan = wanted.person is not None or (wanted.event_id is None and wanted.request_id is None)
+    return merge_pages(pages, limit=limit if is_scan else None)
 
 
-def _listed(store: Store, wanted: EventFilter, *, limit: int, cursor: str | None) -> EventPage:
+def _list_events(store: Store, wanted: EventFilter, *, limit: int, cursor: str | None) -> EventPage:
+    # Each store has its own person key, so the same person has another mark in each.
     mark = None if wanted.person is None else store.people.mark(wanted.person)
     return list_events(store.redis, wanted, limit=limit, cursor=cursor, mark=mark)
 
 
 def merge_pages(pages: Sequence[EventPage], *, limit: int | None) -> EventPage:
-    """Several stores' pages as one. Without a limit they are all there is.
-
-    A store that ended its page at a cursor has not looked below it, so no event below the newest such cursor is shown.
-    """
+    """Merge the pages of several stores into one of at most `limit` events. Without a limit, it has all their events."""
     events = sorted((event for page in pages for event in page.events), key=_id, reverse=True)
     if limit is None:
         return EventPage(events, None)
+    # A store may hold more events below its cursor. Below the newest cursor the merged list is therefore incomplete.
     edge = max((page.cursor for page in pages if page.cursor is not None), default=None)
-    seen = [event for event in events if edge is None or event["id"] >= edge]
-    shown = seen[:limit]
-    return EventPage(shown, shown[-1]["id"] if len(seen) > limit else edge)
+    complete = [event for event in events if edge is None or event["id"] >= edge]
+    page = complete[:limit]
+    # With fewer events than `limit`, the next page continues where the first store stopped.
+    return EventPage(page, page[-1]["id"] if len(complete) > limit else edge)
 
 
 def _id(event: dict[str, str]) -> str:
@@ -50,57 +51,64 @@ def _id(event: dict[str, str]) -> str:
 
 
 def find_event(stores: Stores, event_id: str) -> tuple[Store, dict[str, bytes]] | None:
-    """An event's record, and the store that holds it. Raises Unavailable where a store that may hold it is away."""
-    away: Unavailable | None = None
+    """An event's record and the store that holds it.
+
+    Raises Unavailable if no store has it and one did not answer.
+    """
+    unavailable: Unavailable | None = None
     for store in stores:
         try:
             record = read_event(store.redis, event_id)
         except Unavailable as error:
-            away = error
+            # Another store may still have the event.
+            unavailable = error
             continue
         if record is not None:
             return store, record
-    if away is not None:
-        raise away
+    # "Not found" would be wrong: the store that did not answer may have the event.
+    if unavailable is not None:
+        raise unavailable
     return None
 
 
-def query_stores(stores: Stores, ask: Callable[[Store], _T]) -> list[tuple[str, _T]]:
-    """What those stores answer that have what is asked for, by their names. Raises their NotFound where none has."""
-    answers, absent = [], None
+def query_stores(stores: Stores, query: Callable[[Store], _T]) -> list[tuple[str, _T]]:
+    """The name and result of every store for which `query` does not raise NotFound. Raises NotFound if it always does."""
+    results, not_found = [], None
     for store in stores:
         try:
-            answers.append((store.name, ask(store)))
+            results.append((store.name, query(store)))
         except NotFound as error:
-            absent = error
-    if absent is not None and not answers:
-        raise absent
-    return answers
+            not_found = error
+    if not_found is not None and not results:
+        raise not_found
+    return results
 
 
 def find_store(stores: Stores, event_id: str) -> Store:
-    """Where to act on an event. The main store for one that there is not, which says so."""
+    """The store that holds an event. The main store if none does: the action there reports that the event is missing."""
+    # With one store, the action itself reads the event; no second read is needed.
     if len(stores) == 1:
         return stores.main
-    found = find_event(stores, event_id)
-    return found[0] if found else stores.main
+    event = find_event(stores, event_id)
+    return event[0] if event else stores.main
 
 
 def list_clusters_in_all_stores(stores: Stores, *, offset: int, most: int) -> tuple[list[ClusterRecord], int]:
-    """As `read_clusters`, each fault counted over all stores."""
+    """Like `read_clusters`, with each cluster counted over all stores."""
+    # One store reads only the page that is needed.
     if len(stores) == 1:
         return read_clusters(stores.main.redis, offset=offset, most=most)
-    found: dict[str, ClusterRecord] = {}
+    merged: dict[str, ClusterRecord] = {}
     for store in stores:
-        for each in read_clusters(store.redis, offset=0, most=_MOST_CLUSTERS)[0]:
-            other = found.get(each.fingerprint)
-            found[each.fingerprint] = merge_clusters(each, other) if other else each
-    newest = sorted(found.values(), key=lambda each: each.last_at, reverse=True)
+        for cluster in read_clusters(store.redis, offset=0, most=_MAX_CLUSTERS_PER_STORE)[0]:
+            other = merged.get(cluster.fingerprint)
+            merged[cluster.fingerprint] = merge_clusters(cluster, other) if other else cluster
+    newest = sorted(merged.values(), key=lambda cluster: cluster.last_at, reverse=True)
     return newest[offset : offset + most], len(newest)
 
 
 def read_cluster_in_all_stores(stores: Stores, fingerprint: str) -> ClusterRecord | None:
-    """One cluster, counted over all stores."""
-    told = [read_cluster(store.redis, fingerprint) for store in stores]
-    found = [each for each in told if each is not None]
-    return reduce(merge_clusters, found) if found else None
+    """One cluster, counted over all stores. None if no store has it."""
+    records = [read_cluster(store.redis, fingerprint) for store in stores]
+    clusters = [record for record in records if record is not None]
+    return reduce(merge_clusters, clusters) if clusters else None

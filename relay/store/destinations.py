@@ -1,4 +1,4 @@
-"""Every destination there is: those of the configuration file, and those that were connected at run time."""
+"""All destinations: those of the configuration file, and those that customers connected at run time."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -17,15 +17,15 @@ from relay.store.engine import keys
 from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.scripts import Scripts
 
-_EVERY_SECONDS = 1.0
+_REFRESH_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectedDestination:
-    """What the store knows of a destination that was connected at run time: all but its tokens.
+    """A destination that was connected at run time, without its tokens.
 
-    `account` is what payloads call the customer. Where the file holds `name` too, the file's word counts, but for the
-    address and the account; and a company of the file's has the file's limits.
+    If the configuration file has a destination with the same name, that one applies, with the `base_url` and `account` from
+    here. If the file has destinations of the same company, their limits apply.
     """
 
     name: str
@@ -33,6 +33,7 @@ class ConnectedDestination:
     base_url: str
     connected_at: datetime
     account: str | None = None
+    """What payloads call the customer."""
     limits: Limits = Limits()  # noqa: RUF009 - frozen, and the same for all
     dialect: Dialect = Dialect.GONG
     source_system_name: str | None = None
@@ -40,26 +41,29 @@ class ConnectedDestination:
 
 
 def save_connected_destination(scripts: Scripts, connected: ConnectedDestination) -> bool:
-    """Keep it, and publish its company's limits. True when the name was not connected before.
+    """Save the destination and publish its company's limits. True if the name was not connected before.
 
-    The limits must be `DestinationDirectory.limits_of` the company where others belong to it: Gong counts a company as one.
+    If other destinations belong to the company, the limits must be those of `DestinationDirectory.limits_of`: Gong counts the
+    calls of a company together.
     """
     with redis_errors_as_unavailable():
+        # Limits first: a worker that sees the new destination finds them.
         publish_limits(scripts, {connected.name: _destination(connected)})
-        return not scripts.run("connect", connected.name, _written(connected))
+        return not scripts.run("connect", connected.name, _json(connected))
 
 
 def read_connected_destinations(redis: Redis) -> dict[str, ConnectedDestination]:
-    """Everything that was connected, by name."""
+    """All destinations that were connected at run time, by name."""
     with redis_errors_as_unavailable():
-        found: Any = redis.hgetall(keys.CONNECTED)
-    return {name.decode(): _read(text) for name, text in sorted(found.items())}
+        rows: Any = redis.hgetall(keys.CONNECTED)
+    return {name.decode(): _parse(text) for name, text in sorted(rows.items())}
 
 
 class DestinationDirectory:
-    """Finds destinations. What is connected anywhere is known here a second later, and at once where it is asked for.
+    """Finds destinations by name or account.
 
-    While the store is away, what is known stays.
+    Destinations that another process connects appear within a second. While the store does not answer, the last known
+    destinations stay.
     """
 
     def __init__(
@@ -70,47 +74,51 @@ class DestinationDirectory:
         self._redis = redis
         self._clock = clock
         self._version: Any = b"0"
-        self._looked_at = self._asked_at = float("-inf")
+        self._refreshed_at = self._forced_refresh_at = float("-inf")
         self._all: Mapping[str, Destination] = dict(configured)
         self._accounts: Mapping[str, Destination] = {}
 
     def all(self) -> Mapping[str, Destination]:
         """Every destination, by name."""
-        self._look()
+        self._refresh_if_due()
         return self._all
 
     def find(self, name: str) -> Destination | None:
-        """The destination of this name."""
-        self._look()
-        return self._all.get(name) or (self._all.get(name) if self._look_again() else None)
+        """The destination with this name. None if there is none."""
+        self._refresh_if_due()
+        return self._all.get(name) or (self._all.get(name) if self._force_refresh() else None)
 
     def find_by_account(self, account: str) -> Destination | None:
-        """The destination that was connected for what payloads call `account`."""
-        self._look()
-        return self._accounts.get(account) or (self._accounts.get(account) if self._look_again() else None)
+        """The destination of the customer that payloads call `account`. None if there is none."""
+        self._refresh_if_due()
+        return self._accounts.get(account) or (self._accounts.get(account) if self._force_refresh() else None)
 
     def limits_of(self, company: str) -> Limits:
-        """What the company may send, as the destinations that belong to it say."""
-        of_company = (each for each in self.all().values() if each.company == company)
-        return next((each.limits for each in of_company), Limits())
+        """The limits of a company: those of its destinations, or the defaults if it has none."""
+        destinations = self.all().values()
+        # All destinations of a company have the same limits.
+        limits = (destination.limits for destination in destinations if destination.company == company)
+        return next(limits, Limits())
 
-    def _look(self) -> None:
-        if self._clock() - self._looked_at >= _EVERY_SECONDS:
-            self._read()
+    def _refresh_if_due(self) -> None:
+        if self._clock() - self._refreshed_at >= _REFRESH_SECONDS:
+            self._refresh()
 
-    def _look_again(self) -> bool:
-        """For a name that is not known: it may have been connected just now. Whether there was another look."""
-        if self._clock() - self._asked_at < _EVERY_SECONDS:
+    def _force_refresh(self) -> bool:
+        """Refresh early because a name is unknown: it may just have been connected. False if that was done a second ago."""
+        # Senders may use any name, so unknown names must not cost a read each.
+        if self._clock() - self._forced_refresh_at < _REFRESH_SECONDS:
             return False
-        self._asked_at = self._clock()
-        self._read()
+        self._forced_refresh_at = self._clock()
+        self._refresh()
         return True
 
-    def _read(self) -> None:
-        # Before the read, so that of a process's many threads one reads and the others go on with what is known.
-        self._looked_at = self._clock()
+    def _refresh(self) -> None:
+        # Set before the read, so that one thread of the process reads and the others use what is known.
+        self._refreshed_at = self._clock()
         try:
             with redis_errors_as_unavailable():
+                # The version is one small read. The whole hash is read only after a change.
                 version: Any = self._redis.get(keys.CONNECTED_VERSION) or b"0"
             if version != self._version:
                 self._merge(read_connected_destinations(self._redis))
@@ -119,17 +127,28 @@ class DestinationDirectory:
             return
 
     def _merge(self, connected: Mapping[str, ConnectedDestination]) -> None:
-        limits = {each.company: each.limits for each in self._configured.values()}
-        made = {
-            name: replace(_destination(each), limits=limits.get(each.company, each.limits))
-            for name, each in connected.items()
+        configured = self._configured
+        limits = {destination.company: destination.limits for destination in configured.values()}
+        at_run_time = {
+            name: replace(_destination(record), limits=limits.get(record.company, record.limits))
+            for name, record in connected.items()
         }
-        self._all = made | {name: _on_file(each, made.get(name)) for name, each in self._configured.items()}
-        self._accounts = {each.account: each for each in self._all.values() if each.account is not None}
+        from_file = {
+            name: _with_connected_address(destination, at_run_time.get(name))
+            for name, destination in configured.items()
+        }
+        # New mappings replace the old ones, which other threads may be reading.
+        self._all = at_run_time | from_file
+        self._accounts = {
+            destination.account: destination
+            for destination in self._all.values()
+            if destination.account is not None
+        }
 
 
-def _on_file(configured: Destination, connected: Destination | None) -> Destination:
-    """The file's own, at the address that connecting it has found."""
+def _with_connected_address(configured: Destination, connected: Destination | None) -> Destination:
+    """A destination of the file, with the base URL and account from its connection if it uses OAuth."""
+    # Gong names the base URL of a customer's account only when the customer connects.
     if connected is None or not isinstance(configured.credentials, OAuthCredentials):
         return configured
     return replace(configured, base_url=connected.base_url, account=connected.account)
@@ -149,23 +168,18 @@ def _destination(connected: ConnectedDestination) -> Destination:
     )
 
 
-def _written(connected: ConnectedDestination) -> bytes:
-    """As JSON. The limits are spelt as the configuration file spells them."""
-    told = asdict(connected) | {
-        "connected_at": format_timestamp(connected.connected_at),
-        "internal_domains": sorted(connected.internal_domains),
-    }
-    return orjson.dumps(told)
+def _json(connected: ConnectedDestination) -> bytes:
+    """The stored form. Its limits have the same names as in the configuration file."""
+    fields = asdict(connected)
+    fields["connected_at"] = format_timestamp(connected.connected_at)
+    fields["internal_domains"] = sorted(connected.internal_domains)
+    return orjson.dumps(fields)
 
 
-def _read(text: bytes) -> ConnectedDestination:
-    told: dict[str, Any] = orjson.loads(text)
-    return ConnectedDestination(
-        **told
-        | {
-            "connected_at": parse_timestamp(told["connected_at"]),
-            "limits": Limits(**told["limits"]),
-            "dialect": Dialect(told["dialect"]),
-            "internal_domains": frozenset(told["internal_domains"]),
-        }
-    )
+def _parse(text: bytes) -> ConnectedDestination:
+    fields: dict[str, Any] = orjson.loads(text)
+    fields["connected_at"] = parse_timestamp(fields["connected_at"])
+    fields["limits"] = Limits(**fields["limits"])
+    fields["dialect"] = Dialect(fields["dialect"])
+    fields["internal_domains"] = frozenset(fields["internal_domains"])
+    return ConnectedDestination(**fields)

@@ -93,11 +93,11 @@ class ErasurePreview:
     at_least: bool
 
 
-def start_erasure(scripts: Scripts, erasing: Erasure, *, seen_seconds: int, now: datetime) -> None:
-    """Start an erasure in one store. For `seen_seconds`, older data of the person is not accepted again."""
+def start_erasure(scripts: Scripts, erasing: Erasure, *, dedupe_seconds: int, now: datetime) -> None:
+    """Start an erasure in one store. For `dedupe_seconds`, older data of the person is not accepted again."""
     arguments = (erasing.id, erasing.mark, erasing.requested_by, erasing.kind)
     with redis_errors_as_unavailable():
-        scripts.run("erase_start", *arguments, seen_seconds, int(now.timestamp() * SECOND))
+        scripts.run("erase_start", *arguments, dedupe_seconds, int(now.timestamp() * SECOND))
 
 
 def read_remaining_ids(redis: Redis, mark: bytes, *, after: str, most: int) -> list[str]:
@@ -251,13 +251,13 @@ class ErasurePart:
 
 
 def start_erasure_in_all_stores(
-    stores: Stores, request: ErasureRequest, *, seen_seconds: int, now: datetime
+    stores: Stores, request: ErasureRequest, *, dedupe_seconds: int, now: datetime
 ) -> None:
     """Start an erasure in every store, under the same id. Raises Unavailable if a store does not answer; then none starts."""
     marks = {store.name: _check_and_mark(store, request.person) for store in stores}
     for store in stores:
         erasing = Erasure(request.id, marks[store.name], request.kind, request.requested_by)
-        start_erasure(store.scripts, erasing, seen_seconds=seen_seconds, now=now)
+        start_erasure(store.scripts, erasing, dedupe_seconds=dedupe_seconds, now=now)
 
 
 def _check_and_mark(store: Store, person: str) -> bytes:

@@ -26,26 +26,29 @@ PROVIDER_SECONDS = 86_400
 class LoginRequest:
     """A sign-in that was sent to the provider.
 
-    `browser` is the digest of the browser's cookie, `sealed` are our own secrets of it, `onward` is the page to show then.
+    The record is stored as JSON with these names.
     """
 
     browser: str
+    """Digest of the browser's cookie: only the browser that started a sign-in may finish it."""
     sealed: str = field(repr=False)
+    """The secrets that the exchange of the code needs."""
     onward: str
+    """The page to show after the sign-in."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoginCallback:
     """A sign-in that came back from the provider. `identity` is sealed; `detail` says why the exchange failed."""
 
-    asked: LoginRequest
+    request: LoginRequest
     sealed_code: str = field(repr=False)
     identity: str | None = field(default=None, repr=False)
     detail: str | None = None
 
 
 def save_provider(redis: Redis, provider: OidcProvider) -> None:
-    """Keep the provider's endpoints for the web."""
+    """Save the provider's endpoints for the web, which makes no outgoing calls."""
     with redis_errors_as_unavailable():
         redis.set(keys.OIDC_PROVIDER, json.dumps(asdict(provider)), ex=PROVIDER_SECONDS)
 
@@ -57,16 +60,17 @@ def read_provider(redis: Redis) -> OidcProvider | None:
     return OidcProvider(**json.loads(text)) if text else None
 
 
-def save_login_request(redis: Redis, state: str, asked: LoginRequest) -> None:
+def save_login_request(redis: Redis, state: str, request: LoginRequest) -> None:
     """Remember a sign-in until it comes back. `state` is new random text."""
     with redis_errors_as_unavailable():
-        redis.set(keys.OIDC_REQUEST + digest(state), json.dumps(asdict(asked)), ex=LOGIN_SECONDS)
+        redis.set(keys.OIDC_REQUEST + digest(state), json.dumps(asdict(request)), ex=LOGIN_SECONDS)
 
 
 def spend_login_request(redis: Redis, state: str) -> LoginRequest | None:
     """The sign-in with this state. It can be read once."""
     key = keys.OIDC_REQUEST + digest(state)
     with redis_errors_as_unavailable(), redis.pipeline(transaction=True) as pipeline:
+        # One transaction, so that a state that is sent twice at the same time is accepted once.
         pipeline.get(key)
         pipeline.delete(key)
         text: Any = pipeline.execute()[0]
@@ -76,7 +80,7 @@ def spend_login_request(redis: Redis, state: str) -> LoginRequest | None:
 def save_login_callback(redis: Redis, callback_id: str, callback: LoginCallback) -> None:
     """Hand a code over to a worker."""
     with redis_errors_as_unavailable(), redis.pipeline(transaction=True) as pipeline:
-        pipeline.set(keys.OIDC_CALLBACK + callback_id, json.dumps(asdict(callback)), ex=LOGIN_SECONDS)
+        pipeline.set(keys.OIDC_CALLBACK + callback_id, _callback_json(callback), ex=LOGIN_SECONDS)
         pipeline.rpush(keys.OIDC_CALLBACKS, callback_id)
         pipeline.expire(keys.OIDC_CALLBACKS, LOGIN_SECONDS)
         pipeline.execute()
@@ -85,6 +89,7 @@ def save_login_callback(redis: Redis, callback_id: str, callback: LoginCallback)
 def next_login_callback(redis: Redis) -> tuple[str, LoginCallback] | None:
     """The next code to exchange. If the worker dies with it, the person has to sign in again."""
     with redis_errors_as_unavailable():
+        # A callback may have expired while its id was in the list. Then take the next one.
         while (name := redis.lpop(keys.OIDC_CALLBACKS)) is not None:
             callback_id = name.decode()  # type: ignore[union-attr]
             callback = read_login_callback(redis, callback_id)
@@ -103,7 +108,8 @@ def read_login_callback(redis: Redis, callback_id: str) -> LoginCallback | None:
 def settle_login_callback(redis: Redis, callback_id: str, callback: LoginCallback) -> None:
     """Record that a code was exchanged or that this failed."""
     with redis_errors_as_unavailable():
-        redis.set(keys.OIDC_CALLBACK + callback_id, json.dumps(asdict(callback)), ex=LOGIN_SECONDS, xx=True)
+        # XX: the browser may have been signed in or given up. Then the callback must not come back.
+        redis.set(keys.OIDC_CALLBACK + callback_id, _callback_json(callback), ex=LOGIN_SECONDS, xx=True)
 
 
 def spend_login_callback(redis: Redis, callback_id: str) -> bool:
@@ -129,6 +135,12 @@ def identity_purpose(callback_id: str) -> str:
 
 def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _callback_json(callback: LoginCallback) -> str:
+    fields = asdict(callback)
+    fields["asked"] = fields.pop("request")
+    return json.dumps(fields)
 
 
 def _read_callback(text: bytes) -> LoginCallback:

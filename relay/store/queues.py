@@ -185,8 +185,9 @@ def _buckets(day: Mapping[bytes, bytes], prefix: bytes, horizon: int) -> dict[da
     numbers = {
         name.removeprefix(prefix): int(calls) for name, calls in day.items() if name.startswith(prefix)
     }
-    kept = {int(name): calls for name, calls in numbers.items() if name.isdigit() and int(name) >= horizon}
-    return {datetime.fromtimestamp(name * _BUCKET_SECONDS, tz=UTC): kept[name] for name in sorted(kept)}
+    # The hash also holds totals and, under another prefix, the calls of high priority: names that are not numbers.
+    recent = {int(name): calls for name, calls in numbers.items() if name.isdigit() and int(name) >= horizon}
+    return {datetime.fromtimestamp(name * _BUCKET_SECONDS, tz=UTC): recent[name] for name in sorted(recent)}
 
 
 def read_open_breakers(redis: Redis, base_urls: Sequence[str]) -> list[OpenBreaker]:

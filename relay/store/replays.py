@@ -133,8 +133,9 @@ def read_candidates(
             ids = [event_id for event_id in wanted.ids if after < event_id < end][:most]
         else:
             index = f"{keys.BY_STATE}{destination}:{wanted.status}"
-            found: Any = redis.zrange(index, f"({after}", f"({end}", bylex=True, offset=0, num=most)
-            ids = [name.decode() for name in found]
+            # All scores are 0, so the range is by id. Ids sort by arrival.
+            members: Any = redis.zrange(index, f"({after}", f"({end}", bylex=True, offset=0, num=most)
+            ids = [name.decode() for name in members]
         pipeline = redis.pipeline(transaction=False)
         for event_id in ids:
             pipeline.hmget(keys.EVENT + event_id, _FIELDS)

@@ -1,4 +1,4 @@
-"""The stores: one server each, and each company in one of them. No step spans two."""
+"""The stores: each is one Redis server, and each company belongs to one of them. No script runs on two."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +18,7 @@ from relay.store.person_index import PersonMarker
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
-    """One server, under the name that destinations give it."""
+    """One Redis server, with the name that destinations refer to, and everything that uses its connection."""
 
     name: str
     redis: Redis
@@ -28,7 +28,7 @@ class Store:
 
 
 class Stores:
-    """Every store there is, the main one first, the others by name."""
+    """All stores: the main one first, the others sorted by name."""
 
     def __init__(
         self,
@@ -39,15 +39,16 @@ class Stores:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`clock` counts seconds and never goes back."""
-        told = settings or Settings()
-        vault = Vault(told.secret_keys)
+        options = settings or Settings()
+        vault = Vault(options.secret_keys)
+        # A fixed order, because pages and results list the stores in it.
         clients = {MAIN_STORE: main} | dict(sorted((others or {}).items()))
         self._stores = {
             name: Store(
                 name=name,
                 redis=redis,
-                scripts=Scripts(redis, wait_replicas=told.redis_wait_replicas),
-                watermark=Watermark(redis, percent=told.high_water_percent, clock=clock),
+                scripts=Scripts(redis, wait_replicas=options.redis_wait_replicas),
+                watermark=Watermark(redis, percent=options.high_water_percent, clock=clock),
                 people=PersonMarker(redis, vault, clock=clock),
             )
             for name, redis in clients.items()
@@ -58,7 +59,8 @@ class Stores:
         return self._stores[MAIN_STORE]
 
     def get(self, name: str) -> Store:
-        """The store of this name: the configuration has made sure that there is one."""
+        """The store with this name."""
+        # The configuration is rejected if a destination names a store that does not exist.
         return self._stores[name]
 
     def __iter__(self) -> Iterator[Store]:
@@ -69,13 +71,14 @@ class Stores:
 
 
 def open_stores(settings: Settings, stores: Mapping[str, str], options: ClientOptions) -> Stores:
-    """The main store of the settings, and those of the configuration file by name and URL."""
+    """Open the main store of the settings, and the stores of the configuration file, given as name and URL."""
     others = {name: open_redis(url, options) for name, url in stores.items()}
     return Stores(open_redis(settings.redis_url, options), others, settings=settings)
 
 
 def refuse_clusters(stores: Stores, config: Config) -> None:
-    """Raise SettingsError where a server is part of a Redis Cluster. Silent about one that cannot be asked."""
+    """Raise SettingsError if a server is part of a Redis Cluster. Servers that do not answer are not checked."""
     for store in stores:
-        place = f"stores.{store.name}.url" if store.name in config.stores else "RELAY_REDIS_URL"
-        refuse_cluster(store.redis, setting=place)
+        # The error names the setting that holds this server's URL.
+        setting = f"stores.{store.name}.url" if store.name in config.stores else "RELAY_REDIS_URL"
+        refuse_cluster(store.redis, setting=setting)

@@ -45,7 +45,7 @@ def accept_request(store: Store, *events: NewEvent, raw: bytes = RAW, **fields: 
 
 def begin_erasure(store: Store, person: str = JANE) -> Erasure:
     erasure = Erasure(new_id(), store.people.mark(person), "email", "admin")
-    start_erasure(store.scripts, erasure, seen_seconds=3600, now=NOW)
+    start_erasure(store.scripts, erasure, dedupe_seconds=3600, now=NOW)
     return erasure
 
 

@@ -132,10 +132,10 @@ def test_an_interrupted_erasure_resumes_where_it_stopped(store: Store):
 def test_an_erasure_that_is_started_twice_runs_once(store: Store):
     make_queued(store)
     erasure = begin_erasure(store)
-    start_erasure(store.scripts, erasure, seen_seconds=3600, now=NOW)
+    start_erasure(store.scripts, erasure, dedupe_seconds=3600, now=NOW)
 
     assert run_step(store) == [erasure.id]
-    start_erasure(store.scripts, erasure, seen_seconds=3600, now=NOW)
+    start_erasure(store.scripts, erasure, dedupe_seconds=3600, now=NOW)
     assert run_step(store) == []
 
 

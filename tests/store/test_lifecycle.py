@@ -135,7 +135,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         ids = list(self.states)
         if index < len(ids):
             erasing = Erasure(new_id(), b"8 bytes.", "email", "admin")
-            start_erasure(self.scripts, erasing, seen_seconds=60, now=NOW)
+            start_erasure(self.scripts, erasing, dedupe_seconds=60, now=NOW)
             erase_record(self.scripts, erasing, ids[index], alias="", keep_seconds=600)
 
     @invariant()

@@ -67,7 +67,7 @@ def test_a_server_in_cluster_mode_is_refused_with_the_remedy():
         server = Valkey(Path(folder), {"cluster-enabled": "yes", "port": str(free_port() % 50000 + 1024)})
         server.start()
         try:
-            with pytest.raises(SettingsError, match=r"Cluster.*name a server on its own"):
+            with pytest.raises(SettingsError, match=r"Cluster.*Use a server without cluster mode"):
                 refuse_cluster(open_redis(server.url, WORKER))
         finally:
             server.stop()

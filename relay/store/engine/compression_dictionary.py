@@ -1,10 +1,10 @@
-"""The words that packed texts are packed by: what Gong calls things, what partners do, and how each writes them.
+"""Preset zlib dictionary for stored requests and bodies: names and values that partners and Gong's API use often.
 
-Never change `WORDS_1`: what was packed by it could not be read again. Add `WORDS_2`, and its own mark in
-`relay.store.engine.compression`. Words of documentation only; the likeliest stand last, where naming them costs the least.
+Never change `WORDS_1`: texts that were compressed with it could not be read any more. Add `WORDS_2`, with a mark of its own
+in `relay.store.engine.compression`. All words come from public documentation, never from payloads.
 """
 
-_OF_PARTNERS = (
+_PARTNER_WORDS = (
     '"form_response" "scheduled_event" "questions_and_answers" "signature_request" "document_name" "document_id" '
     '"recordedEvents" "player_load_metadata" "percent_watched" "duration" "hidden" "answers" "question" "answer" '
     '"field" "choice" "label" "signers" "signatures" "envelopeId" "envelopeSummary" "emailSubject" "sentDateTime" '
@@ -24,7 +24,7 @@ _OF_PARTNERS = (
     '"event":" "type":"track" "version":" "channel":"web" "customer" "contact" "lead" null true false '
 )
 
-_OF_EVENTS = (
+_EVENT_WORDS = (
     '[{"id":" "type":"link_click" "type":"content_share" "type":"content_view" "type":"custom" "type":"video_watch" '
     '"type":"document_sign" "type":"form_submit" "type":"survey_answer" "type":"course_step" "type":"product_compare" '
     '"action":" "info_url":"https:// "progress":{"value":100,"from":0,"to":100,"kind":"percentage"} "kind":"rating" '
@@ -38,7 +38,7 @@ _OF_EVENTS = (
     '","domain":" .com"}},"session_id":" ","device":"pc","user_agent":" ","device":"mobile" "properties":{" '
 )
 
-_OF_CALLS = (
+_CALL_WORDS = (
     '{"reportingSystem":" ","eventTimestamp":" ","contentProperties":[{"name":" ","dataType":"string"},{"name":" '
     '"}],"eventProperties":[{"name":" "crmContext":[{"system":"Salesforce","objects":[{"objectType":"Opportunity",'
     '"objectId":"006 "}]}] "objectType":"Account" "objectType":"Contact" "objectType":"Lead" "fields":[{"name":" '
@@ -63,4 +63,5 @@ _OF_CALLS = (
     ' AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36","dataType":"STRING"}]}'
 )
 
-WORDS_1 = (_OF_PARTNERS + _OF_EVENTS + _OF_CALLS).encode()
+# zlib refers to words near the end with fewer bits, so the most frequent ones come last.
+WORDS_1 = (_PARTNER_WORDS + _EVENT_WORDS + _CALL_WORDS).encode()

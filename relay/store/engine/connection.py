@@ -1,4 +1,4 @@
-"""The way to Redis: one client per process, with deadlines, and every failure turned into `Unavailable`."""
+"""Redis clients with timeouts, which follow Sentinel failovers. Every failure becomes `Unavailable`."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,70 +19,72 @@ from relay.core.redis_url import RedisUrl, parse_redis_url
 from relay.settings import setting_error
 
 Client = Redis
-"""What the rest of the relay holds and hands to `relay.store`, which alone speaks through it."""
+"""The client type for the other packages: they pass it to `relay.store`, and only that package sends commands."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClientOptions:
-    """How long one command may take, in seconds, and how many sockets one process may open."""
+    """Timeouts in seconds, and the number of connections that one process may open."""
 
     answer: float = 1.5
+    """For the response to one command."""
     connect: float = 1.0
     connections: int = 512
 
 
 WEB = ClientOptions()
-"""A sender is told 503 within two seconds rather than kept waiting."""
+"""A sender gets 503 within two seconds instead of waiting longer."""
 
 WORKER = ClientOptions(answer=5.0, connect=2.0, connections=512)
-"""A worker has time; what it holds is leased."""
+"""A worker can wait longer: its events are leased."""
 
 
 RETRYABLE_ERRORS = (RedisConnectionError, ReadOnlyError)
 """Failures after which a command is sent once more, over a new connection.
 
-Pooled sockets die with a restarted server, and one to a primary that became a replica takes no writes. Every script of
-the relay may be repeated. A timeout is not in the list: the deadline has passed.
+A restart of the server breaks pooled connections, and a primary that became a replica rejects writes. Every script of the
+relay may be repeated. Timeouts are not repeated: the time that the caller allowed is over.
 """
 
 _SHARE_FOR_SENTINELS = 0.25
-"""Of the time to connect: so that three Sentinels which are away do not use up the sender's two seconds."""
+"""Share of the connect timeout for each Sentinel: three unreachable ones must not use up the sender's two seconds."""
 
 
-def open_redis(url: str, patience: ClientOptions) -> Redis:
-    """A client for `url`, as `relay.core.redis_url` reads it. Connects on first use."""
-    told = parse_redis_url(url)
+def open_redis(url: str, client_options: ClientOptions) -> Redis:
+    """Create a client for a URL in a form of `relay.core.redis_url`. It connects on first use."""
+    location = parse_redis_url(url)
     options: dict[str, Any] = {
-        "max_connections": patience.connections,
-        "socket_timeout": patience.answer,
-        "socket_connect_timeout": patience.connect,
+        "max_connections": client_options.connections,
+        "socket_timeout": client_options.answer,
+        "socket_connect_timeout": client_options.connect,
         "retry": Retry(NoBackoff(), 1, supported_errors=RETRYABLE_ERRORS),
+        # A PING before a command would cost a round trip; a broken connection is replaced by the retry anyway.
         "health_check_interval": 0,
     }
-    options |= parse_url(told.server)  # type: ignore[no-untyped-call]
-    if told.tls:
-        # Versions of redis-py differ in their default.
+    options |= parse_url(location.server)  # type: ignore[no-untyped-call]
+    if location.tls:
+        # The default differs between versions of redis-py.
         options.setdefault("ssl_check_hostname", options.get("ssl_cert_reqs") != "none")
-    if told.sentinels:
-        options["connection_class"] = _FollowingTls if told.tls else _Following
-        options["find_primary"] = _finder(told, options)
+    if location.sentinels:
+        options["connection_class"] = _SentinelTlsConnection if location.tls else _SentinelConnection
+        options["find_primary"] = _primary_finder(location, options)
     return Redis.from_pool(ConnectionPool(**options))  # so that closing the client closes its sockets
 
 
 def uses_sentinels(redis: Redis) -> bool:
-    """Whether Sentinels say which server `redis` speaks to."""
+    """True if the client asks Sentinels for its server."""
     return "find_primary" in redis.connection_pool.connection_kwargs
 
 
 class _NoPrimary(RedisError):
-    """No Sentinel says where the primary is. Not worth another try at once: each has been asked."""
+    """No Sentinel knows the primary. Not in RETRYABLE_ERRORS: every Sentinel has just been asked."""
 
 
-class _Following(Connection):
-    """A connection that asks the Sentinels, each time it opens, where the primary is.
+class _SentinelConnection(Connection):
+    """A connection that asks the Sentinels for the primary each time it opens.
 
-    In place of redis-py's own, which keeps its socket after a timeout, so that an answer that comes too late is read
-    as the next command's, and which asks only when a pool opens it.
+    It replaces redis-py's own Sentinel connection, which keeps its socket after a timeout: a late response would then be
+    read as that of the next command. And that one asks the Sentinels only when its pool opens it.
     """
 
     def __init__(self, *, find_primary: Callable[[], tuple[str, int]], **options: Any) -> None:
@@ -94,59 +96,68 @@ class _Following(Connection):
         return super()._connect()  # type: ignore[no-any-return, no-untyped-call]
 
 
-class _FollowingTls(_Following, SSLConnection):
-    """The same over TLS."""
+class _SentinelTlsConnection(_SentinelConnection, SSLConnection):
+    """A Sentinel connection over TLS."""
 
 
-def _finder(told: RedisUrl, options: dict[str, Any]) -> Callable[[], tuple[str, int]]:
-    """What asks one Sentinel after the other for the primary's address."""
+def _primary_finder(location: RedisUrl, options: dict[str, Any]) -> Callable[[], tuple[str, int]]:
+    """Create the function that asks the Sentinels, one after the other, for the primary's address."""
     seconds = options["socket_connect_timeout"] * _SHARE_FOR_SENTINELS
-    how: dict[str, Any] = {
+    options_of_sentinels: dict[str, Any] = {
         "socket_timeout": seconds,
         "socket_connect_timeout": seconds,
         "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
-        "username": told.sentinel_username,
-        "password": told.sentinel_password,
+        # Never the server's account: a Sentinel has its own users, and must not learn the server's password.
+        "username": location.sentinel_username,
+        "password": location.sentinel_password,
     }
-    if told.tls:
-        how |= {"ssl": True} | {name: value for name, value in options.items() if name.startswith("ssl_")}
-    sentinels = [Redis(host, port, **how) for host, port in told.sentinels]
+    if location.tls:
+        options_of_sentinels |= {"ssl": True} | {
+            name: value for name, value in options.items() if name.startswith("ssl_")
+        }
+    sentinels = [Redis(host, port, **options_of_sentinels) for host, port in location.sentinels]
 
     def find() -> tuple[str, int]:
         for sentinel in sentinels:
+            # The next Sentinel may answer.
             with suppress(RedisError):
-                found: Any = sentinel.sentinel_get_master_addr_by_name(told.primary)
-                if found:
-                    return found[0].decode() if isinstance(found[0], bytes) else found[0], int(found[1])
-        raise _NoPrimary(f"No Sentinel knows the primary {told.primary!r}.")
+                address: Any = sentinel.sentinel_get_master_addr_by_name(location.primary)
+                if address:
+                    host, port = address
+                    return host.decode() if isinstance(host, bytes) else host, int(port)
+        raise _NoPrimary(f"No Sentinel knows the primary {location.primary!r}.")
 
     return find
 
 
 def refuse_cluster(redis: Redis, *, setting: str = "RELAY_REDIS_URL") -> None:
-    """Raise SettingsError when the server is part of a Redis Cluster. Silent when it cannot be asked."""
+    """Raise SettingsError if the server is part of a Redis Cluster. Do nothing if it does not answer.
+
+    `setting` names the setting with the server's URL.
+    """
     try:
-        told: Any = redis.info("cluster")
+        info: Any = redis.info("cluster")
     except RedisError:
         return
-    if told.get("cluster_enabled"):
+    if info.get("cluster_enabled"):
         text = (
-            "the server is part of a Redis Cluster, which would part what must be kept in one step: "
-            "name a server on its own, or Sentinels"
+            "the server is part of a Redis Cluster, which the relay does not support. "
+            "Use a server without cluster mode, or Sentinels"
         )
         raise setting_error(setting, text)
 
 
 @contextmanager
 def redis_errors_as_unavailable() -> Iterator[None]:
-    """Turns every failure of Redis into `Unavailable`: full, away, frozen, loading, or read-only."""
+    """Raise `Unavailable` for every failure of Redis: full, unreachable, too slow, loading, or read-only."""
     try:
         yield
     except RedisTimeoutError as error:
-        raise Unavailable("store_timeout", "The store does not answer in time.", retry_after=2) from error
+        raise Unavailable("store_timeout", "The store did not answer in time.", retry_after=2) from error
     except (RedisConnectionError, _NoPrimary) as error:
         raise Unavailable("store_unavailable", "The store cannot be reached.", retry_after=2) from error
     except RedisError as error:
+        # Redis has no error class for a full server; its message names one of these.
         code = "store_full" if "OOM" in str(error) or "maxmemory" in str(error) else "store_failed"
-        text = "The store is full." if code == "store_full" else "The store rejected the write."
+        text = "The store is full." if code == "store_full" else "The store returned an error."
         raise Unavailable(code, text, retry_after=10) from error

@@ -1,4 +1,4 @@
-"""What the store promises: how surely it keeps what it has taken, and whether there is room for more."""
+"""Durability settings of a store, and the high-water mark above which it accepts no new events."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -11,58 +11,62 @@ from redis.exceptions import RedisError, ResponseError
 from relay.core.errors import Unavailable
 from relay.store.engine.connection import redis_errors_as_unavailable, uses_sentinels
 
-_EVERY_SECONDS = 1.0
-_LAG_SECONDS = 10
-_ASKED = ("appendonly", "appendfsync", "maxmemory-policy", "min-replicas-to-write")
+_CHECK_SECONDS = 1.0
+
+_MAX_LAG_SECONDS = 10
+"""A healthy replica reports to its primary once a second."""
+
+_SETTING_NAMES = ("appendonly", "appendfsync", "maxmemory-policy", "min-replicas-to-write")
 
 
 @dataclass(frozen=True, slots=True)
 class Durability:
-    """The settings that decide whether an accepted event outlives a crash. `relaxed` says, in words, what is weaker."""
+    """The server's settings that decide whether accepted events survive a crash. "?" means unknown."""
 
     appendonly: str
     appendfsync: str
     maxmemory_policy: str
     relaxed: tuple[str, ...]
+    """One sentence for each way in which accepted events could be lost."""
 
 
 def read_durability(redis: Redis) -> Durability:
-    """What the server is set to. Where it may not be asked (some hosts forbid CONFIG), that is said as relaxed."""
+    """Read the server's settings and the state of its replicas. Raises Unavailable."""
     with redis_errors_as_unavailable():
         try:
-            found: Any = redis.config_get(*_ASKED)
+            values: Any = redis.config_get(*_SETTING_NAMES)
         except ResponseError:
-            return Durability(
-                "?", "?", "?", ("The server does not tell its settings (CONFIG GET is refused).",)
-            )
+            # Some managed services forbid CONFIG. Unknown settings count as relaxed, so that an operator checks them.
+            text = "The server rejects CONFIG GET, so its durability settings are unknown."
+            return Durability("?", "?", "?", (text,))
         replication: Any = redis.info("replication")
-    told = {_text(name): _text(value) for name, value in found.items()}
-    appendonly, fsync, policy, least = (told.get(name, "?") for name in _ASKED)
+    server = {_text(name): _text(value) for name, value in values.items()}
+    appendonly, fsync, policy, min_replicas = (server.get(name, "?") for name in _SETTING_NAMES)
     relaxed = []
     if appendonly != "yes":
         relaxed.append("appendonly is off: a restart of the server loses accepted events.")
+    # Without an append-only file, when it is flushed does not matter.
     elif fsync != "always":
-        relaxed.append(
-            f"appendfsync is {fsync}: a power cut loses the last second or two of accepted events."
-        )
+        relaxed.append(f"appendfsync is {fsync}: a power failure loses the events of the last second or two.")
     if policy != "noeviction":
-        relaxed.append(f"maxmemory-policy is {policy}: a full server throws accepted events away.")
-    if uses_sentinels(redis) and least == "0":
+        relaxed.append(f"maxmemory-policy is {policy}: a full server evicts accepted events.")
+    # A server without Sentinels may have no replica at all; then the setting would stop every write.
+    if uses_sentinels(redis) and min_replicas == "0":
         relaxed.append(
-            "min-replicas-to-write is 0: a primary without replicas goes on taking events, which a failover loses."
+            "min-replicas-to-write is 0: a primary that lost its replicas still accepts events; a failover loses them."
         )
     return Durability(appendonly, fsync, policy, (*relaxed, *_lagging(replication)))
 
 
 def _lagging(replication: Mapping[str, Any]) -> Iterator[str]:
-    """A replica that is behind is no place to fail over to."""
+    """A sentence for each replica that lacks recent writes."""
     for name, replica in replication.items():
         if not re.fullmatch(r"slave\d+", name) or not isinstance(replica, Mapping):
             continue
         if replica.get("state") != "online":
-            yield f"The replica {replica.get('ip')} is still being filled: a failover to it loses events."
-        elif int(replica.get("lag", 0)) > _LAG_SECONDS:
-            yield f"The replica {replica.get('ip')} is {replica['lag']} seconds behind: a failover to it loses events."
+            yield f"Replica {replica.get('ip')} is not in sync yet: a failover to it loses events."
+        elif int(replica.get("lag", 0)) > _MAX_LAG_SECONDS:
+            yield f"Replica {replica.get('ip')} is {replica['lag']} seconds behind: a failover to it loses events."
 
 
 def _text(value: bytes | str) -> str:
@@ -70,36 +74,37 @@ def _text(value: bytes | str) -> str:
 
 
 class Watermark:
-    """Keeps new events out while the store is nearly full, so that workers always have room to drain it."""
+    """Rejects new events while the store is nearly full, so that workers keep enough memory to send what it holds."""
 
     def __init__(self, redis: Redis, *, percent: int, clock: Callable[[], float]) -> None:
-        """`clock` counts seconds and never goes back."""
+        """`percent`: of the server's `maxmemory`. `clock` counts seconds and never goes back."""
         self._redis = redis
         self._share = percent / 100
         self._clock = clock
-        self._looked_at = float("-inf")
+        self._checked_at = float("-inf")
         self._full = False
 
     def check(self) -> None:
-        """Raise Unavailable above the mark. Looks at the server at most once a second."""
-        if self._clock() - self._looked_at >= _EVERY_SECONDS:
-            self._looked_at = self._clock()
+        """Raise Unavailable if the store is above the mark. Reads its memory at most once a second."""
+        if self._clock() - self._checked_at >= _CHECK_SECONDS:
+            # Set before the read, so that other threads do not read as well.
+            self._checked_at = self._clock()
             with redis_errors_as_unavailable():
                 self._full = (read_memory_share(self._redis) or 0.0) >= self._share
         if self._full:
-            text = "The store is nearly full; what it holds is being sent. Nothing was kept: send it again."
+            text = "The store is nearly full and accepts no new events now. It is safe to send the request again."
             raise Unavailable("store_nearly_full", text, retry_after=30)
 
 
 def read_memory_share(redis: Redis) -> float | None:
     """Used memory as a share of `maxmemory`; None when no maximum is set."""
-    told: Any = redis.info("memory")
-    limit = int(told.get("maxmemory", 0))
-    return int(told["used_memory"]) / limit if limit else None
+    memory: Any = redis.info("memory")
+    limit = int(memory.get("maxmemory", 0))
+    return int(memory["used_memory"]) / limit if limit else None
 
 
 def is_reachable(redis: Redis) -> bool:
-    """Whether the store answers now."""
+    """True if the store answers now."""
     try:
         return bool(redis.ping())
     except RedisError:

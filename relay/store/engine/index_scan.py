@@ -1,4 +1,4 @@
-"""Walking over sorted sets of ids from the newest to the oldest, many of them as one, in few round trips."""
+"""Scan of many sorted sets of ids as if they were one, from the newest id to the oldest, in few round trips."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,16 +6,17 @@ from typing import TypeAlias
 
 from redis import Redis
 
-_FEWEST, _MOST = 8, 200
-_MOST_OF_ALL = 4_000
-"""Ids of one sorted set, and of all together, that one round trip asks for."""
+_MIN_PER_SET, _MAX_PER_SET = 8, 200
+_MAX_PER_ROUND = 4_000
+"""How many ids one round trip reads: of each sorted set, and of all together."""
 
 MAX_ROUNDS = 12
+"""A scan ends after this many round trips, even if there are more ids."""
 
 
 @dataclass(frozen=True, slots=True)
 class IdRange:
-    """Which ids: below `top`, from `bottom` on. "": no such end."""
+    """The ids from `bottom` (inclusive) to `top` (exclusive). An empty string means no limit."""
 
     top: str = ""
     bottom: str = ""
@@ -26,7 +27,7 @@ class IdRange:
 
 @dataclass(frozen=True, slots=True)
 class PrefixedEntries:
-    """Of a sorted set the members that begin with `prefix`. The id is what comes after it."""
+    """The members of a sorted set that begin with `prefix`. The id follows the prefix."""
 
     key: str
     prefix: bytes
@@ -38,33 +39,37 @@ Index: TypeAlias = str | PrefixedEntries
 def scan_newest(
     redis: Redis, indexes: Sequence[Index], span: IdRange, *, first: int
 ) -> Iterator[tuple[list[str], bool]]:
-    """Batches of ids, newest first, and with each whether there may be more below its last. Ends after `MAX_ROUNDS`.
+    """Yield batches of ids, newest first, and with each batch whether older ids may follow. Ends after `MAX_ROUNDS`.
 
-    A round asks every sorted set that may hold the next ids for some of them. What is above the lowest id that each of
-    them has told of is complete: that is a batch. `first` is how many ids the first round hopes for.
+    `first` is the number of ids that the first round should find.
     """
-    lowest = dict.fromkeys(indexes, "")  # of the sets that hold more: the last id that they told of
+    # The sets that may hold more ids, with the last id read from each.
+    lowest = dict.fromkeys(indexes, "")
+    # Twice as many as an even distribution would need: ids are rarely spread evenly over the sets.
     size = _size(2 * first // max(len(indexes), 1), len(indexes))
     wanted, pool = list(indexes), set[str]()
     for _ in range(MAX_ROUNDS):
         for index, ids in zip(wanted, _read(redis, wanted, lowest, span, size), strict=True):
             pool.update(ids)
+            # A short answer means that the set is exhausted.
             if len(ids) < size:
                 del lowest[index]
             else:
                 lowest[index] = ids[-1]
+        # Below the highest of these last ids, some set may hold ids that were not read yet. Above it, nothing is missing.
         floor = max(lowest.values(), default="")
-        batch = sorted((one for one in pool if one >= floor), reverse=True)
+        batch = sorted((event_id for event_id in pool if event_id >= floor), reverse=True)
         pool.difference_update(batch)
         yield batch, bool(lowest or pool)
         if not lowest:
             return
+        # Only sets with high last ids keep the floor up. Reading on in just these lowers it with fewer ids.
         wanted = sorted(lowest, key=lowest.__getitem__, reverse=True)[: (len(lowest) + 1) // 2]
         size = _size(2 * size, len(wanted))
 
 
-def _size(hoped: int, sets: int) -> int:
-    return max(_FEWEST, min(hoped, _MOST, _MOST_OF_ALL // max(sets, 1)))
+def _size(target: int, sets: int) -> int:
+    return max(_MIN_PER_SET, min(target, _MAX_PER_SET, _MAX_PER_ROUND // max(sets, 1)))
 
 
 def _read(
@@ -82,7 +87,8 @@ def _read(
 
 
 def _ends(prefix: bytes, top: str, bottom: str) -> tuple[bytes, bytes]:
-    """Where a walk begins and ends. No id holds the byte FF, so it comes after them all."""
+    """The ends of a range, as ZRANGE BYLEX expects them."""
+    # No id contains the byte FF, so it sorts after every id with this prefix.
     above = top.encode() if top else b"\xff" if prefix else b""
     return (
         b"(" + prefix + above if above else b"+",

@@ -1,11 +1,11 @@
-"""Moments as the store has them: whole microseconds of Redis's clock."""
+"""Times in the store: whole microseconds since 1970, by Redis's clock."""
 
 from datetime import UTC, datetime
 
 SECOND = 1_000_000
-"""Microseconds in one."""
+"""One second in microseconds."""
 
 
 def to_datetime(microseconds: bytes | str | int) -> datetime:
-    """A moment that the store has written."""
+    """Convert a time that the store wrote."""
     return datetime.fromtimestamp(int(microseconds) / SECOND, tz=UTC)

@@ -10,9 +10,11 @@ DELIVER_FUNCTION = "workers.deliver.deliver"
 
 def job_data(event_id: str) -> bytes:
     """What RQ's JSON serializer writes for `deliver(event_id)`: function, instance, arguments, keywords."""
+    # Written by hand: the web stores jobs without importing RQ.
     return orjson.dumps([DELIVER_FUNCTION, None, [event_id], {}])
 
 
 def job_timestamp(now: datetime) -> str:
-    """A moment as RQ writes it."""
+    """Format a time as RQ does."""
+    # RQ parses this exact form, with the microseconds even if they are 0.
     return now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,4 +1,4 @@
-"""The Lua scripts: one per transition, so that no crash can part what belongs together."""
+"""The Lua scripts: one per state transition, so that a crash never leaves a transition half done."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ from relay.core.errors import Unavailable
 from relay.store.engine import keys
 from relay.store.engine.connection import RETRYABLE_ERRORS
 
-_OF_REPLAYS = ("start", "backlog", "send", "skip", "settle", "cancel")
-_FIRST = ("clock", "clusters", "series", "person_index")
+_REPLAY_STEPS = ("start", "backlog", "send", "skip", "settle", "cancel")
+_PRELUDE = ("clock", "clusters", "series", "person_index")
 _INCLUDED = {"lease_events": ("shared", "pacing"), "sweep": ("shared", "pacing")} | {
-    f"replays_{step}": ("shared", "replays") for step in _OF_REPLAYS
+    f"replays_{step}": ("shared", "replays") for step in _REPLAY_STEPS
 }
 
-_COPY_MILLISECONDS = 1000
-"""Less than the web waits for one answer."""
+_REPLICA_WAIT_MILLISECONDS = 1000
+"""Less than the web's timeout for one response."""
 
 
 def _text(name: str) -> str:
@@ -31,36 +31,35 @@ def _text(name: str) -> str:
 
 @cache
 def script_source(name: str) -> str:
-    """A script as Redis gets it: its shebang, the key names, what it includes, then itself."""
+    """The source that is sent to Redis: the shebang, the key names, the included files, then the script."""
+    # Redis accepts a shebang only in the first line.
     shebang, _, body = _text(name).partition("\n")
-    parts = [_text(part) for part in (*_FIRST, *_INCLUDED.get(name, ("shared",)))]
+    parts = [_text(part) for part in (*_PRELUDE, *_INCLUDED.get(name, ("shared",)))]
     return "\n".join([shebang, keys.as_lua(), *parts, body])
 
 
 class Scripts:
-    """Runs the scripts on one Redis, loading each on first use and after a restart of the server.
-
-    Scripts run on connections kept aside for them: the client's own way through its pool, which looks into the socket
-    and counts for telemetry at every loan, takes longer than all else that a script costs this process.
-    """
+    """Runs the scripts on one Redis server. Loads each on first use, and again after a restart of the server."""
 
     def __init__(self, redis: Redis, *, wait_replicas: int = 0) -> None:
-        """`wait_replicas`: how many replicas must have what `run_copied` writes before it returns."""
+        """`wait_replicas`: how many replicas must confirm a write before `run(…, wait_for_replicas=True)` returns."""
         self._redis = redis
         self._wait_replicas = wait_replicas
         self._digests: dict[str, str] = {}
+        # Scripts have their own idle connections. The client's pool polls the socket and records telemetry for every
+        # command, which takes longer than all the rest that a script costs this process.
         self._idle: deque[ConnectionInterface] = deque()
 
     def run(self, name: str, *arguments: str | bytes | float, wait_for_replicas: bool = False) -> Any:
-        """Run one script and return Redis's answer.
+        """Run one script and return its result.
 
-        With `wait_for_replicas` and replicas to wait for, Unavailable when too few have in time what it wrote (it stays written).
+        With `wait_for_replicas`, raises Unavailable if too few replicas confirm the write in time. The write stays.
         """
         digest = self._digests.get(name) or self._load(name)
         replicas = self._wait_replicas if wait_for_replicas else 0
         try:
             return self._evaluate(digest, arguments, replicas)
-        except NoScriptError:
+        except NoScriptError:  # the server was restarted or its script cache was flushed
             return self._evaluate(self._load(name), arguments, replicas)
 
     def _load(self, name: str) -> str:
@@ -68,20 +67,22 @@ class Scripts:
         return digest
 
     def _evaluate(self, digest: str, arguments: Sequence[str | bytes | float], replicas: int) -> Any:
-        connection = self._lend()
+        connection = self._take_connection()
         try:
             try:
                 answer = _exchange(connection, digest, arguments)
+            # The script may have run before the connection broke. Every script can be repeated.
             except RETRYABLE_ERRORS:
                 connection.disconnect()  # type: ignore[no-untyped-call]
                 answer = _exchange(connection, digest, arguments)
             if replicas:
-                _await_copies(connection, replicas)
+                _wait_for_replicas(connection, replicas)
         finally:
+            # Also after an error: a connection that failed is closed, and opens again on its next use.
             self._idle.append(connection)
         return answer
 
-    def _lend(self) -> ConnectionInterface:
+    def _take_connection(self) -> ConnectionInterface:
         try:
             return self._idle.pop()
         except IndexError:
@@ -89,20 +90,18 @@ class Scripts:
 
 
 def _exchange(connection: ConnectionInterface, digest: str, arguments: Sequence[str | bytes | float]) -> Any:
-    """Send and receive. A connection that failed has closed itself, and opens again for the next."""
+    """Run the script with this digest, and return its result."""
     packed = pack_command(("EVALSHA", digest, 0, *arguments))  # type: ignore[arg-type]  # its stub names a 1-tuple
     connection.send_packed_command([packed])  # type: ignore[no-untyped-call]
     return connection.read_response()
 
 
-def _await_copies(connection: ConnectionInterface, replicas: int) -> None:
-    """Return once so many replicas have all that is written so far.
-
-    WAIT counts from this connection's last write, and a repeated receipt writes nothing: so something is written.
-    """
+def _wait_for_replicas(connection: ConnectionInterface, replicas: int) -> None:
+    """Return when `replicas` replicas have everything that was written so far. Raises Unavailable if too few do in time."""
+    # WAIT waits for the last write of this connection, and a repeated receipt writes nothing. So write something.
     connection.send_command("SET", keys.REPLICATION_MARKER, 1)  # type: ignore[no-untyped-call]
-    connection.send_command("WAIT", replicas, _COPY_MILLISECONDS)  # type: ignore[no-untyped-call]
+    connection.send_command("WAIT", replicas, _REPLICA_WAIT_MILLISECONDS)  # type: ignore[no-untyped-call]
     connection.read_response()
     if connection.read_response() < replicas:
-        text = "Too few replicas of the store have it yet. Send it again: what is kept already is recognized."
+        text = "Too few replicas have stored the request yet. It is safe to send the request again."
         raise Unavailable("store_not_replicated", text, retry_after=2)

@@ -10,7 +10,7 @@ local discardable = {queued = true, retrying = true, on_hold = true, aggregating
 if not event[1] then return {0, ''} end
 if not discardable[event[1]] then return {0, event[1]} end
 if event[1] == 'dead' then remove_from_cluster(id) end
--- The id may stay in a queue or in the list of a hold. Whoever reaches it there drops it, because its state has changed.
+-- The id may stay in a queue or in the list of a hold. The script that reaches it there drops it, because its state has changed.
 move_event(id, event[2], event[1], 'discarded', 'ended_at', whole(now))
 redis.call('ZREM', K.RETRIES, id)
 redis.call('ZREM', K.AGGREGATING, id)

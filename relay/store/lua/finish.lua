@@ -162,7 +162,7 @@ end
 
 verbs['return'] = function()
   local key = K.BREAKER .. (redis.call('HGET', K.COMPANY .. company, 'base_url') or '')
-  -- If this was the breaker's trial, another event may be it now.
+  -- If this was the breaker's trial call, another event may make that call now.
   if redis.call('HGET', key, 'trial') == id then redis.call('HDEL', key, 'trial', 'trial_until') end
   move_event(id, destination, 'sending', 'queued')
   enqueue(id, company, source, priority, true)

@@ -66,7 +66,7 @@ local function second_full_until(company, limits, pace)
   local oldest = redis.call('LINDEX', K.RECENT_CALLS .. company, limits.rate - 1)
   if not oldest then return now end
   local arrived_at, is_unanswered = string.match(oldest, '^(%d+)(%??)$')
-  -- Without its answer nobody knows when it arrived: it may have been up to `slack` later.
+  -- Without a response the time of arrival is unknown: it may be up to `slack` later.
   return tonumber(arrived_at) + pace.window + limits.extra_spacing + (is_unanswered == '?' and pace.slack or 0)
 end
 
