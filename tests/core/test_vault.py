@@ -48,7 +48,7 @@ def test_a_text_that_was_not_sealed_is_rejected(text):
 
 
 def test_sealing_needs_a_key():
-    with pytest.raises(UnsealError, match="holds no key"):
+    with pytest.raises(UnsealError, match="contains no key"):
         Vault([]).seal("a secret", "p")
 
 
