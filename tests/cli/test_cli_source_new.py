@@ -81,7 +81,7 @@ def test_a_payload_of_a_known_vendor_suggests_its_preset(run: Run, tmp_path: Pat
 
     result = run("source", "new", "--from", str(file), "--yes", "--destination", "globex")
 
-    assert "The payload matches a preset: Papermark (papermark)." in result.err
+    assert "Presets that can map this payload: Papermark (papermark)." in result.err
     assert result.out.splitlines() == [
         "sources:",
         "  papermark:",

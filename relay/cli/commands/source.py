@@ -161,7 +161,7 @@ def _choose_preset(
     if not matches:
         return _NO_PRESET
     titles = ", ".join(f"{load_preset(name)['title']} ({name})" for name in matches)
-    click.echo(f"The payload matches a preset: {titles}.", err=True)
+    click.echo(f"Presets that can map this payload: {titles}.", err=True)
     if not interactive:
         return matches[0]
     choices = click.Choice([*matches, _NO_PRESET])
