@@ -152,6 +152,7 @@ def accept(
     Raises Unavailable if Redis does not confirm the write; the call may then be repeated. Raises Conflict if the
     Idempotency-Key was used with another body.
     """
+    # Only a request with a key is compared with an earlier one.
     digest = hashlib.sha256(receipt.raw).hexdigest() if receipt.idempotency_key else ""
     retention, marks = options.retention, options.marks(receipt.people)
     raw, bodies = _packed(receipt, events)
@@ -175,6 +176,7 @@ def accept(
         # Most requests hold one event about the same people, whose marks need not be computed twice.
         marks_of = marks if event.people == receipt.people else options.marks(event.people)
         arguments += _event_arguments(event, body, marks=marks_of, alias=options.alias(event))
+    # If the response is lost, the sender repeats the request, and the script recognizes the events.
     with redis_errors_as_unavailable():
         kind, receipt_id, verdicts, rejections = scripts.run("accept", *arguments, wait_for_replicas=True)
     if kind == b"clash":
@@ -192,6 +194,7 @@ def accept(
 def _idempotency_name(receipt: Receipt) -> str:
     if not receipt.idempotency_key:
         return ""
+    # By source: two sources may use the same key by chance.
     return f"{receipt.source}:{hashlib.sha256(receipt.idempotency_key.encode()).hexdigest()}"
 
 
@@ -238,6 +241,7 @@ def _event_arguments(event: NewEvent, body: bytes, *, marks: bytes, alias: str) 
     session = event.session if event.state is State.QUEUED else None
     if session is not None:
         fields += ["aggregate", session.saved_options]
+    # Computed once here and counted by the script, so that the time series show how well events can be associated.
     association = assess_association(event.call.operation, event.call.body) if event.call is not None else ""
     happened = int(event.happened_at.timestamp() * 1_000_000) if event.happened_at else ""
     people = (marks, happened, alias)
@@ -255,6 +259,7 @@ def _event_arguments(event: NewEvent, body: bytes, *, marks: bytes, alias: str) 
 def _session_argument(event: NewEvent, session: VisitSession | None) -> str:
     if session is None:
         return ""
+    # Hashed, because a session's key may contain personal data and be of any length.
     name = hashlib.sha256(f"{event.destination}|{session.name}".encode()).hexdigest()[:32]
     times = session.aggregate
     seconds = (times.idle_timeout_seconds, times.max_duration_seconds, session.happened_at.timestamp())

@@ -79,6 +79,7 @@ def take_snapshot(
 
 def _read_load(store: Store, own: Mapping[str, Destination], names: Sequence[str]) -> _StoreLoad:
     redis = store.redis
+    # Companies and base URLs are shared by destinations, so each is read once.
     companies = sorted({destination.company for destination in own.values()})
     breakers = read_open_breakers(redis, sorted({destination.base_url for destination in own.values()}))
     return _StoreLoad(

@@ -94,6 +94,7 @@ def save_alert_check(
         "failed_verifications": _rate_window_page(state.failed_verifications),
         "open": changes.open,
     }
+    # One script, so that the messages of a check are saved together with its state or not at all.
     resolved = [orjson.dumps(alert) for alert in changes.resolved]
     parts = [part for message in messages for part in (message.receiver, message.id, message.body)]
     with redis_errors_as_unavailable():
@@ -118,10 +119,12 @@ def read_resolved_alerts(redis: Redis, *, most: int) -> list[Alert]:
 
 def queue_message(redis: Redis, message: Message, *, now: datetime) -> None:
     """Send a message that no check has produced, such as a test."""
+    # The same message to two receivers is sent, retried and given up separately.
     name = f"{message.receiver}|{message.id}"
     fields: dict[Any, Any] = {"body": message.body, "created_at": int(now.timestamp() * SECOND)}
     with redis_errors_as_unavailable(), redis.pipeline(transaction=True) as pipeline:
         pipeline.hset(keys.ALERT_MESSAGE + name, mapping=fields)
+        # Score 0: due at once.
         pipeline.zadd(keys.ALERT_MESSAGES, {name: 0})
         pipeline.execute()
 
@@ -130,6 +133,7 @@ def lease_messages(scripts: Scripts, *, lease_seconds: float, most: int) -> list
     """Messages to send now. Any worker gets those again that are not settled within the lease."""
     with redis_errors_as_unavailable():
         parts = scripts.run("alerts_lease", int(lease_seconds * SECOND), most)
+    # The script returns a flat list with four values per message.
     rows = zip(*[iter(parts)] * 4, strict=True)
     return [_pending_message(name.decode(), body, tries, created) for name, body, tries, created in rows]
 
@@ -177,6 +181,7 @@ def _receiver_status(page: Mapping[str, Any]) -> ReceiverStatus:
 
 
 def _alert(page: Mapping[str, Any]) -> Alert:
+    # The JSON has exactly the fields of `Alert`; only times and enums need a conversion.
     fields = dict(page)
     for name in _TIMESTAMPS:
         fields[name] = datetime.fromisoformat(page[name]) if page[name] else None

@@ -55,6 +55,7 @@ def read_totals(redis: Redis) -> CounterTotals:
         pipeline.zrange(keys.DUE, 0, 0, withscores=True)
         pipeline.info("memory")
         states, other_counts, requests, timings, clock, due, memory = pipeline.execute()
+    # Redis's clock, because it also set the scores of DUE.
     now = clock[0] * SECOND + clock[1]
     overdue = max(now - due[0][1], 0) / SECOND if due else 0.0
     return CounterTotals(
@@ -69,6 +70,7 @@ def read_totals(redis: Redis) -> CounterTotals:
 
 
 def _pairs(fields: Mapping[bytes, bytes]) -> dict[tuple[str, str], int]:
+    # The name may be empty; the word after the last separator never contains one.
     split = ((name.decode().rpartition("|"), int(value)) for name, value in fields.items())
     return {(name, word): value for (name, _, word), value in split}
 
@@ -107,6 +109,7 @@ def read_destination_gauges(redis: Redis, names: Sequence[str]) -> dict[str, Des
                 pipeline.zrange(f"{keys.BY_STATE}{name}:{state}", 0, 0)
             pipeline.hget(keys.HOLD + name, "cause")
         clock, *rows = pipeline.execute()
+    # Consumed in the order in which the pipeline was filled.
     remaining = iter(rows)
     now = clock[0] + clock[1] / SECOND
     return {name: _gauges(remaining, now) for name in names}
@@ -114,6 +117,7 @@ def read_destination_gauges(redis: Redis, names: Sequence[str]) -> dict[str, Des
 
 def _gauges(rows: Any, now: float) -> DestinationGauges:
     states = {state: int(next(rows)) for state in GAUGE_STATES}
+    # Ids sort by time, so the smallest of the first ids is the oldest event.
     first = [ids[0].decode() for ids in [next(rows) for _ in _WAITING] if ids]
     oldest = id_timestamp(min(first)).timestamp() if first else now
     cause = next(rows)

@@ -59,6 +59,7 @@ def read_cluster(redis: Redis, fingerprint: str) -> ClusterRecord | None:
 
 def merge_clusters(first: ClusterRecord, second: ClusterRecord) -> ClusterRecord:
     """One cluster of two stores, counted together."""
+    # The text and the sample are those of the newest dead letter.
     newer = max(first, second, key=lambda cluster: cluster.last_at)
     return replace(
         newer,

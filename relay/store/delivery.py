@@ -82,6 +82,7 @@ def lease_events(
 
     Also returns the seconds until the next event may be leased, or None if nothing is queued.
     """
+    # One round trip leases for all companies: a worker serves any number of them.
     wait, *rows = scripts.run(
         "lease_events",
         want,
@@ -94,6 +95,7 @@ def lease_events(
 
 def _pace_arguments(pacing: Pacing) -> tuple[int, ...]:
     """The pace, and the limits for companies whose own are not published yet."""
+    # A company that was connected just now may have events before a worker has published its limits.
     default = Limits()
     spacing = (int(pacing.window * SECOND), int(pacing.slack * SECOND))
     return (*spacing, default.per_second, default.daily_budget, default.high_priority_reserve)
@@ -124,6 +126,7 @@ def _leased_event(row: Sequence[bytes]) -> LeasedEvent:
         try_number=int(try_number),
         destination=destination.decode(),
         operation=operation.decode(),
+        # The script returns the request only if the body continues its compressed stream.
         body=unpack(body, request),
         event_id=event_id.decode(),
         attempts=int(attempts),
@@ -194,6 +197,7 @@ def dead_letter(
     reason: DeadLetterReason, detail: str, *, record: bytes, keep_seconds: int, status: int | None = None
 ) -> Settlement:
     """The event becomes a dead letter. `status` is the HTTP status of Gong's response."""
+    # Computed here and not in Lua, by the function that `accept` uses too.
     cluster = cluster_dead_letter(reason, detail, status=status)
     fields = ("cluster", cluster.fingerprint, "field", cluster.field)
     return Settlement("dead_letter", (reason, detail, *fields), record, keep_seconds)
@@ -232,6 +236,7 @@ def finish(
     pacing: Pacing = _PACING,
 ) -> bool:
     """Settle an attempt. False: the lease had run out, another worker owns the event, and nothing was changed."""
+    # `try_number` in the arguments is what makes a late worker harmless: the script compares it with the current lease.
     is_settled = scripts.run(
         "finish",
         event.company,
@@ -285,6 +290,7 @@ def sweep(scripts: Scripts, sweeping: SweepOptions, pacing: Pacing) -> SweepResu
 
 def publish_limits(scripts: Scripts, destinations: Mapping[str, Destination]) -> None:
     """Save each company's limits in the store, for the scripts."""
+    # Destinations of one company repeat its limits. They are the same, so the last one may win.
     arguments: list[str | int] = []
     for destination in destinations.values():
         limits = destination.limits

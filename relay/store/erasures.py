@@ -103,6 +103,7 @@ def start_erasure(scripts: Scripts, erasing: Erasure, *, dedupe_seconds: int, no
 def read_remaining_ids(redis: Redis, mark: bytes, *, after: str, most: int) -> list[str]:
     """The next ids of events and receipts that contain the person's data, oldest first."""
     entries = person_entries(mark)
+    # An erased id leaves the index. So the cursor only skips events that are being sent.
     low, high = b"(" + mark + after.encode() if after else b"[" + mark, b"(" + mark + b"\xff"
     with redis_errors_as_unavailable():
         members: Any = redis.zrange(entries.key, low, high, bylex=True, offset=0, num=most)
@@ -151,11 +152,13 @@ def rewrite_append_only_file(redis: Redis) -> str | None:
     Returns `started`, `none` (Redis writes no such file), or Redis's error. None: an earlier rewrite is still running, so
     call again later.
     """
+    # "?" means unknown. Then the rewrite is tried.
     if read_durability(redis).appendonly == "no":
         return NO_REWRITE_NEEDED
     try:
         redis.bgrewriteaof()
     except ResponseError as error:
+        # Redis runs one rewrite at a time. One that started earlier may still copy the erased data.
         return None if "in progress" in str(error) else str(error)[:200]
     return REWRITE_STARTED
 
@@ -187,6 +190,7 @@ def read_erased_events(redis: Redis, erasure_id: str) -> list[ErasedEvent]:
     """The first events that an erasure erased in one store."""
     with redis_errors_as_unavailable():
         lines: Any = redis.lrange(keys.ERASURE_EVENTS + erasure_id, 0, -1)
+    # Only Gong's requestId comes from outside, so it is last and may contain the separator.
     rows = [line.decode().split("|", 3) for line in lines]
     return [
         ErasedEvent(event_id, State(state), destination, request_id)
@@ -202,6 +206,7 @@ def erasure_not_found(erasure_id: str) -> NotFound:
 
 def preview_erasure(redis: Redis, mark: bytes) -> ErasurePreview:
     """What an erasure would erase now in one store. Changes nothing."""
+    # One more than the limit shows whether there are more.
     ids = read_remaining_ids(redis, mark, after="", most=_MAX_PREVIEWED + 1)
     counted = ids[:_MAX_PREVIEWED]
     with redis_errors_as_unavailable():
@@ -254,6 +259,7 @@ def start_erasure_in_all_stores(
     stores: Stores, request: ErasureRequest, *, dedupe_seconds: int, now: datetime
 ) -> None:
     """Start an erasure in every store, under the same id. Raises Unavailable if a store does not answer; then none starts."""
+    # All stores are checked before the first erasure starts, so that a store that is down cannot leave it half started.
     marks = {store.name: _check_and_mark(store, request.person) for store in stores}
     for store in stores:
         erasing = Erasure(request.id, marks[store.name], request.kind, request.requested_by)
@@ -262,6 +268,7 @@ def start_erasure_in_all_stores(
 
 def _check_and_mark(store: Store, person: str) -> bytes:
     with redis_errors_as_unavailable():
+        # A mark may come from a key that this process has in memory, so it does not show that the store answers.
         store.redis.ping()
     return store.people.mark(person)
 

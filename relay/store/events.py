@@ -133,12 +133,14 @@ def person_entries(mark: bytes) -> PrefixedEntries:
 
 def _with_event_id(redis: Redis, event_id: str) -> list[Any]:
     named: Any = redis.smembers(keys.BY_EVENT_ID + event_id)
+    # Usually the eventId is the dedupe name, so most events need no second index.
     return [redis.get(keys.DEDUPE + event_id), *named]
 
 
 def _single_page(redis: Redis, pointers: Sequence[Any], wanted: EventFilter) -> EventPage:
     """All events that the pointers lead to, on one page. A pointer may be None."""
     found_ids = {pointer.decode() for pointer in pointers if pointer}
+    # The lookup ignores the dates, so they are compared here.
     ids = sorted(filter(wanted.id_range().contains, found_ids), reverse=True)
     return EventPage([event for event in _summaries(redis, ids) if _matches(event, wanted)], None)
 
@@ -173,6 +175,7 @@ def _indexes(redis: Redis, wanted: EventFilter) -> list[str]:
     status = wanted.status if wanted.reason is None else State.DEAD
     if wanted.destination is None and status is None:
         return [keys.EVENTS if wanted.source is None else keys.BY_SOURCE + wanted.source]
+    # No index has one state of all destinations: every event would have to be in it too.
     states: Sequence[State] = list(State) if status is None else [status]
     names = [wanted.destination] if wanted.destination is not None else list_destination_names(redis)
     return [f"{keys.BY_STATE}{name}:{state}" for name in names for state in states]
@@ -180,6 +183,7 @@ def _indexes(redis: Redis, wanted: EventFilter) -> list[str]:
 
 def _clusters(redis: Redis, reason: DeadLetterReason) -> list[str] | None:
     """The clusters with this reason. None if there are too many clusters to read each."""
+    # ZREVRANGE includes both ends, so this reads one more than the limit.
     fingerprints: Any = redis.zrevrange(keys.CLUSTERS, 0, _MOST_CLUSTERS)
     if len(fingerprints) > _MOST_CLUSTERS:
         return None
@@ -200,6 +204,7 @@ def _summaries(redis: Redis, ids: Sequence[str]) -> list[dict[str, str]]:
         {"id": event_id}
         | {name: value.decode() for name, value in zip(SUMMARY_FIELDS, row, strict=True) if value is not None}
         for event_id, row in zip(ids, rows, strict=True)
+        # Without a state the record has expired or the id is a receipt's.
         if row[0] is not None
     ]
 

@@ -71,6 +71,7 @@ class ProbeResult:
 def request_probe(redis: Redis, destination: Destination) -> None:
     """Have a destination's credentials probed as soon as its budget allows, whether or not it is on hold."""
     with redis_errors_as_unavailable():
+        # Only requested here: the probe is a call to Gong, and only workers make those.
         redis.hset(keys.PROBE_REQUESTS, destination.name, destination.company)
 
 
@@ -81,6 +82,7 @@ def save_probe_result(redis: Redis, name: str, result: ProbeResult) -> None:
         "at": seconds * SECOND + microseconds,
         "outcome": result.outcome,
         "status": result.status or 0,
+        # A proxy may have answered with a whole HTML page.
         "detail": result.detail[:_LONGEST_DETAIL],
         "cause": result.cause or "",
     }

@@ -112,12 +112,14 @@ def save_consent_request(redis: Redis, asking: ConsentRequest, invitation: Invit
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=True)
         pipeline.hset(key, mapping=fields)
+        # In the same transaction, so that no state is ever without an expiry.
         pipeline.expire(key, STATE_SECONDS)
         pipeline.execute()
 
 
 def claim_consent(scripts: Scripts, vault: Vault, consent_id: str, answer: ConsentCallback) -> CallbackResult:
     """Accept what Gong sent back, once. `consent_id` is a new random name."""
+    # The web seals the code, and only a worker opens it: a copy of the store's data alone does not give access to Gong.
     sealed = vault.seal(answer.code, _purpose(consent_id)) if answer.code else ""
     state, browser = _digest(answer.state), _digest(answer.browser)
     with redis_errors_as_unavailable():
@@ -128,6 +130,7 @@ def claim_consent(scripts: Scripts, vault: Vault, consent_id: str, answer: Conse
 def lease_consent(scripts: Scripts, redis: Redis) -> Consent | None:
     """The next consent whose code is to be exchanged. If this worker does not settle it, another one gets it."""
     with redis_errors_as_unavailable():
+        # The lease is much shorter than the code is valid, so a second worker can still exchange it.
         consent_id = scripts.run("lease_consent", _LEASE_SECONDS * SECOND)
     return read_consent(redis, consent_id.decode()) if consent_id else None
 
@@ -160,6 +163,7 @@ def settle_consent(redis: Redis, consent: Consent, progress: ConsentStatus, deta
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=True)
         pipeline.hset(key, mapping={"status": progress, "detail": detail})
+        # Gong accepts a code once. Whatever the result was, it is of no more use.
         pipeline.hdel(key, "code")
         pipeline.zrem(keys.CONSENTS, consent.id)
         pipeline.execute()
@@ -169,6 +173,7 @@ def postpone_consent(redis: Redis, consent: Consent, seconds: float) -> None:
     """Exchange a consent later, after `seconds`."""
     with redis_errors_as_unavailable():
         clock: Any = redis.time()
+        # XX: a consent that was settled meanwhile must not come back.
         redis.zadd(keys.CONSENTS, {consent.id: clock[0] * SECOND + int(seconds * SECOND)}, xx=True)
 
 
@@ -178,6 +183,7 @@ def _invitation_json(invitation: Invitation) -> str:
 
 def _read_invitation(text: str | bytes) -> Invitation:
     fields = json.loads(text)
+    # JSON has no tuples. With a list, the loaded invitation would not equal the saved one.
     fields["internal_domains"] = tuple(fields["internal_domains"])
     return Invitation(**fields)
 

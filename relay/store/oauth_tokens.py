@@ -118,6 +118,7 @@ def find_refreshable_destinations(redis: Redis, destinations: Sequence[str]) -> 
         for name in destinations:
             pipeline.hmget(keys.TOKENS + name, "sealed", "lost")
         rows: list[Any] = pipeline.execute()
+    # Lost tokens stay in the store, but only a new consent can replace them.
     pairs = zip(destinations, rows, strict=True)
     return {name for name, (sealed, lost) in pairs if sealed and not lost}
 
@@ -135,6 +136,7 @@ def save_tokens(
     `follows` is the version that was refreshed, or None for a new `consent`. Returns 0 if other tokens were saved since.
     """
     tokens = {"access": fresh.pair.access, "refresh": fresh.pair.refresh}
+    # The purpose binds the sealed text to its destination: copied to another one, it cannot be opened.
     sealed = vault.seal(json.dumps(tokens), _purpose(fresh.destination))
     with redis_errors_as_unavailable():
         version = scripts.run(
@@ -189,6 +191,7 @@ def find_due_refreshes(redis: Redis, most: int) -> list[str]:
     """Destinations whose tokens are due for a refresh, the longest due first."""
     with redis_errors_as_unavailable():
         clock: Any = redis.time()
+        # The scores were set by Redis's clock, so this process's own does not count.
         now = clock[0] * SECOND + clock[1]
         names: Any = redis.zrangebyscore(keys.TOKEN_REFRESHES, "-inf", now, start=0, num=most)
     return [name.decode() for name in names]
@@ -197,6 +200,7 @@ def find_due_refreshes(redis: Redis, most: int) -> list[str]:
 def expire_access_token(scripts: Scripts, grant: Grant) -> None:
     """Gong rejects this access token: make it count as expired for every worker."""
     with redis_errors_as_unavailable():
+        # By version: if newer tokens were saved meanwhile, they stay valid.
         scripts.run("refresh_failed", grant.destination, grant.version, "", "expired", "", 0)
 
 
@@ -228,6 +232,7 @@ def reseal_all(scripts: Scripts, redis: Redis, vault: Vault) -> ResealResult:
     for key, name in _sealed_fields(redis):
         try:
             changed = _reseal(scripts, redis, vault, (key, name))
+        # One unreadable text must not keep the others from the newest key. The caller reports it.
         except UnsealError:
             unreadable.append(key.removeprefix("relay:"))
             continue
@@ -238,6 +243,7 @@ def reseal_all(scripts: Scripts, redis: Redis, vault: Vault) -> ResealResult:
 def _sealed_fields(redis: Redis) -> Iterator[tuple[str, str]]:
     """Key and field of every sealed text."""
     with redis_errors_as_unavailable():
+        # Every destination with tokens is in this set, also one whose refresh is not scheduled (score infinity).
         names: Any = redis.zrange(keys.TOKEN_REFRESHES, 0, -1)
         consents: Any = redis.zrange(keys.CONSENTS, 0, -1)
     yield from ((keys.TOKENS + name.decode(), "sealed") for name in names)
@@ -250,6 +256,7 @@ def _reseal(scripts: Scripts, redis: Redis, vault: Vault, location: tuple[str, s
     while True:
         with redis_errors_as_unavailable():
             sealed: Any = redis.hget(*location)
+        # Returns None if the newest key has sealed it already.
         fresh = vault.reseal(sealed.decode()) if sealed else None
         if fresh is None:
             return False

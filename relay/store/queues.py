@@ -86,6 +86,7 @@ class OpenBreaker:
 def read_depths(redis: Redis, names: Sequence[str]) -> list[DestinationDepth]:
     """The events of each of these destinations."""
     with redis_errors_as_unavailable():
+        # One hash holds the counts of all destinations, so it is read once and not for each.
         counts: Any = redis.hgetall(keys.STATE_COUNTS)
         pipeline = redis.pipeline(transaction=False)
         for name in names:
@@ -100,6 +101,7 @@ def read_depths(redis: Redis, names: Sequence[str]) -> list[DestinationDepth]:
 
 def _depth(name: str, rows: Any, counts: Mapping[bytes, bytes]) -> DestinationDepth:
     states = {state: int(next(rows)) for state in State}
+    # An id begins with its time, so the first id of each state shows its oldest event without reading it.
     oldest = [id_timestamp(first[0].decode()) for first in [next(rows) for _ in OPEN_STATES] if first]
     prefix = f"{name}|".encode()
     entered = {
@@ -218,6 +220,7 @@ def read_workers(redis: Redis) -> list[dict[str, str]]:
         {"name": name.decode().rpartition(":")[2]}
         | {field: value.decode() for field, value in zip(fields, row, strict=True) if value is not None}
         for name, row in sorted(zip(names, rows, strict=True))
+        # RQ's set may still name a worker whose record has expired: it died without signing off.
         if row[-1] is not None
     ]
 
@@ -249,5 +252,6 @@ def read_send_capacity(redis: Redis) -> SendCapacity:
         for name in names:
             pipeline.hget(keys.COMPANY + name.decode(), "per_second")
         paces: list[Any] = pipeline.execute()
+    # A company without published limits has the defaults.
     total = sum(int(pace) if pace else Limits().per_second for pace in paces)
     return SendCapacity(count, round(total * count / len(names)) if names else 0)

@@ -83,6 +83,7 @@ class Candidate:
 
 def start_replay(scripts: Scripts, redis: Redis, replay_id: str, replay: Replay) -> None:
     """Start a replay. Workers advance it."""
+    # The request is stored whole: any worker can continue the replay, and an operator can see what was asked for.
     request = {"filter": replay.filter.as_dict(), "remap": replay.remap, "limit": replay.limit}
     fields: list[str | bytes | float] = ["request", orjson.dumps(request)]
     if replay.limit is not None:
@@ -113,12 +114,14 @@ def find_replay_destinations(redis: Redis, replay: Replay) -> list[str]:
         )
         names = sorted(name.decode() for name in all_names)
         for name in names:
+            # Destinations without events in this state need no cursor, and a replay with fewer cursors ends sooner.
             pipeline.exists(f"{keys.BY_STATE}{name}:{wanted.status}")
         return [name for name, exists in zip(names, pipeline.execute(), strict=True) if exists]
 
 
 def end_id(replay: Replay, began: datetime) -> str:
     """The id before which events belong to the replay. Events that arrive after its start do not."""
+    # Otherwise a replay could chase the events that fail while it runs, without ever ending.
     return earliest_id(min(began, replay.filter.until) if replay.filter.until else began)
 
 
@@ -168,6 +171,7 @@ class SendOptions:
 
 def resend_event(scripts: Scripts, place: ReplayPosition, event_id: str, sending: SendOptions) -> SendResult:
     """Queue one event for a replay, with the lowest priority."""
+    # One script sets the fields, queues the event and moves the cursor: a worker that dies cannot send an event twice.
     changes = [part for pair in sending.fields.items() for part in pair]
     with redis_errors_as_unavailable():
         result = scripts.run(
@@ -277,6 +281,7 @@ def read_replay_backlog(
 ) -> tuple[dict[str, int], frozenset[str]]:
     """How many replayed events of each company are queued, and which destinations are on hold."""
     with redis_errors_as_unavailable():
+        # A replay pauses at a hold, so that its events do not all end up in the hold's list.
         holds: Any = redis.smembers(keys.HOLDS)
         queued = scripts.run("replays_backlog", *companies)
     return dict(zip(companies, queued, strict=True)), frozenset(name.decode() for name in holds)
@@ -309,6 +314,7 @@ def read_replay_in_all_stores(stores: Stores, replay_id: str) -> ReplayRecord:
 
 def list_replays_in_all_stores(stores: Stores) -> list[ReplayRecord]:
     """The newest fifty of all stores, newest first."""
+    # A replay has the same id in every store that takes part in it.
     parts: dict[str, list[ReplayRecord]] = {}
     for store in stores:
         for record in list_replays(store.redis):
@@ -337,6 +343,7 @@ def merge_replay_records(parts: Sequence[ReplayRecord]) -> ReplayRecord:
 
 
 def _stage(stages: set[ReplayStage]) -> ReplayStage:
+    # A part that ended early waits for the others: the replay as a whole is still running.
     if stages & {ReplayStage.QUEUED, ReplayStage.RUNNING}:
         return ReplayStage.QUEUED if stages == {ReplayStage.QUEUED} else ReplayStage.RUNNING
     return ReplayStage.CANCELLED if ReplayStage.CANCELLED in stages else ReplayStage.DONE

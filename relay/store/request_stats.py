@@ -85,8 +85,10 @@ class RequestStats:
             self._write(counts, newest, times)
         except Unavailable:
             with self._lock:
+                # Added, not restored: other threads may have counted in the meantime.
                 self._counts.update(counts)
                 self._times.update(times)
+                # A newer rejection that came during the write must win.
                 self._newest = newest | self._newest
 
     def _write(
@@ -106,6 +108,7 @@ class RequestStats:
                     "code": rejection.code,
                     "reason": rejection.reason,
                 }
+                # Only the newest one is kept, so that a flood of rejected requests needs no more memory.
                 pipeline.hset(keys.LAST_REJECTED + source, mapping=fields)
             pipeline.execute()
 

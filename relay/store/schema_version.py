@@ -66,6 +66,7 @@ def check_layout(redis: Redis, *, setting: str = "RELAY_REDIS_URL") -> None:
     except ValueError:
         text = f"{keys.LAYOUT} in the store holds no version: does another program write there?"
         raise setting_error(setting, text) from None
+    # A minor version only adds data, so only the major one decides.
     if layout is not None and layout.major != CURRENT.major:
         raise _unreadable(layout, setting)
 

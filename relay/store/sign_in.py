@@ -51,6 +51,7 @@ def count_sign_in_attempt(redis: Redis, address: str) -> bool:
     with redis_errors_as_unavailable(), redis.pipeline(transaction=True) as pipeline:
         for key in (of_address_key, of_all_key):
             pipeline.incr(key)
+            # NX: the window starts with the first attempt. Otherwise each attempt would extend it, and it might never end.
             pipeline.expire(key, WINDOW_SECONDS, nx=True)
         counts: Any = pipeline.execute()
     of_address, of_all = int(counts[0]), int(counts[2])

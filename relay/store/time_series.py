@@ -57,6 +57,7 @@ class SeriesWindow:
 
     def numbers(self, now: datetime) -> range:
         """The numbers of the buckets, counted since 1970."""
+        # The script numbers buckets in the same way, by Redis's clock.
         last = int(now.timestamp()) // self.grain.seconds
         return range(last - self.count + 1, last + 1)
 
@@ -75,6 +76,7 @@ def read_series(
     redis: Redis, scopes: Sequence[str], span: SeriesWindow, *, now: datetime
 ) -> dict[str, list[Bucket]]:
     """The buckets of each scope, oldest first, in one round trip. Empty buckets are included."""
+    # The keys follow from the time, so no index of buckets is needed, and a missing key is an empty bucket.
     mark, numbers = span.grain.value[0], span.numbers(now)
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
@@ -94,6 +96,7 @@ def _bucket(at: datetime, row: Mapping[bytes, bytes]) -> Bucket:
         word, _, bucket = name.decode().partition(":")
         if word in times and bucket:
             times[word][int(bucket)] = int(value)
+        # Most deliveries are stored only as a duration, so the sum of all fields `delivered…` is their number.
         if word != "call":
             counts[word if word in times else name.decode()] += int(value)
     return Bucket(at, dict(counts), Histogram(times["delivered"]), Histogram(times["call"]))
@@ -128,5 +131,6 @@ def read_rejected_requests(redis: Redis, names: Sequence[str]) -> dict[str, Reje
     return {
         name: RejectedRequest(to_datetime(at), code.decode(), (reason or b"").decode())
         for name, (at, code, reason) in zip(names, rows, strict=True)
+        # A source without a rejected request has no such record.
         if at and code
     }
