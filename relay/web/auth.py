@@ -115,7 +115,7 @@ def hash_key(key: bytes) -> str:
 
 def unauthorized_error() -> Unauthorized:
     """The one error for every failed authentication."""
-    # Different texts would tell an attacker whether a key is unknown, expired or malformed.
+    # Different texts would reveal to an attacker whether a key is unknown, expired or malformed.
     return Unauthorized("unauthorized", _UNAUTHORIZED)
 
 
