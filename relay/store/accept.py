@@ -155,7 +155,7 @@ def accept(
     # Only a request with a key is compared with an earlier one.
     digest = hashlib.sha256(receipt.raw).hexdigest() if receipt.idempotency_key else ""
     retention, marks = options.retention, options.marks(receipt.people)
-    raw, bodies = _packed(receipt, events)
+    raw, bodies = _compress(receipt, events)
     fields = _receipt_fields(receipt, raw)
     arguments: list[str | bytes | float] = [
         receipt.id,
@@ -198,7 +198,7 @@ def _idempotency_name(receipt: Receipt) -> str:
     return f"{receipt.source}:{hashlib.sha256(receipt.idempotency_key.encode()).hexdigest()}"
 
 
-def _packed(receipt: Receipt, events: Sequence[NewEvent]) -> tuple[bytes, list[bytes]]:
+def _compress(receipt: Receipt, events: Sequence[NewEvent]) -> tuple[bytes, list[bytes]]:
     """The compressed raw request, and the compressed body of each event (b"" for an event without a call)."""
     bodies = [orjson.dumps(event.call.body) if event.call is not None else b"" for event in events]
     # A body that continues the raw bytes is lost with them. So both must contain the same people: then no erasure deletes

@@ -16,7 +16,7 @@ from relay.store.engine.compression import unpack
 from relay.store.engine.redis_time import SECOND, to_datetime
 from relay.store.engine.scripts import Scripts
 
-_LONGEST_ERROR = 300
+_MAX_ERROR_LENGTH = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +182,7 @@ class Retry:
 def retry_later(retry: Retry, *, record: bytes) -> Settlement:
     """The attempt failed; the event waits for the next one."""
     flags = (int(retry.ambiguous), int(retry.counts_as_attempt), int(retry.gong_at_fault))
-    return Settlement("retry", (int(retry.seconds * SECOND), *flags, retry.error[:_LONGEST_ERROR]), record)
+    return Settlement("retry", (int(retry.seconds * SECOND), *flags, retry.error[:_MAX_ERROR_LENGTH]), record)
 
 
 def freeze_company(seconds: float, *, record: bytes, per_day: int = 0) -> Settlement:
@@ -267,16 +267,16 @@ class SweepOptions:
     max_pruned: int = 500
 
 
-def sweep(scripts: Scripts, sweeping: SweepOptions, pacing: Pacing) -> SweepResult:
+def sweep(scripts: Scripts, options: SweepOptions, pacing: Pacing) -> SweepResult:
     """Requeue, prune, and choose the destinations to probe. Of all workers, one per interval does it."""
     acquired, rescued, promoted, pruned, probes = scripts.run(
         "sweep",
         # A little less than the interval in milliseconds, so that a worker that comes on time is not turned down.
-        int(sweeping.interval * 900),
-        sweeping.keep_dead * SECOND,
-        sweeping.max_rescues,
-        int(sweeping.probe_interval * SECOND),
-        sweeping.max_pruned,
+        int(options.interval * 900),
+        options.keep_dead * SECOND,
+        options.max_rescues,
+        int(options.probe_interval * SECOND),
+        options.max_pruned,
         *_pace_arguments(pacing),
     )
     return SweepResult(

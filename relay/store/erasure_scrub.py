@@ -16,7 +16,7 @@ from relay.store.events import list_destination_names
 
 ERASED_TEXT = "(erased)"
 
-_MOST_REPLAYS = 1_000
+_MAX_REPLAYS = 1_000
 
 PersonTest = Callable[[str], bool]
 
@@ -34,7 +34,7 @@ def scrub_texts(scripts: Scripts, redis: Redis, contains_person: PersonTest) -> 
 
 
 def _replays(redis: Redis) -> list[str]:
-    ids: Any = redis.zrange(keys.REPLAYS, "+", "-", desc=True, bylex=True, offset=0, num=_MOST_REPLAYS)
+    ids: Any = redis.zrange(keys.REPLAYS, "+", "-", desc=True, bylex=True, offset=0, num=_MAX_REPLAYS)
     return [name.decode() for name in ids]
 
 

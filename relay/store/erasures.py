@@ -77,7 +77,7 @@ class ErasureRecord:
     """Erased events, by the state that they had."""
     receipts: int
     waiting: int
-    """Events that are being sent just now. They are erased after that."""
+    """Events that are being sent now. They are erased after that."""
     rewrite: str
     """The state of the append-only file's rewrite; empty before it."""
     requested_at: datetime
@@ -93,9 +93,9 @@ class ErasurePreview:
     at_least: bool
 
 
-def start_erasure(scripts: Scripts, erasing: Erasure, *, dedupe_seconds: int, now: datetime) -> None:
+def start_erasure(scripts: Scripts, erasure: Erasure, *, dedupe_seconds: int, now: datetime) -> None:
     """Start an erasure in one store. For `dedupe_seconds`, older data of the person is not accepted again."""
-    arguments = (erasing.id, erasing.mark, erasing.requested_by, erasing.kind)
+    arguments = (erasure.id, erasure.mark, erasure.requested_by, erasure.kind)
     with redis_errors_as_unavailable():
         scripts.run("erase_start", *arguments, dedupe_seconds, int(now.timestamp() * SECOND))
 
@@ -118,15 +118,15 @@ def read_dedupe_name(redis: Redis, event_id: str) -> str | None:
 
 
 def erase_record(
-    scripts: Scripts, erasing: Erasure, record_id: str, *, alias: str, keep_seconds: int
+    scripts: Scripts, erasure: Erasure, record_id: str, *, alias: str, keep_seconds: int
 ) -> EraseResult:
     """Erase one event or receipt. What is left of it is kept for `keep_seconds`."""
     with redis_errors_as_unavailable():
         result = scripts.run(
             "erase_record",
-            erasing.id,
+            erasure.id,
             record_id,
-            erasing.mark,
+            erasure.mark,
             alias,
             keep_seconds * SECOND,
             MAX_NAMED_EVENTS,
@@ -135,7 +135,7 @@ def erase_record(
 
 
 def save_waiting_count(redis: Redis, erasure_id: str, waiting: int) -> None:
-    """Record how many events are being sent just now, and are erased after that."""
+    """Record how many events are being sent now. They are erased after that."""
     with redis_errors_as_unavailable():
         redis.hset(keys.ERASURE + erasure_id, "waiting", str(waiting))
 
@@ -262,8 +262,8 @@ def start_erasure_in_all_stores(
     # All stores are checked before the first erasure starts, so that a store that is down cannot leave it half started.
     marks = {store.name: _check_and_mark(store, request.person) for store in stores}
     for store in stores:
-        erasing = Erasure(request.id, marks[store.name], request.kind, request.requested_by)
-        start_erasure(store.scripts, erasing, dedupe_seconds=dedupe_seconds, now=now)
+        erasure = Erasure(request.id, marks[store.name], request.kind, request.requested_by)
+        start_erasure(store.scripts, erasure, dedupe_seconds=dedupe_seconds, now=now)
 
 
 def _check_and_mark(store: Store, person: str) -> bytes:

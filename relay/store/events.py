@@ -22,7 +22,7 @@ _PAGE = 200
 MAX_SCANNED = 2_000
 """With several filters, one index is scanned and the others are checked on each event: at most this many for a page."""
 
-_MOST_CLUSTERS = 500
+_MAX_CLUSTERS = 500
 """With more clusters than this, a filter by reason scans all dead letters instead of the clusters."""
 
 SUMMARY_FIELDS = [
@@ -120,7 +120,7 @@ def list_events(
         if mark is not None:
             return _scan_page(redis, wanted, [person_entries(mark)], limit=limit, cursor=cursor)
         if wanted.event_id is not None:
-            return _single_page(redis, _with_event_id(redis, wanted.event_id), wanted)
+            return _single_page(redis, _find_by_event_id(redis, wanted.event_id), wanted)
         if wanted.request_id is not None:
             return _single_page(redis, [redis.get(keys.BY_REQUEST_ID + wanted.request_id)], wanted)
         return _scan_page(redis, wanted, _indexes(redis, wanted), limit=limit, cursor=cursor)
@@ -131,7 +131,7 @@ def person_entries(mark: bytes) -> PrefixedEntries:
     return PrefixedEntries(f"{keys.PERSON_INDEX}{mark[:2].hex()}", mark)
 
 
-def _with_event_id(redis: Redis, event_id: str) -> list[Any]:
+def _find_by_event_id(redis: Redis, event_id: str) -> list[Any]:
     named: Any = redis.smembers(keys.BY_EVENT_ID + event_id)
     # Usually the eventId is the dedupe name, so most events need no second index.
     return [redis.get(keys.DEDUPE + event_id), *named]
@@ -184,8 +184,8 @@ def _indexes(redis: Redis, wanted: EventFilter) -> list[str]:
 def _clusters(redis: Redis, reason: DeadLetterReason) -> list[str] | None:
     """The clusters with this reason. None if there are too many clusters to read each."""
     # ZREVRANGE includes both ends, so this reads one more than the limit.
-    fingerprints: Any = redis.zrevrange(keys.CLUSTERS, 0, _MOST_CLUSTERS)
-    if len(fingerprints) > _MOST_CLUSTERS:
+    fingerprints: Any = redis.zrevrange(keys.CLUSTERS, 0, _MAX_CLUSTERS)
+    if len(fingerprints) > _MAX_CLUSTERS:
         return None
     names = [name.decode() for name in fingerprints]
     pipeline = redis.pipeline(transaction=False)

@@ -13,9 +13,9 @@ from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.redis_time import SECOND, to_datetime
 from relay.store.engine.scripts import Scripts
 
-_MOVED_AT_ONCE = 1000
+_MAX_MOVED_PER_STEP = 1000
 _WEEK = 7 * 24 * 3600
-_LONGEST_DETAIL = 500
+_MAX_DETAIL_LENGTH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def resume_destination(scripts: Scripts, name: str, *, probed: bool = False) -> 
     # In several steps: one script that moves a million events would block Redis.
     while True:
         with redis_errors_as_unavailable():
-            ended_now, moved_now, left = scripts.run("resume", name, _MOVED_AT_ONCE, int(probed))
+            ended_now, moved_now, left = scripts.run("resume", name, _MAX_MOVED_PER_STEP, int(probed))
         was_on_hold, moved = was_on_hold or bool(ended_now), moved + moved_now
         if not left:
             return was_on_hold, moved
@@ -83,7 +83,7 @@ def save_probe_result(redis: Redis, name: str, result: ProbeResult) -> None:
         "outcome": result.outcome,
         "status": result.status or 0,
         # A proxy may have answered with a whole HTML page.
-        "detail": result.detail[:_LONGEST_DETAIL],
+        "detail": result.detail[:_MAX_DETAIL_LENGTH],
         "cause": result.cause or "",
     }
     with redis.pipeline() as pipeline:

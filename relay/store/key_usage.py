@@ -18,8 +18,8 @@ def read_key_uses(redis: Redis, names: Sequence[str]) -> dict[str, dict[str, dat
         for name in names:
             pipeline.hgetall(keys.KEY_USES + name)
         rows: list[Any] = pipeline.execute()
-    return {name: _moments(fields) for name, fields in zip(names, rows, strict=True)}
+    return {name: _times(fields) for name, fields in zip(names, rows, strict=True)}
 
 
-def _moments(fields: Mapping[bytes, bytes]) -> dict[str, datetime]:
+def _times(fields: Mapping[bytes, bytes]) -> dict[str, datetime]:
     return {key_id.decode(): to_datetime(microseconds) for key_id, microseconds in fields.items()}

@@ -101,12 +101,12 @@ def read_ticket(redis: Redis, ticket: str) -> Invitation | None:
     return _read_invitation(text) if text else None
 
 
-def save_consent_request(redis: Redis, asking: ConsentRequest, invitation: Invitation) -> None:
+def save_consent_request(redis: Redis, request: ConsentRequest, invitation: Invitation) -> None:
     """Remember a visit to Gong's consent page until Gong sends the browser back."""
-    key = keys.CONSENT_REQUEST + _digest(asking.state)
+    key = keys.CONSENT_REQUEST + _digest(request.state)
     fields: dict[Any, Any] = {
-        "browser": _digest(asking.browser),
-        "ticket": _digest(asking.ticket) if asking.ticket else "",
+        "browser": _digest(request.browser),
+        "ticket": _digest(request.ticket) if request.ticket else "",
         "invitation": _invitation_json(invitation),
     }
     with redis_errors_as_unavailable():
@@ -117,11 +117,13 @@ def save_consent_request(redis: Redis, asking: ConsentRequest, invitation: Invit
         pipeline.execute()
 
 
-def claim_consent(scripts: Scripts, vault: Vault, consent_id: str, answer: ConsentCallback) -> CallbackResult:
+def claim_consent(
+    scripts: Scripts, vault: Vault, consent_id: str, callback: ConsentCallback
+) -> CallbackResult:
     """Accept what Gong sent back, once. `consent_id` is a new random name."""
     # The web seals the code, and only a worker opens it: a copy of the store's data alone does not give access to Gong.
-    sealed = vault.seal(answer.code, _purpose(consent_id)) if answer.code else ""
-    state, browser = _digest(answer.state), _digest(answer.browser)
+    sealed = vault.seal(callback.code, _purpose(consent_id)) if callback.code else ""
+    state, browser = _digest(callback.state), _digest(callback.browser)
     with redis_errors_as_unavailable():
         result = scripts.run("claim_consent", state, browser, consent_id, sealed, _KEEP_SECONDS)
     return CallbackResult(result.decode())

@@ -19,10 +19,10 @@ from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.redis_time import SECOND, to_datetime
 from relay.store.engine.scripts import Scripts
 
-_MOST_TRIES = 2
+_MAX_TRIES = 2
 """After two refreshes without a response, the token counts as spent: Gong accepts each refresh token once."""
 
-_GAP_SECONDS = 60
+_RETRY_SECONDS = 60
 """Seconds between failed refreshes."""
 
 
@@ -129,60 +129,62 @@ def unseal_tokens(vault: Vault, grant: Grant) -> TokenPair:
 
 
 def save_tokens(
-    scripts: Scripts, vault: Vault, fresh: IssuedTokens, *, follows: int | None, consent: str = ""
+    scripts: Scripts, vault: Vault, issued: IssuedTokens, *, follows: int | None, consent: str = ""
 ) -> int:
     """Save newly issued tokens; only then may they be used. Returns their version.
 
     `follows` is the version that was refreshed, or None for a new `consent`. Returns 0 if other tokens were saved since.
     """
-    tokens = {"access": fresh.pair.access, "refresh": fresh.pair.refresh}
+    tokens = {"access": issued.pair.access, "refresh": issued.pair.refresh}
     # The purpose binds the sealed text to its destination: copied to another one, it cannot be opened.
-    sealed = vault.seal(json.dumps(tokens), _purpose(fresh.destination))
+    sealed = vault.seal(json.dumps(tokens), _purpose(issued.destination))
     with redis_errors_as_unavailable():
         version = scripts.run(
             "save_tokens",
-            fresh.destination,
+            issued.destination,
             "" if follows is None else follows,
             sealed,
-            fresh.base_url,
-            fresh.scope,
-            int(fresh.lifetime * SECOND),
-            int(fresh.refresh_after * SECOND),
+            issued.base_url,
+            issued.scope,
+            int(issued.lifetime * SECOND),
+            int(issued.refresh_after * SECOND),
             consent,
             wait_for_replicas=True,
         )
     return int(version)
 
 
-def start_refresh(scripts: Scripts, renewal: TokenRefresh) -> RefreshStart:
+def start_refresh(scripts: Scripts, refresh: TokenRefresh) -> RefreshStart:
     """Record that this version's refresh token is about to be spent, if this owner may do so."""
-    grant = renewal.grant
+    grant = refresh.grant
     with redis_errors_as_unavailable():
         result = scripts.run(
             "start_refresh",
             grant.destination,
             grant.version,
-            renewal.owner,
-            int(renewal.seconds * SECOND),
-            _GAP_SECONDS * SECOND,
-            _MOST_TRIES,
+            refresh.owner,
+            int(refresh.seconds * SECOND),
+            _RETRY_SECONDS * SECOND,
+            _MAX_TRIES,
         )
     return RefreshStart(result.decode())
 
 
-def record_failed_refresh(scripts: Scripts, renewal: TokenRefresh, how: RefreshFailure, text: str) -> bool:
+def record_failed_refresh(
+    scripts: Scripts, refresh: TokenRefresh, failure: RefreshFailure, detail: str
+) -> bool:
     """Record that a refresh failed. False if another owner has taken over."""
-    grant = renewal.grant
+    grant = refresh.grant
     with redis_errors_as_unavailable():
         return bool(
             scripts.run(
                 "refresh_failed",
                 grant.destination,
                 grant.version,
-                renewal.owner,
-                how,
-                text,
-                _GAP_SECONDS * SECOND,
+                refresh.owner,
+                failure,
+                detail,
+                _RETRY_SECONDS * SECOND,
             )
         )
 

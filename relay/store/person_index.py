@@ -24,7 +24,7 @@ MARK_BYTES = 8
 _PURPOSE = "key of people's marks"
 _PLAIN = "plain:"
 _KEY_BYTES = 32
-_EVERY_SECONDS = 60.0
+_KEY_REFRESH_SECONDS = 60.0
 
 
 class PersonMarker:
@@ -51,7 +51,7 @@ class PersonMarker:
         return f"erased:{self._digest(name)[: 2 * MARK_BYTES].hex()}"
 
     def _digest(self, text: str) -> bytes:
-        if self._clock() - self._read_at >= _EVERY_SECONDS:
+        if self._clock() - self._read_at >= _KEY_REFRESH_SECONDS:
             self._key = self._read_key()
             self._read_at = self._clock()
         return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256")
@@ -62,12 +62,12 @@ class PersonMarker:
             stored: Any = self._redis.get(keys.PERSON_KEY)
             if stored is None:
                 # NX: another process may be writing one too. The first one wins, so read it back.
-                self._redis.set(keys.PERSON_KEY, self._sealed(self._key or os.urandom(_KEY_BYTES)), nx=True)
+                self._redis.set(keys.PERSON_KEY, self._seal(self._key or os.urandom(_KEY_BYTES)), nx=True)
                 stored = self._redis.get(keys.PERSON_KEY)
-        return _opened(self._vault, stored.decode())
+        return _open(self._vault, stored.decode())
 
-    def _sealed(self, key: bytes) -> str:
-        return _sealed(self._vault, key)
+    def _seal(self, key: bytes) -> str:
+        return _seal(self._vault, key)
 
 
 def contains_person(name: str, people: tuple[str, ...]) -> bool:
@@ -85,7 +85,7 @@ def reseal_person_key(redis: Redis, vault: Vault) -> bool | None:
     if stored is None:
         return False
     try:
-        fresh = _resealed(vault, stored.decode())
+        fresh = _reseal(vault, stored.decode())
     except UnsealError:
         return None
     if fresh is not None:
@@ -96,21 +96,21 @@ def reseal_person_key(redis: Redis, vault: Vault) -> bool | None:
     return fresh is not None
 
 
-def _resealed(vault: Vault, stored: str) -> str | None:
+def _reseal(vault: Vault, stored: str) -> str | None:
     if not stored.startswith(_PLAIN):
         return vault.reseal(stored)
-    fresh = _sealed(vault, _opened(vault, stored))
+    fresh = _seal(vault, _open(vault, stored))
     return None if fresh.startswith(_PLAIN) else fresh
 
 
-def _sealed(vault: Vault, key: bytes) -> str:
+def _seal(vault: Vault, key: bytes) -> str:
     try:
         return vault.seal(key.hex(), _PURPOSE)
     except UnsealError:  # RELAY_SECRET_KEYS is not set
         return _PLAIN + key.hex()
 
 
-def _opened(vault: Vault, stored: str) -> bytes:
+def _open(vault: Vault, stored: str) -> bytes:
     if stored.startswith(_PLAIN):
         return bytes.fromhex(stored.removeprefix(_PLAIN))
     try:

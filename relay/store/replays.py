@@ -143,10 +143,10 @@ def read_candidates(
         for event_id in ids:
             pipeline.hmget(keys.EVENT + event_id, _FIELDS)
         rows: list[Any] = pipeline.execute()
-    return [Candidate(event_id, _present(row)) for event_id, row in zip(ids, rows, strict=True)]
+    return [Candidate(event_id, _decode_fields(row)) for event_id, row in zip(ids, rows, strict=True)]
 
 
-def _present(row: Sequence[bytes | None]) -> dict[str, str]:
+def _decode_fields(row: Sequence[bytes | None]) -> dict[str, str]:
     return {name: value.decode() for name, value in zip(_FIELDS, row, strict=True) if value is not None}
 
 
@@ -169,20 +169,22 @@ class SendOptions:
     now: datetime
 
 
-def resend_event(scripts: Scripts, place: ReplayPosition, event_id: str, sending: SendOptions) -> SendResult:
+def resend_event(
+    scripts: Scripts, position: ReplayPosition, event_id: str, options: SendOptions
+) -> SendResult:
     """Queue one event for a replay, with the lowest priority."""
     # One script sets the fields, queues the event and moves the cursor: a worker that dies cannot send an event twice.
-    changes = [part for pair in sending.fields.items() for part in pair]
+    changes = [part for pair in options.fields.items() for part in pair]
     with redis_errors_as_unavailable():
         result = scripts.run(
             "replays_send",
-            place.replay_id,
-            place.destination,
+            position.replay_id,
+            position.destination,
             event_id,
-            sending.status,
-            place.examined,
-            sending.most_queued,
-            job_timestamp(sending.now),
+            options.status,
+            position.examined,
+            options.most_queued,
+            job_timestamp(options.now),
             job_data(event_id),
             *changes,
         )
@@ -190,7 +192,7 @@ def resend_event(scripts: Scripts, place: ReplayPosition, event_id: str, sending
 
 
 def skip_event(
-    scripts: Scripts, place: ReplayPosition, event_id: str, *, problem: Mapping[str, str] | None = None
+    scripts: Scripts, position: ReplayPosition, event_id: str, *, problem: Mapping[str, str] | None = None
 ) -> bool:
     """Move the cursor past an event that is not sent. With a `problem`, it should have been sent.
 
@@ -200,7 +202,12 @@ def skip_event(
     with redis_errors_as_unavailable():
         return bool(
             scripts.run(
-                "replays_skip", place.replay_id, place.destination, event_id, place.examined, *problem_json
+                "replays_skip",
+                position.replay_id,
+                position.destination,
+                event_id,
+                position.examined,
+                *problem_json,
             )
         )
 

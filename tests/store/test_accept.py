@@ -115,7 +115,9 @@ def test_a_full_store_refuses_the_whole_receipt(scripts: Scripts, redis: Redis):
 
 
 def test_an_unreachable_store_is_unavailable():
-    unreachable = Scripts(open_redis("unix:///nowhere/at/all", ClientOptions(answer=0.2, connect=0.2)))
+    unreachable = Scripts(
+        open_redis("unix:///nowhere/at/all", ClientOptions(command_timeout=0.2, connect_timeout=0.2))
+    )
 
     with pytest.raises(Unavailable) as caught:
         accept_events(unreachable, event("1"))

@@ -118,7 +118,7 @@ def setup() -> Iterator[SentinelSetup]:
 
 @pytest.fixture
 def client(setup: SentinelSetup) -> Iterator[Redis]:
-    client = open_redis(setup.url, ClientOptions(answer=1.5, connect=1.0))
+    client = open_redis(setup.url, ClientOptions(command_timeout=1.5, connect_timeout=1.0))
     yield client
     client.close()
 
@@ -155,7 +155,7 @@ def test_the_store_is_unavailable_after_a_crash_until_the_replica_is_promoted(
 
 
 def test_a_late_reply_of_a_frozen_primary_is_never_read_as_the_reply_to_another_command(setup: SentinelSetup):
-    client = open_redis(setup.url, ClientOptions(answer=0.3, connect=0.3))
+    client = open_redis(setup.url, ClientOptions(command_timeout=0.3, connect_timeout=0.3))
     client.set("relay:a", "a")
     client.set("relay:b", "b")
     setup.primary.signal(signal.SIGSTOP)

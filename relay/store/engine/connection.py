@@ -26,16 +26,15 @@ Client = Redis
 class ClientOptions:
     """Timeouts in seconds, and the number of connections that one process may open."""
 
-    answer: float = 1.5
-    """For the response to one command."""
-    connect: float = 1.0
-    connections: int = 512
+    command_timeout: float = 1.5
+    connect_timeout: float = 1.0
+    max_connections: int = 512
 
 
 WEB = ClientOptions()
 """A sender gets 503 within two seconds instead of waiting longer."""
 
-WORKER = ClientOptions(answer=5.0, connect=2.0, connections=512)
+WORKER = ClientOptions(command_timeout=5.0, connect_timeout=2.0)
 """A worker can wait longer: its events are leased."""
 
 
@@ -54,9 +53,9 @@ def open_redis(url: str, client_options: ClientOptions) -> Redis:
     """Create a client for a URL in a form of `relay.core.redis_url`. It connects on first use."""
     location = parse_redis_url(url)
     options: dict[str, Any] = {
-        "max_connections": client_options.connections,
-        "socket_timeout": client_options.answer,
-        "socket_connect_timeout": client_options.connect,
+        "max_connections": client_options.max_connections,
+        "socket_timeout": client_options.command_timeout,
+        "socket_connect_timeout": client_options.connect_timeout,
         "retry": Retry(NoBackoff(), 1, supported_errors=RETRYABLE_ERRORS),
         # A PING before a command would cost a round trip; a broken connection is replaced by the retry anyway.
         "health_check_interval": 0,
