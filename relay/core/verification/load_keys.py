@@ -149,7 +149,7 @@ def _hash_token(scheme: Scheme, text: str) -> bytes:
         if not user or not colon:
             raise _InvalidSecret(
                 VerificationErrorCode.INVALID_SECRET_FORMAT,
-                "is not a user and a password; write user:password",
+                "has no user name or no colon; write user:password",
             )
         _shared_secret(SecretFormat.TEXT, password)
     elif not text.isascii() or " " in text:
@@ -191,7 +191,7 @@ def _load_ed25519(scheme: Scheme, text: str) -> Ed25519PublicKey:
     if len(raw) != _ED25519_BYTES:
         raise _InvalidSecret(
             VerificationErrorCode.INVALID_SECRET_FORMAT,
-            f"has {len(raw)} bytes instead of {_ED25519_BYTES}; copy all of the public key",
+            f"has {len(raw)} bytes instead of {_ED25519_BYTES}; copy the whole public key",
         )
     return Ed25519PublicKey.from_public_bytes(raw)
 
