@@ -112,7 +112,7 @@ class PacedWorker(SimpleWorker):
                 signal.signal(number, lambda *_: self.stop(by_signal=True))
 
     def _set_connection(self, connection: Redis) -> Redis:
-        """Keep the connection's timeout. RQ raises it to that of its own blocking pop, which this worker never uses."""
+        """Leave the connection's timeout unchanged. RQ would raise it for its blocking pop, which this worker never uses."""
         return connection
 
     def bootstrap(self, *arguments: Any, **options: Any) -> None:

@@ -17,7 +17,7 @@ from relay.queries.replays import dry_run_page
 
 
 def preview_cluster(ctx: Context, principal: Principal, cluster: str, mapping: Any = None) -> dict[str, Any]:
-    """What a replay of a cluster would do by the current mapping, or by `mapping` in its place. Changes nothing.
+    """Return what a replay of a cluster would do by the current mapping, or by `mapping` in its place. Changes nothing.
 
     Returns `{cluster, mapping, matched, truncated, examples, would_map, would_fail, sampled}`, where `mapping` is `current`
     or `trial`. Raises NotFound, ValidationFailed with every mistake in the mapping, and Conflict if the cluster's events came
@@ -55,7 +55,7 @@ def _replay_of(cluster: str, page: dict[str, Any]) -> Replay:
 
 
 def _with_mapping(ingest: IngestContext, source: str, mapping: Any) -> IngestContext:
-    """The ingest context with `mapping` in place of the source's own."""
+    """Return the ingest context with `mapping` in place of the source's own."""
     config = ingest.config
     hook = replace(config.webhooks[source], mapping=compile_trial_mapping(mapping))
     return replace(ingest, config=replace(config, webhooks=config.webhooks | {source: hook}))

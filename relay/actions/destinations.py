@@ -75,7 +75,7 @@ def connect_destination(ctx: Context, principal: Principal, name: str) -> Invita
 
 
 def find_destination(ctx: Context, name: str) -> Destination:
-    """The destination of this name, configured or connected. Raises NotFound."""
+    """Return the destination of this name, configured or connected. Raises NotFound."""
     destination = ctx.destinations.find(name)
     if destination is None:
         names = sorted(ctx.destinations.all())

@@ -36,7 +36,7 @@ def discard_event(ctx: Context, principal: Principal, event_id: str) -> dict[str
 
 
 def reveal_event(ctx: Context, principal: Principal, event_id: str) -> dict[str, Any]:
-    """An event's page with unmasked payloads. Raises Unavailable, and shows nothing, if it cannot be audited."""
+    """Return an event's page with unmasked payloads. Raises Unavailable, and shows nothing, if it cannot be audited."""
     principal.require(Role.ADMIN)
     page = event_page(make_viewer(ctx, principal, reveal=True), event_id)
     # The page exists before the entry, so that an unknown event leaves none, but is returned only after it.

@@ -39,7 +39,7 @@ class ConnectLink:
 
 
 def parse_invitation(name: str, options: Any) -> Invitation:
-    """Check an operator's request to connect the destination `name`. Raises ValidationFailed with every problem."""
+    """Parse an operator's request to connect the destination `name`. Raises ValidationFailed with every problem."""
     if not isinstance(options, Mapping):
         raise ValidationFailed([Problem("", "type", "must be an object")])
     problems = [*_check_name(name), *_check_options(options)]
@@ -79,7 +79,7 @@ def _is_domain(value: Any) -> bool:
 
 
 def require_oauth_app(config: Config) -> OAuthApp:
-    """The OAuth application that customers connect. Raises Conflict if the configuration has none."""
+    """Return the OAuth application that customers connect. Raises Conflict if the configuration has none."""
     if config.oauth is None:
         text = (
             "The configuration has no oauth section, so customers cannot connect their Gong. Add the section."

@@ -41,7 +41,7 @@ class ReplayContext:
 def make_replay_context(
     store: Store, ingest: Callable[[], IngestContext], now: Callable[[], datetime]
 ) -> ReplayContext:
-    """The context of a replay in a store."""
+    """Return the context of a replay in a store."""
     return ReplayContext(
         redis=store.redis,
         scripts=store.scripts,
@@ -62,7 +62,7 @@ class RemappedEvent:
     """Keyed hashes of the people in the call, under which an erasure finds the event."""
 
     def fields(self) -> dict[str, str | bytes]:
-        """The fields to write to the event's record."""
+        """Return the fields to write to the event's record."""
         return {
             "operation": self.call.operation,
             "event_id": self.call.event_id,

@@ -54,7 +54,7 @@ _NOT_MAPPED = (
 
 
 def step(context: ReplayContext) -> list[str]:
-    """Run one step of every open replay, unless another worker has the turn. Returns the ids of those that ended."""
+    """Run one step of every open replay, unless another worker is doing so. Returns the ids of those that ended."""
     if not acquire_replay_turn(context.redis, milliseconds=_TURN_MILLISECONDS):
         return []
     until = context.now() + _STEP
@@ -89,7 +89,7 @@ def _company_of(context: ReplayContext, name: str) -> str:
 
 
 def _describe_waits(results: Mapping[str, SendResult]) -> str:
-    """What the replay waits for, to follow "waits for"; empty if nothing."""
+    """Return what the replay waits for, to follow "waits for"; empty if nothing."""
     held = sorted(name for name, result in results.items() if result is SendResult.ON_HOLD)
     full = sorted(name for name, result in results.items() if result is SendResult.FULL)
     parts = []
@@ -191,7 +191,7 @@ class _Counts:
 
 
 def preview_in_store(context: ReplayContext, replay: Replay) -> dict[str, Any]:
-    """What a replay would do: `{matched, truncated, examples, would_map, would_fail, sampled}`. Changes nothing.
+    """Return what a replay would do: `{matched, truncated, examples, would_map, would_fail, sampled}`. Changes nothing.
 
     `truncated` is true if counting stopped early. `would_map` and `would_fail` count among the first `sampled` events,
     which were mapped to find out.
@@ -219,7 +219,7 @@ def preview_in_store(context: ReplayContext, replay: Replay) -> dict[str, Any]:
 def preview_in_all_stores(
     stores: Stores, replay: Replay, ingest: Callable[[], IngestContext], now: Callable[[], datetime]
 ) -> dict[str, Any]:
-    """What a replay would do in all stores together, in the form of `preview_in_store`."""
+    """Return what a replay would do in all stores together, in the form of `preview_in_store`."""
     previews = [
         preview_in_store(make_replay_context(store, ingest, now), replay)
         for store in find_replay_stores(stores, replay)
@@ -248,7 +248,7 @@ def _selected_events(context: ReplayContext, replay: Replay, counts: _Counts) ->
 
 
 def _preview_event(context: ReplayContext, replay: Replay, candidate: Candidate) -> dict[str, Any]:
-    """One event, with the `call` that mapping makes of it or the `problem`; neither if its stored body is sent."""
+    """Return one event with its mapped `call` or the `problem`; neither if its stored body is sent."""
     names = ("source", "destination", "event_id", "reason", "detail")
     example: dict[str, Any] = {"id": candidate.id}
     example |= {name: candidate.fields[name] for name in names if candidate.fields.get(name)}

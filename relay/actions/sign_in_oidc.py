@@ -127,7 +127,7 @@ def finish_login(ctx: Context, login_id: str, *, browser_secret: str) -> Complet
 
 
 def account_principal(app: OidcApp, identity: str) -> Principal | None:
-    """The principal of a provider's account, in the role that the current settings give it; None if they give it none."""
+    """Return the principal of a provider's account with its current role, or None if the settings give it no role."""
     account = load_identity(identity)
     role = find_role(app, account)
     return Principal(name=account.name, role=role, key_id="account", via=Via.SESSION) if role else None

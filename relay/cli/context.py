@@ -78,7 +78,7 @@ class CliContext:
         return datetime.now(UTC)
 
     def source(self, name: str) -> Source:
-        """The source of this name. Raises NotFound."""
+        """Return the source of this name. Raises NotFound."""
         sources = self.config.sources
         if name not in sources:
             hint = did_you_mean(name, [*sources]) or "."

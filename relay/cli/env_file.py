@@ -7,7 +7,7 @@ _HEADER = "# Written by `gong-relay up`. Every gong-relay command reads it; real
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """The variables in the file; empty if there is no file."""
+    """Return the variables in the file; empty if there is no file."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:

@@ -7,7 +7,7 @@ NO_VALUE = "-"
 
 
 def safe_text(text: object) -> str:
-    """The text on one line, with every non-printable character replaced by its escape.
+    """Return the text on one line, with every non-printable character replaced by its escape.
 
     Names, responses and bodies come from outside: an escape sequence in them could rewrite the screen.
     """
@@ -18,7 +18,7 @@ def safe_text(text: object) -> str:
 
 
 def format_duration(seconds: float | None) -> str:
-    """A duration in one unit: `4.2 s`, `3 min`, `5 h`, `2 d`; `-` for None."""
+    """Format a duration in one unit: `4.2 s`, `3 min`, `5 h`, `2 d`; `-` for None."""
     if seconds is None:
         return NO_VALUE
     # The clocks of this machine and the store can differ, so that an event seems to come from the future.
@@ -34,12 +34,12 @@ def format_duration(seconds: float | None) -> str:
 
 
 def format_age(timestamp: str, now: datetime) -> str:
-    """The time since a timestamp: `3 min`."""
+    """Format the time since a timestamp: `3 min`."""
     return format_duration((now - datetime.fromisoformat(timestamp)).total_seconds())
 
 
 def format_time(timestamp: str) -> str:
-    """A timestamp to the second: `2026-11-21 10:00:00 UTC`."""
+    """Format a timestamp to the second: `2026-11-21 10:00:00 UTC`."""
     return f"{datetime.fromisoformat(timestamp):%Y-%m-%d %H:%M:%S} UTC"
 
 

@@ -27,14 +27,14 @@ class CliOptions:
         return self.data_dir / "env"
 
     def environ(self) -> dict[str, str]:
-        """The environment of the command: `--config` overrides real variables, which override the `env` file."""
+        """Return the environment of the command: `--config` overrides real variables, which override the `env` file."""
         # Commands in a second terminal thereby find the store and the secrets of a running `gong-relay up`.
         environ = read_env_file(self.env_file) | os.environ
         return environ | {"RELAY_CONFIG": self.config} if self.config else environ
 
 
 def current_options() -> CliOptions:
-    """The options of the running command."""
+    """Return the options of the running command."""
     meta = click.get_current_context().meta
     return CliOptions(meta.get(_CONFIG), Path(meta.get(_DATA_DIR, ".relay")))
 

@@ -147,7 +147,7 @@ class Section(fields.Nested):
 
 
 class NamedSections(fields.Dict):
-    """Mappings of one schema, by names that the operator chose. Valid entries are loaded even if others are not."""
+    """Sections of one schema, each under a name that the operator chose. An invalid section does not affect the others."""
 
     default_error_messages = {**_NO_VALUE, "invalid": "must be a mapping of names"}
     key_schema = {"pattern": f"^{NAME_PATTERN}$"}

@@ -112,7 +112,7 @@ def _read_sources(
 
 
 def _validate(tree: Any) -> tuple[dict[str, Any], list[Problem]]:
-    """Validate the tree. Returns its valid entries and the problems of the others."""
+    """Validate the tree. Returns its valid entries, and the problems of the invalid ones."""
     try:
         return ConfigSchema().load(tree), []
     except ValidationError as error:

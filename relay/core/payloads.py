@@ -144,7 +144,7 @@ def _check_count(count: int) -> None:
 
 def _check_fields(fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
     if not fields:
-        raise BadRequest("empty_body", "The form is empty. Send fields.")
+        raise BadRequest("empty_body", "The form is empty. Send at least one field.")
     if any("\0" in name or "\0" in text for name, text in fields):
         raise BadRequest("bad_form", "A field contains NUL. Remove it.")
     return fields
@@ -159,7 +159,7 @@ def _nest(fields: list[tuple[str, str]]) -> dict[str, Any]:
 
 
 def _split_name(name: str) -> list[str]:
-    """Split a name: `data[merges][EMAIL]` gives `["data", "merges", "EMAIL"]`. A name with odd brackets stays whole."""
+    """Split a name: `data[merges][EMAIL]` gives `["data", "merges", "EMAIL"]`. Unbalanced brackets: returns it whole."""
     head, bracket, _ = name.partition("[")
     steps = _BRACKETED.findall(name[len(head) :])
     if not head or not bracket or sum(len(step) + 2 for step in steps) != len(name) - len(head):

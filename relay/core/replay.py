@@ -117,7 +117,7 @@ def _is_count(value: Any) -> bool:
 
 
 def _read_filter(value: Any, problems: list[Problem]) -> dict[str, Any]:
-    """Return the filter's valid fields, and add a problem for each of the others."""
+    """Return the filter's valid fields, and add a problem for each invalid one."""
     fields = {}
     for name, field in _read_object(value, "filter", tuple(_READERS), problems).items():
         if field is None:
@@ -130,7 +130,7 @@ def _read_filter(value: Any, problems: list[Problem]) -> dict[str, Any]:
 
 
 def _read_object(value: Any, path: str, keys: tuple[str, ...], problems: list[Problem]) -> dict[str, Any]:
-    """Return the allowed keys of an object, and add a problem for each other key."""
+    """Return the allowed keys of an object, and add a problem for each key that is not allowed."""
     if not isinstance(value, dict):
         problems.append(Problem(path, "type", "must be a JSON object"))
         return {}

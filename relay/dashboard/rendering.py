@@ -104,7 +104,7 @@ def confirm_page(question: str, button: str, *, back: str, principal: Principal)
 def page_links(
     path: str, filters: Mapping[str, str], *, cursor: str | None, next_cursor: str | None
 ) -> dict[str, str]:
-    """Return the URLs of the newest and of the older entries of a list; empty if there is no such page."""
+    """Return the URLs of a list's newest page and of the next older page. A URL is empty if there is no such page."""
     return {
         "newest": _list_url(path, filters) if cursor else "",
         "older": _list_url(path, {**filters, "cursor": next_cursor}) if next_cursor else "",

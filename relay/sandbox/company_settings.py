@@ -17,7 +17,7 @@ _REQUIRED_KEY_FIELDS: Final = frozenset({"access_key", "access_key_secret"})
 
 
 def change_company(sandbox: Sandbox, company: Company, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Apply the changes and keep every other setting. Raises ValueError, and then changes nothing."""
+    """Apply the changes and keep every other setting. If one is invalid, raises ValueError and changes nothing."""
     # Parse everything before the first assignment, so that an error leaves the company as it was.
     limits = _merge_limits(company, sandbox.settings, changes)
     now = sandbox.clock.now()

@@ -40,7 +40,7 @@ def parse_authorization(authorization: str | None) -> tuple[str, str]:
 
 
 def parse_basic_credentials(authorization: str | None) -> tuple[str, str]:
-    """Return name and secret of a Basic header; two empty strings for any other header."""
+    """Return the name and the secret in a Basic header; two empty strings for any other header."""
     scheme, token = parse_authorization(authorization)
     if scheme != "basic":
         return "", ""

@@ -116,11 +116,11 @@ class AcceptOptions:
     people: PersonMarker | None = None
 
     def marks(self, people: tuple[str, ...]) -> bytes:
-        """The marks of these people, joined."""
+        """Return the concatenated marks of these people."""
         return self.people.marks(people) if self.people and people else b""
 
     def alias(self, event: NewEvent) -> str:
-        """The alias for the event's ids if they contain personal data themselves, else ""."""
+        """Return the alias for the event's ids if they contain personal data themselves, else ""."""
         name = event.dedupe_name or event.event_id
         return self.people.alias(name) if self.people and contains_person(name, event.people) else ""
 
@@ -199,7 +199,7 @@ def _idempotency_name(receipt: Receipt) -> str:
 
 
 def _compress(receipt: Receipt, events: Sequence[NewEvent]) -> tuple[bytes, list[bytes]]:
-    """The compressed raw request, and the compressed body of each event (b"" for an event without a call)."""
+    """Return the compressed raw request, and the compressed body of each event (b"" for an event without a call)."""
     bodies = [orjson.dumps(event.call.body) if event.call is not None else b"" for event in events]
     # A body that continues the raw bytes is lost with them. So both must contain the same people: then no erasure deletes
     # the bytes but leaves the event.

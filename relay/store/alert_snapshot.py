@@ -40,7 +40,7 @@ class _StoreLoad:
 def take_snapshot(
     store: Store, destinations: Mapping[str, Destination], state: AlertState, thresholds: Thresholds
 ) -> StoreSnapshot:
-    """The values that the alert conditions compare, by the store's own clock.
+    """Return the values that the alert conditions compare, by the store's own clock.
 
     `destinations` are all that exist, by name. `state` is what the last check left.
     """
@@ -125,7 +125,7 @@ def _may_send(destination: Destination | None, load: _StoreLoad) -> bool:
 
 
 def _queued_since(store: Store, names: Iterable[str]) -> list[datetime]:
-    """When the first queued event of each destination was queued."""
+    """Return when the first queued event of each destination was queued."""
     with redis_errors_as_unavailable(), store.redis.pipeline(transaction=False) as pipeline:
         for name in names:
             pipeline.zrange(f"{keys.BY_STATE}{name}:{State.QUEUED}", 0, 0)
@@ -140,7 +140,7 @@ def _queued_since(store: Store, names: Iterable[str]) -> list[datetime]:
 
 
 def _failed_verifications(store: Store) -> dict[str, int]:
-    """How many requests of each source have ever failed verification."""
+    """Return how many requests of each source have ever failed verification."""
     with redis_errors_as_unavailable():
         counts: Any = store.redis.hgetall(keys.REQUEST_COUNTS)
     totals: dict[str, int] = {}

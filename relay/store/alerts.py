@@ -64,7 +64,7 @@ def acquire_alert_turn(redis: Redis, *, seconds: float) -> bool:
 
 
 def read_alert_state(redis: Redis) -> AlertState:
-    """What the last check left."""
+    """Return what the last check left."""
     with redis_errors_as_unavailable():
         row: Any = redis.hmget(keys.ALERTS, ["version", "state"])
     version, state_json = row
@@ -111,7 +111,7 @@ def save_alert_check(
 
 
 def read_resolved_alerts(redis: Redis, *, most: int) -> list[Alert]:
-    """The alerts that were resolved last, newest first."""
+    """Return the alerts that were resolved last, newest first."""
     with redis_errors_as_unavailable():
         rows: Any = redis.lrange(keys.ALERTS_RESOLVED, 0, most - 1)
     return [_alert(orjson.loads(row)) for row in rows]
@@ -160,7 +160,7 @@ def settle_message(
 
 
 def read_receiver_statuses(redis: Redis) -> tuple[dict[str, ReceiverStatus], int]:
-    """The result of the last message to each receiver, and how many messages are pending."""
+    """Return the result of the last message to each receiver, and how many messages are pending."""
     with redis_errors_as_unavailable(), redis.pipeline(transaction=False) as pipeline:
         pipeline.hgetall(keys.ALERT_RECEIVERS)
         pipeline.zcard(keys.ALERT_MESSAGES)

@@ -18,7 +18,7 @@ _MAX_CLUSTERS_PER_STORE = 10_000
 def list_events_in_all_stores(
     stores: Stores, wanted: EventFilter, *, limit: int, cursor: str | None
 ) -> EventPage:
-    """A page of at most `limit` events of all stores, newest first, after `cursor`."""
+    """Return a page of at most `limit` events of all stores, newest first, after `cursor`."""
     pages = [_list_events(store, wanted, limit=limit, cursor=cursor) for store in stores]
     if len(pages) == 1:
         return pages[0]
@@ -51,7 +51,7 @@ def _id(event: dict[str, str]) -> str:
 
 
 def find_event(stores: Stores, event_id: str) -> tuple[Store, dict[str, bytes]] | None:
-    """An event's record and the store that holds it.
+    """Return an event's record and the store that holds it.
 
     Raises Unavailable if no store has it and one did not answer.
     """
@@ -72,7 +72,7 @@ def find_event(stores: Stores, event_id: str) -> tuple[Store, dict[str, bytes]] 
 
 
 def query_stores(stores: Stores, query: Callable[[Store], _T]) -> list[tuple[str, _T]]:
-    """The name and result of every store for which `query` does not raise NotFound. Raises NotFound if it always does."""
+    """Return the name and result of each store for which `query` finds something. Raises NotFound if none does."""
     results, not_found = [], None
     for store in stores:
         try:
@@ -85,7 +85,7 @@ def query_stores(stores: Stores, query: Callable[[Store], _T]) -> list[tuple[str
 
 
 def find_store(stores: Stores, event_id: str) -> Store:
-    """The store that holds an event. The main store if none does: the action there reports that the event is missing."""
+    """Return the store that holds an event, or the main store, where the action reports the event as missing."""
     # With one store, the action itself reads the event; no second read is needed.
     if len(stores) == 1:
         return stores.main
@@ -108,7 +108,7 @@ def list_clusters_in_all_stores(stores: Stores, *, offset: int, most: int) -> tu
 
 
 def read_cluster_in_all_stores(stores: Stores, fingerprint: str) -> ClusterRecord | None:
-    """One cluster, counted over all stores. None if no store has it."""
+    """Return one cluster, counted over all stores, or None if no store has it."""
     records = [read_cluster(store.redis, fingerprint) for store in stores]
     clusters = [record for record in records if record is not None]
     return reduce(merge_clusters, clusters) if clusters else None

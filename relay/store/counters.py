@@ -46,7 +46,7 @@ class CounterTotals:
 
 
 def read_totals(redis: Redis) -> CounterTotals:
-    """All counters of one store, by Redis's clock."""
+    """Return all counters of one store, by Redis's clock."""
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         for key in (keys.STATE_COUNTS, keys.OTHER_COUNTS, keys.REQUEST_COUNTS, keys.TIMINGS):
@@ -98,7 +98,7 @@ class DestinationGauges:
 
 
 def read_destination_gauges(redis: Redis, names: Sequence[str]) -> dict[str, DestinationGauges]:
-    """The gauges of each of these destinations."""
+    """Return the gauges of each of these destinations."""
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         pipeline.time()

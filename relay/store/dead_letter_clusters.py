@@ -48,7 +48,7 @@ def read_clusters(redis: Redis, *, offset: int, most: int) -> tuple[list[Cluster
 
 
 def read_cluster(redis: Redis, fingerprint: str) -> ClusterRecord | None:
-    """One cluster. None if no dead letter has this fingerprint."""
+    """Return one cluster, or None if no dead letter has this fingerprint."""
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         pipeline.hgetall(keys.CLUSTER_INFO + fingerprint)
@@ -58,7 +58,7 @@ def read_cluster(redis: Redis, fingerprint: str) -> ClusterRecord | None:
 
 
 def merge_clusters(first: ClusterRecord, second: ClusterRecord) -> ClusterRecord:
-    """One cluster of two stores, counted together."""
+    """Return one cluster of two stores, counted together."""
     # The text and the sample are those of the newest dead letter.
     newer = max(first, second, key=lambda cluster: cluster.last_at)
     return replace(

@@ -94,7 +94,7 @@ def lease_events(
 
 
 def _pace_arguments(pacing: Pacing) -> tuple[int, ...]:
-    """The pace, and the limits for companies whose own are not published yet."""
+    """Return the pace, and the limits for companies whose own are not published yet."""
     # A company that was connected just now may have events before a worker has published its limits.
     default = Limits()
     spacing = (int(pacing.window * SECOND), int(pacing.slack * SECOND))
@@ -141,7 +141,7 @@ def _leased_event(row: Sequence[bytes]) -> LeasedEvent:
 
 
 def parse_aggregate(fields: Sequence[bytes | None]) -> Aggregate | None:
-    """The session in an event's fields `aggregate_count`, `first_at`, `last_at` and `aggregate`. None: it has none."""
+    """Return the session in the fields `aggregate_count`, `first_at`, `last_at` and `aggregate`, or None."""
     count, first, last, aggregate = fields
     if not count or not first or not last:
         return None

@@ -53,7 +53,7 @@ def save_connected_destination(scripts: Scripts, connected: ConnectedDestination
 
 
 def read_connected_destinations(redis: Redis) -> dict[str, ConnectedDestination]:
-    """All destinations that were connected at run time, by name."""
+    """Return all destinations that were connected at run time, by name."""
     with redis_errors_as_unavailable():
         rows: Any = redis.hgetall(keys.CONNECTED)
     return {name.decode(): _parse(text) for name, text in sorted(rows.items())}
@@ -79,22 +79,22 @@ class DestinationDirectory:
         self._accounts: Mapping[str, Destination] = {}
 
     def all(self) -> Mapping[str, Destination]:
-        """Every destination, by name."""
+        """Return every destination, by name."""
         self._refresh_if_due()
         return self._all
 
     def find(self, name: str) -> Destination | None:
-        """The destination with this name. None if there is none."""
+        """Return the destination with this name, or None if there is none."""
         self._refresh_if_due()
         return self._all.get(name) or (self._all.get(name) if self._force_refresh() else None)
 
     def find_by_account(self, account: str) -> Destination | None:
-        """The destination of the customer that payloads call `account`. None if there is none."""
+        """Return the destination of the customer that payloads call `account`, or None if there is none."""
         self._refresh_if_due()
         return self._accounts.get(account) or (self._accounts.get(account) if self._force_refresh() else None)
 
     def limits_of(self, company: str) -> Limits:
-        """The limits of a company: those of its destinations, or the defaults if it has none."""
+        """Return the limits of a company: those of its destinations, or the defaults if it has none."""
         destinations = self.all().values()
         # All destinations of a company have the same limits.
         limits = (destination.limits for destination in destinations if destination.company == company)
@@ -147,7 +147,7 @@ class DestinationDirectory:
 
 
 def _with_connected_address(configured: Destination, connected: Destination | None) -> Destination:
-    """A destination of the file, with the base URL and account from its connection if it uses OAuth."""
+    """Return a destination of the file, with the base URL and account from its connection if it uses OAuth."""
     # Gong names the base URL of a customer's account only when the customer connects.
     if connected is None or not isinstance(configured.credentials, OAuthCredentials):
         return configured
@@ -169,7 +169,7 @@ def _destination(connected: ConnectedDestination) -> Destination:
 
 
 def _json(connected: ConnectedDestination) -> bytes:
-    """The stored form. Its limits have the same names as in the configuration file."""
+    """Return the stored form. Its limits have the same names as in the configuration file."""
     fields = asdict(connected)
     fields["connected_at"] = format_timestamp(connected.connected_at)
     fields["internal_domains"] = sorted(connected.internal_domains)

@@ -47,7 +47,7 @@ def _text_fields(redis: Redis, names: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def _base_urls(redis: Redis) -> set[str]:
-    """The base URL of every company that ever had a queue."""
+    """Return the base URL of every company that ever had a queue."""
     queues: Any = redis.hgetall(keys.QUEUES)
     # There is no list of base URLs. Every company that ever had an event has a queue, and its record has the URL.
     companies = sorted({value.decode().partition("|")[2] for value in queues.values()})

@@ -101,7 +101,7 @@ def start_erasure(scripts: Scripts, erasure: Erasure, *, dedupe_seconds: int, no
 
 
 def read_remaining_ids(redis: Redis, mark: bytes, *, after: str, most: int) -> list[str]:
-    """The next ids of events and receipts that contain the person's data, oldest first."""
+    """Return the next ids of events and receipts that contain the person's data, oldest first."""
     entries = person_entries(mark)
     # An erased id leaves the index. So the cursor only skips events that are being sent.
     low, high = b"(" + mark + after.encode() if after else b"[" + mark, b"(" + mark + b"\xff"
@@ -111,7 +111,7 @@ def read_remaining_ids(redis: Redis, mark: bytes, *, after: str, most: int) -> l
 
 
 def read_dedupe_name(redis: Redis, event_id: str) -> str | None:
-    """An event's dedupe name, if that contains personal data itself."""
+    """Return an event's dedupe name, if that contains personal data itself."""
     with redis_errors_as_unavailable():
         name: Any = redis.hget(keys.EVENT + event_id, "dedupe")
     return name.decode() if name else None
@@ -169,17 +169,17 @@ def acquire_erasure_turn(redis: Redis, *, milliseconds: int) -> bool:
 
 
 def list_open_erasures(redis: Redis) -> list[ErasureRecord]:
-    """The erasures that have not ended, oldest first."""
+    """Return the erasures that have not ended, oldest first."""
     return [_record(*row) for row in _ERASURES.open_rows(redis)]
 
 
 def list_erasures(redis: Redis) -> list[ErasureRecord]:
-    """The newest fifty of one store, newest first."""
+    """Return the newest fifty of one store, newest first."""
     return [_record(*row) for row in _ERASURES.newest_rows(redis)]
 
 
 def read_erasure(redis: Redis, erasure_id: str) -> ErasureRecord:
-    """One erasure in one store. Raises NotFound."""
+    """Return one erasure in one store. Raises NotFound."""
     row = _ERASURES.row(redis, erasure_id)
     if row is None:
         raise erasure_not_found(erasure_id)
@@ -187,7 +187,7 @@ def read_erasure(redis: Redis, erasure_id: str) -> ErasureRecord:
 
 
 def read_erased_events(redis: Redis, erasure_id: str) -> list[ErasedEvent]:
-    """The first events that an erasure erased in one store."""
+    """Return the first events that an erasure erased in one store."""
     with redis_errors_as_unavailable():
         lines: Any = redis.lrange(keys.ERASURE_EVENTS + erasure_id, 0, -1)
     # Only Gong's requestId comes from outside, so it is last and may contain the separator.
@@ -205,7 +205,7 @@ def erasure_not_found(erasure_id: str) -> NotFound:
 
 
 def preview_erasure(redis: Redis, mark: bytes) -> ErasurePreview:
-    """What an erasure would erase now in one store. Changes nothing."""
+    """Return what an erasure would erase now in one store. Changes nothing."""
     # One more than the limit shows whether there are more.
     ids = read_remaining_ids(redis, mark, after="", most=_MAX_PREVIEWED + 1)
     counted = ids[:_MAX_PREVIEWED]
@@ -280,7 +280,7 @@ def preview_erasure_in_all_stores(stores: Stores, person: str) -> list[tuple[str
 
 
 def read_erasure_parts(stores: Stores, erasure_id: str) -> list[ErasurePart]:
-    """An erasure in every store that has it. Raises NotFound."""
+    """Return an erasure in every store that has it. Raises NotFound."""
     return [
         ErasurePart(name, record)
         for name, record in query_stores(stores, lambda store: read_erasure(store.redis, erasure_id))
@@ -288,13 +288,13 @@ def read_erasure_parts(stores: Stores, erasure_id: str) -> list[ErasurePart]:
 
 
 def read_erased_events_in_all_stores(stores: Stores, erasure_id: str) -> list[ErasedEvent]:
-    """The first events that it erased in each store, oldest first."""
+    """Return the first events that it erased in each store, oldest first."""
     events = [event for store in stores for event in read_erased_events(store.redis, erasure_id)]
     return sorted(events, key=lambda event: event.id)
 
 
 def list_erasures_in_all_stores(stores: Stores) -> list[Sequence[ErasurePart]]:
-    """The newest fifty of all stores, newest first."""
+    """Return the newest fifty of all stores, newest first."""
     parts: dict[str, list[ErasurePart]] = {}
     for store in stores:
         for record in list_erasures(store.redis):

@@ -70,7 +70,7 @@ class EventFilter:
     """Someone whose data they contain, in a form of `relay.core.personal_data`."""
 
     def id_range(self, cursor: str | None = None) -> IdRange:
-        """The ids within `since` and `until` that come after the cursor."""
+        """Return the ids within `since` and `until` that come after the cursor."""
         ends = [earliest_id(self.until)] if self.until else []
         top = min([*ends, cursor] if cursor else ends, default="")
         return IdRange(top, earliest_id(self.since) if self.since else "")
@@ -85,7 +85,7 @@ class EventPage:
 
 
 def read_event(redis: Redis, event_id: str) -> dict[str, bytes] | None:
-    """The whole record of an event, with its attempts in the fields `try:<number>`. None if there is no such event."""
+    """Return an event's whole record, with its attempts in the fields `try:<number>`, or None if there is no event."""
     with redis_errors_as_unavailable():
         record: dict[bytes, bytes] = redis.hgetall(keys.EVENT + event_id)  # type: ignore[assignment]
         if (body := record.get(b"body")) is not None:
@@ -94,13 +94,13 @@ def read_event(redis: Redis, event_id: str) -> dict[str, bytes] | None:
 
 
 def _request_bytes(redis: Redis, record: Mapping[bytes, bytes]) -> bytes:
-    """The request's compressed bytes, which the event's body continues."""
+    """Return the request's compressed bytes, which the event's body continues."""
     raw: Any = redis.hget(keys.RECEIPT + record[b"receipt"].decode(), "raw")
     return raw or b""
 
 
 def read_receipt(redis: Redis, receipt_id: str) -> dict[str, bytes] | None:
-    """The whole record of a receipt, with its raw bytes. None if there is no such receipt."""
+    """Return the whole record of a receipt, with its raw bytes, or None if there is no such receipt."""
     with redis_errors_as_unavailable():
         record: dict[bytes, bytes] = redis.hgetall(keys.RECEIPT + receipt_id)  # type: ignore[assignment]
     if b"raw" in record:
@@ -112,7 +112,7 @@ def read_receipt(redis: Redis, receipt_id: str) -> dict[str, bytes] | None:
 def list_events(
     redis: Redis, wanted: EventFilter, *, limit: int, cursor: str | None, mark: bytes | None = None
 ) -> EventPage:
-    """A page of at most `limit` events, newest first, after `cursor`.
+    """Return a page of at most `limit` events, newest first, after `cursor`.
 
     `mark` is the mark of `wanted.person` in this store.
     """
@@ -127,7 +127,7 @@ def list_events(
 
 
 def person_entries(mark: bytes) -> PrefixedEntries:
-    """The index entries of the events and receipts that contain a person's data."""
+    """Return the index entries of the events and receipts that contain a person's data."""
     return PrefixedEntries(f"{keys.PERSON_INDEX}{mark[:2].hex()}", mark)
 
 
@@ -138,7 +138,7 @@ def _find_by_event_id(redis: Redis, event_id: str) -> list[Any]:
 
 
 def _single_page(redis: Redis, pointers: Sequence[Any], wanted: EventFilter) -> EventPage:
-    """All events that the pointers lead to, on one page. A pointer may be None."""
+    """Return all events that the pointers lead to, on one page. A pointer may be None."""
     found_ids = {pointer.decode() for pointer in pointers if pointer}
     # The lookup ignores the dates, so they are compared here.
     ids = sorted(filter(wanted.id_range().contains, found_ids), reverse=True)
@@ -148,7 +148,7 @@ def _single_page(redis: Redis, pointers: Sequence[Any], wanted: EventFilter) -> 
 def _scan_page(
     redis: Redis, wanted: EventFilter, indexes: Sequence[Index], *, limit: int, cursor: str | None
 ) -> EventPage:
-    """A page of the events in the indexes that match the filter. Stops after MAX_SCANNED events."""
+    """Return a page of the events in the indexes that match the filter. Stops after MAX_SCANNED events."""
     events: list[dict[str, str]] = []
     scanned, last = 0, None
     # One event more than `limit` shows that there is another page.
@@ -167,7 +167,7 @@ def _scan_page(
 
 
 def _indexes(redis: Redis, wanted: EventFilter) -> list[str]:
-    """The sorted sets that together hold every event that may match."""
+    """Return the sorted sets that together hold every event that may match."""
     if wanted.cluster is not None:
         return [keys.CLUSTER + wanted.cluster]
     if wanted.reason is not None and (clusters := _clusters(redis, wanted.reason)) is not None:
@@ -182,7 +182,7 @@ def _indexes(redis: Redis, wanted: EventFilter) -> list[str]:
 
 
 def _clusters(redis: Redis, reason: DeadLetterReason) -> list[str] | None:
-    """The clusters with this reason. None if there are too many clusters to read each."""
+    """Return the clusters with this reason, or None if there are too many clusters to read each."""
     # ZREVRANGE includes both ends, so this reads one more than the limit.
     fingerprints: Any = redis.zrevrange(keys.CLUSTERS, 0, _MAX_CLUSTERS)
     if len(fingerprints) > _MAX_CLUSTERS:
@@ -227,13 +227,13 @@ def _matches(event: Mapping[str, str], wanted: EventFilter) -> bool:
 
 
 def list_destination_names(redis: Redis) -> list[str]:
-    """Every destination that ever had an event, by name."""
+    """Return every destination that ever had an event, by name."""
     names: Any = redis.smembers(keys.DESTINATIONS)
     return sorted(name.decode() for name in names)
 
 
 def find_duplicates(redis: Redis, names: Sequence[str]) -> dict[str, str]:
-    """The dedupe names among `names` that an event already has, with its id. Its record may have been pruned by now."""
+    """Return the dedupe names that an event already has, with its id. The event's record may have been pruned."""
     if not names:
         return {}
     with redis_errors_as_unavailable():

@@ -98,7 +98,7 @@ def freeze_after_probe(scripts: Scripts, name: str, seconds: float) -> None:
 
 
 def read_probe_result(redis: Redis, name: str) -> tuple[datetime, ProbeResult] | None:
-    """The time and the result of a destination's last probe. None if there was none within a week."""
+    """Return the time and the result of a destination's last probe, or None if there was none within a week."""
     with redis_errors_as_unavailable():
         row: Any = redis.hgetall(keys.PROBE_RESULT + name)
     if not row:
@@ -120,7 +120,7 @@ class PastHold:
 
 
 def read_past_holds(redis: Redis, destination: str) -> list[PastHold]:
-    """The last fifty ended holds of a destination, newest first."""
+    """Return the last fifty ended holds of a destination, newest first."""
     with redis_errors_as_unavailable():
         lines: Any = redis.lrange(keys.HOLD_HISTORY + destination, 0, -1)
     return [_past_hold(line.decode("utf-8", "replace")) for line in lines]

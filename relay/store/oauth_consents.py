@@ -1,7 +1,8 @@
 """Connecting a customer by OAuth: the link, the visit to Gong's consent page, the consent, and its exchange for tokens.
 
-A ticket makes a link valid once, for half an hour. A state makes one response of Gong's valid, once, in one browser. Only
-the SHA-256 of each is stored. The authorization code of a consent is sealed, and waits for a worker.
+A ticket lets a link be used once, within half an hour. A state lets Gong's redirect back be used once, in the browser
+that started the visit. Only the SHA-256 of each is stored. A consent's authorization code is stored sealed until a
+worker exchanges it.
 """
 
 import hashlib
@@ -94,7 +95,7 @@ def save_ticket(redis: Redis, ticket: str, invitation: Invitation) -> None:
 
 
 def read_ticket(redis: Redis, ticket: str) -> Invitation | None:
-    """A ticket's invitation, or None if it is unknown, used or expired. Reading does not spend it."""
+    """Return a ticket's invitation, or None if it is unknown, used or expired. Reading does not spend it."""
     # Chat programs fetch links for a preview; that must not use them up.
     with redis_errors_as_unavailable():
         text: Any = redis.get(keys.CONNECT_TICKET + _digest(ticket))
@@ -130,7 +131,7 @@ def claim_consent(
 
 
 def lease_consent(scripts: Scripts, redis: Redis) -> Consent | None:
-    """The next consent whose code is to be exchanged. If this worker does not settle it, another one gets it."""
+    """Return the next consent whose code is to be exchanged. If this worker does not settle it, another one gets it."""
     with redis_errors_as_unavailable():
         # The lease is much shorter than the code is valid, so a second worker can still exchange it.
         consent_id = scripts.run("lease_consent", _LEASE_SECONDS * SECOND)
@@ -138,7 +139,7 @@ def lease_consent(scripts: Scripts, redis: Redis) -> Consent | None:
 
 
 def read_consent(redis: Redis, consent_id: str) -> Consent | None:
-    """A consent and its status. None if it is unknown or was forgotten after a day."""
+    """Return a consent and its status, or None if it is unknown or was forgotten after a day."""
     with redis_errors_as_unavailable():
         row: Any = redis.hgetall(keys.CONSENT + consent_id)
     if not row:
@@ -155,7 +156,7 @@ def read_consent(redis: Redis, consent_id: str) -> Consent | None:
 
 
 def unseal_code(vault: Vault, consent: Consent) -> str:
-    """The authorization code in the clear. Raises UnsealError."""
+    """Return the authorization code in the clear. Raises UnsealError."""
     return vault.open(consent.sealed_code, _purpose(consent.id))
 
 

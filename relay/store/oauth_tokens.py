@@ -93,7 +93,7 @@ class TokenRefresh:
 
 
 def read_grant(redis: Redis, destination: str) -> Grant | None:
-    """A destination's tokens and their state. None if it was never connected."""
+    """Return a destination's tokens and their state, or None if it was never connected."""
     with redis_errors_as_unavailable():
         row: Any = redis.hgetall(keys.TOKENS + destination)
     if not row:
@@ -112,7 +112,7 @@ def read_grant(redis: Redis, destination: str) -> Grant | None:
 
 
 def find_refreshable_destinations(redis: Redis, destinations: Sequence[str]) -> set[str]:
-    """The destinations among these whose tokens can be refreshed, in one round trip."""
+    """Return the destinations among these whose tokens can be refreshed, in one round trip."""
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         for name in destinations:
@@ -124,7 +124,7 @@ def find_refreshable_destinations(redis: Redis, destinations: Sequence[str]) -> 
 
 
 def unseal_tokens(vault: Vault, grant: Grant) -> TokenPair:
-    """The tokens in the clear. Raises UnsealError."""
+    """Return the tokens in the clear. Raises UnsealError."""
     return TokenPair(**json.loads(vault.open(grant.sealed, _purpose(grant.destination))))
 
 
@@ -213,7 +213,7 @@ def schedule_refresh(redis: Redis, destination: str, at: datetime | None) -> Non
 
 
 def read_hold_cause(redis: Redis, destination: str) -> str | None:
-    """The cause of the destination's hold. None if it is not on hold."""
+    """Return the cause of the destination's hold, or None if it is not on hold."""
     with redis_errors_as_unavailable():
         cause: Any = redis.hget(keys.HOLD + destination, "cause")
     return cause.decode() if cause else None

@@ -54,7 +54,7 @@ def save_provider(redis: Redis, provider: OidcProvider) -> None:
 
 
 def read_provider(redis: Redis) -> OidcProvider | None:
-    """The provider's endpoints, as a worker has read them. None if no worker has yet."""
+    """Return the provider's endpoints, as a worker has read them, or None if no worker has yet."""
     with redis_errors_as_unavailable():
         text: Any = redis.get(keys.OIDC_PROVIDER)
     return OidcProvider(**json.loads(text)) if text else None
@@ -67,7 +67,7 @@ def save_login_request(redis: Redis, state: str, request: LoginRequest) -> None:
 
 
 def spend_login_request(redis: Redis, state: str) -> LoginRequest | None:
-    """The sign-in with this state. It can be read once."""
+    """Return the sign-in with this state. It can be read once."""
     key = keys.OIDC_REQUEST + digest(state)
     with redis_errors_as_unavailable(), redis.pipeline(transaction=True) as pipeline:
         # One transaction, so that a state that is sent twice at the same time is accepted once.
@@ -87,7 +87,7 @@ def save_login_callback(redis: Redis, callback_id: str, callback: LoginCallback)
 
 
 def next_login_callback(redis: Redis) -> tuple[str, LoginCallback] | None:
-    """The next code to exchange. If the worker dies with it, the person has to sign in again."""
+    """Return the next code to exchange. If the worker dies with it, the person has to sign in again."""
     with redis_errors_as_unavailable():
         # A callback may have expired while its id was in the list. Then take the next one.
         while (name := redis.lpop(keys.OIDC_CALLBACKS)) is not None:
@@ -99,7 +99,7 @@ def next_login_callback(redis: Redis) -> tuple[str, LoginCallback] | None:
 
 
 def read_login_callback(redis: Redis, callback_id: str) -> LoginCallback | None:
-    """A callback and the state of its exchange. None if there is none with this id."""
+    """Return a callback and the state of its exchange, or None if there is none with this id."""
     with redis_errors_as_unavailable():
         text: Any = redis.get(keys.OIDC_CALLBACK + callback_id)
     return _read_callback(text) if text else None
@@ -119,17 +119,17 @@ def spend_login_callback(redis: Redis, callback_id: str) -> bool:
 
 
 def login_request_purpose(browser: str) -> str:
-    """The purpose that a request's secrets are sealed for."""
+    """Return the purpose that a request's secrets are sealed for."""
     return f"oidc question of {browser}"
 
 
 def code_purpose(callback_id: str) -> str:
-    """The purpose that a code is sealed for."""
+    """Return the purpose that a code is sealed for."""
     return f"oidc code of {callback_id}"
 
 
 def identity_purpose(callback_id: str) -> str:
-    """The purpose that an identity is sealed for."""
+    """Return the purpose that an identity is sealed for."""
     return f"oidc identity of {callback_id}"
 
 

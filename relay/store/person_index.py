@@ -1,8 +1,8 @@
 """Marks: what the store knows people by, instead of an address or a number.
 
 A mark is the first eight bytes of an HMAC-SHA256. Each store makes and keeps its own key: one key in one store would keep
-events out of the others while that store is down. The key never changes, so a process reads it once a minute and uses the
-last one in between. If the store has lost all its data, the process writes that key back.
+events out of the others while that store is down. The key never changes, so a process reads it once a minute and
+keeps it in between. If the store has lost all its data, the process writes its key back.
 """
 
 import hmac
@@ -39,15 +39,15 @@ class PersonMarker:
         self._read_at = float("-inf")
 
     def mark(self, person: str) -> bytes:
-        """The mark of a person, in the form that `relay.core.personal_data` gives. Raises Unavailable."""
+        """Return the mark of a person, in the form that `relay.core.personal_data` gives. Raises Unavailable."""
         return self._digest(person)[:MARK_BYTES]
 
     def marks(self, people: Iterable[str]) -> bytes:
-        """The marks of several people, joined."""
+        """Return the concatenated marks of several people."""
         return b"".join(map(self.mark, people))
 
     def alias(self, name: str) -> str:
-        """The name that replaces one that contains personal data, once the person is erased."""
+        """Return the name that replaces one that contains personal data, once the person is erased."""
         return f"erased:{self._digest(name)[: 2 * MARK_BYTES].hex()}"
 
     def _digest(self, text: str) -> bytes:
@@ -57,7 +57,7 @@ class PersonMarker:
         return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256")
 
     def _read_key(self) -> bytes:
-        """The store's key. If it has none, this process's key or a new one becomes it."""
+        """Return the store's key. If the store has none, save this process's key or a new one."""
         with redis_errors_as_unavailable():
             stored: Any = self._redis.get(keys.PERSON_KEY)
             if stored is None:

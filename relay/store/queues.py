@@ -34,7 +34,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DestinationDepth:
-    """The events of one destination."""
+    """How many events one destination has in each state, and what holds them."""
 
     destination: str
     states: Mapping[State, int]
@@ -84,7 +84,7 @@ class OpenBreaker:
 
 
 def read_depths(redis: Redis, names: Sequence[str]) -> list[DestinationDepth]:
-    """The events of each of these destinations."""
+    """Return how many events each of these destinations has in each state."""
     with redis_errors_as_unavailable():
         # One hash holds the counts of all destinations, so it is read once and not for each.
         counts: Any = redis.hgetall(keys.STATE_COUNTS)
@@ -129,7 +129,7 @@ def _hold(fields: Mapping[bytes, bytes]) -> Hold | None:
 
 
 def read_company_usage(redis: Redis, companies: Sequence[str]) -> list[CompanyUsage]:
-    """How much each company has used of its limits, by Redis's clock."""
+    """Return how much each company has used of its limits, by Redis's clock."""
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         pipeline.time()
@@ -150,7 +150,7 @@ def read_company_usage(redis: Redis, companies: Sequence[str]) -> list[CompanyUs
 def _priorities(
     redis: Redis, queues: Mapping[bytes, bytes], companies: Container[str]
 ) -> dict[str, dict[str, int]]:
-    """How many events of each company are queued, by priority."""
+    """Return how many events of each company are queued, by priority."""
     named = [(name.decode(), *rank.decode().split("|", 1)) for name, rank in queues.items()]
     wanted = [(name, int(rank), company) for name, rank, company in named if company in companies]
     pipeline = redis.pipeline(transaction=False)
@@ -193,7 +193,7 @@ def _buckets(day: Mapping[bytes, bytes], prefix: bytes, horizon: int) -> dict[da
 
 
 def read_open_breakers(redis: Redis, base_urls: Sequence[str]) -> list[OpenBreaker]:
-    """The breakers that are open among those of these base URLs."""
+    """Return the breakers that are open among those of these base URLs."""
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         for base_url in base_urls:
@@ -208,7 +208,7 @@ def read_open_breakers(redis: Redis, base_urls: Sequence[str]) -> list[OpenBreak
 
 
 def read_workers(redis: Redis) -> list[dict[str, str]]:
-    """The workers that are alive, as RQ registers them."""
+    """Return the workers that are alive, as RQ registers them."""
     with redis_errors_as_unavailable():
         names: Any = redis.smembers("rq:workers")
         pipeline = redis.pipeline(transaction=False)

@@ -96,12 +96,12 @@ def start_replay(scripts: Scripts, redis: Redis, replay_id: str, replay: Replay)
 
 
 def first_cursor(replay: Replay) -> str:
-    """The cursor before the first event of any destination."""
+    """Return the cursor before the first event of any destination."""
     return earliest_id(replay.filter.since) if replay.filter.since else "0"
 
 
 def find_replay_destinations(redis: Redis, replay: Replay) -> list[str]:
-    """The destinations with events that the replay has to examine."""
+    """Return the destinations with events that the replay has to examine."""
     wanted = replay.filter
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
@@ -120,7 +120,7 @@ def find_replay_destinations(redis: Redis, replay: Replay) -> list[str]:
 
 
 def end_id(replay: Replay, began: datetime) -> str:
-    """The id before which events belong to the replay. Events that arrive after its start do not."""
+    """Return the id before which events belong to the replay. Events that arrive after its start do not."""
     # Otherwise a replay could chase the events that fail while it runs, without ever ending.
     return earliest_id(min(began, replay.filter.until) if replay.filter.until else began)
 
@@ -128,7 +128,7 @@ def end_id(replay: Replay, began: datetime) -> str:
 def read_candidates(
     redis: Redis, replay: Replay, destination: str, *, between: tuple[str, str], most: int
 ) -> list[Candidate]:
-    """The next events of one destination, oldest first, between a cursor and the end id."""
+    """Return the next events of one destination, oldest first, between a cursor and the end id."""
     after, end = between
     wanted = replay.filter
     with redis_errors_as_unavailable():
@@ -240,17 +240,17 @@ def acquire_replay_turn(redis: Redis, *, milliseconds: int) -> bool:
 
 
 def list_open_replays(redis: Redis) -> list[ReplayRecord]:
-    """The replays that have not ended, oldest first."""
+    """Return the replays that have not ended, oldest first."""
     return [_record(*row) for row in _REPLAYS.open_rows(redis)]
 
 
 def list_replays(redis: Redis) -> list[ReplayRecord]:
-    """The newest fifty of one store, newest first."""
+    """Return the newest fifty of one store, newest first."""
     return [_record(*row) for row in _REPLAYS.newest_rows(redis)]
 
 
 def read_replay_record(redis: Redis, replay_id: str) -> ReplayRecord:
-    """One replay in one store. Raises NotFound."""
+    """Return one replay in one store. Raises NotFound."""
     row = _REPLAYS.row(redis, replay_id)
     if row is None:
         raise replay_not_found(replay_id)
@@ -286,7 +286,7 @@ def _record(replay_id: str, row: Mapping[bytes, bytes]) -> ReplayRecord:
 def read_replay_backlog(
     scripts: Scripts, redis: Redis, companies: Sequence[str]
 ) -> tuple[dict[str, int], frozenset[str]]:
-    """How many replayed events of each company are queued, and which destinations are on hold."""
+    """Return how many replayed events of each company are queued, and which destinations are on hold."""
     with redis_errors_as_unavailable():
         # A replay pauses at a hold, so that its events do not all end up in the hold's list.
         holds: Any = redis.smembers(keys.HOLDS)
@@ -301,7 +301,7 @@ def start_replay_in_all_stores(stores: Stores, replay_id: str, replay: Replay) -
 
 
 def find_replay_stores(stores: Stores, replay: Replay) -> list[Store]:
-    """The stores with events for a replay."""
+    """Return the stores with events for a replay."""
     if len(stores) == 1:
         return [stores.main]
     return [store for store in stores if find_replay_destinations(store.redis, replay)] or [stores.main]
@@ -314,13 +314,13 @@ def cancel_replay_in_all_stores(stores: Stores, replay_id: str) -> bool:
 
 
 def read_replay_in_all_stores(stores: Stores, replay_id: str) -> ReplayRecord:
-    """A replay with its progress in all stores. Raises NotFound."""
+    """Return a replay with its progress in all stores. Raises NotFound."""
     parts = query_stores(stores, lambda store: read_replay_record(store.redis, replay_id))
     return merge_replay_records([record for _, record in parts])
 
 
 def list_replays_in_all_stores(stores: Stores) -> list[ReplayRecord]:
-    """The newest fifty of all stores, newest first."""
+    """Return the newest fifty of all stores, newest first."""
     # A replay has the same id in every store that takes part in it.
     parts: dict[str, list[ReplayRecord]] = {}
     for store in stores:
@@ -332,7 +332,7 @@ def list_replays_in_all_stores(stores: Stores) -> list[ReplayRecord]:
 
 
 def merge_replay_records(parts: Sequence[ReplayRecord]) -> ReplayRecord:
-    """The parts of one replay as a whole. It has ended when all parts have."""
+    """Return the parts of one replay as a whole. It has ended when all parts have."""
     first, stages = parts[0], {part.stage for part in parts}
     if len(parts) == 1:
         return first

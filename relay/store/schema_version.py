@@ -42,7 +42,7 @@ _UNRECORDED = Layout(1, 0)
 
 
 def read_layout(redis: Redis) -> Layout | None:
-    """The layout of the store, or None if the store is empty: no version is recorded and no event was ever accepted.
+    """Return the store's layout, or None for an empty store: it has no version, and never accepted an event.
 
     Raises ValueError if the recorded version is not one, and whatever the client raises.
     """

@@ -24,7 +24,7 @@ def save_sign_in_ticket(redis: Redis, ticket: str, key_digest: str) -> None:
 
 
 def spend_sign_in_ticket(redis: Redis, ticket: str) -> str | None:
-    """The digest of the key that a ticket signs in, or None if it is unknown, used or expired. This spends the ticket."""
+    """Return the digest of the key that a ticket signs in, and spend the ticket. None if it is unknown, used or expired."""
     key = keys.SIGN_IN_TICKET + _digest(ticket)
     with redis_errors_as_unavailable(), redis.pipeline(transaction=True) as pipeline:
         pipeline.get(key)

@@ -1,4 +1,4 @@
-"""The stores: each is one Redis server, and each company belongs to one of them. No script runs on two."""
+"""The stores: each is one Redis server, and each company belongs to one store. A script runs in one store only."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -59,7 +59,7 @@ class Stores:
         return self._stores[MAIN_STORE]
 
     def get(self, name: str) -> Store:
-        """The store with this name."""
+        """Return the store with this name."""
         # The configuration is rejected if a destination names a store that does not exist.
         return self._stores[name]
 

@@ -26,12 +26,12 @@ GLOBAL_SCOPE = ""
 
 
 def destination_scope(name: str) -> str:
-    """The scope of one destination's events."""
+    """Return the scope of one destination's events."""
     return f":to:{name}"
 
 
 def source_scope(name: str) -> str:
-    """The scope of one source's requests and events."""
+    """Return the scope of one source's requests and events."""
     return f":from:{name}"
 
 
@@ -56,7 +56,7 @@ class SeriesWindow:
     count: int
 
     def numbers(self, now: datetime) -> range:
-        """The numbers of the buckets, counted since 1970."""
+        """Return the numbers of the buckets, counted since 1970."""
         # The script numbers buckets in the same way, by Redis's clock.
         last = int(now.timestamp()) // self.grain.seconds
         return range(last - self.count + 1, last + 1)
@@ -75,7 +75,7 @@ class Bucket:
 def read_series(
     redis: Redis, scopes: Sequence[str], span: SeriesWindow, *, now: datetime
 ) -> dict[str, list[Bucket]]:
-    """The buckets of each scope, oldest first, in one round trip. Empty buckets are included."""
+    """Return the buckets of each scope, oldest first, in one round trip. Empty buckets are included."""
     # The keys follow from the time, so no index of buckets is needed, and a missing key is an empty bucket.
     mark, numbers = span.grain.value[0], span.numbers(now)
     with redis_errors_as_unavailable():
@@ -103,7 +103,7 @@ def _bucket(at: datetime, row: Mapping[bytes, bytes]) -> Bucket:
 
 
 def merge_buckets(buckets: Iterable[Bucket], at: datetime) -> Bucket:
-    """The sum of several buckets, as one that starts at `at`."""
+    """Return the sum of several buckets, as one that starts at `at`."""
     parts = list(buckets)
     counts: Counter[str] = Counter()
     for bucket in parts:
@@ -122,7 +122,7 @@ class RejectedRequest:
 
 
 def read_rejected_requests(redis: Redis, names: Sequence[str]) -> dict[str, RejectedRequest]:
-    """The newest rejected request of each of these sources that ever had one."""
+    """Return the newest rejected request of each of these sources that ever had one."""
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         for name in names:

@@ -66,7 +66,7 @@ class Authenticator:
         raise unauthorized_error()
 
     def require_role(self, request: Request, least: Role) -> Principal:
-        """Return who sent the request. Raises Forbidden if the role does not cover `least`."""
+        """Return the principal of the request. Raises Forbidden if their role is below `least`."""
         return self.authenticate(request).require(least)
 
     def authenticate_source(self, request: Request) -> tuple[Principal, Source]:
@@ -114,7 +114,7 @@ def hash_key(key: bytes) -> str:
 
 
 def unauthorized_error() -> Unauthorized:
-    """The one error for every failed authentication."""
+    """Return the one error for every failed authentication."""
     # Different texts would reveal to an attacker whether a key is unknown, expired or malformed.
     return Unauthorized("unauthorized", _UNAUTHORIZED)
 

@@ -79,7 +79,7 @@ def _send_test(ctx: CliContext, receiver: str, *, seconds: int, as_json: bool) -
 
 
 def _read_result(ctx: CliContext, name: str, message: str) -> dict[str, Any] | None:
-    """The result of sending this message; None while there is none."""
+    """Return the result of sending this message; None while there is none."""
     page = alerts_page(ctx.stores, ctx.config.alerts, now=ctx.now())
     for receiver in page["receivers"]:
         last: dict[str, Any] | None = receiver["last"]

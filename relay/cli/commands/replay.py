@@ -98,7 +98,7 @@ def _run_replay(ctx: CliContext, replay: Replay, *, as_json: bool, wait: bool) -
 
 
 def _wait_for_end(ctx: CliContext, replay_id: str, console: Console, total: int | None) -> dict[str, Any]:
-    """The replay's page when it has ended, or when Ctrl-C ends the waiting."""
+    """Return the replay's page when it has ended, or when Ctrl-C ends the waiting."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("replaying", total=total)

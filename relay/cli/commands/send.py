@@ -70,7 +70,7 @@ class _Target:
 
 
 def _send_request(target: _Target, raw: bytes, content_type: str, *, first: int = 0) -> list[dict[str, Any]]:
-    """The results of one request, numbered from `first`."""
+    """Return the results of one request, numbered from `first`."""
     request = IngestRequest(
         source=target.source, raw=raw, content_type=content_type, key_id=COMMAND_LINE.key_id
     )

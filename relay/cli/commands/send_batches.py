@@ -11,7 +11,7 @@ _ITEM_PATH = re.compile(r"\[(\d+)\]\.?(.*)", re.DOTALL)
 
 
 def batches(raw: bytes, *, max_items: int, max_bytes: int) -> Iterator[list[bytes]]:
-    """The non-empty lines of NDJSON, in batches. A line longer than `max_bytes` is its own batch."""
+    """Yield the non-empty lines of NDJSON, in batches. A line longer than `max_bytes` is its own batch."""
     batch: list[bytes] = []
     size = 0
     for line in filter(bytes.strip, raw.split(b"\n")):
@@ -26,7 +26,7 @@ def batches(raw: bytes, *, max_items: int, max_bytes: int) -> Iterator[list[byte
 
 
 def results_of(body: Mapping[str, Any], *, first: int = 0) -> list[dict[str, Any]]:
-    """The results in a response, numbered from `first`. A response for a single event becomes a list of one."""
+    """Return the results in a response, numbered from `first`. A response for a single event becomes a list of one."""
     if "results" in body:
         return [result | {"index": first + result["index"]} for result in body["results"]]
     shared = {name: body[name] for name in ("warnings", "detail") if name in body}
@@ -35,7 +35,7 @@ def results_of(body: Mapping[str, Any], *, first: int = 0) -> list[dict[str, Any
 
 
 def rejections_of(error: ValidationFailed, *, first: int = 0) -> list[dict[str, Any]]:
-    """The results of a request in which every item was rejected."""
+    """Return the results of a request in which every item was rejected."""
     errors: dict[int, list[dict[str, str]]] = {}
     for problem in error.problems:
         match = _ITEM_PATH.fullmatch(problem.path)

@@ -13,12 +13,12 @@ _GUNICORN = (sys.executable, "-m", "gunicorn")
 
 
 def web_command(*options: str) -> tuple[str, ...]:
-    """The command line of the web server. `options` override those of `relay.gunicorn_conf`."""
+    """Return the command line of the web server. `options` override those of `relay.gunicorn_conf`."""
     return (*_GUNICORN, "--config", "python:relay.gunicorn_conf", *options)
 
 
 def bind_options(host: str, port: int, environ: Mapping[str, str]) -> list[str]:
-    """The options that set the web's bind_addresses. Raises ClickException if two of them are the same port."""
+    """Return the options that set the web's bind_addresses. Raises ClickException if two of them are the same port."""
     bound = bind_addresses(host, port, environ)
     if len(set(bound)) < len(bound):
         text = f"Port {port} is also RELAY_OPERATIONS_PORT. Set that to another port, or to 0 to use one port for all."
@@ -27,12 +27,12 @@ def bind_options(host: str, port: int, environ: Mapping[str, str]) -> list[str]:
 
 
 def worker_command(*options: str) -> tuple[str, ...]:
-    """The command line of one worker."""
+    """Return the command line of one worker."""
     return (sys.executable, "-m", "workers", *options)
 
 
 def sandbox_command(host: str, port: int) -> tuple[str, ...]:
-    """The command line of the sandbox. It is one process, because its state is in memory."""
+    """Return the command line of the sandbox. It is one process, because its state is in memory."""
     options = ("--workers", "1", "--worker-class", "gevent", "--no-control-socket", "--log-level", "warning")
     return (*_GUNICORN, *options, "--bind", f"{host}:{port}", "relay.sandbox.wsgi:app")
 

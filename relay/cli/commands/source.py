@@ -107,7 +107,7 @@ def _draft_source(
 
 
 def _signed_request(captured: CapturedRequest) -> SignedRequest:
-    """The request for `detect_verification`, which looks for signatures and needs no URL."""
+    """Return the request for `detect_verification`, which looks for signatures and needs no URL."""
     query = "&".join(f"{name}={value}" for name, value in captured.query.items())
     headers = [*captured.headers.items()]
     if "content-type" not in captured.headers:
@@ -118,7 +118,7 @@ def _signed_request(captured: CapturedRequest) -> SignedRequest:
 
 
 def _choose_destination(ctx: CliContext, name: str | None, *, interactive: bool) -> Destination:
-    """A configured destination; a placeholder if there is no valid configuration yet."""
+    """Return a configured destination; a placeholder if there is no valid configuration yet."""
     try:
         configured = ctx.config.destinations
     except StartupError:
@@ -156,7 +156,7 @@ def _choose_preset(
     *,
     interactive: bool,
 ) -> str:
-    """The preset that matches the payload, unless the operator declines it."""
+    """Return the preset that matches the payload, unless the operator declines it."""
     matches = match_presets(captured, context, scheme=verification["scheme"] if verification else None)
     if not matches:
         return _NO_PRESET

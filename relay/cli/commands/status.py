@@ -58,7 +58,7 @@ def _watch(ctx: CliContext, console: Console) -> None:
 
 
 def _frames(ctx: CliContext, console: Console) -> Iterator[RenderableType]:
-    """A frame every second. An unavailable store does not end it: an operator may be waiting for the store to return."""
+    """Yield a frame every second, even if a store is unavailable: the operator may be waiting for its return."""
     while True:
         try:
             page = _queues_page(ctx)

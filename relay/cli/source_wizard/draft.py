@@ -113,7 +113,7 @@ def secret_variable(name: str) -> str:
 def draft_verification(
     name: str, detected: Mapping[str, Any] | None, *, interactive: bool
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The `verify` section of a source, and notes on what to check about it.
+    """Return the `verify` section of a source, and notes on what to check about it.
 
     `detected` is the scheme that the captured headers suggest, if any.
     """

@@ -21,7 +21,7 @@ class _FlowMapping(dict[str, Any]):
 
 
 def source_yaml(name: str, entry: Mapping[str, Any], *, notes: list[str]) -> str:
-    """The entry under `sources`, with each note as a comment above it."""
+    """Return the entry under `sources`, with each note as a comment above it."""
     entry = {**entry, "verify": _FlowMapping(entry["verify"])}
     comments = "".join(f"# {note}\n" for note in notes)
     text = yaml.dump(

@@ -18,7 +18,7 @@ _STATUS_STYLES = {"dead": "red", "on_hold": "yellow", "retrying": "yellow", "del
 
 
 def events_view(page: Mapping[str, Any], *, now: datetime, width: int) -> RenderableType:
-    """The page of `GET /v1/events`, for a terminal of `width` columns."""
+    """Return the page of `GET /v1/events`, for a terminal of `width` columns."""
     if not page["events"]:
         return Text("No events match.")
     wide_columns = ("source", "attempts", "Gong's eventId") if width >= WIDE else ()
@@ -62,7 +62,7 @@ def _remedies(events: Sequence[Mapping[str, Any]]) -> Iterator[Text]:
 
 
 def next_page_hint(page: Mapping[str, Any]) -> list[Text]:
-    """The option that shows the next page; empty on the last page."""
+    """Return the option that shows the next page; empty on the last page."""
     return [Text(f"\nShow more with: --cursor {page['cursor']}")] if page["cursor"] else []
 
 
@@ -71,7 +71,7 @@ def _status(status: str) -> Text:
 
 
 def event_view(page: Mapping[str, Any]) -> RenderableType:
-    """The page of `GET /v1/events/{id}`: the explanation, the event's fields, its attempts and its call."""
+    """Return the page of `GET /v1/events/{id}`: the explanation, the event's fields, its attempts and its call."""
     parts: list[RenderableType] = [*_explanation(page["why"]), Text(""), _fields_table(page)]
     if page["attempt_history"]:
         parts.append(_attempts(page["attempt_history"]))
@@ -81,7 +81,7 @@ def event_view(page: Mapping[str, Any]) -> RenderableType:
 
 
 def why_view(page: Mapping[str, Any]) -> RenderableType:
-    """The page of `GET /v1/why`: the explanation, and the events with this name."""
+    """Return the page of `GET /v1/why`: the explanation, and the events with this name."""
     events = [Text(f"\nevent {event['id']}: {event['status']}") for event in page["events"]]
     return Group(*_explanation(page["why"]), *events)
 
@@ -170,7 +170,7 @@ def _describe_response(attempt: Mapping[str, Any]) -> str:
 
 
 def call_view(call: Mapping[str, Any]) -> RenderableType:
-    """A call to Gong: method, path and body."""
+    """Return a call to Gong: method, path and body."""
     body = orjson.dumps(call["body"], option=orjson.OPT_INDENT_2).decode()
     lines = "\n".join(safe_text(line) for line in body.splitlines())
     return Group(Text(f"\n{call['method']} {call['path']}", style="bold"), Text(lines))

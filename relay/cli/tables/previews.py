@@ -21,13 +21,13 @@ _ASSOCIATIONS = {
 
 
 def preview_view(page: Mapping[str, Any]) -> RenderableType:
-    """The page of a preview, item by item, and the counts."""
+    """Return the page of a preview, item by item, and the counts."""
     items = [_item(item) for item in page["items"]]
     return Group(*items, Text(_counts(page)))
 
 
 def count_dead(page: Mapping[str, Any]) -> int:
-    """The number of items that Gong would reject."""
+    """Return the number of items that Gong would reject."""
     return sum(item["status"] == "dead" for item in page["items"])
 
 

@@ -24,7 +24,7 @@ _STYLES = {"on_hold": "yellow", "dead": "red"}
 
 
 def status_view(page: Mapping[str, Any], *, now: datetime, width: int) -> RenderableType:
-    """The page of `GET /v1/queues`, for a terminal of `width` columns."""
+    """Return the page of `GET /v1/queues`, for a terminal of `width` columns."""
     rows = page["destinations"]
     parts: list[RenderableType] = (
         [_destinations(rows, width), _budgets(rows, now)] if rows else [_no_destinations()]
@@ -56,7 +56,7 @@ def _shortages(page: Mapping[str, Any]) -> list[str]:
 
 
 def _missing_worker(store: str, page: Mapping[str, Any]) -> str:
-    """The message if a store has open events but no worker; empty otherwise."""
+    """Return the message if a store has open events but no worker; empty otherwise."""
     open_events = sum(row["open"] for row in page["destinations"] if row["store"] == store)
     if not open_events or any(worker["store"] == store for worker in page["workers"]):
         return ""
@@ -96,7 +96,7 @@ def _destinations(rows: list[dict[str, Any]], width: int) -> Table:
 
 
 def make_table(*headings: str) -> Table:
-    """A table with a line under its headings only. `>` before a heading aligns its column to the right, for numbers."""
+    """Make a table with a line under its headings only. `>` before a heading aligns its column to the right."""
     table = Table(
         box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim", show_edge=False
     )
@@ -117,7 +117,7 @@ def _count(number: int, style: str) -> Text:
 
 
 def _budgets(rows: list[dict[str, Any]], now: datetime) -> RenderableType:
-    """One row per company: its destinations share its budget."""
+    """Return one row per company: its destinations share its budget."""
     table = make_table(
         "company", ">last second", ">last 24 hours", ">remaining", ">by others", "rate limited for"
     )
@@ -162,7 +162,7 @@ def _hold(row: Mapping[str, Any], now: datetime) -> RenderableType:
 
 
 def _outage(outage: Mapping[str, Any], now: datetime) -> RenderableType:
-    """A base URL that does not answer: since when, its last error, and when it is tried again."""
+    """Describe a base URL that does not answer: since when, its last error, and when it is tried again."""
     since = f"{format_time(outage['since'])} ({format_age(outage['since'], now)})"
     head = Text(f"{safe_text(outage['base_url'])} has not answered since {since}.", style="yellow")
     error = Text(f"Last error: {safe_text(outage['error'])}")

@@ -15,7 +15,7 @@ _MAX_DETAIL = 200
 
 
 def clusters_view(page: Mapping[str, Any], *, now: datetime) -> RenderableType:
-    """The page of `GET /v1/dead-letters`: one row per cluster, then what to do about each reason."""
+    """Return the page of `GET /v1/dead-letters`: one row per cluster, then what to do about each reason."""
     clusters = page["clusters"]
     if not clusters:
         return Text("There are no dead letters.")
@@ -46,7 +46,7 @@ def _remedies(clusters: list[dict[str, Any]]) -> Iterator[Text]:
 
 
 def replay_preview_view(preview: Mapping[str, Any]) -> RenderableType:
-    """The result of a dry run: the number of events, and the first of them as they would be sent."""
+    """Return the result of a dry run: the number of events, and the first of them as they would be sent."""
     at_least = "at least " if preview["truncated"] else ""
     lines = [Text(f"{at_least}{pluralize(preview['matched'], 'event')} would be sent again.")]
     if preview["would_fail"]:
@@ -68,7 +68,7 @@ def _example(example: Mapping[str, Any]) -> Text:
 
 
 def replay_view(page: Mapping[str, Any]) -> RenderableType:
-    """The page of a replay: its progress, and the first events that could not be sent."""
+    """Return the page of a replay: its progress, and the first events that could not be sent."""
     lines = [
         Text(f"Replay {page['id']} is {page['status']}: {pluralize(page['replayed'], 'event')} queued again.")
     ]

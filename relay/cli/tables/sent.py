@@ -14,7 +14,7 @@ _STYLES = {"rejected": "red", "queued": "green", "ready": "green"}
 
 
 def sent_view(document: Mapping[str, Any]) -> RenderableType:
-    """The results of `send`, one per item, and their counts."""
+    """Return the results of `send`, one per item, and their counts."""
     render = _calls if "dry_run" in document else _table
     return Group(*render(document), Text(_counts(document)))
 

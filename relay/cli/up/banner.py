@@ -16,7 +16,7 @@ curl -sS {url}/v1/events \\
 
 
 def first_event_command(url: str, key: str) -> str:
-    """A shell command that sends one page view."""
+    """Return a shell command that sends one page view."""
     return _FIRST_EVENT.format(url=url, key=key)
 
 
@@ -33,7 +33,7 @@ class Addresses:
 
 
 def render_banner(addresses: Addresses, *, key: str | None) -> str:
-    """The text for the terminal. `key` is that of the source `quickstart`; None if there is no such source."""
+    """Return the text for the terminal. `key` is that of the source `quickstart`; None if there is no such source."""
     command = _own_command()
     lines = [f"  Dashboard {addresses.dashboard}"]
     lines.append(

@@ -25,7 +25,7 @@ class ServerUrls:
 def prepare_settings(
     environ: Mapping[str, str], saved: Mapping[str, str], urls: ServerUrls
 ) -> dict[str, str]:
-    """The settings to save for other commands: URLs, and the secrets saved earlier or else generated."""
+    """Return the settings to save for other commands: URLs, and the secrets saved earlier or else generated."""
     hosts = environ.get("RELAY_ALLOW_GONG_HOSTS", saved.get("RELAY_ALLOW_GONG_HOSTS", ""))
     # An earlier run may have used another Redis.
     earlier = {name: value for name, value in saved.items() if name != "RELAY_REDIS_URL"}
@@ -40,7 +40,7 @@ def prepare_settings(
 
 
 def child_environ(environ: Mapping[str, str], saved: Mapping[str, str]) -> dict[str, str]:
-    """The children's environment: the operator's variables override saved ones, except those completed from both."""
+    """Return the children's environment. The operator's variables override saved ones, except those that combine both."""
     return {**saved, **environ, **{name: saved[name] for name in _RESOLVED}}
 
 

@@ -40,7 +40,7 @@ _NO_SERVER = """No Redis or Valkey server was found. Do one of these:
 @with_shared_options
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address that the relay listens on.")
 @click.option("--port", type=_port, default=8080, show_default=True, help="Port that the relay listens on.")
-@click.option("--sandbox/--no-sandbox", default=True, show_default=True, help="Run the sandbox too.")
+@click.option("--sandbox/--no-sandbox", default=True, show_default=True, help="Also run the sandbox.")
 @click.option("--sandbox-port", type=_port, default=8090, show_default=True, help="Port of the sandbox.")
 @click.option(
     "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Number of workers."
@@ -108,7 +108,7 @@ def _run(plan: Plan, options: CliOptions, data: DataDir, stop: StopSignals) -> N
 
 
 def _find_server_program(environ: Mapping[str, str]) -> str | None:
-    """The embedded server's program; None if RELAY_REDIS_URL names a server. Raises ClickException if there is none."""
+    """Return the embedded server's program; None if RELAY_REDIS_URL names a server. Raises ClickException if none exists."""
     if environ.get("RELAY_REDIS_URL") or environ.get("RELAY_REDIS_URL_FILE"):
         return None
     program = find_server()
@@ -142,7 +142,7 @@ def _banner(plan: Plan, data: DataDir, config: Config, environ: Mapping[str, str
 
 
 def _dashboard_url(plan: Plan, environ: Mapping[str, str]) -> str:
-    """A sign-in link; the plain address if the store does not answer in time."""
+    """Return a sign-in link; the plain address if the store does not answer in time."""
     with closing(CliContext(environ)) as ctx:
         base_url = f"http://{plan.local_host}:{ctx.settings.operations_port or plan.port}"
         try:

@@ -62,12 +62,12 @@ class Supervisor:
             )
 
     def find_ended(self) -> Child | None:
-        """A child that has ended; None if all run."""
+        """Return a child that has ended; None if all run."""
         ended = (running.child for running in self._all() if running.process.poll() is not None)
         return next(ended, None)
 
     def newest(self) -> Child:
-        """The child that was started last."""
+        """Return the child that was started last."""
         return self._groups[-1][-1].child
 
     def restart_ended(self) -> None:
@@ -126,7 +126,7 @@ class Supervisor:
 
 
 def last_lines(log: Path, count: int = 15) -> str:
-    """The end of a log; empty if there is none."""
+    """Return the end of a log; empty if there is none."""
     try:
         text = log.read_text(encoding="utf-8", errors="replace")
     except OSError:

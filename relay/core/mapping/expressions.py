@@ -264,7 +264,7 @@ def _compile_expression_argument(node: Node) -> Evaluator:
 
 
 def _count_steps(node: Node) -> int:
-    """Return the steps that one evaluation of the node costs: one for each node below it."""
+    """Return the steps that one evaluation of the node costs: one for each node of its tree."""
     return sum(1 for _ in walk_nodes(node))
 
 

@@ -37,20 +37,20 @@ class JobRecords:
             return bool(redis.set(self.lock, 1, nx=True, px=milliseconds))
 
     def open_rows(self, redis: Redis) -> list[JobRow]:
-        """The jobs that have not ended, oldest first."""
+        """Return the jobs that have not ended, oldest first."""
         with redis_errors_as_unavailable():
             ids: Any = redis.zrange(self.open, 0, -1)
         return self._rows(redis, [job_id.decode() for job_id in ids])
 
     def newest_rows(self, redis: Redis) -> list[JobRow]:
-        """The newest jobs, newest first, at most NEWEST_LIMIT."""
+        """Return the newest jobs, newest first, at most NEWEST_LIMIT."""
         with redis_errors_as_unavailable():
             # All scores are 0, so the set is ordered by id, and an id begins with its time.
             ids: Any = redis.zrange(self.all, "+", "-", desc=True, bylex=True, offset=0, num=NEWEST_LIMIT)
         return self._rows(redis, [job_id.decode() for job_id in ids])
 
     def row(self, redis: Redis, job_id: str) -> JobRow | None:
-        """One job. None if there is no record of it."""
+        """Return one job, or None if there is no record of it."""
         rows = self._rows(redis, [job_id])
         return rows[0] if rows else None
 

@@ -59,7 +59,7 @@ def read_durability(redis: Redis) -> Durability:
 
 
 def _lagging(replication: Mapping[str, Any]) -> Iterator[str]:
-    """A sentence for each replica that lacks recent writes."""
+    """Yield a sentence for each replica that lacks recent writes."""
     for name, replica in replication.items():
         if not re.fullmatch(r"slave\d+", name) or not isinstance(replica, Mapping):
             continue

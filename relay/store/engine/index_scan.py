@@ -87,7 +87,7 @@ def _read(
 
 
 def _ends(prefix: bytes, top: str, bottom: str) -> tuple[bytes, bytes]:
-    """The ends of a range, as ZRANGE BYLEX expects them."""
+    """Return the ends of a range, as ZRANGE BYLEX expects them."""
     # No id contains the byte FF, so it sorts after every id with this prefix.
     above = top.encode() if top else b"\xff" if prefix else b""
     return (

@@ -281,6 +281,6 @@ RQ_SCHEDULED = "rq:scheduled:"
 
 
 def as_lua() -> str:
-    """The same names as one Lua table, for the head of every script."""
+    """Return the same names as one Lua table, for the head of every script."""
     names = {name: value for name, value in globals().items() if name.isupper()}
     return "local K = {" + ", ".join(f"{name} = '{value}'" for name, value in names.items()) + "}"

@@ -9,7 +9,7 @@ DELIVER_FUNCTION = "workers.deliver.deliver"
 
 
 def job_data(event_id: str) -> bytes:
-    """What RQ's JSON serializer writes for `deliver(event_id)`: function, instance, arguments, keywords."""
+    """Return what RQ's JSON serializer writes for `deliver(event_id)`: function, instance, arguments, keywords."""
     # Written by hand: the web stores jobs without importing RQ.
     return orjson.dumps([DELIVER_FUNCTION, None, [event_id], {}])
 

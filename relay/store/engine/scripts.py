@@ -31,7 +31,7 @@ def _text(name: str) -> str:
 
 @cache
 def script_source(name: str) -> str:
-    """The source that is sent to Redis: the shebang, the key names, the included files, then the script."""
+    """Return the source that is sent to Redis: the shebang, the key names, the included files, then the script."""
     # Redis accepts a shebang only in the first line.
     shebang, _, body = _text(name).partition("\n")
     parts = [_text(part) for part in (*_PRELUDE, *_INCLUDED.get(name, ("shared",)))]

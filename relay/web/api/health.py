@@ -106,7 +106,7 @@ def readyz() -> Response:
 
 
 def _configuration(ctx: WebContext) -> dict[str, object]:
-    """The state of the configuration file. This page is public, so it counts the problems and does not list them."""
+    """Return the configuration's state. This page is public, so it counts the problems and does not list them."""
     page = configuration_page(ctx.process.rejected_config())
     return {"status": page["status"], "since": page["since"], "problem_count": len(page["problems"])}
 

@@ -120,7 +120,7 @@ def _find_hook(ctx: WebContext, name: str) -> tuple[Source, Webhook]:
 
 
 def _signed_request(ctx: WebContext, raw: bytes) -> SignedRequest:
-    """The request as the sender signed it. Its URL is the configured one: a client controls the Host header."""
+    """Return the request as the sender signed it. Its URL is the configured one: a client controls the Host header."""
     base = ctx.settings.public_url or ""
     return SignedRequest(
         method=request.method,
