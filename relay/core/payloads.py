@@ -99,7 +99,7 @@ def _form_fields(raw: bytes) -> list[tuple[str, str]]:
     try:
         fields = parse_qsl(text, keep_blank_values=True, errors="strict")
     except UnicodeDecodeError:
-        raise BadRequest("bad_form", "A field is not UTF-8. Percent-encode UTF-8.") from None
+        raise BadRequest("bad_form", "A field is not valid UTF-8. Percent-encode the UTF-8 bytes.") from None
     return _check_fields(fields)
 
 

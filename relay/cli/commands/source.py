@@ -54,7 +54,7 @@ def source() -> None:
     "--from",
     "file",
     type=click.Path(exists=True, dir_okay=False, allow_dash=True),
-    help="Body of a captured request, exactly as the sender sent it. - is standard input, and disables prompts.",
+    help="Body of a captured request, exactly as the sender sent it. Use - for standard input; that disables prompts.",
 )
 @click.option("--name", help="Name of the source.")
 @click.option("--destination", help="Destination of its events.")

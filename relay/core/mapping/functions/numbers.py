@@ -56,7 +56,7 @@ def multiply(first: str | float, second: str | float) -> float:
 def _parse_text(text: str) -> float:
     text = text.strip().removesuffix("%").rstrip()
     if len(text) > _LENGTH_MAX:
-        raise NoValue(f"takes no number of more than {_LENGTH_MAX} characters")
+        raise NoValue(f"accepts a number of at most {_LENGTH_MAX} characters")
     if _WITH_COMMAS.fullmatch(text):
         text = text.replace(",", "")
     if not _PLAIN.fullmatch(text):

@@ -77,7 +77,7 @@ class Function:
                 if not parameter.accepts(value):
                     raise NoValue(f"{self.name}() takes {parameter} as argument {index + 1}")
                 if isinstance(value, str) and len(value) > TEXT_MAX:
-                    raise NoValue(f"{self.name}() takes no text of more than {TEXT_MAX} characters")
+                    raise NoValue(f"{self.name}() accepts a text of at most {TEXT_MAX} characters")
                 counter.count(_count_argument_steps(value))
         return self._run(arguments)
 
