@@ -19,7 +19,7 @@ def page_blueprint(name: str, import_name: str) -> Blueprint:
 
 
 def find_principal() -> Principal | None:
-    """Return who makes the request, or None if that is not known."""
+    """Return the principal of the request, or None if it has none."""
     try:
         _, principal = require_role(Role.VIEWER)
     except RelayError:

@@ -67,7 +67,7 @@ def save_login_request(redis: Redis, state: str, request: LoginRequest) -> None:
 
 
 def spend_login_request(redis: Redis, state: str) -> LoginRequest | None:
-    """Return the sign-in with this state. It can be read once."""
+    """Return the sign-in request with this state, and delete it, so that a state works once."""
     key = keys.OIDC_REQUEST + digest(state)
     with redis_errors_as_unavailable(), redis.pipeline(transaction=True) as pipeline:
         # One transaction, so that a state that is sent twice at the same time is accepted once.
@@ -78,7 +78,7 @@ def spend_login_request(redis: Redis, state: str) -> LoginRequest | None:
 
 
 def save_login_callback(redis: Redis, callback_id: str, callback: LoginCallback) -> None:
-    """Hand a code over to a worker."""
+    """Queue a code for a worker to exchange."""
     with redis_errors_as_unavailable(), redis.pipeline(transaction=True) as pipeline:
         pipeline.set(keys.OIDC_CALLBACK + callback_id, _callback_json(callback), ex=LOGIN_SECONDS)
         pipeline.rpush(keys.OIDC_CALLBACKS, callback_id)

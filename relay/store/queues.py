@@ -241,7 +241,7 @@ class SendCapacity:
 
 
 def read_send_capacity(redis: Redis) -> SendCapacity:
-    """By Redis's clock, in three round trips. Beyond 5,000 companies, the rest count with the mean of those."""
+    """Return how many companies can send now, and their calls per second. Reads 5,000 paces at most, and extrapolates."""
     with redis_errors_as_unavailable():
         seconds, microseconds = redis.time()
         until = seconds * SECOND + microseconds + _SOON

@@ -34,7 +34,7 @@ def spend_sign_in_ticket(redis: Redis, ticket: str) -> str | None:
 
 
 def end_session(redis: Redis, session_id: str, *, keep_seconds: int) -> None:
-    """Make a session count as ended for `keep_seconds`: until it would have ended anyway."""
+    """Mark a session as ended. The mark lasts `keep_seconds`, which must reach the time at which the session expires."""
     with redis_errors_as_unavailable():
         redis.set(keys.ENDED_SESSION + _digest(session_id), 1, ex=keep_seconds)
 
