@@ -316,7 +316,7 @@ ERRORS: Mapping[str, ErrorInfo] = {
     ),
     "store_failed": ErrorInfo(
         503,
-        "Redis rejected the command.",
+        "Redis returned an error.",
         "Try again. If it persists, the operator should check the Redis log.",
     ),
 }
