@@ -27,7 +27,7 @@ class ConfigWatcher:
         self._lock = threading.Lock()
 
     def handle_sighup(self) -> None:
-        """From now on, restart on SIGHUP, whether the file has changed or not."""
+        """Install a SIGHUP handler that reloads the file, whether or not it has changed."""
         signal.signal(signal.SIGHUP, self._request)
 
     def step(self) -> None:

@@ -88,7 +88,7 @@ def _render_problems(viewer: Viewer, record: Record, name: str) -> list[dict[str
 
 
 def _render_call(viewer: Viewer, record: Record, aggregated: Aggregate | None) -> dict[str, Any] | None:
-    """Return the call as it is sent. That of a carrier describes all events of its session so far."""
+    """Return the call as it is sent. A carrier's call describes all events of its session so far."""
     if "operation" not in record or not record.get("body"):
         return None
     operation, body = Operation(record["operation"].decode()), orjson.loads(record["body"])

@@ -58,7 +58,7 @@ class ReceiverStatus:
 
 
 def acquire_alert_turn(redis: Redis, *, seconds: float) -> bool:
-    """True if this worker is to check for alerts now. No other worker gets a turn within `seconds`."""
+    """True if this worker should check for alerts now. No other worker gets a turn within `seconds`."""
     with redis_errors_as_unavailable():
         return bool(redis.set(keys.ALERTS_LOCK, 1, nx=True, px=int(seconds * 1000)))
 

@@ -94,7 +94,7 @@ def find_store(stores: Stores, event_id: str) -> Store:
 
 
 def list_clusters_in_all_stores(stores: Stores, *, offset: int, most: int) -> tuple[list[ClusterRecord], int]:
-    """Like `read_clusters`, with each cluster counted over all stores."""
+    """Do what `read_clusters` does, with each cluster counted over all stores."""
     # One store reads only the page that is needed.
     if len(stores) == 1:
         return read_clusters(stores.main.redis, offset=offset, most=most)

@@ -68,7 +68,7 @@ def record_entry(redis: Redis, entry: AuditEntry, *, now: datetime, keep_hours: 
 
 
 def read_audit(redis: Redis, *, limit: int, cursor: str | None) -> tuple[list[StoredAuditEntry], str | None]:
-    """At most `limit` entries after `cursor`, newest first, and the cursor of the next page (None on the last page)."""
+    """Return at most `limit` entries after `cursor`, newest first, and the next page's cursor (None on the last page)."""
     with redis_errors_as_unavailable():
         # One more than `limit`, to know whether there is a next page.
         rows: Any = redis.xrevrange(keys.AUDIT, f"({cursor}" if cursor else "+", "-", count=limit + 1)

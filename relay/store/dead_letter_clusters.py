@@ -31,7 +31,7 @@ class ClusterRecord:
 
 
 def read_clusters(redis: Redis, *, offset: int, most: int) -> tuple[list[ClusterRecord], int]:
-    """At most `most` clusters from `offset`, the one with the newest dead letter first, and the number of all clusters."""
+    """Return at most `most` clusters from `offset`, those with the newest dead letters first, and how many there are."""
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         pipeline.zrevrange(keys.CLUSTERS, offset, offset + most - 1)

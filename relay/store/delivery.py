@@ -180,7 +180,7 @@ class Retry:
 
 
 def retry_later(retry: Retry, *, record: bytes) -> Settlement:
-    """The attempt failed; the event waits for the next one."""
+    """Schedule the next attempt of an event, after one that failed."""
     flags = (int(retry.ambiguous), int(retry.counts_as_attempt), int(retry.gong_at_fault))
     return Settlement("retry", (int(retry.seconds * SECOND), *flags, retry.error[:_MAX_ERROR_LENGTH]), record)
 
@@ -196,7 +196,7 @@ def freeze_company(seconds: float, *, record: bytes, per_day: int = 0) -> Settle
 def dead_letter(
     reason: DeadLetterReason, detail: str, *, record: bytes, keep_seconds: int, status: int | None = None
 ) -> Settlement:
-    """The event becomes a dead letter. `status` is the HTTP status of Gong's response."""
+    """Make the event a dead letter. `status` is the HTTP status of Gong's response."""
     # Computed here and not in Lua, by the function that `accept` uses too.
     cluster = cluster_dead_letter(reason, detail, status=status)
     fields = ("cluster", cluster.fingerprint, "field", cluster.field)
@@ -204,12 +204,12 @@ def dead_letter(
 
 
 def hold_event(cause: HoldCause, detail: str, *, record: bytes, probe_seconds: float) -> Settlement:
-    """The destination goes on hold, and the event waits for it. The first probe follows after `probe_seconds`."""
+    """Put the event and its destination on hold. The first probe follows after `probe_seconds`."""
     return Settlement("hold", (cause, detail, int(probe_seconds * SECOND)), record)
 
 
 def return_unsent() -> Settlement:
-    """No call was made: the event goes back as if it had not been leased."""
+    """Return an event to its queue as if it had not been leased, because no call was made."""
     return Settlement("return", ())
 
 

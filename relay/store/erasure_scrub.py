@@ -1,6 +1,6 @@
 """Removes personal data from texts that outlive the event: details of holds, probes, open breakers and replays.
 
-These are messages of Gong's and of ours, and hardly ever quote a payload. If one does, it is replaced.
+These texts are messages from Gong and from the relay. They rarely quote a payload; one that does is replaced.
 """
 
 from collections.abc import Callable, Iterator

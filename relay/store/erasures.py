@@ -164,7 +164,7 @@ def rewrite_append_only_file(redis: Redis) -> str | None:
 
 
 def acquire_erasure_turn(redis: Redis, *, milliseconds: int) -> bool:
-    """True for one worker per `milliseconds`: the one that erases now."""
+    """True if this worker should run a step of the erasures now. One worker gets a turn per `milliseconds`."""
     return _ERASURES.may_step(redis, milliseconds=milliseconds)
 
 
@@ -274,7 +274,7 @@ def _check_and_mark(store: Store, person: str) -> bytes:
 
 
 def preview_erasure_in_all_stores(stores: Stores, person: str) -> list[tuple[str, str, ErasurePreview]]:
-    """For each store: its name, the person's mark there (in hex), and what an erasure would erase."""
+    """Return for each store its name, the person's mark there (in hex), and what an erasure would erase."""
     marks = [(store, store.people.mark(person)) for store in stores]
     return [(store.name, mark.hex(), preview_erasure(store.redis, mark)) for store, mark in marks]
 

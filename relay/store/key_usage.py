@@ -12,7 +12,7 @@ from relay.store.engine.redis_time import to_datetime
 
 
 def read_key_uses(redis: Redis, names: Sequence[str]) -> dict[str, dict[str, datetime]]:
-    """For each of these sources, the time of each key's last use, by key id. Unused keys are missing."""
+    """Return the time of each key's last use, by source and key id. Unused keys are missing."""
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         for name in names:

@@ -235,7 +235,7 @@ def replay_not_found(replay_id: str) -> NotFound:
 
 
 def acquire_replay_turn(redis: Redis, *, milliseconds: int) -> bool:
-    """True for one worker per `milliseconds`: the one that advances replays now."""
+    """True if this worker should advance the replays now. One worker gets a turn per `milliseconds`."""
     return _REPLAYS.may_step(redis, milliseconds=milliseconds)
 
 

@@ -12,7 +12,7 @@ from relay.core.errors import Conflict, NotFound, ValidationFailed
 
 
 def act_on_each(event_ids: Sequence[str], status: str, act: Callable[[str], Any]) -> list[dict[str, Any]]:
-    """Call `act` with each id. A failure with one event does not stop the others. `status` is that of a success."""
+    """Call `act` with each id. A failure does not stop the others. `status` is the one to report after a success."""
     return [_act_on(event_id, status, act) for event_id in event_ids]
 
 

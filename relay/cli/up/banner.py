@@ -57,7 +57,7 @@ def render_banner(addresses: Addresses, *, key: str | None) -> str:
 
 
 def _own_command() -> str:
-    """This command, as the operator can run it from the current directory."""
+    """Return this program's command, in the form that works from the current directory."""
     own = Path(sys.argv[0]).absolute()
     here = Path.cwd()
     return shlex.quote(str(own.relative_to(here) if own.is_relative_to(here) else own))
