@@ -99,7 +99,7 @@ def _parse_duration(value: Any, *, minimum: int) -> float:
 
 
 class TextOrVariable(Text):
-    """A text that remembers whether it came from a variable, so that a secret in the file can be rejected."""
+    """A string that records whether it came from a variable, so that a secret in the file can be rejected."""
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any

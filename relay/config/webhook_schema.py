@@ -56,11 +56,11 @@ class SuggestedWord(Text):
 
 
 class Secret(fields.Field[Any]):
-    """A text, or a mapping with the text and the dates between which it is valid."""
+    """A string, or a mapping with the string and the dates between which it is valid."""
 
 
 class FreeText(Text):
-    """A text that may be empty or end with a line break."""
+    """Text that may be empty or end with a line break."""
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any

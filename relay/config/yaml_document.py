@@ -18,7 +18,7 @@ _PLACEHOLDER = re.compile(f"{_OPEN}([A-Za-z0-9_]+){_CLOSE}")
 
 
 class FromEnvironment(str):
-    """A text that contains the value of an environment variable, so the file itself does not contain it."""
+    """A string whose value came from an environment variable, not from the file itself."""
 
     __slots__ = ()
 

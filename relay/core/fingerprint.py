@@ -57,7 +57,7 @@ def compute_fingerprint(
 
 
 def mask_variables(text: str) -> str:
-    """Replace each id, number, timestamp, address and quoted value in a text with an asterisk."""
+    """Replace each id, number, timestamp, address and quoted value in the text with an asterisk."""
     return " ".join(_VARIABLE.sub("*", text[:_LONGEST_TEXT]).split())
 
 

@@ -189,7 +189,7 @@ def _classify_refusal(response: HttpResponse, details: "_ResponseDetails", now: 
 
 @dataclass(frozen=True, slots=True)
 class _ResponseDetails:
-    """Gong's request id and error texts, as far as they can be read. `is_envelope`: the body is a JSON object."""
+    """Gong's request id and error messages, as far as they can be read. `is_envelope`: the body is a JSON object."""
 
     request_id: str | None
     errors: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Finds the people in a text: e-mail addresses and phone numbers, each normalized to the form it is indexed by.
+"""Finds the people mentioned in text: e-mail addresses and phone numbers, each normalized to the form it is indexed by.
 
 Nothing is raised, and the work on hostile text is limited: in candidates, in people, and in characters per candidate.
 """
@@ -45,7 +45,7 @@ _PHONE_IN_SENTENCE = re.compile(r"\+?\(?[0-9](?:[ ().\-/]{0,2}[0-9]){6,14}")
 
 
 def find_people(*texts: str | bytes, most: int = PEOPLE_MAX) -> tuple[str, ...]:
-    """Return the people in texts: JSON, forms, queries or headers, as they were sent."""
+    """Return the people mentioned in text: JSON, forms, queries or headers, as they were sent."""
     people: dict[str, None] = {}
     for text in texts:
         for plain in _decode_layers(text if isinstance(text, str) else text.decode("utf-8", "replace")):

@@ -104,4 +104,4 @@ def _is_port(text: str | None) -> bool:
 
 def _check_database(text: str) -> None:
     if not re.fullmatch(r"(?:[0-9]{1,4})?/?", text):
-        raise ValueError("must end with the number of a database, such as /0")
+        raise ValueError("must end with a database number, such as /0")

@@ -37,7 +37,7 @@ class VisitSession:
 
     @property
     def name(self) -> str:
-        """A text that is different for every key."""
+        """A string that is different for every key."""
         return orjson.dumps(self.key).decode()
 
     @property
@@ -91,7 +91,7 @@ def _identify_person(body: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """The events of one session: how many, from when to when, and the `saved_options` of the session."""
+    """A summary of one session's events: their number, the first and last time, and the session's `saved_options`."""
 
     count: int
     first_at: datetime

@@ -43,7 +43,7 @@ class Viewer:
     """Looks up a destination by name."""
 
     def redact(self, text: str) -> str:
-        """Redact a text that may quote a payload, unless the viewer may see payloads."""
+        """Redact text that may quote a payload, unless the viewer may see payloads."""
         return text if self.visibility is PayloadVisibility.PLAIN else redact_sentence(text)
 
 

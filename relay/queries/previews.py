@@ -124,7 +124,7 @@ def _read_texts(body: Mapping[str, Any], name: str, problems: list[Problem]) -> 
     texts = body.get(name, _EMPTY)
     if isinstance(texts, Mapping) and all(isinstance(value, str) for value in texts.values()):
         return texts
-    problems.append(Problem(name, "type", "must be an object whose values are texts"))
+    problems.append(Problem(name, "type", "must be an object whose values are strings"))
     return _EMPTY
 
 

@@ -34,7 +34,7 @@ def _list_events(store: Store, wanted: EventFilter, *, limit: int, cursor: str |
 
 
 def merge_pages(pages: Sequence[EventPage], *, limit: int | None) -> EventPage:
-    """Merge the pages of several stores into one of at most `limit` events. Without a limit, it has all their events."""
+    """Merge pages from several stores into one page of at most `limit` events, or of all events if there is no limit."""
     events = sorted((event for page in pages for event in page.events), key=_id, reverse=True)
     if limit is None:
         return EventPage(events, None)

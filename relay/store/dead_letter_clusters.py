@@ -58,7 +58,7 @@ def read_cluster(redis: Redis, fingerprint: str) -> ClusterRecord | None:
 
 
 def merge_clusters(first: ClusterRecord, second: ClusterRecord) -> ClusterRecord:
-    """Return one cluster of two stores, counted together."""
+    """Combine two stores' records of the same cluster, adding up their counts."""
     # The text and the sample are those of the newest dead letter.
     newer = max(first, second, key=lambda cluster: cluster.last_at)
     return replace(

@@ -1,6 +1,6 @@
-"""Removes personal data from texts that outlive the event: details of holds, probes, open breakers and replays.
+"""Removes personal data from messages that outlive the event: details of holds, probes, open breakers and replays.
 
-These texts are messages from Gong and from the relay. They rarely quote a payload; one that does is replaced.
+These messages come from Gong and from the relay. They rarely quote a payload; one that does is replaced.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ PersonTest = Callable[[str], bool]
 
 
 def scrub_texts(scripts: Scripts, redis: Redis, contains_person: PersonTest) -> None:
-    """Replace every text that contains the person's data by `(erased)`. `contains_person` says whether a text does."""
+    """Replace every message that contains the person's data with `(erased)`. `contains_person` says whether it does."""
     with redis_errors_as_unavailable():
         names = list_destination_names(redis)
         for key, field in _text_fields(redis, names):

@@ -68,7 +68,7 @@ def _convert_crash(error: Exception) -> Response:
 
 
 def _location(error: Exception) -> str:
-    """Return file and line where the error was raised. Its message is not logged: it may quote personal data."""
+    """Return the file and line that raised the error. The message is not logged, as it may quote personal data."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

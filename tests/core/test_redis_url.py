@@ -47,7 +47,7 @@ def test_repr_of_a_url_contains_no_password():
         ("redis://u:hidden@one:1,two:1/0", "names several servers"),
         ("redis://u:hidden@/0", "must name a host"),
         ("redis://u:hidden@host:99999/0", "must name a host"),
-        ("redis://u:hidden@host/main", "number of a database"),
+        ("redis://u:hidden@host/main", "database number"),
         ("redis://u:hidden@host/0?db=x", "db must be a number"),
         ("redis://u:hidden@host/0?ssl_ca_certs=/ca", "needs TLS"),
         ("redis://u:hidden@host/0?sentinel_password=hidden", "needs Sentinels"),
@@ -55,7 +55,7 @@ def test_repr_of_a_url_contains_no_password():
         ("rediss://u:hidden@host/0?ssl_cert_reqs=optional", "must be required or none"),
         ("redis+sentinel://u:hidden@one:1,two:1", "HOST:26379/PRIMARY/DB"),
         ("redis+sentinel://u:hidden@one:1,,two:1/main/0", "HOST:26379/PRIMARY/DB"),
-        ("redis+sentinel://u:hidden@one/main/first", "number of a database"),
+        ("redis+sentinel://u:hidden@one/main/first", "database number"),
     ],
 )
 def test_a_wrong_url_is_rejected_with_a_remedy_and_without_its_password(url: str, message: str):

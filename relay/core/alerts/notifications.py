@@ -120,7 +120,7 @@ def _find_highest_severity(group: Sequence[Alert]) -> Severity:
 
 
 def _render_text(notification: NotificationType, group: Sequence[Alert]) -> str:
-    """Return the alerts as lines of text. A resolved alert needs no remedy."""
+    """Return the alerts as lines of text, followed by their remedies unless the alerts are resolved."""
     lines = [alert.text for alert in group[:_MAX_LINES]]
     if len(group) > _MAX_LINES:
         lines.append(f"And {len(group) - _MAX_LINES} more.")

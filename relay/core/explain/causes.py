@@ -73,7 +73,7 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventFacts:
-    """What the store holds about an event and its surroundings. Texts are already redacted."""
+    """What the store holds about an event and its surroundings. All text is already redacted."""
 
     state: State
     source: str

@@ -222,7 +222,7 @@ def _compile_comparator(node: Node) -> Evaluator:
 
 
 def _compare_order(left: Any, right: Any, ordering: Callable[[Any, Any], bool]) -> bool | None:
-    """Compare two numbers or two texts. Anything else is null."""
+    """Compare two numbers or two strings. Anything else is null."""
     # JMESPath orders only numbers. Text is ordered here for ISO dates, which sort as text.
     both_text = isinstance(left, str) and isinstance(right, str)
     return ordering(left, right) if both_text or (_is_number(left) and _is_number(right)) else None

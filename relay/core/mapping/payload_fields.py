@@ -50,7 +50,7 @@ class PayloadField:
 
     @property
     def depth(self) -> int:
-        """The number of names before its own."""
+        """How many names precede the last one in the path."""
         return max(len(self._names) - 1, 0)
 
     @property

@@ -1,6 +1,6 @@
 """Suggests a first mapping for a payload, guessed from the names and values of its fields.
 
-A person must check it. The result is a rule as the configuration file holds it, and is compiled like any other.
+A person must check it. The result is a rule in the form used in the configuration file, and is compiled like any other.
 """
 
 import re
@@ -53,7 +53,7 @@ class SuggestedRule:
 
 
 def suggest_rule(body: Any) -> SuggestedRule:
-    """Suggest a digital interaction for a payload. Paths for which no field fits are left out."""
+    """Suggest a digital interaction for a payload. A path that no field fits is left out."""
     items_expression, items = _find_items(body)
     fields = list_fields(_pick_example(items))
     type_field = find_best_field(field_guessing.EVENT_TYPE, fields)
@@ -77,7 +77,7 @@ def replace_expression(suggestion: SuggestedRule, path: str, expression: str | N
 
 
 def build_rule(suggestion: SuggestedRule) -> dict[str, Any]:
-    """Return the rule as the configuration file holds it."""
+    """Return the rule in the form used in the configuration file."""
     rule_map: dict[str, Any] = {}
     for path, expression in suggestion.expressions.items():
         *parents, key = path.split(".")

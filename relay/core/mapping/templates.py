@@ -49,7 +49,7 @@ class Template:
                 raise NoValue("cannot put a list or an object into text: use join(), or pick one value")
             texts.append(format_scalar(value))
         if sum(map(len, texts)) > TEXT_MAX:
-            raise NoValue(f"makes a text of more than {TEXT_MAX} characters")
+            raise NoValue(f"produces text longer than {TEXT_MAX} characters")
         return "".join(texts)
 
 

@@ -74,7 +74,7 @@ def _has_prefix(text: str, field: Field) -> bool:
 
 
 def _read_texts(field: Field, request: SignedRequest, document: Any) -> list[str]:
-    """Return the unparsed texts at a field. Each header, parameter and form field may be present only once."""
+    """Return the unparsed strings at a field. Each header, parameter and form field may be present only once."""
     match field.location:
         case FieldLocation.HEADER:
             return _at_most_one(_headers(request, field.name))

@@ -1,9 +1,9 @@
 """Compression of requests and of bodies for Gong, so that a queued event takes little memory in the store.
 
-Texts are compressed with a preset dictionary (`relay.store.engine.compression_dictionary`). The body of a request's only
-event repeats much of that request. So it continues the request's compressed stream, and can be read only together with it.
-A compressed text begins with one of the marks below, which never begin JSON. A text without a mark is not compressed:
-it is older than the marks, or compression would not make it smaller.
+Text is compressed with a preset dictionary (`relay.store.engine.compression_dictionary`). If a request has only one event,
+that event's body repeats much of the request. The body then continues the request's compressed stream, and can be read only
+together with it. Compressed text begins with one of the marks below; JSON never does. Text without a mark is not compressed:
+it was stored before the marks existed, or compression would not make it smaller.
 """
 
 import zlib
@@ -31,7 +31,7 @@ _FRESH = zlib.compressobj(_LEVEL, zlib.DEFLATED, _WINDOW, _MEMORY, zlib.Z_DEFAUL
 
 
 def pack(text: bytes) -> bytes:
-    """Compress a text, if that makes it smaller."""
+    """Compress text if that makes it smaller."""
     compressor = _FRESH.copy()
     return _shorter(text, _COMPRESSED + compressor.compress(text) + compressor.flush())
 
@@ -55,7 +55,7 @@ def is_delta(stored: bytes) -> bool:
 
 
 def unpack(stored: bytes, request: bytes = b"") -> bytes:
-    """Decompress a text. `request` is the stored request that a delta continues."""
+    """Decompress text. `request` is the stored request that a delta continues."""
     mark, rest = stored[:1], memoryview(stored)[1:]
     if mark == _PLAIN:
         return bytes(rest)

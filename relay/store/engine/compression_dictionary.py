@@ -1,6 +1,6 @@
 """Preset zlib dictionary for stored requests and bodies: names and values that partners and Gong's API use often.
 
-Never change `WORDS_1`: texts that were compressed with it could not be read any more. Add `WORDS_2`, with a mark of its own
+Never change `WORDS_1`: text compressed with it could no longer be read. Add `WORDS_2`, with a mark of its own
 in `relay.store.engine.compression`. All words come from public documentation, never from payloads.
 """
 

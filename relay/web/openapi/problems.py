@@ -16,7 +16,7 @@ _LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
 
 @dataclass(frozen=True, slots=True)
 class ErrorInfo:
-    """What an error code means, and what its reader can do. The texts are Markdown, with links as seen from docs/."""
+    """What an error code means, and what its reader can do. The text is Markdown, with links as seen from docs/."""
 
     status: int
     meaning: str

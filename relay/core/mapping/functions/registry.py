@@ -77,7 +77,7 @@ class Function:
                 if not parameter.accepts(value):
                     raise NoValue(f"{self.name}() takes {parameter} as argument {index + 1}")
                 if isinstance(value, str) and len(value) > TEXT_MAX:
-                    raise NoValue(f"{self.name}() accepts a text of at most {TEXT_MAX} characters")
+                    raise NoValue(f"{self.name}() accepts text of at most {TEXT_MAX} characters")
                 counter.count(_count_argument_steps(value))
         return self._run(arguments)
 
@@ -90,7 +90,7 @@ class Function:
             # Python's own message may quote the payload, and people who must not see payloads read this one.
             raise NoValue(f"{self.name}() cannot process the payload's values") from None
         if isinstance(result, str) and len(result) > TEXT_MAX:
-            raise NoValue(f"{self.name}() makes a text of more than {TEXT_MAX} characters")
+            raise NoValue(f"{self.name}() produces text longer than {TEXT_MAX} characters")
         return result
 
 
@@ -114,9 +114,9 @@ def define_function(implementation: Callable[..., Any]) -> Function:
 
 
 def check_length(characters: int) -> None:
-    """Raise NoValue if a function is about to return a text of more than TEXT_MAX characters."""
+    """Raise NoValue if a function is about to return text longer than TEXT_MAX characters."""
     if characters > TEXT_MAX:
-        raise NoValue(f"would make a text of more than {TEXT_MAX} characters")
+        raise NoValue(f"would produce text longer than {TEXT_MAX} characters")
 
 
 def _make_parameter_type(hint: Any) -> ParameterType:

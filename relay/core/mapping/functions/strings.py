@@ -1,4 +1,4 @@
-"""Functions on text. None takes a regular expression: some expressions run for hours on some texts."""
+"""Functions on text. None takes a regular expression: some expressions run for hours on some input."""
 
 import re
 from hashlib import sha256 as digest
@@ -53,7 +53,7 @@ def split(text: str, separator: str) -> list[str]:
 
 
 def words(*parts: Any) -> str | None:
-    """`words('Jane', `null`, 'Roe')` is `"Jane Roe"`: all texts that are not empty, joined by spaces."""
+    """`words('Jane', `null`, 'Roe')` is `"Jane Roe"`: the non-empty strings, joined by spaces."""
     texts = [part.strip() for part in parts if isinstance(part, str) and part.strip()]
     check_length(sum(map(len, texts)))
     return " ".join(texts) or None
