@@ -105,7 +105,7 @@ def test_a_viewer_sees_the_explanation_but_no_payload(browser: Browser, staged: 
 def test_an_event_that_was_never_received_is_explained(page: Page):
     page.goto("/ops/events?event_id=content-hub:nothing-of-that-name")
 
-    expect(page.locator(".why")).to_contain_text("requests failed verification: 1 of content-hub")
+    expect(page.locator(".why")).to_contain_text("requests failed verification: 1 from content-hub")
 
 
 def test_a_mapping_is_fixed_and_tested_and_its_dead_letters_are_delivered(page: Page, staged: Stack):
