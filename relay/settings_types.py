@@ -8,13 +8,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from relay.core.oidc import is_secure_url
-from relay.core.redis_url import parse_redis_url
+from relay.core.redis_url import mask_redis_url, parse_redis_url
 from relay.core.roles import OPERATOR_ROLES
 
 PREFIX = "RELAY_"
 
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?")
-_URL_PASSWORD = re.compile(r"(?<=:)[^:@/]*(?=@)|(?<=password=)[^&]*")
 _MASK = "********"
 _MIN_ADMIN_KEY = 20
 _MIN_SECRET_KEY = 32
@@ -71,7 +70,8 @@ def parse_hosts(raw: str) -> frozenset[str]:
 
 def parse_public_url(raw: str) -> str:
     parts = urlsplit(raw)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+    wrong = parts.query or parts.fragment or "@" in parts.netloc
+    if parts.scheme not in {"http", "https"} or not parts.hostname or wrong:
         raise ValueError("must be an address such as https://relay.example.com")
     return raw.rstrip("/")
 
@@ -140,7 +140,7 @@ def display_value(item: "Field[Any]", value: Any) -> str:
     if value in (None, (), frozenset()):
         return ""
     if item.name == "redis_url":
-        return _URL_PASSWORD.sub(_MASK, value)
+        return mask_redis_url(value)
     if item.metadata["secret"]:
         return _MASK
     if item.name == "oidc_roles":

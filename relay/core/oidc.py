@@ -62,7 +62,8 @@ def is_secure_url(address: str) -> bool:
     """True for https and for loopback addresses: nothing on the network can read or change what is sent there."""
     parts = urlsplit(address)
     on_this_machine = parts.scheme == "http" and parts.hostname in _LOOPBACK
-    return bool(parts.hostname) and (parts.scheme == "https" or on_this_machine)
+    # An account in an address would be printed wherever the address is.
+    return bool(parts.hostname) and "@" not in parts.netloc and (parts.scheme == "https" or on_this_machine)
 
 
 def compute_pkce_challenge(verifier: str) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, unquote, urlencode
+from urllib.parse import parse_qsl, unquote, unquote_plus, urlencode
 
 _FORMS = "redis://, rediss://, unix://, redis+sentinel:// or rediss+sentinel://"
 _SCHEMES = frozenset({"redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel"})
@@ -12,6 +12,8 @@ _TLS_OPTIONS = frozenset({*_FILES, "ssl_password", "ssl_cert_reqs", "ssl_check_h
 _SENTINEL_OPTIONS = frozenset({"sentinel_username", "sentinel_password"})
 _OPTIONS = frozenset({"db", "username", "password"})
 _SENTINEL_PORT = 26379
+_PASSWORDS = frozenset({"password", "ssl_password", "sentinel_password"})
+_MASK = "********"
 _SERVER = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s:\[\],]+)(?::(?P<port>[0-9]{1,5}))?")
 
 
@@ -38,6 +40,8 @@ def parse_redis_url(raw: str) -> RedisUrl:
         raise ValueError("Redis Cluster cannot be used: name one server, or Sentinels (redis+sentinel://)")
     if scheme not in _SCHEMES:
         raise ValueError(f"must start with {_FORMS}")
+    _check_characters(rest)
+    _check_account(rest)
     rest, _, query = rest.partition("?")
     options = dict(parse_qsl(query, keep_blank_values=True))
     for problem in _find_option_problems(scheme, options):
@@ -50,6 +54,59 @@ def parse_redis_url(raw: str) -> RedisUrl:
     return RedisUrl(server=raw, files=files)
 
 
+def mask_redis_url(url: str) -> str:
+    """Return a URL that `parse_redis_url` accepts without its passwords, for display."""
+    scheme, _, rest = url.partition("://")
+    rest, question, query = rest.partition("?")
+    account, at, place = _split_account(rest)
+    options = [option.partition("=") for option in query.split("&")]
+    user, colon, _ = account.partition(":")
+    masked_account = f"{user}:{_MASK}" if colon else _MASK
+    masked_options = "&".join(
+        f"{name}={_MASK}" if unquote_plus(name) in _PASSWORDS else f"{name}{equals}{value}"
+        for name, equals, value in options
+    )
+    return f"{scheme}://{masked_account if at else ''}{at}{place}{question}{masked_options}"
+
+
+def _split_account(rest: str) -> tuple[str, str, str]:
+    """Split at the last `@` before the path, as redis-py does."""
+    authority = re.split("[/?#]", rest, maxsplit=1)[0]
+    account, at, host = authority.rpartition("@")
+    return account, at, host + rest[len(authority) :]
+
+
+def _check_characters(rest: str) -> None:
+    # Python's URL parser drops control characters, and its errors quote the account.
+    if "#" in rest:
+        raise ValueError("# must be written as %23: a URL of Redis has no fragment")
+    if not rest.isascii():
+        raise ValueError("characters outside ASCII must be percent-encoded")
+    if " " in rest:
+        raise ValueError("a space must be written as %20")
+    if not rest.isprintable():
+        raise ValueError("a control character must be percent-encoded")
+
+
+def _check_account(rest: str) -> None:
+    """Raise ValueError if the user name or password contains a character that would end it."""
+    account, at, place = _split_account(rest)
+    for character in "[]":
+        if character in account:
+            raise ValueError(_encode_message(character))
+    path, question, query = place.partition("?")
+    # A path may contain an @ only in the name of a socket, which no host or account precedes.
+    if "@" in path and (at or not path.startswith("/")):
+        raise ValueError(_encode_message("/"))
+    # The value of an option may contain an @, but not its name.
+    if question and any("@" in option.partition("=")[0] for option in query.split("&")):
+        raise ValueError(_encode_message("?"))
+
+
+def _encode_message(character: str) -> str:
+    return f"{character} must be written as %{ord(character):02X} in a user name or password"
+
+
 def _find_option_problems(scheme: str, options: dict[str, str]) -> Iterator[str]:
     tls, sentinel = scheme.startswith("rediss"), scheme.endswith("+sentinel")
     allowed = _OPTIONS | (_TLS_OPTIONS if tls else set()) | (_SENTINEL_OPTIONS if sentinel else set())
@@ -59,7 +116,11 @@ def _find_option_problems(scheme: str, options: dict[str, str]) -> Iterator[str]
         elif name in _SENTINEL_OPTIONS:
             yield f"{name} needs Sentinels: begin with redis+sentinel:// or rediss+sentinel://"
         else:
-            yield f"has an unknown option: {name}. The options are {', '.join(sorted(allowed))}"
+            # The name is not quoted: after a & in a password it is a part of the password.
+            yield (
+                f"option {[*options].index(name) + 1} is unknown. The options are {', '.join(sorted(allowed))}; in a "
+                "password & must be written as %26"
+            )
     if not re.fullmatch(r"[0-9]{1,4}", options.get("db", "0")):
         yield "db must be a number, such as 0"
     if options.get("ssl_cert_reqs", "required") not in {"required", "none"}:
