@@ -8,6 +8,8 @@ from typing import Literal
 
 import orjson
 
+from relay.core.printable import escape_json
+
 Level = Literal["debug", "info", "warning", "error"]
 Scalar = str | int | float | bool | None
 
@@ -92,7 +94,7 @@ def log_event(event: str, *, level: Level = "info", **fields: Scalar) -> None:
         record["dropped_fields"] = sorted(dropped)
     with contextlib.suppress(OSError, ValueError, TypeError):
         # One write for the whole line, so that lines of two threads do not mix.
-        sys.stdout.write(orjson.dumps(record).decode() + "\n")
+        sys.stdout.write(escape_json(orjson.dumps(record).decode()) + "\n")
         sys.stdout.flush()
 
 

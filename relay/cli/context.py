@@ -11,10 +11,12 @@ import click
 import orjson
 from rich.console import Console
 
+from relay.cli.formatting import safe_text
 from relay.cli.options import Command, current_options, with_shared_options
 from relay.config.load import load_config
 from relay.core.config import Config
 from relay.core.errors import NotFound, RelayError, Unavailable, ValidationFailed
+from relay.core.printable import escape_json
 from relay.core.source import Source
 from relay.ingest.accept_events import IngestContext
 from relay.settings import Settings, StartupError, did_you_mean
@@ -113,15 +115,17 @@ def errors_as_messages() -> Iterator[None]:
     try:
         yield
     except StartupError as error:
-        lines = "\n".join(f"  {problem.path or '(file)'}: {problem.message}" for problem in error.problems)
+        lines = "\n".join(
+            safe_text(f"  {problem.path or '(file)'}: {problem.message}") for problem in error.problems
+        )
         raise click.ClickException(f"The configuration is invalid.\n{lines}") from error
     except Unavailable as error:
         remedy = _REMEDIES.get(error.code, "")
-        raise StoreUnavailableError(f"{error.detail} {remedy}".rstrip()) from error
+        raise StoreUnavailableError(safe_text(f"{error.detail} {remedy}".rstrip())) from error
     except ValidationFailed as error:
-        raise click.UsageError(error.detail) from error
+        raise click.UsageError(safe_text(error.detail)) from error
     except RelayError as error:
-        raise click.ClickException(error.detail) from error
+        raise click.ClickException(safe_text(error.detail)) from error
 
 
 def stdout_console() -> Console:
@@ -131,7 +135,7 @@ def stdout_console() -> Console:
 
 def print_json(document: Mapping[str, Any]) -> None:
     """Print one JSON document on standard output."""
-    click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+    click.echo(escape_json(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()))
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON document.")

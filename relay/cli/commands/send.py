@@ -11,7 +11,7 @@ from rich.progress import track
 
 from relay.cli.commands.send_batches import batches, rejections_of, results_of, summarize
 from relay.cli.context import EXIT_PROBLEM, CliContext, operator_command, print_json, stdout_console
-from relay.cli.formatting import pluralize
+from relay.cli.formatting import pluralize, safe_text
 from relay.cli.tables.sent import sent_view
 from relay.core.errors import BadRequest, TooLarge, Unavailable, ValidationFailed
 from relay.core.roles import COMMAND_LINE
@@ -89,7 +89,7 @@ def _send_whole(target: _Target, raw: bytes, max_bytes: int) -> list[dict[str, A
         return _send_request(target, raw, _JSON)
     except (BadRequest, TooLarge) as error:
         remedy = _USE_NDJSON if error.code in _FIXED_BY_NDJSON else ""
-        raise click.ClickException(f"{error.detail.rstrip('.')}. {remedy}".rstrip()) from error
+        raise click.ClickException(safe_text(f"{error.detail.rstrip('.')}. {remedy}".rstrip())) from error
 
 
 def _send_lines(target: _Target, raw: bytes, settings: Settings) -> list[dict[str, Any]]:

@@ -24,10 +24,14 @@ def source_yaml(name: str, entry: Mapping[str, Any], *, notes: list[str]) -> str
     """Return the entry under `sources`, with each note as a comment above it."""
     entry = {**entry, "verify": _FlowMapping(entry["verify"])}
     comments = "".join(f"# {note}\n" for note in notes)
-    text = yaml.dump(
-        {"sources": {name: entry}}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH
-    )
-    return comments + text
+    text = _dump({"sources": {name: entry}}, allow_unicode=True)
+    # YAML calls bidirectional marks printable; a terminal obeys them.
+    is_safe = text.replace("\n", "").isprintable()
+    return comments + (text if is_safe else _dump({"sources": {name: entry}}, allow_unicode=False))
+
+
+def _dump(document: Mapping[str, Any], *, allow_unicode: bool) -> str:
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=allow_unicode, width=_WIDTH)
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:

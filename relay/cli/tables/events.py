@@ -13,6 +13,7 @@ from rich.text import Text
 from relay.cli.formatting import NO_VALUE, format_age, format_time, pluralize, safe_text
 from relay.cli.tables.queues import WIDE, make_table
 from relay.core.lifecycle import REASONS, DeadLetterReason
+from relay.core.printable import escape_json
 
 _STATUS_STYLES = {"dead": "red", "on_hold": "yellow", "retrying": "yellow", "delivered": "green"}
 
@@ -171,6 +172,5 @@ def _describe_response(attempt: Mapping[str, Any]) -> str:
 
 def call_view(call: Mapping[str, Any]) -> RenderableType:
     """Return a call to Gong: method, path and body."""
-    body = orjson.dumps(call["body"], option=orjson.OPT_INDENT_2).decode()
-    lines = "\n".join(safe_text(line) for line in body.splitlines())
-    return Group(Text(f"\n{call['method']} {call['path']}", style="bold"), Text(lines))
+    body = escape_json(orjson.dumps(call["body"], option=orjson.OPT_INDENT_2).decode())
+    return Group(Text(f"\n{call['method']} {call['path']}", style="bold"), Text(body))

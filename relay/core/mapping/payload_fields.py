@@ -7,6 +7,8 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from relay.core.printable import escape_json
+
 Step: TypeAlias = str | int
 
 FIELDS_MAX = 300
@@ -80,7 +82,7 @@ def _render_step(step: Step) -> str:
     if isinstance(step, int):
         return f"[{step}]"
     # JMESPath reads any other name only in double quotes, with JSON's escapes.
-    return f".{step}" if _PLAIN_NAME.fullmatch(step) else f".{orjson.dumps(step).decode()}"
+    return f".{step}" if _PLAIN_NAME.fullmatch(step) else f".{escape_json(orjson.dumps(step).decode())}"
 
 
 def _split_words(name: str) -> list[str]:

@@ -8,9 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import orjson
+
 from relay.core.mapping import field_guessing
 from relay.core.mapping.field_guessing import find_best_field
 from relay.core.mapping.payload_fields import PayloadField, Step, list_fields
+from relay.core.printable import escape_json
 
 EVENT_TYPES_MAX = 6
 """A payload with more types of events than this needs more than one rule."""
@@ -166,6 +169,9 @@ def _suggest_when(type_field: PayloadField | None, types: Sequence[str]) -> str 
 
 
 def _quote(text: str) -> str:
+    if not text.isprintable():
+        # A string in single quotes has no escapes, and the operator sees the expression on a terminal.
+        return "`" + escape_json(orjson.dumps(text).decode()).replace("`", "\\`") + "`"
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
