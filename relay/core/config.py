@@ -27,6 +27,16 @@ class Config:
     operators: dict[str, Operator] = field(default_factory=dict)
     alerts: AlertConfig = field(default_factory=AlertConfig)
 
+    def can_reach(self, source: str, company: str) -> bool:
+        """Return True if there is a source of this name and its events may go to the company."""
+        # A source with a template may send to any destination, those that are connected later included.
+        if source in self.routes:
+            return True
+        destination = (
+            self.destinations.get(self.sources[source].destination) if source in self.sources else None
+        )
+        return destination is not None and destination.company == company
+
     def router(self, source: Source, finder: DestinationLookup, *, for_rules: bool = False) -> Router:
         """Return the router that finds the destination of each item of a source.
 

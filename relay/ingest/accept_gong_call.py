@@ -1,17 +1,20 @@
 """Accept a call that a client made for Gong: check its body and store its event in one step."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from relay.core.call import Operation
+from relay.core.destination import Destination
 from relay.core.errors import Forbidden
-from relay.core.gong_compat.dispatch import map_request
+from relay.core.gong_compat.dispatch import MappedRequest, map_request
 from relay.core.gong_compat.parse import CATALOG_OPERATIONS, find_operation
+from relay.core.gong_compat.sender_ids import add_source_prefix, check_sender_id
 from relay.core.personal_data import find_people
 from relay.ingest.accept_events import IngestContext, IngestRequest, build_events
 from relay.ingest.parse_items import read_json_value
 from relay.ingest.persist import persist
 from relay.ingest.prepare import PreparedEvent, assign_sessions
-from relay.store.accept import Receipt
+from relay.store.accept import AcceptResult, EventIdInUse, Receipt
 
 _ROUTED = (
     "This source chooses the destination by a value in each event, and bodies of Gong's API have no such value. "
@@ -35,7 +38,8 @@ class GongCallResult:
 def ingest_gong_call(ctx: IngestContext, request: IngestRequest, *, path: str) -> GongCallResult:
     """Store the event of a call to one of Gong's paths.
 
-    Raises ValidationFailed with everything that Gong would reject (nothing is stored), Forbidden for a source that
+    Raises ValidationFailed with everything that Gong would reject, or for an id that begins with another source's prefix
+    (nothing is stored in either case), Forbidden for a source that
     routes by a value, and whatever `read_json_value` and `persist` raise.
     """
     source = request.source
@@ -46,7 +50,29 @@ def ingest_gong_call(ctx: IngestContext, request: IngestRequest, *, path: str) -
     operation = find_operation(path, value)
     destination = ctx.config.destinations[source.destination]
     gong_request = map_request(operation, value, route=(source, destination), now=now)
-    mapped, people = gong_request.mapped, find_people(request.raw)
+    check_sender_id(gong_request, source, destination, ctx.config)
+    try:
+        accepted, events = _store(ctx, request, gong_request, destination, now=now)
+    except EventIdInUse:
+        gong_request = add_source_prefix(gong_request)
+        accepted, events = _store(ctx, request, gong_request, destination, now=now)
+    # Gong answers 409 only to a body that has an id, and the catalog dialect has no 409 at all. In all other cases a
+    # repeated call gets the first response again.
+    reports_duplicates = gong_request.has_sender_id and operation not in CATALOG_OPERATIONS
+    repeated = reports_duplicates and all(verdict.duplicate for verdict in accepted.verdicts)
+    return GongCallResult(operation, accepted.verdicts[0].id, repeated, events)
+
+
+def _store(
+    ctx: IngestContext,
+    request: IngestRequest,
+    gong_request: MappedRequest,
+    destination: Destination,
+    *,
+    now: datetime,
+) -> tuple[AcceptResult, int]:
+    """Store the request and its events. Returns the result and the number of events. Raises whatever `persist` raises."""
+    source, mapped, people = request.source, gong_request.mapped, find_people(request.raw)
     item = PreparedEvent(
         index=0,
         type=gong_request.type,
@@ -70,9 +96,4 @@ def ingest_gong_call(ctx: IngestContext, request: IngestRequest, *, path: str) -
         key_id=request.key_id,
         people=people,
     )
-    accepted = persist(ctx.stores, receipt, events, now=now, retention=ctx.retention)
-    # Gong answers 409 only to a body that has an id, and the catalog dialect has no 409 at all. In all other cases a
-    # repeated call gets the first response again.
-    reports_duplicates = gong_request.has_sender_id and operation not in CATALOG_OPERATIONS
-    repeated = reports_duplicates and all(verdict.duplicate for verdict in accepted.verdicts)
-    return GongCallResult(operation, accepted.verdicts[0].id, repeated, len(events))
+    return persist(ctx.stores, receipt, events, now=now, retention=ctx.retention), len(events)

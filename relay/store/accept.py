@@ -144,13 +144,17 @@ class AcceptResult:
     rejections: bytes
 
 
+class EventIdInUse(Exception):
+    """Another source of the company has sent this eventId, which its sender chose. Nothing was stored."""
+
+
 def accept(
     scripts: Scripts, receipt: Receipt, events: Sequence[NewEvent], *, now: datetime, options: AcceptOptions
 ) -> AcceptResult:
     """Store the receipt and queue its events, in one step.
 
     Raises Unavailable if Redis does not confirm the write; the call may then be repeated. Raises Conflict if the
-    Idempotency-Key was used with another body.
+    Idempotency-Key was used with another body, and EventIdInUse if another source has sent the eventId of an event.
     """
     # Only a request with a key is compared with an earlier one.
     digest = hashlib.sha256(receipt.raw).hexdigest() if receipt.idempotency_key else ""
@@ -183,6 +187,8 @@ def accept(
         raise Conflict(
             "idempotency_key_reused", "This Idempotency-Key was used with another body. Use a new key."
         )
+    if kind == b"in_use":
+        raise EventIdInUse
     return AcceptResult(
         receipt_id.decode(),
         kind == b"repeated",

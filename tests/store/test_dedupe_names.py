@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from redis import Redis
 
-from relay.store.accept import NewEvent
+from relay.store.accept import EventIdInUse, NewEvent
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
 from relay.store.events import EventFilter, list_events
@@ -22,11 +22,30 @@ def find_ids(redis: Redis, event_id: str, source: str | None = None) -> list[str
     return [row["id"] for row in page.events]
 
 
-def test_two_sources_may_choose_the_same_event_id(scripts: Scripts):
+@pytest.mark.parametrize("event_id", ["7", "A-7", " a-7 "])
+def test_the_second_source_of_a_company_cannot_use_an_event_id(scripts: Scripts, redis: Redis, event_id: str):
+    accept_events(scripts, event_with_id(event_id))
+    before = redis.dbsize()
+
+    with pytest.raises(EventIdInUse):
+        accept_events(scripts, event_with_id(event_id.strip().lower(), "shop"), on=receipt(source="shop"))
+    assert redis.dbsize() == before
+
+
+def test_sources_of_two_companies_may_choose_the_same_event_id(scripts: Scripts):
     first = accept_events(scripts, event_with_id("7"))
-    second = accept_events(scripts, event_with_id("7", "shop"), on=receipt(source="shop"))
+    second = accept_events(
+        scripts, replace(event_with_id("7", "shop"), company="globex"), on=receipt(source="shop")
+    )
 
     assert [verdict.duplicate for verdict in first.verdicts + second.verdicts] == [False, False]
+
+
+def test_an_event_that_is_not_sent_does_not_use_its_event_id(scripts: Scripts):
+    filtered = replace(event("any", filtered=True), event_id="7", dedupe_name="web:7")
+    accept_events(scripts, filtered)
+
+    assert accept_events(scripts, event_with_id("7", "shop"), on=receipt(source="shop")).verdicts
 
 
 def test_an_event_id_that_its_source_repeats_is_a_duplicate(scripts: Scripts):
@@ -52,7 +71,7 @@ def test_an_event_is_found_with_and_without_its_sources_name(scripts: Scripts, r
 
 
 def test_a_chosen_event_id_finds_the_events_of_every_source_newest_first(scripts: Scripts, redis: Redis):
-    web, shop = event_with_id("7"), event_with_id("7", "shop")
+    web, shop = event_with_id("7"), replace(event_with_id("7", "shop"), company="globex")
     accept_events(scripts, web)
     accept_events(scripts, shop, on=receipt(source="shop"))
 

@@ -73,6 +73,16 @@ def test_an_unmapped_dead_letter_is_erased_with_its_errors(store: Store):
     assert store.redis.keys("relay:cluster*") == []
 
 
+def test_an_erasure_removes_an_id_with_the_persons_address_that_its_sender_chose(store: Store):
+    accept_request(store, event_about("1", event_id=JANE, dedupe_name=f"web:{JANE}"))
+    assert store.redis.keys(f"{keys.ID_OWNER}*{JANE}")
+
+    erase(store)
+
+    assert store.redis.keys(f"{keys.ID_OWNER}*") == []
+    assert JANE not in text_of_the_store(store.redis)
+
+
 def test_no_worker_leases_an_erased_event(store: Store):
     for make_event in (make_queued, make_aggregating):
         make_event(store)

@@ -21,6 +21,7 @@ class ErrorCode(StrEnum):
     RANGE = "range"
     LENGTH = "length"
     RULE = "rule"
+    RESERVED = "reserved"
 
 
 ERROR_MEANINGS: Mapping[ErrorCode, str] = {
@@ -33,6 +34,7 @@ ERROR_MEANINGS: Mapping[ErrorCode, str] = {
     ErrorCode.RANGE: "The number is too small or too large, or the timestamp is in the future.",
     ErrorCode.LENGTH: "The text is too long or too short, or the list has too many items.",
     ErrorCode.RULE: "The value contradicts another field, such as a person beside a tracking id.",
+    ErrorCode.RESERVED: "The id begins with the name of another source, whose ids Gong would confuse with it. Send the id without this prefix.",
 }
 """The text of docs/errors.md for each code."""
 
@@ -48,6 +50,7 @@ class WarningCode(StrEnum):
     NO_EVENT_ID = "no_event_id"
     MULTIPLE_OPPORTUNITIES = "multiple_opportunities"
     SECRET_IN_URL = "secret_in_url"  # noqa: S105 - a warning code
+    ID_IN_USE = "id_in_use"
 
 
 WARNING_MEANINGS: Mapping[WarningCode, str] = {
@@ -59,6 +62,7 @@ WARNING_MEANINGS: Mapping[WarningCode, str] = {
     WarningCode.NO_EVENT_ID: "Without an eventId, Gong cannot recognize a repeated call.",
     WarningCode.MULTIPLE_OPPORTUNITIES: "Gong accepts one opportunity per account.",
     WarningCode.SECRET_IN_URL: "The URL contains a key or a signature, and every seller can see it.",
+    WarningCode.ID_IN_USE: "Another source has sent this eventId to the same company. So that Gong does not discard the event as a repeated one, the relay sends it under its source's prefix.",
 }
 """The text of docs/errors.md for each code."""
 

@@ -50,6 +50,8 @@ class MappedRequest:
     """Recognizes a repeated request. None if the eventId of each call does."""
     has_sender_id: bool
     mapped: MappedCalls
+    sender_id_path: str | None = None
+    """Where the body has the id that Gong gets exactly as the sender chose it. None if the relay chose the id."""
 
 
 def map_request(
@@ -81,6 +83,7 @@ def _forward(parsed: ParsedBody, source: Source, destination: Destination) -> Ma
         dedupe_name=dedupe_name,
         has_sender_id=parsed.sender_id is not None,
         mapped=MappedCalls(() if filtered.filter_reason else (call,), warnings, filtered.filter_reason),
+        sender_id_path=parsed.id_key if parsed.sender_id else None,
     )
 
 

@@ -51,6 +51,11 @@ class ParsedBody:
     warnings: tuple[Problem, ...]
 
     @property
+    def id_key(self) -> str | None:
+        """The key of the body that has the sender's id. None if the operation has no such key."""
+        return _ID_KEYS.get(self.operation)
+
+    @property
     def id(self) -> str:
         """The sender's id, or a hash of the body that does not depend on the order of its keys."""
         return self.sender_id or sha256(orjson.dumps(self.body, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -21,6 +21,10 @@ DEDUPE = "relay:dedupe:"
 BY_EVENT_ID = "relay:by_event_id:"
 """+ Gong eventId that is no dedupe name → set of event ids, one for each source that uses it. Expires."""
 
+ID_OWNER = "relay:id_owner:"
+"""+ length of the company's name ":" company ":" an eventId that its sender chose, in lower case → the source that sent it.
+Expires with deduplication."""
+
 BY_REQUEST_ID = "relay:by_request_id:"
 """+ Gong requestId → event id. Expires with the event."""
 

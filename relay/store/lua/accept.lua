@@ -10,9 +10,10 @@
 --       unknown), alias for its ids if they contain personal data ('' = they do not), number of fields and values, field,
 --       value …; the first two fields are its type and its item
 -- A session is "name|idle timeout µs|max duration µs|µs at which this event happened".
--- Returns {kind, receipt id, verdicts, rejections}. The kind is 'new', 'repeated', or 'clash' (the idempotency name was
--- used with another body). The verdicts are "event id|state|1 if a duplicate", joined by spaces.
--- Uses shared: enqueue, add_to_state, schedule_pruning; series: add_to_tally, write_tally; clusters: add_to_cluster;
+-- Returns {kind, receipt id, verdicts, rejections}. The kind is 'new', 'repeated', 'clash' (the idempotency name was
+-- used with another body), or 'in_use' (another source has sent the Gong eventId of an event; nothing was stored). The
+-- verdicts are "event id|state|1 if a duplicate", joined by spaces.
+-- Uses shared: enqueue, add_to_state, schedule_pruning, id_owner_key; series: add_to_tally, write_tally; clusters: add_to_cluster;
 -- person_index: for_each_mark, index_key, add_marks, is_erased_since.
 local receipt, source, idempotency, digest = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local remember, dedupe_seconds, rq_time, key_id, request_marks = ARGV[5], ARGV[6], ARGV[9], ARGV[10], ARGV[11]
@@ -80,6 +81,21 @@ local HEAD = 13                                  -- values of an event before it
 local first, last = list_range(12)
 local first_event, position = last + 1, last + 1
 
+-- Gong would answer 409 to the second source that sends it an eventId, and the event would be lost.
+local function is_id_of_other_source(event_id, name, company, state)
+  if name == event_id or state ~= 'queued' or redis.call('EXISTS', K.DEDUPE .. name) == 1 then return false end
+  local key = id_owner_key(company, event_id, source)
+  local owner = key and redis.call('GET', key)
+  return owner and owner ~= source
+end
+
+while position <= #ARGV do
+  local _, event_id, name, company, _, state = unpack(ARGV, position, position + 5)
+  if is_id_of_other_source(event_id, name, company, state) then return {'in_use', '', '', ''} end
+  position = select(2, list_range(position + HEAD)) + 1
+end
+position = first_event
+
 -- Data from before a person's erasure must not come back: neither as an event nor in the request's raw bytes.
 local is_erased, drop_raw = {}, false
 if redis.call('EXISTS', K.ERASED_PEOPLE) == 1 then
@@ -138,6 +154,8 @@ while next_event <= #ARGV do
     if name ~= event_id then                     -- the sender chose the eventId, so other sources may use the same
       redis.call('SADD', K.BY_EVENT_ID .. event_id, id)
       redis.call('EXPIRE', K.BY_EVENT_ID .. event_id, dedupe_seconds)
+      local owner_key = state == 'queued' and id_owner_key(company, event_id, source)
+      if owner_key then redis.call('SET', owner_key, source, 'EX', dedupe_seconds) end
     end
     if session ~= '' then state = join_session(id, session) end
     redis.call('HSET', K.EVENT .. id, 'state', state, 'source', source, 'destination', destination,

@@ -5,7 +5,7 @@
 --       events that the erasure's record lists
 -- Returns 'erased'; 'sending' if the event is being sent (it is erased after that); 'newer' if it arrived after the erasure
 -- started; 'ended' if the erasure has ended.
--- Uses shared: move_event, schedule_pruning, event_queue_name; clusters: remove_from_cluster; person_index: remove_marks,
+-- Uses shared: move_event, schedule_pruning, event_queue_name, id_owner_key; clusters: remove_from_cluster; person_index: remove_marks,
 -- erase_receipt, index_key.
 local erasure, id, mark, alias, keep, most = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6])
 local record = K.ERASURE .. erasure
@@ -31,6 +31,9 @@ end
 -- Ids that contain personal data are parts of keys too. Under the alias the event is still recognized as a duplicate.
 local function rename_ids(key, dedupe, event_id)
   if alias == '' then return end
+  local event = redis.call('HMGET', key, 'company', 'source')
+  local owner_key = id_owner_key(event[1], event_id, event[2])
+  if owner_key and redis.call('GET', owner_key) == event[2] then redis.call('DEL', owner_key) end
   if dedupe and redis.call('EXISTS', K.DEDUPE .. dedupe) == 1 then
     redis.call('RENAME', K.DEDUPE .. dedupe, K.DEDUPE .. alias)
   end

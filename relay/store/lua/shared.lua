@@ -12,6 +12,14 @@ local function move_event(id, destination, from, to, ...)
   redis.call('HSET', K.EVENT .. id, 'state', to, 'changed_at', whole(now), ...)
 end
 
+-- The key of the source that sent an eventId which its sender chose. Returns nil if the id begins with the name of its
+-- source, because then no other source can send it. Gong does not document whether case counts, so it does not count here.
+local function id_owner_key(company, event_id, source)
+  if string.sub(event_id, 1, #source + 1) == source .. ':' then return nil end
+  local id = string.lower(string.match(event_id, '^%s*(.-)%s*$'))
+  return K.ID_OWNER .. #company .. ':' .. company .. ':' .. id
+end
+
 local function wake_worker()
   redis.call('LPUSH', K.WAKEUP, 1)
   redis.call('LTRIM', K.WAKEUP, 0, 63)           -- more wake-ups than workers are of no use
