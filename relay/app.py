@@ -17,6 +17,7 @@ from relay.config.server_state import SHARED_STATE
 from relay.config.stores import check_stores
 from relay.config.webhooks import check_public_url
 from relay.core.config import Config
+from relay.core.secret import Process, reveal
 from relay.dashboard.blueprints import BLUEPRINTS
 from relay.ingest.accept_events import IngestContext
 from relay.log import configure, log_event
@@ -59,7 +60,7 @@ _UNLOGGED_PATHS = frozenset({"/livez", "/readyz", "/version", "/metrics"})
 
 def build() -> Flask:
     """Create the application from the environment and the configuration file. Raises StartupError."""
-    settings = Settings.from_env(os.environ)
+    settings = Settings.from_env(os.environ, Process.WEB)
     configure(settings.log_level)
     enable_tracing("gong-relay-web", os.environ)
     file = ConfigFile(
@@ -85,7 +86,7 @@ def build() -> Flask:
 
 def _read_config(text: str, settings: Settings) -> Config:
     """Parse the configuration and check it against the settings. Raises StartupError."""
-    config = read_config(text, environ=os.environ, allow_hosts=settings.allow_gong_hosts)
+    config = read_config(text, environ=os.environ, allow_hosts=settings.allow_gong_hosts, process=Process.WEB)
     check_stores(config, settings)
     check_admin_key(config, settings)
     check_public_url(config, settings.public_url)
@@ -137,7 +138,7 @@ def _build_context(settings: Settings, config: Config, stores: Stores, process: 
             now=_now,
             max_items=settings.max_items,
         ),
-        auth=Authenticator(config, settings.admin_key, sessions, read_oidc_app(settings)),
+        auth=Authenticator(config, reveal(settings.admin_key), sessions, read_oidc_app(settings)),
         now=_now,
         process=process,
     )

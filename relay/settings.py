@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from relay.core.errors import Problem
+from relay.core.secret import Process, WithheldSecret
 from relay.settings_types import (
     PREFIX,
     default_value,
@@ -95,8 +96,12 @@ class Settings:
         parse=parse_secret_keys,
         secret=True,
     )
-    admin_key: str | None = option(
-        None, "API key of the first administrator.", parse=parse_admin_key, secret=True
+    admin_key: str | WithheldSecret | None = option(  # noqa: RUF009 - a WithheldSecret is frozen
+        None,
+        "API key of the first administrator.",
+        parse=parse_admin_key,
+        secret=True,
+        readers=frozenset({Process.ALL, Process.WEB, Process.COMMAND}),
     )
     session_hours: int = option(
         12, "Hours after which a browser must sign in again.", parse=integer_between(1, 720)
@@ -124,7 +129,12 @@ class Settings:
         parse=parse_issuer,
     )
     oidc_client_id: str | None = option(None, "The relay's client ID at the provider.")
-    oidc_client_secret: str | None = option(None, "The relay's client secret at the provider.", secret=True)
+    oidc_client_secret: str | WithheldSecret | None = option(  # noqa: RUF009 - a WithheldSecret is frozen
+        None,
+        "The relay's client secret at the provider.",
+        secret=True,
+        readers=frozenset({Process.ALL, Process.WORKER}),
+    )
     oidc_scope: str = option(
         "openid profile email", "Scopes to request from the provider, separated by spaces."
     )
@@ -212,11 +222,17 @@ class Settings:
     )
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str]) -> "Settings":
-        """Read every setting, or raise SettingsError with everything that is wrong."""
+    def from_env(cls, environ: Mapping[str, str], process: Process = Process.ALL) -> "Settings":
+        """Read every setting, or raise SettingsError with everything that is wrong.
+
+        A secret that `process` does not use is not read; a placeholder stands for it.
+        """
         problems = list(_unknown_settings(environ))
         values: dict[str, Any] = {}
         for item in fields(cls):
+            if process not in item.metadata["readers"]:
+                values[item.name] = WithheldSecret(variable_name(item))
+                continue
             try:
                 raw = _read(environ, item)
                 values[item.name] = default_value(item) if raw is None else item.metadata["parse"](raw)

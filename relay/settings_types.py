@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from relay.core.oidc import is_secure_url
 from relay.core.redis_url import mask_redis_url, parse_redis_url
 from relay.core.roles import OPERATOR_ROLES
+from relay.core.secret import Process, WithheldSecret
 
 PREFIX = "RELAY_"
 
@@ -117,13 +118,21 @@ def parse_issuer(raw: str) -> str:
     return raw
 
 
-def option(default: Any, doc: str, *, parse: Callable[[str], Any] = parse_text, secret: bool = False) -> Any:
+def option(
+    default: Any,
+    doc: str,
+    *,
+    parse: Callable[[str], Any] = parse_text,
+    secret: bool = False,
+    readers: frozenset[Process] = frozenset(Process),
+) -> Any:
     """Declare one setting.
 
     `doc` explains it to users, with its unit. `parse` reads its text and raises ValueError. A `secret` is masked
-    wherever settings are displayed.
+    wherever settings are displayed, and only `readers` read it.
     """
-    return field(default=default, repr=not secret, metadata={"doc": doc, "parse": parse, "secret": secret})
+    metadata = {"doc": doc, "parse": parse, "secret": secret, "readers": readers}
+    return field(default=default, repr=not secret, metadata=metadata)
 
 
 def variable_name(item: "Field[Any]") -> str:
@@ -139,6 +148,8 @@ def display_value(item: "Field[Any]", value: Any) -> str:
     """Return a setting's value for display: secrets masked, sets sorted."""
     if value in (None, (), frozenset()):
         return ""
+    if isinstance(value, WithheldSecret):
+        return "(this process does not read it)"
     if item.name == "redis_url":
         return mask_redis_url(value)
     if item.metadata["secret"]:

@@ -15,6 +15,7 @@ from relay.core.alerts.notifications import build_messages, sign_message
 from relay.core.alerts.thresholds import AlertConfig, Receiver
 from relay.core.destination import MAIN_STORE, Destination
 from relay.core.outcome import HttpResponse
+from relay.core.secret import reveal
 from relay.core.version import VERSION
 from relay.log import log_event
 from relay.settings import Settings
@@ -138,8 +139,8 @@ class AlertSender:
         body = pending.message.body
         headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
         if receiver.secret is not None:
-            headers |= sign_message(receiver.secret, pending.message.id, body, self.now())
-        return self.client.post(receiver.url, headers, body)
+            headers |= sign_message(reveal(receiver.secret), pending.message.id, body, self.now())
+        return self.client.post(reveal(receiver.url), headers, body)
 
 
 def choose_retry_delay(pending: PendingMessage, status: int | None, now: datetime) -> float | None:
@@ -195,7 +196,7 @@ def create_alert_tasks(
     """Create the tasks of one store: its monitor and its sender."""
     client = ReceiverClient(trust_env=settings.trust_env)
     # One heartbeat for the installation, whatever the number of stores.
-    heartbeat = config.heartbeat if store.name == MAIN_STORE else None
+    heartbeat = reveal(config.heartbeat) if store.name == MAIN_STORE else None
     receivers = {receiver.name: receiver for receiver in config.receivers}
     monitor = AlertMonitor(
         store=store, destinations=destinations, config=config, client=client, heartbeat=heartbeat

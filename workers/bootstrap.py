@@ -20,6 +20,7 @@ from relay.config.stores import check_store_name, check_stores
 from relay.core.backoff import RetrySchedule
 from relay.core.config import Config
 from relay.core.destination import MAIN_STORE
+from relay.core.secret import Process
 from relay.ingest.accept_events import IngestContext
 from relay.log import configure, log_event
 from relay.queries.prometheus import MetricsContext
@@ -55,7 +56,7 @@ def build_worker(
 
     Waits until the store answers. The worker connects to no other store.
     """
-    settings = Settings.from_env(os.environ)
+    settings = Settings.from_env(os.environ, Process.WORKER)
     configure(settings.log_level)
     enable_tracing("gong-relay-worker", os.environ)
     read = partial(_read_config, settings=settings, store_name=store_name)
@@ -110,7 +111,9 @@ def build_worker(
 
 def _read_config(text: str, *, settings: Settings, store_name: str) -> Config:
     """Parse the configuration and check it against the settings. Raises StartupError."""
-    config = read_config(text, environ=os.environ, allow_hosts=settings.allow_gong_hosts)
+    config = read_config(
+        text, environ=os.environ, allow_hosts=settings.allow_gong_hosts, process=Process.WORKER
+    )
     check_oauth(config, settings)
     check_stores(config, settings)
     check_store_name(config, store_name)

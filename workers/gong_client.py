@@ -12,6 +12,7 @@ from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionErro
 from relay.core.call import Dialect, Operation
 from relay.core.destination import BasicCredentials
 from relay.core.outcome import HttpResponse, NoResponse
+from relay.core.secret import reveal
 from relay.core.version import VERSION
 from workers.http_adapter import Deadlines, PacedAdapter
 
@@ -43,7 +44,7 @@ class Credentials:
 
 def credentials_from_api_key(base_url: str, key: BasicCredentials) -> Credentials:
     """Return the credentials of an API key."""
-    return Credentials(base_url, _basic_auth_str(key.access_key, key.access_key_secret))
+    return Credentials(base_url, _basic_auth_str(reveal(key.access_key), reveal(key.access_key_secret)))
 
 
 class GongClient:

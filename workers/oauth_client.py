@@ -30,6 +30,7 @@ from relay.core.oauth import (
     choose_renewal_delay,
     classify_token_response,
 )
+from relay.core.secret import reveal
 from relay.core.vault import UnsealError, Vault
 from relay.core.version import VERSION
 from relay.log import log_event
@@ -59,7 +60,7 @@ class TokenEndpoint:
     def __init__(self, app: OAuthApp, gong: GongClient) -> None:
         self.app = app
         self._gong = gong
-        self._working_secret = app.client_secret
+        self._working_secret = reveal(app.client_secret)
 
     def request(self, request: TokenRequest) -> TokenResult:
         """Make the request, with the other client secret too if Gong rejects the first one. Never raises."""

@@ -15,6 +15,7 @@ from requests import RequestException, Session
 
 from relay.config.oidc import read_oidc_app, redirect_uri
 from relay.core.oidc import Identity, OidcApp, OidcProvider, dump_identity, identify, parse_provider
+from relay.core.secret import reveal
 from relay.core.vault import UnsealError, Vault
 from relay.core.version import VERSION
 from relay.log import log_event
@@ -149,7 +150,7 @@ class OidcTask:
 
     def _fetch(self, method: str, url: str, form: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Return a JSON object from the provider. Follows no redirect and reads a limited number of bytes."""
-        auth = (self.app.client_id, self.app.client_secret) if form else None
+        auth = (self.app.client_id, reveal(self.app.client_secret)) if form else None
         headers = {"Accept": "application/json", "User-Agent": f"gong-event-relay/{VERSION}"}
         try:
             with self.http.request(

@@ -11,6 +11,7 @@ from relay.actions.context import Context
 from relay.config.api_keys import hash_key
 from relay.core.errors import Conflict, Forbidden, TooManyRequests, Unauthorized
 from relay.core.roles import Principal, Role
+from relay.core.secret import reveal
 from relay.store.engine.connection import Client
 from relay.store.sign_in import (
     TICKET_SECONDS,
@@ -70,14 +71,15 @@ def create_sign_in_link(ctx: Context, principal: Principal, base_url: str) -> di
     """
     principal.require(Role.ADMIN)
     settings = ctx.settings
-    if settings.admin_key is None or not settings.secret_keys:
+    admin_key = reveal(settings.admin_key)
+    if admin_key is None or not settings.secret_keys:
         text = (
             "A sign-in link needs RELAY_ADMIN_KEY and RELAY_SECRET_KEYS: it signs in the holder of the admin key, and "
             "the secret keys seal the session. Set both."
         )
         raise Conflict("no_secret_keys", text)
     ticket = secrets.token_urlsafe(32)
-    save_sign_in_ticket(ctx.stores.main.redis, ticket, hash_key(settings.admin_key))
+    save_sign_in_ticket(ctx.stores.main.redis, ticket, hash_key(admin_key))
     record(ctx, principal, Action("sign_in.create_link", "admin"))
     url = f"{base_url.rstrip('/')}/ops/sign-in?{urlencode({'ticket': ticket})}"
     return {"url": url, "expires_in_seconds": TICKET_SECONDS}

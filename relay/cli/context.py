@@ -17,6 +17,7 @@ from relay.config.load import load_config
 from relay.core.config import Config
 from relay.core.errors import NotFound, RelayError, Unavailable, ValidationFailed
 from relay.core.printable import escape_json
+from relay.core.secret import Process
 from relay.core.source import Source
 from relay.ingest.accept_events import IngestContext
 from relay.settings import Settings, StartupError, did_you_mean
@@ -38,7 +39,7 @@ class CliContext:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
-        self.settings = Settings.from_env(environ)
+        self.settings = Settings.from_env(environ, Process.COMMAND)
         self.retention = Retention.from_settings(self.settings)
 
     @cached_property
@@ -46,7 +47,9 @@ class CliContext:
         """The configuration file. Raises StartupError."""
         # The command's environment fills in ${NAME}: it includes what `gong-relay up` saved.
         hosts = self.settings.allow_gong_hosts
-        return load_config(self.settings.config, environ=self._environ, allow_hosts=hosts)
+        return load_config(
+            self.settings.config, environ=self._environ, allow_hosts=hosts, process=Process.COMMAND
+        )
 
     @cached_property
     def stores(self) -> Stores:

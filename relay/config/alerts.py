@@ -10,10 +10,12 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
-from relay.config.fields import Choice, NamedSections, Section, Share, StrictSchema, Text
+from relay.config.fields import Choice, NamedSections, SecretText, Section, Share, StrictSchema
+from relay.config.secret_scope import keep_or_withhold
 from relay.config.yaml_document import FromEnvironment, UnsetVariable
 from relay.core.alerts.thresholds import AlertConfig, Rate, Receiver, ReceiverFormat, Thresholds
 from relay.core.errors import Problem
+from relay.core.secret import Process, WithheldSecret
 
 _TIME = r"([0-9]{1,6}) ?([smhd]?)"
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -98,7 +100,7 @@ def _parse_duration(value: Any, *, minimum: int) -> float:
     return float(seconds)
 
 
-class TextOrVariable(Text):
+class TextOrVariable(SecretText):
     """A string that records whether it came from a variable, so that a secret in the file can be rejected."""
 
     def _deserialize(
@@ -189,14 +191,11 @@ class AlertsSchema(StrictSchema):
     )
 
 
-def read_alerts(entry: Mapping[str, Any] | None) -> AlertConfig:
+def read_alerts(entry: Mapping[str, Any] | None, process: Process) -> AlertConfig:
     """Build the settings of alerts from a validated section; the defaults if there is none."""
     if entry is None:
         return AlertConfig()
-    receivers = (
-        Receiver(name, receiver["url"], _decode_secret(receiver["secret"]), receiver["format"])
-        for name, receiver in entry["receivers"].items()
-    )
+    receivers = (_build_receiver(name, receiver, process) for name, receiver in entry["receivers"].items())
     heartbeat = entry["heartbeat"]
     return AlertConfig(
         receivers=tuple(receivers),
@@ -204,7 +203,20 @@ def read_alerts(entry: Mapping[str, Any] | None) -> AlertConfig:
         check_interval=entry["check_interval"],
         repeat_interval=entry["repeat_interval"],
         resolve_after=entry["resolve_after"],
-        heartbeat=heartbeat["url"] if heartbeat else None,
+        heartbeat=keep_or_withhold(process, "alerts.heartbeat.url", heartbeat["url"]) if heartbeat else None,
+    )
+
+
+def _build_receiver(name: str, entry: Mapping[str, Any], process: Process) -> Receiver:
+    path = f"alerts.receivers.{name}"
+    secret = entry["secret"]
+    if secret is not None:
+        secret = keep_or_withhold(process, f"{path}.secret", secret)
+    return Receiver(
+        name=name,
+        url=keep_or_withhold(process, f"{path}.url", entry["url"]),
+        secret=_decode_secret(secret) if isinstance(secret, str) else secret,
+        format=entry["format"],
     )
 
 
@@ -220,8 +232,8 @@ def alert_problems(section: Mapping[str, Any] | None, hosts: Container[str]) -> 
         yield from _address_problems(heartbeat["url"], "alerts.heartbeat.url", hosts)
 
 
-def _address_problems(url: str, path: str, hosts: Container[str]) -> Iterator[Problem]:
-    if isinstance(url, UnsetVariable):
+def _address_problems(url: str | WithheldSecret, path: str, hosts: Container[str]) -> Iterator[Problem]:
+    if isinstance(url, UnsetVariable | WithheldSecret):
         return
     match = _ADDRESS.fullmatch(url)
     # An IP address could lead into the operator's own network, so it must be listed even with https.
@@ -239,7 +251,7 @@ def _secret_problems(receiver: Mapping[str, Any], path: str) -> Iterator[Problem
     if receiver["format"] is ReceiverFormat.SLACK:
         if secret is not None:
             yield Problem(f"{path}.secret", "conflict", "has no use with format slack: remove it")
-        if not isinstance(receiver["url"], FromEnvironment):
+        if not isinstance(receiver["url"], FromEnvironment | WithheldSecret):
             text = "is a secret, because anyone who has it can post: write ${NAME}, and set NAME in the environment"
             yield Problem(f"{path}.url", "plaintext_secret", text)
         return
@@ -248,6 +260,8 @@ def _secret_problems(receiver: Mapping[str, Any], path: str) -> Iterator[Problem
             "is missing: it signs the messages. `openssl rand -base64 32` creates one; write whsec_ before it"
         )
         yield Problem(f"{path}.secret", "required", text)
+    elif isinstance(secret, WithheldSecret):
+        return
     elif not isinstance(secret, FromEnvironment):
         text = "is a secret in plain text: write ${NAME}, and set NAME in the environment"
         yield Problem(f"{path}.secret", "plaintext_secret", text)

@@ -11,6 +11,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from relay.config.api_keys import MIN_KEY_LENGTH, hash_key, parse_digest
 from relay.config.yaml_document import FromEnvironment
+from relay.core.secret import WithheldSecret
 from relay.settings import did_you_mean
 
 NAME_PATTERN = "[a-z0-9][a-z0-9_-]{0,62}"
@@ -57,6 +58,17 @@ class Text(fields.String):
         if text != text.strip() or not text:
             raise ValidationError("must not be empty, nor begin or end with a space")
         return text
+
+
+class SecretText(Text):
+    """Text that only some processes read: for the others, the placeholder stays."""
+
+    def deserialize(
+        self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> Any:
+        if isinstance(value, WithheldSecret):
+            return value
+        return super().deserialize(value, attr, data, **kwargs)
 
 
 class WholeNumber(fields.Integer):
@@ -108,7 +120,7 @@ def _parse_share(value: Any) -> float | None:
     return float(text) if _DECIMAL.fullmatch(text) else None
 
 
-class ApiKey(fields.Field[str]):
+class ApiKey(fields.Field[str | WithheldSecret]):
     """An API key, loaded as the hex of its SHA-256. The file itself must not contain a plain key."""
 
     default_error_messages = {
@@ -120,7 +132,9 @@ class ApiKey(fields.Field[str]):
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> str:
+    ) -> str | WithheldSecret:
+        if isinstance(value, WithheldSecret):
+            return value
         if not isinstance(value, str):
             raise self.make_error("invalid")
         if digest := parse_digest(value):

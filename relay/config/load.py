@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ from relay.config.oauth import read_oauth_app
 from relay.config.operators import read_operators
 from relay.config.routing import read_routing
 from relay.config.schema import ConfigSchema
+from relay.config.secret_scope import keep_or_withhold, withholds
 from relay.config.webhooks import read_webhook
 from relay.config.yaml_document import parse_yaml, substitute_variables
 from relay.core.call import Dialect, SendAs
@@ -21,6 +23,7 @@ from relay.core.config import Config
 from relay.core.destination import BasicCredentials, Destination, Limits, OAuthCredentials
 from relay.core.errors import Problem, ValidationFailed, join_path
 from relay.core.mapping.routing import Routing
+from relay.core.secret import Process
 from relay.core.source import Source
 from relay.core.webhook import Webhook
 from relay.settings import StartupError
@@ -32,9 +35,19 @@ class ConfigError(StartupError):
     """The configuration file is invalid."""
 
 
-def load_config(path: Path | str, *, environ: Mapping[str, str], allow_hosts: Container[str]) -> Config:
-    """Load a file. `environ` supplies the values of `${NAME}`; `allow_hosts` are hosts allowed besides Gong's own."""
-    return read_config(read_config_file(path), environ=environ, allow_hosts=allow_hosts)
+def load_config(
+    path: Path | str,
+    *,
+    environ: Mapping[str, str],
+    allow_hosts: Container[str],
+    process: Process = Process.ALL,
+) -> Config:
+    """Load a file. `environ` supplies the values of `${NAME}`; `allow_hosts` are hosts allowed besides Gong's own.
+
+    Secrets that `process` does not use are not read. A `WithheldSecret` stands for them.
+    """
+    text = read_config_file(path)
+    return read_config(text, environ=environ, allow_hosts=allow_hosts, process=process)
 
 
 def read_config_file(path: Path | str) -> str:
@@ -50,13 +63,17 @@ def read_config_file(path: Path | str) -> str:
         raise ConfigError([Problem(str(path), "unreadable", message)]) from error
 
 
-def read_config(text: str, *, environ: Mapping[str, str], allow_hosts: Container[str]) -> Config:
+def read_config(
+    text: str, *, environ: Mapping[str, str], allow_hosts: Container[str], process: Process = Process.ALL
+) -> Config:
     """Load a configuration from the file's text."""
     tree, malformed = parse_yaml(text)
     if tree is None and malformed:
         raise ConfigError(malformed)
     try:
-        tree, unset = substitute_variables({} if tree is None else tree, environ)
+        tree, unset = substitute_variables(
+            {} if tree is None else tree, environ, withholds=partial(withholds, process)
+        )
     except RecursionError as error:
         raise ConfigError([Problem("", "syntax", "a YAML alias contains itself")]) from error
     loaded, invalid = _validate(tree)
@@ -71,7 +88,13 @@ def read_config(text: str, *, environ: Mapping[str, str], allow_hosts: Container
     problems += [p for p in (*wrong_routes, *wrong_webhooks) if p.path not in paths]
     if problems:
         raise ConfigError(problems)
-    return replace(_build_config(loaded, allow_hosts), webhooks=webhooks, routes=routes)
+    webhooks = {name: _withhold_keys(process, name, webhook) for name, webhook in webhooks.items()}
+    return replace(_build_config(loaded, allow_hosts, process), webhooks=webhooks, routes=routes)
+
+
+def _withhold_keys(process: Process, source: str, webhook: Webhook) -> Webhook:
+    keys = keep_or_withhold(process, f"sources.{source}.verify.secrets", webhook.keys)
+    return replace(webhook, keys=keys)
 
 
 def _read_routes(tree: Any, dialects: Mapping[str, Dialect]) -> tuple[dict[str, Routing], list[Problem]]:
@@ -130,15 +153,16 @@ def _flatten(messages: Any, path: str) -> Iterator[Problem]:
         yield from _flatten(inner, here)
 
 
-def _build_config(loaded: Mapping[str, Any], allow_hosts: Container[str]) -> Config:
+def _build_config(loaded: Mapping[str, Any], allow_hosts: Container[str], process: Process) -> Config:
     destinations = {
-        name: _build_destination(name, entry, allow_hosts) for name, entry in loaded["destinations"].items()
+        name: _build_destination(name, entry, allow_hosts, process)
+        for name, entry in loaded["destinations"].items()
     }
     sources = {
         name: Source(
             name=name,
             destination=entry["destination"],
-            key_digests=frozenset(entry["keys"]),
+            key_digests=keep_or_withhold(process, f"sources.{name}.keys", frozenset(entry["keys"])),
             send_as=SendAs(entry["send_as"]),
             priorities=entry["priorities"],
             aggregate=entry["aggregate"],
@@ -149,21 +173,23 @@ def _build_config(loaded: Mapping[str, Any], allow_hosts: Container[str]) -> Con
     return Config(
         destinations=destinations,
         sources=sources,
-        oauth=read_oauth_app(loaded["oauth"]),
+        oauth=read_oauth_app(loaded["oauth"], process),
         stores=stores,
-        operators=read_operators(loaded["operators"]),
-        alerts=read_alerts(loaded["alerts"]),
+        operators=read_operators(loaded["operators"], process),
+        alerts=read_alerts(loaded["alerts"], process),
     )
 
 
-def _build_destination(name: str, entry: Mapping[str, Any], allow_hosts: Container[str]) -> Destination:
+def _build_destination(
+    name: str, entry: Mapping[str, Any], allow_hosts: Container[str], process: Process
+) -> Destination:
     base_url = safe_base_url(entry["base_url"], allow_hosts)
     if base_url is None:
         raise AssertionError("cross_check has already rejected this address")
     return Destination(
         name=name,
         company=entry["company"] or name,
-        credentials=_read_credentials(entry["auth"]),
+        credentials=_read_credentials(entry["auth"], f"destinations.{name}.auth.basic", process),
         base_url=base_url,
         limits=Limits(**entry["limits"]),
         dialect=Dialect(entry["dialect"]),
@@ -173,5 +199,12 @@ def _build_destination(name: str, entry: Mapping[str, Any], allow_hosts: Contain
     )
 
 
-def _read_credentials(auth: Mapping[str, Any]) -> BasicCredentials | OAuthCredentials:
-    return BasicCredentials(**auth["basic"]) if "basic" in auth else OAuthCredentials()
+def _read_credentials(
+    auth: Mapping[str, Any], path: str, process: Process
+) -> BasicCredentials | OAuthCredentials:
+    if "basic" not in auth:
+        return OAuthCredentials()
+    fields = {
+        name: keep_or_withhold(process, f"{path}.{name}", value) for name, value in auth["basic"].items()
+    }
+    return BasicCredentials(**fields)

@@ -7,11 +7,13 @@ from typing import Any
 from marshmallow import ValidationError, validate, validates_schema
 
 from relay.config.base_url import safe_oauth_url
-from relay.config.fields import Choice, ListOf, StrictSchema, Text
+from relay.config.fields import Choice, ListOf, SecretText, StrictSchema, Text
+from relay.config.secret_scope import keep_or_withhold
 from relay.config.yaml_document import UnsetVariable
 from relay.core.config import Config
 from relay.core.errors import Problem
 from relay.core.oauth import AUTHORIZE_URL, SCOPES, TOKEN_URL, OAuthApp, TokenParams
+from relay.core.secret import Process
 from relay.settings import Settings, StartupError
 
 _SCOPE = re.compile(r"^[\x21\x23-\x5b\x5d-\x7e]+$")
@@ -20,11 +22,11 @@ _URLS = ("authorize_url", "token_url")
 
 class OAuthSchema(StrictSchema):
     client_id = Text(required=True, metadata={"description": "The application's client ID at Gong."})
-    client_secret = Text(
+    client_secret = SecretText(
         required=True,
         metadata={"description": "The client secret: write ${NAME}, and set NAME in the environment."},
     )
-    client_secret_next = Text(
+    client_secret_next = SecretText(
         load_default=None,
         metadata={"description": "The next client secret, while you rotate it at Gong."},
     )
@@ -65,11 +67,13 @@ class EitherAuth(StrictSchema):
             raise ValidationError({"basic": [text]})
 
 
-def read_oauth_app(entry: Mapping[str, Any] | None) -> OAuthApp | None:
+def read_oauth_app(entry: Mapping[str, Any] | None, process: Process) -> OAuthApp | None:
     """Build the application from a validated section; None if there is none."""
     if entry is None:
         return None
-    return OAuthApp(**{**entry, "scopes": tuple(entry["scopes"])})
+    names = [name for name in ("client_secret", "client_secret_next") if entry[name] is not None]
+    client_secrets = {name: keep_or_withhold(process, f"oauth.{name}", entry[name]) for name in names}
+    return OAuthApp(**{**entry, "scopes": tuple(entry["scopes"]), **client_secrets})
 
 
 def oauth_problems(tree: Any, destinations: Mapping[str, Any], hosts: Container[str]) -> Iterator[Problem]:

@@ -10,12 +10,12 @@ CALLBACK_PATH = "/ops/sign-in/back"
 
 def read_oidc_app(settings: Settings) -> OidcApp | None:
     """Return the relay's registration at the provider; None if no provider is set."""
-    if settings.oidc_issuer is None:
+    if settings.oidc_issuer is None or settings.oidc_client_secret is None:
         return None
     return OidcApp(
         issuer=settings.oidc_issuer,
         client_id=settings.oidc_client_id or "",
-        client_secret=settings.oidc_client_secret or "",
+        client_secret=settings.oidc_client_secret,
         claim=settings.oidc_claim,
         roles={value: Role(role) for value, role in settings.oidc_roles},
         scope=settings.oidc_scope,

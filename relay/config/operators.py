@@ -7,10 +7,12 @@ from marshmallow import validate
 
 from relay.config.api_keys import hash_key
 from relay.config.fields import ApiKey, ListOf, StrictSchema
+from relay.config.secret_scope import keep_or_withhold
 from relay.config.webhook_schema import SuggestedWord
 from relay.core.config import Config
 from relay.core.errors import Problem
 from relay.core.roles import BUILT_IN_ADMIN, OPERATOR_ROLES, Operator, Role
+from relay.core.secret import Process, reveal
 from relay.settings import Settings, StartupError
 
 
@@ -31,10 +33,15 @@ class OperatorSchema(StrictSchema):
     )
 
 
-def read_operators(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Operator]:
+def read_operators(entries: Mapping[str, Mapping[str, Any]], process: Process) -> dict[str, Operator]:
     """Build the operators, by name, from a validated section."""
     return {
-        name: Operator(name, Role(entry["role"]), frozenset(entry["keys"])) for name, entry in entries.items()
+        name: Operator(
+            name=name,
+            role=Role(entry["role"]),
+            key_digests=keep_or_withhold(process, f"operators.{name}.keys", frozenset(entry["keys"])),
+        )
+        for name, entry in entries.items()
     }
 
 
@@ -56,14 +63,13 @@ def operator_problems(
 
 def check_admin_key(config: Config, settings: Settings) -> None:
     """Raise StartupError if RELAY_ADMIN_KEY is also the key of an operator or a source."""
-    if settings.admin_key is None:
+    admin_key = reveal(settings.admin_key)
+    if admin_key is None:
         return
-    digest = hash_key(settings.admin_key)
-    operators = [
-        f"operators.{name}" for name, entry in config.operators.items() if digest in entry.key_digests
-    ]
-    sources = [f"sources.{name}" for name, entry in config.sources.items() if digest in entry.key_digests]
-    if others := [*operators, *sources]:
+    digest = hash_key(admin_key)
+    holders = {f"operators.{name}": entry.key_digests for name, entry in config.operators.items()}
+    holders |= {f"sources.{name}": entry.key_digests for name, entry in config.sources.items()}
+    if others := [name for name, digests in holders.items() if digest in reveal(digests)]:
         message = (
             f"is also a key of {others[0]}: a key identifies its holder, so give each holder a different key"
         )

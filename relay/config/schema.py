@@ -10,6 +10,7 @@ from relay.config.fields import (
     Choice,
     ListOf,
     NamedSections,
+    SecretText,
     Section,
     Share,
     StrictSchema,
@@ -39,8 +40,8 @@ _DOMAIN = re.compile(r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,6
 
 
 class BasicSchema(StrictSchema):
-    access_key = Text(required=True, metadata={"description": "The access key part of a Gong API key."})
-    access_key_secret = Text(
+    access_key = SecretText(required=True, metadata={"description": "The access key part of a Gong API key."})
+    access_key_secret = SecretText(
         required=True,
         metadata={"description": "The key's secret: write ${NAME}, and set NAME in the environment."},
     )

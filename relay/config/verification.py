@@ -6,13 +6,15 @@ from typing import Any
 
 from relay.config.yaml_document import FromEnvironment, UnsetVariable
 from relay.core.errors import Problem, ValidationFailed, join_path
+from relay.core.secret import WithheldSecret
 from relay.core.verification.key import VerifyingKey
-from relay.core.verification.load_keys import SecretSpec, load_keys
+from relay.core.verification.load_keys import SecretSpec, count_problems, load_keys
 from relay.core.verification.scheme import Algorithm, Scheme, SecretFormat
 from relay.core.verification.scheme_options import build_scheme
 from relay.settings import did_you_mean
 
-Verification = tuple[Scheme, tuple[VerifyingKey, ...]]
+VerifyingKeys = tuple[VerifyingKey, ...] | WithheldSecret
+Verification = tuple[Scheme, VerifyingKeys]
 _PUBLIC_FORMS = frozenset({SecretFormat.WHPK, SecretFormat.PUBLIC_KEY})
 _SECRET_KEYS = ["secret", "not_before", "expires_at"]
 
@@ -29,11 +31,15 @@ def read_verification(section: Any, *, path: str) -> Verification:
     return scheme, _read_keys(section.get("secrets", []), scheme, join_path(path, "secrets"))
 
 
-def _read_keys(secrets: Any, scheme: Scheme, path: str) -> tuple[VerifyingKey, ...]:
+def _read_keys(secrets: Any, scheme: Scheme, path: str) -> VerifyingKeys:
     if not isinstance(secrets, list):
         raise ValidationFailed([Problem(path, "type", "must be a list of secrets")])
     problems: list[Problem] = []
     specs = [_read_secret(entry, scheme, f"{path}[{index}]", problems) for index, entry in enumerate(secrets)]
+    if any(isinstance(_secret_of(entry), WithheldSecret) for entry in secrets):
+        if problems := [*problems, *count_problems(scheme, len(secrets), path)]:
+            raise ValidationFailed(problems)
+        return WithheldSecret(path)
     usable = [spec for spec in specs if spec]
     if len(usable) == len(specs):
         return load_keys(scheme, usable, path=path)
@@ -57,10 +63,14 @@ def _read_secret(entry: Any, scheme: Scheme, path: str, problems: list[Problem])
     before = len(problems)
     problems += _unknown_keys(fields, path)
     problems += _secret_problems(
-        fields.get("secret"), scheme, join_path(path, "secret") if fields is entry else path
+        _secret_of(entry), scheme, join_path(path, "secret") if fields is entry else path
     )
     dates = [_read_date(fields, name, path, problems) for name in ("not_before", "expires_at")]
     return None if len(problems) > before else SecretSpec(fields["secret"], *dates)
+
+
+def _secret_of(entry: Any) -> Any:
+    return entry.get("secret") if isinstance(entry, Mapping) else entry
 
 
 def _unknown_keys(fields: Mapping[Any, Any], path: str) -> Iterator[Problem]:
@@ -73,6 +83,8 @@ def _unknown_keys(fields: Mapping[Any, Any], path: str) -> Iterator[Problem]:
 def _secret_problems(secret: Any, scheme: Scheme, path: str) -> Iterator[Problem]:
     if isinstance(secret, UnsetVariable):
         yield Problem(path, "required", "is missing")
+    elif isinstance(secret, WithheldSecret):
+        return
     elif not isinstance(secret, str):
         yield Problem(path, "type", "must be text, or a mapping of secret, not_before and expires_at")
     elif not _may_be_in_file(secret, scheme):

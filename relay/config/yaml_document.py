@@ -1,12 +1,14 @@
 """Parse the configuration file's YAML, with line numbers in errors, and substitute every `${NAME}`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
 from relay.core.errors import Problem, join_path
+from relay.core.secret import WithheldSecret
 from relay.settings import read_variable
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -42,10 +44,15 @@ def parse_yaml(text: str) -> tuple[Any, list[Problem]]:
         return None, [Problem("", "syntax", "is nested too deeply")]
 
 
-def substitute_variables(tree: Any, environ: Mapping[str, str]) -> tuple[Any, list[Problem]]:
-    """Return the tree with all variables substituted, and a problem for each variable that could not be read."""
-    problems: list[Problem] = []
-    return _substitute(tree, "", environ, problems), problems
+def substitute_variables(
+    tree: Any, environ: Mapping[str, str], *, withholds: Callable[[str], bool] = lambda _: False
+) -> tuple[Any, list[Problem]]:
+    """Return the tree with all variables substituted, and a problem for each variable that could not be read.
+
+    At a path for which `withholds` is true no variable is read: a `WithheldSecret` takes the value's place.
+    """
+    substitution = _Substitution(environ, withholds)
+    return substitution.apply(tree, ""), substitution.problems
 
 
 def mask_variables(tree: Any) -> Any:
@@ -57,29 +64,36 @@ def mask_variables(tree: Any) -> Any:
     return "(from the environment)" if isinstance(tree, FromEnvironment) else tree
 
 
-def _substitute(node: Any, path: str, environ: Mapping[str, str], problems: list[Problem]) -> Any:
-    if isinstance(node, dict):
-        return {
-            _restore_key(key): _substitute(value, join_path(path, str(_restore_key(key))), environ, problems)
-            for key, value in node.items()
-        }
-    if isinstance(node, list):
-        return [_substitute(value, f"{path}[{index}]", environ, problems) for index, value in enumerate(node)]
-    if isinstance(node, str) and _PLACEHOLDER.search(node):
-        return _substitute_text(node, path, environ, problems)
-    return node
+@dataclass(frozen=True, slots=True)
+class _Substitution:
+    """One pass over a tree. Collects the problems that it finds."""
 
+    environ: Mapping[str, str]
+    withholds: Callable[[str], bool]
+    problems: list[Problem] = field(default_factory=list)
 
-def _substitute_text(text: str, path: str, environ: Mapping[str, str], problems: list[Problem]) -> str:
-    values = {}
-    for name in dict.fromkeys(_PLACEHOLDER.findall(text)):
-        try:
-            values[name] = _read_value(environ, name)
-        except ValueError as error:
-            problems.append(Problem(path, "unset_variable", str(error)))
-    if len(values) < len(set(_PLACEHOLDER.findall(text))):
-        return UnsetVariable()
-    return FromEnvironment(_PLACEHOLDER.sub(lambda match: values[match[1]], text))
+    def apply(self, node: Any, path: str) -> Any:
+        if isinstance(node, dict):
+            names = {key: _restore_key(key) for key in node}
+            return {
+                names[key]: self.apply(value, join_path(path, str(names[key]))) for key, value in node.items()
+            }
+        if isinstance(node, list):
+            return [self.apply(value, f"{path}[{index}]") for index, value in enumerate(node)]
+        if isinstance(node, str) and _PLACEHOLDER.search(node):
+            return WithheldSecret(path) if self.withholds(path) else self._substitute(node, path)
+        return node
+
+    def _substitute(self, text: str, path: str) -> str:
+        values = {}
+        for name in dict.fromkeys(_PLACEHOLDER.findall(text)):
+            try:
+                values[name] = _read_value(self.environ, name)
+            except ValueError as error:
+                self.problems.append(Problem(path, "unset_variable", str(error)))
+        if len(values) < len(set(_PLACEHOLDER.findall(text))):
+            return UnsetVariable()
+        return FromEnvironment(_PLACEHOLDER.sub(lambda match: values[match[1]], text))
 
 
 def _read_value(environ: Mapping[str, str], name: str) -> str:

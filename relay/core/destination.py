@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from relay.core.call import Dialect
+from relay.core.secret import WithheldSecret
 
 MAIN_STORE = "main"
 """The store of RELAY_REDIS_URL. It holds what belongs to no company, and every destination without a `store`."""
@@ -12,8 +13,8 @@ MAIN_STORE = "main"
 class BasicCredentials:
     """A Gong API key. `repr` never shows the secret."""
 
-    access_key: str
-    access_key_secret: str = field(repr=False)
+    access_key: str | WithheldSecret
+    access_key_secret: str | WithheldSecret = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

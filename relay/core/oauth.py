@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from relay.core.outcome import HttpResponse, NoResponse
+from relay.core.secret import WithheldSecret, reveal
 
 AUTHORIZE_URL = "https://app.gong.io/oauth2/authorize"
 TOKEN_URL = "https://app.gong.io/oauth2/generate-customer-token"  # noqa: S105 - a URL, not a password
@@ -35,8 +36,8 @@ class OAuthApp:
     """The application that customers connect. During a change of its secret at Gong, two secrets are valid."""
 
     client_id: str
-    client_secret: str = field(repr=False)
-    client_secret_next: str | None = field(default=None, repr=False)
+    client_secret: str | WithheldSecret = field(repr=False)
+    client_secret_next: str | WithheldSecret | None = field(default=None, repr=False)
     scopes: tuple[str, ...] = SCOPES
     authorize_url: str = AUTHORIZE_URL
     token_url: str = TOKEN_URL
@@ -44,8 +45,8 @@ class OAuthApp:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Every secret that may be valid."""
-        return tuple(filter(None, (self.client_secret, self.client_secret_next)))
+        """Every secret that may be valid. Raises SecretWithheldError except in a worker."""
+        return tuple(filter(None, map(reveal, (self.client_secret, self.client_secret_next))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from relay.core.roles import OPERATOR_ROLES, Role
+from relay.core.secret import WithheldSecret
 
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -22,7 +23,7 @@ class OidcApp:
 
     issuer: str
     client_id: str
-    client_secret: str = field(repr=False)
+    client_secret: str | WithheldSecret = field(repr=False)
     claim: str
     """The claim whose values decide about the role."""
     roles: Mapping[str, Role]

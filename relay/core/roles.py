@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from relay.core.errors import Forbidden
+from relay.core.secret import WithheldSecret
 from relay.core.source import Source
 
 
@@ -36,7 +37,7 @@ class Operator:
 
     name: str
     role: Role
-    key_digests: frozenset[str]
+    key_digests: frozenset[str] | WithheldSecret
 
 
 _NEEDS: Mapping[Role, str] = {

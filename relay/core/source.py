@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from relay.core.call import SendAs
 from relay.core.event.model import EventType
 from relay.core.priority import Priority
+from relay.core.secret import WithheldSecret
 from relay.core.visit_session import AggregateOptions
 
 _PRIORITIES: Mapping[EventType, Priority] = {
@@ -28,7 +29,7 @@ class Source:
     name: str
     destination: str
     """A destination's name, or a template that gives the name for each item."""
-    key_digests: frozenset[str] = frozenset()
+    key_digests: frozenset[str] | WithheldSecret = frozenset()
     """Hex SHA-256 of its API keys."""
     send_as: SendAs = SendAs.DIGITAL_INTERACTION
     priorities: Mapping[EventType, Priority] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from relay.core.mapping.rule import CompiledMapping
 from relay.core.mapping.tree import BuildContext, MapTree
 from relay.core.mapping.work_limit import NoValue, StepCounter, WorkLimitExceeded
 from relay.core.payloads import BodyFormat, Payload
+from relay.core.secret import WithheldSecret
 from relay.core.verification.challenge import Challenge
 from relay.core.verification.key import VerifyingKey
 from relay.core.verification.scheme import Algorithm, Scheme, SignedPart
@@ -41,7 +42,7 @@ class Webhook:
     """The webhook of one source."""
 
     scheme: Scheme
-    keys: tuple[VerifyingKey, ...]
+    keys: tuple[VerifyingKey, ...] | WithheldSecret
     mapping: CompiledMapping
     challenges: tuple[Challenge, ...] = ()
     body_format: BodyFormat = BodyFormat()  # noqa: RUF009 - BodyFormat is frozen, so one default instance can be shared

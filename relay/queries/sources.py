@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from relay.core.config import Config
 from relay.core.errors import NotFound
 from relay.core.gong.validate import Association
+from relay.core.secret import reveal
 from relay.core.source import Source, key_id
 from relay.core.timestamps import format_timestamp
 from relay.core.verification.key import VerifyingKey
@@ -60,7 +61,7 @@ def _render_source(config: Config, source: Source, uses: KeyUses) -> dict[str, A
         "accounts": dict(routing.accounts) if routing else None,
         "send_as": source.send_as,
         "last_used_at": format_timestamp(max(uses.values())) if uses else None,
-        "keys": [_render_key(key_id(digest), uses) for digest in sorted(source.key_digests)],
+        "keys": [_render_key(key_id(digest), uses) for digest in sorted(reveal(source.key_digests))],
         "webhook": _render_webhook(webhook, uses) if webhook else None,
     }
 
@@ -77,7 +78,7 @@ def _render_webhook(webhook: Webhook, uses: KeyUses) -> dict[str, Any]:
     return row | {
         "preset": webhook.preset,
         "mapping_version": webhook.mapping.version,
-        "keys": [_render_verifying_key(key, uses) for key in webhook.keys],
+        "keys": [_render_verifying_key(key, uses) for key in reveal(webhook.keys)],
         "rules": [
             {"name": rule.name, "to": rule.to, "priority": rule.priority} for rule in webhook.mapping.rules
         ],

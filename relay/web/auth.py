@@ -14,6 +14,7 @@ from relay.core.config import Config
 from relay.core.errors import Forbidden, Unauthorized
 from relay.core.oidc import OidcApp
 from relay.core.roles import BUILT_IN_ADMIN, Principal, Role, Via
+from relay.core.secret import reveal
 from relay.core.source import Source, key_id
 from relay.web.same_origin import check_not_cross_site, check_same_origin
 from relay.web.sessions import Session, SessionManager
@@ -35,12 +36,12 @@ class Authenticator:
         self._principals = {
             digest: Principal(name=source.name, role=Role.INGEST, key_id=key_id(digest), source=source)
             for source in config.sources.values()
-            for digest in source.key_digests
+            for digest in reveal(source.key_digests)
         }
         self._principals |= {
             digest: Principal(name=operator.name, role=operator.role, key_id=key_id(digest))
             for operator in config.operators.values()
-            for digest in operator.key_digests
+            for digest in reveal(operator.key_digests)
         }
         self._admin_digest = hash_key(admin_key.encode()) if admin_key else None
         self.sessions = sessions

@@ -205,3 +205,23 @@ def test_the_help_of_every_command_has_an_example(tmp_path: Path, name: str):
     assert result.exit_code == 0
     assert "Example: " in result.stdout
     assert "gong-relay" in result.stdout
+
+
+def test_one_process_is_checked_without_the_secrets_of_others(config: Path, tmp_path: Path):
+    web = run(tmp_path, "check", "--process", "web", "--config", str(config), WEB_KEY=SECRET)
+    worker = run(
+        tmp_path, "check", "--process", "worker", "--config", str(config), "--json", GONG_SECRET=SECRET
+    )
+    every = run(tmp_path, "check", "--config", str(config), WEB_KEY=SECRET)
+
+    assert (web.exit_code, worker.exit_code, every.exit_code) == (0, 0, 1)
+    assert "source web: to acme as digital-interaction, 1 key" in web.stdout
+    assert document(worker)["sources"]["web"]["keys"] is None
+    assert "neither GONG_SECRET nor GONG_SECRET_FILE" in every.stdout
+
+
+def test_settings_of_one_process_say_which_secrets_it_does_not_read(tmp_path: Path):
+    result = run(tmp_path, "settings", "--process", "worker", "--json", RELAY_ADMIN_KEY=SECRET)
+    values = {row["name"]: row["value"] for row in document(result)["settings"]}
+
+    assert values["RELAY_ADMIN_KEY"] == "(this process does not read it)"

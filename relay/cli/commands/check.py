@@ -20,22 +20,34 @@ from relay.config.stores import check_stores
 from relay.config.webhooks import check_public_url
 from relay.core.config import Config
 from relay.core.destination import MAIN_STORE
+from relay.core.secret import Process, WithheldSecret
 from relay.settings import Settings, StartupError
 from relay.settings_types import display_value, variable_name
+
+for_process = click.option(
+    "--process",
+    # click shows an enumeration by the names of its members, in capitals.
+    type=click.Choice([process.value for process in (Process.WEB, Process.WORKER, Process.ALL)]),
+    default=Process.ALL.value,
+    show_default=True,
+    callback=lambda _, __, value: Process(value),
+    help="Read only the secrets that this process uses.",
+)
 
 
 @click.command(epilog="Example: gong-relay check --config relay.yaml && echo valid")
 @with_shared_options
+@for_process
 @as_json
-def check(*, as_json: bool) -> None:
+def check(*, process: Process, as_json: bool) -> None:
     """Check the environment variables and the configuration file, and list every error.
 
-    Connects neither to Redis nor to Gong.
+    Connects neither to Redis nor to Gong. In the environment of one process, name it with --process.
 
     Exit status: 0 if the configuration is valid, 1 if it is not, 2 usage error.
     """
     try:
-        page = _check(current_options())
+        page = _check(current_options(), process)
     except StartupError as error:
         page = {"ok": False, "problems": [problem.as_dict() for problem in error.problems]}
     if as_json:
@@ -46,15 +58,18 @@ def check(*, as_json: bool) -> None:
         sys.exit(EXIT_PROBLEM)
 
 
-def _check(options: CliOptions) -> dict[str, Any]:
+def _check(options: CliOptions, process: Process) -> dict[str, Any]:
     """A summary of the configuration. Raises StartupError with every problem."""
     environ = options.environ()
-    settings = Settings.from_env(environ)
-    config = load_config(settings.config, environ=environ, allow_hosts=settings.allow_gong_hosts)
-    check_public_url(config, settings.public_url)
+    settings = Settings.from_env(environ, process)
+    config = load_config(
+        settings.config, environ=environ, allow_hosts=settings.allow_gong_hosts, process=process
+    )
     check_oauth(config, settings)
     check_stores(config, settings)
-    check_admin_key(config, settings)
+    if process is not Process.WORKER:
+        check_public_url(config, settings.public_url)
+        check_admin_key(config, settings)
     return {"ok": True, "config": settings.config, **_summarize(config)}
 
 
@@ -72,7 +87,7 @@ def _summarize(config: Config) -> dict[str, Any]:
     sources = {
         source.name: {
             "destination": source.destination,
-            "keys": len(source.key_digests),
+            "keys": None if isinstance(source.key_digests, WithheldSecret) else len(source.key_digests),
             "send_as": source.send_as,
             "verify": config.webhooks[source.name].scheme.name if source.name in config.webhooks else None,
             "preset": config.webhooks[source.name].preset if source.name in config.webhooks else None,
@@ -95,8 +110,8 @@ def _print_page(page: Mapping[str, Any]) -> None:
     for name, destination in page["destinations"].items():
         console.print(f"  destination {name}: {_describe_destination(destination)}", soft_wrap=True)
     for name, source in page["sources"].items():
-        keys = pluralize(source["keys"], "key")
-        text = f"  source {name}: to {source['destination']} as {source['send_as']}, {keys}"
+        keys = "" if source["keys"] is None else f", {pluralize(source['keys'], 'key')}"
+        text = f"  source {name}: to {source['destination']} as {source['send_as']}{keys}"
         console.print(text, soft_wrap=True)
         if source["verify"]:
             console.print(f"    webhook {_describe_webhook(source)}", soft_wrap=True)
@@ -119,15 +134,16 @@ def _describe_webhook(source: Mapping[str, Any]) -> str:
 
 @click.command("settings", epilog="Example: RELAY_LOG_LEVEL=debug gong-relay settings")
 @with_shared_options
+@for_process
 @as_json
 @errors_as_messages()
-def list_settings(*, as_json: bool) -> None:
+def list_settings(*, process: Process, as_json: bool) -> None:
     """List every RELAY_* variable with its value, its origin and its meaning. Secrets are masked.
 
     Exit status: 0 on success, 1 if a variable is invalid, 2 usage error.
     """
     options = current_options()
-    settings = Settings.from_env(options.environ())
+    settings = Settings.from_env(options.environ(), process)
     rows = [
         {
             "name": variable_name(field),

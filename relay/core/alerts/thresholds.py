@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from relay.core.alerts.kinds import AlertKind
+from relay.core.secret import WithheldSecret
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,8 @@ class Receiver:
     """An endpoint that alerts are posted to. `url` and `secret` are never shown."""
 
     name: str
-    url: str = field(repr=False)
-    secret: bytes | None = field(default=None, repr=False)
+    url: str | WithheldSecret = field(repr=False)
+    secret: bytes | WithheldSecret | None = field(default=None, repr=False)
     """Key that signs messages; None for chats."""
     format: ReceiverFormat = ReceiverFormat.STANDARD
 
@@ -64,5 +65,5 @@ class AlertConfig:
     """Between two notifications of an open alert."""
     resolve_after: float = 300.0
     """How long a condition must be absent before its alert resolves."""
-    heartbeat: str | None = field(default=None, repr=False)
+    heartbeat: str | WithheldSecret | None = field(default=None, repr=False)
     """URL that is requested after every check."""

@@ -52,7 +52,7 @@ def load_keys(
     scheme: Scheme, secrets: Sequence[SecretSpec], *, path: str = "secrets"
 ) -> tuple[VerifyingKey, ...]:
     """Load the keys, in the order of the configuration. Raises ValidationFailed with the problems of all secrets."""
-    problems = list(_check_count(scheme, len(secrets), path))
+    problems = list(count_problems(scheme, len(secrets), path))
     keys: list[VerifyingKey] = []
     for index, spec in enumerate(secrets if scheme.algorithm is not Algorithm.NONE else ()):
         try:
@@ -64,7 +64,7 @@ def load_keys(
     return tuple(keys)
 
 
-def _check_count(scheme: Scheme, count: int, path: str) -> Iterator[Problem]:
+def count_problems(scheme: Scheme, count: int, path: str) -> Iterator[Problem]:
     if scheme.algorithm is Algorithm.NONE:
         if count:
             yield Problem(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from flask import Blueprint, Response, g, request
 
 from relay.core.errors import NotFound, Unauthorized
+from relay.core.secret import reveal
 from relay.core.source import Source
 from relay.core.verification.challenge import ChallengeResponse, answer_challenge
 from relay.core.verification.rejection import VerificationFailed
@@ -101,7 +102,7 @@ def accept_webhook(name: str) -> Response:
     if challenge is not None:
         return _challenge_response(challenge)
     verified = _verify(ctx, hook, signed)
-    challenge = answer_challenge(hook.challenges, signed, verified=verified, keys=hook.keys)
+    challenge = answer_challenge(hook.challenges, signed, verified=verified, keys=reveal(hook.keys))
     if challenge is not None:
         return _challenge_response(challenge)
     if has_no_body:
@@ -133,7 +134,7 @@ def _signed_request(ctx: WebContext, raw: bytes) -> SignedRequest:
 
 def _verify(ctx: WebContext, hook: Webhook, signed: SignedRequest) -> VerifiedRequest:
     try:
-        return verify(hook.scheme, hook.keys, signed, now=ctx.now())
+        return verify(hook.scheme, reveal(hook.keys), signed, now=ctx.now())
     except VerificationFailed as error:
         # The reason is for the log: the response would help an attacker to improve a forgery.
         g.reason = error.reason
