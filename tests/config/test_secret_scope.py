@@ -224,7 +224,7 @@ def secret_fields(schema: Schema, path: str = "") -> list[str]:
             paths += secret_fields(item.schema, f"{here}.x")
         elif isinstance(item, schema_fields.Nested):
             paths += secret_fields(item.schema, here)
-    return found
+    return paths
 
 
 def test_every_secret_of_the_file_belongs_to_one_process():
