@@ -25,10 +25,14 @@ _MAX_UNREADABLE_BYTES = 65_536
 """Maximum number of bytes to show of a body that cannot be parsed."""
 
 
-def event_page(viewer: Viewer, event_id: str) -> dict[str, Any]:
-    """Return everything about an event, with as much of its payload as the viewer may see. Raises NotFound."""
+def event_page(viewer: Viewer, event_id: str, *, only: str | None = None) -> dict[str, Any]:
+    """Return everything about an event, with as much of its payload as the viewer may see.
+
+    `only` is the source whose events the viewer may see. Raises NotFound.
+    """
     match = find_event(viewer.stores, event_id)
-    if match is None:
+    # To a source, another source's event does not exist: any other answer would confirm the id.
+    if match is None or only not in {None, match[1]["source"].decode()}:
         text = f"There is no event {event_id}: the id is wrong, or its record was pruned after it ended."
         raise NotFound("no_such_event", text)
     store, record = match

@@ -1,6 +1,7 @@
 """Explain by any identifier why an event is or is not in Gong, also if there is no event."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from relay.core.explain.not_found import (
     explain_not_received,
     explain_pruned,
     explain_repeated,
+    explain_unknown,
 )
 from relay.core.redaction import redact_name
 from relay.core.timestamps import parse_timestamp
@@ -35,15 +37,28 @@ def explain_by_name_page(
     `events` are the newest ten that match, `why` explains the newest, or why there is none. `only` restricts the search
     to one source. Raises ValidationFailed unless the query has exactly one identifier.
     """
-    name, value = _parse_query(query)
-    sources = [only] if only else sorted(viewer.config.sources if viewer.config else ())
-    ids = _find_ids(viewer, name, value, sources)[:_MAX_EVENTS]
-    rows = (_render_event(viewer, event_id) for event_id in ids)
-    events = [row for row in rows if row and only in {None, row["source"]}]
-    page = {"query": {name: redact_name(value[:_MAX_NAME])}, "events": events}
+    lookup = _Lookup(viewer, *_parse_query(query), only)
+    rows = (_render_event(lookup, event_id) for event_id in _find_ids(lookup)[:_MAX_EVENTS])
+    events = [row for row in rows if row]
+    page = {"query": {lookup.name: redact_name(lookup.value[:_MAX_NAME])}, "events": events}
     if events:
         return page | {"why": events[0]["why"]}
-    return page | {"why": render_explanation(_explain_absence(viewer, name, value, sources))}
+    return page | {"why": render_explanation(_explain_absence(lookup))}
+
+
+@dataclass(frozen=True, slots=True)
+class _Lookup:
+    """One identifier to look up, and the only source whose events may be found (None: any)."""
+
+    viewer: Viewer
+    name: str
+    value: str
+    only: str | None
+
+    @property
+    def sources(self) -> list[str]:
+        config = self.viewer.config
+        return [self.only] if self.only else sorted(config.sources if config else ())
 
 
 def _parse_query(query: Mapping[str, str]) -> tuple[str, str]:
@@ -60,74 +75,89 @@ def _parse_query(query: Mapping[str, str]) -> tuple[str, str]:
     return names[0]
 
 
-def _find_ids(viewer: Viewer, name: str, value: str, sources: Sequence[str]) -> Sequence[str]:
+def _find_ids(lookup: _Lookup) -> Sequence[str]:
     """Return the ids of the matching events, newest first; those of a receipt in its own order."""
-    if name == "id":
-        return [value]
-    if name == "receipt":
-        return [event_id for event_id, duplicate in _read_verdicts(viewer, value) if not duplicate]
-    if name == "request_id":
-        return _list_ids(viewer, EventFilter(request_id=value))
-    exact = _list_ids(viewer, EventFilter(event_id=value))
-    if exact:
-        return exact
-    # Deduplication remembers ids with the prefix of their source, also those of pruned events.
-    matches = [find_duplicates(store.redis, _candidate_names(value, sources)) for store in viewer.stores]
-    return sorted((event_id for match in matches for event_id in match.values()), reverse=True)
+    match lookup.name:
+        case "id":
+            return [lookup.value]
+        case "receipt":
+            return [event_id for event_id, duplicate in _read_verdicts(lookup) if not duplicate]
+        case "request_id":
+            return _list_ids(lookup, EventFilter(request_id=lookup.value, source=lookup.only))
+        case _:
+            exact = _list_ids(lookup, EventFilter(event_id=lookup.value, source=lookup.only))
+            # Deduplication remembers ids with the prefix of their source, also those of pruned events.
+            return exact or sorted(_find_remembered_ids(lookup), reverse=True)
 
 
-def _list_ids(viewer: Viewer, event_filter: EventFilter) -> list[str]:
-    page = list_events_in_all_stores(viewer.stores, event_filter, limit=_MAX_EVENTS, cursor=None)
+def _list_ids(lookup: _Lookup, event_filter: EventFilter) -> list[str]:
+    page = list_events_in_all_stores(lookup.viewer.stores, event_filter, limit=_MAX_EVENTS, cursor=None)
     return [event["id"] for event in page.events]
 
 
-def _candidate_names(value: str, sources: Sequence[str]) -> list[str]:
+def _find_remembered_ids(lookup: _Lookup) -> list[str]:
+    """Return the ids of the events that deduplication remembers by this name. Their records may have been pruned."""
+    names = _candidate_names(lookup)
+    matches = [find_duplicates(store.redis, names) for store in lookup.viewer.stores]
+    return [event_id for match in matches for event_id in match.values()]
+
+
+def _candidate_names(lookup: _Lookup) -> list[str]:
     # Senders know only their own ids; the relay stores them with the name of the source in front.
-    return [value, *(f"{source}:{value}" for source in sources)]
+    prefixed = [f"{source}:{lookup.value}" for source in lookup.sources]
+    # A name in another source's namespace must not reveal that the other source used it.
+    own = lookup.only is None or lookup.value.startswith((f"{lookup.only}:", f"{lookup.only}@"))
+    return [lookup.value, *prefixed] if own else prefixed
 
 
-def _read_verdicts(viewer: Viewer, receipt_id: str) -> list[tuple[str, bool]]:
-    """Return each event of a receipt, and whether it was a duplicate."""
-    for store in viewer.stores:
-        receipt = read_receipt(store.redis, receipt_id)
+def _read_verdicts(lookup: _Lookup) -> list[tuple[str, bool]]:
+    """Return each event of a receipt, and whether it was a duplicate; none of another source's receipt."""
+    for store in lookup.viewer.stores:
+        receipt = read_receipt(store.redis, lookup.value)
         if receipt is not None:
+            if lookup.only not in {None, receipt["source"].decode()}:
+                return []
             verdicts = (verdict.split("|") for verdict in receipt.get("verdicts", b"").decode().split())
             return [(event_id, duplicate == "1") for event_id, _, duplicate in verdicts]
     return []
 
 
-def _render_event(viewer: Viewer, event_id: str) -> dict[str, Any] | None:
-    match = find_event(viewer.stores, event_id)
+def _render_event(lookup: _Lookup, event_id: str) -> dict[str, Any] | None:
+    match = find_event(lookup.viewer.stores, event_id)
     if match is None:
         return None
     store, record = match
+    source = record["source"].decode()
+    if lookup.only not in {None, source}:
+        return None
     return {
         "id": event_id,
         "status": record["state"].decode(),
-        "source": record["source"].decode(),
+        "source": source,
         "destination": record["destination"].decode(),
-        "why": explain_event(viewer, store, record),
+        "why": explain_event(lookup.viewer, store, record),
     }
 
 
-def _explain_absence(viewer: Viewer, name: str, value: str, sources: Sequence[str]) -> Explanation:
-    displayed = redact_name(value[:_MAX_NAME])
-    if name == "receipt" and (verdicts := _read_verdicts(viewer, value)):
+def _explain_absence(lookup: _Lookup) -> Explanation:
+    displayed = redact_name(lookup.value[:_MAX_NAME])
+    if lookup.name == "event_id":
+        if _find_remembered_ids(lookup):
+            return explain_pruned(displayed)
+        return explain_not_received(displayed, _find_rejections(lookup))
+    if lookup.name == "receipt" and (verdicts := _read_verdicts(lookup)):
         duplicates = [event_id for event_id, duplicate in verdicts if duplicate]
-        return (
-            explain_repeated(displayed, duplicates) if duplicates else explain_pruned(f"receipt {displayed}")
-        )
-    if name == "event_id" and any(
-        find_duplicates(store.redis, _candidate_names(value, sources)) for store in viewer.stores
-    ):
-        return explain_pruned(displayed)
-    return explain_not_received(displayed, _find_rejections(viewer, value, sources))
+        if duplicates:
+            return explain_repeated(displayed, duplicates)
+        return explain_pruned(f"receipt {displayed}")
+    return explain_unknown(displayed)
 
 
-def _find_rejections(viewer: Viewer, value: str, sources: Sequence[str]) -> list[RejectedRequests]:
+def _find_rejections(lookup: _Lookup) -> list[RejectedRequests]:
     """Return the requests of each source that failed verification in the last day, the most frequent first."""
-    named = [source for source in sources if value.startswith(f"{source}:")] or list(sources)
-    traffic = read_traffic(viewer.stores, named, now=viewer.now)
+    sources = lookup.sources
+    named = [source for source in sources if lookup.value.startswith(f"{source}:")] or sources
+    traffic = read_traffic(lookup.viewer.stores, named, now=lookup.viewer.now)
     rejections = [_count_rejections(source, traffic[source]) for source in named if source in traffic]
     return sorted((item for item in rejections if item.count), key=lambda item: -item.count)
 

@@ -22,6 +22,9 @@ _PAGE = 200
 MAX_SCANNED = 2_000
 """With several filters, one index is scanned and the others are checked on each event: at most this many for a page."""
 
+_MAX_PERSON_ENTRIES = 1_000
+"""A scan of this many entries ends without a cursor. With more, a source's own events are scanned instead."""
+
 _MAX_CLUSTERS = 500
 """With more clusters than this, a filter by reason scans all dead letters instead of the clusters."""
 
@@ -68,6 +71,8 @@ class EventFilter:
     """A fingerprint."""
     person: str | None = None
     """Someone whose data they contain, in a form of `relay.core.personal_data`."""
+    own_only: bool = False
+    """Scan nothing but the events of `source`, so that no cursor reveals an event of another source."""
 
     def id_range(self, cursor: str | None = None) -> IdRange:
         """Return the ids within `since` and `until` that come after the cursor."""
@@ -118,7 +123,7 @@ def list_events(
     """
     with redis_errors_as_unavailable():
         if mark is not None:
-            return _scan_page(redis, wanted, [person_entries(mark)], limit=limit, cursor=cursor)
+            return _scan_person(redis, wanted, person_entries(mark), limit=limit, cursor=cursor)
         if wanted.event_id is not None:
             return _single_page(redis, _find_by_event_id(redis, wanted.event_id), wanted)
         if wanted.request_id is not None:
@@ -129,6 +134,24 @@ def list_events(
 def person_entries(mark: bytes) -> PrefixedEntries:
     """Return the index entries of the events and receipts that contain a person's data."""
     return PrefixedEntries(f"{keys.PERSON_INDEX}{mark[:2].hex()}", mark)
+
+
+def _scan_person(
+    redis: Redis, wanted: EventFilter, entries: PrefixedEntries, *, limit: int, cursor: str | None
+) -> EventPage:
+    """Return a page of the events in a person's index entries."""
+    if wanted.own_only:
+        low, high = b"[" + entries.prefix, b"(" + entries.prefix + b"\xff"
+        if redis.zrange(entries.key, low, high, bylex=True, offset=_MAX_PERSON_ENTRIES, num=1):
+            return _scan_page(
+                redis,
+                wanted,
+                [f"{keys.BY_SOURCE}{wanted.source}"],
+                limit=limit,
+                cursor=cursor,
+                within=entries,
+            )
+    return _scan_page(redis, wanted, [entries], limit=limit, cursor=cursor)
 
 
 def _find_by_event_id(redis: Redis, event_id: str) -> list[Any]:
@@ -145,17 +168,27 @@ def _single_page(redis: Redis, pointers: Sequence[Any], wanted: EventFilter) -> 
     return EventPage([event for event in _summaries(redis, ids) if _matches(event, wanted)], None)
 
 
-def _scan_page(
-    redis: Redis, wanted: EventFilter, indexes: Sequence[Index], *, limit: int, cursor: str | None
+def _scan_page(  # noqa: PLR0913 - a page has two ends, and an index may narrow others
+    redis: Redis,
+    wanted: EventFilter,
+    indexes: Sequence[Index],
+    *,
+    limit: int,
+    cursor: str | None,
+    within: PrefixedEntries | None = None,
 ) -> EventPage:
-    """Return a page of the events in the indexes that match the filter. Stops after MAX_SCANNED events."""
+    """Return a page of the events in the indexes, and `within` this one too, that match the filter.
+
+    Stops after MAX_SCANNED events.
+    """
     events: list[dict[str, str]] = []
     scanned, last = 0, None
     # One event more than `limit` shows that there is another page.
     for batch, more in scan_newest(redis, indexes, wanted.id_range(cursor), first=limit + 1):
         for start in range(0, len(batch), max(limit + 1, _PAGE)):
             ids = batch[start : start + max(limit + 1, _PAGE)][: MAX_SCANNED - scanned]
-            events += [event for event in _summaries(redis, ids) if _matches(event, wanted)]
+            present = _filter_present(redis, ids, within) if within else ids
+            events += [event for event in _summaries(redis, present) if _matches(event, wanted)]
             scanned, last = scanned + len(ids), ids[-1]
             if len(events) > limit:
                 return EventPage(events[:limit], events[limit - 1]["id"])
@@ -166,8 +199,18 @@ def _scan_page(
     return EventPage(events, last)
 
 
+def _filter_present(redis: Redis, ids: Sequence[str], entries: PrefixedEntries) -> list[str]:
+    """Return the ids that are among the entries."""
+    pipeline = redis.pipeline(transaction=False)
+    for event_id in ids:
+        pipeline.zscore(entries.key, entries.prefix + event_id.encode())
+    return [event_id for event_id, score in zip(ids, pipeline.execute(), strict=True) if score is not None]
+
+
 def _indexes(redis: Redis, wanted: EventFilter) -> list[str]:
     """Return the sorted sets that together hold every event that may match."""
+    if wanted.own_only:
+        return [f"{keys.BY_SOURCE}{wanted.source}"]
     if wanted.cluster is not None:
         return [keys.CLUSTER + wanted.cluster]
     if wanted.reason is not None and (clusters := _clusters(redis, wanted.reason)) is not None:

@@ -38,6 +38,13 @@ def explain_pruned(name: str) -> Explanation:
     return Explanation(cause=ExplanationCause.PRUNED, in_gong=None, sentence=sentence, remedy=remedy)
 
 
+def explain_unknown(name: str) -> Explanation:
+    """Explain that no event has this id, which the relay or Gong assigned."""
+    sentence = f"The relay has no record with the id {name}: the id is wrong, or its record was pruned."
+    remedy = "Search by the sender's own id: the relay remembers it for longer than the record."
+    return Explanation(cause=ExplanationCause.NOT_RECEIVED, in_gong=None, sentence=sentence, remedy=remedy)
+
+
 def explain_not_received(name: str, rejected: Sequence[RejectedRequests]) -> Explanation:
     """Explain that no event with this name is known. `rejected` are requests that may have contained it."""
     if not rejected:

@@ -1,12 +1,13 @@
 """Events for operators and senders: list them, explain them, replay and discard them."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, request
 
 from relay.actions import events
 from relay.actions.visibility import make_viewer
-from relay.core.errors import Forbidden, NotFound, Problem, ValidationFailed
+from relay.core.errors import Forbidden, Problem, ValidationFailed
 from relay.core.lifecycle import State
 from relay.core.roles import Principal, Role
 from relay.core.source import Source
@@ -70,7 +71,7 @@ def list_events() -> Response:
         raise ValidationFailed([Problem(name, "unknown", message) for name in unknown])
     if principal.source is not None:
         params["source"] = _own_source(principal.source, params.get("source"))
-    event_filter = read_filter(params, now=ctx.now())
+    event_filter = replace(read_filter(params, now=ctx.now()), own_only=principal.source is not None)
     page = events_page(ctx.stores, event_filter, limit=read_limit(request), cursor=params.get("cursor"))
     return json_response(page)
 
@@ -171,11 +172,8 @@ def explain_event(event_id: str) -> Response:
     principal = ctx.auth.authenticate(request)
     if request.args.get("reveal") == "true":
         return json_response(events.reveal_event(ctx, principal, event_id))
-    page = event_page(make_viewer(ctx, principal), event_id)
-    # To a source, another source's event does not exist: 403 would confirm the id.
-    if principal.source is not None and page["source"] != principal.source.name:
-        raise NotFound("no_such_event", f"There is no event {event_id}.")
-    return json_response(page)
+    only = principal.source.name if principal.source is not None else None
+    return json_response(event_page(make_viewer(ctx, principal), event_id, only=only))
 
 
 @blueprint.post("/v1/events/<event_id>/replay")
