@@ -20,6 +20,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
+PROBLEMS_MAX = 100
+"""Problems listed by one response. A hostile body must not cause a response larger than itself."""
+QUOTE_MAX = 100
+"""Characters of a sender's text that a message repeats, such as a key or a path."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -42,6 +47,11 @@ def join_path(prefix: str, path: str) -> str:
     if not prefix or not path:
         return prefix or path
     return prefix + path if path.startswith("[") else f"{prefix}.{path}"
+
+
+def shorten(text: str) -> str:
+    """Return the beginning of a sender's text, for a message that repeats it."""
+    return text if len(text) <= QUOTE_MAX else f"{text[:QUOTE_MAX]}…"
 
 
 class RelayError(Exception):
@@ -97,15 +107,16 @@ class UnsupportedType(RelayError):
 
 
 class ValidationFailed(RelayError):
-    """The input can be read, but is not valid. `problems` is never empty."""
+    """The input can be read, but is not valid. `problems` is never empty; `total` counts those left out of it too."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     title = "Validation failed"
 
-    def __init__(self, problems: Sequence[Problem], code: str = "invalid") -> None:
-        lines = "; ".join(f"{problem.path or '(body)'}: {problem.message}" for problem in problems)
-        super().__init__(code, lines)
+    def __init__(self, problems: Sequence[Problem], code: str = "invalid", *, total: int = 0) -> None:
+        first = problems[:PROBLEMS_MAX]
+        super().__init__(code, "; ".join(f"{item.path or '(body)'}: {item.message}" for item in first))
         self.problems = tuple(problems)
+        self.total = total or len(problems)
 
 
 class TooManyRequests(RelayError):

@@ -3,16 +3,18 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from email.message import Message
 from typing import Any
 from urllib.parse import parse_qsl
 
-from relay.core.errors import BadRequest, TooLarge, UnsupportedType
+from relay.core.errors import BadRequest, TooLarge, UnsupportedType, shorten
+from relay.core.header_value import parse_content_type, parse_header_value
 from relay.core.strict_json import parse_json, parse_json_lines
 
 FIELDS_MAX = 1_000
 FIELD_DEPTH_MAX = 8
-FIELD_INDEX_MAX = 999
+LINES_MAX = 5_000
+PART_HEAD_MAX = 4_096
+"""Bytes before the text of one part of a multipart form."""
 
 _LINES = frozenset(
     {"application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-lines"}
@@ -20,10 +22,8 @@ _LINES = frozenset(
 _JSON = frozenset({"application/json", "text/json", "application/csp-report"})
 _FORM = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
-_CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii"})
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{1,70}")
 _BRACKETED = re.compile(r"\[([^\[\]]*)\]")
-_NO_VALUES: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,30 +50,23 @@ def read_body(raw: bytes, content_type: str, body_format: BodyFormat = BodyForma
 
     A form field `data[merges][EMAIL]` becomes nested objects. Uploaded files are ignored.
     """
-    kind = Message()
-    kind["Content-Type"] = body_format.content_type or content_type
-    media = kind.get_content_type() if kind["Content-Type"].strip() else ""
-    _check_charset(str(kind.get_param("charset", "")))
+    kind = parse_content_type(body_format.content_type or content_type)
+    media = kind.value
     if media == _FORM:
         return _build_body(_form_fields(raw), body_format)
     if media == _MULTIPART:
-        return _build_body(_multipart_fields(raw, str(kind.get_param("boundary", ""))), body_format)
+        return _build_body(_multipart_fields(raw, kind.parameters.get("boundary", "")), body_format)
     if media in _LINES:
         return list(_parse_ndjson(raw))
     if media in _JSON or media.endswith("+json"):
         return parse_json(raw)
-    problem = f"The Content-Type is {media!r}. " if media else "There is no Content-Type. "
+    problem = f"The Content-Type is {shorten(media)!r}. " if media else "There is no Content-Type. "
     remedy = f"Send application/json, {_FORM} or {_MULTIPART}, or set the content type of the source."
     raise UnsupportedType("unsupported_type", problem + remedy)
 
 
-def _check_charset(charset: str) -> None:
-    if charset.strip().strip('"').lower() not in _CHARSETS:
-        raise UnsupportedType("unsupported_charset", f"The charset is {charset!r}. Send UTF-8.")
-
-
 def _parse_ndjson(raw: bytes) -> Iterator[Any]:
-    for _, value in parse_json_lines(raw):
+    for _, value in parse_json_lines(raw, max_lines=LINES_MAX):
         if isinstance(value, BadRequest):
             raise value
         yield value
@@ -120,21 +113,30 @@ def _multipart_fields(raw: bytes, boundary: str) -> list[tuple[str, str]]:
 
 def _parse_part(part: bytes) -> tuple[str, str] | None:
     """Return the name and text of one part; None for a file."""
-    head, separator, text = part.partition(b"\r\n\r\n")
-    disposition = Message()
+    end = part.find(b"\r\n\r\n", 0, PART_HEAD_MAX + 4)
+    if end < 0 and len(part) > PART_HEAD_MAX:
+        text = f"A part of the form has more than {PART_HEAD_MAX} bytes of headers. Send only Content-Disposition."
+        raise BadRequest("bad_form", text)
+    parameters = _read_disposition(part[:end]) if end >= 0 else {}
+    name = parameters.get("name")
+    if name is None:
+        raise BadRequest("bad_form", "A part of the form has no name. Send Content-Disposition with name=.")
+    # Also filename* and filename*0, which hold a name in another encoding or in pieces.
+    if any(parameter.partition("*")[0] == "filename" for parameter in parameters):
+        return None
+    try:
+        return name, part[end + 4 :].decode()
+    except UnicodeDecodeError:
+        raise BadRequest("bad_form", "A field is not UTF-8. Encode the form as UTF-8.") from None
+
+
+def _read_disposition(head: bytes) -> Mapping[str, str]:
+    """Return the parameters of Content-Disposition; empty if there is none."""
     for line in head.decode("latin-1").split("\r\n"):
         header, colon, value = line.partition(":")
         if colon and header.strip().lower() == "content-disposition":
-            disposition["Content-Disposition"] = value.strip()
-    name = disposition.get_param("name", header="content-disposition")
-    if not separator or not isinstance(name, str):
-        raise BadRequest("bad_form", "A part of the form has no name. Send Content-Disposition with name=.")
-    if disposition.get_param("filename", header="content-disposition") is not None:
-        return None
-    try:
-        return name, text.decode()
-    except UnicodeDecodeError:
-        raise BadRequest("bad_form", "A field is not UTF-8. Encode the form as UTF-8.") from None
+            return parse_header_value(value).parameters
+    return {}
 
 
 def _check_count(count: int) -> None:

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, redirect, request
 
-from relay.core.errors import RelayError, Unauthorized, ValidationFailed
+from relay.core.errors import PROBLEMS_MAX, RelayError, Unauthorized, ValidationFailed
 from relay.core.roles import Principal, Role
 from relay.dashboard.rendering import render
 from relay.web.context import require_role
@@ -34,7 +34,7 @@ def _render_error(error: RelayError) -> Response:
         if "HX-Request" in request.headers:
             return Response(status=401, headers={"HX-Redirect": sign_in_url})
         return redirect(sign_in_url, 303)  # type: ignore[return-value]
-    problems = error.problems if isinstance(error, ValidationFailed) else ()
+    problems = error.problems[:PROBLEMS_MAX] if isinstance(error, ValidationFailed) else ()
     # find_principal() instead of require_role(): an error page must not raise an error itself.
     return render(
         "error.html", principal=find_principal(), status=error.status, error=error, problems=problems

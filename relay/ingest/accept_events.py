@@ -1,15 +1,15 @@
 """Accept canonical events: read the items, map them, store them in one step and describe the result of each."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import zip_longest
+from itertools import islice, zip_longest
 
 import orjson
 
 from relay.core.config import Config
-from relay.core.errors import Problem, ValidationFailed
+from relay.core.errors import PROBLEMS_MAX, Problem, ValidationFailed
 from relay.core.ids import ENTROPY_BYTES, generate_ids
 from relay.core.lifecycle import DeadLetterReason
 from relay.core.mapping.routing import Router, make_dedupe_key
@@ -67,7 +67,7 @@ def ingest_events(ctx: IngestContext, request: IngestRequest) -> IngestResponse:
     prepared = [outcome for outcome in outcomes if isinstance(outcome, PreparedEvent)]
     rejected = [outcome for outcome in outcomes if isinstance(outcome, RejectedItem)]
     if not prepared:
-        raise ValidationFailed(_collect_problems(rejected, single=items.single))
+        raise _all_rejected(rejected, single=items.single)
     receipt_id, events = build_events(request.source, prepared, now=now)
     # A batch may name people in rejected items too, and the receipt stores its whole body: search all of it.
     people = prepared[0].people if items.single else find_people(request.raw, most=REQUEST_MAX)
@@ -93,7 +93,7 @@ def dry_run(ctx: IngestContext, request: IngestRequest) -> IngestResponse:
     items, outcomes = _prepare_items(ctx, request, ctx.now())
     rejected = [outcome for outcome in outcomes if isinstance(outcome, RejectedItem)]
     if len(rejected) == len(outcomes):
-        raise ValidationFailed(_collect_problems(rejected, single=items.single))
+        raise _all_rejected(rejected, single=items.single)
     results = [preview_result(outcome) for outcome in outcomes]
     body = results[0] if items.single else {"results": results}
     return IngestResponse(status=200, body={"dry_run": True} | body, repeated=False, events=0)
@@ -108,16 +108,32 @@ def _prepare_items(
         prepare_event(index, value, source=source, router=router, now=now)
         for index, value in enumerate(items.values)
     )
-    return items, list(prepared)
+    return items, list(_limit_problems(prepared))
 
 
-def _collect_problems(rejected: Sequence[RejectedItem], *, single: bool) -> list[Problem]:
+def _limit_problems(
+    outcomes: Iterable[PreparedEvent | RejectedItem],
+) -> Iterator[PreparedEvent | RejectedItem]:
+    """Yield the outcomes with PROBLEMS_MAX problems in total, besides the first of each rejected item."""
+    left = PROBLEMS_MAX
+    for outcome in outcomes:
+        if isinstance(outcome, RejectedItem):
+            item = outcome.list_at_most(left)
+            left -= len(item.problems)
+            yield item
+        else:
+            yield outcome
+
+
+def _all_rejected(rejected: Sequence[RejectedItem], *, single: bool) -> ValidationFailed:
     # The paths of a single event begin at the event itself; those of a batch begin with the item's index.
-    return [
+    problems = (
         problem if single else problem.under(f"[{item.index}]")
         for item in rejected
         for problem in item.problems
-    ]
+    )
+    total = sum(len(item.problems) + item.omitted for item in rejected)
+    return ValidationFailed(list(islice(problems, PROBLEMS_MAX)), total=total)
 
 
 def build_events(

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from relay.core.errors import BadRequest, TooLarge, UnsupportedType
+from relay.core.errors import BadRequest, TooLarge, UnsupportedType, shorten
+from relay.core.header_value import parse_content_type
 from relay.core.strict_json import parse_json, parse_json_lines
 
 _JSON = frozenset({"application/json"})
@@ -26,12 +27,15 @@ def read_items(raw: bytes, content_type: str, *, max_items: int) -> Items:
 
     Raises BadRequest if the whole body cannot be parsed, UnsupportedType, or TooLarge for more than `max_items` items.
     """
-    media = _media_type(content_type)
+    media = parse_content_type(content_type).value
     # Lines are parsed one by one, so that one damaged line does not reject the others.
     if media in _LINES:
-        return Items(_check_count([value for _, value in parse_json_lines(raw)], max_items), single=False)
+        lines = parse_json_lines(raw, max_lines=max_items)
+        return Items(_check_count([value for _, value in lines], max_items), single=False)
     if media not in _JSON and not media.endswith("+json"):
-        problem = f"The Content-Type is {media!r}. " if media else "The request has no Content-Type. "
+        problem = (
+            f"The Content-Type is {shorten(media)!r}. " if media else "The request has no Content-Type. "
+        )
         text = f"{problem}Send application/json, or application/x-ndjson for one event per line."
         raise UnsupportedType("unsupported_type", text)
     value = parse_json(raw)
@@ -42,23 +46,9 @@ def read_items(raw: bytes, content_type: str, *, max_items: int) -> Items:
 
 def read_json_value(raw: bytes, content_type: str) -> Any:
     """Parse a body that is one JSON value. Raises BadRequest if it cannot be parsed, and UnsupportedType."""
-    if _media_type(content_type) not in _JSON:
+    if parse_content_type(content_type).value not in _JSON:
         raise UnsupportedType("unsupported_type", "Send the Content-Type application/json.")
     return parse_json(raw)
-
-
-def _media_type(content_type: str) -> str:
-    media, _, parameters = content_type.partition(";")
-    _check_charset(parameters)
-    return media.strip().lower()
-
-
-def _check_charset(parameters: str) -> None:
-    for parameter in parameters.split(";"):
-        name, _, value = parameter.partition("=")
-        charset = value.strip().strip('"').lower()
-        if name.strip().lower() == "charset" and charset not in {"utf-8", "utf8", "us-ascii"}:
-            raise UnsupportedType("unsupported_charset", f"The charset is {charset!r}. Send UTF-8.")
 
 
 def _check_count(values: list[Any], max_items: int) -> list[Any]:

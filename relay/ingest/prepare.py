@@ -48,10 +48,17 @@ class PreparedEvent:
 
 @dataclass(frozen=True, slots=True)
 class RejectedItem:
-    """One invalid item, with every problem."""
+    """One invalid item, with its problems."""
 
     index: int
     problems: tuple[Problem, ...]
+    omitted: int = 0
+    """Number of further problems."""
+
+    def list_at_most(self, count: int) -> "RejectedItem":
+        """Return the item with its first `count` problems, but at least one."""
+        listed = self.problems[: max(count, 1)]
+        return RejectedItem(self.index, listed, len(self.problems) - len(listed))
 
 
 def prepare_event(

@@ -58,11 +58,14 @@ def batch_response(
 
 def rejection_result(item: RejectedItem) -> dict[str, Any]:
     """Return the result of a rejected item."""
-    return {
+    result: dict[str, Any] = {
         "index": item.index,
         "status": "rejected",
         "errors": [problem.as_dict() for problem in item.problems],
     }
+    if item.omitted:
+        result["omitted_errors"] = item.omitted
+    return result
 
 
 def preview_result(item: PreparedEvent | RejectedItem) -> dict[str, Any]:

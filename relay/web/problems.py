@@ -6,7 +6,14 @@ import orjson
 from flask import Flask, Response, g
 from werkzeug.exceptions import HTTPException
 
-from relay.core.errors import RelayError, TooManyRequests, Unauthorized, Unavailable, ValidationFailed
+from relay.core.errors import (
+    PROBLEMS_MAX,
+    RelayError,
+    TooManyRequests,
+    Unauthorized,
+    Unavailable,
+    ValidationFailed,
+)
 from relay.log import log_event
 
 CONTENT_TYPE = "application/problem+json"
@@ -32,10 +39,8 @@ def register_error_handlers(app: Flask) -> None:
 def _convert_relay_error(error: RelayError) -> Response:
     body = problem_document(error.status, error.code, error.title, error.detail)
     if isinstance(error, ValidationFailed):
-        count = len(error.problems)
-        noun = "validation error" if count == 1 else "validation errors"
-        body["detail"] = f"{count} {noun}. Nothing was stored."
-        body["errors"] = [problem.as_dict() for problem in error.problems]
+        body["detail"] = f"{_count_problems(error)}. Nothing was stored."
+        body["errors"] = [problem.as_dict() for problem in error.problems[:PROBLEMS_MAX]]
     response = json_response(body, error.status, CONTENT_TYPE)
     if isinstance(error, Unavailable | TooManyRequests):
         response.headers["Retry-After"] = str(error.retry_after)
@@ -43,6 +48,14 @@ def _convert_relay_error(error: RelayError) -> Response:
         response.headers["WWW-Authenticate"] = 'Bearer realm="gong-relay", Basic realm="gong-relay"'
     g.code = error.code
     return response
+
+
+def _count_problems(error: ValidationFailed) -> str:
+    if error.total == 1:
+        return "1 validation error"
+    listed = min(len(error.problems), PROBLEMS_MAX)
+    rest = f", of which the first {listed} are listed" if error.total > listed else ""
+    return f"{error.total} validation errors{rest}"
 
 
 def _convert_http_error(error: HTTPException) -> Response:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from marshmallow import fields
 
 from relay.core.call import Operation
-from relay.core.gong.limits import BODY_BYTES_MAX, PROBLEMS_MAX
+from relay.core.errors import PROBLEMS_MAX
+from relay.core.gong.limits import BODY_BYTES_MAX
 from relay.core.gong.problems import ErrorCode, WarningCode
 from relay.core.gong.validate import SCHEMAS, assess_association, find_warnings, validate_body
 from tests.core.gong_bodies import MAXIMAL, MINIMAL, OMIT, with_changes

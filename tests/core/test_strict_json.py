@@ -1,12 +1,14 @@
 """Strict JSON: valid values are parsed unchanged, everything else is rejected with its place."""
 
 import json
+import time
+from contextlib import nullcontext
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.errors import BadRequest
+from relay.core.errors import BadRequest, TooLarge
 from relay.core.strict_json import parse_json, parse_json_lines
 
 json_values = st.recursive(
@@ -99,15 +101,61 @@ def test_an_escaped_backslash_before_u_is_plain_text():
 def test_each_line_has_a_result_with_its_number():
     raw = b'{"id": 1}\r\n\n  \n{"id": \n[2]\n{"a": NaN}'
     read = [
-        (number, "bad" if isinstance(value, BadRequest) else value) for number, value in parse_json_lines(raw)
+        (number, "bad" if isinstance(value, BadRequest) else value)
+        for number, value in parse_json_lines(raw, max_lines=9)
     ]
     assert read == [(1, {"id": 1}), (4, "bad"), (5, [2]), (6, "bad")]
 
 
 def test_an_error_in_a_line_names_its_line_in_the_body():
-    [_, (_, error)] = parse_json_lines(b"{}\n{]")
+    [_, (_, error)] = parse_json_lines(b"{}\n{]", max_lines=9)
     assert error.detail.startswith("Line 2 column 2")
 
 
 def test_an_empty_body_has_no_results():
-    assert parse_json_lines(b" \n\r\n") == []
+    assert parse_json_lines(b" \n\r\n", max_lines=9) == []
+
+
+def test_lines_are_counted_before_any_is_parsed():
+    assert len(parse_json_lines(b"{}\n\n{}\n", max_lines=2)) == 2
+    with pytest.raises(TooLarge, match="more than 2 lines"):
+        parse_json_lines(b"{}\nx\nx\n", max_lines=2)
+
+
+def test_the_error_of_a_line_holds_no_traceback():
+    """It would keep all that was parsed in memory: 2.5 KB for each line of two bytes."""
+    [(_, error)] = parse_json_lines(b"{]", max_lines=1)
+
+    assert (error.__traceback__, error.__context__, error.__cause__) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        (b'["verification",' + b"[" * 33 + b'"' + b'\\"' * 30_000, "too_deep"),
+        (b"[" * 40 + b'"' + b"\\" * 60_001, "too_deep"),
+        (b'{"a":[' + b"[]," * 40 + b'"' + b'\\"' * 30_000, "not_json"),
+        (
+            b"{" + b",".join(b'"%d":1' % number for number in range(20_000)) + b',"x":1,"x":1}',
+            "duplicate_key",
+        ),
+        (b'{"' + b"k" * 200_000 + b'":["\\ud83d\\ude00"' + b',"t"' * 50_000 + b"]}", None),
+    ],
+    ids=["quotes", "backslashes", "shallow", "repeated key", "long key"],
+)
+def test_hostile_text_takes_milliseconds(raw: bytes, code: str | None):
+    """Each of these took seconds, and twice the text took four times as long."""
+    started = time.process_time()
+    with pytest.raises(BadRequest) if code else nullcontext() as refused:
+        parse_json(raw)
+
+    assert getattr(refused and refused.value, "code", None) == code
+    assert time.process_time() - started < 0.5
+
+
+def test_a_message_repeats_only_the_beginning_of_a_key():
+    key = "k" * 10_000
+    for raw in (f'{{"{key}": 1, "{key}": 1}}', f'{{"{key}": "\\u0000"}}'):
+        with pytest.raises(BadRequest) as refused:
+            parse_json(raw.encode())
+        assert len(refused.value.detail) < 250

@@ -122,7 +122,8 @@ def test_every_limit_on_the_page_is_the_codes():
         f"{limit:,}"
         for limit in (
             mapping_compile.RULES_MAX, tree.EXPRESSIONS_MAX, lint_expression.LENGTH_MAX, lint_expression.NODES_MAX,
-            lint_expression.COPIES_MAX, work_limit.TEXT_MAX, work_limit.DEPTH_MAX, payloads.FIELDS_MAX,
+            lint_expression.COPIES_MAX, work_limit.TEXT_MAX, work_limit.DEPTH_MAX, payloads.FIELDS_MAX, payloads.PART_HEAD_MAX,
+                payloads.LINES_MAX,
             engine.ITEMS_MAX, work_limit.STEPS_PER_EVENT, work_limit.STEPS_PER_RECEIPT, work_limit.STEPS_PER_ITEM,
         )
     ]  # fmt: skip

@@ -1,6 +1,7 @@
 """`POST /v1/events`: accepted events, rejected requests, and the responses to the sender."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -154,6 +155,34 @@ def test_an_unreadable_line_of_ndjson_does_not_affect_the_others(
 
     assert (body["queued"], body["rejected"]) == (2, 1)
     assert body["results"][1]["status"] == "rejected"
+
+
+def test_lines_are_counted_before_they_are_parsed(client: FlaskClient, sender: Headers):
+    headers = sender | {"Content-Type": "application/x-ndjson"}
+    response = client.post("/v1/events", data=b"x\n" * 500_000, headers=headers)
+
+    assert len(response.data) < 1_000
+    assert "more than 500" in read_problem(response, 413, "too_many_items")["detail"]
+
+
+def test_a_response_lists_at_most_a_hundred_errors_and_counts_the_others(
+    client: FlaskClient, sender: Headers
+):
+    body = read_problem(client.post("/v1/events", json=[{}] * 200, headers=sender), 422, "invalid")
+
+    assert len(body["errors"]) == 100
+    assert re.match(r"[0-9]{3,4} validation errors, of which the first 100 are listed\.", body["detail"])
+
+
+def test_a_batch_lists_at_most_a_hundred_errors_besides_the_first_of_each_item(
+    client: FlaskClient, sender: Headers, page_view: Maker
+):
+    hopeless = {f"key{number}": 1 for number in range(90)}
+    body = client.post("/v1/events", json=[page_view("1"), *[hopeless] * 300], headers=sender).get_json()
+
+    rejected = body["results"][1:]
+    assert sum(len(result["errors"]) for result in rejected) < 100 + 300
+    assert all(len(result["errors"]) + result.get("omitted_errors", 0) > 90 for result in rejected)
 
 
 def test_a_dry_run_shows_the_call_and_stores_nothing(

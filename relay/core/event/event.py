@@ -7,11 +7,10 @@ from typing import Any
 import orjson
 from marshmallow import ValidationError
 
-from relay.core.errors import Problem, ValidationFailed
+from relay.core.errors import PROBLEMS_MAX, Problem, ValidationFailed
 from relay.core.event.model import Content, EventType, Person, Properties, Share
 from relay.core.event.schema import EVENT
 from relay.core.event.validation import check_rules
-from relay.core.gong.limits import PROBLEMS_MAX
 from relay.core.gong.problems import ErrorCode, flatten_errors
 
 EVENT_BYTES_MAX = 48 * 1024

@@ -11,8 +11,6 @@ CUSTOM_FIELDS_MAX = 50
 ITEMS_MAX = 100
 
 BODY_BYTES_MAX = 64 * 1024
-PROBLEMS_MAX = 100
-"""Problems reported by one check. A hostile body must not cause a response larger than itself."""
 
 INT32_MIN = -(2**31)
 INT32_MAX = 2**31 - 1

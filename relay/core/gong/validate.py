@@ -8,10 +8,10 @@ import orjson
 from marshmallow import Schema, ValidationError
 
 from relay.core.call import Operation
-from relay.core.errors import Problem
+from relay.core.errors import PROBLEMS_MAX, Problem
 from relay.core.gong import catalog_schema, engagement_schema, interaction_schema
 from relay.core.gong.accessors import get_object, is_empty, iter_objects
-from relay.core.gong.limits import BODY_BYTES_MAX, PROBLEMS_MAX
+from relay.core.gong.limits import BODY_BYTES_MAX
 from relay.core.gong.problems import ErrorCode, WarningCode, flatten_errors
 from relay.core.gong.semantic_rules import RULES
 from relay.core.gong.warnings import WARNING_CHECKS

@@ -59,6 +59,7 @@ _ACCEPTED: dict[str, Schema] = {
 _REJECTED = record(
     {"index": COUNT, "status": constant("rejected"), "errors": VALIDATION_PROBLEMS},
     "An item that was not accepted.",
+    optional={"omitted_errors": integer("Number of further errors, which `errors` does not list.")},
 )
 _ACCEPTED_EVENT = record(
     _ACCEPTED,

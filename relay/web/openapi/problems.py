@@ -255,7 +255,9 @@ ERRORS: Mapping[str, ErrorInfo] = {
         413, "The body is larger than `RELAY_MAX_BODY_BYTES`.", "Send fewer events per request."
     ),
     "too_many_items": ErrorInfo(
-        413, "The request contains more events than `RELAY_MAX_ITEMS`.", "Send fewer events per request."
+        413,
+        "The request contains more events than `RELAY_MAX_ITEMS`, or a webhook has more than 5,000 lines of NDJSON.",
+        "Send fewer events per request.",
     ),
     "too_many_fields": ErrorInfo(413, "The form has too many fields.", "Send fewer fields, or send JSON."),
     "unsupported_type": ErrorInfo(

@@ -42,7 +42,7 @@ PROBLEM_DOCUMENT = record(
         "detail": string("An explanation for people. The wording may change."),
     },
     "An error, as defined by RFC 9457.",
-    optional={"errors": array(component("ValidationProblem"), "Every validation problem.")},
+    optional={"errors": array(component("ValidationProblem"), "The validation problems, at most 100.")},
 )
 
 VALIDATION_PROBLEM = record(

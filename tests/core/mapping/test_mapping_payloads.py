@@ -1,5 +1,6 @@
 """Reading bodies as partners post them: JSON, NDJSON, forms with brackets, multipart, JSON in a form field; and hostile ones."""
 
+import time
 from contextlib import suppress
 
 import pytest
@@ -7,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.core.errors import BadRequest, RelayError, TooLarge, UnsupportedType
-from relay.core.payloads import FIELDS_MAX, BodyFormat, read_body
+from relay.core.header_value import HEADER_VALUE_MAX
+from relay.core.payloads import FIELDS_MAX, LINES_MAX, PART_HEAD_MAX, BodyFormat, read_body
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=b"
@@ -37,6 +39,13 @@ def multipart(*parts):
         (b"a[=1&b]=2&[c]=3&d[e]f=4", FORM, {"a[": "1", "b]": "2", "[c]": "3", "d[e]f": "4"}),
         (multipart(part("a", "1"), part("d[x]", "é\r\n2")), MULTIPART, {"a": "1", "d": {"x": "é\r\n2"}}),
         (multipart(part("a", "1"), part("f", "\x89PNG", '; filename="f.png"')), MULTIPART, {"a": "1"}),
+        (multipart(part("a", "1"), part("f", "x", "; filename*=UTF-8''f.png")), MULTIPART, {"a": "1"}),
+        (multipart(part('q\\"x', "1"), part("s;t=u", "2")), MULTIPART, {'q"x': "1", "s;t=u": "2"}),
+        (
+            b"--b c\r\ncontent-disposition : FORM-DATA ; NAME = a\r\n\r\n1\r\n--b c--",
+            'Multipart/Form-Data; foo; x="\\"; boundary=z"; boundary="b c" ; charset=UTF-8;',
+            {"a": "1"},
+        ),
     ],
 )
 def test_a_body_is_read_by_its_content_type(raw, content_type, value):
@@ -79,11 +88,49 @@ def test_a_sources_content_type_overrides_the_senders():
         (b"--b--\r\n", MULTIPART, BadRequest, "empty"),
         (b"--b\r\n\r\nx\r\n--b--\r\n", MULTIPART, BadRequest, "no name"),
         (b"x", "multipart/form-data", BadRequest, "boundary"),
+        (b"x\n" * (LINES_MAX + 1), "application/x-ndjson", TooLarge, f"more than {LINES_MAX:d} lines"),
+        (
+            multipart(part("a", "1", f"; x={'y' * PART_HEAD_MAX}")),
+            MULTIPART,
+            BadRequest,
+            "4096 bytes of headers",
+        ),
+        (b"{}", "application/json; a=" + "b" * HEADER_VALUE_MAX, UnsupportedType, "longer than 4096"),
     ],
 )
 def test_an_unreadable_body_is_rejected_with_a_remedy(raw, content_type, error, reason):
     with pytest.raises(error, match=reason):
         read_body(raw, content_type)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        'form-data; name="' + '\\"' * 40_000,
+        "form-data; name=a" + ";" * 80_000,
+        "form-data" + '; a="\\"' * 10_000,
+        "form-data; name=" + "a*0=b; " * 10_000,
+    ],
+    ids=["escapes", "semicolons", "quotes", "continuations"],
+)
+def test_a_long_head_of_a_part_is_rejected_before_it_is_read(header: str):
+    """80 KB took 28 seconds."""
+    raw = f"--b\r\nContent-Disposition: {header}\r\n\r\n1\r\n--b--\r\n".encode()
+    started = time.process_time()
+    with pytest.raises(BadRequest, match="4096 bytes"):
+        read_body(raw, MULTIPART)
+
+    assert time.process_time() - started < 0.5
+
+
+def test_many_heads_at_the_limit_take_milliseconds():
+    head = "Content-Disposition: form-data; name=a" + '; a*0="\\"; a=' * 310
+    assert 4_000 < len(head) < PART_HEAD_MAX
+    raw = f"--b\r\n{head}\r\n\r\n1\r\n".encode() * 250 + b"--b--\r\n"
+    started = time.process_time()
+
+    assert read_body(raw, MULTIPART) == {"a": ["1"] * 250}
+    assert time.process_time() - started < 1.0
 
 
 def test_a_form_without_the_field_that_holds_the_json_is_rejected():
