@@ -9,6 +9,7 @@ from typing import Literal
 import orjson
 
 from relay.core.printable import escape_json
+from relay.core.redaction import redact_name, redact_sentence
 
 Level = Literal["debug", "info", "warning", "error"]
 Scalar = str | int | float | bool | None
@@ -22,7 +23,6 @@ FIELDS = frozenset(
         "destination",
         "erasure",
         "error",
-        "event_id",
         "events",
         "id",
         "method",
@@ -59,6 +59,8 @@ Any other field is dropped, and `dropped_fields` lists its name, so that no payl
 
 _RANKS: dict[str, int] = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _MAX_TEXT = 500
+_SENTENCES = frozenset({"error", "reason", "target"})
+"""The fields that hold more than one name. Numbers and quoted values in them are masked too."""
 
 _minimum = {"rank": _RANKS["info"]}
 _trace_ids: dict[str, Callable[[], Mapping[str, str]]] = {}
@@ -89,13 +91,31 @@ def log_event(event: str, *, level: Level = "info", **fields: Scalar) -> None:
         if name not in FIELDS or not isinstance(value, Scalar):
             dropped.append(name)
         elif value is not None:
-            record[name] = value[:_MAX_TEXT] if isinstance(value, str) else value
+            record[name] = _clean(name, value) if isinstance(value, str) else value
     if dropped:
         record["dropped_fields"] = sorted(dropped)
     with contextlib.suppress(OSError, ValueError, TypeError):
         # One write for the whole line, so that lines of two threads do not mix.
         sys.stdout.write(escape_json(orjson.dumps(record).decode()) + "\n")
         sys.stdout.flush()
+
+
+def _clean(name: str, text: str) -> str:
+    """Shorten a text, and mask what looks like personal data."""
+    # A second guard: callers pass codes and names of the configuration. An account of an identity provider is an address.
+    return (redact_sentence if name in _SENTENCES else redact_name)(text[:_MAX_TEXT])
+
+
+def log_crash(event: str, error: BaseException, *, worker: str | None = None, id: str | None = None) -> None:  # noqa: A002 - the name of the field
+    """Write one line about a crash: the class of the error, and the file and line that raised it.
+
+    Its message is left out: it may quote a payload, a URL with a password, or a header.
+    """
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}" if trace else "?"
+    log_event(event, level="error", error=type(error).__name__, where=place, worker=worker, id=id)
 
 
 def _now() -> str:

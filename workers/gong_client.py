@@ -130,6 +130,8 @@ def _prepare(credentials: Credentials, operation: Operation, body: bytes) -> req
     return request
 
 
+_MAX_CAUSES = 8
+
 _NEVER_SENT = (
     requests.ConnectTimeout,
     requests.exceptions.InvalidURL,
@@ -142,13 +144,35 @@ _NEVER_SENT = (
 
 def classify_exception(error: Exception) -> NoResponse:
     """Return what an exception means. It is ambiguous if Gong may have received the request before it was raised."""
-    detail = f"{type(error).__name__}: {error}"[:300]
+    detail = _describe_error(error)
     # ConnectTimeout is a Timeout too, but nothing was sent then.
     if isinstance(error, requests.Timeout) and not isinstance(error, requests.ConnectTimeout):
         return NoResponse("timeout", detail, ambiguous=True)
     if isinstance(error, _NEVER_SENT) or _never_connected(error):
         return NoResponse("no_connection", detail, ambiguous=False)
     return NoResponse("connection_lost", detail, ambiguous=True)
+
+
+def _describe_error(error: BaseException) -> str:
+    """Return the class of an exception and of its first cause, and what the system says: `SSLError: certificate …`.
+
+    The message is left out: libraries quote URLs, proxies with passwords and values of headers in it.
+    """
+    cause = _first_cause(error)
+    names = dict.fromkeys((type(error).__name__, type(cause).__name__))
+    reason = cause.strerror if isinstance(cause, OSError) and isinstance(cause.strerror, str) else None
+    return ": ".join([*names, *([reason] if reason else [])])[:300]
+
+
+def _first_cause(error: BaseException) -> BaseException:
+    # requests wraps urllib3's errors, which wrap the system's: in `reason`, as an argument, or as the cause.
+    for _ in range(_MAX_CAUSES):
+        inner = [getattr(error, "reason", None), *error.args, error.__cause__, error.__context__]
+        causes = [cause for cause in inner if isinstance(cause, BaseException)]
+        if not causes:
+            break
+        error = causes[0]
+    return error
 
 
 def _never_connected(error: Exception) -> bool:

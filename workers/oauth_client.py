@@ -6,6 +6,7 @@ record and tries once more before it reports the grant as lost.
 """
 
 import random
+import re
 import secrets
 from collections.abc import Container
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from relay.core.oauth import (
     build_refresh_request,
     choose_renewal_delay,
     classify_token_response,
+    refusal_code,
 )
 from relay.core.secret import reveal
 from relay.core.vault import UnsealError, Vault
@@ -52,6 +54,7 @@ from workers.gong_client import GongClient, HttpOptions
 
 _CONNECT_SECONDS, _TOTAL_SECONDS = 3.0, 10.0
 _CONNECTIONS = 4
+_HOST = re.compile(r"https?://([A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?)(?:/|$)")
 
 
 class TokenEndpoint:
@@ -141,8 +144,8 @@ def renew_tokens(tokens: TokenService, grant: Grant) -> RenewalResult:
     """Renew this version of a destination's tokens, once among all workers. Raises Unavailable."""
     try:
         pair = unseal_tokens(tokens.vault, grant)
-    except UnsealError as error:
-        return _report_lost(grant, str(error))
+    except UnsealError:
+        return _report_lost(grant, "unreadable")
     # Two secrets may be tried, and no other worker may start before the time for both has passed.
     refresh = TokenRefresh(grant, secrets.token_hex(8), 2 * tokens.max_request_seconds + 5.0)
     match start_refresh(tokens.scripts, refresh):
@@ -155,7 +158,7 @@ def renew_tokens(tokens: TokenService, grant: Grant) -> RenewalResult:
         case RefreshStart.TOO_SOON:
             return RenewalResult.NOT_NOW
         case RefreshStart.NO_TOKENS | RefreshStart.LOST:
-            return _report_lost(grant, grant.lost or "its renewals got no response")
+            return _report_lost(grant, "lost")
 
 
 def _request_renewal(tokens: TokenService, refresh: TokenRefresh, pair: TokenPair) -> RenewalResult:
@@ -169,7 +172,7 @@ def _request_renewal(tokens: TokenService, refresh: TokenRefresh, pair: TokenPai
             return RenewalResult.DONE
         case GrantRejected():
             record_failed_refresh(tokens.scripts, refresh, RefreshFailure.LOST, result.text)
-            return _report_lost(grant, result.text)
+            return _report_lost(grant, refusal_code(result))
         case ResultUnknown():
             # Gong may have issued tokens that never arrived. The store allows one more try before it gives up.
             failure = RefreshFailure.IN_DOUBT
@@ -181,15 +184,23 @@ def _request_renewal(tokens: TokenService, refresh: TokenRefresh, pair: TokenPai
         level="warning",
         destination=grant.destination,
         reason=failure,
-        error=result.text,
+        error=refusal_code(result),
     )
     return RenewalResult.NOT_NOW
 
 
-def _report_lost(grant: Grant, text: str) -> RenewalResult:
+def _report_lost(grant: Grant, reason: str) -> RenewalResult:
     """Log that this customer has to be sent a new link."""
-    log_event("oauth.reauthorization_required", level="error", destination=grant.destination, reason=text)
+    log_event("oauth.reauthorization_required", level="error", destination=grant.destination, reason=reason)
     return RenewalResult.LOST
+
+
+def log_rejected_address(destination: str, address: str) -> None:
+    """Log which host Gong names as a customer's, if it is one that RELAY_ALLOW_GONG_HOSTS can list."""
+    host = _HOST.match(address)
+    log_event(
+        "oauth.address_rejected", level="error", destination=destination, name=host[1] if host else None
+    )
 
 
 def build_renewed_tokens(
@@ -199,9 +210,7 @@ def build_renewed_tokens(
     base_url = safe_base_url(issued.base_url, tokens.allow_hosts) if issued.base_url else None
     # A customer's base URL may change; but tokens are never sent to a host that is neither Gong's nor allowed.
     if issued.base_url and base_url is None:
-        log_event(
-            "oauth.address_rejected", level="error", destination=grant.destination, error=issued.base_url
-        )
+        log_rejected_address(grant.destination, issued.base_url)
     return IssuedTokens(
         destination=grant.destination,
         pair=TokenPair(issued.access_token, issued.refresh_token or refresh_token),

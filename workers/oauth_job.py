@@ -16,6 +16,7 @@ from relay.core.oauth import (
     TryLater,
     build_exchange_request,
     choose_renewal_delay,
+    refusal_code,
 )
 from relay.core.vault import UnsealError
 from relay.log import log_event
@@ -47,7 +48,7 @@ from relay.store.oauth_tokens import (
     save_tokens,
     schedule_refresh,
 )
-from workers.oauth_client import RenewalResult, TokenService, renew_tokens
+from workers.oauth_client import RenewalResult, TokenService, log_rejected_address, renew_tokens
 
 _MAX_RENEWALS_PER_STEP = 20
 _POSTPONE_SECONDS = 5.0
@@ -63,7 +64,11 @@ def create_oauth_task(
 
 
 class ConsentFailed(Exception):
-    """A consent cannot become a connection. The message is for the customer's administrator."""
+    """A consent cannot become a connection. The message is for the customer's administrator, the code for the log."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,7 @@ class OAuthTask:
                 "oauth.connect_failed",
                 level="warning",
                 destination=consent.invitation.destination,
-                reason=str(failure),
+                reason=failure.code,
             )
             return
         if grant is None:
@@ -120,12 +125,15 @@ class OAuthTask:
     def _exchange(self, consent: Consent) -> IssuedTokens | None:
         """Exchange the consent's code for tokens. None: try again later. Raises ConsentFailed."""
         if self.now() - consent.at > timedelta(seconds=CODE_SECONDS):
-            raise ConsentFailed("Gong could not be reached in time. Ask for a new link and open it.")
+            raise ConsentFailed(
+                "expired", "Gong could not be reached in time. Ask for a new link and open it."
+            )
         try:
             code = unseal_code(self.tokens.vault, consent)
         except UnsealError as error:
             raise ConsentFailed(
-                f"The relay cannot decrypt this connection request: {error}. Ask the relay's operator for help."
+                "unreadable",
+                f"The relay cannot decrypt this connection request: {error}. Ask the relay's operator for help.",
             ) from error
         app = self.tokens.endpoint.app
         request = build_exchange_request(app, code=code, redirect_uri=self.redirect_uri)
@@ -134,25 +142,34 @@ class OAuthTask:
                 return self._check(consent, issued)
             case GrantRejected(text):
                 raise ConsentFailed(
-                    f"Gong no longer accepts this consent ({text}). Ask for a new link and open it."
+                    "grant_rejected",
+                    f"Gong no longer accepts this consent ({text}). Ask for a new link and open it.",
                 )
             case ClientRejected(text):
                 raise ConsentFailed(
-                    f"Gong does not accept the relay's client secret ({text}). Ask the relay's operator to fix it."
+                    "client_rejected",
+                    f"Gong does not accept the relay's client secret ({text}). Ask the relay's operator to fix it.",
                 )
             case ResultUnknown() | TryLater() as result:
                 name = consent.invitation.destination
-                log_event("oauth.exchange_postponed", level="warning", destination=name, error=result.text)
+                log_event(
+                    "oauth.exchange_postponed", level="warning", destination=name, error=refusal_code(result)
+                )
                 return None
 
     def _check(self, consent: Consent, issued: TokensIssued) -> IssuedTokens:
         # Tokens are sent to Gong only. With a base URL that is not Gong's, they are not even stored.
         base_url = safe_base_url(issued.base_url or "", self.tokens.allow_hosts)
         if base_url is None:
-            log_event("oauth.address_rejected", level="error", error=issued.base_url or "")
-            raise ConsentFailed("The address that came with the consent is not Gong's. No token was stored.")
+            log_rejected_address(consent.invitation.destination, issued.base_url or "")
+            raise ConsentFailed(
+                "address_rejected",
+                "The address that came with the consent is not Gong's. No token was stored.",
+            )
         if issued.refresh_token is None:
-            raise ConsentFailed("Gong issued no refresh token. Ask for a new link and open it.")
+            raise ConsentFailed(
+                "no_refresh_token", "Gong issued no refresh token. Ask for a new link and open it."
+            )
         return IssuedTokens(
             destination=consent.invitation.destination,
             pair=TokenPair(issued.access_token, issued.refresh_token),
@@ -229,5 +246,5 @@ class OAuthTask:
                 _LOST_CHECK_SECONDS,
             )
             hold_destination(self.tokens.scripts, destination, hold)
-            log_event("oauth.reauthorization_required", level="error", destination=name, reason=grant.lost)
+            log_event("oauth.reauthorization_required", level="error", destination=name)
         schedule_refresh(self.tokens.redis, name, None)

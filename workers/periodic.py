@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from relay.core.errors import Unavailable
-from relay.log import log_event
+from relay.log import log_crash, log_event
 
 Task = Callable[[], None]
 """Does what is due, unless another worker is doing it, and returns. It must be safe to kill at any line."""
@@ -34,5 +34,5 @@ class PeriodicTasks:
             except Unavailable as error:
                 log_event("task.waiting_for_store", error=error.code)
             except Exception as error:  # noqa: BLE001 - one failed round must not end the task
-                log_event("task.crashed", level="error", error=f"{type(error).__name__}: {error}"[:300])
+                log_crash("task.crashed", error)
             self._stopped.wait(self._every)

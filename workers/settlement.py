@@ -171,7 +171,6 @@ def log_attempt(attempt: Attempt, settlement: Settlement, *, settled: bool) -> N
     log_event(
         "delivery.attempted",
         id=event.id,
-        event_id=event.event_id,
         destination=event.destination,
         company=event.company,
         operation=event.operation,

@@ -25,7 +25,7 @@ from rq.worker import SimpleWorker
 from relay.core.backoff import rate_limit_pause
 from relay.core.errors import Unavailable
 from relay.core.outcome import RateLimited
-from relay.log import log_event
+from relay.log import log_crash, log_event
 from relay.store.delivery import (
     CallTiming,
     LeasedEvent,
@@ -267,12 +267,7 @@ class PacedWorker(SimpleWorker):
             log_attempt(attempt, settlement, settled=settled)
         # Nothing may escape, or the thread's slot would be lost. The lease expires and another worker takes the event.
         except Exception as error:  # noqa: BLE001 - see the line above
-            log_event(
-                "delivery.crashed",
-                worker=self.name,
-                id=event.id,
-                error=f"{type(error).__name__}: {error}"[:300],
-            )
+            log_crash("delivery.crashed", error, worker=self.name, id=event.id)
         finally:
             self._free_slots.release()
 
@@ -290,7 +285,7 @@ class PacedWorker(SimpleWorker):
                         worker=self.name,
                         id=event.id,
                         verb=settlement.verb,
-                        error=str(error)[:200],
+                        error=type(error).__name__,
                     )
                     return False
             delay = min(delay * 2, 2.0)

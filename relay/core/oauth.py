@@ -96,6 +96,22 @@ class ResultUnknown:
     text: str
 
 
+RefusalResult = GrantRejected | ClientRejected | TryLater | ResultUnknown
+
+
+def refusal_code(result: RefusalResult) -> str:
+    """Return the code of a result without tokens, for the log. The result's text may quote anything."""
+    match result:
+        case GrantRejected():
+            return "grant_rejected"
+        case ClientRejected():
+            return "client_rejected"
+        case TryLater():
+            return "try_later"
+        case ResultUnknown():
+            return "result_unknown"
+
+
 TokenResult = TokensIssued | GrantRejected | ClientRejected | TryLater | ResultUnknown
 
 

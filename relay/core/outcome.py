@@ -10,6 +10,7 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +23,8 @@ MAX_RETRY_AFTER_SECONDS = 24 * 3600.0
 """Upper limit for Retry-After: the length of Gong's daily budget."""
 
 _TIMEOUT, _TOO_EARLY = 408, 425
+_REQUEST_ID = re.compile(r"(?=[^A-Za-z]{0,99}[A-Za-z])[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
+"""Letters, digits and separators, with at least one letter: neither an e-mail address nor a phone number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,15 +200,21 @@ class _ResponseDetails:
 
 
 def _parse_details(response: HttpResponse) -> _ResponseDetails:
-    trace = response.headers.get("x-traceid")
+    trace = _parse_request_id(response.headers.get("x-traceid"))
     envelope = _parse_envelope(response.body)
     if envelope is None:
         text = " ".join(response.body[:300].decode("utf-8", "replace").split())
         return _ResponseDetails(trace, (text,) if text else (), is_envelope=False)
-    request_id = envelope.get("requestId")
+    request_id = _parse_request_id(envelope.get("requestId")) or trace
     errors = envelope.get("errors")
     texts = tuple(str(error)[:500] for error in errors[:50]) if isinstance(errors, list) else ()
-    return _ResponseDetails(request_id if isinstance(request_id, str) else trace, texts, is_envelope=True)
+    return _ResponseDetails(request_id, texts, is_envelope=True)
+
+
+def _parse_request_id(value: Any) -> str | None:
+    """Return Gong's request id; None for a value in another form, which a gateway may have put there."""
+    # It is logged, is part of a key of the store, and is kept when the event is erased.
+    return value if isinstance(value, str) and _REQUEST_ID.fullmatch(value) else None
 
 
 def _parse_envelope(body: bytes) -> dict[str, Any] | None:

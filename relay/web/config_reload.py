@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from relay.config.reload import ConfigFile
 from relay.core.config import Config
-from relay.log import log_event
+from relay.log import log_crash
 
 _INTERVAL_SECONDS = 2.0
 
@@ -20,7 +20,7 @@ def watch_config_file(file: ConfigFile, apply: Callable[[Config], None]) -> None
             try:
                 config = file.reload()
             except Exception as error:  # noqa: BLE001 - the current configuration must stay in use, whatever happens
-                log_event("config.check_failed", level="error", error=f"{type(error).__name__}: {error}")
+                log_crash("config.check_failed", error)
                 continue
             if config is not None:
                 apply(config)

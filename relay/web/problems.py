@@ -14,7 +14,7 @@ from relay.core.errors import (
     Unavailable,
     ValidationFailed,
 )
-from relay.log import log_event
+from relay.log import log_crash
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -73,18 +73,8 @@ def _convert_http_error(error: HTTPException) -> Response:
 
 
 def _convert_crash(error: Exception) -> Response:
-    log_event("web.crashed", error=type(error).__name__, where=_location(error))
+    log_crash("web.crashed", error)
     g.code = "internal_error"
     # The error may have come after the events were stored, so the text does not say that nothing was.
     text = "Internal error; see the relay's log. It is safe to send the request again."
     return json_response(problem_document(500, "internal_error", RelayError.title, text), 500, CONTENT_TYPE)
-
-
-def _location(error: Exception) -> str:
-    """Return the file and line that raised the error. The message is not logged, as it may quote personal data."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return "?"
-    return f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from relay.log import configure, log_event
+from relay.log import FIELDS, configure, log_crash, log_event
 
 
 @pytest.fixture(autouse=True)
@@ -90,3 +90,37 @@ def test_a_value_that_json_cannot_represent_never_raises(value):
         log_event("request.answered", status=value)
 
     assert out.getvalue() == ""
+
+
+@pytest.mark.parametrize("field", sorted(FIELDS - {"seconds"}))
+@pytest.mark.parametrize(
+    "value", ["Ada.L@example.com", "x ada.l%40example.com y", "web:ada.l@example.com-7", "ADA.L@EXAMPLE.COM"]
+)
+def test_no_field_can_carry_an_email_address(field: str, value: str):
+    line = json.dumps(logged("operator.action", **{field: value}))
+
+    assert "ada.l" not in line.lower()
+
+
+@pytest.mark.parametrize("field", ["error", "reason", "target"])
+def test_a_sentence_carries_no_phone_number_and_no_quoted_value(field: str):
+    line = json.dumps(logged("operator.action", **{field: "phone +1 (555) 010-0199 of 'Jane Doe' is wrong"}))
+
+    assert "0199" not in line
+    assert "Jane" not in line
+
+
+def test_the_ids_that_senders_choose_have_no_field():
+    assert logged("delivery.attempted", event_id="web:jane@globex.com")["dropped_fields"] == ["event_id"]
+
+
+def test_a_crash_is_logged_by_its_place_and_without_its_message():
+    with redirect_stdout(io.StringIO()) as out:
+        try:
+            int("Basic secret")
+        except ValueError as error:
+            log_crash("delivery.crashed", error, worker="w", id="01K")
+
+    record = json.loads(out.getvalue())
+    assert (record["error"], record["where"].partition(":")[0]) == ("ValueError", "test_log.py")
+    assert "secret" not in out.getvalue()

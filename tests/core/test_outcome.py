@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -166,3 +167,39 @@ def test_every_response_has_an_outcome_with_a_code(status: int, body: bytes, hea
 
 def test_a_body_that_nests_too_deeply_has_an_outcome():
     assert isinstance(classify(400, b"[" * 60_000), Rejected)
+
+
+@pytest.mark.parametrize(
+    "request_id",
+    [
+        "4al018gzaztcr8nbukw",
+        "5f0c0a3e-0b8e-4f27-a8a5-0f1d5a2c9b11",
+        "1-67891233:abcdef012345",
+    ],
+)
+def test_a_request_id_of_gong_is_kept(request_id: str):
+    assert classify(200, orjson.dumps({"requestId": request_id})) == Delivered(200, request_id)
+
+
+@pytest.mark.parametrize(
+    "request_id",
+    [
+        "jane@globex.com",
+        "jane%40globex.com",
+        "+15550100199",
+        "15550100199",
+        "a b",
+        "a\x1b[2J",
+        "a\u202eb",
+        "a\nb",
+        "é",
+        "x" * 101,
+        "",
+        7,
+        ["a"],
+    ],
+)
+def test_what_is_no_request_id_of_gong_is_dropped(request_id: object):
+    for headers in ({}, {"x-traceid": str(request_id)}):
+        outcome = classify(200, orjson.dumps({"requestId": request_id}), **headers)
+        assert outcome == Delivered(200, None)

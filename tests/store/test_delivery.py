@@ -159,7 +159,9 @@ def test_a_rejected_event_is_a_dead_letter_that_rq_lists_as_failed(scripts: Scri
 
     assert state_of(redis, leased) == "dead"
     assert redis.zscore("rq:failed:gong:acme:web", leased.id) is not None
-    assert redis.hget(keys.RQ_JOB + leased.id, "exc_info") == b"rejected: content: must not be null"
+    assert (
+        redis.hget(keys.RQ_JOB + leased.id, "exc_info") == f"rejected: gong-relay event {leased.id}".encode()
+    )
 
 
 def test_an_unsent_event_returns_to_its_place_in_the_queue(scripts: Scripts):

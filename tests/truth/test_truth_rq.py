@@ -95,7 +95,7 @@ def test_rq_shows_a_dead_letter_as_a_failed_job_with_its_reason(redis: Redis, sc
 
     [failed] = FailedJobRegistry(queue=queue(redis)).get_job_ids()
     job = Job.fetch(failed, connection=redis, serializer=JSONSerializer)
-    assert (job.get_status(), job._exc_info) == (JobStatus.FAILED, "rejected: no title")
+    assert (job.get_status(), job._exc_info) == (JobStatus.FAILED, f"rejected: gong-relay event {job.id}")
 
 
 def test_requeueing_a_dead_letter_with_rq_sends_it_again(redis: Redis, scripts: Scripts):

@@ -183,3 +183,13 @@ class Like:
 
     def __repr__(self) -> str:
         return f"Silence({self.code!r}, ambiguous={self.ambiguous})"
+
+
+def test_the_detail_of_a_failure_quotes_no_header_no_proxy_and_no_url():
+    secret = requests.exceptions.InvalidHeader("Invalid header value b'Basic secret'")
+    proxy = requests.exceptions.ProxyError(
+        OSError(111, "Connection refused", "http://user:secret@proxy:3128")
+    )
+
+    assert classify_exception(secret).detail == "InvalidHeader"
+    assert classify_exception(proxy).detail == "ProxyError: ConnectionRefusedError: Connection refused"

@@ -74,8 +74,8 @@ end
 -- Makes an event a dead letter. `...` are more fields of it: those that identify its cluster.
 local function dead_letter(id, destination, from, reason, detail, keep, ...)
   move_event(id, destination, from, 'dead', 'reason', reason, 'detail', detail, 'ended_at', whole(now), ...)
-  -- RQ's own tools list it as a failed job, and `rq requeue` can replay it.
-  redis.call('HSET', K.RQ_JOB .. id, 'status', 'failed', 'exc_info', reason .. ': ' .. detail)
+  -- RQ's own tools list it as a failed job, and `rq requeue` can replay it. They get no detail: it may quote the payload.
+  redis.call('HSET', K.RQ_JOB .. id, 'status', 'failed', 'exc_info', reason .. ': gong-relay event ' .. id)
   redis.call('ZADD', K.RQ_FAILED .. event_queue_name(id), whole((now + keep) / 1000000), id)
   count_event(destination, 'dead')
   redis.call('HINCRBY', K.OTHER_COUNTS, destination .. '|dead:' .. reason, 1)
