@@ -31,6 +31,10 @@ def main() -> int:
     worker.work(logging_level="WARNING")
     if watcher.restart_needed and not worker.stopped_by_signal:
         _restart()
+    if worker.gave_up:
+        # Python's own exit would wait for the threads that were given up.
+        sys.stdout.flush()
+        os._exit(0)
     return 0
 
 

@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -41,6 +41,7 @@ from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
 from relay.store.holds import freeze_after_probe, resume_destination, save_probe_result
 from workers.deliver import CallResult, Deliverer
+from workers.grace import GracePeriod
 from workers.liveness import Liveness
 from workers.periodic import PeriodicTasks, Task
 from workers.settlement import Attempt, SettlementOptions, log_attempt, settle, summarize_probe
@@ -63,7 +64,7 @@ class WorkerOptions:
     sweep: SweepOptions = field(default_factory=SweepOptions)
     settlement: SettlementOptions = field(default_factory=SettlementOptions)
     grace: float = 25.0
-    """Seconds that a stopping worker waits for an unreachable store before it gives up settling its calls."""
+    """Seconds within which a worker ends that was told to stop, whatever does not answer."""
     liveness: Liveness = field(default_factory=Liveness)
 
 
@@ -99,8 +100,10 @@ class PacedWorker(SimpleWorker):
         self._leased: deque[_Job] = deque()
         self._wakeup = Wakeup(redis)
         self._tasks = PeriodicTasks(tasks)
-        self._abandon = threading.Event()
+        self._grace = GracePeriod(options.grace)
         self.stopped_by_signal = False
+        self.gave_up = False
+        """True if the worker ended with work unfinished. Its process must exit without waiting for the threads."""
         self._heartbeat_at = self._swept_at = float("-inf")
 
     # Methods of RQ's worker ----------------------------------------------------------------------------------------
@@ -149,9 +152,11 @@ class PacedWorker(SimpleWorker):
         """Extend the worker's registration, at most every ten seconds. RQ calls this around every job."""
         if time.monotonic() - self._heartbeat_at >= _HEARTBEAT_SECONDS:
             self._heartbeat_at = time.monotonic()
-            if not self.connection.exists(self.key):
-                self.register_birth()
-            super().heartbeat(timeout, pipeline)
+            # RQ's loop would end the worker after one timeout. The commands after this one report an unreachable store.
+            with suppress(RedisError):
+                if not self.connection.exists(self.key):
+                    self.register_birth()
+                super().heartbeat(timeout, pipeline)
 
     def dequeue_job_and_maintain_ttl(self, timeout: int | None, max_idle_time: int | None = None) -> Any:  # noqa: ARG002 - RQ's signature
         """Wait for the next event to send and return it with its company; None when the worker is to stop."""
@@ -169,7 +174,7 @@ class PacedWorker(SimpleWorker):
                     error=type(error).__name__,
                     times=failures,
                 )
-                self._abandon.wait(min(0.1 * 2**failures, 2.0))
+                self._grace.wait(min(0.1 * 2**failures, 2.0))
                 continue
             if job is not None:
                 return job, job.event.company
@@ -180,26 +185,36 @@ class PacedWorker(SimpleWorker):
         self._pool.submit(trace_attempt, self.connection, job.event, partial(self._run_attempt, job))
 
     def teardown(self) -> None:
-        """Return unsent events to their queues, wait for the calls in flight, and remove the registration."""
+        """Return unsent events to their queues, wait for the calls in flight, and remove the registration.
+
+        Gives up at the end of the grace period: leases and the registration then expire by themselves.
+        """
+        self._grace.begin()
         self._tasks.stop()
         while self._leased:
-            self._settle(self._leased.popleft().event, return_unsent())
-        # Without the timer, a store that never comes back would keep a stopping worker alive.
-        timer = threading.Timer(self._options.grace, self._abandon.set)
-        timer.start()
-        self._pool.shutdown(wait=True)
-        timer.cancel()
+            self._pool.submit(self._settle, self._leased.popleft().event, return_unsent())
+        # The pool ends when its calls are settled, and the store may be away for both. A thread can be left, a call cannot.
+        ended = _ends_within(self._pool.shutdown, self._grace) and _ends_within(self._unregister, self._grace)
+        self.gave_up = not ended
+        if self.gave_up:
+            log_event("worker.gave_up", level="warning", worker=self.name, seconds=self._options.grace)
+        log_event("worker.stopped", worker=self.name)
+
+    def _unregister(self) -> None:
         with suppress(RedisError):
             super().teardown()  # type: ignore[no-untyped-call]
-        log_event("worker.stopped", worker=self.name)
 
     # The relay's own ------------------------------------------------------------------------------------------------
 
     def stop(self, *, by_signal: bool = False) -> None:
         """Lease nothing more; `work` returns when the calls in flight have ended. After a signal there is no restart."""
         self.stopped_by_signal = self.stopped_by_signal or by_signal
+        self._grace.begin()
         self._stop_requested = True
-        self._wakeup.notify()
+        # A handler interrupts this very thread, perhaps while it holds the lock that `notify` needs. An idle worker looks
+        # at the flag several times a second anyway.
+        if not by_signal:
+            self._wakeup.notify()
 
     def _next(self) -> _Job | None:
         self.heartbeat()
@@ -279,7 +294,7 @@ class PacedWorker(SimpleWorker):
                 return finish(self._scripts, event, settlement, timing, self._options.pacing)
             except RedisError as error:
                 # Gong has answered: this result is worth waiting for, until the worker's grace period is over.
-                if self._abandon.wait(delay):
+                if self._grace.wait(delay):
                     log_event(
                         "delivery.unsettled",
                         worker=self.name,
@@ -315,6 +330,14 @@ class PacedWorker(SimpleWorker):
                 outcome="store_unavailable",
                 error=type(error).__name__,
             )
+
+
+def _ends_within(action: Callable[[], None], grace: GracePeriod) -> bool:
+    """Run `action` in a thread of its own. Returns False if the grace period is over before it ends."""
+    thread = threading.Thread(target=action, name="teardown", daemon=True)
+    thread.start()
+    thread.join(grace.remaining)
+    return not thread.is_alive()
 
 
 def _build_call_timing(result: CallResult, requested_at: float) -> CallTiming:
