@@ -1,4 +1,4 @@
-"""Grace period: the time that a worker has to finish its work after it was told to stop."""
+"""Grace period: the time in which a worker that has to stop may finish its work."""
 
 import time
 from collections.abc import Callable

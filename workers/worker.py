@@ -64,7 +64,7 @@ class WorkerOptions:
     sweep: SweepOptions = field(default_factory=SweepOptions)
     settlement: SettlementOptions = field(default_factory=SettlementOptions)
     grace: float = 25.0
-    """Seconds within which a worker ends that was told to stop, whatever does not answer."""
+    """Seconds within which a stopping worker ends, whatever does not answer."""
     liveness: Liveness = field(default_factory=Liveness)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from relay.cli.up.children import RecordedChild, read_record, read_start, stop_in_order
 from relay.cli.up.supervisor import Child, Supervisor, last_lines
 
 pytestmark = pytest.mark.slow
@@ -145,28 +147,85 @@ def test_a_childs_own_children_end_with_it(supervisor: Supervisor, tmp_path: Pat
     until(lambda: not is_running(grandchild), "the grandchild has ended")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux signals a process when its parent ends")
-def test_children_end_when_their_parent_is_killed(tmp_path: Path):
-    code = """
+ENDS_AT_ONCE = """
 import os, sys, time
 from pathlib import Path
+from relay.cli.up.children import RecordedChild, read_record, read_start, stop_in_order
 from relay.cli.up.supervisor import Child, Supervisor
-log, go = map(Path, sys.argv[1:])
-inner = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
-Supervisor(os.environ, print).start(Child("inner", (sys.executable, "-c", inner), log, 5))
-while not go.exists():
+folder = Path(sys.argv[1])
+supervisor = Supervisor(os.environ, print, (), folder / "record")
+for name, code, seconds, serves in (("store", sys.argv[2], 60, True), ("stubborn", sys.argv[3], 0.2, False), ("worker", sys.argv[2], 60, False)):
+    arguments = (str(folder / "ends"), name) if name != "stubborn" else ()
+    supervisor.start(Child(name, (sys.executable, "-c", code, *arguments), folder / f"{name}.log", seconds, serves))
+while not (folder / "go").exists():
     time.sleep(0.02)
 os.kill(os.getpid(), 9)
 """
+
+
+def test_children_end_in_order_when_their_parent_is_killed(tmp_path: Path):
     supervisor = Supervisor(os.environ, print)
-    parent = child(tmp_path, "parent", code, str(tmp_path / "inner.log"), str(tmp_path / "go"))
-    supervisor.start(parent)
-    until(lambda: text(tmp_path / "inner.log"), "the grandchild has printed its id")
-    grandchild = int(text(tmp_path / "inner.log"))
+    arguments = (str(tmp_path), RECORDS_ITS_END, STUBBORN)
+    supervisor.start(child(tmp_path, "parent", ENDS_AT_ONCE, *arguments))
+    until(lambda: all(text(tmp_path / f"{name}.log") for name in ("store", "stubborn", "worker")), "all run")
+    children = [process for group in read_record(tmp_path / "record") for process in group]
     (tmp_path / "go").touch()
 
-    until(lambda: not is_running(grandchild), "the grandchild has ended")
+    until(lambda: not any(process.is_running() for process in children), "all have ended")
+    assert (len(children), (tmp_path / "ends").read_text().split()) == (3, ["worker", "store"])
     supervisor.stop(is_hurried=never)
+
+
+def test_after_an_orderly_stop_neither_a_record_nor_a_guard_is_left(messages: list[str], tmp_path: Path):
+    guarded = Supervisor({**os.environ}, messages.append, (), tmp_path / "record")
+    guarded.start(child(tmp_path, "one", SLEEPS))
+    guard = guarded._guard
+    assert len(read_record(tmp_path / "record")) == 1
+    guarded.stop(is_hurried=never)
+
+    assert (guard.poll(), (tmp_path / "record").exists()) == (0, False)
+
+
+def test_a_guard_that_was_killed_is_replaced(messages: list[str], tmp_path: Path):
+    guarded = Supervisor({**os.environ}, messages.append, (), tmp_path / "record")
+    guarded.start(child(tmp_path, "one", SLEEPS))
+    first = guarded._guard
+    first.kill()
+    first.wait()
+    guarded.restart_ended()
+
+    assert guarded._guard.poll() is None
+    guarded.stop(is_hurried=lambda: True)
+
+
+def test_the_record_has_the_process_that_replaced_a_killed_child(messages: list[str], tmp_path: Path):
+    guarded = Supervisor({**os.environ}, messages.append, (), tmp_path / "record")
+    guarded.start(child(tmp_path, "one", SLEEPS))
+    [[before]] = read_record(tmp_path / "record")
+    os.kill(before.pid, signal.SIGKILL)
+
+    def recorded() -> list[RecordedChild]:
+        return [process for group in read_record(tmp_path / "record") for process in group]
+
+    until(lambda: guarded.restart_ended() or [before] != recorded(), "the record has changed")
+    assert [process.is_running() for process in (before, *recorded())] == [False, True]
+    guarded.stop(is_hurried=lambda: True)
+
+
+def test_a_process_that_got_the_id_of_a_recorded_child_is_not_stopped():
+    process = subprocess.Popen([sys.executable, "-c", SLEEPS], start_new_session=True)
+    stop_in_order([[RecordedChild(process.pid, "another start", 0.0)]], is_hurried=never)
+    assert process.poll() is None
+
+    stop_in_order([[RecordedChild(process.pid, read_start(process.pid), 60.0)]], is_hurried=never)
+    assert process.wait(20) == -signal.SIGTERM
+
+
+@pytest.mark.parametrize("damage", ["", "[[{]]", '[[{"pid": 1}]]', "[1]"])
+def test_a_damaged_record_has_no_children(tmp_path: Path, damage: str):
+    (tmp_path / "record").write_text(damage)
+
+    assert read_record(tmp_path / "record") == []
 
 
 def is_running(process: int) -> bool:

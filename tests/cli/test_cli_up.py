@@ -26,7 +26,9 @@ PARTS = {
     "web": "relay.wsgi|gunicorn_conf",
     "worker": "-m workers",
     "sandbox": "sandbox.wsgi",
+    "guard": "relay.cli.up.guard",
 }
+CHILDREN = [part for part in PARTS if part != "guard"]
 
 
 def command(*arguments: str) -> list[str]:
@@ -199,7 +201,7 @@ def test_ctrl_c_stops_all_children_and_the_next_start_continues(up: Up):
 def test_nothing_is_lost_when_a_child_is_killed(up: Up):
     up.start()
     accepted = set()
-    for part in PARTS:
+    for part in CHILDREN:
         accepted.add(up.send(f"before-{part}"))
         os.kill(up.child(part), signal.SIGKILL)
         accepted.add(up.send(f"after-{part}"))
@@ -211,7 +213,6 @@ def test_nothing_is_lost_when_a_child_is_killed(up: Up):
     up.until_delivered(accepted)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux signals a process when its parent ends")
 def test_nothing_is_lost_when_up_is_killed(up: Up):
     up.start()
     accepted = up.send("before")
@@ -219,6 +220,34 @@ def test_nothing_is_lost_when_up_is_killed(up: Up):
     up.start()
 
     assert "The last run was killed" in up.output
+    up.until_delivered({accepted, up.send("after")})
+
+
+def test_the_worker_of_a_killed_up_returns_its_events_before_the_store_ends(up: Up):
+    up.start()
+    accepted = {up.send(f"event-{number}") for number in range(20)}
+    up.end(signal.SIGKILL)
+    up.start()
+    worker = (up.folder / ".relay" / "log" / "worker.log.1").read_text()
+
+    assert "worker.stopped" in worker
+    assert "worker.gave_up" not in worker
+    assert "delivery.unsettled" not in worker
+    up.until_delivered(accepted)
+
+
+def test_a_run_that_was_killed_with_its_store_and_guard_does_not_block_the_next(up: Up):
+    up.start()
+    accepted = up.send("before")
+    assert up.process is not None
+    doomed = [up.process.pid, up.child("valkey"), up.child("guard")]
+    for process in doomed:
+        os.kill(process, signal.SIGSTOP)
+    for process in doomed:
+        os.kill(process, signal.SIGKILL)
+    up.process.wait(60)
+    up.start()
+
     up.until_delivered({accepted, up.send("after")})
 
 

@@ -1,4 +1,4 @@
-"""A worker that is told to stop ends within its grace period, whatever its store does."""
+"""A stopping worker ends within its grace period, whatever its store does."""
 
 import signal
 import threading

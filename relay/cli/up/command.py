@@ -17,6 +17,7 @@ from relay.cli.env_file import read_env_file, write_env_file
 from relay.cli.options import CliOptions, current_options, with_shared_options
 from relay.cli.up.banner import Addresses, render_banner
 from relay.cli.up.bootstrap import ServerUrls, child_environ, prepare_settings, write_starter
+from relay.cli.up.children import read_record, stop_in_order
 from relay.cli.up.data_dir import DataDir, DataDirInUseError, lock_data_dir
 from relay.cli.up.plan import Plan, StopSignals, check_ports, start
 from relay.cli.up.redis_server import find_server, socket_path, socket_url, stop_leftover_server
@@ -60,6 +61,8 @@ def up(*, host: str, port: int, sandbox: bool, sandbox_port: int, workers: int) 
     signals = _record_stop_signals()
 
     def end_leftovers() -> None:
+        # Their own guard is doing the same, unless it was killed too. After Ctrl-C they get a second to end.
+        stop_in_order(read_record(data.children), is_hurried=lambda: bool(signals))
         stop_leftover_server(socket_path(data.server))
 
     try:
@@ -92,7 +95,8 @@ def _run(plan: Plan, options: CliOptions, data: DataDir, stop: StopSignals) -> N
     config = _load_config(environ, plan)
     check_ports(plan)
     write_env_file(data.env_file, saved)
-    supervisor = Supervisor({"SANDBOX_JOURNAL": str(data.journal), **environ}, _say, (stop.lock,))
+    environ = {"SANDBOX_JOURNAL": str(data.journal), **environ}
+    supervisor = Supervisor(environ, _say, (stop.lock,), data.children)
     try:
         start(plan, data, supervisor, program, stop)
         _say(_banner(plan, data, config, environ))

@@ -36,6 +36,11 @@ class DataDir:
         """The events that the sandbox received."""
         return self.root / "sandbox.jsonl"
 
+    @property
+    def children(self) -> Path:
+        """The record of the child processes, while `up` runs."""
+        return self.root / "children.json"
+
     def log(self, name: str) -> Path:
         """The log of a child process."""
         return self.root / "log" / f"{name}.log"

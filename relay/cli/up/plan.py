@@ -79,11 +79,14 @@ def start(plan: Plan, data: DataDir, supervisor: Supervisor, program: str | None
         path = socket_path(data.server)
         stop_leftover_server(path)
         command = server_command(program, data.server, path)
-        supervisor.start(Child(name="valkey", command=command, log=data.log("valkey"), stop_seconds=20))
+        log = data.log("valkey")
+        # Without the store, the workers of a killed `up` could not return their events.
+        supervisor.start(Child(name="valkey", command=command, log=log, stop_seconds=20, serves_others=True))
         _wait_until(lambda: is_ready(path), supervisor, stop, seconds=_LOAD_SECONDS)
     if plan.sandbox:
         command = sandbox_command("127.0.0.1", plan.sandbox_port)
-        supervisor.start(Child(name="sandbox", command=command, log=data.log("sandbox"), stop_seconds=5))
+        log = data.log("sandbox")
+        supervisor.start(Child(name="sandbox", command=command, log=log, stop_seconds=5, serves_others=True))
     names = ["worker"] if plan.workers == 1 else [f"worker-{number + 1}" for number in range(plan.workers)]
     supervisor.start(
         *(Child(name=name, command=worker_command(), log=data.log(name), stop_seconds=30) for name in names)

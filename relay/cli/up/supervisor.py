@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from relay.cli.up.children import RecordedChild, read_start, signal_group, stop_in_order, write_record
+from relay.cli.up.guard import start_guard
+
 _PR_SET_PDEATHSIG = 1
 _SHORT_LIFE_SECONDS = 10.0
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.25, 10.0
-_HURRIED_SECONDS = 1.0
 
 # Loaded before any fork: a child between fork and exec should do as little as possible.
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -30,6 +32,8 @@ class Child:
     """Receives its output."""
     stop_seconds: float
     """How long it may take to end after SIGTERM."""
+    serves_others: bool = False
+    """If `up` is killed, it runs until the children that start after it have ended."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,6 +43,25 @@ class _Running:
     started_at: float
     pause_seconds: float = _FIRST_PAUSE_SECONDS
     restart_at: float | None = None
+
+    @property
+    def stop_seconds(self) -> float:
+        return self.child.stop_seconds
+
+    def is_running(self) -> bool:
+        return self.process.poll() is None
+
+    def terminate(self) -> None:
+        if self.is_running():
+            self.process.terminate()
+
+    def kill_group(self) -> None:
+        signal_group(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def describe(self) -> RecordedChild | None:
+        started = read_start(self.process.pid)
+        return RecordedChild(self.process.pid, started, self.child.stop_seconds) if started else None
 
 
 @dataclass(slots=True)
@@ -50,16 +73,21 @@ class Supervisor:
     """Prints a line for the operator."""
     inherited: tuple[int, ...] = ()
     """File descriptors that the children inherit."""
+    record: Path | None = None
+    """File that lists the children while they run. With it, a guard stops them if this process is killed."""
     _groups: list[list[_Running]] = field(default_factory=list)
+    _guard: "subprocess.Popen[bytes] | None" = None
 
     def start(self, *children: Child) -> None:
         """Start children that stop together. Groups that start first stop last."""
+        self._check_guard()
         self._groups.append([])
         for child in children:
             _rotate_log(child.log)
             self._groups[-1].append(
                 _Running(child=child, process=self._spawn(child), started_at=time.monotonic())
             )
+            self._write_record()
 
     def find_ended(self) -> Child | None:
         """Return a child that has ended; None if all run."""
@@ -72,6 +100,7 @@ class Supervisor:
 
     def restart_ended(self) -> None:
         """Restart children that have ended, after a pause. The pause grows while a child ends soon after its start."""
+        self._check_guard()
         for running in self._all():
             if running.restart_at is not None:
                 self._restart_if_due(running)
@@ -80,14 +109,11 @@ class Supervisor:
 
     def stop(self, *, is_hurried: Callable[[], bool]) -> None:
         """Stop the children, the last group first. A child that does not end in time, or in a hurry, is killed."""
-        for group in reversed(self._groups):
-            for running in group:
-                _signal_process(running, signal.SIGTERM)
-            for running in group:
-                _wait_for_end(running, is_hurried)
-                _signal_group(running, signal.SIGKILL)
-                running.process.wait()
+        stop_in_order(self._groups, is_hurried)
         self._groups.clear()
+        if self.record is not None and self._guard is not None:
+            self.record.unlink(missing_ok=True)
+            self._guard.communicate()
 
     def _all(self) -> Iterator[_Running]:
         return (running for group in self._groups for running in group)
@@ -103,12 +129,28 @@ class Supervisor:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches only this process, which decides the order of stopping
                 pass_fds=self.inherited,
-                preexec_fn=lambda: _end_with(parent),  # noqa: PLW1509 - one thread, and libc is loaded
+                preexec_fn=None if child.serves_others else lambda: _end_with(parent),  # noqa: PLW1509 - one thread, and libc is loaded
             )
+
+    def _check_guard(self) -> None:
+        """Start the guard, or another one if it has ended."""
+        if self._guard is not None and self._guard.poll() is not None:
+            self._guard.communicate()  # closes the pipe to it
+            self._guard = None
+        if self.record is not None and self._guard is None:
+            self._guard = start_guard(self.record, self.inherited)
+
+    def _write_record(self) -> None:
+        if self.record is None:
+            return
+        groups = [[running.describe() for running in group] for group in self._groups]
+        # Without space on disk, the children still have to be restarted.
+        with contextlib.suppress(OSError):
+            write_record(self.record, [[child for child in group if child] for group in groups])
 
     def _schedule_restart(self, running: _Running) -> None:
         # Children that a killed server leaves behind would keep its port.
-        _signal_group(running, signal.SIGTERM)
+        signal_group(running.process.pid, signal.SIGTERM)
         if time.monotonic() - running.started_at < _SHORT_LIFE_SECONDS:
             running.pause_seconds = min(running.pause_seconds * 2, _LONGEST_PAUSE_SECONDS)
         else:
@@ -123,6 +165,7 @@ class Supervisor:
         if running.restart_at is not None and time.monotonic() >= running.restart_at:
             running.process = self._spawn(running.child)
             running.started_at, running.restart_at = time.monotonic(), None
+            self._write_record()
 
 
 def last_lines(log: Path, count: int = 15) -> str:
@@ -141,7 +184,7 @@ def _rotate_log(log: Path) -> None:
 
 
 def _end_with(parent: int) -> None:
-    """Have Linux send SIGTERM to this child when the parent ends, even if it is killed."""
+    """Have Linux send SIGTERM to this child when the parent ends, even if it is killed together with the guard."""
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:  # the parent ended before the call
@@ -152,21 +195,3 @@ def _describe_end(code: int) -> str:
     if code >= 0:
         return f"exited with status {code}"
     return f"was ended by {signal.Signals(-code).name}"
-
-
-def _wait_for_end(running: _Running, is_hurried: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + running.child.stop_seconds
-    while running.process.poll() is None and time.monotonic() < deadline:
-        if is_hurried():
-            deadline = min(deadline, time.monotonic() + _HURRIED_SECONDS)
-        time.sleep(0.05)
-
-
-def _signal_process(running: _Running, number: signal.Signals) -> None:
-    if running.process.poll() is None:
-        running.process.send_signal(number)
-
-
-def _signal_group(running: _Running, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(running.process.pid, number)
