@@ -7,6 +7,7 @@ import pytest
 from relay.cli.main import main
 from relay.config.load import read_config
 from relay.core.config import Config
+from relay.core.secret import Process
 from relay.settings import Settings
 from tests.chart.rendering import CASES, Object, case, named, of_kind
 
@@ -35,10 +36,16 @@ def environ(container: Object, folder: Path) -> dict[str, str]:
     return variables
 
 
-def read(name: str, settings: Settings, variables: dict[str, str]) -> Config:
+def process_of(deployment: str) -> Process:
+    return Process.WEB if deployment.endswith("-web") else Process.WORKER
+
+
+def read(name: str, deployment: str, variables: dict[str, str]) -> Config:
     """The configuration of a release, read with the environment of one of its processes."""
+    process = process_of(deployment)
+    settings = Settings.from_env(variables, process)
     text = named(case(name), "ConfigMap", "relay-config")["data"]["relay.yaml"]
-    return read_config(text, environ=variables, allow_hosts=settings.allow_gong_hosts)
+    return read_config(text, environ=variables, allow_hosts=settings.allow_gong_hosts, process=process)
 
 
 @pytest.mark.parametrize(("name", "deployment"), OURS)
@@ -46,11 +53,11 @@ def test_a_process_accepts_its_environment_and_configuration(name: str, deployme
     spec = container_of(name, deployment)
     variables = environ(spec, tmp_path)
 
-    settings = Settings.from_env(variables)
+    settings = Settings.from_env(variables, process_of(deployment))
 
     assert settings.redis_url
     if name != "everything":  # this release uses an existing ConfigMap
-        assert read(name, settings, variables).destinations
+        assert read(name, deployment, variables).destinations
 
 
 @pytest.mark.parametrize(("name", "deployment"), OURS)
@@ -65,7 +72,7 @@ def test_a_container_runs_an_existing_command_with_existing_options(name: str, d
 def test_a_container_exposes_the_ports_of_its_process(name: str, deployment: str, tmp_path: Path):
     spec = container_of(name, deployment)
     variables = environ(spec, tmp_path)
-    settings = Settings.from_env(variables)
+    settings = Settings.from_env(variables, process_of(deployment))
     opened = {port["name"]: port["containerPort"] for port in spec["ports"]}
 
     if "http" in opened:
@@ -77,7 +84,7 @@ def test_a_container_exposes_the_ports_of_its_process(name: str, deployment: str
 def test_workers_serve_the_stores_of_the_configuration(tmp_path: Path):
     variables = environ(container_of("stores", "relay-worker-eu"), tmp_path)
 
-    config = read("stores", Settings.from_env(variables), variables)
+    config = read("stores", "relay-worker-eu", variables)
 
     assert container_of("stores", "relay-worker-eu")["args"] == ["worker", "--store", "eu"]
     assert set(config.stores) == {"eu"}
@@ -86,7 +93,7 @@ def test_workers_serve_the_stores_of_the_configuration(tmp_path: Path):
 def test_the_workers_scaler_uses_a_viewers_key(tmp_path: Path):
     release = case("production")
     variables = environ(container_of("production", "relay-web"), tmp_path)
-    config = read("production", Settings.from_env(variables), variables)
+    config = read("production", "relay-web", variables)
     [wanted] = named(release, "TriggerAuthentication", "relay-scale")["spec"]["secretTargetRef"]
 
     assert f"{wanted['key']}_FILE" in variables

@@ -5,14 +5,22 @@ import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
+import redis
 import yaml
 
 from relay.cli.main import main
+from relay.core.secret import Process
 from relay.core.version import VERSION
+from relay.settings import Settings
+from relay.settings_types import variable_name
 from tests.chart.rehearsal import PROJECT, USER, instructions
+from tests.harness.processes import free_port
+from tests.harness.waiting import eventually
+from tests.valkey import Valkey
 
 HADOLINT = Path(sys.executable).with_name("hadolint")
 
@@ -99,12 +107,62 @@ def test_every_compose_service_of_the_relay_runs_an_existing_command():
     assert set(ours.values()) <= set(main.commands)
 
 
-def test_compose_passes_every_secret_as_a_file():
-    project = compose()
-    worker = project["services"]["worker"]
-    files = {name.removesuffix("_FILE") for name in worker["environment"] if name.endswith("_FILE")}
+def compose_secrets(service: str) -> set[str]:
+    return set(compose()["services"][service].get("secrets", []))
 
-    assert files == set(worker["secrets"]) == set(project["secrets"])
+
+@pytest.mark.parametrize("name", ["web", "worker", "sandbox"])
+def test_compose_passes_every_secret_as_a_file(name: str):
+    variables = compose()["services"][name]["environment"]
+    files = {name.removesuffix("_FILE"): path for name, path in variables.items() if name.endswith("_FILE")}
+
+    assert files == {secret: f"/run/secrets/{secret}" for secret in compose_secrets(name)}
+
+
+def test_compose_gives_each_service_only_its_own_secrets():
+    settings = {variable_name(item): item.metadata["readers"] for item in fields(Settings)}
+    for name, process in (("web", Process.WEB), ("worker", Process.WORKER)):
+        ours = {secret for secret in compose_secrets(name) if secret in settings}
+        assert ours <= {secret for secret, readers in settings.items() if process in readers}
+
+    assert compose_secrets("web") & compose_secrets("worker") == {"RELAY_REDIS_URL", "RELAY_SECRET_KEYS"}
+    assert compose_secrets("valkey") == {"valkey.conf"}
+    assert not compose_secrets("sandbox")
+    assert set(compose()["secrets"]) == set().union(*map(compose_secrets, compose()["services"]))
+
+
+def test_composes_valkey_always_has_a_password():
+    valkey = compose()["services"]["valkey"]
+    options = " ".join(valkey["command"])
+
+    assert valkey["command"][:2] == ["valkey-server", "/run/secrets/valkey.conf"]
+    assert "--protected-mode yes" in options
+    assert "RELAY_REDIS_URL" not in compose()["services"]["web"]["environment"]
+
+
+def test_composes_valkey_starts_with_its_options_and_the_password(tmp_path: Path):
+    (tmp_path / "valkey.conf").write_text("requirepass the-password\n")
+    options = compose()["services"]["valkey"]["command"][2:]
+    options[options.index("--dir") + 1] = str(tmp_path)
+    port = free_port()
+    command = [Valkey(tmp_path).program, str(tmp_path / "valkey.conf"), *options, "--port", str(port)]
+    with (tmp_path / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as server:
+        eventually(lambda: "Ready to accept" in (tmp_path / "log").read_text(), within=20, what="Valkey")
+        with pytest.raises(redis.AuthenticationError):
+            redis.Redis(port=port).ping()
+        client = redis.Redis(port=port, password="the-password")
+        settings = client.config_get("appendfsync", "protected-mode", "maxmemory-policy")
+        server.terminate()
+
+    assert settings == {"appendfsync": "always", "protected-mode": "yes", "maxmemory-policy": "noeviction"}
+
+
+def test_every_compose_service_is_unprivileged_and_cannot_write_to_its_image():
+    for name, service in compose()["services"].items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+    assert compose()["services"]["valkey"]["user"] == "valkey"
 
 
 def test_compose_gives_the_web_no_route_to_gong():

@@ -10,8 +10,22 @@
 {{- if and $values.config $values.existingConfigMap -}}
 {{- fail "config and existingConfigMap are both set: keep one" -}}
 {{- end -}}
-{{- if not (or (include "relay.ownValkey" .) (hasKey $values.secrets.files "RELAY_REDIS_URL")) -}}
-{{- fail "secrets.files.RELAY_REDIS_URL is missing: set it to the key of the Secret that holds your Redis address, or set valkey.enabled" -}}
+{{- if not (hasKey $values.secrets.files "RELAY_REDIS_URL") -}}
+{{- fail "secrets.files.RELAY_REDIS_URL is missing: set it to the key of the Secret that holds the address of your Redis or Valkey" -}}
+{{- end -}}
+{{- $readers := include "relay.readers" . | fromJson -}}
+{{- range $name := keys $values.secrets.files | sortAlpha -}}
+{{- if not (hasKey $readers $name) -}}
+{{- if $values.existingConfigMap -}}
+{{- fail (printf "secrets.readers.%s is missing: the chart cannot see who reads it in an existingConfigMap; set web, worker or both" $name) -}}
+{{- end -}}
+{{- fail (printf "secrets.files.%s is not used: config does not contain ${%s}; remove it, or set secrets.readers.%s" $name $name $name) -}}
+{{- end -}}
+{{- end -}}
+{{- range $name := keys $values.secrets.readers | sortAlpha -}}
+{{- if not (hasKey $values.secrets.files $name) -}}
+{{- fail (printf "secrets.readers.%s has no file: add secrets.files.%s, or remove it" $name $name) -}}
+{{- end -}}
 {{- end -}}
 {{- range $name := list "RELAY_REDIS_URL" "RELAY_SECRET_KEYS" "RELAY_ADMIN_KEY" "RELAY_OIDC_CLIENT_SECRET" -}}
 {{- if hasKey $values.settings $name -}}

@@ -83,37 +83,26 @@ initContainers:
 {{- end }}
 {{- end }}
 
-{{/* The environment of web and workers: settings as values, secrets as the paths of their files. */}}
+{{/* The environment of web or workers: settings as values, secrets as the paths of their files. Takes (list root process). */}}
 {{- define "relay.environment" -}}
-{{- $files := .Values.secrets.files -}}
-{{- $own := include "relay.ownValkey" . -}}
+{{- $root := index . 0 -}}
+{{- $files := include "relay.secretFiles" . | fromJson -}}
 - name: RELAY_CONFIG
   value: /etc/relay/config/relay.yaml
-{{- if $own }}
-- name: RELAY_REDIS_URL
-  value: redis://{{ include "relay.fullname" . }}-valkey:6379/0
-{{- end }}
 {{- range $name := keys $files | sortAlpha }}
-{{- if not (and $own (eq $name "RELAY_REDIS_URL")) }}
 - name: {{ $name }}_FILE
   value: /etc/relay/secrets/{{ get $files $name }}
 {{- end }}
-{{- end }}
-{{- if and .Values.sandbox.enabled (not (hasKey .Values.settings "RELAY_ALLOW_GONG_HOSTS")) }}
+{{- if and $root.Values.sandbox.enabled (not (hasKey $root.Values.settings "RELAY_ALLOW_GONG_HOSTS")) }}
 - name: RELAY_ALLOW_GONG_HOSTS
-  value: {{ include "relay.fullname" . }}-sandbox:8090
+  value: {{ include "relay.fullname" $root }}-sandbox:8090
 {{- end }}
-{{- range $name, $value := .Values.settings }}
+{{- range $name, $value := $root.Values.settings }}
 {{- if not (hasPrefix "SANDBOX_" $name) }}
 - name: {{ $name }}
   value: {{ $value | quote }}
 {{- end }}
 {{- end }}
-{{- end }}
-
-{{/* Not empty if the chart's Valkey has no password, because then its address is not secret. */}}
-{{- define "relay.ownValkey" -}}
-{{- if and .Values.valkey.enabled (not .Values.valkey.authKey) }}yes{{ end -}}
 {{- end }}
 
 {{- define "relay.extraEnvironment" -}}
@@ -144,10 +133,10 @@ envFrom:
 {{- end }}
 {{- end }}
 
-{{/* Takes (list root part-of-values). */}}
+{{/* Takes (list root part-of-values process). */}}
 {{- define "relay.volumes" -}}
 {{- $root := index . 0 -}}
-{{- $own := include "relay.ownValkey" $root -}}
+{{- $files := include "relay.secretFiles" (list $root (index . 2)) | fromJson -}}
 - name: config
   configMap: {name: {{ include "relay.configMap" $root }}}
 - name: secrets
@@ -155,9 +144,7 @@ envFrom:
     secretName: {{ $root.Values.secrets.existingSecret }}
     defaultMode: 0440
     items:
-      {{- $keys := $root.Values.secrets.files }}
-      {{- if $own }}{{ $keys = omit $keys "RELAY_REDIS_URL" }}{{ end }}
-      {{- range $key := values $keys | uniq | sortAlpha }}
+      {{- range $key := values $files | uniq | sortAlpha }}
       - {key: {{ $key }}, path: {{ $key }}}
       {{- end }}
 {{- with $root.Values.redis.tlsSecret }}
