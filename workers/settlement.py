@@ -90,7 +90,7 @@ def settle(attempt: Attempt, options: SettlementOptions) -> Settlement:
     event, outcome, record = attempt.event, attempt.outcome, attempt.record()
     retention = options.retention
     match outcome:
-        case Delivered():  # 2xx: the event is in Gong
+        case Delivered():  # 200 or 201 with a requestId: the event is in Gong
             return end_event(
                 State.DELIVERED, outcome.request_id, record=record, keep_seconds=retention.delivered
             )
@@ -100,8 +100,9 @@ def settle(attempt: Attempt, options: SettlementOptions) -> Settlement:
             return end_event(state, outcome.request_id, record=record, keep_seconds=retention.delivered)
         case RateLimited():  # 429: the company's calls pause; the event goes back to its queue and spends no attempt
             seconds = rate_limit_pause(outcome.retry_after, event.consecutive_429s)
-            return freeze_company(seconds, per_day=attempt.limits.per_day, record=record)
-        case Failed():  # 5xx, timeout, broken connection: retry later
+            per_day = attempt.limits.per_day if outcome.from_gong else 0
+            return freeze_company(seconds, per_day=per_day, record=record)
+        case Failed():  # 5xx, timeout, broken connection, no answer of Gong's: retry later
             return _retry_or_dead_letter(attempt, outcome, options)
         case Rejected():  # 400, 413 …: Gong will never accept this body
             text = "; ".join(outcome.errors) or f"HTTP {outcome.status}"
@@ -112,7 +113,7 @@ def settle(attempt: Attempt, options: SettlementOptions) -> Settlement:
                 keep_seconds=retention.dead,
                 status=outcome.status,
             )
-        case Blocked():  # 401, 403, 404, 3xx: no call of this destination passes
+        case Blocked():  # 401, 403, 404, 3xx, a proxy's 4xx: no call of this destination passes
             return _hold_or_dead_letter(event, outcome, record=record, options=options)
         case _:
             assert_never(outcome)
@@ -134,10 +135,7 @@ def _retry_or_dead_letter(attempt: Attempt, outcome: Failed, options: Settlement
             keep_seconds=options.retention.dead,
             status=outcome.status,
         )
-    # These failures count for the circuit breaker; a plain 500 may be the fault of this one body.
-    gong_at_fault = (
-        outcome.status is None or outcome.status in _NOT_THE_EVENTS_FAULT or outcome.code == "not_gong"
-    )
+    gong_at_fault = is_gongs_fault(outcome)
     retry = Retry(
         seconds=max(seconds, outcome.retry_after or 0.0),
         ambiguous=outcome.ambiguous,
@@ -146,6 +144,11 @@ def _retry_or_dead_letter(attempt: Attempt, outcome: Failed, options: Settlement
         error=text,
     )
     return retry_later(retry, record=attempt.record())
+
+
+def is_gongs_fault(outcome: Failed) -> bool:
+    """True if no event can have caused the failure. A plain 500 may be the fault of one body."""
+    return outcome.status is None or outcome.status in _NOT_THE_EVENTS_FAULT or outcome.code == "not_gong"
 
 
 def _hold_or_dead_letter(

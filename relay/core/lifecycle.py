@@ -83,7 +83,7 @@ REASONS: Mapping[DeadLetterReason, Guidance] = {
         "Workers died repeatedly while sending the event.", "Replay it alone and watch the worker."
     ),
     DeadLetterReason.BLOCKED: Guidance(
-        "Gong blocked this call while it accepted others of the destination.",
+        "This call was blocked while Gong accepted others of the destination.",
         "Check this event's body, then replay the event.",
     ),
     DeadLetterReason.MAPPING_FAILED: Guidance(
@@ -107,6 +107,7 @@ class HoldCause(StrEnum):
     FORBIDDEN = "forbidden"
     ENDPOINT_NOT_FOUND = "endpoint_not_found"
     REDIRECTED = "redirected"
+    NOT_GONG = "not_gong"
     NOT_CONFIGURED = "not_configured"
     REAUTHORIZATION_REQUIRED = "reauthorization_required"
     TOKEN_REFRESH_FAILED = "token_refresh_failed"  # noqa: S105 - a code, not a password
@@ -131,7 +132,13 @@ CAUSES: Mapping[HoldCause, Guidance] = {
         "Gong has no such path at base_url (404).", "Check the destination's base_url and dialect."
     ),
     HoldCause.REDIRECTED: Guidance(
-        "Gong redirects to another host (3xx).", "Set the destination's base_url to that host."
+        "Calls are redirected to another host (3xx).",
+        "If the host is Gong's, set the destination's base_url to it. If not, a proxy answers in Gong's place.",
+    ),
+    HoldCause.NOT_GONG: Guidance(
+        "The calls get an answer that Gong's API does not give.",
+        "A proxy, a firewall or a wrong host may answer in Gong's place: check base_url and the workers' network and proxy. "
+        "After a 403, check the key's trusted IPs too.",
     ),
     HoldCause.NOT_CONFIGURED: Guidance(
         "The configuration no longer contains this destination.",

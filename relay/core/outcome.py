@@ -1,28 +1,31 @@
 """What a response of Gong means: one of six outcomes. What happens to the event then is in `workers.settlement`.
 
-2xx                                              Delivered
-409                                              AlreadyReported
+200 or 201 with a requestId                      Delivered
+409 of Gong                                      AlreadyReported
 429                                              RateLimited
 5xx, 408, 425, timeout, broken connection        Failed
-400, 405, 413, 415 and every other 4xx           Rejected
-401, 403, 404, 3xx                               Blocked
+any other 1xx or 2xx                             Failed
+400, 405, 413, 415 of Gong                       Rejected
+401, 403, 404 of Gong, a redirect                Blocked
+any other 3xx or 4xx                             Blocked
+
+Proxies, firewalls and wrong hosts answer too. So an answer decides about an event only if it is Gong's: every answer of
+Gong is a JSON object with a requestId, and every error has a list of errors beside it.
 """
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any, assert_never
 
 from relay.core.lifecycle import HoldCause
-
-MAX_RETRY_AFTER_SECONDS = 24 * 3600.0
-"""Upper limit for Retry-After: the length of Gong's daily budget."""
+from relay.core.retry_after import parse_retry_after
 
 _TIMEOUT, _TOO_EARLY = 408, 425
+_ACCEPTED = frozenset({200, 201})
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _REQUEST_ID = re.compile(r"(?=[^A-Za-z]{0,99}[A-Za-z])[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
 """Letters, digits and separators, with at least one letter: neither an e-mail address nor a phone number."""
 
@@ -47,12 +50,13 @@ class NoResponse:
 
 ATTEMPT_ERRORS: Mapping[str, str] = {
     "gong_error": "Gong answered 5xx, 408 or 425.",
-    "not_gong": "The 2xx response is not Gong's, but for example a proxy's page.",
+    "not_gong": "The response reports success, but is not one that Gong gives: a 200 without a requestId, such as a proxy's "
+    "page, or another status below 300. Gong may have received the event.",
     "no_connection": "The host could not be resolved or reached. Gong has not received the event.",
     "connection_lost": "The connection broke. Gong may have received the event.",
     "timeout": "There was no complete response in time. Gong may have received the event.",
 }
-"""The codes of failed attempts that have no readable response, with the text of docs/errors.md for each."""
+"""The codes of failed attempts, with the text of docs/errors.md for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,8 @@ class RateLimited:
     request_id: str | None
     errors: tuple[str, ...]
     retry_after: float | None
+    from_gong: bool = True
+    """False if a proxy limits the calls: that says nothing about the company's limits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,19 +166,35 @@ def classify_response(response: HttpResponse | NoResponse, now: datetime) -> Out
             code="gong_error",
             errors=details.errors,
             ambiguous=True,  # Gong may have stored the event before it failed
-            retry_after=parse_retry_after(response.headers.get("retry-after"), now),
+            retry_after=_parse_retry_after(response, now),
         )
-    return _classify_refusal(response, details, now)
+    if response.status == 429:  # noqa: PLR2004 - Too Many Requests
+        wait = _parse_retry_after(response, now)
+        return RateLimited(429, details.request_id, details.errors, wait, details.is_envelope)
+    if response.status in _REDIRECTS and response.headers.get("location"):
+        errors = (f"redirect to {response.headers['location'][:300]!r}",)
+        return Blocked(response.status, details.request_id, HoldCause.REDIRECTED, errors)
+    return _classify_refusal(response, details)
 
 
-def _classify_refusal(response: HttpResponse, details: "_ResponseDetails", now: datetime) -> Outcome:
-    """Return the outcome of a 3xx or 4xx."""
-    match response.status:
+def _classify_success(response: HttpResponse, details: "_ResponseDetails") -> Outcome:
+    if response.status in _ACCEPTED and details.has_id:
+        return Delivered(response.status, details.request_id)
+    return Failed(
+        status=response.status,
+        request_id=details.request_id,
+        code="not_gong",
+        errors=_describe_foreign(response, details),
+        ambiguous=True,  # behind the proxy that answered, Gong may have received the event
+        retry_after=None,
+    )
+
+
+def _classify_refusal(response: HttpResponse, details: "_ResponseDetails") -> Outcome:
+    """Return the outcome of a 4xx, or of a 3xx that is no redirect."""
+    match response.status if details.is_envelope else None:
         case 409:
             return AlreadyReported(409, details.request_id, details.errors)
-        case 429:
-            retry_after = parse_retry_after(response.headers.get("retry-after"), now)
-            return RateLimited(429, details.request_id, details.errors, retry_after)
         case 401:
             # Gong has one status for a bad key and for a missing scope; only the text says which.
             scope = any("api:" in text or "scope" in text.lower() for text in details.errors)
@@ -182,33 +204,51 @@ def _classify_refusal(response: HttpResponse, details: "_ResponseDetails", now: 
             return Blocked(403, details.request_id, HoldCause.FORBIDDEN, details.errors)
         case 404:
             return Blocked(404, details.request_id, HoldCause.ENDPOINT_NOT_FOUND, details.errors)
-        case status if status < 400:  # noqa: PLR2004 - the first client error
-            location = response.headers.get("location", "")
-            errors = (f"redirect to {location[:300]!r}",)
-            return Blocked(status, details.request_id, HoldCause.REDIRECTED, errors)
-        case status:
+        case (400 | 405 | 413 | 415) as status:
             return Rejected(status, details.request_id, details.errors)
+        case _:
+            # The events are not at fault, so they wait until Gong itself answers again.
+            errors = _describe_foreign(response, details)
+            return Blocked(response.status, details.request_id, HoldCause.NOT_GONG, errors)
 
 
-@dataclass(frozen=True, slots=True)
+def _describe_foreign(response: HttpResponse, details: "_ResponseDetails") -> tuple[str, ...]:
+    media_type = response.headers.get("content-type", "").split(";")[0].strip()[:60] or "no content type"
+    return (f"not an answer of Gong's API: HTTP {response.status}, {media_type}", *details.errors)
+
+
+def _parse_retry_after(response: HttpResponse, now: datetime) -> float | None:
+    return parse_retry_after(response.headers.get("retry-after"), now, date=response.headers.get("date"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _ResponseDetails:
-    """Gong's request id and error messages, as far as they can be read. `is_envelope`: the body is a JSON object."""
+    """Gong's request id and error messages, as far as they can be read."""
 
     request_id: str | None
+    has_id: bool = False
+    """The body has a requestId, in whatever form."""
     errors: tuple[str, ...]
-    is_envelope: bool
+    is_envelope: bool = False
+    """The body is a JSON object with a requestId and a list of errors."""
 
 
 def _parse_details(response: HttpResponse) -> _ResponseDetails:
     trace = _parse_request_id(response.headers.get("x-traceid"))
-    envelope = _parse_envelope(response.body)
-    if envelope is None:
+    value = _parse_object(response.body)
+    errors, request_id = value.get("errors"), value.get("requestId")
+    has_id = isinstance(request_id, str) and bool(request_id.strip())
+    if isinstance(errors, list):
+        texts = tuple(str(error)[:500] for error in errors[:50])
+    else:
         text = " ".join(response.body[:300].decode("utf-8", "replace").split())
-        return _ResponseDetails(trace, (text,) if text else (), is_envelope=False)
-    request_id = _parse_request_id(envelope.get("requestId")) or trace
-    errors = envelope.get("errors")
-    texts = tuple(str(error)[:500] for error in errors[:50]) if isinstance(errors, list) else ()
-    return _ResponseDetails(request_id, texts, is_envelope=True)
+        texts = (text,) if text else ()
+    return _ResponseDetails(
+        request_id=_parse_request_id(request_id) or trace,
+        has_id=has_id,
+        errors=texts,
+        is_envelope=has_id and isinstance(errors, list),
+    )
 
 
 def _parse_request_id(value: Any) -> str | None:
@@ -217,55 +257,9 @@ def _parse_request_id(value: Any) -> str | None:
     return value if isinstance(value, str) and _REQUEST_ID.fullmatch(value) else None
 
 
-def _parse_envelope(body: bytes) -> dict[str, Any] | None:
+def _parse_object(body: bytes) -> dict[str, Any]:
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
-
-
-def _classify_success(response: HttpResponse, details: _ResponseDetails) -> Outcome:
-    # A proxy's HTML page with status 200 must not pass for a delivery: the response has to look like Gong's.
-    if details.is_envelope or details.request_id or not response.body.strip():
-        return Delivered(response.status, details.request_id)
-    return Failed(
-        status=response.status,
-        request_id=None,
-        code="not_gong",
-        errors=details.errors,
-        ambiguous=True,
-        retry_after=None,
-    )
-
-
-def parse_retry_after(text: str | None, now: datetime) -> float | None:
-    """Return the seconds of a Retry-After header: an integer, a decimal or an HTTP date.
-
-    None if the header is missing or unreadable. The result is from 1 second to `MAX_RETRY_AFTER_SECONDS`.
-    """
-    if text is None or not text.strip():
-        return None
-    seconds = _parse_number(text.strip())
-    if seconds is None:
-        seconds = _seconds_until(text.strip(), now)
-    if seconds is None or not math.isfinite(seconds) or seconds < 0:
-        return None
-    return min(max(seconds, 1.0), MAX_RETRY_AFTER_SECONDS)
-
-
-def _parse_number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _seconds_until(text: str, now: datetime) -> float | None:
-    try:
-        date = parsedate_to_datetime(text)
-        if date.tzinfo is None:
-            date = date.replace(tzinfo=UTC)
-        return max((date - now).total_seconds(), 0.0)
-    except (ValueError, OverflowError, IndexError, TypeError):
-        return None
+        return {}
+    return value if isinstance(value, dict) else {}

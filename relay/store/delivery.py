@@ -188,7 +188,8 @@ def retry_later(retry: Retry, *, record: bytes) -> Settlement:
 def freeze_company(seconds: float, *, record: bytes, per_day: int = 0) -> Settlement:
     """Gong's limit is used up, so the company makes no calls for a while.
 
-    `per_day` is the company's daily limit. What we have not used of it, other integrations have. 0 means unknown.
+    `per_day` is the company's daily limit. What we have not used of it, other integrations have. 0 means that the response
+    says nothing about other integrations.
     """
     return Settlement("freeze", (int(seconds * SECOND), per_day), record)
 

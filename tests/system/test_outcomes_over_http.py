@@ -44,7 +44,7 @@ CASES = (
     Case("hang-after-accept", "hang_after_accept", {"seconds": 0.2}, DOUBTED),
     Case("slow-body", "slow_body", {"seconds": 20}, DOUBTED),
     Case("silent", "hang_after_accept", {"seconds": 6}, DOUBTED),
-    Case("truncated-json", "truncate_json"),
+    Case("truncated-json", "truncate_json", {}, DOUBTED),
     Case("gzip", "gzip"),
     Case("rate_limited", "429_storm", {"seconds": 1}, ("rate_limited", "delivered")),
 )

@@ -13,7 +13,7 @@ from workers.credentials import CredentialStore
 from workers.deliver import Deliverer, deliver
 from workers.gong_client import GongClient, HttpOptions
 from workers.pacing import RateGate
-from workers.settlement import Attempt, SettlementOptions
+from workers.settlement import Attempt, SettlementOptions, summarize_probe
 from workers.settlement import settle as settle_attempt
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
@@ -45,18 +45,18 @@ def settle(outcome: Outcome, **fields: Any) -> Settlement:
     return settle_attempt(attempt(outcome, **fields), SettlementOptions())
 
 
+FAILED: dict[str, Any] = {
+    "status": 503,
+    "request_id": "r",
+    "code": "gong_error",
+    "errors": ("down",),
+    "ambiguous": True,
+    "retry_after": None,
+}
+
+
 def failed(**fields: Any) -> Failed:
-    return Failed(
-        **{
-            "status": 503,
-            "request_id": "r",
-            "code": "gong_error",
-            "errors": ("down",),
-            "ambiguous": True,
-            "retry_after": None,
-        }
-        | fields
-    )
+    return Failed(**FAILED | fields)
 
 
 def test_a_delivered_event_ends_and_is_kept_for_three_days():
@@ -123,6 +123,35 @@ def test_a_longer_retry_after_is_respected():
     settlement = settle(failed(retry_after=120.0))
 
     assert settlement.arguments[0] == 120 * SECOND
+
+
+def test_a_429_that_is_not_gongs_pauses_the_company_and_says_nothing_about_its_limits():
+    settlement = settle(RateLimited(429, None, ("slow down",), 5.0, from_gong=False))
+
+    assert (settlement.verb, settlement.arguments) == ("freeze", (5 * SECOND, 0))
+
+
+def test_an_answer_that_is_not_gongs_puts_the_destination_on_hold_and_spends_no_attempt():
+    outcome = Blocked(407, None, HoldCause.NOT_GONG, ("not an answer of Gong's API: HTTP 407, text/html",))
+
+    settlement = settle(outcome, attempts=11)
+
+    assert (settlement.verb, settlement.arguments) == (
+        "hold",
+        ("not_gong", "not an answer of Gong's API: HTTP 407, text/html", 300 * SECOND),
+    )
+
+
+@pytest.mark.parametrize(
+    ("outcome", "result"),
+    [
+        (Rejected(400, "r", ("eventId: must not be null",)), "passed"),
+        (Blocked(400, None, HoldCause.NOT_GONG, ("page",)), "blocked"),
+        (Failed(**FAILED | {"status": 200, "code": "not_gong"}), "failed"),
+    ],
+)
+def test_a_probe_passes_only_by_an_answer_of_gong(outcome: Outcome, result: str):
+    assert summarize_probe(outcome).outcome == result
 
 
 @pytest.mark.parametrize("fields", [{"attempts": 11}, {"received_at": NOW - timedelta(hours=24)}])

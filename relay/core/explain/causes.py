@@ -26,6 +26,7 @@ class ExplanationCause(StrEnum):
     FORBIDDEN = "forbidden"
     ENDPOINT_NOT_FOUND = "endpoint_not_found"
     REDIRECTED = "redirected"
+    NOT_GONG = "not_gong"
     NOT_CONFIGURED = "not_configured"
     REAUTHORIZATION_REQUIRED = "reauthorization_required"
     TOKEN_REFRESH_FAILED = "token_refresh_failed"  # noqa: S105 - a code, not a password

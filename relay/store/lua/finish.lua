@@ -6,7 +6,8 @@
 --       ('' = it did not), then the arguments of the verb:
 --   end          state, requestId                  the event has ended: delivered or duplicate
 --   retry        delay µs, 1 if ambiguous, 1 if it counts as an attempt, 1 if no event can be at fault, error
---   freeze       delay µs, per_day                 429: to the front of its queue, the company makes no calls
+--   freeze       delay µs, per_day                 429: to the front of its queue, the company makes no calls (per_day 0 =
+--                the 429 says nothing about the company's limits)
 --   dead_letter  reason, detail, fields …
 --   hold         cause, detail, probe µs           the destination goes on hold, and the event waits for it
 --   return       (none)                            no call was made: back to the front of its queue
@@ -90,7 +91,7 @@ verbs['end'] = function(state, request_id)
   -- Every delivery brings the calls of a company that shares its limits a little closer together again.
   local spacing = tonumber(redis.call('HGET', K.COMPANY .. company, 'extra_spacing') or 0)
   if spacing > 0 then redis.call('HSET', K.COMPANY .. company, 'extra_spacing', math.floor(spacing * 0.97)) end
-  redis.call('HDEL', K.COMPANY .. company, 'consecutive_429s')
+  redis.call('HDEL', K.COMPANY .. company, 'consecutive_429s', 'foreign_holds:' .. destination)
   redis.call('DEL', K.RQ_JOB .. id)
   schedule_pruning(id, keep)
   record_delivery(state)
@@ -128,7 +129,7 @@ function verbs.freeze(delay, per_day)
   redis.call('HSET', key, 'frozen_until', whole(freeze_until))
   -- Several calls in flight may get a 429 at once. Only the first of them counts.
   local is_first = frozen_until <= now
-  if is_first and redis.call('HINCRBY', key, 'consecutive_429s', 1) == 1 then
+  if is_first and redis.call('HINCRBY', key, 'consecutive_429s', 1) == 1 and tonumber(per_day) > 0 then
     record_other_calls(key, tonumber(delay), tonumber(per_day))
   end
   move_event(id, destination, 'sending', 'queued')
@@ -145,19 +146,29 @@ function verbs.dead_letter(reason, detail, ...)
   if base_url ~= '' then record_failure(0, detail) end    -- the last attempt failed like those before it
 end
 
+-- When to probe a destination for the first time. An answer that is not Gong's may be a short disturbance, or be about one
+-- event that a firewall dislikes: then a quick probe ends the hold. Each hold without a delivery in between waits longer.
+local FIRST_PROBE = 5000000
+local function first_probe_delay(cause, usual)
+  if cause ~= 'not_gong' then return usual end
+  local holds = redis.call('HINCRBY', K.COMPANY .. company, 'foreign_holds:' .. destination, 1)
+  return math.min(FIRST_PROBE * 2 ^ (holds - 1), usual)
+end
+
 function verbs.hold(cause, detail, probe)
   local key = K.HOLD .. destination
   -- If the destination is on hold already, its cause stays: no probe may end an operator's pause.
   if redis.call('SADD', K.HOLDS, destination) == 1 then
     redis.call('HSET', key, 'cause', cause, 'detail', detail, 'since', whole(now), 'company', company,
-      'probe_at', whole(now + tonumber(probe)))
+      'probe_at', whole(now + first_probe_delay(cause, tonumber(probe))))
   end
   move_event(id, destination, 'sending', 'on_hold')
   -- A probe has just passed, so the event itself may be what Gong blocks.
   if redis.call('EXISTS', K.PROBE_PASSED .. destination) == 1 then redis.call('HINCRBY', event, 'blocked_count', 1) end
   redis.call('LPUSH', K.ON_HOLD .. destination, id)
   count_total(destination, 'blocked')
-  close_breaker()
+  if cause ~= 'not_gong' then return close_breaker() end
+  if base_url ~= '' then record_failure(0, detail) end    -- it shows no more than a timeout that Gong can be reached
 end
 
 verbs['return'] = function()
