@@ -10,7 +10,7 @@ from typing import Any, assert_never
 
 import orjson
 
-from relay.core.backoff import RetrySchedule, rate_limit_pause
+from relay.core.backoff import RetrySchedule, failure_pause, rate_limit_pause
 from relay.core.destination import Limits
 from relay.core.lifecycle import DeadLetterReason, State
 from relay.core.outcome import (
@@ -136,11 +136,14 @@ def _retry_or_dead_letter(attempt: Attempt, outcome: Failed, options: Settlement
             status=outcome.status,
         )
     gong_at_fault = is_gongs_fault(outcome)
+    pause = failure_pause(outcome.retry_after)
     retry = Retry(
-        seconds=max(seconds, outcome.retry_after or 0.0),
+        seconds=max(seconds, pause),
         ambiguous=outcome.ambiguous,
         counts_as_attempt=spends_attempt,
         gong_at_fault=gong_at_fault,
+        # Who asks everyone to wait is obeyed for the whole company, but a 500 may be about this one body.
+        company_pause=pause if gong_at_fault else 0.0,
         error=text,
     )
     return retry_later(retry, record=attempt.record())

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -22,9 +22,9 @@ from redis.exceptions import OutOfMemoryError, RedisError
 from rq.utils import now as rq_now
 from rq.worker import SimpleWorker
 
-from relay.core.backoff import rate_limit_pause
+from relay.core.backoff import failure_pause, rate_limit_pause
 from relay.core.errors import Unavailable
-from relay.core.outcome import RateLimited
+from relay.core.outcome import Failed, RateLimited
 from relay.log import log_crash, log_event
 from relay.store.delivery import (
     CallTiming,
@@ -44,7 +44,14 @@ from workers.deliver import CallResult, Deliverer
 from workers.grace import GracePeriod
 from workers.liveness import Liveness
 from workers.periodic import PeriodicTasks, Task
-from workers.settlement import Attempt, SettlementOptions, log_attempt, settle, summarize_probe
+from workers.settlement import (
+    Attempt,
+    SettlementOptions,
+    is_gongs_fault,
+    log_attempt,
+    settle,
+    summarize_probe,
+)
 from workers.tracing import trace_attempt
 from workers.wakeup import Wakeup
 
@@ -74,6 +81,10 @@ class _Job:
 
     event: LeasedEvent
     requested_at: float
+
+    def now(self) -> datetime:
+        """Return the store's time: the worker's own clock may be minutes off."""
+        return self.event.leased_at + timedelta(seconds=time.monotonic() - self.requested_at)
 
 
 class PacedWorker(SimpleWorker):
@@ -266,9 +277,9 @@ class PacedWorker(SimpleWorker):
         """Make the call of one event and settle it."""
         event = job.event
         try:
-            started = _now()
+            started = job.now()
             with self._options.liveness.track_call():
-                result = self._deliverer.attempt(event, _now)
+                result = self._deliverer.attempt(event, job.now)
             attempt = Attempt(
                 event=event,
                 outcome=result.outcome,
@@ -314,6 +325,9 @@ class PacedWorker(SimpleWorker):
             # A probe is a call like any other: its 429 pauses the company too.
             if isinstance(outcome, RateLimited):
                 freeze_after_probe(self._scripts, name, rate_limit_pause(outcome.retry_after, 0))
+            elif isinstance(outcome, Failed) and outcome.retry_after and is_gongs_fault(outcome):
+                pause = failure_pause(outcome.retry_after)
+                freeze_after_probe(self._scripts, name, pause, rate_limited=False)
             if result.outcome == "passed":
                 resumed, moved = resume_destination(self._scripts, name, probed=True)
             log_event(
@@ -348,4 +362,4 @@ def _build_call_timing(result: CallResult, requested_at: float) -> CallTiming:
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251 - for records and logs only; the store's clock decides
+    return datetime.now(UTC)  # noqa: TID251 - for probes only; the store's clock decides

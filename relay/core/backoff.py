@@ -24,6 +24,15 @@ class RetrySchedule:
         return step * (0.5 + jitter / 2)
 
 
+MAX_FAILURE_PAUSE_SECONDS = 3600.0
+"""Upper limit for the Retry-After of a failed call: a proxy's mistake must not stop a company for a day."""
+
+
+def failure_pause(retry_after: float | None) -> float:
+    """Return how long the Retry-After of a failed call is obeyed, in seconds; 0 without one."""
+    return min(retry_after or 0.0, MAX_FAILURE_PAUSE_SECONDS)
+
+
 def rate_limit_pause(retry_after: float | None, consecutive_429s: int) -> float:
     """Return how long a company pauses after a 429: Gong's Retry-After, else 1, 2, 4 … 60 seconds."""
     if retry_after is not None:

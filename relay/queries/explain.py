@@ -142,6 +142,8 @@ def _find_outage(
 ) -> Obstacle | None:
     if usage.frozen_until is not None and usage.frozen_until > viewer.now:
         return Obstacle(ExplanationCause.RATE_LIMITED, usage.frozen_until)
+    if usage.retry_after_until is not None and usage.retry_after_until > viewer.now:
+        return Obstacle(ExplanationCause.RETRY_AFTER, usage.retry_after_until)
     breakers = read_open_breakers(redis, [destination.base_url]) if destination else []
     if not breakers:
         return None
@@ -167,5 +169,5 @@ def _build_load(usage: CompanyUsage, backlog: int, *, high: bool = False) -> Com
         buckets=usage.buckets,
         high=usage.high,
         only_high=high,
-        frozen_until=usage.frozen_until,
+        frozen_until=usage.stopped_until,
     )

@@ -168,6 +168,7 @@ def _render_budget(usage: CompanyUsage, limits: Limits) -> dict[str, Any]:
         "remaining": left,
         "reserved_for_high_priority": min(max(limits.high_priority_reserve - usage.high, 0), left),
         "rate_limited_until": _format(usage.frozen_until) if usage.frozen_until else None,
+        "retry_after_until": _format(usage.retry_after_until) if usage.retry_after_until else None,
         "other_integrations": other_integrations,
         "extra_spacing_seconds": round(usage.extra_spacing, 3),
     }
@@ -186,7 +187,7 @@ def _render_forecast(
         buckets=usage.buckets,
         high=usage.high,
         only_high=only_high,
-        frozen_until=usage.frozen_until,
+        frozen_until=usage.stopped_until,
     )
     forecast = forecast_backlog(load, limits, now)
     seconds = round((forecast.clears_at - now).total_seconds(), 1) if forecast.clears_at else None

@@ -104,7 +104,7 @@ def _held_destination(depth: DestinationDepth) -> HeldDestination:
 def _waiting_since(store: Store, own: Mapping[str, Destination], load: _StoreLoad) -> dict[str, datetime]:
     """Since when the oldest event of each destination waits although nothing blocks it.
 
-    A hold, a freeze, a used-up budget or an open breaker blocks it; they have alerts of their own.
+    A hold, a freeze, a Retry-After, a used-up budget or an open breaker blocks it; they have alerts of their own.
     """
     unblocked = [
         depth.destination
@@ -119,7 +119,7 @@ def _may_send(destination: Destination | None, load: _StoreLoad) -> bool:
         return False
     usage = load.usage[destination.company]
     return (
-        usage.frozen_until is None
+        usage.stopped_until is None
         and usage.last_day + destination.limits.high_priority_reserve < destination.limits.daily_budget
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from redis import Redis
@@ -17,6 +17,7 @@ from relay.store.engine.redis_time import SECOND, to_datetime
 from relay.store.engine.scripts import Scripts
 
 _MAX_ERROR_LENGTH = 300
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,8 @@ class LeasedEvent:
     """Identifies the call among the company's recent ones."""
     is_trial_call: bool = False
     """Its base URL was down; no other call goes there until this one shows whether Gong answers again."""
+    leased_at: datetime = _EPOCH
+    """The store's time of the lease. Clocks of workers may be wrong; the store's is the same for all of them."""
     aggregate: Aggregate | None = None
     """The session, if the event is a carrier."""
 
@@ -117,6 +120,7 @@ def _leased_event(row: Sequence[bytes]) -> LeasedEvent:
         consecutive_429s,
         slot,
         is_trial_call,
+        leased_at,
         *aggregate,
         request,
     ) = row
@@ -136,6 +140,7 @@ def _leased_event(row: Sequence[bytes]) -> LeasedEvent:
         consecutive_429s=int(consecutive_429s),
         slot=slot.decode(),
         is_trial_call=is_trial_call == b"1",
+        leased_at=to_datetime(leased_at),
         aggregate=parse_aggregate(aggregate),
     )
 
@@ -176,13 +181,16 @@ class Retry:
     counts_as_attempt: bool = True
     gong_at_fault: bool = False
     """No event can have caused this failure."""
+    company_pause: float = 0.0
+    """For how many seconds the response asks every call of the company to wait."""
     error: str = ""
 
 
 def retry_later(retry: Retry, *, record: bytes) -> Settlement:
     """Schedule the next attempt of an event, after one that failed."""
     flags = (int(retry.ambiguous), int(retry.counts_as_attempt), int(retry.gong_at_fault))
-    return Settlement("retry", (int(retry.seconds * SECOND), *flags, retry.error[:_MAX_ERROR_LENGTH]), record)
+    error, pause = retry.error[:_MAX_ERROR_LENGTH], int(retry.company_pause * SECOND)
+    return Settlement("retry", (int(retry.seconds * SECOND), *flags, error, pause), record)
 
 
 def freeze_company(seconds: float, *, record: bytes, per_day: int = 0) -> Settlement:

@@ -92,9 +92,13 @@ def save_probe_result(redis: Redis, name: str, result: ProbeResult) -> None:
         pipeline.execute()
 
 
-def freeze_after_probe(scripts: Scripts, name: str, seconds: float) -> None:
-    """Stop the calls of a company for a while, because the probe of its destination was answered 429."""
-    scripts.run("freeze_company", name, int(seconds * SECOND))
+def freeze_after_probe(scripts: Scripts, name: str, seconds: float, *, rate_limited: bool = True) -> None:
+    """Stop the calls of a company for a while, because the response to a probe of its destination asks to wait.
+
+    `rate_limited`: it was a 429, not a failure with Retry-After.
+    """
+    field = "frozen_until" if rate_limited else "retry_after_until"
+    scripts.run("freeze_company", name, int(seconds * SECOND), field)
 
 
 def read_probe_result(redis: Redis, name: str) -> tuple[datetime, ProbeResult] | None:

@@ -17,6 +17,7 @@ from relay.store.engine.redis_time import SECOND, to_datetime
 
 _BUCKET_SECONDS = 600
 _DAY = 24 * 3600 * SECOND
+_PACING_FIELDS = ("frozen_until", "retry_after_until", "other_calls", "other_calls_at", "extra_spacing")
 
 PRIORITIES = (*map(str, Priority), "replay")
 """The priorities in the order in which the scripts rank them. Replays come last."""
@@ -62,6 +63,8 @@ class CompanyUsage:
     buckets: Mapping[datetime, int]
     """Calls in the last 24 hours, by the start of each ten minutes."""
     frozen_until: datetime | None
+    retry_after_until: datetime | None
+    """Until when the response of a failed call asked to wait."""
     other_calls: int
     """Calls of other integrations in the day before `other_calls_at`, as far as a 429 shows."""
     other_calls_at: datetime | None
@@ -71,6 +74,12 @@ class CompanyUsage:
     @property
     def queued(self) -> int:
         return sum(self.priorities.values())
+
+    @property
+    def stopped_until(self) -> datetime | None:
+        """Until when no call is made because a response asked to wait: a 429, or a failure with Retry-After."""
+        times = [time for time in (self.frozen_until, self.retry_after_until) if time is not None]
+        return max(times, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +146,7 @@ def read_company_usage(redis: Redis, companies: Sequence[str]) -> list[CompanyUs
         for company in companies:
             pipeline.lrange(keys.RECENT_CALLS + company, 0, -1)
             pipeline.hgetall(keys.DAY_CALLS + company)
-            pipeline.hmget(
-                keys.COMPANY + company, "frozen_until", "other_calls", "other_calls_at", "extra_spacing"
-            )
+            pipeline.hmget(keys.COMPANY + company, _PACING_FIELDS)
         clock, queues, *rows = pipeline.execute()
         priorities = _priorities(redis, queues, set(companies))
     now = clock[0] * SECOND + clock[1]
@@ -163,8 +170,12 @@ def _priorities(
     return priorities
 
 
+def _future_time(microseconds: bytes | None, now: int) -> datetime | None:
+    return to_datetime(microseconds) if microseconds and int(microseconds) > now else None
+
+
 def _company_usage(company: str, now: int, priorities: Mapping[str, int], row: Sequence[Any]) -> CompanyUsage:
-    calls, day, (frozen_until, other_calls, other_calls_at, extra_spacing) = row
+    calls, day, (frozen_until, retry_after_until, other_calls, other_calls_at, extra_spacing) = row
     # Buckets that have left the 24 hours stay in the hash until the next call.
     horizon = now // (_BUCKET_SECONDS * SECOND) - 24 * 3600 // _BUCKET_SECONDS
     buckets = _buckets(day, b"", horizon)
@@ -176,7 +187,8 @@ def _company_usage(company: str, now: int, priorities: Mapping[str, int], row: S
         last_day=sum(buckets.values()),
         high=sum(_buckets(day, b"h", horizon).values()),
         buckets=buckets,
-        frozen_until=to_datetime(frozen_until) if frozen_until and int(frozen_until) > now else None,
+        frozen_until=_future_time(frozen_until, now),
+        retry_after_until=_future_time(retry_after_until, now),
         other_calls=int(other_calls) if other_calls and others_are_recent else 0,
         other_calls_at=to_datetime(other_calls_at) if others_are_recent else None,
         extra_spacing=int(extra_spacing or 0) / SECOND,

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.backoff import RetrySchedule, rate_limit_pause
+from relay.core.backoff import RetrySchedule, failure_pause, rate_limit_pause
 
 SCHEDULE = RetrySchedule()
 
@@ -38,3 +38,7 @@ def test_a_pause_lasts_as_long_as_gong_says_or_doubles_up_to_a_minute():
         60.0,
         60.0,
     ]
+
+
+def test_the_retry_after_of_a_failure_is_obeyed_for_an_hour_at_most():
+    assert [failure_pause(seconds) for seconds in (None, 2.0, 3600.0, 86_400.0)] == [0.0, 2.0, 3600.0, 3600.0]

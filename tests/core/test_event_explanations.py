@@ -18,7 +18,12 @@ from relay.core.lifecycle import OPEN_STATES, DeadLetterReason, HoldCause, State
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
-OBSTACLES = (ExplanationCause.DAILY_LIMIT_REACHED, ExplanationCause.RATE_LIMITED, ExplanationCause.GONG_DOWN)
+OBSTACLES = (
+    ExplanationCause.DAILY_LIMIT_REACHED,
+    ExplanationCause.RATE_LIMITED,
+    ExplanationCause.RETRY_AFTER,
+    ExplanationCause.GONG_DOWN,
+)
 NOT_FOUND = {
     ExplanationCause.REPEATED,
     ExplanationCause.VERIFICATION_FAILED,

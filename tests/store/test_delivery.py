@@ -292,3 +292,12 @@ def test_only_the_last_fifty_tries_are_kept(scripts: Scripts, redis: Redis):
 
 def test_a_second_has_a_million_microseconds():
     assert SECOND == 1_000_000
+
+
+def test_a_lease_has_the_time_of_the_store(scripts: Scripts, redis: Redis):
+    before = redis.time()
+    leased = lease_one(scripts)
+    after = redis.time()
+
+    leased_at = divmod(round(leased.leased_at.timestamp() * SECOND), SECOND)
+    assert before <= leased_at <= after

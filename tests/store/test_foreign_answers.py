@@ -5,6 +5,7 @@ from redis import Redis
 
 from relay.core.lifecycle import HoldCause
 from relay.store.delivery import (
+    SECOND,
     CallTiming,
     LeasedEvent,
     Retry,
@@ -16,7 +17,7 @@ from relay.store.delivery import (
 )
 from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
-from relay.store.holds import resume_destination
+from relay.store.holds import freeze_after_probe, resume_destination
 from relay.store.queues import read_company_usage, read_depths, read_open_breakers
 from tests.store_world import accept_events, event, field_of, new_id, publish, sweep_now, take_events
 
@@ -128,6 +129,58 @@ def test_a_foreign_answer_to_a_trial_call_opens_the_breaker_again(scripts: Scrip
     [breaker] = read_open_breakers(redis, [URL])
     seconds, _ = redis.time()
     assert breaker.open_until.timestamp() - seconds > 25.0
+
+
+def fail_with_pause(scripts: Scripts, seconds: float) -> None:
+    retry = Retry(seconds=600.0, gong_at_fault=True, company_pause=seconds, error="HTTP 503")
+    assert finish(scripts, lease_one(scripts), retry_later(retry, record=b""), CallTiming(URL, 0.0))
+
+
+def test_the_retry_after_of_a_failure_stops_the_calls_of_its_company(scripts: Scripts, redis: Redis):
+    fail_with_pause(scripts, 120.0)
+    accept_events(scripts, event(new_id()), event(new_id(), company="twin", destination="twin"))
+
+    assert [leased.company for leased in take_events(scripts)] == ["twin"]
+    [usage] = read_company_usage(redis, ["acme"])
+    assert usage.frozen_until is None
+    assert usage.retry_after_until == usage.stopped_until is not None
+
+
+def test_calls_continue_after_the_retry_after_of_a_failure(scripts: Scripts, redis: Redis):
+    fail_with_pause(scripts, 120.0)
+    accept_events(scripts, event(new_id()))
+    assert take_events(scripts) == []
+    redis.hset(keys.COMPANY + "acme", "retry_after_until", 1)
+    redis.zadd(keys.DUE, {"acme": 0})
+
+    assert len(take_events(scripts)) == 1
+
+
+def test_a_shorter_retry_after_does_not_end_a_longer_one(scripts: Scripts, redis: Redis):
+    accept_events(scripts, event(new_id()), event(new_id()))
+    first, second = take_events(scripts)
+    for leased, seconds in ((first, 120.0), (second, 1.0)):
+        retry = Retry(seconds=600.0, company_pause=seconds)
+        assert finish(scripts, leased, retry_later(retry, record=b""), CallTiming(URL, 0.0))
+
+    paused_until = int(redis.hget(keys.COMPANY + "acme", "retry_after_until"))
+    assert paused_until > (redis.time()[0] + 100) * SECOND
+
+
+@pytest.mark.parametrize(("rate_limited", "field"), [(True, "frozen_until"), (False, "retry_after_until")])
+def test_the_retry_after_of_a_probe_stops_the_calls_of_its_company(
+    scripts: Scripts,
+    redis: Redis,
+    rate_limited: bool,  # noqa: FBT001 - a parameter of the test
+    field: str,
+):
+    get_foreign_answer(scripts, lease_one(scripts))
+    freeze_after_probe(scripts, "acme", 120.0, rate_limited=rate_limited)
+
+    assert redis.hkeys(keys.COMPANY + "acme").count(field.encode()) == 1
+    [usage] = read_company_usage(redis, ["acme"])
+    assert usage.stopped_until is not None
+    assert take_events(scripts) == []
 
 
 @pytest.mark.parametrize("seconds", [1.0, 600.0])

@@ -92,9 +92,9 @@ def test_a_failed_attempt_is_retried_and_remembered_as_ambiguous():
     settlement = settle(failed())
 
     assert settlement.verb == "retry"
-    delay, ambiguous, spent, gong_at_fault, error = settlement.arguments
+    delay, ambiguous, spent, gong_at_fault, error, pause = settlement.arguments
     assert 1 * SECOND <= int(delay) <= 2 * SECOND
-    assert (ambiguous, spent, gong_at_fault, error) == (1, 1, 1, "down")
+    assert (ambiguous, spent, gong_at_fault, error, pause) == (1, 1, 1, "down", 0)
 
 
 @pytest.mark.parametrize(
@@ -123,6 +123,23 @@ def test_a_longer_retry_after_is_respected():
     settlement = settle(failed(retry_after=120.0))
 
     assert settlement.arguments[0] == 120 * SECOND
+
+
+@pytest.mark.parametrize("status", [502, 503, 504, 408, 529])
+def test_the_retry_after_of_a_failure_that_no_event_can_cause_stops_the_whole_company(status: int):
+    assert settle(failed(status=status, retry_after=120.0)).arguments[5] == 120 * SECOND
+
+
+def test_the_retry_after_of_a_500_delays_only_its_event():
+    settlement = settle(failed(status=500, retry_after=120.0))
+
+    assert (settlement.arguments[0], settlement.arguments[5]) == (120 * SECOND, 0)
+
+
+def test_the_retry_after_of_a_failure_is_obeyed_for_an_hour_at_most():
+    settlement = settle(failed(retry_after=86_400.0))
+
+    assert (settlement.arguments[0], settlement.arguments[5]) == (3600 * SECOND, 3600 * SECOND)
 
 
 def test_a_429_that_is_not_gongs_pauses_the_company_and_says_nothing_about_its_limits():

@@ -17,6 +17,7 @@ class ExplanationCause(StrEnum):
     QUEUED = "queued"
     DAILY_LIMIT_REACHED = "daily_limit_reached"
     RATE_LIMITED = "rate_limited"
+    RETRY_AFTER = "retry_after"
     GONG_DOWN = "gong_down"
     SENDING = "sending"
     RETRYING = "retrying"

@@ -90,6 +90,10 @@ _OBSTACLES: Mapping[ExplanationCause, tuple[str, str]] = {
         "Gong answered 429: the company's limit is used up. Calls continue after its Retry-After{until}.",
         "No action is needed. If it happens often, other integrations use the same limit: lower limits.daily_share.",
     ),
+    ExplanationCause.RETRY_AFTER: (
+        "A call failed, and its response asks to wait with Retry-After. The company's calls continue{until}.",
+        "No action is needed: the events wait and no attempt is spent. If it lasts, check Gong's status page.",
+    ),
     ExplanationCause.GONG_DOWN: (
         "Gong does not answer{error}. Calls continue after a trial call passes; the next one is made{until}.",
         "No action is needed: no attempt is spent. If it lasts, check Gong's status page and the workers' network.",

@@ -182,7 +182,7 @@ DUE = "relay:due"
 
 COMPANY = "relay:company:"
 """+ company → hash: the limits per_second, per_day, daily_budget, high_priority_reserve and base_url; frozen_until (µs);
-consecutive_429s; foreign_holds:<destination>, the holds in a row by answers that
+retry_after_until (µs, from a failed call); consecutive_429s; foreign_holds:<destination>, the holds in a row by answers that
 are not Gong's; extra_spacing (µs between calls because another integration uses the limits too); other_calls in the last
 day, and other_calls_at (µs)."""
 

@@ -5,7 +5,8 @@
 --       from the lease until the call had arrived at the latest ('' = no call was made), window µs, µs until Gong answered
 --       ('' = it did not), then the arguments of the verb:
 --   end          state, requestId                  the event has ended: delivered or duplicate
---   retry        delay µs, 1 if ambiguous, 1 if it counts as an attempt, 1 if no event can be at fault, error
+--   retry        delay µs, 1 if ambiguous, 1 if it counts as an attempt, 1 if no event can be at fault, error, µs for which
+--                the response asks the whole company to wait (0 = it does not)
 --   freeze       delay µs, per_day                 429: to the front of its queue, the company makes no calls (per_day 0 =
 --                the 429 says nothing about the company's limits)
 --   dead_letter  reason, detail, fields …
@@ -98,7 +99,15 @@ verbs['end'] = function(state, request_id)
   close_breaker()
 end
 
-function verbs.retry(delay, ambiguous, counts_as_attempt, is_gongs_fault, error)
+-- A response other than 429 may ask to wait too. That is about Gong or the way to it, not about the company's limits.
+local function pause_company(pause)
+  if pause == 0 then return end
+  local key = K.COMPANY .. company
+  local paused_until = tonumber(redis.call('HGET', key, 'retry_after_until') or 0)
+  redis.call('HSET', key, 'retry_after_until', whole(math.max(paused_until, now + pause)))
+end
+
+function verbs.retry(delay, ambiguous, counts_as_attempt, is_gongs_fault, error, pause)
   local due_at = now + tonumber(delay)
   move_event(id, destination, 'sending', 'retrying', 'due_at', whole(due_at))
   redis.call('HINCRBY', event, 'attempts', counts_as_attempt)
@@ -107,6 +116,7 @@ function verbs.retry(delay, ambiguous, counts_as_attempt, is_gongs_fault, error)
   redis.call('ZADD', K.RETRIES, whole(due_at), id)
   redis.call('ZADD', K.RQ_SCHEDULED .. queue_name(company, source, priority), due_at / 1000000, id)
   count_total(destination, 'failed')
+  pause_company(tonumber(pause))
   if base_url ~= '' then record_failure(tonumber(is_gongs_fault), error) end
 end
 

@@ -6,7 +6,7 @@
 --       daily_budget, high_priority_reserve
 -- Returns {µs until the next event may be leased (-1 = nothing is queued), event, event, …}. An event is the list {company,
 -- event id, try, destination, operation, body, eventId, attempts, received_at, ambiguous, blocked_count, consecutive_429s,
--- slot, 1 if its call is a breaker's trial, aggregate_count, first_at, last_at, aggregate, the request's stored bytes if
+-- slot, 1 if its call is a breaker's trial, µs of the lease, aggregate_count, first_at, last_at, aggregate, the request's stored bytes if
 -- the body continues them}.
 -- Uses shared: move_event, reset_for_replay, RANK; pacing: limits_of, next_call_time, record_call; clusters:
 -- remove_from_cluster.
@@ -55,8 +55,8 @@ local function lease_event(id, company, queue, event, limits, is_trial, slot)
     redis.call('HSET', K.BREAKER .. limits.base_url, 'trial', id, 'trial_until', whole(now + lease))
   end
   leased[#leased + 1] = {company, id, try, event[2], event[3], event[4], event[5], event[6] or '0', event[7],
-    event[8] or '', event[9] or '0', limits.consecutive_429s or '0', slot, is_trial and '1' or '', event[10] or '',
-    event[11] or '', event[12] or '', event[13] or '', request_bytes(event)}
+    event[8] or '', event[9] or '0', limits.consecutive_429s or '0', slot, is_trial and '1' or '', whole(now),
+    event[10] or '', event[11] or '', event[12] or '', event[13] or '', request_bytes(event)}
 end
 
 -- `rq requeue` puts a dead letter's job back into its queue, but knows nothing of events: complete it as a replay.

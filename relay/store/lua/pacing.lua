@@ -6,7 +6,7 @@ local DAY = 144                                  -- buckets in 24 hours
 local HOUR_LATER = 3600000000                    -- µs
 
 local LIMITS = {'per_second', 'daily_budget', 'high_priority_reserve', 'base_url', 'frozen_until', 'consecutive_429s',
-  'extra_spacing'}
+  'extra_spacing', 'retry_after_until'}
 
 -- The limits of a company. `default` applies to one without published limits: per_second, daily_budget,
 -- high_priority_reserve.
@@ -15,7 +15,7 @@ local function limits_of(company, default)
   return {
     rate = tonumber(values[1] or default[1]), budget = tonumber(values[2] or default[2]),
     reserve = tonumber(values[3] or default[3]), base_url = values[4], frozen_until = tonumber(values[5] or 0),
-    consecutive_429s = values[6], extra_spacing = tonumber(values[7] or 0),
+    consecutive_429s = values[6], extra_spacing = tonumber(values[7] or 0), retry_after_until = tonumber(values[8] or 0),
   }
 end
 
@@ -83,7 +83,8 @@ end
 -- When the company may make its next call, and whether that is the trial of a breaker.
 -- `is_high`: the event is of priority high. `pace`: {window, slack} in µs.
 local function next_call_time(company, limits, is_high, pace)
-  if limits.frozen_until > now then return limits.frozen_until end
+  local asked_to_wait_until = math.max(limits.frozen_until, limits.retry_after_until)
+  if asked_to_wait_until > now then return asked_to_wait_until end
   local is_trial = false
   if limits.base_url then
     local blocked_until

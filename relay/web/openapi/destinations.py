@@ -29,6 +29,7 @@ BUDGET_FIELDS: dict[str, Schema] = {
         "The part of the budget that is reserved for events with high priority."
     ),
     "rate_limited_until": nullable(timestamp("Set when Gong answered 429 with Retry-After.")),
+    "retry_after_until": nullable(timestamp("Set when a call failed and its response asked to wait.")),
     "other_integrations": nullable(
         record(
             {"estimated_calls": COUNT, "observed_at": timestamp()},
@@ -165,6 +166,7 @@ QUEUE_EXAMPLE: dict[str, Any] = {
         "remaining": 8_796,
         "reserved_for_high_priority": 500,
         "rate_limited_until": None,
+        "retry_after_until": None,
         "other_integrations": None,
         "extra_spacing_seconds": 0.0,
     },
