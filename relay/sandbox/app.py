@@ -3,6 +3,7 @@
 from flask import Flask
 
 from relay.sandbox import api, consent, control, page, token_endpoint
+from relay.sandbox.browser_requests import reject_other_sites
 from relay.sandbox.settings import SandboxSettings
 from relay.sandbox.state import open_sandbox
 
@@ -13,5 +14,6 @@ def create_sandbox(settings: SandboxSettings) -> Flask:
     app = Flask(__name__)
     for module in (control, page, consent, token_endpoint):
         app.register_blueprint(module.blueprint(sandbox))
-    app.wsgi_app = api.wrap_with_api(app.wsgi_app, sandbox)  # type: ignore[assignment]
+    with_api = api.wrap_with_api(app.wsgi_app, sandbox)
+    app.wsgi_app = reject_other_sites(with_api, sandbox)  # type: ignore[assignment]
     return app

@@ -94,6 +94,7 @@ def secure_response(response: Response, *, form_target: str = "") -> Response:
     # Event text is untrusted: beyond escaping it, allow the browser to load nothing but our own files.
     response.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY} {form_target}".rstrip()
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
+    # With no-referrer, a browser sends `Origin: null` with the consent form, which is rejected without Sec-Fetch-Site.
+    response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -2,6 +2,7 @@
 
 # ruff: noqa: RUF009 - `setting` is `dataclasses.field` with our own metadata
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
@@ -81,6 +82,14 @@ def _parse_count(text: str) -> int:
     return count
 
 
+def _parse_hosts(text: str) -> str:
+    """Return host names in lower case, separated by commas without spaces."""
+    names = [name.strip().lower() for name in text.split(",") if name.strip()]
+    if not all(re.fullmatch(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?", name) for name in names):
+        raise ValueError("must be host names without a port, separated by commas: sandbox,gong.test")
+    return ",".join(names)
+
+
 def _parse_seed(text: str) -> int | None:
     return int(text) if text else None
 
@@ -136,6 +145,12 @@ class SandboxSettings:
     )
     create_companies: bool = setting(
         default=True, doc="Create an unknown company with its first call.", parse=_parse_bool
+    )
+    allow_hosts: str = setting(
+        "",
+        "Names under which the sandbox may be reached besides localhost and IP addresses, separated by commas.",
+        _parse_hosts,
+        live=False,
     )
     access_key: str = setting("sandbox-key", "Access key of new companies.", live=False)
     access_key_secret: str = setting(
