@@ -24,7 +24,7 @@ from relay.core.destination import BasicCredentials, Destination, Limits, OAuthC
 from relay.core.errors import Problem, ValidationFailed, join_path
 from relay.core.mapping.routing import Routing
 from relay.core.secret import Process
-from relay.core.source import Source
+from relay.core.source import Source, SourceLimits
 from relay.core.webhook import Webhook
 from relay.settings import StartupError
 
@@ -166,6 +166,7 @@ def _build_config(loaded: Mapping[str, Any], allow_hosts: Container[str], proces
             send_as=SendAs(entry["send_as"]),
             priorities=entry["priorities"],
             aggregate=entry["aggregate"],
+            limits=SourceLimits(**entry["limits"]),
         )
         for name, entry in loaded["sources"].items()
     }

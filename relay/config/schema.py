@@ -34,6 +34,7 @@ from relay.config.webhook_schema import (
 )
 from relay.core.call import Dialect, SendAs
 from relay.core.destination import MAIN_STORE
+from relay.core.source import DEFAULT_LIMITS
 from relay.core.verification.challenge import CHALLENGES
 
 _DOMAIN = re.compile(r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$")
@@ -124,6 +125,22 @@ class StoreSchema(StrictSchema):
     )
 
 
+class SourceLimitsSchema(StrictSchema):
+    store_share = Share(
+        load_default=DEFAULT_LIMITS.store_share,
+        metadata={
+            "description": "The part of a store's maxmemory that the source's events may use, such as 50%. Above it, its requests are answered with 429."
+        },
+    )
+    events_per_minute = WholeNumber(
+        load_default=DEFAULT_LIMITS.events_per_minute,
+        validate=in_range(1, 10_000_000),
+        metadata={
+            "description": "Events that the source may send per minute. Above it, its requests are answered with 429."
+        },
+    )
+
+
 class SourceSchema(StrictSchema):
     destination = Text(
         required=True,
@@ -144,6 +161,11 @@ class SourceSchema(StrictSchema):
     aggregate = AggregatesByType(
         load_default=dict,
         metadata={"description": "By type of event: send the events of one session as one call."},
+    )
+    limits = Section(
+        SourceLimitsSchema,
+        load_default=lambda: SourceLimitsSchema().load({}),
+        metadata={"description": "What the source may use, so that it cannot crowd out others."},
     )
     keys = ListOf(
         ApiKey(),

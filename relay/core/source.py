@@ -17,6 +17,20 @@ _PRIORITIES: Mapping[EventType, Priority] = {
 """Default priorities: high for what a seller acts on at once, low for what is frequent. All others are normal."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceLimits:
+    """What one source may take, so that no source can fill a store or keep it busy for the others."""
+
+    store_share: float = 0.5
+    """The part of each store's memory (its `maxmemory`) that the source's events may use, above 0 and up to 1."""
+    events_per_minute: int = 60_000
+    """In each store. After a silence, a source may send the events of one minute at once."""
+
+
+DEFAULT_LIMITS = SourceLimits()
+"""A partner that sends what buyers do never comes near them."""
+
+
 def key_id(digest: str) -> str:
     """Return the name of an API key for pages and logs: the first digits of its SHA-256."""
     return digest[:8]
@@ -36,6 +50,7 @@ class Source:
     """Overrides the default priorities of types."""
     aggregate: Mapping[EventType, AggregateOptions] = field(default_factory=dict)
     """Types whose events of one session are sent as one call."""
+    limits: SourceLimits = DEFAULT_LIMITS
 
     def priority(self, event_type: EventType) -> Priority:
         """Return the priority of the source's events of this type."""

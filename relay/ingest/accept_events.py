@@ -81,6 +81,7 @@ def ingest_events(ctx: IngestContext, request: IngestRequest) -> IngestResponse:
         # Stored, so that a repeated request gets the same response, rejected items included.
         rejections=orjson.dumps([rejection_result(item) for item in rejected]) if rejected else b"",
         people=people,
+        limits=request.source.limits,
     )
     accepted = persist(ctx.stores, receipt, events, now=now, retention=ctx.retention)
     if items.single:

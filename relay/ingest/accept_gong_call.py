@@ -95,5 +95,6 @@ def _store(
         content_type=request.content_type,
         key_id=request.key_id,
         people=people,
+        limits=source.limits,
     )
     return persist(ctx.stores, receipt, events, now=now, retention=ctx.retention), len(events)

@@ -120,6 +120,7 @@ def _build_receipt(receipt_id: str, request: WebhookRequest) -> Receipt:
         query=query,
         people=find_people(request.raw, headers, query, most=REQUEST_MAX),
         mapping=request.webhook.mapping.version,
+        limits=request.source.limits,
     )
 
 

@@ -21,16 +21,14 @@ def persist(
     """
     parts = _split_by_store(stores, events)
     # Check every store before the first write, so that a full one does not leave the request half stored.
-    for name in parts:
-        stores.get(name).watermark.check()
+    limits = {name: stores.get(name).watermark.check() for name in parts}
     results: dict[str, AcceptResult] = {}
     for name, part in parts.items():
         store = stores.get(name)
         with span("accept", SpanRole.PRODUCER):
             annotate(messaging__system="rq", relay__store=name, relay__events=len(part))
-            result = accept(
-                store.scripts, receipt, part, now=now, options=AcceptOptions(retention, store.people)
-            )
+            options = AcceptOptions(retention, store.people, limits[name])
+            result = accept(store.scripts, receipt, part, now=now, options=options)
         results[name] = result
         # A repeated request has the id of its first receipt; the other stores must use the same one.
         receipt = replace(receipt, id=result.receipt)

@@ -9,11 +9,12 @@ import orjson
 
 from relay.core.call import Call
 from relay.core.destination import MAIN_STORE
-from relay.core.errors import Conflict
+from relay.core.errors import Conflict, RelayError, TooManyRequests
 from relay.core.fingerprint import cluster_dead_letter
 from relay.core.gong.validate import assess_association
 from relay.core.lifecycle import DeadLetterReason, State
 from relay.core.priority import Priority
+from relay.core.source import DEFAULT_LIMITS, SourceLimits
 from relay.core.visit_session import VisitSession
 from relay.settings import Settings
 from relay.store.engine.compression import DEFAULT_CONTENT_TYPE, pack, pack_pair
@@ -22,6 +23,9 @@ from relay.store.engine.rq_jobs import job_data, job_timestamp
 from relay.store.engine.scripts import Scripts
 from relay.store.person_index import PersonMarker, contains_person
 from relay.tracing.spans import traceparent
+
+SHARE_RETRY_SECONDS = 60
+"""Retry-After of a request whose source uses its share of the store. When there will be room again is unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,8 @@ class Receipt:
     """Everyone whose data the request contains, in a form of `relay.core.personal_data`."""
     mapping: str = ""
     """The version of the mapping that was used."""
+    limits: SourceLimits = DEFAULT_LIMITS
+    """What its source may use of the store."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +120,8 @@ class AcceptOptions:
 
     retention: Retention
     people: PersonMarker | None = None
+    store_bytes: int | None = None
+    """The `maxmemory` of the store, of which each source may use a share. None: it has no limit."""
 
     def marks(self, people: tuple[str, ...]) -> bytes:
         """Return the concatenated marks of these people."""
@@ -154,7 +162,8 @@ def accept(
     """Store the receipt and queue its events, in one step.
 
     Raises Unavailable if Redis does not confirm the write; the call may then be repeated. Raises Conflict if the
-    Idempotency-Key was used with another body, and EventIdInUse if another source has sent the eventId of an event.
+    Idempotency-Key was used with another body, EventIdInUse if another source has sent the eventId of an event, and
+    TooManyRequests if the source uses its share of the store or sends too many events.
     """
     # Only a request with a key is compared with an earlier one.
     digest = hashlib.sha256(receipt.raw).hexdigest() if receipt.idempotency_key else ""
@@ -173,6 +182,9 @@ def accept(
         job_timestamp(now),
         receipt.key_id,
         marks,
+        int(receipt.limits.store_share * options.store_bytes) if options.store_bytes else "",
+        receipt.limits.events_per_minute,
+        len(events),
         len(fields),
         *fields,
     ]
@@ -183,18 +195,36 @@ def accept(
     # If the response is lost, the sender repeats the request, and the script recognizes the events.
     with redis_errors_as_unavailable():
         kind, receipt_id, verdicts, rejections = scripts.run("accept", *arguments, wait_for_replicas=True)
-    if kind == b"clash":
-        raise Conflict(
-            "idempotency_key_reused", "This Idempotency-Key was used with another body. Use a new key."
-        )
-    if kind == b"in_use":
-        raise EventIdInUse
+    if kind not in {b"new", b"repeated"}:
+        raise _refusal(kind, receipt, detail=receipt_id)
     return AcceptResult(
         receipt_id.decode(),
         kind == b"repeated",
         tuple(_verdict(text) for text in verdicts.decode().split()),
         rejections if kind == b"repeated" else receipt.rejections,
     )
+
+
+def _refusal(kind: bytes, receipt: Receipt, *, detail: bytes) -> RelayError:
+    """Return why the script stored nothing. `detail` is the seconds to wait if the kind is `over_rate`."""
+    if kind == b"clash":
+        text = "This Idempotency-Key was used with another body. Use a new key."
+        return Conflict("idempotency_key_reused", text)
+    if kind == b"in_use":
+        return EventIdInUse()
+    name, limits = receipt.source, receipt.limits
+    if kind == b"over_rate":
+        text = (
+            f"The source {name} sent more than its {limits.events_per_minute:,} events per minute. Nothing was stored. "
+            "Send the request again after the seconds in Retry-After. The operator can raise limits.events_per_minute."
+        )
+        return TooManyRequests("source_rate", text, retry_after=int(detail))
+    text = (
+        f"The source {name} uses its share of the store, {limits.store_share:.0%}. Nothing was stored. It is safe to send "
+        "the request again: memory is freed as its events are sent, pruned or discarded. The operator can raise "
+        "limits.store_share."
+    )
+    return TooManyRequests("source_store_share", text, retry_after=SHARE_RETRY_SECONDS)
 
 
 def _idempotency_name(receipt: Receipt) -> str:

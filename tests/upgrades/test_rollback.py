@@ -84,7 +84,7 @@ def test_a_version_of_the_older_layout_refuses_todays_data_and_changes_nothing(
     )
 
     assert process.returncode == 1, process.stderr[-2000:]
-    assert "written by a newer version of the relay (layout 2.0" in process.stderr
+    assert "written by a newer version of the relay (layout 2.1" in process.stderr
     assert {key: content for key, (_, _, content) in dump(redis).items()} == {
         key: content for key, (_, _, content) in before.items()
     }

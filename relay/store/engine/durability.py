@@ -83,24 +83,48 @@ class Watermark:
         self._clock = clock
         self._checked_at = float("-inf")
         self._full = False
+        self._limit: int | None = None
 
-    def check(self) -> None:
-        """Raise Unavailable if the store is above the mark. Reads its memory at most once a second."""
+    def check(self) -> int | None:
+        """Raise Unavailable if the store is above the mark. Reads its memory at most once a second.
+
+        Returns the server's `maxmemory` in bytes; None if it has none.
+        """
         if self._clock() - self._checked_at >= _CHECK_SECONDS:
             # Set before the read, so that other threads do not read as well.
             self._checked_at = self._clock()
             with redis_errors_as_unavailable():
-                self._full = (read_memory_share(self._redis) or 0.0) >= self._share
+                memory = read_memory(self._redis)
+            self._full = (memory.share or 0.0) >= self._share
+            self._limit = memory.limit
         if self._full:
             text = "The store is nearly full and accepts no new events now. It is safe to send the request again."
             raise Unavailable("store_nearly_full", text, retry_after=30)
+        return self._limit
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a server uses, in bytes, and its `maxmemory`; None if it has none."""
+
+    used: int
+    limit: int | None
+
+    @property
+    def share(self) -> float | None:
+        """Used memory as a share of `maxmemory`."""
+        return self.used / self.limit if self.limit else None
+
+
+def read_memory(redis: Redis) -> Memory:
+    """Read a server's memory. Raises whatever the client raises."""
+    memory: Any = redis.info("memory")
+    return Memory(int(memory["used_memory"]), int(memory.get("maxmemory", 0)) or None)
 
 
 def read_memory_share(redis: Redis) -> float | None:
     """Used memory as a share of `maxmemory`; None when no maximum is set."""
-    memory: Any = redis.info("memory")
-    limit = int(memory.get("maxmemory", 0))
-    return int(memory["used_memory"]) / limit if limit else None
+    return read_memory(redis).share
 
 
 def is_reachable(redis: Redis) -> bool:

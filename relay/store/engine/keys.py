@@ -43,6 +43,13 @@ BY_STATE = "relay:by_state:"
 EXPIRY = "relay:expiry"
 """Sorted set of ended event ids by the time (µs) at which they are pruned."""
 
+SOURCE_USAGE = "relay:source_usage:"
+"""+ source → hash: bytes that it uses in this store; `expires:<hour since 1970>`, the part of them that expires by itself
+within that hour; allowance_at (µs), when its allowance of events is complete again."""
+
+USAGE_EXPIRY = "relay:usage_expiry"
+"""Sorted set "hour|source" by the time (µs) at which that part of the source's bytes has expired."""
+
 AGGREGATING = "relay:aggregating"
 """Sorted set of carriers whose session is open, by the time (µs) at which the session ends."""
 
@@ -266,7 +273,7 @@ ALERT_RECEIVERS = "relay:alert_receivers"
 LAYOUT = "relay:layout"
 """The layout version of the data in the store, as "major.minor" (`relay.store.schema_version`)."""
 
-LAYOUT_VERSION = "2.0"
+LAYOUT_VERSION = "2.1"
 """Not a key: the version that this code writes there. A new minor number adds data; a new major one is unreadable to others."""
 
 REPLICATION_MARKER = "relay:replication_marker"

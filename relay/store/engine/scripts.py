@@ -16,10 +16,12 @@ from relay.store.engine import keys
 from relay.store.engine.connection import RETRYABLE_ERRORS
 
 _REPLAY_STEPS = ("start", "backlog", "send", "skip", "settle", "cancel")
-_PRELUDE = ("clock", "clusters", "series", "person_index")
-_INCLUDED = {"lease_events": ("shared", "pacing"), "sweep": ("shared", "pacing")} | {
-    f"replays_{step}": ("shared", "replays") for step in _REPLAY_STEPS
-}
+_PRELUDE = ("clock", "clusters", "series", "source_usage", "person_index")
+_INCLUDED = {
+    "lease_events": ("shared", "pacing"),
+    "purge": ("shared", "prune"),
+    "sweep": ("shared", "prune", "pacing"),
+} | {f"replays_{step}": ("shared", "replays") for step in _REPLAY_STEPS}
 
 _REPLICA_WAIT_MILLISECONDS = 1000
 """Less than the web's timeout for one response."""

@@ -4,19 +4,24 @@
 --
 -- ARGV: receipt id, source, idempotency name ('' = none), body digest, seconds to remember that name, seconds of
 --       deduplication, keep µs (of filtered events), keep µs (of dead letters), time (as RQ writes it), key id, marks of the
---       people in the request, number of receipt fields and values, field, value …, then for each event:
+--       people in the request, bytes that the source may use ('' = any number), events per minute that it may send, number
+--       of events, number of receipt fields and values, field, value …, then for each event:
 --       event id, Gong eventId, dedupe name, company, destination, state, priority, job data, session ('' = none), how
 --       reliably Gong can identify the person ('' = it has no call), marks of its people, µs at which it happened ('' =
 --       unknown), alias for its ids if they contain personal data ('' = they do not), number of fields and values, field,
 --       value …; the first two fields are its type and its item
 -- A session is "name|idle timeout µs|max duration µs|µs at which this event happened".
--- Returns {kind, receipt id, verdicts, rejections}. The kind is 'new', 'repeated', 'clash' (the idempotency name was
--- used with another body), or 'in_use' (another source has sent the Gong eventId of an event; nothing was stored). The
--- verdicts are "event id|state|1 if a duplicate", joined by spaces.
--- Uses shared: enqueue, add_to_state, schedule_pruning, id_owner_key; series: add_to_tally, write_tally; clusters: add_to_cluster;
--- person_index: for_each_mark, index_key, add_marks, is_erased_since.
+-- Returns {kind, receipt id, verdicts, rejections}. The kind is 'new', 'repeated', 'clash' (the idempotency name was used
+-- with another body), 'in_use' (another source has sent the Gong eventId of an event), 'over_share' (the source uses all its
+-- bytes), or 'over_rate' (it sent too many events; the second value is the number of seconds until this request would be
+-- accepted). The last four change nothing. The verdicts are "event id|state|1 if a duplicate", joined by spaces.
+-- Uses shared: enqueue, add_to_state, schedule_pruning, id_owner_key; series: add_to_tally, write_tally; clusters:
+-- add_to_cluster; person_index: for_each_mark, index_key, add_marks, is_erased_since; source_usage: add_usage,
+-- add_expiring_bytes.
 local receipt, source, idempotency, digest = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local remember, dedupe_seconds, rq_time, key_id, request_marks = ARGV[5], ARGV[6], ARGV[9], ARGV[10], ARGV[11]
+local most_bytes, events_per_minute, new_events = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
+local FIELDS = 15                                -- position of the list of receipt fields
 local keep = {filtered = tonumber(ARGV[7]), aggregated = tonumber(ARGV[7]), dead = tonumber(ARGV[8]),
   erased = tonumber(ARGV[8])}
 
@@ -78,8 +83,30 @@ local function count_dead_letter(id, destination)
 end
 
 local HEAD = 13                                  -- values of an event before its fields
-local first, last = list_range(12)
-local first_event, position = last + 1, last + 1
+local first, last = list_range(FIELDS)
+local first_event = last + 1
+
+local function prior_event(name, alias)
+  return redis.call('GET', K.DEDUPE .. name) or (alias ~= '' and redis.call('GET', K.DEDUPE .. alias))
+end
+
+-- Calls `act` with the position of each event.
+local function for_each_event(act)
+  local event = first_event
+  while event <= #ARGV do
+    act(event)
+    event = select(2, list_range(event + HEAD)) + 1
+  end
+end
+
+-- A sender that did not get our response sends the same events again. They take no more memory.
+local function has_only_duplicates()
+  local only_duplicates = true
+  for_each_event(function(event)
+    only_duplicates = only_duplicates and prior_event(ARGV[event + 2], ARGV[event + 12])
+  end)
+  return only_duplicates
+end
 
 -- Gong would answer 409 to the second source that sends it an eventId, and the event would be lost.
 local function is_id_of_other_source(event_id, name, company, state)
@@ -89,25 +116,41 @@ local function is_id_of_other_source(event_id, name, company, state)
   return owner and owner ~= source
 end
 
-while position <= #ARGV do
-  local _, event_id, name, company, _, state = unpack(ARGV, position, position + 5)
-  if is_id_of_other_source(event_id, name, company, state) then return {'in_use', '', '', ''} end
-  position = select(2, list_range(position + HEAD)) + 1
+local is_in_use = false
+for_each_event(function(event)
+  local _, event_id, name, company, _, state = unpack(ARGV, event, event + 5)
+  is_in_use = is_in_use or is_id_of_other_source(event_id, name, company, state)
+end)
+if is_in_use then return {'in_use', '', '', ''} end
+
+-- The source's events are spread over time: the next one may arrive at `allowance_at`, and a source that has been silent
+-- may send the events of one minute at once, or one request of any size.
+local usage = redis.call('HMGET', K.SOURCE_USAGE .. source, 'bytes', 'allowance_at')
+local is_full = most_bytes and tonumber(usage[1] or 0) >= most_bytes
+if is_full and not has_only_duplicates() then return {'over_share', '', '', ''} end
+local cost = math.ceil(60000000 / events_per_minute * math.max(new_events, 1))
+local allowance_at = math.max(tonumber(usage[2] or 0), now) + cost
+local wait = allowance_at - now - math.max(cost, 60000000)
+if wait > 0 then return {'over_rate', whole(math.ceil(wait / 1000000)), '', ''} end
+redis.call('HSET', K.SOURCE_USAGE .. source, 'allowance_at', whole(allowance_at))
+
+local function text_bytes(from, to)
+  local bytes = 0
+  for value = from, to do bytes = bytes + #ARGV[value] end
+  return bytes
 end
-position = first_event
 
 -- Data from before a person's erasure must not come back: neither as an event nor in the request's raw bytes.
 local is_erased, drop_raw = {}, false
 if redis.call('EXISTS', K.ERASED_PEOPLE) == 1 then
   redis.call('ZREMRANGEBYSCORE', K.ERASED_PEOPLE, '-inf', whole(now - dedupe_seconds * 1000000))
   local in_events = {}
-  while position <= #ARGV do
-    local marks = ARGV[position + 10]
+  for_each_event(function(event)
+    local marks = ARGV[event + 10]
     for_each_mark(marks, function(mark) in_events[mark] = true end)
-    is_erased[ARGV[position]] = is_erased_since(marks, ARGV[position + 11])
-    drop_raw = drop_raw or is_erased[ARGV[position]]
-    position = select(2, list_range(position + HEAD)) + 1
-  end
+    is_erased[ARGV[event]] = is_erased_since(marks, ARGV[event + 11])
+    drop_raw = drop_raw or is_erased[ARGV[event]]
+  end)
   -- A person who is in the request but in none of its events has no time, which counts as before the erasure.
   for_each_mark(request_marks, function(mark)
     drop_raw = drop_raw or (not in_events[mark] and is_erased_since(mark, ''))
@@ -116,7 +159,9 @@ end
 
 -- The web may accept events before any worker has started, so the first of them records the layout of an empty store.
 redis.call('SET', K.LAYOUT, K.LAYOUT_VERSION, 'NX')
-redis.call('HSET', K.RECEIPT .. receipt, 'source', source, 'key_id', key_id)
+local receipt_bytes = BYTES.receipt + (drop_raw and 0 or text_bytes(first, last))
+local expiring_bytes, event_bytes = 0, 0         -- of the names of events, and of the events
+redis.call('HSET', K.RECEIPT .. receipt, 'source', source, 'key_id', key_id, 'bytes', receipt_bytes)
 if drop_raw then
   redis.call('HSET', K.RECEIPT .. receipt, 'erased_at', whole(now))
 else
@@ -133,7 +178,7 @@ while next_event <= #ARGV do
     unpack(ARGV, next_event, next_event + HEAD - 1)
   first, last = list_range(next_event + HEAD)
   next_event = last + 1
-  local prior = redis.call('GET', K.DEDUPE .. name) or (alias ~= '' and redis.call('GET', K.DEDUPE .. alias))
+  local prior = prior_event(name, alias)
   if prior then
     receipt_marks = receipt_marks .. marks
     local prior_state = redis.call('HGET', K.EVENT .. prior, 'state') or 'pruned'
@@ -154,13 +199,20 @@ while next_event <= #ARGV do
     if name ~= event_id then                     -- the sender chose the eventId, so other sources may use the same
       redis.call('SADD', K.BY_EVENT_ID .. event_id, id)
       redis.call('EXPIRE', K.BY_EVENT_ID .. event_id, dedupe_seconds)
+      expiring_bytes = expiring_bytes + BYTES.name + #event_id
       local owner_key = state == 'queued' and id_owner_key(company, event_id, source)
-      if owner_key then redis.call('SET', owner_key, source, 'EX', dedupe_seconds) end
+      if owner_key then
+        redis.call('SET', owner_key, source, 'EX', dedupe_seconds)
+        expiring_bytes = expiring_bytes + BYTES.name + #owner_key
+      end
     end
+    expiring_bytes = expiring_bytes + BYTES.name + #name
+    local bytes = BYTES.event + text_bytes(first, last) + #marks / 8 * BYTES.mark
+    event_bytes = event_bytes + bytes
     if session ~= '' then state = join_session(id, session) end
     redis.call('HSET', K.EVENT .. id, 'state', state, 'source', source, 'destination', destination,
       'company', company, 'priority', priority, 'event_id', event_id, 'receipt', receipt, 'received_at', whole(now),
-      'changed_at', whole(now), unpack(ARGV, first, last))
+      'changed_at', whole(now), 'bytes', bytes, unpack(ARGV, first, last))
     for_each_mark(marks, function(mark)
       in_stored_events[mark] = true
       redis.call('ZADD', index_key(mark), 0, mark .. id)
@@ -191,13 +243,25 @@ write_tally()
 local joined = table.concat(verdicts, ' ')
 redis.call('HSET', K.RECEIPT .. receipt, 'verdicts', joined, 'open', stored)
 if stored == 0 then
-  -- Only duplicates: the receipt is kept for an hour, for a sender that did not get our response.
-  redis.call('HDEL', K.RECEIPT .. receipt, 'raw', 'headers', 'query', 'content_type')
-  redis.call('EXPIRE', K.RECEIPT .. receipt, 3600)
+  -- Only duplicates: the receipt is kept for an hour, for a sender that did not get our response. A source that uses all its
+  -- bytes gets this response again without it.
+  receipt_bytes = 0
+  redis.call('HDEL', K.RECEIPT .. receipt, 'raw', 'headers', 'query', 'content_type', 'bytes')
+  if is_full then
+    redis.call('DEL', K.RECEIPT .. receipt)
+  else
+    redis.call('EXPIRE', K.RECEIPT .. receipt, 3600)
+    add_expiring_bytes(source, BYTES.receipt + #joined + field_length(K.RECEIPT .. receipt, 'rejections'), 3600)
+  end
 elseif not drop_raw then
   local others = {}
   for_each_mark(receipt_marks, function(mark) if not in_stored_events[mark] then others[#others + 1] = mark end end)
   if #others > 0 then add_marks(K.RECEIPT .. receipt, receipt, table.concat(others)) end
 end
-if idempotency ~= '' then redis.call('SET', K.IDEMPOTENCY .. idempotency, receipt .. '|' .. digest, 'EX', remember) end
+if idempotency ~= '' and not (is_full and stored == 0) then
+  redis.call('SET', K.IDEMPOTENCY .. idempotency, receipt .. '|' .. digest, 'EX', remember)
+  add_expiring_bytes(source, BYTES.name + #idempotency + #digest, remember)
+end
+if expiring_bytes > 0 then add_expiring_bytes(source, expiring_bytes, dedupe_seconds) end
+add_usage(source, receipt_bytes + event_bytes)
 return {'new', receipt, joined, ''}

@@ -5,8 +5,8 @@
 --       events that the erasure's record lists
 -- Returns 'erased'; 'sending' if the event is being sent (it is erased after that); 'newer' if it arrived after the erasure
 -- started; 'ended' if the erasure has ended.
--- Uses shared: move_event, schedule_pruning, event_queue_name, id_owner_key; clusters: remove_from_cluster; person_index: remove_marks,
--- erase_receipt, index_key.
+-- Uses shared: move_event, schedule_pruning, event_queue_name, id_owner_key; clusters: remove_from_cluster; person_index:
+-- remove_marks, erase_receipt, index_key; source_usage: shrink_bytes.
 local erasure, id, mark, alias, keep, most = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6])
 local record = K.ERASURE .. erasure
 local progress = redis.call('HMGET', record, 'state', 'since')
@@ -15,7 +15,7 @@ if progress[1] ~= 'running' then return 'ended' end
 -- All other fields of the event are deleted. A list of what stays also covers fields that are added later.
 local KEPT = {}
 for name in string.gmatch('state source destination company priority type item part receipt event_id received_at changed_at ' ..
-  'ended_at attempts tries replays request_id erased_at state_before erasure carrier', '%S+') do KEPT[name] = true end
+  'ended_at attempts tries replays request_id erased_at state_before erasure carrier bytes data_deleted_at', '%S+') do KEPT[name] = true end
 
 local function remove_fields(key)
   local removed = {}
@@ -71,6 +71,7 @@ local function erase_event(key, event)
   remove_marks(key, id)
   rename_ids(key, event.dedupe, event.event_id)
   remove_fields(key)
+  shrink_bytes(key, event.source, BYTES.event)
   schedule_pruning(id, keep)
   redis.call('HINCRBY', record, 'state:' .. event.state, 1)
   if redis.call('HINCRBY', record, 'events', 1) > most then return end
@@ -78,7 +79,7 @@ local function erase_event(key, event)
     table.concat({id, event.state, event.destination, event.request_id or ''}, '|'))
 end
 
-local FIELDS = {'state', 'destination', 'received_at', 'receipt', 'event_id', 'dedupe', 'cluster', 'session', 'request_id'}
+local FIELDS = {'state', 'source', 'destination', 'received_at', 'receipt', 'event_id', 'dedupe', 'cluster', 'session', 'request_id'}
 local event = {}
 for position, value in ipairs(redis.call('HMGET', K.EVENT .. id, unpack(FIELDS))) do event[FIELDS[position]] = value or nil end
 if event.state == 'sending' then return 'sending' end

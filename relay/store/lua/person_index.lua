@@ -12,7 +12,8 @@ end
 
 -- Indexes an event or receipt under `marks`. `key` is its hash, which stores the marks, so that they can be removed later.
 local function add_marks(key, id, marks)
-  local stored = redis.call('HGET', key, 'marks') or ''
+  local stored, source = unpack(redis.call('HMGET', key, 'marks', 'source'))
+  stored = stored or ''
   local all, present = stored, {}
   for_each_mark(stored, function(mark) present[mark] = true end)
   for_each_mark(marks, function(mark)
@@ -20,7 +21,9 @@ local function add_marks(key, id, marks)
     present[mark], all = true, all .. mark
     redis.call('ZADD', index_key(mark), 0, mark .. id)
   end)
-  if all ~= stored then redis.call('HSET', key, 'marks', all) end
+  if all == stored then return end
+  redis.call('HSET', key, 'marks', all)
+  change_bytes(key, source, (#all - #stored) / 8 * BYTES.mark)
 end
 
 local function remove_marks(key, id)
@@ -54,5 +57,24 @@ local function erase_receipt(receipt)
   remove_marks(key, receipt)
   if redis.call('HDEL', key, 'raw', 'headers', 'query', 'rejections', 'content_type', 'marks') == 0 then return 0 end
   redis.call('HSET', key, 'erased_at', whole(now))
+  shrink_bytes(key, redis.call('HGET', key, 'source'), BYTES.receipt)
   return 1
+end
+
+-- Deletes a request's raw bytes when none of its events needs them any more. What a repeated request is answered with stays.
+local function delete_request(receipt, source)
+  local key = K.RECEIPT .. receipt
+  remove_marks(key, receipt)
+  redis.call('HDEL', key, 'raw', 'headers', 'query', 'content_type', 'marks')
+  redis.call('HSET', key, 'data_deleted_at', whole(now))
+  shrink_bytes(key, source, BYTES.receipt + field_length(key, 'rejections'))
+end
+
+-- One event less needs the request that it came in: its data was deleted, or it was pruned. `needed` counts the events that
+-- still do, once an event's data was deleted. A version with layout 2.0 does not count down, so it can only be too high.
+local function leave_request(receipt, source)
+  local key = K.RECEIPT .. receipt
+  if redis.call('HEXISTS', key, 'needed') == 1 and redis.call('HINCRBY', key, 'needed', -1) <= 0 then
+    delete_request(receipt, source)
+  end
 end

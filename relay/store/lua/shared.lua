@@ -120,7 +120,11 @@ end
 local function replay_event(id, before, job, created_at, fields, ...)
   redis.call('ZREM', K.RQ_FAILED .. event_queue_name(id), id)
   if before.state == 'dead' then remove_from_cluster(id) end
-  if #fields > 0 then redis.call('HSET', K.EVENT .. id, unpack(merge_marks(id, fields))) end
+  if #fields > 0 then
+    local body = field_length(K.EVENT .. id, 'body')
+    redis.call('HSET', K.EVENT .. id, unpack(merge_marks(id, fields)))
+    change_bytes(K.EVENT .. id, redis.call('HGET', K.EVENT .. id, 'source'), field_length(K.EVENT .. id, 'body') - body)
+  end
   local event = reset_for_replay(id, before, ...)
   redis.call('HSET', K.RQ_JOB .. id, 'data', job, 'created_at', created_at)
   enqueue(id, event[2], event[3], event[4], false)

@@ -7,7 +7,7 @@
 --       slack µs, and the limits of a company without published ones: per_second, daily_budget, high_priority_reserve
 -- Returns {1 if this worker swept, events rescued, events queued for a retry, events pruned, {destinations to probe now}}.
 -- Uses shared: move_event, enqueue, dead_letter, add_turn, queue_name; pacing: limits_of, next_call_time, record_call;
--- clusters: remove_from_cluster; person_index: remove_marks, remove_event_marks.
+-- prune: prune_event; source_usage: release_expired_bytes.
 local keep, max_rescues, probe_interval = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local pace, default = {window = tonumber(ARGV[6]), slack = tonumber(ARGV[7])}, {ARGV[8], ARGV[9], ARGV[10]}
 if not redis.call('SET', K.SWEEP_LOCK, 1, 'NX', 'PX', ARGV[1]) then return {0, 0, 0, 0, {}} end
@@ -47,23 +47,6 @@ local function queue_carrier(id)
   enqueue(id, event[3], event[4], event[5], false)
 end
 
--- Deletes an ended event, and its receipt with the last of the receipt's events.
-local function prune_event(id)
-  redis.call('ZREM', K.EXPIRY, id)
-  local event = redis.call('HMGET', K.EVENT .. id, 'state', 'destination', 'source', 'company', 'receipt', 'priority')
-  if not event[1] then return end
-  if event[1] == 'dead' then remove_from_cluster(id) end
-  redis.call('ZREM', K.BY_STATE .. event[2] .. ':' .. event[1], id)
-  redis.call('ZREM', K.BY_SOURCE .. event[3], id)
-  redis.call('ZREM', K.EVENTS, id)
-  redis.call('ZREM', K.RQ_FAILED .. queue_name(event[4], event[3], event[6]), id)
-  remove_event_marks(id, event[5])
-  redis.call('DEL', K.EVENT .. id, K.RQ_JOB .. id)
-  if redis.call('HINCRBY', K.RECEIPT .. event[5], 'open', -1) > 0 then return end
-  remove_marks(K.RECEIPT .. event[5], event[5])
-  redis.call('DEL', K.RECEIPT .. event[5])
-end
-
 -- Calls `act` for each member that is due. The number is bounded, so that a backlog cannot block Redis.
 local function for_each_due(key, most, act)
   local members = redis.call('ZRANGEBYSCORE', key, '-inf', whole(now), 'LIMIT', 0, most)
@@ -75,6 +58,7 @@ local rescued = for_each_due(K.LEASES, 500, rescue_event)
 local retried = for_each_due(K.RETRIES, 500, queue_retry)
 for_each_due(K.AGGREGATING, 500, queue_carrier)
 local pruned = for_each_due(K.EXPIRY, tonumber(ARGV[5]), prune_event)
+for_each_due(K.USAGE_EXPIRY, 500, release_expired_bytes)
 
 -- `rq requeue` and jobs that were pushed by hand do not give their queue a turn.
 local queues = redis.call('HGETALL', K.QUEUES)

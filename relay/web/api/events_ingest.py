@@ -17,7 +17,7 @@ from relay.web.openapi.operation import (
     header,
     query,
 )
-from relay.web.openapi.problems import ACTION_ERRORS, JSON_BODY_ERRORS, STORE_WRITE_ERRORS
+from relay.web.openapi.problems import ACTION_ERRORS, INGEST_ERRORS, JSON_BODY_ERRORS
 from relay.web.openapi.schema_types import any_of, array, component, string
 from relay.web.problems import json_response
 from relay.web.request_body import read_body
@@ -77,7 +77,7 @@ _IDEMPOTENCY_KEY_MAX = 255
             "unsupported_charset",
             "invalid",
             "idempotency_key_reused",
-            *STORE_WRITE_ERRORS,
+            *INGEST_ERRORS,
         ),
     )
 )

@@ -16,7 +16,7 @@ from relay.core.webhook import Webhook
 from relay.ingest.accept_webhook import WebhookRequest, WebhookResult, ingest_webhook, read_payload
 from relay.web.context import WebContext, current
 from relay.web.openapi.operation import JSON, Operation, RequestBody, ResponseDoc, Tag, describe
-from relay.web.openapi.problems import BODY_ERRORS, STORE_WRITE_ERRORS
+from relay.web.openapi.problems import BODY_ERRORS, INGEST_ERRORS
 from relay.web.openapi.schema_types import ID, any_json, component, string
 from relay.web.openapi.shared import SOURCE
 from relay.web.problems import json_response
@@ -55,7 +55,7 @@ _RECEIVE = Operation(
             description="The source's own `answer`: status, content type and text are configured.",
         ),
     ),
-    errors=("verification_failed", "no_such_source", *BODY_ERRORS, *STORE_WRITE_ERRORS),
+    errors=("verification_failed", "no_such_source", *BODY_ERRORS, *INGEST_ERRORS),
 )
 _HANDSHAKE = Operation(
     id="answerHandshake",

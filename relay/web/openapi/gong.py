@@ -99,6 +99,10 @@ _ERRORS = {
         "The relay does not accept this content type or encoding.",
         "Send the body without Content-Encoding.",
     ),
+    429: (
+        "The source uses its share of the store, or sent too many events. Try again after `Retry-After` seconds.",
+        "The source website sent more than its 60,000 events per minute. Nothing was stored.",
+    ),
     500: (
         "The relay failed. It is safe to send the request again.",
         "Internal error; see the relay's log. It is safe to send the request again.",

@@ -60,6 +60,9 @@ STORE_ERRORS = ("store_unavailable", "store_timeout", "store_failed")
 STORE_WRITE_ERRORS = (*STORE_ERRORS, "store_nearly_full", "store_full", "store_not_replicated")
 """Of operations that add data to the store."""
 
+INGEST_ERRORS = (*STORE_WRITE_ERRORS, "source_store_share", "source_rate")
+"""Of operations that store the events of a source."""
+
 BODY_ERRORS = ("bad_length", "body_incomplete", "length_required", "body_too_large", "unsupported_encoding")
 """Of operations that read a request body."""
 
@@ -276,6 +279,21 @@ ERRORS: Mapping[str, ErrorInfo] = {
         429,
         "Too many attempts to [sign in](access.md#sign-in) came from this network.",
         "Wait for the seconds in `Retry-After`.",
+    ),
+    "source_store_share": ErrorInfo(
+        429,
+        "The source uses its [share of the store](operations.md#what-one-source-may-use). Other sources are not affected.",
+        "Send the request again after the seconds in `Retry-After`. The operator can discard dead letters of the source, or raise `limits.store_share`.",
+    ),
+    "source_rate": ErrorInfo(
+        429,
+        "The source sent more [events per minute](operations.md#what-one-source-may-use) than it may. Other sources are not affected.",
+        "Send the request again after the seconds in `Retry-After`. The operator can raise `limits.events_per_minute`.",
+    ),
+    "data_deleted": ErrorInfo(
+        409,
+        "An operator discarded the event, which deleted its data, so it cannot be replayed.",
+        "Ask the sender to send it again. To keep the data of events that you discard, use `keep_data`.",
     ),
     "internal_error": ErrorInfo(
         500,
