@@ -188,7 +188,9 @@ class Settings:
         72, "Hours for which filtered events are kept and can be mapped again.", parse=integer_between(0)
     )
     retention_discarded_hours: int = option(
-        72, "Hours for which discarded events are kept and can be replayed.", parse=integer_between(0)
+        72,
+        "Hours for which discarded events are kept. Those discarded with `keep_data` can be replayed until then.",
+        parse=integer_between(0),
     )
     retention_audit_hours: int = option(
         8760, "Hours for which entries of the audit log are kept.", parse=integer_between(1)

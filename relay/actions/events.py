@@ -25,13 +25,19 @@ def replay_event(ctx: Context, principal: Principal, event_id: str) -> dict[str,
     return event_page(make_viewer(ctx, principal), event_id)
 
 
-def discard_event(ctx: Context, principal: Principal, event_id: str) -> dict[str, Any]:
-    """Discard an event, so that it is not sent. Returns its page after that. Raises NotFound and Conflict."""
+def discard_event(
+    ctx: Context, principal: Principal, event_id: str, *, keep_data: bool = False
+) -> dict[str, Any]:
+    """Discard an event, so that it is not sent, and delete its data. Returns its page after that.
+
+    With `keep_data`, a replay can still send it. Raises NotFound and Conflict.
+    """
     principal.require(Role.OPERATOR)
     scripts = find_store(ctx.stores, event_id).scripts
     keep_seconds = Retention.from_settings(ctx.settings).discarded
-    events.discard_event(scripts, event_id, keep_seconds=keep_seconds)
-    record(ctx, principal, Action("event.discard", event_id, 1))
+    events.discard_event(scripts, event_id, keep_seconds=keep_seconds, keep_data=keep_data)
+    options = {"keep_data": True} if keep_data else {}
+    record(ctx, principal, Action("event.discard", event_id, 1, options))
     return event_page(make_viewer(ctx, principal), event_id)
 
 

@@ -20,7 +20,7 @@ from relay.ingest.prepare import RejectedItem, prepare_event
 from relay.store.engine.compression import pack
 from relay.store.engine.connection import Client
 from relay.store.engine.scripts import Scripts
-from relay.store.events import read_event, read_receipt, replay_event
+from relay.store.events import data_deleted_error, read_event, read_receipt, replay_event
 from relay.store.person_index import PersonMarker
 from relay.store.stores import Store
 
@@ -90,9 +90,11 @@ def requeue_event(context: ReplayContext, event_id: str) -> None:
 def remap_event(context: ReplayContext, record: Mapping[str, bytes]) -> RemappedEvent:
     """Map an event again, from the stored request that it came in.
 
-    Raises NotFound if the request is no longer stored, Conflict if mapping filters the event or routes it to another
+    Raises NotFound if the request is no longer stored, Conflict if the event was discarded with its data, or if mapping filters the event or routes it to another
     store, and ValidationFailed if mapping builds no valid call for it.
     """
+    if "data_deleted_at" in record:
+        raise data_deleted_error()
     receipt = read_receipt(context.redis, record["receipt"].decode())
     if receipt is None:
         text = "The request that this event came in is no longer stored, so the event cannot be mapped again."

@@ -12,7 +12,7 @@ from relay.actions.remap import RemappedEvent, ReplayContext, make_replay_contex
 from relay.core.errors import Conflict, NotFound, RelayError, Unavailable
 from relay.core.replay import Replay, ReplayStage, matches_filter
 from relay.ingest.accept_events import IngestContext
-from relay.store.events import read_event
+from relay.store.events import data_deleted_error, read_event
 from relay.store.replays import (
     END_CURSOR,
     Candidate,
@@ -165,6 +165,8 @@ def _replay_event(
 
 def _remap_if_needed(context: ReplayContext, replay: Replay, candidate: Candidate) -> RemappedEvent | None:
     """Map the event again; None if its stored body is sent. Raises RelayError if mapping produces no call."""
+    if "data_deleted_at" in candidate.fields:
+        raise data_deleted_error()
     has_body = "operation" in candidate.fields
     if replay.remap is False and not has_body:
         raise Conflict("mapping_still_fails", _NOT_MAPPED)

@@ -19,7 +19,11 @@ from relay.web.context import require_role
 events = page_blueprint("events", __name__)
 
 _PAGE_SIZE = 50
-_DISCARD_QUESTION = "Discard this event? It is not delivered to Gong unless you replay it later."
+_DISCARD_QUESTION = (
+    "Discard this event and delete its data? It is not delivered to Gong and cannot be replayed."
+)
+_KEEP_DATA_QUESTION = "Discard this event? It is not delivered to Gong unless you replay it later."
+_QUESTIONS = {"discard": _DISCARD_QUESTION, "keep_data": _KEEP_DATA_QUESTION}
 
 
 @events.get("/ops/events")
@@ -80,10 +84,13 @@ def replay(event_id: str) -> Response:
 def discard(event_id: str) -> Response:
     ctx, principal = require_role(Role.OPERATOR)
     url = f"/ops/events/{event_id}"
+    keep_data = request.form.get("keep_data") == "yes"
     if not is_confirmed():
-        return confirm_page(_DISCARD_QUESTION, "Discard", back=url, principal=principal)
-    actions.discard_event(ctx, principal, event_id)
-    return redirect_with_message(url, "The event is discarded.")
+        question = _KEEP_DATA_QUESTION if keep_data else _DISCARD_QUESTION
+        return confirm_page(question, "Discard", back=url, principal=principal)
+    actions.discard_event(ctx, principal, event_id, keep_data=keep_data)
+    text = "The event is discarded." if keep_data else "The event is discarded and its data deleted."
+    return redirect_with_message(url, text)
 
 
 def _render_event(principal: Principal, page: dict[str, Any]) -> Response:
@@ -93,8 +100,9 @@ def _render_event(principal: Principal, page: dict[str, Any]) -> Response:
         principal=principal,
         section="events",
         page=page,
-        can_replay=state in {State.DEAD, State.DISCARDED},
+        can_replay=state in {State.DEAD, State.DISCARDED} and "data_deleted_at" not in page,
         # An event that is being sent can no longer be held back.
         can_discard=state in (OPEN_STATES - {State.SENDING}) | {State.DEAD},
         is_open=state in OPEN_STATES,
+        questions=_QUESTIONS,
     )

@@ -19,7 +19,9 @@ from relay.store.delivery import parse_aggregate
 from relay.store.engine.redis_time import to_datetime
 from relay.store.events import SUMMARY_FIELDS, read_receipt
 
-_SUMMARY = frozenset({*SUMMARY_FIELDS, "replayed_at", "rule", "priority", "repeats", "repeated_at"})
+_SUMMARY = frozenset(
+    {*SUMMARY_FIELDS, "replayed_at", "rule", "priority", "repeats", "repeated_at", "data_deleted_at"}
+)
 
 _MAX_UNREADABLE_BYTES = 65_536
 """Maximum number of bytes to show of a body that cannot be parsed."""
@@ -139,9 +141,9 @@ def render_receipt(
     visibility: PayloadVisibility,
     body_format: BodyFormat | None = None,
 ) -> dict[str, Any]:
-    """Return `{id, received_at, key, content_type, bytes, item, erased_at, headers, query, body}` of an event's receipt.
+    """Return `{id, received_at, key, content_type, bytes, item, erased_at, data_deleted_at, headers, query, body}`.
 
-    Erased values are null. `body` is the parsed value, or `{unreadable, text}` with the reason if it cannot be parsed.
+    It describes an event's receipt. Values that were erased or deleted are null. `body` is the parsed value, or `{unreadable, text}` with the reason if it cannot be parsed.
     """
     has_body = "raw" in receipt
     body = None
@@ -154,11 +156,16 @@ def render_receipt(
         "content_type": receipt["content_type"].decode() if "content_type" in receipt else None,
         "bytes": len(receipt["raw"]) if has_body else None,
         "item": int(record.get("item", b"0")),
-        "erased_at": render_stored_timestamp(receipt["erased_at"]) if "erased_at" in receipt else None,
+        "erased_at": _render_timestamp(receipt, "erased_at"),
+        "data_deleted_at": _render_timestamp(receipt, "data_deleted_at"),
         "headers": _render_texts(receipt, "headers", visibility),
         "query": _render_texts(receipt, "query", visibility),
         "body": body,
     }
+
+
+def _render_timestamp(receipt: Mapping[str, bytes], name: str) -> str | None:
+    return render_stored_timestamp(receipt[name]) if name in receipt else None
 
 
 def _render_texts(

@@ -79,6 +79,7 @@ def collect_facts(viewer: Viewer, store: Store, record: Record) -> EventFacts:
         request_id=_text(record, "request_id"),
         rule=_text(record, "rule"),
         repeats=int(record.get("repeats", b"0")),
+        data_deleted="data_deleted_at" in record,
         unattributed=_assess_association(record) is Association.OPAQUE,
     )
     if state is State.AGGREGATING:

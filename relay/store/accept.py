@@ -205,7 +205,7 @@ def accept(
     )
 
 
-def _refusal(kind: bytes, receipt: Receipt, *, detail: bytes) -> RelayError:
+def _refusal(kind: bytes, receipt: Receipt, *, detail: bytes) -> RelayError | EventIdInUse:
     """Return why the script stored nothing. `detail` is the seconds to wait if the kind is `over_rate`."""
     if kind == b"clash":
         text = "This Idempotency-Key was used with another body. Use a new key."

@@ -289,11 +289,13 @@ def replay_event(
 ) -> None:
     """Replay a dead letter or a discarded event. `fields` are set on it if it was mapped again.
 
-    Raises NotFound, or Conflict if it is in another state or was never mapped.
+    Raises NotFound, or Conflict if it is in another state, was never mapped, or its data was deleted.
     """
     changes = [part for pair in (fields or {}).items() for part in pair]
     with redis_errors_as_unavailable():
         is_done, state = scripts.run("replay", event_id, job_timestamp(now), job_data(event_id), *changes)
+    if state == b"data_deleted":
+        raise data_deleted_error()
     _raise_unless_done(
         event_id,
         is_done=bool(is_done),
@@ -303,10 +305,23 @@ def replay_event(
     )
 
 
-def discard_event(scripts: Scripts, event_id: str, *, keep_seconds: int) -> None:
-    """Discard an event. Raises NotFound, or Conflict if it is being sent or has ended."""
+def data_deleted_error() -> Conflict:
+    """Return the error for an event that cannot be replayed, because an operator discarded it with its data."""
+    text = (
+        "An operator discarded this event, which deleted its data, so it cannot be replayed. Have its sender send it again "
+        "under a new id: under the old one, it is answered as a duplicate."
+    )
+    return Conflict("data_deleted", text)
+
+
+def discard_event(scripts: Scripts, event_id: str, *, keep_seconds: int, keep_data: bool = False) -> None:
+    """Discard an event and delete its data: its body, and its request when no other event needs that.
+
+    With `keep_data`, the event can be replayed. What is left of it is kept for `keep_seconds`. Raises NotFound, or Conflict
+    if it is being sent or has ended.
+    """
     with redis_errors_as_unavailable():
-        is_done, state = scripts.run("discard", event_id, keep_seconds * SECOND)
+        is_done, state = scripts.run("discard", event_id, keep_seconds * SECOND, int(keep_data))
     allowed = "an event that is aggregating, queued, retrying, on hold or a dead letter"
     _raise_unless_done(
         event_id, is_done=bool(is_done), state=state.decode(), verb="discarded", allowed=allowed

@@ -39,6 +39,7 @@ _FIELDS = (
     "detail",
     "cluster",
     "operation",
+    "data_deleted_at",
 )
 
 _REPLAYS = JobRecords(keys.REPLAY, keys.REPLAYS, keys.REPLAYS_OPEN, keys.REPLAYS_LOCK)

@@ -65,7 +65,7 @@ def test_commands_act_in_the_store_of_the_event_and_of_the_destination(
     assert run("pause", "globex", **two).code == 0
     assert second_redis.smembers(keys.HOLDS) == {b"globex"}
     assert run("resume", "globex", **two).code == 0
-    assert run("discard", new.id, **two).code == 0
+    assert run("discard", new.id, "--keep-data", **two).code == 0
     assert run("replay", new.id, **two).code == 0
     assert run("event", new.id, "--json", **two).document["status"] == "queued"
 

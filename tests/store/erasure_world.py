@@ -131,7 +131,7 @@ def make_aggregated(store: Store) -> None:
 
 def make_discarded(store: Store) -> None:
     [verdict] = accept_request(store, event_about("1")).verdicts
-    discard_event(store.scripts, verdict.id, keep_seconds=600)
+    discard_event(store.scripts, verdict.id, keep_seconds=600, keep_data=True)
 
 
 MAKE_EVENT: dict[State, Callable[[Store], None]] = {

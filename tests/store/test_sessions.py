@@ -186,7 +186,7 @@ def test_a_replay_sends_the_whole_session_again(scripts: Scripts, redis: Redis, 
         carrier = leased.id
     else:
         carrier = accept_events(scripts, *map(page_view, range(5))).verdicts[0].id
-        discard_event(scripts, carrier, keep_seconds=600)
+        discard_event(scripts, carrier, keep_seconds=600, keep_data=True)
 
     replay_event(scripts, carrier, now=NOW)
 

@@ -34,7 +34,7 @@ def test_each_entry_has_principal_action_target_and_count(client: FlaskClient, r
     for verb in ("pause", "resume", "probe"):
         client.post(f"/v1/destinations/acme/{verb}", headers=OPERATOR)
     for verb in ("discard", "replay"):
-        client.post(f"/v1/events/{event_id}/{verb}", headers=OPERATOR)
+        client.post(f"/v1/events/{event_id}/{verb}?keep_data=true", headers=OPERATOR)
     client.get(f"/v1/events/{event_id}?reveal=true", headers=ADMIN)
 
     assert entries(redis) == [
@@ -43,7 +43,14 @@ def test_each_entry_has_principal_action_target_and_count(client: FlaskClient, r
             principal="operator", role="operator", action="destination.resume", target="acme", count=0
         ),
         AuditEntry(principal="operator", role="operator", action="destination.probe", target="acme"),
-        AuditEntry(principal="operator", role="operator", action="event.discard", target=event_id, count=1),
+        AuditEntry(
+            principal="operator",
+            role="operator",
+            action="event.discard",
+            target=event_id,
+            count=1,
+            filter={"keep_data": True},
+        ),
         AuditEntry(principal="operator", role="operator", action="event.replay", target=event_id, count=1),
         AuditEntry(principal="admin", role="admin", action="event.reveal", target=event_id, count=1),
     ]

@@ -200,7 +200,7 @@ def test_discarded_events_are_replayed_on_request(
     client: FlaskClient, redis: Redis, scripts: Scripts, kill: Kill
 ):
     [event_id] = kill(1)
-    discard_event(scripts, event_id, keep_seconds=600)
+    discard_event(scripts, event_id, keep_seconds=600, keep_data=True)
 
     start_replay(client, filter={"status": "discarded"})
     run_steps(redis, replay_context(redis), steps=2)

@@ -192,7 +192,7 @@ def test_an_operator_finds_and_changes_events_in_every_store(client: FlaskClient
     [result] = send(client, event("1", "globex")).get_json()["results"]
 
     page = client.get("/v1/events?destination=globex", headers=OPERATOR).get_json()
-    discarded = client.post(f"/v1/events/{result['id']}/discard", headers=OPERATOR).get_json()
+    discarded = client.post(f"/v1/events/{result['id']}/discard?keep_data=true", headers=OPERATOR).get_json()
     replayed = client.post(f"/v1/events/{result['id']}/replay", headers=OPERATOR).get_json()
     rows = client.get("/v1/queues", headers=OPERATOR).get_json()["destinations"]
 

@@ -101,11 +101,18 @@ def why(ctx: CliContext, name: str, *, by: str, as_json: bool) -> None:
 
 @click.command(epilog="Example: gong-relay discard 01K9XHZ3T5M7Q2V8B4N6C0D1EF")
 @click.argument("event_ids", metavar="ID…", nargs=-1, required=True)
+@click.option(
+    "--keep-data", is_flag=True, help="Keep the data for a while, so that a replay can send the events."
+)
 @operator_command
-def discard(ctx: CliContext, event_ids: Sequence[str], *, as_json: bool) -> None:
-    """Discard events, so that they are not sent. A replay can still send them.
+def discard(ctx: CliContext, event_ids: Sequence[str], *, keep_data: bool, as_json: bool) -> None:
+    """Discard events, so that they are not sent, and delete their data at once.
 
     Exit status: 0 if all were discarded, 1 if one could not be, 2 usage error, 3 store unavailable.
     """
-    results = act_on_each(event_ids, "discarded", lambda event_id: discard_event(ctx, COMMAND_LINE, event_id))
+
+    def act(event_id: str) -> None:
+        discard_event(ctx, COMMAND_LINE, event_id, keep_data=keep_data)
+
+    results = act_on_each(event_ids, "discarded", act)
     print_results(results, as_json=as_json)

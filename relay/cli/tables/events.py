@@ -139,7 +139,7 @@ def _describe_receipt(receipt: Mapping[str, Any] | None) -> str:
     if receipt is None:
         return "no longer stored"
     if receipt["bytes"] is None:
-        return f"{receipt['id']}, erased"
+        return f"{receipt['id']}, {'erased' if receipt['erased_at'] else 'deleted'}"
     size = pluralize(receipt["bytes"], "byte")
     return (
         f"{receipt['id']}, item {receipt['item']}: {size} of {receipt['content_type']}, key {receipt['key']}"

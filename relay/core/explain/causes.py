@@ -98,5 +98,7 @@ class EventFacts:
     carrier_state: State | None = None
     repeats: int = 0
     """How many more times the event arrived."""
+    data_deleted: bool = False
+    """An operator discarded the event with its data, so it cannot be replayed."""
     unattributed: bool = False
     """Nothing in the event says which person, record or company it belongs to."""

@@ -196,6 +196,12 @@ def _explain_filtered(facts: EventFacts) -> Explanation:
 def _explain_discarded(facts: EventFacts) -> Explanation:
     sentence = f"An operator discarded the event at {format_timestamp(facts.at)}."
     remedy = "Replay it if Gong should have it after all."
+    if facts.data_deleted:
+        sentence = f"{sentence} Its data was deleted, so it cannot be replayed."
+        remedy = (
+            "If Gong should have it after all, have the source send it again under a new id: under the old one, it is "
+            "answered as a duplicate."
+        )
     return Explanation(cause=ExplanationCause.DISCARDED, in_gong=False, sentence=sentence, remedy=remedy)
 
 

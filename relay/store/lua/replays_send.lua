@@ -11,10 +11,10 @@ local replay, destination, id, wanted, examined = ARGV[1], ARGV[2], ARGV[3], ARG
 local most_queued = tonumber(ARGV[6])
 local progress = read_open_replay(replay, destination, id, 'limit', 'replayed')
 if not progress then return 'past' end
-local event = redis.call('HMGET', K.EVENT .. id, 'state', 'destination', 'company', 'operation', 'replay')
+local event = redis.call('HMGET', K.EVENT .. id, 'state', 'destination', 'company', 'operation', 'replay', 'data_deleted_at')
 
 -- The event's own `replay` field keeps a job from sending an event twice that has failed again in the meantime.
-if event[1] ~= wanted or event[5] == replay or not (event[4] or ARGV[9]) then
+if event[1] ~= wanted or event[5] == replay or event[6] or not (event[4] or ARGV[9]) then
   advance_cursor(replay, destination, id, examined)
   redis.call('HINCRBY', K.REPLAY .. replay, 'matched', 1)
   redis.call('HINCRBY', K.REPLAY .. replay, 'skipped', 1)

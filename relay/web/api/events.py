@@ -199,6 +199,7 @@ def explain_event(event_id: str) -> Response:
             "no_such_receipt",
             "receipt_erased",
             "wrong_state",
+            "data_deleted",
             "store_mismatch",
             "mapping_still_fails",
             "invalid",
@@ -217,8 +218,15 @@ def replay_event(event_id: str) -> Response:
         id="discardEvent",
         tag=Tag.EVENTS,
         summary="Discard an event",
+        description="Its data is deleted at once: the body, and the request when no other event needs it. What is left "
+        "explains the event until it is pruned.",
         role=Role.OPERATOR,
-        parameters=(EVENT,),
+        parameters=(
+            EVENT,
+            query(
+                "keep_data", "`true` keeps the data until the event is pruned, so that it can be replayed."
+            ),
+        ),
         responses=(
             ResponseDoc(
                 status=200,
@@ -232,4 +240,5 @@ def replay_event(event_id: str) -> Response:
 )
 def discard_event(event_id: str) -> Response:
     """Discard an event, so that it is not sent."""
-    return json_response(events.discard_event(*require_role(Role.OPERATOR), event_id))
+    keep_data = request.args.get("keep_data") == "true"
+    return json_response(events.discard_event(*require_role(Role.OPERATOR), event_id, keep_data=keep_data))

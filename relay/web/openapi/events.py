@@ -157,6 +157,9 @@ RECEIPT: dict[str, Schema] = {
     "bytes": nullable(COUNT),
     "item": COUNT,
     "erased_at": nullable(timestamp()),
+    "data_deleted_at": nullable(
+        timestamp("When the request was deleted, because all its events were discarded.")
+    ),
     "headers": nullable(map_of(string())),
     "query": nullable(map_of(string())),
     "body": any_json("The parsed body, or `{unreadable, text}` if it cannot be parsed."),
@@ -208,6 +211,7 @@ _EVENT_PAGE = record(
         "rule": string("The rule that mapped the event."),
         "priority": PRIORITY,
         "replayed_at": timestamp(),
+        "data_deleted_at": timestamp("When the event was discarded with its data. It cannot be replayed."),
         "repeats": string("How many times the source sent the event again."),
         "repeated_at": timestamp(),
         "aggregated": _AGGREGATED,
@@ -326,6 +330,7 @@ def event_page_example() -> dict[str, Any]:
             "bytes": 182,
             "item": 0,
             "erased_at": None,
+            "data_deleted_at": None,
             "headers": None,
             "query": None,
             "body": {"id": "ev-123", "person": {"email": "•••@globex.com"}},
