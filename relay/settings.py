@@ -201,10 +201,12 @@ class Settings:
         parse=parse_seconds,
     )
     call_timeout_seconds: float = option(
-        20.0, "Timeout of one call to Gong, in seconds.", parse=parse_seconds
+        20.0,
+        "Timeout of one call to Gong, in seconds, from the name lookup to the end of the response.",
+        parse=parse_seconds,
     )
     connect_timeout_seconds: float = option(
-        5.0, "Timeout for connecting to Gong, in seconds.", parse=parse_seconds
+        5.0, "Timeout for connecting to one address of Gong, in seconds.", parse=parse_seconds
     )
     max_attempts: int = option(
         12, "Number of attempts before an event becomes a dead letter.", parse=integer_between(1, 1000)
@@ -222,6 +224,11 @@ class Settings:
         "Share of Redis' maxmemory, in percent, above which the relay accepts no new events.",
         parse=integer_between(1, 100),
     )
+
+    @property
+    def worker_grace_seconds(self) -> float:
+        """Seconds within which a stopping worker exits: enough for a call that has just begun."""
+        return max(25.0, self.call_timeout_seconds + 5.0)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str], process: Process = Process.ALL) -> "Settings":

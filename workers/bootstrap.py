@@ -160,6 +160,7 @@ def create_worker(parts: WorkerParts, *, threads: int, extra_tasks: Sequence[Tas
         pacing=pacing,
         sweep=SweepOptions(keep_dead=retention.dead),
         settlement=SettlementOptions(schedule, retention),
+        grace=settings.worker_grace_seconds,
         liveness=parts.liveness,
     )
     # Unique even if a container with the same host name and process id comes back before the old entry expires.

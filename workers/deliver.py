@@ -75,15 +75,21 @@ class Deliverer:
         self._gate = gate
         self._latency = LatencyEstimator()
 
-    def attempt(self, event: LeasedEvent, now: Callable[[], datetime]) -> CallResult:
-        """Make the event's call and return its outcome. Raises Unavailable if OAuth tokens cannot be read."""
+    def attempt(
+        self, event: LeasedEvent, now: Callable[[], datetime], until: float = float("inf")
+    ) -> CallResult:
+        """Make the event's call and return its outcome. Raises Unavailable if OAuth tokens cannot be read.
+
+        The call ends by `until`, a `time.monotonic`. Raises NoTimeLeftError if there was no time to make it.
+        """
         destination = self._find(event.destination)
         if destination is None:
             return CallResult(outcome=Blocked(0, None, HoldCause.NOT_CONFIGURED, ()))
         body = _build_call_body(event)
 
         def send(credentials: Credentials, wait: Callable[[], None]) -> HttpResponse | NoResponse:
-            return self._gong.send(credentials, Operation(event.operation), body, before_write=wait)
+            operation = Operation(event.operation)
+            return self._gong.send(credentials, operation, body, before_write=wait, until=until)
 
         return self._call(destination, send, now)
 

@@ -14,6 +14,7 @@ from relay.core.destination import BasicCredentials
 from relay.core.outcome import HttpResponse, NoResponse
 from relay.core.secret import reveal
 from relay.core.version import VERSION
+from relay.sockets import NameLookup
 from workers.http_adapter import Deadlines, PacedAdapter
 
 _MAX_RESPONSE_BYTES = 64 * 1024
@@ -25,8 +26,9 @@ class HttpOptions:
     """How requests are made. Times in seconds."""
 
     connect: float = 5.0
+    """For connecting to one address of a host."""
     total: float = 20.0
-    """From the first byte written to the last byte read."""
+    """From the name lookup to the last byte read, without the wait for the rate gate."""
     connections: int = 128
     """Connections that are kept open per host."""
     trust_env: bool = False
@@ -50,36 +52,50 @@ def credentials_from_api_key(base_url: str, key: BasicCredentials) -> Credential
 class GongClient:
     """Makes requests through one adapter, which keeps connections open between them."""
 
-    def __init__(self, options: HttpOptions) -> None:
+    def __init__(self, options: HttpOptions, lookup: NameLookup | None = None) -> None:
         self._timeout = (options.connect, options.total)
         self._total = options.total
-        self._deadlines = Deadlines(options.total)
+        self._deadlines = Deadlines(options.total, lookup or NameLookup())
         self._adapter = PacedAdapter(options.connections)
         self._environment = requests.Session() if options.trust_env else None
 
     def send(
-        self, credentials: Credentials, operation: Operation, body: bytes, *, before_write: Callable[[], None]
+        self,
+        credentials: Credentials,
+        operation: Operation,
+        body: bytes,
+        *,
+        before_write: Callable[[], None],
+        until: float = float("inf"),
     ) -> HttpResponse | NoResponse:
-        """Make one call of Gong's API. Never raises.
+        """Make one call of Gong's API. Raises only NoTimeLeftError.
 
-        `before_write` is called on the open connection, before the first byte: it waits for the rate gate.
+        `before_write` is called on the open connection, before the first byte: it waits for the rate gate. The call ends by
+        `until`, a `time.monotonic`; NoTimeLeftError means that nothing was written by then.
         """
-        return self.fetch(_prepare(credentials, operation, body), before_write=before_write)
+        return self.fetch(_prepare(credentials, operation, body), before_write=before_write, until=until)
 
     def fetch(
-        self, request: requests.PreparedRequest, *, before_write: Callable[[], None]
+        self,
+        request: requests.PreparedRequest,
+        *,
+        before_write: Callable[[], None],
+        until: float = float("inf"),
     ) -> HttpResponse | NoResponse:
-        """Make any request under the same timeouts. Never raises."""
-        with self._deadlines.limit(before_write) as running:
+        """Make any request under the same timeouts. Raises like `send`."""
+        with self._deadlines.limit(before_write, until) as running:
             try:
                 response: HttpResponse | NoResponse = self._exchange(request)
             except (requests.RequestException, HTTPError, OSError, ValueError) as error:
                 response = classify_exception(error)
         # A connection that was cut in the middle of the headers reads like a response without a body: do not trust it.
         if running.timed_out:
-            return NoResponse(
+            response = NoResponse(
                 "timeout", f"no complete response within {self._total:g} seconds", ambiguous=True
             )
+        # Whatever went wrong, a request of which no byte was written cannot have an effect.
+        if isinstance(response, NoResponse) and not running.written:
+            return NoResponse("no_connection", response.detail, ambiguous=False)
         return response
 
     def probe(

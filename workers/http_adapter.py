@@ -1,4 +1,4 @@
-"""HTTP adapter for `requests`: connects first, waits for the rate gate, then writes, under a total deadline."""
+"""HTTP adapter for `requests`: connects first, waits for the rate gate, then writes, all by one deadline."""
 
 import socket
 import threading
@@ -10,33 +10,109 @@ from typing import Any
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.poolmanager import PoolManager
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.poolmanager import PoolManager, ProxyManager
+from urllib3.util.connection import create_connection
+
+from relay.sockets import Address, Deadline, NameLookup, connect
 
 
-class _PendingWrite(threading.local):
-    """What this thread's request must wait for before it writes, and the socket that it will write to."""
-
-    wait: Callable[[], None] | None = None
-    sock: socket.socket | None = None
+class NoTimeLeftError(Exception):
+    """Too little is left of the lease for a call. Nothing was written."""
 
 
-# `requests` offers no way to pass a callback down to the connection, so a thread-local carries it.
-_pending = _PendingWrite()
+class RunningRequest:
+    """A request in flight. If `timed_out` is set, its deadline passed and its response must not be trusted."""
+
+    __slots__ = ("_until", "_wait", "deadline", "sock", "timed_out", "written")
+
+    def __init__(self, seconds: float, until: float, wait: Callable[[], None]) -> None:
+        self.deadline = Deadline(seconds)
+        self.sock: socket.socket | None = None
+        self.written = False
+        """True once bytes of the request may have left."""
+        self.timed_out = False
+        self._until, self._wait = until, wait
+        self._shorten()
+
+    def begin_write(self, sock: socket.socket | None) -> None:
+        """Wait for the rate gate. That time does not count, except towards `until`. Raises NoTimeLeftError."""
+        self.sock = sock
+        started = time.monotonic()
+        # The deadline must not close the socket of a request that waits for its turn.
+        deadline, self.deadline = self.deadline, Deadline(float("inf"))
+        self._wait()
+        deadline.at += time.monotonic() - started
+        self.deadline = deadline
+        self._shorten()
+        if time.monotonic() >= self._until:
+            raise NoTimeLeftError
+        self.written = True
+
+    def _shorten(self) -> None:
+        self.deadline.at = min(self.deadline.at, self._until)
 
 
-class _Connection(HTTPConnection):
+class _Pending(threading.local):
+    """The request that this thread makes, and how its connection is opened."""
+
+    request: RunningRequest | None = None
+    lookup: NameLookup = NameLookup()
+
+
+# `requests` offers no way to pass these down to the connection, so a thread-local carries them.
+_pending = _Pending()
+
+
+class _Paced(HTTPConnection):
     """Waits with the connection already open, so that a slow handshake cannot bunch calls together."""
+
+    def connect(self) -> None:
+        try:
+            super().connect()
+        finally:
+            request = _pending.request
+            if request is not None and request.sock is not None:
+                request.sock.close()  # the duplicate that `_new_conn` made
+                request.sock = None
+
+    def _new_conn(self) -> socket.socket:
+        """Open the socket. Raises what urllib3's own method raises."""
+        request = _pending.request
+        if request is None:
+            return super()._new_conn()
+        try:
+            addresses = _pending.lookup.find(
+                self._dns_host.strip("[]"), self.port, request.deadline.remaining
+            )
+            longest = self.timeout if isinstance(self.timeout, int | float) else request.deadline.remaining
+            sock = connect(addresses, request.deadline, longest, self._open)
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, self, error) from error
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, f"connecting to {self.host} took too long") from error
+        except (OSError, UnicodeError) as error:
+            raise NewConnectionError(self, f"cannot connect: {error}") from error
+        # TLS takes the socket over, and a duplicate can still be shut down at the deadline.
+        request.sock = sock.dup()
+        return sock
+
+    def _open(self, address: Address, seconds: float) -> socket.socket:
+        return create_connection(address[4][:2], seconds, self.source_address, self.socket_options)
 
     def request(self, *arguments: Any, **options: Any) -> None:
         if self.sock is None:
             self.connect()
-        _pending.sock = self.sock
-        if _pending.wait is not None:
-            _pending.wait()
+        if _pending.request is not None:
+            _pending.request.begin_write(self.sock)
         super().request(*arguments, **options)
 
 
-class _SecureConnection(HTTPSConnection, _Connection):
+class _Connection(_Paced, HTTPConnection):
+    """A plain connection."""
+
+
+class _SecureConnection(_Paced, HTTPSConnection):
     """The same over TLS."""
 
 
@@ -59,52 +135,48 @@ class PacedAdapter(HTTPAdapter):
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:  # noqa: FBT001, FBT002 - the signature of requests
         super().init_poolmanager(connections, maxsize, block, **options)
-        manager: PoolManager = self.poolmanager
-        manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+        _use_paced_pools(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> ProxyManager:
+        """Return the pools of a proxy, which wait like those without one."""
+        manager: ProxyManager = super().proxy_manager_for(proxy, **options)
+        _use_paced_pools(manager)
+        return manager
 
 
-class RunningRequest:
-    """A request in flight. If `timed_out` is set, its deadline passed and its response must not be trusted."""
-
-    __slots__ = ("deadline", "sock", "timed_out")
-
-    def __init__(self) -> None:
-        self.sock: Any = None
-        self.deadline = float("inf")
-        self.timed_out = False
+def _use_paced_pools(manager: PoolManager) -> None:
+    manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
 
 
 class Deadlines:
-    """Closes sockets at a total deadline. A server that sends a byte now and then never triggers a read timeout."""
+    """Closes sockets at a deadline. A server that sends a byte now and then never triggers a read timeout."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, lookup: NameLookup) -> None:
         self._seconds = seconds
+        self._lookup = lookup
         self._running: dict[int, RunningRequest] = {}
         threading.Thread(target=self._watch, name="deadlines", daemon=True).start()
 
     @contextmanager
-    def limit(self, wait: Callable[[], None]) -> Iterator[RunningRequest]:
-        """Limit the one request that this thread makes inside the block. The time spent in `wait` does not count."""
-        thread, running = threading.get_ident(), RunningRequest()
+    def limit(self, wait: Callable[[], None], until: float) -> Iterator[RunningRequest]:
+        """Limit the one request that this thread makes inside the block.
 
-        def start() -> None:
-            wait()
-            running.sock, running.deadline = _pending.sock, time.monotonic() + self._seconds
-            self._running[thread] = running
-
-        _pending.wait, _pending.sock = start, None
+        It may take `seconds` without the time spent in `wait`, and must end by `until`, a `time.monotonic`.
+        """
+        thread, running = threading.get_ident(), RunningRequest(self._seconds, until, wait)
+        _pending.request, _pending.lookup = running, self._lookup
+        self._running[thread] = running
         try:
             yield running
         finally:
-            _pending.wait = _pending.sock = None
+            _pending.request = None
             self._running.pop(thread, None)
 
     def _watch(self) -> None:
         while True:
-            time.sleep(min(self._seconds / 4, 1.0))
-            now = time.monotonic()
+            time.sleep(min(self._seconds / 8, 0.5))
             for running in list(self._running.values()):
-                if now >= running.deadline and running.sock is not None:
+                if running.deadline.remaining == 0.0 and running.sock is not None:
                     running.timed_out = True
                     # The socket may be closed by now. `shutdown` wakes the thread that reads; `close` would not.
                     with suppress(OSError):

@@ -117,7 +117,7 @@ class TokenService:
     allow_hosts: Container[str]
     """Hosts that tokens may be sent to besides Gong's own."""
     max_request_seconds: float
-    """Longest duration of one request, connecting included."""
+    """Longest duration of one request."""
 
 
 def create_token_service(settings: Settings, app: OAuthApp | None, redis: Redis) -> TokenService | None:
@@ -136,7 +136,7 @@ def create_token_service(settings: Settings, app: OAuthApp | None, redis: Redis)
         vault=Vault(settings.secret_keys),
         endpoint=TokenEndpoint(app, GongClient(options)),
         allow_hosts=settings.allow_gong_hosts,
-        max_request_seconds=connect + total,
+        max_request_seconds=total,
     )
 
 

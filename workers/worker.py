@@ -42,6 +42,7 @@ from relay.store.engine.scripts import Scripts
 from relay.store.holds import freeze_after_probe, resume_destination, save_probe_result
 from workers.deliver import CallResult, Deliverer
 from workers.grace import GracePeriod
+from workers.http_adapter import NoTimeLeftError
 from workers.liveness import Liveness
 from workers.periodic import PeriodicTasks, Task
 from workers.settlement import (
@@ -59,6 +60,9 @@ _BATCH = 32
 _IDLE_SECONDS = 0.25
 _HEARTBEAT_SECONDS = 10.0
 _NO_CALL = CallTiming()
+
+_SHARE_FOR_CALLS = 7 / 8
+"""Share of a lease within which its calls end. The rest is for settling the result, and for a timer that is late."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,8 +282,9 @@ class PacedWorker(SimpleWorker):
         event = job.event
         try:
             started = job.now()
+            until = job.requested_at + self._options.pacing.lease * _SHARE_FOR_CALLS
             with self._options.liveness.track_call():
-                result = self._deliverer.attempt(event, job.now)
+                result = self._deliverer.attempt(event, job.now, until)
             attempt = Attempt(
                 event=event,
                 outcome=result.outcome,
@@ -291,6 +296,10 @@ class PacedWorker(SimpleWorker):
             settlement = settle(attempt, self._options.settlement)
             settled = self._settle(event, settlement, _build_call_timing(result, job.requested_at))
             log_attempt(attempt, settlement, settled=settled)
+        except NoTimeLeftError:
+            # Such as a process that was frozen. The event is perhaps another worker's by now, so nothing was sent.
+            self._settle(event, return_unsent())
+            log_event("delivery.out_of_time", worker=self.name, id=event.id)
         # Nothing may escape, or the thread's slot would be lost. The lease expires and another worker takes the event.
         except Exception as error:  # noqa: BLE001 - see the line above
             log_crash("delivery.crashed", error, worker=self.name, id=event.id)

@@ -103,6 +103,30 @@ def test_an_event_whose_workers_keep_crashing_becomes_a_dead_letter(scripts: Scr
     assert take_events(scripts) == []
 
 
+def test_a_lease_that_a_living_worker_lost_is_not_a_crash(scripts: Scripts, redis: Redis):
+    leased = lease_one(scripts)
+    for _ in range(6):
+        redis.zadd(keys.LEASES, dict.fromkeys(redis.zrange(keys.LEASES, 0, -1), 1))
+        sweep_now(scripts, redis, max_rescues=3)
+        # A lost answer makes the worker repeat its late result.
+        assert [finish(scripts, leased, DELIVERED), finish(scripts, leased, DELIVERED)] == [False, False]
+        [leased] = take_events(scripts)
+
+    assert state_of(redis, leased) == "sending"
+    assert redis.hget(keys.EVENT + leased.id, "rescues") == b"0"
+
+
+def test_a_result_that_was_settled_takes_no_rescue_back(scripts: Scripts, redis: Redis):
+    leased = lease_one(scripts)
+    redis.zadd(keys.LEASES, dict.fromkeys(redis.zrange(keys.LEASES, 0, -1), 1))
+    sweep_now(scripts, redis)
+    [leased] = take_events(scripts)
+    assert finish(scripts, leased, DELIVERED)
+    assert not finish(scripts, leased, DELIVERED)
+
+    assert redis.hget(keys.EVENT + leased.id, "rescues") == b"1"
+
+
 def test_a_failed_event_waits_and_returns_with_its_attempt_counted(scripts: Scripts, redis: Redis):
     leased = lease_one(scripts)
     finish(scripts, leased, retry_later(Retry(seconds=0.0, ambiguous=True), record=b"{}"))

@@ -11,6 +11,7 @@ from relay.cli.up.data_dir import DataDir
 from relay.cli.up.readiness import is_free, responds
 from relay.cli.up.redis_server import is_ready, server_command, socket_path, stop_leftover_server
 from relay.cli.up.supervisor import Child, Supervisor, last_lines
+from relay.settings import Settings
 
 _START_SECONDS = 60.0
 _LOAD_SECONDS = 900.0
@@ -88,8 +89,13 @@ def start(plan: Plan, data: DataDir, supervisor: Supervisor, program: str | None
         log = data.log("sandbox")
         supervisor.start(Child(name="sandbox", command=command, log=log, stop_seconds=5, serves_others=True))
     names = ["worker"] if plan.workers == 1 else [f"worker-{number + 1}" for number in range(plan.workers)]
+    # A worker exits by itself within its grace period; killing it is for one that cannot.
+    grace = Settings.from_env(supervisor.environ).worker_grace_seconds + 5
     supervisor.start(
-        *(Child(name=name, command=worker_command(), log=data.log(name), stop_seconds=30) for name in names)
+        *(
+            Child(name=name, command=worker_command(), log=data.log(name), stop_seconds=grace)
+            for name in names
+        )
     )
     # A browser keeps idle connections open. Ctrl-C should not wait for them.
     bind = bind_options(plan.host, plan.port, supervisor.environ)

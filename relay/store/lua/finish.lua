@@ -12,13 +12,20 @@
 --   dead_letter  reason, detail, fields …
 --   hold         cause, detail, probe µs           the destination goes on hold, and the event waits for it
 --   return       (none)                            no call was made: back to the front of its queue
--- Returns 1, or 0 if the lease is gone; then nothing is changed.
+-- Returns 1, or 0 if the lease is gone; then the event stays as it is, and its rescue no longer counts as a crash.
 -- Uses shared: move_event, enqueue, dead_letter, schedule_pruning, wake_worker, queue_name; series: count, count_event,
 -- count_total, bucket, record_timing.
 local company, id, try, verb, record, keep = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
 local base_url, slot, arrival, window, response_time = ARGV[7], ARGV[8], ARGV[9], tonumber(ARGV[10]), tonumber(ARGV[11])
-if redis.call('ZREM', K.LEASES, company .. '|' .. id .. '|' .. try) == 0 then return 0 end
 local event = K.EVENT .. id
+if redis.call('ZREM', K.LEASES, company .. '|' .. id .. '|' .. try) == 0 then
+  -- The worker is late but alive, so the event did not end it.
+  if redis.call('HGET', event, 'rescued_try') == try then
+    redis.call('HDEL', event, 'rescued_try')
+    redis.call('HINCRBY', event, 'rescues', -1)
+  end
+  return 0
+end
 local destination, source, priority = unpack(redis.call('HMGET', event, 'destination', 'source', 'priority'))
 redis.call('ZREM', K.RQ_STARTED .. queue_name(company, source, priority), id .. ':' .. try)
 if record ~= '' then redis.call('HSET', event, 'try:' .. try, record) end

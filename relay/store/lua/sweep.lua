@@ -19,9 +19,10 @@ local function rescue_event(lease)
   local event = redis.call('HMGET', K.EVENT .. id, 'destination', 'source', 'priority')
   if not event[1] then return end
   redis.call('ZREM', K.RQ_STARTED .. queue_name(company, event[2], event[3]), id .. ':' .. try)
-  redis.call('HSET', K.EVENT .. id, 'ambiguous', 1)            -- the call may have reached Gong before the worker died
+  -- The call may have reached Gong. If its worker lives after all, its late result takes the rescue back (`finish`).
+  redis.call('HSET', K.EVENT .. id, 'ambiguous', 1, 'rescued_try', try)
   if redis.call('HINCRBY', K.EVENT .. id, 'rescues', 1) >= max_rescues then
-    return dead_letter(id, event[1], 'sending', 'worker_crashed', 'its worker died while sending it', keep)
+    return dead_letter(id, event[1], 'sending', 'worker_crashed', 'its workers ended while sending it', keep)
   end
   move_event(id, event[1], 'sending', 'queued')
   enqueue(id, company, event[2], event[3], true)
