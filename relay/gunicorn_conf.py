@@ -30,6 +30,7 @@ _delay_seconds = int(_delay) if _delay.isdigit() else 0
 graceful_timeout = max(_MAX_SHUTDOWN_SECONDS - _delay_seconds, 5)
 
 control_socket_disable = True
+logger_class = "relay.web.server.log.JsonLogger"
 accesslog = None  # relay.log has one line per request
 errorlog = "-"
 loglevel = "warning"

@@ -111,11 +111,19 @@ def log_crash(event: str, error: BaseException, *, worker: str | None = None, id
 
     Its message is left out: it may quote a payload, a URL with a password, or a header.
     """
+    log_event(
+        event, level="error", error=type(error).__name__, where=error_location(error), worker=worker, id=id
+    )
+
+
+def error_location(error: BaseException) -> str:
+    """Return the file and line that raised the error."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    place = f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}" if trace else "?"
-    log_event(event, level="error", error=type(error).__name__, where=place, worker=worker, id=id)
+    if trace is None:
+        return "?"
+    return f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}"
 
 
 def _now() -> str:

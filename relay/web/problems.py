@@ -15,18 +15,12 @@ from relay.core.errors import (
     ValidationFailed,
 )
 from relay.log import log_crash
-
-CONTENT_TYPE = "application/problem+json"
+from relay.web.problem_document import CONTENT_TYPE, problem_document
 
 
 def json_response(value: object, status: int = 200, content_type: str = "application/json") -> Response:
     """Serialize a value as the body of a response."""
     return Response(orjson.dumps(value) + b"\n", status=status, content_type=content_type)
-
-
-def problem_document(status: int, code: str, title: str, detail: str) -> dict[str, object]:
-    """Return the members that every problem document has."""
-    return {"type": "about:blank", "title": title, "status": int(status), "code": code, "detail": detail}
 
 
 def register_error_handlers(app: Flask) -> None:

@@ -18,7 +18,7 @@ from relay.web.context import current
 from relay.web.openapi.gong import describe_path
 from relay.web.openapi.operation import Operation as Description
 from relay.web.openapi.operation import describe
-from relay.web.problems import CONTENT_TYPE as PROBLEM_CONTENT_TYPE
+from relay.web.problem_document import CONTENT_TYPE as PROBLEM_CONTENT_TYPE
 from relay.web.request_body import read_body
 
 blueprint = Blueprint("gong_compat", __name__)
