@@ -7,14 +7,19 @@ from types import FrameType
 from typing import Any
 
 from relay.config.server_state import SHARED_STATE, bind_addresses
+from relay.web.server.limits import MAX_HEAD_FIELDS, MAX_LINE_BYTES
 
 wsgi_app = "relay.wsgi:app"
 proc_name = "gong-relay-web"
 bind = bind_addresses("0.0.0.0", os.environ.get("PORT") or "8080", os.environ)  # noqa: S104 - a server listens on all interfaces
 
 # gevent was the only worker class that kept answering while slow clients held hundreds of half-sent requests.
-worker_class = "relay.web.gunicorn_worker.Worker"  # gevent's worker with a faster shutdown
+worker_class = "relay.web.server.worker.Worker"
 worker_connections = 1000
+limit_request_line = MAX_LINE_BYTES
+limit_request_fields = MAX_HEAD_FIELDS
+limit_request_field_size = MAX_LINE_BYTES
+forwarder_headers = ""  # by default, a client on this machine may replace the path that a proxy has checked
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - heartbeat files belong in memory
 max_requests = 0  # a restart on a count cuts requests short and hides leaks
 timeout = 60

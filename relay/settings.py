@@ -172,6 +172,27 @@ class Settings:
     max_body_bytes: int = option(
         1_048_576, "Maximum size of a request body, in bytes.", parse=integer_between(1024)
     )
+    max_bodies_bytes: int = option(
+        67_108_864,
+        "Maximum memory for request bodies in one web process, in bytes. Beyond it, bodies above 16 KiB get 503.",
+        parse=integer_between(1_048_576),
+    )
+    max_connections_per_client: int = option(
+        100,
+        "Maximum number of connections that one client address may have to one web process. Beyond it, idle connections of "
+        "that client are closed. Does not apply behind a proxy (RELAY_PROXY_HOPS).",
+        parse=integer_between(1, 100_000),
+    )
+    receive_timeout_seconds: float = option(
+        10.0,
+        "Seconds within which the head of a request must arrive, and each further 10 KiB of its body.",
+        parse=parse_seconds,
+    )
+    request_timeout_seconds: float = option(
+        60.0,
+        "Seconds within which the whole body of a request must arrive, and within which the client must read the response.",
+        parse=parse_seconds,
+    )
     max_items: int = option(
         500, "Maximum number of events in one request.", parse=integer_between(1, 100_000)
     )

@@ -5,13 +5,16 @@
   x Unauthorized    401       no key, or an unknown key
   x Forbidden       403       a valid key without the right to do this
   x NotFound        404       no such event, source or destination
+  x RequestTimeout  408       the head or the body did not arrive in time
   x Conflict        409       the current state forbids it
   x LengthRequired  411       a body without a known length
   x TooLarge        413       more bytes or more items than are accepted
   x UnsupportedType 415       an unsupported content type or encoding
   x Invalid         422       readable, but not valid: holds every `Problem` with its path
   x TooMany         429       too many requests: try again later
-  x Unavailable     503       the store cannot accept it now: try again later
+  x HeadTooLarge    431       a head with too many bytes or fields
+  x UnsupportedCoding 501     a transfer coding besides chunked
+  x Unavailable     503       the relay or its store cannot accept it now: try again later
 
 A response of Gong is never an exception: it is an outcome (`relay.core.outcome`).
 """
@@ -86,6 +89,11 @@ class NotFound(RelayError):
     title = "Not found"
 
 
+class RequestTimeout(RelayError):
+    status = HTTPStatus.REQUEST_TIMEOUT
+    title = "Request timeout"
+
+
 class Conflict(RelayError):
     status = HTTPStatus.CONFLICT
     title = "Conflict"
@@ -130,8 +138,18 @@ class TooManyRequests(RelayError):
         self.retry_after = retry_after
 
 
+class HeadTooLarge(RelayError):
+    status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+    title = "Request head too large"
+
+
+class UnsupportedCoding(RelayError):
+    status = HTTPStatus.NOT_IMPLEMENTED
+    title = "Transfer coding not supported"
+
+
 class Unavailable(RelayError):
-    """The store cannot accept the request now. `retry_after` is in seconds."""
+    """The relay or its store cannot accept the request now. `retry_after` is in seconds."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     title = "Service unavailable"

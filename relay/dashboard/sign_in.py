@@ -2,7 +2,7 @@
 
 import re
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, g, redirect, request
 
 from relay.actions.sign_in import record_sign_out, sign_in
 from relay.core.errors import RelayError, TooManyRequests, Unauthorized
@@ -38,6 +38,7 @@ def submit_sign_in() -> Response:
     """Start a session and redirect to the page that was requested."""
     request.max_content_length = _MAX_BODY_BYTES
     ctx, form = current(), request.form
+    g.next_page = safe_next_page(form.get("next", ""))
     ctx.auth.sessions.check_enabled()
     check_same_origin(request, ctx.settings.public_url)
     digest = sign_in(
@@ -47,7 +48,7 @@ def submit_sign_in() -> Response:
         key=form.get("key", ""),
         ticket=form.get("ticket", ""),
     )
-    response = redirect(safe_next_page(form.get("next", "")), 303)
+    response = redirect(g.next_page, 303)
     ctx.auth.sessions.begin(request, response, digest)  # type: ignore[arg-type]
     return response  # type: ignore[return-value]
 
@@ -69,7 +70,8 @@ def sign_out() -> Response:
 @sign_in_pages.errorhandler(RelayError)
 def _render_error(error: RelayError) -> Response:
     """Show the form again with the error."""
-    response = _render_form(next_page=safe_next_page(request.form.get("next", "")), error=error)
+    # The form itself may be what cannot be read.
+    response = _render_form(next_page=g.get("next_page", HOME), error=error)
     response.status_code = int(error.status)
     if isinstance(error, TooManyRequests):
         response.headers["Retry-After"] = str(error.retry_after)

@@ -4,7 +4,8 @@ from typing import Any
 
 from flask import Request
 
-from relay.core.errors import BadRequest, LengthRequired, TooLarge, UnsupportedType
+from relay.core.errors import BadRequest, LengthRequired, UnsupportedType
+from relay.web.server.body import too_large
 
 _CHUNK_BYTES = 65_536
 
@@ -22,11 +23,11 @@ def read_body(request: Request, *, max_bytes: int) -> bytes:
     is_chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
     declared = None if is_chunked else _content_length(environ.get("CONTENT_LENGTH", ""))
     if declared is not None and declared > max_bytes:
-        raise _too_large(max_bytes)
+        raise too_large(max_bytes)
     # One byte beyond the limit is enough to detect that a chunked body exceeds it.
     raw = _read(environ["wsgi.input"], max_bytes + 1 if declared is None else declared)
     if len(raw) > max_bytes:
-        raise _too_large(max_bytes)
+        raise too_large(max_bytes)
     if declared is not None and len(raw) != declared:
         text = f"Received {len(raw)} of the {declared} bytes in Content-Length. Send the request again."
         raise BadRequest("body_incomplete", text)
@@ -51,8 +52,3 @@ def _read(stream: Any, count: int) -> bytes:
         text = "The connection broke before the body was complete. Send the request again."
         raise BadRequest("body_incomplete", text) from error
     return b"".join(chunks)
-
-
-def _too_large(max_bytes: int) -> TooLarge:
-    text = f"The body is larger than {max_bytes} bytes. Send fewer events per request."
-    return TooLarge("body_too_large", text)

@@ -17,7 +17,7 @@ from relay.web.openapi.problems import ERRORS
 from tests.api_document import DOCUMENT, ENDPOINTS, application
 from tests.truth.project import ROOT, name_of
 
-ANYWHERE = {"method_not_allowed", "internal_error"}
+ANYWHERE = {"method_not_allowed", "internal_error", "bad_head", "head_too_large"}
 """Possible at every route. The document describes them once, as the default response."""
 
 IN_GONG_FORMAT = {"source_uses_routing"}

@@ -142,5 +142,5 @@ def _schemas() -> dict[str, Schema]:
 
 
 def _other_problem() -> dict[str, Any]:
-    description = "Any other HTTP status. The code is its name in lower case, or `internal_error` for 500."
+    description = "Any other HTTP status. The code is its name in lower case, `internal_error` for 500, `bad_head` for 400, or `head_too_large` for 431."
     return {"description": description, "content": {PROBLEM: {"schema": component("Problem")}}}

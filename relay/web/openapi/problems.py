@@ -1,42 +1,15 @@
 """The error codes of the API: status, meaning and remedy of each. docs/errors.md is printed from this table."""
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 from relay.core import errors
+from relay.web.openapi.error_info import ErrorInfo
 from relay.web.openapi.schema_types import component, string
+from relay.web.openapi.server_errors import SERVER_ERRORS
 
 PROBLEM = "application/problem+json"
-
-_LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorInfo:
-    """What an error code means, and what its reader can do. The text is Markdown, with links as seen from docs/."""
-
-    status: int
-    meaning: str
-    remedy: str
-    second_status: int | None = None
-
-    @property
-    def statuses(self) -> tuple[int, ...]:
-        return (self.status,) if self.second_status is None else (self.status, self.second_status)
-
-    @property
-    def plain_meaning(self) -> str:
-        """The meaning without links, for the document and the pages."""
-        return _LINK.sub(r"\1", self.meaning)
-
-    @property
-    def plain_remedy(self) -> str:
-        """The remedy without links, for the document and the pages."""
-        return _LINK.sub(r"\1", self.remedy)
-
 
 TITLES: Mapping[int, str] = {
     int(kind.status): kind.title
@@ -63,7 +36,17 @@ STORE_WRITE_ERRORS = (*STORE_ERRORS, "store_nearly_full", "store_full", "store_n
 INGEST_ERRORS = (*STORE_WRITE_ERRORS, "source_store_share", "source_rate")
 """Of operations that store the events of a source."""
 
-BODY_ERRORS = ("bad_length", "body_incomplete", "length_required", "body_too_large", "unsupported_encoding")
+BODY_ERRORS = (
+    "bad_length",
+    "bad_chunk",
+    "body_incomplete",
+    "length_required",
+    "request_timeout",
+    "body_too_large",
+    "unsupported_encoding",
+    "unsupported_transfer_coding",
+    "server_busy",
+)
 """Of operations that read a request body."""
 
 JSON_ERRORS = ("empty_body", "not_json", "not_utf8", "duplicate_key", "too_deep", "bad_number", "bad_text")
@@ -339,6 +322,7 @@ ERRORS: Mapping[str, ErrorInfo] = {
         "Redis returned an error.",
         "Try again. If it persists, the operator should check the Redis log.",
     ),
+    **SERVER_ERRORS,
 }
 
 _VALIDATION_PROBLEM = errors.Problem("content.title", "required", "is required").as_dict()
