@@ -13,7 +13,7 @@ from typing import Any
 
 from gunicorn.glogging import Logger
 
-from relay.log import Level, error_location, log_event
+from relay.log import Level, error_location, log_crash, log_event
 
 _REASONS = {
     "WORKER TIMEOUT": "worker_timeout",
@@ -90,7 +90,7 @@ def log_hub_errors(hub: Any) -> None:
 
 def _log_error(error: BaseException | None) -> None:
     if error is not None:
-        log_event("server.crashed", level="error", error=type(error).__name__, where=error_location(error))
+        log_crash("server.crashed", error)
 
 
 def _level(number: int) -> Level:

@@ -4,7 +4,7 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import gevent
@@ -14,7 +14,7 @@ from gunicorn.http.unreader import IterUnreader
 from gunicorn.workers.ggevent import GeventWorker
 
 from relay.core.errors import RelayError
-from relay.log import error_location, log_event
+from relay.log import log_crash, log_event
 from relay.settings import Settings, StartupError
 from relay.web.server.body import RequestBody
 from relay.web.server.client_network import network_of
@@ -136,7 +136,7 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
             connection.abort()
 
     def _report_crash(self, connection: Connection, error: Exception) -> None:
-        log_event("server.crashed", level="error", error=type(error).__name__, where=error_location(error))
+        log_crash("server.crashed", error)
         if connection.has_sent:
             connection.abort()
         else:
@@ -184,12 +184,11 @@ def _raise_file_limit(files: int) -> None:
 
 
 def _log_start_error(error: Exception) -> None:
-    log: Callable[..., None] = log_event
     if not isinstance(error, StartupError):
-        log("server.start_failed", level="error", error=type(error).__name__, where=error_location(error))
+        log_crash("server.start_failed", error)
         return
     for problem in error.problems:
-        log(
+        log_event(
             "server.start_failed",
             level="error",
             where=problem.path,
