@@ -26,7 +26,7 @@ from relay.log import configure, log_event
 from relay.queries.prometheus import MetricsContext
 from relay.settings import Settings, setting_error
 from relay.store.accept import Retention
-from relay.store.delivery import Pacing, SweepOptions, publish_limits, schedule_probes
+from relay.store.delivery import Pacing, SweepOptions, publish_limits, publish_shares, schedule_probes
 from relay.store.destinations import DestinationDirectory
 from relay.store.engine.connection import WORKER, refuse_cluster, uses_sentinels
 from relay.store.engine.durability import read_durability
@@ -89,6 +89,8 @@ def build_worker(
     record_layout(redis)
     _log_durability(redis, settings)
     publish_limits(store.scripts, directory.all())
+    shares = config.daily_shares({destination.company for destination in own.values()})
+    publish_shares(store.scripts, shares, sorted({item.company for item in directory.all().values()}))
     # The configuration may hold new credentials: probe the destinations on hold now, not in five minutes.
     schedule_probes(redis)
     # Customers' tokens are in the main store only.

@@ -34,6 +34,7 @@ from relay.config.webhook_schema import (
 )
 from relay.core.call import Dialect, SendAs
 from relay.core.destination import MAIN_STORE
+from relay.core.priority import Priority
 from relay.core.source import DEFAULT_LIMITS
 from relay.core.verification.challenge import CHALLENGES
 
@@ -138,6 +139,17 @@ class SourceLimitsSchema(StrictSchema):
         metadata={
             "description": "Events that the source may send per minute. Above it, its requests are answered with 429."
         },
+    )
+    daily_share = Share(
+        load_default=None,
+        metadata={
+            "description": "Share of each company's daily calls that the source's events may use. Default: 80% if other sources can send to the company, else 100%."
+        },
+    )
+    max_priority = Choice(
+        Priority,
+        load_default=Priority.HIGH,
+        metadata={"description": "No event of the source has a higher priority: high, normal or low."},
     )
 
 

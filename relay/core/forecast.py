@@ -14,6 +14,22 @@ _MAX_ROUNDS = 150
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceLoad:
+    """What a source has to send to a company, and what it has used of its share of the day."""
+
+    backlog: int
+    budget: int
+    """Calls per 24 hours, at least 1."""
+    buckets: Mapping[datetime, int]
+    """Its calls of the last 24 hours, by the start of each ten minutes."""
+
+    @property
+    def sendable(self) -> int:
+        """The part of the backlog for which the share has room now."""
+        return min(self.backlog, max(self.budget - sum(self.buckets.values()), 0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CompanyLoad:
     """What a company has to send and what it has used of its budget."""
 
@@ -27,6 +43,8 @@ class CompanyLoad:
     """True if everything that waits has priority high."""
     frozen_until: datetime | None = None
     """No call is made before this time."""
+    sources: tuple[SourceLoad, ...] = ()
+    """The sources that may not use the whole day. Their events are part of the backlog."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +66,27 @@ def forecast_backlog(load: CompanyLoad, limits: Limits, now: datetime) -> Foreca
         return Forecast(start, None)
     if budget <= 0:
         return Forecast(None, now)
-    return _simulate(load, limits, start=start, budget=budget)
+    company = _simulate(load, limits, start=start, budget=budget)
+    sources = [
+        _simulate(
+            CompanyLoad(backlog=source.backlog, buckets=source.buckets),
+            limits,
+            start=start,
+            budget=min(source.budget, budget),
+        )
+        for source in load.sources
+        if source.backlog
+    ]
+    if not sources:
+        return company
+    times = [forecast.clears_at for forecast in (company, *sources)]
+    # What the sources' own shares hold back does not use up the company's budget.
+    sendable = load.backlog - sum(source.backlog - source.sendable for source in load.sources)
+    room = budget - sum(load.buckets.values())
+    return Forecast(
+        None if None in times else max(time for time in times if time),
+        company.budget_exhausted_at if sendable > room else None,
+    )
 
 
 def _simulate(load: CompanyLoad, limits: Limits, *, start: datetime, budget: int) -> Forecast:

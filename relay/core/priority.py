@@ -9,3 +9,10 @@ class Priority(StrEnum):
     HIGH = "high"
     NORMAL = "normal"
     LOW = "low"
+
+    def capped(self, ceiling: "Priority") -> "Priority":
+        """Return the lower of this priority and `ceiling`."""
+        return max(self, ceiling, key=_RANKS.__getitem__)
+
+
+_RANKS = {priority: rank for rank, priority in enumerate(Priority)}

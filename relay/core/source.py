@@ -25,6 +25,10 @@ class SourceLimits:
     """The part of each store's memory (its `maxmemory`) that the source's events may use, above 0 and up to 1."""
     events_per_minute: int = 60_000
     """In each store. After a silence, a source may send the events of one minute at once."""
+    daily_share: float | None = None
+    """The part of each company's daily budget that its events may use, above 0 and up to 1. None: the default."""
+    max_priority: Priority = Priority.HIGH
+    """No event of the source has a higher priority, whatever its type or its rule says."""
 
 
 DEFAULT_LIMITS = SourceLimits()
@@ -52,6 +56,12 @@ class Source:
     """Types whose events of one session are sent as one call."""
     limits: SourceLimits = DEFAULT_LIMITS
 
+    def cap_priority(self, priority: Priority) -> Priority:
+        """Return the priority that an event of the source gets which would have this one."""
+        return priority.capped(self.limits.max_priority)
+
     def priority(self, event_type: EventType) -> Priority:
         """Return the priority of the source's events of this type."""
-        return self.priorities.get(event_type) or _PRIORITIES.get(event_type, Priority.NORMAL)
+        return self.cap_priority(
+            self.priorities.get(event_type) or _PRIORITIES.get(event_type, Priority.NORMAL)
+        )

@@ -19,6 +19,7 @@ from relay.core.lifecycle import DeadLetterReason, HoldCause, State
 from relay.core.priority import Priority
 from relay.core.redaction import PayloadVisibility, redact_sentence
 from relay.core.timestamps import format_timestamp
+from relay.queries.queues import source_loads
 from relay.store.engine.connection import Client
 from relay.store.engine.redis_time import to_datetime
 from relay.store.events import read_event
@@ -129,12 +130,14 @@ def _add_obstacles(viewer: Viewer, redis: Client, facts: EventFacts, record: Rec
     destination = viewer.find(facts.destination)
     limits = destination.limits if destination else Limits()
     [usage] = read_company_usage(redis, [_text(record, "company")])
-    obstacle = _find_outage(viewer, redis, destination, usage) or _find_daily_limit(
-        usage, limits, viewer.now, high=_text(record, "priority") == Priority.HIGH
+    obstacle = _find_outage(viewer, redis, destination, usage) or _find_used_budget(
+        _find_daily_limit(usage, limits, viewer.now, high=_text(record, "priority") == Priority.HIGH),
+        _find_source_share(usage, limits, viewer.now, facts.source),
     )
     if facts.state is State.RETRYING:
         return replace(facts, obstacle=obstacle, next_at=to_datetime(record["due_at"]))
-    clears_at = forecast_backlog(_build_load(usage, usage.queued), limits, viewer.now).clears_at
+    load = replace(_build_load(usage, usage.queued), sources=source_loads(usage, limits))
+    clears_at = forecast_backlog(load, limits, viewer.now).clears_at
     return replace(facts, obstacle=obstacle, next_at=clears_at)
 
 
@@ -162,6 +165,25 @@ def _find_daily_limit(usage: CompanyUsage, limits: Limits, now: datetime, *, hig
         ExplanationCause.DAILY_LIMIT_REACHED,
         forecast_backlog(_build_load(usage, 1, high=high), limits, now).clears_at,
     )
+
+
+def _find_source_share(usage: CompanyUsage, limits: Limits, now: datetime, source: str) -> Obstacle | None:
+    """Return the share of the event's source as an obstacle if it is used up."""
+    for limited in usage.sources:
+        if limited.source == source and limited.is_used_up(limits):
+            room = replace(limits, per_day=limited.budget(limits), daily_share=1.0)
+            load = CompanyLoad(backlog=1, buckets=limited.buckets, only_high=True)
+            return Obstacle(ExplanationCause.SOURCE_SHARE_USED, forecast_backlog(load, room, now).clears_at)
+    return None
+
+
+def _find_used_budget(daily_limit: Obstacle | None, share: Obstacle | None) -> Obstacle | None:
+    """Return the one that delays the event longer."""
+    if daily_limit is None or share is None:
+        return daily_limit or share
+    if daily_limit.until is None or (share.until is not None and share.until <= daily_limit.until):
+        return daily_limit
+    return share
 
 
 def _build_load(usage: CompanyUsage, backlog: int, *, high: bool = False) -> CompanyLoad:

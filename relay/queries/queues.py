@@ -6,7 +6,7 @@ from typing import Any
 
 from relay.core.destination import Destination, Limits
 from relay.core.errors import Problem, Unavailable, ValidationFailed
-from relay.core.forecast import CompanyLoad, forecast_backlog
+from relay.core.forecast import CompanyLoad, SourceLoad, forecast_backlog
 from relay.core.lifecycle import CAUSES, OPEN_STATES, HoldCause
 from relay.core.priority import Priority
 from relay.core.webhook import Webhook
@@ -24,6 +24,7 @@ from relay.store.queues import (
     read_send_capacity,
     read_workers,
 )
+from relay.store.source_shares import ShareUsage
 from relay.store.stores import Store, Stores
 
 _MAX_HEARTBEAT_AGE = timedelta(seconds=30)
@@ -151,7 +152,8 @@ def _render_budget(usage: CompanyUsage, limits: Limits) -> dict[str, Any]:
     """Return the calls that a company may still make.
 
     `reserved_for_high_priority` is the part of `remaining` that other events may not use. `other_integrations` estimates
-    the calls of the company's other integrations from Gong's 429 responses.
+    the calls of the company's other integrations from Gong's 429 responses. `sources` are those that may not use the whole
+    budget.
     """
     other_integrations = None
     if usage.other_calls_at:
@@ -171,6 +173,7 @@ def _render_budget(usage: CompanyUsage, limits: Limits) -> dict[str, Any]:
         "retry_after_until": _format(usage.retry_after_until) if usage.retry_after_until else None,
         "other_integrations": other_integrations,
         "extra_spacing_seconds": round(usage.extra_spacing, 3),
+        "sources": [_render_source_budget(source, limits) for source in usage.sources],
     }
 
 
@@ -188,6 +191,7 @@ def _render_forecast(
         high=usage.high,
         only_high=only_high,
         frozen_until=usage.stopped_until,
+        sources=source_loads(usage, limits),
     )
     forecast = forecast_backlog(load, limits, now)
     seconds = round((forecast.clears_at - now).total_seconds(), 1) if forecast.clears_at else None
@@ -197,6 +201,25 @@ def _render_forecast(
         "budget_exhausted_at": _format(forecast.budget_exhausted_at)
         if forecast.budget_exhausted_at
         else None,
+    }
+
+
+def source_loads(usage: CompanyUsage, limits: Limits) -> tuple[SourceLoad, ...]:
+    """Return what each source that may not use the whole day has to send to a company."""
+    return tuple(
+        SourceLoad(backlog=source.queued, budget=source.budget(limits), buckets=source.buckets)
+        for source in usage.sources
+    )
+
+
+def _render_source_budget(usage: ShareUsage, limits: Limits) -> dict[str, Any]:
+    budget = usage.budget(limits)
+    return {
+        "source": usage.source,
+        "per_day": budget,
+        "used_last_day": usage.last_day,
+        "remaining": max(budget - usage.last_day, 0),
+        "queued": usage.queued,
     }
 
 

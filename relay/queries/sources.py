@@ -62,7 +62,11 @@ def _render_source(config: Config, source: Source, uses: KeyUses) -> dict[str, A
         "send_as": source.send_as,
         "last_used_at": format_timestamp(max(uses.values())) if uses else None,
         "keys": [_render_key(key_id(digest), uses) for digest in sorted(reveal(source.key_digests))],
-        "webhook": _render_webhook(webhook, uses) if webhook else None,
+        "limits": {
+            "daily_share": source.limits.daily_share,
+            "max_priority": source.limits.max_priority,
+        },
+        "webhook": _render_webhook(source, webhook, uses) if webhook else None,
     }
 
 
@@ -70,7 +74,7 @@ def _render_key(name: str, uses: KeyUses) -> dict[str, Any]:
     return {"id": name, "last_used_at": _format(uses.get(name))}
 
 
-def _render_webhook(webhook: Webhook, uses: KeyUses) -> dict[str, Any]:
+def _render_webhook(source: Source, webhook: Webhook, uses: KeyUses) -> dict[str, Any]:
     row: dict[str, Any] = {"verify": webhook.scheme.name, "verified": webhook.verifies}
     if not webhook.verifies:
         # Without verification there is no key whose use could be shown.
@@ -80,7 +84,8 @@ def _render_webhook(webhook: Webhook, uses: KeyUses) -> dict[str, Any]:
         "mapping_version": webhook.mapping.version,
         "keys": [_render_verifying_key(key, uses) for key in reveal(webhook.keys)],
         "rules": [
-            {"name": rule.name, "to": rule.to, "priority": rule.priority} for rule in webhook.mapping.rules
+            {"name": rule.name, "to": rule.to, "priority": source.cap_priority(rule.priority)}
+            for rule in webhook.mapping.rules
         ],
     }
 

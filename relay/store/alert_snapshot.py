@@ -1,6 +1,6 @@
 """A snapshot of one store for the alert checks, in a bounded number of round trips for any number of events."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -101,17 +101,29 @@ def _held_destination(depth: DestinationDepth) -> HeldDestination:
     return HeldDestination(depth.destination, depth.hold.cause, depth.hold.since, depth.states[State.ON_HOLD])
 
 
+_EXAMINED = 100
+"""Queued events of a destination that are searched for one whose source may send."""
+
+
 def _waiting_since(store: Store, own: Mapping[str, Destination], load: _StoreLoad) -> dict[str, datetime]:
     """Since when the oldest event of each destination waits although nothing blocks it.
 
-    A hold, a freeze, a Retry-After, a used-up budget or an open breaker blocks it; they have alerts of their own.
+    A hold, a freeze, a Retry-After, a used-up budget or an open breaker blocks it; they have alerts of their own. So does
+    the share of its source, which is used up on purpose.
     """
     unblocked = [
         depth.destination
         for depth in load.depths
         if depth.hold is None and depth.states[State.QUEUED] and _may_send(own.get(depth.destination), load)
     ]
-    return dict(zip(unblocked, _queued_since(store, unblocked), strict=True))
+    waiting = {name: _used_up_sources(own[name], load) for name in unblocked}
+    return _queued_since(store, waiting)
+
+
+def _used_up_sources(destination: Destination, load: _StoreLoad) -> frozenset[str]:
+    """Return the sources that have used their share of the destination's company."""
+    usage = load.usage[destination.company]
+    return frozenset(limited.source for limited in usage.sources if limited.is_used_up(destination.limits))
 
 
 def _may_send(destination: Destination | None, load: _StoreLoad) -> bool:
@@ -124,19 +136,25 @@ def _may_send(destination: Destination | None, load: _StoreLoad) -> bool:
     )
 
 
-def _queued_since(store: Store, names: Iterable[str]) -> list[datetime]:
-    """Return when the first queued event of each destination was queued."""
+def _queued_since(store: Store, waiting: Mapping[str, Container[str]]) -> dict[str, datetime]:
+    """Return when each destination's first queued event was queued that is of none of the sources named with it.
+
+    Examines the oldest events only. A destination without such an event among them is left out.
+    """
     with redis_errors_as_unavailable(), store.redis.pipeline(transaction=False) as pipeline:
-        for name in names:
-            pipeline.zrange(f"{keys.BY_STATE}{name}:{State.QUEUED}", 0, 0)
-        ids = [first[0].decode() if first else "" for first in pipeline.execute()]
+        for name, used_up in waiting.items():
+            pipeline.zrange(f"{keys.BY_STATE}{name}:{State.QUEUED}", 0, _EXAMINED - 1 if used_up else 0)
+        oldest = dict(zip(waiting, pipeline.execute(), strict=True))
         # Ids sort by arrival. An old event may have been replayed only now, so its arrival does not count.
-        for event_id in ids:
-            pipeline.hget(keys.EVENT + event_id, "changed_at")
-        pipeline.time()
-        *changed, (seconds, microseconds) = pipeline.execute()
-    now = seconds * SECOND + microseconds
-    return [to_datetime(changed_at or now) for changed_at in changed]
+        for event_id in (event_id for ids in oldest.values() for event_id in ids):
+            pipeline.hmget(keys.EVENT + event_id.decode(), "source", "changed_at")
+        records = iter(pipeline.execute())
+    since: dict[str, datetime] = {}
+    for name, ids in oldest.items():
+        for source, changed_at in [next(records) for _ in ids]:
+            if changed_at and source.decode() not in waiting[name]:
+                since.setdefault(name, to_datetime(changed_at))
+    return since
 
 
 def _failed_verifications(store: Store) -> dict[str, int]:

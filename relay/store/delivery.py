@@ -1,6 +1,6 @@
 """What workers do with events: lease them, settle their attempts, and sweep."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -312,6 +312,17 @@ def publish_limits(scripts: Scripts, destinations: Mapping[str, Destination]) ->
             destination.base_url,
         ]
     scripts.run("publish_limits", *arguments)
+
+
+def publish_shares(
+    scripts: Scripts, shares: Mapping[tuple[str, str], float], companies: Collection[str]
+) -> None:
+    """Save the share of each company's day that a source may use, by company and source. They replace all earlier ones.
+
+    The company "" stands for every company without an entry for the source. `companies` are all that the store serves.
+    """
+    fields = [part for (company, source), share in shares.items() for part in (f"{company}|{source}", share)]
+    scripts.run("publish_shares", len(fields), *fields, *companies)
 
 
 def schedule_probes(redis: Redis) -> None:

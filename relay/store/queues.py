@@ -1,8 +1,8 @@
 """The queues: events by state, age, budgets, holds, breakers and workers, in a few round trips for any number of companies."""
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from redis import Redis
@@ -14,8 +14,15 @@ from relay.core.priority import Priority
 from relay.store.engine import keys
 from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.redis_time import SECOND, to_datetime
+from relay.store.source_shares import (
+    BUCKET_SECONDS,
+    QueueLength,
+    ShareUsage,
+    read_buckets,
+    read_share_usage,
+    source_of_queue,
+)
 
-_BUCKET_SECONDS = 600
 _DAY = 24 * 3600 * SECOND
 _PACING_FIELDS = ("frozen_until", "retry_after_until", "other_calls", "other_calls_at", "extra_spacing")
 
@@ -70,6 +77,8 @@ class CompanyUsage:
     other_calls_at: datetime | None
     extra_spacing: float
     """Seconds that are added between calls, because other integrations call too."""
+    sources: tuple[ShareUsage, ...] = ()
+    """The sources that have events here and may not use the whole day."""
 
     @property
     def queued(self) -> int:
@@ -143,30 +152,47 @@ def read_company_usage(redis: Redis, companies: Sequence[str]) -> list[CompanyUs
         pipeline = redis.pipeline(transaction=False)
         pipeline.time()
         pipeline.hgetall(keys.QUEUES)
+        pipeline.hgetall(keys.SOURCE_SHARES)
         for company in companies:
             pipeline.lrange(keys.RECENT_CALLS + company, 0, -1)
             pipeline.hgetall(keys.DAY_CALLS + company)
             pipeline.hmget(keys.COMPANY + company, _PACING_FIELDS)
-        clock, queues, *rows = pipeline.execute()
-        priorities = _priorities(redis, queues, set(companies))
-    now = clock[0] * SECOND + clock[1]
+        clock, queues, shares, *rows = pipeline.execute()
+        now = clock[0] * SECOND + clock[1]
+        lengths = _read_queue_lengths(redis, queues, set(companies))
+        sources = read_share_usage(redis, lengths, shares, horizon=_horizon(now))
     of_companies = zip(companies, zip(*[iter(rows)] * 3, strict=True), strict=True)
-    return [_company_usage(company, now, priorities.get(company, {}), row) for company, row in of_companies]
+    priorities = _priorities(lengths)
+    usage = [_company_usage(company, now, priorities.get(company, {}), row) for company, row in of_companies]
+    return [replace(item, sources=sources.get(item.company, ())) for item in usage]
 
 
-def _priorities(
+def _horizon(now: int) -> int:
+    """Return the oldest bucket of the last 24 hours."""
+    return now // (BUCKET_SECONDS * SECOND) - 24 * 3600 // BUCKET_SECONDS
+
+
+def _read_queue_lengths(
     redis: Redis, queues: Mapping[bytes, bytes], companies: Container[str]
-) -> dict[str, dict[str, int]]:
-    """Return how many events of each company are queued, by priority."""
+) -> list[QueueLength]:
+    """Return all queues of these companies."""
     named = [(name.decode(), *rank.decode().split("|", 1)) for name, rank in queues.items()]
     wanted = [(name, int(rank), company) for name, rank, company in named if company in companies]
     pipeline = redis.pipeline(transaction=False)
     for name, _, _ in wanted:
         pipeline.llen(keys.RQ_QUEUE + name)
+    return [
+        QueueLength(company=company, source=source_of_queue(name, company), rank=rank, length=length)
+        for (name, rank, company), length in zip(wanted, pipeline.execute(), strict=True)
+    ]
+
+
+def _priorities(queues: Sequence[QueueLength]) -> dict[str, dict[str, int]]:
+    """Return how many events of each company are queued, by priority."""
     priorities: dict[str, dict[str, int]] = {}
-    for (_, rank, company), length in zip(wanted, pipeline.execute(), strict=True):
-        of_company = priorities.setdefault(company, dict.fromkeys(PRIORITIES, 0))
-        of_company[PRIORITIES[rank]] += length
+    for queue in queues:
+        of_company = priorities.setdefault(queue.company, dict.fromkeys(PRIORITIES, 0))
+        of_company[PRIORITIES[queue.rank]] += queue.length
     return priorities
 
 
@@ -177,15 +203,15 @@ def _future_time(microseconds: bytes | None, now: int) -> datetime | None:
 def _company_usage(company: str, now: int, priorities: Mapping[str, int], row: Sequence[Any]) -> CompanyUsage:
     calls, day, (frozen_until, retry_after_until, other_calls, other_calls_at, extra_spacing) = row
     # Buckets that have left the 24 hours stay in the hash until the next call.
-    horizon = now // (_BUCKET_SECONDS * SECOND) - 24 * 3600 // _BUCKET_SECONDS
-    buckets = _buckets(day, b"", horizon)
+    horizon = _horizon(now)
+    buckets = read_buckets(day, b"", horizon)
     others_are_recent = other_calls_at and int(other_calls_at) > now - _DAY
     return CompanyUsage(
         company=company,
         priorities=priorities,
         last_second=sum(1 for called_at in calls if int(called_at.rstrip(b"?")) > now - SECOND),
         last_day=sum(buckets.values()),
-        high=sum(_buckets(day, b"h", horizon).values()),
+        high=sum(read_buckets(day, b"h", horizon).values()),
         buckets=buckets,
         frozen_until=_future_time(frozen_until, now),
         retry_after_until=_future_time(retry_after_until, now),
@@ -193,15 +219,6 @@ def _company_usage(company: str, now: int, priorities: Mapping[str, int], row: S
         other_calls_at=to_datetime(other_calls_at) if others_are_recent else None,
         extra_spacing=int(extra_spacing or 0) / SECOND,
     )
-
-
-def _buckets(day: Mapping[bytes, bytes], prefix: bytes, horizon: int) -> dict[datetime, int]:
-    numbers = {
-        name.removeprefix(prefix): int(calls) for name, calls in day.items() if name.startswith(prefix)
-    }
-    # The hash also holds totals and, under another prefix, the calls of high priority: names that are not numbers.
-    recent = {int(name): calls for name, calls in numbers.items() if name.isdigit() and int(name) >= horizon}
-    return {datetime.fromtimestamp(name * _BUCKET_SECONDS, tz=UTC): recent[name] for name in sorted(recent)}
 
 
 def read_open_breakers(redis: Redis, base_urls: Sequence[str]) -> list[OpenBreaker]:

@@ -11,7 +11,15 @@ from relay.core.alerts.kinds import AlertKind
 from relay.core.alerts.thresholds import AlertConfig, Rate
 from relay.core.destination import Destination
 from relay.core.lifecycle import DeadLetterReason, HoldCause
-from relay.store.delivery import CallTiming, Retry, dead_letter, finish, publish_limits, retry_later
+from relay.store.delivery import (
+    CallTiming,
+    Retry,
+    dead_letter,
+    finish,
+    publish_limits,
+    publish_shares,
+    retry_later,
+)
 from relay.store.engine import keys
 from relay.store.engine.durability import read_memory_share
 from relay.store.holds import HoldRequest, hold_destination
@@ -19,7 +27,7 @@ from relay.store.request_stats import Rejection, RequestStats
 from relay.store.stores import Store
 from tests.alerts.monitoring import BASE_URL, create_monitor, destination, move_back, only, send_due
 from tests.alerts.receiver import Inbox
-from tests.store_world import NOW, accept_events, event, field_of, new_id, take_events
+from tests.store_world import NOW, accept_events, event, field_of, new_id, receipt, take_events
 
 MICROSECONDS = 1_000_000
 
@@ -131,3 +139,25 @@ def test_a_kind_sends_one_signed_message_about_the_right_subject(kind: AlertKind
     assert inbox.is_signed()
     assert not inbox.is_signed(secret=b"another-secret-of-24-byte")
     assert [alert["name"] for alert in inbox.bodies[0]["data"]["alerts"]] == [staged.subject]
+
+
+@pytest.mark.parametrize(("sources", "alerts"), [(["web"], []), (["web", "shop"], ["acme"])])
+def test_only_an_old_event_whose_source_may_send_is_an_alert(
+    store: Store, inbox: Inbox, sources: list[str], alerts: list[str]
+):
+    here = destination(per_second=100, per_day=1_000)
+    publish_limits(store.scripts, {"acme": here})
+    publish_shares(store.scripts, {("acme", "web"): 0.001}, ["acme"])
+    accept_events(store.scripts, event(new_id()))
+    assert len(take_events(store.scripts)) == 1
+    for source in sources:
+        old = event(new_id())
+        accept_events(store.scripts, old, on=receipt(source=source))
+        changed = int(field_of(store.redis, old.id, "changed_at"))
+        store.redis.hset(keys.EVENT + old.id, "changed_at", changed - 301 * MICROSECONDS)
+    config = AlertConfig(receivers=inbox.receivers(), thresholds=only(AlertKind.OLDEST_EVENT))
+
+    create_monitor(store, config, here).check()
+    send_due(store, *config.receivers)
+
+    assert [alert["name"] for body in inbox.bodies for alert in body["data"]["alerts"]] == alerts

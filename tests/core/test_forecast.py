@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.core.destination import Limits
-from relay.core.forecast import CompanyLoad, forecast_backlog
+from relay.core.forecast import CompanyLoad, SourceLoad, forecast_backlog
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 BUCKET = timedelta(minutes=10)
@@ -94,3 +94,32 @@ def test_a_bigger_backlog_or_more_spent_calls_never_clear_earlier(
     assert more is not None
     assert fresh is not None
     assert fresh <= clears_at <= more
+
+
+def test_a_source_beyond_its_share_waits_longer_than_its_companys_budget_lasts():
+    limits = Limits(per_second=1, per_day=100, high_priority_share=0.0)
+    earlier = ago(hours=20)
+    flood = SourceLoad(backlog=9, budget=10, buckets={earlier: 10})
+
+    forecast = forecast_backlog(CompanyLoad(backlog=12, buckets={earlier: 10}, sources=(flood,)), limits, NOW)
+
+    assert forecast.clears_at == earlier + DAY + BUCKET + timedelta(seconds=9)
+    assert forecast.budget_exhausted_at is None
+
+
+def test_a_source_within_its_share_changes_no_forecast():
+    limits = Limits(per_second=1, per_day=100)
+    flood = SourceLoad(backlog=9, budget=80, buckets={})
+
+    assert forecast_backlog(
+        CompanyLoad(backlog=12, buckets={}, sources=(flood,)), limits, NOW
+    ) == forecast_backlog(CompanyLoad(backlog=12, buckets={}), limits, NOW)
+
+
+def test_what_the_sources_may_send_can_still_use_up_the_budget():
+    limits = Limits(per_second=1, per_day=10, high_priority_share=0.0)
+    flood = SourceLoad(backlog=50, budget=8, buckets={})
+
+    forecast = forecast_backlog(CompanyLoad(backlog=55, buckets={}, sources=(flood,)), limits, NOW)
+
+    assert forecast.budget_exhausted_at == NOW + timedelta(seconds=10)

@@ -10,6 +10,8 @@ import pytest
 import requests
 from redis import Redis
 
+from relay.store.delivery import publish_shares
+from relay.store.engine.scripts import Scripts
 from tests.flows.explanation_world import World, build_view, run_relay
 
 EVENT_ID = "hub:v-1"
@@ -68,6 +70,11 @@ def use_up_daily_budget(world: World) -> None:
     world.work()
     world.post()
     world.work()
+
+
+def use_up_source_share(world: World) -> None:
+    publish_shares(Scripts(world.redis), {("acme", "hub"): 0.5}, ["acme"])
+    use_up_daily_budget(world)
 
 
 def reach_rate_limit(world: World) -> None:
@@ -133,6 +140,13 @@ SCENARIOS = (
     Scenario("already_reported", report_from_another_system, "from another system", "eventId", in_gong=True),
     Scenario(
         "daily_limit_reached", use_up_daily_budget, "for 24 hours is used up", "limits.per_day", per_day=1
+    ),
+    Scenario(
+        "source_share_used",
+        use_up_source_share,
+        "has used its share of the company's budget",
+        "limits.daily_share",
+        per_day=3,
     ),
     Scenario("rate_limited", reach_rate_limit, "Retry-After", "No action is needed"),
     Scenario("invalid_credentials", revoke_key, "does not accept the access key (401)", "Create a new one"),

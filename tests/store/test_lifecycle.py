@@ -24,6 +24,7 @@ from relay.store.delivery import (
     freeze_company,
     hold_event,
     lease_events,
+    publish_shares,
     retry_later,
     return_unsent,
     sweep,
@@ -138,6 +139,11 @@ class LifecycleMachine(RuleBasedStateMachine):
             start_erasure(self.scripts, erasing, dedupe_seconds=60, now=NOW)
             erase_record(self.scripts, erasing, ids[index], alias="", keep_seconds=600)
 
+    @rule(share=st.sampled_from([0.0001, 0.0004, 1.0]))
+    def change_share(self, share: float) -> None:
+        """Let the source use one or four of its company's calls per day, or all of them."""
+        publish_shares(self.scripts, {("acme", "web"): share} if share < 1 else {}, ["acme"])
+
     @invariant()
     def every_event_is_where_its_state_says(self) -> None:
         self.observe()
@@ -163,7 +169,9 @@ class LifecycleMachine(RuleBasedStateMachine):
     def every_queue_with_events_will_be_checked(self) -> None:
         queues = {name for name in self.redis.smembers(keys.RQ_QUEUES) if self.redis.exists(name)}
         turns = self.redis.zrange(keys.TURNS + "acme", 0, -1)
-        assert queues <= {keys.RQ_QUEUE.encode() + name for name in turns}
+        paused = self.redis.zrange(keys.PAUSED_TURNS + "acme", 0, -1)
+        assert queues <= {keys.RQ_QUEUE.encode() + name for name in (*turns, *paused)}
+        assert not set(turns) & set(paused)
         assert not queues or self.redis.zscore(keys.DUE, "acme") is not None
 
 

@@ -202,6 +202,21 @@ def test_sources_are_listed_with_destination_verification_and_rules(client: Flas
     assert SECRET not in json.dumps(sources)
 
 
+def test_no_rule_gives_a_higher_priority_than_its_source_may_use(redis: Redis):
+    limits = {"max_priority": "low", "daily_share": "40%"}
+    sources = {"open": SOURCES["open"] | {"limits": limits, "rules": [RULE | {"priority": "high"}]}}
+    text = json.dumps({"destinations": DESTINATIONS, "sources": sources})
+    config = read_config(text, environ={}, allow_hosts=frozenset())
+    client = create_app(Settings(admin_key=ADMIN), config, redis).test_client()
+
+    row = list_sources(client)["open"]
+    assert row["limits"] == {"max_priority": "low", "daily_share": 0.4}
+    assert [rule["priority"] for rule in row["webhook"]["rules"]] == ["low"]
+    assert client.post("/v1/webhooks/open", json=page_viewed()).status_code == 202
+    [event] = client.get("/v1/events", headers=OPERATOR).get_json()["events"]
+    assert client.get(f"/v1/events/{event['id']}", headers=OPERATOR).get_json()["priority"] == "low"
+
+
 def test_an_unverified_source_has_a_warning(client: FlaskClient):
     sources = list_sources(client)
 

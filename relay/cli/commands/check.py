@@ -20,6 +20,7 @@ from relay.config.stores import check_stores
 from relay.config.webhooks import check_public_url
 from relay.core.config import Config
 from relay.core.destination import MAIN_STORE
+from relay.core.priority import Priority
 from relay.core.secret import Process, WithheldSecret
 from relay.settings import Settings, StartupError
 from relay.settings_types import display_value, variable_name
@@ -89,6 +90,10 @@ def _summarize(config: Config) -> dict[str, Any]:
             "destination": source.destination,
             "keys": None if isinstance(source.key_digests, WithheldSecret) else len(source.key_digests),
             "send_as": source.send_as,
+            "limits": {
+                "daily_share": source.limits.daily_share,
+                "max_priority": source.limits.max_priority,
+            },
             "verify": config.webhooks[source.name].scheme.name if source.name in config.webhooks else None,
             "preset": config.webhooks[source.name].preset if source.name in config.webhooks else None,
         }
@@ -111,7 +116,7 @@ def _print_page(page: Mapping[str, Any]) -> None:
         console.print(f"  destination {name}: {_describe_destination(destination)}", soft_wrap=True)
     for name, source in page["sources"].items():
         keys = "" if source["keys"] is None else f", {pluralize(source['keys'], 'key')}"
-        text = f"  source {name}: to {source['destination']} as {source['send_as']}{keys}"
+        text = f"  source {name}: to {source['destination']} as {source['send_as']}{keys}{_describe_limits(source['limits'])}"
         console.print(text, soft_wrap=True)
         if source["verify"]:
             console.print(f"    webhook {_describe_webhook(source)}", soft_wrap=True)
@@ -123,6 +128,15 @@ def _describe_destination(destination: Mapping[str, Any]) -> str:
     limits = f"{destination['per_second']} calls per second, {destination['daily_budget']:,} per day"
     store = "" if destination["store"] == MAIN_STORE else f", in store {destination['store']}"
     return f"{destination['base_url']}, company {destination['company']}, {limits}{store}"
+
+
+def _describe_limits(limits: Mapping[str, Any]) -> str:
+    """Return what differs from the defaults."""
+    share, priority = limits["daily_share"], limits["max_priority"]
+    capped = f", priority at most {priority}" if priority != Priority.HIGH else ""
+    return capped + (
+        f", at most {share * 100:.4g}% of each company's daily calls" if share is not None else ""
+    )
 
 
 def _describe_webhook(source: Mapping[str, Any]) -> str:

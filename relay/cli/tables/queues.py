@@ -52,7 +52,24 @@ def _shortages(page: Mapping[str, Any]) -> list[str]:
     # A spent budget blocks nothing unless events are waiting for it.
     spent = [row for row in rows if row["states"]["queued"] and _is_spent(row["budget"])]
     missing_workers = [_missing_worker(store["name"], page) for store in page["stores"]]
-    return [_describe_spent_budget(row) for row in spent] + [text for text in missing_workers if text]
+    return [
+        *(_describe_spent_budget(row) for row in spent),
+        *_spent_shares(rows),
+        *(text for text in missing_workers if text),
+    ]
+
+
+def _spent_shares(rows: list[dict[str, Any]]) -> list[str]:
+    """Return a sentence for each source whose events wait because it has used its share of a company's day."""
+    companies = {row["company"]: row["budget"]["sources"] for row in rows}
+    return [
+        f"{safe_text(source['source'])} has used its share of {safe_text(company)}'s last 24 hours, "
+        f"{pluralize(source['per_day'], 'call')}; {pluralize(source['queued'], 'event')} "
+        f"{'waits' if source['queued'] == 1 else 'wait'}. The rest is for other sources."
+        for company, sources in companies.items()
+        for source in sources
+        if source["queued"] and not source["remaining"]
+    ]
 
 
 def _missing_worker(store: str, page: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ class ExplanationCause(StrEnum):
     AGGREGATING = "aggregating"
     QUEUED = "queued"
     DAILY_LIMIT_REACHED = "daily_limit_reached"
+    SOURCE_SHARE_USED = "source_share_used"
     RATE_LIMITED = "rate_limited"
     RETRY_AFTER = "retry_after"
     GONG_DOWN = "gong_down"

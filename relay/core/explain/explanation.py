@@ -86,6 +86,10 @@ _OBSTACLES: Mapping[ExplanationCause, tuple[str, str]] = {
         "Its company's budget for 24 hours is used up. The event is sent when the budget allows it again{until}.",
         "Wait. Or have Gong raise the company's limit and set limits.per_day to it, or give important events priority high.",
     ),
+    ExplanationCause.SOURCE_SHARE_USED: (
+        "Its source has used its share of the company's budget for 24 hours. The event is sent when the share has room again{until}.",
+        "Wait: the rest of the budget is for the company's other sources. If this source may use more, raise its limits.daily_share.",
+    ),
     ExplanationCause.RATE_LIMITED: (
         "Gong answered 429: the company's limit is used up. Calls continue after its Retry-After{until}.",
         "No action is needed. If it happens often, other integrations use the same limit: lower limits.daily_share.",

@@ -188,12 +188,12 @@ def _map_by_rule(run: _Run, context: BuildContext, index: int, *, route: Route) 
         return
     if not parts:
         filtered = _make_filtered_item(run, index, item, "its rule finds no items in it", *context.warnings)
-        yield replace(filtered, rule=rule.name, priority=rule.priority)
+        yield replace(filtered, rule=rule.name, priority=run.source.cap_priority(rule.priority))
     base = MappingResult(
         index=index,
         event_id=_hash_item(run, item) if rule.items else "",
         rule=rule.name,
-        priority=rule.priority,
+        priority=run.source.cap_priority(rule.priority),
         destination=route.destination,
         account=route.account,
     )

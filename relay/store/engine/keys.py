@@ -196,6 +196,10 @@ day, and other_calls_at (µs)."""
 TURNS = "relay:turns:"
 """+ company → sorted set of its queues that hold events by priority, then by the time (µs) at which each was last served."""
 
+PAUSED_TURNS = "relay:paused_turns:"
+"""+ company → sorted set of its queues that hold events but whose source has used up its share of the company's day, by the
+time (µs) from which it has room. None of them is in TURNS."""
+
 QUEUES = "relay:queues"
 """Hash: name of an RQ queue → "priority's rank|company"."""
 
@@ -209,6 +213,13 @@ was leased; the others are the latest time at which the call can have arrived.""
 DAY_CALLS = "relay:day_calls:"
 """+ company → hash: calls of the last 24 hours in ten-minute buckets (those of priority high under "h" + bucket), their
 totals, and the oldest bucket."""
+
+SOURCE_SHARES = "relay:source_shares"
+"""Hash: company "|" source, or "|" source for companies without an entry of their own → the share of the company's daily
+budget that the source may use. A source without an entry may use all of it."""
+
+SOURCE_CALLS = "relay:source_calls:"
+"""+ company "|" source → hash like DAY_CALLS, of the source's calls. Only of sources with a share."""
 
 LEASES = "relay:leases"
 """Sorted set "company|event id|try" by the time (µs) at which the lease runs out."""

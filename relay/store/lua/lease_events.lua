@@ -8,8 +8,8 @@
 -- event id, try, destination, operation, body, eventId, attempts, received_at, ambiguous, blocked_count, consecutive_429s,
 -- slot, 1 if its call is a breaker's trial, µs of the lease, aggregate_count, first_at, last_at, aggregate, the request's stored bytes if
 -- the body continues them}.
--- Uses shared: move_event, reset_for_replay, RANK; pacing: limits_of, next_call_time, record_call; clusters:
--- remove_from_cluster.
+-- Uses shared: move_event, reset_for_replay, resume_turns, RANK; pacing: limits_of, next_call_time, record_call;
+-- source_shares: has_shares, share_used_until, record_source_call, source_of; clusters: remove_from_cluster.
 local want, worker, lease = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 local pace, default = {window = tonumber(ARGV[4]), slack = tonumber(ARGV[5])}, {ARGV[6], ARGV[7], ARGV[8]}
 -- Assumes that the calls in flight will be answered by then. If they are not, the company is checked once more.
@@ -25,11 +25,25 @@ local function fail_unknown_job(id, queue)
   redis.call('ZADD', K.RQ_FAILED .. queue, clock[1] + 2592000, id)
 end
 
--- The queue whose turn it is, and the rank of its priority.
-local function next_queue(company)
-  local first = redis.call('ZRANGE', K.TURNS .. company, 0, 0, 'WITHSCORES')
-  if #first == 0 then return end
-  return first[1], math.floor(tonumber(first[2]) / RANK)
+-- The queue whose turn it is, and the rank of its priority. A queue whose source has used up its share of the day loses its
+-- turn until there is room, so that it costs one check and not one for every call of the others.
+local function next_queue(company, budget)
+  while true do
+    local first = redis.call('ZRANGE', K.TURNS .. company, 0, 0, 'WITHSCORES')
+    if #first == 0 then return end
+    local queue = first[1]
+    local used_until = has_shares and share_used_until(company, source_of(queue, company), budget)
+    if not used_until then return queue, math.floor(tonumber(first[2]) / RANK) end
+    redis.call('ZREM', K.TURNS .. company, queue)
+    redis.call('ZADD', K.PAUSED_TURNS .. company, whole(used_until), queue)
+  end
+end
+
+-- The earlier of `ready_at` and the time at which a paused queue gets its turn again; nil if there is neither.
+local function or_resumed_turn(company, ready_at)
+  local resumes_at = tonumber(redis.call('ZRANGE', K.PAUSED_TURNS .. company, 0, 0, 'WITHSCORES')[2])
+  if not resumes_at or not ready_at then return ready_at or resumes_at end
+  return math.min(ready_at, resumes_at)
 end
 
 -- Puts a queue that was just served behind the others of its priority.
@@ -81,20 +95,29 @@ local function lease_next(company, limits, queue, rank, is_trial)
     move_event(id, event[2], 'queued', 'on_hold')
     return redis.call('RPUSH', K.ON_HOLD .. event[2], id)
   end
-  lease_event(id, company, queue, event, limits, is_trial, record_call(company, limits.rate, rank == RANKS.high))
+  local slot = record_call(company, limits.rate, rank == RANKS.high)
+  record_source_call(company, source_of(queue, company))
+  lease_event(id, company, queue, event, limits, is_trial, slot)
 end
 
 -- Leases one event of the company if it may make a call now. Returns when it may make the next one, or nil if none of its
--- events is queued.
-local function serve_company(company)
-  local limits = limits_of(company, default)
-  local queue, rank = next_queue(company)
+-- queues has a turn.
+local function serve_turns(company, limits)
+  local queue, rank = next_queue(company, limits.budget)
   if not queue then return end
   local ready_at, is_trial = next_call_time(company, limits, rank == RANKS.high, pace)
   if ready_at > now then return ready_at end
   lease_next(company, limits, queue, rank, is_trial)
-  queue, rank = next_queue(company)
+  queue, rank = next_queue(company, limits.budget)
   return queue and (next_call_time(company, limits, rank == RANKS.high, optimistic_pace))
+end
+
+-- Returns when the company is served next, or nil if none of its events is queued.
+local function serve_company(company)
+  local has_paused = redis.call('EXISTS', K.PAUSED_TURNS .. company) == 1
+  if has_paused then resume_turns(company, whole(now)) end
+  local ready_at = serve_turns(company, limits_of(company, default))
+  return (has_paused or has_shares) and or_resumed_turn(company, ready_at) or ready_at
 end
 
 -- The number of checks is bounded, so that many companies without room cannot block Redis.

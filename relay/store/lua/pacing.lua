@@ -19,10 +19,9 @@ local function limits_of(company, default)
   }
 end
 
--- Returns the calls of the last 24 hours, those of priority high among them, and the oldest bucket that counts. Drops
--- older buckets.
-local function calls_in_day(company)
-  local key = K.DAY_CALLS .. company
+-- Returns the calls of the last 24 hours in a hash like DAY_CALLS, those of priority high among them, and the oldest bucket
+-- that counts. Drops older buckets.
+local function calls_in_day(key)
   local stored = redis.call('HMGET', key, 'total', 'high', 'first')
   if not stored[1] then return 0, 0 end
   local total, high, first = tonumber(stored[1]), tonumber(stored[2] or 0), tonumber(stored[3])
@@ -41,10 +40,10 @@ end
 
 -- When the day has room again: when its first bucket with a call leaves the window. With `ordinary`, the first one with a
 -- call that is not of priority high.
-local function day_room_at(company, first, ordinary)
+local function day_room_at(key, first, ordinary)
   local bucket_number, last = first, math.floor(now / BUCKET)
   while bucket_number < last do
-    local calls = redis.call('HMGET', K.DAY_CALLS .. company, bucket_number, 'h' .. bucket_number)
+    local calls = redis.call('HMGET', key, bucket_number, 'h' .. bucket_number)
     if (calls[1] or 0) - (ordinary and calls[2] or 0) > 0 then break end
     bucket_number = bucket_number + 1
   end
@@ -53,11 +52,12 @@ end
 
 -- Until when the day has no room; nil if it has. The reserve of a day is kept for priority high.
 local function day_full_until(company, limits, is_high)
-  local used, used_high, first = calls_in_day(company)
+  local key = K.DAY_CALLS .. company
+  local used, used_high, first = calls_in_day(key)
   -- With a budget of 0 there is nothing to wait for, so look again in an hour.
-  if used >= limits.budget then return used > 0 and day_room_at(company, first) or now + HOUR_LATER end
+  if used >= limits.budget then return used > 0 and day_room_at(key, first) or now + HOUR_LATER end
   if not is_high and used - used_high >= limits.budget - limits.reserve then
-    return used > used_high and day_room_at(company, first, true) or now + HOUR_LATER
+    return used > used_high and day_room_at(key, first, true) or now + HOUR_LATER
   end
 end
 
@@ -96,14 +96,8 @@ local function next_call_time(company, limits, is_high, pace)
   return math.max(now, second_full_until(company, limits, pace)), is_trial
 end
 
--- Counts one call against the limits. Returns its slot: the entry in RECENT_CALLS, which `finish` corrects when it knows
--- when the call arrived.
-local function record_call(company, rate, is_high)
-  local slot = whole(now) .. '?'
-  redis.call('LPUSH', K.RECENT_CALLS .. company, slot)
-  redis.call('LTRIM', K.RECENT_CALLS .. company, 0, rate - 1)
-  redis.call('PEXPIRE', K.RECENT_CALLS .. company, 60000)
-  local key, bucket_number = K.DAY_CALLS .. company, math.floor(now / BUCKET)
+local function add_call(key, is_high)
+  local bucket_number = math.floor(now / BUCKET)
   redis.call('HINCRBY', key, bucket_number, 1)
   redis.call('HINCRBY', key, 'total', 1)
   if is_high then
@@ -112,5 +106,15 @@ local function record_call(company, rate, is_high)
   end
   redis.call('HSETNX', key, 'first', bucket_number)
   redis.call('EXPIRE', key, 90000)
+end
+
+-- Counts one call against the limits. Returns its slot: the entry in RECENT_CALLS, which `finish` corrects when it knows
+-- when the call arrived.
+local function record_call(company, rate, is_high)
+  local slot = whole(now) .. '?'
+  redis.call('LPUSH', K.RECENT_CALLS .. company, slot)
+  redis.call('LTRIM', K.RECENT_CALLS .. company, 0, rate - 1)
+  redis.call('PEXPIRE', K.RECENT_CALLS .. company, 60000)
+  add_call(K.DAY_CALLS .. company, is_high)
   return slot
 end

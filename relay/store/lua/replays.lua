@@ -30,5 +30,8 @@ local function count_queued_replays(company)
   for _, queue in ipairs(redis.call('ZRANGEBYSCORE', K.TURNS .. company, whole(RANKS.replay * RANK), '+inf')) do
     queued = queued + redis.call('LLEN', K.RQ_QUEUE .. queue)
   end
+  for _, queue in ipairs(redis.call('ZRANGE', K.PAUSED_TURNS .. company, 0, -1)) do
+    if string.sub(queue, -7) == ':replay' then queued = queued + redis.call('LLEN', K.RQ_QUEUE .. queue) end
+  end
   return queued
 end

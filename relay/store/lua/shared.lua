@@ -44,9 +44,25 @@ local function queue_name(company, source, priority)
 end
 
 local function add_turn(queue, company, rank)
+  local paused = K.PAUSED_TURNS .. company
+  local has_paused = redis.call('EXISTS', paused) == 1
+  local resumes_at = has_paused and redis.call('ZSCORE', paused, queue)
+  -- Its source has used up its share of the company's day; `lease_events` gives it a turn when there is room again.
+  if resumes_at then return redis.call('ZADD', K.DUE, 'NX', resumes_at, company) end
   local added = redis.call('ZADD', K.TURNS .. company, 'NX', whole(rank * RANK + now), queue)
-  -- A company that waits for its day budget may still have calls left for priority high.
-  schedule_company(company, added == 1 and rank == RANKS.high)
+  -- A company that waits for its day budget may still have calls left for priority high, and one that waits for a source's
+  -- share has some for other sources.
+  schedule_company(company, added == 1 and (has_paused or rank == RANKS.high))
+end
+
+-- Gives those of a company's paused queues a turn again whose time has come by `latest`.
+local function resume_turns(company, latest)
+  local paused = K.PAUSED_TURNS .. company
+  for _, queue in ipairs(redis.call('ZRANGEBYSCORE', paused, '-inf', latest)) do
+    redis.call('ZREM', paused, queue)
+    local rank = string.match(redis.call('HGET', K.QUEUES, queue) or '', '^(%d)|')
+    if rank then redis.call('ZADD', K.TURNS .. company, 'NX', whole(rank * RANK + now), queue) end
+  end
 end
 
 -- Puts an event's job into its queue: at the front if it was there before, else at the back.

@@ -37,6 +37,18 @@ BUDGET_FIELDS: dict[str, Schema] = {
         )
     ),
     "extra_spacing_seconds": number(),
+    "sources": array(
+        record(
+            {
+                "source": string(),
+                "per_day": COUNT,
+                "used_last_day": COUNT,
+                "remaining": COUNT,
+                "queued": COUNT,
+            }
+        ),
+        "The sources with events for the company that may not use its whole budget, and what they have used of their share.",
+    ),
 }
 _HOLD: dict[str, Schema] = {
     "cause": choice(HoldCause),
@@ -169,6 +181,15 @@ QUEUE_EXAMPLE: dict[str, Any] = {
         "retry_after_until": None,
         "other_integrations": None,
         "extra_spacing_seconds": 0.0,
+        "sources": [
+            {
+                "source": "website",
+                "per_day": 8_000,
+                "used_last_day": 1_204,
+                "remaining": 6_796,
+                "queued": 12,
+            }
+        ],
     },
     "hold": None,
     "clears_in_seconds": 4.0,

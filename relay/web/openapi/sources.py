@@ -13,6 +13,7 @@ from relay.web.openapi.schema_types import (
     choice,
     map_of,
     nullable,
+    number,
     record,
     string,
     timestamp,
@@ -46,6 +47,16 @@ _WEBHOOK = record(
         "rules": array(record({"name": string(), "to": string(), "priority": nullable(choice(Priority))})),
     },
     optional={"warning": string(), "last_used_at": nullable(timestamp())},
+)
+_LIMITS = record(
+    {
+        "daily_share": nullable(
+            number(
+                "The share of each company's daily calls that its events may use. Null: the default, which is 0.8 if other sources can send to the company, else 1."
+            )
+        ),
+        "max_priority": choice(Priority),
+    }
 )
 _ITEM = record(
     {
@@ -84,6 +95,7 @@ _SOURCE: dict[str, Schema] = {
     "send_as": string(),
     "last_used_at": nullable(timestamp()),
     "keys": array(record(_KEY)),
+    "limits": _LIMITS,
     "webhook": nullable(_WEBHOOK),
     "traffic": record({"last_hour": _TRAFFIC, "last_day": _TRAFFIC}),
     "association": record(dict.fromkeys(map(str, Association), COUNT), "Events of the last 24 hours."),
@@ -126,6 +138,7 @@ SOURCE_EXAMPLE: dict[str, Any] = {
     "send_as": "digital-interaction",
     "last_used_at": at(10),
     "keys": [{"id": "sha256:2f6d…", "last_used_at": at(10)}],
+    "limits": {"daily_share": None, "max_priority": "high"},
     "webhook": None,
     "traffic": {"last_hour": _NO_TRAFFIC, "last_day": _NO_TRAFFIC},
     "association": {"strong": 1_102, "medium": 40, "weak": 2, "opaque": 0},
