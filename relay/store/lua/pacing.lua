@@ -98,14 +98,16 @@ end
 
 local function add_call(key, is_high)
   local bucket_number = math.floor(now / BUCKET)
-  redis.call('HINCRBY', key, bucket_number, 1)
+  -- The first call of a bucket also keeps the hash until the bucket has left the day.
+  if redis.call('HINCRBY', key, bucket_number, 1) == 1 then
+    redis.call('HSETNX', key, 'first', bucket_number)
+    redis.call('EXPIRE', key, 90000)
+  end
   redis.call('HINCRBY', key, 'total', 1)
   if is_high then
     redis.call('HINCRBY', key, 'h' .. bucket_number, 1)
     redis.call('HINCRBY', key, 'high', 1)
   end
-  redis.call('HSETNX', key, 'first', bucket_number)
-  redis.call('EXPIRE', key, 90000)
 end
 
 -- Counts one call against the limits. Returns its slot: the entry in RECENT_CALLS, which `finish` corrects when it knows
