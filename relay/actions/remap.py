@@ -11,6 +11,7 @@ from relay.core.destination import MAIN_STORE, Destination
 from relay.core.errors import Conflict, NotFound, ValidationFailed
 from relay.core.personal_data import find_people_in_json
 from relay.core.source import Source
+from relay.core.verification.strip_body import strip_body
 from relay.core.verification.verify import VerifiedRequest
 from relay.core.webhook import Webhook
 from relay.ingest.accept_events import IngestContext
@@ -126,11 +127,13 @@ def _remap_webhook(
     ingest: IngestContext, record: Mapping[str, bytes], receipt: Mapping[str, bytes]
 ) -> RemappedEvent:
     source, webhook = _find_webhook(ingest, record["source"].decode())
+    content_type = receipt["content_type"].decode()
     request = WebhookRequest(
         source=source,
         webhook=webhook,
-        raw=receipt["raw"],
-        content_type=receipt["content_type"].decode(),
+        # An older version of the relay stored the body with its credentials.
+        raw=strip_body(webhook.scheme, receipt["raw"], content_type),
+        content_type=content_type,
         headers=orjson.loads(receipt["headers"]),
         query=orjson.loads(receipt.get("query", b"{}")),
         # Its signature was verified on receipt. The secret may have changed since.

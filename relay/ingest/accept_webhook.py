@@ -3,6 +3,7 @@
 An item that cannot be mapped becomes a dead letter; it does not fail the request.
 """
 
+import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,7 +32,7 @@ from relay.store.accept import NewEvent, Receipt, Verdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookRequest:
-    """One verified request of a partner. Header names are in lower case."""
+    """One verified request of a partner, without its credentials. Header names are in lower case."""
 
     source: Source
     webhook: Webhook
@@ -40,6 +41,8 @@ class WebhookRequest:
     headers: Mapping[str, str]
     query: Mapping[str, str]
     verified: VerifiedRequest
+    sent: bytes | None = None
+    """The body as it was sent, with its credentials; None if it equals `raw`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +118,8 @@ def _build_receipt(receipt_id: str, request: WebhookRequest) -> Receipt:
         content_type=request.content_type,
         key_id=request.verified.key_id,
         idempotency_key=f"proof:{guard.id}" if guard else None,
+        # A repeated request has the same bytes, whatever this version removes from them.
+        digest=hashlib.sha256(request.sent or request.raw).hexdigest() if guard else "",
         remember_seconds=guard.seconds if guard else 1,
         headers=headers,
         query=query,

@@ -10,7 +10,9 @@ from relay.core.call import Operation
 from relay.core.errors import NotFound, RelayError
 from relay.core.payloads import BodyFormat, read_body
 from relay.core.redaction import PayloadVisibility, apply_visibility, redact, redact_headers, redact_query
+from relay.core.verification.strip_body import strip_body
 from relay.core.visit_session import Aggregate, aggregate_body
+from relay.core.webhook import Webhook
 from relay.queries.events import render_stored_timestamp, render_summary
 from relay.queries.explain import Record, Viewer, explain_event, read_association
 from relay.queries.field_mapping import render_fields, render_mapping
@@ -129,9 +131,7 @@ def _render_receipt(viewer: Viewer, record: Record, receipt: Record | None) -> d
     if receipt is None:
         return None
     webhook = viewer.config.webhooks.get(record["source"].decode()) if viewer.config else None
-    return render_receipt(
-        record, receipt, visibility=viewer.visibility, body_format=webhook.body_format if webhook else None
-    )
+    return render_receipt(record, receipt, visibility=viewer.visibility, webhook=webhook)
 
 
 def render_receipt(
@@ -139,7 +139,7 @@ def render_receipt(
     receipt: Mapping[str, bytes],
     *,
     visibility: PayloadVisibility,
-    body_format: BodyFormat | None = None,
+    webhook: Webhook | None = None,
 ) -> dict[str, Any]:
     """Return `{id, received_at, key, content_type, bytes, item, erased_at, data_deleted_at, headers, query, body}`.
 
@@ -148,7 +148,7 @@ def render_receipt(
     has_body = "raw" in receipt
     body = None
     if has_body and visibility is not PayloadVisibility.NONE:
-        body = _render_body(receipt, visibility, body_format or BodyFormat())
+        body = _render_body(receipt, visibility, webhook)
     return {
         "id": record["receipt"].decode(),
         "received_at": render_stored_timestamp(record["received_at"]),
@@ -180,10 +180,12 @@ def _render_texts(
     return redact_headers(texts) if name == "headers" else redact_query(texts)
 
 
-def _render_body(receipt: Mapping[str, bytes], visibility: PayloadVisibility, body_format: BodyFormat) -> Any:
-    raw = receipt["raw"]
+def _render_body(receipt: Mapping[str, bytes], visibility: PayloadVisibility, webhook: Webhook | None) -> Any:
+    content_type = receipt["content_type"].decode()
+    # An older version of the relay stored the body with its credentials.
+    raw = strip_body(webhook.scheme if webhook else None, receipt["raw"], content_type)
     try:
-        value = read_body(raw, receipt["content_type"].decode(), body_format)
+        value = read_body(raw, content_type, webhook.body_format if webhook else BodyFormat())
     except RelayError as error:
         # Personal data cannot be located in a body that is not parsed, so all of it is hidden.
         plain = visibility is PayloadVisibility.PLAIN

@@ -16,6 +16,7 @@ from relay.core.mapping.templates import Template
 from relay.core.mapping.usage import list_read_paths
 from relay.core.payloads import Payload, read_body
 from relay.core.redaction import PayloadVisibility, redact_at_path, redact_path
+from relay.core.verification.strip_body import strip_body
 from relay.core.webhook import Webhook
 from relay.queries.explain import Record, Viewer
 
@@ -148,7 +149,8 @@ def _map_again(viewer: Viewer, webhook: Webhook, record: Record, receipt: Record
     if source is None or "raw" not in receipt or receipt.get("verdicts", b"").count(b" ") >= _MAX_ITEMS:
         return None
     try:
-        body = read_body(receipt["raw"], receipt["content_type"].decode(), webhook.body_format)
+        raw, content_type = receipt["raw"], receipt["content_type"].decode()
+        body = read_body(strip_body(webhook.scheme, raw, content_type), content_type, webhook.body_format)
     except RelayError:
         return None
     headers, query = (orjson.loads(receipt.get(name, b"{}")) for name in ("headers", "query"))

@@ -32,7 +32,8 @@ def match_presets(captured: CapturedRequest, ctx: PreviewContext, *, scheme: str
 def build_preset_trial(name: str, captured: CapturedRequest) -> MappingTrial:
     """Return a preset's mapping and the payload as the preset reads it. Raises what `read_body` raises."""
     body_format = BodyFormat(**load_preset(name).get("read", {}))
-    return MappingTrial(read_captured_payload(captured, body_format), _compiled(name))
+    payload = read_captured_payload(captured, body_format, scheme=SCHEMES.get(_scheme_of(name)))
+    return MappingTrial(payload, _compiled(name))
 
 
 @cache

@@ -16,6 +16,7 @@ from relay.core.mapping.rule import CompiledMapping
 from relay.core.payloads import BodyFormat, Payload, read_body
 from relay.core.source import Source
 from relay.core.verification.scheme import Scheme
+from relay.core.verification.strip_body import strip_body
 from relay.core.verification.strip_credentials import strip_credentials
 from relay.core.webhook import Webhook
 
@@ -92,7 +93,8 @@ def read_captured_payload(
 ) -> Payload:
     """Return the payload as a mapping sees it, without the sender's credentials."""
     headers, query = strip_credentials(scheme, captured.headers, captured.query)
-    return Payload(read_body(captured.raw, captured.content_type, body_format), headers, query)
+    raw = strip_body(scheme, captured.raw, captured.content_type)
+    return Payload(read_body(raw, captured.content_type, body_format), headers, query)
 
 
 def read_trial(body: Any, ctx: PreviewContext) -> MappingTrial:

@@ -165,7 +165,7 @@ def _read_last_receipt(viewer: Viewer, name: str, webhook: Webhook | None) -> di
     if receipt is None:
         return None
     # An event that arrived in canonical form has no headers, and the webhook's format does not apply to it.
-    body_format = webhook.body_format if webhook and "headers" in receipt else None
+    webhook = webhook if "headers" in receipt else None
     return {"event": newest[0]["id"]} | render_receipt(
-        record, receipt, visibility=viewer.visibility, body_format=body_format
+        record, receipt, visibility=viewer.visibility, webhook=webhook
     )

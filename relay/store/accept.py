@@ -61,6 +61,8 @@ class Receipt:
     key_id: str
     idempotency_key: str | None = None
     """A second request with the same key within `remember_seconds` gets the same response."""
+    digest: str = ""
+    """The SHA-256 (hex) that a second request with this key must have; "" for that of `raw`."""
     rejections: bytes = b""
     """JSON of the items that were rejected, for the response."""
     remember_seconds: int = 86_400
@@ -166,7 +168,7 @@ def accept(
     TooManyRequests if the source uses its share of the store or sends too many events.
     """
     # Only a request with a key is compared with an earlier one.
-    digest = hashlib.sha256(receipt.raw).hexdigest() if receipt.idempotency_key else ""
+    digest = receipt.digest or (hashlib.sha256(receipt.raw).hexdigest() if receipt.idempotency_key else "")
     retention, marks = options.retention, options.marks(receipt.people)
     raw, bodies = _compress(receipt, events)
     fields = _receipt_fields(receipt, raw)

@@ -18,8 +18,8 @@ def parse_form(content_type: str, body: bytes) -> Pairs:
 
     Raises VerificationFailed if the body is not a form, or has no fields or too many.
     """
-    if multipart := _MULTIPART.match(content_type):
-        fields = _parse_multipart(multipart[1].encode(), body)
+    if boundary := find_boundary(content_type):
+        fields = _parse_multipart(boundary, body)
     elif content_type.partition(";")[0].strip().lower() == _URLENCODED:
         fields = parse_pairs(body)
     else:
@@ -27,6 +27,18 @@ def parse_form(content_type: str, body: bytes) -> Pairs:
     if not fields:
         raise VerificationFailed(RejectionReason.UNREADABLE)
     return fields
+
+
+def find_boundary(content_type: str) -> bytes | None:
+    """Return the boundary of a multipart form; None for another type of content."""
+    match = _MULTIPART.match(content_type)
+    return match[1].encode() if match else None
+
+
+def find_part_name(head: bytes) -> bytes | None:
+    """Return the name of a field from the headers of its part."""
+    match = _NAME.search(head)
+    return match[1] if match else None
 
 
 def parse_pairs(raw: bytes) -> Pairs:
@@ -50,7 +62,7 @@ def _parse_multipart(boundary: bytes, body: bytes) -> Pairs:
 
 def _parse_part(part: bytes) -> tuple[bytes, bytes]:
     head, empty_line, content = part.partition(b"\r\n\r\n")
-    name = _NAME.search(head)
-    if not empty_line or not name:
+    name = find_part_name(head)
+    if not empty_line or name is None:
         raise VerificationFailed(RejectionReason.UNREADABLE)
-    return name[1], content
+    return name, content

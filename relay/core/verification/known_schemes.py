@@ -91,7 +91,11 @@ _SCHEMES = (
         "calendly", "header:calendly-webhook-signature", tolerance_seconds=_THREE_MINUTES_SECONDS
     ),
     _timestamped_pairs("mailchimp", "header:x-mailchimp-signature"),
-    _slack_like("slack", "slack", prefix="v0=", time="request-timestamp"),
+    replace(
+        _slack_like("slack", "slack", prefix="v0=", time="request-timestamp"),
+        # Slack still sends the token with which requests were verified before they were signed.
+        credentials=(_field("json:token"), _field("form:token")),
+    ),
     _slack_like("zoom", "zm", prefix="v0=", time="request-timestamp"),
     _slack_like("customer-io", "cio"),
     replace(
@@ -175,6 +179,7 @@ _SCHEMES = (
         signed=parse_template("{timestamp}{id}"),
         timestamp=_field("json:signature.timestamp"),
         id=_field("json:signature.token"),
+        credentials=(_field("json:signature.token"),),
     ),
     Scheme(
         # Signs only the second and type of an event, which two events can share. Retries keep the original timestamp.

@@ -123,6 +123,14 @@ class Scheme:
     unique_signature: bool = True
     """False if two different requests may have the same signed text. The replay guard then includes the body."""
 
+    credentials: tuple[Field, ...] = ()
+    """Further places in which the sender's requests contain a secret, or a part of the proof."""
+
+    @property
+    def secret_fields(self) -> tuple[Field, ...]:
+        """The places that are neither stored nor available to mappings."""
+        return (self.signature, *self.credentials) if self.signature else self.credentials
+
     @property
     def covers_body(self) -> bool:
         """Whether the signature detects a changed body. If not, a stolen signature can be sent with any body."""

@@ -1,10 +1,25 @@
-"""Removes credentials from a request, so that they are neither stored nor available to mappings."""
+"""Removes credentials from headers and parameters, so that they are neither stored nor available to mappings."""
 
 from collections.abc import Mapping
 
-from relay.core.verification.scheme import FieldLocation, Scheme
+from relay.core.verification.scheme import Field, FieldLocation, Scheme
 
-_SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
+_SECRET_HEADERS = frozenset(
+    {
+        "api-key",
+        "apikey",
+        "authorization",
+        "cookie",
+        "proxy-authorization",
+        "set-cookie",
+        "x-access-token",
+        "x-api-key",
+        "x-auth-token",
+        "x-gitlab-token",
+        "x-webhook-secret",
+        "x-webhook-token",
+    }
+)
 
 Texts = dict[str, str]
 
@@ -13,15 +28,18 @@ def strip_credentials(
     scheme: Scheme | None, headers: Mapping[str, str], query: Mapping[str, str]
 ) -> tuple[Texts, Texts]:
     """Return the headers, with lower-case names, and the query parameters, without credentials and the signature."""
+    fields = scheme.secret_fields if scheme else ()
+    names = {field.name for field in fields if field.location is FieldLocation.QUERY}
     safe_headers = {
-        name.lower(): value for name, value in headers.items() if name.lower() not in _SECRET_HEADERS
+        name.lower(): value
+        for name, value in headers.items()
+        if name.lower() not in _SECRET_HEADERS and not any(_is_in(name.lower(), field) for field in fields)
     }
-    signature = scheme.signature if scheme else None
-    if signature is None:
-        return safe_headers, dict(query)
-    name = signature.name.lower()
-    if signature.location is FieldLocation.HEADERS:
-        return {key: value for key, value in safe_headers.items() if not key.startswith(name)}, dict(query)
-    if signature.location is FieldLocation.QUERY:
-        return safe_headers, {key: value for key, value in query.items() if key != signature.name}
-    return {key: value for key, value in safe_headers.items() if key != name}, dict(query)
+    return safe_headers, {name: value for name, value in query.items() if name not in names}
+
+
+def _is_in(header: str, field: Field) -> bool:
+    """True if the field is this header, or one of a numbered group that contains it."""
+    if field.location is FieldLocation.HEADERS:
+        return header.startswith(field.name.lower())
+    return field.location is FieldLocation.HEADER and header == field.name.lower()

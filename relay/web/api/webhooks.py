@@ -10,6 +10,7 @@ from relay.core.source import Source
 from relay.core.verification.challenge import ChallengeResponse, answer_challenge
 from relay.core.verification.rejection import VerificationFailed
 from relay.core.verification.request import SignedRequest
+from relay.core.verification.strip_body import strip_body
 from relay.core.verification.strip_credentials import strip_credentials
 from relay.core.verification.verify import VerifiedRequest, verify
 from relay.core.webhook import Webhook
@@ -149,7 +150,8 @@ def _webhook_request(
     return WebhookRequest(
         source=source,
         webhook=hook,
-        raw=signed.body,
+        raw=strip_body(hook.scheme, signed.body, content_type),
+        sent=signed.body,
         content_type=content_type,
         headers=headers,
         query=query,

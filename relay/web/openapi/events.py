@@ -212,7 +212,7 @@ _EVENT_PAGE = record(
         "priority": PRIORITY,
         "replayed_at": timestamp(),
         "data_deleted_at": timestamp("When the event was discarded with its data. It cannot be replayed."),
-        "repeats": string("How many times the source sent the event again."),
+        "repeats": integer("How many times the source sent the event again."),
         "repeated_at": timestamp(),
         "aggregated": _AGGREGATED,
         "carrier_id": string("The carrier of the event's session."),
