@@ -14,7 +14,7 @@ from relay.store.erasures import (
     end_erasure,
     erase_record,
     list_open_erasures,
-    read_dedupe_name,
+    read_names,
     read_remaining_ids,
     rewrite_append_only_file,
     save_waiting_count,
@@ -79,10 +79,21 @@ def _erase_records(context: ErasureContext, record: ErasureRecord, until: dateti
 
 def _erase(context: ErasureContext, erasure: Erasure, record_id: str) -> EraseResult:
     store = context.store
-    # The name under which duplicates are detected may itself contain personal data: an alias replaces it.
-    name = read_dedupe_name(store.redis, record_id)
+    # The name under which duplicates are detected may itself contain personal data: an alias replaces it. So may the
+    # eventId alone, if a replay mapped the event again.
+    dedupe, event_id = read_names(store.redis, record_id)
+    name = dedupe or (event_id if _names_someone(store, erasure, event_id) else "")
     alias = store.people.alias(name) if name else ""
     return erase_record(store.scripts, erasure, record_id, alias=alias, keep_seconds=context.keep_seconds)
+
+
+def _names_someone(store: Store, erasure: Erasure, event_id: str) -> bool:
+    """True if an eventId contains an address, or the number of the erased person."""
+    # Most long numbers in ids are no phone numbers.
+    return any(
+        "@" in person or store.people.mark(person) == erasure.mark
+        for person in find_people_in_sentence(event_id)
+    )
 
 
 def _mentions(store: Store, erasures: Sequence[Erasure], text: str) -> bool:

@@ -98,8 +98,8 @@ def _list_ids(lookup: _Lookup, event_filter: EventFilter) -> list[str]:
 def _find_remembered_ids(lookup: _Lookup) -> list[str]:
     """Return the ids of the events that deduplication remembers by this name. Their records may have been pruned."""
     names = _candidate_names(lookup)
-    matches = [find_duplicates(store.redis, names) for store in lookup.viewer.stores]
-    return [event_id for match in matches for event_id in match.values()]
+    matches = [find_duplicates(store.redis, names, store.people) for store in lookup.viewer.stores]
+    return [event_id for match in matches for event_id in match]
 
 
 def _candidate_names(lookup: _Lookup) -> list[str]:

@@ -129,10 +129,12 @@ class AcceptOptions:
         """Return the concatenated marks of these people."""
         return self.people.marks(people) if self.people and people else b""
 
-    def alias(self, event: NewEvent) -> str:
-        """Return the alias for the event's ids if they contain personal data themselves, else ""."""
+    def aliases(self, event: NewEvent) -> tuple[str, str]:
+        """Return the aliases of the event's dedupe name and eventId if they contain personal data, else ""."""
         name = event.dedupe_name or event.event_id
-        return self.people.alias(name) if self.people and contains_person(name, event.people) else ""
+        if self.people is None or not contains_person(f"{name} {event.event_id}", event.people):
+            return "", ""
+        return self.people.alias(name), self.people.id_alias(event.event_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +195,7 @@ def accept(
     for event, body in zip(events, bodies, strict=True):
         # Most requests hold one event about the same people, whose marks need not be computed twice.
         marks_of = marks if event.people == receipt.people else options.marks(event.people)
-        arguments += _event_arguments(event, body, marks=marks_of, alias=options.alias(event))
+        arguments += _event_arguments(event, body, marks=marks_of, aliases=options.aliases(event))
     # If the response is lost, the sender repeats the request, and the script recognizes the events.
     with redis_errors_as_unavailable():
         kind, receipt_id, verdicts, rejections = scripts.run("accept", *arguments, wait_for_replicas=True)
@@ -259,7 +261,9 @@ def _receipt_fields(receipt: Receipt, raw: bytes) -> list[str | bytes]:
     return fields
 
 
-def _event_arguments(event: NewEvent, body: bytes, *, marks: bytes, alias: str) -> list[str | bytes | float]:
+def _event_arguments(
+    event: NewEvent, body: bytes, *, marks: bytes, aliases: tuple[str, str]
+) -> list[str | bytes | float]:
     fields: list[str | bytes | float] = ["type", event.type, "item", event.item]
     if event.call is not None:
         fields += ["operation", event.call.operation, "body", body]
@@ -269,7 +273,7 @@ def _event_arguments(event: NewEvent, body: bytes, *, marks: bytes, alias: str) 
         fields += ["cluster", cluster.fingerprint, "field", cluster.field]
     name = event.dedupe_name or event.event_id
     optional = {"warnings": event.warnings, "detail": event.reason, "rule": event.rule, "part": event.part}
-    optional |= {"marks": marks, "dedupe": name if alias else ""}
+    optional |= {"marks": marks, "dedupe": name if aliases[0] else ""}
     optional["trace"] = traceparent()
     for field, value in optional.items():
         if value:
@@ -282,7 +286,7 @@ def _event_arguments(event: NewEvent, body: bytes, *, marks: bytes, alias: str) 
     # Computed once here and counted by the script, so that the time series show how well events can be associated.
     association = assess_association(event.call.operation, event.call.body) if event.call is not None else ""
     happened = int(event.happened_at.timestamp() * 1_000_000) if event.happened_at else ""
-    people = (marks, happened, alias)
+    people = (marks, happened, *aliases)
     return [
         *head,
         job_data(event.id),

@@ -29,8 +29,7 @@ def list_events_in_all_stores(
 
 def _list_events(store: Store, wanted: EventFilter, *, limit: int, cursor: str | None) -> EventPage:
     # Each store has its own person key, so the same person has another mark in each.
-    mark = None if wanted.person is None else store.people.mark(wanted.person)
-    return list_events(store.redis, wanted, limit=limit, cursor=cursor, mark=mark)
+    return list_events(store.redis, wanted, limit=limit, cursor=cursor, people=store.people)
 
 
 def merge_pages(pages: Sequence[EventPage], *, limit: int | None) -> EventPage:

@@ -1,4 +1,6 @@
-"""Removes personal data from messages that outlive the event: details of holds, probes, open breakers and replays.
+"""Removes personal data from messages that outlive the event.
+
+They are the details of holds, probes, open breakers, token refreshes, replays and clusters.
 
 These messages come from Gong and from the relay. They rarely quote a payload; one that does is replaced.
 """
@@ -17,6 +19,7 @@ from relay.store.events import list_destination_names
 ERASED_TEXT = "(erased)"
 
 _MAX_REPLAYS = 1_000
+_PAGE = 500
 
 PersonTest = Callable[[str], bool]
 
@@ -27,6 +30,8 @@ def scrub_texts(scripts: Scripts, redis: Redis, contains_person: PersonTest) -> 
         names = list_destination_names(redis)
         for key, field in _text_fields(redis, names):
             _scrub_field(scripts, redis, (key, field), contains_person)
+        for key in _find_clusters(redis, contains_person):
+            redis.hset(key, "text", ERASED_TEXT)
         for name in names:
             _scrub_history(redis, keys.HOLD_HISTORY + name, contains_person)
         for replay in _replays(redis):
@@ -38,10 +43,25 @@ def _replays(redis: Redis) -> list[str]:
     return [name.decode() for name in ids]
 
 
+def _find_clusters(redis: Redis, contains_person: PersonTest) -> list[str]:
+    """Return the clusters whose text contains the person: it may quote an event that has left the cluster."""
+    members: Any = redis.zrange(keys.CLUSTERS, 0, -1)
+    names: list[str] = []
+    for start in range(0, len(members), _PAGE):
+        page = [keys.CLUSTER_INFO + name.decode() for name in members[start : start + _PAGE]]
+        pipeline = redis.pipeline(transaction=False)
+        for key in page:
+            pipeline.hget(key, "text")
+        texts = zip(page, pipeline.execute(), strict=True)
+        names += [key for key, text in texts if text and contains_person(text.decode())]
+    return names
+
+
 def _text_fields(redis: Redis, names: list[str]) -> Iterator[tuple[str, str]]:
     for name in names:
         yield keys.HOLD + name, "detail"
         yield keys.PROBE_RESULT + name, "detail"
+        yield keys.TOKENS + name, "lost"
     for url in _base_urls(redis):
         yield keys.BREAKER + url, "error"
 

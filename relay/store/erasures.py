@@ -110,11 +110,11 @@ def read_remaining_ids(redis: Redis, mark: bytes, *, after: str, most: int) -> l
     return [member[MARK_BYTES:].decode() for member in members]
 
 
-def read_dedupe_name(redis: Redis, event_id: str) -> str | None:
-    """Return an event's dedupe name, if that contains personal data itself."""
+def read_names(redis: Redis, event_id: str) -> tuple[str, str]:
+    """Return an event's dedupe name if that contains personal data itself, and its eventId; "" for what it lacks."""
     with redis_errors_as_unavailable():
-        name: Any = redis.hget(keys.EVENT + event_id, "dedupe")
-    return name.decode() if name else None
+        names: Any = redis.hmget(keys.EVENT + event_id, "dedupe", "event_id")
+    return (names[0] or b"").decode(), (names[1] or b"").decode()
 
 
 def erase_record(

@@ -17,6 +17,7 @@ from relay.store.engine.index_scan import IdRange, Index, PrefixedEntries, scan_
 from relay.store.engine.redis_time import SECOND
 from relay.store.engine.rq_jobs import job_data, job_timestamp
 from relay.store.engine.scripts import Scripts
+from relay.store.person_index import PersonMarker
 
 _PAGE = 200
 MAX_SCANNED = 2_000
@@ -115,17 +116,24 @@ def read_receipt(redis: Redis, receipt_id: str) -> dict[str, bytes] | None:
 
 
 def list_events(
-    redis: Redis, wanted: EventFilter, *, limit: int, cursor: str | None, mark: bytes | None = None
+    redis: Redis,
+    wanted: EventFilter,
+    *,
+    limit: int,
+    cursor: str | None,
+    people: PersonMarker | None = None,
 ) -> EventPage:
     """Return a page of at most `limit` events, newest first, after `cursor`.
 
-    `mark` is the mark of `wanted.person` in this store.
+    `people` makes the marks of this store; without it, a filter by person finds nothing.
     """
+    mark = people.mark(wanted.person) if people and wanted.person is not None else None
+    aliases = people.lookup_aliases(wanted.event_id) if people and wanted.event_id else ("", "")
     with redis_errors_as_unavailable():
         if mark is not None:
             return _scan_person(redis, wanted, person_entries(mark), limit=limit, cursor=cursor)
         if wanted.event_id is not None:
-            return _single_page(redis, _find_by_event_id(redis, wanted.event_id), wanted)
+            return _single_page(redis, _find_by_event_id(redis, wanted.event_id, aliases), wanted)
         if wanted.request_id is not None:
             return _single_page(redis, [redis.get(keys.BY_REQUEST_ID + wanted.request_id)], wanted)
         return _scan_page(redis, wanted, _indexes(redis, wanted), limit=limit, cursor=cursor)
@@ -154,10 +162,16 @@ def _scan_person(
     return _scan_page(redis, wanted, [entries], limit=limit, cursor=cursor)
 
 
-def _find_by_event_id(redis: Redis, event_id: str) -> list[Any]:
-    named: Any = redis.smembers(keys.BY_EVENT_ID + event_id)
+def _find_by_event_id(redis: Redis, event_id: str, aliases: tuple[str, str]) -> list[Any]:
     # Usually the eventId is the dedupe name, so most events need no second index.
-    return [redis.get(keys.DEDUPE + event_id), *named]
+    dedupe_names, indexed_ids = filter(None, (event_id, aliases[0])), filter(None, (event_id, aliases[1]))
+    pipeline = redis.pipeline(transaction=False)
+    for name in dedupe_names:
+        pipeline.get(keys.DEDUPE + name)
+    for name in indexed_ids:
+        pipeline.smembers(keys.BY_EVENT_ID + name)
+    # A GET returns one id or None, SMEMBERS a set.
+    return [pointer for row in pipeline.execute() for pointer in (row if isinstance(row, set) else [row])]
 
 
 def _single_page(redis: Redis, pointers: Sequence[Any], wanted: EventFilter) -> EventPage:
@@ -275,13 +289,14 @@ def list_destination_names(redis: Redis) -> list[str]:
     return sorted(name.decode() for name in names)
 
 
-def find_duplicates(redis: Redis, names: Sequence[str]) -> dict[str, str]:
-    """Return the dedupe names that an event already has, with its id. The event's record may have been pruned."""
-    if not names:
-        return {}
+def find_duplicates(redis: Redis, names: Sequence[str], people: PersonMarker) -> list[str]:
+    """Return the ids of the events that have one of these dedupe names. Their records may have been pruned."""
+    stored_names = [key for name in names for key in (name, people.lookup_aliases(name)[0]) if key]
+    if not stored_names:
+        return []
     with redis_errors_as_unavailable():
-        ids: Any = redis.mget([keys.DEDUPE + name for name in names])
-    return {name: event_id.decode() for name, event_id in zip(names, ids, strict=True) if event_id}
+        ids: Any = redis.mget([keys.DEDUPE + name for name in stored_names])
+    return list(dict.fromkeys(event_id.decode() for event_id in ids if event_id))
 
 
 def replay_event(

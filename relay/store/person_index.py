@@ -47,8 +47,19 @@ class PersonMarker:
         return b"".join(map(self.mark, people))
 
     def alias(self, name: str) -> str:
-        """Return the name that replaces one that contains personal data, once the person is erased."""
+        """Return what stands for a name with personal data: in keys, and in the event once its person is erased."""
         return f"erased:{self._digest(name)[: 2 * MARK_BYTES].hex()}"
+
+    def id_alias(self, event_id: str) -> str:
+        """Return the alias of an eventId in indexes, in which case and surrounding spaces make no difference."""
+        return self.alias(event_id.strip().lower())
+
+    def lookup_aliases(self, name: str) -> tuple[str, str]:
+        """Return both aliases under which an event with this name may be stored; empty for a name without personal data.
+
+        Raises Unavailable.
+        """
+        return (self.alias(name), self.id_alias(name)) if find_people_in_sentence(name) else ("", "")
 
     def _digest(self, text: str) -> bytes:
         if self._clock() - self._read_at >= _KEY_REFRESH_SECONDS:

@@ -8,6 +8,7 @@ from redis import Redis
 
 from relay.core.lifecycle import DeadLetterReason, State
 from relay.core.personal_data import find_people
+from relay.store.accept import EventIdInUse
 from relay.store.delivery import dead_letter, end_event, finish
 from relay.store.engine import keys
 from relay.store.engine.connection import WORKER, open_redis
@@ -19,7 +20,7 @@ from relay.store.erasures import (
     rewrite_append_only_file,
     start_erasure,
 )
-from relay.store.events import discard_event, read_event
+from relay.store.events import EventFilter, discard_event, list_events, read_event, replay_event
 from relay.store.stores import Store
 from tests.harness.waiting import eventually
 from tests.store.erasure_world import (
@@ -75,12 +76,84 @@ def test_an_unmapped_dead_letter_is_erased_with_its_errors(store: Store):
 
 def test_an_erasure_removes_an_id_with_the_persons_address_that_its_sender_chose(store: Store):
     accept_request(store, event_about("1", event_id=JANE, dedupe_name=f"web:{JANE}"))
-    assert store.redis.keys(f"{keys.ID_OWNER}*{JANE}")
+    # An older version used the id itself.
+    store.redis.set(f"{keys.ID_OWNER}4:acme:{JANE}", "web")
 
     erase(store)
 
-    assert store.redis.keys(f"{keys.ID_OWNER}*") == []
     assert JANE not in text_of_the_store(store.redis)
+
+
+def test_no_key_consists_of_an_id_with_an_address(store: Store):
+    [verdict] = accept_request(store, event_about("1", event_id=JANE, dedupe_name=f"web:{JANE}")).verdicts
+    accept_request(store, event_about(f"{JANE}-2"))
+
+    assert store.redis.keys(f"*{JANE}*") == []
+    assert store.redis.keys(f"{keys.ID_OWNER}*")
+    for event_id in (JANE, f"web:{JANE}"):
+        page = list_events(
+            store.redis, EventFilter(event_id=event_id), limit=9, cursor=None, people=store.people
+        )
+        assert [event["id"] for event in page.events] == [verdict.id]
+
+
+def test_an_erasure_after_the_event_was_pruned_leaves_no_id_behind(store: Store):
+    accept_request(store, event_about(f"{JANE}-1", event_id=JANE, dedupe_name=f"web:{JANE}"))
+    settle(store, end_event(State.DELIVERED, "r-1", record=b"{}", keep_seconds=0))
+    sweep_now(store.scripts, store.redis)
+    assert store.redis.keys(f"{keys.EVENT}*") == []
+
+    erase(store)
+
+    assert JANE not in text_of_the_store(store.redis)
+    again = event_about(f"{JANE}-1", event_id=JANE, dedupe_name=f"web:{JANE}")
+    assert accept_request(store, again).verdicts[0].duplicate
+
+
+def test_another_source_may_not_use_an_event_id_with_an_address_in_another_case(store: Store):
+    accept_request(store, event_about("1", event_id=JANE, dedupe_name=f"web:{JANE}"))
+    again = event_about("2", event_id=JANE.upper(), dedupe_name=f"shop:{JANE.upper()}")
+
+    with pytest.raises(EventIdInUse):
+        accept_request(store, again, source="shop")
+
+
+def test_an_id_that_a_replay_mapped_again_is_replaced(store: Store):
+    [verdict] = accept_request(store, event_about("1")).verdicts
+    store.redis.hset(keys.EVENT + verdict.id, "event_id", f"web:{JANE}-9")
+
+    erase(store)
+
+    assert JANE not in text_of_the_store(store.redis)
+
+
+def test_an_event_of_an_older_version_is_still_recognized(store: Store):
+    new_event = event_about(f"{JANE}-1")
+    [first] = accept_request(store, new_event).verdicts
+    [key] = store.redis.keys(f"{keys.DEDUPE}*")
+    store.redis.rename(key, f"{keys.DEDUPE}{new_event.event_id}")
+
+    assert accept_request(store, new_event).verdicts[0].id == first.id
+    erase(store)
+
+    assert JANE not in text_of_the_store(store.redis)
+    assert accept_request(store, new_event).verdicts[0].id == first.id
+
+
+def test_the_text_of_a_cluster_is_erased_that_quotes_an_event_which_has_left_it(store: Store):
+    make_dead(store)
+    [first] = store.redis.zrange(keys.EVENTS, 0, -1)
+    accept_request(store, event_about("2", email="joe@globex.example"), raw=JOES_RAW)
+    detail = "person.email: joe@globex.example is taken"
+    settle(store, dead_letter(DeadLetterReason.REJECTED, detail, record=b"{}", keep_seconds=600))
+    [cluster] = store.redis.keys(f"{keys.CLUSTER_INFO}*")
+    store.redis.hset(cluster, "text", f"person.email: {JANE} is taken")
+    replay_event(store.scripts, first.decode(), now=NOW)
+
+    erase(store)
+
+    assert JANE not in text_of_the_store(store.redis)
+    assert "joe@globex.example" in text_of_the_store(store.redis)
 
 
 def test_no_worker_leases_an_erased_event(store: Store):

@@ -16,7 +16,10 @@ EVENT = "relay:event:"
 """+ event id → hash: the whole record of an event, with one field `try:<number>` for each attempt."""
 
 DEDUPE = "relay:dedupe:"
-"""+ dedupe name (source ":" the sender's own id) → event id. Usually the dedupe name is Gong's eventId too. Expires."""
+"""+ dedupe name (source ":" the sender's own id) → event id. Usually the dedupe name is Gong's eventId too. Expires.
+
+Here and in the two indexes by eventId, a name that contains personal data is replaced by its alias
+(`relay.store.person_index`), because these keys outlive the event."""
 
 BY_EVENT_ID = "relay:by_event_id:"
 """+ Gong eventId that is no dedupe name → set of event ids, one for each source that uses it. Expires."""

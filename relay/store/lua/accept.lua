@@ -8,8 +8,8 @@
 --       of events, number of receipt fields and values, field, value …, then for each event:
 --       event id, Gong eventId, dedupe name, company, destination, state, priority, job data, session ('' = none), how
 --       reliably Gong can identify the person ('' = it has no call), marks of its people, µs at which it happened ('' =
---       unknown), alias for its ids if they contain personal data ('' = they do not), number of fields and values, field,
---       value …; the first two fields are its type and its item
+--       unknown), alias of the dedupe name and of the eventId if they contain personal data ('' = they do not), number of
+--       fields and values, field, value …; the first two fields are its type and its item
 -- A session is "name|idle timeout µs|max duration µs|µs at which this event happened".
 -- Returns {kind, receipt id, verdicts, rejections}. The kind is 'new', 'repeated', 'clash' (the idempotency name was used
 -- with another body), 'in_use' (another source has sent the Gong eventId of an event), 'over_share' (the source uses all its
@@ -82,10 +82,12 @@ local function count_dead_letter(id, destination)
   add_to_cluster(id)
 end
 
-local HEAD = 13                                  -- values of an event before its fields
+local HEAD = 14                                  -- values of an event before its fields
 local first, last = list_range(FIELDS)
 local first_event = last + 1
 
+-- Keys that consist of a name with personal data would outlive the event, so they consist of its alias. An older version of
+-- the relay used the name.
 local function prior_event(name, alias)
   return redis.call('GET', K.DEDUPE .. name) or (alias ~= '' and redis.call('GET', K.DEDUPE .. alias))
 end
@@ -109,9 +111,9 @@ local function has_only_duplicates()
 end
 
 -- Gong would answer 409 to the second source that sends it an eventId, and the event would be lost.
-local function is_id_of_other_source(event_id, name, company, state)
-  if name == event_id or state ~= 'queued' or redis.call('EXISTS', K.DEDUPE .. name) == 1 then return false end
-  local key = id_owner_key(company, event_id, source)
+local function is_id_of_other_source(event_id, name, company, state, alias, id_alias)
+  if name == event_id or state ~= 'queued' or prior_event(name, alias) then return false end
+  local key = id_owner_key(company, event_id, source, id_alias)
   local owner = key and redis.call('GET', key)
   return owner and owner ~= source
 end
@@ -119,7 +121,8 @@ end
 local is_in_use = false
 for_each_event(function(event)
   local _, event_id, name, company, _, state = unpack(ARGV, event, event + 5)
-  is_in_use = is_in_use or is_id_of_other_source(event_id, name, company, state)
+  local alias, id_alias = ARGV[event + 12], ARGV[event + 13]
+  is_in_use = is_in_use or is_id_of_other_source(event_id, name, company, state, alias, id_alias)
 end)
 if is_in_use then return {'in_use', '', '', ''} end
 
@@ -174,7 +177,7 @@ local in_stored_events, receipt_marks = {}, request_marks
 
 local next_event, verdicts, stored = first_event, {}, 0
 while next_event <= #ARGV do
-  local id, event_id, name, company, destination, state, priority, job, session, association, marks, _, alias =
+  local id, event_id, name, company, destination, state, priority, job, session, association, marks, _, alias, id_alias =
     unpack(ARGV, next_event, next_event + HEAD - 1)
   first, last = list_range(next_event + HEAD)
   next_event = last + 1
@@ -193,14 +196,14 @@ while next_event <= #ARGV do
     if is_erased[id] then
       -- Only the type and the item are stored. The event still exists, so that a retry is recognized as a duplicate.
       state, session, marks, last = 'erased', '', '', first + 3
-      if alias ~= '' then name, event_id = alias, alias end
     end
-    redis.call('SET', K.DEDUPE .. name, id, 'EX', dedupe_seconds)
+    redis.call('SET', K.DEDUPE .. (alias ~= '' and alias or name), id, 'EX', dedupe_seconds)
     if name ~= event_id then                     -- the sender chose the eventId, so other sources may use the same
-      redis.call('SADD', K.BY_EVENT_ID .. event_id, id)
-      redis.call('EXPIRE', K.BY_EVENT_ID .. event_id, dedupe_seconds)
+      local key = K.BY_EVENT_ID .. (alias ~= '' and id_alias or event_id)
+      redis.call('SADD', key, id)
+      redis.call('EXPIRE', key, dedupe_seconds)
       expiring_bytes = expiring_bytes + BYTES.name + #event_id
-      local owner_key = state == 'queued' and id_owner_key(company, event_id, source)
+      local owner_key = state == 'queued' and id_owner_key(company, event_id, source, id_alias)
       if owner_key then
         redis.call('SET', owner_key, source, 'EX', dedupe_seconds)
         expiring_bytes = expiring_bytes + BYTES.name + #owner_key
@@ -209,6 +212,7 @@ while next_event <= #ARGV do
     expiring_bytes = expiring_bytes + BYTES.name + #name
     local bytes = BYTES.event + text_bytes(first, last) + #marks / 8 * BYTES.mark
     event_bytes = event_bytes + bytes
+    if is_erased[id] and alias ~= '' then event_id = alias end
     if session ~= '' then state = join_session(id, session) end
     redis.call('HSET', K.EVENT .. id, 'state', state, 'source', source, 'destination', destination,
       'company', company, 'priority', priority, 'event_id', event_id, 'receipt', receipt, 'received_at', whole(now),

@@ -28,11 +28,12 @@ local function remove_fields(key)
   end
 end
 
--- Ids that contain personal data are parts of keys too. Under the alias the event is still recognized as a duplicate.
+-- An older version of the relay used ids that contain personal data as parts of keys. Under the alias the event is still
+-- recognized as a duplicate.
 local function rename_ids(key, dedupe, event_id)
   if alias == '' then return end
   local event = redis.call('HMGET', key, 'company', 'source')
-  local owner_key = id_owner_key(event[1], event_id, event[2])
+  local owner_key = id_owner_key(event[1], event_id, event[2], '')
   if owner_key and redis.call('GET', owner_key) == event[2] then redis.call('DEL', owner_key) end
   if dedupe and redis.call('EXISTS', K.DEDUPE .. dedupe) == 1 then
     redis.call('RENAME', K.DEDUPE .. dedupe, K.DEDUPE .. alias)

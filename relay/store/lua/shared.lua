@@ -14,9 +14,10 @@ end
 
 -- The key of the source that sent an eventId which its sender chose. Returns nil if the id begins with the name of its
 -- source, because then no other source can send it. Gong does not document whether case counts, so it does not count here.
-local function id_owner_key(company, event_id, source)
+-- `id_alias` stands for an id with personal data; '' for one without.
+local function id_owner_key(company, event_id, source, id_alias)
   if string.sub(event_id, 1, #source + 1) == source .. ':' then return nil end
-  local id = string.lower(string.match(event_id, '^%s*(.-)%s*$'))
+  local id = id_alias ~= '' and id_alias or string.lower(string.match(event_id, '^%s*(.-)%s*$'))
   return K.ID_OWNER .. #company .. ':' .. company .. ':' .. id
 end
 
