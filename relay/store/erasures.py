@@ -86,7 +86,7 @@ class ErasureRecord:
 
 @dataclass(frozen=True, slots=True)
 class ErasurePreview:
-    """What an erasure would erase: events by state, and receipts without events. With `at_least`, there are more."""
+    """What an erasure would erase: events by state, and the stored bytes of requests. With `at_least`, there are more."""
 
     counts: Mapping[State, int]
     receipts: int
@@ -212,11 +212,16 @@ def preview_erasure(redis: Redis, mark: bytes) -> ErasurePreview:
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
         for record_id in counted:
-            pipeline.hget(keys.EVENT + record_id, "state")
-        states: list[bytes | None] = pipeline.execute()
-    # An id without a state is a receipt.
-    by_state = Counter(State(state.decode()) for state in states if state)
-    return ErasurePreview(dict(by_state), len(counted) - by_state.total(), len(ids) > _MAX_PREVIEWED)
+            pipeline.hmget(keys.EVENT + record_id, "state", "receipt")
+        rows: list[list[bytes | None]] = pipeline.execute()
+        # An id without a state is a receipt. Several events may have come in one request.
+        named = zip(counted, rows, strict=True)
+        receipts = dict.fromkeys(receipt.decode() if receipt else name for name, (_, receipt) in named)
+        for receipt_id in receipts:
+            pipeline.hexists(keys.RECEIPT + receipt_id, "raw")
+        stored = sum(pipeline.execute())
+    by_state = Counter(State(state.decode()) for state, _ in rows if state)
+    return ErasurePreview(dict(by_state), stored, len(ids) > _MAX_PREVIEWED)
 
 
 def _record(erasure_id: str, row: Mapping[bytes, bytes]) -> ErasureRecord:

@@ -34,7 +34,7 @@ def test_a_dry_run_counts_events_and_changes_nothing(run: Run, redis: Redis):
     result = run("erase", "--email", JANE, "--dry-run")
 
     assert result.code == 0
-    assert result.out == ("main: 2 events (2 queued) and the bodies of 0 requests would be erased.\n")
+    assert result.out == ("main: 2 events (2 queued) and the bodies of 2 requests would be erased.\n")
     assert redis.exists(keys.ERASURES) == 0
 
 

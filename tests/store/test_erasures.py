@@ -15,6 +15,7 @@ from relay.store.engine.connection import WORKER, open_redis
 from relay.store.erasures import (
     EraseResult,
     erase_record,
+    preview_erasure,
     read_erased_events,
     read_erasure,
     rewrite_append_only_file,
@@ -72,6 +73,19 @@ def test_an_unmapped_dead_letter_is_erased_with_its_errors(store: Store):
 
     assert JANE not in text_of_the_store(store.redis)
     assert store.redis.keys("relay:cluster*") == []
+
+
+@pytest.mark.parametrize("state", MAKE_EVENT, ids=str)
+def test_a_preview_counts_what_the_erasure_then_erases(store: Store, state: State):
+    MAKE_EVENT[state](store)
+    accept_request(store, event_about("3", email="joe@globex.example"), raw=JOES_RAW)
+    accept_request(store, event_about("4", email="joe@globex.example"), raw=RAW)
+    preview = preview_erasure(store.redis, store.people.mark(JANE))
+
+    record = read_erasure(store.redis, erase(store))
+
+    assert (preview.counts, preview.receipts) == (record.counts, record.receipts)
+    assert preview.receipts > 0
 
 
 def test_an_erasure_removes_an_id_with_the_persons_address_that_its_sender_chose(store: Store):

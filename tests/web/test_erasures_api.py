@@ -131,7 +131,7 @@ def test_a_dry_run_counts_and_changes_nothing(
     page = post_json(client, "/v1/erasures", operator, email=JANE, dry_run=True)
 
     [store] = page["stores"]
-    assert (page["dry_run"], store["events"], store["receipts"]) == (True, {"queued": 2}, 0)
+    assert (page["dry_run"], store["events"], store["receipts"]) == (True, {"queued": 2}, 2)
     assert redis.exists(keys.ERASURES, keys.ERASED_PEOPLE) == 0
     assert len(event_ids) == 3
 
