@@ -12,7 +12,8 @@ RUN ["python", "-m", "venv", "--without-pip", "/opt/relay"]
 COPY docker/build.lock docker/runtime.lock docker/
 # Install only what the locks name with a hash, and build nothing from source.
 RUN ["/tools/bin/python", "-m", "pip", "install", "--require-hashes", "--only-binary=:all:", "-r", "docker/build.lock"]
-RUN ["/tools/bin/python", "-m", "pip", "--python", "/opt/relay/bin/python", "install", "--require-hashes", "--only-binary=:all:", "-r", "docker/runtime.lock"]
+RUN ["/tools/bin/python", "-m", "pip", "--python", "/opt/relay/bin/python", "install", "--require-hashes", "--only-binary=:all:", "--report", "/tools/report.json", "-r", "docker/runtime.lock"]
+COPY docker/complete_sbom.py docker/
 COPY pyproject.toml README.md LICENSE ./
 COPY relay relay
 COPY workers workers
@@ -20,7 +21,8 @@ RUN ["/tools/bin/python", "-m", "pip", "wheel", "--no-deps", "--no-build-isolati
 RUN ["/tools/bin/python", "-m", "pip", "--python", "/opt/relay/bin/python", "install", "--no-deps", "--no-index", "--find-links", "/tools/wheels", "gong-event-relay"]
 RUN ["/opt/relay/bin/python", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "/opt/relay/lib"]
 # The bill of materials in CycloneDX format; `docker build --target sbom --output . .` writes only this file.
-RUN ["/tools/bin/cyclonedx-py", "environment", "--output-reproducible", "--output-file", "/opt/relay/sbom.cdx.json", "/opt/relay/bin/python"]
+RUN ["/tools/bin/cyclonedx-py", "environment", "--pyproject", "pyproject.toml", "--output-reproducible", "--output-file", "/tools/packages.cdx.json", "/opt/relay/bin/python"]
+RUN ["/tools/bin/python", "docker/complete_sbom.py", "--base-image", "--report", "/tools/report.json", "/tools/packages.cdx.json", "/opt/relay/sbom.cdx.json"]
 
 FROM scratch AS sbom
 COPY --from=build /opt/relay/sbom.cdx.json /
