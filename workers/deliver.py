@@ -24,7 +24,7 @@ from relay.core.visit_session import aggregate_body
 from relay.store.delivery import LeasedEvent
 from relay.tracing.spans import SpanRole, annotate, span
 from workers.credentials import CredentialStore
-from workers.gong_client import Credentials, GongClient
+from workers.gong_client import Credentials, GongClient, build_request
 from workers.pacing import LatencyEstimator, RateGate
 
 
@@ -88,8 +88,9 @@ class Deliverer:
         body = _build_call_body(event)
 
         def send(credentials: Credentials, wait: Callable[[], None]) -> HttpResponse | NoResponse:
-            operation = Operation(event.operation)
-            return self._gong.send(credentials, operation, body, before_write=wait, until=until)
+            request = build_request(credentials, Operation(event.operation), body)
+            # After a loss, a kept connection must not lose the event a second time.
+            return self._gong.fetch(request, before_write=wait, until=until, fresh=event.ambiguous)
 
         return self._call(destination, send, now)
 

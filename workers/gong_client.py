@@ -1,13 +1,13 @@
 """GongClient: the only HTTP out of the relay. Makes one request and returns the response, or why there is none."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import requests
 from requests.auth import _basic_auth_str
 from requests.structures import CaseInsensitiveDict
-from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError, ReadTimeoutError
 
 from relay.core.call import Dialect, Operation
 from relay.core.destination import BasicCredentials
@@ -68,12 +68,9 @@ class GongClient:
         before_write: Callable[[], None],
         until: float = float("inf"),
     ) -> HttpResponse | NoResponse:
-        """Make one call of Gong's API. Raises only NoTimeLeftError.
-
-        `before_write` is called on the open connection, before the first byte: it waits for the rate gate. The call ends by
-        `until`, a `time.monotonic`; NoTimeLeftError means that nothing was written by then.
-        """
-        return self.fetch(_prepare(credentials, operation, body), before_write=before_write, until=until)
+        """Make one call of Gong's API, as `fetch` does."""
+        request = build_request(credentials, operation, body)
+        return self.fetch(request, before_write=before_write, until=until)
 
     def fetch(
         self,
@@ -81,14 +78,20 @@ class GongClient:
         *,
         before_write: Callable[[], None],
         until: float = float("inf"),
+        fresh: bool = False,
     ) -> HttpResponse | NoResponse:
-        """Make any request under the same timeouts. Raises like `send`."""
-        with self._deadlines.limit(before_write, until) as running:
+        """Make a request and return its response. Raises only NoTimeLeftError.
+
+        `before_write` is called on the open connection, before the first byte: it waits for the rate gate. It is called
+        again if the connection closes meanwhile. The call ends by `until`, a `time.monotonic`; NoTimeLeftError means that
+        nothing was written by then. `fresh`: use no connection that was kept from an earlier request.
+        """
+        with self._deadlines.limit(before_write, until, fresh=fresh) as running:
             try:
                 response: HttpResponse | NoResponse = self._exchange(request)
             except (requests.RequestException, HTTPError, OSError, ValueError) as error:
                 response = classify_exception(error)
-        # A connection that was cut in the middle of the headers reads like a response without a body: do not trust it.
+        # The response of a request that was cut at its deadline is not to be trusted, whatever was read of it.
         if running.timed_out:
             response = NoResponse(
                 "timeout", f"no complete response within {self._total:g} seconds", ambiguous=True
@@ -96,6 +99,8 @@ class GongClient:
         # Whatever went wrong, a request of which no byte was written cannot have an effect.
         if isinstance(response, NoResponse) and not running.written:
             return NoResponse("no_connection", response.detail, ambiguous=False)
+        if isinstance(response, NoResponse) and response.code == "connection_lost":
+            return replace(response, reused=running.reused)
         return response
 
     def probe(
@@ -128,7 +133,8 @@ class GongClient:
         return {"verify": merged["verify"], "proxies": merged["proxies"]}
 
 
-def _prepare(credentials: Credentials, operation: Operation, body: bytes) -> requests.PreparedRequest:
+def build_request(credentials: Credentials, operation: Operation, body: bytes) -> requests.PreparedRequest:
+    """Return the request of one call of Gong's API."""
     # Set field by field: `prepare()` would parse the URL again for every call, and it was checked when it was loaded.
     request = requests.PreparedRequest()
     request.method = operation.method
@@ -153,7 +159,6 @@ _NEVER_SENT = (
     requests.exceptions.InvalidURL,
     requests.exceptions.InvalidSchema,
     requests.exceptions.MissingSchema,
-    requests.exceptions.InvalidHeader,
     requests.exceptions.ProxyError,
 )
 
@@ -162,7 +167,8 @@ def classify_exception(error: Exception) -> NoResponse:
     """Return what an exception means. It is ambiguous if Gong may have received the request before it was raised."""
     detail = _describe_error(error)
     # ConnectTimeout is a Timeout too, but nothing was sent then.
-    if isinstance(error, requests.Timeout) and not isinstance(error, requests.ConnectTimeout):
+    is_timeout = isinstance(error, requests.Timeout | ReadTimeoutError)
+    if is_timeout and not isinstance(error, requests.ConnectTimeout):
         return NoResponse("timeout", detail, ambiguous=True)
     if isinstance(error, _NEVER_SENT) or _never_connected(error):
         return NoResponse("no_connection", detail, ambiguous=False)

@@ -1,5 +1,6 @@
 """HTTP adapter for `requests`: connects first, waits for the rate gate, then writes, all by one deadline."""
 
+import select
 import socket
 import threading
 import time
@@ -15,6 +16,11 @@ from urllib3.poolmanager import PoolManager, ProxyManager
 from urllib3.util.connection import create_connection
 
 from relay.sockets import Address, Deadline, NameLookup, connect
+from workers.http_response import StrictResponse
+
+_MAX_CONNECTS = 3
+_CLOSED_BY_PEER = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
+"""Without POLLRDHUP, which only Linux has, a half-closed connection is noticed when the response is missing."""
 
 
 class NoTimeLeftError(Exception):
@@ -24,18 +30,22 @@ class NoTimeLeftError(Exception):
 class RunningRequest:
     """A request in flight. If `timed_out` is set, its deadline passed and its response must not be trusted."""
 
-    __slots__ = ("_until", "_wait", "deadline", "sock", "timed_out", "written")
+    __slots__ = ("_until", "_wait", "deadline", "fresh", "reused", "sock", "timed_out", "written")
 
-    def __init__(self, seconds: float, until: float, wait: Callable[[], None]) -> None:
+    def __init__(self, seconds: float, until: float, wait: Callable[[], None], *, fresh: bool) -> None:
         self.deadline = Deadline(seconds)
         self.sock: socket.socket | None = None
         self.written = False
         """True once bytes of the request may have left."""
         self.timed_out = False
+        self.fresh = fresh
+        """True if no kept connection may be used."""
+        self.reused = False
+        """True if the connection was kept from an earlier request."""
         self._until, self._wait = until, wait
         self._shorten()
 
-    def begin_write(self, sock: socket.socket | None) -> None:
+    def wait(self, sock: socket.socket | None) -> None:
         """Wait for the rate gate. That time does not count, except towards `until`. Raises NoTimeLeftError."""
         self.sock = sock
         started = time.monotonic()
@@ -47,7 +57,6 @@ class RunningRequest:
         self._shorten()
         if time.monotonic() >= self._until:
             raise NoTimeLeftError
-        self.written = True
 
     def _shorten(self) -> None:
         self.deadline.at = min(self.deadline.at, self._until)
@@ -66,6 +75,8 @@ _pending = _Pending()
 
 class _Paced(HTTPConnection):
     """Waits with the connection already open, so that a slow handshake cannot bunch calls together."""
+
+    response_class = StrictResponse
 
     def connect(self) -> None:
         try:
@@ -101,11 +112,41 @@ class _Paced(HTTPConnection):
         return create_connection(address[4][:2], seconds, self.source_address, self.socket_options)
 
     def request(self, *arguments: Any, **options: Any) -> None:
-        if self.sock is None:
-            self.connect()
         if _pending.request is not None:
-            _pending.request.begin_write(self.sock)
+            self._wait_for_turn(_pending.request)
         super().request(*arguments, **options)
+
+    def _wait_for_turn(self, request: RunningRequest) -> None:
+        """Wait with an open connection. The peer may close it meanwhile; what is written then is lost for certain."""
+        if request.fresh:
+            self._close_socket()
+        for _ in range(_MAX_CONNECTS):
+            request.reused = self.sock is not None
+            if self.sock is None:
+                self.connect()
+            request.wait(self.sock)
+            if not self._is_closed_by_peer(reused=request.reused):
+                break
+            self._close_socket()
+        else:
+            # The peer closes what is idle for less than a wait: write at once.
+            self.connect()
+            request.sock = self.sock
+        request.written = True
+
+    def _close_socket(self) -> None:
+        # `close` would forget the proxy's tunnel too, and the next socket would speak to the proxy as if it were Gong.
+        tunnel = (self._tunnel_host, self._tunnel_port, self._tunnel_scheme)
+        self.close()
+        self._tunnel_host, self._tunnel_port, self._tunnel_scheme = tunnel
+
+    def _is_closed_by_peer(self, *, reused: bool) -> bool:
+        # Nothing was requested, so bytes on a kept connection belong to no request. A new one may have TLS session tickets.
+        if reused and not self.is_connected:
+            return True
+        poll = select.poll()
+        poll.register(self.sock, _CLOSED_BY_PEER)
+        return bool(poll.poll(0))
 
 
 class _Connection(_Paced, HTTPConnection):
@@ -158,12 +199,13 @@ class Deadlines:
         threading.Thread(target=self._watch, name="deadlines", daemon=True).start()
 
     @contextmanager
-    def limit(self, wait: Callable[[], None], until: float) -> Iterator[RunningRequest]:
+    def limit(self, wait: Callable[[], None], until: float, *, fresh: bool) -> Iterator[RunningRequest]:
         """Limit the one request that this thread makes inside the block.
 
-        It may take `seconds` without the time spent in `wait`, and must end by `until`, a `time.monotonic`.
+        It may take `seconds` without the time spent in `wait`, and must end by `until`, a `time.monotonic`. With
+        `fresh` it uses no connection that was kept from an earlier request.
         """
-        thread, running = threading.get_ident(), RunningRequest(self._seconds, until, wait)
+        thread, running = threading.get_ident(), RunningRequest(self._seconds, until, wait, fresh=fresh)
         _pending.request, _pending.lookup = running, self._lookup
         self._running[thread] = running
         try:

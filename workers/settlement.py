@@ -122,8 +122,10 @@ def settle(attempt: Attempt, options: SettlementOptions) -> Settlement:
 def _retry_or_dead_letter(attempt: Attempt, outcome: Failed, options: SettlementOptions) -> Settlement:
     """Retry later, or make the event a dead letter when its attempts or its age are used up."""
     event, text = attempt.event, "; ".join(outcome.errors) or outcome.code
-    # The trial call of a circuit breaker tests Gong, not the event: it spends no attempt.
-    spends_attempt = not event.is_trial_call
+    # The trial call of a circuit breaker tests Gong, not the event: it spends no attempt. Neither does the first loss of a
+    # kept connection, which its peer may close at any time. The next attempt gets a new connection.
+    is_closed_early = outcome.reused and not event.ambiguous
+    spends_attempt = not (event.is_trial_call or is_closed_early)
     age = (attempt.started_at - event.received_at).total_seconds()
     jitter = random.random()  # noqa: S311 - jitter needs no cryptographic randomness
     seconds = options.schedule.delay(event.attempts + spends_attempt, age, jitter)
@@ -135,7 +137,7 @@ def _retry_or_dead_letter(attempt: Attempt, outcome: Failed, options: Settlement
             keep_seconds=options.retention.dead,
             status=outcome.status,
         )
-    gong_at_fault = is_gongs_fault(outcome)
+    gong_at_fault = is_gongs_fault(outcome) and not is_closed_early
     pause = failure_pause(outcome.retry_after)
     retry = Retry(
         seconds=max(seconds, pause),

@@ -46,6 +46,8 @@ class NoResponse:
     code: str
     detail: str
     ambiguous: bool
+    reused: bool = False
+    """The connection had been kept open from an earlier call. Its peer may close it at any time."""
 
 
 ATTEMPT_ERRORS: Mapping[str, str] = {
@@ -102,6 +104,8 @@ class Failed:
     """True if Gong may have accepted the event all the same."""
     retry_after: float | None
     """Seconds, None if Gong gave none."""
+    reused: bool = False
+    """The connection that broke had been kept open from an earlier call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +159,7 @@ def classify_response(response: HttpResponse | NoResponse, now: datetime) -> Out
             errors=(response.detail,),
             ambiguous=response.ambiguous,
             retry_after=None,
+            reused=response.reused,
         )
     details = _parse_details(response)
     if response.status < 300:  # noqa: PLR2004 - the first status that is not a success

@@ -29,6 +29,8 @@ class Account:
     oauth: bool = False
     aggregate: Mapping[str, Any] = field(default_factory=dict)
     store: str = "main"
+    base_url: str = ""
+    """Empty: the account is a company of the sandbox."""
 
     @property
     def key(self) -> str:
@@ -54,7 +56,7 @@ def configuration(accounts: Iterable[Account], gong_url: str, stores: Mapping[st
     for account in accounts:
         destinations[account.name] = {
             "auth": {"oauth": {}} if account.oauth else _KEY,
-            "base_url": f"{gong_url}/c/{account.company or account.name}",
+            "base_url": account.base_url or f"{gong_url}/c/{account.company or account.name}",
             "company": account.company or account.name,
             "dialect": account.dialect,
             "limits": {

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
@@ -130,10 +131,11 @@ class Stack:
     def environ(self) -> dict[str, str]:
         """Return the environment of the relay's processes."""
         inherited = {name: os.environ[name] for name in _INHERITED_VARIABLES if name in os.environ}
+        urls = [self.gong_url, *(account.base_url for account in self.plan.accounts if account.base_url)]
         ours = {
             "PYTHONUNBUFFERED": "1",
             "RELAY_ADMIN_KEY": ADMIN_KEY,
-            "RELAY_ALLOW_GONG_HOSTS": self.gong_url.removeprefix("http://"),
+            "RELAY_ALLOW_GONG_HOSTS": ",".join(sorted({urlsplit(url).netloc for url in urls})),
             "RELAY_PUBLIC_URL": self.url,
             "RELAY_SECRET_KEYS": SECRET_KEY,
             "RELAY_CONFIG": str(self.folder / "relay.yaml"),

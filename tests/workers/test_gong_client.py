@@ -131,6 +131,20 @@ def test_a_server_that_sends_single_bytes_is_cut_off_at_the_total_deadline():
     assert time.monotonic() - started < 10
 
 
+def test_a_body_that_stops_coming_times_out():
+    release = threading.Event()
+
+    def stall(sock: socket.socket, _: bytes) -> None:
+        sock.sendall(OK[:-5])
+        release.wait(20)
+
+    with server(stall) as (url, _):
+        answer = send(url, total=0.3)
+        release.set()
+
+    assert answer == Like("timeout", ambiguous=True)
+
+
 def test_an_endless_body_is_read_up_to_64_kib():
     head = b"HTTP/1.1 500 Oops\r\nContent-Length: 10000000\r\n\r\n"
     with server(lambda sock, _: sock.sendall(head + b"x" * 10_000_000)) as (url, _):

@@ -119,6 +119,18 @@ def test_the_trial_call_of_a_circuit_breaker_spends_no_attempt():
     assert (settlement.verb, settlement.arguments[2]) == ("retry", 0)
 
 
+def test_the_first_loss_of_a_kept_connection_spends_no_attempt_and_is_not_gongs_fault():
+    settlement = settle(failed(status=None, code="connection_lost", reused=True), attempts=11)
+
+    assert (settlement.verb, settlement.arguments[1:4]) == ("retry", (1, 0, 0))
+
+
+def test_the_next_loss_spends_an_attempt():
+    settlement = settle(failed(status=None, code="connection_lost", reused=True), ambiguous=True)
+
+    assert settlement.arguments[1:4] == (1, 1, 1)
+
+
 def test_a_longer_retry_after_is_respected():
     settlement = settle(failed(retry_after=120.0))
 
