@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,7 +35,8 @@ def test_no_window_has_more_writes_than_the_limit(gaps: list[float], per_second:
         clock.seconds += gap
         written.append(clock.seconds + gate.reserve("acme", per_second))
 
-    assert written == sorted(written)
+    # Adding a wait to the time may round to the neighboring number.
+    assert all(late > early - 1e-9 for early, late in pairwise(written))
     assert all(late - early > 1.02 for early, late in zip(written, written[per_second:], strict=False))
 
 
