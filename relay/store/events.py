@@ -128,12 +128,13 @@ def list_events(
     `people` makes the marks of this store; without it, a filter by person finds nothing.
     """
     mark = people.mark(wanted.person) if people and wanted.person is not None else None
-    aliases = people.lookup_aliases(wanted.event_id) if people and wanted.event_id else ("", "")
     with redis_errors_as_unavailable():
         if mark is not None:
             return _scan_person(redis, wanted, person_entries(mark), limit=limit, cursor=cursor)
         if wanted.event_id is not None:
-            return _single_page(redis, _find_by_event_id(redis, wanted.event_id, aliases), wanted)
+            return _single_page(
+                redis, _find_by_event_id(redis, wanted.event_id, wanted.source, people), wanted
+            )
         if wanted.request_id is not None:
             return _single_page(redis, [redis.get(keys.BY_REQUEST_ID + wanted.request_id)], wanted)
         return _scan_page(redis, wanted, _indexes(redis, wanted), limit=limit, cursor=cursor)
@@ -162,9 +163,15 @@ def _scan_person(
     return _scan_page(redis, wanted, [entries], limit=limit, cursor=cursor)
 
 
-def _find_by_event_id(redis: Redis, event_id: str, aliases: tuple[str, str]) -> list[Any]:
-    # Usually the eventId is the dedupe name, so most events need no second index.
-    dedupe_names, indexed_ids = filter(None, (event_id, aliases[0])), filter(None, (event_id, aliases[1]))
+def _find_by_event_id(
+    redis: Redis, event_id: str, source: str | None, people: PersonMarker | None
+) -> list[Any]:
+    # Usually the eventId is the dedupe name, so most events need no second index. An event whose id another source had sent
+    # before has the prefix of its source in Gong, but its sender knows the id without.
+    names = [event_id, *([f"{source}:{event_id}"] if source else [])]
+    aliases = [people.lookup_aliases(name) if people else ("", "") for name in names]
+    dedupe_names = filter(None, (*names, *(alias for alias, _ in aliases)))
+    indexed_ids = filter(None, (event_id, aliases[0][1]))
     pipeline = redis.pipeline(transaction=False)
     for name in dedupe_names:
         pipeline.get(keys.DEDUPE + name)

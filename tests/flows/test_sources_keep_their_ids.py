@@ -146,7 +146,7 @@ IDS = st.builds(
     "{}{}{}".format,
     st.sampled_from(["", "ada:", "bob:", "ADA:", " ada:", "ada@1:", "ada-routed:", "ada:ada:", "urn:"]),
     st.sampled_from(["", "ada:", "bob:"]),
-    st.sampled_from(["1", "x-1", "X-1"]),
+    st.sampled_from(["1", "x-1", "X-1", "jane@globex.example-1"]),
 )
 MESSAGES = st.builds(Message, st.sampled_from(PATHS), IDS)
 
@@ -156,6 +156,11 @@ MESSAGES = st.builds(Message, st.sampled_from(PATHS), IDS)
 @example(victim=Message("webhook", "1"), attack=[Message("engagement", "ada:1")], sent_first=True)
 @example(victim=Message("routed", "1"), attack=[Message("gong", "ada-routed:1")], sent_first=True)
 @example(victim=Message("gong", "1"), attack=[Message("gong", "1")], sent_first=True)
+@example(
+    victim=Message("gong", "jane@globex.example"),
+    attack=[Message("gong", "jane@globex.example")],
+    sent_first=True,
+)
 @example(victim=Message("engagement", "1"), attack=[Message("gong", "1")], sent_first=True)
 @example(victim=Message("gong", "x-1"), attack=[Message("gong", "X-1")], sent_first=False)
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -197,6 +202,17 @@ def test_an_id_that_another_source_has_sent_gets_the_prefix_of_its_own_source(wo
     world.deliver()
 
     assert sorted(event["event_id"] for event in received(world.gong)) == ["42", "ada:42"]
+
+
+def test_an_event_with_a_prefix_that_its_sender_did_not_send_is_found_by_the_senders_own_id(world: World):
+    world.start_again()
+    world.post("bob", Message("gong", "42"), title="Attack")
+    world.post("ada", Message("gong", "42"), title="Victim")
+
+    key = {"X-API-Key": KEYS["ada"]}
+    [event] = world.client.get("/v1/events?event_id=42", headers=key).get_json()["events"]
+    assert (event["event_id"], event["source"]) == ("ada:42", "ada")
+    assert world.client.get("/v1/why?event_id=42", headers=key).get_json()["why"]["cause"] == "queued"
 
 
 def test_a_source_may_send_its_own_prefix_itself(world: World):
