@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt lint types imports bench torture rolling chart golden audit rehearse sbom screenshots noise sdks docs lock clean
+.PHONY: help setup run test check fmt lint types imports bench attacks torture rolling chart golden audit rehearse sbom screenshots noise sdks docs lock clean
 
 BIN := .venv/bin
 STAMP := .venv/.made-from-lock
@@ -74,6 +74,10 @@ bench: setup ## run all benchmarks
 	@$(BIN)/python -m bench.memory
 	@$(BIN)/python -m bench.depth
 	@$(BIN)/python -m bench.pages
+	@$(BIN)/python -m bench.attacks
+
+attacks: setup ## attack one web process, and print its silences and its memory
+	@$(BIN)/python -m bench.attacks
 
 rolling: setup ## restart web and worker in turn under load for five minutes, and count lost events
 	@$(BIN)/python -m bench.rolling

@@ -35,6 +35,10 @@ _REASONS = {
 """How gunicorn's own messages begin, before anything is put into them, and what the log says instead."""
 
 
+_AT_CALLER = {"stacklevel": 3}
+"""The place of a message is that of gunicorn's code that logs it, not of its logger."""
+
+
 class JsonHandler(logging.Handler):
     """Writes each record of the standard library's logging as one line of our log."""
 
@@ -63,6 +67,15 @@ class JsonLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
         for log in (self.error_log, self.access_log):
             log.handlers[:] = [handler]
         capture_output()
+
+    def critical(self, msg: object, *args: object, **options: Any) -> None:
+        super().critical(msg, *args, **_AT_CALLER, **options)
+
+    def error(self, msg: object, *args: object, **options: Any) -> None:
+        super().error(msg, *args, **_AT_CALLER, **options)
+
+    def warning(self, msg: object, *args: object, **options: Any) -> None:
+        super().warning(msg, *args, **_AT_CALLER, **options)
 
     def _compute_access_log_enabled(self) -> bool:
         return False

@@ -86,6 +86,9 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         number = 0
         while (head := connection.read_head()) is not None:
             number += 1
+            if connection.pending:
+                # Otherwise many requests that arrived at once on one connection would all be answered before any other.
+                gevent.sleep(0)
             request = parse_head(self.cfg, IterUnreader((head,)), client_address, number)
             if connection.is_reserved and request.path not in _PROBES:
                 raise busy("The relay has too many connections. Send the request again later.")
