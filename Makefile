@@ -9,6 +9,7 @@ STAMP := .venv/.made-from-lock
 CHART_LOCK := tests/chart/requirements.lock
 CHART_STAMP := .venv/.made-from-chart-lock
 CHECKOV_STAMP := .venv-checkov/.made-from-pins
+PIP_AUDIT_STAMP := .venv-audit/.made-from-pins
 SDKS := tests/core/verification/sdks.txt
 SDKS_BIN := .venv-sdks/bin
 SDKS_STAMP := .venv-sdks/.made-from-lock
@@ -104,8 +105,14 @@ else
 endif
 	@touch $(CHART_STAMP)
 
-audit: $(CHART_STAMP) $(CHECKOV_STAMP) ## check the chart and the Dockerfile with checkov
-	@RELAY_REQUIRE_CHECKOV=1 $(BIN)/pytest tests/chart/test_chart_audit.py
+audit: $(CHART_STAMP) $(CHECKOV_STAMP) $(PIP_AUDIT_STAMP) ## check the chart and the Dockerfile with checkov, the locks with pip-audit
+	@RELAY_REQUIRE_CHECKOV=1 $(BIN)/pytest tests/chart/test_chart_audit.py tests/chart/test_vulnerabilities.py
+	@$(BIN)/python -m tests.chart.vulnerabilities
+
+$(PIP_AUDIT_STAMP): $(STAMP) tests/chart/pip-audit.txt
+	@$(BIN)/python -m venv --clear .venv-audit
+	@.venv-audit/bin/python -m pip install -qq --disable-pip-version-check -r tests/chart/pip-audit.txt
+	@touch $(PIP_AUDIT_STAMP)
 
 $(CHECKOV_STAMP): $(STAMP) tests/chart/checkov.txt
 	@$(BIN)/python -m venv --clear .venv-checkov
@@ -145,5 +152,5 @@ lock: ## update every lock file from pyproject.toml (needs uv)
 		tests/chart/requirements.in -o $(CHART_LOCK)
 
 clean: ## remove .venv and the caches of tools (never .relay, which holds events)
-	rm -rf .venv .venv-sdks .venv-checkov .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	rm -rf .venv .venv-sdks .venv-checkov .venv-audit .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
