@@ -196,6 +196,11 @@ class Settings:
     max_items: int = option(
         500, "Maximum number of events in one request.", parse=integer_between(1, 100_000)
     )
+    max_unreadable_bytes: int = option(
+        262_144,
+        "Bytes up to which a webhook's body that cannot be read becomes a dead letter. A larger one is answered with 413.",
+        parse=integer_between(0),
+    )
     retention_delivered_hours: int = option(
         72, "Hours for which delivered events are kept.", parse=integer_between(0)
     )

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+_KILO = 1000
 NO_VALUE = "-"
 
 
@@ -41,6 +42,16 @@ def format_age(timestamp: str, now: datetime) -> str:
 def format_time(timestamp: str) -> str:
     """Format a timestamp to the second: `2026-11-21 10:00:00 UTC`."""
     return f"{datetime.fromisoformat(timestamp):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def format_bytes(number: int) -> str:
+    """Format a number of bytes in one unit: `512 bytes`, `9.8 kB`, `71.3 MB`."""
+    if number < _KILO:
+        return pluralize(number, "byte")
+    unit, size = next(
+        (unit, size) for unit, size in (("GB", _KILO**3), ("MB", _KILO**2), ("kB", _KILO)) if number >= size
+    )
+    return f"{number / size:,.1f} {unit}"
 
 
 def pluralize(number: int, noun: str) -> str:

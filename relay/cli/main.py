@@ -12,6 +12,7 @@ from relay.cli.commands import (
     events,
     key,
     map,  # noqa: A004 - named after its command
+    purge,
     replay,
     secret_keys,
     send,
@@ -43,6 +44,7 @@ _COMMANDS = (
     map.map_payload,
     source.source,
     replay.replay,
+    purge.purge,
     destinations.pause,
     destinations.resume,
     destinations.probe,

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response, request
 
 from relay.actions.dead_letters import preview_cluster, replay_cluster
+from relay.actions.purges import purge_events
 from relay.actions.visibility import make_viewer
 from relay.core.errors import ValidationFailed
 from relay.core.roles import Principal, Role
@@ -13,9 +14,12 @@ from relay.dashboard.formatting import pluralize
 from relay.dashboard.mapping_form import format_mapping, parse_mapping
 from relay.dashboard.rendering import confirm_page, is_confirmed, page_links, redirect_with_message, render
 from relay.queries.dead_letters import cluster_page, dead_letters_page
+from relay.queries.purges import read_purge_request
 from relay.web.context import WebContext, require_role
 
 dead_letters = page_blueprint("dead_letters", __name__)
+
+_PURGE_QUESTION = "Delete these dead letters and their requests permanently? They cannot be replayed."
 
 
 @dead_letters.get("/ops/dead-letters")
@@ -56,6 +60,20 @@ def replay(cluster: str) -> Response:
     return redirect_with_message(
         f"/ops/replays/{page['id']}", "The replay has started. New events are sent first."
     )
+
+
+@dead_letters.post("/ops/dead-letters/<cluster>/purge")
+def purge(cluster: str) -> Response:
+    ctx, principal = require_role(Role.OPERATOR)
+    url = f"/ops/dead-letters/{cluster}"
+    if not is_confirmed():
+        return confirm_page(_PURGE_QUESTION, "Purge", back=url, principal=principal)
+    document = {"filter": {"status": "dead", "cluster": cluster}}
+    result = purge_events(ctx, principal, read_purge_request(document, now=ctx.now()))
+    text = f"{pluralize(result['events'], 'dead letter')} deleted."
+    if result["cursor"] is None:
+        return redirect_with_message("/ops/dead-letters", text)
+    return redirect_with_message(url, f"{text} There are more: purge again.")
 
 
 def _render_cluster(ctx: WebContext, principal: Principal, cluster: str, **values: Any) -> Response:

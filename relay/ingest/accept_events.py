@@ -51,6 +51,8 @@ class IngestContext:
     retention: Retention
     now: Callable[[], datetime]
     max_items: int = 500
+    max_unreadable_bytes: int = 262_144
+    """A webhook's body that cannot be read is stored as a dead letter up to this size, and refused above it."""
 
     def router(self, source: Source, *, for_rules: bool = False) -> Router:
         """Return the function that finds the destination of each of a source's items."""

@@ -12,7 +12,7 @@ from datetime import datetime
 
 import orjson
 
-from relay.core.errors import Problem, RelayError
+from relay.core.errors import Problem, RelayError, TooLarge
 from relay.core.ids import ENTROPY_BYTES, generate_ids
 from relay.core.lifecycle import DeadLetterReason, State
 from relay.core.mapping.engine import build_scope, fail_payload, map_payload
@@ -57,9 +57,14 @@ class WebhookResult:
 
 
 def ingest_webhook(ctx: IngestContext, request: WebhookRequest) -> WebhookResult:
-    """Store a webhook and its events. Raises Unavailable, or Conflict if a known signature has another body."""
+    """Store a webhook and its events.
+
+    Raises TooLarge if its body cannot be read and is larger than `ctx.max_unreadable_bytes`, Conflict if a known signature
+    has another body, TooManyRequests, and Unavailable.
+    """
     now = ctx.now()
-    mapped = map_webhook(request, ctx.router(request.source, for_rules=True), now=now)
+    router = ctx.router(request.source, for_rules=True)
+    mapped = map_webhook(request, router, now=now, max_unreadable_bytes=ctx.max_unreadable_bytes)
     receipt_id, *ids = generate_ids(now, os.urandom(ENTROPY_BYTES), len(mapped) + 1)
     events = list(_build_events(request.source, mapped, ids))
     receipt = _build_receipt(receipt_id, request)
@@ -81,11 +86,19 @@ def _count_as(verdict: Verdict) -> str:
     return State.QUEUED if verdict.status in {State.AGGREGATING, State.AGGREGATED} else verdict.status
 
 
-def map_webhook(request: WebhookRequest, router: Router, *, now: datetime) -> tuple[MappingResult, ...]:
-    """Map every item of a webhook. A body that cannot be read yields one dead item. Never raises."""
+def map_webhook(
+    request: WebhookRequest, router: Router, *, now: datetime, max_unreadable_bytes: int | None = None
+) -> tuple[MappingResult, ...]:
+    """Map every item of a webhook. A body that cannot be read yields one dead item.
+
+    Raises TooLarge if such a body is larger than `max_unreadable_bytes`; with None, it raises nothing.
+    """
     try:
         body = read_body(request.raw, request.content_type, request.webhook.body_format)
     except RelayError as error:
+        # It is refused rather than cut: after a 2xx, nothing of a request may be lost.
+        if max_unreadable_bytes is not None and len(request.raw) > max_unreadable_bytes:
+            raise _unreadable_error(error, max_unreadable_bytes) from None
         # The id is a digest of the bytes, so that the same body sent again is recognized as a duplicate.
         event_id = hash_event_id(request.source.name, request.raw.decode("utf-8", "surrogateescape"))
         scope = build_scope(Payload(None, request.headers, request.query), request.source.name, now)
@@ -95,6 +108,14 @@ def map_webhook(request: WebhookRequest, router: Router, *, now: datetime) -> tu
     return map_payload(
         request.webhook.mapping, payload, source=request.source, destination=router, received_at=now
     )
+
+
+def _unreadable_error(error: RelayError, most: int) -> TooLarge:
+    text = (
+        f"The body cannot be read ({error.code}), and it is larger than the {most:,} bytes up to which such a body is stored "
+        "for the operator. Nothing was stored. Send what the source is configured for, or fix its `read` section."
+    )
+    return TooLarge("unreadable_body", text)
 
 
 def read_payload(request: WebhookRequest) -> Payload:

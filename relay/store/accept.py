@@ -225,7 +225,7 @@ def _refusal(kind: bytes, receipt: Receipt, *, detail: bytes) -> RelayError | Ev
         return TooManyRequests("source_rate", text, retry_after=int(detail))
     text = (
         f"The source {name} uses its share of the store, {limits.store_share:.0%}. Nothing was stored. It is safe to send "
-        "the request again: memory is freed as its events are sent, pruned or discarded. The operator can raise "
+        "the request again: memory is freed as its events are sent, pruned, discarded or purged. The operator can raise "
         "limits.store_share."
     )
     return TooManyRequests("source_store_share", text, retry_after=SHARE_RETRY_SECONDS)

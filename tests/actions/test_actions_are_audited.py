@@ -137,6 +137,14 @@ ACTIONS: dict[str, Audited] = {
         page=Form("/ops/events/{dead}/reveal"),
         cli=("event", "{dead}", "--reveal", "--json"),
     ),
+    "purges.purge_events": Audited(
+        action="events.purge",
+        target="all sources",
+        count=2,
+        api=Call("POST", "/v1/purges", {"filter": {"status": "dead"}}),
+        page=Form("/ops/dead-letters/{cluster}/purge", YES),
+        cli=("purge", "--status", "dead", "--yes"),
+    ),
     "replays.start_replay": Audited(
         action="replay.start",
         target=FRESH,

@@ -60,7 +60,8 @@ TABLE = {
         POST /v1/events/<event_id>/discard                  POST /v1/events/<event_id>/replay
         POST /v1/replays                                    POST /v1/replays/<replay_id>/cancel
         POST /v1/sources/<name>/preview                     POST /ops/sources/<name>/try
-        POST /v1/dead-letters/<cluster>/preview
+        POST /v1/dead-letters/<cluster>/preview             POST /v1/purges
+        POST /ops/dead-letters/<cluster>/purge
         POST /ops/events/<event_id>/discard                 POST /ops/events/<event_id>/replay
         POST /ops/dead-letters/<cluster>/preview            POST /ops/dead-letters/<cluster>/replay
         POST /ops/replays/<replay_id>/cancel

@@ -50,6 +50,7 @@ REQUESTS: dict[str, Request] = {
     "explainEvent": get("/v1/events/{dead}?reveal=true"),
     "replayEvent": post("/v1/events/{dead}/replay"),
     "discardEvent": post("/v1/events/{queued}/discard"),
+    "purgeEvents": post("/v1/purges", {"filter": {"status": "dead"}}),
     "receiveWebhook": World.webhook,
     "receiveWebhookByPut": lambda world: world.webhook("PUT"),
     "answerHandshake": get("/v1/webhooks/asked"),

@@ -44,6 +44,7 @@ ACTIONS = {
     "/ops/events/<event_id>/discard": "/v1/events/<event_id>/discard",
     "/ops/dead-letters/<cluster>/preview": "/v1/dead-letters/<cluster>/preview",
     "/ops/dead-letters/<cluster>/replay": "/v1/replays",
+    "/ops/dead-letters/<cluster>/purge": "/v1/purges",
     "/ops/replays/<replay_id>/cancel": "/v1/replays/<replay_id>/cancel",
     "/ops/erasures": "/v1/erasures",
 }

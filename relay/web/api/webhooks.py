@@ -30,7 +30,8 @@ _RECEIVE = Operation(
     tag=Tag.WEBHOOKS,
     summary="Receive a partner's webhook",
     description="There is no API key: the request is verified by its signature over the raw bytes. A verified request is "
-    "answered with `2xx` whether or not it can be mapped, because partners disable a webhook after `4xx`. "
+    "answered with `2xx` whether or not it can be mapped, because partners disable a webhook after `4xx`. The exceptions are "
+    "a large body that cannot even be read, and a source above its limits. "
     "Presets answer as their vendor expects.",
     role=None,
     parameters=(SOURCE,),
@@ -56,7 +57,7 @@ _RECEIVE = Operation(
             description="The source's own `answer`: status, content type and text are configured.",
         ),
     ),
-    errors=("verification_failed", "no_such_source", *BODY_ERRORS, *INGEST_ERRORS),
+    errors=("verification_failed", "no_such_source", *BODY_ERRORS, "unreadable_body", *INGEST_ERRORS),
 )
 _HANDSHAKE = Operation(
     id="answerHandshake",
@@ -90,7 +91,8 @@ _HANDSHAKE = Operation(
 def accept_webhook(name: str) -> Response:
     """Verify the signature over the raw bytes, then parse, map and store the request in one atomic step.
 
-    A verified request is answered with 2xx, mapped or not: senders drop, pause or block a webhook after 4xx.
+    A verified request is answered with 2xx, mapped or not: senders drop, pause or block a webhook after 4xx. Only a large
+    body that cannot even be read is refused, and what is above the source's limits.
     """
     ctx = current()
     source, hook = _find_hook(ctx, name)

@@ -245,6 +245,11 @@ ERRORS: Mapping[str, ErrorInfo] = {
         "The request contains more events than `RELAY_MAX_ITEMS`, or a webhook has more than 5,000 lines of NDJSON.",
         "Send fewer events per request.",
     ),
+    "unreadable_body": ErrorInfo(
+        413,
+        "A webhook's body cannot be read, and is larger than `RELAY_MAX_UNREADABLE_BYTES`. Smaller ones become dead letters.",
+        "Send what the source is configured for. The operator can fix the source's `read` section.",
+    ),
     "too_many_fields": ErrorInfo(413, "The form has too many fields.", "Send fewer fields, or send JSON."),
     "unsupported_type": ErrorInfo(
         415,
@@ -266,7 +271,7 @@ ERRORS: Mapping[str, ErrorInfo] = {
     "source_store_share": ErrorInfo(
         429,
         "The source uses its [share of the store](operations.md#what-one-source-may-use). Other sources are not affected.",
-        "Send the request again after the seconds in `Retry-After`. The operator can discard dead letters of the source, or raise `limits.store_share`.",
+        "Send the request again after the seconds in `Retry-After`. The operator can purge the source's dead letters, or raise `limits.store_share`.",
     ),
     "source_rate": ErrorInfo(
         429,
