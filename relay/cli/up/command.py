@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import click
 
@@ -20,7 +21,13 @@ from relay.cli.up.bootstrap import ServerUrls, child_environ, prepare_settings, 
 from relay.cli.up.children import read_record, stop_in_order
 from relay.cli.up.data_dir import DataDir, DataDirInUseError, lock_data_dir
 from relay.cli.up.plan import Plan, StopSignals, check_ports, start
-from relay.cli.up.redis_server import find_server, socket_path, socket_url, stop_leftover_server
+from relay.cli.up.redis_server import (
+    default_memory_megabytes,
+    find_server,
+    socket_path,
+    socket_url,
+    stop_leftover_server,
+)
 from relay.cli.up.supervisor import Supervisor
 from relay.config.load import load_config
 from relay.core.config import Config
@@ -46,8 +53,16 @@ _NO_SERVER = """No Redis or Valkey server was found. Do one of these:
 @click.option(
     "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Number of workers."
 )
+@click.option(
+    "--memory",
+    type=click.IntRange(min=16),
+    metavar="MB",
+    default=default_memory_megabytes,
+    show_default="half of this machine's, at most 1024",
+    help="Memory limit of the embedded server, in megabytes.",
+)
 @errors_as_messages()
-def up(*, host: str, port: int, sandbox: bool, sandbox_port: int, workers: int) -> None:
+def up(**options: Any) -> None:
     """Run the whole relay on this machine: an embedded Valkey, the web server, a worker, and the sandbox.
 
     If there is no configuration file, a starter is written. With RELAY_REDIS_URL set, that server is used instead of an
@@ -55,9 +70,9 @@ def up(*, host: str, port: int, sandbox: bool, sandbox_port: int, workers: int) 
 
     Exit status: 0 after Ctrl-C, 1 if a part does not start, 2 usage error.
     """
-    plan = Plan(host=host, port=port, sandbox=sandbox, sandbox_port=sandbox_port, workers=workers)
-    options = current_options()
-    data = DataDir(options.data_dir)
+    plan = Plan(**options)
+    shared = current_options()
+    data = DataDir(shared.data_dir)
     signals = _record_stop_signals()
 
     def end_leftovers() -> None:
@@ -67,7 +82,7 @@ def up(*, host: str, port: int, sandbox: bool, sandbox_port: int, workers: int) 
 
     try:
         with lock_data_dir(data, end_leftovers=end_leftovers, say=_say) as lock:
-            _run(plan, options, data, StopSignals(signals, lock))
+            _run(plan, shared, data, StopSignals(signals, lock))
     except (DataDirInUseError, OSError) as error:
         raise click.ClickException(str(error)) from error
 

@@ -28,6 +28,8 @@ class Plan:
     sandbox: bool
     sandbox_port: int
     workers: int
+    memory: int
+    """The `maxmemory` of the embedded server, in megabytes."""
 
     @property
     def relay_url(self) -> str:
@@ -79,7 +81,7 @@ def start(plan: Plan, data: DataDir, supervisor: Supervisor, program: str | None
     if program is not None:
         path = socket_path(data.server)
         stop_leftover_server(path)
-        command = server_command(program, data.server, path)
+        command = server_command(program, data.server, path, megabytes=plan.memory)
         log = data.log("valkey")
         # Without the store, the workers of a killed `up` could not return their events.
         supervisor.start(Child(name="valkey", command=command, log=log, stop_seconds=20, serves_others=True))

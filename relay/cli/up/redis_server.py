@@ -15,6 +15,8 @@ _MAX_SOCKET_PATH = 100
 """Bytes. Operating systems allow 104 to 108."""
 _REPLY_SECONDS = 2.0
 _SHUTDOWN_SECONDS = 20.0
+_MEGABYTE = 1024 * 1024
+_DEFAULT_MEGABYTES, _MIN_MEGABYTES = 1024, 64
 
 
 def find_server() -> str | None:
@@ -56,8 +58,17 @@ def socket_url(path: Path) -> str:
     return f"unix://{quote(str(path))}"
 
 
-def server_command(program: str, folder: Path, path: Path) -> tuple[str, ...]:
-    """Return the server's command line. It answers a write once that is on disk, and never evicts data."""
+def default_memory_megabytes() -> int:
+    """Return the `maxmemory` of the embedded server: half of this machine's memory, at most 1,024 MB."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // _MEGABYTE
+    return max(min(_DEFAULT_MEGABYTES, machine // 2), _MIN_MEGABYTES)
+
+
+def server_command(program: str, folder: Path, path: Path, *, megabytes: int) -> tuple[str, ...]:
+    """Return the server's command line. It answers a write once that is on disk, and never evicts data.
+
+    `megabytes`: its `maxmemory`. Without one, a source could fill the machine's memory.
+    """
     options = {
         "port": "0",
         "unixsocket": str(path),
@@ -66,6 +77,7 @@ def server_command(program: str, folder: Path, path: Path) -> tuple[str, ...]:
         "appendonly": "yes",
         "appendfsync": "always",
         "save": "",
+        "maxmemory": f"{megabytes}mb",
         "maxmemory-policy": "noeviction",
         "hash-max-listpack-value": "8192",  # stores an event's hash compactly, in a third less memory
     }
