@@ -47,6 +47,14 @@ def pluralize(number: int, noun: str) -> str:
     return f"{format_number(number)} {noun}" if number == 1 else f"{format_number(number)} {noun}s"
 
 
+def format_bytes(number: int) -> str:
+    """Format a number of bytes in one unit: `512 B`, `9.8 kB`, `71.3 MB`."""
+    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if number >= size:
+            return f"{number / size:,.1f} {unit}"
+    return f"{number} B"
+
+
 def format_duration(seconds: float | None) -> str:
     """Format in the one unit that fits: `40 ms`, `4.2 s`, `42 s`, `3 min`, `5 h`, `2 d`."""
     if seconds is None:

@@ -124,6 +124,7 @@ def _template_functions() -> dict[str, Any]:
 def _register_filters(state: Any) -> None:
     state.app.jinja_env.filters |= {
         "number": formatting.format_number,
+        "bytes": formatting.format_bytes,
         "pluralize": formatting.pluralize,
         "duration": formatting.format_duration,
         "percent": formatting.format_percent,

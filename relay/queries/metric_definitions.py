@@ -95,6 +95,12 @@ FROZEN = Metric(
     "When the company's rate limit at Gong ends. 0 if it is not limited.",
     ("company",),
 )
+SOURCE_USED = Metric(
+    Kind.GAUGE,
+    "relay_source_store_bytes",
+    "Bytes of the store that the events of a source use.",
+    ("store", "source"),
+)
 
 ACCEPTED = Metric(
     Kind.COUNTER,
@@ -152,6 +158,7 @@ STORE_METRICS = (
     BUDGET,
     BUDGET_LEFT,
     FROZEN,
+    SOURCE_USED,
     ACCEPTED,
     REPEATED,
     ENDED,

@@ -37,6 +37,7 @@ from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.durability import read_durability
 from relay.store.events import list_destination_names
 from relay.store.queues import CompanyUsage, read_company_usage, read_open_breakers, read_workers
+from relay.store.source_usage import read_source_bytes
 from relay.store.stores import Store
 
 ALL_DESTINATIONS = "all"
@@ -60,6 +61,10 @@ class MetricsContext:
     now: Callable[[], datetime]
     per_destination: bool = True
     """Whether each destination and company has series of its own."""
+
+
+_OUTCOMES_OF_REQUESTS = ("accepted", "source_store_share", "source_rate")
+"""Those that every source may have."""
 
 
 class Samples:
@@ -158,7 +163,10 @@ def collect_samples(ctx: MetricsContext) -> Samples:
 def _add_zeros(samples: Samples, config: Config) -> None:
     """Start foreseeable series at 0: Prometheus cannot see the first increase of a series that begins with it."""
     for name in config.sources:
-        for outcome in ("accepted", *(["verification_failed"] if name in config.webhooks else [])):
+        for outcome in (
+            *_OUTCOMES_OF_REQUESTS,
+            *(["verification_failed"] if name in config.webhooks else []),
+        ):
             samples.add(table.REQUESTS, 0, name, outcome)
     for metric, labels in (
         (table.LATENCY, [()]),
@@ -181,6 +189,7 @@ def _add_store(samples: Samples, ctx: MetricsContext, store: Store, own: Mapping
     base_urls = sorted({item.base_url for item in own.values()})
     unreachable = {breaker.base_url for breaker in read_open_breakers(redis, base_urls)}
     workers = [worker for worker in read_workers(redis) if is_alive(worker, ctx.now())]
+    used = read_source_bytes(redis, sorted(ctx.config.sources))
     samples.add(table.STORE_UP, 1, store.name)
     samples.add(table.STORE_RELAXED, bool(durability.relaxed), store.name)
     samples.add(table.STORE_USED, totals.used_bytes, store.name)
@@ -194,6 +203,8 @@ def _add_store(samples: Samples, ctx: MetricsContext, store: Store, own: Mapping
     limits = {item.company: item.limits for item in own.values()}
     for company in usage:
         _add_company(samples, company, limits[company.company])
+    for source, size in used.items():
+        samples.add(table.SOURCE_USED, size, store.name, source)
     _add_totals(samples, totals)
 
 

@@ -17,8 +17,11 @@ from relay.queries.event import render_receipt
 from relay.queries.explain import Viewer
 from relay.queries.time_series import merge_buckets, read_all_stores
 from relay.store.all_stores import find_event, list_events_in_all_stores
+from relay.store.engine.connection import redis_errors_as_unavailable
+from relay.store.engine.durability import read_memory
 from relay.store.events import EventFilter, read_receipt
 from relay.store.key_usage import read_key_uses
+from relay.store.source_usage import read_source_bytes
 from relay.store.stores import Stores
 from relay.store.time_series import (
     RejectedRequest,
@@ -44,7 +47,35 @@ def source_rows(
     uses_by_store = [read_key_uses(store.redis, names) for store in stores]
     uses = {name: _merge_uses([store_uses[name] for store_uses in uses_by_store]) for name in names}
     traffic = read_traffic(stores, names, now=now)
-    return [_render_source(config, config.sources[name], uses[name]) | traffic[name] for name in names]
+    usage = read_usage(stores, config, names)
+    return [
+        _render_source(config, config.sources[name], uses[name]) | {"usage": usage[name]} | traffic[name]
+        for name in names
+    ]
+
+
+def read_usage(stores: Stores, config: Config, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return by source `{stores: [{store, bytes, limit_bytes}], store_share, events_per_minute}`.
+
+    `limit_bytes` is what the source may use; null for a store without `maxmemory`.
+    """
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+    for store in stores:
+        used = read_source_bytes(store.redis, names)
+        with redis_errors_as_unavailable():
+            memory = read_memory(store.redis)
+        for name in names:
+            share = config.sources[name].limits.store_share
+            limit = int(memory.limit * share) if memory.limit else None
+            rows[name].append({"store": store.name, "bytes": used[name], "limit_bytes": limit})
+    return {
+        name: {
+            "stores": rows[name],
+            "store_share": config.sources[name].limits.store_share,
+            "events_per_minute": config.sources[name].limits.events_per_minute,
+        }
+        for name in names
+    }
 
 
 def _merge_uses(uses_by_store: Sequence[KeyUses]) -> KeyUses:

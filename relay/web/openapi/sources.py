@@ -11,6 +11,7 @@ from relay.web.openapi.schema_types import (
     array,
     boolean,
     choice,
+    integer,
     map_of,
     nullable,
     number,
@@ -88,6 +89,22 @@ _TRAFFIC = record(
         "rejected": map_of(COUNT, "Rejected requests by error code; failed verifications also by reason."),
     }
 )
+_USAGE = record(
+    {
+        "stores": array(
+            record(
+                {
+                    "store": string(),
+                    "bytes": COUNT,
+                    "limit_bytes": nullable(integer("Null if the store has no `maxmemory`.")),
+                }
+            )
+        ),
+        "store_share": number("The share of each store's `maxmemory` that the source may use."),
+        "events_per_minute": integer("The events that the source may send per minute."),
+    },
+    "What the source uses of each store, and what it may use.",
+)
 _SOURCE: dict[str, Schema] = {
     "source": string(),
     "destination": string("A name, or the template that selects the destination of each item."),
@@ -97,6 +114,7 @@ _SOURCE: dict[str, Schema] = {
     "keys": array(record(_KEY)),
     "limits": _LIMITS,
     "webhook": nullable(_WEBHOOK),
+    "usage": _USAGE,
     "traffic": record({"last_hour": _TRAFFIC, "last_day": _TRAFFIC}),
     "association": record(dict.fromkeys(map(str, Association), COUNT), "Events of the last 24 hours."),
     "last_rejection": nullable(record({"at": timestamp(), "code": string(), "reason": nullable(string())})),
@@ -140,6 +158,11 @@ SOURCE_EXAMPLE: dict[str, Any] = {
     "keys": [{"id": "sha256:2f6d…", "last_used_at": at(10)}],
     "limits": {"daily_share": None, "max_priority": "high"},
     "webhook": None,
+    "usage": {
+        "stores": [{"store": "main", "bytes": 2_310_000, "limit_bytes": 402_653_184}],
+        "store_share": 0.5,
+        "events_per_minute": 60_000,
+    },
     "traffic": {"last_hour": _NO_TRAFFIC, "last_day": _NO_TRAFFIC},
     "association": {"strong": 1_102, "medium": 40, "weak": 2, "opaque": 0},
     "last_rejection": None,
