@@ -28,7 +28,7 @@ from relay.store.engine.connection import WEB, Client
 from relay.store.schema_version import check_layouts
 from relay.store.stores import Stores, open_stores, refuse_clusters
 from relay.tracing.setup import enable_tracing
-from relay.web import problems, request_metrics, tracing
+from relay.web import problems, request_metrics, store_time, tracing
 from relay.web.api import (
     alerts,
     audit,
@@ -113,6 +113,7 @@ def _create(settings: Settings, config: Config, stores: Stores, process: Process
     problems.register_error_handlers(app)
     tracing.register(app)
     app.before_request(_start_timer)
+    store_time.register(app)
     separate_ports(app, settings.operations_port)
     # Flask runs these in reverse order, after those that the blueprints register below: the log line shows the status
     # that is really sent.

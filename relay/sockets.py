@@ -38,8 +38,9 @@ class NameLookup:
     not answer cost one thread per name.
     """
 
-    def __init__(self, resolve: Resolve = socket.getaddrinfo) -> None:
-        self._resolve = resolve
+    def __init__(self, resolve: Resolve | None = None) -> None:
+        """`resolve` is `socket.getaddrinfo` by default."""
+        self._resolve = resolve or _resolve
         self._lock = threading.Lock()
         self._running: dict[tuple[str, int], Future[Sequence[Address]]] = {}
 
@@ -95,6 +96,11 @@ def connect(
         except OSError as failure:
             error = failure
     raise error
+
+
+def _resolve(host: str, port: int, *, type: socket.SocketKind) -> Sequence[Address]:  # noqa: A002 - its name
+    # Read at each call: gevent replaces the function after this module is loaded.
+    return socket.getaddrinfo(host, port, type=type)
 
 
 def _is_numeric(host: str) -> bool:

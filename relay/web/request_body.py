@@ -6,6 +6,7 @@ from flask import Request
 
 from relay.core.errors import BadRequest, LengthRequired, UnsupportedType
 from relay.web.server.body import too_large
+from relay.web.store_time import begin_store_time
 
 _CHUNK_BYTES = 65_536
 
@@ -26,6 +27,7 @@ def read_body(request: Request, *, max_bytes: int) -> bytes:
         raise too_large(max_bytes)
     # One byte beyond the limit is enough to detect that a chunked body exceeds it.
     raw = _read(environ["wsgi.input"], max_bytes + 1 if declared is None else declared)
+    begin_store_time(request)  # the time that the sender took is not the store's
     if len(raw) > max_bytes:
         raise too_large(max_bytes)
     if declared is not None and len(raw) != declared:

@@ -3,12 +3,19 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from socket import socket
+from socket import IPPROTO_TCP, SO_KEEPALIVE, SOCK_STREAM, SOL_SOCKET, TCP_NODELAY, socket
 from typing import Any
 
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.connection import Connection, ConnectionPool, SSLConnection, parse_url
+from redis.connection import (
+    AbstractConnection,
+    Connection,
+    ConnectionPool,
+    SSLConnection,
+    UnixDomainSocketConnection,
+    parse_url,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ReadOnlyError, RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -17,6 +24,8 @@ from redis.retry import Retry
 from relay.core.errors import Unavailable
 from relay.core.redis_url import RedisUrl, parse_redis_url
 from relay.settings import setting_error
+from relay.sockets import Address, Deadline, NameLookup, connect
+from relay.store.engine.deadline import time_left
 
 Client = Redis
 """The client type for the other packages: they pass it to `relay.store`, and only that package sends commands."""
@@ -61,6 +70,10 @@ def open_redis(url: str, client_options: ClientOptions) -> Redis:
         "health_check_interval": 0,
     }
     options |= parse_url(location.server)  # type: ignore[no-untyped-call]
+    is_socket = "path" in options
+    options["connection_class"] = (
+        _LimitedSocket if is_socket else _LimitedTls if location.tls else _LimitedTcp
+    )
     if location.tls:
         # The default differs between versions of redis-py.
         options.setdefault("ssl_check_hostname", options.get("ssl_cert_reqs") != "none")
@@ -79,7 +92,84 @@ class _NoPrimary(RedisError):
     """No Sentinel knows the primary. Not in RETRYABLE_ERRORS: every Sentinel has just been asked."""
 
 
-class _SentinelConnection(Connection):
+_LOOKUP = NameLookup()
+
+
+class _Limited(AbstractConnection):
+    """A connection whose commands end by the deadline of the request (`relay.store.engine.deadline`), if there is one."""
+
+    def send_packed_command(self, command: Any, check_health: bool = True) -> None:  # noqa: FBT001, FBT002 - redis-py's signature
+        seconds = time_left(self.socket_timeout)
+        opened: socket | None = self._sock
+        if opened is not None:
+            opened.settimeout(seconds)
+        super().send_packed_command(command, check_health)  # type: ignore[no-untyped-call]
+
+    def read_response(self, *arguments: Any, **options: Any) -> Any:
+        if "timeout" not in options:
+            try:
+                options["timeout"] = time_left(self.socket_timeout)
+            except RedisTimeoutError:
+                # The response is still to come, and must not be read as that of the next command.
+                self.disconnect()  # type: ignore[no-untyped-call]
+                raise
+        return super().read_response(*arguments, **options)
+
+
+class _LimitedSocket(_Limited, UnixDomainSocketConnection):
+    """A limited connection to a Unix socket."""
+
+    def _connect(self) -> socket:
+        longest = self.socket_connect_timeout
+        self.socket_connect_timeout = time_left(longest)
+        try:
+            return _with_timeout(super()._connect(), self.socket_timeout)  # type: ignore[no-untyped-call]
+        finally:
+            self.socket_connect_timeout = longest
+
+
+class _LimitedTcp(_Limited, Connection):
+    """A limited connection over TCP. The name lookup and all addresses share the timeout for connecting."""
+
+    def _connect(self) -> socket:
+        deadline = Deadline(time_left(self.socket_connect_timeout))
+        addresses = _LOOKUP.find(self.host, self.port, deadline.remaining)
+        return _with_timeout(
+            connect(addresses, deadline, deadline.remaining, self._open), self.socket_timeout
+        )
+
+    def _open(self, address: Address, seconds: float) -> socket:
+        family, _, _, _, place = address
+        opened = socket(family, SOCK_STREAM)
+        try:
+            opened.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+            if self.socket_keepalive:
+                opened.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)
+                for option, value in self.socket_keepalive_options.items():
+                    opened.setsockopt(IPPROTO_TCP, option, value)
+            opened.settimeout(seconds)
+            opened.connect(place)
+        except BaseException:
+            opened.close()
+            raise
+        return opened
+
+
+class _LimitedTls(SSLConnection, _LimitedTcp):
+    """A limited connection over TLS."""
+
+
+def _with_timeout(opened: socket, seconds: float | None) -> socket:
+    """Set the timeout of a socket for what follows the connecting: a TLS handshake, and the first commands."""
+    try:
+        opened.settimeout(time_left(seconds))
+    except BaseException:
+        opened.close()
+        raise
+    return opened
+
+
+class _SentinelConnection(_LimitedTcp):
     """A connection that asks the Sentinels for the primary each time it opens.
 
     It replaces redis-py's own Sentinel connection, which keeps its socket after a timeout: a late response would then be
@@ -92,10 +182,10 @@ class _SentinelConnection(Connection):
 
     def _connect(self) -> socket:
         self.host, self.port = self._find_primary()
-        return super()._connect()  # type: ignore[no-any-return, no-untyped-call]
+        return super()._connect()
 
 
-class _SentinelTlsConnection(_SentinelConnection, SSLConnection):
+class _SentinelTlsConnection(SSLConnection, _SentinelConnection):
     """A Sentinel connection over TLS."""
 
 
@@ -103,6 +193,7 @@ def _primary_finder(location: RedisUrl, options: dict[str, Any]) -> Callable[[],
     """Create the function that asks the Sentinels, one after the other, for the primary's address."""
     seconds = options["socket_connect_timeout"] * _SHARE_FOR_SENTINELS
     options_of_sentinels: dict[str, Any] = {
+        "connection_class": _LimitedTls if location.tls else _LimitedTcp,
         "socket_timeout": seconds,
         "socket_connect_timeout": seconds,
         "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
@@ -111,10 +202,11 @@ def _primary_finder(location: RedisUrl, options: dict[str, Any]) -> Callable[[],
         "password": location.sentinel_password,
     }
     if location.tls:
-        options_of_sentinels |= {"ssl": True} | {
-            name: value for name, value in options.items() if name.startswith("ssl_")
-        }
-    sentinels = [Redis(host, port, **options_of_sentinels) for host, port in location.sentinels]
+        options_of_sentinels |= {name: value for name, value in options.items() if name.startswith("ssl_")}
+    sentinels = [
+        Redis.from_pool(ConnectionPool(host=host, port=port, **options_of_sentinels))
+        for host, port in location.sentinels
+    ]
 
     def find() -> tuple[str, int]:
         for sentinel in sentinels:

@@ -14,6 +14,7 @@ from redis.exceptions import NoScriptError
 from relay.core.errors import Unavailable
 from relay.store.engine import keys
 from relay.store.engine.connection import RETRYABLE_ERRORS
+from relay.store.engine.deadline import time_left
 
 _REPLAY_STEPS = ("start", "backlog", "send", "skip", "settle", "cancel")
 _PRELUDE = ("clock", "clusters", "series", "source_usage", "person_index")
@@ -23,8 +24,8 @@ _INCLUDED = {
     "sweep": ("shared", "prune", "pacing"),
 } | {f"replays_{step}": ("shared", "replays") for step in _REPLAY_STEPS}
 
-_REPLICA_WAIT_MILLISECONDS = 1000
-"""Less than the web's timeout for one response."""
+_REPLICA_WAIT_SECONDS = 1.1
+"""Less than the web's timeout for one response. A tenth of it is for the response's way back."""
 
 
 def _text(name: str) -> str:
@@ -102,7 +103,8 @@ def _wait_for_replicas(connection: ConnectionInterface, replicas: int) -> None:
     """Return when `replicas` replicas have everything that was written so far. Raises Unavailable if too few do in time."""
     # WAIT waits for the last write of this connection, and a repeated receipt writes nothing. So write something.
     connection.send_command("SET", keys.REPLICATION_MARKER, 1)  # type: ignore[no-untyped-call]
-    connection.send_command("WAIT", replicas, _REPLICA_WAIT_MILLISECONDS)  # type: ignore[no-untyped-call]
+    milliseconds = max(1, int(time_left(_REPLICA_WAIT_SECONDS) * 900))
+    connection.send_command("WAIT", replicas, milliseconds)  # type: ignore[no-untyped-call]
     connection.read_response()
     if connection.read_response() < replicas:
         text = "Too few replicas have stored the request yet. It is safe to send the request again."
