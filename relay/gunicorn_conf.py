@@ -7,7 +7,8 @@ from types import FrameType
 from typing import Any
 
 from relay.config.server_state import SHARED_STATE, bind_addresses
-from relay.web.server.limits import MAX_HEAD_FIELDS, MAX_LINE_BYTES
+from relay.file_limit import raise_file_limit
+from relay.web.server.limits import MAX_HEAD_FIELDS, MAX_LINE_BYTES, RESERVED_CONNECTIONS
 
 wsgi_app = "relay.wsgi:app"
 proc_name = "gong-relay-web"
@@ -15,7 +16,8 @@ bind = bind_addresses("0.0.0.0", os.environ.get("PORT") or "8080", os.environ)  
 
 # gevent was the only worker class that kept answering while slow clients held hundreds of half-sent requests.
 worker_class = "relay.web.server.worker.Worker"
-worker_connections = 1000
+# A connection may need another one to the store. The web processes inherit the limit.
+worker_connections = max(16, min(1000, (raise_file_limit() - 64 - RESERVED_CONNECTIONS) // 2))
 limit_request_line = MAX_LINE_BYTES
 limit_request_fields = MAX_HEAD_FIELDS
 limit_request_field_size = MAX_LINE_BYTES

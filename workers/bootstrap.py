@@ -21,6 +21,7 @@ from relay.core.backoff import RetrySchedule
 from relay.core.config import Config
 from relay.core.destination import MAIN_STORE
 from relay.core.secret import Process
+from relay.file_limit import raise_file_limit
 from relay.ingest.accept_events import IngestContext
 from relay.log import configure, log_event
 from relay.queries.prometheus import MetricsContext
@@ -43,6 +44,7 @@ from workers.jobs import ErasureTask, ReplayTask
 from workers.liveness import Liveness
 from workers.oauth_client import TokenService, create_token_service
 from workers.oauth_job import create_oauth_task
+from workers.open_files import limit_threads, size_pools
 from workers.pacing import RateGate
 from workers.periodic import Task
 from workers.settlement import SettlementOptions
@@ -72,7 +74,8 @@ def build_worker(
         if destination.store == store_name
     }
     directory = DestinationDirectory(own, redis, time.monotonic)
-    liveness, threads = Liveness(), threads or settings.worker_threads
+    file_limit = raise_file_limit()
+    liveness, threads = Liveness(), _limit_threads(threads or settings.worker_threads, file_limit)
     # The health server starts before the store is reachable: /livez must answer while the worker waits for it.
     if settings.worker_port:
         metrics = MetricsContext(
@@ -83,11 +86,7 @@ def build_worker(
             per_destination=settings.metrics_destination_labels,
         )
         serve_health(settings.worker_port, HealthReport(liveness, threads, redis, metrics))
-    wait_for_redis(redis)
-    refuse_cluster(redis)
-    check_layout(redis, setting=f"store {store_name}")
-    record_layout(redis)
-    _log_durability(redis, settings)
+    _open_store(redis, settings, store_name)
     publish_limits(store.scripts, directory.all())
     shares = config.daily_shares({destination.company for destination in own.values()})
     publish_shares(store.scripts, shares, sorted({item.company for item in directory.all().values()}))
@@ -104,11 +103,21 @@ def build_worker(
         directory=directory,
         tokens=tokens,
         liveness=liveness,
+        file_limit=file_limit,
         is_current=watcher.is_current,
     )
     worker = create_worker(parts, threads=threads, extra_tasks=[watcher.step])
     watcher.stop = worker.stop
     return worker, watcher
+
+
+def _open_store(redis: Redis, settings: Settings, store_name: str) -> None:
+    """Wait until the store answers, and check it. Raises StartupError."""
+    wait_for_redis(redis)
+    refuse_cluster(redis)
+    check_layout(redis, setting=f"store {store_name}")
+    record_layout(redis)
+    _log_durability(redis, settings)
 
 
 def _read_config(text: str, *, settings: Settings, store_name: str) -> Config:
@@ -135,6 +144,8 @@ class WorkerParts:
     tokens: TokenService | None
     """None if the configuration has no OAuth application."""
     liveness: Liveness = field(default_factory=Liveness)
+    file_limit: int = 65_536
+    """How many files this process may open."""
     is_current: Callable[[], bool] = lambda: True
     """Returns True while `config` is what the file holds."""
 
@@ -144,10 +155,13 @@ def create_worker(parts: WorkerParts, *, threads: int, extra_tasks: Sequence[Tas
     settings = parts.settings
     retention = Retention.from_settings(settings)
     pacing = Pacing(lease=float(settings.lease_seconds))
+    base_urls = {destination.base_url for destination in parts.directory.all().values()}
+    hosts, connections = size_pools(threads, len(base_urls), parts.file_limit)
     http_options = HttpOptions(
         connect=float(settings.connect_timeout_seconds),
         total=float(settings.call_timeout_seconds),
-        connections=threads,
+        connections=connections,
+        hosts=hosts,
         trust_env=settings.trust_env,
     )
     schedule = RetrySchedule(max_attempts=settings.max_attempts, max_age=settings.max_age_hours * 3600.0)
@@ -206,6 +220,15 @@ def _create_sign_in_tasks(parts: WorkerParts) -> list[Task]:
         text = "needs an extra: pip install 'gong-event-relay[oidc]'"
         raise setting_error("RELAY_OIDC_ISSUER", text) from error
     return [create_oidc_task(parts.settings, parts.store.redis, _now).step]
+
+
+def _limit_threads(wanted: int, file_limit: int) -> int:
+    """Return how many threads fit into the limit on open files. Logs if they are fewer than wanted."""
+    threads = limit_threads(wanted, file_limit)
+    if threads < wanted:
+        text = "the limit on open files is too low for RELAY_WORKER_THREADS: raise it with ulimit -n or LimitNOFILE="
+        log_event("worker.fewer_threads", level="warning", count=threads, number=file_limit, reason=text)
+    return threads
 
 
 def _now() -> datetime:

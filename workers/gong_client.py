@@ -31,6 +31,8 @@ class HttpOptions:
     """From the name lookup to the last byte read, without the wait for the rate gate."""
     connections: int = 128
     """Connections that are kept open per host."""
+    hosts: int = 128
+    """Hosts for which connections are kept open."""
     trust_env: bool = False
     """Use the proxy and certificates that HTTPS_PROXY, REQUESTS_CA_BUNDLE and similar variables name."""
 
@@ -56,7 +58,7 @@ class GongClient:
         self._timeout = (options.connect, options.total)
         self._total = options.total
         self._deadlines = Deadlines(options.total, lookup or NameLookup())
-        self._adapter = PacedAdapter(options.connections)
+        self._adapter = PacedAdapter(options.connections, options.hosts)
         self._environment = requests.Session() if options.trust_env else None
 
     def send(

@@ -1,5 +1,6 @@
 """HTTP adapter for `requests`: connects first, waits for the rate gate, then writes, all by one deadline."""
 
+import logging
 import select
 import socket
 import threading
@@ -21,6 +22,9 @@ from workers.http_response import StrictResponse
 _MAX_CONNECTS = 3
 _CLOSED_BY_PEER = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
 """Without POLLRDHUP, which only Linux has, a half-closed connection is noticed when the response is missing."""
+
+# urllib3 warns of each connection that it closes because enough are open. That is intended.
+logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
 
 
 class NoTimeLeftError(Exception):
@@ -166,13 +170,11 @@ class _SecurePool(HTTPSConnectionPool):
 
 
 class PacedAdapter(HTTPAdapter):
-    """A `requests` adapter that waits before it writes. It keeps up to `connections` open per host."""
+    """A `requests` adapter that waits before it writes. It keeps up to `connections` open for each of `hosts` hosts."""
 
-    def __init__(self, connections: int) -> None:
+    def __init__(self, connections: int, hosts: int) -> None:
         # No retries here: a repeated call must pass the rate gate again, and be recorded as an attempt.
-        super().__init__(
-            pool_connections=connections, pool_maxsize=connections, max_retries=0, pool_block=False
-        )
+        super().__init__(pool_connections=hosts, pool_maxsize=connections, max_retries=0, pool_block=False)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:  # noqa: FBT001, FBT002 - the signature of requests
         super().init_poolmanager(connections, maxsize, block, **options)
