@@ -1,8 +1,9 @@
 # syntax=docker/dockerfile:1
 # One image for the web, the workers and the sandbox: `docker run IMAGE web`, `… worker`, `… sandbox`.
 
-# The Python version that the tests use. For reproducible builds append `@sha256:…` to the tag, and update it with each patch release.
-FROM docker.io/library/python:3.11-slim-bookworm AS base
+# The Python version that the tests use. For reproducible builds append `@sha256:…`; `make pins` lists what has no digest.
+ARG PYTHON_IMAGE=docker.io/library/python:3.11-slim-bookworm
+FROM ${PYTHON_IMAGE} AS base
 
 FROM base AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_NO_COMPILE=1

@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt lint types imports bench attacks torture rolling chart golden audit rehearse sbom screenshots noise sdks docs lock clean
+.PHONY: help setup run test check fmt lint types imports bench attacks torture rolling chart golden audit rehearse sbom pins screenshots noise sdks docs lock clean
 
 BIN := .venv/bin
 STAMP := .venv/.made-from-lock
@@ -122,6 +122,9 @@ $(CHECKOV_STAMP): $(STAMP) tests/chart/checkov.txt
 
 rehearse: $(CHART_STAMP) ## build and run the image's content without a container engine (needs root)
 	@RELAY_REQUIRE_IMAGE=1 $(BIN)/pytest tests/chart/test_image_rehearsed.py
+
+pins: setup ## list the images without a digest; before a release there must be none
+	@$(BIN)/python -m tests.chart.digests
 
 sbom: setup ## write the wheel's bill of materials (CycloneDX) to dist, and compare it with the lock
 	@$(BIN)/python -m tests.chart.sbom
