@@ -1,6 +1,7 @@
 """Gong's checks of a call, in Gong's order. The first check that returns a response ends the call."""
 
 import hashlib
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -77,8 +78,10 @@ def check_rate_limit(request: ApiRequest) -> GongResponse | None:
     form = sandbox.settings.retry_after_form
     with sandbox.lock:
         now = sandbox.clock.now()
+        # A date in Retry-After has to fit to the Date of the same response, which the web server adds by the real time.
+        sent_at = time.time()
         if storm := request.faults.get(FaultKind.RATE_LIMIT_STORM):
-            return responses.rate_limited(limits.format_retry_after(form, storm.seconds, now))
+            return responses.rate_limited(limits.format_retry_after(form, storm.seconds, sent_at))
         # Unlike a storm, this changes the counters: later calls are rate limited too, without the fault.
         if FaultKind.DAY_QUOTA_SPENT in request.faults:
             limits.exhaust_day(company.budget, company_limits, now)
@@ -86,7 +89,7 @@ def check_rate_limit(request: ApiRequest) -> GongResponse | None:
             company.budget, company_limits, now, count_rejected=sandbox.settings.count_rejected
         )
     if decision.wait_seconds:
-        return responses.rate_limited(limits.format_retry_after(form, decision.wait_seconds, now))
+        return responses.rate_limited(limits.format_retry_after(form, decision.wait_seconds, sent_at))
     request.counts_against_day, request.remaining = True, decision.remaining
     return None
 

@@ -42,6 +42,8 @@ class FaultBody(StrEnum):
     """The body that a `status` fault sends."""
 
     JSON = "json"
+    OTHER_JSON = "other_json"
+    """JSON of a gateway, without a requestId."""
     HTML = "html"
     EMPTY = "empty"
 
@@ -68,6 +70,8 @@ class Fault:
     body: FaultBody = FaultBody.JSON
     seconds: float = 1.0
     location: str = "https://elsewhere.api.gong.localhost/"
+    retry_after: str | None = None
+    """The Retry-After header of a `status` fault."""
 
     def as_dict(self) -> dict[str, Any]:
         values = {option.name: getattr(self, option.name) for option in fields(self)}
@@ -189,4 +193,5 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "body": FaultBody,
     "seconds": lambda value: _check_range(0, 86_400, float(value)),
     "location": str,
+    "retry_after": str,
 }

@@ -104,14 +104,17 @@ def drop_old_calls(budget: Budget, reset: DayReset, now: float) -> None:
         budget.calls_in_day -= budget.calls_by_second.popleft()[1]
 
 
-def format_retry_after(form: RetryAfterForm, seconds: float, now: float) -> str | None:
-    """Return the value of the Retry-After header in the given form. None leaves the header out."""
+def format_retry_after(form: RetryAfterForm, seconds: float, sent_at: float) -> str | None:
+    """Return the value of the Retry-After header in the given form. None leaves the header out.
+
+    `sent_at` is the real time, in seconds since 1970.
+    """
     whole_seconds = max(1, math.ceil(seconds))
     forms = {
         RetryAfterForm.INT: str(whole_seconds),
         RetryAfterForm.MISSING: None,
         RetryAfterForm.ZERO: "0",
-        RetryAfterForm.HTTP_DATE: formatdate(now + whole_seconds, usegmt=True),
+        RetryAfterForm.HTTP_DATE: formatdate(sent_at + whole_seconds, usegmt=True),
         RetryAfterForm.FLOAT: f"{seconds:.3f}",
         RetryAfterForm.GARBAGE: "soon",
         RetryAfterForm.HUGE: "99999999999",

@@ -86,17 +86,24 @@ _STATUS_LINES: Final = {status.value: f"{status.value} {status.phrase}" for stat
 
 
 def _status_response(fault: Fault) -> GongResponse:
+    headers = (("Retry-After", fault.retry_after),) if fault.retry_after is not None else ()
     match fault.body:
         case FaultBody.JSON:
             is_server_error = fault.status >= HTTPStatus.INTERNAL_SERVER_ERROR
             return error_response(
-                fault.status, ["Internal server error occurred" if is_server_error else "Rejected"]
+                fault.status, ["Internal server error occurred" if is_server_error else "Rejected"], headers
+            )
+        case FaultBody.OTHER_JSON:
+            return GongResponse(
+                status=fault.status, fields={}, headers=headers, text='{"message":"Forbidden"}'
             )
         case FaultBody.HTML:
             html = f"<html><body><h1>{fault.status}</h1></body></html>"
-            return GongResponse(status=fault.status, fields={}, text=html, content_type=HTML_TYPE)
+            return GongResponse(
+                status=fault.status, fields={}, headers=headers, text=html, content_type=HTML_TYPE
+            )
         case FaultBody.EMPTY:
-            return GongResponse(status=fault.status, fields={}, text="")
+            return GongResponse(status=fault.status, fields={}, headers=headers, text="")
 
 
 def _cloudflare_response(status: int) -> GongResponse:

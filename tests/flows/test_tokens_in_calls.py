@@ -82,6 +82,14 @@ def test_a_missing_scope_causes_no_token_refresh(connected: World):
     assert (connected.calls(), connected.refreshes()) == ([401], 0)
 
 
+@pytest.mark.parametrize("body", ["html", "other_json", "empty"])
+def test_a_401_that_is_not_gongs_causes_no_token_refresh(connected: World, body: str):
+    connected.arm(kind="status", company="acme", status=401, body=body)
+
+    assert cause_of(send(connected)) is HoldCause.NOT_GONG
+    assert (connected.calls(), connected.refreshes()) == ([401], 0)
+
+
 def test_a_revoked_grant_costs_one_call_and_then_none(connected: World):
     store = connected.credential_store()
     assert requests.post(f"{connected.gong}/__sandbox/companies/acme/revoke", timeout=10).ok

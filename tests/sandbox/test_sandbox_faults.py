@@ -37,6 +37,7 @@ def test_a_rejecting_fault_returns_gongs_error_and_stores_nothing(gong: Gong, ki
     ("body", "content_type", "text"),
     [
         ("json", "application/json;charset=UTF-8", '"errors"'),
+        ("other_json", "application/json;charset=UTF-8", '{"message":"Forbidden"}'),
         ("html", "text/html; charset=UTF-8", "<h1>503</h1>"),
         ("empty", "application/json;charset=UTF-8", ""),
     ],
@@ -48,6 +49,13 @@ def test_a_status_fault_sends_the_configured_body(gong: Gong, body: str, content
     assert (response.status_code, response.headers["Content-Type"]) == (503, content_type)
     assert text in response.text
     assert bool(response.text) is bool(text)
+
+
+@pytest.mark.parametrize("body", ["json", "other_json", "html", "empty"])
+def test_a_status_fault_sends_the_configured_retry_after(gong: Gong, body: str):
+    gong.arm("status", status=503, body=body, retry_after="2, 5")
+
+    assert gong.send(bodies.interaction()).headers["Retry-After"] == "2, 5"
 
 
 @pytest.mark.parametrize("status", [403, 502, 520])
