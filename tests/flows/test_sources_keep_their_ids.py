@@ -1,7 +1,7 @@
 """Whatever one source sends, another source's event is accepted and reaches Gong, also one that counts ids per company."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 import requests
@@ -12,7 +12,11 @@ from redis import Redis
 
 from relay.app import create_app
 from relay.config.load import read_config
+from relay.core.call import Call, Operation
 from relay.core.config import Config
+from relay.core.event.model import EventType
+from relay.core.visit_session import AggregateOptions
+from relay.ingest.prepare import assign_sessions
 from relay.sandbox.serve import serve_sandbox
 from relay.sandbox.settings import DedupeScope, Fidelity, SandboxSettings
 from relay.settings import Settings
@@ -221,3 +225,21 @@ def test_a_source_may_send_its_own_prefix_itself(world: World):
     world.deliver()
 
     assert [event["event_id"] for event in received(world.gong)] == ["bob:42"]
+
+
+def test_no_source_joins_the_session_of_another(world: World):
+    call = Call(
+        Operation.DIGITAL_INTERACTION,
+        "x",
+        {"sessionId": "s-1", "timestamp": WHEN, "person": JANE},
+    )
+    aggregate = {EventType.LINK_CLICK: AggregateOptions()}
+    sources = [replace(world.config.sources[name], aggregate=aggregate) for name in KEYS]
+    names = {
+        session.name
+        for source in sources
+        for session in assign_sessions(source, EventType.LINK_CLICK, [call, call])
+        if session
+    }
+
+    assert len(names) == len(KEYS)

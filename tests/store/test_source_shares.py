@@ -12,7 +12,8 @@ from relay.store.delivery import Pacing, lease_events, publish_shares
 from relay.store.engine import keys
 from relay.store.engine.redis_time import SECOND
 from relay.store.engine.scripts import Scripts
-from tests.store_world import accept_events, event, field_of, publish, receipt, sweep_now, take_events
+from relay.store.events import discard_event, replay_event
+from tests.store_world import NOW, accept_events, event, field_of, publish, receipt, sweep_now, take_events
 
 BUCKET = 600
 PER_DAY = 10
@@ -246,3 +247,19 @@ def test_a_sweep_makes_a_company_due_again_whose_paused_queues_no_worker_would_c
     sweep_now(scripts, redis)
 
     assert redis.zscore(keys.DUE, "acme") == due
+
+
+def test_replays_of_a_source_that_waits_count_as_queued_so_that_no_job_queues_more_of_them(
+    scripts: Scripts, redis: Redis
+):
+    share(scripts, {"flood": 0.5})
+    queue_up(scripts, "flood", 5)
+    take_sources(scripts, redis)
+    [verdict] = accept_events(scripts, event("again"), on=receipt(source="flood")).verdicts
+    discard_event(scripts, verdict.id, keep_seconds=60, keep_data=True)
+    redis.hset(keys.EVENT + verdict.id, "priority", "replay")
+    replay_event(scripts, verdict.id, now=NOW)
+    lease_wait(scripts)
+
+    assert b"gong:acme:flood:replay" in redis.zrange(f"{keys.PAUSED_TURNS}acme", 0, -1)
+    assert scripts.run("replays_backlog", "acme") == [1]
