@@ -1,55 +1,112 @@
-"""A webhook's body that cannot be read: stored whole as a dead letter up to a size, and refused above it."""
+"""Unreadable bodies are rejected completely, with the reason, and nothing is stored."""
 
-import hashlib
-import hmac
-import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from redis import Redis
 from werkzeug.test import TestResponse
 
 from relay.store.engine import keys
-from relay.store.events import read_receipt
-from tests.web.test_webhooks_endpoint import SECRET, application, page_viewed
 
-MOST = 262_144
-
-
-def send(redis: Redis, body: bytes, content_type: str = "application/json") -> TestResponse:
-    signature = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
-    headers = {"X-Hub-Signature-256": f"sha256={signature}", "X-GitHub-Delivery": "d1"}
-    headers["Content-Type"] = content_type
-    return application(redis).post("/v1/webhooks/site", data=body, headers=headers)
+Headers = dict[str, str]
+Maker = Callable[..., dict[str, Any]]
 
 
-def stored(redis: Redis) -> dict[str, Any]:
-    [key] = redis.keys(f"{keys.RECEIPT}*")
-    return read_receipt(redis, key.decode().removeprefix(keys.RECEIPT))
+def count_events(redis: Redis) -> int:
+    return int(redis.zcard(keys.EVENTS))
 
 
-def test_a_body_of_the_largest_size_is_stored_whole_as_a_dead_letter(redis: Redis):
-    body = b"{" * MOST
-
-    response = send(redis, body)
-
-    assert (response.status_code, response.get_json()["dead"]) == (202, 1)
-    assert stored(redis)["raw"] == body
+def assert_problem(response: TestResponse, status: int, code: str) -> None:
+    assert response.content_type == "application/problem+json"
+    body = response.get_json()
+    assert (response.status_code, body["status"], body["code"]) == (status, status, code)
 
 
-@pytest.mark.parametrize("content_type", ["application/json", "application/octet-stream"])
-def test_a_larger_body_is_refused_and_nothing_of_it_is_stored(redis: Redis, content_type: str):
-    response = send(redis, b"{" * (MOST + 1), content_type)
+@pytest.mark.parametrize(
+    ("content_type", "code"),
+    [
+        ("", "unsupported_type"),
+        ("text/plain", "unsupported_type"),
+        ("application/x-www-form-urlencoded", "unsupported_type"),
+        ("application/json; charset=utf-16", "unsupported_charset"),
+    ],
+)
+def test_an_unsupported_type_is_415(client: FlaskClient, sender: Headers, content_type: str, code: str):
+    headers = sender | ({"Content-Type": content_type} if content_type else {})
 
-    assert (response.status_code, response.get_json()["code"]) == (413, "unreadable_body")
-    assert "`read`" in response.get_json()["detail"]
-    assert redis.keys(f"{keys.RECEIPT}*") == redis.keys(f"{keys.EVENT}*") == []
+    assert_problem(client.post("/v1/events", data=b"{}", headers=headers), 415, code)
 
 
-def test_a_larger_body_that_can_be_read_but_not_mapped_is_stored_whole(redis: Redis):
-    body = json.dumps(page_viewed(title=None, more="x" * MOST)).encode()
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"{",
+        b'{"a":NaN}',
+        b'{"a":1e999}',
+        b"[" * 1000 + b"]" * 1000,
+        b"[" * 100_000,
+        b'{"a":' + b"9" * 4299 + b"}",
+        b'{"a":"\\ud800"}',
+        b'{"a":"\xed\xa0\x80"}',
+        b'{"a":"\\u0000"}',
+        b'{"a":1,"a":2}',
+        b"\xef\xbb\xbf{}",
+        '{"a":1}'.encode("utf-16"),
+        '{"a":1}'.encode("utf-32"),
+        b'{"a":"\xe9"}',
+        b'{"a":"\x01"}',
+    ],
+)
+def test_invalid_json_is_400_and_nothing_is_stored(
+    client: FlaskClient, sender: Headers, raw: bytes, redis: Redis
+):
+    response = client.post("/v1/events", data=raw, headers=sender | {"Content-Type": "application/json"})
 
-    response = send(redis, body)
+    assert response.status_code == 400
+    assert response.content_type == "application/problem+json"
+    assert count_events(redis) == 0
 
-    assert (response.status_code, response.get_json()["dead"]) == (202, 1)
-    assert stored(redis)["raw"] == body
+
+@pytest.mark.parametrize("raw", [b"null", b"1", b'"text"'])
+def test_json_that_is_not_an_event_is_422(client: FlaskClient, sender: Headers, raw: bytes):
+    assert_problem(
+        client.post("/v1/events", data=raw, headers=sender | {"Content-Type": "application/json"}),
+        422,
+        "invalid",
+    )
+
+
+def test_too_many_bytes_or_items_are_413(client: FlaskClient, sender: Headers, page_view: Maker):
+    large = client.post("/v1/events", json=page_view(properties={"x": "y" * 1_100_000}), headers=sender)
+    many = client.post("/v1/events", json=[1] * 501, headers=sender)
+
+    assert_problem(large, 413, "body_too_large")
+    assert_problem(many, 413, "too_many_items")
+
+
+def test_a_compressed_body_is_415(client: FlaskClient, sender: Headers):
+    headers = sender | {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+
+    assert_problem(client.post("/v1/events", data=b"{}", headers=headers), 415, "unsupported_encoding")
+
+
+@pytest.mark.parametrize(
+    ("length", "raw", "status", "code"),
+    [
+        ("0", b"", 400, "empty_body"),
+        ("1000", b"{}", 400, "body_incomplete"),
+        ("many", b"{}", 400, "bad_length"),
+        ("", b"{}", 411, "length_required"),
+    ],
+)
+def test_a_body_must_match_its_content_length(
+    client: FlaskClient, sender: Headers, length: str, raw: bytes, status: int, code: str
+):
+    headers = sender | {"Content-Type": "application/json"}
+    response = client.post(
+        "/v1/events", data=raw, headers=headers, environ_overrides={"CONTENT_LENGTH": length}
+    )
+
+    assert_problem(response, status, code)
