@@ -9,6 +9,7 @@ import orjson
 from relay.core.call import Call
 from relay.core.destination import MAIN_STORE, Destination
 from relay.core.errors import Conflict, NotFound, ValidationFailed
+from relay.core.masked_ids import mask_event_id
 from relay.core.personal_data import find_people_in_json
 from relay.core.source import Source
 from relay.core.verification.strip_body import strip_body
@@ -59,14 +60,22 @@ class RemappedEvent:
 
     call: Call
     destination: Destination
+    source: str
     marks: bytes = b""
     """Keyed hashes of the people in the call, under which an erasure finds the event."""
+
+    @property
+    def masked_id(self) -> str:
+        """The eventId without what it says about people."""
+        people = find_people_in_json(self.call.body)
+        return mask_event_id(self.call.event_id, source=self.source, people=people, body=self.call.body)
 
     def fields(self) -> dict[str, str | bytes]:
         """Return the fields to write to the event's record."""
         return {
             "operation": self.call.operation,
             "event_id": self.call.event_id,
+            "masked_id": self.masked_id,
             "body": pack(orjson.dumps(self.call.body)),
             "destination": self.destination.name,
             "company": self.destination.company,
@@ -149,7 +158,7 @@ def _remap_webhook(
     call = parts[part].call
     if call is None:
         raise _filtered()
-    return RemappedEvent(call, parts[part].destination)
+    return RemappedEvent(call, parts[part].destination, source.name)
 
 
 def _remap_event(
@@ -171,7 +180,7 @@ def _remap_event(
         raise _filtered()
     if _part_of(record) >= len(item.calls):
         raise _too_few_events()
-    return RemappedEvent(item.calls[_part_of(record)], item.destination)
+    return RemappedEvent(item.calls[_part_of(record)], item.destination, source.name)
 
 
 def _part_of(record: Mapping[str, bytes]) -> int:

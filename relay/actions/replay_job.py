@@ -251,7 +251,7 @@ def _selected_events(context: ReplayContext, replay: Replay, counts: _Counts) ->
 
 def _preview_event(context: ReplayContext, replay: Replay, candidate: Candidate) -> dict[str, Any]:
     """Return one event with its mapped `call` or the `problem`; neither if its stored body is sent."""
-    names = ("source", "destination", "event_id", "reason", "detail")
+    names = ("source", "destination", "event_id", "masked_id", "reason", "detail")
     example: dict[str, Any] = {"id": candidate.id}
     example |= {name: candidate.fields[name] for name in names if candidate.fields.get(name)}
     try:
@@ -270,5 +270,6 @@ def _render_call(remapped: RemappedEvent) -> dict[str, Any]:
         "method": call.operation.method,
         "path": call.operation.path,
         "event_id": call.event_id,
+        "masked_id": remapped.masked_id,
         "body": orjson.loads(orjson.dumps(call.body)),
     }

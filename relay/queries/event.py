@@ -106,7 +106,16 @@ def _render_call(viewer: Viewer, record: Record, aggregated: Aggregate | None) -
         "operation": operation,
         "method": operation.method,
         "path": operation.path,
-        "body": apply_visibility(body, viewer.visibility),
+        "body": _mask_id(apply_visibility(body, viewer.visibility), viewer, record),
+    }
+
+
+def _mask_id(body: Any, viewer: Viewer, record: Record) -> Any:
+    """Replace the eventId in a redacted body if it says something about a person."""
+    if viewer.visibility is not PayloadVisibility.REDACTED or not record.get("masked_id"):
+        return body
+    return {
+        name: record["masked_id"].decode() if name == "eventId" else value for name, value in body.items()
     }
 
 

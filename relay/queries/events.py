@@ -38,13 +38,24 @@ def _is_id(text: str) -> bool:
     return True
 
 
-_REDACTORS: Mapping[str, Callable[[str], str]] = {"detail": redact_sentence, "event_id": redact_name}
+_REDACTORS: Mapping[str, Callable[[str], str]] = {"detail": redact_sentence}
 """Redaction of the fields that may quote a payload."""
+
+
+def masked_event_id(fields: Mapping[str, str]) -> str:
+    """Return an event's id without what it says about people."""
+    return fields.get("masked_id") or redact_name(fields["event_id"])
 
 
 def render_summary(fields: Mapping[str, str], *, plain: bool = False) -> dict[str, Any]:
     """Return an event's fields for display. Fields that may quote its payload are redacted unless `plain`."""
-    summary = {name: _render_value(name, value, plain=plain) for name, value in fields.items() if value != ""}
+    if not plain:
+        fields = dict(fields) | {"event_id": masked_event_id(fields)}
+    summary = {
+        name: _render_value(name, value, plain=plain)
+        for name, value in fields.items()
+        if value != "" and name != "masked_id"
+    }
     summary["status"] = summary.pop("state")
     return summary
 

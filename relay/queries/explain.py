@@ -72,7 +72,7 @@ def collect_facts(viewer: Viewer, store: Store, record: Record) -> EventFacts:
         state=state,
         source=_text(record, "source"),
         destination=_text(record, "destination"),
-        event_id=viewer.redact(_text(record, "event_id")),
+        event_id=_render_event_id(viewer, record),
         at=to_datetime(record.get("ended_at") or record["changed_at"]),
         detail=viewer.redact(_text(record, "detail") or _last_error(record)),
         reason=DeadLetterReason(reason) if reason else None,
@@ -90,6 +90,12 @@ def collect_facts(viewer: Viewer, store: Store, record: Record) -> EventFacts:
     if state in _WAITING_STATES:
         return _add_obstacles(viewer, store.redis, facts, record)
     return facts
+
+
+def _render_event_id(viewer: Viewer, record: Record) -> str:
+    if viewer.visibility is PayloadVisibility.PLAIN:
+        return _text(record, "event_id")
+    return _text(record, "masked_id") or viewer.redact(_text(record, "event_id"))
 
 
 def _text(record: Record, name: str) -> str:

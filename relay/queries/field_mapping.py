@@ -61,7 +61,11 @@ def render_fields(viewer: Viewer, record: Record, receipt: Record | None) -> lis
         fields = _trace_webhook(viewer, record, receipt)
     else:
         fields = _trace_event(record, receipt)
-    return [_render_field(viewer, *field) for field in islice(fields, _MAX_FIELDS)]
+    rows = [_render_field(viewer, *field) for field in islice(fields, _MAX_FIELDS)]
+    masked_id = record.get("masked_id", b"").decode()
+    if not masked_id or viewer.visibility is PayloadVisibility.PLAIN:
+        return rows
+    return [row | ({"value": masked_id} if row["path"] == "eventId" else {}) for row in rows]
 
 
 _Field = tuple[str, list[str], str | None, Any]

@@ -6,6 +6,7 @@ from typing import Any
 
 from relay.core.redaction import PayloadVisibility, apply_visibility, redact_sentence
 from relay.core.replay import ReplayStage
+from relay.queries.events import masked_event_id
 from relay.store.replays import ReplayRecord, list_replays_in_all_stores, read_replay_in_all_stores
 from relay.store.stores import Stores
 
@@ -60,7 +61,7 @@ def dry_run_page(result: Mapping[str, Any], visibility: PayloadVisibility) -> di
 
 
 def _render_example(example: Mapping[str, Any], visibility: PayloadVisibility) -> dict[str, Any]:
-    row = dict(example)
+    row = _choose_id(example, visibility)
     if visibility is PayloadVisibility.PLAIN:
         return row
     if "detail" in row:
@@ -68,8 +69,20 @@ def _render_example(example: Mapping[str, Any], visibility: PayloadVisibility) -
     if "problem" in row:
         row["problem"] = row["problem"] | {"detail": redact_sentence(row["problem"]["detail"])}
     if "call" in row:
-        row["call"] = row["call"] | {"body": apply_visibility(row["call"]["body"], visibility)}
+        call = _choose_id(row["call"], visibility)
+        body = apply_visibility(call["body"], visibility)
+        if body is not None and "eventId" in body:
+            body = body | {"eventId": call["event_id"]}
+        row["call"] = call | {"body": body}
     return row
+
+
+def _choose_id(row: Mapping[str, Any], visibility: PayloadVisibility) -> dict[str, Any]:
+    """Return the row with one eventId: the masked one, unless the viewer may see payloads."""
+    rest = {name: value for name, value in row.items() if name != "masked_id"}
+    if visibility is PayloadVisibility.PLAIN or "event_id" not in rest:
+        return rest
+    return rest | {"event_id": masked_event_id(row)}
 
 
 def _format(timestamp: datetime | None) -> str | None:

@@ -13,6 +13,7 @@ from relay.core.errors import Conflict, RelayError, TooManyRequests
 from relay.core.fingerprint import cluster_dead_letter
 from relay.core.gong.validate import assess_association
 from relay.core.lifecycle import DeadLetterReason, State
+from relay.core.masked_ids import mask_event_id
 from relay.core.priority import Priority
 from relay.core.source import DEFAULT_LIMITS, SourceLimits
 from relay.core.visit_session import VisitSession
@@ -195,7 +196,10 @@ def accept(
     for event, body in zip(events, bodies, strict=True):
         # Most requests hold one event about the same people, whose marks need not be computed twice.
         marks_of = marks if event.people == receipt.people else options.marks(event.people)
-        arguments += _event_arguments(event, body, marks=marks_of, aliases=options.aliases(event))
+        masked_id = _mask_id(event, receipt.source)
+        arguments += _event_arguments(
+            event, body, marks=marks_of, aliases=options.aliases(event), masked_id=masked_id
+        )
     # If the response is lost, the sender repeats the request, and the script recognizes the events.
     with redis_errors_as_unavailable():
         kind, receipt_id, verdicts, rejections = scripts.run("accept", *arguments, wait_for_replicas=True)
@@ -261,8 +265,15 @@ def _receipt_fields(receipt: Receipt, raw: bytes) -> list[str | bytes]:
     return fields
 
 
+def _mask_id(event: NewEvent, source: str) -> str:
+    """Return the eventId for those who may not see payloads; "" if it says nothing about a person."""
+    body = event.call.body if event.call is not None else None
+    masked = mask_event_id(event.event_id, source=source, people=event.people, body=body)
+    return "" if masked == event.event_id else masked
+
+
 def _event_arguments(
-    event: NewEvent, body: bytes, *, marks: bytes, aliases: tuple[str, str]
+    event: NewEvent, body: bytes, *, marks: bytes, aliases: tuple[str, str], masked_id: str
 ) -> list[str | bytes | float]:
     fields: list[str | bytes | float] = ["type", event.type, "item", event.item]
     if event.call is not None:
@@ -274,7 +285,7 @@ def _event_arguments(
     name = event.dedupe_name or event.event_id
     optional = {"warnings": event.warnings, "detail": event.reason, "rule": event.rule, "part": event.part}
     optional |= {"marks": marks, "dedupe": name if aliases[0] else ""}
-    optional["trace"] = traceparent()
+    optional |= {"trace": traceparent(), "masked_id": masked_id}
     for field, value in optional.items():
         if value:
             fields += [field, value]

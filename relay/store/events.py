@@ -35,6 +35,7 @@ SUMMARY_FIELDS = [
     "destination",
     "company",
     "event_id",
+    "masked_id",
     "type",
     "operation",
     "received_at",

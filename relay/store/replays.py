@@ -35,6 +35,7 @@ _FIELDS = (
     "destination",
     "company",
     "event_id",
+    "masked_id",
     "reason",
     "detail",
     "cluster",
