@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.chart.digests import dockerfile_images
 from tests.chart.rehearsal import PROJECT
 from tests.chart.rendering import CASES, objects, values_of
 
@@ -43,7 +44,10 @@ def write_releases(folder: Path) -> None:
 def reports(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     folder = tmp_path_factory.mktemp("audited")
     write_releases(folder)
-    (folder / "Dockerfile").write_bytes((PROJECT / "Dockerfile").read_bytes())
+    # checkov does not fill in arguments, and would take the base image for one without a tag.
+    text = (PROJECT / "Dockerfile").read_text("utf-8")
+    base_image = dict(dockerfile_images(text))["Dockerfile"]
+    (folder / "Dockerfile").write_text(text.replace("${PYTHON_IMAGE}", base_image))
     options = (
         "--framework",
         "kubernetes",
