@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from relay.core.errors import Problem
+from relay.core.errors import QUOTE_MAX, Problem
 from relay.core.secret import Process, WithheldSecret
 from relay.settings_types import (
     PREFIX,
@@ -53,7 +53,7 @@ def setting_error(name: str, message: str) -> SettingsError:
 
 def did_you_mean(word: str, candidates: Sequence[str]) -> str:
     """Return the end of a message, such as `; did you mean 'limits'?`; empty if no candidate is close."""
-    match = get_close_matches(word, candidates, n=1)
+    match = get_close_matches(word[:QUOTE_MAX], candidates, n=1)
     return f"; did you mean '{match[0]}'?" if match else ""
 
 

@@ -13,10 +13,17 @@ from relay.settings import read_variable
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
+_ENDLESS = 2**62
+_NUMBER_MAX = 100
+
 # `[${NAME}]` is not valid YAML, because a brace ends a plain text inside brackets. Before parsing, `${NAME}` is replaced
 # by a text between private characters. It has the same length, so that columns in errors stay correct.
 _OPEN, _CLOSE = "\ue000\ue000", "\ue001"
 _PLACEHOLDER = re.compile(f"{_OPEN}([A-Za-z0-9_]+){_CLOSE}")
+
+
+NODES_MAX = 1_000_000
+"""Aliases can turn ten lines into billions of values."""
 
 
 class FromEnvironment(str):
@@ -31,17 +38,43 @@ class UnsetVariable(FromEnvironment):
     __slots__ = ()
 
 
-def parse_yaml(text: str) -> tuple[Any, list[Problem]]:
-    """Parse a YAML text. Returns the tree, with variables not yet substituted, and the syntax problems."""
+def parse_yaml(text: str, *, max_nodes: int = NODES_MAX) -> tuple[Any, list[Problem]]:
+    """Parse a YAML text. Returns the tree, with variables not yet substituted, and the syntax problems.
+
+    max_nodes: the most values, keys and lists that the text may have, with every alias replaced by what it stands for.
+    """
     try:
         loader = _Loader(_VARIABLE.sub(rf"{_OPEN}\1{_CLOSE}", text))
-        return loader.get_single_data(), loader.duplicates
+        node = loader.get_single_node()
+        # Counted before the values are built, because `<<` copies what its aliases stand for.
+        if node is not None and _count_nodes(node, {}) > max_nodes:
+            message = f"has more than {max_nodes:,} values, if each alias counts as what it stands for"
+            return None, [Problem("", "syntax", message)]
+        return None if node is None else loader.construct_document(node), loader.duplicates
     except yaml.MarkedYAMLError as error:
         return None, [Problem(_location(error.problem_mark), "syntax", f"is not valid YAML: {error.problem}")]
+    except (ValueError, OverflowError):
+        return None, [
+            Problem("", "syntax", "contains a number or a date that does not exist: put it in quotes")
+        ]
     except yaml.YAMLError:
         return None, [Problem("", "syntax", "contains a character that YAML does not allow")]
     except RecursionError:
         return None, [Problem("", "syntax", "is nested too deeply")]
+
+
+def _count_nodes(node: yaml.Node, counts: dict[int, int]) -> int:
+    """Return the number of nodes with all aliases expanded. `counts` has those of nodes that were counted before."""
+    if id(node) not in counts:
+        # An alias inside of what it stands for is infinite. Any number above every limit will do.
+        counts[id(node)] = _ENDLESS
+        children: list[yaml.Node] = []
+        if isinstance(node, yaml.MappingNode):
+            children = [child for pair in node.value for child in pair]
+        elif isinstance(node, yaml.SequenceNode):
+            children = node.value
+        counts[id(node)] = min(1 + sum(_count_nodes(child, counts) for child in children), _ENDLESS)
+    return counts[id(node)]
 
 
 def substitute_variables(
@@ -115,11 +148,21 @@ def _location(mark: yaml.Mark | None) -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    """A safe loader that also collects duplicate keys, which YAML itself accepts silently."""
+    """A safe loader that also collects duplicate keys, which YAML itself accepts silently.
+
+    Raises ValueError for a number of more than _NUMBER_MAX characters: YAML has numbers to the base 60, `1:30:00`, and
+    reading them takes quadratic time.
+    """
 
     def __init__(self, stream: str) -> None:
         self.duplicates: list[Problem] = []
         super().__init__(stream)
+
+    def construct_scalar(self, node: Any) -> Any:
+        is_number = node.tag in {"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"}
+        if is_number and len(node.value) > _NUMBER_MAX:
+            raise ValueError("the number is too long")
+        return super().construct_scalar(node)
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         node = super().compose_mapping_node(anchor)

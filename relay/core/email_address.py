@@ -38,7 +38,10 @@ def normalize_domain(text: str) -> str:
     """Return the host of a domain or URL: `"https://www.Acme.com:443/pricing"` gives `acme.com`. Raises ValueError."""
     if len(text) <= HOST_MAX and _HOST.fullmatch(text) and not text.startswith("www."):
         return text  # the usual case, without the cost of parsing
-    address = _SCHEME.sub("", text.strip(), count=1)
+    address = text.strip()
+    # A match at the start only: a search would begin again at every letter.
+    if scheme := _SCHEME.match(address):
+        address = address[scheme.end() :]
     authority = re.split(r"[/?#]", address, maxsplit=1)[0]
     host = _normalize_host(_PORT.sub("", authority).removesuffix("."), _BAD_DOMAIN)
     return _WWW.sub("", host)

@@ -193,7 +193,9 @@ def _insert(root: dict[str, Any], steps: list[str], text: str) -> None:
 
 def _conflict_error(steps: list[str]) -> BadRequest:
     name = "".join(step if not at else f"[{step}]" for at, step in enumerate(steps))
-    return BadRequest("bad_form", f"Field {name!r} is both a value and an object. Send one of the two.")
+    return BadRequest(
+        "bad_form", f"Field {shorten(name)!r} is both a value and an object. Send one of the two."
+    )
 
 
 def _convert_lists(value: Any) -> Any:

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from relay.config.presets import load_preset, preset_names
 from relay.core.config import Config
 from relay.core.destination import Destination
 from relay.core.errors import NotFound, Problem, ValidationFailed
+from relay.core.gong.problems import ErrorCode
 from relay.core.mapping.compile import compile_mapping
 from relay.core.mapping.preview import preview
 from relay.core.mapping.routing import DestinationLookup, Router
@@ -20,6 +23,8 @@ from relay.core.verification.strip_body import strip_body
 from relay.core.verification.strip_credentials import strip_credentials
 from relay.core.webhook import Webhook
 
+TRIAL_BYTES_MAX = 100_000
+"""The largest mapping that can be tried. Presets have up to 4,000 bytes."""
 _EMPTY: Mapping[str, str] = {}
 
 
@@ -132,4 +137,22 @@ def _read_texts(body: Mapping[str, Any], name: str, problems: list[Problem]) -> 
 
 def compile_trial_mapping(spec: object) -> CompiledMapping:
     """Compile a mapping that may extend a preset. Raises ValidationFailed with every problem, below `mapping`."""
+    if problem := _check_size(spec):
+        raise ValidationFailed([problem])
     return compile_mapping(spec, path="mapping", presets={name: load_preset(name) for name in preset_names()})
+
+
+def _check_size(spec: object) -> Problem | None:
+    try:
+        # As JSON, because aliases of YAML can make a value much larger than its text.
+        size = len(orjson.dumps(spec, default=str, option=orjson.OPT_NON_STR_KEYS))
+    except orjson.JSONEncodeError:
+        return Problem(
+            "mapping", ErrorCode.TYPE, "must contain only what JSON can express, up to 250 levels deep"
+        )
+    if size > TRIAL_BYTES_MAX:
+        message = (
+            f"must be at most {TRIAL_BYTES_MAX:,} bytes of JSON: put a longer one into the configuration file"
+        )
+        return Problem("mapping", ErrorCode.LENGTH, message)
+    return None

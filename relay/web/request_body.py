@@ -9,6 +9,7 @@ from relay.web.server.body import too_large
 from relay.web.store_time import begin_store_time
 
 _CHUNK_BYTES = 65_536
+_LENGTH_DIGITS_MAX = 19
 
 
 def read_body(request: Request, *, max_bytes: int) -> bytes:
@@ -39,8 +40,9 @@ def read_body(request: Request, *, max_bytes: int) -> bytes:
 def _content_length(text: str) -> int:
     if not text:
         raise LengthRequired("length_required", "Send Content-Length, or Transfer-Encoding: chunked.")
-    if not (text.isascii() and text.isdigit()):
-        raise BadRequest("bad_length", "Content-Length is not a number.")
+    # The limit on digits is there because Python raises ValueError for a number of more than 4,300.
+    if not (text.isascii() and text.isdigit() and len(text) <= _LENGTH_DIGITS_MAX):
+        raise BadRequest("bad_length", "Content-Length is not a number of bytes.")
     return int(text)
 
 

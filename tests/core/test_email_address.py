@@ -1,5 +1,8 @@
 """E-mail addresses and company domains have one normal form each."""
 
+import time
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -109,3 +112,13 @@ def test_a_free_mail_provider_is_not_a_company():
 
 def test_every_free_mail_domain_is_in_normal_form():
     assert {normalize_domain(domain) for domain in FREE_MAIL} == FREE_MAIL
+
+
+@pytest.mark.parametrize("text", ["a" * 200_000, "a" * 200_000 + "://acme.com", ("a" * 1_000 + " ") * 200])
+def test_a_long_text_is_no_domain_and_takes_milliseconds(text: str):
+    """A search for the scheme that began again at every letter took minutes."""
+    started = time.process_time()
+    with suppress(ValueError):
+        normalize_domain(text)
+
+    assert time.process_time() - started < 0.5

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from relay.core.errors import ValidationFailed
+from relay.core.errors import PROBLEMS_MAX, ValidationFailed
 from relay.core.ids import generate_ids
 from relay.core.lifecycle import DeadLetterReason, State
 from relay.core.replay import IDS_MAX, Replay, ReplayFilter, matches_filter, parse_replay_request
@@ -106,3 +106,11 @@ EVENT = {"state": "dead", "source": "web", "destination": "acme", "reason": "rej
 )
 def test_an_event_matches_if_every_field_of_the_filter_does(wanted: ReplayFilter, *, expected: bool):
     assert matches_filter(EVENT, wanted) is expected
+
+
+def test_only_the_first_unknown_keys_are_reported():
+    """A suggestion for each of 100,000 keys took ten seconds."""
+    problems = find_problems({f"remap{number}": 1 for number in range(20_000)})
+
+    assert len(problems) == PROBLEMS_MAX
+    assert set(problems.values()) == {"unknown"}

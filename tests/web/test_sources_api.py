@@ -170,6 +170,13 @@ def test_an_error_in_a_previewed_mapping_has_its_path(client: FlaskClient):
     assert [path for path, _ in errors(response)] == ["mapping.rules[0].to"]
 
 
+def test_a_large_mapping_is_not_previewed(client: FlaskClient):
+    rules = [{"name": "a" * 1_000}] * 101
+    response = preview_mapping(client, {"payload": page_viewed(), "mapping": rules})
+
+    assert (response.status_code, errors(response)) == (422, {("mapping", "length")})
+
+
 @pytest.mark.parametrize("source", ["unknown", "plain"])
 def test_a_source_without_a_mapping_has_no_preview(client: FlaskClient, source: str):
     response = preview(client, page_viewed(), f"{source}/preview")

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
-from relay.core.errors import Problem, join_path
+from relay.core.errors import PROBLEMS_MAX, Problem, join_path
 from relay.core.gong.base_schema import closest_name
 from relay.core.gong.problems import printable_key
 
@@ -73,11 +74,10 @@ EVENT_PROBLEM_MEANINGS: Mapping[EventProblemCode, str] = {
 
 
 def check_keys(spec: Mapping[Any, Any], allowed: Sequence[str], path: str) -> Iterator[Problem]:
-    """One problem for each key of `spec` that is not in `allowed`."""
-    for key in spec:
-        if key not in allowed:
-            message = f"unknown key{did_you_mean(key, allowed)}"
-            yield Problem(join_path(path, printable_key(str(key))), MappingErrorCode.UNKNOWN_KEY, message)
+    """One problem for each of the first PROBLEMS_MAX keys of `spec` that are not in `allowed`."""
+    for key in islice((key for key in spec if key not in allowed), PROBLEMS_MAX):
+        message = f"unknown key{did_you_mean(key, allowed)}"
+        yield Problem(join_path(path, printable_key(str(key))), MappingErrorCode.UNKNOWN_KEY, message)
 
 
 def did_you_mean(word: Any, choices: Sequence[str]) -> str:

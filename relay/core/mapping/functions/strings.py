@@ -79,7 +79,10 @@ def after(text: str, mark: str) -> str:
 def slug(text: str) -> str:
     """`slug('Größe & Preis')` is `"grosse-preis"`: lower case, ASCII, hyphens."""
     # casefold() turns ß into ss, which no normalization form does.
-    plain = normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
+    # Character by character: sorting a long run of combining characters takes quadratic time, and all of them go anyway.
+    plain = (
+        "".join(normalize("NFKD", letter) for letter in text.casefold()).encode("ascii", "ignore").decode()
+    )
     return _NON_WORD.sub("-", plain).strip("-")
 
 
