@@ -1,5 +1,6 @@
 """`web`, `worker` and `sandbox` become their server, which stops on SIGTERM."""
 
+import json
 import os
 import signal
 import socket
@@ -70,7 +71,9 @@ def test_web_reports_an_invalid_configuration_and_exits(tmp_path: Path, port: in
     with running(tmp_path, "web", "--port", str(port), **environ) as web:
         assert web.wait(60) != 0
 
-    assert "destinations.acme.auth: is missing" in (tmp_path / "out").read_text()
+    lines = [json.loads(line) for line in (tmp_path / "out").read_text().splitlines()]
+    reasons = {line["where"]: line.get("reason", "") for line in lines}
+    assert reasons["destinations.acme.auth"].startswith("is missing")
 
 
 def test_a_worker_runs_until_sigterm(tmp_path: Path, environ: dict[str, str], redis):

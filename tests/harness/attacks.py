@@ -1,7 +1,6 @@
 """Requests and connections that try to stop or fill a web process, without a valid signature and mostly without a key."""
 
 import resource
-import select
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -73,8 +72,11 @@ def send(request: bytes) -> Callable[[Stack], None]:
     return run
 
 
-def hold(count: int, start: bytes, piece: bytes = b"") -> Callable[[Stack], None]:
-    """Return an attack that opens connections, sends a start on each, and a piece each half second while it holds them."""
+def hold(count: int, start: bytes, piece: bytes = b"", *, pause: float = 0) -> Callable[[Stack], None]:
+    """Return an attack that opens connections, sends a start on each, and a piece each half second while it holds them.
+
+    pause: seconds between two connections.
+    """
 
     def run(stack: Stack) -> None:
         with ExitStack() as opened:
@@ -83,6 +85,7 @@ def hold(count: int, start: bytes, piece: bytes = b"") -> Callable[[Stack], None
                 wire = opened.enter_context(connect(stack))
                 wires.append(wire)
                 _send_part(wire, start)
+                time.sleep(pause)
             end = time.monotonic() + _HOLD_SECONDS
             while time.monotonic() < end:
                 for wire in wires if piece else ():
@@ -94,9 +97,9 @@ def hold(count: int, start: bytes, piece: bytes = b"") -> Callable[[Stack], None
 
 def _send_part(wire: socket.socket, raw: bytes) -> None:
     """Send as much as the other side takes within a tenth of a second."""
-    wire.settimeout(0)
+    wire.settimeout(0.1)
     with suppress(OSError):
-        while raw and select.select([], [wire], [], 0.1)[1]:
+        while raw:
             raw = raw[wire.send(raw) :]
 
 
@@ -218,7 +221,8 @@ def _connection_attacks() -> Sequence[Attack]:
         Attack("1,000 heads that drip", hold(1_000, head, b"a")),
         Attack("300 unfinished heads of 640 KB", hold(300, head_640)),
         Attack("400 unfinished bodies of 1 MB", hold(400, _BODY_START)),
-        Attack("400 bodies that drip", hold(400, slow, b" ")),
+        Attack("400 bodies that drip", hold(400, slow, b" " * 600)),
+        Attack("1,200 bodies that drip, opened in turn", hold(1_200, slow, b" " * 600, pause=0.002)),
         Attack(
             "200 clients that read no response",
             hold(200, b"GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n" * 50),

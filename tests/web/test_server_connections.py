@@ -11,7 +11,6 @@ from relay.web.server.connection_table import ClientUsage, ConnectionTable, Phas
 from relay.web.server.limits import (
     RESERVED_CONNECTIONS,
     SMALL_BODY_BYTES,
-    STALL_SECONDS,
     ServerLimits,
     read_limits,
 )
@@ -34,7 +33,7 @@ class Entry:
     phase: Phase = Phase.IDLE
     client: ClientUsage = field(default_factory=ClientUsage)
     body_bytes: int = 0
-    waiting_since: float | None = None
+    waits_for_client: bool = False
     is_reserved: bool = False
     is_shut_down: bool = False
 
@@ -45,7 +44,7 @@ class Entry:
 def opened(table: ConnectionTable, count: int, address: str = "a", phase: Phase = Phase.IDLE) -> list[Entry]:
     entries = [Entry() for _ in range(count)]
     for entry in entries:
-        assert table.open(entry, address, 0.0)
+        assert table.open(entry, address)
         table.move(entry, phase)
     return entries
 
@@ -71,15 +70,14 @@ def test_idle_connections_are_closed_before_those_with_half_a_head():
     assert (shut(idle), shut(heads)) == ([0, 1], [0])
 
 
-def test_a_request_in_progress_is_closed_only_if_its_client_stalls():
+def test_a_request_in_progress_is_closed_only_if_it_waits_for_its_client():
     table = ConnectionTable(LIMITS)
     busy = opened(table, 5, phase=Phase.BUSY)
-    busy[3].waiting_since, busy[4].waiting_since = 1.0, 2.0
+    busy[2].waits_for_client = busy[4].waits_for_client = True
 
-    table.open(Entry(), "a", 2.0 + STALL_SECONDS / 2)
-    table.open(Entry(), "a", 2.0 + STALL_SECONDS / 2)
+    opened(table, 3, phase=Phase.BUSY)
 
-    assert shut(busy) == [3]
+    assert shut(busy) == [2, 4]
 
 
 def test_a_connection_chosen_to_be_closed_no_longer_counts():
@@ -89,6 +87,10 @@ def test_a_connection_chosen_to_be_closed_no_longer_counts():
     table.close(entries[0], "a")
 
     assert shut(entries + opened(table, 1)) == [0, 1]
+
+
+def test_connections_without_an_address_are_those_of_a_proxy():
+    assert shut(opened(ConnectionTable(LIMITS), 8, "")) == []
 
 
 def test_a_full_process_closes_idle_connections_of_any_client():
@@ -103,7 +105,7 @@ def test_a_process_full_of_requests_has_room_for_health_checks_only():
     entries = opened(table, LIMITS.connections + RESERVED_CONNECTIONS, phase=Phase.BUSY)
 
     assert [entry.is_reserved for entry in entries].count(True) == RESERVED_CONNECTIONS
-    assert not table.open(Entry(), "b", 0.0)
+    assert not table.open(Entry(), "b")
 
 
 def test_an_empty_table_has_forgotten_every_client():

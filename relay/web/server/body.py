@@ -71,6 +71,8 @@ class RequestBody(io.RawIOBase, ABC):
         if self._bytes > self._max_bytes + 1:
             raise too_large(self._max_bytes)
         self.has_failed = False
+        if self.has_ended:
+            self._connection.body_received()
         target[: len(piece)] = piece
         return len(piece)
 

@@ -50,7 +50,7 @@ class Connection:
         self.phase = Phase.IDLE
         self.client: ClientUsage = ClientUsage()
         self.body_bytes = 0
-        self.waiting_since: float | None = None
+        self.waits_for_client = False
         self.is_reserved = False
         self.has_sent = False
         """True once a part of the response to the present request was sent."""
@@ -102,9 +102,14 @@ class Connection:
         del self.pending[: end + 2]
         return line
 
+    def body_received(self) -> None:
+        """The body is complete: from here on the client waits for the relay."""
+        self.waits_for_client = False
+
     def end_body(self) -> None:
         """Uncount the body's bytes: the request has ended."""
         self._table.release_body(self)
+        self.waits_for_client = False
 
     def send(self, raw: bytes) -> None:
         """Send bytes outside of a response of the application."""
@@ -117,13 +122,12 @@ class Connection:
 
     def start_send(self, deadline: float) -> None:
         """Let the next `sendall` wait until the deadline at most."""
-        now = time.monotonic()
-        self.sock.settimeout(max(deadline - now, _MIN_TIMEOUT_SECONDS))
-        self.waiting_since, self._is_sending, self.has_sent = now, True, True
+        self.sock.settimeout(max(deadline - time.monotonic(), _MIN_TIMEOUT_SECONDS))
+        self.waits_for_client = self._is_sending = self.has_sent = True
 
     def end_send(self) -> None:
         """Everything is sent."""
-        self.waiting_since, self._is_sending = None, False
+        self.waits_for_client = self._is_sending = False
 
     def linger(self) -> None:
         """Stop sending, and drop what the client still sends, so that it reads the response."""
@@ -132,7 +136,7 @@ class Connection:
             self.sock.shutdown(socket.SHUT_WR)
             while dropped < LINGER_BYTES and (left := deadline - time.monotonic()) > 0:
                 self.sock.settimeout(left)
-                self.waiting_since = time.monotonic()
+                self.waits_for_client = True
                 count = self.sock.recv_into(_waste)
                 if not count:
                     return
@@ -163,15 +167,13 @@ class Connection:
             raise RequestTimeout("request_timeout", detail) from None
 
     def _receive_body(self, count: int) -> bytes:
-        self.waiting_since = now = time.monotonic()
+        self.waits_for_client = True
         try:
-            piece = self._receive(count, self._pace.seconds_left(now))
+            piece = self._receive(count, self._pace.seconds_left(time.monotonic()))
         except TimeoutError:
             raise RequestTimeout("request_timeout", "The body arrived too slowly.") from None
         except OSError:
             piece = b""
-        finally:
-            self.waiting_since = None
         if not piece:
             raise self._body_ended()
         self._pace.add(len(piece), time.monotonic())

@@ -5,7 +5,7 @@ from enum import IntEnum, auto
 from typing import Protocol
 
 from relay.core.errors import Unavailable
-from relay.web.server.limits import RESERVED_CONNECTIONS, SMALL_BODY_BYTES, STALL_SECONDS, ServerLimits
+from relay.web.server.limits import RESERVED_CONNECTIONS, SMALL_BODY_BYTES, ServerLimits
 
 _RETRY_SECONDS = 5
 
@@ -29,8 +29,8 @@ class TableEntry(Protocol):
     phase: Phase
     client: "ClientUsage"
     body_bytes: int
-    waiting_since: float | None
-    """When it began to wait for its client; None while it does not."""
+    waits_for_client: bool
+    """True while it receives a body or sends a response; False while the client waits for the relay."""
     is_reserved: bool
     """True if it is above the maximum number, so that only health checks are answered on it."""
 
@@ -41,7 +41,8 @@ class TableEntry(Protocol):
 class ClientUsage:
     """The connections of one client address, by phase, each in the order in which they entered it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_proxy: bool = False) -> None:
+        self.is_proxy = is_proxy
         self.by_phase: dict[Phase, dict[TableEntry, None]] = {phase: {} for phase in Phase}
         self.body_bytes = 0
 
@@ -51,7 +52,7 @@ class ClientUsage:
 
 
 class ConnectionTable:
-    """Counts connections and the bytes of bodies. Every operation except the last resort of `open` takes constant time."""
+    """Counts connections and the bytes of bodies."""
 
     def __init__(self, limits: ServerLimits) -> None:
         self._limits = limits
@@ -59,14 +60,18 @@ class ConnectionTable:
         self._all = ClientUsage()
         self._counts: Counter[str] = Counter()
 
-    def open(self, entry: TableEntry, address: str, now: float) -> bool:
-        """Add a new connection, and close others if there are too many. Returns False if there is no room for it."""
-        entry.client = self._clients.setdefault(address, ClientUsage())
-        maximum = self._limits.client_connections
+    def open(self, entry: TableEntry, address: str) -> bool:
+        """Add a new connection, and close others if there are too many. Returns False if there is no room for it.
+
+        address: of the client; empty if it has none.
+        """
+        # Connections over a Unix socket have no address: they come from a proxy.
+        entry.client = self._clients.setdefault(address, ClientUsage(is_proxy=not address))
+        maximum = None if entry.client.is_proxy else self._limits.client_connections
         if maximum is not None and entry.client.count >= maximum:
-            self._evict(entry.client, now)
+            self._evict(entry.client)
         if self._all.count >= self._limits.connections:
-            self._evict(self._all, now)
+            self._evict(self._all)
         if self._all.count >= self._limits.connections + RESERVED_CONNECTIONS:
             self._counts["no_room"] += 1
             self._forget(address)
@@ -100,10 +105,8 @@ class ConnectionTable:
         """Count bytes of a body. Raises Unavailable if bodies use all of their memory."""
         for owner in (entry, entry.client, self._all):
             owner.body_bytes += count
-        is_full = (
-            self._all.body_bytes > self._limits.bodies_bytes
-            or entry.client.body_bytes > self._limits.client_bodies_bytes
-        )
+        maximum = self._limits.bodies_bytes if entry.client.is_proxy else self._limits.client_bodies_bytes
+        is_full = self._all.body_bytes > self._limits.bodies_bytes or entry.client.body_bytes > maximum
         if is_full and entry.body_bytes > SMALL_BODY_BYTES:
             raise busy("The relay is receiving too many large bodies. Send the request again later.")
 
@@ -113,25 +116,20 @@ class ConnectionTable:
             owner.body_bytes -= entry.body_bytes
         entry.body_bytes = 0
 
-    def _evict(self, group: ClientUsage, now: float) -> None:
-        victim = self._victim(group, now)
+    def _evict(self, group: ClientUsage) -> None:
+        victim = self._victim(group)
         if victim is not None:
             self._counts["made_room"] += 1
             self.move(victim, Phase.EVICTED)
             victim.shut_down()
 
     @staticmethod
-    def _victim(group: ClientUsage, now: float) -> TableEntry | None:
+    def _victim(group: ClientUsage) -> TableEntry | None:
         for phase in (Phase.IDLE, Phase.HEAD):
             for entry in group.by_phase[phase]:
                 return entry
-        # A request is interrupted only if its client stopped sending or reading.
-        stalled = [
-            entry
-            for entry in group.by_phase[Phase.BUSY]
-            if entry.waiting_since is not None and now - entry.waiting_since > STALL_SECONDS
-        ]
-        return min(stalled, key=lambda entry: entry.waiting_since or 0.0, default=None)
+        # The oldest request that waits for its client; never one whose client waits for the relay.
+        return next((entry for entry in group.by_phase[Phase.BUSY] if entry.waits_for_client), None)
 
     def _add(self, entry: TableEntry, phase: Phase) -> None:
         entry.phase = phase

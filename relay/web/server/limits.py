@@ -14,9 +14,6 @@ MIN_BYTES_PER_SECOND = 1024
 SMALL_BODY_BYTES = 16_384
 """Bodies up to this size are accepted even when the memory for bodies is used up."""
 
-STALL_SECONDS = 1.0
-"""A connection that waits for its client this long may be closed to make room."""
-
 RESERVED_CONNECTIONS = 100
 """Room above the maximum number of connections, for health checks only."""
 

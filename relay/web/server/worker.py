@@ -3,7 +3,6 @@
 import os
 import resource
 import sys
-import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -66,7 +65,7 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         """Serve the requests of one connection."""
         connection = Connection(client, self._table, self._limits)
         address = network_of(addr[0]) if isinstance(addr, tuple) else ""
-        if not self._table.open(connection, address, time.monotonic()):
+        if not self._table.open(connection, address):
             return
         try:
             self._serve(connection, listener.getsockname(), addr)
@@ -84,11 +83,8 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def _serve(self, connection: Connection, server_address: Any, client_address: Any) -> None:
         number = 0
-        while (head := connection.read_head()) is not None:
+        while (head := self._next_head(connection)) is not None:
             number += 1
-            if connection.pending:
-                # Otherwise many requests that arrived at once on one connection would all be answered before any other.
-                gevent.sleep(0)
             request = parse_head(self.cfg, IterUnreader((head,)), client_address, number)
             if connection.is_reserved and request.path not in _PROBES:
                 raise busy("The relay has too many connections. Send the request again later.")
@@ -106,6 +102,13 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
                 body.drop_rest()
             except RelayError:
                 return
+
+    @staticmethod
+    def _next_head(connection: Connection) -> bytes | None:
+        if connection.pending:
+            # Otherwise many requests that arrived at once on one connection would all be answered before any other.
+            gevent.sleep(0)
+        return connection.read_head()
 
     def _respond(
         self, request: Any, body: RequestBody, connection: Connection, addresses: tuple[Any, Any]
