@@ -69,9 +69,9 @@ class NameLookup:
 
         try:
             threading.Thread(target=run, name="name lookup", daemon=True).start()
-        except RuntimeError:  # no more threads
+        except RuntimeError as error:
             self._running.pop(name, None)
-            raise
+            raise OSError("no thread can be started for a name lookup") from error
 
 
 def connect(

@@ -11,7 +11,7 @@ from relay.store.engine.scripts import Scripts
 from tests.cli.conftest import Run
 from tests.store_world import accept_events, event
 from tests.valkey import Valkey
-from workers.__main__ import main as worker_main
+from workers.command import main as worker_main
 
 _CONFIG = """
 destinations:

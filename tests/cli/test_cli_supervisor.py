@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,16 @@ def test_a_killed_child_is_restarted_and_reported(
     assert str(process.log) in line
 
 
+def test_what_a_child_says_about_its_end_is_reported(
+    supervisor: Supervisor, messages: list[str], tmp_path: Path
+):
+    process = replace(child(tmp_path, "one", "raise SystemExit(1)"), explain_end=lambda: "The disk is full.")
+    supervisor.start(process)
+    until(lambda: supervisor.restart_ended() or messages, "it has ended")
+
+    assert messages[1] == "The disk is full."
+
+
 def test_the_pause_before_a_restart_grows(supervisor: Supervisor, messages: list[str], tmp_path: Path):
     supervisor.start(child(tmp_path, "one", "raise SystemExit(3)"))
     until(lambda: supervisor.restart_ended() or len(messages) == 3, "it has ended three times")
@@ -156,7 +167,9 @@ folder = Path(sys.argv[1])
 supervisor = Supervisor(os.environ, print, (), folder / "record")
 for name, code, seconds, serves in (("store", sys.argv[2], 60, True), ("stubborn", sys.argv[3], 0.2, False), ("worker", sys.argv[2], 60, False)):
     arguments = (str(folder / "ends"), name) if name != "stubborn" else ()
-    supervisor.start(Child(name, (sys.executable, "-c", code, *arguments), folder / f"{name}.log", seconds, serves))
+    command = (sys.executable, "-c", code, *arguments)
+    log = folder / f"{name}.log"
+    supervisor.start(Child(name=name, command=command, log=log, stop_seconds=seconds, serves_others=serves))
 while not (folder / "go").exists():
     time.sleep(0.02)
 os.kill(os.getpid(), 9)

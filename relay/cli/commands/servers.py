@@ -1,6 +1,7 @@
 """The commands that become a long-running process: `web`, `worker`, `sandbox`."""
 
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -111,5 +112,7 @@ def sandbox(
 
 
 def _replace_process(command: Sequence[str], environ: Mapping[str, str]) -> None:
+    # An ignored signal stays ignored across exec. The server handles SIGHUP once it has started.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     # Not a child process: signals must reach the server itself.
     os.execve(command[0], [*command], {**environ})  # noqa: S606 - our own command, without a shell

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import click
 
 from relay.cli.commands.servers import bind_options, sandbox_command, web_command, worker_command
+from relay.cli.up.append_only_file import trim_zeros
 from relay.cli.up.data_dir import DataDir
 from relay.cli.up.readiness import is_free, responds
 from relay.cli.up.redis_server import is_ready, server_command, socket_path, stop_leftover_server
+from relay.cli.up.server_log import explain_end
 from relay.cli.up.supervisor import Child, Supervisor, last_lines
 from relay.settings import Settings
 
@@ -81,10 +83,11 @@ def start(plan: Plan, data: DataDir, supervisor: Supervisor, program: str | None
     if program is not None:
         path = socket_path(data.server)
         stop_leftover_server(path)
+        trimmed = trim_zeros(data.server)
+        if trimmed:
+            supervisor.say(f"Removed {trimmed[1]} unwritten (zero) bytes at the end of {trimmed[0]}.")
         command = server_command(program, data.server, path, megabytes=plan.memory)
-        log = data.log("valkey")
-        # Without the store, the workers of a killed `up` could not return their events.
-        supervisor.start(Child(name="valkey", command=command, log=log, stop_seconds=20, serves_others=True))
+        supervisor.start(_server_child(data, command))
         _wait_until(lambda: is_ready(path), supervisor, stop, seconds=_LOAD_SECONDS)
     if plan.sandbox:
         command = sandbox_command("127.0.0.1", plan.sandbox_port)
@@ -106,6 +109,19 @@ def start(plan: Plan, data: DataDir, supervisor: Supervisor, program: str | None
     _wait_until(lambda: _servers_respond(plan), supervisor, stop, seconds=_START_SECONDS)
 
 
+def _server_child(data: DataDir, command: tuple[str, ...]) -> Child:
+    log = data.log("valkey")
+    return Child(
+        name="valkey",
+        command=command,
+        log=log,
+        stop_seconds=20,
+        # Without the store, the workers of a killed `up` could not return their events.
+        serves_others=True,
+        explain_end=lambda: explain_end(log, data.server, command[0]),
+    )
+
+
 def _servers_respond(plan: Plan) -> bool:
     if plan.sandbox and not responds("127.0.0.1", plan.sandbox_port, "/"):
         return False
@@ -122,9 +138,9 @@ def _wait_until(
         child = supervisor.find_ended()
         # A child that ends before it was ever ready is not restarted: its error would only repeat.
         if child:
-            raise click.ClickException(
-                f"{child.name} did not start. The end of {child.log}:\n\n{last_lines(child.log)}"
-            )
+            text = f"{child.name} did not start. The end of {child.log}:\n\n{last_lines(child.log)}"
+            explanation = child.explain_end()
+            raise click.ClickException(f"{text}\n\n{explanation}" if explanation else text)
         if time.monotonic() > deadline:
             folder = supervisor.newest().log.parent
             raise click.ClickException(f"Not ready after {seconds:.0f} s. See the logs in {folder}.")

@@ -22,7 +22,7 @@ _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.25, 10.0
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Child:
     """A process to keep running."""
 
@@ -34,6 +34,8 @@ class Child:
     """How long it may take to end after SIGTERM."""
     serves_others: bool = False
     """If `up` is killed, it runs until the children that start after it have ended."""
+    explain_end: Callable[[], str | None] = lambda: None
+    """Returns why it ended and what to do, or None if that is unknown."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -160,6 +162,9 @@ class Supervisor:
             f"{running.child.name} {_describe_end(running.process.returncode)}. Restarting it in "
             f"{running.pause_seconds:g} s. Its log: {running.child.log}"
         )
+        explanation = running.child.explain_end()
+        if explanation:
+            self.say(explanation)
 
     def _restart_if_due(self, running: _Running) -> None:
         if running.restart_at is not None and time.monotonic() >= running.restart_at:
