@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice, zip_longest
+from typing import Any
 
 import orjson
 
@@ -13,7 +14,13 @@ from relay.core.errors import PROBLEMS_MAX, Problem, ValidationFailed
 from relay.core.ids import ENTROPY_BYTES, generate_ids
 from relay.core.lifecycle import DeadLetterReason
 from relay.core.mapping.routing import Router, make_dedupe_key
-from relay.core.personal_data import REQUEST_MAX, add_people_of_json, find_people
+from relay.core.personal_data import (
+    REQUEST_MAX,
+    add_people_of_json,
+    find_people,
+    find_people_in_sentence,
+)
+from relay.core.redaction import redact_name, redact_sentence
 from relay.core.source import Source
 from relay.ingest.parse_items import Items, read_items
 from relay.ingest.persist import persist
@@ -81,7 +88,7 @@ def ingest_events(ctx: IngestContext, request: IngestRequest) -> IngestResponse:
         key_id=request.key_id,
         idempotency_key=request.idempotency_key,
         # Stored, so that a repeated request gets the same response, rejected items included.
-        rejections=orjson.dumps([rejection_result(item) for item in rejected]) if rejected else b"",
+        rejections=orjson.dumps([_stored_rejection(item) for item in rejected]) if rejected else b"",
         people=people,
         limits=request.source.limits,
     )
@@ -89,6 +96,18 @@ def ingest_events(ctx: IngestContext, request: IngestRequest) -> IngestResponse:
     if items.single:
         return single_event_response(accepted, events, prepared[0])
     return batch_response(accepted, events, prepared)
+
+
+def _stored_rejection(item: RejectedItem) -> dict[str, Any]:
+    """Return the result of a rejected item. A key of the sender's that names a person is masked in it."""
+    # A request with nothing but repeated events keeps its results for an hour, and no erasure finds it.
+    result = rejection_result(item)
+    errors = [{name: _mask_people(text) for name, text in error.items()} for error in result["errors"]]
+    return result | {"errors": errors}
+
+
+def _mask_people(text: str) -> str:
+    return redact_sentence(redact_name(text)) if find_people_in_sentence(text) else text
 
 
 def dry_run(ctx: IngestContext, request: IngestRequest) -> IngestResponse:

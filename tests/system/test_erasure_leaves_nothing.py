@@ -221,7 +221,8 @@ def send_everything(world: World) -> None:
     joe = {"person": {"email": "joe@other.example"}, "content": {"title": "Pricing"}}
     batch = [event("b1", **joe) | {"id": "b1"}, {EMAIL: PHONE, "person": {"email": EMAIL}}]
     world.send("ok", batch)
-    world.send("ok", [event("1"), {"id": EMAIL}])
+    # Nothing but a repeated event, and an item that is rejected for keys that name the person.
+    world.send("ok", [event("1"), {"id": EMAIL, EMAIL: 1, PHONE: 2}], **{"Idempotency-Key": "of duplicates"})
     call = world.http.post(
         f"{world.stack.url}/v1/events?dry_run=true",
         json=event("g"),

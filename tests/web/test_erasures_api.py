@@ -223,3 +223,18 @@ def test_a_repeated_request_does_not_restore_erased_data(
     assert second["id"] == first["id"]
     assert late["status"] == "erased"
     assert JANE not in text_of_the_store(redis)
+
+
+def test_a_rejected_key_that_names_a_person_is_masked_in_what_is_stored_and_answered(
+    client: FlaskClient, redis: Redis, sender: dict[str, str], page_view: Any
+):
+    batch = [page_view("1", person={"email": "joe@other.example"}), {JANE: 1, "+1 555 010 0199": 2}]
+    for _ in range(2):
+        response = client.post("/v1/events", json=batch, headers=sender | {"Idempotency-Key": "k"})
+        assert response.status_code == 202
+        assert JANE not in response.text
+        assert "0199" not in response.text
+
+    stored = b"".join(redis.hget(key, "rejections") or b"" for key in redis.keys("relay:receipt:*"))
+    assert b"rejected" in stored
+    assert JANE.encode() not in stored
