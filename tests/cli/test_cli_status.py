@@ -7,7 +7,7 @@ import pytest
 from redis import Redis
 
 from relay.core.lifecycle import HoldCause
-from relay.store.delivery import freeze_company, hold_event
+from relay.store.delivery import Retry, freeze_company, hold_event, retry_later
 from relay.store.engine.scripts import Scripts
 from tests.cli.conftest import Queue, Run, Settle, row_of
 from tests.store_world import take_events
@@ -86,6 +86,12 @@ def test_status_shows_when_rate_limiting_ends(run: Run, settle: Settle):
     settle(freeze_company(3600.0, record=b"{}"))
 
     assert row_of(run("status").out, "acme")
+    assert "59 min" in run("status").out
+
+
+def test_status_shows_when_the_pause_after_a_failure_ends(run: Run, settle: Settle):
+    settle(retry_later(Retry(seconds=60.0, company_pause=3600.0), record=b"{}"))
+
     assert "59 min" in run("status").out
 
 

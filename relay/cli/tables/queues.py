@@ -135,13 +135,12 @@ def _count(number: int, style: str) -> Text:
 
 def _budgets(rows: list[dict[str, Any]], now: datetime) -> RenderableType:
     """Return one row per company: its destinations share its budget."""
-    table = make_table(
-        "company", ">last second", ">last 24 hours", ">remaining", ">by others", "rate limited for"
-    )
+    table = make_table("company", ">last second", ">last 24 hours", ">remaining", ">by others", "paused for")
     # The budget is the same in the rows of all destinations of a company.
     for row in {row["company"]: row for row in rows}.values():
         budget = row["budget"]
-        limited_until = budget["rate_limited_until"]
+        # Timestamps of one form sort like the times.
+        paused_until = max(budget[name] or "" for name in ("rate_limited_until", "retry_after_until"))
         remaining = Text(f"{budget['remaining']:,}", style="" if budget["remaining"] else "yellow")
         table.add_row(
             safe_text(row["company"]),
@@ -151,7 +150,7 @@ def _budgets(rows: list[dict[str, Any]], now: datetime) -> RenderableType:
             Text(f"{budget['other_integrations']['estimated_calls']:,}", style="yellow")
             if budget["other_integrations"]
             else NO_VALUE,
-            Text(_time_until(limited_until, now), style="yellow") if limited_until else NO_VALUE,
+            Text(_time_until(paused_until, now), style="yellow") if paused_until else NO_VALUE,
         )
     return Padding(table, (1, 0, 1, 0))
 
