@@ -105,6 +105,12 @@ def test_an_event_of_a_destination_with_foreign_answers_waits_and_spends_no_atte
     assert field_of(redis, leased.id, "attempts") in {"", "0"}
 
 
+def test_gong_may_have_an_event_that_got_a_foreign_answer(scripts: Scripts):
+    get_foreign_answer(scripts, lease_one(scripts))
+
+    assert resume(scripts).ambiguous
+
+
 def test_foreign_answers_to_different_events_open_the_breaker(scripts: Scripts, redis: Redis):
     for opened in (False, False, False, False, True):
         get_foreign_answer(scripts, lease_one(scripts))

@@ -62,6 +62,7 @@ def gong() -> Iterator[RawGong]:
     }
     script |= {f"{doubt.name}-lost": [Answer(doubt.raw, closes=doubt.closes)] for doubt in DOUBTS}
     script["blip"] = [Answer(BLOCKS["page-407"])]
+    script["answered-by-proxy"] = [Answer(BLOCKS["page-400"], stores=True)]
     script["busy"] = [Answer(response(503, b"", "Retry-After: 600"))] * EVENTS
     with raw_gong(script) as gong:
         gong.always |= {name: Answer(raw) for name, raw in BLOCKS.items()}
@@ -78,7 +79,7 @@ def post(stack: Stack, name: str, count: int) -> list[str]:
 @pytest.fixture(scope="module")
 def stack(launch: Launch, gong: RawGong) -> Iterator[Stack]:
     names = [f"{doubt.name}-{end}" for doubt in DOUBTS for end in ("stored", "lost")]
-    names += [*BLOCKS, "blip", "busy", "impatient", "forgetful"]
+    names += [*BLOCKS, "blip", "answered-by-proxy", "busy", "impatient", "forgetful"]
     accounts = [Account(name, base_url=f"{gong.url}/c/{name}") for name in names]
     with launch(Plan(accounts, FAST)) as stack:
         yield stack
@@ -145,6 +146,15 @@ def test_a_short_disturbance_ends_without_an_operator(stack: Stack, gong: RawGon
 
     # The refusal, the probe, and the event itself.
     assert gong.count_calls("blip") == 3
+
+
+def test_an_event_that_gong_has_behind_a_proxys_refusal_is_delivered_and_no_duplicate(
+    stack: Stack, posted: dict[str, list[str]]
+) -> None:
+    all_delivered(stack, "answered-by-proxy", 1)
+    event = stack.relay.event(posted["answered-by-proxy"][0])
+
+    assert [attempt["outcome"] for attempt in event["attempt_history"]] == ["blocked", "already_reported"]
 
 
 @pytest.mark.usefixtures("posted")

@@ -185,6 +185,7 @@ function verbs.hold(cause, detail, probe)
   redis.call('LPUSH', K.ON_HOLD .. destination, id)
   count_total(destination, 'blocked')
   if cause ~= 'not_gong' then return close_breaker() end
+  redis.call('HSET', event, 'ambiguous', 1)               -- behind the proxy that answered, Gong may have received it
   if base_url ~= '' then record_failure(0, detail) end    -- it shows no more than a timeout that Gong can be reached
 end
 
