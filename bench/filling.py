@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import orjson
 from redis import Redis
 
-from bench.sample import event, gong_body
+from bench.sample import UNLIMITED, event, gong_body
 from relay.core.call import Call, Operation
 from relay.core.ids import ENTROPY_BYTES, generate_ids
 from relay.core.vault import Vault
@@ -73,7 +73,13 @@ def new_receipt(name: str, numbers: Sequence[int]) -> tuple[Receipt, list[NewEve
         )
     people = tuple(person(f"{name}:{number}") for number in numbers)
     return Receipt(
-        id=receipt_id, source=name, raw=raw, content_type="application/json", key_id="bench", people=people
+        id=receipt_id,
+        source=name,
+        raw=raw,
+        content_type="application/json",
+        key_id="bench",
+        people=people,
+        limits=UNLIMITED,
     ), events
 
 

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from relay.core.source import SourceLimits
+
 KEY = "bench-key-of-a-source-0000000000"
 MARK = b"MARKMARKMARKMARK"
 """Placeholder for each event's own number."""
@@ -73,6 +75,10 @@ def custom(name: str, value: str, kind: str = "STRING") -> dict[str, str]:
     return {"name": name, "value": value, "dataType": kind}
 
 
+UNLIMITED = SourceLimits(store_share=1.0, events_per_minute=10_000_000)
+"""What no benchmark reaches."""
+
+
 def template() -> bytes:
     """The event's bytes, with `MARK` to replace by a number."""
     return json.dumps(event(MARK.decode()), separators=(",", ":")).encode()
@@ -83,10 +89,12 @@ def configuration(companies: list[str], gong: str) -> dict[str, Any]:
     digest = hashlib.sha256(KEY.encode()).hexdigest()
     auth = {"basic": {"access_key": "bench", "access_key_secret": "bench"}}
     limits = {"per_second": 1000, "per_day": 100_000_000}
+    source_limits = {"events_per_minute": UNLIMITED.events_per_minute, "store_share": "100%"}
     return {
         "destinations": {name: {"auth": auth, "base_url": gong, "limits": limits} for name in companies},
         "sources": {
-            name: {"destination": name, **({"keys": [f"sha256:{digest}"]} if name == companies[0] else {})}
+            name: {"destination": name, "limits": source_limits}
+            | ({"keys": [f"sha256:{digest}"]} if name == companies[0] else {})
             for name in companies
         },
     }

@@ -2,7 +2,7 @@
 
 Our own keys begin with `relay:`. RQ's begin with `rq:`; they are spelled here as RQ 2 writes them (a contract test
 compares), so that `rq info`, `rq requeue` and dashboards for RQ work on our queues, and the web need not load RQ.
-The Lua scripts get the same names from `as_lua`, so that each key is spelled once.
+The Lua scripts write `K.NAME`, so that each key is spelled once.
 
 A name that ends in ":" is a prefix; its description begins with what follows it. µs means microseconds since 1970.
 """
@@ -304,9 +304,3 @@ RQ_QUEUES = "rq:queues"
 RQ_STARTED = "rq:wip:"
 RQ_FAILED = "rq:failed:"
 RQ_SCHEDULED = "rq:scheduled:"
-
-
-def as_lua() -> str:
-    """Return the same names as one Lua table, for the head of every script."""
-    names = {name: value for name, value in globals().items() if name.isupper()}
-    return "local K = {" + ", ".join(f"{name} = '{value}'" for name, value in names.items()) + "}"

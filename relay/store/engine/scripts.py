@@ -1,5 +1,6 @@
 """The Lua scripts: one per state transition, so that a crash never leaves a transition half done."""
 
+import re
 from collections import deque
 from collections.abc import Sequence
 from functools import cache
@@ -24,6 +25,8 @@ _INCLUDED = {
     "sweep": ("shared", "prune", "pacing"),
 } | {f"replays_{step}": ("shared", "replays") for step in _REPLAY_STEPS}
 
+_KEY = re.compile(r"\bK\.([A-Z_]+)\b")
+
 _REPLICA_WAIT_SECONDS = 1.1
 """Less than the web's timeout for one response. A tenth of it is for the response's way back."""
 
@@ -34,11 +37,15 @@ def _text(name: str) -> str:
 
 @cache
 def script_source(name: str) -> str:
-    """Return the source that is sent to Redis: the shebang, the key names, the included files, then the script."""
+    """Return the source that is sent to Redis: the shebang, the included files, then the script.
+
+    Each `K.NAME` is replaced by the key of that name in `relay.store.engine.keys`.
+    """
     # Redis accepts a shebang only in the first line.
     shebang, _, body = _text(name).partition("\n")
     parts = [_text(part) for part in (*_PRELUDE, *_INCLUDED.get(name, ("shared",)))]
-    return "\n".join([shebang, keys.as_lua(), *parts, body])
+    # Literals, because a table of all names would be built again in every call.
+    return _KEY.sub(lambda match: f"'{getattr(keys, match[1])}'", "\n".join([shebang, *parts, body]))
 
 
 class Scripts:

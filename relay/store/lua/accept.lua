@@ -255,7 +255,8 @@ if stored == 0 then
     redis.call('DEL', K.RECEIPT .. receipt)
   else
     redis.call('EXPIRE', K.RECEIPT .. receipt, 3600)
-    add_expiring_bytes(source, BYTES.receipt + #joined + field_length(K.RECEIPT .. receipt, 'rejections'), 3600)
+    receipt_bytes = BYTES.receipt + #joined + field_length(K.RECEIPT .. receipt, 'rejections')
+    add_expiring_bytes(source, receipt_bytes, 3600)
   end
 elseif not drop_raw then
   local others = {}
@@ -264,8 +265,10 @@ elseif not drop_raw then
 end
 if idempotency ~= '' and not (is_full and stored == 0) then
   redis.call('SET', K.IDEMPOTENCY .. idempotency, receipt .. '|' .. digest, 'EX', remember)
-  add_expiring_bytes(source, BYTES.name + #idempotency + #digest, remember)
+  local bytes = BYTES.name + #idempotency + #digest
+  add_expiring_bytes(source, bytes, remember)
+  receipt_bytes = receipt_bytes + bytes
 end
 if expiring_bytes > 0 then add_expiring_bytes(source, expiring_bytes, dedupe_seconds) end
-add_usage(source, receipt_bytes + event_bytes)
+add_usage(source, receipt_bytes + event_bytes + expiring_bytes)
 return {'new', receipt, joined, ''}

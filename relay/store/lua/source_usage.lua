@@ -35,13 +35,12 @@ local function release_bytes(key, source)
   add_usage(source, -(tonumber(redis.call('HGET', key, 'bytes')) or 0))
 end
 
--- Counts `amount` bytes that expire in `seconds`.
+-- Remembers that `amount` bytes of a source expire in `seconds`. The caller adds them to the source's bytes.
 local function add_expiring_bytes(source, amount, seconds)
   local hour = math.ceil((now / 1000000 + seconds) / 3600)
   if redis.call('HINCRBY', K.SOURCE_USAGE .. source, 'expires:' .. hour, amount) == amount then
     redis.call('ZADD', K.USAGE_EXPIRY, whole(hour * 3600000000), hour .. '|' .. source)
   end
-  add_usage(source, amount)
 end
 
 -- The hour has passed in which these bytes expired. `member` is one of USAGE_EXPIRY.
