@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ import pytest
 from relay.settings import Settings
 from tests.harness import raw
 from tests.harness.accounts import Account
-from tests.harness.clients import page_view
+from tests.harness.clients import Relay, page_view
 from tests.harness.stack import Launch, Plan, Stack
 from tests.harness.waiting import eventually
 
@@ -270,6 +271,21 @@ def test_a_body_is_asked_for_only_when_it_is_read(stack: Stack):
     stranger = post(expect).replace(ACCOUNT.key.encode(), CANARY)
     answer = exchange(stack, stranger)
     assert (answer.status, answer.closes) == (401, True)
+
+
+def test_many_clients_of_one_address_are_all_answered(stack: Stack):
+    """More connections at once than one address may keep: none is closed while it is in use."""
+
+    def send(number: int) -> list[int]:
+        relay = Relay(stack.url)
+        statuses = [relay.post(ACCOUNT, page_view(f"{number}-{turn}")).status_code for turn in range(3)]
+        relay.close()
+        return statuses
+
+    clients = Settings().max_connections_per_client + 50
+    with ThreadPoolExecutor(clients) as pool:
+        statuses = [status for answers in pool.map(send, range(clients)) for status in answers]
+    assert statuses == [202] * (3 * clients)
 
 
 def test_pipelined_requests_are_answered_in_order(stack: Stack):

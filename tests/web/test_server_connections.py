@@ -9,6 +9,7 @@ from relay.settings import Settings
 from relay.web.server.connection import BodyPace
 from relay.web.server.connection_table import ClientUsage, ConnectionTable, Phase
 from relay.web.server.limits import (
+    MIN_AGE_SECONDS,
     RESERVED_CONNECTIONS,
     SMALL_BODY_BYTES,
     ServerLimits,
@@ -31,6 +32,7 @@ class Entry:
     """A connection without a socket."""
 
     phase: Phase = Phase.IDLE
+    since: float = 0.0
     client: ClientUsage = field(default_factory=ClientUsage)
     body_bytes: int = 0
     waits_for_client: bool = False
@@ -39,6 +41,22 @@ class Entry:
 
     def shut_down(self) -> None:
         self.is_shut_down = True
+
+
+@dataclass
+class Clock:
+    """Advances by itself, so that each connection is older than those that are opened after it."""
+
+    step: float = MIN_AGE_SECONDS
+    seconds: float = 0.0
+
+    def __call__(self) -> float:
+        self.seconds += self.step
+        return self.seconds
+
+
+def new_table(limits: ServerLimits = LIMITS, step: float = MIN_AGE_SECONDS) -> ConnectionTable:
+    return ConnectionTable(limits, Clock(step))
 
 
 def opened(table: ConnectionTable, count: int, address: str = "a", phase: Phase = Phase.IDLE) -> list[Entry]:
@@ -54,15 +72,38 @@ def shut(entries: list[Entry]) -> list[int]:
 
 
 def test_a_client_beyond_its_limit_loses_its_oldest_idle_connections():
-    table = ConnectionTable(LIMITS)
+    table = new_table()
     other = opened(table, 1, "b")
 
     assert shut(opened(table, 8)) == [0, 1, 2]
     assert not other[0].is_shut_down
 
 
+def test_a_client_may_open_more_at_once_than_it_may_hold():
+    table = new_table(step=MIN_AGE_SECONDS / 100)
+
+    assert shut(opened(table, 15)) == []
+
+
+def test_all_old_connections_beyond_the_limit_are_closed_at_the_next_one():
+    clock = Clock(MIN_AGE_SECONDS / 100)
+    table = ConnectionTable(LIMITS, clock)
+    entries = opened(table, 15)
+    clock.seconds += MIN_AGE_SECONDS
+
+    assert shut(entries + opened(table, 1)) == list(range(11))
+
+
+def test_a_full_process_closes_those_of_a_client_above_its_limit_first():
+    table = new_table(step=MIN_AGE_SECONDS / 100)
+    others = [entry for number in range(5) for entry in opened(table, 1, f"client{number}")]
+
+    assert shut(opened(table, 20)) == [0, 1, 2, 3, 4]
+    assert shut(others) == []
+
+
 def test_idle_connections_are_closed_before_those_with_half_a_head():
-    table = ConnectionTable(LIMITS)
+    table = new_table()
     heads, idle = opened(table, 3, phase=Phase.HEAD), opened(table, 2)
 
     opened(table, 3, phase=Phase.HEAD)
@@ -71,7 +112,7 @@ def test_idle_connections_are_closed_before_those_with_half_a_head():
 
 
 def test_a_request_in_progress_is_closed_only_if_it_waits_for_its_client():
-    table = ConnectionTable(LIMITS)
+    table = new_table()
     busy = opened(table, 5, phase=Phase.BUSY)
     busy[2].waits_for_client = busy[4].waits_for_client = True
 
@@ -81,7 +122,7 @@ def test_a_request_in_progress_is_closed_only_if_it_waits_for_its_client():
 
 
 def test_a_connection_chosen_to_be_closed_no_longer_counts():
-    table = ConnectionTable(LIMITS)
+    table = new_table()
     entries = opened(table, 6)
     table.move(entries[0], Phase.BUSY)
     table.close(entries[0], "a")
@@ -90,18 +131,18 @@ def test_a_connection_chosen_to_be_closed_no_longer_counts():
 
 
 def test_connections_without_an_address_are_those_of_a_proxy():
-    assert shut(opened(ConnectionTable(LIMITS), 8, "")) == []
+    assert shut(opened(new_table(), 8, "")) == []
 
 
 def test_a_full_process_closes_idle_connections_of_any_client():
-    table = ConnectionTable(LIMITS)
+    table = new_table()
     entries = [entry for number in range(20) for entry in opened(table, 1, f"client{number}")]
 
     assert shut(entries + opened(table, 1, "new")) == [0]
 
 
 def test_a_process_full_of_requests_has_room_for_health_checks_only():
-    table = ConnectionTable(replace(LIMITS, client_connections=None))
+    table = new_table(replace(LIMITS, client_connections=None))
     entries = opened(table, LIMITS.connections + RESERVED_CONNECTIONS, phase=Phase.BUSY)
 
     assert [entry.is_reserved for entry in entries].count(True) == RESERVED_CONNECTIONS
@@ -109,7 +150,7 @@ def test_a_process_full_of_requests_has_room_for_health_checks_only():
 
 
 def test_an_empty_table_has_forgotten_every_client():
-    table = ConnectionTable(LIMITS)
+    table = new_table()
     entries = opened(table, 8)
     for entry in entries:
         table.close(entry, "a")
@@ -126,7 +167,7 @@ def test_the_limit_per_client_does_not_apply_behind_a_proxy():
 
 
 def test_large_bodies_are_rejected_when_the_memory_for_bodies_is_used_up_and_small_ones_are_not():
-    table = ConnectionTable(LIMITS)
+    table = new_table()
     for number in range(11):
         [entry] = opened(table, 1, f"client{number}", Phase.BUSY)
         if number < 10:
@@ -139,7 +180,7 @@ def test_large_bodies_are_rejected_when_the_memory_for_bodies_is_used_up_and_sma
 
 
 def test_one_client_may_use_a_quarter_of_the_memory_for_bodies():
-    table = ConnectionTable(LIMITS)
+    table = new_table()
     entries = opened(table, 3, phase=Phase.BUSY)
     for entry in entries[:2]:
         table.hold_body(entry, 100_000)
@@ -151,7 +192,7 @@ def test_one_client_may_use_a_quarter_of_the_memory_for_bodies():
 
 
 def test_the_memory_of_a_body_is_free_after_its_request():
-    table = ConnectionTable(LIMITS)
+    table = new_table()
     [entry] = opened(table, 1, phase=Phase.BUSY)
     for _ in range(100):
         table.hold_body(entry, 100_000)

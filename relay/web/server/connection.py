@@ -48,6 +48,7 @@ class Connection:
         self.pending = bytearray()
         """Bytes that arrived after those that were read."""
         self.phase = Phase.IDLE
+        self.since = 0.0
         self.client: ClientUsage = ClientUsage()
         self.body_bytes = 0
         self.waits_for_client = False

@@ -1,11 +1,12 @@
 """All connections of a web process: how many each client has, and which are closed to make room for a new one."""
 
 from collections import Counter
+from collections.abc import Callable
 from enum import IntEnum, auto
 from typing import Protocol
 
 from relay.core.errors import Unavailable
-from relay.web.server.limits import RESERVED_CONNECTIONS, SMALL_BODY_BYTES, ServerLimits
+from relay.web.server.limits import MIN_AGE_SECONDS, RESERVED_CONNECTIONS, SMALL_BODY_BYTES, ServerLimits
 
 _RETRY_SECONDS = 5
 
@@ -27,6 +28,8 @@ class TableEntry(Protocol):
     """What the table needs to know about a connection."""
 
     phase: Phase
+    since: float
+    """When it entered the phase."""
     client: "ClientUsage"
     body_bytes: int
     waits_for_client: bool
@@ -54,8 +57,9 @@ class ClientUsage:
 class ConnectionTable:
     """Counts connections and the bytes of bodies."""
 
-    def __init__(self, limits: ServerLimits) -> None:
-        self._limits = limits
+    def __init__(self, limits: ServerLimits, now: Callable[[], float]) -> None:
+        """now: seconds, never going back."""
+        self._limits, self._now = limits, now
         self._clients: dict[str, ClientUsage] = {}
         self._all = ClientUsage()
         self._counts: Counter[str] = Counter()
@@ -67,11 +71,12 @@ class ConnectionTable:
         """
         # Connections over a Unix socket have no address: they come from a proxy.
         entry.client = self._clients.setdefault(address, ClientUsage(is_proxy=not address))
-        maximum = None if entry.client.is_proxy else self._limits.client_connections
-        if maximum is not None and entry.client.count >= maximum:
-            self._evict(entry.client)
-        if self._all.count >= self._limits.connections:
-            self._evict(self._all)
+        maximum = self._limits.client_connections
+        is_above = self._close_old(entry.client, maximum) if maximum and not entry.client.is_proxy else False
+        if self._all.count >= self._limits.connections and not (
+            is_above and self._evict(entry.client, min_age=0.0)
+        ):
+            self._evict(self._all, min_age=0.0)
         if self._all.count >= self._limits.connections + RESERVED_CONNECTIONS:
             self._counts["no_room"] += 1
             self._forget(address)
@@ -79,6 +84,14 @@ class ConnectionTable:
         entry.is_reserved = self._all.count >= self._limits.connections
         self._add(entry, Phase.IDLE)
         return True
+
+    def _close_old(self, client: ClientUsage, maximum: int) -> bool:
+        """Close old connections of a client with too many. Returns True if it still has the maximum."""
+        # A client that opens many at once is about to use them, so that younger ones are closed only in a full process.
+        while client.count >= maximum:
+            if not self._evict(client, min_age=MIN_AGE_SECONDS):
+                return True
+        return False
 
     def move(self, entry: TableEntry, phase: Phase) -> None:
         """Record what a connection does now. One that was chosen to be closed stays so."""
@@ -116,12 +129,15 @@ class ConnectionTable:
             owner.body_bytes -= entry.body_bytes
         entry.body_bytes = 0
 
-    def _evict(self, group: ClientUsage) -> None:
+    def _evict(self, group: ClientUsage, *, min_age: float) -> bool:
+        """Close the connection of a group that waits for its client longest. Returns False if there is none of that age."""
         victim = self._victim(group)
-        if victim is not None:
-            self._counts["made_room"] += 1
-            self.move(victim, Phase.EVICTED)
-            victim.shut_down()
+        if victim is None or self._now() - victim.since < min_age:
+            return False
+        self._counts["made_room"] += 1
+        self.move(victim, Phase.EVICTED)
+        victim.shut_down()
+        return True
 
     @staticmethod
     def _victim(group: ClientUsage) -> TableEntry | None:
@@ -132,7 +148,7 @@ class ConnectionTable:
         return next((entry for entry in group.by_phase[Phase.BUSY] if entry.waits_for_client), None)
 
     def _add(self, entry: TableEntry, phase: Phase) -> None:
-        entry.phase = phase
+        entry.phase, entry.since = phase, self._now()
         self._all.by_phase[phase][entry] = None
         entry.client.by_phase[phase][entry] = None
 

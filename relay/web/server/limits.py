@@ -14,6 +14,9 @@ MIN_BYTES_PER_SECOND = 1024
 SMALL_BODY_BYTES = 16_384
 """Bodies up to this size are accepted even when the memory for bodies is used up."""
 
+MIN_AGE_SECONDS = 1.0
+"""Younger connections of a client with too many are closed only if the process is full."""
+
 RESERVED_CONNECTIONS = 100
 """Room above the maximum number of connections, for health checks only."""
 

@@ -3,6 +3,7 @@
 import os
 import resource
 import sys
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -45,7 +46,7 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
                 connections=self.cfg.worker_connections,
                 idle_seconds=self.cfg.keepalive,
             )
-            self._table = ConnectionTable(self._limits)
+            self._table = ConnectionTable(self._limits, time.monotonic)
             # gunicorn stops accepting at this number. The table makes room instead, so that health checks are answered.
             self.worker_connections = _UNLIMITED
             super().init_process()
