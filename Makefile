@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt lint types imports bench attacks torture rolling chart golden audit rehearse sbom pins screenshots noise sdks docs lock clean
+.PHONY: help setup run test check fmt lint types imports bench attacks torture rolling chart golden audit rehearse sbom pins screenshots noise budgets sdks docs lock clean
 
 BIN := .venv/bin
 STAMP := .venv/.made-from-lock
@@ -132,8 +132,12 @@ sbom: setup ## write the wheel's bill of materials (CycloneDX) to dist, and comp
 screenshots: setup ## take the dashboard's screenshots for the docs again (needs Chromium)
 	@$(BIN)/python -m tests.browser.screenshots
 
-noise: setup ## send 100,000 random requests to each signature scheme; takes minutes
+noise: setup ## send 100,000 random requests to each signature scheme, and search for inputs that parsers are slow on
 	@NOISE_INPUTS=100000 $(BIN)/pytest tests/core/verification/test_verification_random_requests.py
+	@NOISE_BUDGETS=3000 $(BIN)/pytest tests/budgets/test_budget_search.py
+
+budgets: setup ## measure the CPU time and memory of all parsers, and print the table in docs/threat-model.md
+	@$(BIN)/python -m tests.budgets
 
 sdks: $(SDKS_STAMP) ## compare the verifier with the vendors' own libraries
 	@SDKS_REQUIRED=1 $(SDKS_BIN)/python -m pytest tests/core/verification/test_verification_vendor_libraries.py

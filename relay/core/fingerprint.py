@@ -63,5 +63,5 @@ def mask_variables(text: str) -> str:
 
 def leading_field(text: str) -> str:
     """Return the path that an error begins with, as in `content.title: is required`; empty if there is none."""
-    match = _FIELD.match(text)
+    match = _FIELD.match(text[:_LONGEST_TEXT])
     return re.sub(r"\[\d+\]", "[]", match[1]) if match else ""
