@@ -91,7 +91,7 @@ def build_worker(
     shares = config.daily_shares({destination.company for destination in own.values()})
     publish_shares(store.scripts, shares, sorted({item.company for item in directory.all().values()}))
     # The configuration may hold new credentials: probe the destinations on hold now, not in five minutes.
-    schedule_probes(redis)
+    schedule_probes(store.scripts)
     # Customers' tokens are in the main store only.
     tokens = create_token_service(settings, config.oauth, redis) if store_name == MAIN_STORE else None
     watcher = ConfigWatcher(file)

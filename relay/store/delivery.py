@@ -3,15 +3,11 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
-
-from redis import Redis
 
 from relay.core.destination import Destination, Limits
 from relay.core.fingerprint import cluster_dead_letter
 from relay.core.lifecycle import DeadLetterReason, HoldCause, State
 from relay.core.visit_session import Aggregate
-from relay.store.engine import keys
 from relay.store.engine.compression import unpack
 from relay.store.engine.redis_time import SECOND, to_datetime
 from relay.store.engine.scripts import Scripts
@@ -325,10 +321,11 @@ def publish_shares(
     scripts.run("publish_shares", len(fields), *fields, *companies)
 
 
-def schedule_probes(redis: Redis) -> None:
-    """Probe every destination on hold at the next sweep: a restart often follows a change of credentials."""
-    names: Any = redis.smembers(keys.HOLDS)
-    for name in names:
-        # A hold without `probe_at` is an operator's pause, which no probe may end.
-        if redis.hexists(keys.HOLD + name.decode(), "probe_at"):
-            redis.hset(keys.HOLD + name.decode(), "probe_at", 0)
+def schedule_probes(scripts: Scripts) -> int:
+    """Probe every destination on hold at the next sweep: a restart often follows a change of credentials.
+
+    Returns how many. Those that an operator paused are not probed.
+    """
+    # One step: a hold that ends between a look and a write would leave a record with nothing but a probe's time.
+    scheduled: int = scripts.run("schedule_probes")
+    return scheduled

@@ -52,7 +52,7 @@ def test_an_event_can_be_accepted_settled_replayed_and_discarded(limited: Redis)
 
 def test_every_read_for_operators_is_allowed(limited: Redis):
     resume_destination(Scripts(limited), "acme")
-    schedule_probes(limited)
+    schedule_probes(Scripts(limited))
     list_events(limited, EventFilter(), limit=5, cursor=None)
     list_events(limited, EventFilter(event_id="a"), limit=5, cursor=None)
     read_depths(limited, ["acme"])

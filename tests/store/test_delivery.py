@@ -221,9 +221,22 @@ def test_a_destination_on_hold_is_probed_once_when_the_probe_is_due(scripts: Scr
     )
     assert sweep_now(scripts, redis).probes == ()
 
-    schedule_probes(redis)
+    schedule_probes(scripts)
     assert sweep_now(scripts, redis).probes == ("acme",)
     assert sweep_now(scripts, redis).probes == ()
+
+
+def test_scheduled_probes_leave_alone_an_operators_pause_and_holds_that_have_ended(
+    scripts: Scripts, redis: Redis
+):
+    redis.sadd(keys.HOLDS, "paused", "ended", "waiting")
+    redis.hset(keys.HOLD + "paused", "cause", HoldCause.PAUSED)
+    redis.hset(keys.HOLD + "waiting", mapping={"cause": HoldCause.FORBIDDEN, "probe_at": 10**18})
+
+    assert schedule_probes(scripts) == 1
+    assert redis.hget(keys.HOLD + "waiting", "probe_at") == b"0"
+    assert redis.hgetall(keys.HOLD + "paused") == {b"cause": b"paused"}
+    assert not redis.exists(keys.HOLD + "ended")
 
 
 def test_rq_requeue_of_a_dead_letter_sends_it_again(scripts: Scripts, redis: Redis):

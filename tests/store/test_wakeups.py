@@ -76,7 +76,7 @@ def test_a_probe_that_gets_429_is_not_repeated_before_the_freeze_ends(scripts: S
     [leased] = take_events(scripts)
     finish(scripts, leased, hold_event(HoldCause.FORBIDDEN, "ip", record=b"{}", probe_seconds=0))
     freeze_after_probe(scripts, "acme", 3600.0)
-    schedule_probes(redis)
+    schedule_probes(scripts)
 
     assert sweep(scripts, SweepOptions(), Pacing()).probes == ()
     redis.hset(keys.COMPANY + "acme", "frozen_until", 0)
