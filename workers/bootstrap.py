@@ -115,7 +115,9 @@ def _open_store(redis: Redis, settings: Settings, store_name: str) -> None:
     """Wait until the store answers, and check it. Raises StartupError."""
     wait_for_redis(redis)
     refuse_cluster(redis)
-    check_layout(redis, setting=f"store {store_name}")
+    while not check_layout(redis, setting=f"store {store_name}"):
+        time.sleep(0.1)
+        wait_for_redis(redis)
     record_layout(redis)
     _log_durability(redis, settings)
 

@@ -23,6 +23,7 @@ from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.rq_jobs import job_data, job_timestamp
 from relay.store.engine.scripts import Scripts
 from relay.store.person_index import PersonMarker, contains_person
+from relay.store.schema_version import wrong_layout
 from relay.tracing.spans import traceparent
 
 SHARE_RETRY_SECONDS = 60
@@ -220,6 +221,8 @@ def _refusal(kind: bytes, receipt: Receipt, *, detail: bytes) -> RelayError | Ev
         return Conflict("idempotency_key_reused", text)
     if kind == b"in_use":
         return EventIdInUse()
+    if kind == b"other_layout":
+        return wrong_layout()
     name, limits = receipt.source, receipt.limits
     if kind == b"over_rate":
         text = (

@@ -13,8 +13,10 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from relay.core.config import Config
+from relay.core.errors import Unavailable
 from relay.settings import SettingsError, setting_error
 from relay.store.engine import keys
+from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.stores import Stores
 
 
@@ -47,28 +49,56 @@ def read_layout(redis: Redis) -> Layout | None:
     Raises ValueError if the recorded version is not one, and whatever the client raises.
     """
     recorded: Any = redis.get(keys.LAYOUT)
-    if recorded is not None:
-        return Layout.parse(recorded.decode())
+    layout = None if recorded is None else Layout.parse(recorded.decode())
+    # An earlier version of the web may have recorded 2.x over such data, if the store was down when it started.
+    if (layout is None or layout.major == CURRENT.major) and redis.exists(keys.FIRST_LAYOUT_COUNTS):
+        return _UNRECORDED
+    if layout is not None:
+        return layout
     # The counters never expire, so they also show events that have been pruned. Other keys do not count: this version's
     # web and commands may write those (rejected requests, sign-ins, a pause) before the first event records the layout.
     return _UNRECORDED if redis.exists(keys.EVENTS, keys.STATE_COUNTS) else None
 
 
-def check_layout(redis: Redis, *, setting: str = "RELAY_REDIS_URL") -> None:
-    """Raise SettingsError if this version cannot read the store's data. Do nothing if the store does not answer.
+def check_layout(redis: Redis, *, setting: str = "RELAY_REDIS_URL") -> bool:
+    """Raise SettingsError if this version cannot read the store's data. False: the store did not answer.
 
     `setting` names what the operator configured this store with.
     """
     try:
         layout = read_layout(redis)
     except RedisError:
-        return
+        return False
     except ValueError:
         text = f"{keys.LAYOUT} in the store holds no version: does another program write there?"
         raise setting_error(setting, text) from None
     # A minor version only adds data, so only the major one decides.
     if layout is not None and layout.major != CURRENT.major:
         raise _unreadable(layout, setting)
+    return True
+
+
+def require_layout(redis: Redis) -> None:
+    """Raise Unavailable if this version cannot read the store's data, or the store does not answer.
+
+    For a process that is already running: its store may have been down when it started.
+    """
+    with redis_errors_as_unavailable():
+        try:
+            layout = read_layout(redis)
+        except ValueError:
+            layout = Layout(0, 0)
+    if layout is not None and layout.major != CURRENT.major:
+        raise wrong_layout()
+
+
+def wrong_layout() -> Unavailable:
+    """Return the error for a store with data that this version cannot read."""
+    text = (
+        "The store holds data of another version of the relay. Nothing was stored. Restart the web server: it then says what "
+        "to do (docs/upgrading.md)."
+    )
+    return Unavailable("store_layout", text, retry_after=30)
 
 
 def _unreadable(layout: Layout, setting: str) -> SettingsError:

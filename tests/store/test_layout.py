@@ -3,11 +3,19 @@
 import pytest
 from redis import Redis
 
+from relay.core.errors import Unavailable
 from relay.settings import SettingsError
 from relay.store.engine import keys
 from relay.store.engine.connection import WEB, open_redis
 from relay.store.engine.scripts import Scripts
-from relay.store.schema_version import CURRENT, Layout, check_layout, read_layout, record_layout
+from relay.store.schema_version import (
+    CURRENT,
+    Layout,
+    check_layout,
+    read_layout,
+    record_layout,
+    require_layout,
+)
 from tests.store_world import accept_events, event
 from tests.upgrades.writing import dump
 
@@ -140,3 +148,51 @@ def test_a_process_starts_when_the_store_does_not_answer_or_is_full(redis: Redis
         redis.config_set("maxmemory", 0)
 
     assert redis.get(keys.LAYOUT) is None
+
+
+def write_older_data(redis: Redis, recorded: str | None) -> None:
+    redis.zadd(keys.EVENTS, {"01EVENT": 0})
+    redis.hset(keys.FIRST_LAYOUT_COUNTS, "acme|queued", 9)
+    if recorded is not None:
+        write_layout(redis, recorded)
+
+
+@pytest.mark.parametrize("recorded", [None, OLDER, NEWER])
+def test_a_web_that_started_before_its_store_stores_nothing_beside_data_that_it_cannot_read(
+    redis: Redis, scripts: Scripts, recorded: str | None
+):
+    write_older_data(redis, recorded)
+    before = dump(redis)
+
+    with pytest.raises(Unavailable) as raised:
+        accept_events(scripts, event("first"))
+
+    assert raised.value.code == "store_layout"
+    assert dump(redis) == before
+
+
+@pytest.mark.parametrize("recorded", [None, OLDER, str(CURRENT)])
+def test_older_data_is_refused_even_if_a_web_recorded_the_current_layout_over_it(
+    redis: Redis, recorded: str | None
+):
+    write_older_data(redis, recorded)
+
+    with pytest.raises(SettingsError, match=r"data of layout 1\.."):
+        check_layout(redis)
+    with pytest.raises(Unavailable, match="another version"):
+        require_layout(redis)
+
+
+def test_a_running_process_requires_the_layout_that_it_reads(redis: Redis):
+    require_layout(redis)
+    record_layout(redis)
+    require_layout(redis)
+
+    write_layout(redis, "seven")
+    with pytest.raises(Unavailable):
+        require_layout(redis)
+
+
+def test_a_store_that_does_not_answer_is_not_taken_for_checked(redis: Redis):
+    assert not check_layout(open_redis("redis://127.0.0.1:1", WEB))
+    assert check_layout(redis)

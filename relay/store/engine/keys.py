@@ -290,6 +290,9 @@ LAYOUT = "relay:layout"
 LAYOUT_VERSION = "2.1"
 """Not a key: the version that this code writes there. A new minor number adds data; a new major one is unreadable to others."""
 
+FIRST_LAYOUT_COUNTS = "relay:count"
+"""The counters of layout 1.x, which every accepted event changed and which never expire. Layout 2.x has no such key."""
+
 REPLICATION_MARKER = "relay:replication_marker"
 """Written before waiting for replicas, so that there is always a write to wait for."""
 

@@ -13,8 +13,8 @@
 -- A session is "name|idle timeout µs|max duration µs|µs at which this event happened".
 -- Returns {kind, receipt id, verdicts, rejections}. The kind is 'new', 'repeated', 'clash' (the idempotency name was used
 -- with another body), 'in_use' (another source has sent the Gong eventId of an event), 'over_share' (the source uses all its
--- bytes), or 'over_rate' (it sent too many events; the second value is the number of seconds until this request would be
--- accepted). The last four change nothing. The verdicts are "event id|state|1 if a duplicate", joined by spaces.
+-- bytes), 'over_rate' (it sent too many events; the second value is the number of seconds until this request would be
+-- accepted), or 'other_layout' (the store's data is of another layout). The last five change nothing. The verdicts are "event id|state|1 if a duplicate", joined by spaces.
 -- Uses shared: enqueue, add_to_state, schedule_pruning, id_owner_key; series: add_to_tally, write_tally; clusters:
 -- add_to_cluster; person_index: for_each_mark, index_key, add_marks, is_erased_since; source_usage: add_usage,
 -- add_expiring_bytes.
@@ -28,6 +28,15 @@ local keep = {filtered = tonumber(ARGV[7]), aggregated = tonumber(ARGV[7]), dead
 local function repeated_result(id)
   local stored = redis.call('HMGET', K.RECEIPT .. id, 'verdicts', 'rejections')
   return {'repeated', id, stored[1], stored[2] or ''}
+end
+
+-- The store may have been down when this process started, so its layout may not have been compared yet. Events beside data
+-- that no worker can read would wait forever, and the layout that the first one records would hide that data.
+local layout = redis.call('GET', K.LAYOUT)
+local major = string.match(K.LAYOUT_VERSION, '^%d+')
+if layout and string.match(layout, '^%d+') ~= major then return {'other_layout', '', '', ''} end
+if not layout and redis.call('EXISTS', K.EVENTS, K.STATE_COUNTS, K.FIRST_LAYOUT_COUNTS) > 0 then
+  return {'other_layout', '', '', ''}
 end
 
 if redis.call('EXISTS', K.RECEIPT .. receipt) == 1 then return repeated_result(receipt) end
@@ -161,7 +170,7 @@ if redis.call('EXISTS', K.ERASED_PEOPLE) == 1 then
 end
 
 -- The web may accept events before any worker has started, so the first of them records the layout of an empty store.
-redis.call('SET', K.LAYOUT, K.LAYOUT_VERSION, 'NX')
+if not layout then redis.call('SET', K.LAYOUT, K.LAYOUT_VERSION) end
 local receipt_bytes = BYTES.receipt + (drop_raw and 0 or text_bytes(first, last))
 local expiring_bytes, event_bytes = 0, 0         -- of the names of events, and of the events
 redis.call('HSET', K.RECEIPT .. receipt, 'source', source, 'key_id', key_id, 'bytes', receipt_bytes)

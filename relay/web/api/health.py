@@ -7,6 +7,7 @@ from relay.core.version import VERSION
 from relay.queries.overview import configuration_page
 from relay.queries.queues import store_page, stores_page
 from relay.store.engine.durability import is_reachable
+from relay.store.schema_version import require_layout
 from relay.web.context import WebContext, current
 from relay.web.openapi.destinations import STORE_EXAMPLE, STORES
 from relay.web.openapi.operation import Operation, ResponseDoc, Tag, describe
@@ -80,7 +81,7 @@ def livez() -> Response:
                 },
             ),
         ),
-        errors=("shutting_down", *STORE_ERRORS, "store_nearly_full"),
+        errors=("shutting_down", *STORE_ERRORS, "store_nearly_full", "store_layout"),
     )
 )
 def readyz() -> Response:
@@ -94,6 +95,7 @@ def readyz() -> Response:
         raise Unavailable("shutting_down", "This process is shutting down.", retry_after=5)
     if not is_reachable(ctx.redis):
         raise Unavailable("store_unavailable", "The store cannot be reached.", retry_after=2)
+    require_layout(ctx.redis)
     ctx.stores.main.watermark.check()
     page: dict[str, object] = {
         "status": "ok",

@@ -33,7 +33,7 @@ STORE_ERRORS = ("store_unavailable", "store_timeout", "store_failed")
 STORE_WRITE_ERRORS = (*STORE_ERRORS, "store_nearly_full", "store_full", "store_not_replicated")
 """Of operations that add data to the store."""
 
-INGEST_ERRORS = (*STORE_WRITE_ERRORS, "source_store_share", "source_rate")
+INGEST_ERRORS = (*STORE_WRITE_ERRORS, "store_layout", "source_store_share", "source_rate")
 """Of operations that store the events of a source."""
 
 BODY_ERRORS = (
@@ -316,6 +316,11 @@ ERRORS: Mapping[str, ErrorInfo] = {
     ),
     "store_full": ErrorInfo(
         503, "Redis is out of memory.", "Try again. If it persists, the operator should add memory."
+    ),
+    "store_layout": ErrorInfo(
+        503,
+        "The store holds data of [another layout](upgrading.md#the-layout-of-the-store), which this version cannot read.",
+        "The operator should restart the web server, which then says what to do. Then send the request again.",
     ),
     "store_not_replicated": ErrorInfo(
         503,
