@@ -1,11 +1,15 @@
 """One deadline covers name lookup, connecting and the response, and lies within the lease."""
 
+import shutil
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -202,3 +206,43 @@ def test_a_deadline_counts_down_to_zero():
     assert deadline.remaining == 0.5
     now[0] = 9.0
     assert deadline.remaining == 0.0
+
+
+IN_NAMESPACE = """
+mount --bind "$1" /etc/resolv.conf
+ip link set lo up
+exec "$2" -c "$3"
+"""
+RESOLV_CONF = """\
+search a.svc.cluster.local svc.cluster.local cluster.local example.com
+nameserver 127.0.0.1
+options ndots:5
+"""
+CALLS_WITHOUT_NAME_SERVER = """
+import socket, time
+from tests.workers.test_call_deadline import OPTIONS, send
+from workers.gong_client import GongClient
+silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+silent.bind(("127.0.0.1", 53))
+began = time.monotonic()
+response = send(GongClient(OPTIONS), "http://api.gong.example")
+print(response.code, response.ambiguous, round(time.monotonic() - began))
+silent.settimeout(5)
+print("queried" if silent.recv(512) else "silent")
+"""
+
+
+def test_a_real_name_server_that_never_answers_ends_at_the_deadline(tmp_path: Path):
+    unshare = ["unshare", "--mount", "--net"]
+    tools = shutil.which("unshare") and shutil.which("ip")
+    if not tools or subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("needs Linux, and root for a network of its own")
+    (tmp_path / "resolv.conf").write_text(RESOLV_CONF)
+    command = [*unshare, "sh", "-e", "-c", IN_NAMESPACE, "sh", str(tmp_path / "resolv.conf"), sys.executable]
+    result = subprocess.run(
+        [*command, CALLS_WITHOUT_NAME_SERVER], capture_output=True, text=True, timeout=120, check=False
+    )
+
+    code, ambiguous, seconds, *rest = result.stdout.split()
+    assert (code, ambiguous, " ".join(rest)) == ("no_connection", "False", "queried"), result.stderr
+    assert int(seconds) < LONG

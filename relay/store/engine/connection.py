@@ -98,22 +98,46 @@ _LOOKUP = NameLookup()
 class _Limited(AbstractConnection):
     """A connection whose commands end by the deadline of the request (`relay.store.engine.deadline`), if there is one."""
 
+    _is_shortened = False
+    """True while the socket has a shorter timeout than the client's."""
+
     def send_packed_command(self, command: Any, check_health: bool = True) -> None:  # noqa: FBT001, FBT002 - redis-py's signature
-        seconds = time_left(self.socket_timeout)
         opened: socket | None = self._sock
-        if opened is not None:
-            opened.settimeout(seconds)
+        if opened is None:
+            time_left(None)  # raises after the deadline
+        else:
+            self._set_timeout(opened)
         super().send_packed_command(command, check_health)  # type: ignore[no-untyped-call]
+
+    def _set_timeout(self, opened: socket) -> None:
+        seconds = time_left(self.socket_timeout)
+        is_shorter = self.socket_timeout is None or seconds < self.socket_timeout
+        # Usually the client's own timeout is shorter, and this runs for every command.
+        if is_shorter or self._is_shortened:
+            opened.settimeout(seconds)
+            self._is_shortened = is_shorter
 
     def read_response(self, *arguments: Any, **options: Any) -> Any:
         if "timeout" not in options:
             try:
-                options["timeout"] = time_left(self.socket_timeout)
+                seconds = time_left(self.socket_timeout)
             except RedisTimeoutError:
                 # The response is still to come, and must not be read as that of the next command.
                 self.disconnect()  # type: ignore[no-untyped-call]
                 raise
+            if self.socket_timeout is None or seconds < self.socket_timeout:
+                options["timeout"] = seconds
         return super().read_response(*arguments, **options)
+
+    def _with_timeout(self, opened: socket) -> socket:
+        """Set the timeout of a socket for what follows the connecting: a TLS handshake, and the first commands."""
+        self._is_shortened = True  # by the timeout for connecting
+        try:
+            self._set_timeout(opened)
+        except BaseException:
+            opened.close()
+            raise
+        return opened
 
 
 class _LimitedSocket(_Limited, UnixDomainSocketConnection):
@@ -123,7 +147,7 @@ class _LimitedSocket(_Limited, UnixDomainSocketConnection):
         longest = self.socket_connect_timeout
         self.socket_connect_timeout = time_left(longest)
         try:
-            return _with_timeout(super()._connect(), self.socket_timeout)  # type: ignore[no-untyped-call]
+            return self._with_timeout(super()._connect())  # type: ignore[no-untyped-call]
         finally:
             self.socket_connect_timeout = longest
 
@@ -134,9 +158,7 @@ class _LimitedTcp(_Limited, Connection):
     def _connect(self) -> socket:
         deadline = Deadline(time_left(self.socket_connect_timeout))
         addresses = _LOOKUP.find(self.host, self.port, deadline.remaining)
-        return _with_timeout(
-            connect(addresses, deadline, deadline.remaining, self._open), self.socket_timeout
-        )
+        return self._with_timeout(connect(addresses, deadline, deadline.remaining, self._open))
 
     def _open(self, address: Address, seconds: float) -> socket:
         family, _, _, _, place = address
@@ -157,16 +179,6 @@ class _LimitedTcp(_Limited, Connection):
 
 class _LimitedTls(SSLConnection, _LimitedTcp):
     """A limited connection over TLS."""
-
-
-def _with_timeout(opened: socket, seconds: float | None) -> socket:
-    """Set the timeout of a socket for what follows the connecting: a TLS handshake, and the first commands."""
-    try:
-        opened.settimeout(time_left(seconds))
-    except BaseException:
-        opened.close()
-        raise
-    return opened
 
 
 class _SentinelConnection(_LimitedTcp):
