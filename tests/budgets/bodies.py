@@ -41,7 +41,7 @@ FORM_FIELDS = {
 
 FORM_PARTS = {
     "boundaries": repeat("--b\r\n"),
-    "a head that never ends": repeat("; a*0*=b", PART),
+    "a head that never ends": repeat("; a*0*=b", PART, "\r\n\r\n1\r\n--b--"),
     "heads of escaped quotes": spread(
         BODY // 4_096, repeat('\\"', PART + '; x="', "\r\n\r\n1\r\n"), separator="", end="--b--"
     ),
