@@ -53,6 +53,7 @@ from relay.web.config_reload import watch_config_file
 from relay.web.context import ProcessState, WebContext, install
 from relay.web.operations_port import separate_ports
 from relay.web.security_headers import add_security_headers
+from relay.web.server.native_threads import NativeThreads
 from relay.web.sessions import SessionManager
 
 _UNLOGGED_PATHS = frozenset({"/livez", "/readyz", "/version", "/metrics"})
@@ -75,7 +76,13 @@ def build() -> Flask:
     stores = open_stores(settings, config.stores, WEB)
     refuse_clusters(stores, config)
     check_layouts(stores, config)
-    process = ProcessState(lambda: SHARED_STATE.stopping, lambda: file.rejection)
+    threads = NativeThreads()
+    process = ProcessState(
+        is_stopping=lambda: SHARED_STATE.stopping,
+        rejected_config=lambda: file.rejection,
+        compute=store_time.exclude_from_store_time(threads.compute),
+        run_in_loop=threads.run_in_loop,
+    )
     app = _create(settings, config, stores, process)
     request_metrics.register(app, request_metrics.run_in_thread)
     # A new context replaces the old one; requests in progress finish with the configuration they started with.
@@ -125,7 +132,9 @@ def _create(settings: Settings, config: Config, stores: Stores, process: Process
 
 
 def _build_context(settings: Settings, config: Config, stores: Stores, process: ProcessState) -> WebContext:
-    directory = DestinationDirectory(config.destinations, stores.main.redis, time.monotonic)
+    directory = DestinationDirectory(
+        config.destinations, stores.main.redis, time.monotonic, run=process.run_in_loop
+    )
     sessions = SessionManager(settings, stores.main.redis, _now)
     return WebContext(
         settings=settings,
@@ -140,6 +149,7 @@ def _build_context(settings: Settings, config: Config, stores: Stores, process: 
             now=_now,
             max_items=settings.max_items,
             max_unreadable_bytes=settings.max_unreadable_bytes,
+            compute=process.compute,
         ),
         auth=Authenticator(config, reveal(settings.admin_key), sessions, read_oidc_app(settings)),
         now=_now,

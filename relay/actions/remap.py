@@ -113,7 +113,8 @@ def remap_event(context: ReplayContext, record: Mapping[str, bytes]) -> Remapped
         raise NotFound("receipt_erased", _ERASED)
     # Only webhooks are stored with headers.
     remap = _remap_webhook if "headers" in receipt else _remap_event
-    remapped = remap(context.ingest(), record, receipt)
+    ingest = context.ingest()
+    remapped = ingest.compute(len(receipt["raw"]), lambda: remap(ingest, record, receipt))
     destination = remapped.destination
     if destination.store != context.store:
         text = (

@@ -25,6 +25,7 @@ def make_viewer(ctx: Context, principal: Principal, *, reveal: bool = False) -> 
             visibility=visibility,
             config=ctx.config,
             find=ctx.destinations.find,
+            compute=ctx.ingest.compute,
         )
     except StartupError:
         # In the CLI only: events can still be read and explained, with less detail.

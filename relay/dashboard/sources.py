@@ -67,9 +67,13 @@ def _map_payload(ctx: WebContext, name: str, payload: str, mapping: str) -> list
     if source is None:
         raise NotFound("no_such_source", f"The configuration has no source {name!r}.")
     preview = preview_context(ctx.config, source, finder=ctx.destinations, now=ctx.now())
-    body = {"payload": parse_json(payload.encode()), "mapping": parse_mapping(mapping)}
-    items: list[dict[str, Any]] = mapping_preview_page(read_trial(body, preview), preview)["items"]
-    return items
+
+    def preview_items() -> list[dict[str, Any]]:
+        body = {"payload": parse_json(payload.encode()), "mapping": parse_mapping(mapping)}
+        items: list[dict[str, Any]] = mapping_preview_page(read_trial(body, preview), preview)["items"]
+        return items
+
+    return ctx.compute(len(payload) + len(mapping), preview_items)
 
 
 def _render_source(

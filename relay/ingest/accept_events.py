@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from relay.core.compute import Compute, compute_here
 from relay.core.config import Config
 from relay.core.errors import PROBLEMS_MAX, Problem, ValidationFailed
 from relay.core.ids import ENTROPY_BYTES, generate_ids
@@ -60,6 +61,8 @@ class IngestContext:
     max_items: int = 500
     max_unreadable_bytes: int = 262_144
     """A webhook's body that cannot be read is stored as a dead letter up to this size, and refused above it."""
+    compute: Compute = compute_here
+    """Runs what reads and maps a body."""
 
     def router(self, source: Source, *, for_rules: bool = False) -> Router:
         """Return the function that finds the destination of each of a source's items."""
@@ -72,6 +75,24 @@ def ingest_events(ctx: IngestContext, request: IngestRequest) -> IngestResponse:
     Raises ValidationFailed if no item is valid (nothing is stored), and whatever `read_items` and `persist` raise.
     """
     now = ctx.now()
+    built = ctx.compute(len(request.raw), lambda: _build(ctx, request, now))
+    accepted = persist(ctx.stores, built.receipt, built.events, now=now, retention=ctx.retention)
+    if built.single:
+        return single_event_response(accepted, built.events, built.prepared[0])
+    return batch_response(accepted, built.events, built.prepared)
+
+
+@dataclass(frozen=True, slots=True)
+class _BuiltRequest:
+    """A request, ready to be stored. `single`: its body is one event."""
+
+    receipt: Receipt
+    events: Sequence[NewEvent]
+    prepared: Sequence[PreparedEvent]
+    single: bool
+
+
+def _build(ctx: IngestContext, request: IngestRequest, now: datetime) -> _BuiltRequest:
     items, outcomes = _prepare_items(ctx, request, now)
     prepared = [outcome for outcome in outcomes if isinstance(outcome, PreparedEvent)]
     rejected = [outcome for outcome in outcomes if isinstance(outcome, RejectedItem)]
@@ -92,10 +113,7 @@ def ingest_events(ctx: IngestContext, request: IngestRequest) -> IngestResponse:
         people=people,
         limits=request.source.limits,
     )
-    accepted = persist(ctx.stores, receipt, events, now=now, retention=ctx.retention)
-    if items.single:
-        return single_event_response(accepted, events, prepared[0])
-    return batch_response(accepted, events, prepared)
+    return _BuiltRequest(receipt, events, prepared, items.single)
 
 
 def _stored_rejection(item: RejectedItem) -> dict[str, Any]:
@@ -112,13 +130,18 @@ def _mask_people(text: str) -> str:
 
 def dry_run(ctx: IngestContext, request: IngestRequest) -> IngestResponse:
     """Return the calls and warnings that a request would produce, without storing anything."""
-    items, outcomes = _prepare_items(ctx, request, ctx.now())
+    now = ctx.now()
+    body = ctx.compute(len(request.raw), lambda: _preview(ctx, request, now))
+    return IngestResponse(status=200, body={"dry_run": True} | body, repeated=False, events=0)
+
+
+def _preview(ctx: IngestContext, request: IngestRequest, now: datetime) -> dict[str, Any]:
+    items, outcomes = _prepare_items(ctx, request, now)
     rejected = [outcome for outcome in outcomes if isinstance(outcome, RejectedItem)]
     if len(rejected) == len(outcomes):
         raise _all_rejected(rejected, single=items.single)
     results = [preview_result(outcome) for outcome in outcomes]
-    body = results[0] if items.single else {"results": results}
-    return IngestResponse(status=200, body={"dry_run": True} | body, repeated=False, events=0)
+    return results[0] if items.single else {"results": results}
 
 
 def _prepare_items(

@@ -1,6 +1,6 @@
 """Accept a call that a client made for Gong: check its body and store its event in one step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from relay.core.call import Operation
@@ -46,33 +46,50 @@ def ingest_gong_call(ctx: IngestContext, request: IngestRequest, *, path: str) -
     if source.name in ctx.config.routes:
         raise Forbidden("source_uses_routing", _ROUTED)
     now = ctx.now()
-    value = read_json_value(request.raw, request.content_type)
-    operation = find_operation(path, value)
     destination = ctx.config.destinations[source.destination]
-    gong_request = map_request(operation, value, route=(source, destination), now=now)
+    call = ctx.compute(len(request.raw), lambda: _read_call(request, path, destination, now=now))
+    gong_request = call.mapped
     check_sender_id(gong_request, source, destination, ctx.config)
     try:
-        accepted, events = _store(ctx, request, gong_request, destination, now=now)
+        accepted, events = _store(ctx, request, call, destination, now=now)
     except EventIdInUse:
         gong_request = add_source_prefix(gong_request)
-        accepted, events = _store(ctx, request, gong_request, destination, now=now)
+        call = replace(call, mapped=gong_request)
+        accepted, events = _store(ctx, request, call, destination, now=now)
     # Gong answers 409 only to a body that has an id, and the catalog dialect has no 409 at all. In all other cases a
     # repeated call gets the first response again.
-    reports_duplicates = gong_request.has_sender_id and operation not in CATALOG_OPERATIONS
+    reports_duplicates = gong_request.has_sender_id and call.operation not in CATALOG_OPERATIONS
     repeated = reports_duplicates and all(verdict.duplicate for verdict in accepted.verdicts)
-    return GongCallResult(operation, accepted.verdicts[0].id, repeated, events)
+    return GongCallResult(call.operation, accepted.verdicts[0].id, repeated, events)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call that was read: its operation, what it becomes, and the people in its body."""
+
+    operation: Operation
+    mapped: MappedRequest
+    people: tuple[str, ...]
+
+
+def _read_call(request: IngestRequest, path: str, destination: Destination, *, now: datetime) -> _Call:
+    value = read_json_value(request.raw, request.content_type)
+    operation = find_operation(path, value)
+    mapped = map_request(operation, value, route=(request.source, destination), now=now)
+    return _Call(operation, mapped, find_people(request.raw))
 
 
 def _store(
     ctx: IngestContext,
     request: IngestRequest,
-    gong_request: MappedRequest,
+    call: _Call,
     destination: Destination,
     *,
     now: datetime,
 ) -> tuple[AcceptResult, int]:
     """Store the request and its events. Returns the result and the number of events. Raises whatever `persist` raises."""
-    source, mapped, people = request.source, gong_request.mapped, find_people(request.raw)
+    source, people, gong_request = request.source, call.people, call.mapped
+    mapped = gong_request.mapped
     item = PreparedEvent(
         index=0,
         type=gong_request.type,

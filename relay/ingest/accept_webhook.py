@@ -63,11 +63,7 @@ def ingest_webhook(ctx: IngestContext, request: WebhookRequest) -> WebhookResult
     has another body, TooManyRequests, and Unavailable.
     """
     now = ctx.now()
-    router = ctx.router(request.source, for_rules=True)
-    mapped = map_webhook(request, router, now=now, max_unreadable_bytes=ctx.max_unreadable_bytes)
-    receipt_id, *ids = generate_ids(now, os.urandom(ENTROPY_BYTES), len(mapped) + 1)
-    events = list(_build_events(request.source, mapped, ids))
-    receipt = _build_receipt(receipt_id, request)
+    receipt, events = ctx.compute(len(request.raw), lambda: _build(ctx, request, now))
     accepted = persist(ctx.stores, receipt, events, now=now, retention=ctx.retention)
     counts = Counter(_count_as(verdict) for verdict in accepted.verdicts)
     return WebhookResult(
@@ -77,6 +73,13 @@ def ingest_webhook(ctx: IngestContext, request: WebhookRequest) -> WebhookResult
         filtered=counts["filtered"],
         dead=counts["dead"],
     )
+
+
+def _build(ctx: IngestContext, request: WebhookRequest, now: datetime) -> tuple[Receipt, Sequence[NewEvent]]:
+    router = ctx.router(request.source, for_rules=True)
+    mapped = map_webhook(request, router, now=now, max_unreadable_bytes=ctx.max_unreadable_bytes)
+    receipt_id, *ids = generate_ids(now, os.urandom(ENTROPY_BYTES), len(mapped) + 1)
+    return _build_receipt(receipt_id, request), list(_build_events(request.source, mapped, ids))
 
 
 def _count_as(verdict: Verdict) -> str:

@@ -46,6 +46,9 @@ def event_page(viewer: Viewer, event_id: str, *, only: str | None = None) -> dic
         [record.get(name) for name in ("aggregate_count", "first_at", "last_at", "aggregate")]
     )
     page = {"id": event_id} | render_summary(fields, plain=viewer.visibility is PayloadVisibility.PLAIN)
+    payloads = viewer.compute(
+        len((receipt or {}).get("raw", b"")), lambda: _render_payloads(viewer, record, receipt, aggregated)
+    )
     return page | {
         "why": explain_event(viewer, store, record),
         **_render_session(record, aggregated),
@@ -53,12 +56,21 @@ def event_page(viewer: Viewer, event_id: str, *, only: str | None = None) -> dic
         "waited_seconds": _measure_wait(record),
         "warnings": _render_problems(viewer, record, "warnings"),
         "problems": _render_problems(viewer, record, "problems"),
+        **payloads,
+        "payload_visibility": viewer.visibility,
+    }
+
+
+def _render_payloads(
+    viewer: Viewer, record: Record, receipt: Record | None, aggregated: Aggregate | None
+) -> dict[str, Any]:
+    """Return what is read from the request and the call, which may be large."""
+    return {
         "mapping": render_mapping(viewer.config, record, receipt),
         "fields": render_fields(viewer, record, receipt),
         "call": _render_call(viewer, record, aggregated),
         "attempt_history": _render_attempts(viewer, record),
         "receipt": _render_receipt(viewer, record, receipt),
-        "payload_visibility": viewer.visibility,
     }
 
 

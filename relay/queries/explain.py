@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from relay.core.call import Operation
+from relay.core.compute import Compute, compute_here
 from relay.core.config import Config
 from relay.core.destination import Destination, Limits
 from relay.core.explain.causes import EventFacts, Explanation, ExplanationCause, Obstacle
@@ -42,6 +43,8 @@ class Viewer:
     """None if the configuration cannot be read; explanations then have less detail."""
     find: Callable[[str], Destination | None] = lambda _name: None
     """Looks up a destination by name."""
+    compute: Compute = compute_here
+    """Runs what reads, maps or redacts a payload."""
 
     def redact(self, text: str) -> str:
         """Redact text that may quote a payload, unless the viewer may see payloads."""

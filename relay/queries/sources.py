@@ -197,6 +197,8 @@ def _read_last_receipt(viewer: Viewer, name: str, webhook: Webhook | None) -> di
         return None
     # An event that arrived in canonical form has no headers, and the webhook's format does not apply to it.
     webhook = webhook if "headers" in receipt else None
-    return {"event": newest[0]["id"]} | render_receipt(
-        record, receipt, visibility=viewer.visibility, webhook=webhook
+    rendered = viewer.compute(
+        len(receipt.get("raw", b"")),
+        lambda: render_receipt(record, receipt, visibility=viewer.visibility, webhook=webhook),
     )
+    return {"event": newest[0]["id"]} | rendered

@@ -9,6 +9,7 @@ import orjson
 from redis import Redis
 
 from relay.core.call import Dialect
+from relay.core.compute import call_here
 from relay.core.destination import Destination, Limits, OAuthCredentials
 from relay.core.errors import Unavailable
 from relay.core.timestamps import format_timestamp, parse_timestamp
@@ -67,12 +68,17 @@ class DestinationDirectory:
     """
 
     def __init__(
-        self, configured: Mapping[str, Destination], redis: Redis, clock: Callable[[], float]
+        self,
+        configured: Mapping[str, Destination],
+        redis: Redis,
+        clock: Callable[[], float],
+        *,
+        run: Callable[[Callable[[], None]], None] = call_here,
     ) -> None:
-        """`clock` counts seconds and never goes back."""
+        """`clock` counts seconds and never goes back. `run` calls what reads the store, in the thread of its connections."""
         self._configured = configured
         self._redis = redis
-        self._clock = clock
+        self._clock, self._run = clock, run
         self._version: Any = b"0"
         self._refreshed_at = self._forced_refresh_at = float("-inf")
         self._all: Mapping[str, Destination] = dict(configured)
@@ -116,6 +122,9 @@ class DestinationDirectory:
     def _refresh(self) -> None:
         # Set before the read, so that one thread of the process reads and the others use what is known.
         self._refreshed_at = self._clock()
+        self._run(self._read)
+
+    def _read(self) -> None:
         try:
             with redis_errors_as_unavailable():
                 # The version is one small read. The whole hash is read only after a change.

@@ -8,6 +8,7 @@ from typing import cast
 from flask import Flask, current_app, request
 
 from relay.config.reload import RejectedConfig
+from relay.core.compute import Compute, call_here, compute_here
 from relay.core.config import Config
 from relay.core.roles import Principal, Role
 from relay.ingest.accept_events import IngestContext
@@ -21,13 +22,16 @@ from relay.web.auth import Authenticator
 _NAME = "relay"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessState:
     """The state of this process, read at the time of the call."""
 
     is_stopping: Callable[[], bool] = lambda: False
     rejected_config: Callable[[], RejectedConfig | None] = lambda: None
     """Returns the problems of the configuration file if it was rejected."""
+    compute: Compute = compute_here
+    run_in_loop: Callable[[Callable[[], None]], None] = call_here
+    """Calls what uses a connection, from inside `compute`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +46,11 @@ class WebContext:
     auth: Authenticator
     now: Callable[[], datetime]
     process: ProcessState = ProcessState()
+
+    @property
+    def compute(self) -> Compute:
+        """Runs what reads, maps or renders a large body, so that other requests go on."""
+        return self.ingest.compute
 
     @property
     def redis(self) -> Client:

@@ -1,5 +1,6 @@
 """Requests and connections that try to stop or fill a web process, without a valid signature and mostly without a key."""
 
+import json
 import resource
 import socket
 import time
@@ -140,6 +141,7 @@ _MANY_KEYS = b"{" + b",".join(b'"%x":1' % number for number in range(80_000)) + 
 _DEEP = b"[" * (_MEGABYTE - 8)
 _LONG_NUMBER = b"[1" + b"0" * (_MEGABYTE - 16) + b"]"
 _FORM_FIELDS = b"&".join(b"%x=1" % number for number in range(100_000))[: _MEGABYTE - 8]
+_LONG_DOMAINS = ("a@" + "é" * 60 + ".é" * 90 + ".com ") * 1_000
 _HEAD_640_KB = b"GET /livez HTTP/1.1\r\n" + (b"X: " + b"a" * 1000 + b"\r\n") * 640
 _BODY_START = _events(_JSON, b" " * 1_000_000)[:-1]
 
@@ -198,6 +200,50 @@ def _parser_attacks() -> Sequence[Attack]:
     ]
 
 
+def _costly_attacks() -> Sequence[Attack]:
+    """Bodies that are read in time in proportion to their size, but need much CPU time for it."""
+    domains = json.dumps({"id": "costly", "texts": _LONG_DOMAINS * 2}, ensure_ascii=False).encode()
+    event = {
+        "id": "#",
+        "type": "page_view",
+        "occurred_at": "2026-01-01T00:00:00Z",
+        "content": {"title": _LONG_DOMAINS[:1_000]},
+        "person": {"email": "ada@globex.com"},
+    }
+    batch = [event | {"id": str(number)} for number in range(400)]
+    unknown_keys = "{" + ",".join(f'"{number:x}":0' for number in range(90_000)) + "}"
+    share = {"url": "https://a.example", "recipients": [{"email": f"u{n}@é{n}.com"} for n in range(20_000)]}
+    return [
+        Attack("a text of long domains to an open webhook", send(_webhook("open", _JSON, domains))),
+        Attack("the page of a source with that text", _show_open_source),
+        Attack("a preview of that text", send(_preview(domains))),
+        Attack(
+            "a batch of 400 events with long domains",
+            send(_events(_JSON, json.dumps(batch, ensure_ascii=False).encode())),
+        ),
+        Attack("an event of 90,000 unknown keys", send(_events(_JSON, unknown_keys.encode()))),
+        Attack(
+            "a share with 20,000 recipients to one of Gong's own paths", send(_gong_share(json.dumps(share)))
+        ),
+        Attack("a trial mapping of 9,000 repeated keys", send(_try_mapping("a: 1\n" * 9_000))),
+    ]
+
+
+def _show_open_source(stack: Stack) -> None:
+    for _ in range(3):
+        send(f"GET /ops/sources/open HTTP/1.1\r\nHost: a\r\nX-API-Key: {ADMIN_KEY}\r\n\r\n".encode())(stack)
+
+
+def _preview(body: bytes) -> bytes:
+    return post("/v1/sources/open/preview", _JSON, body, f"X-API-Key: {ADMIN_KEY}")
+
+
+def _gong_share(body: str) -> bytes:
+    key = f"Authorization: Bearer {ATTACKER.key}"
+    request = post("/v2/customer-engagement/content/shared", _JSON, body.encode(), key)
+    return request.replace(b"POST", b"PUT", 1)
+
+
 def _protocol_attacks() -> Sequence[Attack]:
     return [
         Attack("a head of 640 KB", send(_HEAD_640_KB)),
@@ -231,7 +277,7 @@ def _connection_attacks() -> Sequence[Attack]:
     ]
 
 
-ATTACKS = (*_parser_attacks(), *_protocol_attacks(), *_connection_attacks())
+ATTACKS = (*_parser_attacks(), *_costly_attacks(), *_protocol_attacks(), *_connection_attacks())
 
 
 def allow_many_connections() -> None:

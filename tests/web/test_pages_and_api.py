@@ -88,6 +88,7 @@ def test_every_action_of_a_page_has_an_api_route(world: World):
     renamed = {
         "/ops/sources/<name>/try": "/v1/sources/<name>/preview",
         "/ops/dead-letters/<cluster>/replay": "/v1/replays",
+        "/ops/dead-letters/<cluster>/purge": "/v1/purges",
         "/ops/events/<event_id>/reveal": "/v1/events/<event_id>",
     }
     posts = {rule.rule for rule in world.app.url_map.iter_rules() if "POST" in (rule.methods or set())}

@@ -134,10 +134,13 @@ def preview_payload(name: str) -> Response:
     preview = preview_context(ctx.config, source, finder=ctx.destinations, now=ctx.now())
     raw = read_body(request, max_bytes=ctx.settings.max_body_bytes)
     if request.mimetype == PREVIEW_TYPE:
-        return json_response(mapping_preview_page(read_trial(parse_json(raw), preview), preview))
+        page = ctx.compute(
+            len(raw), lambda: mapping_preview_page(read_trial(parse_json(raw), preview), preview)
+        )
+        return json_response(page)
     content_type = request.headers.get("Content-Type", "")
     captured = CapturedRequest(raw, content_type, dict(request.headers), request.args.to_dict())
-    return json_response(captured_preview_page(captured, preview))
+    return json_response(ctx.compute(len(raw), lambda: captured_preview_page(captured, preview)))
 
 
 def _find_source(ctx: WebContext, name: str) -> Source:

@@ -101,19 +101,33 @@ def accept_webhook(name: str) -> Response:
     raw = b"" if has_no_body else read_body(request, max_bytes=ctx.settings.max_body_bytes)
     signed = _signed_request(ctx, raw)
     # Some vendors send their challenge unsigned, others sign it: check before and after verification.
-    challenge = answer_challenge(hook.challenges, signed)
+    challenge = ctx.compute(len(raw), lambda: answer_challenge(hook.challenges, signed))
     if challenge is not None:
         return _challenge_response(challenge)
     verified = _verify(ctx, hook, signed)
-    challenge = answer_challenge(hook.challenges, signed, verified=verified, keys=reveal(hook.keys))
+    challenge = ctx.compute(
+        len(raw),
+        lambda: answer_challenge(hook.challenges, signed, verified=verified, keys=reveal(hook.keys)),
+    )
     if challenge is not None:
         return _challenge_response(challenge)
     if has_no_body:
         raise NotFound("not_found", "This source accepts POST.")
-    webhook_request = _webhook_request(source, hook, signed, verified)
+    headers, query = strip_credentials(hook.scheme, dict(signed.headers), request.args.to_dict())
+    content_type = request.headers.get("Content-Type", "")
+    webhook_request = WebhookRequest(
+        source=source,
+        webhook=hook,
+        raw=ctx.compute(len(raw), lambda: strip_body(hook.scheme, raw, content_type)),
+        sent=raw,
+        content_type=content_type,
+        headers=headers,
+        query=query,
+        verified=verified,
+    )
     result = ingest_webhook(ctx.ingest, webhook_request)
     g.events = result.queued + result.filtered + result.dead + result.duplicates
-    return _accepted_response(webhook_request, result)
+    return _accepted_response(ctx, webhook_request, result)
 
 
 def _find_hook(ctx: WebContext, name: str) -> tuple[Source, Webhook]:
@@ -137,28 +151,12 @@ def _signed_request(ctx: WebContext, raw: bytes) -> SignedRequest:
 
 def _verify(ctx: WebContext, hook: Webhook, signed: SignedRequest) -> VerifiedRequest:
     try:
-        return verify(hook.scheme, reveal(hook.keys), signed, now=ctx.now())
+        now = ctx.now()
+        return ctx.compute(len(signed.body), lambda: verify(hook.scheme, reveal(hook.keys), signed, now=now))
     except VerificationFailed as error:
         # The reason is for the log: the response would help an attacker to improve a forgery.
         g.reason = error.reason
         raise Unauthorized("verification_failed", "Signature verification failed.") from None
-
-
-def _webhook_request(
-    source: Source, hook: Webhook, signed: SignedRequest, verified: VerifiedRequest
-) -> WebhookRequest:
-    headers, query = strip_credentials(hook.scheme, dict(signed.headers), request.args.to_dict())
-    content_type = request.headers.get("Content-Type", "")
-    return WebhookRequest(
-        source=source,
-        webhook=hook,
-        raw=strip_body(hook.scheme, signed.body, content_type),
-        sent=signed.body,
-        content_type=content_type,
-        headers=headers,
-        query=query,
-        verified=verified,
-    )
 
 
 def _challenge_response(challenge: ChallengeResponse) -> Response:
@@ -169,11 +167,13 @@ def _challenge_response(challenge: ChallengeResponse) -> Response:
     return response
 
 
-def _accepted_response(webhook_request: WebhookRequest, result: WebhookResult) -> Response:
+def _accepted_response(ctx: WebContext, webhook_request: WebhookRequest, result: WebhookResult) -> Response:
     custom = webhook_request.webhook.answer
     if custom is not None:
         response = Response(
-            custom.render_body(lambda: read_payload(webhook_request)),
+            ctx.compute(
+                len(webhook_request.raw), lambda: custom.render_body(lambda: read_payload(webhook_request))
+            ),
             status=custom.status,
             content_type=custom.content_type,
         )
