@@ -1,5 +1,6 @@
 """A real Valkey for tests: the embedded server, or one on PATH, on a Unix socket in its own folder."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -29,6 +30,8 @@ class Valkey:
 
     folder: Path
     options: dict[str, str] = field(default_factory=dict)
+    environ: dict[str, str] = field(default_factory=dict)
+    """Variables that its process gets besides those of this one."""
     process: subprocess.Popen[bytes] | None = None
     program: str = field(default_factory=_binary)
 
@@ -47,7 +50,9 @@ class Valkey:
         } | self.options
         arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
         with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen([self.program, *arguments], stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                [self.program, *arguments], stdout=log, stderr=log, env=os.environ | self.environ
+            )
         self._await(Redis.from_url(self.url))
 
     def _await(self, client: Redis) -> None:

@@ -62,7 +62,7 @@ class AlertMonitor:
         interval = self.config.check_interval
         self._due_at = time.monotonic() + interval
         # The turn is a little shorter than the interval, so that a check that starts slightly early is not skipped.
-        if acquire_alert_turn(self.store.redis, seconds=interval * 0.9):
+        if acquire_alert_turn(self.store.scripts, seconds=interval * 0.9):
             self.check()
             if self.heartbeat is not None:
                 self.client.send_heartbeat(self.heartbeat)

@@ -41,7 +41,7 @@ class ErasureContext:
 
 def step(context: ErasureContext) -> list[str]:
     """Run one step of every open erasure, unless another worker is doing so. Returns the ids of those that ended."""
-    if not acquire_erasure_turn(context.store.redis, milliseconds=_TURN_MILLISECONDS):
+    if not acquire_erasure_turn(context.store.redis, context.store.scripts, milliseconds=_TURN_MILLISECONDS):
         return []
     store, until = context.store, context.now() + _STEP
     finished = [

@@ -55,7 +55,7 @@ _NOT_MAPPED = (
 
 def step(context: ReplayContext) -> list[str]:
     """Run one step of every open replay, unless another worker is doing so. Returns the ids of those that ended."""
-    if not acquire_replay_turn(context.redis, milliseconds=_TURN_MILLISECONDS):
+    if not acquire_replay_turn(context.redis, context.scripts, milliseconds=_TURN_MILLISECONDS):
         return []
     until = context.now() + _STEP
     ended = []

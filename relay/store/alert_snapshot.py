@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from relay.core.alerts.conditions import HeldDestination, StoreSnapshot
@@ -14,7 +14,7 @@ from relay.store.alerts import AlertState
 from relay.store.engine import keys
 from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.durability import read_durability, read_memory_share
-from relay.store.engine.redis_time import SECOND, to_datetime
+from relay.store.engine.redis_time import read_store_time, to_datetime
 from relay.store.events import list_destination_names
 from relay.store.queues import (
     CompanyUsage,
@@ -46,10 +46,9 @@ def take_snapshot(
     """
     redis = store.redis
     with redis_errors_as_unavailable():
-        clock: Any = redis.time()
+        now = to_datetime(read_store_time(redis))
         with_events = list_destination_names(redis)
         share = read_memory_share(redis)
-    now = datetime.fromtimestamp(clock[0] + clock[1] / SECOND, tz=UTC)
     own = {name: destination for name, destination in destinations.items() if destination.store == store.name}
     # A destination that was removed from the configuration may still have events.
     load = _read_load(store, own, sorted({*own, *with_events}))

@@ -15,7 +15,7 @@ from relay.core.alerts.rate import RateWindow
 from relay.store.engine import keys
 from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.redis_time import SECOND, to_datetime
-from relay.store.engine.scripts import Scripts
+from relay.store.engine.scripts import Scripts, take_turn
 
 MAX_PENDING_MESSAGES = 500
 """More than an outage of a day causes. A receiver that is unreachable for longer misses the rest."""
@@ -57,10 +57,10 @@ class ReceiverStatus:
     failing_since: datetime | None
 
 
-def acquire_alert_turn(redis: Redis, *, seconds: float) -> bool:
+def acquire_alert_turn(scripts: Scripts, *, seconds: float) -> bool:
     """True if this worker should check for alerts now. No other worker gets a turn within `seconds`."""
     with redis_errors_as_unavailable():
-        return bool(redis.set(keys.ALERTS_LOCK, 1, nx=True, px=int(seconds * 1000)))
+        return take_turn(scripts, keys.ALERTS_LOCK, seconds=seconds)
 
 
 def read_alert_state(redis: Redis) -> AlertState:

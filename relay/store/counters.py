@@ -11,7 +11,7 @@ from relay.core.lifecycle import State
 from relay.core.percentiles import Histogram
 from relay.store.engine import keys
 from relay.store.engine.connection import redis_errors_as_unavailable
-from relay.store.engine.redis_time import SECOND
+from relay.store.engine.redis_time import SECOND, queue_store_time, store_time
 
 GAUGE_STATES = (State.AGGREGATING, State.QUEUED, State.SENDING, State.RETRYING, State.ON_HOLD, State.DEAD)
 """States that a gauge shows: the open ones, and dead letters, which an operator has to handle."""
@@ -51,12 +51,12 @@ def read_totals(redis: Redis) -> CounterTotals:
         pipeline = redis.pipeline(transaction=False)
         for key in (keys.STATE_COUNTS, keys.OTHER_COUNTS, keys.REQUEST_COUNTS, keys.TIMINGS):
             pipeline.hgetall(key)
-        pipeline.time()
+        queue_store_time(pipeline)
         pipeline.zrange(keys.DUE, 0, 0, withscores=True)
         pipeline.info("memory")
-        states, other_counts, requests, timings, clock, due, memory = pipeline.execute()
-    # Redis's clock, because it also set the scores of DUE.
-    now = clock[0] * SECOND + clock[1]
+        states, other_counts, requests, timings, clock, clock_note, due, memory = pipeline.execute()
+    # The store's time, because it also set the scores of DUE.
+    now = store_time(clock, clock_note)
     overdue = max(now - due[0][1], 0) / SECOND if due else 0.0
     return CounterTotals(
         states=_pairs(states),

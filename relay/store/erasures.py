@@ -163,9 +163,9 @@ def rewrite_append_only_file(redis: Redis) -> str | None:
     return REWRITE_STARTED
 
 
-def acquire_erasure_turn(redis: Redis, *, milliseconds: int) -> bool:
+def acquire_erasure_turn(redis: Redis, scripts: Scripts, *, milliseconds: int) -> bool:
     """True if this worker should run a step of the erasures now. One worker gets a turn per `milliseconds`."""
-    return _ERASURES.may_step(redis, milliseconds=milliseconds)
+    return _ERASURES.may_step(redis, scripts, milliseconds=milliseconds)
 
 
 def list_open_erasures(redis: Redis) -> list[ErasureRecord]:

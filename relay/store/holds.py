@@ -10,7 +10,7 @@ from relay.core.destination import Destination
 from relay.core.lifecycle import HoldCause
 from relay.store.engine import keys
 from relay.store.engine.connection import redis_errors_as_unavailable
-from relay.store.engine.redis_time import SECOND, to_datetime
+from relay.store.engine.redis_time import SECOND, read_store_time, to_datetime
 from relay.store.engine.scripts import Scripts
 
 _MAX_MOVED_PER_STEP = 1000
@@ -77,9 +77,8 @@ def request_probe(redis: Redis, destination: Destination) -> None:
 
 def save_probe_result(redis: Redis, name: str, result: ProbeResult) -> None:
     """Keep the result of a probe for a week."""
-    seconds, microseconds = redis.time()
     fields: dict[Any, Any] = {
-        "at": seconds * SECOND + microseconds,
+        "at": read_store_time(redis),
         "outcome": result.outcome,
         "status": result.status or 0,
         # A proxy may have answered with a whole HTML page.

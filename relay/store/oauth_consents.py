@@ -18,7 +18,7 @@ from redis import Redis
 from relay.core.vault import Vault
 from relay.store.engine import keys
 from relay.store.engine.connection import redis_errors_as_unavailable
-from relay.store.engine.redis_time import SECOND, to_datetime
+from relay.store.engine.redis_time import SECOND, read_store_time, to_datetime
 from relay.store.engine.scripts import Scripts
 
 TICKET_SECONDS = 1800
@@ -175,9 +175,9 @@ def settle_consent(redis: Redis, consent: Consent, progress: ConsentStatus, deta
 def postpone_consent(redis: Redis, consent: Consent, seconds: float) -> None:
     """Exchange a consent later, after `seconds`."""
     with redis_errors_as_unavailable():
-        clock: Any = redis.time()
+        now = read_store_time(redis)
         # XX: a consent that was settled meanwhile must not come back.
-        redis.zadd(keys.CONSENTS, {consent.id: clock[0] * SECOND + int(seconds * SECOND)}, xx=True)
+        redis.zadd(keys.CONSENTS, {consent.id: now + int(seconds * SECOND)}, xx=True)
 
 
 def _invitation_json(invitation: Invitation) -> str:

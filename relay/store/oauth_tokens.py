@@ -16,7 +16,7 @@ from redis import Redis
 from relay.core.vault import UnsealError, Vault
 from relay.store.engine import keys
 from relay.store.engine.connection import redis_errors_as_unavailable
-from relay.store.engine.redis_time import SECOND, to_datetime
+from relay.store.engine.redis_time import SECOND, read_store_time, to_datetime
 from relay.store.engine.scripts import Scripts
 
 _MAX_TRIES = 2
@@ -192,9 +192,8 @@ def record_failed_refresh(
 def find_due_refreshes(redis: Redis, most: int) -> list[str]:
     """Destinations whose tokens are due for a refresh, the longest due first."""
     with redis_errors_as_unavailable():
-        clock: Any = redis.time()
-        # The scores were set by Redis's clock, so this process's own does not count.
-        now = clock[0] * SECOND + clock[1]
+        # The scores were set by the store's time, so this process's own clock does not count.
+        now = read_store_time(redis)
         names: Any = redis.zrangebyscore(keys.TOKEN_REFRESHES, "-inf", now, start=0, num=most)
     return [name.decode() for name in names]
 

@@ -13,7 +13,13 @@ from relay.core.lifecycle import OPEN_STATES, State
 from relay.core.priority import Priority
 from relay.store.engine import keys
 from relay.store.engine.connection import redis_errors_as_unavailable
-from relay.store.engine.redis_time import SECOND, to_datetime
+from relay.store.engine.redis_time import (
+    SECOND,
+    queue_store_time,
+    read_store_time,
+    store_time,
+    to_datetime,
+)
 from relay.store.source_shares import (
     BUCKET_SECONDS,
     QueueLength,
@@ -150,15 +156,15 @@ def read_company_usage(redis: Redis, companies: Sequence[str]) -> list[CompanyUs
     """Return how much each company has used of its limits, by Redis's clock."""
     with redis_errors_as_unavailable():
         pipeline = redis.pipeline(transaction=False)
-        pipeline.time()
+        queue_store_time(pipeline)
         pipeline.hgetall(keys.QUEUES)
         pipeline.hgetall(keys.SOURCE_SHARES)
         for company in companies:
             pipeline.lrange(keys.RECENT_CALLS + company, 0, -1)
             pipeline.hgetall(keys.DAY_CALLS + company)
             pipeline.hmget(keys.COMPANY + company, _PACING_FIELDS)
-        clock, queues, shares, *rows = pipeline.execute()
-        now = clock[0] * SECOND + clock[1]
+        clock, clock_note, queues, shares, *rows = pipeline.execute()
+        now = store_time(clock, clock_note)
         lengths = _read_queue_lengths(redis, queues, set(companies))
         sources = read_share_usage(redis, lengths, shares, horizon=_horizon(now))
     of_companies = zip(companies, zip(*[iter(rows)] * 3, strict=True), strict=True)
@@ -272,8 +278,7 @@ class SendCapacity:
 def read_send_capacity(redis: Redis) -> SendCapacity:
     """Return how many companies can send now, and their calls per second. Reads 5,000 paces at most, and extrapolates."""
     with redis_errors_as_unavailable():
-        seconds, microseconds = redis.time()
-        until = seconds * SECOND + microseconds + _SOON
+        until = read_store_time(redis) + _SOON
         pipeline = redis.pipeline(transaction=False)
         pipeline.zcount(keys.DUE, "-inf", until)
         pipeline.zrangebyscore(keys.DUE, "-inf", until, start=0, num=_MAX_READ)

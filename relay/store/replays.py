@@ -236,9 +236,9 @@ def replay_not_found(replay_id: str) -> NotFound:
     )
 
 
-def acquire_replay_turn(redis: Redis, *, milliseconds: int) -> bool:
+def acquire_replay_turn(redis: Redis, scripts: Scripts, *, milliseconds: int) -> bool:
     """True if this worker should advance the replays now. One worker gets a turn per `milliseconds`."""
-    return _REPLAYS.may_step(redis, milliseconds=milliseconds)
+    return _REPLAYS.may_step(redis, scripts, milliseconds=milliseconds)
 
 
 def list_open_replays(redis: Redis) -> list[ReplayRecord]:

@@ -7,6 +7,7 @@ from typing import Any
 from redis import Redis
 
 from relay.store.engine.connection import redis_errors_as_unavailable
+from relay.store.engine.scripts import Scripts, take_turn
 
 NEWEST_LIMIT = 50
 """How many jobs a list shows."""
@@ -27,14 +28,14 @@ class JobRecords:
     """Sorted set of the jobs that have not ended."""
     lock: str
 
-    def may_step(self, redis: Redis, *, milliseconds: int) -> bool:
+    def may_step(self, redis: Redis, scripts: Scripts, *, milliseconds: int) -> bool:
         """True if a job is open and this worker may advance it: one worker per `milliseconds`."""
         with redis_errors_as_unavailable():
             # Usually no job is open. Then the idle workers only read.
             if not redis.exists(self.open):
                 return False
             # The lock expires by itself, so a worker that dies in a step blocks the job for one interval at most.
-            return bool(redis.set(self.lock, 1, nx=True, px=milliseconds))
+            return take_turn(scripts, self.lock, seconds=milliseconds / 1000)
 
     def open_rows(self, redis: Redis) -> list[JobRow]:
         """Return the jobs that have not ended, oldest first."""

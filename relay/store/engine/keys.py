@@ -284,6 +284,13 @@ ALERT_RECEIVERS = "relay:alert_receivers"
 
 # The store itself
 
+CLOCK = "relay:clock"
+"""When a script ran last by Redis's clock (to the second), a space, and the offset: what the store's time is ahead of it (µs)."""
+
+CLOCK_STEP = "relay:clock_step"
+"""Hash: the last step of Redis's clock, in µs: at (the store's time), step (how far), to (what the clock showed after it), and
+doubted_until, by that clock."""
+
 LAYOUT = "relay:layout"
 """The layout version of the data in the store, as "major.minor" (`relay.store.schema_version`)."""
 

@@ -16,6 +16,7 @@ from relay.core.errors import Unavailable
 from relay.store.engine import keys
 from relay.store.engine.connection import RETRYABLE_ERRORS
 from relay.store.engine.deadline import time_left
+from relay.store.engine.redis_time import SECOND, uptime
 
 _REPLAY_STEPS = ("start", "backlog", "send", "skip", "settle", "cancel")
 _PRELUDE = ("clock", "clusters", "series", "source_usage", "person_index")
@@ -56,6 +57,7 @@ class Scripts:
         self._redis = redis
         self._wait_replicas = wait_replicas
         self._digests: dict[str, str] = {}
+        self._ran_at: float | None = None
         # Scripts have their own idle connections. The client's pool polls the socket and records telemetry for every
         # command, which takes longer than all the rest that a script costs this process.
         self._idle: deque[ConnectionInterface] = deque()
@@ -80,11 +82,11 @@ class Scripts:
         connection = self._take_connection()
         try:
             try:
-                answer = _exchange(connection, digest, arguments)
+                answer = self._exchange(connection, digest, arguments)
             # The script may have run before the connection broke. Every script can be repeated.
             except RETRYABLE_ERRORS:
                 connection.disconnect()  # type: ignore[no-untyped-call]
-                answer = _exchange(connection, digest, arguments)
+                answer = self._exchange(connection, digest, arguments)
             if replicas:
                 _wait_for_replicas(connection, replicas)
         finally:
@@ -92,18 +94,26 @@ class Scripts:
             self._idle.append(connection)
         return answer
 
+    def _exchange(
+        self, connection: ConnectionInterface, digest: str, arguments: Sequence[str | bytes | float]
+    ) -> Any:
+        """Run the script with this digest, and return its result."""
+        sent_at = uptime()
+        # By this duration the script recognizes a step of the server's clock.
+        since_last_run = "" if self._ran_at is None else int((sent_at - self._ran_at) * SECOND)
+        packed = pack_command(("EVALSHA", digest, 0, *arguments, since_last_run))  # type: ignore[arg-type]  # its stub names a 1-tuple
+        connection.send_packed_command([packed])  # type: ignore[no-untyped-call]
+        # After any failure this may be another server, or the same one with older data.
+        self._ran_at = None
+        answer = connection.read_response()
+        self._ran_at = sent_at
+        return answer
+
     def _take_connection(self) -> ConnectionInterface:
         try:
             return self._idle.pop()
         except IndexError:
             return self._redis.connection_pool.get_connection()
-
-
-def _exchange(connection: ConnectionInterface, digest: str, arguments: Sequence[str | bytes | float]) -> Any:
-    """Run the script with this digest, and return its result."""
-    packed = pack_command(("EVALSHA", digest, 0, *arguments))  # type: ignore[arg-type]  # its stub names a 1-tuple
-    connection.send_packed_command([packed])  # type: ignore[no-untyped-call]
-    return connection.read_response()
 
 
 def _wait_for_replicas(connection: ConnectionInterface, replicas: int) -> None:
@@ -116,3 +126,8 @@ def _wait_for_replicas(connection: ConnectionInterface, replicas: int) -> None:
     if connection.read_response() < replicas:
         text = "Too few replicas have stored the request yet. It is safe to send the request again."
         raise Unavailable("store_not_replicated", text, retry_after=2)
+
+
+def take_turn(scripts: Scripts, lock: str, *, seconds: float) -> bool:
+    """Take a lock for that time; False if another worker has it. It ends by itself, so a worker that dies blocks it no longer."""
+    return bool(scripts.run("take_turn", lock, int(seconds * SECOND)))

@@ -3,7 +3,12 @@
 -- event leaves, so that a wake-up too many cannot overspend it.
 local BUCKET = 600000000                         -- ten minutes in µs: the resolution of the rolling day
 local DAY = 144                                  -- buckets in 24 hours
+-- Ten years in seconds: the server's clock decides when a key expires, and it may be set.
+local KEEP_CALLS = 315360000
 local HOUR_LATER = 3600000000                    -- µs
+-- A stored time that is further ahead than it can have been set counts as now: it was stored by a wrong clock.
+local LONGEST_FREEZE, LONGEST_RETRY_AFTER, LONGEST_BREAK = 90000000000, 3600000000, 300000000    -- µs
+local function unless_beyond(longest, moment) return moment > now + longest and now or moment end
 
 local LIMITS = {'per_second', 'daily_budget', 'high_priority_reserve', 'base_url', 'frozen_until', 'consecutive_429s',
   'extra_spacing', 'retry_after_until'}
@@ -14,9 +19,18 @@ local function limits_of(company, default)
   local values = redis.call('HMGET', K.COMPANY .. company, unpack(LIMITS))
   return {
     rate = tonumber(values[1] or default[1]), budget = tonumber(values[2] or default[2]),
-    reserve = tonumber(values[3] or default[3]), base_url = values[4], frozen_until = tonumber(values[5] or 0),
-    consecutive_429s = values[6], extra_spacing = tonumber(values[7] or 0), retry_after_until = tonumber(values[8] or 0),
+    reserve = tonumber(values[3] or default[3]), base_url = values[4], frozen_until = unless_beyond(LONGEST_FREEZE, tonumber(values[5] or 0)),
+    consecutive_429s = values[6], extra_spacing = tonumber(values[7] or 0),
+    retry_after_until = unless_beyond(LONGEST_RETRY_AFTER, tonumber(values[8] or 0)),
   }
+end
+
+-- All calls that a wrong clock stored ahead of now count as made now.
+local function move_calls_to_now(key, total, high)
+  local bucket_number = math.floor(now / BUCKET)
+  redis.call('DEL', key)
+  redis.call('HSET', key, 'total', total, 'high', high, 'first', bucket_number, bucket_number, total, 'h' .. bucket_number, high)
+  return total, high, bucket_number
 end
 
 -- Returns the calls of the last 24 hours in a hash like DAY_CALLS, those of priority high among them, and the oldest bucket
@@ -26,6 +40,7 @@ local function calls_in_day(key)
   if not stored[1] then return 0, 0 end
   local total, high, first = tonumber(stored[1]), tonumber(stored[2] or 0), tonumber(stored[3])
   local horizon = math.floor(now / BUCKET) - DAY
+  if first > horizon + DAY then return move_calls_to_now(key, total, high) end
   if first >= horizon then return total, high, first end
   while first < horizon and total > 0 do
     local calls = redis.call('HMGET', key, first, 'h' .. first)
@@ -67,16 +82,16 @@ local function second_full_until(company, limits, pace)
   if not oldest then return now end
   local arrived_at, is_unanswered = string.match(oldest, '^(%d+)(%??)$')
   -- Without a response the time of arrival is unknown: it may be up to `slack` later.
-  return tonumber(arrived_at) + pace.window + limits.extra_spacing + (is_unanswered == '?' and pace.slack or 0)
+  return unless_beyond(LONGEST_BREAK, tonumber(arrived_at)) + pace.window + limits.extra_spacing + (is_unanswered == '?' and pace.slack or 0)
 end
 
 -- Until when the breaker of a base URL lets no call through. Returns nil and true if the next call is its trial.
 local function breaker_blocks_until(base_url)
   local breaker = redis.call('HMGET', K.BREAKER .. base_url, 'open_until', 'trial_until')
   if not breaker[1] then return nil, false end
-  if tonumber(breaker[1]) > now then return tonumber(breaker[1]) end
+  if unless_beyond(LONGEST_BREAK, tonumber(breaker[1])) > now then return tonumber(breaker[1]) end
   -- A trial is in flight. It may end any time, so look again in a second at the latest.
-  if breaker[2] and tonumber(breaker[2]) > now then return math.min(tonumber(breaker[2]), now + 1000000) end
+  if breaker[2] and unless_beyond(LONGEST_FREEZE, tonumber(breaker[2])) > now then return math.min(tonumber(breaker[2]), now + 1000000) end
   return nil, true
 end
 
@@ -98,10 +113,9 @@ end
 
 local function add_call(key, is_high)
   local bucket_number = math.floor(now / BUCKET)
-  -- The first call of a bucket also keeps the hash until the bucket has left the day.
   if redis.call('HINCRBY', key, bucket_number, 1) == 1 then
     redis.call('HSETNX', key, 'first', bucket_number)
-    redis.call('EXPIRE', key, 90000)
+    redis.call('EXPIRE', key, KEEP_CALLS)
   end
   redis.call('HINCRBY', key, 'total', 1)
   if is_high then
@@ -114,9 +128,9 @@ end
 -- when the call arrived.
 local function record_call(company, rate, is_high)
   local slot = whole(now) .. '?'
-  redis.call('LPUSH', K.RECENT_CALLS .. company, slot)
-  redis.call('LTRIM', K.RECENT_CALLS .. company, 0, rate - 1)
-  redis.call('PEXPIRE', K.RECENT_CALLS .. company, 60000)
+  local key = K.RECENT_CALLS .. company
+  if redis.call('LPUSH', key, slot) == 1 then redis.call('EXPIRE', key, KEEP_CALLS) end
+  redis.call('LTRIM', key, 0, rate - 1)
   add_call(K.DAY_CALLS .. company, is_high)
   return slot
 end

@@ -10,7 +10,10 @@
 -- prune: prune_event; source_usage: release_expired_bytes.
 local keep, max_rescues, probe_interval = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local pace, default = {window = tonumber(ARGV[6]), slack = tonumber(ARGV[7])}, {ARGV[8], ARGV[9], ARGV[10]}
-if not redis.call('SET', K.SWEEP_LOCK, 1, 'NX', 'PX', ARGV[1]) then return {0, 0, 0, 0, {}} end
+local turn, held_until = ARGV[1] * 1000, tonumber(redis.call('GET', K.SWEEP_LOCK) or 0)
+-- Redis's clock decides when the key expires, so the value says it by the store's time too.
+if held_until > now and held_until <= now + turn then return {0, 0, 0, 0, {}} end
+redis.call('SET', K.SWEEP_LOCK, whole(now + turn), 'PX', ARGV[1])
 
 -- Takes an event back from a worker whose lease has run out.
 local function rescue_event(lease)
@@ -55,9 +58,18 @@ local function for_each_due(key, most, act)
   return #members
 end
 
-local rescued = for_each_due(K.LEASES, 500, rescue_event)
-local retried = for_each_due(K.RETRIES, 500, queue_retry)
+-- The same for members further ahead than they can have been scheduled: a wrong clock did that.
+local DAY_AHEAD = 90000000000                    -- µs: 25 hours
+local function for_each_beyond(key, most, act)
+  local members = redis.call('ZRANGEBYSCORE', key, whole(now + DAY_AHEAD), '(+inf', 'LIMIT', 0, most)
+  for _, member in ipairs(members) do act(member) end
+  return #members
+end
+
+local rescued = for_each_due(K.LEASES, 500, rescue_event) + for_each_beyond(K.LEASES, 500, rescue_event)
+local retried = for_each_due(K.RETRIES, 500, queue_retry) + for_each_beyond(K.RETRIES, 500, queue_retry)
 for_each_due(K.AGGREGATING, 500, queue_carrier)
+for_each_beyond(K.DUE, 500, function(company) redis.call('ZADD', K.DUE, whole(now), company) end)
 local pruned = for_each_due(K.EXPIRY, tonumber(ARGV[5]), prune_event)
 for_each_due(K.USAGE_EXPIRY, 500, release_expired_bytes)
 
