@@ -173,3 +173,11 @@ def test_every_decision_is_numbered_in_turn():
     names = [path.name for path in sorted((ROOT / "docs/decisions").glob("*.md"))]
 
     assert [name[:4] for name in names] == [f"{number:04}" for number in range(1, len(names) + 1)]
+
+
+def test_the_threat_model_names_tests_that_exist():
+    page_text = (ROOT / "docs" / "threat-model.md").read_text("utf-8")
+    named = set(re.findall(r"`(tests/[\w/.]+)`", page_text))
+
+    assert len(named) > 20
+    assert {path for path in named if not (ROOT / path).exists()} == set()
