@@ -29,7 +29,7 @@ from tests.conftest import serving
 from tests.store_world import NOW, event, new_id, receipt, sweep_now, take_events
 
 SOURCES = ("web", "shop")
-TEXTS = ("body", "problems", "warnings", "raw", "headers", "query", "rejections")
+TEXTS = ("body", "problems", "warnings", "raw", "headers", "query", "rejections", "verdicts")
 """The fields of a record whose size a sender determines."""
 PEOPLE = ("jane@globex.example", "joe@globex.example", "ann@globex.example")
 
@@ -193,6 +193,10 @@ def make_duplicate(store: Store, number: int) -> None:
     accept_about(store, request_of("web", [0], 100, people=()), raw=str(number).encode())
 
 
+def make_one_beside_duplicates(store: Store, number: int) -> None:
+    accept_about(store, request_of("web", [*range(50), 50 + number], 0, people=()), raw=b"x")
+
+
 def make_keyed(store: Store, number: int) -> None:
     accept_about(store, request_of("web", [0], 100, people=()), raw=b"x", idempotency_key=f"key {number}")
 
@@ -217,7 +221,16 @@ def check_bytes(store: Store, make: Callable[[Store, int], None]) -> None:
 
 
 @pytest.mark.parametrize(
-    "make", [queue_small, queue_batch, queue_large, make_dead, make_duplicate, make_keyed]
+    "make",
+    [
+        queue_small,
+        queue_batch,
+        queue_large,
+        make_dead,
+        make_duplicate,
+        make_one_beside_duplicates,
+        make_keyed,
+    ],
 )
 def test_the_bytes_of_a_source_come_near_the_memory_that_the_store_uses(make: Callable[[Store, int], None]):
     # Its own server: the memory of one that other tests use also changes for other reasons.

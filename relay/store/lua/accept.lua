@@ -173,7 +173,7 @@ end
 if not layout then redis.call('SET', K.LAYOUT, K.LAYOUT_VERSION) end
 local receipt_bytes = BYTES.receipt + (drop_raw and 0 or text_bytes(first, last))
 local expiring_bytes, event_bytes = 0, 0         -- of the names of events, and of the events
-redis.call('HSET', K.RECEIPT .. receipt, 'source', source, 'key_id', key_id, 'bytes', receipt_bytes)
+redis.call('HSET', K.RECEIPT .. receipt, 'source', source, 'key_id', key_id)
 if drop_raw then
   redis.call('HSET', K.RECEIPT .. receipt, 'erased_at', whole(now))
 else
@@ -254,7 +254,8 @@ redis.call('HINCRBY', K.REQUEST_COUNTS, source .. '|accepted', 1)
 write_tally()
 
 local joined = table.concat(verdicts, ' ')
-redis.call('HSET', K.RECEIPT .. receipt, 'verdicts', joined, 'open', stored)
+receipt_bytes = receipt_bytes + #joined         -- a request of duplicates has little other text
+redis.call('HSET', K.RECEIPT .. receipt, 'verdicts', joined, 'open', stored, 'bytes', receipt_bytes)
 if stored == 0 then
   -- Only duplicates: the receipt is kept for an hour, for a sender that did not get our response. A source that uses all its
   -- bytes gets this response again without it.

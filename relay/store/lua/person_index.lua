@@ -57,7 +57,7 @@ local function erase_receipt(receipt)
   remove_marks(key, receipt)
   if redis.call('HDEL', key, 'raw', 'headers', 'query', 'rejections', 'content_type', 'marks') == 0 then return 0 end
   redis.call('HSET', key, 'erased_at', whole(now))
-  shrink_bytes(key, redis.call('HGET', key, 'source'), BYTES.receipt)
+  shrink_bytes(key, redis.call('HGET', key, 'source'), BYTES.receipt + field_length(key, 'verdicts'))
   return 1
 end
 
@@ -67,7 +67,7 @@ local function delete_request(receipt, source)
   remove_marks(key, receipt)
   redis.call('HDEL', key, 'raw', 'headers', 'query', 'content_type', 'marks')
   redis.call('HSET', key, 'data_deleted_at', whole(now))
-  shrink_bytes(key, source, BYTES.receipt + field_length(key, 'rejections'))
+  shrink_bytes(key, source, BYTES.receipt + field_length(key, 'verdicts') + field_length(key, 'rejections'))
 end
 
 -- One event less needs the request that it came in: its data was deleted, or it was pruned. `needed` counts the events that
