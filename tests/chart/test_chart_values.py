@@ -15,7 +15,7 @@ from relay.core.version import VERSION
 from relay.settings import Settings
 from relay.settings_types import variable_name
 from tests.chart.printed import leaves, readme, schema, values_yaml
-from tests.chart.rendering import CHART, objects, texts, values_of
+from tests.chart.rendering import CHART, named, objects, texts, values_of
 
 SCHEMA = schema()
 
@@ -162,6 +162,41 @@ def test_every_variable_that_the_chart_sets_is_a_setting():
     }
 
     assert variables <= {variable_name(item) for item in fields(Settings)}
+
+
+@pytest.mark.parametrize(
+    ("values", "hops"),
+    [
+        ({}, None),
+        ({"endpoints": {"ingress": {"enabled": True, "host": "hooks.example.com"}}}, "1"),
+        ({"operations": {"ingress": {"enabled": True, "host": "relay.example.com"}}}, "1"),
+        (
+            {
+                "endpoints": {
+                    "httpRoute": {
+                        "enabled": True,
+                        "host": "hooks.example.com",
+                        "parentRefs": [{"name": "public"}],
+                    }
+                }
+            },
+            "1",
+        ),
+        (
+            {
+                "endpoints": {"ingress": {"enabled": True, "host": "hooks.example.com"}},
+                "settings": {"RELAY_PROXY_HOPS": "2"},
+            },
+            "2",
+        ),
+    ],
+)
+def test_behind_an_ingress_the_web_server_counts_clients_and_not_the_proxy(values: Any, hops: str | None):
+    web = named(objects(values_of("minimal") | values), "Deployment", "relay-web")
+    [container] = web["spec"]["template"]["spec"]["containers"]
+    settings = [(item["name"], item.get("value")) for item in container["env"]]
+
+    assert [value for name, value in settings if name == "RELAY_PROXY_HOPS"] == ([hops] if hops else [])
 
 
 def test_the_notes_show_how_to_open_the_dashboard():

@@ -105,6 +105,13 @@ initContainers:
 {{- end }}
 {{- end }}
 
+{{/* Not empty if an Ingress or an HTTPRoute leads to the web server: then all connections come from its proxy. */}}
+{{- define "relay.isBehindProxy" -}}
+{{- range $host := list .Values.endpoints .Values.operations -}}
+{{- if or $host.ingress.enabled $host.httpRoute.enabled -}}true{{- end -}}
+{{- end -}}
+{{- end }}
+
 {{- define "relay.extraEnvironment" -}}
 {{- with .extraEnv }}
 {{- toYaml . }}
