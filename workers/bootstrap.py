@@ -31,6 +31,7 @@ from relay.store.delivery import Pacing, SweepOptions, publish_limits, publish_s
 from relay.store.destinations import DestinationDirectory
 from relay.store.engine.connection import WORKER, refuse_cluster, uses_sentinels
 from relay.store.engine.durability import read_durability
+from relay.store.retention import publish_retention
 from relay.store.schema_version import check_layout, record_layout
 from relay.store.stores import Store, Stores, open_stores
 from relay.tracing.setup import enable_tracing
@@ -47,6 +48,7 @@ from workers.oauth_job import create_oauth_task
 from workers.open_files import limit_threads, size_pools
 from workers.pacing import RateGate
 from workers.periodic import Task
+from workers.room import RoomTask
 from workers.settlement import SettlementOptions
 from workers.worker import PacedWorker, WorkerOptions
 
@@ -90,6 +92,7 @@ def build_worker(
     publish_limits(store.scripts, directory.all())
     shares = config.daily_shares({destination.company for destination in own.values()})
     publish_shares(store.scripts, shares, sorted({item.company for item in directory.all().values()}))
+    publish_retention(store.scripts, Retention.from_settings(settings))
     # The configuration may hold new credentials: probe the destinations on hold now, not in five minutes.
     schedule_probes(store.scripts)
     # Customers' tokens are in the main store only.
@@ -201,7 +204,8 @@ def _create_tasks(parts: WorkerParts, retention: Retention) -> list[Task]:
     )
     replaying = make_replay_context(parts.store, lambda: ingest, _now)
     eraser = ErasureContext(parts.store, _now, retention.dead, parts.settings.retention_audit_hours * 3600)
-    tasks: list[Task] = [ReplayTask(replaying, parts.is_current).step, ErasureTask(eraser).step]
+    room = RoomTask(parts.store, parts.settings.high_water_percent / 100)
+    tasks: list[Task] = [ReplayTask(replaying, parts.is_current).step, ErasureTask(eraser).step, room.step]
     if parts.tokens is not None:
         tasks.append(create_oauth_task(parts.settings, parts.tokens, parts.directory, _now).step)
     if parts.store.name == MAIN_STORE:

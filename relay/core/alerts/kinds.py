@@ -75,8 +75,8 @@ KINDS: Mapping[AlertKind, KindInfo] = {
     AlertKind.STORE_FULL: KindInfo(
         Severity.CRITICAL,
         "store",
-        "Above RELAY_HIGH_WATER_PERCENT new events are answered 503. Raise maxmemory, shorten RELAY_RETENTION_*, or fix "
-        "what keeps events from being sent.",
+        "Above RELAY_HIGH_WATER_PERCENT new events are answered 503. Workers then delete ended events early. Raise maxmemory, "
+        "purge dead letters, or fix what keeps events from being sent.",
     ),
     AlertKind.GONG_DOWN: KindInfo(
         Severity.WARNING,

@@ -30,7 +30,10 @@ def explain_repeated(receipt: str, first: Sequence[str]) -> Explanation:
 
 def explain_pruned(name: str) -> Explanation:
     """Explain an event whose record was pruned."""
-    sentence = f"{name} arrived and ended. Its record has reached the end of its retention and was pruned."
+    sentence = (
+        f"{name} arrived and ended. Its record has been deleted since: at the end of its retention, by a purge, or because "
+        "the store was nearly full."
+    )
     remedy = (
         "Ask Gong whether it has that eventId. To keep records longer, raise RELAY_RETENTION_DELIVERED_HOURS or "
         "RELAY_RETENTION_DEAD_HOURS."

@@ -46,6 +46,13 @@ BY_STATE = "relay:by_state:"
 EXPIRY = "relay:expiry"
 """Sorted set of ended event ids by the time (µs) at which they are pruned."""
 
+RETENTION = "relay:retention"
+"""Hash: µs for which delivered, filtered, discarded and dead events are kept; cursor, the last event to which a change of these
+was applied. No cursor: to all."""
+
+ROOM_LOCK = "relay:room_lock"
+"""Lock: one worker at a time applies the retention and frees memory."""
+
 SOURCE_USAGE = "relay:source_usage:"
 """+ source → hash: bytes that it uses in this store; `expires:<hour since 1970>`, the part of them that expires by itself
 within that hour; allowance_at (µs), when its allowance of events is complete again."""

@@ -22,6 +22,7 @@ _REPLAY_STEPS = ("start", "backlog", "send", "skip", "settle", "cancel")
 _PRELUDE = ("clock", "clusters", "series", "source_usage", "person_index")
 _INCLUDED = {
     "lease_events": ("shared", "pacing", "source_shares"),
+    "make_room": ("shared", "prune"),
     "purge": ("shared", "prune"),
     "sweep": ("shared", "prune", "pacing"),
 } | {f"replays_{step}": ("shared", "replays") for step in _REPLAY_STEPS}

@@ -1,4 +1,4 @@
--- Included in `sweep` and `purge`: deleting an ended event.
+-- Included in `sweep`, `purge` and `make_room`: deleting an ended event.
 
 -- Deletes what is left of a receipt with its last event.
 local function delete_receipt(receipt, source)
