@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from flask import Flask
 from werkzeug.routing import Rule
 
 from relay.core.version import VERSION
+from relay.web.context import context_of
 from relay.web.openapi import (
     alerts,
     destinations,
@@ -25,6 +27,7 @@ from relay.web.openapi.operation import Operation, Tag, find_operation
 from relay.web.openapi.problems import PROBLEM, problem_examples
 from relay.web.openapi.schema_types import Schema, component
 from relay.web.openapi.shared import PROBLEM_DOCUMENT, VALIDATION_PROBLEM
+from relay.web.server.native_threads import MIN_BYTES
 
 DASHBOARD_PATHS = ("/ops", "/docs")
 """Pages for people. They are not part of the API."""
@@ -85,7 +88,9 @@ def list_endpoints(app: Flask) -> list[Endpoint]:
 def build_document(app: Flask) -> dict[str, Any]:
     """Build the document of this application, once."""
     if _EXTENSION not in app.extensions:
-        app.extensions[_EXTENSION] = _document(list_endpoints(app))
+        # It takes a quarter of a second, so it is built as a large body is read: the process goes on meanwhile.
+        build = partial(_document, list_endpoints(app))
+        app.extensions[_EXTENSION] = context_of(app).compute(MIN_BYTES, build)
     document: dict[str, Any] = app.extensions[_EXTENSION]
     return document
 
