@@ -86,8 +86,9 @@ def _find_ids(lookup: _Lookup) -> Sequence[str]:
             return _list_ids(lookup, EventFilter(request_id=lookup.value, source=lookup.only))
         case _:
             exact = _list_ids(lookup, EventFilter(event_id=lookup.value, source=lookup.only))
-            # Deduplication remembers ids with the prefix of their source, also those of pruned events.
-            return exact or sorted(_find_remembered_ids(lookup), reverse=True)
+            # Deduplication remembers ids with the prefix of their source, also those of pruned events. The log has only the
+            # relay's own id, so it counts as a name too.
+            return exact or sorted(_find_remembered_ids(lookup), reverse=True) or [lookup.value]
 
 
 def _list_ids(lookup: _Lookup, event_filter: EventFilter) -> list[str]:

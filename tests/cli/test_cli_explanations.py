@@ -32,6 +32,14 @@ def test_why_finds_an_event_by_gongs_and_by_the_senders_id(run: Run, queue: Queu
     assert run("why", event_id, "--by", "id").out.startswith("The event is queued")
 
 
+def test_why_finds_an_event_by_the_relays_own_id(run: Run, queue: Queue):
+    event_id = queue("ev-1")
+
+    page = run("why", event_id, "--json").document
+
+    assert (page["why"]["cause"], [event["id"] for event in page["events"]]) == ("queued", [event_id])
+
+
 def test_why_explains_a_name_without_an_event(run: Run):
     result = run("why", "web:never")
 
