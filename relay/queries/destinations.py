@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from relay.core.call import Dialect
+from relay.core.config import Config
 from relay.core.destination import Destination, OAuthCredentials
 from relay.core.errors import NotFound, Unavailable
 from relay.core.lifecycle import CAUSES, HoldCause
@@ -37,7 +38,9 @@ def destinations_page(
 
     `destinations` are all configured and connected destinations, by name. Removed ones that had events are listed too.
     """
-    rows = queues_page(stores, destinations, webhooks={}, now=now)["destinations"]
+    rows = queues_page(stores, destinations, config=Config(destinations={}, sources={}), now=now)[
+        "destinations"
+    ]
     rows = [row | _render_access(destinations.get(row["destination"])) for row in rows]
     oauth_names = [row["destination"] for row in rows if row["auth"] == "oauth"]
     connected = find_refreshable_destinations(stores.main.redis, oauth_names) if oauth_names else set()

@@ -28,7 +28,7 @@ def overview_page(
 
     `series` covers all events, `alerts` are the open ones, `depth` is the backlog, and `companies` have their budgets.
     """
-    queues = queues_page(stores, destinations, webhooks=config.webhooks, now=now)
+    queues = queues_page(stores, destinations, config=config, now=now)
     rows = queues["destinations"]
     return {
         "at": format_timestamp(now),
@@ -42,6 +42,7 @@ def overview_page(
         "stores": queues["stores"],
         "outages": queues["outages"],
         "unverified": queues["unverified"],
+        "full_sources": queues["full_sources"],
     }
 
 

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from relay.core.config import Config
 from relay.core.destination import Destination, Limits
 from relay.core.errors import Problem, Unavailable, ValidationFailed
 from relay.core.forecast import CompanyLoad, SourceLoad, forecast_backlog
 from relay.core.lifecycle import CAUSES, OPEN_STATES, HoldCause
 from relay.core.priority import Priority
-from relay.core.webhook import Webhook
+from relay.queries.source_usage import find_full_sources
 from relay.store.engine.connection import Client, redis_errors_as_unavailable
 from relay.store.engine.durability import read_durability, read_memory_share
 from relay.store.events import list_destination_names
@@ -32,19 +33,20 @@ _MAX_HEARTBEAT_AGE = timedelta(seconds=30)
 
 
 def queues_page(
-    stores: Stores, destinations: Mapping[str, Destination], *, webhooks: Mapping[str, Webhook], now: datetime
+    stores: Stores, destinations: Mapping[str, Destination], *, config: Config, now: datetime
 ) -> dict[str, Any]:
-    """Return `{destinations, workers, store, stores, outages, unverified}`.
+    """Return `{destinations, workers, store, stores, outages, unverified, full_sources}`.
 
     `destinations` are all configured and connected destinations, by name. `outages` are the base URLs where Gong does not
-    respond, `unverified` the sources whose webhooks are not verified. A further store may be unavailable, and is then
-    listed as such; an unavailable main store raises Unavailable.
+    respond, `unverified` the sources whose webhooks are not verified, and `full_sources` those that have used their share
+    of a store. A further store may be unavailable, and is then listed as such; an unavailable main store raises
+    Unavailable.
     """
     # The main store must answer; further stores may be down.
     others = (store for store in stores if store is not stores.main)
     pages = [
-        _read_queues(stores.main, destinations, now),
-        *(_try_read_queues(store, destinations, now) for store in others),
+        _read_store(stores.main, destinations, config, now),
+        *(_try_read_store(store, destinations, config, now) for store in others),
     ]
     rows = [row for page in pages for row in page["destinations"]]
     return {
@@ -53,16 +55,27 @@ def queues_page(
         "store": pages[0]["store"],
         "stores": [{"name": store.name} | page["store"] for store, page in zip(stores, pages, strict=True)],
         "outages": [outage for page in pages for outage in page["outages"]],
-        "unverified": sorted(name for name, webhook in webhooks.items() if not webhook.verifies),
+        "unverified": sorted(name for name, webhook in config.webhooks.items() if not webhook.verifies),
+        "full_sources": [row for page in pages for row in page["full_sources"]],
     }
 
 
-def _try_read_queues(store: Store, destinations: Mapping[str, Destination], now: datetime) -> dict[str, Any]:
+def _try_read_store(
+    store: Store, destinations: Mapping[str, Destination], config: Config, now: datetime
+) -> dict[str, Any]:
     """Read a store that may be unavailable."""
     try:
-        return _read_queues(store, destinations, now)
+        return _read_store(store, destinations, config, now)
     except Unavailable as error:
-        return {"destinations": [], "workers": [], "store": {"unavailable": error.code}, "outages": []}
+        lists: dict[str, Any] = {"destinations": [], "workers": [], "outages": [], "full_sources": []}
+        return lists | {"store": {"unavailable": error.code}}
+
+
+def _read_store(
+    store: Store, destinations: Mapping[str, Destination], config: Config, now: datetime
+) -> dict[str, Any]:
+    full_sources = find_full_sources(store, config.sources)
+    return _read_queues(store, destinations, now) | {"full_sources": full_sources}
 
 
 def _read_queues(store: Store, destinations: Mapping[str, Destination], now: datetime) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Sources for display: routing, verification, the use of each key, rules, traffic and the last receipt."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -15,13 +16,11 @@ from relay.core.verification.verify import UNVERIFIED
 from relay.core.webhook import Webhook
 from relay.queries.event import render_receipt
 from relay.queries.explain import Viewer
+from relay.queries.source_usage import read_usage
 from relay.queries.time_series import merge_buckets, read_all_stores
 from relay.store.all_stores import find_event, list_events_in_all_stores
-from relay.store.engine.connection import redis_errors_as_unavailable
-from relay.store.engine.durability import read_memory
 from relay.store.events import EventFilter, read_receipt
 from relay.store.key_usage import read_key_uses
-from relay.store.source_usage import read_source_bytes
 from relay.store.stores import Stores
 from relay.store.time_series import (
     RejectedRequest,
@@ -47,35 +46,13 @@ def source_rows(
     uses_by_store = [read_key_uses(store.redis, names) for store in stores]
     uses = {name: _merge_uses([store_uses[name] for store_uses in uses_by_store]) for name in names}
     traffic = read_traffic(stores, names, now=now)
-    usage = read_usage(stores, config, names)
+    usage = read_usage(stores, [config.sources[name] for name in names])
     return [
-        _render_source(config, config.sources[name], uses[name]) | {"usage": usage[name]} | traffic[name]
+        _render_source(config, config.sources[name], uses[name])
+        | {"usage": {"stores": usage[name]}}
+        | traffic[name]
         for name in names
     ]
-
-
-def read_usage(stores: Stores, config: Config, names: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Return by source `{stores: [{store, bytes, limit_bytes}], store_share, events_per_minute}`.
-
-    `limit_bytes` is what the source may use; null for a store without `maxmemory`.
-    """
-    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
-    for store in stores:
-        used = read_source_bytes(store.redis, names)
-        with redis_errors_as_unavailable():
-            memory = read_memory(store.redis)
-        for name in names:
-            share = config.sources[name].limits.store_share
-            limit = int(memory.limit * share) if memory.limit else None
-            rows[name].append({"store": store.name, "bytes": used[name], "limit_bytes": limit})
-    return {
-        name: {
-            "stores": rows[name],
-            "store_share": config.sources[name].limits.store_share,
-            "events_per_minute": config.sources[name].limits.events_per_minute,
-        }
-        for name in names
-    }
 
 
 def _merge_uses(uses_by_store: Sequence[KeyUses]) -> KeyUses:
@@ -93,10 +70,7 @@ def _render_source(config: Config, source: Source, uses: KeyUses) -> dict[str, A
         "send_as": source.send_as,
         "last_used_at": format_timestamp(max(uses.values())) if uses else None,
         "keys": [_render_key(key_id(digest), uses) for digest in sorted(reveal(source.key_digests))],
-        "limits": {
-            "daily_share": source.limits.daily_share,
-            "max_priority": source.limits.max_priority,
-        },
+        "limits": asdict(source.limits),
         "webhook": _render_webhook(source, webhook, uses) if webhook else None,
     }
 

@@ -231,7 +231,7 @@ def _refusal(kind: bytes, receipt: Receipt, *, detail: bytes) -> RelayError | Ev
         )
         return TooManyRequests("source_rate", text, retry_after=int(detail))
     text = (
-        f"The source {name} uses its share of the store, {limits.store_share:.0%}. Nothing was stored. It is safe to send "
+        f"The source {name} has used its share of the store, {limits.store_share * 100:.4g}%. Nothing was stored. It is safe to send "
         "the request again: memory is freed as its events are sent, pruned, discarded or purged. The operator can raise "
         "limits.store_share."
     )

@@ -88,10 +88,32 @@ def test_check_prints_the_summary_as_json(config: Path, tmp_path: Path):
         "destination": "acme",
         "keys": 1,
         "send_as": "digital-interaction",
-        "limits": {"daily_share": None, "max_priority": "high"},
+        "limits": {
+            "store_share": 0.5,
+            "events_per_minute": 60_000,
+            "daily_share": None,
+            "max_priority": "high",
+        },
         "verify": None,
         "preset": None,
     }
+
+
+def test_check_lists_the_limits_of_a_source_that_are_not_the_default(config: Path, tmp_path: Path):
+    limits = "{daily_share: 40%, max_priority: low, store_share: 12.5%, events_per_minute: 1000}"
+    config.write_text(
+        f"{CONFIG}  hook: {{destination: acme, keys: ['sha256:{'0' * 64}'], limits: {limits}}}\n"
+    )
+
+    output = run(tmp_path, "check", "--config", str(config), **RIGHT).stdout
+    texts = (
+        "priority at most low",
+        "at most 40% of each company's daily calls",
+        "at most 12.5% of each store's memory",
+        "at most 1,000 events per minute",
+    )
+    [line] = [line for line in output.splitlines() if "source hook" in line]
+    assert line.endswith(", ".join(texts))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from redis import Redis
 
 from relay.core.lifecycle import HoldCause
 from relay.store.delivery import Retry, freeze_company, hold_event, retry_later
+from relay.store.engine import keys
 from relay.store.engine.scripts import Scripts
 from tests.cli.conftest import Queue, Run, Settle, row_of
 from tests.store_world import take_events
@@ -26,7 +27,15 @@ def test_status_as_json_is_the_page_of_the_api(run: Run, queue: Queue):
 
     page = run("status", "--json").document
 
-    assert page.keys() == {"destinations", "workers", "store", "stores", "outages", "unverified"}
+    assert page.keys() == {
+        "destinations",
+        "workers",
+        "store",
+        "stores",
+        "outages",
+        "unverified",
+        "full_sources",
+    }
     assert {row["destination"]: row["states"]["queued"] for row in page["destinations"]} == {
         "acme": 1,
         "globex": 0,
@@ -66,6 +75,16 @@ def test_status_exits_with_1_and_a_remedy_without_a_worker(run: Run, queue: Queu
 
 def test_status_exits_with_0_without_events_and_workers(run: Run):
     assert run("status").code == 0
+
+
+def test_status_names_a_source_that_has_used_its_share_and_what_to_do(run: Run, redis: Redis):
+    redis.config_set("maxmemory", 100_000_000)
+    redis.hset(keys.SOURCE_USAGE + "web", "bytes", 50_000_000)
+    out = run("status", columns=400).out
+    redis.config_set("maxmemory", 0)
+
+    assert "Source web has used its share of the store main, 50.0 MB" in out
+    assert "gong-relay purge --source web --status dead" in out
 
 
 def test_status_explains_a_hold_and_exits_with_1(run: Run, settle: Settle, redis: Redis):

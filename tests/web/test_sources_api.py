@@ -217,10 +217,11 @@ def test_no_rule_gives_a_higher_priority_than_its_source_may_use(redis: Redis):
     client = create_app(Settings(admin_key=ADMIN), config, redis).test_client()
 
     row = list_sources(client)["open"]
-    assert row["limits"] == {"max_priority": "low", "daily_share": 0.4}
+    assert (row["limits"]["max_priority"], row["limits"]["daily_share"]) == ("low", 0.4)
     assert [rule["priority"] for rule in row["webhook"]["rules"]] == ["low"]
     page = client.get("/ops/sources/open", headers=OPERATOR).get_data(as_text=True)
-    assert "No event gets a higher priority than low. Its events may use 40.0% of each" in page
+    assert "up to 40 % of each company's daily calls" in page
+    assert "<dt>Highest priority</dt><dd>low</dd>" in page
     assert client.post("/v1/webhooks/open", json=page_viewed()).status_code == 202
     [event] = client.get("/v1/events", headers=OPERATOR).get_json()["events"]
     assert client.get(f"/v1/events/{event['id']}", headers=OPERATOR).get_json()["priority"] == "low"

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 import click
@@ -20,8 +20,8 @@ from relay.config.stores import check_stores
 from relay.config.webhooks import check_public_url
 from relay.core.config import Config
 from relay.core.destination import MAIN_STORE
-from relay.core.priority import Priority
 from relay.core.secret import Process, WithheldSecret
+from relay.core.source import DEFAULT_LIMITS
 from relay.settings import Settings, StartupError
 from relay.settings_types import display_value, variable_name
 
@@ -90,10 +90,7 @@ def _summarize(config: Config) -> dict[str, Any]:
             "destination": source.destination,
             "keys": None if isinstance(source.key_digests, WithheldSecret) else len(source.key_digests),
             "send_as": source.send_as,
-            "limits": {
-                "daily_share": source.limits.daily_share,
-                "max_priority": source.limits.max_priority,
-            },
+            "limits": asdict(source.limits),
             "verify": config.webhooks[source.name].scheme.name if source.name in config.webhooks else None,
             "preset": config.webhooks[source.name].preset if source.name in config.webhooks else None,
         }
@@ -132,11 +129,14 @@ def _describe_destination(destination: Mapping[str, Any]) -> str:
 
 def _describe_limits(limits: Mapping[str, Any]) -> str:
     """Return what differs from the defaults."""
-    share, priority = limits["daily_share"], limits["max_priority"]
-    capped = f", priority at most {priority}" if priority != Priority.HIGH else ""
-    return capped + (
-        f", at most {share * 100:.4g}% of each company's daily calls" if share is not None else ""
-    )
+    defaults, share = asdict(DEFAULT_LIMITS), limits["daily_share"] or 0
+    texts = {
+        "max_priority": f"priority at most {limits['max_priority']}",
+        "daily_share": f"at most {share * 100:.4g}% of each company's daily calls",
+        "store_share": f"at most {limits['store_share'] * 100:.4g}% of each store's memory",
+        "events_per_minute": f"at most {pluralize(limits['events_per_minute'], 'event')} per minute",
+    }
+    return "".join(f", {text}" for name, text in texts.items() if limits[name] != defaults[name])
 
 
 def _describe_webhook(source: Mapping[str, Any]) -> str:

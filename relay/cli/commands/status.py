@@ -43,7 +43,7 @@ def status(ctx: CliContext, *, watch: bool, as_json: bool) -> None:
 
 
 def _queues_page(ctx: CliContext) -> dict[str, Any]:
-    return queues_page(ctx.stores, ctx.destinations.all(), webhooks=ctx.config.webhooks, now=ctx.now())
+    return queues_page(ctx.stores, ctx.destinations.all(), config=ctx.config, now=ctx.now())
 
 
 def _watch(ctx: CliContext, console: Console) -> None:

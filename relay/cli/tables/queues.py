@@ -10,7 +10,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from relay.cli.formatting import NO_VALUE, format_age, format_duration, format_time, pluralize, safe_text
+from relay.cli.formatting import (
+    NO_VALUE,
+    format_age,
+    format_bytes,
+    format_duration,
+    format_time,
+    pluralize,
+    safe_text,
+)
 from relay.core.destination import MAIN_STORE
 
 WIDE = 100
@@ -37,6 +45,7 @@ def status_view(page: Mapping[str, Any], *, now: datetime, width: int) -> Render
         Text(f"Source {safe_text(name)} is NOT VERIFIED: anyone can post to it.", style="yellow")
         for name in page["unverified"]
     ]
+    parts += [Text(_describe_full_source(row), style="yellow") for row in page["full_sources"]]
     return Group(*parts)
 
 
@@ -70,6 +79,15 @@ def _spent_shares(rows: list[dict[str, Any]]) -> list[str]:
         for source in sources
         if source["queued"] and not source["remaining"]
     ]
+
+
+def _describe_full_source(row: Mapping[str, Any]) -> str:
+    name = safe_text(row["source"])
+    return (
+        f"Source {name} has used its share of the store {row['store']}, {format_bytes(row['limit_bytes'])}: its new events "
+        f"are answered with 429. Dead letters may fill it (gong-relay dead); delete those that are of no use with: "
+        f"gong-relay purge --source {name} --status dead"
+    )
 
 
 def _missing_worker(store: str, page: Mapping[str, Any]) -> str:
@@ -160,7 +178,7 @@ def _time_until(timestamp: str, now: datetime) -> str:
 
 
 def _hold(row: Mapping[str, Any], now: datetime) -> RenderableType:
-    """Why a destination is on hold, what Gong answered, and how the hold ends."""
+    """Why a destination is on hold, the response that caused it, and how the hold ends."""
     hold, name = row["hold"], safe_text(row["destination"])
     since = f"{format_time(hold['since'])} ({format_age(hold['since'], now)})"
     head = Text(f"{name} has been on hold since {since}.", style="yellow")

@@ -111,7 +111,7 @@ def show_destination(name: str) -> Response:
 def show_queues() -> Response:
     """Show the depth, age, budget and hold of every destination, the workers, and the stores."""
     ctx, _ = require_role(Role.VIEWER)
-    page = queues_page(ctx.stores, ctx.destinations.all(), webhooks=ctx.config.webhooks, now=ctx.now())
+    page = queues_page(ctx.stores, ctx.destinations.all(), config=ctx.config, now=ctx.now())
     return json_response(page)
 
 

@@ -95,6 +95,10 @@ OUTAGE = record(
         "remedy": string(),
     }
 )
+FULL_SOURCES = array(
+    record({"source": string(), "store": string(), "bytes": COUNT, "limit_bytes": COUNT}),
+    "Sources that have used their share of a store (`limits.store_share`): new events of theirs are answered with 429.",
+)
 WORKER = record(
     {"store": string(), "name": string(), "last_seen_at": timestamp()},
     optional={"hostname": string(), "pid": string(), "started_at": timestamp()},
@@ -145,6 +149,7 @@ COMPONENTS: dict[str, Schema] = {
             "stores": STORES,
             "outages": array(OUTAGE, "Gong base URLs that do not respond."),
             "unverified": array(string(), "Sources whose webhooks are not verified."),
+            "full_sources": FULL_SOURCES,
         },
         "Queues, budgets, workers and stores.",
     ),
@@ -219,6 +224,7 @@ QUEUES_EXAMPLE: dict[str, Any] = {
     "stores": [],
     "outages": [],
     "unverified": [],
+    "full_sources": [],
 }
 DESTINATION_EXAMPLE: dict[str, Any] = {
     **QUEUE_EXAMPLE,

@@ -100,7 +100,7 @@ _ERRORS = {
         "Send the body without Content-Encoding.",
     ),
     429: (
-        "The source uses its share of the store, or sent too many events. Try again after `Retry-After` seconds.",
+        "The source has used its share of the store, or sent too many events. Try again after `Retry-After` seconds.",
         "The source website sent more than its 60,000 events per minute. Nothing was stored.",
     ),
     500: (

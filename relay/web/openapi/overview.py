@@ -4,7 +4,15 @@ from typing import Any
 
 from relay.core.lifecycle import State
 from relay.queries.time_series import SERIES_NAMES, WINDOWS
-from relay.web.openapi.destinations import BUDGET_FIELDS, OUTAGE, QUEUE_HOLD, STORE_EXAMPLE, STORES, WORKER
+from relay.web.openapi.destinations import (
+    BUDGET_FIELDS,
+    FULL_SOURCES,
+    OUTAGE,
+    QUEUE_HOLD,
+    STORE_EXAMPLE,
+    STORES,
+    WORKER,
+)
 from relay.web.openapi.operation import query
 from relay.web.openapi.schema_types import (
     Schema,
@@ -82,6 +90,7 @@ _OVERVIEW = record(
         "stores": STORES,
         "outages": array(OUTAGE),
         "unverified": array(string()),
+        "full_sources": FULL_SOURCES,
         "configuration": _CONFIGURATION,
     },
     "Throughput, queues, holds, limits, workers and stores.",
@@ -131,6 +140,7 @@ OVERVIEW_EXAMPLE: dict[str, Any] = {
     "stores": [],
     "outages": [],
     "unverified": [],
+    "full_sources": [],
     "configuration": {"status": "current", "since": None, "problems": []},
 }
 AUDIT_EXAMPLE: dict[str, Any] = {

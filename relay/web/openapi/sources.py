@@ -57,6 +57,8 @@ _LIMITS = record(
             )
         ),
         "max_priority": choice(Priority),
+        "store_share": number("The share of each store's `maxmemory` that its events may use."),
+        "events_per_minute": integer("How many events it may send per minute, to each store."),
     }
 )
 _ITEM = record(
@@ -100,8 +102,6 @@ _USAGE = record(
                 }
             )
         ),
-        "store_share": number("The share of each store's `maxmemory` that the source may use."),
-        "events_per_minute": integer("The events that the source may send per minute."),
     },
     "What the source uses of each store, and what it may use.",
 )
@@ -156,13 +156,14 @@ SOURCE_EXAMPLE: dict[str, Any] = {
     "send_as": "digital-interaction",
     "last_used_at": at(10),
     "keys": [{"id": "sha256:2f6d…", "last_used_at": at(10)}],
-    "limits": {"daily_share": None, "max_priority": "high"},
-    "webhook": None,
-    "usage": {
-        "stores": [{"store": "main", "bytes": 2_310_000, "limit_bytes": 402_653_184}],
+    "limits": {
+        "daily_share": None,
+        "max_priority": "high",
         "store_share": 0.5,
         "events_per_minute": 60_000,
     },
+    "webhook": None,
+    "usage": {"stores": [{"store": "main", "bytes": 2_310_000, "limit_bytes": 402_653_184}]},
     "traffic": {"last_hour": _NO_TRAFFIC, "last_day": _NO_TRAFFIC},
     "association": {"strong": 1_102, "medium": 40, "weak": 2, "opaque": 0},
     "last_rejection": None,
