@@ -19,8 +19,6 @@ from relay.web.context import WebContext, require_role
 
 dead_letters = page_blueprint("dead_letters", __name__)
 
-_PURGE_QUESTION = "Delete these dead letters and their requests permanently? They cannot be replayed."
-
 
 @dead_letters.get("/ops/dead-letters")
 def list_clusters() -> Response:
@@ -67,7 +65,8 @@ def purge(cluster: str) -> Response:
     ctx, principal = require_role(Role.OPERATOR)
     url = f"/ops/dead-letters/{cluster}"
     if not is_confirmed():
-        return confirm_page(_PURGE_QUESTION, "Purge", back=url, principal=principal)
+        question = _purge_question(cluster_page(make_viewer(ctx, principal), cluster)["count"])
+        return confirm_page(question, "Purge", back=url, principal=principal)
     document = {"filter": {"status": "dead", "cluster": cluster}}
     result = purge_events(ctx, principal, read_purge_request(document, now=ctx.now()))
     text = f"{pluralize(result['events'], 'dead letter')} deleted."
@@ -76,8 +75,19 @@ def purge(cluster: str) -> Response:
     return redirect_with_message(url, f"{text} There are more: purge again.")
 
 
+def _purge_question(count: int) -> str:
+    return (
+        f"Delete {pluralize(count, 'dead letter')} and their requests permanently? They cannot be replayed."
+    )
+
+
 def _render_cluster(ctx: WebContext, principal: Principal, cluster: str, **values: Any) -> Response:
     page = cluster_page(make_viewer(ctx, principal), cluster)
     mapping_text = format_mapping(page["mapping"]["written"]) if page["mapping"] else ""
-    defaults = {"mapping_text": mapping_text, "trial": None, "problems": ()}
+    defaults = {
+        "mapping_text": mapping_text,
+        "purge_question": _purge_question(page["count"]),
+        "trial": None,
+        "problems": (),
+    }
     return render("cluster.html", principal=principal, section="dead-letters", page=page, **defaults | values)

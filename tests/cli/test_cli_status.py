@@ -97,7 +97,7 @@ def test_status_explains_a_hold_and_exits_with_1(run: Run, settle: Settle, redis
     assert row_of(result.out, "acme")[4] == "1"
     assert "acme has been on hold since" in result.out
     assert "Create a new one in Gong" in result.out
-    assert "Gong answered: Invalid API key" in result.out
+    assert "Response: Invalid API key" in result.out
     assert "gong-relay resume acme" in result.out
 
 

@@ -54,6 +54,25 @@ def test_the_explanation_says_that_it_cannot_be_replayed(client: FlaskClient, op
     assert "under a new id" in why["remedy"]
 
 
+def test_its_page_shows_no_size_of_the_deleted_request(client: FlaskClient, operator: Headers, kill: Kill):
+    [event_id] = kill(1)
+    before = client.get(f"/ops/events/{event_id}", headers=operator).text
+
+    discard(client, operator, event_id)
+
+    assert "<dt>Size</dt>" in before
+    assert "<dt>Size</dt>" not in client.get(f"/ops/events/{event_id}", headers=operator).text
+
+
+def test_the_audit_page_says_that_the_data_was_kept(client: FlaskClient, operator: Headers, kill: Kill):
+    [event_id] = kill(1)
+
+    discard(client, operator, event_id, "?keep_data=true")
+
+    page = client.get("/ops/audit", headers=operator).text
+    assert '<span class="quiet">keep_data</span> yes' in page
+
+
 def test_a_replay_of_it_is_refused_with_the_reason(client: FlaskClient, operator: Headers, kill: Kill):
     [event_id] = kill(1)
     discard(client, operator, event_id)

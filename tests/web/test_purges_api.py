@@ -195,3 +195,16 @@ def test_gongs_own_paths_answer_429_in_gongs_format(client: FlaskClient, redis: 
     assert int(response.headers["Retry-After"]) > 0
     assert set(response.get_json()) == {"requestId", "errors"}
     assert "events per minute" in response.get_json()["errors"][0]
+
+
+def test_the_page_of_a_cluster_asks_with_the_number_before_it_purges(
+    client: FlaskClient, operator: Headers, redis: Redis, kill: Kill
+):
+    ids = kill(2)
+    [cluster] = client.get("/v1/dead-letters", headers=operator).get_json()["clusters"]
+    url = f"/ops/dead-letters/{cluster['cluster']}"
+
+    question = "Delete 2 dead letters and their requests permanently?"
+    assert question in client.get(url, headers=operator).text
+    assert question in client.post(f"{url}/purge", headers=operator).text
+    assert stored_ids(redis) == set(ids)

@@ -184,7 +184,7 @@ def _hold(row: Mapping[str, Any], now: datetime) -> RenderableType:
     head = Text(f"{name} has been on hold since {since}.", style="yellow")
     lines = [Text(hold["remedy"])]
     if hold["detail"]:
-        lines.append(Text(f"Gong answered: {safe_text(hold['detail'])}"))
+        lines.append(Text(f"Response: {safe_text(hold['detail'])}"))
     end = f"Its events wait. End the hold with: gong-relay resume {name}"
     if hold["probe_at"]:
         end = (

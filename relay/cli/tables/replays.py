@@ -41,7 +41,8 @@ def _remedies(clusters: list[dict[str, Any]]) -> Iterator[Text]:
     remedies = {cluster["reason"]: cluster["remedy"] for cluster in clusters}
     yield from (Text(f"{reason}: {remedies[reason]}") for reason in sorted(remedies))
     yield Text(
-        "List the events: gong-relay dead --events. Replay a cluster: gong-relay replay --cluster CLUSTER"
+        "List the events: gong-relay dead --events. Replay a cluster: gong-relay replay --cluster CLUSTER. Delete a cluster "
+        "that is of no use: gong-relay purge --status dead --cluster CLUSTER"
     )
 
 
