@@ -73,7 +73,9 @@ def parse_public_url(raw: str) -> str:
     parts = urlsplit(raw)
     wrong = parts.query or parts.fragment or "@" in parts.netloc
     if parts.scheme not in {"http", "https"} or not parts.hostname or wrong:
-        raise ValueError("must be an address such as https://relay.example.com")
+        raise ValueError(
+            "must be an address such as https://relay.example.com, without a user name, password, query or fragment"
+        )
     return raw.rstrip("/")
 
 
@@ -114,7 +116,9 @@ def parse_role_map(raw: str) -> tuple[tuple[str, str], ...]:
 
 def parse_issuer(raw: str) -> str:
     if not is_secure_url(raw):
-        raise ValueError("must be an https address, exactly as in the provider's own configuration document")
+        raise ValueError(
+            "must be an https address without a user name or password, exactly as in the provider's own configuration document"
+        )
     return raw
 
 

@@ -11,8 +11,8 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from relay.config.api_keys import MIN_KEY_LENGTH, hash_key, parse_digest
 from relay.config.yaml_document import FromEnvironment
+from relay.core.mapping.problems import did_you_mean
 from relay.core.secret import WithheldSecret
-from relay.settings import did_you_mean
 
 NAME_PATTERN = "[a-z0-9][a-z0-9_-]{0,62}"
 _NAME = re.compile(NAME_PATTERN)

@@ -11,10 +11,11 @@ from relay.config.fields import Choice, Text
 from relay.core.call import Dialect
 from relay.core.errors import Problem, ValidationFailed, join_path
 from relay.core.event.model import EventType
+from relay.core.mapping.problems import did_you_mean
 from relay.core.mapping.routing import Routing
 from relay.core.mapping.templates import Template, parse_template
 from relay.core.priority import Priority
-from relay.settings import did_you_mean
+from relay.settings import did_you_mean as suggest_name
 
 
 class _Table(fields.Dict):
@@ -110,7 +111,7 @@ def _account_problems(
         if name not in dialects:
             message = (
                 "the file has no such destination; one that a customer connects by OAuth at run time needs no entry here"
-                f"{did_you_mean(name, list(dialects))}"
+                f"{suggest_name(name, list(dialects))}"
             )
             yield Problem(join_path(path, account), "unknown_destination", message)
             continue

@@ -6,12 +6,12 @@ from typing import Any
 
 from relay.config.yaml_document import FromEnvironment, UnsetVariable
 from relay.core.errors import Problem, ValidationFailed, join_path
+from relay.core.mapping.problems import did_you_mean
 from relay.core.secret import WithheldSecret
 from relay.core.verification.key import VerifyingKey
 from relay.core.verification.load_keys import SecretSpec, count_problems, load_keys
 from relay.core.verification.scheme import Algorithm, Scheme, SecretFormat
 from relay.core.verification.scheme_options import build_scheme
-from relay.settings import did_you_mean
 
 VerifyingKeys = tuple[VerifyingKey, ...] | WithheldSecret
 Verification = tuple[Scheme, VerifyingKeys]

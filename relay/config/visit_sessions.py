@@ -11,9 +11,9 @@ from relay.config.fields import StrictSchema, Text
 from relay.core.call import Dialect, SendAs
 from relay.core.errors import Problem
 from relay.core.event.model import EventType
+from relay.core.mapping.problems import did_you_mean
 from relay.core.mapping.visit_sessions import parse_aggregate
 from relay.core.visit_session import AggregateOptions
-from relay.settings import did_you_mean
 
 
 class Duration(fields.Field[Any]):

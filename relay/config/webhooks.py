@@ -17,12 +17,13 @@ from relay.core.config import Config
 from relay.core.errors import Problem, RelayError, UnsupportedType, ValidationFailed, join_path
 from relay.core.gong_compat.parse import CATALOG_OPERATIONS
 from relay.core.mapping.compile import compile_mapping
+from relay.core.mapping.problems import did_you_mean
 from relay.core.mapping.rule import CompiledMapping
 from relay.core.mapping.tree import parse_map
 from relay.core.payloads import BodyFormat, read_body
 from relay.core.verification.challenge import CHALLENGES, Challenge
 from relay.core.webhook import Webhook, WebhookResponse
-from relay.settings import StartupError, did_you_mean
+from relay.settings import StartupError
 
 WEBHOOK_KEYS = ("verify", "preset", "items", "rules", "read", "answer", "challenges")
 """A source with one of these keys receives webhooks."""

@@ -48,7 +48,10 @@ def parse_yaml(text: str, *, max_nodes: int = NODES_MAX) -> tuple[Any, list[Prob
         node = loader.get_single_node()
         # Counted before the values are built, because `<<` copies what its aliases stand for.
         if node is not None and _count_nodes(node, {}) > max_nodes:
-            message = f"has more than {max_nodes:,} values, if each alias counts as what it stands for"
+            message = (
+                f"has more than {max_nodes:,} values, with each alias counted as what it stands for; an alias that contains "
+                "itself counts without end"
+            )
             return None, [Problem("", "syntax", message)]
         return None if node is None else loader.construct_document(node), loader.duplicates
     except yaml.MarkedYAMLError as error:
@@ -66,7 +69,7 @@ def parse_yaml(text: str, *, max_nodes: int = NODES_MAX) -> tuple[Any, list[Prob
 def _count_nodes(node: yaml.Node, counts: dict[int, int]) -> int:
     """Return the number of nodes with all aliases expanded. `counts` has those of nodes that were counted before."""
     if id(node) not in counts:
-        # An alias inside of what it stands for is infinite. Any number above every limit will do.
+        # An alias that contains itself is infinite. Any number above every limit will do.
         counts[id(node)] = _ENDLESS
         children: list[yaml.Node] = []
         if isinstance(node, yaml.MappingNode):

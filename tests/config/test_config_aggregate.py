@@ -33,7 +33,7 @@ def test_a_source_says_when_sessions_of_a_type_are_over():
     [
         ("aggregate: page_view", "aggregate", "must be a mapping of event types"),
         ("aggregate: null", "aggregate", "is empty"),
-        ("aggregate: {page_veiw: {idle_timeout: 5m}}", "aggregate.page_veiw", "did you mean 'page_view'?"),
+        ("aggregate: {page_veiw: {idle_timeout: 5m}}", "aggregate.page_veiw", "did you mean page_view?"),
         (
             "aggregate: {page_view: 15m}",
             "aggregate.page_view",

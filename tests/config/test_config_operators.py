@@ -46,7 +46,7 @@ def test_operators_are_optional():
         (f"{{alice: {{role: viewer, keys: [{PLAIN}]}}}}", "operators.alice.keys[0]", "is a plain key"),
         ('{alice: {role: viewer, keys: ["${SHORT}"]}}', "operators.alice.keys[0]", "too short"),
         (f'{{admin: {{role: viewer, keys: ["sha256:{OPERATOR}"]}}}}', "operators.admin", "RELAY_ADMIN_KEY"),
-        ("{alice: {rolle: viewer, keys: []}}", "operators.alice.rolle", "did you mean 'role'"),
+        ("{alice: {rolle: viewer, keys: []}}", "operators.alice.rolle", "did you mean role"),
         ("{Alice!: {role: viewer, keys: []}}", "operators.Alice!", "is not a valid name"),
         ("[alice]", "operators", "must be a mapping"),
     ],

@@ -62,7 +62,7 @@ def test_secrets_count_between_their_dates():
         ("[${NOT_THERE}]", "verify.secrets[0]", "has neither NOT_THERE"),
         ("['${NEXT}', {secret: '${NOT_THERE}'}]", "verify.secrets[1].secret", "has neither NOT_THERE"),
         ("['${NEXT}', '${NEXT}']", "verify.secrets[1]", "repeats an earlier secret"),
-        ("[{secrt: '${SECRET}', secret: '${NEXT}'}]", "verify.secrets[0].secrt", "mean 'secret'"),
+        ("[{secrt: '${SECRET}', secret: '${NEXT}'}]", "verify.secrets[0].secrt", "mean secret?"),
         ("[{secret: plain-in-the-file}]", "verify.secrets[0].secret", "in plain"),
         (
             "[{secret: '${NEXT}', expires_at: soon}]",

@@ -23,7 +23,7 @@ def test_aliases_count_as_what_they_stand_for(text: str):
     tree, [problem] = parse_yaml(text, max_nodes=10_000)
 
     assert tree is None
-    assert problem.message == "has more than 10,000 values, if each alias counts as what it stands for"
+    assert problem.message.startswith("has more than 10,000 values, with each alias counted")
     assert time.process_time() - started < 0.5
 
 
