@@ -11,6 +11,7 @@ import click
 from relay.cli.env_file import read_env_file
 
 Command = Callable[..., Any]
+DEFAULT_DATA_DIR = Path(".relay")
 _CONFIG, _DATA_DIR = "relay.config", "relay.data_dir"
 
 
@@ -36,7 +37,7 @@ class CliOptions:
 def current_options() -> CliOptions:
     """Return the options of the running command."""
     meta = click.get_current_context().meta
-    return CliOptions(meta.get(_CONFIG), Path(meta.get(_DATA_DIR, ".relay")))
+    return CliOptions(meta.get(_CONFIG), Path(meta.get(_DATA_DIR, DEFAULT_DATA_DIR)))
 
 
 def with_shared_options(command: Command) -> Command:

@@ -29,8 +29,14 @@ def test_an_event_is_discarded(run: Run, queue: Queue, redis: Redis):
 
     result = run("discard", event_id)
 
-    assert (result.code, result.out) == (0, f"{event_id}  discarded\n")
+    assert (result.code, result.out) == (0, f"{event_id}  discarded, data deleted\n")
     assert state_of(redis, event_id) == "discarded"
+
+
+def test_the_output_says_that_the_data_of_a_discarded_event_is_kept(run: Run, queue: Queue):
+    event_id = queue()
+
+    assert run("discard", "--keep-data", event_id).out == f"{event_id}  discarded, data kept\n"
 
 
 def test_an_event_that_cannot_be_replayed_does_not_stop_the_others(
@@ -41,8 +47,8 @@ def test_an_event_that_cannot_be_replayed_does_not_stop_the_others(
     result = run("replay", queued, "no-such", dead)
 
     assert result.code == 1
-    assert f"Event {queued} is queued." in result.out
-    assert "There is no event no-such" in result.out
+    assert f"{queued}  not queued: Event {queued} is queued." in result.out
+    assert "no-such  not queued: There is no event no-such" in result.out
     assert state_of(redis, dead) == "queued"
 
 

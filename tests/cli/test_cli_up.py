@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -70,8 +71,8 @@ class Up:
             check=False,
         )
 
-    def start(self) -> None:
-        line = command("up", "--port", str(self.port), "--sandbox-port", str(self.sandbox_port))
+    def start(self, *options: str) -> None:
+        line = command(*options, "up", "--port", str(self.port), "--sandbox-port", str(self.sandbox_port))
         with (self.folder / "out").open("wb") as out:
             self.process = subprocess.Popen(
                 line, cwd=self.folder, env=INHERITED | FAST, stdout=out, stderr=out
@@ -180,6 +181,15 @@ def test_up_prints_all_addresses(up: Up):
         assert words in up.output
     assert up.run("check").returncode == 0
     assert up.run("status").returncode == 0
+
+
+def test_the_printed_commands_name_a_data_directory_that_is_not_the_default(up: Up):
+    up.start("--data-dir", "my data")
+
+    [status] = re.findall(r"^  (\S.* status)$", up.output, re.MULTILINE)
+    assert shlex.split(status)[1:] == ["--data-dir", "my data", "status"]
+    assert "--data-dir 'my data' dashboard`" in up.output
+    assert up.run("--data-dir", "my data", "status").returncode == 0
 
 
 def test_ctrl_c_stops_all_children_and_the_next_start_continues(up: Up):

@@ -115,4 +115,5 @@ def discard(ctx: CliContext, event_ids: Sequence[str], *, keep_data: bool, as_js
         discard_event(ctx, COMMAND_LINE, event_id, keep_data=keep_data)
 
     results = act_on_each(event_ids, "discarded", act)
-    print_results(results, as_json=as_json)
+    success = "discarded, data kept" if keep_data else "discarded, data deleted"
+    print_results(results, as_json=as_json, success=success, failure="not discarded")

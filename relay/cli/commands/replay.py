@@ -70,7 +70,7 @@ def replay(
         _print_replay(cancel_replay(ctx, COMMAND_LINE, cancel), as_json=as_json)
     elif event_ids:
         results = act_on_each(event_ids, "queued", lambda event_id: replay_event(ctx, COMMAND_LINE, event_id))
-        print_results(results, as_json=as_json)
+        print_results(results, as_json=as_json, success="queued", failure="not queued")
     elif options["dry_run"]:
         _print_preview(preview_replay(ctx, COMMAND_LINE, _read_replay(filters, options)), as_json=as_json)
     else:

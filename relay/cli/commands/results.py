@@ -24,13 +24,13 @@ def _act_on(event_id: str, status: str, act: Callable[[str], Any]) -> dict[str, 
     return {"id": event_id, "done": True, "status": status}
 
 
-def print_results(results: Sequence[dict[str, Any]], *, as_json: bool) -> None:
-    """Print each result, and exit with 1 if one of them is a failure."""
+def print_results(results: Sequence[dict[str, Any]], *, as_json: bool, success: str, failure: str) -> None:
+    """Print each result, and exit with 1 if one of them is a failure. `success` and `failure` are the words after an id."""
     if as_json:
         print_json({"results": results})
     else:
         for result in results:
-            succeeded = f"{safe_text(result['id'])}  {result.get('status')}"
-            click.echo(succeeded if result["done"] else safe_text(result["detail"]))
+            text = success if result["done"] else f"{failure}: {safe_text(result['detail'])}"
+            click.echo(f"{safe_text(result['id'])}  {text}")
     if not all(result["done"] for result in results):
         sys.exit(EXIT_PROBLEM)

@@ -5,6 +5,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from relay.cli.options import DEFAULT_DATA_DIR
+
 # The shell fills in the id and the time, so that each paste of the command sends a new event.
 _FIRST_EVENT = """\
 curl -sS {url}/v1/events \\
@@ -34,7 +36,7 @@ class Addresses:
 
 def render_banner(addresses: Addresses, *, key: str | None) -> str:
     """Return the text for the terminal. `key` is that of the source `quickstart`; None if there is no such source."""
-    command = _own_command()
+    command = _own_command(addresses.data_dir)
     lines = [f"  Dashboard {addresses.dashboard}"]
     lines.append(
         f"            signs you in once, within 15 minutes. Create another link with `{command} dashboard`"
@@ -56,8 +58,11 @@ def render_banner(addresses: Addresses, *, key: str | None) -> str:
     )
 
 
-def _own_command() -> str:
-    """Return this program's command, in the form that works from the current directory."""
+def _own_command(data_dir: Path) -> str:
+    """Return this program's command for this data directory, in the form that works from the current directory."""
     own = Path(sys.argv[0]).absolute()
     here = Path.cwd()
-    return shlex.quote(str(own.relative_to(here) if own.is_relative_to(here) else own))
+    words = [str(own.relative_to(here) if own.is_relative_to(here) else own)]
+    if data_dir != DEFAULT_DATA_DIR:
+        words += ["--data-dir", str(data_dir)]
+    return shlex.join(words)
