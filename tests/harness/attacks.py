@@ -274,6 +274,7 @@ def _connection_attacks() -> Sequence[Attack]:
             hold(200, b"GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n" * 50),
         ),
         Attack("400 clients with malformed chunks", hold(400, _chunked(b"zz\r\n"))),
+        Attack("90 bodies in chunks of two bytes", hold(90, _chunked(b"2\r\n  \r\n" * 17_000))),
     ]
 
 

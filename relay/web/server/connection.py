@@ -179,6 +179,9 @@ class Connection:
             raise self._body_ended()
         self._pace.add(len(piece), time.monotonic())
         self._table.hold_body(self, len(piece))
+        # gevent switches only if nothing has arrived yet. Without this, bodies that arrive in tiny chunks at the same time
+        # would all be decoded before any other request gets its turn.
+        time.sleep(0)
         return piece
 
     def _body_ended(self) -> Exception:
