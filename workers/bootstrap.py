@@ -50,6 +50,7 @@ from workers.pacing import RateGate
 from workers.periodic import Task
 from workers.room import RoomTask
 from workers.settlement import SettlementOptions
+from workers.store_time import StoreTime
 from workers.worker import PacedWorker, WorkerOptions
 
 
@@ -158,6 +159,9 @@ class WorkerParts:
 def create_worker(parts: WorkerParts, *, threads: int, extra_tasks: Sequence[Task] = ()) -> PacedWorker:
     """Create a worker from its parts. `extra_tasks` run in addition to its own periodic tasks."""
     settings = parts.settings
+    # Unique even if a container with the same host name and process id comes back before the old entry expires.
+    name = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(3).hex()}"
+    times = StoreTime(store=parts.store, worker=name, own_clock=_now)
     retention = Retention.from_settings(settings)
     pacing = Pacing(lease=float(settings.lease_seconds))
     base_urls = {destination.base_url for destination in parts.directory.all().values()}
@@ -172,7 +176,7 @@ def create_worker(parts: WorkerParts, *, threads: int, extra_tasks: Sequence[Tas
     schedule = RetrySchedule(max_attempts=settings.max_attempts, max_age=settings.max_age_hours * 3600.0)
     deliverer = Deliverer(
         parts.directory.find,
-        CredentialStore(parts.tokens, _now),
+        CredentialStore(parts.tokens, times.now),
         GongClient(http_options),
         RateGate(pacing.window),
     )
@@ -183,15 +187,14 @@ def create_worker(parts: WorkerParts, *, threads: int, extra_tasks: Sequence[Tas
         settlement=SettlementOptions(schedule, retention),
         grace=settings.worker_grace_seconds,
         liveness=parts.liveness,
+        now=times.now,
     )
-    # Unique even if a container with the same host name and process id comes back before the old entry expires.
-    name = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(3).hex()}"
-    tasks = [*_create_tasks(parts, retention), *extra_tasks]
+    tasks = [times.step, *_create_tasks(parts, retention, times.now), *extra_tasks]
     return PacedWorker(parts.store.redis, deliverer, options, name=name, tasks=tasks)
 
 
-def _create_tasks(parts: WorkerParts, retention: Retention) -> list[Task]:
-    """Return the periodic tasks of this worker. Locks in Redis make sure that one worker at a time does each."""
+def _create_tasks(parts: WorkerParts, retention: Retention, now: Callable[[], datetime]) -> list[Task]:
+    """Return the periodic tasks of this worker. `now` is the store's time. Locks in Redis make sure that one worker at a time does each."""
     # A replay may route an event to a destination of any store, so remapping gets every destination.
     all_destinations = DestinationDirectory(parts.config.destinations, parts.store.redis, time.monotonic)
     ingest = IngestContext(
@@ -199,24 +202,24 @@ def _create_tasks(parts: WorkerParts, retention: Retention) -> list[Task]:
         directory=all_destinations,
         stores=parts.stores,
         retention=retention,
-        now=_now,
+        now=now,
         max_items=parts.settings.max_items,
     )
-    replaying = make_replay_context(parts.store, lambda: ingest, _now)
-    eraser = ErasureContext(parts.store, _now, retention.dead, parts.settings.retention_audit_hours * 3600)
+    replaying = make_replay_context(parts.store, lambda: ingest, now)
+    eraser = ErasureContext(parts.store, now, retention.dead, parts.settings.retention_audit_hours * 3600)
     room = RoomTask(parts.store, parts.settings.high_water_percent / 100)
     tasks: list[Task] = [ReplayTask(replaying, parts.is_current).step, ErasureTask(eraser).step, room.step]
     if parts.tokens is not None:
-        tasks.append(create_oauth_task(parts.settings, parts.tokens, parts.directory, _now).step)
+        tasks.append(create_oauth_task(parts.settings, parts.tokens, parts.directory, now).step)
     if parts.store.name == MAIN_STORE:
-        tasks += _create_sign_in_tasks(parts)
+        tasks += _create_sign_in_tasks(parts, now)
     tasks += create_alert_tasks(
-        parts.settings, parts.config.alerts, parts.store, destinations=parts.directory.all, now=_now
+        parts.settings, parts.config.alerts, parts.store, destinations=parts.directory.all, now=now
     )
     return tasks
 
 
-def _create_sign_in_tasks(parts: WorkerParts) -> list[Task]:
+def _create_sign_in_tasks(parts: WorkerParts, now: Callable[[], datetime]) -> list[Task]:
     """Return the task that signs in accounts of an OpenID provider, if one is configured. Raises StartupError."""
     if parts.settings.oidc_issuer is None:
         return []
@@ -225,7 +228,7 @@ def _create_sign_in_tasks(parts: WorkerParts) -> list[Task]:
     except ModuleNotFoundError as error:
         text = "needs an extra: pip install 'gong-event-relay[oidc]'"
         raise setting_error("RELAY_OIDC_ISSUER", text) from error
-    return [create_oidc_task(parts.settings, parts.store.redis, _now).step]
+    return [create_oidc_task(parts.settings, parts.store.redis, now).step]
 
 
 def _limit_threads(wanted: int, file_limit: int) -> int:

@@ -77,6 +77,8 @@ class WorkerOptions:
     grace: float = 25.0
     """Seconds within which a stopping worker ends, whatever does not answer."""
     liveness: Liveness = field(default_factory=Liveness)
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)  # noqa: TID251 - a worker gets the store's time
+    """The time for probes. Events have the time of their lease."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,7 +330,7 @@ class PacedWorker(SimpleWorker):
     def _probe(self, name: str) -> None:
         """Test a destination's credentials, and end its hold if they pass."""
         try:
-            outcome = self._deliverer.probe(name, _now)
+            outcome = self._deliverer.probe(name, self._options.now)
             result, resumed, moved = summarize_probe(outcome), False, 0
             save_probe_result(self.connection, name, result)
             # A probe is a call like any other: its 429 pauses the company too.
@@ -368,7 +370,3 @@ def _build_call_timing(result: CallResult, requested_at: float) -> CallTiming:
     if result.arrived_at is None:
         return CallTiming(result.base_url)
     return CallTiming(result.base_url, max(result.arrived_at - requested_at, 0.0), result.seconds)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251 - for probes only; the store's clock decides

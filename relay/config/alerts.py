@@ -161,6 +161,11 @@ class ConditionsSchema(StrictSchema):
     failed_verification = RateThreshold(
         metadata={"description": "Number of a source's webhooks that failed verification within a duration."}
     )
+    wrong_clock = DurationThreshold(
+        metadata={
+            "description": "Difference between the clocks of the store and a worker, or by which the store's was set."
+        }
+    )
 
 
 class AlertsSchema(StrictSchema):

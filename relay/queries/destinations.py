@@ -10,7 +10,7 @@ from relay.core.destination import Destination, OAuthCredentials
 from relay.core.errors import NotFound, Unavailable
 from relay.core.lifecycle import CAUSES, HoldCause
 from relay.core.timestamps import format_timestamp
-from relay.queries.queues import destination_row, queues_page
+from relay.queries.queues import destination_row, queues_page, shift_to_store_time
 from relay.store.engine.connection import Client, redis_errors_as_unavailable
 from relay.store.events import list_destination_names
 from relay.store.holds import PastHold, ProbeResult, read_past_holds, read_probe_result
@@ -62,8 +62,11 @@ def destination_page(
     company = destination.company if destination else name
     depth = read_depths(store.redis, [name])[0]
     usage = {item.company: item for item in read_company_usage(store.redis, [company])}
+    store_now = shift_to_store_time(store.redis, now)
     row = (
-        {"store": store.name} | destination_row(depth, destination, usage, now) | _render_access(destination)
+        {"store": store.name}
+        | destination_row(depth, destination, usage, store_now)
+        | _render_access(destination)
     )
     grant = _read_grant(store.redis, name) if row["auth"] == "oauth" else None
     return row | {

@@ -25,7 +25,7 @@ from relay.core.percentiles import Histogram, bucket_end
 from relay.core.version import VERSION
 from relay.queries import metric_definitions as table
 from relay.queries.metric_definitions import Kind, Metric
-from relay.queries.queues import is_alive
+from relay.queries.queues import read_living_workers
 from relay.store.counters import (
     CounterTotals,
     DestinationGauges,
@@ -36,7 +36,7 @@ from relay.store.counters import (
 from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.durability import read_durability
 from relay.store.events import list_destination_names
-from relay.store.queues import CompanyUsage, read_company_usage, read_open_breakers, read_workers
+from relay.store.queues import CompanyUsage, read_company_usage, read_open_breakers
 from relay.store.source_usage import read_source_bytes
 from relay.store.stores import Store
 
@@ -188,7 +188,7 @@ def _add_store(samples: Samples, ctx: MetricsContext, store: Store, own: Mapping
     usage = read_company_usage(redis, companies) if companies else []
     base_urls = sorted({item.base_url for item in own.values()})
     unreachable = {breaker.base_url for breaker in read_open_breakers(redis, base_urls)}
-    workers = [worker for worker in read_workers(redis) if is_alive(worker, ctx.now())]
+    workers = read_living_workers(redis, ctx.now())
     used = read_source_bytes(redis, sorted(ctx.config.sources))
     samples.add(table.STORE_UP, 1, store.name)
     samples.add(table.STORE_RELAXED, bool(durability.relaxed), store.name)

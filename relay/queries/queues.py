@@ -11,6 +11,7 @@ from relay.core.forecast import CompanyLoad, SourceLoad, forecast_backlog
 from relay.core.lifecycle import CAUSES, OPEN_STATES, HoldCause
 from relay.core.priority import Priority
 from relay.queries.source_usage import find_full_sources
+from relay.store.clocks import read_store_clock
 from relay.store.engine.connection import Client, redis_errors_as_unavailable
 from relay.store.engine.durability import read_durability, read_memory_share
 from relay.store.events import list_destination_names
@@ -89,16 +90,45 @@ def _read_queues(store: Store, destinations: Mapping[str, Destination], now: dat
     companies = sorted({_company_of(own, name) for name in names})
     usage = {item.company: item for item in read_company_usage(redis, companies)}
     depths = read_depths(redis, names)
-    rows = [destination_row(depth, own.get(depth.destination), usage, now) for depth in depths]
+    store_now = shift_to_store_time(redis, now)
+    rows = [destination_row(depth, own.get(depth.destination), usage, store_now) for depth in depths]
     breakers = read_open_breakers(redis, sorted({destination.base_url for destination in own.values()}))
     return {
         "destinations": [{"store": store.name} | row for row in rows],
-        "workers": [
-            {"store": store.name} | worker for worker in read_workers(redis) if is_alive(worker, now)
-        ],
+        "workers": [{"store": store.name} | worker for worker in read_living_workers(redis, now)],
         "store": store_page(redis),
         "outages": [_render_outage(breaker) for breaker in breakers],
     }
+
+
+def shift_to_store_time(redis: Client, now: datetime) -> datetime:
+    """Return the time to compare a store's times with: after a step of its clock they are all ahead of that or behind it."""
+    return now + timedelta(seconds=read_store_clock(redis).offset)
+
+
+def read_living_workers(redis: Client, now: datetime) -> list[dict[str, Any]]:
+    """Return the workers that sent a heartbeat lately, with the times of their clocks corrected."""
+    clocks = read_store_clock(redis).workers
+    workers: list[dict[str, Any]] = [
+        worker | _correct_times(worker, clocks.get(worker["name"], 0.0)) for worker in read_workers(redis)
+    ]
+    # Workers send one every ten seconds. A killed worker stays registered for a while.
+    return [
+        worker
+        for worker in workers
+        if now - datetime.fromisoformat(worker["last_seen_at"]) < _MAX_HEARTBEAT_AGE
+    ]
+
+
+def _correct_times(worker: Mapping[str, str], ahead: float) -> dict[str, Any]:
+    """Return the times of a worker whose clock is ahead by this many seconds."""
+    if not ahead:
+        return {"clock_ahead_seconds": 0.0}
+    times = {name: worker[name] for name in ("started_at", "last_seen_at") if name in worker}
+    corrected = {
+        name: datetime.fromisoformat(time) - timedelta(seconds=ahead) for name, time in times.items()
+    }
+    return {name: _format(time) for name, time in corrected.items()} | {"clock_ahead_seconds": ahead}
 
 
 def stores_page(stores: Stores) -> list[dict[str, Any]]:
@@ -113,23 +143,20 @@ def _try_store_page(redis: Client) -> dict[str, Any]:
         return {"unavailable": error.code}
 
 
-def is_alive(worker: dict[str, str], now: datetime) -> bool:
-    """Return True if the worker sent a heartbeat lately."""
-    # Workers send one every ten seconds. A killed worker stays registered for a while.
-    return now - datetime.fromisoformat(worker["last_seen_at"]) < _MAX_HEARTBEAT_AGE
-
-
 def store_page(redis: Client) -> dict[str, Any]:
-    """Return the store's durability and the used share of its memory."""
+    """Return the store's durability, the used share of its memory, and how its time differs from its clock."""
     durability = read_durability(redis)
     with redis_errors_as_unavailable():
         used = read_memory_share(redis)
+    clock = read_store_clock(redis)
     return {
         "durability": "relaxed" if durability.relaxed else "full",
         "relaxed": list(durability.relaxed),
         "appendonly": durability.appendonly,
         "appendfsync": durability.appendfsync,
         "memory_used": None if used is None else round(used, 3),
+        "clock_offset_seconds": round(clock.offset, 1),
+        "clock_set_at": _format(clock.stepped_at) if clock.stepped_at else None,
     }
 
 

@@ -11,6 +11,7 @@ from relay.core.alerts.thresholds import Rate, Thresholds
 from relay.core.destination import Destination
 from relay.core.lifecycle import State
 from relay.store.alerts import AlertState
+from relay.store.clocks import read_store_clock
 from relay.store.engine import keys
 from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.durability import read_durability, read_memory_share
@@ -52,6 +53,7 @@ def take_snapshot(
     own = {name: destination for name, destination in destinations.items() if destination.store == store.name}
     # A destination that was removed from the configuration may still have events.
     load = _read_load(store, own, sorted({*own, *with_events}))
+    clock = read_store_clock(redis)
     dead = {depth.destination: depth.counts.get(State.DEAD, 0) for depth in load.depths}
     return StoreSnapshot(
         store=store.name,
@@ -73,6 +75,9 @@ def take_snapshot(
         relaxed=read_durability(redis).relaxed,
         used_share=share,
         down=load.down,
+        clock_offset=clock.offset,
+        clock_set_at=clock.stepped_at,
+        worker_clocks=clock.workers,
     )
 
 

@@ -96,6 +96,12 @@ def fail_verification(store: Store, _: Destination) -> None:
     stats.flush_if_due()
 
 
+def set_the_clock_back(store: Store, _: Destination) -> None:
+    hour = 3600 * MICROSECONDS
+    store.redis.set(keys.CLOCK, f"{store.redis.time()[0] * MICROSECONDS} {hour}")
+    store.redis.hset(keys.CLOCK_STEP, mapping={"at": int(NOW.timestamp()) * MICROSECONDS, "step": -hour})
+
+
 STAGES = {
     AlertKind.ON_HOLD: Staged(put_on_hold),
     AlertKind.DEAD_LETTERS: Staged(create_dead_letter, threshold=Rate(1, 1.0)),
@@ -106,6 +112,7 @@ STAGES = {
     AlertKind.STORE_FULL: Staged(fill_store, subject="main"),
     AlertKind.GONG_DOWN: Staged(break_gong, subject=BASE_URL, threshold=0.0, limits={"per_second": 100}),
     AlertKind.FAILED_VERIFICATION: Staged(fail_verification, subject="web", threshold=Rate(20, 1.0)),
+    AlertKind.WRONG_CLOCK: Staged(set_the_clock_back, subject="main"),
 }
 
 

@@ -217,13 +217,22 @@ def _workers_and_stores(page: Mapping[str, Any], now: datetime) -> RenderableTyp
     return Padding(table, (0, 0, 1, 0))
 
 
-def _workers(workers: list[dict[str, str]], now: datetime) -> Text:
+def _workers(workers: list[dict[str, Any]], now: datetime) -> Text:
     if not workers:
         return Text("none running", style="yellow")
     names = [
         f"{safe_text(worker['name'])} ({format_age(worker['last_seen_at'], now)} ago)" for worker in workers
     ]
-    return Text(f"{len(workers)} running: " + ", ".join(names))
+    wrong = [
+        f" The clock of {safe_text(worker['name'])} is {_describe_clock(worker['clock_ahead_seconds'])} the store's."
+        for worker in workers
+        if worker["clock_ahead_seconds"]
+    ]
+    return Text.assemble(f"{len(workers)} running: " + ", ".join(names), ("".join(wrong), "yellow"))
+
+
+def _describe_clock(ahead: float) -> str:
+    return f"{format_duration(abs(ahead))} {'ahead of' if ahead > 0 else 'behind'}"
 
 
 def _store(store: Mapping[str, Any]) -> Text:
@@ -233,7 +242,19 @@ def _store(store: Mapping[str, Any]) -> Text:
         )
     share = store["memory_used"]
     memory = f"memory {share:.1%} of its maximum" if share is not None else "no maximum memory is set"
+    clock = (_describe_store_clock(store), "yellow")
     if not store["relaxed"]:
-        return Text(f"keeps every accepted event through a crash; {memory}")
+        return Text.assemble(f"keeps every accepted event through a crash; {memory}", clock)
     warning = f"Durability is relaxed. {' '.join(store['relaxed'])}"
-    return Text.assemble((warning, "yellow"), f" {memory}")
+    return Text.assemble((warning, "yellow"), f" {memory}", clock)
+
+
+_CLOCK_TOLERANCE = 2.0
+
+
+def _describe_store_clock(store: Mapping[str, Any]) -> str:
+    """Return a sentence if the clock of the store's server was set."""
+    ahead = -store["clock_offset_seconds"]
+    if abs(ahead) < _CLOCK_TOLERANCE:
+        return ""
+    return f". Its server's clock was set: it is {_describe_clock(ahead)} the time that the relay goes by"

@@ -45,6 +45,11 @@ class StoreSnapshot:
     """Used share of the store's memory; None without a limit."""
     down: Mapping[str, datetime] = field(default_factory=dict)
     """Since when Gong has not answered, by base URL."""
+    clock_offset: float = 0.0
+    """Seconds that the store's time is ahead of its server's clock: that clock was set."""
+    clock_set_at: datetime | None = None
+    worker_clocks: Mapping[str, float] = field(default_factory=dict)
+    """Seconds that the clocks of workers are ahead of the server's, by worker."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +212,38 @@ def _find_outages(snapshot: StoreSnapshot, thresholds: Thresholds, _: float) -> 
             yield _build_condition(AlertKind.GONG_DOWN, base_url, since, text)
 
 
+_NAMED_WORKERS = 3
+"""Workers that the text of an alert names."""
+
+
+def _find_wrong_clocks(snapshot: StoreSnapshot, thresholds: Thresholds, _: float) -> Iterator[Condition]:
+    threshold = thresholds.wrong_clock
+    if threshold is None:
+        return
+    sentences, since, offset = [], snapshot.now, snapshot.clock_offset
+    if abs(offset) >= threshold:
+        since = snapshot.clock_set_at or since
+        difference = f"{format_duration(round(abs(offset)))} {'behind' if offset > 0 else 'ahead of'}"
+        sentences.append(
+            f"The clock of store {snapshot.store}'s server was set: it is {difference} the time that the relay goes by."
+        )
+    if workers := {name: ahead for name, ahead in snapshot.worker_clocks.items() if abs(ahead) >= threshold}:
+        sentences.append(
+            f"Clocks of workers differ from that of store {snapshot.store}'s server: {_list_clocks(workers)}."
+        )
+    if sentences:
+        yield _build_condition(AlertKind.WRONG_CLOCK, snapshot.store, since, " ".join(sentences))
+
+
+def _list_clocks(workers: Mapping[str, float]) -> str:
+    clocks = [
+        f"{name} is {format_duration(round(abs(ahead)))} {'ahead' if ahead > 0 else 'behind'}"
+        for name, ahead in sorted(workers.items())[:_NAMED_WORKERS]
+    ]
+    more = len(workers) - len(clocks)
+    return ", ".join(clocks) + (f", and {more} more differ" if more else "")
+
+
 _CHECKS: tuple[Callable[[StoreSnapshot, Thresholds, float], Iterator[Condition]], ...] = (
     _find_holds,
     _find_dead_letters,
@@ -217,4 +254,5 @@ _CHECKS: tuple[Callable[[StoreSnapshot, Thresholds, float], Iterator[Condition]]
     _find_full_store,
     _find_outages,
     _find_failed_verifications,
+    _find_wrong_clocks,
 )

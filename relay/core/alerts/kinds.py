@@ -17,6 +17,7 @@ class AlertKind(StrEnum):
     STORE_FULL = "store_full"
     GONG_DOWN = "gong_down"
     FAILED_VERIFICATION = "failed_verification"
+    WRONG_CLOCK = "wrong_clock"
 
 
 class Severity(StrEnum):
@@ -89,5 +90,11 @@ KINDS: Mapping[AlertKind, KindInfo] = {
         "source",
         "If the sender has a new secret, add it to the source beside the old one. Otherwise the requests may be forged; "
         "they are not stored.",
+    ),
+    AlertKind.WRONG_CLOCK: KindInfo(
+        Severity.WARNING,
+        "store",
+        "Events are sent as before. Find out which machine's clock is wrong, and keep all of them in sync with NTP. A clock "
+        "that was set ahead by mistake can be set back without harm for as long as it was set ahead, at most a day.",
     ),
 }

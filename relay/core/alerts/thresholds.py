@@ -28,6 +28,7 @@ class Thresholds:
     store_full: float | None = 0.75
     gong_down: float | None = 60.0
     failed_verification: Rate | None = Rate(20, 600.0)
+    wrong_clock: float | None = 2.0
 
     def of(self, kind: AlertKind) -> Rate | float | bool | None:
         """Return the threshold of one kind."""

@@ -298,6 +298,9 @@ CLOCK_STEP = "relay:clock_step"
 """Hash: the last step of Redis's clock, in µs: at (the store's time), step (how far), to (what the clock showed after it), and
 doubted_until, by that clock."""
 
+WORKER_CLOCKS = "relay:worker_clocks"
+"""Hash: worker whose clock differs from Redis's → by how many seconds it is ahead, a space, and when it reported that (µs)."""
+
 LAYOUT = "relay:layout"
 """The layout version of the data in the store, as "major.minor" (`relay.store.schema_version`)."""
 

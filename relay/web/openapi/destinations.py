@@ -82,6 +82,10 @@ _STORE: dict[str, Schema] = {
     "appendonly": string(),
     "appendfsync": string(),
     "memory_used": nullable(number("From 0 to 1.")),
+    "clock_offset_seconds": number(
+        "What the store's time is ahead of its server's clock. 0 unless that clock was set."
+    ),
+    "clock_set_at": nullable(timestamp("When the server's clock was last set by more than two seconds.")),
 }
 STORES = array(
     any_of(record({"name": string(), **_STORE}), record({"name": string(), "unavailable": string()}))
@@ -100,7 +104,12 @@ FULL_SOURCES = array(
     "Sources that have used their share of a store (`limits.store_share`): new events of theirs are answered with 429.",
 )
 WORKER = record(
-    {"store": string(), "name": string(), "last_seen_at": timestamp()},
+    {
+        "store": string(),
+        "name": string(),
+        "last_seen_at": timestamp(),
+        "clock_ahead_seconds": number("What its clock is ahead of the store's. 0 up to two seconds."),
+    },
     optional={"hostname": string(), "pid": string(), "started_at": timestamp()},
 )
 _SETTINGS: dict[str, Schema] = {
@@ -207,6 +216,8 @@ STORE_EXAMPLE: dict[str, Any] = {
     "appendonly": "yes",
     "appendfsync": "always",
     "memory_used": 0.041,
+    "clock_offset_seconds": 0.0,
+    "clock_set_at": None,
 }
 QUEUES_EXAMPLE: dict[str, Any] = {
     "destinations": [QUEUE_EXAMPLE],
@@ -218,6 +229,7 @@ QUEUES_EXAMPLE: dict[str, Any] = {
             "pid": "4711",
             "started_at": at(9),
             "last_seen_at": at(10),
+            "clock_ahead_seconds": 0.0,
         }
     ],
     "store": STORE_EXAMPLE,

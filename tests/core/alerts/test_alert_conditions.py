@@ -54,6 +54,11 @@ def find(fields: dict[str, Any], **thresholds: Any) -> list[tuple[AlertKind, str
             [(AlertKind.GONG_DOWN, "https://api.gong.io", True)],
         ),
         ({"down": {"https://api.gong.io": after(-59)}}, {}, []),
+        ({"clock_offset": 2.0}, {}, [(AlertKind.WRONG_CLOCK, "main", True)]),
+        ({"clock_offset": -3600.0}, {}, [(AlertKind.WRONG_CLOCK, "main", True)]),
+        ({"clock_offset": 1.9, "worker_clocks": {"w": -1.9}}, {}, []),
+        ({"worker_clocks": {"w": -2.5}}, {}, [(AlertKind.WRONG_CLOCK, "main", True)]),
+        ({"worker_clocks": {"w": -2.5}}, {"wrong_clock": 60.0}, []),
     ],
 )
 def test_an_alert_opens_at_its_threshold_and_stays_a_little_below_it(
@@ -73,6 +78,7 @@ def test_a_kind_that_is_turned_off_is_never_found():
         "relaxed": ["appendonly is off."],
         "used_share": 1.0,
         "down": {"https://api.gong.io": after(-9000)},
+        "clock_offset": 9000.0,
     }
     off: dict[str, Any] = dict.fromkeys(map(str, AlertKind))
 
@@ -156,3 +162,16 @@ def test_a_window_stays_small():
 )
 def test_a_duration_is_formatted_in_the_unit_that_people_would_choose(seconds: float, words: str):
     assert format_duration(seconds) == words
+
+
+def test_the_text_about_wrong_clocks_names_the_workers_and_which_way_each_is_wrong():
+    workers = {"a": 90_000.0, "b": -60.0, "c": 3.0, "d": 4.0, "e": 5.0}
+    fields = {"clock_offset": 3600.0, "clock_set_at": after(-60), "worker_clocks": workers}
+    [condition] = find_conditions(snapshot(**fields), Thresholds(), interval=60.0)
+
+    assert condition.since == after(-60)
+    assert condition.text == (
+        "The clock of store main's server was set: it is 1 hour behind the time that the relay goes by. Clocks of workers "
+        "differ from that of store main's server: a is 25 hours ahead, b is 1 minute behind, c is 3 seconds ahead, and 2 "
+        "more differ."
+    )
