@@ -68,7 +68,7 @@ def cluster_page(viewer: Viewer, fingerprint: str) -> dict[str, Any]:
     """
     cluster = read_cluster_in_all_stores(viewer.stores, fingerprint)
     if cluster is None:
-        text = f"There is no cluster {fingerprint}: the name is wrong, or all its dead letters were replayed or pruned."
+        text = f"There is no cluster {fingerprint}: the name is wrong, or all its dead letters were replayed, discarded, pruned or purged."
         raise NotFound("no_such_cluster", text)
     newest = EventFilter(status=State.DEAD, cluster=fingerprint)
     events = list_events_in_all_stores(viewer.stores, newest, limit=_MAX_EVENTS, cursor=None).events

@@ -37,7 +37,7 @@ def event_page(viewer: Viewer, event_id: str, *, only: str | None = None) -> dic
     match = find_event(viewer.stores, event_id)
     # To a source, another source's event does not exist: any other answer would confirm the id.
     if match is None or only not in {None, match[1]["source"].decode()}:
-        text = f"There is no event {event_id}: the id is wrong, or its record was pruned after it ended."
+        text = f"There is no event {event_id}: the id is wrong, or its record was pruned or purged after it ended."
         raise NotFound("no_such_event", text)
     store, record = match
     receipt = read_receipt(store.redis, record["receipt"].decode())

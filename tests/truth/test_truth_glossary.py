@@ -1,6 +1,7 @@
 """docs/glossary.md lists every published word that the code has, and no other."""
 
 from collections.abc import Iterable
+from dataclasses import fields
 from typing import get_args
 
 import pytest
@@ -11,6 +12,7 @@ from relay.core.lifecycle import DeadLetterReason, HoldCause, State
 from relay.core.outcome import Outcome
 from relay.core.priority import Priority
 from relay.core.roles import Role
+from relay.core.source import SourceLimits
 from tests.truth.project import first_cells, page, rows, section
 
 PAGE = page("docs/glossary.md")
@@ -32,6 +34,7 @@ OUTCOMES = [snake_case(kind.__name__) for kind in get_args(Outcome)]
         ("Causes of a hold", HoldCause),
         ("Roles", Role),
         ("Priorities", Priority),
+        ("Limits of a source", [limit.name for limit in fields(SourceLimits)]),
         ("Alerts", AlertKind),
         ("Commands", main.commands),
     ],

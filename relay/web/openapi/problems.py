@@ -142,7 +142,7 @@ ERRORS: Mapping[str, ErrorInfo] = {
         "The detail says why.",
     ),
     "no_such_event": ErrorInfo(
-        404, "No event has this id.", "Check the id. Events that ended long ago have been pruned."
+        404, "No event has this id.", "Check the id. Events that have ended are pruned after a while, and an operator can purge them earlier."
     ),
     "no_such_replay": ErrorInfo(
         404, "No replay has this id.", "Check the id. Replays are deleted 30 days after they end."
@@ -159,7 +159,7 @@ ERRORS: Mapping[str, ErrorInfo] = {
     ),
     "no_such_receipt": ErrorInfo(
         404,
-        "The request that contained this event was pruned, so the event cannot be mapped again.",
+        "The request that contained this event is no longer stored, so the event cannot be mapped again.",
         "Ask the sender to send it again.",
     ),
     "no_such_source": ErrorInfo(
@@ -176,7 +176,7 @@ ERRORS: Mapping[str, ErrorInfo] = {
     "no_such_cluster": ErrorInfo(
         404,
         "No dead letter belongs to this cluster.",
-        "Check the fingerprint. All its dead letters may have been replayed or pruned.",
+        "Check the fingerprint. All its dead letters may have been replayed, discarded, pruned or purged.",
     ),
     "no_such_file": ErrorInfo(404, "The dashboard has no such file.", "Reload the page."),
     "no_such_receiver": ErrorInfo(
@@ -270,7 +270,7 @@ ERRORS: Mapping[str, ErrorInfo] = {
     ),
     "source_store_share": ErrorInfo(
         429,
-        "The source uses its [share of the store](operations.md#what-one-source-may-use). Other sources are not affected.",
+        "The source has used its [share of the store](operations.md#what-one-source-may-use). Other sources are not affected.",
         "Send the request again after the seconds in `Retry-After`. The operator can purge the source's dead letters, or raise `limits.store_share`.",
     ),
     "source_rate": ErrorInfo(
@@ -281,7 +281,7 @@ ERRORS: Mapping[str, ErrorInfo] = {
     "data_deleted": ErrorInfo(
         409,
         "An operator discarded the event, which deleted its data, so it cannot be replayed.",
-        "Ask the sender to send it again. To keep the data of events that you discard, use `keep_data`.",
+        "Ask the sender to send it again under a new id: under the old one, it is answered as a duplicate. To keep the data of events that you discard, use `keep_data`.",
     ),
     "internal_error": ErrorInfo(
         500,
