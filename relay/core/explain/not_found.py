@@ -43,7 +43,9 @@ def explain_pruned(name: str) -> Explanation:
 
 def explain_unknown(name: str) -> Explanation:
     """Explain that no event has this id, which the relay or Gong assigned."""
-    sentence = f"The relay has no record with the id {name}: the id is wrong, or its record was pruned or purged."
+    sentence = (
+        f"The relay has no record with the id {name}: the id is wrong, or its record was pruned or purged."
+    )
     remedy = "Search by the sender's own id: the relay remembers it for longer than the record."
     return Explanation(cause=ExplanationCause.NOT_RECEIVED, in_gong=None, sentence=sentence, remedy=remedy)
 

@@ -142,7 +142,9 @@ ERRORS: Mapping[str, ErrorInfo] = {
         "The detail says why.",
     ),
     "no_such_event": ErrorInfo(
-        404, "No event has this id.", "Check the id. Events that have ended are pruned after a while, and an operator can purge them earlier."
+        404,
+        "No event has this id.",
+        "Check the id. Events that have ended are pruned after a while, and an operator can purge them earlier.",
     ),
     "no_such_replay": ErrorInfo(
         404, "No replay has this id.", "Check the id. Replays are deleted 30 days after they end."
