@@ -1,5 +1,6 @@
 """A store that answers slowly: all commands of a request share one deadline, and the sender may repeat the request."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
@@ -74,6 +75,20 @@ def test_the_deadline_of_a_request_ends_with_it(store: SlowStore, slow_client: F
     store.delay = 0.4
     with open_redis(store.url, WEB) as redis:
         assert all(redis.ping() for _ in range(5))
+
+
+def test_a_response_that_arrived_in_time_is_read_by_a_process_that_was_busy(store: SlowStore):
+    with open_redis(store.url, WEB) as redis:
+        redis.set("a", "first")
+        connection = redis.connection_pool.get_connection()
+        limit_store_time(0.2)
+        try:
+            connection.send_command("GET", "a")
+            time.sleep(0.6)  # what other requests need of this process
+            assert connection.read_response() == b"first"
+        finally:
+            limit_store_time(None)
+            redis.connection_pool.release(connection)
 
 
 def test_a_late_response_is_not_read_as_that_of_the_next_command(store: SlowStore):

@@ -17,7 +17,7 @@ from redis.connection import (
     parse_url,
 )
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ReadOnlyError, RedisError
+from redis.exceptions import ReadOnlyError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
@@ -95,6 +95,10 @@ class _NoPrimary(RedisError):
 _LOOKUP = NameLookup()
 
 
+_ARRIVED_SECONDS = 0.001
+"""Timeout for a response that has arrived. 0 would make the socket non-blocking."""
+
+
 class _Limited(AbstractConnection):
     """A connection whose commands end by the deadline of the request (`relay.store.engine.deadline`), if there is one."""
 
@@ -118,16 +122,27 @@ class _Limited(AbstractConnection):
             self._is_shortened = is_shorter
 
     def read_response(self, *arguments: Any, **options: Any) -> Any:
-        if "timeout" not in options:
-            try:
-                seconds = time_left(self.socket_timeout)
-            except RedisTimeoutError:
-                # The response is still to come, and must not be read as that of the next command.
-                self.disconnect()  # type: ignore[no-untyped-call]
-                raise
-            if self.socket_timeout is None or seconds < self.socket_timeout:
-                options["timeout"] = seconds
-        return super().read_response(*arguments, **options)
+        if "timeout" in options:
+            return super().read_response(*arguments, **options)
+        try:
+            return self._read_in_time(*arguments, **options)
+        except RedisTimeoutError:
+            # This process may have been busy, and then the time is over although the response is here. A response that is
+            # still to come must not be read as that of the next command: redis-py closes the connection.
+            return super().read_response(*arguments, **options, timeout=_ARRIVED_SECONDS)
+
+    def _read_in_time(self, *arguments: Any, **options: Any) -> Any:
+        """Read the response by the deadline. After RedisTimeoutError the connection is still open."""
+        seconds = time_left(self.socket_timeout)
+        if self.socket_timeout is None or seconds < self.socket_timeout:
+            options["timeout"] = seconds
+        try:
+            return super().read_response(*arguments, **options, disconnect_on_error=False)
+        except (RedisTimeoutError, ResponseError):
+            raise
+        except BaseException:
+            self.disconnect()  # type: ignore[no-untyped-call]
+            raise
 
     def _with_timeout(self, opened: socket) -> socket:
         """Set the timeout of a socket for what follows the connecting: a TLS handshake, and the first commands."""
