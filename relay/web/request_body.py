@@ -9,7 +9,7 @@ from relay.web.server.body import too_large
 from relay.web.store_time import begin_store_time
 
 _CHUNK_BYTES = 65_536
-_LENGTH_DIGITS_MAX = 19
+_LENGTH_DIGITS_MAX = 18
 
 
 def read_body(request: Request, *, max_bytes: int) -> bytes:
@@ -23,7 +23,7 @@ def read_body(request: Request, *, max_bytes: int) -> bytes:
     if environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() not in {"", "identity"}:
         raise UnsupportedType("unsupported_encoding", "Send the body without Content-Encoding.")
     is_chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
-    declared = None if is_chunked else _content_length(environ.get("CONTENT_LENGTH", ""))
+    declared = None if is_chunked else _content_length(environ.get("CONTENT_LENGTH", ""), max_bytes=max_bytes)
     if declared is not None and declared > max_bytes:
         raise too_large(max_bytes)
     # One byte beyond the limit is enough to detect that a chunked body exceeds it.
@@ -37,12 +37,14 @@ def read_body(request: Request, *, max_bytes: int) -> bytes:
     return raw
 
 
-def _content_length(text: str) -> int:
+def _content_length(text: str, *, max_bytes: int) -> int:
     if not text:
         raise LengthRequired("length_required", "Send Content-Length, or Transfer-Encoding: chunked.")
-    # The limit on digits is there because Python raises ValueError for a number of more than 4,300.
-    if not (text.isascii() and text.isdigit() and len(text) <= _LENGTH_DIGITS_MAX):
+    if not (text.isascii() and text.isdigit()):
         raise BadRequest("bad_length", "Content-Length is not a number of bytes.")
+    # Python raises ValueError for a number of more than 4,300 digits.
+    if len(text) > _LENGTH_DIGITS_MAX:
+        raise too_large(max_bytes)
     return int(text)
 
 

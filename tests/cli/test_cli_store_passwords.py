@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Run
+from tests.harness.processes import free_port
 
 _COMMAND = str(Path(sys.executable).with_name("gong-relay"))
 COMMANDS = (
@@ -23,7 +24,11 @@ COMMANDS = (
 def test_a_malformed_url_ends_every_process_without_its_password(
     arguments: list[str], environ: dict[str, str], tmp_path: Path
 ):
-    malformed = environ | {"RELAY_REDIS_URL": "redis://:top/secret@127.0.0.1:6379/0"}
+    # A port of its own: the default may be in use.
+    malformed = environ | {
+        "PORT": str(free_port()),
+        "RELAY_REDIS_URL": "redis://:top/secret@127.0.0.1:6379/0",
+    }
     ran = subprocess.run(
         arguments, check=False, env=malformed, cwd=tmp_path, capture_output=True, text=True, timeout=120
     )

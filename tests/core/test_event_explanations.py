@@ -21,6 +21,7 @@ LATER = NOW + timedelta(hours=1)
 OBSTACLES = (
     ExplanationCause.DAILY_LIMIT_REACHED,
     ExplanationCause.RATE_LIMITED,
+    ExplanationCause.SOURCE_SHARE_USED,
     ExplanationCause.RETRY_AFTER,
     ExplanationCause.GONG_DOWN,
 )

@@ -98,7 +98,7 @@ def test_a_compressed_body_is_415(client: FlaskClient, sender: Headers):
         ("0", b"", 400, "empty_body"),
         ("1000", b"{}", 400, "body_incomplete"),
         ("many", b"{}", 400, "bad_length"),
-        ("1" * 5_000, b"{}", 400, "bad_length"),
+        ("1" * 5_000, b"{}", 413, "body_too_large"),
         ("", b"{}", 411, "length_required"),
     ],
 )

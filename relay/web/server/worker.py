@@ -14,6 +14,7 @@ from gunicorn.http.unreader import IterUnreader
 from gunicorn.workers.ggevent import GeventWorker
 
 from relay.core.errors import RelayError
+from relay.core.secret import Process
 from relay.log import log_crash, log_event
 from relay.settings import Settings, StartupError
 from relay.web.server.body import RequestBody
@@ -42,7 +43,7 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         """Load the application and serve. Errors are logged here, because gunicorn would print them."""
         try:
             self._limits = read_limits(
-                Settings.from_env(os.environ),
+                Settings.from_env(os.environ, Process.WEB),
                 connections=self.cfg.worker_connections,
                 idle_seconds=self.cfg.keepalive,
             )
