@@ -45,6 +45,8 @@ class Plan:
     settings: Mapping[str, str] = field(default_factory=dict)
     gong: Mapping[str, str] = field(default_factory=dict)
     store: Mapping[str, str] = field(default_factory=dict)
+    store_environ: Mapping[str, str] = field(default_factory=dict)
+    """Variables of the main store's process."""
     workers: int = 1
     stores: Sequence[str] = ()
     config: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -62,7 +64,7 @@ class Stack:
         self.folder, self.plan = folder, plan
         self.url = f"http://127.0.0.1:{free_port()}"
         self.gong_url = f"http://127.0.0.1:{free_port()}"
-        self.store = Valkey(folder, DURABLE | dict(plan.store))
+        self.store = Valkey(folder, DURABLE | dict(plan.store), dict(plan.store_environ))
         self.web = self._gunicorn("web", self.url, "-c", "relay/gunicorn_conf.py", "relay.wsgi:app")
         self.gong = self._gunicorn("gong", self.gong_url, "-k", "gevent", "relay.sandbox.wsgi:app")
         self.stores = {name: self._further_store(name) for name in plan.stores}
