@@ -101,6 +101,7 @@ def _build(ctx: IngestContext, request: IngestRequest, now: datetime) -> _BuiltR
     receipt_id, events = build_events(request.source, prepared, now=now)
     # A batch may name people in rejected items too, and the receipt stores its whole body: search all of it.
     people = prepared[0].people if items.single else find_people(request.raw, most=REQUEST_MAX)
+    people += find_people(request.content_type)
     receipt = Receipt(
         id=receipt_id,
         source=request.source.name,

@@ -76,7 +76,7 @@ def _read_call(request: IngestRequest, path: str, destination: Destination, *, n
     value = read_json_value(request.raw, request.content_type)
     operation = find_operation(path, value)
     mapped = map_request(operation, value, route=(request.source, destination), now=now)
-    return _Call(operation, mapped, find_people(request.raw))
+    return _Call(operation, mapped, find_people(request.raw, request.content_type))
 
 
 def _store(

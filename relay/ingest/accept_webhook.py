@@ -106,7 +106,8 @@ def map_webhook(
         event_id = hash_event_id(request.source.name, request.raw.decode("utf-8", "surrogateescape"))
         scope = build_scope(Payload(None, request.headers, request.query), request.source.name, now)
         dead = fail_payload(Problem("", error.code, error.detail), event_id, scope=scope, route=router)
-        return (replace(dead, people=find_people(request.raw)),)
+        # The problem may quote the content type.
+        return (replace(dead, people=find_people(request.raw, request.content_type)),)
     payload = Payload(body, request.headers, request.query)
     return map_payload(
         request.webhook.mapping, payload, source=request.source, destination=router, received_at=now

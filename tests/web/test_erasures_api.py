@@ -1,5 +1,6 @@
 """The erasures API: finding a person's events, erasing them, and the signed report."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -10,10 +11,12 @@ from redis import Redis
 
 from relay.actions.erasure_job import ErasureContext, step
 from relay.app import create_app
+from relay.core.call import Operation
 from relay.core.signed_document import Signer
 from relay.settings import Settings
 from relay.store.engine import keys
 from relay.store.stores import Stores
+from tests.core.gong_bodies import MINIMAL
 from tests.store_world import text_of_the_store
 from tests.web.conftest import ADMIN, config
 
@@ -123,6 +126,24 @@ def test_a_person_is_erased_and_the_report_lists_the_events(
     assert JANE not in str(report).lower()
     assert get(client, "/v1/erasures", operator)["erasures"][0]["id"] == erasure["id"]
     assert get(client, f"/v1/events/{event_ids[0]}", operator)["status"] == "erased"
+
+
+@pytest.mark.parametrize("path", ["/v1/events", "/v2/digital-interaction"])
+def test_the_content_type_of_a_request_is_erased(
+    client: FlaskClient, redis: Redis, sender: dict[str, str], page_view: PageView, path: str
+):
+    is_gongs = path.startswith("/v2/")
+    body = (
+        MINIMAL[Operation.DIGITAL_INTERACTION] if is_gongs else page_view(person={"email": "joe@x.example"})
+    )
+    headers = sender | {"Content-Type": f"application/json; sender={JANE}"}
+    assert client.post(path, data=json.dumps(body), headers=headers).status_code < 300
+    assert JANE in text_of_the_store(redis)
+
+    post_json(client, "/v1/erasures", {"X-API-Key": ADMIN}, email=JANE)
+    run(redis)
+
+    assert JANE not in text_of_the_store(redis)
 
 
 def test_a_dry_run_counts_and_changes_nothing(

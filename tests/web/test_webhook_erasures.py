@@ -14,7 +14,7 @@ from tests.web.replay_world import OPERATOR
 from tests.web.test_erasures_api import get, post_json, run
 from tests.web.test_routing import event
 from tests.web.test_two_stores import process, send
-from tests.web.test_webhooks_endpoint import application, counts, page_viewed, post
+from tests.web.test_webhooks_endpoint import TEXT, application, counts, page_viewed, post
 
 JANE, JOE = "jane@globex.example", "joe@globex.example"
 
@@ -71,6 +71,17 @@ def test_another_event_of_the_request_that_cannot_be_mapped_again_says_why(clien
 def test_an_unreadable_request_is_erased(client: FlaskClient, redis: Redis):
     assert counts(post(client, b'{"email": "Jane@Globex.example"')) == (0, 0, 0, 1)
     assert len(find_events(client, JANE)) == 1
+
+    erase(client, redis)
+
+    assert JANE not in text_of_the_store(redis)
+
+
+def test_a_request_whose_content_type_names_the_person_is_erased(redis: Redis):
+    client = application(redis, TEXT.replace('scheme: github, secrets: ["${SECRET}"]', "scheme: none"))
+    answer = client.post("/v1/webhooks/site", data=b"x", headers={"Content-Type": JANE})
+    assert counts(answer) == (0, 0, 0, 1)
+    assert JANE in text_of_the_store(redis)
 
     erase(client, redis)
 
