@@ -1,6 +1,8 @@
 """Redis's clock is set while the relay works: back, forward, and both. Delivery goes on, and nothing ends before its time."""
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import pytest
@@ -196,6 +198,36 @@ def test_time_in_which_nothing_ran_is_no_step(server: SteppingServer):
 
     assert offset(server.redis) == 0
     assert server.redis.hget(keys.CLOCK_STEP, "step") is None
+
+
+def test_a_server_that_was_restarted_with_an_older_backup_is_no_step(
+    server: SteppingServer, stepped: Scripts
+):
+    # A restart breaks the connections, so the next script does not rely on a duration.
+    server.redis.client_kill_filter(_type="normal", skipme=True)
+    age_clock(server.redis, 8 * HOUR)
+
+    stepped.run("schedule_probes")
+
+    assert offset(server.redis) == 0
+
+
+def test_scripts_that_run_at_the_same_time_do_not_hide_a_step(server: SteppingServer, stepped: Scripts):
+    is_over = threading.Event()
+
+    def run_scripts() -> None:
+        while not is_over.is_set():
+            stepped.run("schedule_probes")
+
+    with ThreadPoolExecutor(8) as pool:
+        runs = [pool.submit(run_scripts) for _ in range(8)]
+        try:
+            for shift in (HOUR, 0) * 5:
+                server.set_clock(shift)
+                eventually(lambda: abs(offset(server.redis) + shift) < 5, within=5, what="the offset")  # noqa: B023 - called at once
+        finally:
+            is_over.set()
+    assert [run.result() for run in runs] == [None] * 8
 
 
 def test_a_measured_pause_ends_the_doubt(server: SteppingServer, stepped: Scripts):

@@ -103,10 +103,14 @@ class Scripts:
         # By this duration the script recognizes a step of the server's clock.
         since_last_run = "" if self._ran_at is None else int((sent_at - self._ran_at) * SECOND)
         packed = pack_command(("EVALSHA", digest, 0, *arguments, since_last_run))  # type: ignore[arg-type]  # its stub names a 1-tuple
-        connection.send_packed_command([packed])  # type: ignore[no-untyped-call]
-        # After any failure this may be another server, or the same one with older data.
-        self._ran_at = None
-        answer = connection.read_response()
+        try:
+            connection.send_packed_command([packed])  # type: ignore[no-untyped-call]
+            answer = connection.read_response()
+        except BaseException:
+            # After a failure this may be another server, or the same one with older data.
+            self._ran_at = None
+            raise
+        # Other threads' scripts may be under way. Theirs may have been sent later; then this duration is a little too long.
         self._ran_at = sent_at
         return answer
 
