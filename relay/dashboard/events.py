@@ -22,7 +22,7 @@ _PAGE_SIZE = 50
 _DISCARD_QUESTION = (
     "Discard this event and delete its data? It is not delivered to Gong and cannot be replayed."
 )
-_KEEP_DATA_QUESTION = "Discard this event? It is not delivered to Gong unless you replay it later."
+_KEEP_DATA_QUESTION = "Discard this event and keep its data? It is not delivered to Gong unless you replay it before it is pruned."
 _QUESTIONS = {"discard": _DISCARD_QUESTION, "keep_data": _KEEP_DATA_QUESTION}
 
 

@@ -62,6 +62,7 @@ def test_its_page_shows_no_size_of_the_deleted_request(client: FlaskClient, oper
 
     assert "<dt>Size</dt>" in before
     assert "<dt>Size</dt>" not in client.get(f"/ops/events/{event_id}", headers=operator).text
+    assert "0 bytes" not in client.get("/ops/sources/web", headers=operator).text
 
 
 def test_the_audit_page_says_that_the_data_was_kept(client: FlaskClient, operator: Headers, kill: Kill):

@@ -1,5 +1,6 @@
 """The API, the pages and the metrics show how much of a store each source uses, and how much it may use."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -93,6 +94,14 @@ def test_a_source_that_has_used_its_share_is_listed(
     client: FlaskClient, operator: Headers, full_of_web: dict[str, Any], path: str
 ):
     assert client.get(path, headers=operator).get_json()["full_sources"] == [full_of_web]
+
+
+@pytest.mark.usefixtures("full_of_web")
+def test_the_list_of_sources_marks_one_that_has_used_its_share(client: FlaskClient, operator: Headers):
+    page = client.get("/ops/sources", headers=operator).text
+
+    shares = re.findall(r'<td data-label="Store share" class="([^"]*)">([^<]*)</td>', page)
+    assert shares == [("num", "0 %"), ("num bad-text", "200 %")]
 
 
 @pytest.mark.usefixtures("full_of_web")

@@ -227,6 +227,22 @@ def test_no_rule_gives_a_higher_priority_than_its_source_may_use(redis: Redis):
     assert client.get(f"/v1/events/{event['id']}", headers=OPERATOR).get_json()["priority"] == "low"
 
 
+def test_the_page_of_a_source_counts_the_requests_above_its_event_rate(redis: Redis):
+    sources = {"open": SOURCES["open"] | {"limits": {"events_per_minute": 1}}}
+    text = json.dumps({"destinations": DESTINATIONS, "sources": sources})
+    config = read_config(text, environ={}, allow_hosts=frozenset())
+    client = create_app(Settings(admin_key=ADMIN), config, redis).test_client()
+
+    responses = [client.post("/v1/webhooks/open", json=page_viewed(id=str(number))) for number in range(3)]
+    # The counts are written when a response is closed.
+    responses[-1].close()
+
+    assert [response.status_code for response in responses] == [202, 429, 429]
+    page = client.get("/ops/sources/open", headers=OPERATOR).get_data(as_text=True)
+    assert "up to 1 event per minute" in page
+    assert "2 requests above it in the last day" in page
+
+
 def test_an_unverified_source_has_a_warning(client: FlaskClient):
     sources = list_sources(client)
 

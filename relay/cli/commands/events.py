@@ -102,7 +102,9 @@ def why(ctx: CliContext, name: str, *, by: str, as_json: bool) -> None:
 @click.command(epilog="Example: gong-relay discard 01K9XHZ3T5M7Q2V8B4N6C0D1EF")
 @click.argument("event_ids", metavar="ID…", nargs=-1, required=True)
 @click.option(
-    "--keep-data", is_flag=True, help="Keep the data for a while, so that a replay can send the events."
+    "--keep-data",
+    is_flag=True,
+    help="Keep the data until the events are pruned (RELAY_RETENTION_DISCARDED_HOURS), so that a replay can send them.",
 )
 @operator_command
 def discard(ctx: CliContext, event_ids: Sequence[str], *, keep_data: bool, as_json: bool) -> None:
