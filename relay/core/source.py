@@ -19,7 +19,7 @@ _PRIORITIES: Mapping[EventType, Priority] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceLimits:
-    """What one source may take, so that no source can fill a store or keep it busy for the others."""
+    """What one source may use, so that no source can fill a store or keep it busy for the others."""
 
     store_share: float = 0.5
     """The part of each store's memory (its `maxmemory`) that the source's events may use, above 0 and up to 1."""
@@ -57,7 +57,7 @@ class Source:
     limits: SourceLimits = DEFAULT_LIMITS
 
     def cap_priority(self, priority: Priority) -> Priority:
-        """Return the priority that an event of the source gets which would have this one."""
+        """Return this priority, or the source's `max_priority` if that is lower."""
         return priority.capped(self.limits.max_priority)
 
     def priority(self, event_type: EventType) -> Priority:

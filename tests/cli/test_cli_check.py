@@ -248,13 +248,3 @@ def test_settings_of_one_process_say_which_secrets_it_does_not_read(tmp_path: Pa
     values = {row["name"]: row["value"] for row in document(result)["settings"]}
 
     assert values["RELAY_ADMIN_KEY"] == "(this process does not read it)"
-
-
-def test_check_shows_what_a_source_may_use_if_that_is_not_the_default(config: Path, tmp_path: Path):
-    limits = "limits: {daily_share: 30%, max_priority: normal}"
-    config.write_text(f"{CONFIG}  mail: {{destination: acme, {limits}}}\n")
-
-    assert (
-        "source mail: to acme as digital-interaction, 0 keys, priority at most normal, "
-        "at most 30% of each company's daily calls"
-    ) in run(tmp_path, "check", "--config", str(config), **RIGHT).stdout

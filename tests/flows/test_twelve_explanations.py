@@ -144,7 +144,7 @@ SCENARIOS = (
     Scenario(
         "source_share_used",
         use_up_source_share,
-        "has used its share of the company's budget",
+        "has used its daily share of the company's calls",
         "limits.daily_share",
         per_day=3,
     ),

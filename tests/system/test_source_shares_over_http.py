@@ -54,7 +54,7 @@ def test_a_huge_backlog_of_one_source_leaves_the_others_their_day(stack: Stack) 
     event = stack.relay.get("/v1/events", source="flood", status="queued", limit="1")["events"][0]
     why = stack.relay.get("/v1/why", id=event["id"])["why"]
     assert why["cause"] == "source_share_used"
-    assert "has used its share" in why["sentence"]
+    assert "has used its daily share" in why["sentence"]
     [share] = [
         row for row in stack.relay.destinations()["flood"]["budget"]["sources"] if row["source"] == "flood"
     ]

@@ -69,11 +69,11 @@ def _shortages(page: Mapping[str, Any]) -> list[str]:
 
 
 def _spent_shares(rows: list[dict[str, Any]]) -> list[str]:
-    """Return a sentence for each source whose events wait because it has used its share of a company's day."""
+    """Return a sentence for each source whose events wait because it has used its daily share of a company's calls."""
     companies = {row["company"]: row["budget"]["sources"] for row in rows}
     return [
-        f"{safe_text(source['source'])} has used its share of {safe_text(company)}'s last 24 hours, "
-        f"{pluralize(source['per_day'], 'call')}; {pluralize(source['queued'], 'event')} "
+        f"{safe_text(source['source'])} has used its daily share of {safe_text(company)}'s calls, "
+        f"{source['per_day']:,} in 24 hours; {pluralize(source['queued'], 'event')} "
         f"{'waits' if source['queued'] == 1 else 'wait'}. The rest is for other sources."
         for company, sources in companies.items()
         for source in sources

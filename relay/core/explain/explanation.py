@@ -87,7 +87,7 @@ _OBSTACLES: Mapping[ExplanationCause, tuple[str, str]] = {
         "Wait. Or have Gong raise the company's limit and set limits.per_day to it, or give important events priority high.",
     ),
     ExplanationCause.SOURCE_SHARE_USED: (
-        "Its source has used its share of the company's budget for 24 hours. The event is sent when the share has room again{until}.",
+        "Its source has used its daily share of the company's calls. The event is sent when the share has room again{until}.",
         "Wait: the rest of the budget is for the company's other sources. If this source may use more, raise its limits.daily_share.",
     ),
     ExplanationCause.RATE_LIMITED: (
