@@ -11,6 +11,7 @@ from relay.core.gong import formats
 from relay.core.lifecycle import DeadLetterReason
 from relay.core.mapping.functions.index import FUNCTIONS
 from relay.core.mapping.work_limit import TEXT_MAX, NoValue, StepCounter, WorkLimitExceeded
+from relay.core.masked_ids import mask_event_id
 from relay.core.outcome import parse_retry_after
 from relay.core.personal_data import (
     REQUEST_MAX,
@@ -34,6 +35,17 @@ from relay.core.timestamps import parse_timestamp, parse_timestamp_or_age
 from tests.budgets.hostile import JSON, TEXT, nest, number, repeat, some
 from tests.budgets.parser import BODY, Parser
 from tests.strategies import NOW
+
+_EVENT_CHARACTERS = 1_000
+_ID_CHARACTERS = 250
+
+
+def _mask_ids(text: str) -> None:
+    """Mask the ids of a batch of small events, each with the names that its id consists of."""
+    for start in range(0, len(text), _EVENT_CHARACTERS):
+        names = text[start : start + _EVENT_CHARACTERS]
+        recipients = [{"name": name} for name in names.split(";")]
+        mask_event_id(names[:_ID_CHARACTERS], source="web", people=(), body={"recipients": recipients})
 
 
 def _call_functions(names: tuple[str, ...]) -> Callable[[str], object]:
@@ -117,6 +129,17 @@ PARSERS = (
     ),
     Parser(name="redaction: text", limit=BODY, run=_redact_texts, hostile=TEXT),
     Parser(name="people in a sentence", limit=4_000, run=find_people_in_sentence, hostile=TEXT),
+    Parser(
+        name="names in eventIds",
+        limit=BODY,
+        run=_mask_ids,
+        hostile={
+            "names that begin alike": number("aaa# "),
+            "names of two words": number("ab #;"),
+            "numbers": number("1234567#;"),
+            "letters": repeat("a"),
+        },
+    ),
     Parser(
         name="fingerprint of an error",
         limit=BODY,

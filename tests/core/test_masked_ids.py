@@ -51,3 +51,11 @@ def test_other_ids_stay_as_they_are(event_id: str):
 
 def test_an_event_without_a_call_is_masked_by_its_people():
     assert mask_event_id("web:doe-1", source="web", people=PEOPLE) == "web:•••-1"
+
+
+def test_an_id_with_many_names_of_several_words_is_masked_as_a_whole():
+    names = [f"Al {letter}." for letter in "BCDEF"]
+    body = {"recipients": [{"name": name} for name in names]}
+
+    assert mask_event_id("web:Al-B,Al-C,x", source="web", people=(), body=body) == "web:•••,•••,x"
+    assert mask_event_id(f"web:x,{','.join(names)}", source="web", people=(), body=body) == "web:•••"
