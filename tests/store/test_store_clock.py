@@ -64,8 +64,8 @@ def set_clock(server: SteppingServer, scripts: Scripts, *seconds: float) -> None
 
 def age_clock(redis: Redis, seconds: float) -> None:
     """Let time pass: the last script ran that long ago."""
-    at, offset = redis.get(keys.CLOCK).split()
-    redis.set(keys.CLOCK, f"{int(at) - int(seconds * MICROSECONDS)} {int(offset)}")
+    at, *offset = redis.get(keys.CLOCK).decode().split()
+    redis.set(keys.CLOCK, " ".join([str(int(at) - int(seconds * MICROSECONDS)), *offset]))
 
 
 def offset(redis: Redis) -> float:

@@ -292,7 +292,8 @@ ALERT_RECEIVERS = "relay:alert_receivers"
 # The store itself
 
 CLOCK = "relay:clock"
-"""When a script ran last by Redis's clock (to the second), a space, and the offset: what the store's time is ahead of it (µs)."""
+"""When a script ran last by Redis's clock (µs, to the second). Then a space and what the store's time is ahead of that clock (µs),
+unless that is 0."""
 
 CLOCK_STEP = "relay:clock_step"
 """Hash: the last step of Redis's clock, in µs: at (the store's time), step (how far), to (what the clock showed after it), and

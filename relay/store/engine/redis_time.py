@@ -55,4 +55,5 @@ def server_time(clock: Sequence[int]) -> int:
 
 def clock_offset(note: bytes | None) -> int:
     """Return what the store's time is ahead of Redis's clock, in microseconds."""
-    return int(note.split()[1]) if note else 0
+    _, _, offset = (note or b"").partition(b" ")
+    return int(offset or 0)

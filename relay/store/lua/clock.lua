@@ -7,9 +7,13 @@ local function whole(number) return string.format('%.0f', number) end
 
 -- The last argument is the time (µs) since this process had its last script run; '' if none ran. By the process's own clock,
 -- which measures durations and is never set.
-local since_last_run = tonumber(table.remove(ARGV))
-local at, offset = string.match(redis.call('GET', K.CLOCK) or '', '^(%d+) (%-?%d+)$')
-at, offset = tonumber(at), tonumber(offset) or 0
+local since_last_run = table.remove(ARGV)
+local note, offset = redis.call('GET', K.CLOCK), 0
+local at = tonumber(note)                        -- the offset is left out while it is 0, to save every script a match
+if note and not at then
+  at, offset = string.match(note, '^(%d+) (%-?%d+)$')
+  at, offset = tonumber(at), tonumber(offset)
+end
 
 -- Once a second. Scripts in between use the same offset. Not a function, because each would cost every script some time.
 if not at or server_time < at or server_time >= at + 1000000 then
@@ -18,6 +22,7 @@ if not at or server_time < at or server_time >= at + 1000000 then
   local LONGEST_WAIT = 10000000
   local passed = server_time - (at or server_time)
   local step = passed < 0 and passed or 0
+  since_last_run = tonumber(since_last_run)
   if since_last_run and passed > since_last_run + LONGEST_WAIT then step = passed - since_last_run end
   if step ~= 0 then
     offset = offset - step
@@ -33,7 +38,7 @@ if not at or server_time < at or server_time >= at + 1000000 then
     local doubted_until = tonumber(redis.call('HGET', K.CLOCK_STEP, 'doubted_until') or 0)
     if offset > -SMALL or server_time >= doubted_until then offset = 0 end
   end
-  redis.call('SET', K.CLOCK, whole(server_time) .. ' ' .. whole(offset))
+  redis.call('SET', K.CLOCK, offset == 0 and whole(server_time) or whole(server_time) .. ' ' .. whole(offset))
 end
 
 local now = server_time + offset

@@ -5,6 +5,6 @@
 -- Returns 1, or 0 if no step is in doubt, or it was before.
 local stepped_to = tonumber(redis.call('HGET', K.CLOCK_STEP, 'to') or 0)
 if offset >= 0 or stepped_to < tonumber(ARGV[1]) then return 0 end
-redis.call('SET', K.CLOCK, whole(server_time) .. ' 0')
+redis.call('SET', K.CLOCK, whole(server_time))
 redis.call('DEL', K.CLOCK_STEP)
 return 1
