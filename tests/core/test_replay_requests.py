@@ -66,6 +66,10 @@ def test_a_filter_renders_as_it_was_requested():
         ({"filter": {"status": "delivered"}}, {"filter.status": "enum"}),
         ({"filter": {"reason": "bored"}}, {"filter.reason": "enum"}),
         ({"filter": {"source": ""}}, {"filter.source": "type"}),
+        (
+            {"filter": dict.fromkeys(("source", "destination", "cluster"), "a" * 201)},
+            dict.fromkeys(("filter.source", "filter.destination", "filter.cluster"), "length"),
+        ),
         ({"filter": {"ids": []}}, {"filter.ids": "type"}),
         ({"filter": {"ids": ["nope"]}}, {"filter.ids": "type"}),
         ({"filter": {"ids": [ID] * (IDS_MAX + 1)}}, {"filter.ids": "length"}),
