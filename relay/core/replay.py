@@ -15,7 +15,7 @@ from relay.core.timestamps import parse_timestamp
 
 IDS_MAX = 1_000
 LIMIT_MAX = 1_000_000
-_TEXT_MAX = 200
+FILTER_TEXT_MAX = 200
 """Longer than any name or fingerprint."""
 REPLAYABLE = (State.DEAD, State.DISCARDED, State.FILTERED)
 """States of events that ended without reaching Gong."""
@@ -178,8 +178,8 @@ def _read_text(value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise _FieldError("type", "must be a string that is not empty")
     # The filter is kept in the replay's record and in the audit log.
-    if len(value) > _TEXT_MAX:
-        raise _FieldError("length", f"has {len(value)} characters, but may have at most {_TEXT_MAX}")
+    if len(value) > FILTER_TEXT_MAX:
+        raise _FieldError("length", f"has {len(value)} characters, but may have at most {FILTER_TEXT_MAX}")
     return value
 
 

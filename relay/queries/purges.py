@@ -7,6 +7,7 @@ from typing import Any
 
 from relay.core.errors import Problem, ValidationFailed
 from relay.core.lifecycle import State
+from relay.core.replay import FILTER_TEXT_MAX
 from relay.queries.filters import read_filter
 from relay.store.events import EventFilter
 from relay.store.purges import Purged
@@ -46,6 +47,11 @@ def read_purge_request(document: Any, *, now: datetime) -> PurgeRequest:
         Problem(f"filter.{name}", "type", "must be a string that is not empty")
         for name, value in fields.items()
         if not isinstance(value, str) or not value
+    ]
+    problems += [
+        Problem(f"filter.{name}", "length", f"may have at most {FILTER_TEXT_MAX} characters")
+        for name, value in fields.items()
+        if isinstance(value, str) and len(value) > FILTER_TEXT_MAX
     ]
     if not isinstance(values.get("dry_run", False), bool):
         problems.append(Problem("dry_run", "type", "must be true or false"))

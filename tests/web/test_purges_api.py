@@ -128,6 +128,7 @@ def test_one_request_is_bounded_and_the_cursor_continues_it(
         ({"filter": {"status": "dead", "reason": "bad"}}, "reason"),
         ({"filter": {"status": "dead", "sourcee": "web"}}, "filter.sourcee"),
         ({"filter": {"status": "dead", "source": 7}}, "filter.source"),
+        ({"filter": {"status": "dead", "source": "a" * 201}}, "filter.source"),
         ({"filter": {"status": "dead", "until": "yesterday"}}, "until"),
         ({"filter": {"status": "dead"}, "dry_run": "yes"}, "dry_run"),
         ({"filter": {"status": "dead"}, "cursor": 7}, "cursor"),
